@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The contract between the probes (bpf/) and user space: what a ledger holds, what a record looks like.
+ *
+ * Plain C with fixed-width types, compiled by clang for BPF and by g++ for the collector. Every list of names stands
+ * here once, as an X-macro X(CONSTANT, name, text): `name` is the key in JSON, `text` what a person reads. Values reach
+ * files, so never renumber an entry: append, and retire by leaving the entry unused.
+ *
+ * Times are CLOCK_MONOTONIC nanoseconds (bpf_ktime_get_ns), sizes bytes.
+ */
+#ifndef TASKCOST_ABI_H
+#define TASKCOST_ABI_H
+
+#ifndef __VMLINUX_H__
+#include <linux/types.h>
+#endif
+
+/* What a task is doing. `KERNEL` is for tasks that never enter user mode: kernel threads, io_uring workers. */
+#define TC_ACTIVITIES(X)                                  \
+	X(USER, user, "user code")                        \
+	X(CREATE, create, "create (clone, fork, vfork)")  \
+	X(EXEC, exec, "exec")                             \
+	X(EXIT, exit, "exit")                             \
+	X(WAIT, wait, "wait for a child")                 \
+	X(MEMORY, memory, "memory (mmap, brk, ...)")      \
+	X(FUTEX, futex, "futex")                          \
+	X(PIPE, pipe, "pipe")                             \
+	X(SOCKET, socket, "socket")                       \
+	X(FILE, file, "file")                             \
+	X(POLL, poll, "poll (select, epoll, ...)")        \
+	X(SLEEP, sleep, "sleep")                          \
+	X(SIGNAL, signal, "signal")                       \
+	X(OTHER, other, "other system calls")             \
+	X(PAGE_FAULT, page_fault, "page fault")           \
+	X(KERNEL, kernel, "kernel worker")
+
+/* How the time of an activity passes. */
+#define TC_CONDITIONS(X)                                  \
+	X(RUNNING, running, "running")                    \
+	X(PREEMPTED, preempted, "preempted")              \
+	X(RUNNABLE, runnable, "runnable")                 \
+	X(BLOCKED, blocked, "blocked")
+
+/* Kinds of creation, told apart by the flags of clone and by the system call that made them. */
+#define TC_CREATIONS(X)                                                               \
+	X(THREAD, thread, "thread")                                                   \
+	X(FORK, fork, "fork")                                                         \
+	X(VFORK, vfork, "vfork")                                                      \
+	X(SPAWN, spawn, "spawn (clone with CLONE_VM and CLONE_VFORK)")                \
+	X(CLONE_VM, clone_vm, "process in its parent's memory (CLONE_VM alone)")
+
+/*
+ * What a ledger counts beside its cells. A switch-out is counted once as voluntary or involuntary and once by where
+ * the CPU went: the same address space, another one, a kernel thread, idle.
+ */
+#define TC_COUNTERS(X)                                                                                    \
+	X(VOLUNTARY_SWITCHES, voluntary_switches, "voluntary switches")                                   \
+	X(INVOLUNTARY_SWITCHES, involuntary_switches, "involuntary switches")                             \
+	X(SWITCHES_SAME_ADDRESS_SPACE, switches_same_address_space, "switches to the same address space") \
+	X(SWITCHES_OTHER_ADDRESS_SPACE, switches_other_address_space, "switches to another address space") \
+	X(SWITCHES_TO_KERNEL_THREAD, switches_to_kernel_thread, "switches to a kernel thread")            \
+	X(SWITCHES_TO_IDLE, switches_to_idle, "switches to idle")                                         \
+	X(SWITCHES_FROM_KERNEL_THREAD, switches_from_kernel_thread, "switched in from a kernel thread")   \
+	X(SWITCHES_FROM_IDLE, switches_from_idle, "switched in from idle")                                \
+	X(MIGRATIONS, migrations, "migrations")                                                           \
+	X(TLB_FLUSHES_ON_SWITCH, tlb_flushes_on_switch, "TLB flushes on switch")                          \
+	X(TLB_REUSES_ON_SWITCH, tlb_reuses_on_switch, "TLB kept on switch (PCID)")                        \
+	X(SHOOTDOWNS_SENT, shootdowns_sent, "TLB shootdowns sent")                                        \
+	X(SHOOTDOWNS_RECEIVED, shootdowns_received, "TLB shootdowns received")                            \
+	X(FAULTS_MINOR, faults_minor, "minor faults")                                                     \
+	X(FAULTS_MAJOR, faults_major, "major faults")                                                     \
+	X(FAULTS_COW, faults_cow, "faults on a write-protected page (copy-on-write)")                     \
+	X(FAULTS_FILE, faults_file, "faults on file mappings")                                            \
+	X(FAULTS_KERNEL, faults_kernel, "faults raised in kernel mode")                                   \
+	X(FAULTS_TIMED, faults_timed, "faults timed from exception to resolution")                        \
+	X(FAULTS_UNRESOLVED, faults_unresolved, "faults without a resolution")                            \
+	X(CHILDREN_THREADS, children_threads, "threads created")                                          \
+	X(CHILDREN_FORKS, children_forks, "processes forked")                                             \
+	X(CHILDREN_VFORKS, children_vforks, "processes vforked")                                          \
+	X(CHILDREN_SPAWNS, children_spawns, "processes spawned")                                          \
+	X(CHILDREN_CLONE_VM, children_clone_vm, "processes created in the same memory")                   \
+	X(EXECS, execs, "execs")                                                                          \
+	X(SYSCALLS, syscalls, "system calls")                                                             \
+	X(PAGE_TABLE_BYTES, page_table_bytes, "page-table bytes of new address spaces")
+
+/* Channels through which bytes pass between tasks, told by the file behind a descriptor. */
+#define TC_CHANNELS(X)                                    \
+	X(PIPE, pipe, "pipe")                             \
+	X(UNIX_SOCKET, unix_socket, "unix socket")        \
+	X(INET_SOCKET, inet_socket, "inet socket")
+
+/* Latencies kept in the kernel as log-linear histograms (histogram.h), one set per CPU. */
+#define TC_HISTOGRAMS(X)                                                                                        \
+	X(RUN_QUEUE, run_queue, "run-queue wait: woken, created or preempted, until it runs")                   \
+	X(SWITCH_SAME, switch_same, "switch within an address space: sched_switch to the first sign of life")   \
+	X(SWITCH_OTHER, switch_other, "switch to another address space: sched_switch to the first sign of life") \
+	X(FAULT_MINOR, fault_minor, "minor page fault")                                                         \
+	X(FAULT_MAJOR, fault_major, "major page fault")                                                         \
+	X(FAULT_COW, fault_cow, "page fault on a write-protected page (copy-on-write)")                         \
+	X(EXEC, exec, "exec: system call to its return")
+
+/* Everything that can go missing, each with its own count. */
+#define TC_LOSSES(X)                                                                                                 \
+	X(MISSED_LEDGERS, missed_ledgers, "tasks without a ledger: the pool was full (raise --max-tasks)")           \
+	X(STORAGE_FAILURES, storage_failures, "tasks without a ledger: task storage was busy or out of memory")      \
+	X(DROPPED_EXIT_RECORDS, dropped_exit_records, "final records that found the ring buffer full")               \
+	X(DROPPED_EVENTS, dropped_events, "exec and reap events that found the ring buffer full")                    \
+	X(UNRESOLVED_FAULTS, unresolved_faults, "page faults whose resolution was not seen")                         \
+	X(UNPAIRED_FAULTS, unpaired_faults, "page-fault resolutions whose start was not seen")                       \
+	X(BACKWARD_TIMES, backward_times, "transitions older than the one before them")                              \
+	X(LEAKED_SLOTS, leaked_slots, "ledger slots that could not be returned to the pool")
+
+#define TC_ENUM_ACTIVITY(C, n, t) TC_ACTIVITY_##C,
+#define TC_ENUM_CONDITION(C, n, t) TC_CONDITION_##C,
+#define TC_ENUM_CREATION(C, n, t) TC_CREATION_##C,
+#define TC_ENUM_COUNTER(C, n, t) TC_COUNTER_##C,
+#define TC_ENUM_CHANNEL(C, n, t) TC_CHANNEL_##C,
+#define TC_ENUM_HISTOGRAM(C, n, t) TC_HISTOGRAM_##C,
+#define TC_ENUM_LOSS(C, n, t) TC_LOSS_##C,
+
+enum tc_activity { TC_ACTIVITIES(TC_ENUM_ACTIVITY) TC_NR_ACTIVITIES };
+enum tc_condition { TC_CONDITIONS(TC_ENUM_CONDITION) TC_NR_CONDITIONS };
+enum tc_creation { TC_CREATIONS(TC_ENUM_CREATION) TC_NR_CREATIONS };
+enum tc_counter { TC_COUNTERS(TC_ENUM_COUNTER) TC_NR_COUNTERS };
+enum tc_channel { TC_CHANNELS(TC_ENUM_CHANNEL) TC_NR_CHANNELS, TC_CHANNEL_NONE = 255 };
+enum tc_histogram_id { TC_HISTOGRAMS(TC_ENUM_HISTOGRAM) TC_NR_HISTOGRAMS };
+enum tc_loss { TC_LOSSES(TC_ENUM_LOSS) TC_NR_LOSSES };
+
+/*
+ * One more row than there are activities: a page fault is kept apart until the kernel says that it was resolved. Then
+ * the row joins page_fault; a fault that is never resolved (a probe of unmapped memory, a fatal signal) joins what it
+ * interrupted.
+ */
+enum { TC_ROW_FAULT_PENDING = TC_NR_ACTIVITIES, TC_NR_ROWS };
+enum { TC_NR_CELLS = (int)TC_NR_ROWS * (int)TC_NR_CONDITIONS };
+
+/* One byte per system call: the activity, and how descriptor and direction refine it. */
+enum {
+	TC_CALL_ACTIVITY_MASK = 0x1f,
+	TC_CALL_BY_FD = 0x20, /* the file behind the first argument decides: pipe, socket or file */
+	TC_CALL_IN = 0x40,    /* a positive result counts bytes received */
+	TC_CALL_OUT = 0x80,   /* a positive result counts bytes sent */
+};
+
+enum {
+	TC_MAX_SYSCALLS = 1024, /* higher numbers count as `other` */
+	TC_MAX_CPUS = 4096,
+	TC_COMM_LEN = 16,
+	TC_COMMAND_LEN = 512,
+};
+
+enum tc_record_type {
+	TC_RECORD_LEDGER = 1, /* struct tc_ledger: final when `ended`, a snapshot otherwise */
+	TC_RECORD_EXEC = 2,   /* struct tc_exec */
+	TC_RECORD_REAP = 3,   /* struct tc_reap */
+};
+
+struct tc_record {
+	__u32 type; /* enum tc_record_type */
+	__u32 size; /* of the whole record, this header included */
+};
+
+/* The kernel's own books of a task (struct task_struct, the CPU time from its sched_entity). */
+struct tc_books {
+	__u64 nvcsw;
+	__u64 nivcsw;
+	__u64 min_flt;
+	__u64 maj_flt;
+	__u64 sum_exec_runtime_ns;
+	__u64 utime_ns;
+	__u64 stime_ns;
+};
+
+struct tc_creation_sums {
+	__u64 count;
+	__u64 copy_ns;    /* system call entered -> task_newtask */
+	__u64 publish_ns; /* task_newtask -> sched_wakeup_new */
+	__u64 return_ns;  /* sched_wakeup_new -> system call left, in the creator */
+	__u64 returns;    /* how many creations return_ns covers */
+};
+
+struct tc_channel_use {
+	__u64 calls;
+	__u64 bytes_in;
+	__u64 bytes_out;
+	__u64 kernel_ns; /* on a CPU inside these calls */
+};
+
+/* ledger.flags */
+enum {
+	TC_LEDGER_FOLLOW = 1 << 0,         /* children get a ledger too */
+	TC_LEDGER_OPEN_AT_START = 1 << 1,  /* adopted while it lived: its first interval began before the window */
+	TC_LEDGER_COMPAT = 1 << 2,         /* a 32-bit program: system calls are numbered differently */
+	TC_LEDGER_KERNEL_WORKER = 1 << 3,  /* never enters user mode */
+	TC_LEDGER_LEADER = 1 << 4,         /* thread-group leader */
+	TC_LEDGER_LAUNCHED = 1 << 5,       /* the first task of the command that the collector launched */
+	TC_LEDGER_GROUP_EXIT = 1 << 6,     /* group_exit_code is the status of the process */
+	TC_LEDGER_BOOKS = 1 << 7,          /* books_end was read */
+	TC_LEDGER_REUSED_ID = 1 << 8,      /* its tid was taken over by a sibling's exec */
+};
+
+/*
+ * The ledger of one task. It lives in a slot of a memory-mapped pool; the task's storage holds the number of the slot.
+ * Only programs running on the task's CPU, or under its run-queue lock, write to it, except `woken_ns`, which its
+ * waker writes.
+ */
+struct tc_ledger {
+	struct tc_record record;
+
+	/* The open interval. */
+	__u64 since_ns;
+	__u64 woken_ns;       /* last wake-up, also one that came too early */
+	__u64 switched_in_ns; /* 0 once the task gave its first sign of life after a switch */
+	__u64 entered_ns;     /* entry of the current system call */
+	__u64 fault_ns;       /* start of the pending page fault */
+	__u8 activity;        /* a row: enum tc_activity or TC_ROW_FAULT_PENDING */
+	__u8 condition;
+	__u8 interrupted;     /* the row that the pending page fault interrupted */
+	__u8 call;            /* TC_CALL_* of the current system call */
+	__u8 channel;         /* enum tc_channel of the current system call */
+	__u8 fault_bits;      /* TC_FAULT_* */
+	__u8 switch_kind;     /* enum tc_histogram_id of the last switch-in, TC_NR_HISTOGRAMS for none */
+	__u8 created_kind;    /* enum tc_creation of the child created in this system call, TC_NR_CREATIONS for none */
+	__u32 flags;          /* TC_LEDGER_* */
+	__u32 cpu;
+	__u32 syscall;        /* number of the current system call */
+	__u32 live;           /* 1 while the slot is in use */
+	__u64 channel_running_ns; /* running time of the row when the call entered */
+	__u64 created_ns;     /* sched_wakeup_new of the child created in this system call */
+
+	__u64 cells[TC_NR_CELLS]; /* [row * TC_NR_CONDITIONS + condition] */
+	__u64 entries[TC_NR_ACTIVITIES];
+	__u64 counters[TC_NR_COUNTERS];
+	struct tc_channel_use channels[TC_NR_CHANNELS];
+	struct tc_creation_sums creations[TC_NR_CREATIONS];
+
+	/* Identity. Numbers that the kernel recycles (tid, addresses) never identify anything here. */
+	__u64 id;             /* of the ledger, never reused within a session */
+	__u64 process;        /* thread group */
+	__u64 parent_process; /* of the creator; 0 when it has no ledger */
+	__u64 creator;        /* ledger id of the creating task; 0 when it has none */
+	__u64 address_space;
+	__u64 birth_ns;       /* task_struct.start_time for a child, the moment of adoption otherwise */
+	__u64 end_ns;         /* final switch-out; 0 while it lives */
+	__u64 clone_flags;
+	__u32 tid;
+	__u32 tgid;
+	__u32 ppid;
+	__u32 creator_tid;
+	__u32 how;            /* enum tc_creation, TC_NR_CREATIONS for adopted tasks */
+	__u32 pid_seen_by_parent; /* tgid in the parent's pid namespace */
+	__s32 exit_code;      /* wait status of this task */
+	__s32 group_exit_code;
+
+	/* Its own creation, exec and end. */
+	__u64 copy_ns;
+	__u64 published_ns;   /* instant of sched_wakeup_new */
+	__u64 first_run_ns;   /* instant of the first switch-in */
+	__u64 exec_prepare_ns; /* sums: system call entered -> sched_prepare_exec */
+	__u64 exec_replace_ns; /* -> sched_process_exec */
+	__u64 exec_return_ns;  /* -> system call left */
+	__u64 exec_mark_ns;   /* instant of the last exec phase, 0 outside exec */
+	__u64 exit_start_ns;
+	__u64 exit_mmap_ns;   /* instant of exit_mmap, when this task tore down the address space */
+
+	struct tc_books books_start;
+	struct tc_books books_end;
+	char comm[TC_COMM_LEN];
+};
+
+enum {
+	TC_FAULT_COW = 1 << 0,    /* a write to a present page */
+	TC_FAULT_FILE = 1 << 1,
+	TC_FAULT_KERNEL = 1 << 2, /* raised in kernel mode */
+};
+
+/* A task became another program. */
+struct tc_exec {
+	struct tc_record record;
+	__u64 id;      /* ledger of the task after exec */
+	__u64 process;
+	__u64 at_ns;
+	__u32 command_size; /* bytes of `command` in use: arguments, each with its NUL */
+	__u32 truncated;
+	char comm[TC_COMM_LEN];
+	char command[TC_COMMAND_LEN];
+};
+
+/* A wait system call returned the pid of a child. */
+struct tc_reap {
+	struct tc_record record;
+	__u64 process; /* of the waiting task */
+	__u64 at_ns;
+	__u32 pid;     /* of the child in the waiting task's namespace */
+	__u32 pad;
+};
+
+#ifdef __cplusplus
+static_assert(sizeof(tc_ledger) % 8 == 0, "slots of the pool are 8-byte aligned");
+static_assert(int{TC_NR_ACTIVITIES} <= int{TC_CALL_ACTIVITY_MASK}, "an activity must fit into its bits");
+#endif
+
+#endif

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The account: what the kernel spent on each task, in plain values. No kernel and no printing here.
+//
+// Definitions, for every figure below:
+//
+//   lifetime    birth to the final switch-out. Birth is task_struct.start_time for a task whose creation was seen, the
+//               moment of adoption for one that existed before (open_at_start). For a task that outlives the window the
+//               end is the end of the window (open_at_end). An open end is marked, never guessed.
+//   cell        time in one activity and one condition. At every instant a task is in exactly one cell.
+//   residual    lifetime minus the sum of all cells, signed. Not zero means that a transition was lost.
+//   running     from sched_switch to the task until sched_switch away from it; interrupts that hit it included.
+//   preempted   from a switch-out with the task still runnable until its switch-in.
+//   runnable    from sched_waking (a new task: sched_wakeup_new) until its switch-in.
+//   blocked     from a switch-out that sleeps until sched_waking.
+//   count       how often the activity was entered. A page fault counts when it is resolved.
+//   faults      minor and major as the kernel accounts them (min_flt, maj_flt), those that the kernel took on a task's
+//               behalf without an exception (get_user_pages) included; cow, file and kernel are subsets seen by probes.
+//   creation    copy: entry of the system call to task_newtask; publish: to sched_wakeup_new; return: to the exit of
+//               the system call in the creator (a vfork waits there for its child); child start: sched_wakeup_new to
+//               the child's first switch-in.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "taskcost/abi.h"
+#include "taskcost/histogram.h"
+
+namespace taskcost {
+
+// CLOCK_MONOTONIC as the kernel reads it.
+struct MonotonicClock {
+  using duration = std::chrono::nanoseconds;
+  using rep = duration::rep;
+  using period = duration::period;
+  using time_point = std::chrono::time_point<MonotonicClock>;
+  static constexpr bool is_steady = true;
+};
+using Duration = MonotonicClock::duration;
+using Instant = MonotonicClock::time_point;
+
+template <typename T>
+using PerActivity = std::array<T, TC_NR_ACTIVITIES>;
+template <typename T>
+using PerCondition = std::array<T, TC_NR_CONDITIONS>;
+template <typename T>
+using PerCounter = std::array<T, TC_NR_COUNTERS>;
+template <typename T>
+using PerCreation = std::array<T, TC_NR_CREATIONS>;
+template <typename T>
+using PerChannel = std::array<T, TC_NR_CHANNELS>;
+template <typename T>
+using PerLoss = std::array<T, TC_NR_LOSSES>;
+
+// JSON keys and words for people, from the lists in abi.h.
+const char* key_of(tc_activity activity);
+const char* key_of(tc_condition condition);
+const char* key_of(tc_creation creation);
+const char* key_of(tc_counter counter);
+const char* key_of(tc_channel channel);
+const char* key_of(tc_histogram_id histogram);
+const char* key_of(tc_loss loss);
+const char* text_of(tc_activity activity);
+const char* text_of(tc_creation creation);
+const char* text_of(tc_counter counter);
+const char* text_of(tc_channel channel);
+const char* text_of(tc_histogram_id histogram);
+const char* text_of(tc_loss loss);
+
+struct CreationSums {
+  std::uint64_t count = 0;
+  Duration copy{};
+  Duration publish{};
+  Duration returned{};           // sum over `returns` creations
+  std::uint64_t returns = 0;     // a creator that ended or was still inside the call has none
+  Duration child_start{};        // sum over `starts` children
+  std::uint64_t starts = 0;
+};
+
+struct ChannelUse {
+  std::uint64_t calls = 0;
+  std::uint64_t bytes_in = 0;
+  std::uint64_t bytes_out = 0;
+  Duration kernel{};  // on a CPU inside these calls
+};
+
+// The kernel's own books over the same life (struct task_struct), to hold the ledger against.
+struct KernelBooks {
+  std::uint64_t voluntary_switches = 0;    // nvcsw
+  std::uint64_t involuntary_switches = 0;  // nivcsw
+  std::uint64_t faults_minor = 0;          // min_flt
+  std::uint64_t faults_major = 0;          // maj_flt
+  Duration cpu_time{};                     // se.sum_exec_runtime
+  Duration user_time{};                    // utime, by ticks on most kernels
+  Duration system_time{};                  // stime
+};
+
+struct Account {
+  Duration lifetime{};
+  PerActivity<PerCondition<Duration>> cells{};
+  PerActivity<std::uint64_t> entries{};
+  // nullopt: not measurable with the sources in use. 0: measured, and none.
+  PerCounter<std::optional<std::uint64_t>> counters{};
+  PerCreation<CreationSums> creations{};
+  PerChannel<ChannelUse> channels{};
+  // nullopt: a task vanished before its books could be read.
+  std::optional<KernelBooks> books;
+
+  [[nodiscard]] Duration total() const;                       // of all cells
+  [[nodiscard]] Duration total(tc_activity activity) const;   // of a row
+  [[nodiscard]] Duration total(tc_condition condition) const; // of a column
+  [[nodiscard]] Duration residual() const { return lifetime - total(); }
+  // On a CPU outside user code.
+  [[nodiscard]] Duration kernel_running() const;
+  [[nodiscard]] std::uint64_t switches() const;  // voluntary + involuntary
+};
+
+// Adds `other`: sums of times and counts; a counter or books that one of them lacks is lacking in the sum.
+// An empty account (lifetime 0, default constructed via `empty_account()`) is the neutral element.
+void add(Account& sum, const Account& other);
+Account empty_account();
+
+enum class How { fork, vfork, spawn, clone_vm, thread, attached };
+const char* to_string(How how);
+
+struct Task {
+  std::uint64_t id = 0;  // unique in the session, by order of birth
+  std::uint32_t tid = 0;
+  std::string comm;      // bytes from the observed program: hostile
+  bool leader = false;
+  How how = How::attached;
+  std::uint64_t creator = 0;          // Task::id; 0 when the creator was not observed
+  std::uint32_t created_by_tid = 0;   // 0 when unknown
+  Instant start{};
+  Instant end{};
+  bool open_at_start = false;  // lived before the window
+  bool open_at_end = false;    // outlived the window
+  Account account;
+
+  // Its own creation and end; nullopt when not seen.
+  std::optional<Duration> copy;
+  std::optional<Duration> publish;
+  std::optional<Duration> child_start;
+  std::optional<Duration> exit;           // exit begun -> final switch-out
+  std::optional<Duration> exit_teardown;  // exit begun -> exit_mmap, for the task that tore down the address space
+  std::uint64_t execs = 0;
+  std::optional<Duration> exec_prepare;   // sums over execs: entry -> sched_prepare_exec (nullopt before Linux 6.10)
+  std::optional<Duration> exec_replace;   // -> sched_process_exec
+  std::optional<Duration> exec_return;    // -> return
+};
+
+struct Process {
+  std::uint64_t id = 0;      // unique in the session
+  std::uint64_t parent = 0;  // Process::id; 0 when the parent is not observed
+  std::uint32_t tgid = 0;
+  std::uint32_t ppid = 0;
+  std::string comm;          // of the leader; hostile
+  std::string command;       // arguments joined by spaces; hostile, maybe cut
+  bool command_truncated = false;
+  How how = How::attached;
+  Instant start{};
+  Instant end{};
+  bool open_at_start = false;
+  bool open_at_end = false;
+  std::optional<int> exit_code;    // nullopt while it lives or when a signal ended it
+  std::optional<int> exit_signal;  // nullopt while it lives or when it exited
+  std::uint64_t address_space = 0; // equal for processes that share memory; numbered by appearance, from 1
+  std::optional<Duration> zombie;  // last task's final switch-out -> parent's wait returned; nullopt when not seen
+  std::vector<Task> tasks;         // by birth
+};
+
+// Tasks that ended beyond the number kept one by one: summed by the name of their process.
+struct FoldedProcesses {
+  std::string comm;  // hostile
+  std::uint64_t processes = 0;
+  std::uint64_t tasks = 0;
+  Account total;
+};
+
+// A latency distribution in the buckets of histogram.h.
+class Histogram {
+ public:
+  Histogram() = default;
+  void add(Duration value);
+  void merge(const tc_histogram& raw);
+  void merge(const Histogram& other);
+
+  [[nodiscard]] std::uint64_t count() const;
+  [[nodiscard]] Duration sum() const { return Duration(static_cast<Duration::rep>(raw_.sum_ns)); }
+  [[nodiscard]] std::optional<Duration> min() const;  // nullopt when empty
+  [[nodiscard]] std::optional<Duration> max() const;
+  // Quantile q in [0, 1]: the middle of its bucket, kept within min and max; at most 1/16 off. nullopt when empty.
+  [[nodiscard]] std::optional<Duration> quantile(double q) const;
+
+  struct Bucket {
+    Duration from;
+    Duration to;  // exclusive
+    std::uint64_t count;
+  };
+  [[nodiscard]] std::vector<Bucket> buckets() const;  // those that are not empty, in order
+
+ private:
+  tc_histogram raw_{};
+};
+
+struct Losses {
+  PerLoss<std::uint64_t> counts{};
+  // Programs that the kernel skipped because they were already running on that CPU.
+  std::uint64_t skipped_probes = 0;
+  // Switches that the kernel counted and the ledgers did not, over all tasks that ended in the window.
+  std::uint64_t missed_switches = 0;
+
+  [[nodiscard]] bool any() const;
+};
+
+// What was observed between two instants.
+struct Session {
+  Instant start{};
+  Instant end{};
+  std::vector<Process> processes;        // by birth
+  std::vector<FoldedProcesses> folded;   // empty unless there were more tasks than `kept_tasks_limit`
+  Account totals;                        // over all tasks, folded ones included
+  std::uint64_t task_count = 0;
+  std::uint64_t process_count = 0;
+  // By key: the kernel's (TC_HISTOGRAMS) and those made from records: creation, creation_<kind>, child_start, exit,
+  // zombie. A key is absent when its source is not available.
+  std::map<std::string, Histogram> histograms;
+  Losses losses;
+};
+
+}  // namespace taskcost

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Where a figure comes from. The collector fills this list once, at start, from what it could attach.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace taskcost {
+
+enum class EvidenceKind {
+  exact,        // both ends of the figure are seen in the kernel
+  bound,        // the figure includes a little more than its name says; the reason tells what
+  counts,       // how often, not how long
+  unavailable,  // this kernel or these privileges deny it
+};
+
+struct Evidence {
+  std::string figure;  // stable key: "page_fault_latency"
+  std::string source;  // the hooks in use: "exceptions:page_fault_* with PAGE_FAULTS_MIN/MAJ"; empty if unavailable
+  EvidenceKind kind = EvidenceKind::unavailable;
+  std::string why;     // why not a better source; empty when this is the best there is
+  std::string hint;    // what would make it better; may be empty
+};
+
+using EvidenceList = std::vector<Evidence>;
+
+const char* to_string(EvidenceKind kind);
+
+}  // namespace taskcost

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// All that a renderer may know, and the renderers. A renderer is a function of its arguments: no clock, no environment,
+// no terminal query inside. Every name that came from an observed program is escaped for its output at the last write.
+#pragma once
+
+#include <cstdint>
+#include <iosfwd>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "taskcost/account.h"
+#include "taskcost/evidence.h"
+#include "taskcost/verdict.h"
+
+namespace taskcost {
+
+enum class TargetMode { run, attach, workload, verify };
+enum class WindowEnd { target_exited, duration, signal };
+
+struct ProbeCost {
+  std::string name;                     // program name
+  std::optional<std::uint64_t> runs;    // nullopt: statistics were not asked for
+  std::optional<Duration> run_time;
+};
+
+struct Observer {
+  std::vector<ProbeCost> probes;
+  Duration userspace_cpu{};                 // of the collector, from attach to the end of the window
+  std::optional<Duration> per_transition;   // calibrated at start: one posted transition, probe entry included
+  std::uint64_t transitions = 0;            // posted in the window, as far as they are counted
+  std::optional<double> share_of_wall;      // (transitions * per_transition + userspace_cpu) / wall time
+  std::optional<Duration> attach_time;      // open to the first ledger
+};
+
+struct Report {
+  std::string tool_version;
+  std::string command_line;  // of taskcost itself
+
+  struct Host {
+    std::string kernel;
+    std::string arch;
+    unsigned cpus = 0;
+    std::string virtualization;  // "none", "kvm", ...; empty when unknown
+  } host;
+
+  struct Target {
+    TargetMode mode = TargetMode::run;
+    std::string command;  // hostile
+    std::optional<std::uint32_t> pid;
+    std::optional<int> exit_code;
+    std::optional<int> exit_signal;
+  } target;
+
+  WindowEnd window_end = WindowEnd::target_exited;
+  EvidenceList evidence;
+  Observer observer;
+  Session session;
+  std::vector<SideBySide> comparisons;  // verify: the accounts of both variants, line by line
+  std::vector<Verdict> claims;
+};
+
+struct TextOptions {
+  unsigned width = 80;
+  bool colour = false;
+  bool verbose = false;  // every task of every process, all evidence
+};
+
+void render_text(const Report& report, std::ostream& out, const TextOptions& options);
+// JSON of schema taskcost.report/1, indented by two, one trailing newline.
+void render_json(const Report& report, std::ostream& out);
+// The JSON Schema (2020-12 vocabulary kept to what draft-07 validators know) of what render_json writes.
+std::string_view json_schema();
+
+}  // namespace taskcost

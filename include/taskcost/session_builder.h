@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Ledgers in, a Session out. Memory is bounded: the first `kept_tasks` tasks are kept one by one, later ones that end
+// are folded into a sum per process name, so that an endless fork storm does not grow the collector.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "taskcost/abi.h"
+#include "taskcost/account.h"
+
+namespace taskcost {
+
+class SessionBuilder {
+ public:
+  struct Options {
+    std::size_t kept_tasks = 32768;
+    // Which counters have a source on this kernel; the others stay nullopt.
+    PerCounter<bool> measured{};
+    bool exec_prepare = true;  // sched_prepare_exec exists
+    bool fault_latency = true; // fault histograms are filled
+    bool switch_latency = true;
+  };
+
+  explicit SessionBuilder(Options options);
+  SessionBuilder(SessionBuilder&&) noexcept;
+  SessionBuilder& operator=(SessionBuilder&&) noexcept;
+  ~SessionBuilder();
+
+  // A final ledger (end_ns set), or the snapshot of a task that lives on: that one is closed at the end of the window.
+  // A snapshot is given once, after the window closed.
+  void on_ledger(const tc_ledger& ledger);
+  void on_exec(const tc_exec& exec);
+  void on_reap(const tc_reap& reap);
+  // The command line of a process that existed before the window, joined by spaces.
+  void on_command(std::uint64_t process, std::string_view command);
+  // One CPU's copy; called once per CPU and histogram.
+  void on_histogram(tc_histogram_id id, const tc_histogram& raw);
+
+  // How many tasks ended so far.
+  [[nodiscard]] std::uint64_t ended() const;
+  // Has the task that the collector launched (TC_LEDGER_LAUNCHED) ended?
+  [[nodiscard]] bool launched_ended() const;
+
+  // Closes open intervals at `end` and sums up. The builder is spent afterwards.
+  Session finish(Instant start, Instant end, const PerLoss<std::uint64_t>& losses, std::uint64_t skipped_probes);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace taskcost
