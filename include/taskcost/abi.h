@@ -62,6 +62,8 @@
 	X(SWITCHES_TO_IDLE, switches_to_idle, "switches to idle")                                         \
 	X(SWITCHES_FROM_KERNEL_THREAD, switches_from_kernel_thread, "switched in from a kernel thread")   \
 	X(SWITCHES_FROM_IDLE, switches_from_idle, "switched in from idle")                                \
+	X(UNSEEN_SWITCH_INS, unseen_switch_ins, "switch-ins without a tracepoint, recovered from the scheduler's books") \
+	X(UNSEEN_WAKEUPS, unseen_wakeups, "wake-ups without a tracepoint: the wait for a CPU counts as blocked") \
 	X(MIGRATIONS, migrations, "migrations")                                                           \
 	X(TLB_FLUSHES_ON_SWITCH, tlb_flushes_on_switch, "TLB flushes on switch")                          \
 	X(TLB_REUSES_ON_SWITCH, tlb_reuses_on_switch, "TLB kept on switch (PCID)")                        \
@@ -186,6 +188,12 @@ struct tc_channel_use {
 	__u64 kernel_ns; /* on a CPU inside these calls */
 };
 
+/*
+ * A ledger never crosses a page: after a switch of address spaces each page of the pool that a probe touches can cost a
+ * walk of the page tables, twice over in a virtual machine.
+ */
+enum { TC_LEDGER_ALIGNMENT = 2048 };
+
 /* ledger.flags */
 enum {
 	TC_LEDGER_FOLLOW = 1 << 0,         /* children get a ledger too */
@@ -207,6 +215,8 @@ enum {
 struct tc_ledger {
 	struct tc_record record;
 
+	__u64 task; /* address of the task while it lives: proves that a remembered slot is still its own */
+
 	/* The open interval. */
 	__u64 since_ns;
 	__u64 woken_ns;       /* last wake-up, also one that came too early */
@@ -225,6 +235,12 @@ struct tc_ledger {
 	__u32 cpu;
 	__u32 syscall;        /* number of the current system call */
 	__u32 live;           /* 1 while the slot is in use */
+	__u64 exec_runtime_ns; /* se.sum_exec_runtime at the last switch-out */
+	__u64 unseen_at_ns;    /* after a switch-in that was not seen: the first sign of the task on its CPU */
+	__u64 unseen_wait_ns;  /* what was booked as waiting until then; 0: nothing to correct */
+	__u8 unseen_row;       /* where it was booked */
+	__u8 unseen_condition;
+	__u8 unseen_pad[6];
 	__u64 channel_running_ns; /* running time of the row when the call entered */
 	__u64 created_ns;     /* sched_wakeup_new of the child created in this system call */
 
@@ -254,6 +270,7 @@ struct tc_ledger {
 
 	/* Its own creation, exec and end. */
 	__u64 copy_ns;
+	__u64 newtask_ns;     /* instant of task_newtask */
 	__u64 published_ns;   /* instant of sched_wakeup_new */
 	__u64 first_run_ns;   /* instant of the first switch-in */
 	__u64 exec_prepare_ns; /* sums: system call entered -> sched_prepare_exec */
@@ -266,6 +283,17 @@ struct tc_ledger {
 	struct tc_books books_start;
 	struct tc_books books_end;
 	char comm[TC_COMM_LEN];
+} __attribute__((aligned(TC_LEDGER_ALIGNMENT)));
+
+enum { TC_FLUSH_NONE, TC_FLUSH_REUSED, TC_FLUSH_DONE };
+
+/* Which ledger belongs to the task that runs on a CPU. A cache line each: CPUs write their own. */
+struct tc_cpu_note {
+	__u64 task; /* address of the task that this note speaks of; 0: nobody */
+	__u32 slot; /* 0: it is not observed */
+	__u32 last_slot; /* of the observed task that ran here before it: often the next one, or the one that it wakes */
+	__u32 flush;     /* TC_FLUSH_*: what the switch to the task did to the TLB; counted when it leaves */
+	__u32 pad[11];
 };
 
 enum {

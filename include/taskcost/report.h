@@ -12,6 +12,7 @@
 
 #include "taskcost/account.h"
 #include "taskcost/evidence.h"
+#include "taskcost/result.h"
 #include "taskcost/verdict.h"
 
 namespace taskcost {
@@ -72,5 +73,18 @@ void render_text(const Report& report, std::ostream& out, const TextOptions& opt
 void render_json(const Report& report, std::ostream& out);
 // The JSON Schema (2020-12 vocabulary kept to what draft-07 validators know) of what render_json writes.
 std::string_view json_schema();
+
+// What `verify` would judge: statement, workload, figure, threshold and evidence of each claim.
+void render_claim_list(const std::vector<Claim>& claims, std::ostream& out, const TextOptions& options);
+
+// What can be measured here, and from which source.
+struct Checkup {
+  Report::Host host;
+  std::optional<Error> obstacle;  // why nothing can be observed at all
+  EvidenceList evidence;          // may be empty when there is an obstacle
+};
+
+void render_checkup_text(const Checkup& checkup, std::ostream& out, const TextOptions& options);
+void render_checkup_json(const Checkup& checkup, std::ostream& out);
 
 }  // namespace taskcost

@@ -45,6 +45,8 @@ class SessionBuilder {
   [[nodiscard]] std::uint64_t ended() const;
   // Has the task that the collector launched (TC_LEDGER_LAUNCHED) ended?
   [[nodiscard]] bool launched_ended() const;
+  // How many tasks, names and unmatched events are held in memory: bounded, however many tasks end.
+  [[nodiscard]] std::size_t held() const;
 
   // Closes open intervals at `end` and sums up. The builder is spent afterwards.
   Session finish(Instant start, Instant end, const PerLoss<std::uint64_t>& losses, std::uint64_t skipped_probes);

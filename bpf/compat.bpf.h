@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * Every difference between the kernels that we support (5.15 and later), in one place. Each entry names the version and
+ * the change, and what may be dropped when older kernels go.
+ */
+#ifndef TASKCOST_COMPAT_BPF_H
+#define TASKCOST_COMPAT_BPF_H
+
+#include "vmlinux.h"
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+/*
+ * v5.18: "sched/tracing: Don't re-read p->state when emitting sched_switch event" gives sched_switch a fourth argument.
+ * Before, the state has to be read from the task, where a waker may already have changed it. User space looks the
+ * tracepoint's prototype up in BTF and sets this.
+ */
+extern const volatile bool sched_switch_has_prev_state;
+
+#define prev_state_of(ctx, prev) (sched_switch_has_prev_state ? (__u32)(ctx)[3] : task_state_of(prev))
+
+/* v5.14: "sched: Change task_struct::state" renames state to __state. The old name is kept for backports. */
+struct task_struct___v5_13 {
+	volatile long state;
+} __attribute__((preserve_access_index));
+
+static __always_inline __u32 task_state_of(struct task_struct *task)
+{
+	if (bpf_core_field_exists(task->__state))
+		return task->__state;
+	return (__u32)BPF_CORE_READ((struct task_struct___v5_13 *)task, state);
+}
+
+/* v5.16: "sched: Move the cpu into thread_info" for all architectures; before, the CPU of the last wake-up will do. */
+static __always_inline __u32 cpu_of(struct task_struct *task)
+{
+	if (bpf_core_field_exists(task->thread_info.cpu))
+		return task->thread_info.cpu;
+	return task->wake_cpu;
+}
+
+/* v6.4: "fork: Make IO worker options flag based" and vhost's user workers: PF_USER_WORKER, a reused bit before. */
+struct kernel_clone_args___v6_4 {
+	__u32 user_worker : 1;
+} __attribute__((preserve_access_index));
+
+enum {
+	COMPAT_PF_IO_WORKER = 0x00000010,
+	COMPAT_PF_EXITING = 0x00000004,
+	COMPAT_PF_USER_WORKER = 0x00004000,
+	COMPAT_PF_KTHREAD = 0x00200000,
+};
+
+static __always_inline bool never_enters_user_mode(const struct task_struct *task)
+{
+	__u32 flags = COMPAT_PF_KTHREAD | COMPAT_PF_IO_WORKER;
+
+	if (bpf_core_field_exists(struct kernel_clone_args___v6_4, user_worker))
+		flags |= COMPAT_PF_USER_WORKER;
+	return task->flags & flags;
+}
+
+/*
+ * v6.2: "bpf: Add kfunc bpf_rdonly_cast()" lets a plain address be read like a typed pointer, without a helper call per
+ * field. User space looks it up in BTF and sets the knob; a weak kfunc that is missing is never reached. Only the hot
+ * path asks for it: the linker of libbpf 1.1 cannot merge one external kfunc out of two objects.
+ */
+#ifdef COMPAT_WANT_RDONLY_CAST
+extern const volatile bool has_rdonly_cast;
+extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
+#define can_cast() has_rdonly_cast
+#define read_as(type, address)                                                                     \
+	((type *)bpf_rdonly_cast((const void *)(address), bpf_core_type_id_kernel(type)))
+#else
+#define can_cast() false
+#define read_as(type, address) ((type *)(address))
+#endif
+
+/* The number of the system call that a task is in, negative when it is in none; its first argument; 32-bit programs. */
+#if defined(__TARGET_ARCH_x86)
+#define COMPAT_TIF_32BIT 29 /* TIF_ADDR32 */
+#define syscall_number_of(regs) ((long)(regs)->orig_ax)
+#define first_argument_of(regs, compat) ((compat) ? (__u32)(regs)->bx : (__u32)(regs)->di)
+#elif defined(__TARGET_ARCH_arm64)
+#define COMPAT_TIF_32BIT 22 /* TIF_32BIT */
+#define syscall_number_of(regs) ((long)(regs)->syscallno)
+#define first_argument_of(regs, compat) ((__u32)(regs)->orig_x0)
+#else
+#error "taskcost knows the system-call registers of x86-64 and arm64"
+#endif
+
+static __always_inline bool is_32bit(const struct task_struct *task)
+{
+	return task->thread_info.flags & (1UL << COMPAT_TIF_32BIT);
+}
+
+#endif

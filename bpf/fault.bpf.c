@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * Page faults. The start is the exception; the end is what this kernel lets us see: the return of handle_mm_fault, or
+ * the perf software event that accounts the fault just before the exception returns.
+ */
+#include "ledger.bpf.h"
+
+enum {
+	X86_FAULT_PRESENT = 1 << 0, /* error code of the exception: the page is there, the right is not */
+	X86_FAULT_WRITE = 1 << 1,
+	FAULT_RETRY = 0x0400,	    /* VM_FAULT_RETRY: the kernel comes back to this fault */
+	FAULT_ERROR = 0x0873,	    /* VM_FAULT_ERROR */
+	FAULT_MAJOR = 0x0004,	    /* VM_FAULT_MAJOR */
+	FLAG_WRITE = 0x01,	    /* FAULT_FLAG_WRITE */
+	FLAG_TRIED = 0x20,	    /* FAULT_FLAG_TRIED: a retry, accounted as major */
+};
+
+static __always_inline void begin_fault(struct tc_ledger *l, __u8 bits, __u64 now)
+{
+	give_up_fault(l);
+	post(l, now);
+	l->switched_in_ns = 0;
+	l->fault_ns = now;
+	l->fault_bits = bits;
+	l->interrupted = l->activity;
+	l->activity = TC_ROW_FAULT_PENDING;
+	if (bits & TC_FAULT_KERNEL)
+		l->counters[TC_COUNTER_FAULTS_KERNEL]++;
+}
+
+static __always_inline void resolve_fault(struct tc_ledger *l, bool major, __u64 now)
+{
+	__u64 latency = elapsed(l->fault_ns, now);
+	__u8 bits = l->fault_bits;
+
+	post(l, now);
+	end_fault(l, TC_ACTIVITY_PAGE_FAULT);
+	l->entries[TC_ACTIVITY_PAGE_FAULT]++;
+	if (bits & TC_FAULT_FILE)
+		l->counters[TC_COUNTER_FAULTS_FILE]++;
+	if (bits & TC_FAULT_COW)
+		l->counters[TC_COUNTER_FAULTS_COW]++;
+	if (major) {
+		l->counters[TC_COUNTER_FAULTS_MAJOR]++;
+		add_latency(TC_HISTOGRAM_FAULT_MAJOR, latency);
+	} else {
+		l->counters[TC_COUNTER_FAULTS_MINOR]++;
+		add_latency(bits & TC_FAULT_COW ? TC_HISTOGRAM_FAULT_COW : TC_HISTOGRAM_FAULT_MINOR, latency);
+	}
+}
+
+static __always_inline int exception(unsigned long error_code, __u8 bits)
+{
+	struct tc_ledger *l = current_ledger();
+
+	if (!l)
+		return 0;
+	if ((error_code & X86_FAULT_PRESENT) && (error_code & X86_FAULT_WRITE))
+		bits |= TC_FAULT_COW;
+	begin_fault(l, bits, bpf_ktime_get_ns());
+	return 0;
+}
+
+/* user -> page fault */
+SEC("?tp_btf/page_fault_user")
+int BPF_PROG(taskcost_fault_user, unsigned long address, struct pt_regs *regs, unsigned long error_code)
+{
+	return exception(error_code, 0);
+}
+
+/* any system call -> page fault */
+SEC("?tp_btf/page_fault_kernel")
+int BPF_PROG(taskcost_fault_kernel, unsigned long address, struct pt_regs *regs, unsigned long error_code)
+{
+	return exception(error_code, TC_FAULT_KERNEL);
+}
+
+static __always_inline int accounted(bool major)
+{
+	struct tc_ledger *l = current_ledger();
+
+	if (!l)
+		return 0;
+	if (l->activity == TC_ROW_FAULT_PENDING)
+		resolve_fault(l, major, bpf_ktime_get_ns());
+	else
+		count_loss(TC_LOSS_UNPAIRED_FAULTS);
+	return 0;
+}
+
+/* page fault -> what it interrupted */
+SEC("?perf_event")
+int taskcost_fault_minor(void *ctx)
+{
+	return accounted(false);
+}
+
+SEC("?perf_event")
+int taskcost_fault_major(void *ctx)
+{
+	return accounted(true);
+}
+
+/*
+ * The exact end. It also sees what has no exception: pages that the kernel faults in on a task's behalf, when it
+ * copies the arguments of an exec or pins a buffer. For those the entry is the start.
+ */
+SEC("?fentry/handle_mm_fault")
+int BPF_PROG(taskcost_fault_entry, struct vm_area_struct *vma, unsigned long address, unsigned int flags,
+	     struct pt_regs *regs)
+{
+	struct tc_ledger *l = current_ledger();
+
+	if (!l)
+		return 0;
+	if (l->activity != TC_ROW_FAULT_PENDING)
+		begin_fault(l, regs ? 0 : TC_FAULT_KERNEL, bpf_ktime_get_ns());
+	if (vma->vm_file)
+		l->fault_bits |= TC_FAULT_FILE;
+	return 0;
+}
+
+/* page fault -> what it interrupted */
+SEC("?fexit/handle_mm_fault")
+int BPF_PROG(taskcost_fault_return, struct vm_area_struct *vma, unsigned long address, unsigned int flags,
+	     struct pt_regs *regs, unsigned int result)
+{
+	struct tc_ledger *l = current_ledger();
+
+	if (!l || l->activity != TC_ROW_FAULT_PENDING || (result & FAULT_RETRY))
+		return 0;
+	if (result & FAULT_ERROR) {
+		post(l, bpf_ktime_get_ns());
+		give_up_fault(l);
+		return 0;
+	}
+	resolve_fault(l, (result & FAULT_MAJOR) || (flags & FLAG_TRIED), bpf_ktime_get_ns());
+	return 0;
+}
+
+static __always_inline int touches_file(void)
+{
+	struct tc_ledger *l = current_ledger();
+
+	if (l && l->activity == TC_ROW_FAULT_PENDING)
+		l->fault_bits |= TC_FAULT_FILE;
+	return 0;
+}
+
+/* Where handle_mm_fault may not be probed, the page cache tells that it serves the pending fault (v6.11). */
+SEC("?tp_btf/mm_filemap_fault")
+int BPF_PROG(taskcost_filemap_fault)
+{
+	return touches_file();
+}
+
+SEC("?tp_btf/mm_filemap_map_pages")
+int BPF_PROG(taskcost_filemap_map_pages)
+{
+	return touches_file();
+}
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";

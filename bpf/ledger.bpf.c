@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* The state that all programs share. What it means is said in ledger.bpf.h. */
+#include "ledger.bpf.h"
+
+const volatile __u32 pool_slots = 2;
+const volatile bool sched_switch_has_prev_state = false;
+const volatile bool has_rdonly_cast = false;
+
+const struct tc_ledger empty_ledger = {};
+
+__u32 closed = 0;
+__u32 launcher = 0;
+__u64 ledgers_made = 0;
+__u64 ledgers_ended = 0;
+__u64 address_spaces_made = 0;
+__u32 slots_touched = 0;
+__u64 losses[TC_NR_LOSSES] = {};
+__u8 native_calls[TC_MAX_SYSCALLS] = {};
+struct tc_cpu_note notes[TC_MAX_CPUS] __attribute__((aligned(64))) = {};
+__u8 compat_calls[TC_MAX_SYSCALLS] = {};
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * The ledger: where it lives, who may write to it, and the one function that writes a cell.
+ *
+ * A task is observed if and only if its task storage names a slot of the pool. While it runs, the note of its CPU names
+ * the same slot, so that system calls and faults find the ledger without a storage look-up, and tasks that nobody
+ * observes leave after one comparison. sched_switch writes the note. It names the task that it speaks of, because a
+ * switch may go unseen: some kernels hide what happens in the context of certain tasks from all tracepoints, the switch
+ * away from them included. A note of another task than the current one is looked up again (catch_up), and so a task
+ * that is adopted while it runs is found as well: the iterator makes its CPU forget the note.
+ *
+ * Who writes what, without locks: everything but woken_ns is written on the CPU that runs the task, or by sched_switch
+ * under the run-queue lock of that CPU. woken_ns is one aligned store by the waker; sched_switch reads it later under
+ * the lock that the wake-up took.
+ */
+#ifndef TASKCOST_LEDGER_BPF_H
+#define TASKCOST_LEDGER_BPF_H
+
+#include "compat.bpf.h"
+#include "taskcost/abi.h"
+#include "taskcost/histogram.h"
+
+/* Written by user space before load; volatile so that the compiler leaves the decision to the verifier. */
+extern const volatile __u32 pool_slots;
+
+/* Shared with user space while the programs run, the hot part in one page: see TC_LEDGER_ALIGNMENT. */
+extern __u32 closed;	    /* the window is over: no more transitions */
+extern __u32 launcher;	    /* tid whose next child gets a ledger, 0 for none */
+extern __u64 ledgers_made;  /* also the source of ledger ids */
+extern __u64 ledgers_ended;
+extern __u64 address_spaces_made;
+extern __u32 slots_touched; /* slots 1 to this one were in use at some time */
+extern __u64 losses[TC_NR_LOSSES];
+
+extern __u8 native_calls[TC_MAX_SYSCALLS]; /* TC_CALL_* by number */
+extern struct tc_cpu_note notes[TC_MAX_CPUS];
+extern __u8 compat_calls[TC_MAX_SYSCALLS];
+
+/* Slot 0 means none. Memory-mapped, so that user space reads living ledgers without a system call each. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 2);
+	__type(key, __u32);
+	__type(value, struct tc_ledger);
+} pool __weak SEC(".maps");
+
+/* Which slot a task's ledger is in. The kernel frees the entry with the task. */
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, __u32);
+} slots __weak SEC(".maps");
+
+/* Slots that came back; slots that were never used follow slots_touched. */
+struct {
+	__uint(type, BPF_MAP_TYPE_STACK);
+	__uint(max_entries, 1);
+	__uint(value_size, sizeof(__u32));
+} free_slots __weak SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4096);
+} records __weak SEC(".maps");
+
+/* [cpu * TC_NR_HISTOGRAMS + id]: an array rather than a per-CPU array, whose look-up is inlined on every kernel. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, TC_NR_HISTOGRAMS);
+	__type(key, __u32);
+	__type(value, struct tc_histogram);
+} histograms __weak SEC(".maps");
+
+/*
+ * An index out of the ledger, for an array of `count`. The verifier has to see the very register bounded that becomes
+ * the index; plain C lets the compiler bound a copy of it.
+ */
+#define bounded(index, count)                                    \
+	({                                                       \
+		__u64 bounded_ = (index);                        \
+		asm volatile("if %[value] <= %[last] goto +1\n" \
+			     "%[value] = 0\n" /* can't happen */  \
+			     : [value] "+r"(bounded_)            \
+			     : [last] "i"((count)-1));           \
+		bounded_;                                        \
+	})
+
+static __always_inline void count_loss(enum tc_loss loss)
+{
+	__sync_fetch_and_add(&losses[loss], 1);
+}
+
+static __always_inline __u32 this_cpu(void)
+{
+	return bpf_get_smp_processor_id() & (TC_MAX_CPUS - 1);
+}
+
+static __always_inline struct tc_ledger *ledger_in(__u32 slot)
+{
+	if (!slot || closed)
+		return NULL;
+	return bpf_map_lookup_elem(&pool, &slot);
+}
+
+/* The slot of any task; 0 when it is not observed. Creates nothing. */
+static __always_inline __u32 slot_of(struct task_struct *task)
+{
+	__u32 *slot = bpf_task_storage_get(&slots, task, NULL, 0);
+
+	return slot ? *slot : 0;
+}
+
+/* A latency into this CPU's histogram. */
+static __always_inline void add_latency(__u32 id, __u64 ns)
+{
+	__u32 index = bpf_get_smp_processor_id() * TC_NR_HISTOGRAMS + id;
+	struct tc_histogram *h = bpf_map_lookup_elem(&histograms, &index);
+
+	if (!h)
+		return;
+	h->buckets[bounded(tc_bucket_of(ns), TC_HISTOGRAM_BUCKETS)]++;
+	h->sum_ns += ns;
+	if (ns > h->max_ns)
+		h->max_ns = ns;
+	if (~ns > h->min_ns_inverted)
+		h->min_ns_inverted = ~ns;
+}
+
+static __always_inline __u64 *cell_of(struct tc_ledger *l, __u32 row, __u32 condition)
+{
+	return &l->cells[bounded(row * TC_NR_CONDITIONS + condition, TC_NR_CELLS)];
+}
+
+static __always_inline struct tc_creation_sums *creations_of(struct tc_ledger *l, __u32 kind)
+{
+	return &l->creations[bounded(kind, TC_NR_CREATIONS)];
+}
+
+/* From `then` to `now`, never negative: an order that cannot be is counted instead of subtracted. */
+static __always_inline __u64 elapsed(__u64 then, __u64 now)
+{
+	if (now >= then)
+		return now - then;
+	count_loss(TC_LOSS_BACKWARD_TIMES);
+	return 0;
+}
+
+/* The same as slot_of(), without a storage look-up where the task is the one that ran on this CPU before. */
+static __always_inline __u32 slot_near(const struct tc_cpu_note *note, struct task_struct *task)
+{
+	__u32 slot = note->last_slot;
+	struct tc_ledger *l = ledger_in(slot);
+
+	return l && l->task == (__u64)task ? slot : slot_of(task);
+}
+
+/*
+ * Books the wait of a task that is on a CPU from `now` on, and returns when it became ready to run: `now` if nobody saw.
+ *
+ * A sleeper's interval splits at its wake-up. The wake-up may carry an older time than the switch-out: the waker saw the
+ * task in the middle of going to sleep, and it was runnable all along.
+ */
+static __always_inline __u64 end_wait(struct tc_ledger *l, __u64 now)
+{
+	__u64 ready = l->since_ns;
+	__u64 woken = l->woken_ns;
+
+	if (l->condition == TC_CONDITION_BLOCKED) {
+		if (!woken) {
+			l->counters[TC_COUNTER_UNSEEN_WAKEUPS]++;
+			woken = now;
+		}
+		if (woken > ready && woken <= now) {
+			*cell_of(l, l->activity, TC_CONDITION_BLOCKED) += woken - ready;
+			ready = woken;
+		}
+		*cell_of(l, l->activity, TC_CONDITION_RUNNABLE) += elapsed(ready, now);
+	} else {
+		*cell_of(l, l->activity, l->condition) += elapsed(ready, now);
+	}
+	l->woken_ns = 0;
+	l->condition = TC_CONDITION_RUNNING;
+	l->since_ns = now;
+	return ready;
+}
+
+/*
+ * The task runs on this CPU although the note speaks of another one. If it waits by its ledger, its switch-in was not
+ * seen: what was booked as waiting is corrected at its switch-out, when the scheduler's books tell how long it ran.
+ */
+static __noinline struct tc_ledger *catch_up(struct tc_cpu_note *note, struct task_struct *task)
+{
+	struct tc_ledger *l;
+	__u64 now;
+
+	note->task = (__u64)task;
+	note->slot = slot_of(task);
+	note->flush = TC_FLUSH_NONE;
+	l = ledger_in(note->slot);
+	if (!l || l->condition == TC_CONDITION_RUNNING)
+		return l;
+	now = bpf_ktime_get_ns();
+	l->unseen_row = l->activity;
+	l->unseen_condition = l->condition;
+	if (l->condition == TC_CONDITION_BLOCKED && l->woken_ns)
+		l->unseen_condition = TC_CONDITION_RUNNABLE;
+	l->unseen_at_ns = now;
+	l->unseen_wait_ns = elapsed(l->woken_ns > l->since_ns ? l->woken_ns : l->since_ns, now);
+	end_wait(l, now);
+	l->switched_in_ns = 0;
+	l->counters[TC_COUNTER_UNSEEN_SWITCH_INS]++;
+	if (!l->first_run_ns)
+		l->first_run_ns = now;
+	l->cpu = this_cpu();
+	return l;
+}
+
+/* The ledger of the task that runs on this CPU; NULL when it is not observed. */
+static __always_inline struct tc_ledger *current_ledger(void)
+{
+	struct tc_cpu_note *note = &notes[this_cpu()];
+	struct task_struct *task = bpf_get_current_task_btf();
+
+	if (note->task != (__u64)task)
+		return catch_up(note, task);
+	return ledger_in(note->slot);
+}
+
+/*
+ * Closes the open interval of a running task: the time since the last transition goes to the cell that the task was
+ * in. The caller then says what the task does next.
+ */
+static __always_inline void post(struct tc_ledger *l, __u64 now)
+{
+	*cell_of(l, l->activity, TC_CONDITION_RUNNING) += elapsed(l->since_ns, now);
+	if (now > l->since_ns)
+		l->since_ns = now;
+}
+
+static __always_inline void enter_activity(struct tc_ledger *l, __u32 activity)
+{
+	l->activity = activity;
+	if (activity < TC_NR_ACTIVITIES)
+		l->entries[activity]++;
+}
+
+/* Ends the pending page fault: its row joins `row`, and the task is back in what the fault interrupted. */
+static __always_inline void end_fault(struct tc_ledger *l, __u32 row)
+{
+	__u64 *pending = &l->cells[TC_ROW_FAULT_PENDING * TC_NR_CONDITIONS];
+	__u32 condition;
+
+#pragma unroll
+	for (condition = 0; condition < TC_NR_CONDITIONS; condition++) {
+		*cell_of(l, row, condition) += pending[condition];
+		pending[condition] = 0;
+	}
+	l->activity = l->interrupted;
+}
+
+/*
+ * A transition shows that the pending fault is over although no resolution was seen: a bad address, or an access that
+ * the kernel tried without the right to sleep. What it took belongs to what it interrupted.
+ */
+static __always_inline void give_up_fault(struct tc_ledger *l)
+{
+	if (l->activity != TC_ROW_FAULT_PENDING)
+		return;
+	end_fault(l, l->interrupted);
+	l->counters[TC_COUNTER_FAULTS_UNRESOLVED]++;
+	count_loss(TC_LOSS_UNRESOLVED_FAULTS);
+}
+
+/* The first sign of life of a task after it was switched in. */
+static __always_inline void sign_of_life(struct tc_ledger *l, __u64 now)
+{
+	if (!l->switched_in_ns)
+		return;
+	if (l->switch_kind < TC_NR_HISTOGRAMS)
+		add_latency(l->switch_kind, elapsed(l->switched_in_ns, now));
+	l->switched_in_ns = 0;
+}
+
+static __always_inline void read_books(struct tc_books *books, struct task_struct *task)
+{
+	books->nvcsw = task->nvcsw;
+	books->nivcsw = task->nivcsw;
+	books->min_flt = task->min_flt;
+	books->maj_flt = task->maj_flt;
+	books->sum_exec_runtime_ns = task->se.sum_exec_runtime;
+	books->utime_ns = task->utime;
+	books->stime_ns = task->stime;
+}
+
+extern const struct tc_ledger empty_ledger;
+
+/* A slot nobody uses, 0 when there is none. A slot that came back is still warm in the cache, so those go first. */
+static __always_inline __u32 take_slot(void)
+{
+	__u32 slot = 0;
+
+	if (bpf_map_pop_elem(&free_slots, &slot) == 0)
+		return slot;
+	if (slots_touched + 1 >= pool_slots)
+		return 0;
+	slot = __sync_fetch_and_add(&slots_touched, 1) + 1;
+	return slot < pool_slots ? slot : 0;
+}
+
+static __always_inline void return_slot(__u32 slot)
+{
+	if (bpf_map_push_elem(&free_slots, &slot, 0))
+		count_loss(TC_LOSS_LEAKED_SLOTS);
+}
+
+/* An empty ledger with an id, not yet a task's. NULL, and counted, when the pool is exhausted. */
+static __always_inline struct tc_ledger *take_ledger(__u32 *slot)
+{
+	struct tc_ledger *l = NULL;
+
+	*slot = take_slot();
+	if (*slot) {
+		bpf_map_update_elem(&pool, slot, &empty_ledger, BPF_ANY);
+		l = bpf_map_lookup_elem(&pool, slot);
+	}
+	if (!l) {
+		count_loss(TC_LOSS_MISSED_LEDGERS);
+		return NULL;
+	}
+	l->record.type = TC_RECORD_LEDGER;
+	l->record.size = sizeof(*l);
+	l->id = __sync_fetch_and_add(&ledgers_made, 1) + 1;
+	l->created_kind = TC_NR_CREATIONS;
+	l->channel = TC_CHANNEL_NONE;
+	l->switch_kind = TC_NR_HISTOGRAMS;
+	return l;
+}
+
+/*
+ * The last step of a creation: from here on the task is observed. Only called where an allocation is harmless, in
+ * task_newtask and in an iterator.
+ */
+static __always_inline bool publish_ledger(struct tc_ledger *l, __u32 slot, struct task_struct *task)
+{
+	__u32 *stored;
+
+	l->live = 1;
+	l->task = (__u64)task;
+	stored = bpf_task_storage_get(&slots, task, &slot, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (stored) {
+		*stored = slot;
+		return true;
+	}
+	l->live = 0;
+	l->task = 0;
+	return_slot(slot);
+	count_loss(TC_LOSS_STORAGE_FAILURES);
+	return false;
+}
+
+static __always_inline __u64 page_table_bytes_of(struct mm_struct *mm)
+{
+	return mm ? (__u64)mm->pgtables_bytes.counter : 0;
+}
+
+/* The pid of a task as somebody in the pid namespace at `level` sees it; 0 when the task is not visible there. */
+static __always_inline __u32 pid_at_level(struct pid *pid, __u32 level)
+{
+	struct upid upid = {};
+
+	if (level > pid->level)
+		return 0;
+	if (bpf_core_read(&upid, sizeof(upid), &pid->numbers[level]))
+		return 0;
+	return upid.nr;
+}
+
+#endif

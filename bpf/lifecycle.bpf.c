@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* Birth, exec and the beginning of the end. The end itself is a switch: sched.bpf.c. */
+#include "ledger.bpf.h"
+
+enum {
+	FLAG_CLONE_VM = 0x00000100,
+	FLAG_CLONE_VFORK = 0x00004000,
+	FLAG_CLONE_THREAD = 0x00010000,
+};
+
+#if defined(__TARGET_ARCH_x86)
+#define SYSCALL_VFORK 58
+#define SYSCALL_VFORK_COMPAT 190
+#else
+#define SYSCALL_VFORK 0xffffffff /* arm64 has no vfork of its own */
+#define SYSCALL_VFORK_COMPAT 190
+#endif
+
+/* clone and clone3 with the flags of vfork are how posix_spawn creates; vfork(2) is known by its number. */
+static __always_inline enum tc_creation kind_of(const struct tc_ledger *creator, __u64 flags)
+{
+	if (flags & FLAG_CLONE_THREAD)
+		return TC_CREATION_THREAD;
+	if (!(flags & FLAG_CLONE_VM))
+		return TC_CREATION_FORK;
+	if (!(flags & FLAG_CLONE_VFORK))
+		return TC_CREATION_CLONE_VM;
+	if (!creator || creator->activity != TC_ACTIVITY_CREATE)
+		return TC_CREATION_VFORK;
+	if (creator->syscall == (creator->flags & TC_LEDGER_COMPAT ? SYSCALL_VFORK_COMPAT : SYSCALL_VFORK))
+		return TC_CREATION_VFORK;
+	return TC_CREATION_SPAWN;
+}
+
+/* What the kernel set up for the creator, seen from the creator. */
+static __always_inline void book_creation(struct tc_ledger *creator, enum tc_creation kind, __u64 copy_ns)
+{
+	struct tc_creation_sums *sums;
+
+	switch (kind) {
+	case TC_CREATION_THREAD:
+		creator->counters[TC_COUNTER_CHILDREN_THREADS]++;
+		break;
+	case TC_CREATION_FORK:
+		creator->counters[TC_COUNTER_CHILDREN_FORKS]++;
+		break;
+	case TC_CREATION_VFORK:
+		creator->counters[TC_COUNTER_CHILDREN_VFORKS]++;
+		break;
+	case TC_CREATION_SPAWN:
+		creator->counters[TC_COUNTER_CHILDREN_SPAWNS]++;
+		break;
+	default:
+		creator->counters[TC_COUNTER_CHILDREN_CLONE_VM]++;
+		break;
+	}
+	sums = creations_of(creator, kind);
+	sums->count++;
+	sums->copy_ns += copy_ns;
+}
+
+static __always_inline void inherit_identity(struct tc_ledger *l, const struct tc_ledger *creator,
+					     __u64 clone_flags)
+{
+	l->creator = creator->id;
+	l->creator_tid = creator->tid;
+	l->parent_process = creator->process;
+	l->process = l->id;
+	if (clone_flags & FLAG_CLONE_THREAD) {
+		l->process = creator->process;
+		l->parent_process = creator->parent_process;
+	}
+	if (clone_flags & FLAG_CLONE_VM)
+		l->address_space = creator->address_space;
+	l->flags |= creator->flags & (TC_LEDGER_FOLLOW | TC_LEDGER_COMPAT);
+}
+
+/*
+ * Birth: the ledger starts when the kernel says that the task started. Until sched_wakeup_new it is not on a run
+ * queue, which counts as blocked.
+ */
+SEC("tp_btf/task_newtask")
+int BPF_PROG(taskcost_newtask, struct task_struct *child, __u64 clone_flags)
+{
+	struct tc_ledger *creator = current_ledger();
+	struct tc_ledger *l;
+	__u64 now, copy_ns = 0;
+	__u32 slot;
+
+	if (creator && !(creator->flags & TC_LEDGER_FOLLOW))
+		return 0;
+	if (!creator && (!launcher || launcher != (__u32)bpf_get_current_pid_tgid() || closed))
+		return 0;
+	now = bpf_ktime_get_ns();
+
+	l = take_ledger(&slot);
+	if (!l)
+		return 0;
+	l->how = kind_of(creator, clone_flags);
+	if (creator) {
+		if (creator->activity == TC_ACTIVITY_CREATE)
+			copy_ns = elapsed(creator->entered_ns, now);
+		inherit_identity(l, creator, clone_flags);
+	} else {
+		l->process = l->id;
+		l->flags |= TC_LEDGER_FOLLOW | TC_LEDGER_LAUNCHED;
+		launcher = 0;
+	}
+	if (!l->address_space)
+		l->address_space = __sync_fetch_and_add(&address_spaces_made, 1) + 1;
+	l->clone_flags = clone_flags;
+	l->tid = child->pid;
+	l->tgid = child->tgid;
+	l->ppid = child->real_parent->tgid;
+	if (child->pid == child->tgid)
+		l->flags |= TC_LEDGER_LEADER;
+	l->copy_ns = copy_ns;
+	if (!(clone_flags & FLAG_CLONE_VM))
+		l->counters[TC_COUNTER_PAGE_TABLE_BYTES] = page_table_bytes_of(child->mm);
+
+	l->birth_ns = child->start_time;
+	l->newtask_ns = now;
+	l->since_ns = now;
+	l->condition = TC_CONDITION_BLOCKED;
+	if (never_enters_user_mode(child)) {
+		l->flags |= TC_LEDGER_KERNEL_WORKER;
+		enter_activity(l, TC_ACTIVITY_KERNEL);
+	} else {
+		enter_activity(l, TC_ACTIVITY_CREATE);
+	}
+	*cell_of(l, l->activity, TC_CONDITION_BLOCKED) += elapsed(l->birth_ns, now);
+
+	if (!publish_ledger(l, slot, child))
+		return 0;
+	if (creator) {
+		book_creation(creator, l->how, copy_ns);
+		creator->created_kind = l->how;
+	}
+	return 0;
+}
+
+/* Published: the child may run from here on. */
+SEC("tp_btf/sched_wakeup_new")
+int BPF_PROG(taskcost_wakeup_new, struct task_struct *child)
+{
+	struct tc_ledger *l = ledger_in(slot_of(child));
+	struct tc_ledger *creator;
+	__u64 now;
+
+	if (!l)
+		return 0;
+	now = bpf_ktime_get_ns();
+	l->woken_ns = now;
+	l->published_ns = now;
+
+	creator = current_ledger();
+	if (creator && creator->id == l->creator && creator->created_kind < TC_NR_CREATIONS) {
+		creations_of(creator, creator->created_kind)->publish_ns += elapsed(l->since_ns, now);
+		creator->created_ns = now;
+	}
+	return 0;
+}
+
+/* exec: the new program is found, nothing of the old one is gone yet (v6.10) */
+SEC("?tp_btf/sched_prepare_exec")
+int BPF_PROG(taskcost_prepare_exec, struct task_struct *task, struct linux_binprm *bprm)
+{
+	struct tc_ledger *l = current_ledger();
+	__u64 now;
+
+	if (!l)
+		return 0;
+	now = bpf_ktime_get_ns();
+	l->exec_prepare_ns += elapsed(l->entered_ns, now);
+	l->exec_mark_ns = now;
+	return 0;
+}
+
+static __always_inline void send_exec(struct tc_ledger *l, struct task_struct *task, __u64 now)
+{
+	struct tc_exec *exec = bpf_ringbuf_reserve(&records, sizeof(*exec), 0);
+	struct mm_struct *mm = task->mm;
+	__u64 size;
+
+	if (!exec) {
+		count_loss(TC_LOSS_DROPPED_EVENTS);
+		return;
+	}
+	exec->record.type = TC_RECORD_EXEC;
+	exec->record.size = sizeof(*exec);
+	exec->id = l->id;
+	exec->process = l->process;
+	exec->at_ns = now;
+	exec->command_size = 0;
+	exec->truncated = 0;
+	bpf_core_read_str(exec->comm, sizeof(exec->comm), &task->comm);
+	if (mm) {
+		__u64 start = mm->arg_start;
+
+		size = mm->arg_end - start;
+		exec->truncated = size > TC_COMMAND_LEN;
+		if (size > TC_COMMAND_LEN)
+			size = TC_COMMAND_LEN;
+		size = bounded(size, TC_COMMAND_LEN + 1);
+		if (!bpf_probe_read_user(exec->command, size, (void *)start))
+			exec->command_size = (__u32)size;
+	}
+	bpf_ringbuf_submit(exec, BPF_RB_NO_WAKEUP);
+}
+
+/*
+ * The task is another program now. Called from a thread that was not the leader, it has taken over the leader's tid;
+ * the ledger moved along, for it belongs to the task and not to the number.
+ */
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(taskcost_exec, struct task_struct *task, pid_t old_pid, struct linux_binprm *bprm)
+{
+	struct tc_ledger *l = current_ledger();
+	__u64 now;
+
+	if (!l)
+		return 0;
+	now = bpf_ktime_get_ns();
+	l->counters[TC_COUNTER_EXECS]++;
+	l->exec_replace_ns += elapsed(l->exec_mark_ns ? l->exec_mark_ns : l->entered_ns, now);
+	l->exec_mark_ns = now;
+	l->tid = task->pid;
+	l->flags |= TC_LEDGER_LEADER;
+	if (is_32bit(task))
+		l->flags |= TC_LEDGER_COMPAT;
+	else
+		l->flags &= ~TC_LEDGER_COMPAT;
+	l->address_space = __sync_fetch_and_add(&address_spaces_made, 1) + 1;
+	l->counters[TC_COUNTER_PAGE_TABLE_BYTES] += page_table_bytes_of(task->mm);
+	send_exec(l, task, now);
+	return 0;
+}
+
+/* any activity -> exit */
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(taskcost_exit, struct task_struct *task)
+{
+	struct tc_ledger *l = current_ledger();
+	struct pid *parent_pid;
+	__u64 now;
+
+	if (!l)
+		return 0;
+	now = bpf_ktime_get_ns();
+	give_up_fault(l);
+	post(l, now);
+	l->switched_in_ns = 0;
+	if (l->activity == TC_ACTIVITY_EXIT) {
+		l->exit_start_ns = l->entered_ns;
+	} else {
+		/* Killed by a signal, its own or one that ended its thread group. */
+		l->exit_start_ns = now;
+		enter_activity(l, TC_ACTIVITY_EXIT);
+	}
+	parent_pid = task->real_parent->thread_pid;
+	if (parent_pid)
+		l->pid_seen_by_parent = pid_at_level(task->group_leader->thread_pid, parent_pid->level);
+	return 0;
+}
+
+/* The last user of an address space has torn it down. */
+SEC("?tp_btf/exit_mmap")
+int BPF_PROG(taskcost_exit_mmap, struct mm_struct *mm)
+{
+	struct tc_ledger *l = current_ledger();
+
+	if (l && l->activity == TC_ACTIVITY_EXIT && !l->exit_mmap_ns)
+		l->exit_mmap_ns = bpf_ktime_get_ns();
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";

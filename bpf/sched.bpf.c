@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* Who has the CPU: switches, wake-ups, and the end of a ledger, which is a switch too. */
+#include "ledger.bpf.h"
+
+enum {
+	TASK_DEAD_STATE = 0x80,	     /* TASK_DEAD: this switch is the task's last */
+	SIGNAL_GROUP_EXIT_FLAG = 0x4, /* SIGNAL_GROUP_EXIT: group_exit_code is the status of the process */
+	WAKE_UP_READER_AT = 4,	     /* wake the collector when a quarter of the ring is in use */
+};
+
+/* The collector drains the ring by a timer. A wake-up per record would double the cost of a switch. */
+static __always_inline __u64 wakeup_flag(void)
+{
+	__u64 used = bpf_ringbuf_query(&records, BPF_RB_AVAIL_DATA);
+
+	if (used * WAKE_UP_READER_AT > bpf_ringbuf_query(&records, BPF_RB_RING_SIZE))
+		return BPF_RB_FORCE_WAKEUP;
+	return BPF_RB_NO_WAKEUP;
+}
+
+/*
+ * The final switch-out. Here, and not in sched_process_exit, because the address space is torn down in between, and
+ * because the kernel's own books are final here too.
+ */
+static __always_inline void end_ledger(struct tc_ledger *l, __u32 slot, struct task_struct *task)
+{
+	__u32 *stored;
+
+	l->end_ns = l->since_ns;
+	l->exit_code = task->exit_code;
+	l->group_exit_code = task->signal->group_exit_code;
+	if (task->signal->flags & SIGNAL_GROUP_EXIT_FLAG)
+		l->flags |= TC_LEDGER_GROUP_EXIT;
+	if ((__u32)task->pid != l->tid)
+		l->flags |= TC_LEDGER_REUSED_ID;
+	read_books(&l->books_end, task);
+	l->flags |= TC_LEDGER_BOOKS;
+	bpf_core_read_str(l->comm, sizeof(l->comm), &task->comm);
+
+	if (bpf_ringbuf_output(&records, l, sizeof(*l), wakeup_flag()))
+		count_loss(TC_LOSS_DROPPED_EXIT_RECORDS);
+
+	stored = bpf_task_storage_get(&slots, task, NULL, 0);
+	if (stored)
+		*stored = 0;
+	l->live = 0;
+	l->task = 0;
+	return_slot(slot);
+	__sync_fetch_and_add(&ledgers_ended, 1);
+}
+
+/* Where the CPU goes, seen from the task that leaves it. A task past exit_mm() keeps its last address space in active_mm. */
+static __always_inline void count_destination(struct tc_ledger *l, struct task_struct *prev,
+					      struct task_struct *next)
+{
+	if (next->mm) {
+		if (next->mm == prev->active_mm)
+			l->counters[TC_COUNTER_SWITCHES_SAME_ADDRESS_SPACE]++;
+		else
+			l->counters[TC_COUNTER_SWITCHES_OTHER_ADDRESS_SPACE]++;
+	} else if (next->pid) {
+		l->counters[TC_COUNTER_SWITCHES_TO_KERNEL_THREAD]++;
+	} else {
+		l->counters[TC_COUNTER_SWITCHES_TO_IDLE]++;
+	}
+}
+
+/*
+ * The scheduler's books, up to date at a switch-out, say how long a task ran since its last one. Where the switch-in went
+ * unseen, that much less was waiting.
+ */
+static __always_inline void correct_unseen_wait(struct tc_ledger *l, struct task_struct *prev, __u64 now)
+{
+	__u64 ran = prev->se.sum_exec_runtime - l->exec_runtime_ns;
+	__u64 booked = elapsed(l->unseen_at_ns, now);
+	__u64 missing = ran > booked ? ran - booked : 0;
+	__u32 row = l->unseen_row;
+
+	/* The fault that it waited in was resolved meanwhile. */
+	if (row == TC_ROW_FAULT_PENDING && l->activity != TC_ROW_FAULT_PENDING)
+		row = TC_ACTIVITY_PAGE_FAULT;
+	if (missing > l->unseen_wait_ns)
+		missing = l->unseen_wait_ns;
+	*cell_of(l, row, l->unseen_condition) -= missing;
+	*cell_of(l, row, TC_CONDITION_RUNNING) += missing;
+	l->unseen_wait_ns = 0;
+}
+
+static __always_inline void count_flush(struct tc_ledger *l, __u32 flush)
+{
+	if (flush == TC_FLUSH_DONE)
+		l->counters[TC_COUNTER_TLB_FLUSHES_ON_SWITCH]++;
+	else if (flush == TC_FLUSH_REUSED)
+		l->counters[TC_COUNTER_TLB_REUSES_ON_SWITCH]++;
+}
+
+static __always_inline void switch_out(struct tc_ledger *l, bool preempt, struct task_struct *prev,
+				       struct task_struct *next, __u32 state, __u64 now)
+{
+	post(l, now);
+	if (l->unseen_wait_ns)
+		correct_unseen_wait(l, prev, now);
+	l->exec_runtime_ns = prev->se.sum_exec_runtime;
+	l->switched_in_ns = 0;
+	count_destination(l, prev, next);
+	/* As the kernel counts nvcsw: a task that was about to sleep when it was preempted did not give up the CPU. */
+	if (!preempt && state) {
+		l->counters[TC_COUNTER_VOLUNTARY_SWITCHES]++;
+		/* A pending signal keeps it on the run queue. Until v6.13 prev_state does not tell. */
+		l->condition = task_state_of(prev) ? TC_CONDITION_BLOCKED : TC_CONDITION_PREEMPTED;
+	} else {
+		l->counters[TC_COUNTER_INVOLUNTARY_SWITCHES]++;
+		l->condition = TC_CONDITION_PREEMPTED;
+	}
+}
+
+static __always_inline void count_origin(struct tc_ledger *l, struct task_struct *prev,
+					 struct task_struct *next)
+{
+	if (prev->mm || (prev->flags & COMPAT_PF_EXITING)) {
+		l->switch_kind = prev->active_mm == next->mm ? TC_HISTOGRAM_SWITCH_SAME :
+							       TC_HISTOGRAM_SWITCH_OTHER;
+		return;
+	}
+	l->switch_kind = TC_NR_HISTOGRAMS;
+	if (prev->pid)
+		l->counters[TC_COUNTER_SWITCHES_FROM_KERNEL_THREAD]++;
+	else
+		l->counters[TC_COUNTER_SWITCHES_FROM_IDLE]++;
+}
+
+static __always_inline void switch_in(struct tc_ledger *l, struct task_struct *prev,
+				      struct task_struct *next, __u32 cpu, __u64 now)
+{
+	__u64 ready = end_wait(l, now);
+
+	if (ready < now)
+		add_latency(TC_HISTOGRAM_RUN_QUEUE, now - ready);
+	if (!l->first_run_ns)
+		l->first_run_ns = now;
+	else if (l->cpu != cpu)
+		l->counters[TC_COUNTER_MIGRATIONS]++;
+	l->cpu = cpu;
+	l->switched_in_ns = now;
+	count_origin(l, prev, next);
+}
+
+/* any activity: running -> preempted or blocked; runnable, preempted -> running; dead -> the ledger's end */
+SEC("tp_btf/sched_switch")
+int BPF_PROG(taskcost_switch, bool preempt, struct task_struct *prev, struct task_struct *next)
+{
+	__u32 cpu = this_cpu();
+	struct tc_cpu_note *note = &notes[cpu];
+	__u32 next_slot = slot_near(note, next);
+	__u32 prev_slot;
+	struct tc_ledger *l;
+	__u32 flush;
+	__u64 now;
+
+	if (note->task != (__u64)prev)
+		catch_up(note, prev);
+	prev_slot = note->slot;
+	flush = note->flush;
+	note->task = (__u64)next;
+	note->slot = next_slot;
+	note->flush = TC_FLUSH_NONE;
+	if (!prev_slot && !next_slot)
+		return 0;
+	if (prev_slot)
+		note->last_slot = prev_slot;
+	now = bpf_ktime_get_ns();
+
+	l = ledger_in(prev_slot);
+	if (l) {
+		__u32 state = prev_state_of(ctx, prev);
+
+		count_flush(l, flush);
+		switch_out(l, preempt, prev, next, state, now);
+		if (state & TASK_DEAD_STATE)
+			end_ledger(l, prev_slot, prev);
+	}
+
+	l = ledger_in(next_slot);
+	if (l)
+		switch_in(l, prev, next, cpu, now);
+	return 0;
+}
+
+/* blocked -> runnable. Only the time is noted: the sleeper may still be on its way off another CPU. */
+SEC("tp_btf/sched_waking")
+int BPF_PROG(taskcost_waking, struct task_struct *task)
+{
+	struct tc_ledger *l = ledger_in(slot_near(&notes[this_cpu()], task));
+
+	if (l)
+		l->woken_ns = bpf_ktime_get_ns();
+	return 0;
+}
+
+/* The return to user mode ends a switch where nothing nearer to it can be seen. */
+SEC("?tp_btf/rseq_update")
+int BPF_PROG(taskcost_rseq_update)
+{
+	struct tc_ledger *l = current_ledger();
+
+	if (l && l->switched_in_ns)
+		sign_of_life(l, bpf_ktime_get_ns());
+	return 0;
+}
+
+/* The exact end of a switch, where it may be probed: the incoming task's first instructions. */
+static __always_inline void finish_task_switch(void)
+{
+	struct tc_ledger *l = current_ledger();
+
+	if (l && l->switched_in_ns)
+		sign_of_life(l, bpf_ktime_get_ns());
+}
+
+SEC("?fentry/finish_task_switch")
+int BPF_PROG(taskcost_finish_switch_fentry)
+{
+	finish_task_switch();
+	return 0;
+}
+
+/* Attached by name: the compiler may have given the symbol a suffix. */
+SEC("?kprobe")
+int taskcost_finish_switch_kprobe(void *ctx)
+{
+	finish_task_switch();
+	return 0;
+}
+
+/*
+ * x86: pages is TLB_FLUSH_ALL for a real flush, 0 where the address space still had its PCID. On a task switch it comes
+ * between sched_switch and the switch itself: the note names the incoming task already, while current is the outgoing
+ * one. (The same reason with both alike is an exec that loads its new memory.) The note keeps it until the task leaves:
+ * right after a flush each page that a probe touches is dear.
+ */
+SEC("?tp_btf/tlb_flush")
+int BPF_PROG(taskcost_tlb_flush, int reason, unsigned long pages)
+{
+	struct tc_ledger *l;
+
+	if (reason == TLB_FLUSH_ON_TASK_SWITCH) {
+		struct tc_cpu_note *note = &notes[this_cpu()];
+
+		if (note->task != (__u64)bpf_get_current_task_btf())
+			note->flush = pages ? TC_FLUSH_DONE : TC_FLUSH_REUSED;
+		return 0;
+	}
+	l = current_ledger();
+	if (!l)
+		return 0;
+	if (reason == TLB_REMOTE_SHOOTDOWN)
+		l->counters[TC_COUNTER_SHOOTDOWNS_RECEIVED]++;
+	else if (reason == TLB_REMOTE_SEND_IPI)
+		l->counters[TC_COUNTER_SHOOTDOWNS_SENT]++;
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The only door to the kernel. One Collector is one window of observation:
+//
+//   open      choose the sources, load and attach the probes. Nothing is observed yet.
+//   launch    start a command that is observed from its first instruction, or
+//   adopt     observe tasks that run already, and the children they will have
+//   wait      until the target ended, the time is over or somebody wants to stop
+//   finish    close the window; ledgers, histograms and losses become a Session
+//
+// Used from one thread. A thread of its own drains the ring buffer meanwhile.
+#pragma once
+
+#include <sys/types.h>
+
+#include <csignal>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "taskcost/account.h"
+#include "taskcost/evidence.h"
+#include "taskcost/report.h"
+#include "taskcost/result.h"
+
+namespace taskcost {
+
+struct CollectorOptions {
+  unsigned max_tasks = 16384;  // ledgers at the same time; about 2 KiB of kernel memory each
+  bool probe_stats = false;    // run counts and time of every probe: some 70 ns for each run
+};
+
+// A user to run a command as.
+struct Identity {
+  uid_t uid = 0;
+  gid_t gid = 0;
+  std::vector<gid_t> groups;
+  std::string name;
+  std::string home;
+  std::string shell;
+};
+
+// `user` when given, else the user who called sudo, else nobody in particular (nullopt: stay who we are).
+// Errors: no such user, or this process may not become another user.
+Result<std::optional<Identity>> identity_for_command(const std::optional<std::string>& user);
+
+struct Command {
+  std::vector<std::string> arguments;  // not empty; the first is looked up in PATH
+  std::optional<Identity> identity;
+  sigset_t signal_mask{};              // of the command: the caller may block signals for itself
+  int standard_output = -1;            // descriptor to become the command's; -1: it shares the caller's
+};
+
+struct Target {
+  std::vector<pid_t> ids;   // as the caller's pid namespace numbers them
+  bool single_tasks = false;  // ids are tids, and children are not followed
+};
+
+// What `doctor` tells: can anything be measured, and from which source each figure would come.
+struct Diagnosis {
+  Status usable = Done{};
+  EvidenceList evidence;  // empty when not usable
+};
+Diagnosis diagnose();
+
+class Collector {
+ public:
+  static Result<Collector> open(const CollectorOptions& options);
+  Collector(Collector&&) noexcept;
+  Collector& operator=(Collector&&) noexcept;
+  ~Collector();
+
+  // The pid of the command, a child of this process that the caller has to wait for. An error of exec carries the exit
+  // status that a shell would give.
+  Result<pid_t> launch(const Command& command);
+
+  // How many tasks are observed now. Error when an id does not exist or none could be adopted.
+  Result<std::uint64_t> adopt(const Target& target);
+
+  struct Until {
+    std::optional<Duration> duration;  // nullopt: no limit
+    int stop_fd = -1;                  // readable: stop
+    int exit_fd = -1;                  // readable: the launched command ended; -1: when no observed task is left
+  };
+  WindowEnd wait(const Until& until);
+
+  struct Observation {
+    Session session;
+    Observer observer;
+  };
+  Observation finish();
+
+  [[nodiscard]] const EvidenceList& evidence() const;
+
+ private:
+  struct State;
+  explicit Collector(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace taskcost

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Errors are one clear line with what to do, and a status that scripts can tell apart.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <string>
+
+#include "support/expect.h"
+
+namespace taskcost::test {
+namespace {
+
+using ::testing::AnyOf;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+Words tool(const Words& arguments) {
+  Words words{taskcost_binary()};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  return words;
+}
+
+Finished expect_one_line(const Words& command, int status) {
+  Finished finished = run(command);
+  EXPECT_EQ(finished.exit_code(), status) << finished.describe();
+  EXPECT_EQ(lines_of(finished.err).size(), 1) << finished.describe();
+  EXPECT_THAT(finished.out, IsEmpty());
+  return finished;
+}
+
+TEST(Errors, WrongUsageIsStatusTwo) {
+  EXPECT_THAT(expect_one_line(tool({}), 2).err, HasSubstr("taskcost --help"));
+  EXPECT_THAT(expect_one_line(tool({"dance"}), 2).err, HasSubstr("'dance'"));
+  EXPECT_THAT(expect_one_line(tool({"run", "--ouptut", "x.json", "--", "true"}), 2).err, HasSubstr("'--output'"));
+  EXPECT_THAT(expect_one_line(tool({"attach", "-p", "1", "-d", "x"}), 2).err, HasSubstr("'x'"));
+  EXPECT_THAT(expect_one_line(tool({"attach", "-p", "x"}), 2).err, HasSubstr("'x'"));
+  EXPECT_THAT(expect_one_line(tool({"attach"}), 2).err, HasSubstr("-p"));
+  EXPECT_THAT(expect_one_line(tool({"run"}), 2).err, HasSubstr("command"));
+  EXPECT_THAT(expect_one_line(tool({"run", "-o", "r.pdf", "--", "true"}), 2).err, HasSubstr(".json"));
+}
+
+TEST(Errors, AnOutputThatCannotBeWrittenStopsBeforeTheCommandRuns) {
+  const TemporaryDirectory directory;
+  const std::string proof = directory.file("the-command-ran");
+  for (const std::string& output : {std::string("/no/such/directory/r.json"), directory.path() + "/sub.json/r.json"}) {
+    const Finished finished =
+        expect_one_line(tool({"run", "-o", directory.file("good.json"), "-o", output, "--", "touch", proof}), 1);
+    EXPECT_THAT(finished.err, HasSubstr(output));
+    EXPECT_FALSE(std::filesystem::exists(proof));
+  }
+  std::filesystem::create_directory(directory.file("directory.json"));
+  expect_one_line(tool({"run", "-o", directory.file("directory.json"), "--", "touch", proof}), 1);
+  EXPECT_FALSE(std::filesystem::exists(proof));
+}
+
+// A user without privileges and with what it takes. The tool is copied to where everybody may run it.
+class Unprivileged : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    std::filesystem::copy_file(taskcost_binary(), directory_.file("taskcost"));
+    std::filesystem::permissions(directory_.file("taskcost"), std::filesystem::perms(0755));
+  }
+  [[nodiscard]] Words as_nobody(const Words& setpriv_options, const Words& arguments) const {
+    Words words{"/usr/bin/setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"};
+    words.insert(words.end(), setpriv_options.begin(), setpriv_options.end());
+    words.push_back(directory_.file("taskcost"));
+    words.insert(words.end(), arguments.begin(), arguments.end());
+    return words;
+  }
+
+  TemporaryDirectory directory_;
+  const Words capabilities_{"--inh-caps=+bpf,+perfmon", "--ambient-caps=+bpf,+perfmon"};
+};
+
+TEST_F(Unprivileged, RunSaysWhatIsMissing) {
+  const std::string proof = directory_.file("the-command-ran");
+  const Finished finished = expect_one_line(as_nobody({}, {"run", "--", "touch", proof}), 1);
+  EXPECT_THAT(finished.err, AllOf(HasSubstr("CAP_BPF"), HasSubstr("CAP_PERFMON")));
+  EXPECT_FALSE(std::filesystem::exists(proof));
+}
+
+TEST_F(Unprivileged, AttachSaysWhatIsMissing) {
+  EXPECT_THAT(expect_one_line(as_nobody({}, {"attach", "-p", "1"}), 1).err, HasSubstr("CAP_BPF"));
+}
+
+TEST_F(Unprivileged, OneCapabilityIsNotEnough) {
+  const Finished finished =
+      expect_one_line(as_nobody({"--inh-caps=+bpf", "--ambient-caps=+bpf"}, {"run", "--", "true"}), 1);
+  EXPECT_THAT(finished.err, HasSubstr("CAP_PERFMON"));
+}
+
+TEST_F(Unprivileged, TwoCapabilitiesSuffice) {
+  const std::string file = directory_.file("r.json");
+  const Finished finished = run(as_nobody(capabilities_, {"run", "--format=none", "-o", file, "--", "sh", "-c",
+                                                          "id -un; grep CapEff /proc/self/status; /bin/true"}));
+  EXPECT_EQ(finished.exit_code(), 0) << finished.describe();
+  EXPECT_EQ(finished.out, "nobody\nCapEff:\t0000000000000000\n") << "the command inherits no capabilities";
+  const auto report = read_report(file);
+  ASSERT_TRUE(report);
+  expect_sound(*report);
+  EXPECT_GE(report->processes().size(), 4);
+}
+
+TEST_F(Unprivileged, DoctorStillAnswers) {
+  const Finished finished = run(as_nobody({}, {"doctor"}));
+  EXPECT_THAT(finished.out + finished.err, HasSubstr("CAP_BPF")) << finished.describe();
+  EXPECT_THAT(finished.exit_code(), AnyOf(0, 1));
+}
+
+TEST(Doctor, TellsTheSourceOfEveryFigure) {
+  const Finished text = run(tool({"doctor"}));
+  EXPECT_EQ(text.exit_code(), 0) << text.describe();
+  EXPECT_THAT(text.out, HasSubstr("page"));
+  const Finished finished = run(tool({"doctor", "--json"}));
+  EXPECT_EQ(finished.exit_code(), 0) << finished.describe();
+  const Json json = Json::parse(finished.out, nullptr, false);
+  ASSERT_FALSE(json.is_discarded()) << finished.out.substr(0, 400);
+  ASSERT_TRUE(json.contains("evidence")) << finished.out.substr(0, 400);
+  EXPECT_FALSE(json.at("evidence").empty());
+  for (const Json& figure : json.at("evidence")) {
+    EXPECT_THAT(figure.at("kind").get<std::string>(), AnyOf("exact", "bound", "counts", "unavailable"));
+    EXPECT_THAT(figure.at("figure").get<std::string>(), Not(IsEmpty()));
+  }
+}
+
+TEST(Schema, IsPrintedWithoutPrivileges) {
+  const Finished finished = run(tool({"--json-schema"}));
+  EXPECT_EQ(finished.exit_code(), 0);
+  EXPECT_THAT(finished.err, IsEmpty());
+  const Json schema = Json::parse(finished.out, nullptr, false);
+  ASSERT_FALSE(schema.is_discarded());
+  EXPECT_TRUE(schema.contains("$schema"));
+  EXPECT_TRUE(schema.contains("properties"));
+}
+
+TEST(Help, GoesToStandardOutput) {
+  for (const Words& arguments : {Words{"--help"}, Words{"run", "--help"}, Words{"attach", "-h"}, Words{"--version"}}) {
+    const Finished finished = run(tool(arguments));
+    EXPECT_EQ(finished.exit_code(), 0);
+    EXPECT_THAT(finished.out, HasSubstr("taskcost"));
+    EXPECT_THAT(finished.err, IsEmpty());
+  }
+}
+
+}  // namespace
+}  // namespace taskcost::test

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The text report on a real run: it fits 80 columns and carries nothing from the program that a terminal would obey.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+
+#include "support/expect.h"
+
+namespace taskcost::test {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+Finished text_of(const Words& command, const Words& options = {}, const SpawnOptions& spawn = {}) {
+  Words words{taskcost_binary(), "run", "--quiet"};
+  words.insert(words.end(), options.begin(), options.end());
+  words.emplace_back("--");
+  words.insert(words.end(), command.begin(), command.end());
+  return run(words, spawn);
+}
+
+// Code points, which are columns as long as nothing wide is printed; -1 when it is no UTF-8.
+int columns_of(const std::string& line) {
+  int columns = 0;
+  int following = 0;
+  for (const char c : line) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (following > 0) {
+      if ((byte & 0xc0) != 0x80) {
+        return -1;
+      }
+      --following;
+      continue;
+    }
+    ++columns;
+    following = byte < 0x80             ? 0
+                : (byte & 0xe0) == 0xc0 ? 1
+                : (byte & 0xf0) == 0xe0 ? 2
+                : (byte & 0xf8) == 0xf0 ? 3
+                                        : -1;
+    if (following < 0) {
+      return -1;
+    }
+  }
+  return following == 0 ? columns : -1;
+}
+
+void expect_fits(const std::string& text) {
+  EXPECT_FALSE(text.empty());
+  for (const std::string& line : lines_of(text)) {
+    const int columns = columns_of(line);
+    EXPECT_LE(columns, 80) << line;
+    EXPECT_NE(columns, -1) << "no UTF-8: " << line;
+    EXPECT_TRUE(std::none_of(line.begin(), line.end(), [](char c) { return (c >= 0 && c < 0x20) || c == 0x7f; }))
+        << "control byte: " << line;
+  }
+}
+
+TEST(Text, FitsEightyColumns) {
+  const TemporaryDirectory directory;
+  for (const Words& options : {Words{}, Words{"--verbose"}}) {
+    const Finished finished = text_of({program("odd_lives"), programs_directory(), directory.file("log")}, options);
+    EXPECT_EQ(finished.exit_code(), 0) << finished.describe();
+    expect_fits(finished.out);
+    EXPECT_THAT(finished.out, HasSubstr("odd_lives"));
+  }
+}
+
+TEST(Text, LongNamesFitToo) {
+  std::string argument(3000, 'x');
+  const Finished finished = text_of({"/bin/true", argument, "\xc3\xa4\xc3\xb6\xc3\xbc"});
+  EXPECT_EQ(finished.exit_code(), 0) << finished.describe();
+  expect_fits(finished.out);
+}
+
+TEST(Text, HostileNamesAreEscaped) {
+  const Finished finished = text_of({program("hostile_comm")}, {"--verbose"});
+  EXPECT_EQ(finished.exit_code(), 0) << finished.describe();
+  expect_fits(finished.out);
+  EXPECT_THAT(finished.out, Not(HasSubstr("\x1b")));
+}
+
+TEST(Text, HostileNamesAreEscapedInJson) {
+  const Observed observed = observe({program("hostile_comm")});
+  expect_ran(observed);
+  ASSERT_TRUE(observed.report);
+  EXPECT_EQ(observed.report->processes().size(), 2);
+  // Strict parsers refuse control bytes and broken UTF-8 in strings; ours is one.
+  EXPECT_NO_THROW((void)observed.report->json().dump());
+}
+
+TEST(Text, QuietRunSaysNothingOnStandardError) {
+  EXPECT_EQ(text_of({"true"}).err, "");
+  EXPECT_EQ(text_of({"true"}, {"--format=none"}).out, "");
+}
+
+// util-linux's script gives the tool a terminal.
+std::string on_a_terminal(const std::string& options, const SpawnOptions& spawn) {
+  return run({"/usr/bin/script", "-qec", taskcost_binary() + " run " + options + " -- true", "/dev/null"}, spawn).out;
+}
+
+TEST(Text, ColoursAreForTerminals) {
+  SpawnOptions plain;
+  plain.environment["TERM"] = "xterm-256color";
+  plain.environment["NO_COLOR"] = std::nullopt;
+  SpawnOptions no_color = plain;
+  no_color.environment["NO_COLOR"] = "1";
+  EXPECT_THAT(on_a_terminal("", plain), HasSubstr("\x1b["));
+  EXPECT_THAT(on_a_terminal("--no-color", plain), Not(HasSubstr("\x1b[")));
+  EXPECT_THAT(on_a_terminal("", no_color), Not(HasSubstr("\x1b[")));
+  EXPECT_THAT(text_of({"true"}, {}, plain).out, Not(HasSubstr("\x1b")));
+}
+
+}  // namespace
+}  // namespace taskcost::test

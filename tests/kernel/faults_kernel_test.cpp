@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Page faults by kind, against a program that knows how many pages it touches. What loading and ending the program
+// costs is taken off by a second run that touches none.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <optional>
+#include <sstream>
+#include <string>
+
+#include "support/expect.h"
+
+namespace taskcost::test {
+namespace {
+
+// The start of a program varies by a few pages with the random layout of its memory.
+constexpr std::int64_t kNoise = 48;
+
+struct Touched {
+  std::int64_t minor = 0;  // of the touching alone, as the kernel counts
+  std::int64_t major = 0;
+  pid_t pid = 0;
+  std::optional<Report> report;
+
+  [[nodiscard]] const Json& process() const { return *report->find(pid); }
+  [[nodiscard]] const Json& histogram(const char* name) const { return (*report)["histograms"].at(name); }
+};
+
+Touched touch(const std::string& kind, std::int64_t pages) {
+  const TemporaryDirectory directory;
+  const WatchedRun watched =
+      watch(directory, {program("faults"), kind, std::to_string(pages), directory.file("pages")});
+  expect_ran(watched.observed);
+  Touched touched;
+  std::istringstream(watched.observed.finished.out) >> touched.minor >> touched.major;
+  if (watched.observed.report && !watched.waited.empty()) {
+    touched.report = watched.observed.report;
+    touched.pid = watched.waited.front().pid;
+    expect_sound(*touched.report);
+    expect_as_waited(*touched.report, watched.waited);
+  }
+  return touched;
+}
+
+struct Kind {
+  const char* name;
+  const char* counter;    // that must have grown by the pages
+  std::int64_t at_least;  // of the program's own count, for a thousand pages
+};
+
+class Faults : public ::testing::TestWithParam<Kind> {};
+
+TEST_P(Faults, CountsArePages) {
+  constexpr std::int64_t kPages = 10'000;
+  const Touched none = touch(GetParam().name, 0);
+  const Touched many = touch(GetParam().name, kPages);
+  ASSERT_TRUE(none.report && many.report);
+  const std::int64_t known = many.minor + many.major;
+  EXPECT_GE(known, GetParam().at_least * kPages / 1000);
+  const std::int64_t counted =
+      counter(many.process(), GetParam().counter) - counter(none.process(), GetParam().counter);
+  EXPECT_LE(std::abs(counted - known), kNoise) << counted << " counted, " << known << " known";
+}
+
+INSTANTIATE_TEST_SUITE_P(Kinds, Faults,
+                         ::testing::Values(Kind{"anonymous", "faults_minor", 1000}, Kind{"cow", "faults_cow", 1000},
+                                           Kind{"file_read", "faults_file", 10},
+                                           Kind{"file_private", "faults_file", 1000},
+                                           Kind{"kernel", "faults_kernel", 1000}),
+                         [](const auto& kind) { return kind.param.name; });
+
+TEST(FaultsFromDisk, AreMajor) {
+  constexpr std::int64_t kPages = 500;
+  const Touched cold = touch("file_cold", kPages);
+  ASSERT_TRUE(cold.report);
+  ASSERT_GT(cold.major, 0) << "/tmp is no file system whose cache can be dropped";
+  EXPECT_GE(counter(cold.process(), "faults_major"), cold.major);
+  EXPECT_LE(counter(cold.process(), "faults_major"), cold.major + kNoise);
+  const Json& histogram = cold.histogram("fault_major");
+  if (!histogram.is_null()) {
+    EXPECT_GE(histogram.at("count"), cold.major);
+  }
+}
+
+TEST(FaultLatency, CoversEveryFaultOfUserCode) {
+  const Touched many = touch("anonymous", 10'000);
+  ASSERT_TRUE(many.report);
+  const Json& minor = many.histogram("fault_minor");
+  if (!minor.is_null()) {
+    EXPECT_GE(minor.at("count"), 10'000);
+    EXPECT_GT(minor.at("p50_ns"), 50);
+    EXPECT_LT(minor.at("p50_ns"), 1'000'000);
+  }
+  EXPECT_GE(many.process().at("total").at("activities").at("page_fault").at("count"), 10'000);
+}
+
+}  // namespace
+}  // namespace taskcost::test

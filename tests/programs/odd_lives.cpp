@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// odd_lives DIRECTORY LOG: runs the programs of DIRECTORY that live unusual lives, one after the other, and logs what
+// wait4 said of each. `LOG.inner` has what those programs logged themselves.
+#include <string>
+#include <vector>
+
+#include "program.h"
+
+namespace {
+
+using Words = std::vector<std::string>;
+
+void run(const program::WaitLog& log, const std::string& directory, Words words) {
+  words.front().insert(0, directory + "/");
+  const pid_t child = program::fork_child([&] {
+    std::vector<char*> arguments;
+    for (std::string& word : words) {
+      arguments.push_back(word.data());
+    }
+    arguments.push_back(nullptr);
+    execv(arguments.front(), arguments.data());
+    program::die(arguments.front());
+  });
+  if (program::exit_status(log.wait_for(child)) == program::kBroken) {
+    std::exit(program::kBroken);
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::string directory = program::word(argc, argv, 1);
+  const std::string log_path = program::word(argc, argv, 2);
+  const std::string inner = log_path + ".inner";
+  const program::WaitLog log(log_path.c_str());
+  run(log, directory, {"fork_from_threads", "4", "5", inner});
+  run(log, directory, {"exec_from_thread", directory + "/forks", "3", inner});
+  run(log, directory, {"leader_exits_first", "20"});
+  run(log, directory, {"vforks", "5", inner});
+  run(log, directory, {"spawns", "5", inner, directory + "/syscalls", "10"});
+  run(log, directory, {"clone_vm", "5", inner});
+  run(log, directory, {"signal_death", "11"});
+  return 0;
+}

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// signal_death NUMBER: ends by a signal of its own, with a second thread alive.
+#include <sys/prctl.h>
+
+#include <csignal>
+#include <thread>
+
+#include "program.h"
+
+int main(int argc, char** argv) {
+  const auto signal_number = static_cast<int>(program::number(argc, argv, 1));
+  prctl(PR_SET_DUMPABLE, 0);  // no core file
+  std::thread([] { pause(); }).detach();
+  program::sleep_ns(5'000'000);
+  std::raise(signal_number);
+  pause();
+}

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// syscalls N: N times getppid, which no C library answers by itself.
+#include <sys/syscall.h>
+
+#include "program.h"
+
+int main(int argc, char** argv) {
+  const auto count = program::number(argc, argv, 1);
+  for (int i = 0; i < count; ++i) {
+    syscall(SYS_getppid);
+  }
+  return 0;
+}

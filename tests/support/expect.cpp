@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "support/expect.h"
+
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+
+#include <array>
+#include <cstdlib>
+#include <sstream>
+#include <string>
+
+namespace taskcost::test {
+
+namespace {
+
+// Fails the test once for each offender up to a handful, then only counts.
+class Offenders {
+ public:
+  explicit Offenders(const char* what) : what_(what) {}
+  ~Offenders() {
+    if (count_ > kShown) {
+      ADD_FAILURE() << what_ << ": " << count_ - kShown << " more";
+    }
+  }
+  Offenders(const Offenders&) = delete;
+  Offenders& operator=(const Offenders&) = delete;
+
+  void add(const std::string& who) {
+    if (++count_ <= kShown) {
+      ADD_FAILURE() << what_ << ": " << who;
+    }
+  }
+
+ private:
+  static constexpr int kShown = 5;
+  const char* what_;
+  int count_ = 0;
+};
+
+std::int64_t number(const Json& object, const char* key) { return object.at(key).get<std::int64_t>(); }
+
+std::string name_of(const Json& process, const Json& task) {
+  std::ostringstream text;
+  text << "task " << task.at("tid") << " of process " << process.at("tgid") << " (" << process.at("command")
+       << "), lifetime " << task.at("lifetime_ns") << " ns";
+  return text.str();
+}
+
+template <typename Visit>
+void for_each_task(const Report& report, Visit visit) {
+  for (const Json& process : report.processes()) {
+    for (const Json& task : process.at("tasks")) {
+      visit(process, task);
+    }
+  }
+}
+
+std::int64_t cells_of(const Json& account) {
+  std::int64_t sum = 0;
+  for (const char* condition : {"running_ns", "preempted_ns", "runnable_ns", "blocked_ns"}) {
+    sum += time_in_condition(account, condition);
+  }
+  return sum;
+}
+
+constexpr std::array kBooks{"voluntary_switches", "involuntary_switches", "faults_minor", "faults_major"};
+
+std::string compare_books(const Json& task) {
+  std::ostringstream differences;
+  for (const char* figure : kBooks) {
+    const std::int64_t kernel = number(task.at("account").at("books"), figure);
+    const std::int64_t ledger = counter(task, figure);
+    if (kernel != ledger) {
+      differences << ", " << figure << " " << ledger << " but the kernel counted " << kernel;
+    }
+  }
+  return differences.str();
+}
+
+void compare_status(const Json& process, int status, Offenders& offenders) {
+  const Json code = WIFEXITED(status) ? Json(WEXITSTATUS(status)) : Json(nullptr);
+  const Json signal = WIFSIGNALED(status) ? Json(WTERMSIG(status)) : Json(nullptr);
+  if (process.at("exit_code") != code || process.at("exit_signal") != signal) {
+    offenders.add("process " + process.at("tgid").dump() + ": wait status " + std::to_string(status) +
+                  ", report: code " + process.at("exit_code").dump() + ", signal " + process.at("exit_signal").dump());
+  }
+}
+
+std::int64_t running_time(const std::vector<const Json*>& family) {
+  std::int64_t sum = 0;
+  for (const Json* process : family) {
+    sum += time_in_condition(process->at("total"), "running_ns");
+  }
+  return sum;
+}
+
+// "" when the report agrees with wait4.
+std::string compare_usage(const std::vector<const Json*>& family, const Waited& waited) {
+  std::ostringstream differences;
+  const auto tasks = static_cast<std::int64_t>(tasks_in(family));
+  const auto check = [&](const char* figure, std::int64_t kernel, std::int64_t slack) {
+    const std::int64_t ours = counter(family, figure);
+    if (ours < kernel || ours > kernel + slack) {
+      differences << ", " << figure << " " << ours << " but wait4 says " << kernel;
+    }
+  };
+  check("faults_minor", waited.faults_minor, 0);
+  check("faults_major", waited.faults_major, 0);
+  check("voluntary_switches", waited.voluntary_switches, tasks);
+  check("involuntary_switches", waited.involuntary_switches, tasks);
+  // wait4 rounds to whole microseconds, for each process of the family.
+  const std::int64_t cpu_ns = waited.cpu_us * 1000;
+  if (running_time(family) < cpu_ns - cpu_ns / 100 - 10'000 * tasks) {
+    differences << ", running " << running_time(family) << " ns but wait4 says " << cpu_ns;
+  }
+  return differences.str();
+}
+
+}  // namespace
+
+void expect_no_losses(const Report& report) {
+  for (const auto& [name, count] : report["losses"].items()) {
+    EXPECT_EQ(count, 0) << "loss: " << name;
+  }
+}
+
+void expect_closed(const Report& report) {
+  Offenders open("residual of 1 % or more");
+  Offenders inconsistent("lifetime, cells and residual disagree");
+  for_each_task(report, [&](const Json& process, const Json& task) {
+    const Json& account = task.at("account");
+    const std::int64_t lifetime = number(account, "lifetime_ns");
+    const std::int64_t residual = number(account, "residual_ns");
+    if (std::abs(residual) * 100 >= lifetime) {
+      open.add(name_of(process, task) + ", residual " + std::to_string(residual) + " ns");
+    }
+    if (cells_of(account) + residual != lifetime || number(task, "end_ns") - number(task, "start_ns") != lifetime) {
+      inconsistent.add(name_of(process, task));
+    }
+  });
+}
+
+void expect_equal_books(const Report& report) {
+  Offenders missing("no books of a task that ended");
+  Offenders different("the kernel counted otherwise");
+  for_each_task(report, [&](const Json& process, const Json& task) {
+    if (task.at("open_at_start").get<bool>() || task.at("open_at_end").get<bool>()) {
+      return;
+    }
+    if (task.at("account").at("books").is_null()) {
+      missing.add(name_of(process, task));
+      return;
+    }
+    const std::string differences = compare_books(task);
+    if (!differences.empty()) {
+      different.add(name_of(process, task) + differences);
+    }
+  });
+}
+
+void expect_sums(const Report& report) {
+  Offenders wrong("a process is not the sum of its tasks");
+  std::int64_t lifetime_of_all = 0;
+  for (const Json& process : report.processes()) {
+    std::int64_t lifetime = 0;
+    std::int64_t switches = 0;
+    for (const Json& task : process.at("tasks")) {
+      lifetime += number(task, "lifetime_ns");
+      switches += counter(task, "voluntary_switches");
+    }
+    if (lifetime != number(process.at("total"), "lifetime_ns") || switches != counter(process, "voluntary_switches") ||
+        process.at("threads") != process.at("tasks").size()) {
+      wrong.add(process.at("tgid").dump());
+    }
+    lifetime_of_all += lifetime;
+  }
+  if (report["folded"].empty()) {
+    EXPECT_EQ(lifetime_of_all, number(report["totals"], "lifetime_ns"));
+    EXPECT_EQ(report["task_count"], report.task_count());
+    EXPECT_EQ(report["process_count"], report.processes().size());
+  }
+}
+
+void expect_sound(const Report& report) {
+  EXPECT_EQ(report["schema"], "taskcost.report/1");
+  EXPECT_FALSE(report.processes().empty());
+  expect_no_losses(report);
+  expect_closed(report);
+  expect_equal_books(report);
+  expect_sums(report);
+}
+
+void expect_as_waited(const Report& report, const std::vector<Waited>& log) {
+  Offenders missing("a process that was waited for is not in the report");
+  Offenders status("wait status");
+  Offenders different("wait4 says otherwise");
+  for (const Waited& waited : log) {
+    const Json* process = report.find(waited.pid, waited.at_ns);
+    if (process == nullptr) {
+      missing.add(std::to_string(waited.pid));
+      continue;
+    }
+    compare_status(*process, waited.status, status);
+    const std::string differences = compare_usage(report.family(*process), waited);
+    if (!differences.empty()) {
+      different.add("process " + std::to_string(waited.pid) + " (" + process->at("command").dump() + ")" + differences);
+    }
+  }
+}
+
+void expect_ran(const Observed& observed, int exit_status) {
+  EXPECT_EQ(observed.finished.exit_code(), exit_status) << observed.finished.describe();
+  EXPECT_TRUE(observed.report.has_value()) << "no report\n" << observed.finished.describe();
+}
+
+}  // namespace taskcost::test

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Ledgers as the kernel side would send them, told in the words of a task's life:
+//
+//   ledger(3).child_of(1).born_at(1ms).cell(TC_ACTIVITY_FUTEX, TC_CONDITION_BLOCKED, 5us).ended_at(2ms)
+//
+// Instants are times since an arbitrary zero. A ledger on its own is the forked leader of a process with the ledger's
+// number, whose tid is that number plus 1000.
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+
+#include "taskcost/abi.h"
+
+namespace taskcost::test {
+
+using std::chrono::nanoseconds;
+
+inline std::uint64_t count_of(nanoseconds time) { return static_cast<std::uint64_t>(time.count()); }
+
+inline void copy_text(char* to, std::size_t size, std::string_view text) {
+  std::memcpy(to, text.data(), std::min(text.size(), size));
+}
+
+class LedgerBuilder {
+ public:
+  explicit LedgerBuilder(std::uint64_t id) {
+    ledger_.record = {TC_RECORD_LEDGER, sizeof(tc_ledger)};
+    ledger_.id = id;
+    ledger_.process = id;
+    ledger_.address_space = id;
+    ledger_.tid = static_cast<std::uint32_t>(1000 + id);
+    ledger_.tgid = ledger_.tid;
+    ledger_.flags = TC_LEDGER_LEADER;
+    ledger_.how = TC_CREATION_FORK;
+    ledger_.created_kind = TC_NR_CREATIONS;
+    ledger_.switch_kind = TC_NR_HISTOGRAMS;
+    ledger_.channel = TC_CHANNEL_NONE;
+    named("task");
+  }
+
+  // NOLINTNEXTLINE(google-explicit-constructor): the point of the builder
+  operator const tc_ledger&() const { return ledger_; }
+
+  // Who it is.
+  LedgerBuilder& named(std::string_view comm) {
+    std::memset(ledger_.comm, 0, sizeof(ledger_.comm));
+    copy_text(ledger_.comm, sizeof(ledger_.comm), comm);
+    return *this;
+  }
+  LedgerBuilder& thread_of(std::uint64_t leader) {
+    ledger_.process = leader;
+    ledger_.address_space = leader;
+    ledger_.tgid = static_cast<std::uint32_t>(1000 + leader);
+    ledger_.creator = leader;
+    ledger_.creator_tid = ledger_.tgid;
+    ledger_.how = TC_CREATION_THREAD;
+    ledger_.flags &= ~std::uint32_t{TC_LEDGER_LEADER};
+    return *this;
+  }
+  LedgerBuilder& child_of(std::uint64_t parent) {
+    ledger_.creator = parent;
+    ledger_.parent_process = parent;
+    ledger_.creator_tid = static_cast<std::uint32_t>(1000 + parent);
+    ledger_.ppid = ledger_.creator_tid;
+    ledger_.pid_seen_by_parent = ledger_.tgid;
+    return *this;
+  }
+  LedgerBuilder& of_process(std::uint64_t process) { return set(ledger_.process, process); }
+  LedgerBuilder& with_parent(std::uint64_t process) { return set(ledger_.parent_process, process); }
+  LedgerBuilder& in_address_space(std::uint64_t key) { return set(ledger_.address_space, key); }
+  LedgerBuilder& created_as(tc_creation kind) { return set(ledger_.how, std::uint32_t{kind}); }
+  LedgerBuilder& with_pid(std::uint32_t pid) {
+    ledger_.tid = ledger_.tgid = pid;
+    return set(ledger_.pid_seen_by_parent, pid);
+  }
+  LedgerBuilder& launched() { return flag(TC_LEDGER_LAUNCHED); }
+  LedgerBuilder& flag(std::uint32_t bits) { return set(ledger_.flags, ledger_.flags | bits); }
+
+  // How it began.
+  LedgerBuilder& born_at(nanoseconds at) { return set(ledger_.birth_ns, count_of(at)); }
+  LedgerBuilder& adopted_at(nanoseconds at) {
+    ledger_.how = TC_NR_CREATIONS;
+    return flag(TC_LEDGER_OPEN_AT_START).born_at(at);
+  }
+  LedgerBuilder& copied_in(nanoseconds copy) { return set(ledger_.copy_ns, count_of(copy)); }
+  LedgerBuilder& published(nanoseconds newtask_at, nanoseconds at) {
+    ledger_.newtask_ns = count_of(newtask_at);
+    return set(ledger_.published_ns, count_of(at));
+  }
+  LedgerBuilder& first_ran_at(nanoseconds at) { return set(ledger_.first_run_ns, count_of(at)); }
+
+  // What it did.
+  LedgerBuilder& cell(std::size_t row, tc_condition condition, nanoseconds time) {
+    ledger_.cells[row * TC_NR_CONDITIONS + condition] += count_of(time);
+    return *this;
+  }
+  LedgerBuilder& entered(tc_activity activity, std::uint64_t times) { return set(ledger_.entries[activity], times); }
+  LedgerBuilder& counted(tc_counter counter, std::uint64_t count) { return set(ledger_.counters[counter], count); }
+  LedgerBuilder& books(const tc_books& start, const tc_books& end) {
+    ledger_.books_start = start;
+    ledger_.books_end = end;
+    return flag(TC_LEDGER_BOOKS);
+  }
+  LedgerBuilder& created(tc_creation kind, const tc_creation_sums& sums) {
+    ledger_.creations[kind] = sums;
+    return *this;
+  }
+  LedgerBuilder& used(tc_channel channel, const tc_channel_use& use) {
+    ledger_.channels[channel] = use;
+    return *this;
+  }
+  LedgerBuilder& ran_exec(std::uint64_t times, nanoseconds prepare, nanoseconds replace, nanoseconds returned) {
+    ledger_.exec_prepare_ns = count_of(prepare);
+    ledger_.exec_replace_ns = count_of(replace);
+    ledger_.exec_return_ns = count_of(returned);
+    return counted(TC_COUNTER_EXECS, times);
+  }
+  LedgerBuilder& interrupted(tc_activity activity) {
+    return set(ledger_.interrupted, static_cast<std::uint8_t>(activity));
+  }
+
+  // What it was doing when the window closed.
+  LedgerBuilder& still(std::size_t row, tc_condition condition, nanoseconds since) {
+    ledger_.activity = static_cast<std::uint8_t>(row);
+    ledger_.condition = static_cast<std::uint8_t>(condition);
+    return set(ledger_.since_ns, count_of(since));
+  }
+  LedgerBuilder& woken_at(nanoseconds at) { return set(ledger_.woken_ns, count_of(at)); }
+
+  // How it ended.
+  LedgerBuilder& began_exit_at(nanoseconds at) { return set(ledger_.exit_start_ns, count_of(at)); }
+  LedgerBuilder& tore_down_at(nanoseconds at) { return set(ledger_.exit_mmap_ns, count_of(at)); }
+  LedgerBuilder& with_status(std::int32_t status) { return set(ledger_.exit_code, status); }
+  LedgerBuilder& with_group_status(std::int32_t status) {
+    ledger_.group_exit_code = status;
+    return flag(TC_LEDGER_GROUP_EXIT);
+  }
+  LedgerBuilder& ended_at(nanoseconds at) {
+    ledger_.since_ns = count_of(at);
+    return set(ledger_.end_ns, count_of(at));
+  }
+
+ private:
+  template <typename Field, typename Value>
+  LedgerBuilder& set(Field& field, Value value) {
+    field = value;
+    return *this;
+  }
+
+  tc_ledger ledger_{};
+};
+
+inline LedgerBuilder ledger(std::uint64_t id) { return LedgerBuilder(id); }
+
+// `arguments` as in memory: each with its NUL.
+inline tc_exec exec_of(std::uint64_t process, nanoseconds at, std::string_view comm, std::string_view arguments) {
+  tc_exec exec{};
+  exec.record = {TC_RECORD_EXEC, sizeof(exec)};
+  exec.id = process;
+  exec.process = process;
+  exec.at_ns = count_of(at);
+  exec.command_size = static_cast<std::uint32_t>(std::min(arguments.size(), sizeof(exec.command)));
+  copy_text(exec.comm, sizeof(exec.comm), comm);
+  copy_text(exec.command, sizeof(exec.command), arguments);
+  return exec;
+}
+
+inline tc_reap reap_of(std::uint64_t waiter, std::uint32_t pid, nanoseconds at) {
+  tc_reap reap{};
+  reap.record = {TC_RECORD_REAP, sizeof(reap)};
+  reap.process = waiter;
+  reap.at_ns = count_of(at);
+  reap.pid = pid;
+  return reap;
+}
+
+}  // namespace taskcost::test

@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Reports for tests of the renderers, told as lives of processes: cells are filled, sums are made here as the model
+// makes them.
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <utility>
+
+#include "taskcost/report.h"
+
+namespace taskcost::test {
+
+using namespace std::chrono_literals;
+
+// The account of a task whose lifetime is the sum of its cells, until `lost` says otherwise.
+class Life {
+ public:
+  Life& runs(tc_activity activity, Duration time, std::uint64_t count = 1) {
+    return spends(activity, TC_CONDITION_RUNNING, time, count);
+  }
+  Life& is_preempted(tc_activity activity, Duration time) { return spends(activity, TC_CONDITION_PREEMPTED, time, 0); }
+  Life& queues(tc_activity activity, Duration time) { return spends(activity, TC_CONDITION_RUNNABLE, time, 0); }
+  Life& blocks(tc_activity activity, Duration time) { return spends(activity, TC_CONDITION_BLOCKED, time, 0); }
+  // Time that no cell has.
+  Life& lost(Duration time) {
+    account_.lifetime += time;
+    return *this;
+  }
+  Life& counts(tc_counter counter, std::uint64_t count) {
+    account_.counters[counter] = count;
+    return *this;
+  }
+  Life& cannot_count(tc_counter counter) {
+    account_.counters[counter] = std::nullopt;
+    return *this;
+  }
+  Life& creates(tc_creation kind, std::uint64_t count, Duration copy_of_each) {
+    account_.creations[kind] = {count, copy_of_each * count, 2us * count, 5us * count, count, 40us * count, count};
+    return *this;
+  }
+  Life& talks(tc_channel channel, std::uint64_t calls, std::uint64_t in, std::uint64_t out) {
+    account_.channels[channel] = {calls, in, out, 900ns * calls};
+    return *this;
+  }
+  // Books that agree with the ledger, but for 1 us of CPU time.
+  [[nodiscard]] Account account() const {
+    Account account = account_;
+    const auto counted = [&account](tc_counter counter) { return account.counters[counter].value_or(0); };
+    const Duration running = account.total(TC_CONDITION_RUNNING);
+    account.books = KernelBooks{counted(TC_COUNTER_VOLUNTARY_SWITCHES),
+                                counted(TC_COUNTER_INVOLUNTARY_SWITCHES),
+                                counted(TC_COUNTER_FAULTS_MINOR),
+                                counted(TC_COUNTER_FAULTS_MAJOR),
+                                running - 1us,
+                                running / 2,
+                                running / 2};
+    return account;
+  }
+
+ private:
+  Life& spends(tc_activity activity, tc_condition condition, Duration time, std::uint64_t count) {
+    account_.cells[activity][condition] += time;
+    account_.entries[activity] += count;
+    account_.lifetime += time;
+    return *this;
+  }
+
+  Account account_ = empty_account();
+};
+
+// Speaks about the process that was added last, and its last task.
+class ReportBuilder {
+ public:
+  ReportBuilder() {
+    report_.tool_version = "0.1.0";
+    report_.command_line = "taskcost run -- ./bakery --cooks 3";
+    report_.host = {"6.1.0-18-amd64", "x86_64", 2, "kvm"};
+    report_.target.command = "./bakery --cooks 3";
+    report_.session.totals = empty_account();
+    report_.session.start = Instant(1000s);
+  }
+
+  ReportBuilder& process(std::uint32_t tgid, std::string comm, How how, Duration born, const Life& life) {
+    Process process;
+    process.id = report_.session.processes.size() + 1;
+    process.tgid = tgid;
+    process.ppid = 1;
+    process.comm = comm;
+    process.command = comm + " --flag";
+    process.how = how;
+    process.start = report_.session.start + born;
+    process.end = process.start;
+    process.address_space = process.id;
+    report_.session.processes.push_back(std::move(process));
+    return task(tgid, std::move(comm), how, born, life);
+  }
+  ReportBuilder& child_of(std::uint32_t tgid) {
+    auto& processes = report_.session.processes;
+    const auto parent =
+        std::find_if(processes.begin(), processes.end(), [tgid](const Process& p) { return p.tgid == tgid; });
+    last().parent = parent->id;
+    last().ppid = tgid;
+    return *this;
+  }
+  ReportBuilder& thread(std::uint32_t tid, std::string comm, Duration born, const Life& life) {
+    return task(tid, std::move(comm), How::thread, born, life);
+  }
+  ReportBuilder& exits(int code) {
+    last().exit_code = code;
+    last().zombie = 30us;
+    last_task().exit = 110us;
+    last_task().exit_teardown = 70us;
+    return *this;
+  }
+  ReportBuilder& dies_of(int signal) {
+    last().exit_signal = signal;
+    return *this;
+  }
+  ReportBuilder& execs() {
+    last_task().execs = 1;
+    last_task().exec_replace = 320us;
+    last_task().exec_return = 80us;
+    return *this;
+  }
+  ReportBuilder& lived_before() {
+    last().open_at_start = last_task().open_at_start = true;
+    return *this;
+  }
+  ReportBuilder& lives_on() {
+    last().open_at_end = last_task().open_at_end = true;
+    return *this;
+  }
+  ReportBuilder& folded(std::string comm, std::uint64_t processes, const Life& life) {
+    FoldedProcesses folded{std::move(comm), processes, processes, life.account()};
+    add(report_.session.totals, folded.total);
+    report_.session.process_count += processes;
+    report_.session.task_count += processes;
+    report_.session.folded.push_back(std::move(folded));
+    return *this;
+  }
+  ReportBuilder& latency(const std::string& key, std::initializer_list<Duration> values) {
+    Histogram& histogram = report_.session.histograms[key];
+    for (const Duration value : values) {
+      histogram.add(value);
+    }
+    return *this;
+  }
+
+  // For what has no verb.
+  Report& report() { return report_; }
+
+  [[nodiscard]] Report build() const {
+    Report report = report_;
+    report.session.process_count += report.session.processes.size();
+    return report;
+  }
+
+ private:
+  ReportBuilder& task(std::uint32_t tid, std::string comm, How how, Duration born, const Life& life) {
+    Task task;
+    task.id = ++report_.session.task_count;
+    task.tid = tid;
+    task.comm = std::move(comm);
+    task.leader = how != How::thread;
+    task.how = how;
+    task.created_by_tid = how == How::attached ? 0 : last().tgid;
+    task.account = life.account();
+    task.start = report_.session.start + born;
+    task.end = task.start + task.account.lifetime;
+    last().end = std::max(last().end, task.end);
+    report_.session.end = std::max(report_.session.end, task.end);
+    add(report_.session.totals, task.account);
+    last().tasks.push_back(std::move(task));
+    return *this;
+  }
+  Process& last() { return report_.session.processes.back(); }
+  Task& last_task() { return last().tasks.back(); }
+
+  Report report_;
+};
+
+inline void add_judgement(Report& report) {
+  Verdict creation;
+  creation.id = "cost.creation";
+  creation.statement = "creating a process costs more than creating a thread";
+  creation.ruling = Ruling::confirmed;
+  creation.unit = "ns";
+  creation.left_label = "process (fork)";
+  creation.right_label = "thread (pthread_create)";
+  creation.left = 68'230;
+  creation.right = 9'120;
+  creation.ratio = 7.48;
+  creation.interval = Interval{7.21, 7.73};
+  creation.rounds = 25;
+  creation.evidence = "tracepoints from sys_enter to task_newtask";
+  creation.meaning =
+      "A process took 68.2 µs to copy, a thread 9.12 µs: the copy of the address space is the difference.";
+  Verdict tlb;
+  tlb.id = "cost.switch-tlb";
+  tlb.statement = "a switch of processes flushes the TLB";
+  tlb.ruling = Ruling::not_measurable;
+  tlb.unit = "count";
+  tlb.meaning = "This kernel has no tlb:tlb_flush.";
+  report.claims = {creation, tlb};
+
+  SideBySide sides;
+  sides.workload = "create";
+  sides.left_label = "process (fork)";
+  sides.right_label = "thread (pthread_create)";
+  sides.rounds = 25;
+  sides.lines.push_back({"copy", "ns", 68'230.0, 9'120.0, Ratio{68'230, 9'120, 7.48, {7.21, 7.73}}});
+  sides.lines.push_back({"page tables", "bytes", 49'152.0, 0.0, std::nullopt});
+  sides.lines.push_back({"TLB flushes on switch", "count", std::nullopt, std::nullopt, std::nullopt});
+  report.comparisons = {sides};
+}
+
+inline void add_evidence(Report& report) {
+  report.evidence = {
+      {"creation_phases", "tracepoints sys_enter, task_newtask, sched_wakeup_new, sys_exit", EvidenceKind::exact, "",
+       ""},
+      {"switch_latency", "sched_switch to sys_exit of the incoming task", EvidenceKind::bound,
+       "the return to user mode is included: fentry on finish_task_switch was refused (EPERM)",
+       "run as root on a kernel that is not locked down"},
+      {"tlb_flushes", "", EvidenceKind::unavailable, "this kernel has no tracepoint tlb:tlb_flush", ""},
+  };
+  Observer& observer = report.observer;
+  observer.probes = {{"on_switch", 5321, 1'300us}, {"on_syscall_enter", 20'110, 2'800us}, {"on_fault", 412, 90us}};
+  observer.userspace_cpu = 3ms;
+  observer.per_transition = 210ns;
+  observer.transitions = 45'000;
+  observer.share_of_wall = 0.012;
+  observer.attach_time = 350ms;
+}
+
+// A cook who forks a helper with two threads of its own, and everything that a report can say about them.
+inline Report full_report() {
+  ReportBuilder builder;
+  builder
+      .process(4711, "bakery", How::attached, 0ms,
+               Life()
+                   .runs(TC_ACTIVITY_USER, 700ms, 2100)
+                   .is_preempted(TC_ACTIVITY_USER, 1200us)
+                   .runs(TC_ACTIVITY_CREATE, 68'230ns)
+                   .runs(TC_ACTIVITY_PIPE, 1800us, 2000)
+                   .queues(TC_ACTIVITY_PIPE, 310us)
+                   .blocks(TC_ACTIVITY_PIPE, 240ms)
+                   .runs(TC_ACTIVITY_WAIT, 12us)
+                   .blocks(TC_ACTIVITY_WAIT, 90ms)
+                   .runs(TC_ACTIVITY_PAGE_FAULT, 250us, 301)
+                   .lost(12us)
+                   .counts(TC_COUNTER_VOLUNTARY_SWITCHES, 2003)
+                   .counts(TC_COUNTER_INVOLUNTARY_SWITCHES, 17)
+                   .counts(TC_COUNTER_SWITCHES_OTHER_ADDRESS_SPACE, 1990)
+                   .counts(TC_COUNTER_SWITCHES_TO_IDLE, 30)
+                   .counts(TC_COUNTER_FAULTS_MINOR, 301)
+                   .counts(TC_COUNTER_FAULTS_COW, 20)
+                   .counts(TC_COUNTER_CHILDREN_FORKS, 1)
+                   .counts(TC_COUNTER_PAGE_TABLE_BYTES, 49'152)
+                   .cannot_count(TC_COUNTER_TLB_FLUSHES_ON_SWITCH)
+                   .cannot_count(TC_COUNTER_TLB_REUSES_ON_SWITCH)
+                   .creates(TC_CREATION_FORK, 1, 61us)
+                   .talks(TC_CHANNEL_PIPE, 2000, 64'000, 64'000))
+      .lived_before()
+      .exits(0)
+      .process(
+          4712, "helper", How::fork, 10ms,
+          Life().runs(TC_ACTIVITY_USER, 400ms, 5).blocks(TC_ACTIVITY_FUTEX, 300ms).creates(TC_CREATION_THREAD, 2, 9us))
+      .child_of(4711)
+      .execs()
+      .thread(4713, "oven", 20ms,
+              Life()
+                  .runs(TC_ACTIVITY_USER, 300ms, 9)
+                  .blocks(TC_ACTIVITY_SLEEP, 100ms)
+                  .counts(TC_COUNTER_VOLUNTARY_SWITCHES, 9))
+      .thread(4714, "mixer", 25ms, Life().runs(TC_ACTIVITY_USER, 5ms).blocks(TC_ACTIVITY_POLL, 500ms).lost(40ms))
+      .lives_on()
+      .dies_of(9)
+      .latency("run_queue", {800ns, 900ns, 1200ns, 1500ns, 3us, 9us, 40us})
+      .latency("switch_other", {820ns, 840ns, 850ns, 860ns, 1100ns})
+      .latency("creation", {61us, 9us, 10us})
+      .latency("zombie", {30us});
+  Report report = builder.build();
+  report.session.histograms["fault_major"];  // measured, and none
+  report.target.exit_code = 0;
+  report.session.losses.counts[TC_LOSS_UNRESOLVED_FAULTS] = 3;
+  report.session.losses.skipped_probes = 1;
+  add_evidence(report);
+  add_judgement(report);
+  return report;
+}
+
+}  // namespace taskcost::test

@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# clang-tidy on all sources of a build, on those alone that changed since it last found nothing. Sourced by tests/run,
+# from the top of the tree.
+# shellcheck shell=bash
+
+# "SOURCE DEPENDENCY..." for each object of the build in $1: own files only, relative to the top.
+sources_with_headers() {
+	ninja -C "$1" -t deps | awk -v top="$PWD/" '
+		function flush() { if (line != "") print line; line = "" }
+		/^[^ ]/ { flush(); next }
+		NF == 1 {
+			path = $1
+			if (index(path, top) == 1) path = substr(path, length(top) + 1)
+			if (path ~ /^(userspace|workloads|tests|include)\//) line = line == "" ? path : line " " path
+		}
+		END { flush() }'
+}
+
+# check_source BUILD SOURCE HEADER...: silent when there is nothing to say.
+check_source() {
+	local build=$1 source=$2 stamp=$1/tidy/${2//\//_} state
+	shift
+	state=$(cat .clang-tidy "$@" | sha256sum)
+	[[ ! -e $stamp || $(<"$stamp") != "$state" ]] || return 0
+	echo "clang-tidy $source" >&2
+	clang-tidy -p "$build" --quiet "$source" >&2 2>"$stamp.messages" || {
+		grep -v 'warnings\? generated\|^Suppressed\|^Use -header-filter' "$stamp.messages" >&2
+		return 1
+	}
+	echo "$state" >"$stamp"
+}
+
+tidy() {
+	local build=$1
+	mkdir -p "$build/tidy" &&
+		sources_with_headers "$build" | awk '$1 ~ /\.cpp$/ && !seen[$1]++' |
+		(export -f check_source &&
+			xargs -r -P "$(nproc)" -L 1 bash -c 'check_source "$@"' check_source "$build")
+}

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "account/zombies.h"
+
+#include <gtest/gtest.h>
+
+#include <optional>
+#include <random>
+
+#include "support/ledger_builder.h"
+
+namespace taskcost {
+namespace {
+
+using namespace std::chrono_literals;  // NOLINT(google-build-using-namespace)
+using std::chrono::nanoseconds;
+using test::ledger;
+using test::LedgerBuilder;
+using test::reap_of;
+
+// A child of process 1 with pid 77 that takes 1 us for its exit.
+LedgerBuilder death(std::uint64_t id, nanoseconds end) {
+  return ledger(id).child_of(1).with_pid(77).born_at(0us).began_exit_at(end - 1us).ended_at(end);
+}
+
+class ZombiesTest : public testing::Test {
+ protected:
+  Zombies zombies_{16};
+};
+
+TEST_F(ZombiesTest, MeetTheirReapInEitherOrder) {
+  EXPECT_FALSE(zombies_.on_end(death(2, 10us)));
+  const auto reaped = zombies_.on_reap(reap_of(1, 77, 12us));
+  ASSERT_TRUE(reaped);
+  EXPECT_EQ(reaped->process, 2U);
+  EXPECT_EQ(reaped->end_ns, 10'000U);
+  EXPECT_EQ(reaped->at_ns, 12'000U);
+
+  EXPECT_FALSE(zombies_.on_reap(reap_of(1, 77, 22us)));
+  EXPECT_EQ(zombies_.on_end(death(3, 20us))->process, 3U);
+  EXPECT_EQ(zombies_.size(), 0U);
+}
+
+TEST_F(ZombiesTest, AreReapedOnce) {
+  zombies_.on_end(death(2, 10us));
+  EXPECT_TRUE(zombies_.on_reap(reap_of(1, 77, 12us)));
+  EXPECT_FALSE(zombies_.on_reap(reap_of(1, 77, 13us)));
+}
+
+TEST_F(ZombiesTest, OfTheSamePidAreToldApartByTime) {
+  zombies_.on_end(death(2, 10us));
+  zombies_.on_end(death(3, 20us));
+  zombies_.on_end(death(4, 30us));
+  EXPECT_EQ(zombies_.on_reap(reap_of(1, 77, 24us))->process, 3U);
+  EXPECT_EQ(zombies_.on_reap(reap_of(1, 77, 34us))->process, 4U);
+  EXPECT_EQ(zombies_.on_reap(reap_of(1, 77, 14us))->process, 2U);
+}
+
+TEST_F(ZombiesTest, AreNotReapedByTheWaitThatSawThemStop) {
+  zombies_.on_reap(reap_of(1, 77, 5us));
+  EXPECT_FALSE(zombies_.on_end(death(2, 10us)));
+  EXPECT_EQ(zombies_.on_reap(reap_of(1, 77, 12us))->at_ns, 12'000U);
+}
+
+TEST_F(ZombiesTest, TakeTheReapNearestToTheirEnd) {
+  zombies_.on_reap(reap_of(1, 77, 9500ns));
+  zombies_.on_reap(reap_of(1, 77, 40us));
+  EXPECT_EQ(zombies_.on_end(death(2, 10us))->at_ns, 9'500U) << "the parent on another CPU was faster";
+  zombies_.on_reap(reap_of(1, 77, 51us));
+  zombies_.on_reap(reap_of(1, 77, 80us));
+  EXPECT_EQ(zombies_.on_end(death(3, 50us))->at_ns, 51'000U);
+}
+
+TEST_F(ZombiesTest, WithoutAnObservedParentAreNotKept) {
+  zombies_.on_end(ledger(2).with_pid(77).born_at(0us).ended_at(10us));
+  zombies_.on_end(ledger(3).child_of(1).with_pid(0).born_at(0us).ended_at(10us));
+  EXPECT_EQ(zombies_.size(), 0U);
+}
+
+TEST_F(ZombiesTest, AreForgottenRatherThanKeptForever) {
+  for (std::uint64_t id = 2; id < 1000; ++id) {
+    const auto pid = static_cast<std::uint32_t>(id);
+    zombies_.on_end(death(id, 10us).with_pid(pid));
+    zombies_.on_reap(reap_of(7, pid, 12us));
+  }
+  EXPECT_EQ(zombies_.size(), 32U);
+  EXPECT_TRUE(zombies_.on_reap(reap_of(1, 999, 12us))) << "the youngest is still known";
+}
+
+// 100,000 forks of one parent through 1,000 pids. Reaps come a little late or early, as from another CPU.
+TEST(ZombieStorm, EveryChildMeetsItsOwnReap) {
+  constexpr std::uint64_t children = 100'000;
+  constexpr std::uint64_t pids = 1'000;
+  std::mt19937 random(7);  // NOLINT(cert-msc32-c,cert-msc51-cpp): repeatable on purpose
+  Zombies zombies(4096);
+  std::uint64_t matched = 0;
+  const auto check = [&matched](const std::optional<Zombies::Reaped>& reaped) {
+    if (reaped) {
+      ++matched;
+      EXPECT_EQ(reaped->at_ns, reaped->process * 10'000 + 300) << "the reap of that child and of no other";
+    }
+  };
+  for (std::uint64_t id = 1; id <= children; ++id) {
+    const nanoseconds end = id * 10us;
+    const auto pid = static_cast<std::uint32_t>(2 + id % pids);
+    const LedgerBuilder child =
+        ledger(id).child_of(1).with_pid(pid).born_at(0us).began_exit_at(end - 1us).ended_at(end);
+    const tc_reap reap = reap_of(1, pid, end + 300ns);
+    if (random() % 3 == 0) {
+      check(zombies.on_reap(reap));
+      check(zombies.on_end(child));
+    } else {
+      check(zombies.on_end(child));
+      check(zombies.on_reap(reap));
+    }
+  }
+  EXPECT_EQ(matched, children);
+  EXPECT_EQ(zombies.size(), 0U);
+}
+
+}  // namespace
+}  // namespace taskcost

@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "commandline/options.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <sstream>
+
+namespace taskcost {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+template <typename Command>
+Command parsed(const std::vector<std::string>& arguments) {
+  const auto options = parse_options(arguments);
+  if (!options) {
+    ADD_FAILURE() << options.error().what << ": " << options.error().why;
+    return {};
+  }
+  const auto* command = std::get_if<Command>(&*options);
+  if (command == nullptr) {
+    ADD_FAILURE() << "another command: alternative " << options->index();
+    return {};
+  }
+  return *command;
+}
+
+Error refused(const std::vector<std::string>& arguments) {
+  const auto options = parse_options(arguments);
+  if (options) {
+    ADD_FAILURE() << "accepted";
+    return {};
+  }
+  const Error& error = options.error();
+  EXPECT_EQ(error.kind, ErrorKind::usage);
+  EXPECT_THAT(error.why, Not(IsEmpty())) << error.what;
+  EXPECT_THAT(error.hint, Not(IsEmpty())) << error.what;
+  EXPECT_THAT(error.what + error.why + error.hint, Not(HasSubstr("\n")));
+  return error;
+}
+
+TEST(Options, RunTakesTheCommandAfterTheMark) {
+  const auto run = parsed<RunCommand>({"run", "-o", "a.json", "--output=b.txt", "--", "ls", "-l", "--", "--help"});
+  EXPECT_THAT(run.command, ElementsAre("ls", "-l", "--", "--help"));
+  ASSERT_EQ(run.observe.outputs.size(), 2);
+  EXPECT_EQ(run.observe.outputs[0].path, "a.json");
+  EXPECT_EQ(run.observe.outputs[0].format, OutputFormat::json);
+  EXPECT_EQ(run.observe.outputs[1].path, "b.txt");
+  EXPECT_EQ(run.observe.outputs[1].format, OutputFormat::text);
+}
+
+TEST(Options, RunTakesTheCommandFromTheFirstWord) {
+  const auto run = parsed<RunCommand>({"run", "-q", "--user", "daemon", "sh", "-c", "true", "--", "-v", "attach"});
+  EXPECT_THAT(run.command, ElementsAre("sh", "-c", "true", "--", "-v", "attach"));
+  EXPECT_TRUE(run.observe.quiet);
+  EXPECT_FALSE(run.observe.verbose);
+  EXPECT_EQ(run.user, "daemon");
+}
+
+TEST(Options, ACommandMayBeNamedLikeOneOfOurs) {
+  EXPECT_THAT(parsed<RunCommand>({"run", "attach", "-p", "1"}).command, ElementsAre("attach", "-p", "1"));
+  EXPECT_THAT(parsed<RunCommand>({"run", "--", "--odd"}).command, ElementsAre("--odd"));
+}
+
+TEST(Options, Defaults) {
+  const auto run = parsed<RunCommand>({"run", "true"});
+  EXPECT_THAT(run.observe.outputs, IsEmpty());
+  EXPECT_EQ(run.observe.format, OutputFormat::text);
+  EXPECT_EQ(run.observe.max_tasks, 16384);
+  EXPECT_EQ(run.observe.colour, std::nullopt);
+  EXPECT_FALSE(run.observe.quiet || run.observe.verbose || run.observe.probe_stats);
+  EXPECT_EQ(run.user, std::nullopt);
+}
+
+TEST(Options, SharedOptions) {
+  const auto observe =
+      parsed<RunCommand>({"run", "--format", "json", "-qv", "--no-color", "--probe-stats", "--max-tasks=7", "true"})
+          .observe;
+  EXPECT_EQ(observe.format, OutputFormat::json);
+  EXPECT_EQ(observe.colour, false);
+  EXPECT_EQ(observe.max_tasks, 7);
+  EXPECT_TRUE(observe.quiet && observe.verbose && observe.probe_stats);
+  EXPECT_EQ(parsed<RunCommand>({"run", "--format=none", "true"}).observe.format, std::nullopt);
+  EXPECT_EQ(parsed<RunCommand>({"run", "--format=none", "--format=text", "true"}).observe.format, OutputFormat::text);
+}
+
+TEST(Options, AttachToProcesses) {
+  const auto attach = parsed<AttachCommand>({"attach", "-p", "12,7", "--pid=12", "-p99", "-d", "2.5", "-o", "r.json"});
+  EXPECT_EQ(attach.kind, TargetKind::processes);
+  EXPECT_THAT(attach.ids, ElementsAre(12, 7, 99));
+  EXPECT_EQ(attach.duration, std::chrono::milliseconds(2500));
+  EXPECT_EQ(attach.observe.outputs.size(), 1);
+}
+
+TEST(Options, AttachToTasks) {
+  const auto attach = parsed<AttachCommand>({"attach", "-t", "5,6"});
+  EXPECT_EQ(attach.kind, TargetKind::tasks);
+  EXPECT_THAT(attach.ids, ElementsAre(5, 6));
+  EXPECT_EQ(attach.duration, std::nullopt);
+}
+
+TEST(Options, DurationsAreAnyPositiveNumber) {
+  const auto duration = [](const std::string& text) {
+    return parsed<AttachCommand>({"attach", "-p", "1", "--duration", text}).duration;
+  };
+  EXPECT_EQ(duration("1e9"), std::chrono::seconds(1'000'000'000));
+  EXPECT_EQ(duration("1e-12"), std::chrono::nanoseconds(1));
+  EXPECT_EQ(duration(".25"), std::chrono::milliseconds(250));
+}
+
+TEST(Options, BadDurations) {
+  for (const char* text : {"x", "", "5s", "nan", "inf", "0", "-5", "1e10", "1,5", " 1"}) {
+    const Error error = refused({"attach", "-p", "1", "-d", text});
+    EXPECT_THAT(error.what, HasSubstr("--duration")) << text;
+    EXPECT_THAT(error.what, HasSubstr("'" + std::string(text) + "'"));
+  }
+  EXPECT_EQ(refused({"attach", "-p", "1", "-d", "x"}).why, "not a number");
+  EXPECT_EQ(refused({"attach", "-p", "1", "-d", "0"}).why, "out of range");
+}
+
+TEST(Options, BadIds) {
+  for (const char* text : {"x", "", "0", "-1", "1,", ",1", "1 2", "1.5", "0x10", "4194304", "99999999999999999999"}) {
+    EXPECT_THAT(refused({"attach", "-p", text}).what, HasSubstr("'--pid'")) << text;
+    EXPECT_THAT(refused({"attach", "-t", text}).what, HasSubstr("'--tid'")) << text;
+  }
+  EXPECT_EQ(refused({"attach", "-p", "12,x3"}).why, "'x3' is not an id");
+}
+
+TEST(Options, AttachNeedsOneKindOfTarget) {
+  EXPECT_THAT(refused({"attach", "-d", "1"}).what, HasSubstr("no target"));
+  EXPECT_THAT(refused({"attach", "-p", "1", "-t", "2"}).why, HasSubstr("only one kind"));
+}
+
+TEST(Options, Doctor) {
+  EXPECT_FALSE(parsed<DoctorCommand>({"doctor"}).json);
+  EXPECT_TRUE(parsed<DoctorCommand>({"doctor", "--json"}).json);
+  EXPECT_EQ(parsed<DoctorCommand>({"doctor", "--no-color"}).colour, false);
+}
+
+TEST(Options, Verify) {
+  const auto all = parsed<VerifyCommand>({"verify"});
+  EXPECT_THAT(all.claims, IsEmpty());
+  EXPECT_FALSE(all.thorough || all.list);
+  const auto some =
+      parsed<VerifyCommand>({"verify", "--claim", "a.b", "--claim=c", "--thorough", "--list", "-o", "v.json"});
+  EXPECT_THAT(some.claims, ElementsAre("a.b", "c"));
+  EXPECT_TRUE(some.thorough && some.list);
+  EXPECT_EQ(some.observe.outputs.size(), 1);
+}
+
+TEST(Options, WorkloadPassesOnWhatItDoesNotKnow) {
+  const auto workload =
+      parsed<WorkloadCommand>({"workload", "-q", "create", "--as", "thread", "-o", "w.json", "-n5", "--", "-v"});
+  EXPECT_EQ(workload.name, "create");
+  EXPECT_THAT(workload.arguments, ElementsAre("--as", "thread", "-n5", "-v"));
+  EXPECT_TRUE(workload.observe.quiet);
+  EXPECT_FALSE(workload.observe.verbose);
+  EXPECT_EQ(workload.observe.outputs.size(), 1);
+}
+
+TEST(Options, WorkloadNeedsItsNameFirst) {
+  EXPECT_THAT(refused({"workload"}).what, HasSubstr("no workload"));
+  EXPECT_THAT(refused({"workload", "--as", "thread", "create"}).what, HasSubstr("unknown option '--as'"));
+}
+
+TEST(Options, UnknownOptionsSuggestTheNearest) {
+  const Error typo = refused({"run", "--ouptut=a.json", "--", "ls"});
+  EXPECT_EQ(typo.what, "unknown option '--ouptut'");
+  EXPECT_EQ(typo.hint, "did you mean '--output'? try 'taskcost run --help'");
+  EXPECT_EQ(refused({"attach", "-p", "1", "--gibberish"}).hint, "try 'taskcost attach --help'");
+  EXPECT_THAT(refused({"doctor", "--jsno"}).hint, HasSubstr("'--json'"));
+  EXPECT_THAT(refused({"run", "-z", "ls"}).what, HasSubstr("'-z'"));
+  EXPECT_THAT(refused({"--verison"}).hint, HasSubstr("'--version'"));
+}
+
+TEST(Options, UnknownCommandsSuggestTheNearest) {
+  EXPECT_THAT(refused({"atach"}).hint, HasSubstr("'attach'"));
+  EXPECT_EQ(refused({"dance"}).hint, "try 'taskcost --help'");
+  EXPECT_THAT(refused({}).what, HasSubstr("no command"));
+}
+
+TEST(Options, MissingValues) {
+  for (const char* option : {"--pid", "--duration", "--output", "--format"}) {
+    const Error error = refused({"attach", option});
+    EXPECT_EQ(error.what, "option '" + std::string(option) + "'");
+    EXPECT_THAT(error.why, HasSubstr("missing"));
+  }
+  EXPECT_EQ(refused({"attach", "-d"}).what, "option '--duration'");
+}
+
+TEST(Options, BadSharedValues) {
+  EXPECT_THAT(refused({"run", "-o", "r.pdf", "ls"}).hint, HasSubstr(".json or .txt"));
+  EXPECT_THAT(refused({"run", "-o", "", "ls"}).what, HasSubstr("''"));
+  EXPECT_THAT(refused({"run", "-o", ".json", "ls"}).why, HasSubstr("ending"));
+  EXPECT_THAT(refused({"run", "--format", "csv", "ls"}).hint, HasSubstr("text, json or none"));
+  for (const char* text : {"0", "-1", "x", "1.5", "1048577"}) {
+    EXPECT_THAT(refused({"run", "--max-tasks", text, "ls"}).what, HasSubstr("'--max-tasks'")) << text;
+  }
+  EXPECT_THAT(refused({"run", "--quiet=maybe", "ls"}).what, HasSubstr("wrong options"));
+}
+
+TEST(Options, RunNeedsACommand) {
+  EXPECT_THAT(refused({"run"}).what, HasSubstr("no command"));
+  EXPECT_THAT(refused({"run", "-q", "--"}).hint, HasSubstr("taskcost run -- ls -l"));
+}
+
+TEST(Options, StrayArguments) {
+  EXPECT_THAT(refused({"attach", "-p", "1", "2"}).what, HasSubstr("'2'"));
+  EXPECT_THAT(refused({"doctor", "now"}).what, HasSubstr("'now'"));
+  EXPECT_THAT(refused({"verify", "--", "x"}).what, HasSubstr("unexpected"));
+}
+
+TEST(Options, ErrorsEscapeControlBytes) {
+  EXPECT_THAT(refused({"run", "--\x1b[31m\n", "ls"}).what, HasSubstr(R"('--\x1b[31m\x0a')"));
+}
+
+TEST(Options, TextRequests) {
+  EXPECT_EQ(parsed<PrintText>({"--version"}).text, "taskcost " TASKCOST_VERSION "\n");
+  parsed<PrintSchema>({"--json-schema"});
+  EXPECT_THAT(parsed<PrintText>({"--help"}).text, HasSubstr("attach"));
+  EXPECT_THAT(parsed<PrintText>({"run", "-h", "ls"}).text, HasSubstr("taskcost run [OPTIONS] [--] COMMAND"));
+}
+
+class Help : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(Help, FitsEightyColumns) {
+  std::vector<std::string> arguments{"--help"};
+  if (*GetParam() != '\0') {
+    arguments.insert(arguments.begin(), GetParam());
+  }
+  const std::string help = parsed<PrintText>(arguments).text;
+  EXPECT_THAT(help, EndsWith("\n"));
+  std::istringstream lines(help);
+  for (std::string line; std::getline(lines, line);) {
+    EXPECT_LE(line.size(), 80) << line;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Commands, Help, ::testing::Values("", "run", "attach", "doctor", "workload", "verify"));
+
+}  // namespace
+}  // namespace taskcost

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// A false alarm of g++ 12 in <regex>, which valijson includes, when sanitizers are on (GCC bug 105562).
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <string>
+#include <utility>
+#include <valijson/adapters/nlohmann_json_adapter.hpp>
+#include <valijson/schema.hpp>
+#include <valijson/schema_parser.hpp>
+#include <valijson/validation_results.hpp>
+#include <valijson/validator.hpp>
+
+#include "support/report_builder.h"
+
+namespace taskcost {
+namespace {
+
+using namespace std::chrono_literals;
+using nlohmann::json;
+using test::full_report;
+using test::Life;
+using test::ReportBuilder;
+
+json parsed(const Report& report) {
+  std::ostringstream out;
+  render_json(report, out);
+  return json::parse(out.str());
+}
+
+// Empty when `document` is valid; otherwise where and why not.
+std::string complaints(const json& document) {
+  const json text = json::parse(json_schema());
+  valijson::Schema schema;
+  valijson::SchemaParser parser;
+  parser.populateSchema(valijson::adapters::NlohmannJsonAdapter(text), schema);
+  valijson::Validator validator;
+  valijson::ValidationResults results;
+  validator.validate(schema, valijson::adapters::NlohmannJsonAdapter(document), &results);
+  std::string text_of_errors;
+  for (const auto& error : results) {
+    for (const std::string& part : error.context) {
+      text_of_errors += part;
+    }
+    text_of_errors += ": " + error.description + "\n";
+  }
+  return text_of_errors;
+}
+
+TEST(JsonSchema, AcceptsAnEmptyReport) { EXPECT_EQ(complaints(parsed(Report())), ""); }
+
+TEST(JsonSchema, AcceptsAFullReport) { EXPECT_EQ(complaints(parsed(full_report())), ""); }
+
+TEST(JsonSchema, AcceptsWhatIsOdd) {
+  ReportBuilder builder;
+  builder.process(1, "\"},\n\033[2J\xff", How::clone_vm, 0ms, Life().runs(TC_ACTIVITY_USER, 1ms).lost(-2ms));
+  builder.folded("\xc3", 2, Life().runs(TC_ACTIVITY_USER, 1ms));
+  builder.latency("odd\"key", {1us});
+  builder.report().session.totals.books.reset();
+  EXPECT_EQ(complaints(parsed(builder.build())), "");
+}
+
+TEST(JsonSchema, RejectsWhatIsMissing) {
+  const json good = parsed(full_report());
+  for (const auto& [key, value] : good.items()) {
+    json bad = good;
+    bad.erase(key);
+    EXPECT_NE(complaints(bad), "") << "without " << key;
+  }
+  for (const char* pointer : {"/processes/0/tasks/0/account/activities/futex", "/totals/counters/migrations",
+                              "/totals/residual_ns", "/processes/1/exit_signal", "/histograms/fault_cow",
+                              "/window/exit", "/losses/missed_switches", "/claims/0/ratio_low"}) {
+    const json::json_pointer path(pointer);
+    json bad = good;
+    bad.at(path.parent_pointer()).erase(path.back());
+    EXPECT_NE(complaints(bad), "") << "without " << pointer;
+  }
+}
+
+TEST(JsonSchema, RejectsWrongTypes) {
+  const json good = parsed(full_report());
+  const std::pair<const char*, const char*> faults[] = {
+      {"/schema", R"("taskcost.report/2")"},
+      {"/window/wall_ns", "1.5"},
+      {"/window/wall_ns", "null"},
+      {"/window/exit", R"("crashed")"},
+      {"/target/mode", R"("guess")"},
+      {"/evidence/0/kind", R"("probably")"},
+      {"/claims/0/verdict", R"("maybe")"},
+      {"/claims/0/ratio", R"("7.48")"},
+      {"/totals/activities/user/running_ns", "null"},
+      {"/totals/activities/user/running_ns", "-1"},
+      {"/totals/counters/migrations", R"("none")"},
+      {"/processes/0/tasks/0/leader", "1"},
+      {"/processes/0/how", R"("magic")"},
+      {"/histograms/run_queue/buckets/0/count", "null"},
+      {"/histograms/zombie", "3"},
+  };
+  for (const auto& [pointer, value] : faults) {
+    json bad = good;
+    bad.at(json::json_pointer(pointer)) = json::parse(value);
+    EXPECT_NE(complaints(bad), "") << pointer << " = " << value;
+  }
+}
+
+TEST(JsonSchema, AllowsAdditions) {
+  json later = parsed(full_report());
+  later["novelty"] = 1;
+  later["totals"]["counters"]["novelties"] = 2;
+  EXPECT_EQ(complaints(later), "");
+}
+
+}  // namespace
+}  // namespace taskcost

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <sstream>
+#include <streambuf>
+#include <string>
+#include <vector>
+
+#include "report/json_writer.h"
+#include "support/golden.h"
+#include "support/report_builder.h"
+
+namespace taskcost {
+namespace {
+
+using namespace std::chrono_literals;
+using nlohmann::json;
+using test::full_report;
+using test::Life;
+using test::ReportBuilder;
+
+std::string rendered(const Report& report) {
+  std::ostringstream out;
+  render_json(report, out);
+  return out.str();
+}
+
+json parsed(const Report& report) { return json::parse(rendered(report)); }
+
+TEST(Json, AFullReportIsWrittenAsBefore) { test::expect_golden("report.json", rendered(full_report())); }
+
+TEST(Json, EndsWithOneNewlineAndIndentsByTwo) {
+  const std::string text = rendered(full_report());
+  EXPECT_TRUE(text.starts_with("{\n  \"schema\": \"taskcost.report/1\",\n  \"tool\": {\n    \"version\""));
+  EXPECT_TRUE(text.ends_with("]\n}\n"));
+}
+
+TEST(Json, NamesNoKeyTwice) {
+  std::vector<std::set<std::string>> open;
+  const auto look = [&open](int, json::parse_event_t event, json& value) {
+    if (event == json::parse_event_t::object_start) {
+      open.emplace_back();
+    } else if (event == json::parse_event_t::key) {
+      EXPECT_TRUE(open.back().insert(value.get<std::string>()).second) << value;
+    } else if (event == json::parse_event_t::object_end) {
+      open.pop_back();
+    }
+    return true;
+  };
+  EXPECT_TRUE(json::parse(rendered(full_report()), look).is_object());
+}
+
+TEST(Json, NotMeasuredIsNullAndNoneIsZero) {
+  const json report = parsed(full_report());
+  const json& counters = report["totals"]["counters"];
+  EXPECT_TRUE(counters["tlb_flushes_on_switch"].is_null());
+  EXPECT_EQ(counters["migrations"], 0);
+  EXPECT_TRUE(counters["kernel_slab_bytes"].is_null());
+  EXPECT_TRUE(report["histograms"]["switch_same"].is_null());
+  EXPECT_EQ(report["histograms"]["fault_major"]["count"], 0);
+  EXPECT_TRUE(report["histograms"]["fault_major"]["p50_ns"].is_null());
+  EXPECT_TRUE(report["edges"].is_null());
+  EXPECT_TRUE(report["processes"][1]["tasks"][0]["phases"]["exec_prepare_ns"].is_null());
+  EXPECT_TRUE(report["processes"][0]["parent"].is_null());
+  EXPECT_EQ(report["processes"][1]["parent"], 1);
+}
+
+TEST(Json, AnAccountAddsUp) {
+  const json report = parsed(full_report());
+  for (const json* account : {&report["totals"], &report["processes"][1]["total"]}) {
+    std::int64_t sum = (*account)["residual_ns"];
+    for (const json& cells : (*account)["activities"]) {
+      for (const char* condition : {"running_ns", "preempted_ns", "runnable_ns", "blocked_ns"}) {
+        sum += cells[condition].get<std::int64_t>();
+      }
+    }
+    EXPECT_EQ(sum, (*account)["lifetime_ns"]);
+  }
+  EXPECT_EQ(report["processes"][1]["threads"], 3);
+}
+
+TEST(Json, BooksThatWereNotReadAreNull) {
+  Report report = full_report();
+  report.session.totals.books.reset();
+  const json document = parsed(report);
+  EXPECT_TRUE(document["totals"]["books"].is_null());
+  EXPECT_EQ(document["processes"][0]["total"]["books"]["voluntary_switches"], 2003);
+}
+
+TEST(Json, HostileNamesStayText) {
+  ReportBuilder builder;
+  builder.process(1, "\"},\n\033[2J\xff\u202e", How::fork, 0ms, Life());
+  builder.folded("\"\\\xc3", 2, Life());
+  builder.latency("odd\"key\n", {1us});
+  const std::string text = rendered(builder.build());
+  for (const char c : text) {
+    ASSERT_TRUE(c == '\n' || (c >= 0x20 && c < 0x7f)) << static_cast<int>(c);
+  }
+  const json document = json::parse(text);
+  EXPECT_EQ(document["processes"][0]["comm"], "\"},\n\033[2J\ufffd\u202e");
+  EXPECT_EQ(document["folded"][0]["comm"], "\"\\\ufffd");
+}
+
+TEST(Json, ARatioWithoutEndIsNull) {
+  Report report = full_report();
+  report.claims[0].interval = Interval{1, std::numeric_limits<double>::infinity()};
+  report.claims[0].left = std::numeric_limits<double>::quiet_NaN();
+  const json claim = parsed(report)["claims"][0];
+  EXPECT_TRUE(claim["ratio_high"].is_null());
+  EXPECT_TRUE(claim["left"].is_null());
+  EXPECT_EQ(claim["ratio_low"], 1);
+}
+
+TEST(Json, KeepsLargeNumbersWhole) {
+  Report report;
+  report.session.totals.lifetime = Duration::max();
+  report.session.totals.entries[TC_ACTIVITY_USER] = std::numeric_limits<std::uint64_t>::max();
+  const json totals = parsed(report)["totals"];
+  EXPECT_EQ(totals["lifetime_ns"], std::numeric_limits<std::int64_t>::max());
+  EXPECT_EQ(totals["activities"]["user"]["count"], std::numeric_limits<std::uint64_t>::max());
+}
+
+// Accepts and counts, so that only the rendering is timed.
+class Counting : public std::streambuf {
+ public:
+  [[nodiscard]] std::size_t size() const { return size_; }
+
+ protected:
+  std::streamsize xsputn(const char* /*text*/, std::streamsize count) override {
+    size_ += static_cast<std::size_t>(count);
+    return count;
+  }
+  int overflow(int c) override {
+    ++size_;
+    return c;
+  }
+
+ private:
+  std::size_t size_ = 0;
+};
+
+TEST(Json, TwentyThousandProcessesAreWrittenQuickly) {
+  ReportBuilder builder;
+  for (std::uint32_t i = 0; i < 20'000; ++i) {
+    builder.process(i + 2, "true", How::fork, 1us * i, Life().runs(TC_ACTIVITY_USER, 1ms)).exits(0);
+  }
+  const Report report = builder.build();
+  Counting sink;
+  std::ostream out(&sink);
+  const auto start = std::chrono::steady_clock::now();
+  render_json(report, out);
+  const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
+  RecordProperty("seconds", std::to_string(taken.count()));
+  RecordProperty("bytes", std::to_string(sink.size()));
+  EXPECT_GT(sink.size(), 1'000'000U);
+  // Some 0.3 s on an idle machine; the limit leaves room for sanitizers and a busy one.
+  EXPECT_LT(taken.count(), 10);
+}
+
+TEST(JsonWriter, WritesEmptyAndNestedValues) {
+  std::ostringstream out;
+  {
+    JsonWriter writer(out);
+    writer.object([&] {
+      writer.array("none", [] {});
+      writer.object(
+          "row",
+          [&] {
+            writer.field("a", 1);
+            writer.field("b", false);
+          },
+          JsonWriter::Layout::row);
+      writer.object("lines", [&] { writer.field("x", -0.5); });
+    });
+    writer.end_document();
+  }
+  EXPECT_EQ(out.str(),
+            "{\n  \"none\": [],\n  \"row\": {\"a\": 1, \"b\": false},\n  \"lines\": {\n    \"x\": -0.5\n  }\n}\n");
+}
+
+}  // namespace
+}  // namespace taskcost

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <set>
+#include <string_view>
+
+#include "taskcost/verdict.h"
+#include "verdict/claim_words.h"
+
+namespace taskcost {
+namespace {
+
+using testing::IsEmpty;
+using testing::Not;
+
+TEST(Claims, HaveAnIdOfTheirOwn) {
+  std::set<std::string_view> ids;
+  for (const Claim& claim : claims()) {
+    EXPECT_TRUE(ids.insert(claim.id).second) << claim.id;
+  }
+  EXPECT_THAT(ids, Not(IsEmpty()));
+}
+
+TEST(Claims, SayAllThatAReaderNeeds) {
+  const std::set<std::string_view> units = {"ns", "bytes", "count"};
+  for (const Claim& claim : claims()) {
+    SCOPED_TRACE(claim.id);
+    EXPECT_THAT(claim.statement, Not(IsEmpty()));
+    EXPECT_THAT(claim.figure, Not(IsEmpty()));
+    EXPECT_THAT(claim.evidence, Not(IsEmpty()));
+    EXPECT_TRUE(claim.workload == "create" || claim.workload == "switch");
+    EXPECT_TRUE(units.contains(claim.unit));
+    EXPECT_GE(claim.threshold, 1);
+  }
+}
+
+TEST(Claims, HaveTheWordsOfTheirKind) {
+  for (const Claim& claim : claims()) {
+    SCOPED_TRACE(claim.id);
+    EXPECT_EQ(structural_words(claim.id) != nullptr, claim.structural);
+    EXPECT_EQ(ratio_words(claim.id) != nullptr, !claim.structural);
+  }
+}
+
+TEST(Claims, AreFoundByTheirId) {
+  for (const Claim& claim : claims()) {
+    EXPECT_EQ(find_claim(claim.id), &claim);
+  }
+}
+
+TEST(Claims, AreNotFoundByAnythingElse) {
+  EXPECT_EQ(find_claim("cost"), nullptr);
+  EXPECT_EQ(find_claim(""), nullptr);
+  EXPECT_EQ(ratio_words("cost"), nullptr);
+  EXPECT_EQ(structural_words("cost.creation"), nullptr);
+}
+
+}  // namespace
+}  // namespace taskcost

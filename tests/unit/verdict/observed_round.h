@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Rounds as an observation would deliver them, told as what the workload did.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <utility>
+
+#include "verdict/rounds.h"
+
+namespace taskcost::test {
+
+using namespace std::chrono_literals;
+
+// A workload, process 1 with main task 1, that lives for a second and makes one task after the other.
+class ObservedRound {
+ public:
+  ObservedRound() {
+    session().totals = empty_account();
+    Process main = process_of(How::attached, 0, 0ns, 1s);
+    main.tasks.push_back(task_of(How::attached, 0, 0ns, 1s));
+    add(session().totals, main.tasks.back().account);
+    session().processes.push_back(std::move(main));
+  }
+
+  ObservedRound& forks(Duration copy, std::uint64_t page_table_bytes = 4096) {
+    const Duration born = next_birth();
+    Process child = process_of(How::fork, 1, born, life);
+    child.zombie = 30us;
+    child.tasks.push_back(worker(How::fork, born, page_table_bytes));
+    child.tgid = child.tasks.back().tid;
+    session().processes.push_back(std::move(child));
+    return created(TC_CREATION_FORK, copy);
+  }
+  ObservedRound& starts_thread(Duration copy, std::uint64_t page_table_bytes = 0) {
+    main().tasks.push_back(worker(How::thread, next_birth(), page_table_bytes));
+    return created(TC_CREATION_THREAD, copy);
+  }
+  ObservedRound& switches(const std::string& histogram, std::size_t count, Duration latency) {
+    for (std::size_t i = 0; i < count; ++i) {
+      session().histograms[histogram].add(latency);
+    }
+    return *this;
+  }
+  ObservedRound& loses(tc_loss loss) {
+    ++session().losses.counts[loss];
+    return *this;
+  }
+
+  // For what has no verb.
+  Session& session() { return round_.session; }
+  Process& main() { return session().processes.front(); }
+  Process& last() { return session().processes.back(); }
+
+  // As many operations as tasks were created, unless told.
+  [[nodiscard]] Round build() const {
+    Round round = round_;
+    round.operations = tasks_ - 1;
+    return round;
+  }
+  [[nodiscard]] Round build(std::uint64_t operations) const {
+    Round round = round_;
+    round.operations = operations;
+    return round;
+  }
+
+ private:
+  static constexpr Duration life = 100us;
+
+  static Instant at(Duration time) { return Instant(time); }
+
+  Process process_of(How how, std::uint64_t parent, Duration born, Duration lifetime) {
+    Process process;
+    process.id = session().processes.size() + 1;
+    process.parent = parent;
+    process.tgid = first_tid;
+    process.how = how;
+    process.start = at(born);
+    process.end = at(born + lifetime);
+    process.address_space = process.id;
+    return process;
+  }
+  Task task_of(How how, std::uint64_t creator, Duration born, Duration lifetime) {
+    Task task;
+    task.id = ++tasks_;
+    task.tid = first_tid + static_cast<std::uint32_t>(tasks_) - 1;
+    task.leader = how != How::thread;
+    task.how = how;
+    task.creator = creator;
+    task.start = at(born);
+    task.end = at(born + lifetime);
+    task.account = empty_account();
+    task.account.lifetime = lifetime;
+    task.account.cells[TC_ACTIVITY_USER][TC_CONDITION_RUNNING] = lifetime;
+    return task;
+  }
+  Task worker(How how, Duration born, std::uint64_t page_table_bytes) {
+    Task task = task_of(how, 1, born, life);
+    task.exit = 20us;
+    task.account.counters[TC_COUNTER_PAGE_TABLE_BYTES] = page_table_bytes;
+    add(session().totals, task.account);
+    return task;
+  }
+  ObservedRound& created(tc_creation kind, Duration copy) {
+    CreationSums& sums = session().totals.creations[kind];
+    ++sums.count;
+    sums.copy += copy;
+    sums.publish += 1us;
+    ++sums.returns;
+    sums.returned += 3us;
+    ++sums.starts;
+    sums.child_start += 5us;
+    return *this;
+  }
+  [[nodiscard]] Duration next_birth() const { return tasks_ * 1ms; }
+
+  static constexpr std::uint32_t first_tid = 100;
+
+  Round round_;
+  std::uint64_t tasks_ = 0;
+};
+
+}  // namespace taskcost::test

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "taskcost/account.h"
+
+#include <algorithm>
+#include <cstddef>
+
+namespace taskcost {
+namespace {
+
+void add(CreationSums& sum, const CreationSums& other) {
+  sum.count += other.count;
+  sum.copy += other.copy;
+  sum.publish += other.publish;
+  sum.returned += other.returned;
+  sum.returns += other.returns;
+  sum.child_start += other.child_start;
+  sum.starts += other.starts;
+}
+
+void add(ChannelUse& sum, const ChannelUse& other) {
+  sum.calls += other.calls;
+  sum.bytes_in += other.bytes_in;
+  sum.bytes_out += other.bytes_out;
+  sum.kernel += other.kernel;
+}
+
+void add(KernelBooks& sum, const KernelBooks& other) {
+  sum.voluntary_switches += other.voluntary_switches;
+  sum.involuntary_switches += other.involuntary_switches;
+  sum.faults_minor += other.faults_minor;
+  sum.faults_major += other.faults_major;
+  sum.cpu_time += other.cpu_time;
+  sum.user_time += other.user_time;
+  sum.system_time += other.system_time;
+}
+
+void add(std::uint64_t& sum, std::uint64_t other) { sum += other; }
+
+void add(Duration& sum, Duration other) { sum += other; }
+
+// A sum of which a part is unknown is unknown.
+template <typename T>
+void add(std::optional<T>& sum, const std::optional<T>& other) {
+  if (sum && other) {
+    add(*sum, *other);
+  } else {
+    sum.reset();
+  }
+}
+
+template <typename T, std::size_t Size>
+void add_each(std::array<T, Size>& sums, const std::array<T, Size>& others) {
+  for (std::size_t i = 0; i < Size; ++i) {
+    add(sums[i], others[i]);
+  }
+}
+
+}  // namespace
+
+Duration Account::total() const {
+  Duration sum{};
+  for (const auto& row : cells) {
+    for (const Duration cell : row) {
+      sum += cell;
+    }
+  }
+  return sum;
+}
+
+Duration Account::total(tc_activity activity) const {
+  Duration sum{};
+  for (const Duration cell : cells[activity]) {
+    sum += cell;
+  }
+  return sum;
+}
+
+Duration Account::total(tc_condition condition) const {
+  Duration sum{};
+  for (const auto& row : cells) {
+    sum += row[condition];
+  }
+  return sum;
+}
+
+Duration Account::kernel_running() const {
+  return total(TC_CONDITION_RUNNING) - cells[TC_ACTIVITY_USER][TC_CONDITION_RUNNING];
+}
+
+std::uint64_t Account::switches() const {
+  return counters[TC_COUNTER_VOLUNTARY_SWITCHES].value_or(0) + counters[TC_COUNTER_INVOLUNTARY_SWITCHES].value_or(0);
+}
+
+void add(Account& sum, const Account& other) {
+  sum.lifetime += other.lifetime;
+  for (std::size_t row = 0; row < sum.cells.size(); ++row) {
+    add_each(sum.cells[row], other.cells[row]);
+  }
+  add_each(sum.entries, other.entries);
+  add_each(sum.counters, other.counters);
+  add_each(sum.creations, other.creations);
+  add_each(sum.channels, other.channels);
+  add(sum.books, other.books);
+}
+
+Account empty_account() {
+  Account account;
+  account.counters.fill(0);
+  account.books = KernelBooks{};
+  return account;
+}
+
+bool Losses::any() const {
+  const bool counted = std::any_of(counts.begin(), counts.end(), [](std::uint64_t count) { return count != 0; });
+  return counted || skipped_probes != 0 || missed_switches != 0;
+}
+
+}  // namespace taskcost

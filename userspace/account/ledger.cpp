@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "account/ledger.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstring>
+
+namespace taskcost {
+namespace {
+
+bool has_books(const tc_ledger& ledger) { return (ledger.flags & TC_LEDGER_BOOKS) != 0; }
+
+void add_to_cell(tc_ledger& ledger, std::size_t row, std::size_t condition, std::uint64_t ns) {
+  if (row < TC_NR_ROWS && condition < TC_NR_CONDITIONS) {
+    ledger.cells[row * TC_NR_CONDITIONS + condition] += ns;
+  }
+}
+
+// Where the time of a pending page fault goes. A fault that the end of the window interrupts is a fault; one that the
+// end of its task interrupts was not resolved and belongs to what it broke into.
+std::size_t activity_of_pending_fault(const tc_ledger& ledger, Closed closed) {
+  if (closed == Closed::by_end_of_window || ledger.interrupted >= TC_NR_ACTIVITIES) {
+    return TC_ACTIVITY_PAGE_FAULT;
+  }
+  return ledger.interrupted;
+}
+
+PerActivity<PerCondition<Duration>> cells_of(const tc_ledger& ledger, Closed closed) {
+  PerActivity<PerCondition<Duration>> cells{};
+  for (std::size_t row = 0; row < TC_NR_ROWS; ++row) {
+    const std::size_t activity = row == TC_ROW_FAULT_PENDING ? activity_of_pending_fault(ledger, closed) : row;
+    for (std::size_t condition = 0; condition < TC_NR_CONDITIONS; ++condition) {
+      cells[activity][condition] += nanoseconds(ledger.cells[row * TC_NR_CONDITIONS + condition]);
+    }
+  }
+  return cells;
+}
+
+std::optional<KernelBooks> books_of(const tc_ledger& ledger) {
+  if (!has_books(ledger)) {
+    return std::nullopt;
+  }
+  const tc_books& start = ledger.books_start;
+  const tc_books& end = ledger.books_end;
+  KernelBooks books;
+  books.voluntary_switches = elapsed(start.nvcsw, end.nvcsw);
+  books.involuntary_switches = elapsed(start.nivcsw, end.nivcsw);
+  books.faults_minor = elapsed(start.min_flt, end.min_flt);
+  books.faults_major = elapsed(start.maj_flt, end.maj_flt);
+  books.cpu_time = nanoseconds(elapsed(start.sum_exec_runtime_ns, end.sum_exec_runtime_ns));
+  books.user_time = nanoseconds(elapsed(start.utime_ns, end.utime_ns));
+  books.system_time = nanoseconds(elapsed(start.stime_ns, end.stime_ns));
+  return books;
+}
+
+PerCounter<std::optional<std::uint64_t>> counters_of(const tc_ledger& ledger, const std::optional<KernelBooks>& books,
+                                                     const SessionBuilder::Options& options) {
+  PerCounter<std::optional<std::uint64_t>> counters{};
+  for (std::size_t counter = 0; counter < TC_NR_COUNTERS; ++counter) {
+    if (options.measured[counter]) {
+      counters[counter] = ledger.counters[counter];
+    }
+  }
+  counters[TC_COUNTER_FAULTS_TIMED].reset();
+  if (options.fault_latency) {
+    counters[TC_COUNTER_FAULTS_TIMED] =
+        ledger.counters[TC_COUNTER_FAULTS_MINOR] + ledger.counters[TC_COUNTER_FAULTS_MAJOR];
+  }
+  // The kernel also knows the faults that it took on the task's behalf without an exception.
+  if (books) {
+    counters[TC_COUNTER_FAULTS_MINOR] = books->faults_minor;
+    counters[TC_COUNTER_FAULTS_MAJOR] = books->faults_major;
+  }
+  return counters;
+}
+
+CreationSums sums_of(const tc_creation_sums& raw) {
+  CreationSums sums;
+  sums.count = raw.count;
+  sums.copy = nanoseconds(raw.copy_ns);
+  sums.publish = nanoseconds(raw.publish_ns);
+  sums.returned = nanoseconds(raw.return_ns);
+  sums.returns = raw.returns;
+  return sums;
+}
+
+ChannelUse use_of(const tc_channel_use& raw) {
+  return {raw.calls, raw.bytes_in, raw.bytes_out, nanoseconds(raw.kernel_ns)};
+}
+
+// Between two instants, of which 0 was not seen.
+std::optional<Duration> phase(std::uint64_t from_ns, std::uint64_t to_ns) {
+  if (from_ns == 0 || to_ns == 0) {
+    return std::nullopt;
+  }
+  return nanoseconds(elapsed(from_ns, to_ns));
+}
+
+void fill_exit(Task& task, const tc_ledger& ledger) {
+  // Adopted in the middle of its exit: the beginning was not seen.
+  const bool begun_before = task.open_at_start && ledger.exit_start_ns <= ledger.birth_ns;
+  if (task.open_at_end || begun_before) {
+    return;
+  }
+  task.exit = phase(ledger.exit_start_ns, ledger.end_ns);
+  task.exit_teardown = phase(ledger.exit_start_ns, ledger.exit_mmap_ns);
+}
+
+void fill_exec(Task& task, const tc_ledger& ledger, const SessionBuilder::Options& options) {
+  task.execs = ledger.counters[TC_COUNTER_EXECS];
+  if (task.execs == 0) {
+    return;
+  }
+  if (options.exec_prepare) {
+    task.exec_prepare = nanoseconds(ledger.exec_prepare_ns);
+  }
+  task.exec_replace = nanoseconds(ledger.exec_replace_ns);
+  task.exec_return = nanoseconds(ledger.exec_return_ns);
+}
+
+}  // namespace
+
+void close_at(tc_ledger& ledger, std::uint64_t end_ns) {
+  const std::uint64_t since = ledger.since_ns;
+  const std::uint64_t end = std::max<std::uint64_t>(since, end_ns);
+  const std::uint64_t woken = ledger.woken_ns;
+  if (ledger.condition == TC_CONDITION_BLOCKED && woken > since && woken <= end) {
+    add_to_cell(ledger, ledger.activity, TC_CONDITION_BLOCKED, woken - since);
+    add_to_cell(ledger, ledger.activity, TC_CONDITION_RUNNABLE, end - woken);
+  } else {
+    add_to_cell(ledger, ledger.activity, ledger.condition, end - since);
+  }
+  ledger.since_ns = end;
+  ledger.end_ns = end;
+}
+
+bool is_leader(const tc_ledger& ledger) {
+  return (ledger.flags & TC_LEDGER_LEADER) != 0 && (ledger.flags & TC_LEDGER_REUSED_ID) == 0;
+}
+
+bool is_founder(const tc_ledger& ledger) {
+  return (ledger.flags & TC_LEDGER_LEADER) != 0 && ledger.how != TC_CREATION_THREAD;
+}
+
+How how_of(const tc_ledger& ledger) {
+  switch (ledger.how) {
+    case TC_CREATION_THREAD:
+      return How::thread;
+    case TC_CREATION_FORK:
+      return How::fork;
+    case TC_CREATION_VFORK:
+      return How::vfork;
+    case TC_CREATION_SPAWN:
+      return How::spawn;
+    case TC_CREATION_CLONE_VM:
+      return How::clone_vm;
+    default:
+      return How::attached;
+  }
+}
+
+std::string text_of(const char* bytes, std::size_t size) { return {bytes, strnlen(bytes, size)}; }
+
+Account blank_account(const SessionBuilder::Options& options) {
+  Account account = empty_account();
+  const tc_ledger nothing{};
+  account.counters = counters_of(nothing, KernelBooks{}, options);
+  return account;
+}
+
+Account account_of(const tc_ledger& ledger, Closed closed, const SessionBuilder::Options& options) {
+  Account account;
+  account.lifetime = nanoseconds(elapsed(ledger.birth_ns, ledger.end_ns));
+  account.cells = cells_of(ledger, closed);
+  std::copy(std::begin(ledger.entries), std::end(ledger.entries), account.entries.begin());
+  account.books = books_of(ledger);
+  account.counters = counters_of(ledger, account.books, options);
+  std::transform(std::begin(ledger.creations), std::end(ledger.creations), account.creations.begin(), sums_of);
+  std::transform(std::begin(ledger.channels), std::end(ledger.channels), account.channels.begin(), use_of);
+  return account;
+}
+
+Task task_of(const tc_ledger& ledger, Closed closed, const SessionBuilder::Options& options) {
+  Task task;
+  task.tid = ledger.tid;
+  task.comm = text_of(ledger.comm, sizeof(ledger.comm));
+  task.leader = is_leader(ledger);
+  task.how = how_of(ledger);
+  task.created_by_tid = ledger.creator_tid;
+  task.start = instant(ledger.birth_ns);
+  task.end = instant(ledger.end_ns);
+  task.open_at_start = (ledger.flags & TC_LEDGER_OPEN_AT_START) != 0;
+  task.open_at_end = closed == Closed::by_end_of_window;
+  // A copy that began in a system call which nobody observed was not timed.
+  task.copy = ledger.copy_ns != 0 ? std::optional(nanoseconds(ledger.copy_ns)) : std::nullopt;
+  task.publish = phase(ledger.newtask_ns, ledger.published_ns);
+  task.child_start = child_start_of(ledger);
+  fill_exit(task, ledger);
+  fill_exec(task, ledger, options);
+  return task;
+}
+
+std::uint64_t missed_switches(const tc_ledger& ledger) {
+  const std::optional<KernelBooks> books = books_of(ledger);
+  if (!books) {
+    return 0;
+  }
+  const std::uint64_t counted =
+      ledger.counters[TC_COUNTER_VOLUNTARY_SWITCHES] + ledger.counters[TC_COUNTER_INVOLUNTARY_SWITCHES];
+  return elapsed(counted, books->voluntary_switches + books->involuntary_switches);
+}
+
+std::optional<Duration> child_start_of(const tc_ledger& ledger) {
+  return phase(ledger.published_ns, ledger.first_run_ns);
+}
+
+}  // namespace taskcost

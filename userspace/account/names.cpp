@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <array>
+#include <cstddef>
+
+#include "taskcost/account.h"
+#include "taskcost/evidence.h"
+
+namespace taskcost {
+namespace {
+
+#define KEY(constant, key, text) #key,
+#define TEXT(constant, key, text) text,
+
+constexpr std::array activity_keys = {TC_ACTIVITIES(KEY)};
+constexpr std::array condition_keys = {TC_CONDITIONS(KEY)};
+constexpr std::array creation_keys = {TC_CREATIONS(KEY)};
+constexpr std::array counter_keys = {TC_COUNTERS(KEY)};
+constexpr std::array channel_keys = {TC_CHANNELS(KEY)};
+constexpr std::array histogram_keys = {TC_HISTOGRAMS(KEY)};
+constexpr std::array loss_keys = {TC_LOSSES(KEY)};
+
+constexpr std::array activity_texts = {TC_ACTIVITIES(TEXT)};
+constexpr std::array creation_texts = {TC_CREATIONS(TEXT)};
+constexpr std::array counter_texts = {TC_COUNTERS(TEXT)};
+constexpr std::array channel_texts = {TC_CHANNELS(TEXT)};
+constexpr std::array histogram_texts = {TC_HISTOGRAMS(TEXT)};
+constexpr std::array loss_texts = {TC_LOSSES(TEXT)};
+
+#undef KEY
+#undef TEXT
+
+// The enumerators count from 0 without gaps; the enumerator that ends a list has no name.
+template <std::size_t Size, typename Enum>
+const char* pick(const std::array<const char*, Size>& names, Enum value) {
+  const auto index = static_cast<std::size_t>(value);
+  return index < Size ? names[index] : "unknown";
+}
+
+}  // namespace
+
+const char* key_of(tc_activity activity) { return pick(activity_keys, activity); }
+const char* key_of(tc_condition condition) { return pick(condition_keys, condition); }
+const char* key_of(tc_creation creation) { return pick(creation_keys, creation); }
+const char* key_of(tc_counter counter) { return pick(counter_keys, counter); }
+const char* key_of(tc_channel channel) { return pick(channel_keys, channel); }
+const char* key_of(tc_histogram_id histogram) { return pick(histogram_keys, histogram); }
+const char* key_of(tc_loss loss) { return pick(loss_keys, loss); }
+
+const char* text_of(tc_activity activity) { return pick(activity_texts, activity); }
+const char* text_of(tc_creation creation) { return pick(creation_texts, creation); }
+const char* text_of(tc_counter counter) { return pick(counter_texts, counter); }
+const char* text_of(tc_channel channel) { return pick(channel_texts, channel); }
+const char* text_of(tc_histogram_id histogram) { return pick(histogram_texts, histogram); }
+const char* text_of(tc_loss loss) { return pick(loss_texts, loss); }
+
+const char* to_string(How how) {
+  switch (how) {
+    case How::fork:
+      return "fork";
+    case How::vfork:
+      return "vfork";
+    case How::spawn:
+      return "spawn";
+    case How::clone_vm:
+      return "clone_vm";
+    case How::thread:
+      return "thread";
+    case How::attached:
+      return "attached";
+  }
+  return "unknown";
+}
+
+const char* to_string(EvidenceKind kind) {
+  switch (kind) {
+    case EvidenceKind::exact:
+      return "exact";
+    case EvidenceKind::bound:
+      return "bound";
+    case EvidenceKind::counts:
+      return "counts";
+    case EvidenceKind::unavailable:
+      return "unavailable";
+  }
+  return "unknown";
+}
+
+}  // namespace taskcost

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "account/process_table.h"
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+namespace taskcost {
+namespace {
+
+// Of wait(2).
+enum : std::int32_t { signal_mask = 0x7f, code_shift = 8, code_mask = 0xff };
+
+void set_status(Process& process, std::int32_t status) {
+  if ((status & signal_mask) != 0) {
+    process.exit_signal = status & signal_mask;
+  } else {
+    process.exit_code = (status >> code_shift) & code_mask;
+  }
+}
+
+}  // namespace
+
+void ProcessTable::keep(const tc_ledger& ledger, Task task) {
+  const auto [entry, made] = records_.try_emplace(ledger.process);
+  if (made) {
+    Record& record = entry->second;
+    record.key = ledger.process;
+    note_identity(record, ledger);
+    record.start_ns = ledger.birth_ns;
+  }
+  tasks_.push_back(std::make_unique<KeptTask>(KeptTask{ledger.id, ledger.creator, ledger.process, std::move(task)}));
+  by_ledger_[ledger.id] = tasks_.back().get();
+}
+
+// Until a leader is seen, the first task by birth speaks for its process.
+void ProcessTable::note_identity(Record& record, const tc_ledger& ledger) {
+  record.first_ledger = ledger.id;
+  record.parent = ledger.parent_process;
+  record.address_space = ledger.address_space;
+  record.tgid = ledger.tgid;
+  record.ppid = ledger.ppid;
+  record.comm = text_of(ledger.comm, sizeof(ledger.comm));
+}
+
+// A process has several leaders one after the other when threads call exec; the last one counts.
+void ProcessTable::note_leader(Record& record, const tc_ledger& ledger) {
+  if (record.has_leader && ledger.end_ns < record.leader_end_ns) {
+    return;
+  }
+  const std::uint64_t first = record.first_ledger;
+  note_identity(record, ledger);
+  record.first_ledger = first;
+  record.has_leader = true;
+  record.leader_end_ns = ledger.end_ns;
+  record.leader_status = ledger.exit_code;
+}
+
+void ProcessTable::note(const tc_ledger& ledger, Closed closed) {
+  const auto found = records_.find(ledger.process);
+  if (found == records_.end()) {
+    return;
+  }
+  Record& record = found->second;
+  const bool first = std::tie(ledger.birth_ns, ledger.id) < std::tie(record.start_ns, record.first_ledger);
+  if (first && !record.has_leader) {
+    note_identity(record, ledger);
+  }
+  if (first) {
+    record.first_ledger = ledger.id;
+    record.start_ns = ledger.birth_ns;
+  }
+  if (is_leader(ledger)) {
+    note_leader(record, ledger);
+  }
+  if (is_founder(ledger)) {
+    record.how = how_of(ledger);
+  }
+  if ((ledger.flags & TC_LEDGER_GROUP_EXIT) != 0) {
+    record.group_status = ledger.group_exit_code;
+  }
+  record.end_ns = std::max<std::uint64_t>(record.end_ns, ledger.end_ns);
+  record.open_at_start |= (ledger.flags & TC_LEDGER_OPEN_AT_START) != 0;
+  record.open_at_end |= closed == Closed::by_end_of_window;
+}
+
+void ProcessTable::note_reap(std::uint64_t process, std::uint64_t at_ns) {
+  const auto found = records_.find(process);
+  if (found != records_.end()) {
+    found->second.reaped_ns = at_ns;
+  }
+}
+
+Account* ProcessTable::account_of(std::uint64_t ledger) {
+  const auto found = by_ledger_.find(ledger);
+  return found == by_ledger_.end() ? nullptr : &found->second->task.account;
+}
+
+std::vector<Process> ProcessTable::take(Commands& commands) {
+  std::vector<Process> processes;
+  for (const Record* record : number()) {
+    processes.push_back(process_of(*record, commands.find(record->key)));
+  }
+  hand_out_tasks(processes);
+  return processes;
+}
+
+std::vector<ProcessTable::Record*> ProcessTable::number() {
+  std::vector<Record*> by_birth;
+  by_birth.reserve(records_.size());
+  for (auto& [key, record] : records_) {
+    by_birth.push_back(&record);
+  }
+  std::sort(by_birth.begin(), by_birth.end(), [](const Record* left, const Record* right) {
+    return std::tie(left->start_ns, left->first_ledger) < std::tie(right->start_ns, right->first_ledger);
+  });
+  std::uint64_t id = 0;
+  for (Record* record : by_birth) {
+    record->id = ++id;
+  }
+  return by_birth;
+}
+
+std::uint64_t ProcessTable::number_of_address_space(std::uint64_t key) {
+  // A kernel thread has none.
+  return key == 0 ? 0 : address_spaces_.try_emplace(key, address_spaces_.size() + 1).first->second;
+}
+
+Process ProcessTable::process_of(const Record& record, const Command* command) {
+  Process process;
+  process.id = record.id;
+  const auto parent = records_.find(record.parent);
+  process.parent = parent == records_.end() ? 0 : parent->second.id;
+  process.tgid = record.tgid;
+  process.ppid = record.ppid;
+  process.comm = record.comm;
+  process.how = record.how;
+  process.start = instant(record.start_ns);
+  process.end = instant(record.end_ns);
+  process.open_at_start = record.open_at_start;
+  process.open_at_end = record.open_at_end;
+  process.address_space = number_of_address_space(record.address_space);
+  if (command != nullptr) {
+    process.command = command->text;
+    process.command_truncated = command->truncated;
+    // The leader's own name is newer than the exec that first set it.
+    if (!record.has_leader && command->by_exec) {
+      process.comm = command->comm;
+    }
+  }
+  if (!record.open_at_end && record.has_leader) {
+    set_status(process, record.group_status.value_or(record.leader_status));
+  }
+  if (!record.open_at_end && record.reaped_ns != 0) {
+    process.zombie = nanoseconds(elapsed(record.end_ns, record.reaped_ns));
+  }
+  return process;
+}
+
+void ProcessTable::hand_out_tasks(std::vector<Process>& processes) {
+  std::sort(tasks_.begin(), tasks_.end(), [](const auto& left, const auto& right) {
+    return std::tie(left->task.start, left->ledger) < std::tie(right->task.start, right->ledger);
+  });
+  std::uint64_t id = 0;
+  for (const auto& kept : tasks_) {
+    kept->task.id = ++id;
+  }
+  for (const auto& kept : tasks_) {
+    const auto creator = by_ledger_.find(kept->creator);
+    kept->task.creator = creator == by_ledger_.end() ? 0 : creator->second->task.id;
+  }
+  by_ledger_.clear();
+  for (auto& kept : tasks_) {
+    processes[records_[kept->process].id - 1].tasks.push_back(std::move(kept->task));
+    // Freed one by one, so that the tasks are not in memory twice.
+    kept.reset();
+  }
+  tasks_.clear();
+}
+
+}  // namespace taskcost

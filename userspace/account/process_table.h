@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The tasks that are kept one by one, and the processes that they form. Inside, tasks and processes go by the numbers
+// of the kernel side, some of which are addresses; `take` numbers both by birth, so that no address leaves.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "account/bounded_map.h"
+#include "account/ledger.h"
+#include "taskcost/abi.h"
+#include "taskcost/account.h"
+
+namespace taskcost {
+
+// What exec or the collector told about a process.
+struct Command {
+  std::string text;  // arguments joined by spaces
+  std::string comm;
+  bool truncated = false;
+  bool by_exec = false;
+  std::uint64_t at_ns = 0;
+};
+
+// By process.
+using Commands = BoundedMap<std::uint64_t, Command>;
+
+class ProcessTable {
+ public:
+  void keep(const tc_ledger& ledger, Task task);
+  // What a ledger says of its process. Ignored when no task of that process was kept.
+  void note(const tc_ledger& ledger, Closed closed);
+  void note_reap(std::uint64_t process, std::uint64_t at_ns);
+
+  [[nodiscard]] bool contains(std::uint64_t process) const { return records_.contains(process); }
+  // nullptr when the task was not kept.
+  [[nodiscard]] Account* account_of(std::uint64_t ledger);
+  [[nodiscard]] std::size_t size() const { return tasks_.size(); }
+
+  // By birth. The table is spent afterwards.
+  std::vector<Process> take(Commands& commands);
+
+ private:
+  struct KeptTask {
+    std::uint64_t ledger = 0;
+    std::uint64_t creator = 0;
+    std::uint64_t process = 0;
+    Task task;
+  };
+  struct Record {
+    std::uint64_t key = 0;
+    std::uint64_t id = 0;  // Process::id, once numbered
+    std::uint64_t first_ledger = 0;
+    std::uint64_t parent = 0;
+    std::uint64_t address_space = 0;
+    std::uint64_t start_ns = 0;
+    std::uint64_t end_ns = 0;
+    std::uint64_t leader_end_ns = 0;
+    std::uint64_t reaped_ns = 0;
+    std::uint32_t tgid = 0;
+    std::uint32_t ppid = 0;
+    How how = How::attached;
+    bool open_at_start = false;
+    bool open_at_end = false;
+    bool has_leader = false;
+    std::string comm;
+    std::int32_t leader_status = 0;
+    std::optional<std::int32_t> group_status;
+  };
+
+  static void note_identity(Record& record, const tc_ledger& ledger);
+  static void note_leader(Record& record, const tc_ledger& ledger);
+  std::vector<Record*> number();
+  Process process_of(const Record& record, const Command* command);
+  std::uint64_t number_of_address_space(std::uint64_t key);
+  void hand_out_tasks(std::vector<Process>& processes);
+
+  std::vector<std::unique_ptr<KeptTask>> tasks_;
+  std::unordered_map<std::uint64_t, KeptTask*> by_ledger_;
+  std::unordered_map<std::uint64_t, Record> records_;
+  std::unordered_map<std::uint64_t, std::uint64_t> address_spaces_;
+};
+
+}  // namespace taskcost

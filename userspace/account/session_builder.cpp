@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "taskcost/session_builder.h"
+
+#include <algorithm>
+#include <array>
+#include <deque>
+#include <functional>
+#include <map>
+#include <optional>
+#include <utility>
+
+#include "account/bounded_map.h"
+#include "account/ledger.h"
+#include "account/process_table.h"
+#include "account/zombies.h"
+
+namespace taskcost {
+namespace {
+
+// Beyond what is kept: children without a reap, creators that live on, programs that still run.
+constexpr std::size_t max_waiting = 65536;
+constexpr std::size_t max_folded_names = 1024;
+constexpr const char* other_names = "(others)";
+
+bool is_fault(tc_histogram_id id) {
+  return id == TC_HISTOGRAM_FAULT_MINOR || id == TC_HISTOGRAM_FAULT_MAJOR || id == TC_HISTOGRAM_FAULT_COW;
+}
+
+bool is_switch(tc_histogram_id id) { return id == TC_HISTOGRAM_SWITCH_SAME || id == TC_HISTOGRAM_SWITCH_OTHER; }
+
+std::string joined_arguments(const tc_exec& exec) {
+  std::string text(exec.command, std::min<std::size_t>(exec.command_size, sizeof(exec.command)));
+  if (text.ends_with('\0')) {
+    text.pop_back();
+  }
+  std::replace(text.begin(), text.end(), '\0', ' ');
+  return text;
+}
+
+// How long children waited for a CPU for the first time.
+struct Starts {
+  Duration sum{};
+  std::uint64_t count = 0;
+};
+
+void add(CreationSums& sums, const Starts& starts) {
+  sums.child_start += starts.sum;
+  sums.starts += starts.count;
+}
+
+// Made here, from one record each.
+struct Latencies {
+  PerCreation<Histogram> creation;
+  Histogram child_start;
+  Histogram exit;
+  Histogram zombie;
+};
+
+}  // namespace
+
+struct SessionBuilder::State {
+  explicit State(const Options& wanted)
+      : options(wanted), totals(blank_account(wanted)), commands(wanted.kept_tasks + max_waiting) {}
+
+  void book(const tc_ledger& ledger, Closed closed);
+  void book_latencies(const tc_ledger& ledger, const Task& task);
+  void book_start(const tc_ledger& child);
+  void add_waiting_starts(Account& account, std::uint64_t ledger);
+  [[nodiscard]] bool is_kept(const tc_ledger& ledger) const;
+  void fold(const tc_ledger& ledger, const Account& account);
+  FoldedProcesses& folded_named(std::string comm);
+  void settle(const Zombies::Reaped& reaped);
+  std::vector<Process> take_processes();
+  std::map<std::string, Histogram> take_histograms();
+
+  Options options;
+  Account totals;
+  std::uint64_t task_count = 0;
+  std::uint64_t ended = 0;
+  std::uint64_t missed = 0;
+  // Processes that have no task in `processes`.
+  std::uint64_t folded_processes = 0;
+  bool launched_ended = false;
+  std::optional<std::uint64_t> launched_process;
+
+  ProcessTable processes;
+  std::map<std::string, FoldedProcesses, std::less<>> folded;
+  std::deque<tc_ledger> living;
+  Zombies zombies{max_waiting};
+  Commands commands;
+  BoundedMap<std::uint64_t, PerCreation<Starts>> starts{max_waiting};  // by creator, whose ledger is still to come
+  std::array<std::optional<Histogram>, TC_NR_HISTOGRAMS> kernel_latencies;
+  Latencies latencies;
+};
+
+// One task, whose ledger is closed. The totals get what the ledger says; what its children say reaches them by the
+// children.
+void SessionBuilder::State::book(const tc_ledger& ledger, Closed closed) {
+  Account account = account_of(ledger, closed, options);
+  Task task = task_of(ledger, closed, options);
+  ++task_count;
+  add(totals, account);
+  add_waiting_starts(account, ledger.id);
+  book_start(ledger);
+  book_latencies(ledger, task);
+  if (!task.open_at_start && !task.open_at_end) {
+    missed += missed_switches(ledger);
+  }
+  if (task.open_at_end || is_kept(ledger)) {
+    task.account = account;
+    processes.keep(ledger, std::move(task));
+  } else {
+    fold(ledger, account);
+  }
+  processes.note(ledger, closed);
+}
+
+void SessionBuilder::State::book_latencies(const tc_ledger& ledger, const Task& task) {
+  if (ledger.how < TC_NR_CREATIONS && task.copy && task.publish) {
+    latencies.creation[ledger.how].add(*task.copy + *task.publish);
+  }
+  if (task.child_start) {
+    latencies.child_start.add(*task.child_start);
+  }
+  if (task.exit) {
+    latencies.exit.add(*task.exit);
+  }
+}
+
+// The creator paid for the creation; how long its child then waited for a CPU only the child knows.
+void SessionBuilder::State::book_start(const tc_ledger& child) {
+  const std::optional<Duration> start = child_start_of(child);
+  if (child.creator == 0 || child.how >= TC_NR_CREATIONS || !start) {
+    return;
+  }
+  const Starts one{*start, 1};
+  add(totals.creations[child.how], one);
+  if (Account* creator = processes.account_of(child.creator)) {
+    add(creator->creations[child.how], one);
+    return;
+  }
+  Starts& waiting = starts.refresh(child.creator)[child.how];
+  waiting.sum += one.sum;
+  waiting.count += one.count;
+}
+
+void SessionBuilder::State::add_waiting_starts(Account& account, std::uint64_t ledger) {
+  const PerCreation<Starts>* waiting = starts.find(ledger);
+  if (waiting == nullptr) {
+    return;
+  }
+  for (std::size_t kind = 0; kind < waiting->size(); ++kind) {
+    add(account.creations[kind], (*waiting)[kind]);
+  }
+  starts.erase(ledger);
+}
+
+bool SessionBuilder::State::is_kept(const tc_ledger& ledger) const {
+  const bool launched = (ledger.flags & TC_LEDGER_LAUNCHED) != 0;
+  const bool leads_launched = launched_process == ledger.process && is_leader(ledger);
+  return processes.size() < options.kept_tasks || launched || leads_launched;
+}
+
+void SessionBuilder::State::fold(const tc_ledger& ledger, const Account& account) {
+  FoldedProcesses& sum = folded_named(text_of(ledger.comm, sizeof(ledger.comm)));
+  ++sum.tasks;
+  add(sum.total, account);
+  if (is_founder(ledger)) {
+    ++sum.processes;
+  }
+  if (processes.contains(ledger.process)) {
+    return;
+  }
+  if (is_founder(ledger)) {
+    ++folded_processes;
+  }
+  if (is_leader(ledger)) {
+    commands.erase(ledger.process);
+  }
+}
+
+FoldedProcesses& SessionBuilder::State::folded_named(std::string comm) {
+  auto found = folded.find(comm);
+  if (found == folded.end()) {
+    if (folded.size() >= max_folded_names) {
+      comm = other_names;
+    }
+    found = folded.try_emplace(comm, FoldedProcesses{comm, 0, 0, blank_account(options)}).first;
+  }
+  return found->second;
+}
+
+// Of a kept process the end of the last task may still be to come, so its time as a zombie is taken at the end.
+void SessionBuilder::State::settle(const Zombies::Reaped& reaped) {
+  if (processes.contains(reaped.process)) {
+    processes.note_reap(reaped.process, reaped.at_ns);
+  } else {
+    latencies.zombie.add(nanoseconds(elapsed(reaped.end_ns, reaped.at_ns)));
+  }
+}
+
+std::vector<Process> SessionBuilder::State::take_processes() {
+  std::vector<Process> taken = processes.take(commands);
+  for (const Process& process : taken) {
+    if (process.zombie) {
+      latencies.zombie.add(*process.zombie);
+    }
+  }
+  return taken;
+}
+
+std::map<std::string, Histogram> SessionBuilder::State::take_histograms() {
+  std::map<std::string, Histogram> named;
+  for (std::size_t id = 0; id < kernel_latencies.size(); ++id) {
+    if (kernel_latencies[id]) {
+      named[key_of(static_cast<tc_histogram_id>(id))] = *kernel_latencies[id];
+    }
+  }
+  Histogram& creation = named["creation"];
+  for (std::size_t kind = 0; kind < latencies.creation.size(); ++kind) {
+    creation.merge(latencies.creation[kind]);
+    named[std::string("creation_") + key_of(static_cast<tc_creation>(kind))] = latencies.creation[kind];
+  }
+  named["child_start"] = latencies.child_start;
+  named["exit"] = latencies.exit;
+  named["zombie"] = latencies.zombie;
+  return named;
+}
+
+SessionBuilder::SessionBuilder(Options options) : state_(std::make_unique<State>(options)) {}
+SessionBuilder::SessionBuilder(SessionBuilder&&) noexcept = default;
+SessionBuilder& SessionBuilder::operator=(SessionBuilder&&) noexcept = default;
+SessionBuilder::~SessionBuilder() = default;
+
+void SessionBuilder::on_ledger(const tc_ledger& ledger) {
+  State& state = *state_;
+  if (ledger.end_ns == 0) {
+    state.living.push_back(ledger);
+    return;
+  }
+  ++state.ended;
+  if ((ledger.flags & TC_LEDGER_LAUNCHED) != 0) {
+    state.launched_ended = true;
+    state.launched_process = ledger.process;
+  }
+  state.book(ledger, Closed::by_end_of_task);
+  if (const auto reaped = state.zombies.on_end(ledger)) {
+    state.settle(*reaped);
+  }
+}
+
+void SessionBuilder::on_exec(const tc_exec& exec) {
+  Command& command = state_->commands.refresh(exec.process);
+  if (command.by_exec && command.at_ns > exec.at_ns) {
+    return;
+  }
+  command.text = joined_arguments(exec);
+  command.comm = taskcost::text_of(exec.comm, sizeof(exec.comm));
+  command.truncated = exec.truncated != 0;
+  command.by_exec = true;
+  command.at_ns = exec.at_ns;
+}
+
+void SessionBuilder::on_command(std::uint64_t process, std::string_view text) {
+  Command& command = state_->commands.refresh(process);
+  if (!command.by_exec) {
+    command.text = text;
+  }
+}
+
+void SessionBuilder::on_reap(const tc_reap& reap) {
+  if (const auto reaped = state_->zombies.on_reap(reap)) {
+    state_->settle(*reaped);
+  }
+}
+
+void SessionBuilder::on_histogram(tc_histogram_id id, const tc_histogram& raw) {
+  const Options& options = state_->options;
+  if (id >= TC_NR_HISTOGRAMS || (is_fault(id) && !options.fault_latency) ||
+      (is_switch(id) && !options.switch_latency)) {
+    return;
+  }
+  std::optional<Histogram>& histogram = state_->kernel_latencies[id];
+  if (!histogram) {
+    histogram.emplace();
+  }
+  histogram->merge(raw);
+}
+
+std::uint64_t SessionBuilder::ended() const { return state_->ended; }
+
+bool SessionBuilder::launched_ended() const { return state_->launched_ended; }
+
+std::size_t SessionBuilder::held() const {
+  const State& state = *state_;
+  return state.processes.size() + state.folded.size() + state.living.size() + state.zombies.size() +
+         state.commands.size() + state.starts.size();
+}
+
+Session SessionBuilder::finish(Instant start, Instant end, const PerLoss<std::uint64_t>& losses,
+                               std::uint64_t skipped_probes) {
+  State& state = *state_;
+  for (; !state.living.empty(); state.living.pop_front()) {
+    tc_ledger& ledger = state.living.front();
+    // Its final record may have left in the instant in which its snapshot was taken.
+    if (state.processes.account_of(ledger.id) == nullptr) {
+      close_at(ledger, static_cast<std::uint64_t>(end.time_since_epoch().count()));
+      state.book(ledger, Closed::by_end_of_window);
+    }
+  }
+  Session session;
+  session.start = start;
+  session.end = end;
+  session.processes = state.take_processes();
+  for (auto& [comm, sum] : state.folded) {
+    session.folded.push_back(std::move(sum));
+  }
+  session.totals = state.totals;
+  session.task_count = state.task_count;
+  session.process_count = session.processes.size() + state.folded_processes;
+  session.histograms = state.take_histograms();
+  session.losses = {losses, skipped_probes, state.missed};
+  return session;
+}
+
+}  // namespace taskcost

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One function a command: wiring only. Each returns the exit status of the program, or the Error that main prints.
+#pragma once
+
+#include <string>
+
+#include "commandline/options.h"
+#include "taskcost/report.h"
+#include "taskcost/result.h"
+
+namespace taskcost {
+
+// What a command knows of its surroundings. Asked once, in main.
+struct Surroundings {
+  std::string command_line;  // of taskcost itself
+  Report::Host host;
+  unsigned width = 80;  // of standard output
+  bool colour = false;  // where the options do not say otherwise
+};
+
+Result<int> run(const RunCommand& command, const Surroundings& surroundings);
+Result<int> attach(const AttachCommand& command, const Surroundings& surroundings);
+Result<int> workload(const WorkloadCommand& command, const Surroundings& surroundings);
+Result<int> doctor(const DoctorCommand& command, const Surroundings& surroundings);
+Result<int> verify(const VerifyCommand& command, const Surroundings& surroundings);
+
+}  // namespace taskcost

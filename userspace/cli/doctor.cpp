@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <iostream>
+
+#include "cli/commands.h"
+#include "taskcost/collector.h"
+
+namespace taskcost {
+
+Result<int> doctor(const DoctorCommand& command, const Surroundings& surroundings) {
+  const Diagnosis diagnosis = diagnose();
+  Checkup checkup{surroundings.host, std::nullopt, diagnosis.evidence};
+  if (!diagnosis.usable) {
+    checkup.obstacle = diagnosis.usable.error();
+  }
+  if (command.json) {
+    render_checkup_json(checkup, std::cout);
+  } else {
+    render_checkup_text(checkup, std::cout, {surroundings.width, command.colour.value_or(surroundings.colour)});
+  }
+  return checkup.obstacle ? 1 : 0;
+}
+
+}  // namespace taskcost

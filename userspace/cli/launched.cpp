@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/launched.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstring>
+#include <utility>
+
+namespace taskcost {
+namespace {
+
+using namespace std::chrono_literals;
+
+// After a signal the command gets this long to end by it too, so that its end is in the report.
+constexpr Duration grace = 1s;
+
+constexpr int shell_signal_base = 128;
+
+struct CommandEnd {
+  WindowEnd window_end;
+  int stop_signal;  // 0 for none
+};
+
+// A signal that was sent to the tool alone is meant for the command as well.
+CommandEnd wait_for_command(Collector& collector, pid_t pid, int exit_fd, StopSignals& signals) {
+  const WindowEnd end = collector.wait({std::nullopt, signals.fd(), exit_fd});
+  if (end != WindowEnd::signal) {
+    return {end, 0};
+  }
+  const StopSignals::Received received = signals.take();
+  if (!received.from_terminal) {
+    kill(pid, received.signal);
+  }
+  if (collector.wait({grace, signals.fd(), exit_fd}) == WindowEnd::target_exited) {
+    return {WindowEnd::target_exited, received.signal};
+  }
+  return {WindowEnd::signal, received.signal};
+}
+
+void set_exit(LaunchedRun& run, int status) {
+  if (WIFSIGNALED(status)) {
+    run.report.target.exit_signal = WTERMSIG(status);
+    run.exit_status = shell_signal_base + WTERMSIG(status);
+  } else {
+    run.report.target.exit_code = WEXITSTATUS(status);
+    run.exit_status = WEXITSTATUS(status);
+  }
+}
+
+}  // namespace
+
+Report empty_report(TargetMode mode, const Surroundings& surroundings) {
+  Report report;
+  report.tool_version = TASKCOST_VERSION;
+  report.command_line = surroundings.command_line;
+  report.host = surroundings.host;
+  report.target.mode = mode;
+  return report;
+}
+
+Result<LaunchedRun> observe_command(const Command& command, TargetMode mode, const CollectorOptions& options,
+                                    StopSignals& signals, const Surroundings& surroundings) {
+  auto collector = Collector::open(options);
+  if (!collector) {
+    return collector.error();
+  }
+  const auto pid = collector->launch(command);
+  if (!pid) {
+    return pid.error();
+  }
+  const Fd exit_fd(static_cast<int>(syscall(SYS_pidfd_open, *pid, 0)));
+  if (!exit_fd) {
+    return Error{"cannot wait for the command", std::strerror(errno), "Linux 5.3 or later is needed"};
+  }
+  const CommandEnd end = wait_for_command(*collector, *pid, exit_fd.get(), signals);
+
+  LaunchedRun run;
+  run.report = empty_report(mode, surroundings);
+  run.report.window_end = end.window_end;
+  run.report.target.command = fmt::format("{}", fmt::join(command.arguments, " "));
+  run.report.target.pid = static_cast<std::uint32_t>(*pid);
+  run.report.evidence = collector->evidence();
+  run.stopped = end.stop_signal != 0;
+  auto observation = collector->finish();
+  run.report.session = std::move(observation.session);
+  run.report.observer = std::move(observation.observer);
+
+  int status = 0;
+  if (waitpid(*pid, &status, WNOHANG) == *pid) {
+    set_exit(run, status);
+  } else {
+    run.exit_status = shell_signal_base + end.stop_signal;
+    run.still_running = *pid;
+  }
+  return run;
+}
+
+}  // namespace taskcost

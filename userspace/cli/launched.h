@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One command, launched and observed to its end. What run, workload and verify have in common.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/commands.h"
+#include "cli/signals.h"
+#include "taskcost/collector.h"
+
+namespace taskcost {
+
+struct LaunchedRun {
+  Report report;
+  int exit_status = 0;  // the command's own, as a shell would give it
+  std::optional<pid_t> still_running;  // a signal ended the window and the command lived on
+  bool stopped = false;                // by a signal
+};
+
+// `signals` must have been made before any thread. Errors: probes or command could not be started.
+Result<LaunchedRun> observe_command(const Command& command, TargetMode mode, const CollectorOptions& options,
+                                    StopSignals& signals, const Surroundings& surroundings);
+
+// The parts of a report that do not depend on what is observed.
+Report empty_report(TargetMode mode, const Surroundings& surroundings);
+
+}  // namespace taskcost

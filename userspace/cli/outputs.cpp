@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/outputs.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <iostream>
+#include <sstream>
+#include <string_view>
+#include <utility>
+
+namespace taskcost {
+namespace {
+
+void render(const Report& report, OutputFormat format, const TextOptions& text, std::ostream& out) {
+  switch (format) {
+    case OutputFormat::text:
+      render_text(report, out, text);
+      break;
+    case OutputFormat::json:
+      render_json(report, out);
+      break;
+  }
+}
+
+bool write_all(int fd, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t written = ::write(fd, text.data(), text.size());
+    if (written < 0 && errno == EINTR) {
+      continue;
+    }
+    if (written <= 0) {
+      return false;
+    }
+    text.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return true;
+}
+
+Error cannot_write(const std::string& path) {
+  return {fmt::format("cannot write '{}'", path), std::strerror(errno), "name another file with -o"};
+}
+
+}  // namespace
+
+Result<Outputs> Outputs::open(const ObserveOptions& options, const Surroundings& surroundings) {
+  Outputs outputs;
+  outputs.standard_output_ = options.format;
+  if (options.quiet && options.format == OutputFormat::text) {
+    outputs.standard_output_ = std::nullopt;
+  }
+  outputs.terminal_ = {surroundings.width, options.colour.value_or(surroundings.colour), options.verbose};
+  outputs.verbose_ = options.verbose;
+  for (const OutputFile& file : options.outputs) {
+    File output{file, {}, false};
+    constexpr mode_t mode = 0644;
+    output.fd = Fd(::open(file.path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode));
+    output.unused = static_cast<bool>(output.fd);
+    if (!output.fd && errno == EEXIST) {
+      output.fd = Fd(::open(file.path.c_str(), O_WRONLY | O_CLOEXEC));
+    }
+    if (!output.fd) {
+      return cannot_write(file.path);
+    }
+    outputs.files_.push_back(std::move(output));
+  }
+  return outputs;
+}
+
+Outputs::~Outputs() {
+  for (const File& output : files_) {
+    if (output.fd && output.unused) {
+      unlink(output.file.path.c_str());
+    }
+  }
+}
+
+Status Outputs::write_file(File& output, const Report& report) const {
+  std::ostringstream text;
+  constexpr unsigned width = 80;
+  render(report, output.file.format, {width, false /*colour*/, verbose_}, text);
+  const int fd = output.fd.get();
+  // A pipe or a device has nothing to cut off.
+  if (ftruncate(fd, 0) != 0 && errno != EINVAL) {
+    return cannot_write(output.file.path);
+  }
+  lseek(fd, 0, SEEK_SET);
+  if (!write_all(fd, text.view())) {
+    return cannot_write(output.file.path);
+  }
+  output.unused = false;
+  return Done{};
+}
+
+Status Outputs::write(const Report& report) {
+  Status first = Done{};
+  for (File& output : files_) {
+    if (Status status = write_file(output, report); !status && first) {
+      first = status;
+    }
+  }
+  if (standard_output_) {
+    render(report, *standard_output_, terminal_, std::cout);
+    std::cout.flush();
+    if (!std::cout && first) {
+      first = Error{"cannot write to standard output", "it is closed or full", "use -o FILE"};
+    }
+  }
+  return first;
+}
+
+}  // namespace taskcost

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Where reports go. Files are opened before anything is observed, so that a report never fails for a path.
+#pragma once
+
+#include <ostream>
+#include <vector>
+
+#include "cli/commands.h"
+#include "collector/handles.h"
+#include "commandline/options.h"
+#include "taskcost/report.h"
+#include "taskcost/result.h"
+
+namespace taskcost {
+
+class Outputs {
+ public:
+  // Opens or creates every file of the options; what is in them stays until write(). Error: one cannot be written.
+  static Result<Outputs> open(const ObserveOptions& options, const Surroundings& surroundings);
+  Outputs(Outputs&&) = default;
+  Outputs& operator=(Outputs&&) = default;
+  // Files that were created here and never written to are removed.
+  ~Outputs();
+
+  // The report to every file, then to standard output in the chosen format. Tries all of them; returns the first error.
+  Status write(const Report& report);
+
+ private:
+  struct File {
+    OutputFile file;
+    Fd fd;
+    bool unused = false;  // created here, nothing written yet
+  };
+
+  Outputs() = default;
+  Status write_file(File& output, const Report& report) const;
+
+  std::vector<File> files_;
+  std::optional<OutputFormat> standard_output_;
+  TextOptions terminal_;
+  bool verbose_ = false;
+};
+
+}  // namespace taskcost

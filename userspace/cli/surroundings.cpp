@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/surroundings.h"
+
+#include <sys/ioctl.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <map>
+#include <string_view>
+
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
+
+namespace taskcost {
+namespace {
+
+// What the processor says of itself; empty when it does not tell.
+std::string virtualization() {
+#if defined(__x86_64__)
+  constexpr unsigned features_leaf = 1;
+  constexpr unsigned hypervisor_bit = 1U << 31U;
+  constexpr unsigned hypervisor_leaf = 0x40000000;
+  unsigned eax = 0;
+  unsigned ebx = 0;
+  unsigned ecx = 0;
+  unsigned edx = 0;
+  if (__get_cpuid(features_leaf, &eax, &ebx, &ecx, &edx) == 0) {
+    return {};
+  }
+  if ((ecx & hypervisor_bit) == 0) {
+    return "none";
+  }
+  __cpuid(hypervisor_leaf, eax, ebx, ecx, edx);
+  const std::array<unsigned, 3> words{ebx, ecx, edx};
+  std::array<char, sizeof(words) + 1> signature{};
+  std::memcpy(signature.data(), words.data(), sizeof(words));
+  const std::map<std::string_view, const char*> names = {{"KVMKVMKVM", "kvm"},      {"Microsoft Hv", "hyper-v"},
+                                                         {"VMwareVMware", "vmware"}, {"XenVMMXenVMM", "xen"},
+                                                         {"TCGTCGTCGTCG", "qemu"},   {"bhyve bhyve ", "bhyve"}};
+  const auto known = names.find(signature.data());
+  return known == names.end() ? "unknown hypervisor" : known->second;
+#else
+  return {};
+#endif
+}
+
+unsigned terminal_width() {
+  constexpr unsigned narrowest = 80;
+  constexpr unsigned widest = 200;
+  winsize size{};
+  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0) {
+    return narrowest;
+  }
+  return std::clamp(unsigned{size.ws_col}, narrowest, widest);
+}
+
+}  // namespace
+
+Surroundings look_around(int argc, const char* const* argv) {
+  Surroundings result;
+  for (int i = 0; i < argc; ++i) {
+    result.command_line += (i == 0 ? "" : " ") + std::string(argv[i]);
+  }
+  utsname names{};
+  uname(&names);
+  result.host.kernel = names.release;
+  result.host.arch = names.machine;
+  result.host.cpus = static_cast<unsigned>(std::max(sysconf(_SC_NPROCESSORS_ONLN), 1L));
+  result.host.virtualization = virtualization();
+  result.width = terminal_width();
+  const char* no_color = std::getenv("NO_COLOR");  // NOLINT(concurrency-mt-unsafe)
+  result.colour = isatty(STDOUT_FILENO) == 1 && (no_color == nullptr || *no_color == '\0');
+  return result;
+}
+
+std::string workload_program() {
+  std::error_code error;
+  const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
+  return (self.parent_path() / "taskcost-workload").string();
+}
+
+}  // namespace taskcost

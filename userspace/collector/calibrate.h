@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What one posted transition costs on this machine, now: the same cheap system call with and without a ledger.
+#pragma once
+
+#include <sys/types.h>
+
+#include <optional>
+
+#include "taskcost/account.h"
+
+namespace taskcost {
+
+// The time of getppid(2) in the calling task: the smallest mean of several batches.
+Duration time_of_cheap_call();
+
+// The same in a child of this process, whatever the probes make of it. nullopt when the child could not do it.
+std::optional<Duration> time_of_cheap_call_in_child();
+
+}  // namespace taskcost

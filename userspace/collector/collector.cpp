@@ -1,0 +1,349 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "taskcost/collector.h"
+
+#include <bpf/bpf.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <ctime>
+#include <fstream>
+#include <iterator>
+#include <set>
+#include <thread>
+#include <utility>
+#include <variant>
+
+#include "collector/adopt.h"
+#include "collector/calibrate.h"
+#include "collector/launch.h"
+#include "collector/libbpf_log.h"
+#include "collector/privileges.h"
+#include "collector/probes.h"
+#include "collector/reader.h"
+#include "collector/sources.h"
+#include "taskcost/session_builder.h"
+
+namespace taskcost {
+namespace {
+
+using namespace std::chrono_literals;
+
+// Tasks that are on their last steps when the command has ended get this long to take them.
+constexpr Duration settle_limit = 200ms;
+constexpr Duration settle_step = 1ms;
+constexpr int look_every_ms = 10;
+
+// CLOCK_MONOTONIC, as bpf_ktime_get_ns reads it.
+Instant now() {
+  timespec time{};
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return Instant(std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec));
+}
+
+Duration own_cpu_time() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  const auto duration_of = [](const timeval& time) {
+    return std::chrono::seconds(time.tv_sec) + std::chrono::microseconds(time.tv_usec);
+  };
+  return duration_of(usage.ru_utime) + duration_of(usage.ru_stime);
+}
+
+bool readable(const pollfd& watched) { return (watched.revents & (POLLIN | POLLHUP | POLLERR)) != 0; }
+
+// True when `condition` came to hold within the limit.
+template <typename Condition>
+bool wait_for(Condition condition, Duration limit) {
+  for (const Instant start = now(); now() - start < limit;) {
+    if (condition()) {
+      return true;
+    }
+    std::this_thread::sleep_for(settle_step);
+  }
+  return condition();
+}
+
+// Arguments of a process that runs already, joined by spaces; empty when /proc does not tell.
+std::string command_line_of(std::uint32_t tgid) {
+  std::ifstream file(fmt::format("/proc/{}/cmdline", tgid), std::ios::binary);
+  std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  while (!text.empty() && text.back() == '\0') {
+    text.pop_back();
+  }
+  std::ranges::replace(text, '\0', ' ');
+  return text;
+}
+
+SessionBuilder::Options builder_options(const Sources& sources) {
+  SessionBuilder::Options options;
+  options.measured = sources.measured;
+  options.exec_prepare = sources.exec_prepare;
+  options.fault_latency = sources.fault_latency;
+  options.switch_latency = sources.switch_latency;
+  return options;
+}
+
+}  // namespace
+
+struct Collector::State {
+  State(const CollectorOptions& chosen, Sources found, Probes loaded, Instant began)
+      : options(chosen),
+        sources(std::move(found)),
+        probes(std::move(loaded)),
+        builder(builder_options(sources)),
+        opened(began) {}
+
+  CollectorOptions options;
+  Sources sources;
+  Probes probes;
+  SessionBuilder builder;
+
+  Instant opened;
+  std::optional<Instant> start;          // of the window: before the first ledger
+  std::optional<Duration> attach_time;   // opened -> start
+  Duration own_cpu_at_start{};
+  Duration own_cpu_in_window{};
+  std::optional<Duration> per_transition;
+  // Of the window's ledgers; lower ones were for the calibration. Read by the reader's thread.
+  std::atomic<std::uint64_t> first_id = UINT64_MAX;
+  PerLoss<std::uint64_t> losses_before{};
+  Fd statistics;                         // while it is open the kernel counts runs and their time
+
+  // Last member: its thread uses the builder.
+  std::unique_ptr<Reader> reader;
+
+  Status start_reader();
+  void calibrate(Duration untraced);
+  void open_window();
+  void on_record(const Record& record);
+  // Announces the next child of this thread to the probes.
+  void observe_next_child() const { probes.shared().launcher = probes.shared().collector_tid; }
+  [[nodiscard]] bool someone_is_ending() const;
+  [[nodiscard]] Losses losses_now() const;
+  void take_snapshots();
+  void take_commands();
+  [[nodiscard]] Observer observer(const Session& session) const;
+};
+
+Status Collector::State::start_reader() {
+  auto started = Reader::start(bpf_map__fd(probes.object().maps.records),
+                               [this](const Record& record) { on_record(record); });
+  if (!started) {
+    return started.error();
+  }
+  reader = *std::move(started);
+  return Done{};
+}
+
+void Collector::State::on_record(const Record& record) {
+  if (const auto* ledger = std::get_if<tc_ledger>(&record)) {
+    if (ledger->id >= first_id) {
+      builder.on_ledger(*ledger);
+    }
+  } else if (const auto* exec = std::get_if<tc_exec>(&record)) {
+    builder.on_exec(*exec);
+  } else if (const auto* reap = std::get_if<tc_reap>(&record)) {
+    builder.on_reap(*reap);
+  }
+}
+
+// An observed child makes the same system call as this process did before any probe was there. Its ledger, and what it
+// left in the histograms, is cleared away before the window opens.
+void Collector::State::calibrate(Duration untraced) {
+  auto& shared = probes.shared();
+  observe_next_child();
+  const auto traced = time_of_cheap_call_in_child();
+  shared.launcher = 0;
+  wait_for([this] { return probes.living_ledgers() == 0; }, settle_limit);
+  constexpr int transitions_per_call = 2;
+  if (traced && *traced > untraced) {
+    per_transition = (*traced - untraced) / transitions_per_call;
+  }
+  first_id = shared.ledgers_made + 1;
+  std::ranges::fill(probes.histograms(), tc_histogram{});
+  std::ranges::copy(shared.losses, losses_before.begin());
+}
+
+void Collector::State::open_window() {
+  if (!start) {
+    start = now();
+    attach_time = *start - opened;
+    own_cpu_at_start = own_cpu_time();
+  }
+}
+
+bool Collector::State::someone_is_ending() const {
+  return std::ranges::any_of(probes.slots(), [](const tc_ledger& ledger) {
+    return ledger.live != 0 && ledger.activity == TC_ACTIVITY_EXIT;
+  });
+}
+
+Losses Collector::State::losses_now() const {
+  Losses losses;
+  for (std::size_t loss = 0; loss < TC_NR_LOSSES; ++loss) {
+    losses.counts[loss] = probes.shared().losses[loss] - losses_before[loss];
+  }
+  losses.skipped_probes = probes.skipped_runs();
+  return losses;
+}
+
+void Collector::State::take_snapshots() {
+  // Without it the ledgers lack the kernel's books of living tasks, which are then reported as not read.
+  (void)probes.walk_tasks(probes.object().progs.taskcost_snapshot).has_value();
+  for (const tc_ledger& ledger : probes.slots()) {
+    if (ledger.live != 0 && ledger.id >= first_id) {
+      builder.on_ledger(ledger);
+    }
+  }
+  for (unsigned cpu = 0; cpu < possible_cpus(); ++cpu) {
+    for (unsigned id = 0; id < TC_NR_HISTOGRAMS; ++id) {
+      builder.on_histogram(static_cast<tc_histogram_id>(id), probes.histograms()[cpu * TC_NR_HISTOGRAMS + id]);
+    }
+  }
+}
+
+// Taken at attach: a process that ends in the window has no command line at its end.
+void Collector::State::take_commands() {
+  if (probes.shared().collector_level != 0) {
+    return;  // the kernel's numbers are not those of our /proc
+  }
+  std::set<std::uint64_t> known;
+  for (const tc_ledger& ledger : probes.slots()) {
+    if (ledger.live != 0 && (ledger.flags & TC_LEDGER_OPEN_AT_START) != 0 && known.insert(ledger.process).second) {
+      builder.on_command(ledger.process, command_line_of(ledger.tgid));
+    }
+  }
+}
+
+Observer Collector::State::observer(const Session& session) const {
+  Observer result;
+  result.probes = probes.costs(options.probe_stats);
+  result.userspace_cpu = own_cpu_in_window;
+  result.per_transition = per_transition;
+  result.attach_time = attach_time;
+  // Both ends of each system call, page fault and time on a CPU; wake-ups are not counted.
+  const Account& totals = session.totals;
+  constexpr std::uint64_t ends = 2;
+  result.transitions = ends * (totals.counters[TC_COUNTER_SYSCALLS].value_or(0) +
+                               totals.counters[TC_COUNTER_FAULTS_TIMED].value_or(0) + totals.switches());
+  const Duration wall = session.end - session.start;
+  if (per_transition && wall > Duration::zero()) {
+    const Duration cost = *per_transition * result.transitions + result.userspace_cpu;
+    result.share_of_wall = static_cast<double>(cost.count()) / static_cast<double>(wall.count());
+  }
+  return result;
+}
+
+Collector::Collector(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Collector::Collector(Collector&&) noexcept = default;
+Collector& Collector::operator=(Collector&&) noexcept = default;
+Collector::~Collector() = default;
+
+Diagnosis diagnose() {
+  keep_libbpf_messages();
+  Diagnosis diagnosis;
+  diagnosis.usable = check_privileges();
+  if (!diagnosis.usable) {
+    return diagnosis;
+  }
+  const Sources sources = choose_sources();
+  diagnosis.evidence = sources.evidence;
+  constexpr unsigned few = 64;
+  if (auto probes = Probes::load(sources, few); !probes) {
+    diagnosis.usable = probes.error();
+  } else if (auto attached = probes->attach(); !attached) {
+    diagnosis.usable = attached.error();
+  }
+  return diagnosis;
+}
+
+Result<Collector> Collector::open(const CollectorOptions& options) {
+  keep_libbpf_messages();
+  const Instant opened = now();
+  if (auto status = check_privileges(); !status) {
+    return status.error();
+  }
+  const Duration untraced = time_of_cheap_call();
+  Sources sources = choose_sources();
+  auto probes = Probes::load(sources, options.max_tasks);
+  if (!probes) {
+    return probes.error();
+  }
+  auto state = std::make_unique<State>(options, std::move(sources), *std::move(probes), opened);
+  if (options.probe_stats) {
+    state->statistics = Fd(bpf_enable_stats(BPF_STATS_RUN_TIME));
+  }
+  if (auto status = state->probes.introduce_caller(); !status) {
+    return status.error();
+  }
+  if (auto status = state->probes.attach(); !status) {
+    return status.error();
+  }
+  if (auto status = state->start_reader(); !status) {
+    return status.error();
+  }
+  state->calibrate(untraced);
+  return Collector(std::move(state));
+}
+
+Result<pid_t> Collector::launch(const Command& command) {
+  state_->open_window();
+  state_->observe_next_child();
+  auto child = start_command(command);
+  auto& launcher = state_->probes.shared().launcher;
+  if (child && std::exchange(launcher, 0) != 0) {
+    return Error{fmt::format("cannot observe '{}'", command.arguments.front()), "no ledger was made for it",
+                 "taskcost doctor tells what this kernel allows"};
+  }
+  launcher = 0;
+  return child;
+}
+
+Result<std::uint64_t> Collector::adopt(const Target& target) {
+  state_->open_window();
+  auto adopted = adopt_tasks(state_->probes, target);
+  if (adopted) {
+    state_->take_commands();
+  }
+  return adopted;
+}
+
+WindowEnd Collector::wait(const Until& until) {
+  const Instant start = now();
+  std::array<pollfd, 2> watched{{{until.stop_fd, POLLIN, 0}, {until.exit_fd, POLLIN, 0}}};
+  while (true) {
+    poll(watched.data(), watched.size(), look_every_ms);
+    if (readable(watched[1]) || (until.exit_fd < 0 && state_->probes.living_ledgers() == 0)) {
+      wait_for([this] { return !state_->someone_is_ending(); }, settle_limit);
+      return WindowEnd::target_exited;
+    }
+    if (readable(watched[0])) {
+      return WindowEnd::signal;
+    }
+    if (until.duration && now() - start >= *until.duration) {
+      return WindowEnd::duration;
+    }
+  }
+}
+
+Collector::Observation Collector::finish() {
+  const Instant end = now();
+  state_->own_cpu_in_window = own_cpu_time() - state_->own_cpu_at_start;
+  state_->probes.close_window();
+  state_->reader->stop();
+  state_->take_snapshots();
+  const Losses losses = state_->losses_now();
+  Observation observation;
+  observation.session =
+      state_->builder.finish(state_->start.value_or(end), end, losses.counts, losses.skipped_probes);
+  observation.observer = state_->observer(observation.session);
+  return observation;
+}
+
+const EvidenceList& Collector::evidence() const { return state_->sources.evidence; }
+
+}  // namespace taskcost

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "collector/launch.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <grp.h>
+#include <pwd.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <sstream>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "collector/handles.h"
+
+namespace taskcost {
+namespace {
+
+constexpr int status_not_found = 127;
+constexpr int status_not_executable = 126;
+
+Identity identity_of(const passwd& entry) {
+  Identity identity;
+  identity.uid = entry.pw_uid;
+  identity.gid = entry.pw_gid;
+  identity.name = entry.pw_name;
+  identity.home = entry.pw_dir;
+  identity.shell = entry.pw_shell;
+  int count = 64;
+  identity.groups.resize(static_cast<std::size_t>(count));
+  while (getgrouplist(entry.pw_name, entry.pw_gid, identity.groups.data(), &count) < 0) {
+    identity.groups.resize(static_cast<std::size_t>(count));
+  }
+  identity.groups.resize(static_cast<std::size_t>(count));
+  return identity;
+}
+
+// A variable that sudo sets, as a number.
+std::optional<unsigned> number_from_environment(const char* name) {
+  const char* text = std::getenv(name);  // NOLINT(concurrency-mt-unsafe)
+  unsigned value = 0;
+  if (text == nullptr) {
+    return std::nullopt;
+  }
+  const char* end = text + std::strlen(text);
+  const auto [stop, error] = std::from_chars(text, end, value);
+  return error == std::errc() && stop == end ? std::optional(value) : std::nullopt;
+}
+
+// What the child writes to its parent when it could not become the command.
+struct Failure {
+  enum Step : int { become_user, execute } step;
+  int error;
+};
+
+// Strings that outlive the fork, as exec wants them.
+class StringVector {
+ public:
+  explicit StringVector(std::vector<std::string> strings) : strings_(std::move(strings)) {
+    for (std::string& string : strings_) {
+      pointers_.push_back(string.data());
+    }
+    pointers_.push_back(nullptr);
+  }
+  [[nodiscard]] char* const* get() const { return pointers_.data(); }
+
+ private:
+  std::vector<std::string> strings_;
+  std::vector<char*> pointers_;
+};
+
+std::vector<std::string> environment_for(const std::optional<Identity>& identity) {
+  std::vector<std::string> result;
+  const auto replaced = [&](std::string_view variable) {
+    return identity && (variable.starts_with("HOME=") || variable.starts_with("USER=") ||
+                        variable.starts_with("LOGNAME=") || variable.starts_with("SHELL="));
+  };
+  for (char** variable = environ; *variable != nullptr; ++variable) {
+    if (!replaced(*variable)) {
+      result.emplace_back(*variable);
+    }
+  }
+  if (identity) {
+    result.push_back("HOME=" + identity->home);
+    result.push_back("USER=" + identity->name);
+    result.push_back("LOGNAME=" + identity->name);
+    result.push_back("SHELL=" + identity->shell);
+  }
+  return result;
+}
+
+// The file that a shell would run: PATH is searched here, because a failed exec in each of its folders would be booked
+// to the command. A name that is found nowhere stays as it is, and exec tells why it fails.
+std::string find_program(const std::string& name) {
+  const char* path = std::getenv("PATH");  // NOLINT(concurrency-mt-unsafe)
+  if (path == nullptr || name.find('/') != std::string::npos) {
+    return name;
+  }
+  std::istringstream folders(path);
+  std::string found = name;
+  for (std::string folder; std::getline(folders, folder, ':');) {
+    const std::string candidate = (folder.empty() ? "." : folder) + "/" + name;
+    struct stat file {};
+    if (stat(candidate.c_str(), &file) != 0 || !S_ISREG(file.st_mode)) {
+      continue;
+    }
+    if ((file.st_mode & (S_IXUSR | S_IXGRP | S_IXOTH)) != 0) {
+      return candidate;
+    }
+    found = candidate;
+  }
+  return found;
+}
+
+bool become(const Identity& identity) {
+  return setgroups(identity.groups.size(), identity.groups.data()) == 0 &&
+         setresgid(identity.gid, identity.gid, identity.gid) == 0 &&
+         setresuid(identity.uid, identity.uid, identity.uid) == 0;
+}
+
+// Between fork and exec: async-signal-safe calls only.
+[[noreturn]] void run_child(const Command& command, const char* program, char* const* arguments,
+                            char* const* environment, int report_fd) {
+  Failure failure{Failure::execute, 0};
+  // Capabilities that were given to the tool are not the command's.
+  prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+  if (command.identity && !become(*command.identity)) {
+    failure = {Failure::become_user, errno};
+  } else {
+    if (command.standard_output >= 0) {
+      dup2(command.standard_output, STDOUT_FILENO);
+    }
+    sigprocmask(SIG_SETMASK, &command.signal_mask, nullptr);
+    // With a slash in its name nothing is searched, but a script without an interpreter line gets its shell.
+    execvpe(program, arguments, environment);
+    failure.error = errno;
+  }
+  (void)!write(report_fd, &failure, sizeof(failure));
+  _exit(status_not_found);
+}
+
+Error error_of(const Failure& failure, const Command& command) {
+  if (failure.step == Failure::become_user) {
+    return {fmt::format("cannot become user '{}'", command.identity->name), std::strerror(failure.error),
+            "only root may"};
+  }
+  const std::string& name = command.arguments.front();
+  Error error{fmt::format("cannot run '{}'", name), std::strerror(failure.error), ""};
+  error.status = status_not_executable;
+  if (failure.error == ENOENT) {
+    error.status = status_not_found;
+    if (name.find('/') == std::string::npos) {
+      error.why = "no such command in PATH";
+    }
+    error.hint = "check its spelling";
+  } else if (failure.error == EACCES) {
+    error.hint = "make it executable, or give its interpreter";
+  }
+  return error;
+}
+
+}  // namespace
+
+Result<std::optional<Identity>> identity_for_command(const std::optional<std::string>& user) {
+  const passwd* entry = nullptr;
+  errno = 0;
+  if (user) {
+    entry = getpwnam(user->c_str());  // NOLINT(concurrency-mt-unsafe)
+    if (entry == nullptr) {
+      return Error{fmt::format("cannot run as user '{}'", *user), errno != 0 ? std::strerror(errno) : "no such user",
+                   "see: getent passwd", ErrorKind::usage};
+    }
+  } else {
+    const auto caller = number_from_environment("SUDO_UID");
+    if (geteuid() != 0 || !caller || *caller == 0) {
+      return std::optional<Identity>();
+    }
+    entry = getpwuid(*caller);  // NOLINT(concurrency-mt-unsafe)
+    if (entry == nullptr) {
+      return Error{fmt::format("cannot run as uid {}, who called sudo", *caller), "no such user", "use --user root"};
+    }
+  }
+  if (entry->pw_uid == geteuid()) {
+    return std::optional<Identity>();
+  }
+  return std::optional(identity_of(*entry));
+}
+
+Result<pid_t> start_command(const Command& command) {
+  const std::string program = find_program(command.arguments.front());
+  const StringVector arguments(command.arguments);
+  const StringVector environment(environment_for(command.identity));
+  std::array<int, 2> ends{};
+  if (pipe2(ends.data(), O_CLOEXEC) != 0) {
+    return Error{"cannot start the command", std::strerror(errno), ""};
+  }
+  const Fd from_child(ends[0]);
+  Fd to_parent(ends[1]);
+
+  const pid_t child = fork();
+  if (child < 0) {
+    return Error{"cannot start the command", std::strerror(errno), ""};
+  }
+  if (child == 0) {
+    run_child(command, program.c_str(), arguments.get(), environment.get(), to_parent.get());
+  }
+  to_parent = Fd();  // exec closes the child's end
+  Failure failure{};
+  if (read(from_child.get(), &failure, sizeof(failure)) != sizeof(failure)) {
+    return child;
+  }
+  waitpid(child, nullptr, 0);
+  return error_of(failure, command);
+}
+
+}  // namespace taskcost

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "collector/privileges.h"
+
+#include <linux/capability.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <array>
+
+namespace taskcost {
+namespace {
+
+bool has_capability(unsigned capability) {
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> data{};
+  if (syscall(SYS_capget, &header, data.data()) != 0) {
+    return false;
+  }
+  return (data[CAP_TO_INDEX(capability)].effective & CAP_TO_MASK(capability)) != 0;
+}
+
+}  // namespace
+
+Status check_privileges() {
+  if (access("/sys/kernel/btf/vmlinux", R_OK) != 0) {
+    return Error{"cannot observe on this kernel", "it has no type information (/sys/kernel/btf/vmlinux)",
+                 "boot a kernel built with CONFIG_DEBUG_INFO_BTF=y, as those of Debian are"};
+  }
+  if (has_capability(CAP_SYS_ADMIN)) {
+    return Done{};
+  }
+  const bool bpf = has_capability(CAP_BPF);
+  const bool perfmon = has_capability(CAP_PERFMON);
+  if (bpf && perfmon) {
+    return Done{};
+  }
+  const char* missing = bpf ? "CAP_PERFMON is missing" : perfmon ? "CAP_BPF is missing" : "no CAP_BPF and CAP_PERFMON";
+  return Error{"cannot load probes", missing, "run it with sudo, or: sudo setcap cap_bpf,cap_perfmon+ep taskcost"};
+}
+
+}  // namespace taskcost

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// May this process load probes at all? Asked of the kernel by capability, never by uid.
+#pragma once
+
+#include "taskcost/result.h"
+
+namespace taskcost {
+
+// Errors: a capability is missing (CAP_BPF, CAP_PERFMON; CAP_SYS_ADMIN stands for both), or the kernel has no BTF.
+Status check_privileges();
+
+}  // namespace taskcost

@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "collector/probes.h"
+
+#include <bpf/bpf.h>
+#include <fmt/format.h>
+#include <linux/membarrier.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <string_view>
+#include <utility>
+
+#include "collector/libbpf_log.h"
+#include "collector/syscall_numbers.h"
+
+namespace taskcost {
+namespace {
+
+constexpr std::uint32_t ring_bytes = 16U << 20U;
+
+Error error_of(std::string what, int error) {
+  std::string why = std::strerror(error < 0 ? -error : error);
+  if (const std::string warning = take_libbpf_warning(); !warning.empty()) {
+    why += fmt::format(" ({})", warning);
+  }
+  return {std::move(what), std::move(why), "taskcost doctor tells what this kernel allows"};
+}
+
+void configure(probes& object, const Sources& sources, unsigned max_tasks) {
+  constexpr unsigned nobodys_slot = 1;
+  object.rodata->pool_slots = max_tasks + nobodys_slot;
+  object.rodata->sched_switch_has_prev_state = sources.switch_passes_prev_state;
+  object.rodata->has_rdonly_cast = sources.can_cast;
+  std::ranges::copy(native_calls_by_number(), object.bss->native_calls);
+  std::ranges::copy(compat_calls_by_number(), object.bss->compat_calls);
+
+  bpf_map__set_max_entries(object.maps.pool, max_tasks + nobodys_slot);
+  bpf_map__set_max_entries(object.maps.free_slots, max_tasks);
+  bpf_map__set_max_entries(object.maps.records, ring_bytes);
+  bpf_map__set_max_entries(object.maps.histograms, possible_cpus() * TC_NR_HISTOGRAMS);
+  for (const std::string& name : sources.programs) {
+    bpf_program__set_autoload(bpf_object__find_program_by_name(object.obj, name.c_str()), true);
+  }
+}
+
+bool is_loaded(const bpf_program* program) { return bpf_program__fd(program) >= 0; }
+
+template <typename Visit>
+void for_each_loaded_program(const probes& object, Visit visit) {
+  bpf_program* program = nullptr;
+  bpf_object__for_each_program(program, object.obj) {
+    if (is_loaded(program)) {
+      visit(program);
+    }
+  }
+}
+
+std::optional<bpf_prog_info> info_of(const bpf_program* program) {
+  bpf_prog_info info{};
+  __u32 size = sizeof(info);
+  if (bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size) != 0) {
+    return std::nullopt;
+  }
+  return info;
+}
+
+// The caller attaches these in its own way, or runs them.
+bool attaches_by_itself(const bpf_program* program) {
+  const bpf_prog_type type = bpf_program__type(program);
+  return type == BPF_PROG_TYPE_TRACING && bpf_program__expected_attach_type(program) != BPF_TRACE_ITER;
+}
+
+}  // namespace
+
+unsigned possible_cpus() { return static_cast<unsigned>(std::max(libbpf_num_possible_cpus(), 1)); }
+
+Result<SharedArray> SharedArray::map(const bpf_map* map) {
+  // The kernel rounds elements up to 8 bytes; ours are.
+  const std::size_t size = std::size_t{bpf_map__value_size(map)} * bpf_map__max_entries(map);
+  void* address = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(map), 0);
+  if (address == MAP_FAILED) {
+    return error_of(fmt::format("cannot map the {} of the probes", bpf_map__name(map)), errno);
+  }
+  // A launched command has no use for it, and its fork would pay for it.
+  madvise(address, size, MADV_DONTFORK);
+  return SharedArray(address, size);
+}
+
+SharedArray::SharedArray(SharedArray&& other) noexcept
+    : address_(std::exchange(other.address_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+
+SharedArray& SharedArray::operator=(SharedArray&& other) noexcept {
+  std::swap(address_, other.address_);
+  std::swap(size_, other.size_);
+  return *this;
+}
+
+SharedArray::~SharedArray() {
+  if (address_ != nullptr) {
+    munmap(address_, size_);
+  }
+}
+
+Probes::Probes(Object object, SharedArray pool, SharedArray histograms, const Sources& sources)
+    : object_(std::move(object)),
+      pool_(std::move(pool)),
+      histograms_(std::move(histograms)),
+      finish_switch_symbol_(sources.finish_switch_symbol) {}
+
+Result<Probes> Probes::load(const Sources& sources, unsigned max_tasks) {
+  Object object(probes::open());
+  if (!object) {
+    return error_of("cannot open the probes", errno);
+  }
+  configure(*object, sources, max_tasks);
+  if (const int error = probes::load(object.get()); error != 0) {
+    return error_of("the kernel refused the probes", error);
+  }
+  auto pool = SharedArray::map(object->maps.pool);
+  if (!pool) {
+    return pool.error();
+  }
+  auto histograms = SharedArray::map(object->maps.histograms);
+  if (!histograms) {
+    return histograms.error();
+  }
+  return Probes(std::move(object), *std::move(pool), *std::move(histograms), sources);
+}
+
+Status Probes::attach() {
+  int failure = 0;
+  const char* name = "";
+  const auto keep = [&](const bpf_program* program, bpf_link* link) {
+    if (link == nullptr && failure == 0) {
+      failure = errno;
+      name = bpf_program__name(program);
+    } else if (link != nullptr) {
+      links_.emplace_back(link);
+    }
+  };
+  for_each_loaded_program(*object_, [&](bpf_program* program) {
+    if (attaches_by_itself(program)) {
+      keep(program, bpf_program__attach(program));
+    }
+  });
+  if (bpf_program* program = object_->progs.taskcost_finish_switch_kprobe; is_loaded(program)) {
+    keep(program, bpf_program__attach_kprobe(program, false /*retprobe*/, finish_switch_symbol_.c_str()));
+  }
+  if (failure != 0) {
+    return error_of(fmt::format("cannot attach {}", name), failure);
+  }
+  return attach_fault_events();
+}
+
+Status Probes::attach_fault_events() {
+  for (bpf_program* program : {object_->progs.taskcost_fault_minor, object_->progs.taskcost_fault_major}) {
+    if (!is_loaded(program)) {
+      continue;
+    }
+    const bool major = program == object_->progs.taskcost_fault_major;
+    for (unsigned cpu = 0; cpu < possible_cpus(); ++cpu) {
+      Fd event(open_fault_event(major, static_cast<int>(cpu)));
+      if (!event && errno == ENODEV) {
+        continue;  // not online
+      }
+      bpf_link* link = event ? bpf_program__attach_perf_event(program, event.get()) : nullptr;
+      if (link == nullptr) {
+        return error_of(fmt::format("cannot attach {} to CPU {}", bpf_program__name(program), cpu), errno);
+      }
+      (void)event.release();  // the link closes it
+      links_.emplace_back(link);
+    }
+  }
+  return Done{};
+}
+
+Status Probes::walk_tasks(const bpf_program* program) const {
+  const Link link(bpf_program__attach_iter(program, nullptr));
+  const Fd walk(link ? bpf_iter_create(bpf_link__fd(link.get())) : -1);
+  if (!walk) {
+    return error_of("cannot walk over the tasks", errno);
+  }
+  std::array<char, 64> nothing{};
+  while (true) {
+    const ssize_t size = read(walk.get(), nothing.data(), nothing.size());
+    if (size == 0) {
+      return Done{};
+    }
+    if (size < 0 && errno != EINTR && errno != EAGAIN) {
+      return error_of("cannot walk over the tasks", errno);
+    }
+  }
+}
+
+Status Probes::introduce_caller() {
+  LIBBPF_OPTS(bpf_test_run_opts, options);
+  if (const int error = bpf_prog_test_run_opts(bpf_program__fd(object_->progs.taskcost_hello), &options); error != 0) {
+    return error_of("cannot run taskcost_hello", error);
+  }
+  return Done{};
+}
+
+void Probes::close_window() {
+  __atomic_store_n(&shared().closed, 1, __ATOMIC_SEQ_CST);
+  // Every probe runs inside an RCU read section: the grace period ends when the last of them has.
+  syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
+}
+
+std::span<const tc_ledger> Probes::slots() const {
+  const auto pool = pool_.as<const tc_ledger>();
+  const std::size_t touched = __atomic_load_n(&shared().slots_touched, __ATOMIC_ACQUIRE);
+  return pool.subspan(0, std::min(touched + 1, pool.size()));
+}
+
+std::uint64_t Probes::living_ledgers() const {
+  const auto& counts = shared();
+  const std::uint64_t gone = __atomic_load_n(&counts.ledgers_ended, __ATOMIC_ACQUIRE) +
+                             __atomic_load_n(&counts.losses[TC_LOSS_STORAGE_FAILURES], __ATOMIC_ACQUIRE);
+  const std::uint64_t made = __atomic_load_n(&counts.ledgers_made, __ATOMIC_ACQUIRE);
+  return made > gone ? made - gone : 0;
+}
+
+std::vector<ProbeCost> Probes::costs(bool with_statistics) const {
+  std::vector<ProbeCost> costs;
+  for_each_loaded_program(*object_, [&](const bpf_program* program) {
+    if (program == object_->progs.taskcost_hello || bpf_program__expected_attach_type(program) == BPF_TRACE_ITER) {
+      return;
+    }
+    ProbeCost cost;
+    cost.name = bpf_program__name(program);
+    if (const auto info = with_statistics ? info_of(program) : std::nullopt) {
+      cost.runs = info->run_cnt;
+      cost.run_time = Duration(static_cast<Duration::rep>(info->run_time_ns));
+    }
+    costs.push_back(std::move(cost));
+  });
+  return costs;
+}
+
+std::uint64_t Probes::skipped_runs() const {
+  std::uint64_t skipped = 0;
+  for_each_loaded_program(*object_, [&](const bpf_program* program) {
+    if (const auto info = info_of(program)) {
+      skipped += info->recursion_misses;
+    }
+  });
+  return skipped;
+}
+
+}  // namespace taskcost

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The probes object: configured by the sources that were chosen, loaded, attached, and read while it runs.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "collector/handles.h"
+#include "collector/sources.h"
+#include "taskcost/abi.h"
+#include "taskcost/histogram.h"
+#include "taskcost/report.h"
+#include "taskcost/result.h"
+
+// Uses the types of abi.h.
+#include "probes.skel.h"
+
+namespace taskcost {
+
+// Memory of a BPF array, shared with the probes.
+class SharedArray {
+ public:
+  static Result<SharedArray> map(const bpf_map* map);
+  SharedArray(SharedArray&& other) noexcept;
+  SharedArray& operator=(SharedArray&& other) noexcept;
+  ~SharedArray();
+
+  template <typename T>
+  [[nodiscard]] std::span<T> as() const {
+    return {static_cast<T*>(address_), size_ / sizeof(T)};
+  }
+
+ private:
+  SharedArray(void* address, std::size_t size) : address_(address), size_(size) {}
+
+  void* address_ = nullptr;
+  std::size_t size_ = 0;  // of the elements
+};
+
+class Probes {
+ public:
+  static Result<Probes> load(const Sources& sources, unsigned max_tasks);
+
+  // Everything but the fault events first, so that nothing is missed by the time a ledger exists.
+  Status attach();
+
+  // Runs an iterator program to its end.
+  Status walk_tasks(const bpf_program* program) const;
+
+  // Lets the probes know the caller: the thread that launches, and its pid namespace.
+  Status introduce_caller();
+
+  // No more transitions from here on; returns when no probe is still at work.
+  void close_window();
+
+  [[nodiscard]] probes& object() const { return *object_; }
+  [[nodiscard]] probes::probes__bss& shared() const { return *object_->bss; }
+  // Slots that were in use at some time; slot 0 is nobody's.
+  [[nodiscard]] std::span<const tc_ledger> slots() const;
+  // [cpu * TC_NR_HISTOGRAMS + id]
+  [[nodiscard]] std::span<tc_histogram> histograms() const { return histograms_.as<tc_histogram>(); }
+  [[nodiscard]] std::uint64_t living_ledgers() const;
+
+  // Loaded programs with run counts and time, which stay nullopt unless `with_statistics`.
+  [[nodiscard]] std::vector<ProbeCost> costs(bool with_statistics) const;
+  // Runs that the kernel skipped, over all programs.
+  [[nodiscard]] std::uint64_t skipped_runs() const;
+
+ private:
+  using Object = Owned<probes, probes::destroy>;
+
+  Probes(Object object, SharedArray pool, SharedArray histograms, const Sources& sources);
+  Status attach_fault_events();
+
+  Object object_;
+  SharedArray pool_;
+  SharedArray histograms_;
+  std::string finish_switch_symbol_;
+  std::vector<Link> links_;
+};
+
+// CPUs that there may ever be.
+unsigned possible_cpus();
+
+}  // namespace taskcost

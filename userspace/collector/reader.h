@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Drains the ring buffer of the probes on a thread of its own.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <span>
+#include <thread>
+
+#include "collector/handles.h"
+#include "taskcost/record.h"
+#include "taskcost/result.h"
+
+namespace taskcost {
+
+class Reader {
+ public:
+  // Called on the reader's thread, with each record in the order in which the probes wrote it.
+  using OnRecord = std::function<void(const Record&)>;
+
+  static Result<std::unique_ptr<Reader>> start(int ring_fd, OnRecord on_record);
+  ~Reader();
+
+  // Takes what is left and ends the thread. No call of OnRecord comes after it.
+  void stop();
+
+ private:
+  explicit Reader(OnRecord on_record) : on_record_(std::move(on_record)) {}
+  void drain();
+
+  OnRecord on_record_;
+  Ring ring_;
+  std::atomic<bool> stopping_{false};
+  std::thread thread_;
+};
+
+}  // namespace taskcost

@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "collector/sources.h"
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <fmt/format.h>
+#include <linux/bpf.h>
+#include <linux/filter.h>
+#include <linux/perf_event.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdint>
+#include <cstring>
+#include <fstream>
+#include <initializer_list>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "collector/handles.h"
+
+namespace taskcost {
+namespace {
+
+using Btf = Owned<btf, btf__free>;
+
+// The outcome of a trial: nullopt when it worked, else why not.
+using Refusal = std::optional<std::string>;
+
+std::string words_for(int error) { return std::strerror(error); }
+
+// What the kernel has, by its type information.
+class KernelTypes {
+ public:
+  KernelTypes() : btf_(btf__load_vmlinux_btf()) {}
+
+  // Id of a function's type; nullopt when the kernel has no such function or does not export its type.
+  [[nodiscard]] std::optional<__u32> function(const char* name) const { return find(name, BTF_KIND_FUNC); }
+
+  [[nodiscard]] bool has_tracepoint(std::string_view name) const { return tracepoint_arguments(name) > 0; }
+
+  // Of the tracepoint itself; 0 when there is no such tracepoint.
+  [[nodiscard]] int tracepoint_arguments(std::string_view name) const {
+    const auto id = find(fmt::format("btf_trace_{}", name).c_str(), BTF_KIND_TYPEDEF);
+    const btf_type* type = id ? btf__type_by_id(btf_.get(), *id) : nullptr;
+    while (type != nullptr && (btf_is_typedef(type) || btf_is_ptr(type))) {
+      type = btf__type_by_id(btf_.get(), type->type);
+    }
+    constexpr int private_pointer = 1;
+    return type != nullptr && btf_is_func_proto(type) ? btf_vlen(type) - private_pointer : 0;
+  }
+
+ private:
+  [[nodiscard]] std::optional<__u32> find(const char* name, __u32 kind) const {
+    const int id = btf_ ? btf__find_by_name_kind(btf_.get(), name, kind) : 0;
+    return id > 0 ? std::optional(static_cast<__u32>(id)) : std::nullopt;
+  }
+
+  Btf btf_;
+};
+
+// A program that returns 0. One refused program fails the load of its whole object, so trials are made with this one.
+Fd load_trial_program(bpf_prog_type type, const bpf_prog_load_opts* options = nullptr) {
+  const std::array<bpf_insn, 2> instructions{{{BPF_ALU64 | BPF_MOV | BPF_K, 0, 0, 0, 0}, {BPF_JMP | BPF_EXIT, 0, 0, 0, 0}}};
+  return Fd(bpf_prog_load(type, "taskcost_try", "GPL", instructions.data(), instructions.size(), options));
+}
+
+// fentry or fexit on a function.
+Refusal try_tracing(const KernelTypes& types, const char* function, bpf_attach_type attach_type) {
+  const auto id = types.function(function);
+  if (!id) {
+    return "no such function in the kernel's type information";
+  }
+  LIBBPF_OPTS(bpf_prog_load_opts, options, .expected_attach_type = attach_type, .attach_btf_id = *id);
+  const Fd program = load_trial_program(BPF_PROG_TYPE_TRACING, &options);
+  if (!program) {
+    return fmt::format("refused at load: {}", words_for(errno));
+  }
+  if (const Fd link(bpf_raw_tracepoint_open(nullptr, program.get())); !link) {
+    return fmt::format("refused at attach: {}", words_for(errno));
+  }
+  return std::nullopt;
+}
+
+// finish_task_switch as the symbol table spells it; empty when it cannot be read.
+std::string find_finish_switch_symbol() {
+  std::ifstream symbols("/proc/kallsyms");
+  std::string address;
+  std::string type;
+  std::string name;
+  std::string rest;
+  while (symbols >> address >> type >> name) {
+    if ((type == "t" || type == "T") && name.starts_with("finish_task_switch")) {
+      return name;
+    }
+    std::getline(symbols, rest);
+  }
+  return {};
+}
+
+constexpr int any_task = -1;
+constexpr int no_group = -1;
+
+Fd open_event(perf_event_attr attributes, int cpu) {
+  attributes.size = sizeof(attributes);
+  return Fd(static_cast<int>(
+      syscall(SYS_perf_event_open, &attributes, any_task, cpu, no_group, PERF_FLAG_FD_CLOEXEC)));
+}
+
+Refusal attach_trial(const Fd& event, bpf_prog_type type) {
+  if (!event) {
+    return fmt::format("perf_event_open: {}", words_for(errno));
+  }
+  const Fd program = load_trial_program(type);
+  if (!program) {
+    return fmt::format("refused at load: {}", words_for(errno));
+  }
+  if (ioctl(event.get(), PERF_EVENT_IOC_SET_BPF, program.get()) != 0) {
+    return fmt::format("refused at attach: {}", words_for(errno));
+  }
+  return std::nullopt;
+}
+
+Refusal try_kprobe(const std::string& symbol) {
+  if (symbol.empty()) {
+    return "the symbol is not in /proc/kallsyms";
+  }
+  perf_event_attr attributes{};
+  if (std::ifstream type("/sys/bus/event_source/devices/kprobe/type"); !(type >> attributes.type)) {
+    return "this kernel has no kprobes";
+  }
+  attributes.kprobe_func = reinterpret_cast<std::uintptr_t>(symbol.c_str());
+  return attach_trial(open_event(attributes, 0), BPF_PROG_TYPE_KPROBE);
+}
+
+Refusal try_fault_events() {
+  if (const Fd event(open_fault_event(true /*major*/, 0)); !event) {
+    return fmt::format("perf_event_open: {}", words_for(errno));
+  }
+  return attach_trial(Fd(open_fault_event(false /*major*/, 0)), BPF_PROG_TYPE_PERF_EVENT);
+}
+
+void add_evidence(Sources& sources, const char* figure, const char* source, EvidenceKind kind, std::string why = {},
+                  std::string hint = {}) {
+  sources.evidence.push_back({figure, source, kind, std::move(why), std::move(hint)});
+}
+
+void measure(Sources& sources, std::initializer_list<tc_counter> counters) {
+  for (const tc_counter counter : counters) {
+    sources.measured[counter] = true;
+  }
+}
+
+// What the programs that always load give.
+void choose_base(Sources& sources, const KernelTypes& types) {
+  constexpr int with_prev_state = 4;
+  sources.switch_passes_prev_state = types.tracepoint_arguments("sched_switch") >= with_prev_state;
+  sources.can_cast = types.function("bpf_rdonly_cast").has_value();
+  measure(sources, {TC_COUNTER_VOLUNTARY_SWITCHES,
+                    TC_COUNTER_INVOLUNTARY_SWITCHES,
+                    TC_COUNTER_SWITCHES_SAME_ADDRESS_SPACE,
+                    TC_COUNTER_SWITCHES_OTHER_ADDRESS_SPACE,
+                    TC_COUNTER_SWITCHES_TO_KERNEL_THREAD,
+                    TC_COUNTER_SWITCHES_TO_IDLE,
+                    TC_COUNTER_SWITCHES_FROM_KERNEL_THREAD,
+                    TC_COUNTER_SWITCHES_FROM_IDLE,
+                    TC_COUNTER_UNSEEN_SWITCH_INS,
+                    TC_COUNTER_UNSEEN_WAKEUPS,
+                    TC_COUNTER_MIGRATIONS,
+                    TC_COUNTER_FAULTS_MINOR,
+                    TC_COUNTER_FAULTS_MAJOR,
+                    TC_COUNTER_CHILDREN_THREADS,
+                    TC_COUNTER_CHILDREN_FORKS,
+                    TC_COUNTER_CHILDREN_VFORKS,
+                    TC_COUNTER_CHILDREN_SPAWNS,
+                    TC_COUNTER_CHILDREN_CLONE_VM,
+                    TC_COUNTER_EXECS,
+                    TC_COUNTER_SYSCALLS,
+                    TC_COUNTER_PAGE_TABLE_BYTES});
+  add_evidence(sources, "ledger", "sched_switch, sched_waking, sys_enter, sys_exit", EvidenceKind::exact);
+  add_evidence(sources, "switches", "sched_switch, held against nvcsw and nivcsw", EvidenceKind::exact);
+  add_evidence(sources, "run_queue", "sched_waking, sched_wakeup_new or preemption -> sched_switch",
+               EvidenceKind::exact);
+  add_evidence(sources, "creation", "sys_enter -> task_newtask -> sched_wakeup_new -> sys_exit, first sched_switch",
+               EvidenceKind::exact);
+  add_evidence(sources, "page_table_bytes", "mm->pgtables_bytes at task_newtask and sched_process_exec",
+               EvidenceKind::exact);
+  add_evidence(sources, "faults", "min_flt and maj_flt of the task at its end", EvidenceKind::exact);
+}
+
+void choose_exec(Sources& sources, const KernelTypes& types) {
+  if (types.has_tracepoint("sched_prepare_exec")) {
+    sources.programs.insert("taskcost_prepare_exec");
+    sources.exec_prepare = true;
+    add_evidence(sources, "exec", "sys_enter -> sched_prepare_exec -> sched_process_exec -> sys_exit",
+                 EvidenceKind::exact);
+    return;
+  }
+  add_evidence(sources, "exec", "sys_enter -> sched_process_exec -> sys_exit", EvidenceKind::exact,
+               "its preparation is not told apart: no sched_prepare_exec on this kernel", "Linux 6.10 has it");
+}
+
+void choose_exit(Sources& sources, const KernelTypes& types) {
+  if (types.has_tracepoint("exit_mmap")) {
+    sources.programs.insert("taskcost_exit_mmap");
+    add_evidence(sources, "exit", "sys_enter or sched_process_exit -> exit_mmap -> final sched_switch -> wait returns",
+                 EvidenceKind::exact);
+    return;
+  }
+  add_evidence(sources, "exit", "sys_enter or sched_process_exit -> final sched_switch -> wait returns",
+               EvidenceKind::exact, "the teardown of memory is not told apart: no mmap:exit_mmap on this kernel",
+               "Linux 6.1 has it");
+}
+
+void choose_switch_latency(Sources& sources, const KernelTypes& types) {
+  sources.switch_latency = true;
+  const Refusal fentry = try_tracing(types, "finish_task_switch", BPF_TRACE_FENTRY);
+  if (!fentry) {
+    sources.programs.insert("taskcost_finish_switch_fentry");
+    add_evidence(sources, "switch_latency", "sched_switch -> fentry finish_task_switch", EvidenceKind::exact);
+    return;
+  }
+  sources.finish_switch_symbol = find_finish_switch_symbol();
+  const Refusal kprobe = try_kprobe(sources.finish_switch_symbol);
+  if (!kprobe) {
+    sources.programs.insert("taskcost_finish_switch_kprobe");
+    add_evidence(sources, "switch_latency", "sched_switch -> kprobe finish_task_switch", EvidenceKind::exact,
+                 fmt::format("fentry {}", *fentry));
+    return;
+  }
+  const bool rseq = types.has_tracepoint("rseq_update");
+  if (rseq) {
+    sources.programs.insert("taskcost_rseq_update");
+  }
+  add_evidence(sources, "switch_latency", rseq ? "sched_switch -> rseq_update or sys_exit" : "sched_switch -> sys_exit",
+               EvidenceKind::bound,
+               fmt::format("it includes the way back to user mode: finish_task_switch: fentry {}; kprobe {}", *fentry,
+                           *kprobe),
+               "a kernel that allows kprobes tells it exactly");
+}
+
+void choose_tlb(Sources& sources, const KernelTypes& types) {
+  if (types.has_tracepoint("tlb_flush")) {
+    sources.programs.insert("taskcost_tlb_flush");
+    measure(sources, {TC_COUNTER_TLB_FLUSHES_ON_SWITCH, TC_COUNTER_TLB_REUSES_ON_SWITCH, TC_COUNTER_SHOOTDOWNS_SENT,
+                      TC_COUNTER_SHOOTDOWNS_RECEIVED});
+    add_evidence(sources, "tlb", "tlb_flush: a real flush has pages = TLB_FLUSH_ALL, a kept PCID 0",
+                 EvidenceKind::exact);
+    return;
+  }
+  add_evidence(sources, "tlb", "", EvidenceKind::unavailable, "no tlb:tlb_flush on this kernel (x86 has it)");
+}
+
+// Page-cache tracepoints tell file faults where handle_mm_fault tells nothing.
+void choose_file_faults(Sources& sources, const KernelTypes& types) {
+  if (!types.has_tracepoint("mm_filemap_fault") || !types.has_tracepoint("mm_filemap_map_pages")) {
+    add_evidence(sources, "file_faults", "", EvidenceKind::unavailable,
+                 "neither fexit handle_mm_fault nor mm_filemap_fault", "Linux 6.11 has mm_filemap_fault");
+    return;
+  }
+  sources.programs.insert({"taskcost_filemap_fault", "taskcost_filemap_map_pages"});
+  measure(sources, {TC_COUNTER_FAULTS_FILE});
+  add_evidence(sources, "file_faults", "mm_filemap_fault, mm_filemap_map_pages inside the fault", EvidenceKind::bound,
+               "faults on private copies of file pages do not pass there");
+}
+
+void choose_faults(Sources& sources, const KernelTypes& types) {
+  const bool exceptions = types.has_tracepoint("page_fault_user") && types.has_tracepoint("page_fault_kernel");
+  if (exceptions) {
+    sources.programs.insert({"taskcost_fault_user", "taskcost_fault_kernel"});
+    measure(sources, {TC_COUNTER_FAULTS_COW});
+  }
+  Refusal refusal = try_tracing(types, "handle_mm_fault", BPF_TRACE_FEXIT);
+  if (!refusal) {
+    refusal = try_tracing(types, "handle_mm_fault", BPF_TRACE_FENTRY);
+  }
+  if (!refusal) {
+    sources.programs.insert({"taskcost_fault_entry", "taskcost_fault_return"});
+    sources.fault_latency = true;
+    measure(sources, {TC_COUNTER_FAULTS_FILE, TC_COUNTER_FAULTS_KERNEL, TC_COUNTER_FAULTS_TIMED, TC_COUNTER_FAULTS_UNRESOLVED});
+    add_evidence(sources, "page_fault_latency",
+                 exceptions ? "page_fault_user, page_fault_kernel -> fexit handle_mm_fault"
+                            : "fentry -> fexit handle_mm_fault",
+                 EvidenceKind::exact);
+    return;
+  }
+  const Refusal events = exceptions ? try_fault_events() : "no exceptions:page_fault_user on this kernel";
+  if (!events) {
+    sources.programs.insert({"taskcost_fault_minor", "taskcost_fault_major"});
+    sources.fault_latency = true;
+    measure(sources, {TC_COUNTER_FAULTS_KERNEL, TC_COUNTER_FAULTS_TIMED, TC_COUNTER_FAULTS_UNRESOLVED});
+    add_evidence(sources, "page_fault_latency",
+                 "page_fault_user, page_fault_kernel -> perf PAGE_FAULTS_MIN, PAGE_FAULTS_MAJ", EvidenceKind::exact,
+                 fmt::format("fexit handle_mm_fault {}", *refusal));
+    choose_file_faults(sources, types);
+    return;
+  }
+  sources.programs.erase("taskcost_fault_user");
+  sources.programs.erase("taskcost_fault_kernel");
+  sources.measured[TC_COUNTER_FAULTS_COW] = false;
+  add_evidence(sources, "page_fault_latency", "min_flt and maj_flt", EvidenceKind::counts,
+               fmt::format("fexit handle_mm_fault {}; {}", *refusal, *events),
+               "the time of faults stays in what they interrupted");
+}
+
+}  // namespace
+
+int open_fault_event(bool major, int cpu) {
+  perf_event_attr attributes{};
+  attributes.type = PERF_TYPE_SOFTWARE;
+  attributes.config = major ? PERF_COUNT_SW_PAGE_FAULTS_MAJ : PERF_COUNT_SW_PAGE_FAULTS_MIN;
+  attributes.sample_period = 1;
+  return open_event(attributes, cpu).release();
+}
+
+Sources choose_sources() {
+  const KernelTypes types;
+  Sources sources;
+  choose_base(sources, types);
+  choose_faults(sources, types);
+  choose_switch_latency(sources, types);
+  choose_exec(sources, types);
+  choose_exit(sources, types);
+  choose_tlb(sources, types);
+  add_evidence(sources, "kernel_memory", "", EvidenceKind::unavailable, "not asked for");
+  return sources;
+}
+
+}  // namespace taskcost

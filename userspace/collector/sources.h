@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Which source each figure comes from, decided once at start by trying what this kernel and these privileges allow.
+#pragma once
+
+#include <set>
+#include <string>
+
+#include "taskcost/account.h"
+#include "taskcost/evidence.h"
+
+namespace taskcost {
+
+struct Sources {
+  // Optional programs of the probes object that are to be loaded.
+  std::set<std::string, std::less<>> programs;
+  // Symbol for taskcost_finish_switch_kprobe: the compiler may have given finish_task_switch a suffix.
+  std::string finish_switch_symbol;
+  bool switch_passes_prev_state = false;
+  bool can_cast = false;
+
+  bool exec_prepare = false;
+  bool fault_latency = false;
+  bool switch_latency = false;
+  PerCounter<bool> measured{};
+
+  EvidenceList evidence;
+};
+
+// REQUIRES: check_privileges() was passed.
+Sources choose_sources();
+
+// A descriptor of the perf software event that accounts minor or major faults on a CPU; -1 with errno set.
+int open_fault_event(bool major, int cpu);
+
+}  // namespace taskcost

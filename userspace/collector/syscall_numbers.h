@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The table of system calls by number, as the probes want it.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "taskcost/abi.h"
+
+namespace taskcost {
+
+using CallsByNumber = std::array<std::uint8_t, TC_MAX_SYSCALLS>;
+
+// For 64-bit programs, and for 32-bit ones where this machine runs both.
+CallsByNumber native_calls_by_number();
+CallsByNumber compat_calls_by_number();
+
+}  // namespace taskcost

@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "commandline/options.h"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <utility>
+
+#include "commandline/command_parser.h"
+#include "commandline/values.h"
+
+namespace taskcost {
+
+namespace {
+
+using commandline::CommandParser;
+using commandline::usage_error;
+
+using Words = std::vector<std::string>;
+
+// As many ledgers as fit into about 2 GiB.
+constexpr unsigned kMaxTasksLimit = 1U << 20;
+
+// The shared options as text.
+struct ObserveText {
+  Words outputs;
+  std::string format = "text";
+  std::string max_tasks = std::to_string(ObserveOptions{}.max_tasks);
+  bool quiet = false;
+  bool verbose = false;
+  bool no_color = false;
+  bool probe_stats = false;
+};
+
+void add_observe_options(CommandParser& parser, ObserveText& text) {
+  parser.list("-o,--output", "FILE", text.outputs,
+              "Write the report to FILE, in the format of its ending: .json or .txt. May be repeated.");
+  parser.value("--format", "FORMAT", text.format, "Format of standard output: text (the default), json or none.");
+  parser.value("--max-tasks", "N", text.max_tasks,
+               "Room for N observed tasks that live at once; more are counted as lost. Default: 16384.");
+  parser.flag("--probe-stats", text.probe_stats,
+              "Count the runs and the time of each probe. Makes every probe slower. Default: off.");
+  parser.flag("-q,--quiet", text.quiet, "No messages but errors. Default: off.");
+  parser.flag("-v,--verbose", text.verbose, "Show every task and all evidence in text. Default: off.");
+  parser.flag("--no-color", text.no_color, "No colours. Default: colours on a terminal, unless NO_COLOR is set.");
+}
+
+Result<ObserveOptions> checked(const ObserveText& text) {
+  ObserveOptions options;
+  for (const std::string& path : text.outputs) {
+    auto output = commandline::parse_output(path);
+    if (!output) {
+      return output.error();
+    }
+    options.outputs.push_back(*output);
+  }
+  const auto format = commandline::parse_format(text.format);
+  if (!format) {
+    return format.error();
+  }
+  const auto max_tasks = commandline::parse_count("--max-tasks", text.max_tasks, kMaxTasksLimit);
+  if (!max_tasks) {
+    return max_tasks.error();
+  }
+  options.format = *format;
+  options.max_tasks = *max_tasks;
+  options.quiet = text.quiet;
+  options.verbose = text.verbose;
+  options.probe_stats = text.probe_stats;
+  options.colour = text.no_color ? std::optional(false) : std::nullopt;
+  return options;
+}
+
+// What stands before the first "--" and what after it. CLI11 would eat the mark, and a command may have one of its own.
+struct AtMark {
+  Words before;
+  Words after;  // without the mark
+  bool marked = false;
+};
+
+AtMark split_at_mark(const Words& words) {
+  const auto mark = std::find(words.begin(), words.end(), "--");
+  if (mark == words.end()) {
+    return {words, {}, false};
+  }
+  return {Words(words.begin(), mark), Words(mark + 1, words.end()), true};
+}
+
+void append(Words& words, const Words& more) { words.insert(words.end(), more.begin(), more.end()); }
+
+Result<Options> parse_run(const Words& words) {
+  RunCommand run;
+  ObserveText observe;
+  std::string user;
+  CommandParser parser({"taskcost run", "taskcost run [OPTIONS] [--] COMMAND [ARG]...",
+                        "Launch a program and observe it and all its descendants, from its first instruction on. "
+                        "Its standard streams and its exit status pass through.",
+                        "Example: sudo taskcost run -o report.json -- make -j4"});
+  parser.value("--user", "NAME", user, "Run the command as NAME. Default: the user who called sudo, else the caller.");
+  add_observe_options(parser, observe);
+  parser.stop_at_first_word();
+
+  const AtMark at_mark = split_at_mark(words);
+  if (auto end = parser.parse(at_mark.before)) {
+    return *end;
+  }
+  run.command = parser.extras();
+  if (!run.command.empty() && commandline::looks_like_option(run.command.front())) {
+    return parser.unknown_option(run.command.front());
+  }
+  if (!run.command.empty() && at_mark.marked) {
+    run.command.emplace_back("--");  // the command began before it, so it is the command's
+  }
+  append(run.command, at_mark.after);
+  if (run.command.empty()) {
+    return usage_error("no command to run", "nothing follows the options",
+                       "put it last, as in 'taskcost run -- ls -l'; " + parser.hint());
+  }
+  if (!user.empty()) {
+    run.user = user;
+  }
+  auto options = checked(observe);
+  if (!options) {
+    return options.error();
+  }
+  run.observe = *options;
+  return Options(run);
+}
+
+// Exactly one kind of target, at least one id.
+Result<Done> set_target(AttachCommand& attach, const Words& pids, const Words& tids, const std::string& hint) {
+  if (pids.empty() == tids.empty()) {
+    return pids.empty() ? usage_error("no target to attach to", "neither --pid nor --tid is given",
+                                      "name one, as in 'taskcost attach -p 4711'; " + hint)
+                        : usage_error("options '--pid' and '--tid'", "only one kind of target at a time", hint);
+  }
+  attach.kind = pids.empty() ? TargetKind::tasks : TargetKind::processes;
+  auto ids = pids.empty() ? commandline::parse_ids("--tid", tids) : commandline::parse_ids("--pid", pids);
+  if (!ids) {
+    return ids.error();
+  }
+  attach.ids = *std::move(ids);
+  return Done{};
+}
+
+Result<Options> parse_attach(const Words& words) {
+  AttachCommand attach;
+  ObserveText observe;
+  Words pids;
+  Words tids;
+  Words durations;
+  CommandParser parser({"taskcost attach", "taskcost attach (-p PID[,PID...] | -t TID[,TID...]) [OPTIONS]",
+                        "Observe programs that already run. Ctrl-C ends the observation and writes the report.",
+                        "Example: sudo taskcost attach -p 4711 -d 10"});
+  parser.list("-p,--pid", "PID[,PID...]", pids,
+              "Observe whole processes: all threads, and the children that they will have. May be repeated.");
+  parser.list("-t,--tid", "TID[,TID...]", tids, "Observe single tasks. May be repeated.");
+  parser.list("-d,--duration", "SECONDS", durations,
+              "Stop after SECONDS. Default: when the targets have ended, or on Ctrl-C.");
+  add_observe_options(parser, observe);
+  if (auto end = parser.parse(words)) {
+    return *end;
+  }
+  if (auto error = parser.refuse_extras()) {
+    return *error;
+  }
+  if (const auto target = set_target(attach, pids, tids, parser.hint()); !target) {
+    return target.error();
+  }
+  if (!durations.empty()) {
+    const auto duration = commandline::parse_seconds("--duration", durations.back());
+    if (!duration) {
+      return duration.error();
+    }
+    attach.duration = *duration;
+  }
+  auto options = checked(observe);
+  if (!options) {
+    return options.error();
+  }
+  attach.observe = *options;
+  return Options(attach);
+}
+
+Result<Options> parse_doctor(const Words& words) {
+  DoctorCommand doctor;
+  bool no_color = false;
+  CommandParser parser({"taskcost doctor", "taskcost doctor [OPTIONS]",
+                        "Tell what can be measured on this machine with these privileges, from which source, and what "
+                        "would make it better.",
+                        ""});
+  parser.flag("--json", doctor.json, "Write JSON instead of text. Default: off.");
+  parser.flag("--no-color", no_color, "No colours. Default: colours on a terminal, unless NO_COLOR is set.");
+  if (auto end = parser.parse(words)) {
+    return *end;
+  }
+  if (auto error = parser.refuse_extras()) {
+    return *error;
+  }
+  doctor.colour = no_color ? std::optional(false) : std::nullopt;
+  return Options(doctor);
+}
+
+Result<Options> parse_workload(const Words& words) {
+  WorkloadCommand workload;
+  ObserveText observe;
+  CommandParser parser({"taskcost workload", "taskcost workload [OPTIONS] NAME [WORKLOAD-OPTION]...",
+                        "Run one bundled workload and observe it. Options that are not listed here and all that "
+                        "follows a '--' go to the workload.",
+                        "'taskcost-workload --help' lists the workloads and their options.\n"
+                        "Example: sudo taskcost workload create --as thread"});
+  add_observe_options(parser, observe);
+
+  const AtMark at_mark = split_at_mark(words);
+  if (auto end = parser.parse(at_mark.before)) {
+    return *end;
+  }
+  workload.arguments = parser.extras();
+  append(workload.arguments, at_mark.after);
+  if (workload.arguments.empty()) {
+    return usage_error("no workload to run", "its name is missing",
+                       "'taskcost-workload --help' lists them; " + parser.hint());
+  }
+  if (commandline::looks_like_option(workload.arguments.front())) {
+    return parser.unknown_option(workload.arguments.front());
+  }
+  workload.name = workload.arguments.front();
+  workload.arguments.erase(workload.arguments.begin());
+  auto options = checked(observe);
+  if (!options) {
+    return options.error();
+  }
+  workload.observe = *options;
+  return Options(workload);
+}
+
+Result<Options> parse_verify(const Words& words) {
+  VerifyCommand verify;
+  ObserveText observe;
+  CommandParser parser({"taskcost verify", "taskcost verify [OPTIONS]",
+                        "Judge claims about processes and threads with the bundled workloads.", ""});
+  parser.list("--claim", "ID", verify.claims, "Judge only this claim. May be repeated. Default: all claims.");
+  parser.flag("--thorough", verify.thorough, "More rounds: narrower intervals, a longer run. Default: off.");
+  parser.flag("--list", verify.list, "List the claims and judge none. Default: off.");
+  add_observe_options(parser, observe);
+  if (auto end = parser.parse(words)) {
+    return *end;
+  }
+  if (auto error = parser.refuse_extras()) {
+    return *error;
+  }
+  auto options = checked(observe);
+  if (!options) {
+    return options.error();
+  }
+  verify.observe = *options;
+  return Options(verify);
+}
+
+struct CommandEntry {
+  std::string_view name;
+  Result<Options> (*parse)(const Words&);
+};
+constexpr std::array kCommands{CommandEntry{"run", parse_run}, CommandEntry{"attach", parse_attach},
+                               CommandEntry{"verify", parse_verify}, CommandEntry{"doctor", parse_doctor},
+                               CommandEntry{"workload", parse_workload}};
+
+constexpr std::string_view kCommandsHelp =
+    "Commands:\n"
+    "  run       launch a program and observe it and all its descendants\n"
+    "  attach    observe programs that already run\n"
+    "  verify    judge claims about processes and threads\n"
+    "  doctor    tell what can be measured here, and from which source\n"
+    "  workload  run one bundled workload and observe it\n"
+    "\n"
+    "'taskcost COMMAND --help' explains each.\n"
+    "Exit status: 0 done, 1 failure, 2 wrong usage; 'run' passes on the command's.";
+
+// Options before any command.
+Result<Options> parse_global(const Words& words) {
+  bool version = false;
+  bool schema = false;
+  CommandParser parser({"taskcost", "taskcost COMMAND [OPTIONS]",
+                        "Show what the kernel spends on every process and thread.", std::string(kCommandsHelp)});
+  parser.flag("--version", version, "Print the version.");
+  parser.flag("--json-schema", schema, "Print the JSON Schema of the JSON report.");
+  if (auto end = parser.parse(words)) {
+    return *end;
+  }
+  if (auto error = parser.refuse_extras()) {
+    return *error;
+  }
+  if (version) {
+    return Options(PrintText{"taskcost " TASKCOST_VERSION "\n"});
+  }
+  if (schema) {
+    return Options(PrintSchema{});
+  }
+  return usage_error("no command", "nothing to do", parser.hint());
+}
+
+Error unknown_command(const std::string& name) {
+  Words known;
+  for (const CommandEntry& command : kCommands) {
+    known.emplace_back(command.name);
+  }
+  const auto meant = commandline::nearest(name, known);
+  return usage_error("unknown command " + commandline::in_quotes(name), "taskcost has no such command",
+                     (meant ? "did you mean '" + *meant + "'? " : "") + "try 'taskcost --help'");
+}
+
+}  // namespace
+
+Result<Options> parse_options(const std::vector<std::string>& arguments) {
+  if (arguments.empty() || commandline::looks_like_option(arguments.front())) {
+    return parse_global(arguments);
+  }
+  for (const CommandEntry& command : kCommands) {
+    if (command.name == arguments.front()) {
+      return command.parse(Words(arguments.begin() + 1, arguments.end()));
+    }
+  }
+  return unknown_command(arguments.front());
+}
+
+}  // namespace taskcost

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The command line as typed values. Parsed and validated here, once: what a command receives is complete and in range,
+// and no other module sees the parser. Nothing here looks at the system: whether a process exists, a file can be
+// written or a workload is known is for the command to find out.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include <sys/types.h>
+
+#include "taskcost/result.h"
+
+namespace taskcost {
+
+enum class OutputFormat { text, json };
+
+struct OutputFile {
+  std::string path;
+  OutputFormat format = OutputFormat::text;  // by the ending of the path
+};
+
+// What all commands that observe have in common.
+struct ObserveOptions {
+  std::vector<OutputFile> outputs;
+  std::optional<OutputFormat> format = OutputFormat::text;  // of standard output; nullopt: nothing is written there
+  bool quiet = false;
+  bool verbose = false;
+  std::optional<bool> colour;  // nullopt: the terminal and NO_COLOR decide; false: --no-color
+  bool probe_stats = false;    // run counts and times of each probe; costs about 70 ns per probe run
+  unsigned max_tasks = 16384;  // size of the ledger pool: living observed tasks at once
+};
+
+struct RunCommand {
+  ObserveOptions observe;
+  std::vector<std::string> command;  // not empty
+  std::optional<std::string> user;   // nullopt: the caller; under sudo, the user who called it
+};
+
+enum class TargetKind { processes, tasks };
+
+struct AttachCommand {
+  ObserveOptions observe;
+  TargetKind kind = TargetKind::processes;
+  std::vector<pid_t> ids;                            // not empty, each once
+  std::optional<std::chrono::nanoseconds> duration;  // nullopt: until the target ends or a signal comes
+};
+
+struct DoctorCommand {
+  bool json = false;
+  std::optional<bool> colour;
+};
+
+struct WorkloadCommand {
+  ObserveOptions observe;
+  std::string name;
+  std::vector<std::string> arguments;  // for taskcost-workload, unchanged
+};
+
+struct VerifyCommand {
+  ObserveOptions observe;
+  std::vector<std::string> claims;  // ids; empty: all
+  bool thorough = false;
+  bool list = false;
+};
+
+// Requests that end with status 0 and touch nothing.
+struct PrintText {
+  std::string text;  // help or version
+};
+struct PrintSchema {};
+
+using Options =
+    std::variant<RunCommand, AttachCommand, DoctorCommand, WorkloadCommand, VerifyCommand, PrintText, PrintSchema>;
+
+// `arguments` without the name of the program. Errors are of kind usage and name the help to read.
+Result<Options> parse_options(const std::vector<std::string>& arguments);
+
+}  // namespace taskcost

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Values of options: text in, checked value out. Each error says which option, which value, and what would be right.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <sys/types.h>
+
+#include "commandline/options.h"
+#include "taskcost/result.h"
+
+namespace taskcost::commandline {
+
+// In single quotes, with control bytes escaped: an error stays one line.
+std::string in_quotes(std::string_view text);
+
+Error usage_error(std::string what, std::string why, std::string hint);
+
+// Greater than 0, at most 1e9.
+Result<std::chrono::nanoseconds> parse_seconds(std::string_view option, const std::string& text);
+Result<unsigned> parse_count(std::string_view option, const std::string& text, unsigned limit);
+// Lists of ids separated by commas; an id that is named again is kept once.
+Result<std::vector<pid_t>> parse_ids(std::string_view option, const std::vector<std::string>& lists);
+Result<OutputFile> parse_output(const std::string& path);
+// nullopt for `none`.
+Result<std::optional<OutputFormat>> parse_format(const std::string& text);
+
+// The candidate that `word` most likely means: at most two letters to change, and fewer than half of them.
+std::optional<std::string> nearest(std::string_view word, const std::vector<std::string>& candidates);
+
+}  // namespace taskcost::commandline

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <array>
+#include <string_view>
+
+#include "report/json_sections.h"
+#include "report/json_writer.h"
+#include "report/text_words.h"
+
+namespace taskcost {
+namespace {
+
+using Layout = JsonWriter::Layout;
+
+const char* name_of(WindowEnd end) {
+  switch (end) {
+    case WindowEnd::target_exited:
+      return "target-exited";
+    case WindowEnd::duration:
+      return "duration";
+    case WindowEnd::signal:
+      return "signal";
+  }
+  return "signal";
+}
+
+const char* name_of(TargetMode mode) {
+  switch (mode) {
+    case TargetMode::run:
+      return "run";
+    case TargetMode::attach:
+      return "attach";
+    case TargetMode::workload:
+      return "workload";
+    case TargetMode::verify:
+      return "verify";
+  }
+  return "run";
+}
+
+void write_tool_and_host(JsonWriter& json, const Report& report) {
+  json.object("tool", [&] {
+    json.field("version", report.tool_version);
+    json.field("command_line", report.command_line);
+  });
+  write_json_host(json, report.host);
+}
+
+void write_window_and_target(JsonWriter& json, const Report& report) {
+  const Session& session = report.session;
+  json.object("window", [&] {
+    json.field("start_ns", session.start.time_since_epoch());
+    json.field("end_ns", session.end.time_since_epoch());
+    json.field("wall_ns", session.end - session.start);
+    json.field("exit", std::string_view(name_of(report.window_end)));
+  });
+  json.object("target", [&] {
+    json.field("mode", std::string_view(name_of(report.target.mode)));
+    json.field("command", report.target.command);
+    json.field("pid", report.target.pid);
+    json.field("exit_code", report.target.exit_code);
+    json.field("exit_signal", report.target.exit_signal);
+  });
+}
+
+void write_losses(JsonWriter& json, const Losses& losses) {
+  json.object("losses", [&] {
+    for (int i = 0; i < TC_NR_LOSSES; ++i) {
+      json.field(key_of(static_cast<tc_loss>(i)), losses.counts[i]);
+    }
+    json.field("skipped_probes", losses.skipped_probes);
+    json.field("missed_switches", losses.missed_switches);
+  });
+}
+
+void write_observer(JsonWriter& json, const Observer& observer) {
+  json.object("observer", [&] {
+    json.array("probes", [&] {
+      for (const ProbeCost& probe : observer.probes) {
+        json.object(
+            [&] {
+              json.field("name", probe.name);
+              json.field("runs", probe.runs);
+              json.field("run_ns", probe.run_time);
+            },
+            Layout::row);
+      }
+    });
+    json.field("userspace_cpu_ns", observer.userspace_cpu);
+    json.field("per_transition_ns", observer.per_transition);
+    json.field("transitions", observer.transitions);
+    json.field("share_of_wall", observer.share_of_wall);
+    json.field("attach_ns", observer.attach_time);
+  });
+}
+
+void write_histogram(JsonWriter& json, std::string_view key, const Histogram& histogram) {
+  json.object(key, [&] {
+    json.field("count", histogram.count());
+    json.field("sum_ns", histogram.sum());
+    json.field("min_ns", histogram.min());
+    json.field("max_ns", histogram.max());
+    json.field("p50_ns", histogram.quantile(0.5));
+    json.field("p90_ns", histogram.quantile(0.9));
+    json.field("p99_ns", histogram.quantile(0.99));
+    json.field("p999_ns", histogram.quantile(0.999));
+    json.array("buckets", [&] {
+      for (const Histogram::Bucket& bucket : histogram.buckets()) {
+        json.object(
+            [&] {
+              json.field("from_ns", bucket.from);
+              json.field("to_ns", bucket.to);
+              json.field("count", bucket.count);
+            },
+            Layout::row);
+      }
+    });
+  });
+}
+
+void write_histograms(JsonWriter& json, const std::map<std::string, Histogram>& histograms) {
+  // Always present, as null when there was no source.
+  constexpr std::array<std::string_view, 9> promised{"creation",    "exec",        "exit",
+                                                     "run_queue",   "switch_same", "switch_other",
+                                                     "fault_minor", "fault_major", "fault_cow"};
+  json.object("histograms", [&] {
+    for (const std::string_view key : promised) {
+      if (histograms.count(std::string(key)) == 0) {
+        json.field(key, nullptr);
+      }
+    }
+    for (const auto& [key, histogram] : histograms) {
+      write_histogram(json, key, histogram);
+    }
+  });
+}
+
+void write_claims(JsonWriter& json, const std::vector<Verdict>& claims) {
+  json.array("claims", [&] {
+    for (const Verdict& claim : claims) {
+      json.object([&] {
+        json.field("id", claim.id);
+        json.field("statement", claim.statement);
+        json.field("verdict", std::string_view(to_string(claim.ruling)));
+        json.field("unit", claim.unit);
+        json.field("left_label", claim.left_label);
+        json.field("right_label", claim.right_label);
+        json.field("left", claim.left);
+        json.field("right", claim.right);
+        json.field("ratio", claim.ratio);
+        json.field("ratio_low", claim.interval ? std::optional(claim.interval->low) : std::nullopt);
+        json.field("ratio_high", claim.interval ? std::optional(claim.interval->high) : std::nullopt);
+        json.field("rounds", claim.rounds);
+        json.field("evidence", claim.evidence);
+        json.field("meaning", claim.meaning);
+      });
+    }
+  });
+}
+
+void write_line(JsonWriter& json, const SideBySide::Line& line) {
+  json.object(
+      [&] {
+        json.field("name", line.name);
+        json.field("unit", line.unit);
+        json.field("left", line.left);
+        json.field("right", line.right);
+        json.field("ratio", line.ratio ? std::optional(line.ratio->ratio) : std::nullopt);
+        json.field("ratio_low", line.ratio ? std::optional(line.ratio->interval.low) : std::nullopt);
+        json.field("ratio_high", line.ratio ? std::optional(line.ratio->interval.high) : std::nullopt);
+      },
+      Layout::row);
+}
+
+void write_comparisons(JsonWriter& json, const std::vector<SideBySide>& comparisons) {
+  json.array("comparisons", [&] {
+    for (const SideBySide& sides : comparisons) {
+      json.object([&] {
+        json.field("workload", sides.workload);
+        json.field("left_label", sides.left_label);
+        json.field("right_label", sides.right_label);
+        json.field("rounds", sides.rounds);
+        json.array("lines", [&] {
+          for (const SideBySide::Line& line : sides.lines) {
+            write_line(json, line);
+          }
+        });
+      });
+    }
+  });
+}
+
+}  // namespace
+
+void write_json_host(JsonWriter& json, const Report::Host& host) {
+  json.object("host", [&] {
+    json.field("kernel", host.kernel);
+    json.field("arch", host.arch);
+    json.field("cpus", host.cpus);
+    json.field("virtualization",
+               host.virtualization.empty() ? std::nullopt : std::optional<std::string_view>(host.virtualization));
+  });
+}
+
+void write_json_evidence(JsonWriter& json, const EvidenceList& list) {
+  json.array("evidence", [&] {
+    for (const Evidence& evidence : list) {
+      json.object([&] {
+        json.field("figure", evidence.figure);
+        json.field("source", evidence.source);
+        json.field("kind", std::string_view(to_string(evidence.kind)));
+        json.field("why", evidence.why);
+        json.field("hint", evidence.hint);
+      });
+    }
+  });
+}
+
+void render_json(const Report& report, std::ostream& out) {
+  JsonWriter json(out);
+  json.object([&] {
+    json.field("schema", std::string_view("taskcost.report/1"));
+    write_tool_and_host(json, report);
+    write_window_and_target(json, report);
+    write_json_evidence(json, report.evidence);
+    write_losses(json, report.session.losses);
+    write_observer(json, report.observer);
+    write_json_session(json, report.session);
+    write_histograms(json, report.session.histograms);
+    // Who woke whom is not recorded.
+    json.field("edges", nullptr);
+    write_claims(json, report.claims);
+    write_comparisons(json, report.comparisons);
+  });
+  json.end_document();
+}
+
+}  // namespace taskcost

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The parts of a JSON document that are written in more than one place, or fill a file.
+#pragma once
+
+#include "report/json_writer.h"
+#include "taskcost/account.h"
+#include "taskcost/report.h"
+
+namespace taskcost {
+
+// "process_count", "task_count", "processes", "folded", "totals"
+void write_json_session(JsonWriter& json, const Session& session);
+void write_json_account(JsonWriter& json, std::string_view key, const Account& account);
+
+// "host", "evidence"
+void write_json_host(JsonWriter& json, const Report::Host& host);
+void write_json_evidence(JsonWriter& json, const EvidenceList& list);
+
+}  // namespace taskcost

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "report/units.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cmath>
+#include <cstddef>
+
+namespace taskcost {
+namespace {
+
+// Beyond it, three digits would round up to the next unit's 1.00.
+constexpr double largest_of_three_digits = 999.5;
+
+std::string three_digits(double value) {
+  if (!std::isfinite(value)) {
+    return std::isnan(value) ? "?" : "inf";
+  }
+  if (value < 9.995) {
+    return fmt::format("{:.2f}", value);
+  }
+  return fmt::format("{:.{}f}", value, value < 99.95 ? 1 : 0);
+}
+
+template <std::size_t N>
+std::string scaled(double value, double step, const std::array<std::string_view, N>& units) {
+  if (!std::isfinite(value)) {
+    return three_digits(value);
+  }
+  std::size_t unit = 0;
+  while (unit + 1 < N && value >= largest_of_three_digits) {
+    value /= step;
+    ++unit;
+  }
+  return fmt::format("{} {}", three_digits(value), units[unit]);
+}
+
+bool is_whole(double value) { return std::isfinite(value) && value == std::floor(value); }
+
+}  // namespace
+
+std::string nanoseconds_text(double ns) {
+  if (ns < 0) {
+    return "-" + nanoseconds_text(-ns);
+  }
+  if (ns == 0) {
+    return "0";
+  }
+  if (ns < largest_of_three_digits && is_whole(ns)) {
+    return fmt::format("{:.0f} ns", ns);
+  }
+  return scaled<4>(ns, 1000, {"ns", "µs", "ms", "s"});
+}
+
+std::string duration_text(Duration duration) { return nanoseconds_text(static_cast<double>(duration.count())); }
+
+std::string signed_duration_text(Duration duration) {
+  return (duration > Duration::zero() ? "+" : "") + duration_text(duration);
+}
+
+std::string bytes_text(double bytes) {
+  if (bytes < 0) {
+    return "-" + bytes_text(-bytes);
+  }
+  if (bytes < 1000 && is_whole(bytes)) {
+    return fmt::format("{:.0f} B", bytes);
+  }
+  return scaled<5>(bytes, 1024, {"B", "KiB", "MiB", "GiB", "TiB"});
+}
+
+std::string number_text(double value) {
+  if (value < 0) {
+    return "-" + number_text(-value);
+  }
+  return is_whole(value) ? fmt::format("{:.0f}", value) : three_digits(value);
+}
+
+std::string ratio_text(double ratio) { return three_digits(ratio); }
+
+std::string share_text(double part, double whole) {
+  return whole > 0 ? fmt::format("{:.1f}%", 100 * part / whole) : "-";
+}
+
+std::string signed_percent_text(double part, double whole) {
+  if (whole <= 0) {
+    return "-";
+  }
+  const std::string text = fmt::format("{:+.2f}%", 100 * part / whole);
+  return text == "+0.00%" || text == "-0.00%" ? text.substr(1) : text;
+}
+
+std::string quantity_text(double value, std::string_view unit) {
+  if (unit == "ns") {
+    return nanoseconds_text(value);
+  }
+  if (unit == "bytes") {
+    return bytes_text(value);
+  }
+  if (unit == "count" || unit.empty()) {
+    return number_text(value);
+  }
+  return fmt::format("{} {}", number_text(value), unit);
+}
+
+std::string mean_text(Duration sum, std::uint64_t count) {
+  return count == 0 ? "-" : nanoseconds_text(static_cast<double>(sum.count()) / static_cast<double>(count));
+}
+
+std::string measured_text(const std::optional<std::uint64_t>& count) {
+  return count ? std::to_string(*count) : std::string(not_measured);
+}
+
+std::string counted(std::uint64_t count, std::string_view one, std::string_view many) {
+  return fmt::format("{} {}", count, count == 1 ? one : many);
+}
+
+}  // namespace taskcost

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Figures in words: three significant digits and a unit. Fractions of a figure are rounded, never cut.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "taskcost/account.h"
+
+namespace taskcost {
+
+inline constexpr std::string_view not_measured = "not measured";
+
+std::string duration_text(Duration duration);                // "0", "812 ns", "1.23 µs", "12.3 ms", "1234 s"
+std::string signed_duration_text(Duration duration);         // the same with its sign, "+1.23 µs"; zero has none
+std::string nanoseconds_text(double ns);                     // for means and medians, which are not whole
+std::string bytes_text(double bytes);                        // "7 B", "48.0 KiB", "1.05 MiB"
+std::string number_text(double value);                       // three significant digits; whole numbers in full
+std::string ratio_text(double ratio);                        // "7.48", "inf"
+std::string share_text(double part, double whole);           // "53.4%"; "-" of nothing
+std::string signed_percent_text(double part, double whole);  // "+0.02%"; "-" of nothing
+// By unit: "ns", "bytes", "count"; any other unit follows the number.
+std::string quantity_text(double value, std::string_view unit);
+
+// Sum over count, or "-" when there was none.
+std::string mean_text(Duration sum, std::uint64_t count);
+// The count, or `not_measured`.
+std::string measured_text(const std::optional<std::uint64_t>& count);
+// "1 process", "2 processes"
+std::string counted(std::uint64_t count, std::string_view one, std::string_view many);
+
+}  // namespace taskcost

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The words that a verdict's sentence is made of. They stand in the table of claims, beside the claim.
+#pragma once
+
+#include <string_view>
+
+namespace taskcost {
+
+// "LEFT VERB 4.9 times MEASURE RIGHT": "Creating a process took 4.9 times as long as creating a thread".
+struct RatioWords {
+  std::string_view left;
+  std::string_view verb;
+  std::string_view measure;
+  std::string_view right;
+};
+
+// "2000 of 2000 CASES HOLD": "2000 of 2000 new processes had memory of their own".
+struct StructuralWords {
+  std::string_view cases;
+  std::string_view hold;
+};
+
+// nullptr for a claim that is not in the table, or of the other kind.
+const RatioWords* ratio_words(std::string_view claim);
+const StructuralWords* structural_words(std::string_view claim);
+
+}  // namespace taskcost

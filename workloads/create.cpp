@@ -1,0 +1,361 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// create: makes tasks that do nothing, and reaps them. The loop is the same whatever is created.
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <pthread.h>
+#include <sched.h>
+#include <spawn.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <csignal>
+#include <cstring>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "workload.h"
+
+namespace taskcost::workload {
+namespace {
+
+constexpr std::uint64_t max_count = 100'000'000;
+constexpr std::uint64_t max_at_once = 1'000'000;
+constexpr std::uint64_t max_resident_mib = 1 << 20;
+constexpr std::size_t mib = 1 << 20;
+constexpr std::size_t clone_stack_bytes = 64 * 1024;
+constexpr const char* own_program = "/proc/self/exe";
+
+struct Options {
+  std::string model = "thread";
+  std::uint64_t count = 2000;
+  std::uint64_t resident_mib = 0;
+  std::uint64_t at_once = 1;
+  std::uint64_t warm_up = 0;
+};
+
+// One byte, or the end of the file when the creator died.
+void read_byte(int fd) {
+  char byte = 0;
+  while (read(fd, &byte, 1) == -1) {
+    if (errno != EINTR) {
+      fail("read from the gate", errno);
+    }
+  }
+}
+
+// Where created tasks wait until their whole batch exists. A gate for one task would only add to what is measured, so
+// there is none: created tasks end at once.
+class Gate {
+ public:
+  explicit Gate(bool wanted) {
+    if (wanted) {
+      // The write end must not live on in a program that a child execs: its end tells that the creator died.
+      must(pipe2(ends_.data(), O_CLOEXEC), "make a pipe");
+      must(fcntl(ends_[0], F_SETFD, 0), "let a pipe be inherited");
+    }
+  }
+
+  // In a thread.
+  void pass() const {
+    if (exists()) {
+      read_byte(ends_[0]);
+    }
+  }
+  // In a process with a file table of its own.
+  void pass_as_child() const {
+    if (exists()) {
+      close(ends_[1]);
+      read_byte(ends_[0]);
+    }
+  }
+  void open(std::size_t tasks) const {
+    for (std::size_t i = 0; exists() && i < tasks; ++i) {
+      must(static_cast<int>(write(ends_[1], "", 1)), "write to the gate");
+    }
+  }
+  [[nodiscard]] bool exists() const { return ends_[0] != -1; }
+  [[nodiscard]] std::string word() const { return exists() ? std::to_string(ends_[0]) : ""; }
+
+ private:
+  std::array<int, 2> ends_ = {-1, -1};
+};
+
+// One way of creating tasks. A slot is the place of one of the tasks that live at once.
+class Creator {
+ public:
+  Creator() = default;
+  Creator(const Creator&) = delete;
+  Creator& operator=(const Creator&) = delete;
+  virtual ~Creator() = default;
+  virtual void create(std::size_t slot) = 0;
+  virtual void reap(std::size_t slot) = 0;
+};
+
+class ThreadCreator : public Creator {
+ public:
+  ThreadCreator(const Gate& gate, std::size_t slots) : gate_(gate), threads_(slots) {}
+
+  void create(std::size_t slot) override {
+    must_succeed(pthread_create(&threads_[slot], nullptr, &live, const_cast<Gate*>(&gate_)), "create a thread");
+  }
+  void reap(std::size_t slot) override { must_succeed(pthread_join(threads_[slot], nullptr), "join a thread"); }
+
+ private:
+  static void* live(void* gate) {
+    static_cast<const Gate*>(gate)->pass();
+    return nullptr;
+  }
+
+  const Gate& gate_;
+  std::vector<pthread_t> threads_;
+};
+
+// What all kinds of processes have in common: how they are reaped.
+class ProcessCreator : public Creator {
+ public:
+  ProcessCreator(const Gate& gate, std::size_t slots) : gate_(gate), processes_(slots) {}
+
+  void create(std::size_t slot) override { processes_[slot] = must(start(slot), "create a process"); }
+  void reap(std::size_t slot) override {
+    int status = 0;
+    must(waitpid(processes_[slot], &status, 0), "wait for a process");
+    expect_success(status);
+  }
+
+ protected:
+  virtual pid_t start(std::size_t slot) = 0;
+  [[nodiscard]] const Gate& gate() const { return gate_; }
+
+ private:
+  const Gate& gate_;
+  std::vector<pid_t> processes_;
+};
+
+class ForkCreator : public ProcessCreator {
+ public:
+  using ProcessCreator::ProcessCreator;
+
+ private:
+  pid_t start(std::size_t /*slot*/) override {
+    const pid_t child = fork();
+    if (child == 0) {
+      gate().pass_as_child();
+      _exit(0);
+    }
+    return child;
+  }
+};
+
+class VforkCreator : public ProcessCreator {
+ public:
+  using ProcessCreator::ProcessCreator;
+
+ private:
+  pid_t start(std::size_t /*slot*/) override {
+    // The call is dangerous where the child does more than this; to show its price is the purpose here.
+    const pid_t child = vfork();  // NOLINT(clang-analyzer-security.insecureAPI.vfork)
+    if (child == 0) {
+      _exit(0);
+    }
+    return child;
+  }
+};
+
+// The words of a command that runs this program as `noop`.
+class NoopCommand {
+ public:
+  explicit NoopCommand(const Gate& gate) : gate_(gate.word()) {
+    if (gate.exists()) {
+      words_[2] = gate_.data();
+    }
+  }
+  NoopCommand(const NoopCommand&) = delete;
+  NoopCommand& operator=(const NoopCommand&) = delete;
+  ~NoopCommand() = default;
+
+  [[nodiscard]] char* const* words() const { return words_.data(); }
+
+ private:
+  std::string name_ = "taskcost-workload";
+  std::string command_ = "noop";
+  std::string gate_;
+  std::array<char*, 4> words_ = {name_.data(), command_.data(), nullptr, nullptr};
+};
+
+class ForkExecCreator : public ProcessCreator {
+ public:
+  ForkExecCreator(const Gate& gate, std::size_t slots) : ProcessCreator(gate, slots), command_(gate) {}
+
+ private:
+  pid_t start(std::size_t /*slot*/) override {
+    const pid_t child = fork();
+    if (child == 0) {
+      execv(own_program, command_.words());
+      fail("exec this program", errno);
+    }
+    return child;
+  }
+
+  NoopCommand command_;
+};
+
+class SpawnCreator : public ProcessCreator {
+ public:
+  SpawnCreator(const Gate& gate, std::size_t slots) : ProcessCreator(gate, slots), command_(gate) {}
+
+ private:
+  pid_t start(std::size_t /*slot*/) override {
+    pid_t child = -1;
+    must_succeed(posix_spawn(&child, own_program, nullptr, nullptr, command_.words(), environ), "spawn a process");
+    return child;
+  }
+
+  NoopCommand command_;
+};
+
+// A process that lives in its parent's memory, and so needs a stack of its own.
+class CloneVmCreator : public ProcessCreator {
+ public:
+  CloneVmCreator(const Gate& gate, std::size_t slots)
+      : ProcessCreator(gate, slots), stacks_(map_memory(slots * clone_stack_bytes, MAP_PRIVATE)) {}
+
+ private:
+  pid_t start(std::size_t slot) override {
+    return clone(&live, stacks_ + (slot + 1) * clone_stack_bytes, CLONE_VM | SIGCHLD, const_cast<Gate*>(&gate()));
+  }
+  static int live(void* gate) {
+    static_cast<const Gate*>(gate)->pass_as_child();
+    return 0;
+  }
+
+  std::byte* stacks_;
+};
+
+template <typename T>
+std::unique_ptr<Creator> make(const Gate& gate, std::size_t slots) {
+  return std::make_unique<T>(gate, slots);
+}
+
+struct Model {
+  const char* name;
+  const char* done;
+  std::unique_ptr<Creator> (*make)(const Gate& gate, std::size_t slots);
+};
+
+constexpr std::array models = {
+    Model{"thread", "threads created and joined", &make<ThreadCreator>},
+    Model{"process", "processes forked and reaped", &make<ForkCreator>},
+    Model{"fork", "processes forked and reaped", &make<ForkCreator>},
+    Model{"vfork", "processes vforked and reaped", &make<VforkCreator>},
+    Model{"spawn", "processes spawned and reaped", &make<SpawnCreator>},
+    Model{"fork-exec", "processes forked, executed and reaped", &make<ForkExecCreator>},
+    Model{"clone-vm", "processes created in the same memory and reaped", &make<CloneVmCreator>},
+};
+
+const Model& model_named(const std::string& name) {
+  return *std::find_if(models.begin(), models.end(), [&](const Model& model) { return name == model.name; });
+}
+
+std::vector<std::string> model_names() {
+  std::vector<std::string> names;
+  names.reserve(models.size());
+  for (const Model& model : models) {
+    names.emplace_back(model.name);
+  }
+  return names;
+}
+
+void create_and_reap(Creator& creator, const Gate& gate, std::uint64_t count, std::uint64_t at_once) {
+  for (std::uint64_t done = 0; done < count;) {
+    const std::uint64_t batch = std::min(at_once, count - done);
+    for (std::size_t slot = 0; slot < batch; ++slot) {
+      creator.create(slot);
+    }
+    gate.open(batch);
+    for (std::size_t slot = 0; slot < batch; ++slot) {
+      creator.reap(slot);
+    }
+    done += batch;
+  }
+}
+
+// Memory of small pages, all of them present: with huge pages there would be next to nothing to copy.
+void make_resident(std::uint64_t bytes) {
+  if (bytes == 0) {
+    return;
+  }
+  std::byte* memory = map_memory(bytes, MAP_PRIVATE);
+  // EINVAL: a kernel without huge pages.
+  if (madvise(memory, bytes, MADV_NOHUGEPAGE) == -1 && errno != EINVAL) {
+    fail("ask for small pages", errno);
+  }
+  std::memset(memory, 1, bytes);
+}
+
+Outcome run(const Options& options) {
+  const Model& model = model_named(options.model);
+  const Gate gate(options.at_once > 1);
+  make_resident(options.resident_mib * mib);
+  const std::unique_ptr<Creator> creator = model.make(gate, options.at_once);
+  create_and_reap(*creator, gate, options.warm_up, options.at_once);
+  const auto start = now();
+  create_and_reap(*creator, gate, options.count, options.at_once);
+  const auto wall = now() - start;
+  return {"create",
+          options.model,
+          options.count,
+          wall,
+          fmt::format("{} {}", options.count, model.done),
+          {{"created", options.count + options.warm_up},
+           {"count", options.count},
+           {"resident_mib", options.resident_mib},
+           {"at_once", options.at_once},
+           {"warm_up", options.warm_up}}};
+}
+
+void refuse_what_cannot_be(const Options& options) {
+  if (options.model == "vfork" && options.at_once > 1) {
+    throw CLI::ValidationError("--at-once", "vfork returns when its child has ended: only 1 can live");
+  }
+}
+
+}  // namespace
+
+Workload add_create(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand("create", "Create tasks that do nothing, and reap them");
+  add_choice(*command, "--model", "MODEL", options->model, model_names(),
+             "What to create: thread, fork, vfork, spawn,\n"
+             "fork-exec, clone-vm, or process, which is fork\n"
+             "(default thread)");
+  add_number(*command, "--count", options->count, 1, max_count, "How many to create (default 2000)");
+  add_number(*command, "--resident", options->resident_mib, 0, max_resident_mib,
+             "MiB of memory that the creator has touched\nbefore (default 0)");
+  add_number(*command, "--at-once", options->at_once, 1, max_at_once, "How many live at the same time (default 1)");
+  add_number(*command, "--warm-up", options->warm_up, 0, max_count, "Creations before the measured ones (default 0)");
+  command->final_callback([options] { refuse_what_cannot_be(*options); });
+  return {command, [options] { return run(*options); }};
+}
+
+int noop(int argc, char** argv) {
+  if (argc < 3) {
+    return 0;
+  }
+  const std::string_view word = argv[2];
+  int fd = -1;
+  if (std::from_chars(word.data(), word.data() + word.size(), fd).ec != std::errc{}) {
+    fail("wait at the gate", EINVAL);
+  }
+  read_byte(fd);
+  return 0;
+}
+
+}  // namespace taskcost::workload
