@@ -69,22 +69,21 @@ static __always_inline bool never_enters_user_mode(const struct task_struct *tas
 #ifdef COMPAT_WANT_RDONLY_CAST
 extern const volatile bool has_rdonly_cast;
 extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
-#define can_cast() has_rdonly_cast
-#define read_as(type, address)                                                                     \
-	((type *)bpf_rdonly_cast((const void *)(address), bpf_core_type_id_kernel(type)))
+#define can_cast()	       has_rdonly_cast
+#define read_as(type, address) ((type *)bpf_rdonly_cast((const void *)(address), bpf_core_type_id_kernel(type)))
 #else
-#define can_cast() false
+#define can_cast()	       false
 #define read_as(type, address) ((type *)(address))
 #endif
 
 /* The number of the system call that a task is in, negative when it is in none; its first argument; 32-bit programs. */
 #if defined(__TARGET_ARCH_x86)
-#define COMPAT_TIF_32BIT 29 /* TIF_ADDR32 */
-#define syscall_number_of(regs) ((long)(regs)->orig_ax)
+#define COMPAT_TIF_32BIT		29 /* TIF_ADDR32 */
+#define syscall_number_of(regs)		((long)(regs)->orig_ax)
 #define first_argument_of(regs, compat) ((compat) ? (__u32)(regs)->bx : (__u32)(regs)->di)
 #elif defined(__TARGET_ARCH_arm64)
-#define COMPAT_TIF_32BIT 22 /* TIF_32BIT */
-#define syscall_number_of(regs) ((long)(regs)->syscallno)
+#define COMPAT_TIF_32BIT		22 /* TIF_32BIT */
+#define syscall_number_of(regs)		((long)(regs)->syscallno)
 #define first_argument_of(regs, compat) ((__u32)(regs)->orig_x0)
 #else
 #error "taskcost knows the system-call registers of x86-64 and arm64"

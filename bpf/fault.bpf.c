@@ -8,11 +8,11 @@
 enum {
 	X86_FAULT_PRESENT = 1 << 0, /* error code of the exception: the page is there, the right is not */
 	X86_FAULT_WRITE = 1 << 1,
-	FAULT_RETRY = 0x0400,	    /* VM_FAULT_RETRY: the kernel comes back to this fault */
-	FAULT_ERROR = 0x0873,	    /* VM_FAULT_ERROR */
-	FAULT_MAJOR = 0x0004,	    /* VM_FAULT_MAJOR */
-	FLAG_WRITE = 0x01,	    /* FAULT_FLAG_WRITE */
-	FLAG_TRIED = 0x20,	    /* FAULT_FLAG_TRIED: a retry, accounted as major */
+	FAULT_RETRY = 0x0400, /* VM_FAULT_RETRY: the kernel comes back to this fault */
+	FAULT_ERROR = 0x0873, /* VM_FAULT_ERROR */
+	FAULT_MAJOR = 0x0004, /* VM_FAULT_MAJOR */
+	FLAG_WRITE = 0x01,    /* FAULT_FLAG_WRITE */
+	FLAG_TRIED = 0x20,    /* FAULT_FLAG_TRIED: a retry, accounted as major */
 };
 
 static __always_inline void begin_fault(struct tc_ledger *l, __u8 bits, __u64 now)
@@ -21,6 +21,7 @@ static __always_inline void begin_fault(struct tc_ledger *l, __u8 bits, __u64 no
 	post(l, now);
 	l->switched_in_ns = 0;
 	l->fault_ns = now;
+	l->fault_books = faults_in_books();
 	l->fault_bits = bits;
 	l->interrupted = l->activity;
 	l->activity = TC_ROW_FAULT_PENDING;

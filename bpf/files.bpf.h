@@ -43,7 +43,7 @@ static __always_inline __u32 file_type_of(struct task_struct *task, __u32 fd, __
 	return BPF_CORE_READ((struct file *)*file, f_inode, i_mode) & FILE_TYPE_MASK;
 }
 
-static __always_inline __u8 channel_of_socket(__u64 file)
+static __always_inline __u32 channel_of_socket(__u64 file)
 {
 	struct socket *socket = BPF_CORE_READ((struct file *)file, private_data);
 
@@ -58,28 +58,28 @@ static __always_inline __u8 channel_of_socket(__u64 file)
 	}
 }
 
-/* The class of a call whose first argument is a descriptor. Notes the channel in the ledger. */
-static __always_inline __u8 refine_by_descriptor(struct tc_ledger *l, __u8 call, struct task_struct *task,
-						 __u32 fd)
+/*
+ * The pending call of `task` is over, or looked at from outside: its row joins the activity that the file behind its
+ * descriptor makes it. Returns the channel.
+ */
+static __always_inline __u32 end_call(struct tc_ledger *l, struct task_struct *task)
 {
+	__u32 activity = l->call & TC_CALL_ACTIVITY_MASK;
+	__u32 channel = TC_CHANNEL_NONE;
 	__u64 file = 0;
-	__u32 type = file_type_of(task, fd, &file);
-	__u8 direction = call & (TC_CALL_IN | TC_CALL_OUT);
+	__u32 type = file_type_of(task, l->fd, &file);
 
 	if (type == FILE_TYPE_FIFO) {
-		l->channel = TC_CHANNEL_PIPE;
-		return TC_ACTIVITY_PIPE | direction;
+		activity = TC_ACTIVITY_PIPE;
+		channel = TC_CHANNEL_PIPE;
+	} else if (type == FILE_TYPE_SOCKET) {
+		activity = TC_ACTIVITY_SOCKET;
+		channel = channel_of_socket(file);
 	}
-	if (type == FILE_TYPE_SOCKET) {
-		l->channel = channel_of_socket(file);
-		return TC_ACTIVITY_SOCKET | direction;
-	}
-	return call;
-}
-
-static __always_inline __u64 running_in(struct tc_ledger *l, __u32 row)
-{
-	return *cell_of(l, row, TC_CONDITION_RUNNING);
+	join_row(l, TC_ROW_CALL_PENDING, activity);
+	l->call_row = activity;
+	enter_activity(l, activity);
+	return channel;
 }
 
 #endif

@@ -14,8 +14,8 @@ __u32 targets_are_tasks = 0; /* not thread groups */
 __u32 follow_children = 1;
 __u32 collector_level = 0; /* of the collector's pid namespace */
 __u64 collector_namespace = 0;
-__u64 adopted = 0; /* by the last walk */
-__u32 collector_tid = 0;   /* of the caller of taskcost_hello */
+__u64 adopted = 0;	 /* by the last walk */
+__u32 collector_tid = 0; /* of the caller of taskcost_hello */
 
 /*
  * Run once by the collector on itself: which pid namespace its user speaks of, and which tid the kernel knows it by.
@@ -83,12 +83,15 @@ static __always_inline void adopt_state(struct tc_ledger *l, struct task_struct 
 	if (number < 0)
 		return;
 	call = class_of_call(number, l->flags & TC_LEDGER_COMPAT);
-	if (call & TC_CALL_BY_FD)
-		call = refine_by_descriptor(l, call, task, first_argument_of(regs, l->flags & TC_LEDGER_COMPAT));
 	l->call = call;
 	l->syscall = (__u32)number;
 	l->entered_ns = now;
-	enter_activity(l, call & TC_CALL_ACTIVITY_MASK);
+	if (call & TC_CALL_BY_FD) {
+		l->fd = first_argument_of(regs, l->flags & TC_LEDGER_COMPAT);
+		l->activity = TC_ROW_CALL_PENDING;
+	} else {
+		enter_activity(l, call & TC_CALL_ACTIVITY_MASK);
+	}
 }
 
 SEC("iter/task")
@@ -159,6 +162,8 @@ int taskcost_snapshot(struct bpf_iter__task *ctx)
 	read_books(&l->books_end, task);
 	l->flags |= TC_LEDGER_BOOKS;
 	bpf_core_read_str(l->comm, sizeof(l->comm), &task->comm);
+	if (l->activity == TC_ROW_CALL_PENDING)
+		end_call(l, task);
 	return 0;
 }
 

@@ -24,9 +24,9 @@
 extern const volatile __u32 pool_slots;
 
 /* Shared with user space while the programs run, the hot part in one page: see TC_LEDGER_ALIGNMENT. */
-extern __u32 closed;	    /* the window is over: no more transitions */
-extern __u32 launcher;	    /* tid whose next child gets a ledger, 0 for none */
-extern __u64 ledgers_made;  /* also the source of ledger ids */
+extern __u32 closed;	   /* the window is over: no more transitions */
+extern __u32 launcher;	   /* tid whose next child gets a ledger, 0 for none */
+extern __u64 ledgers_made; /* also the source of ledger ids */
 extern __u64 ledgers_ended;
 extern __u64 address_spaces_made;
 extern __u32 slots_touched; /* slots 1 to this one were in use at some time */
@@ -78,14 +78,14 @@ struct {
  * An index out of the ledger, for an array of `count`. The verifier has to see the very register bounded that becomes
  * the index; plain C lets the compiler bound a copy of it.
  */
-#define bounded(index, count)                                    \
-	({                                                       \
-		__u64 bounded_ = (index);                        \
-		asm volatile("if %[value] <= %[last] goto +1\n" \
-			     "%[value] = 0\n" /* can't happen */  \
-			     : [value] "+r"(bounded_)            \
-			     : [last] "i"((count)-1));           \
-		bounded_;                                        \
+#define bounded(index, count)                                                                                          \
+	({                                                                                                             \
+		__u64 bounded_ = (index);                                                                              \
+		asm volatile("if %[value] <= %[last] goto +1\n"                                                        \
+			     "%[value] = 0\n" /* can't happen */                                                       \
+			     : [value] "+r"(bounded_)                                                                  \
+			     : [last] "i"((count)-1));                                                                 \
+		bounded_;                                                                                              \
 	})
 
 static __always_inline void count_loss(enum tc_loss loss)
@@ -158,10 +158,11 @@ static __always_inline __u32 slot_near(const struct tc_cpu_note *note, struct ta
 }
 
 /*
- * Books the wait of a task that is on a CPU from `now` on, and returns when it became ready to run: `now` if nobody saw.
+ * Books the wait of a task that is on a CPU from `now` on, and returns when it became ready to run: `now` if nobody
+ * saw.
  *
- * A sleeper's interval splits at its wake-up. The wake-up may carry an older time than the switch-out: the waker saw the
- * task in the middle of going to sleep, and it was runnable all along.
+ * A sleeper's interval splits at its wake-up. The wake-up may carry an older time than the switch-out: the waker saw
+ * the task in the middle of going to sleep, and it was runnable all along.
  */
 static __always_inline __u64 end_wait(struct tc_ledger *l, __u64 now)
 {
@@ -247,23 +248,38 @@ static __always_inline void enter_activity(struct tc_ledger *l, __u32 activity)
 		l->entries[activity]++;
 }
 
-/* Ends the pending page fault: its row joins `row`, and the task is back in what the fault interrupted. */
-static __always_inline void end_fault(struct tc_ledger *l, __u32 row)
+/* What was kept apart in the row `pending` joins `row`. */
+static __always_inline void join_row(struct tc_ledger *l, __u32 pending, __u32 row)
 {
-	__u64 *pending = &l->cells[TC_ROW_FAULT_PENDING * TC_NR_CONDITIONS];
+	__u64 *from = &l->cells[pending * TC_NR_CONDITIONS];
 	__u32 condition;
 
 #pragma unroll
 	for (condition = 0; condition < TC_NR_CONDITIONS; condition++) {
-		*cell_of(l, row, condition) += pending[condition];
-		pending[condition] = 0;
+		*cell_of(l, row, condition) += from[condition];
+		from[condition] = 0;
 	}
+}
+
+/* Ends the pending page fault: its row joins `row`, and the task is back in what the fault interrupted. */
+static __always_inline void end_fault(struct tc_ledger *l, __u32 row)
+{
+	join_row(l, TC_ROW_FAULT_PENDING, row);
 	l->activity = l->interrupted;
 }
 
+/* Faults that the kernel has accounted to the current task. */
+static __always_inline __u64 faults_in_books(void)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+
+	return task->min_flt + task->maj_flt;
+}
+
 /*
- * A transition shows that the pending fault is over although no resolution was seen: a bad address, or an access that
- * the kernel tried without the right to sleep. What it took belongs to what it interrupted.
+ * A transition shows that the pending fault is over although no resolution was seen: a bad address, a signal, or an
+ * access that the kernel tried without the right to sleep. What it took belongs to what it interrupted. It is a loss
+ * only if the kernel has accounted a fault meanwhile.
  */
 static __always_inline void give_up_fault(struct tc_ledger *l)
 {
@@ -271,7 +287,8 @@ static __always_inline void give_up_fault(struct tc_ledger *l)
 		return;
 	end_fault(l, l->interrupted);
 	l->counters[TC_COUNTER_FAULTS_UNRESOLVED]++;
-	count_loss(TC_LOSS_UNRESOLVED_FAULTS);
+	if (faults_in_books() != l->fault_books)
+		count_loss(TC_LOSS_UNRESOLVED_FAULTS);
 }
 
 /* The first sign of life of a task after it was switched in. */
@@ -334,7 +351,6 @@ static __always_inline struct tc_ledger *take_ledger(__u32 *slot)
 	l->record.size = sizeof(*l);
 	l->id = __sync_fetch_and_add(&ledgers_made, 1) + 1;
 	l->created_kind = TC_NR_CREATIONS;
-	l->channel = TC_CHANNEL_NONE;
 	l->switch_kind = TC_NR_HISTOGRAMS;
 	return l;
 }

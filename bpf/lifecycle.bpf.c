@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /* Birth, exec and the beginning of the end. The end itself is a switch: sched.bpf.c. */
-#include "ledger.bpf.h"
+#include "files.bpf.h"
 
 enum {
 	FLAG_CLONE_VM = 0x00000100,
@@ -9,10 +9,10 @@ enum {
 };
 
 #if defined(__TARGET_ARCH_x86)
-#define SYSCALL_VFORK 58
+#define SYSCALL_VFORK	     58
 #define SYSCALL_VFORK_COMPAT 190
 #else
-#define SYSCALL_VFORK 0xffffffff /* arm64 has no vfork of its own */
+#define SYSCALL_VFORK	     0xffffffff /* arm64 has no vfork of its own */
 #define SYSCALL_VFORK_COMPAT 190
 #endif
 
@@ -59,8 +59,7 @@ static __always_inline void book_creation(struct tc_ledger *creator, enum tc_cre
 	sums->copy_ns += copy_ns;
 }
 
-static __always_inline void inherit_identity(struct tc_ledger *l, const struct tc_ledger *creator,
-					     __u64 clone_flags)
+static __always_inline void inherit_identity(struct tc_ledger *l, const struct tc_ledger *creator, __u64 clone_flags)
 {
 	l->creator = creator->id;
 	l->creator_tid = creator->tid;
@@ -70,8 +69,6 @@ static __always_inline void inherit_identity(struct tc_ledger *l, const struct t
 		l->process = creator->process;
 		l->parent_process = creator->parent_process;
 	}
-	if (clone_flags & FLAG_CLONE_VM)
-		l->address_space = creator->address_space;
 	l->flags |= creator->flags & (TC_LEDGER_FOLLOW | TC_LEDGER_COMPAT);
 }
 
@@ -83,6 +80,7 @@ SEC("tp_btf/task_newtask")
 int BPF_PROG(taskcost_newtask, struct task_struct *child, __u64 clone_flags)
 {
 	struct tc_ledger *creator = current_ledger();
+	bool same_memory = child->mm == bpf_get_current_task_btf()->mm;
 	struct tc_ledger *l;
 	__u64 now, copy_ns = 0;
 	__u32 slot;
@@ -106,7 +104,9 @@ int BPF_PROG(taskcost_newtask, struct task_struct *child, __u64 clone_flags)
 		l->flags |= TC_LEDGER_FOLLOW | TC_LEDGER_LAUNCHED;
 		launcher = 0;
 	}
-	if (!l->address_space)
+	if (creator && same_memory)
+		l->address_space = creator->address_space;
+	else
 		l->address_space = __sync_fetch_and_add(&address_spaces_made, 1) + 1;
 	l->clone_flags = clone_flags;
 	l->tid = child->pid;
@@ -115,7 +115,7 @@ int BPF_PROG(taskcost_newtask, struct task_struct *child, __u64 clone_flags)
 	if (child->pid == child->tgid)
 		l->flags |= TC_LEDGER_LEADER;
 	l->copy_ns = copy_ns;
-	if (!(clone_flags & FLAG_CLONE_VM))
+	if (!same_memory)
 		l->counters[TC_COUNTER_PAGE_TABLE_BYTES] = page_table_bytes_of(child->mm);
 
 	l->birth_ns = child->start_time;
@@ -250,6 +250,8 @@ int BPF_PROG(taskcost_exit, struct task_struct *task)
 	give_up_fault(l);
 	post(l, now);
 	l->switched_in_ns = 0;
+	if (l->activity == TC_ROW_CALL_PENDING)
+		end_call(l, task);
 	if (l->activity == TC_ACTIVITY_EXIT) {
 		l->exit_start_ns = l->entered_ns;
 	} else {

@@ -3,9 +3,9 @@
 #include "ledger.bpf.h"
 
 enum {
-	TASK_DEAD_STATE = 0x80,	     /* TASK_DEAD: this switch is the task's last */
+	TASK_DEAD_STATE = 0x80,	      /* TASK_DEAD: this switch is the task's last */
 	SIGNAL_GROUP_EXIT_FLAG = 0x4, /* SIGNAL_GROUP_EXIT: group_exit_code is the status of the process */
-	WAKE_UP_READER_AT = 4,	     /* wake the collector when a quarter of the ring is in use */
+	WAKE_UP_READER_AT = 4,	      /* wake the collector when a quarter of the ring is in use */
 };
 
 /* The collector drains the ring by a timer. A wake-up per record would double the cost of a switch. */
@@ -49,9 +49,9 @@ static __always_inline void end_ledger(struct tc_ledger *l, __u32 slot, struct t
 	__sync_fetch_and_add(&ledgers_ended, 1);
 }
 
-/* Where the CPU goes, seen from the task that leaves it. A task past exit_mm() keeps its last address space in active_mm. */
-static __always_inline void count_destination(struct tc_ledger *l, struct task_struct *prev,
-					      struct task_struct *next)
+/* Where the CPU goes, seen from the task that leaves it. A task past exit_mm() keeps its last address space in
+ * active_mm. */
+static __always_inline void count_destination(struct tc_ledger *l, struct task_struct *prev, struct task_struct *next)
 {
 	if (next->mm) {
 		if (next->mm == prev->active_mm)
@@ -66,8 +66,8 @@ static __always_inline void count_destination(struct tc_ledger *l, struct task_s
 }
 
 /*
- * The scheduler's books, up to date at a switch-out, say how long a task ran since its last one. Where the switch-in went
- * unseen, that much less was waiting.
+ * The scheduler's books, up to date at a switch-out, say how long a task ran since its last one. Where the switch-in
+ * went unseen, that much less was waiting.
  */
 static __always_inline void correct_unseen_wait(struct tc_ledger *l, struct task_struct *prev, __u64 now)
 {
@@ -79,6 +79,9 @@ static __always_inline void correct_unseen_wait(struct tc_ledger *l, struct task
 	/* The fault that it waited in was resolved meanwhile. */
 	if (row == TC_ROW_FAULT_PENDING && l->activity != TC_ROW_FAULT_PENDING)
 		row = TC_ACTIVITY_PAGE_FAULT;
+	/* Likewise the call. */
+	if (row == TC_ROW_CALL_PENDING && l->activity != TC_ROW_CALL_PENDING && l->interrupted != TC_ROW_CALL_PENDING)
+		row = l->call_row;
 	if (missing > l->unseen_wait_ns)
 		missing = l->unseen_wait_ns;
 	*cell_of(l, row, l->unseen_condition) -= missing;
@@ -114,12 +117,10 @@ static __always_inline void switch_out(struct tc_ledger *l, bool preempt, struct
 	}
 }
 
-static __always_inline void count_origin(struct tc_ledger *l, struct task_struct *prev,
-					 struct task_struct *next)
+static __always_inline void count_origin(struct tc_ledger *l, struct task_struct *prev, struct task_struct *next)
 {
 	if (prev->mm || (prev->flags & COMPAT_PF_EXITING)) {
-		l->switch_kind = prev->active_mm == next->mm ? TC_HISTOGRAM_SWITCH_SAME :
-							       TC_HISTOGRAM_SWITCH_OTHER;
+		l->switch_kind = prev->active_mm == next->mm ? TC_HISTOGRAM_SWITCH_SAME : TC_HISTOGRAM_SWITCH_OTHER;
 		return;
 	}
 	l->switch_kind = TC_NR_HISTOGRAMS;
@@ -129,8 +130,8 @@ static __always_inline void count_origin(struct tc_ledger *l, struct task_struct
 		l->counters[TC_COUNTER_SWITCHES_FROM_IDLE]++;
 }
 
-static __always_inline void switch_in(struct tc_ledger *l, struct task_struct *prev,
-				      struct task_struct *next, __u32 cpu, __u64 now)
+static __always_inline void switch_in(struct tc_ledger *l, struct task_struct *prev, struct task_struct *next,
+				      __u32 cpu, __u64 now)
 {
 	__u64 ready = end_wait(l, now);
 

@@ -20,29 +20,30 @@ int BPF_PROG(taskcost_sys_enter, struct pt_regs *regs, long number)
 	l->switched_in_ns = 0;
 
 	call = class_of_call(number, l->flags & TC_LEDGER_COMPAT);
-	l->channel = TC_CHANNEL_NONE;
-	if (call & TC_CALL_BY_FD)
-		call = refine_by_descriptor(l, call, bpf_get_current_task_btf(),
-					    first_argument_of(regs, l->flags & TC_LEDGER_COMPAT));
 	l->call = call;
 	l->syscall = (__u32)number;
 	l->entered_ns = now;
 	l->counters[TC_COUNTER_SYSCALLS]++;
-	enter_activity(l, call & TC_CALL_ACTIVITY_MASK);
-	if (l->channel != TC_CHANNEL_NONE)
-		l->channel_running_ns = running_in(l, l->activity);
+	if (call & TC_CALL_BY_FD) {
+		l->fd = first_argument_of(regs, l->flags & TC_LEDGER_COMPAT);
+		l->activity = TC_ROW_CALL_PENDING;
+	} else {
+		enter_activity(l, call & TC_CALL_ACTIVITY_MASK);
+	}
 	return 0;
 }
 
-static __always_inline void leave_channel(struct tc_ledger *l, long result)
+static __always_inline void leave_call(struct tc_ledger *l, long result)
 {
+	__u64 running_ns = *cell_of(l, TC_ROW_CALL_PENDING, TC_CONDITION_RUNNING);
+	__u32 channel = end_call(l, bpf_get_current_task_btf());
 	struct tc_channel_use *use;
 
-	if (l->channel >= TC_NR_CHANNELS)
+	if (channel >= TC_NR_CHANNELS)
 		return;
-	use = &l->channels[bounded(l->channel, TC_NR_CHANNELS)];
+	use = &l->channels[bounded(channel, TC_NR_CHANNELS)];
 	use->calls++;
-	use->kernel_ns += running_in(l, l->activity) - l->channel_running_ns;
+	use->kernel_ns += running_ns;
 	if (result > 0 && (l->call & TC_CALL_IN))
 		use->bytes_in += result;
 	if (result > 0 && (l->call & TC_CALL_OUT))
@@ -76,7 +77,7 @@ static __always_inline void leave_exec(struct tc_ledger *l, __u64 now)
 static __always_inline void leave_wait(struct tc_ledger *l, long result, __u64 now)
 {
 	struct tc_reap reap = {
-		.record = { .type = TC_RECORD_REAP, .size = sizeof(reap) },
+		.record = {.type = TC_RECORD_REAP, .size = sizeof(reap)},
 		.process = l->process,
 		.at_ns = now,
 		.pid = (__u32)result,
@@ -101,9 +102,8 @@ int BPF_PROG(taskcost_sys_exit, struct pt_regs *regs, long result)
 	sign_of_life(l, now);
 
 	switch (l->activity) {
-	case TC_ACTIVITY_PIPE:
-	case TC_ACTIVITY_SOCKET:
-		leave_channel(l, result);
+	case TC_ROW_CALL_PENDING:
+		leave_call(l, result);
 		break;
 	case TC_ACTIVITY_CREATE:
 		leave_create(l, now);

@@ -107,7 +107,7 @@
 	X(STORAGE_FAILURES, storage_failures, "tasks without a ledger: task storage was busy or out of memory")      \
 	X(DROPPED_EXIT_RECORDS, dropped_exit_records, "final records that found the ring buffer full")               \
 	X(DROPPED_EVENTS, dropped_events, "exec and reap events that found the ring buffer full")                    \
-	X(UNRESOLVED_FAULTS, unresolved_faults, "page faults whose resolution was not seen")                         \
+	X(UNRESOLVED_FAULTS, unresolved_faults, "page faults that the kernel resolved unseen")                         \
 	X(UNPAIRED_FAULTS, unpaired_faults, "page-fault resolutions whose start was not seen")                       \
 	X(BACKWARD_TIMES, backward_times, "transitions older than the one before them")                              \
 	X(LEAKED_SLOTS, leaked_slots, "ledger slots that could not be returned to the pool")
@@ -129,11 +129,12 @@ enum tc_histogram_id { TC_HISTOGRAMS(TC_ENUM_HISTOGRAM) TC_NR_HISTOGRAMS };
 enum tc_loss { TC_LOSSES(TC_ENUM_LOSS) TC_NR_LOSSES };
 
 /*
- * One more row than there are activities: a page fault is kept apart until the kernel says that it was resolved. Then
+ * Two more rows than there are activities. A page fault is kept apart until the kernel says that it was resolved. Then
  * the row joins page_fault; a fault that is never resolved (a probe of unmapped memory, a fatal signal) joins what it
- * interrupted.
+ * interrupted. A call on a descriptor is kept apart until it returns, and the file is looked at then: by that time the
+ * call itself has fetched everything that has to be read for it. The row joins pipe, socket or file.
  */
-enum { TC_ROW_FAULT_PENDING = TC_NR_ACTIVITIES, TC_NR_ROWS };
+enum { TC_ROW_FAULT_PENDING = TC_NR_ACTIVITIES, TC_ROW_CALL_PENDING, TC_NR_ROWS };
 enum { TC_NR_CELLS = (int)TC_NR_ROWS * (int)TC_NR_CONDITIONS };
 
 /* One byte per system call: the activity, and how descriptor and direction refine it. */
@@ -223,17 +224,20 @@ struct tc_ledger {
 	__u64 switched_in_ns; /* 0 once the task gave its first sign of life after a switch */
 	__u64 entered_ns;     /* entry of the current system call */
 	__u64 fault_ns;       /* start of the pending page fault */
-	__u8 activity;        /* a row: enum tc_activity or TC_ROW_FAULT_PENDING */
+	__u64 fault_books;    /* min_flt + maj_flt of the task at that instant */
+	__u8 activity;        /* a row: enum tc_activity, TC_ROW_FAULT_PENDING or TC_ROW_CALL_PENDING */
 	__u8 condition;
 	__u8 interrupted;     /* the row that the pending page fault interrupted */
 	__u8 call;            /* TC_CALL_* of the current system call */
-	__u8 channel;         /* enum tc_channel of the current system call */
+	__u8 call_row;        /* what the last pending call turned out to be */
 	__u8 fault_bits;      /* TC_FAULT_* */
 	__u8 switch_kind;     /* enum tc_histogram_id of the last switch-in, TC_NR_HISTOGRAMS for none */
 	__u8 created_kind;    /* enum tc_creation of the child created in this system call, TC_NR_CREATIONS for none */
 	__u32 flags;          /* TC_LEDGER_* */
 	__u32 cpu;
 	__u32 syscall;        /* number of the current system call */
+	__u32 fd;             /* its descriptor, when it has one */
+	__u32 pad;
 	__u32 live;           /* 1 while the slot is in use */
 	__u64 exec_runtime_ns; /* se.sum_exec_runtime at the last switch-out */
 	__u64 unseen_at_ns;    /* after a switch-in that was not seen: the first sign of the task on its CPU */
@@ -241,7 +245,6 @@ struct tc_ledger {
 	__u8 unseen_row;       /* where it was booked */
 	__u8 unseen_condition;
 	__u8 unseen_pad[6];
-	__u64 channel_running_ns; /* running time of the row when the call entered */
 	__u64 created_ns;     /* sched_wakeup_new of the child created in this system call */
 
 	__u64 cells[TC_NR_CELLS]; /* [row * TC_NR_CONDITIONS + condition] */

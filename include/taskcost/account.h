@@ -77,9 +77,9 @@ struct CreationSums {
   std::uint64_t count = 0;
   Duration copy{};
   Duration publish{};
-  Duration returned{};           // sum over `returns` creations
-  std::uint64_t returns = 0;     // a creator that ended or was still inside the call has none
-  Duration child_start{};        // sum over `starts` children
+  Duration returned{};        // sum over `returns` creations
+  std::uint64_t returns = 0;  // a creator that ended or was still inside the call has none
+  Duration child_start{};     // sum over `starts` children
   std::uint64_t starts = 0;
 };
 
@@ -112,9 +112,9 @@ struct Account {
   // nullopt: a task vanished before its books could be read.
   std::optional<KernelBooks> books;
 
-  [[nodiscard]] Duration total() const;                       // of all cells
-  [[nodiscard]] Duration total(tc_activity activity) const;   // of a row
-  [[nodiscard]] Duration total(tc_condition condition) const; // of a column
+  [[nodiscard]] Duration total() const;                        // of all cells
+  [[nodiscard]] Duration total(tc_activity activity) const;    // of a row
+  [[nodiscard]] Duration total(tc_condition condition) const;  // of a column
   [[nodiscard]] Duration residual() const { return lifetime - total(); }
   // On a CPU outside user code.
   [[nodiscard]] Duration kernel_running() const;
@@ -132,11 +132,13 @@ const char* to_string(How how);
 struct Task {
   std::uint64_t id = 0;  // unique in the session, by order of birth
   std::uint32_t tid = 0;
-  std::string comm;      // bytes from the observed program: hostile
+  std::string comm;  // bytes from the observed program: hostile
   bool leader = false;
+  // The same number for tasks whose mm is the same object; numbered by appearance, from 1. After an exec, the new one.
+  std::uint64_t address_space = 0;
   How how = How::attached;
-  std::uint64_t creator = 0;          // Task::id; 0 when the creator was not observed
-  std::uint32_t created_by_tid = 0;   // 0 when unknown
+  std::uint64_t creator = 0;         // Task::id; 0 when the creator was not observed
+  std::uint32_t created_by_tid = 0;  // 0 when unknown
   Instant start{};
   Instant end{};
   bool open_at_start = false;  // lived before the window
@@ -150,9 +152,9 @@ struct Task {
   std::optional<Duration> exit;           // exit begun -> final switch-out
   std::optional<Duration> exit_teardown;  // exit begun -> exit_mmap, for the task that tore down the address space
   std::uint64_t execs = 0;
-  std::optional<Duration> exec_prepare;   // sums over execs: entry -> sched_prepare_exec (nullopt before Linux 6.10)
-  std::optional<Duration> exec_replace;   // -> sched_process_exec
-  std::optional<Duration> exec_return;    // -> return
+  std::optional<Duration> exec_prepare;  // sums over execs: entry -> sched_prepare_exec (nullopt before Linux 6.10)
+  std::optional<Duration> exec_replace;  // -> sched_process_exec
+  std::optional<Duration> exec_return;   // -> return
 };
 
 struct Process {
@@ -160,19 +162,19 @@ struct Process {
   std::uint64_t parent = 0;  // Process::id; 0 when the parent is not observed
   std::uint32_t tgid = 0;
   std::uint32_t ppid = 0;
-  std::string comm;          // of the leader; hostile
-  std::string command;       // arguments joined by spaces; hostile, maybe cut
+  std::string comm;     // of the leader; hostile
+  std::string command;  // arguments joined by spaces; hostile, maybe cut
   bool command_truncated = false;
   How how = How::attached;
   Instant start{};
   Instant end{};
   bool open_at_start = false;
   bool open_at_end = false;
-  std::optional<int> exit_code;    // nullopt while it lives or when a signal ended it
-  std::optional<int> exit_signal;  // nullopt while it lives or when it exited
-  std::uint64_t address_space = 0; // equal for processes that share memory; numbered by appearance, from 1
-  std::optional<Duration> zombie;  // last task's final switch-out -> parent's wait returned; nullopt when not seen
-  std::vector<Task> tasks;         // by birth
+  std::optional<int> exit_code;     // nullopt while it lives or when a signal ended it
+  std::optional<int> exit_signal;   // nullopt while it lives or when it exited
+  std::uint64_t address_space = 0;  // equal for processes that share memory; numbered by appearance, from 1
+  std::optional<Duration> zombie;   // last task's final switch-out -> parent's wait returned; nullopt when not seen
+  std::vector<Task> tasks;          // by birth
 };
 
 // Tasks that ended beyond the number kept one by one: summed by the name of their process.
@@ -223,9 +225,9 @@ struct Losses {
 struct Session {
   Instant start{};
   Instant end{};
-  std::vector<Process> processes;        // by birth
-  std::vector<FoldedProcesses> folded;   // empty unless there were more tasks than `kept_tasks_limit`
-  Account totals;                        // over all tasks, folded ones included
+  std::vector<Process> processes;       // by birth
+  std::vector<FoldedProcesses> folded;  // empty unless there were more tasks than `kept_tasks_limit`
+  Account totals;                       // over all tasks, folded ones included
   std::uint64_t task_count = 0;
   std::uint64_t process_count = 0;
   // By key: the kernel's (TC_HISTOGRAMS) and those made from records: creation, creation_<kind>, child_start, exit,

@@ -49,12 +49,12 @@ Result<std::optional<Identity>> identity_for_command(const std::optional<std::st
 struct Command {
   std::vector<std::string> arguments;  // not empty; the first is looked up in PATH
   std::optional<Identity> identity;
-  sigset_t signal_mask{};              // of the command: the caller may block signals for itself
-  int standard_output = -1;            // descriptor to become the command's; -1: it shares the caller's
+  sigset_t signal_mask{};    // of the command: the caller may block signals for itself
+  int standard_output = -1;  // descriptor to become the command's; -1: it shares the caller's
 };
 
 struct Target {
-  std::vector<pid_t> ids;   // as the caller's pid namespace numbers them
+  std::vector<pid_t> ids;     // as the caller's pid namespace numbers them
   bool single_tasks = false;  // ids are tids, and children are not followed
 };
 

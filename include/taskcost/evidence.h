@@ -19,8 +19,8 @@ struct Evidence {
   std::string figure;  // stable key: "page_fault_latency"
   std::string source;  // the hooks in use: "exceptions:page_fault_* with PAGE_FAULTS_MIN/MAJ"; empty if unavailable
   EvidenceKind kind = EvidenceKind::unavailable;
-  std::string why;     // why not a better source; empty when this is the best there is
-  std::string hint;    // what would make it better; may be empty
+  std::string why;   // why not a better source; empty when this is the best there is
+  std::string hint;  // what would make it better; may be empty
 };
 
 using EvidenceList = std::vector<Evidence>;

@@ -21,18 +21,18 @@ enum class TargetMode { run, attach, workload, verify };
 enum class WindowEnd { target_exited, duration, signal };
 
 struct ProbeCost {
-  std::string name;                     // program name
-  std::optional<std::uint64_t> runs;    // nullopt: statistics were not asked for
+  std::string name;                   // program name
+  std::optional<std::uint64_t> runs;  // nullopt: statistics were not asked for
   std::optional<Duration> run_time;
 };
 
 struct Observer {
   std::vector<ProbeCost> probes;
-  Duration userspace_cpu{};                 // of the collector, from attach to the end of the window
-  std::optional<Duration> per_transition;   // calibrated at start: one posted transition, probe entry included
-  std::uint64_t transitions = 0;            // posted in the window, as far as they are counted
-  std::optional<double> share_of_wall;      // (transitions * per_transition + userspace_cpu) / wall time
-  std::optional<Duration> attach_time;      // open to the first ledger
+  Duration userspace_cpu{};                // of the collector, from attach to the end of the window
+  std::optional<Duration> per_transition;  // calibrated at start: one posted transition, probe entry included
+  std::uint64_t transitions = 0;           // posted in the window, as far as they are counted
+  std::optional<double> share_of_wall;     // (transitions * per_transition + userspace_cpu) / wall time
+  std::optional<Duration> attach_time;     // open to the first ledger
 };
 
 struct Report {

@@ -21,8 +21,8 @@ class SessionBuilder {
     std::size_t kept_tasks = 32768;
     // Which counters have a source on this kernel; the others stay nullopt.
     PerCounter<bool> measured{};
-    bool exec_prepare = true;  // sched_prepare_exec exists
-    bool fault_latency = true; // fault histograms are filled
+    bool exec_prepare = true;   // sched_prepare_exec exists
+    bool fault_latency = true;  // fault histograms are filled
     bool switch_latency = true;
   };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Judging claims by evidence: rounds of two variants in turn, medians, a bootstrap interval of their ratio, a threshold.
+// Judging claims by evidence: rounds of two variants in turn, medians, a bootstrap interval of their ratio, a
+// threshold.
 #pragma once
 
 #include <cstddef>
@@ -44,11 +45,11 @@ struct Claim {
   std::string_view id;         // "cost.creation"
   std::string_view statement;  // of the text that is judged
   std::string_view workload;
-  std::string_view figure;     // what is compared, with its unit in `unit`
-  std::string_view unit;       // "ns", "bytes", "count"
-  double threshold = 1.05;     // confirmed beyond it
-  bool structural = false;     // exact: one counter-example refutes
-  std::string_view evidence;   // the kernel evidence that it needs
+  std::string_view figure;    // what is compared, with its unit in `unit`
+  std::string_view unit;      // "ns", "bytes", "count"
+  double threshold = 1.05;    // confirmed beyond it
+  bool structural = false;    // exact: one counter-example refutes
+  std::string_view evidence;  // the kernel evidence that it needs
 };
 
 struct Verdict {
@@ -58,7 +59,7 @@ struct Verdict {
   std::string unit;
   std::string left_label;
   std::string right_label;
-  std::optional<double> left;   // median
+  std::optional<double> left;  // median
   std::optional<double> right;
   std::optional<double> ratio;  // left / right
   std::optional<Interval> interval;
@@ -88,8 +89,8 @@ struct SideBySide {
   std::string right_label;
   struct Line {
     std::string name;
-    std::string unit;  // "ns", "count", "bytes"
-    std::optional<double> left;   // median over rounds, per operation
+    std::string unit;            // "ns", "count", "bytes"
+    std::optional<double> left;  // median over rounds, per operation
     std::optional<double> right;
     std::optional<Ratio> ratio;
   };

@@ -25,7 +25,10 @@ void expect_sums(const Report& report);
 //   switches  wait4 <= report <= wait4 + tasks. A thread's counts join its process's when it is released, which is
 //             before its final switch-out; the ledger sees that one too. (The leader's may be in or not: its parent
 //             can be quicker than the final switch.)
-//   CPU time  running time is no less. It may be more: interrupts and time stolen by a hypervisor are in it.
+//   CPU time  summed over the log, running time is no less, but for 5 % and some microseconds a switch. It may be more:
+//             interrupts and time stolen by a hypervisor are in it. It can be less, because the scheduler's clock
+//             stands still between a wake-up and the switch: its books give that time to the task that comes, and not
+//             to the one (the idle one often) that still had the CPU.
 void expect_as_waited(const Report& report, const std::vector<Waited>& log);
 
 // The run gave a report, and its command this exit status.

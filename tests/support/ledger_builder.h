@@ -40,7 +40,6 @@ class LedgerBuilder {
     ledger_.how = TC_CREATION_FORK;
     ledger_.created_kind = TC_NR_CREATIONS;
     ledger_.switch_kind = TC_NR_HISTOGRAMS;
-    ledger_.channel = TC_CHANNEL_NONE;
     named("task");
   }
 

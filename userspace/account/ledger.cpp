@@ -16,19 +16,26 @@ void add_to_cell(tc_ledger& ledger, std::size_t row, std::size_t condition, std:
   }
 }
 
+// A call on a descriptor that was never looked at: its class without the file.
+std::size_t activity_of_row(const tc_ledger& ledger, std::size_t row) {
+  const std::size_t activity = row == TC_ROW_CALL_PENDING ? std::size_t{ledger.call} & TC_CALL_ACTIVITY_MASK : row;
+  return activity < TC_NR_ACTIVITIES ? activity : std::size_t{TC_ACTIVITY_OTHER};
+}
+
 // Where the time of a pending page fault goes. A fault that the end of the window interrupts is a fault; one that the
 // end of its task interrupts was not resolved and belongs to what it broke into.
 std::size_t activity_of_pending_fault(const tc_ledger& ledger, Closed closed) {
-  if (closed == Closed::by_end_of_window || ledger.interrupted >= TC_NR_ACTIVITIES) {
+  if (closed == Closed::by_end_of_window || ledger.interrupted == TC_ROW_FAULT_PENDING) {
     return TC_ACTIVITY_PAGE_FAULT;
   }
-  return ledger.interrupted;
+  return activity_of_row(ledger, ledger.interrupted);
 }
 
 PerActivity<PerCondition<Duration>> cells_of(const tc_ledger& ledger, Closed closed) {
   PerActivity<PerCondition<Duration>> cells{};
   for (std::size_t row = 0; row < TC_NR_ROWS; ++row) {
-    const std::size_t activity = row == TC_ROW_FAULT_PENDING ? activity_of_pending_fault(ledger, closed) : row;
+    const std::size_t activity =
+        row == TC_ROW_FAULT_PENDING ? activity_of_pending_fault(ledger, closed) : activity_of_row(ledger, row);
     for (std::size_t condition = 0; condition < TC_NR_CONDITIONS; ++condition) {
       cells[activity][condition] += nanoseconds(ledger.cells[row * TC_NR_CONDITIONS + condition]);
     }

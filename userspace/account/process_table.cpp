@@ -29,6 +29,7 @@ void ProcessTable::keep(const tc_ledger& ledger, Task task) {
     note_identity(record, ledger);
     record.start_ns = ledger.birth_ns;
   }
+  task.address_space = ledger.address_space;  // becomes a number when it is handed out
   tasks_.push_back(std::make_unique<KeptTask>(KeptTask{ledger.id, ledger.creator, ledger.process, std::move(task)}));
   by_ledger_[ledger.id] = tasks_.back().get();
 }
@@ -167,6 +168,7 @@ void ProcessTable::hand_out_tasks(std::vector<Process>& processes) {
   }
   for (const auto& kept : tasks_) {
     const auto creator = by_ledger_.find(kept->creator);
+    kept->task.address_space = number_of_address_space(kept->task.address_space);
     kept->task.creator = creator == by_ledger_.end() ? 0 : creator->second->task.id;
   }
   by_ledger_.clear();

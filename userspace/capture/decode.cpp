@@ -9,10 +9,10 @@ namespace {
 
 // What indexes an array later, in whatever order the fields stand in the record.
 bool is_valid(const tc_ledger& ledger) {
-  return ledger.activity < TC_NR_ROWS && ledger.condition < TC_NR_CONDITIONS && ledger.interrupted < TC_NR_ACTIVITIES &&
+  return ledger.activity < TC_NR_ROWS && ledger.condition < TC_NR_CONDITIONS && ledger.interrupted < TC_NR_ROWS &&
          ledger.how <= TC_NR_CREATIONS && ledger.created_kind <= TC_NR_CREATIONS &&
-         ledger.switch_kind <= TC_NR_HISTOGRAMS &&
-         (ledger.channel < TC_NR_CHANNELS || ledger.channel == TC_CHANNEL_NONE);
+         ledger.switch_kind <= TC_NR_HISTOGRAMS && ledger.call_row < TC_NR_ACTIVITIES &&
+         ledger.unseen_row < TC_NR_ROWS && ledger.unseen_condition < TC_NR_CONDITIONS;
 }
 
 bool is_valid(const tc_exec& exec) { return exec.command_size <= TC_COMMAND_LEN; }

@@ -15,7 +15,7 @@ namespace taskcost {
 
 struct LaunchedRun {
   Report report;
-  int exit_status = 0;  // the command's own, as a shell would give it
+  int exit_status = 0;                 // the command's own, as a shell would give it
   std::optional<pid_t> still_running;  // a signal ended the window and the command lived on
   bool stopped = false;                // by a signal
 };

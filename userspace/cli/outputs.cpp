@@ -50,9 +50,6 @@ Error cannot_write(const std::string& path) {
 Result<Outputs> Outputs::open(const ObserveOptions& options, const Surroundings& surroundings) {
   Outputs outputs;
   outputs.standard_output_ = options.format;
-  if (options.quiet && options.format == OutputFormat::text) {
-    outputs.standard_output_ = std::nullopt;
-  }
   outputs.terminal_ = {surroundings.width, options.colour.value_or(surroundings.colour), options.verbose};
   outputs.verbose_ = options.verbose;
   for (const OutputFile& file : options.outputs) {

@@ -19,8 +19,7 @@ Result<int> run_and_report(Command command, TargetMode mode, const ObserveOption
     return outputs.error();
   }
   command.signal_mask = signals.previous_mask();
-  const auto observed =
-      observe_command(command, mode, {options.max_tasks, options.probe_stats}, signals, surroundings);
+  const auto observed = observe_command(command, mode, {options.max_tasks, options.probe_stats}, signals, surroundings);
   if (!observed) {
     return observed.error();
   }

@@ -40,7 +40,7 @@ std::string virtualization() {
   const std::array<unsigned, 3> words{ebx, ecx, edx};
   std::array<char, sizeof(words) + 1> signature{};
   std::memcpy(signature.data(), words.data(), sizeof(words));
-  const std::map<std::string_view, const char*> names = {{"KVMKVMKVM", "kvm"},      {"Microsoft Hv", "hyper-v"},
+  const std::map<std::string_view, const char*> names = {{"KVMKVMKVM", "kvm"},       {"Microsoft Hv", "hyper-v"},
                                                          {"VMwareVMware", "vmware"}, {"XenVMMXenVMM", "xen"},
                                                          {"TCGTCGTCGTCG", "qemu"},   {"bhyve bhyve ", "bhyve"}};
   const auto known = names.find(signature.data());

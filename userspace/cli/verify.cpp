@@ -118,8 +118,8 @@ Status observe_rounds(Verification& verification, StopSignals& signals, const Ve
       if (!is_needed(options, plans[i])) {
         continue;
       }
-      for (const auto& [model, side] : {std::pair{"thread", &RoundsOfBothModels::threads},
-                                        std::pair{"process", &RoundsOfBothModels::processes}}) {
+      for (const auto& [model, side] :
+           {std::pair{"thread", &RoundsOfBothModels::threads}, std::pair{"process", &RoundsOfBothModels::processes}}) {
         show_progress(options, plans[i], model, round, rounds);
         if (auto status = observe_round(verification, plans[i], model, verification.rounds[i].*side, signals, options,
                                         surroundings);

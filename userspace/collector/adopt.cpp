@@ -49,8 +49,9 @@ Status set_targets(const Probes& probes, const Target& target) {
     const auto key = static_cast<std::uint32_t>(id);
     if (bpf_map_update_elem(bpf_map__fd(probes.object().maps.targets), &key, &present, BPF_ANY) != 0) {
       return Error{"cannot set the targets",
-                   errno == E2BIG ? fmt::format("more than {} of them", bpf_map__max_entries(probes.object().maps.targets))
-                                  : std::strerror(errno),
+                   errno == E2BIG
+                       ? fmt::format("more than {} of them", bpf_map__max_entries(probes.object().maps.targets))
+                       : std::strerror(errno),
                    "name fewer processes"};
     }
   }

@@ -103,15 +103,15 @@ struct Collector::State {
   SessionBuilder builder;
 
   Instant opened;
-  std::optional<Instant> start;          // of the window: before the first ledger
-  std::optional<Duration> attach_time;   // opened -> start
+  std::optional<Instant> start;         // of the window: before the first ledger
+  std::optional<Duration> attach_time;  // opened -> start
   Duration own_cpu_at_start{};
   Duration own_cpu_in_window{};
   std::optional<Duration> per_transition;
   // Of the window's ledgers; lower ones were for the calibration. Read by the reader's thread.
   std::atomic<std::uint64_t> first_id = UINT64_MAX;
   PerLoss<std::uint64_t> losses_before{};
-  Fd statistics;                         // while it is open the kernel counts runs and their time
+  Fd statistics;  // while it is open the kernel counts runs and their time
 
   // Last member: its thread uses the builder.
   std::unique_ptr<Reader> reader;
@@ -130,8 +130,8 @@ struct Collector::State {
 };
 
 Status Collector::State::start_reader() {
-  auto started = Reader::start(bpf_map__fd(probes.object().maps.records),
-                               [this](const Record& record) { on_record(record); });
+  auto started =
+      Reader::start(bpf_map__fd(probes.object().maps.records), [this](const Record& record) { on_record(record); });
   if (!started) {
     return started.error();
   }
@@ -177,9 +177,8 @@ void Collector::State::open_window() {
 }
 
 bool Collector::State::someone_is_ending() const {
-  return std::ranges::any_of(probes.slots(), [](const tc_ledger& ledger) {
-    return ledger.live != 0 && ledger.activity == TC_ACTIVITY_EXIT;
-  });
+  return std::ranges::any_of(
+      probes.slots(), [](const tc_ledger& ledger) { return ledger.live != 0 && ledger.activity == TC_ACTIVITY_EXIT; });
 }
 
 Losses Collector::State::losses_now() const {
@@ -338,8 +337,7 @@ Collector::Observation Collector::finish() {
   state_->take_snapshots();
   const Losses losses = state_->losses_now();
   Observation observation;
-  observation.session =
-      state_->builder.finish(state_->start.value_or(end), end, losses.counts, losses.skipped_probes);
+  observation.session = state_->builder.finish(state_->start.value_or(end), end, losses.counts, losses.skipped_probes);
   observation.observer = state_->observer(observation.session);
   return observation;
 }

@@ -42,7 +42,7 @@ void spare_children_the_ring() {
     std::uintptr_t to = 0;
     if (line.find("bpf-map") != std::string::npos &&
         std::sscanf(line.c_str(), "%" SCNxPTR "-%" SCNxPTR, &from, &to) == 2) {  // NOLINT(cert-err34-c): ours
-      madvise(reinterpret_cast<void*>(from), to - from, MADV_DONTFORK);  // NOLINT(performance-no-int-to-ptr)
+      madvise(reinterpret_cast<void*>(from), to - from, MADV_DONTFORK);          // NOLINT(performance-no-int-to-ptr)
     }
   }
 }

@@ -65,7 +65,8 @@ class KernelTypes {
 
 // A program that returns 0. One refused program fails the load of its whole object, so trials are made with this one.
 Fd load_trial_program(bpf_prog_type type, const bpf_prog_load_opts* options = nullptr) {
-  const std::array<bpf_insn, 2> instructions{{{BPF_ALU64 | BPF_MOV | BPF_K, 0, 0, 0, 0}, {BPF_JMP | BPF_EXIT, 0, 0, 0, 0}}};
+  const std::array<bpf_insn, 2> instructions{
+      {{BPF_ALU64 | BPF_MOV | BPF_K, 0, 0, 0, 0}, {BPF_JMP | BPF_EXIT, 0, 0, 0, 0}}};
   return Fd(bpf_prog_load(type, "taskcost_try", "GPL", instructions.data(), instructions.size(), options));
 }
 
@@ -107,8 +108,7 @@ constexpr int no_group = -1;
 
 Fd open_event(perf_event_attr attributes, int cpu) {
   attributes.size = sizeof(attributes);
-  return Fd(static_cast<int>(
-      syscall(SYS_perf_event_open, &attributes, any_task, cpu, no_group, PERF_FLAG_FD_CLOEXEC)));
+  return Fd(static_cast<int>(syscall(SYS_perf_event_open, &attributes, any_task, cpu, no_group, PERF_FLAG_FD_CLOEXEC)));
 }
 
 Refusal attach_trial(const Fd& event, bpf_prog_type type) {
@@ -236,11 +236,11 @@ void choose_switch_latency(Sources& sources, const KernelTypes& types) {
   if (rseq) {
     sources.programs.insert("taskcost_rseq_update");
   }
-  add_evidence(sources, "switch_latency", rseq ? "sched_switch -> rseq_update or sys_exit" : "sched_switch -> sys_exit",
-               EvidenceKind::bound,
-               fmt::format("it includes the way back to user mode: finish_task_switch: fentry {}; kprobe {}", *fentry,
-                           *kprobe),
-               "a kernel that allows kprobes tells it exactly");
+  add_evidence(
+      sources, "switch_latency", rseq ? "sched_switch -> rseq_update or sys_exit" : "sched_switch -> sys_exit",
+      EvidenceKind::bound,
+      fmt::format("it includes the way back to user mode: finish_task_switch: fentry {}; kprobe {}", *fentry, *kprobe),
+      "a kernel that allows kprobes tells it exactly");
 }
 
 void choose_tlb(Sources& sources, const KernelTypes& types) {
@@ -281,11 +281,12 @@ void choose_faults(Sources& sources, const KernelTypes& types) {
   if (!refusal) {
     sources.programs.insert({"taskcost_fault_entry", "taskcost_fault_return"});
     sources.fault_latency = true;
-    measure(sources, {TC_COUNTER_FAULTS_FILE, TC_COUNTER_FAULTS_KERNEL, TC_COUNTER_FAULTS_TIMED, TC_COUNTER_FAULTS_UNRESOLVED});
-    add_evidence(sources, "page_fault_latency",
-                 exceptions ? "page_fault_user, page_fault_kernel -> fexit handle_mm_fault"
-                            : "fentry -> fexit handle_mm_fault",
-                 EvidenceKind::exact);
+    measure(sources,
+            {TC_COUNTER_FAULTS_FILE, TC_COUNTER_FAULTS_KERNEL, TC_COUNTER_FAULTS_TIMED, TC_COUNTER_FAULTS_UNRESOLVED});
+    add_evidence(
+        sources, "page_fault_latency",
+        exceptions ? "page_fault_user, page_fault_kernel -> fexit handle_mm_fault" : "fentry -> fexit handle_mm_fault",
+        EvidenceKind::exact);
     return;
   }
   const Refusal events = exceptions ? try_fault_events() : "no exceptions:page_fault_user on this kernel";

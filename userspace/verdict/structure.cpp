@@ -73,13 +73,11 @@ bool has_two_at_once(const Process& process) {
 
 bool is_thread(const Task& task) { return task.how == How::thread; }
 
-// Tasks are numbered by birth, and stand by birth.
-bool has_task(const Process& process, std::uint64_t id) {
-  return std::ranges::binary_search(process.tasks, id, {}, &Task::id);
-}
-
 bool shares_memory(const Process& process, const Task& thread) {
-  return has_task(process, thread.creator) && thread.account.counters[TC_COUNTER_PAGE_TABLE_BYTES].value_or(0) == 0;
+  // Tasks are numbered by birth, and stand by birth.
+  const auto creator = std::ranges::lower_bound(process.tasks, thread.creator, {}, &Task::id);
+  return creator != process.tasks.end() && creator->id == thread.creator &&
+         creator->address_space == thread.address_space;
 }
 
 }  // namespace

@@ -75,8 +75,10 @@ TEST(Decode, RefusesUnknownTypes) {
 TEST(Decode, RefusesIndicesOutOfRange) {
   EXPECT_FALSE(decode_changed([](tc_ledger& l) { l.activity = TC_NR_ROWS; }));
   EXPECT_FALSE(decode_changed([](tc_ledger& l) { l.condition = TC_NR_CONDITIONS; }));
-  EXPECT_FALSE(decode_changed([](tc_ledger& l) { l.interrupted = TC_NR_ACTIVITIES; }));
-  EXPECT_FALSE(decode_changed([](tc_ledger& l) { l.channel = TC_NR_CHANNELS; }));
+  EXPECT_FALSE(decode_changed([](tc_ledger& l) { l.interrupted = TC_NR_ROWS; }));
+  EXPECT_FALSE(decode_changed([](tc_ledger& l) { l.call_row = TC_NR_ACTIVITIES; }));
+  EXPECT_FALSE(decode_changed([](tc_ledger& l) { l.unseen_row = TC_NR_ROWS; }));
+  EXPECT_FALSE(decode_changed([](tc_ledger& l) { l.unseen_condition = TC_NR_CONDITIONS; }));
   EXPECT_FALSE(decode_changed([](tc_ledger& l) { l.how = TC_NR_CREATIONS + 1; }));
   EXPECT_FALSE(decode_changed([](tc_ledger& l) { l.created_kind = TC_NR_CREATIONS + 1; }));
   EXPECT_FALSE(decode_changed([](tc_ledger& l) { l.switch_kind = TC_NR_HISTOGRAMS + 1; }));
@@ -87,8 +89,8 @@ TEST(Decode, RefusesIndicesOutOfRange) {
 }
 
 TEST(Decode, AcceptsTheGreatestOfEachRange) {
-  EXPECT_TRUE(decode_changed([](tc_ledger& l) { l.activity = TC_ROW_FAULT_PENDING; }));
-  EXPECT_TRUE(decode_changed([](tc_ledger& l) { l.channel = TC_CHANNEL_NONE; }));
+  EXPECT_TRUE(decode_changed([](tc_ledger& l) { l.activity = TC_NR_ROWS - 1; }));
+  EXPECT_TRUE(decode_changed([](tc_ledger& l) { l.interrupted = TC_NR_ROWS - 1; }));
   EXPECT_TRUE(decode_changed([](tc_ledger& l) { l.how = TC_NR_CREATIONS; }));
 
   tc_exec exec = exec_of(1, 1ms, "x", "x");

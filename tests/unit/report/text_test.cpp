@@ -247,7 +247,7 @@ TEST(Text, MarksOpenEndsAndExplainsThemOnlyThen) {
 
 TEST(Text, LossesAreOneLineEachOrNone) {
   Report report = full_report();
-  EXPECT_THAT(rendered(report), HasSubstr("  ! 3 page faults whose resolution was not seen\n"));
+  EXPECT_THAT(rendered(report), HasSubstr("  ! 3 page faults that the kernel resolved unseen\n"));
   report.session.losses = {};
   EXPECT_THAT(rendered(report), AllOf(HasSubstr("losses: none"), Not(HasSubstr("  ! "))));
 }

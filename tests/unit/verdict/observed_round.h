@@ -20,6 +20,7 @@ class ObservedRound {
     session().totals = empty_account();
     Process main = process_of(How::attached, 0, 0ns, 1s);
     main.tasks.push_back(task_of(How::attached, 0, 0ns, 1s));
+    main.tasks.back().address_space = main.address_space;
     add(session().totals, main.tasks.back().account);
     session().processes.push_back(std::move(main));
   }
@@ -30,11 +31,13 @@ class ObservedRound {
     child.zombie = 30us;
     child.tasks.push_back(worker(How::fork, born, page_table_bytes));
     child.tgid = child.tasks.back().tid;
+    child.tasks.back().address_space = child.address_space;
     session().processes.push_back(std::move(child));
     return created(TC_CREATION_FORK, copy);
   }
   ObservedRound& starts_thread(Duration copy, std::uint64_t page_table_bytes = 0) {
     main().tasks.push_back(worker(How::thread, next_birth(), page_table_bytes));
+    main().tasks.back().address_space = main().address_space;
     return created(TC_CREATION_THREAD, copy);
   }
   ObservedRound& switches(const std::string& histogram, std::size_t count, Duration latency) {

@@ -146,8 +146,10 @@ TEST(Create, ThreadsThatNeverMeetRefuteManyThreads) {
   EXPECT_EQ(verdict_on(with_thread_round(round), "definition.many-threads").ruling, Ruling::refuted);
 }
 
-TEST(Create, ThreadWithPageTablesOfItsOwnRefutesSharing) {
-  const Findings findings = with_thread_round(ObservedRound().starts_thread(9us, 4096));
+TEST(Create, ThreadInAMemorySpaceOfItsOwnRefutesSharing) {
+  ObservedRound round;
+  round.starts_thread(9us, 4096).main().tasks.back().address_space = 99;
+  const Findings findings = with_thread_round(round);
   EXPECT_EQ(verdict_on(findings, "definition.thread-shares").ruling, Ruling::refuted);
   EXPECT_EQ(verdict_on(findings, "cost.new-memory").ruling, Ruling::refuted);
 }
