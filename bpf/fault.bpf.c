@@ -76,6 +76,13 @@ int BPF_PROG(taskcost_fault_kernel, unsigned long address, struct pt_regs *regs,
 	return exception(error_code, TC_FAULT_KERNEL);
 }
 
+/* An adopted task that has done nothing yet: this fault can have begun before the window. */
+static __always_inline bool began_before_window(const struct tc_ledger *l)
+{
+	return (l->flags & TC_LEDGER_OPEN_AT_START) && !l->entries[TC_ACTIVITY_PAGE_FAULT] &&
+	       !l->counters[TC_COUNTER_SYSCALLS];
+}
+
 static __always_inline int accounted(bool major)
 {
 	struct tc_ledger *l = current_ledger();
@@ -84,7 +91,7 @@ static __always_inline int accounted(bool major)
 		return 0;
 	if (l->activity == TC_ROW_FAULT_PENDING)
 		resolve_fault(l, major, bpf_ktime_get_ns());
-	else
+	else if (!began_before_window(l))
 		count_loss(TC_LOSS_UNPAIRED_FAULTS);
 	return 0;
 }

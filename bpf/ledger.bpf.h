@@ -291,6 +291,16 @@ static __always_inline void give_up_fault(struct tc_ledger *l)
 		count_loss(TC_LOSS_UNRESOLVED_FAULTS);
 }
 
+/* What the entry or exit of a system call and the end of a task begin with. Returns the instant. */
+static __always_inline __u64 leave_activity(struct tc_ledger *l)
+{
+	__u64 now = bpf_ktime_get_ns();
+
+	give_up_fault(l);
+	post(l, now);
+	return now;
+}
+
 /* The first sign of life of a task after it was switched in. */
 static __always_inline void sign_of_life(struct tc_ledger *l, __u64 now)
 {

@@ -246,9 +246,7 @@ int BPF_PROG(taskcost_exit, struct task_struct *task)
 
 	if (!l)
 		return 0;
-	now = bpf_ktime_get_ns();
-	give_up_fault(l);
-	post(l, now);
+	now = leave_activity(l);
 	l->switched_in_ns = 0;
 	if (l->activity == TC_ROW_CALL_PENDING)
 		end_call(l, task);

@@ -49,8 +49,10 @@ static __always_inline void end_ledger(struct tc_ledger *l, __u32 slot, struct t
 	__sync_fetch_and_add(&ledgers_ended, 1);
 }
 
-/* Where the CPU goes, seen from the task that leaves it. A task past exit_mm() keeps its last address space in
- * active_mm. */
+/*
+ * Where the CPU goes, seen from the task that leaves it. A task past exit_mm() keeps its last address space in
+ * active_mm.
+ */
 static __always_inline void count_destination(struct tc_ledger *l, struct task_struct *prev, struct task_struct *next)
 {
 	if (next->mm) {

@@ -14,9 +14,7 @@ int BPF_PROG(taskcost_sys_enter, struct pt_regs *regs, long number)
 
 	if (!l)
 		return 0;
-	now = bpf_ktime_get_ns();
-	give_up_fault(l);
-	post(l, now);
+	now = leave_activity(l);
 	l->switched_in_ns = 0;
 
 	call = class_of_call(number, l->flags & TC_LEDGER_COMPAT);
@@ -96,9 +94,7 @@ int BPF_PROG(taskcost_sys_exit, struct pt_regs *regs, long result)
 
 	if (!l)
 		return 0;
-	now = bpf_ktime_get_ns();
-	give_up_fault(l);
-	post(l, now);
+	now = leave_activity(l);
 	sign_of_life(l, now);
 
 	switch (l->activity) {

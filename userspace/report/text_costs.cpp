@@ -193,13 +193,21 @@ void write_books(Page& page, const Session& session) {
   Table table({{"", Column::Align::left}, {"ledger"}, {"kernel"}, {"difference"}});
   add_book(table, "voluntary switches", ours(TC_COUNTER_VOLUNTARY_SWITCHES), books.voluntary_switches);
   add_book(table, "involuntary switches", ours(TC_COUNTER_INVOLUNTARY_SWITCHES), books.involuntary_switches);
-  add_book(table, "minor faults", ours(TC_COUNTER_FAULTS_MINOR), books.faults_minor);
-  add_book(table, "major faults", ours(TC_COUNTER_FAULTS_MAJOR), books.faults_major);
+  // Not the counts of the report, which are from these very books: what the probes saw with their own eyes.
+  add_book(table, "page faults", ours(TC_COUNTER_FAULTS_TIMED), books.faults_minor + books.faults_major);
   const Duration running = totals.total(TC_CONDITION_RUNNING);
   table.row({"CPU time", duration_text(running), duration_text(books.cpu_time),
              signed_percent_text(static_cast<double>((running - books.cpu_time).count()),
                                  static_cast<double>(books.cpu_time.count()))});
   page.table(table);
+  page.paragraph("The kernel takes some page faults on a task's behalf, without an exception that a probe could see.",
+                 Page::margin, Ink::faint);
+  const bool someone_lives =
+      std::ranges::any_of(session.processes, [](const Process& process) { return process.open_at_end; });
+  if (someone_lives) {
+    page.paragraph("The books of tasks that live on were read a moment after the window, and may hold a little more.",
+                   Page::margin, Ink::faint);
+  }
 }
 
 }  // namespace taskcost
