@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <exception>
 #include <iostream>
 #include <string>
 #include <type_traits>
@@ -20,6 +21,8 @@ template <typename... Handlers>
 struct Overloaded : Handlers... {
   using Handlers::operator()...;
 };
+template <typename... Handlers>
+Overloaded(Handlers...) -> Overloaded<Handlers...>;
 
 Result<int> dispatch(const Options& options, const Surroundings& surroundings) {
   return std::visit(Overloaded{[&](const RunCommand& command) { return run(command, surroundings); },
@@ -55,4 +58,7 @@ int run_main(int argc, const char* const* argv) {
 }  // namespace
 }  // namespace taskcost
 
-int main(int argc, char** argv) { return taskcost::run_main(argc, argv); }
+int main(int argc, char** argv) try { return taskcost::run_main(argc, argv); } catch (const std::exception& bug) {
+  std::fprintf(stderr, "taskcost: internal error: %s\n", bug.what());
+  return 1;
+}

@@ -109,7 +109,7 @@ std::string find_program(const std::string& name) {
   std::istringstream folders(path);
   std::string found = name;
   for (std::string folder; std::getline(folders, folder, ':');) {
-    const std::string candidate = (folder.empty() ? "." : folder) + "/" + name;
+    std::string candidate = (folder.empty() ? "." : folder) + "/" + name;
     struct stat file {};
     if (stat(candidate.c_str(), &file) != 0 || !S_ISREG(file.st_mode)) {
       continue;
