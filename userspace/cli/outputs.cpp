@@ -5,12 +5,11 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <ext/stdio_filebuf.h>
 
 #include <cerrno>
 #include <cstring>
 #include <iostream>
-#include <sstream>
-#include <string_view>
 #include <utility>
 
 namespace taskcost {
@@ -25,20 +24,6 @@ void render(const Report& report, OutputFormat format, const TextOptions& text, 
       render_json(report, out);
       break;
   }
-}
-
-bool write_all(int fd, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t written = ::write(fd, text.data(), text.size());
-    if (written < 0 && errno == EINTR) {
-      continue;
-    }
-    if (written <= 0) {
-      return false;
-    }
-    text.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return true;
 }
 
 Error cannot_write(const std::string& path) {
@@ -77,16 +62,19 @@ Outputs::~Outputs() {
 }
 
 Status Outputs::write_file(File& output, const Report& report) const {
-  std::ostringstream text;
-  constexpr unsigned width = 80;
-  render(report, output.file.format, {width, false /*colour*/, verbose_}, text);
   const int fd = output.fd.get();
   // A pipe or a device has nothing to cut off.
   if (ftruncate(fd, 0) != 0 && errno != EINVAL) {
     return cannot_write(output.file.path);
   }
   lseek(fd, 0, SEEK_SET);
-  if (!write_all(fd, text.view())) {
+  // Straight to the descriptor: the text of tens of thousands of tasks would be larger than what it is made from.
+  __gnu_cxx::stdio_filebuf<char> buffer(dup(fd), std::ios::out);
+  std::ostream out(&buffer);
+  constexpr unsigned width = 80;
+  render(report, output.file.format, {width, false /*colour*/, verbose_}, out);
+  out.flush();
+  if (!out) {
     return cannot_write(output.file.path);
   }
   output.unused = false;

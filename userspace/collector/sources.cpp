@@ -181,7 +181,7 @@ void choose_base(Sources& sources, const KernelTypes& types) {
                     TC_COUNTER_EXECS,
                     TC_COUNTER_SYSCALLS,
                     TC_COUNTER_PAGE_TABLE_BYTES});
-  add_evidence(sources, "ledger", "sched_switch, sched_waking, sys_enter, sys_exit", EvidenceKind::exact);
+  add_evidence(sources, "ledger", "sched_switch, sched_waking, sys_enter, sys_exit, task_newtask", EvidenceKind::exact);
   add_evidence(sources, "switches", "sched_switch, held against nvcsw and nivcsw", EvidenceKind::exact);
   add_evidence(sources, "run_queue", "sched_waking, sched_wakeup_new or preemption -> sched_switch",
                EvidenceKind::exact);

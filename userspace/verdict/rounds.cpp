@@ -130,7 +130,7 @@ Findings findings_of_create(const RoundsOfBothModels& rounds, const EvidenceList
   judge.structure("definition.main-thread", "ledger", main_thread(rounds.processes) + main_thread(rounds.threads),
                   processes + threads);
   judge.structure("definition.many-threads", "ledger", many_threads(rounds.threads), threads);
-  judge.structure("definition.thread-shares", "page_table_bytes", thread_shares(rounds.threads), threads);
+  judge.structure("definition.thread-shares", "ledger", thread_shares(rounds.threads), threads);
   judge_creation(judge, rounds);
   judge_new_memory(judge, rounds);
   findings.comparisons.push_back(side_by_side_of_create(rounds));
