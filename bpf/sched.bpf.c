@@ -200,30 +200,27 @@ int BPF_PROG(taskcost_waking, struct task_struct *task)
 	return 0;
 }
 
+static __always_inline void end_switch(void)
+{
+	struct tc_ledger *l = current_ledger();
+
+	if (l && l->switched_in_ns)
+		sign_of_life(l, bpf_ktime_get_ns());
+}
+
 /* The return to user mode ends a switch where nothing nearer to it can be seen. */
 SEC("?tp_btf/rseq_update")
 int BPF_PROG(taskcost_rseq_update)
 {
-	struct tc_ledger *l = current_ledger();
-
-	if (l && l->switched_in_ns)
-		sign_of_life(l, bpf_ktime_get_ns());
+	end_switch();
 	return 0;
 }
 
 /* The exact end of a switch, where it may be probed: the incoming task's first instructions. */
-static __always_inline void finish_task_switch(void)
-{
-	struct tc_ledger *l = current_ledger();
-
-	if (l && l->switched_in_ns)
-		sign_of_life(l, bpf_ktime_get_ns());
-}
-
 SEC("?fentry/finish_task_switch")
 int BPF_PROG(taskcost_finish_switch_fentry)
 {
-	finish_task_switch();
+	end_switch();
 	return 0;
 }
 
@@ -231,7 +228,7 @@ int BPF_PROG(taskcost_finish_switch_fentry)
 SEC("?kprobe")
 int taskcost_finish_switch_kprobe(void *ctx)
 {
-	finish_task_switch();
+	end_switch();
 	return 0;
 }
 
