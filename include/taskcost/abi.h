@@ -83,13 +83,32 @@
 	X(CHILDREN_CLONE_VM, children_clone_vm, "processes created in the same memory")                   \
 	X(EXECS, execs, "execs")                                                                          \
 	X(SYSCALLS, syscalls, "system calls")                                                             \
-	X(PAGE_TABLE_BYTES, page_table_bytes, "page-table bytes of new address spaces")
+	X(PAGE_TABLE_BYTES, page_table_bytes, "page-table bytes of new address spaces")                   \
+	X(KERNEL_SLAB_BYTES, kernel_slab_bytes, "slab bytes allocated in creating calls")                 \
+	X(KERNEL_SLAB_ALLOCATIONS, kernel_slab_allocations, "slab allocations in creating calls")         \
+	X(KERNEL_PAGES, kernel_pages, "pages allocated in creating calls")                                \
+	X(SHOOTDOWN_STOLEN_NS, shootdown_stolen_ns, "time that its TLB shootdowns took from other CPUs (ns)") \
+	X(SHOOTDOWN_LOST_NS, shootdown_lost_ns, "time lost to TLB shootdowns of others (ns)")             \
+	X(WAKEUPS, wakeups, "wake-ups from a sleep")                                                      \
+	X(SHARED_MAPPING_BYTES, shared_mapping_bytes, "bytes of new shared mappings")                     \
+	X(FAULTS_COW_NS, faults_cow_ns, "time in faults on write-protected pages (ns)")
 
 /* Channels through which bytes pass between tasks, told by the file behind a descriptor. */
 #define TC_CHANNELS(X)                                    \
 	X(PIPE, pipe, "pipe")                             \
 	X(UNIX_SOCKET, unix_socket, "unix socket")        \
-	X(INET_SOCKET, inet_socket, "inet socket")
+	X(INET_SOCKET, inet_socket, "inet socket")        \
+	X(MESSAGE_QUEUE, message_queue, "POSIX message queue") \
+	X(SHARED_MEMORY, shared_memory, "shared memory (futex across processes)")
+
+/* Kernel objects that a new task either shares with its creator or gets anew, told by their addresses. */
+#define TC_SHARED_OBJECTS(X)                              \
+	X(MEMORY, memory, "memory (mm)")                  \
+	X(FILES, files, "file table (files)")             \
+	X(FS, fs, "directory and root (fs)")              \
+	X(SIGNAL_HANDLERS, signal_handlers, "signal handlers (sighand)") \
+	X(LIMITS, limits, "limits and process state (signal)") \
+	X(CGROUPS, cgroups, "cgroups (css_set)")
 
 /* Latencies kept in the kernel as log-linear histograms (histogram.h), one set per CPU. */
 #define TC_HISTOGRAMS(X)                                                                                        \
@@ -119,6 +138,7 @@
 #define TC_ENUM_CHANNEL(C, n, t) TC_CHANNEL_##C,
 #define TC_ENUM_HISTOGRAM(C, n, t) TC_HISTOGRAM_##C,
 #define TC_ENUM_LOSS(C, n, t) TC_LOSS_##C,
+#define TC_ENUM_SHARED(C, n, t) TC_SHARED_##C,
 
 enum tc_activity { TC_ACTIVITIES(TC_ENUM_ACTIVITY) TC_NR_ACTIVITIES };
 enum tc_condition { TC_CONDITIONS(TC_ENUM_CONDITION) TC_NR_CONDITIONS };
@@ -127,6 +147,7 @@ enum tc_counter { TC_COUNTERS(TC_ENUM_COUNTER) TC_NR_COUNTERS };
 enum tc_channel { TC_CHANNELS(TC_ENUM_CHANNEL) TC_NR_CHANNELS, TC_CHANNEL_NONE = 255 };
 enum tc_histogram_id { TC_HISTOGRAMS(TC_ENUM_HISTOGRAM) TC_NR_HISTOGRAMS };
 enum tc_loss { TC_LOSSES(TC_ENUM_LOSS) TC_NR_LOSSES };
+enum tc_shared { TC_SHARED_OBJECTS(TC_ENUM_SHARED) TC_NR_SHARED };
 
 /*
  * Two more rows than there are activities. A page fault is kept apart until the kernel says that it was resolved. Then
@@ -180,6 +201,7 @@ struct tc_creation_sums {
 	__u64 publish_ns; /* task_newtask -> sched_wakeup_new */
 	__u64 return_ns;  /* sched_wakeup_new -> system call left, in the creator */
 	__u64 returns;    /* how many creations return_ns covers */
+	__u64 running_ns; /* on a CPU inside these calls */
 };
 
 struct tc_channel_use {

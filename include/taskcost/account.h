@@ -56,6 +56,8 @@ using PerCreation = std::array<T, TC_NR_CREATIONS>;
 template <typename T>
 using PerChannel = std::array<T, TC_NR_CHANNELS>;
 template <typename T>
+using PerShared = std::array<T, TC_NR_SHARED>;
+template <typename T>
 using PerLoss = std::array<T, TC_NR_LOSSES>;
 
 // JSON keys and words for people, from the lists in abi.h.
@@ -66,12 +68,14 @@ const char* key_of(tc_counter counter);
 const char* key_of(tc_channel channel);
 const char* key_of(tc_histogram_id histogram);
 const char* key_of(tc_loss loss);
+const char* key_of(tc_shared object);
 const char* text_of(tc_activity activity);
 const char* text_of(tc_creation creation);
 const char* text_of(tc_counter counter);
 const char* text_of(tc_channel channel);
 const char* text_of(tc_histogram_id histogram);
 const char* text_of(tc_loss loss);
+const char* text_of(tc_shared object);
 
 struct CreationSums {
   std::uint64_t count = 0;
@@ -81,6 +85,7 @@ struct CreationSums {
   std::uint64_t returns = 0;  // a creator that ended or was still inside the call has none
   Duration child_start{};     // sum over `starts` children
   std::uint64_t starts = 0;
+  Duration running{};  // of the creator, on a CPU inside these calls
 };
 
 struct ChannelUse {
@@ -143,6 +148,10 @@ struct Task {
   Instant end{};
   bool open_at_start = false;  // lived before the window
   bool open_at_end = false;    // outlived the window
+  // When it was on a CPU for the last time; the end of the window if it was then. nullopt: never.
+  std::optional<Instant> last_on_cpu;
+  // Whether each object was its creator's when it was born; nullopt for a task whose birth was not seen.
+  std::optional<PerShared<bool>> shares;
   Account account;
 
   // Its own creation and end; nullopt when not seen.
@@ -155,6 +164,13 @@ struct Task {
   std::optional<Duration> exec_prepare;  // sums over execs: entry -> sched_prepare_exec (nullopt before Linux 6.10)
   std::optional<Duration> exec_replace;  // -> sched_process_exec
   std::optional<Duration> exec_return;   // -> return
+};
+
+// The signal that ended a process.
+struct FatalSignal {
+  int number = 0;
+  Instant generated{};       // signal_generate
+  std::uint64_t target = 0;  // Task::id that it was sent to
 };
 
 struct Process {
@@ -172,8 +188,10 @@ struct Process {
   bool open_at_end = false;
   std::optional<int> exit_code;     // nullopt while it lives or when a signal ended it
   std::optional<int> exit_signal;   // nullopt while it lives or when it exited
+  std::optional<FatalSignal> fatal;  // nullopt when no signal ended it, or its generation was not seen
   std::uint64_t address_space = 0;  // equal for processes that share memory; numbered by appearance, from 1
   std::optional<Duration> zombie;   // last task's final switch-out -> parent's wait returned; nullopt when not seen
+  std::optional<Duration> reap;     // of the parent, on a CPU inside the wait that reaped it
   std::vector<Task> tasks;          // by birth
 };
 
@@ -183,6 +201,41 @@ struct FoldedProcesses {
   std::uint64_t processes = 0;
   std::uint64_t tasks = 0;
   Account total;
+};
+
+// What the kernel spent on tasks of one kind from their creation to their reaping, on CPUs, summed over those of them
+// that were born and ended in the window. Costs that come later than the creation are booked to it: first faults,
+// copy-on-write faults on both sides of a fork, teardown.
+struct LifetimePrice {
+  std::uint64_t count = 0;
+  Duration create{};         // the creator inside the creating call
+  Duration start{};          // the new task on its way out of that call
+  Duration exec{};           // its exec
+  Duration faults{};         // its page faults
+  Duration exit{};           // its exit, teardown of memory included
+  Duration reap{};           // the wait that reaped it (none for threads)
+  Duration copy_on_write{};  // faults of the parent's process on write-protected pages after its first fork
+};
+
+// What a process that a signal ended took with it.
+struct Blast {
+  std::uint64_t process = 0;  // Process::id
+  int signal = 0;
+  std::optional<Instant> generated;
+  std::uint64_t tasks_ended = 0;  // of the process, after the signal
+  std::optional<Duration> to_first_exit;  // from the signal to the first of their final switch-outs
+  std::optional<Duration> to_last_exit;
+  // Other observed tasks that lived at the last exit, and those of them that were on a CPU after it.
+  std::uint64_t others_alive = 0;
+  std::uint64_t others_ran_on = 0;
+};
+
+// One uninterrupted time of a task on a CPU.
+struct CpuStint {
+  std::uint64_t task = 0;  // Task::id; 0 when its task was folded
+  std::uint32_t cpu = 0;
+  Instant start{};
+  Instant end{};
 };
 
 // A latency distribution in the buckets of histogram.h.
@@ -233,6 +286,10 @@ struct Session {
   // By key: the kernel's (TC_HISTOGRAMS) and those made from records: creation, creation_<kind>, child_start, exit,
   // zombie. A key is absent when its source is not available.
   std::map<std::string, Histogram> histograms;
+  PerCreation<LifetimePrice> prices{};
+  std::vector<Blast> blasts;
+  // nullopt unless they were asked for; by start.
+  std::optional<std::vector<CpuStint>> stints;
   Losses losses;
 };
 

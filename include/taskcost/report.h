@@ -60,6 +60,8 @@ struct Report {
   Session session;
   std::vector<SideBySide> comparisons;  // verify: the accounts of both variants, line by line
   std::vector<Verdict> claims;
+  std::vector<Sweep> sweeps;
+  std::vector<FigureTable> tables;
 };
 
 struct TextOptions {
@@ -71,6 +73,8 @@ struct TextOptions {
 void render_text(const Report& report, std::ostream& out, const TextOptions& options);
 // JSON of schema taskcost.report/1, indented by two, one trailing newline.
 void render_json(const Report& report, std::ostream& out);
+// One self-contained page: the JSON report, and the scripts and styles that show it. Opens offline.
+void render_html(const Report& report, std::ostream& out);
 // The JSON Schema (2020-12 vocabulary kept to what draft-07 validators know) of what render_json writes.
 std::string_view json_schema();
 

@@ -52,6 +52,17 @@ struct Claim {
   std::string_view evidence;  // the kernel evidence that it needs
 };
 
+// What user space measured in the same rounds, beside what the kernel accounted.
+struct UserView {
+  std::string figure;  // "wall time per hop"
+  std::string unit;
+  std::optional<double> left;  // medians
+  std::optional<double> right;
+  std::optional<double> ratio;
+  std::optional<Interval> interval;
+  std::string remark;  // where the two views differ, in one sentence; may be empty
+};
+
 struct Verdict {
   std::string id;
   std::string statement;
@@ -66,6 +77,7 @@ struct Verdict {
   std::size_t rounds = 0;
   std::string evidence;  // the source that was used
   std::string meaning;   // one sentence, made from the figures
+  std::optional<UserView> user_space;
 };
 
 // The ratio rule: confirmed when the whole interval lies beyond the threshold, refuted when it lies wholly below 1,
@@ -96,6 +108,46 @@ struct SideBySide {
   };
   std::vector<Line> lines;
   std::size_t rounds = 0;
+};
+
+// One figure as a function of a size: a line for each variant.
+struct Sweep {
+  std::string id;      // "fork-by-resident"
+  std::string claim;   // that it belongs to
+  std::string title;   // "Creation of a process by resident memory of its parent"
+  std::string x_name;  // "resident memory"
+  std::string x_unit;  // "MiB", "bytes", "count"
+  std::string y_name;  // "copy and publish"
+  std::string y_unit;  // "ns", "bytes", "count"
+  bool logarithmic = false;  // x grows by factors
+  struct Point {
+    double x = 0;
+    double y = 0;       // median over rounds
+    Interval interval;  // 95 %, of the median
+    std::size_t rounds = 0;
+  };
+  struct Series {
+    std::string label;
+    std::vector<Point> points;         // by x
+    std::optional<double> slope;       // y per unit of x, least squares through the medians; nullopt with one point
+    std::optional<Interval> interval;  // of the slope, 95 %
+  };
+  std::vector<Series> series;
+};
+
+// Figures of more than two variants: prices of a lifetime, bills of a bake, costs of channels.
+struct FigureTable {
+  std::string id;     // "lifetime-price"
+  std::string claim;  // that it belongs to
+  std::string title;
+  std::vector<std::string> columns;
+  struct Row {
+    std::string name;
+    std::string unit;
+    std::vector<std::optional<double>> values;  // one a column; medians
+  };
+  std::vector<Row> rows;
+  std::string note;  // what the figures are; may be empty
 };
 
 }  // namespace taskcost

@@ -105,7 +105,7 @@ Status observe_round(Verification& verification, const Plan& plan, const char* m
   whole.end = session.end;
   report.observer = std::move(run->report.observer);
   add_losses(whole.losses, session.losses);
-  rounds.push_back({std::move(session), plan.operations});
+  rounds.push_back({std::move(session), plan.operations, {}, {}});
   return Done{};
 }
 

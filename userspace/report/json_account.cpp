@@ -32,10 +32,6 @@ void write_counters(JsonWriter& json, const Account& account) {
     for (int i = 0; i < TC_NR_COUNTERS; ++i) {
       json.field(key_of(static_cast<tc_counter>(i)), account.counters[i]);
     }
-    // Promised by the schema, without a probe so far.
-    for (const std::string_view key : {"shootdown_stolen_ns", "kernel_slab_bytes", "kernel_pages"}) {
-      json.field(key, nullptr);
-    }
   });
 }
 

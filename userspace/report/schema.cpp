@@ -215,7 +215,7 @@ constexpr std::string_view outline =
         },
         "counters": {
           "type": "object",
-          "required": [@counters@, "shootdown_stolen_ns", "kernel_slab_bytes", "kernel_pages"],
+          "required": [@counters@],
           "additionalProperties": {"$ref": "#/definitions/amount"}
         },
         "creations": {

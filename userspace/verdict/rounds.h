@@ -5,6 +5,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
 #include <vector>
 
 #include "taskcost/account.h"
@@ -13,10 +16,12 @@
 
 namespace taskcost {
 
-// One run of a workload in one model.
+// One measured region of one variant of a workload.
 struct Round {
-  Session session;
-  std::uint64_t operations = 0;  // that the workload says it did, those of its warm-up included
+  Session session;               // of the region alone
+  std::uint64_t operations = 0;  // that the workload says it did in it
+  Duration wall{};               // that the workload measured for them
+  std::map<std::string, double, std::less<>> facts;  // what else it says: known counts, what it saw (1) or not (0)
 };
 
 struct RoundsOfBothModels {

@@ -100,7 +100,7 @@ TEST(Folding, KeepsHistogramsAndTotalsWhole) {
                         .first_ran_at(2ms + 6us)
                         .began_exit_at(3ms - 8us));
   builder.on_reap(reap_of(1, 77, 3ms + 9us));
-  builder.on_ledger(short_life(1).created(TC_CREATION_FORK, {1, 5'000, 2'000, 0, 0}));
+  builder.on_ledger(short_life(1).created(TC_CREATION_FORK, {1, 5'000, 2'000, 0, 0, 0}));
   const Session session = finish(builder, 1s);
   EXPECT_TRUE(session.processes.empty());
   EXPECT_EQ(session.histograms.at("creation_fork").sum(), 7us);

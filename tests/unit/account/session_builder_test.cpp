@@ -277,7 +277,7 @@ TEST(SessionBuilder, CreatorsLearnFromTheirChildrenHowLongTheirStartTook) {
   builder.on_ledger(child(2, TC_CREATION_FORK, 10us));
   builder.on_ledger(child(3, TC_CREATION_FORK, 20us));
   builder.on_ledger(child(4, TC_CREATION_VFORK, 1us));
-  builder.on_ledger(ledger(1).born_at(1us).created(TC_CREATION_FORK, {3, 30'000, 6'000, 4'000, 2}).ended_at(60us));
+  builder.on_ledger(ledger(1).born_at(1us).created(TC_CREATION_FORK, {3, 30'000, 6'000, 4'000, 2, 0}).ended_at(60us));
   builder.on_ledger(child(5, TC_CREATION_FORK, 30us));  // outlived its creator
   const Session session = finish(builder, 1ms);
   const Account& creator = session.processes[0].tasks[0].account;

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What `verify` runs: variants of the bundled workloads, their measured regions in turn.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace taskcost {
+
+struct Variant {
+  std::string name;                    // the key of its rounds: "create/fork/resident=64"
+  std::vector<std::string> arguments;  // of taskcost-workload: {"create", "--model", "fork", "--count", "200"}
+  unsigned rounds = 0;                 // measured regions; 0: as many as the run has
+  bool kernel_memory = false;          // observe allocations too, which makes them dearer: for counts, not for times
+  bool stints = false;                 // keep each time on a CPU
+};
+
+// What is needed for these claims (ids; empty: for all of them), in the order in which a round takes it.
+std::vector<Variant> plan_for(const std::vector<std::string>& claims, bool thorough);
+
+}  // namespace taskcost
