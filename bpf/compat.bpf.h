@@ -76,13 +76,21 @@ extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
 #define read_as(type, address) ((type *)(address))
 #endif
 
-/* The number of the system call that a task is in, negative when it is in none; its first argument; 32-bit programs. */
+/* The number of the system call that a task is in, negative when it is in none; its arguments; 32-bit programs. */
 #if defined(__TARGET_ARCH_x86)
 #define COMPAT_TIF_32BIT		29 /* TIF_ADDR32 */
+#define SYSCALL_MMAP			9
+#define second_argument_of(regs)	((regs)->si) /* of 64-bit calls */
+#define third_argument_of(regs)		((regs)->dx)
+#define fourth_argument_of(regs)	((regs)->r10)
 #define syscall_number_of(regs)		((long)(regs)->orig_ax)
 #define first_argument_of(regs, compat) ((compat) ? (__u32)(regs)->bx : (__u32)(regs)->di)
 #elif defined(__TARGET_ARCH_arm64)
 #define COMPAT_TIF_32BIT		22 /* TIF_32BIT */
+#define SYSCALL_MMAP			222
+#define second_argument_of(regs)	((regs)->regs[1]) /* of 64-bit calls */
+#define third_argument_of(regs)		((regs)->regs[2])
+#define fourth_argument_of(regs)	((regs)->regs[3])
 #define syscall_number_of(regs)		((long)(regs)->syscallno)
 #define first_argument_of(regs, compat) ((__u32)(regs)->orig_x0)
 #else

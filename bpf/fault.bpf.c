@@ -39,8 +39,10 @@ static __always_inline void resolve_fault(struct tc_ledger *l, bool major, __u64
 	l->entries[TC_ACTIVITY_PAGE_FAULT]++;
 	if (bits & TC_FAULT_FILE)
 		l->counters[TC_COUNTER_FAULTS_FILE]++;
-	if (bits & TC_FAULT_COW)
+	if (bits & TC_FAULT_COW) {
 		l->counters[TC_COUNTER_FAULTS_COW]++;
+		l->counters[TC_COUNTER_FAULTS_COW_NS] += latency;
+	}
 	if (major) {
 		l->counters[TC_COUNTER_FAULTS_MAJOR]++;
 		add_latency(TC_HISTOGRAM_FAULT_MAJOR, latency);

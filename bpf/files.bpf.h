@@ -12,6 +12,7 @@ enum {
 	FAMILY_UNIX = 1, /* AF_UNIX */
 	FAMILY_INET = 2,
 	FAMILY_INET6 = 10,
+	MESSAGE_QUEUE_MAGIC = 0x19800202, /* super_block.s_magic of mqueue */
 };
 
 static __always_inline __u8 class_of_call(long number, bool compat)
@@ -58,6 +59,11 @@ static __always_inline __u32 channel_of_socket(__u64 file)
 	}
 }
 
+static __always_inline bool is_message_queue(__u64 file)
+{
+	return file && BPF_CORE_READ((struct file *)file, f_inode, i_sb, s_magic) == MESSAGE_QUEUE_MAGIC;
+}
+
 /*
  * The pending call of `task` is over, or looked at from outside: its row joins the activity that the file behind its
  * descriptor makes it. Returns the channel.
@@ -75,6 +81,8 @@ static __always_inline __u32 end_call(struct tc_ledger *l, struct task_struct *t
 	} else if (type == FILE_TYPE_SOCKET) {
 		activity = TC_ACTIVITY_SOCKET;
 		channel = channel_of_socket(file);
+	} else if (activity == TC_ACTIVITY_OTHER && is_message_queue(file)) {
+		channel = TC_CHANNEL_MESSAGE_QUEUE;
 	}
 	join_row(l, TC_ROW_CALL_PENDING, activity);
 	l->call_row = activity;

@@ -60,9 +60,10 @@ static __always_inline void adopt_state(struct tc_ledger *l, struct task_struct 
 	__u8 call;
 
 	l->condition = TC_CONDITION_BLOCKED;
-	if (task->on_cpu)
+	if (task->on_cpu) {
 		l->condition = TC_CONDITION_RUNNING;
-	else if (!task_state_of(task))
+		l->on_cpu_ns = now;
+	} else if (!task_state_of(task))
 		l->condition = TC_CONDITION_PREEMPTED;
 
 	if (never_enters_user_mode(task)) {
@@ -140,6 +141,35 @@ int taskcost_adopt(struct bpf_iter__task *ctx)
 		if (!task->on_cpu && l->since_ns == now)
 			l->condition = task_state_of(task) ? TC_CONDITION_BLOCKED : TC_CONDITION_PREEMPTED;
 	}
+	return 0;
+}
+
+/*
+ * Between two windows: whoever still has a ledger gives it back. Nobody writes to it any more, and the collector has
+ * read it.
+ */
+SEC("iter/task")
+int taskcost_release(struct bpf_iter__task *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct tc_ledger *l;
+	__u32 *stored;
+	__u32 slot;
+
+	if (!task)
+		return 0;
+	stored = bpf_task_storage_get(&slots, task, NULL, 0);
+	if (!stored || !*stored)
+		return 0;
+	slot = *stored;
+	*stored = 0;
+	l = bpf_map_lookup_elem(&pool, &slot);
+	if (!l || !l->live)
+		return 0;
+	l->live = 0;
+	l->task = 0;
+	return_slot(slot);
+	__sync_fetch_and_add(&ledgers_ended, 1);
 	return 0;
 }
 

@@ -22,6 +22,7 @@
 
 /* Written by user space before load; volatile so that the compiler leaves the decision to the verifier. */
 extern const volatile __u32 pool_slots;
+extern const volatile bool keep_stints; /* a record for each time on a CPU */
 
 /* Shared with user space while the programs run, the hot part in one page: see TC_LEDGER_ALIGNMENT. */
 extern __u32 closed;	   /* the window is over: no more transitions */
@@ -173,6 +174,8 @@ static __always_inline __u64 end_wait(struct tc_ledger *l, __u64 now)
 		if (!woken) {
 			l->counters[TC_COUNTER_UNSEEN_WAKEUPS]++;
 			woken = now;
+		} else {
+			l->counters[TC_COUNTER_WAKEUPS]++;
 		}
 		if (woken > ready && woken <= now) {
 			*cell_of(l, l->activity, TC_CONDITION_BLOCKED) += woken - ready;
@@ -212,6 +215,7 @@ static __noinline struct tc_ledger *catch_up(struct tc_cpu_note *note, struct ta
 	l->unseen_wait_ns = elapsed(l->woken_ns > l->since_ns ? l->woken_ns : l->since_ns, now);
 	end_wait(l, now);
 	l->switched_in_ns = 0;
+	l->on_cpu_ns = now;
 	l->counters[TC_COUNTER_UNSEEN_SWITCH_INS]++;
 	if (!l->first_run_ns)
 		l->first_run_ns = now;
@@ -239,6 +243,12 @@ static __always_inline void post(struct tc_ledger *l, __u64 now)
 	*cell_of(l, l->activity, TC_CONDITION_RUNNING) += elapsed(l->since_ns, now);
 	if (now > l->since_ns)
 		l->since_ns = now;
+}
+
+/* On a CPU since the current system call was entered; posted time only. */
+static __always_inline __u64 call_running(struct tc_ledger *l, __u32 row)
+{
+	return *cell_of(l, row, TC_CONDITION_RUNNING) - l->call_running_ns;
 }
 
 static __always_inline void enter_activity(struct tc_ledger *l, __u32 activity)

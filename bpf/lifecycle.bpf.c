@@ -8,6 +8,13 @@ enum {
 	FLAG_CLONE_THREAD = 0x00010000,
 };
 
+enum {
+	SIGNAL_CHILD = 17, /* SIGCHLD */
+	SIGNAL_CONTINUE = 18,
+	SIGNAL_URGENT = 23,
+	SIGNAL_WINDOW = 28,
+};
+
 #if defined(__TARGET_ARCH_x86)
 #define SYSCALL_VFORK	     58
 #define SYSCALL_VFORK_COMPAT 190
@@ -72,6 +79,20 @@ static __always_inline void inherit_identity(struct tc_ledger *l, const struct t
 	l->flags |= creator->flags & (TC_LEDGER_FOLLOW | TC_LEDGER_COMPAT);
 }
 
+/* Which of its creator's objects a new task goes on with, by their addresses. */
+static __always_inline __u32 shares_of(struct task_struct *child, struct task_struct *creator)
+{
+	__u32 shares = TC_SHARES_KNOWN;
+
+	shares |= (child->mm == creator->mm) << TC_SHARED_MEMORY;
+	shares |= (child->files == creator->files) << TC_SHARED_FILES;
+	shares |= (child->fs == creator->fs) << TC_SHARED_FS;
+	shares |= (child->sighand == creator->sighand) << TC_SHARED_SIGNAL_HANDLERS;
+	shares |= (child->signal == creator->signal) << TC_SHARED_LIMITS;
+	shares |= (child->cgroups == creator->cgroups) << TC_SHARED_CGROUPS;
+	return shares;
+}
+
 /*
  * Birth: the ledger starts when the kernel says that the task started. Until sched_wakeup_new it is not on a run
  * queue, which counts as blocked.
@@ -109,6 +130,7 @@ int BPF_PROG(taskcost_newtask, struct task_struct *child, __u64 clone_flags)
 	else
 		l->address_space = __sync_fetch_and_add(&address_spaces_made, 1) + 1;
 	l->clone_flags = clone_flags;
+	l->shares = shares_of(child, bpf_get_current_task_btf());
 	l->tid = child->pid;
 	l->tgid = child->tgid;
 	l->ppid = child->real_parent->tgid;
@@ -260,6 +282,25 @@ int BPF_PROG(taskcost_exit, struct task_struct *task)
 	parent_pid = task->real_parent->thread_pid;
 	if (parent_pid)
 		l->pid_seen_by_parent = pid_at_level(task->group_leader->thread_pid, parent_pid->level);
+	return 0;
+}
+
+/*
+ * Sent, and it may be the end of its receiver: which of the signals was fatal is known when the process has ended by
+ * it. Those that do nothing by default are not.
+ */
+SEC("tp_btf/signal_generate")
+int BPF_PROG(taskcost_signal, int number, void *info, struct task_struct *task, int group, int outcome)
+{
+	struct tc_ledger *l;
+
+	if (number == SIGNAL_CHILD || number == SIGNAL_CONTINUE || number == SIGNAL_URGENT || number == SIGNAL_WINDOW)
+		return 0;
+	l = ledger_in(slot_of(task));
+	if (!l)
+		return 0;
+	l->signal = number;
+	l->signal_ns = bpf_ktime_get_ns();
 	return 0;
 }
 

@@ -99,10 +99,26 @@ static __always_inline void count_flush(struct tc_ledger *l, __u32 flush)
 		l->counters[TC_COUNTER_TLB_REUSES_ON_SWITCH]++;
 }
 
+static __always_inline void send_stint(const struct tc_ledger *l, __u64 now)
+{
+	struct tc_stint stint = {
+		.record = {.type = TC_RECORD_STINT, .size = sizeof(stint)},
+		.id = l->id,
+		.start_ns = l->on_cpu_ns,
+		.end_ns = now,
+		.cpu = l->cpu,
+	};
+
+	if (bpf_ringbuf_output(&records, &stint, sizeof(stint), wakeup_flag()))
+		count_loss(TC_LOSS_DROPPED_EVENTS);
+}
+
 static __always_inline void switch_out(struct tc_ledger *l, bool preempt, struct task_struct *prev,
 				       struct task_struct *next, __u32 state, __u64 now)
 {
 	post(l, now);
+	if (keep_stints)
+		send_stint(l, now);
 	if (l->unseen_wait_ns)
 		correct_unseen_wait(l, prev, now);
 	l->exec_runtime_ns = prev->se.sum_exec_runtime;
@@ -145,6 +161,7 @@ static __always_inline void switch_in(struct tc_ledger *l, struct task_struct *p
 		l->counters[TC_COUNTER_MIGRATIONS]++;
 	l->cpu = cpu;
 	l->switched_in_ns = now;
+	l->on_cpu_ns = now;
 	count_origin(l, prev, next);
 }
 
@@ -229,34 +246,6 @@ SEC("?kprobe")
 int taskcost_finish_switch_kprobe(void *ctx)
 {
 	end_switch();
-	return 0;
-}
-
-/*
- * x86: pages is TLB_FLUSH_ALL for a real flush, 0 where the address space still had its PCID. On a task switch it comes
- * between sched_switch and the switch itself: the note names the incoming task already, while current is the outgoing
- * one. (The same reason with both alike is an exec that loads its new memory.) The note keeps it until the task leaves:
- * right after a flush each page that a probe touches is dear.
- */
-SEC("?tp_btf/tlb_flush")
-int BPF_PROG(taskcost_tlb_flush, int reason, unsigned long pages)
-{
-	struct tc_ledger *l;
-
-	if (reason == TLB_FLUSH_ON_TASK_SWITCH) {
-		struct tc_cpu_note *note = &notes[this_cpu()];
-
-		if (note->task != (__u64)bpf_get_current_task_btf())
-			note->flush = pages ? TC_FLUSH_DONE : TC_FLUSH_REUSED;
-		return 0;
-	}
-	l = current_ledger();
-	if (!l)
-		return 0;
-	if (reason == TLB_REMOTE_SHOOTDOWN)
-		l->counters[TC_COUNTER_SHOOTDOWNS_RECEIVED]++;
-	else if (reason == TLB_REMOTE_SEND_IPI)
-		l->counters[TC_COUNTER_SHOOTDOWNS_SENT]++;
 	return 0;
 }
 

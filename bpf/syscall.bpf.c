@@ -4,6 +4,12 @@
 #include "ledger.bpf.h"
 #include "files.bpf.h"
 
+enum {
+	FUTEX_PRIVATE = 128, /* FUTEX_PRIVATE_FLAG */
+	MAP_IS_SHARED = 1,   /* MAP_SHARED, and MAP_SHARED_VALIDATE */
+	MAX_ERROR = 4095,    /* MAX_ERRNO */
+};
+
 /* user -> the class of the system call */
 SEC("tp_btf/sys_enter")
 int BPF_PROG(taskcost_sys_enter, struct pt_regs *regs, long number)
@@ -27,11 +33,20 @@ int BPF_PROG(taskcost_sys_enter, struct pt_regs *regs, long number)
 		l->activity = TC_ROW_CALL_PENDING;
 	} else {
 		enter_activity(l, call & TC_CALL_ACTIVITY_MASK);
+		l->call_running_ns = *cell_of(l, l->activity, TC_CONDITION_RUNNING);
 	}
 	return 0;
 }
 
-static __always_inline void leave_call(struct tc_ledger *l, long result)
+/* A message is sent whole: the result of mq_timedsend is 0. */
+static __always_inline __u64 bytes_sent(struct tc_ledger *l, __u32 channel, struct pt_regs *regs, long result)
+{
+	if (channel == TC_CHANNEL_MESSAGE_QUEUE)
+		return result == 0 && !(l->flags & TC_LEDGER_COMPAT) ? third_argument_of(regs) : 0;
+	return result > 0 ? result : 0;
+}
+
+static __always_inline void leave_call(struct tc_ledger *l, struct pt_regs *regs, long result)
 {
 	__u64 running_ns = *cell_of(l, TC_ROW_CALL_PENDING, TC_CONDITION_RUNNING);
 	__u32 channel = end_call(l, bpf_get_current_task_btf());
@@ -44,8 +59,26 @@ static __always_inline void leave_call(struct tc_ledger *l, long result)
 	use->kernel_ns += running_ns;
 	if (result > 0 && (l->call & TC_CALL_IN))
 		use->bytes_in += result;
-	if (result > 0 && (l->call & TC_CALL_OUT))
-		use->bytes_out += result;
+	if (l->call & TC_CALL_OUT)
+		use->bytes_out += bytes_sent(l, channel, regs, result);
+}
+
+/* Memory that several processes map is a channel where they wait for each other: a futex that is not private. */
+static __always_inline void leave_futex(struct tc_ledger *l, struct pt_regs *regs)
+{
+	struct tc_channel_use *use = &l->channels[TC_CHANNEL_SHARED_MEMORY];
+
+	if (second_argument_of(regs) & FUTEX_PRIVATE)
+		return;
+	use->calls++;
+	use->kernel_ns += call_running(l, TC_ACTIVITY_FUTEX);
+}
+
+static __always_inline void leave_memory(struct tc_ledger *l, struct pt_regs *regs, long result)
+{
+	if (l->syscall == SYSCALL_MMAP && !(l->flags & TC_LEDGER_COMPAT) &&
+	    (fourth_argument_of(regs) & MAP_IS_SHARED) && (result > 0 || result < -MAX_ERROR))
+		l->counters[TC_COUNTER_SHARED_MAPPING_BYTES] += second_argument_of(regs);
 }
 
 static __always_inline void leave_create(struct tc_ledger *l, __u64 now)
@@ -59,6 +92,7 @@ static __always_inline void leave_create(struct tc_ledger *l, __u64 now)
 	sums = creations_of(l, kind);
 	sums->return_ns += elapsed(l->created_ns, now);
 	sums->returns++;
+	sums->running_ns += call_running(l, TC_ACTIVITY_CREATE);
 	l->created_kind = TC_NR_CREATIONS;
 }
 
@@ -78,6 +112,7 @@ static __always_inline void leave_wait(struct tc_ledger *l, long result, __u64 n
 		.record = {.type = TC_RECORD_REAP, .size = sizeof(reap)},
 		.process = l->process,
 		.at_ns = now,
+		.running_ns = call_running(l, TC_ACTIVITY_WAIT),
 		.pid = (__u32)result,
 	};
 
@@ -99,7 +134,13 @@ int BPF_PROG(taskcost_sys_exit, struct pt_regs *regs, long result)
 
 	switch (l->activity) {
 	case TC_ROW_CALL_PENDING:
-		leave_call(l, result);
+		leave_call(l, regs, result);
+		break;
+	case TC_ACTIVITY_FUTEX:
+		leave_futex(l, regs);
+		break;
+	case TC_ACTIVITY_MEMORY:
+		leave_memory(l, regs, result);
 		break;
 	case TC_ACTIVITY_CREATE:
 		leave_create(l, now);

@@ -16,120 +16,120 @@
 #endif
 
 /* What a task is doing. `KERNEL` is for tasks that never enter user mode: kernel threads, io_uring workers. */
-#define TC_ACTIVITIES(X)                                  \
-	X(USER, user, "user code")                        \
-	X(CREATE, create, "create (clone, fork, vfork)")  \
-	X(EXEC, exec, "exec")                             \
-	X(EXIT, exit, "exit")                             \
-	X(WAIT, wait, "wait for a child")                 \
-	X(MEMORY, memory, "memory (mmap, brk, ...)")      \
-	X(FUTEX, futex, "futex")                          \
-	X(PIPE, pipe, "pipe")                             \
-	X(SOCKET, socket, "socket")                       \
-	X(FILE, file, "file")                             \
-	X(POLL, poll, "poll (select, epoll, ...)")        \
-	X(SLEEP, sleep, "sleep")                          \
-	X(SIGNAL, signal, "signal")                       \
-	X(OTHER, other, "other system calls")             \
-	X(PAGE_FAULT, page_fault, "page fault")           \
-	X(KERNEL, kernel, "kernel worker")
+#define TC_ACTIVITIES(X)                           \
+  X(USER, user, "user code")                       \
+  X(CREATE, create, "create (clone, fork, vfork)") \
+  X(EXEC, exec, "exec")                            \
+  X(EXIT, exit, "exit")                            \
+  X(WAIT, wait, "wait for a child")                \
+  X(MEMORY, memory, "memory (mmap, brk, ...)")     \
+  X(FUTEX, futex, "futex")                         \
+  X(PIPE, pipe, "pipe")                            \
+  X(SOCKET, socket, "socket")                      \
+  X(FILE, file, "file")                            \
+  X(POLL, poll, "poll (select, epoll, ...)")       \
+  X(SLEEP, sleep, "sleep")                         \
+  X(SIGNAL, signal, "signal")                      \
+  X(OTHER, other, "other system calls")            \
+  X(PAGE_FAULT, page_fault, "page fault")          \
+  X(KERNEL, kernel, "kernel worker")
 
 /* How the time of an activity passes. */
-#define TC_CONDITIONS(X)                                  \
-	X(RUNNING, running, "running")                    \
-	X(PREEMPTED, preempted, "preempted")              \
-	X(RUNNABLE, runnable, "runnable")                 \
-	X(BLOCKED, blocked, "blocked")
+#define TC_CONDITIONS(X)               \
+  X(RUNNING, running, "running")       \
+  X(PREEMPTED, preempted, "preempted") \
+  X(RUNNABLE, runnable, "runnable")    \
+  X(BLOCKED, blocked, "blocked")
 
 /* Kinds of creation, told apart by the flags of clone and by the system call that made them. */
-#define TC_CREATIONS(X)                                                               \
-	X(THREAD, thread, "thread")                                                   \
-	X(FORK, fork, "fork")                                                         \
-	X(VFORK, vfork, "vfork")                                                      \
-	X(SPAWN, spawn, "spawn (clone with CLONE_VM and CLONE_VFORK)")                \
-	X(CLONE_VM, clone_vm, "process in its parent's memory (CLONE_VM alone)")
+#define TC_CREATIONS(X)                                          \
+  X(THREAD, thread, "thread")                                    \
+  X(FORK, fork, "fork")                                          \
+  X(VFORK, vfork, "vfork")                                       \
+  X(SPAWN, spawn, "spawn (clone with CLONE_VM and CLONE_VFORK)") \
+  X(CLONE_VM, clone_vm, "process in its parent's memory (CLONE_VM alone)")
 
 /*
  * What a ledger counts beside its cells. A switch-out is counted once as voluntary or involuntary and once by where
  * the CPU went: the same address space, another one, a kernel thread, idle.
  */
-#define TC_COUNTERS(X)                                                                                    \
-	X(VOLUNTARY_SWITCHES, voluntary_switches, "voluntary switches")                                   \
-	X(INVOLUNTARY_SWITCHES, involuntary_switches, "involuntary switches")                             \
-	X(SWITCHES_SAME_ADDRESS_SPACE, switches_same_address_space, "switches to the same address space") \
-	X(SWITCHES_OTHER_ADDRESS_SPACE, switches_other_address_space, "switches to another address space") \
-	X(SWITCHES_TO_KERNEL_THREAD, switches_to_kernel_thread, "switches to a kernel thread")            \
-	X(SWITCHES_TO_IDLE, switches_to_idle, "switches to idle")                                         \
-	X(SWITCHES_FROM_KERNEL_THREAD, switches_from_kernel_thread, "switched in from a kernel thread")   \
-	X(SWITCHES_FROM_IDLE, switches_from_idle, "switched in from idle")                                \
-	X(UNSEEN_SWITCH_INS, unseen_switch_ins, "switch-ins without a tracepoint, recovered from the scheduler's books") \
-	X(UNSEEN_WAKEUPS, unseen_wakeups, "wake-ups without a tracepoint: the wait for a CPU counts as blocked") \
-	X(MIGRATIONS, migrations, "migrations")                                                           \
-	X(TLB_FLUSHES_ON_SWITCH, tlb_flushes_on_switch, "TLB flushes on switch")                          \
-	X(TLB_REUSES_ON_SWITCH, tlb_reuses_on_switch, "TLB kept on switch (PCID)")                        \
-	X(SHOOTDOWNS_SENT, shootdowns_sent, "TLB shootdowns sent")                                        \
-	X(SHOOTDOWNS_RECEIVED, shootdowns_received, "TLB shootdowns received")                            \
-	X(FAULTS_MINOR, faults_minor, "minor faults")                                                     \
-	X(FAULTS_MAJOR, faults_major, "major faults")                                                     \
-	X(FAULTS_COW, faults_cow, "faults on a write-protected page (copy-on-write)")                     \
-	X(FAULTS_FILE, faults_file, "faults on file mappings")                                            \
-	X(FAULTS_KERNEL, faults_kernel, "faults raised in kernel mode")                                   \
-	X(FAULTS_TIMED, faults_timed, "faults timed from exception to resolution")                        \
-	X(FAULTS_UNRESOLVED, faults_unresolved, "faults without a resolution")                            \
-	X(CHILDREN_THREADS, children_threads, "threads created")                                          \
-	X(CHILDREN_FORKS, children_forks, "processes forked")                                             \
-	X(CHILDREN_VFORKS, children_vforks, "processes vforked")                                          \
-	X(CHILDREN_SPAWNS, children_spawns, "processes spawned")                                          \
-	X(CHILDREN_CLONE_VM, children_clone_vm, "processes created in the same memory")                   \
-	X(EXECS, execs, "execs")                                                                          \
-	X(SYSCALLS, syscalls, "system calls")                                                             \
-	X(PAGE_TABLE_BYTES, page_table_bytes, "page-table bytes of new address spaces")                   \
-	X(KERNEL_SLAB_BYTES, kernel_slab_bytes, "slab bytes allocated in creating calls")                 \
-	X(KERNEL_SLAB_ALLOCATIONS, kernel_slab_allocations, "slab allocations in creating calls")         \
-	X(KERNEL_PAGES, kernel_pages, "pages allocated in creating calls")                                \
-	X(SHOOTDOWN_STOLEN_NS, shootdown_stolen_ns, "time that its TLB shootdowns took from other CPUs (ns)") \
-	X(SHOOTDOWN_LOST_NS, shootdown_lost_ns, "time lost to TLB shootdowns of others (ns)")             \
-	X(WAKEUPS, wakeups, "wake-ups from a sleep")                                                      \
-	X(SHARED_MAPPING_BYTES, shared_mapping_bytes, "bytes of new shared mappings")                     \
-	X(FAULTS_COW_NS, faults_cow_ns, "time in faults on write-protected pages (ns)")
+#define TC_COUNTERS(X)                                                                                             \
+  X(VOLUNTARY_SWITCHES, voluntary_switches, "voluntary switches")                                                  \
+  X(INVOLUNTARY_SWITCHES, involuntary_switches, "involuntary switches")                                            \
+  X(SWITCHES_SAME_ADDRESS_SPACE, switches_same_address_space, "switches to the same address space")                \
+  X(SWITCHES_OTHER_ADDRESS_SPACE, switches_other_address_space, "switches to another address space")               \
+  X(SWITCHES_TO_KERNEL_THREAD, switches_to_kernel_thread, "switches to a kernel thread")                           \
+  X(SWITCHES_TO_IDLE, switches_to_idle, "switches to idle")                                                        \
+  X(SWITCHES_FROM_KERNEL_THREAD, switches_from_kernel_thread, "switched in from a kernel thread")                  \
+  X(SWITCHES_FROM_IDLE, switches_from_idle, "switched in from idle")                                               \
+  X(UNSEEN_SWITCH_INS, unseen_switch_ins, "switch-ins without a tracepoint, recovered from the scheduler's books") \
+  X(UNSEEN_WAKEUPS, unseen_wakeups, "wake-ups without a tracepoint: the wait for a CPU counts as blocked")         \
+  X(MIGRATIONS, migrations, "migrations")                                                                          \
+  X(TLB_FLUSHES_ON_SWITCH, tlb_flushes_on_switch, "TLB flushes on switch")                                         \
+  X(TLB_REUSES_ON_SWITCH, tlb_reuses_on_switch, "TLB kept on switch (PCID)")                                       \
+  X(SHOOTDOWNS_SENT, shootdowns_sent, "TLB shootdowns sent")                                                       \
+  X(SHOOTDOWNS_RECEIVED, shootdowns_received, "TLB shootdowns received")                                           \
+  X(FAULTS_MINOR, faults_minor, "minor faults")                                                                    \
+  X(FAULTS_MAJOR, faults_major, "major faults")                                                                    \
+  X(FAULTS_COW, faults_cow, "faults on a write-protected page (copy-on-write)")                                    \
+  X(FAULTS_FILE, faults_file, "faults on file mappings")                                                           \
+  X(FAULTS_KERNEL, faults_kernel, "faults raised in kernel mode")                                                  \
+  X(FAULTS_TIMED, faults_timed, "faults timed from exception to resolution")                                       \
+  X(FAULTS_UNRESOLVED, faults_unresolved, "faults without a resolution")                                           \
+  X(CHILDREN_THREADS, children_threads, "threads created")                                                         \
+  X(CHILDREN_FORKS, children_forks, "processes forked")                                                            \
+  X(CHILDREN_VFORKS, children_vforks, "processes vforked")                                                         \
+  X(CHILDREN_SPAWNS, children_spawns, "processes spawned")                                                         \
+  X(CHILDREN_CLONE_VM, children_clone_vm, "processes created in the same memory")                                  \
+  X(EXECS, execs, "execs")                                                                                         \
+  X(SYSCALLS, syscalls, "system calls")                                                                            \
+  X(PAGE_TABLE_BYTES, page_table_bytes, "page-table bytes of new address spaces")                                  \
+  X(KERNEL_SLAB_BYTES, kernel_slab_bytes, "slab bytes allocated in creating calls")                                \
+  X(KERNEL_SLAB_ALLOCATIONS, kernel_slab_allocations, "slab allocations in creating calls")                        \
+  X(KERNEL_PAGES, kernel_pages, "pages allocated in creating calls")                                               \
+  X(SHOOTDOWN_STOLEN_NS, shootdown_stolen_ns, "time that its TLB shootdowns took from other CPUs (ns)")            \
+  X(SHOOTDOWN_LOST_NS, shootdown_lost_ns, "time lost to TLB shootdowns of others (ns)")                            \
+  X(WAKEUPS, wakeups, "wake-ups from a sleep")                                                                     \
+  X(SHARED_MAPPING_BYTES, shared_mapping_bytes, "bytes of new shared mappings")                                    \
+  X(FAULTS_COW_NS, faults_cow_ns, "time in faults on write-protected pages (ns)")
 
 /* Channels through which bytes pass between tasks, told by the file behind a descriptor. */
-#define TC_CHANNELS(X)                                    \
-	X(PIPE, pipe, "pipe")                             \
-	X(UNIX_SOCKET, unix_socket, "unix socket")        \
-	X(INET_SOCKET, inet_socket, "inet socket")        \
-	X(MESSAGE_QUEUE, message_queue, "POSIX message queue") \
-	X(SHARED_MEMORY, shared_memory, "shared memory (futex across processes)")
+#define TC_CHANNELS(X)                                   \
+  X(PIPE, pipe, "pipe")                                  \
+  X(UNIX_SOCKET, unix_socket, "unix socket")             \
+  X(INET_SOCKET, inet_socket, "inet socket")             \
+  X(MESSAGE_QUEUE, message_queue, "POSIX message queue") \
+  X(SHARED_MEMORY, shared_memory, "shared memory (futex across processes)")
 
 /* Kernel objects that a new task either shares with its creator or gets anew, told by their addresses. */
-#define TC_SHARED_OBJECTS(X)                              \
-	X(MEMORY, memory, "memory (mm)")                  \
-	X(FILES, files, "file table (files)")             \
-	X(FS, fs, "directory and root (fs)")              \
-	X(SIGNAL_HANDLERS, signal_handlers, "signal handlers (sighand)") \
-	X(LIMITS, limits, "limits and process state (signal)") \
-	X(CGROUPS, cgroups, "cgroups (css_set)")
+#define TC_SHARED_OBJECTS(X)                                       \
+  X(MEMORY, memory, "memory (mm)")                                 \
+  X(FILES, files, "file table (files)")                            \
+  X(FS, fs, "directory and root (fs)")                             \
+  X(SIGNAL_HANDLERS, signal_handlers, "signal handlers (sighand)") \
+  X(LIMITS, limits, "limits and process state (signal)")           \
+  X(CGROUPS, cgroups, "cgroups (css_set)")
 
 /* Latencies kept in the kernel as log-linear histograms (histogram.h), one set per CPU. */
-#define TC_HISTOGRAMS(X)                                                                                        \
-	X(RUN_QUEUE, run_queue, "run-queue wait: woken, created or preempted, until it runs")                   \
-	X(SWITCH_SAME, switch_same, "switch within an address space: sched_switch to the first sign of life")   \
-	X(SWITCH_OTHER, switch_other, "switch to another address space: sched_switch to the first sign of life") \
-	X(FAULT_MINOR, fault_minor, "minor page fault")                                                         \
-	X(FAULT_MAJOR, fault_major, "major page fault")                                                         \
-	X(FAULT_COW, fault_cow, "page fault on a write-protected page (copy-on-write)")                         \
-	X(EXEC, exec, "exec: system call to its return")
+#define TC_HISTOGRAMS(X)                                                                                   \
+  X(RUN_QUEUE, run_queue, "run-queue wait: woken, created or preempted, until it runs")                    \
+  X(SWITCH_SAME, switch_same, "switch within an address space: sched_switch to the first sign of life")    \
+  X(SWITCH_OTHER, switch_other, "switch to another address space: sched_switch to the first sign of life") \
+  X(FAULT_MINOR, fault_minor, "minor page fault")                                                          \
+  X(FAULT_MAJOR, fault_major, "major page fault")                                                          \
+  X(FAULT_COW, fault_cow, "page fault on a write-protected page (copy-on-write)")                          \
+  X(EXEC, exec, "exec: system call to its return")
 
 /* Everything that can go missing, each with its own count. */
-#define TC_LOSSES(X)                                                                                                 \
-	X(MISSED_LEDGERS, missed_ledgers, "tasks without a ledger: the pool was full (raise --max-tasks)")           \
-	X(STORAGE_FAILURES, storage_failures, "tasks without a ledger: task storage was busy or out of memory")      \
-	X(DROPPED_EXIT_RECORDS, dropped_exit_records, "final records that found the ring buffer full")               \
-	X(DROPPED_EVENTS, dropped_events, "exec and reap events that found the ring buffer full")                    \
-	X(UNRESOLVED_FAULTS, unresolved_faults, "page faults that the kernel resolved unseen")                         \
-	X(UNPAIRED_FAULTS, unpaired_faults, "page-fault resolutions whose start was not seen")                       \
-	X(BACKWARD_TIMES, backward_times, "transitions older than the one before them")                              \
-	X(LEAKED_SLOTS, leaked_slots, "ledger slots that could not be returned to the pool")
+#define TC_LOSSES(X)                                                                                      \
+  X(MISSED_LEDGERS, missed_ledgers, "tasks without a ledger: the pool was full (raise --max-tasks)")      \
+  X(STORAGE_FAILURES, storage_failures, "tasks without a ledger: task storage was busy or out of memory") \
+  X(DROPPED_EXIT_RECORDS, dropped_exit_records, "final records that found the ring buffer full")          \
+  X(DROPPED_EVENTS, dropped_events, "exec and reap events that found the ring buffer full")               \
+  X(UNRESOLVED_FAULTS, unresolved_faults, "page faults that the kernel resolved unseen")                  \
+  X(UNPAIRED_FAULTS, unpaired_faults, "page-fault resolutions whose start was not seen")                  \
+  X(BACKWARD_TIMES, backward_times, "transitions older than the one before them")                         \
+  X(LEAKED_SLOTS, leaked_slots, "ledger slots that could not be returned to the pool")
 
 #define TC_ENUM_ACTIVITY(C, n, t) TC_ACTIVITY_##C,
 #define TC_ENUM_CONDITION(C, n, t) TC_CONDITION_##C,
@@ -160,55 +160,56 @@ enum { TC_NR_CELLS = (int)TC_NR_ROWS * (int)TC_NR_CONDITIONS };
 
 /* One byte per system call: the activity, and how descriptor and direction refine it. */
 enum {
-	TC_CALL_ACTIVITY_MASK = 0x1f,
-	TC_CALL_BY_FD = 0x20, /* the file behind the first argument decides: pipe, socket or file */
-	TC_CALL_IN = 0x40,    /* a positive result counts bytes received */
-	TC_CALL_OUT = 0x80,   /* a positive result counts bytes sent */
+  TC_CALL_ACTIVITY_MASK = 0x1f,
+  TC_CALL_BY_FD = 0x20, /* the file behind the first argument decides: pipe, socket or file */
+  TC_CALL_IN = 0x40,    /* a positive result counts bytes received */
+  TC_CALL_OUT = 0x80,   /* a positive result counts bytes sent */
 };
 
 enum {
-	TC_MAX_SYSCALLS = 1024, /* higher numbers count as `other` */
-	TC_MAX_CPUS = 4096,
-	TC_COMM_LEN = 16,
-	TC_COMMAND_LEN = 512,
+  TC_MAX_SYSCALLS = 1024, /* higher numbers count as `other` */
+  TC_MAX_CPUS = 4096,
+  TC_COMM_LEN = 16,
+  TC_COMMAND_LEN = 512,
 };
 
 enum tc_record_type {
-	TC_RECORD_LEDGER = 1, /* struct tc_ledger: final when `ended`, a snapshot otherwise */
-	TC_RECORD_EXEC = 2,   /* struct tc_exec */
-	TC_RECORD_REAP = 3,   /* struct tc_reap */
+  TC_RECORD_LEDGER = 1, /* struct tc_ledger: final when `ended`, a snapshot otherwise */
+  TC_RECORD_EXEC = 2,   /* struct tc_exec */
+  TC_RECORD_REAP = 3,   /* struct tc_reap */
+  TC_RECORD_STINT = 4,  /* struct tc_stint, on request */
 };
 
 struct tc_record {
-	__u32 type; /* enum tc_record_type */
-	__u32 size; /* of the whole record, this header included */
+  __u32 type; /* enum tc_record_type */
+  __u32 size; /* of the whole record, this header included */
 };
 
 /* The kernel's own books of a task (struct task_struct, the CPU time from its sched_entity). */
 struct tc_books {
-	__u64 nvcsw;
-	__u64 nivcsw;
-	__u64 min_flt;
-	__u64 maj_flt;
-	__u64 sum_exec_runtime_ns;
-	__u64 utime_ns;
-	__u64 stime_ns;
+  __u64 nvcsw;
+  __u64 nivcsw;
+  __u64 min_flt;
+  __u64 maj_flt;
+  __u64 sum_exec_runtime_ns;
+  __u64 utime_ns;
+  __u64 stime_ns;
 };
 
 struct tc_creation_sums {
-	__u64 count;
-	__u64 copy_ns;    /* system call entered -> task_newtask */
-	__u64 publish_ns; /* task_newtask -> sched_wakeup_new */
-	__u64 return_ns;  /* sched_wakeup_new -> system call left, in the creator */
-	__u64 returns;    /* how many creations return_ns covers */
-	__u64 running_ns; /* on a CPU inside these calls */
+  __u64 count;
+  __u64 copy_ns;    /* system call entered -> task_newtask */
+  __u64 publish_ns; /* task_newtask -> sched_wakeup_new */
+  __u64 return_ns;  /* sched_wakeup_new -> system call left, in the creator */
+  __u64 returns;    /* how many creations return_ns covers */
+  __u64 running_ns; /* on a CPU inside these calls */
 };
 
 struct tc_channel_use {
-	__u64 calls;
-	__u64 bytes_in;
-	__u64 bytes_out;
-	__u64 kernel_ns; /* on a CPU inside these calls */
+  __u64 calls;
+  __u64 bytes_in;
+  __u64 bytes_out;
+  __u64 kernel_ns; /* on a CPU inside these calls */
 };
 
 /*
@@ -219,15 +220,15 @@ enum { TC_LEDGER_ALIGNMENT = 2048 };
 
 /* ledger.flags */
 enum {
-	TC_LEDGER_FOLLOW = 1 << 0,         /* children get a ledger too */
-	TC_LEDGER_OPEN_AT_START = 1 << 1,  /* adopted while it lived: its first interval began before the window */
-	TC_LEDGER_COMPAT = 1 << 2,         /* a 32-bit program: system calls are numbered differently */
-	TC_LEDGER_KERNEL_WORKER = 1 << 3,  /* never enters user mode */
-	TC_LEDGER_LEADER = 1 << 4,         /* thread-group leader */
-	TC_LEDGER_LAUNCHED = 1 << 5,       /* the first task of the command that the collector launched */
-	TC_LEDGER_GROUP_EXIT = 1 << 6,     /* group_exit_code is the status of the process */
-	TC_LEDGER_BOOKS = 1 << 7,          /* books_end was read */
-	TC_LEDGER_REUSED_ID = 1 << 8,      /* its tid was taken over by a sibling's exec */
+  TC_LEDGER_FOLLOW = 1 << 0,        /* children get a ledger too */
+  TC_LEDGER_OPEN_AT_START = 1 << 1, /* adopted while it lived: its first interval began before the window */
+  TC_LEDGER_COMPAT = 1 << 2,        /* a 32-bit program: system calls are numbered differently */
+  TC_LEDGER_KERNEL_WORKER = 1 << 3, /* never enters user mode */
+  TC_LEDGER_LEADER = 1 << 4,        /* thread-group leader */
+  TC_LEDGER_LAUNCHED = 1 << 5,      /* the first task of the command that the collector launched */
+  TC_LEDGER_GROUP_EXIT = 1 << 6,    /* group_exit_code is the status of the process */
+  TC_LEDGER_BOOKS = 1 << 7,         /* books_end was read */
+  TC_LEDGER_REUSED_ID = 1 << 8,     /* its tid was taken over by a sibling's exec */
 };
 
 /*
@@ -236,116 +237,136 @@ enum {
  * waker writes.
  */
 struct tc_ledger {
-	struct tc_record record;
+  struct tc_record record;
 
-	__u64 task; /* address of the task while it lives: proves that a remembered slot is still its own */
+  __u64 task; /* address of the task while it lives: proves that a remembered slot is still its own */
 
-	/* The open interval. */
-	__u64 since_ns;
-	__u64 woken_ns;       /* last wake-up, also one that came too early */
-	__u64 switched_in_ns; /* 0 once the task gave its first sign of life after a switch */
-	__u64 entered_ns;     /* entry of the current system call */
-	__u64 fault_ns;       /* start of the pending page fault */
-	__u64 fault_books;    /* min_flt + maj_flt of the task at that instant */
-	__u8 activity;        /* a row: enum tc_activity, TC_ROW_FAULT_PENDING or TC_ROW_CALL_PENDING */
-	__u8 condition;
-	__u8 interrupted;     /* the row that the pending page fault interrupted */
-	__u8 call;            /* TC_CALL_* of the current system call */
-	__u8 call_row;        /* what the last pending call turned out to be */
-	__u8 fault_bits;      /* TC_FAULT_* */
-	__u8 switch_kind;     /* enum tc_histogram_id of the last switch-in, TC_NR_HISTOGRAMS for none */
-	__u8 created_kind;    /* enum tc_creation of the child created in this system call, TC_NR_CREATIONS for none */
-	__u32 flags;          /* TC_LEDGER_* */
-	__u32 cpu;
-	__u32 syscall;        /* number of the current system call */
-	__u32 fd;             /* its descriptor, when it has one */
-	__u32 pad;
-	__u32 live;           /* 1 while the slot is in use */
-	__u64 exec_runtime_ns; /* se.sum_exec_runtime at the last switch-out */
-	__u64 unseen_at_ns;    /* after a switch-in that was not seen: the first sign of the task on its CPU */
-	__u64 unseen_wait_ns;  /* what was booked as waiting until then; 0: nothing to correct */
-	__u8 unseen_row;       /* where it was booked */
-	__u8 unseen_condition;
-	__u8 unseen_pad[6];
-	__u64 created_ns;     /* sched_wakeup_new of the child created in this system call */
+  /* The open interval. */
+  __u64 since_ns;
+  __u64 woken_ns;       /* last wake-up, also one that came too early */
+  __u64 switched_in_ns; /* 0 once the task gave its first sign of life after a switch */
+  __u64 entered_ns;     /* entry of the current system call */
+  __u64 fault_ns;       /* start of the pending page fault */
+  __u64 fault_books;    /* min_flt + maj_flt of the task at that instant */
+  __u8 activity;        /* a row: enum tc_activity, TC_ROW_FAULT_PENDING or TC_ROW_CALL_PENDING */
+  __u8 condition;
+  __u8 interrupted;  /* the row that the pending page fault interrupted */
+  __u8 call;         /* TC_CALL_* of the current system call */
+  __u8 call_row;     /* what the last pending call turned out to be */
+  __u8 fault_bits;   /* TC_FAULT_* */
+  __u8 switch_kind;  /* enum tc_histogram_id of the last switch-in, TC_NR_HISTOGRAMS for none */
+  __u8 created_kind; /* enum tc_creation of the child created in this system call, TC_NR_CREATIONS for none */
+  __u32 flags;       /* TC_LEDGER_* */
+  __u32 cpu;
+  __u32 syscall;         /* number of the current system call */
+  __u32 fd;              /* its descriptor, when it has one */
+  __u32 shares;          /* TC_SHARES_KNOWN, and a bit for each enum tc_shared that is its creator's */
+  __u32 live;            /* 1 while the slot is in use */
+  __u64 exec_runtime_ns; /* se.sum_exec_runtime at the last switch-out */
+  __u64 unseen_at_ns;    /* after a switch-in that was not seen: the first sign of the task on its CPU */
+  __u64 unseen_wait_ns;  /* what was booked as waiting until then; 0: nothing to correct */
+  __u8 unseen_row;       /* where it was booked */
+  __u8 unseen_condition;
+  __u8 unseen_pad[6];
+  __u64 created_ns;      /* sched_wakeup_new of the child created in this system call */
+  __u64 call_running_ns; /* the running cell of the current system call's activity at its entry */
+  __u64 on_cpu_ns;       /* the last switch-in */
+  __u64 signal_ns;       /* the last signal that was sent to it and can end it: when, */
+  __u32 signal;          /* and its number */
+  __u32 signal_pad;
 
-	__u64 cells[TC_NR_CELLS]; /* [row * TC_NR_CONDITIONS + condition] */
-	__u64 entries[TC_NR_ACTIVITIES];
-	__u64 counters[TC_NR_COUNTERS];
-	struct tc_channel_use channels[TC_NR_CHANNELS];
-	struct tc_creation_sums creations[TC_NR_CREATIONS];
+  __u64 cells[TC_NR_CELLS]; /* [row * TC_NR_CONDITIONS + condition] */
+  __u64 entries[TC_NR_ACTIVITIES];
+  __u64 counters[TC_NR_COUNTERS];
+  struct tc_channel_use channels[TC_NR_CHANNELS];
+  struct tc_creation_sums creations[TC_NR_CREATIONS];
 
-	/* Identity. Numbers that the kernel recycles (tid, addresses) never identify anything here. */
-	__u64 id;             /* of the ledger, never reused within a session */
-	__u64 process;        /* thread group */
-	__u64 parent_process; /* of the creator; 0 when it has no ledger */
-	__u64 creator;        /* ledger id of the creating task; 0 when it has none */
-	__u64 address_space;
-	__u64 birth_ns;       /* task_struct.start_time for a child, the moment of adoption otherwise */
-	__u64 end_ns;         /* final switch-out; 0 while it lives */
-	__u64 clone_flags;
-	__u32 tid;
-	__u32 tgid;
-	__u32 ppid;
-	__u32 creator_tid;
-	__u32 how;            /* enum tc_creation, TC_NR_CREATIONS for adopted tasks */
-	__u32 pid_seen_by_parent; /* tgid in the parent's pid namespace */
-	__s32 exit_code;      /* wait status of this task */
-	__s32 group_exit_code;
+  /* Identity. Numbers that the kernel recycles (tid, addresses) never identify anything here. */
+  __u64 id;             /* of the ledger, never reused within a session */
+  __u64 process;        /* thread group */
+  __u64 parent_process; /* of the creator; 0 when it has no ledger */
+  __u64 creator;        /* ledger id of the creating task; 0 when it has none */
+  __u64 address_space;
+  __u64 birth_ns; /* task_struct.start_time for a child, the moment of adoption otherwise */
+  __u64 end_ns;   /* final switch-out; 0 while it lives */
+  __u64 clone_flags;
+  __u32 tid;
+  __u32 tgid;
+  __u32 ppid;
+  __u32 creator_tid;
+  __u32 how;                /* enum tc_creation, TC_NR_CREATIONS for adopted tasks */
+  __u32 pid_seen_by_parent; /* tgid in the parent's pid namespace */
+  __s32 exit_code;          /* wait status of this task */
+  __s32 group_exit_code;
 
-	/* Its own creation, exec and end. */
-	__u64 copy_ns;
-	__u64 newtask_ns;     /* instant of task_newtask */
-	__u64 published_ns;   /* instant of sched_wakeup_new */
-	__u64 first_run_ns;   /* instant of the first switch-in */
-	__u64 exec_prepare_ns; /* sums: system call entered -> sched_prepare_exec */
-	__u64 exec_replace_ns; /* -> sched_process_exec */
-	__u64 exec_return_ns;  /* -> system call left */
-	__u64 exec_mark_ns;   /* instant of the last exec phase, 0 outside exec */
-	__u64 exit_start_ns;
-	__u64 exit_mmap_ns;   /* instant of exit_mmap, when this task tore down the address space */
+  /* Its own creation, exec and end. */
+  __u64 copy_ns;
+  __u64 newtask_ns;      /* instant of task_newtask */
+  __u64 published_ns;    /* instant of sched_wakeup_new */
+  __u64 first_run_ns;    /* instant of the first switch-in */
+  __u64 exec_prepare_ns; /* sums: system call entered -> sched_prepare_exec */
+  __u64 exec_replace_ns; /* -> sched_process_exec */
+  __u64 exec_return_ns;  /* -> system call left */
+  __u64 exec_mark_ns;    /* instant of the last exec phase, 0 outside exec */
+  __u64 exit_start_ns;
+  __u64 exit_mmap_ns; /* instant of exit_mmap, when this task tore down the address space */
 
-	struct tc_books books_start;
-	struct tc_books books_end;
-	char comm[TC_COMM_LEN];
+  struct tc_books books_start;
+  struct tc_books books_end;
+  char comm[TC_COMM_LEN];
 } __attribute__((aligned(TC_LEDGER_ALIGNMENT)));
+
+enum { TC_SHARES_KNOWN = 1u << 31 };
 
 enum { TC_FLUSH_NONE, TC_FLUSH_REUSED, TC_FLUSH_DONE };
 
 /* Which ledger belongs to the task that runs on a CPU. A cache line each: CPUs write their own. */
 struct tc_cpu_note {
-	__u64 task; /* address of the task that this note speaks of; 0: nobody */
-	__u32 slot; /* 0: it is not observed */
-	__u32 last_slot; /* of the observed task that ran here before it: often the next one, or the one that it wakes */
-	__u32 flush;     /* TC_FLUSH_*: what the switch to the task did to the TLB; counted when it leaves */
-	__u32 pad[11];
+  __u64 task;         /* address of the task that this note speaks of; 0: nobody */
+  __u32 slot;         /* 0: it is not observed */
+  __u32 last_slot;    /* of the observed task that ran here before it: often the next one, or the one that it wakes */
+  __u32 flush;        /* TC_FLUSH_*: what the switch to the task did to the TLB; counted when it leaves */
+  __u32 shot_down;    /* the interrupt being handled flushed the TLB on behalf of another CPU */
+  __u64 interrupt_ns; /* when it began */
+  __u32 pad[8];
 };
 
 enum {
-	TC_FAULT_COW = 1 << 0,    /* a write to a present page */
-	TC_FAULT_FILE = 1 << 1,
-	TC_FAULT_KERNEL = 1 << 2, /* raised in kernel mode */
+  TC_FAULT_COW = 1 << 0, /* a write to a present page */
+  TC_FAULT_FILE = 1 << 1,
+  TC_FAULT_KERNEL = 1 << 2, /* raised in kernel mode */
 };
 
 /* A task became another program. */
 struct tc_exec {
-	struct tc_record record;
-	__u64 id;      /* ledger of the task after exec */
-	__u64 process;
-	__u64 at_ns;
-	__u32 command_size; /* bytes of `command` in use: arguments, each with its NUL */
-	__u32 truncated;
-	char comm[TC_COMM_LEN];
-	char command[TC_COMMAND_LEN];
+  struct tc_record record;
+  __u64 id; /* ledger of the task after exec */
+  __u64 process;
+  __u64 at_ns;
+  __u32 command_size; /* bytes of `command` in use: arguments, each with its NUL */
+  __u32 truncated;
+  char comm[TC_COMM_LEN];
+  char command[TC_COMMAND_LEN];
 };
 
 /* A wait system call returned the pid of a child. */
 struct tc_reap {
-	struct tc_record record;
-	__u64 process; /* of the waiting task */
-	__u64 at_ns;
-	__u32 pid;     /* of the child in the waiting task's namespace */
-	__u32 pad;
+  struct tc_record record;
+  __u64 process; /* of the waiting task */
+  __u64 at_ns;
+  __u64 running_ns; /* on a CPU inside that system call */
+  __u32 pid;        /* of the child in the waiting task's namespace */
+  __u32 pad;
+};
+
+/* A task had a CPU, from its switch-in to its switch-out. */
+struct tc_stint {
+  struct tc_record record;
+  __u64 id; /* of the ledger */
+  __u64 start_ns;
+  __u64 end_ns;
+  __u32 cpu;
+  __u32 pad;
 };
 
 #ifdef __cplusplus

@@ -186,13 +186,13 @@ struct Process {
   Instant end{};
   bool open_at_start = false;
   bool open_at_end = false;
-  std::optional<int> exit_code;     // nullopt while it lives or when a signal ended it
-  std::optional<int> exit_signal;   // nullopt while it lives or when it exited
+  std::optional<int> exit_code;      // nullopt while it lives or when a signal ended it
+  std::optional<int> exit_signal;    // nullopt while it lives or when it exited
   std::optional<FatalSignal> fatal;  // nullopt when no signal ended it, or its generation was not seen
-  std::uint64_t address_space = 0;  // equal for processes that share memory; numbered by appearance, from 1
-  std::optional<Duration> zombie;   // last task's final switch-out -> parent's wait returned; nullopt when not seen
-  std::optional<Duration> reap;     // of the parent, on a CPU inside the wait that reaped it
-  std::vector<Task> tasks;          // by birth
+  std::uint64_t address_space = 0;   // equal for processes that share memory; numbered by appearance, from 1
+  std::optional<Duration> zombie;    // last task's final switch-out -> parent's wait returned; nullopt when not seen
+  std::optional<Duration> reap;      // of the parent, on a CPU inside the wait that reaped it
+  std::vector<Task> tasks;           // by birth
 };
 
 // Tasks that ended beyond the number kept one by one: summed by the name of their process.
@@ -204,17 +204,17 @@ struct FoldedProcesses {
 };
 
 // What the kernel spent on tasks of one kind from their creation to their reaping, on CPUs, summed over those of them
-// that were born and ended in the window. Costs that come later than the creation are booked to it: first faults,
-// copy-on-write faults on both sides of a fork, teardown.
+// that were born and ended in the window and are kept one by one. Costs that come later than the creation are booked to
+// it: first faults, copy-on-write faults on both sides of a fork, teardown.
 struct LifetimePrice {
   std::uint64_t count = 0;
-  Duration create{};         // the creator inside the creating call
+  Duration create{};         // the creator inside the creating call: the mean of all creations, times count
   Duration start{};          // the new task on its way out of that call
   Duration exec{};           // its exec
   Duration faults{};         // its page faults
   Duration exit{};           // its exit, teardown of memory included
   Duration reap{};           // the wait that reaped it (none for threads)
-  Duration copy_on_write{};  // faults of the parent's process on write-protected pages after its first fork
+  Duration copy_on_write{};  // faults on write-protected pages in processes that forked, without their children's
 };
 
 // What a process that a signal ended took with it.
@@ -222,7 +222,7 @@ struct Blast {
   std::uint64_t process = 0;  // Process::id
   int signal = 0;
   std::optional<Instant> generated;
-  std::uint64_t tasks_ended = 0;  // of the process, after the signal
+  std::uint64_t tasks_ended = 0;          // of the process, after the signal
   std::optional<Duration> to_first_exit;  // from the signal to the first of their final switch-outs
   std::optional<Duration> to_last_exit;
   // Other observed tasks that lived at the last exit, and those of them that were on a CPU after it.

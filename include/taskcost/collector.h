@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The only door to the kernel. One Collector is one window of observation:
+// The only door to the kernel. One Collector is one window of observation after another:
 //
 //   open      choose the sources, load and attach the probes. Nothing is observed yet.
 //   launch    start a command that is observed from its first instruction, or
 //   adopt     observe tasks that run already, and the children they will have
 //   wait      until the target ended, the time is over or somebody wants to stop
-//   finish    close the window; ledgers, histograms and losses become a Session
+//   finish    close the window; ledgers, histograms and losses become a Session. The next launch or adopt opens another
 //
 // Used from one thread. A thread of its own drains the ring buffer meanwhile.
 #pragma once
@@ -30,6 +30,8 @@ namespace taskcost {
 struct CollectorOptions {
   unsigned max_tasks = 16384;  // ledgers at the same time; about 2 KiB of kernel memory each
   bool probe_stats = false;    // run counts and time of every probe: some 70 ns for each run
+  bool kernel_memory = false;  // what creating calls allocate: makes every allocation in the kernel dearer
+  bool stints = false;         // keep each time on a CPU: a record for every switch
 };
 
 // A user to run a command as.

@@ -12,15 +12,15 @@
 #include "taskcost/abi.h"
 
 enum {
-	TC_HISTOGRAM_OCTAVES = 42,
-	TC_HISTOGRAM_BUCKETS = 8 * (TC_HISTOGRAM_OCTAVES - 2),
+  TC_HISTOGRAM_OCTAVES = 42,
+  TC_HISTOGRAM_BUCKETS = 8 * (TC_HISTOGRAM_OCTAVES - 2),
 };
 
 struct tc_histogram {
-	__u64 sum_ns;
-	__u64 max_ns;
-	__u64 min_ns_inverted; /* ~minimum: zeroed memory is then a valid empty histogram */
-	__u64 buckets[TC_HISTOGRAM_BUCKETS];
+  __u64 sum_ns;
+  __u64 max_ns;
+  __u64 min_ns_inverted; /* ~minimum: zeroed memory is then a valid empty histogram */
+  __u64 buckets[TC_HISTOGRAM_BUCKETS];
 };
 
 #ifdef __cplusplus
@@ -30,50 +30,45 @@ struct tc_histogram {
 #endif
 
 /* Index of the highest set bit of v, which is not 0. BPF has no instruction for it. */
-TC_HISTOGRAM_INLINE __u32 tc_highest_bit(__u64 v)
-{
-	__u32 bit = 0;
+TC_HISTOGRAM_INLINE __u32 tc_highest_bit(__u64 v) {
+  __u32 bit = 0;
 
-	if (v >> 32) {
-		v >>= 32;
-		bit += 32;
-	}
-	if (v >> 16) {
-		v >>= 16;
-		bit += 16;
-	}
-	if (v >> 8) {
-		v >>= 8;
-		bit += 8;
-	}
-	if (v >> 4) {
-		v >>= 4;
-		bit += 4;
-	}
-	if (v >> 2) {
-		v >>= 2;
-		bit += 2;
-	}
-	return bit + (__u32)(v >> 1);
+  if (v >> 32) {
+    v >>= 32;
+    bit += 32;
+  }
+  if (v >> 16) {
+    v >>= 16;
+    bit += 16;
+  }
+  if (v >> 8) {
+    v >>= 8;
+    bit += 8;
+  }
+  if (v >> 4) {
+    v >>= 4;
+    bit += 4;
+  }
+  if (v >> 2) {
+    v >>= 2;
+    bit += 2;
+  }
+  return bit + (__u32)(v >> 1);
 }
 
-TC_HISTOGRAM_INLINE __u32 tc_bucket_of(__u64 ns)
-{
-	__u32 octave, bucket;
+TC_HISTOGRAM_INLINE __u32 tc_bucket_of(__u64 ns) {
+  __u32 octave, bucket;
 
-	if (ns < 8)
-		return (__u32)ns;
-	octave = tc_highest_bit(ns);
-	bucket = 8 * (octave - 2) + ((__u32)(ns >> (octave - 3)) & 7);
-	return bucket < TC_HISTOGRAM_BUCKETS ? bucket : TC_HISTOGRAM_BUCKETS - 1;
+  if (ns < 8) return (__u32)ns;
+  octave = tc_highest_bit(ns);
+  bucket = 8 * (octave - 2) + ((__u32)(ns >> (octave - 3)) & 7);
+  return bucket < TC_HISTOGRAM_BUCKETS ? bucket : TC_HISTOGRAM_BUCKETS - 1;
 }
 
 /* Smallest value of a bucket; of the bucket after the last, the limit of the last. */
-TC_HISTOGRAM_INLINE __u64 tc_bucket_from(__u32 bucket)
-{
-	if (bucket < 8)
-		return bucket;
-	return (__u64)(8 + (bucket & 7)) << (bucket / 8 - 1);
+TC_HISTOGRAM_INLINE __u64 tc_bucket_from(__u32 bucket) {
+  if (bucket < 8) return bucket;
+  return (__u64)(8 + (bucket & 7)) << (bucket / 8 - 1);
 }
 
 #endif

@@ -12,7 +12,7 @@
 
 namespace taskcost {
 
-using Record = std::variant<tc_ledger, tc_exec, tc_reap>;
+using Record = std::variant<tc_ledger, tc_exec, tc_reap, tc_stint>;
 
 // nullopt for a record that is short, torn (its size field disagrees), of unknown type or with an index out of range.
 std::optional<Record> decode(std::span<const std::byte> bytes);

@@ -24,6 +24,8 @@ class SessionBuilder {
     bool exec_prepare = true;   // sched_prepare_exec exists
     bool fault_latency = true;  // fault histograms are filled
     bool switch_latency = true;
+    bool stints = false;  // on_stint is called for every time on a CPU
+    std::size_t kept_stints = std::size_t{1} << 20;
   };
 
   explicit SessionBuilder(Options options);
@@ -36,6 +38,7 @@ class SessionBuilder {
   void on_ledger(const tc_ledger& ledger);
   void on_exec(const tc_exec& exec);
   void on_reap(const tc_reap& reap);
+  void on_stint(const tc_stint& stint);
   // The command line of a process that existed before the window, joined by spaces.
   void on_command(std::uint64_t process, std::string_view command);
   // One CPU's copy; called once per CPU and histogram.

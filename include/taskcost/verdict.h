@@ -112,13 +112,13 @@ struct SideBySide {
 
 // One figure as a function of a size: a line for each variant.
 struct Sweep {
-  std::string id;      // "fork-by-resident"
-  std::string claim;   // that it belongs to
-  std::string title;   // "Creation of a process by resident memory of its parent"
-  std::string x_name;  // "resident memory"
-  std::string x_unit;  // "MiB", "bytes", "count"
-  std::string y_name;  // "copy and publish"
-  std::string y_unit;  // "ns", "bytes", "count"
+  std::string id;            // "fork-by-resident"
+  std::string claim;         // that it belongs to
+  std::string title;         // "Creation of a process by resident memory of its parent"
+  std::string x_name;        // "resident memory"
+  std::string x_unit;        // "MiB", "bytes", "count"
+  std::string y_name;        // "copy and publish"
+  std::string y_unit;        // "ns", "bytes", "count"
   bool logarithmic = false;  // x grows by factors
   struct Point {
     double x = 0;

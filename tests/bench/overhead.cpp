@@ -45,6 +45,12 @@ T take(Result<T> result) {
   return *std::move(result);
 }
 
+CollectorOptions small_pool() {
+  CollectorOptions options;
+  options.max_tasks = 64;
+  return options;
+}
+
 Fd load_empty(bpf_prog_type type, const bpf_prog_load_opts* options) {
   const std::array<bpf_insn, 2> instructions{
       {{BPF_ALU64 | BPF_MOV | BPF_K, 0, 0, 0, 0}, {BPF_JMP | BPF_EXIT, 0, 0, 0, 0}}};
@@ -181,7 +187,8 @@ void print_ratio(const char* name, const std::vector<double>& left, const std::v
 int run(unsigned rounds, unsigned hops) {
   keep_libbpf_messages();
   // Loaded to know the hooks, never attached.
-  const auto probes = std::make_unique<Probes>(take(Probes::load(choose_sources(), 64)));
+  const auto probes =
+      std::make_unique<Probes>(take(Probes::load(choose_sources(false /*kernel_memory*/), small_pool())));
   std::vector<double> none;
   std::vector<double> empty;
   std::vector<double> ledger;

@@ -12,6 +12,7 @@ void add(CreationSums& sum, const CreationSums& other) {
   sum.copy += other.copy;
   sum.publish += other.publish;
   sum.returned += other.returned;
+  sum.running += other.running;
   sum.returns += other.returns;
   sum.child_start += other.child_start;
   sum.starts += other.starts;

@@ -88,6 +88,7 @@ CreationSums sums_of(const tc_creation_sums& raw) {
   sums.publish = nanoseconds(raw.publish_ns);
   sums.returned = nanoseconds(raw.return_ns);
   sums.returns = raw.returns;
+  sums.running = nanoseconds(raw.running_ns);
   return sums;
 }
 
@@ -101,6 +102,26 @@ std::optional<Duration> phase(std::uint64_t from_ns, std::uint64_t to_ns) {
     return std::nullopt;
   }
   return nanoseconds(elapsed(from_ns, to_ns));
+}
+
+std::optional<PerShared<bool>> shares_of(const tc_ledger& ledger) {
+  if ((ledger.shares & TC_SHARES_KNOWN) == 0) {
+    return std::nullopt;
+  }
+  PerShared<bool> shares{};
+  for (std::size_t object = 0; object < TC_NR_SHARED; ++object) {
+    shares[object] = (ledger.shares >> object & 1U) != 0;
+  }
+  return shares;
+}
+
+// A waiting task's interval is open since it left its CPU, one that was adopted waiting since its adoption.
+std::optional<Instant> last_on_cpu_of(const tc_ledger& ledger, Closed closed) {
+  if (closed == Closed::by_end_of_task || ledger.condition == TC_CONDITION_RUNNING) {
+    return instant(ledger.end_ns);
+  }
+  const bool waits_since_birth = ledger.since_ns <= ledger.birth_ns || ledger.first_run_ns == 0;
+  return waits_since_birth ? std::nullopt : std::optional(instant(ledger.since_ns));
 }
 
 void fill_exit(Task& task, const tc_ledger& ledger) {
@@ -137,7 +158,6 @@ void close_at(tc_ledger& ledger, std::uint64_t end_ns) {
   } else {
     add_to_cell(ledger, ledger.activity, ledger.condition, end - since);
   }
-  ledger.since_ns = end;
   ledger.end_ns = end;
 }
 
@@ -198,6 +218,8 @@ Task task_of(const tc_ledger& ledger, Closed closed, const SessionBuilder::Optio
   task.end = instant(ledger.end_ns);
   task.open_at_start = (ledger.flags & TC_LEDGER_OPEN_AT_START) != 0;
   task.open_at_end = closed == Closed::by_end_of_window;
+  task.last_on_cpu = last_on_cpu_of(ledger, closed);
+  task.shares = shares_of(ledger);
   // A copy that began in a system call which nobody observed was not timed.
   task.copy = ledger.copy_ns != 0 ? std::optional(nanoseconds(ledger.copy_ns)) : std::nullopt;
   task.publish = phase(ledger.newtask_ns, ledger.published_ns);

@@ -57,6 +57,16 @@ void ProcessTable::note_leader(Record& record, const tc_ledger& ledger) {
   record.leader_status = ledger.exit_code;
 }
 
+void ProcessTable::note_signal(Record& record, const tc_ledger& ledger) {
+  if (ledger.signal == 0) {
+    return;
+  }
+  Signal& last = record.signals[static_cast<int>(ledger.signal)];
+  if (ledger.signal_ns >= last.at_ns) {
+    last = {ledger.signal_ns, ledger.id};
+  }
+}
+
 void ProcessTable::note(const tc_ledger& ledger, Closed closed) {
   const auto found = records_.find(ledger.process);
   if (found == records_.end()) {
@@ -77,6 +87,7 @@ void ProcessTable::note(const tc_ledger& ledger, Closed closed) {
   if (is_founder(ledger)) {
     record.how = how_of(ledger);
   }
+  note_signal(record, ledger);
   if ((ledger.flags & TC_LEDGER_GROUP_EXIT) != 0) {
     record.group_status = ledger.group_exit_code;
   }
@@ -85,10 +96,11 @@ void ProcessTable::note(const tc_ledger& ledger, Closed closed) {
   record.open_at_end |= closed == Closed::by_end_of_window;
 }
 
-void ProcessTable::note_reap(std::uint64_t process, std::uint64_t at_ns) {
+void ProcessTable::note_reap(std::uint64_t process, std::uint64_t at_ns, std::uint64_t running_ns) {
   const auto found = records_.find(process);
   if (found != records_.end()) {
     found->second.reaped_ns = at_ns;
+    found->second.reap_running_ns = running_ns;
   }
 }
 
@@ -99,6 +111,7 @@ Account* ProcessTable::account_of(std::uint64_t ledger) {
 
 std::vector<Process> ProcessTable::take(Commands& commands) {
   std::vector<Process> processes;
+  number_tasks();
   for (const Record* record : number()) {
     processes.push_back(process_of(*record, commands.find(record->key)));
   }
@@ -152,24 +165,38 @@ Process ProcessTable::process_of(const Record& record, const Command* command) {
   if (!record.open_at_end && record.has_leader) {
     set_status(process, record.group_status.value_or(record.leader_status));
   }
+  if (process.exit_signal) {
+    if (const auto signal = record.signals.find(*process.exit_signal); signal != record.signals.end()) {
+      process.fatal = {*process.exit_signal, instant(signal->second.at_ns), task_number(signal->second.ledger)};
+    }
+  }
   if (!record.open_at_end && record.reaped_ns != 0) {
     process.zombie = nanoseconds(elapsed(record.end_ns, record.reaped_ns));
+    process.reap = nanoseconds(record.reap_running_ns);
   }
   return process;
 }
 
-void ProcessTable::hand_out_tasks(std::vector<Process>& processes) {
+void ProcessTable::number_tasks() {
   std::sort(tasks_.begin(), tasks_.end(), [](const auto& left, const auto& right) {
     return std::tie(left->task.start, left->ledger) < std::tie(right->task.start, right->ledger);
   });
   std::uint64_t id = 0;
   for (const auto& kept : tasks_) {
     kept->task.id = ++id;
+    numbers_[kept->ledger] = id;
   }
+}
+
+std::uint64_t ProcessTable::task_number(std::uint64_t ledger) const {
+  const auto found = numbers_.find(ledger);
+  return found == numbers_.end() ? 0 : found->second;
+}
+
+void ProcessTable::hand_out_tasks(std::vector<Process>& processes) {
   for (const auto& kept : tasks_) {
-    const auto creator = by_ledger_.find(kept->creator);
     kept->task.address_space = number_of_address_space(kept->task.address_space);
-    kept->task.creator = creator == by_ledger_.end() ? 0 : creator->second->task.id;
+    kept->task.creator = task_number(kept->creator);
   }
   by_ledger_.clear();
   for (auto& kept : tasks_) {

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -36,15 +37,17 @@ class ProcessTable {
   void keep(const tc_ledger& ledger, Task task);
   // What a ledger says of its process. Ignored when no task of that process was kept.
   void note(const tc_ledger& ledger, Closed closed);
-  void note_reap(std::uint64_t process, std::uint64_t at_ns);
+  void note_reap(std::uint64_t process, std::uint64_t at_ns, std::uint64_t running_ns);
 
   [[nodiscard]] bool contains(std::uint64_t process) const { return records_.contains(process); }
   // nullptr when the task was not kept.
   [[nodiscard]] Account* account_of(std::uint64_t ledger);
   [[nodiscard]] std::size_t size() const { return tasks_.size(); }
 
-  // By birth. The table is spent afterwards.
+  // By birth. The table is spent afterwards, but for task_number().
   std::vector<Process> take(Commands& commands);
+  // Task::id of a task that was handed out; 0 for others.
+  [[nodiscard]] std::uint64_t task_number(std::uint64_t ledger) const;
 
  private:
   struct KeptTask {
@@ -52,6 +55,10 @@ class ProcessTable {
     std::uint64_t creator = 0;
     std::uint64_t process = 0;
     Task task;
+  };
+  struct Signal {
+    std::uint64_t at_ns = 0;
+    std::uint64_t ledger = 0;  // of the task that it was sent to
   };
   struct Record {
     std::uint64_t key = 0;
@@ -63,6 +70,8 @@ class ProcessTable {
     std::uint64_t end_ns = 0;
     std::uint64_t leader_end_ns = 0;
     std::uint64_t reaped_ns = 0;
+    std::uint64_t reap_running_ns = 0;
+    std::map<int, Signal> signals;  // by number, the last of each
     std::uint32_t tgid = 0;
     std::uint32_t ppid = 0;
     How how = How::attached;
@@ -76,15 +85,18 @@ class ProcessTable {
 
   static void note_identity(Record& record, const tc_ledger& ledger);
   static void note_leader(Record& record, const tc_ledger& ledger);
+  static void note_signal(Record& record, const tc_ledger& ledger);
   std::vector<Record*> number();
   Process process_of(const Record& record, const Command* command);
   std::uint64_t number_of_address_space(std::uint64_t key);
+  void number_tasks();
   void hand_out_tasks(std::vector<Process>& processes);
 
   std::vector<std::unique_ptr<KeptTask>> tasks_;
   std::unordered_map<std::uint64_t, KeptTask*> by_ledger_;
   std::unordered_map<std::uint64_t, Record> records_;
   std::unordered_map<std::uint64_t, std::uint64_t> address_spaces_;
+  std::unordered_map<std::uint64_t, std::uint64_t> numbers_;  // Task::id by ledger
 };
 
 }  // namespace taskcost

@@ -9,6 +9,7 @@
 #include <optional>
 #include <utility>
 
+#include "account/aftermath.h"
 #include "account/bounded_map.h"
 #include "account/ledger.h"
 #include "account/process_table.h"
@@ -72,6 +73,8 @@ struct SessionBuilder::State {
   void settle(const Zombies::Reaped& reaped);
   std::vector<Process> take_processes();
   std::map<std::string, Histogram> take_histograms();
+  void keep_stint(const tc_stint& stint);
+  std::vector<CpuStint> take_stints();
 
   Options options;
   Account totals;
@@ -91,6 +94,8 @@ struct SessionBuilder::State {
   BoundedMap<std::uint64_t, PerCreation<Starts>> starts{max_waiting};  // by creator, whose ledger is still to come
   std::array<std::optional<Histogram>, TC_NR_HISTOGRAMS> kernel_latencies;
   Latencies latencies;
+  std::deque<tc_stint> stints;
+  std::uint64_t dropped_stints = 0;
 };
 
 // One task, whose ledger is closed. The totals get what the ledger says; what its children say reaches them by the
@@ -193,7 +198,7 @@ FoldedProcesses& SessionBuilder::State::folded_named(std::string comm) {
 // Of a kept process the end of the last task may still be to come, so its time as a zombie is taken at the end.
 void SessionBuilder::State::settle(const Zombies::Reaped& reaped) {
   if (processes.contains(reaped.process)) {
-    processes.note_reap(reaped.process, reaped.at_ns);
+    processes.note_reap(reaped.process, reaped.at_ns, reaped.running_ns);
   } else {
     latencies.zombie.add(nanoseconds(elapsed(reaped.end_ns, reaped.at_ns)));
   }
@@ -225,6 +230,27 @@ std::map<std::string, Histogram> SessionBuilder::State::take_histograms() {
   named["exit"] = latencies.exit;
   named["zombie"] = latencies.zombie;
   return named;
+}
+
+void SessionBuilder::State::keep_stint(const tc_stint& stint) {
+  if (stints.size() < options.kept_stints) {
+    stints.push_back(stint);
+  } else {
+    ++dropped_stints;
+  }
+}
+
+std::vector<CpuStint> SessionBuilder::State::take_stints() {
+  std::vector<CpuStint> taken;
+  taken.reserve(stints.size());
+  for (const tc_stint& stint : stints) {
+    // Ledgers of before the window are nobody's.
+    if (const std::uint64_t task = processes.task_number(stint.id); task != 0) {
+      taken.push_back({task, stint.cpu, instant(stint.start_ns), instant(stint.end_ns)});
+    }
+  }
+  std::ranges::sort(taken, {}, &CpuStint::start);
+  return taken;
 }
 
 SessionBuilder::SessionBuilder(Options options) : state_(std::make_unique<State>(options)) {}
@@ -274,6 +300,8 @@ void SessionBuilder::on_reap(const tc_reap& reap) {
   }
 }
 
+void SessionBuilder::on_stint(const tc_stint& stint) { state_->keep_stint(stint); }
+
 void SessionBuilder::on_histogram(tc_histogram_id id, const tc_histogram& raw) {
   const Options& options = state_->options;
   if (id >= TC_NR_HISTOGRAMS || (is_fault(id) && !options.fault_latency) ||
@@ -305,6 +333,9 @@ Session SessionBuilder::finish(Instant start, Instant end, const PerLoss<std::ui
     // Its final record may have left in the instant in which its snapshot was taken.
     if (state.processes.account_of(ledger.id) == nullptr) {
       close_at(ledger, static_cast<std::uint64_t>(end.time_since_epoch().count()));
+      if (state.options.stints && ledger.condition == TC_CONDITION_RUNNING) {
+        state.keep_stint({{}, ledger.id, ledger.on_cpu_ns, ledger.end_ns, ledger.cpu, 0});
+      }
       state.book(ledger, Closed::by_end_of_window);
     }
   }
@@ -320,6 +351,12 @@ Session SessionBuilder::finish(Instant start, Instant end, const PerLoss<std::ui
   session.process_count = session.processes.size() + state.folded_processes;
   session.histograms = state.take_histograms();
   session.losses = {losses, skipped_probes, state.missed};
+  session.losses.counts[TC_LOSS_DROPPED_EVENTS] += state.dropped_stints;
+  session.prices = prices_of(session);
+  session.blasts = blasts_of(session.processes);
+  if (state.options.stints) {
+    session.stints = state.take_stints();
+  }
   return session;
 }
 

@@ -50,7 +50,10 @@ constexpr std::array classes = {
           "removexattrat mount umount umount2 pivot_root chroot inotify_init inotify_init1 inotify_add_watch "
           "inotify_rm_watch fanotify_init fanotify_mark name_to_handle_at open_by_handle_at io_setup io_destroy "
           "io_submit io_cancel io_uring_setup io_uring_register eventfd eventfd2 timerfd_create timerfd_settime "
-          "timerfd_gettime mq_open mq_unlink mq_timedsend mq_timedreceive mq_notify mq_getsetattr cachestat"),
+          "timerfd_gettime cachestat"),
+    // Message queues, by descriptor; there is no activity of their own.
+    calls(TC_ACTIVITY_OTHER, receives, "mq_timedreceive mq_timedreceive_time64"),
+    calls(TC_ACTIVITY_OTHER, sends, "mq_timedsend mq_timedsend_time64"),
     calls(TC_ACTIVITY_POLL, 0,
           "poll ppoll ppoll_time64 select _newselect pselect6 pselect6_time64 epoll_create epoll_create1 epoll_ctl "
           "epoll_wait epoll_pwait epoll_pwait2 io_getevents io_pgetevents io_pgetevents_time64 io_uring_enter"),

@@ -19,8 +19,9 @@ std::optional<Zombies::Reaped> Zombies::on_end(const tc_ledger& ledger) {
   const std::uint64_t exit_start = ledger.exit_start_ns != 0 ? ledger.exit_start_ns : ledger.end_ns;
   const Key death{ledger.parent_process, ledger.pid_seen_by_parent, exit_start};
   if (const auto reap = reap_of(death, ledger.end_ns)) {
+    const std::uint64_t running_ns = reaps_.find(*reap)->running_ns;
     reaps_.erase(*reap);
-    return Reaped{ledger.process, ledger.end_ns, reap->at_ns};
+    return Reaped{ledger.process, ledger.end_ns, reap->at_ns, running_ns};
   }
   deaths_.refresh(death) = {ledger.process, ledger.end_ns};
   return std::nullopt;
@@ -53,10 +54,10 @@ std::optional<Zombies::Reaped> Zombies::on_reap(const tc_reap& reap) {
   // The last child of this pid whose exit had begun.
   const auto death = deaths_.last_not_above(key);
   if (!death || !death.key->same_pid(key)) {
-    reaps_.refresh(key);
+    reaps_.refresh(key).running_ns = reap.running_ns;
     return std::nullopt;
   }
-  const Reaped reaped{death.value->process, death.value->end_ns, reap.at_ns};
+  const Reaped reaped{death.value->process, death.value->end_ns, reap.at_ns, reap.running_ns};
   // A copy: the key dies with its entry.
   const Key matched = *death.key;
   deaths_.erase(matched);

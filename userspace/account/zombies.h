@@ -21,8 +21,9 @@ class Zombies {
   // A process that was reaped.
   struct Reaped {
     std::uint64_t process = 0;
-    std::uint64_t end_ns = 0;  // of its last task, as far as it is known
-    std::uint64_t at_ns = 0;   // the parent's wait returned
+    std::uint64_t end_ns = 0;      // of its last task, as far as it is known
+    std::uint64_t at_ns = 0;       // the parent's wait returned
+    std::uint64_t running_ns = 0;  // what that took on a CPU
   };
 
   // A final ledger. A leader that waits to be reaped is kept in mind; a thread that ends after it prolongs its process.
@@ -47,7 +48,9 @@ class Zombies {
     std::uint64_t process = 0;
     std::uint64_t end_ns = 0;
   };
-  struct Reap {};
+  struct Reap {
+    std::uint64_t running_ns = 0;
+  };
 
   void prolong(const tc_ledger& thread);
   std::optional<Key> reap_of(const Key& death, std::uint64_t end_ns);

@@ -19,6 +19,8 @@ bool is_valid(const tc_exec& exec) { return exec.command_size <= TC_COMMAND_LEN;
 
 bool is_valid(const tc_reap&) { return true; }
 
+bool is_valid(const tc_stint&) { return true; }
+
 // The bytes may lie at any address, so they are copied before they are looked at.
 template <typename T>
 std::optional<Record> decode_as(std::span<const std::byte> bytes) {
@@ -53,6 +55,8 @@ std::optional<Record> decode(std::span<const std::byte> bytes) {
       return decode_as<tc_exec>(bytes);
     case TC_RECORD_REAP:
       return decode_as<tc_reap>(bytes);
+    case TC_RECORD_STINT:
+      return decode_as<tc_stint>(bytes);
     default:
       return std::nullopt;
   }

@@ -16,7 +16,7 @@ Result<int> attach(const AttachCommand& command, const Surroundings& surrounding
   if (!outputs) {
     return outputs.error();
   }
-  auto collector = Collector::open({command.observe.max_tasks, command.observe.probe_stats});
+  auto collector = Collector::open(collector_options(command.observe));
   if (!collector) {
     return collector.error();
   }

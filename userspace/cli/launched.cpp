@@ -56,6 +56,14 @@ void set_exit(LaunchedRun& run, int status) {
 
 }  // namespace
 
+CollectorOptions collector_options(const ObserveOptions& options) {
+  CollectorOptions chosen;
+  chosen.max_tasks = options.max_tasks;
+  chosen.probe_stats = options.probe_stats;
+  chosen.kernel_memory = options.kernel_memory;
+  return chosen;
+}
+
 Report empty_report(TargetMode mode, const Surroundings& surroundings) {
   Report report;
   report.tool_version = TASKCOST_VERSION;

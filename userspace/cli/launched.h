@@ -24,6 +24,8 @@ struct LaunchedRun {
 Result<LaunchedRun> observe_command(const Command& command, TargetMode mode, const CollectorOptions& options,
                                     StopSignals& signals, const Surroundings& surroundings);
 
+CollectorOptions collector_options(const ObserveOptions& options);
+
 // The parts of a report that do not depend on what is observed.
 Report empty_report(TargetMode mode, const Surroundings& surroundings);
 

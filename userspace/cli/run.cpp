@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <cstdio>
 #include <utility>
 
 #include "cli/launched.h"
+#include "cli/marked_workload.h"
 #include "cli/outputs.h"
-#include "cli/surroundings.h"
 
 namespace taskcost {
 namespace {
@@ -19,7 +20,7 @@ Result<int> run_and_report(Command command, TargetMode mode, const ObserveOption
     return outputs.error();
   }
   command.signal_mask = signals.previous_mask();
-  const auto observed = observe_command(command, mode, {options.max_tasks, options.probe_stats}, signals, surroundings);
+  const auto observed = observe_command(command, mode, collector_options(options), signals, surroundings);
   if (!observed) {
     return observed.error();
   }
@@ -42,10 +43,46 @@ Result<int> run(const RunCommand& command, const Surroundings& surroundings) {
   return run_and_report({command.command, *std::move(identity)}, TargetMode::run, command.observe, surroundings);
 }
 
+// Only its measured region: the first one that it marks.
 Result<int> workload(const WorkloadCommand& command, const Surroundings& surroundings) {
-  std::vector<std::string> arguments = {workload_program(), command.name};
+  StopSignals signals;
+  auto outputs = Outputs::open(command.observe, surroundings);
+  if (!outputs) {
+    return outputs.error();
+  }
+  std::vector<std::string> arguments = {command.name};
   arguments.insert(arguments.end(), command.arguments.begin(), command.arguments.end());
-  return run_and_report({std::move(arguments), std::nullopt}, TargetMode::workload, command.observe, surroundings);
+  auto collector = Collector::open(collector_options(command.observe));
+  if (!collector) {
+    return collector.error();
+  }
+  auto started = MarkedWorkload::start(arguments, signals.previous_mask());
+  if (!started) {
+    return started.error();
+  }
+  auto observed = observe_region(*collector, *started, signals);
+  if (!observed) {
+    return observed.error();
+  }
+  if (const auto* ended = std::get_if<WorkloadEnded>(&*observed)) {
+    return ended->status;  // it has said why
+  }
+  Report report = empty_report(TargetMode::workload, surroundings);
+  report.target.command = fmt::format("taskcost-workload {}", fmt::join(arguments, " "));
+  report.evidence = collector->evidence();
+  report.window_end = WindowEnd::signal;
+  if (auto* region = std::get_if<Region>(&*observed)) {
+    report.window_end = WindowEnd::target_exited;
+    if (!command.observe.quiet) {
+      fmt::print(stderr, "taskcost: the workload measured {}\n", region->outcome.line);
+    }
+    report.session = std::move(region->observation.session);
+    report.observer = std::move(region->observation.observer);
+  }
+  if (auto status = outputs->write(report); !status) {
+    return status.error();
+  }
+  return 0;
 }
 
 }  // namespace taskcost

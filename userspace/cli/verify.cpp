@@ -81,8 +81,7 @@ Status observe_round(Verification& verification, const Plan& plan, const char* m
                         std::nullopt,
                         signals.previous_mask(),
                         nowhere.get()};
-  auto run = observe_command(command, TargetMode::verify, {options.observe.max_tasks, options.observe.probe_stats},
-                             signals, surroundings);
+  auto run = observe_command(command, TargetMode::verify, collector_options(options.observe), signals, surroundings);
   if (!run) {
     return run.error();
   }

@@ -78,8 +78,9 @@ std::string command_line_of(std::uint32_t tgid) {
   return text;
 }
 
-SessionBuilder::Options builder_options(const Sources& sources) {
+SessionBuilder::Options builder_options(const Sources& sources, const CollectorOptions& chosen) {
   SessionBuilder::Options options;
+  options.stints = chosen.stints;
   options.measured = sources.measured;
   options.exec_prepare = sources.exec_prepare;
   options.fault_latency = sources.fault_latency;
@@ -94,7 +95,7 @@ struct Collector::State {
       : options(chosen),
         sources(std::move(found)),
         probes(std::move(loaded)),
-        builder(builder_options(sources)),
+        builder(builder_options(sources, options)),
         opened(began) {}
 
   CollectorOptions options;
@@ -111,14 +112,17 @@ struct Collector::State {
   // Of the window's ledgers; lower ones were for the calibration. Read by the reader's thread.
   std::atomic<std::uint64_t> first_id = UINT64_MAX;
   PerLoss<std::uint64_t> losses_before{};
-  Fd statistics;  // while it is open the kernel counts runs and their time
+  std::uint64_t skipped_before = 0;
+  bool finished = false;  // a window was closed: what it left has to be cleared away before the next one
+  Fd statistics;          // while it is open the kernel counts runs and their time
 
   // Last member: its thread uses the builder.
   std::unique_ptr<Reader> reader;
 
   Status start_reader();
   void calibrate(Duration untraced);
-  void open_window();
+  void forget_the_past();
+  Status open_window();
   void on_record(const Record& record);
   // Announces the next child of this thread to the probes.
   void observe_next_child() const { probes.shared().launcher = probes.shared().collector_tid; }
@@ -148,6 +152,8 @@ void Collector::State::on_record(const Record& record) {
     builder.on_exec(*exec);
   } else if (const auto* reap = std::get_if<tc_reap>(&record)) {
     builder.on_reap(*reap);
+  } else if (const auto* stint = std::get_if<tc_stint>(&record)) {
+    builder.on_stint(*stint);
   }
 }
 
@@ -163,17 +169,36 @@ void Collector::State::calibrate(Duration untraced) {
   if (traced && *traced > untraced) {
     per_transition = (*traced - untraced) / transitions_per_call;
   }
-  first_id = shared.ledgers_made + 1;
-  std::ranges::fill(probes.histograms(), tc_histogram{});
-  std::ranges::copy(shared.losses, losses_before.begin());
+  forget_the_past();
 }
 
-void Collector::State::open_window() {
+void Collector::State::forget_the_past() {
+  first_id = probes.shared().ledgers_made + 1;
+  std::ranges::fill(probes.histograms(), tc_histogram{});
+  std::ranges::copy(probes.shared().losses, losses_before.begin());
+  skipped_before = probes.skipped_runs();
+}
+
+Status Collector::State::open_window() {
+  if (finished) {
+    if (auto status = probes.release_tasks(); !status) {
+      return status;
+    }
+    builder = SessionBuilder(builder_options(sources, options));
+    forget_the_past();
+    reader->resume();
+    probes.reopen_window();
+    start.reset();
+    finished = false;
+  }
   if (!start) {
     start = now();
-    attach_time = *start - opened;
+    if (!attach_time) {
+      attach_time = *start - opened;
+    }
     own_cpu_at_start = own_cpu_time();
   }
+  return Done{};
 }
 
 bool Collector::State::someone_is_ending() const {
@@ -186,7 +211,7 @@ Losses Collector::State::losses_now() const {
   for (std::size_t loss = 0; loss < TC_NR_LOSSES; ++loss) {
     losses.counts[loss] = probes.shared().losses[loss] - losses_before[loss];
   }
-  losses.skipped_probes = probes.skipped_runs();
+  losses.skipped_probes = probes.skipped_runs() - skipped_before;
   return losses;
 }
 
@@ -249,10 +274,12 @@ Diagnosis diagnose() {
   if (!diagnosis.usable) {
     return diagnosis;
   }
-  const Sources sources = choose_sources();
+  const Sources sources = choose_sources(true /*kernel_memory*/);
   diagnosis.evidence = sources.evidence;
   constexpr unsigned few = 64;
-  if (auto probes = Probes::load(sources, few); !probes) {
+  CollectorOptions options;
+  options.max_tasks = few;
+  if (auto probes = Probes::load(sources, options); !probes) {
     diagnosis.usable = probes.error();
   } else if (auto attached = probes->attach(); !attached) {
     diagnosis.usable = attached.error();
@@ -267,10 +294,14 @@ Result<Collector> Collector::open(const CollectorOptions& options) {
     return status.error();
   }
   const Duration untraced = time_of_cheap_call();
-  Sources sources = choose_sources();
-  auto probes = Probes::load(sources, options.max_tasks);
+  Sources sources = choose_sources(options.kernel_memory);
+  auto probes = Probes::load(sources, options);
   if (!probes) {
     return probes.error();
+  }
+  if (options.stints) {
+    sources.evidence.push_back(
+        {"stints", "sched_switch: a record for each time on a CPU", EvidenceKind::exact, "", ""});
   }
   auto state = std::make_unique<State>(options, std::move(sources), *std::move(probes), opened);
   if (options.probe_stats) {
@@ -290,7 +321,9 @@ Result<Collector> Collector::open(const CollectorOptions& options) {
 }
 
 Result<pid_t> Collector::launch(const Command& command) {
-  state_->open_window();
+  if (auto status = state_->open_window(); !status) {
+    return status.error();
+  }
   state_->observe_next_child();
   auto child = start_command(command);
   auto& launcher = state_->probes.shared().launcher;
@@ -303,7 +336,9 @@ Result<pid_t> Collector::launch(const Command& command) {
 }
 
 Result<std::uint64_t> Collector::adopt(const Target& target) {
-  state_->open_window();
+  if (auto status = state_->open_window(); !status) {
+    return status.error();
+  }
   auto adopted = adopt_tasks(state_->probes, target);
   if (adopted) {
     state_->take_commands();
@@ -339,6 +374,7 @@ Collector::Observation Collector::finish() {
   Observation observation;
   observation.session = state_->builder.finish(state_->start.value_or(end), end, losses.counts, losses.skipped_probes);
   observation.observer = state_->observer(observation.session);
+  state_->finished = true;
   return observation;
 }
 

@@ -31,11 +31,13 @@ Error error_of(std::string what, int error) {
   return {std::move(what), std::move(why), "taskcost doctor tells what this kernel allows"};
 }
 
-void configure(probes& object, const Sources& sources, unsigned max_tasks) {
+void configure(probes& object, const Sources& sources, const CollectorOptions& options) {
+  const unsigned max_tasks = options.max_tasks;
   constexpr unsigned nobodys_slot = 1;
   object.rodata->pool_slots = max_tasks + nobodys_slot;
   object.rodata->sched_switch_has_prev_state = sources.switch_passes_prev_state;
   object.rodata->has_rdonly_cast = sources.can_cast;
+  object.rodata->keep_stints = options.stints;
   std::ranges::copy(native_calls_by_number(), object.bss->native_calls);
   std::ranges::copy(compat_calls_by_number(), object.bss->compat_calls);
 
@@ -112,12 +114,12 @@ Probes::Probes(Object object, SharedArray pool, SharedArray histograms, const So
       histograms_(std::move(histograms)),
       finish_switch_symbol_(sources.finish_switch_symbol) {}
 
-Result<Probes> Probes::load(const Sources& sources, unsigned max_tasks) {
+Result<Probes> Probes::load(const Sources& sources, const CollectorOptions& options) {
   Object object(probes::open());
   if (!object) {
     return error_of("cannot open the probes", errno);
   }
-  configure(*object, sources, max_tasks);
+  configure(*object, sources, options);
   if (const int error = probes::load(object.get()); error != 0) {
     return error_of("the kernel refused the probes", error);
   }
@@ -205,11 +207,35 @@ Status Probes::introduce_caller() {
   return Done{};
 }
 
-void Probes::close_window() {
-  __atomic_store_n(&shared().closed, 1, __ATOMIC_SEQ_CST);
+namespace {
+
+void wait_for_running_probes() {
   // Every probe runs inside an RCU read section: the grace period ends when the last of them has.
   syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
 }
+
+}  // namespace
+
+void Probes::close_window() {
+  __atomic_store_n(&shared().closed, 1, __ATOMIC_SEQ_CST);
+  wait_for_running_probes();
+}
+
+Status Probes::release_tasks() {
+  auto released = walk_tasks(object_->progs.taskcost_release);
+  // A switch that read a slot before the walk may have noted it meanwhile.
+  wait_for_running_probes();
+  for (tc_cpu_note& note : shared().notes) {
+    note.task = 0;
+  }
+  const int targets = bpf_map__fd(object_->maps.targets);
+  for (std::uint32_t id = 0; bpf_map_get_next_key(targets, nullptr, &id) == 0;) {
+    bpf_map_delete_elem(targets, &id);
+  }
+  return released;
+}
+
+void Probes::reopen_window() { __atomic_store_n(&shared().closed, 0, __ATOMIC_SEQ_CST); }
 
 std::span<const tc_ledger> Probes::slots() const {
   const auto pool = pool_.as<const tc_ledger>();

@@ -12,6 +12,7 @@
 #include "collector/handles.h"
 #include "collector/sources.h"
 #include "taskcost/abi.h"
+#include "taskcost/collector.h"
 #include "taskcost/histogram.h"
 #include "taskcost/report.h"
 #include "taskcost/result.h"
@@ -43,7 +44,7 @@ class SharedArray {
 
 class Probes {
  public:
-  static Result<Probes> load(const Sources& sources, unsigned max_tasks);
+  static Result<Probes> load(const Sources& sources, const CollectorOptions& options);
 
   // Everything but the fault events first, so that nothing is missed by the time a ledger exists.
   Status attach();
@@ -56,6 +57,9 @@ class Probes {
 
   // No more transitions from here on; returns when no probe is still at work.
   void close_window();
+  // REQUIRES: a closed window. Takes every ledger back and forgets the targets, so that another window can open.
+  Status release_tasks();
+  void reopen_window();
 
   [[nodiscard]] probes& object() const { return *object_; }
   [[nodiscard]] probes::probes__bss& shared() const { return *object_->bss; }

@@ -56,7 +56,7 @@ Result<std::unique_ptr<Reader>> Reader::start(int ring_fd, OnRecord on_record) {
     return Error{"cannot map the ring buffer", std::strerror(errno), ""};
   }
   spare_children_the_ring();
-  reader->thread_ = std::thread([raw = reader.get()] { raw->drain(); });
+  reader->resume();
   return reader;
 }
 
@@ -69,6 +69,11 @@ void Reader::drain() {
     ring_buffer__consume(ring_.get());
   }
   ring_buffer__consume(ring_.get());
+}
+
+void Reader::resume() {
+  stopping_.store(false, std::memory_order_release);
+  thread_ = std::thread([this] { drain(); });
 }
 
 void Reader::stop() {

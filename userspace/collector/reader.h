@@ -23,8 +23,9 @@ class Reader {
   static Result<std::unique_ptr<Reader>> start(int ring_fd, OnRecord on_record);
   ~Reader();
 
-  // Takes what is left and ends the thread. No call of OnRecord comes after it.
+  // Takes what is left and ends the thread. No call of OnRecord comes after it, until resume().
   void stop();
+  void resume();
 
  private:
   explicit Reader(OnRecord on_record) : on_record_(std::move(on_record)) {}

@@ -18,6 +18,7 @@
 #include <fstream>
 #include <initializer_list>
 #include <optional>
+#include <sstream>
 #include <string_view>
 #include <utility>
 
@@ -45,16 +46,32 @@ class KernelTypes {
 
   // Of the tracepoint itself; 0 when there is no such tracepoint.
   [[nodiscard]] int tracepoint_arguments(std::string_view name) const {
+    const btf_type* prototype = tracepoint_prototype(name);
+    return prototype != nullptr ? btf_vlen(prototype) - private_pointer : 0;
+  }
+
+  // `argument` counts from 0. A plain number, or no such argument: false.
+  [[nodiscard]] bool argument_is_pointer(std::string_view name, int argument) const {
+    if (argument >= tracepoint_arguments(name)) {
+      return false;
+    }
+    const btf_param* parameters = btf_params(tracepoint_prototype(name));
+    const btf_type* type = btf__type_by_id(btf_.get(), parameters[argument + private_pointer].type);
+    return type != nullptr && btf_is_ptr(type);
+  }
+
+ private:
+  static constexpr int private_pointer = 1;  // the first parameter of the prototype
+
+  [[nodiscard]] const btf_type* tracepoint_prototype(std::string_view name) const {
     const auto id = find(fmt::format("btf_trace_{}", name).c_str(), BTF_KIND_TYPEDEF);
     const btf_type* type = id ? btf__type_by_id(btf_.get(), *id) : nullptr;
     while (type != nullptr && (btf_is_typedef(type) || btf_is_ptr(type))) {
       type = btf__type_by_id(btf_.get(), type->type);
     }
-    constexpr int private_pointer = 1;
-    return type != nullptr && btf_is_func_proto(type) ? btf_vlen(type) - private_pointer : 0;
+    return type != nullptr && btf_is_func_proto(type) ? type : nullptr;
   }
 
- private:
   [[nodiscard]] std::optional<__u32> find(const char* name, __u32 kind) const {
     const int id = btf_ ? btf__find_by_name_kind(btf_.get(), name, kind) : 0;
     return id > 0 ? std::optional(static_cast<__u32>(id)) : std::nullopt;
@@ -180,7 +197,9 @@ void choose_base(Sources& sources, const KernelTypes& types) {
                     TC_COUNTER_CHILDREN_CLONE_VM,
                     TC_COUNTER_EXECS,
                     TC_COUNTER_SYSCALLS,
-                    TC_COUNTER_PAGE_TABLE_BYTES});
+                    TC_COUNTER_PAGE_TABLE_BYTES,
+                    TC_COUNTER_WAKEUPS,
+                    TC_COUNTER_SHARED_MAPPING_BYTES});
   add_evidence(sources, "ledger", "sched_switch, sched_waking, sys_enter, sys_exit, task_newtask", EvidenceKind::exact);
   add_evidence(sources, "switches", "sched_switch, held against nvcsw and nivcsw", EvidenceKind::exact);
   add_evidence(sources, "run_queue", "sched_waking, sched_wakeup_new or preemption -> sched_switch",
@@ -243,11 +262,67 @@ void choose_switch_latency(Sources& sources, const KernelTypes& types) {
       "a kernel that allows kprobes tells it exactly");
 }
 
+// Has any CPU ever been interrupted to flush its TLB? Under some hypervisors never: they flush the others' TLBs
+// themselves.
+bool shootdowns_interrupt() {
+  std::ifstream interrupts("/proc/interrupts");
+  for (std::string line; std::getline(interrupts, line);) {
+    std::istringstream words(line);
+    std::string name;
+    words >> name;
+    if (name != "TLB:") {
+      continue;
+    }
+    for (std::uint64_t count = 0; words >> count;) {
+      if (count > 0) {
+        return true;
+      }
+    }
+    return false;
+  }
+  return true;  // not told: believe the tracepoints
+}
+
+// How long a shootdown held up its receivers: x86 tells where the interrupt begins and ends.
+void choose_shootdowns(Sources& sources, const KernelTypes& types) {
+  if (!types.has_tracepoint("tlb_flush") || !types.has_tracepoint("call_function_entry")) {
+    add_evidence(sources, "shootdowns", "", EvidenceKind::unavailable,
+                 "no irq_vectors:call_function on this kernel (x86 has it)");
+    return;
+  }
+  if (!shootdowns_interrupt()) {
+    add_evidence(sources, "shootdowns", "tlb_flush of the sender", EvidenceKind::counts,
+                 "no CPU was ever interrupted by one: the hypervisor flushes the TLBs of other CPUs, unseen");
+    return;
+  }
+  sources.programs.insert({"taskcost_call_function_entry", "taskcost_call_function_exit",
+                           "taskcost_call_function_single_entry", "taskcost_call_function_single_exit"});
+  measure(sources, {TC_COUNTER_SHOOTDOWNS_RECEIVED, TC_COUNTER_SHOOTDOWN_STOLEN_NS, TC_COUNTER_SHOOTDOWN_LOST_NS});
+  add_evidence(sources, "shootdowns", "tlb_flush between call_function entry and exit on the receiving CPU",
+               EvidenceKind::bound, "the entry of the interrupt itself is not in it");
+}
+
+void choose_kernel_memory(Sources& sources, const KernelTypes& types, bool wanted) {
+  if (!wanted) {
+    add_evidence(sources, "kernel_memory", "", EvidenceKind::unavailable, "not asked for", "use --kernel-memory");
+    return;
+  }
+  constexpr int cache_argument = 2;
+  if (!types.argument_is_pointer("kmem_cache_alloc", cache_argument)) {
+    add_evidence(sources, "kernel_memory", "", EvidenceKind::unavailable,
+                 "kmem:kmem_cache_alloc does not pass the cache on this kernel", "Linux 6.1 does");
+    return;
+  }
+  sources.programs.insert({"taskcost_kmalloc", "taskcost_cache_alloc", "taskcost_page_alloc"});
+  measure(sources, {TC_COUNTER_KERNEL_SLAB_BYTES, TC_COUNTER_KERNEL_SLAB_ALLOCATIONS, TC_COUNTER_KERNEL_PAGES});
+  add_evidence(sources, "kernel_memory", "kmalloc, kmem_cache_alloc, mm_page_alloc inside the creating call",
+               EvidenceKind::exact);
+}
+
 void choose_tlb(Sources& sources, const KernelTypes& types) {
   if (types.has_tracepoint("tlb_flush")) {
     sources.programs.insert("taskcost_tlb_flush");
-    measure(sources, {TC_COUNTER_TLB_FLUSHES_ON_SWITCH, TC_COUNTER_TLB_REUSES_ON_SWITCH, TC_COUNTER_SHOOTDOWNS_SENT,
-                      TC_COUNTER_SHOOTDOWNS_RECEIVED});
+    measure(sources, {TC_COUNTER_TLB_FLUSHES_ON_SWITCH, TC_COUNTER_TLB_REUSES_ON_SWITCH, TC_COUNTER_SHOOTDOWNS_SENT});
     add_evidence(sources, "tlb", "tlb_flush: a real flush has pages = TLB_FLUSH_ALL, a kept PCID 0",
                  EvidenceKind::exact);
     return;
@@ -272,7 +347,7 @@ void choose_faults(Sources& sources, const KernelTypes& types) {
   const bool exceptions = types.has_tracepoint("page_fault_user") && types.has_tracepoint("page_fault_kernel");
   if (exceptions) {
     sources.programs.insert({"taskcost_fault_user", "taskcost_fault_kernel"});
-    measure(sources, {TC_COUNTER_FAULTS_COW});
+    measure(sources, {TC_COUNTER_FAULTS_COW, TC_COUNTER_FAULTS_COW_NS});
   }
   Refusal refusal = try_tracing(types, "handle_mm_fault", BPF_TRACE_FEXIT);
   if (!refusal) {
@@ -303,6 +378,7 @@ void choose_faults(Sources& sources, const KernelTypes& types) {
   sources.programs.erase("taskcost_fault_user");
   sources.programs.erase("taskcost_fault_kernel");
   sources.measured[TC_COUNTER_FAULTS_COW] = false;
+  sources.measured[TC_COUNTER_FAULTS_COW_NS] = false;
   add_evidence(sources, "page_fault_latency", "min_flt and maj_flt", EvidenceKind::counts,
                fmt::format("fexit handle_mm_fault {}; {}", *refusal, *events),
                "the time of faults stays in what they interrupted");
@@ -318,7 +394,7 @@ int open_fault_event(bool major, int cpu) {
   return open_event(attributes, cpu).release();
 }
 
-Sources choose_sources() {
+Sources choose_sources(bool kernel_memory) {
   const KernelTypes types;
   Sources sources;
   choose_base(sources, types);
@@ -327,7 +403,8 @@ Sources choose_sources() {
   choose_exec(sources, types);
   choose_exit(sources, types);
   choose_tlb(sources, types);
-  add_evidence(sources, "kernel_memory", "", EvidenceKind::unavailable, "not asked for");
+  choose_shootdowns(sources, types);
+  choose_kernel_memory(sources, types, kernel_memory);
   return sources;
 }
 

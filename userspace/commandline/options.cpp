@@ -30,6 +30,7 @@ struct ObserveText {
   bool verbose = false;
   bool no_color = false;
   bool probe_stats = false;
+  bool kernel_memory = false;
 };
 
 void add_observe_options(CommandParser& parser, ObserveText& text) {
@@ -38,6 +39,9 @@ void add_observe_options(CommandParser& parser, ObserveText& text) {
   parser.value("--format", "FORMAT", text.format, "Format of standard output: text (the default), json or none.");
   parser.value("--max-tasks", "N", text.max_tasks,
                "Room for N observed tasks that live at once; more are counted as lost. Default: 16384.");
+  parser.flag("--kernel-memory", text.kernel_memory,
+              "Also count the memory that the kernel allocates in creating calls. Makes each of its allocations "
+              "dearer. Default: off.");
   parser.flag("--probe-stats", text.probe_stats,
               "Count the runs and the time of each probe. Makes every probe slower. Default: off.");
   parser.flag("-q,--quiet", text.quiet, "No messages but errors. Default: off.");
@@ -67,6 +71,7 @@ Result<ObserveOptions> checked(const ObserveText& text) {
   options.quiet = text.quiet;
   options.verbose = text.verbose;
   options.probe_stats = text.probe_stats;
+  options.kernel_memory = text.kernel_memory;
   options.colour = text.no_color ? std::optional(false) : std::nullopt;
   return options;
 }
@@ -208,7 +213,7 @@ Result<Options> parse_workload(const Words& words) {
                         "Run one bundled workload and observe it. Options that are not listed here and all that "
                         "follows a '--' go to the workload.",
                         "'taskcost-workload --help' lists the workloads and their options.\n"
-                        "Example: sudo taskcost workload create --as thread"});
+                        "Example: sudo taskcost workload create --model thread"});
   add_observe_options(parser, observe);
 
   const AtMark at_mark = split_at_mark(words);
@@ -241,6 +246,10 @@ Result<Options> parse_verify(const Words& words) {
                         "Judge claims about processes and threads with the bundled workloads.", ""});
   parser.list("--claim", "ID", verify.claims, "Judge only this claim. May be repeated. Default: all claims.");
   parser.flag("--thorough", verify.thorough, "More rounds: narrower intervals, a longer run. Default: off.");
+  std::string against_itself;
+  parser.value("--against-itself", "MODEL", against_itself,
+               "Check the judge: run both sides of each comparison as MODEL, thread or process. No claim of a "
+               "difference may be confirmed then.");
   parser.flag("--list", verify.list, "List the claims and judge none. Default: off.");
   add_observe_options(parser, observe);
   if (auto end = parser.parse(words)) {
@@ -254,6 +263,12 @@ Result<Options> parse_verify(const Words& words) {
     return options.error();
   }
   verify.observe = *options;
+  if (!against_itself.empty()) {
+    if (against_itself != "thread" && against_itself != "process") {
+      return usage_error("--against-itself " + against_itself, "it is neither 'thread' nor 'process'", parser.hint());
+    }
+    verify.against_itself = against_itself;
+  }
   return Options(verify);
 }
 

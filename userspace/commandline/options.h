@@ -32,6 +32,7 @@ struct ObserveOptions {
   bool verbose = false;
   std::optional<bool> colour;  // nullopt: the terminal and NO_COLOR decide; false: --no-color
   bool probe_stats = false;    // run counts and times of each probe; costs about 70 ns per probe run
+  bool kernel_memory = false;  // what creating calls allocate; makes every allocation in the kernel dearer
   unsigned max_tasks = 16384;  // size of the ledger pool: living observed tasks at once
 };
 
@@ -66,6 +67,7 @@ struct VerifyCommand {
   std::vector<std::string> claims;  // ids; empty: all
   bool thorough = false;
   bool list = false;
+  std::optional<std::string> against_itself;  // "thread" or "process": both sides of each comparison are this model
 };
 
 // Requests that end with status 0 and touch nothing.

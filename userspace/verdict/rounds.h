@@ -18,9 +18,9 @@ namespace taskcost {
 
 // One measured region of one variant of a workload.
 struct Round {
-  Session session;               // of the region alone
-  std::uint64_t operations = 0;  // that the workload says it did in it
-  Duration wall{};               // that the workload measured for them
+  Session session;                                   // of the region alone
+  std::uint64_t operations = 0;                      // that the workload says it did in it
+  Duration wall{};                                   // that the workload measured for them
   std::map<std::string, double, std::less<>> facts;  // what else it says: known counts, what it saw (1) or not (0)
 };
 

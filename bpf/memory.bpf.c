@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* Memory: what a switch does to the TLB, what shootdowns take from other CPUs, what a creation allocates. */
+#include "ledger.bpf.h"
+
+enum { SENDERS = 256 }; /* a power of two */
+
+/*
+ * Who sent the last shootdown for an address space. Two address spaces may want the same place: the newer one has it,
+ * and what the older one's shootdown takes is then booked to its receivers alone.
+ */
+static struct {
+	__u64 mm;
+	__u64 id; /* of the sender's ledger */
+	__u32 slot;
+	__u32 pad;
+} senders[SENDERS];
+
+static __always_inline __u32 place_of(__u64 mm)
+{
+	return (mm * 0x9e3779b97f4a7c15ull >> 32) & (SENDERS - 1);
+}
+
+/* The address space that a task runs in, as a number: the verifier forbids arithmetic on the pointer. */
+static __always_inline __u64 memory_of(struct task_struct *task)
+{
+	return (__u64)BPF_CORE_READ(task, active_mm);
+}
+
+static __always_inline void send_shootdown(struct tc_ledger *l)
+{
+	__u64 mm = memory_of(bpf_get_current_task_btf());
+	__u32 place = place_of(mm);
+
+	l->counters[TC_COUNTER_SHOOTDOWNS_SENT]++;
+	senders[place].mm = 0;
+	senders[place].slot = notes[this_cpu()].slot;
+	senders[place].id = l->id;
+	senders[place].mm = mm;
+}
+
+/*
+ * x86: pages is TLB_FLUSH_ALL for a real flush, 0 where the address space still had its PCID. On a task switch it comes
+ * between sched_switch and the switch itself: the note names the incoming task already, while current is the outgoing
+ * one. (The same reason with both alike is an exec that loads its new memory.) The note keeps it until the task leaves:
+ * right after a flush each page that a probe touches is dear.
+ */
+SEC("?tp_btf/tlb_flush")
+int BPF_PROG(taskcost_tlb_flush, int reason, unsigned long pages)
+{
+	struct tc_ledger *l;
+
+	if (reason == TLB_FLUSH_ON_TASK_SWITCH) {
+		struct tc_cpu_note *note = &notes[this_cpu()];
+
+		if (note->task != (__u64)bpf_get_current_task_btf())
+			note->flush = pages ? TC_FLUSH_DONE : TC_FLUSH_REUSED;
+		return 0;
+	}
+	l = current_ledger();
+	if (!l)
+		return 0;
+	if (reason == TLB_REMOTE_SHOOTDOWN) {
+		l->counters[TC_COUNTER_SHOOTDOWNS_RECEIVED]++;
+		notes[this_cpu()].shot_down = 1;
+	} else if (reason == TLB_REMOTE_SEND_IPI) {
+		send_shootdown(l);
+	}
+	return 0;
+}
+
+static __always_inline void begin_interrupt(void)
+{
+	struct tc_cpu_note *note = &notes[this_cpu()];
+
+	note->shot_down = 0;
+	note->interrupt_ns = note->slot ? bpf_ktime_get_ns() : 0;
+}
+
+/* The time belongs to the sender of the shootdown, and is lost to the task that it interrupted. */
+static __always_inline void end_interrupt(void)
+{
+	struct tc_cpu_note *note = &notes[this_cpu()];
+	struct tc_ledger *l, *sender;
+	__u32 place;
+	__u64 ns, mm;
+
+	if (!note->shot_down || !note->interrupt_ns)
+		return;
+	note->shot_down = 0;
+	ns = elapsed(note->interrupt_ns, bpf_ktime_get_ns());
+	l = current_ledger();
+	if (l)
+		l->counters[TC_COUNTER_SHOOTDOWN_LOST_NS] += ns;
+	mm = memory_of(bpf_get_current_task_btf());
+	place = place_of(mm);
+	if (senders[place].mm != mm)
+		return;
+	sender = ledger_in(senders[place].slot);
+	if (sender && sender->id == senders[place].id)
+		__sync_fetch_and_add(&sender->counters[TC_COUNTER_SHOOTDOWN_STOLEN_NS], ns);
+}
+
+/* x86 sends a shootdown as a function call, to one CPU or to several. */
+SEC("?tp_btf/call_function_entry")
+int BPF_PROG(taskcost_call_function_entry)
+{
+	begin_interrupt();
+	return 0;
+}
+
+SEC("?tp_btf/call_function_exit")
+int BPF_PROG(taskcost_call_function_exit)
+{
+	end_interrupt();
+	return 0;
+}
+
+SEC("?tp_btf/call_function_single_entry")
+int BPF_PROG(taskcost_call_function_single_entry)
+{
+	begin_interrupt();
+	return 0;
+}
+
+SEC("?tp_btf/call_function_single_exit")
+int BPF_PROG(taskcost_call_function_single_exit)
+{
+	end_interrupt();
+	return 0;
+}
+
+/* The current task while it creates another one; NULL otherwise. */
+static __always_inline struct tc_ledger *creating_ledger(void)
+{
+	struct tc_ledger *l = current_ledger();
+
+	return l && l->activity == TC_ACTIVITY_CREATE ? l : NULL;
+}
+
+static __always_inline void add_slab(struct tc_ledger *l, __u64 bytes)
+{
+	l->counters[TC_COUNTER_KERNEL_SLAB_BYTES] += bytes;
+	l->counters[TC_COUNTER_KERNEL_SLAB_ALLOCATIONS]++;
+}
+
+SEC("?tp_btf/kmalloc")
+int BPF_PROG(taskcost_kmalloc, unsigned long call_site, const void *memory, size_t requested, size_t allocated)
+{
+	struct tc_ledger *l = creating_ledger();
+
+	if (l && memory)
+		add_slab(l, allocated);
+	return 0;
+}
+
+/* v6.1: "mm/tracing: unify kmalloc/kmem_cache_alloc" passes the cache. */
+SEC("?tp_btf/kmem_cache_alloc")
+int BPF_PROG(taskcost_cache_alloc, unsigned long call_site, const void *memory, struct kmem_cache *cache)
+{
+	struct tc_ledger *l = creating_ledger();
+
+	if (l && memory)
+		add_slab(l, cache->size);
+	return 0;
+}
+
+SEC("?tp_btf/mm_page_alloc")
+int BPF_PROG(taskcost_page_alloc, struct page *page, unsigned int order)
+{
+	struct tc_ledger *l = creating_ledger();
+
+	if (l && page)
+		l->counters[TC_COUNTER_KERNEL_PAGES] += 1ull << (order & 63);
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "account/aftermath.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <optional>
+
+namespace taskcost {
+namespace {
+
+std::optional<tc_creation> kind_of(How how) {
+  switch (how) {
+    case How::thread:
+      return TC_CREATION_THREAD;
+    case How::fork:
+      return TC_CREATION_FORK;
+    case How::vfork:
+      return TC_CREATION_VFORK;
+    case How::spawn:
+      return TC_CREATION_SPAWN;
+    case How::clone_vm:
+      return TC_CREATION_CLONE_VM;
+    case How::attached:
+      break;
+  }
+  return std::nullopt;
+}
+
+Duration running(const Task& task, tc_activity activity) { return task.account.cells[activity][TC_CONDITION_RUNNING]; }
+
+void add_life(LifetimePrice& price, const Process& process, const Task& task) {
+  ++price.count;
+  price.start += running(task, TC_ACTIVITY_CREATE);
+  price.exec += running(task, TC_ACTIVITY_EXEC);
+  price.faults += running(task, TC_ACTIVITY_PAGE_FAULT);
+  price.exit += running(task, TC_ACTIVITY_EXIT);
+  if (task.how != How::thread) {
+    price.reap += process.reap.value_or(Duration{});
+  }
+}
+
+std::uint64_t forks_of(const Process& process) {
+  std::uint64_t forks = 0;
+  for (const Task& task : process.tasks) {
+    forks += task.account.creations[TC_CREATION_FORK].count;
+  }
+  return forks;
+}
+
+Duration copy_on_write_of(const Process& process) {
+  std::uint64_t ns = 0;
+  for (const Task& task : process.tasks) {
+    ns += task.account.counters[TC_COUNTER_FAULTS_COW_NS].value_or(0);
+  }
+  return Duration(static_cast<Duration::rep>(ns));
+}
+
+// Instants of all tasks, each list in order.
+struct Lives {
+  std::vector<Instant> starts;
+  std::vector<Instant> ends;         // of those that ended
+  std::vector<Instant> last_on_cpu;  // of those that ever were
+  std::vector<Instant> starts_of_these;
+};
+
+Lives lives_of(const std::vector<Process>& processes) {
+  Lives lives;
+  for (const Process& process : processes) {
+    for (const Task& task : process.tasks) {
+      lives.starts.push_back(task.start);
+      if (!task.open_at_end) {
+        lives.ends.push_back(task.end);
+      }
+      if (task.last_on_cpu) {
+        lives.last_on_cpu.push_back(*task.last_on_cpu);
+        lives.starts_of_these.push_back(task.start);
+      }
+    }
+  }
+  for (auto* instants : {&lives.starts, &lives.ends, &lives.last_on_cpu, &lives.starts_of_these}) {
+    std::ranges::sort(*instants);
+  }
+  return lives;
+}
+
+std::uint64_t count_until(const std::vector<Instant>& instants, Instant at) {
+  return static_cast<std::uint64_t>(std::ranges::upper_bound(instants, at) - instants.begin());
+}
+
+std::uint64_t count_after(const std::vector<Instant>& instants, Instant at) {
+  return instants.size() - count_until(instants, at);
+}
+
+// All of its own tasks have ended by `last`, so whoever lives is another.
+void count_others(Blast& blast, const Lives& lives, Instant last) {
+  blast.others_alive = count_until(lives.starts, last) - count_until(lives.ends, last);
+  const std::uint64_t ran_after = count_after(lives.last_on_cpu, last);
+  blast.others_ran_on = ran_after - std::min(ran_after, count_after(lives.starts_of_these, last));
+}
+
+Blast blast_of(const Process& process, const Lives& lives) {
+  Blast blast;
+  blast.process = process.id;
+  blast.signal = *process.exit_signal;
+  blast.generated = process.fatal ? std::optional(process.fatal->generated) : std::nullopt;
+  Instant first = Instant::max();
+  Instant last = Instant::min();
+  for (const Task& task : process.tasks) {
+    if (blast.generated && task.end < *blast.generated) {
+      continue;  // before the signal, and for another reason
+    }
+    ++blast.tasks_ended;
+    first = std::min(first, task.end);
+    last = std::max(last, task.end);
+  }
+  if (blast.tasks_ended == 0) {
+    return blast;
+  }
+  if (blast.generated) {
+    blast.to_first_exit = first - *blast.generated;
+    blast.to_last_exit = last - *blast.generated;
+  }
+  count_others(blast, lives, last);
+  return blast;
+}
+
+}  // namespace
+
+PerCreation<LifetimePrice> prices_of(const Session& session) {
+  PerCreation<LifetimePrice> prices{};
+  for (const Process& process : session.processes) {
+    for (const Task& task : process.tasks) {
+      const auto kind = kind_of(task.how);
+      if (kind && !task.open_at_start && !task.open_at_end) {
+        add_life(prices[*kind], process, task);
+      }
+    }
+    if (forks_of(process) > 0) {
+      prices[TC_CREATION_FORK].copy_on_write += copy_on_write_of(process);
+    }
+  }
+  for (std::size_t kind = 0; kind < TC_NR_CREATIONS; ++kind) {
+    const CreationSums& creations = session.totals.creations[kind];
+    if (creations.returns > 0) {
+      prices[kind].create = creations.running * prices[kind].count / creations.returns;
+    }
+  }
+  return prices;
+}
+
+std::vector<Blast> blasts_of(const std::vector<Process>& processes) {
+  std::vector<Blast> blasts;
+  const auto killed = [](const Process& process) { return process.exit_signal.has_value(); };
+  if (std::ranges::none_of(processes, killed)) {
+    return blasts;
+  }
+  const Lives lives = lives_of(processes);
+  for (const Process& process : processes) {
+    if (killed(process)) {
+      blasts.push_back(blast_of(process, lives));
+    }
+  }
+  return blasts;
+}
+
+}  // namespace taskcost
