@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <initializer_list>
 #include <string_view>
 
 #include "taskcost/abi.h"
@@ -120,6 +121,17 @@ class LedgerBuilder {
     ledger_.exec_return_ns = count_of(returned);
     return counted(TC_COUNTER_EXECS, times);
   }
+  LedgerBuilder& sharing(std::initializer_list<tc_shared> objects) {
+    ledger_.shares = TC_SHARES_KNOWN;
+    for (const tc_shared object : objects) {
+      ledger_.shares |= 1U << object;
+    }
+    return *this;
+  }
+  LedgerBuilder& got_signal(int number, nanoseconds at) {
+    ledger_.signal = static_cast<std::uint32_t>(number);
+    return set(ledger_.signal_ns, count_of(at));
+  }
   LedgerBuilder& interrupted(tc_activity activity) {
     return set(ledger_.interrupted, static_cast<std::uint8_t>(activity));
   }
@@ -130,6 +142,7 @@ class LedgerBuilder {
     ledger_.condition = static_cast<std::uint8_t>(condition);
     return set(ledger_.since_ns, count_of(since));
   }
+  LedgerBuilder& on_cpu_since(nanoseconds at) { return set(ledger_.on_cpu_ns, count_of(at)); }
   LedgerBuilder& woken_at(nanoseconds at) { return set(ledger_.woken_ns, count_of(at)); }
 
   // How it ended.
@@ -170,11 +183,12 @@ inline tc_exec exec_of(std::uint64_t process, nanoseconds at, std::string_view c
   return exec;
 }
 
-inline tc_reap reap_of(std::uint64_t waiter, std::uint32_t pid, nanoseconds at) {
+inline tc_reap reap_of(std::uint64_t waiter, std::uint32_t pid, nanoseconds at, nanoseconds running = {}) {
   tc_reap reap{};
   reap.record = {TC_RECORD_REAP, sizeof(reap)};
   reap.process = waiter;
   reap.at_ns = count_of(at);
+  reap.running_ns = count_of(running);
   reap.pid = pid;
   return reap;
 }
