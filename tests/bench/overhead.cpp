@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What observing costs a pinned pipe ping-pong: no probes, empty programs on the hooks that the ledger uses on this
-// kernel, and the full ledger. Rounds of the three in turn; medians, and the ratios with their intervals.
+// kernel, the same programs with nothing in them but one look at the clock, and the full ledger. Rounds of the four in
+// turn; medians, and the ratios with their intervals. Every transition needs its instant, so the programs that look at
+// the clock bound from below what any exact ledger can cost on the machine's clock source.
 //
 //   sudo build/taskcost-bench-overhead [ROUNDS [HOPS]]
 #include <bpf/bpf.h>
@@ -51,16 +53,20 @@ CollectorOptions small_pool() {
   return options;
 }
 
-Fd load_empty(bpf_prog_type type, const bpf_prog_load_opts* options) {
-  const std::array<bpf_insn, 2> instructions{
-      {{BPF_ALU64 | BPF_MOV | BPF_K, 0, 0, 0, 0}, {BPF_JMP | BPF_EXIT, 0, 0, 0, 0}}};
-  return Fd(bpf_prog_load(type, "empty", "GPL", instructions.data(), instructions.size(), options));
+enum class Content { nothing, clock };
+
+Fd load_small(Content content, bpf_prog_type type, const bpf_prog_load_opts* options) {
+  const std::array<bpf_insn, 3> instructions{{{BPF_JMP | BPF_CALL, 0, 0, 0, BPF_FUNC_ktime_get_ns},
+                                              {BPF_ALU64 | BPF_MOV | BPF_K, 0, 0, 0, 0},
+                                              {BPF_JMP | BPF_EXIT, 0, 0, 0, 0}}};
+  const std::size_t skipped = content == Content::clock ? 0 : 1;
+  return Fd(bpf_prog_load(type, "small", "GPL", instructions.data() + skipped, instructions.size() - skipped, options));
 }
 
-// Empty programs on every hook that `probes` loaded a program for.
-class EmptyProbes {
+// Small programs on every hook that `probes` loaded a program for.
+class SmallProbes {
  public:
-  explicit EmptyProbes(const Probes& probes) {
+  SmallProbes(const Probes& probes, Content content) : content_(content) {
     bpf_program* program = nullptr;
     bpf_object__for_each_program(program, probes.object().obj) {
       if (bpf_program__fd(program) >= 0) {
@@ -87,10 +93,10 @@ class EmptyProbes {
     }
     LIBBPF_OPTS(bpf_prog_load_opts, options, .expected_attach_type = bpf_program__expected_attach_type(program),
                 .attach_btf_id = info.attach_btf_id);
-    programs_.push_back(load_empty(BPF_PROG_TYPE_TRACING, &options));
+    programs_.push_back(load_small(content_, BPF_PROG_TYPE_TRACING, &options));
     links_.emplace_back(bpf_raw_tracepoint_open(nullptr, programs_.back().get()));
     if (!links_.back()) {
-      fail(fmt::format("no empty program on the hook of {}", bpf_program__name(program)));
+      fail(fmt::format("no program on the hook of {}", bpf_program__name(program)));
     }
   }
 
@@ -99,13 +105,14 @@ class EmptyProbes {
     if (!event) {
       return;  // not online
     }
-    programs_.push_back(load_empty(BPF_PROG_TYPE_PERF_EVENT, nullptr));
+    programs_.push_back(load_small(content_, BPF_PROG_TYPE_PERF_EVENT, nullptr));
     if (ioctl(event.get(), PERF_EVENT_IOC_SET_BPF, programs_.back().get()) != 0) {
-      fail("no empty program on a fault event");
+      fail("no program on a fault event");
     }
     links_.push_back(std::move(event));
   }
 
+  Content content_;
   std::vector<Fd> programs_;
   std::vector<Fd> links_;
 };
@@ -163,8 +170,8 @@ pid_t start_plainly(const Command& command) {
 
 double untraced(unsigned hops) { return ns_per_hop(hops, start_plainly); }
 
-double with_empty_probes(unsigned hops, const Probes& probes) {
-  const EmptyProbes empty(probes);
+double with_small_probes(unsigned hops, const Probes& probes, Content content) {
+  const SmallProbes small(probes, content);
   return ns_per_hop(hops, start_plainly);
 }
 
@@ -191,26 +198,32 @@ int run(unsigned rounds, unsigned hops) {
       std::make_unique<Probes>(take(Probes::load(choose_sources(false /*kernel_memory*/), small_pool())));
   std::vector<double> none;
   std::vector<double> empty;
+  std::vector<double> clock;
   std::vector<double> ledger;
   for (unsigned round = 0; round < rounds; ++round) {
     none.push_back(untraced(hops));
-    empty.push_back(with_empty_probes(hops, *probes));
+    empty.push_back(with_small_probes(hops, *probes, Content::nothing));
+    clock.push_back(with_small_probes(hops, *probes, Content::clock));
     ledger.push_back(with_ledger(hops));
-    fmt::print("round {:2}: {:7.0f} {:7.0f} {:7.0f} ns a hop (none, empty, ledger)\n", round + 1, none.back(),
-               empty.back(), ledger.back());
+    fmt::print("round {:2}: {:7.0f} {:7.0f} {:7.0f} {:7.0f} ns a hop (none, empty, clock, ledger)\n", round + 1,
+               none.back(), empty.back(), clock.back(), ledger.back());
   }
   const double base = median(none);
-  fmt::print("\n{} rounds of {} hops; medians: none {:.0f}, empty {:.0f}, ledger {:.0f} ns a hop\n", rounds, hops, base,
-             median(empty), median(ledger));
+  fmt::print("\n{} rounds of {} hops; medians: none {:.0f}, empty {:.0f}, clock {:.0f}, ledger {:.0f} ns a hop\n",
+             rounds, hops, base, median(empty), median(clock), median(ledger));
   print_ratio("empty probes / no probes", empty, none);
   print_ratio("ledger / no probes", ledger, none);
   std::vector<double> added_by_empty;
+  std::vector<double> added_by_clock;
   std::vector<double> added_by_ledger;
   for (unsigned round = 0; round < rounds; ++round) {
     added_by_empty.push_back(empty[round] - none[round]);
+    added_by_clock.push_back(clock[round] - none[round]);
     added_by_ledger.push_back(ledger[round] - none[round]);
   }
+  print_ratio("added by looking at the clock / by empty", added_by_clock, added_by_empty);
   print_ratio("added by the ledger / by empty probes", added_by_ledger, added_by_empty);
+  print_ratio("added by the ledger / by the clock", added_by_ledger, added_by_clock);
   return 0;
 }
 
