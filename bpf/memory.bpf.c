@@ -143,12 +143,13 @@ static __always_inline void add_slab(struct tc_ledger *l, __u64 bytes)
 	l->counters[TC_COUNTER_KERNEL_SLAB_ALLOCATIONS]++;
 }
 
+/* Allocations that fail are counted too: the address is void to older verifiers, which forbid to look at it. */
 SEC("?tp_btf/kmalloc")
 int BPF_PROG(taskcost_kmalloc, unsigned long call_site, const void *memory, size_t requested, size_t allocated)
 {
 	struct tc_ledger *l = creating_ledger();
 
-	if (l && memory)
+	if (l)
 		add_slab(l, allocated);
 	return 0;
 }
@@ -159,7 +160,7 @@ int BPF_PROG(taskcost_cache_alloc, unsigned long call_site, const void *memory, 
 {
 	struct tc_ledger *l = creating_ledger();
 
-	if (l && memory)
+	if (l)
 		add_slab(l, cache->size);
 	return 0;
 }
@@ -169,7 +170,7 @@ int BPF_PROG(taskcost_page_alloc, struct page *page, unsigned int order)
 {
 	struct tc_ledger *l = creating_ledger();
 
-	if (l && page)
+	if (l)
 		l->counters[TC_COUNTER_KERNEL_PAGES] += 1ull << (order & 63);
 	return 0;
 }

@@ -8,10 +8,12 @@
 #include <linux/filter.h>
 #include <linux/perf_event.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
@@ -20,6 +22,7 @@
 #include <optional>
 #include <sstream>
 #include <string_view>
+#include <thread>
 #include <utility>
 
 #include "collector/handles.h"
@@ -262,25 +265,51 @@ void choose_switch_latency(Sources& sources, const KernelTypes& types) {
       "a kernel that allows kprobes tells it exactly");
 }
 
-// Has any CPU ever been interrupted to flush its TLB? Under some hypervisors never: they flush the others' TLBs
-// themselves.
-bool shootdowns_interrupt() {
+// How often a CPU was interrupted to flush its TLB; nullopt when the kernel does not tell.
+std::optional<std::uint64_t> shootdown_interrupts() {
   std::ifstream interrupts("/proc/interrupts");
   for (std::string line; std::getline(interrupts, line);) {
     std::istringstream words(line);
     std::string name;
-    words >> name;
-    if (name != "TLB:") {
-      continue;
-    }
-    for (std::uint64_t count = 0; words >> count;) {
-      if (count > 0) {
-        return true;
+    if (words >> name && name == "TLB:") {
+      std::uint64_t sum = 0;
+      for (std::uint64_t count = 0; words >> count;) {
+        sum += count;
       }
+      return sum;
     }
-    return false;
   }
-  return true;  // not told: believe the tracepoints
+  return std::nullopt;
+}
+
+// Unmaps memory while a thread of this process has another CPU.
+void provoke_shootdowns() {
+  constexpr int tries = 200;
+  constexpr std::size_t page = 4096;
+  std::atomic<bool> stop{false};
+  std::thread sibling([&stop] {
+    while (!stop.load(std::memory_order_relaxed)) {
+    }
+  });
+  for (int i = 0; i < tries; ++i) {
+    void* memory = mmap(nullptr, page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+    if (memory != MAP_FAILED) {
+      munmap(memory, page);
+    }
+  }
+  stop = true;
+  sibling.join();
+}
+
+// Under some hypervisors never: they flush the TLBs of other CPUs themselves. A kernel that has just booted may not
+// have had reason to.
+bool shootdowns_interrupt() {
+  const auto before = shootdown_interrupts();
+  if (!before || *before > 0) {
+    return true;
+  }
+  provoke_shootdowns();
+  return shootdown_interrupts().value_or(0) > 0;
 }
 
 // How long a shootdown held up its receivers: x86 tells where the interrupt begins and ends.
