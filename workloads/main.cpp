@@ -5,8 +5,6 @@
 
 #include <cstdio>
 #include <exception>
-#include <iostream>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,31 +14,10 @@
 namespace taskcost::workload {
 namespace {
 
-constexpr int runtime_failure = 1;
+constexpr std::uint64_t max_regions = 1'000'000;
+constexpr std::uint64_t max_descriptor = 1 << 20;
 constexpr int bad_usage = 2;
 constexpr std::size_t help_column = 28;
-
-double nanoseconds_each(const Outcome& outcome) {
-  return static_cast<double>(outcome.wall.count()) / static_cast<double>(outcome.operations);
-}
-
-std::string json_line(const Outcome& outcome) {
-  nlohmann::ordered_json line = {{"workload", outcome.workload},
-                                 {"model", outcome.model},
-                                 {"operations", outcome.operations},
-                                 {"wall_ns", outcome.wall.count()},
-                                 {"ns_per_operation", nanoseconds_each(outcome)}};
-  for (const auto& [key, value] : outcome.facts) {
-    std::visit([&line, name = key](const auto& plain) { line[name] = plain; }, value);
-  }
-  return line.dump();
-}
-
-std::string text_line(const Outcome& outcome) {
-  constexpr double ns_per_ms = 1e6;
-  return fmt::format("{}: {} in {:.1f} ms, {:.0f} ns each", outcome.workload, outcome.done,
-                     static_cast<double>(outcome.wall.count()) / ns_per_ms, nanoseconds_each(outcome));
-}
 
 // What the user typed may be part of it, and it stays one line on the terminal.
 std::string on_one_line(std::string text) {
@@ -58,23 +35,20 @@ int refuse(const CLI::App& app, const std::string& why) {
   return bad_usage;
 }
 
-int print(const std::string& line) {
-  std::cout << line << std::endl;
-  if (!std::cout) {
-    fmt::print(stderr, "taskcost-workload: cannot write to standard output\n");
-    return runtime_failure;
-  }
-  return 0;
-}
-
 int run_main(int argc, char** argv) {
   CLI::App app("Bundled programs that do the same as threads and as processes", "taskcost-workload");
   app.require_subcommand(0, 1);
   app.get_formatter()->column_width(help_column);
-  bool json = false;
-  const std::vector<Workload> workloads = {add_create(app), add_switch(app)};
+  Regions::Options regions;
+  std::uint64_t marks = 0;
+  const std::vector<Workload> workloads = {add_create(app), add_switch(app), add_handoff(app), add_channel(app),
+                                           add_share(app),  add_bake(app),   add_crash(app)};
   for (const Workload& workload : workloads) {
-    workload.command->add_flag("--json", json, "Print one line of JSON (default: one for people)");
+    workload.command->add_flag("--json", regions.json, "Print lines of JSON (default: lines for people)");
+    add_number(*workload.command, "--regions", regions.count, 1, max_regions,
+               "How often the measured part is run (default 1)");
+    add_number(*workload.command, "--marks", marks, 0, max_descriptor,
+               "Socket of an observer, who is told where each\nmeasured part begins and ends (default: none)");
   }
   try {
     app.parse(argc, argv);
@@ -85,11 +59,15 @@ int run_main(int argc, char** argv) {
   }
   for (const Workload& workload : workloads) {
     if (workload.command->parsed()) {
-      const Outcome outcome = workload.run();
-      return print(json ? json_line(outcome) : text_line(outcome));
+      if (workload.command->count("--marks") > 0) {
+        regions.marks = static_cast<int>(marks);
+      }
+      Regions measured(regions);
+      workload.run(measured);
+      return 0;
     }
   }
-  return refuse(app, "which workload: create or switch?");
+  return refuse(app, "which workload: create, switch, handoff, channel, share, bake or crash?");
 }
 
 }  // namespace

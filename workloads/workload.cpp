@@ -2,13 +2,17 @@
 #include "workload.h"
 
 #include <fmt/format.h>
+#include <linux/futex.h>
 #include <sched.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 #include <ctime>
 #include <memory>
@@ -54,6 +58,87 @@ void expect_success(int wait_status) {
   }
 }
 
+void write_all(int fd, const void* bytes, std::size_t size) {
+  const auto* at = static_cast<const std::byte*>(bytes);
+  while (size > 0) {
+    const ssize_t written = write(fd, at, size);
+    if (written == -1 && errno != EINTR) {
+      fail("write", errno);
+    }
+    const auto moved = static_cast<std::size_t>(std::max<ssize_t>(written, 0));
+    at += moved;
+    size -= moved;
+  }
+}
+
+void read_all(int fd, void* bytes, std::size_t size) {
+  auto* at = static_cast<std::byte*>(bytes);
+  while (size > 0) {
+    const ssize_t got = read(fd, at, size);
+    if (got == 0 || (got == -1 && errno != EINTR)) {
+      fail("read", got == 0 ? EPIPE : errno);
+    }
+    const auto moved = static_cast<std::size_t>(std::max<ssize_t>(got, 0));
+    at += moved;
+    size -= moved;
+  }
+}
+
+void end_with(pid_t creator) {
+  must(prctl(PR_SET_PDEATHSIG, SIGKILL), "tie a process to its parent");
+  if (getppid() != creator) {
+    _exit(1);
+  }
+}
+
+Tasks::Tasks(bool threads, std::size_t count, std::function<void(std::size_t)> life)
+    : life_(std::move(life)), threads_(threads ? count : 0), processes_(threads ? 0 : count) {
+  const auto live = [](void* thread) -> void* {
+    const auto& self = *static_cast<Thread*>(thread);
+    (*self.life)(self.index);
+    return nullptr;
+  };
+  const pid_t self = getpid();
+  for (std::size_t index = 0; index < count; ++index) {
+    if (threads) {
+      threads_[index].life = &life_;
+      threads_[index].index = index;
+      must_succeed(pthread_create(&threads_[index].id, nullptr, live, &threads_[index]), "create a thread");
+      continue;
+    }
+    processes_[index] = must(fork(), "create a process");
+    if (processes_[index] == 0) {
+      end_with(self);
+      life_(index);
+      _exit(0);
+    }
+  }
+}
+
+void Tasks::join() {
+  for (const Thread& thread : threads_) {
+    must_succeed(pthread_join(thread.id, nullptr), "join a thread");
+  }
+  for (const pid_t process : processes_) {
+    int status = 0;
+    must(waitpid(process, &status, 0), "wait for a process");
+    expect_success(status);
+  }
+}
+
+void Futex::wait(std::atomic<std::uint32_t>& word, std::uint32_t value, bool one_process) {
+  const int scope = one_process ? FUTEX_PRIVATE_FLAG : 0;
+  if (syscall(SYS_futex, &word, FUTEX_WAIT | scope, value, nullptr, nullptr, 0) == -1 && errno != EAGAIN &&
+      errno != EINTR) {
+    fail("wait for a futex", errno);
+  }
+}
+
+void Futex::wake(std::atomic<std::uint32_t>& word, bool one_process) {
+  const int scope = one_process ? FUTEX_PRIVATE_FLAG : 0;
+  must(static_cast<int>(syscall(SYS_futex, &word, FUTEX_WAKE | scope, 1, nullptr, nullptr, 0)), "wake a futex");
+}
+
 std::chrono::nanoseconds now() {
   timespec time{};
   must(clock_gettime(CLOCK_MONOTONIC, &time), "read the clock");
@@ -68,19 +153,23 @@ std::byte* map_memory(std::size_t bytes, int sharing) {
   return static_cast<std::byte*>(memory);
 }
 
-void pin_to_first_allowed_cpu() {
+void pin_to_first_allowed_cpu() { pin_to_allowed_cpu(0); }
+
+void pin_to_allowed_cpu(std::size_t number) {
   const std::unique_ptr<cpu_set_t, FreeCpuSet> set(CPU_ALLOC(max_cpus));
   if (!set) {
     fail("allocate a set of CPUs", ENOMEM);
   }
   const std::size_t size = CPU_ALLOC_SIZE(max_cpus);
   must(sched_getaffinity(0, size, set.get()), "ask for the allowed CPUs");
-  int first = 0;
-  while (first < max_cpus && !CPU_ISSET_S(first, size, set.get())) {
-    ++first;
+  std::vector<int> allowed;
+  for (int cpu = 0; cpu < max_cpus; ++cpu) {
+    if (CPU_ISSET_S(cpu, size, set.get())) {
+      allowed.push_back(cpu);
+    }
   }
   CPU_ZERO_S(size, set.get());
-  CPU_SET_S(first, size, set.get());
+  CPU_SET_S(allowed[number % allowed.size()], size, set.get());
   must(sched_setaffinity(0, size, set.get()), "pin to one CPU");
 }
 

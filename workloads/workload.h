@@ -2,18 +2,26 @@
 //
 // What the bundled workloads share. A workload does a known number of operations once as threads and once as
 // processes, with the same loop around both, and measures its own wall time: a benchmark even when nobody observes it.
+//
+// What is measured is a region: warm-up, and making what must exist before, stay outside. The region may be repeated.
+// An observer is told where it begins and ends over a socket (--marks): before each region the workload writes "ready"
+// and a newline and waits for a byte; after it the workload writes the region's JSON line and waits for a byte again.
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <new>
 #include <string>
 #include <utility>
 #include <variant>
 #include <vector>
 
+#include <pthread.h>
+#include <sys/mman.h>
 #include <sys/types.h>
 
 namespace taskcost::workload {
@@ -24,19 +32,51 @@ using Fact = std::pair<const char*, std::variant<std::uint64_t, std::string>>;
 struct Outcome {
   std::string workload;
   std::string model;
-  std::uint64_t operations = 0;     // measured ones, without the warm-up
-  std::chrono::nanoseconds wall{};  // of the measured ones
+  std::uint64_t operations = 0;     // in the region
+  std::chrono::nanoseconds wall{};  // that they took
   std::string done;                 // for people: "2000 threads created and joined"
-  std::vector<Fact> facts;          // options and known counts, warm-up included
+  std::vector<Fact> facts;          // options, known counts, and what was seen (1) or not (0)
+};
+
+// The measured regions of a run:
+//
+//   while (regions.next()) {
+//     ... measure ...
+//     regions.done(outcome);
+//   }
+class Regions {
+ public:
+  struct Options {
+    std::uint64_t count = 1;
+    int marks = -1;  // socket of an observer; -1: nobody is told
+    bool json = false;
+  };
+  explicit Regions(const Options& options) : options_(options) {}
+
+  // Returns when the next region may begin; false when it was the last.
+  bool next();
+  // Tells the observer, or prints. Not within the measured time.
+  void done(const Outcome& outcome);
+
+ private:
+  void await_observer() const;
+
+  Options options_;
+  std::uint64_t begun_ = 0;
 };
 
 struct Workload {
-  CLI::App* command = nullptr;   // owned by the application
-  std::function<Outcome()> run;  // after the parse; ends the program when it cannot
+  CLI::App* command = nullptr;        // owned by the application
+  std::function<void(Regions&)> run;  // after the parse; ends the program when it cannot
 };
 
 // Each adds its subcommand.
+Workload add_bake(CLI::App& app);
+Workload add_channel(CLI::App& app);
+Workload add_crash(CLI::App& app);
 Workload add_create(CLI::App& app);
+Workload add_handoff(CLI::App& app);
+Workload add_share(CLI::App& app);
 Workload add_switch(CLI::App& app);
 
 // The hidden subcommand `noop [FD]` that created processes exec: waits for a byte from FD, when it is given.
@@ -57,8 +97,51 @@ std::chrono::nanoseconds now();
 // Anonymous memory, zeroed, never unmapped before the process ends. `sharing` is MAP_PRIVATE or MAP_SHARED.
 std::byte* map_memory(std::size_t bytes, int sharing);
 
+template <typename T>
+T& in_shared_memory() {
+  return *new (map_memory(sizeof(T), MAP_SHARED)) T();
+}
+
+// Whole messages, however the kernel cuts them. The end of the file ends the program.
+void write_all(int fd, const void* bytes, std::size_t size);
+void read_all(int fd, void* bytes, std::size_t size);
+
+// In a created process: it ends when its creator does.
+void end_with(pid_t creator);
+
+// Tasks of either model that run `life(index)`, made one after the other.
+class Tasks {
+ public:
+  Tasks(bool threads, std::size_t count, std::function<void(std::size_t)> life);
+  Tasks(const Tasks&) = delete;
+  Tasks& operator=(const Tasks&) = delete;
+  ~Tasks() = default;
+  // Waits for all of them. A process that failed ends the program.
+  void join();
+
+ private:
+  struct Thread {
+    pthread_t id{};
+    const std::function<void(std::size_t)>* life = nullptr;
+    std::size_t index = 0;
+  };
+  std::function<void(std::size_t)> life_;
+  std::vector<Thread> threads_;
+  std::vector<pid_t> processes_;
+};
+
+// A word to sleep on. Threads of one process may tell the kernel that nobody else waits there.
+class Futex {
+ public:
+  // Returns when `word` is no longer `value`, or for no reason.
+  static void wait(std::atomic<std::uint32_t>& word, std::uint32_t value, bool one_process);
+  static void wake(std::atomic<std::uint32_t>& word, bool one_process);
+};
+
 // Puts this task, and what it creates from here on, on the first CPU that it may use.
 void pin_to_first_allowed_cpu();
+// The same for the CPU of this number among those that it may use; beyond the last one it starts again.
+void pin_to_allowed_cpu(std::size_t number);
 
 // Options that look the same in all workloads. `limit` is the largest value allowed.
 void add_number(CLI::App& command, const std::string& name, std::uint64_t& target, std::uint64_t least,

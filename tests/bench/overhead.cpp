@@ -134,7 +134,7 @@ double ns_per_hop(unsigned hops, Start start) {
   const int own_output = dup(STDOUT_FILENO);
   dup2(ends[1], STDOUT_FILENO);
   close(ends[1]);
-  const Command command{{workload_program(), "switch", "--model", "process", "--json", "--warm-up", "2000", "--rounds",
+  const Command command{{workload_program(), "switch", "--model", "process", "--json", "--warm-up", "2000", "--hops",
                          std::to_string(hops)},
                         std::nullopt};
   const pid_t pid = start(command);

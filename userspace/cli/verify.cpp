@@ -30,7 +30,7 @@ struct Plan {
 };
 
 constexpr std::array plans = {Plan{"create", "--count", 500, findings_of_create},
-                              Plan{"switch", "--rounds", 10'000, findings_of_switch}};
+                              Plan{"switch", "--hops", 10'000, findings_of_switch}};
 
 // Everything that came together so far: a report can be written from it at any time.
 struct Verification {

@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// bake: the baking analogy as a graph of steps. One cook takes all of them one after the other; a family of three in
+// one house works on them together; three friends in houses of their own send each other what they have made.
+//
+//   ingredients -> dough --+
+//   oven ------------------+-> bake
+//   tray ------------------+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <memory>
+
+#include "ring.h"
+
+namespace taskcost::workload {
+namespace {
+
+constexpr std::uint64_t max_batches = 10'000'000;
+constexpr std::uint64_t max_work = 1'000'000;
+
+enum Step : std::size_t { ingredients, dough, oven, tray, bake, steps };
+
+// How much work each is, in units of --work.
+constexpr std::array<std::uint64_t, steps> weights = {2, 3, 3, 1, 2};
+
+// What a step makes: real bytes, which friends have to send.
+constexpr std::size_t ware_words = 512;
+using Ware = std::array<std::uint64_t, ware_words>;
+
+struct Options {
+  std::string model = "threads";
+  std::uint64_t batches = 20;
+  std::uint64_t work = 20;
+};
+
+// Real work: every pass depends on the one before it.
+Ware make(Step step, std::uint64_t batch, std::uint64_t work, const std::array<const Ware*, 3>& inputs) {
+  constexpr std::uint64_t multiplier = 0x9e3779b97f4a7c15;
+  constexpr unsigned fold = 29;
+  Ware ware{};
+  ware[0] = batch * steps + step + 1;
+  for (const Ware* input : inputs) {
+    for (std::size_t word = 0; input != nullptr && word < ware_words; ++word) {
+      ware[word] ^= (*input)[word] * multiplier;
+    }
+  }
+  std::uint64_t state = ware[0];
+  for (std::uint64_t pass = 0; pass < weights[step] * work; ++pass) {
+    for (std::uint64_t& word : ware) {
+      state = (state ^ word) * multiplier;
+      state ^= state >> fold;
+      word = state;
+    }
+  }
+  return ware;
+}
+
+// How news of a finished ware travels.
+class News {
+ public:
+  News() = default;
+  News(const News&) = delete;
+  News& operator=(const News&) = delete;
+  virtual ~News() = default;
+  virtual void tell(Step step, std::uint64_t batch, const Ware& ware) = 0;
+  virtual Ware hear(Step step, std::uint64_t batch) = 0;
+};
+
+// A table that everybody in the house sees.
+class Table : public News {
+ public:
+  void tell(Step step, std::uint64_t batch, const Ware& ware) override {
+    Place& place = places_[step];
+    // The last one is eaten before the next is put here.
+    await(place.eaten, batch);
+    place.ware = ware;
+    announce(place.made, batch + 1);
+  }
+  Ware hear(Step step, std::uint64_t batch) override {
+    Place& place = places_[step];
+    await(place.made, batch + 1);
+    Ware ware = place.ware;
+    announce(place.eaten, batch + 1);
+    return ware;
+  }
+
+ private:
+  struct Place {
+    std::atomic<std::uint32_t> made{0};  // batches
+    std::atomic<std::uint32_t> eaten{0};
+    Ware ware{};
+  };
+  static void await(std::atomic<std::uint32_t>& batches, std::uint64_t wanted) {
+    for (std::uint32_t seen = batches; seen < wanted; seen = batches) {
+      Futex::wait(batches, seen, true /*one_process*/);
+    }
+  }
+  static void announce(std::atomic<std::uint32_t>& batches, std::uint64_t count) {
+    batches.store(static_cast<std::uint32_t>(count));
+    Futex::wake(batches, true /*one_process*/);
+  }
+
+  std::array<Place, steps> places_{};
+};
+
+// A pipe for each ware that leaves a house.
+class Post : public News {
+ public:
+  Post() {
+    for (auto& ends : pipes_) {
+      must(pipe(ends.data()), "make a pipe");
+    }
+  }
+  void tell(Step step, std::uint64_t /*batch*/, const Ware& ware) override {
+    write_all(pipes_[step][1], ware.data(), sizeof(ware));
+  }
+  Ware hear(Step step, std::uint64_t /*batch*/) override {
+    Ware ware{};
+    read_all(pipes_[step][0], ware.data(), sizeof(ware));
+    return ware;
+  }
+
+ private:
+  std::array<std::array<int, 2>, steps> pipes_{};
+};
+
+// What the bakers and the main task both see.
+struct Kitchen {
+  bool closed = false;
+  std::uint64_t checksum = 0;  // of everything that was baked in this region
+  std::chrono::nanoseconds end{};
+};
+
+std::uint64_t checksum_of(const Ware& bread) { return bread[ware_words - 1]; }
+
+// One cook, all steps in turn. Returns the checksum.
+std::uint64_t bake_alone(std::uint64_t batches, std::uint64_t work) {
+  std::uint64_t checksum = 0;
+  for (std::uint64_t batch = 0; batch < batches; ++batch) {
+    const Ware bought = make(ingredients, batch, work, {});
+    const Ware mixed = make(dough, batch, work, {&bought});
+    const Ware heated = make(oven, batch, work, {});
+    const Ware arranged = make(tray, batch, work, {});
+    checksum ^= checksum_of(make(bake, batch, work, {&mixed, &heated, &arranged}));
+  }
+  return checksum;
+}
+
+enum Baker : std::size_t { mother, sister, you, family };
+
+// One of three. Batches are numbered on over the regions, for the table counts them.
+class Bakery {
+ public:
+  Bakery(News& news, const Options& options) : news_(news), batches_(options.batches), work_(options.work) {}
+
+  // Returns the checksum of what this baker has baked.
+  std::uint64_t work(std::size_t baker) {
+    std::uint64_t checksum = 0;
+    for (std::uint64_t batch = 0; batch < batches_; ++batch) {
+      const std::uint64_t number = done_ + batch;
+      if (baker == mother) {
+        news_.tell(ingredients, number, make(ingredients, batch, work_, {}));
+        news_.tell(tray, number, make(tray, batch, work_, {}));
+      } else if (baker == sister) {
+        news_.tell(oven, number, make(oven, batch, work_, {}));
+      } else {
+        checksum ^= bread(batch, number);
+      }
+    }
+    return checksum;
+  }
+  void end_region() { done_ += batches_; }
+
+ private:
+  std::uint64_t bread(std::uint64_t batch, std::uint64_t number) {
+    const Ware bought = news_.hear(ingredients, number);
+    const Ware mixed = make(dough, batch, work_, {&bought});
+    const Ware heated = news_.hear(oven, number);
+    const Ware arranged = news_.hear(tray, number);
+    return checksum_of(make(bake, batch, work_, {&mixed, &heated, &arranged}));
+  }
+
+  News& news_;
+  std::uint64_t batches_;
+  std::uint64_t work_;
+  std::uint64_t done_ = 0;  // of regions before; each baker counts for itself
+};
+
+void run(const Options& options, Regions& regions) {
+  const bool serial = options.model == "serial";
+  const bool processes = options.model == "process" || options.model == "processes";
+  const std::size_t bakers = serial ? 1 : std::size_t{family};
+  std::unique_ptr<News> news;
+  if (processes) {
+    news = std::make_unique<Post>();
+  } else {
+    news = std::make_unique<Table>();
+  }
+  const auto bells = make_bells("futex", 2 * bakers, !processes);
+  auto& kitchen = in_shared_memory<Kitchen>();
+  Tasks tasks(!processes, bakers, [&](std::size_t baker) {
+    Bakery bakery(*news, options);
+    while (true) {
+      bells->await(baker);
+      if (kitchen.closed) {
+        return;
+      }
+      const std::uint64_t checksum = serial ? bake_alone(options.batches, options.work) : bakery.work(baker);
+      bakery.end_region();
+      // Only one of them bakes, and it is the last to be done.
+      if (serial || baker == you) {
+        kitchen.checksum = checksum;
+        kitchen.end = now();
+      }
+      bells->ring(bakers + baker);
+    }
+  });
+  const auto bake_once = [&] {
+    const auto start = now();
+    for (std::size_t baker = 0; baker < bakers; ++baker) {
+      bells->ring(baker);
+    }
+    for (std::size_t baker = 0; baker < bakers; ++baker) {
+      bells->await(bakers + baker);
+    }
+    return kitchen.end - start;
+  };
+  const std::uint64_t expected = bake_alone(options.batches, options.work);
+  bake_once();
+  while (regions.next()) {
+    const auto wall = bake_once();
+    regions.done({"bake",
+                  options.model,
+                  options.batches,
+                  wall,
+                  fmt::format("{} batches baked, {}", options.batches, options.model),
+                  {{"steps", options.batches * steps},
+                   {"bakers", bakers},
+                   {"work", options.work},
+                   {"checksum_ok", kitchen.checksum == expected ? std::uint64_t{1} : 0}}});
+  }
+  kitchen.closed = true;
+  for (std::size_t baker = 0; baker < bakers; ++baker) {
+    bells->ring(baker);
+  }
+  tasks.join();
+}
+
+}  // namespace
+
+Workload add_bake(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand("bake", "Bake bread in steps that depend on each other");
+  add_choice(*command, "--model", "MODEL", options->model, {"serial", "thread", "threads", "process", "processes"},
+             "serial: one cook; threads: a family in one house;\nprocesses: friends in houses of their own, who\n"
+             "send each other what they made (default threads)");
+  add_number(*command, "--batches", options->batches, 1, max_batches, "How many batches (default 20)");
+  add_number(*command, "--work", options->work, 1, max_work, "How much work a unit of a step is (default 20)");
+  return {command, [options](Regions& regions) { run(*options, regions); }};
+}
+
+}  // namespace taskcost::workload
