@@ -3,6 +3,7 @@
 // The bundled workloads as one program: parse, run one, print its line.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <string>
@@ -14,6 +15,7 @@
 namespace taskcost::workload {
 namespace {
 
+constexpr std::string_view names = "create, switch, handoff, channel, share, bake or crash";
 constexpr std::uint64_t max_regions = 1'000'000;
 constexpr std::uint64_t max_descriptor = 1 << 20;
 constexpr int bad_usage = 2;
@@ -50,6 +52,10 @@ int run_main(int argc, char** argv) {
     add_number(*workload.command, "--marks", marks, 0, max_descriptor,
                "Socket of an observer, who is told where each\nmeasured part begins and ends (default: none)");
   }
+  const auto is_chosen = [&](const Workload& workload) { return workload.command->get_name() == argv[1]; };
+  if (argc > 1 && *argv[1] != '-' && std::none_of(workloads.begin(), workloads.end(), is_chosen)) {
+    return refuse(app, fmt::format("there is no workload '{}': {}", argv[1], names));
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& help) {
@@ -67,7 +73,7 @@ int run_main(int argc, char** argv) {
       return 0;
     }
   }
-  return refuse(app, "which workload: create, switch, handoff, channel, share, bake or crash?");
+  return refuse(app, fmt::format("which workload: {}?", names));
 }
 
 }  // namespace
