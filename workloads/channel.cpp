@@ -27,7 +27,8 @@ constexpr std::uint64_t max_size = 1 << 20;
 // What a datagram may be, and a message of a queue, without asking for more.
 constexpr std::size_t datagram_bytes = 65'536;
 constexpr std::size_t queue_message_bytes = 8192;
-constexpr long queue_messages = 10;
+// All queues of a user together may take 800 KiB by default, and many of these programs may run at once.
+constexpr long queue_messages = 4;
 
 struct Options {
   std::string model = "process";

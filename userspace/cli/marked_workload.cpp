@@ -73,6 +73,7 @@ MarkedWorkload& MarkedWorkload::operator=(MarkedWorkload&& other) noexcept {
 
 MarkedWorkload::~MarkedWorkload() {
   if (pid_ > 0) {
+    kill(pid_, SIGKILL);
     reap();
   }
 }

@@ -36,7 +36,7 @@ class MarkedWorkload {
   static Result<MarkedWorkload> start(const std::vector<std::string>& arguments, const sigset_t& signal_mask);
   MarkedWorkload(MarkedWorkload&& other) noexcept;
   MarkedWorkload& operator=(MarkedWorkload&& other) noexcept;
-  // One that still runs loses its observer, and ends by that. It is reaped.
+  // One that still runs is ended, and its children with it.
   ~MarkedWorkload();
 
   enum class Mark { ready, done, ended, stopped };

@@ -1,51 +1,247 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <cstdio>
 #include <iostream>
 #include <optional>
+#include <set>
+#include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "cli/launched.h"
+#include "cli/marked_workload.h"
 #include "cli/outputs.h"
 #include "cli/surroundings.h"
+#include "verdict/plan.h"
 #include "verdict/rounds.h"
 
 namespace taskcost {
 namespace {
 
-constexpr int quick_rounds = 7;
-constexpr int thorough_rounds = 25;
+constexpr unsigned quick_rounds = 9;
+constexpr unsigned thorough_rounds = 25;
 
-struct Plan {
-  std::string_view workload;
-  std::string_view size_option;
-  std::uint64_t operations;  // in one round
-  Findings (*judge)(const RoundsOfBothModels& rounds, const EvidenceList& evidence);
+// Both sides of each comparison as one model. Memory without a channel between processes is none.
+void use_one_model(Variant& variant, const std::string& model) {
+  constexpr std::array<std::string_view, 5> models{"thread", "process", "fork", "threads", "processes"};
+  std::vector<std::string>& arguments = variant.arguments;
+  const auto option = std::ranges::find(arguments, "--model");
+  if (option == arguments.end() || option + 1 == arguments.end() ||
+      std::ranges::find(models, *(option + 1)) == models.end() || std::ranges::count(arguments, "memory") > 0) {
+    return;
+  }
+  *(option + 1) = model;
+}
+
+// Progress on standard error: one line that is written over on a terminal, one line a round elsewhere.
+class Progress {
+ public:
+  explicit Progress(bool quiet) : quiet_(quiet), terminal_(isatty(STDERR_FILENO) == 1) {}
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+  ~Progress() { clear(); }
+
+  void preparing(const Variant& variant) {
+    if (terminal_) {
+      show(fmt::format("preparing {}", variant.name));
+    }
+  }
+  void measuring(unsigned round, unsigned rounds, const Variant& variant, bool first) {
+    if (terminal_) {
+      show(fmt::format("round {} of {}: {}", round, rounds, variant.name));
+    } else if (first) {
+      show(fmt::format("round {} of {}", round, rounds));
+    }
+  }
+  void phase(const char* title) {
+    clear();
+    if (!quiet_) {
+      fmt::print(stderr, "taskcost: {}\n", title);
+    }
+  }
+
+ private:
+  void show(const std::string& text) {
+    if (!quiet_) {
+      fmt::print(stderr, "{}taskcost: {}{}", terminal_ ? "\r\033[K" : "", text, terminal_ ? "" : "\n");
+      shown_ = terminal_;
+    }
+  }
+  void clear() {
+    if (shown_) {
+      fmt::print(stderr, "\r\033[K");
+      shown_ = false;
+    }
+  }
+
+  bool quiet_;
+  bool terminal_;
+  bool shown_ = false;
 };
-
-constexpr std::array plans = {Plan{"create", "--count", 500, findings_of_create},
-                              Plan{"switch", "--hops", 10'000, findings_of_switch}};
 
 // Everything that came together so far: a report can be written from it at any time.
 struct Verification {
+  explicit Verification(const VerifyCommand& options) : progress(options.observe.quiet) {}
+
   Report report;
-  std::array<RoundsOfBothModels, plans.size()> rounds;
+  Rounds rounds;
+  Progress progress;
   bool stopped = false;
 };
 
-bool is_wanted(const VerifyCommand& options, std::string_view claim) {
-  return options.claims.empty() || std::ranges::find(options.claims, claim) != options.claims.end();
+void add_losses(Losses& sum, const Losses& losses) {
+  for (std::size_t loss = 0; loss < TC_NR_LOSSES; ++loss) {
+    sum.counts[loss] += losses.counts[loss];
+  }
+  sum.skipped_probes += losses.skipped_probes;
+  sum.missed_switches += losses.missed_switches;
 }
 
-bool is_needed(const VerifyCommand& options, const Plan& plan) {
-  return std::ranges::any_of(
-      claims(), [&](const Claim& claim) { return claim.workload == plan.workload && is_wanted(options, claim.id); });
+// A figure that an earlier collector had no source for may have one now.
+void merge_evidence(EvidenceList& known, const EvidenceList& more) {
+  for (const Evidence& evidence : more) {
+    const auto found = std::ranges::find(known, evidence.figure, &Evidence::figure);
+    if (found == known.end()) {
+      known.push_back(evidence);
+    } else if (found->kind == EvidenceKind::unavailable) {
+      *found = evidence;
+    }
+  }
+}
+
+void keep(Verification& verification, const std::string& variant, Region region) {
+  Session& whole = verification.report.session;
+  Session& session = region.observation.session;
+  if (whole.start == Instant{}) {
+    whole.start = session.start;
+  }
+  whole.end = session.end;
+  add_losses(whole.losses, session.losses);
+  verification.report.observer = std::move(region.observation.observer);
+  verification.rounds[variant].push_back(
+      {std::move(session), region.outcome.operations, region.outcome.wall, std::move(region.outcome.facts)});
+}
+
+Error failed_workload(const Variant& variant, int status) {
+  std::string words;
+  for (const std::string& argument : variant.arguments) {
+    words += " " + argument;
+  }
+  return {fmt::format("the workload of {} failed", variant.name), fmt::format("its exit status is {}", status),
+          "run it alone: taskcost-workload" + words};
+}
+
+// Variants that one collector observes, in turn: a change of the machine's mood meets all of them.
+class Phase {
+ public:
+  Phase(Verification& verification, StopSignals& signals, const VerifyCommand& options, std::vector<Variant> variants)
+      : verification_(verification), signals_(signals), options_(options), variants_(std::move(variants)) {}
+
+  Status run(bool kernel_memory, bool stints) {
+    if (variants_.empty() || verification_.stopped) {
+      return Done{};
+    }
+    CollectorOptions chosen = collector_options(options_.observe);
+    chosen.kernel_memory = kernel_memory;
+    chosen.stints = stints;
+    auto collector = Collector::open(chosen);
+    if (!collector) {
+      return collector.error();
+    }
+    merge_evidence(verification_.report.evidence, collector->evidence());
+    if (auto status = start(); !status) {
+      return status;
+    }
+    for (unsigned round = 1; round <= all_rounds(); ++round) {
+      if (auto status = measure(*collector, round); !status || verification_.stopped) {
+        return status;
+      }
+    }
+    return Done{};
+  }
+
+ private:
+  [[nodiscard]] unsigned all_rounds() const { return options_.thorough ? thorough_rounds : quick_rounds; }
+  [[nodiscard]] unsigned rounds_of(const Variant& variant) const {
+    return variant.rounds == 0 ? all_rounds() : std::min(variant.rounds, all_rounds());
+  }
+
+  // One after the other: the warm-up of one must not disturb another's.
+  Status start() {
+    for (const Variant& variant : variants_) {
+      verification_.progress.preparing(variant);
+      std::vector<std::string> arguments = variant.arguments;
+      arguments.insert(arguments.end(), {"--regions", std::to_string(rounds_of(variant))});
+      auto workload = MarkedWorkload::start(arguments, signals_.previous_mask());
+      if (!workload) {
+        return workload.error();
+      }
+      workloads_.push_back(*std::move(workload));
+    }
+    return Done{};
+  }
+
+  Status measure(Collector& collector, unsigned round) {
+    bool first = true;
+    for (std::size_t i = 0; i < variants_.size(); ++i) {
+      if (round > rounds_of(variants_[i])) {
+        continue;
+      }
+      verification_.progress.measuring(round, all_rounds(), variants_[i], std::exchange(first, false));
+      auto observed = observe_region(collector, workloads_[i], signals_);
+      if (!observed) {
+        return observed.error();
+      }
+      if (const auto* ended = std::get_if<WorkloadEnded>(&*observed)) {
+        return failed_workload(variants_[i], ended->status);
+      }
+      if (std::holds_alternative<ObservationStopped>(*observed)) {
+        verification_.stopped = true;
+        return Done{};
+      }
+      keep(verification_, variants_[i].name, std::get<Region>(*std::move(observed)));
+    }
+    return Done{};
+  }
+
+  Verification& verification_;
+  StopSignals& signals_;
+  const VerifyCommand& options_;
+  std::vector<Variant> variants_;
+  std::vector<MarkedWorkload> workloads_;
+};
+
+Status observe_plan(Verification& verification, StopSignals& signals, const VerifyCommand& options) {
+  std::vector<Variant> plain;
+  std::vector<Variant> with_stints;
+  std::vector<Variant> with_memory;
+  for (Variant& variant : plan_for(options.claims, options.thorough)) {
+    if (options.against_itself) {
+      use_one_model(variant, *options.against_itself);
+    }
+    (variant.kernel_memory ? with_memory : variant.stints ? with_stints : plain).push_back(std::move(variant));
+  }
+  // Each probe that is attached costs everybody a little, so each kind has a collector of its own.
+  verification.progress.phase("times and counts of each variant, in turn");
+  if (auto status = Phase(verification, signals, options, std::move(plain)).run(false, false); !status) {
+    return status;
+  }
+  if (!with_stints.empty()) {
+    verification.progress.phase("who had a CPU, and when");
+  }
+  if (auto status = Phase(verification, signals, options, std::move(with_stints)).run(false, true); !status) {
+    return status;
+  }
+  if (!with_memory.empty()) {
+    verification.progress.phase("what the kernel allocates");
+  }
+  return Phase(verification, signals, options, std::move(with_memory)).run(true, false);
 }
 
 Status check_claims(const std::vector<std::string>& ids) {
@@ -58,90 +254,13 @@ Status check_claims(const std::vector<std::string>& ids) {
   return Done{};
 }
 
-void show_progress(const VerifyCommand& options, const Plan& plan, const char* model, int round, int of) {
-  if (!options.observe.quiet) {
-    fmt::print(stderr, "taskcost: round {} of {}: {}, as {}\n", round, of, plan.workload, model);
-  }
-}
-
-void add_losses(Losses& sum, const Losses& losses) {
-  for (std::size_t loss = 0; loss < TC_NR_LOSSES; ++loss) {
-    sum.counts[loss] += losses.counts[loss];
-  }
-  sum.skipped_probes += losses.skipped_probes;
-  sum.missed_switches += losses.missed_switches;
-}
-
-// One round of one model.
-Status observe_round(Verification& verification, const Plan& plan, const char* model, std::vector<Round>& rounds,
-                     StopSignals& signals, const VerifyCommand& options, const Surroundings& surroundings) {
-  const Fd nowhere(open("/dev/null", O_WRONLY | O_CLOEXEC));
-  const Command command{{workload_program(), std::string(plan.workload), "--model", model,
-                         std::string(plan.size_option), std::to_string(plan.operations)},
-                        std::nullopt,
-                        signals.previous_mask(),
-                        nowhere.get()};
-  auto run = observe_command(command, TargetMode::verify, collector_options(options.observe), signals, surroundings);
-  if (!run) {
-    return run.error();
-  }
-  if (run->stopped) {
-    verification.stopped = true;
-    return Done{};
-  }
-  if (run->exit_status != 0) {
-    return Error{fmt::format("the workload {} as {} failed", plan.workload, model),
-                 fmt::format("its exit status is {}", run->exit_status),
-                 fmt::format("run it alone: taskcost-workload {} --model {}", plan.workload, model)};
-  }
-  Report& report = verification.report;
-  Session& whole = report.session;
-  Session& session = run->report.session;
-  if (report.evidence.empty()) {
-    report.evidence = run->report.evidence;
-    whole.start = session.start;
-  }
-  whole.end = session.end;
-  report.observer = std::move(run->report.observer);
-  add_losses(whole.losses, session.losses);
-  rounds.push_back({std::move(session), plan.operations, {}, {}});
-  return Done{};
-}
-
-// The models in turn, so that a change of the machine's mood meets both.
-Status observe_rounds(Verification& verification, StopSignals& signals, const VerifyCommand& options,
-                      const Surroundings& surroundings) {
-  const int rounds = options.thorough ? thorough_rounds : quick_rounds;
-  for (int round = 1; round <= rounds; ++round) {
-    for (std::size_t i = 0; i < plans.size(); ++i) {
-      if (!is_needed(options, plans[i])) {
-        continue;
-      }
-      for (const auto& [model, side] :
-           {std::pair{"thread", &RoundsOfBothModels::threads}, std::pair{"process", &RoundsOfBothModels::processes}}) {
-        show_progress(options, plans[i], model, round, rounds);
-        if (auto status = observe_round(verification, plans[i], model, verification.rounds[i].*side, signals, options,
-                                        surroundings);
-            !status || verification.stopped) {
-          return status;
-        }
-      }
-    }
-  }
-  return Done{};
-}
-
 void judge(Verification& verification, const VerifyCommand& options) {
   Report& report = verification.report;
-  for (std::size_t i = 0; i < plans.size(); ++i) {
-    if (!is_needed(options, plans[i])) {
-      continue;
-    }
-    Findings findings = plans[i].judge(verification.rounds[i], report.evidence);
-    std::ranges::move(findings.comparisons, std::back_inserter(report.comparisons));
-    std::ranges::copy_if(findings.verdicts, std::back_inserter(report.claims),
-                         [&](const Verdict& verdict) { return is_wanted(options, verdict.id); });
-  }
+  Findings findings = find(verification.rounds, report.evidence, options.claims);
+  report.claims = std::move(findings.verdicts);
+  report.comparisons = std::move(findings.comparisons);
+  report.sweeps = std::move(findings.sweeps);
+  report.tables = std::move(findings.tables);
 }
 
 }  // namespace
@@ -160,10 +279,10 @@ Result<int> verify(const VerifyCommand& command, const Surroundings& surrounding
   if (!outputs) {
     return outputs.error();
   }
-  Verification verification;
+  Verification verification(command);
   verification.report = empty_report(TargetMode::verify, surroundings);
   verification.report.target.command = "verify";
-  const Status observed = observe_rounds(verification, signals, command, surroundings);
+  const Status observed = observe_plan(verification, signals, command);
   verification.report.window_end = verification.stopped ? WindowEnd::signal : WindowEnd::target_exited;
   // What was measured before something failed is judged and written all the same.
   judge(verification, command);

@@ -43,6 +43,7 @@ void configure(probes& object, const Sources& sources, const CollectorOptions& o
 
   bpf_map__set_max_entries(object.maps.pool, max_tasks + nobodys_slot);
   bpf_map__set_max_entries(object.maps.free_slots, max_tasks);
+  bpf_map__set_max_entries(object.maps.targets, max_tasks);
   bpf_map__set_max_entries(object.maps.records, ring_bytes);
   bpf_map__set_max_entries(object.maps.histograms, possible_cpus() * TC_NR_HISTOGRAMS);
   for (const std::string& name : sources.programs) {

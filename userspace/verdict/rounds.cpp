@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// From rounds to verdicts, by the rules in the table of claims.
 #include "verdict/rounds.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <string>
+#include <cmath>
 #include <string_view>
 #include <utility>
 
+#include "verdict/claim_table.h"
+#include "verdict/figures.h"
 #include "verdict/side_by_side.h"
-#include "verdict/sides.h"
-#include "verdict/structure.h"
+#include "verdict/sweeps.h"
+#include "verdict/tables.h"
 
 namespace taskcost {
 namespace {
@@ -30,8 +34,7 @@ std::string reason(const Evidence& evidence) {
 }
 
 Source source_of(const EvidenceList& evidence, std::string_view figure) {
-  const auto found =
-      std::find_if(evidence.begin(), evidence.end(), [figure](const Evidence& each) { return each.figure == figure; });
+  const auto found = std::ranges::find(evidence, figure, &Evidence::figure);
   if (found == evidence.end()) {
     return {};
   }
@@ -41,108 +44,157 @@ Source source_of(const EvidenceList& evidence, std::string_view figure) {
   return {found->kind == EvidenceKind::bound ? found->source + " (a bound)" : found->source, ""};
 }
 
-std::size_t rounds_with_loss(const RoundsOfBothModels& rounds) {
-  const auto lossy = [](const Round& round) { return lost_tasks(round.session); };
-  return static_cast<std::size_t>(std::count_if(rounds.processes.begin(), rounds.processes.end(), lossy) +
-                                  std::count_if(rounds.threads.begin(), rounds.threads.end(), lossy));
+const std::vector<Round>& rounds_of(const Rounds& rounds, std::string_view variant) {
+  static const std::vector<Round> none;
+  const auto found = rounds.find(variant);
+  return found == rounds.end() ? none : found->second;
 }
 
-// Makes the verdicts of one workload: each from its claim, its evidence, and what the rounds say.
+bool is_wanted(const std::vector<std::string>& claims, std::string_view claim) {
+  return claims.empty() || std::ranges::find(claims, claim) != claims.end();
+}
+
+// The class of time on a CPU in which the two sides differ most, by operation: where user space's difference sits.
+std::string largest_difference(const std::vector<Round>& left, const std::vector<Round>& right) {
+  std::string_view where;
+  double largest = 0;
+  for (int row = 0; row < TC_NR_ACTIVITIES; ++row) {
+    const auto activity = static_cast<tc_activity>(row);
+    const auto running = [activity](const Round& round) { return cell_of(round, activity, TC_CONDITION_RUNNING); };
+    const double difference = median_over(left, running).value_or(0) - median_over(right, running).value_or(0);
+    if (std::abs(difference) > std::abs(largest)) {
+      largest = difference;
+      where = text_of(activity);
+    }
+  }
+  return where.empty() ? std::string()
+                       : fmt::format("On a CPU the sides differ most in {}: {:+.0f} ns an operation.", where, largest);
+}
+
+std::optional<UserView> user_view(const std::vector<Round>& left, const std::vector<Round>& right) {
+  const std::vector<double> left_wall = figures(left, &wall_of);
+  const std::vector<double> right_wall = figures(right, &wall_of);
+  if (left_wall.empty() || right_wall.empty()) {
+    return std::nullopt;
+  }
+  UserView view;
+  view.figure = "wall time of an operation";
+  view.unit = "ns";
+  view.left = median(left_wall);
+  view.right = median(right_wall);
+  if (const auto ratio = compare(left_wall, right_wall)) {
+    view.ratio = ratio->ratio;
+    view.interval = ratio->interval;
+  }
+  view.remark = largest_difference(left, right);
+  return view;
+}
+
+// Makes the verdicts, each from its claim, its evidence, and what the rounds say.
 class Judge {
  public:
-  Judge(const RoundsOfBothModels& rounds, const EvidenceList& evidence, std::vector<Verdict>& verdicts)
-      : rounds_(rounds), evidence_(evidence), verdicts_(verdicts), lossy_(rounds_with_loss(rounds)) {}
+  Judge(const Rounds& rounds, const EvidenceList& evidence) : rounds_(rounds), evidence_(evidence) {}
 
-  void ratio(std::string_view id, std::string_view evidence, const Side& left, const Side& right) {
-    const Source source = source_of(evidence_, evidence);
-    verdicts_.push_back(judge_ratio(*find_claim(id), left, right, source.text, source.unavailable));
-    mark_loss(verdicts_.back());
-  }
-
-  Verdict& structure(std::string_view id, std::string_view evidence, Cases cases, std::size_t rounds) {
-    const Source source = source_of(evidence_, evidence);
-    verdicts_.push_back(judge_structural(*find_claim(id), cases.observed, cases.counter_examples, source.text,
-                                         source.unavailable.empty() ? why_no_cases(rounds) : source.unavailable));
-    verdicts_.back().rounds = rounds;
-    mark_loss(verdicts_.back());
-    return verdicts_.back();
+  Verdict verdict_of(const ClaimRow& row) {
+    const Source source = source_of(evidence_, row.evidence);
+    Verdict verdict = std::visit([&](const auto& rule) { return judge(row.claim, rule, source); }, row.rule);
+    mark_loss(verdict, row);
+    return verdict;
   }
 
  private:
-  [[nodiscard]] std::string_view why_no_cases(std::size_t rounds) const {
-    if (rounds == 0) {
-      return not_observed;
+  Verdict judge(const Claim& claim, const RatioRule& rule, const Source& source) {
+    const std::vector<Round>& left = rounds_of(rounds_, rule.left);
+    const std::vector<Round>& right = rounds_of(rounds_, rule.right);
+    // What a source cannot tell is not judged, even where a number stands.
+    const bool measurable = source.unavailable.empty();
+    Verdict verdict = judge_ratio(
+        claim, {std::string(rule.left_label), measurable ? figures(left, rule.figure) : std::vector<double>{}},
+        {std::string(rule.right_label), measurable ? figures(right, rule.figure) : std::vector<double>{}}, source.text,
+        why_nothing(source, left.size() + right.size()));
+    if (rule.figure != &wall_of) {
+      verdict.user_space = user_view(left, right);
     }
-    return lossy_ > 0 ? tasks_were_lost : std::string_view{};
+    return verdict;
   }
 
-  void mark_loss(Verdict& verdict) const {
-    if (lossy_ > 0 && verdict.ruling != Ruling::not_measurable) {
-      verdict.evidence += fmt::format("; tasks or records were lost in {} of {} rounds", lossy_,
-                                      rounds_.processes.size() + rounds_.threads.size());
+  Verdict judge(const Claim& claim, const StructuralRule& rule, const Source& source) {
+    std::size_t count = 0;
+    for (const std::string_view variant : rule.variants) {
+      count += rounds_of(rounds_, variant).size();
+    }
+    const Cases cases = source.unavailable.empty() ? rule.cases(rounds_) : Cases{};
+    Verdict verdict =
+        judge_structural(claim, cases.observed, cases.counter_examples, source.text, why_nothing(source, count));
+    verdict.rounds = count;
+    return verdict;
+  }
+
+  // The summary stands and falls with the others.
+  Verdict judge(const Claim& claim, const DerivedRule& /*rule*/, const Source& source) {
+    Verdict verdict;
+    verdict.id = claim.id;
+    verdict.statement = claim.statement;
+    verdict.unit = claim.unit;
+    verdict.evidence = source.text;
+    std::uint64_t confirmed = 0;
+    std::uint64_t refuted = 0;
+    std::uint64_t all = 0;
+    for (const ClaimRow& row : claim_table()) {
+      if (!std::holds_alternative<DerivedRule>(row.rule)) {
+        const Ruling ruling = verdict_of(row).ruling;
+        ++all;
+        confirmed += ruling == Ruling::confirmed ? 1 : 0;
+        refuted += ruling == Ruling::refuted ? 1 : 0;
+      }
+    }
+    verdict.ruling = refuted > 0 ? Ruling::refuted : confirmed == all ? Ruling::confirmed : Ruling::inconclusive;
+    verdict.meaning = fmt::format("{} of {} claims are confirmed, {} refuted: {}.", confirmed, all, refuted,
+                                  refuted > 0        ? "not all of it holds on this machine"
+                                  : confirmed == all ? "it holds on this machine"
+                                                     : "the rest was not shown");
+    return verdict;
+  }
+
+  static std::string_view why_nothing(const Source& source, std::size_t rounds) {
+    if (!source.unavailable.empty()) {
+      return source.unavailable;
+    }
+    return rounds == 0 ? not_observed : tasks_were_lost;
+  }
+
+  void mark_loss(Verdict& verdict, const ClaimRow& row) const {
+    std::size_t lossy = 0;
+    std::size_t all = 0;
+    for (const auto& [variant, rounds] : rounds_) {
+      if (!std::holds_alternative<DerivedRule>(row.rule) && needs(row, variant)) {
+        lossy += static_cast<std::size_t>(
+            std::ranges::count_if(rounds, [](const Round& round) { return lost_tasks(round.session); }));
+        all += rounds.size();
+      }
+    }
+    if (lossy > 0 && verdict.ruling != Ruling::not_measurable) {
+      verdict.evidence += fmt::format("; tasks or records were lost in {} of {} rounds", lossy, all);
     }
   }
 
-  const RoundsOfBothModels& rounds_;
+  const Rounds& rounds_;
   const EvidenceList& evidence_;
-  std::vector<Verdict>& verdicts_;
-  std::size_t lossy_;
 };
-
-Side fork_side(const RoundsOfBothModels& rounds, const Figure& figure) {
-  return {fork_label, figures(rounds.processes, figure)};
-}
-
-Side thread_side(const RoundsOfBothModels& rounds, const Figure& figure) {
-  return {thread_label, figures(rounds.threads, figure)};
-}
-
-// The medians beside the exact ruling.
-void show_sides(Verdict& verdict, const Side& left, const Side& right) {
-  verdict.left_label = left.label;
-  verdict.right_label = right.label;
-  verdict.left = left.rounds.empty() ? std::nullopt : std::optional(median(left.rounds));
-  verdict.right = right.rounds.empty() ? std::nullopt : std::optional(median(right.rounds));
-}
-
-void judge_new_memory(Judge& judge, const RoundsOfBothModels& rounds) {
-  const bool both = !rounds.processes.empty() && !rounds.threads.empty();
-  const Cases cases = both ? new_memory(rounds.processes) + new_memory(rounds.threads) : Cases{};
-  Verdict& verdict = judge.structure("cost.new-memory", "page_table_bytes", cases,
-                                     std::min(rounds.processes.size(), rounds.threads.size()));
-  show_sides(verdict, fork_side(rounds, &page_tables_of), thread_side(rounds, &page_tables_of));
-}
-
-void judge_creation(Judge& judge, const RoundsOfBothModels& rounds) {
-  judge.ratio("cost.creation", "creation",
-              fork_side(rounds, [](const Round& round) { return creation_of(round, TC_CREATION_FORK); }),
-              thread_side(rounds, [](const Round& round) { return creation_of(round, TC_CREATION_THREAD); }));
-}
 
 }  // namespace
 
-Findings findings_of_create(const RoundsOfBothModels& rounds, const EvidenceList& evidence) {
+Findings find(const Rounds& rounds, const EvidenceList& evidence, const std::vector<std::string>& claims) {
   Findings findings;
-  Judge judge(rounds, evidence, findings.verdicts);
-  const std::size_t processes = rounds.processes.size();
-  const std::size_t threads = rounds.threads.size();
-  judge.structure("definition.own-memory", "ledger", own_memory(rounds.processes), processes);
-  judge.structure("definition.main-thread", "ledger", main_thread(rounds.processes) + main_thread(rounds.threads),
-                  processes + threads);
-  judge.structure("definition.many-threads", "ledger", many_threads(rounds.threads), threads);
-  judge.structure("definition.thread-shares", "ledger", thread_shares(rounds.threads), threads);
-  judge_creation(judge, rounds);
-  judge_new_memory(judge, rounds);
-  findings.comparisons.push_back(side_by_side_of_create(rounds));
-  return findings;
-}
-
-Findings findings_of_switch(const RoundsOfBothModels& rounds, const EvidenceList& evidence) {
-  Findings findings;
-  Judge judge(rounds, evidence, findings.verdicts);
-  judge.ratio("cost.switch", "switch_latency", {process_label, figures(rounds.processes, &latency_across)},
-              {thread_label, figures(rounds.threads, &latency_within)});
-  findings.comparisons.push_back(side_by_side_of_switch(rounds));
+  Judge judge(rounds, evidence);
+  for (const ClaimRow& row : claim_table()) {
+    if (is_wanted(claims, row.claim.id)) {
+      findings.verdicts.push_back(judge.verdict_of(row));
+    }
+  }
+  findings.comparisons = comparisons_of(rounds);
+  findings.sweeps = sweeps_of(rounds);
+  findings.tables = tables_of(rounds);
   return findings;
 }
 

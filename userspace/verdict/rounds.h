@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// From what was observed in the rounds of both models to comparisons and verdicts. Pure: no kernel, no clock, the same
-// rounds always give the same answer.
+// From what was observed in the rounds of all variants to comparisons, verdicts, sweeps and tables. Pure: no kernel, no
+// clock, the same rounds always give the same answer.
 #pragma once
 
 #include <cstdint>
@@ -24,19 +24,18 @@ struct Round {
   std::map<std::string, double, std::less<>> facts;  // what else it says: known counts, what it saw (1) or not (0)
 };
 
-struct RoundsOfBothModels {
-  std::vector<Round> processes;
-  std::vector<Round> threads;
-};
+// By Variant::name.
+using Rounds = std::map<std::string, std::vector<Round>, std::less<>>;
 
 struct Findings {
   std::vector<SideBySide> comparisons;
   std::vector<Verdict> verdicts;  // in the order of the table of claims
+  std::vector<Sweep> sweeps;      // of the wanted claims, as the tables
+  std::vector<FigureTable> tables;
 };
 
-// `create --model fork` against `create --model thread`, and `switch --model process` against `switch --model thread`.
-// `evidence` names the sources: of the figures, or why there are none.
-Findings findings_of_create(const RoundsOfBothModels& rounds, const EvidenceList& evidence);
-Findings findings_of_switch(const RoundsOfBothModels& rounds, const EvidenceList& evidence);
+// Verdicts on these claims (ids; empty: on all), and what goes with them. A claim whose rounds or evidence are missing
+// is not measurable. `evidence` names the sources: of the figures, or why there are none.
+Findings find(const Rounds& rounds, const EvidenceList& evidence, const std::vector<std::string>& claims);
 
 }  // namespace taskcost

@@ -2,12 +2,12 @@
 #include "verdict/side_by_side.h"
 
 #include <algorithm>
+#include <array>
 #include <functional>
 #include <string>
 #include <utility>
 
 #include "verdict/figures.h"
-#include "verdict/sides.h"
 
 namespace taskcost {
 namespace {
@@ -24,50 +24,41 @@ std::optional<double> median_of(const std::vector<double>& rounds) {
 
 class Lines {
  public:
-  Lines(SideBySide& sides, const RoundsOfBothModels& rounds) : sides_(sides), rounds_(rounds) {}
+  Lines(SideBySide& sides, const std::vector<Round>& left, const std::vector<Round>& right)
+      : sides_(sides), left_(left), right_(right) {}
 
   // A figure that neither side has stays as a line without figures: lacking is not zero.
-  void add(std::string name, const char* unit, const Figure& processes, const Figure& threads,
-           WhenAllZero when_all_zero = WhenAllZero::keep) {
-    const std::vector<double> left = figures(rounds_.processes, processes);
-    const std::vector<double> right = figures(rounds_.threads, threads);
+  void add(std::string name, const char* unit, const Figure& figure, WhenAllZero when_all_zero = WhenAllZero::keep) {
+    const std::vector<double> left = figures(left_, figure);
+    const std::vector<double> right = figures(right_, figure);
     const bool measured = !left.empty() || !right.empty();
     if (when_all_zero == WhenAllZero::leave_out && measured && all_zero(left) && all_zero(right)) {
       return;
     }
     sides_.lines.push_back({std::move(name), unit, median_of(left), median_of(right), compare(left, right)});
   }
-  void add(std::string name, const char* unit, const Figure& figure, WhenAllZero when_all_zero = WhenAllZero::keep) {
-    add(std::move(name), unit, figure, figure, when_all_zero);
-  }
 
  private:
   SideBySide& sides_;
-  const RoundsOfBothModels& rounds_;
+  const std::vector<Round>& left_;
+  const std::vector<Round>& right_;
 };
 
 void add_creation(Lines& lines) {
-  using Phase = std::optional<double> (*)(const Round&, tc_creation);
-  const auto add = [&lines](const char* name, Phase phase) {
-    lines.add(
-        name, "ns", [phase](const Round& round) { return phase(round, TC_CREATION_FORK); },
-        [phase](const Round& round) { return phase(round, TC_CREATION_THREAD); });
-  };
-  add("creation: copy", &copy_of);
-  add("creation: publish", &publish_of);
-  add("creation: return to the creator", &return_of);
-  add("creation: start of the child", &child_start_of);
-}
-
-void add_end(Lines& lines) {
+  lines.add("creation: copy", "ns", &copy_of);
+  lines.add("creation: publish", "ns", &publish_of);
+  lines.add("creation: return to the creator", "ns", &return_of);
+  lines.add("creation: start of the child", "ns", &child_start_of);
   lines.add("exit", "ns", &exit_of);
   lines.add("exit: until the address space is torn down", "ns", &teardown_of);
   lines.add("ended, not yet reaped", "ns", &zombie_of);
 }
 
 void add_switch_latency(Lines& lines) {
-  lines.add("switch latency, same address space", "ns", &latency_within);
-  lines.add("switch latency, other address space", "ns", &latency_across);
+  lines.add("switch latency, same address space", "ns",
+            [](const Round& round) { return latency_of(round, "switch_same"); });
+  lines.add("switch latency, other address space", "ns",
+            [](const Round& round) { return latency_of(round, "switch_other"); });
 }
 
 void add_cells(Lines& lines) {
@@ -91,36 +82,42 @@ void add_counters(Lines& lines) {
   }
 }
 
-SideBySide blank(const char* workload, const char* left, const RoundsOfBothModels& rounds) {
-  SideBySide sides;
-  sides.workload = workload;
-  sides.left_label = left;
-  sides.right_label = thread_label;
-  sides.rounds = std::min(rounds.processes.size(), rounds.threads.size());
-  return sides;
-}
+struct Pair {
+  const char* workload;
+  const char* left;
+  const char* right;
+  const char* left_label;
+  const char* right_label;
+  void (*add_own_lines)(Lines& lines);
+};
+
+constexpr std::array pairs = {
+    Pair{"create", "create/fork", "create/thread", "process (fork)", "thread", &add_creation},
+    Pair{"switch", "switch/process", "switch/thread", "process", "thread", &add_switch_latency}};
 
 }  // namespace
 
-SideBySide side_by_side_of_create(const RoundsOfBothModels& rounds) {
-  SideBySide sides = blank("create", fork_label, rounds);
-  Lines lines(sides, rounds);
-  lines.add("lifetime of the created tasks", "ns", &workers_lifetime_of);
-  add_creation(lines);
-  add_end(lines);
-  add_cells(lines);
-  add_counters(lines);
-  return sides;
-}
-
-SideBySide side_by_side_of_switch(const RoundsOfBothModels& rounds) {
-  SideBySide sides = blank("switch", process_label, rounds);
-  Lines lines(sides, rounds);
-  lines.add("lifetime of the created tasks", "ns", &workers_lifetime_of);
-  add_switch_latency(lines);
-  add_cells(lines);
-  add_counters(lines);
-  return sides;
+std::vector<SideBySide> comparisons_of(const Rounds& rounds) {
+  std::vector<SideBySide> comparisons;
+  for (const Pair& pair : pairs) {
+    const auto left = rounds.find(pair.left);
+    const auto right = rounds.find(pair.right);
+    if (left == rounds.end() || right == rounds.end()) {
+      continue;
+    }
+    SideBySide& sides = comparisons.emplace_back();
+    sides.workload = pair.workload;
+    sides.left_label = pair.left_label;
+    sides.right_label = pair.right_label;
+    sides.rounds = std::min(left->second.size(), right->second.size());
+    Lines lines(sides, left->second, right->second);
+    lines.add("user space: wall time", "ns", &wall_of);
+    lines.add("lifetime of the other tasks", "ns", &workers_lifetime_of);
+    pair.add_own_lines(lines);
+    add_cells(lines);
+    add_counters(lines);
+  }
+  return comparisons;
 }
 
 }  // namespace taskcost

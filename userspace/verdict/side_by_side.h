@@ -3,12 +3,13 @@
 // The accounts of both models, line by line: medians over rounds, per operation.
 #pragma once
 
-#include "taskcost/verdict.h"
+#include <vector>
+
 #include "verdict/rounds.h"
 
 namespace taskcost {
 
-SideBySide side_by_side_of_create(const RoundsOfBothModels& rounds);
-SideBySide side_by_side_of_switch(const RoundsOfBothModels& rounds);
+// Of creations and of switches, as far as there are rounds of them.
+std::vector<SideBySide> comparisons_of(const Rounds& rounds);
 
 }  // namespace taskcost

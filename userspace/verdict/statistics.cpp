@@ -7,11 +7,14 @@
 #include <utility>
 
 #include "taskcost/verdict.h"
+#include "verdict/statistics.h"
 
 namespace taskcost {
 namespace {
 
 constexpr std::size_t resamples = 4000;
+// Of what is shown, and judged by nobody.
+constexpr std::size_t few_resamples = 1000;
 // Of 95 %, on either side.
 constexpr double tail = 0.025;
 // Fixed, so that the same rounds always give the same verdict.
@@ -55,6 +58,13 @@ class Resampler {
   std::mt19937_64& random_;
 };
 
+// What is left of the resampled values without their tails.
+Interval middle_part(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  const auto cut = static_cast<std::size_t>(std::floor(tail * static_cast<double>(values.size() - 1)));
+  return {values[cut], values[values.size() - 1 - cut]};
+}
+
 Interval bootstrap(const std::vector<double>& left, const std::vector<double>& right) {
   std::mt19937_64 random(seed);  // NOLINT(cert-msc32-c,cert-msc51-cpp): repeatable on purpose
   Resampler left_resampler(left, random);
@@ -64,9 +74,24 @@ Interval bootstrap(const std::vector<double>& left, const std::vector<double>& r
     const double drawn_left = left_resampler.median();
     ratio = ratio_of(drawn_left, right_resampler.median());
   }
-  std::sort(ratios.begin(), ratios.end());
-  const auto cut = static_cast<std::size_t>(std::floor(tail * (resamples - 1)));
-  return {ratios[cut], ratios[resamples - 1 - cut]};
+  return middle_part(std::move(ratios));
+}
+
+std::optional<double> least_squares(const std::vector<Place>& places, const std::vector<double>& heights) {
+  const auto count = static_cast<double>(places.size());
+  double mean_x = 0;
+  double mean_y = 0;
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    mean_x += places[i].x / count;
+    mean_y += heights[i] / count;
+  }
+  double products = 0;
+  double squares = 0;
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    products += (places[i].x - mean_x) * (heights[i] - mean_y);
+    squares += (places[i].x - mean_x) * (places[i].x - mean_x);
+  }
+  return squares > 0 ? std::optional(products / squares) : std::nullopt;
 }
 
 bool all_finite(const std::vector<double>& sample) {
@@ -76,6 +101,34 @@ bool all_finite(const std::vector<double>& sample) {
 }  // namespace
 
 double median(std::vector<double> sample) { return median_in_place(sample); }
+
+Interval median_interval(const std::vector<double>& sample) {
+  std::mt19937_64 random(seed);  // NOLINT(cert-msc32-c,cert-msc51-cpp): repeatable on purpose
+  Resampler resampler(sample, random);
+  std::vector<double> medians(few_resamples);
+  std::ranges::generate(medians, [&] { return resampler.median(); });
+  return middle_part(std::move(medians));
+}
+
+std::optional<Slope> slope_through(const std::vector<Place>& places) {
+  std::vector<double> heights(places.size());
+  std::ranges::transform(places, heights.begin(), [](const Place& place) { return median(place.rounds); });
+  const auto slope = places.size() < 2 ? std::nullopt : least_squares(places, heights);
+  if (!slope) {
+    return std::nullopt;
+  }
+  std::mt19937_64 random(seed);  // NOLINT(cert-msc32-c,cert-msc51-cpp): repeatable on purpose
+  std::vector<Resampler> resamplers;
+  for (const Place& place : places) {
+    resamplers.emplace_back(place.rounds, random);
+  }
+  std::vector<double> slopes(few_resamples);
+  for (double& drawn : slopes) {
+    std::ranges::transform(resamplers, heights.begin(), &Resampler::median);
+    drawn = least_squares(places, heights).value_or(*slope);
+  }
+  return Slope{*slope, middle_part(std::move(slopes))};
+}
 
 std::optional<Ratio> compare(const std::vector<double>& left, const std::vector<double>& right) {
   if (left.empty() || right.empty() || !all_finite(left) || !all_finite(right)) {

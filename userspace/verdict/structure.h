@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Structural claims: cases that were looked at, and those that contradict. Sessions that lost tasks or records are no
-// cases: what is missing would look like a contradiction.
+// cases: what is missing would look like a contradiction. Each function names the variants that it looks at.
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 #include <vector>
 
 #include "verdict/rounds.h"
@@ -14,22 +15,44 @@ namespace taskcost {
 struct Cases {
   std::uint64_t observed = 0;
   std::uint64_t counter_examples = 0;
+
+  void count(bool holds) {
+    ++observed;
+    counter_examples += holds ? 0 : 1;
+  }
 };
-
-// Forked processes; contradicted by one that uses its parent's address space.
-Cases own_memory(const std::vector<Round>& rounds);
-// Processes; contradicted by one without a leader, or with an instant of its life at which no task lived.
-Cases main_thread(const std::vector<Round>& rounds);
-// Processes that created threads; contradicted by one that never had two tasks at an instant.
-Cases many_threads(const std::vector<Round>& rounds);
-// Threads with a known creator; contradicted by one outside its creator's process, or with page tables of its own.
-Cases thread_shares(const std::vector<Round>& rounds);
-// Created tasks whose page tables were measured; contradicted by a forked process without, or a thread with some.
-Cases new_memory(const std::vector<Round>& rounds);
-
-Cases operator+(Cases left, Cases right);
 
 // What makes a session useless for them.
 bool lost_tasks(const Session& session);
+
+// Those of a variant that lost nothing.
+std::vector<const Round*> whole_rounds(const Rounds& rounds, std::string_view variant);
+
+// Of `create` (creations.cpp).
+Cases own_memory(const Rounds& rounds);
+Cases main_thread(const Rounds& rounds);
+Cases many_threads(const Rounds& rounds);
+Cases thread_shares(const Rounds& rounds);
+Cases new_memory_of_both(const Rounds& rounds);
+Cases new_objects(const Rounds& rounds);
+Cases same_objects(const Rounds& rounds);
+
+// Of `share` and `channel` (sharing.cpp).
+Cases separate_memory(const Rounds& rounds);
+Cases shared_memory(const Rounds& rounds);
+Cases every_byte_by_channel(const Rounds& rounds);
+Cases resources_apart(const Rounds& rounds);
+Cases resources_together(const Rounds& rounds);
+
+// Of `bake` (execution.cpp).
+Cases one_at_a_time(const Rounds& rounds);
+Cases run_in_parallel(const Rounds& rounds);
+Cases alone(const Rounds& rounds);
+
+// Of `crash` (crashes.cpp).
+Cases neighbours_unharmed(const Rounds& rounds);
+Cases siblings_harmed(const Rounds& rounds);
+Cases others_survive(const Rounds& rounds);
+Cases all_go_down(const Rounds& rounds);
 
 }  // namespace taskcost

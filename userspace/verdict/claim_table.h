@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The one table of claims: what is said, which variants and which evidence it is judged by, by which rule, and the
+// words of the sentence that comes out.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <variant>
+
+#include "taskcost/verdict.h"
+#include "verdict/claim_words.h"
+#include "verdict/rounds.h"
+#include "verdict/structure.h"
+
+namespace taskcost {
+
+// One figure of two variants. The labels are for people.
+struct RatioRule {
+  std::string_view left;
+  std::string_view right;
+  std::string_view left_label;
+  std::string_view right_label;
+  std::optional<double> (*figure)(const Round&);
+  RatioWords words;
+};
+
+// Cases in the rounds of up to eight variants.
+struct StructuralRule {
+  std::array<std::string_view, 8> variants;
+  Cases (*cases)(const Rounds&);
+  StructuralWords words;
+};
+
+// Follows from all the others.
+struct DerivedRule {};
+
+struct ClaimRow {
+  Claim claim;
+  std::string_view evidence;  // key of the Evidence that says whether it can be measured here
+  std::variant<RatioRule, StructuralRule, DerivedRule> rule;
+};
+
+std::span<const ClaimRow> claim_table();
+
+// Whether the rounds of this variant are looked at for it.
+bool needs(const ClaimRow& row, std::string_view variant);
+
+}  // namespace taskcost

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The table of variants. Sizes are such that a region takes 5 to 80 ms on a slow virtual CPU.
+#include "verdict/plan.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <sstream>
+#include <string_view>
+#include <utility>
+
+#include "verdict/claim_table.h"
+#include "verdict/sweeps.h"
+
+namespace taskcost {
+namespace {
+
+// Exact claims need a few regions, those of a time as many as there are.
+constexpr unsigned every_round = 0;
+constexpr unsigned few_rounds = 3;
+constexpr unsigned some_rounds = 5;
+
+struct Row {
+  std::string_view name;
+  std::string_view arguments;
+  unsigned rounds = every_round;
+  enum Observing { times, allocations, stints } observing = times;
+};
+
+constexpr std::array table = {
+    Row{"create/thread", "create --model thread --count 200"},
+    Row{"create/fork", "create --model fork --count 80"},
+    Row{"create/vfork", "create --model vfork --count 200"},
+    Row{"create/fork-exec", "create --model fork-exec --count 10"},
+    Row{"create/vfork-exec", "create --model vfork-exec --count 10", some_rounds},
+    Row{"create/spawn", "create --model spawn --count 10", some_rounds},
+    Row{"create/clone-vm", "create --model clone-vm --count 100", some_rounds},
+    Row{"switch/thread", "switch --model thread --hops 4000"},
+    Row{"switch/process", "switch --model process --hops 4000"},
+    Row{"handoff/thread/futex", "handoff --model thread --through futex --cpus same --hops 4000"},
+    Row{"handoff/process/futex", "handoff --model process --through futex --cpus same --hops 4000"},
+    Row{"handoff/process/pipe", "handoff --model process --through pipe --cpus same --hops 4000"},
+    Row{"handoff/process/socket", "handoff --model process --through socket --cpus same --hops 2000", some_rounds},
+    Row{"channel/thread/memory", "channel --model thread --through memory --size 4096 --messages 2000"},
+    Row{"channel/process/pipe", "channel --model process --through pipe --size 4096 --messages 2000"},
+    Row{"channel/process/unix-stream", "channel --model process --through unix-stream --size 4096 --messages 2000"},
+    Row{"channel/process/shared-memory", "channel --model process --through shared-memory --size 4096 --messages 2000"},
+    Row{"channel/process/unix-dgram", "channel --model process --through unix-dgram --size 4096 --messages 1000",
+        some_rounds},
+    Row{"channel/process/tcp", "channel --model process --through tcp --size 4096 --messages 1000", some_rounds},
+    Row{"channel/process/message-queue", "channel --model process --through message-queue --size 4096 --messages 1000",
+        some_rounds},
+    Row{"bake/serial", "bake --model serial --batches 6 --work 400"},
+    Row{"bake/threads", "bake --model threads --batches 6 --work 400"},
+    Row{"bake/processes", "bake --model processes --batches 6 --work 400"},
+    Row{"share/thread", "share --model thread", some_rounds},
+    Row{"share/thread/none", "share --model thread --act none", some_rounds},
+    Row{"share/process", "share --model process", some_rounds},
+    Row{"share/thread/remap", "share --model thread --what remap --count 100", some_rounds},
+    Row{"share/process/remap", "share --model process --what remap --count 100", some_rounds},
+    Row{"crash/thread/segv", "crash --model thread --how segv", few_rounds},
+    Row{"crash/thread/abort", "crash --model thread --how abort", few_rounds},
+    Row{"crash/thread/kill", "crash --model thread --how kill", few_rounds},
+    Row{"crash/thread/wild-write", "crash --model thread --how wild-write", few_rounds},
+    Row{"crash/process/segv", "crash --model process --how segv", few_rounds},
+    Row{"crash/process/abort", "crash --model process --how abort", few_rounds},
+    Row{"crash/process/kill", "crash --model process --how kill", few_rounds},
+    Row{"crash/process/wild-write", "crash --model process --how wild-write", few_rounds},
+    Row{"stints/serial", "bake --model serial --batches 4 --work 400", few_rounds, Row::stints},
+    Row{"stints/threads", "bake --model threads --batches 4 --work 400", few_rounds, Row::stints},
+    Row{"stints/processes", "bake --model processes --batches 4 --work 400", few_rounds, Row::stints},
+    Row{"memory/thread", "create --model thread --count 50", few_rounds, Row::allocations},
+    Row{"memory/fork", "create --model fork --count 20", few_rounds, Row::allocations},
+};
+
+std::vector<std::string> words_of(std::string_view text) {
+  std::istringstream words{std::string(text)};
+  return {std::istream_iterator<std::string>(words), {}};
+}
+
+bool is_wanted(const std::vector<std::string>& claims, std::string_view claim) {
+  return claims.empty() || std::ranges::find(claims, claim) != claims.end();
+}
+
+bool is_needed(const Row& row, const std::vector<std::string>& claims) {
+  return std::ranges::any_of(claim_table(), [&](const ClaimRow& claim) {
+    return is_wanted(claims, claim.claim.id) && needs(claim, row.name);
+  });
+}
+
+}  // namespace
+
+std::vector<Variant> plan_for(const std::vector<std::string>& claims, bool thorough) {
+  std::vector<Variant> plan;
+  for (const Row& row : table) {
+    if (is_needed(row, claims)) {
+      plan.push_back({std::string(row.name), words_of(row.arguments), thorough ? every_round : row.rounds,
+                      row.observing == Row::allocations, row.observing == Row::stints});
+    }
+  }
+  for (const SweepPlace& place : sweep_places(thorough)) {
+    if (is_wanted(claims, place.claim)) {
+      plan.push_back({place.variant, words_of(place.arguments), few_rounds, false, false});
+    }
+  }
+  return plan;
+}
+
+}  // namespace taskcost

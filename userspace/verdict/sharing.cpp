@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Who sees whose changes, and through what data crosses between processes.
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <functional>
+
+#include "verdict/figures.h"
+#include "verdict/structure.h"
+
+namespace taskcost {
+namespace {
+
+// Page tables of its own code and data: a run differs from the next by a few first touches.
+constexpr double first_touches = 4;
+
+const Task* created_task(const Session& session) {
+  for (const Process& process : session.processes) {
+    const auto task = std::ranges::find_if(process.tasks, is_created);
+    if (task != process.tasks.end()) {
+      return &*task;
+    }
+  }
+  return nullptr;
+}
+
+double counted(const Task& task, tc_counter counter) {
+  return static_cast<double>(task.account.counters[counter].value_or(0));
+}
+
+double faults_of(const Task& task) {
+  return counted(task, TC_COUNTER_FAULTS_MINOR) + counted(task, TC_COUNTER_FAULTS_MAJOR);
+}
+
+double calls_of(const Task& task) { return counted(task, TC_COUNTER_SYSCALLS); }
+
+bool fact_is(const Round& round, std::string_view name, double value) { return fact_of(round, name) == value; }
+
+constexpr std::array<std::string_view, 4> resource_facts = {"file_seen", "directory_seen", "limit_seen",
+                                                            "handler_seen"};
+
+bool all_resources(const Round& round, double seen) {
+  return std::ranges::all_of(resource_facts, [&](std::string_view fact) { return fact_is(round, fact, seen); });
+}
+
+// Of the created task in the rounds without writes.
+std::optional<double> median_without(const Rounds& rounds, double (*figure)(const Task&)) {
+  std::vector<double> values;
+  for (const Round* round : whole_rounds(rounds, "share/thread/none")) {
+    if (const Task* task = created_task(round->session)) {
+      values.push_back(figure(*task));
+    }
+  }
+  return values.empty() ? std::nullopt : std::optional(median(values));
+}
+
+struct Channel {
+  std::string_view variant;
+  tc_channel channel;
+};
+
+constexpr std::array channels = {Channel{"channel/process/pipe", TC_CHANNEL_PIPE},
+                                 Channel{"channel/process/unix-stream", TC_CHANNEL_UNIX_SOCKET},
+                                 Channel{"channel/process/unix-dgram", TC_CHANNEL_UNIX_SOCKET},
+                                 Channel{"channel/process/tcp", TC_CHANNEL_INET_SOCKET},
+                                 Channel{"channel/process/message-queue", TC_CHANNEL_MESSAGE_QUEUE}};
+
+bool accounts_for(const Round& round, tc_channel channel) {
+  const ChannelUse use = workers_use(round, channel);
+  const auto bytes = static_cast<double>(use.bytes_out);
+  return fact_is(round, "bytes", bytes) && use.bytes_in == use.bytes_out && fact_is(round, "received_ok", 1);
+}
+
+}  // namespace
+
+Cases separate_memory(const Rounds& rounds) {
+  Cases cases;
+  for (const Round* round : whole_rounds(rounds, "share/process")) {
+    const Task* child = created_task(round->session);
+    if (child != nullptr && child->account.counters[TC_COUNTER_FAULTS_COW]) {
+      cases.count(fact_is(*round, "write_seen", 0) &&
+                  counted(*child, TC_COUNTER_FAULTS_COW) >= fact_of(*round, "pages").value_or(0) &&
+                  counted(*child, TC_COUNTER_PAGE_TABLE_BYTES) > 0);
+    }
+  }
+  return cases;
+}
+
+Cases shared_memory(const Rounds& rounds) {
+  Cases cases;
+  const auto faults = median_without(rounds, &faults_of);
+  const auto calls = median_without(rounds, &calls_of);
+  for (const Round* round : whole_rounds(rounds, "share/thread")) {
+    const Task* thread = created_task(round->session);
+    if (thread != nullptr && faults && calls) {
+      cases.count(fact_of(*round, "pages_seen") == fact_of(*round, "pages") &&
+                  faults_of(*thread) <= *faults + first_touches && calls_of(*thread) <= *calls + first_touches);
+    }
+  }
+  return cases;
+}
+
+Cases every_byte_by_channel(const Rounds& rounds) {
+  Cases cases;
+  for (const Round* round : whole_rounds(rounds, "share/process")) {
+    cases.count(fact_is(*round, "write_seen", 0));
+  }
+  for (const Channel& channel : channels) {
+    for (const Round* round : whole_rounds(rounds, channel.variant)) {
+      cases.count(accounts_for(*round, channel.channel));
+    }
+  }
+  for (const Round* round : whole_rounds(rounds, "channel/process/shared-memory")) {
+    cases.count(workers_use(*round, TC_CHANNEL_SHARED_MEMORY).calls > 0 && fact_is(*round, "received_ok", 1));
+  }
+  return cases;
+}
+
+Cases resources_apart(const Rounds& rounds) {
+  Cases cases;
+  for (const Round* round : whole_rounds(rounds, "share/process")) {
+    const Task* child = created_task(round->session);
+    if (child != nullptr && child->shares) {
+      const auto objects_end = child->shares->begin() + TC_SHARED_CGROUPS;
+      cases.count(all_resources(*round, 0) && std::none_of(child->shares->begin(), objects_end, std::identity{}));
+    }
+  }
+  return cases;
+}
+
+Cases resources_together(const Rounds& rounds) {
+  Cases cases;
+  for (const Round* round : whole_rounds(rounds, "share/thread")) {
+    const Task* thread = created_task(round->session);
+    if (thread != nullptr && thread->shares) {
+      cases.count(all_resources(*round, 1) && std::ranges::all_of(*thread->shares, std::identity{}));
+    }
+  }
+  return cases;
+}
+
+}  // namespace taskcost

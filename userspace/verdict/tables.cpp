@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "verdict/tables.h"
+
+#include <algorithm>
+#include <functional>
+#include <initializer_list>
+#include <string_view>
+#include <utility>
+
+#include "verdict/figures.h"
+
+namespace taskcost {
+namespace {
+
+struct Column {
+  const char* label;
+  std::string_view variant;
+};
+
+class Builder {
+ public:
+  Builder(const Rounds& rounds, const char* id, const char* claim, const char* title,
+          std::initializer_list<Column> columns)
+      : rounds_(rounds) {
+    table_.id = id;
+    table_.claim = claim;
+    table_.title = title;
+    for (const Column& column : columns) {
+      if (const auto found = rounds.find(column.variant); found != rounds.end() && !found->second.empty()) {
+        table_.columns.emplace_back(column.label);
+        variants_.push_back(&found->second);
+      }
+    }
+  }
+
+  Builder& row(const char* name, const char* unit, const Figure& figure) {
+    FigureTable::Row row{name, unit, {}};
+    for (const std::vector<Round>* variant : variants_) {
+      row.values.push_back(median_over(*variant, figure));
+    }
+    table_.rows.push_back(std::move(row));
+    return *this;
+  }
+  // Only where somebody has something of it.
+  Builder& row_unless_zero(const char* name, const char* unit, const Figure& figure) {
+    row(name, unit, figure);
+    const auto& values = table_.rows.back().values;
+    if (std::ranges::all_of(values, [](const auto& value) { return value.value_or(0) == 0; })) {
+      table_.rows.pop_back();
+    }
+    return *this;
+  }
+  Builder& counter(tc_counter counter, const char* unit = "count") {
+    return row_unless_zero(text_of(counter), unit,
+                           [counter](const Round& round) { return workers_counter_of(round, counter); });
+  }
+  // Time on a CPU by what it was for, per operation.
+  Builder& bill() {
+    for (int i = 0; i < TC_NR_ACTIVITIES; ++i) {
+      const auto activity = static_cast<tc_activity>(i);
+      if (activity != TC_ACTIVITY_USER) {
+        row_unless_zero(text_of(activity), "ns",
+                        [activity](const Round& round) { return cell_of(round, activity, TC_CONDITION_RUNNING); });
+      }
+    }
+    return row("in all", "ns", &kernel_running_of);
+  }
+  Builder& note(const char* note) {
+    table_.note = note;
+    return *this;
+  }
+  void add_to(std::vector<FigureTable>& tables) {
+    if (!table_.columns.empty()) {
+      tables.push_back(std::move(table_));
+    }
+  }
+
+ private:
+  const Rounds& rounds_;
+  FigureTable table_;
+  std::vector<const std::vector<Round>*> variants_;
+};
+
+Figure fact(std::string_view name) {
+  return [name](const Round& round) { return fact_of(round, name); };
+}
+
+Figure shared(tc_shared object) {
+  return [object](const Round& round) { return share_of(round, object); };
+}
+
+// Per creation, from the rounds that watched allocations.
+Figure allocated(tc_counter counter) {
+  return [counter](const Round& round) { return counter_of(round, counter); };
+}
+
+void add_creations(const Rounds& rounds, std::vector<FigureTable>& tables) {
+  const std::initializer_list<Column> kinds = {{"thread", "create/thread"},         {"fork", "create/fork"},
+                                               {"vfork", "create/vfork"},           {"clone-vm", "create/clone-vm"},
+                                               {"vfork-exec", "create/vfork-exec"}, {"spawn", "create/spawn"},
+                                               {"fork-exec", "create/fork-exec"}};
+  Builder(rounds, "lifetime-price", "cost.creation.lifetime", "Price of a life, in kernel time on a CPU", kinds)
+      .bill()
+      .row("user space: wall time", "ns", &wall_of)
+      .note(
+          "Creation, first faults, exec, exit and reaping of one task, its creator's part included: costs that come "
+          "later stand with the creation that caused them.")
+      .add_to(tables);
+  Builder(rounds, "creation-anatomy", "cost.creation", "Anatomy of a creation", kinds)
+      .row("copy", "ns", &copy_of)
+      .row("publish", "ns", &publish_of)
+      .row("return to the creator", "ns", &return_of)
+      .row("start of the child", "ns", &child_start_of)
+      .row("exit", "ns", &exit_of)
+      .row("ended, not yet reaped", "ns", &zombie_of)
+      .row("page tables", "bytes", &page_tables_of)
+      .add_to(tables);
+  Builder(rounds, "creation-memory", "cost.new-memory", "Memory that a creation allocates",
+          {{"thread", "memory/thread"}, {"fork", "memory/fork"}})
+      .row("slab", "bytes", allocated(TC_COUNTER_KERNEL_SLAB_BYTES))
+      .row("slab allocations", "count", allocated(TC_COUNTER_KERNEL_SLAB_ALLOCATIONS))
+      .row("pages", "count", allocated(TC_COUNTER_KERNEL_PAGES))
+      .row("page tables", "bytes", &page_tables_of)
+      .note("Inside the creating call, in rounds of its own, for watching makes each allocation dearer.")
+      .add_to(tables);
+  Builder objects(rounds, "creation-objects", "cost.new-resources", "Objects that a new task shares with its creator",
+                  kinds);
+  for (int object = 0; object < TC_NR_SHARED; ++object) {
+    objects.row(text_of(static_cast<tc_shared>(object)), "share", shared(static_cast<tc_shared>(object)));
+  }
+  objects.note("Share of the creations, told by the addresses of the kernel's objects.").add_to(tables);
+}
+
+void add_messages(Builder& builder) {
+  builder.row("wall time", "ns", &wall_of)
+      .row("kernel time", "ns", &workers_kernel_of)
+      .row("user time", "ns", &workers_user_of)
+      .counter(TC_COUNTER_SYSCALLS)
+      .counter(TC_COUNTER_WAKEUPS)
+      .row("switches", "count", &workers_switches_of);
+}
+
+Figure copied(std::initializer_list<tc_channel> through) {
+  return [channels = std::vector<tc_channel>(through)](const Round& round) -> std::optional<double> {
+    std::uint64_t bytes = 0;
+    for (const tc_channel channel : channels) {
+      const ChannelUse use = workers_use(round, channel);
+      bytes += use.bytes_in + use.bytes_out;
+    }
+    return round.operations == 0 ? std::nullopt
+                                 : std::optional(static_cast<double>(bytes) / static_cast<double>(round.operations));
+  };
+}
+
+void add_channels(const Rounds& rounds, std::vector<FigureTable>& tables) {
+  Builder builder(rounds, "channel-costs", "ipc.complex", "A message of 4 KiB, by channel",
+                  {{"memory (threads)", "channel/thread/memory"},
+                   {"shared-memory", "channel/process/shared-memory"},
+                   {"pipe", "channel/process/pipe"},
+                   {"unix-stream", "channel/process/unix-stream"},
+                   {"unix-dgram", "channel/process/unix-dgram"},
+                   {"tcp", "channel/process/tcp"},
+                   {"message-queue", "channel/process/message-queue"}});
+  add_messages(builder);
+  builder
+      .row("copied in and out by the kernel", "bytes",
+           copied({TC_CHANNEL_PIPE, TC_CHANNEL_UNIX_SOCKET, TC_CHANNEL_INET_SOCKET, TC_CHANNEL_MESSAGE_QUEUE}))
+      .note("Both sides of a ping-pong on one CPU, per message.")
+      .add_to(tables);
+  Builder handoffs(rounds, "handover-costs", "execution.coordination", "A hand-over on one CPU, by means",
+                   {{"thread futex", "handoff/thread/futex"},
+                    {"process futex", "handoff/process/futex"},
+                    {"process pipe", "handoff/process/pipe"},
+                    {"process socket", "handoff/process/socket"}});
+  add_messages(handoffs);
+  handoffs.add_to(tables);
+}
+
+void add_switches(const Rounds& rounds, std::vector<FigureTable>& tables) {
+  Builder(rounds, "switch-tlb", "cost.switch", "A hop on one CPU, and the TLB",
+          {{"process", "switch/process"}, {"thread", "switch/thread"}})
+      .row("switch latency", "ns", &switch_latency_of)
+      .row("wall time", "ns", &wall_of)
+      .row("kernel time", "ns", &workers_kernel_of)
+      .row("switches", "count", &workers_switches_of)
+      .row(text_of(TC_COUNTER_TLB_FLUSHES_ON_SWITCH), "count",
+           [](const Round& round) { return counter_of(round, TC_COUNTER_TLB_FLUSHES_ON_SWITCH); })
+      .row(text_of(TC_COUNTER_TLB_REUSES_ON_SWITCH), "count",
+           [](const Round& round) { return counter_of(round, TC_COUNTER_TLB_REUSES_ON_SWITCH); })
+      .add_to(tables);
+  Builder(rounds, "price-of-sharing", "resources.shared", "Mapping, touching and unmapping 64 KiB beside a busy task",
+          {{"thread", "share/thread/remap"}, {"process", "share/process/remap"}})
+      .row("wall time", "ns", &wall_of)
+      .row("kernel time in memory calls", "ns",
+           [](const Round& round) { return cell_of(round, TC_ACTIVITY_MEMORY, TC_CONDITION_RUNNING); })
+      .row(text_of(TC_COUNTER_SHOOTDOWNS_SENT), "count",
+           [](const Round& round) { return counter_of(round, TC_COUNTER_SHOOTDOWNS_SENT); })
+      .row(text_of(TC_COUNTER_SHOOTDOWNS_RECEIVED), "count",
+           [](const Round& round) { return counter_of(round, TC_COUNTER_SHOOTDOWNS_RECEIVED); })
+      .row("time stolen from other CPUs", "ns",
+           [](const Round& round) { return counter_of(round, TC_COUNTER_SHOOTDOWN_STOLEN_NS); })
+      .note("A thread that changes the address space has to make its siblings' CPUs forget it.")
+      .add_to(tables);
+}
+
+void add_bakes(const Rounds& rounds, std::vector<FigureTable>& tables) {
+  Builder(
+      rounds, "bake-bills", "bake.processes", "The bill of a batch",
+      {{"one cook", "bake/serial"}, {"family (threads)", "bake/threads"}, {"friends (processes)", "bake/processes"}})
+      .row("makespan", "ns", &wall_of)
+      .row("user code", "ns", &workers_user_of)
+      .bill()
+      .row("waiting for a CPU", "ns",
+           [](const Round& round) {
+             const auto runnable = condition_of(round, TC_CONDITION_RUNNABLE);
+             const auto preempted = condition_of(round, TC_CONDITION_PREEMPTED);
+             return runnable && preempted ? std::optional(*runnable + *preempted) : std::nullopt;
+           })
+      .row("switches", "count", &workers_switches_of)
+      .counter(TC_COUNTER_FAULTS_MINOR)
+      .row_unless_zero("bytes through pipes", "bytes", copied({TC_CHANNEL_PIPE}))
+      .add_to(tables);
+}
+
+Figure blast(double (*figure)(const Blast&)) {
+  return [figure](const Round& round) -> std::optional<double> {
+    return round.session.blasts.empty() ? std::nullopt : std::optional(figure(round.session.blasts.front()));
+  };
+}
+
+void add_crashes(const Rounds& rounds, std::vector<FigureTable>& tables) {
+  Builder(rounds, "blast-radius", "failure.thread", "One task comes to harm: who ends, who runs on",
+          {{"thread SEGV", "crash/thread/segv"},
+           {"thread ABRT", "crash/thread/abort"},
+           {"thread KILL", "crash/thread/kill"},
+           {"process SEGV", "crash/process/segv"},
+           {"process ABRT", "crash/process/abort"},
+           {"process KILL", "crash/process/kill"}})
+      .row("tasks ended by the signal", "count",
+           blast([](const Blast& each) { return static_cast<double>(each.tasks_ended); }))
+      .row("other tasks that ran on", "count",
+           blast([](const Blast& each) { return static_cast<double>(each.others_ran_on); }))
+      .row("signal to first exit", "ns",
+           blast([](const Blast& each) { return in_ns(each.to_first_exit.value_or(Duration{})); }))
+      .row("signal to last exit", "ns",
+           blast([](const Blast& each) { return in_ns(each.to_last_exit.value_or(Duration{})); }))
+      .row("processes unharmed", "count", fact("survivors"))
+      .row("turns of the others afterwards", "count", fact("turns_after"))
+      .note("The supervisor, which started them, is among the other tasks.")
+      .add_to(tables);
+}
+
+}  // namespace
+
+std::vector<FigureTable> tables_of(const Rounds& rounds) {
+  std::vector<FigureTable> tables;
+  add_creations(rounds, tables);
+  add_switches(rounds, tables);
+  add_channels(rounds, tables);
+  add_bakes(rounds, tables);
+  add_crashes(rounds, tables);
+  return tables;
+}
+
+}  // namespace taskcost
