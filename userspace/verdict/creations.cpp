@@ -142,6 +142,9 @@ Cases thread_shares(const Rounds& rounds) {
 
 Cases new_memory_of_both(const Rounds& rounds) {
   Cases cases;
+  if (whole_rounds(rounds, "create/fork").empty() || whole_rounds(rounds, "create/thread").empty()) {
+    return cases;  // it takes both
+  }
   for (const char* variant : {"create/fork", "create/thread"}) {
     look_at_created(rounds, variant, cases, [](const Process& /*process*/, const Task& task, Cases& found) {
       if (const auto bytes = task.account.counters[TC_COUNTER_PAGE_TABLE_BYTES]) {

@@ -143,6 +143,10 @@ Verdict judge_structural(const Claim& claim, std::uint64_t observed, std::uint64
     verdict.meaning = not_measured_text(unavailable, "there was no case to look at");
     return verdict;
   }
+  verdict.left_label = "hold";
+  verdict.left = static_cast<double>(observed - std::min(observed, counter_examples));
+  verdict.right_label = "cases";
+  verdict.right = static_cast<double>(observed);
   const StructuralWords* words = structural_words(claim.id);
   verdict.ruling = counter_examples == 0 ? Ruling::confirmed : Ruling::refuted;
   verdict.meaning = fmt::format("{}{} of {} {} {}.", counter_examples == 0 ? "" : "Only ",

@@ -29,7 +29,7 @@ TEST(Claims, SayAllThatAReaderNeeds) {
     EXPECT_THAT(claim.statement, Not(IsEmpty()));
     EXPECT_THAT(claim.figure, Not(IsEmpty()));
     EXPECT_THAT(claim.evidence, Not(IsEmpty()));
-    EXPECT_TRUE(claim.workload == "create" || claim.workload == "switch");
+    EXPECT_THAT(claim.workload, Not(IsEmpty()));
     EXPECT_TRUE(units.contains(claim.unit));
     EXPECT_GE(claim.threshold, 1);
   }
@@ -38,7 +38,8 @@ TEST(Claims, SayAllThatAReaderNeeds) {
 TEST(Claims, HaveTheWordsOfTheirKind) {
   for (const Claim& claim : claims()) {
     SCOPED_TRACE(claim.id);
-    EXPECT_EQ(structural_words(claim.id) != nullptr, claim.structural);
+    const bool derived = claim.id == "summary";
+    EXPECT_EQ(structural_words(claim.id) != nullptr, claim.structural && !derived);
     EXPECT_EQ(ratio_words(claim.id) != nullptr, !claim.structural);
   }
 }

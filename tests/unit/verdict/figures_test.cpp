@@ -44,10 +44,10 @@ TEST(Middle, IsUnknownWithFewValues) {
 
 TEST(Figures, AreUnknownWhereNothingHappened) {
   const Round round = ObservedRound().build();
-  EXPECT_EQ(copy_of(round, TC_CREATION_FORK), std::nullopt);
-  EXPECT_EQ(creation_of(round, TC_CREATION_FORK), std::nullopt);
-  EXPECT_EQ(return_of(round, TC_CREATION_FORK), std::nullopt);
-  EXPECT_EQ(child_start_of(round, TC_CREATION_FORK), std::nullopt);
+  EXPECT_EQ(copy_of(round), std::nullopt);
+  EXPECT_EQ(creation_of(round), std::nullopt);
+  EXPECT_EQ(return_of(round), std::nullopt);
+  EXPECT_EQ(child_start_of(round), std::nullopt);
   EXPECT_EQ(exit_of(round), std::nullopt);
   EXPECT_EQ(teardown_of(round), std::nullopt);
   EXPECT_EQ(zombie_of(round), std::nullopt);
