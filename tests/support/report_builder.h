@@ -19,6 +19,12 @@ using namespace std::chrono_literals;
 // The account of a task whose lifetime is the sum of its cells, until `lost` says otherwise.
 class Life {
  public:
+  Life() {
+    for (const tc_counter counter :
+         {TC_COUNTER_KERNEL_SLAB_BYTES, TC_COUNTER_KERNEL_SLAB_ALLOCATIONS, TC_COUNTER_KERNEL_PAGES}) {
+      cannot_count(counter);
+    }
+  }
   Life& runs(tc_activity activity, Duration time, std::uint64_t count = 1) {
     return spends(activity, TC_CONDITION_RUNNING, time, count);
   }

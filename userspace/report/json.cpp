@@ -134,6 +134,23 @@ void write_histograms(JsonWriter& json, const std::map<std::string, Histogram>& 
   });
 }
 
+void write_user_view(JsonWriter& json, const std::optional<UserView>& view) {
+  if (!view) {
+    json.field("user_space", nullptr);
+    return;
+  }
+  json.object("user_space", [&] {
+    json.field("figure", view->figure);
+    json.field("unit", view->unit);
+    json.field("left", view->left);
+    json.field("right", view->right);
+    json.field("ratio", view->ratio);
+    json.field("ratio_low", view->interval ? std::optional(view->interval->low) : std::nullopt);
+    json.field("ratio_high", view->interval ? std::optional(view->interval->high) : std::nullopt);
+    json.field("remark", view->remark);
+  });
+}
+
 void write_claims(JsonWriter& json, const std::vector<Verdict>& claims) {
   json.array("claims", [&] {
     for (const Verdict& claim : claims) {
@@ -152,6 +169,7 @@ void write_claims(JsonWriter& json, const std::vector<Verdict>& claims) {
         json.field("rounds", claim.rounds);
         json.field("evidence", claim.evidence);
         json.field("meaning", claim.meaning);
+        write_user_view(json, claim.user_space);
       });
     }
   });
@@ -228,8 +246,10 @@ void render_json(const Report& report, std::ostream& out) {
     write_histograms(json, report.session.histograms);
     // Who woke whom is not recorded.
     json.field("edges", nullptr);
+    write_json_consequences(json, report.session);
     write_claims(json, report.claims);
     write_comparisons(json, report.comparisons);
+    write_json_sweeps_and_tables(json, report);
   });
   json.end_document();
 }

@@ -52,6 +52,7 @@ void write_creations(JsonWriter& json, const Account& account) {
             json.field("returns", sums.returns);
             json.field("child_start_ns", sums.starts > 0 ? std::optional(sums.child_start) : std::nullopt);
             json.field("starts", sums.starts);
+            json.field("running_ns", sums.running);
           },
           Layout::row);
     }
@@ -112,6 +113,36 @@ void write_phases(JsonWriter& json, const Task& task) {
       Layout::row);
 }
 
+void write_shares(JsonWriter& json, const std::optional<PerShared<bool>>& shares) {
+  if (!shares) {
+    json.field("shares", nullptr);
+    return;
+  }
+  json.object(
+      "shares",
+      [&] {
+        for (int object = 0; object < TC_NR_SHARED; ++object) {
+          json.field(key_of(static_cast<tc_shared>(object)), (*shares)[object]);
+        }
+      },
+      Layout::row);
+}
+
+void write_fatal_signal(JsonWriter& json, const std::optional<FatalSignal>& fatal) {
+  if (!fatal) {
+    json.field("fatal", nullptr);
+    return;
+  }
+  json.object(
+      "fatal",
+      [&] {
+        json.field("signal", fatal->number);
+        json.field("generated_ns", fatal->generated.time_since_epoch());
+        json.field("task", fatal->target);
+      },
+      Layout::row);
+}
+
 void write_task(JsonWriter& json, const Task& task) {
   json.object([&] {
     json.field("tid", task.tid);
@@ -124,6 +155,8 @@ void write_task(JsonWriter& json, const Task& task) {
     json.field("open_at_start", task.open_at_start);
     json.field("open_at_end", task.open_at_end);
     json.field("lifetime_ns", task.account.lifetime);
+    json.field("last_on_cpu_ns", task.last_on_cpu ? std::optional(task.last_on_cpu->time_since_epoch()) : std::nullopt);
+    write_shares(json, task.shares);
     write_phases(json, task);
     write_json_account(json, "account", task.account);
   });
@@ -146,7 +179,9 @@ void write_process(JsonWriter& json, const Process& process) {
     json.field("exit_code", process.exit_code);
     json.field("exit_signal", process.exit_signal);
     json.field("address_space_id", process.address_space);
+    write_fatal_signal(json, process.fatal);
     json.field("zombie_ns", process.zombie);
+    json.field("reap_ns", process.reap);
     json.field("threads", process.tasks.size());
     write_json_account(json, "total", account_of(process));
     json.array("tasks", [&] {

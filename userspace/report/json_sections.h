@@ -13,6 +13,11 @@ namespace taskcost {
 void write_json_session(JsonWriter& json, const Session& session);
 void write_json_account(JsonWriter& json, std::string_view key, const Account& account);
 
+// "prices", "blasts", "stints"
+void write_json_consequences(JsonWriter& json, const Session& session);
+// "sweeps", "tables"
+void write_json_sweeps_and_tables(JsonWriter& json, const Report& report);
+
 // "host", "evidence"
 void write_json_host(JsonWriter& json, const Report::Host& host);
 void write_json_evidence(JsonWriter& json, const EvidenceList& list);

@@ -54,6 +54,13 @@ class JsonWriter {
     write(value);
   }
 
+  // Of an array.
+  template <typename T>
+  void element(const T& value) {
+    separate();
+    write(value);
+  }
+
   void end_document() {
     buffer_ += '\n';
     flush();

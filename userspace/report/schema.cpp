@@ -21,7 +21,8 @@ constexpr std::string_view outline =
   "type": "object",
   "required": [
     "schema", "tool", "host", "window", "target", "evidence", "losses", "observer", "process_count",
-    "task_count", "processes", "folded", "totals", "histograms", "edges", "claims", "comparisons"
+    "task_count", "processes", "folded", "totals", "histograms", "edges", "prices",
+    "blasts", "stints", "claims", "comparisons", "sweeps", "tables"
   ],
   "properties": {
     "schema": {"const": "taskcost.report/1"},
@@ -110,9 +111,81 @@ constexpr std::string_view outline =
       "description": "Who woke whom; null: not measured."
     },
     "claims": {"type": "array", "items": {"$ref": "#/definitions/claim"}},
-    "comparisons": {"type": "array", "items": {"$ref": "#/definitions/comparison"}}
+    "comparisons": {"type": "array", "items": {"$ref": "#/definitions/comparison"}},
+    "prices": {
+      "type": "object",
+      "additionalProperties": {"$ref": "#/definitions/price"},
+      "description": "By kind of creation: kernel time on CPUs over whole lives, later costs booked to the creation."
+    },
+    "blasts": {
+      "type": "array",
+      "items": {"$ref": "#/definitions/blast"},
+      "description": "One for each process that a signal ended."
+    },
+    "stints": {"type": ["integer", "null"], "description": "Times on a CPU that were kept; null: not asked for."},
+    "sweeps": {"type": "array", "items": {"$ref": "#/definitions/sweep"}},
+    "tables": {"type": "array", "items": {"$ref": "#/definitions/table"}}
   },
   "definitions": {
+    "price": {
+      "type": "object",
+      "required": [
+        "count", "create_ns", "start_ns", "exec_ns", "faults_ns", "exit_ns", "reap_ns", "copy_on_write_ns"
+      ],
+      "additionalProperties": {"$ref": "#/definitions/count"}
+    },
+    "blast": {
+      "type": "object",
+      "required": [
+        "process", "signal", "generated_ns", "tasks_ended", "to_first_exit_ns", "to_last_exit_ns", "others_alive",
+        "others_ran_on"
+      ],
+      "additionalProperties": {"type": ["integer", "null"]}
+    },
+    "sweep": {
+      "type": "object",
+      "required": ["id", "claim", "title", "x_name", "x_unit", "y_name", "y_unit", "logarithmic", "series"],
+      "properties": {
+        "series": {
+          "type": "array",
+          "items": {
+            "type": "object",
+            "required": ["label", "slope", "slope_low", "slope_high", "points"],
+            "properties": {
+              "label": {"type": "string"},
+              "slope": {"type": ["number", "null"], "description": "y per unit of x; null with one point."},
+              "points": {
+                "type": "array",
+                "items": {
+                  "type": "object",
+                  "required": ["x", "y", "low", "high", "rounds"],
+                  "additionalProperties": {"type": "number"}
+                }
+              }
+            }
+          }
+        }
+      }
+    },
+    "table": {
+      "type": "object",
+      "required": ["id", "claim", "title", "note", "columns", "rows"],
+      "properties": {
+        "columns": {"type": "array", "items": {"type": "string"}},
+        "rows": {
+          "type": "array",
+          "items": {
+            "type": "object",
+            "required": ["name", "unit", "values"],
+            "properties": {
+              "name": {"type": "string"},
+              "unit": {"type": "string"},
+              "values": {"type": "array", "items": {"type": ["number", "null"]}}
+            }
+          }
+        }
+      }
+    },
     "how": {
       "enum": ["fork", "vfork", "spawn", "clone_vm", "thread", "attached"],
       "description": "How a task came to be; attached: it existed before it was observed."
