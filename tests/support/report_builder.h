@@ -211,7 +211,33 @@ inline void add_judgement(Report& report) {
   tlb.ruling = Ruling::not_measurable;
   tlb.unit = "count";
   tlb.meaning = "This kernel has no tlb:tlb_flush.";
+  creation.user_space = UserView{"wall time of an operation",
+                                 "ns",
+                                 109'000,
+                                 21'000,
+                                 5.19,
+                                 Interval{5.0, 5.3},
+                                 "On a CPU the sides differ most in create: +59110 ns an operation."};
   report.claims = {creation, tlb};
+  report.sweeps.push_back({"creation-by-resident",
+                           "cost.creation",
+                           "Creation by resident memory of the creator",
+                           "resident memory",
+                           "MiB",
+                           "copy and publish",
+                           "ns",
+                           false,
+                           {{"fork",
+                             {{0, 68'000, {67'000, 69'000}, 5}, {64, 920'000, {910'000, 931'000}, 5}},
+                             13'312.5,
+                             Interval{13'100, 13'500}},
+                            {"thread", {{0, 9'100, {9'000, 9'200}, 5}}, std::nullopt, std::nullopt}}});
+  report.tables.push_back({"lifetime-price",
+                           "cost.creation.lifetime",
+                           "Price of a life, in kernel time on a CPU",
+                           {"thread", "fork"},
+                           {{"create", "ns", {9'000, 70'000}}, {"exec", "ns", {std::nullopt, 0}}},
+                           "Costs that come later stand with the creation."});
 
   SideBySide sides;
   sides.workload = "create";
@@ -294,6 +320,8 @@ inline Report full_report() {
   report.target.exit_code = 0;
   report.session.losses.counts[TC_LOSS_UNRESOLVED_FAULTS] = 3;
   report.session.losses.skipped_probes = 1;
+  report.session.prices[TC_CREATION_FORK] = {1, 68us, 2us, 90us, 31us, 120us, 7us, 4us};
+  report.session.blasts.push_back({2, 9, report.session.start + 600ms, 3, 120us, 380us, 1, 1});
   add_evidence(report);
   add_judgement(report);
   return report;

@@ -23,6 +23,9 @@ void render(const Report& report, OutputFormat format, const TextOptions& text, 
     case OutputFormat::json:
       render_json(report, out);
       break;
+    case OutputFormat::html:
+      render_html(report, out);
+      break;
   }
 }
 

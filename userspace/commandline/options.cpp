@@ -35,7 +35,7 @@ struct ObserveText {
 
 void add_observe_options(CommandParser& parser, ObserveText& text) {
   parser.list("-o,--output", "FILE", text.outputs,
-              "Write the report to FILE, in the format of its ending: .json or .txt. May be repeated.");
+              "Write the report to FILE, in the format of its ending: .html, .json or .txt. May be repeated.");
   parser.value("--format", "FORMAT", text.format, "Format of standard output: text (the default), json or none.");
   parser.value("--max-tasks", "N", text.max_tasks,
                "Room for N observed tasks that live at once; more are counted as lost. Default: 16384.");

@@ -17,7 +17,7 @@
 
 namespace taskcost {
 
-enum class OutputFormat { text, json };
+enum class OutputFormat { text, json, html };
 
 struct OutputFile {
   std::string path;

@@ -20,7 +20,8 @@ struct Ending {
   std::string_view text;
   OutputFormat format;
 };
-constexpr std::array kEndings{Ending{".json", OutputFormat::json}, Ending{".txt", OutputFormat::text}};
+constexpr std::array kEndings{Ending{".html", OutputFormat::html}, Ending{".json", OutputFormat::json},
+                              Ending{".txt", OutputFormat::text}};
 
 template <typename T>
 std::optional<T> number(std::string_view text) {
@@ -129,7 +130,7 @@ Result<OutputFile> parse_output(const std::string& path) {
       return OutputFile{path, ending.format};
     }
   }
-  return bad_value("--output", path, "the ending names no known format", "end the name with .json or .txt");
+  return bad_value("--output", path, "the ending names no known format", "end the name with .html, .json or .txt");
 }
 
 Result<std::optional<OutputFormat>> parse_format(const std::string& text) {

@@ -51,6 +51,8 @@ std::string rulings_text(const Report& report) {
 
 void write_judgement(Page& page, const Report& report) {
   write_claims(page, report);
+  write_tables(page, report);
+  write_sweeps(page, report);
   write_comparisons(page, report);
 }
 
@@ -59,6 +61,8 @@ void write_session(Page& page, const Session& session) {
   write_accounts(page, session);
   write_totals(page, session);
   write_creations(page, session);
+  write_prices(page, session);
+  write_blasts(page, session);
   write_switches(page, session);
   write_faults(page, session);
   write_latencies(page, session);

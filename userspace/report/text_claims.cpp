@@ -56,6 +56,15 @@ std::string sides_text(const Verdict& verdict) {
   return fmt::format("{}", fmt::join(parts, ", "));
 }
 
+std::string user_space_text(const UserView& view) {
+  return fmt::format("In user space, {}: {} against {}{}. {}", view.figure, side_text(view.left, view.unit),
+                     side_text(view.right, view.unit),
+                     view.ratio ? fmt::format(", ratio {}{}", ratio_text(*view.ratio),
+                                              view.interval ? " " + interval_text(*view.interval) : "")
+                                : "",
+                     view.remark);
+}
+
 void add_verdict(Table& table, const Verdict& verdict) {
   table.row({{verdict.id, Ink::strong},
              {to_string(verdict.ruling), ink_of(verdict.ruling)},
@@ -68,6 +77,9 @@ void add_verdict(Table& table, const Verdict& verdict) {
   }
   if (!verdict.meaning.empty()) {
     table.note(verdict.meaning, note_indent);
+  }
+  if (verdict.user_space) {
+    table.note(user_space_text(*verdict.user_space), note_indent, Ink::faint);
   }
 }
 

@@ -33,6 +33,12 @@ void write_observer(Page& page, const Report& report);
 // Silent without claims, without comparisons.
 void write_claims(Page& page, const Report& report);
 void write_comparisons(Page& page, const Report& report);
+// Silent without any.
+void write_tables(Page& page, const Report& report);
+void write_sweeps(Page& page, const Report& report);
+// Silent when nobody was born and ended in the window; when no signal ended a process.
+void write_prices(Page& page, const Session& session);
+void write_blasts(Page& page, const Session& session);
 
 // The table that adds up: activities by conditions, total, lifetime, residual.
 void write_account_table(Page& page, const Account& account);

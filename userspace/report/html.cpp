@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The page is the JSON report with the scripts and styles that show it, so that its numbers are those of the JSON.
+#include <ostream>
+#include <streambuf>
+#include <string_view>
+
+#include "report/html_assets.h"
+#include "taskcost/report.h"
+
+namespace taskcost {
+namespace {
+
+// JSON inside a script element: no '<' may begin a tag or a comment there. Outside of strings JSON has none, and inside
+// the escape means the same.
+class ScriptText : public std::streambuf {
+ public:
+  explicit ScriptText(std::ostream& out) : out_(out) {}
+
+ protected:
+  int_type overflow(int_type c) override {
+    if (!traits_type::eq_int_type(c, traits_type::eof())) {
+      const char plain = traits_type::to_char_type(c);
+      xsputn(&plain, 1);
+    }
+    return out_ ? traits_type::not_eof(c) : traits_type::eof();
+  }
+  std::streamsize xsputn(const char* text, std::streamsize size) override {
+    std::string_view rest(text, static_cast<std::size_t>(size));
+    for (std::size_t at = rest.find('<'); at != std::string_view::npos; at = rest.find('<')) {
+      out_ << rest.substr(0, at) << "\\u003c";
+      rest.remove_prefix(at + 1);
+    }
+    out_ << rest;
+    return out_ ? size : 0;
+  }
+
+ private:
+  std::ostream& out_;
+};
+
+}  // namespace
+
+void render_html(const Report& report, std::ostream& out) {
+  out << "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+         "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>taskcost</title>\n<style>\n"
+      << html_style()
+      << "</style>\n</head>\n<body>\n<main id=\"page\"></main>\n<noscript>This report is shown by the script inside "
+         "it. The figures stand "
+         "below as JSON, and taskcost writes them as text with -o FILE.txt.</noscript>\n"
+         "<script id=\"report\" type=\"application/json\">\n";
+  ScriptText escaped(out);
+  std::ostream json(&escaped);
+  render_json(report, json);
+  json.flush();
+  out << "</script>\n<script>\n"
+      << html_charts() << "\n</script>\n<script>\n"
+      << html_script() << "</script>\n"
+      << "</body>\n</html>\n";
+}
+
+}  // namespace taskcost
