@@ -69,7 +69,11 @@ function unfold(summary, fill, open) {
 
 // Figures in words ---------------------------------------------------------------------------------------------------
 
+// JSON has no infinity: an interval without an upper end has null there.
 function digits(value) {
+  if (value === null) {
+    return '∞';
+  }
   return Math.abs(value) >= 100 ? value.toFixed(0) : Number(value.toPrecision(3)).toString();
 }
 
@@ -127,6 +131,14 @@ function chart(label, type, data, x, y) {
   const axis = (options) => ({
     type: options.type, stacked: options.stacked,
     title: {display: true, text: options.title}, grid: {}, ticks: {callback: options.tick, maxRotation: 60},
+    // A logarithmic axis of its own accord has more labels than there is room for.
+    afterBuildTicks: (scale) => {
+      if (options.places) {
+        scale.ticks = options.places.map((value) => ({value}));
+      } else if (options.type === 'logarithmic') {
+        scale.ticks = scale.ticks.filter((tick) => Number.isInteger(Math.log10(tick.value)));
+      }
+    },
   });
   // A chart has to know how wide it is, so it is made when its place is in the page.
   requestAnimationFrame(() => {
@@ -148,7 +160,12 @@ matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
   }
 });
 
+function sizesOf(sweep) {
+  return [...new Set(sweep.series.flatMap((series) => series.points.map((point) => point.x)))].sort((a, b) => a - b);
+}
+
 function sweepChart(sweep) {
+  const sizes = sizesOf(sweep);
   const positive = (value) => (sweep.logarithmic && value === 0 ? 0.5 : value);
   const datasets = sweep.series.map((series, i) => ({
     label: series.label, borderColor: palette[i % palette.length], backgroundColor: palette[i % palette.length],
@@ -158,13 +175,13 @@ function sweepChart(sweep) {
   const spread = Math.max(...sweep.series.flatMap((series) => series.points.map((point) => point.y))) >
                  50 * Math.min(...sweep.series.flatMap((series) => series.points.map((point) => point.y)));
   return chart(`${sweep.title}: ${sweep.y_name} by ${sweep.x_name}`, 'line', {datasets},
-               {type: scale, title: sweep.x_name, tick: (value) => (value === 0.5 ? '0' : quantity(value, sweep.x_unit))},
+               {type: scale, title: sweep.x_name, places: sweep.logarithmic ? sizes.map(positive) : null, tick: (value) => (value === 0.5 ? '0' : quantity(value, sweep.x_unit))},
                {type: spread && sweep.logarithmic ? 'logarithmic' : 'linear', title: sweep.y_name,
                 tick: (value) => quantity(value, sweep.y_unit)});
 }
 
 function sweepView(sweep) {
-  const sizes = [...new Set(sweep.series.flatMap((series) => series.points.map((point) => point.x)))].sort((a, b) => a - b);
+  const sizes = sizesOf(sweep);
   const per = sweep.x_unit === 'count' ? `one of ${sweep.x_name}` : sweep.x_unit === 'bytes' ? 'byte' : sweep.x_unit;
   const rows = sweep.series.map((series) => {
     const slope = series.slope === null ? '-' : `${quantity(series.slope, sweep.y_unit)} per ${per} ` +

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <string>
+
+#include "support/report_builder.h"
+#include "taskcost/report.h"
+
+namespace taskcost::test {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+std::string html_of(const Report& report) {
+  std::ostringstream out;
+  render_html(report, out);
+  return out.str();
+}
+
+std::string json_of(const Report& report) {
+  std::ostringstream out;
+  render_json(report, out);
+  return out.str();
+}
+
+// The data that the page's script shows.
+std::string data_in(const std::string& html) {
+  const std::string begin = "<script id=\"report\" type=\"application/json\">\n";
+  const std::size_t from = html.find(begin) + begin.size();
+  return html.substr(from, html.find("</script>", from) - from);
+}
+
+TEST(Html, HoldsTheJsonReport) {
+  const Report report = full_report();
+  EXPECT_EQ(nlohmann::json::parse(data_in(html_of(report))), nlohmann::json::parse(json_of(report)));
+}
+
+TEST(Html, NeedsNothingElse) {
+  const std::string html = html_of(full_report());
+  EXPECT_THAT(html, StartsWith("<!DOCTYPE html>"));
+  EXPECT_THAT(html, HasSubstr("Chart.js"));
+  EXPECT_THAT(html, Not(HasSubstr("<link")));
+  EXPECT_THAT(html, Not(HasSubstr("src=")));
+}
+
+TEST(Html, NoNameEndsTheScript) {
+  for (const std::string name : {"</script><b>", "<!--<script>", "\x1b[31mred", "'\"&", "\xff\xfe\xfd\x80\x81"}) {
+    ReportBuilder builder;
+    builder.process(7, name, How::fork, std::chrono::milliseconds(0), Life());
+    const Report report = builder.build();
+    const std::string html = html_of(report);
+    const std::string data = data_in(html);
+    EXPECT_THAT(data, Not(HasSubstr("<"))) << name;
+    EXPECT_EQ(nlohmann::json::parse(data), nlohmann::json::parse(json_of(report))) << name;
+  }
+}
+
+}  // namespace
+}  // namespace taskcost::test
