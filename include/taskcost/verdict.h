@@ -90,6 +90,10 @@ Verdict judge_ratio(const Claim& claim, const Side& left, const Side& right, std
 Verdict judge_structural(const Claim& claim, std::uint64_t observed, std::uint64_t counter_examples,
                          std::string_view source, std::string_view unavailable = {});
 
+// The same for a claim that something can be: confirmed by one case that holds, inconclusive when none does.
+Verdict judge_existence(const Claim& claim, std::uint64_t observed, std::uint64_t counter_examples,
+                        std::string_view source, std::string_view unavailable = {});
+
 const std::vector<Claim>& claims();
 // nullptr when there is no such claim.
 const Claim* find_claim(std::string_view id);

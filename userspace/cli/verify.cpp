@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <cstdio>
 #include <iostream>
@@ -26,18 +25,6 @@ namespace {
 
 constexpr unsigned quick_rounds = 9;
 constexpr unsigned thorough_rounds = 25;
-
-// Both sides of each comparison as one model. Memory without a channel between processes is none.
-void use_one_model(Variant& variant, const std::string& model) {
-  constexpr std::array<std::string_view, 5> models{"thread", "process", "fork", "threads", "processes"};
-  std::vector<std::string>& arguments = variant.arguments;
-  const auto option = std::ranges::find(arguments, "--model");
-  if (option == arguments.end() || option + 1 == arguments.end() ||
-      std::ranges::find(models, *(option + 1)) == models.end() || std::ranges::count(arguments, "memory") > 0) {
-    return;
-  }
-  *(option + 1) = model;
-}
 
 // Progress on standard error: one line that is written over on a terminal, one line a round elsewhere.
 class Progress {
@@ -221,11 +208,11 @@ Status observe_plan(Verification& verification, StopSignals& signals, const Veri
   std::vector<Variant> plain;
   std::vector<Variant> with_stints;
   std::vector<Variant> with_memory;
-  for (Variant& variant : plan_for(options.claims, options.thorough)) {
-    if (options.against_itself) {
-      use_one_model(variant, *options.against_itself);
-    }
-    (variant.kernel_memory ? with_memory : variant.stints ? with_stints : plain).push_back(std::move(variant));
+  const auto plan = options.against_itself
+                        ? plan_of_one_model(options.claims, *options.against_itself, options.thorough)
+                        : plan_for(options.claims, options.thorough);
+  for (const Variant& variant : plan) {
+    (variant.kernel_memory ? with_memory : variant.stints ? with_stints : plain).push_back(variant);
   }
   // Each probe that is attached costs everybody a little, so each kind has a collector of its own.
   verification.progress.phase("times and counts of each variant, in turn");
@@ -265,9 +252,17 @@ void judge(Verification& verification, const VerifyCommand& options) {
 
 }  // namespace
 
-Result<int> verify(const VerifyCommand& command, const Surroundings& surroundings) {
-  if (auto status = check_claims(command.claims); !status) {
+Result<int> verify(const VerifyCommand& asked, const Surroundings& surroundings) {
+  if (auto status = check_claims(asked.claims); !status) {
     return status.error();
+  }
+  VerifyCommand command = asked;
+  if (command.against_itself) {
+    command.claims = claims_on_the_model_alone(asked.claims);
+    if (command.claims.empty()) {
+      return Error{"--against-itself", "none of these claims compares the models alone", "leave --claim out",
+                   ErrorKind::usage};
+    }
   }
   if (command.list) {
     render_claim_list(claims(), std::cout,

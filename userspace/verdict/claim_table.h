@@ -32,6 +32,7 @@ struct StructuralRule {
   std::array<std::string_view, 8> variants;
   Cases (*cases)(const Rounds&);
   StructuralWords words;
+  bool one_is_enough = false;  // the claim says that something can be: one case confirms it, and none proves nothing
 };
 
 // Follows from all the others.

@@ -155,4 +155,16 @@ Verdict judge_structural(const Claim& claim, std::uint64_t observed, std::uint64
   return verdict;
 }
 
+Verdict judge_existence(const Claim& claim, std::uint64_t observed, std::uint64_t counter_examples,
+                        std::string_view source, std::string_view unavailable) {
+  Verdict verdict = judge_structural(claim, observed, counter_examples, source, unavailable);
+  if (verdict.ruling == Ruling::refuted) {
+    verdict.ruling = counter_examples < observed ? Ruling::confirmed : Ruling::inconclusive;
+    if (verdict.meaning.starts_with("Only ")) {
+      verdict.meaning.erase(0, std::string_view("Only ").size());
+    }
+  }
+  return verdict;
+}
+
 }  // namespace taskcost

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 #include <sstream>
 #include <string_view>
@@ -30,8 +31,8 @@ struct Row {
 };
 
 constexpr std::array table = {
-    Row{"create/thread", "create --model thread --count 200"},
-    Row{"create/fork", "create --model fork --count 80"},
+    Row{"create/thread", "create --model thread --count 100"},
+    Row{"create/fork", "create --model fork --count 100"},
     Row{"create/vfork", "create --model vfork --count 200"},
     Row{"create/fork-exec", "create --model fork-exec --count 10"},
     Row{"create/vfork-exec", "create --model vfork-exec --count 10", some_rounds},
@@ -84,6 +85,26 @@ bool is_wanted(const std::vector<std::string>& claims, std::string_view claim) {
   return claims.empty() || std::ranges::find(claims, claim) != claims.end();
 }
 
+const Row& row_named(std::string_view name) { return *std::ranges::find(table, name, &Row::name); }
+
+// Memory that is handed over as it is has no counterpart between processes, and one cook is no model.
+void use_model(std::vector<std::string>& arguments, const std::string& model) {
+  constexpr std::array<std::string_view, 5> models{"thread", "process", "fork", "threads", "processes"};
+  const auto option = std::ranges::find(arguments, "--model");
+  const bool changes = option != arguments.end() && option + 1 != arguments.end() &&
+                       std::ranges::find(models, *(option + 1)) != models.end() &&
+                       std::ranges::count(arguments, "memory") == 0;
+  if (changes) {
+    *(option + 1) = model;
+  }
+}
+
+std::vector<std::string> arguments_as(std::string_view variant, const std::string& model) {
+  std::vector<std::string> arguments = words_of(row_named(variant).arguments);
+  use_model(arguments, model);
+  return arguments;
+}
+
 bool is_needed(const Row& row, const std::vector<std::string>& claims) {
   return std::ranges::any_of(claim_table(), [&](const ClaimRow& claim) {
     return is_wanted(claims, claim.claim.id) && needs(claim, row.name);
@@ -104,6 +125,28 @@ std::vector<Variant> plan_for(const std::vector<std::string>& claims, bool thoro
     if (is_wanted(claims, place.claim)) {
       plan.push_back({place.variant, words_of(place.arguments), few_rounds, false, false});
     }
+  }
+  return plan;
+}
+
+std::vector<std::string> claims_on_the_model_alone(const std::vector<std::string>& claims) {
+  std::vector<std::string> alone;
+  for (const ClaimRow& row : claim_table()) {
+    const auto* rule = std::get_if<RatioRule>(&row.rule);
+    if (rule != nullptr && is_wanted(claims, row.claim.id) &&
+        arguments_as(rule->left, "thread") == arguments_as(rule->right, "thread")) {
+      alone.emplace_back(row.claim.id);
+    }
+  }
+  return alone;
+}
+
+std::vector<Variant> plan_of_one_model(const std::vector<std::string>& claims, const std::string& model,
+                                       bool thorough) {
+  std::vector<Variant> plan = plan_for(claims, thorough);
+  std::erase_if(plan, [](const Variant& variant) { return variant.name.starts_with("sweep/"); });
+  for (Variant& variant : plan) {
+    use_model(variant.arguments, model);
   }
   return plan;
 }

@@ -19,4 +19,9 @@ struct Variant {
 // What is needed for these claims (ids; empty: for all of them), in the order in which a round takes it.
 std::vector<Variant> plan_for(const std::vector<std::string>& claims, bool thorough);
 
+// The check of the judge: both sides of each comparison are the same model, "thread" or "process", and no claim may be
+// confirmed. Those of `claims` (empty: of all) whose sides differ by nothing but the model, and what they need.
+std::vector<std::string> claims_on_the_model_alone(const std::vector<std::string>& claims);
+std::vector<Variant> plan_of_one_model(const std::vector<std::string>& claims, const std::string& model, bool thorough);
+
 }  // namespace taskcost

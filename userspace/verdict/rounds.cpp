@@ -124,8 +124,9 @@ class Judge {
       count += rounds_of(rounds_, variant).size();
     }
     const Cases cases = source.unavailable.empty() ? rule.cases(rounds_) : Cases{};
+    const auto judge_cases = rule.one_is_enough ? judge_existence : judge_structural;
     Verdict verdict =
-        judge_structural(claim, cases.observed, cases.counter_examples, source.text, why_nothing(source, count));
+        judge_cases(claim, cases.observed, cases.counter_examples, source.text, why_nothing(source, count));
     verdict.rounds = count;
     return verdict;
   }

@@ -61,6 +61,17 @@ TEST(Plan, OfAThoroughRunHasMorePlaces) {
   EXPECT_GT(names_of(plan_for({}, true)).size(), names_of(plan_for({}, false)).size());
 }
 
+TEST(PlanOfOneModel, ComparesLikeWithLike) {
+  const auto claims = claims_on_the_model_alone({});
+  EXPECT_THAT(claims, Contains("cost.switch"));
+  EXPECT_THAT(claims, Contains("cost.creation"));
+  EXPECT_THAT(claims, Not(Contains("ipc.pipe"))) << "its sides differ by their channel";
+  for (const Variant& variant : plan_of_one_model(claims, "process", false)) {
+    EXPECT_THAT(variant.arguments, Contains("process")) << variant.name;
+  }
+  EXPECT_THAT(claims_on_the_model_alone({"ipc.pipe"}), IsEmpty());
+}
+
 // At 60 ms a region, which is much, a quick run stays within its minute.
 TEST(Plan, OfAQuickRunIsShort) {
   constexpr unsigned rounds = 9;
