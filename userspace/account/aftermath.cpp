@@ -131,7 +131,8 @@ PerCreation<LifetimePrice> prices_of(const Session& session) {
   for (const Process& process : session.processes) {
     for (const Task& task : process.tasks) {
       const auto kind = kind_of(task.how);
-      if (kind && !task.open_at_start && !task.open_at_end) {
+      const bool whole = task.creator != 0 && !task.open_at_start && !task.open_at_end;
+      if (kind && whole) {
         add_life(prices[*kind], process, task);
       }
     }

@@ -20,6 +20,7 @@ namespace taskcost {
 namespace {
 
 constexpr std::string_view tasks_were_lost = "tasks or records were lost in all rounds";
+constexpr double ns_per_us = 1000;
 constexpr std::string_view not_observed = "no round was observed";
 
 // Where a figure comes from, or why there is none.
@@ -68,7 +69,8 @@ std::string largest_difference(const std::vector<Round>& left, const std::vector
     }
   }
   return where.empty() ? std::string()
-                       : fmt::format("On a CPU the sides differ most in {}: {:+.0f} ns an operation.", where, largest);
+                       : fmt::format("On a CPU the sides differ most in {}: {:+.3g} µs an operation.", where,
+                                     largest / ns_per_us);
 }
 
 std::optional<UserView> user_view(const std::vector<Round>& left, const std::vector<Round>& right) {
