@@ -215,10 +215,11 @@ class VforkExecCreator : public ProcessCreator {
 
  private:
   pid_t start(std::size_t /*slot*/) override {
+    char* const* words = command_.words();
     // As above: its price is what is shown.
     const pid_t child = vfork();  // NOLINT(clang-analyzer-security.insecureAPI.vfork)
     if (child == 0) {
-      execv(own_program, command_.words());
+      execv(own_program, words);
       _exit(1);
     }
     return child;

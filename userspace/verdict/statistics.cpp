@@ -119,6 +119,7 @@ std::optional<Slope> slope_through(const std::vector<Place>& places) {
   }
   std::mt19937_64 random(seed);  // NOLINT(cert-msc32-c,cert-msc51-cpp): repeatable on purpose
   std::vector<Resampler> resamplers;
+  resamplers.reserve(places.size());
   for (const Place& place : places) {
     resamplers.emplace_back(place.rounds, random);
   }
