@@ -87,11 +87,11 @@
   X(KERNEL_SLAB_BYTES, kernel_slab_bytes, "slab bytes allocated in creating calls")                                \
   X(KERNEL_SLAB_ALLOCATIONS, kernel_slab_allocations, "slab allocations in creating calls")                        \
   X(KERNEL_PAGES, kernel_pages, "pages allocated in creating calls")                                               \
-  X(SHOOTDOWN_STOLEN_NS, shootdown_stolen_ns, "time that its TLB shootdowns took from other CPUs (ns)")            \
-  X(SHOOTDOWN_LOST_NS, shootdown_lost_ns, "time lost to TLB shootdowns of others (ns)")                            \
+  X(SHOOTDOWN_STOLEN_NS, shootdown_stolen_ns, "time that its TLB shootdowns took from other CPUs")            \
+  X(SHOOTDOWN_LOST_NS, shootdown_lost_ns, "time lost to TLB shootdowns of others")                            \
   X(WAKEUPS, wakeups, "wake-ups from a sleep")                                                                     \
   X(SHARED_MAPPING_BYTES, shared_mapping_bytes, "bytes of new shared mappings")                                    \
-  X(FAULTS_COW_NS, faults_cow_ns, "time in faults on write-protected pages (ns)")
+  X(FAULTS_COW_NS, faults_cow_ns, "time in faults on write-protected pages")
 
 /* Channels through which bytes pass between tasks, told by the file behind a descriptor. */
 #define TC_CHANNELS(X)                                   \

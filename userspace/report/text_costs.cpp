@@ -141,6 +141,11 @@ void write_switches(Page& page, const Session& session) {
         TC_COUNTER_SHOOTDOWNS_SENT, TC_COUNTER_SHOOTDOWNS_RECEIVED}) {
     add_counter(table, totals, counter, std::nullopt);
   }
+  for (const tc_counter counter : {TC_COUNTER_SHOOTDOWN_STOLEN_NS, TC_COUNTER_SHOOTDOWN_LOST_NS}) {
+    if (const auto ns = totals.counters[counter]; ns.value_or(0) > 0) {
+      table.row({text_of(counter), nanoseconds_text(static_cast<double>(*ns))});
+    }
+  }
   page.table(table);
 }
 

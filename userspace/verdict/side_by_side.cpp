@@ -5,6 +5,7 @@
 #include <array>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "verdict/figures.h"
@@ -73,12 +74,17 @@ void add_cells(Lines& lines) {
   }
 }
 
+// The keys of the JSON report end with their unit.
+const char* unit_of(tc_counter counter) {
+  const std::string_view key = key_of(counter);
+  return key.ends_with("_bytes") ? "bytes" : key.ends_with("_ns") ? "ns" : "count";
+}
+
 void add_counters(Lines& lines) {
   for (int counter = 0; counter < TC_NR_COUNTERS; ++counter) {
     const auto id = static_cast<tc_counter>(counter);
     lines.add(
-        text_of(id), id == TC_COUNTER_PAGE_TABLE_BYTES ? "bytes" : "count",
-        [id](const Round& round) { return counter_of(round, id); }, WhenAllZero::leave_out);
+        text_of(id), unit_of(id), [id](const Round& round) { return counter_of(round, id); }, WhenAllZero::leave_out);
   }
 }
 
