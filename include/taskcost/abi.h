@@ -87,8 +87,8 @@
   X(KERNEL_SLAB_BYTES, kernel_slab_bytes, "slab bytes allocated in creating calls")                                \
   X(KERNEL_SLAB_ALLOCATIONS, kernel_slab_allocations, "slab allocations in creating calls")                        \
   X(KERNEL_PAGES, kernel_pages, "pages allocated in creating calls")                                               \
-  X(SHOOTDOWN_STOLEN_NS, shootdown_stolen_ns, "time that its TLB shootdowns took from other CPUs")            \
-  X(SHOOTDOWN_LOST_NS, shootdown_lost_ns, "time lost to TLB shootdowns of others")                            \
+  X(SHOOTDOWN_STOLEN_NS, shootdown_stolen_ns, "time that its TLB shootdowns took from other CPUs")                 \
+  X(SHOOTDOWN_LOST_NS, shootdown_lost_ns, "time lost to TLB shootdowns of others")                                 \
   X(WAKEUPS, wakeups, "wake-ups from a sleep")                                                                     \
   X(SHARED_MAPPING_BYTES, shared_mapping_bytes, "bytes of new shared mappings")                                    \
   X(FAULTS_COW_NS, faults_cow_ns, "time in faults on write-protected pages")
