@@ -67,6 +67,19 @@ void expect_children(const Report& report, const std::vector<Waited>& log) {
   expect_as_waited(report, inside);
 }
 
+TEST_F(Attach, TakesSeveralProcesses) {
+  Subprocess other({program("steady"), "1", directory_.file("others")});
+  ASSERT_TRUE(other.wait_for_output("ready"));
+  const Finished finished = run(attach({"-p", pid() + "," + std::to_string(other.pid()), "-d", "0.3"}));
+  EXPECT_EQ(finished.exit_code(), 0) << finished.describe();
+  const auto report = this->report();
+  ASSERT_TRUE(report);
+  EXPECT_NE(report->find(target_->pid()), nullptr);
+  EXPECT_NE(report->find(other.pid()), nullptr);
+  other.send(SIGTERM);
+  EXPECT_EQ(other.wait().exit_code(), 0);
+}
+
 TEST_F(Attach, FindsAllThreadsAndFollowsChildren) {
   const std::set<pid_t> tids = tids_of(target_->pid());
   const Finished finished = run(attach({"-p", pid(), "-d", "1"}));
