@@ -53,12 +53,28 @@ TEST(Verify, JudgesEveryClaimByEvidence) {
 
 class AgainstItself : public ::testing::TestWithParam<const char*> {};
 
+// Those that a difference was confirmed for, as options for another run.
+Words confirmed(const Report& report) {
+  Words claims;
+  for (const Json& claim : report["claims"]) {
+    if (claim.at("verdict") == "confirmed") {
+      claims.insert(claims.end(), {"--claim", claim.at("id").get<std::string>()});
+    }
+  }
+  return claims;
+}
+
+// An interval of 95 % is wrong now and then; not twice in a row.
 TEST_P(AgainstItself, NoDifferenceIsConfirmed) {
   const auto report = verified({"--against-itself", GetParam()});
   ASSERT_TRUE(report);
   EXPECT_GE((*report)["claims"].size(), 5U);
-  for (const Json& claim : (*report)["claims"]) {
-    EXPECT_NE(claim.at("verdict"), "confirmed") << claim.at("id") << ": " << claim.at("meaning");
+  Words again = confirmed(*report);
+  if (!again.empty()) {
+    again.insert(again.end(), {"--against-itself", GetParam()});
+    const auto second = verified(again);
+    ASSERT_TRUE(second);
+    EXPECT_EQ(confirmed(*second), Words()) << "as before";
   }
 }
 
