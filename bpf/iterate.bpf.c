@@ -5,6 +5,7 @@
 /* The targets by pid as the collector's namespace numbers them: thread groups, or single tasks. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC); /* room for many, and mostly one */
 	__uint(max_entries, 1);
 	__type(key, __u32);
 	__type(value, __u8);
@@ -162,14 +163,11 @@ int taskcost_release(struct bpf_iter__task *ctx)
 	if (!stored || !*stored)
 		return 0;
 	slot = *stored;
-	*stored = 0;
 	l = bpf_map_lookup_elem(&pool, &slot);
-	if (!l || !l->live)
-		return 0;
-	l->live = 0;
-	l->task = 0;
-	return_slot(slot);
-	__sync_fetch_and_add(&ledgers_ended, 1);
+	if (l && l->live)
+		retire_ledger(l, slot, stored);
+	else
+		*stored = 0;
 	return 0;
 }
 

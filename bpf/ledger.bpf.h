@@ -397,6 +397,17 @@ static __always_inline bool publish_ledger(struct tc_ledger *l, __u32 slot, stru
 	return false;
 }
 
+/* The task is observed no longer, and its slot is free. `stored`: the task's entry in `slots`, NULL when it is gone. */
+static __always_inline void retire_ledger(struct tc_ledger *l, __u32 slot, __u32 *stored)
+{
+	if (stored)
+		*stored = 0;
+	l->live = 0;
+	l->task = 0;
+	return_slot(slot);
+	__sync_fetch_and_add(&ledgers_ended, 1);
+}
+
 static __always_inline __u64 page_table_bytes_of(struct mm_struct *mm)
 {
 	return mm ? (__u64)mm->pgtables_bytes.counter : 0;

@@ -24,8 +24,6 @@ static __always_inline __u64 wakeup_flag(void)
  */
 static __always_inline void end_ledger(struct tc_ledger *l, __u32 slot, struct task_struct *task)
 {
-	__u32 *stored;
-
 	l->end_ns = l->since_ns;
 	l->exit_code = task->exit_code;
 	l->group_exit_code = task->signal->group_exit_code;
@@ -40,13 +38,7 @@ static __always_inline void end_ledger(struct tc_ledger *l, __u32 slot, struct t
 	if (bpf_ringbuf_output(&records, l, sizeof(*l), wakeup_flag()))
 		count_loss(TC_LOSS_DROPPED_EXIT_RECORDS);
 
-	stored = bpf_task_storage_get(&slots, task, NULL, 0);
-	if (stored)
-		*stored = 0;
-	l->live = 0;
-	l->task = 0;
-	return_slot(slot);
-	__sync_fetch_and_add(&ledgers_ended, 1);
+	retire_ledger(l, slot, bpf_task_storage_get(&slots, task, NULL, 0));
 }
 
 /*

@@ -194,8 +194,7 @@ void print_ratio(const char* name, const std::vector<double>& left, const std::v
 int run(unsigned rounds, unsigned hops) {
   keep_libbpf_messages();
   // Loaded to know the hooks, never attached.
-  const auto probes =
-      std::make_unique<Probes>(take(Probes::load(choose_sources(false /*kernel_memory*/), small_pool())));
+  const auto probes = std::make_unique<Probes>(take(Probes::load(choose_sources(small_pool()), small_pool())));
   std::vector<double> none;
   std::vector<double> empty;
   std::vector<double> clock;

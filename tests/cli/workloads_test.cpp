@@ -18,11 +18,6 @@ namespace {
 
 using ::testing::HasSubstr;
 
-std::string workload_binary() {
-  const std::string tool = taskcost_binary();
-  return tool.substr(0, tool.rfind('/')) + "/taskcost-workload";
-}
-
 Finished run_workload(Words words) {
   words.insert(words.begin(), workload_binary());
   return run(words);

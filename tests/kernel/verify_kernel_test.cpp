@@ -11,11 +11,6 @@
 namespace taskcost::test {
 namespace {
 
-std::string workload_binary() {
-  const std::string tool = taskcost_binary();
-  return tool.substr(0, tool.rfind('/')) + "/taskcost-workload";
-}
-
 std::optional<Report> verified(Words options) {
   const TemporaryDirectory directory;
   Words words{taskcost_binary(), "verify", "-q", "--format", "none", "-o", directory.file("v.json")};

@@ -32,6 +32,11 @@ Report::Report(Json json) : json_(std::move(json)) {
   }
 }
 
+std::string workload_binary() {
+  const std::string tool = taskcost_binary();
+  return tool.substr(0, tool.rfind('/')) + "/taskcost-workload";
+}
+
 std::size_t Report::task_count() const {
   std::size_t count = 0;
   for (const Json& process : processes()) {

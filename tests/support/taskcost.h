@@ -20,6 +20,7 @@ namespace taskcost::test {
 
 // Paths of the tool and of a test program. The environment may name another build: TASKCOST_BINARY, TASKCOST_PROGRAMS.
 std::string taskcost_binary();
+std::string workload_binary();  // beside it
 std::string program(const std::string& name);
 std::string programs_directory();
 

@@ -47,14 +47,17 @@ CommandEnd wait_for_command(Collector& collector, pid_t pid, int exit_fd, StopSi
 void set_exit(LaunchedRun& run, int status) {
   if (WIFSIGNALED(status)) {
     run.report.target.exit_signal = WTERMSIG(status);
-    run.exit_status = shell_signal_base + WTERMSIG(status);
   } else {
     run.report.target.exit_code = WEXITSTATUS(status);
-    run.exit_status = WEXITSTATUS(status);
   }
+  run.exit_status = shell_status(status);
 }
 
 }  // namespace
+
+int shell_status(int wait_status) {
+  return WIFSIGNALED(wait_status) ? shell_signal_base + WTERMSIG(wait_status) : WEXITSTATUS(wait_status);
+}
 
 CollectorOptions collector_options(const ObserveOptions& options) {
   CollectorOptions chosen;

@@ -24,6 +24,9 @@ struct LaunchedRun {
 Result<LaunchedRun> observe_command(const Command& command, TargetMode mode, const CollectorOptions& options,
                                     StopSignals& signals, const Surroundings& surroundings);
 
+// As a shell would give it: 128 + signal for a command that was killed.
+int shell_status(int wait_status);
+
 CollectorOptions collector_options(const ObserveOptions& options);
 
 // The parts of a report that do not depend on what is observed.

@@ -17,6 +17,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "cli/launched.h"
 #include "cli/surroundings.h"
 #include "collector/launch.h"
 
@@ -24,7 +25,6 @@ namespace taskcost {
 namespace {
 
 constexpr std::string_view ready_line = "ready";
-constexpr int shell_signal_base = 128;
 
 void append_children(pid_t pid, std::vector<pid_t>& processes) {
   std::error_code error;
@@ -141,7 +141,7 @@ int MarkedWorkload::reap() {
   while (waitpid(pid_, &status, 0) == -1 && errno == EINTR) {
   }
   pid_ = -1;
-  return WIFSIGNALED(status) ? shell_signal_base + WTERMSIG(status) : WEXITSTATUS(status);
+  return shell_status(status);
 }
 
 Result<ObservedRegion> observe_region(Collector& collector, MarkedWorkload& workload, const StopSignals& signals) {

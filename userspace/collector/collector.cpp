@@ -274,11 +274,12 @@ Diagnosis diagnose() {
   if (!diagnosis.usable) {
     return diagnosis;
   }
-  const Sources sources = choose_sources(true /*kernel_memory*/);
-  diagnosis.evidence = sources.evidence;
   constexpr unsigned few = 64;
   CollectorOptions options;
   options.max_tasks = few;
+  options.kernel_memory = true;
+  const Sources sources = choose_sources(options);
+  diagnosis.evidence = sources.evidence;
   if (auto probes = Probes::load(sources, options); !probes) {
     diagnosis.usable = probes.error();
   } else if (auto attached = probes->attach(); !attached) {
@@ -294,14 +295,10 @@ Result<Collector> Collector::open(const CollectorOptions& options) {
     return status.error();
   }
   const Duration untraced = time_of_cheap_call();
-  Sources sources = choose_sources(options.kernel_memory);
+  Sources sources = choose_sources(options);
   auto probes = Probes::load(sources, options);
   if (!probes) {
     return probes.error();
-  }
-  if (options.stints) {
-    sources.evidence.push_back(
-        {"stints", "sched_switch: a record for each time on a CPU", EvidenceKind::exact, "", ""});
   }
   auto state = std::make_unique<State>(options, std::move(sources), *std::move(probes), opened);
   if (options.probe_stats) {

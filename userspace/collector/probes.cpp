@@ -226,7 +226,7 @@ Status Probes::release_tasks() {
   auto released = walk_tasks(object_->progs.taskcost_release);
   // A switch that read a slot before the walk may have noted it meanwhile.
   wait_for_running_probes();
-  for (tc_cpu_note& note : shared().notes) {
+  for (tc_cpu_note& note : std::span(shared().notes).first(std::min<std::size_t>(possible_cpus(), TC_MAX_CPUS))) {
     note.task = 0;
   }
   const int targets = bpf_map__fd(object_->maps.targets);

@@ -423,7 +423,7 @@ int open_fault_event(bool major, int cpu) {
   return open_event(attributes, cpu).release();
 }
 
-Sources choose_sources(bool kernel_memory) {
+Sources choose_sources(const CollectorOptions& options) {
   const KernelTypes types;
   Sources sources;
   choose_base(sources, types);
@@ -433,7 +433,10 @@ Sources choose_sources(bool kernel_memory) {
   choose_exit(sources, types);
   choose_tlb(sources, types);
   choose_shootdowns(sources, types);
-  choose_kernel_memory(sources, types, kernel_memory);
+  choose_kernel_memory(sources, types, options.kernel_memory);
+  if (options.stints) {
+    add_evidence(sources, "stints", "sched_switch: a record for each time on a CPU", EvidenceKind::exact);
+  }
   return sources;
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "taskcost/account.h"
+#include "taskcost/collector.h"
 #include "taskcost/evidence.h"
 
 namespace taskcost {
@@ -27,8 +28,8 @@ struct Sources {
   EvidenceList evidence;
 };
 
-// REQUIRES: check_privileges() was passed. `kernel_memory`: what creating calls allocate was asked for.
-Sources choose_sources(bool kernel_memory);
+// REQUIRES: check_privileges() was passed.
+Sources choose_sources(const CollectorOptions& options);
 
 // A descriptor of the perf software event that accounts minor or major faults on a CPU; -1 with errno set.
 int open_fault_event(bool major, int cpu);

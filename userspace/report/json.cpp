@@ -145,8 +145,7 @@ void write_user_view(JsonWriter& json, const std::optional<UserView>& view) {
     json.field("left", view->left);
     json.field("right", view->right);
     json.field("ratio", view->ratio);
-    json.field("ratio_low", view->interval ? std::optional(view->interval->low) : std::nullopt);
-    json.field("ratio_high", view->interval ? std::optional(view->interval->high) : std::nullopt);
+    write_json_interval(json, "ratio_low", "ratio_high", view->interval);
     json.field("remark", view->remark);
   });
 }
@@ -164,8 +163,7 @@ void write_claims(JsonWriter& json, const std::vector<Verdict>& claims) {
         json.field("left", claim.left);
         json.field("right", claim.right);
         json.field("ratio", claim.ratio);
-        json.field("ratio_low", claim.interval ? std::optional(claim.interval->low) : std::nullopt);
-        json.field("ratio_high", claim.interval ? std::optional(claim.interval->high) : std::nullopt);
+        write_json_interval(json, "ratio_low", "ratio_high", claim.interval);
         json.field("rounds", claim.rounds);
         json.field("evidence", claim.evidence);
         json.field("meaning", claim.meaning);
@@ -183,8 +181,8 @@ void write_line(JsonWriter& json, const SideBySide::Line& line) {
         json.field("left", line.left);
         json.field("right", line.right);
         json.field("ratio", line.ratio ? std::optional(line.ratio->ratio) : std::nullopt);
-        json.field("ratio_low", line.ratio ? std::optional(line.ratio->interval.low) : std::nullopt);
-        json.field("ratio_high", line.ratio ? std::optional(line.ratio->interval.high) : std::nullopt);
+        write_json_interval(json, "ratio_low", "ratio_high",
+                            line.ratio ? std::optional(line.ratio->interval) : std::nullopt);
       },
       Layout::row);
 }
@@ -208,6 +206,12 @@ void write_comparisons(JsonWriter& json, const std::vector<SideBySide>& comparis
 }
 
 }  // namespace
+
+void write_json_interval(JsonWriter& json, std::string_view low_key, std::string_view high_key,
+                         const std::optional<Interval>& interval) {
+  json.field(low_key, interval ? std::optional(interval->low) : std::nullopt);
+  json.field(high_key, interval ? std::optional(interval->high) : std::nullopt);
+}
 
 void write_json_host(JsonWriter& json, const Report::Host& host) {
   json.object("host", [&] {

@@ -45,8 +45,7 @@ void write_series(JsonWriter& json, const Sweep::Series& series) {
   json.object([&] {
     json.field("label", series.label);
     json.field("slope", series.slope);
-    json.field("slope_low", series.interval ? std::optional(series.interval->low) : std::nullopt);
-    json.field("slope_high", series.interval ? std::optional(series.interval->high) : std::nullopt);
+    write_json_interval(json, "slope_low", "slope_high", series.interval);
     json.array("points", [&] {
       for (const Sweep::Point& point : series.points) {
         json.object(

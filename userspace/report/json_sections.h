@@ -18,6 +18,10 @@ void write_json_consequences(JsonWriter& json, const Session& session);
 // "sweeps", "tables"
 void write_json_sweeps_and_tables(JsonWriter& json, const Report& report);
 
+// Both ends, null without an interval.
+void write_json_interval(JsonWriter& json, std::string_view low_key, std::string_view high_key,
+                         const std::optional<Interval>& interval);
+
 // "host", "evidence"
 void write_json_host(JsonWriter& json, const Report::Host& host);
 void write_json_evidence(JsonWriter& json, const EvidenceList& list);

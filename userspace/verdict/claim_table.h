@@ -7,8 +7,10 @@
 #include <array>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "taskcost/verdict.h"
 #include "verdict/claim_words.h"
@@ -45,6 +47,9 @@ struct ClaimRow {
 };
 
 std::span<const ClaimRow> claim_table();
+
+// `claims`: ids that were asked for; empty: all are wanted.
+bool is_wanted(const std::vector<std::string>& claims, std::string_view claim);
 
 // Whether the rounds of this variant are looked at for it.
 bool needs(const ClaimRow& row, std::string_view variant);

@@ -327,6 +327,10 @@ const ClaimRow* row_of(std::string_view claim) {
 
 std::span<const ClaimRow> claim_table() { return table; }
 
+bool is_wanted(const std::vector<std::string>& claims, std::string_view claim) {
+  return claims.empty() || std::ranges::find(claims, claim) != claims.end();
+}
+
 bool needs(const ClaimRow& row, std::string_view variant) {
   if (const auto* rule = std::get_if<RatioRule>(&row.rule)) {
     return rule->left == variant || rule->right == variant;

@@ -85,6 +85,12 @@ bool shares_memory(const Process& process, const Task& thread) {
 
 }  // namespace
 
+bool shares_nothing(const PerShared<bool>& shares) {
+  return std::none_of(shares.begin(), shares.begin() + TC_SHARED_CGROUPS, std::identity{});
+}
+
+bool shares_everything(const PerShared<bool>& shares) { return std::ranges::all_of(shares, std::identity{}); }
+
 bool lost_tasks(const Session& session) {
   const auto& counts = session.losses.counts;
   return counts[TC_LOSS_MISSED_LEDGERS] + counts[TC_LOSS_STORAGE_FAILURES] + counts[TC_LOSS_DROPPED_EXIT_RECORDS] != 0;
@@ -155,12 +161,11 @@ Cases new_memory_of_both(const Rounds& rounds) {
   return cases;
 }
 
-// Where a task runs is a setting that children take over: a cgroup is no object that a process brings along.
 Cases new_objects(const Rounds& rounds) {
   Cases cases;
   look_at_created(rounds, "create/fork", cases, [](const Process& /*process*/, const Task& task, Cases& found) {
     if (task.shares) {
-      found.count(std::none_of(task.shares->begin(), task.shares->begin() + TC_SHARED_CGROUPS, std::identity{}));
+      found.count(shares_nothing(*task.shares));
     }
   });
   return cases;
@@ -170,7 +175,7 @@ Cases same_objects(const Rounds& rounds) {
   Cases cases;
   look_at_created(rounds, "create/thread", cases, [](const Process& /*process*/, const Task& task, Cases& found) {
     if (task.shares) {
-      found.count(std::ranges::all_of(*task.shares, std::identity{}));
+      found.count(shares_everything(*task.shares));
     }
   });
   return cases;

@@ -81,10 +81,6 @@ std::vector<std::string> words_of(std::string_view text) {
   return {std::istream_iterator<std::string>(words), {}};
 }
 
-bool is_wanted(const std::vector<std::string>& claims, std::string_view claim) {
-  return claims.empty() || std::ranges::find(claims, claim) != claims.end();
-}
-
 const Row& row_named(std::string_view name) { return *std::ranges::find(table, name, &Row::name); }
 
 // Memory that is handed over as it is has no counterpart between processes, and one cook is no model.

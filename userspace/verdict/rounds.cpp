@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <string_view>
 #include <utility>
 
@@ -51,10 +52,6 @@ const std::vector<Round>& rounds_of(const Rounds& rounds, std::string_view varia
   return found == rounds.end() ? none : found->second;
 }
 
-bool is_wanted(const std::vector<std::string>& claims, std::string_view claim) {
-  return claims.empty() || std::ranges::find(claims, claim) != claims.end();
-}
-
 // The class of time on a CPU in which the two sides differ most, by operation: where user space's difference sits.
 std::string largest_difference(const std::vector<Round>& left, const std::vector<Round>& right) {
   std::string_view where;
@@ -97,11 +94,16 @@ class Judge {
  public:
   Judge(const Rounds& rounds, const EvidenceList& evidence) : rounds_(rounds), evidence_(evidence) {}
 
-  Verdict verdict_of(const ClaimRow& row) {
+  // Each claim is judged once, however many others follow from it.
+  const Verdict& verdict_of(const ClaimRow& row) {
+    const auto known = judged_.find(row.claim.id);
+    if (known != judged_.end()) {
+      return known->second;
+    }
     const Source source = source_of(evidence_, row.evidence);
     Verdict verdict = std::visit([&](const auto& rule) { return judge(row.claim, rule, source); }, row.rule);
     mark_loss(verdict, row);
-    return verdict;
+    return judged_.emplace(row.claim.id, std::move(verdict)).first->second;
   }
 
  private:
@@ -183,6 +185,7 @@ class Judge {
 
   const Rounds& rounds_;
   const EvidenceList& evidence_;
+  std::map<std::string_view, Verdict> judged_;  // by id
 };
 
 }  // namespace

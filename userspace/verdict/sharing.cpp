@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <functional>
 
 #include "verdict/figures.h"
 #include "verdict/structure.h"
@@ -42,6 +41,19 @@ constexpr std::array<std::string_view, 4> resource_facts = {"file_seen", "direct
 
 bool all_resources(const Round& round, double seen) {
   return std::ranges::all_of(resource_facts, [&](std::string_view fact) { return fact_is(round, fact, seen); });
+}
+
+// Rounds in which the creator saw all changes (1) or none (0), and the objects say the same.
+Cases resource_changes(const Rounds& rounds, std::string_view variant, double seen,
+                       bool (*objects_agree)(const PerShared<bool>& shares)) {
+  Cases cases;
+  for (const Round* round : whole_rounds(rounds, variant)) {
+    const Task* worker = created_task(round->session);
+    if (worker != nullptr && worker->shares) {
+      cases.count(all_resources(*round, seen) && objects_agree(*worker->shares));
+    }
+  }
+  return cases;
 }
 
 // Of the created task in the rounds without writes.
@@ -117,27 +129,10 @@ Cases every_byte_by_channel(const Rounds& rounds) {
   return cases;
 }
 
-Cases resources_apart(const Rounds& rounds) {
-  Cases cases;
-  for (const Round* round : whole_rounds(rounds, "share/process")) {
-    const Task* child = created_task(round->session);
-    if (child != nullptr && child->shares) {
-      const auto objects_end = child->shares->begin() + TC_SHARED_CGROUPS;
-      cases.count(all_resources(*round, 0) && std::none_of(child->shares->begin(), objects_end, std::identity{}));
-    }
-  }
-  return cases;
-}
+Cases resources_apart(const Rounds& rounds) { return resource_changes(rounds, "share/process", 0, shares_nothing); }
 
 Cases resources_together(const Rounds& rounds) {
-  Cases cases;
-  for (const Round* round : whole_rounds(rounds, "share/thread")) {
-    const Task* thread = created_task(round->session);
-    if (thread != nullptr && thread->shares) {
-      cases.count(all_resources(*round, 1) && std::ranges::all_of(*thread->shares, std::identity{}));
-    }
-  }
-  return cases;
+  return resource_changes(rounds, "share/thread", 1, shares_everything);
 }
 
 }  // namespace taskcost

@@ -22,6 +22,11 @@ struct Cases {
   }
 };
 
+// Of a task whose birth was seen. Where a task runs is a setting that children take over: a cgroup is no object that a
+// process brings along.
+bool shares_nothing(const PerShared<bool>& shares);
+bool shares_everything(const PerShared<bool>& shares);
+
 // What makes a session useless for them.
 bool lost_tasks(const Session& session);
 

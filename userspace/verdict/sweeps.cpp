@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstdint>
 #include <span>
@@ -46,45 +47,41 @@ struct Shown {
   std::optional<double> (*figure)(const Round&);
 };
 
-constexpr std::uint64_t resident_quick[] = {0, 16, 64, 128};                // NOLINT(*-avoid-c-arrays)
-constexpr std::uint64_t resident_thorough[] = {0, 16, 64, 128, 256, 1024};  // NOLINT(*-avoid-c-arrays)
-constexpr std::uint64_t mappings_quick[] = {0, 256, 1024};                  // NOLINT(*-avoid-c-arrays)
-constexpr std::uint64_t mappings_thorough[] = {0, 64, 256, 1024, 4096};     // NOLINT(*-avoid-c-arrays)
-constexpr std::uint64_t at_once_quick[] = {1, 16, 64};                      // NOLINT(*-avoid-c-arrays)
-constexpr std::uint64_t at_once_thorough[] = {1, 4, 16, 64, 256};           // NOLINT(*-avoid-c-arrays)
-constexpr std::uint64_t working_quick[] = {0, 16384, 131072, 1048576};      // NOLINT(*-avoid-c-arrays)
-constexpr std::uint64_t working_thorough[] = {0,       16384,   131072,
-                                              1048576, 4194304, 67108864};  // NOLINT(*-avoid-c-arrays)
-constexpr std::uint64_t size_quick[] = {1, 4096, 65536, 524288};            // NOLINT(*-avoid-c-arrays)
-constexpr std::uint64_t size_thorough[] = {1,     64,    1024,   4096,
-                                           16384, 65536, 262144, 1048576};  // NOLINT(*-avoid-c-arrays)
+constexpr auto resident_quick = std::to_array<std::uint64_t>({0, 16, 64, 128});
+constexpr auto resident_thorough = std::to_array<std::uint64_t>({0, 16, 64, 128, 256, 1024});
+constexpr auto mappings_quick = std::to_array<std::uint64_t>({0, 256, 1024});
+constexpr auto mappings_thorough = std::to_array<std::uint64_t>({0, 64, 256, 1024, 4096});
+constexpr auto at_once_quick = std::to_array<std::uint64_t>({1, 16, 64});
+constexpr auto at_once_thorough = std::to_array<std::uint64_t>({1, 4, 16, 64, 256});
+constexpr auto working_quick = std::to_array<std::uint64_t>({0, 16384, 131072, 1048576});
+constexpr auto working_thorough = std::to_array<std::uint64_t>({0, 16384, 131072, 1048576, 4194304, 67108864});
+constexpr auto size_quick = std::to_array<std::uint64_t>({1, 4096, 65536, 524288});
+constexpr auto size_thorough = std::to_array<std::uint64_t>({1, 64, 1024, 4096, 16384, 65536, 262144, 1048576});
 
-constexpr Line creators[] = {{"fork", "create --model fork --count 10"},  // NOLINT(*-avoid-c-arrays)
-                             {"thread", "create --model thread --count 40"}};
-constexpr Line crowds[] = {{"fork", "create --model fork --count 64"},  // NOLINT(*-avoid-c-arrays)
-                           {"thread", "create --model thread --count 128"}};
-constexpr Line switchers[] = {{"process", "switch --model process --hops 400"},  // NOLINT(*-avoid-c-arrays)
-                              {"thread", "switch --model thread --hops 400"}};
-constexpr Line channels[] = {  // NOLINT(*-avoid-c-arrays)
-    {"pipe", "channel --model process --through pipe --messages 60"},
-    {"unix-stream", "channel --model process --through unix-stream --messages 60"},
-    {"unix-dgram", "channel --model process --through unix-dgram --messages 60"},
-    {"tcp", "channel --model process --through tcp --messages 60"},
-    {"message-queue", "channel --model process --through message-queue --messages 60"},
-    {"shared-memory", "channel --model process --through shared-memory --messages 60"},
-    {"memory (threads)", "channel --model thread --through memory --messages 60"}};
+constexpr auto creators =
+    std::to_array<Line>({{"fork", "create --model fork --count 10"}, {"thread", "create --model thread --count 40"}});
+constexpr auto crowds =
+    std::to_array<Line>({{"fork", "create --model fork --count 64"}, {"thread", "create --model thread --count 128"}});
+constexpr auto switchers = std::to_array<Line>(
+    {{"process", "switch --model process --hops 400"}, {"thread", "switch --model thread --hops 400"}});
+constexpr auto channels =
+    std::to_array<Line>({{"pipe", "channel --model process --through pipe --messages 60"},
+                         {"unix-stream", "channel --model process --through unix-stream --messages 60"},
+                         {"unix-dgram", "channel --model process --through unix-dgram --messages 60"},
+                         {"tcp", "channel --model process --through tcp --messages 60"},
+                         {"message-queue", "channel --model process --through message-queue --messages 60"},
+                         {"shared-memory", "channel --model process --through shared-memory --messages 60"},
+                         {"memory (threads)", "channel --model thread --through memory --messages 60"}});
 
-constexpr Subject subjects[] = {
-    // NOLINT(*-avoid-c-arrays)
+constexpr auto subjects = std::to_array<Subject>({
     {"sweep/resident", "cost.creation", "--resident", {resident_quick, resident_thorough}, creators},
     {"sweep/mappings", "cost.creation", "--mappings", {mappings_quick, mappings_thorough}, creators},
     {"sweep/at-once", "cost.creation", "--at-once", {at_once_quick, at_once_thorough}, crowds},
     {"sweep/working-set", "cost.switch", "--working-set", {working_quick, working_thorough}, switchers},
     {"sweep/size", "ipc.complex", "--size", {size_quick, size_thorough}, channels},
-};
+});
 
-constexpr Shown shown[] = {
-    // NOLINT(*-avoid-c-arrays)
+constexpr auto shown = std::to_array<Shown>({
     {"creation-by-resident", "sweep/resident", "Creation by resident memory of the creator", "resident memory", "MiB",
      "copy and publish", "ns", false, &creation_of},
     {"page-tables-by-resident", "sweep/resident", "Page tables of the new task by resident memory of the creator",
@@ -101,7 +98,7 @@ constexpr Shown shown[] = {
      true, &workers_kernel_of},
     {"message-wall-by-size", "sweep/size", "Message by its size, by the workload's clock", "message size", "bytes",
      "wall time per message", "ns", true, &wall_of},
-};
+});
 
 std::string prefix_of(const Subject& subject, const Line& line) {
   return fmt::format("{}/{}/", subject.name, line.label);

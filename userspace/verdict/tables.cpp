@@ -20,8 +20,7 @@ struct Column {
 class Builder {
  public:
   Builder(const Rounds& rounds, const char* id, const char* claim, const char* title,
-          std::initializer_list<Column> columns)
-      : rounds_(rounds) {
+          std::initializer_list<Column> columns) {
     table_.id = id;
     table_.claim = claim;
     table_.title = title;
@@ -76,7 +75,6 @@ class Builder {
   }
 
  private:
-  const Rounds& rounds_;
   FigureTable table_;
   std::vector<const std::vector<Round>*> variants_;
 };
@@ -89,8 +87,8 @@ Figure shared(tc_shared object) {
   return [object](const Round& round) { return share_of(round, object); };
 }
 
-// Per creation, from the rounds that watched allocations.
-Figure allocated(tc_counter counter) {
+// Per operation, of all tasks.
+Figure counted(tc_counter counter) {
   return [counter](const Round& round) { return counter_of(round, counter); };
 }
 
@@ -117,9 +115,9 @@ void add_creations(const Rounds& rounds, std::vector<FigureTable>& tables) {
       .add_to(tables);
   Builder(rounds, "creation-memory", "cost.new-memory", "Memory that a creation allocates",
           {{"thread", "memory/thread"}, {"fork", "memory/fork"}})
-      .row("slab", "bytes", allocated(TC_COUNTER_KERNEL_SLAB_BYTES))
-      .row("slab allocations", "count", allocated(TC_COUNTER_KERNEL_SLAB_ALLOCATIONS))
-      .row("pages", "count", allocated(TC_COUNTER_KERNEL_PAGES))
+      .row("slab", "bytes", counted(TC_COUNTER_KERNEL_SLAB_BYTES))
+      .row("slab allocations", "count", counted(TC_COUNTER_KERNEL_SLAB_ALLOCATIONS))
+      .row("pages", "count", counted(TC_COUNTER_KERNEL_PAGES))
       .row("page tables", "bytes", &page_tables_of)
       .note("Inside the creating call, in rounds of its own, for watching makes each allocation dearer.")
       .add_to(tables);
@@ -183,22 +181,17 @@ void add_switches(const Rounds& rounds, std::vector<FigureTable>& tables) {
       .row("wall time", "ns", &wall_of)
       .row("kernel time", "ns", &workers_kernel_of)
       .row("switches", "count", &workers_switches_of)
-      .row(text_of(TC_COUNTER_TLB_FLUSHES_ON_SWITCH), "count",
-           [](const Round& round) { return counter_of(round, TC_COUNTER_TLB_FLUSHES_ON_SWITCH); })
-      .row(text_of(TC_COUNTER_TLB_REUSES_ON_SWITCH), "count",
-           [](const Round& round) { return counter_of(round, TC_COUNTER_TLB_REUSES_ON_SWITCH); })
+      .row(text_of(TC_COUNTER_TLB_FLUSHES_ON_SWITCH), "count", counted(TC_COUNTER_TLB_FLUSHES_ON_SWITCH))
+      .row(text_of(TC_COUNTER_TLB_REUSES_ON_SWITCH), "count", counted(TC_COUNTER_TLB_REUSES_ON_SWITCH))
       .add_to(tables);
   Builder(rounds, "price-of-sharing", "resources.shared", "Mapping, touching and unmapping 64 KiB beside a busy task",
           {{"thread", "share/thread/remap"}, {"process", "share/process/remap"}})
       .row("wall time", "ns", &wall_of)
       .row("kernel time in memory calls", "ns",
            [](const Round& round) { return cell_of(round, TC_ACTIVITY_MEMORY, TC_CONDITION_RUNNING); })
-      .row(text_of(TC_COUNTER_SHOOTDOWNS_SENT), "count",
-           [](const Round& round) { return counter_of(round, TC_COUNTER_SHOOTDOWNS_SENT); })
-      .row(text_of(TC_COUNTER_SHOOTDOWNS_RECEIVED), "count",
-           [](const Round& round) { return counter_of(round, TC_COUNTER_SHOOTDOWNS_RECEIVED); })
-      .row("time stolen from other CPUs", "ns",
-           [](const Round& round) { return counter_of(round, TC_COUNTER_SHOOTDOWN_STOLEN_NS); })
+      .row(text_of(TC_COUNTER_SHOOTDOWNS_SENT), "count", counted(TC_COUNTER_SHOOTDOWNS_SENT))
+      .row(text_of(TC_COUNTER_SHOOTDOWNS_RECEIVED), "count", counted(TC_COUNTER_SHOOTDOWNS_RECEIVED))
+      .row("time stolen from other CPUs", "ns", counted(TC_COUNTER_SHOOTDOWN_STOLEN_NS))
       .note("A thread that changes the address space has to make its siblings' CPUs forget it.")
       .add_to(tables);
 }
