@@ -10,7 +10,7 @@ namespace taskcost {
 
 enum class EvidenceKind {
   exact,        // both ends of the figure are seen in the kernel
-  bound,        // the figure includes a little more than its name says; the reason tells what
+  bound,        // the figure includes a little more than its name says, or less; the reason tells what
   counts,       // how often, not how long
   unavailable,  // this kernel or these privileges deny it
 };

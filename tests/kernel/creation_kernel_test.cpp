@@ -70,8 +70,12 @@ TEST(KernelMemory, OfForksIsMoreThanOfThreads) {
       ADD_FAILURE() << name << " is not measured: kmem tracepoints are missing";
       continue;
     }
-    EXPECT_GT(of_threads, 0) << name;
     EXPECT_GT(of_forks, of_threads) << name;
+    if (std::string_view(name) == "kernel_pages") {
+      EXPECT_GE(of_forks, 40) << "page tables, a page each at least";
+    } else {
+      EXPECT_GT(of_threads, 0) << name;  // pages of stacks come in bulk, unseen
+    }
   }
 }
 

@@ -345,7 +345,7 @@ void choose_kernel_memory(Sources& sources, const KernelTypes& types, bool wante
   sources.programs.insert({"taskcost_kmalloc", "taskcost_cache_alloc", "taskcost_page_alloc"});
   measure(sources, {TC_COUNTER_KERNEL_SLAB_BYTES, TC_COUNTER_KERNEL_SLAB_ALLOCATIONS, TC_COUNTER_KERNEL_PAGES});
   add_evidence(sources, "kernel_memory", "kmalloc, kmem_cache_alloc, mm_page_alloc inside the creating call",
-               EvidenceKind::exact);
+               EvidenceKind::bound, "pages that the kernel takes in bulk, as for stacks, have no tracepoint");
 }
 
 void choose_tlb(Sources& sources, const KernelTypes& types) {

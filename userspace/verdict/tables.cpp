@@ -119,7 +119,9 @@ void add_creations(const Rounds& rounds, std::vector<FigureTable>& tables) {
       .row("slab allocations", "count", counted(TC_COUNTER_KERNEL_SLAB_ALLOCATIONS))
       .row("pages", "count", counted(TC_COUNTER_KERNEL_PAGES))
       .row("page tables", "bytes", &page_tables_of)
-      .note("Inside the creating call, in rounds of its own, for watching makes each allocation dearer.")
+      .note(
+          "Inside the creating call, in rounds of its own, for watching makes each allocation dearer. Pages "
+          "that the kernel takes in bulk, as for stacks, are not seen.")
       .add_to(tables);
   Builder objects(rounds, "creation-objects", "cost.new-resources", "Objects that a new task shares with its creator",
                   kinds);
