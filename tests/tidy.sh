@@ -12,6 +12,7 @@ sources_with_headers() {
 		NF == 1 {
 			path = $1
 			if (index(path, top) == 1) path = substr(path, length(top) + 1)
+			while (sub(/^\.\.\//, "", path)) {} # relative to the build, where a compiler cache is in use
 			if (path ~ /^(userspace|workloads|tests|include)\//) line = line == "" ? path : line " " path
 		}
 		END { flush() }'

@@ -145,6 +145,7 @@ void write_fatal_signal(JsonWriter& json, const std::optional<FatalSignal>& fata
 
 void write_task(JsonWriter& json, const Task& task) {
   json.object([&] {
+    json.field("id", task.id);
     json.field("tid", task.tid);
     json.field("comm", task.comm);
     json.field("leader", task.leader);

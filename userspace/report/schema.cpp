@@ -326,10 +326,11 @@ constexpr std::string_view outline =
     "task": {
       "type": "object",
       "required": [
-        "tid", "comm", "leader", "how", "created_by_tid", "start_ns", "end_ns", "open_at_start", "open_at_end",
+        "id", "tid", "comm", "leader", "how", "created_by_tid", "start_ns", "end_ns", "open_at_start", "open_at_end",
         "lifetime_ns", "phases", "account"
       ],
       "properties": {
+        "id": {"$ref": "#/definitions/count"},
         "tid": {"$ref": "#/definitions/count"},
         "comm": {"type": "string"},
         "leader": {"type": "boolean"},

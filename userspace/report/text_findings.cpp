@@ -53,16 +53,18 @@ void write_figure_table(Page& page, const FigureTable& table) {
   }
 }
 
+// A slope by the byte is too small to read.
 std::string slope_text(const Sweep& sweep, const Sweep::Series& series) {
-  if (!series.slope) {
-    return "-";
-  }
-  std::string text = quantity_text(*series.slope, sweep.y_unit);
+  const double step = sweep.x_unit == "bytes" ? 1024 : 1;
+  std::string text = quantity_text(*series.slope * step, sweep.y_unit);
   if (series.interval) {
-    text += fmt::format(" [{}..{}]", quantity_text(series.interval->low, sweep.y_unit),
-                        quantity_text(series.interval->high, sweep.y_unit));
+    text += fmt::format(" [{}..{}]", quantity_text(series.interval->low * step, sweep.y_unit),
+                        quantity_text(series.interval->high * step, sweep.y_unit));
   }
-  return text;
+  return text + " per " +
+         (sweep.x_unit == "count"   ? "one of " + sweep.x_name
+          : sweep.x_unit == "bytes" ? "KiB"
+                                    : sweep.x_unit);
 }
 
 void write_sweep(Page& page, const Sweep& sweep) {
@@ -90,12 +92,7 @@ void write_sweep(Page& page, const Sweep& sweep) {
   page.table(table);
   for (const Sweep::Series& series : sweep.series) {
     if (series.slope) {
-      page.item(fmt::format("{}: ", series.label),
-                fmt::format("{} per {}", slope_text(sweep, series),
-                            sweep.x_unit == "count"   ? "one of " + sweep.x_name
-                            : sweep.x_unit == "bytes" ? "byte"
-                                                      : sweep.x_unit),
-                Page::margin, Ink::faint);
+      page.item(fmt::format("{}: ", series.label), slope_text(sweep, series), Page::margin, Ink::faint);
     }
   }
 }
@@ -166,10 +163,10 @@ void write_blasts(Page& page, const Session& session) {
   const auto time = [](const std::optional<Duration>& duration) { return duration ? duration_text(*duration) : "-"; };
   for (std::size_t i = 0; i < std::min(shown, session.blasts.size()); ++i) {
     const Blast& blast = session.blasts[i];
-    const Process& process = session.processes[blast.process - 1];
-    table.row({fmt::format("{} ({})", process.comm, process.tgid), signal_text(blast.signal),
-               std::to_string(blast.tasks_ended), time(blast.to_first_exit), time(blast.to_last_exit),
-               std::to_string(blast.others_alive), std::to_string(blast.others_ran_on)});
+    const auto process = std::ranges::find(session.processes, blast.process, &Process::id);
+    table.row({process == session.processes.end() ? "-" : fmt::format("{} ({})", process->comm, process->tgid),
+               signal_text(blast.signal), std::to_string(blast.tasks_ended), time(blast.to_first_exit),
+               time(blast.to_last_exit), std::to_string(blast.others_alive), std::to_string(blast.others_ran_on)});
   }
   page.table(table);
   if (session.blasts.size() > shown) {

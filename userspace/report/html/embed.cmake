@@ -1,15 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# cmake -D OUTPUT=FILE -D STYLE=FILE -D SCRIPT=FILE -D CHARTS=FILE -P embed.cmake: the three as C++.
-function(append_text name file)
-  file(READ ${file} bytes HEX)
+# cmake -D OUTPUT=FILE -D STYLE=FILE -D SCRIPTS=FILE;... -D CHARTS=FILE -P embed.cmake: the three as C++, the scripts
+# one after the other.
+function(append_text name)
+  set(bytes "")
+  foreach(file ${ARGN})
+    file(READ ${file} more HEX)
+    string(APPEND bytes "${more}")
+  endforeach()
   # A license comment of the library stays where it is; a byte each keeps compilers from choking on long literals.
   string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${bytes}")
   file(APPEND ${OUTPUT}.new "constexpr unsigned char ${name}_bytes[] = {${bytes}};\n")
 endfunction()
 file(WRITE ${OUTPUT}.new "#include \"report/html_assets.h\"\n\nnamespace taskcost {\nnamespace {\n")
 append_text(style ${STYLE})
-append_text(script ${SCRIPT})
+append_text(script ${SCRIPTS})
 append_text(charts ${CHARTS})
 file(APPEND ${OUTPUT}.new "template <std::size_t Size>\nstd::string_view text_of(const unsigned char (&bytes)[Size]) {\n"
      "  return {reinterpret_cast<const char*>(bytes), Size};\n}\n}  // namespace\n"

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The HTML report in a browser, made from reports that are told, not observed.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <sstream>
+#include <string>
+
+#include "support/browser.h"
+#include "support/report_builder.h"
+#include "taskcost/report.h"
+
+namespace taskcost::test {
+namespace {
+
+using nlohmann::json;
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+std::string html_of(const Report& report) {
+  std::ostringstream out;
+  render_html(report, out);
+  return out.str();
+}
+
+json json_of(const Report& report) {
+  std::ostringstream out;
+  render_json(report, out);
+  return json::parse(out.str());
+}
+
+SeenPage look_at(const Report& report, int width = 1280, Scheme scheme = Scheme::light) {
+  return test::look_at(html_of(report), width, scheme);
+}
+
+class Width : public ::testing::TestWithParam<int> {};
+
+TEST_P(Width, NothingIsCut) {
+  const SeenPage seen = look_at(full_report(), GetParam());
+  expect_sound(seen);
+  EXPECT_EQ(seen.facts.at("width"), GetParam());
+}
+
+INSTANTIATE_TEST_SUITE_P(Page, Width, ::testing::Values(1280, 400),
+                         [](const auto& width) { return "px" + std::to_string(width.param); });
+
+// Values of a row, from its second cell on.
+json values(const json& row) {
+  json all = json::array();
+  for (std::size_t i = 1; i < row.size(); ++i) {
+    all.push_back(row[i].at("value"));
+  }
+  return all;
+}
+
+TEST(Page, NumbersAreThoseOfTheJson) {
+  const Report report = full_report();
+  const json data = json_of(report);
+  const SeenPage seen = look_at(report);
+
+  for (const json& claim : data.at("claims")) {
+    const json row = seen.row("verdicts", claim.at("id"));
+    ASSERT_EQ(row.size(), 6U);
+    EXPECT_EQ(row[1].at("text"), claim.at("verdict"));
+    EXPECT_EQ(row[2].at("value"), claim.at("left"));
+    EXPECT_EQ(row[3].at("value"), claim.at("right"));
+    EXPECT_EQ(row[4].at("value"), claim.at("ratio"));
+    EXPECT_EQ(row[5].at("text"), claim.at("meaning"));
+  }
+  const json& totals = data.at("totals");
+  const json pipe = values(seen.row("account of everything", "pipe"));
+  const json& cells = totals.at("activities").at("pipe");
+  for (std::size_t i = 0; i < 4; ++i) {
+    const char* conditions[] = {"running_ns", "preempted_ns", "runnable_ns", "blocked_ns"};
+    EXPECT_EQ(pipe[i], cells.at(conditions[i])) << conditions[i];
+  }
+  EXPECT_EQ(pipe[5], cells.at("count"));
+  EXPECT_EQ(values(seen.row("account of everything", "residual"))[4], totals.at("residual_ns"));
+  EXPECT_EQ(values(seen.row("counters of everything", "voluntary switches"))[0],
+            totals.at("counters").at("voluntary_switches"));
+  EXPECT_EQ(values(seen.row("latencies", "run queue"))[2], data.at("histograms").at("run_queue").at("p90_ns"));
+  const json& fork = data.at("prices").at("fork");
+  EXPECT_EQ(values(seen.row("price of a life", "fork"))[1], fork.at("create_ns"));
+  EXPECT_EQ(values(seen.row("sweep creation-by-resident", "fork"))[1],
+            data.at("sweeps")[0].at("series")[0].at("points")[1].at("y"));
+  EXPECT_EQ(values(seen.row("figures lifetime-price", "create")), data.at("tables")[0].at("rows")[0].at("values"));
+  EXPECT_EQ(values(seen.row("side by side create", "copy"))[0], data.at("comparisons")[0].at("lines")[0].at("left"));
+  const json blast = seen.row("ended by a signal", "helper (4712)");
+  EXPECT_EQ(blast[2].at("value"), data.at("blasts")[0].at("tasks_ended"));
+  EXPECT_THAT(seen.facts.at("headings").dump(), HasSubstr("Verdicts"));
+  EXPECT_EQ(seen.facts.at("headings")[0], "Verdicts");
+}
+
+TEST(Page, WhatWasNotMeasuredIsNotZero) {
+  Report report = full_report();
+  report.session.totals.creations[TC_CREATION_FORK].returns = 0;
+  const SeenPage seen = look_at(report);
+  expect_sound(seen);
+  EXPECT_EQ(seen.row("anatomy of creations", "fork")[4].at("text"), "not measured");
+  EXPECT_EQ(seen.row("counters of everything", "kernel slab bytes")[1].at("text"), "not measured");
+  EXPECT_EQ(seen.row("figures lifetime-price", "exec")[1].at("text"), "not measured");
+  EXPECT_EQ(seen.row("figures lifetime-price", "exec")[2].at("value"), 0);
+  for (const json& chart : seen.facts.at("charts")) {
+    if (chart.at("label") == "Phases of creations by kind") {
+      EXPECT_THAT(chart.at("data")[2], Contains(json()));
+    }
+  }
+}
+
+TEST(Page, BarsBearTheNamesOfTheirKinds) {
+  const SeenPage seen = look_at(full_report());
+  bool found = false;
+  for (const json& chart : seen.facts.at("charts")) {
+    if (chart.at("label") == "Phases of creations by kind") {
+      found = true;
+      EXPECT_THAT(chart.at("ticks"), Contains(json({"thread", "fork"})));
+    }
+  }
+  EXPECT_TRUE(found);
+}
+
+TEST(Page, HostileNamesAreText) {
+  const std::string names[] = {"</script><b>x", "<!--<script>", "\x1b[31mred", "'\"&amp;<img>",
+                               "\xff\xfe\xfd\x80\x81\xc3\x28\xe2\x28\xa1\xf0\x28\x8c\x28\xc0"};
+  ReportBuilder builder;
+  std::uint32_t tgid = 100;
+  for (const std::string& name : names) {
+    builder.process(tgid++, name, How::fork, 0ms, Life().runs(TC_ACTIVITY_USER, 1ms));
+  }
+  const Report report = builder.build();
+  const SeenPage seen = look_at(report);
+  expect_sound(seen);
+  for (const json& process : json_of(report).at("processes")) {
+    const std::string shown = process.at("comm").get<std::string>() + " (" + process.at("tgid").dump() + ")";
+    EXPECT_THAT(seen.facts.at("summaries").get<std::vector<std::string>>(), Contains(HasSubstr(shown)));
+  }
+}
+
+TEST(Page, ABrokenPartLeavesTheRest) {
+  std::string html = html_of(full_report());
+  const std::string key = "\"prices\": {";
+  html.replace(html.find(key), key.size(), "\"prizes\": {");
+  const SeenPage seen = test::look_at(html, 1280);
+  EXPECT_THAT(seen.facts.at("text"), HasSubstr("The prices could not be shown"));
+  EXPECT_THAT(seen.rows("evidence"), Not(IsEmpty()));
+  EXPECT_EQ(seen.facts.at("ready"), true);
+}
+
+TEST(Page, PaperHasEverythingUnfoldedAndLight) {
+  const SeenPage seen = look_at(full_report(), 1280, Scheme::dark);
+  const json& facts = seen.facts;
+  EXPECT_GT(facts.at("folded"), 0);
+  EXPECT_EQ(facts.at("folded_in_print"), 0);
+  EXPECT_EQ(facts.at("blank_in_print"), 0);
+  EXPECT_GT(facts.at("folded_after_print"), 0);
+  EXPECT_EQ(facts.at("paper"), "#ffffff");
+  EXPECT_NE(facts.at("ink").at("--page"), "#ffffff") << "the page was not dark on the screen";
+}
+
+// Relative luminance and contrast as WCAG 2 defines them.
+double luminance(const std::string& colour) {
+  double sum = 0;
+  const double weights[] = {0.2126, 0.7152, 0.0722};
+  for (std::size_t i = 0; i < 3; ++i) {
+    const double value = std::stoi(colour.substr(1 + 2 * i, 2), nullptr, 16) / 255.0;
+    sum += weights[i] * (value <= 0.04045 ? value / 12.92 : std::pow((value + 0.055) / 1.055, 2.4));
+  }
+  return sum;
+}
+
+double contrast(const std::string& a, const std::string& b) {
+  const double one = luminance(a);
+  const double other = luminance(b);
+  return (std::max(one, other) + 0.05) / (std::min(one, other) + 0.05);
+}
+
+class Colours : public ::testing::TestWithParam<Scheme> {};
+
+TEST_P(Colours, CanBeToldFromThePage) {
+  const SeenPage seen = look_at(full_report(), 1280, GetParam());
+  expect_sound(seen);
+  const json& ink = seen.facts.at("ink");
+  for (const auto& [name, colour] : ink.items()) {
+    if (name == "--page" || name == "--panel") {
+      continue;
+    }
+    const bool filling = name.starts_with("--colour");
+    EXPECT_GE(contrast(colour, ink.at("--page")), filling ? 1.4 : 4.5) << name;
+    if (!filling) {
+      EXPECT_GE(contrast(colour, ink.at("--panel")), 4.5) << name;
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Page, Colours, ::testing::Values(Scheme::light, Scheme::dark),
+                         [](const auto& scheme) { return scheme.param == Scheme::dark ? "dark" : "light"; });
+
+}  // namespace
+}  // namespace taskcost::test

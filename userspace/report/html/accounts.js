@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The account of everything, of each process and of each task.
+'use strict';
+
+const conditions = ['running', 'preempted', 'runnable', 'blocked'];
+const shownProcesses = 200;
+const shownTasks = 100;
+
+function activityRows(account) {
+  return Object.entries(account.activities)
+      .map(([activity, cells], i) => ({activity, cells, colour: `var(${colourOf(i)})`,
+                                       total: conditions.reduce((sum, each) => sum + cells[`${each}_ns`], 0)}))
+      .filter((row) => row.total > 0);
+}
+
+// One condition after the other; in each, one activity after the other.
+function accountBar(account) {
+  const rows = activityRows(account);
+  const parts = conditions.flatMap((condition) => rows.map((row) => {
+    const ns = row.cells[`${condition}_ns`];
+    const part = element('span', {class: condition, title: `${words(row.activity)}, ${condition}: ${timeText(ns)}`});
+    part.style.width = `${100 * ns / Math.max(account.lifetime_ns, 1)}%`;
+    part.style.setProperty('--own', row.colour);
+    return ns > 0 ? part : null;
+  }));
+  const text = rows.map((row) => `${words(row.activity)} ${timeText(row.total)}`).join(', ');
+  return element('div', {class: 'bar', role: 'img', 'aria-label': text}, parts);
+}
+
+function accountLegend(account) {
+  const item = (text, condition, colour) => {
+    const mark = element('i', {class: condition});
+    mark.style.setProperty('--own', colour);
+    return element('li', {}, mark, text);
+  };
+  return element('ul', {class: 'legend'},
+                 activityRows(account).map((row) => item(words(row.activity), 'running', row.colour)),
+                 item('preempted or runnable', 'runnable', 'var(--text)'), item('blocked', 'blocked', 'var(--text)'));
+}
+
+function accountTable(label, account) {
+  const rows = activityRows(account);
+  const cells = rows.map((row) => [words(row.activity), ...conditions.map((each) => time(row.cells[`${each}_ns`])),
+                                   time(row.total), count(row.cells.count)]);
+  const sum = (condition) => rows.reduce((all, row) => all + row.cells[`${condition}_ns`], 0);
+  const total = ['total', ...conditions.map((each) => time(sum(each))),
+                 time(rows.reduce((all, row) => all + row.total, 0)), ''];
+  total.className = 'sum';
+  return table(`account of ${label}`,
+               [{title: 'activity', word: true}, ...conditions.map((title) => ({title})), {title: 'total'},
+                {title: 'count'}],
+               [...cells, total, ['lifetime', '', '', '', '', time(account.lifetime_ns), ''],
+                ['residual', '', '', '', '', time(account.residual_ns), '']]);
+}
+
+// Zeros are left out, what was not measured is not.
+function counters(label, account) {
+  return table(`counters of ${label}`, [{title: 'counter', word: true}, {title: 'count'}],
+               Object.entries(account.counters).filter(([, value]) => value !== 0)
+                   .map(([name, value]) => [words(name), quantity(value, unitOf(name))]));
+}
+
+const cpuTime = (account) => Object.values(account.activities).reduce((sum, cells) => sum + cells.running_ns, 0);
+
+function sharesText(shares) {
+  if (shares === null) {
+    return null;
+  }
+  const list = (wanted) => Object.entries(shares).filter(([, same]) => same === wanted).map(([what]) => words(what));
+  return `shares with its creator: ${list(true).join(', ') || 'nothing'}; its own: ${list(false).join(', ') || 'nothing'}`;
+}
+
+function taskView(task) {
+  const name = `${task.comm} (${task.tid})`;
+  return element('div', {}, unfold(
+      `${name}, ${timeText(task.lifetime_ns)}, ${timeText(cpuTime(task.account))} on a CPU`,
+      (body) => body.append(faint(sharesText(task.shares)), accountTable(name, task.account),
+                            counters(name, task.account))), accountBar(task.account));
+}
+
+function endOf(process) {
+  if (process.exit_signal !== null) {
+    return `signal ${process.exit_signal}`;
+  }
+  return process.exit_code !== null ? `exit ${process.exit_code}` : 'lives on';
+}
+
+// What happened between its end and its reaping, and what ended it.
+function endFacts(process) {
+  const target = process.fatal && process.tasks.find((task) => task.id === process.fatal.task);
+  return [process.zombie_ns !== null ? `zombie for ${timeText(process.zombie_ns)}` : null,
+          process.reap_ns !== null ? `reaped in ${timeText(process.reap_ns)}` : null,
+          process.fatal ? `ended by signal ${process.fatal.signal}` +
+                              (target ? ` to ${target.comm} (${target.tid})` : '') : null]
+      .filter(Boolean).join(' · ');
+}
+
+function processView(process, open) {
+  const name = `${process.comm} (${process.tgid})`;
+  const title = `${name}, ${process.how}, ${process.threads} tasks, ${timeText(cpuTime(process.total))} on CPUs, ` +
+                endOf(process);
+  return element('div', {}, unfold(title, (body) => {
+    body.append(faint(process.command), faint(endFacts(process)),
+                process.tasks.length === 1 ? faint(sharesText(process.tasks[0].shares)) : '',
+                accountLegend(process.total), accountTable(name, process.total), counters(name, process.total));
+    if (process.tasks.length > 1) {
+      body.append(element('h3', {}, 'Tasks'), ...process.tasks.slice(0, shownTasks).map(taskView));
+      if (process.tasks.length > shownTasks) {
+        body.append(faint(`${process.tasks.length - shownTasks} tasks are left out here.`));
+      }
+    }
+  }, open), accountBar(process.total));
+}
+
+function accounts() {
+  if (report.task_count === 0) {
+    return;
+  }
+  section('Where the time went', accountLegend(report.totals), accountBar(report.totals),
+          accountTable('everything', report.totals),
+          unfold('Counters', (body) => body.append(counters('everything', report.totals))));
+  const byTime = [...report.processes].sort((a, b) => cpuTime(b.total) - cpuTime(a.total));
+  const left = byTime.length - shownProcesses;
+  section('Processes', byTime.slice(0, shownProcesses).map((process) => processView(process, byTime.length === 1)),
+          left > 0 ? faint(`${left} processes with less time on CPUs are left out here.`) : null);
+  section('Many short lives, by name', report.folded.length === 0 ? null : table(
+      'folded processes',
+      [{title: 'process', word: true}, {title: 'processes'}, {title: 'tasks'}, {title: 'on CPUs'}, {title: 'lifetime'}],
+      report.folded.map((each) => [each.comm, count(each.processes), count(each.tasks), time(cpuTime(each.total)),
+                                   time(each.total.lifetime_ns)])));
+}

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Charts, by Chart.js. Colours are the style sheet's, so that they follow light, dark and print.
+'use strict';
+
+const colours = 16;
+const inkOf = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+const colourOf = (i) => `--colour-${i % colours}`;
+const charts = [];
+let waiting = [];
+
+function applyInk(chart) {
+  chart.options.color = inkOf('--text');
+  for (const scale of Object.values(chart.options.scales)) {
+    scale.ticks.color = inkOf('--text');
+    scale.grid.color = inkOf('--line');
+    scale.title.color = inkOf('--text');
+  }
+  for (const dataset of chart.data.datasets) {
+    dataset.borderColor = inkOf(colourOf(dataset.colour));
+    dataset.backgroundColor = inkOf(colourOf(dataset.colour));
+  }
+}
+
+// Intervals: a line from `low` to `high` of each point that has them.
+const whiskers = {
+  id: 'whiskers',
+  afterDatasetsDraw(chart) {
+    const {ctx} = chart;
+    chart.data.datasets.forEach((dataset, i) => {
+      if (!chart.isDatasetVisible(i)) {
+        return;
+      }
+      ctx.save();
+      ctx.strokeStyle = dataset.borderColor;
+      ctx.lineWidth = 1.5;
+      for (const point of dataset.data) {
+        if (point && point.low !== undefined && point.low !== null && point.high !== null) {
+          const x = chart.scales.x.getPixelForValue(point.x);
+          const {top, bottom} = chart.chartArea;
+          const within = (y) => Math.min(Math.max(chart.scales.y.getPixelForValue(y), top), bottom);
+          const [low, high] = [within(point.low), within(point.high)];
+          ctx.beginPath();
+          ctx.moveTo(x, low);
+          ctx.lineTo(x, high);
+          ctx.moveTo(x - 4, low);
+          ctx.lineTo(x + 4, low);
+          ctx.moveTo(x - 4, high);
+          ctx.lineTo(x + 4, high);
+          ctx.stroke();
+        }
+      }
+      ctx.restore();
+    });
+  },
+};
+
+// Upright lines with a word, at values of x: options.marks is a list of {x, text}.
+const marks = {
+  id: 'marks',
+  afterDatasetsDraw(chart, _, options) {
+    const {ctx, chartArea: area} = chart;
+    ctx.save();
+    ctx.strokeStyle = inkOf('--text');
+    ctx.fillStyle = inkOf('--text');
+    ctx.font = '12px system-ui, sans-serif';
+    (options.lines || []).forEach((mark, i) => {
+      const x = chart.scales.x.getPixelForValue(mark.x);
+      if (!(x >= area.left && x <= area.right)) {
+        return;
+      }
+      ctx.setLineDash([3, 3]);
+      ctx.beginPath();
+      ctx.moveTo(x, area.top);
+      ctx.lineTo(x, area.bottom);
+      ctx.stroke();
+      ctx.textAlign = x > (area.left + area.right) / 2 ? 'right' : 'left';
+      ctx.fillText(mark.text, ctx.textAlign === 'left' ? x + 4 : x - 4, area.top + 12 + 14 * i);
+    });
+    ctx.restore();
+  },
+};
+
+function axis(options) {
+  const ticks = {maxRotation: 60};
+  if (options.tick) {
+    ticks.callback = options.tick;
+  }
+  return {
+    type: options.type, stacked: options.stacked, min: options.min, max: options.max,
+    title: {display: Boolean(options.title), text: options.title}, grid: {}, ticks,
+    // A logarithmic axis of its own accord has more labels than there is room for.
+    afterBuildTicks: (scale) => {
+      if (options.places) {
+        scale.ticks = options.places.map((value) => ({value}));
+      } else if (options.type === 'logarithmic') {
+        scale.ticks = scale.ticks.filter((tick) => Number.isInteger(Math.log10(tick.value)));
+      }
+    },
+  };
+}
+
+function draw() {
+  const [ready, later] = [waiting.filter((each) => each.box.isConnected), waiting.filter((each) => !each.box.isConnected)];
+  waiting = later;
+  for (const {canvas, type, datasets, labels, x, y, plugins} of ready) {
+    const made = new Chart(canvas, {
+      type, data: {labels, datasets}, plugins: [whiskers, marks],
+      options: {
+        animation: false, responsive: true, maintainAspectRatio: false, indexAxis: y.along ? 'y' : 'x',
+        scales: {x: axis(x), y: axis(y)},
+        plugins: {legend: {position: 'bottom', display: datasets.length > 1}, marks: {lines: plugins.marks || []},
+                  tooltip: {callbacks: {label: plugins.label || ((item) => item.formattedValue)}}},
+      },
+    });
+    applyInk(made);
+    made.update('none');
+    charts.push(made);
+  }
+}
+
+// A chart has to know how wide it is, so it is made when its place is in the page. `datasets` have a `colour` each.
+function chart(label, type, {datasets, labels}, x, y, plugins = {}) {
+  const canvas = element('canvas', {role: 'img', 'aria-label': label});
+  const box = element('div', {class: 'chart'}, canvas);
+  waiting.push({box, canvas, type, datasets, labels, x, y, plugins});
+  requestAnimationFrame(() => show('A chart', draw));
+  return box;
+}
+
+function repaint() {
+  for (const made of charts) {
+    applyInk(made);
+    made.resize();
+    made.update('none');
+  }
+}
+
+matchMedia('(prefers-color-scheme: dark)').addEventListener('change', repaint);
+
+// On paper everything is unfolded, and dark on white.
+let unfoldedForPrint = [];
+window.addEventListener('beforeprint', () => {
+  document.documentElement.dataset.print = 'yes';
+  unfoldedForPrint = unfoldAll();
+  draw();
+  repaint();
+});
+window.addEventListener('afterprint', () => {
+  delete document.documentElement.dataset.print;
+  for (const details of unfoldedForPrint) {
+    details.open = false;
+  }
+  repaint();
+});
+
+// Rows of parts that add up, each row a bar: `parts` are {label, values}.
+function stackedBars(label, rows, parts) {
+  const datasets = parts.map((part, i) => ({label: part.label, data: part.values, colour: i}));
+  return chart(label, 'bar', {datasets, labels: rows}, {type: 'linear', stacked: true, title: 'time', tick: timeText},
+               {type: 'category', stacked: true, along: true},
+               {label: (item) => `${item.dataset.label}: ${timeText(item.raw)}`});
+}
+
+// Each bucket as wide as it is, on a logarithmic axis.
+function histogramChart(label, of) {
+  const least = 0.5; // a logarithmic axis has no 0
+  const points = [];
+  let end = null;
+  for (const bucket of of.buckets) {
+    const from = Math.max(bucket.from_ns, least);
+    if (from !== end) {
+      if (end !== null) {
+        points.push({x: end, y: 0});
+      }
+      points.push({x: from, y: 0});
+    }
+    points.push({x: from, y: bucket.count});
+    end = Math.max(bucket.to_ns, 1);
+  }
+  points.push({x: end, y: 0});
+  const dataset = {label: 'count', data: points, colour: 0, stepped: 'before', fill: true, pointRadius: 0, borderWidth: 1};
+  return chart(label, 'line', {datasets: [dataset]},
+               {type: 'logarithmic', title: 'latency', tick: timeText, min: points[0].x * 0.8, max: end * 1.25},
+               {type: 'linear', title: 'count', min: 0},
+               {marks: [['p50', of.p50_ns], ['p90', of.p90_ns], ['p99', of.p99_ns]].map(
+                           ([name, ns]) => ({x: Math.max(ns, least), text: `${name} ${timeText(ns)}`})),
+                label: (item) => `from ${timeText(item.raw.x)}: ${item.raw.y}`});
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Figures in words. A figure in the page carries its exact value with it: <data value="...">.
+'use strict';
+
+const unmeasured = 'not measured';
+const words = (key) => key.replaceAll('_', ' ');
+
+// JSON has no infinity: an interval without an upper end has null there.
+function digits(value) {
+  if (value === null) {
+    return '∞';
+  }
+  return Math.abs(value) >= 100 ? value.toFixed(0) : Number(value.toPrecision(3)).toString();
+}
+
+function scaled(value, units, factor) {
+  let i = 0;
+  while (Math.abs(value) >= factor && i + 1 < units.length) {
+    value /= factor;
+    ++i;
+  }
+  return `${digits(value)} ${units[i]}`;
+}
+
+function quantityText(value, unit) {
+  if (value === null || value === undefined) {
+    return unmeasured;
+  }
+  if (unit === 'ns') {
+    return value === 0 ? '0' : scaled(value, ['ns', 'µs', 'ms', 's'], 1000);
+  }
+  if (unit === 'bytes') {
+    return value === 0 ? '0' : scaled(value, ['B', 'KiB', 'MiB', 'GiB'], 1024);
+  }
+  const number = Number.isInteger(value) ? value.toString() : digits(value);
+  return unit && unit !== 'count' && unit !== 'share' ? `${number} ${unit}` : number;
+}
+
+function quantity(value, unit) {
+  const text = quantityText(value, unit);
+  return text === unmeasured ? element('span', {class: 'faint'}, text) : element('data', {value}, text);
+}
+
+const timeText = (ns) => quantityText(ns, 'ns');
+const time = (ns) => quantity(ns, 'ns');
+const count = (number) => quantity(number, 'count');
+// Not measured when there is nothing to divide by.
+const mean = (sum, over) => (sum === null || sum === undefined || over === 0 ? null : sum / over);
+
+function ratio(of) {
+  if (of.ratio === null || of.ratio === undefined) {
+    return '-';
+  }
+  const interval = of.ratio_low === null ? '' : ` [${digits(of.ratio_low)}..${digits(of.ratio_high)}]`;
+  return element('data', {value: of.ratio}, digits(of.ratio) + interval);
+}
+
+function unitOf(key) {
+  return key.endsWith('_ns') ? 'ns' : key.endsWith('_bytes') ? 'bytes' : 'count';
+}
