@@ -101,6 +101,34 @@
   X(MESSAGE_QUEUE, message_queue, "POSIX message queue") \
   X(SHARED_MEMORY, shared_memory, "shared memory (futex across processes)")
 
+/*
+ * What a blocked task waits for: told when it leaves its CPU, by its system call and the file behind its descriptor.
+ * What it did is the activity; both sum up to the same blocked time.
+ */
+#define TC_WAITS(X)                                              \
+  X(PIPE, pipe, "a pipe")                                        \
+  X(UNIX_SOCKET, unix_socket, "a unix socket")                   \
+  X(INET_SOCKET, inet_socket, "an inet socket")                  \
+  X(OTHER_SOCKET, other_socket, "another socket")                \
+  X(MESSAGE_QUEUE, message_queue, "a POSIX message queue")       \
+  X(EVENTFD, eventfd, "an eventfd")                              \
+  X(REGULAR_FILE, regular_file, "a regular file")                \
+  X(TERMINAL, terminal, "a terminal")                            \
+  X(OTHER_FILE, other_file, "another file")                      \
+  X(EPOLL, epoll, "epoll")                                       \
+  X(POLL, poll, "poll or select")                                \
+  X(FUTEX_PRIVATE, futex_private, "a futex of its process")      \
+  X(FUTEX_SHARED, futex_shared, "a futex in shared memory")      \
+  X(CHILD, child, "a child to end")                              \
+  X(CREATION, creation, "a creation to be complete")             \
+  X(TIMER, timer, "a timer")                                     \
+  X(SIGNAL, signal, "a signal")                                  \
+  X(DISK, disk, "the disk")                                      \
+  X(PAGE_FAULT, page_fault, "a page fault")                      \
+  X(MEMORY, memory, "a change of its memory map")                \
+  X(STOPPED, stopped, "its continuation (stopped, traced)")      \
+  X(OTHER, other, "something else in the kernel")
+
 /* Kernel objects that a new task either shares with its creator or gets anew, told by their addresses. */
 #define TC_SHARED_OBJECTS(X)                                       \
   X(MEMORY, memory, "memory (mm)")                                 \
@@ -139,6 +167,7 @@
 #define TC_ENUM_HISTOGRAM(C, n, t) TC_HISTOGRAM_##C,
 #define TC_ENUM_LOSS(C, n, t) TC_LOSS_##C,
 #define TC_ENUM_SHARED(C, n, t) TC_SHARED_##C,
+#define TC_ENUM_WAIT(C, n, t) TC_WAIT_##C,
 
 enum tc_activity { TC_ACTIVITIES(TC_ENUM_ACTIVITY) TC_NR_ACTIVITIES };
 enum tc_condition { TC_CONDITIONS(TC_ENUM_CONDITION) TC_NR_CONDITIONS };
@@ -147,6 +176,7 @@ enum tc_counter { TC_COUNTERS(TC_ENUM_COUNTER) TC_NR_COUNTERS };
 enum tc_channel { TC_CHANNELS(TC_ENUM_CHANNEL) TC_NR_CHANNELS, TC_CHANNEL_NONE = 255 };
 enum tc_histogram_id { TC_HISTOGRAMS(TC_ENUM_HISTOGRAM) TC_NR_HISTOGRAMS };
 enum tc_loss { TC_LOSSES(TC_ENUM_LOSS) TC_NR_LOSSES };
+enum tc_wait { TC_WAITS(TC_ENUM_WAIT) TC_NR_WAITS };
 enum tc_shared { TC_SHARED_OBJECTS(TC_ENUM_SHARED) TC_NR_SHARED };
 
 /*

@@ -56,6 +56,8 @@ using PerCreation = std::array<T, TC_NR_CREATIONS>;
 template <typename T>
 using PerChannel = std::array<T, TC_NR_CHANNELS>;
 template <typename T>
+using PerWait = std::array<T, TC_NR_WAITS>;
+template <typename T>
 using PerShared = std::array<T, TC_NR_SHARED>;
 template <typename T>
 using PerLoss = std::array<T, TC_NR_LOSSES>;
@@ -69,6 +71,7 @@ const char* key_of(tc_channel channel);
 const char* key_of(tc_histogram_id histogram);
 const char* key_of(tc_loss loss);
 const char* key_of(tc_shared object);
+const char* key_of(tc_wait wait);
 const char* text_of(tc_activity activity);
 const char* text_of(tc_creation creation);
 const char* text_of(tc_counter counter);
@@ -76,6 +79,7 @@ const char* text_of(tc_channel channel);
 const char* text_of(tc_histogram_id histogram);
 const char* text_of(tc_loss loss);
 const char* text_of(tc_shared object);
+const char* text_of(tc_wait wait);
 
 struct CreationSums {
   std::uint64_t count = 0;
@@ -93,6 +97,12 @@ struct ChannelUse {
   std::uint64_t bytes_in = 0;
   std::uint64_t bytes_out = 0;
   Duration kernel{};  // on a CPU inside these calls
+};
+
+// Blocked time by what was waited for: the same time as the blocked cells, told apart by another question.
+struct WaitSums {
+  std::uint64_t count = 0;  // of waits that ended
+  Duration blocked{};
 };
 
 // The kernel's own books over the same life (struct task_struct), to hold the ledger against.
@@ -114,6 +124,7 @@ struct Account {
   PerCounter<std::optional<std::uint64_t>> counters{};
   PerCreation<CreationSums> creations{};
   PerChannel<ChannelUse> channels{};
+  PerWait<WaitSums> waits{};
   // nullopt: a task vanished before its books could be read.
   std::optional<KernelBooks> books;
 

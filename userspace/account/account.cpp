@@ -25,6 +25,11 @@ void add(ChannelUse& sum, const ChannelUse& other) {
   sum.kernel += other.kernel;
 }
 
+void add(WaitSums& sum, const WaitSums& other) {
+  sum.count += other.count;
+  sum.blocked += other.blocked;
+}
+
 void add(KernelBooks& sum, const KernelBooks& other) {
   sum.voluntary_switches += other.voluntary_switches;
   sum.involuntary_switches += other.involuntary_switches;
@@ -101,6 +106,7 @@ void add(Account& sum, const Account& other) {
   add_each(sum.counters, other.counters);
   add_each(sum.creations, other.creations);
   add_each(sum.channels, other.channels);
+  add_each(sum.waits, other.waits);
   add(sum.books, other.books);
 }
 

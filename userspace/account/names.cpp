@@ -19,6 +19,7 @@ constexpr std::array channel_keys = {TC_CHANNELS(KEY)};
 constexpr std::array histogram_keys = {TC_HISTOGRAMS(KEY)};
 constexpr std::array loss_keys = {TC_LOSSES(KEY)};
 constexpr std::array shared_keys = {TC_SHARED_OBJECTS(KEY)};
+constexpr std::array wait_keys = {TC_WAITS(KEY)};
 
 constexpr std::array activity_texts = {TC_ACTIVITIES(TEXT)};
 constexpr std::array creation_texts = {TC_CREATIONS(TEXT)};
@@ -27,6 +28,7 @@ constexpr std::array channel_texts = {TC_CHANNELS(TEXT)};
 constexpr std::array histogram_texts = {TC_HISTOGRAMS(TEXT)};
 constexpr std::array loss_texts = {TC_LOSSES(TEXT)};
 constexpr std::array shared_texts = {TC_SHARED_OBJECTS(TEXT)};
+constexpr std::array wait_texts = {TC_WAITS(TEXT)};
 
 #undef KEY
 #undef TEXT
@@ -48,6 +50,7 @@ const char* key_of(tc_channel channel) { return pick(channel_keys, channel); }
 const char* key_of(tc_histogram_id histogram) { return pick(histogram_keys, histogram); }
 const char* key_of(tc_loss loss) { return pick(loss_keys, loss); }
 const char* key_of(tc_shared object) { return pick(shared_keys, object); }
+const char* key_of(tc_wait wait) { return pick(wait_keys, wait); }
 
 const char* text_of(tc_activity activity) { return pick(activity_texts, activity); }
 const char* text_of(tc_creation creation) { return pick(creation_texts, creation); }
@@ -56,6 +59,7 @@ const char* text_of(tc_channel channel) { return pick(channel_texts, channel); }
 const char* text_of(tc_histogram_id histogram) { return pick(histogram_texts, histogram); }
 const char* text_of(tc_loss loss) { return pick(loss_texts, loss); }
 const char* text_of(tc_shared object) { return pick(shared_texts, object); }
+const char* text_of(tc_wait wait) { return pick(wait_texts, wait); }
 
 const char* to_string(How how) {
   switch (how) {
