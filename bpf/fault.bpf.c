@@ -3,7 +3,7 @@
  * Page faults. The start is the exception; the end is what this kernel lets us see: the return of handle_mm_fault, or
  * the perf software event that accounts the fault just before the exception returns.
  */
-#include "ledger.bpf.h"
+#include "waits.bpf.h"
 
 enum {
 	X86_FAULT_PRESENT = 1 << 0, /* error code of the exception: the page is there, the right is not */

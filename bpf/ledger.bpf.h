@@ -23,6 +23,7 @@
 /* Written by user space before load; volatile so that the compiler leaves the decision to the verifier. */
 extern const volatile __u32 pool_slots;
 extern const volatile bool keep_stints; /* a record for each time on a CPU */
+extern const volatile bool sees_calls;	/* system calls have probes */
 
 /* Shared with user space while the programs run, the hot part in one page: see TC_LEDGER_ALIGNMENT. */
 extern __u32 closed;	   /* the window is over: no more transitions */
@@ -65,6 +66,21 @@ struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 4096);
 } records __weak SEC(".maps");
+
+/* Edges and flows that their ledger had no room for. Written by the task that they belong to alone. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__type(key, struct tc_edge_key);
+	__type(value, struct tc_edge_sums);
+} edges __weak SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__type(key, struct tc_flow_key);
+	__type(value, struct tc_flow_sums);
+} flows __weak SEC(".maps");
 
 /* [cpu * TC_NR_HISTOGRAMS + id]: an array rather than a per-CPU array, whose look-up is inlined on every kernel. */
 struct {
@@ -156,82 +172,6 @@ static __always_inline __u32 slot_near(const struct tc_cpu_note *note, struct ta
 	struct tc_ledger *l = ledger_in(slot);
 
 	return l && l->task == (__u64)task ? slot : slot_of(task);
-}
-
-/*
- * Books the wait of a task that is on a CPU from `now` on, and returns when it became ready to run: `now` if nobody
- * saw.
- *
- * A sleeper's interval splits at its wake-up. The wake-up may carry an older time than the switch-out: the waker saw
- * the task in the middle of going to sleep, and it was runnable all along.
- */
-static __always_inline __u64 end_wait(struct tc_ledger *l, __u64 now)
-{
-	__u64 ready = l->since_ns;
-	__u64 woken = l->woken_ns;
-
-	if (l->condition == TC_CONDITION_BLOCKED) {
-		if (!woken) {
-			l->counters[TC_COUNTER_UNSEEN_WAKEUPS]++;
-			woken = now;
-		} else {
-			l->counters[TC_COUNTER_WAKEUPS]++;
-		}
-		if (woken > ready && woken <= now) {
-			*cell_of(l, l->activity, TC_CONDITION_BLOCKED) += woken - ready;
-			ready = woken;
-		}
-		*cell_of(l, l->activity, TC_CONDITION_RUNNABLE) += elapsed(ready, now);
-	} else {
-		*cell_of(l, l->activity, l->condition) += elapsed(ready, now);
-	}
-	l->woken_ns = 0;
-	l->condition = TC_CONDITION_RUNNING;
-	l->since_ns = now;
-	return ready;
-}
-
-/*
- * The task runs on this CPU although the note speaks of another one. If it waits by its ledger, its switch-in was not
- * seen: what was booked as waiting is corrected at its switch-out, when the scheduler's books tell how long it ran.
- */
-static __noinline struct tc_ledger *catch_up(struct tc_cpu_note *note, struct task_struct *task)
-{
-	struct tc_ledger *l;
-	__u64 now;
-
-	note->task = (__u64)task;
-	note->slot = slot_of(task);
-	note->flush = TC_FLUSH_NONE;
-	l = ledger_in(note->slot);
-	if (!l || l->condition == TC_CONDITION_RUNNING)
-		return l;
-	now = bpf_ktime_get_ns();
-	l->unseen_row = l->activity;
-	l->unseen_condition = l->condition;
-	if (l->condition == TC_CONDITION_BLOCKED && l->woken_ns)
-		l->unseen_condition = TC_CONDITION_RUNNABLE;
-	l->unseen_at_ns = now;
-	l->unseen_wait_ns = elapsed(l->woken_ns > l->since_ns ? l->woken_ns : l->since_ns, now);
-	end_wait(l, now);
-	l->switched_in_ns = 0;
-	l->on_cpu_ns = now;
-	l->counters[TC_COUNTER_UNSEEN_SWITCH_INS]++;
-	if (!l->first_run_ns)
-		l->first_run_ns = now;
-	l->cpu = this_cpu();
-	return l;
-}
-
-/* The ledger of the task that runs on this CPU; NULL when it is not observed. */
-static __always_inline struct tc_ledger *current_ledger(void)
-{
-	struct tc_cpu_note *note = &notes[this_cpu()];
-	struct task_struct *task = bpf_get_current_task_btf();
-
-	if (note->task != (__u64)task)
-		return catch_up(note, task);
-	return ledger_in(note->slot);
 }
 
 /*

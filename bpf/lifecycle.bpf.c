@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /* Birth, exec and the beginning of the end. The end itself is a switch: sched.bpf.c. */
-#include "files.bpf.h"
+#include "targets.bpf.h"
 
 enum {
 	FLAG_CLONE_VM = 0x00000100,
@@ -32,11 +32,20 @@ static __always_inline enum tc_creation kind_of(const struct tc_ledger *creator,
 		return TC_CREATION_FORK;
 	if (!(flags & FLAG_CLONE_VFORK))
 		return TC_CREATION_CLONE_VM;
-	if (!creator || creator->activity != TC_ACTIVITY_CREATE)
+	if (!creator || (sees_calls && creator->activity != TC_ACTIVITY_CREATE))
 		return TC_CREATION_VFORK;
 	if (creator->syscall == (creator->flags & TC_LEDGER_COMPAT ? SYSCALL_VFORK_COMPAT : SYSCALL_VFORK))
 		return TC_CREATION_VFORK;
 	return TC_CREATION_SPAWN;
+}
+
+/* Without probes on system calls: which of them creates, for kind_of(). */
+static __always_inline void find_creating_call(struct tc_ledger *creator)
+{
+	long number = syscall_number_of((struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf()));
+
+	if (number >= 0)
+		creator->syscall = (__u32)number;
 }
 
 /* What the kernel set up for the creator, seen from the creator. */
@@ -108,9 +117,11 @@ int BPF_PROG(taskcost_newtask, struct task_struct *child, __u64 clone_flags)
 
 	if (creator && !(creator->flags & TC_LEDGER_FOLLOW))
 		return 0;
-	if (!creator && (!launcher || launcher != (__u32)bpf_get_current_pid_tgid() || closed))
+	if (!creator && !is_launched() && !arrives(child))
 		return 0;
 	now = bpf_ktime_get_ns();
+	if (creator && !sees_calls)
+		find_creating_call(creator);
 
 	l = take_ledger(&slot);
 	if (!l)
@@ -121,9 +132,12 @@ int BPF_PROG(taskcost_newtask, struct task_struct *child, __u64 clone_flags)
 			copy_ns = elapsed(creator->entered_ns, now);
 		inherit_identity(l, creator, clone_flags);
 	} else {
-		l->process = l->id;
-		l->flags |= TC_LEDGER_FOLLOW | TC_LEDGER_LAUNCHED;
-		launcher = 0;
+		set_process_of_arrival(l, child);
+		l->flags |= TC_LEDGER_FOLLOW;
+		if (is_launched()) {
+			l->flags |= TC_LEDGER_LAUNCHED;
+			launcher = 0;
+		}
 	}
 	if (creator && same_memory)
 		l->address_space = creator->address_space;
@@ -136,6 +150,7 @@ int BPF_PROG(taskcost_newtask, struct task_struct *child, __u64 clone_flags)
 	l->ppid = child->real_parent->tgid;
 	if (child->pid == child->tgid)
 		l->flags |= TC_LEDGER_LEADER;
+	note_namespace(l, child);
 	l->copy_ns = copy_ns;
 	if (!same_memory)
 		l->counters[TC_COUNTER_PAGE_TABLE_BYTES] = page_table_bytes_of(child->mm);
@@ -144,6 +159,7 @@ int BPF_PROG(taskcost_newtask, struct task_struct *child, __u64 clone_flags)
 	l->newtask_ns = now;
 	l->since_ns = now;
 	l->condition = TC_CONDITION_BLOCKED;
+	l->wait = TC_WAIT_CREATION;
 	if (never_enters_user_mode(child)) {
 		l->flags |= TC_LEDGER_KERNEL_WORKER;
 		enter_activity(l, TC_ACTIVITY_KERNEL);
@@ -151,6 +167,7 @@ int BPF_PROG(taskcost_newtask, struct task_struct *child, __u64 clone_flags)
 		enter_activity(l, TC_ACTIVITY_CREATE);
 	}
 	*cell_of(l, l->activity, TC_CONDITION_BLOCKED) += elapsed(l->birth_ns, now);
+	l->waits[TC_WAIT_CREATION].blocked_ns += elapsed(l->birth_ns, now);
 
 	if (!publish_ledger(l, slot, child))
 		return 0;
@@ -176,6 +193,8 @@ int BPF_PROG(taskcost_wakeup_new, struct task_struct *child)
 	l->published_ns = now;
 
 	creator = current_ledger();
+	l->waker = creator ? creator->id : TC_WAKER_UNOBSERVED | (__u32)bpf_get_current_pid_tgid();
+	l->waker_from = creator ? whereabouts(creator) : TC_FROM_NOWHERE;
 	if (creator && creator->id == l->creator && creator->created_kind < TC_NR_CREATIONS) {
 		creations_of(creator, creator->created_kind)->publish_ns += elapsed(l->since_ns, now);
 		creator->created_ns = now;
@@ -193,7 +212,8 @@ int BPF_PROG(taskcost_prepare_exec, struct task_struct *task, struct linux_binpr
 	if (!l)
 		return 0;
 	now = bpf_ktime_get_ns();
-	l->exec_prepare_ns += elapsed(l->entered_ns, now);
+	if (sees_calls)
+		l->exec_prepare_ns += elapsed(l->entered_ns, now);
 	l->exec_mark_ns = now;
 	return 0;
 }
@@ -240,12 +260,16 @@ int BPF_PROG(taskcost_exec, struct task_struct *task, pid_t old_pid, struct linu
 	struct tc_ledger *l = current_ledger();
 	__u64 now;
 
-	if (!l)
+	if (!l) {
+		if (arrives(task))
+			adopt(task);
 		return 0;
+	}
 	now = bpf_ktime_get_ns();
 	l->counters[TC_COUNTER_EXECS]++;
-	l->exec_replace_ns += elapsed(l->exec_mark_ns ? l->exec_mark_ns : l->entered_ns, now);
-	l->exec_mark_ns = now;
+	if (l->exec_mark_ns || sees_calls)
+		l->exec_replace_ns += elapsed(l->exec_mark_ns ? l->exec_mark_ns : l->entered_ns, now);
+	l->exec_mark_ns = sees_calls ? now : 0;
 	l->tid = task->pid;
 	l->flags |= TC_LEDGER_LEADER;
 	if (is_32bit(task))
@@ -272,7 +296,7 @@ int BPF_PROG(taskcost_exit, struct task_struct *task)
 	l->switched_in_ns = 0;
 	if (l->activity == TC_ROW_CALL_PENDING)
 		end_call(l, task);
-	if (l->activity == TC_ACTIVITY_EXIT) {
+	if (sees_calls && l->activity == TC_ACTIVITY_EXIT) {
 		l->exit_start_ns = l->entered_ns;
 	} else {
 		/* Killed by a signal, its own or one that ended its thread group. */
@@ -312,6 +336,16 @@ int BPF_PROG(taskcost_exit_mmap, struct mm_struct *mm)
 
 	if (l && l->activity == TC_ACTIVITY_EXIT && !l->exit_mmap_ns)
 		l->exit_mmap_ns = bpf_ktime_get_ns();
+	return 0;
+}
+
+/* Somebody moves to another cgroup: user space looks for those that came to the target. */
+SEC("?tp_btf/cgroup_attach_task")
+int BPF_PROG(taskcost_cgroup_attach, struct cgroup *destination, const char *path, struct task_struct *task,
+	     bool threadgroup)
+{
+	if (target_kind == TC_TARGET_CGROUP && !closed && is_below_target(destination))
+		__sync_fetch_and_add(&arrivals, 1);
 	return 0;
 }
 

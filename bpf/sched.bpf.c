@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /* Who has the CPU: switches, wake-ups, and the end of a ledger, which is a switch too. */
-#include "ledger.bpf.h"
+#define COMPAT_WANT_PREEMPT_COUNT
+#include "files.bpf.h"
 
 enum {
 	TASK_DEAD_STATE = 0x80,	      /* TASK_DEAD: this switch is the task's last */
@@ -105,6 +106,22 @@ static __always_inline void send_stint(const struct tc_ledger *l, __u64 now)
 		count_loss(TC_LOSS_DROPPED_EVENTS);
 }
 
+/* Without probes on system calls a task is in one for as long as it sleeps there, as far as can be told. */
+static __always_inline void begin_wait(struct tc_ledger *l, struct task_struct *prev, __u32 state)
+{
+	if (!sees_calls && l->activity == TC_ACTIVITY_USER)
+		find_call(l, prev);
+	l->wait = wait_of(l, prev, state);
+	if (!sees_calls && l->activity == TC_ROW_CALL_PENDING)
+		l->activity = l->call_row;
+}
+
+static __always_inline void leave_found_call(struct tc_ledger *l)
+{
+	if (l->activity < TC_NR_ACTIVITIES && l->activity != TC_ACTIVITY_EXIT && l->activity != TC_ACTIVITY_KERNEL)
+		l->activity = TC_ACTIVITY_USER;
+}
+
 static __always_inline void switch_out(struct tc_ledger *l, bool preempt, struct task_struct *prev,
 				       struct task_struct *next, __u32 state, __u64 now)
 {
@@ -121,6 +138,8 @@ static __always_inline void switch_out(struct tc_ledger *l, bool preempt, struct
 		l->counters[TC_COUNTER_VOLUNTARY_SWITCHES]++;
 		/* A pending signal keeps it on the run queue. Until v6.13 prev_state does not tell. */
 		l->condition = task_state_of(prev) ? TC_CONDITION_BLOCKED : TC_CONDITION_PREEMPTED;
+		if (l->condition == TC_CONDITION_BLOCKED)
+			begin_wait(l, prev, state);
 	} else {
 		l->counters[TC_COUNTER_INVOLUNTARY_SWITCHES]++;
 		l->condition = TC_CONDITION_PREEMPTED;
@@ -145,6 +164,8 @@ static __always_inline void switch_in(struct tc_ledger *l, struct task_struct *p
 {
 	__u64 ready = end_wait(l, now);
 
+	if (!sees_calls)
+		leave_found_call(l);
 	if (ready < now)
 		add_latency(TC_HISTOGRAM_RUN_QUEUE, now - ready);
 	if (!l->first_run_ns)
@@ -198,14 +219,72 @@ int BPF_PROG(taskcost_switch, bool preempt, struct task_struct *prev, struct tas
 	return 0;
 }
 
-/* blocked -> runnable. Only the time is noted: the sleeper may still be on its way off another CPU. */
-SEC("tp_btf/sched_waking")
+/*
+ * Without a look at the preemption count: an interrupt is what wakes in user code, and what ends sleeps and waits for
+ * disks, unless a signal does.
+ */
+static __always_inline bool seems_interrupt(const struct tc_ledger *l, const struct tc_ledger *waker)
+{
+	if (l->wait == TC_WAIT_TIMER || l->wait == TC_WAIT_DISK)
+		return !waker || waker->activity != TC_ACTIVITY_SIGNAL;
+	return waker && sees_calls && waker->activity == TC_ACTIVITY_USER;
+}
+
+static __always_inline void note_interrupt(struct tc_ledger *l)
+{
+	l->waker = TC_WAKER_INTERRUPT;
+	l->waker_from = TC_FROM_INTERRUPT;
+}
+
+static __always_inline void note_waker(struct tc_ledger *l, struct tc_ledger *waker, __u64 now)
+{
+	if (!waker) {
+		l->waker = TC_WAKER_UNOBSERVED | (__u32)bpf_get_current_pid_tgid();
+		l->waker_from = TC_FROM_NOWHERE;
+		return;
+	}
+	l->waker = waker->id;
+	l->waker_from = whereabouts(waker);
+	if (waker->waited.end_ns > l->since_ns && now - l->since_ns >= LONG_WAIT_NS) {
+		l->cause = waker->waited;
+		l->cause.end_ns = now;
+	}
+}
+
+/*
+ * blocked -> runnable. Only the time and the waker are noted: the sleeper may still be on its way off another CPU. The
+ * kernel holds its pi_lock, so there is one waker at a time.
+ */
+SEC("?tp_btf/sched_waking")
 int BPF_PROG(taskcost_waking, struct task_struct *task)
 {
 	struct tc_ledger *l = ledger_in(slot_near(&notes[this_cpu()], task));
+	struct tc_ledger *waker;
 
-	if (l)
-		l->woken_ns = bpf_ktime_get_ns();
+	if (!l)
+		return 0;
+	l->woken_ns = bpf_ktime_get_ns();
+	waker = current_ledger();
+	if (!(__u32)bpf_get_current_pid_tgid() || seems_interrupt(l, waker))
+		note_interrupt(l);
+	else
+		note_waker(l, waker, l->woken_ns);
+	return 0;
+}
+
+/* The same where the preemption count can be read, which tells an interrupt from the task that it happened to hit. */
+SEC("?tp_btf/sched_waking")
+int BPF_PROG(taskcost_waking_in_context, struct task_struct *task)
+{
+	struct tc_ledger *l = ledger_in(slot_near(&notes[this_cpu()], task));
+
+	if (!l)
+		return 0;
+	l->woken_ns = bpf_ktime_get_ns();
+	if (in_interrupt() || !(__u32)bpf_get_current_pid_tgid())
+		note_interrupt(l);
+	else
+		note_waker(l, current_ledger(), l->woken_ns);
 	return 0;
 }
 

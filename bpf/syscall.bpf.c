@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /* System calls: the activity of a task between entry and exit. */
-#define COMPAT_WANT_RDONLY_CAST
-#include "ledger.bpf.h"
 #include "files.bpf.h"
 
 enum {
@@ -11,7 +9,7 @@ enum {
 };
 
 /* user -> the class of the system call */
-SEC("tp_btf/sys_enter")
+SEC("?tp_btf/sys_enter")
 int BPF_PROG(taskcost_sys_enter, struct pt_regs *regs, long number)
 {
 	struct tc_ledger *l = current_ledger();
@@ -27,6 +25,7 @@ int BPF_PROG(taskcost_sys_enter, struct pt_regs *regs, long number)
 	l->call = call;
 	l->syscall = (__u32)number;
 	l->entered_ns = now;
+	l->looked_at = 0;
 	l->counters[TC_COUNTER_SYSCALLS]++;
 	if (call & TC_CALL_BY_FD) {
 		l->fd = first_argument_of(regs, l->flags & TC_LEDGER_COMPAT);
@@ -50,17 +49,21 @@ static __always_inline void leave_call(struct tc_ledger *l, struct pt_regs *regs
 {
 	__u64 running_ns = *cell_of(l, TC_ROW_CALL_PENDING, TC_CONDITION_RUNNING);
 	__u32 channel = end_call(l, bpf_get_current_task_btf());
+	__u64 bytes_in = 0, bytes_out = 0;
 	struct tc_channel_use *use;
 
 	if (channel >= TC_NR_CHANNELS)
 		return;
 	use = &l->channels[bounded(channel, TC_NR_CHANNELS)];
+	if (result > 0 && (l->call & TC_CALL_IN))
+		bytes_in = result;
+	if (l->call & TC_CALL_OUT)
+		bytes_out = bytes_sent(l, channel, regs, result);
 	use->calls++;
 	use->kernel_ns += running_ns;
-	if (result > 0 && (l->call & TC_CALL_IN))
-		use->bytes_in += result;
-	if (l->call & TC_CALL_OUT)
-		use->bytes_out += bytes_sent(l, channel, regs, result);
+	use->bytes_in += bytes_in;
+	use->bytes_out += bytes_out;
+	book_flow(l, bytes_in, bytes_out);
 }
 
 /* Memory that several processes map is a channel where they wait for each other: a futex that is not private. */
@@ -121,7 +124,7 @@ static __always_inline void leave_wait(struct tc_ledger *l, long result, __u64 n
 }
 
 /* the class of the system call -> user */
-SEC("tp_btf/sys_exit")
+SEC("?tp_btf/sys_exit")
 int BPF_PROG(taskcost_sys_exit, struct pt_regs *regs, long result)
 {
 	struct tc_ledger *l = current_ledger();

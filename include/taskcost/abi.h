@@ -157,7 +157,8 @@
   X(UNRESOLVED_FAULTS, unresolved_faults, "page faults that the kernel resolved unseen")                  \
   X(UNPAIRED_FAULTS, unpaired_faults, "page-fault resolutions whose start was not seen")                  \
   X(BACKWARD_TIMES, backward_times, "transitions older than the one before them")                         \
-  X(LEAKED_SLOTS, leaked_slots, "ledger slots that could not be returned to the pool")
+  X(LEAKED_SLOTS, leaked_slots, "ledger slots that could not be returned to the pool")                    \
+  X(MISSED_FLOWS, missed_flows, "channel calls without a flow: their table was full or busy")
 
 #define TC_ENUM_ACTIVITY(C, n, t) TC_ACTIVITY_##C,
 #define TC_ENUM_CONDITION(C, n, t) TC_CONDITION_##C,
@@ -242,11 +243,104 @@ struct tc_channel_use {
   __u64 kernel_ns; /* on a CPU inside these calls */
 };
 
+struct tc_wait_sums {
+  __u64 count;
+  __u64 blocked_ns;
+};
+
+/*
+ * Who ended a wait: the ledger id of an observed task; 0: nobody saw; TC_WAKER_INTERRUPT; TC_WAKER_SEVERAL where there
+ * was no room for each; or TC_WAKER_UNOBSERVED and a tid.
+ */
+#define TC_WAKER_INTERRUPT 0xffffffffffffffffULL
+#define TC_WAKER_SEVERAL 0xfffffffffffffffeULL
+#define TC_WAKER_UNOBSERVED 0x8000000000000000ULL
+
+/* From where: the number of the waker's system call, or one of these. */
+enum {
+  TC_FROM_COMPAT = 1 << 16, /* and the number of a 32-bit system call */
+  TC_FROM_NOWHERE = 1 << 17,
+  TC_FROM_EXIT,      /* its end */
+  TC_FROM_INTERRUPT, /* in the context of whatever ran there */
+  TC_FROM_FAULT,
+  TC_FROM_USER, /* a trap, or leaving to user mode */
+  TC_FROM_KERNEL,
+};
+
+/* Waits of one task that one waker ended, for one cause and from one place. */
+struct tc_edge_key {
+  __u64 sleeper; /* ledger id */
+  __u64 waker;
+  __u32 wait; /* enum tc_wait */
+  __u32 from;
+};
+
+struct tc_edge_sums {
+  __u64 count;
+  __u64 blocked_ns;
+  __u64 max_ns;
+};
+
+struct tc_edge {
+  struct tc_edge_key key;
+  struct tc_edge_sums sums;
+};
+
+/* Use of one pipe, connection or queue by one task. */
+struct tc_flow_key {
+  __u64 task;   /* ledger id */
+  __u64 object; /* inode number of the file, and the channel in the upper 8 bits */
+};
+
+struct tc_flow_sums {
+  __u64 link; /* the same for both ends */
+  __u64 calls_in;
+  __u64 calls_out;
+  __u64 bytes_in;
+  __u64 bytes_out;
+};
+
+struct tc_flow {
+  struct tc_flow_key key;
+  struct tc_flow_sums sums;
+};
+
+/* One wait in a chain: this task waited so long for that cause, until the waker ended it from there. */
+struct tc_link {
+  __u64 sleeper;
+  __u64 waker;
+  __u64 blocked_ns;
+  __u32 wait;
+  __u32 from;
+};
+
+/* A wait, and the wait that its waker had to end first while it lasted, and so on. */
+enum { TC_CHAIN_LINKS = 4 };
+struct tc_chain {
+  __u64 end_ns; /* of the first; 0: none */
+  __u64 length;
+  struct tc_link links[TC_CHAIN_LINKS];
+};
+
+/* How many a ledger has room for; more edges and flows go to hash maps. */
+enum { TC_OWN_EDGES = 6, TC_OWN_FLOWS = 6, TC_KEPT_CHAINS = 2 };
+
 /*
  * A ledger never crosses a page: after a switch of address spaces each page of the pool that a probe touches can cost a
  * walk of the page tables, twice over in a virtual machine.
  */
-enum { TC_LEDGER_ALIGNMENT = 2048 };
+enum { TC_LEDGER_ALIGNMENT = 4096 };
+
+/* Whom to adopt. */
+enum tc_target_kind {
+  TC_TARGET_NONE,
+  TC_TARGET_PROCESSES,
+  TC_TARGET_TASKS,
+  TC_TARGET_GROWS, /* kinds from here on: tasks may come to the target by other ways than birth */
+  TC_TARGET_NAME = TC_TARGET_GROWS,
+  TC_TARGET_CGROUP,
+  TC_TARGET_MACHINE,
+};
 
 /* ledger.flags */
 enum {
@@ -263,8 +357,8 @@ enum {
 
 /*
  * The ledger of one task. It lives in a slot of a memory-mapped pool; the task's storage holds the number of the slot.
- * Only programs running on the task's CPU, or under its run-queue lock, write to it, except `woken_ns`, which its
- * waker writes.
+ * Only programs running on the task's CPU, or under its run-queue lock, write to it, except what its waker writes:
+ * `woken_ns`, `waker`, `waker_from` and `cause`.
  */
 struct tc_ledger {
   struct tc_record record;
@@ -282,7 +376,7 @@ struct tc_ledger {
   __u8 condition;
   __u8 interrupted;  /* the row that the pending page fault interrupted */
   __u8 call;         /* TC_CALL_* of the current system call */
-  __u8 call_row;     /* what the last pending call turned out to be */
+  __u8 call_row;     /* what the pending call turned out to be */
   __u8 fault_bits;   /* TC_FAULT_* */
   __u8 switch_kind;  /* enum tc_histogram_id of the last switch-in, TC_NR_HISTOGRAMS for none */
   __u8 created_kind; /* enum tc_creation of the child created in this system call, TC_NR_CREATIONS for none */
@@ -303,13 +397,28 @@ struct tc_ledger {
   __u64 on_cpu_ns;       /* the last switch-in */
   __u64 signal_ns;       /* the last signal that was sent to it and can end it: when, */
   __u32 signal;          /* and its number */
-  __u32 signal_pad;
+
+  /* The current wait, and the file that the current call turned out to be about. */
+  __u32 wait; /* enum tc_wait */
+  __u64 file; /* struct file of the descriptor, 0 for none */
+  __u32 channel;   /* enum tc_channel or TC_CHANNEL_NONE */
+  __u32 file_type; /* of its inode's mode */
+  __u32 looked_at; /* call_row, file, file_type and channel are those of the current call */
+  __u64 waker; /* TC_WAKER_* */
+  __u32 waker_from; /* TC_FROM_* */
 
   __u64 cells[TC_NR_CELLS]; /* [row * TC_NR_CONDITIONS + condition] */
   __u64 entries[TC_NR_ACTIVITIES];
   __u64 counters[TC_NR_COUNTERS];
   struct tc_channel_use channels[TC_NR_CHANNELS];
   struct tc_creation_sums creations[TC_NR_CREATIONS];
+  struct tc_wait_sums waits[TC_NR_WAITS];
+  struct tc_edge edges[TC_OWN_EDGES]; /* `key.sleeper` 0: free */
+  struct tc_edge_sums other_edges[TC_NR_WAITS]; /* those that neither the ledger nor the map had room for */
+  struct tc_flow flows[TC_OWN_FLOWS]; /* `key.object` 0: free */
+  struct tc_chain cause;              /* the waker's own last wait, as it stood when `end_ns` equals `woken_ns` */
+  struct tc_chain waited;             /* its own last long wait; what it wakes next may have waited for that */
+  struct tc_chain chains[TC_KEPT_CHAINS]; /* the longest, of two links at least */
 
   /* Identity. Numbers that the kernel recycles (tid, addresses) never identify anything here. */
   __u64 id;             /* of the ledger, never reused within a session */
@@ -326,6 +435,10 @@ struct tc_ledger {
   __u32 creator_tid;
   __u32 how;                /* enum tc_creation, TC_NR_CREATIONS for adopted tasks */
   __u32 pid_seen_by_parent; /* tgid in the parent's pid namespace */
+  __u32 tid_inside;         /* tid and tgid in its own pid namespace; */
+  __u32 tgid_inside;
+  __u32 namespace_level;    /* 0: that of the kernel */
+  __u32 identity_pad;
   __s32 exit_code;          /* wait status of this task */
   __s32 group_exit_code;
 

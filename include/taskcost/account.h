@@ -16,6 +16,7 @@
 //   count       how often the activity was entered. A page fault counts when it is resolved.
 //   faults      minor and major as the kernel accounts them (min_flt, maj_flt), those that the kernel took on a task's
 //               behalf without an exception (get_user_pages) included; cow, file and kernel are subsets seen by probes.
+//   wait        a blocked interval by what was waited for; all waits sum up to the blocked cells.
 //   creation    copy: entry of the system call to task_newtask; publish: to sched_wakeup_new; return: to the exit of
 //               the system call in the creator (a vfork waits there for its child); child start: sched_wakeup_new to
 //               the child's first switch-in.
@@ -72,6 +73,9 @@ const char* key_of(tc_histogram_id histogram);
 const char* key_of(tc_loss loss);
 const char* key_of(tc_shared object);
 const char* key_of(tc_wait wait);
+// The wait for a channel; the channel that a wait is for, TC_CHANNEL_NONE when it is for none.
+tc_wait wait_of(tc_channel channel);
+tc_channel channel_of(tc_wait wait);
 const char* text_of(tc_activity activity);
 const char* text_of(tc_creation creation);
 const char* text_of(tc_counter counter);
@@ -83,7 +87,8 @@ const char* text_of(tc_wait wait);
 
 struct CreationSums {
   std::uint64_t count = 0;
-  Duration copy{};
+  Duration copy{};           // sum over `copies` creations
+  std::uint64_t copies = 0;  // a creating call that was not seen to begin has none
   Duration publish{};
   Duration returned{};        // sum over `returns` creations
   std::uint64_t returns = 0;  // a creator that ended or was still inside the call has none
@@ -119,11 +124,11 @@ struct KernelBooks {
 struct Account {
   Duration lifetime{};
   PerActivity<PerCondition<Duration>> cells{};
-  PerActivity<std::uint64_t> entries{};
+  PerActivity<std::optional<std::uint64_t>> entries{};  // nullopt: its calls had no probes
   // nullopt: not measurable with the sources in use. 0: measured, and none.
   PerCounter<std::optional<std::uint64_t>> counters{};
   PerCreation<CreationSums> creations{};
-  PerChannel<ChannelUse> channels{};
+  PerChannel<std::optional<ChannelUse>> channels{};  // nullopt likewise
   PerWait<WaitSums> waits{};
   // nullopt: a task vanished before its books could be read.
   std::optional<KernelBooks> books;
@@ -148,7 +153,9 @@ const char* to_string(How how);
 struct Task {
   std::uint64_t id = 0;  // unique in the session, by order of birth
   std::uint32_t tid = 0;
-  std::string comm;  // bytes from the observed program: hostile
+  std::optional<std::uint32_t> tid_inside;   // as its own pid namespace numbers it, where that is another one than
+  std::optional<std::uint32_t> tgid_inside;  // the kernel's
+  std::string comm;                          // bytes from the observed program: hostile
   bool leader = false;
   // The same number for tasks whose mm is the same object; numbered by appearance, from 1. After an exec, the new one.
   std::uint64_t address_space = 0;
@@ -201,6 +208,7 @@ struct Process {
   std::optional<int> exit_signal;    // nullopt while it lives or when it exited
   std::optional<FatalSignal> fatal;  // nullopt when no signal ended it, or its generation was not seen
   std::uint64_t address_space = 0;   // equal for processes that share memory; numbered by appearance, from 1
+  bool kernel = false;               // a kernel thread
   std::optional<Duration> zombie;    // last task's final switch-out -> parent's wait returned; nullopt when not seen
   std::optional<Duration> reap;      // of the parent, on a CPU inside the wait that reaped it
   std::vector<Task> tasks;           // by birth
@@ -248,6 +256,45 @@ struct CpuStint {
   Instant start{};
   Instant end{};
 };
+
+// Who ended a wait.
+struct Waker {
+  enum class Kind {
+    task,        // an observed one
+    unobserved,  // a task that nobody observes
+    interrupt,   // a timer, a device
+    several,     // tasks that there was no room to tell apart
+    unknown      // nobody saw
+  };
+  Kind kind = Kind::unknown;
+  std::uint64_t task = 0;  // Task::id of an observed one that is kept one by one, else 0
+  std::uint32_t tid = 0;   // of the task, 0 when unknown
+};
+const char* to_string(Waker::Kind kind);
+
+// What one task gave another: wake-ups that ended its waits for one cause, and bytes through the channel of that name.
+struct Edge {
+  Waker from;
+  std::uint64_t to = 0;  // Task::id; 0: the other end is not observed, or one of several
+  std::uint32_t to_tid = 0;
+  tc_wait cause = TC_WAIT_OTHER;
+  std::uint64_t wakeups = 0;
+  Duration waited{};  // by `to`, until these wake-ups
+  Duration longest{};
+  std::map<std::string, std::uint64_t> places;  // wake-ups by where the waker was: a system call, "exit", ...
+  std::optional<std::uint64_t> bytes;  // sent to `to`; nullopt: no bytes pass, or it is not told whose they are
+};
+
+// A wait, and the last long wait that its waker had to end first while it lasted, and so on.
+struct ChainLink {
+  std::uint64_t task = 0;  // Task::id of the sleeper, 0 when it is not kept one by one
+  std::uint32_t tid = 0;
+  Waker waker;
+  tc_wait cause = TC_WAIT_OTHER;
+  std::string place;  // of the waker
+  Duration waited{};
+};
+using Chain = std::vector<ChainLink>;
 
 // A latency distribution in the buckets of histogram.h.
 class Histogram {
@@ -297,8 +344,14 @@ struct Session {
   // By key: the kernel's (TC_HISTOGRAMS) and those made from records: creation, creation_<kind>, child_start, exit,
   // zombie. A key is absent when its source is not available.
   std::map<std::string, Histogram> histograms;
+  // System calls had probes. Without, all time on CPUs counts as user code, and what only calls tell is missing.
+  bool calls_seen = true;
+  Account kernel_totals;  // of kernel threads, which are not in `totals`
   PerCreation<LifetimePrice> prices{};
   std::vector<Blast> blasts;
+  std::vector<Edge> edges;         // by waiting time, the largest first
+  std::uint64_t folded_edges = 0;  // of tasks that are not kept one by one
+  std::vector<Chain> chains;       // by the wait of their first link, the longest first
   // nullopt unless they were asked for; by start.
   std::optional<std::vector<CpuStint>> stints;
   Losses losses;

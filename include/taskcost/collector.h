@@ -27,8 +27,15 @@
 
 namespace taskcost {
 
+// How much is probed.
+enum class Detail {
+  full,     // everything
+  switches  // no system calls: what a task waits for is read from its saved registers when it leaves its CPU
+};
+
 struct CollectorOptions {
-  unsigned max_tasks = 16384;  // ledgers at the same time; about 2 KiB of kernel memory each
+  unsigned max_tasks = 16384;  // ledgers at the same time; 4 KiB of kernel memory each
+  Detail detail = Detail::full;
   bool probe_stats = false;    // run counts and time of every probe: some 70 ns for each run
   bool kernel_memory = false;  // what creating calls allocate: makes every allocation in the kernel dearer
   bool stints = false;         // keep each time on a CPU: a record for every switch
@@ -56,8 +63,17 @@ struct Command {
 };
 
 struct Target {
-  std::vector<pid_t> ids;     // as the caller's pid namespace numbers them
-  bool single_tasks = false;  // ids are tids, and children are not followed
+  enum class Kind {
+    processes,  // all tasks of thread groups, and the children they will have
+    tasks,      // single tasks, without their children
+    name,       // processes whose name matches, those that take that name by exec later included
+    cgroup,     // all in a cgroup and below it, and whoever comes there
+    machine     // all, the caller excepted
+  };
+  Kind kind = Kind::processes;
+  std::vector<pid_t> ids;  // of processes or tasks, as the caller's pid namespace numbers them
+  std::string name;        // a pattern with *, ? and [...]
+  std::string cgroup;      // a directory of a cgroup file system, or a path below a mounted hierarchy
 };
 
 // What `doctor` tells: can anything be measured, and from which source each figure would come.
@@ -78,7 +94,7 @@ class Collector {
   // status that a shell would give.
   Result<pid_t> launch(const Command& command);
 
-  // How many tasks are observed now. Error when an id does not exist or none could be adopted.
+  // How many tasks are observed now. Error when an id does not exist, a pattern or path is none, or nothing matched.
   Result<std::uint64_t> adopt(const Target& target);
 
   struct Until {

@@ -24,6 +24,7 @@ struct ProbeCost {
   std::string name;                   // program name
   std::optional<std::uint64_t> runs;  // nullopt: statistics were not asked for
   std::optional<Duration> run_time;
+  std::uint64_t skipped = 0;  // runs that the kernel left out: it interrupted the same program on that CPU
 };
 
 struct Observer {

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -21,11 +22,15 @@ class SessionBuilder {
     std::size_t kept_tasks = 32768;
     // Which counters have a source on this kernel; the others stay nullopt.
     PerCounter<bool> measured{};
+    bool calls = true;          // system calls have probes
     bool exec_prepare = true;   // sched_prepare_exec exists
     bool fault_latency = true;  // fault histograms are filled
     bool switch_latency = true;
     bool stints = false;  // on_stint is called for every time on a CPU
     std::size_t kept_stints = std::size_t{1} << 20;
+    std::size_t kept_edges = std::size_t{1} << 17;
+    // Names system calls by number, 32-bit ones when the second argument says so; empty: by number.
+    std::function<std::string(std::uint32_t, bool)> syscall_name;
   };
 
   explicit SessionBuilder(Options options);
@@ -39,6 +44,9 @@ class SessionBuilder {
   void on_exec(const tc_exec& exec);
   void on_reap(const tc_reap& reap);
   void on_stint(const tc_stint& stint);
+  // What a ledger had no room for. Called at the end of the window.
+  void on_edge(const tc_edge& edge);
+  void on_flow(const tc_flow& flow);
   // The command line of a process that existed before the window, joined by spaces.
   void on_command(std::uint64_t process, std::string_view command);
   // One CPU's copy; called once per CPU and histogram.

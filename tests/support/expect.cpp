@@ -111,11 +111,22 @@ std::string compare_usage(const std::vector<const Json*>& family, const Waited& 
   return differences.str();
 }
 
+// A flush of the TLB on behalf of another CPU is an interrupt, and can hit the probe on a flush of one's own.
+std::int64_t skipped_flushes(const Report& report) {
+  for (const Json& probe : report["observer"].at("probes")) {
+    if (probe.at("name") == "taskcost_tlb_flush") {
+      return probe.at("skipped");
+    }
+  }
+  return 0;
+}
+
 }  // namespace
 
 void expect_no_losses(const Report& report) {
   for (const auto& [name, count] : report["losses"].items()) {
-    EXPECT_EQ(count, 0) << "loss: " << name;
+    EXPECT_EQ(count, name == "skipped_probes" ? skipped_flushes(report) : 0)
+        << "loss: " << name << report["observer"]["probes"].dump();
   }
 }
 

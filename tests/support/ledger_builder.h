@@ -102,6 +102,28 @@ class LedgerBuilder {
   }
   LedgerBuilder& entered(tc_activity activity, std::uint64_t times) { return set(ledger_.entries[activity], times); }
   LedgerBuilder& counted(tc_counter counter, std::uint64_t count) { return set(ledger_.counters[counter], count); }
+  LedgerBuilder& waited(tc_wait wait, std::uint64_t times, nanoseconds blocked) {
+    ledger_.waits[wait] = {times, count_of(blocked)};
+    return *this;
+  }
+  // The i-th edge of the ledger: a waker and a place as in abi.h.
+  LedgerBuilder& woken_by(std::size_t i, std::uint64_t waker, tc_wait wait, std::uint32_t from, std::uint64_t times,
+                          nanoseconds blocked) {
+    ledger_.edges[i] = {{ledger_.id, waker, wait, from}, {times, count_of(blocked), count_of(blocked)}};
+    return *this;
+  }
+  // The i-th flow: `object` is the number of the inode, `link` what both ends have in common.
+  LedgerBuilder& flow(std::size_t i, tc_channel channel, std::uint64_t object, std::uint64_t link, std::uint64_t in,
+                      std::uint64_t out) {
+    ledger_.flows[i] = {{ledger_.id, std::uint64_t{channel} << 56U | object},
+                        {link, in > 0 ? 1U : 0U, out > 0 ? 1U : 0U, in, out}};
+    return *this;
+  }
+  LedgerBuilder& chain(std::size_t i, std::initializer_list<tc_link> links) {
+    ledger_.chains[i].length = links.size();
+    std::ranges::copy(links, ledger_.chains[i].links);
+    return *this;
+  }
   LedgerBuilder& books(const tc_books& start, const tc_books& end) {
     ledger_.books_start = start;
     ledger_.books_end = end;

@@ -30,7 +30,11 @@ class Life {
   }
   Life& is_preempted(tc_activity activity, Duration time) { return spends(activity, TC_CONDITION_PREEMPTED, time, 0); }
   Life& queues(tc_activity activity, Duration time) { return spends(activity, TC_CONDITION_RUNNABLE, time, 0); }
-  Life& blocks(tc_activity activity, Duration time) { return spends(activity, TC_CONDITION_BLOCKED, time, 0); }
+  Life& blocks(tc_activity activity, Duration time, tc_wait wait = TC_WAIT_OTHER) {
+    ++account_.waits[wait].count;
+    account_.waits[wait].blocked += time;
+    return spends(activity, TC_CONDITION_BLOCKED, time, 0);
+  }
   // Time that no cell has.
   Life& lost(Duration time) {
     account_.lifetime += time;
@@ -45,11 +49,12 @@ class Life {
     return *this;
   }
   Life& creates(tc_creation kind, std::uint64_t count, Duration copy_of_each) {
-    account_.creations[kind] = {count, copy_of_each * count, 2us * count, 5us * count, count, 40us * count, count};
+    account_.creations[kind] = {count, copy_of_each * count, count, 2us * count, 5us * count,
+                                count, 40us * count,         count};
     return *this;
   }
   Life& talks(tc_channel channel, std::uint64_t calls, std::uint64_t in, std::uint64_t out) {
-    account_.channels[channel] = {calls, in, out, 900ns * calls};
+    account_.channels[channel] = ChannelUse{calls, in, out, 900ns * calls};
     return *this;
   }
   // Books that agree with the ledger, but for 1 us of CPU time.
@@ -70,7 +75,7 @@ class Life {
  private:
   Life& spends(tc_activity activity, tc_condition condition, Duration time, std::uint64_t count) {
     account_.cells[activity][condition] += time;
-    account_.entries[activity] += count;
+    *account_.entries[activity] += count;
     account_.lifetime += time;
     return *this;
   }
@@ -279,9 +284,9 @@ inline Report full_report() {
                    .runs(TC_ACTIVITY_CREATE, 68'230ns)
                    .runs(TC_ACTIVITY_PIPE, 1800us, 2000)
                    .queues(TC_ACTIVITY_PIPE, 310us)
-                   .blocks(TC_ACTIVITY_PIPE, 240ms)
+                   .blocks(TC_ACTIVITY_PIPE, 240ms, TC_WAIT_PIPE)
                    .runs(TC_ACTIVITY_WAIT, 12us)
-                   .blocks(TC_ACTIVITY_WAIT, 90ms)
+                   .blocks(TC_ACTIVITY_WAIT, 90ms, TC_WAIT_CHILD)
                    .runs(TC_ACTIVITY_PAGE_FAULT, 250us, 301)
                    .lost(12us)
                    .counts(TC_COUNTER_VOLUNTARY_SWITCHES, 2003)
@@ -298,17 +303,20 @@ inline Report full_report() {
                    .talks(TC_CHANNEL_PIPE, 2000, 64'000, 64'000))
       .lived_before()
       .exits(0)
-      .process(
-          4712, "helper", How::fork, 10ms,
-          Life().runs(TC_ACTIVITY_USER, 400ms, 5).blocks(TC_ACTIVITY_FUTEX, 300ms).creates(TC_CREATION_THREAD, 2, 9us))
+      .process(4712, "helper", How::fork, 10ms,
+               Life()
+                   .runs(TC_ACTIVITY_USER, 400ms, 5)
+                   .blocks(TC_ACTIVITY_FUTEX, 300ms, TC_WAIT_FUTEX_PRIVATE)
+                   .creates(TC_CREATION_THREAD, 2, 9us))
       .child_of(4711)
       .execs()
       .thread(4713, "oven", 20ms,
               Life()
                   .runs(TC_ACTIVITY_USER, 300ms, 9)
-                  .blocks(TC_ACTIVITY_SLEEP, 100ms)
+                  .blocks(TC_ACTIVITY_SLEEP, 100ms, TC_WAIT_TIMER)
                   .counts(TC_COUNTER_VOLUNTARY_SWITCHES, 9))
-      .thread(4714, "mixer", 25ms, Life().runs(TC_ACTIVITY_USER, 5ms).blocks(TC_ACTIVITY_POLL, 500ms).lost(40ms))
+      .thread(4714, "mixer", 25ms,
+              Life().runs(TC_ACTIVITY_USER, 5ms).blocks(TC_ACTIVITY_POLL, 500ms, TC_WAIT_EPOLL).lost(40ms))
       .lives_on()
       .dies_of(9)
       .latency("run_queue", {800ns, 900ns, 1200ns, 1500ns, 3us, 9us, 40us})
@@ -321,6 +329,13 @@ inline Report full_report() {
   report.session.losses.counts[TC_LOSS_UNRESOLVED_FAULTS] = 3;
   report.session.losses.skipped_probes = 1;
   report.session.prices[TC_CREATION_FORK] = {1, 68us, 2us, 90us, 31us, 120us, 7us, 4us};
+  const Waker helper{Waker::Kind::task, 2, 4712};
+  const Waker timer{Waker::Kind::interrupt, 0, 0};
+  report.session.edges = {{helper, 1, 4711, TC_WAIT_PIPE, 1998, 240ms, 3ms, {{"write", 1997}, {"close", 1}}, 64'000},
+                          {timer, 3, 4713, TC_WAIT_TIMER, 10, 100ms, 10ms, {}, std::nullopt},
+                          {{Waker::Kind::unobserved, 0, 99}, 4, 4714, TC_WAIT_EPOLL, 1, 9ms, 9ms, {}, std::nullopt},
+                          {{Waker::Kind::task, 1, 4711}, 0, 0, TC_WAIT_PIPE, 0, 0ms, 0ms, {}, 64'000}};
+  report.session.chains = {{{1, 4711, helper, TC_WAIT_PIPE, "write", 41ms}, {2, 4712, timer, TC_WAIT_TIMER, "", 38ms}}};
   report.session.blasts.push_back({2, 9, report.session.start + 600ms, 3, 120us, 380us, 1, 1});
   add_evidence(report);
   add_judgement(report);

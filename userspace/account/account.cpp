@@ -10,6 +10,7 @@ namespace {
 void add(CreationSums& sum, const CreationSums& other) {
   sum.count += other.count;
   sum.copy += other.copy;
+  sum.copies += other.copies;
   sum.publish += other.publish;
   sum.returned += other.returned;
   sum.running += other.running;
@@ -61,7 +62,20 @@ void add_each(std::array<T, Size>& sums, const std::array<T, Size>& others) {
   }
 }
 
+constexpr std::array<tc_wait, TC_NR_CHANNELS> waits_of_channels = {
+    TC_WAIT_PIPE, TC_WAIT_UNIX_SOCKET, TC_WAIT_INET_SOCKET, TC_WAIT_MESSAGE_QUEUE, TC_WAIT_FUTEX_SHARED};
+
 }  // namespace
+
+tc_wait wait_of(tc_channel channel) {
+  return channel < TC_NR_CHANNELS ? waits_of_channels[static_cast<std::size_t>(channel)] : TC_WAIT_OTHER;
+}
+
+tc_channel channel_of(tc_wait wait) {
+  const auto* found = std::ranges::find(waits_of_channels, wait);
+  return found == waits_of_channels.end() ? TC_CHANNEL_NONE
+                                          : static_cast<tc_channel>(found - waits_of_channels.begin());
+}
 
 Duration Account::total() const {
   Duration sum{};
@@ -112,7 +126,9 @@ void add(Account& sum, const Account& other) {
 
 Account empty_account() {
   Account account;
+  account.entries.fill(0);
   account.counters.fill(0);
+  account.channels.fill(ChannelUse{});
   account.books = KernelBooks{};
   return account;
 }

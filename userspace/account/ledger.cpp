@@ -68,6 +68,10 @@ PerCounter<std::optional<std::uint64_t>> counters_of(const tc_ledger& ledger, co
       counters[counter] = ledger.counters[counter];
     }
   }
+  if (!options.calls) {
+    counters[TC_COUNTER_SYSCALLS].reset();
+    counters[TC_COUNTER_SHARED_MAPPING_BYTES].reset();
+  }
   counters[TC_COUNTER_FAULTS_TIMED].reset();
   if (options.fault_latency) {
     counters[TC_COUNTER_FAULTS_TIMED] =
@@ -81,15 +85,21 @@ PerCounter<std::optional<std::uint64_t>> counters_of(const tc_ledger& ledger, co
   return counters;
 }
 
-CreationSums sums_of(const tc_creation_sums& raw) {
+CreationSums sums_of(const tc_creation_sums& raw, bool calls) {
   CreationSums sums;
   sums.count = raw.count;
   sums.copy = nanoseconds(raw.copy_ns);
+  sums.copies = calls ? raw.count : 0;
   sums.publish = nanoseconds(raw.publish_ns);
   sums.returned = nanoseconds(raw.return_ns);
   sums.returns = raw.returns;
   sums.running = nanoseconds(raw.running_ns);
   return sums;
+}
+
+// Activities that only the probes of system calls can enter and leave.
+bool is_told_by_calls(tc_activity activity) {
+  return activity != TC_ACTIVITY_PAGE_FAULT && activity != TC_ACTIVITY_EXIT && activity != TC_ACTIVITY_KERNEL;
 }
 
 ChannelUse use_of(const tc_channel_use& raw) {
@@ -139,11 +149,13 @@ void fill_exec(Task& task, const tc_ledger& ledger, const SessionBuilder::Option
   if (task.execs == 0) {
     return;
   }
-  if (options.exec_prepare) {
+  if (options.exec_prepare && options.calls) {
     task.exec_prepare = nanoseconds(ledger.exec_prepare_ns);
   }
-  task.exec_replace = nanoseconds(ledger.exec_replace_ns);
-  task.exec_return = nanoseconds(ledger.exec_return_ns);
+  if (options.calls) {
+    task.exec_replace = nanoseconds(ledger.exec_replace_ns);
+    task.exec_return = nanoseconds(ledger.exec_return_ns);
+  }
 }
 
 }  // namespace
@@ -152,9 +164,11 @@ void close_at(tc_ledger& ledger, std::uint64_t end_ns) {
   const std::uint64_t since = ledger.since_ns;
   const std::uint64_t end = std::max<std::uint64_t>(since, end_ns);
   const std::uint64_t woken = ledger.woken_ns;
-  if (ledger.condition == TC_CONDITION_BLOCKED && woken > since && woken <= end) {
-    add_to_cell(ledger, ledger.activity, TC_CONDITION_BLOCKED, woken - since);
-    add_to_cell(ledger, ledger.activity, TC_CONDITION_RUNNABLE, end - woken);
+  if (ledger.condition == TC_CONDITION_BLOCKED) {
+    const std::uint64_t ready = woken > since && woken <= end ? woken : end;
+    add_to_cell(ledger, ledger.activity, TC_CONDITION_BLOCKED, ready - since);
+    add_to_cell(ledger, ledger.activity, TC_CONDITION_RUNNABLE, end - ready);
+    ledger.waits[std::min<std::size_t>(ledger.wait, TC_WAIT_OTHER)].blocked_ns += ready - since;
   } else {
     add_to_cell(ledger, ledger.activity, ledger.condition, end - since);
   }
@@ -192,6 +206,14 @@ Account blank_account(const SessionBuilder::Options& options) {
   Account account = empty_account();
   const tc_ledger nothing{};
   account.counters = counters_of(nothing, KernelBooks{}, options);
+  if (!options.calls) {
+    for (std::size_t activity = 0; activity < TC_NR_ACTIVITIES; ++activity) {
+      if (is_told_by_calls(static_cast<tc_activity>(activity))) {
+        account.entries[activity].reset();
+      }
+    }
+    account.channels.fill(std::nullopt);
+  }
   return account;
 }
 
@@ -199,11 +221,22 @@ Account account_of(const tc_ledger& ledger, Closed closed, const SessionBuilder:
   Account account;
   account.lifetime = nanoseconds(elapsed(ledger.birth_ns, ledger.end_ns));
   account.cells = cells_of(ledger, closed);
-  std::copy(std::begin(ledger.entries), std::end(ledger.entries), account.entries.begin());
+  for (std::size_t activity = 0; activity < TC_NR_ACTIVITIES; ++activity) {
+    if (options.calls || !is_told_by_calls(static_cast<tc_activity>(activity))) {
+      account.entries[activity] = ledger.entries[activity];
+    }
+  }
   account.books = books_of(ledger);
   account.counters = counters_of(ledger, account.books, options);
-  std::transform(std::begin(ledger.creations), std::end(ledger.creations), account.creations.begin(), sums_of);
-  std::transform(std::begin(ledger.channels), std::end(ledger.channels), account.channels.begin(), use_of);
+  for (std::size_t kind = 0; kind < TC_NR_CREATIONS; ++kind) {
+    account.creations[kind] = sums_of(ledger.creations[kind], options.calls);
+  }
+  for (std::size_t channel = 0; options.calls && channel < TC_NR_CHANNELS; ++channel) {
+    account.channels[channel] = use_of(ledger.channels[channel]);
+  }
+  for (std::size_t wait = 0; wait < TC_NR_WAITS; ++wait) {
+    account.waits[wait] = {ledger.waits[wait].count, nanoseconds(ledger.waits[wait].blocked_ns)};
+  }
   return account;
 }
 
@@ -212,6 +245,10 @@ Task task_of(const tc_ledger& ledger, Closed closed, const SessionBuilder::Optio
   task.tid = ledger.tid;
   task.comm = text_of(ledger.comm, sizeof(ledger.comm));
   task.leader = is_leader(ledger);
+  if (ledger.namespace_level != 0) {
+    task.tid_inside = ledger.tid_inside;
+    task.tgid_inside = ledger.tgid_inside;
+  }
   task.how = how_of(ledger);
   task.created_by_tid = ledger.creator_tid;
   task.start = instant(ledger.birth_ns);

@@ -61,6 +61,22 @@ const char* text_of(tc_loss loss) { return pick(loss_texts, loss); }
 const char* text_of(tc_shared object) { return pick(shared_texts, object); }
 const char* text_of(tc_wait wait) { return pick(wait_texts, wait); }
 
+const char* to_string(Waker::Kind kind) {
+  switch (kind) {
+    case Waker::Kind::task:
+      return "task";
+    case Waker::Kind::unobserved:
+      return "unobserved";
+    case Waker::Kind::interrupt:
+      return "interrupt";
+    case Waker::Kind::several:
+      return "several";
+    case Waker::Kind::unknown:
+      break;
+  }
+  return "unknown";
+}
+
 const char* to_string(How how) {
   switch (how) {
     case How::fork:

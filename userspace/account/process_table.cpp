@@ -86,6 +86,7 @@ void ProcessTable::note(const tc_ledger& ledger, Closed closed) {
   }
   if (is_founder(ledger)) {
     record.how = how_of(ledger);
+    record.kernel = (ledger.flags & TC_LEDGER_KERNEL_WORKER) != 0;
   }
   note_signal(record, ledger);
   if ((ledger.flags & TC_LEDGER_GROUP_EXIT) != 0) {
@@ -149,6 +150,7 @@ Process ProcessTable::process_of(const Record& record, const Command* command) {
   process.ppid = record.ppid;
   process.comm = record.comm;
   process.how = record.how;
+  process.kernel = record.kernel;
   process.start = instant(record.start_ns);
   process.end = instant(record.end_ns);
   process.open_at_start = record.open_at_start;

@@ -78,6 +78,7 @@ class ProcessTable {
     bool open_at_start = false;
     bool open_at_end = false;
     bool has_leader = false;
+    bool kernel = false;
     std::string comm;
     std::int32_t leader_status = 0;
     std::optional<std::int32_t> group_status;

@@ -11,6 +11,7 @@
 
 #include "account/aftermath.h"
 #include "account/bounded_map.h"
+#include "account/conversations.h"
 #include "account/ledger.h"
 #include "account/process_table.h"
 #include "account/zombies.h"
@@ -61,7 +62,11 @@ struct Latencies {
 
 struct SessionBuilder::State {
   explicit State(const Options& wanted)
-      : options(wanted), totals(blank_account(wanted)), commands(wanted.kept_tasks + max_waiting) {}
+      : options(wanted),
+        totals(blank_account(wanted)),
+        kernel_totals(blank_account(wanted)),
+        commands(wanted.kept_tasks + max_waiting),
+        conversations(wanted.kept_edges) {}
 
   void book(const tc_ledger& ledger, Closed closed);
   void book_latencies(const tc_ledger& ledger, const Task& task);
@@ -76,8 +81,12 @@ struct SessionBuilder::State {
   void keep_stint(const tc_stint& stint);
   std::vector<CpuStint> take_stints();
 
+  void take_conversations(Session& session);
+  [[nodiscard]] std::string place_named(std::uint32_t from) const;
+
   Options options;
   Account totals;
+  Account kernel_totals;
   std::uint64_t task_count = 0;
   std::uint64_t ended = 0;
   std::uint64_t missed = 0;
@@ -94,6 +103,7 @@ struct SessionBuilder::State {
   BoundedMap<std::uint64_t, PerCreation<Starts>> starts{max_waiting};  // by creator, whose ledger is still to come
   std::array<std::optional<Histogram>, TC_NR_HISTOGRAMS> kernel_latencies;
   Latencies latencies;
+  Conversations conversations;
   std::deque<tc_stint> stints;
   std::uint64_t dropped_stints = 0;
 };
@@ -104,7 +114,8 @@ void SessionBuilder::State::book(const tc_ledger& ledger, Closed closed) {
   Account account = account_of(ledger, closed, options);
   Task task = task_of(ledger, closed, options);
   ++task_count;
-  add(totals, account);
+  add((ledger.flags & TC_LEDGER_KERNEL_WORKER) != 0 && is_founder(ledger) ? kernel_totals : totals, account);
+  conversations.note(ledger);
   add_waiting_starts(account, ledger.id);
   book_start(ledger);
   book_latencies(ledger, task);
@@ -232,6 +243,37 @@ std::map<std::string, Histogram> SessionBuilder::State::take_histograms() {
   return named;
 }
 
+std::string SessionBuilder::State::place_named(std::uint32_t from) const {
+  switch (from) {
+    case TC_FROM_NOWHERE:
+      return "unknown";
+    case TC_FROM_EXIT:
+      return "exit";
+    case TC_FROM_INTERRUPT:
+      return "interrupt";
+    case TC_FROM_FAULT:
+      return "page fault";
+    case TC_FROM_USER:
+      return "user code";
+    case TC_FROM_KERNEL:
+      return "kernel worker";
+    default:
+      break;
+  }
+  const std::uint32_t number = from & ~std::uint32_t{TC_FROM_COMPAT};
+  const std::string name =
+      options.syscall_name ? options.syscall_name(number, (from & TC_FROM_COMPAT) != 0) : std::string();
+  return name.empty() ? "system call " + std::to_string(number) : name;
+}
+
+void SessionBuilder::State::take_conversations(Session& session) {
+  auto taken = conversations.take({[this](std::uint64_t ledger) { return processes.task_number(ledger); },
+                                   [this](std::uint32_t from) { return place_named(from); }});
+  session.edges = std::move(taken.edges);
+  session.folded_edges = taken.folded;
+  session.chains = std::move(taken.chains);
+}
+
 void SessionBuilder::State::keep_stint(const tc_stint& stint) {
   if (stints.size() < options.kept_stints) {
     stints.push_back(stint);
@@ -302,6 +344,10 @@ void SessionBuilder::on_reap(const tc_reap& reap) {
 
 void SessionBuilder::on_stint(const tc_stint& stint) { state_->keep_stint(stint); }
 
+void SessionBuilder::on_edge(const tc_edge& edge) { state_->conversations.on_edge(edge); }
+
+void SessionBuilder::on_flow(const tc_flow& flow) { state_->conversations.on_flow(flow); }
+
 void SessionBuilder::on_histogram(tc_histogram_id id, const tc_histogram& raw) {
   const Options& options = state_->options;
   if (id >= TC_NR_HISTOGRAMS || (is_fault(id) && !options.fault_latency) ||
@@ -322,7 +368,7 @@ bool SessionBuilder::launched_ended() const { return state_->launched_ended; }
 std::size_t SessionBuilder::held() const {
   const State& state = *state_;
   return state.processes.size() + state.folded.size() + state.living.size() + state.zombies.size() +
-         state.commands.size() + state.starts.size();
+         state.commands.size() + state.starts.size() + state.conversations.size();
 }
 
 Session SessionBuilder::finish(Instant start, Instant end, const PerLoss<std::uint64_t>& losses,
@@ -347,6 +393,9 @@ Session SessionBuilder::finish(Instant start, Instant end, const PerLoss<std::ui
     session.folded.push_back(std::move(sum));
   }
   session.totals = state.totals;
+  session.kernel_totals = state.kernel_totals;
+  session.calls_seen = state.options.calls;
+  state.take_conversations(session);
   session.task_count = state.task_count;
   session.process_count = session.processes.size() + state.folded_processes;
   session.histograms = state.take_histograms();

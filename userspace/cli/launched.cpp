@@ -61,7 +61,8 @@ int shell_status(int wait_status) {
 
 CollectorOptions collector_options(const ObserveOptions& options) {
   CollectorOptions chosen;
-  chosen.max_tasks = options.max_tasks;
+  chosen.max_tasks = options.max_tasks.value_or(chosen.max_tasks);
+  chosen.detail = options.detail;
   chosen.probe_stats = options.probe_stats;
   chosen.kernel_memory = options.kernel_memory;
   return chosen;

@@ -154,7 +154,7 @@ Result<ObservedRegion> observe_region(Collector& collector, MarkedWorkload& work
     default:
       return ObservedRegion(WorkloadEnded{workload.reap()});
   }
-  if (auto adopted = collector.adopt({workload.processes(), false /*single_tasks*/}); !adopted) {
+  if (auto adopted = collector.adopt({Target::Kind::processes, workload.processes(), {}, {}}); !adopted) {
     return adopted.error();
   }
   workload.release();

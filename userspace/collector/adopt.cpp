@@ -11,6 +11,9 @@
 #include <optional>
 #include <string>
 
+#include "targets/cgroups.h"
+#include "targets/glob.h"
+
 namespace taskcost {
 namespace {
 
@@ -41,11 +44,12 @@ Status check_id(pid_t id, bool single_task) {
   return Done{};
 }
 
-Status set_targets(const Probes& probes, const Target& target) {
+Status set_ids(const Probes& probes, const Target& target) {
   constexpr std::uint8_t present = 1;
-  probes.shared().targets_are_tasks = target.single_tasks ? 1 : 0;
-  probes.object().data->follow_children = target.single_tasks ? 0 : 1;
   for (const pid_t id : target.ids) {
+    if (auto status = check_id(id, target.kind == Target::Kind::tasks); !status) {
+      return status;
+    }
     const auto key = static_cast<std::uint32_t>(id);
     if (bpf_map_update_elem(bpf_map__fd(probes.object().maps.targets), &key, &present, BPF_ANY) != 0) {
       return Error{"cannot set the targets",
@@ -58,17 +62,51 @@ Status set_targets(const Probes& probes, const Target& target) {
   return Done{};
 }
 
+Status set_name(const Probes& probes, const Target& target) {
+  const auto glob = compile_glob(target.name);
+  if (!glob) {
+    return glob.error();
+  }
+  probes.shared().target_name = *glob;
+  return Done{};
+}
+
+Status set_cgroup(const Probes& probes, const Target& target) {
+  const auto cgroup = find_cgroup(target.cgroup);
+  if (!cgroup) {
+    return cgroup.error();
+  }
+  probes.shared().target_cgroup = cgroup->id;
+  probes.shared().target_hierarchy = cgroup->hierarchy;
+  return Done{};
+}
+
+struct Kind {
+  tc_target_kind raw;
+  Status (*set)(const Probes&, const Target&);
+  const char* nobody;  // why nothing could be adopted
+};
+
+Kind kind_of(Target::Kind kind) {
+  const auto nothing_to_set = [](const Probes&, const Target&) -> Status { return Done{}; };
+  switch (kind) {
+    case Target::Kind::tasks:
+      return {TC_TARGET_TASKS, set_ids, "the target ended while attaching"};
+    case Target::Kind::name:
+      return {TC_TARGET_NAME, set_name, "no process has such a name"};
+    case Target::Kind::cgroup:
+      return {TC_TARGET_CGROUP, set_cgroup, "no task is in the cgroup or below it"};
+    case Target::Kind::machine:
+      return {TC_TARGET_MACHINE, nothing_to_set, "there is no task"};
+    case Target::Kind::processes:
+      break;
+  }
+  return {TC_TARGET_PROCESSES, set_ids, "the target ended while attaching"};
+}
+
 }  // namespace
 
-Result<std::uint64_t> adopt_tasks(const Probes& probes, const Target& target) {
-  for (const pid_t id : target.ids) {
-    if (auto status = check_id(id, target.single_tasks); !status) {
-      return status.error();
-    }
-  }
-  if (auto status = set_targets(probes, target); !status) {
-    return status.error();
-  }
+Result<std::uint64_t> adopt_arrivals(const Probes& probes) {
   auto& shared = probes.shared();
   std::uint64_t adopted = 0;
   // A thread that has no ledger yet may start another one behind the walk: walk until nobody new is found.
@@ -79,10 +117,20 @@ Result<std::uint64_t> adopt_tasks(const Probes& probes, const Target& target) {
     }
     adopted += shared.adopted;
   } while (shared.adopted > 0);
-  if (adopted == 0) {
-    return Error{"nothing to observe",
-                 shared.losses[TC_LOSS_MISSED_LEDGERS] > 0 ? "too many tasks" : "the target ended while attaching",
-                 shared.losses[TC_LOSS_MISSED_LEDGERS] > 0 ? "raise --max-tasks" : ""};
+  return adopted;
+}
+
+Result<std::uint64_t> adopt_tasks(const Probes& probes, const Target& target) {
+  const Kind kind = kind_of(target.kind);
+  if (auto status = kind.set(probes, target); !status) {
+    return status.error();
+  }
+  probes.object().data->follow_children = target.kind == Target::Kind::tasks ? 0 : 1;
+  probes.shared().target_kind = kind.raw;
+  const auto adopted = adopt_arrivals(probes);
+  if (adopted && *adopted == 0) {
+    const bool full = probes.shared().losses[TC_LOSS_MISSED_LEDGERS] > 0;
+    return Error{"nothing to observe", full ? "too many tasks" : kind.nobody, full ? "raise --max-tasks" : ""};
   }
   return adopted;
 }

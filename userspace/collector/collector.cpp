@@ -25,6 +25,7 @@
 #include "collector/probes.h"
 #include "collector/reader.h"
 #include "collector/sources.h"
+#include "collector/syscall_numbers.h"
 #include "taskcost/session_builder.h"
 
 namespace taskcost {
@@ -81,6 +82,8 @@ std::string command_line_of(std::uint32_t tgid) {
 SessionBuilder::Options builder_options(const Sources& sources, const CollectorOptions& chosen) {
   SessionBuilder::Options options;
   options.stints = chosen.stints;
+  options.calls = chosen.detail == Detail::full;
+  options.syscall_name = syscall_name;
   options.measured = sources.measured;
   options.exec_prepare = sources.exec_prepare;
   options.fault_latency = sources.fault_latency;
@@ -113,8 +116,9 @@ struct Collector::State {
   std::atomic<std::uint64_t> first_id = UINT64_MAX;
   PerLoss<std::uint64_t> losses_before{};
   std::uint64_t skipped_before = 0;
-  bool finished = false;  // a window was closed: what it left has to be cleared away before the next one
-  Fd statistics;          // while it is open the kernel counts runs and their time
+  std::uint64_t arrivals_seen = 0;  // tasks that came to the target and were looked for
+  bool finished = false;            // a window was closed: what it left has to be cleared away before the next one
+  Fd statistics;                    // while it is open the kernel counts runs and their time
 
   // Last member: its thread uses the builder.
   std::unique_ptr<Reader> reader;
@@ -126,6 +130,7 @@ struct Collector::State {
   void on_record(const Record& record);
   // Announces the next child of this thread to the probes.
   void observe_next_child() const { probes.shared().launcher = probes.shared().collector_tid; }
+  void adopt_arrivals();
   [[nodiscard]] bool someone_is_ending() const;
   [[nodiscard]] Losses losses_now() const;
   void take_snapshots();
@@ -201,6 +206,15 @@ Status Collector::State::open_window() {
   return Done{};
 }
 
+void Collector::State::adopt_arrivals() {
+  const std::uint64_t arrivals = __atomic_load_n(&probes.shared().arrivals, __ATOMIC_ACQUIRE);
+  if (std::exchange(arrivals_seen, arrivals) != arrivals) {
+    // What cannot be found now stays unobserved, as what came a moment later.
+    (void)taskcost::adopt_arrivals(probes).has_value();
+    take_commands();
+  }
+}
+
 bool Collector::State::someone_is_ending() const {
   return std::ranges::any_of(
       probes.slots(), [](const tc_ledger& ledger) { return ledger.live != 0 && ledger.activity == TC_ACTIVITY_EXIT; });
@@ -223,6 +237,8 @@ void Collector::State::take_snapshots() {
       builder.on_ledger(ledger);
     }
   }
+  probes.visit_edges([this](const tc_edge& edge) { builder.on_edge(edge); });
+  probes.visit_flows([this](const tc_flow& flow) { builder.on_flow(flow); });
   for (unsigned cpu = 0; cpu < possible_cpus(); ++cpu) {
     for (unsigned id = 0; id < TC_NR_HISTOGRAMS; ++id) {
       builder.on_histogram(static_cast<tc_histogram_id>(id), probes.histograms()[cpu * TC_NR_HISTOGRAMS + id]);
@@ -336,6 +352,7 @@ Result<std::uint64_t> Collector::adopt(const Target& target) {
   if (auto status = state_->open_window(); !status) {
     return status.error();
   }
+  state_->arrivals_seen = state_->probes.shared().arrivals;
   auto adopted = adopt_tasks(state_->probes, target);
   if (adopted) {
     state_->take_commands();
@@ -348,10 +365,12 @@ WindowEnd Collector::wait(const Until& until) {
   std::array<pollfd, 2> watched{{{until.stop_fd, POLLIN, 0}, {until.exit_fd, POLLIN, 0}}};
   while (true) {
     poll(watched.data(), watched.size(), look_every_ms);
-    if (readable(watched[1]) || (until.exit_fd < 0 && state_->probes.living_ledgers() == 0)) {
+    const bool may_grow = state_->probes.shared().target_kind >= TC_TARGET_GROWS;
+    if (readable(watched[1]) || (until.exit_fd < 0 && !may_grow && state_->probes.living_ledgers() == 0)) {
       wait_for([this] { return !state_->someone_is_ending(); }, settle_limit);
       return WindowEnd::target_exited;
     }
+    state_->adopt_arrivals();
     if (readable(watched[0])) {
       return WindowEnd::signal;
     }

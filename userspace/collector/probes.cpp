@@ -22,6 +22,8 @@ namespace taskcost {
 namespace {
 
 constexpr std::uint32_t ring_bytes = 16U << 20U;
+// Room for edges and flows beyond those that a ledger holds, over all tasks.
+constexpr unsigned entries_per_task = 2;
 
 Error error_of(std::string what, int error) {
   std::string why = std::strerror(error < 0 ? -error : error);
@@ -38,6 +40,7 @@ void configure(probes& object, const Sources& sources, const CollectorOptions& o
   object.rodata->sched_switch_has_prev_state = sources.switch_passes_prev_state;
   object.rodata->has_rdonly_cast = sources.can_cast;
   object.rodata->keep_stints = options.stints;
+  object.rodata->sees_calls = options.detail == Detail::full;
   std::ranges::copy(native_calls_by_number(), object.bss->native_calls);
   std::ranges::copy(compat_calls_by_number(), object.bss->compat_calls);
 
@@ -45,6 +48,8 @@ void configure(probes& object, const Sources& sources, const CollectorOptions& o
   bpf_map__set_max_entries(object.maps.free_slots, max_tasks);
   bpf_map__set_max_entries(object.maps.targets, max_tasks);
   bpf_map__set_max_entries(object.maps.records, ring_bytes);
+  bpf_map__set_max_entries(object.maps.edges, max_tasks * entries_per_task);
+  bpf_map__set_max_entries(object.maps.flows, max_tasks * entries_per_task);
   bpf_map__set_max_entries(object.maps.histograms, possible_cpus() * TC_NR_HISTOGRAMS);
   for (const std::string& name : sources.programs) {
     bpf_program__set_autoload(bpf_object__find_program_by_name(object.obj, name.c_str()), true);
@@ -210,6 +215,27 @@ Status Probes::introduce_caller() {
 
 namespace {
 
+template <typename Key>
+void empty(const bpf_map* map) {
+  const int fd = bpf_map__fd(map);
+  for (Key key{}; bpf_map_get_next_key(fd, nullptr, &key) == 0;) {
+    bpf_map_delete_elem(fd, &key);
+  }
+}
+
+template <typename Key, typename Sums, typename Visit>
+void for_each_entry(const bpf_map* map, Visit visit) {
+  const int fd = bpf_map__fd(map);
+  Key key{};
+  Sums sums{};
+  for (bool more = bpf_map_get_next_key(fd, nullptr, &key) == 0; more;
+       more = bpf_map_get_next_key(fd, &key, &key) == 0) {
+    if (bpf_map_lookup_elem(fd, &key, &sums) == 0) {
+      visit(key, sums);
+    }
+  }
+}
+
 void wait_for_running_probes() {
   // Every probe runs inside an RCU read section: the grace period ends when the last of them has.
   syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
@@ -229,10 +255,10 @@ Status Probes::release_tasks() {
   for (tc_cpu_note& note : std::span(shared().notes).first(std::min<std::size_t>(possible_cpus(), TC_MAX_CPUS))) {
     note.task = 0;
   }
-  const int targets = bpf_map__fd(object_->maps.targets);
-  for (std::uint32_t id = 0; bpf_map_get_next_key(targets, nullptr, &id) == 0;) {
-    bpf_map_delete_elem(targets, &id);
-  }
+  shared().target_kind = TC_TARGET_NONE;
+  empty<std::uint32_t>(object_->maps.targets);
+  empty<tc_edge_key>(object_->maps.edges);
+  empty<tc_flow_key>(object_->maps.flows);
   return released;
 }
 
@@ -242,6 +268,18 @@ std::span<const tc_ledger> Probes::slots() const {
   const auto pool = pool_.as<const tc_ledger>();
   const std::size_t touched = __atomic_load_n(&shared().slots_touched, __ATOMIC_ACQUIRE);
   return pool.subspan(0, std::min(touched + 1, pool.size()));
+}
+
+void Probes::visit_edges(const std::function<void(const tc_edge&)>& visit) const {
+  for_each_entry<tc_edge_key, tc_edge_sums>(object_->maps.edges, [&](const tc_edge_key& key, const tc_edge_sums& sums) {
+    visit({key, sums});
+  });
+}
+
+void Probes::visit_flows(const std::function<void(const tc_flow&)>& visit) const {
+  for_each_entry<tc_flow_key, tc_flow_sums>(object_->maps.flows, [&](const tc_flow_key& key, const tc_flow_sums& sums) {
+    visit({key, sums});
+  });
 }
 
 std::uint64_t Probes::living_ledgers() const {
@@ -260,9 +298,12 @@ std::vector<ProbeCost> Probes::costs(bool with_statistics) const {
     }
     ProbeCost cost;
     cost.name = bpf_program__name(program);
-    if (const auto info = with_statistics ? info_of(program) : std::nullopt) {
-      cost.runs = info->run_cnt;
-      cost.run_time = Duration(static_cast<Duration::rep>(info->run_time_ns));
+    if (const auto info = info_of(program)) {
+      cost.skipped = info->recursion_misses;
+      if (with_statistics) {
+        cost.runs = info->run_cnt;
+        cost.run_time = Duration(static_cast<Duration::rep>(info->run_time_ns));
+      }
     }
     costs.push_back(std::move(cost));
   });

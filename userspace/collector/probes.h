@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <vector>
@@ -13,11 +14,12 @@
 #include "collector/sources.h"
 #include "taskcost/abi.h"
 #include "taskcost/collector.h"
+#include "taskcost/glob.h"
 #include "taskcost/histogram.h"
 #include "taskcost/report.h"
 #include "taskcost/result.h"
 
-// Uses the types of abi.h.
+// Uses the types of abi.h and glob.h.
 #include "probes.skel.h"
 
 namespace taskcost {
@@ -68,6 +70,9 @@ class Probes {
   // [cpu * TC_NR_HISTOGRAMS + id]
   [[nodiscard]] std::span<tc_histogram> histograms() const { return histograms_.as<tc_histogram>(); }
   [[nodiscard]] std::uint64_t living_ledgers() const;
+  // What ledgers had no room for. REQUIRES: a closed window.
+  void visit_edges(const std::function<void(const tc_edge&)>& visit) const;
+  void visit_flows(const std::function<void(const tc_flow&)>& visit) const;
 
   // Loaded programs with run counts and time, which stay nullopt unless `with_statistics`.
   [[nodiscard]] std::vector<ProbeCost> costs(bool with_statistics) const;

@@ -107,21 +107,29 @@ Refusal try_tracing(const KernelTypes& types, const char* function, bpf_attach_t
   return std::nullopt;
 }
 
-// finish_task_switch as the symbol table spells it; empty when it cannot be read.
-std::string find_finish_switch_symbol() {
-  std::ifstream symbols("/proc/kallsyms");
-  std::string address;
-  std::string type;
-  std::string name;
-  std::string rest;
-  while (symbols >> address >> type >> name) {
-    if ((type == "t" || type == "T") && name.starts_with("finish_task_switch")) {
-      return name;
+// What the symbol table tells.
+struct KernelSymbols {
+  std::string finish_switch;  // finish_task_switch as it is spelled there; empty when it cannot be read
+  bool preempt_count = false;
+
+  KernelSymbols() {
+    std::ifstream symbols("/proc/kallsyms");
+    std::string address;
+    std::string type;
+    std::string name;
+    std::string rest;
+    while (symbols >> address >> type >> name) {
+      if ((type == "t" || type == "T") && name.starts_with("finish_task_switch")) {
+        finish_switch = name;
+      }
+      preempt_count |= name == "__preempt_count" || name == "pcpu_hot";
+      std::getline(symbols, rest);
     }
-    std::getline(symbols, rest);
+#if defined(__aarch64__)
+    preempt_count = true;  // it is a field of the task
+#endif
   }
-  return {};
-}
+};
 
 constexpr int any_task = -1;
 constexpr int no_group = -1;
@@ -203,18 +211,46 @@ void choose_base(Sources& sources, const KernelTypes& types) {
                     TC_COUNTER_PAGE_TABLE_BYTES,
                     TC_COUNTER_WAKEUPS,
                     TC_COUNTER_SHARED_MAPPING_BYTES});
-  add_evidence(sources, "ledger", "sched_switch, sched_waking, sys_enter, sys_exit, task_newtask", EvidenceKind::exact);
   add_evidence(sources, "switches", "sched_switch, held against nvcsw and nivcsw", EvidenceKind::exact);
   add_evidence(sources, "run_queue", "sched_waking, sched_wakeup_new or preemption -> sched_switch",
-               EvidenceKind::exact);
-  add_evidence(sources, "creation", "sys_enter -> task_newtask -> sched_wakeup_new -> sys_exit, first sched_switch",
                EvidenceKind::exact);
   add_evidence(sources, "page_table_bytes", "mm->pgtables_bytes at task_newtask and sched_process_exec",
                EvidenceKind::exact);
   add_evidence(sources, "faults", "min_flt and maj_flt of the task at its end", EvidenceKind::exact);
 }
 
-void choose_exec(Sources& sources, const KernelTypes& types) {
+void choose_calls(Sources& sources, Detail detail) {
+  if (detail == Detail::full) {
+    sources.programs.insert({"taskcost_sys_enter", "taskcost_sys_exit"});
+    add_evidence(sources, "ledger", "sched_switch, sched_waking, sys_enter, sys_exit, task_newtask",
+                 EvidenceKind::exact);
+    add_evidence(sources, "creation", "sys_enter -> task_newtask -> sched_wakeup_new -> sys_exit, first sched_switch",
+                 EvidenceKind::exact);
+    add_evidence(sources, "waits", "system call and file at sched_switch", EvidenceKind::exact);
+    return;
+  }
+  constexpr const char* why = "--detail switches: system calls have no probes";
+  constexpr const char* hint = "use --detail full";
+  add_evidence(sources, "ledger", "sched_switch, sched_waking, task_newtask", EvidenceKind::bound,
+               std::string(why) + ", so all time on a CPU counts as user code", hint);
+  add_evidence(sources, "creation", "task_newtask -> sched_wakeup_new, first sched_switch", EvidenceKind::bound,
+               std::string(why) + ", so copying is not timed", hint);
+  add_evidence(sources, "channels", "", EvidenceKind::unavailable, why, hint);
+  add_evidence(sources, "waits", "saved registers and file at sched_switch", EvidenceKind::exact);
+}
+
+void choose_targets(Sources& sources, const KernelTypes& types) {
+  if (types.has_tracepoint("cgroup_attach_task")) {
+    sources.programs.insert("taskcost_cgroup_attach");
+  }
+}
+
+void choose_exec(Sources& sources, const KernelTypes& types, Detail detail) {
+  if (detail == Detail::switches) {
+    add_evidence(sources, "exec", "sched_process_exec", EvidenceKind::counts,
+                 "--detail switches: system calls have no probes", "use --detail full");
+    return;
+  }
   if (types.has_tracepoint("sched_prepare_exec")) {
     sources.programs.insert("taskcost_prepare_exec");
     sources.exec_prepare = true;
@@ -238,7 +274,21 @@ void choose_exit(Sources& sources, const KernelTypes& types) {
                "Linux 6.1 has it");
 }
 
-void choose_switch_latency(Sources& sources, const KernelTypes& types) {
+// Whether a wake-up comes from the current task or from an interrupt that hit it.
+void choose_wakers(Sources& sources, const KernelSymbols& symbols) {
+  if (symbols.preempt_count) {
+    sources.programs.insert("taskcost_waking_in_context");
+    add_evidence(sources, "wakers", "current task and preemption count at sched_waking", EvidenceKind::exact);
+    return;
+  }
+  sources.programs.insert("taskcost_waking");
+  add_evidence(sources, "wakers", "current task at sched_waking", EvidenceKind::bound,
+               "an interrupt in the middle of a system call counts as its task: the kernel's symbols have no "
+               "preemption count",
+               "a kernel with CONFIG_KALLSYMS_ALL tells it exactly");
+}
+
+void choose_switch_latency(Sources& sources, const KernelTypes& types, const KernelSymbols& symbols) {
   sources.switch_latency = true;
   const Refusal fentry = try_tracing(types, "finish_task_switch", BPF_TRACE_FENTRY);
   if (!fentry) {
@@ -246,7 +296,7 @@ void choose_switch_latency(Sources& sources, const KernelTypes& types) {
     add_evidence(sources, "switch_latency", "sched_switch -> fentry finish_task_switch", EvidenceKind::exact);
     return;
   }
-  sources.finish_switch_symbol = find_finish_switch_symbol();
+  sources.finish_switch_symbol = symbols.finish_switch;
   const Refusal kprobe = try_kprobe(sources.finish_switch_symbol);
   if (!kprobe) {
     sources.programs.insert("taskcost_finish_switch_kprobe");
@@ -425,11 +475,15 @@ int open_fault_event(bool major, int cpu) {
 
 Sources choose_sources(const CollectorOptions& options) {
   const KernelTypes types;
+  const KernelSymbols symbols;
   Sources sources;
   choose_base(sources, types);
+  choose_calls(sources, options.detail);
+  choose_targets(sources, types);
   choose_faults(sources, types);
-  choose_switch_latency(sources, types);
-  choose_exec(sources, types);
+  choose_wakers(sources, symbols);
+  choose_switch_latency(sources, types, symbols);
+  choose_exec(sources, types, options.detail);
   choose_exit(sources, types);
   choose_tlb(sources, types);
   choose_shootdowns(sources, types);

@@ -3,6 +3,7 @@
 
 #include <seccomp.h>
 
+#include <cstdlib>
 #include <sstream>
 #include <string>
 
@@ -39,5 +40,13 @@ CallsByNumber by_number(std::uint32_t architecture) {
 
 CallsByNumber native_calls_by_number() { return by_number(native_architecture); }
 CallsByNumber compat_calls_by_number() { return by_number(compat_architecture); }
+
+std::string syscall_name(std::uint32_t number, bool compat) {
+  char* name =
+      seccomp_syscall_resolve_num_arch(compat ? compat_architecture : native_architecture, static_cast<int>(number));
+  std::string text = name != nullptr ? name : "";
+  std::free(name);
+  return text;
+}
 
 }  // namespace taskcost

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <string>
 
 #include "taskcost/abi.h"
 
@@ -15,5 +16,8 @@ using CallsByNumber = std::array<std::uint8_t, TC_MAX_SYSCALLS>;
 // For 64-bit programs, and for 32-bit ones where this machine runs both.
 CallsByNumber native_calls_by_number();
 CallsByNumber compat_calls_by_number();
+
+// Empty when there is none of that number.
+std::string syscall_name(std::uint32_t number, bool compat);
 
 }  // namespace taskcost

@@ -25,7 +25,8 @@ constexpr unsigned kMaxTasksLimit = 1U << 20;
 struct ObserveText {
   Words outputs;
   std::string format = "text";
-  std::string max_tasks = std::to_string(ObserveOptions{}.max_tasks);
+  Words max_tasks;
+  std::string detail = "full";
   bool quiet = false;
   bool verbose = false;
   bool no_color = false;
@@ -37,8 +38,13 @@ void add_observe_options(CommandParser& parser, ObserveText& text) {
   parser.list("-o,--output", "FILE", text.outputs,
               "Write the report to FILE, in the format of its ending: .html, .json or .txt. May be repeated.");
   parser.value("--format", "FORMAT", text.format, "Format of standard output: text (the default), json or none.");
-  parser.value("--max-tasks", "N", text.max_tasks,
-               "Room for N observed tasks that live at once; more are counted as lost. Default: 16384.");
+  parser.value(
+      "--detail", "LEVEL", text.detail,
+      "full (the default), or switches: cheaper, without probes on system calls. What a task waits for is then "
+      "read from its saved registers; user and kernel time are not told apart.");
+  parser.list("--max-tasks", "N", text.max_tasks,
+              "Room for N observed tasks that live at once, 4 KiB each; more are counted as lost. Default: 16384, and "
+              "twice as many as there are tasks with --all.");
   parser.flag("--kernel-memory", text.kernel_memory,
               "Also count the memory that the kernel allocates in creating calls. Makes each of its allocations "
               "dearer. Default: off.");
@@ -62,12 +68,18 @@ Result<ObserveOptions> checked(const ObserveText& text) {
   if (!format) {
     return format.error();
   }
-  const auto max_tasks = commandline::parse_count("--max-tasks", text.max_tasks, kMaxTasksLimit);
-  if (!max_tasks) {
-    return max_tasks.error();
+  if (!text.max_tasks.empty()) {
+    const auto max_tasks = commandline::parse_count("--max-tasks", text.max_tasks.back(), kMaxTasksLimit);
+    if (!max_tasks) {
+      return max_tasks.error();
+    }
+    options.max_tasks = *max_tasks;
   }
+  if (text.detail != "full" && text.detail != "switches") {
+    return usage_error("--detail " + text.detail, "there is no such level", "give 'full' or 'switches'");
+  }
+  options.detail = text.detail == "full" ? Detail::full : Detail::switches;
   options.format = *format;
-  options.max_tasks = *max_tasks;
   options.quiet = text.quiet;
   options.verbose = text.verbose;
   options.probe_stats = text.probe_stats;
@@ -132,34 +144,73 @@ Result<Options> parse_run(const Words& words) {
   return Options(run);
 }
 
-// Exactly one kind of target, at least one id.
-Result<Done> set_target(AttachCommand& attach, const Words& pids, const Words& tids, const std::string& hint) {
-  if (pids.empty() == tids.empty()) {
-    return pids.empty() ? usage_error("no target to attach to", "neither --pid nor --tid is given",
-                                      "name one, as in 'taskcost attach -p 4711'; " + hint)
-                        : usage_error("options '--pid' and '--tid'", "only one kind of target at a time", hint);
+// The options that name whom to observe, as text.
+struct TargetText {
+  Words pids;
+  Words tids;
+  Words cgroups;
+  Words names;
+  bool machine = false;
+};
+
+void add_target_options(CommandParser& parser, TargetText& text) {
+  parser.list("-p,--pid", "PID[,PID...]", text.pids,
+              "Observe whole processes: all threads, and the children that they will have. May be repeated.");
+  parser.list("-t,--tid", "TID[,TID...]", text.tids, "Observe single tasks. May be repeated.");
+  parser.list("--cgroup", "PATH", text.cgroups,
+              "Observe every task in a cgroup (version 1 or 2) and below it, late arrivals included. PATH is its "
+              "directory, or its path below the root of a hierarchy. One that leaves it stays observed.");
+  parser.list("--comm", "GLOB", text.names,
+              "Observe the processes whose name matches, those that take it by exec later included: 'postgres*'.");
+  parser.flag("-a,--all", text.machine, "Observe every task of the machine but taskcost itself. Default: off.");
+}
+
+// Exactly one kind of target. nullopt: none is given.
+Result<std::optional<Target>> checked(const TargetText& text, const std::string& hint) {
+  const int kinds = static_cast<int>(!text.pids.empty()) + static_cast<int>(!text.tids.empty()) +
+                    static_cast<int>(!text.cgroups.empty()) + static_cast<int>(!text.names.empty()) +
+                    static_cast<int>(text.machine);
+  if (kinds == 0) {
+    return std::optional<Target>();
   }
-  attach.kind = pids.empty() ? TargetKind::tasks : TargetKind::processes;
-  auto ids = pids.empty() ? commandline::parse_ids("--tid", tids) : commandline::parse_ids("--pid", pids);
-  if (!ids) {
-    return ids.error();
+  if (kinds > 1 || text.cgroups.size() > 1 || text.names.size() > 1) {
+    return usage_error("more than one target", "only one of --pid, --tid, --cgroup, --comm and --all can be observed",
+                       hint);
   }
-  attach.ids = *std::move(ids);
-  return Done{};
+  Target target;
+  if (text.machine) {
+    target.kind = Target::Kind::machine;
+  } else if (!text.cgroups.empty()) {
+    target.kind = Target::Kind::cgroup;
+    target.cgroup = text.cgroups.front();
+  } else if (!text.names.empty()) {
+    target.kind = Target::Kind::name;
+    target.name = text.names.front();
+  } else {
+    target.kind = text.pids.empty() ? Target::Kind::tasks : Target::Kind::processes;
+    auto ids =
+        text.pids.empty() ? commandline::parse_ids("--tid", text.tids) : commandline::parse_ids("--pid", text.pids);
+    if (!ids) {
+      return ids.error();
+    }
+    target.ids = *std::move(ids);
+  }
+  if ((target.kind == Target::Kind::cgroup && target.cgroup.empty()) ||
+      (target.kind == Target::Kind::name && target.name.empty())) {
+    return usage_error("an empty target", "nothing is named", hint);
+  }
+  return std::optional(target);
 }
 
 Result<Options> parse_attach(const Words& words) {
   AttachCommand attach;
   ObserveText observe;
-  Words pids;
-  Words tids;
+  TargetText target_text;
   Words durations;
-  CommandParser parser({"taskcost attach", "taskcost attach (-p PID[,PID...] | -t TID[,TID...]) [OPTIONS]",
+  CommandParser parser({"taskcost attach", "taskcost attach (-p PID | -t TID | --cgroup PATH | --comm GLOB | -a)",
                         "Observe programs that already run. Ctrl-C ends the observation and writes the report.",
                         "Example: sudo taskcost attach -p 4711 -d 10"});
-  parser.list("-p,--pid", "PID[,PID...]", pids,
-              "Observe whole processes: all threads, and the children that they will have. May be repeated.");
-  parser.list("-t,--tid", "TID[,TID...]", tids, "Observe single tasks. May be repeated.");
+  add_target_options(parser, target_text);
   parser.list("-d,--duration", "SECONDS", durations,
               "Stop after SECONDS. Default: when the targets have ended, or on Ctrl-C.");
   add_observe_options(parser, observe);
@@ -169,9 +220,15 @@ Result<Options> parse_attach(const Words& words) {
   if (auto error = parser.refuse_extras()) {
     return *error;
   }
-  if (const auto target = set_target(attach, pids, tids, parser.hint()); !target) {
+  auto target = checked(target_text, parser.hint());
+  if (!target) {
     return target.error();
   }
+  if (!*target) {
+    return usage_error("no target to attach to", "neither --pid, --tid, --cgroup, --comm nor --all is given",
+                       "name one, as in 'taskcost attach -p 4711'; " + parser.hint());
+  }
+  attach.target = **std::move(target);
   if (!durations.empty()) {
     const auto duration = commandline::parse_seconds("--duration", durations.back());
     if (!duration) {

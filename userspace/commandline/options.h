@@ -11,8 +11,7 @@
 #include <variant>
 #include <vector>
 
-#include <sys/types.h>
-
+#include "taskcost/collector.h"
 #include "taskcost/result.h"
 
 namespace taskcost {
@@ -33,7 +32,9 @@ struct ObserveOptions {
   std::optional<bool> colour;  // nullopt: the terminal and NO_COLOR decide; false: --no-color
   bool probe_stats = false;    // run counts and times of each probe; costs about 70 ns per probe run
   bool kernel_memory = false;  // what creating calls allocate; makes every allocation in the kernel dearer
-  unsigned max_tasks = 16384;  // size of the ledger pool: living observed tasks at once
+  // Size of the ledger pool: living observed tasks at once. nullopt: the collector's default, more for a whole machine.
+  std::optional<unsigned> max_tasks;
+  Detail detail = Detail::full;
 };
 
 struct RunCommand {
@@ -42,12 +43,9 @@ struct RunCommand {
   std::optional<std::string> user;   // nullopt: the caller; under sudo, the user who called it
 };
 
-enum class TargetKind { processes, tasks };
-
 struct AttachCommand {
   ObserveOptions observe;
-  TargetKind kind = TargetKind::processes;
-  std::vector<pid_t> ids;                            // not empty, each once
+  Target target;
   std::optional<std::chrono::nanoseconds> duration;  // nullopt: until the target ends or a signal comes
 };
 

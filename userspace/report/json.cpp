@@ -81,6 +81,7 @@ void write_observer(JsonWriter& json, const Observer& observer) {
               json.field("name", probe.name);
               json.field("runs", probe.runs);
               json.field("run_ns", probe.run_time);
+              json.field("skipped", probe.skipped);
             },
             Layout::row);
       }
@@ -248,8 +249,7 @@ void render_json(const Report& report, std::ostream& out) {
     write_observer(json, report.observer);
     write_json_session(json, report.session);
     write_histograms(json, report.session.histograms);
-    // Who woke whom is not recorded.
-    json.field("edges", nullptr);
+    write_json_conversations(json, report.session);
     write_json_consequences(json, report.session);
     write_claims(json, report.claims);
     write_comparisons(json, report.comparisons);

@@ -46,7 +46,7 @@ void write_creations(JsonWriter& json, const Account& account) {
           [&] {
             json.field("kind", std::string_view(key_of(static_cast<tc_creation>(i))));
             json.field("count", sums.count);
-            json.field("copy_ns", sums.copy);
+            json.field("copy_ns", sums.copies > 0 ? std::optional(sums.copy) : std::nullopt);
             json.field("publish_ns", sums.publish);
             json.field("return_ns", sums.returns > 0 ? std::optional(sums.returned) : std::nullopt);
             json.field("returns", sums.returns);
@@ -62,15 +62,34 @@ void write_creations(JsonWriter& json, const Account& account) {
 void write_channels(JsonWriter& json, const Account& account) {
   json.object("ipc", [&] {
     for (int i = 0; i < TC_NR_CHANNELS; ++i) {
-      const ChannelUse& use = account.channels[i];
+      const std::optional<ChannelUse>& use = account.channels[i];
+      const auto told = [&use](auto ChannelUse::*member) { return use ? std::optional((*use).*member) : std::nullopt; };
       json.object(
           key_of(static_cast<tc_channel>(i)),
           [&] {
-            json.field("calls", use.calls);
-            json.field("bytes_in", use.bytes_in);
-            json.field("bytes_out", use.bytes_out);
-            json.field("kernel_ns", use.kernel);
-            json.field("wakeups", nullptr);
+            json.field("calls", told(&ChannelUse::calls));
+            json.field("bytes_in", told(&ChannelUse::bytes_in));
+            json.field("bytes_out", told(&ChannelUse::bytes_out));
+            json.field("kernel_ns", told(&ChannelUse::kernel));
+            json.field("wakeups", account.waits[wait_of(static_cast<tc_channel>(i))].count);
+          },
+          Layout::row);
+    }
+  });
+}
+
+void write_waits(JsonWriter& json, const Account& account) {
+  json.object("waits", [&] {
+    for (int i = 0; i < TC_NR_WAITS; ++i) {
+      const WaitSums& sums = account.waits[i];
+      if (sums.count == 0 && sums.blocked == Duration::zero()) {
+        continue;
+      }
+      json.object(
+          key_of(static_cast<tc_wait>(i)),
+          [&] {
+            json.field("count", sums.count);
+            json.field("blocked_ns", sums.blocked);
           },
           Layout::row);
     }
@@ -147,6 +166,7 @@ void write_task(JsonWriter& json, const Task& task) {
   json.object([&] {
     json.field("id", task.id);
     json.field("tid", task.tid);
+    json.field("tid_inside", task.tid_inside);
     json.field("comm", task.comm);
     json.field("leader", task.leader);
     json.field("how", std::string_view(to_string(task.how)));
@@ -168,10 +188,12 @@ void write_process(JsonWriter& json, const Process& process) {
     json.field("id", process.id);
     json.field("parent", process.parent != 0 ? std::optional(process.parent) : std::nullopt);
     json.field("tgid", process.tgid);
+    json.field("tgid_inside", process.tasks.empty() ? std::nullopt : process.tasks.front().tgid_inside);
     json.field("ppid", process.ppid);
     json.field("comm", process.comm);
     json.field("command", process.command);
     json.field("command_truncated", process.command_truncated);
+    json.field("kernel", process.kernel);
     json.field("how", std::string_view(to_string(process.how)));
     json.field("start_ns", process.start.time_since_epoch());
     json.field("end_ns", process.end.time_since_epoch());
@@ -212,6 +234,7 @@ void write_json_account(JsonWriter& json, std::string_view key, const Account& a
     write_counters(json, account);
     write_creations(json, account);
     write_channels(json, account);
+    write_waits(json, account);
     write_books(json, account.books);
   });
 }
@@ -230,6 +253,7 @@ void write_json_session(JsonWriter& json, const Session& session) {
     }
   });
   write_json_account(json, "totals", session.totals);
+  write_json_account(json, "kernel_totals", session.kernel_totals);
 }
 
 }  // namespace taskcost

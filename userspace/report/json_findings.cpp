@@ -41,6 +41,45 @@ void write_blast(JsonWriter& json, const Blast& blast) {
       Layout::row);
 }
 
+void write_waker(JsonWriter& json, const Waker& waker) {
+  json.field("waker", std::string_view(to_string(waker.kind)));
+  json.field("from_task", waker.task != 0 ? std::optional(waker.task) : std::nullopt);
+  json.field("from_tid", waker.tid != 0 ? std::optional(waker.tid) : std::nullopt);
+}
+
+void write_edge(JsonWriter& json, const Edge& edge) {
+  json.object(
+      [&] {
+        write_waker(json, edge.from);
+        json.field("to_task", edge.to != 0 ? std::optional(edge.to) : std::nullopt);
+        json.field("to_tid", edge.to_tid != 0 ? std::optional(edge.to_tid) : std::nullopt);
+        json.field("channel", std::string_view(key_of(edge.cause)));
+        json.field("wakeups", edge.wakeups);
+        json.field("waited_ns", edge.waited);
+        json.field("longest_ns", edge.longest);
+        json.field("bytes", edge.bytes);
+        json.object("places", [&] {
+          for (const auto& [place, count] : edge.places) {
+            json.field(place, count);
+          }
+        });
+      },
+      Layout::row);
+}
+
+void write_link(JsonWriter& json, const ChainLink& link) {
+  json.object(
+      [&] {
+        json.field("task", link.task != 0 ? std::optional(link.task) : std::nullopt);
+        json.field("tid", link.tid);
+        json.field("waited_ns", link.waited);
+        json.field("cause", std::string_view(key_of(link.cause)));
+        write_waker(json, link.waker);
+        json.field("place", link.place);
+      },
+      Layout::row);
+}
+
 void write_series(JsonWriter& json, const Sweep::Series& series) {
   json.object([&] {
     json.field("label", series.label);
@@ -114,12 +153,36 @@ void write_table(JsonWriter& json, const FigureTable& table) {
 
 }  // namespace
 
-void write_json_consequences(JsonWriter& json, const Session& session) {
-  json.object("prices", [&] {
-    for (int kind = 0; kind < TC_NR_CREATIONS; ++kind) {
-      write_price(json, key_of(static_cast<tc_creation>(kind)), session.prices[kind]);
+void write_json_conversations(JsonWriter& json, const Session& session) {
+  json.array("edges", [&] {
+    for (const Edge& edge : session.edges) {
+      write_edge(json, edge);
     }
   });
+  json.field("folded_edges", session.folded_edges);
+  json.array("chains", [&] {
+    for (const Chain& chain : session.chains) {
+      json.object([&] {
+        json.array("links", [&] {
+          for (const ChainLink& link : chain) {
+            write_link(json, link);
+          }
+        });
+      });
+    }
+  });
+}
+
+void write_json_consequences(JsonWriter& json, const Session& session) {
+  if (session.calls_seen) {
+    json.object("prices", [&] {
+      for (int kind = 0; kind < TC_NR_CREATIONS; ++kind) {
+        write_price(json, key_of(static_cast<tc_creation>(kind)), session.prices[kind]);
+      }
+    });
+  } else {
+    json.field("prices", nullptr);
+  }
   json.array("blasts", [&] {
     for (const Blast& blast : session.blasts) {
       write_blast(json, blast);

@@ -14,6 +14,7 @@ void write_json_session(JsonWriter& json, const Session& session);
 void write_json_account(JsonWriter& json, std::string_view key, const Account& account);
 
 // "prices", "blasts", "stints"
+void write_json_conversations(JsonWriter& json, const Session& session);
 void write_json_consequences(JsonWriter& json, const Session& session);
 // "sweeps", "tables"
 void write_json_sweeps_and_tables(JsonWriter& json, const Report& report);

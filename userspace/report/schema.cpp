@@ -21,8 +21,8 @@ constexpr std::string_view outline =
   "type": "object",
   "required": [
     "schema", "tool", "host", "window", "target", "evidence", "losses", "observer", "process_count",
-    "task_count", "processes", "folded", "totals", "histograms", "edges", "prices",
-    "blasts", "stints", "claims", "comparisons", "sweeps", "tables"
+    "task_count", "processes", "folded", "totals", "kernel_totals", "histograms", "edges", "folded_edges", "chains",
+    "prices", "blasts", "stints", "claims", "comparisons", "sweeps", "tables"
   ],
   "properties": {
     "schema": {"const": "taskcost.report/1"},
@@ -97,6 +97,7 @@ constexpr std::string_view outline =
       "description": "Processes beyond the number kept one by one, by name."
     },
     "totals": {"$ref": "#/definitions/account"},
+    "kernel_totals": {"$ref": "#/definitions/account"},
     "histograms": {
       "type": "object",
       "required": [
@@ -106,14 +107,20 @@ constexpr std::string_view outline =
       "additionalProperties": {"$ref": "#/definitions/histogram"}
     },
     "edges": {
-      "type": ["array", "null"],
+      "type": "array",
       "items": {"$ref": "#/definitions/edge"},
-      "description": "Who woke whom; null: not measured."
+      "description": "Who woke whom and sent what to whom, by waiting time."
+    },
+    "folded_edges": {"type": "integer", "description": "Edges of tasks that are not kept one by one."},
+    "chains": {
+      "type": "array",
+      "items": {"$ref": "#/definitions/chain"},
+      "description": "Waits that hung together: each link waited until its waker had ended the wait of the next."
     },
     "claims": {"type": "array", "items": {"$ref": "#/definitions/claim"}},
     "comparisons": {"type": "array", "items": {"$ref": "#/definitions/comparison"}},
     "prices": {
-      "type": "object",
+      "type": ["object", "null"],
       "additionalProperties": {"$ref": "#/definitions/price"},
       "description": "By kind of creation: kernel time on CPUs over whole lives, later costs booked to the creation."
     },
@@ -207,7 +214,8 @@ constexpr std::string_view outline =
       "properties": {
         "name": {"type": "string"},
         "runs": {"$ref": "#/definitions/amount"},
-        "run_ns": {"$ref": "#/definitions/amount"}
+        "run_ns": {"$ref": "#/definitions/amount"},
+        "skipped": {"$ref": "#/definitions/count"}
       }
     },
     "cells": {
@@ -218,7 +226,7 @@ constexpr std::string_view outline =
         "preempted_ns": {"$ref": "#/definitions/count"},
         "runnable_ns": {"$ref": "#/definitions/count"},
         "blocked_ns": {"$ref": "#/definitions/count"},
-        "count": {"type": "integer", "minimum": 0, "description": "How often the activity was entered."}
+        "count": {"type": ["integer", "null"], "minimum": 0, "description": "How often the activity was entered."}
       }
     },
     "creation": {
@@ -251,11 +259,11 @@ constexpr std::string_view outline =
       "type": "object",
       "required": ["calls", "bytes_in", "bytes_out", "kernel_ns", "wakeups"],
       "properties": {
-        "calls": {"$ref": "#/definitions/count"},
-        "bytes_in": {"$ref": "#/definitions/count"},
-        "bytes_out": {"$ref": "#/definitions/count"},
-        "kernel_ns": {"type": "integer", "minimum": 0, "description": "On a CPU inside these calls."},
-        "wakeups": {"$ref": "#/definitions/amount"}
+        "calls": {"$ref": "#/definitions/amount"},
+        "bytes_in": {"$ref": "#/definitions/amount"},
+        "bytes_out": {"$ref": "#/definitions/amount"},
+        "kernel_ns": {"type": ["integer", "null"], "minimum": 0, "description": "On a CPU inside these calls."},
+        "wakeups": {"type": "integer", "minimum": 0, "description": "That ended a wait for it."}
       }
     },
     "books": {
@@ -277,7 +285,7 @@ constexpr std::string_view outline =
     },
     "account": {
       "type": "object",
-      "required": ["lifetime_ns", "residual_ns", "activities", "counters", "creations", "ipc", "books"],
+      "required": ["lifetime_ns", "residual_ns", "activities", "counters", "creations", "ipc", "waits", "books"],
       "properties": {
         "lifetime_ns": {"type": "integer"},
         "residual_ns": {"type": "integer", "description": "lifetime_ns minus the sum of all cells, signed."},
@@ -301,7 +309,20 @@ constexpr std::string_view outline =
           "required": [@channels@],
           "additionalProperties": {"$ref": "#/definitions/channel"}
         },
+        "waits": {
+          "type": "object",
+          "additionalProperties": {"$ref": "#/definitions/wait"},
+          "description": "Blocked time by what was waited for; those that occurred."
+        },
         "books": {"$ref": "#/definitions/books"}
+      }
+    },
+    "wait": {
+      "type": "object",
+      "required": ["count", "blocked_ns"],
+      "properties": {
+        "count": {"type": "integer", "minimum": 0, "description": "Waits that ended."},
+        "blocked_ns": {"type": "integer"}
       }
     },
     "phases": {
@@ -326,12 +347,17 @@ constexpr std::string_view outline =
     "task": {
       "type": "object",
       "required": [
-        "id", "tid", "comm", "leader", "how", "created_by_tid", "start_ns", "end_ns", "open_at_start", "open_at_end",
+        "id", "tid", "tid_inside", "comm", "leader", "how", "created_by_tid", "start_ns", "end_ns", "open_at_start",
+        "open_at_end",
         "lifetime_ns", "phases", "account"
       ],
       "properties": {
         "id": {"$ref": "#/definitions/count"},
         "tid": {"$ref": "#/definitions/count"},
+        "tid_inside": {
+          "type": ["integer", "null"],
+          "description": "In its own pid namespace; null: that is the kernel's."
+        },
         "comm": {"type": "string"},
         "leader": {"type": "boolean"},
         "how": {"$ref": "#/definitions/how"},
@@ -354,7 +380,7 @@ constexpr std::string_view outline =
     "process": {
       "type": "object",
       "required": [
-        "id", "parent", "tgid", "ppid", "comm", "command", "command_truncated", "how", "start_ns", "end_ns",
+        "id", "parent", "tgid", "tgid_inside", "ppid", "comm", "kernel", "command", "command_truncated", "how", "start_ns", "end_ns",
         "open_at_start", "open_at_end", "exit_code", "exit_signal", "address_space_id", "zombie_ns", "threads",
         "total", "tasks"
       ],
@@ -370,6 +396,8 @@ constexpr std::string_view outline =
           "description": "`id` of the parent; null when it is not observed."
         },
         "tgid": {"$ref": "#/definitions/count"},
+        "tgid_inside": {"$ref": "#/definitions/amount"},
+        "kernel": {"type": "boolean", "description": "A kernel thread."},
         "ppid": {"$ref": "#/definitions/count"},
         "comm": {"type": "string"},
         "command": {"type": "string", "description": "Arguments joined by spaces."},
@@ -440,13 +468,53 @@ constexpr std::string_view outline =
     },
     "edge": {
       "type": "object",
-      "required": ["from_tid", "to_tid", "channel", "wakeups", "bytes"],
+      "required": [
+        "waker", "from_task", "from_tid", "to_task", "to_tid", "channel", "wakeups", "waited_ns", "longest_ns",
+        "bytes", "places"
+      ],
       "properties": {
-        "from_tid": {"$ref": "#/definitions/count"},
-        "to_tid": {"$ref": "#/definitions/count"},
-        "channel": {"type": "string"},
+        "waker": {"$ref": "#/definitions/waker"},
+        "from_task": {"$ref": "#/definitions/amount"},
+        "from_tid": {"$ref": "#/definitions/amount"},
+        "to_task": {"$ref": "#/definitions/amount"},
+        "to_tid": {"$ref": "#/definitions/amount"},
+        "channel": {"type": "string", "description": "What the sleeper waited for: a key of `waits`."},
         "wakeups": {"$ref": "#/definitions/count"},
-        "bytes": {"$ref": "#/definitions/count"}
+        "waited_ns": {"type": "integer", "description": "By the sleeper, until these wake-ups."},
+        "longest_ns": {"type": "integer"},
+        "bytes": {
+          "type": ["integer", "null"],
+          "description": "Sent to the other end; null: none, or it is not told whose they are."
+        },
+        "places": {
+          "type": "object",
+          "additionalProperties": {"$ref": "#/definitions/count"},
+          "description": "Wake-ups by where the waker was: a system call, exit, ..."
+        }
+      }
+    },
+    "waker": {"enum": ["task", "unobserved", "interrupt", "several", "unknown"]},
+    "chain": {
+      "type": "object",
+      "required": ["links"],
+      "properties": {
+        "links": {
+          "type": "array",
+          "items": {
+            "type": "object",
+            "required": ["task", "tid", "waited_ns", "cause", "waker", "from_task", "from_tid", "place"],
+            "properties": {
+              "task": {"$ref": "#/definitions/amount"},
+              "tid": {"$ref": "#/definitions/count"},
+              "waited_ns": {"type": "integer"},
+              "cause": {"type": "string"},
+              "waker": {"$ref": "#/definitions/waker"},
+              "from_task": {"$ref": "#/definitions/amount"},
+              "from_tid": {"$ref": "#/definitions/amount"},
+              "place": {"type": "string"}
+            }
+          }
+        }
       }
     },
     "claim": {

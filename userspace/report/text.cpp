@@ -60,6 +60,8 @@ void write_session(Page& page, const Session& session) {
   write_tree(page, session);
   write_accounts(page, session);
   write_totals(page, session);
+  write_kernel_threads(page, session);
+  write_waits(page, session);
   write_creations(page, session);
   write_prices(page, session);
   write_blasts(page, session);
@@ -82,6 +84,10 @@ void write_head(Page& page, const Report& report) {
                                        counted(session.process_count, "process", "processes"),
                                        counted(session.task_count, "task", "tasks"), ended_text(report));
   page.line_with_tail({target_text(report), Ink::strong}, rest);
+  if (!session.calls_seen) {
+    page.paragraph("--detail switches: system calls had no probes, so all time on CPUs counts as user code.",
+                   Page::margin, Ink::faint);
+  }
 }
 
 void render_text(const Report& report, std::ostream& out, const TextOptions& options) {

@@ -37,11 +37,11 @@ std::vector<Cell> account_row(std::string name, const PerCondition<Duration>& ti
 
 void add_activity(Table& table, const Account& account, tc_activity activity) {
   const Duration total = account.total(activity);
-  if (total == Duration::zero() && account.entries[activity] == 0) {
+  if (total == Duration::zero() && account.entries[activity].value_or(0) == 0) {
     return;
   }
   std::vector<Cell> row = account_row(short_text(text_of(activity)), account.cells[activity], total, account.lifetime);
-  row.emplace_back(std::to_string(account.entries[activity]));
+  row.emplace_back(account.entries[activity] ? std::to_string(*account.entries[activity]) : "-");
   table.row(std::move(row));
 }
 

@@ -108,7 +108,7 @@ void write_creations(Page& page, const Session& session) {
     const CreationSums& sums = session.totals.creations[i];
     if (sums.count > 0) {
       table.row({short_text(text_of(static_cast<tc_creation>(i))), std::to_string(sums.count),
-                 mean_text(sums.copy, sums.count), mean_text(sums.publish, sums.count),
+                 mean_text(sums.copy, sums.copies), mean_text(sums.publish, sums.count),
                  mean_text(sums.returned, sums.returns), mean_text(sums.child_start, sums.starts)});
     }
   }
@@ -171,7 +171,7 @@ void write_channels(Page& page, const Session& session) {
   Table table(
       {{"channel", Column::Align::left}, {"calls"}, {"bytes in"}, {"bytes out"}, {"kernel time"}, {"per call"}});
   for (int i = 0; i < TC_NR_CHANNELS; ++i) {
-    const ChannelUse& use = session.totals.channels[i];
+    const ChannelUse use = session.totals.channels[i].value_or(ChannelUse{});
     if (use.calls > 0) {
       table.row({text_of(static_cast<tc_channel>(i)), std::to_string(use.calls),
                  bytes_text(static_cast<double>(use.bytes_in)), bytes_text(static_cast<double>(use.bytes_out)),
@@ -179,10 +179,14 @@ void write_channels(Page& page, const Session& session) {
     }
   }
   page.heading("Channels between tasks");
-  if (table.empty()) {
+  if (!session.calls_seen) {
+    page.paragraph("not measured: system calls had no probes (--detail switches)");
+  } else if (table.empty()) {
     page.paragraph("no byte passed through a pipe or a socket");
   } else {
     page.table(table);
+    page.paragraph("Plain loads and stores to memory that tasks share are not seen, nor what io_uring transfers.",
+                   Page::margin, Ink::faint);
   }
 }
 

@@ -42,8 +42,14 @@ class Family {
     children_.resize(processes_.size());
     seen_.resize(processes_.size());
     for (std::size_t i = 0; i < processes_.size(); ++i) {
+      // Kernel threads have a section of their own.
+      if (processes_[i].kernel) {
+        seen_[i] = true;
+        continue;
+      }
       const auto parent = index.find(processes_[i].parent);
-      const bool known = processes_[i].parent != 0 && parent != index.end() && parent->second != i;
+      const bool known = processes_[i].parent != 0 && parent != index.end() && parent->second != i &&
+                         !processes_[parent->second].kernel;
       (known ? children_[parent->second] : roots_).push_back(i);
     }
   }

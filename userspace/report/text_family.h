@@ -24,8 +24,8 @@ struct FamilyMember {
   [[nodiscard]] std::size_t tasks() const;
 };
 
-// Parents before their children. A process whose parent is unknown stands at depth 0. `session` must outlive the
-// result.
+// Without kernel threads. Parents before their children. A process whose parent is unknown stands at depth 0. `session`
+// must outlive the result.
 std::vector<FamilyMember> family_of(const Session& session, bool grouped);
 
 }  // namespace taskcost

@@ -42,6 +42,7 @@ class Table {
   // A wrapped paragraph below the last row.
   void note(std::string text, std::size_t indent, Ink ink = Ink::plain);
   [[nodiscard]] bool empty() const { return rows_.empty(); }
+  [[nodiscard]] std::size_t size() const { return rows_.size(); }
 
  private:
   friend class Page;

@@ -21,6 +21,10 @@ void write_accounts(Page& page, const Session& session);
 void write_totals(Page& page, const Session& session);
 // What processes and threads cost to make, to become another program, and to end.
 void write_creations(Page& page, const Session& session);
+// What was waited for, who ended the waits, and which waits hung together.
+void write_waits(Page& page, const Session& session);
+// Kernel threads, which stand apart. Silent when none is observed.
+void write_kernel_threads(Page& page, const Session& session);
 void write_switches(Page& page, const Session& session);
 void write_faults(Page& page, const Session& session);
 void write_latencies(Page& page, const Session& session);

@@ -14,6 +14,12 @@ namespace taskcost {
 
 std::string short_text(std::string_view text) { return std::string(text.substr(0, text.find(" ("))); }
 
+std::string key_words(std::string_view key) {
+  std::string words(key);
+  std::ranges::replace(words, '_', ' ');
+  return words;
+}
+
 std::string signal_text(int signal) {
   const char* name = sigabbrev_np(signal);
   return name != nullptr ? fmt::format("SIG{}", name) : fmt::format("signal {}", signal);
@@ -54,9 +60,7 @@ std::string latency_text(std::string_view histogram_key) {
   if (histogram_key.starts_with(creation)) {
     return fmt::format("creation, {}", histogram_key.substr(creation.size()));
   }
-  std::string words(histogram_key);
-  std::replace(words.begin(), words.end(), '_', ' ');
-  return words;
+  return key_words(histogram_key);
 }
 
 Account account_of(const Process& process) {

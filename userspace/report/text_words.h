@@ -12,6 +12,7 @@ namespace taskcost {
 
 // What a list in abi.h says about an entry, without the explanation in parentheses.
 std::string short_text(std::string_view text);
+std::string key_words(std::string_view key);     // "unix socket" of unix_socket
 std::string signal_text(int signal);             // "SIGKILL"
 std::string ended_text(const Process& process);  // "exit 0", "SIGKILL", "lives on", "unknown"
 // "1.52 s", with `<` before it when it lived before the window and `>` behind it when it outlived it. Padded, so that

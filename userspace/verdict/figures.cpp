@@ -197,9 +197,9 @@ std::optional<double> workers_machinery_of(const Round& round) {
 }
 
 ChannelUse workers_use(const Round& round, tc_channel channel) {
-  ChannelUse use = round.session.totals.channels[channel];
+  ChannelUse use = round.session.totals.channels[channel].value_or(ChannelUse{});
   if (const Task* main = main_task(round.session)) {
-    const ChannelUse& of_main = main->account.channels[channel];
+    const ChannelUse of_main = main->account.channels[channel].value_or(ChannelUse{});
     use.calls -= of_main.calls;
     use.bytes_in -= of_main.bytes_in;
     use.bytes_out -= of_main.bytes_out;

@@ -19,8 +19,8 @@ Account life_with_a_futex() {
   account.entries[TC_ACTIVITY_FUTEX] = 2;
   account.counters[TC_COUNTER_VOLUNTARY_SWITCHES] = 3;
   account.counters[TC_COUNTER_INVOLUNTARY_SWITCHES] = 1;
-  account.creations[TC_CREATION_THREAD] = {2, 8us, 2us, 1us, 1, 6us, 2};
-  account.channels[TC_CHANNEL_PIPE] = {4, 100, 50, 7us};
+  account.creations[TC_CREATION_THREAD] = {2, 8us, 2, 2us, 1us, 1, 6us, 2};
+  account.channels[TC_CHANNEL_PIPE] = ChannelUse{4, 100, 50, 7us};
   account.books = KernelBooks{3, 1, 9, 0, 64us, 60us, 4us};
   return account;
 }
@@ -68,7 +68,7 @@ TEST(Account, SumsEveryFigure) {
   EXPECT_EQ(threads.returns, 2U);
   EXPECT_EQ(threads.child_start, 12us);
   EXPECT_EQ(threads.starts, 4U);
-  const ChannelUse& pipe = sum.channels[TC_CHANNEL_PIPE];
+  const ChannelUse& pipe = *sum.channels[TC_CHANNEL_PIPE];
   EXPECT_EQ(pipe.calls, 8U);
   EXPECT_EQ(pipe.bytes_in, 200U);
   EXPECT_EQ(pipe.bytes_out, 100U);

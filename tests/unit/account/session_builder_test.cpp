@@ -63,7 +63,7 @@ TEST(SessionBuilder, AnEndedTaskClosesItsAccount) {
   EXPECT_EQ(cell(task.account, TC_ACTIVITY_FUTEX, TC_CONDITION_BLOCKED), 30us);
   EXPECT_EQ(task.account.entries[TC_ACTIVITY_FUTEX], 2U);
   EXPECT_EQ(task.account.counters[TC_COUNTER_SYSCALLS], 5U);
-  EXPECT_EQ(task.account.channels[TC_CHANNEL_PIPE].kernel, 400ns);
+  EXPECT_EQ(task.account.channels[TC_CHANNEL_PIPE]->kernel, 400ns);
   EXPECT_EQ(session.totals.lifetime, 90us);
   EXPECT_EQ(session.totals.cells, task.account.cells);
 }

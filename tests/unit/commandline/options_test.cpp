@@ -72,7 +72,7 @@ TEST(Options, Defaults) {
   const auto run = parsed<RunCommand>({"run", "true"});
   EXPECT_THAT(run.observe.outputs, IsEmpty());
   EXPECT_EQ(run.observe.format, OutputFormat::text);
-  EXPECT_EQ(run.observe.max_tasks, 16384);
+  EXPECT_FALSE(run.observe.max_tasks);
   EXPECT_EQ(run.observe.colour, std::nullopt);
   EXPECT_FALSE(run.observe.quiet || run.observe.verbose || run.observe.probe_stats);
   EXPECT_EQ(run.user, std::nullopt);
@@ -92,16 +92,16 @@ TEST(Options, SharedOptions) {
 
 TEST(Options, AttachToProcesses) {
   const auto attach = parsed<AttachCommand>({"attach", "-p", "12,7", "--pid=12", "-p99", "-d", "2.5", "-o", "r.json"});
-  EXPECT_EQ(attach.kind, TargetKind::processes);
-  EXPECT_THAT(attach.ids, ElementsAre(12, 7, 99));
+  EXPECT_EQ(attach.target.kind, Target::Kind::processes);
+  EXPECT_THAT(attach.target.ids, ElementsAre(12, 7, 99));
   EXPECT_EQ(attach.duration, std::chrono::milliseconds(2500));
   EXPECT_EQ(attach.observe.outputs.size(), 1);
 }
 
 TEST(Options, AttachToTasks) {
   const auto attach = parsed<AttachCommand>({"attach", "-t", "5,6"});
-  EXPECT_EQ(attach.kind, TargetKind::tasks);
-  EXPECT_THAT(attach.ids, ElementsAre(5, 6));
+  EXPECT_EQ(attach.target.kind, Target::Kind::tasks);
+  EXPECT_THAT(attach.target.ids, ElementsAre(5, 6));
   EXPECT_EQ(attach.duration, std::nullopt);
 }
 
@@ -134,7 +134,7 @@ TEST(Options, BadIds) {
 
 TEST(Options, AttachNeedsOneKindOfTarget) {
   EXPECT_THAT(refused({"attach", "-d", "1"}).what, HasSubstr("no target"));
-  EXPECT_THAT(refused({"attach", "-p", "1", "-t", "2"}).why, HasSubstr("only one kind"));
+  EXPECT_THAT(refused({"attach", "-p", "1", "-t", "2"}).why, HasSubstr("only one of"));
 }
 
 TEST(Options, Doctor) {

@@ -64,7 +64,10 @@ TEST(Json, NotMeasuredIsNullAndNoneIsZero) {
   EXPECT_TRUE(report["histograms"]["switch_same"].is_null());
   EXPECT_EQ(report["histograms"]["fault_major"]["count"], 0);
   EXPECT_TRUE(report["histograms"]["fault_major"]["p50_ns"].is_null());
-  EXPECT_TRUE(report["edges"].is_null());
+  EXPECT_EQ(report["edges"][0]["bytes"], 64'000);
+  EXPECT_TRUE(report["edges"][1]["bytes"].is_null());
+  EXPECT_TRUE(report["edges"][1]["from_tid"].is_null());
+  EXPECT_EQ(report["edges"][2]["waker"], "unobserved");
   EXPECT_TRUE(report["processes"][1]["tasks"][0]["phases"]["exec_prepare_ns"].is_null());
   EXPECT_TRUE(report["processes"][0]["parent"].is_null());
   EXPECT_EQ(report["processes"][1]["parent"], 1);

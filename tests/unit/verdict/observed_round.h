@@ -109,6 +109,7 @@ class ObservedRound {
     CreationSums& sums = session().totals.creations[kind];
     ++sums.count;
     sums.copy += copy;
+    sums.copies = sums.count;
     sums.publish += 1us;
     ++sums.returns;
     sums.returned += 3us;

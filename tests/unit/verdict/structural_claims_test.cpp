@@ -44,7 +44,7 @@ Round shared_round(bool forked, bool seen, std::uint64_t copies, std::uint64_t f
 
 Round channel_round(tc_channel channel, std::uint64_t accounted, double sent) {
   ObservedRound observed;
-  observed.session().totals.channels[channel] = {10, accounted, accounted, 1us};
+  observed.session().totals.channels[channel] = ChannelUse{10, accounted, accounted, 1us};
   return with_facts(observed, {{"bytes", sent}, {"received_ok", 1}});
 }
 

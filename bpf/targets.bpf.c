@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* Who is to be observed, and how a task that exists already comes to be. */
+#include "targets.bpf.h"
+
+enum { CGROUP_DEPTH = 64, HIERARCHIES = 24 };
+
+__u32 target_kind = TC_TARGET_NONE;
+__u64 target_cgroup = 0;
+__u32 target_hierarchy = 0;
+__u64 arrivals = 0;
+struct tc_glob target_name = {};
+__u32 follow_children = 1;
+__u32 collector_level = 0; /* of the collector's pid namespace */
+__u64 collector_namespace = 0;
+__u32 collector_tid = 0;  /* of the caller of taskcost_hello, as the kernel numbers it, */
+__u32 collector_tgid = 0; /* and its thread group */
+
+/* The targets by pid as the collector's namespace numbers them: thread groups, or single tasks. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC); /* room for many, and mostly one */
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u8);
+} targets SEC(".maps");
+
+/*
+ * Run once by the collector on itself: which pid namespace its user speaks of, and which ids the kernel knows it by.
+ */
+SEC("syscall")
+int taskcost_hello(void *ctx)
+{
+	struct task_struct *self = bpf_get_current_task_btf();
+	struct pid *pid = self->thread_pid;
+	struct upid upid = {};
+
+	collector_tid = (__u32)bpf_get_current_pid_tgid();
+	collector_tgid = (__u32)(bpf_get_current_pid_tgid() >> 32);
+	collector_level = pid->level;
+	bpf_core_read(&upid, sizeof(upid), &pid->numbers[pid->level]);
+	collector_namespace = (__u64)upid.ns;
+	return 0;
+}
+
+static __always_inline __u32 pid_for_collector(struct pid *pid)
+{
+	struct upid upid = {};
+
+	if (!pid || collector_level > pid->level)
+		return 0;
+	bpf_core_read(&upid, sizeof(upid), &pid->numbers[collector_level]);
+	return (__u64)upid.ns == collector_namespace ? upid.nr : 0;
+}
+
+static __always_inline bool is_named(struct pid *pid)
+{
+	__u32 nr = pid_for_collector(pid);
+
+	return nr && bpf_map_lookup_elem(&targets, &nr);
+}
+
+__hidden int is_below_target(struct cgroup *cgroup)
+{
+	struct cgroup_subsys_state *state = &cgroup->self;
+	__u32 i;
+
+	if (BPF_CORE_READ(cgroup, root, hierarchy_id) != (int)target_hierarchy)
+		return false;
+	for (i = 0; i < CGROUP_DEPTH; i++) {
+		struct cgroup *at = BPF_CORE_READ(state, cgroup);
+
+		if (BPF_CORE_READ(at, kn, id) == target_cgroup)
+			return true;
+		state = BPF_CORE_READ(state, parent);
+		if (!state)
+			return false;
+	}
+	return false;
+}
+
+/* Every hierarchy has its link in the task's set of cgroups, those without a controller too. */
+static __always_inline bool is_in_cgroup(struct task_struct *task)
+{
+	struct css_set *set = task->cgroups;
+	struct list_head *first = &set->cgrp_links;
+	struct list_head *at = BPF_CORE_READ(first, next);
+	__u32 i;
+
+	for (i = 0; i < HIERARCHIES && at && at != first; i++) {
+		struct cgrp_cset_link *link = container_of(at, struct cgrp_cset_link, cgrp_link);
+		struct cgroup *cgroup = BPF_CORE_READ(link, cgrp);
+
+		if (BPF_CORE_READ(cgroup, root, hierarchy_id) == (int)target_hierarchy)
+			return is_below_target(cgroup);
+		at = BPF_CORE_READ(at, next);
+	}
+	return false;
+}
+
+__hidden int is_target(struct task_struct *task)
+{
+	char name[TC_COMM_LEN] = {};
+
+	if ((__u32)task->tgid == collector_tgid)
+		return false;
+	switch (target_kind) {
+	case TC_TARGET_PROCESSES:
+		return is_named(task->group_leader->thread_pid);
+	case TC_TARGET_TASKS:
+		return is_named(task->thread_pid);
+	case TC_TARGET_NAME:
+		bpf_core_read_str(name, sizeof(name), &task->group_leader->comm);
+		return tc_glob_matches(&target_name, name, sizeof(name));
+	case TC_TARGET_CGROUP:
+		return is_in_cgroup(task);
+	case TC_TARGET_MACHINE:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* What a task is in the middle of. On a CPU it may be in user mode or not: the first system call will tell. */
+static __always_inline void adopt_state(struct tc_ledger *l, struct task_struct *task, __u64 now)
+{
+	l->condition = TC_CONDITION_BLOCKED;
+	if (task->on_cpu) {
+		l->condition = TC_CONDITION_RUNNING;
+		l->on_cpu_ns = now;
+	} else if (!task_state_of(task))
+		l->condition = TC_CONDITION_PREEMPTED;
+
+	if (never_enters_user_mode(task)) {
+		l->flags |= TC_LEDGER_KERNEL_WORKER;
+		l->activity = TC_ACTIVITY_KERNEL;
+	} else if (task->flags & COMPAT_PF_EXITING) {
+		l->exit_start_ns = now;
+		l->activity = TC_ACTIVITY_EXIT;
+	} else {
+		l->activity = TC_ACTIVITY_USER;
+		if (l->condition != TC_CONDITION_RUNNING) {
+			find_call(l, task);
+			l->entered_ns = now;
+		}
+	}
+	if (l->condition == TC_CONDITION_BLOCKED)
+		l->wait = wait_of(l, task, task_state_of(task));
+	if (!sees_calls) {
+		if (l->activity == TC_ROW_CALL_PENDING)
+			l->activity = l->call_row;
+		if (l->condition != TC_CONDITION_BLOCKED && l->activity < TC_NR_ACTIVITIES &&
+		    l->activity != TC_ACTIVITY_EXIT && l->activity != TC_ACTIVITY_KERNEL)
+			l->activity = TC_ACTIVITY_USER;
+	}
+	enter_activity(l, l->activity);
+}
+
+__hidden int adopt(struct task_struct *task)
+{
+	struct tc_ledger *l;
+	__u64 now;
+	__u32 slot;
+
+	l = take_ledger(&slot);
+	if (!l)
+		return 0;
+	now = bpf_ktime_get_ns();
+	l->birth_ns = now;
+	l->since_ns = now;
+	l->first_run_ns = now;
+	l->how = TC_NR_CREATIONS;
+	l->flags = TC_LEDGER_OPEN_AT_START;
+	if (follow_children)
+		l->flags |= TC_LEDGER_FOLLOW;
+	if (task->pid == task->tgid)
+		l->flags |= TC_LEDGER_LEADER;
+	if (is_32bit(task))
+		l->flags |= TC_LEDGER_COMPAT;
+	l->tid = task->pid;
+	l->tgid = task->tgid;
+	l->ppid = task->real_parent->tgid;
+	l->process = (__u64)task->signal;
+	l->parent_process = (__u64)task->real_parent->signal;
+	l->address_space = (__u64)task->mm;
+	note_namespace(l, task);
+	l->cpu = cpu_of(task);
+	read_books(&l->books_start, task);
+	l->exec_runtime_ns = l->books_start.sum_exec_runtime_ns;
+	adopt_state(l, task, now);
+	if (!publish_ledger(l, slot, task))
+		return 0;
+	if (l->condition == TC_CONDITION_RUNNING) {
+		/* Its CPU noted that nobody observes it. */
+		notes[l->cpu & (TC_MAX_CPUS - 1)].task = 0;
+		/* It left its CPU after adopt_state() looked and before sched_switch could find the ledger. */
+		if (!task->on_cpu && l->since_ns == now)
+			l->condition = task_state_of(task) ? TC_CONDITION_BLOCKED : TC_CONDITION_PREEMPTED;
+	}
+	return 1;
+}
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * The end of a wait: what was waited for, who ended it, and what that one had waited for itself.
+ *
+ * The cause is decided when the task leaves its CPU (files.bpf.h), because it is known then, and its file is still
+ * warm. The waker is noted at the wake-up, under the lock of the sleeper. Both are booked when the task has its CPU
+ * again.
+ */
+#ifndef TASKCOST_WAITS_BPF_H
+#define TASKCOST_WAITS_BPF_H
+
+#include "ledger.bpf.h"
+
+enum { LONG_WAIT_NS = 100 * 1000 }; /* shorter ones are no part of a chain */
+
+static __always_inline void add_to_edge(struct tc_edge_sums *sums, __u64 blocked_ns)
+{
+	sums->count++;
+	sums->blocked_ns += blocked_ns;
+	if (blocked_ns > sums->max_ns)
+		sums->max_ns = blocked_ns;
+}
+
+static __always_inline bool same_edge(const struct tc_edge_key *a, const struct tc_edge_key *b)
+{
+	return a->waker == b->waker && a->wait == b->wait && a->from == b->from;
+}
+
+/*
+ * The ledger has room for the edges that come first; the rest goes to a map, and what does not fit there, as of a task
+ * that waits for thousands of children, is one sum for each cause.
+ */
+static __always_inline void book_edge(struct tc_ledger *l, __u64 blocked_ns)
+{
+	struct tc_edge_key key = {.sleeper = l->id, .waker = l->waker, .wait = l->wait, .from = l->waker_from};
+	struct tc_edge_sums first = {.count = 1, .blocked_ns = blocked_ns, .max_ns = blocked_ns};
+	struct tc_edge_sums *sums;
+	__u32 i;
+
+#pragma unroll
+	for (i = 0; i < TC_OWN_EDGES; i++) {
+		struct tc_edge *edge = &l->edges[i];
+
+		if (!edge->key.sleeper)
+			edge->key = key;
+		if (same_edge(&edge->key, &key)) {
+			add_to_edge(&edge->sums, blocked_ns);
+			return;
+		}
+	}
+	sums = bpf_map_lookup_elem(&edges, &key);
+	if (sums)
+		add_to_edge(sums, blocked_ns);
+	else if (bpf_map_update_elem(&edges, &key, &first, BPF_NOEXIST))
+		add_to_edge(&l->other_edges[bounded(l->wait, TC_NR_WAITS)], blocked_ns);
+}
+
+/* Of the chains that a ledger keeps the shortest makes room, if it is shorter than this one. */
+static __always_inline void keep_chain(struct tc_ledger *l, const struct tc_chain *chain)
+{
+	struct tc_chain *least = &l->chains[0];
+	__u32 i;
+
+#pragma unroll
+	for (i = 1; i < TC_KEPT_CHAINS; i++) {
+		if (l->chains[i].links[0].blocked_ns < least->links[0].blocked_ns)
+			least = &l->chains[i];
+	}
+	if (least->links[0].blocked_ns < chain->links[0].blocked_ns)
+		*least = *chain;
+}
+
+static __always_inline void book_chain(struct tc_ledger *l, __u64 blocked_ns, __u64 woken_ns)
+{
+	struct tc_chain *chain = &l->waited;
+	__u32 i;
+
+	chain->links[0].sleeper = l->id;
+	chain->links[0].waker = l->waker;
+	chain->links[0].blocked_ns = blocked_ns;
+	chain->links[0].wait = l->wait;
+	chain->links[0].from = l->waker_from;
+	chain->length = 1;
+	chain->end_ns = woken_ns;
+	if (l->cause.end_ns != woken_ns)
+		return;
+#pragma unroll
+	for (i = 1; i < TC_CHAIN_LINKS; i++) {
+		if (i <= l->cause.length) {
+			chain->links[i] = l->cause.links[i - 1];
+			chain->length = i + 1;
+		}
+	}
+	keep_chain(l, chain);
+}
+
+static __noinline void book_wait(struct tc_ledger *l, __u64 blocked_ns, __u64 woken_ns)
+{
+	struct tc_wait_sums *sums = &l->waits[bounded(l->wait, TC_NR_WAITS)];
+
+	sums->count++;
+	sums->blocked_ns += blocked_ns;
+	book_edge(l, blocked_ns);
+	if (blocked_ns >= LONG_WAIT_NS)
+		book_chain(l, blocked_ns, woken_ns);
+}
+
+/*
+ * Books the wait of a task that is on a CPU from `now` on, and returns when it became ready to run: `now` if nobody
+ * saw.
+ *
+ * A sleeper's interval splits at its wake-up. The wake-up may carry an older time than the switch-out: the waker saw
+ * the task in the middle of going to sleep, and it was runnable all along.
+ */
+static __always_inline __u64 end_wait(struct tc_ledger *l, __u64 now)
+{
+	__u64 ready = l->since_ns;
+	__u64 woken = l->woken_ns;
+
+	if (l->condition == TC_CONDITION_BLOCKED) {
+		if (!woken) {
+			l->counters[TC_COUNTER_UNSEEN_WAKEUPS]++;
+			l->waker = 0;
+			l->waker_from = TC_FROM_NOWHERE;
+			woken = now;
+		} else {
+			l->counters[TC_COUNTER_WAKEUPS]++;
+		}
+		if (woken > ready && woken <= now) {
+			*cell_of(l, l->activity, TC_CONDITION_BLOCKED) += woken - ready;
+			book_wait(l, woken - ready, woken);
+			ready = woken;
+		} else {
+			book_wait(l, 0, woken);
+		}
+		*cell_of(l, l->activity, TC_CONDITION_RUNNABLE) += elapsed(ready, now);
+	} else {
+		*cell_of(l, l->activity, l->condition) += elapsed(ready, now);
+	}
+	l->woken_ns = 0;
+	l->condition = TC_CONDITION_RUNNING;
+	l->since_ns = now;
+	return ready;
+}
+
+/*
+ * The task runs on this CPU although the note speaks of another one. If it waits by its ledger, its switch-in was not
+ * seen: what was booked as waiting is corrected at its switch-out, when the scheduler's books tell how long it ran.
+ */
+static __noinline struct tc_ledger *catch_up(struct tc_cpu_note *note, struct task_struct *task)
+{
+	struct tc_ledger *l;
+	__u64 now;
+
+	note->task = (__u64)task;
+	note->slot = slot_of(task);
+	note->flush = TC_FLUSH_NONE;
+	l = ledger_in(note->slot);
+	if (!l || l->condition == TC_CONDITION_RUNNING)
+		return l;
+	now = bpf_ktime_get_ns();
+	l->unseen_row = l->activity;
+	l->unseen_condition = l->condition;
+	if (l->condition == TC_CONDITION_BLOCKED && l->woken_ns)
+		l->unseen_condition = TC_CONDITION_RUNNABLE;
+	l->unseen_at_ns = now;
+	l->unseen_wait_ns = elapsed(l->woken_ns > l->since_ns ? l->woken_ns : l->since_ns, now);
+	end_wait(l, now);
+	l->switched_in_ns = 0;
+	l->on_cpu_ns = now;
+	l->counters[TC_COUNTER_UNSEEN_SWITCH_INS]++;
+	if (!l->first_run_ns)
+		l->first_run_ns = now;
+	l->cpu = this_cpu();
+	return l;
+}
+
+/* The ledger of the task that runs on this CPU; NULL when it is not observed. */
+static __always_inline struct tc_ledger *current_ledger(void)
+{
+	struct tc_cpu_note *note = &notes[this_cpu()];
+	struct task_struct *task = bpf_get_current_task_btf();
+
+	if (note->task != (__u64)task)
+		return catch_up(note, task);
+	return ledger_in(note->slot);
+}
+
+static __always_inline __u32 place_in_call(const struct tc_ledger *l, __u32 number)
+{
+	return l->flags & TC_LEDGER_COMPAT ? number | TC_FROM_COMPAT : number;
+}
+
+/* Where the current task is in the kernel. */
+static __always_inline __u32 whereabouts(const struct tc_ledger *l)
+{
+	switch (l->activity) {
+	case TC_ROW_FAULT_PENDING:
+		return TC_FROM_FAULT;
+	case TC_ACTIVITY_USER:
+		if (!sees_calls) {
+			long number = syscall_number_of((struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf()));
+
+			if (number >= 0)
+				return place_in_call(l, (__u32)number);
+		}
+		return TC_FROM_USER;
+	case TC_ACTIVITY_EXIT:
+		return TC_FROM_EXIT;
+	case TC_ACTIVITY_KERNEL:
+		return TC_FROM_KERNEL;
+	default:
+		return place_in_call(l, l->syscall);
+	}
+}
+
+#endif

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "account/conversations.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <span>
+#include <tuple>
+#include <utility>
+
+#include "account/ledger.h"
+
+namespace taskcost {
+namespace {
+
+constexpr unsigned channel_shift = 56;
+constexpr std::size_t kept_chains = 100;
+
+tc_wait cause_of(std::uint32_t raw) { return raw < TC_NR_WAITS ? static_cast<tc_wait>(raw) : TC_WAIT_OTHER; }
+
+// All that use one pipe, connection or queue.
+struct Meeting {
+  tc_channel channel = TC_CHANNEL_NONE;
+  std::vector<const tc_flow*> flows;
+};
+
+bool is_duplex(tc_channel channel) { return channel == TC_CHANNEL_UNIX_SOCKET || channel == TC_CHANNEL_INET_SOCKET; }
+
+// Those who receive what `writer` sends: at the other end of a connection, at the same end of a pipe.
+std::vector<const tc_flow*> readers_of(const Meeting& meeting, const tc_flow& writer) {
+  std::vector<const tc_flow*> readers;
+  for (const tc_flow* flow : meeting.flows) {
+    const bool other_end = flow->key.object != writer.key.object;
+    if (flow->sums.calls_in > 0 && other_end == is_duplex(meeting.channel)) {
+      readers.push_back(flow);
+    }
+  }
+  return readers;
+}
+
+std::size_t writers_to(const Meeting& meeting, const tc_flow& reader) {
+  return static_cast<std::size_t>(std::ranges::count_if(meeting.flows, [&](const tc_flow* flow) {
+    const bool other_end = flow->key.object != reader.key.object;
+    return flow->sums.calls_out > 0 && other_end == is_duplex(meeting.channel);
+  }));
+}
+
+// What stands at the end of a longer chain as well.
+bool is_tail(const Chain& chain, const Chain& longer) {
+  return chain.size() < longer.size() &&
+         std::ranges::equal(chain, std::span(longer).last(chain.size()), [](const ChainLink& a, const ChainLink& b) {
+           return a.task == b.task && a.tid == b.tid && a.waited == b.waited;
+         });
+}
+
+}  // namespace
+
+// By pair and cause.
+struct Conversations::Merged {
+  using Key = std::tuple<Waker::Kind, std::uint64_t, std::uint32_t, std::uint64_t, std::uint32_t, tc_wait>;
+  std::map<Key, Edge> edges;
+  std::uint64_t folded = 0;
+
+  Edge& between(const Waker& from, std::uint64_t to, std::uint32_t to_tid, tc_wait cause) {
+    Edge& edge = edges[{from.kind, from.task, from.tid, to, to_tid, cause}];
+    edge.from = from;
+    edge.to = to;
+    edge.to_tid = to_tid;
+    edge.cause = cause;
+    return edge;
+  }
+};
+
+void Conversations::note(const tc_ledger& ledger) {
+  if (tids_.size() < limit_) {
+    tids_[ledger.id] = ledger.tid;
+  }
+  for (const tc_edge& edge : ledger.edges) {
+    // A wait that has not ended is nobody's yet.
+    if (edge.key.sleeper != 0 && edge.sums.count != 0) {
+      on_edge(edge);
+    }
+  }
+  for (std::uint32_t wait = 0; wait < TC_NR_WAITS; ++wait) {
+    if (const tc_edge_sums& sums = ledger.other_edges[wait]; sums.count != 0) {
+      on_edge({{ledger.id, TC_WAKER_SEVERAL, wait, TC_FROM_NOWHERE}, sums});
+    }
+  }
+  for (const tc_flow& flow : ledger.flows) {
+    if (flow.key.object != 0) {
+      on_flow(flow);
+    }
+  }
+  for (const tc_chain& chain : ledger.chains) {
+    if (chain.length > 1) {
+      chains_.push_back(chain);
+    }
+  }
+  // Only the longest are shown.
+  if (chains_.size() >= 4 * kept_chains) {
+    const auto middle = chains_.begin() + kept_chains;
+    std::ranges::nth_element(chains_, middle, std::ranges::greater(),
+                             [](const tc_chain& chain) { return chain.links[0].blocked_ns; });
+    chains_.erase(middle, chains_.end());
+  }
+}
+
+void Conversations::on_edge(const tc_edge& edge) {
+  if (edges_.size() < limit_) {
+    edges_.push_back(edge);
+  } else {
+    ++left_out_;
+  }
+}
+
+void Conversations::on_flow(const tc_flow& flow) {
+  if (flows_.size() < limit_) {
+    flows_.push_back(flow);
+  } else {
+    ++left_out_;
+  }
+}
+
+std::uint32_t Conversations::tid_of(std::uint64_t ledger) const {
+  const auto found = tids_.find(ledger);
+  return found == tids_.end() ? 0 : found->second;
+}
+
+Waker Conversations::waker_of(std::uint64_t raw, const Names& names) const {
+  if (raw == TC_WAKER_INTERRUPT) {
+    return {Waker::Kind::interrupt, 0, 0};
+  }
+  if (raw == TC_WAKER_SEVERAL) {
+    return {Waker::Kind::several, 0, 0};
+  }
+  if ((raw & TC_WAKER_UNOBSERVED) != 0) {
+    return {Waker::Kind::unobserved, 0, static_cast<std::uint32_t>(raw)};
+  }
+  return raw == 0 ? Waker{} : Waker{Waker::Kind::task, names.task(raw), tid_of(raw)};
+}
+
+void Conversations::take_wakeups(const Names& names, Merged& merged) const {
+  for (const tc_edge& raw : edges_) {
+    const std::uint64_t to = names.task(raw.key.sleeper);
+    if (to == 0) {
+      ++merged.folded;
+      continue;
+    }
+    const Waker from = waker_of(raw.key.waker, names);
+    Edge& edge = merged.between(from, to, tid_of(raw.key.sleeper), cause_of(raw.key.wait));
+    edge.wakeups += raw.sums.count;
+    edge.waited += nanoseconds(raw.sums.blocked_ns);
+    edge.longest = std::max(edge.longest, nanoseconds(raw.sums.max_ns));
+    if (from.kind == Waker::Kind::task) {
+      edge.places[names.place(raw.key.from)] += raw.sums.count;
+    }
+  }
+}
+
+// Bytes in a pipe bear no name. Between one reader and its writers, or one writer and its readers, it is clear whose
+// they are; among several of both it is not.
+void Conversations::take_bytes(const Names& names, Merged& merged) const {
+  std::map<std::pair<std::uint32_t, std::uint64_t>, Meeting> meetings;
+  for (const tc_flow& flow : flows_) {
+    const auto channel = static_cast<std::uint32_t>(flow.key.object >> channel_shift);
+    // An end whose other end was never seen meets nobody.
+    const std::uint64_t link = flow.sums.link != 0 ? flow.sums.link : flow.key.object;
+    Meeting& meeting = meetings[{channel, link}];
+    meeting.channel = channel < TC_NR_CHANNELS ? static_cast<tc_channel>(channel) : TC_CHANNEL_NONE;
+    meeting.flows.push_back(&flow);
+  }
+  const auto book = [&](std::uint64_t from, std::uint64_t to, const Meeting& meeting, std::uint64_t bytes) {
+    const Waker sender{from != 0 ? Waker::Kind::task : Waker::Kind::unknown, from != 0 ? names.task(from) : 0,
+                       from != 0 ? tid_of(from) : 0};
+    Edge& edge =
+        merged.between(sender, to != 0 ? names.task(to) : 0, to != 0 ? tid_of(to) : 0, wait_of(meeting.channel));
+    edge.bytes = edge.bytes.value_or(0) + bytes;
+  };
+  for (const auto& [key, meeting] : meetings) {
+    for (const tc_flow* flow : meeting.flows) {
+      const auto readers = readers_of(meeting, *flow);
+      if (flow->sums.bytes_out > 0 && readers.size() == 1) {
+        book(flow->key.task, readers.front()->key.task, meeting, flow->sums.bytes_out);
+      } else if (flow->sums.bytes_out > 0 && (readers.empty() || writers_to(meeting, *readers.front()) > 1)) {
+        book(flow->key.task, 0, meeting, flow->sums.bytes_out);
+      } else if (flow->sums.bytes_out > 0) {
+        for (const tc_flow* reader : readers) {
+          book(flow->key.task, reader->key.task, meeting, reader->sums.bytes_in);
+        }
+      }
+      const std::size_t writers = writers_to(meeting, *flow);
+      if (flow->sums.bytes_in > 0 && writers == 0) {
+        book(0, flow->key.task, meeting, flow->sums.bytes_in);
+      }
+    }
+  }
+}
+
+std::vector<Chain> Conversations::take_chains(const Names& names) const {
+  std::vector<Chain> chains;
+  for (const tc_chain& raw : chains_) {
+    Chain chain;
+    for (std::size_t i = 0; i < std::min<std::size_t>(raw.length, TC_CHAIN_LINKS); ++i) {
+      const tc_link& link = raw.links[i];
+      chain.push_back({names.task(link.sleeper), tid_of(link.sleeper), waker_of(link.waker, names), cause_of(link.wait),
+                       names.place(link.from), nanoseconds(link.blocked_ns)});
+    }
+    chains.push_back(std::move(chain));
+  }
+  std::ranges::stable_sort(chains, std::ranges::greater(), [](const Chain& chain) { return chain.front().waited; });
+  std::vector<Chain> whole;
+  for (const Chain& chain : chains) {
+    if (std::ranges::none_of(chains, [&](const Chain& longer) { return is_tail(chain, longer); })) {
+      whole.push_back(chain);
+    }
+  }
+  if (whole.size() > kept_chains) {
+    whole.resize(kept_chains);
+  }
+  return whole;
+}
+
+Conversations::Taken Conversations::take(const Names& names) {
+  Merged merged;
+  take_wakeups(names, merged);
+  take_bytes(names, merged);
+  Taken taken;
+  taken.folded = merged.folded + left_out_;
+  for (auto& [key, edge] : merged.edges) {
+    taken.edges.push_back(std::move(edge));
+  }
+  std::ranges::stable_sort(taken.edges, std::ranges::greater(), &Edge::waited);
+  taken.chains = take_chains(names);
+  return taken;
+}
+
+}  // namespace taskcost

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Who woke whom, what passed between them, and which waits hang together. Tasks go by the numbers of the kernel side
+// until `take` is told how the session numbers them.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "taskcost/abi.h"
+#include "taskcost/account.h"
+
+namespace taskcost {
+
+class Conversations {
+ public:
+  explicit Conversations(std::size_t limit) : limit_(limit) {}
+
+  void note(const tc_ledger& ledger);
+  void on_edge(const tc_edge& edge);
+  void on_flow(const tc_flow& flow);
+  [[nodiscard]] std::size_t size() const { return edges_.size() + flows_.size() + chains_.size(); }
+
+  struct Names {
+    std::function<std::uint64_t(std::uint64_t)> task;  // Task::id by ledger, 0 for others
+    std::function<std::string(std::uint32_t)> place;   // by TC_FROM_* or the number of a system call
+  };
+  struct Taken {
+    std::vector<Edge> edges;
+    std::uint64_t folded = 0;
+    std::vector<Chain> chains;
+  };
+  Taken take(const Names& names);
+
+ private:
+  struct Merged;
+
+  [[nodiscard]] Waker waker_of(std::uint64_t raw, const Names& names) const;
+  [[nodiscard]] std::uint32_t tid_of(std::uint64_t ledger) const;
+  void take_wakeups(const Names& names, Merged& merged) const;
+  void take_bytes(const Names& names, Merged& merged) const;
+  std::vector<Chain> take_chains(const Names& names) const;
+
+  std::size_t limit_;
+  std::uint64_t left_out_ = 0;
+  std::vector<tc_edge> edges_;
+  std::vector<tc_flow> flows_;
+  std::vector<tc_chain> chains_;
+  std::unordered_map<std::uint64_t, std::uint32_t> tids_;  // by ledger
+};
+
+}  // namespace taskcost
