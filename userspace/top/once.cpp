@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "top/once.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <ostream>
 #include <string>
@@ -143,7 +145,7 @@ void render_top_text(const Changes& changes, const View& view, std::ostream& out
   width = std::max(width, least_width);
   const Rows rows = rows_of(changes, view);
   for (const HeaderLine& line : header_of(changes, rows, view)) {
-    for (const TerminalText& part : TerminalText(line.text).wrap(width)) {
+    for (const TerminalText& part : TerminalText(fmt::format("{}", fmt::join(line.parts, between_parts))).wrap(width)) {
       write_line(part.text(), out);
     }
   }

@@ -7,6 +7,7 @@
 #include <iterator>
 #include <string_view>
 
+#include "report/escape.h"
 #include "report/units.h"
 #include "top/table.h"
 
@@ -26,7 +27,7 @@ constexpr std::string_view help_lines[] = {
     "Percents are of one CPU, or of one task all the time: 4 waiting threads, 400.",
     "CPU%   on a CPU: USER% in user code, KERN% outside it",
     "QUE%   waiting for a CPU: preempted, or woken and not yet on it",
-    "BLK%   blocked, and BLOCKED BY what: the largest causes first",
+    "BLK%   blocked, and WAITS FOR what: the largest causes first",
     "SW/s   switches away from it; INV/s those that it did not ask for",
     "FLT/s  page faults; MAJ/s those that waited for a disk",
     "NEW/s  threads and processes that it created",
@@ -35,54 +36,61 @@ constexpr std::string_view help_lines[] = {
     "Kernel threads stand below all others. New tasks count from their birth.",
 };
 
-std::string count_per_second(const Changes& changes, const std::optional<std::uint64_t>& count) {
-  return count ? number_text(changes.per_second(*count)) : std::string(not_measured);
-}
+using Parts = std::vector<std::string>;
 
-std::string totals_text(const Changes& changes, const View& view) {
+Parts totals_of(const Changes& changes, const View& view) {
   const auto percent = [&changes](Duration time) { return percent_text(changes.share(time)) + "%"; };
   const Figures& total = changes.total;
-  std::string text = fmt::format("CPU {}", percent(total.cpu()));
+  std::string cpu = fmt::format("CPU {}", percent(total.cpu()));
   if (view.user_and_kernel_apart) {
-    text += fmt::format(" (user {}, kernel {})", percent(total.user), percent(total.kernel));
+    cpu += fmt::format(" (user {}, kernel {})", percent(total.user), percent(total.kernel));
   }
-  return text + fmt::format("   run queue {}   blocked {}", percent(total.queue()), percent(total.blocked));
+  return {cpu, fmt::format("run queue {}", percent(total.queue())), fmt::format("blocked {}", percent(total.blocked))};
 }
 
-std::string events_text(const Changes& changes) {
+// "switches/s 1234 (12 involuntary)"
+std::string events_text(const Changes& changes, std::string_view what, const std::optional<std::uint64_t>& all,
+                        std::string_view some, const std::optional<std::uint64_t>& of_them) {
+  if (!all) {
+    return fmt::format("{} {}", what, not_measured);
+  }
+  std::string text = fmt::format("{} {}", what, rate_text(changes.per_second(*all)));
+  if (of_them) {
+    text += fmt::format(" ({} {})", rate_text(changes.per_second(*of_them)), some);
+  }
+  return text;
+}
+
+Parts events_of(const Changes& changes) {
   const Figures& total = changes.total;
-  std::string text = fmt::format("per second: switches {}", count_per_second(changes, total.switches()));
-  if (total.involuntary_switches) {
-    text += fmt::format(" ({} involuntary)", count_per_second(changes, total.involuntary_switches));
-  }
-  text += fmt::format("   faults {}", count_per_second(changes, total.faults()));
-  if (total.faults_major) {
-    text += fmt::format(" ({} major)", count_per_second(changes, total.faults_major));
-  }
-  return text + fmt::format("   creations {}", count_per_second(changes, total.creations));
+  return {events_text(changes, "switches/s", total.switches(), "involuntary", total.involuntary_switches),
+          events_text(changes, "faults/s", total.faults(), "major", total.faults_major),
+          events_text(changes, "creations/s", total.creations, "", std::nullopt)};
 }
 
-std::string overhead_text(const Changes& changes) {
+Parts overhead_of(const Changes& changes) {
   const Overhead& overhead = changes.overhead;
   const auto share = [&changes](Duration time) {
     return share_text(static_cast<double>(time.count()), static_cast<double>(changes.interval.count()));
   };
-  const double transitions = changes.per_second(overhead.transitions);
+  const std::string transitions = rate_text(changes.per_second(overhead.transitions));
+  const std::string look = fmt::format("a look {}", duration_text(overhead.glance));
   if (const auto total = overhead.total()) {
-    return fmt::format("taskcost itself: {} of a CPU = probes {} ({}/s of {}) + user space {}; a look {}",
-                       share(*total), share(*overhead.probes()), rate_text(transitions),
-                       duration_text(*overhead.per_transition), share(overhead.userspace),
-                       duration_text(overhead.glance));
+    return {fmt::format("taskcost itself {} of a CPU", share(*total)),
+            fmt::format("probes {} ({}/s of {})", share(*overhead.probes()), transitions,
+                        duration_text(*overhead.per_transition)),
+            fmt::format("user space {}", share(overhead.userspace)), look};
   }
-  return fmt::format("taskcost itself: user space {} of a CPU; probes {} ({} transitions/s); a look {}",
-                     share(overhead.userspace), not_measured, rate_text(transitions), duration_text(overhead.glance));
+  return {fmt::format("taskcost itself {} of a CPU in user space", share(overhead.userspace)),
+          fmt::format("probes {} ({}/s)", not_measured, transitions), look};
 }
 
-std::string losses_text(const Losses& losses) {
-  std::string text;
-  const auto say = [&text](std::uint64_t count, std::string_view what) {
+// The first part says `when`, each of them what.
+Parts losses_of(const Losses& losses, std::string_view when) {
+  Parts parts;
+  const auto say = [&parts, when](std::uint64_t count, std::string_view what) {
     if (count != 0) {
-      text += fmt::format("{}{} {}", text.empty() ? "" : "; ", count, what);
+      parts.push_back(parts.empty() ? fmt::format("{}: {} {}", when, count, what) : fmt::format("{} {}", count, what));
     }
   };
   for (std::size_t loss = 0; loss < losses.counts.size(); ++loss) {
@@ -90,7 +98,20 @@ std::string losses_text(const Losses& losses) {
   }
   say(losses.skipped_probes, "skipped runs of probes");
   say(losses.missed_switches, "switches that the kernel counted and the ledgers did not");
-  return text;
+  return parts;
+}
+
+Line header_line(const HeaderLine& header, std::size_t width) {
+  Line line(width);
+  for (const std::string& part : header.parts) {
+    const bool first = line.left() == width;
+    if (first) {
+      line.append(part, header.style);
+    } else if (between_parts.size() + TerminalText(part).width() <= line.left()) {
+      line.append(between_parts, header.style).append(part, header.style);
+    }
+  }
+  return line;
 }
 
 std::string_view shape_text(View::Shape shape) {
@@ -126,7 +147,7 @@ Line footer(const UiState& state, const Page& page, std::size_t scroll, std::siz
   }
   const std::size_t shown = std::min(page.visible, page.rows - std::min(page.rows, scroll));
   const std::string position =
-      page.rows == 0 ? "nothing to show" : fmt::format("{}-{} of {}", scroll + 1, scroll + shown, page.rows);
+      shown == 0 ? "nothing to show" : fmt::format("{}-{} of {}", scroll + 1, scroll + shown, page.rows);
   line.append(position + "  ", Style::plain);
   line.append("q quit  h help  space pause  t tree  H threads  / filter  <> sort", Style::faint);
   return line;
@@ -168,21 +189,22 @@ std::vector<Line> framed(std::vector<Line> lines, Line bottom, std::size_t width
 }  // namespace
 
 std::vector<HeaderLine> header_of(const Changes& changes, const Rows& rows, const View& view) {
-  std::string first = fmt::format("taskcost top   {}   {}, {}   {} by {}{}", duration_text(changes.interval),
-                                  counted(changes.processes.size(), "process", "processes"),
-                                  counted(changes.task_count(), "task", "tasks"), shape_text(view.shape),
-                                  to_string(view.sort), view.reverse ? ", reversed" : "");
+  Parts first{"taskcost top", duration_text(changes.interval)};
   if (!view.filter.empty()) {
-    first += fmt::format("   {} of {} with \"{}\"", rows.rows.size(), rows.unfiltered, view.filter);
+    first.push_back(fmt::format("{} of {} with \"{}\"", rows.rows.size(), rows.unfiltered, view.filter));
   }
+  first.push_back(
+      fmt::format("{} by {}{}", shape_text(view.shape), to_string(view.sort), view.reverse ? ", reversed" : ""));
+  first.push_back(fmt::format("{}, {}", counted(changes.processes.size(), "process", "processes"),
+                              counted(changes.task_count(), "task", "tasks")));
   std::vector<HeaderLine> header{{first, Style::strong},
-                                 {totals_text(changes, view), Style::plain},
-                                 {events_text(changes), Style::plain},
-                                 {overhead_text(changes), Style::faint}};
+                                 {totals_of(changes, view), Style::plain},
+                                 {events_of(changes), Style::plain},
+                                 {overhead_of(changes), Style::plain}};
   if (changes.losses.any()) {
-    header.push_back({"LOST in this interval: " + losses_text(changes.losses), Style::alarm});
+    header.push_back({losses_of(changes.losses, "LOST in this interval"), Style::alarm});
   } else if (changes.losses_since_start.any()) {
-    header.push_back({"lost earlier: " + losses_text(changes.losses_since_start), Style::alarm});
+    header.push_back({losses_of(changes.losses_since_start, "lost earlier"), Style::alarm});
   }
   return header;
 }
@@ -204,9 +226,8 @@ Screen screen_of(const Changes* changes, const UiState& state, std::size_t width
   const Rows rows = rows_of(*changes, view);
   std::vector<HeaderLine> header = header_of(*changes, rows, view);
   keep_most_important(header, height);
-  for (const HeaderLine& text : header) {
-    Line line(width);
-    lines.push_back(line.append(text.text, text.style));
+  for (const HeaderLine& line : header) {
+    lines.push_back(header_line(line, width));
   }
   const TopTable table(*changes, rows, view, width);
   lines.push_back(table.titles());

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "top/changes.h"
@@ -18,12 +19,12 @@ struct Screen {
   Page page;
 };
 
-// What stands above the table: totals per second, what the observation itself cost, losses if there were any. A text
-// that is too long for one line is left to the caller.
+// What stands above the table: totals, what the observation itself cost, losses if there were any.
 struct HeaderLine {
-  std::string text;
+  std::vector<std::string> parts;  // by importance: one that has no room on its line is left out
   Style style = Style::plain;
 };
+inline constexpr std::string_view between_parts = "   ";
 std::vector<HeaderLine> header_of(const Changes& changes, const Rows& rows, const View& view);
 
 // `changes` is null until the first interval is over.

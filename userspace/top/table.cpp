@@ -41,7 +41,7 @@ constexpr FieldInfo fields[] = {
     {Field::faults, "FLT/s", figure_width, false, SortKey::faults},
     {Field::faults_major, "MAJ/s", figure_width, false, std::nullopt},
     {Field::creations, "NEW/s", figure_width, false, SortKey::creations},
-    {Field::causes, "BLOCKED BY", least_causes_width, true, std::nullopt},
+    {Field::causes, "WAITS FOR", least_causes_width, true, std::nullopt},
 };
 
 // What a narrow table has first. The key that rows are sorted by goes before them all.
