@@ -220,9 +220,9 @@ TEST(TopScreen, ScrollsNoFurtherThanTheLastRow) {
   state.view.sort = SortKey::pid;
   const Screen screen = screen_of(&changes, state, 80, 12);
   EXPECT_EQ(screen.page.rows, 13U);
-  EXPECT_EQ(screen.page.visible, 5U);
+  EXPECT_EQ(screen.page.visible, 6U);
   EXPECT_THAT(texts_of(screen)[10], HasSubstr("kworker"));
-  EXPECT_THAT(texts_of(screen)[11], StartsWith("9-13 of 13"));
+  EXPECT_THAT(texts_of(screen)[11], StartsWith("8-13 of 13"));
 }
 
 TEST(TopScreen, FiguresFitTheirColumns) {
