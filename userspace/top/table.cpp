@@ -17,31 +17,31 @@ constexpr std::size_t least_causes_width = 9;         // a name
 constexpr std::size_t comfortable_causes_width = 24;  // two causes with their shares
 
 struct FieldInfo {
-  Field field;
   std::string_view title;
   std::size_t width;
-  bool left = false;  // else to the right
+  Field field;
   std::optional<SortKey> sort;
+  bool left = false;  // else to the right
 };
 
 // In the order of the table.
 constexpr FieldInfo fields[] = {
-    {Field::pid, "PID", figure_width, false, SortKey::pid},
-    {Field::process, "PROC", figure_width, false, std::nullopt},
-    {Field::name, "NAME", 15, true, SortKey::name},
-    {Field::state, "S", 1, true, std::nullopt},
-    {Field::threads, "THR", 4, false, std::nullopt},
-    {Field::cpu, "CPU%", figure_width, false, SortKey::cpu},
-    {Field::user, "USER%", figure_width, false, SortKey::user},
-    {Field::kernel, "KERN%", figure_width, false, SortKey::kernel},
-    {Field::queue, "QUE%", figure_width, false, SortKey::queue},
-    {Field::blocked, "BLK%", figure_width, false, SortKey::blocked},
-    {Field::switches, "SW/s", figure_width, false, SortKey::switches},
-    {Field::involuntary_switches, "INV/s", figure_width, false, std::nullopt},
-    {Field::faults, "FLT/s", figure_width, false, SortKey::faults},
-    {Field::faults_major, "MAJ/s", figure_width, false, std::nullopt},
-    {Field::creations, "NEW/s", figure_width, false, SortKey::creations},
-    {Field::causes, "WAITS FOR", least_causes_width, true, std::nullopt},
+    {"PID", figure_width, Field::pid, SortKey::pid},
+    {"PROC", figure_width, Field::process, std::nullopt},
+    {"NAME", 15, Field::name, SortKey::name, true},
+    {"S", 1, Field::state, std::nullopt, true},
+    {"THR", 4, Field::threads, std::nullopt},
+    {"CPU%", figure_width, Field::cpu, SortKey::cpu},
+    {"USER%", figure_width, Field::user, SortKey::user},
+    {"KERN%", figure_width, Field::kernel, SortKey::kernel},
+    {"QUE%", figure_width, Field::queue, SortKey::queue},
+    {"BLK%", figure_width, Field::blocked, SortKey::blocked},
+    {"SW/s", figure_width, Field::switches, SortKey::switches},
+    {"INV/s", figure_width, Field::involuntary_switches, std::nullopt},
+    {"FLT/s", figure_width, Field::faults, SortKey::faults},
+    {"MAJ/s", figure_width, Field::faults_major, std::nullopt},
+    {"NEW/s", figure_width, Field::creations, SortKey::creations},
+    {"WAITS FOR", least_causes_width, Field::causes, std::nullopt, true},
 };
 
 // What a narrow table has first. The key that rows are sorted by goes before them all.

@@ -135,9 +135,7 @@ Result<std::unique_ptr<Terminal>> Terminal::open() {
   if (terminal->screen_ == nullptr) {
     return no_table("the type of the terminal in TERM is not known");
   }
-  const char* const cursor_motion = tigetstr("cup");
-  const bool can_paint = cursor_motion != nullptr && cursor_motion != reinterpret_cast<const char*>(-1);
-  if (!can_paint) {
+  if (tigetstr("cup") == nullptr) {
     return no_table("the terminal in TERM cannot place its cursor");
   }
   terminal->prepare();

@@ -34,8 +34,7 @@ constexpr std::string_view hostile_names[] = {
     "\xff\xfe\x80name",
     "\xe6\xbc\xa2\xe5\xad",
     "new\nline\r",
-    "\xc2\x9b"
-    "31m",
+    "\u009b31m",
     "\u202egnp.exe",
     "e\u0301e\u0301e\u0301",
     "",
