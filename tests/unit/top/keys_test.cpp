@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "top/keys.h"
+
+#include <gtest/gtest.h>
+
+#include <string_view>
+
+namespace taskcost {
+namespace {
+
+using namespace std::chrono_literals;
+using Kind = Key::Kind;
+
+constexpr Page hundred_rows{100, 20};
+
+UiState pressed(UiState state, Kind kind) { return after_key({kind, 0}, std::move(state), hundred_rows); }
+
+UiState typed(UiState state, std::u32string_view characters) {
+  for (const char32_t character : characters) {
+    state = after_key(key_of_character(character), std::move(state), hundred_rows);
+  }
+  return state;
+}
+
+TEST(Keys, QuitAndPause) {
+  EXPECT_TRUE(typed({}, U"q").quit);
+  EXPECT_TRUE(typed({}, U" ").paused);
+  EXPECT_FALSE(typed({}, U"  ").paused);
+  EXPECT_FALSE(typed({}, U"z").quit);
+}
+
+TEST(Keys, SwitchTheShapeAndBack) {
+  EXPECT_EQ(typed({}, U"t").view.shape, View::Shape::tree);
+  EXPECT_EQ(typed({}, U"tt").view.shape, View::Shape::processes);
+  EXPECT_EQ(typed({}, U"H").view.shape, View::Shape::threads);
+  EXPECT_EQ(typed({}, U"tH").view.shape, View::Shape::threads);
+}
+
+TEST(Keys, SortByLettersAndByTheNextColumn) {
+  EXPECT_EQ(typed({}, U"b").view.sort, SortKey::blocked);
+  EXPECT_EQ(typed({}, U"bP").view.sort, SortKey::cpu);
+  EXPECT_EQ(typed({}, U">").view.sort, SortKey::user);
+  EXPECT_EQ(typed({}, U"<").view.sort, SortKey::name);
+  EXPECT_EQ(typed({}, U"p<").view.sort, SortKey::creations);
+  EXPECT_EQ(typed({}, U"n>").view.sort, SortKey::pid);
+  EXPECT_EQ(pressed({}, Kind::right).view.sort, SortKey::user);
+  EXPECT_TRUE(typed({}, U"r").view.reverse);
+  EXPECT_FALSE(typed({}, U"rb").view.reverse);
+}
+
+TEST(Keys, ScrollWithinTheRows) {
+  UiState state = pressed({}, Kind::up);
+  EXPECT_EQ(state.scroll, 0U);
+  state = pressed(pressed(state, Kind::down), Kind::page_down);
+  EXPECT_EQ(state.scroll, 21U);
+  EXPECT_EQ(pressed(state, Kind::page_up).scroll, 1U);
+  EXPECT_EQ(pressed(pressed(state, Kind::page_up), Kind::page_up).scroll, 0U);
+  state = pressed(state, Kind::end);
+  EXPECT_EQ(state.scroll, 80U);
+  EXPECT_EQ(pressed(state, Kind::page_down).scroll, 80U);
+  EXPECT_EQ(pressed(state, Kind::home).scroll, 0U);
+  // Rows that are gone are not scrolled through.
+  EXPECT_EQ(after_key({Kind::up, 0}, state, {30, 20}).scroll, 9U);
+  EXPECT_EQ(after_key({Kind::down, 0}, state, {5, 20}).scroll, 0U);
+}
+
+TEST(Keys, AFilterIsTypedAndKept) {
+  UiState state = typed({}, U"/qt");
+  EXPECT_FALSE(state.quit);
+  EXPECT_EQ(state.view.filter, "");
+  EXPECT_EQ(shown_view(state).filter, "qt");
+  state = pressed(state, Kind::enter);
+  EXPECT_EQ(state.view.filter, "qt");
+  EXPECT_EQ(state.filter_entry, std::nullopt);
+  EXPECT_EQ(shown_view(typed(state, U"/x")).filter, "qtx");
+  EXPECT_EQ(pressed(typed(state, U"/x"), Kind::escape).view.filter, "qt");
+  EXPECT_EQ(pressed(state, Kind::escape).view.filter, "");
+}
+
+TEST(Keys, BackspaceTakesAWholeCharacter) {
+  UiState state = typed({}, U"/aß漢😀");
+  EXPECT_EQ(state.filter_entry, "aß漢😀");
+  state = pressed(pressed(state, Kind::backspace), Kind::backspace);
+  EXPECT_EQ(state.filter_entry, "aß");
+  state = pressed(pressed(pressed(state, Kind::backspace), Kind::backspace), Kind::backspace);
+  EXPECT_EQ(state.filter_entry, "");
+}
+
+TEST(Keys, AFilterHasAnEnd) { EXPECT_LE(typed({}, U"/" + std::u32string(1000, U'漢')).filter_entry->size(), 32U); }
+
+TEST(Keys, HelpIsClosedByAnyKey) {
+  EXPECT_TRUE(typed({}, U"h").help);
+  EXPECT_TRUE(typed({}, U"?").help);
+  const UiState state = typed({}, U"ht");
+  EXPECT_FALSE(state.help);
+  EXPECT_EQ(state.view.shape, View::Shape::processes);
+  EXPECT_TRUE(typed({}, U"hq").quit);
+}
+
+TEST(Keys, TheIntervalHasSteps) {
+  EXPECT_EQ(typed({}, U"+").interval, 2s);
+  EXPECT_EQ(typed({}, U"-").interval, 500ms);
+  EXPECT_EQ(longer_interval(1500ms), 2s);
+  EXPECT_EQ(shorter_interval(1500ms), 1s);
+  EXPECT_EQ(shorter_interval(100ms), 100ms);
+  EXPECT_EQ(shorter_interval(50ms), 50ms);
+  EXPECT_EQ(longer_interval(60s), 60s);
+  EXPECT_EQ(longer_interval(90s), 90s);
+}
+
+}  // namespace
+}  // namespace taskcost

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <string>
+
+#include "top/once.h"
+#include "unit/top/glances.h"
+
+namespace taskcost {
+namespace {
+
+using namespace std::chrono_literals;
+using nlohmann::json;
+using test::GlanceBuilder;
+
+std::string rendered(const Changes& changes, const View& view = {}) {
+  std::ostringstream out;
+  render_top_json(changes, view, out);
+  return out.str();
+}
+
+Changes example() {
+  GlanceBuilder before(10s);
+  before.process(7).runs(100ms, 10ms);
+  GlanceBuilder now(12s);
+  now.process(7).named("a\033\xff\"").runs(600ms, 110ms).queues(2ms, 3ms).waits(TC_WAIT_INET_SOCKET, 40ms);
+  now.task(7, 8).runs(400ms).counts(TC_COUNTER_VOLUNTARY_SWITCHES, 5).cannot_count(TC_COUNTER_FAULTS_MAJOR);
+  now.process(9, 7).named("child").runs(1500ms).counts(TC_COUNTER_CHILDREN_FORKS, 2).ends();
+  now.process(2).named("kswapd0").in_kernel().runs(0ms, 2s);
+  now.glance().transitions = 1000;
+  now.glance().userspace_cpu = 3ms;
+  now.glance().losses.skipped_probes = 1;
+  return changes_between(before.glance(), now.glance());
+}
+
+void expect_figures(const json& object, const Figures& figures, Duration interval) {
+  EXPECT_EQ(object["user_ns"], figures.user.count());
+  EXPECT_EQ(object["kernel_ns"], figures.kernel.count());
+  EXPECT_EQ(object["cpu_ns"], figures.cpu().count());
+  EXPECT_EQ(object["queue_ns"], figures.queue().count());
+  EXPECT_EQ(object["preempted_ns"], figures.preempted.count());
+  EXPECT_EQ(object["runnable_ns"], figures.runnable.count());
+  EXPECT_EQ(object["blocked_ns"], figures.blocked.count());
+  EXPECT_DOUBLE_EQ(object["cpu_share"].get<double>() * static_cast<double>(interval.count()),
+                   static_cast<double>(figures.cpu().count()));
+  Duration::rep blocked = 0;
+  for (const auto& [cause, time] : object["blocked_by"].items()) {
+    blocked += time.get<Duration::rep>();
+  }
+  EXPECT_EQ(blocked, figures.blocked.count());
+  const auto expect_count = [&object](const char* key, const std::optional<std::uint64_t>& count) {
+    EXPECT_EQ(object[key], count ? json(*count) : json(nullptr)) << key;
+  };
+  expect_count("voluntary_switches", figures.voluntary_switches);
+  expect_count("involuntary_switches", figures.involuntary_switches);
+  expect_count("faults_minor", figures.faults_minor);
+  expect_count("faults_major", figures.faults_major);
+  expect_count("creations", figures.creations);
+}
+
+TEST(TopJson, EqualsTheModel) {
+  const Changes changes = example();
+  const std::string text = rendered(changes);
+  EXPECT_TRUE(text.starts_with("{\n  \"schema\": \"taskcost.top/1\",\n"));
+  EXPECT_TRUE(text.ends_with("]\n}\n"));
+  const json top = json::parse(text);
+  EXPECT_EQ(top["interval_ns"], 2'000'000'000);
+  expect_figures(top["totals"], changes.total, changes.interval);
+
+  const View view;
+  const Rows rows = rows_of(changes, view);
+  ASSERT_EQ(top["processes"].size(), rows.rows.size());
+  for (std::size_t i = 0; i < rows.rows.size(); ++i) {
+    const ProcessChange& process = *rows.rows[i].process;
+    const json& written = top["processes"][i];
+    EXPECT_EQ(written["tgid"], process.tgid);
+    EXPECT_EQ(written["kernel"], process.kernel_thread);
+    EXPECT_EQ(written["ended"], process.ended);
+    expect_figures(written, process.figures, changes.interval);
+    ASSERT_EQ(written["tasks"].size(), process.tasks.size());
+    for (std::size_t task = 0; task < process.tasks.size(); ++task) {
+      EXPECT_EQ(written["tasks"][task]["tid"], process.tasks[task].tid);
+      EXPECT_EQ(written["tasks"][task]["born"], process.tasks[task].born);
+      expect_figures(written["tasks"][task], process.tasks[task].figures, changes.interval);
+    }
+  }
+}
+
+TEST(TopJson, IsInTheOrderOfTheViewWithKernelThreadsLast) {
+  const json top = json::parse(rendered(example()));
+  EXPECT_EQ(top["sorted_by"], "cpu");
+  EXPECT_EQ(top["processes"][0]["comm"], "child");
+  EXPECT_EQ(top["processes"][0]["parent"], 70);
+  EXPECT_EQ(top["processes"][1]["comm"], "a\033\uFFFD\"");
+  EXPECT_TRUE(top["processes"][1]["parent"].is_null());
+  EXPECT_EQ(top["processes"][2]["comm"], "kswapd0");
+  EXPECT_EQ(top["processes"][1]["blocked_by"]["inet_socket"], 40'000'000);
+}
+
+TEST(TopJson, FiltersProcessesWhateverTheShape) {
+  View view;
+  view.filter = "child";
+  view.shape = View::Shape::tree;
+  const json top = json::parse(rendered(example(), view));
+  ASSERT_EQ(top["processes"].size(), 1U);
+  EXPECT_EQ(top["processes"][0]["tgid"], 9);
+}
+
+TEST(TopJson, NotMeasuredIsNullAndNoneIsZero) {
+  const Changes changes = example();
+  const json top = json::parse(rendered(changes));
+  EXPECT_TRUE(top["processes"][1]["faults_major"].is_null());
+  EXPECT_EQ(top["processes"][1]["faults_minor"], 0);
+  EXPECT_TRUE(top["overhead"]["cpu_share"].is_null());
+  EXPECT_TRUE(top["overhead"]["probes_ns"].is_null());
+  EXPECT_EQ(top["overhead"]["userspace_cpu_ns"], 3'000'000);
+  EXPECT_EQ(top["losses"]["skipped_probes"], 1);
+  EXPECT_EQ(top["losses"]["missed_ledgers"], 0);
+
+  View view;
+  view.user_and_kernel_apart = false;
+  const json together = json::parse(rendered(changes, view));
+  EXPECT_TRUE(together["totals"]["user_ns"].is_null());
+  EXPECT_EQ(together["totals"]["cpu_ns"], top["totals"]["cpu_ns"]);
+}
+
+}  // namespace
+}  // namespace taskcost

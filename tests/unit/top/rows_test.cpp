@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "top/rows.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "unit/top/glances.h"
+
+namespace taskcost {
+namespace {
+
+using namespace std::chrono_literals;
+using test::GlanceBuilder;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+Changes changes_of(GlanceBuilder& now) { return changes_between(GlanceBuilder(0s).glance(), now.glance()); }
+
+std::vector<std::uint32_t> pids(const Changes& changes, const View& view) {
+  std::vector<std::uint32_t> pids;
+  for (const Row& row : rows_of(changes, view).rows) {
+    pids.push_back(row.pid());
+  }
+  return pids;
+}
+
+// "  12" is process 12 at depth 1.
+std::vector<std::string> tree(const Changes& changes, View view = {}) {
+  view.shape = View::Shape::tree;
+  std::vector<std::string> lines;
+  for (const Row& row : rows_of(changes, view).rows) {
+    lines.push_back(std::string(2 * row.depth, ' ') + std::to_string(row.pid()) + (row.context ? " context" : ""));
+  }
+  return lines;
+}
+
+View sorted_by(SortKey key, bool reverse = false) {
+  View view;
+  view.sort = key;
+  view.reverse = reverse;
+  return view;
+}
+
+TEST(Rows, AreSortedByEachKey) {
+  GlanceBuilder now(1s);
+  now.process(1).named("b").runs(300ms, 1ms).queues(2ms).waits(TC_WAIT_PIPE, 1ms).counts(TC_COUNTER_FAULTS_MINOR, 2);
+  now.process(2).named("c").runs(1ms, 200ms).queues(0ms, 3ms).waits(TC_WAIT_PIPE, 3ms).counts(TC_COUNTER_EXECS, 1);
+  now.process(3).named("a").runs(100ms, 150ms).queues(1ms).waits(TC_WAIT_PIPE, 2ms).counts(TC_COUNTER_FAULTS_MAJOR, 1);
+  now.glance().tasks[1].account.counters[TC_COUNTER_VOLUNTARY_SWITCHES] = 5;
+  now.glance().tasks[2].account.counters[TC_COUNTER_INVOLUNTARY_SWITCHES] = 6;
+  now.glance().tasks[2].account.counters[TC_COUNTER_CHILDREN_VFORKS] = 1;
+  const Changes changes = changes_of(now);
+  EXPECT_THAT(pids(changes, sorted_by(SortKey::cpu)), ElementsAre(1, 3, 2));
+  EXPECT_THAT(pids(changes, sorted_by(SortKey::user)), ElementsAre(1, 3, 2));
+  EXPECT_THAT(pids(changes, sorted_by(SortKey::kernel)), ElementsAre(2, 3, 1));
+  EXPECT_THAT(pids(changes, sorted_by(SortKey::queue)), ElementsAre(2, 1, 3));
+  EXPECT_THAT(pids(changes, sorted_by(SortKey::blocked)), ElementsAre(2, 3, 1));
+  EXPECT_THAT(pids(changes, sorted_by(SortKey::switches)), ElementsAre(3, 2, 1));
+  EXPECT_THAT(pids(changes, sorted_by(SortKey::faults)), ElementsAre(1, 3, 2));
+  EXPECT_THAT(pids(changes, sorted_by(SortKey::creations)), ElementsAre(3, 1, 2));
+  EXPECT_THAT(pids(changes, sorted_by(SortKey::pid)), ElementsAre(1, 2, 3));
+  EXPECT_THAT(pids(changes, sorted_by(SortKey::name)), ElementsAre(3, 1, 2));
+  EXPECT_THAT(pids(changes, sorted_by(SortKey::kernel, true)), ElementsAre(1, 3, 2));
+  EXPECT_THAT(pids(changes, sorted_by(SortKey::name, true)), ElementsAre(2, 1, 3));
+}
+
+TEST(Rows, WhatIsNotMeasuredComesBelowNone) {
+  GlanceBuilder now(1s);
+  now.process(1).cannot_count(TC_COUNTER_FAULTS_MAJOR);
+  now.process(2);
+  now.process(3).counts(TC_COUNTER_FAULTS_MINOR, 1);
+  EXPECT_THAT(pids(changes_of(now), sorted_by(SortKey::faults)), ElementsAre(3, 2, 1));
+}
+
+TEST(Rows, SortKeysAreKnownByName) {
+  for (const SortKeyName& entry : sort_keys) {
+    EXPECT_EQ(sort_key_of(entry.name), entry.key);
+    EXPECT_EQ(to_string(entry.key), entry.name);
+  }
+  EXPECT_EQ(sort_key_of("memory"), std::nullopt);
+}
+
+TEST(Rows, OfThreadsAreOnePerTask) {
+  GlanceBuilder now(1s);
+  now.process(1).runs(1ms);
+  now.task(1, 5).runs(9ms);
+  now.process(2).runs(5ms);
+  const Changes changes = changes_of(now);
+  View view;
+  view.shape = View::Shape::threads;
+  EXPECT_THAT(pids(changes, view), ElementsAre(5, 2, 1));
+  EXPECT_EQ(rows_of(changes, view).unfiltered, 3U);
+}
+
+TEST(Rows, OfATreeStandBelowTheirParents) {
+  GlanceBuilder now(1s);
+  now.process(5, 1).runs(9ms);
+  now.process(1).runs(1ms);
+  now.process(2, 1).runs(2ms);
+  now.process(3, 2).runs(3ms);
+  now.process(4, 2).runs(4ms);
+  now.process(8, 77).runs(2ms);  // its parent is not observed
+  EXPECT_THAT(tree(changes_of(now)), ElementsAre("8", "1", "  5", "  2", "    4", "    3"));
+  EXPECT_THAT(tree(changes_of(now), sorted_by(SortKey::pid)), ElementsAre("1", "  2", "    3", "    4", "  5", "8"));
+}
+
+TEST(Rows, OfATreeSurviveParentsInACircle) {
+  GlanceBuilder now(1s);
+  now.process(1, 1);
+  now.process(2, 3);
+  now.process(3, 2);
+  EXPECT_THAT(tree(changes_of(now), sorted_by(SortKey::pid)), ElementsAre("1", "2", "  3"));
+}
+
+TEST(Rows, OfATreeMayBeVeryDeep) {
+  GlanceBuilder now(1s);
+  constexpr std::uint32_t depth = 5000;
+  for (std::uint32_t pid = 1; pid <= depth; ++pid) {
+    now.process(pid, pid - 1);
+  }
+  EXPECT_EQ(tree(changes_of(now)).size(), depth);
+}
+
+TEST(Rows, AreFilteredByPartOfTheNameOrWholePid) {
+  GlanceBuilder now(1s);
+  now.process(12).named("postgres");
+  now.process(112).named("nginx");
+  now.task(112, 113).named("thread-pool");
+  const Changes changes = changes_of(now);
+  View view;
+  view.filter = "gin";
+  EXPECT_THAT(pids(changes, view), ElementsAre(112));
+  view.filter = "12";
+  EXPECT_THAT(pids(changes, view), ElementsAre(12));
+  view.filter = "113";
+  EXPECT_THAT(pids(changes, view), ElementsAre(112));
+  view.filter = "zzz";
+  EXPECT_THAT(pids(changes, view), IsEmpty());
+  EXPECT_EQ(rows_of(changes, view).unfiltered, 2U);
+  view.shape = View::Shape::threads;
+  view.filter = "pool";
+  EXPECT_THAT(pids(changes, view), ElementsAre(113));
+  view.filter = "112";
+  EXPECT_THAT(pids(changes, view), ElementsAre(112, 113));
+}
+
+TEST(Rows, AFilteredTreeKeepsTheWayToWhatMatches) {
+  GlanceBuilder now(1s);
+  now.process(1).named("init");
+  now.process(2, 1).named("shell");
+  now.process(3, 2).named("make");
+  now.process(4, 1).named("cron");
+  View view;
+  view.filter = "make";
+  EXPECT_THAT(tree(changes_of(now), view), ElementsAre("1 context", "  2 context", "    3"));
+}
+
+TEST(Rows, KernelThreadsStandApart) {
+  GlanceBuilder now(1s);
+  now.process(2).in_kernel().runs(0ms, 900ms);
+  now.process(3, 2).in_kernel().runs(0ms, 990ms);
+  now.process(4).runs(5ms);
+  now.process(5, 4).in_kernel().runs(0ms, 950ms);  // made by a user process, and still a kernel thread
+  now.process(6, 4);
+  now.task(6, 7).in_kernel().runs(0ms, 700ms);  // a worker of a user process
+  const Changes changes = changes_of(now);
+  EXPECT_THAT(pids(changes, {}), ElementsAre(6, 4, 3, 5, 2));
+  EXPECT_THAT(pids(changes, sorted_by(SortKey::cpu, true)), ElementsAre(4, 6, 2, 5, 3));
+  EXPECT_THAT(tree(changes), ElementsAre("4", "  6", "5", "2", "  3"));
+  View threads;
+  threads.shape = View::Shape::threads;
+  EXPECT_THAT(pids(changes, threads), ElementsAre(4, 6, 3, 5, 2, 7));
+}
+
+}  // namespace
+}  // namespace taskcost

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "top/rows.h"
+
+#include <algorithm>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
+
+namespace taskcost {
+namespace {
+
+bool matches(const std::string& comm, std::uint32_t pid, const std::string& filter) {
+  return comm.find(filter) != std::string::npos || std::to_string(pid) == filter;
+}
+
+bool matches(const TaskChange& task, const std::string& filter) { return matches(task.comm, task.tid, filter); }
+
+bool matches(const ProcessChange& process, const std::string& filter) {
+  return filter.empty() || matches(process.comm, process.tgid, filter) ||
+         std::any_of(process.tasks.begin(), process.tasks.end(),
+                     [&filter](const TaskChange& task) { return matches(task, filter); });
+}
+
+// Not measured: below everything that is.
+double value_of(const std::optional<std::uint64_t>& count) { return count ? static_cast<double>(*count) : -1; }
+
+double value_of(const Figures& figures, SortKey key) {
+  switch (key) {
+    case SortKey::cpu:
+      return static_cast<double>(figures.cpu().count());
+    case SortKey::user:
+      return static_cast<double>(figures.user.count());
+    case SortKey::kernel:
+      return static_cast<double>(figures.kernel.count());
+    case SortKey::queue:
+      return static_cast<double>(figures.queue().count());
+    case SortKey::blocked:
+      return static_cast<double>(figures.blocked.count());
+    case SortKey::switches:
+      return value_of(figures.switches());
+    case SortKey::faults:
+      return value_of(figures.faults());
+    case SortKey::creations:
+      return value_of(figures.creations);
+    case SortKey::pid:
+    case SortKey::name:
+      break;
+  }
+  return 0;
+}
+
+// Negative: `one` comes first. Equal rows are told apart by what does not change, so that they keep their places.
+int order(const Row& one, const Row& other, SortKey key) {
+  if (key == SortKey::name) {
+    return one.comm().compare(other.comm());
+  }
+  if (key == SortKey::pid) {
+    return one.pid() < other.pid() ? -1 : int{one.pid() > other.pid()};
+  }
+  const double here = value_of(one.figures(), key);
+  const double there = value_of(other.figures(), key);
+  return here > there ? -1 : int{here < there};
+}
+
+std::uint64_t id_of(const Row& row) { return row.thread ? row.thread->id : row.process->id; }
+
+void sort(std::vector<Row>& rows, const View& view) {
+  std::sort(rows.begin(), rows.end(), [&view](const Row& one, const Row& other) {
+    if (one.kernel_thread() != other.kernel_thread()) {
+      return other.kernel_thread();
+    }
+    const int sign = order(one, other, view.sort);
+    if (sign != 0) {
+      return view.reverse ? sign > 0 : sign < 0;
+    }
+    return std::pair(one.pid(), id_of(one)) < std::pair(other.pid(), id_of(other));
+  });
+}
+
+// The forest of processes, walked from its roots down. Ids and parents come from records, so nothing is taken for
+// granted: a process that no root leads to becomes one itself.
+class Tree {
+ public:
+  Tree(const Changes& changes, const View& view) : view_(view) {
+    for (const ProcessChange& process : changes.processes) {
+      known_.emplace(process.id, &process);
+    }
+    std::vector<Row> roots;
+    for (const ProcessChange& process : changes.processes) {
+      if (const ProcessChange* parent = parent_of(process)) {
+        children_[parent->id].push_back({&process});
+      } else {
+        roots.push_back({&process});
+      }
+    }
+    mark_what_stays(changes);
+    walk(std::move(roots));
+    std::vector<Row> unreached;
+    for (const ProcessChange& process : changes.processes) {
+      if (!visited_.contains(process.id)) {
+        unreached.push_back({&process});
+      }
+    }
+    if (!unreached.empty()) {
+      walk(std::move(unreached));
+    }
+  }
+
+  std::vector<Row> take_rows() { return std::move(rows_); }
+
+ private:
+  // Kernel threads stand apart, so a user process is no parent of theirs.
+  const ProcessChange* parent_of(const ProcessChange& process) const {
+    const auto parent = known_.find(process.parent);
+    const bool found = parent != known_.end() && parent->second->kernel_thread == process.kernel_thread;
+    return found && process.parent != process.id ? parent->second : nullptr;
+  }
+
+  // What matches, and everything above it.
+  void mark_what_stays(const Changes& changes) {
+    for (const ProcessChange& process : changes.processes) {
+      if (!matches(process, view_.filter)) {
+        continue;
+      }
+      const ProcessChange* ancestor = &process;
+      while (ancestor != nullptr && staying_.insert(ancestor->id).second) {
+        ancestor = parent_of(*ancestor);
+      }
+    }
+  }
+
+  std::vector<Row> staying(std::vector<Row> rows, std::size_t depth) const {
+    std::erase_if(rows, [this](const Row& row) { return !staying_.contains(row.process->id); });
+    sort(rows, view_);
+    for (Row& row : rows) {
+      row.depth = depth;
+      row.context = !matches(*row.process, view_.filter);
+    }
+    return rows;
+  }
+
+  // Deep chains of processes exist, so the stack is not the program's own.
+  void walk(std::vector<Row> roots) {
+    std::vector<Row> pending = staying(std::move(roots), 0);
+    std::reverse(pending.begin(), pending.end());
+    while (!pending.empty()) {
+      const Row row = pending.back();
+      pending.pop_back();
+      if (!visited_.insert(row.process->id).second) {
+        continue;
+      }
+      rows_.push_back(row);
+      if (const auto below = children_.find(row.process->id); below != children_.end()) {
+        const std::vector<Row> rows = staying(below->second, row.depth + 1);
+        pending.insert(pending.end(), rows.rbegin(), rows.rend());
+      }
+    }
+  }
+
+  const View& view_;
+  std::unordered_map<std::uint64_t, const ProcessChange*> known_;
+  std::unordered_map<std::uint64_t, std::vector<Row>> children_;
+  std::unordered_set<std::uint64_t> staying_;
+  std::unordered_set<std::uint64_t> visited_;
+  std::vector<Row> rows_;
+};
+
+std::vector<Row> process_rows(const Changes& changes, const View& view) {
+  std::vector<Row> rows;
+  for (const ProcessChange& process : changes.processes) {
+    if (matches(process, view.filter)) {
+      rows.push_back({&process});
+    }
+  }
+  sort(rows, view);
+  return rows;
+}
+
+std::vector<Row> thread_rows(const Changes& changes, const View& view) {
+  std::vector<Row> rows;
+  for (const ProcessChange& process : changes.processes) {
+    for (const TaskChange& task : process.tasks) {
+      // A pid given is a process: all of its threads.
+      if (view.filter.empty() || matches(task, view.filter) || std::to_string(process.tgid) == view.filter) {
+        rows.push_back({&process, &task});
+      }
+    }
+  }
+  sort(rows, view);
+  return rows;
+}
+
+}  // namespace
+
+std::string_view to_string(SortKey key) {
+  const auto* found = std::find_if(std::begin(sort_keys), std::end(sort_keys),
+                                   [key](const SortKeyName& entry) { return entry.key == key; });
+  return found == std::end(sort_keys) ? std::string_view() : found->name;
+}
+
+std::optional<SortKey> sort_key_of(std::string_view name) {
+  const auto* found = std::find_if(std::begin(sort_keys), std::end(sort_keys),
+                                   [name](const SortKeyName& entry) { return entry.name == name; });
+  return found == std::end(sort_keys) ? std::nullopt : std::optional(found->key);
+}
+
+Rows rows_of(const Changes& changes, const View& view) {
+  switch (view.shape) {
+    case View::Shape::processes:
+      return {process_rows(changes, view), changes.processes.size()};
+    case View::Shape::threads:
+      return {thread_rows(changes, view), changes.task_count()};
+    case View::Shape::tree:
+      return {Tree(changes, view).take_rows(), changes.processes.size()};
+  }
+  return {};
+}
+
+}  // namespace taskcost

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Which rows a live table has and in which order. Plain values, no printing.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "top/changes.h"
+
+namespace taskcost {
+
+enum class SortKey { cpu, user, kernel, queue, blocked, switches, faults, creations, pid, name };
+
+struct SortKeyName {
+  SortKey key;
+  std::string_view name;
+};
+inline constexpr SortKeyName sort_keys[] = {
+    {SortKey::pid, "pid"},         {SortKey::name, "name"},
+    {SortKey::cpu, "cpu"},         {SortKey::user, "user"},
+    {SortKey::kernel, "kernel"},   {SortKey::queue, "queue"},
+    {SortKey::blocked, "blocked"}, {SortKey::switches, "switches"},
+    {SortKey::faults, "faults"},   {SortKey::creations, "creations"},
+};
+
+std::string_view to_string(SortKey key);
+std::optional<SortKey> sort_key_of(std::string_view name);
+
+struct View {
+  enum class Shape {
+    processes,
+    threads,
+    tree,  // processes, each below its parent
+  };
+
+  Shape shape = Shape::processes;
+  SortKey sort = SortKey::cpu;  // figures fall, names and pids rise
+  bool reverse = false;
+  std::string filter;  // a part of the name, or the whole pid; a process also by those of its threads
+  // Without probes at system calls all time on a CPU is in one cell: user and kernel time are not told apart.
+  bool user_and_kernel_apart = true;
+};
+
+struct Row {
+  const ProcessChange* process = nullptr;
+  const TaskChange* thread = nullptr;  // nullptr: the row is of the whole process
+  std::size_t depth = 0;               // in a tree
+  bool context = false;                // does not match the filter, but has a descendant that does
+
+  [[nodiscard]] const Figures& figures() const { return thread ? thread->figures : process->figures; }
+  [[nodiscard]] const std::string& comm() const { return thread ? thread->comm : process->comm; }
+  [[nodiscard]] std::uint32_t pid() const { return thread ? thread->tid : process->tgid; }
+  [[nodiscard]] bool kernel_thread() const { return thread ? thread->kernel_thread : process->kernel_thread; }
+  [[nodiscard]] bool ended() const { return thread ? thread->ended : process->ended; }
+};
+
+struct Rows {
+  std::vector<Row> rows;
+  std::size_t unfiltered = 0;  // how many there are without the filter
+};
+
+// Kernel threads come last in every shape. The rows point into `changes`.
+Rows rows_of(const Changes& changes, const View& view);
+
+}  // namespace taskcost

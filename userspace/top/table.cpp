@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "top/table.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "report/escape.h"
+
+namespace taskcost {
+namespace {
+
+constexpr std::size_t figure_width = 5;
+constexpr std::size_t least_causes_width = 9;         // a name
+constexpr std::size_t comfortable_causes_width = 24;  // two causes with their shares
+
+struct FieldInfo {
+  std::string_view title;
+  std::size_t width;
+  Field field;
+  std::optional<SortKey> sort;
+  bool left = false;  // else to the right
+};
+
+// In the order of the table.
+constexpr FieldInfo fields[] = {
+    {"PID", figure_width, Field::pid, SortKey::pid},
+    {"PROC", figure_width, Field::process, std::nullopt},
+    {"NAME", 15, Field::name, SortKey::name, true},
+    {"S", 1, Field::state, std::nullopt, true},
+    {"THR", 4, Field::threads, std::nullopt},
+    {"CPU%", figure_width, Field::cpu, SortKey::cpu},
+    {"USER%", figure_width, Field::user, SortKey::user},
+    {"KERN%", figure_width, Field::kernel, SortKey::kernel},
+    {"QUE%", figure_width, Field::queue, SortKey::queue},
+    {"BLK%", figure_width, Field::blocked, SortKey::blocked},
+    {"SW/s", figure_width, Field::switches, SortKey::switches},
+    {"INV/s", figure_width, Field::involuntary_switches, std::nullopt},
+    {"FLT/s", figure_width, Field::faults, SortKey::faults},
+    {"MAJ/s", figure_width, Field::faults_major, std::nullopt},
+    {"NEW/s", figure_width, Field::creations, SortKey::creations},
+    {"WAITS FOR", least_causes_width, Field::causes, std::nullopt, true},
+};
+
+// What a narrow table has first. The key that rows are sorted by goes before them all.
+constexpr Field by_importance[] = {Field::queue,    Field::blocked, Field::kernel, Field::user,
+                                   Field::switches, Field::causes,  Field::faults, Field::creations};
+// What a table has that is wide enough for the causes.
+constexpr Field when_wide[] = {Field::state, Field::process, Field::threads, Field::involuntary_switches,
+                               Field::faults_major};
+
+// Words for a narrow column, in the order of TC_WAITS.
+constexpr auto short_waits = std::to_array<std::string_view>(
+    {"pipe",  "unix",     "inet",  "socket", "mqueue", "eventfd", "file", "tty",   "otherfile", "epoll",   "poll",
+     "futex", "futex-sh", "child", "create", "timer",  "signal",  "disk", "fault", "memory",    "stopped", "other"});
+static_assert(short_waits.size() == TC_NR_WAITS);
+
+const FieldInfo& info_of(Field field) {
+  return *std::find_if(std::begin(fields), std::end(fields),
+                       [field](const FieldInfo& info) { return info.field == field; });
+}
+
+std::size_t digits_of(std::uint32_t number) { return std::to_string(number).size(); }
+
+// Anything that is on a CPU, else anything that waits for one, speaks for the process.
+char state_of(const Row& row) {
+  if (row.ended()) {
+    return 'E';
+  }
+  const auto letter = [](const TaskChange& task) {
+    switch (task.condition) {
+      case TC_CONDITION_RUNNING:
+        return 'R';
+      case TC_CONDITION_PREEMPTED:
+      case TC_CONDITION_RUNNABLE:
+        return 'Q';
+      default:
+        return 'B';
+    }
+  };
+  if (row.thread != nullptr) {
+    return letter(*row.thread);
+  }
+  char state = 'B';
+  for (const TaskChange& task : row.process->tasks) {
+    if (!task.ended && state != 'R' && letter(task) != 'B') {
+      state = letter(task);
+    }
+  }
+  return state;
+}
+
+// Which fields there is room for.
+class Layout {
+ public:
+  Layout(const Rows& rows, const View& view, std::size_t width) : view_(view), width_(width) {
+    for (const Row& row : rows.rows) {
+      pid_width_ = std::max(pid_width_, digits_of(std::max(row.pid(), row.process->tgid)));
+    }
+    const bool tree = view.shape == View::Shape::tree;
+    name_width_ = tree ? 20 : 15;
+    take(Field::pid);
+    take(Field::name);
+    take(Field::cpu);
+    for (const FieldInfo& info : fields) {
+      if (info.sort == view.sort) {
+        take_if_room(info.field, 0);
+      }
+    }
+    for (const Field field : by_importance) {
+      take_if_room(field, 0);
+    }
+    if (!has(Field::causes)) {
+      name_width_ += left();
+      return;
+    }
+    for (const Field field : when_wide) {
+      take_if_room(field, comfortable_causes_width - least_causes_width);
+    }
+    const std::size_t widest_name = tree ? 36 : 24;
+    if (left() + least_causes_width > comfortable_causes_width) {
+      const std::size_t spare = left() + least_causes_width - comfortable_causes_width;
+      name_width_ += std::min(spare / 2, widest_name - name_width_);
+    }
+    causes_width_ += left();
+  }
+
+  [[nodiscard]] bool has(Field field) const { return std::find(taken_.begin(), taken_.end(), field) != taken_.end(); }
+
+  [[nodiscard]] std::size_t width_of(Field field) const {
+    switch (field) {
+      case Field::pid:
+      case Field::process:
+        return pid_width_;
+      case Field::name:
+        return name_width_;
+      case Field::causes:
+        return causes_width_;
+      default:
+        return info_of(field).width;
+    }
+  }
+
+ private:
+  [[nodiscard]] std::size_t left() const {
+    std::size_t used = taken_.empty() ? 0 : taken_.size() - 1;
+    for (const Field field : taken_) {
+      used += width_of(field);
+    }
+    return width_ - std::min(width_, used);
+  }
+
+  [[nodiscard]] bool applies(Field field) const {
+    switch (field) {
+      case Field::user:
+      case Field::kernel:
+        return view_.user_and_kernel_apart;
+      case Field::process:
+        return view_.shape == View::Shape::threads;
+      case Field::threads:
+        return view_.shape != View::Shape::threads;
+      default:
+        return true;
+    }
+  }
+
+  void take(Field field) { taken_.push_back(field); }
+
+  void take_if_room(Field field, std::size_t spare) {
+    if (applies(field) && !has(field) && width_of(field) + 1 + spare <= left()) {
+      take(field);
+    }
+  }
+
+  const View& view_;
+  std::size_t width_;
+  std::size_t pid_width_ = figure_width;
+  std::size_t name_width_ = 0;
+  std::size_t causes_width_ = least_causes_width;
+  std::vector<Field> taken_;
+};
+
+}  // namespace
+
+std::string percent_text(double share) {
+  const double percent = 100 * share;
+  if (percent <= 0) {
+    return "0";
+  }
+  if (percent < 99.95) {
+    return fmt::format("{:.1f}", percent);
+  }
+  return percent < 99999.5 ? fmt::format("{:.0f}", percent) : fmt::format("{:.0f}k", std::min(percent / 1000, 9999.0));
+}
+
+std::string rate_text(const std::optional<double>& amount) {
+  if (!amount) {
+    return "?";
+  }
+  if (*amount <= 0) {
+    return "0";
+  }
+  if (*amount < 99.95) {
+    return *amount < 0.995 ? fmt::format("{:.2f}", *amount) : fmt::format("{:.1f}", *amount);
+  }
+  if (*amount < 99999.5) {
+    return fmt::format("{:.0f}", *amount);
+  }
+  return *amount < 9999.5e3 ? fmt::format("{:.0f}k", *amount / 1e3)
+                            : fmt::format("{:.0f}M", std::min(*amount / 1e6, 9999.0));
+}
+
+std::string causes_text(const Figures& figures, const Changes& changes, std::size_t columns) {
+  std::vector<std::pair<Duration, std::string_view>> causes;
+  for (std::size_t wait = 0; wait < short_waits.size(); ++wait) {
+    if (figures.blocked_by[wait] > Duration::zero()) {
+      causes.emplace_back(figures.blocked_by[wait], short_waits[wait]);
+    }
+  }
+  if (causes.empty()) {
+    return figures.blocked > Duration::zero() ? "?" : "";
+  }
+  std::stable_sort(causes.begin(), causes.end(),
+                   [](const auto& one, const auto& other) { return one.first > other.first; });
+  std::string text;
+  for (const auto& [time, name] : causes) {
+    const std::string share = percent_text(changes.share(time));
+    const std::string entry = fmt::format("{}{} {}", text.empty() ? "" : "  ", name, share);
+    // What rounds to nothing is no cause worth a place.
+    if (text.size() + entry.size() > columns || (share == "0.0" && !text.empty())) {
+      break;
+    }
+    text += entry;
+  }
+  return text.empty() ? std::string(causes.front().second) : text;
+}
+
+TopTable::TopTable(const Changes& changes, const Rows& rows, const View& view, std::size_t width)
+    : changes_(changes), view_(view), width_(width) {
+  const Layout layout(rows, view, width);
+  for (const FieldInfo& info : fields) {
+    if (layout.has(info.field)) {
+      columns_.push_back({info.field, layout.width_of(info.field)});
+    }
+  }
+}
+
+Line TopTable::titles() const {
+  Line line(width_);
+  for (const Column& column : columns_) {
+    const FieldInfo& info = info_of(column.field);
+    const bool of_thread = column.field == Field::pid && view_.shape == View::Shape::threads;
+    const std::string_view title = of_thread ? "TID" : info.title;
+    const Style style = info.sort == view_.sort ? Style::selected : Style::title;
+    if (&column != &columns_.front()) {
+      line.append(" ", Style::title);
+    }
+    info.left ? line.append_left(title, column.width, style) : line.append_right(title, column.width, style);
+  }
+  return std::move(line.fill(Style::title));
+}
+
+std::string TopTable::text_of(const Row& row, const Column& column) const {
+  const Figures& figures = row.figures();
+  const auto percent = [this](Duration time) { return percent_text(changes_.share(time)); };
+  const auto rate = [this](const std::optional<std::uint64_t>& count) {
+    return rate_text(count ? std::optional(changes_.per_second(*count)) : std::nullopt);
+  };
+  switch (column.field) {
+    case Field::pid:
+      return std::to_string(row.pid());
+    case Field::process:
+      return std::to_string(row.process->tgid);
+    case Field::name: {
+      // Deeper than the column is wide, the name must still be seen.
+      const std::size_t indent = std::min(2 * row.depth, column.width / 2);
+      return row.depth == 0 ? row.comm()
+                            : std::string(indent - std::min<std::size_t>(indent, 2), ' ') + "└ " + row.comm();
+    }
+    case Field::state:
+      return {state_of(row)};
+    case Field::threads:
+      return std::to_string(row.process->tasks.size());
+    case Field::cpu:
+      return percent(figures.cpu());
+    case Field::user:
+      return percent(figures.user);
+    case Field::kernel:
+      return percent(figures.kernel);
+    case Field::queue:
+      return percent(figures.queue());
+    case Field::blocked:
+      return percent(figures.blocked);
+    case Field::switches:
+      return rate(figures.switches());
+    case Field::involuntary_switches:
+      return rate(figures.involuntary_switches);
+    case Field::faults:
+      return rate(figures.faults());
+    case Field::faults_major:
+      return rate(figures.faults_major);
+    case Field::creations:
+      return rate(figures.creations);
+    case Field::causes:
+      return causes_text(figures, changes_, column.width);
+  }
+  return {};
+}
+
+Line TopTable::row(const Row& row) const {
+  Line line(width_);
+  const Style rest = row.ended() || row.context ? Style::faint : Style::plain;
+  for (const Column& column : columns_) {
+    const FieldInfo& info = info_of(column.field);
+    const std::string text = text_of(row, column);
+    const bool nothing = text == "0" || text == "?";
+    const Style style = column.field == Field::name && rest == Style::plain ? Style::strong
+                        : nothing                                           ? Style::faint
+                                                                            : rest;
+    if (&column != &columns_.front()) {
+      line.append(" ");
+    }
+    info.left ? line.append_left(text, column.width, style) : line.append_right(text, column.width, style);
+  }
+  return std::move(line.fill());
+}
+
+}  // namespace taskcost
