@@ -18,7 +18,8 @@ void append_frame(std::string& line, const std::string& name) {
   if (!line.empty()) {
     line += ';';
   }
-  for (const char each : TerminalText(name).text()) {
+  const TerminalText harmless(name);
+  for (const char each : harmless.text()) {
     line += each == ';' ? ':' : each;
   }
 }
