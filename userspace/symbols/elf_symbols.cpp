@@ -38,7 +38,8 @@ int find_debuginfo(Dwfl_Module* module, void** user, const char* /*name*/, Dwarf
   const auto& search = *static_cast<const Search*>(*user);
   GElf_Addr bias = 0;
   Elf* elf = dwfl_module_getelf(module, &bias);
-  return find_debug_file(search.path, elf == nullptr ? "" : build_id_of(elf), {link == nullptr ? "" : link, checksum}, *search.directories)
+  return find_debug_file(search.path, elf == nullptr ? "" : build_id_of(elf), {link == nullptr ? "" : link, checksum},
+                         *search.directories)
       .release();
 }
 
