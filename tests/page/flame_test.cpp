@@ -184,9 +184,13 @@ TEST(Flame, ManyStacksAreFewBoxes) {
     frames.push_back(user_frame("leaf_" + std::to_string(i)));
     report.stacks->stacks.push_back(waiting(2, TC_WAIT_FUTEX_PRIVATE, 1, 100us, frames));
   }
-  const SeenPage seen = look_at(report, 1280, "return boxes().length;");
+  const SeenPage seen = look_at(report, 1280, R"(
+    const off = (each) => each.getBoundingClientRect().width -
+                          parseFloat(each.style.width) / 100 * each.parentNode.getBoundingClientRect().width;
+    return [boxes().length, Math.max(...boxes().map(off))];)");
   expect_sound(seen);
-  EXPECT_THAT(seen.facts.at("answer").get<int>(), AllOf(Ge(1000), ::testing::Le(4000)));
+  EXPECT_THAT(seen.facts.at("answer")[0].get<int>(), AllOf(Ge(1000), ::testing::Le(4000)));
+  EXPECT_LT(seen.facts.at("answer")[1].get<double>(), 0.1) << "also the narrow ones are as wide as their share";
 }
 
 }  // namespace
