@@ -77,10 +77,10 @@ RegularFile own_vdso() {
   return file;
 }
 
-std::unique_ptr<ElfSymbols> symbols_of(RegularFile file, const std::string& path,
-                                       const std::vector<std::string>& debug_directories) {
+std::optional<ElfSymbols> symbols_of(RegularFile file, const std::string& path,
+                                     const std::vector<std::string>& debug_directories) {
   auto symbols = ElfSymbols::read(std::move(file), path, debug_directories);
-  return symbols ? std::make_unique<ElfSymbols>(std::move(*symbols)) : nullptr;
+  return symbols ? std::optional(std::move(*symbols)) : std::nullopt;
 }
 
 }  // namespace

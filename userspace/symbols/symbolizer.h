@@ -6,10 +6,11 @@
 
 #include <cstdint>
 #include <map>
-#include <memory>
+#include <optional>
 #include <string>
 #include <tuple>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "symbols/address_space.h"
@@ -36,7 +37,7 @@ class Symbolizer {
  private:
   struct Module {
     Frame::Mark mark = Frame::Mark::none;
-    std::unique_ptr<ElfSymbols> symbols;                       // null when it has none that could be read
+    std::optional<ElfSymbols> symbols;                         // nullopt when they cannot be read
     std::unordered_map<std::uint64_t, std::string> functions;  // by offset, demangled
   };
   // Path, device, inode and build id: another file of the same path is another module.

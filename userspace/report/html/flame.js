@@ -84,8 +84,8 @@ class Flame {
     this.kind = 'all';
     this.wanted = '';
     this.graph = element('div', {class: 'flame', role: 'tree', 'aria-label': 'flame graph'});
-    this.told = element('p', {class: 'faint flame-told', 'aria-live': 'polite'}, 'Click a box or press Enter to zoom; ' +
-                        'arrow keys walk.');
+    this.told = element('p', {class: 'faint flame-told', 'aria-live': 'polite'},
+                        'Click a box or press Enter to zoom; arrow keys walk.');
     this.found = element('span', {class: 'faint', 'aria-live': 'polite'});
     this.boxes = new Map();
     this.graph.addEventListener('keydown', (event) => this.key(event));
@@ -191,7 +191,8 @@ class Flame {
     for (const [node, box] of this.boxes) {
       box.classList.toggle('found', matches(node));
     }
-    const sum = (node) => (matches(node) ? node.total : [...node.children.values()].reduce((all, each) => all + sum(each), 0));
+    const sum = (node) => (matches(node) ? node.total :
+        [...node.children.values()].reduce((all, each) => all + sum(each), 0));
     const total = sum(this.root);
     this.found.textContent = wanted === '' ? '' : total === 0 ? 'not found' :
         `${this.amount(total)}, ${digits(100 * total / this.root.total)} %`;
@@ -199,7 +200,8 @@ class Flame {
 }
 
 function choice(label, options, choose) {
-  const select = element('select', {'aria-label': label}, options.map(([value, text]) => element('option', {value}, text)));
+  const select = element('select', {'aria-label': label},
+                         options.map(([value, text]) => element('option', {value}, text)));
   select.addEventListener('change', () => choose(select.value));
   return element('label', {}, `${label} `, select);
 }
