@@ -9,7 +9,6 @@
 namespace taskcost::test {
 namespace {
 
-using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 

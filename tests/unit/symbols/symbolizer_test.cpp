@@ -17,7 +17,6 @@ namespace {
 using ::testing::AnyOf;
 using ::testing::Contains;
 using ::testing::HasSubstr;
-using ::testing::IsEmpty;
 using Mark = Frame::Mark;
 
 std::string function_at(const Loaded& loaded, std::uint64_t address, Symbolizer&& symbolizer = Symbolizer()) {
@@ -144,8 +143,7 @@ TEST(Symbolizer, FilesThatWereReplaced) {
   Loaded overwritten = load(elf_path("pie"));
   overwritten->build_id = "0123456789abcdef0123456789abcdef01234567";
   expect_nameless(overwritten, Mark::replaced);
-  overwritten->build_id = ElfSymbols::read(RegularFile(overwritten->path), overwritten->path, {})
-                              ->build_id();  // NOLINT(bugprone-unchecked-optional-access)
+  overwritten->build_id = ElfSymbols::read(RegularFile(overwritten->path), overwritten->path, {})->build_id();
   expect_known_functions(overwritten, "pie");
 
   // As the kernel's records have it that do not tell the inode.
