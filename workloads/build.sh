@@ -5,7 +5,7 @@
 # shellcheck shell=bash
 
 # shellcheck disable=SC2034 # used where this is sourced
-build_packages=(g++ cmake ninja-build pkg-config clang bpftool libbpf-dev libelf-dev libcap-dev libseccomp-dev
+build_packages=(g++ cmake ninja-build pkg-config clang bpftool libbpf-dev libelf-dev libdw-dev libcap-dev libseccomp-dev
 	libcli11-dev libfmt-dev libjs-chart.js libncurses-dev nlohmann-json3-dev libgtest-dev libgmock-dev libvalijson-dev)
 
 say() {

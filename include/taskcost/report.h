@@ -13,6 +13,7 @@
 #include "taskcost/account.h"
 #include "taskcost/evidence.h"
 #include "taskcost/result.h"
+#include "taskcost/stacks.h"
 #include "taskcost/verdict.h"
 
 namespace taskcost {
@@ -63,6 +64,7 @@ struct Report {
   std::vector<Verdict> claims;
   std::vector<Sweep> sweeps;
   std::vector<FigureTable> tables;
+  std::optional<Stacks> stacks;  // nullopt: not asked for
 };
 
 struct TextOptions {
@@ -78,6 +80,13 @@ void render_json(const Report& report, std::ostream& out);
 void render_html(const Report& report, std::ostream& out);
 // The JSON Schema (2020-12 vocabulary kept to what draft-07 validators know) of what render_json writes.
 std::string_view json_schema();
+
+// The stacks, outermost frame first, below the name of their process and their cause. Nothing without stacks.
+enum class StackWeight { time, count };  // time in ns
+// Folded: "comm;wait: a pipe;main;read;ksys_read_[k] 1234" on a line each.
+void render_folded(const Report& report, StackWeight weight, std::ostream& out);
+// The JSON that speedscope.app opens: two profiles, by time and by count.
+void render_speedscope(const Report& report, std::ostream& out);
 
 // What `verify` would judge: statement, workload, figure, threshold and evidence of each claim.
 void render_claim_list(const std::vector<Claim>& claims, std::ostream& out, const TextOptions& options);

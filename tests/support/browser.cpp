@@ -67,6 +67,7 @@ requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => {
       })),
     })),
   });
+  facts.answer = (@question@);
   parent.postMessage(hex(JSON.stringify(facts)), '*');
 }, 100)));
 </script>)";
@@ -98,11 +99,14 @@ std::string console_lines(const std::string& log) {
 
 }  // namespace
 
-SeenPage look_at(const std::string& html, int width, Scheme scheme) {
+SeenPage look_at(const std::string& html, int width, Scheme scheme, const std::string& question) {
   const TemporaryDirectory directory;
   const std::string end = "</body>";
+  const std::string place = "@question@";
+  std::string script = asking;
+  script.replace(script.find(place), place.size(), question);
   std::string page = html;
-  page.insert(page.rfind(end), asking);
+  page.insert(page.rfind(end), script);
   std::ofstream(directory.file("page.html")) << page;
   std::ofstream(directory.file("frame.html")) << frame_of("page.html", width);
   const Finished finished =

@@ -21,8 +21,10 @@ struct SeenPage {
   [[nodiscard]] nlohmann::json row(const std::string& label, const std::string& name) const;
 };
 
-// `width` is that of the page in CSS pixels, not of the window: a window has a least width.
-SeenPage look_at(const std::string& html, int width, Scheme scheme = Scheme::light);
+// `width` is that of the page in CSS pixels, not of the window: a window has a least width. `question` is a JavaScript
+// expression, asked at the end: facts["answer"].
+SeenPage look_at(const std::string& html, int width, Scheme scheme = Scheme::light,
+                 const std::string& question = "null");
 
 // Expects what every page has to fulfil.
 void expect_sound(const SeenPage& seen);

@@ -254,6 +254,7 @@ void render_json(const Report& report, std::ostream& out) {
     write_claims(json, report.claims);
     write_comparisons(json, report.comparisons);
     write_json_sweeps_and_tables(json, report);
+    write_json_stacks(json, report.stacks);
   });
   json.end_document();
 }

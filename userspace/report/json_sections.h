@@ -19,6 +19,9 @@ void write_json_consequences(JsonWriter& json, const Session& session);
 // "sweeps", "tables"
 void write_json_sweeps_and_tables(JsonWriter& json, const Report& report);
 
+// "stacks", null when there are none.
+void write_json_stacks(JsonWriter& json, const std::optional<Stacks>& stacks);
+
 // Both ends, null without an interval.
 void write_json_interval(JsonWriter& json, std::string_view low_key, std::string_view high_key,
                          const std::optional<Interval>& interval);

@@ -47,6 +47,11 @@ class JsonWriter {
     name(key);
     enclose('[', ']', layout, fill);
   }
+  template <typename Fill>
+  void array(Fill&& fill, Layout layout = Layout::lines) {
+    separate();
+    enclose('[', ']', layout, fill);
+  }
   // A missing optional is null; so is a number that JSON does not know (infinity, NaN).
   template <typename T>
   void field(std::string_view key, const T& value) {

@@ -131,7 +131,8 @@ constexpr std::string_view outline =
     },
     "stints": {"type": ["integer", "null"], "description": "Times on a CPU that were kept; null: not asked for."},
     "sweeps": {"type": "array", "items": {"$ref": "#/definitions/sweep"}},
-    "tables": {"type": "array", "items": {"$ref": "#/definitions/table"}}
+    "tables": {"type": "array", "items": {"$ref": "#/definitions/table"}},
+    "stacks": {"$ref": "#/definitions/stacks"}
   },
   "definitions": {
     "price": {
@@ -568,6 +569,61 @@ constexpr std::string_view outline =
         "lines": {"type": "array", "items": {"$ref": "#/definitions/line"}}
       }
     },
+)json"
+    R"json(    "stacks": {
+      "type": ["object", "null"],
+      "description": "Where tasks were when they created, faulted and waited; null: not asked for.",
+      "required": ["events", "cut_events", "lost_events", "stacks"],
+      "properties": {
+        "events": {"$ref": "#/definitions/count"},
+        "cut_events": {
+          "type": "integer",
+          "minimum": 0,
+          "description": "Of these, those whose user part does not reach a thread's or a program's entry."
+        },
+        "lost_events": {
+          "type": "integer",
+          "minimum": 0,
+          "description": "Without a stack: the kernel's table was full."
+        },
+        "stacks": {
+          "type": "array",
+          "items": {"$ref": "#/definitions/stack"},
+          "description": "By time, the largest first."
+        }
+      }
+    },
+    "stack": {
+      "type": "object",
+      "required": ["process", "kind", "wait", "cut", "count", "time_ns", "frames"],
+      "properties": {
+        "process": {"type": "integer", "minimum": 0, "description": "`id` of the process."},
+        "kind": {"enum": ["creation", "fault", "wait", "involuntary switch"]},
+        "wait": {"enum": [@waits@, null], "description": "What for; null when it is no wait."},
+        "cut": {"type": "boolean", "description": "The outermost frames are missing."},
+        "count": {"$ref": "#/definitions/count"},
+        "time_ns": {"$ref": "#/definitions/count"},
+        "frames": {
+          "type": "array",
+          "items": {"$ref": "#/definitions/frame"},
+          "description": "The outermost first."
+        }
+      }
+    },
+    "frame": {
+      "type": "object",
+      "required": ["function", "module", "offset", "mark", "kernel"],
+      "properties": {
+        "function": {"type": ["string", "null"], "description": "null: no symbol."},
+        "module": {"type": ["string", "null"], "description": "Path of the file, [vdso], [kernel], ...; null: unknown."},
+        "offset": {"type": "integer", "minimum": 0, "description": "Into the file, when there is no symbol."},
+        "mark": {
+          "enum": ["unlinked", "replaced", "unknown", null],
+          "description": "The file has no name any more; another one has it; no file is known."
+        },
+        "kernel": {"type": "boolean"}
+      }
+    },
     "count": {"type": "integer", "minimum": 0},
     "amount": {"type": ["integer", "null"], "minimum": 0}
   }
@@ -581,6 +637,7 @@ constexpr std::string_view counters = TC_COUNTERS(QUOTED);
 constexpr std::string_view channels = TC_CHANNELS(QUOTED);
 constexpr std::string_view creations = TC_CREATIONS(QUOTED);
 constexpr std::string_view losses = TC_LOSSES(QUOTED);
+constexpr std::string_view waits = TC_WAITS(QUOTED);
 
 #undef QUOTED
 
@@ -593,7 +650,7 @@ std::string complete(std::string_view outline_text) {
   std::string text(outline_text);
   const std::initializer_list<std::pair<std::string_view, std::string_view>> lists = {
       {"@activities@", activities}, {"@counters@", counters}, {"@channels@", channels},
-      {"@creations@", creations},   {"@losses@", losses},
+      {"@creations@", creations},   {"@losses@", losses},     {"@waits@", waits},
   };
   for (const auto& [mark, keys] : lists) {
     replace(text, mark, keys);

@@ -18,6 +18,7 @@
 #include <valijson/validator.hpp>
 
 #include "support/report_builder.h"
+#include "support/told_stacks.h"
 
 namespace taskcost {
 namespace {
@@ -57,6 +58,27 @@ TEST(JsonSchema, AcceptsAnEmptyReport) { EXPECT_EQ(complaints(parsed(Report())),
 
 TEST(JsonSchema, AcceptsAFullReport) { EXPECT_EQ(complaints(parsed(full_report())), ""); }
 
+TEST(JsonSchema, AcceptsStacksAndTheirAbsence) {
+  const json full = parsed(test::report_with_stacks());
+  EXPECT_EQ(complaints(full), "");
+  json without = full;
+  without.erase("stacks");
+  EXPECT_EQ(complaints(without), "");
+  for (const char* pointer : {"/stacks/events", "/stacks/stacks/0/kind", "/stacks/stacks/0/frames/0/function"}) {
+    const json::json_pointer path(pointer);
+    json bad = full;
+    bad.at(path.parent_pointer()).erase(path.back());
+    EXPECT_NE(complaints(bad), "") << "without " << pointer;
+  }
+  for (const auto& [pointer, value] :
+       {std::pair("/stacks/stacks/0/kind", "\"nap\""), std::pair("/stacks/stacks/0/wait", "\"lunch\""),
+        std::pair("/stacks/stacks/0/frames/0/mark", "\"none\"")}) {
+    json bad = full;
+    bad.at(json::json_pointer(pointer)) = json::parse(value);
+    EXPECT_NE(complaints(bad), "") << pointer << " = " << value;
+  }
+}
+
 TEST(JsonSchema, AcceptsWhatIsOdd) {
   ReportBuilder builder;
   builder.process(1, "\"},\n\033[2J\xff", How::clone_vm, 0ms, Life().runs(TC_ACTIVITY_USER, 1ms).lost(-2ms));
@@ -69,6 +91,9 @@ TEST(JsonSchema, AcceptsWhatIsOdd) {
 TEST(JsonSchema, RejectsWhatIsMissing) {
   const json good = parsed(full_report());
   for (const auto& [key, value] : good.items()) {
+    if (key == "stacks") {
+      continue;  // reports of before have none
+    }
     json bad = good;
     bad.erase(key);
     EXPECT_NE(complaints(bad), "") << "without " << key;

@@ -130,8 +130,8 @@ if (typeof Chart === 'undefined') {
 }
 for (const [what, fill] of Object.entries({
        'The head': head, 'The verdicts': claims, 'The accounts': accounts, 'The creations': anatomy,
-       'The prices': prices, 'The latencies': latencies, 'The channels': channels, 'The signals': blasts,
-       'The comparisons': comparisons, 'More figures': moreFigures, 'The evidence': evidence, 'The observer': observer})) {
+       'The prices': prices, 'The latencies': latencies, 'The stacks': flames, 'The channels': channels,
+       'The signals': blasts, 'The comparisons': comparisons, 'More figures': moreFigures, 'The evidence': evidence, 'The observer': observer})) {
   show(what, fill);
 }
 openTarget();

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Stacks as other tools read them, against what was written by hand.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <string>
+
+#include "support/told_stacks.h"
+#include "taskcost/report.h"
+
+namespace taskcost::test {
+namespace {
+
+using nlohmann::json;
+
+std::string folded(const Report& report, StackWeight weight) {
+  std::ostringstream out;
+  render_folded(report, weight, out);
+  return out.str();
+}
+
+json speedscope(const Report& report) {
+  std::ostringstream out;
+  render_speedscope(report, out);
+  return json::parse(out.str());
+}
+
+json report_json(const Report& report) {
+  std::ostringstream out;
+  render_json(report, out);
+  return json::parse(out.str());
+}
+
+TEST(Folded, ByTime) {
+  EXPECT_EQ(folded(report_with_stacks(), StackWeight::time),
+            "bakery;wait: a child to end;_start;main;waitpid;kernel_wait4_[k] 90000000\n"
+            "bakery;wait: a pipe;_start;main;read;ksys_read_[k];pipe_read_[k] 240000000\n"
+            "helper;fault;[cut];dough.so (unlinked)+0x1234;Dough::knead(int) 250000\n");
+}
+
+TEST(Folded, ByCount) {
+  EXPECT_EQ(folded(report_with_stacks(), StackWeight::count),
+            "bakery;wait: a child to end;_start;main;waitpid;kernel_wait4_[k] 1\n"
+            "bakery;wait: a pipe;_start;main;read;ksys_read_[k];pipe_read_[k] 2000\n"
+            "helper;fault;[cut];dough.so (unlinked)+0x1234;Dough::knead(int) 301\n");
+}
+
+TEST(Folded, EqualLinesAreOneAndEmptyOnesNone) {
+  Report report = full_report();
+  report.stacks.emplace();
+  report.stacks->stacks = {waiting(1, TC_WAIT_PIPE, 1, 5ns, {user_frame("main")}),
+                           waiting(1, TC_WAIT_PIPE, 2, 6ns, {user_frame("main", "/another")}),
+                           waiting(1, TC_WAIT_POLL, 1, 0ns, {user_frame("main")})};
+  EXPECT_EQ(folded(report, StackWeight::time), "bakery;wait: a pipe;main 11\n");
+}
+
+TEST(Folded, HostileNamesStayInTheirFrame) {
+  Report report = full_report();
+  report.session.processes[0].comm = "a;b\nc";
+  report.stacks.emplace();
+  report.stacks->stacks = {waiting(1, TC_WAIT_PIPE, 1, 5ns,
+                                   {user_frame("x;y 12\nz;w 99"),
+                                    {"", "/tmp/\x1b[31m\xff", 16, Frame::Mark::replaced, false},
+                                    {"", "", 0, Frame::Mark::unknown, false},
+                                    {"", "[kernel]", 0, Frame::Mark::none, true}}),
+                           waiting(4711, TC_WAIT_PIPE, 1, 5ns, {})};
+  EXPECT_EQ(folded(report, StackWeight::time),
+            "[unknown];wait: a pipe 5\n"
+            "a:b\\nc;wait: a pipe;x:y 12\\nz:w 99;\\x1b[31m\\xff (replaced)+0x10;[unknown];[kernel]_[k] 5\n");
+}
+
+TEST(Folded, NothingWithoutStacks) { EXPECT_EQ(folded(full_report(), StackWeight::time), ""); }
+
+TEST(Speedscope, IsTheFileThatItOpens) {
+  EXPECT_EQ(speedscope(report_with_stacks()), json::parse(R"json({
+    "$schema": "https://www.speedscope.app/file-format-schema.json",
+    "exporter": "taskcost 0.1.0",
+    "name": "./bakery --cooks 3",
+    "activeProfileIndex": 0,
+    "shared": {"frames": [
+      {"name": "bakery"}, {"name": "wait: a pipe"}, {"name": "_start", "file": "/usr/bin/bakery"},
+      {"name": "main", "file": "/usr/bin/bakery"}, {"name": "read", "file": "/usr/lib/libc.so.6"},
+      {"name": "ksys_read", "file": "[kernel]"}, {"name": "pipe_read", "file": "[kernel]"},
+      {"name": "wait: a child to end"}, {"name": "waitpid", "file": "/usr/lib/libc.so.6"},
+      {"name": "kernel_wait4", "file": "[kernel]"}, {"name": "helper"}, {"name": "fault"}, {"name": "[cut]"},
+      {"name": "dough.so (unlinked)+0x1234", "file": "/opt/dough.so"},
+      {"name": "Dough::knead(int)", "file": "/usr/bin/bakery"}
+    ]},
+    "profiles": [
+      {"type": "sampled", "name": "time", "unit": "nanoseconds", "startValue": 0, "endValue": 330250000,
+       "samples": [[0, 1, 2, 3, 4, 5, 6], [0, 7, 2, 3, 8, 9], [10, 11, 12, 13, 14]],
+       "weights": [240000000, 90000000, 250000]},
+      {"type": "sampled", "name": "count", "unit": "none", "startValue": 0, "endValue": 2302,
+       "samples": [[0, 1, 2, 3, 4, 5, 6], [0, 7, 2, 3, 8, 9], [10, 11, 12, 13, 14]],
+       "weights": [2000, 1, 301]}
+    ]
+  })json"));
+}
+
+TEST(Speedscope, IsCompleteWithoutStacksAndWithHostileNames) {
+  EXPECT_EQ(speedscope(full_report()).at("profiles").at(0).at("samples"), json::array());
+  Report report = full_report();
+  report.stacks.emplace();
+  report.stacks->stacks = {waiting(1, TC_WAIT_PIPE, 1, 5ns, {user_frame("\"]}\n\xff\x1b", std::string("/a\0b", 4))})};
+  EXPECT_EQ(speedscope(report).at("shared").at("frames").at(2).at("name"), "\"]}\n\xef\xbf\xbd\x1b");
+}
+
+TEST(JsonStacks, HoldsEveryFrame) {
+  const json stacks = report_json(report_with_stacks()).at("stacks");
+  EXPECT_EQ(stacks.at("events"), 2302);
+  EXPECT_EQ(stacks.at("cut_events"), 301);
+  EXPECT_EQ(stacks.at("lost_events"), 7);
+  EXPECT_EQ(stacks.at("stacks").size(), 3U);
+  EXPECT_EQ(stacks.at("stacks")[0].at("wait"), "pipe");
+  EXPECT_EQ(stacks.at("stacks")[2], json::parse(R"json({
+    "process": 2, "kind": "fault", "wait": null, "cut": true, "count": 301, "time_ns": 250000,
+    "frames": [
+      {"function": null, "module": "/opt/dough.so", "offset": 4660, "mark": "unlinked", "kernel": false},
+      {"function": "Dough::knead(int)", "module": "/usr/bin/bakery", "offset": 0, "mark": null, "kernel": false}
+    ]
+  })json"));
+}
+
+TEST(JsonStacks, IsNullWithoutStacks) { EXPECT_EQ(report_json(full_report()).at("stacks"), nullptr); }
+
+}  // namespace
+}  // namespace taskcost::test

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "symbols/resolve.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "support/elf_file.h"
+
+namespace taskcost::test {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+using Mark = Frame::Mark;
+
+constexpr std::uint32_t tgid = 4711;
+constexpr std::uint64_t process = 3;
+
+// A process with tests/elf/pie mapped, under a kernel with a few functions.
+class Resolve : public ::testing::Test {
+ protected:
+  Resolve() { spaces_.on_mmap(tgid, loaded_.mapping, 1); }
+
+  std::uint64_t at(const std::string& function, std::uint64_t offset = 1) {
+    return addresses_.at(function) + loaded_.bias + offset;
+  }
+  RawStack stack(std::vector<std::uint64_t> user, std::vector<std::uint64_t> kernel = {}) {
+    RawStack raw;
+    raw.process = process;
+    raw.wait = TC_WAIT_PIPE;
+    raw.user = std::move(user);
+    raw.kernel = std::move(kernel);
+    raw.count = 1;
+    raw.time = 10us;
+    return raw;
+  }
+  Stacks resolved(const std::vector<RawStack>& raw, std::uint64_t lost = 0) {
+    return resolve(
+        raw, spaces_, [](std::uint64_t id) { return id == process ? std::optional(tgid) : std::nullopt; }, symbolizer_,
+        kernel_, lost);
+  }
+  static std::vector<std::string> functions(const NamedStack& stack) {
+    std::vector<std::string> names;
+    for (const Frame& frame : stack.frames) {
+      names.push_back(frame.function);
+    }
+    return names;
+  }
+
+  Loaded loaded_ = load(elf_path("pie"));
+  std::map<std::string, std::uint64_t> addresses_ = nm_of("pie");
+  AddressSpaces spaces_;
+  Symbolizer symbolizer_;
+  KernelSymbols kernel_ = KernelSymbols::parse("ffffffff81001000 T pipe_read\nffffffff81002000 T ksys_read\n");
+};
+
+TEST_F(Resolve, OutermostFirstUserBeforeKernel) {
+  const Stacks all = resolved(
+      {stack({at("knead"), at("bake", 6), at("main", 6), at("_start", 9)}, {0xffffffff81001000, 0xffffffff81002011})});
+  ASSERT_THAT(all.stacks, SizeIs(1));
+  const NamedStack& one = all.stacks[0];
+  EXPECT_THAT(functions(one), ElementsAre("_start", "main", "bake", "knead", "ksys_read", "pipe_read"));
+  EXPECT_FALSE(one.frames[3].kernel);
+  EXPECT_TRUE(one.frames[4].kernel);
+  EXPECT_FALSE(one.cut);
+  EXPECT_EQ(one.process, process);
+  EXPECT_EQ(one.wait, TC_WAIT_PIPE);
+  EXPECT_EQ(all.events, 1U);
+  EXPECT_EQ(all.cut_events, 0U);
+}
+
+TEST_F(Resolve, AReturnAddressIsInTheCallBeforeIt) {
+  // A call that does not return is the last of its function: what follows is another one.
+  const Stacks all = resolved({stack({at("knead", 0), at("bake", 0), at("_start", 9)})});
+  EXPECT_EQ(all.stacks[0].frames[2].function, "knead") << "the innermost is where it is";
+  EXPECT_NE(all.stacks[0].frames[1].function, "bake");
+}
+
+TEST_F(Resolve, WhatDoesNotReachAnEntryIsCut) {
+  RawStack missing = stack({}, {0xffffffff81001000});
+  missing.user_missing = true;
+  missing.count = 5;
+  RawStack cut = stack({at("knead"), at("bake")});
+  cut.count = 3;
+  const Stacks all = resolved({missing, cut, stack({at("_start")})}, 7);
+  EXPECT_EQ(all.events, 9U);
+  EXPECT_EQ(all.cut_events, 8U);
+  EXPECT_EQ(all.lost_events, 7U);
+  EXPECT_THAT(all.stacks,
+              ElementsAre(::testing::Field(&NamedStack::cut, true), ::testing::Field(&NamedStack::cut, true),
+                          ::testing::Field(&NamedStack::cut, false)));
+}
+
+TEST_F(Resolve, EqualStacksBecomeOneAndTheLargestIsFirst) {
+  RawStack once = stack({at("knead", 1), at("_start")});
+  RawStack again = stack({at("knead", 2), at("_start")});
+  again.count = 4;
+  again.time = 40us;
+  RawStack fault = stack({at("knead", 1), at("_start")});
+  fault.kind = StackKind::fault;
+  fault.time = 30us;
+  RawStack other_wait = stack({at("knead", 1), at("_start")});
+  other_wait.wait = TC_WAIT_POLL;
+  other_wait.time = 20us;
+  const Stacks all = resolved({once, fault, other_wait, again});
+  ASSERT_THAT(all.stacks, SizeIs(3));
+  EXPECT_EQ(all.stacks[0].count, 5U);
+  EXPECT_EQ(all.stacks[0].time, 50us);
+  EXPECT_EQ(all.stacks[1].kind, StackKind::fault);
+  EXPECT_EQ(all.stacks[2].wait, TC_WAIT_POLL);
+}
+
+TEST_F(Resolve, AWaitIsNoPartOfOtherKinds) {
+  RawStack one = stack({at("_start")});
+  one.kind = StackKind::creation;
+  RawStack other = one;
+  other.wait = TC_WAIT_POLL;
+  EXPECT_THAT(resolved({one, other}).stacks, SizeIs(1));
+}
+
+TEST_F(Resolve, UnknownAddressesAndProcessesAreUnknown) {
+  const Stacks all = resolved({stack({0x10, at("_start")})});
+  EXPECT_EQ(all.stacks[0].frames[1].mark, Mark::unknown);
+  RawStack stranger = stack({at("knead"), at("_start")});
+  stranger.process = 99;
+  const Stacks strange = resolved({stranger});
+  EXPECT_EQ(strange.stacks[0].frames[0].mark, Mark::unknown);
+  EXPECT_TRUE(strange.stacks[0].cut);
+}
+
+TEST_F(Resolve, AStackFromBeforeAnExecKeepsItsNames) {
+  spaces_.on_exec(tgid, 5);
+  spaces_.on_mmap(tgid, load(elf_path("no_pie")).mapping, 6);
+  EXPECT_THAT(functions(resolved({stack({at("knead"), at("_start")})}).stacks[0]), ElementsAre("_start", "knead"));
+}
+
+TEST_F(Resolve, NothingIsNothing) {
+  const Stacks all = resolved({}, 2);
+  EXPECT_THAT(all.stacks, IsEmpty());
+  EXPECT_EQ(all.events, 0U);
+  EXPECT_EQ(all.lost_events, 2U);
+}
+
+TEST_F(Resolve, ZeroAddressesDoNotWrapAround) {
+  const Stacks all = resolved({stack({0, 0}, {0, 0})});
+  EXPECT_EQ(all.stacks[0].frames[0].mark, Mark::unknown);
+}
+
+}  // namespace
+}  // namespace taskcost::test

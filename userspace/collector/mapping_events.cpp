@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "collector/mapping_events.h"
+
+#include <linux/perf_event.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/sysinfo.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <ctime>
+#include <iterator>
+#include <limits>
+#include <string>
+#include <utility>
+
+namespace taskcost {
+namespace {
+
+// With its page of positions as much as an unprivileged user may lock for each CPU (kernel.perf_event_mlock_kb).
+constexpr std::size_t ring_size = 512 * 1024;
+
+std::size_t page_size() { return static_cast<std::size_t>(sysconf(_SC_PAGESIZE)); }
+std::size_t mapped_size() { return page_size() + ring_size; }
+
+int open_event(int cpu) {
+  perf_event_attr attr{};
+  attr.size = sizeof attr;
+  attr.type = PERF_TYPE_SOFTWARE;
+  attr.config = PERF_COUNT_SW_DUMMY;
+  attr.sample_type = PERF_SAMPLE_TIME;
+  attr.sample_id_all = 1;
+  attr.use_clockid = 1;
+  attr.clockid = CLOCK_MONOTONIC;
+  attr.mmap = 1;
+  attr.mmap2 = 1;
+  attr.comm = 1;
+  attr.comm_exec = 1;
+  attr.task = 1;
+  attr.watermark = 1;
+  attr.wakeup_watermark = ring_size / 4;
+  return static_cast<int>(syscall(SYS_perf_event_open, &attr, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC));
+}
+
+Error failure(int cpu, const char* step, int number) {
+  const bool forbidden = number == EPERM || number == EACCES;
+  return {"cannot record mappings", std::string(step) + " on CPU " + std::to_string(cpu) + ": " + std::strerror(number),
+          forbidden ? "run it as root, or with CAP_PERFMON" : ""};
+}
+
+std::uint64_t now_ns() {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000U + static_cast<std::uint64_t>(now.tv_nsec);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<MappingEvents>> MappingEvents::open() {
+  std::unique_ptr<MappingEvents> events(new MappingEvents());
+  for (int cpu = 0; cpu < get_nprocs_conf(); ++cpu) {
+    if (auto opened = events->open_cpu(cpu); !opened) {
+      return opened.error();
+    }
+  }
+  if (events->rings_.empty()) {
+    return failure(0, "no perf event", ENODEV);
+  }
+  return events;
+}
+
+Status MappingEvents::open_cpu(int cpu) {
+  Fd event(open_event(cpu));
+  if (!event) {
+    // ENODEV: it is offline.
+    return errno == ENODEV ? Status(Done{}) : Status(failure(cpu, "perf_event_open", errno));
+  }
+  void* memory = mmap(nullptr, mapped_size(), PROT_READ | PROT_WRITE, MAP_SHARED, event.get(), 0);
+  if (memory == MAP_FAILED) {
+    return failure(cpu, "mmap of its ring", errno);
+  }
+  // A fork of a process that has the ring mapped takes longer.
+  madvise(memory, mapped_size(), MADV_DONTFORK);
+  rings_.push_back({std::move(event), memory});
+  return Done{};
+}
+
+MappingEvents::~MappingEvents() {
+  for (const Ring& ring : rings_) {
+    munmap(ring.memory, mapped_size());
+  }
+}
+
+std::vector<int> MappingEvents::descriptors() const {
+  std::vector<int> all;
+  std::transform(rings_.begin(), rings_.end(), std::back_inserter(all),
+                 [](const Ring& ring) { return ring.event.get(); });
+  return all;
+}
+
+void MappingEvents::drain(const Ring& ring) {
+  auto* page = static_cast<perf_event_mmap_page*>(ring.memory);
+  const auto* data = static_cast<const std::byte*>(ring.memory) + page->data_offset;
+  const std::uint64_t head = __atomic_load_n(&page->data_head, __ATOMIC_ACQUIRE);
+  std::uint64_t tail = page->data_tail;
+  while (tail < head) {
+    // Records are multiples of 8 bytes, so a header never goes round the end.
+    perf_event_header header;
+    const std::size_t at = tail % ring_size;
+    std::memcpy(&header, data + at, sizeof header);
+    if (header.size < sizeof header || header.size > head - tail) {
+      break;
+    }
+    std::span<const std::byte> record(data + at, header.size);
+    if (at + header.size > ring_size) {
+      record_.assign(data + at, data + ring_size);
+      record_.insert(record_.end(), data, data + (at + header.size - ring_size));
+      record = record_;
+    }
+    if (auto event = decode_mapping_record(record)) {
+      lost_ += event->lost;
+      waiting_.push_back(std::move(*event));
+    }
+    tail += header.size;
+  }
+  __atomic_store_n(&page->data_tail, head, __ATOMIC_RELEASE);
+}
+
+void MappingEvents::hand_out(std::uint64_t until_ns, const OnEvent& on_event) {
+  std::stable_sort(waiting_.begin(), waiting_.end(),
+                   [](const MappingEvent& a, const MappingEvent& b) { return a.time_ns < b.time_ns; });
+  auto each = waiting_.begin();
+  for (; each != waiting_.end() && each->time_ns < until_ns; ++each) {
+    on_event(*each);
+  }
+  waiting_.erase(waiting_.begin(), each);
+}
+
+void MappingEvents::read_new(const OnEvent& on_event) {
+  // An event takes its time before it is in the ring; no CPU needs that long in between.
+  constexpr std::uint64_t on_the_way_ns = 1'000'000;
+  const std::uint64_t begin = now_ns();
+  for (const Ring& ring : rings_) {
+    drain(ring);
+  }
+  hand_out(begin - on_the_way_ns, on_event);
+}
+
+void MappingEvents::read_rest(const OnEvent& on_event) {
+  for (const Ring& ring : rings_) {
+    drain(ring);
+  }
+  hand_out(std::numeric_limits<std::uint64_t>::max(), on_event);
+}
+
+}  // namespace taskcost

@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The stacks as a flame graph: a box for each function, as wide as its share, those that it called below it.
+'use strict';
+
+const flameHues = {cause: '--colour-7', kernel: '--colour-3'};
+const moduleHues = [0, 2, 4, 1, 5, 6, 14, 8, 10, 12];
+const narrowest = 0.001; // of the graph's width: what is narrower is no pixel
+const stacksInTable = 20;
+
+function frameName(frame) {
+  if (frame.function !== null) {
+    return frame.function;
+  }
+  if (frame.module === null) {
+    return '[unknown]';
+  }
+  if (frame.kernel) {
+    return frame.module;
+  }
+  const mark = frame.mark && frame.mark !== 'unknown' ? ` (${frame.mark})` : '';
+  return `${frame.module.split('/').pop()}${mark}+0x${frame.offset.toString(16)}`;
+}
+
+const causeName = (stack) => (stack.wait === null ? stack.kind : `${stack.kind}: ${words(stack.wait)}`);
+
+function processName(id) {
+  const process = report.processes.find((each) => each.id === id);
+  return process ? `${process.comm} (${process.tgid})` : '[unknown]';
+}
+
+// What a stack is made of in the graph, outermost first.
+function flamePath(stack, process) {
+  const above = [{name: process, hue: 'cause'}, {name: causeName(stack), hue: 'cause'}];
+  if (stack.cut) {
+    above.push({name: '[cut]', hue: 'cause', module: 'outermost frames are missing'});
+  }
+  return above.concat(stack.frames.map((frame) => ({
+    name: frameName(frame), module: frame.module, mark: frame.mark, hue: frame.kernel ? 'kernel' : frame.module,
+  })));
+}
+
+function flameTree(stacks, weight) {
+  const names = new Map();
+  const root = {name: 'all', hue: 'cause', total: 0, children: new Map(), parent: null};
+  for (const stack of stacks.filter((each) => each[weight] > 0)) {
+    if (!names.has(stack.process)) {
+      names.set(stack.process, processName(stack.process));
+    }
+    let node = root;
+    node.total += stack[weight];
+    for (const part of flamePath(stack, names.get(stack.process))) {
+      const key = `${part.hue}\n${part.mark}\n${part.name}`;
+      if (!node.children.has(key)) {
+        node.children.set(key, {...part, total: 0, children: new Map(), parent: node});
+      }
+      node = node.children.get(key);
+      node.total += stack[weight];
+    }
+  }
+  return root;
+}
+
+const byWeight = (node) => [...node.children.values()].sort((a, b) => b.total - a.total);
+
+// Modules by what they account for, so that the heaviest have the colours that are told apart best.
+function flameHueOf(stacks) {
+  const totals = new Map();
+  for (const stack of stacks) {
+    for (const module of new Set(stack.frames.filter((frame) => !frame.kernel).map((frame) => frame.module))) {
+      totals.set(module, (totals.get(module) || 0) + stack.time_ns);
+    }
+  }
+  const order = [...totals.keys()].sort((a, b) => totals.get(b) - totals.get(a));
+  const hue = (module) => `--colour-${moduleHues[order.indexOf(module) % moduleHues.length]}`;
+  return {of: (node) => flameHues[node.hue] || hue(node.hue), order, hue};
+}
+
+class Flame {
+  constructor(stacks) {
+    this.stacks = stacks;
+    this.hues = flameHueOf(stacks);
+    this.weight = 'time_ns';
+    this.kind = 'all';
+    this.wanted = '';
+    this.graph = element('div', {class: 'flame', role: 'tree', 'aria-label': 'flame graph'});
+    this.told = element('p', {class: 'faint flame-told', 'aria-live': 'polite'},
+                        'Click a box or press Enter to zoom; arrow keys walk.');
+    this.found = element('span', {class: 'faint', 'aria-live': 'polite'});
+    this.boxes = new Map();
+    this.graph.addEventListener('keydown', (event) => this.key(event));
+    this.rebuild();
+  }
+
+  rebuild() {
+    this.root = flameTree(this.stacks.filter((each) => this.kind === 'all' || each.kind === this.kind), this.weight);
+    this.zoom(this.root, false);
+  }
+
+  zoom(node, focus = true) {
+    this.top = node;
+    this.boxes.clear();
+    const above = [];
+    for (let each = node.parent; each !== null; each = each.parent) {
+      above.unshift(each);
+    }
+    const boxes = above.map((each, depth) => this.box(each, depth, 0, 1));
+    this.deepest = above.length;
+    if (node.total > 0) {
+      this.place(node, above.length, 0, 1, boxes);
+    }
+    this.graph.replaceChildren(...boxes);
+    this.graph.style.height = `${(this.deepest + 1) * 20}px`;
+    this.search(this.wanted);
+    const start = this.boxes.get(node);
+    if (start) {
+      start.tabIndex = 0;
+      if (focus) {
+        start.focus({preventScroll: true});
+      }
+    }
+  }
+
+  place(node, depth, left, width, boxes) {
+    boxes.push(this.box(node, depth, left, width));
+    this.deepest = Math.max(this.deepest, depth);
+    for (const child of byWeight(node)) {
+      const share = width * child.total / node.total;
+      if (share >= narrowest) {
+        this.place(child, depth + 1, left, share, boxes);
+      }
+      left += share;
+    }
+  }
+
+  box(node, depth, left, width) {
+    const made = element('div', {role: 'treeitem', tabindex: '-1', class: depth < this.depthOf(this.top) ? 'above' : '',
+                                 title: this.sentence(node)}, node.name);
+    made.style.cssText = `left: ${left * 100}%; width: ${width * 100}%; top: ${depth * 20}px; ` +
+                         `--own: var(${this.hues.of(node)})`;
+    made.addEventListener('click', () => this.zoom(node));
+    made.addEventListener('focus', () => { this.told.textContent = this.sentence(node); });
+    made.addEventListener('mouseenter', () => { this.told.textContent = this.sentence(node); });
+    made.node = node;
+    this.boxes.set(node, made);
+    return made;
+  }
+
+  depthOf(node) {
+    return node.parent === null ? 0 : 1 + this.depthOf(node.parent);
+  }
+
+  amount(total) {
+    return this.weight === 'time_ns' ? timeText(total) : `${total} times`;
+  }
+
+  sentence(node) {
+    const share = `${digits(100 * node.total / this.root.total)} %`;
+    const where = [node.module, node.mark].filter(Boolean).join(', ');
+    return `${node.name}: ${this.amount(node.total)}, ${share}${where ? ` · ${where}` : ''}`;
+  }
+
+  key(event) {
+    const node = event.target.node;
+    if (!node) {
+      return;
+    }
+    const siblings = node.parent ? byWeight(node.parent) : [node];
+    const at = siblings.indexOf(node);
+    const goal = {ArrowUp: node.parent, ArrowDown: byWeight(node)[0], ArrowLeft: siblings[at - 1],
+                  ArrowRight: siblings[at + 1]}[event.key];
+    if (event.key === 'Enter') {
+      this.zoom(node);
+    } else if (event.key === 'Escape') {
+      this.zoom(this.root);
+    } else if (goal && this.boxes.has(goal)) {
+      event.target.tabIndex = -1;
+      this.boxes.get(goal).tabIndex = 0;
+      this.boxes.get(goal).focus();
+    } else if (!event.key.startsWith('Arrow')) {
+      return;
+    }
+    event.preventDefault();
+  }
+
+  // Boxes that are in the graph are marked; the share is of all, without counting what lies within a match twice.
+  search(text) {
+    this.wanted = text;
+    const wanted = text.toLowerCase();
+    const matches = (node) => wanted !== '' && node.name.toLowerCase().includes(wanted);
+    for (const [node, box] of this.boxes) {
+      box.classList.toggle('found', matches(node));
+    }
+    const sum = (node) => (matches(node) ? node.total :
+        [...node.children.values()].reduce((all, each) => all + sum(each), 0));
+    const total = sum(this.root);
+    this.found.textContent = wanted === '' ? '' : total === 0 ? 'not found' :
+        `${this.amount(total)}, ${digits(100 * total / this.root.total)} %`;
+  }
+}
+
+function choice(label, options, choose) {
+  const select = element('select', {'aria-label': label},
+                         options.map(([value, text]) => element('option', {value}, text)));
+  select.addEventListener('change', () => choose(select.value));
+  return element('label', {}, `${label} `, select);
+}
+
+function flameControls(flame) {
+  const kinds = [...new Set(flame.stacks.map((stack) => stack.kind))];
+  const search = element('input', {type: 'search', 'aria-label': 'search functions', placeholder: 'function'});
+  search.addEventListener('input', () => flame.search(search.value));
+  const back = element('button', {type: 'button'}, 'Show all');
+  back.addEventListener('click', () => flame.zoom(flame.root));
+  return element('div', {class: 'controls'},
+                 choice('by', [['time_ns', 'time'], ['count', 'count']], (value) => {
+                   flame.weight = value;
+                   flame.rebuild();
+                 }),
+                 choice('kind', [['all', 'all'], ...kinds.map((kind) => [kind, kind])], (value) => {
+                   flame.kind = value;
+                   flame.rebuild();
+                 }),
+                 element('label', {}, 'search ', search), back, flame.found);
+}
+
+function flameLegend({order, hue}) {
+  const shown = order.slice(0, moduleHues.length);
+  const item = (colour, text) => element('li', {}, element('i', {style: `background: var(${colour})`}), text);
+  return element('ul', {class: 'legend'}, item(flameHues.cause, 'process, cause'), item(flameHues.kernel, 'kernel'),
+                 shown.map((module) => item(hue(module), module === null ? 'unknown file' : module.split('/').pop())));
+}
+
+function heaviestStacks(stacks) {
+  const innermost = (stack) => stack.frames.slice(-3).reverse().map(frameName).join(' ← ') || '[no frames]';
+  return unfold('The heaviest stacks', (body) => body.append(table(
+      'heaviest stacks',
+      [{title: 'cause', word: true}, {title: 'process', word: true}, {title: 'time'}, {title: 'count'},
+       {title: 'innermost functions', wrap: true}],
+      stacks.slice(0, stacksInTable).map((stack) => [causeName(stack), processName(stack.process), time(stack.time_ns),
+                                                     count(stack.count), innermost(stack)]))));
+}
+
+function flames() {
+  if (report.stacks === null || report.stacks === undefined) {
+    return;
+  }
+  const {stacks, events, cut_events: cut, lost_events: lost} = report.stacks;
+  const remarks = [
+    faint(count(events), ' stacks of creations, faults, waits and involuntary switches were recorded.'),
+    cut > 0 ? faint(count(cut), ` of them (${digits(100 * cut / events)} %) are cut: code without frame pointers ended ` +
+                    'them before the entry of the program or thread.') : null,
+    lost > 0 ? element('p', {class: 'warning'}, count(lost), ' events are without a stack: the kernel\'s table was full.')
+             : null,
+  ];
+  if (stacks.length === 0) {
+    section('Stacks', remarks);
+    return;
+  }
+  const flame = new Flame(stacks);
+  section('Stacks', remarks, flameControls(flame), flameLegend(flame.hues), flame.told, flame.graph,
+          heaviestStacks(stacks));
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "report/stack_words.h"
+
+#include <fmt/format.h>
+
+namespace taskcost {
+namespace {
+
+const char* suffix_of(Frame::Mark mark) {
+  switch (mark) {
+    case Frame::Mark::unlinked:
+      return " (unlinked)";
+    case Frame::Mark::replaced:
+      return " (replaced)";
+    case Frame::Mark::none:
+    case Frame::Mark::unknown:
+      break;
+  }
+  return "";
+}
+
+}  // namespace
+
+const char* to_string(StackKind kind) {
+  switch (kind) {
+    case StackKind::creation:
+      return "creation";
+    case StackKind::fault:
+      return "fault";
+    case StackKind::wait:
+      return "wait";
+    case StackKind::involuntary_switch:
+      return "involuntary switch";
+  }
+  return "wait";
+}
+
+std::string cause_of(const NamedStack& stack) {
+  std::string cause = to_string(stack.kind);
+  if (stack.kind == StackKind::wait) {
+    cause.append(": ").append(text_of(stack.wait));
+  }
+  return cause;
+}
+
+std::string name_of(const Frame& frame) {
+  if (!frame.function.empty()) {
+    return frame.function;
+  }
+  if (frame.module.empty()) {
+    return "[unknown]";
+  }
+  if (frame.kernel) {
+    return frame.module;
+  }
+  const std::string file = frame.module.substr(frame.module.rfind('/') + 1);
+  return fmt::format("{}{}+{:#x}", file, suffix_of(frame.mark), frame.offset);
+}
+
+std::unordered_map<std::uint64_t, std::string> process_names(const Session& session) {
+  std::unordered_map<std::uint64_t, std::string> names;
+  for (const Process& process : session.processes) {
+    names.emplace(process.id, process.comm);
+  }
+  return names;
+}
+
+}  // namespace taskcost

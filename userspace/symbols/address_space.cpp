@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "symbols/address_space.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+namespace taskcost {
+namespace {
+
+// Of programs that a process ran before its present one. More than a launcher that execs a launcher needs.
+constexpr std::size_t former_images = 3;
+
+}  // namespace
+
+struct AddressSpaces::Image {
+  using Mappings = std::map<std::uint64_t, Mapping>;  // by start; they do not overlap
+
+  explicit Image(std::shared_ptr<std::size_t> counter) : kept(std::move(counter)) {}
+  Image(const Image& other) : kept(other.kept), mappings(other.mappings) { *kept += mappings.size(); }
+  Image& operator=(const Image&) = delete;
+  ~Image() { *kept -= mappings.size(); }
+
+  [[nodiscard]] const Mapping* find(std::uint64_t address) const {
+    const auto after = mappings.upper_bound(address);
+    if (after == mappings.begin()) {
+      return nullptr;
+    }
+    const Mapping& candidate = std::prev(after)->second;
+    return address < candidate.end ? &candidate : nullptr;
+  }
+
+  void place(Mapping mapping) {
+    const std::size_t before = mappings.size();
+    clear(mapping.start, mapping.end);
+    const std::uint64_t start = mapping.start;
+    mappings.emplace(start, std::move(mapping));
+    *kept += mappings.size() - before;
+  }
+
+  // Leaves what is outside of [start, end) of each mapping.
+  void clear(std::uint64_t start, std::uint64_t end) {
+    auto each = mappings.lower_bound(start);
+    if (each != mappings.begin() && std::prev(each)->second.end > start) {
+      --each;
+    }
+    while (each != mappings.end() && each->second.start < end) {
+      Mapping old = std::move(each->second);
+      each = mappings.erase(each);
+      if (old.end > end) {
+        Mapping rest = old;
+        rest.file_offset += end - rest.start;
+        rest.start = end;
+        each = std::next(mappings.emplace(end, std::move(rest)).first);
+      }
+      if (old.start < start) {
+        old.end = start;
+        const std::uint64_t from = old.start;
+        mappings.emplace(from, std::move(old));
+      }
+    }
+  }
+
+  std::shared_ptr<std::size_t> kept;
+  Mappings mappings;
+};
+
+AddressSpaces::AddressSpaces(std::size_t limit) : limit_(limit), kept_(std::make_shared<std::size_t>(0)) {}
+
+AddressSpaces::~AddressSpaces() = default;
+
+std::size_t AddressSpaces::mappings() const { return *kept_; }
+
+AddressSpaces::Process* AddressSpaces::process_for(std::uint32_t pid, std::uint64_t time_ns) {
+  const auto known = processes_.find(pid);
+  if (known != processes_.end()) {
+    return time_ns < known->second.told_ns ? nullptr : &known->second;
+  }
+  if (processes_.size() >= limit_) {
+    ++dropped_;
+    return nullptr;
+  }
+  return &processes_[pid];
+}
+
+void AddressSpaces::begin_image(Process& process, std::shared_ptr<Image> image) {
+  auto& images = process.images;
+  if (!images.empty() && images.back()->mappings.empty()) {
+    images.pop_back();
+  }
+  if (images.size() > former_images) {
+    images.erase(images.begin());
+  }
+  images.push_back(std::move(image));
+}
+
+void AddressSpaces::place(Process& process, Mapping mapping) {
+  if (mapping.start >= mapping.end) {
+    return;
+  }
+  if (process.images.empty()) {
+    process.images.push_back(std::make_shared<Image>(kept_));
+  }
+  auto& image = process.images.back();
+  const bool shared = image.use_count() > 1;
+  // In the middle of another one it makes two of that.
+  const std::size_t needed = 2 + (shared ? image->mappings.size() : 0);
+  if (*kept_ + needed > limit_) {
+    ++dropped_;
+    return;
+  }
+  if (shared) {
+    image = std::make_shared<Image>(*image);
+  }
+  image->place(std::move(mapping));
+}
+
+void AddressSpaces::on_mmap(std::uint32_t pid, Mapping mapping, std::uint64_t time_ns) {
+  if (Process* process = process_for(pid, time_ns)) {
+    place(*process, std::move(mapping));
+  }
+}
+
+void AddressSpaces::on_exec(std::uint32_t pid, std::uint64_t time_ns) {
+  if (Process* process = process_for(pid, time_ns)) {
+    begin_image(*process, std::make_shared<Image>(kept_));
+  }
+}
+
+void AddressSpaces::on_fork(std::uint32_t parent_pid, std::uint32_t pid, std::uint64_t time_ns) {
+  Process* process = process_for(pid, time_ns);
+  if (process == nullptr) {
+    return;
+  }
+  const auto parent = processes_.find(parent_pid);
+  const bool known = parent != processes_.end() && !parent->second.images.empty();
+  begin_image(*process, known ? parent->second.images.back() : std::make_shared<Image>(kept_));
+}
+
+void AddressSpaces::on_snapshot(std::uint32_t pid, std::vector<Mapping> mappings, std::uint64_t time_ns) {
+  Process* process = process_for(pid, time_ns);
+  if (process == nullptr) {
+    return;
+  }
+  process->told_ns = time_ns;
+  begin_image(*process, std::make_shared<Image>(kept_));
+  for (Mapping& mapping : mappings) {
+    place(*process, std::move(mapping));
+  }
+}
+
+const Mapping* AddressSpaces::find(std::uint32_t pid, std::uint64_t address) const {
+  const auto process = processes_.find(pid);
+  if (process == processes_.end() || process->second.images.empty()) {
+    return nullptr;
+  }
+  return process->second.images.back()->find(address);
+}
+
+std::vector<const Mapping*> AddressSpaces::find_together(std::uint32_t pid,
+                                                         std::span<const std::uint64_t> addresses) const {
+  std::vector<const Mapping*> best(addresses.size(), nullptr);
+  const auto process = processes_.find(pid);
+  if (process == processes_.end()) {
+    return best;
+  }
+  std::size_t explained = 0;
+  const auto& images = process->second.images;
+  for (auto image = images.rbegin(); image != images.rend(); ++image) {
+    std::vector<const Mapping*> found;
+    found.reserve(addresses.size());
+    std::transform(addresses.begin(), addresses.end(), std::back_inserter(found),
+                   [&image](std::uint64_t address) { return (*image)->find(address); });
+    const std::size_t hits = found.size() - static_cast<std::size_t>(std::count(found.begin(), found.end(), nullptr));
+    if (hits > explained) {
+      explained = hits;
+      best = std::move(found);
+    }
+  }
+  return best;
+}
+
+}  // namespace taskcost

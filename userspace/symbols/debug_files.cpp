@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "symbols/debug_files.h"
+
+#include <elfutils/libdwelf.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdint>
+#include <memory>
+
+namespace taskcost {
+namespace {
+
+struct ElfEnd {
+  void operator()(Elf* elf) const { elf_end(elf); }
+};
+
+bool has_build_id(const RegularFile& file, const std::string& build_id) {
+  const std::unique_ptr<Elf, ElfEnd> elf(elf_begin(file.get(), ELF_C_READ_MMAP, nullptr));
+  return elf && build_id_of(elf.get()) == build_id;
+}
+
+constexpr std::array<std::uint32_t, 256> make_crc_table() {
+  std::array<std::uint32_t, 256> table{};
+  for (std::uint32_t i = 0; i < table.size(); ++i) {
+    std::uint32_t value = i;
+    for (int bit = 0; bit < 8; ++bit) {
+      value = (value & 1) != 0 ? value >> 1 ^ 0xedb88320U : value >> 1;
+    }
+    table[i] = value;
+  }
+  return table;
+}
+
+// CRC-32 as .gnu_debuglink has it, which is that of zlib.
+bool has_checksum(const RegularFile& file, GElf_Word checksum) {
+  static constexpr auto table = make_crc_table();
+  std::vector<unsigned char> buffer(64 * 1024);
+  std::uint32_t sum = ~0U;
+  off_t at = 0;
+  for (ssize_t got = 0; (got = pread(file.get(), buffer.data(), buffer.size(), at)) > 0; at += got) {
+    for (ssize_t i = 0; i < got; ++i) {
+      sum = sum >> 8 ^ table[(sum ^ buffer[static_cast<std::size_t>(i)]) & 0xff];
+    }
+  }
+  return ~sum == checksum;
+}
+
+std::string directory_of(const std::string& path) { return path.substr(0, path.rfind('/')); }
+
+}  // namespace
+
+std::string build_id_of(Elf* elf) {
+  const void* bytes = nullptr;
+  const ssize_t size = dwelf_elf_gnu_build_id(elf, &bytes);
+  std::string text;
+  for (ssize_t i = 0; i < size; ++i) {
+    constexpr const char* digits = "0123456789abcdef";
+    const unsigned byte = static_cast<const unsigned char*>(bytes)[i];
+    text += digits[byte >> 4];
+    text += digits[byte & 0xf];
+  }
+  return text;
+}
+
+RegularFile find_debug_file(const std::string& path, const std::string& build_id, const DebugLink& link,
+                            const std::vector<std::string>& directories) {
+  if (build_id.size() > 2) {
+    for (const std::string& directory : directories) {
+      RegularFile file(directory + "/.build-id/" + build_id.substr(0, 2) + "/" + build_id.substr(2) + ".debug");
+      if (file && has_build_id(file, build_id)) {
+        return file;
+      }
+    }
+  }
+  // A name, not a way to somewhere else.
+  if (link.name.empty() || link.name.find('/') != std::string::npos) {
+    return {};
+  }
+  const std::string beside = directory_of(path);
+  std::vector<std::string> places = {beside, beside + "/.debug"};
+  for (const std::string& directory : directories) {
+    places.push_back(directory + beside);
+  }
+  for (const std::string& place : places) {
+    RegularFile file(place + "/" + link.name);
+    if (file && has_checksum(file, link.checksum)) {
+      return file;
+    }
+  }
+  return {};
+}
+
+}  // namespace taskcost

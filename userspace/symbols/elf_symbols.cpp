@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "symbols/elf_symbols.h"
+
+#include <elfutils/libdwfl.h>
+#include <gelf.h>
+
+#include <algorithm>
+#include <cstring>
+#include <iterator>
+#include <limits>
+#include <memory>
+#include <string_view>
+#include <tuple>
+#include <utility>
+
+#include "symbols/debug_files.h"
+
+namespace taskcost {
+namespace {
+
+struct DwflEnd {
+  void operator()(Dwfl* dwfl) const { dwfl_end(dwfl); }
+};
+
+// What libdwfl's callback for debug files needs to know.
+struct Search {
+  std::string path;
+  const std::vector<std::string>* directories = nullptr;
+};
+
+int find_no_elf(Dwfl_Module* /*module*/, void** /*user*/, const char* /*name*/, Dwarf_Addr /*base*/, char** /*path*/,
+                Elf** /*elf*/) {
+  return -1;
+}
+
+int find_debuginfo(Dwfl_Module* module, void** user, const char* /*name*/, Dwarf_Addr /*base*/, const char* /*file*/,
+                   const char* link, GElf_Word checksum, char** /*found*/) {
+  const auto& search = *static_cast<const Search*>(*user);
+  GElf_Addr bias = 0;
+  Elf* elf = dwfl_module_getelf(module, &bias);
+  return find_debug_file(search.path, elf == nullptr ? "" : build_id_of(elf), {link == nullptr ? "" : link, checksum},
+                         *search.directories)
+      .release();
+}
+
+bool is_function(const GElf_Sym& symbol, GElf_Word section, std::string_view name) {
+  const int type = GELF_ST_TYPE(symbol.st_info);
+  // Functions written in assembly are often of no type.
+  const bool may_be = type == STT_FUNC || type == STT_GNU_IFUNC || (type == STT_NOTYPE && name[0] != '$');
+  return may_be && section != SHN_UNDEF && section != SHN_ABS;
+}
+
+// Of several names of one place: a function rather than a label, an exported rather than a local one, and the one that
+// looks least internal.
+auto awkwardness(const GElf_Sym& symbol, std::string_view name) {
+  const auto underscores = std::min(name.find_first_not_of('_'), name.size());
+  return std::tuple(GELF_ST_TYPE(symbol.st_info) == STT_NOTYPE, symbol.st_size == 0,
+                    GELF_ST_BIND(symbol.st_info) == STB_LOCAL, underscores);
+}
+
+}  // namespace
+
+class ElfSymbols::Reader {
+ public:
+  Reader(Dwfl_Module* module, ElfSymbols& into) : module_(module), into_(into) {}
+
+  bool read() {
+    GElf_Addr bias = 0;
+    Elf* elf = dwfl_module_getelf(module_, &bias);
+    if (elf == nullptr) {
+      return false;
+    }
+    into_.build_id_ = taskcost::build_id_of(elf);
+    read_segments(elf);
+    read_symbols();
+    return true;
+  }
+
+ private:
+  void read_segments(Elf* elf) {
+    std::size_t count = 0;
+    elf_getphdrnum(elf, &count);
+    for (std::size_t i = 0; i < count; ++i) {
+      GElf_Phdr header;
+      if (gelf_getphdr(elf, static_cast<int>(i), &header) != nullptr && header.p_type == PT_LOAD) {
+        into_.segments_.push_back({header.p_offset, header.p_filesz, header.p_vaddr});
+      }
+    }
+  }
+
+  void read_symbols() {
+    using Candidate = std::pair<GElf_Sym, const char*>;
+    std::vector<Candidate> found;
+    const int count = dwfl_module_getsymtab(module_);
+    for (int i = 0; i < count; ++i) {
+      GElf_Sym symbol;
+      GElf_Word section = SHN_UNDEF;
+      GElf_Addr address = 0;
+      const char* name = dwfl_module_getsym_info(module_, i, &symbol, &address, &section, nullptr, nullptr);
+      if (name != nullptr && *name != '\0' && is_function(symbol, section, name)) {
+        symbol.st_value = address;
+        found.emplace_back(symbol, name);
+      }
+    }
+    std::stable_sort(found.begin(), found.end(), [](const Candidate& a, const Candidate& b) {
+      return std::tuple(a.first.st_value, awkwardness(a.first, a.second)) <
+             std::tuple(b.first.st_value, awkwardness(b.first, b.second));
+    });
+    const auto same_place = [](const Candidate& a, const Candidate& b) { return a.first.st_value == b.first.st_value; };
+    found.erase(std::unique(found.begin(), found.end(), same_place), found.end());
+    for (const auto& [symbol, name] : found) {
+      keep(symbol, name);
+    }
+  }
+
+  void keep(const GElf_Sym& symbol, std::string_view name) {
+    // "memcpy@@GLIBC_2.14": the version is not part of what it is called.
+    const std::size_t version = name.find('@');
+    if (version != 0) {
+      name = name.substr(0, version);
+    }
+    if (into_.names_.size() + name.size() >= std::numeric_limits<std::uint32_t>::max()) {
+      return;
+    }
+    into_.symbols_.push_back({symbol.st_value, symbol.st_size, static_cast<std::uint32_t>(into_.names_.size())});
+    into_.names_.append(name).push_back('\0');
+  }
+
+  Dwfl_Module* module_;
+  ElfSymbols& into_;
+};
+
+Result<ElfSymbols> ElfSymbols::read(RegularFile file, const std::string& path,
+                                    const std::vector<std::string>& debug_directories) {
+  const auto failure = [&path] { return Error{"cannot read symbols of " + path, dwfl_errmsg(-1), ""}; };
+  Dwfl_Callbacks callbacks{};
+  callbacks.find_elf = find_no_elf;
+  callbacks.find_debuginfo = find_debuginfo;
+  callbacks.section_address = dwfl_offline_section_address;
+  const std::unique_ptr<Dwfl, DwflEnd> dwfl(dwfl_begin(&callbacks));
+  if (!dwfl) {
+    return failure();
+  }
+  dwfl_report_begin(dwfl.get());
+  // At its own addresses, whatever they are: places in memory are turned into places in the file before.
+  Dwfl_Module* module = dwfl_report_elf(dwfl.get(), path.c_str(), path.c_str(), file.get(), 0, true);
+  if (module == nullptr) {
+    return failure();
+  }
+  (void)file.release();  // libdwfl has it now
+  dwfl_report_end(dwfl.get(), nullptr, nullptr);
+
+  Search search{path, &debug_directories};
+  void** user = nullptr;
+  dwfl_module_info(module, &user, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr);
+  *user = &search;
+  ElfSymbols symbols;
+  if (!Reader(module, symbols).read()) {
+    return failure();
+  }
+  return symbols;
+}
+
+std::optional<std::uint64_t> ElfSymbols::address_of(std::uint64_t file_offset) const {
+  for (const Segment& segment : segments_) {
+    if (file_offset >= segment.file_offset && file_offset - segment.file_offset < segment.size) {
+      return segment.address + (file_offset - segment.file_offset);
+    }
+  }
+  return std::nullopt;
+}
+
+std::string ElfSymbols::find(std::uint64_t file_offset) const {
+  // A function that holds another one's symbol is that far away at most.
+  constexpr int symbols_inside = 16;
+  const auto address = address_of(file_offset);
+  if (!address) {
+    return {};
+  }
+  auto after = std::upper_bound(symbols_.begin(), symbols_.end(), *address,
+                                [](std::uint64_t at, const Symbol& symbol) { return at < symbol.address; });
+  for (int i = 0; i <= symbols_inside && after != symbols_.begin(); ++i) {
+    const Symbol& symbol = *--after;
+    const bool reaches = *address - symbol.address < symbol.size;
+    if (reaches || (symbol.size == 0 && i == 0)) {
+      return names_.c_str() + symbol.name;
+    }
+  }
+  return {};
+}
+
+}  // namespace taskcost

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "symbols/resolve.h"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <unordered_map>
+#include <utility>
+
+namespace taskcost {
+namespace {
+
+// Below these there is nothing: a program or a thread begins here.
+constexpr std::array<std::string_view, 8> entries = {
+    "_start", "__libc_start_call_main", "start_thread", "clone", "clone3", "__clone", "__clone3", "thread_start"};
+
+bool is_entry(std::string_view function) {
+  return std::find(entries.begin(), entries.end(), function.substr(0, function.find('@'))) != entries.end();
+}
+
+// Of a frame that waits for a call to return, the address is that behind the call, which may be in the next function.
+std::vector<std::uint64_t> inside_calls(const std::vector<std::uint64_t>& addresses) {
+  std::vector<std::uint64_t> inside = addresses;
+  for (std::size_t i = 1; i < inside.size(); ++i) {
+    inside[i] -= inside[i] > 0 ? 1 : 0;
+  }
+  return inside;
+}
+
+void append_user(NamedStack& stack, const RawStack& raw, const AddressSpaces& spaces, std::optional<std::uint32_t> tgid,
+                 Symbolizer& symbolizer) {
+  const std::vector<std::uint64_t> addresses = inside_calls(raw.user);
+  std::vector<const Mapping*> mappings(addresses.size(), nullptr);
+  if (tgid) {
+    mappings = spaces.find_together(*tgid, addresses);
+  }
+  for (std::size_t i = addresses.size(); i-- > 0;) {
+    stack.frames.push_back(symbolizer.name(mappings[i], addresses[i]));
+  }
+  stack.cut = raw.user_missing || addresses.empty() || !is_entry(stack.frames.front().function);
+}
+
+void append_kernel(NamedStack& stack, const RawStack& raw, const KernelSymbols& kernel) {
+  const std::vector<std::uint64_t> addresses = inside_calls(raw.kernel);
+  for (std::size_t i = addresses.size(); i-- > 0;) {
+    stack.frames.push_back(kernel.name(addresses[i]));
+  }
+}
+
+// Equal for equal stacks, and only for them: each text is preceded by its size.
+std::string key_of(const NamedStack& stack) {
+  std::string key;
+  const auto append_number = [&key](std::uint64_t number) {
+    key.append(reinterpret_cast<const char*>(&number), sizeof number);
+  };
+  const auto append_text = [&](const std::string& text) {
+    append_number(text.size());
+    key += text;
+  };
+  append_number(stack.process);
+  append_number(static_cast<std::uint64_t>(stack.kind));
+  append_number(stack.wait);
+  append_number(stack.cut ? 1 : 0);
+  for (const Frame& frame : stack.frames) {
+    append_text(frame.function);
+    append_text(frame.module);
+    append_number(frame.offset);
+    append_number(static_cast<std::uint64_t>(frame.mark) * 2 + (frame.kernel ? 1 : 0));
+  }
+  return key;
+}
+
+}  // namespace
+
+Stacks resolve(const std::vector<RawStack>& raw, const AddressSpaces& spaces, const TgidOf& tgid_of,
+               Symbolizer& symbolizer, const KernelSymbols& kernel, std::uint64_t lost_events) {
+  Stacks all;
+  all.lost_events = lost_events;
+  std::unordered_map<std::string, std::size_t> places;  // in all.stacks
+  for (const RawStack& each : raw) {
+    NamedStack stack;
+    stack.process = each.process;
+    stack.kind = each.kind;
+    stack.wait = each.kind == StackKind::wait ? each.wait : TC_WAIT_OTHER;
+    append_user(stack, each, spaces, tgid_of(each.process), symbolizer);
+    append_kernel(stack, each, kernel);
+    all.events += each.count;
+    all.cut_events += stack.cut ? each.count : 0;
+
+    const auto [place, is_new] = places.try_emplace(key_of(stack), all.stacks.size());
+    if (is_new) {
+      all.stacks.push_back(std::move(stack));
+    }
+    NamedStack& merged = all.stacks[place->second];
+    merged.count += each.count;
+    merged.time += each.time;
+  }
+  std::stable_sort(all.stacks.begin(), all.stacks.end(), [](const NamedStack& a, const NamedStack& b) {
+    return std::tuple(a.time, a.count) > std::tuple(b.time, b.count);
+  });
+  return all;
+}
+
+}  // namespace taskcost

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Names of user-space addresses. Files are opened where their paths lead now, which may be after their process has
+// ended: a file that was removed or replaced in between gives no names, and the frame says so.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "symbols/address_space.h"
+#include "symbols/elf_symbols.h"
+#include "taskcost/stacks.h"
+
+namespace taskcost {
+
+class Symbolizer {
+ public:
+  struct Options {
+    // Where separate debug files are, besides the directory of the file itself.
+    std::vector<std::string> debug_directories = {"/usr/lib/debug"};
+  };
+
+  Symbolizer() : Symbolizer(Options{}) {}
+  explicit Symbolizer(Options options) : options_(std::move(options)) {}
+  Symbolizer(const Symbolizer&) = delete;
+  Symbolizer& operator=(const Symbolizer&) = delete;
+
+  // `mapping` is that of `address`, null when none is known. Without a symbol the frame's offset is that into the file.
+  Frame name(const Mapping* mapping, std::uint64_t address);
+
+ private:
+  struct Module {
+    Frame::Mark mark = Frame::Mark::none;
+    std::optional<ElfSymbols> symbols;                         // nullopt when they cannot be read
+    std::unordered_map<std::uint64_t, std::string> functions;  // by offset, demangled
+  };
+  // Path, device, inode and build id: another file of the same path is another module.
+  using Key = std::tuple<std::string, std::uint32_t, std::uint32_t, std::uint64_t, std::string>;
+
+  Module& module_of(const Mapping& mapping);
+  Module load(const Mapping& mapping) const;
+
+  Options options_;
+  std::map<Key, Module> modules_;
+};
+
+}  // namespace taskcost
