@@ -15,7 +15,7 @@ enum {
 	FLAG_TRIED = 0x20,    /* FAULT_FLAG_TRIED: a retry, accounted as major */
 };
 
-static __always_inline void begin_fault(struct tc_ledger *l, __u8 bits, __u64 now)
+static __always_inline void begin_fault(void *ctx, struct tc_ledger *l, __u8 bits, __u64 now)
 {
 	give_up_fault(l);
 	post(l, now);
@@ -25,6 +25,7 @@ static __always_inline void begin_fault(struct tc_ledger *l, __u8 bits, __u64 no
 	l->fault_bits = bits;
 	l->interrupted = l->activity;
 	l->activity = TC_ROW_FAULT_PENDING;
+	take_stack(ctx, &l->faulted_at);
 	if (bits & TC_FAULT_KERNEL)
 		l->counters[TC_COUNTER_FAULTS_KERNEL]++;
 }
@@ -37,6 +38,8 @@ static __always_inline void resolve_fault(struct tc_ledger *l, bool major, __u64
 	post(l, now);
 	end_fault(l, TC_ACTIVITY_PAGE_FAULT);
 	l->entries[TC_ACTIVITY_PAGE_FAULT]++;
+	if (keep_stacks)
+		book_stack(l, &l->faulted_at, TC_STACK_FAULT, latency);
 	if (bits & TC_FAULT_FILE)
 		l->counters[TC_COUNTER_FAULTS_FILE]++;
 	if (bits & TC_FAULT_COW) {
@@ -52,15 +55,15 @@ static __always_inline void resolve_fault(struct tc_ledger *l, bool major, __u64
 	}
 }
 
-static __always_inline int exception(unsigned long error_code, __u8 bits)
+static __always_inline int exception(void *ctx, unsigned long error_code, __u8 bits)
 {
 	struct tc_ledger *l = current_ledger();
 
-	if (!l)
+	if (!l || (keep_stacks && notes[this_cpu()].unwinding))
 		return 0;
 	if ((error_code & X86_FAULT_PRESENT) && (error_code & X86_FAULT_WRITE))
 		bits |= TC_FAULT_COW;
-	begin_fault(l, bits, bpf_ktime_get_ns());
+	begin_fault(ctx, l, bits, bpf_ktime_get_ns());
 	return 0;
 }
 
@@ -68,14 +71,14 @@ static __always_inline int exception(unsigned long error_code, __u8 bits)
 SEC("?tp_btf/page_fault_user")
 int BPF_PROG(taskcost_fault_user, unsigned long address, struct pt_regs *regs, unsigned long error_code)
 {
-	return exception(error_code, 0);
+	return exception(ctx, error_code, 0);
 }
 
 /* any system call -> page fault */
 SEC("?tp_btf/page_fault_kernel")
 int BPF_PROG(taskcost_fault_kernel, unsigned long address, struct pt_regs *regs, unsigned long error_code)
 {
-	return exception(error_code, TC_FAULT_KERNEL);
+	return exception(ctx, error_code, TC_FAULT_KERNEL);
 }
 
 /* An adopted task that has done nothing yet: this fault can have begun before the window. */
@@ -124,7 +127,7 @@ int BPF_PROG(taskcost_fault_entry, struct vm_area_struct *vma, unsigned long add
 	if (!l)
 		return 0;
 	if (l->activity != TC_ROW_FAULT_PENDING)
-		begin_fault(l, regs ? 0 : TC_FAULT_KERNEL, bpf_ktime_get_ns());
+		begin_fault(ctx, l, regs ? 0 : TC_FAULT_KERNEL, bpf_ktime_get_ns());
 	if (vma->vm_file)
 		l->fault_bits |= TC_FAULT_FILE;
 	return 0;

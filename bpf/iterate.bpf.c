@@ -42,6 +42,23 @@ int taskcost_release(struct bpf_iter__task *ctx)
 	return 0;
 }
 
+/* The names of those that live, for a look in the middle of a window. */
+SEC("iter/task")
+int taskcost_names(struct bpf_iter__task *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct tc_ledger *l;
+	__u32 slot;
+
+	if (!task)
+		return 0;
+	slot = slot_of(task);
+	l = slot ? bpf_map_lookup_elem(&pool, &slot) : NULL;
+	if (l && l->live)
+		bpf_core_read_str(l->comm, sizeof(l->comm), &task->comm);
+	return 0;
+}
+
 /* After the window: the books and the name of each task that lives on. User space then reads the pool itself. */
 SEC("iter/task")
 int taskcost_snapshot(struct bpf_iter__task *ctx)

@@ -23,6 +23,7 @@
 /* Written by user space before load; volatile so that the compiler leaves the decision to the verifier. */
 extern const volatile __u32 pool_slots;
 extern const volatile bool keep_stints; /* a record for each time on a CPU */
+extern const volatile bool keep_stacks;
 extern const volatile bool sees_calls;	/* system calls have probes */
 
 /* Shared with user space while the programs run, the hot part in one page: see TC_LEDGER_ALIGNMENT. */
@@ -312,6 +313,8 @@ static __always_inline struct tc_ledger *take_ledger(__u32 *slot)
 	l->id = __sync_fetch_and_add(&ledgers_made, 1) + 1;
 	l->created_kind = TC_NR_CREATIONS;
 	l->switch_kind = TC_NR_HISTOGRAMS;
+	l->left_at.kernel = TC_STACK_NONE;
+	l->faulted_at.kernel = TC_STACK_NONE;
 	return l;
 }
 

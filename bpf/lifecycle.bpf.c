@@ -172,6 +172,12 @@ int BPF_PROG(taskcost_newtask, struct task_struct *child, __u64 clone_flags)
 	if (!publish_ledger(l, slot, child))
 		return 0;
 	if (creator) {
+		struct tc_stack_ids created_at;
+
+		if (keep_stacks) {
+			take_stack(ctx, &created_at);
+			book_stack(creator, &created_at, TC_STACK_CREATION, copy_ns);
+		}
 		book_creation(creator, l->how, copy_ns);
 		creator->created_kind = l->how;
 	}

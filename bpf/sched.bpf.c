@@ -122,10 +122,11 @@ static __always_inline void leave_found_call(struct tc_ledger *l)
 		l->activity = TC_ACTIVITY_USER;
 }
 
-static __always_inline void switch_out(struct tc_ledger *l, bool preempt, struct task_struct *prev,
+static __always_inline void switch_out(void *ctx, struct tc_ledger *l, bool preempt, struct task_struct *prev,
 				       struct task_struct *next, __u32 state, __u64 now)
 {
 	post(l, now);
+	take_stack(ctx, &l->left_at);
 	if (keep_stints)
 		send_stint(l, now);
 	if (l->unseen_wait_ns)
@@ -208,7 +209,7 @@ int BPF_PROG(taskcost_switch, bool preempt, struct task_struct *prev, struct tas
 		__u32 state = prev_state_of(ctx, prev);
 
 		count_flush(l, flush);
-		switch_out(l, preempt, prev, next, state, now);
+		switch_out(ctx, l, preempt, prev, next, state, now);
 		if (state & TASK_DEAD_STATE)
 			end_ledger(l, prev_slot, prev);
 	}

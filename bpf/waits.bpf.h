@@ -9,7 +9,7 @@
 #ifndef TASKCOST_WAITS_BPF_H
 #define TASKCOST_WAITS_BPF_H
 
-#include "ledger.bpf.h"
+#include "stacks.bpf.h"
 
 enum { LONG_WAIT_NS = 100 * 1000 }; /* shorter ones are no part of a chain */
 
@@ -103,6 +103,8 @@ static __noinline void book_wait(struct tc_ledger *l, __u64 blocked_ns, __u64 wo
 	book_edge(l, blocked_ns);
 	if (blocked_ns >= LONG_WAIT_NS)
 		book_chain(l, blocked_ns, woken_ns);
+	if (keep_stacks)
+		book_stack(l, &l->left_at, TC_STACK_WAIT, blocked_ns);
 }
 
 /*
@@ -136,6 +138,8 @@ static __always_inline __u64 end_wait(struct tc_ledger *l, __u64 now)
 		*cell_of(l, l->activity, TC_CONDITION_RUNNABLE) += elapsed(ready, now);
 	} else {
 		*cell_of(l, l->activity, l->condition) += elapsed(ready, now);
+		if (keep_stacks && l->condition == TC_CONDITION_PREEMPTED)
+			book_stack(l, &l->left_at, TC_STACK_INVOLUNTARY, elapsed(ready, now));
 	}
 	l->woken_ns = 0;
 	l->condition = TC_CONDITION_RUNNING;

@@ -158,7 +158,8 @@
   X(UNPAIRED_FAULTS, unpaired_faults, "page-fault resolutions whose start was not seen")                  \
   X(BACKWARD_TIMES, backward_times, "transitions older than the one before them")                         \
   X(LEAKED_SLOTS, leaked_slots, "ledger slots that could not be returned to the pool")                    \
-  X(MISSED_FLOWS, missed_flows, "channel calls without a flow: their table was full or busy")
+  X(MISSED_FLOWS, missed_flows, "channel calls without a flow: their table was full or busy")             \
+  X(MISSED_STACKS, missed_stacks, "events without a stack: the table of stacks was full")
 
 #define TC_ENUM_ACTIVITY(C, n, t) TC_ACTIVITY_##C,
 #define TC_ENUM_CONDITION(C, n, t) TC_CONDITION_##C,
@@ -305,6 +306,27 @@ struct tc_flow {
   struct tc_flow_sums sums;
 };
 
+/* Where a task was, by number in the map of stacks; negative: none, or an error. */
+enum { TC_STACK_FRAMES = 127, TC_STACK_NONE = -1 };
+struct tc_stack_ids {
+  __s32 user;
+  __s32 kernel;
+};
+
+enum tc_stack_kind { TC_STACK_CREATION, TC_STACK_FAULT, TC_STACK_WAIT, TC_STACK_INVOLUNTARY };
+
+struct tc_stack_key {
+  __u64 process;
+  struct tc_stack_ids ids;
+  __u32 kind; /* enum tc_stack_kind */
+  __u32 wait; /* enum tc_wait, of a wait */
+};
+
+struct tc_stack_sums {
+  __u64 count;
+  __u64 ns;
+};
+
 /* One wait in a chain: this task waited so long for that cause, until the waker ended it from there. */
 struct tc_link {
   __u64 sleeper;
@@ -406,6 +428,8 @@ struct tc_ledger {
   __u32 looked_at; /* call_row, file, file_type and channel are those of the current call */
   __u64 waker; /* TC_WAKER_* */
   __u32 waker_from; /* TC_FROM_* */
+  struct tc_stack_ids left_at;    /* where it last left its CPU, */
+  struct tc_stack_ids faulted_at; /* and where it met the pending page fault */
 
   __u64 cells[TC_NR_CELLS]; /* [row * TC_NR_CONDITIONS + condition] */
   __u64 entries[TC_NR_ACTIVITIES];
@@ -471,7 +495,8 @@ struct tc_cpu_note {
   __u32 flush;        /* TC_FLUSH_*: what the switch to the task did to the TLB; counted when it leaves */
   __u32 shot_down;    /* the interrupt being handled flushed the TLB on behalf of another CPU */
   __u64 interrupt_ns; /* when it began */
-  __u32 pad[8];
+  __u32 unwinding;    /* a stack is being walked: the faults of that are nobody's */
+  __u32 pad[7];
 };
 
 enum {

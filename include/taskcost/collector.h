@@ -22,8 +22,10 @@
 
 #include "taskcost/account.h"
 #include "taskcost/evidence.h"
+#include "taskcost/glance.h"
 #include "taskcost/report.h"
 #include "taskcost/result.h"
+#include "taskcost/stacks.h"
 
 namespace taskcost {
 
@@ -38,6 +40,7 @@ struct CollectorOptions {
   Detail detail = Detail::full;
   bool probe_stats = false;    // run counts and time of every probe: some 70 ns for each run
   bool kernel_memory = false;  // what creating calls allocate: makes every allocation in the kernel dearer
+  bool stacks = false;         // of creations, faults, waits and involuntary switches
   bool stints = false;         // keep each time on a CPU: a record for every switch
 };
 
@@ -107,8 +110,12 @@ class Collector {
   struct Observation {
     Session session;
     Observer observer;
+    std::optional<Stacks> stacks;  // nullopt unless they were asked for
   };
   Observation finish();
+
+  // How it stands now; the window stays open. Tasks that ended since the last glance are in it once.
+  Glance glance();
 
   [[nodiscard]] const EvidenceList& evidence() const;
 

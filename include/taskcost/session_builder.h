@@ -13,6 +13,7 @@
 
 #include "taskcost/abi.h"
 #include "taskcost/account.h"
+#include "taskcost/glance.h"
 
 namespace taskcost {
 
@@ -59,12 +60,17 @@ class SessionBuilder {
   // How many tasks, names and unmatched events are held in memory: bounded, however many tasks end.
   [[nodiscard]] std::size_t held() const;
 
-  // Closes open intervals at `end` and sums up. The builder is spent afterwards.
+  // Closes open intervals at `end` and sums up. The builder is spent afterwards, but for process_number().
+  // Process::id by the number of the kernel side, 0 for a process that is not kept.
+  [[nodiscard]] std::uint64_t process_number(std::uint64_t process) const;
   Session finish(Instant start, Instant end, const PerLoss<std::uint64_t>& losses, std::uint64_t skipped_probes);
 
  private:
   struct State;
   std::unique_ptr<State> state_;
 };
+
+// A ledger as it stands in the middle of a window, or a final one.
+Glance::Task glance_of(tc_ledger ledger, Instant now, const SessionBuilder::Options& options);
 
 }  // namespace taskcost

@@ -195,6 +195,11 @@ std::uint64_t ProcessTable::task_number(std::uint64_t ledger) const {
   return found == numbers_.end() ? 0 : found->second;
 }
 
+std::uint64_t ProcessTable::process_number(std::uint64_t process) const {
+  const auto found = records_.find(process);
+  return found == records_.end() ? 0 : found->second.id;
+}
+
 void ProcessTable::hand_out_tasks(std::vector<Process>& processes) {
   for (const auto& kept : tasks_) {
     kept->task.address_space = number_of_address_space(kept->task.address_space);

@@ -44,8 +44,10 @@ class ProcessTable {
   [[nodiscard]] Account* account_of(std::uint64_t ledger);
   [[nodiscard]] std::size_t size() const { return tasks_.size(); }
 
-  // By birth. The table is spent afterwards, but for task_number().
+  // By birth. The table is spent afterwards, but for the numbers.
   std::vector<Process> take(Commands& commands);
+  // Process::id of a process that was handed out; 0 for others.
+  [[nodiscard]] std::uint64_t process_number(std::uint64_t process) const;
   // Task::id of a task that was handed out; 0 for others.
   [[nodiscard]] std::uint64_t task_number(std::uint64_t ledger) const;
 

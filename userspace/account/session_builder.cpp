@@ -371,6 +371,10 @@ std::size_t SessionBuilder::held() const {
          state.commands.size() + state.starts.size() + state.conversations.size();
 }
 
+std::uint64_t SessionBuilder::process_number(std::uint64_t process) const {
+  return state_->processes.process_number(process);
+}
+
 Session SessionBuilder::finish(Instant start, Instant end, const PerLoss<std::uint64_t>& losses,
                                std::uint64_t skipped_probes) {
   State& state = *state_;

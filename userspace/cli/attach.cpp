@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cstdio>
-#include <fstream>
 #include <string>
 #include <utility>
 
@@ -13,20 +11,6 @@
 
 namespace taskcost {
 namespace {
-
-// Tasks that are born during the observation need room as well.
-constexpr unsigned room_per_task = 2;
-
-// By the fourth word of /proc/loadavg: runnable tasks / all tasks.
-unsigned tasks_of_machine() {
-  std::ifstream file("/proc/loadavg");
-  std::string word;
-  unsigned runnable = 0;
-  unsigned all = 0;
-  char slash = 0;
-  file >> word >> word >> word >> runnable >> slash >> all;
-  return all;
-}
 
 std::string name_of(const Target& target, const Session& session) {
   switch (target.kind) {
@@ -50,9 +34,7 @@ Result<int> attach(const AttachCommand& command, const Surroundings& surrounding
     return outputs.error();
   }
   CollectorOptions chosen = collector_options(command.observe);
-  if (!command.observe.max_tasks && command.target.kind == Target::Kind::machine) {
-    chosen.max_tasks = std::max(chosen.max_tasks, room_per_task * tasks_of_machine());
-  }
+  chosen.max_tasks = room_for(command.target, command.observe.max_tasks);
   auto collector = Collector::open(chosen);
   if (!collector) {
     return collector.error();
@@ -73,8 +55,7 @@ Result<int> attach(const AttachCommand& command, const Surroundings& surrounding
   }
   report.evidence = collector->evidence();
   auto observation = collector->finish();
-  report.session = std::move(observation.session);
-  report.observer = std::move(observation.observer);
+  take(report, std::move(observation));
   report.target.command = name_of(command.target, report.session);
   if (auto status = outputs->write(report); !status) {
     return status.error();

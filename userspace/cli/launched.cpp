@@ -7,10 +7,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <cstring>
+#include <fstream>
+#include <string>
 #include <utility>
 
 namespace taskcost {
@@ -53,6 +56,17 @@ void set_exit(LaunchedRun& run, int status) {
   run.exit_status = shell_status(status);
 }
 
+// By the fourth word of /proc/loadavg: runnable tasks / all tasks.
+unsigned tasks_of_machine() {
+  std::ifstream file("/proc/loadavg");
+  std::string word;
+  unsigned runnable = 0;
+  unsigned all = 0;
+  char slash = 0;
+  file >> word >> word >> word >> runnable >> slash >> all;
+  return all;
+}
+
 }  // namespace
 
 int shell_status(int wait_status) {
@@ -63,9 +77,26 @@ CollectorOptions collector_options(const ObserveOptions& options) {
   CollectorOptions chosen;
   chosen.max_tasks = options.max_tasks.value_or(chosen.max_tasks);
   chosen.detail = options.detail;
+  chosen.stacks = options.stacks;
   chosen.probe_stats = options.probe_stats;
   chosen.kernel_memory = options.kernel_memory;
   return chosen;
+}
+
+unsigned room_for(const Target& target, std::optional<unsigned> wanted) {
+  // Tasks that are born during the observation need room as well.
+  constexpr unsigned room_per_task = 2;
+  const unsigned usual = CollectorOptions{}.max_tasks;
+  if (wanted || target.kind != Target::Kind::machine) {
+    return wanted.value_or(usual);
+  }
+  return std::max(usual, room_per_task * tasks_of_machine());
+}
+
+void take(Report& report, Collector::Observation observation) {
+  report.session = std::move(observation.session);
+  report.observer = std::move(observation.observer);
+  report.stacks = std::move(observation.stacks);
 }
 
 Report empty_report(TargetMode mode, const Surroundings& surroundings) {
@@ -101,8 +132,7 @@ Result<LaunchedRun> observe_command(const Command& command, TargetMode mode, con
   run.report.evidence = collector->evidence();
   run.stopped = end.stop_signal != 0;
   auto observation = collector->finish();
-  run.report.session = std::move(observation.session);
-  run.report.observer = std::move(observation.observer);
+  take(run.report, std::move(observation));
 
   int status = 0;
   if (waitpid(*pid, &status, WNOHANG) == *pid) {

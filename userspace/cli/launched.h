@@ -29,6 +29,12 @@ int shell_status(int wait_status);
 
 CollectorOptions collector_options(const ObserveOptions& options);
 
+// How many ledgers to make room for: what was wanted, else what a whole machine may need, else the usual number.
+unsigned room_for(const Target& target, std::optional<unsigned> wanted);
+
+// What was observed becomes a part of the report.
+void take(Report& report, Collector::Observation observation);
+
 // The parts of a report that do not depend on what is observed.
 Report empty_report(TargetMode mode, const Surroundings& surroundings);
 

@@ -26,6 +26,12 @@ void render(const Report& report, OutputFormat format, const TextOptions& text, 
     case OutputFormat::html:
       render_html(report, out);
       break;
+    case OutputFormat::folded:
+      render_folded(report, StackWeight::time, out);
+      break;
+    case OutputFormat::speedscope:
+      render_speedscope(report, out);
+      break;
   }
 }
 

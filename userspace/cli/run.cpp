@@ -76,8 +76,7 @@ Result<int> workload(const WorkloadCommand& command, const Surroundings& surroun
     if (!command.observe.quiet) {
       fmt::print(stderr, "taskcost: the workload measured {}\n", region->outcome.line);
     }
-    report.session = std::move(region->observation.session);
-    report.observer = std::move(region->observation.observer);
+    take(report, std::move(region->observation));
   }
   if (auto status = outputs->write(report); !status) {
     return status.error();

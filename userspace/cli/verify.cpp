@@ -89,6 +89,18 @@ void add_losses(Losses& sum, const Losses& losses) {
   sum.missed_switches += losses.missed_switches;
 }
 
+// As losses, they are those of all windows.
+void add_skipped(Observer& sum, const Observer& before) {
+  for (const ProbeCost& probe : before.probes) {
+    const auto same = std::ranges::find(sum.probes, probe.name, &ProbeCost::name);
+    if (same != sum.probes.end()) {
+      same->skipped += probe.skipped;
+    } else if (probe.skipped > 0) {
+      sum.probes.push_back(probe);
+    }
+  }
+}
+
 // A figure that an earlier collector had no source for may have one now.
 void merge_evidence(EvidenceList& known, const EvidenceList& more) {
   for (const Evidence& evidence : more) {
@@ -109,6 +121,7 @@ void keep(Verification& verification, const std::string& variant, Region region)
   }
   whole.end = session.end;
   add_losses(whole.losses, session.losses);
+  add_skipped(region.observation.observer, verification.report.observer);
   verification.report.observer = std::move(region.observation.observer);
   verification.rounds[variant].push_back(
       {std::move(session), region.outcome.operations, region.outcome.wall, std::move(region.outcome.facts)});

@@ -12,6 +12,7 @@
 #include <ctime>
 #include <fstream>
 #include <iterator>
+#include <mutex>
 #include <set>
 #include <thread>
 #include <utility>
@@ -25,6 +26,7 @@
 #include "collector/probes.h"
 #include "collector/reader.h"
 #include "collector/sources.h"
+#include "collector/stack_reader.h"
 #include "collector/syscall_numbers.h"
 #include "taskcost/session_builder.h"
 
@@ -79,6 +81,13 @@ std::string command_line_of(std::uint32_t tgid) {
   return text;
 }
 
+// Both ends of each system call, page fault and time on a CPU; wake-ups are not counted.
+std::uint64_t transitions_of(const Account& account) {
+  constexpr std::uint64_t ends = 2;
+  return ends * (account.counters[TC_COUNTER_SYSCALLS].value_or(0) +
+                 account.counters[TC_COUNTER_FAULTS_TIMED].value_or(0) + account.switches());
+}
+
 SessionBuilder::Options builder_options(const Sources& sources, const CollectorOptions& chosen) {
   SessionBuilder::Options options;
   options.stints = chosen.stints;
@@ -120,6 +129,14 @@ struct Collector::State {
   bool finished = false;            // a window was closed: what it left has to be cleared away before the next one
   Fd statistics;                    // while it is open the kernel counts runs and their time
 
+  std::unique_ptr<StackReader> stacks;  // nullptr unless stacks were asked for
+  std::vector<std::uint64_t> skipped_by_probe;  // when the window opened
+
+  // Final ledgers for the next glance; the reader's thread brings them.
+  std::mutex ended_mutex;
+  bool keeps_ended = false;
+  std::vector<Glance::Task> ended;
+
   // Last member: its thread uses the builder.
   std::unique_ptr<Reader> reader;
 
@@ -131,6 +148,8 @@ struct Collector::State {
   // Announces the next child of this thread to the probes.
   void observe_next_child() const { probes.shared().launcher = probes.shared().collector_tid; }
   void adopt_arrivals();
+  void keep_for_glance(const tc_ledger& ledger);
+  Glance glance();
   [[nodiscard]] bool someone_is_ending() const;
   [[nodiscard]] Losses losses_now() const;
   void take_snapshots();
@@ -152,6 +171,7 @@ void Collector::State::on_record(const Record& record) {
   if (const auto* ledger = std::get_if<tc_ledger>(&record)) {
     if (ledger->id >= first_id) {
       builder.on_ledger(*ledger);
+      keep_for_glance(*ledger);
     }
   } else if (const auto* exec = std::get_if<tc_exec>(&record)) {
     builder.on_exec(*exec);
@@ -182,6 +202,10 @@ void Collector::State::forget_the_past() {
   std::ranges::fill(probes.histograms(), tc_histogram{});
   std::ranges::copy(probes.shared().losses, losses_before.begin());
   skipped_before = probes.skipped_runs();
+  skipped_by_probe.clear();
+  for (const ProbeCost& probe : probes.costs(false)) {
+    skipped_by_probe.push_back(probe.skipped);
+  }
 }
 
 Status Collector::State::open_window() {
@@ -204,6 +228,54 @@ Status Collector::State::open_window() {
     own_cpu_at_start = own_cpu_time();
   }
   return Done{};
+}
+
+// Beyond a limit the sum of all others has to do.
+void Collector::State::keep_for_glance(const tc_ledger& ledger) {
+  constexpr std::size_t limit = 4096;
+  const std::lock_guard lock(ended_mutex);
+  if (!keeps_ended) {
+    return;
+  }
+  Glance::Task task = glance_of(ledger, Instant{}, builder_options(sources, options));
+  if (ended.size() < limit) {
+    ended.push_back(std::move(task));
+    return;
+  }
+  Glance::Task& others = ended.back();
+  others.comm = "(others)";
+  add(others.account, task.account);
+}
+
+Glance Collector::State::glance() {
+  Glance glance;
+  const Duration cpu_before = own_cpu_time();
+  // Without it names are those of the last glance.
+  (void)probes.walk_tasks(probes.object().progs.taskcost_names).has_value();
+  {
+    const std::lock_guard lock(ended_mutex);
+    keeps_ended = true;
+    glance.tasks = std::exchange(ended, {});
+  }
+  glance.at = now();
+  const SessionBuilder::Options model = builder_options(sources, options);
+  for (const tc_ledger& ledger : probes.slots()) {
+    if (ledger.live != 0 && ledger.id >= first_id) {
+      glance.tasks.push_back(glance_of(ledger, glance.at, model));
+    }
+  }
+  // A task may have ended between the two looks.
+  std::ranges::stable_sort(glance.tasks, {}, &Glance::Task::id);
+  const auto twice = std::ranges::unique(glance.tasks, {}, &Glance::Task::id);
+  glance.tasks.erase(twice.begin(), twice.end());
+  glance.losses = losses_now();
+  glance.userspace_cpu = own_cpu_time() - own_cpu_at_start;
+  glance.per_transition = per_transition;
+  for (const Glance::Task& task : glance.tasks) {
+    glance.transitions += transitions_of(task.account);
+  }
+  glance.cost = own_cpu_time() - cpu_before;
+  return glance;
 }
 
 void Collector::State::adopt_arrivals() {
@@ -255,6 +327,9 @@ void Collector::State::take_commands() {
   for (const tc_ledger& ledger : probes.slots()) {
     if (ledger.live != 0 && (ledger.flags & TC_LEDGER_OPEN_AT_START) != 0 && known.insert(ledger.process).second) {
       builder.on_command(ledger.process, command_line_of(ledger.tgid));
+      if (stacks) {
+        stacks->remember(ledger.tgid);
+      }
     }
   }
 }
@@ -262,14 +337,13 @@ void Collector::State::take_commands() {
 Observer Collector::State::observer(const Session& session) const {
   Observer result;
   result.probes = probes.costs(options.probe_stats);
+  for (std::size_t i = 0; i < std::min(result.probes.size(), skipped_by_probe.size()); ++i) {
+    result.probes[i].skipped -= skipped_by_probe[i];
+  }
   result.userspace_cpu = own_cpu_in_window;
   result.per_transition = per_transition;
   result.attach_time = attach_time;
-  // Both ends of each system call, page fault and time on a CPU; wake-ups are not counted.
-  const Account& totals = session.totals;
-  constexpr std::uint64_t ends = 2;
-  result.transitions = ends * (totals.counters[TC_COUNTER_SYSCALLS].value_or(0) +
-                               totals.counters[TC_COUNTER_FAULTS_TIMED].value_or(0) + totals.switches());
+  result.transitions = transitions_of(session.totals) + transitions_of(session.kernel_totals);
   const Duration wall = session.end - session.start;
   if (per_transition && wall > Duration::zero()) {
     const Duration cost = *per_transition * result.transitions + result.userspace_cpu;
@@ -329,6 +403,13 @@ Result<Collector> Collector::open(const CollectorOptions& options) {
   if (auto status = state->start_reader(); !status) {
     return status.error();
   }
+  if (options.stacks) {
+    auto stacks = StackReader::start();
+    if (!stacks) {
+      return stacks.error();
+    }
+    state->stacks = *std::move(stacks);
+  }
   state->calibrate(untraced);
   return Collector(std::move(state));
 }
@@ -371,6 +452,9 @@ WindowEnd Collector::wait(const Until& until) {
       return WindowEnd::target_exited;
     }
     state_->adopt_arrivals();
+    if (state_->stacks) {
+      state_->stacks->follow();
+    }
     if (readable(watched[0])) {
       return WindowEnd::signal;
     }
@@ -390,8 +474,19 @@ Collector::Observation Collector::finish() {
   Observation observation;
   observation.session = state_->builder.finish(state_->start.value_or(end), end, losses.counts, losses.skipped_probes);
   observation.observer = state_->observer(observation.session);
+  if (state_->stacks) {
+    observation.stacks = state_->stacks->take(
+        state_->probes, observation.session,
+        [this](std::uint64_t process) { return state_->builder.process_number(process); },
+        losses.counts[TC_LOSS_MISSED_STACKS]);
+  }
   state_->finished = true;
   return observation;
+}
+
+Glance Collector::glance() {
+  state_->adopt_arrivals();
+  return state_->glance();
 }
 
 const EvidenceList& Collector::evidence() const { return state_->sources.evidence; }

@@ -22,6 +22,8 @@ namespace taskcost {
 namespace {
 
 constexpr std::uint32_t ring_bytes = 16U << 20U;
+// About 1 KiB each.
+constexpr std::uint32_t different_stacks = 16384;
 // Room for edges and flows beyond those that a ledger holds, over all tasks.
 constexpr unsigned entries_per_task = 2;
 
@@ -40,6 +42,7 @@ void configure(probes& object, const Sources& sources, const CollectorOptions& o
   object.rodata->sched_switch_has_prev_state = sources.switch_passes_prev_state;
   object.rodata->has_rdonly_cast = sources.can_cast;
   object.rodata->keep_stints = options.stints;
+  object.rodata->keep_stacks = options.stacks;
   object.rodata->sees_calls = options.detail == Detail::full;
   std::ranges::copy(native_calls_by_number(), object.bss->native_calls);
   std::ranges::copy(compat_calls_by_number(), object.bss->compat_calls);
@@ -48,6 +51,8 @@ void configure(probes& object, const Sources& sources, const CollectorOptions& o
   bpf_map__set_max_entries(object.maps.free_slots, max_tasks);
   bpf_map__set_max_entries(object.maps.targets, max_tasks);
   bpf_map__set_max_entries(object.maps.records, ring_bytes);
+  bpf_map__set_max_entries(object.maps.stacks, options.stacks ? different_stacks : 1);
+  bpf_map__set_max_entries(object.maps.stack_counts, options.stacks ? 2 * different_stacks : 1);
   bpf_map__set_max_entries(object.maps.edges, max_tasks * entries_per_task);
   bpf_map__set_max_entries(object.maps.flows, max_tasks * entries_per_task);
   bpf_map__set_max_entries(object.maps.histograms, possible_cpus() * TC_NR_HISTOGRAMS);
@@ -259,6 +264,8 @@ Status Probes::release_tasks() {
   empty<std::uint32_t>(object_->maps.targets);
   empty<tc_edge_key>(object_->maps.edges);
   empty<tc_flow_key>(object_->maps.flows);
+  empty<tc_stack_key>(object_->maps.stack_counts);
+  empty<std::uint32_t>(object_->maps.stacks);
   return released;
 }
 
@@ -274,6 +281,10 @@ void Probes::visit_edges(const std::function<void(const tc_edge&)>& visit) const
   for_each_entry<tc_edge_key, tc_edge_sums>(object_->maps.edges, [&](const tc_edge_key& key, const tc_edge_sums& sums) {
     visit({key, sums});
   });
+}
+
+void Probes::visit_stacks(const std::function<void(const tc_stack_key&, const tc_stack_sums&)>& visit) const {
+  for_each_entry<tc_stack_key, tc_stack_sums>(object_->maps.stack_counts, visit);
 }
 
 void Probes::visit_flows(const std::function<void(const tc_flow&)>& visit) const {

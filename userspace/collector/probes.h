@@ -72,6 +72,7 @@ class Probes {
   [[nodiscard]] std::uint64_t living_ledgers() const;
   // What ledgers had no room for. REQUIRES: a closed window.
   void visit_edges(const std::function<void(const tc_edge&)>& visit) const;
+  void visit_stacks(const std::function<void(const tc_stack_key&, const tc_stack_sums&)>& visit) const;
   void visit_flows(const std::function<void(const tc_flow&)>& visit) const;
 
   // Loaded programs with run counts and time, which stay nullopt unless `with_statistics`.

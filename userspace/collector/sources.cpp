@@ -488,6 +488,10 @@ Sources choose_sources(const CollectorOptions& options) {
   choose_tlb(sources, types);
   choose_shootdowns(sources, types);
   choose_kernel_memory(sources, types, options.kernel_memory);
+  if (options.stacks) {
+    add_evidence(sources, "stacks", "bpf_get_stackid, by frame pointers; mappings by perf events", EvidenceKind::bound,
+                 "code without frame pointers is cut where they end");
+  }
   if (options.stints) {
     add_evidence(sources, "stints", "sched_switch: a record for each time on a CPU", EvidenceKind::exact);
   }

@@ -32,11 +32,13 @@ struct ObserveText {
   bool no_color = false;
   bool probe_stats = false;
   bool kernel_memory = false;
+  bool stacks = false;
 };
 
 void add_observe_options(CommandParser& parser, ObserveText& text) {
   parser.list("-o,--output", "FILE", text.outputs,
-              "Write the report to FILE, in the format of its ending: .html, .json or .txt. May be repeated.");
+              "Write the report to FILE, in the format of its ending: .html, .json or .txt; with --stacks also .folded or "
+              ".speedscope.json. May be repeated.");
   parser.value("--format", "FORMAT", text.format, "Format of standard output: text (the default), json or none.");
   parser.value(
       "--detail", "LEVEL", text.detail,
@@ -45,6 +47,8 @@ void add_observe_options(CommandParser& parser, ObserveText& text) {
   parser.list("--max-tasks", "N", text.max_tasks,
               "Room for N observed tasks that live at once, 4 KiB each; more are counted as lost. Default: 16384, and "
               "twice as many as there are tasks with --all.");
+  parser.flag("--stacks", text.stacks,
+              "Keep the user and kernel stacks of creations, faults, waits and involuntary switches. Default: off.");
   parser.flag("--kernel-memory", text.kernel_memory,
               "Also count the memory that the kernel allocates in creating calls. Makes each of its allocations "
               "dearer. Default: off.");
@@ -53,6 +57,27 @@ void add_observe_options(CommandParser& parser, ObserveText& text) {
   parser.flag("-q,--quiet", text.quiet, "No messages but errors. Default: off.");
   parser.flag("-v,--verbose", text.verbose, "Show every task and all evidence in text. Default: off.");
   parser.flag("--no-color", text.no_color, "No colours. Default: colours on a terminal, unless NO_COLOR is set.");
+}
+
+struct Levels {
+  Detail detail = Detail::full;
+  std::optional<unsigned> max_tasks;
+};
+
+Result<Levels> checked(const std::string& detail, const Words& max_tasks) {
+  Levels levels;
+  if (detail != "full" && detail != "switches") {
+    return usage_error("--detail " + detail, "there is no such level", "give 'full' or 'switches'");
+  }
+  levels.detail = detail == "full" ? Detail::full : Detail::switches;
+  if (!max_tasks.empty()) {
+    const auto count = commandline::parse_count("--max-tasks", max_tasks.back(), kMaxTasksLimit);
+    if (!count) {
+      return count.error();
+    }
+    levels.max_tasks = *count;
+  }
+  return levels;
 }
 
 Result<ObserveOptions> checked(const ObserveText& text) {
@@ -68,22 +93,24 @@ Result<ObserveOptions> checked(const ObserveText& text) {
   if (!format) {
     return format.error();
   }
-  if (!text.max_tasks.empty()) {
-    const auto max_tasks = commandline::parse_count("--max-tasks", text.max_tasks.back(), kMaxTasksLimit);
-    if (!max_tasks) {
-      return max_tasks.error();
-    }
-    options.max_tasks = *max_tasks;
+  const auto levels = checked(text.detail, text.max_tasks);
+  if (!levels) {
+    return levels.error();
   }
-  if (text.detail != "full" && text.detail != "switches") {
-    return usage_error("--detail " + text.detail, "there is no such level", "give 'full' or 'switches'");
-  }
-  options.detail = text.detail == "full" ? Detail::full : Detail::switches;
+  options.detail = levels->detail;
+  options.max_tasks = levels->max_tasks;
   options.format = *format;
   options.quiet = text.quiet;
   options.verbose = text.verbose;
   options.probe_stats = text.probe_stats;
   options.kernel_memory = text.kernel_memory;
+  options.stacks = text.stacks;
+  const bool of_stacks = std::any_of(options.outputs.begin(), options.outputs.end(), [](const OutputFile& output) {
+    return output.format == OutputFormat::folded || output.format == OutputFormat::speedscope;
+  });
+  if (of_stacks && !text.stacks) {
+    return usage_error("a file of stacks", "no stacks are kept", "add --stacks");
+  }
   options.colour = text.no_color ? std::optional(false) : std::nullopt;
   return options;
 }
@@ -329,18 +356,80 @@ Result<Options> parse_verify(const Words& words) {
   return Options(verify);
 }
 
+Result<Options> parse_top(const Words& words) {
+  TopCommand top;
+  TargetText target_text;
+  Words intervals;
+  Words max_tasks;
+  std::string detail = "full";
+  std::string format = "text";
+  CommandParser parser({"taskcost top", "taskcost top [TARGET] [OPTIONS]",
+                        "A live table of processes and threads: shares of a CPU, waits for a CPU, blocked time by "
+                        "cause, switches, faults, creations. Without a target, of the whole machine.",
+                        "h in the table shows its keys.\nExample: sudo taskcost top --comm 'postgres*'"});
+  add_target_options(parser, target_text);
+  parser.list("--interval", "SECONDS", intervals, "Time between two looks. Default: 2.");
+  parser.flag("--once", top.once, "One interval, written to standard output. Default: off.");
+  parser.value("--format", "FORMAT", format, "With --once: text (the default) or json.");
+  parser.value("--sort", "KEY", top.sort,
+               "pid, name, cpu (the default), user, kernel, queue, blocked, switches, faults or creations.");
+  parser.flag("--threads", top.threads, "One row for each task. Default: off.");
+  parser.flag("--tree", top.tree, "Children below their parents. Default: off.");
+  parser.value("--detail", "LEVEL", detail, "full (the default) or switches, as for 'taskcost attach'.");
+  parser.list("--max-tasks", "N", max_tasks, "Room for N observed tasks, as for 'taskcost attach'.");
+  if (auto end = parser.parse(words)) {
+    return *end;
+  }
+  if (auto error = parser.refuse_extras()) {
+    return *error;
+  }
+  auto target = checked(target_text, parser.hint());
+  if (!target) {
+    return target.error();
+  }
+  top.target.kind = Target::Kind::machine;
+  if (*target) {
+    top.target = **std::move(target);
+  }
+  if (!intervals.empty()) {
+    const auto interval = commandline::parse_seconds("--interval", intervals.back());
+    if (!interval) {
+      return interval.error();
+    }
+    top.interval = *interval;
+  }
+  auto levels = checked(detail, max_tasks);
+  if (!levels) {
+    return levels.error();
+  }
+  top.detail = levels->detail;
+  top.max_tasks = levels->max_tasks;
+  if (format != "text" && format != "json") {
+    return usage_error("--format " + format, "the live table has no such format", "give 'text' or 'json'");
+  }
+  if (format == "json" && !top.once) {
+    return usage_error("--format json", "a live table is no JSON", "add --once");
+  }
+  if (top.threads && top.tree) {
+    return usage_error("options '--threads' and '--tree'", "a table has one shape at a time", parser.hint());
+  }
+  top.format = format == "json" ? OutputFormat::json : OutputFormat::text;
+  return Options(top);
+}
+
 struct CommandEntry {
   std::string_view name;
   Result<Options> (*parse)(const Words&);
 };
 constexpr std::array kCommands{CommandEntry{"run", parse_run}, CommandEntry{"attach", parse_attach},
                                CommandEntry{"verify", parse_verify}, CommandEntry{"doctor", parse_doctor},
-                               CommandEntry{"workload", parse_workload}};
+                               CommandEntry{"top", parse_top}, CommandEntry{"workload", parse_workload}};
 
 constexpr std::string_view kCommandsHelp =
     "Commands:\n"
     "  run       launch a program and observe it and all its descendants\n"
     "  attach    observe programs that already run\n"
+    "  top       live table of processes and threads\n"
     "  verify    judge claims about processes and threads\n"
     "  doctor    tell what can be measured here, and from which source\n"
     "  workload  run one bundled workload and observe it\n"

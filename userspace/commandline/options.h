@@ -16,7 +16,7 @@
 
 namespace taskcost {
 
-enum class OutputFormat { text, json, html };
+enum class OutputFormat { text, json, html, folded, speedscope };
 
 struct OutputFile {
   std::string path;
@@ -31,6 +31,7 @@ struct ObserveOptions {
   bool verbose = false;
   std::optional<bool> colour;  // nullopt: the terminal and NO_COLOR decide; false: --no-color
   bool probe_stats = false;    // run counts and times of each probe; costs about 70 ns per probe run
+  bool stacks = false;         // of creations, faults, waits and involuntary switches
   bool kernel_memory = false;  // what creating calls allocate; makes every allocation in the kernel dearer
   // Size of the ledger pool: living observed tasks at once. nullopt: the collector's default, more for a whole machine.
   std::optional<unsigned> max_tasks;
@@ -68,6 +69,18 @@ struct VerifyCommand {
   std::optional<std::string> against_itself;  // "thread" or "process": both sides of each comparison are this model
 };
 
+struct TopCommand {
+  Target target;  // the whole machine unless something else is named
+  Detail detail = Detail::full;
+  std::optional<unsigned> max_tasks;
+  std::chrono::nanoseconds interval = std::chrono::seconds(2);
+  bool once = false;                         // one interval, on standard output
+  OutputFormat format = OutputFormat::text;  // of --once: text or json
+  std::string sort = "cpu";                  // a sort key of the live table, checked by the command
+  bool threads = false;
+  bool tree = false;
+};
+
 // Requests that end with status 0 and touch nothing.
 struct PrintText {
   std::string text;  // help or version
@@ -75,7 +88,8 @@ struct PrintText {
 struct PrintSchema {};
 
 using Options =
-    std::variant<RunCommand, AttachCommand, DoctorCommand, WorkloadCommand, VerifyCommand, PrintText, PrintSchema>;
+    std::variant<RunCommand, AttachCommand, DoctorCommand, WorkloadCommand, VerifyCommand, TopCommand, PrintText,
+                 PrintSchema>;
 
 // `arguments` without the name of the program. Errors are of kind usage and name the help to read.
 Result<Options> parse_options(const std::vector<std::string>& arguments);

@@ -20,8 +20,10 @@ struct Ending {
   std::string_view text;
   OutputFormat format;
 };
-constexpr std::array kEndings{Ending{".html", OutputFormat::html}, Ending{".json", OutputFormat::json},
-                              Ending{".txt", OutputFormat::text}};
+// The first that fits counts.
+constexpr std::array kEndings{Ending{".speedscope.json", OutputFormat::speedscope},
+                              Ending{".html", OutputFormat::html}, Ending{".json", OutputFormat::json},
+                              Ending{".txt", OutputFormat::text}, Ending{".folded", OutputFormat::folded}};
 
 template <typename T>
 std::optional<T> number(std::string_view text) {
@@ -130,7 +132,7 @@ Result<OutputFile> parse_output(const std::string& path) {
       return OutputFile{path, ending.format};
     }
   }
-  return bad_value("--output", path, "the ending names no known format", "end the name with .html, .json or .txt");
+  return bad_value("--output", path, "the ending names no known format", "end the name with .html, .json, .txt, .folded or .speedscope.json");
 }
 
 Result<std::optional<OutputFormat>> parse_format(const std::string& text) {

@@ -43,10 +43,20 @@ void append_user(NamedStack& stack, const RawStack& raw, const AddressSpaces& sp
   stack.cut = raw.user_missing || addresses.empty() || !is_entry(stack.frames.front().function);
 }
 
+// The way from a tracepoint to its probe; what is called from it is the probe itself.
+bool leads_to_probe(std::string_view function) {
+  return function.starts_with("__traceiter_") || function.starts_with("__bpf_trace_") ||
+         function.starts_with("bpf_trampoline_") || function.starts_with("bpf_trace_run");
+}
+
 void append_kernel(NamedStack& stack, const RawStack& raw, const KernelSymbols& kernel) {
   const std::vector<std::uint64_t> addresses = inside_calls(raw.kernel);
   for (std::size_t i = addresses.size(); i-- > 0;) {
-    stack.frames.push_back(kernel.name(addresses[i]));
+    Frame frame = kernel.name(addresses[i]);
+    if (leads_to_probe(frame.function)) {
+      return;
+    }
+    stack.frames.push_back(std::move(frame));
   }
 }
 

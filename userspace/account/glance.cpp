@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "taskcost/glance.h"
+
+#include "account/ledger.h"
+#include "taskcost/session_builder.h"
+
+namespace taskcost {
+
+Glance::Task glance_of(tc_ledger ledger, Instant now, const SessionBuilder::Options& options) {
+  Glance::Task task;
+  task.ended = ledger.end_ns != 0;
+  if (!task.ended) {
+    close_at(ledger, static_cast<std::uint64_t>(now.time_since_epoch().count()));
+  }
+  task.id = ledger.id;
+  task.process = ledger.process;
+  task.parent_process = ledger.parent_process;
+  task.tid = ledger.tid;
+  task.tgid = ledger.tgid;
+  task.comm = text_of(ledger.comm, sizeof(ledger.comm));
+  task.leader = is_leader(ledger);
+  task.kernel_thread = (ledger.flags & TC_LEDGER_KERNEL_WORKER) != 0 && is_founder(ledger);
+  task.activity = ledger.activity < TC_NR_ACTIVITIES ? static_cast<tc_activity>(ledger.activity) : TC_ACTIVITY_OTHER;
+  task.condition =
+      ledger.condition < TC_NR_CONDITIONS ? static_cast<tc_condition>(ledger.condition) : TC_CONDITION_RUNNING;
+  task.account = account_of(ledger, task.ended ? Closed::by_end_of_task : Closed::by_end_of_window, options);
+  task.account.books.reset();
+  return task;
+}
+
+}  // namespace taskcost

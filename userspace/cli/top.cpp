@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <iostream>
+#include <utility>
+
+#include "cli/commands.h"
+#include "cli/launched.h"
+#include "cli/signals.h"
+#include "top/changes.h"
+#include "top/once.h"
+#include "top_screen/top_screen.h"
+
+namespace taskcost {
+namespace {
+
+Result<View> view_of(const TopCommand& command) {
+  const auto sort = sort_key_of(command.sort);
+  if (!sort) {
+    return Error{fmt::format("--sort {}", command.sort), "there is no such column", "see 'taskcost top --help'",
+                 ErrorKind::usage};
+  }
+  View view;
+  view.sort = *sort;
+  view.shape = command.threads ? View::Shape::threads : command.tree ? View::Shape::tree : View::Shape::processes;
+  view.user_and_kernel_apart = command.detail == Detail::full;
+  return view;
+}
+
+Result<int> show_once(Collector& collector, const TopCommand& command, const View& view, const StopSignals& signals,
+                      unsigned width) {
+  const Glance before = collector.glance();
+  // Also without a task left the interval is what was asked for.
+  collector.wait({command.interval, signals.fd(), -1});
+  const Glance now = collector.glance();
+  const Changes changes = changes_between(before, now);
+  if (command.format == OutputFormat::json) {
+    render_top_json(changes, view, std::cout);
+  } else {
+    render_top_text(changes, view, std::cout, width);
+  }
+  std::cout.flush();
+  if (!std::cout) {
+    return Error{"cannot write to standard output", "it is closed or full", ""};
+  }
+  return 0;
+}
+
+}  // namespace
+
+Result<int> top(const TopCommand& command, const Surroundings& surroundings) {
+  const auto view = view_of(command);
+  if (!view) {
+    return view.error();
+  }
+  StopSignals signals;
+  CollectorOptions options;
+  options.detail = command.detail;
+  options.max_tasks = room_for(command.target, command.max_tasks);
+  auto collector = Collector::open(options);
+  if (!collector) {
+    return collector.error();
+  }
+  if (const auto adopted = collector->adopt(command.target); !adopted) {
+    return adopted.error();
+  }
+  if (command.once) {
+    return show_once(*collector, command, *view, signals, surroundings.width);
+  }
+  return run_top_screen([&] { return collector->glance(); }, command.interval, *view, signals.fd());
+}
+
+}  // namespace taskcost

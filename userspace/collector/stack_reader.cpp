@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "collector/stack_reader.h"
+
+#include <bpf/bpf.h>
+#include <fmt/format.h>
+
+#include <array>
+#include <ctime>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "symbols/resolve.h"
+
+namespace taskcost {
+namespace {
+
+std::uint64_t now_ns() {
+  timespec time{};
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000U + static_cast<std::uint64_t>(time.tv_nsec);
+}
+
+// Addresses of a stack, innermost first; none for a negative id.
+std::vector<std::uint64_t> addresses_of(int stacks, std::int32_t id) {
+  std::array<std::uint64_t, TC_STACK_FRAMES> frames{};
+  if (id < 0 || bpf_map_lookup_elem(stacks, &id, frames.data()) != 0) {
+    return {};
+  }
+  std::vector<std::uint64_t> addresses;
+  for (const std::uint64_t address : frames) {
+    if (address == 0) {
+      break;
+    }
+    addresses.push_back(address);
+  }
+  return addresses;
+}
+
+StackKind kind_of(std::uint32_t raw) {
+  switch (raw) {
+    case TC_STACK_CREATION:
+      return StackKind::creation;
+    case TC_STACK_FAULT:
+      return StackKind::fault;
+    case TC_STACK_INVOLUNTARY:
+      return StackKind::involuntary_switch;
+    default:
+      return StackKind::wait;
+  }
+}
+
+}  // namespace
+
+Result<std::unique_ptr<StackReader>> StackReader::start() {
+  auto events = MappingEvents::open();
+  if (!events) {
+    return events.error();
+  }
+  std::unique_ptr<StackReader> reader(new StackReader);
+  reader->events_ = *std::move(events);
+  return reader;
+}
+
+void StackReader::remember(std::uint32_t tgid) {
+  std::ifstream file(fmt::format("/proc/{}/maps", tgid));
+  const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  if (!text.empty()) {
+    spaces_.on_snapshot(tgid, parse_maps(text), now_ns());
+  }
+}
+
+void StackReader::follow() {
+  events_->read_new([this](const MappingEvent& event) { apply(event, spaces_); });
+}
+
+Stacks StackReader::take(const Probes& probes, const Session& session,
+                         const std::function<std::uint64_t(std::uint64_t)>& process_of, std::uint64_t lost) {
+  events_->read_rest([this](const MappingEvent& event) { apply(event, spaces_); });
+  const int stacks = bpf_map__fd(probes.object().maps.stacks);
+  std::vector<RawStack> raw;
+  probes.visit_stacks([&](const tc_stack_key& key, const tc_stack_sums& sums) {
+    RawStack stack;
+    stack.process = process_of(key.process);
+    stack.kind = kind_of(key.kind);
+    stack.wait = key.wait < TC_NR_WAITS ? static_cast<tc_wait>(key.wait) : TC_WAIT_OTHER;
+    stack.kernel = addresses_of(stacks, key.ids.kernel);
+    stack.user = addresses_of(stacks, key.ids.user);
+    stack.user_missing = stack.user.empty();
+    stack.count = sums.count;
+    stack.time = Duration(static_cast<Duration::rep>(sums.ns));
+    raw.push_back(std::move(stack));
+  });
+  std::unordered_map<std::uint64_t, std::uint32_t> tgids;
+  for (const Process& process : session.processes) {
+    tgids[process.id] = process.tgid;
+  }
+  const auto tgid_of = [&tgids](std::uint64_t process) {
+    const auto found = tgids.find(process);
+    return found == tgids.end() ? std::nullopt : std::optional(found->second);
+  };
+  Symbolizer symbolizer;
+  // Without a symbol table, frames in the kernel have no names.
+  auto symbols = KernelSymbols::read();
+  const KernelSymbols kernel = symbols ? *std::move(symbols) : KernelSymbols::parse("");
+  return resolve(raw, spaces_, tgid_of, symbolizer, kernel, lost + events_->lost());
+}
+
+}  // namespace taskcost

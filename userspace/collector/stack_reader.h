@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Stacks out of the probes' maps, and what gives their addresses names: the mappings of all processes over time.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "collector/mapping_events.h"
+#include "collector/probes.h"
+#include "symbols/address_space.h"
+#include "taskcost/account.h"
+#include "taskcost/result.h"
+#include "taskcost/stacks.h"
+
+namespace taskcost {
+
+class StackReader {
+ public:
+  // From here on mappings are followed.
+  static Result<std::unique_ptr<StackReader>> start();
+
+  // What a process had mapped before.
+  void remember(std::uint32_t tgid);
+  // Drains what the kernel told of mappings; to be called every now and then.
+  void follow();
+
+  // The stacks of a window. REQUIRES: it is closed. `process_of` numbers processes as the session does, 0 for those
+  // that it does not keep. The maps are empty afterwards.
+  Stacks take(const Probes& probes, const Session& session,
+              const std::function<std::uint64_t(std::uint64_t)>& process_of, std::uint64_t lost);
+
+ private:
+  StackReader() = default;
+
+  std::unique_ptr<MappingEvents> events_;
+  AddressSpaces spaces_;
+};
+
+}  // namespace taskcost
