@@ -187,6 +187,22 @@ void expect_sums(const Report& report) {
   }
 }
 
+void expect_waits(const Report& report) {
+  Offenders different("blocked time by cause and by activity differ");
+  for_each_task(report, [&](const Json& process, const Json& task) {
+    const Json& account = task.at("account");
+    std::int64_t by_cause = 0;
+    for (const Json& wait : account.at("waits")) {
+      by_cause += wait.at("blocked_ns").get<std::int64_t>();
+    }
+    const std::int64_t blocked = time_in_condition(account, "blocked_ns");
+    // A switch-in that nobody saw is put right in the cells later.
+    if (by_cause != blocked && account.at("counters").at("unseen_switch_ins") == 0) {
+      different.add(name_of(process, task) + ": " + std::to_string(by_cause) + " and " + std::to_string(blocked));
+    }
+  });
+}
+
 void expect_sound(const Report& report) {
   EXPECT_EQ(report["schema"], "taskcost.report/1");
   EXPECT_FALSE(report.processes().empty());
@@ -194,6 +210,7 @@ void expect_sound(const Report& report) {
   expect_closed(report);
   expect_equal_books(report);
   expect_sums(report);
+  expect_waits(report);
 }
 
 void expect_as_waited(const Report& report, const std::vector<Waited>& log) {

@@ -19,6 +19,9 @@ void expect_equal_books(const Report& report);
 // The sums of processes and of the whole are the sums of their tasks.
 void expect_sums(const Report& report);
 
+// The blocked time of every task, by what it waited for, is that of its cells.
+void expect_waits(const Report& report);
+
 // Every line of the log has its process in the report, which agrees with wait4:
 //
 //   faults    equal. Nothing faults after the kernel has handed on its counts.

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Whom attach observes: by cgroup, by name, the whole machine; and who comes later.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "support/expect.h"
+
+namespace taskcost::test {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::HasSubstr;
+
+// A cgroup of its own, gone with the object.
+class Cgroup {
+ public:
+  explicit Cgroup(const std::string& path) : path_(path) { EXPECT_EQ(mkdir(path.c_str(), 0755), 0) << path; }
+  Cgroup(const Cgroup&) = delete;
+  Cgroup& operator=(const Cgroup&) = delete;
+  // The kernel lets go of the last task a moment after its parent has reaped it.
+  ~Cgroup() {
+    for (int tries = 0; rmdir(path_.c_str()) != 0 && tries < 100; ++tries) {
+      std::this_thread::sleep_for(10ms);
+    }
+  }
+  [[nodiscard]] const std::string& path() const { return path_; }
+  void take(pid_t pid) const { EXPECT_TRUE(std::ofstream(path_ + "/cgroup.procs") << pid << std::flush); }
+
+ private:
+  std::string path_;
+};
+
+// The mounted hierarchies of one version: a directory to make cgroups in.
+std::vector<std::string> hierarchies(const std::string& type) {
+  std::vector<std::string> roots;
+  std::ifstream mounts("/proc/mounts");
+  for (std::string source, point, kind, rest; mounts >> source >> point >> kind && std::getline(mounts, rest);) {
+    // New cgroups of cpuset have no CPUs, and take no tasks.
+    if (kind == type && point.find("cpuset") == std::string::npos) {
+      roots.push_back(point);
+    }
+  }
+  return roots;
+}
+
+class Running {
+ public:
+  explicit Running(const Words& command) : process_(command) { EXPECT_TRUE(process_.wait_for_output("ready")); }
+  ~Running() {
+    process_.send(SIGTERM);
+    process_.wait();
+  }
+  Running(const Running&) = delete;
+  Running& operator=(const Running&) = delete;
+  [[nodiscard]] pid_t pid() const { return process_.pid(); }
+
+ private:
+  Subprocess process_;
+};
+
+class InCgroup : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(InCgroup, TasksBelowItAndLateArrivalsAreObserved) {
+  const auto roots = hierarchies(GetParam());
+  ASSERT_FALSE(roots.empty()) << "no hierarchy of type " << GetParam() << " is mounted";
+  const TemporaryDirectory directory;
+  const Cgroup outer(roots.front() + "/taskcost-test-" + std::to_string(getpid()));
+  const Cgroup inner(outer.path() + "/inner");
+  const Running below({program("steady"), "2"});
+  const Running outside({program("steady"), "1"});
+  const Running late({program("steady"), "1"});
+  inner.take(below.pid());
+
+  Subprocess attach(attach_command({"--cgroup", outer.path(), "-d", "1.2"}, directory.file("r.json")));
+  std::this_thread::sleep_for(600ms);
+  outer.take(late.pid());
+  const Finished finished = attach.wait();
+  ASSERT_EQ(finished.exit_code(), 0) << finished.describe();
+  const auto report = read_report(directory.file("r.json"));
+  ASSERT_TRUE(report);
+  expect_sound(*report);
+  const Json* found = report->find(below.pid());
+  ASSERT_NE(found, nullptr);
+  EXPECT_EQ(found->at("threads"), 3);
+  EXPECT_EQ(report->find(outside.pid()), nullptr);
+  const Json* arrived = report->find(late.pid());
+  ASSERT_NE(arrived, nullptr) << "it came during the observation";
+  EXPECT_EQ(arrived->at("threads"), 2);
+  EXPECT_GT(arrived->at("start_ns"), found->at("start_ns"));
+}
+
+TEST_P(InCgroup, APathBelowTheRootIsEnough) {
+  const auto roots = hierarchies(GetParam());
+  ASSERT_FALSE(roots.empty());
+  const std::string name = "/taskcost-test-" + std::to_string(getpid());
+  const Cgroup group(roots.front() + name);
+  const Running inside({program("steady"), "1"});
+  group.take(inside.pid());
+  const TemporaryDirectory directory;
+  const Finished finished = run(attach_command({"--cgroup", name, "-d", "0.2"}, directory.file("r.json")));
+  ASSERT_EQ(finished.exit_code(), 0) << finished.describe();
+  const auto report = read_report(directory.file("r.json"));
+  ASSERT_TRUE(report);
+  EXPECT_NE(report->find(inside.pid()), nullptr);
+}
+
+TEST_P(InCgroup, AnEmptyOneIsAnError) {
+  const auto roots = hierarchies(GetParam());
+  ASSERT_FALSE(roots.empty());
+  const Cgroup group(roots.front() + "/taskcost-test-" + std::to_string(getpid()));
+  const Finished finished = run({taskcost_binary(), "attach", "--cgroup", group.path(), "-d", "1"});
+  EXPECT_EQ(finished.exit_code(), 1);
+  EXPECT_THAT(finished.err, HasSubstr("no task is in the cgroup"));
+}
+
+INSTANTIATE_TEST_SUITE_P(Version, InCgroup, ::testing::Values("cgroup2", "cgroup"),
+                         [](const auto& type) { return std::string(type.param); });
+
+TEST(ByName, MatchesProcessesAndThoseThatTakeTheNameLater) {
+  const TemporaryDirectory directory;
+  const Running early({program("steady"), "1"});
+  Subprocess attach(attach_command({"--comm", "st[a-e]?d*", "-d", "1.5"}, directory.file("r.json")));
+  std::this_thread::sleep_for(700ms);
+  const Running late({program("steady"), "1"});
+  const Finished finished = attach.wait();
+  ASSERT_EQ(finished.exit_code(), 0) << finished.describe();
+  const auto report = read_report(directory.file("r.json"));
+  ASSERT_TRUE(report);
+  expect_sound(*report);
+  EXPECT_NE(report->find(early.pid()), nullptr);
+  const Json* arrived = report->find(late.pid());
+  ASSERT_NE(arrived, nullptr) << "it took the name during the observation";
+  EXPECT_EQ(arrived->at("threads"), 2);
+  for (const Json& process : report->processes()) {
+    EXPECT_EQ(process.at("comm"), "steady");
+  }
+}
+
+TEST(ByName, ANameThatNobodyHasIsAnError) {
+  const Finished finished = run({taskcost_binary(), "attach", "--comm", "no-such-name*", "-d", "1"});
+  EXPECT_EQ(finished.exit_code(), 1);
+  EXPECT_THAT(finished.err, HasSubstr("no process has such a name"));
+}
+
+TEST(Machine, IsObservedWithoutTheObserver) {
+  const TemporaryDirectory directory;
+  const Running one({program("steady"), "2"});
+  Subprocess attach(attach_command({"-a", "-d", "0.8"}, directory.file("r.json")));
+  const pid_t observer = attach.pid();
+  std::vector<pid_t> born;
+  while (!attach.ended(20ms)) {
+    born.push_back(run({"true"}).pid);
+  }
+  const Finished finished = attach.wait();
+  ASSERT_EQ(finished.exit_code(), 0) << finished.describe();
+  const auto report = read_report(directory.file("r.json"));
+  ASSERT_TRUE(report);
+  expect_no_losses(*report);
+  expect_closed(*report);
+  expect_waits(*report);
+  EXPECT_NE(report->find(one.pid()), nullptr);
+  const auto observed = std::ranges::count_if(born, [&](pid_t pid) { return report->find(pid) != nullptr; });
+  EXPECT_GT(observed, 5) << "of " << born.size() << ", most of which were born during the observation";
+  EXPECT_EQ(report->find(observer), nullptr);
+  std::size_t kernel_threads = 0;
+  for (const Json& process : report->processes()) {
+    if (process.at("kernel").get<bool>()) {
+      ++kernel_threads;
+      EXPECT_EQ(time_in_activity(process.at("total"), "user"), 0);
+    }
+  }
+  EXPECT_GT(kernel_threads, 5);
+  EXPECT_GT((*report)["kernel_totals"].at("lifetime_ns"), 0);
+}
+
+TEST(Namespaces, IdsAreThoseOfTheHostAndThoseInside) {
+  const Observed observed = observe({"unshare", "--pid", "--fork", program("threads"), "2"});
+  expect_ran(observed);
+  ASSERT_TRUE(observed.report);
+  bool found = false;
+  for (const Json& process : observed.report->processes()) {
+    if (process.at("comm") == "threads") {
+      found = true;
+      EXPECT_EQ(process.at("tgid_inside"), 1);
+      EXPECT_GT(process.at("tgid"), 1);
+      EXPECT_EQ(process.at("tasks").at(0).at("tid_inside"), 1);
+      EXPECT_EQ(process.at("tasks").at(1).at("tid_inside"), 2);
+    } else {
+      EXPECT_TRUE(process.at("tgid_inside").is_null());
+    }
+  }
+  EXPECT_TRUE(found);
+}
+
+}  // namespace
+}  // namespace taskcost::test

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What tasks wait for and who ends it, against programs that time their own waits.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "support/expect.h"
+
+namespace taskcost::test {
+namespace {
+
+const Json* process_named(const Report& report, const std::string& comm) {
+  for (const Json& process : report.processes()) {
+    if (process.at("comm") == comm) {
+      return &process;
+    }
+  }
+  return nullptr;
+}
+
+// A wait that the program itself timed: the kernel's blocked time cannot be longer, and is most of it.
+void expect_timed(std::int64_t accounted, std::int64_t own_clock) {
+  EXPECT_LE(accounted, own_clock);
+  EXPECT_GE(accounted, own_clock / 2);
+}
+
+class Waits : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(Waits, HaveTheirCauses) {
+  const Observed observed = observe({program("waits"), "20"}, {"--detail", GetParam()});
+  expect_ran(observed);
+  ASSERT_TRUE(observed.report);
+  expect_sound(*observed.report);
+  const Json* process = observed.report->find(observed.report->json().at("target").at("pid").get<pid_t>());
+  ASSERT_NE(process, nullptr);
+  const Json& waits = process->at("tasks").at(0).at("account").at("waits");
+  std::istringstream lines(observed.finished.out);
+  std::string cause;
+  std::int64_t own_clock = 0;
+  std::size_t causes = 0;
+  for (; lines >> cause >> own_clock; ++causes) {
+    SCOPED_TRACE(cause);
+    ASSERT_TRUE(waits.contains(cause)) << waits.dump();
+    EXPECT_GE(waits[cause].at("count"), 1);
+    if (cause != "child" && cause != "timer") {  // there are more of these, unsaid
+      expect_timed(waits[cause].at("blocked_ns"), own_clock);
+    }
+  }
+  EXPECT_EQ(causes, 13);
+}
+
+INSTANTIATE_TEST_SUITE_P(Detail, Waits, ::testing::Values("full", "switches"),
+                         [](const auto& level) { return std::string(level.param); });
+
+TEST(Wakers, AreTheTasksThatEndAWait) {
+  const Observed observed = observe({program("chain"), "40"});
+  expect_ran(observed);
+  ASSERT_TRUE(observed.report);
+  const Json* reader = process_named(*observed.report, "chain-a");
+  const Json* writer = process_named(*observed.report, "chain-b");
+  ASSERT_TRUE(reader != nullptr && writer != nullptr);
+  const auto id_of = [](const Json& process) { return process.at("tasks").at(0).at("id"); };
+  std::vector<Json> pipes;
+  for (const Json& edge : (*observed.report)["edges"]) {
+    if (edge.at("from_task") == id_of(*writer) && edge.at("to_task") == id_of(*reader) &&
+        edge.at("channel") == "pipe") {
+      pipes.push_back(edge);
+    }
+  }
+  ASSERT_EQ(pipes.size(), 1);
+  const Json& pipe = pipes.front();
+  EXPECT_EQ(pipe.at("wakeups"), 1);
+  EXPECT_EQ(pipe.at("places"), Json({{"write", 1}}));
+  EXPECT_EQ(pipe.at("bytes"), 1);
+}
+
+TEST(Chains, AreToldInOrder) {
+  for (const char* detail : {"full", "switches"}) {
+    SCOPED_TRACE(detail);
+    const Observed observed = observe({program("chain"), "40"}, {"--detail", detail});
+    expect_ran(observed);
+    ASSERT_TRUE(observed.report);
+    std::int64_t slept = 0;
+    std::int64_t read = 0;
+    std::istringstream(observed.finished.out) >> slept >> read;
+    std::map<std::uint64_t, std::string> names;
+    for (const Json& process : observed.report->processes()) {
+      for (const Json& task : process.at("tasks")) {
+        names[task.at("id")] = task.at("comm");
+      }
+    }
+    std::vector<std::string> told;
+    std::vector<std::int64_t> times;
+    for (const Json& chain : (*observed.report)["chains"]) {
+      if (!told.empty() || names[chain.at("links").at(0).at("task")] != "chain-a" ||
+          chain.at("links").at(0).at("cause") != "pipe") {
+        continue;
+      }
+      for (const Json& link : chain.at("links")) {
+        told.push_back(names[link.at("task")] + ": " + link.at("cause").get<std::string>());
+        times.push_back(link.at("waited_ns"));
+      }
+    }
+    ASSERT_THAT(told, ::testing::ElementsAre("chain-a: pipe", "chain-b: futex_private", "chain-c: child",
+                                             "chain-d: timer"));
+    EXPECT_TRUE(std::ranges::is_sorted(times, std::greater()));
+    EXPECT_LE(times.front(), read);
+    expect_timed(times.back(), slept);
+  }
+}
+
+// Running time by user and kernel is what only the probes of system calls tell; all else is the same.
+TEST(Detail, LevelsAgreeOnWhatBothTell) {
+  std::vector<Json> totals;
+  for (const char* detail : {"full", "switches"}) {
+    const Observed observed = observe({program("forks"), "50", "/dev/null"}, {"--detail", detail});
+    expect_ran(observed);
+    ASSERT_TRUE(observed.report);
+    expect_sound(*observed.report);
+    totals.push_back((*observed.report)["totals"]);
+  }
+  for (const char* counter : {"children_forks", "execs"}) {
+    EXPECT_EQ(totals[0]["counters"][counter], totals[1]["counters"][counter]) << counter;
+  }
+  for (const char* counter : {"syscalls", "shared_mapping_bytes"}) {
+    EXPECT_TRUE(totals[1]["counters"][counter].is_null()) << counter;
+  }
+  EXPECT_TRUE(totals[1]["ipc"]["pipe"]["calls"].is_null());
+  EXPECT_TRUE(totals[1]["activities"]["user"]["count"].is_null());
+  for (const Json& account : totals) {
+    EXPECT_EQ(account["waits"]["child"]["count"], totals[0]["waits"]["child"]["count"]);
+  }
+}
+
+}  // namespace
+}  // namespace taskcost::test
