@@ -133,8 +133,9 @@ struct Collector::State {
   std::vector<std::uint64_t> skipped_by_probe;  // when the window opened
 
   // Final ledgers for the next glance; the reader's thread brings them.
+  std::atomic<bool> keeps_ended = false;
   std::mutex ended_mutex;
-  bool keeps_ended = false;
+  std::uint64_t transitions_of_ended = 0;
   std::vector<Glance::Task> ended;
 
   // Last member: its thread uses the builder.
@@ -171,7 +172,9 @@ void Collector::State::on_record(const Record& record) {
   if (const auto* ledger = std::get_if<tc_ledger>(&record)) {
     if (ledger->id >= first_id) {
       builder.on_ledger(*ledger);
-      keep_for_glance(*ledger);
+      if (keeps_ended) {
+        keep_for_glance(*ledger);
+      }
     }
   } else if (const auto* exec = std::get_if<tc_exec>(&record)) {
     builder.on_exec(*exec);
@@ -233,11 +236,9 @@ Status Collector::State::open_window() {
 // Beyond a limit the sum of all others has to do.
 void Collector::State::keep_for_glance(const tc_ledger& ledger) {
   constexpr std::size_t limit = 4096;
-  const std::lock_guard lock(ended_mutex);
-  if (!keeps_ended) {
-    return;
-  }
   Glance::Task task = glance_of(ledger, Instant{}, builder_options(sources, options));
+  const std::lock_guard lock(ended_mutex);
+  transitions_of_ended += transitions_of(task.account);
   if (ended.size() < limit) {
     ended.push_back(std::move(task));
     return;
@@ -252,10 +253,11 @@ Glance Collector::State::glance() {
   const Duration cpu_before = own_cpu_time();
   // Without it names are those of the last glance.
   (void)probes.walk_tasks(probes.object().progs.taskcost_names).has_value();
+  keeps_ended = true;
   {
     const std::lock_guard lock(ended_mutex);
-    keeps_ended = true;
     glance.tasks = std::exchange(ended, {});
+    glance.transitions = transitions_of_ended;
   }
   glance.at = now();
   const SessionBuilder::Options model = builder_options(sources, options);
@@ -272,7 +274,7 @@ Glance Collector::State::glance() {
   glance.userspace_cpu = own_cpu_time() - own_cpu_at_start;
   glance.per_transition = per_transition;
   for (const Glance::Task& task : glance.tasks) {
-    glance.transitions += transitions_of(task.account);
+    glance.transitions += task.ended ? 0 : transitions_of(task.account);
   }
   glance.cost = own_cpu_time() - cpu_before;
   return glance;

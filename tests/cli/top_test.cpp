@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <memory>
+#include <string>
+
+#include "support/subprocess.h"
+#include "support/taskcost.h"
+
+namespace taskcost::test {
+namespace {
+
+using ::testing::HasSubstr;
+
+class Top : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    target_ = std::make_unique<Subprocess>(Words{program("steady"), "2"});
+    ASSERT_TRUE(target_->wait_for_output("ready"));
+  }
+  void TearDown() override {
+    target_->send(SIGTERM);
+    target_->wait();
+  }
+  [[nodiscard]] static Finished top(const Words& options) {
+    Words command = {taskcost_binary(), "top"};
+    command.insert(command.end(), options.begin(), options.end());
+    return run(command);
+  }
+  [[nodiscard]] std::string pid() const { return std::to_string(target_->pid()); }
+
+  std::unique_ptr<Subprocess> target_;
+};
+
+TEST_F(Top, OnceAsJson) {
+  const Finished finished = top({"-p", pid(), "--once", "--interval", "1", "--format", "json"});
+  ASSERT_EQ(finished.exit_code(), 0) << finished.describe();
+  const Json json = Json::parse(finished.out);
+  EXPECT_EQ(json.at("schema"), "taskcost.top/1");
+  const auto interval = json.at("interval_ns").get<double>();
+  EXPECT_GE(interval, 1e9);
+  const Json* steady = nullptr;
+  for (const Json& process : json.at("processes")) {
+    if (process.at("tgid") == target_->pid()) {
+      steady = &process;
+    }
+  }
+  ASSERT_NE(steady, nullptr);
+  EXPECT_EQ(steady->at("comm"), "steady");
+  ASSERT_EQ(steady->at("tasks").size(), 3);
+  // Each task's time in the interval is the interval.
+  for (const Json& task : steady->at("tasks")) {
+    double time = 0;
+    for (const char* part : {"user_ns", "kernel_ns", "queue_ns", "blocked_ns"}) {
+      time += task.at(part).get<double>();
+    }
+    EXPECT_NEAR(time, interval, interval * 0.01);
+  }
+  // It sleeps a millisecond and spins a tenth of one, in turn.
+  EXPECT_GT(steady->at("blocked_by").at("timer"), steady->at("user_ns"));
+}
+
+TEST_F(Top, OnceAsText) {
+  const Finished finished = top({"-p", pid(), "--once", "--interval", "0.3", "--threads", "--sort", "switches"});
+  ASSERT_EQ(finished.exit_code(), 0) << finished.describe();
+  EXPECT_THAT(finished.out, HasSubstr("steady"));
+  EXPECT_THAT(finished.out, HasSubstr("taskcost itself"));
+  for (const std::string& line : lines_of(finished.out)) {
+    EXPECT_LE(line.size(), 80) << line;
+  }
+}
+
+TEST_F(Top, ShortLivesAreNotLost) {
+  Subprocess forks({program("forks"), "100000", "/dev/null"});
+  const Finished finished =
+      top({"-p", std::to_string(forks.pid()), "--once", "--interval", "0.5", "--format", "json"});
+  ASSERT_EQ(finished.exit_code(), 0) << finished.describe();
+  const Json json = Json::parse(finished.out);
+  std::size_t ended = 0;
+  for (const Json& process : json.at("processes")) {
+    ended += process.at("ended").get<bool>() ? 1 : 0;
+  }
+  EXPECT_GT(ended, 20);
+  for (const auto& [name, count] : json.at("losses").items()) {
+    EXPECT_TRUE(count == 0 || name == "skipped_probes") << name;
+  }
+}
+
+TEST_F(Top, WithoutATerminalItSaysSo) {
+  const Finished finished = top({"-p", pid()});
+  EXPECT_EQ(finished.exit_code(), 1);
+  EXPECT_THAT(finished.err, HasSubstr("--once"));
+}
+
+TEST_F(Top, Misuse) {
+  EXPECT_EQ(top({"--sort", "beauty", "--once"}).exit_code(), 2);
+  EXPECT_EQ(top({"--format", "json"}).exit_code(), 2);
+  EXPECT_EQ(top({"--threads", "--tree"}).exit_code(), 2);
+  EXPECT_EQ(top({"-a", "-p", pid()}).exit_code(), 2);
+  const Finished nobody = top({"-p", "4194300", "--once"});
+  EXPECT_EQ(nobody.exit_code(), 1);
+  EXPECT_THAT(nobody.err, HasSubstr("does not exist"));
+}
+
+}  // namespace
+}  // namespace taskcost::test

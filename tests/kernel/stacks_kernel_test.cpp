@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Stacks of a program whose paths and weights are known.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "support/expect.h"
+
+namespace taskcost::test {
+namespace {
+
+using ::testing::HasSubstr;
+
+// Functions of the program itself, outermost first.
+std::string path_of(const Json& stack) {
+  std::string path;
+  for (const Json& frame : stack.at("frames")) {
+    if (!frame.at("kernel").get<bool>() && frame.at("module").is_string() &&
+        frame.at("module").get<std::string>().find("/paths_") != std::string::npos && frame.at("function").is_string()) {
+      path += (path.empty() ? "" : ";") + frame.at("function").get<std::string>();
+    }
+  }
+  return path;
+}
+
+struct Weight {
+  std::int64_t count = 0;
+  std::int64_t time_ns = 0;
+};
+
+// Of all stacks of one kind that have this path.
+Weight weight_of(const Report& report, const std::string& kind, const std::string& path) {
+  Weight weight;
+  for (const Json& stack : report["stacks"].at("stacks")) {
+    if (stack.at("kind") == kind && path_of(stack) == path) {
+      weight.count += stack.at("count").get<std::int64_t>();
+      weight.time_ns += stack.at("time_ns").get<std::int64_t>();
+    }
+  }
+  return weight;
+}
+
+class Stacks : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(Stacks, KnownPathsHaveTheirWeights) {
+  const TemporaryDirectory directory;
+  const std::string folded = directory.file("r.folded");
+  const std::string scope = directory.file("r.speedscope.json");
+  const Observed observed =
+      observe({std::string(TASKCOST_ELF_DIR) + "/" + GetParam()}, {"--stacks", "-o", folded, "-o", scope});
+  expect_ran(observed);
+  ASSERT_TRUE(observed.report);
+  const Report& report = *observed.report;
+  expect_closed(report);
+  std::int64_t baked = 0;
+  std::int64_t kneaded = 0;
+  std::istringstream(observed.finished.out) >> baked >> kneaded;
+
+  const std::string rest = "(anonymous namespace)::rest(long)";
+  const Weight bake = weight_of(report, "wait", "main;bakery::Oven::bake(int) const;" + rest);
+  const Weight knead = weight_of(report, "wait", "main;bakery::knead(int);" + rest);
+  const Weight flour = weight_of(report, "fault", "main;bakery::flour(int)");
+  EXPECT_EQ(bake.count, 3);
+  EXPECT_EQ(knead.count, 6);
+  EXPECT_GE(flour.count, 100);
+  EXPECT_LE(bake.time_ns, baked);
+  EXPECT_GE(bake.time_ns, baked / 2);
+  EXPECT_LE(knead.time_ns, kneaded);
+  EXPECT_GE(knead.time_ns, kneaded / 2);
+
+  EXPECT_THAT(read_file(folded), HasSubstr(";main;bakery::Oven::bake(int) const;" + rest + ";"));
+  EXPECT_TRUE(Json::parse(read_file(scope)).at("profiles").is_array());
+}
+
+INSTANTIATE_TEST_SUITE_P(Program, Stacks, ::testing::Values("paths_pie", "paths_no_pie", "paths_stripped"),
+                         [](const auto& name) { return std::string(name.param); });
+
+TEST(StacksOfRuns, KindsAreTold) {
+  const Observed observed = observe({program("forks"), "20", "/dev/null"}, {"--stacks"});
+  expect_ran(observed);
+  ASSERT_TRUE(observed.report);
+  std::int64_t creations = 0;
+  for (const Json& stack : (*observed.report)["stacks"].at("stacks")) {
+    if (stack.at("kind") == "creation") {
+      creations += stack.at("count").get<std::int64_t>();
+    }
+  }
+  EXPECT_LE(creations, 20);
+  // Stacks that share a place in the kernel's table are missed, and that is counted.
+  EXPECT_GE(creations + (*observed.report)["losses"].at("missed_stacks").get<std::int64_t>(), 20);
+  EXPECT_GE((*observed.report)["stacks"].at("events"), 40);
+}
+
+TEST(StacksOfRuns, AreNotKeptUnasked) {
+  const Observed observed = observe({"true"});
+  ASSERT_TRUE(observed.report);
+  EXPECT_TRUE((*observed.report)["stacks"].is_null());
+}
+
+}  // namespace
+}  // namespace taskcost::test
