@@ -110,6 +110,14 @@ TEST_F(Unprivileged, DoctorStillAnswers) {
   EXPECT_THAT(finished.exit_code(), AnyOf(0, 1));
 }
 
+TEST(Targets, WhatIsNoneGetsOneLine) {
+  EXPECT_THAT(expect_one_line(tool({"attach", "--cgroup", "/no/such/cgroup"}), 1).err, HasSubstr("no such directory"));
+  EXPECT_THAT(expect_one_line(tool({"attach", "--cgroup", "/tmp"}), 1).err, HasSubstr("no such directory"));
+  EXPECT_THAT(expect_one_line(tool({"attach", "--comm", "[a"}), 1).err, HasSubstr("no ']'"));
+  EXPECT_THAT(expect_one_line(tool({"attach", "--comm", "a-name-that-is-much-too-long-for-one"}), 1).err,
+              HasSubstr("too long"));
+}
+
 TEST(Doctor, TellsTheSourceOfEveryFigure) {
   const Finished text = run(tool({"doctor"}));
   EXPECT_EQ(text.exit_code(), 0) << text.describe();

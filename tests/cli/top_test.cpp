@@ -74,8 +74,7 @@ TEST_F(Top, OnceAsText) {
 
 TEST_F(Top, ShortLivesAreNotLost) {
   Subprocess forks({program("forks"), "100000", "/dev/null"});
-  const Finished finished =
-      top({"-p", std::to_string(forks.pid()), "--once", "--interval", "0.5", "--format", "json"});
+  const Finished finished = top({"-p", std::to_string(forks.pid()), "--once", "--interval", "0.5", "--format", "json"});
   ASSERT_EQ(finished.exit_code(), 0) << finished.describe();
   const Json json = Json::parse(finished.out);
   std::size_t ended = 0;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Sleeps on known paths: three times below Oven::bake, six times below knead, and touches fresh pages below flour.
-// Prints how long each took, in ns, by its own clock. The system call is made here: the C library has no frame pointers.
+// Prints how long each took, in ns, by its own clock. The system call is made here: the C library has no frame
+// pointers.
 #include <sys/mman.h>
 #include <sys/syscall.h>
 

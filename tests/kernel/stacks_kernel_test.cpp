@@ -20,7 +20,8 @@ std::string path_of(const Json& stack) {
   std::string path;
   for (const Json& frame : stack.at("frames")) {
     if (!frame.at("kernel").get<bool>() && frame.at("module").is_string() &&
-        frame.at("module").get<std::string>().find("/paths_") != std::string::npos && frame.at("function").is_string()) {
+        frame.at("module").get<std::string>().find("/paths_") != std::string::npos &&
+        frame.at("function").is_string()) {
       path += (path.empty() ? "" : ";") + frame.at("function").get<std::string>();
     }
   }

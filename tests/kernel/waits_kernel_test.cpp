@@ -106,8 +106,8 @@ TEST(Chains, AreToldInOrder) {
         times.push_back(link.at("waited_ns"));
       }
     }
-    ASSERT_THAT(told, ::testing::ElementsAre("chain-a: pipe", "chain-b: futex_private", "chain-c: child",
-                                             "chain-d: timer"));
+    ASSERT_THAT(told,
+                ::testing::ElementsAre("chain-a: pipe", "chain-b: futex_private", "chain-c: child", "chain-d: timer"));
     EXPECT_TRUE(std::ranges::is_sorted(times, std::greater()));
     EXPECT_LE(times.front(), read);
     expect_timed(times.back(), slept);

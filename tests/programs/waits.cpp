@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // waits MILLISECONDS: waits once for each thing that there is to wait for, and says how long that took by its own
-// clock, one "cause ns" a line. Whatever ends a wait comes MILLISECONDS later from a process of its own, or from a thread
-// where only one of those can.
+// clock, one "cause ns" a line. Whatever ends a wait comes MILLISECONDS later from a process of its own, or from a
+// thread where only one of those can.
 #include <arpa/inet.h>
 #include <linux/futex.h>
 #include <mqueue.h>
@@ -53,7 +53,8 @@ void write_byte(int fd) { program::must(static_cast<int>(write(fd, "x", 1)), "wr
 void on_files() {
   int ends[2];
   program::must(pipe(ends), "pipe");
-  between_processes("pipe", [&] { read_byte(ends[0]); }, [&] { write_byte(ends[1]); });
+  between_processes(
+      "pipe", [&] { read_byte(ends[0]); }, [&] { write_byte(ends[1]); });
   between_processes(
       "poll",
       [&] {
@@ -65,11 +66,13 @@ void on_files() {
   const int epoll = program::must(epoll_create1(0), "epoll");
   epoll_event event{EPOLLIN, {}};
   program::must(epoll_ctl(epoll, EPOLL_CTL_ADD, ends[0], &event), "epoll_ctl");
-  between_processes("epoll", [&] { epoll_wait(epoll, &event, 1, -1); }, [&] { write_byte(ends[1]); });
+  between_processes(
+      "epoll", [&] { epoll_wait(epoll, &event, 1, -1); }, [&] { write_byte(ends[1]); });
 
   int pair[2];
   program::must(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), "socketpair");
-  between_processes("unix_socket", [&] { read_byte(pair[0]); }, [&] { write_byte(pair[1]); });
+  between_processes(
+      "unix_socket", [&] { read_byte(pair[0]); }, [&] { write_byte(pair[1]); });
 
   const int bell = program::must(eventfd(0, 0), "eventfd");
   std::uint64_t number = 1;
@@ -80,7 +83,9 @@ void on_files() {
   int master = 0;
   int slave = 0;
   program::must(openpty(&master, &slave, nullptr, nullptr, nullptr), "openpty");
-  between_processes("terminal", [&] { read_byte(slave); }, [&] { program::must(static_cast<int>(write(master, "x\n", 2)), "write"); });
+  between_processes(
+      "terminal", [&] { read_byte(slave); },
+      [&] { program::must(static_cast<int>(write(master, "x\n", 2)), "write"); });
 }
 
 void on_network() {
@@ -119,8 +124,8 @@ void futex(std::uint32_t* word, int operation, std::uint32_t value) {
 }
 
 void on_memory() {
-  auto* shared = static_cast<std::uint32_t*>(
-      mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
+  auto* shared =
+      static_cast<std::uint32_t*>(mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
   between_processes(
       "futex_shared",
       [&] {

@@ -129,7 +129,7 @@ struct Collector::State {
   bool finished = false;            // a window was closed: what it left has to be cleared away before the next one
   Fd statistics;                    // while it is open the kernel counts runs and their time
 
-  std::unique_ptr<StackReader> stacks;  // nullptr unless stacks were asked for
+  std::unique_ptr<StackReader> stacks;          // nullptr unless stacks were asked for
   std::vector<std::uint64_t> skipped_by_probe;  // when the window opened
 
   // Final ledgers for the next glance; the reader's thread brings them.

@@ -19,6 +19,7 @@
 #include <cstring>
 #include <fstream>
 #include <initializer_list>
+#include <iterator>
 #include <optional>
 #include <sstream>
 #include <string_view>
@@ -107,24 +108,24 @@ Refusal try_tracing(const KernelTypes& types, const char* function, bpf_attach_t
   return std::nullopt;
 }
 
-// What the symbol table tells.
+// What the symbol table tells. It is large: it is searched, not parsed.
 struct KernelSymbols {
   std::string finish_switch;  // finish_task_switch as it is spelled there; empty when it cannot be read
   bool preempt_count = false;
 
   KernelSymbols() {
-    std::ifstream symbols("/proc/kallsyms");
-    std::string address;
-    std::string type;
-    std::string name;
-    std::string rest;
-    while (symbols >> address >> type >> name) {
-      if ((type == "t" || type == "T") && name.starts_with("finish_task_switch")) {
-        finish_switch = name;
+    std::ifstream file("/proc/kallsyms");
+    const std::string symbols{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+    constexpr std::string_view wanted = " finish_task_switch";
+    for (std::size_t at = symbols.find(wanted); at != std::string::npos; at = symbols.find(wanted, at + 1)) {
+      // "address type name", a tab and the module behind it if there is one.
+      if (at > 0 && (symbols[at - 1] == 't' || symbols[at - 1] == 'T')) {
+        finish_switch = symbols.substr(at + 1, symbols.find_first_of("\t\n", at) - at - 1);
+        break;
       }
-      preempt_count |= name == "__preempt_count" || name == "pcpu_hot";
-      std::getline(symbols, rest);
     }
+    preempt_count =
+        symbols.find(" __preempt_count\n") != std::string::npos || symbols.find(" pcpu_hot\n") != std::string::npos;
 #if defined(__aarch64__)
     preempt_count = true;  // it is a field of the task
 #endif

@@ -36,9 +36,10 @@ struct ObserveText {
 };
 
 void add_observe_options(CommandParser& parser, ObserveText& text) {
-  parser.list("-o,--output", "FILE", text.outputs,
-              "Write the report to FILE, in the format of its ending: .html, .json or .txt; with --stacks also .folded or "
-              ".speedscope.json. May be repeated.");
+  parser.list(
+      "-o,--output", "FILE", text.outputs,
+      "Write the report to FILE, in the format of its ending: .html, .json or .txt; with --stacks also .folded or "
+      ".speedscope.json. May be repeated.");
   parser.value("--format", "FORMAT", text.format, "Format of standard output: text (the default), json or none.");
   parser.value(
       "--detail", "LEVEL", text.detail,
@@ -421,9 +422,9 @@ struct CommandEntry {
   std::string_view name;
   Result<Options> (*parse)(const Words&);
 };
-constexpr std::array kCommands{CommandEntry{"run", parse_run}, CommandEntry{"attach", parse_attach},
+constexpr std::array kCommands{CommandEntry{"run", parse_run},       CommandEntry{"attach", parse_attach},
                                CommandEntry{"verify", parse_verify}, CommandEntry{"doctor", parse_doctor},
-                               CommandEntry{"top", parse_top}, CommandEntry{"workload", parse_workload}};
+                               CommandEntry{"top", parse_top},       CommandEntry{"workload", parse_workload}};
 
 constexpr std::string_view kCommandsHelp =
     "Commands:\n"

@@ -87,9 +87,8 @@ struct PrintText {
 };
 struct PrintSchema {};
 
-using Options =
-    std::variant<RunCommand, AttachCommand, DoctorCommand, WorkloadCommand, VerifyCommand, TopCommand, PrintText,
-                 PrintSchema>;
+using Options = std::variant<RunCommand, AttachCommand, DoctorCommand, WorkloadCommand, VerifyCommand, TopCommand,
+                             PrintText, PrintSchema>;
 
 // `arguments` without the name of the program. Errors are of kind usage and name the help to read.
 Result<Options> parse_options(const std::vector<std::string>& arguments);

@@ -21,9 +21,9 @@ struct Ending {
   OutputFormat format;
 };
 // The first that fits counts.
-constexpr std::array kEndings{Ending{".speedscope.json", OutputFormat::speedscope},
-                              Ending{".html", OutputFormat::html}, Ending{".json", OutputFormat::json},
-                              Ending{".txt", OutputFormat::text}, Ending{".folded", OutputFormat::folded}};
+constexpr std::array kEndings{Ending{".speedscope.json", OutputFormat::speedscope}, Ending{".html", OutputFormat::html},
+                              Ending{".json", OutputFormat::json}, Ending{".txt", OutputFormat::text},
+                              Ending{".folded", OutputFormat::folded}};
 
 template <typename T>
 std::optional<T> number(std::string_view text) {
@@ -132,7 +132,8 @@ Result<OutputFile> parse_output(const std::string& path) {
       return OutputFile{path, ending.format};
     }
   }
-  return bad_value("--output", path, "the ending names no known format", "end the name with .html, .json, .txt, .folded or .speedscope.json");
+  return bad_value("--output", path, "the ending names no known format",
+                   "end the name with .html, .json, .txt, .folded or .speedscope.json");
 }
 
 Result<std::optional<OutputFormat>> parse_format(const std::string& text) {

@@ -194,6 +194,43 @@ TEST(Options, MissingValues) {
   EXPECT_EQ(refused({"attach", "-d"}).what, "option '--duration'");
 }
 
+TEST(Options, AttachTakesOneTargetOfEveryKind) {
+  EXPECT_EQ(parsed<AttachCommand>({"attach", "-a"}).target.kind, Target::Kind::machine);
+  const auto cgroup = parsed<AttachCommand>({"attach", "--cgroup", "/sys/fs/cgroup/x"}).target;
+  EXPECT_EQ(cgroup.kind, Target::Kind::cgroup);
+  EXPECT_EQ(cgroup.cgroup, "/sys/fs/cgroup/x");
+  const auto name = parsed<AttachCommand>({"attach", "--comm", "postgres*"}).target;
+  EXPECT_EQ(name.kind, Target::Kind::name);
+  EXPECT_EQ(name.name, "postgres*");
+  for (const std::vector<std::string>& words : {std::vector<std::string>{"attach", "-a", "-p", "1"},
+                                                {"attach", "--comm", "a", "--cgroup", "b"},
+                                                {"attach", "--comm", "a", "--comm", "b"}}) {
+    EXPECT_THAT(refused(words).why, HasSubstr("only one of"));
+  }
+  EXPECT_EQ(refused({"attach", "--cgroup", ""}).kind, ErrorKind::usage);
+  EXPECT_THAT(refused({"attach"}).why, HasSubstr("--cgroup"));
+}
+
+TEST(Options, DetailAndStacks) {
+  EXPECT_EQ(parsed<RunCommand>({"run", "--detail", "switches", "ls"}).observe.detail, Detail::switches);
+  EXPECT_EQ(refused({"run", "--detail", "some", "ls"}).kind, ErrorKind::usage);
+  const auto run = parsed<RunCommand>({"run", "--stacks", "-o", "a.folded", "-o", "a.speedscope.json", "ls"});
+  EXPECT_TRUE(run.observe.stacks);
+  EXPECT_EQ(run.observe.outputs.at(0).format, OutputFormat::folded);
+  EXPECT_EQ(run.observe.outputs.at(1).format, OutputFormat::speedscope);
+  EXPECT_THAT(refused({"run", "-o", "a.folded", "ls"}).hint, HasSubstr("--stacks"));
+}
+
+TEST(Options, TopObservesTheMachineUnlessTold) {
+  const auto top = parsed<TopCommand>({"top", "--once", "--interval", "0.5", "--format", "json", "--sort", "faults"});
+  EXPECT_EQ(top.target.kind, Target::Kind::machine);
+  EXPECT_EQ(top.interval, std::chrono::milliseconds(500));
+  EXPECT_EQ(top.format, OutputFormat::json);
+  EXPECT_EQ(top.sort, "faults");
+  EXPECT_EQ(parsed<TopCommand>({"top", "-p", "7"}).target.kind, Target::Kind::processes);
+  EXPECT_EQ(refused({"top", "--interval", "0"}).kind, ErrorKind::usage);
+}
+
 TEST(Options, BadSharedValues) {
   EXPECT_THAT(refused({"run", "-o", "r.pdf", "ls"}).hint, HasSubstr(".html, .json, .txt, .folded or .speedscope.json"));
   EXPECT_THAT(refused({"run", "-o", "", "ls"}).what, HasSubstr("''"));
