@@ -121,6 +121,18 @@ TEST(Waits, NumbersAreThoseOfTheJson) {
   EXPECT_TRUE(drawn);
 }
 
+TEST(Waits, BarsHaveTheColoursOfTheirLegend) {
+  for (const Scheme scheme : {Scheme::light, Scheme::dark}) {
+    const SeenPage seen = look_at(report_with_waits(), R"(return charts.flatMap((chart) => chart.data.datasets.map(
+        (set, i) => [inkOf(colourOf(set.colour)), chart.getDatasetMeta(i).data[0].options.backgroundColor]));)",
+                                  1280, scheme);
+    ASSERT_FALSE(seen.facts.at("answer").empty());
+    for (const json& pair : seen.facts.at("answer")) {
+      EXPECT_EQ(pair[0], pair[1]);
+    }
+  }
+}
+
 TEST(Waits, EveryCauseHasTheWordsOfTheTextReport) {
   Life life;
   for (int wait = 0; wait < TC_NR_WAITS; ++wait) {

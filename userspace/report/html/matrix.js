@@ -111,7 +111,7 @@ class Matrix {
                    'aria-label': `${title}: waited ${timeText(sum.waited_ns)}, ${sum.wakeups} wake-ups, ` +
                                  bytesText(sum)},
         element('strong', {}, time(sum.waited_ns)), element('span', {}, count(sum.wakeups), ' ×'),
-        element('span', {}, bytesOf(sum)));
+        sum.bytes === null && callsSeen ? null : element('span', {}, bytesOf(sum)));
     // By the root, so that there are shades among the short times too.
     button.style.setProperty('--shade', String(darkest * Math.sqrt(sum.waited_ns / this.most)));
     button.cell = cell;

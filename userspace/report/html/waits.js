@@ -65,7 +65,7 @@ function waits() {
   }
   const bars = stackedBars('Blocked time by cause', causes.map(([cause]) => waitText(cause)),
                            [{label: 'blocked', values: causes.map(([, sums]) => sums.blocked_ns)}]);
-  bars.style.height = `${70 + 26 * causes.length}px`;
+  bars.style.height = `${110 + 26 * causes.length}px`;
   section('Waits', waitTable('everything', report.totals), faint('Shares are of the lifetimes of all tasks.'), bars);
 }
 
