@@ -172,8 +172,8 @@ function conversations() {
   const left = told.length - shownEdges;
   section('Who woke whom',
           faint('Time that tasks of a column waited until tasks of a row woke them, how often, and the bytes that ' +
-                'they sent them. The darker, the longer. Point at a cell, or click it or walk with the arrow keys, ' +
-                'for what it is made of.'),
+                'they sent them. The stronger the colour, the longer. Point at a cell, or click it or walk with the ' +
+                'arrow keys, for what it is made of.'),
           matrix.view, matrix.told, element('h3', {}, 'Between tasks'),
           edgeTable('edges between tasks', told.slice(0, shownEdges)),
           left > 0 ? faint(`${left} edges with less waiting time are left out here.`) : null,
