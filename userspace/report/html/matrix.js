@@ -59,7 +59,8 @@ function matrixOf(edges) {
     }
     cells.get(from).set(to, [...(cells.get(from).get(to) || []), edge]);
   }
-  const order = [...kept, ...new Set([...Object.keys(strangers), ...[...rows].filter((row) => typeof row === 'string')])];
+  // The parties of the matrix at the end: a kind of waker that has no words here.
+  const order = [...new Set([...kept, ...Object.keys(strangers), ...rows])];
   return {rows: order.filter((party) => rows.has(party)), columns: order.filter((party) => columns.has(party)),
           edgesOf: (from, to) => cells.get(from).get(to) || [], folded: processes.length - kept.size};
 }
