@@ -45,7 +45,15 @@ facts.paper = getComputedStyle(document.documentElement).getPropertyValue('--pag
 window.dispatchEvent(new Event('afterprint'));
 facts.folded_after_print = closed();
 unfoldAll();
-requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => {
+// A page that has nothing more to paint may never be given another frame.
+let asked = false;
+const once = (then) => () => {
+  if (!asked) {
+    asked = true;
+    then();
+  }
+};
+const answer = once(() => {
   const root = document.documentElement;
   Object.assign(facts, {
     ready: root.dataset.ready === 'yes', width: innerWidth, overflow: root.scrollWidth > root.clientWidth,
@@ -69,7 +77,9 @@ requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => {
   });
   facts.answer = (@question@);
   parent.postMessage(hex(JSON.stringify(facts)), '*');
-}, 100)));
+});
+requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(answer, 100)));
+setTimeout(answer, 3000);
 </script>)";
 
 std::string frame_of(const std::string& page_file, int width) {

@@ -92,6 +92,7 @@ class ReportBuilder {
     report_.host = {"6.1.0-18-amd64", "x86_64", 2, "kvm"};
     report_.target.command = "./bakery --cooks 3";
     report_.session.totals = empty_account();
+    report_.session.kernel_totals = empty_account();
     report_.session.start = Instant(1000s);
   }
 
@@ -119,6 +120,21 @@ class ReportBuilder {
   }
   ReportBuilder& thread(std::uint32_t tid, std::string comm, Duration born, const Life& life) {
     return task(tid, std::move(comm), How::thread, born, life);
+  }
+  // One that is observed with the whole machine. Its account stands beside the totals.
+  ReportBuilder& kernel_thread(std::uint32_t tid, std::string comm, const Life& life) {
+    const Account totals = report_.session.totals;
+    process(tid, std::move(comm), How::attached, 0ms, life);
+    report_.session.totals = totals;
+    add(report_.session.kernel_totals, last_task().account);
+    last().kernel = true;
+    return *this;
+  }
+  // The ids of the last task as a container numbers them.
+  ReportBuilder& inside(std::uint32_t tgid, std::uint32_t tid) {
+    last_task().tgid_inside = tgid;
+    last_task().tid_inside = tid;
+    return *this;
   }
   ReportBuilder& exits(int code) {
     last().exit_code = code;

@@ -6,6 +6,7 @@
 const conditions = ['running', 'preempted', 'runnable', 'blocked'];
 const shownProcesses = 200;
 const shownTasks = 100;
+const shownKernelThreads = 50;
 
 function activityRows(account) {
   return Object.entries(account.activities)
@@ -71,12 +72,17 @@ function sharesText(shares) {
   return `shares with its creator: ${list(true).join(', ') || 'nothing'}; its own: ${list(false).join(', ') || 'nothing'}`;
 }
 
+// As its own pid namespace numbers it, inside a container.
+const insideText = (what, number) => (number === null ? null : `${what} ${number} in its own pid namespace`);
+const factLine = (...texts) => (texts.some(Boolean) ? faint(texts.filter(Boolean).join(' · ')) : '');
+
 function taskView(task) {
   const name = `${task.comm} (${task.tid})`;
   return element('div', {}, unfold(
       `${name}, ${timeText(task.lifetime_ns)}, ${timeText(cpuTime(task.account))} on a CPU`,
-      (body) => body.append(faint(sharesText(task.shares)), accountTable(name, task.account),
-                            counters(name, task.account))), accountBar(task.account));
+      (body) => body.append(factLine(insideText('tid', task.tid_inside), sharesText(task.shares)),
+                            accountTable(name, task.account), counters(name, task.account))),
+                 accountBar(task.account));
 }
 
 function endOf(process) {
@@ -101,9 +107,10 @@ function processView(process, open) {
   const title = `${name}, ${process.how}, ${process.threads} tasks, ${timeText(cpuTime(process.total))} on CPUs, ` +
                 endOf(process);
   return element('div', {}, unfold(title, (body) => {
-    body.append(faint(process.command), faint(endFacts(process)),
-                process.tasks.length === 1 ? faint(sharesText(process.tasks[0].shares)) : '',
-                accountLegend(process.total), accountTable(name, process.total), counters(name, process.total));
+    const alone = process.tasks.length === 1 ? process.tasks[0] : null;
+    body.append(faint(process.command), factLine(insideText('pid', process.tgid_inside), endFacts(process)),
+                factLine(alone && sharesText(alone.shares)), accountLegend(process.total),
+                accountTable(name, process.total), ...processWaits(name, process.total), counters(name, process.total));
     if (process.tasks.length > 1) {
       body.append(element('h3', {}, 'Tasks'), ...process.tasks.slice(0, shownTasks).map(taskView));
       if (process.tasks.length > shownTasks) {
@@ -113,6 +120,8 @@ function processView(process, open) {
   }, open), accountBar(process.total));
 }
 
+const byCpuTime = (a, b) => cpuTime(b.total) - cpuTime(a.total);
+
 function accounts() {
   if (report.task_count === 0) {
     return;
@@ -120,7 +129,7 @@ function accounts() {
   section('Where the time went', accountLegend(report.totals), accountBar(report.totals),
           accountTable('everything', report.totals),
           unfold('Counters', (body) => body.append(counters('everything', report.totals))));
-  const byTime = [...report.processes].sort((a, b) => cpuTime(b.total) - cpuTime(a.total));
+  const byTime = report.processes.filter((process) => !process.kernel).sort(byCpuTime);
   const left = byTime.length - shownProcesses;
   section('Processes', byTime.slice(0, shownProcesses).map((process) => processView(process, byTime.length === 1)),
           left > 0 ? faint(`${left} processes with less time on CPUs are left out here.`) : null);
@@ -129,4 +138,25 @@ function accounts() {
       [{title: 'process', word: true}, {title: 'processes'}, {title: 'tasks'}, {title: 'on CPUs'}, {title: 'lifetime'}],
       report.folded.map((each) => [each.comm, count(each.processes), count(each.tasks), time(cpuTime(each.total)),
                                    time(each.total.lifetime_ns)])));
+}
+
+function kernelThreads() {
+  const threads = report.processes.filter((process) => process.kernel).sort(byCpuTime);
+  if (threads.length === 0) {
+    return;
+  }
+  const waiting = (account) => Object.values(account.activities)
+      .reduce((sum, cells) => sum + cells.preempted_ns + cells.runnable_ns, 0);
+  const switches = ({counters: {voluntary_switches: voluntary, involuntary_switches: involuntary}}) =>
+      (voluntary === null || involuntary === null ? null : voluntary + involuntary);
+  const row = (name, account) => [name, time(cpuTime(account)), time(waiting(account)), count(switches(account))];
+  const all = row(`all ${threads.length}`, report.kernel_totals);
+  all.className = 'sum';
+  const left = threads.length - shownKernelThreads;
+  section('Kernel threads',
+          table('kernel threads',
+                [{title: 'thread', word: true}, {title: 'on a CPU'}, {title: 'waiting for a CPU'}, {title: 'switches'}],
+                [...threads.slice(0, shownKernelThreads).map((each) => row(`${each.comm} (${each.tgid})`, each.total)),
+                 all]),
+          left > 0 ? faint(`${left} threads with less time on CPUs are left out here.`) : null);
 }

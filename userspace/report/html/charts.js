@@ -114,7 +114,7 @@ function draw() {
       },
     });
     applyInk(made);
-    made.update('none');
+    made.update(); // in mode 'none' bars would keep the colour that they began with
     charts.push(made);
   }
 }
@@ -132,7 +132,7 @@ function repaint() {
   for (const made of charts) {
     applyInk(made);
     made.resize();
-    made.update('none');
+    made.update();
   }
 }
 

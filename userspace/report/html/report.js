@@ -16,6 +16,9 @@ function head() {
                  target.exit_signal !== null ? `killed by signal ${target.exit_signal}` :
                      target.exit_code !== null ? `exit ${target.exit_code}` : null];
   page.append(faint(facts.filter(Boolean).join(' · ')));
+  if (!callsSeen) {
+    page.append(faint('--detail switches: system calls had no probes, so all time on CPUs counts as user code.'));
+  }
   const lost = Object.entries(report.losses).filter(([, number]) => number > 0);
   if (lost.length > 0) {
     page.append(element('p', {class: 'warning'},
@@ -31,7 +34,8 @@ function anatomy() {
   const phases = [['copy', 'copy_ns', 'count'], ['publish', 'publish_ns', 'count'], ['return', 'return_ns', 'returns'],
                   ['child start', 'child_start_ns', 'starts']];
   const phase = (kind, [, sum, over]) => mean(kind[sum], kind[over]);
-  section('Anatomy of creations (means)',
+  const measured = kinds.some((kind) => phases.some((each) => phase(kind, each) !== null));
+  section('Anatomy of creations (means)', !measured ? null :
           stackedBars('Phases of creations by kind', kinds.map((kind) => words(kind.kind)),
                       phases.map((each) => ({label: each[0], values: kinds.map((kind) => phase(kind, each))}))),
           table('anatomy of creations',
@@ -41,13 +45,18 @@ function anatomy() {
 }
 
 function prices() {
+  const title = 'Price of a life (mean kernel time on a CPU)';
+  if (!callsSeen) {
+    section(title, faint(noCalls));
+    return;
+  }
   const kinds = Object.entries(report.prices).filter(([, price]) => price.count > 0);
   if (kinds.length === 0) {
     return;
   }
   const parts = ['create', 'start', 'exec', 'faults', 'exit', 'reap', 'copy_on_write'];
   const part = (price, name) => mean(price[`${name}_ns`], price.count);
-  section('Price of a life (mean kernel time on a CPU)',
+  section(title,
           stackedBars('Price of a life by kind', kinds.map(([kind]) => words(kind)),
                       parts.map((name) => ({label: words(name), values: kinds.map(([, price]) => part(price, name))}))),
           table('price of a life',
@@ -69,20 +78,6 @@ function latencies() {
                                             ...[of.p50_ns, of.p90_ns, of.p99_ns, of.p999_ns, of.max_ns].map(time)])),
           filled.map(([name, of]) => unfold(words(name), (body) => body.append(
               histogramChart(`Distribution of ${words(name)}`, of)))));
-}
-
-function channels() {
-  const names = Object.keys(report.totals.ipc).filter((name) => report.totals.ipc[name].calls > 0);
-  if (names.length === 0) {
-    return;
-  }
-  const users = report.processes.filter((process) => names.some((name) => process.total.ipc[name].calls > 0));
-  const cell = (use) => (use.calls === 0 ? '-' : [count(use.calls), ' calls, ', quantity(use.bytes_in, 'bytes'), ' in, ',
-                                                  quantity(use.bytes_out, 'bytes'), ' out, ', time(use.kernel_ns)]);
-  section('Channels, by process', table(
-      'channels', [{title: 'process', word: true}, ...names.map((name) => ({title: words(name)}))],
-      users.slice(0, shownProcesses).map((process) => [`${process.comm} (${process.tgid})`,
-                                                       ...names.map((name) => cell(process.total.ipc[name]))])));
 }
 
 function blasts() {
@@ -129,9 +124,11 @@ if (typeof Chart === 'undefined') {
   Chart.defaults.font.family = 'system-ui, sans-serif';
 }
 for (const [what, fill] of Object.entries({
-       'The head': head, 'The verdicts': claims, 'The accounts': accounts, 'The creations': anatomy,
-       'The prices': prices, 'The latencies': latencies, 'The stacks': flames, 'The channels': channels,
-       'The signals': blasts, 'The comparisons': comparisons, 'More figures': moreFigures, 'The evidence': evidence, 'The observer': observer})) {
+       'The head': head, 'The verdicts': claims, 'The accounts': accounts, 'The kernel threads': kernelThreads,
+       'The waits': waits, 'The wake-ups': conversations, 'The chains': chains, 'The channels': channels,
+       'The creations': anatomy, 'The prices': prices, 'The latencies': latencies, 'The stacks': flames,
+       'The signals': blasts, 'The comparisons': comparisons, 'More figures': moreFigures, 'The evidence': evidence,
+       'The observer': observer})) {
   show(what, fill);
 }
 openTarget();

@@ -1,0 +1,395 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Waits, wakers, chains and kernel threads in the HTML report.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "support/browser.h"
+#include "support/told_waits.h"
+#include "taskcost/report.h"
+
+namespace taskcost::test {
+namespace {
+
+using nlohmann::json;
+using ::testing::AllOf;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+// Functions that the questions below use.
+std::string asked(const std::string& steps) {
+  return R"((() => {
+    const grid = () => document.querySelector('.matrix');
+    const names = (selector) => [...grid().querySelectorAll(selector)].map((each) => each.textContent);
+    const rows = () => names('tbody th');
+    const columns = () => names('thead th').slice(1);
+    const cell = (from, to) =>
+        grid().rows[1 + rows().indexOf(from)].cells[1 + columns().indexOf(to)].querySelector('button');
+    const values = (button) => [...button.querySelectorAll('data')].map((each) => Number(each.value));
+    const shade = (button) => Number(getComputedStyle(button, '::before').opacity);
+    const heading = () => document.querySelector('.cell-edges h3').textContent;
+    const edges = () => [...document.querySelectorAll('.cell-edges tbody tr')].map(
+        (row) => [...row.cells].map((each) => each.textContent));
+    const press = (key) => document.activeElement.dispatchEvent(new KeyboardEvent('keydown', {key, bubbles: true}));
+    const point = (each, type) => each.dispatchEvent(new MouseEvent(type));
+    )" + steps +
+         "})()";
+}
+
+json json_of(const Report& report) {
+  std::ostringstream out;
+  render_json(report, out);
+  return json::parse(out.str());
+}
+
+SeenPage look_at(const Report& report, const std::string& steps = "return null;", int width = 1280,
+                 Scheme scheme = Scheme::light) {
+  std::ostringstream out;
+  render_html(report, out);
+  return test::look_at(out.str(), width, scheme, asked(steps));
+}
+
+json answer(const Report& report, const std::string& steps) {
+  const SeenPage seen = look_at(report, steps);
+  expect_sound(seen);
+  return seen.facts.at("answer");
+}
+
+class WaitsWidth : public ::testing::TestWithParam<int> {};
+
+TEST_P(WaitsWidth, NothingIsCut) {
+  for (const Scheme scheme : {Scheme::light, Scheme::dark}) {
+    const SeenPage seen = look_at(report_with_waits(), "return null;", GetParam(), scheme);
+    expect_sound(seen);
+    EXPECT_EQ(seen.facts.at("width"), GetParam());
+    EXPECT_EQ(seen.facts.at("blank_in_print"), 0);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Page, WaitsWidth, ::testing::Values(1280, 400),
+                         [](const auto& width) { return "px" + std::to_string(width.param); });
+
+void expect_waits(const json& rows, const json& account) {
+  ASSERT_EQ(rows.size(), account.at("waits").size() + 1) << rows.dump();
+  std::vector<std::string> names;
+  double before = 1e18;
+  for (std::size_t i = 1; i < rows.size(); ++i) {
+    names.push_back(rows[i][0].at("text"));
+    EXPECT_LE(rows[i][1].at("value").get<double>(), before) << "the largest first";
+    before = rows[i][1].at("value");
+  }
+  for (int wait = 0; wait < TC_NR_WAITS; ++wait) {
+    const auto cause = static_cast<tc_wait>(wait);
+    if (!account.at("waits").contains(key_of(cause))) {
+      continue;
+    }
+    const auto found = std::ranges::find(names, text_of(cause));
+    ASSERT_NE(found, names.end()) << text_of(cause);
+    const json& row = rows[1 + static_cast<std::size_t>(found - names.begin())];
+    const json& sums = account.at("waits").at(key_of(cause));
+    const double blocked = sums.at("blocked_ns");
+    EXPECT_EQ(row[1].at("value"), sums.at("blocked_ns"));
+    EXPECT_DOUBLE_EQ(row[2].at("value"), blocked / account.at("lifetime_ns").get<double>());
+    EXPECT_EQ(row[3].at("value"), sums.at("count"));
+    EXPECT_DOUBLE_EQ(row[4].at("value"), blocked / sums.at("count").get<double>());
+  }
+}
+
+TEST(Waits, NumbersAreThoseOfTheJson) {
+  const Report report = report_with_waits();
+  const json data = json_of(report);
+  const SeenPage seen = look_at(report);
+  expect_sound(seen);
+  expect_waits(seen.rows("waits of everything"), data.at("totals"));
+  expect_waits(seen.rows("waits of baker (10)"), data.at("processes")[0].at("total"));
+  bool drawn = false;
+  for (const json& chart : seen.facts.at("charts")) {
+    if (chart.at("label") == "Blocked time by cause") {
+      drawn = true;
+      EXPECT_EQ(chart.at("data")[0], json({500'000'000, 300'000'000, 33'000'000, 17'000'000}));
+      EXPECT_THAT(chart.at("ticks"), Contains(json({"a timer", "a pipe", "a futex of its process", "a child to end"})));
+    }
+  }
+  EXPECT_TRUE(drawn);
+}
+
+TEST(Waits, BarsHaveTheColoursOfTheirLegend) {
+  for (const Scheme scheme : {Scheme::light, Scheme::dark}) {
+    const SeenPage seen = look_at(report_with_waits(), R"(return charts.flatMap((chart) => chart.data.datasets.map(
+        (set, i) => [inkOf(colourOf(set.colour)), chart.getDatasetMeta(i).data[0].options.backgroundColor]));)",
+                                  1280, scheme);
+    ASSERT_FALSE(seen.facts.at("answer").empty());
+    for (const json& pair : seen.facts.at("answer")) {
+      EXPECT_EQ(pair[0], pair[1]);
+    }
+  }
+}
+
+TEST(Waits, EveryCauseHasTheWordsOfTheTextReport) {
+  Life life;
+  for (int wait = 0; wait < TC_NR_WAITS; ++wait) {
+    life.blocks(TC_ACTIVITY_OTHER, 1ms * (wait + 1), static_cast<tc_wait>(wait));
+  }
+  const Report report = ReportBuilder().process(10, "patient", How::attached, 0ms, life).build();
+  const SeenPage seen = look_at(report);
+  expect_sound(seen);
+  expect_waits(seen.rows("waits of everything"), json_of(report).at("totals"));
+}
+
+TEST(Matrix, CellsAreTheSumsOfTheirEdges) {
+  const Report report = report_with_waits();
+  const json seen = answer(report, R"(
+    return rows().flatMap((from) => columns().map((to) => [from, to, cell(from, to)]))
+        .filter(([, , button]) => button)
+        .map(([from, to, button]) => [`${from} > ${to}`, values(button), shade(button), button.textContent]);)");
+  std::map<std::string, json> cells;
+  double wakeups = 0;
+  double waited = 0;
+  double bytes = 0;
+  std::vector<std::pair<double, double>> shades;
+  for (const json& cell : seen) {
+    const json& values = cell[1];
+    cells[cell[0]] = values;
+    waited += values.at(0).get<double>();
+    wakeups += values.at(1).get<double>();
+    bytes += values.size() > 2 ? values[2].get<double>() : 0;
+    shades.emplace_back(values[0], cell[2]);
+  }
+  EXPECT_EQ(cells, (std::map<std::string, json>{
+                       {"interrupts > guest (30)", {500'000'000, 5}},
+                       {"waiter (20) > baker (10)", {228'000'000, 43, 4160}},
+                       {"baker (10) > waiter (20)", {60'000'000, 12, 512}},
+                       {"baker (10) > baker (10)", {33'000'000, 3}},
+                       {"tasks not observed > baker (10)", {15'000'000, 8}},
+                       {"many tasks, not told apart > baker (10)", {6'000'000, 6}},
+                       {"nobody seen > waiter (20)", {5'000'000, 1}},
+                       {"tasks not kept one by one > baker (10)", {4'000'000, 2, 32}},
+                       {"baker (10) > one of several, or not observed", {0, 0, 128}},
+                   }));
+  double all_wakeups = 0;
+  double all_waited = 0;
+  double all_bytes = 0;
+  const json edges = json_of(report).at("edges");
+  for (const json& edge : edges) {
+    all_wakeups += edge.at("wakeups").get<double>();
+    all_waited += edge.at("waited_ns").get<double>();
+    all_bytes += edge.at("bytes").is_null() ? 0 : edge.at("bytes").get<double>();
+  }
+  EXPECT_EQ(wakeups, all_wakeups);
+  EXPECT_EQ(waited, all_waited);
+  EXPECT_EQ(bytes, all_bytes);
+  std::ranges::sort(shades);
+  EXPECT_TRUE(std::ranges::is_sorted(shades, {}, &std::pair<double, double>::second)) << "longer waits are darker";
+  EXPECT_GT(shades.back().second, shades.front().second + 0.3);
+}
+
+TEST(Matrix, ACellShowsItsEdges) {
+  const json seen = answer(report_with_waits(), R"(
+    const start = heading();
+    const pair = cell('waiter (20)', 'baker (10)');
+    point(pair, 'mouseenter');
+    const pointed = [heading(), edges()];
+    point(grid(), 'mouseleave');
+    const left = heading();
+    pair.click();
+    point(grid(), 'mouseleave');
+    const clicked = heading();
+    pair.focus();
+    press('ArrowRight');
+    const right = heading();
+    press('ArrowLeft');
+    press('ArrowUp');
+    const up = heading();
+    const stops = [...grid().querySelectorAll('button')].filter((each) => each.tabIndex === 0).length;
+    const pressed = [...grid().querySelectorAll('[aria-pressed="true"]')].map((each) => each.textContent);
+    return {start, pointed, left, clicked, right, up, stops, pressed};)");
+  EXPECT_EQ(seen.at("start"), "interrupts → guest (30)") << "the longest waits";
+  EXPECT_EQ(seen.at("pointed")[0], "waiter (20) → baker (10)");
+  EXPECT_EQ(seen.at("pointed")[1],
+            json({{"waiter (20)", "baker (10)", "pipe", "40", "200 ms", "100 ms", "4 KiB", "write 39, close 1"},
+                  {"waiter (20)", "baker (10)", "child", "1", "17 ms", "8.5 ms", "-", "exit 1"},
+                  {"tray (21)", "baker (10)", "pipe", "2", "11 ms", "5.5 ms", "64 B", "write 2"}}));
+  EXPECT_EQ(seen.at("left"), "interrupts → guest (30)");
+  EXPECT_EQ(seen.at("clicked"), "waiter (20) → baker (10)");
+  EXPECT_EQ(seen.at("right"), "tasks not kept one by one → baker (10)");
+  EXPECT_EQ(seen.at("up"), "baker (10) → baker (10)");
+  EXPECT_EQ(seen.at("stops"), 1);
+  EXPECT_EQ(seen.at("pressed").size(), 1U);
+}
+
+TEST(Matrix, HasTwentyProcessesAndTheRestInOne) {
+  ReportBuilder builder;
+  for (std::uint32_t i = 0; i < 60; ++i) {
+    builder.process(100 + i, "worker", How::fork, 0ms, Life().runs(TC_ACTIVITY_USER, 1ms));
+  }
+  Report report = builder.build();
+  // A ring, the waits longer from process to process: the last 20 have the longest.
+  for (std::uint32_t i = 0; i < 60; ++i) {
+    add_edge(report.session, task_waker(report.session, 100 + i), 100 + (i + 1) % 60, TC_WAIT_PIPE, 1, 1ms * (i + 1),
+             {{"write", 1}}, 10);
+  }
+  std::ranges::stable_sort(report.session.edges, std::ranges::greater(), &Edge::waited);
+  const SeenPage seen = look_at(report, R"(
+    return {rows: rows(), columns: columns(), others: values(cell('40 other processes', '40 other processes')),
+            sum: [...grid().querySelectorAll('button')].map((each) => values(each)[0]).reduce((a, b) => a + b)};)");
+  expect_sound(seen);
+  const json& facts = seen.facts.at("answer");
+  EXPECT_EQ(facts.at("rows").size(), 21U);
+  EXPECT_EQ(facts.at("columns").size(), 21U);
+  EXPECT_EQ(facts.at("rows")[0], "worker (159)");
+  EXPECT_EQ(facts.at("rows")[20], "40 other processes");
+  EXPECT_EQ(facts.at("sum"), 1'000'000LL * 60 * 61 / 2);
+  EXPECT_EQ(facts.at("others")[1], 39);
+  EXPECT_EQ(seen.rows("edges between tasks").size(), 51U);
+  EXPECT_THAT(seen.facts.at("text"), HasSubstr("10 edges with less waiting time are left out here."));
+}
+
+TEST(Matrix, EdgesBetweenTasksAreThoseOfTheJson) {
+  const Report report = report_with_waits();
+  const json edges = json_of(report).at("edges");
+  const SeenPage seen = look_at(report);
+  const json rows = seen.rows("edges between tasks");
+  ASSERT_EQ(rows.size(), edges.size() + 1);
+  for (std::size_t i = 0; i < edges.size(); ++i) {
+    const json& row = rows[i + 1];
+    EXPECT_EQ(row[3].at("value"), edges[i].at("wakeups"));
+    EXPECT_EQ(row[4].at("value"), edges[i].at("waited_ns"));
+    EXPECT_EQ(row[5].at("value"), edges[i].at("longest_ns"));
+    EXPECT_EQ(row[6].at("value"), edges[i].at("bytes"));
+  }
+  EXPECT_EQ(rows[1][0].at("text"), "an interrupt");
+  EXPECT_EQ(rows[2][7].at("text"), "write 39, close 1");
+  EXPECT_EQ(rows[7][0].at("text"), "task 99, not observed");
+  EXPECT_EQ(rows[12][1].at("text"), "others");
+  EXPECT_THAT(seen.facts.at("text"), HasSubstr("3 edges of tasks that are not kept one by one"));
+}
+
+TEST(Chains, StandInOrderAndInEachOther) {
+  const json seen = answer(report_with_waits(), R"(
+    const told = (list) => {
+      const item = list.querySelector(':scope > li');
+      const inner = item.querySelector(':scope > ol');
+      const own = [...item.childNodes].filter((each) => each !== inner).map((each) => each.textContent).join('');
+      return [own, ...(inner ? told(inner) : [])];
+    };
+    return all('.chain').map((chain) => [told(chain), [...chain.querySelectorAll('data')].map(
+        (each) => Number(each.value))]);)");
+  EXPECT_EQ(seen, json({{{"baker (10) waited 41 ms for a pipe, ended by waiter (20) (write)",
+                          "waiter (20) had waited 38 ms for a pipe, ended by oven (11) (close)",
+                          "oven (11) had waited 30 ms for a timer, ended by an interrupt"},
+                         {41'000'000, 38'000'000, 30'000'000}},
+                        {{"baker (10) waited 17 ms for a child to end, ended by waiter (20) (exit)",
+                          "waiter (20) had waited 9 ms for epoll, ended by task 99, not observed"},
+                         {17'000'000, 9'000'000}}}));
+}
+
+TEST(Waits, HostileNamesAreText) {
+  const std::string name = "<img src=x>'\"&amp;\x1b[31m</script>";
+  ReportBuilder builder;
+  builder.process(10, name, How::attached, 0ms, Life().blocks(TC_ACTIVITY_PIPE, 5ms, TC_WAIT_PIPE))
+      .kernel_thread(7, name, Life().runs(TC_ACTIVITY_KERNEL, 1ms));
+  Report report = builder.build();
+  const Waker waker = task_waker(report.session, 10);
+  add_edge(report.session, waker, 10, TC_WAIT_PIPE, 1, 5ms, {{name, 1}, {"__proto__", 1}}, 1);
+  report.session.chains = {{{1, 10, waker, TC_WAIT_PIPE, name, 5ms}}};
+  const SeenPage seen = look_at(report, R"(return [rows()[0], cell(rows()[0], columns()[0]).ariaLabel, edges()[0][7],
+                                                   document.querySelector('.chain').textContent,
+                                                   all('main img').length];)");
+  expect_sound(seen);
+  const std::string shown = json_of(report).at("processes")[0].at("comm").get<std::string>() + " (10)";
+  const json& facts = seen.facts.at("answer");
+  EXPECT_EQ(facts[0], shown);
+  EXPECT_THAT(facts[1], HasSubstr(shown));
+  EXPECT_THAT(facts[2], HasSubstr("<img src=x>"));
+  EXPECT_THAT(facts[3], HasSubstr(shown + " waited 5 ms"));
+  EXPECT_EQ(facts[4], 0);
+}
+
+TEST(KernelThreads, StandApart) {
+  ReportBuilder builder;
+  builder.process(10, "baker", How::attached, 0ms, Life().runs(TC_ACTIVITY_USER, 5ms));
+  for (std::uint32_t i = 0; i < 60; ++i) {
+    builder.kernel_thread(500 + i, "kworker/" + std::to_string(i),
+                          Life()
+                              .runs(TC_ACTIVITY_KERNEL, 1us * (i + 1))
+                              .queues(TC_ACTIVITY_KERNEL, 10us)
+                              .is_preempted(TC_ACTIVITY_KERNEL, 5us)
+                              .counts(TC_COUNTER_VOLUNTARY_SWITCHES, 3)
+                              .counts(TC_COUNTER_INVOLUNTARY_SWITCHES, 1));
+  }
+  const SeenPage seen = look_at(builder.build());
+  expect_sound(seen);
+  const json rows = seen.rows("kernel threads");
+  ASSERT_EQ(rows.size(), 52U) << "a head, 50 threads, the sum";
+  EXPECT_EQ(rows[1][0].at("text"), "kworker/59 (559)");
+  EXPECT_EQ(rows[1][1].at("value"), 60'000);
+  EXPECT_EQ(rows[1][2].at("value"), 15'000);
+  EXPECT_EQ(rows[1][3].at("value"), 4);
+  EXPECT_EQ(rows[51][0].at("text"), "all 60");
+  EXPECT_EQ(rows[51][1].at("value"), 1'000 * 60 * 61 / 2);
+  EXPECT_EQ(rows[51][2].at("value"), 60 * 15'000);
+  EXPECT_EQ(rows[51][3].at("value"), 240);
+  const auto summaries = seen.facts.at("summaries").get<std::vector<std::string>>();
+  EXPECT_THAT(summaries, Contains(HasSubstr("baker (10)")));
+  EXPECT_THAT(summaries, Not(Contains(HasSubstr("kworker"))));
+  EXPECT_THAT(seen.facts.at("text"), HasSubstr("10 threads with less time on CPUs are left out here."));
+}
+
+TEST(Waits, WithoutCallsNothingBreaks) {
+  for (const Report& report : {report_with_waits(), full_report()}) {
+    const SeenPage seen = look_at(without_calls(report), R"(
+      const section = (title) => all('section').find((each) => each.querySelector('h2').textContent.startsWith(title));
+      return [section('Price').textContent, section('Channels').textContent];)");
+    expect_sound(seen);
+    EXPECT_THAT(seen.facts.at("answer")[0], HasSubstr("not measured"));
+    EXPECT_THAT(seen.facts.at("answer")[1], HasSubstr("not measured"));
+    EXPECT_EQ(seen.row("account of everything", "user")[6].at("text"), "not measured");
+    EXPECT_EQ(seen.row("anatomy of creations", "fork")[2].at("text"), "not measured");
+    EXPECT_EQ(seen.rows("edges between tasks")[1][6].at("text"), "not measured");
+    EXPECT_THAT(seen.facts.at("text"), HasSubstr("--detail switches"));
+    EXPECT_GT(seen.rows("waits of everything").size(), 1U) << "waits are seen all the same";
+  }
+}
+
+TEST(Channels, OneThatWasNotMeasuredIsNotZero) {
+  Report report = report_with_waits();
+  report.session.totals.channels[TC_CHANNEL_PIPE].reset();
+  report.session.processes[1].tasks[0].account.channels[TC_CHANNEL_PIPE].reset();
+  const SeenPage seen = look_at(report);
+  expect_sound(seen);
+  EXPECT_EQ(seen.row("channels", "baker (10)")[1].at("value"), 8);
+  EXPECT_EQ(seen.row("channels", "waiter (20)")[1].at("text"), "not measured");
+}
+
+TEST(Waits, IdsInsideAContainerAreFacts) {
+  const SeenPage seen = look_at(report_with_waits(), R"(
+    const facts = (summary) => [...all('details').find(
+        (each) => each.querySelector('summary').textContent.startsWith(summary)).querySelectorAll(':scope > .body > .faint')]
+        .map((each) => each.textContent).join(' | ');
+    return [facts('waiter (20)'), facts('tray (21)'), facts('baker (10)')];)");
+  expect_sound(seen);
+  const json& facts = seen.facts.at("answer");
+  EXPECT_THAT(facts[0], HasSubstr("pid 2 in its own pid namespace"));
+  EXPECT_THAT(facts[1], HasSubstr("tid 7 in its own pid namespace"));
+  EXPECT_THAT(facts[2], Not(HasSubstr("namespace")));
+}
+
+TEST(Waits, AreNotToldWhenNobodyWaited) {
+  const Report report =
+      ReportBuilder().process(10, "busy", How::attached, 0ms, Life().runs(TC_ACTIVITY_USER, 1ms)).build();
+  const SeenPage seen = look_at(report);
+  expect_sound(seen);
+  EXPECT_THAT(seen.facts.at("text"), HasSubstr("No task was blocked."));
+  EXPECT_THAT(seen.facts.at("headings").dump(), AllOf(Not(HasSubstr("Who woke")), Not(HasSubstr("chains"))));
+}
+
+}  // namespace
+}  // namespace taskcost::test

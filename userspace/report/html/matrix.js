@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Who woke whom: between processes as a matrix, between tasks as a table.
+'use strict';
+
+const shownInMatrix = 20;
+const shownEdges = 50;
+const darkest = 0.55; // what stands on it can still be read
+
+// Rows and columns that are no process, in this order behind those that are.
+const strangers = {
+  others: 'other processes', unkept: 'tasks not kept one by one', unobserved: 'tasks not observed',
+  interrupt: 'interrupts', several: 'many tasks, not told apart', unknown: 'nobody seen',
+  somewhere: 'one of several, or not observed',
+};
+
+const processOf = (id) => (taskOf(id) ? taskOf(id).process : null);
+const wakingParty = (edge) => (edge.waker === 'task' ? processOf(edge.from_task) || 'unkept' : edge.waker);
+const wokenParty = (edge) => processOf(edge.to_task) || 'somewhere';
+const partyName = (party) => (typeof party === 'string' ? strangers[party] || words(party) :
+                                                           `${party.comm} (${party.tgid})`);
+
+function sumOf(edges) {
+  const told = edges.filter((edge) => edge.bytes !== null);
+  const sum = (list, key) => list.reduce((all, edge) => all + edge[key], 0);
+  return {wakeups: sum(edges, 'wakeups'), waited_ns: sum(edges, 'waited_ns'),
+          bytes: told.length > 0 ? sum(told, 'bytes') : null};
+}
+
+// Null: none, or it is not told whose they are.
+const bytesOf = ({bytes}) => (bytes === null && callsSeen ? '-' : quantity(bytes, 'bytes'));
+const bytesText = ({bytes}) => (bytes === null && callsSeen ? 'no bytes' : quantityText(bytes, 'bytes'));
+
+// Processes by the waiting time of the edges that begin or end at them.
+function processesByWaiting(edges) {
+  const waited = new Map();
+  for (const edge of edges) {
+    for (const party of new Set([wakingParty(edge), wokenParty(edge)])) {
+      if (typeof party !== 'string') {
+        waited.set(party, (waited.get(party) || 0) + edge.waited_ns);
+      }
+    }
+  }
+  return [...waited.keys()].sort((a, b) => waited.get(b) - waited.get(a));
+}
+
+function matrixOf(edges) {
+  const processes = processesByWaiting(edges);
+  const kept = new Set(processes.slice(0, shownInMatrix));
+  const place = (party) => (typeof party === 'string' || kept.has(party) ? party : 'others');
+  const cells = new Map();
+  const [rows, columns] = [new Set(), new Set()];
+  for (const edge of edges) {
+    const [from, to] = [place(wakingParty(edge)), place(wokenParty(edge))];
+    rows.add(from);
+    columns.add(to);
+    if (!cells.has(from)) {
+      cells.set(from, new Map());
+    }
+    cells.get(from).set(to, [...(cells.get(from).get(to) || []), edge]);
+  }
+  // The parties of the matrix at the end: a kind of waker that has no words here.
+  const order = [...new Set([...kept, ...Object.keys(strangers), ...rows])];
+  return {rows: order.filter((party) => rows.has(party)), columns: order.filter((party) => columns.has(party)),
+          edgesOf: (from, to) => cells.get(from).get(to) || [], folded: processes.length - kept.size};
+}
+
+function placesText(edge) {
+  return Object.entries(edge.places).sort(([, a], [, b]) => b - a).map(([place, number]) => `${place} ${number}`)
+      .join(', ') || '-';
+}
+
+function edgeTable(label, edges) {
+  return table(label,
+               [{title: 'from', word: true}, {title: 'to', word: true}, {title: 'through', word: true},
+                {title: 'wake-ups'}, {title: 'waited'}, {title: 'longest'}, {title: 'bytes'},
+                {title: 'by', wrap: true}],
+               edges.map((edge) => [wakerName(edge), taskName(edge.to_task, edge.to_tid), words(edge.channel),
+                                    count(edge.wakeups), time(edge.waited_ns), time(edge.longest_ns), bytesOf(edge),
+                                    placesText(edge)]));
+}
+
+// The cells are one stop of the tab key; arrow keys walk: left and right through all of them, up and down in a column.
+class Matrix {
+  constructor(edges) {
+    this.matrix = matrixOf(edges);
+    this.buttons = [];
+    this.told = element('div', {class: 'cell-edges', 'aria-live': 'polite'});
+    this.chosen = null;
+    const {rows, columns, edgesOf} = this.matrix;
+    const sums = rows.map((from) => columns.map((to) => sumOf(edgesOf(from, to))));
+    this.most = Math.max(1, ...sums.flat().map((sum) => sum.waited_ns));
+    const name = (party) => (party === 'others' ? `${this.matrix.folded} other processes` : partyName(party));
+    const head = columns.map((to) => element('th', {scope: 'col'}, name(to)));
+    const body = rows.map((from, i) => element(
+        'tr', {}, element('th', {scope: 'row'}, name(from)),
+        columns.map((to, j) => element('td', {}, edgesOf(from, to).length === 0 ? null : this.cell(
+            {edges: edgesOf(from, to), sum: sums[i][j], column: j, title: `${name(from)} → ${name(to)}`})))));
+    const grid = element('table', {class: 'matrix', 'aria-label': 'who woke whom'},
+                         element('thead', {}, element('tr', {}, element('th', {scope: 'col'}, 'from ↓ to →'), head)),
+                         element('tbody', {}, body));
+    grid.addEventListener('mouseleave', () => this.tell(this.chosen));
+    grid.addEventListener('keydown', (event) => this.key(event));
+    this.view = element('div', {class: 'scroll', tabindex: '0', role: 'group', 'aria-label': 'who woke whom'}, grid);
+    this.choose(this.buttons.reduce((a, b) => (b.cell.sum.waited_ns > a.cell.sum.waited_ns ? b : a)));
+  }
+
+  cell(cell) {
+    const {sum, title} = cell;
+    const button = element(
+        'button', {type: 'button', tabindex: '-1', 'aria-pressed': 'false',
+                   'aria-label': `${title}: waited ${timeText(sum.waited_ns)}, ${sum.wakeups} wake-ups, ` +
+                                 bytesText(sum)},
+        element('strong', {}, time(sum.waited_ns)), element('span', {}, count(sum.wakeups), ' ×'),
+        sum.bytes === null && callsSeen ? null : element('span', {}, bytesOf(sum)));
+    // By the root, so that there are shades among the short times too.
+    button.style.setProperty('--shade', String(darkest * Math.sqrt(sum.waited_ns / this.most)));
+    button.cell = cell;
+    button.addEventListener('mouseenter', () => this.tell(button));
+    button.addEventListener('focus', () => this.choose(button));
+    button.addEventListener('click', () => this.choose(button));
+    this.buttons.push(button);
+    return button;
+  }
+
+  choose(button) {
+    if (this.chosen !== null) {
+      this.chosen.tabIndex = -1;
+      this.chosen.setAttribute('aria-pressed', 'false');
+    }
+    this.chosen = button;
+    button.tabIndex = 0;
+    button.setAttribute('aria-pressed', 'true');
+    this.tell(button);
+  }
+
+  tell(button) {
+    if (this.shown === button) {
+      return;
+    }
+    this.shown = button;
+    const {title, edges} = button.cell;
+    const left = edges.length - shownEdges;
+    this.told.replaceChildren(element('h3', {}, title), edgeTable('edges of the cell', edges.slice(0, shownEdges)),
+                              left > 0 ? faint(`${left} edges with less waiting time are left out here.`) : '');
+  }
+
+  key(event) {
+    const at = this.buttons.indexOf(event.target);
+    if (at < 0) {
+      return;
+    }
+    const inColumn = (each) => each.cell.column === event.target.cell.column;
+    const goal = {ArrowLeft: this.buttons[at - 1], ArrowRight: this.buttons[at + 1],
+                  ArrowUp: this.buttons.slice(0, at).reverse().find(inColumn),
+                  ArrowDown: this.buttons.slice(at + 1).find(inColumn)}[event.key];
+    if (goal) {
+      goal.focus();
+    }
+    if (event.key.startsWith('Arrow')) {
+      event.preventDefault();
+    }
+  }
+}
+
+function conversations() {
+  const {edges, folded_edges: folded} = report;
+  if (edges.length === 0) {
+    return;
+  }
+  const matrix = new Matrix(edges);
+  const told = edges.filter((edge) => edge.wakeups > 0 || edge.bytes > 0);
+  const left = told.length - shownEdges;
+  section('Who woke whom',
+          faint('Time that tasks of a column waited until tasks of a row woke them, how often, and the bytes that ' +
+                'they sent them. The stronger the colour, the longer. Point at a cell, or click it or walk with the ' +
+                'arrow keys, for what it is made of.'),
+          matrix.view, matrix.told, element('h3', {}, 'Between tasks'),
+          edgeTable('edges between tasks', told.slice(0, shownEdges)),
+          left > 0 ? faint(`${left} edges with less waiting time are left out here.`) : null,
+          folded > 0 ? faint(count(folded), ' edges of tasks that are not kept one by one are not among them.') : null);
+}
