@@ -120,6 +120,7 @@ class PostgresServer : public ::testing::Test {
     ASSERT_TRUE(server_.start());
     const Finished made = run(server_.client("pgbench", {"--initialize", "--quiet"}));
     ASSERT_EQ(made.exit_code(), 0) << made.describe();
+    ASSERT_TRUE(server_.wait_until_at_rest());
   }
   // pgbench's own transaction, seven statements each.
   void load(std::int64_t transactions) const {
@@ -128,6 +129,7 @@ class PostgresServer : public ::testing::Test {
     EXPECT_EQ(finished.exit_code(), 0) << finished.describe();
     const std::string all = std::to_string(transactions) + "/" + std::to_string(transactions);
     EXPECT_NE(finished.out.find(all), std::string::npos) << finished.out;
+    EXPECT_TRUE(server_.wait_until_at_rest());
   }
   // Backends that had a client of the bench: they end with it.
   static void expect_backends(const std::vector<const Json*>& backends, std::int64_t transactions) {
@@ -295,14 +297,13 @@ TEST(RedisServer, BytesAreThoseThatStraceCounts) {
 }
 
 TEST_F(PostgresServer, BytesAreThoseThatStraceCounts) {
-  const std::vector<pid_t> at_rest = children_of(server_.pid());
+  const std::string query =
+      "select i, repeat('x', i) from generate_series(1, 200) i where '" + std::string(5000, 'y') + "' <> ''";
   expect_bytes_as_strace(server_.pid(), [&] {
-    const Finished finished =
-        run(server_.client("psql", {"-At", "-c", "select i, repeat('x', i) from generate_series(1, 200) i"}));
+    const Finished finished = run(server_.client("psql", {"-At", "-c", query}));
     EXPECT_EQ(finished.exit_code(), 0) << finished.describe();
     EXPECT_EQ(lines_of(finished.out).size(), 200);
-    // The backend ends after its client.
-    EXPECT_TRUE(eventually([&] { return children_of(server_.pid()) == at_rest; }));
+    EXPECT_TRUE(server_.wait_until_at_rest());
   });
 }
 

@@ -115,6 +115,19 @@ Words Postgres::client(const std::string& name, const Words& arguments) const {
   return words;
 }
 
+bool Postgres::wait_until_at_rest() const {
+  // Until it calls itself "postgres: postgres postgres [local] idle", a backend has the postmaster's command line; once
+  // it ends, none.
+  const std::string own_command = read_file("/proc/" + std::to_string(pid()) + "/cmdline");
+  return eventually([&] {
+    const std::vector<pid_t> children = children_of(pid());
+    return std::none_of(children.begin(), children.end(), [&](pid_t child) {
+      const std::string command = read_file("/proc/" + std::to_string(child) + "/cmdline");
+      return command.empty() || command == own_command || command.find("[local]") != std::string::npos;
+    });
+  });
+}
+
 bool Nginx::start() {
   std::ofstream(file("page")) << std::string(1000, 'x');
   std::ofstream(file("nginx.conf")) << "daemon off;\n"

@@ -55,6 +55,8 @@ class Postgres : public Server {
   bool start() override;
   // A client of the server, "psql" for example, with what tells it where.
   [[nodiscard]] Words client(const std::string& name, const Words& arguments) const;
+  // A backend ends some time after its client.
+  [[nodiscard]] bool wait_until_at_rest() const;
 };
 
 // A master and workers, on a port of the loopback. It serves the file /page of 1000 bytes.
