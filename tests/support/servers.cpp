@@ -211,7 +211,7 @@ class StraceCounter {
     if (!on_socket || result == std::string::npos) {
       return;
     }
-    const std::int64_t bytes = std::atoll(rest.c_str() + result + 3);  // 0 for "?"
+    const std::int64_t bytes = std::strtoll(rest.c_str() + result + 3, nullptr, 10);  // 0 for "?"
     (call.starts_with("re") ? bytes_.in : bytes_.out) += std::max<std::int64_t>(bytes, 0);
   }
   [[nodiscard]] SocketBytes bytes() const { return bytes_; }
