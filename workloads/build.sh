@@ -31,17 +31,36 @@ is_installed() {
 	[[ $(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null) == installed ]]
 }
 
-# Services that come with a package must not start here, neither now nor at the next boot. The policy is for the time
-# of the installation only; one that was there before stays.
+# put_for_a_while FILE CONTENT MODE: prints FILE when it is now there and was not before; who called removes it.
+put_for_a_while() {
+	[[ ! -e $1 ]] || return 0
+	mkdir -p "$(dirname "$1")" && printf '%s\n' "$2" >"$1" && chmod "$3" "$1" && echo "$1"
+}
+
+# Services that come with a package must not start here, and PostgreSQL's makes itself no cluster of databases. Both
+# policies are for the time of the installation only; one that was there before stays.
 without_services() {
-	local policy=/usr/sbin/policy-rc.d status=0
-	[[ ! -e $policy ]] || policy=
-	if [[ $policy ]]; then
-		printf '#!/bin/sh\nexit 101\n' >"$policy" && chmod 755 "$policy" || return
+	local policy cluster="" status=0
+	local clusters=/etc/postgresql-common/createcluster.d/no-cluster-now.conf
+	policy=$(put_for_a_while /usr/sbin/policy-rc.d $'#!/bin/sh\nexit 101' 755) || status=$?
+	if ((status == 0)) && [[ " $* " == *" postgresql "* ]]; then
+		cluster=$(put_for_a_while "$clusters" 'create_main_cluster = false' 644) || status=$?
 	fi
-	"$@" || status=$?
-	[[ ! $policy ]] || rm -f "$policy"
+	((status != 0)) || "$@" || status=$?
+	rm -f ${policy:+"$policy"} ${cluster:+"$cluster"}
 	return "$status"
+}
+
+# Nor at the next boot.
+disable_services() {
+	local package
+	command -v systemctl >/dev/null || return 0
+	for package in "$@"; do
+		case $package in
+		redis-server | postgresql) systemctl --quiet disable "$package.service" >&2 || return ;;
+		nginx-light) systemctl --quiet disable nginx.service >&2 || return ;;
+		esac
+	done
 }
 
 install_packages() {
@@ -62,10 +81,7 @@ install_missing() {
 		return 1
 	fi
 	say "missing packages: ${missing[*]}"
-	install_packages "${missing[@]}" &&
-		if [[ " ${missing[*]} " == *" redis-server "* ]] && command -v systemctl >/dev/null; then
-			systemctl --quiet disable redis-server.service >&2
-		fi
+	install_packages "${missing[@]}" && disable_services "${missing[@]}"
 }
 
 # build DIRECTORY TARGETS [CMAKE-OPTION]...: TARGETS are words of one argument, `all` for all.
