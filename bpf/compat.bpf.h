@@ -77,46 +77,6 @@ extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
 #define read_as(type, address) ((type *)(address))
 #endif
 
-/*
- * Whether a probe runs in a hardware interrupt, by the preemption count: a per-CPU variable on x86, which was part of
- * pcpu_hot from v6.2 ("x86/percpu: Move preempt_count next to current_task") to v6.14, and a field of the task on
- * arm64. Only one object may ask for it, as above.
- */
-#ifdef COMPAT_WANT_PREEMPT_COUNT
-#define COMPAT_HARDIRQ_MASK 0xf0000 /* HARDIRQ_MASK */
-#if defined(__TARGET_ARCH_x86)
-struct pcpu_hot___v6_2 {
-	int preempt_count;
-} __attribute__((preserve_access_index));
-
-extern const int __preempt_count __ksym __weak;
-extern const struct pcpu_hot___v6_2 pcpu_hot __ksym __weak;
-
-static __always_inline bool in_interrupt(void)
-{
-	if (&__preempt_count)
-		return *(const int *)bpf_this_cpu_ptr(&__preempt_count) & COMPAT_HARDIRQ_MASK;
-	if (&pcpu_hot)
-		return ((const struct pcpu_hot___v6_2 *)bpf_this_cpu_ptr(&pcpu_hot))->preempt_count &
-		       COMPAT_HARDIRQ_MASK;
-	return false;
-}
-#else
-struct thread_info___arm64 {
-	struct {
-		__u32 count;
-	} preempt;
-} __attribute__((preserve_access_index));
-
-static __always_inline bool in_interrupt(void)
-{
-	struct task_struct *task = bpf_get_current_task_btf();
-
-	return BPF_CORE_READ((struct thread_info___arm64 *)&task->thread_info, preempt.count) & COMPAT_HARDIRQ_MASK;
-}
-#endif
-#endif
-
 /* The number of the system call that a task is in, negative when it is in none; its arguments; 32-bit programs. */
 #if defined(__TARGET_ARCH_x86)
 #define COMPAT_TIF_32BIT		29 /* TIF_ADDR32 */

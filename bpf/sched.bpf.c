@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /* Who has the CPU: switches, wake-ups, and the end of a ledger, which is a switch too. */
-#define COMPAT_WANT_PREEMPT_COUNT
 #include "files.bpf.h"
 
 enum {
@@ -221,20 +220,14 @@ int BPF_PROG(taskcost_switch, bool preempt, struct task_struct *prev, struct tas
 }
 
 /*
- * Without a look at the preemption count: an interrupt is what wakes in user code, and what ends sleeps and waits for
- * disks, unless a signal does.
+ * The preemption count would tell, but its symbol is not to be had on every kernel. An interrupt is what wakes in user
+ * code, and what ends sleeps and waits for disks, unless a signal does.
  */
 static __always_inline bool seems_interrupt(const struct tc_ledger *l, const struct tc_ledger *waker)
 {
 	if (l->wait == TC_WAIT_TIMER || l->wait == TC_WAIT_DISK)
 		return !waker || waker->activity != TC_ACTIVITY_SIGNAL;
 	return waker && sees_calls && waker->activity == TC_ACTIVITY_USER;
-}
-
-static __always_inline void note_interrupt(struct tc_ledger *l)
-{
-	l->waker = TC_WAKER_INTERRUPT;
-	l->waker_from = TC_FROM_INTERRUPT;
 }
 
 static __always_inline void note_waker(struct tc_ledger *l, struct tc_ledger *waker, __u64 now)
@@ -256,7 +249,7 @@ static __always_inline void note_waker(struct tc_ledger *l, struct tc_ledger *wa
  * blocked -> runnable. Only the time and the waker are noted: the sleeper may still be on its way off another CPU. The
  * kernel holds its pi_lock, so there is one waker at a time.
  */
-SEC("?tp_btf/sched_waking")
+SEC("tp_btf/sched_waking")
 int BPF_PROG(taskcost_waking, struct task_struct *task)
 {
 	struct tc_ledger *l = ledger_in(slot_near(&notes[this_cpu()], task));
@@ -266,26 +259,12 @@ int BPF_PROG(taskcost_waking, struct task_struct *task)
 		return 0;
 	l->woken_ns = bpf_ktime_get_ns();
 	waker = current_ledger();
-	if (!(__u32)bpf_get_current_pid_tgid() || seems_interrupt(l, waker))
-		note_interrupt(l);
-	else
+	if (!(__u32)bpf_get_current_pid_tgid() || seems_interrupt(l, waker)) {
+		l->waker = TC_WAKER_INTERRUPT;
+		l->waker_from = TC_FROM_INTERRUPT;
+	} else {
 		note_waker(l, waker, l->woken_ns);
-	return 0;
-}
-
-/* The same where the preemption count can be read, which tells an interrupt from the task that it happened to hit. */
-SEC("?tp_btf/sched_waking")
-int BPF_PROG(taskcost_waking_in_context, struct task_struct *task)
-{
-	struct tc_ledger *l = ledger_in(slot_near(&notes[this_cpu()], task));
-
-	if (!l)
-		return 0;
-	l->woken_ns = bpf_ktime_get_ns();
-	if (in_interrupt() || !(__u32)bpf_get_current_pid_tgid())
-		note_interrupt(l);
-	else
-		note_waker(l, current_ledger(), l->woken_ns);
+	}
 	return 0;
 }
 

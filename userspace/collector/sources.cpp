@@ -108,29 +108,20 @@ Refusal try_tracing(const KernelTypes& types, const char* function, bpf_attach_t
   return std::nullopt;
 }
 
-// What the symbol table tells. It is large: it is searched, not parsed.
-struct KernelSymbols {
-  std::string finish_switch;  // finish_task_switch as it is spelled there; empty when it cannot be read
-  bool preempt_count = false;
-
-  KernelSymbols() {
-    std::ifstream file("/proc/kallsyms");
-    const std::string symbols{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-    constexpr std::string_view wanted = " finish_task_switch";
-    for (std::size_t at = symbols.find(wanted); at != std::string::npos; at = symbols.find(wanted, at + 1)) {
-      // "address type name", a tab and the module behind it if there is one.
-      if (at > 0 && (symbols[at - 1] == 't' || symbols[at - 1] == 'T')) {
-        finish_switch = symbols.substr(at + 1, symbols.find_first_of("\t\n", at) - at - 1);
-        break;
-      }
+// finish_task_switch as the symbol table spells it; empty when it cannot be read. The table is large: it is searched,
+// not parsed.
+std::string find_finish_switch_symbol() {
+  std::ifstream file("/proc/kallsyms");
+  const std::string symbols{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  constexpr std::string_view wanted = " finish_task_switch";
+  for (std::size_t at = symbols.find(wanted); at != std::string::npos; at = symbols.find(wanted, at + 1)) {
+    // "address type name", a tab and the module behind it if there is one.
+    if (at > 0 && (symbols[at - 1] == 't' || symbols[at - 1] == 'T')) {
+      return symbols.substr(at + 1, symbols.find_first_of("\t\n", at) - at - 1);
     }
-    preempt_count =
-        symbols.find(" __preempt_count\n") != std::string::npos || symbols.find(" pcpu_hot\n") != std::string::npos;
-#if defined(__aarch64__)
-    preempt_count = true;  // it is a field of the task
-#endif
   }
-};
+  return {};
+}
 
 constexpr int any_task = -1;
 constexpr int no_group = -1;
@@ -215,6 +206,8 @@ void choose_base(Sources& sources, const KernelTypes& types) {
   add_evidence(sources, "switches", "sched_switch, held against nvcsw and nivcsw", EvidenceKind::exact);
   add_evidence(sources, "run_queue", "sched_waking, sched_wakeup_new or preemption -> sched_switch",
                EvidenceKind::exact);
+  add_evidence(sources, "wakers", "current task at sched_waking", EvidenceKind::bound,
+               "an interrupt in the middle of a system call counts as its task");
   add_evidence(sources, "page_table_bytes", "mm->pgtables_bytes at task_newtask and sched_process_exec",
                EvidenceKind::exact);
   add_evidence(sources, "faults", "min_flt and maj_flt of the task at its end", EvidenceKind::exact);
@@ -275,21 +268,7 @@ void choose_exit(Sources& sources, const KernelTypes& types) {
                "Linux 6.1 has it");
 }
 
-// Whether a wake-up comes from the current task or from an interrupt that hit it.
-void choose_wakers(Sources& sources, const KernelSymbols& symbols) {
-  if (symbols.preempt_count) {
-    sources.programs.insert("taskcost_waking_in_context");
-    add_evidence(sources, "wakers", "current task and preemption count at sched_waking", EvidenceKind::exact);
-    return;
-  }
-  sources.programs.insert("taskcost_waking");
-  add_evidence(sources, "wakers", "current task at sched_waking", EvidenceKind::bound,
-               "an interrupt in the middle of a system call counts as its task: the kernel's symbols have no "
-               "preemption count",
-               "a kernel with CONFIG_KALLSYMS_ALL tells it exactly");
-}
-
-void choose_switch_latency(Sources& sources, const KernelTypes& types, const KernelSymbols& symbols) {
+void choose_switch_latency(Sources& sources, const KernelTypes& types) {
   sources.switch_latency = true;
   const Refusal fentry = try_tracing(types, "finish_task_switch", BPF_TRACE_FENTRY);
   if (!fentry) {
@@ -297,7 +276,7 @@ void choose_switch_latency(Sources& sources, const KernelTypes& types, const Ker
     add_evidence(sources, "switch_latency", "sched_switch -> fentry finish_task_switch", EvidenceKind::exact);
     return;
   }
-  sources.finish_switch_symbol = symbols.finish_switch;
+  sources.finish_switch_symbol = find_finish_switch_symbol();
   const Refusal kprobe = try_kprobe(sources.finish_switch_symbol);
   if (!kprobe) {
     sources.programs.insert("taskcost_finish_switch_kprobe");
@@ -476,14 +455,12 @@ int open_fault_event(bool major, int cpu) {
 
 Sources choose_sources(const CollectorOptions& options) {
   const KernelTypes types;
-  const KernelSymbols symbols;
   Sources sources;
   choose_base(sources, types);
   choose_calls(sources, options.detail);
   choose_targets(sources, types);
   choose_faults(sources, types);
-  choose_wakers(sources, symbols);
-  choose_switch_latency(sources, types, symbols);
+  choose_switch_latency(sources, types);
   choose_exec(sources, types, options.detail);
   choose_exit(sources, types);
   choose_tlb(sources, types);
