@@ -213,7 +213,7 @@ void expect_sound(const Report& report) {
   expect_waits(report);
 }
 
-void expect_as_waited(const Report& report, const std::vector<Waited>& log) {
+void expect_as_waited(const Report& report, const std::vector<Waited>& log, std::int64_t shifted_ns_per_switch) {
   Offenders missing("a process that was waited for is not in the report");
   Offenders status("wait status");
   Offenders different("wait4 says otherwise");
@@ -236,7 +236,6 @@ void expect_as_waited(const Report& report, const std::vector<Waited>& log) {
       different.add("process " + std::to_string(waited.pid) + " (" + process->at("command").dump() + ")" + differences);
     }
   }
-  constexpr std::int64_t shifted_ns_per_switch = 5'000;
   EXPECT_GE(running_ns * 100, (cpu_ns - switches * shifted_ns_per_switch) * 95)
       << "running " << running_ns << " ns, by wait4 " << cpu_ns << " ns, " << switches << " switches";
 }

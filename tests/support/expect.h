@@ -32,7 +32,7 @@ void expect_waits(const Report& report);
 //             interrupts and time stolen by a hypervisor are in it. It can be less, because the scheduler's clock
 //             stands still between a wake-up and the switch: its books give that time to the task that comes, and not
 //             to the one (the idle one often) that still had the CPU.
-void expect_as_waited(const Report& report, const std::vector<Waited>& log);
+void expect_as_waited(const Report& report, const std::vector<Waited>& log, std::int64_t shifted_ns_per_switch = 5'000);
 
 // The run gave a report, and its command this exit status.
 void expect_ran(const Observed& observed, int exit_status = 0);
