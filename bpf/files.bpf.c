@@ -16,7 +16,6 @@ enum {
 	ANONYMOUS_MAGIC = 0x09041934,	  /* and of eventfd, epoll, timerfd and the like */
 	DEVICE_MAJOR_SHIFT = 20,
 	STATE_STOPPED_OR_TRACED = 0x4 | 0x8,
-	FUTEX_PRIVATE = 128, /* FUTEX_PRIVATE_FLAG */
 };
 
 static __always_inline struct inode *inode_of(__u64 file)

@@ -5,6 +5,8 @@
 
 #include "waits.bpf.h"
 
+enum { FUTEX_PRIVATE = 128 /* FUTEX_PRIVATE_FLAG */ };
+
 static __always_inline __u8 class_of_call(long number, bool compat)
 {
 	if (number < 0 || number >= TC_MAX_SYSCALLS)
@@ -29,6 +31,17 @@ __hidden int wait_of(struct tc_ledger *l, struct task_struct *task, __u32 state)
 
 /* The system call that a task is in, by its saved registers; to be asked where no probe saw it enter. */
 __hidden int find_call(struct tc_ledger *l, struct task_struct *task);
+
+/*
+ * The task sleeps from here on. Without probes on system calls it is in one for as long as it sleeps there, as far as
+ * can be told.
+ */
+static __always_inline void begin_wait(struct tc_ledger *l, struct task_struct *task, __u32 state)
+{
+	l->wait = wait_of(l, task, state);
+	if (!sees_calls && l->activity == TC_ROW_CALL_PENDING)
+		l->activity = l->call_row;
+}
 
 /* Counts a call on a channel to the pipe, connection or queue behind it. */
 __hidden int book_flow(struct tc_ledger *l, __u64 bytes_in, __u64 bytes_out);

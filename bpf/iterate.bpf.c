@@ -42,19 +42,23 @@ int taskcost_release(struct bpf_iter__task *ctx)
 	return 0;
 }
 
+/* Of a walk's task; NULL when it is not observed. The window may be closed. */
+static __always_inline struct tc_ledger *ledger_of_walk(struct task_struct *task)
+{
+	__u32 slot = task ? slot_of(task) : 0;
+	struct tc_ledger *l = slot ? bpf_map_lookup_elem(&pool, &slot) : NULL;
+
+	return l && l->live ? l : NULL;
+}
+
 /* The names of those that live, for a look in the middle of a window. */
 SEC("iter/task")
 int taskcost_names(struct bpf_iter__task *ctx)
 {
 	struct task_struct *task = ctx->task;
-	struct tc_ledger *l;
-	__u32 slot;
+	struct tc_ledger *l = ledger_of_walk(task);
 
-	if (!task)
-		return 0;
-	slot = slot_of(task);
-	l = slot ? bpf_map_lookup_elem(&pool, &slot) : NULL;
-	if (l && l->live)
+	if (task && l)
 		bpf_core_read_str(l->comm, sizeof(l->comm), &task->comm);
 	return 0;
 }
@@ -64,16 +68,9 @@ SEC("iter/task")
 int taskcost_snapshot(struct bpf_iter__task *ctx)
 {
 	struct task_struct *task = ctx->task;
-	struct tc_ledger *l;
-	__u32 slot;
+	struct tc_ledger *l = ledger_of_walk(task);
 
-	if (!task)
-		return 0;
-	slot = slot_of(task);
-	if (!slot)
-		return 0;
-	l = bpf_map_lookup_elem(&pool, &slot);
-	if (!l || !l->live)
+	if (!task || !l)
 		return 0;
 	read_books(&l->books_end, task);
 	l->flags |= TC_LEDGER_BOOKS;

@@ -42,7 +42,7 @@ static __always_inline enum tc_creation kind_of(const struct tc_ledger *creator,
 /* Without probes on system calls: which of them creates, for kind_of(). */
 static __always_inline void find_creating_call(struct tc_ledger *creator)
 {
-	long number = syscall_number_of((struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf()));
+	long number = current_call();
 
 	if (number >= 0)
 		creator->syscall = (__u32)number;
@@ -132,11 +132,13 @@ int BPF_PROG(taskcost_newtask, struct task_struct *child, __u64 clone_flags)
 			copy_ns = elapsed(creator->entered_ns, now);
 		inherit_identity(l, creator, clone_flags);
 	} else {
-		set_process_of_arrival(l, child);
 		l->flags |= TC_LEDGER_FOLLOW;
 		if (is_launched()) {
+			l->process = l->id;
 			l->flags |= TC_LEDGER_LAUNCHED;
 			launcher = 0;
+		} else {
+			set_process_by_address(l, child);
 		}
 	}
 	if (creator && same_memory)

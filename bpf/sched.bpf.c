@@ -105,16 +105,6 @@ static __always_inline void send_stint(const struct tc_ledger *l, __u64 now)
 		count_loss(TC_LOSS_DROPPED_EVENTS);
 }
 
-/* Without probes on system calls a task is in one for as long as it sleeps there, as far as can be told. */
-static __always_inline void begin_wait(struct tc_ledger *l, struct task_struct *prev, __u32 state)
-{
-	if (!sees_calls && l->activity == TC_ACTIVITY_USER)
-		find_call(l, prev);
-	l->wait = wait_of(l, prev, state);
-	if (!sees_calls && l->activity == TC_ROW_CALL_PENDING)
-		l->activity = l->call_row;
-}
-
 static __always_inline void leave_found_call(struct tc_ledger *l)
 {
 	if (l->activity < TC_NR_ACTIVITIES && l->activity != TC_ACTIVITY_EXIT && l->activity != TC_ACTIVITY_KERNEL)
@@ -138,8 +128,11 @@ static __always_inline void switch_out(void *ctx, struct tc_ledger *l, bool pree
 		l->counters[TC_COUNTER_VOLUNTARY_SWITCHES]++;
 		/* A pending signal keeps it on the run queue. Until v6.13 prev_state does not tell. */
 		l->condition = task_state_of(prev) ? TC_CONDITION_BLOCKED : TC_CONDITION_PREEMPTED;
-		if (l->condition == TC_CONDITION_BLOCKED)
+		if (l->condition == TC_CONDITION_BLOCKED) {
+			if (!sees_calls && l->activity == TC_ACTIVITY_USER)
+				find_call(l, prev);
 			begin_wait(l, prev, state);
+		}
 	} else {
 		l->counters[TC_COUNTER_INVOLUNTARY_SWITCHES]++;
 		l->condition = TC_CONDITION_PREEMPTED;

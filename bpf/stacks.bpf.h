@@ -24,10 +24,11 @@ struct {
 /* Of the current task. */
 static __always_inline void take_stack(void *ctx, struct tc_stack_ids *ids)
 {
-	struct tc_cpu_note *note = &notes[this_cpu()];
+	struct tc_cpu_note *note;
 
 	if (!keep_stacks)
 		return;
+	note = &notes[this_cpu()];
 	note->unwinding = 1;
 	ids->kernel = (__s32)bpf_get_stackid(ctx, &stacks, 0);
 	ids->user = (__s32)bpf_get_stackid(ctx, &stacks, BPF_F_USER_STACK);

@@ -3,9 +3,8 @@
 #include "files.bpf.h"
 
 enum {
-	FUTEX_PRIVATE = 128, /* FUTEX_PRIVATE_FLAG */
-	MAP_IS_SHARED = 1,   /* MAP_SHARED, and MAP_SHARED_VALIDATE */
-	MAX_ERROR = 4095,    /* MAX_ERRNO */
+	MAP_IS_SHARED = 1, /* MAP_SHARED, and MAP_SHARED_VALIDATE */
+	MAX_ERROR = 4095,  /* MAX_ERRNO */
 };
 
 /* user -> the class of the system call */

@@ -138,20 +138,13 @@ static __always_inline void adopt_state(struct tc_ledger *l, struct task_struct 
 		l->activity = TC_ACTIVITY_EXIT;
 	} else {
 		l->activity = TC_ACTIVITY_USER;
-		if (l->condition != TC_CONDITION_RUNNING) {
+		if (l->condition == TC_CONDITION_BLOCKED || (sees_calls && l->condition == TC_CONDITION_PREEMPTED)) {
 			find_call(l, task);
 			l->entered_ns = now;
 		}
 	}
 	if (l->condition == TC_CONDITION_BLOCKED)
-		l->wait = wait_of(l, task, task_state_of(task));
-	if (!sees_calls) {
-		if (l->activity == TC_ROW_CALL_PENDING)
-			l->activity = l->call_row;
-		if (l->condition != TC_CONDITION_BLOCKED && l->activity < TC_NR_ACTIVITIES &&
-		    l->activity != TC_ACTIVITY_EXIT && l->activity != TC_ACTIVITY_KERNEL)
-			l->activity = TC_ACTIVITY_USER;
-	}
+		begin_wait(l, task, task_state_of(task));
 	enter_activity(l, l->activity);
 }
 
@@ -179,8 +172,7 @@ __hidden int adopt(struct task_struct *task)
 	l->tid = task->pid;
 	l->tgid = task->tgid;
 	l->ppid = task->real_parent->tgid;
-	l->process = (__u64)task->signal;
-	l->parent_process = (__u64)task->real_parent->signal;
+	set_process_by_address(l, task);
 	l->address_space = (__u64)task->mm;
 	note_namespace(l, task);
 	l->cpu = cpu_of(task);
@@ -193,8 +185,13 @@ __hidden int adopt(struct task_struct *task)
 		/* Its CPU noted that nobody observes it. */
 		notes[l->cpu & (TC_MAX_CPUS - 1)].task = 0;
 		/* It left its CPU after adopt_state() looked and before sched_switch could find the ledger. */
-		if (!task->on_cpu && l->since_ns == now)
-			l->condition = task_state_of(task) ? TC_CONDITION_BLOCKED : TC_CONDITION_PREEMPTED;
+		if (!task->on_cpu && l->since_ns == now) {
+			__u32 state = task_state_of(task);
+
+			l->condition = state ? TC_CONDITION_BLOCKED : TC_CONDITION_PREEMPTED;
+			if (state)
+				begin_wait(l, task, state);
+		}
 	}
 	return 1;
 }

@@ -46,12 +46,8 @@ static __always_inline void note_namespace(struct tc_ledger *l, struct task_stru
  * The process of a task whose creator has no ledger. Living objects: their addresses differ, and no number that we hand
  * out comes near a kernel address.
  */
-static __always_inline void set_process_of_arrival(struct tc_ledger *l, struct task_struct *task)
+static __always_inline void set_process_by_address(struct tc_ledger *l, struct task_struct *task)
 {
-	if (is_launched()) {
-		l->process = l->id;
-		return;
-	}
 	l->process = (__u64)task->signal;
 	l->parent_process = (__u64)task->real_parent->signal;
 }

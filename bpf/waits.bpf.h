@@ -190,6 +190,12 @@ static __always_inline struct tc_ledger *current_ledger(void)
 	return ledger_in(note->slot);
 }
 
+/* By the saved registers of the current task; negative when it is in none. */
+static __always_inline long current_call(void)
+{
+	return syscall_number_of((struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf()));
+}
+
 static __always_inline __u32 place_in_call(const struct tc_ledger *l, __u32 number)
 {
 	return l->flags & TC_LEDGER_COMPAT ? number | TC_FROM_COMPAT : number;
@@ -203,7 +209,7 @@ static __always_inline __u32 whereabouts(const struct tc_ledger *l)
 		return TC_FROM_FAULT;
 	case TC_ACTIVITY_USER:
 		if (!sees_calls) {
-			long number = syscall_number_of((struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf()));
+			long number = current_call();
 
 			if (number >= 0)
 				return place_in_call(l, (__u32)number);

@@ -26,23 +26,51 @@ struct Meeting {
 
 bool is_duplex(tc_channel channel) { return channel == TC_CHANNEL_UNIX_SOCKET || channel == TC_CHANNEL_INET_SOCKET; }
 
-// Those who receive what `writer` sends: at the other end of a connection, at the same end of a pipe.
-std::vector<const tc_flow*> readers_of(const Meeting& meeting, const tc_flow& writer) {
-  std::vector<const tc_flow*> readers;
-  for (const tc_flow* flow : meeting.flows) {
-    const bool other_end = flow->key.object != writer.key.object;
-    if (flow->sums.calls_in > 0 && other_end == is_duplex(meeting.channel)) {
-      readers.push_back(flow);
+// Those whom `flow` meets in one direction: at the other end of a connection, at the same end of a pipe.
+std::vector<const tc_flow*> partners_of(const Meeting& meeting, const tc_flow& flow, __u64 tc_flow_sums::*calls) {
+  std::vector<const tc_flow*> partners;
+  for (const tc_flow* other : meeting.flows) {
+    const bool other_end = other->key.object != flow.key.object;
+    if (other->sums.*calls > 0 && other_end == is_duplex(meeting.channel)) {
+      partners.push_back(other);
     }
   }
-  return readers;
+  return partners;
 }
 
-std::size_t writers_to(const Meeting& meeting, const tc_flow& reader) {
-  return static_cast<std::size_t>(std::ranges::count_if(meeting.flows, [&](const tc_flow* flow) {
-    const bool other_end = flow->key.object != reader.key.object;
-    return flow->sums.calls_out > 0 && other_end == is_duplex(meeting.channel);
-  }));
+// Bytes between two ledgers, of which 0 is not told.
+struct Passed {
+  std::uint64_t from = 0;
+  std::uint64_t to = 0;
+  std::uint64_t bytes = 0;
+};
+
+// Bytes in a pipe bear no name. Between one reader and its writers, or one writer and its readers, it is clear whose
+// they are; among several of both it is not.
+std::vector<Passed> sent_by(const Meeting& meeting, const tc_flow& writer) {
+  if (writer.sums.bytes_out == 0) {
+    return {};
+  }
+  const auto readers = partners_of(meeting, writer, &tc_flow_sums::calls_in);
+  if (readers.size() == 1) {
+    return {{writer.key.task, readers.front()->key.task, writer.sums.bytes_out}};
+  }
+  if (readers.empty() || partners_of(meeting, *readers.front(), &tc_flow_sums::calls_out).size() > 1) {
+    return {{writer.key.task, 0, writer.sums.bytes_out}};
+  }
+  std::vector<Passed> passed;
+  for (const tc_flow* reader : readers) {
+    passed.push_back({writer.key.task, reader->key.task, reader->sums.bytes_in});
+  }
+  return passed;
+}
+
+// What came from somebody who is not observed.
+std::vector<Passed> received_from_outside(const Meeting& meeting, const tc_flow& reader) {
+  if (reader.sums.bytes_in == 0 || !partners_of(meeting, reader, &tc_flow_sums::calls_out).empty()) {
+    return {};
+  }
+  return {{0, reader.key.task, reader.sums.bytes_in}};
 }
 
 // What stands at the end of a longer chain as well.
@@ -157,8 +185,6 @@ void Conversations::take_wakeups(const Names& names, Merged& merged) const {
   }
 }
 
-// Bytes in a pipe bear no name. Between one reader and its writers, or one writer and its readers, it is clear whose
-// they are; among several of both it is not.
 void Conversations::take_bytes(const Names& names, Merged& merged) const {
   std::map<std::pair<std::uint32_t, std::uint64_t>, Meeting> meetings;
   for (const tc_flow& flow : flows_) {
@@ -169,29 +195,18 @@ void Conversations::take_bytes(const Names& names, Merged& merged) const {
     meeting.channel = channel < TC_NR_CHANNELS ? static_cast<tc_channel>(channel) : TC_CHANNEL_NONE;
     meeting.flows.push_back(&flow);
   }
-  const auto book = [&](std::uint64_t from, std::uint64_t to, const Meeting& meeting, std::uint64_t bytes) {
-    const Waker sender{from != 0 ? Waker::Kind::task : Waker::Kind::unknown, from != 0 ? names.task(from) : 0,
-                       from != 0 ? tid_of(from) : 0};
-    Edge& edge =
-        merged.between(sender, to != 0 ? names.task(to) : 0, to != 0 ? tid_of(to) : 0, wait_of(meeting.channel));
-    edge.bytes = edge.bytes.value_or(0) + bytes;
-  };
   for (const auto& [key, meeting] : meetings) {
+    const auto book = [&](const std::vector<Passed>& all) {
+      for (const Passed& passed : all) {
+        // A ledger of nobody is numbered 0 as well.
+        const Waker sender = waker_of(passed.from, names);
+        Edge& edge = merged.between(sender, names.task(passed.to), tid_of(passed.to), wait_of(meeting.channel));
+        edge.bytes = edge.bytes.value_or(0) + passed.bytes;
+      }
+    };
     for (const tc_flow* flow : meeting.flows) {
-      const auto readers = readers_of(meeting, *flow);
-      if (flow->sums.bytes_out > 0 && readers.size() == 1) {
-        book(flow->key.task, readers.front()->key.task, meeting, flow->sums.bytes_out);
-      } else if (flow->sums.bytes_out > 0 && (readers.empty() || writers_to(meeting, *readers.front()) > 1)) {
-        book(flow->key.task, 0, meeting, flow->sums.bytes_out);
-      } else if (flow->sums.bytes_out > 0) {
-        for (const tc_flow* reader : readers) {
-          book(flow->key.task, reader->key.task, meeting, reader->sums.bytes_in);
-        }
-      }
-      const std::size_t writers = writers_to(meeting, *flow);
-      if (flow->sums.bytes_in > 0 && writers == 0) {
-        book(0, flow->key.task, meeting, flow->sums.bytes_in);
-      }
+      book(sent_by(meeting, *flow));
+      book(received_from_outside(meeting, *flow));
     }
   }
 }

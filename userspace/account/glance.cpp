@@ -19,7 +19,7 @@ Glance::Task glance_of(tc_ledger ledger, Instant now, const SessionBuilder::Opti
   task.tgid = ledger.tgid;
   task.comm = text_of(ledger.comm, sizeof(ledger.comm));
   task.leader = is_leader(ledger);
-  task.kernel_thread = (ledger.flags & TC_LEDGER_KERNEL_WORKER) != 0 && is_founder(ledger);
+  task.kernel_thread = is_kernel_thread(ledger);
   task.activity = ledger.activity < TC_NR_ACTIVITIES ? static_cast<tc_activity>(ledger.activity) : TC_ACTIVITY_OTHER;
   task.condition =
       ledger.condition < TC_NR_CONDITIONS ? static_cast<tc_condition>(ledger.condition) : TC_CONDITION_RUNNING;

@@ -183,6 +183,10 @@ bool is_founder(const tc_ledger& ledger) {
   return (ledger.flags & TC_LEDGER_LEADER) != 0 && ledger.how != TC_CREATION_THREAD;
 }
 
+bool is_kernel_thread(const tc_ledger& ledger) {
+  return (ledger.flags & TC_LEDGER_KERNEL_WORKER) != 0 && is_founder(ledger);
+}
+
 How how_of(const tc_ledger& ledger) {
   switch (ledger.how) {
     case TC_CREATION_THREAD:

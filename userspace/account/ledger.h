@@ -31,6 +31,8 @@ void close_at(tc_ledger& ledger, std::uint64_t end_ns);
 
 // The leader of its thread group at its end: a thread that called exec is one, the leader that it replaced is not.
 bool is_leader(const tc_ledger& ledger);
+// A kernel thread, which is a process of its own; the workers that the kernel makes inside of processes are none.
+bool is_kernel_thread(const tc_ledger& ledger);
 // The first task of its process.
 bool is_founder(const tc_ledger& ledger);
 How how_of(const tc_ledger& ledger);

@@ -4,6 +4,7 @@
 
 #include "taskcost/account.h"
 #include "taskcost/evidence.h"
+#include "taskcost/stacks.h"
 
 namespace taskcost {
 namespace {
@@ -60,6 +61,20 @@ const char* text_of(tc_histogram_id histogram) { return pick(histogram_texts, hi
 const char* text_of(tc_loss loss) { return pick(loss_texts, loss); }
 const char* text_of(tc_shared object) { return pick(shared_texts, object); }
 const char* text_of(tc_wait wait) { return pick(wait_texts, wait); }
+
+const char* to_string(StackKind kind) {
+  switch (kind) {
+    case StackKind::creation:
+      return "creation";
+    case StackKind::fault:
+      return "fault";
+    case StackKind::wait:
+      return "wait";
+    case StackKind::involuntary_switch:
+      return "involuntary switch";
+  }
+  return "wait";
+}
 
 const char* to_string(Waker::Kind kind) {
   switch (kind) {

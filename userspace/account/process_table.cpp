@@ -86,7 +86,7 @@ void ProcessTable::note(const tc_ledger& ledger, Closed closed) {
   }
   if (is_founder(ledger)) {
     record.how = how_of(ledger);
-    record.kernel = (ledger.flags & TC_LEDGER_KERNEL_WORKER) != 0;
+    record.kernel = is_kernel_thread(ledger);
   }
   note_signal(record, ledger);
   if ((ledger.flags & TC_LEDGER_GROUP_EXIT) != 0) {

@@ -114,7 +114,7 @@ void SessionBuilder::State::book(const tc_ledger& ledger, Closed closed) {
   Account account = account_of(ledger, closed, options);
   Task task = task_of(ledger, closed, options);
   ++task_count;
-  add((ledger.flags & TC_LEDGER_KERNEL_WORKER) != 0 && is_founder(ledger) ? kernel_totals : totals, account);
+  add(is_kernel_thread(ledger) ? kernel_totals : totals, account);
   conversations.note(ledger);
   add_waiting_starts(account, ledger.id);
   book_start(ledger);

@@ -107,12 +107,14 @@ struct Collector::State {
       : options(chosen),
         sources(std::move(found)),
         probes(std::move(loaded)),
-        builder(builder_options(sources, options)),
+        model(builder_options(sources, options)),
+        builder(model),
         opened(began) {}
 
   CollectorOptions options;
   Sources sources;
   Probes probes;
+  SessionBuilder::Options model;
   SessionBuilder builder;
 
   Instant opened;
@@ -124,10 +126,10 @@ struct Collector::State {
   // Of the window's ledgers; lower ones were for the calibration. Read by the reader's thread.
   std::atomic<std::uint64_t> first_id = UINT64_MAX;
   PerLoss<std::uint64_t> losses_before{};
-  std::uint64_t skipped_before = 0;
-  std::uint64_t arrivals_seen = 0;  // tasks that came to the target and were looked for
-  bool finished = false;            // a window was closed: what it left has to be cleared away before the next one
-  Fd statistics;                    // while it is open the kernel counts runs and their time
+  std::uint64_t arrivals_seen = 0;      // tasks that came to the target and were looked for
+  std::set<std::uint64_t> commands_of;  // processes of the window whose command lines were taken
+  bool finished = false;                // a window was closed: what it left has to be cleared away before the next one
+  Fd statistics;                        // while it is open the kernel counts runs and their time
 
   std::unique_ptr<StackReader> stacks;          // nullptr unless stacks were asked for
   std::vector<std::uint64_t> skipped_by_probe;  // when the window opened
@@ -152,6 +154,8 @@ struct Collector::State {
   void keep_for_glance(const tc_ledger& ledger);
   Glance glance();
   [[nodiscard]] bool someone_is_ending() const;
+  // Skipped runs are those of the window.
+  [[nodiscard]] std::vector<ProbeCost> costs(bool with_statistics) const;
   [[nodiscard]] Losses losses_now() const;
   void take_snapshots();
   void take_commands();
@@ -204,7 +208,6 @@ void Collector::State::forget_the_past() {
   first_id = probes.shared().ledgers_made + 1;
   std::ranges::fill(probes.histograms(), tc_histogram{});
   std::ranges::copy(probes.shared().losses, losses_before.begin());
-  skipped_before = probes.skipped_runs();
   skipped_by_probe.clear();
   for (const ProbeCost& probe : probes.costs(false)) {
     skipped_by_probe.push_back(probe.skipped);
@@ -216,7 +219,8 @@ Status Collector::State::open_window() {
     if (auto status = probes.release_tasks(); !status) {
       return status;
     }
-    builder = SessionBuilder(builder_options(sources, options));
+    builder = SessionBuilder(model);
+    commands_of.clear();
     forget_the_past();
     reader->resume();
     probes.reopen_window();
@@ -236,7 +240,7 @@ Status Collector::State::open_window() {
 // Beyond a limit the sum of all others has to do.
 void Collector::State::keep_for_glance(const tc_ledger& ledger) {
   constexpr std::size_t limit = 4096;
-  Glance::Task task = glance_of(ledger, Instant{}, builder_options(sources, options));
+  Glance::Task task = glance_of(ledger, Instant{}, model);
   const std::lock_guard lock(ended_mutex);
   transitions_of_ended += transitions_of(task.account);
   if (ended.size() < limit) {
@@ -260,7 +264,6 @@ Glance Collector::State::glance() {
     glance.transitions = transitions_of_ended;
   }
   glance.at = now();
-  const SessionBuilder::Options model = builder_options(sources, options);
   for (const tc_ledger& ledger : probes.slots()) {
     if (ledger.live != 0 && ledger.id >= first_id) {
       glance.tasks.push_back(glance_of(ledger, glance.at, model));
@@ -294,12 +297,22 @@ bool Collector::State::someone_is_ending() const {
       probes.slots(), [](const tc_ledger& ledger) { return ledger.live != 0 && ledger.activity == TC_ACTIVITY_EXIT; });
 }
 
+std::vector<ProbeCost> Collector::State::costs(bool with_statistics) const {
+  std::vector<ProbeCost> costs = probes.costs(with_statistics);
+  for (std::size_t i = 0; i < std::min(costs.size(), skipped_by_probe.size()); ++i) {
+    costs[i].skipped -= skipped_by_probe[i];
+  }
+  return costs;
+}
+
 Losses Collector::State::losses_now() const {
   Losses losses;
   for (std::size_t loss = 0; loss < TC_NR_LOSSES; ++loss) {
     losses.counts[loss] = probes.shared().losses[loss] - losses_before[loss];
   }
-  losses.skipped_probes = probes.skipped_runs() - skipped_before;
+  for (const ProbeCost& probe : costs(false /*with_statistics*/)) {
+    losses.skipped_probes += probe.skipped;
+  }
   return losses;
 }
 
@@ -325,9 +338,9 @@ void Collector::State::take_commands() {
   if (probes.shared().collector_level != 0) {
     return;  // the kernel's numbers are not those of our /proc
   }
-  std::set<std::uint64_t> known;
   for (const tc_ledger& ledger : probes.slots()) {
-    if (ledger.live != 0 && (ledger.flags & TC_LEDGER_OPEN_AT_START) != 0 && known.insert(ledger.process).second) {
+    if (ledger.live != 0 && (ledger.flags & TC_LEDGER_OPEN_AT_START) != 0 &&
+        commands_of.insert(ledger.process).second) {
       builder.on_command(ledger.process, command_line_of(ledger.tgid));
       if (stacks) {
         stacks->remember(ledger.tgid);
@@ -338,10 +351,7 @@ void Collector::State::take_commands() {
 
 Observer Collector::State::observer(const Session& session) const {
   Observer result;
-  result.probes = probes.costs(options.probe_stats);
-  for (std::size_t i = 0; i < std::min(result.probes.size(), skipped_by_probe.size()); ++i) {
-    result.probes[i].skipped -= skipped_by_probe[i];
-  }
+  result.probes = costs(options.probe_stats);
   result.userspace_cpu = own_cpu_in_window;
   result.per_transition = per_transition;
   result.attach_time = attach_time;

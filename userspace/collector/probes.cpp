@@ -321,14 +321,4 @@ std::vector<ProbeCost> Probes::costs(bool with_statistics) const {
   return costs;
 }
 
-std::uint64_t Probes::skipped_runs() const {
-  std::uint64_t skipped = 0;
-  for_each_loaded_program(*object_, [&](const bpf_program* program) {
-    if (const auto info = info_of(program)) {
-      skipped += info->recursion_misses;
-    }
-  });
-  return skipped;
-}
-
 }  // namespace taskcost

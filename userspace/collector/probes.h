@@ -77,8 +77,6 @@ class Probes {
 
   // Loaded programs with run counts and time, which stay nullopt unless `with_statistics`.
   [[nodiscard]] std::vector<ProbeCost> costs(bool with_statistics) const;
-  // Runs that the kernel skipped, over all programs.
-  [[nodiscard]] std::uint64_t skipped_runs() const;
 
  private:
   using Object = Owned<probes, probes::destroy>;

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "report/html_assets.h"
+#include "report/json_writer.h"
 #include "taskcost/report.h"
 
 namespace taskcost {
@@ -39,6 +40,19 @@ class ScriptText : public std::streambuf {
   std::ostream& out_;
 };
 
+// What a person reads for the keys of the JSON report.
+void write_words(std::ostream& out) {
+  JsonWriter json(out);
+  json.object([&] {
+    json.object("waits", [&] {
+      for (int wait = 0; wait < TC_NR_WAITS; ++wait) {
+        json.field(key_of(static_cast<tc_wait>(wait)), text_of(static_cast<tc_wait>(wait)));
+      }
+    });
+  });
+  json.end_document();
+}
+
 }  // namespace
 
 void render_html(const Report& report, std::ostream& out) {
@@ -55,6 +69,9 @@ void render_html(const Report& report, std::ostream& out) {
   ScriptText escaped(out);
   std::ostream json(&escaped);
   render_json(report, json);
+  json.flush();
+  out << "</script>\n<script id=\"words\" type=\"application/json\">\n";
+  write_words(json);
   json.flush();
   out << "</script>\n<script>\n"
       << html_charts() << "\n</script>\n<script>\n"

@@ -21,20 +21,6 @@ const char* suffix_of(Frame::Mark mark) {
 
 }  // namespace
 
-const char* to_string(StackKind kind) {
-  switch (kind) {
-    case StackKind::creation:
-      return "creation";
-    case StackKind::fault:
-      return "fault";
-    case StackKind::wait:
-      return "wait";
-    case StackKind::involuntary_switch:
-      return "involuntary switch";
-  }
-  return "wait";
-}
-
 std::string cause_of(const NamedStack& stack) {
   std::string cause = to_string(stack.kind);
   if (stack.kind == StackKind::wait) {

@@ -147,32 +147,29 @@ void write_waits(Page& page, const Session& session) {
 }
 
 void write_kernel_threads(Page& page, const Session& session) {
-  std::vector<const Process*> threads;
+  std::vector<std::pair<const Process*, Account>> threads;
   for (const Process& process : session.processes) {
     if (process.kernel) {
-      threads.push_back(&process);
+      threads.emplace_back(&process, account_of(process));
     }
   }
   if (threads.empty()) {
     return;
   }
-  const auto running = [](const Process* process) {
-    return taskcost::account_of(*process).total(TC_CONDITION_RUNNING);
-  };
-  std::ranges::stable_sort(threads, std::ranges::greater(), running);
+  std::ranges::stable_sort(threads, std::ranges::greater(),
+                           [](const auto& thread) { return thread.second.total(TC_CONDITION_RUNNING); });
   page.heading(fmt::format("Kernel threads ({})", threads.size()));
   Table table({{"thread", Column::Align::left, least_name}, {"on a CPU"}, {"waiting for one"}, {"switches"}});
-  for (std::size_t i = 0; i < std::min(shown_kernel_threads, threads.size()); ++i) {
-    const Account account = account_of(*threads[i]);
-    table.row({fmt::format("{} ({})", threads[i]->comm, threads[i]->tgid), duration_text(running(threads[i])),
+  const auto row = [&table](Cell name, const Account& account) {
+    table.row({std::move(name), duration_text(account.total(TC_CONDITION_RUNNING)),
                duration_text(account.total(TC_CONDITION_PREEMPTED) + account.total(TC_CONDITION_RUNNABLE)),
                std::to_string(account.switches())});
+  };
+  for (std::size_t i = 0; i < std::min(shown_kernel_threads, threads.size()); ++i) {
+    const auto& [process, account] = threads[i];
+    row(fmt::format("{} ({})", process->comm, process->tgid), account);
   }
-  const Account& all = session.kernel_totals;
-  table.row({{"all", Ink::strong},
-             duration_text(all.total(TC_CONDITION_RUNNING)),
-             duration_text(all.total(TC_CONDITION_PREEMPTED) + all.total(TC_CONDITION_RUNNABLE)),
-             std::to_string(all.switches())});
+  row({"all", Ink::strong}, session.kernel_totals);
   page.table(table);
 }
 

@@ -3,16 +3,8 @@
 // What tasks waited for, which waits hung together, and what they passed each other.
 'use strict';
 
-// The words of abi.h; a cause that is not among them stands by its key.
-const waitTexts = {
-  pipe: 'a pipe', unix_socket: 'a unix socket', inet_socket: 'an inet socket', other_socket: 'another socket',
-  message_queue: 'a POSIX message queue', eventfd: 'an eventfd', regular_file: 'a regular file', terminal: 'a terminal',
-  other_file: 'another file', epoll: 'epoll', poll: 'poll or select', futex_private: 'a futex of its process',
-  futex_shared: 'a futex in shared memory', child: 'a child to end', creation: 'a creation to be complete',
-  timer: 'a timer', signal: 'a signal', disk: 'the disk', page_fault: 'a page fault',
-  memory: 'a change of its memory map', stopped: 'its continuation (stopped, traced)',
-  other: 'something else in the kernel',
-};
+// By cause; one that is not among them stands by its key.
+const waitTexts = JSON.parse(document.getElementById('words').textContent).waits;
 const waitText = (cause) => (Object.hasOwn(waitTexts, cause) ? waitTexts[cause] : words(cause));
 const noCalls = 'not measured: system calls had no probes (--detail switches)';
 const callsSeen = report.prices !== null;
