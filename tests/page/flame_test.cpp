@@ -5,10 +5,10 @@
 #include <gtest/gtest.h>
 
 #include <map>
-#include <sstream>
 #include <string>
 
 #include "support/browser.h"
+#include "support/rendered.h"
 #include "support/told_stacks.h"
 #include "taskcost/report.h"
 
@@ -50,9 +50,7 @@ std::string asked(const std::string& steps) {
 }
 
 SeenPage look_at(const Report& report, int width, const std::string& steps, Scheme scheme = Scheme::light) {
-  std::ostringstream out;
-  render_html(report, out);
-  return test::look_at(out.str(), width, scheme, asked(steps));
+  return test::look_at(html_of(report), width, scheme, asked(steps));
 }
 
 json answer(const std::string& steps) {

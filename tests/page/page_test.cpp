@@ -5,10 +5,10 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <sstream>
 #include <string>
 
 #include "support/browser.h"
+#include "support/rendered.h"
 #include "support/report_builder.h"
 #include "taskcost/report.h"
 
@@ -20,18 +20,6 @@ using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
-
-std::string html_of(const Report& report) {
-  std::ostringstream out;
-  render_html(report, out);
-  return out.str();
-}
-
-json json_of(const Report& report) {
-  std::ostringstream out;
-  render_json(report, out);
-  return json::parse(out.str());
-}
 
 SeenPage look_at(const Report& report, int width = 1280, Scheme scheme = Scheme::light) {
   return test::look_at(html_of(report), width, scheme);
@@ -59,7 +47,7 @@ json values(const json& row) {
 
 TEST(Page, NumbersAreThoseOfTheJson) {
   const Report report = full_report();
-  const json data = json_of(report);
+  const json data = json::parse(json_of(report));
   const SeenPage seen = look_at(report);
 
   for (const json& claim : data.at("claims")) {
@@ -134,7 +122,7 @@ TEST(Page, HostileNamesAreText) {
   const Report report = builder.build();
   const SeenPage seen = look_at(report);
   expect_sound(seen);
-  for (const json& process : json_of(report).at("processes")) {
+  for (const json& process : json::parse(json_of(report)).at("processes")) {
     const std::string shown = process.at("comm").get<std::string>() + " (" + process.at("tgid").dump() + ")";
     EXPECT_THAT(seen.facts.at("summaries").get<std::vector<std::string>>(), Contains(HasSubstr(shown)));
   }

@@ -6,11 +6,11 @@
 
 #include <algorithm>
 #include <map>
-#include <sstream>
 #include <string>
 #include <vector>
 
 #include "support/browser.h"
+#include "support/rendered.h"
 #include "support/told_waits.h"
 #include "taskcost/report.h"
 
@@ -44,17 +44,9 @@ std::string asked(const std::string& steps) {
          "})()";
 }
 
-json json_of(const Report& report) {
-  std::ostringstream out;
-  render_json(report, out);
-  return json::parse(out.str());
-}
-
 SeenPage look_at(const Report& report, const std::string& steps = "return null;", int width = 1280,
                  Scheme scheme = Scheme::light) {
-  std::ostringstream out;
-  render_html(report, out);
-  return test::look_at(out.str(), width, scheme, asked(steps));
+  return test::look_at(html_of(report), width, scheme, asked(steps));
 }
 
 json answer(const Report& report, const std::string& steps) {
@@ -105,7 +97,7 @@ void expect_waits(const json& rows, const json& account) {
 
 TEST(Waits, NumbersAreThoseOfTheJson) {
   const Report report = report_with_waits();
-  const json data = json_of(report);
+  const json data = json::parse(json_of(report));
   const SeenPage seen = look_at(report);
   expect_sound(seen);
   expect_waits(seen.rows("waits of everything"), data.at("totals"));
@@ -141,7 +133,7 @@ TEST(Waits, EveryCauseHasTheWordsOfTheTextReport) {
   const Report report = ReportBuilder().process(10, "patient", How::attached, 0ms, life).build();
   const SeenPage seen = look_at(report);
   expect_sound(seen);
-  expect_waits(seen.rows("waits of everything"), json_of(report).at("totals"));
+  expect_waits(seen.rows("waits of everything"), json::parse(json_of(report)).at("totals"));
 }
 
 TEST(Matrix, CellsAreTheSumsOfTheirEdges) {
@@ -177,7 +169,7 @@ TEST(Matrix, CellsAreTheSumsOfTheirEdges) {
   double all_wakeups = 0;
   double all_waited = 0;
   double all_bytes = 0;
-  const json edges = json_of(report).at("edges");
+  const json edges = json::parse(json_of(report)).at("edges");
   for (const json& edge : edges) {
     all_wakeups += edge.at("wakeups").get<double>();
     all_waited += edge.at("waited_ns").get<double>();
@@ -254,7 +246,7 @@ TEST(Matrix, HasTwentyProcessesAndTheRestInOne) {
 
 TEST(Matrix, EdgesBetweenTasksAreThoseOfTheJson) {
   const Report report = report_with_waits();
-  const json edges = json_of(report).at("edges");
+  const json edges = json::parse(json_of(report)).at("edges");
   const SeenPage seen = look_at(report);
   const json rows = seen.rows("edges between tasks");
   ASSERT_EQ(rows.size(), edges.size() + 1);
@@ -304,7 +296,7 @@ TEST(Waits, HostileNamesAreText) {
                                                    document.querySelector('.chain').textContent,
                                                    all('main img').length];)");
   expect_sound(seen);
-  const std::string shown = json_of(report).at("processes")[0].at("comm").get<std::string>() + " (10)";
+  const std::string shown = json::parse(json_of(report)).at("processes")[0].at("comm").get<std::string>() + " (10)";
   const json& facts = seen.facts.at("answer");
   EXPECT_EQ(facts[0], shown);
   EXPECT_THAT(facts[1], HasSubstr(shown));

@@ -18,7 +18,7 @@ using commandline::usage_error;
 
 using Words = std::vector<std::string>;
 
-// As many ledgers as fit into about 2 GiB.
+// As many ledgers as fit into 4 GiB.
 constexpr unsigned kMaxTasksLimit = 1U << 20;
 
 // The shared options as text.

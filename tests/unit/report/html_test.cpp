@@ -3,9 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
-#include <sstream>
 #include <string>
 
+#include "support/rendered.h"
 #include "support/report_builder.h"
 #include "taskcost/report.h"
 
@@ -15,18 +15,6 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
-
-std::string html_of(const Report& report) {
-  std::ostringstream out;
-  render_html(report, out);
-  return out.str();
-}
-
-std::string json_of(const Report& report) {
-  std::ostringstream out;
-  render_json(report, out);
-  return out.str();
-}
 
 // The data that the page's script shows.
 std::string data_in(const std::string& html) {

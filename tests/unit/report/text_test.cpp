@@ -4,17 +4,17 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
-#include <clocale>
-#include <cwchar>
 #include <sstream>
 
 #include "report/text_family.h"
+#include "support/columns.h"
 #include "support/golden.h"
 #include "support/report_builder.h"
 
 namespace taskcost {
 namespace {
 
+using test::columns_of;
 using namespace std::chrono_literals;
 using test::full_report;
 using test::Life;
@@ -36,18 +36,6 @@ std::vector<std::string> lines_of(const std::string& text) {
     lines.push_back(line);
   }
   return lines;
-}
-
-// The C library's opinion on columns, which owes nothing to ours. Negative: not printable.
-int columns_of(const std::string& line) {
-  const char* const old = std::setlocale(LC_CTYPE, nullptr);
-  const std::string saved = old == nullptr ? "C" : old;
-  std::setlocale(LC_CTYPE, "C.UTF-8");
-  std::wstring wide(line.size() + 1, L'\0');
-  const std::size_t size = std::mbstowcs(wide.data(), line.c_str(), wide.size());
-  const int columns = size == static_cast<std::size_t>(-1) ? -1 : wcswidth(wide.data(), size);
-  std::setlocale(LC_CTYPE, saved.c_str());
-  return columns;
 }
 
 void expect_within(const std::string& text, int width) {

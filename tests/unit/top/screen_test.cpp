@@ -4,13 +4,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <clocale>
-#include <cwchar>
 #include <sstream>
 #include <string>
 #include <vector>
 
 #include "report/escape.h"
+#include "support/columns.h"
 #include "top/once.h"
 #include "top/table.h"
 #include "unit/top/glances.h"
@@ -18,6 +17,7 @@
 namespace taskcost {
 namespace {
 
+using test::columns_of;
 using namespace std::chrono_literals;
 using test::GlanceBuilder;
 using testing::AllOf;
@@ -67,18 +67,6 @@ Changes busy() {
   now.glance().losses.counts[TC_LOSS_MISSED_LEDGERS] = 3;
   now.glance().losses.skipped_probes = 4;
   return changes_between(before.glance(), now.glance());
-}
-
-// The C library's opinion on columns, which owes nothing to ours. Negative: not printable.
-int columns_of(const std::string& line) {
-  const char* const old = std::setlocale(LC_CTYPE, nullptr);
-  const std::string saved = old == nullptr ? "C" : old;
-  std::setlocale(LC_CTYPE, "C.UTF-8");
-  std::wstring wide(line.size() + 1, L'\0');
-  const std::size_t size = std::mbstowcs(wide.data(), line.c_str(), wide.size());
-  const int columns = size == static_cast<std::size_t>(-1) ? -1 : wcswidth(wide.data(), size);
-  std::setlocale(LC_CTYPE, saved.c_str());
-  return columns;
 }
 
 std::vector<std::string> texts_of(const Screen& screen) {
