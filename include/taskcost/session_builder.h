@@ -34,7 +34,7 @@ class SessionBuilder {
     std::function<std::string(std::uint32_t, bool)> syscall_name;
   };
 
-  explicit SessionBuilder(Options options);
+  explicit SessionBuilder(const Options& options);
   SessionBuilder(SessionBuilder&&) noexcept;
   SessionBuilder& operator=(SessionBuilder&&) noexcept;
   ~SessionBuilder();

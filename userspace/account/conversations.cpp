@@ -59,6 +59,7 @@ std::vector<Passed> sent_by(const Meeting& meeting, const tc_flow& writer) {
     return {{writer.key.task, 0, writer.sums.bytes_out}};
   }
   std::vector<Passed> passed;
+  passed.reserve(readers.size());
   for (const tc_flow* reader : readers) {
     passed.push_back({writer.key.task, reader->key.task, reader->sums.bytes_in});
   }
@@ -195,18 +196,18 @@ void Conversations::take_bytes(const Names& names, Merged& merged) const {
     meeting.channel = channel < TC_NR_CHANNELS ? static_cast<tc_channel>(channel) : TC_CHANNEL_NONE;
     meeting.flows.push_back(&flow);
   }
+  const auto book = [&](const Meeting& meeting, const std::vector<Passed>& all) {
+    for (const Passed& passed : all) {
+      // A ledger of nobody is numbered 0 as well.
+      const Waker sender = waker_of(passed.from, names);
+      Edge& edge = merged.between(sender, names.task(passed.to), tid_of(passed.to), wait_of(meeting.channel));
+      edge.bytes = edge.bytes.value_or(0) + passed.bytes;
+    }
+  };
   for (const auto& [key, meeting] : meetings) {
-    const auto book = [&](const std::vector<Passed>& all) {
-      for (const Passed& passed : all) {
-        // A ledger of nobody is numbered 0 as well.
-        const Waker sender = waker_of(passed.from, names);
-        Edge& edge = merged.between(sender, names.task(passed.to), tid_of(passed.to), wait_of(meeting.channel));
-        edge.bytes = edge.bytes.value_or(0) + passed.bytes;
-      }
-    };
     for (const tc_flow* flow : meeting.flows) {
-      book(sent_by(meeting, *flow));
-      book(received_from_outside(meeting, *flow));
+      book(meeting, sent_by(meeting, *flow));
+      book(meeting, received_from_outside(meeting, *flow));
     }
   }
 }

@@ -295,7 +295,7 @@ std::vector<CpuStint> SessionBuilder::State::take_stints() {
   return taken;
 }
 
-SessionBuilder::SessionBuilder(Options options) : state_(std::make_unique<State>(options)) {}
+SessionBuilder::SessionBuilder(const Options& options) : state_(std::make_unique<State>(options)) {}
 SessionBuilder::SessionBuilder(SessionBuilder&&) noexcept = default;
 SessionBuilder& SessionBuilder::operator=(SessionBuilder&&) noexcept = default;
 SessionBuilder::~SessionBuilder() = default;

@@ -127,7 +127,7 @@ Result<std::uint64_t> adopt_tasks(const Probes& probes, const Target& target) {
   }
   probes.object().data->follow_children = target.kind == Target::Kind::tasks ? 0 : 1;
   probes.shared().target_kind = kind.raw;
-  const auto adopted = adopt_arrivals(probes);
+  auto adopted = adopt_arrivals(probes);
   if (adopted && *adopted == 0) {
     const bool full = probes.shared().losses[TC_LOSS_MISSED_LEDGERS] > 0;
     return Error{"nothing to observe", full ? "too many tasks" : kind.nobody, full ? "raise --max-tasks" : ""};

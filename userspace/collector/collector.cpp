@@ -271,8 +271,8 @@ Glance Collector::State::glance() {
   }
   // A task may have ended between the two looks.
   std::ranges::stable_sort(glance.tasks, {}, &Glance::Task::id);
-  const auto twice = std::ranges::unique(glance.tasks, {}, &Glance::Task::id);
-  glance.tasks.erase(twice.begin(), twice.end());
+  const auto same = [](const Glance::Task& one, const Glance::Task& other) { return one.id == other.id; };
+  glance.tasks.erase(std::unique(glance.tasks.begin(), glance.tasks.end(), same), glance.tasks.end());
   glance.losses = losses_now();
   glance.userspace_cpu = own_cpu_time() - own_cpu_at_start;
   glance.per_transition = per_transition;
