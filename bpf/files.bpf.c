@@ -163,14 +163,6 @@ static __always_inline bool is_epoll_wait(const struct tc_ledger *l)
 	       l->syscall == SYSCALL_EPOLL_PWAIT2;
 }
 
-static __always_inline bool futex_is_shared(const struct tc_ledger *l, struct task_struct *task)
-{
-	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
-
-	return l->syscall == SYSCALL_FUTEX && !(l->flags & TC_LEDGER_COMPAT) &&
-	       !(second_argument_of(regs) & FUTEX_PRIVATE);
-}
-
 __hidden int wait_of(struct tc_ledger *l, struct task_struct *task, __u32 state)
 {
 	if (BPF_CORE_READ_BITFIELD(task, in_iowait))
@@ -194,7 +186,7 @@ __hidden int wait_of(struct tc_ledger *l, struct task_struct *task, __u32 state)
 	case TC_ACTIVITY_MEMORY:
 		return TC_WAIT_MEMORY;
 	case TC_ACTIVITY_FUTEX:
-		return futex_is_shared(l, task) ? TC_WAIT_FUTEX_SHARED : TC_WAIT_FUTEX_PRIVATE;
+		return futex_is_shared(l, (struct pt_regs *)bpf_task_pt_regs(task)) ? TC_WAIT_FUTEX_SHARED : TC_WAIT_FUTEX_PRIVATE;
 	case TC_ACTIVITY_POLL:
 		return is_epoll_wait(l) ? TC_WAIT_EPOLL : TC_WAIT_POLL;
 	case TC_ACTIVITY_SLEEP:

@@ -14,6 +14,13 @@ static __always_inline __u8 class_of_call(long number, bool compat)
 	return compat ? compat_calls[number] : native_calls[number];
 }
 
+/* Memory that several processes map is a channel where they wait for each other: a futex that is not private. */
+static __always_inline bool futex_is_shared(const struct tc_ledger *l, struct pt_regs *regs)
+{
+	return l->syscall == SYSCALL_FUTEX && !(l->flags & TC_LEDGER_COMPAT) &&
+	       !(second_argument_of(regs) & FUTEX_PRIVATE);
+}
+
 /* Looks at the file of the current or interrupted call, once a call: ledger.call_row, .channel and .file. */
 __hidden int look_at_file(struct tc_ledger *l, struct task_struct *task);
 

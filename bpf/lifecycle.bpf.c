@@ -150,6 +150,7 @@ int BPF_PROG(taskcost_newtask, struct task_struct *child, __u64 clone_flags)
 	l->tid = child->pid;
 	l->tgid = child->tgid;
 	l->ppid = child->real_parent->tgid;
+	bpf_core_read_str(l->comm, sizeof(l->comm), &child->comm);
 	if (child->pid == child->tgid)
 		l->flags |= TC_LEDGER_LEADER;
 	note_namespace(l, child);

@@ -213,14 +213,14 @@ int BPF_PROG(taskcost_switch, bool preempt, struct task_struct *prev, struct tas
 }
 
 /*
- * The preemption count would tell, but its symbol is not to be had on every kernel. An interrupt is what wakes in user
- * code, and what ends sleeps and waits for disks, unless a signal does.
+ * The preemption count would tell, but its symbol is not to be had on every kernel. Timers say when they begin and end;
+ * besides, an interrupt is what wakes in user code, and what ends a wait for a disk, unless a signal does.
  */
 static __always_inline bool seems_interrupt(const struct tc_ledger *l, const struct tc_ledger *waker)
 {
-	if (l->wait == TC_WAIT_TIMER || l->wait == TC_WAIT_DISK)
+	if (l->wait == TC_WAIT_DISK)
 		return !waker || waker->activity != TC_ACTIVITY_SIGNAL;
-	return waker && sees_calls && waker->activity == TC_ACTIVITY_USER;
+	return waker && waker->activity == TC_ACTIVITY_USER && (sees_calls || current_call() < 0);
 }
 
 static __always_inline void note_waker(struct tc_ledger *l, struct tc_ledger *waker, __u64 now)
@@ -245,12 +245,18 @@ static __always_inline void note_waker(struct tc_ledger *l, struct tc_ledger *wa
 SEC("tp_btf/sched_waking")
 int BPF_PROG(taskcost_waking, struct task_struct *task)
 {
-	struct tc_ledger *l = ledger_in(slot_near(&notes[this_cpu()], task));
+	struct tc_cpu_note *note = &notes[this_cpu()];
+	struct tc_ledger *l = ledger_in(slot_near(note, task));
 	struct tc_ledger *waker;
 
 	if (!l)
 		return 0;
 	l->woken_ns = bpf_ktime_get_ns();
+	if (note->in_timer) {
+		l->waker = TC_WAKER_TIMER;
+		l->waker_from = TC_FROM_INTERRUPT;
+		return 0;
+	}
 	waker = current_ledger();
 	if (!(__u32)bpf_get_current_pid_tgid() || seems_interrupt(l, waker)) {
 		l->waker = TC_WAKER_INTERRUPT;
@@ -258,6 +264,34 @@ int BPF_PROG(taskcost_waking, struct task_struct *task)
 	} else {
 		note_waker(l, waker, l->woken_ns);
 	}
+	return 0;
+}
+
+SEC("tp_btf/timer_expire_entry")
+int BPF_PROG(taskcost_timer_entry)
+{
+	notes[this_cpu()].in_timer = 1;
+	return 0;
+}
+
+SEC("tp_btf/timer_expire_exit")
+int BPF_PROG(taskcost_timer_exit)
+{
+	notes[this_cpu()].in_timer = 0;
+	return 0;
+}
+
+SEC("tp_btf/hrtimer_expire_entry")
+int BPF_PROG(taskcost_hrtimer_entry)
+{
+	notes[this_cpu()].in_timer = 1;
+	return 0;
+}
+
+SEC("tp_btf/hrtimer_expire_exit")
+int BPF_PROG(taskcost_hrtimer_exit)
+{
+	notes[this_cpu()].in_timer = 0;
 	return 0;
 }
 

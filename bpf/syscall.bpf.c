@@ -65,12 +65,11 @@ static __always_inline void leave_call(struct tc_ledger *l, struct pt_regs *regs
 	book_flow(l, bytes_in, bytes_out);
 }
 
-/* Memory that several processes map is a channel where they wait for each other: a futex that is not private. */
 static __always_inline void leave_futex(struct tc_ledger *l, struct pt_regs *regs)
 {
 	struct tc_channel_use *use = &l->channels[TC_CHANNEL_SHARED_MEMORY];
 
-	if (second_argument_of(regs) & FUTEX_PRIVATE)
+	if (!futex_is_shared(l, regs))
 		return;
 	use->calls++;
 	use->kernel_ns += call_running(l, TC_ACTIVITY_FUTEX);

@@ -55,7 +55,19 @@ static __always_inline void book_edge(struct tc_ledger *l, __u64 blocked_ns)
 		add_to_edge(&l->other_edges[bounded(l->wait, TC_NR_WAITS)], blocked_ns);
 }
 
-/* Of the chains that a ledger keeps the shortest makes room, if it is shorter than this one. */
+/*
+ * How much of the first wait the second one explains. A long wait for a task that had waited briefly is no news, and
+ * one whose waker had waited before it began is explained as far as it lasted.
+ */
+static __always_inline __u64 explained_ns(const struct tc_chain *chain)
+{
+	__u64 first = chain->links[0].blocked_ns;
+	__u64 second = chain->links[1].blocked_ns;
+
+	return first < second ? first : second;
+}
+
+/* Of the chains that a ledger keeps the one that explains the least makes room for one that explains more. */
 static __always_inline void keep_chain(struct tc_ledger *l, const struct tc_chain *chain)
 {
 	struct tc_chain *least = &l->chains[0];
@@ -63,10 +75,10 @@ static __always_inline void keep_chain(struct tc_ledger *l, const struct tc_chai
 
 #pragma unroll
 	for (i = 1; i < TC_KEPT_CHAINS; i++) {
-		if (l->chains[i].links[0].blocked_ns < least->links[0].blocked_ns)
+		if (explained_ns(&l->chains[i]) < explained_ns(least))
 			least = &l->chains[i];
 	}
-	if (least->links[0].blocked_ns < chain->links[0].blocked_ns)
+	if (explained_ns(least) < explained_ns(chain))
 		*least = *chain;
 }
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# clang-tidy on all sources of a build, on those alone that changed since it last found nothing. Sourced by tests/run,
-# from the top of the tree.
+# clang-tidy on the sources of a build, on those alone that changed since it last found nothing. Sourced by tests/run,
+# from the top of the tree. The tests' own sources take as long as all others, and wait for a thorough run.
 # shellcheck shell=bash
 
 # "SOURCE DEPENDENCY..." for each object of the build in $1: own files only, relative to the top.
@@ -22,6 +22,7 @@ sources_with_headers() {
 check_source() {
 	local build=$1 source=$2 stamp=$1/tidy/${2//\//_} state
 	shift
+	[[ -e $source ]] || return 0 # generated: its path is relative to the build
 	state=$(cat .clang-tidy "$@" | sha256sum)
 	[[ ! -e $stamp || $(<"$stamp") != "$state" ]] || return 0
 	echo "clang-tidy $source" >&2
@@ -35,7 +36,8 @@ check_source() {
 tidy() {
 	local build=$1
 	mkdir -p "$build/tidy" &&
-		sources_with_headers "$build" | awk '$1 ~ /\.cpp$/ && !seen[$1]++' |
+		sources_with_headers "$build" | awk -v thorough="${TASKCOST_THOROUGH:-}" '
+			$1 ~ /\.cpp$/ && (thorough || $1 !~ /^tests\//) && !seen[$1]++' |
 		(export -f check_source &&
 			xargs -r -P "$(nproc)" -L 1 bash -c 'check_source "$@"' check_source "$build")
 }

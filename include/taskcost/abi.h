@@ -250,11 +250,12 @@ struct tc_wait_sums {
 };
 
 /*
- * Who ended a wait: the ledger id of an observed task; 0: nobody saw; TC_WAKER_INTERRUPT; TC_WAKER_SEVERAL where there
- * was no room for each; or TC_WAKER_UNOBSERVED and a tid.
+ * Who ended a wait: the ledger id of an observed task; 0: nobody saw; TC_WAKER_INTERRUPT or TC_WAKER_TIMER, whose
+ * interrupt it was; TC_WAKER_SEVERAL where there was no room for each; or TC_WAKER_UNOBSERVED and a tid.
  */
 #define TC_WAKER_INTERRUPT 0xffffffffffffffffULL
 #define TC_WAKER_SEVERAL 0xfffffffffffffffeULL
+#define TC_WAKER_TIMER 0xfffffffffffffffdULL
 #define TC_WAKER_UNOBSERVED 0x8000000000000000ULL
 
 /* From where: the number of the waker's system call, or one of these. */
@@ -496,7 +497,8 @@ struct tc_cpu_note {
   __u32 shot_down;    /* the interrupt being handled flushed the TLB on behalf of another CPU */
   __u64 interrupt_ns; /* when it began */
   __u32 unwinding;    /* a stack is being walked: the faults of that are nobody's */
-  __u32 pad[7];
+  __u32 in_timer;     /* a timer's function runs here, in the context of whatever it came upon */
+  __u32 pad[6];
 };
 
 enum {

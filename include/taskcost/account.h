@@ -262,7 +262,8 @@ struct Waker {
   enum class Kind {
     task,        // an observed one
     unobserved,  // a task that nobody observes
-    interrupt,   // a timer, a device
+    timer,
+    interrupt,   // of a device, as far as can be told
     several,     // tasks that there was no room to tell apart
     unknown      // nobody saw
   };

@@ -79,6 +79,25 @@ TEST(Wakers, AreTheTasksThatEndAWait) {
   EXPECT_EQ(pipe.at("bytes"), 1);
 }
 
+// The interrupt of a timer comes in the middle of what others do.
+TEST(Wakers, OfATimeoutAreNotThoseWhoWereThere) {
+  for (const char* detail : {"full", "switches"}) {
+    SCOPED_TRACE(detail);
+    const Observed observed = observe({program("timeouts"), "50"}, {"--detail", detail});
+    expect_ran(observed);
+    ASSERT_TRUE(observed.report);
+    const Json* sleeper = process_named(*observed.report, "timeouts");
+    ASSERT_NE(sleeper, nullptr);
+    std::map<std::string, int> wakers;
+    for (const Json& edge : (*observed.report)["edges"]) {
+      if (edge.at("to_task") == sleeper->at("tasks").at(0).at("id") && edge.at("channel") == "poll") {
+        wakers[edge.at("waker")] += edge.at("wakeups").get<int>();
+      }
+    }
+    EXPECT_EQ(wakers, (std::map<std::string, int>{{"timer", 50}}));
+  }
+}
+
 TEST(Chains, AreToldInOrder) {
   for (const char* detail : {"full", "switches"}) {
     SCOPED_TRACE(detail);

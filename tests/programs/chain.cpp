@@ -46,6 +46,8 @@ void wait_for_child(std::int64_t duration, int report) {
 
 void wait_for_thread(std::int64_t duration, int out, int report) {
   prctl(PR_SET_NAME, "chain-b");
+  // chain-a is asleep when the next wait begins, so that each wait lasts longer than the one that it waits for.
+  program::sleep_ns(5'000'000);
   std::thread thread([&] { wait_for_child(duration, report); });
   waits = true;
   while (released == 0) {

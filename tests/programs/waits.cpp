@@ -148,6 +148,7 @@ void on_memory() {
     futex(&own, FUTEX_WAIT_PRIVATE, 0);
   }
   say("futex_private", start);
+  program::sleep_ns(delay_ns);  // so that the thread has ended: to wait for that is a shared futex too
   thread.join();
 }
 

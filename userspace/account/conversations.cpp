@@ -74,6 +74,9 @@ std::vector<Passed> received_from_outside(const Meeting& meeting, const tc_flow&
   return {{0, reader.key.task, reader.sums.bytes_in}};
 }
 
+// How much of the first wait the second one explains.
+Duration explained(const Chain& chain) { return std::min(chain[0].waited, chain[1].waited); }
+
 // What stands at the end of a longer chain as well.
 bool is_tail(const Chain& chain, const Chain& longer) {
   return chain.size() < longer.size() &&
@@ -125,11 +128,12 @@ void Conversations::note(const tc_ledger& ledger) {
       chains_.push_back(chain);
     }
   }
-  // Only the longest are shown.
+  // Only those that explain most are shown.
   if (chains_.size() >= 4 * kept_chains) {
     const auto middle = chains_.begin() + kept_chains;
-    std::ranges::nth_element(chains_, middle, std::ranges::greater(),
-                             [](const tc_chain& chain) { return chain.links[0].blocked_ns; });
+    std::ranges::nth_element(chains_, middle, std::ranges::greater(), [](const tc_chain& chain) {
+      return std::min(chain.links[0].blocked_ns, chain.links[1].blocked_ns);
+    });
     chains_.erase(middle, chains_.end());
   }
 }
@@ -158,6 +162,9 @@ std::uint32_t Conversations::tid_of(std::uint64_t ledger) const {
 Waker Conversations::waker_of(std::uint64_t raw, const Names& names) const {
   if (raw == TC_WAKER_INTERRUPT) {
     return {Waker::Kind::interrupt, 0, 0};
+  }
+  if (raw == TC_WAKER_TIMER) {
+    return {Waker::Kind::timer, 0, 0};
   }
   if (raw == TC_WAKER_SEVERAL) {
     return {Waker::Kind::several, 0, 0};
@@ -223,7 +230,7 @@ std::vector<Chain> Conversations::take_chains(const Names& names) const {
     }
     chains.push_back(std::move(chain));
   }
-  std::ranges::stable_sort(chains, std::ranges::greater(), [](const Chain& chain) { return chain.front().waited; });
+  std::ranges::stable_sort(chains, std::ranges::greater(), explained);
   std::vector<Chain> whole;
   for (const Chain& chain : chains) {
     if (std::ranges::none_of(chains, [&](const Chain& longer) { return is_tail(chain, longer); })) {

@@ -82,6 +82,8 @@ const char* to_string(Waker::Kind kind) {
       return "task";
     case Waker::Kind::unobserved:
       return "unobserved";
+    case Waker::Kind::timer:
+      return "timer";
     case Waker::Kind::interrupt:
       return "interrupt";
     case Waker::Kind::several:

@@ -206,8 +206,8 @@ void choose_base(Sources& sources, const KernelTypes& types) {
   add_evidence(sources, "switches", "sched_switch, held against nvcsw and nivcsw", EvidenceKind::exact);
   add_evidence(sources, "run_queue", "sched_waking, sched_wakeup_new or preemption -> sched_switch",
                EvidenceKind::exact);
-  add_evidence(sources, "wakers", "current task at sched_waking", EvidenceKind::bound,
-               "an interrupt in the middle of a system call counts as its task");
+  add_evidence(sources, "wakers", "current task at sched_waking, unless between timer_expire_entry and _exit",
+               EvidenceKind::bound, "the interrupt of a device in the middle of a system call counts as its task");
   add_evidence(sources, "page_table_bytes", "mm->pgtables_bytes at task_newtask and sched_process_exec",
                EvidenceKind::exact);
   add_evidence(sources, "faults", "min_flt and maj_flt of the task at its end", EvidenceKind::exact);

@@ -111,7 +111,7 @@ const std::string_view schema_of_findings = R"json(    "price": {
         }
       }
     },
-    "waker": {"enum": ["task", "unobserved", "interrupt", "several", "unknown"]},
+    "waker": {"enum": ["task", "unobserved", "timer", "interrupt", "several", "unknown"]},
     "chain": {
       "type": "object",
       "required": ["links"],

@@ -80,7 +80,7 @@ void write_head(Page& page, const Report& report) {
     return;
   }
   const Session& session = report.session;
-  const std::string rest = fmt::format(": {} wall, {}, {}, {}", duration_text(session.end - session.start),
+  const std::string rest = fmt::format("{} wall, {}, {}, {}", duration_text(session.end - session.start),
                                        counted(session.process_count, "process", "processes"),
                                        counted(session.task_count, "task", "tasks"), ended_text(report));
   page.line_with_tail({target_text(report), Ink::strong}, rest);

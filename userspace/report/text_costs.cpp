@@ -161,9 +161,11 @@ void write_faults(Page& page, const Session& session) {
   Table table({{"", Column::Align::left, 20}, {"count"}, {"share"}});
   for (const tc_counter counter :
        {TC_COUNTER_FAULTS_MINOR, TC_COUNTER_FAULTS_MAJOR, TC_COUNTER_FAULTS_COW, TC_COUNTER_FAULTS_FILE,
-        TC_COUNTER_FAULTS_KERNEL, TC_COUNTER_FAULTS_TIMED, TC_COUNTER_FAULTS_UNRESOLVED}) {
+        TC_COUNTER_FAULTS_KERNEL, TC_COUNTER_FAULTS_TIMED}) {
     add_counter(table, totals, counter, all);
   }
+  // None of the faults that the kernel counts, so it has no share of them.
+  add_counter(table, totals, TC_COUNTER_FAULTS_UNRESOLVED, std::nullopt);
   page.table(table);
 }
 

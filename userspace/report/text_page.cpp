@@ -76,8 +76,14 @@ void Page::line(const std::vector<Cell>& cells) { write(cells); }
 
 void Page::line_with_tail(const Cell& head, std::string_view tail) {
   const std::size_t taken = TerminalText(tail).width();
-  const std::size_t room = width() > taken ? width() - taken : 0;
-  write({{TerminalText(head.text).cut(room).text(), head.ink}, {tail}});
+  const std::size_t room = width() > taken + 2 ? width() - taken - 2 : 0;
+  const TerminalText whole(head.text);
+  if (whole.width() > room && room < width() / 2) {
+    write({head});
+    paragraph(tail);
+    return;
+  }
+  write({{whole.cut(room).text(), head.ink}, {": "}, {tail}});
 }
 
 void Page::paragraph(std::string_view text, std::size_t indent, Ink ink) { item({}, text, indent, ink); }

@@ -69,8 +69,9 @@ class Page {
   void blank();
   void heading(std::string_view title);  // a blank line before it, unless it is the first
   void subheading(std::string_view title);
-  void line(const std::vector<Cell>& cells);                     // side by side, cut at the width
-  void line_with_tail(const Cell& head, std::string_view tail);  // only the head is cut
+  void line(const std::vector<Cell>& cells);  // side by side, cut at the width
+  // "head: tail", where only the head is cut; on two lines where too little of it would be left.
+  void line_with_tail(const Cell& head, std::string_view tail);
   void paragraph(std::string_view text, std::size_t indent = margin, Ink ink = Ink::plain);
   // The first line starts with `label`, the others are indented by its width.
   void item(std::string_view label, std::string_view text, std::size_t indent = margin, Ink ink = Ink::plain);

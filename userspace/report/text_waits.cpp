@@ -44,6 +44,8 @@ class TaskNames {
         return of(waker.task, waker.tid);
       case Waker::Kind::unobserved:
         return fmt::format("task {}, not observed", waker.tid);
+      case Waker::Kind::timer:
+        return "a timer";
       case Waker::Kind::interrupt:
         return "an interrupt";
       case Waker::Kind::several:

@@ -24,7 +24,8 @@ function taskName(id, tid) {
 }
 
 function wakerName({waker, from_task: task, from_tid: tid}) {
-  const others = {unobserved: `task ${tid}, not observed`, interrupt: 'an interrupt', several: 'many others'};
+  const others = {unobserved: `task ${tid}, not observed`, timer: 'a timer', interrupt: 'an interrupt',
+                  several: 'many others'};
   return waker === 'task' ? taskName(task, tid) : others[waker] || 'nobody seen';
 }
 
