@@ -115,7 +115,9 @@ struct Collector::State {
   Sources sources;
   Probes probes;
   SessionBuilder::Options model;
+  // Fed by the reader's thread, and by this one with command lines; after the reader stopped by this one alone.
   SessionBuilder builder;
+  std::mutex builder_mutex;
 
   Instant opened;
   std::optional<Instant> start;         // of the window: before the first ledger
@@ -173,6 +175,7 @@ Status Collector::State::start_reader() {
 }
 
 void Collector::State::on_record(const Record& record) {
+  const std::lock_guard lock(builder_mutex);
   if (const auto* ledger = std::get_if<tc_ledger>(&record)) {
     if (ledger->id >= first_id) {
       builder.on_ledger(*ledger);
@@ -341,7 +344,11 @@ void Collector::State::take_commands() {
   for (const tc_ledger& ledger : probes.slots()) {
     if (ledger.live != 0 && (ledger.flags & TC_LEDGER_OPEN_AT_START) != 0 &&
         commands_of.insert(ledger.process).second) {
-      builder.on_command(ledger.process, command_line_of(ledger.tgid));
+      const std::string command = command_line_of(ledger.tgid);
+      {
+        const std::lock_guard lock(builder_mutex);
+        builder.on_command(ledger.process, command);
+      }
       if (stacks) {
         stacks->remember(ledger.tgid);
       }
