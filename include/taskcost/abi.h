@@ -159,7 +159,8 @@
   X(BACKWARD_TIMES, backward_times, "transitions older than the one before them")                         \
   X(LEAKED_SLOTS, leaked_slots, "ledger slots that could not be returned to the pool")                    \
   X(MISSED_FLOWS, missed_flows, "channel calls without a flow: their table was full or busy")             \
-  X(MISSED_STACKS, missed_stacks, "events without a stack: the table of stacks was full")
+  X(MISSED_STACKS, missed_stacks, "events without a stack: the table of stacks was full")                 \
+  X(DROPPED_TRANSITIONS, dropped_transitions, "recorded transitions that found the ring buffer full")
 
 #define TC_ENUM_ACTIVITY(C, n, t) TC_ACTIVITY_##C,
 #define TC_ENUM_CONDITION(C, n, t) TC_CONDITION_##C,
@@ -210,6 +211,19 @@ enum tc_record_type {
   TC_RECORD_EXEC = 2,   /* struct tc_exec */
   TC_RECORD_REAP = 3,   /* struct tc_reap */
   TC_RECORD_STINT = 4,  /* struct tc_stint, on request */
+  /* Transitions, on request: events.h. */
+  TC_RECORD_BIRTH = 5,
+  TC_RECORD_SWITCH = 6,
+  TC_RECORD_CALL = 7,
+  TC_RECORD_TRANSFER = 8,
+  TC_RECORD_FAULT = 9,
+  TC_RECORD_STEP = 10,
+  TC_RECORD_GAP = 11,
+  /* What user space adds to a capture, once each at its end or where it learns of it. */
+  TC_RECORD_EDGE = 12,      /* struct tc_edge_record: an edge that its ledger had no room for */
+  TC_RECORD_FLOW = 13,      /* struct tc_flow_record: likewise */
+  TC_RECORD_HISTOGRAM = 14, /* struct tc_histogram_record */
+  TC_RECORD_COMMAND = 15,   /* struct tc_command: a process that existed before the window */
 };
 
 struct tc_record {
@@ -513,6 +527,11 @@ struct tc_exec {
   __u64 id; /* ledger of the task after exec */
   __u64 process;
   __u64 at_ns;
+  __u64 entered_ns; /* of the exec system call; 0 where calls have no probes */
+  __u64 address_space;
+  __u64 page_table_bytes;
+  __u32 tid;          /* after exec */
+  __u32 compat;       /* a 32-bit program from here on */
   __u32 command_size; /* bytes of `command` in use: arguments, each with its NUL */
   __u32 truncated;
   char comm[TC_COMM_LEN];

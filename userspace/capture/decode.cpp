@@ -21,6 +21,51 @@ bool is_valid(const tc_reap&) { return true; }
 
 bool is_valid(const tc_stint&) { return true; }
 
+bool is_valid(const tc_birth& birth) {
+  return birth.how <= TC_NR_CREATIONS && birth.row < TC_NR_ROWS && birth.condition < TC_NR_CONDITIONS &&
+         birth.wait < TC_NR_WAITS;
+}
+
+bool is_valid(const tc_switch& event) {
+  const auto counter = [](__u8 number) { return number < TC_NR_COUNTERS || number == TC_NO_COUNTER; };
+  return event.row < TC_NR_ROWS && event.condition < TC_NR_CONDITIONS && event.wait < TC_NR_WAITS &&
+         counter(event.destination) && counter(event.origin) && event.switch_kind <= TC_NR_HISTOGRAMS &&
+         event.flush <= TC_FLUSH_DONE;
+}
+
+bool is_valid(const tc_call& call) {
+  return call.row < TC_NR_ACTIVITIES && (call.channel < TC_NR_CHANNELS || call.channel == TC_CHANNEL_NONE) &&
+         call.created <= TC_NR_CREATIONS;
+}
+
+bool is_valid(const tc_transfer& transfer) { return is_valid(transfer.call) && transfer.call.channel < TC_NR_CHANNELS; }
+
+bool is_valid(const tc_fault& fault) {
+  return fault.interrupted < TC_NR_ROWS && fault.interrupted != TC_ROW_FAULT_PENDING &&
+         fault.outcome <= TC_FAULT_UNRESOLVED;
+}
+
+bool is_valid(const tc_step& step) {
+  switch (step.kind) {
+    case TC_STEP_EXIT:
+      return step.arg < TC_NR_ACTIVITIES;
+    case TC_STEP_CORRECTED:
+      return step.arg >> 8 < TC_NR_ROWS && (step.arg & 0xff) < TC_NR_CONDITIONS;
+    default:
+      return step.kind < TC_NR_STEPS;
+  }
+}
+
+bool is_valid(const tc_gap&) { return true; }
+
+bool is_valid(const tc_edge_record& edge) { return edge.edge.key.wait < TC_NR_WAITS; }
+
+bool is_valid(const tc_flow_record&) { return true; }
+
+bool is_valid(const tc_histogram_record& histogram) { return histogram.id < TC_NR_HISTOGRAMS; }
+
+bool is_valid(const tc_command& command) { return command.size <= TC_COMMAND_LEN; }
+
 // The bytes may lie at any address, so they are copied before they are looked at.
 template <typename T>
 std::optional<Record> decode_as(std::span<const std::byte> bytes) {
@@ -57,6 +102,28 @@ std::optional<Record> decode(std::span<const std::byte> bytes) {
       return decode_as<tc_reap>(bytes);
     case TC_RECORD_STINT:
       return decode_as<tc_stint>(bytes);
+    case TC_RECORD_BIRTH:
+      return decode_as<tc_birth>(bytes);
+    case TC_RECORD_SWITCH:
+      return decode_as<tc_switch>(bytes);
+    case TC_RECORD_CALL:
+      return decode_as<tc_call>(bytes);
+    case TC_RECORD_TRANSFER:
+      return decode_as<tc_transfer>(bytes);
+    case TC_RECORD_FAULT:
+      return decode_as<tc_fault>(bytes);
+    case TC_RECORD_STEP:
+      return decode_as<tc_step>(bytes);
+    case TC_RECORD_GAP:
+      return decode_as<tc_gap>(bytes);
+    case TC_RECORD_EDGE:
+      return decode_as<tc_edge_record>(bytes);
+    case TC_RECORD_FLOW:
+      return decode_as<tc_flow_record>(bytes);
+    case TC_RECORD_HISTOGRAM:
+      return decode_as<tc_histogram_record>(bytes);
+    case TC_RECORD_COMMAND:
+      return decode_as<tc_command>(bytes);
     default:
       return std::nullopt;
   }
