@@ -17,7 +17,7 @@ enum {
 
 static __always_inline void begin_fault(void *ctx, struct tc_ledger *l, __u8 bits, __u64 now)
 {
-	give_up_fault(l);
+	give_up_fault(l, now);
 	post(l, now);
 	l->switched_in_ns = 0;
 	l->fault_ns = now;
@@ -35,6 +35,7 @@ static __always_inline void resolve_fault(struct tc_ledger *l, bool major, __u64
 	__u64 latency = elapsed(l->fault_ns, now);
 	__u8 bits = l->fault_bits;
 
+	send_fault(l, major ? TC_FAULT_MAJOR : TC_FAULT_MINOR, now);
 	post(l, now);
 	end_fault(l, TC_ACTIVITY_PAGE_FAULT);
 	l->entries[TC_ACTIVITY_PAGE_FAULT]++;
@@ -143,8 +144,7 @@ int BPF_PROG(taskcost_fault_return, struct vm_area_struct *vma, unsigned long ad
 	if (!l || l->activity != TC_ROW_FAULT_PENDING || (result & FAULT_RETRY))
 		return 0;
 	if (result & FAULT_ERROR) {
-		post(l, bpf_ktime_get_ns());
-		give_up_fault(l);
+		leave_activity(l);
 		return 0;
 	}
 	resolve_fault(l, (result & FAULT_MAJOR) || (flags & FLAG_TRIED), bpf_ktime_get_ns());

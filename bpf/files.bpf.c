@@ -309,6 +309,7 @@ __hidden int book_flow(struct tc_ledger *l, __u64 bytes_in, __u64 bytes_out)
 	struct tc_flow_sums *sums;
 	__u32 i;
 
+	l->object = key.object;
 #pragma unroll
 	for (i = 0; i < TC_OWN_FLOWS; i++) {
 		struct tc_flow *flow = &l->flows[i];
@@ -318,6 +319,7 @@ __hidden int book_flow(struct tc_ledger *l, __u64 bytes_in, __u64 bytes_out)
 		if (flow->key.object == key.object) {
 			if (!flow->sums.link)
 				flow->sums.link = link_of(l->channel, l->file, number);
+			l->link = flow->sums.link;
 			add_to_flow(&flow->sums, bytes_in, bytes_out, l->call);
 			return 0;
 		}
@@ -326,10 +328,12 @@ __hidden int book_flow(struct tc_ledger *l, __u64 bytes_in, __u64 bytes_out)
 	if (sums) {
 		if (!sums->link)
 			sums->link = link_of(l->channel, l->file, number);
+		l->link = sums->link;
 		add_to_flow(sums, bytes_in, bytes_out, l->call);
 		return 0;
 	}
 	first.link = link_of(l->channel, l->file, number);
+	l->link = first.link;
 	add_to_flow(&first, bytes_in, bytes_out, l->call);
 	if (bpf_map_update_elem(&flows, &key, &first, BPF_NOEXIST))
 		count_loss(TC_LOSS_MISSED_FLOWS);

@@ -7,6 +7,7 @@ const volatile bool sched_switch_has_prev_state = false;
 const volatile bool has_rdonly_cast = false;
 const volatile bool keep_stints = false;
 const volatile bool keep_stacks = false;
+const volatile bool keep_events = false;
 const volatile bool sees_calls = true;
 
 const struct tc_ledger empty_ledger = {};

@@ -18,12 +18,14 @@
 
 #include "compat.bpf.h"
 #include "taskcost/abi.h"
+#include "taskcost/events.h"
 #include "taskcost/histogram.h"
 
 /* Written by user space before load; volatile so that the compiler leaves the decision to the verifier. */
 extern const volatile __u32 pool_slots;
 extern const volatile bool keep_stints; /* a record for each time on a CPU */
 extern const volatile bool keep_stacks;
+extern const volatile bool keep_events; /* the transitions themselves */
 extern const volatile bool sees_calls; /* system calls have probes */
 
 /* Shared with user space while the programs run, the hot part in one page: see TC_LEDGER_ALIGNMENT. */
@@ -227,15 +229,18 @@ static __always_inline __u64 faults_in_books(void)
 	return task->min_flt + task->maj_flt;
 }
 
+#include "timeline.bpf.h"
+
 /*
  * A transition shows that the pending fault is over although no resolution was seen: a bad address, a signal, or an
  * access that the kernel tried without the right to sleep. What it took belongs to what it interrupted. It is a loss
  * only if the kernel has accounted a fault meanwhile.
  */
-static __always_inline void give_up_fault(struct tc_ledger *l)
+static __always_inline void give_up_fault(struct tc_ledger *l, __u64 now)
 {
 	if (l->activity != TC_ROW_FAULT_PENDING)
 		return;
+	send_fault(l, TC_FAULT_UNRESOLVED, now);
 	end_fault(l, l->interrupted);
 	l->counters[TC_COUNTER_FAULTS_UNRESOLVED]++;
 	if (faults_in_books() != l->fault_books)
@@ -247,7 +252,7 @@ static __always_inline __u64 leave_activity(struct tc_ledger *l)
 {
 	__u64 now = bpf_ktime_get_ns();
 
-	give_up_fault(l);
+	give_up_fault(l, now);
 	post(l, now);
 	return now;
 }

@@ -154,7 +154,6 @@ int BPF_PROG(taskcost_newtask, struct task_struct *child, __u64 clone_flags)
 	if (child->pid == child->tgid)
 		l->flags |= TC_LEDGER_LEADER;
 	note_namespace(l, child);
-	l->copy_ns = copy_ns;
 	if (!same_memory)
 		l->counters[TC_COUNTER_PAGE_TABLE_BYTES] = page_table_bytes_of(child->mm);
 
@@ -172,8 +171,10 @@ int BPF_PROG(taskcost_newtask, struct task_struct *child, __u64 clone_flags)
 	*cell_of(l, l->activity, TC_CONDITION_BLOCKED) += elapsed(l->birth_ns, now);
 	l->waits[TC_WAIT_CREATION].blocked_ns += elapsed(l->birth_ns, now);
 
+	l->copy_ns = copy_ns;
 	if (!publish_ledger(l, slot, child))
 		return 0;
+	send_birth(l, now);
 	if (creator) {
 		struct tc_stack_ids created_at;
 
@@ -204,6 +205,7 @@ int BPF_PROG(taskcost_wakeup_new, struct task_struct *child)
 	creator = current_ledger();
 	l->waker = creator ? creator->id : TC_WAKER_UNOBSERVED | (__u32)bpf_get_current_pid_tgid();
 	l->waker_from = creator ? whereabouts(creator) : TC_FROM_NOWHERE;
+	send_step(l, TC_STEP_PUBLISHED, l->waker, l->waker_from, now);
 	if (creator && creator->id == l->creator && creator->created_kind < TC_NR_CREATIONS) {
 		creations_of(creator, creator->created_kind)->publish_ns += elapsed(l->since_ns, now);
 		creator->created_ns = now;
@@ -224,6 +226,7 @@ int BPF_PROG(taskcost_prepare_exec, struct task_struct *task, struct linux_binpr
 	if (sees_calls)
 		l->exec_prepare_ns += elapsed(l->entered_ns, now);
 	l->exec_mark_ns = now;
+	send_step(l, TC_STEP_EXEC_PREPARED, sees_calls ? l->entered_ns : 0, 0, now);
 	return 0;
 }
 
@@ -242,6 +245,11 @@ static __always_inline void send_exec(struct tc_ledger *l, struct task_struct *t
 	exec->id = l->id;
 	exec->process = l->process;
 	exec->at_ns = now;
+	exec->entered_ns = sees_calls ? l->entered_ns : 0;
+	exec->address_space = l->address_space;
+	exec->page_table_bytes = page_table_bytes_of(mm);
+	exec->tid = l->tid;
+	exec->compat = (l->flags & TC_LEDGER_COMPAT) != 0;
 	exec->command_size = 0;
 	exec->truncated = 0;
 	bpf_core_read_str(exec->comm, sizeof(exec->comm), &task->comm);
@@ -305,6 +313,7 @@ int BPF_PROG(taskcost_exit, struct task_struct *task)
 	l->switched_in_ns = 0;
 	if (l->activity == TC_ROW_CALL_PENDING)
 		end_call(l, task);
+	send_step(l, TC_STEP_EXIT, entry_of_call(l, l->activity), l->activity, now);
 	if (sees_calls && l->activity == TC_ACTIVITY_EXIT) {
 		l->exit_start_ns = l->entered_ns;
 	} else {
@@ -334,6 +343,7 @@ int BPF_PROG(taskcost_signal, int number, void *info, struct task_struct *task, 
 		return 0;
 	l->signal = number;
 	l->signal_ns = bpf_ktime_get_ns();
+	send_step(l, TC_STEP_SIGNALLED, 0, number, l->signal_ns);
 	return 0;
 }
 
@@ -343,8 +353,10 @@ int BPF_PROG(taskcost_exit_mmap, struct mm_struct *mm)
 {
 	struct tc_ledger *l = current_ledger();
 
-	if (l && l->activity == TC_ACTIVITY_EXIT && !l->exit_mmap_ns)
+	if (l && l->activity == TC_ACTIVITY_EXIT && !l->exit_mmap_ns) {
 		l->exit_mmap_ns = bpf_ktime_get_ns();
+		send_step(l, TC_STEP_MEMORY_GONE, 0, 0, l->exit_mmap_ns);
+	}
 	return 0;
 }
 

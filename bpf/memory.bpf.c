@@ -32,6 +32,7 @@ static __always_inline void send_shootdown(struct tc_ledger *l)
 	__u32 place = place_of(mm);
 
 	l->counters[TC_COUNTER_SHOOTDOWNS_SENT]++;
+	send_step_now(l, TC_STEP_SHOOTDOWN_SENT, 0, 0);
 	senders[place].mm = 0;
 	senders[place].slot = notes[this_cpu()].slot;
 	senders[place].id = l->id;
@@ -61,6 +62,7 @@ int BPF_PROG(taskcost_tlb_flush, int reason, unsigned long pages)
 		return 0;
 	if (reason == TLB_REMOTE_SHOOTDOWN) {
 		l->counters[TC_COUNTER_SHOOTDOWNS_RECEIVED]++;
+		send_step_now(l, TC_STEP_SHOOTDOWN_RECEIVED, 0, 0);
 		notes[this_cpu()].shot_down = 1;
 	} else if (reason == TLB_REMOTE_SEND_IPI) {
 		send_shootdown(l);
@@ -82,22 +84,27 @@ static __always_inline void end_interrupt(void)
 	struct tc_cpu_note *note = &notes[this_cpu()];
 	struct tc_ledger *l, *sender;
 	__u32 place;
-	__u64 ns, mm;
+	__u64 now, ns, mm;
 
 	if (!note->shot_down || !note->interrupt_ns)
 		return;
 	note->shot_down = 0;
-	ns = elapsed(note->interrupt_ns, bpf_ktime_get_ns());
+	now = bpf_ktime_get_ns();
+	ns = elapsed(note->interrupt_ns, now);
 	l = current_ledger();
-	if (l)
+	if (l) {
 		l->counters[TC_COUNTER_SHOOTDOWN_LOST_NS] += ns;
+		send_step(l, TC_STEP_SHOOTDOWN_LOST, ns, 0, now);
+	}
 	mm = memory_of(bpf_get_current_task_btf());
 	place = place_of(mm);
 	if (senders[place].mm != mm)
 		return;
 	sender = ledger_in(senders[place].slot);
-	if (sender && sender->id == senders[place].id)
+	if (sender && sender->id == senders[place].id) {
 		__sync_fetch_and_add(&sender->counters[TC_COUNTER_SHOOTDOWN_STOLEN_NS], ns);
+		send_step(sender, TC_STEP_SHOOTDOWN_STOLE, ns, 0, now);
+	}
 }
 
 /* x86 sends a shootdown as a function call, to one CPU or to several. */
@@ -141,6 +148,7 @@ static __always_inline void add_slab(struct tc_ledger *l, __u64 bytes)
 {
 	l->counters[TC_COUNTER_KERNEL_SLAB_BYTES] += bytes;
 	l->counters[TC_COUNTER_KERNEL_SLAB_ALLOCATIONS]++;
+	send_step_now(l, TC_STEP_SLAB, bytes, 0);
 }
 
 /* Allocations that fail are counted too: the address is void to older verifiers, which forbid to look at it. */
@@ -170,8 +178,10 @@ int BPF_PROG(taskcost_page_alloc, struct page *page, unsigned int order)
 {
 	struct tc_ledger *l = creating_ledger();
 
-	if (l)
+	if (l) {
 		l->counters[TC_COUNTER_KERNEL_PAGES] += 1ull << (order & 63);
+		send_step_now(l, TC_STEP_PAGES, 1ull << (order & 63), 0);
+	}
 	return 0;
 }
 

@@ -5,18 +5,7 @@
 enum {
 	TASK_DEAD_STATE = 0x80,	      /* TASK_DEAD: this switch is the task's last */
 	SIGNAL_GROUP_EXIT_FLAG = 0x4, /* SIGNAL_GROUP_EXIT: group_exit_code is the status of the process */
-	WAKE_UP_READER_AT = 4,	      /* wake the collector when a quarter of the ring is in use */
 };
-
-/* The collector drains the ring by a timer. A wake-up per record would double the cost of a switch. */
-static __always_inline __u64 wakeup_flag(void)
-{
-	__u64 used = bpf_ringbuf_query(&records, BPF_RB_AVAIL_DATA);
-
-	if (used * WAKE_UP_READER_AT > bpf_ringbuf_query(&records, BPF_RB_RING_SIZE))
-		return BPF_RB_FORCE_WAKEUP;
-	return BPF_RB_NO_WAKEUP;
-}
 
 /*
  * The final switch-out. Here, and not in sched_process_exit, because the address space is torn down in between, and
@@ -45,18 +34,12 @@ static __always_inline void end_ledger(struct tc_ledger *l, __u32 slot, struct t
  * Where the CPU goes, seen from the task that leaves it. A task past exit_mm() keeps its last address space in
  * active_mm.
  */
-static __always_inline void count_destination(struct tc_ledger *l, struct task_struct *prev, struct task_struct *next)
+static __always_inline enum tc_counter destination_of(struct task_struct *prev, struct task_struct *next)
 {
-	if (next->mm) {
-		if (next->mm == prev->active_mm)
-			l->counters[TC_COUNTER_SWITCHES_SAME_ADDRESS_SPACE]++;
-		else
-			l->counters[TC_COUNTER_SWITCHES_OTHER_ADDRESS_SPACE]++;
-	} else if (next->pid) {
-		l->counters[TC_COUNTER_SWITCHES_TO_KERNEL_THREAD]++;
-	} else {
-		l->counters[TC_COUNTER_SWITCHES_TO_IDLE]++;
-	}
+	if (next->mm)
+		return next->mm == prev->active_mm ? TC_COUNTER_SWITCHES_SAME_ADDRESS_SPACE :
+						     TC_COUNTER_SWITCHES_OTHER_ADDRESS_SPACE;
+	return next->pid ? TC_COUNTER_SWITCHES_TO_KERNEL_THREAD : TC_COUNTER_SWITCHES_TO_IDLE;
 }
 
 /*
@@ -80,6 +63,7 @@ static __always_inline void correct_unseen_wait(struct tc_ledger *l, struct task
 		missing = l->unseen_wait_ns;
 	*cell_of(l, row, l->unseen_condition) -= missing;
 	*cell_of(l, row, TC_CONDITION_RUNNING) += missing;
+	send_step(l, TC_STEP_CORRECTED, missing, row << 8 | l->unseen_condition, now);
 	l->unseen_wait_ns = 0;
 }
 
@@ -122,7 +106,7 @@ static __always_inline void switch_out(void *ctx, struct tc_ledger *l, bool pree
 		correct_unseen_wait(l, prev, now);
 	l->exec_runtime_ns = prev->se.sum_exec_runtime;
 	l->switched_in_ns = 0;
-	count_destination(l, prev, next);
+	l->counters[bounded(destination_of(prev, next), TC_NR_COUNTERS)]++;
 	/* As the kernel counts nvcsw: a task that was about to sleep when it was preempted did not give up the CPU. */
 	if (!preempt && state) {
 		l->counters[TC_COUNTER_VOLUNTARY_SWITCHES]++;
@@ -139,23 +123,67 @@ static __always_inline void switch_out(void *ctx, struct tc_ledger *l, bool pree
 	}
 }
 
-static __always_inline void count_origin(struct tc_ledger *l, struct task_struct *prev, struct task_struct *next)
+/* Where the CPU came from: another program's histogram of switches, or the count of what was no program. */
+static __always_inline __u32 count_origin(struct tc_ledger *l, struct task_struct *prev, struct task_struct *next)
 {
+	__u32 origin = prev->pid ? TC_COUNTER_SWITCHES_FROM_KERNEL_THREAD : TC_COUNTER_SWITCHES_FROM_IDLE;
+
 	if (prev->mm || (prev->flags & COMPAT_PF_EXITING)) {
 		l->switch_kind = prev->active_mm == next->mm ? TC_HISTOGRAM_SWITCH_SAME : TC_HISTOGRAM_SWITCH_OTHER;
-		return;
+		return TC_NO_COUNTER;
 	}
 	l->switch_kind = TC_NR_HISTOGRAMS;
-	if (prev->pid)
-		l->counters[TC_COUNTER_SWITCHES_FROM_KERNEL_THREAD]++;
-	else
-		l->counters[TC_COUNTER_SWITCHES_FROM_IDLE]++;
+	l->counters[bounded(origin, TC_NR_COUNTERS)]++;
+	return origin;
+}
+
+static __always_inline void begin_event(struct tc_switch *event, struct task_struct *prev, struct task_struct *next,
+					__u32 cpu, __u64 now)
+{
+	__builtin_memset(event, 0, sizeof(*event));
+	event->record.type = TC_RECORD_SWITCH;
+	event->record.size = sizeof(*event);
+	event->at_ns = now;
+	event->cpu = cpu;
+	event->prev_tid = prev->pid;
+	event->next_tid = next->pid;
+}
+
+/* The task that leaves, when all is known of it. */
+static __always_inline void tell_prev(struct tc_switch *event, const struct tc_ledger *l, enum tc_counter destination,
+				      __u32 flush, bool voluntary, bool last)
+{
+	event->prev = l->id;
+	event->entered_ns = entry_of_call(l, l->activity);
+	event->syscall = l->syscall;
+	event->row = l->activity;
+	event->condition = l->condition;
+	event->wait = l->condition == TC_CONDITION_BLOCKED ? l->wait : 0;
+	event->destination = destination;
+	event->flush = flush;
+	event->flags = (voluntary ? TC_SWITCH_VOLUNTARY : 0) | (last ? TC_SWITCH_LAST : 0);
+}
+
+static __always_inline void tell_next(struct tc_switch *event, const struct tc_ledger *l, __u32 origin, bool blocked,
+				      __u64 woken_ns)
+{
+	event->next = l->id;
+	event->origin = origin;
+	event->switch_kind = l->switch_kind;
+	if (!blocked)
+		return;
+	event->woken_ns = woken_ns;
+	event->waker = l->waker;
+	event->waker_from = l->waker_from;
 }
 
 static __always_inline void switch_in(struct tc_ledger *l, struct task_struct *prev, struct task_struct *next,
-				      __u32 cpu, __u64 now)
+				      __u32 cpu, __u64 now, struct tc_switch *event)
 {
+	bool blocked = l->condition == TC_CONDITION_BLOCKED;
+	__u64 woken = l->woken_ns;
 	__u64 ready = end_wait(l, now);
+	__u32 origin;
 
 	if (!sees_calls)
 		leave_found_call(l);
@@ -168,7 +196,9 @@ static __always_inline void switch_in(struct tc_ledger *l, struct task_struct *p
 	l->cpu = cpu;
 	l->switched_in_ns = now;
 	l->on_cpu_ns = now;
-	count_origin(l, prev, next);
+	origin = count_origin(l, prev, next);
+	if (keep_events)
+		tell_next(event, l, origin, blocked, woken);
 }
 
 /* any activity: running -> preempted or blocked; runnable, preempted -> running; dead -> the ledger's end */
@@ -179,7 +209,8 @@ int BPF_PROG(taskcost_switch, bool preempt, struct task_struct *prev, struct tas
 	struct tc_cpu_note *note = &notes[cpu];
 	__u32 next_slot = slot_near(note, next);
 	__u32 prev_slot;
-	struct tc_ledger *l;
+	struct tc_ledger *l, *dead = NULL;
+	struct tc_switch event;
 	__u32 flush;
 	__u64 now;
 
@@ -195,20 +226,31 @@ int BPF_PROG(taskcost_switch, bool preempt, struct task_struct *prev, struct tas
 	if (prev_slot)
 		note->last_slot = prev_slot;
 	now = bpf_ktime_get_ns();
+	if (keep_events)
+		begin_event(&event, prev, next, cpu, now);
 
 	l = ledger_in(prev_slot);
 	if (l) {
 		__u32 state = prev_state_of(ctx, prev);
 
+		if (keep_events && l->activity == TC_ROW_FAULT_PENDING)
+			send_fault(l, TC_FAULT_BEGUN, now);
 		count_flush(l, flush);
 		switch_out(ctx, l, preempt, prev, next, state, now);
 		if (state & TASK_DEAD_STATE)
-			end_ledger(l, prev_slot, prev);
+			dead = l;
+		if (keep_events)
+			tell_prev(&event, l, destination_of(prev, next), flush, !preempt && state, dead);
 	}
 
 	l = ledger_in(next_slot);
 	if (l)
-		switch_in(l, prev, next, cpu, now);
+		switch_in(l, prev, next, cpu, now, &event);
+
+	if (keep_events)
+		send_event(&event, sizeof(event), now, wakeup_flag());
+	if (dead)
+		end_ledger(dead, prev_slot, prev);
 	return 0;
 }
 

@@ -44,7 +44,8 @@ static __always_inline __u64 bytes_sent(struct tc_ledger *l, __u32 channel, stru
 	return result > 0 ? result : 0;
 }
 
-static __always_inline void leave_call(struct tc_ledger *l, struct pt_regs *regs, long result)
+static __always_inline void leave_call(struct tc_ledger *l, struct pt_regs *regs, long result,
+				       struct tc_transfer *transfer)
 {
 	__u64 running_ns = *cell_of(l, TC_ROW_CALL_PENDING, TC_CONDITION_RUNNING);
 	__u32 channel = end_call(l, bpf_get_current_task_btf());
@@ -63,9 +64,15 @@ static __always_inline void leave_call(struct tc_ledger *l, struct pt_regs *regs
 	use->bytes_in += bytes_in;
 	use->bytes_out += bytes_out;
 	book_flow(l, bytes_in, bytes_out);
+
+	transfer->call.channel = channel;
+	transfer->bytes_in = bytes_in;
+	transfer->bytes_out = bytes_out;
+	transfer->object = l->object;
+	transfer->link = l->link;
 }
 
-static __always_inline void leave_futex(struct tc_ledger *l, struct pt_regs *regs)
+static __always_inline void leave_futex(struct tc_ledger *l, struct pt_regs *regs, struct tc_transfer *transfer)
 {
 	struct tc_channel_use *use = &l->channels[TC_CHANNEL_SHARED_MEMORY];
 
@@ -73,13 +80,17 @@ static __always_inline void leave_futex(struct tc_ledger *l, struct pt_regs *reg
 		return;
 	use->calls++;
 	use->kernel_ns += call_running(l, TC_ACTIVITY_FUTEX);
+	transfer->call.channel = TC_CHANNEL_SHARED_MEMORY;
 }
 
-static __always_inline void leave_memory(struct tc_ledger *l, struct pt_regs *regs, long result)
+static __always_inline void leave_memory(struct tc_ledger *l, struct pt_regs *regs, long result,
+					 struct tc_transfer *transfer)
 {
 	if (l->syscall == SYSCALL_MMAP && !(l->flags & TC_LEDGER_COMPAT) &&
-	    (fourth_argument_of(regs) & MAP_IS_SHARED) && (result > 0 || result < -MAX_ERROR))
-		l->counters[TC_COUNTER_SHARED_MAPPING_BYTES] += second_argument_of(regs);
+	    (fourth_argument_of(regs) & MAP_IS_SHARED) && (result > 0 || result < -MAX_ERROR)) {
+		transfer->call.mapped_bytes = second_argument_of(regs);
+		l->counters[TC_COUNTER_SHARED_MAPPING_BYTES] += transfer->call.mapped_bytes;
+	}
 }
 
 static __always_inline void leave_create(struct tc_ledger *l, __u64 now)
@@ -121,27 +132,54 @@ static __always_inline void leave_wait(struct tc_ledger *l, long result, __u64 n
 		count_loss(TC_LOSS_DROPPED_EVENTS);
 }
 
+/* What the return of a call begins its event with. */
+static __always_inline void begin_event(struct tc_transfer *transfer, const struct tc_ledger *l, long result, __u64 now)
+{
+	__builtin_memset(transfer, 0, sizeof(*transfer));
+	transfer->call.at_ns = now;
+	transfer->call.id = l->id;
+	transfer->call.entered_ns = entry_of_call(l, l->activity);
+	transfer->call.result = result;
+	transfer->call.number = place_in_call(l, l->syscall);
+	transfer->call.channel = TC_CHANNEL_NONE;
+	transfer->call.created = l->created_kind;
+	transfer->bits = l->call & (TC_CALL_IN | TC_CALL_OUT);
+}
+
+static __always_inline void send_call(struct tc_transfer *transfer, __u32 row)
+{
+	bool whole = transfer->call.channel != TC_CHANNEL_NONE;
+	__u64 size = whole ? sizeof(*transfer) : sizeof(transfer->call);
+
+	transfer->call.record.type = whole ? TC_RECORD_TRANSFER : TC_RECORD_CALL;
+	transfer->call.record.size = size;
+	transfer->call.row = row;
+	send_event(transfer, size, transfer->call.at_ns, BPF_RB_NO_WAKEUP);
+}
+
 /* the class of the system call -> user */
 SEC("?tp_btf/sys_exit")
 int BPF_PROG(taskcost_sys_exit, struct pt_regs *regs, long result)
 {
 	struct tc_ledger *l = current_ledger();
+	struct tc_transfer transfer;
 	__u64 now;
 
 	if (!l)
 		return 0;
 	now = leave_activity(l);
 	sign_of_life(l, now);
+	begin_event(&transfer, l, result, now);
 
 	switch (l->activity) {
 	case TC_ROW_CALL_PENDING:
-		leave_call(l, regs, result);
+		leave_call(l, regs, result, &transfer);
 		break;
 	case TC_ACTIVITY_FUTEX:
-		leave_futex(l, regs);
+		leave_futex(l, regs, &transfer);
 		break;
 	case TC_ACTIVITY_MEMORY:
-		leave_memory(l, regs, result);
+		leave_memory(l, regs, result, &transfer);
 		break;
 	case TC_ACTIVITY_CREATE:
 		leave_create(l, now);
@@ -153,6 +191,8 @@ int BPF_PROG(taskcost_sys_exit, struct pt_regs *regs, long result)
 		leave_wait(l, result, now);
 		break;
 	}
+	if (keep_events)
+		send_call(&transfer, l->activity);
 	enter_activity(l, TC_ACTIVITY_USER);
 	return 0;
 }

@@ -179,6 +179,8 @@ __hidden int adopt(struct task_struct *task)
 	read_books(&l->books_start, task);
 	l->exec_runtime_ns = l->books_start.sum_exec_runtime_ns;
 	adopt_state(l, task, now);
+	/* First, because a switch of the task can follow at once. */
+	send_birth(l, now);
 	if (!publish_ledger(l, slot, task))
 		return 0;
 	if (l->condition == TC_CONDITION_RUNNING) {
@@ -191,6 +193,7 @@ __hidden int adopt(struct task_struct *task)
 			l->condition = state ? TC_CONDITION_BLOCKED : TC_CONDITION_PREEMPTED;
 			if (state)
 				begin_wait(l, task, state);
+			send_birth(l, now);
 		}
 	}
 	return 1;

@@ -441,6 +441,8 @@ struct tc_ledger {
   __u32 channel;   /* enum tc_channel or TC_CHANNEL_NONE */
   __u32 file_type; /* of its inode's mode */
   __u32 looked_at; /* call_row, file, file_type and channel are those of the current call */
+  __u64 object; /* tc_flow_key.object of the last call on a channel, */
+  __u64 link;   /* and its tc_flow_sums.link */
   __u64 waker; /* TC_WAKER_* */
   __u32 waker_from; /* TC_FROM_* */
   struct tc_stack_ids left_at;    /* where it last left its CPU, */
@@ -512,7 +514,9 @@ struct tc_cpu_note {
   __u64 interrupt_ns; /* when it began */
   __u32 unwinding;    /* a stack is being walked: the faults of that are nobody's */
   __u32 in_timer;     /* a timer's function runs here, in the context of whatever it came upon */
-  __u32 pad[6];
+  __u64 lost_events;  /* that no gap has told of yet, */
+  __u64 lost_first_ns; /* and their times */
+  __u64 lost_last_ns;
 };
 
 enum {

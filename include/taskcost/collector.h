@@ -14,9 +14,12 @@
 #include <sys/types.h>
 
 #include <csignal>
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -42,6 +45,8 @@ struct CollectorOptions {
   bool kernel_memory = false;  // what creating calls allocate: makes every allocation in the kernel dearer
   bool stacks = false;         // of creations, faults, waits and involuntary switches
   bool stints = false;         // keep each time on a CPU: a record for every switch
+  bool events = false;         // send the transitions themselves: see record_to()
+  std::size_t ring_bytes = 0;  // of the ring buffer, a power of two; 0: enough for the options above
 };
 
 // A user to run a command as.
@@ -92,6 +97,12 @@ class Collector {
   Collector(Collector&&) noexcept;
   Collector& operator=(Collector&&) noexcept;
   ~Collector();
+
+  // Every record of the next window, byte for byte in the order of the ring buffer, and its time where it has one.
+  // Called from the reader's thread, which must not wait for anything; by finish() with what the window leaves: gaps,
+  // command lines, ledgers of living tasks, edges, flows, histograms.
+  using OnBytes = std::function<void(std::span<const std::byte> record, std::optional<Instant> at)>;
+  void record_to(OnBytes on_bytes);
 
   // The pid of the command, a child of this process that the caller has to wait for. An error of exec carries the exit
   // status that a shell would give.

@@ -17,7 +17,10 @@
 #include "taskcost/abi.h"
 #include "taskcost/histogram.h"
 
-/* A task came into view: born (how < TC_NR_CREATIONS), or adopted while it lived. */
+/*
+ * A task came into view: born (how < TC_NR_CREATIONS), or adopted while it lived. A second one of the same id corrects
+ * what the first said of its state: it left its CPU while it was looked at.
+ */
 struct tc_birth {
   struct tc_record record;
   __u64 at_ns; /* of task_newtask, or of the adoption */
@@ -65,7 +68,8 @@ struct tc_switch {
   __u64 next;
 
   /* Of prev, all 0 when it is not observed. */
-  __u64 entered_ns; /* of the system call that it is in; 0: in none, or its entry was not seen */
+  __u64 entered_ns; /* of the system call that it is in; 0: in none, or its entry was not seen. Not newer than its last
+			event: that one told of the call already. */
   __u32 syscall;    /* its number */
   __u8 row;         /* where it waits: an activity, TC_ROW_FAULT_PENDING or TC_ROW_CALL_PENDING */
   __u8 condition;   /* blocked or preempted */
@@ -140,6 +144,7 @@ struct tc_fault {
  *   signalled         arg: number of the signal
  *   shootdown_stole, shootdown_lost   value: ns
  *   slab, pages       value: bytes, pages
+ *   woken             value: TC_WAKER_*, arg: TC_FROM_*; only where the switch that it led to was not seen
  *   found_running     arg: CPU
  *   corrected         value: ns that are booked in the waiting cell of arg (row << 8 | condition), but were running
  */
@@ -155,6 +160,7 @@ struct tc_fault {
   X(SHOOTDOWN_LOST, shootdown_lost, "time lost to a shootdown of others")               \
   X(SLAB, slab, "slab allocation of a creating call")                                   \
   X(PAGES, pages, "page allocation of a creating call")                                 \
+  X(WOKEN, woken, "woken before a switch that was not seen")                            \
   X(FOUND_RUNNING, found_running, "on a CPU although no switch was seen")               \
   X(CORRECTED, corrected, "booked as waiting, but was running")
 

@@ -9,11 +9,14 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <cstring>
 #include <ctime>
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <mutex>
 #include <set>
+#include <span>
 #include <thread>
 #include <utility>
 #include <variant>
@@ -133,6 +136,9 @@ struct Collector::State {
   bool finished = false;                // a window was closed: what it left has to be cleared away before the next one
   Fd statistics;                        // while it is open the kernel counts runs and their time
 
+  OnBytes on_bytes;                                        // empty: nobody wants the records as they are
+  std::map<std::uint64_t, std::string> recorded_commands;  // by process, for on_bytes
+
   std::unique_ptr<StackReader> stacks;          // nullptr unless stacks were asked for
   std::vector<std::uint64_t> skipped_by_probe;  // when the window opened
 
@@ -150,6 +156,10 @@ struct Collector::State {
   void forget_the_past();
   Status open_window();
   void on_record(const Record& record);
+  void record(std::span<const std::byte> bytes) const;
+  template <typename T>
+  void record_whole(T content, tc_record_type type) const;
+  void record_gaps() const;
   // Announces the next child of this thread to the probes.
   void observe_next_child() const { probes.shared().launcher = probes.shared().collector_tid; }
   void adopt_arrivals();
@@ -230,6 +240,12 @@ Status Collector::State::open_window() {
     start.reset();
     finished = false;
   }
+  if (on_bytes) {
+    // What the calibration left in the ring is taken first.
+    reader->stop();
+    reader->tap([this](std::span<const std::byte> bytes) { record(bytes); });
+    reader->resume();
+  }
   if (!start) {
     start = now();
     if (!attach_time) {
@@ -238,6 +254,36 @@ Status Collector::State::open_window() {
     own_cpu_at_start = own_cpu_time();
   }
   return Done{};
+}
+
+// The time of an event stands right behind its header.
+void Collector::State::record(std::span<const std::byte> bytes) const {
+  tc_record header{};
+  std::uint64_t at_ns = 0;
+  std::memcpy(&header, bytes.data(), sizeof header);
+  if (header.type < TC_RECORD_BIRTH || header.type > TC_RECORD_GAP) {
+    on_bytes(bytes, std::nullopt);
+    return;
+  }
+  std::memcpy(&at_ns, bytes.data() + sizeof header, sizeof at_ns);
+  on_bytes(bytes, Instant(std::chrono::nanoseconds(at_ns)));
+}
+
+template <typename T>
+void Collector::State::record_whole(T content, tc_record_type type) const {
+  content.record = {type, sizeof(T)};
+  record(std::as_bytes(std::span(&content, 1)));
+}
+
+// Those that no later event of their CPU could tell of.
+void Collector::State::record_gaps() const {
+  for (unsigned cpu = 0; cpu < std::min<unsigned>(possible_cpus(), TC_MAX_CPUS); ++cpu) {
+    tc_cpu_note& note = probes.shared().notes[cpu];
+    if (note.lost_events != 0) {
+      record_whole(tc_gap{{}, note.lost_first_ns, note.lost_last_ns, note.lost_events, cpu, 0}, TC_RECORD_GAP);
+      note.lost_events = 0;
+    }
+  }
 }
 
 // Beyond a limit the sum of all others has to do.
@@ -322,16 +368,42 @@ Losses Collector::State::losses_now() const {
 void Collector::State::take_snapshots() {
   // Without it the ledgers lack the kernel's books of living tasks, which are then reported as not read.
   (void)probes.walk_tasks(probes.object().progs.taskcost_snapshot).has_value();
+  if (on_bytes) {
+    record_gaps();
+    for (const auto& [process, text] : recorded_commands) {
+      tc_command command{
+          {}, process, static_cast<std::uint32_t>(std::min<std::size_t>(text.size(), TC_COMMAND_LEN)), 0, {}};
+      std::copy_n(text.begin(), command.size, command.text);
+      record_whole(command, TC_RECORD_COMMAND);
+    }
+  }
   for (const tc_ledger& ledger : probes.slots()) {
     if (ledger.live != 0 && ledger.id >= first_id) {
       builder.on_ledger(ledger);
+      if (on_bytes) {
+        record_whole(ledger, TC_RECORD_LEDGER);
+      }
     }
   }
-  probes.visit_edges([this](const tc_edge& edge) { builder.on_edge(edge); });
-  probes.visit_flows([this](const tc_flow& flow) { builder.on_flow(flow); });
+  probes.visit_edges([this](const tc_edge& edge) {
+    builder.on_edge(edge);
+    if (on_bytes) {
+      record_whole(tc_edge_record{{}, edge}, TC_RECORD_EDGE);
+    }
+  });
+  probes.visit_flows([this](const tc_flow& flow) {
+    builder.on_flow(flow);
+    if (on_bytes) {
+      record_whole(tc_flow_record{{}, flow}, TC_RECORD_FLOW);
+    }
+  });
   for (unsigned cpu = 0; cpu < possible_cpus(); ++cpu) {
     for (unsigned id = 0; id < TC_NR_HISTOGRAMS; ++id) {
-      builder.on_histogram(static_cast<tc_histogram_id>(id), probes.histograms()[cpu * TC_NR_HISTOGRAMS + id]);
+      const tc_histogram& histogram = probes.histograms()[cpu * TC_NR_HISTOGRAMS + id];
+      builder.on_histogram(static_cast<tc_histogram_id>(id), histogram);
+      if (on_bytes && (histogram.sum_ns != 0 || histogram.max_ns != 0)) {
+        record_whole(tc_histogram_record{{}, id, 0, histogram}, TC_RECORD_HISTOGRAM);
+      }
     }
   }
 }
@@ -348,6 +420,9 @@ void Collector::State::take_commands() {
       {
         const std::lock_guard lock(builder_mutex);
         builder.on_command(ledger.process, command);
+      }
+      if (on_bytes) {
+        recorded_commands[ledger.process] = command;
       }
       if (stacks) {
         stacks->remember(ledger.tgid);
@@ -432,6 +507,8 @@ Result<Collector> Collector::open(const CollectorOptions& options) {
   state->calibrate(untraced);
   return Collector(std::move(state));
 }
+
+void Collector::record_to(OnBytes on_bytes) { state_->on_bytes = std::move(on_bytes); }
 
 Result<pid_t> Collector::launch(const Command& command) {
   if (auto status = state_->open_window(); !status) {

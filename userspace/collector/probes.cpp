@@ -21,7 +21,16 @@
 namespace taskcost {
 namespace {
 
-constexpr std::uint32_t ring_bytes = 16U << 20U;
+// Final records, at a burst of ends; transitions, between two looks of the reader on a busy machine.
+constexpr std::uint32_t usual_ring_bytes = 16U << 20U;
+constexpr std::uint32_t recording_ring_bytes = 64U << 20U;
+
+std::uint32_t ring_bytes_for(const CollectorOptions& options) {
+  if (options.ring_bytes != 0) {
+    return static_cast<std::uint32_t>(options.ring_bytes);
+  }
+  return options.events ? recording_ring_bytes : usual_ring_bytes;
+}
 // About 1 KiB each.
 constexpr std::uint32_t different_stacks = 16384;
 // Room for edges and flows beyond those that a ledger holds, over all tasks.
@@ -43,6 +52,7 @@ void configure(probes& object, const Sources& sources, const CollectorOptions& o
   object.rodata->has_rdonly_cast = sources.can_cast;
   object.rodata->keep_stints = options.stints;
   object.rodata->keep_stacks = options.stacks;
+  object.rodata->keep_events = options.events;
   object.rodata->sees_calls = options.detail == Detail::full;
   std::ranges::copy(native_calls_by_number(), object.bss->native_calls);
   std::ranges::copy(compat_calls_by_number(), object.bss->compat_calls);
@@ -50,7 +60,7 @@ void configure(probes& object, const Sources& sources, const CollectorOptions& o
   bpf_map__set_max_entries(object.maps.pool, max_tasks + nobodys_slot);
   bpf_map__set_max_entries(object.maps.free_slots, max_tasks);
   bpf_map__set_max_entries(object.maps.targets, max_tasks);
-  bpf_map__set_max_entries(object.maps.records, ring_bytes);
+  bpf_map__set_max_entries(object.maps.records, ring_bytes_for(options));
   bpf_map__set_max_entries(object.maps.stacks, options.stacks ? different_stacks : 1);
   bpf_map__set_max_entries(object.maps.stack_counts, options.stacks ? 2 * different_stacks : 1);
   bpf_map__set_max_entries(object.maps.edges, max_tasks * entries_per_task);

@@ -18,12 +18,14 @@ namespace {
 // The probes wake the reader only when a quarter of the ring is in use; otherwise it looks by itself.
 constexpr int look_every_ms = 10;
 
-int handle(void* context, void* data, size_t size) {
-  const auto& on_record = *static_cast<Reader::OnRecord*>(context);
-  if (const auto record = decode({static_cast<const std::byte*>(data), size})) {
-    on_record(*record);
+// Transitions are many, and for the tap alone.
+bool is_transition(std::span<const std::byte> bytes) {
+  tc_record header{};
+  if (bytes.size() < sizeof header) {
+    return false;
   }
-  return 0;
+  std::memcpy(&header, bytes.data(), sizeof header);
+  return header.type >= TC_RECORD_BIRTH && header.type <= TC_RECORD_GAP;
 }
 
 // At normal priority a busy machine keeps the reader off the CPU until the ring has overflowed. Without the privilege
@@ -49,9 +51,26 @@ void spare_children_the_ring() {
 
 }  // namespace
 
+int Reader::handle(void* context, void* data, size_t size) {
+  static_cast<const Reader*>(context)->take({static_cast<const std::byte*>(data), size});
+  return 0;
+}
+
+void Reader::take(std::span<const std::byte> bytes) const {
+  if (on_bytes_) {
+    on_bytes_(bytes);
+  }
+  if (is_transition(bytes)) {
+    return;
+  }
+  if (const auto record = decode(bytes)) {
+    on_record_(*record);
+  }
+}
+
 Result<std::unique_ptr<Reader>> Reader::start(int ring_fd, OnRecord on_record) {
   std::unique_ptr<Reader> reader(new Reader(std::move(on_record)));
-  reader->ring_.reset(ring_buffer__new(ring_fd, handle, &reader->on_record_, nullptr));
+  reader->ring_.reset(ring_buffer__new(ring_fd, handle, reader.get(), nullptr));
   if (!reader->ring_) {
     return Error{"cannot map the ring buffer", std::strerror(errno), ""};
   }

@@ -19,6 +19,8 @@ class Reader {
  public:
   // Called on the reader's thread, with each record in the order in which the probes wrote it.
   using OnRecord = std::function<void(const Record&)>;
+  // Likewise with all records as they are, those that are no OnRecord's: the transitions.
+  using OnBytes = std::function<void(std::span<const std::byte>)>;
 
   static Result<std::unique_ptr<Reader>> start(int ring_fd, OnRecord on_record);
   ~Reader();
@@ -26,12 +28,17 @@ class Reader {
   // Takes what is left and ends the thread. No call of OnRecord comes after it, until resume().
   void stop();
   void resume();
+  // REQUIRES: stopped. An empty function: nobody wants them.
+  void tap(OnBytes on_bytes) { on_bytes_ = std::move(on_bytes); }
 
  private:
   explicit Reader(OnRecord on_record) : on_record_(std::move(on_record)) {}
   void drain();
+  void take(std::span<const std::byte> bytes) const;
+  static int handle(void* context, void* data, size_t size);
 
   OnRecord on_record_;
+  OnBytes on_bytes_;
   Ring ring_;
   std::atomic<bool> stopping_{false};
   std::thread thread_;
