@@ -17,7 +17,6 @@ namespace taskcost {
 namespace {
 
 using test::Bytes;
-using test::file_of;
 using test::memory_file;
 using test::number_of;
 using test::numbered_record;
