@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <zstd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <new>
+#include <utility>
+
+#include "capture/chunk_list.h"
+#include "capture/format.h"
+#include "taskcost/capture.h"
+
+namespace taskcost {
+
+using namespace capture_format;  // NOLINT(google-build-using-namespace): all of this file is about them
+
+namespace {
+
+struct FreeContext {
+  void operator()(ZSTD_DCtx* context) const { ZSTD_freeDCtx(context); }
+};
+
+Error cannot_read(const std::string& name, std::string why, std::string hint = "") {
+  return Error{"cannot read the capture '" + name + "'", std::move(why), std::move(hint)};
+}
+
+Error cannot_read(const std::string& name, int error_number) { return cannot_read(name, std::strerror(error_number)); }
+
+const char* const how_captures_are_made = "captures are made by 'taskcost record -o FILE.tcap'";
+
+// All that there is of a short file begins like a capture.
+bool begins_like_a_capture(const CaptureFile& file) {
+  std::array<unsigned char, file_magic.size()> begin{};
+  const auto size = std::min<std::uint64_t>(file.size(), begin.size());
+  return size > 0 && file.read(0, std::as_writable_bytes(std::span(begin)).first(size)) &&
+         std::equal(begin.begin(), begin.begin() + static_cast<std::ptrdiff_t>(size), file_magic.begin());
+}
+
+Result<FileHeader> read_header(const CaptureFile& file, const std::string& name) {
+  if (file.size() == 0) {
+    return cannot_read(name, "it is empty", how_captures_are_made);
+  }
+  if (!begins_like_a_capture(file)) {
+    return cannot_read(name, "it is not a capture", how_captures_are_made);
+  }
+  FileHeader header{};
+  if (!file.read_structure(0, header)) {
+    return cannot_read(name, "it ends within its header, before any record");
+  }
+  if (header.byte_order == other_byte_order) {
+    return cannot_read(name, "it was written on a machine of the other byte order", "read it on one like that");
+  }
+  if (header.byte_order != byte_order) {
+    return cannot_read(name, "its header is damaged");
+  }
+  if (header.version != version) {
+    return cannot_read(name,
+                       "its format is version " + std::to_string(header.version) + ", and this program reads version " +
+                           std::to_string(version),
+                       "use a taskcost like the one that wrote it");
+  }
+  if (!is_intact(header, header.salt) || header.description_size > max_text_size) {
+    return cannot_read(name, "its header is damaged");
+  }
+  return header;
+}
+
+Result<std::string> read_description(const CaptureFile& file, const FileHeader& header, const std::string& name) {
+  if (header.description_size > file.size() - sizeof(header)) {
+    return cannot_read(name, "it ends within its description, before any record");
+  }
+  std::string description(header.description_size, '\0');
+  const auto bytes = std::as_writable_bytes(std::span(description));
+  if (!file.read(sizeof(header), bytes) || !is_checksum(header.description_checksum, checksum_of(bytes, header.salt))) {
+    return cannot_read(name, "its description is damaged");
+  }
+  return description;
+}
+
+// One record after the other to the last byte, and so many.
+bool holds_records(std::span<const std::byte> bytes, std::uint64_t expected) {
+  std::uint64_t found = 0;
+  for (; !bytes.empty(); ++found) {
+    const auto size = record_size(bytes);
+    if (!size) {
+      return false;
+    }
+    bytes = bytes.subspan(*size);
+  }
+  return found == expected;
+}
+
+// A chunk without records interrupts them.
+Interruption interruption_by(const CaptureChunk& chunk) {
+  const bool dropped = chunk.kind == CaptureChunk::Kind::dropped;
+  return {.why = dropped ? Interruption::Why::dropped : Interruption::Why::damaged, .span = chunk.span};
+}
+
+}  // namespace
+
+struct CaptureReader::State {
+  State(CaptureFile opened, std::uint64_t salt_of_file, std::string text, ChunkList chunk_list)
+      : file(std::move(opened)),
+        salt(salt_of_file),
+        description(std::move(text)),
+        list(std::move(chunk_list)),
+        context(ZSTD_createDCtx()) {
+    if (!context) {
+      throw std::bad_alloc();
+    }
+  }
+
+  CaptureFile file;
+  std::uint64_t salt;
+  std::string description;
+  ChunkList list;
+  std::unique_ptr<ZSTD_DCtx, FreeContext> context;
+  std::vector<std::byte> stored;
+  std::vector<std::byte> bytes;            // of the current chunk
+  std::span<const std::byte> unread = {};  // part of `bytes`
+  std::size_t next_chunk = 0;
+
+  // False: damaged.
+  bool load(const CaptureChunk& chunk) {
+    stored.resize(chunk.stored_size);
+    if (!file.read(chunk.offset + sizeof(ChunkHeader), stored) ||
+        !is_checksum(chunk.checksum, checksum_of(stored, salt))) {
+      return false;
+    }
+    bytes.resize(chunk.size);
+    const std::size_t size =
+        ZSTD_decompressDCtx(context.get(), bytes.data(), bytes.size(), stored.data(), stored.size());
+    if (size != bytes.size() || !holds_records(bytes, chunk.span->records)) {
+      return false;
+    }
+    unread = bytes;
+    return true;
+  }
+};
+
+Result<CaptureReader> CaptureReader::open(const std::string& path) {
+  // Without waiting for somebody to write to it, when it is a pipe.
+  Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  if (!file) {
+    return cannot_read(path, errno);
+  }
+  return read(std::move(file), path);
+}
+
+Result<CaptureReader> CaptureReader::read(Fd file, const std::string& name) {
+  struct stat status {};
+  if (fstat(file.get(), &status) != 0) {
+    return cannot_read(name, errno);
+  }
+  if (!S_ISREG(status.st_mode)) {
+    return cannot_read(name, "it is not a regular file", "copy it into a file first");
+  }
+  CaptureFile capture(std::move(file), static_cast<std::uint64_t>(status.st_size));
+  const auto header = read_header(capture, name);
+  if (!header) {
+    return header.error();
+  }
+  auto description = read_description(capture, *header, name);
+  if (!description) {
+    return description.error();
+  }
+  ChunkList list = list_chunks(capture, sizeof(FileHeader) + header->description_size, header->salt);
+  return CaptureReader(
+      std::make_unique<State>(std::move(capture), header->salt, std::move(*description), std::move(list)));
+}
+
+CaptureReader::CaptureReader(std::unique_ptr<State> state) : state_(std::move(state)) {}
+CaptureReader::CaptureReader(CaptureReader&&) noexcept = default;
+CaptureReader& CaptureReader::operator=(CaptureReader&&) noexcept = default;
+CaptureReader::~CaptureReader() = default;
+
+const std::string& CaptureReader::description() const { return state_->description; }
+const std::vector<CaptureChunk>& CaptureReader::chunks() const { return state_->list.chunks; }
+const CaptureEnd& CaptureReader::end() const { return state_->list.end; }
+
+CaptureReader::Item CaptureReader::next() {
+  State& state = *state_;
+  while (state.unread.empty()) {
+    if (state.next_chunk == state.list.chunks.size()) {
+      return EndOfCapture{};
+    }
+    const CaptureChunk& chunk = state.list.chunks[state.next_chunk++];
+    if (chunk.kind != CaptureChunk::Kind::records || !state.load(chunk)) {
+      return interruption_by(chunk);
+    }
+  }
+  // load() has seen that records fill the chunk.
+  const auto record = state.unread.first(record_size(state.unread).value_or(state.unread.size()));
+  state.unread = state.unread.subspan(record.size());
+  return record;
+}
+
+void CaptureReader::seek(std::uint64_t time_ns) {
+  const auto& chunks = state_->list.chunks;
+  auto found = std::find_if(chunks.begin(), chunks.end(),
+                            [&](const CaptureChunk& chunk) { return chunk.span && chunk.span->last_ns >= time_ns; });
+  // Nobody knows the time of damaged bytes: they may be of this one.
+  while (found != chunks.begin() && !std::prev(found)->span) {
+    --found;
+  }
+  state_->next_chunk = static_cast<std::size_t>(found - chunks.begin());
+  state_->unread = {};
+}
+
+}  // namespace taskcost
