@@ -186,7 +186,8 @@ __hidden int wait_of(struct tc_ledger *l, struct task_struct *task, __u32 state)
 	case TC_ACTIVITY_MEMORY:
 		return TC_WAIT_MEMORY;
 	case TC_ACTIVITY_FUTEX:
-		return futex_is_shared(l, (struct pt_regs *)bpf_task_pt_regs(task)) ? TC_WAIT_FUTEX_SHARED : TC_WAIT_FUTEX_PRIVATE;
+		return futex_is_shared(l, (struct pt_regs *)bpf_task_pt_regs(task)) ? TC_WAIT_FUTEX_SHARED
+										    : TC_WAIT_FUTEX_PRIVATE;
 	case TC_ACTIVITY_POLL:
 		return is_epoll_wait(l) ? TC_WAIT_EPOLL : TC_WAIT_POLL;
 	case TC_ACTIVITY_SLEEP:

@@ -263,9 +263,9 @@ struct Waker {
     task,        // an observed one
     unobserved,  // a task that nobody observes
     timer,
-    interrupt,   // of a device, as far as can be told
-    several,     // tasks that there was no room to tell apart
-    unknown      // nobody saw
+    interrupt,  // of a device, as far as can be told
+    several,    // tasks that there was no room to tell apart
+    unknown     // nobody saw
   };
   Kind kind = Kind::unknown;
   std::uint64_t task = 0;  // Task::id of an observed one that is kept one by one, else 0

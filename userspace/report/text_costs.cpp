@@ -159,9 +159,8 @@ void write_faults(Page& page, const Session& session) {
     all = *minor + *major;
   }
   Table table({{"", Column::Align::left, 20}, {"count"}, {"share"}});
-  for (const tc_counter counter :
-       {TC_COUNTER_FAULTS_MINOR, TC_COUNTER_FAULTS_MAJOR, TC_COUNTER_FAULTS_COW, TC_COUNTER_FAULTS_FILE,
-        TC_COUNTER_FAULTS_KERNEL, TC_COUNTER_FAULTS_TIMED}) {
+  for (const tc_counter counter : {TC_COUNTER_FAULTS_MINOR, TC_COUNTER_FAULTS_MAJOR, TC_COUNTER_FAULTS_COW,
+                                   TC_COUNTER_FAULTS_FILE, TC_COUNTER_FAULTS_KERNEL, TC_COUNTER_FAULTS_TIMED}) {
     add_counter(table, totals, counter, all);
   }
   // None of the faults that the kernel counts, so it has no share of them.

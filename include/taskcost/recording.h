@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a capture says of itself beside its records: the text at its beginning and at its end (capture.h), as JSON, and
+// how a capture becomes a report again. Nothing here talks to the kernel.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "taskcost/capture.h"
+#include "taskcost/record.h"
+#include "taskcost/report.h"
+#include "taskcost/result.h"
+#include "taskcost/session_builder.h"
+
+namespace taskcost {
+
+// Layout of the records that this build writes; a capture of another layout is refused. To be raised with any change of
+// a struct of abi.h or events.h that reaches a capture, or of a list there that is not an addition at its end.
+constexpr std::uint32_t record_layout = 1;
+
+// Known before anything is observed.
+struct RecordingStart {
+  std::string tool_version;
+  std::string command_line;
+  Report::Host host;
+  TargetMode mode = TargetMode::run;
+  std::string command;  // what is observed; hostile
+  EvidenceList evidence;
+  bool calls = true;  // --detail full
+  bool exec_prepare = false;
+  bool fault_latency = false;
+  bool switch_latency = false;
+  PerCounter<bool> measured{};
+  // Of the machine that was observed, by number; empty where there is none.
+  std::vector<std::string> calls_by_number;
+  std::vector<std::string> compat_calls_by_number;
+};
+
+// Known when it is over.
+struct RecordingEnd {
+  WindowEnd window_end = WindowEnd::target_exited;
+  Instant start{};
+  Instant end{};
+  PerLoss<std::uint64_t> losses{};
+  std::uint64_t skipped_probes = 0;
+  Report::Target target;
+  Observer observer;
+  std::optional<Stacks> stacks;
+};
+
+std::string text_of(const RecordingStart& start);
+std::string text_of(const RecordingEnd& end);
+// Errors: not what text_of writes, or of another layout.
+Result<RecordingStart> read_start(std::string_view text);
+Result<RecordingEnd> read_end(std::string_view text);
+
+// The name of a system call on the observed machine; empty when there is none of that number.
+std::string call_name(const RecordingStart& start, std::uint32_t number, bool compat);
+
+}  // namespace taskcost
