@@ -31,6 +31,7 @@ Result<int> dispatch(const Options& options, const Surroundings& surroundings) {
                                [&](const DoctorCommand& command) { return doctor(command, surroundings); },
                                [&](const VerifyCommand& command) { return verify(command, surroundings); },
                                [&](const TopCommand& command) { return top(command, surroundings); },
+                               [&](const ReportCommand& command) { return report(command, surroundings); },
                                [](const PrintText& request) -> Result<int> {
                                  std::cout << request.text;
                                  return 0;

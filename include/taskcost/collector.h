@@ -28,6 +28,7 @@
 #include "taskcost/glance.h"
 #include "taskcost/report.h"
 #include "taskcost/result.h"
+#include "taskcost/session_builder.h"
 #include "taskcost/stacks.h"
 
 namespace taskcost {
@@ -129,6 +130,8 @@ class Collector {
   Glance glance();
 
   [[nodiscard]] const EvidenceList& evidence() const;
+  // How its records are to be read.
+  [[nodiscard]] const SessionBuilder::Options& model() const;
 
  private:
   struct State;

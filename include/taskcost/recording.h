@@ -31,6 +31,9 @@ struct RecordingStart {
   Report::Host host;
   TargetMode mode = TargetMode::run;
   std::string command;  // what is observed; hostile
+  // One instant by two clocks: CLOCK_MONOTONIC, and time since 1970.
+  std::uint64_t monotonic_ns = 0;
+  std::uint64_t realtime_ns = 0;
   EvidenceList evidence;
   bool calls = true;  // --detail full
   bool exec_prepare = false;
@@ -62,5 +65,23 @@ Result<RecordingEnd> read_end(std::string_view text);
 
 // The name of a system call on the observed machine; empty when there is none of that number.
 std::string call_name(const RecordingStart& start, std::uint32_t number, bool compat);
+
+// A capture read to its end.
+struct Playback {
+  Report report;
+  CaptureEnd end;
+  std::vector<Interruption> interruptions;
+  std::uint64_t records = 0;
+  std::uint64_t unreadable = 0;  // records that decode() refuses
+};
+
+// What wants to see each record on its way, in the order of the capture. Each function may be empty.
+struct PlaybackListener {
+  std::function<void(const Record&)> on_record;
+  std::function<void(const Interruption&)> on_interruption;
+};
+
+// From the first record to the last; memory is bounded whatever the length. Errors: its texts are not readable.
+Result<Playback> play(CaptureReader& capture, const std::vector<PlaybackListener>& listeners);
 
 }  // namespace taskcost

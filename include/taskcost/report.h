@@ -19,7 +19,12 @@
 namespace taskcost {
 
 enum class TargetMode { run, attach, workload, verify };
-enum class WindowEnd { target_exited, duration, signal };
+enum class WindowEnd {
+  target_exited,
+  duration,
+  signal,
+  cut  // of a capture: the recording was not brought to its end
+};
 
 struct ProbeCost {
   std::string name;                   // program name

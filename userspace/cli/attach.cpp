@@ -7,6 +7,7 @@
 
 #include "cli/launched.h"
 #include "cli/outputs.h"
+#include "cli/recording.h"
 #include "cli/signals.h"
 
 namespace taskcost {
@@ -33,11 +34,23 @@ Result<int> attach(const AttachCommand& command, const Surroundings& surrounding
   if (!outputs) {
     return outputs.error();
   }
+  auto recording = Recording::open(command.observe);
+  if (!recording) {
+    return recording.error();
+  }
   CollectorOptions chosen = collector_options(command.observe);
   chosen.max_tasks = room_for(command.target, command.observe.max_tasks);
   auto collector = Collector::open(chosen);
   if (!collector) {
     return collector.error();
+  }
+  Report report = empty_report(TargetMode::attach, surroundings);
+  report.evidence = collector->evidence();
+  report.target.command = name_of(command.target, report.session);
+  if (*recording) {
+    if (auto status = (*recording)->begin(*collector, recording_start(report, command.observe, *collector)); !status) {
+      return status.error();
+    }
   }
   const auto adopted = collector->adopt(command.target);
   if (!adopted) {
@@ -48,16 +61,14 @@ Result<int> attach(const AttachCommand& command, const Surroundings& surrounding
                command.duration ? "" : ", Ctrl-C ends it");
   }
 
-  Report report = empty_report(TargetMode::attach, surroundings);
   report.window_end = collector->wait({command.duration, signals.fd(), -1});
   if (!command.target.ids.empty()) {
     report.target.pid = static_cast<std::uint32_t>(command.target.ids.front());
   }
-  report.evidence = collector->evidence();
   auto observation = collector->finish();
   take(report, std::move(observation));
   report.target.command = name_of(command.target, report.session);
-  if (auto status = outputs->write(report); !status) {
+  if (auto status = finish(recording->get(), *outputs, report, command.observe); !status) {
     return status.error();
   }
   return 0;

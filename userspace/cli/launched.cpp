@@ -80,6 +80,8 @@ CollectorOptions collector_options(const ObserveOptions& options) {
   chosen.stacks = options.stacks;
   chosen.probe_stats = options.probe_stats;
   chosen.kernel_memory = options.kernel_memory;
+  chosen.events = needs_events(options);
+  chosen.ring_bytes = std::size_t{options.buffer_mib.value_or(0)} << 20U;
   return chosen;
 }
 
@@ -109,10 +111,20 @@ Report empty_report(TargetMode mode, const Surroundings& surroundings) {
 }
 
 Result<LaunchedRun> observe_command(const Command& command, TargetMode mode, const CollectorOptions& options,
-                                    StopSignals& signals, const Surroundings& surroundings) {
+                                    StopSignals& signals, const Surroundings& surroundings,
+                                    const BeforeWindow& before) {
   auto collector = Collector::open(options);
   if (!collector) {
     return collector.error();
+  }
+  LaunchedRun run;
+  run.report = empty_report(mode, surroundings);
+  run.report.target.command = fmt::format("{}", fmt::join(command.arguments, " "));
+  run.report.evidence = collector->evidence();
+  if (before) {
+    if (auto status = before(*collector, run.report); !status) {
+      return status.error();
+    }
   }
   const auto pid = collector->launch(command);
   if (!pid) {
@@ -124,12 +136,8 @@ Result<LaunchedRun> observe_command(const Command& command, TargetMode mode, con
   }
   const CommandEnd end = wait_for_command(*collector, *pid, exit_fd.get(), signals);
 
-  LaunchedRun run;
-  run.report = empty_report(mode, surroundings);
   run.report.window_end = end.window_end;
-  run.report.target.command = fmt::format("{}", fmt::join(command.arguments, " "));
   run.report.target.pid = static_cast<std::uint32_t>(*pid);
-  run.report.evidence = collector->evidence();
   run.stopped = end.stop_signal != 0;
   auto observation = collector->finish();
   take(run.report, std::move(observation));

@@ -3,6 +3,7 @@
 // One command, launched and observed to its end. What run, workload and verify have in common.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -20,9 +21,12 @@ struct LaunchedRun {
   bool stopped = false;                // by a signal
 };
 
-// `signals` must have been made before any thread. Errors: probes or command could not be started.
+// `signals` must have been made before any thread. `before` is called when the probes are in place and nothing is
+// observed yet. Errors: probes or command could not be started, or its own.
+using BeforeWindow = std::function<Status(Collector&, const Report&)>;
 Result<LaunchedRun> observe_command(const Command& command, TargetMode mode, const CollectorOptions& options,
-                                    StopSignals& signals, const Surroundings& surroundings);
+                                    StopSignals& signals, const Surroundings& surroundings,
+                                    const BeforeWindow& before = {});
 
 // As a shell would give it: 128 + signal for a command that was killed.
 int shell_status(int wait_status);

@@ -32,7 +32,17 @@ void render(const Report& report, OutputFormat format, const TextOptions& text, 
     case OutputFormat::speedscope:
       render_speedscope(report, out);
       break;
+    default:
+      break;  // made from a capture
   }
+}
+
+Status write_events(OutputFormat /*format*/, const OpenCapture& open_capture, std::ostream& /*out*/) {
+  auto capture = open_capture();
+  if (!capture) {
+    return capture.error();
+  }
+  return Error{"not yet", "", ""};
 }
 
 Error cannot_write(const std::string& path) {
@@ -42,11 +52,16 @@ Error cannot_write(const std::string& path) {
 }  // namespace
 
 Result<Outputs> Outputs::open(const ObserveOptions& options, const Surroundings& surroundings) {
+  return open(options.outputs, options.format,
+              {surroundings.width, options.colour.value_or(surroundings.colour), options.verbose});
+}
+
+Result<Outputs> Outputs::open(const std::vector<OutputFile>& files, std::optional<OutputFormat> standard_output,
+                              const TextOptions& terminal) {
   Outputs outputs;
-  outputs.standard_output_ = options.format;
-  outputs.terminal_ = {surroundings.width, options.colour.value_or(surroundings.colour), options.verbose};
-  outputs.verbose_ = options.verbose;
-  for (const OutputFile& file : options.outputs) {
+  outputs.standard_output_ = standard_output;
+  outputs.terminal_ = terminal;
+  for (const OutputFile& file : files) {
     File output{file, {}, false};
     constexpr mode_t mode = 0644;
     output.fd = Fd(::open(file.path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode));
@@ -70,7 +85,7 @@ Outputs::~Outputs() {
   }
 }
 
-Status Outputs::write_file(File& output, const Report& report) const {
+Status Outputs::write_file(File& output, const Report& report, const OpenCapture& open_capture) const {
   const int fd = output.fd.get();
   // A pipe or a device has nothing to cut off.
   if (ftruncate(fd, 0) != 0 && errno != EINVAL) {
@@ -81,7 +96,13 @@ Status Outputs::write_file(File& output, const Report& report) const {
   __gnu_cxx::stdio_filebuf<char> buffer(dup(fd), std::ios::out);
   std::ostream out(&buffer);
   constexpr unsigned width = 80;
-  render(report, output.file.format, {width, false /*colour*/, verbose_}, out);
+  if (is_of_events(output.file.format)) {
+    if (auto status = write_events(output.file.format, open_capture, out); !status) {
+      return status;
+    }
+  } else {
+    render(report, output.file.format, {width, false /*colour*/, terminal_.verbose}, out);
+  }
   out.flush();
   if (!out) {
     return cannot_write(output.file.path);
@@ -90,10 +111,10 @@ Status Outputs::write_file(File& output, const Report& report) const {
   return Done{};
 }
 
-Status Outputs::write(const Report& report) {
+Status Outputs::write(const Report& report, const OpenCapture& open_capture) {
   Status first = Done{};
   for (File& output : files_) {
-    if (Status status = write_file(output, report); !status && first) {
+    if (Status status = write_file(output, report, open_capture); !status && first) {
       first = status;
     }
   }

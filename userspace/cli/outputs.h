@@ -3,28 +3,36 @@
 // Where reports go. Files are opened before anything is observed, so that a report never fails for a path.
 #pragma once
 
+#include <functional>
+#include <optional>
 #include <ostream>
 #include <vector>
 
 #include "cli/commands.h"
 #include "collector/handles.h"
 #include "commandline/options.h"
+#include "taskcost/capture.h"
 #include "taskcost/report.h"
 #include "taskcost/result.h"
 
 namespace taskcost {
 
+// Opens the capture that outputs of transitions are made from, anew for each. Empty: there is none.
+using OpenCapture = std::function<Result<CaptureReader>()>;
+
 class Outputs {
  public:
   // Opens or creates every file of the options; what is in them stays until write(). Error: one cannot be written.
   static Result<Outputs> open(const ObserveOptions& options, const Surroundings& surroundings);
+  static Result<Outputs> open(const std::vector<OutputFile>& files, std::optional<OutputFormat> standard_output,
+                              const TextOptions& terminal);
   Outputs(Outputs&&) = default;
   Outputs& operator=(Outputs&&) = default;
   // Files that were created here and never written to are removed.
   ~Outputs();
 
   // The report to every file, then to standard output in the chosen format. Tries all of them; returns the first error.
-  Status write(const Report& report);
+  Status write(const Report& report, const OpenCapture& open_capture = {});
 
  private:
   struct File {
@@ -34,12 +42,11 @@ class Outputs {
   };
 
   Outputs() = default;
-  Status write_file(File& output, const Report& report) const;
+  Status write_file(File& output, const Report& report, const OpenCapture& open_capture) const;
 
   std::vector<File> files_;
   std::optional<OutputFormat> standard_output_;
   TextOptions terminal_;
-  bool verbose_ = false;
 };
 
 }  // namespace taskcost

@@ -8,6 +8,7 @@
 #include "cli/launched.h"
 #include "cli/marked_workload.h"
 #include "cli/outputs.h"
+#include "cli/recording.h"
 
 namespace taskcost {
 namespace {
@@ -19,12 +20,19 @@ Result<int> run_and_report(Command command, TargetMode mode, const ObserveOption
   if (!outputs) {
     return outputs.error();
   }
+  auto recording = Recording::open(options);
+  if (!recording) {
+    return recording.error();
+  }
   command.signal_mask = signals.previous_mask();
-  const auto observed = observe_command(command, mode, collector_options(options), signals, surroundings);
+  const auto before = [&](Collector& collector, const Report& report) -> Status {
+    return *recording ? (*recording)->begin(collector, recording_start(report, options, collector)) : Status(Done{});
+  };
+  const auto observed = observe_command(command, mode, collector_options(options), signals, surroundings, before);
   if (!observed) {
     return observed.error();
   }
-  if (auto status = outputs->write(observed->report); !status) {
+  if (auto status = finish(recording->get(), *outputs, observed->report, options); !status) {
     return status.error();
   }
   if (observed->still_running) {

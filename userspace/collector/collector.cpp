@@ -401,7 +401,7 @@ void Collector::State::take_snapshots() {
     for (unsigned id = 0; id < TC_NR_HISTOGRAMS; ++id) {
       const tc_histogram& histogram = probes.histograms()[cpu * TC_NR_HISTOGRAMS + id];
       builder.on_histogram(static_cast<tc_histogram_id>(id), histogram);
-      if (on_bytes && (histogram.sum_ns != 0 || histogram.max_ns != 0)) {
+      if (on_bytes && (cpu == 0 || histogram.max_ns != 0)) {  // an empty one once
         record_whole(tc_histogram_record{{}, id, 0, histogram}, TC_RECORD_HISTOGRAM);
       }
     }
@@ -586,5 +586,7 @@ Glance Collector::glance() {
 }
 
 const EvidenceList& Collector::evidence() const { return state_->sources.evidence; }
+
+const SessionBuilder::Options& Collector::model() const { return state_->model; }
 
 }  // namespace taskcost

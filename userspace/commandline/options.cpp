@@ -7,131 +7,26 @@
 #include <utility>
 
 #include "commandline/command_parser.h"
+#include "commandline/observe_options.h"
+#include "commandline/record_options.h"
 #include "commandline/values.h"
 
 namespace taskcost {
 
 namespace {
 
+using commandline::add_observe_options;
+using commandline::add_target_options;
+using commandline::append;
+using commandline::AtMark;
+using commandline::checked;
 using commandline::CommandParser;
+using commandline::ObserveText;
+using commandline::refuse_events;
+using commandline::split_at_mark;
+using commandline::TargetText;
 using commandline::usage_error;
-
-using Words = std::vector<std::string>;
-
-// As many ledgers as fit into 4 GiB.
-constexpr unsigned kMaxTasksLimit = 1U << 20;
-
-// The shared options as text.
-struct ObserveText {
-  Words outputs;
-  std::string format = "text";
-  Words max_tasks;
-  std::string detail = "full";
-  bool quiet = false;
-  bool verbose = false;
-  bool no_color = false;
-  bool probe_stats = false;
-  bool kernel_memory = false;
-  bool stacks = false;
-};
-
-void add_observe_options(CommandParser& parser, ObserveText& text) {
-  parser.list(
-      "-o,--output", "FILE", text.outputs,
-      "Write the report to FILE, in the format of its ending: .html, .json or .txt; with --stacks also .folded or "
-      ".speedscope.json. May be repeated.");
-  parser.value("--format", "FORMAT", text.format, "Format of standard output: text (the default), json or none.");
-  parser.value(
-      "--detail", "LEVEL", text.detail,
-      "full (the default), or switches: cheaper, without probes on system calls. What a task waits for is then "
-      "read from its saved registers; user and kernel time are not told apart.");
-  parser.list("--max-tasks", "N", text.max_tasks,
-              "Room for N observed tasks that live at once, 4 KiB each; more are counted as lost. Default: 16384, and "
-              "twice as many as there are tasks with --all.");
-  parser.flag("--stacks", text.stacks,
-              "Keep the user and kernel stacks of creations, faults, waits and involuntary switches. Default: off.");
-  parser.flag("--kernel-memory", text.kernel_memory,
-              "Also count the memory that the kernel allocates in creating calls. Makes each of its allocations "
-              "dearer. Default: off.");
-  parser.flag("--probe-stats", text.probe_stats,
-              "Count the runs and the time of each probe. Makes every probe slower. Default: off.");
-  parser.flag("-q,--quiet", text.quiet, "No messages but errors. Default: off.");
-  parser.flag("-v,--verbose", text.verbose, "Show every task and all evidence in text. Default: off.");
-  parser.flag("--no-color", text.no_color, "No colours. Default: colours on a terminal, unless NO_COLOR is set.");
-}
-
-struct Levels {
-  Detail detail = Detail::full;
-  std::optional<unsigned> max_tasks;
-};
-
-Result<Levels> checked(const std::string& detail, const Words& max_tasks) {
-  Levels levels;
-  if (detail != "full" && detail != "switches") {
-    return usage_error("--detail " + detail, "there is no such level", "give 'full' or 'switches'");
-  }
-  levels.detail = detail == "full" ? Detail::full : Detail::switches;
-  if (!max_tasks.empty()) {
-    const auto count = commandline::parse_count("--max-tasks", max_tasks.back(), kMaxTasksLimit);
-    if (!count) {
-      return count.error();
-    }
-    levels.max_tasks = *count;
-  }
-  return levels;
-}
-
-Result<ObserveOptions> checked(const ObserveText& text) {
-  ObserveOptions options;
-  for (const std::string& path : text.outputs) {
-    auto output = commandline::parse_output(path);
-    if (!output) {
-      return output.error();
-    }
-    options.outputs.push_back(*output);
-  }
-  const auto format = commandline::parse_format(text.format);
-  if (!format) {
-    return format.error();
-  }
-  const auto levels = checked(text.detail, text.max_tasks);
-  if (!levels) {
-    return levels.error();
-  }
-  options.detail = levels->detail;
-  options.max_tasks = levels->max_tasks;
-  options.format = *format;
-  options.quiet = text.quiet;
-  options.verbose = text.verbose;
-  options.probe_stats = text.probe_stats;
-  options.kernel_memory = text.kernel_memory;
-  options.stacks = text.stacks;
-  const bool of_stacks = std::any_of(options.outputs.begin(), options.outputs.end(), [](const OutputFile& output) {
-    return output.format == OutputFormat::folded || output.format == OutputFormat::speedscope;
-  });
-  if (of_stacks && !text.stacks) {
-    return usage_error("a file of stacks", "no stacks are kept", "add --stacks");
-  }
-  options.colour = text.no_color ? std::optional(false) : std::nullopt;
-  return options;
-}
-
-// What stands before the first "--" and what after it. CLI11 would eat the mark, and a command may have one of its own.
-struct AtMark {
-  Words before;
-  Words after;  // without the mark
-  bool marked = false;
-};
-
-AtMark split_at_mark(const Words& words) {
-  const auto mark = std::find(words.begin(), words.end(), "--");
-  if (mark == words.end()) {
-    return {words, {}, false};
-  }
-  return {Words(words.begin(), mark), Words(mark + 1, words.end()), true};
-}
-
-void append(Words& words, const Words& more) { words.insert(words.end(), more.begin(), more.end()); }
+using commandline::Words;
 
 Result<Options> parse_run(const Words& words) {
   RunCommand run;
@@ -170,64 +65,6 @@ Result<Options> parse_run(const Words& words) {
   }
   run.observe = *options;
   return Options(run);
-}
-
-// The options that name whom to observe, as text.
-struct TargetText {
-  Words pids;
-  Words tids;
-  Words cgroups;
-  Words names;
-  bool machine = false;
-};
-
-void add_target_options(CommandParser& parser, TargetText& text) {
-  parser.list("-p,--pid", "PID[,PID...]", text.pids,
-              "Observe whole processes: all threads, and the children that they will have. May be repeated.");
-  parser.list("-t,--tid", "TID[,TID...]", text.tids, "Observe single tasks. May be repeated.");
-  parser.list("--cgroup", "PATH", text.cgroups,
-              "Observe every task in a cgroup (version 1 or 2) and below it, late arrivals included. PATH is its "
-              "directory, or its path below the root of a hierarchy. One that leaves it stays observed.");
-  parser.list("--comm", "GLOB", text.names,
-              "Observe the processes whose name matches, those that take it by exec later included: 'postgres*'.");
-  parser.flag("-a,--all", text.machine, "Observe every task of the machine but taskcost itself. Default: off.");
-}
-
-// Exactly one kind of target. nullopt: none is given.
-Result<std::optional<Target>> checked(const TargetText& text, const std::string& hint) {
-  const int kinds = static_cast<int>(!text.pids.empty()) + static_cast<int>(!text.tids.empty()) +
-                    static_cast<int>(!text.cgroups.empty()) + static_cast<int>(!text.names.empty()) +
-                    static_cast<int>(text.machine);
-  if (kinds == 0) {
-    return std::optional<Target>();
-  }
-  if (kinds > 1 || text.cgroups.size() > 1 || text.names.size() > 1) {
-    return usage_error("more than one target", "only one of --pid, --tid, --cgroup, --comm and --all can be observed",
-                       hint);
-  }
-  Target target;
-  if (text.machine) {
-    target.kind = Target::Kind::machine;
-  } else if (!text.cgroups.empty()) {
-    target.kind = Target::Kind::cgroup;
-    target.cgroup = text.cgroups.front();
-  } else if (!text.names.empty()) {
-    target.kind = Target::Kind::name;
-    target.name = text.names.front();
-  } else {
-    target.kind = text.pids.empty() ? Target::Kind::tasks : Target::Kind::processes;
-    auto ids =
-        text.pids.empty() ? commandline::parse_ids("--tid", text.tids) : commandline::parse_ids("--pid", text.pids);
-    if (!ids) {
-      return ids.error();
-    }
-    target.ids = *std::move(ids);
-  }
-  if ((target.kind == Target::Kind::cgroup && target.cgroup.empty()) ||
-      (target.kind == Target::Kind::name && target.name.empty())) {
-    return usage_error("an empty target", "nothing is named", hint);
-  }
-  return std::optional(target);
 }
 
 Result<Options> parse_attach(const Words& words) {
@@ -320,6 +157,9 @@ Result<Options> parse_workload(const Words& words) {
   if (!options) {
     return options.error();
   }
+  if (auto error = refuse_events(*options, "a workload")) {
+    return *error;
+  }
   workload.observe = *options;
   return Options(workload);
 }
@@ -346,6 +186,9 @@ Result<Options> parse_verify(const Words& words) {
   auto options = checked(observe);
   if (!options) {
     return options.error();
+  }
+  if (auto error = refuse_events(*options, "verify")) {
+    return *error;
   }
   verify.observe = *options;
   if (!against_itself.empty()) {
@@ -422,14 +265,21 @@ struct CommandEntry {
   std::string_view name;
   Result<Options> (*parse)(const Words&);
 };
-constexpr std::array kCommands{CommandEntry{"run", parse_run},       CommandEntry{"attach", parse_attach},
-                               CommandEntry{"verify", parse_verify}, CommandEntry{"doctor", parse_doctor},
-                               CommandEntry{"top", parse_top},       CommandEntry{"workload", parse_workload}};
+constexpr std::array kCommands{CommandEntry{"run", parse_run},
+                               CommandEntry{"attach", parse_attach},
+                               CommandEntry{"record", commandline::parse_record},
+                               CommandEntry{"report", commandline::parse_report},
+                               CommandEntry{"top", parse_top},
+                               CommandEntry{"verify", parse_verify},
+                               CommandEntry{"doctor", parse_doctor},
+                               CommandEntry{"workload", parse_workload}};
 
 constexpr std::string_view kCommandsHelp =
     "Commands:\n"
     "  run       launch a program and observe it and all its descendants\n"
     "  attach    observe programs that already run\n"
+    "  record    keep the transitions themselves in a capture file\n"
+    "  report    every report again from a capture, without root, on any machine\n"
     "  top       live table of processes and threads\n"
     "  verify    judge claims about processes and threads\n"
     "  doctor    tell what can be measured here, and from which source\n"
@@ -472,6 +322,24 @@ Error unknown_command(const std::string& name) {
 }
 
 }  // namespace
+
+bool is_of_events(OutputFormat format) {
+  switch (format) {
+    case OutputFormat::capture:
+    case OutputFormat::perfetto:
+    case OutputFormat::event_csv:
+    case OutputFormat::event_ndjson:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool needs_events(const ObserveOptions& options) {
+  return options.capture.has_value() ||
+         std::any_of(options.outputs.begin(), options.outputs.end(),
+                     [](const OutputFile& output) { return is_of_events(output.format); });
+}
 
 Result<Options> parse_options(const std::vector<std::string>& arguments) {
   if (arguments.empty() || commandline::looks_like_option(arguments.front())) {

@@ -16,7 +16,9 @@
 
 namespace taskcost {
 
-enum class OutputFormat { text, json, html, folded, speedscope };
+enum class OutputFormat { text, json, html, folded, speedscope, capture, perfetto, event_csv, event_ndjson };
+// Made from transitions, not from a report.
+bool is_of_events(OutputFormat format);
 
 struct OutputFile {
   std::string path;
@@ -36,7 +38,11 @@ struct ObserveOptions {
   // Size of the ledger pool: living observed tasks at once. nullopt: the collector's default, more for a whole machine.
   std::optional<unsigned> max_tasks;
   Detail detail = Detail::full;
+  std::optional<std::string> capture;  // file for the transitions themselves
+  std::optional<unsigned> buffer_mib;  // of the ring buffer, a power of two; nullopt: the collector's default
 };
+// A capture, or a file that is made from one.
+bool needs_events(const ObserveOptions& options);
 
 struct RunCommand {
   ObserveOptions observe;
@@ -81,6 +87,17 @@ struct TopCommand {
   bool tree = false;
 };
 
+// From a capture. `record` is a run or an attach whose options have a capture.
+struct ReportCommand {
+  std::string capture;
+  std::vector<OutputFile> outputs;
+  std::optional<OutputFormat> format = OutputFormat::text;  // of standard output; nullopt: nothing is written there
+  bool audit = false;  // instead of the report: both books, held against each other
+  bool quiet = false;
+  bool verbose = false;
+  std::optional<bool> colour;  // as in ObserveOptions
+};
+
 // Requests that end with status 0 and touch nothing.
 struct PrintText {
   std::string text;  // help or version
@@ -88,7 +105,7 @@ struct PrintText {
 struct PrintSchema {};
 
 using Options = std::variant<RunCommand, AttachCommand, DoctorCommand, WorkloadCommand, VerifyCommand, TopCommand,
-                             PrintText, PrintSchema>;
+                             ReportCommand, PrintText, PrintSchema>;
 
 // `arguments` without the name of the program. Errors are of kind usage and name the help to read.
 Result<Options> parse_options(const std::vector<std::string>& arguments);

@@ -21,9 +21,15 @@ struct Ending {
   OutputFormat format;
 };
 // The first that fits counts.
-constexpr std::array kEndings{Ending{".speedscope.json", OutputFormat::speedscope}, Ending{".html", OutputFormat::html},
-                              Ending{".json", OutputFormat::json}, Ending{".txt", OutputFormat::text},
-                              Ending{".folded", OutputFormat::folded}};
+constexpr std::array kEndings{Ending{".speedscope.json", OutputFormat::speedscope},
+                              Ending{".html", OutputFormat::html},
+                              Ending{".json", OutputFormat::json},
+                              Ending{".txt", OutputFormat::text},
+                              Ending{".folded", OutputFormat::folded},
+                              Ending{".tcap", OutputFormat::capture},
+                              Ending{".pftrace", OutputFormat::perfetto},
+                              Ending{".csv", OutputFormat::event_csv},
+                              Ending{".ndjson", OutputFormat::event_ndjson}};
 
 template <typename T>
 std::optional<T> number(std::string_view text) {
@@ -133,7 +139,7 @@ Result<OutputFile> parse_output(const std::string& path) {
     }
   }
   return bad_value("--output", path, "the ending names no known format",
-                   "end the name with .html, .json, .txt, .folded or .speedscope.json");
+                   "end the name with .html, .json, .txt, .folded, .speedscope.json, .tcap, .pftrace, .csv or .ndjson");
 }
 
 Result<std::optional<OutputFormat>> parse_format(const std::string& text) {

@@ -71,7 +71,7 @@ Enum enum_of(const json& value, int count) {
 }
 
 constexpr int target_modes = static_cast<int>(TargetMode::verify) + 1;
-constexpr int window_ends = static_cast<int>(WindowEnd::signal) + 1;
+constexpr int window_ends = static_cast<int>(WindowEnd::cut) + 1;
 constexpr int evidence_kinds = static_cast<int>(EvidenceKind::unavailable) + 1;
 constexpr int stack_kinds = static_cast<int>(StackKind::involuntary_switch) + 1;
 constexpr int frame_marks = static_cast<int>(Frame::Mark::unknown) + 1;
@@ -249,6 +249,8 @@ RecordingStart start_of(const json& value) {
   start.host = host_of(value.at("host"));
   start.mode = enum_of<TargetMode>(value.at("mode"), target_modes);
   start.command = bytes_of(value.at("command"));
+  start.monotonic_ns = value.at("clock").at("monotonic_ns");
+  start.realtime_ns = value.at("clock").at("realtime_ns");
   start.evidence = evidence_of(value.at("evidence"));
   start.calls = value.at("calls");
   start.exec_prepare = value.at("exec_prepare");
@@ -293,7 +295,7 @@ std::string text_of(const RecordingStart& start) {
               {"tool_version", start.tool_version},
               {"command_line", bytes_json(start.command_line)},
               {"host", host_json(start.host)},
-              {"clock", "CLOCK_MONOTONIC"},
+              {"clock", {{"monotonic_ns", start.monotonic_ns}, {"realtime_ns", start.realtime_ns}}},
               {"mode", static_cast<int>(start.mode)},
               {"command", bytes_json(start.command)},
               {"evidence", evidence_json(start.evidence)},

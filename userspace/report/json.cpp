@@ -19,6 +19,8 @@ const char* name_of(WindowEnd end) {
       return "duration";
     case WindowEnd::signal:
       return "signal";
+    case WindowEnd::cut:
+      return "cut";
   }
   return "signal";
 }

@@ -17,6 +17,8 @@ std::string ended_text(const Report& report) {
       return "until the duration was over";
     case WindowEnd::signal:
       return "stopped by a signal";
+    case WindowEnd::cut:
+      return "the capture is cut off";
     case WindowEnd::target_exited:
       break;
   }

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/recording.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <ctime>
+#include <utility>
+
+#include "cli/outputs.h"
+#include "collector/syscall_numbers.h"
+#include "report/units.h"
+
+namespace taskcost {
+namespace {
+
+Error cannot_write(const std::string& path) {
+  return {fmt::format("cannot write '{}'", path), std::strerror(errno), "name another file with -o"};
+}
+
+std::uint64_t clock_ns(clockid_t clock) {
+  timespec time{};
+  clock_gettime(clock, &time);
+  return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000U + static_cast<std::uint64_t>(time.tv_nsec);
+}
+
+std::vector<std::string> names_by_number(bool compat) {
+  std::vector<std::string> names;
+  for (std::uint32_t number = 0; number < TC_MAX_SYSCALLS; ++number) {
+    names.push_back(syscall_name(number, compat));
+  }
+  while (!names.empty() && names.back().empty()) {
+    names.pop_back();
+  }
+  return names;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Recording>> Recording::open(const ObserveOptions& options) {
+  if (!needs_events(options)) {
+    return std::unique_ptr<Recording>();
+  }
+  std::unique_ptr<Recording> recording(new Recording);
+  if (!options.capture) {
+    const char* directory = std::getenv("TMPDIR");
+    directory = directory != nullptr && *directory != '\0' ? directory : "/tmp";
+    recording->file_ = Fd(::open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+    if (!recording->file_) {
+      return Error{fmt::format("cannot make a temporary file in '{}'", directory), std::strerror(errno),
+                   "set TMPDIR, or keep the capture with -o FILE.tcap"};
+    }
+    return recording;
+  }
+  recording->path_ = *options.capture;
+  const char* path = recording->path_.c_str();
+  recording->file_ = Fd(::open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
+  recording->unused_ = static_cast<bool>(recording->file_);
+  if (!recording->file_ && errno == EEXIST) {
+    recording->file_ = Fd(::open(path, O_RDWR | O_CLOEXEC));
+  }
+  if (!recording->file_) {
+    return cannot_write(recording->path_);
+  }
+  return recording;
+}
+
+Recording::~Recording() {
+  if (unused_) {
+    unlink(path_.c_str());
+  }
+}
+
+Status Recording::begin(Collector& collector, RecordingStart start) {
+  if (ftruncate(file_.get(), 0) != 0 && errno != EINVAL) {
+    return cannot_write(path_);
+  }
+  start.monotonic_ns = clock_ns(CLOCK_MONOTONIC);
+  start.realtime_ns = clock_ns(CLOCK_REALTIME);
+  last_ns_ = start.monotonic_ns;
+  auto writer = CaptureWriter::create(Fd(dup(file_.get())), text_of(start));
+  if (!writer) {
+    return writer.error();
+  }
+  writer_ = *std::move(writer);
+  unused_ = false;
+  collector.record_to([this](std::span<const std::byte> record, std::optional<Instant> at) {
+    if (at) {
+      last_ns_ = static_cast<std::uint64_t>(at->time_since_epoch().count());
+    }
+    writer_->append(record, last_ns_);
+  });
+  return Done{};
+}
+
+Status Recording::end(const RecordingEnd& end) { return writer_->finish(text_of(end)); }
+
+Result<CaptureReader> Recording::read() const {
+  return CaptureReader::read(Fd(dup(file_.get())), path_.empty() ? "the temporary capture" : path_);
+}
+
+std::string Recording::summary() const {
+  const CaptureStatistics written = writer_->statistics();
+  std::string text = fmt::format("{} records, {}", written.records, bytes_text(static_cast<double>(written.bytes_out)));
+  if (!path_.empty()) {
+    text += fmt::format(" in {}", path_);
+  }
+  if (written.dropped.records > 0) {
+    text += fmt::format("; {} records found no room: the disk was too slow", written.dropped.records);
+  }
+  return text;
+}
+
+RecordingEnd recording_end(const Report& report) {
+  RecordingEnd end;
+  end.window_end = report.window_end;
+  end.start = report.session.start;
+  end.end = report.session.end;
+  end.losses = report.session.losses.counts;
+  end.skipped_probes = report.session.losses.skipped_probes;
+  end.target = report.target;
+  end.observer = report.observer;
+  end.stacks = report.stacks;
+  return end;
+}
+
+RecordingStart recording_start(const Report& report, const ObserveOptions& options, const Collector& collector) {
+  RecordingStart start;
+  start.tool_version = report.tool_version;
+  start.command_line = report.command_line;
+  start.host = report.host;
+  start.mode = report.target.mode;
+  start.command = report.target.command;
+  start.evidence = collector.evidence();
+  start.calls = options.detail == Detail::full;
+  const SessionBuilder::Options model = collector.model();
+  start.exec_prepare = model.exec_prepare;
+  start.fault_latency = model.fault_latency;
+  start.switch_latency = model.switch_latency;
+  start.measured = model.measured;
+  start.calls_by_number = names_by_number(false /*compat*/);
+  start.compat_calls_by_number = names_by_number(true /*compat*/);
+  return start;
+}
+
+Status finish(Recording* recording, Outputs& outputs, const Report& report, const ObserveOptions& options) {
+  Status first = Done{};
+  if (recording != nullptr) {
+    first = recording->end(recording_end(report));
+    if (!options.quiet && first) {
+      fmt::print(stderr, "taskcost: {}\n", recording->summary());
+    }
+  }
+  const auto capture = [recording] { return recording->read(); };
+  if (Status status = outputs.write(report, recording != nullptr ? OpenCapture(capture) : OpenCapture());
+      !status && first) {
+    first = status;
+  }
+  return first;
+}
+
+}  // namespace taskcost
