@@ -19,7 +19,7 @@ Instant instant_of(std::uint64_t ns) {
   return instant(std::min<std::uint64_t>(ns, std::numeric_limits<Duration::rep>::max()));
 }
 
-auto order_of(const ReplayGap& gap) { return std::tie(gap.first, gap.last, gap.cpu, gap.lost); }
+auto order_of(const ReplayGap& gap) { return std::tie(gap.first, gap.last, gap.cpu); }
 
 bool is_before(const ReplayGap& a, const ReplayGap& b) { return order_of(a) < order_of(b); }
 
