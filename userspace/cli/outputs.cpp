@@ -70,7 +70,7 @@ Outputs::~Outputs() {
   }
 }
 
-Status Outputs::write_file(File& output, const Report& report) const {
+Status Outputs::write_file(File& output, const Renderer& render) const {
   const int fd = output.fd.get();
   // A pipe or a device has nothing to cut off.
   if (ftruncate(fd, 0) != 0 && errno != EINVAL) {
@@ -81,7 +81,7 @@ Status Outputs::write_file(File& output, const Report& report) const {
   __gnu_cxx::stdio_filebuf<char> buffer(dup(fd), std::ios::out);
   std::ostream out(&buffer);
   constexpr unsigned width = 80;
-  render(report, output.file.format, {width, false /*colour*/, verbose_}, out);
+  render(output.file.format, {width, false /*colour*/, verbose_}, out);
   out.flush();
   if (!out) {
     return cannot_write(output.file.path);
@@ -91,14 +91,20 @@ Status Outputs::write_file(File& output, const Report& report) const {
 }
 
 Status Outputs::write(const Report& report) {
+  return write([&report](OutputFormat format, const TextOptions& text, std::ostream& out) {
+    render(report, format, text, out);
+  });
+}
+
+Status Outputs::write(const Renderer& render) {
   Status first = Done{};
   for (File& output : files_) {
-    if (Status status = write_file(output, report); !status && first) {
+    if (Status status = write_file(output, render); !status && first) {
       first = status;
     }
   }
   if (standard_output_) {
-    render(report, *standard_output_, terminal_, std::cout);
+    render(*standard_output_, terminal_, std::cout);
     std::cout.flush();
     if (!std::cout && first) {
       first = Error{"cannot write to standard output", "it is closed or full", "use -o FILE"};

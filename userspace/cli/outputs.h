@@ -3,6 +3,7 @@
 // Where reports go. Files are opened before anything is observed, so that a report never fails for a path.
 #pragma once
 
+#include <functional>
 #include <ostream>
 #include <vector>
 
@@ -23,7 +24,11 @@ class Outputs {
   // Files that were created here and never written to are removed.
   ~Outputs();
 
-  // The report to every file, then to standard output in the chosen format. Tries all of them; returns the first error.
+  // Writes in one of the formats that the options named.
+  using Renderer = std::function<void(OutputFormat, const TextOptions&, std::ostream&)>;
+
+  // To every file, then to standard output in the chosen format. Tries all of them; returns the first error.
+  Status write(const Renderer& render);
   Status write(const Report& report);
 
  private:
@@ -34,7 +39,7 @@ class Outputs {
   };
 
   Outputs() = default;
-  Status write_file(File& output, const Report& report) const;
+  Status write_file(File& output, const Renderer& render) const;
 
   std::vector<File> files_;
   std::optional<OutputFormat> standard_output_;

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "commandline/command_parser.h"
+#include "commandline/diff_options.h"
 #include "commandline/values.h"
 
 namespace taskcost {
@@ -422,9 +423,13 @@ struct CommandEntry {
   std::string_view name;
   Result<Options> (*parse)(const Words&);
 };
-constexpr std::array kCommands{CommandEntry{"run", parse_run},       CommandEntry{"attach", parse_attach},
-                               CommandEntry{"verify", parse_verify}, CommandEntry{"doctor", parse_doctor},
-                               CommandEntry{"top", parse_top},       CommandEntry{"workload", parse_workload}};
+constexpr std::array kCommands{CommandEntry{"run", parse_run},
+                               CommandEntry{"attach", parse_attach},
+                               CommandEntry{"verify", parse_verify},
+                               CommandEntry{"doctor", parse_doctor},
+                               CommandEntry{"top", parse_top},
+                               CommandEntry{"workload", parse_workload},
+                               CommandEntry{"diff", commandline::parse_diff}};
 
 constexpr std::string_view kCommandsHelp =
     "Commands:\n"
@@ -432,11 +437,13 @@ constexpr std::string_view kCommandsHelp =
     "  attach    observe programs that already run\n"
     "  top       live table of processes and threads\n"
     "  verify    judge claims about processes and threads\n"
+    "  diff      compare two reports\n"
     "  doctor    tell what can be measured here, and from which source\n"
     "  workload  run one bundled workload and observe it\n"
     "\n"
     "'taskcost COMMAND --help' explains each.\n"
-    "Exit status: 0 done, 1 failure, 2 wrong usage; 'run' passes on the command's.";
+    "Exit status: 0 done, 1 failure, 2 wrong usage; 'run' passes on the command's,\n"
+    "'diff --fail-above' gives 3 when a cost is above the limit.";
 
 // Options before any command.
 Result<Options> parse_global(const Words& words) {
