@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <map>
+#include <string>
 #include <utility>
 
 #include "cli/commands.h"
@@ -34,16 +36,24 @@ Result<int> judge(const Difference& difference, double percent) {
     fmt::print(stderr, "taskcost: wall time is not judged: a window ended before its target did\n");
   }
   int status = 0;
+  std::map<std::string, unsigned> missing_points;  // of sweeps, by where they are missing
   for (const CostCheck& check : *checks) {
     const Change& change = check.change;
     if (check.outcome == CostCheck::Outcome::not_measured) {
       const char* const where = change.a.measured() ? "B" : change.b.measured() ? "A" : "both";
-      fmt::print(stderr, "taskcost: {} is not judged: not measured in {}\n", cost_text(change), where);
+      if (change.name.topic == Topic::sweep) {
+        ++missing_points[where];
+      } else {
+        fmt::print(stderr, "taskcost: {} is not judged: not measured in {}\n", cost_text(change), where);
+      }
     } else if (check.outcome == CostCheck::Outcome::above) {
       fmt::print(stderr, "taskcost: {} is more than {} % above A: {}\n", cost_text(change), percent,
                  cost_figures_text(change));
       status = status_above;
     }
+  }
+  for (const auto& [where, count] : missing_points) {
+    fmt::print(stderr, "taskcost: points of sweeps that are not judged, not measured in {}: {}\n", where, count);
   }
   return status;
 }

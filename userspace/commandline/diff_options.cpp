@@ -53,8 +53,9 @@ Result<Options> parse_diff(const Words& words) {
       {"taskcost diff", "taskcost diff A.json B.json [OPTIONS]",
        "Compare two JSON reports, quantity by quantity: what B costs more or less than A, and where. Sorted by what "
        "each part adds to the change of time. '-' is standard input.",
-       "Exit status: 0 compared, 1 a report cannot be read, 2 wrong usage, 3 a cost is above the limit of "
-       "--fail-above.\nExample: taskcost diff before.json after.json --fail-above 10"});
+       "Exit status: 0 compared, 1 a report cannot be read, 2 wrong usage,\n"
+       "3 a cost is above the limit of --fail-above.\n"
+       "Example: taskcost diff before.json after.json --fail-above 10"});
   parser.list("--fail-above", "PERCENT", limits,
               "Exit with status 3 when wall time or the time on CPUs of all tasks is more than PERCENT above A's. Wall "
               "time counts where both targets ran to their end. Of two 'taskcost verify' reports, the points of "

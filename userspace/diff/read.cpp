@@ -189,11 +189,11 @@ class FigureReader {
         put(Topic::activity, activity, condition, place.at(condition).amount(), "ns");
       }
       put(Topic::activity, activity, "count", place.at("count").amount(), "count");
-      if (place.has("count")) {
-        figures_.calls_seen = figures_.calls_seen.value_or(false) || place.at("count").amount().has_value();
-      }
     });
     read_waits(totals.at("waits"));
+    if (totals.at("counters").has("syscalls")) {
+      figures_.calls_seen = totals.at("counters").at("syscalls").is_there();
+    }
     totals.at("counters").each_member([&](const std::string& counter, const Place& place) {
       static const std::set<std::string, std::less<>> memory{
           "page_table_bytes", "kernel_slab_bytes", "kernel_slab_allocations", "kernel_pages", "shared_mapping_bytes"};

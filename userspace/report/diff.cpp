@@ -26,6 +26,8 @@ constexpr std::size_t shown_mismatches = 8;
 constexpr double small = 0.005;
 // The relative width of a histogram's bucket: nothing smaller can be told apart.
 constexpr double bucket = 0.125;
+// Medians of rounds differ by less from run to run more often than not.
+constexpr double rounds_vary = 0.1;
 // From here on a change is coloured.
 constexpr double coloured = 0.05;
 
@@ -55,13 +57,19 @@ std::string told(const std::string& text) {
   return text.empty() ? "not told" : TerminalText(text).cut(longest).text();
 }
 
+// The commands stand in the head.
+bool is_told_above(const Mismatch& mismatch) { return mismatch.subject == "command"; }
+
 void write_mismatches(Page& page, const std::vector<Mismatch>& mismatches) {
-  if (mismatches.empty()) {
+  if (std::ranges::all_of(mismatches, is_told_above)) {
     return;
   }
   page.heading("Not alike, so that a difference may come from there");
   std::size_t shown = 0;
   for (const Mismatch& mismatch : mismatches) {
+    if (is_told_above(mismatch)) {
+      continue;
+    }
     if (!page.verbose() && shown == shown_mismatches) {
       page.paragraph(fmt::format("and {} more (--verbose)", mismatches.size() - shown), Page::margin, Ink::faint);
       return;
@@ -126,7 +134,7 @@ void write_pieces(Page& page, const Difference& difference) {
     }
     const bool tiny = std::abs(piece.difference()) < weighty(difference);
     if (!page.verbose() && (tiny || (table.size() >= shown_pieces && !piece.again))) {
-      ++left_out;
+      left_out += piece.difference() != 0 ? 1 : 0;
       continue;
     }
     again = again || piece.again;
@@ -136,6 +144,11 @@ void write_pieces(Page& page, const Difference& difference) {
     time_row(table, piece_text(piece), piece.a, piece.b, share, piece.again ? Ink::faint : Ink::plain);
   }
   time_row(table, "own time of all tasks", own->a.value, own->b.value, shares ? "100.0%" : "-", Ink::strong);
+  if (const Change* const running = difference.find(Topic::window, "all", "running_ns");
+      running != nullptr && running->difference()) {
+    time_row(table, "of it on CPUs", running->a.value, running->b.value,
+             shares ? fmt::format("{:.1f}%", 100 * *running->difference() / whole) : "-", Ink::strong);
+  }
   if (const Change* const wall = difference.find(Topic::window, "wall", "wall_ns");
       wall != nullptr && wall->difference()) {
     time_row(table, "wall time", wall->a.value, wall->b.value, "", Ink::strong);
@@ -147,10 +160,13 @@ void write_pieces(Page& page, const Difference& difference) {
                    Page::margin, Ink::faint);
   }
   std::string note =
-      "share: of the change of own time, which is the wall time where one task runs at a time, and more "
-      "where several do.";
+      "own time: without waits for children, whose time it is. It is the wall time where one task runs at a time, and "
+      "more where several do.";
+  if (shares) {
+    note += " share: of its change.";
+  }
   if (again) {
-    note += " again: a parent's wait is its child's time once more, and no own time.";
+    note += " again: such a wait.";
   }
   page.paragraph(note, Page::margin, Ink::faint);
 }
@@ -171,7 +187,7 @@ void write_processes(Page& page, const Difference& difference) {
     const bool same_number = change.a && change.b && change.a->count == change.b->count;
     const bool tiny = same_number && std::abs(change.difference()) < weighty(difference);
     if (!page.verbose() && (table.size() >= shown_processes || tiny)) {
-      ++left_out;
+      left_out += change.difference() != 0 ? 1 : 0;
       continue;
     }
     const auto number = [](const std::optional<NamedProcesses>& named) {
@@ -215,21 +231,30 @@ constexpr std::array topics{TopicTitle{Topic::activity, "Activities and conditio
 
 bool is_nothing(const Quantity& quantity) { return !quantity.measured() || quantity.value == 0; }
 
-bool is_telling(const Change& change, double weight) {
-  using State = Quantity::State;
-  if (!change.difference()) {
-    return (change.a.state == State::none) != (change.b.state == State::none) &&
-           !(is_nothing(change.a) && is_nothing(change.b)) && change.a.state != State::not_measured &&
-           change.b.state != State::not_measured;
-  }
-  const double size = std::abs(*change.difference());
+// Whether the count behind a quantile tells it: one case in a hundred is not told by ten.
+bool has_cases(const Difference& difference, const QuantityName& name) {
+  const double least = name.aspect == "p99_ns" ? 100 : name.aspect == "p90_ns" ? 10 : 1;
+  const Change* const count = difference.find(name.topic, name.item, "count");
+  return count == nullptr || (count->a.value >= least && count->b.value >= least);
+}
+
+// Sums of time count by what they add to the whole, everything else by how much it changed.
+bool is_telling(const Difference& difference, const Change& change, double weight) {
   const Topic topic = change.name.topic;
+  if (!change.difference()) {
+    return change.a.state != change.b.state;  // one has none
+  }
   if (const auto interval = change.ratio_interval()) {
     return interval->low > 1 || interval->high < 1;
   }
-  const bool sum_of_time = change.a.unit == "ns" && (topic == Topic::activity || topic == Topic::wait ||
-                                                     topic == Topic::channel || topic == Topic::counter);
-  const double least = topic == Topic::latency && change.a.unit == "ns" ? bucket : noticed;
+  const double size = std::abs(*change.difference());
+  const bool is_time = change.a.unit == "ns";
+  const bool sum_of_time = is_time && (topic == Topic::activity || topic == Topic::wait || topic == Topic::channel ||
+                                       topic == Topic::counter);
+  if (topic == Topic::latency && is_time && !has_cases(difference, change.name)) {
+    return false;
+  }
+  const double least = topic == Topic::latency && is_time ? bucket : topic == Topic::comparison ? rounds_vary : noticed;
   return size > least * std::max(change.a.value, change.b.value) && (!sum_of_time || size >= weight);
 }
 
@@ -254,17 +279,58 @@ std::string ratio_of(const Change& change) {
          (interval ? fmt::format(" [{}..{}]", ratio_text(interval->low), ratio_text(interval->high)) : "");
 }
 
-void change_row(Table& table, const Change& change) {
+void change_row(Table& table, const Change& change, const std::string& name) {
   const auto difference = change.difference();
   const Ink ink = change.a.unit == "ns" && difference ? ink_of_change(change.a.value, change.b.value) : Ink::plain;
-  table.row({quantity_name_text(change.name),
+  table.row({name,
              value_text(change.a),
              value_text(change.b),
              {difference ? signed_quantity_text(*difference, change.a.unit) : "-", ink},
              ratio_of(change)});
 }
 
-// Names of what only the other report has; each once, by its item.
+// The quantities of a topic, as far as they are to be shown.
+struct Chosen {
+  std::vector<const Change*> rows;
+  std::vector<std::string> missing_in_a;  // names, each once
+  std::vector<std::string> missing_in_b;
+  std::size_t measured_in_both = 0;
+  std::size_t left_out = 0;
+};
+
+bool by_item(Topic topic) { return topic == Topic::comparison || topic == Topic::sweep; }
+
+void note_missing(Chosen& chosen, const Change& change) {
+  auto& names = change.a.state == Quantity::State::not_measured ? chosen.missing_in_a : chosen.missing_in_b;
+  std::string name = by_item(change.name.topic) ? change.name.item : quantity_name_text(change.name);
+  if (std::ranges::find(names, name) == names.end()) {
+    names.push_back(std::move(name));
+  }
+}
+
+Chosen choose(const Difference& difference, Topic topic, bool verbose) {
+  const double weight = weighty(difference);
+  Chosen chosen;
+  for (const Change& change : difference.changes) {
+    const bool entries = topic == Topic::activity && change.name.aspect == "count";  // the calls are counted elsewhere
+    if (change.name.topic != topic || (is_nothing(change.a) && is_nothing(change.b)) || (entries && !verbose)) {
+      continue;
+    }
+    if (change.a.state == Quantity::State::not_measured || change.b.state == Quantity::State::not_measured) {
+      note_missing(chosen, change);
+      continue;
+    }
+    ++chosen.measured_in_both;
+    const bool telling = is_telling(difference, change, weight);
+    if (verbose || (telling && (by_item(topic) || chosen.rows.size() < shown_rows))) {
+      chosen.rows.push_back(&change);
+    } else {
+      chosen.left_out += telling ? 1 : 0;
+    }
+  }
+  return chosen;
+}
+
 void write_missing(Page& page, const char* side, const std::vector<std::string>& names) {
   constexpr std::size_t most = 6;
   if (names.empty()) {
@@ -277,37 +343,75 @@ void write_missing(Page& page, const char* side, const std::vector<std::string>&
                  Page::margin, Ink::warning);
 }
 
-void write_topic(Page& page, const Difference& difference, const TopicTitle& topic) {
-  const double weight = weighty(difference);
-  Table table({{"", Column::Align::left, least_name}, {"A"}, {"B"}, {"change"}, {"x"}});
-  std::vector<std::string> missing_in_a;
-  std::vector<std::string> missing_in_b;
-  std::size_t left_out = 0;
-  for (const Change& change : difference.changes) {
-    if (change.name.topic != topic.topic || (is_nothing(change.a) && is_nothing(change.b))) {
-      continue;
+Table change_table() { return Table({{"", Column::Align::left, least_name}, {"A"}, {"B"}, {"change"}, {"x"}}); }
+
+// Below the name of each item its aspects. Returns what was left out.
+std::size_t write_by_item(Page& page, const std::vector<const Change*>& rows) {
+  std::vector<std::pair<std::string, std::vector<const Change*>>> items;
+  for (const Change* const change : rows) {
+    auto same = std::ranges::find(items, change->name.item, &decltype(items)::value_type::first);
+    if (same == items.end()) {
+      same = items.insert(items.end(), {change->name.item, {}});
     }
-    using State = Quantity::State;
-    if (change.a.state == State::not_measured || change.b.state == State::not_measured) {
-      (change.a.state == State::not_measured ? missing_in_a : missing_in_b).push_back(quantity_name_text(change.name));
-    } else if (page.verbose() || (is_telling(change, weight) && table.size() < shown_rows)) {
-      change_row(table, change);
-    } else {
-      left_out += is_telling(change, weight) ? 1 : 0;
+    same->second.push_back(change);
+  }
+  Table table = change_table();
+  std::size_t left_out = 0;
+  for (const auto& [item, changes] : items) {
+    constexpr std::size_t most = 5;
+    table.note(item, Page::margin, Ink::strong);
+    for (std::size_t i = 0; i < changes.size(); ++i) {
+      if (page.verbose() || i < most) {
+        change_row(table, *changes[i], "  " + changes[i]->name.aspect);
+      } else {
+        ++left_out;
+      }
     }
   }
-  if (table.empty() && missing_in_a.empty() && missing_in_b.empty()) {
-    return;
+  page.table(table);
+  return left_out;
+}
+
+// False when one of them has nothing of it at all.
+bool write_topic(Page& page, const Difference& difference, const TopicTitle& topic) {
+  const Chosen chosen = choose(difference, topic.topic, page.verbose());
+  const bool missing = !chosen.missing_in_a.empty() || !chosen.missing_in_b.empty();
+  if (chosen.measured_in_both == 0 && missing) {
+    return false;
+  }
+  if (chosen.rows.empty() && !missing) {
+    return true;
   }
   page.heading(topic.title);
-  if (!table.empty()) {
+  std::size_t left_out = chosen.left_out;
+  if (!chosen.rows.empty() && by_item(topic.topic)) {
+    left_out += write_by_item(page, chosen.rows);
+  } else if (!chosen.rows.empty()) {
+    Table table = change_table();
+    for (const Change* const change : chosen.rows) {
+      change_row(table, *change, quantity_name_text(change->name));
+    }
     page.table(table);
   }
   if (left_out > 0) {
     page.paragraph(fmt::format("and {} more (--verbose)", left_out), Page::margin, Ink::faint);
   }
-  write_missing(page, "A", missing_in_a);
-  write_missing(page, "B", missing_in_b);
+  write_missing(page, "A", chosen.missing_in_a);
+  write_missing(page, "B", chosen.missing_in_b);
+  return true;
+}
+
+void write_topics(Page& page, const Difference& difference) {
+  std::vector<std::string_view> in_one_alone;
+  for (const TopicTitle& topic : topics) {
+    if (!write_topic(page, difference, topic)) {
+      in_one_alone.emplace_back(topic.title);
+    }
+  }
+  if (!in_one_alone.empty()) {
+    page.heading("Measured in one of them alone");
+    page.paragraph(fmt::format("{}", fmt::join(in_one_alone, "; ")), Page::margin, Ink::warning);
+  }
 }
 
 // ---- Claims --------------------------------------------------------------------------------------------------------
@@ -367,9 +471,7 @@ void render_difference_text(const Difference& difference, std::ostream& out, con
   write_pieces(page, difference);
   write_processes(page, difference);
   write_claims(page, difference);
-  for (const TopicTitle& topic : topics) {
-    write_topic(page, difference, topic);
-  }
+  write_topics(page, difference);
 }
 
 }  // namespace taskcost

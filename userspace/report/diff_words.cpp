@@ -64,13 +64,13 @@ std::string aspect_words(std::string_view aspect) {
 double sign_of(double value) { return value < 0 ? -1 : 1; }
 
 // The pieces that explain a change in the direction of `sign`: the largest, and those of at least a tenth of all.
-std::vector<const Piece*> main_pieces(const Difference& difference, double sign, double whole) {
+std::vector<const Piece*> main_pieces(const Difference& difference, double sign, double whole, bool on_cpus) {
   constexpr std::size_t most = 3;
   constexpr double least_part = 0.1;
   std::vector<const Piece*> chosen;
   for (const Piece& piece : difference.pieces) {
     const double change = piece.difference() * sign;
-    if (!piece.again && change > 0 && chosen.size() < most &&
+    if (!piece.again && (!on_cpus || piece.kind == Piece::Kind::running) && change > 0 && chosen.size() < most &&
         (change >= least_part * std::abs(whole) || (chosen.empty() && whole == 0))) {
       chosen.push_back(&piece);
     }
@@ -86,11 +86,11 @@ std::string pieces_text(const std::vector<const Piece*>& pieces) {
   return fmt::format("{}", fmt::join(parts, ", "));
 }
 
-// ": mostly ..., but ..." in the direction of `change`, by size where that is bigger than own time's.
-std::string reasons_text(const Difference& difference, double change) {
+// ": mostly ...; but ..." for a change of wall time, or of the time on CPUs alone.
+std::string reasons_text(const Difference& difference, double change, bool on_cpus) {
   const double sign = sign_of(change);
-  const auto because = main_pieces(difference, sign, change);
-  const auto despite = main_pieces(difference, -sign, change);
+  const auto because = main_pieces(difference, sign, change, on_cpus);
+  const auto despite = main_pieces(difference, -sign, change, on_cpus);
   std::string text;
   if (!because.empty()) {
     text = fmt::format(": mostly {}{}", sign < 0 ? "less time " : "", pieces_text(because));
@@ -121,14 +121,14 @@ std::string unchanged_text(const Difference& difference, const Change& change, c
   return text + (moved.empty() ? "." : "; within it " + pieces_text(moved) + ".");
 }
 
-std::string changed_text(const Difference& difference, const Change& change, const char* took, const char* what,
-                         double reasons_for) {
+std::string changed_text(const Difference& difference, const Change& change, bool on_cpus) {
   const auto ratio = change.ratio();
   if (!ratio || std::abs(*ratio - 1) <= noticed) {
-    return unchanged_text(difference, change, what);
+    return unchanged_text(difference, change, on_cpus ? "time on CPUs" : "wall time");
   }
-  return fmt::format("B {} A ({}){}.", fmt::format(fmt::runtime(took), ratio_text(*ratio)), compared_text(change),
-                     reasons_text(difference, reasons_for));
+  return fmt::format("B {} {} x as {} as A ({}){}.", on_cpus ? "spent" : "took", ratio_text(*ratio),
+                     on_cpus ? "much time on CPUs" : "long", compared_text(change),
+                     reasons_text(difference, *change.difference(), on_cpus));
 }
 
 bool both_measured(const Change* change) { return change != nullptr && change->a.measured() && change->b.measured(); }
@@ -225,16 +225,15 @@ std::string head_text(const Difference& difference) {
   const Change* const running = difference.find(Topic::window, "all", "running_ns");
   const auto own = own_change(difference);
   if (difference.wall_is_a_cost() && both_measured(wall)) {
-    return changed_text(difference, *wall, "took {} x as long as", "wall time", *wall->difference());
+    return changed_text(difference, *wall, false);
   }
   if (own && both_measured(running)) {
-    return changed_text(difference, *running, "spent {} x as much time on CPUs as", "time on CPUs",
-                        *running->difference());
+    return changed_text(difference, *running, true);
   }
-  if (!difference.claims.empty()) {
+  if (std::ranges::any_of(difference.claims, [](const auto& claim) { return claim.a && claim.b; })) {
     return claims_text(difference);
   }
-  return "There is no figure of time that both reports have.";
+  return "A and B have no time and no claim in common.";
 }
 
 std::string mismatch_summary(const Difference& difference) {
