@@ -37,7 +37,7 @@ class Place {
     }
     std::size_t index = 0;
     for (const nlohmann::json& element : *value_) {
-      visit(Place(&element, way_ + "/" + std::to_string(index++), complaint_));
+      visit(Place(element.is_null() ? nullptr : &element, way_ + "/" + std::to_string(index++), complaint_));
     }
   }
   // Of an object.

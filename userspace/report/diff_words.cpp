@@ -89,11 +89,17 @@ std::string pieces_text(const std::vector<const Piece*>& pieces) {
 // ": mostly ...; but ..." for a change of wall time, or of the time on CPUs alone.
 std::string reasons_text(const Difference& difference, double change, bool on_cpus) {
   const double sign = sign_of(change);
+  const auto own = own_change(difference);
+  const double own_size = own && !on_cpus ? std::abs(*own->difference()) : 0;
+  // Where several tasks run at a time, their sum changes by more than the wall time.
+  constexpr double more = 1.1;
+  const char* const over_all = own_size > more * std::abs(change) ? "over all tasks, " : "";
+  change = std::max(own_size, std::abs(change));
   const auto because = main_pieces(difference, sign, change, on_cpus);
   const auto despite = main_pieces(difference, -sign, change, on_cpus);
   std::string text;
   if (!because.empty()) {
-    text = fmt::format(": mostly {}{}", sign < 0 ? "less time " : "", pieces_text(because));
+    text = fmt::format(": {}mostly {}{}", over_all, sign < 0 ? "less time " : "", pieces_text(because));
   }
   if (!despite.empty()) {
     text += fmt::format("{}{}", because.empty() ? ": although " : "; but ", pieces_text(despite));
