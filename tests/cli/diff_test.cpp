@@ -33,7 +33,7 @@ class Diff : public ::testing::Test {
   }
 
   static void observe_sleep(const std::string& seconds, const std::string& file) {
-    // A name that changes tells nothing: the commands are alike but for the environment.
+    // By the environment, so that the commands are alike.
     SpawnOptions spawn;
     spawn.environment["SECONDS_TO_SLEEP"] = seconds;
     const Finished finished = test::run({taskcost_binary(), "run", "--quiet", "--format", "none", "-o", file, "--",
@@ -143,7 +143,7 @@ TEST_F(Diff, WithoutWallTimeTheLimitIsAnError) {
 }
 
 TEST_F(Diff, MissingPartsAreNamed) {
-  const std::string without = changed("without-migrations.json", "/totals/counters/syscalls", nullptr);
+  const std::string without = changed("without-calls.json", "/totals/counters/syscalls", nullptr);
   const Finished finished = diff({without, short_sleep()});
   EXPECT_EQ(finished.exit_code(), 0) << finished.describe();
   EXPECT_THAT(finished.out, HasSubstr("not measured in A: system calls"));

@@ -196,7 +196,8 @@ void compare_evidence(std::vector<Mismatch>& mismatches, const ReportFigures& a,
 void compare_losses(std::vector<Mismatch>& mismatches, const ReportFigures& a, const ReportFigures& b) {
   std::map<std::string, double> either = a.losses;
   either.insert(b.losses.begin(), b.losses.end());
-  for (const auto& [key, count] : either) {
+  for (const auto& loss : either) {
+    const std::string& key = loss.first;
     const auto text = [&key](const ReportFigures& figures) {
       return std::to_string(static_cast<std::uint64_t>(value_in(figures.losses, key)));
     };

@@ -32,7 +32,7 @@ class Place {
   // Of an array.
   template <typename Visit>
   void each(Visit&& visit) const {
-    if (!is_a("array", value_ == nullptr || value_->is_array())) {
+    if (value_ == nullptr || !is_a("array", value_->is_array())) {
       return;
     }
     std::size_t index = 0;
@@ -43,7 +43,7 @@ class Place {
   // Of an object.
   template <typename Visit>
   void each_member(Visit&& visit) const {
-    if (!is_a("object", value_ == nullptr || value_->is_object())) {
+    if (value_ == nullptr || !is_a("object", value_->is_object())) {
       return;
     }
     for (const auto& [key, value] : value_->items()) {

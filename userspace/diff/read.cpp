@@ -3,7 +3,6 @@
 // The JSON of a report, which anybody may have written: every value that is used is checked.
 #include <fmt/format.h>
 
-#include <cmath>
 #include <cstddef>
 #include <limits>
 #include <nlohmann/json.hpp>

@@ -80,6 +80,7 @@ std::vector<const Piece*> main_pieces(const Difference& difference, double sign,
 
 std::string pieces_text(const std::vector<const Piece*>& pieces) {
   std::vector<std::string> parts;
+  parts.reserve(pieces.size());
   for (const Piece* const piece : pieces) {
     parts.push_back(fmt::format("{} ({})", piece_text(*piece), signed_quantity_text(piece->difference(), "ns")));
   }
