@@ -85,7 +85,7 @@ Outputs::~Outputs() {
   }
 }
 
-Status Outputs::write_file(File& output, const Report& report, const OpenCapture& open_capture) const {
+Status Outputs::write_file(File& output, const Renderer& render) const {
   const int fd = output.fd.get();
   // A pipe or a device has nothing to cut off.
   if (ftruncate(fd, 0) != 0 && errno != EINVAL) {
@@ -96,12 +96,8 @@ Status Outputs::write_file(File& output, const Report& report, const OpenCapture
   __gnu_cxx::stdio_filebuf<char> buffer(dup(fd), std::ios::out);
   std::ostream out(&buffer);
   constexpr unsigned width = 80;
-  if (is_of_events(output.file.format)) {
-    if (auto status = write_events(output.file.format, open_capture, out); !status) {
-      return status;
-    }
-  } else {
-    render(report, output.file.format, {width, false /*colour*/, terminal_.verbose}, out);
+  if (auto status = render(output.file.format, {width, false /*colour*/, terminal_.verbose}, out); !status) {
+    return status;
   }
   out.flush();
   if (!out) {
@@ -112,14 +108,24 @@ Status Outputs::write_file(File& output, const Report& report, const OpenCapture
 }
 
 Status Outputs::write(const Report& report, const OpenCapture& open_capture) {
+  return write([&](OutputFormat format, const TextOptions& text, std::ostream& out) -> Status {
+    if (is_of_events(format)) {
+      return write_events(format, open_capture, out);
+    }
+    render(report, format, text, out);
+    return Done{};
+  });
+}
+
+Status Outputs::write(const Renderer& render) {
   Status first = Done{};
   for (File& output : files_) {
-    if (Status status = write_file(output, report, open_capture); !status && first) {
+    if (Status status = write_file(output, render); !status && first) {
       first = status;
     }
   }
   if (standard_output_) {
-    render(report, *standard_output_, terminal_, std::cout);
+    render(*standard_output_, terminal_, std::cout);
     std::cout.flush();
     if (!std::cout && first) {
       first = Error{"cannot write to standard output", "it is closed or full", "use -o FILE"};
