@@ -125,7 +125,9 @@ Status Outputs::write(const Renderer& render) {
     }
   }
   if (standard_output_) {
-    render(*standard_output_, terminal_, std::cout);
+    if (Status status = render(*standard_output_, terminal_, std::cout); !status && first) {
+      first = status;
+    }
     std::cout.flush();
     if (!std::cout && first) {
       first = Error{"cannot write to standard output", "it is closed or full", "use -o FILE"};
