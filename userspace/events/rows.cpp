@@ -92,6 +92,7 @@ void EventRows::on(const tc_exec& exec) {
   detail_ = tasks_.written(joined({exec.command, exec.command_size}));
   EventRow& row = add("exec", exec.at_ns, tasks_.on_exec(exec));
   row.detail = detail_;
+  row.detail_is_name = true;
   row.duration_ns = since(exec.entered_ns, exec.at_ns);
 }
 

@@ -21,7 +21,7 @@ struct EventRow {
   std::string_view event;
   std::optional<std::uint32_t> tid;
   std::optional<std::uint32_t> pid;
-  std::string_view comm;  // written for the output, as all names here
+  std::string_view comm;  // written for the output, as all names of observed programs here
   std::string_view activity;
   std::string_view condition;
   std::string_view wait;
@@ -39,6 +39,7 @@ struct EventRow {
   std::string_view waker_from;
   std::optional<std::uint32_t> other_tid;
   std::string_view detail;
+  bool detail_is_name = false;  // it came from an observed program
   std::optional<std::uint64_t> value;
   bool doubtful = false;
 };

@@ -21,7 +21,7 @@ void append_number(std::string& out, Number number) {
   out.append(digits, end);
 }
 
-// Calls form.text(name, value) and form.number(name, value) for every column in their order.
+// Calls form.number, form.word (of ours) or form.name (of an observed program) for every column in their order.
 template <typename Form>
 void walk(const EventRow& row, Form& form) {
   form.number("time_ns", std::optional(row.time_ns));
@@ -46,7 +46,11 @@ void walk(const EventRow& row, Form& form) {
   form.word("waker_kind", row.waker_kind);
   form.word("waker_from", row.waker_from);
   form.number("other_tid", row.other_tid);
-  form.name("detail", row.detail);
+  if (row.detail_is_name) {
+    form.name("detail", row.detail);
+  } else {
+    form.word("detail", row.detail);
+  }
   form.number("value", row.value);
   form.number("doubtful", row.doubtful ? std::optional(1U) : std::nullopt);
 }
@@ -70,7 +74,7 @@ class CsvHeader {
 
 class CsvLine {
  public:
-  explicit CsvLine(std::string& out) : out_(out), begin_(out.size()) {}
+  explicit CsvLine(std::string& out) : out_(out) {}
   template <typename Number>
   void number(std::string_view, const std::optional<Number>& value) {
     separate();
@@ -94,7 +98,6 @@ class CsvLine {
   }
 
   std::string& out_;
-  std::size_t begin_;
   bool is_first_ = true;
 };
 

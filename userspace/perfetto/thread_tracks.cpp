@@ -63,7 +63,11 @@ std::uint64_t value_of(const tc_step& step) {
 }  // namespace
 
 ThreadTracks::ThreadTracks(PacketWriter& packets, LivingTasks& tasks, SyscallNames names)
-    : packets_(packets), tasks_(&tasks), call_names_(std::move(names)) {}
+    : packets_(packets), tasks_(&tasks), call_names_(std::move(names)), wait_ids_() {
+  for (std::size_t wait = 0; wait < wait_ids_.size(); ++wait) {
+    wait_ids_[wait] = packets_.name(std::string("waits for ").append(wait_text(static_cast<std::uint8_t>(wait))));
+  }
+}
 
 void ThreadTracks::on_start(const TraceInfo& info) {
   const std::uint64_t track = track_id(recording, 0);
@@ -194,8 +198,7 @@ void ThreadTracks::write_wait(std::uint64_t track, const tc_switch& event, const
   if (story.blocked_ns == 0) {
     return;
   }
-  packets_.begin(track, was.since_ns, Category::wait,
-                 packets_.name(std::string("waits for ").append(wait_text(was.wait))));
+  packets_.begin(track, was.since_ns, Category::wait, wait_ids_[was.wait]);
   add_wait_arguments(was, story.next->compat());
   if (event.woken_ns == 0) {
     packets_.with_flag(Argument::wakeup_seen, false);
@@ -439,8 +442,7 @@ void ThreadTracks::finish(std::uint64_t end_ns) {
       packets_.begin(track, off.entered_ns, Category::syscall, call_name(off.row, off.syscall, task->compat()));
       packets_.with(Argument::number, off.syscall).with_text(Argument::activity, row_name(off.row)).write();
     }
-    packets_.begin(track, off.since_ns, Category::wait,
-                   packets_.name(std::string("waits for ").append(wait_text(off.wait))));
+    packets_.begin(track, off.since_ns, Category::wait, wait_ids_[off.wait]);
     add_wait_arguments(off, task->compat());
     packets_.write();
   }

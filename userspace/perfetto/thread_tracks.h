@@ -5,6 +5,7 @@
 // those before them; who reads a trace sorts by time, and keeps the order of what has the same time.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string_view>
 #include <unordered_map>
@@ -52,6 +53,7 @@ class ThreadTracks {
   LivingTasks* tasks_;
   CallNames call_names_;
   std::unordered_map<std::uint64_t, NameId> call_ids_;
+  std::array<NameId, TC_NR_WAITS> wait_ids_;
 };
 
 }  // namespace taskcost
