@@ -166,9 +166,10 @@ class EventScript {
     event.arg = arg;
     return add(event);
   }
-  EventScript& execs(std::uint64_t id, std::string_view comm, std::string_view arguments) {
+  // `tid_from`: the task whose tid it has from then on, when that is not its own.
+  EventScript& execs(std::uint64_t id, std::string_view comm, std::string_view arguments, std::uint64_t tid_from = 0) {
     tc_exec event = exec_of(id, nanoseconds(now_), comm, arguments);
-    event.tid = tid_of(id);
+    event.tid = tid_of(tid_from == 0 ? id : tid_from);
     return add(event);
   }
   EventScript& reaps(std::uint64_t process, std::uint32_t pid) { return add(reap_of(process, pid, nanoseconds(now_))); }

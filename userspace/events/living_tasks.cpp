@@ -115,6 +115,7 @@ LivingTask& LivingTasks::on_exec(const tc_exec& exec) {
     if (const auto holder = by_tid_.find(task.tid); holder != by_tid_.end() && holder->second == task.id) {
       by_tid_.erase(holder);
     }
+    task.renumbered = task.tid != 0;
     take_tid(task, exec.tid);
     task.flags |= TC_LEDGER_LEADER;
   }

@@ -39,6 +39,7 @@ struct LivingTask {
   std::uint32_t flags = 0;  // TC_LEDGER_*
   bool ended = false;
   bool is_new = false;      // born, and not yet run
+  bool renumbered = false;  // it took over its leader's tid in an exec
   bool introduced = false;  // for the user of the table
   std::string comm;         // written for the output
 

@@ -133,7 +133,7 @@ class JsonLine {
 
 // One line, and quoted where it has to be: of a name that another program chose, nothing is left that ends a field.
 std::string csv_name(std::string_view bytes) {
-  const std::string text = TerminalText(bytes).text();
+  std::string text = TerminalText(bytes).text();
   if (text.find_first_of(",\"") == std::string::npos) {
     return text;
   }

@@ -94,7 +94,7 @@ class PerfettoExport::Implementation {
     const std::uint32_t old_tid = before == nullptr ? 0 : before->tid;
     LivingTask& task = tasks_.on_exec(exec);
     scheduling_.on_exec(exec, task, old_comm, old_tid);
-    tracks_.on_exec(exec, task);
+    tracks_.on_exec(exec, task, old_tid);
   }
 
   void on(const tc_switch& event) {

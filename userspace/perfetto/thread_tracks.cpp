@@ -9,7 +9,14 @@ namespace taskcost {
 namespace {
 
 // Identifiers of tracks: the kind in the upper bits, and within it what never comes twice in a recording.
-enum TrackKind : std::uint64_t { recording = 1, task_track, process_track, counter_track, loss_track };
+enum TrackKind : std::uint64_t {
+  recording = 1,
+  task_track,
+  renumbered_track,
+  process_track,
+  counter_track,
+  loss_track
+};
 constexpr unsigned kind_shift = 56;
 
 std::uint64_t track_id(TrackKind kind, std::uint64_t number) {
@@ -20,6 +27,10 @@ constexpr std::uint64_t all_cpus = 0xffffffffffff;
 
 std::uint64_t counter_id(std::uint64_t process, std::uint32_t channel, bool is_out) {
   return track_id(counter_track, process << 8U | channel << 1U | (is_out ? 1U : 0U));
+}
+
+std::uint64_t thread_track(const LivingTask& task) {
+  return track_id(task.renumbered ? renumbered_track : task_track, task.id);
 }
 
 bool within(std::uint64_t instant, std::uint64_t begin, std::uint64_t end) {
@@ -91,34 +102,36 @@ void ThreadTracks::introduce_process(const LivingTask& task, LivingProcess& proc
     return;
   }
   process.introduced = true;
+  // Without a name, as those of threads: it would outlast that of an exec.
   wire::TrackDescriptor& track = packets_.describe(track_id(process_track, task.process), at_ns);
   track.mutable_process()->set_pid(static_cast<std::int32_t>(process.tgid));
-  track.mutable_process()->set_process_name(task.comm);
   packets_.write();
 }
 
 // Of a task whose birth was lost the process is unknown: its track stands for itself.
-std::uint64_t ThreadTracks::track_of(LivingTask& task, std::uint64_t at_ns) {
-  const std::uint64_t id = track_id(task_track, task.id);
-  if (task.introduced) {
-    return id;
-  }
-  task.introduced = true;
-  if (LivingProcess* process = tasks_->process(task.process); process != nullptr) {
-    introduce_process(task, *process, at_ns);
-  }
-  wire::TrackDescriptor& track = packets_.describe(id, at_ns);
+wire::TrackDescriptor& ThreadTracks::describe_thread(const LivingTask& task, std::uint64_t at_ns) {
+  wire::TrackDescriptor& track = packets_.describe(thread_track(task), at_ns);
   if (task.tgid != 0) {
     track.mutable_thread()->set_pid(static_cast<std::int32_t>(task.tgid));
     track.mutable_thread()->set_tid(static_cast<std::int32_t>(task.tid));
-    track.mutable_thread()->set_thread_name(task.comm);
   } else if (task.tid != 0) {
     track.set_name("task " + std::to_string(task.tid) + " (its birth was lost)");
   } else {
     track.set_name("a task whose birth was lost");
   }
-  packets_.write();
-  return id;
+  return track;
+}
+
+std::uint64_t ThreadTracks::track_of(LivingTask& task, std::uint64_t at_ns) {
+  if (!task.introduced) {
+    task.introduced = true;
+    if (LivingProcess* process = tasks_->process(task.process); process != nullptr) {
+      introduce_process(task, *process, at_ns);
+    }
+    describe_thread(task, at_ns);
+    packets_.write();
+  }
+  return thread_track(task);
 }
 
 // "pipe: read". A number without a name may be anything that a program made up.
@@ -157,7 +170,17 @@ void ThreadTracks::on_birth(const tc_birth& birth, LivingTask& task) {
   packets_.write();
 }
 
-void ThreadTracks::on_exec(const tc_exec& exec, LivingTask& task) {
+// A track has one tid: who takes over that of the leader goes on on another track. The new name is told here too, since
+// a reader prefers that of the process tree to that of a task_rename.
+void ThreadTracks::on_exec(const tc_exec& exec, LivingTask& task, std::uint32_t old_tid) {
+  if (old_tid != exec.tid) {
+    task.introduced = false;
+  }
+  track_of(task, exec.at_ns);
+  if (task.tgid != 0) {
+    describe_thread(task, exec.at_ns).mutable_thread()->set_thread_name(task.comm);
+    packets_.write();
+  }
   std::string command(exec.command, exec.command_size);
   while (!command.empty() && command.back() == '\0') {
     command.pop_back();

@@ -22,7 +22,8 @@ class ThreadTracks {
 
   void on_start(const TraceInfo& info);
   void on_birth(const tc_birth& birth, LivingTask& task);
-  void on_exec(const tc_exec& exec, LivingTask& task);
+  // `old_tid`: before the exec; 0 when it was not known.
+  void on_exec(const tc_exec& exec, LivingTask& task, std::uint32_t old_tid);
   void on_reap(const tc_reap& reap);
   void on_switch(const tc_switch& event, const SwitchStory& story);
   void on_call(const tc_call& call, const tc_transfer* transfer);
@@ -35,6 +36,8 @@ class ThreadTracks {
  private:
   // The track of a task; describes it, and its process, at the first time.
   std::uint64_t track_of(LivingTask& task, std::uint64_t at_ns);
+  // A packet begun, not yet written.
+  wire::TrackDescriptor& describe_thread(const LivingTask& task, std::uint64_t at_ns);
   void introduce_process(const LivingTask& task, LivingProcess& process, std::uint64_t at_ns);
   NameId call_name(std::uint8_t row, std::uint32_t number, bool compat);
   void slice(std::uint64_t track, std::uint64_t begin_ns, std::uint64_t end_ns, Category category, NameId name);

@@ -18,7 +18,8 @@ namespace taskcost {
 
 #define TASKCOST_ARGUMENTS(X)                                                                                         \
   X(number)                                                                                                           \
-  X(result) X(activity) X(channel) X(bytes_in) X(bytes_out) X(created) X(mapped_bytes) X(entry_seen) X(returned)      \
+  X(result)                                                                                                           \
+  X(activity) X(channel) X(bytes_in) X(bytes_out) X(created) X(mapped_bytes) X(entry_seen) X(returned)                \
       X(copy_on_write) X(file) X(kernel_mode) X(major) X(begin_seen) X(wait) X(in_call) X(waker_tid) X(waker_comm)    \
           X(woken_by) X(woken_from) X(began_before_the_window) X(wakeup_seen) X(events_lost_meanwhile) X(count) X(ns) \
               X(bytes) X(pages) X(signal) X(cpu) X(pid) X(command) X(host) X(kernel) X(detail) X(version)             \

@@ -6,6 +6,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
+#include <cstring>
+#include <random>
+#include <span>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -199,6 +203,39 @@ TEST(Perfetto, NamesFollowAnExec) {
   EXPECT_EQ(exits[0].at, 62'000U);
 }
 
+TEST(Perfetto, AThreadThatExecsGoesOnUnderTheTidOfItsLeader) {
+  EventScript script;
+  script.at(1us).adopted(1, "server").adopted(2, "worker", 1);
+  script.at(3us).calls(2, test::number_read, TC_ACTIVITY_FILE, 2us, 0).at(5us).execs(2, "other", "other", 1);
+  script.at(9us).calls(2, test::number_read, TC_ACTIVITY_FILE, 8us, 0);
+  const auto packets = trace_of(script);
+  EXPECT_THAT(told(packets, 1002), ElementsAre("file: read 2000..3000"));
+  EXPECT_THAT(told(packets, 1001), ElementsAre("becomes another program 5000", "file: read 8000..9000"));
+  const auto execs = of_kind(packets, "sched_process_exec");
+  ASSERT_EQ(execs.size(), 1U);
+  EXPECT_EQ(execs[0].event->number("pid"), 1001U);
+  EXPECT_EQ(execs[0].event->number("old_pid"), 1002U);
+}
+
+TEST(Perfetto, StepsAreInstantsWithTheirValue) {
+  EventScript script;
+  script.at(1us)
+      .adopted(1, "a")
+      .at(2us)
+      .step(1, TC_STEP_SHOOTDOWN_STOLE, 350)
+      .at(3us)
+      .step(1, TC_STEP_SIGNALLED, 0, 11);
+  script.at(4us).step(1, TC_STEP_PAGES, 13);
+  const auto packets = trace_of(script);
+  EXPECT_THAT(told(packets, 1001),
+              ElementsAre("one of its shootdowns took time of another CPU 2000", "a signal that may end it 3000",
+                          "page allocation of a creating call 4000"));
+  EXPECT_THAT(slice_named(packets, "one of its shootdowns took time of another CPU").arguments,
+              ElementsAre(Pair("ns", "350")));
+  EXPECT_THAT(slice_named(packets, "a signal that may end it").arguments, ElementsAre(Pair("signal", "11")));
+  EXPECT_THAT(slice_named(packets, "page allocation of a creating call").arguments, ElementsAre(Pair("pages", "13")));
+}
+
 TEST(Perfetto, AdoptedTasksAreInTheProcessTree) {
   EventScript script;
   script.at(1us).adopted(1, "server").adopted(2, "worker", 1).had_command(1, "server --once");
@@ -346,6 +383,54 @@ TEST(Perfetto, InventedCallNumbersShareAName) {
     names += packet.has("interned_data") ? packet.message("interned_data").all("event_names").size() : 0;
   }
   EXPECT_EQ(names, 2U) << "the recording itself, and the unknown call";
+}
+
+// A capture is a file that anyone may have written: what passes the decoder is exported, whatever it tells.
+template <typename T>
+void add_noise(std::mt19937& random, tc_record_type type, std::vector<Record>& records) {
+  std::array<std::byte, sizeof(T)> bytes{};
+  for (std::byte& byte : bytes) {
+    // Small numbers, so that tasks, CPUs and indices are met again, and now and then any.
+    const auto number = static_cast<std::uint32_t>(random());
+    byte = static_cast<std::byte>(number % 16 == 0 ? number >> 8U : number % 3 == 0 ? (number >> 8U) % 8 : 0);
+  }
+  const tc_record header{static_cast<__u32>(type), sizeof(T)};
+  std::memcpy(bytes.data(), &header, sizeof(header));
+  if (const auto record = decode(bytes)) {
+    records.push_back(*record);
+  }
+}
+
+template <typename Export>
+std::string exported_noise(const std::vector<Record>& records) {
+  std::ostringstream out;
+  Export exported(out, test::trace_info());
+  for (const Record& record : records) {
+    exported.on_record(record);
+  }
+  exported.finish(1);
+  return out.str();
+}
+
+TEST(Perfetto, NoiseIsExportedToo) {
+  std::mt19937 random(7);  // NOLINT(bugprone-random-generator-seed): the same noise each time
+  std::vector<Record> records;
+  for (int i = 0; i < 400; ++i) {
+    add_noise<tc_birth>(random, TC_RECORD_BIRTH, records);
+    add_noise<tc_switch>(random, TC_RECORD_SWITCH, records);
+    add_noise<tc_call>(random, TC_RECORD_CALL, records);
+    add_noise<tc_transfer>(random, TC_RECORD_TRANSFER, records);
+    add_noise<tc_fault>(random, TC_RECORD_FAULT, records);
+    add_noise<tc_step>(random, TC_RECORD_STEP, records);
+    add_noise<tc_gap>(random, TC_RECORD_GAP, records);
+    add_noise<tc_reap>(random, TC_RECORD_REAP, records);
+    add_noise<tc_exec>(random, TC_RECORD_EXEC, records);
+    add_noise<tc_command>(random, TC_RECORD_COMMAND, records);
+  }
+  ASSERT_GT(records.size(), 300U);
+  EXPECT_FALSE(test::decode_trace(exported_noise<PerfettoExport>(records)).empty());
+  EXPECT_FALSE(exported_noise<EventCsv>(records).empty());
+  EXPECT_FALSE(exported_noise<EventNdjson>(records).empty());
 }
 
 TEST(Perfetto, AShortLifeAsText) { test::expect_golden("trace.txt", test::to_text(trace_of(test::recorded_life()))); }
