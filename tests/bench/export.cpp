@@ -10,8 +10,10 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdio>
 #include <cstdlib>
 #include <ctime>
+#include <exception>
 #include <ostream>
 #include <span>
 #include <streambuf>
@@ -158,7 +160,7 @@ void report(const char* name, const Recording& recording, long rounds) {
 }  // namespace
 }  // namespace taskcost
 
-int main(int argc, char** argv) {
+int main(int argc, char** argv) try {
   const long events = argc > 1 ? std::atol(argv[1]) : 300'000;  // NOLINT(cert-err34-c): 0 is refused below
   const long rounds = argc > 2 ? std::atol(argv[2]) : 5;        // NOLINT(cert-err34-c)
   if (events <= 0 || rounds <= 0) {
@@ -171,4 +173,7 @@ int main(int argc, char** argv) {
   taskcost::report<taskcost::EventCsv>("csv", recording, rounds);
   taskcost::report<taskcost::EventNdjson>("ndjson", recording, rounds);
   return 0;
+} catch (const std::exception& error) {
+  std::fprintf(stderr, "taskcost-bench-export: %s\n", error.what());
+  return 1;
 }

@@ -107,6 +107,14 @@ TEST(EventRows, LostEventsAreRows) {
   EXPECT_EQ(rows.at(3).at("doubtful"), 1);
 }
 
+TEST(EventRows, AnInterruptionIsARow) {
+  std::ostringstream out;
+  EventCsv exported(out, test::trace_info());
+  exported.on_interruption(5'000, 9'000);
+  exported.finish(10'000);
+  EXPECT_THAT(out.str(), HasSubstr("\n9000,,interruption,,,,,,,4000,"));
+}
+
 TEST(EventRows, AParentMayComeBackLongAfterItsChildEnded) {
   EventScript script;
   script.at(1us).adopted(1, "sh").born(2, 1, TC_CREATION_FORK, "child");
