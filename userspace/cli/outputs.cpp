@@ -12,6 +12,9 @@
 #include <iostream>
 #include <utility>
 
+#include "taskcost/event_export.h"
+#include "taskcost/recording.h"
+
 namespace taskcost {
 namespace {
 
@@ -37,12 +40,53 @@ void render(const Report& report, OutputFormat format, const TextOptions& text, 
   }
 }
 
-Status write_events(OutputFormat /*format*/, const OpenCapture& open_capture, std::ostream& /*out*/) {
+TraceInfo trace_info(const RecordingStart& start) {
+  TraceInfo info;
+  info.host = start.host.kernel + " " + start.host.arch;
+  info.kernel = start.host.kernel;
+  info.machine = start.host.arch;
+  info.command = start.command;
+  info.detail = start.calls ? "full" : "switches";
+  info.cpus = start.host.cpus;
+  info.start_ns = start.monotonic_ns;
+  info.start_realtime_ns = start.realtime_ns;
+  info.syscall_name = [&start](std::uint32_t number, bool compat) { return call_name(start, number, compat); };
+  return info;
+}
+
+template <typename Export>
+Status export_events(CaptureReader& capture, std::ostream& out) {
+  const auto start = read_start(capture.description());
+  if (!start) {
+    return start.error();
+  }
+  Export events(out, trace_info(*start));
+  const PlaybackListener listener{[&](const Record& record) { events.on_record(record); },
+                                  [&](const Interruption& interruption) {
+                                    const CaptureSpan span = interruption.span.value_or(CaptureSpan{});
+                                    events.on_interruption(span.first_ns, span.last_ns);
+                                  }};
+  const auto playback = play(capture, {listener});
+  if (!playback) {
+    return playback.error();
+  }
+  events.finish(static_cast<std::uint64_t>(playback->report.session.end.time_since_epoch().count()));
+  return Done{};
+}
+
+Status write_events(OutputFormat format, const OpenCapture& open_capture, std::ostream& out) {
   auto capture = open_capture();
   if (!capture) {
     return capture.error();
   }
-  return Error{"not yet", "", ""};
+  switch (format) {
+    case OutputFormat::perfetto:
+      return export_events<PerfettoExport>(*capture, out);
+    case OutputFormat::event_csv:
+      return export_events<EventCsv>(*capture, out);
+    default:
+      return export_events<EventNdjson>(*capture, out);
+  }
 }
 
 Error cannot_write(const std::string& path) {
