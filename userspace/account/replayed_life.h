@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One task in the second book: where its last event left it, and what it has done so far. Its verbs are the events; each
-// closes the interval that was open and says where the task is now.
+// One task in the second book: where its last event left it, and what it has done so far. Its verbs are the events;
+// each closes the interval that was open and says where the task is now.
 #pragma once
 
 #include <array>
