@@ -183,6 +183,11 @@ class Script {
     return add(gap);
   }
   Script& kernel_says(const tc_ledger& ledger) { return add(ledger); }
+  // Any other record.
+  Script& tells(const Record& record) {
+    records_.push_back(record);
+    return *this;
+  }
   // What is left out here happens, but is lost: only the CPU's task changes.
   Script& unseen(std::uint32_t cpu, std::uint64_t next) {
     on_cpu_[cpu] = next;
