@@ -37,8 +37,8 @@ namespace taskcost {
 // A stretch in which events were lost: those of a CPU that found the ring full, or a part of a capture that is damaged
 // or was never written.
 struct ReplayGap {
-  Instant first{};                   // of the first lost event,
-  Instant last{};                    // and of the last
+  Instant first{};                    // of the first lost event,
+  Instant last{};                     // and of the last
   std::optional<std::uint64_t> lost;  // nullopt: nobody counted
   std::optional<std::uint32_t> cpu;   // nullopt: of any
 };
@@ -64,6 +64,8 @@ struct RebuiltTask {
   bool position_unknown = false;
   // A gap that became known afterwards lies within time that was booked already.
   bool touched_afterwards = false;
+  // Some gap lies within its life, of whatever CPU: what other CPUs tell of it can be incomplete (shootdown_stolen_ns).
+  bool gaps_in_life = false;
   // Switch-ins without a tracepoint: what the wait before them was is not recorded in full.
   std::uint64_t unseen_switch_ins = 0;
   // It had the CPU without a switch to it, or got one that it had already, and no gap explains it.
@@ -91,7 +93,7 @@ struct ReplayIntegrity {
   std::uint64_t broken_switches = 0;
   std::vector<Break> breaks;  // the first of them
   std::uint64_t impossible_switches = 0;
-  std::uint64_t backward_times = 0;     // events older than the one before them; they take no time
+  std::uint64_t backward_times = 0;      // events older than the one before them; they take no time
   std::uint64_t unknown_beginnings = 0;  // tasks with events but without a birth
   std::uint64_t repeated_births = 0;
   std::uint64_t impossible_corrections = 0;  // of more than was booked

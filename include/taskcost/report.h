@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "taskcost/account.h"
+#include "taskcost/audit.h"
 #include "taskcost/evidence.h"
 #include "taskcost/result.h"
 #include "taskcost/stacks.h"
@@ -105,5 +106,10 @@ struct Checkup {
 
 void render_checkup_text(const Checkup& checkup, std::ostream& out, const TextOptions& options);
 void render_checkup_json(const Checkup& checkup, std::ostream& out);
+
+// Two books of the same lives (audit.h): whether they agree, where they do not, and what could not be compared.
+void render_audit_text(const Audit& audit, std::ostream& out, const TextOptions& options);
+// JSON of schema taskcost.audit/1, indented by two, one trailing newline.
+void render_audit_json(const Audit& audit, std::ostream& out);
 
 }  // namespace taskcost

@@ -45,8 +45,7 @@ struct Coming {
   std::uint32_t from = 0;
 };
 
-inline Coming woken(nanoseconds at, std::uint64_t waker = TC_WAKER_INTERRUPT,
-                    std::uint32_t from = TC_FROM_INTERRUPT) {
+inline Coming woken(nanoseconds at, std::uint64_t waker = TC_WAKER_INTERRUPT, std::uint32_t from = TC_FROM_INTERRUPT) {
   return {at, waker, from};
 }
 
@@ -184,6 +183,11 @@ class Script {
     return add(gap);
   }
   Script& kernel_says(const tc_ledger& ledger) { return add(ledger); }
+  // Any other record.
+  Script& tells(const Record& record) {
+    records_.push_back(record);
+    return *this;
+  }
   // What is left out here happens, but is lost: only the CPU's task changes.
   Script& unseen(std::uint32_t cpu, std::uint64_t next) {
     on_cpu_[cpu] = next;
@@ -217,7 +221,9 @@ class Script {
     call.created = TC_NR_CREATIONS;
     return call;
   }
-  static std::uint32_t tid_of(std::uint64_t task) { return task == nobody ? 7 : static_cast<std::uint32_t>(1000 + task); }
+  static std::uint32_t tid_of(std::uint64_t task) {
+    return task == nobody ? 7 : static_cast<std::uint32_t>(1000 + task);
+  }
   template <typename T>
   Script& add(const T& event) {
     records_.emplace_back(event);
@@ -252,6 +258,7 @@ inline RebuiltTask copy_of(const RebuiltTask& task) {
   copy.beginning_unknown = task.beginning_unknown;
   copy.position_unknown = task.position_unknown;
   copy.touched_afterwards = task.touched_afterwards;
+  copy.gaps_in_life = task.gaps_in_life;
   copy.unseen_switch_ins = task.unseen_switch_ins;
   copy.impossible_switches = task.impossible_switches;
   return copy;

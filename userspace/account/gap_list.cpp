@@ -54,7 +54,8 @@ void GapList::note_ends(std::size_t from) {
 
 GapList::Touch GapList::search(std::uint64_t from_ns, std::uint64_t to_ns, std::optional<std::uint32_t> cpu) const {
   Touch touch;
-  const auto behind = std::ranges::partition_point(gaps_, [&](const ReplayGap& gap) { return ns_of(gap.first) < to_ns; });
+  const auto behind =
+      std::ranges::partition_point(gaps_, [&](const ReplayGap& gap) { return ns_of(gap.first) < to_ns; });
   for (auto i = static_cast<std::size_t>(behind - gaps_.begin()); i-- > 0 && ends_ns_[i] > from_ns;) {
     const ReplayGap& gap = gaps_[i];
     if (ns_of(gap.last) > from_ns && (!cpu || !gap.cpu || *gap.cpu == *cpu)) {

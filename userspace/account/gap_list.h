@@ -36,7 +36,7 @@ class GapList {
   [[nodiscard]] Touch search(std::uint64_t from_ns, std::uint64_t to_ns, std::optional<std::uint32_t> cpu) const;
   void note_ends(std::size_t from);
 
-  std::vector<ReplayGap> gaps_;        // by the first loss
+  std::vector<ReplayGap> gaps_;         // by the first loss
   std::vector<std::uint64_t> ends_ns_;  // the latest end of this gap and all before it
 };
 

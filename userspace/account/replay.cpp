@@ -118,8 +118,7 @@ struct Replay::State {
     ReplayIntegrity& integrity = books.integrity;
     integrity.broken_switches++;
     if (integrity.breaks.size() < ReplayIntegrity::kept_breaks) {
-      integrity.breaks.push_back(
-          {instant(event.at_ns), event.cpu, cpu.tid, event.prev_tid, cpu.task, event.prev});
+      integrity.breaks.push_back({instant(event.at_ns), event.cpu, cpu.tid, event.prev_tid, cpu.task, event.prev});
     }
   }
 

@@ -745,7 +745,8 @@ void ReplayedLife::close_running(std::uint64_t end_ns) {
   const tc_ledger& snapshot = *task_.kernel;
   const bool in_fault = snapshot.activity == TC_ROW_FAULT_PENDING;
   const std::size_t row = in_fault ? snapshot.interrupted : snapshot.activity;
-  const bool in_call = books_->calls && (is_call(row) || row == TC_ACTIVITY_EXIT) && ledger.activity != TC_ACTIVITY_EXIT;
+  const bool in_call =
+      books_->calls && (is_call(row) || row == TC_ACTIVITY_EXIT) && ledger.activity != TC_ACTIVITY_EXIT;
   const std::uint64_t entered_ns = in_call ? seen_entry(snapshot.entered_ns) : 0;
   if (in_fault) {
     if (ledger.activity != TC_ROW_FAULT_PENDING || ledger.fault_ns != snapshot.fault_ns) {
@@ -800,6 +801,8 @@ RebuiltTask ReplayedLife::take() {
     task_.ledger.birth_ns = task_.kernel->birth_ns;
   }
   task_.unknown = nanoseconds(unknown_ns_);
+  task_.gaps_in_life =
+      static_cast<bool>(books_->gaps.touching(task_.ledger.birth_ns, task_.ledger.end_ns, std::nullopt));
   books_->integrity.impossible_switches += task_.impossible_switches;
   for (const auto& [key, sums] : edges_) {
     task_.edges.push_back({{task_.ledger.id, key.waker, key.wait, key.from}, sums});

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One task in the second book: where its last event left it, and what it has done so far. Its verbs are the events; each
-// closes the interval that was open and says where the task is now.
+// One task in the second book: where its last event left it, and what it has done so far. Its verbs are the events;
+// each closes the interval that was open and says where the task is now.
 #pragma once
 
 #include <array>
@@ -112,8 +112,8 @@ class ReplayedLife {
   void close_running(std::uint64_t end_ns);
   void settle_pending_rows();
 
+  RebuiltTask task_;  // first: its ledger is aligned to a page
   ReplayBooks* books_;
-  RebuiltTask task_;
   std::unordered_map<EdgeKey, tc_edge_sums, HashEdgeKey> edges_;
   std::unordered_map<std::uint64_t, tc_flow_sums> flows_;  // by object
   std::pair<const EdgeKey, tc_edge_sums>* last_edge_ = nullptr;

@@ -56,10 +56,8 @@ TEST(Replay, AWaitSplitsAtItsWakeUp) {
                                    .switches(1, preempted(), nobody),
                                81us);
   const tc_ledger& ledger = book[a].ledger;
-  EXPECT_EQ(cells_of(ledger), (Times{{"user running", 11us},
-                                     {"pipe running", 15us},
-                                     {"pipe blocked", 40us},
-                                     {"pipe runnable", 5us}}));
+  EXPECT_EQ(cells_of(ledger),
+            (Times{{"user running", 11us}, {"pipe running", 15us}, {"pipe blocked", 40us}, {"pipe runnable", 5us}}));
   EXPECT_EQ(entries_of(ledger), (Counts{{"user", 2}, {"pipe", 1}}));
   EXPECT_EQ(waits_of(ledger), (Times{{"pipe", 40us}}));
   EXPECT_EQ(counters_of(ledger), (Counts{{"syscalls", 1},
@@ -219,15 +217,15 @@ TEST(Replay, AThreadKilledInACallBeginsItsExitThere) {
 }
 
 TEST(Replay, AFaultInsideACallIsTimedApartAndLeavesItsTimeOut) {
-  const Replayed book = replay(script()
-                                   .at(10us)
-                                   .adopted_running(a, 0)
-                                   .at(35us)
-                                   .faults(a, 30us, TC_FAULT_MINOR, TC_ROW_CALL_PENDING, 20us,
-                                           TC_FAULT_COW | TC_FAULT_KERNEL | TC_FAULT_FILE)
-                                   .at(40us)
-                                   .transfers(a, TC_CHANNEL_PIPE, 20us, 0, 64),
-                               40us);
+  const Replayed book = replay(
+      script()
+          .at(10us)
+          .adopted_running(a, 0)
+          .at(35us)
+          .faults(a, 30us, TC_FAULT_MINOR, TC_ROW_CALL_PENDING, 20us, TC_FAULT_COW | TC_FAULT_KERNEL | TC_FAULT_FILE)
+          .at(40us)
+          .transfers(a, TC_CHANNEL_PIPE, 20us, 0, 64),
+      40us);
   const tc_ledger& ledger = book[a].ledger;
   EXPECT_EQ(cells_of(ledger), (Times{{"user running", 10us}, {"pipe running", 15us}, {"page_fault running", 5us}}));
   EXPECT_EQ(entries_of(ledger), (Counts{{"user", 2}, {"pipe", 1}, {"page_fault", 1}}));
@@ -289,8 +287,7 @@ TEST(Replay, ATaskFoundInACallDidNotEnterIt) {
                                    .at(45us)
                                    .transfers(a, TC_CHANNEL_PIPE, 0us, 8, 0),
                                45us);
-  EXPECT_EQ(cells_of(book[a].ledger),
-            (Times{{"pipe blocked", 20us}, {"pipe runnable", 10us}, {"pipe running", 5us}}));
+  EXPECT_EQ(cells_of(book[a].ledger), (Times{{"pipe blocked", 20us}, {"pipe runnable", 10us}, {"pipe running", 5us}}));
   EXPECT_EQ(entries_of(book[a].ledger), (Counts{{"pipe", 1}, {"user", 1}}));
   EXPECT_EQ(book[a].ledger.counters[TC_COUNTER_SYSCALLS], 0U);
   EXPECT_EQ(book[a].ledger.counters[TC_COUNTER_MIGRATIONS], 0U);
@@ -317,11 +314,8 @@ TEST(Replay, TheSnapshotSaysInWhichFaultARunningTaskIs) {
 }
 
 TEST(Replay, APendingCallIsSettledByTheSnapshot) {
-  const Script story = script()
-                           .at(10us)
-                           .adopted_running(a, 0)
-                           .at(20us)
-                           .switches(0, asleep(TC_ROW_CALL_PENDING, TC_WAIT_OTHER_SOCKET, 15us), nobody);
+  const Script story = script().at(10us).adopted_running(a, 0).at(20us).switches(
+      0, asleep(TC_ROW_CALL_PENDING, TC_WAIT_OTHER_SOCKET, 15us), nobody);
   Script told = story;
   told.at(60us).kernel_says(ledger(a).still(TC_ACTIVITY_SOCKET, TC_CONDITION_BLOCKED, 20us));
   const Times expected{{"user running", 5us}, {"socket running", 5us}, {"socket blocked", 40us}};
@@ -388,8 +382,7 @@ TEST(Replay, AGapIsUnknownToThoseItMayTouchAndToNobodyElse) {
   expect_closed(book[a]);
 
   EXPECT_EQ(book[b].unknown, 0us);
-  EXPECT_EQ(cells_of(book[b].ledger),
-            (Times{{"user running", 75us}, {"file running", 5us}, {"user preempted", 10us}}));
+  EXPECT_EQ(cells_of(book[b].ledger), (Times{{"user running", 75us}, {"file running", 5us}, {"user preempted", 10us}}));
   EXPECT_EQ(book[b].touching_gaps, 0U);
 
   // It can have run on the CPU of the gap and have gone to sleep again.
@@ -400,25 +393,17 @@ TEST(Replay, AGapIsUnknownToThoseItMayTouchAndToNobodyElse) {
 }
 
 TEST(Replay, AWakeUpFromBeforeTheGapProvesThatTheTaskWaitedOn) {
-  const Replayed book = replay(script()
-                                   .at(10us)
-                                   .adopted(a, 0, asleep(TC_ACTIVITY_POLL, TC_WAIT_POLL))
-                                   .at(60us)
-                                   .runs(1, a, woken(25us)),
-                               60us, true, {gap_on(0, 30us, 50us)});
+  const Replayed book =
+      replay(script().at(10us).adopted(a, 0, asleep(TC_ACTIVITY_POLL, TC_WAIT_POLL)).at(60us).runs(1, a, woken(25us)),
+             60us, true, {gap_on(0, 30us, 50us)});
   EXPECT_EQ(book[a].unknown, 0us);
   EXPECT_EQ(cells_of(book[a].ledger), (Times{{"poll blocked", 15us}, {"poll runnable", 35us}}));
 }
 
 TEST(Replay, APreemptedTaskWaitedUntilTheFirstLostEvent) {
-  const Replayed book = replay(script()
-                                   .at(10us)
-                                   .adopted_running(a, 0)
-                                   .at(20us)
-                                   .switches(0, preempted(), nobody)
-                                   .at(60us)
-                                   .runs(0, a),
-                               60us, true, {gap_on(0, 30us, 50us)});
+  const Replayed book =
+      replay(script().at(10us).adopted_running(a, 0).at(20us).switches(0, preempted(), nobody).at(60us).runs(0, a),
+             60us, true, {gap_on(0, 30us, 50us)});
   EXPECT_EQ(cells_of(book[a].ledger), (Times{{"user running", 10us}, {"user preempted", 10us}}));
   EXPECT_EQ(book[a].unknown, 30us);
 }
@@ -542,19 +527,20 @@ TEST(Replay, AnExecOfAThreadTakesOverTheTidOnItsCpu) {
 }
 
 TEST(Replay, TimesThatGoBackwardsTakeNoTime) {
-  const Replayed book = replay(script()
-                                   .at(50us)
-                                   .adopted_running(a, 0)
-                                   .at(40us)
-                                   .calls(a, TC_ACTIVITY_FILE, 30us)
-                                   .at(nanoseconds(-5))
-                                   .switches(0, asleep(TC_ACTIVITY_FUTEX, TC_WAIT_FUTEX_PRIVATE, nanoseconds(-7)), nobody)
-                                   .at(45us)
-                                   .runs(0, a, woken(nanoseconds(-1)))
-                                   .faults(a, nanoseconds(-3), TC_FAULT_MINOR)
-                                   .step(a, TC_STEP_CORRECTED, ~0ULL, TC_ACTIVITY_FUTEX << 8U | TC_CONDITION_BLOCKED)
-                                   .exits(a, nanoseconds(-9)),
-                               60us);
+  const Replayed book =
+      replay(script()
+                 .at(50us)
+                 .adopted_running(a, 0)
+                 .at(40us)
+                 .calls(a, TC_ACTIVITY_FILE, 30us)
+                 .at(nanoseconds(-5))
+                 .switches(0, asleep(TC_ACTIVITY_FUTEX, TC_WAIT_FUTEX_PRIVATE, nanoseconds(-7)), nobody)
+                 .at(45us)
+                 .runs(0, a, woken(nanoseconds(-1)))
+                 .faults(a, nanoseconds(-3), TC_FAULT_MINOR)
+                 .step(a, TC_STEP_CORRECTED, ~0ULL, TC_ACTIVITY_FUTEX << 8U | TC_CONDITION_BLOCKED)
+                 .exits(a, nanoseconds(-9)),
+             60us);
   EXPECT_EQ(total_of(cells_of(book[a].ledger)) + book[a].unknown, 10us);
   EXPECT_GE(book.integrity.backward_times, 5U);
   EXPECT_EQ(book.integrity.impossible_corrections, 1U);
@@ -568,7 +554,8 @@ TEST(Replay, EndedTasksAreNotKept) {
   std::size_t most = 0;
   Replay book(Replay::Options{});
   for (std::uint64_t child = 10; child < 1000; ++child) {
-    story.at(std::chrono::microseconds(10 * child)).born(child, a, TC_CREATION_FORK, std::chrono::microseconds(10 * child));
+    story.at(std::chrono::microseconds(10 * child))
+        .born(child, a, TC_CREATION_FORK, std::chrono::microseconds(10 * child));
     story.at(std::chrono::microseconds(10 * child + 1)).runs(1, child, woken(std::chrono::microseconds(10 * child)));
     story.at(std::chrono::microseconds(10 * child + 2)).switches(1, dead(), nobody);
   }
