@@ -36,7 +36,8 @@ TaskTrack::TaskTrack(const tc_birth& birth)
   }
   if (birth.how < TC_NR_CREATIONS) {
     marks_.push_back({Mark::Kind::birth, birth.birth_ns, {}});
-  } else if (row_ != TC_ACTIVITY_USER && row_ != TC_ACTIVITY_KERNEL && row_ != TC_ACTIVITY_EXIT) {
+  } else if (row_ != TC_ACTIVITY_USER && row_ != TC_ACTIVITY_KERNEL && row_ != TC_ACTIVITY_EXIT &&
+             row_ != TC_ACTIVITY_PAGE_FAULT) {
     call_ = numbered(birth.syscall);
   }
 }
