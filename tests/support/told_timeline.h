@@ -27,6 +27,8 @@ inline Timeline timeline_from(const std::vector<Record>& records, Duration wall,
 // events are lost from 6 to 7 ms. 10 ms.
 inline std::vector<Record> told_records() {
   constexpr std::uint64_t ms = 1'000'000;
+  const auto asleep = snapshot(3, 4 * ms, TC_ACTIVITY_FUTEX, TC_CONDITION_BLOCKED);
+  asleep->wait = TC_WAIT_FUTEX_SHARED;
   return {adopted(1, 0, TC_ACTIVITY_USER, TC_CONDITION_RUNNING),
           adopted(3, 0, TC_ACTIVITY_PIPE, TC_CONDITION_BLOCKED, TC_WAIT_PIPE),
           born(2, ms / 2, 1),
@@ -50,7 +52,9 @@ inline std::vector<Record> told_records() {
             last.cpu = 1;
             return last;
           }(),
-          leaves(9 * ms + 500'000, {1, TC_CONDITION_PREEMPTED})};
+          leaves(9 * ms + 500'000, {1, TC_CONDITION_PREEMPTED}),
+          *snapshot(1, 9 * ms + 500'000, TC_ACTIVITY_USER, TC_CONDITION_PREEMPTED),
+          *asleep};
 }
 
 inline Report report_with_timeline() {

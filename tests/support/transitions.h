@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <cstdio>
+#include <memory>
 
 #include "taskcost/record.h"
 
@@ -125,6 +126,18 @@ inline tc_exec execed(std::uint64_t id, std::uint64_t entered_ns, std::uint64_t 
   exec.entered_ns = entered_ns;
   std::snprintf(exec.comm, sizeof(exec.comm), "%s", comm);
   return exec;
+}
+
+// Of a task that lives when the window closes. Ledgers are large.
+inline std::unique_ptr<tc_ledger> snapshot(std::uint64_t id, std::uint64_t since_ns, std::uint8_t row,
+                                           tc_condition condition) {
+  auto ledger = std::make_unique<tc_ledger>();
+  ledger->record = {TC_RECORD_LEDGER, sizeof(tc_ledger)};
+  ledger->id = id;
+  ledger->since_ns = since_ns;
+  ledger->activity = row;
+  ledger->condition = static_cast<__u8>(condition);
+  return ledger;
 }
 
 inline tc_gap lost(std::uint64_t first_ns, std::uint64_t last_ns, std::uint32_t cpu) {

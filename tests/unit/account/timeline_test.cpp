@@ -181,17 +181,6 @@ TEST(Timeline, ACorrectedWaitEndsEarlier) {
                           "510-600 running user @2", "600-1000 preempted user"));
 }
 
-std::unique_ptr<tc_ledger> snapshot(std::uint64_t id, std::uint64_t since_ns, std::uint8_t row,
-                                    tc_condition condition) {
-  auto ledger = std::make_unique<tc_ledger>();
-  ledger->record = {TC_RECORD_LEDGER, sizeof(tc_ledger)};
-  ledger->id = id;
-  ledger->since_ns = since_ns;
-  ledger->activity = row;
-  ledger->condition = static_cast<__u8>(condition);
-  return ledger;
-}
-
 TEST(Timeline, ASnapshotTellsWhereTheWindowClosed) {
   const auto in_call = snapshot(1, 700, TC_ROW_CALL_PENDING, TC_CONDITION_RUNNING);
   in_call->entered_ns = 700;
@@ -231,8 +220,8 @@ TEST(TimelineGaps, TouchAllButWhoWasElsewhere) {
                                             "700-1000 running user @0"))
       << "from its last event before to its next one after";
   EXPECT_THAT(row(timeline, 2), SizeIs(5)) << "on CPU 1 all the while";
-  EXPECT_THAT(row(timeline, 3), ElementsAre("0-400 blocked sleep for timer", "400-500 unknown",
-                                            "500-1000 blocked sleep for timer"));
+  EXPECT_THAT(row(timeline, 3),
+              ElementsAre("0-400 blocked sleep for timer", "400-500 unknown", "500-1000 blocked sleep for timer"));
 }
 
 TEST(TimelineGaps, AnInterruptionTouchesEverybody) {

@@ -170,7 +170,8 @@ class TimelineView {
       return;
     }
     if (Math.abs(at.x - drag.x) >= 4) {
-      this.show(Math.min(drag.from, drag.to), Math.max(drag.from, drag.to));
+      const to = Math.min(Math.max(at.ns, this.span.from), this.span.to);
+      this.show(Math.min(drag.from, to), Math.max(drag.from, to));
     } else {
       const row = this.lines[at.line]?.row;
       this.choose(at.line, row ? this.data.around(row, at.ns) : null);
