@@ -52,7 +52,8 @@ class TimelineView {
     this.lines = this.data.lines();
     const height = axisHeight + lineHeight * this.lines.length;
     this.height = Math.min(height, axisHeight + lineHeight * linesInView);
-    this.canvas.style.height = this.box.style.height = `${this.height}px`;
+    this.canvas.style.height = `${this.height}px`;
+    this.box.style.height = `${this.height + 2}px`; // its border is inside
     this.space.style.height = `${height - this.height}px`;
   }
 

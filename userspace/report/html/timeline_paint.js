@@ -196,8 +196,9 @@ class TimelinePainter {
         continue;
       }
       flush();
-      context.globalAlpha = ink.strengths[kind];
-      context.fillStyle = ink.bars[kind];
+      const hatched = width >= 4; // stripes need room
+      context.globalAlpha = (hatched ? ink.strengths : ink.columnStrengths)[kind];
+      context.fillStyle = (hatched ? ink.bars : ink.columns)[kind];
       context.fillRect(this.view.left + x, y, width, barHeight);
     }
     flush();
