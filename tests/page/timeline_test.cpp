@@ -264,12 +264,17 @@ TEST(TimelinePage, ManyIntervalsAreSummedUpByPixel) {
     const {context} = view.painter;
     const fill = context.fillRect.bind(context);
     context.fillRect = (...place) => { ++rectangles; fill(...place); };
+    view.painter.ground = null;
     view.paint();
-    return [rectangles, view.data.columns.fact.length, view.width];)");
+    const anew = rectangles;
+    point('pointermove', 1, 50e6);
+    view.paint();
+    return [anew, view.data.columns.fact.length, view.width, rectangles - anew];)");
   expect_sound(seen);
   const json& got = seen.facts.at("answer");
   EXPECT_GT(got[1], 170'000);
   EXPECT_LE(got[0].get<double>(), 2 * got[2].get<double>() + 100) << "two activities in each pixel";
+  EXPECT_LT(got[3], 20) << "the pointer leaves them as they are";
 }
 
 }  // namespace

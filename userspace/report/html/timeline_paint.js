@@ -71,17 +71,38 @@ class TimelinePainter {
 
   refreshInk() {
     this.ink = timelineInk(this.context);
+    this.ground = null;
   }
 
   // `view`: {from, to} in ns, {left, width, height} in pixels, lines, top: pixels that are scrolled away, and what is
-  // marked: active {line, i}, drag {from, to}.
+  // marked: active {line, i}, drag {from, to}. What a pointer only passes over is not drawn anew.
   paint(view) {
     const ratio = window.devicePixelRatio || 1;
-    this.canvas.width = Math.round((view.left + view.width) * ratio);
-    this.canvas.height = Math.round(view.height * ratio);
+    const stays = (key) => this.ground && this.ground.view[key] === view[key];
+    const same = ['from', 'to', 'left', 'width', 'height', 'top', 'lines'].every(stays) && this.ground.ratio === ratio;
     this.view = view;
-    const {context} = this;
+    const {context, canvas} = this;
+    if (!same) {
+      canvas.width = Math.round((view.left + view.width) * ratio);
+      canvas.height = Math.round(view.height * ratio);
+    }
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    if (same) {
+      context.drawImage(this.ground.image, 0, 0, canvas.width / ratio, canvas.height / ratio);
+    } else {
+      this.paintGround();
+      const image = Object.assign(document.createElement('canvas'), {width: canvas.width, height: canvas.height});
+      image.getContext('2d').drawImage(canvas, 0, 0);
+      this.ground = {image, view, ratio};
+    }
+    this.activeName();
+    this.arrows();
+    this.axis();
+    this.drag();
+  }
+
+  paintGround() {
+    const {context, view} = this;
     context.fillStyle = this.ink.page;
     context.fillRect(0, 0, view.left + view.width, view.height);
     context.font = '12px system-ui, sans-serif';
@@ -89,11 +110,17 @@ class TimelinePainter {
     const last = Math.min(view.lines.length, Math.ceil((view.top + view.height - axisHeight) / lineHeight));
     this.grid();
     for (let i = first; i < last; ++i) {
-      this.line(view.lines[i], this.yOf(i), i === view.active.line);
+      this.line(view.lines[i], this.yOf(i));
     }
-    this.arrows();
-    this.axis();
-    this.drag();
+  }
+
+  activeName() {
+    const {context, view, view: {active}} = this;
+    if (view.lines[active.line]) {
+      context.fillStyle = this.ink.line;
+      context.fillRect(0, this.yOf(active.line), view.left - 1, lineHeight);
+      this.name(view.lines[active.line], this.yOf(active.line));
+    }
   }
 
   xOf(ns) {
@@ -124,6 +151,7 @@ class TimelinePainter {
 
   axis() {
     const {context, view} = this;
+    context.font = '12px system-ui, sans-serif';
     context.fillStyle = this.ink.panel;
     context.fillRect(0, 0, view.left + view.width, axisHeight);
     context.fillStyle = this.ink.text;
@@ -135,12 +163,8 @@ class TimelinePainter {
     }
   }
 
-  line(line, y, active) {
-    const {context, view, ink} = this;
-    if (active) {
-      context.fillStyle = ink.panel;
-      context.fillRect(0, y, view.left + view.width, lineHeight);
-    }
+  line(line, y) {
+    const {context, view} = this;
     context.save();
     context.beginPath();
     context.rect(view.left, y, view.width, lineHeight);
