@@ -86,7 +86,12 @@ struct PlaybackListener {
 // and returns to its beginning.
 std::vector<ReplayGap> gaps_of(CaptureReader& capture);
 
+struct PlaybackOptions {
+  std::vector<PlaybackListener> listeners;
+  bool timeline = false;  // the report gets one
+};
+
 // From the first record to the last; memory is bounded whatever the length. Errors: its texts are not readable.
-Result<Playback> play(CaptureReader& capture, const std::vector<PlaybackListener>& listeners);
+Result<Playback> play(CaptureReader& capture, const PlaybackOptions& options);
 
 }  // namespace taskcost

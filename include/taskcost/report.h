@@ -15,6 +15,7 @@
 #include "taskcost/evidence.h"
 #include "taskcost/result.h"
 #include "taskcost/stacks.h"
+#include "taskcost/timeline.h"
 #include "taskcost/verdict.h"
 
 namespace taskcost {
@@ -70,7 +71,8 @@ struct Report {
   std::vector<Verdict> claims;
   std::vector<Sweep> sweeps;
   std::vector<FigureTable> tables;
-  std::optional<Stacks> stacks;  // nullopt: not asked for
+  std::optional<Stacks> stacks;      // nullopt: not asked for
+  std::optional<Timeline> timeline;  // nullopt: the transitions were not recorded; shown by render_html alone
 };
 
 struct TextOptions {

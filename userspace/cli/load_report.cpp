@@ -70,7 +70,7 @@ Result<std::string> report_of_capture(int fd, const std::string& path) {
   if (!capture) {
     return capture.error();
   }
-  const auto playback = play(*capture, {});
+  const auto playback = play(*capture, PlaybackOptions{});
   if (!playback) {
     return playback.error();
   }

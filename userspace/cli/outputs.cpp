@@ -66,7 +66,7 @@ Status export_events(CaptureReader& capture, std::ostream& out) {
                                     const CaptureSpan span = interruption.span.value_or(CaptureSpan{});
                                     events.on_interruption(span.first_ns, span.last_ns);
                                   }};
-  const auto playback = play(capture, {listener});
+  const auto playback = play(capture, {.listeners = {listener}, .timeline = false});
   if (!playback) {
     return playback.error();
   }

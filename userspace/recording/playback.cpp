@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <chrono>
+#include <cstdint>
 #include <cstring>
+#include <optional>
 #include <utility>
 #include <variant>
 
 #include "taskcost/recording.h"
+#include "taskcost/timeline.h"
 
 namespace taskcost {
 namespace {
@@ -50,8 +54,8 @@ ReplayGap gap_of(const Interruption& interruption) {
   return gap;
 }
 
-// A capture that was not brought to its end has no snapshots of those that lived then, and no histograms: both come from
-// the transitions.
+// A capture that was not brought to its end has no snapshots of those that lived then, and no histograms: both come
+// from the transitions.
 class Rebuilt {
  public:
   Rebuilt(bool calls, std::vector<ReplayGap> gaps) : replay_({calls, std::move(gaps), {}}) {}
@@ -126,7 +130,7 @@ std::vector<ReplayGap> gaps_of(CaptureReader& capture) {
   return gaps;
 }
 
-Result<Playback> play(CaptureReader& capture, const std::vector<PlaybackListener>& listeners) {
+Result<Playback> play(CaptureReader& capture, const PlaybackOptions& options) {
   const auto start = read_start(capture.description());
   if (!start) {
     return start.error();
@@ -145,13 +149,21 @@ Result<Playback> play(CaptureReader& capture, const std::vector<PlaybackListener
   SessionBuilder builder(model_of(*start));
   std::optional<Rebuilt> rebuilt;
   std::uint64_t first_ns = 0;
+  std::optional<TimelineBuilder> timeline;
+  if (options.timeline) {
+    timeline.emplace(TimelineBuilder::Options{.calls = start->calls});
+  }
   if (playback.end.state != CaptureEnd::State::complete) {
     rebuilt.emplace(start->calls, gaps_of(capture));
   }
   for (auto item = capture.next(); !std::holds_alternative<EndOfCapture>(item); item = capture.next()) {
     if (const auto* interruption = std::get_if<Interruption>(&item)) {
       playback.interruptions.push_back(*interruption);
-      for (const PlaybackListener& listener : listeners) {
+      if (timeline) {
+        const CaptureSpan span = interruption->span.value_or(CaptureSpan{0, UINT64_MAX, 0});
+        timeline->on_interruption(span.first_ns, span.last_ns);
+      }
+      for (const PlaybackListener& listener : options.listeners) {
         if (listener.on_interruption) {
           listener.on_interruption(*interruption);
         }
@@ -165,11 +177,14 @@ Result<Playback> play(CaptureReader& capture, const std::vector<PlaybackListener
       continue;
     }
     take(builder, *record);
+    if (timeline) {
+      timeline->on_record(*record);
+    }
     if (rebuilt) {
       rebuilt->on_record(*record);
       first_ns = first_ns == 0 ? time_of(*record) : first_ns;
     }
-    for (const PlaybackListener& listener : listeners) {
+    for (const PlaybackListener& listener : options.listeners) {
       if (listener.on_record) {
         listener.on_record(*record);
       }
@@ -196,6 +211,12 @@ Result<Playback> play(CaptureReader& capture, const std::vector<PlaybackListener
   report.observer = std::move(end.observer);
   report.stacks = std::move(end.stacks);
   report.session = builder.finish(end.start, end.end, end.losses, end.skipped_probes);
+  if (timeline) {
+    report.timeline =
+        timeline->take(end.start, end.end,
+                       {[&](std::uint64_t ledger) { return builder.task_number(ledger); },
+                        [&](std::uint32_t number, bool compat) { return call_name(*start, number, compat); }});
+  }
   return playback;
 }
 
