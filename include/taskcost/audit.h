@@ -9,8 +9,7 @@
 // name that the task gave itself, chains, the latency of switches).
 //
 // A snapshot is closed at the end of the window as replay closes a life: a wake-up that had not led to a switch by then
-// is in no record, so the task counts as blocked in both. Where a switch-in had no tracepoint its wake-up is not
-// recorded either: blocked and runnable are one figure there, and wakers are not compared.
+// is in no record, so the task counts as blocked in both.
 #pragma once
 
 #include <cstdint>

@@ -66,7 +66,7 @@ struct RebuiltTask {
   bool touched_afterwards = false;
   // Some gap lies within its life, of whatever CPU: what other CPUs tell of it can be incomplete (shootdown_stolen_ns).
   bool gaps_in_life = false;
-  // Switch-ins without a tracepoint: what the wait before them was is not recorded in full.
+  // Switch-ins without a tracepoint.
   std::uint64_t unseen_switch_ins = 0;
   // It had the CPU without a switch to it, or got one that it had already, and no gap explains it.
   std::uint64_t impossible_switches = 0;

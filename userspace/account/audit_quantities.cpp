@@ -48,14 +48,10 @@ class Comparison {
       : kernel_(kernel), task_(task), visit_(visit) {}
 
   void cells() {
-    const bool unsplit = task_.unseen_switch_ins != 0;
     for (std::uint32_t row = 0; row < TC_NR_ROWS; ++row) {
       for (std::uint32_t condition = 0; condition < TC_NR_CONDITIONS; ++condition) {
-        if (!unsplit || condition != TC_CONDITION_RUNNABLE) {
-          const bool joined = unsplit && condition == TC_CONDITION_BLOCKED;
-          compare({Kind::cell, row, condition}, cell_of(kernel_, row, condition, joined),
-                  cell_of(task_.ledger, row, condition, joined));
-        }
+        compare({Kind::cell, row, condition}, cell_of(kernel_, row, condition),
+                cell_of(task_.ledger, row, condition));
       }
     }
   }
@@ -65,10 +61,9 @@ class Comparison {
       compare({Kind::entry, i, 0}, kernel_.entries[i], task_.ledger.entries[i]);
     }
     for (std::uint32_t i = 0; i < TC_NR_COUNTERS; ++i) {
-      const bool wakeups = i == TC_COUNTER_WAKEUPS || i == TC_COUNTER_UNSEEN_WAKEUPS;
       // Told by other CPUs, and so lost with their events.
       const bool elsewhere = i == TC_COUNTER_SHOOTDOWN_STOLEN_NS && task_.gaps_in_life;
-      if (!elsewhere && (!wakeups || task_.unseen_switch_ins == 0)) {
+      if (!elsewhere) {
         compare({Kind::counter, i, 0}, kernel_.counters[i], task_.ledger.counters[i]);
       }
     }
@@ -92,9 +87,6 @@ class Comparison {
   }
 
   void waits() {
-    if (task_.unseen_switch_ins != 0) {
-      return;
-    }
     for (std::uint32_t i = 0; i < TC_NR_WAITS; ++i) {
       fields<2>(Kind::wait, i, {kernel_.waits[i].count, kernel_.waits[i].blocked_ns},
                 {task_.ledger.waits[i].count, task_.ledger.waits[i].blocked_ns});
@@ -141,9 +133,8 @@ class Comparison {
   }
 
  private:
-  static std::uint64_t cell_of(const tc_ledger& ledger, std::uint32_t row, std::uint32_t condition, bool joined) {
-    const auto* cells = &ledger.cells[std::size_t{row} * TC_NR_CONDITIONS];
-    return cells[condition] + (joined ? cells[TC_CONDITION_RUNNABLE] : 0);
+  static std::uint64_t cell_of(const tc_ledger& ledger, std::uint32_t row, std::uint32_t condition) {
+    return ledger.cells[row * TC_NR_CONDITIONS + condition];
   }
   void compare(const Quantity& quantity, std::uint64_t kernel, std::uint64_t replayed, std::uint64_t waker = 0) {
     if (kernel != 0 || replayed != 0) {
@@ -265,7 +256,7 @@ bool BeyondLedger::any() const { return edges.count != 0 || flows.calls_in != 0 
 BeyondLedger beyond_ledger(const tc_ledger& kernel, const RebuiltTask& task) {
   BeyondLedger beyond;
   for (const tc_edge& edge : task.edges) {
-    if (task.unseen_switch_ins == 0 && !is_own(kernel, edge)) {
+    if (!is_own(kernel, edge)) {
       beyond.edges.count += edge.sums.count;
       beyond.edges.blocked_ns += edge.sums.blocked_ns;
     }

@@ -159,6 +159,9 @@ struct Replay::State {
 
   void on(const tc_birth& birth) {
     if (ReplayedLife* life = find(birth.id)) {
+      if (life->corrected(birth)) {
+        return;
+      }
       if (!life->beginning_unknown()) {
         books.integrity.repeated_births++;
         return;

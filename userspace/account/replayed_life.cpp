@@ -88,6 +88,16 @@ ReplayedLife::ReplayedLife(ReplayBooks& books, std::uint64_t id, std::uint64_t f
   task_.beginning_unknown = true;
 }
 
+bool ReplayedLife::corrected(const tc_birth& birth) {
+  tc_ledger& ledger = task_.ledger;
+  if (task_.beginning_unknown || birth.how < TC_NR_CREATIONS || ledger.since_ns != birth.at_ns) {
+    return false;
+  }
+  ledger.condition = birth.condition;
+  ledger.wait = birth.wait;
+  return true;
+}
+
 void ReplayedLife::born(const tc_birth& birth) {
   tc_ledger& ledger = task_.ledger;
   task_.beginning_unknown = false;
@@ -609,8 +619,9 @@ void ReplayedLife::found_running(const tc_step& step) {
   if (ledger.condition == TC_CONDITION_RUNNING) {
     lose_until(at_ns, touched_until(at_ns));
   } else {
-    waited_until(at_ns, 0, 0, TC_FROM_NOWHERE);
+    waited_until(at_ns, woken_.at_ns, woken_.waker, woken_.from);
   }
+  woken_ = {};
   if (!books_->calls && is_call(ledger.activity)) {
     ledger.activity = TC_ACTIVITY_USER;
   }
@@ -625,30 +636,19 @@ void ReplayedLife::found_running(const tc_step& step) {
   task_.unseen_switch_ins++;
 }
 
-// The wait before an unseen switch-in is booked as blocked, because its wake-up is not recorded: what the kernel's side
-// takes from runnable is taken from there where it has to be.
 void ReplayedLife::correct(const tc_step& step) {
   const std::size_t row = step.arg >> 8U;
   const std::size_t condition = step.arg & 0xffU;
   if (condition == TC_CONDITION_RUNNING) {
     return;
   }
-  std::uint64_t left = step.value;
-  const auto take_from = [&](__u64& booked) {
-    const std::uint64_t taken = std::min<std::uint64_t>(left, booked);
-    booked -= taken;
-    left -= taken;
-  };
-  take_from(cell(row, condition));
-  if (condition == TC_CONDITION_RUNNABLE) {
-    take_from(cell(row, TC_CONDITION_BLOCKED));
-  }
-  const std::uint64_t moved = step.value - left;
+  const std::uint64_t moved = std::min<std::uint64_t>(step.value, cell(row, condition));
+  cell(row, condition) -= moved;
   cell(row, TC_CONDITION_RUNNING) += moved;
   if (row == task_.ledger.activity && is_call(row)) {
     call_running_ns_ += moved;
   }
-  if (left != 0 && unknown_ns_ == 0) {
+  if (moved != step.value && unknown_ns_ == 0) {
     books_->integrity.impossible_corrections++;
   }
 }
@@ -687,6 +687,9 @@ void ReplayedLife::stepped(const tc_step& step) {
       break;
     case TC_STEP_PAGES:
       count(TC_COUNTER_KERNEL_PAGES, step.value);
+      break;
+    case TC_STEP_WOKEN:
+      woken_ = {step.at_ns, step.value, step.arg};
       break;
     case TC_STEP_FOUND_RUNNING:
       found_running(step);

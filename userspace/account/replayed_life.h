@@ -31,6 +31,8 @@ class ReplayedLife {
   ReplayedLife(ReplayBooks& books, std::uint64_t id, std::uint64_t first_ns);
 
   void born(const tc_birth& birth);
+  // A second birth of an adopted task says how it was left; false where it is none.
+  bool corrected(const tc_birth& birth);
   // The birth of a task that had events before.
   void born_late(const tc_birth& birth);
   void created(tc_creation kind, std::uint64_t copy_ns);
@@ -124,6 +126,11 @@ class ReplayedLife {
   bool entry_counted_ = true;          // of the row of the current call
   bool cpu_known_ = false;
   bool found_on_cpu_ = false;
+  struct {
+    std::uint64_t at_ns = 0;
+    std::uint64_t waker = 0;
+    std::uint32_t from = TC_FROM_NOWHERE;
+  } woken_;  // told before a switch-in that was not seen
 };
 
 }  // namespace taskcost

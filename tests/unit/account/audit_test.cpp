@@ -173,10 +173,12 @@ TEST(Audit, ALivingTaskIsClosedInBothBooks) {
   EXPECT_TRUE(audit.agrees()) << text_of(audit);
 }
 
-TEST(Audit, BlockedAndRunnableAreOneFigureBeforeAnUnseenSwitchIn) {
+TEST(Audit, TheWakeUpBeforeAnUnseenSwitchInIsTold) {
   Script story = script()
                      .at(10us)
                      .adopted(a, 0, asleep(TC_ACTIVITY_POLL, TC_WAIT_POLL))
+                     .at(40us)
+                     .step(a, TC_STEP_WOKEN, b, TC_FROM_USER)
                      .at(50us)
                      .step(a, TC_STEP_FOUND_RUNNING, 0, 0)
                      .unseen(0, a)
