@@ -212,6 +212,9 @@ static __always_inline void join_row(struct tc_ledger *l, __u32 pending, __u32 r
 		*cell_of(l, row, condition) += from[condition];
 		from[condition] = 0;
 	}
+	/* A wait that is still to be corrected went along. */
+	if (l->unseen_row == pending)
+		l->unseen_row = row;
 }
 
 /* Ends the pending page fault: its row joins `row`, and the task is back in what the fault interrupted. */

@@ -53,12 +53,6 @@ static __always_inline void correct_unseen_wait(struct tc_ledger *l, struct task
 	__u64 missing = ran > booked ? ran - booked : 0;
 	__u32 row = l->unseen_row;
 
-	/* The fault that it waited in was resolved meanwhile. */
-	if (row == TC_ROW_FAULT_PENDING && l->activity != TC_ROW_FAULT_PENDING)
-		row = TC_ACTIVITY_PAGE_FAULT;
-	/* Likewise the call. */
-	if (row == TC_ROW_CALL_PENDING && l->activity != TC_ROW_CALL_PENDING && l->interrupted != TC_ROW_CALL_PENDING)
-		row = l->call_row;
 	if (missing > l->unseen_wait_ns)
 		missing = l->unseen_wait_ns;
 	*cell_of(l, row, l->unseen_condition) -= missing;

@@ -50,6 +50,39 @@ TEST_P(Capture, GivesTheReportOfTheLiveRun) {
   EXPECT_EQ(Json::diff(live->json(), again->json()), Json::array());
 }
 
+Json audit_of(const std::string& capture, int exit_status = 0) {
+  const Finished finished = run({taskcost_binary(), "report", "--audit", "--format", "json", capture});
+  EXPECT_EQ(finished.exit_code(), exit_status) << finished.err << finished.out;
+  return Json::parse(finished.out, nullptr, false);
+}
+
+// Double entry: what the transitions tell is what the kernel's side added up, to the nanosecond.
+TEST_P(Capture, BothBooksAgree) {
+  record();
+  const Json audit = audit_of(capture_);
+  ASSERT_TRUE(audit.is_object());
+  EXPECT_TRUE(audit.at("agrees")) << audit.dump(1);
+  EXPECT_TRUE(audit.at("complete")) << audit.dump(1);
+  const auto live = read_report(live_);
+  ASSERT_TRUE(live);
+  EXPECT_EQ(audit.at("compared").at("tasks"), live->task_count());
+}
+
+// A ring buffer that is far too small: what is lost is counted and placed, and nothing wrong is told of the rest.
+TEST_P(Capture, WithLossesNoWrongFigureIsShownAsRight) {
+  record({"--buffer", "1", "-q"});
+  const Json audit = audit_of(capture_);
+  ASSERT_TRUE(audit.is_object());
+  EXPECT_TRUE(audit.at("agrees")) << audit.dump(1);
+  const auto live = read_report(live_);
+  ASSERT_TRUE(live);
+  std::uint64_t lost = 0;
+  for (const Json& gap : audit.at("gaps")) {
+    lost += gap.at("lost").get<std::uint64_t>();
+  }
+  EXPECT_EQ(lost, (*live)["losses"].at("dropped_transitions"));
+}
+
 // Cut off as by a crash: what ended before the cut is as the kernel's ledgers told it, what lived then is rebuilt.
 TEST_P(Capture, CutOffGivesWhatCameBefore) {
   record();
