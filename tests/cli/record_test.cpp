@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// `record` and `report` from the outside: what they are given wrongly, and what they leave behind.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <string>
+
+#include "support/expect.h"
+
+namespace taskcost::test {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+Finished taskcost(const Words& arguments) {
+  Words words{taskcost_binary()};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  return run(words);
+}
+
+void expect_refused(const Words& arguments, int status, const std::string& part) {
+  const Finished finished = taskcost(arguments);
+  EXPECT_EQ(finished.exit_code(), status) << finished.err;
+  EXPECT_THAT(finished.err, HasSubstr(part));
+  EXPECT_EQ(lines_of(finished.err).size(), 1) << finished.err;
+  EXPECT_THAT(finished.out, IsEmpty());
+}
+
+TEST(Record, WrongUsageIsOneLine) {
+  expect_refused({"record", "--", "true"}, 2, "no capture to write");
+  expect_refused({"record", "-o", "x.tcap"}, 2, "nothing to record");
+  expect_refused({"record", "-o", "x.tcap", "-p", "1", "--", "true"}, 2, "a target and a command");
+  expect_refused({"record", "-o", "x.tcap", "-o", "y.tcap", "--", "true"}, 2, "two captures");
+  expect_refused({"record", "-o", "x.tcap", "--buffer", "3", "--", "true"}, 2, "power of two");
+  expect_refused({"record", "-o", "/no/such/directory/x.tcap", "--", "true"}, 1, "cannot write");
+  expect_refused({"record", "-o", "x.tcap", "-p", "999999999"}, 2, "999999999");
+  expect_refused({"verify", "-o", "x.pftrace"}, 2, "transitions");
+  expect_refused({"report"}, 2, "no capture to report");
+  expect_refused({"report", "a.tcap", "b.tcap"}, 2, "more than one capture");
+  expect_refused({"report", "/no/such/file.tcap"}, 1, "No such file");
+  expect_refused({"report", "/"}, 1, "/");
+  expect_refused({"report", taskcost_binary()}, 1, "not a capture");
+  expect_refused({"report", "--audit", "x.tcap", "-o", "x.html"}, 1, "x.tcap");
+}
+
+TEST(Record, PassesTheCommandThroughAndLeavesACapture) {
+  const TemporaryDirectory directory;
+  const std::string capture = directory.file("x.tcap");
+  const Finished recorded = taskcost({"record", "-o", capture, "--", "sh", "-c", "echo said; exit 3"});
+  EXPECT_EQ(recorded.exit_code(), 3);
+  EXPECT_EQ(recorded.out, "said\n");
+  EXPECT_THAT(recorded.err, HasSubstr("records, "));
+  const Finished text = taskcost({"report", capture});
+  EXPECT_EQ(text.exit_code(), 0);
+  EXPECT_THAT(text.out, HasSubstr("exit 3"));
+  EXPECT_THAT(text.err, IsEmpty());
+}
+
+// The command runs and its status passes through; that the capture could not be kept is said.
+TEST(Record, AFullDiskIsSaid) {
+  const TemporaryDirectory directory;
+  const std::string capture = directory.file("full.tcap");
+  std::filesystem::create_symlink("/dev/full", capture);
+  expect_refused({"record", "-q", "-o", capture, "--", "true"}, 1, "No space left");
+}
+
+TEST(Report, NeedsNoRoot) {
+  const TemporaryDirectory directory;
+  const std::string capture = directory.file("x.tcap");
+  ASSERT_EQ(taskcost({"record", "-q", "-o", capture, "--", "true"}).exit_code(), 0);
+  ASSERT_EQ(chmod(directory.path().c_str(), 0755), 0);
+  const Finished text = run(
+      {"/usr/bin/setpriv", "--bounding-set=-all", "--inh-caps=-all", taskcost_binary(), "report", "--audit", capture});
+  EXPECT_EQ(text.exit_code(), 0) << text.err;
+  EXPECT_THAT(text.out, HasSubstr("both books agree"));
+}
+
+TEST(Report, WritesWhatOtherToolsRead) {
+  const TemporaryDirectory directory;
+  const std::string capture = directory.file("x.tcap");
+  ASSERT_EQ(
+      taskcost({"record", "-q", "-o", capture, "--stacks", "--", "sh", "-c", "/bin/true | /bin/true"}).exit_code(), 0);
+  for (const char* name :
+       {"x.html", "x.json", "x.txt", "x.folded", "x.speedscope.json", "x.pftrace", "x.csv", "x.ndjson"}) {
+    SCOPED_TRACE(name);
+    EXPECT_EQ(taskcost({"report", capture, "--format", "none", "-o", directory.file(name)}).exit_code(), 0);
+    EXPECT_GT(std::filesystem::file_size(directory.file(name)), 100);
+  }
+  EXPECT_THAT(read_file(directory.file("x.csv")), HasSubstr(",exec,"));
+  EXPECT_THAT(read_file(directory.file("x.html")), HasSubstr("timeline"));
+}
+
+// Transitions that are wanted in another form only need no file of their own.
+TEST(Run, WritesATraceWithoutACapture) {
+  const TemporaryDirectory directory;
+  const std::string trace = directory.file("x.pftrace");
+  EXPECT_EQ(taskcost({"run", "-q", "--format", "none", "-o", trace, "--", "true"}).exit_code(), 0);
+  EXPECT_GT(std::filesystem::file_size(trace), 1000);
+}
+
+}  // namespace
+}  // namespace taskcost::test
