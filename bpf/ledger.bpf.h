@@ -26,7 +26,7 @@ extern const volatile __u32 pool_slots;
 extern const volatile bool keep_stints; /* a record for each time on a CPU */
 extern const volatile bool keep_stacks;
 extern const volatile bool keep_events; /* the transitions themselves */
-extern const volatile bool sees_calls; /* system calls have probes */
+extern const volatile bool sees_calls;	/* system calls have probes */
 
 /* Shared with user space while the programs run, the hot part in one page: see TC_LEDGER_ALIGNMENT. */
 extern __u32 closed;	   /* the window is over: no more transitions */

@@ -37,8 +37,8 @@ static __always_inline void end_ledger(struct tc_ledger *l, __u32 slot, struct t
 static __always_inline enum tc_counter destination_of(struct task_struct *prev, struct task_struct *next)
 {
 	if (next->mm)
-		return next->mm == prev->active_mm ? TC_COUNTER_SWITCHES_SAME_ADDRESS_SPACE :
-						     TC_COUNTER_SWITCHES_OTHER_ADDRESS_SPACE;
+		return next->mm == prev->active_mm ? TC_COUNTER_SWITCHES_SAME_ADDRESS_SPACE
+						   : TC_COUNTER_SWITCHES_OTHER_ADDRESS_SPACE;
 	return next->pid ? TC_COUNTER_SWITCHES_TO_KERNEL_THREAD : TC_COUNTER_SWITCHES_TO_IDLE;
 }
 

@@ -69,7 +69,7 @@ struct tc_switch {
 
   /* Of prev, all 0 when it is not observed. */
   __u64 entered_ns; /* of the system call that it is in; 0: in none, or its entry was not seen. Not newer than its last
-			event: that one told of the call already. */
+                        event: that one told of the call already. */
   __u32 syscall;    /* its number */
   __u8 row;         /* where it waits: an activity, TC_ROW_FAULT_PENDING or TC_ROW_CALL_PENDING */
   __u8 condition;   /* blocked or preempted */

@@ -82,8 +82,8 @@ struct PlaybackListener {
   std::function<void(const Interruption&)> on_interruption;
 };
 
-// Everything that a capture lacks: what the ring or the writer had no room for, and what is damaged. Reads it to its end
-// and returns to its beginning.
+// Everything that a capture lacks: what the ring or the writer had no room for, and what is damaged. Reads it to its
+// end and returns to its beginning.
 std::vector<ReplayGap> gaps_of(CaptureReader& capture);
 
 struct PlaybackOptions {

@@ -50,8 +50,7 @@ class Comparison {
   void cells() {
     for (std::uint32_t row = 0; row < TC_NR_ROWS; ++row) {
       for (std::uint32_t condition = 0; condition < TC_NR_CONDITIONS; ++condition) {
-        compare({Kind::cell, row, condition}, cell_of(kernel_, row, condition),
-                cell_of(task_.ledger, row, condition));
+        compare({Kind::cell, row, condition}, cell_of(kernel_, row, condition), cell_of(task_.ledger, row, condition));
       }
     }
   }
