@@ -22,7 +22,8 @@ complain() {
 # judge NAME OUTPUT SKIPS: a summary; what is wrong, line by line. An unlisted skip is wrong, and a listed one that no
 # longer happens.
 judge() {
-	local name=$1 out=$2 skips=$3 wrong=0 line checks tests skipped
+	local name=$1 out=$2.lines skips=$3 wrong=0 line checks tests skipped
+	tr -d '\r' <"$2" >"$out" || return
 	skipped=$(tests_that_said SKIPPED "$out")
 	while read -r line; do
 		[[ ! $line ]] || complain "skipped without a reason in $skips: $line"

@@ -12,7 +12,8 @@
 namespace taskcost {
 namespace {
 
-thread_local std::string first_warning;
+thread_local std::string warning;
+thread_local bool names_program = false;
 
 std::string text_of(const char* format, va_list arguments) {
   va_list again;
@@ -41,20 +42,22 @@ std::string objection_in(const std::string& text) {
   return objection;
 }
 
-// The first warning names the program; what follows repeats for the object what was said of it.
+// Of a program that was refused, the warning that names it: what follows repeats for the object what was said of it.
 int keep(libbpf_print_level level, const char* format, va_list arguments) {
   if (level != LIBBPF_WARN) {
     return 0;
   }
-  std::string text = text_of(format, arguments);
+  const std::string text = text_of(format, arguments);
   const int size = static_cast<int>(text.size());
   if (const std::string objection = objection_in(text); !objection.empty()) {
-    first_warning += ": " + objection;
-  } else if (first_warning.empty()) {
-    first_warning = text.substr(0, text.find_last_not_of('\n') + 1);
-    if (first_warning.starts_with("libbpf: ")) {
-      first_warning.erase(0, 8);
+    warning += ": " + objection;
+    names_program = true;
+  } else if (!names_program) {
+    warning = text.substr(0, text.find_last_not_of('\n') + 1);
+    if (warning.starts_with("libbpf: ")) {
+      warning.erase(0, 8);
     }
+    names_program = warning.find("BPF program load failed") != std::string::npos;
   }
   return size;
 }
@@ -63,6 +66,9 @@ int keep(libbpf_print_level level, const char* format, va_list arguments) {
 
 void keep_libbpf_messages() { libbpf_set_print(keep); }
 
-std::string take_libbpf_warning() { return std::exchange(first_warning, {}); }
+std::string take_libbpf_warning() {
+  names_program = false;
+  return std::exchange(warning, {});
+}
 
 }  // namespace taskcost
