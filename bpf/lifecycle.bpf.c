@@ -315,7 +315,7 @@ int BPF_PROG(taskcost_exit, struct task_struct *task)
 		end_call(l, task);
 	send_step(l, TC_STEP_EXIT, entry_of_call(l, l->activity), l->activity, now);
 	if (sees_calls && l->activity == TC_ACTIVITY_EXIT) {
-		l->exit_start_ns = l->entered_ns;
+		l->exit_start_ns = l->entered_ns ? l->entered_ns : now;
 	} else {
 		/* Killed by a signal, its own or one that ended its thread group. */
 		l->exit_start_ns = now;

@@ -89,12 +89,6 @@ static __always_inline void send_stint(const struct tc_ledger *l, __u64 now)
 		count_loss(TC_LOSS_DROPPED_EVENTS);
 }
 
-static __always_inline void leave_found_call(struct tc_ledger *l)
-{
-	if (l->activity < TC_NR_ACTIVITIES && l->activity != TC_ACTIVITY_EXIT && l->activity != TC_ACTIVITY_KERNEL)
-		l->activity = TC_ACTIVITY_USER;
-}
-
 static __always_inline void switch_out(void *ctx, struct tc_ledger *l, bool preempt, struct task_struct *prev,
 				       struct task_struct *next, __u32 state, __u64 now)
 {

@@ -159,6 +159,13 @@ static __always_inline __u64 end_wait(struct tc_ledger *l, __u64 now)
 	return ready;
 }
 
+/* Without probes on system calls a task is in one for as long as it sleeps there. */
+static __always_inline void leave_found_call(struct tc_ledger *l)
+{
+	if (l->activity < TC_NR_ACTIVITIES && l->activity != TC_ACTIVITY_EXIT && l->activity != TC_ACTIVITY_KERNEL)
+		l->activity = TC_ACTIVITY_USER;
+}
+
 /*
  * The task runs on this CPU although the note speaks of another one. If it waits by its ledger, its switch-in was not
  * seen: what was booked as waiting is corrected at its switch-out, when the scheduler's books tell how long it ran.
@@ -185,6 +192,8 @@ static __noinline struct tc_ledger *catch_up(struct tc_cpu_note *note, struct ta
 		send_step(l, TC_STEP_WOKEN, l->waker, l->waker_from, l->woken_ns);
 	send_step(l, TC_STEP_FOUND_RUNNING, 0, this_cpu(), now);
 	end_wait(l, now);
+	if (!sees_calls)
+		leave_found_call(l);
 	l->switched_in_ns = 0;
 	l->on_cpu_ns = now;
 	l->counters[TC_COUNTER_UNSEEN_SWITCH_INS]++;

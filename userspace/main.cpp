@@ -13,6 +13,7 @@
 
 #include "cli/commands.h"
 #include "cli/surroundings.h"
+#include "taskcost/diff.h"
 
 namespace taskcost {
 namespace {
@@ -25,22 +26,24 @@ template <typename... Handlers>
 Overloaded(Handlers...) -> Overloaded<Handlers...>;
 
 Result<int> dispatch(const Options& options, const Surroundings& surroundings) {
-  return std::visit(Overloaded{[&](const RunCommand& command) { return run(command, surroundings); },
-                               [&](const AttachCommand& command) { return attach(command, surroundings); },
-                               [&](const WorkloadCommand& command) { return workload(command, surroundings); },
-                               [&](const DoctorCommand& command) { return doctor(command, surroundings); },
-                               [&](const VerifyCommand& command) { return verify(command, surroundings); },
-                               [&](const TopCommand& command) { return top(command, surroundings); },
-                               [&](const ReportCommand& command) { return report(command, surroundings); },
-                               [](const PrintText& request) -> Result<int> {
-                                 std::cout << request.text;
-                                 return 0;
-                               },
-                               [](const PrintSchema&) -> Result<int> {
-                                 std::cout << json_schema();
-                                 return 0;
-                               }},
-                    options);
+  return std::visit(
+      Overloaded{[&](const RunCommand& command) { return run(command, surroundings); },
+                 [&](const AttachCommand& command) { return attach(command, surroundings); },
+                 [&](const WorkloadCommand& command) { return workload(command, surroundings); },
+                 [&](const DoctorCommand& command) { return doctor(command, surroundings); },
+                 [&](const VerifyCommand& command) { return verify(command, surroundings); },
+                 [&](const TopCommand& command) { return top(command, surroundings); },
+                 [&](const ReportCommand& command) { return report(command, surroundings); },
+                 [&](const DiffCommand& command) { return diff(command, surroundings); },
+                 [](const PrintText& request) -> Result<int> {
+                   std::cout << request.text;
+                   return 0;
+                 },
+                 [](const PrintSchema& request) -> Result<int> {
+                   std::cout << (request.of == PrintSchema::Of::difference ? difference_schema() : json_schema());
+                   return 0;
+                 }},
+      options);
 }
 
 int fail(const Error& error) {

@@ -305,6 +305,7 @@ class Histogram {
   void merge(const tc_histogram& raw);
   void merge(const Histogram& other);
 
+  [[nodiscard]] const tc_histogram& raw() const { return raw_; }
   [[nodiscard]] std::uint64_t count() const;
   [[nodiscard]] Duration sum() const { return Duration(static_cast<Duration::rep>(raw_.sum_ns)); }
   [[nodiscard]] std::optional<Duration> min() const;  // nullopt when empty

@@ -14,6 +14,7 @@
 
 #include "taskcost/capture.h"
 #include "taskcost/record.h"
+#include "taskcost/replay.h"
 #include "taskcost/report.h"
 #include "taskcost/result.h"
 #include "taskcost/session_builder.h"
@@ -81,7 +82,16 @@ struct PlaybackListener {
   std::function<void(const Interruption&)> on_interruption;
 };
 
+// Everything that a capture lacks: what the ring or the writer had no room for, and what is damaged. Reads it to its end
+// and returns to its beginning.
+std::vector<ReplayGap> gaps_of(CaptureReader& capture);
+
+struct PlaybackOptions {
+  std::vector<PlaybackListener> listeners;
+  bool timeline = false;  // the report gets one
+};
+
 // From the first record to the last; memory is bounded whatever the length. Errors: its texts are not readable.
-Result<Playback> play(CaptureReader& capture, const std::vector<PlaybackListener>& listeners);
+Result<Playback> play(CaptureReader& capture, const PlaybackOptions& options);
 
 }  // namespace taskcost

@@ -11,9 +11,11 @@
 #include <vector>
 
 #include "taskcost/account.h"
+#include "taskcost/audit.h"
 #include "taskcost/evidence.h"
 #include "taskcost/result.h"
 #include "taskcost/stacks.h"
+#include "taskcost/timeline.h"
 #include "taskcost/verdict.h"
 
 namespace taskcost {
@@ -69,7 +71,8 @@ struct Report {
   std::vector<Verdict> claims;
   std::vector<Sweep> sweeps;
   std::vector<FigureTable> tables;
-  std::optional<Stacks> stacks;  // nullopt: not asked for
+  std::optional<Stacks> stacks;      // nullopt: not asked for
+  std::optional<Timeline> timeline;  // nullopt: the transitions were not recorded; shown by render_html alone
 };
 
 struct TextOptions {
@@ -105,5 +108,10 @@ struct Checkup {
 
 void render_checkup_text(const Checkup& checkup, std::ostream& out, const TextOptions& options);
 void render_checkup_json(const Checkup& checkup, std::ostream& out);
+
+// Two books of the same lives (audit.h): whether they agree, where they do not, and what could not be compared.
+void render_audit_text(const Audit& audit, std::ostream& out, const TextOptions& options);
+// JSON of schema taskcost.audit/1, indented by two, one trailing newline.
+void render_audit_json(const Audit& audit, std::ostream& out);
 
 }  // namespace taskcost

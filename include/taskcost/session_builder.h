@@ -60,9 +60,10 @@ class SessionBuilder {
   // How many tasks, names and unmatched events are held in memory: bounded, however many tasks end.
   [[nodiscard]] std::size_t held() const;
 
-  // Closes open intervals at `end` and sums up. The builder is spent afterwards, but for process_number().
-  // Process::id by the number of the kernel side, 0 for a process that is not kept.
+  // Process::id by the number of the kernel side, and Task::id by that of the ledger; 0 for one that is not kept.
   [[nodiscard]] std::uint64_t process_number(std::uint64_t process) const;
+  [[nodiscard]] std::uint64_t task_number(std::uint64_t ledger) const;
+  // Closes open intervals at `end` and sums up. The builder is spent afterwards, but for the numbers.
   Session finish(Instant start, Instant end, const PerLoss<std::uint64_t>& losses, std::uint64_t skipped_probes);
 
  private:

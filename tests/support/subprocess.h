@@ -85,6 +85,7 @@ class TemporaryDirectory {
 };
 
 std::string read_file(const std::string& path);
+void write_file(const std::string& path, const std::string& content);
 std::vector<std::string> lines_of(const std::string& text);
 
 }  // namespace taskcost::test

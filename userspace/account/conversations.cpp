@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "account/ledger.h"
+#include "account/wakers.h"
 
 namespace taskcost {
 namespace {
@@ -160,19 +161,7 @@ std::uint32_t Conversations::tid_of(std::uint64_t ledger) const {
 }
 
 Waker Conversations::waker_of(std::uint64_t raw, const Names& names) const {
-  if (raw == TC_WAKER_INTERRUPT) {
-    return {Waker::Kind::interrupt, 0, 0};
-  }
-  if (raw == TC_WAKER_TIMER) {
-    return {Waker::Kind::timer, 0, 0};
-  }
-  if (raw == TC_WAKER_SEVERAL) {
-    return {Waker::Kind::several, 0, 0};
-  }
-  if ((raw & TC_WAKER_UNOBSERVED) != 0) {
-    return {Waker::Kind::unobserved, 0, static_cast<std::uint32_t>(raw)};
-  }
-  return raw == 0 ? Waker{} : Waker{Waker::Kind::task, names.task(raw), tid_of(raw)};
+  return taskcost::waker_of(raw, {names.task, [this](std::uint64_t ledger) { return tid_of(ledger); }});
 }
 
 void Conversations::take_wakeups(const Names& names, Merged& merged) const {

@@ -14,6 +14,7 @@
 #include "account/conversations.h"
 #include "account/ledger.h"
 #include "account/process_table.h"
+#include "account/wakers.h"
 #include "account/zombies.h"
 
 namespace taskcost {
@@ -82,7 +83,6 @@ struct SessionBuilder::State {
   std::vector<CpuStint> take_stints();
 
   void take_conversations(Session& session);
-  [[nodiscard]] std::string place_named(std::uint32_t from) const;
 
   Options options;
   Account totals;
@@ -243,32 +243,9 @@ std::map<std::string, Histogram> SessionBuilder::State::take_histograms() {
   return named;
 }
 
-std::string SessionBuilder::State::place_named(std::uint32_t from) const {
-  switch (from) {
-    case TC_FROM_NOWHERE:
-      return "unknown";
-    case TC_FROM_EXIT:
-      return "exit";
-    case TC_FROM_INTERRUPT:
-      return "interrupt";
-    case TC_FROM_FAULT:
-      return "page fault";
-    case TC_FROM_USER:
-      return "user code";
-    case TC_FROM_KERNEL:
-      return "kernel worker";
-    default:
-      break;
-  }
-  const std::uint32_t number = from & ~std::uint32_t{TC_FROM_COMPAT};
-  const std::string name =
-      options.syscall_name ? options.syscall_name(number, (from & TC_FROM_COMPAT) != 0) : std::string();
-  return name.empty() ? "system call " + std::to_string(number) : name;
-}
-
 void SessionBuilder::State::take_conversations(Session& session) {
   auto taken = conversations.take({[this](std::uint64_t ledger) { return processes.task_number(ledger); },
-                                   [this](std::uint32_t from) { return place_named(from); }});
+                                   [this](std::uint32_t from) { return place_named(from, options.syscall_name); }});
   session.edges = std::move(taken.edges);
   session.folded_edges = taken.folded;
   session.chains = std::move(taken.chains);
@@ -370,6 +347,8 @@ std::size_t SessionBuilder::held() const {
   return state.processes.size() + state.folded.size() + state.living.size() + state.zombies.size() +
          state.commands.size() + state.starts.size() + state.conversations.size();
 }
+
+std::uint64_t SessionBuilder::task_number(std::uint64_t ledger) const { return state_->processes.task_number(ledger); }
 
 std::uint64_t SessionBuilder::process_number(std::uint64_t process) const {
   return state_->processes.process_number(process);

@@ -12,6 +12,9 @@
 #include <iostream>
 #include <utility>
 
+#include "taskcost/event_export.h"
+#include "taskcost/recording.h"
+
 namespace taskcost {
 namespace {
 
@@ -37,12 +40,53 @@ void render(const Report& report, OutputFormat format, const TextOptions& text, 
   }
 }
 
-Status write_events(OutputFormat /*format*/, const OpenCapture& open_capture, std::ostream& /*out*/) {
+TraceInfo trace_info(const RecordingStart& start) {
+  TraceInfo info;
+  info.host = start.host.kernel + " " + start.host.arch;
+  info.kernel = start.host.kernel;
+  info.machine = start.host.arch;
+  info.command = start.command;
+  info.detail = start.calls ? "full" : "switches";
+  info.cpus = start.host.cpus;
+  info.start_ns = start.monotonic_ns;
+  info.start_realtime_ns = start.realtime_ns;
+  info.syscall_name = [&start](std::uint32_t number, bool compat) { return call_name(start, number, compat); };
+  return info;
+}
+
+template <typename Export>
+Status export_events(CaptureReader& capture, std::ostream& out) {
+  const auto start = read_start(capture.description());
+  if (!start) {
+    return start.error();
+  }
+  Export events(out, trace_info(*start));
+  const PlaybackListener listener{[&](const Record& record) { events.on_record(record); },
+                                  [&](const Interruption& interruption) {
+                                    const CaptureSpan span = interruption.span.value_or(CaptureSpan{});
+                                    events.on_interruption(span.first_ns, span.last_ns);
+                                  }};
+  const auto playback = play(capture, {.listeners = {listener}, .timeline = false});
+  if (!playback) {
+    return playback.error();
+  }
+  events.finish(static_cast<std::uint64_t>(playback->report.session.end.time_since_epoch().count()));
+  return Done{};
+}
+
+Status write_events(OutputFormat format, const OpenCapture& open_capture, std::ostream& out) {
   auto capture = open_capture();
   if (!capture) {
     return capture.error();
   }
-  return Error{"not yet", "", ""};
+  switch (format) {
+    case OutputFormat::perfetto:
+      return export_events<PerfettoExport>(*capture, out);
+    case OutputFormat::event_csv:
+      return export_events<EventCsv>(*capture, out);
+    default:
+      return export_events<EventNdjson>(*capture, out);
+  }
 }
 
 Error cannot_write(const std::string& path) {
@@ -85,7 +129,7 @@ Outputs::~Outputs() {
   }
 }
 
-Status Outputs::write_file(File& output, const Report& report, const OpenCapture& open_capture) const {
+Status Outputs::write_file(File& output, const Renderer& render) const {
   const int fd = output.fd.get();
   // A pipe or a device has nothing to cut off.
   if (ftruncate(fd, 0) != 0 && errno != EINVAL) {
@@ -96,12 +140,8 @@ Status Outputs::write_file(File& output, const Report& report, const OpenCapture
   __gnu_cxx::stdio_filebuf<char> buffer(dup(fd), std::ios::out);
   std::ostream out(&buffer);
   constexpr unsigned width = 80;
-  if (is_of_events(output.file.format)) {
-    if (auto status = write_events(output.file.format, open_capture, out); !status) {
-      return status;
-    }
-  } else {
-    render(report, output.file.format, {width, false /*colour*/, terminal_.verbose}, out);
+  if (auto status = render(output.file.format, {width, false /*colour*/, terminal_.verbose}, out); !status) {
+    return status;
   }
   out.flush();
   if (!out) {
@@ -112,14 +152,26 @@ Status Outputs::write_file(File& output, const Report& report, const OpenCapture
 }
 
 Status Outputs::write(const Report& report, const OpenCapture& open_capture) {
+  return write([&](OutputFormat format, const TextOptions& text, std::ostream& out) -> Status {
+    if (is_of_events(format)) {
+      return write_events(format, open_capture, out);
+    }
+    render(report, format, text, out);
+    return Done{};
+  });
+}
+
+Status Outputs::write(const Renderer& render) {
   Status first = Done{};
   for (File& output : files_) {
-    if (Status status = write_file(output, report, open_capture); !status && first) {
+    if (Status status = write_file(output, render); !status && first) {
       first = status;
     }
   }
   if (standard_output_) {
-    render(report, *standard_output_, terminal_, std::cout);
+    if (Status status = render(*standard_output_, terminal_, std::cout); !status && first) {
+      first = status;
+    }
     std::cout.flush();
     if (!std::cout && first) {
       first = Error{"cannot write to standard output", "it is closed or full", "use -o FILE"};

@@ -31,7 +31,11 @@ class Outputs {
   // Files that were created here and never written to are removed.
   ~Outputs();
 
-  // The report to every file, then to standard output in the chosen format. Tries all of them; returns the first error.
+  // Writes in one of the formats that the options named. Errors: what it writes from cannot be read.
+  using Renderer = std::function<Status(OutputFormat, const TextOptions&, std::ostream&)>;
+
+  // To every file, then to standard output in the chosen format. Tries all of them; returns the first error.
+  Status write(const Renderer& render);
   Status write(const Report& report, const OpenCapture& open_capture = {});
 
  private:
@@ -42,7 +46,7 @@ class Outputs {
   };
 
   Outputs() = default;
-  Status write_file(File& output, const Report& report, const OpenCapture& open_capture) const;
+  Status write_file(File& output, const Renderer& render) const;
 
   std::vector<File> files_;
   std::optional<OutputFormat> standard_output_;

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <utility>
 
 #include "cli/outputs.h"
+#include "taskcost/audit.h"
 #include "taskcost/recording.h"
 
 namespace taskcost {
@@ -28,6 +30,44 @@ void warn(const Playback& playback, const std::string& path) {
   }
 }
 
+// Both books of each task. Everything that the capture lacks is known before the replay begins: only then it is exact.
+Result<int> audit(CaptureReader& capture, const ReportCommand& command, Outputs& outputs) {
+  const auto start = read_start(capture.description());
+  if (!start) {
+    return start.error();
+  }
+  Auditor auditor;
+  Replay replay({start->calls, gaps_of(capture), [&](const RebuiltTask& task) { auditor.on_task(task); }});
+  const PlaybackListener listener{[&](const Record& record) {
+                                    replay.on_record(record);
+                                    auditor.on_record(record);
+                                  },
+                                  {}};
+  const auto playback = play(capture, {.listeners = {listener}, .timeline = false});
+  if (!playback) {
+    return playback.error();
+  }
+  if (!command.quiet) {
+    warn(*playback, command.capture);
+  }
+  for (const RebuiltTask& task : replay.living(playback->report.session.end)) {
+    auditor.on_task(task);
+  }
+  const Audit both = auditor.finish(replay, playback->report.session.start);
+  const auto render = [&both](OutputFormat format, const TextOptions& text, std::ostream& out) -> Status {
+    if (format == OutputFormat::json) {
+      render_audit_json(both, out);
+    } else {
+      render_audit_text(both, out, text);
+    }
+    return Done{};
+  };
+  if (auto status = outputs.write(render); !status) {
+    return status.error();
+  }
+  return both.agrees() ? 0 : 1;
+}
+
 }  // namespace
 
 Result<int> report(const ReportCommand& command, const Surroundings& surroundings) {
@@ -41,7 +81,12 @@ Result<int> report(const ReportCommand& command, const Surroundings& surrounding
   if (!outputs) {
     return outputs.error();
   }
-  const auto playback = play(*capture, {});
+  if (command.audit) {
+    return audit(*capture, command, *outputs);
+  }
+  const bool timeline = std::any_of(command.outputs.begin(), command.outputs.end(),
+                                    [](const OutputFile& output) { return output.format == OutputFormat::html; });
+  const auto playback = play(*capture, {.listeners = {}, .timeline = timeline});
   if (!playback) {
     return playback.error();
   }

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "commandline/command_parser.h"
+#include "commandline/diff_options.h"
 #include "commandline/observe_options.h"
 #include "commandline/record_options.h"
 #include "commandline/values.h"
@@ -269,6 +270,7 @@ constexpr std::array kCommands{CommandEntry{"run", parse_run},
                                CommandEntry{"attach", parse_attach},
                                CommandEntry{"record", commandline::parse_record},
                                CommandEntry{"report", commandline::parse_report},
+                               CommandEntry{"diff", commandline::parse_diff},
                                CommandEntry{"top", parse_top},
                                CommandEntry{"verify", parse_verify},
                                CommandEntry{"doctor", parse_doctor},
@@ -282,11 +284,13 @@ constexpr std::string_view kCommandsHelp =
     "  report    every report again from a capture, without root, on any machine\n"
     "  top       live table of processes and threads\n"
     "  verify    judge claims about processes and threads\n"
+    "  diff      compare two reports\n"
     "  doctor    tell what can be measured here, and from which source\n"
     "  workload  run one bundled workload and observe it\n"
     "\n"
     "'taskcost COMMAND --help' explains each.\n"
-    "Exit status: 0 done, 1 failure, 2 wrong usage; 'run' passes on the command's.";
+    "Exit status: 0 done, 1 failure, 2 wrong usage; 'run' passes on the command's,\n"
+    "'diff --fail-above' gives 3 when a cost is above the limit.";
 
 // Options before any command.
 Result<Options> parse_global(const Words& words) {

@@ -98,14 +98,27 @@ struct ReportCommand {
   std::optional<bool> colour;  // as in ObserveOptions
 };
 
+struct DiffCommand {
+  std::string a;  // paths of reports; "-": standard input
+  std::string b;
+  std::optional<double> fail_above;                         // percent, 0 or more
+  std::vector<OutputFile> outputs;                          // text or json
+  std::optional<OutputFormat> format = OutputFormat::text;  // text, json or none
+  bool verbose = false;
+  std::optional<bool> colour;
+};
+
 // Requests that end with status 0 and touch nothing.
 struct PrintText {
   std::string text;  // help or version
 };
-struct PrintSchema {};
+struct PrintSchema {
+  enum class Of { report, difference };
+  Of of = Of::report;
+};
 
 using Options = std::variant<RunCommand, AttachCommand, DoctorCommand, WorkloadCommand, VerifyCommand, TopCommand,
-                             ReportCommand, PrintText, PrintSchema>;
+                             ReportCommand, DiffCommand, PrintText, PrintSchema>;
 
 // `arguments` without the name of the program. Errors are of kind usage and name the help to read.
 Result<Options> parse_options(const std::vector<std::string>& arguments);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "commandline/record_options.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "commandline/command_parser.h"
@@ -135,6 +136,13 @@ Result<Options> parse_report(const Words& words) {
     return chosen.error();
   }
   report.format = *chosen;
+  const auto no_audit = [](const OutputFile& output) {
+    return output.format != OutputFormat::text && output.format != OutputFormat::json;
+  };
+  if (const auto found = std::find_if(report.outputs.begin(), report.outputs.end(), no_audit);
+      report.audit && found != report.outputs.end()) {
+    return usage_error("--output " + found->path, "an audit is text or JSON", "end the name with .txt or .json");
+  }
   report.colour = no_color ? std::optional(false) : std::nullopt;
   return Options(report);
 }

@@ -115,6 +115,18 @@ Result<unsigned> parse_count(std::string_view option, const std::string& text, u
   return *count;
 }
 
+Result<double> parse_percent(std::string_view option, const std::string& text) {
+  constexpr double kLimit = 1e6;
+  const auto percent = number<double>(text);
+  if (!percent || !std::isfinite(*percent)) {
+    return bad_value(option, text, "not a number", "give percent, for example 10");
+  }
+  if (*percent < 0 || *percent > kLimit) {
+    return bad_value(option, text, "out of range", "give percent from 0 to 1e6");
+  }
+  return *percent;
+}
+
 Result<std::vector<pid_t>> parse_ids(std::string_view option, const std::vector<std::string>& lists) {
   std::vector<pid_t> ids;
   for (const std::string& list : lists) {

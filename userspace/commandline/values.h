@@ -24,6 +24,8 @@ Error usage_error(std::string what, std::string why, std::string hint);
 // Greater than 0, at most 1e9.
 Result<std::chrono::nanoseconds> parse_seconds(std::string_view option, const std::string& text);
 Result<unsigned> parse_count(std::string_view option, const std::string& text, unsigned limit);
+// 0 or more, at most 1e6.
+Result<double> parse_percent(std::string_view option, const std::string& text);
 // Lists of ids separated by commas; an id that is named again is kept once.
 Result<std::vector<pid_t>> parse_ids(std::string_view option, const std::vector<std::string>& lists);
 Result<OutputFile> parse_output(const std::string& path);

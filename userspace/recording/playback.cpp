@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <cstring>
+#include <optional>
 #include <utility>
 #include <variant>
 
 #include "taskcost/recording.h"
+#include "taskcost/timeline.h"
 
 namespace taskcost {
 namespace {
@@ -37,9 +42,95 @@ void take(SessionBuilder& builder, const Record& record) {
   }
 }
 
+ReplayGap gap_of(const Interruption& interruption) {
+  ReplayGap gap;
+  if (interruption.span) {
+    gap.first = Instant(std::chrono::nanoseconds(interruption.span->first_ns));
+    gap.last = Instant(std::chrono::nanoseconds(interruption.span->last_ns));
+    gap.lost = interruption.span->records;
+  } else {
+    gap.last = Instant::max();  // anywhere
+  }
+  return gap;
+}
+
+// A capture that was not brought to its end has no snapshots of those that lived then, and no histograms: both come
+// from the transitions.
+class Rebuilt {
+ public:
+  Rebuilt(bool calls, std::vector<ReplayGap> gaps) : replay_({calls, std::move(gaps), {}}) {}
+
+  void on_record(const Record& record) { replay_.on_record(record); }
+
+  void finish(SessionBuilder& builder, Instant end) {
+    for (RebuiltTask& task : replay_.living(end)) {
+      task.ledger.end_ns = 0;  // as in a snapshot
+      builder.on_ledger(task.ledger);
+      for (const tc_edge& edge : task.edges) {
+        builder.on_edge(edge);
+      }
+      for (const tc_flow& flow : task.flows) {
+        builder.on_flow(flow);
+      }
+    }
+    for (int id = 0; id < TC_NR_HISTOGRAMS; ++id) {
+      if (const auto histogram = replay_.histogram(static_cast<tc_histogram_id>(id))) {
+        builder.on_histogram(static_cast<tc_histogram_id>(id), histogram->raw());
+      }
+    }
+  }
+
+  [[nodiscard]] std::uint64_t lost() const {
+    std::uint64_t lost = 0;
+    for (const ReplayGap& gap : replay_.gaps()) {
+      lost += gap.lost.value_or(0);
+    }
+    return lost;
+  }
+
+ private:
+  Replay replay_;
+};
+
+// The time of a transition, 0 of another record.
+std::uint64_t time_of(const Record& record) {
+  return std::visit(
+      [](const auto& content) -> std::uint64_t {
+        if constexpr (requires { content.call.at_ns; }) {
+          return content.call.at_ns;
+        } else if constexpr (requires { content.at_ns; }) {
+          return content.at_ns;
+        } else {
+          return 0;
+        }
+      },
+      record);
+}
+
 }  // namespace
 
-Result<Playback> play(CaptureReader& capture, const std::vector<PlaybackListener>& listeners) {
+std::vector<ReplayGap> gaps_of(CaptureReader& capture) {
+  std::vector<ReplayGap> gaps;
+  for (auto item = capture.next(); !std::holds_alternative<EndOfCapture>(item); item = capture.next()) {
+    if (const auto* interruption = std::get_if<Interruption>(&item)) {
+      gaps.push_back(gap_of(*interruption));
+      continue;
+    }
+    const auto bytes = std::get<std::span<const std::byte>>(item);
+    tc_record header{};
+    std::memcpy(&header, bytes.data(), sizeof header);
+    if (header.type != TC_RECORD_GAP) {
+      continue;
+    }
+    if (const auto record = decode(bytes)) {
+      gaps.push_back(taskcost::gap_of(std::get<tc_gap>(*record)));
+    }
+  }
+  capture.seek(0);
+  return gaps;
+}
+
+Result<Playback> play(CaptureReader& capture, const PlaybackOptions& options) {
   const auto start = read_start(capture.description());
   if (!start) {
     return start.error();
@@ -56,10 +147,23 @@ Result<Playback> play(CaptureReader& capture, const std::vector<PlaybackListener
   }
 
   SessionBuilder builder(model_of(*start));
+  std::optional<Rebuilt> rebuilt;
+  std::uint64_t first_ns = 0;
+  std::optional<TimelineBuilder> timeline;
+  if (options.timeline) {
+    timeline.emplace(TimelineBuilder::Options{.calls = start->calls});
+  }
+  if (playback.end.state != CaptureEnd::State::complete) {
+    rebuilt.emplace(start->calls, gaps_of(capture));
+  }
   for (auto item = capture.next(); !std::holds_alternative<EndOfCapture>(item); item = capture.next()) {
     if (const auto* interruption = std::get_if<Interruption>(&item)) {
       playback.interruptions.push_back(*interruption);
-      for (const PlaybackListener& listener : listeners) {
+      if (timeline) {
+        const CaptureSpan span = interruption->span.value_or(CaptureSpan{0, UINT64_MAX, 0});
+        timeline->on_interruption(span.first_ns, span.last_ns);
+      }
+      for (const PlaybackListener& listener : options.listeners) {
         if (listener.on_interruption) {
           listener.on_interruption(*interruption);
         }
@@ -73,11 +177,28 @@ Result<Playback> play(CaptureReader& capture, const std::vector<PlaybackListener
       continue;
     }
     take(builder, *record);
-    for (const PlaybackListener& listener : listeners) {
+    if (timeline) {
+      timeline->on_record(*record);
+    }
+    if (rebuilt) {
+      rebuilt->on_record(*record);
+      first_ns = first_ns == 0 ? time_of(*record) : first_ns;
+    }
+    for (const PlaybackListener& listener : options.listeners) {
       if (listener.on_record) {
         listener.on_record(*record);
       }
     }
+  }
+
+  if (rebuilt) {
+    end.window_end = WindowEnd::cut;
+    end.target.mode = start->mode;
+    end.target.command = start->command;
+    end.start = Instant(std::chrono::nanoseconds(first_ns));
+    end.end = Instant(std::chrono::nanoseconds(playback.end.last_ns.value_or(first_ns)));
+    end.losses[TC_LOSS_DROPPED_TRANSITIONS] = rebuilt->lost();
+    rebuilt->finish(builder, end.end);
   }
 
   Report& report = playback.report;
@@ -90,6 +211,12 @@ Result<Playback> play(CaptureReader& capture, const std::vector<PlaybackListener
   report.observer = std::move(end.observer);
   report.stacks = std::move(end.stacks);
   report.session = builder.finish(end.start, end.end, end.losses, end.skipped_probes);
+  if (timeline) {
+    report.timeline =
+        timeline->take(end.start, end.end,
+                       {[&](std::uint64_t ledger) { return builder.task_number(ledger); },
+                        [&](std::uint32_t number, bool compat) { return call_name(*start, number, compat); }});
+  }
   return playback;
 }
 

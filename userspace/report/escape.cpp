@@ -216,6 +216,17 @@ std::vector<TerminalText> TerminalText::wrap(std::size_t columns) const {
   }
 }
 
+std::string valid_utf8(std::string_view bytes) {
+  std::string text;
+  text.reserve(bytes.size());
+  while (!bytes.empty()) {
+    const Decoded decoded = decode(bytes);
+    text += decoded.valid ? bytes.substr(0, decoded.size) : std::string_view("\xef\xbf\xbd");
+    bytes.remove_prefix(decoded.size);
+  }
+  return text;
+}
+
 void append_json_string(std::string& out, std::string_view bytes) {
   constexpr char32_t replacement = 0xfffd;
   out += '"';

@@ -35,6 +35,9 @@ class TerminalText {
   std::size_t width_ = 0;
 };
 
+// Every byte that is not part of valid UTF-8 becomes U+FFFD; everything else stays, controls too.
+std::string valid_utf8(std::string_view bytes);
+
 // Appends `bytes` as a JSON string with its quotes. The output is ASCII, so that also a report shown on a terminal is
 // harmless; every other character is \u-escaped. A byte that is not part of valid UTF-8 becomes U+FFFD.
 void append_json_string(std::string& out, std::string_view bytes);

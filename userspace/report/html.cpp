@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "report/html_assets.h"
+#include "report/html_timeline.h"
 #include "report/json_writer.h"
 #include "taskcost/report.h"
 
@@ -73,6 +74,11 @@ void render_html(const Report& report, std::ostream& out) {
   out << "</script>\n<script id=\"words\" type=\"application/json\">\n";
   write_words(json);
   json.flush();
+  if (report.timeline) {
+    out << "</script>\n<script id=\"timeline\" type=\"application/json\">\n";
+    write_timeline(*report.timeline, json);
+    json.flush();
+  }
   out << "</script>\n<script>\n"
       << html_charts() << "\n</script>\n<script>\n"
       << html_script() << "</script>\n"

@@ -232,7 +232,7 @@ TEST(Options, TopObservesTheMachineUnlessTold) {
 }
 
 TEST(Options, BadSharedValues) {
-  EXPECT_THAT(refused({"run", "-o", "r.pdf", "ls"}).hint, HasSubstr(".html, .json, .txt, .folded or .speedscope.json"));
+  EXPECT_THAT(refused({"run", "-o", "r.pdf", "ls"}).hint, HasSubstr(".html, .json, .txt, .folded, .speedscope.json, .tcap, .pftrace, .csv or .ndjson"));
   EXPECT_THAT(refused({"run", "-o", "", "ls"}).what, HasSubstr("''"));
   EXPECT_THAT(refused({"run", "-o", ".json", "ls"}).why, HasSubstr("ending"));
   EXPECT_THAT(refused({"run", "--format", "csv", "ls"}).hint, HasSubstr("text, json or none"));

@@ -125,10 +125,10 @@ if (typeof Chart === 'undefined') {
 }
 for (const [what, fill] of Object.entries({
        'The head': head, 'The verdicts': claims, 'The accounts': accounts, 'The kernel threads': kernelThreads,
-       'The waits': waits, 'The wake-ups': conversations, 'The chains': chains, 'The channels': channels,
-       'The creations': anatomy, 'The prices': prices, 'The latencies': latencies, 'The stacks': flames,
-       'The signals': blasts, 'The comparisons': comparisons, 'More figures': moreFigures, 'The evidence': evidence,
-       'The observer': observer})) {
+       'The timeline': timeline, 'The waits': waits, 'The wake-ups': conversations, 'The chains': chains,
+       'The channels': channels, 'The creations': anatomy, 'The prices': prices, 'The latencies': latencies,
+       'The stacks': flames, 'The signals': blasts, 'The comparisons': comparisons, 'More figures': moreFigures,
+       'The evidence': evidence, 'The observer': observer})) {
   show(what, fill);
 }
 openTarget();

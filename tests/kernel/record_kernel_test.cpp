@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Captures: what is recorded gives the reports of the live run, and both books of each task agree.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "support/expect.h"
+
+namespace taskcost::test {
+namespace {
+
+struct Recorded {
+  std::string name;
+  Words command;
+  Words options;
+};
+
+class Capture : public ::testing::TestWithParam<Recorded> {
+ protected:
+  // `record` with the report of the live run beside the capture.
+  void record(const Words& options = {}) {
+    Words words{taskcost_binary(), "record", "-o", capture_, "-o", live_};
+    words.insert(words.end(), GetParam().options.begin(), GetParam().options.end());
+    words.insert(words.end(), options.begin(), options.end());
+    words.emplace_back("--");
+    words.insert(words.end(), GetParam().command.begin(), GetParam().command.end());
+    const Finished finished = run(words);
+    ASSERT_EQ(finished.exit_code(), 0) << finished.err;
+  }
+
+  TemporaryDirectory directory_;
+  std::string capture_ = directory_.file("run.tcap");
+  std::string live_ = directory_.file("live.json");
+  std::string again_ = directory_.file("again.json");
+};
+
+// Every field: the capture holds what the report is made from, and the command line of the recording.
+TEST_P(Capture, GivesTheReportOfTheLiveRun) {
+  record();
+  const Finished finished = run({taskcost_binary(), "report", capture_, "--format", "none", "-o", again_});
+  ASSERT_EQ(finished.exit_code(), 0) << finished.err;
+  EXPECT_EQ(finished.err, "");
+  const auto live = read_report(live_);
+  const auto again = read_report(again_);
+  ASSERT_TRUE(live && again);
+  expect_closed(*live);
+  expect_equal_books(*live);
+  EXPECT_EQ(Json::diff(live->json(), again->json()), Json::array());
+}
+
+// Cut off as by a crash: what ended before the cut is as the kernel's ledgers told it, what lived then is rebuilt.
+TEST_P(Capture, CutOffGivesWhatCameBefore) {
+  record();
+  const std::string bytes = read_file(capture_);
+  for (const double part : {0.9, 0.5}) {
+    SCOPED_TRACE(part);
+    const std::string cut = directory_.file("cut.tcap");
+    write_file(cut, bytes.substr(0, static_cast<std::size_t>(part * static_cast<double>(bytes.size()))));
+    const Finished finished = run({taskcost_binary(), "report", cut, "--format", "none", "-o", again_});
+    if (finished.exit_code() != 0) {
+      EXPECT_THAT(finished.err, ::testing::HasSubstr("cut"));
+      continue;
+    }
+    EXPECT_THAT(finished.err, ::testing::HasSubstr("is cut off at byte"));
+    const auto report = read_report(again_);
+    ASSERT_TRUE(report);
+    EXPECT_EQ((*report)["window"].at("exit"), "cut");
+    expect_closed(*report);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Of, Capture,
+    ::testing::Values(Recorded{"forks", {program("forks"), "100", "/dev/null"}, {}},
+                      Recorded{"threads", {program("threads"), "100"}, {}},
+                      Recorded{"waits", {program("waits"), "5"}, {}},
+                      Recorded{"switches_only", {program("waits"), "5"}, {"--detail", "switches"}},
+                      Recorded{"stacks", {program("waits"), "5"}, {"--stacks"}},
+                      Recorded{"kernel_memory", {program("forks"), "20", "/dev/null"}, {"--kernel-memory"}},
+                      Recorded{"fork_from_threads", {program("fork_from_threads"), "4", "5", "/dev/null"}, {}},
+                      Recorded{"pipe", {"perf", "bench", "sched", "pipe", "-l", "5000"}, {}},
+                      Recorded{"messaging", {"perf", "bench", "sched", "messaging", "-g", "2", "-l", "20"}, {}}),
+    [](const auto& recorded) { return recorded.param.name; });
+
+}  // namespace
+}  // namespace taskcost::test

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The figures that `diff` reads from a report, and the comparison of two.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <utility>
+
+#include "support/rendered.h"
+#include "taskcost/diff.h"
+
+namespace taskcost::test {
+
+inline ReportFigures figures_of(const Report& report, const std::string& name = "") {
+  auto figures = read_report(json_of(report));
+  if (!figures) {
+    ADD_FAILURE() << to_line(figures.error());
+    return {};
+  }
+  figures->name = name;
+  return *std::move(figures);
+}
+
+inline Difference compared(const Report& a, const Report& b) {
+  return difference_of(figures_of(a, "a.json"), figures_of(b, "b.json"));
+}
+
+}  // namespace taskcost::test

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A report with a timeline, told as transitions.
+#pragma once
+
+#include <vector>
+
+#include "support/report_builder.h"
+#include "support/transitions.h"
+#include "taskcost/timeline.h"
+
+namespace taskcost::test {
+
+inline Timeline timeline_from(const std::vector<Record>& records, Duration wall, std::size_t limit = 200'000) {
+  TimelineBuilder::Options options;
+  options.limit = limit;
+  TimelineBuilder builder(options);
+  for (const Record& record : records) {
+    builder.on_record(record);
+  }
+  return builder.take(Instant(), Instant(wall),
+                      {[](std::uint64_t ledger) { return ledger; },
+                       [](std::uint32_t number, bool) { return number == 0 ? "read" : "write"; }});
+}
+
+// The baker (task 1) writes to the waiter (task 3) over a pipe; the oven (task 2) is a thread of the baker's, whose
+// events are lost from 6 to 7 ms. 10 ms.
+inline std::vector<Record> told_records() {
+  constexpr std::uint64_t ms = 1'000'000;
+  const auto asleep = snapshot(3, 4 * ms, TC_ACTIVITY_FUTEX, TC_CONDITION_BLOCKED);
+  asleep->wait = TC_WAIT_FUTEX_SHARED;
+  return {adopted(1, 0, TC_ACTIVITY_USER, TC_CONDITION_RUNNING),
+          adopted(3, 0, TC_ACTIVITY_PIPE, TC_CONDITION_BLOCKED, TC_WAIT_PIPE),
+          born(2, ms / 2, 1),
+          stepped(TC_STEP_PUBLISHED, 2, ms / 2 + 50'000, 1, 1),
+          comes(ms, {2}, 1),
+          called(2, 0, ms + 100'000, TC_ACTIVITY_CREATE, 1),
+          called(1, 2 * ms - 200'000, 2 * ms, TC_ACTIVITY_PIPE, 1),
+          leaves(2 * ms + 500'000, {1, TC_CONDITION_PREEMPTED}),
+          comes(2 * ms + 500'000, {3, 2 * ms - 100'000, 1, 1}),
+          called(3, 0, 2 * ms + 600'000, TC_ACTIVITY_PIPE, 0),
+          execed(3, 3 * ms - 100'000, 3 * ms, "guest"),
+          called(3, 3 * ms - 100'000, 3 * ms + 100'000, TC_ACTIVITY_EXEC, 1),
+          leaves(4 * ms, {3, TC_CONDITION_BLOCKED, TC_ACTIVITY_FUTEX, TC_WAIT_FUTEX_SHARED, 4 * ms - 100'000, 1}),
+          comes(4 * ms, {1}),
+          leaves(5 * ms, {2, TC_CONDITION_BLOCKED, TC_ACTIVITY_SLEEP, TC_WAIT_TIMER, 5 * ms - 100'000, 1}, 1),
+          lost(6 * ms, 7 * ms, 1),
+          comes(8 * ms, {2, 8 * ms - 100'000, TC_WAKER_TIMER}, 1),
+          stepped(TC_STEP_EXIT, 2, 9 * ms, 9 * ms - 100'000, TC_ACTIVITY_OTHER),
+          [] {
+            tc_switch last = leaves_for_good(9 * ms + 300'000, 2);
+            last.cpu = 1;
+            return last;
+          }(),
+          leaves(9 * ms + 500'000, {1, TC_CONDITION_PREEMPTED}),
+          *snapshot(1, 9 * ms + 500'000, TC_ACTIVITY_USER, TC_CONDITION_PREEMPTED),
+          *asleep};
+}
+
+inline Report report_with_timeline() {
+  ReportBuilder builder;
+  builder.process(10, "baker", How::attached, 0ms, Life().runs(TC_ACTIVITY_USER, 7ms))
+      .thread(11, "oven", 1ms, Life().runs(TC_ACTIVITY_USER, 4ms))
+      .process(20, "waiter", How::attached, 0ms, Life().blocks(TC_ACTIVITY_PIPE, 2ms, TC_WAIT_PIPE));
+  Report report = builder.build();
+  report.target.exit_code = 0;
+  report.timeline = timeline_from(told_records(), 10ms);
+  return report;
+}
+
+}  // namespace taskcost::test

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Records that decode() lets through and that make no sense: a capture may come from anywhere.
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cstddef>
+#include <cstring>
+#include <random>
+#include <span>
+
+#include "support/script.h"
+#include "taskcost/audit.h"
+
+namespace taskcost {
+namespace {
+
+using namespace test;  // NOLINT(google-build-using-namespace)
+
+class Nonsense {
+ public:
+  explicit Nonsense(unsigned seed) : random_(seed) {}
+
+  // A record of a random type. Its words are small as ids and rows are, like times, or anything at all.
+  std::optional<Record> next() {
+    static constexpr std::array<std::size_t, 9> sizes = {sizeof(tc_ledger), sizeof(tc_exec), sizeof(tc_birth),
+                                                         sizeof(tc_switch), sizeof(tc_call), sizeof(tc_transfer),
+                                                         sizeof(tc_fault),  sizeof(tc_step), sizeof(tc_gap)};
+    static constexpr std::array<std::uint32_t, 9> types = {TC_RECORD_LEDGER, TC_RECORD_EXEC, TC_RECORD_BIRTH,
+                                                           TC_RECORD_SWITCH, TC_RECORD_CALL, TC_RECORD_TRANSFER,
+                                                           TC_RECORD_FAULT,  TC_RECORD_STEP, TC_RECORD_GAP};
+    const std::size_t kind = random_() % 32 == 0 ? random_() % 2 : 2 + random_() % 7;
+    alignas(8) std::array<std::byte, sizeof(tc_ledger)> bytes{};
+    for (std::size_t at = 0; at + 8 <= sizes[kind]; at += 8) {
+      const std::uint64_t word = any_word();
+      std::memcpy(&bytes[at], &word, sizeof(word));
+    }
+    const tc_record header{types[kind], static_cast<std::uint32_t>(sizes[kind])};
+    std::memcpy(bytes.data(), &header, sizeof(header));
+    return decode(std::span<const std::byte>(bytes.data(), sizes[kind]));
+  }
+
+ private:
+  std::uint64_t any_word() {
+    switch (random_() % 16) {
+      case 0:
+        return random_() << 32U | random_();
+      case 1:
+        return ~std::uint64_t{random_() % 4};
+      case 2:
+      case 3:
+      case 4:
+        return now_ += random_() % 50;
+      default:
+        return (random_() % 6) | (random_() % 6) << 32U;
+    }
+  }
+
+  std::mt19937_64 random_;
+  std::uint64_t now_ = 1000;
+};
+
+void expect_sane(const RebuiltTask& task) {
+  std::uint64_t cells = 0;
+  for (const std::uint64_t cell : task.ledger.cells) {
+    ASSERT_LE(cell, std::uint64_t{1} << 63U);
+    cells += cell;
+  }
+  EXPECT_EQ(cells + static_cast<std::uint64_t>(task.unknown.count()), task.ledger.end_ns - task.ledger.birth_ns);
+}
+
+TEST(HostileReplay, AccountsCloseWhateverTheRecordsSay) {
+  for (unsigned seed = 1; seed <= 8; ++seed) {
+    Auditor auditor;
+    Replay::Options options;
+    options.calls = seed % 2 == 0;
+    options.on_ended = [&](const RebuiltTask& task) {
+      expect_sane(task);
+      auditor.on_task(task);
+    };
+    Replay book(std::move(options));
+    Nonsense nonsense(seed);
+    std::size_t understood = 0;
+    for (int i = 0; i < 5000; ++i) {
+      if (const std::optional<Record> record = nonsense.next()) {
+        ++understood;
+        book.on_record(*record);
+        auditor.on_record(*record);
+      }
+    }
+    EXPECT_GT(understood, 500U);
+    for (const RebuiltTask& task : book.living(Instant(std::chrono::seconds(1)))) {
+      expect_sane(task);
+      auditor.on_task(task);
+    }
+    const Audit audit = auditor.finish(book, Instant{});
+    EXPECT_FALSE(audit.complete());
+  }
+}
+
+}  // namespace
+}  // namespace taskcost

@@ -1,0 +1,573 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "taskcost/replay.h"
+
+#include <gtest/gtest.h>
+
+#include "support/script.h"
+
+namespace taskcost {
+namespace {
+
+using namespace test;                  // NOLINT(google-build-using-namespace)
+using namespace std::chrono_literals;  // NOLINT(google-build-using-namespace)
+
+constexpr std::uint64_t a = 1;
+constexpr std::uint64_t b = 2;
+constexpr std::uint64_t c = 3;
+
+ReplayGap gap_on(std::uint32_t cpu, nanoseconds first, nanoseconds last) {
+  return {Instant(first), Instant(last), 1, cpu};
+}
+
+// The account closes: no time is counted twice, none is dropped.
+void expect_closed(const RebuiltTask& task) {
+  const auto life = nanoseconds(static_cast<std::int64_t>(task.ledger.end_ns - task.ledger.birth_ns));
+  EXPECT_EQ(total_of(cells_of(task.ledger)) + task.unknown, life);
+}
+
+TEST(Replay, ACallSplitsTheTimeAtItsEntry) {
+  const Replayed book = replay(script()
+                                   .at(10us)
+                                   .adopted_running(a, 0)
+                                   .at(60us)
+                                   .calls(a, TC_ACTIVITY_MEMORY, 50us)
+                                   .at(90us)
+                                   .switches(0, preempted(), nobody),
+                               100us);
+  EXPECT_EQ(cells_of(book[a].ledger),
+            (Times{{"user running", 70us}, {"memory running", 10us}, {"user preempted", 10us}}));
+  EXPECT_EQ(entries_of(book[a].ledger), (Counts{{"user", 2}, {"memory", 1}}));
+  EXPECT_EQ(counters_of(book[a].ledger),
+            (Counts{{"syscalls", 1}, {"involuntary_switches", 1}, {"switches_to_idle", 1}}));
+  expect_closed(book[a]);
+}
+
+TEST(Replay, AWaitSplitsAtItsWakeUp) {
+  const Replayed book = replay(script()
+                                   .at(10us)
+                                   .adopted_running(a, 0)
+                                   .at(30us)
+                                   .switches(0, asleep(TC_ROW_CALL_PENDING, TC_WAIT_PIPE, 20us), nobody)
+                                   .at(75us)
+                                   .runs(1, a, woken(70us, b, 4))
+                                   .at(80us)
+                                   .transfers(a, TC_CHANNEL_PIPE, 20us, 512, 0)
+                                   .at(81us)
+                                   .switches(1, preempted(), nobody),
+                               81us);
+  const tc_ledger& ledger = book[a].ledger;
+  EXPECT_EQ(cells_of(ledger),
+            (Times{{"user running", 11us}, {"pipe running", 15us}, {"pipe blocked", 40us}, {"pipe runnable", 5us}}));
+  EXPECT_EQ(entries_of(ledger), (Counts{{"user", 2}, {"pipe", 1}}));
+  EXPECT_EQ(waits_of(ledger), (Times{{"pipe", 40us}}));
+  EXPECT_EQ(counters_of(ledger), (Counts{{"syscalls", 1},
+                                         {"voluntary_switches", 1},
+                                         {"involuntary_switches", 1},
+                                         {"switches_to_idle", 2},
+                                         {"switches_from_idle", 1},
+                                         {"migrations", 1},
+                                         {"wakeups", 1}}));
+  EXPECT_EQ(ledger.channels[TC_CHANNEL_PIPE].calls, 1U);
+  EXPECT_EQ(ledger.channels[TC_CHANNEL_PIPE].bytes_in, 512U);
+  EXPECT_EQ(ledger.channels[TC_CHANNEL_PIPE].kernel_ns, 15000U);
+  ASSERT_EQ(book[a].edges.size(), 1U);
+  EXPECT_EQ(book[a].edges[0].key.waker, b);
+  EXPECT_EQ(book[a].edges[0].key.from, 4U);
+  EXPECT_EQ(book[a].edges[0].sums.blocked_ns, 40000U);
+  ASSERT_EQ(book[a].flows.size(), 1U);
+  EXPECT_EQ(book[a].flows[0].sums.calls_in, 1U);
+  EXPECT_EQ(book.latencies.at(TC_HISTOGRAM_RUN_QUEUE), 1U);
+  expect_closed(book[a]);
+}
+
+TEST(Replay, AWakeUpBeforeTheSleepMeansThatItWasRunnableAllAlong) {
+  const Replayed book = replay(script()
+                                   .at(10us)
+                                   .adopted_running(a, 0)
+                                   .at(30us)
+                                   .switches(0, asleep(TC_ACTIVITY_FUTEX, TC_WAIT_FUTEX_PRIVATE, 20us), nobody)
+                                   .at(35us)
+                                   .runs(0, a, woken(29us, b)),
+                               35us);
+  EXPECT_EQ(cells_of(book[a].ledger),
+            (Times{{"user running", 10us}, {"futex running", 10us}, {"futex runnable", 5us}}));
+  EXPECT_EQ(book[a].ledger.waits[TC_WAIT_FUTEX_PRIVATE].count, 1U);
+  EXPECT_EQ(book[a].edges.at(0).sums.blocked_ns, 0U);
+}
+
+TEST(Replay, AWaitThatNobodySawEndIsBlocked) {
+  const Replayed book = replay(script()
+                                   .at(10us)
+                                   .adopted_running(a, 0)
+                                   .at(30us)
+                                   .switches(0, asleep(TC_ACTIVITY_SLEEP, TC_WAIT_TIMER, 20us), nobody)
+                                   .at(50us)
+                                   .runs(0, a),
+                               50us);
+  EXPECT_EQ(cells_of(book[a].ledger),
+            (Times{{"user running", 10us}, {"sleep running", 10us}, {"sleep blocked", 20us}}));
+  EXPECT_EQ(book[a].ledger.counters[TC_COUNTER_UNSEEN_WAKEUPS], 1U);
+  EXPECT_EQ(book[a].ledger.counters[TC_COUNTER_WAKEUPS], 0U);
+  EXPECT_EQ(book[a].edges.at(0).key.from, std::uint32_t{TC_FROM_NOWHERE});
+  EXPECT_EQ(book.latencies.at(TC_HISTOGRAM_RUN_QUEUE), 0U);
+}
+
+// A shell's child: forked, becomes another program, ends.
+TEST(Replay, ALifeFromForkToExit) {
+  const Replayed book = replay(script()
+                                   .at(10us)
+                                   .adopted_running(a, 0)
+                                   .at(40us)
+                                   .born(b, a, TC_CREATION_FORK, 38us, 20us)
+                                   .step(a, TC_STEP_SLAB, 640)
+                                   .step(a, TC_STEP_PAGES, 4)
+                                   .at(43us)
+                                   .published(b, a)
+                                   .at(50us)
+                                   .creates(a, 20us, TC_CREATION_FORK)
+                                   .at(60us)
+                                   .runs(1, b, woken(43us, a, 57))
+                                   .at(62us)
+                                   .calls(b, TC_ACTIVITY_CREATE, 0us)
+                                   .at(75us)
+                                   .step(b, TC_STEP_EXEC_PREPARED, 70'000)
+                                   .at(80us)
+                                   .execs(b, 70us, 1002)
+                                   .at(86us)
+                                   .calls(b, TC_ACTIVITY_EXEC, 70us)
+                                   .at(95us)
+                                   .exits(b, 90us)
+                                   .at(97us)
+                                   .step(b, TC_STEP_MEMORY_GONE)
+                                   .at(100us)
+                                   .switches(1, dead(90us), nobody)
+                                   .kernel_says(ledger(b).ended_at(100us)),
+                               120us);
+  const tc_ledger& child = book[b].ledger;
+  EXPECT_TRUE(book[b].ended);
+  EXPECT_NE(book[b].kernel, nullptr);
+  EXPECT_EQ(cells_of(child), (Times{{"create blocked", 5us},
+                                    {"create runnable", 17us},
+                                    {"create running", 2us},
+                                    {"user running", 12us},
+                                    {"exec running", 16us},
+                                    {"exit running", 10us}}));
+  EXPECT_EQ(entries_of(child), (Counts{{"create", 1}, {"user", 2}, {"exec", 1}, {"exit", 1}}));
+  EXPECT_EQ(counters_of(child), (Counts{{"syscalls", 2},
+                                        {"execs", 1},
+                                        {"page_table_bytes", 4096},
+                                        {"voluntary_switches", 1},
+                                        {"switches_to_idle", 1},
+                                        {"switches_from_idle", 1},
+                                        {"wakeups", 1}}));
+  EXPECT_EQ(waits_of(child), (Times{{"creation", 5us}}));
+  // Who publishes a task answers for the time since task_newtask alone.
+  EXPECT_EQ(book[b].edges.at(0).sums.blocked_ns, 3000U);
+  EXPECT_EQ(child.copy_ns, 20000U);
+  EXPECT_EQ(child.newtask_ns, 40000U);
+  EXPECT_EQ(child.published_ns, 43000U);
+  EXPECT_EQ(child.first_run_ns, 60000U);
+  EXPECT_EQ(child.exec_prepare_ns, 5000U);
+  EXPECT_EQ(child.exec_replace_ns, 5000U);
+  EXPECT_EQ(child.exec_return_ns, 6000U);
+  EXPECT_EQ(child.exit_start_ns, 90000U);
+  EXPECT_EQ(child.exit_mmap_ns, 97000U);
+  EXPECT_EQ(child.end_ns, 100000U);
+  EXPECT_EQ(child.address_space, 99U);
+  EXPECT_STREQ(child.comm, "program");
+  expect_closed(book[b]);
+
+  const tc_creation_sums& forks = book[a].ledger.creations[TC_CREATION_FORK];
+  EXPECT_EQ(forks.count, 1U);
+  EXPECT_EQ(forks.copy_ns, 20000U);
+  EXPECT_EQ(forks.publish_ns, 3000U);
+  EXPECT_EQ(forks.return_ns, 7000U);
+  EXPECT_EQ(forks.returns, 1U);
+  EXPECT_EQ(forks.running_ns, 30000U);
+  EXPECT_EQ(book[a].ledger.counters[TC_COUNTER_CHILDREN_FORKS], 1U);
+  EXPECT_EQ(book[a].ledger.counters[TC_COUNTER_KERNEL_SLAB_BYTES], 640U);
+  EXPECT_EQ(book[a].ledger.counters[TC_COUNTER_KERNEL_SLAB_ALLOCATIONS], 1U);
+  EXPECT_EQ(book[a].ledger.counters[TC_COUNTER_KERNEL_PAGES], 4U);
+  EXPECT_EQ(book.latencies.at(TC_HISTOGRAM_EXEC), 1U);
+  EXPECT_TRUE(book.integrity.clean());
+}
+
+TEST(Replay, AThreadKilledInACallBeginsItsExitThere) {
+  const Replayed book = replay(script()
+                                   .at(10us)
+                                   .adopted_running(a, 0)
+                                   .at(20us)
+                                   .switches(0, asleep(TC_ROW_CALL_PENDING, TC_WAIT_PIPE, 12us), nobody)
+                                   .at(50us)
+                                   .runs(0, a, woken(45us, b))
+                                   .at(55us)
+                                   .exits(a, 12us, TC_ACTIVITY_PIPE)
+                                   .at(60us)
+                                   .switches(0, dead(12us), nobody)
+                                   .kernel_says(ledger(a).ended_at(60us)),
+                               70us);
+  EXPECT_EQ(cells_of(book[a].ledger), (Times{{"user running", 2us},
+                                             {"pipe running", 13us},
+                                             {"pipe blocked", 25us},
+                                             {"pipe runnable", 5us},
+                                             {"exit running", 5us}}));
+  EXPECT_EQ(entries_of(book[a].ledger), (Counts{{"user", 1}, {"pipe", 1}, {"exit", 1}}));
+  EXPECT_EQ(book[a].ledger.exit_start_ns, 55000U);
+  EXPECT_EQ(book[a].ledger.counters[TC_COUNTER_SYSCALLS], 1U);
+}
+
+TEST(Replay, AFaultInsideACallIsTimedApartAndLeavesItsTimeOut) {
+  const Replayed book = replay(
+      script()
+          .at(10us)
+          .adopted_running(a, 0)
+          .at(35us)
+          .faults(a, 30us, TC_FAULT_MINOR, TC_ROW_CALL_PENDING, 20us, TC_FAULT_COW | TC_FAULT_KERNEL | TC_FAULT_FILE)
+          .at(40us)
+          .transfers(a, TC_CHANNEL_PIPE, 20us, 0, 64),
+      40us);
+  const tc_ledger& ledger = book[a].ledger;
+  EXPECT_EQ(cells_of(ledger), (Times{{"user running", 10us}, {"pipe running", 15us}, {"page_fault running", 5us}}));
+  EXPECT_EQ(entries_of(ledger), (Counts{{"user", 2}, {"pipe", 1}, {"page_fault", 1}}));
+  EXPECT_EQ(counters_of(ledger), (Counts{{"syscalls", 1},
+                                         {"faults_minor", 1},
+                                         {"faults_cow", 1},
+                                         {"faults_cow_ns", 5000},
+                                         {"faults_file", 1},
+                                         {"faults_kernel", 1}}));
+  EXPECT_EQ(ledger.channels[TC_CHANNEL_PIPE].kernel_ns, 15000U);
+  EXPECT_EQ(ledger.channels[TC_CHANNEL_PIPE].bytes_out, 64U);
+  EXPECT_EQ(book.latencies.at(TC_HISTOGRAM_FAULT_COW), 1U);
+  EXPECT_EQ(book.latencies.at(TC_HISTOGRAM_FAULT_MINOR), 0U);
+}
+
+TEST(Replay, AFaultThatSleepsIsToldTwiceAndCountedOnce) {
+  const Replayed book = replay(script()
+                                   .at(10us)
+                                   .adopted_running(a, 0)
+                                   .at(22us)
+                                   .faults(a, 20us, TC_FAULT_BEGUN, TC_ACTIVITY_USER)
+                                   .switches(0, asleep(TC_ROW_FAULT_PENDING, TC_WAIT_DISK), nobody)
+                                   .at(60us)
+                                   .runs(0, a, woken(58us))
+                                   .at(65us)
+                                   .faults(a, 20us, TC_FAULT_MAJOR, TC_ACTIVITY_USER),
+                               65us);
+  EXPECT_EQ(cells_of(book[a].ledger), (Times{{"user running", 10us},
+                                             {"page_fault running", 7us},
+                                             {"page_fault blocked", 36us},
+                                             {"page_fault runnable", 2us}}));
+  EXPECT_EQ(book[a].ledger.entries[TC_ACTIVITY_PAGE_FAULT], 1U);
+  EXPECT_EQ(book[a].ledger.counters[TC_COUNTER_FAULTS_MAJOR], 1U);
+  EXPECT_EQ(waits_of(book[a].ledger), (Times{{"disk", 36us}}));
+  EXPECT_EQ(book.latencies.at(TC_HISTOGRAM_FAULT_MAJOR), 1U);
+}
+
+TEST(Replay, TheTimeOfAnUnresolvedFaultStaysWithWhatItInterrupted) {
+  const Replayed book = replay(script()
+                                   .at(10us)
+                                   .adopted_running(a, 0)
+                                   .at(30us)
+                                   .faults(a, 25us, TC_FAULT_UNRESOLVED, TC_ACTIVITY_FUTEX, 20us, TC_FAULT_KERNEL)
+                                   .at(32us)
+                                   .calls(a, TC_ACTIVITY_FUTEX, 20us, TC_CHANNEL_SHARED_MEMORY),
+                               32us);
+  EXPECT_EQ(cells_of(book[a].ledger), (Times{{"user running", 10us}, {"futex running", 12us}}));
+  EXPECT_EQ(book[a].ledger.counters[TC_COUNTER_FAULTS_UNRESOLVED], 1U);
+  EXPECT_EQ(book[a].ledger.entries[TC_ACTIVITY_PAGE_FAULT], 0U);
+  EXPECT_EQ(book[a].ledger.channels[TC_CHANNEL_SHARED_MEMORY].kernel_ns, 12000U);
+}
+
+TEST(Replay, ATaskFoundInACallDidNotEnterIt) {
+  const Replayed book = replay(script()
+                                   .at(10us)
+                                   .adopted(a, 1, asleep(TC_ROW_CALL_PENDING, TC_WAIT_PIPE))
+                                   .at(40us)
+                                   .runs(1, a, woken(30us))
+                                   .at(45us)
+                                   .transfers(a, TC_CHANNEL_PIPE, 0us, 8, 0),
+                               45us);
+  EXPECT_EQ(cells_of(book[a].ledger), (Times{{"pipe blocked", 20us}, {"pipe runnable", 10us}, {"pipe running", 5us}}));
+  EXPECT_EQ(entries_of(book[a].ledger), (Counts{{"pipe", 1}, {"user", 1}}));
+  EXPECT_EQ(book[a].ledger.counters[TC_COUNTER_SYSCALLS], 0U);
+  EXPECT_EQ(book[a].ledger.counters[TC_COUNTER_MIGRATIONS], 0U);
+  EXPECT_EQ(book[a].ledger.channels[TC_CHANNEL_PIPE].kernel_ns, 5000U);
+}
+
+TEST(Replay, TheSnapshotSaysInWhichCallARunningTaskIs) {
+  tc_ledger snapshot = ledger(a).still(TC_ACTIVITY_MEMORY, TC_CONDITION_RUNNING, 40us);
+  snapshot.entered_ns = 40'000;
+  const Replayed book = replay(script().at(10us).adopted_running(a, 0).at(60us).kernel_says(snapshot), 60us);
+  EXPECT_EQ(cells_of(book[a].ledger), (Times{{"user running", 30us}, {"memory running", 20us}}));
+  EXPECT_EQ(entries_of(book[a].ledger), (Counts{{"user", 1}, {"memory", 1}}));
+  EXPECT_EQ(book[a].ledger.counters[TC_COUNTER_SYSCALLS], 1U);
+  EXPECT_FALSE(book[a].position_unknown);
+}
+
+TEST(Replay, TheSnapshotSaysInWhichFaultARunningTaskIs) {
+  tc_ledger snapshot = ledger(a).still(TC_ROW_FAULT_PENDING, TC_CONDITION_RUNNING, 50us).interrupted(TC_ACTIVITY_FILE);
+  snapshot.entered_ns = 40'000;
+  snapshot.fault_ns = 50'000;
+  const Replayed book = replay(script().at(10us).adopted_running(a, 0).at(60us).kernel_says(snapshot), 60us);
+  EXPECT_EQ(cells_of(book[a].ledger),
+            (Times{{"user running", 30us}, {"file running", 10us}, {"fault pending running", 10us}}));
+}
+
+TEST(Replay, APendingCallIsSettledByTheSnapshot) {
+  const Script story = script().at(10us).adopted_running(a, 0).at(20us).switches(
+      0, asleep(TC_ROW_CALL_PENDING, TC_WAIT_OTHER_SOCKET, 15us), nobody);
+  Script told = story;
+  told.at(60us).kernel_says(ledger(a).still(TC_ACTIVITY_SOCKET, TC_CONDITION_BLOCKED, 20us));
+  const Times expected{{"user running", 5us}, {"socket running", 5us}, {"socket blocked", 40us}};
+  const Replayed book = replay(told, 60us);
+  EXPECT_EQ(cells_of(book[a].ledger), expected);
+  EXPECT_EQ(entries_of(book[a].ledger), (Counts{{"user", 1}, {"socket", 1}}));
+  EXPECT_TRUE(book[a].comparable());
+  // A capture that was cut off has none; what the task waits for tells the same.
+  const Replayed cut = replay(story, 60us);
+  EXPECT_EQ(cells_of(cut[a].ledger), expected);
+  EXPECT_TRUE(cut[a].position_unknown);
+  EXPECT_FALSE(cut[a].comparable());
+}
+
+TEST(Replay, WithoutProbesOnCallsATaskIsInThemWhileItWaits) {
+  const Replayed book = replay(script()
+                                   .at(10us)
+                                   .adopted(a, 0, asleep(TC_ACTIVITY_SLEEP, TC_WAIT_TIMER))
+                                   .at(20us)
+                                   .runs(0, a, woken(18us))
+                                   .at(50us)
+                                   .switches(0, asleep(TC_ACTIVITY_PIPE, TC_WAIT_PIPE), nobody)
+                                   .at(80us)
+                                   .runs(0, a, woken(75us))
+                                   .at(90us)
+                                   .exits(a)
+                                   .at(99us)
+                                   .switches(0, dead(), nobody)
+                                   .kernel_says(ledger(a).ended_at(99us)),
+                               100us, false);
+  EXPECT_EQ(cells_of(book[a].ledger), (Times{{"sleep blocked", 8us},
+                                             {"sleep runnable", 2us},
+                                             {"user running", 40us},
+                                             {"pipe blocked", 25us},
+                                             {"pipe runnable", 5us},
+                                             {"exit running", 9us}}));
+  EXPECT_EQ(book[a].ledger.counters[TC_COUNTER_SYSCALLS], 0U);
+  EXPECT_EQ(book[a].ledger.exit_start_ns, 90000U);
+}
+
+// A and B run on different CPUs while a gap is on that of A; C sleeps.
+Script three_tasks() {
+  return script()
+      .at(10us)
+      .adopted_running(a, 0)
+      .adopted_running(b, 1)
+      .adopted(c, 1, asleep(TC_ACTIVITY_POLL, TC_WAIT_POLL))
+      .at(70us)
+      .calls(b, TC_ACTIVITY_FILE, 65us)
+      .gap(0, 30us, 50us, 3)
+      .at(80us)
+      .calls(a, TC_ACTIVITY_MEMORY, 75us)
+      .at(90us)
+      .switches(1, preempted(), c, woken(85us))
+      .at(100us)
+      .switches(0, preempted(), nobody);
+}
+
+TEST(Replay, AGapIsUnknownToThoseItMayTouchAndToNobodyElse) {
+  const Replayed book = replay(three_tasks(), 100us, true, {gap_on(0, 30us, 50us)});
+  EXPECT_EQ(book[a].unknown, 70us);
+  EXPECT_EQ(cells_of(book[a].ledger), (Times{{"user running", 20us}}));
+  EXPECT_EQ(book[a].touching_gaps, 1U);
+  expect_closed(book[a]);
+
+  EXPECT_EQ(book[b].unknown, 0us);
+  EXPECT_EQ(cells_of(book[b].ledger), (Times{{"user running", 75us}, {"file running", 5us}, {"user preempted", 10us}}));
+  EXPECT_EQ(book[b].touching_gaps, 0U);
+
+  // It can have run on the CPU of the gap and have gone to sleep again.
+  EXPECT_EQ(book[c].unknown, 80us);
+  EXPECT_EQ(book[c].ledger.waits[TC_WAIT_POLL].count, 0U);
+  expect_closed(book[c]);
+  EXPECT_TRUE(book.integrity.clean());
+}
+
+TEST(Replay, AWakeUpFromBeforeTheGapProvesThatTheTaskWaitedOn) {
+  const Replayed book =
+      replay(script().at(10us).adopted(a, 0, asleep(TC_ACTIVITY_POLL, TC_WAIT_POLL)).at(60us).runs(1, a, woken(25us)),
+             60us, true, {gap_on(0, 30us, 50us)});
+  EXPECT_EQ(book[a].unknown, 0us);
+  EXPECT_EQ(cells_of(book[a].ledger), (Times{{"poll blocked", 15us}, {"poll runnable", 35us}}));
+}
+
+TEST(Replay, APreemptedTaskWaitedUntilTheFirstLostEvent) {
+  const Replayed book =
+      replay(script().at(10us).adopted_running(a, 0).at(20us).switches(0, preempted(), nobody).at(60us).runs(0, a),
+             60us, true, {gap_on(0, 30us, 50us)});
+  EXPECT_EQ(cells_of(book[a].ledger), (Times{{"user running", 10us}, {"user preempted", 10us}}));
+  EXPECT_EQ(book[a].unknown, 30us);
+}
+
+TEST(Replay, AGapExplainsThatACpuHasAnotherTask) {
+  const Script story = script()
+                           .at(10us)
+                           .adopted_running(a, 0)
+                           .at(20us)
+                           .switches(0, preempted(), nobody)
+                           .unseen(0, a)
+                           .gap(0, 30us, 30us)
+                           .at(40us)
+                           .switches(0, preempted(), nobody);
+  EXPECT_EQ(replay(story, 50us, true, {gap_on(0, 30us, 30us)}).integrity.broken_switches, 0U);
+  EXPECT_EQ(replay(story, 50us).integrity.broken_switches, 0U);
+  EXPECT_EQ(replay(story, 50us)[a].unknown, 20us);
+  EXPECT_EQ(replay(story, 50us)[a].impossible_switches, 0U);
+}
+
+TEST(Replay, AGapThatComesAsASurpriseMarksWhoWentOn) {
+  const Replayed book = replay(three_tasks(), 100us);
+  EXPECT_FALSE(book[a].touched_afterwards);
+  EXPECT_EQ(book[a].unknown, 70us);
+  // Its call was told before the gap was, and nobody remembers for how long it had its CPU.
+  EXPECT_TRUE(book[b].touched_afterwards);
+  EXPECT_EQ(book[c].unknown, 80us);
+}
+
+TEST(Replay, ADamagedPartOfACaptureTouchesEveryTask) {
+  const Replayed book =
+      replay(three_tasks(), 100us, true, {{Instant(30us), Instant(50us), std::nullopt, std::nullopt}});
+  EXPECT_EQ(book[a].unknown, 70us);
+  EXPECT_EQ(book[b].unknown, 60us);
+  EXPECT_EQ(book[c].unknown, 80us);
+}
+
+TEST(Replay, AFinalLedgerEndsATaskWhoseLastSwitchIsLost) {
+  const Replayed book = replay(script()
+                                   .at(10us)
+                                   .adopted_running(a, 0)
+                                   .at(20us)
+                                   .calls(a, TC_ACTIVITY_FILE, 15us)
+                                   .at(60us)
+                                   .kernel_says(ledger(a).born_at(10us).ended_at(60us)),
+                               100us, true, {gap_on(0, 30us, 60us)});
+  EXPECT_TRUE(book[a].ended);
+  EXPECT_EQ(book[a].ledger.end_ns, 60000U);
+  EXPECT_EQ(book[a].unknown, 40us);
+  EXPECT_EQ(book[a].impossible_switches, 0U);
+  expect_closed(book[a]);
+}
+
+TEST(Replay, ATaskWithoutABirthHasAnUnknownBeginning) {
+  const Replayed book = replay(script()
+                                   .at(40us)
+                                   .calls(a, TC_ACTIVITY_FILE, 30us)
+                                   .at(60us)
+                                   .unseen(0, a)
+                                   .switches(0, dead(), nobody)
+                                   .kernel_says(ledger(a).born_at(10us).ended_at(60us)),
+                               100us);
+  EXPECT_TRUE(book[a].beginning_unknown);
+  EXPECT_FALSE(book[a].comparable());
+  EXPECT_EQ(book[a].unknown, 30us);
+  EXPECT_EQ(book.integrity.unknown_beginnings, 1U);
+  expect_closed(book[a]);
+}
+
+TEST(Replay, AnUnseenSwitchInIsCorrectedAtTheNextSwitch) {
+  const std::uint32_t poll_blocked = TC_ACTIVITY_POLL << 8U | TC_CONDITION_BLOCKED;
+  const Replayed book = replay(script()
+                                   .at(10us)
+                                   .adopted(a, 0, asleep(TC_ACTIVITY_POLL, TC_WAIT_POLL))
+                                   .at(50us)
+                                   .step(a, TC_STEP_FOUND_RUNNING, 0, 1)
+                                   .unseen(1, a)
+                                   .at(60us)
+                                   .step(a, TC_STEP_CORRECTED, 15'000, poll_blocked)
+                                   .switches(1, preempted(TC_ACTIVITY_POLL), nobody),
+                               60us);
+  EXPECT_EQ(cells_of(book[a].ledger), (Times{{"poll blocked", 25us}, {"poll running", 25us}}));
+  EXPECT_EQ(book[a].ledger.counters[TC_COUNTER_UNSEEN_SWITCH_INS], 1U);
+  EXPECT_EQ(book[a].ledger.counters[TC_COUNTER_MIGRATIONS], 0U);
+  EXPECT_TRUE(book.integrity.clean());
+}
+
+TEST(Replay, ASwitchFromAnotherTaskThanTheCpuHasBreaksItsChain) {
+  const Replayed book = replay(script()
+                                   .at(10us)
+                                   .adopted(a, 0, preempted())
+                                   .adopted(b, 0, preempted())
+                                   .at(20us)
+                                   .runs(0, a)
+                                   .unseen(0, b)
+                                   .at(30us)
+                                   .switches(0, preempted(), nobody),
+                               40us);
+  EXPECT_EQ(book.integrity.broken_switches, 1U);
+  ASSERT_EQ(book.integrity.breaks.size(), 1U);
+  EXPECT_EQ(book.integrity.breaks[0].at, Instant(30us));
+  EXPECT_EQ(book.integrity.breaks[0].expected, a);
+  EXPECT_EQ(book.integrity.breaks[0].seen, b);
+  EXPECT_EQ(book.integrity.breaks[0].expected_tid, 1001U);
+  EXPECT_EQ(book[b].impossible_switches, 1U);
+  EXPECT_EQ(book[b].unknown, 20us);
+}
+
+TEST(Replay, AnExecOfAThreadTakesOverTheTidOnItsCpu) {
+  const Replayed book = replay(script()
+                                   .at(10us)
+                                   .adopted(a, 0, preempted())
+                                   .at(20us)
+                                   .runs(0, a)
+                                   .at(30us)
+                                   .execs(a, 25us, 1001)
+                                   .at(40us)
+                                   .switches(0, preempted(TC_ACTIVITY_EXEC, 25us), nobody),
+                               50us);
+  EXPECT_TRUE(book.integrity.clean());
+}
+
+TEST(Replay, TimesThatGoBackwardsTakeNoTime) {
+  const Replayed book =
+      replay(script()
+                 .at(50us)
+                 .adopted_running(a, 0)
+                 .at(40us)
+                 .calls(a, TC_ACTIVITY_FILE, 30us)
+                 .at(nanoseconds(-5))
+                 .switches(0, asleep(TC_ACTIVITY_FUTEX, TC_WAIT_FUTEX_PRIVATE, nanoseconds(-7)), nobody)
+                 .at(45us)
+                 .runs(0, a, woken(nanoseconds(-1)))
+                 .faults(a, nanoseconds(-3), TC_FAULT_MINOR)
+                 .step(a, TC_STEP_CORRECTED, ~0ULL, TC_ACTIVITY_FUTEX << 8U | TC_CONDITION_BLOCKED)
+                 .exits(a, nanoseconds(-9)),
+             60us);
+  EXPECT_EQ(total_of(cells_of(book[a].ledger)) + book[a].unknown, 10us);
+  EXPECT_GE(book.integrity.backward_times, 5U);
+  EXPECT_EQ(book.integrity.impossible_corrections, 1U);
+  for (const auto& [name, time] : cells_of(book[a].ledger)) {
+    EXPECT_GE(time, 0us) << name;
+  }
+}
+
+TEST(Replay, EndedTasksAreNotKept) {
+  Script story = script().at(1us).adopted_running(a, 0);
+  std::size_t most = 0;
+  Replay book(Replay::Options{});
+  for (std::uint64_t child = 10; child < 1000; ++child) {
+    story.at(std::chrono::microseconds(10 * child))
+        .born(child, a, TC_CREATION_FORK, std::chrono::microseconds(10 * child));
+    story.at(std::chrono::microseconds(10 * child + 1)).runs(1, child, woken(std::chrono::microseconds(10 * child)));
+    story.at(std::chrono::microseconds(10 * child + 2)).switches(1, dead(), nobody);
+  }
+  for (const Record& record : story.records()) {
+    book.on_record(record);
+    most = std::max(most, book.held());
+  }
+  // The parent, one that waits for its final ledger, and the youngest.
+  EXPECT_LE(most, 3U);
+  EXPECT_EQ(book.living(Instant(1s)).size(), 1U);
+  EXPECT_EQ(book.integrity().lost_final_ledgers, 990U);
+}
+
+}  // namespace
+}  // namespace taskcost

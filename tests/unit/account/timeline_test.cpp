@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "taskcost/timeline.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <initializer_list>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "support/transitions.h"
+
+namespace taskcost::test {
+namespace {
+
+using std::chrono::nanoseconds;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+using Records = std::vector<Record>;
+constexpr std::uint64_t window_ns = 1000;
+
+Instant at(std::uint64_t ns) { return Instant(nanoseconds(ns)); }
+
+// Ledgers are numbered as the session numbers its tasks, but those from 100 on are not kept.
+TimelineBuilder::Names names() {
+  return {[](std::uint64_t ledger) { return ledger < 100 ? ledger : 0; },
+          [](std::uint32_t number, bool) { return "call" + std::to_string(number); }};
+}
+
+Timeline timeline_of(const Records& records, const TimelineBuilder::Options& options = {}) {
+  TimelineBuilder builder(options);
+  for (const Record& record : records) {
+    builder.on_record(record);
+  }
+  return builder.take(at(0), at(window_ns), names());
+}
+
+std::string told(const Timeline::Facts& facts) {
+  if (!facts.condition) {
+    return "unknown";
+  }
+  std::string text = std::string(key_of(*facts.condition)) + " " + key_of(facts.activity);
+  text += facts.call.empty() ? "" : " " + facts.call;
+  text += facts.cpu ? " @" + std::to_string(*facts.cpu) : "";
+  text += facts.wait ? std::string(" for ") + key_of(*facts.wait) : "";
+  if (facts.waker) {
+    text += std::string(" by ") + to_string(facts.waker->kind);
+    text += facts.waker->task != 0 ? " " + std::to_string(facts.waker->task) : "";
+    text += facts.place.empty() ? "" : " " + facts.place;
+  }
+  return text;
+}
+
+// "100-200 running user", the row of the task.
+std::vector<std::string> row(const Timeline& timeline, std::uint64_t task) {
+  std::vector<std::string> lines;
+  for (const Timeline::Row& each : timeline.rows) {
+    for (const Timeline::Interval& interval : each.intervals) {
+      if (each.task == task) {
+        lines.push_back(std::to_string(interval.start.time_since_epoch().count()) + "-" +
+                        std::to_string(interval.end.time_since_epoch().count()) + " " +
+                        told(timeline.facts[interval.facts]));
+      }
+    }
+  }
+  return lines;
+}
+
+std::vector<std::string> row(const Records& records, std::uint64_t task = 1) { return row(timeline_of(records), task); }
+
+const Record user_on_0 = adopted(1, 0, TC_ACTIVITY_USER, TC_CONDITION_RUNNING);
+
+TEST(Timeline, ACallIsToldByItsReturn) {
+  EXPECT_THAT(row({user_on_0, called(1, 100, 150, TC_ACTIVITY_FILE, 7)}),
+              ElementsAre("0-100 running user @0", "100-150 running file call7 @0", "150-1000 running user @0"));
+}
+
+TEST(Timeline, ASleepEndsWithItsWakeUp) {
+  EXPECT_THAT(
+      row({user_on_0, leaves(200, {1, TC_CONDITION_BLOCKED, TC_ACTIVITY_FUTEX, TC_WAIT_FUTEX_PRIVATE, 150, 9}),
+           comes(400, {1, 350, 2, 11}, 3), called(1, 150, 500, TC_ACTIVITY_FUTEX, 9)}),
+      ElementsAre("0-150 running user @0", "150-200 running futex call9 @0",
+                  "200-350 blocked futex call9 for futex_private by task 2 call11", "350-400 runnable futex call9",
+                  "400-500 running futex call9 @3", "500-1000 running user @3"));
+}
+
+TEST(Timeline, APreemptedTaskWaitsForItsCpu) {
+  EXPECT_THAT(row({user_on_0, leaves(200, {1, TC_CONDITION_PREEMPTED}), comes(300, {1})}),
+              ElementsAre("0-200 running user @0", "200-300 preempted user", "300-1000 running user @0"));
+}
+
+TEST(Timeline, WakersThatAreNoKeptTasks) {
+  const auto woken_by = [](std::uint64_t waker) {
+    return row({adopted(1, 0, TC_ACTIVITY_POLL, TC_CONDITION_BLOCKED, TC_WAIT_EPOLL), comes(500, {1, 500, waker, 11})})
+        .front();
+  };
+  EXPECT_EQ(woken_by(TC_WAKER_TIMER), "0-500 blocked poll call0 for epoll by timer");
+  EXPECT_EQ(woken_by(TC_WAKER_INTERRUPT), "0-500 blocked poll call0 for epoll by interrupt");
+  EXPECT_EQ(woken_by(TC_WAKER_UNOBSERVED | 7), "0-500 blocked poll call0 for epoll by unobserved");
+  EXPECT_EQ(woken_by(200), "0-500 blocked poll call0 for epoll by task call11");
+}
+
+TEST(Timeline, AnUnseenWakeUpLeavesTheWaitBlocked) {
+  EXPECT_THAT(row({adopted(1, 0, TC_ACTIVITY_KERNEL, TC_CONDITION_BLOCKED, TC_WAIT_OTHER), comes(500, {1})}),
+              ElementsAre("0-500 blocked kernel for other by unknown", "500-1000 running kernel @0"));
+}
+
+TEST(Timeline, AFaultInsideACallGivesItBack) {
+  EXPECT_THAT(
+      row({user_on_0, faulted(1, 200, 260, TC_FAULT_MINOR, TC_ACTIVITY_MEMORY, 150, 5),
+           called(1, 150, 300, TC_ACTIVITY_MEMORY, 5)}),
+      ElementsAre("0-150 running user @0", "150-200 running memory call5 @0", "200-260 running page_fault call5 @0",
+                  "260-300 running memory call5 @0", "300-1000 running user @0"));
+}
+
+TEST(Timeline, AFaultThatSleepsIsToldTwice) {
+  const auto sleeping = [](tc_fault_outcome outcome) {
+    return row({user_on_0, faulted(1, 200, 200, TC_FAULT_BEGUN),
+                leaves(220, {1, TC_CONDITION_BLOCKED, TC_ROW_FAULT_PENDING, TC_WAIT_DISK}),
+                comes(400, {1, 390, TC_WAKER_INTERRUPT}), faulted(1, 200, 450, outcome)});
+  };
+  EXPECT_THAT(sleeping(TC_FAULT_MAJOR),
+              ElementsAre("0-200 running user @0", "200-220 running page_fault @0",
+                          "220-390 blocked page_fault for disk by interrupt", "390-400 runnable page_fault",
+                          "400-450 running page_fault @0", "450-1000 running user @0"));
+  EXPECT_EQ(sleeping(TC_FAULT_UNRESOLVED)[2], "220-390 blocked user for disk by interrupt")
+      << "what is never resolved belongs to what it interrupted";
+}
+
+TEST(Timeline, ACallOnADescriptorIsNamedWhenItReturns) {
+  EXPECT_THAT(row({user_on_0, leaves(200, {1, TC_CONDITION_BLOCKED, TC_ROW_CALL_PENDING, TC_WAIT_PIPE, 150, 3}),
+                   comes(400, {1, 400, 2, 11}), called(1, 150, 420, TC_ACTIVITY_PIPE, 3)}),
+              ElementsAre("0-150 running user @0", "150-200 running pipe call3 @0",
+                          "200-400 blocked pipe call3 for pipe by task 2 call11", "400-420 running pipe call3 @0",
+                          "420-1000 running user @0"));
+}
+
+TEST(Timeline, ALifeFromBirthToExit) {
+  const Timeline timeline = timeline_of(
+      {user_on_0, born(2, 100, 1), stepped(TC_STEP_PUBLISHED, 2, 140, 1, 56), comes(160, {2}, 1),
+       called(2, 0, 170, TC_ACTIVITY_CREATE, 56), execed(2, 200, 300, "</script>"),
+       called(2, 200, 310, TC_ACTIVITY_EXEC, 59), stepped(TC_STEP_EXIT, 2, 400, 390, TC_ACTIVITY_OTHER),
+       leaves(410, {2, TC_CONDITION_PREEMPTED, TC_ACTIVITY_EXIT}, 1), comes(430, {2}, 1), leaves_for_good(450, 2)});
+  EXPECT_THAT(row(timeline, 2),
+              ElementsAre("100-140 blocked create for creation by task 1 call56", "140-160 runnable create",
+                          "160-170 running create call56 @1", "170-200 running user @1", "200-300 running exec @1",
+                          "300-310 running exec call59 @1", "310-390 running user @1", "390-400 running other @1",
+                          "400-410 running exit @1", "410-430 preempted exit", "430-450 unknown"))
+      << "it left CPU 0, but had come to CPU 1";
+  ASSERT_THAT(timeline.rows, SizeIs(2));
+  const auto& marks = timeline.rows[1].marks;
+  ASSERT_THAT(marks, SizeIs(3));
+  EXPECT_EQ(marks[0].kind, Timeline::MarkKind::birth);
+  EXPECT_EQ(marks[1].kind, Timeline::MarkKind::exec);
+  EXPECT_EQ(marks[1].comm, "</script>");
+  EXPECT_EQ(marks[2].kind, Timeline::MarkKind::exit);
+  EXPECT_EQ(marks[2].at, at(450));
+}
+
+TEST(Timeline, WithoutProbesOnCallsTimeOnCpusIsUserCode) {
+  TimelineBuilder::Options options;
+  options.calls = false;
+  EXPECT_THAT(
+      row(timeline_of({user_on_0, leaves(200, {1, TC_CONDITION_BLOCKED, TC_ACTIVITY_POLL, TC_WAIT_POLL}),
+                       comes(400, {1, 400, TC_WAKER_TIMER})},
+                      options),
+          1),
+      ElementsAre("0-200 running user @0", "200-400 blocked poll for poll by timer", "400-1000 running user @0"));
+}
+
+TEST(Timeline, ACorrectedWaitEndsEarlier) {
+  EXPECT_THAT(row({user_on_0, leaves(100, {1, TC_CONDITION_BLOCKED, TC_ACTIVITY_SLEEP, TC_WAIT_TIMER, 90, 1}),
+                   stepped(TC_STEP_FOUND_RUNNING, 1, 500, 0, 2), called(1, 90, 510, TC_ACTIVITY_SLEEP, 1),
+                   leaves(600, {1, TC_CONDITION_PREEMPTED}, 2),
+                   stepped(TC_STEP_CORRECTED, 1, 600, 50, TC_ACTIVITY_SLEEP * 256U + TC_CONDITION_BLOCKED)}),
+              ElementsAre("0-90 running user @0", "90-100 running sleep call1 @0",
+                          "100-450 blocked sleep call1 for timer by unknown", "450-510 running sleep call1 @2",
+                          "510-600 running user @2", "600-1000 preempted user"));
+}
+
+TEST(Timeline, ASnapshotTellsWhereTheWindowClosed) {
+  const auto in_call = snapshot(1, 700, TC_ROW_CALL_PENDING, TC_CONDITION_RUNNING);
+  in_call->entered_ns = 700;
+  in_call->call = TC_CALL_BY_FD + static_cast<int>(TC_ACTIVITY_FILE);
+  in_call->syscall = 3;
+  EXPECT_THAT(row({user_on_0, *in_call}), ElementsAre("0-700 running user @0", "700-1000 running file call3 @0"));
+
+  const auto woken = snapshot(1, 200, TC_ACTIVITY_USER, TC_CONDITION_BLOCKED);
+  woken->woken_ns = 900;
+  woken->waker = TC_WAKER_TIMER;
+  EXPECT_THAT(row({user_on_0, leaves(200, {1, TC_CONDITION_BLOCKED}), *woken}),
+              ElementsAre("0-200 running user @0", "200-900 blocked user for pipe by timer", "900-1000 runnable user"));
+}
+
+TEST(Timeline, OnlyTheWindowAndKeptTasks) {
+  const Timeline timeline =
+      timeline_of({adopted(1, 0, TC_ACTIVITY_USER, TC_CONDITION_RUNNING),
+                   adopted(100, 0, TC_ACTIVITY_USER, TC_CONDITION_RUNNING), leaves(2000, {1, TC_CONDITION_PREEMPTED})});
+  EXPECT_THAT(timeline.rows, SizeIs(1));
+  EXPECT_THAT(row(timeline, 1), ElementsAre("0-1000 running user @0"));
+}
+
+// Events that were lost.
+
+TEST(TimelineGaps, TouchAllButWhoWasElsewhere) {
+  const auto second = snapshot(2, 470, TC_ACTIVITY_USER, TC_CONDITION_RUNNING);
+  second->cpu = 1;
+  const auto third = snapshot(3, 0, TC_ACTIVITY_SLEEP, TC_CONDITION_BLOCKED);
+  third->wait = TC_WAIT_TIMER;
+  const Timeline timeline = timeline_of(
+      {user_on_0, adopted(2, 0, TC_ACTIVITY_USER, TC_CONDITION_RUNNING, TC_WAIT_OTHER, 1),
+       adopted(3, 0, TC_ACTIVITY_SLEEP, TC_CONDITION_BLOCKED, TC_WAIT_TIMER), called(1, 100, 150, TC_ACTIVITY_FILE, 7),
+       called(2, 100, 150, TC_ACTIVITY_FILE, 7), called(2, 450, 470, TC_ACTIVITY_FILE, 7), lost(400, 500, 0),
+       called(1, 600, 700, TC_ACTIVITY_FILE, 7), *snapshot(1, 700, TC_ACTIVITY_USER, TC_CONDITION_RUNNING), *second,
+       *third});
+  EXPECT_THAT(row(timeline, 1), ElementsAre("0-100 running user @0", "100-150 running file call7 @0", "150-700 unknown",
+                                            "700-1000 running user @0"))
+      << "from its last event before to its next one after";
+  EXPECT_THAT(row(timeline, 2), SizeIs(5)) << "on CPU 1 all the while";
+  EXPECT_THAT(row(timeline, 3),
+              ElementsAre("0-400 blocked sleep for timer", "400-500 unknown", "500-1000 blocked sleep for timer"));
+}
+
+TEST(TimelineGaps, AnInterruptionTouchesEverybody) {
+  TimelineBuilder builder{TimelineBuilder::Options()};
+  builder.on_record(adopted(2, 0, TC_ACTIVITY_USER, TC_CONDITION_RUNNING, TC_WAIT_OTHER, 1));
+  builder.on_record(called(2, 300, 310, TC_ACTIVITY_FILE, 7));
+  builder.on_record(called(2, 500, 510, TC_ACTIVITY_FILE, 7));
+  builder.on_interruption(350, 400);
+  EXPECT_THAT(row(builder.take(at(0), at(window_ns), names()), 2),
+              ElementsAre("0-300 running user @1", "300-310 running file call7 @1", "310-510 unknown",
+                          "510-1000 running user @1"));
+}
+
+TEST(TimelineGaps, ContradictionsAreUnknown) {
+  EXPECT_THAT(row({user_on_0, leaves(200, {1, TC_CONDITION_PREEMPTED}), called(1, 0, 300, TC_ACTIVITY_FILE, 7)}),
+              ElementsAre("0-200 running user @0", "200-300 unknown", "300-1000 running user"))
+      << "its switch-in was lost";
+  EXPECT_THAT(row({user_on_0, comes(300, {1, 250})}), ElementsAre("0-300 unknown", "300-1000 running user @0"))
+      << "its switch-out was lost";
+  EXPECT_THAT(row({user_on_0, leaves(200, {1, TC_CONDITION_BLOCKED, TC_ROW_CALL_PENDING, TC_WAIT_PIPE, 150, 3}),
+                   comes(300, {1, 300, TC_WAKER_TIMER}), called(1, 400, 410, TC_ACTIVITY_PIPE, 3)}),
+              ElementsAre("0-150 running user @0", "150-300 unknown", "300-400 running user @0",
+                          "400-410 running pipe call3 @0", "410-1000 running user @0"))
+      << "the return of a call was lost, so nobody knows what it was about";
+}
+
+TEST(TimelineGaps, ALostBirthAndALostEnd) {
+  auto end = std::make_unique<tc_ledger>();
+  end->record = {TC_RECORD_LEDGER, sizeof(tc_ledger)};
+  end->id = 1;
+  end->birth_ns = 50;
+  end->end_ns = 400;
+  const Timeline timeline =
+      timeline_of({called(1, 100, 150, TC_ACTIVITY_FILE, 7), called(1, 200, 210, TC_ACTIVITY_FILE, 7), *end});
+  EXPECT_THAT(row(timeline, 1),
+              ElementsAre("50-150 unknown", "150-200 running user", "200-210 running file call7", "210-400 unknown"));
+  EXPECT_THAT(timeline.rows[0].marks, SizeIs(1));
+}
+
+TEST(TimelineGaps, WhoIsNotSeenAfterOneIsUnknownFromThereOn) {
+  const Records records = {user_on_0, leaves(200, {1, TC_CONDITION_PREEMPTED}), lost(600, 700, 0)};
+  EXPECT_THAT(row(records), ElementsAre("0-200 running user @0", "200-600 preempted user", "600-1000 unknown"));
+  Records seen = records;
+  seen.push_back(*snapshot(1, 200, TC_ACTIVITY_USER, TC_CONDITION_PREEMPTED));
+  EXPECT_EQ(row(seen).back(), "700-1000 preempted user");
+}
+
+TEST(TimelineLimits, BeyondTheLimitItIsLeftOutAndHoldsNothing) {
+  TimelineBuilder::Options options;
+  options.limit = 50;
+  TimelineBuilder builder(options);
+  builder.on_record(user_on_0);
+  std::size_t most = 0;
+  for (std::uint64_t i = 1; i < 1000; ++i) {
+    builder.on_record(called(1, 10 * i, 10 * i + 5, TC_ACTIVITY_FILE, 7));
+    builder.on_record(lost(10 * i, 10 * i, 0));
+    most = std::max(most, builder.held());
+  }
+  EXPECT_LT(most, 200U);
+  EXPECT_EQ(builder.held(), 0U);
+  const Timeline timeline = builder.take(at(0), at(window_ns), names());
+  EXPECT_TRUE(timeline.left_out);
+  EXPECT_EQ(timeline.limit, 50U);
+  EXPECT_THAT(timeline.rows, IsEmpty());
+}
+
+TEST(TimelineLimits, IntervalsOfOneKindShareTheirFacts) {
+  Records records = {user_on_0};
+  for (std::uint64_t i = 1; i < 50; ++i) {
+    records.push_back(called(1, 10 * i, 10 * i + 5, TC_ACTIVITY_FILE, 7));
+  }
+  const Timeline timeline = timeline_of(records);
+  EXPECT_THAT(timeline.facts, SizeIs(2));
+  EXPECT_FALSE(timeline.left_out);
+}
+
+TEST(TimelineGaps, WithoutEndGrowIntoOneAnother) {
+  TimelineBuilder builder{TimelineBuilder::Options()};
+  builder.on_record(user_on_0);
+  for (std::uint64_t i = 0; i < 10'000; ++i) {
+    builder.on_record(lost(i, i, static_cast<std::uint32_t>(i % 3)));
+  }
+  EXPECT_LT(builder.held(), 5000U);
+}
+
+}  // namespace
+}  // namespace taskcost::test

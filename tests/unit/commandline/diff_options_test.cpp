@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "commandline/options.h"
+
+namespace taskcost {
+namespace {
+
+using ::testing::HasSubstr;
+
+DiffCommand parsed(std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), "diff");
+  const auto options = parse_options(arguments);
+  if (!options) {
+    ADD_FAILURE() << to_line(options.error());
+    return {};
+  }
+  const auto* const command = std::get_if<DiffCommand>(&*options);
+  if (command == nullptr) {
+    ADD_FAILURE() << "another command";
+    return {};
+  }
+  return *command;
+}
+
+std::string refused(std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), "diff");
+  const auto options = parse_options(arguments);
+  if (options) {
+    ADD_FAILURE() << "accepted";
+    return "";
+  }
+  EXPECT_EQ(options.error().kind, ErrorKind::usage);
+  return to_line(options.error());
+}
+
+TEST(DiffOptions, TwoReportsAndALimit) {
+  const DiffCommand plain = parsed({"a.json", "b.json"});
+  EXPECT_EQ(plain.a, "a.json");
+  EXPECT_EQ(plain.b, "b.json");
+  EXPECT_EQ(plain.format, OutputFormat::text);
+  EXPECT_FALSE(plain.fail_above || plain.verbose || plain.colour);
+
+  const DiffCommand full =
+      parsed({"--fail-above", "2.5", "-v", "--no-color", "--format", "json", "a", "-o", "d.json", "-o", "d.txt", "b"});
+  EXPECT_EQ(full.fail_above, 2.5);
+  EXPECT_EQ(full.colour, false);
+  EXPECT_TRUE(full.verbose);
+  EXPECT_EQ(full.format, OutputFormat::json);
+  EXPECT_EQ(full.outputs.size(), 2);
+  EXPECT_EQ(full.b, "b");
+  EXPECT_EQ(parsed({"a", "b", "--fail-above=0"}).fail_above, 0);
+  EXPECT_EQ(parsed({"a", "--", "--odd"}).b, "--odd");
+  EXPECT_EQ(parsed({"-", "b"}).a, "-");
+}
+
+TEST(DiffOptions, Misuse) {
+  EXPECT_THAT(refused({}), HasSubstr("not two reports"));
+  EXPECT_THAT(refused({"a"}), HasSubstr("not two reports"));
+  EXPECT_THAT(refused({"a", "b", "c"}), HasSubstr("not two reports"));
+  EXPECT_THAT(refused({"", "b"}), HasSubstr("not two reports"));
+  EXPECT_THAT(refused({"-", "-"}), HasSubstr("standard input"));
+  EXPECT_THAT(refused({"a", "b", "--fail-abov", "3"}), HasSubstr("'--fail-above'"));
+  for (const char* limit : {"x", "", "nan", "inf", "10%", "-1", "-0.5", "1e7"}) {
+    EXPECT_THAT(refused({"a", "b", std::string("--fail-above=") + limit}), HasSubstr("--fail-above")) << limit;
+  }
+  EXPECT_THAT(refused({"a", "b", "--fail-above", "-1"}), HasSubstr("--fail-above"));
+  EXPECT_THAT(refused({"a", "b", "--fail-above"}), HasSubstr("value is missing"));
+  EXPECT_THAT(refused({"a", "b", "-o", "d.html"}), HasSubstr(".txt or .json"));
+  EXPECT_THAT(refused({"a", "b", "--format", "csv"}), HasSubstr("'csv'"));
+}
+
+TEST(DiffOptions, ItsSchemaNeedsNoReports) {
+  const auto options = parse_options({"diff", "--json-schema"});
+  ASSERT_TRUE(options);
+  const auto* const request = std::get_if<PrintSchema>(&*options);
+  ASSERT_NE(request, nullptr);
+  EXPECT_EQ(request->of, PrintSchema::Of::difference);
+}
+
+}  // namespace
+}  // namespace taskcost

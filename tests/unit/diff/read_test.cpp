@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A report is a file that anybody may have written: what is right is read, what is wrong is one line, nothing crashes.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "support/figures_of.h"
+#include "support/report_builder.h"
+#include "taskcost/diff.h"
+
+namespace taskcost {
+namespace {
+
+using nlohmann::json;
+using test::figures_of;
+using test::full_report;
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+
+const Quantity& quantity(const ReportFigures& figures, Topic topic, const std::string& item,
+                         const std::string& aspect) {
+  static const Quantity nothing;
+  const auto found = figures.quantities.find({topic, item, aspect});
+  return found == figures.quantities.end() ? nothing : found->second;
+}
+
+std::string refused(const std::string& text) {
+  const auto figures = read_report(text);
+  if (figures) {
+    ADD_FAILURE() << "accepted: " << text.substr(0, 100);
+    return "";
+  }
+  const std::string line = to_line(figures.error());
+  EXPECT_THAT(line, Not(HasSubstr("\n")));
+  EXPECT_EQ(figures.error().kind, ErrorKind::runtime);
+  return line;
+}
+
+json full_json() { return json::parse(test::json_of(full_report())); }
+
+TEST(ReadReport, TakesTheFiguresOfAFullReport) {
+  const ReportFigures figures = figures_of(full_report());
+  EXPECT_EQ(figures.command, "./bakery --cooks 3");
+  EXPECT_EQ(figures.target_mode, "run");
+  EXPECT_EQ(figures.window_exit, "target-exited");
+  EXPECT_EQ(figures.ended, "exit 0");
+  EXPECT_EQ(figures.kernel, "6.1.0-18-amd64");
+  EXPECT_EQ(figures.cpus, 2);
+  EXPECT_EQ(figures.calls_seen, true);
+  EXPECT_EQ(figures.losses, (std::map<std::string, double>{{"skipped_probes", 1}, {"unresolved_faults", 3}}));
+  EXPECT_EQ(figures.evidence.size(), 3);
+  EXPECT_EQ(quantity(figures, Topic::window, "wall", "wall_ns").value, 1'033'652'230);
+  EXPECT_EQ(quantity(figures, Topic::activity, "pipe", "blocked_ns").value, 240'000'000);
+  EXPECT_EQ(quantity(figures, Topic::wait, "epoll", "blocked_ns").value, 500'000'000);
+  EXPECT_EQ(quantity(figures, Topic::counter, "voluntary_switches", "count").value, 2012);
+  EXPECT_EQ(quantity(figures, Topic::memory, "page_table_bytes", "bytes").value, 49'152);
+  EXPECT_EQ(quantity(figures, Topic::channel, "pipe", "bytes_in").value, 64'000);
+  EXPECT_EQ(quantity(figures, Topic::lifecycle, "create_thread", "publish_ns").value, 2'000);
+  EXPECT_TRUE(quantity(figures, Topic::latency, "run_queue", "p99_ns").measured());
+  ASSERT_EQ(figures.processes.size(), 2);
+  EXPECT_EQ(figures.processes.at("helper").count, 1);
+  ASSERT_TRUE(figures.time);
+  EXPECT_EQ(figures.time->running_total(), 1'407'130'230);
+  ASSERT_EQ(figures.claims.size(), 2);
+  EXPECT_EQ(figures.claims[0].interval->low, 7.21);
+}
+
+TEST(ReadReport, NotMeasuredAndNoneAreTwoThings) {
+  const ReportFigures figures = figures_of(full_report());
+  using State = Quantity::State;
+  EXPECT_EQ(quantity(figures, Topic::counter, "tlb_flushes_on_switch", "count").state, State::not_measured);
+  EXPECT_EQ(quantity(figures, Topic::latency, "fault_cow", "p50_ns").state, State::not_measured);
+  EXPECT_EQ(quantity(figures, Topic::latency, "fault_major", "p50_ns").state, State::none);
+  EXPECT_EQ(quantity(figures, Topic::lifecycle, "create_vfork", "publish_ns").state, State::none);
+  EXPECT_TRUE(quantity(figures, Topic::lifecycle, "create_vfork", "count").measured());
+  EXPECT_TRUE(quantity(figures, Topic::wait, "disk", "blocked_ns").measured()) << "a cause without waits is zero";
+}
+
+TEST(ReadReport, AReportWithoutTasksMeasuredNothingOfThem) {
+  const ReportFigures figures = figures_of(Report());
+  EXPECT_FALSE(figures.time);
+  EXPECT_FALSE(quantity(figures, Topic::activity, "user", "running_ns").measured());
+  EXPECT_TRUE(quantity(figures, Topic::window, "wall", "wall_ns").measured());
+}
+
+TEST(ReadReport, KernelThreadsStandApart) {
+  test::ReportBuilder builder;
+  builder.process(1, "sh", How::fork, Duration(0), test::Life().runs(TC_ACTIVITY_USER, Duration(5)));
+  builder.kernel_thread(2, "kworker/0:1", test::Life().runs(TC_ACTIVITY_KERNEL, Duration(7)));
+  const ReportFigures figures = figures_of(builder.build());
+  EXPECT_EQ(figures.processes.count("kworker/0:1"), 0);
+  EXPECT_EQ(quantity(figures, Topic::kernel_threads, "all", "running_ns").value, 7);
+}
+
+TEST(ReadReport, WhatIsNoReportIsOneLine) {
+  EXPECT_THAT(refused(""), HasSubstr("no JSON"));
+  EXPECT_THAT(refused("{"), HasSubstr("no JSON"));
+  EXPECT_THAT(refused("{\"schema\": \"\x1b[2J\n\"}"), Not(HasSubstr("\x1b")));
+  EXPECT_THAT(refused("[]"), HasSubstr("no JSON object"));
+  EXPECT_THAT(refused("null"), HasSubstr("no JSON object"));
+  EXPECT_THAT(refused("{}"), HasSubstr("no schema"));
+  EXPECT_THAT(refused(R"({"schema": 1})"), HasSubstr("no schema"));
+  EXPECT_THAT(refused(R"({"schema": "taskcost.report/2"})"),
+              AllOf(HasSubstr("'taskcost.report/2'"), HasSubstr("taskcost.report/1")));
+  EXPECT_THAT(refused(R"({"schema": "taskcost.diff/1"})"), HasSubstr("'taskcost.diff/1'"));
+  EXPECT_THAT(refused(R"({"schema": "\u001b[31m)" + std::string(100'000, 'x') + "\"}"), Not(HasSubstr("\x1b")));
+  EXPECT_THAT(refused(R"({"schema": "taskcost.report/1", "window": {"wall_ns": 1e999}})"), HasSubstr("too large"));
+  EXPECT_THAT(refused(std::string("TCAP\x02\0\0\0", 8)), HasSubstr("no JSON"));
+}
+
+TEST(ReadReport, AbsurdNestingIsRefused) {
+  const std::string deep(1'000'000, '[');
+  EXPECT_THAT(refused(deep), HasSubstr("nested"));
+  EXPECT_THAT(refused(R"({"schema": "taskcost.report/1", "x": )" + deep), HasSubstr("nested"));
+  EXPECT_TRUE(read_report(R"({"schema": "taskcost.report/1", "x": ")" + deep + "\"}")) << "text is no nesting";
+}
+
+TEST(ReadReport, WrongTypesSayWhere) {
+  const std::pair<const char*, const char*> faults[] = {
+      {"/window", "[]"},
+      {"/window/wall_ns", R"("long")"},
+      {"/window/wall_ns", "-1"},
+      {"/window/wall_ns", "1e300"},
+      {"/totals", "3"},
+      {"/totals/activities", "[]"},
+      {"/totals/activities/futex", "true"},
+      {"/totals/activities/futex/blocked_ns", R"({"a": 1})"},
+      {"/totals/counters/migrations", R"("none")"},
+      {"/histograms/run_queue/p50_ns", "[]"},
+      {"/processes", "{}"},
+      {"/processes/0/comm", "7"},
+      {"/evidence/1", "null"},
+      {"/losses/missed_ledgers", "false"},
+      {"/claims/0/ratio", R"("7")"},
+  };
+  for (const auto& [pointer, value] : faults) {
+    json bad = full_json();
+    bad.at(json::json_pointer(pointer)) = json::parse(value);
+    if (std::string_view(value) == "null") {
+      EXPECT_TRUE(read_report(bad.dump())) << pointer;
+      continue;
+    }
+    EXPECT_THAT(refused(bad.dump()), HasSubstr("'" + std::string(pointer).substr(1))) << pointer;
+  }
+}
+
+TEST(ReadReport, WhatIsMissingIsNotMeasured) {
+  const json good = full_json();
+  for (const auto& [key, value] : good.items()) {
+    json bad = good;
+    bad.erase(key);
+    EXPECT_EQ(read_report(bad.dump()).has_value(), key != "schema") << key;
+  }
+}
+
+TEST(ReadReport, TakesWhatALaterVersionAdds) {
+  json later = full_json();
+  later["novelty"] = {1, 2, 3};
+  later["totals"]["activities"]["dream"] = {{"running_ns", 5}, {"blocked_ns", 7}};
+  const auto figures = read_report(later.dump());
+  ASSERT_TRUE(figures);
+  EXPECT_EQ(quantity(*figures, Topic::activity, "dream", "blocked_ns").value, 7);
+}
+
+// Every value of a report, replaced by every kind of value in turn.
+void replace_each(json& document, json& place, const std::vector<json>& values) {
+  if (place.is_structured()) {
+    for (json& inner : place) {
+      replace_each(document, inner, values);
+    }
+  }
+  const json saved = place;
+  for (const json& value : values) {
+    place = value;
+    const auto figures = read_report(document.dump());
+    if (figures) {
+      difference_of(*figures, *figures);
+    }
+  }
+  place = saved;
+}
+
+TEST(ReadReport, NoValueAnywhereCrashesIt) {
+  json document = full_json();
+  document.erase("stacks");
+  for (json& process : document["processes"]) {
+    process.erase("tasks");
+  }
+  for (const char* key :
+       {"tool", "host", "window", "target", "evidence", "losses", "claims", "sweeps", "comparisons"}) {
+    replace_each(document, document[key], {nullptr, true, -1, 1e300, "x", json::array(), json::object(), {{"a", 1}}});
+  }
+  for (const char* key : {"activities", "waits", "creations", "ipc"}) {
+    replace_each(document, document["totals"][key], {nullptr, -1, "x", json::array(), json::object()});
+  }
+}
+
+TEST(ReadReport, NoTruncationCrashesIt) {
+  const std::string whole = test::json_of(full_report());
+  for (std::size_t size = 0; size + 2 < whole.size(); size += 97) {
+    EXPECT_FALSE(read_report(std::string_view(whole).substr(0, size)));
+  }
+}
+
+}  // namespace
+}  // namespace taskcost

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "events/living_tasks.h"
+#include "support/event_script.h"
+#include "support/golden.h"
+#include "support/recorded_life.h"
+#include "support/subprocess.h"
+#include "taskcost/event_export.h"
+
+namespace taskcost {
+namespace {
+
+using namespace std::chrono_literals;  // NOLINT(google-build-using-namespace)
+using nlohmann::json;
+using test::comes;
+using test::EventScript;
+using test::idle_comes;
+using test::idle_leaves;
+using test::leaves;
+using testing::HasSubstr;
+
+template <typename Export>
+std::string written(const EventScript& script) {
+  std::ostringstream out;
+  Export exported(out, test::trace_info());
+  for (const Record& record : script.records()) {
+    exported.on_record(record);
+  }
+  exported.finish(100'000);
+  return out.str();
+}
+
+std::vector<json> rows_of(const EventScript& script) {
+  std::vector<json> rows;
+  std::istringstream lines(written<EventNdjson>(script));
+  for (std::string line; std::getline(lines, line);) {
+    rows.push_back(json::parse(line));
+  }
+  return rows;
+}
+
+TEST(EventRows, AShortLifeAsCsv) { test::expect_golden("events.csv", written<EventCsv>(test::recorded_life())); }
+
+TEST(EventRows, ASwitchInTellsItsWaitAndWhoEndedIt) {
+  EventScript script;
+  script.at(1us).adopted(1, "reader").adopted(2, "writer");
+  script.at(10us).switches(0, leaves(1).blocks(TC_WAIT_PIPE, TC_ROW_CALL_PENDING).in_call(test::number_read, 9us),
+                           comes(2));
+  script.at(25us).switches(0, leaves(2), comes(1).woken_by(2, test::number_write, 20us));
+  const json last = rows_of(script).back();
+  EXPECT_EQ(last, json({{"time_ns", 25000},
+                        {"cpu", 0},
+                        {"event", "switch_in"},
+                        {"tid", 1001},
+                        {"pid", 1001},
+                        {"comm", "reader"},
+                        {"activity", "call"},
+                        {"condition", "blocked"},
+                        {"wait", "pipe"},
+                        {"duration_ns", 10000},
+                        {"runnable_ns", 5000},
+                        {"syscall", "read"},
+                        {"syscall_number", 0},
+                        {"waker_tid", 1002},
+                        {"waker_comm", "writer"},
+                        {"waker_kind", "task"},
+                        {"waker_from", "write"},
+                        {"other_tid", 1002}}));
+}
+
+TEST(EventRows, WhatWasNotSeenIsMissingAndNotZero) {
+  EventScript script;
+  script.at(1us).adopted(1, "a").at(3us).calls(1, test::number_read, TC_ACTIVITY_FILE, 0us, 0);
+  script.at(5us).switches(0, leaves(1).blocks(TC_WAIT_DISK), idle_comes()).at(9us).switches(0, idle_leaves(), comes(1));
+  const auto rows = rows_of(script);
+  EXPECT_FALSE(rows.at(1).contains("duration_ns")) << rows.at(1) << ": the entry of the call";
+  EXPECT_EQ(rows.at(1).at("result"), 0) << "measured";
+  EXPECT_FALSE(rows.at(2).contains("duration_ns")) << rows.at(2) << ": when it got the CPU";
+  EXPECT_FALSE(rows.at(3).contains("duration_ns")) << rows.at(3) << ": its wake-up";
+}
+
+TEST(EventRows, AWakeUpBeforeTheSleepLeavesNothingBlocked) {
+  EventScript script;
+  script.at(1us).adopted(1, "a").at(10us).switches(0, leaves(1).blocks(TC_WAIT_PIPE), idle_comes());
+  script.at(12us).switches(0, idle_leaves(), comes(1).woken_by(TC_WAKER_TIMER, TC_FROM_INTERRUPT, 8us));
+  const json row = rows_of(script).back();
+  EXPECT_EQ(row.at("duration_ns"), 0);
+  EXPECT_EQ(row.at("runnable_ns"), 2000);
+}
+
+TEST(EventRows, LostEventsAreRows) {
+  EventScript script;
+  script.at(1us).adopted(1, "a").at(10us).switches(0, leaves(1), idle_comes()).loses(1, 42, 11us, 15us);
+  script.at(20us).switches(0, idle_leaves(), comes(1));
+  const auto rows = rows_of(script);
+  EXPECT_EQ(rows.at(2), json({{"time_ns", 15000}, {"cpu", 1}, {"event", "gap"}, {"duration_ns", 4000}, {"value", 42}}));
+  EXPECT_EQ(rows.at(3).at("doubtful"), 1);
+}
+
+TEST(EventRows, AnInterruptionIsARow) {
+  std::ostringstream out;
+  EventCsv exported(out, test::trace_info());
+  exported.on_interruption(5'000, 9'000);
+  exported.finish(10'000);
+  EXPECT_THAT(out.str(), HasSubstr("\n9000,,interruption,,,,,,,4000,"));
+}
+
+TEST(EventRows, AParentMayComeBackLongAfterItsChildEnded) {
+  EventScript script;
+  script.at(1us).adopted(1, "sh").born(2, 1, TC_CREATION_FORK, "child");
+  script.at(5us).switches(0, leaves(1).blocks(TC_WAIT_CHILD), comes(2));
+  script.at(9us).switches(0, leaves(2).for_ever(), idle_comes());
+  script.at(20us).switches(0, idle_leaves(), comes(1).woken_by(2, TC_FROM_EXIT, 8us));
+  const json row = rows_of(script).back();
+  EXPECT_EQ(row.at("waker_comm"), "child");
+  EXPECT_EQ(row.at("waker_from"), "exit");
+}
+
+TEST(EventRows, HostileNamesStayInTheirField) {
+  EventScript script;
+  script.at(1us).adopted(1, "a,b\"\n\x1b[m\xff").at(2us).execs(1, "x", std::string_view("=1\0,\"\r\n\0", 8));
+  const std::string csv = written<EventCsv>(script);
+  EXPECT_THAT(csv, HasSubstr(R"(,"a,b""\n\x1b[m\xff",)"));
+  EXPECT_THAT(csv, HasSubstr(R"("=1 ,""\x0d\n")"));
+  EXPECT_EQ(std::count(csv.begin(), csv.end(), '\n'), 3) << "a header and two lines";
+  const auto rows = rows_of(script);
+  EXPECT_EQ(rows.at(0).at("comm"), "a,b\"\n\x1b[m\xef\xbf\xbd");
+}
+
+TEST(LivingTasks, OnlyTheLivingAndTheLatestDeadAreKept) {
+  LivingTasks tasks([](std::string_view bytes) { return std::string(bytes); });
+  for (std::uint64_t id = 1; id <= 20'000; ++id) {
+    EventScript life;
+    life.at(1us).born(id, 0, TC_CREATION_FORK, "x").switches(0, leaves(id).for_ever(), idle_comes());
+    tasks.on_birth(std::get<tc_birth>(life.records()[0]));
+    tasks.on_switch(std::get<tc_switch>(life.records()[1]));
+  }
+  EXPECT_LE(tasks.size(), 4100U);
+  EXPECT_NE(tasks.find(20'000), nullptr);
+  EXPECT_EQ(tasks.find(1), nullptr);
+  EXPECT_EQ(tasks.process(20'000), nullptr);
+}
+
+TEST(LivingTasks, ATidThatComesAgainEndsWhoHadIt) {
+  LivingTasks tasks([](std::string_view bytes) { return std::string(bytes); });
+  EventScript script;
+  script.at(1us).adopted(1, "first").adopted(2, "second");
+  auto first = std::get<tc_birth>(script.records()[0]);
+  auto second = std::get<tc_birth>(script.records()[1]);
+  second.tid = second.tgid = first.tid;
+  tasks.on_birth(first);
+  tasks.on_birth(second);
+  EXPECT_TRUE(tasks.find(1)->ended);
+  EXPECT_FALSE(tasks.find(2)->ended);
+}
+
+// The commands of the README between its fences, which are to be typed as they stand.
+std::string recipe() {
+  std::ifstream readme(TASKCOST_README);
+  std::ostringstream text;
+  text << readme.rdbuf();
+  const std::string all = text.str();
+  const std::size_t begin = all.find("```sh\nsqlite3 ");
+  const std::size_t end = all.find("\n```", begin);
+  return begin == std::string::npos || end == std::string::npos ? "" : all.substr(begin + 6, end - begin - 5);
+}
+
+class Directory {
+ public:
+  Directory() {
+    std::string path = std::filesystem::temp_directory_path() / "taskcost-XXXXXX";
+    path_ = mkdtemp(path.data());
+  }
+  ~Directory() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  Directory(const Directory&) = delete;
+  Directory& operator=(const Directory&) = delete;
+
+  [[nodiscard]] const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+TEST(EventRows, TheRecipeOfTheReadmeAnswersItsQuestions) {
+  ASSERT_FALSE(recipe().empty());
+  const Directory directory;
+  std::ofstream(directory.path() + "/events.csv") << written<EventCsv>(test::recorded_life());
+  test::SpawnOptions options;
+  options.directory = directory.path();
+  const test::Finished finished = test::Subprocess({"sh", "-c", recipe()}, options).wait();
+  EXPECT_EQ(finished.exit_code(), 0) << finished.describe();
+  EXPECT_EQ(finished.err, "");
+  EXPECT_THAT(finished.out, testing::ContainsRegex("server +1001 +9 +client +1002 +write"));
+  EXPECT_THAT(finished.out, testing::ContainsRegex("1001 +server +pipe +1 +14 *\n"));
+  EXPECT_THAT(finished.out, testing::ContainsRegex("1003 +true +exec +1 +8 *\n"));
+}
+
+}  // namespace
+}  // namespace taskcost

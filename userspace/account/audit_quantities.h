@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The figures of a ledger as a list, so that two ledgers can be held against each other one by one.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "taskcost/audit.h"
+
+namespace taskcost {
+
+struct Quantity {
+  enum class Kind {
+    cell,
+    entry,
+    counter,
+    channel,
+    creation,
+    wait,
+    edge,
+    other_edges,
+    flow,
+    other_flows,
+    instant,
+    identity
+  };
+
+  Kind kind = Kind::cell;
+  std::uint32_t index = 0;  // row, activity, counter, channel, creation, wait, ...
+  std::uint32_t field = 0;  // condition, or the field of a struct in its order
+
+  auto operator<=>(const Quantity&) const = default;
+};
+
+std::string name_of(const Quantity& quantity);
+AuditUnit unit_of(const Quantity& quantity);
+
+// Visits each figure that is not zero in both: the kernel's value, the replayed one, and for edges the waker.
+using QuantityVisitor =
+    std::function<void(const Quantity&, std::uint64_t kernel, std::uint64_t replayed, std::uint64_t waker)>;
+void for_each_quantity(const tc_ledger& kernel, const RebuiltTask& task, const QuantityVisitor& visit);
+
+// What the rebuilt task has and the kernel's ledger had no room for, as sums.
+struct BeyondLedger {
+  tc_edge_sums edges{};
+  tc_flow_sums flows{};
+
+  [[nodiscard]] bool any() const;
+};
+BeyondLedger beyond_ledger(const tc_ledger& kernel, const RebuiltTask& task);
+
+}  // namespace taskcost

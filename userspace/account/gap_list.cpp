@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "account/gap_list.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <limits>
+#include <tuple>
+#include <utility>
+
+#include "account/ledger.h"
+
+namespace taskcost {
+namespace {
+
+std::uint64_t ns_of(Instant instant) { return static_cast<std::uint64_t>(instant.time_since_epoch().count()); }
+
+// A time that no clock can show is the latest that one can.
+Instant instant_of(std::uint64_t ns) {
+  return instant(std::min<std::uint64_t>(ns, std::numeric_limits<Duration::rep>::max()));
+}
+
+auto order_of(const ReplayGap& gap) { return std::tie(gap.first, gap.last, gap.cpu); }
+
+bool is_before(const ReplayGap& a, const ReplayGap& b) { return order_of(a) < order_of(b); }
+
+}  // namespace
+
+ReplayGap gap_of(const tc_gap& gap) {
+  return {instant_of(gap.first_ns), instant_of(gap.last_ns), std::uint64_t{gap.count}, std::uint32_t{gap.cpu}};
+}
+
+GapList::GapList(std::vector<ReplayGap> gaps) : gaps_(std::move(gaps)) {
+  std::ranges::sort(gaps_, is_before);
+  note_ends(0);
+}
+
+bool GapList::add(const ReplayGap& gap) {
+  const auto place = std::ranges::lower_bound(gaps_, gap, is_before);
+  if (place != gaps_.end() && order_of(*place) == order_of(gap)) {
+    return false;
+  }
+  const auto index = static_cast<std::size_t>(place - gaps_.begin());
+  gaps_.insert(place, gap);
+  note_ends(index);
+  return true;
+}
+
+void GapList::note_ends(std::size_t from) {
+  ends_ns_.resize(gaps_.size());
+  for (std::size_t i = from; i < gaps_.size(); ++i) {
+    ends_ns_[i] = std::max(ns_of(gaps_[i].last), i > 0 ? ends_ns_[i - 1] : 0);
+  }
+}
+
+GapList::Touch GapList::search(std::uint64_t from_ns, std::uint64_t to_ns, std::optional<std::uint32_t> cpu) const {
+  Touch touch;
+  const auto behind =
+      std::ranges::partition_point(gaps_, [&](const ReplayGap& gap) { return ns_of(gap.first) < to_ns; });
+  for (auto i = static_cast<std::size_t>(behind - gaps_.begin()); i-- > 0 && ends_ns_[i] > from_ns;) {
+    const ReplayGap& gap = gaps_[i];
+    if (ns_of(gap.last) > from_ns && (!cpu || !gap.cpu || *gap.cpu == *cpu)) {
+      ++touch.gaps;
+      touch.first_ns = ns_of(gap.first);
+    }
+  }
+  return touch;
+}
+
+}  // namespace taskcost

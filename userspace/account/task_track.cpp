@@ -1,0 +1,339 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "account/task_track.h"
+
+#include <algorithm>
+
+#include "account/ledger.h"
+
+namespace taskcost {
+namespace {
+
+constexpr std::size_t nothing_pending = SIZE_MAX;
+
+// They leave a call with the switch that takes them off their CPU, where calls have no probes.
+bool is_found_call(std::uint8_t row) {
+  return row < TC_NR_ACTIVITIES && row != TC_ACTIVITY_EXIT && row != TC_ACTIVITY_KERNEL;
+}
+
+// But for when they begin and end.
+bool are_alike(const Stretch& a, const Stretch& b) {
+  return a.row == b.row && a.condition == b.condition && a.wait == b.wait && a.call == b.call && a.cpu == b.cpu &&
+         !a.ended && !b.ended;
+}
+
+}  // namespace
+
+TaskTrack::TaskTrack(const tc_birth& birth)
+    : since_ns_(birth.birth_ns),
+      tid_(birth.tid),
+      row_(birth.row),
+      condition_(birth.condition),
+      wait_(birth.wait),
+      compat_((birth.flags & TC_LEDGER_COMPAT) != 0),
+      birth_seen_(true) {
+  if (condition_ == TC_CONDITION_RUNNING) {
+    cpu_ = birth.cpu;
+  }
+  if (birth.how < TC_NR_CREATIONS) {
+    marks_.push_back({Mark::Kind::birth, birth.birth_ns, {}});
+  } else if (row_ != TC_ACTIVITY_USER && row_ != TC_ACTIVITY_KERNEL && row_ != TC_ACTIVITY_EXIT &&
+             row_ != TC_ACTIVITY_PAGE_FAULT) {
+    call_ = numbered(birth.syscall);
+  }
+}
+
+std::uint32_t TaskTrack::numbered(std::uint32_t syscall) const { return compat_ ? syscall | TC_FROM_COMPAT : syscall; }
+
+void TaskTrack::stay(std::uint64_t until_ns, Stretch like) {
+  if (until_ns <= since_ns_) {
+    return;
+  }
+  like.start_ns = since_ns_;
+  like.end_ns = until_ns;
+  like.firm = next_is_firm_;
+  since_ns_ = until_ns;
+  next_is_firm_ = false;
+  if (!stretches_.empty() && stretches_.back().end_ns == like.start_ns && are_alike(stretches_.back(), like)) {
+    stretches_.back().end_ns = until_ns;
+    return;
+  }
+  if (like.row == TC_ROW_CALL_PENDING) {
+    pending_call_ = std::min(pending_call_, stretches_.size());
+  } else if (like.row == TC_ROW_FAULT_PENDING) {
+    pending_fault_ = std::min(pending_fault_, stretches_.size());
+  }
+  stretches_.push_back(like);
+}
+
+void TaskTrack::stay_unknown(std::uint64_t until_ns) { stay(until_ns, Stretch{}); }
+
+Stretch TaskTrack::running(std::uint8_t row, std::uint32_t call) const {
+  Stretch like;
+  like.row = row;
+  like.condition = TC_CONDITION_RUNNING;
+  like.call = call;
+  like.cpu = cpu_;
+  return like;
+}
+
+Stretch TaskTrack::waiting() const {
+  Stretch like;
+  like.row = row_;
+  like.condition = condition_;
+  like.call = call_;
+  like.wait = condition_ == TC_CONDITION_BLOCKED ? wait_ : std::uint8_t{TC_WAIT_OTHER};
+  return like;
+}
+
+void TaskTrack::run(std::uint64_t entered_ns, std::uint8_t row, std::uint32_t call, std::uint64_t at_ns) {
+  const bool entered_since = entered_ns > since_ns_ && entered_ns <= at_ns;
+  if (condition_ != TC_CONDITION_RUNNING) {
+    stay_unknown(entered_since ? entered_ns : at_ns);
+    condition_ = TC_CONDITION_RUNNING;
+    cpu_ = Stretch::none;
+  } else if (entered_since) {
+    stay(entered_ns, running(TC_ACTIVITY_USER, Stretch::none));
+  }
+  stay(at_ns, running(row, call));
+}
+
+// A blocked task is runnable from its wake-up on.
+void TaskTrack::wait_until(std::uint64_t at_ns, std::uint64_t woken_ns, std::uint64_t waker, std::uint32_t waker_from) {
+  if (condition_ == TC_CONDITION_BLOCKED) {
+    Stretch blocked = waiting();
+    blocked.ended = true;
+    if (woken_ns != 0) {
+      blocked.waker = waker;
+      blocked.waker_from = waker_from;
+    }
+    stay(woken_ns == 0 ? at_ns : std::min(woken_ns, at_ns), blocked);
+    condition_ = TC_CONDITION_RUNNABLE;
+  }
+  stay(at_ns, waiting());
+}
+
+void TaskTrack::leave_cpu(const tc_switch& event, bool calls) {
+  if (condition_ == TC_CONDITION_RUNNING && cpu_ != Stretch::none && cpu_ != event.cpu) {
+    stay_unknown(event.at_ns);
+  }
+  const bool in_call = event.entered_ns != 0;
+  const std::uint32_t call = in_call ? numbered(event.syscall) : Stretch::none;
+  run(event.entered_ns, calls ? event.row : row_, call, event.at_ns);
+  row_ = event.row;
+  call_ = call;
+  condition_ = event.condition;
+  wait_ = event.wait;
+  firm();
+  if ((event.flags & TC_SWITCH_LAST) != 0) {
+    ended_ = true;
+    marks_.push_back({Mark::Kind::exit, since_ns_, {}});
+  }
+}
+
+void TaskTrack::get_cpu(const tc_switch& event, bool calls) {
+  if (condition_ == TC_CONDITION_RUNNING) {
+    stay_unknown(event.at_ns);
+  } else {
+    wait_until(event.at_ns, event.woken_ns, event.waker, event.waker_from);
+  }
+  condition_ = TC_CONDITION_RUNNING;
+  cpu_ = event.cpu;
+  if (!calls && is_found_call(row_)) {
+    row_ = TC_ACTIVITY_USER;
+    call_ = Stretch::none;
+  }
+  firm();
+}
+
+void TaskTrack::on_call(const tc_call& call) {
+  const std::uint32_t number = numbered(call.number);
+  run(call.entered_ns, call.row, number, call.at_ns);
+  settle_call(call.row, call.entered_ns, number);
+  row_ = TC_ACTIVITY_USER;
+  call_ = Stretch::none;
+  firm();
+}
+
+void TaskTrack::on_fault(const tc_fault& fault) {
+  const std::uint32_t call = fault.entered_ns != 0 ? numbered(fault.syscall) : Stretch::none;
+  if (row_ != TC_ROW_FAULT_PENDING) {
+    run(fault.entered_ns, fault.interrupted, call, fault.begun_ns);
+  }
+  row_ = TC_ROW_FAULT_PENDING;
+  call_ = call;
+  run(0, row_, call, fault.at_ns);
+  firm();
+  if (fault.outcome == TC_FAULT_BEGUN) {
+    return;
+  }
+  settle_fault(fault.outcome == TC_FAULT_UNRESOLVED ? fault.interrupted : std::uint8_t{TC_ACTIVITY_PAGE_FAULT});
+  row_ = fault.interrupted;
+}
+
+void TaskTrack::on_step(const tc_step& step) {
+  switch (step.kind) {
+    case TC_STEP_PUBLISHED:
+      if (condition_ == TC_CONDITION_BLOCKED) {
+        wait_until(step.at_ns, step.at_ns, step.value, step.arg);
+      }
+      condition_ = TC_CONDITION_RUNNABLE;
+      firm();
+      break;
+    case TC_STEP_EXEC_PREPARED:
+      run(step.value, step.value != 0 ? std::uint8_t{TC_ACTIVITY_EXEC} : row_, call_, step.at_ns);
+      row_ = step.value != 0 ? std::uint8_t{TC_ACTIVITY_EXEC} : row_;
+      firm();
+      break;
+    case TC_STEP_EXIT: {
+      const auto row = static_cast<std::uint8_t>(step.value != 0 ? step.arg : row_);
+      run(step.value, row, call_, step.at_ns);
+      settle_call(static_cast<std::uint8_t>(step.arg), step.value, Stretch::none);
+      row_ = TC_ACTIVITY_EXIT;
+      call_ = Stretch::none;
+      firm();
+      break;
+    }
+    case TC_STEP_FOUND_RUNNING:
+      if (condition_ != TC_CONDITION_RUNNING) {
+        wait_until(step.at_ns, 0, 0, TC_FROM_NOWHERE);
+      }
+      condition_ = TC_CONDITION_RUNNING;
+      cpu_ = step.arg;
+      firm();
+      break;
+    case TC_STEP_CORRECTED:
+      correct(step.value, static_cast<std::uint8_t>(step.arg & 0xff));
+      break;
+    default:
+      break;
+  }
+}
+
+void TaskTrack::on_exec(const tc_exec& exec) {
+  const std::uint8_t row = exec.entered_ns != 0 ? std::uint8_t{TC_ACTIVITY_EXEC} : row_;
+  run(exec.entered_ns, row, call_, exec.at_ns);
+  row_ = row;
+  compat_ = exec.compat != 0;
+  marks_.push_back({Mark::Kind::exec, since_ns_, text_of(exec.comm, sizeof(exec.comm))});
+  firm();
+}
+
+// The last switch came before it, unless it was lost.
+void TaskTrack::on_end(const tc_ledger& ledger) {
+  tid_ = ledger.tid;
+  if (!birth_seen_) {
+    const std::uint64_t known_from = stretches_.empty() ? since_ns_ : stretches_.front().start_ns;
+    if (ledger.birth_ns < known_from) {
+      Stretch lost;
+      lost.start_ns = ledger.birth_ns;
+      lost.end_ns = known_from;
+      lost.firm = true;
+      stretches_.insert(stretches_.begin(), lost);
+      pending_call_ = pending_fault_ = nothing_pending;
+    }
+  }
+  if (!ended_) {
+    stay_unknown(ledger.end_ns);
+    ended_ = true;
+    marks_.push_back({Mark::Kind::exit, since_ns_, {}});
+  }
+}
+
+void TaskTrack::on_snapshot(const tc_ledger& ledger) {
+  tid_ = ledger.tid;
+  seen_at_end_ = true;
+  if (ended_) {
+    return;
+  }
+  if (ledger.since_ns > since_ns_) {
+    ledger.condition == condition_
+        ? stay(ledger.since_ns, condition_ == TC_CONDITION_RUNNING ? running(row_, call_) : waiting())
+        : stay_unknown(ledger.since_ns);
+  }
+  const bool in_call = ledger.entered_ns != 0 && ledger.activity != TC_ACTIVITY_USER;
+  call_ = in_call ? numbered(ledger.syscall) : Stretch::none;
+  condition_ = ledger.condition;
+  wait_ = static_cast<std::uint8_t>(std::min<std::uint32_t>(ledger.wait, TC_WAIT_OTHER));
+  cpu_ = ledger.cpu;
+  // As the account joins the rows that are open at the end of the window.
+  const auto row_of_call = static_cast<std::uint8_t>(ledger.call & TC_CALL_ACTIVITY_MASK);
+  const std::uint8_t call_row = row_of_call < TC_NR_ACTIVITIES ? row_of_call : std::uint8_t{TC_ACTIVITY_OTHER};
+  row_ = ledger.activity;
+  if (row_ == TC_ROW_FAULT_PENDING) {
+    settle_fault(TC_ACTIVITY_PAGE_FAULT);
+    row_ = TC_ACTIVITY_PAGE_FAULT;
+  } else if (row_ == TC_ROW_CALL_PENDING) {
+    row_ = call_row;
+  }
+  settle_call(call_row, ledger.entered_ns, call_);
+  if (condition_ == TC_CONDITION_BLOCKED && ledger.woken_ns > ledger.since_ns) {
+    woken_ns_ = ledger.woken_ns;
+    waker_ = ledger.waker;
+    waker_from_ = ledger.waker_from;
+  }
+}
+
+void TaskTrack::close(std::uint64_t end_ns, std::uint64_t doubtful_ns) {
+  if (ended_) {
+    return;
+  }
+  const std::uint64_t known_ns = seen_at_end_ ? end_ns : std::min(end_ns, doubtful_ns);
+  if (condition_ == TC_CONDITION_RUNNING) {
+    stay(known_ns, running(row_, call_));
+  } else if (woken_ns_ && *woken_ns_ < known_ns) {
+    wait_until(known_ns, *woken_ns_, waker_, waker_from_);
+  } else {
+    stay(known_ns, waiting());
+  }
+  firm();
+  stay_unknown(end_ns);
+  settle_fault(TC_ACTIVITY_PAGE_FAULT);
+  for (std::size_t i = pending_call_; i < stretches_.size(); ++i) {
+    if (stretches_[i].row == TC_ROW_CALL_PENDING) {
+      stretches_[i].condition = Stretch::unknown;
+    }
+  }
+}
+
+// A call that began before this one has no return, so nobody knows what it was.
+void TaskTrack::settle_call(std::uint8_t row, std::uint64_t entered_ns, std::uint32_t call) {
+  for (std::size_t i = pending_call_; i < stretches_.size(); ++i) {
+    Stretch& stretch = stretches_[i];
+    if (stretch.row != TC_ROW_CALL_PENDING) {
+      continue;
+    }
+    if (entered_ns != 0 && stretch.start_ns < entered_ns) {
+      stretch.condition = Stretch::unknown;
+    }
+    stretch.row = row;
+    stretch.call = call == Stretch::none ? stretch.call : call;
+  }
+  pending_call_ = nothing_pending;
+}
+
+void TaskTrack::settle_fault(std::uint8_t row) {
+  for (std::size_t i = pending_fault_; i < stretches_.size(); ++i) {
+    if (stretches_[i].row == TC_ROW_FAULT_PENDING) {
+      stretches_[i].row = row;
+      if (row == TC_ROW_CALL_PENDING) {
+        pending_call_ = std::min(pending_call_, i);
+      }
+    }
+  }
+  pending_fault_ = nothing_pending;
+}
+
+// The task ran earlier than it was found running: the last wait ends so much earlier.
+void TaskTrack::correct(std::uint64_t ns, std::uint8_t condition) {
+  for (std::size_t i = stretches_.size(); i > 1; --i) {
+    Stretch& wait = stretches_[i - 2];
+    Stretch& run = stretches_[i - 1];
+    if (wait.condition == condition && run.condition == TC_CONDITION_RUNNING && wait.end_ns == run.start_ns) {
+      wait.end_ns -= std::min(ns, wait.end_ns - wait.start_ns);
+      run.start_ns = wait.end_ns;
+      return;
+    }
+  }
+}
+
+}  // namespace taskcost

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/load_report.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstddef>
+#include <cstring>
+#include <sstream>
+#include <string_view>
+#include <utility>
+
+#include "collector/handles.h"
+#include "commandline/values.h"
+#include "taskcost/recording.h"
+
+namespace taskcost {
+namespace {
+
+// Some 100,000 tasks.
+constexpr std::size_t largest = std::size_t{2} << 30;
+
+Error cannot_read(const std::string& path, std::string why, std::string hint = "") {
+  return {fmt::format("cannot read {}", commandline::in_quotes(path)), std::move(why), std::move(hint)};
+}
+
+bool begins_like_json(const std::string& text) {
+  const std::size_t first = text.find_first_not_of(" \t\r\n");
+  return first == std::string::npos || text[first] == '{';
+}
+
+Result<std::string> read_all(int fd, const std::string& path) {
+  std::string text;
+  std::array<char, std::size_t{64} * 1024> chunk{};
+  for (;;) {
+    const ssize_t size = ::read(fd, chunk.data(), chunk.size());
+    if (size < 0 && errno == EINTR) {
+      continue;
+    }
+    if (size < 0) {
+      return cannot_read(path, std::strerror(errno));  // NOLINT(concurrency-mt-unsafe)
+    }
+    if (size == 0) {
+      return text;
+    }
+    text.append(chunk.data(), static_cast<std::size_t>(size));
+    // What is no report can be endless.
+    if (!begins_like_json(text)) {
+      return cannot_read(path, "it is no JSON report", "give a file that 'taskcost run -o FILE.json' has written");
+    }
+    if (text.size() > largest) {
+      return cannot_read(path, "it is larger than 2 GiB", "observe fewer tasks");
+    }
+  }
+}
+
+bool is_capture(int fd) {
+  constexpr std::string_view magic = "\x89TCAP";
+  std::array<char, magic.size()> start{};
+  return pread(fd, start.data(), start.size(), 0) == static_cast<ssize_t>(start.size()) &&
+         std::string_view(start.data(), start.size()) == magic;
+}
+
+Result<std::string> report_of_capture(int fd, const std::string& path) {
+  auto capture = CaptureReader::read(Fd(dup(fd)), path);
+  if (!capture) {
+    return capture.error();
+  }
+  const auto playback = play(*capture, PlaybackOptions{});
+  if (!playback) {
+    return playback.error();
+  }
+  if (playback->end.state != CaptureEnd::State::complete) {
+    return cannot_read(path, "the capture is not complete", "compare what was recorded to its end");
+  }
+  std::ostringstream json;
+  render_json(playback->report, json);
+  return std::move(json).str();
+}
+
+}  // namespace
+
+Result<ReportFigures> load_report(const std::string& path) {
+  const bool standard_input = path == "-";
+  const Fd opened(standard_input ? -1 : ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
+  if (!standard_input && !opened) {
+    return cannot_read(path, std::strerror(errno), "name a JSON report");  // NOLINT(concurrency-mt-unsafe)
+  }
+  const int fd = standard_input ? STDIN_FILENO : opened.get();
+  struct stat status {};
+  if (fstat(fd, &status) == 0 && S_ISDIR(status.st_mode)) {
+    return cannot_read(path, "it is a directory", "name a JSON report");
+  }
+  auto text = is_capture(fd) ? report_of_capture(fd, path) : read_all(fd, path);
+  if (!text) {
+    return text.error();
+  }
+  if (text->empty()) {
+    return cannot_read(path, "it is empty", "give a file that 'taskcost run -o FILE.json' has written");
+  }
+  auto figures = read_report(*text);
+  if (!figures) {
+    Error error = figures.error();
+    error.what = fmt::format("{}: {}", commandline::in_quotes(path), error.what);
+    return error;
+  }
+  figures->name = standard_input ? "standard input" : path;
+  return figures;
+}
+
+}  // namespace taskcost

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "diff/json_place.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+namespace taskcost {
+namespace {
+
+// Of ns, 32 years: beyond it is no measurement.
+constexpr double largest = 1e18;
+
+}  // namespace
+
+std::string printable(std::string_view text) {
+  std::string out = "'";
+  for (const char c : text) {
+    const bool plain = c >= ' ' && c <= '~';
+    out += plain ? std::string(1, c) : fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
+  }
+  return out + "'";
+}
+
+Place Place::at(const char* key) const {
+  std::string way = way_ + (way_.empty() ? "" : "/") + key;
+  if (!is_a("object", value_ == nullptr || value_->is_object())) {
+    return {nullptr, std::move(way), complaint_};
+  }
+  const auto found = value_->find(key);
+  return {found == value_->end() || found->is_null() ? nullptr : &*found, std::move(way), complaint_};
+}
+
+bool Place::has(const char* key) const { return value_ != nullptr && value_->is_object() && value_->contains(key); }
+
+std::string Place::text() const {
+  return is_a("text", value_ == nullptr || value_->is_string()) ? value_->get<std::string>() : std::string();
+}
+
+std::optional<bool> Place::flag() const {
+  return is_a("true or false", value_ == nullptr || value_->is_boolean()) ? std::optional(value_->get<bool>())
+                                                                          : std::nullopt;
+}
+
+std::optional<double> Place::number() const {
+  const bool fits = value_ == nullptr || (value_->is_number() && std::abs(value_->get<double>()) <= largest);
+  return is_a("number in range", fits) ? std::optional(value_->get<double>()) : std::nullopt;
+}
+
+std::optional<double> Place::amount() const {
+  const auto value = number();
+  return is_a("amount: it is below 0", !value || *value >= 0) ? value : std::nullopt;
+}
+
+bool Place::is_a(const char* type, bool fits) const {
+  if (!fits && !complaint_) {
+    constexpr std::size_t longest = 100;
+    complaint_ = fmt::format("{} is no {}", way_.empty() ? "the whole" : printable(way_.substr(0, longest)), type);
+  }
+  return fits && value_ != nullptr;
+}
+
+}  // namespace taskcost

@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "events/rows.h"
+
+#include <algorithm>
+#include <string>
+#include <variant>
+
+namespace taskcost {
+namespace {
+
+std::optional<std::uint64_t> since(std::uint64_t begin_ns, std::uint64_t end_ns) {
+  return begin_ns != 0 && begin_ns <= end_ns ? std::optional(end_ns - begin_ns) : std::nullopt;
+}
+
+// What a step's value is, when it has one.
+std::optional<std::uint64_t> value_of(const tc_step& step) {
+  switch (step.kind) {
+    case TC_STEP_SIGNALLED:
+    case TC_STEP_FOUND_RUNNING:
+      return step.arg;
+    case TC_STEP_SHOOTDOWN_STOLE:
+    case TC_STEP_SHOOTDOWN_LOST:
+    case TC_STEP_SLAB:
+    case TC_STEP_PAGES:
+    case TC_STEP_CORRECTED:
+      return step.value;
+    default:
+      return std::nullopt;
+  }
+}
+
+// Arguments as in memory, each with its NUL, as one line.
+std::string joined(std::string_view command) {
+  std::string line(command);
+  while (!line.empty() && line.back() == '\0') {
+    line.pop_back();
+  }
+  std::replace(line.begin(), line.end(), '\0', ' ');
+  return line;
+}
+
+}  // namespace
+
+EventRow& EventRows::add(std::string_view event, std::uint64_t at_ns) {
+  EventRow& row = rows_.emplace_back();
+  row.event = event;
+  row.time_ns = at_ns;
+  return row;
+}
+
+EventRow& EventRows::add(std::string_view event, std::uint64_t at_ns, const LivingTask& task) {
+  EventRow& row = add(event, at_ns);
+  if (task.tid != 0) {
+    row.tid = task.tid;
+    row.cpu = task.cpu;
+  }
+  if (task.tgid != 0) {
+    row.pid = task.tgid;
+  }
+  row.comm = task.comm;
+  return row;
+}
+
+void EventRows::set_call(EventRow& row, std::uint32_t number, bool compat) {
+  row.syscall = names_.name(number, compat);
+  row.syscall_number = number;
+}
+
+void EventRows::on(const tc_birth& birth) {
+  const bool adopted = birth.how == TC_NR_CREATIONS;
+  EventRow& row = add(adopted ? "adopted" : "birth", birth.at_ns, tasks_.on_birth(birth));
+  row.cpu = adopted ? std::nullopt : std::optional(birth.cpu);
+  row.activity = row_name(birth.row);
+  row.condition = condition_name(birth.condition);
+  if (birth.condition == TC_CONDITION_BLOCKED) {
+    row.wait = wait_name(birth.wait);
+  }
+  if (adopted) {
+    return;
+  }
+  row.detail = creation_name(birth.how);
+  row.value = birth.clone_flags;
+  if (birth.creator_tid != 0) {
+    row.other_tid = birth.creator_tid;
+  }
+  if (birth.copy_ns != 0) {
+    row.duration_ns = birth.copy_ns;
+  }
+}
+
+void EventRows::on(const tc_exec& exec) {
+  detail_ = tasks_.written(joined({exec.command, exec.command_size}));
+  EventRow& row = add("exec", exec.at_ns, tasks_.on_exec(exec));
+  row.detail = detail_;
+  row.detail_is_name = true;
+  row.duration_ns = since(exec.entered_ns, exec.at_ns);
+}
+
+void EventRows::on(const tc_reap& reap) {
+  EventRow& row = add("reap", reap.at_ns);
+  if (const LivingProcess* process = tasks_.process(reap.process); process != nullptr) {
+    row.pid = process->tgid;
+  }
+  row.other_tid = reap.pid;
+}
+
+void EventRows::add_switch_out(const SwitchStory& story, const tc_switch& event) {
+  EventRow& row = add("switch_out", event.at_ns, *story.prev);
+  row.cpu = event.cpu;
+  row.tid = event.prev_tid;
+  row.activity = row_name(event.row);
+  row.condition = condition_name(event.condition);
+  const bool last = (event.flags & TC_SWITCH_LAST) != 0;
+  if (event.condition == TC_CONDITION_BLOCKED && !last) {
+    row.wait = wait_name(event.wait);
+  }
+  row.detail = last ? "last" : (event.flags & TC_SWITCH_VOLUNTARY) != 0 ? "voluntary" : "involuntary";
+  if (event.entered_ns != 0) {
+    set_call(row, event.syscall, story.prev->compat());
+  }
+  row.duration_ns = since(story.prev_since, event.at_ns);
+  row.doubtful = row.duration_ns && tasks_.doubtful(story.prev_since);
+  row.other_tid = event.next_tid;
+}
+
+void EventRows::add_switch_in(const SwitchStory& story, const tc_switch& event) {
+  const OffCpu& was = story.next_was;
+  EventRow& row = add("switch_in", event.at_ns, *story.next);
+  row.cpu = event.cpu;
+  row.tid = event.next_tid;
+  row.other_tid = event.prev_tid;
+  if (story.ready_ns == 0) {
+    return;
+  }
+  row.activity = row_name(was.row);
+  row.condition = condition_name(was.condition);
+  row.runnable_ns = event.at_ns - story.ready_ns;
+  row.doubtful = tasks_.doubtful(was.since_ns);
+  if (was.condition != TC_CONDITION_BLOCKED) {
+    return;
+  }
+  row.wait = wait_name(was.wait);
+  if (was.entered_ns != 0) {
+    set_call(row, was.syscall, story.next->compat());
+  }
+  if (was.censored) {
+    row.detail = "began before";
+  } else {
+    row.duration_ns = story.blocked_ns;
+  }
+  if (event.woken_ns == 0) {
+    // Nobody saw how its wait was divided between sleep and readiness.
+    row.runnable_ns.reset();
+    row.duration_ns.reset();
+    return;
+  }
+  const WokenBy by = woken_by(event.waker, tasks_);
+  row.waker_tid = by.tid;
+  row.waker_comm = by.comm;
+  row.waker_kind = by.kind;
+  row.waker_from = woken_from(event.waker_from, names_);
+}
+
+void EventRows::on(const tc_switch& event) {
+  const SwitchStory story = tasks_.on_switch(event);
+  if (story.prev != nullptr) {
+    add_switch_out(story, event);
+  }
+  if (story.next != nullptr) {
+    add_switch_in(story, event);
+  }
+}
+
+EventRow& EventRows::add_call(const tc_call& call) {
+  const LivingTask& task = tasks_.on_sign_of_life(call.id, call.at_ns);
+  EventRow& row = add("call", call.at_ns, task);
+  row.activity = row_name(call.row);
+  row.duration_ns = since(call.entered_ns, call.at_ns);
+  set_call(row, call.number, task.compat());
+  row.result = call.result;
+  row.channel = channel_name(call.channel);
+  if (call.created < TC_NR_CREATIONS) {
+    row.detail = creation_name(call.created);
+  }
+  if (call.mapped_bytes != 0) {
+    row.value = call.mapped_bytes;
+  }
+  return row;
+}
+
+void EventRows::on(const tc_transfer& transfer) {
+  EventRow& row = add_call(transfer.call);
+  if ((transfer.bits & TC_CALL_IN) != 0) {
+    row.bytes_in = transfer.bytes_in;
+  }
+  if ((transfer.bits & TC_CALL_OUT) != 0) {
+    row.bytes_out = transfer.bytes_out;
+  }
+}
+
+void EventRows::on(const tc_fault& fault) {
+  const LivingTask& task = tasks_.on_sign_of_life(fault.id, fault.at_ns);
+  const bool begun = fault.outcome == TC_FAULT_BEGUN;
+  EventRow& row = add(begun ? "fault_begun" : "fault", fault.at_ns, task);
+  row.activity = row_name(fault.interrupted);
+  if (!begun) {
+    row.duration_ns = since(fault.begun_ns, fault.at_ns);
+  }
+  if (fault.entered_ns != 0) {
+    set_call(row, fault.syscall, task.compat());
+  }
+  detail_ = begun ? std::string() : outcome_name(fault.outcome);
+  for (const auto& [bit, word] :
+       {std::pair(TC_FAULT_COW, "cow"), {TC_FAULT_FILE, "file"}, {TC_FAULT_KERNEL, "kernel"}}) {
+    if ((fault.bits & bit) != 0) {
+      detail_.append(detail_.empty() ? "" : " ").append(word);
+    }
+  }
+  row.detail = detail_;
+}
+
+void EventRows::on(const tc_step& step) {
+  LivingTask& task = tasks_.get(step.id);
+  EventRow& row = add(step_name(step.kind), step.at_ns, task);
+  row.value = value_of(step);
+  switch (step.kind) {
+    case TC_STEP_PUBLISHED: {
+      const WokenBy by = woken_by(step.value, tasks_);
+      row.waker_tid = by.tid;
+      row.waker_comm = by.comm;
+      row.waker_kind = by.kind;
+      row.waker_from = woken_from(step.arg, names_);
+      break;
+    }
+    case TC_STEP_EXEC_PREPARED:
+      row.duration_ns = since(step.value, step.at_ns);
+      break;
+    case TC_STEP_EXIT:
+      row.activity = row_name(static_cast<std::uint8_t>(step.arg));
+      row.duration_ns = since(step.value, step.at_ns);
+      break;
+    case TC_STEP_FOUND_RUNNING:
+      tasks_.on_sign_of_life(step.id, step.at_ns).cpu = step.arg;
+      row.cpu = step.arg;
+      break;
+    case TC_STEP_CORRECTED:
+      row.activity = row_name(static_cast<std::uint8_t>(step.arg >> 8));
+      row.condition = condition_name(static_cast<std::uint8_t>(step.arg & 0xff));
+      break;
+    default:
+      break;
+  }
+}
+
+void EventRows::on(const tc_gap& gap) {
+  tasks_.on_lost(gap.last_ns);
+  EventRow& row = add("gap", gap.last_ns);
+  row.cpu = gap.cpu;
+  row.duration_ns = since(gap.first_ns, gap.last_ns);
+  row.value = gap.count;
+}
+
+const std::vector<EventRow>& EventRows::rows_of(const Record& record) {
+  rows_.clear();
+  std::visit([this](const auto& event) { on(event); }, record);
+  return rows_;
+}
+
+const std::vector<EventRow>& EventRows::rows_of_interruption(std::uint64_t first_ns, std::uint64_t last_ns) {
+  rows_.clear();
+  tasks_.on_lost(last_ns);
+  EventRow& row = add("interruption", last_ns);
+  row.duration_ns = since(first_ns, last_ns);
+  return rows_;
+}
+
+}  // namespace taskcost

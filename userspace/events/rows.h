@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Events as rows of one table, whatever they are about. README.md beside this file describes the columns.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "events/living_tasks.h"
+#include "events/words.h"
+#include "taskcost/event_export.h"
+
+namespace taskcost {
+
+// Fields that do not apply are empty. Text is a view into what holds until the next event.
+struct EventRow {
+  std::uint64_t time_ns = 0;
+  std::optional<std::uint32_t> cpu;
+  std::string_view event;
+  std::optional<std::uint32_t> tid;
+  std::optional<std::uint32_t> pid;
+  std::string_view comm;  // written for the output, as all names of observed programs here
+  std::string_view activity;
+  std::string_view condition;
+  std::string_view wait;
+  std::optional<std::uint64_t> duration_ns;
+  std::optional<std::uint64_t> runnable_ns;
+  std::string_view syscall;
+  std::optional<std::uint32_t> syscall_number;
+  std::optional<std::int64_t> result;
+  std::optional<std::uint64_t> bytes_in;
+  std::optional<std::uint64_t> bytes_out;
+  std::string_view channel;
+  std::optional<std::uint32_t> waker_tid;
+  std::string_view waker_comm;
+  std::string_view waker_kind;
+  std::string_view waker_from;
+  std::optional<std::uint32_t> other_tid;
+  std::string_view detail;
+  bool detail_is_name = false;  // it came from an observed program
+  std::optional<std::uint64_t> value;
+  bool doubtful = false;
+};
+
+class EventRows {
+ public:
+  EventRows(TraceInfo info, WriteName write_name)
+      : names_(std::move(info.syscall_name)), tasks_(std::move(write_name)) {}
+
+  // None for a record that is no event, two for a switch between two observed tasks. They hold until the next call.
+  const std::vector<EventRow>& rows_of(const Record& record);
+  const std::vector<EventRow>& rows_of_interruption(std::uint64_t first_ns, std::uint64_t last_ns);
+
+ private:
+  EventRow& add(std::string_view event, std::uint64_t at_ns);
+  EventRow& add(std::string_view event, std::uint64_t at_ns, const LivingTask& task);
+  void set_call(EventRow& row, std::uint32_t number, bool compat);
+  EventRow& add_call(const tc_call& call);
+  void add_switch_out(const SwitchStory& story, const tc_switch& event);
+  void add_switch_in(const SwitchStory& story, const tc_switch& event);
+
+  void on(const tc_birth& birth);
+  void on(const tc_exec& exec);
+  void on(const tc_reap& reap);
+  void on(const tc_switch& event);
+  void on(const tc_call& call) { add_call(call); }
+  void on(const tc_transfer& transfer);
+  void on(const tc_fault& fault);
+  void on(const tc_step& step);
+  void on(const tc_gap& gap);
+  void on(const tc_ledger& ledger) { tasks_.on_ledger(ledger); }
+  template <typename NoEvent>
+  void on(const NoEvent&) {}
+
+  CallNames names_;
+  LivingTasks tasks_;
+  std::vector<EventRow> rows_;
+  std::string detail_;
+};
+
+}  // namespace taskcost

@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The table of events as CSV and as JSON lines. Both walk the same columns, so that they never differ but in form.
+#include <charconv>
+#include <ostream>
+#include <string>
+
+#include "events/rows.h"
+#include "report/escape.h"
+#include "taskcost/event_export.h"
+
+namespace taskcost {
+namespace {
+
+constexpr std::size_t buffer_size = 1U << 16U;
+
+template <typename Number>
+void append_number(std::string& out, Number number) {
+  char digits[24];
+  const auto end = std::to_chars(std::begin(digits), std::end(digits), number).ptr;
+  out.append(digits, end);
+}
+
+// Calls form.number, form.word (of ours) or form.name (of an observed program) for every column in their order.
+template <typename Form>
+void walk(const EventRow& row, Form& form) {
+  form.number("time_ns", std::optional(row.time_ns));
+  form.number("cpu", row.cpu);
+  form.word("event", row.event);
+  form.number("tid", row.tid);
+  form.number("pid", row.pid);
+  form.name("comm", row.comm);
+  form.word("activity", row.activity);
+  form.word("condition", row.condition);
+  form.word("wait", row.wait);
+  form.number("duration_ns", row.duration_ns);
+  form.number("runnable_ns", row.runnable_ns);
+  form.word("syscall", row.syscall);
+  form.number("syscall_number", row.syscall_number);
+  form.number("result", row.result);
+  form.number("bytes_in", row.bytes_in);
+  form.number("bytes_out", row.bytes_out);
+  form.word("channel", row.channel);
+  form.number("waker_tid", row.waker_tid);
+  form.name("waker_comm", row.waker_comm);
+  form.word("waker_kind", row.waker_kind);
+  form.word("waker_from", row.waker_from);
+  form.number("other_tid", row.other_tid);
+  if (row.detail_is_name) {
+    form.name("detail", row.detail);
+  } else {
+    form.word("detail", row.detail);
+  }
+  form.number("value", row.value);
+  form.number("doubtful", row.doubtful ? std::optional(1U) : std::nullopt);
+}
+
+// One line of names.
+class CsvHeader {
+ public:
+  explicit CsvHeader(std::string& out) : out_(out) {}
+  template <typename Value>
+  void number(std::string_view column, const Value&) {
+    add(column);
+  }
+  void word(std::string_view column, std::string_view) { add(column); }
+  void name(std::string_view column, std::string_view) { add(column); }
+
+ private:
+  void add(std::string_view column) { out_.append(out_.empty() ? "" : ",").append(column); }
+
+  std::string& out_;
+};
+
+class CsvLine {
+ public:
+  explicit CsvLine(std::string& out) : out_(out) {}
+  template <typename Number>
+  void number(std::string_view, const std::optional<Number>& value) {
+    separate();
+    if (value) {
+      append_number(out_, *value);
+    }
+  }
+  void word(std::string_view, std::string_view value) {
+    separate();
+    out_.append(value);
+  }
+  // Quoted when it was learned.
+  void name(std::string_view column, std::string_view value) { word(column, value); }
+
+ private:
+  void separate() {
+    if (!is_first_) {
+      out_ += ',';
+    }
+    is_first_ = false;
+  }
+
+  std::string& out_;
+  bool is_first_ = true;
+};
+
+class JsonLine {
+ public:
+  explicit JsonLine(std::string& out) : out_(out) { out_ += '{'; }
+  template <typename Number>
+  void number(std::string_view column, const std::optional<Number>& value) {
+    if (value) {
+      key(column);
+      append_number(out_, *value);
+    }
+  }
+  void word(std::string_view column, std::string_view value) {
+    if (!value.empty()) {
+      key(column);
+      out_.append("\"").append(value).append("\"");
+    }
+  }
+  void name(std::string_view column, std::string_view value) {
+    if (!value.empty()) {
+      key(column);
+      out_.append(value);
+    }
+  }
+  void end() { out_ += "}\n"; }
+
+ private:
+  void key(std::string_view column) { out_.append(out_.back() == '{' ? "\"" : ",\"").append(column).append("\":"); }
+
+  std::string& out_;
+};
+
+// One line, and quoted where it has to be: of a name that another program chose, nothing is left that ends a field.
+std::string csv_name(std::string_view bytes) {
+  std::string text = TerminalText(bytes).text();
+  if (text.find_first_of(",\"") == std::string::npos) {
+    return text;
+  }
+  std::string quoted = "\"";
+  for (const char c : text) {
+    quoted.append(c == '"' ? 2 : 1, c);
+  }
+  return quoted + '"';
+}
+
+std::string json_name(std::string_view bytes) {
+  std::string quoted;
+  if (!bytes.empty()) {
+    append_json_string(quoted, bytes);
+  }
+  return quoted;
+}
+
+class Lines {
+ public:
+  explicit Lines(std::ostream& out) : out_(&out) {}
+
+  std::string& text() { return text_; }
+  void drain(std::size_t at_least) {
+    if (text_.size() >= at_least) {
+      out_->write(text_.data(), static_cast<std::streamsize>(text_.size()));
+      text_.clear();
+    }
+  }
+  void finish() {
+    drain(1);
+    out_->flush();
+  }
+
+ private:
+  std::ostream* out_;
+  std::string text_;
+};
+
+}  // namespace
+
+class EventCsv::Implementation {
+ public:
+  Implementation(std::ostream& out, TraceInfo info) : rows_(std::move(info), csv_name), lines_(out) {
+    CsvHeader header(lines_.text());
+    walk({}, header);
+    lines_.text() += '\n';
+  }
+
+  void write(const std::vector<EventRow>& rows) {
+    for (const EventRow& row : rows) {
+      CsvLine line(lines_.text());
+      walk(row, line);
+      lines_.text() += '\n';
+    }
+    lines_.drain(buffer_size);
+  }
+
+  EventRows& rows() { return rows_; }
+  void finish() { lines_.finish(); }
+
+ private:
+  EventRows rows_;
+  Lines lines_;
+};
+
+EventCsv::EventCsv(std::ostream& out, TraceInfo info)
+    : implementation_(std::make_unique<Implementation>(out, std::move(info))) {}
+EventCsv::~EventCsv() = default;
+EventCsv::EventCsv(EventCsv&&) noexcept = default;
+EventCsv& EventCsv::operator=(EventCsv&&) noexcept = default;
+
+void EventCsv::on_record(const Record& record) { implementation_->write(implementation_->rows().rows_of(record)); }
+void EventCsv::on_interruption(std::uint64_t first_ns, std::uint64_t last_ns) {
+  implementation_->write(implementation_->rows().rows_of_interruption(first_ns, last_ns));
+}
+void EventCsv::finish(std::uint64_t) { implementation_->finish(); }
+
+class EventNdjson::Implementation {
+ public:
+  Implementation(std::ostream& out, TraceInfo info) : rows_(std::move(info), json_name), lines_(out) {}
+
+  void write(const std::vector<EventRow>& rows) {
+    for (const EventRow& row : rows) {
+      JsonLine line(lines_.text());
+      walk(row, line);
+      line.end();
+    }
+    lines_.drain(buffer_size);
+  }
+
+  EventRows& rows() { return rows_; }
+  void finish() { lines_.finish(); }
+
+ private:
+  EventRows rows_;
+  Lines lines_;
+};
+
+EventNdjson::EventNdjson(std::ostream& out, TraceInfo info)
+    : implementation_(std::make_unique<Implementation>(out, std::move(info))) {}
+EventNdjson::~EventNdjson() = default;
+EventNdjson::EventNdjson(EventNdjson&&) noexcept = default;
+EventNdjson& EventNdjson::operator=(EventNdjson&&) noexcept = default;
+
+void EventNdjson::on_record(const Record& record) { implementation_->write(implementation_->rows().rows_of(record)); }
+void EventNdjson::on_interruption(std::uint64_t first_ns, std::uint64_t last_ns) {
+  implementation_->write(implementation_->rows().rows_of_interruption(first_ns, last_ns));
+}
+void EventNdjson::finish(std::uint64_t) { implementation_->finish(); }
+
+}  // namespace taskcost

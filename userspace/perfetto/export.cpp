@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Records to a trace: keeps who lives, and hands each record on to those who draw it.
+#include <string>
+#include <variant>
+
+#include "events/living_tasks.h"
+#include "perfetto/packets.h"
+#include "perfetto/scheduling.h"
+#include "perfetto/thread_tracks.h"
+#include "report/escape.h"
+#include "taskcost/event_export.h"
+
+namespace taskcost {
+namespace {
+
+enum Clock : std::uint32_t { realtime = 1, monotonic = 3, boottime = 6 };
+
+void add_clock(wire::ClockSnapshot& snapshot, Clock clock, std::uint64_t at_ns) {
+  wire::ClockSnapshot::Clock& entry = *snapshot.add_clocks();
+  entry.set_clock_id(clock);
+  entry.set_timestamp(at_ns);
+}
+
+// All times of a trace are CLOCK_MONOTONIC. A bundle of ftrace events has no name for that clock; what it does not name
+// is taken as CLOCK_BOOTTIME. So both are declared to be equal: nothing is dropped, and nothing shifts.
+void write_clocks(PacketWriter& packets, const TraceInfo& info) {
+  wire::TracePacket packet;
+  packet.set_trusted_packet_sequence_id(static_cast<std::uint32_t>(Sequence::scene));
+  packet.set_first_packet_on_sequence(true);
+  wire::ClockSnapshot& snapshot = *packet.mutable_clock_snapshot();
+  snapshot.set_primary_trace_clock(monotonic);
+  add_clock(snapshot, monotonic, info.start_ns);
+  add_clock(snapshot, boottime, info.start_ns);
+  if (info.start_realtime_ns) {
+    add_clock(snapshot, realtime, *info.start_realtime_ns);
+  }
+  packets.write(packet);
+}
+
+void write_system(PacketWriter& packets, const TraceInfo& info) {
+  wire::TracePacket packet;
+  packet.set_trusted_packet_sequence_id(static_cast<std::uint32_t>(Sequence::scene));
+  wire::SystemInfo& system = *packet.mutable_system_info();
+  system.set_tracing_service_version("taskcost " TASKCOST_VERSION);
+  if (info.cpus != 0) {
+    system.set_num_cpus(info.cpus);
+  }
+  if (!info.kernel.empty()) {
+    system.mutable_utsname()->set_sysname("Linux");
+    system.mutable_utsname()->set_release(info.kernel);
+  }
+  if (!info.machine.empty()) {
+    system.mutable_utsname()->set_machine(info.machine);
+  }
+  packets.write(packet);
+}
+
+// It comes from a file that anyone may have written.
+TraceInfo made_valid(TraceInfo info) {
+  for (std::string* text : {&info.host, &info.kernel, &info.machine, &info.command, &info.detail}) {
+    *text = valid_utf8(*text);
+  }
+  return info;
+}
+
+}  // namespace
+
+class PerfettoExport::Implementation {
+ public:
+  Implementation(std::ostream& out, const TraceInfo& info)
+      : packets_(out),
+        tasks_(valid_utf8),
+        scheduling_(packets_, !info.kernel.empty()),
+        tracks_(packets_, tasks_, info.syscall_name) {
+    write_clocks(packets_, info);
+    write_system(packets_, info);
+    tracks_.on_start(info);
+  }
+
+  void on(const tc_birth& birth) {
+    LivingTask& task = tasks_.on_birth(birth);
+    if (birth.how == TC_NR_CREATIONS) {
+      write_tree(birth, task);
+    } else {
+      scheduling_.on_birth(birth, task);
+    }
+    tracks_.on_birth(birth, task);
+  }
+
+  void on(const tc_exec& exec) {
+    const LivingTask* before = tasks_.find(exec.id);
+    const std::string old_comm = before == nullptr ? std::string() : before->comm;
+    const std::uint32_t old_tid = before == nullptr ? 0 : before->tid;
+    LivingTask& task = tasks_.on_exec(exec);
+    scheduling_.on_exec(exec, task, old_comm, old_tid);
+    tracks_.on_exec(exec, task, old_tid);
+  }
+
+  void on(const tc_switch& event) {
+    const SwitchStory story = tasks_.on_switch(event);
+    scheduling_.on_switch(event, story, tasks_);
+    tracks_.on_switch(event, story);
+  }
+
+  void on(const tc_step& step) {
+    LivingTask& task = tasks_.get(step.id);
+    note(step, task);
+    if (step.kind == TC_STEP_PUBLISHED) {
+      scheduling_.on_published(step, task, tasks_);
+    } else if (step.kind == TC_STEP_EXIT) {
+      scheduling_.on_exit(step, task);
+    }
+    tracks_.on_step(step, task);
+  }
+
+  void on(const tc_gap& gap) {
+    tasks_.on_lost(gap.last_ns);
+    scheduling_.on_gap(gap.cpu);
+    tracks_.on_gap(gap);
+  }
+
+  // Of a process that existed before: the same process as in its first packet, now with its command line.
+  void on(const tc_command& command) {
+    const LivingProcess* process = tasks_.process(command.process);
+    if (process == nullptr) {
+      return;
+    }
+    add_process(*process, valid_utf8({command.text, command.size}));
+    packets_.write(tree_);
+  }
+
+  void on(const tc_call& call) { tracks_.on_call(call, nullptr); }
+  void on(const tc_transfer& transfer) { tracks_.on_call(transfer.call, &transfer); }
+  void on(const tc_fault& fault) { tracks_.on_fault(fault); }
+  void on(const tc_reap& reap) { tracks_.on_reap(reap); }
+  void on(const tc_ledger& ledger) { tasks_.on_ledger(ledger); }
+  template <typename NoEvent>
+  void on(const NoEvent&) {}
+
+  void on_interruption(std::uint64_t first_ns, std::uint64_t last_ns) {
+    tasks_.on_lost(last_ns);
+    scheduling_.on_interruption();
+    tracks_.on_interruption(first_ns, last_ns);
+  }
+
+  void finish(std::uint64_t end_ns) {
+    scheduling_.finish();
+    tracks_.finish(end_ns);
+    packets_.finish();
+  }
+
+ private:
+  void note(const tc_step& step, LivingTask& task) {
+    switch (step.kind) {
+      case TC_STEP_PUBLISHED:
+        if (LivingTask* creator = tasks_.find(task.creator); creator != nullptr) {
+          creator->child_published_ns = step.at_ns;
+        }
+        break;
+      case TC_STEP_EXEC_PREPARED:
+        task.exec_prepared_ns = step.at_ns;
+        break;
+      case TC_STEP_EXIT:
+        task.exit_ns = step.at_ns;
+        break;
+      case TC_STEP_MEMORY_GONE:
+        task.memory_gone_ns = step.at_ns;
+        break;
+      case TC_STEP_FOUND_RUNNING:
+        tasks_.on_sign_of_life(step.id, step.at_ns).cpu = step.arg;
+        break;
+      default:
+        break;
+    }
+  }
+
+  void add_process(const LivingProcess& process, const std::string& command) {
+    tree_.Clear();
+    tree_.set_trusted_packet_sequence_id(static_cast<std::uint32_t>(Sequence::scene));
+    wire::ProcessTree::Process& entry = *tree_.mutable_process_tree()->add_processes();
+    entry.set_pid(static_cast<std::int32_t>(process.tgid));
+    entry.set_ppid(static_cast<std::int32_t>(process.ppid));
+    entry.add_cmdline(command);
+  }
+
+  void write_tree(const tc_birth& birth, const LivingTask& task) {
+    const LivingProcess* process = tasks_.process(task.process);
+    if (process == nullptr) {
+      return;
+    }
+    add_process(*process, task.comm);
+    if (process->living > 1) {
+      tree_.mutable_process_tree()->clear_processes();
+    }
+    tree_.set_timestamp(birth.at_ns);
+    tree_.set_timestamp_clock_id(monotonic);
+    wire::ProcessTree::Thread& thread = *tree_.mutable_process_tree()->add_threads();
+    thread.set_tid(static_cast<std::int32_t>(task.tid));
+    thread.set_tgid(static_cast<std::int32_t>(task.tgid));
+    thread.set_name(task.comm);
+    packets_.write(tree_);
+  }
+
+  PacketWriter packets_;
+  LivingTasks tasks_;
+  Scheduling scheduling_;
+  ThreadTracks tracks_;
+  wire::TracePacket tree_;
+};
+
+PerfettoExport::PerfettoExport(std::ostream& out, TraceInfo info)
+    : implementation_(std::make_unique<Implementation>(out, made_valid(std::move(info)))) {}
+PerfettoExport::~PerfettoExport() = default;
+PerfettoExport::PerfettoExport(PerfettoExport&&) noexcept = default;
+PerfettoExport& PerfettoExport::operator=(PerfettoExport&&) noexcept = default;
+
+void PerfettoExport::on_record(const Record& record) {
+  std::visit([this](const auto& event) { implementation_->on(event); }, record);
+}
+void PerfettoExport::on_interruption(std::uint64_t first_ns, std::uint64_t last_ns) {
+  implementation_->on_interruption(first_ns, last_ns);
+}
+void PerfettoExport::finish(std::uint64_t end_ns) { implementation_->finish(end_ns); }
+
+}  // namespace taskcost

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Scheduling, births and names as the kernel's own trace would tell them: ftrace events in bundles of one CPU each.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "events/living_tasks.h"
+#include "events/words.h"
+#include "perfetto/packets.h"
+
+namespace taskcost {
+
+class Scheduling {
+ public:
+  // `knows_kernel`: the trace names its kernel. The bit that tells a preempted task depends on it, and is left out
+  // else.
+  Scheduling(PacketWriter& packets, bool knows_kernel) : packets_(&packets), knows_kernel_(knows_kernel) {}
+
+  void on_birth(const tc_birth& birth, const LivingTask& task);
+  void on_published(const tc_step& step, const LivingTask& task, const LivingTasks& tasks);
+  void on_exec(const tc_exec& exec, const LivingTask& task, const std::string& old_comm, std::uint32_t old_tid);
+  void on_exit(const tc_step& step, const LivingTask& task);
+  void on_switch(const tc_switch& event, const SwitchStory& story, const LivingTasks& tasks);
+  void on_gap(std::uint32_t cpu);
+  void on_interruption();
+  void finish();
+
+ private:
+  // Events wait here for those of the same CPU that are told later but happened before: wake-ups above all.
+  struct Cpu {
+    wire::FtraceEventBundle waiting;
+    bool is_lossy = false;  // events before the first of these were lost
+  };
+
+  wire::FtraceEvent* add(std::uint32_t cpu, std::uint64_t at_ns, std::uint32_t tid);
+  void write(std::uint32_t cpu, int count);
+  void add_waking(const tc_switch& event, const SwitchStory& story, const LivingTasks& tasks);
+  [[nodiscard]] std::int64_t state_of_prev(const tc_switch& event, const LivingTask* prev) const;
+
+  PacketWriter* packets_;
+  bool knows_kernel_;
+  bool is_first_ = true;
+  std::vector<Cpu> cpus_;
+  wire::TracePacket packet_;
+};
+
+}  // namespace taskcost

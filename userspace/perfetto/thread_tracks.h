@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What each thread does, as slices on its own track: system calls, faults and waits nested as they interrupt each
+// other, and the phases of creation, exec and exit. A slice is written when it is over. Packets may thus be older than
+// those before them; who reads a trace sorts by time, and keeps the order of what has the same time.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+#include <unordered_map>
+
+#include "events/living_tasks.h"
+#include "events/words.h"
+#include "perfetto/track_packets.h"
+
+namespace taskcost {
+
+class ThreadTracks {
+ public:
+  ThreadTracks(PacketWriter& packets, LivingTasks& tasks, SyscallNames names);
+
+  void on_start(const TraceInfo& info);
+  void on_birth(const tc_birth& birth, LivingTask& task);
+  // `old_tid`: before the exec; 0 when it was not known.
+  void on_exec(const tc_exec& exec, LivingTask& task, std::uint32_t old_tid);
+  void on_reap(const tc_reap& reap);
+  void on_switch(const tc_switch& event, const SwitchStory& story);
+  void on_call(const tc_call& call, const tc_transfer* transfer);
+  void on_fault(const tc_fault& fault);
+  void on_step(const tc_step& step, LivingTask& task);
+  void on_gap(const tc_gap& gap);
+  void on_interruption(std::uint64_t first_ns, std::uint64_t last_ns);
+  void finish(std::uint64_t end_ns);
+
+ private:
+  // The track of a task; describes it, and its process, at the first time.
+  std::uint64_t track_of(LivingTask& task, std::uint64_t at_ns);
+  // A packet begun, not yet written.
+  wire::TrackDescriptor& describe_thread(const LivingTask& task, std::uint64_t at_ns);
+  void introduce_process(const LivingTask& task, LivingProcess& process, std::uint64_t at_ns);
+  NameId call_name(std::uint8_t row, std::uint32_t number, bool compat);
+  void slice(std::uint64_t track, std::uint64_t begin_ns, std::uint64_t end_ns, Category category, NameId name);
+
+  void write_creation(std::uint64_t track, LivingTask& task, const tc_call& call);
+  void write_exec(std::uint64_t track, LivingTask& task, const tc_call& call);
+  void write_exit(std::uint64_t track, const LivingTask& task, std::uint64_t end_ns);
+  void write_wait(std::uint64_t track, const tc_switch& event, const SwitchStory& story);
+  void write_flush(std::uint64_t track, const tc_switch& event, const SwitchStory& story);
+  void add_wait_arguments(const OffCpu& off, bool compat);
+  void add_transfer(const LivingTask& task, const tc_transfer& transfer, std::uint64_t at_ns);
+  void write_lost(std::uint64_t track, std::string_view track_name, std::uint64_t first_ns, std::uint64_t last_ns,
+                  std::uint64_t count);
+
+  TrackPackets packets_;
+  LivingTasks* tasks_;
+  CallNames call_names_;
+  std::unordered_map<std::uint64_t, NameId> call_ids_;
+  std::array<NameId, TC_NR_WAITS> wait_ids_;
+};
+
+}  // namespace taskcost

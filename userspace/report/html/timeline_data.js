@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The timeline out of its columns: rows of intervals, whom each wake-up came from, and what stands in which line.
+'use strict';
+
+const timelineUnknown = 'unknown';
+const activityOrder = Object.keys(report.totals.activities);
+const unfoldedTasks = 100; // with more tasks, processes begin folded
+
+function factOf([condition, activity, call, cpu, wait, waker, task, tid, place], i) {
+  if (condition === null) {
+    return {i, condition: timelineUnknown, kind: 0};
+  }
+  const kind = 1 + conditions.indexOf(condition) * activityOrder.length + activityOrder.indexOf(activity);
+  return {i, condition, activity, call, cpu, wait, waker, from_task: task, from_tid: tid, place, kind};
+}
+
+const timelineKinds = 1 + conditions.length * activityOrder.length;
+
+// One task: its intervals are those from `first` to before `last` in the columns.
+function timelineRows(data) {
+  const intervals = data.length.length;
+  const columns = {start: new Float64Array(intervals), end: new Float64Array(intervals), fact: Uint32Array.from(data.fact)};
+  const rows = [];
+  let at = 0;
+  let mark = 0;
+  for (const [task, number, marks] of data.tasks) {
+    let now = 0;
+    const row = {task, first: at, last: at + number, marks: []};
+    for (; at < row.last; ++at) {
+      columns.start[at] = now + data.gap[at];
+      now = columns.end[at] = columns.start[at] + data.length[at];
+    }
+    for (const end = mark + marks; mark < end; ++mark) {
+      row.marks.push({kind: data.mark[mark], at: data.mark_at[mark], comm: data.mark_comm[mark]});
+    }
+    rows.push(row);
+  }
+  return {rows, columns};
+}
+
+class TimelineData {
+  constructor(data) {
+    this.wall = Math.max(data.wall_ns, 1);
+    this.facts = data.facts.map(factOf);
+    Object.assign(this, timelineRows(data));
+    this.rowOf = new Map(this.rows.map((row) => [row.task, row]));
+    this.wakeups = this.wakeupsByWaker();
+    this.groups = this.groupsOfRows();
+  }
+
+  fact(i) {
+    return this.facts[this.columns.fact[i]];
+  }
+
+  // The intervals that each task ended, by when.
+  wakeupsByWaker() {
+    const by = new Map();
+    for (const row of this.rows) {
+      for (let i = row.first; i < row.last; ++i) {
+        const {waker, from_task: from} = this.fact(i);
+        if (waker === 'task' && this.rowOf.has(from)) {
+          by.set(from, by.get(from) || []);
+          by.get(from).push({i, row});
+        }
+      }
+    }
+    for (const list of by.values()) {
+      list.sort((a, b) => this.columns.end[a.i] - this.columns.end[b.i]);
+    }
+    return by;
+  }
+
+  groupsOfRows() {
+    const groups = report.processes.map((process) => ({
+      name: `${process.comm} (${process.tgid})`, rows: process.tasks.map((task) => {
+        const row = this.rowOf.get(task.id);
+        return row ? Object.assign(row, {name: `${task.comm} (${task.tid})`}) : null;
+      }).filter(Boolean),
+    })).filter((group) => group.rows.length > 0);
+    const folded = this.rows.length > unfoldedTasks;
+    return groups.map((group) => ({...group, folded: folded && group.rows.length > 1}));
+  }
+
+  // What is shown: a line for a process with several tasks, and one for each of its tasks while it is unfolded.
+  lines() {
+    return this.groups.flatMap((group) => {
+      if (group.rows.length === 1) {
+        return [{name: group.rows[0].name, rows: group.rows, row: group.rows[0]}];
+      }
+      const head = {name: `${group.name}, ${group.rows.length} tasks`, rows: group.rows, group};
+      return [head, ...(group.folded ? [] : group.rows.map((row) => ({name: row.name, rows: [row], row, inside: true})))];
+    });
+  }
+
+  // The first interval of the row that ends after `ns`; row.last when there is none.
+  firstAfter(row, ns) {
+    let [low, high] = [row.first, row.last];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.columns.end[middle] > ns) {
+        high = middle;
+      } else {
+        low = middle + 1;
+      }
+    }
+    return low;
+  }
+
+  // The interval of the row around `ns`, null for none.
+  around(row, ns) {
+    const i = this.firstAfter(row, ns);
+    return i < row.last && this.columns.start[i] <= ns ? i : null;
+  }
+
+  // Those that the interval's task woke in the meantime: at most `most`.
+  wokenDuring(row, i, most) {
+    const list = this.wakeups.get(row.task) || [];
+    let [low, high] = [0, list.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.columns.end[list[middle].i] >= this.columns.start[i]) {
+        high = middle;
+      } else {
+        low = middle + 1;
+      }
+    }
+    const woken = [];
+    for (; low < list.length && woken.length < most && this.columns.end[list[low].i] <= this.columns.end[i]; ++low) {
+      woken.push(list[low]);
+    }
+    return woken;
+  }
+
+  what(i) {
+    const fact = this.fact(i);
+    if (fact.condition === timelineUnknown) {
+      return 'unknown: events were lost';
+    }
+    const where = fact.call !== null && fact.call !== fact.activity ? `${words(fact.activity)} (${fact.call})` :
+                                                                      words(fact.activity);
+    return `${where}, ${fact.condition}${fact.cpu === null ? '' : ` on CPU ${fact.cpu}`}`;
+  }
+
+  // The facts of an interval, a line each.
+  told(row, i) {
+    const fact = this.fact(i);
+    const lines = [row.name, this.what(i), `${timeText(this.columns.end[i] - this.columns.start[i])}, from ` +
+                                           `${timeText(this.columns.start[i])} on`];
+    if (fact.wait) {
+      lines.push(`for ${waitText(fact.wait)}`);
+    }
+    if (fact.waker) {
+      const by = fact.place === null ? '' : ` (${fact.place})`;
+      lines.push(`ended by ${wakerName(fact)}${by}`);
+    }
+    return lines;
+  }
+}

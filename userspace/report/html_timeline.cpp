@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "report/html_timeline.h"
+
+#include <string_view>
+
+#include "report/json_writer.h"
+
+namespace taskcost {
+namespace {
+
+constexpr auto row = JsonWriter::Layout::row;
+
+void write_facts(JsonWriter& json, const Timeline::Facts& facts) {
+  json.array(
+      [&] {
+        if (!facts.condition) {
+          json.element(nullptr);
+          return;
+        }
+        const auto text_or_null = [&json](std::string_view text) {
+          text.empty() ? json.element(nullptr) : json.element(text);
+        };
+        json.element(std::string_view(key_of(*facts.condition)));
+        json.element(std::string_view(key_of(facts.activity)));
+        text_or_null(facts.call);
+        json.element(facts.cpu);
+        text_or_null(facts.wait ? key_of(*facts.wait) : "");
+        text_or_null(facts.waker ? to_string(facts.waker->kind) : "");
+        json.element(facts.waker ? facts.waker->task : 0);
+        json.element(facts.waker ? facts.waker->tid : 0);
+        text_or_null(facts.place);
+      },
+      row);
+}
+
+// A column: what `told` says of each item of each row.
+template <typename Items, typename Tell>
+void write_column(JsonWriter& json, std::string_view name, const Timeline& timeline, Items items, Tell tell) {
+  json.array(
+      name,
+      [&] {
+        for (const Timeline::Row& each : timeline.rows) {
+          for (const auto& item : each.*items) {
+            json.element(tell(item));
+          }
+        }
+      },
+      row);
+}
+
+void write_gaps(JsonWriter& json, const Timeline& timeline) {
+  json.array(
+      "gap",
+      [&] {
+        for (const Timeline::Row& each : timeline.rows) {
+          Instant end = timeline.start;
+          for (const Timeline::Interval& interval : each.intervals) {
+            json.element(interval.start - end);
+            end = interval.end;
+          }
+        }
+      },
+      row);
+}
+
+void write_rows(JsonWriter& json, const Timeline& timeline) {
+  json.array("facts", [&] {
+    for (const Timeline::Facts& facts : timeline.facts) {
+      write_facts(json, facts);
+    }
+  });
+  json.array("tasks", [&] {
+    for (const Timeline::Row& each : timeline.rows) {
+      json.array(
+          [&] {
+            json.element(each.task);
+            json.element(each.intervals.size());
+            json.element(each.marks.size());
+          },
+          row);
+    }
+  });
+  using Interval = Timeline::Interval;
+  using Mark = Timeline::Mark;
+  write_gaps(json, timeline);
+  write_column(json, "length", timeline, &Timeline::Row::intervals,
+               [](const Interval& at) { return at.end - at.start; });
+  write_column(json, "fact", timeline, &Timeline::Row::intervals, [](const Interval& at) { return at.facts; });
+  write_column(json, "mark", timeline, &Timeline::Row::marks,
+               [](const Mark& mark) { return std::string_view(to_string(mark.kind)); });
+  write_column(json, "mark_at", timeline, &Timeline::Row::marks,
+               [&timeline](const Mark& mark) { return mark.at - timeline.start; });
+  write_column(json, "mark_comm", timeline, &Timeline::Row::marks,
+               [](const Mark& mark) { return std::string_view(mark.comm); });
+}
+
+}  // namespace
+
+void write_timeline(const Timeline& timeline, std::ostream& out) {
+  JsonWriter json(out);
+  json.object([&] {
+    json.field("limit", timeline.limit);
+    json.field("left_out", timeline.left_out);
+    json.field("wall_ns", timeline.end - timeline.start);
+    if (!timeline.left_out) {
+      write_rows(json, timeline);
+    }
+  });
+  json.end_document();
+}
+
+}  // namespace taskcost
