@@ -11,6 +11,7 @@ kernel_names() { kernel_lines | while read -r name _; do echo "$name"; done; }
 # read_kernel NAME: sets suite, package, words and plan.
 read_kernel() {
 	local name
+	# shellcheck disable=SC2034 # they are used where this is sourced
 	while read -r name suite package words plan; do
 		[[ $name != "$1" ]] || break
 	done < <(kernel_lines)
@@ -20,7 +21,8 @@ read_kernel() {
 
 # archive LABEL: from where this machine takes what is labelled so.
 archive() {
-	apt-get indextargets --format '$(LABEL) $(REPO_URI)' "Origin: Debian" | sed -n "s/^$1 \(http.*\)/\1/p" | head -n 1
+	# shellcheck disable=SC2016 # the words are apt's
+	apt-get indextargets --format '$(LABEL) $(REPO_URI)' "Origin: Debian" | sed -n "s/^$1 \(http.*\)/\1/p;T;q"
 }
 
 # private_apt DIRECTORY SUITE: writes the configuration, once, and reads the lists of packages.
