@@ -18,9 +18,11 @@ enum {
 	STATE_STOPPED_OR_TRACED = 0x4 | 0x8,
 };
 
-static __always_inline struct inode *inode_of(__u64 file)
+static __always_inline __u64 inode_number_of(__u64 file)
 {
-	return can_cast() ? read_as(struct file, file)->f_inode : BPF_CORE_READ((struct file *)file, f_inode);
+	if (can_cast())
+		return read_as(struct file, file)->f_inode->i_ino;
+	return BPF_CORE_READ((struct file *)file, f_inode, i_ino);
 }
 
 /* The file type of descriptor `fd` of `task`, 0 when there is none; *file is its struct file. */
@@ -304,7 +306,7 @@ static __always_inline void add_to_flow(struct tc_flow_sums *sums, __u64 bytes_i
 
 __hidden int book_flow(struct tc_ledger *l, __u64 bytes_in, __u64 bytes_out)
 {
-	__u64 number = inode_of(l->file)->i_ino & 0xffffffff;
+	__u64 number = inode_number_of(l->file) & 0xffffffff;
 	struct tc_flow_key key = {.task = l->id, .object = (__u64)l->channel << 56 | number};
 	struct tc_flow_sums first = {};
 	struct tc_flow_sums *sums;

@@ -47,6 +47,9 @@ struct CollectorOptions {
   bool stacks = false;         // of creations, faults, waits and involuntary switches
   bool stints = false;         // keep each time on a CPU: a record for every switch
   bool events = false;         // send the transitions themselves: see record_to()
+  // Neither fentry, fexit nor kprobes, as where the kernel denies them: what stands in for them is then compared with
+  // them.
+  bool no_function_probes = false;
   std::size_t ring_bytes = 0;  // of the ring buffer, a power of two; 0: enough for the options above
 };
 

@@ -7,7 +7,8 @@
 
 namespace taskcost {
 
-// Errors: a capability is missing (CAP_BPF, CAP_PERFMON; CAP_SYS_ADMIN stands for both), or the kernel has no BTF.
+// Errors: a capability is missing (CAP_BPF, CAP_PERFMON; CAP_SYS_ADMIN stands for both), or the kernel lacks what no
+// other source can stand in for: BTF, task storage, leave to read its memory.
 Status check_privileges();
 
 }  // namespace taskcost

@@ -157,6 +157,8 @@ Refusal try_kprobe(const std::string& symbol) {
   return attach_trial(open_event(attributes, 0), BPF_PROG_TYPE_KPROBE);
 }
 
+Refusal not_wanted() { return "not wanted"; }
+
 Refusal try_fault_events() {
   if (const Fd event(open_fault_event(true /*major*/, 0)); !event) {
     return fmt::format("perf_event_open: {}", words_for(errno));
@@ -268,16 +270,16 @@ void choose_exit(Sources& sources, const KernelTypes& types) {
                "Linux 6.1 has it");
 }
 
-void choose_switch_latency(Sources& sources, const KernelTypes& types) {
+void choose_switch_latency(Sources& sources, const KernelTypes& types, bool no_function_probes) {
   sources.switch_latency = true;
-  const Refusal fentry = try_tracing(types, "finish_task_switch", BPF_TRACE_FENTRY);
+  const Refusal fentry = no_function_probes ? not_wanted() : try_tracing(types, "finish_task_switch", BPF_TRACE_FENTRY);
   if (!fentry) {
     sources.programs.insert("taskcost_finish_switch_fentry");
     add_evidence(sources, "switch_latency", "sched_switch -> fentry finish_task_switch", EvidenceKind::exact);
     return;
   }
   sources.finish_switch_symbol = find_finish_switch_symbol();
-  const Refusal kprobe = try_kprobe(sources.finish_switch_symbol);
+  const Refusal kprobe = no_function_probes ? not_wanted() : try_kprobe(sources.finish_switch_symbol);
   if (!kprobe) {
     sources.programs.insert("taskcost_finish_switch_kprobe");
     add_evidence(sources, "switch_latency", "sched_switch -> kprobe finish_task_switch", EvidenceKind::exact,
@@ -402,13 +404,13 @@ void choose_file_faults(Sources& sources, const KernelTypes& types) {
                "faults on private copies of file pages do not pass there");
 }
 
-void choose_faults(Sources& sources, const KernelTypes& types) {
+void choose_faults(Sources& sources, const KernelTypes& types, bool no_function_probes) {
   const bool exceptions = types.has_tracepoint("page_fault_user") && types.has_tracepoint("page_fault_kernel");
   if (exceptions) {
     sources.programs.insert({"taskcost_fault_user", "taskcost_fault_kernel"});
     measure(sources, {TC_COUNTER_FAULTS_COW, TC_COUNTER_FAULTS_COW_NS});
   }
-  Refusal refusal = try_tracing(types, "handle_mm_fault", BPF_TRACE_FEXIT);
+  Refusal refusal = no_function_probes ? not_wanted() : try_tracing(types, "handle_mm_fault", BPF_TRACE_FEXIT);
   if (!refusal) {
     refusal = try_tracing(types, "handle_mm_fault", BPF_TRACE_FENTRY);
   }
@@ -459,8 +461,8 @@ Sources choose_sources(const CollectorOptions& options) {
   choose_base(sources, types);
   choose_calls(sources, options.detail);
   choose_targets(sources, types);
-  choose_faults(sources, types);
-  choose_switch_latency(sources, types);
+  choose_faults(sources, types, options.no_function_probes);
+  choose_switch_latency(sources, types, options.no_function_probes);
   choose_exec(sources, types, options.detail);
   choose_exit(sources, types);
   choose_tlb(sources, types);

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# The list of kernels, and where they come from: Debian's packages, by a configuration of apt's own that leaves this
+# machine's alone. Sourced, from the top of the tree.
+# shellcheck shell=bash
+
+kernel_lines() { grep -v '^[[:space:]]*\(#\|$\)' tests/vm/kernels; }
+
+kernel_names() { kernel_lines | while read -r name _; do echo "$name"; done; }
+
+# read_kernel NAME: sets suite, package, words and plan.
+read_kernel() {
+	local name
+	# shellcheck disable=SC2034 # they are used where this is sourced
+	while read -r name suite package words plan; do
+		[[ $name != "$1" ]] || break
+	done < <(kernel_lines)
+	[[ $words != - ]] || words=
+	[[ $name == "$1" ]]
+}
+
+# archive LABEL: from where this machine takes what is labelled so.
+archive() {
+	# shellcheck disable=SC2016 # the words are apt's
+	apt-get indextargets --format '$(LABEL) $(REPO_URI)' "Origin: Debian" | sed -n "s/^$1 \(http.*\)/\1/p;T;q"
+}
+
+# private_apt DIRECTORY SUITE: writes the configuration, once, and reads the lists of packages.
+private_apt() {
+	local directory=$1 suite=$2 label=Debian uri
+	case $suite in *-security) label=Debian-Security ;; esac
+	uri=$(archive "$label")
+	if [[ ! $uri ]]; then
+		say "this machine has no source of packages labelled $label"
+		return 1
+	fi
+	mkdir -p "$directory"/{state/lists/partial,cache/archives/partial} || return
+	echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $uri $suite main" >"$directory/sources.list"
+	cat >"$directory/apt.conf" <<-END
+		Dir::State "$directory/state";
+		Dir::State::status "/dev/null";
+		Dir::Cache "$directory/cache";
+		Dir::Etc::SourceList "$directory/sources.list";
+		Dir::Etc::SourceParts "-";
+		Acquire::Languages "none";
+		APT::Sandbox::User "root";
+	END
+	APT_CONFIG=$directory/apt.conf apt-get update -q >"$directory/update.log" 2>&1
+}
+
+# fetch_kernel DIRECTORY SUITE PATTERN: prints the path of the newest such kernel that the suite has. Fetched anew only
+# when there is a newer one; where the archive is out of reach, what was fetched before serves.
+fetch_kernel() {
+	local directory=$1/apt/$2 suite=$2 pattern=$3 name image
+	[[ -e $directory/update.log ]] && [[ ! $(find "$directory/update.log" -mmin +720) ]] ||
+		private_apt "$directory" "$suite" || say "$suite: the lists of packages could not be read"
+	name=$(APT_CONFIG=$directory/apt.conf apt-cache pkgnames linux- | grep -xE "$pattern" | sort -V | tail -n 1)
+	if [[ ! $name ]]; then
+		say "$suite has no package $pattern"
+		return 1
+	fi
+	image=$1/kernels/$name
+	if [[ ! -e $image ]]; then
+		say "fetching $name"
+		mkdir -p "$1/kernels" "$directory/packages" &&
+			(cd "$directory/packages" && APT_CONFIG=$directory/apt.conf apt-get download -q "$name" >&2) &&
+			unpack_kernel "$directory/packages/${name}"_*.deb "$image" && rm -f "$directory/packages/${name}"_*.deb || return
+	fi
+	say "$name"
+	echo "$image"
+}
+
+unpack_kernel() {
+	local path
+	path=$(dpkg --fsys-tarfile "$1" | tar -t | grep -E '/vmlinuz[^/]*$') &&
+		dpkg --fsys-tarfile "$1" | tar -xO "$path" >"$2.new" && mv "$2.new" "$2"
+}
