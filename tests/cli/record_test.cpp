@@ -44,7 +44,7 @@ TEST(Record, WrongUsageIsOneLine) {
   expect_refused({"report", "/no/such/file.tcap"}, 1, "No such file");
   expect_refused({"report", "/"}, 1, "/");
   expect_refused({"report", taskcost_binary()}, 1, "not a capture");
-  expect_refused({"report", "--audit", "x.tcap", "-o", "x.html"}, 1, "x.tcap");
+  expect_refused({"report", "--audit", "x.tcap", "-o", "x.html"}, 2, "an audit is text or JSON");
 }
 
 TEST(Record, PassesTheCommandThroughAndLeavesACapture) {
