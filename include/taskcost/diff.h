@@ -144,7 +144,7 @@ struct Piece {
 };
 
 // One process name in both reports.
-struct ProcessChange {
+struct ProcessDifference {
   std::string comm;                 // hostile
   std::optional<NamedProcesses> a;  // nullopt: it is not there
   std::optional<NamedProcesses> b;
@@ -179,8 +179,8 @@ struct Difference {
   std::vector<Mismatch> mismatches;
   std::vector<Change> changes;  // all quantities: by topic, then by the size of the difference
   std::vector<Piece> pieces;    // by the size of the difference, those counted again last; empty without tasks in both
-  std::vector<ProcessChange> processes;  // by the size of the difference
-  std::vector<ClaimChange> claims;       // changed verdicts first, then moved ratios, then the others
+  std::vector<ProcessDifference> processes;  // by the size of the difference
+  std::vector<ClaimChange> claims;           // changed verdicts first, then moved ratios, then the others
 
   [[nodiscard]] const Change* find(Topic topic, std::string_view item, std::string_view aspect) const;
   // Wall time is a cost: the target ran until its end, in both.

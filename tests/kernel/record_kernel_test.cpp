@@ -4,7 +4,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <csignal>
 #include <string>
+#include <thread>
 
 #include "support/expect.h"
 
@@ -102,6 +105,38 @@ TEST_P(Capture, CutOffGivesWhatCameBefore) {
     EXPECT_EQ((*report)["window"].at("exit"), "cut");
     expect_closed(*report);
   }
+}
+
+// Stopped, the collector reads nothing, and the ring overflows. The kernel's ledgers go on meanwhile.
+TEST(CaptureWithLosses, AreCountedAndPlacedAndNothingWrongIsShown) {
+  const TemporaryDirectory directory;
+  const std::string capture = directory.file("run.tcap");
+  const std::string live = directory.file("live.json");
+  Subprocess tool({taskcost_binary(), "record", "-q", "--buffer", "1", "-o", capture, "-o", live, "--", "sh", "-c",
+                   "echo ready; sleep 0.2; perf bench sched pipe -l 40000 > /dev/null; sleep 1"});
+  ASSERT_TRUE(tool.wait_for_output("ready"));
+  tool.send(SIGSTOP);
+  std::this_thread::sleep_for(std::chrono::seconds(1));
+  tool.send(SIGCONT);
+  ASSERT_EQ(tool.wait().exit_code(), 0);
+  const auto report = read_report(live);
+  ASSERT_TRUE(report);
+  expect_closed(*report);
+  expect_equal_books(*report);
+  const std::uint64_t dropped = (*report)["losses"].at("dropped_transitions");
+  EXPECT_GT(dropped, 0);
+
+  const Json audit = audit_of(capture);
+  ASSERT_TRUE(audit.is_object());
+  EXPECT_TRUE(audit.at("agrees")) << audit.dump(1);
+  EXPECT_FALSE(audit.at("complete"));
+  std::uint64_t lost = 0;
+  for (const Json& gap : audit.at("gaps")) {
+    EXPECT_GE(gap.at("first_ns"), (*report)["window"].at("start_ns"));
+    EXPECT_LE(gap.at("first_ns"), gap.at("last_ns"));
+    lost += gap.at("lost").get<std::uint64_t>();
+  }
+  EXPECT_EQ(lost, dropped);
 }
 
 INSTANTIATE_TEST_SUITE_P(

@@ -22,11 +22,13 @@ struct Sums {
 };
 
 // Instants and who a task is are not to be added up.
-bool has_total(const Quantity& quantity) {
-  return unit_of(quantity) != AuditUnit::identity && quantity.kind != Quantity::Kind::instant;
+bool has_total(const AuditQuantity& quantity) {
+  return unit_of(quantity) != AuditUnit::identity && quantity.kind != AuditQuantity::Kind::instant;
 }
 
-bool has_longest(const Quantity& quantity) { return quantity.kind == Quantity::Kind::edge && quantity.field == 2; }
+bool has_longest(const AuditQuantity& quantity) {
+  return quantity.kind == AuditQuantity::Kind::edge && quantity.field == 2;
+}
 
 std::string waker_words(std::uint64_t waker) {
   switch (waker) {
@@ -44,7 +46,7 @@ std::string waker_words(std::uint64_t waker) {
   }
 }
 
-AuditRow row_of(const Quantity& quantity, const Sums& sums) {
+AuditRow row_of(const AuditQuantity& quantity, const Sums& sums) {
   return {name_of(quantity), unit_of(quantity), sums.kernel, sums.replayed};
 }
 
@@ -87,7 +89,7 @@ struct Auditor::State {
   };
 
   Audit audit;
-  std::map<Quantity, Sums> totals;
+  std::map<AuditQuantity, Sums> totals;
   std::unordered_map<std::uint64_t, Beyond> beyond;  // by ledger; only those with edges or flows beyond their own
   std::unordered_set<std::uint64_t> not_compared;
   std::map<tc_histogram_id, Histogram> latencies;
@@ -95,20 +97,21 @@ struct Auditor::State {
   void compare(const RebuiltTask& task) {
     const std::unique_ptr<tc_ledger> kernel = closed(task);
     std::vector<AuditRow> differences;
-    for_each_quantity(*kernel, task,
-                      [&](const Quantity& quantity, std::uint64_t ours, std::uint64_t theirs, std::uint64_t waker) {
-                        audit.cells++;
-                        if (has_total(quantity) && !has_longest(quantity)) {
-                          totals[quantity].kernel += ours;
-                          totals[quantity].replayed += theirs;
-                        }
-                        if (ours != theirs) {
-                          differences.push_back(row_of(quantity, {ours, theirs}));
-                          if (quantity.kind == Quantity::Kind::edge) {
-                            differences.back().quantity += " (" + waker_words(waker) + ")";
-                          }
-                        }
-                      });
+    for_each_quantity(
+        *kernel, task,
+        [&](const AuditQuantity& quantity, std::uint64_t ours, std::uint64_t theirs, std::uint64_t waker) {
+          audit.cells++;
+          if (has_total(quantity) && !has_longest(quantity)) {
+            totals[quantity].kernel += ours;
+            totals[quantity].replayed += theirs;
+          }
+          if (ours != theirs) {
+            differences.push_back(row_of(quantity, {ours, theirs}));
+            if (quantity.kind == AuditQuantity::Kind::edge) {
+              differences.back().quantity += " (" + waker_words(waker) + ")";
+            }
+          }
+        });
     audit.tasks++;
     note_differences(name_of_task(*kernel), std::move(differences));
 
@@ -152,7 +155,7 @@ struct Auditor::State {
 
   // The kernel's edges and flows beyond its ledgers come when most tasks have been handed out.
   void compare_beyond() {
-    using Kind = Quantity::Kind;
+    using Kind = AuditQuantity::Kind;
     for (const auto& [id, both] : beyond) {
       if (not_compared.contains(id)) {
         continue;
@@ -164,7 +167,7 @@ struct Auditor::State {
         if (kernel == 0 && replayed == 0) {
           return;
         }
-        const Quantity quantity{kind, 0, field};
+        const AuditQuantity quantity{kind, 0, field};
         audit.cells++;
         totals[quantity].kernel += kernel;
         totals[quantity].replayed += replayed;

@@ -9,7 +9,7 @@
 namespace taskcost {
 namespace {
 
-using Kind = Quantity::Kind;
+using Kind = AuditQuantity::Kind;
 
 constexpr std::array channel_fields = {"calls", "bytes in", "bytes out", "running"};
 constexpr std::array creation_fields = {"count", "copy", "publish", "return", "returns", "running"};
@@ -135,7 +135,7 @@ class Comparison {
   static std::uint64_t cell_of(const tc_ledger& ledger, std::uint32_t row, std::uint32_t condition) {
     return ledger.cells[row * TC_NR_CONDITIONS + condition];
   }
-  void compare(const Quantity& quantity, std::uint64_t kernel, std::uint64_t replayed, std::uint64_t waker = 0) {
+  void compare(const AuditQuantity& quantity, std::uint64_t kernel, std::uint64_t replayed, std::uint64_t waker = 0) {
     if (kernel != 0 || replayed != 0) {
       visit_(quantity, kernel, replayed, waker);
     }
@@ -172,7 +172,7 @@ bool is_own(const tc_ledger& kernel, const tc_flow& flow) {
 
 }  // namespace
 
-std::string name_of(const Quantity& quantity) {
+std::string name_of(const AuditQuantity& quantity) {
   const std::uint32_t index = quantity.index;
   switch (quantity.kind) {
     case Kind::cell:
@@ -204,7 +204,7 @@ std::string name_of(const Quantity& quantity) {
   return "unknown";
 }
 
-AuditUnit unit_of(const Quantity& quantity) {
+AuditUnit unit_of(const AuditQuantity& quantity) {
   const auto is_any = [](std::uint32_t value, std::initializer_list<std::uint32_t> list) {
     return std::ranges::find(list, value) != list.end();
   };

@@ -12,7 +12,7 @@
 
 namespace taskcost {
 
-struct Quantity {
+struct AuditQuantity {
   enum class Kind {
     cell,
     entry,
@@ -32,15 +32,15 @@ struct Quantity {
   std::uint32_t index = 0;  // row, activity, counter, channel, creation, wait, ...
   std::uint32_t field = 0;  // condition, or the field of a struct in its order
 
-  auto operator<=>(const Quantity&) const = default;
+  auto operator<=>(const AuditQuantity&) const = default;
 };
 
-std::string name_of(const Quantity& quantity);
-AuditUnit unit_of(const Quantity& quantity);
+std::string name_of(const AuditQuantity& quantity);
+AuditUnit unit_of(const AuditQuantity& quantity);
 
 // Visits each figure that is not zero in both: the kernel's value, the replayed one, and for edges the waker.
 using QuantityVisitor =
-    std::function<void(const Quantity&, std::uint64_t kernel, std::uint64_t replayed, std::uint64_t waker)>;
+    std::function<void(const AuditQuantity&, std::uint64_t kernel, std::uint64_t replayed, std::uint64_t waker)>;
 void for_each_quantity(const tc_ledger& kernel, const RebuiltTask& task, const QuantityVisitor& visit);
 
 // What the rebuilt task has and the kernel's ledger had no room for, as sums.

@@ -141,7 +141,7 @@ std::uint64_t ProcessTable::number_of_address_space(std::uint64_t key) {
   return key == 0 ? 0 : address_spaces_.try_emplace(key, address_spaces_.size() + 1).first->second;
 }
 
-Process ProcessTable::process_of(const Record& record, const Command* command) {
+Process ProcessTable::process_of(const Record& record, const KnownCommand* command) {
   Process process;
   process.id = record.id;
   const auto parent = records_.find(record.parent);

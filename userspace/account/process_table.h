@@ -21,7 +21,7 @@
 namespace taskcost {
 
 // What exec or the collector told about a process.
-struct Command {
+struct KnownCommand {
   std::string text;  // arguments joined by spaces
   std::string comm;
   bool truncated = false;
@@ -30,7 +30,7 @@ struct Command {
 };
 
 // By process.
-using Commands = BoundedMap<std::uint64_t, Command>;
+using Commands = BoundedMap<std::uint64_t, KnownCommand>;
 
 class ProcessTable {
  public:
@@ -90,7 +90,7 @@ class ProcessTable {
   static void note_leader(Record& record, const tc_ledger& ledger);
   static void note_signal(Record& record, const tc_ledger& ledger);
   std::vector<Record*> number();
-  Process process_of(const Record& record, const Command* command);
+  Process process_of(const Record& record, const KnownCommand* command);
   std::uint64_t number_of_address_space(std::uint64_t key);
   void number_tasks();
   void hand_out_tasks(std::vector<Process>& processes);

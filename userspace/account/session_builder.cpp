@@ -295,7 +295,7 @@ void SessionBuilder::on_ledger(const tc_ledger& ledger) {
 }
 
 void SessionBuilder::on_exec(const tc_exec& exec) {
-  Command& command = state_->commands.refresh(exec.process);
+  KnownCommand& command = state_->commands.refresh(exec.process);
   if (command.by_exec && command.at_ns > exec.at_ns) {
     return;
   }
@@ -307,7 +307,7 @@ void SessionBuilder::on_exec(const tc_exec& exec) {
 }
 
 void SessionBuilder::on_command(std::uint64_t process, std::string_view text) {
-  Command& command = state_->commands.refresh(process);
+  KnownCommand& command = state_->commands.refresh(process);
   if (!command.by_exec) {
     command.text = text;
   }

@@ -84,15 +84,15 @@ std::vector<Piece> pieces_of(const TimeSums& a, const TimeSums& b, const Divisio
   return pieces;
 }
 
-std::vector<ProcessChange> processes_of(const ReportFigures& a, const ReportFigures& b, const Division& division) {
-  std::map<std::string, ProcessChange> by_name;
+std::vector<ProcessDifference> processes_of(const ReportFigures& a, const ReportFigures& b, const Division& division) {
+  std::map<std::string, ProcessDifference> by_name;
   for (const auto& [comm, named] : a.processes) {
     by_name[comm].a = named;
   }
   for (const auto& [comm, named] : b.processes) {
     by_name[comm].b = named;
   }
-  std::vector<ProcessChange> changes;
+  std::vector<ProcessDifference> changes;
   for (auto& [comm, change] : by_name) {
     const TimeSums before = change.a ? change.a->time : TimeSums();
     const TimeSums after = change.b ? change.b->time : TimeSums();
@@ -106,7 +106,7 @@ std::vector<ProcessChange> processes_of(const ReportFigures& a, const ReportFigu
     changes.push_back(std::move(change));
   }
   std::ranges::stable_sort(changes, std::ranges::greater(),
-                           [](const ProcessChange& change) { return std::abs(change.difference()); });
+                           [](const ProcessDifference& change) { return std::abs(change.difference()); });
   return changes;
 }
 

@@ -22,7 +22,7 @@ std::string printable(std::string_view text) {
   return out + "'";
 }
 
-Place Place::at(const char* key) const {
+JsonPlace JsonPlace::at(const char* key) const {
   std::string way = way_ + (way_.empty() ? "" : "/") + key;
   if (!is_a("object", value_ == nullptr || value_->is_object())) {
     return {nullptr, std::move(way), complaint_};
@@ -31,28 +31,28 @@ Place Place::at(const char* key) const {
   return {found == value_->end() || found->is_null() ? nullptr : &*found, std::move(way), complaint_};
 }
 
-bool Place::has(const char* key) const { return value_ != nullptr && value_->is_object() && value_->contains(key); }
+bool JsonPlace::has(const char* key) const { return value_ != nullptr && value_->is_object() && value_->contains(key); }
 
-std::string Place::text() const {
+std::string JsonPlace::text() const {
   return is_a("text", value_ == nullptr || value_->is_string()) ? value_->get<std::string>() : std::string();
 }
 
-std::optional<bool> Place::flag() const {
+std::optional<bool> JsonPlace::flag() const {
   return is_a("true or false", value_ == nullptr || value_->is_boolean()) ? std::optional(value_->get<bool>())
                                                                           : std::nullopt;
 }
 
-std::optional<double> Place::number() const {
+std::optional<double> JsonPlace::number() const {
   const bool fits = value_ == nullptr || (value_->is_number() && std::abs(value_->get<double>()) <= largest);
   return is_a("number in range", fits) ? std::optional(value_->get<double>()) : std::nullopt;
 }
 
-std::optional<double> Place::amount() const {
+std::optional<double> JsonPlace::amount() const {
   const auto value = number();
   return is_a("amount: it is below 0", !value || *value >= 0) ? value : std::nullopt;
 }
 
-bool Place::is_a(const char* type, bool fits) const {
+bool JsonPlace::is_a(const char* type, bool fits) const {
   if (!fits && !complaint_) {
     constexpr std::size_t longest = 100;
     complaint_ = fmt::format("{} is no {}", way_.empty() ? "the whole" : printable(way_.substr(0, longest)), type);

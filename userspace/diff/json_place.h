@@ -15,12 +15,12 @@ std::string printable(std::string_view text);
 
 // A value of a JSON document with the way that leads to it. What is absent or null reads as nothing; what has the wrong
 // type reads as nothing too, and leaves a complaint, of which the first is kept: "totals/lifetime_ns is no number".
-class Place {
+class JsonPlace {
  public:
   // Both must outlive the place and all that it leads to.
-  Place(const nlohmann::json& root, std::optional<std::string>& complaint) : value_(&root), complaint_(complaint) {}
+  JsonPlace(const nlohmann::json& root, std::optional<std::string>& complaint) : value_(&root), complaint_(complaint) {}
 
-  [[nodiscard]] Place at(const char* key) const;
+  [[nodiscard]] JsonPlace at(const char* key) const;
   [[nodiscard]] bool is_there() const { return value_ != nullptr; }
   [[nodiscard]] bool has(const char* key) const;
   [[nodiscard]] std::string text() const;  // empty when absent
@@ -37,7 +37,7 @@ class Place {
     }
     std::size_t index = 0;
     for (const nlohmann::json& element : *value_) {
-      visit(Place(element.is_null() ? nullptr : &element, way_ + "/" + std::to_string(index++), complaint_));
+      visit(JsonPlace(element.is_null() ? nullptr : &element, way_ + "/" + std::to_string(index++), complaint_));
     }
   }
   // Of an object.
@@ -47,12 +47,12 @@ class Place {
       return;
     }
     for (const auto& [key, value] : value_->items()) {
-      visit(key, Place(value.is_null() ? nullptr : &value, way_ + "/" + key, complaint_));
+      visit(key, JsonPlace(value.is_null() ? nullptr : &value, way_ + "/" + key, complaint_));
     }
   }
 
  private:
-  Place(const nlohmann::json* value, std::string way, std::optional<std::string>& complaint)
+  JsonPlace(const nlohmann::json* value, std::string way, std::optional<std::string>& complaint)
       : value_(value), way_(std::move(way)), complaint_(complaint) {}
 
   // False too when nothing is there.

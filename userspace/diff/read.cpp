@@ -91,7 +91,7 @@ Status check_schema(const json& document) {
 
 class FigureReader {
  public:
-  explicit FigureReader(const Place& root) : root_(root) {}
+  explicit FigureReader(const JsonPlace& root) : root_(root) {}
 
   ReportFigures read() {
     read_head();
@@ -115,7 +115,7 @@ class FigureReader {
   }
 
   void read_head() {
-    const Place host = root_.at("host");
+    const JsonPlace host = root_.at("host");
     figures_.kernel = host.at("kernel").text();
     figures_.arch = host.at("arch").text();
     figures_.virtualization = host.at("virtualization").text();
@@ -123,7 +123,7 @@ class FigureReader {
       figures_.cpus = static_cast<std::uint64_t>(*cpus);
     }
     figures_.tool_version = root_.at("tool").at("version").text();
-    const Place target = root_.at("target");
+    const JsonPlace target = root_.at("target");
     figures_.command = target.at("command").text();
     figures_.target_mode = target.at("mode").text();
     if (const auto code = target.at("exit_code").number()) {
@@ -135,7 +135,7 @@ class FigureReader {
   }
 
   void read_evidence() {
-    root_.at("evidence").each([&](const Place& place) {
+    root_.at("evidence").each([&](const JsonPlace& place) {
       Evidence evidence;
       evidence.figure = place.at("figure").text();
       evidence.source = place.at("source").text();
@@ -151,7 +151,7 @@ class FigureReader {
   }
 
   void read_losses() {
-    root_.at("losses").each_member([&](const std::string& key, const Place& place) {
+    root_.at("losses").each_member([&](const std::string& key, const JsonPlace& place) {
       if (const double count = place.amount().value_or(0); count > 0) {
         figures_.losses[key] = count;
       }
@@ -159,12 +159,12 @@ class FigureReader {
   }
 
   void read_window() {
-    const Place window = root_.at("window");
+    const JsonPlace window = root_.at("window");
     figures_.window_exit = window.at("exit").text();
     put(Topic::window, "wall", "wall_ns", window.at("wall_ns").amount(), "ns");
     const auto tasks = root_.at("task_count").amount();
     figures_.process_count = root_.at("process_count").amount().value_or(0);
-    const Place totals = root_.at("totals");
+    const JsonPlace totals = root_.at("totals");
     if (!totals.is_there() || tasks.value_or(1) == 0) {
       return;  // nobody was observed: zeros would be no measurement
     }
@@ -177,13 +177,13 @@ class FigureReader {
   }
 
   // Sums of all tasks.
-  void read_totals(const Place& totals) {
+  void read_totals(const JsonPlace& totals) {
     figures_.time = time_of(totals);
     put(Topic::window, "all", "lifetime_ns", figures_.time->lifetime, "ns");
     put(Topic::window, "all", "running_ns", figures_.time->running_total(), "ns");
     put(Topic::window, "all", "queued_ns", figures_.time->queued, "ns");
     put(Topic::window, "all", "blocked_ns", figures_.time->blocked_total(), "ns");
-    totals.at("activities").each_member([&](const std::string& activity, const Place& place) {
+    totals.at("activities").each_member([&](const std::string& activity, const JsonPlace& place) {
       for (const char* const condition : {"running_ns", "preempted_ns", "runnable_ns", "blocked_ns"}) {
         put(Topic::activity, activity, condition, place.at(condition).amount(), "ns");
       }
@@ -193,13 +193,13 @@ class FigureReader {
     if (totals.at("counters").has("syscalls")) {
       figures_.calls_seen = totals.at("counters").at("syscalls").is_there();
     }
-    totals.at("counters").each_member([&](const std::string& counter, const Place& place) {
+    totals.at("counters").each_member([&](const std::string& counter, const JsonPlace& place) {
       static const std::set<std::string, std::less<>> memory{
           "page_table_bytes", "kernel_slab_bytes", "kernel_slab_allocations", "kernel_pages", "shared_mapping_bytes"};
       const std::string unit = counter.ends_with("_ns") ? "ns" : counter.ends_with("_bytes") ? "bytes" : "count";
       put(memory.contains(counter) ? Topic::memory : Topic::counter, counter, unit, place.amount(), unit);
     });
-    totals.at("ipc").each_member([&](const std::string& channel, const Place& place) {
+    totals.at("ipc").each_member([&](const std::string& channel, const JsonPlace& place) {
       put(Topic::channel, channel, "calls", place.at("calls").amount(), "count");
       put(Topic::channel, channel, "bytes_in", place.at("bytes_in").amount(), "bytes");
       put(Topic::channel, channel, "bytes_out", place.at("bytes_out").amount(), "bytes");
@@ -209,11 +209,11 @@ class FigureReader {
   }
 
   // A cause without waits is not written.
-  void read_waits(const Place& waits) {
+  void read_waits(const JsonPlace& waits) {
     if (!waits.is_there()) {
       return;
     }
-    waits.each_member([&](const std::string& cause, const Place& place) {
+    waits.each_member([&](const std::string& cause, const JsonPlace& place) {
       put(Topic::wait, cause, "blocked_ns", place.at("blocked_ns").amount(), "ns");
       put(Topic::wait, cause, "count", place.at("count").amount(), "count");
     });
@@ -231,11 +231,11 @@ class FigureReader {
   }
 
   // A kind without creations is not written.
-  void read_creations(const Place& creations) {
+  void read_creations(const JsonPlace& creations) {
     if (!creations.is_there()) {
       return;
     }
-    creations.each([&](const Place& place) {
+    creations.each([&](const JsonPlace& place) {
       const std::string item = "create_" + place.at("kind").text();
       const auto count = place.at("count").amount();
       put(Topic::lifecycle, item, "count", count, "count");
@@ -254,7 +254,7 @@ class FigureReader {
   }
 
   void read_latencies() {
-    root_.at("histograms").each_member([&](const std::string& key, const Place& place) {
+    root_.at("histograms").each_member([&](const std::string& key, const JsonPlace& place) {
       const auto count = place.at("count").amount();
       const auto otherwise = count && *count == 0 ? Quantity::State::none : Quantity::State::not_measured;
       put(Topic::latency, key, "count", count, "count");
@@ -271,25 +271,25 @@ class FigureReader {
     });
   }
 
-  void add_process(const std::string& comm, double count, const Place& account) {
+  void add_process(const std::string& comm, double count, const JsonPlace& account) {
     NamedProcesses& named = figures_.processes[comm];
     named.count += count;
     add(named.time, time_of(account));
   }
 
   void read_processes() {
-    root_.at("processes").each([&](const Place& place) {
+    root_.at("processes").each([&](const JsonPlace& place) {
       if (!place.at("kernel").flag().value_or(false)) {
         add_process(place.at("comm").text(), 1, place.at("total"));
       }
     });
-    root_.at("folded").each([&](const Place& place) {
+    root_.at("folded").each([&](const JsonPlace& place) {
       add_process(place.at("comm").text(), place.at("processes").amount().value_or(0), place.at("total"));
     });
   }
 
   void read_kernel_threads() {
-    const Place totals = root_.at("kernel_totals");
+    const JsonPlace totals = root_.at("kernel_totals");
     if (const auto lifetime = totals.at("lifetime_ns").amount(); !lifetime || *lifetime == 0) {
       return;
     }
@@ -298,21 +298,21 @@ class FigureReader {
     put(Topic::kernel_threads, "all", "queued_ns", time.queued, "ns");
   }
 
-  static TimeSums time_of(const Place& account) {
+  static TimeSums time_of(const JsonPlace& account) {
     TimeSums time;
     time.lifetime = account.at("lifetime_ns").amount().value_or(0);
-    account.at("activities").each_member([&](const std::string& activity, const Place& place) {
+    account.at("activities").each_member([&](const std::string& activity, const JsonPlace& place) {
       time.running[activity] = place.at("running_ns").amount().value_or(0);
       time.queued += place.at("preempted_ns").amount().value_or(0) + place.at("runnable_ns").amount().value_or(0);
     });
-    account.at("waits").each_member([&](const std::string& cause, const Place& place) {
+    account.at("waits").each_member([&](const std::string& cause, const JsonPlace& place) {
       time.blocked[cause] = place.at("blocked_ns").amount().value_or(0);
     });
     return time;
   }
 
   void read_claims() {
-    root_.at("claims").each([&](const Place& place) {
+    root_.at("claims").each([&](const JsonPlace& place) {
       ClaimFigures claim;
       claim.id = place.at("id").text();
       claim.statement = place.at("statement").text();
@@ -325,7 +325,7 @@ class FigureReader {
   }
 
   // A high end of null beside a low end has no bound.
-  static std::optional<Interval> interval_of(const Place& place, const char* low_key, const char* high_key) {
+  static std::optional<Interval> interval_of(const JsonPlace& place, const char* low_key, const char* high_key) {
     const auto low = place.at(low_key).number();
     const auto high = place.at(high_key).number();
     if (!low || (high && *high < *low)) {
@@ -335,12 +335,12 @@ class FigureReader {
   }
 
   void read_comparisons() {
-    root_.at("comparisons").each([&](const Place& sides) {
+    root_.at("comparisons").each([&](const JsonPlace& sides) {
       const std::string workload = sides.at("workload").text();
       for (const auto& [label, value] : {std::pair("left_label", "left"), std::pair("right_label", "right")}) {
         const std::string item = fmt::format("{}: {}", workload, sides.at(label).text());
         const char* const key = value;
-        sides.at("lines").each([&](const Place& line) {
+        sides.at("lines").each([&](const JsonPlace& line) {
           put(Topic::comparison, item, line.at("name").text(), line.at(key).number(), line.at("unit").text());
         });
       }
@@ -348,14 +348,14 @@ class FigureReader {
   }
 
   void read_sweeps() {
-    root_.at("sweeps").each([&](const Place& sweep) {
+    root_.at("sweeps").each([&](const JsonPlace& sweep) {
       const std::string id = sweep.at("id").text();
       const std::string x_unit = sweep.at("x_unit").text();
       const std::string x_name = sweep.at("x_name").text();
       const std::string y_unit = sweep.at("y_unit").text();
-      sweep.at("series").each([&](const Place& series) {
+      sweep.at("series").each([&](const JsonPlace& series) {
         const std::string item = fmt::format("{}: {}", id, series.at("label").text());
-        series.at("points").each([&](const Place& point) {
+        series.at("points").each([&](const JsonPlace& point) {
           const auto x = point.at("x").number();
           const std::string aspect = fmt::format("{} {}{}{}", x_name, x.value_or(0), x_unit == "count" ? "" : " ",
                                                  x_unit == "count" ? "" : x_unit);
@@ -366,7 +366,7 @@ class FigureReader {
     });
   }
 
-  const Place& root_;
+  const JsonPlace& root_;
   ReportFigures figures_;
 };
 
@@ -381,7 +381,7 @@ Result<ReportFigures> read_report(std::string_view text) {
     return status.error();
   }
   std::optional<std::string> complaint;
-  const Place root(*document, complaint);
+  const JsonPlace root(*document, complaint);
   ReportFigures figures = FigureReader(root).read();
   if (complaint) {
     return not_a_report(*std::move(complaint));

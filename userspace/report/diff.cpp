@@ -183,7 +183,7 @@ void write_processes(Page& page, const Difference& difference) {
                {"x"},
                {"mostly", Column::Align::left, 12}});
   std::size_t left_out = 0;
-  for (const ProcessChange& change : difference.processes) {
+  for (const ProcessDifference& change : difference.processes) {
     const bool same_number = change.a && change.b && change.a->count == change.b->count;
     const bool tiny = same_number && std::abs(change.difference()) < weighty(difference);
     if (!page.verbose() && (table.size() >= shown_processes || tiny)) {

@@ -127,7 +127,7 @@ void write_piece(JsonWriter& json, const Piece& piece, std::optional<double> who
   json.field("share", whole && !piece.again ? std::optional(piece.difference() / *whole) : std::nullopt);
 }
 
-void write_process(JsonWriter& json, const ProcessChange& change) {
+void write_process(JsonWriter& json, const ProcessDifference& change) {
   json.object([&] {
     json.field("comm", change.comm);
     number_field(json, "a_processes", change.a ? change.a->count : 0);

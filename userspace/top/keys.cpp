@@ -162,7 +162,7 @@ UiState after_character(char32_t character, UiState state) {
 
 }  // namespace
 
-UiState after_key(const Key& key, UiState state, const Page& page) {
+UiState after_key(const Key& key, UiState state, const VisibleRows& page) {
   if (state.filter_entry) {
     return after_key_in_filter(key, std::move(state));
   }

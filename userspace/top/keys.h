@@ -32,14 +32,14 @@ struct UiState {
 };
 
 // How much of the table the last picture showed.
-struct Page {
+struct VisibleRows {
   std::size_t rows = 0;
   std::size_t visible = 0;
 
   [[nodiscard]] std::size_t last_scroll() const { return rows > visible ? rows - visible : 0; }
 };
 
-UiState after_key(const Key& key, UiState state, const Page& page);
+UiState after_key(const Key& key, UiState state, const VisibleRows& page);
 
 // The view to paint: with the filter as far as it is typed.
 View shown_view(const UiState& state);

@@ -134,7 +134,7 @@ Line waiting_line(std::size_t width) {
 }
 
 // The bottom line: what is being typed, that the picture stands still, or what can be done.
-Line footer(const UiState& state, const Page& page, std::size_t scroll, std::size_t width) {
+Line footer(const UiState& state, const VisibleRows& page, std::size_t scroll, std::size_t width) {
   Line line(width);
   if (state.filter_entry) {
     line.append("filter: ", Style::strong).append(*state.filter_entry).append("_", Style::selected);
@@ -232,7 +232,7 @@ Screen screen_of(const Changes* changes, const UiState& state, std::size_t width
   const TopTable table(*changes, rows, view, width);
   lines.push_back(table.titles());
 
-  Page page{rows.rows.size(), height > lines.size() + 1 ? height - lines.size() - 1 : 0};
+  VisibleRows page{rows.rows.size(), height > lines.size() + 1 ? height - lines.size() - 1 : 0};
   const std::size_t scroll = std::min(state.scroll, page.last_scroll());
   for (std::size_t i = scroll; i < rows.rows.size() && i - scroll < page.visible; ++i) {
     lines.push_back(table.row(rows.rows[i]));

@@ -16,7 +16,7 @@ namespace taskcost {
 
 struct Screen {
   std::vector<Line> lines;  // as many as the terminal has, each exactly as wide
-  Page page;
+  VisibleRows page;
 };
 
 // What stands above the table: totals, what the observation itself cost, losses if there were any.

@@ -313,7 +313,7 @@ class LiveView {
 
   const std::function<Glance()>& look_;
   UiState state_;
-  Page page_;
+  VisibleRows page_;
   Glance before_;
   Clock::time_point last_look_;
   std::optional<Changes> latest_;

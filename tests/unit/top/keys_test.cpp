@@ -11,7 +11,7 @@ namespace {
 using namespace std::chrono_literals;
 using Kind = Key::Kind;
 
-constexpr Page hundred_rows{100, 20};
+constexpr VisibleRows hundred_rows{100, 20};
 
 UiState pressed(UiState state, Kind kind) { return after_key({kind, 0}, std::move(state), hundred_rows); }
 
