@@ -94,6 +94,10 @@ TEST(Wakers, OfATimeoutAreNotThoseWhoWereThere) {
         wakers[edge.at("waker")] += edge.at("wakeups").get<int>();
       }
     }
+    // Some kernels hide a wake-up in the context of certain tasks from all tracepoints.
+    EXPECT_LE(wakers["unknown"], 2);
+    wakers["timer"] += wakers["unknown"];
+    wakers.erase("unknown");
     EXPECT_EQ(wakers, (std::map<std::string, int>{{"timer", 50}}));
   }
 }
