@@ -67,31 +67,37 @@ Result<RecordingEnd> read_end(std::string_view text);
 // The name of a system call on the observed machine; empty when there is none of that number.
 std::string call_name(const RecordingStart& start, std::uint32_t number, bool compat);
 
-// A capture read to its end.
-struct Playback {
-  Report report;
-  CaptureEnd end;
-  std::vector<Interruption> interruptions;
-  std::uint64_t records = 0;
-  std::uint64_t unreadable = 0;  // records that decode() refuses
-};
-
 // What wants to see each record on its way, in the order of the capture. Each function may be empty.
-struct PlaybackListener {
+struct CaptureListener {
   std::function<void(const Record&)> on_record;
   std::function<void(const Interruption&)> on_interruption;
 };
+
+// A capture read from its first record to its last.
+struct CaptureWalk {
+  std::vector<Interruption> interruptions;
+  std::uint64_t records = 0;
+  std::uint64_t unreadable = 0;  // records that decode() refuses
+  std::uint64_t lost = 0;        // that gaps and interruptions count
+  std::uint64_t first_ns = 0;    // of the first transition; 0: there is none
+};
+
+// Memory is bounded whatever the length.
+CaptureWalk walk(CaptureReader& capture, const CaptureListener& listener);
+
+// What the end of the capture says. Of one that was cut off, what is known without it. Error: the text is not readable.
+Result<RecordingEnd> end_of(const CaptureReader& capture, const RecordingStart& start, const CaptureWalk& walked);
 
 // Everything that a capture lacks: what the ring or the writer had no room for, and what is damaged. Reads it to its
 // end and returns to its beginning.
 std::vector<ReplayGap> gaps_of(CaptureReader& capture);
 
-struct PlaybackOptions {
-  std::vector<PlaybackListener> listeners;
-  bool timeline = false;  // the report gets one
+struct Playback {
+  Report report;
+  CaptureWalk walked;
 };
 
-// From the first record to the last; memory is bounded whatever the length. Errors: its texts are not readable.
-Result<Playback> play(CaptureReader& capture, const PlaybackOptions& options);
+// The report of a capture, with a timeline if that is wanted. Errors: its texts are not readable.
+Result<Playback> play(CaptureReader& capture, bool with_timeline);
 
 }  // namespace taskcost

@@ -70,11 +70,11 @@ Result<std::string> report_of_capture(int fd, const std::string& path) {
   if (!capture) {
     return capture.error();
   }
-  const auto playback = play(*capture, PlaybackOptions{});
+  const auto playback = play(*capture, false /*with_timeline*/);
   if (!playback) {
     return playback.error();
   }
-  if (playback->end.state != CaptureEnd::State::complete) {
+  if (capture->end().state != CaptureEnd::State::complete) {
     return cannot_read(path, "the capture is not complete", "compare what was recorded to its end");
   }
   std::ostringstream json;

@@ -61,16 +61,16 @@ Status export_events(CaptureReader& capture, std::ostream& out) {
     return start.error();
   }
   Export events(out, trace_info(*start));
-  const PlaybackListener listener{[&](const Record& record) { events.on_record(record); },
-                                  [&](const Interruption& interruption) {
-                                    const CaptureSpan span = interruption.span.value_or(CaptureSpan{});
-                                    events.on_interruption(span.first_ns, span.last_ns);
-                                  }};
-  const auto playback = play(capture, {.listeners = {listener}, .timeline = false});
-  if (!playback) {
-    return playback.error();
+  const CaptureWalk walked = walk(capture, {[&](const Record& record) { events.on_record(record); },
+                                            [&](const Interruption& interruption) {
+                                              const CaptureSpan span = interruption.span.value_or(CaptureSpan{});
+                                              events.on_interruption(span.first_ns, span.last_ns);
+                                            }});
+  const auto end = end_of(capture, *start, walked);
+  if (!end) {
+    return end.error();
   }
-  events.finish(static_cast<std::uint64_t>(playback->report.session.end.time_since_epoch().count()));
+  events.finish(static_cast<std::uint64_t>(end->end.time_since_epoch().count()));
   return Done{};
 }
 

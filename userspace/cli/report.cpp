@@ -13,20 +13,19 @@ namespace taskcost {
 namespace {
 
 // What is missing in the capture, on standard error: the report says it too, but not every output has room for it.
-void warn(const Playback& playback, const std::string& path) {
-  if (playback.end.state == CaptureEnd::State::cut) {
-    fmt::print(stderr, "taskcost: '{}' is cut off at byte {}: the report tells what came before\n", path,
-               playback.end.offset);
-  } else if (playback.end.state == CaptureEnd::State::damaged) {
+void warn(const CaptureEnd& end, const CaptureWalk& walked, const std::string& path) {
+  if (end.state == CaptureEnd::State::cut) {
+    fmt::print(stderr, "taskcost: '{}' is cut off at byte {}: the report tells what came before\n", path, end.offset);
+  } else if (end.state == CaptureEnd::State::damaged) {
     fmt::print(stderr, "taskcost: '{}' is damaged from byte {} on: the report tells what came before\n", path,
-               playback.end.offset);
+               end.offset);
   }
-  if (!playback.interruptions.empty()) {
-    fmt::print(stderr, "taskcost: records are missing in {} place{} of '{}'\n", playback.interruptions.size(),
-               playback.interruptions.size() == 1 ? "" : "s", path);
+  if (!walked.interruptions.empty()) {
+    fmt::print(stderr, "taskcost: records are missing in {} place{} of '{}'\n", walked.interruptions.size(),
+               walked.interruptions.size() == 1 ? "" : "s", path);
   }
-  if (playback.unreadable > 0) {
-    fmt::print(stderr, "taskcost: {} records of '{}' are of no known kind\n", playback.unreadable, path);
+  if (walked.unreadable > 0) {
+    fmt::print(stderr, "taskcost: {} records of '{}' are of no known kind\n", walked.unreadable, path);
   }
 }
 
@@ -38,22 +37,22 @@ Result<int> audit(CaptureReader& capture, const ReportCommand& command, Outputs&
   }
   Auditor auditor;
   Replay replay({start->calls, gaps_of(capture), [&](const RebuiltTask& task) { auditor.on_task(task); }});
-  const PlaybackListener listener{[&](const Record& record) {
-                                    replay.on_record(record);
-                                    auditor.on_record(record);
-                                  },
-                                  {}};
-  const auto playback = play(capture, {.listeners = {listener}, .timeline = false});
-  if (!playback) {
-    return playback.error();
+  const CaptureWalk walked = walk(capture, {[&](const Record& record) {
+                                              replay.on_record(record);
+                                              auditor.on_record(record);
+                                            },
+                                            {}});
+  const auto end = end_of(capture, *start, walked);
+  if (!end) {
+    return end.error();
   }
   if (!command.quiet) {
-    warn(*playback, command.capture);
+    warn(capture.end(), walked, command.capture);
   }
-  for (const RebuiltTask& task : replay.living(playback->report.session.end)) {
+  for (const RebuiltTask& task : replay.living(end->end)) {
     auditor.on_task(task);
   }
-  const Audit both = auditor.finish(replay, playback->report.session.start);
+  const Audit both = auditor.finish(replay, end->start);
   const auto render = [&both](OutputFormat format, const TextOptions& text, std::ostream& out) -> Status {
     if (format == OutputFormat::json) {
       render_audit_json(both, out);
@@ -86,12 +85,12 @@ Result<int> report(const ReportCommand& command, const Surroundings& surrounding
   }
   const bool timeline = std::any_of(command.outputs.begin(), command.outputs.end(),
                                     [](const OutputFile& output) { return output.format == OutputFormat::html; });
-  const auto playback = play(*capture, {.listeners = {}, .timeline = timeline});
+  const auto playback = play(*capture, timeline);
   if (!playback) {
     return playback.error();
   }
   if (!command.quiet) {
-    warn(*playback, command.capture);
+    warn(capture->end(), playback->walked, command.capture);
   }
   if (auto status = outputs->write(playback->report, open_capture); !status) {
     return status.error();

@@ -80,14 +80,6 @@ class Rebuilt {
     }
   }
 
-  [[nodiscard]] std::uint64_t lost() const {
-    std::uint64_t lost = 0;
-    for (const ReplayGap& gap : replay_.gaps()) {
-      lost += gap.lost.value_or(0);
-    }
-    return lost;
-  }
-
  private:
   Replay replay_;
 };
@@ -108,6 +100,48 @@ std::uint64_t time_of(const Record& record) {
 }
 
 }  // namespace
+
+CaptureWalk walk(CaptureReader& capture, const CaptureListener& listener) {
+  CaptureWalk walked;
+  for (auto item = capture.next(); !std::holds_alternative<EndOfCapture>(item); item = capture.next()) {
+    if (const auto* interruption = std::get_if<Interruption>(&item)) {
+      walked.interruptions.push_back(*interruption);
+      walked.lost += interruption->span ? interruption->span->records : 0;
+      if (listener.on_interruption) {
+        listener.on_interruption(*interruption);
+      }
+      continue;
+    }
+    ++walked.records;
+    const auto record = decode(std::get<std::span<const std::byte>>(item));
+    if (!record) {
+      ++walked.unreadable;
+      continue;
+    }
+    if (const auto* gap = std::get_if<tc_gap>(&*record)) {
+      walked.lost += gap->count;
+    }
+    walked.first_ns = walked.first_ns == 0 ? time_of(*record) : walked.first_ns;
+    if (listener.on_record) {
+      listener.on_record(*record);
+    }
+  }
+  return walked;
+}
+
+Result<RecordingEnd> end_of(const CaptureReader& capture, const RecordingStart& start, const CaptureWalk& walked) {
+  if (capture.end().state == CaptureEnd::State::complete) {
+    return read_end(capture.end().trailer);
+  }
+  RecordingEnd end;
+  end.window_end = WindowEnd::cut;
+  end.target.mode = start.mode;
+  end.target.command = start.command;
+  end.start = Instant(std::chrono::nanoseconds(walked.first_ns));
+  end.end = Instant(std::chrono::nanoseconds(capture.end().last_ns.value_or(walked.first_ns)));
+  end.losses[TC_LOSS_DROPPED_TRANSITIONS] = walked.lost;
+  return end;
+}
 
 std::vector<ReplayGap> gaps_of(CaptureReader& capture) {
   std::vector<ReplayGap> gaps;
@@ -130,75 +164,44 @@ std::vector<ReplayGap> gaps_of(CaptureReader& capture) {
   return gaps;
 }
 
-Result<Playback> play(CaptureReader& capture, const PlaybackOptions& options) {
+Result<Playback> play(CaptureReader& capture, bool with_timeline) {
   const auto start = read_start(capture.description());
   if (!start) {
     return start.error();
   }
-  RecordingEnd end;
-  Playback playback;
-  playback.end = capture.end();
-  if (playback.end.state == CaptureEnd::State::complete) {
-    auto told = read_end(playback.end.trailer);
-    if (!told) {
-      return told.error();
-    }
-    end = *std::move(told);
-  }
-
   SessionBuilder builder(model_of(*start));
-  std::optional<Rebuilt> rebuilt;
-  std::uint64_t first_ns = 0;
   std::optional<TimelineBuilder> timeline;
-  if (options.timeline) {
+  if (with_timeline) {
     timeline.emplace(TimelineBuilder::Options{.calls = start->calls});
   }
-  if (playback.end.state != CaptureEnd::State::complete) {
+  std::optional<Rebuilt> rebuilt;
+  if (capture.end().state != CaptureEnd::State::complete) {
     rebuilt.emplace(start->calls, gaps_of(capture));
   }
-  for (auto item = capture.next(); !std::holds_alternative<EndOfCapture>(item); item = capture.next()) {
-    if (const auto* interruption = std::get_if<Interruption>(&item)) {
-      playback.interruptions.push_back(*interruption);
-      if (timeline) {
-        const CaptureSpan span = interruption->span.value_or(CaptureSpan{0, UINT64_MAX, 0});
-        timeline->on_interruption(span.first_ns, span.last_ns);
-      }
-      for (const PlaybackListener& listener : options.listeners) {
-        if (listener.on_interruption) {
-          listener.on_interruption(*interruption);
-        }
-      }
-      continue;
-    }
-    ++playback.records;
-    const auto record = decode(std::get<std::span<const std::byte>>(item));
-    if (!record) {
-      ++playback.unreadable;
-      continue;
-    }
-    take(builder, *record);
-    if (timeline) {
-      timeline->on_record(*record);
-    }
-    if (rebuilt) {
-      rebuilt->on_record(*record);
-      first_ns = first_ns == 0 ? time_of(*record) : first_ns;
-    }
-    for (const PlaybackListener& listener : options.listeners) {
-      if (listener.on_record) {
-        listener.on_record(*record);
-      }
-    }
-  }
 
+  Playback playback;
+  playback.walked =
+      walk(capture, {[&](const Record& record) {
+                       take(builder, record);
+                       if (timeline) {
+                         timeline->on_record(record);
+                       }
+                       if (rebuilt) {
+                         rebuilt->on_record(record);
+                       }
+                     },
+                     [&](const Interruption& interruption) {
+                       if (timeline) {
+                         const CaptureSpan span = interruption.span.value_or(CaptureSpan{0, UINT64_MAX, 0});
+                         timeline->on_interruption(span.first_ns, span.last_ns);
+                       }
+                     }});
+  auto end = end_of(capture, *start, playback.walked);
+  if (!end) {
+    return end.error();
+  }
   if (rebuilt) {
-    end.window_end = WindowEnd::cut;
-    end.target.mode = start->mode;
-    end.target.command = start->command;
-    end.start = Instant(std::chrono::nanoseconds(first_ns));
-    end.end = Instant(std::chrono::nanoseconds(playback.end.last_ns.value_or(first_ns)));
-    end.losses[TC_LOSS_DROPPED_TRANSITIONS] = rebuilt->lost();
-    rebuilt->finish(builder, end.end);
+    rebuilt->finish(builder, end->end);
   }
 
   Report& report = playback.report;
@@ -206,14 +209,14 @@ Result<Playback> play(CaptureReader& capture, const PlaybackOptions& options) {
   report.command_line = start->command_line;
   report.host = start->host;
   report.evidence = start->evidence;
-  report.target = std::move(end.target);
-  report.window_end = end.window_end;
-  report.observer = std::move(end.observer);
-  report.stacks = std::move(end.stacks);
-  report.session = builder.finish(end.start, end.end, end.losses, end.skipped_probes);
+  report.target = std::move(end->target);
+  report.window_end = end->window_end;
+  report.observer = std::move(end->observer);
+  report.stacks = std::move(end->stacks);
+  report.session = builder.finish(end->start, end->end, end->losses, end->skipped_probes);
   if (timeline) {
     report.timeline =
-        timeline->take(end.start, end.end,
+        timeline->take(end->start, end->end,
                        {[&](std::uint64_t ledger) { return builder.task_number(ledger); },
                         [&](std::uint32_t number, bool compat) { return call_name(*start, number, compat); }});
   }

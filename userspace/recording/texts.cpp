@@ -262,7 +262,7 @@ RecordingStart start_of(const json& value) {
   return start;
 }
 
-RecordingEnd end_of(const json& value) {
+RecordingEnd ending_of(const json& value) {
   RecordingEnd end;
   end.window_end = enum_of<WindowEnd>(value.at("window_end"), window_ends);
   end.start = instant_of(value.at("start"));
@@ -336,7 +336,7 @@ Result<RecordingStart> read_start(std::string_view text) {
   return read(text, "beginning", start_of);
 }
 
-Result<RecordingEnd> read_end(std::string_view text) { return read(text, "end", end_of); }
+Result<RecordingEnd> read_end(std::string_view text) { return read(text, "end", ending_of); }
 
 std::string call_name(const RecordingStart& start, std::uint32_t number, bool compat) {
   const auto& names = compat ? start.compat_calls_by_number : start.calls_by_number;
