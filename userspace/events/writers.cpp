@@ -88,6 +88,7 @@ class CsvLine {
   }
   // Quoted when it was learned.
   void name(std::string_view column, std::string_view value) { word(column, value); }
+  void end() { out_ += '\n'; }
 
  private:
   void separate() {
@@ -173,31 +174,43 @@ class Lines {
   std::string text_;
 };
 
-}  // namespace
-
-class EventCsv::Implementation {
+// The table in one form. `Line` writes a row and its end.
+template <typename Line>
+class Table {
  public:
-  Implementation(std::ostream& out, TraceInfo info) : rows_(std::move(info), csv_name), lines_(out) {
-    CsvHeader header(lines_.text());
-    walk({}, header);
-    lines_.text() += '\n';
-  }
+  Table(std::ostream& out, TraceInfo info, std::string (*name)(std::string_view))
+      : rows_(std::move(info), name), lines_(out) {}
 
+  std::string& text() { return lines_.text(); }
+  void on_record(const Record& record) { write(rows_.rows_of(record)); }
+  void on_interruption(std::uint64_t first_ns, std::uint64_t last_ns) {
+    write(rows_.rows_of_interruption(first_ns, last_ns));
+  }
+  void finish() { lines_.finish(); }
+
+ private:
   void write(const std::vector<EventRow>& rows) {
     for (const EventRow& row : rows) {
-      CsvLine line(lines_.text());
+      Line line(lines_.text());
       walk(row, line);
-      lines_.text() += '\n';
+      line.end();
     }
     lines_.drain(buffer_size);
   }
 
-  EventRows& rows() { return rows_; }
-  void finish() { lines_.finish(); }
-
- private:
   EventRows rows_;
   Lines lines_;
+};
+
+}  // namespace
+
+class EventCsv::Implementation : public Table<CsvLine> {
+ public:
+  Implementation(std::ostream& out, TraceInfo info) : Table(out, std::move(info), csv_name) {
+    CsvHeader header(text());
+    walk({}, header);
+    text() += '\n';
+  }
 };
 
 EventCsv::EventCsv(std::ostream& out, TraceInfo info)
@@ -206,31 +219,15 @@ EventCsv::~EventCsv() = default;
 EventCsv::EventCsv(EventCsv&&) noexcept = default;
 EventCsv& EventCsv::operator=(EventCsv&&) noexcept = default;
 
-void EventCsv::on_record(const Record& record) { implementation_->write(implementation_->rows().rows_of(record)); }
+void EventCsv::on_record(const Record& record) { implementation_->on_record(record); }
 void EventCsv::on_interruption(std::uint64_t first_ns, std::uint64_t last_ns) {
-  implementation_->write(implementation_->rows().rows_of_interruption(first_ns, last_ns));
+  implementation_->on_interruption(first_ns, last_ns);
 }
 void EventCsv::finish(std::uint64_t) { implementation_->finish(); }
 
-class EventNdjson::Implementation {
+class EventNdjson::Implementation : public Table<JsonLine> {
  public:
-  Implementation(std::ostream& out, TraceInfo info) : rows_(std::move(info), json_name), lines_(out) {}
-
-  void write(const std::vector<EventRow>& rows) {
-    for (const EventRow& row : rows) {
-      JsonLine line(lines_.text());
-      walk(row, line);
-      line.end();
-    }
-    lines_.drain(buffer_size);
-  }
-
-  EventRows& rows() { return rows_; }
-  void finish() { lines_.finish(); }
-
- private:
-  EventRows rows_;
-  Lines lines_;
+  Implementation(std::ostream& out, TraceInfo info) : Table(out, std::move(info), json_name) {}
 };
 
 EventNdjson::EventNdjson(std::ostream& out, TraceInfo info)
@@ -239,9 +236,9 @@ EventNdjson::~EventNdjson() = default;
 EventNdjson::EventNdjson(EventNdjson&&) noexcept = default;
 EventNdjson& EventNdjson::operator=(EventNdjson&&) noexcept = default;
 
-void EventNdjson::on_record(const Record& record) { implementation_->write(implementation_->rows().rows_of(record)); }
+void EventNdjson::on_record(const Record& record) { implementation_->on_record(record); }
 void EventNdjson::on_interruption(std::uint64_t first_ns, std::uint64_t last_ns) {
-  implementation_->write(implementation_->rows().rows_of_interruption(first_ns, last_ns));
+  implementation_->on_interruption(first_ns, last_ns);
 }
 void EventNdjson::finish(std::uint64_t) { implementation_->finish(); }
 
