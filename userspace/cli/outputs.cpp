@@ -89,10 +89,6 @@ Status write_events(OutputFormat format, const OpenCapture& open_capture, std::o
   }
 }
 
-Error cannot_write(const std::string& path) {
-  return {fmt::format("cannot write '{}'", path), std::strerror(errno), "name another file with -o"};
-}
-
 }  // namespace
 
 Result<Outputs> Outputs::open(const ObserveOptions& options, const Surroundings& surroundings) {
@@ -106,48 +102,31 @@ Result<Outputs> Outputs::open(const std::vector<OutputFile>& files, std::optiona
   outputs.standard_output_ = standard_output;
   outputs.terminal_ = terminal;
   for (const OutputFile& file : files) {
-    File output{file, {}, false};
-    constexpr mode_t mode = 0644;
-    output.fd = Fd(::open(file.path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode));
-    output.unused = static_cast<bool>(output.fd);
-    if (!output.fd && errno == EEXIST) {
-      output.fd = Fd(::open(file.path.c_str(), O_WRONLY | O_CLOEXEC));
+    auto path = OutputPath::open(file.path, OutputPath::Access::write);
+    if (!path) {
+      return path.error();
     }
-    if (!output.fd) {
-      return cannot_write(file.path);
-    }
-    outputs.files_.push_back(std::move(output));
+    outputs.files_.push_back({file.format, *std::move(path)});
   }
   return outputs;
 }
 
-Outputs::~Outputs() {
-  for (const File& output : files_) {
-    if (output.fd && output.unused) {
-      unlink(output.file.path.c_str());
-    }
-  }
-}
-
 Status Outputs::write_file(File& output, const Renderer& render) const {
-  const int fd = output.fd.get();
-  // A pipe or a device has nothing to cut off.
-  if (ftruncate(fd, 0) != 0 && errno != EINVAL) {
-    return cannot_write(output.file.path);
+  if (auto status = output.path.clear(); !status) {
+    return status;
   }
-  lseek(fd, 0, SEEK_SET);
   // Straight to the descriptor: the text of tens of thousands of tasks would be larger than what it is made from.
-  __gnu_cxx::stdio_filebuf<char> buffer(dup(fd), std::ios::out);
+  __gnu_cxx::stdio_filebuf<char> buffer(dup(output.path.fd()), std::ios::out);
   std::ostream out(&buffer);
   constexpr unsigned width = 80;
-  if (auto status = render(output.file.format, {width, false /*colour*/, terminal_.verbose}, out); !status) {
+  if (auto status = render(output.format, {width, false /*colour*/, terminal_.verbose}, out); !status) {
     return status;
   }
   out.flush();
   if (!out) {
-    return cannot_write(output.file.path);
+    return output.path.error();
   }
-  output.unused = false;
+  output.path.keep();
   return Done{};
 }
 

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "cli/commands.h"
-#include "collector/handles.h"
+#include "cli/output_path.h"
 #include "commandline/options.h"
 #include "taskcost/capture.h"
 #include "taskcost/report.h"
@@ -22,14 +22,13 @@ using OpenCapture = std::function<Result<CaptureReader>()>;
 
 class Outputs {
  public:
-  // Opens or creates every file of the options; what is in them stays until write(). Error: one cannot be written.
+  // Opens or creates every file of the options; what is in them stays until write(), and those that are created and
+  // never written to are removed. Error: one cannot be written.
   static Result<Outputs> open(const ObserveOptions& options, const Surroundings& surroundings);
   static Result<Outputs> open(const std::vector<OutputFile>& files, std::optional<OutputFormat> standard_output,
                               const TextOptions& terminal);
   Outputs(Outputs&&) = default;
   Outputs& operator=(Outputs&&) = default;
-  // Files that were created here and never written to are removed.
-  ~Outputs();
 
   // Writes in one of the formats that the options named. Errors: what it writes from cannot be read.
   using Renderer = std::function<Status(OutputFormat, const TextOptions&, std::ostream&)>;
@@ -40,9 +39,8 @@ class Outputs {
 
  private:
   struct File {
-    OutputFile file;
-    Fd fd;
-    bool unused = false;  // created here, nothing written yet
+    OutputFormat format;
+    OutputPath path;
   };
 
   Outputs() = default;

@@ -19,10 +19,6 @@
 namespace taskcost {
 namespace {
 
-Error cannot_write(const std::string& path) {
-  return {fmt::format("cannot write '{}'", path), std::strerror(errno), "name another file with -o"};
-}
-
 std::uint64_t clock_ns(clockid_t clock) {
   timespec time{};
   clock_gettime(clock, &time);
@@ -50,45 +46,39 @@ Result<std::unique_ptr<Recording>> Recording::open(const ObserveOptions& options
   if (!options.capture) {
     const char* directory = std::getenv("TMPDIR");
     directory = directory != nullptr && *directory != '\0' ? directory : "/tmp";
-    recording->file_ = Fd(::open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
-    if (!recording->file_) {
+    recording->nameless_ = Fd(::open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+    if (!recording->nameless_) {
       return Error{fmt::format("cannot make a temporary file in '{}'", directory), std::strerror(errno),
                    "set TMPDIR, or keep the capture with -o FILE.tcap"};
     }
     return recording;
   }
-  recording->path_ = *options.capture;
-  const char* path = recording->path_.c_str();
-  recording->file_ = Fd(::open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
-  recording->unused_ = static_cast<bool>(recording->file_);
-  if (!recording->file_ && errno == EEXIST) {
-    recording->file_ = Fd(::open(path, O_RDWR | O_CLOEXEC));
+  auto path = OutputPath::open(*options.capture, OutputPath::Access::read_and_write);
+  if (!path) {
+    return path.error();
   }
-  if (!recording->file_) {
-    return cannot_write(recording->path_);
-  }
+  recording->name_ = *options.capture;
+  recording->path_.emplace(*std::move(path));
   return recording;
 }
 
-Recording::~Recording() {
-  if (unused_) {
-    unlink(path_.c_str());
-  }
-}
-
 Status Recording::begin(Collector& collector, RecordingStart start) {
-  if (ftruncate(file_.get(), 0) != 0 && errno != EINVAL) {
-    return cannot_write(path_);
+  if (path_) {
+    if (auto status = path_->clear(); !status) {
+      return status;
+    }
   }
   start.monotonic_ns = clock_ns(CLOCK_MONOTONIC);
   start.realtime_ns = clock_ns(CLOCK_REALTIME);
   last_ns_ = start.monotonic_ns;
-  auto writer = CaptureWriter::create(Fd(dup(file_.get())), text_of(start));
+  auto writer = CaptureWriter::create(Fd(dup(fd())), text_of(start));
   if (!writer) {
     return writer.error();
   }
   writer_ = *std::move(writer);
-  unused_ = false;
+  if (path_) {
+    path_->keep();
+  }
   collector.record_to([this](std::span<const std::byte> record, std::optional<Instant> at) {
     if (at) {
       last_ns_ = static_cast<std::uint64_t>(at->time_since_epoch().count());
@@ -101,14 +91,14 @@ Status Recording::begin(Collector& collector, RecordingStart start) {
 Status Recording::end(const RecordingEnd& end) { return writer_->finish(text_of(end)); }
 
 Result<CaptureReader> Recording::read() const {
-  return CaptureReader::read(Fd(dup(file_.get())), path_.empty() ? "the temporary capture" : path_);
+  return CaptureReader::read(Fd(dup(fd())), name_.empty() ? "the temporary capture" : name_);
 }
 
 std::string Recording::summary() const {
   const CaptureStatistics written = writer_->statistics();
   std::string text = fmt::format("{} records, {}", written.records, bytes_text(static_cast<double>(written.bytes_out)));
-  if (!path_.empty()) {
-    text += fmt::format(" in {}", path_);
+  if (!name_.empty()) {
+    text += fmt::format(" in {}", name_);
   }
   if (written.dropped.records > 0) {
     text += fmt::format("; {} records found no room: the disk was too slow", written.dropped.records);

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "cli/commands.h"
+#include "cli/output_path.h"
 #include "taskcost/capture.h"
 #include "taskcost/collector.h"
 #include "taskcost/fd.h"
@@ -17,10 +18,9 @@ namespace taskcost {
 
 class Recording {
  public:
-  // nullptr when the options need no transitions. Opens the file; what is in it stays until begin().
+  // nullptr when the options need no transitions. Opens the file; what is in it stays until begin(), and one that is
+  // created and never written to is removed.
   static Result<std::unique_ptr<Recording>> open(const ObserveOptions& options);
-  // A file that was created here and never written to is removed.
-  ~Recording();
   Recording(const Recording&) = delete;
   Recording& operator=(const Recording&) = delete;
 
@@ -37,9 +37,11 @@ class Recording {
  private:
   Recording() = default;
 
-  std::string path_;  // empty: nameless
-  Fd file_;
-  bool unused_ = false;  // created here, nothing written yet
+  [[nodiscard]] int fd() const { return path_ ? path_->fd() : nameless_.get(); }
+
+  std::string name_;                // empty: nameless
+  std::optional<OutputPath> path_;  // of a named one
+  Fd nameless_;
   std::unique_ptr<CaptureWriter> writer_;
   std::uint64_t last_ns_ = 0;  // of what was appended: for records without a time
 };

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A file that is opened before anything is observed, so that nothing fails for its path afterwards. What is in it stays
+// until clear(). One that was created here is removed again, unless keep() was called.
+#pragma once
+
+#include <string>
+
+#include "taskcost/fd.h"
+#include "taskcost/result.h"
+
+namespace taskcost {
+
+class OutputPath {
+ public:
+  enum class Access { write, read_and_write };
+
+  static Result<OutputPath> open(const std::string& path, Access access);
+  OutputPath(OutputPath&&) = default;
+  OutputPath& operator=(OutputPath&&) = delete;
+  ~OutputPath();
+
+  [[nodiscard]] int fd() const { return fd_.get(); }
+  // Empties it. A pipe or a device has nothing to cut off.
+  Status clear();
+  void keep() { created_ = false; }
+  // That of the system call that has just failed.
+  [[nodiscard]] Error error() const;
+
+ private:
+  OutputPath(std::string path, Fd fd, bool created);
+
+  std::string path_;
+  Fd fd_;
+  bool created_ = false;
+};
+
+}  // namespace taskcost
