@@ -154,6 +154,7 @@ int BPF_PROG(taskcost_newtask, struct task_struct *child, __u64 clone_flags)
 	if (child->pid == child->tgid)
 		l->flags |= TC_LEDGER_LEADER;
 	note_namespace(l, child);
+	l->copy_ns = copy_ns;
 	if (!same_memory)
 		l->counters[TC_COUNTER_PAGE_TABLE_BYTES] = page_table_bytes_of(child->mm);
 
@@ -171,7 +172,6 @@ int BPF_PROG(taskcost_newtask, struct task_struct *child, __u64 clone_flags)
 	*cell_of(l, l->activity, TC_CONDITION_BLOCKED) += elapsed(l->birth_ns, now);
 	l->waits[TC_WAIT_CREATION].blocked_ns += elapsed(l->birth_ns, now);
 
-	l->copy_ns = copy_ns;
 	if (!publish_ledger(l, slot, child))
 		return 0;
 	send_birth(l, now);

@@ -77,6 +77,10 @@ class ReplayedLife {
     std::size_t operator()(const EdgeKey& key) const;
   };
 
+  static bool is_activity(std::size_t row);
+  // A row that a task is in during calls only.
+  static bool is_call(std::size_t row);
+
   // Time.
   [[nodiscard]] std::uint64_t in_order(std::uint64_t at_ns);
   [[nodiscard]] GapList::Touch touched_until(std::uint64_t at_ns) const;
@@ -87,6 +91,7 @@ class ReplayedLife {
   std::optional<std::uint64_t> waited_until(std::uint64_t at_ns, std::uint64_t woken_ns, std::uint64_t waker,
                                             std::uint32_t from);
   void must_run(std::uint64_t at_ns);
+  void runs();
   void book_running(std::size_t row, std::uint64_t ns);
   void book_wait(std::uint64_t blocked_ns, std::uint64_t waker, std::uint32_t from);
   __u64& cell(std::size_t row, std::size_t condition);
