@@ -128,7 +128,7 @@ RecordingStart recording_start(const Report& report, const ObserveOptions& optio
   start.command = report.target.command;
   start.evidence = collector.evidence();
   start.calls = options.detail == Detail::full;
-  const SessionBuilder::Options model = collector.model();
+  const SessionBuilder::Options& model = collector.model();
   start.exec_prepare = model.exec_prepare;
   start.fault_latency = model.fault_latency;
   start.switch_latency = model.switch_latency;
