@@ -1,10 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A false alarm of g++ 12 in <regex>, which valijson includes, when sanitizers are on (GCC bug 105562).
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
-#endif
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -12,16 +7,12 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <string>
-#include <valijson/adapters/nlohmann_json_adapter.hpp>
-#include <valijson/schema.hpp>
-#include <valijson/schema_parser.hpp>
-#include <valijson/validation_results.hpp>
-#include <valijson/validator.hpp>
 
 #include "support/columns.h"
 #include "support/figures_of.h"
 #include "support/golden.h"
 #include "support/report_builder.h"
+#include "support/schema.h"
 
 namespace taskcost {
 namespace {
@@ -56,22 +47,7 @@ std::string json_of(const Difference& difference) {
 }
 
 std::string complaints(const std::string& document) {
-  const json text = json::parse(difference_schema());
-  const json parsed = json::parse(document);
-  valijson::Schema schema;
-  valijson::SchemaParser parser;
-  parser.populateSchema(valijson::adapters::NlohmannJsonAdapter(text), schema);
-  valijson::Validator validator;
-  valijson::ValidationResults results;
-  validator.validate(schema, valijson::adapters::NlohmannJsonAdapter(parsed), &results);
-  std::string all;
-  for (const auto& error : results) {
-    for (const std::string& part : error.context) {
-      all += part;
-    }
-    all += ": " + error.description + "\n";
-  }
-  return all;
+  return test::schema_complaints(difference_schema(), json::parse(document));
 }
 
 void expect_within_80(const std::string& text) {

@@ -1,23 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A false alarm of g++ 12 in <regex>, which valijson includes, when sanitizers are on (GCC bug 105562).
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
-#endif
-
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <string>
 #include <utility>
-#include <valijson/adapters/nlohmann_json_adapter.hpp>
-#include <valijson/schema.hpp>
-#include <valijson/schema_parser.hpp>
-#include <valijson/validation_results.hpp>
-#include <valijson/validator.hpp>
 
 #include "support/report_builder.h"
+#include "support/schema.h"
 #include "support/told_stacks.h"
 
 namespace taskcost {
@@ -35,24 +26,7 @@ json parsed(const Report& report) {
   return json::parse(out.str());
 }
 
-// Empty when `document` is valid; otherwise where and why not.
-std::string complaints(const json& document) {
-  const json text = json::parse(json_schema());
-  valijson::Schema schema;
-  valijson::SchemaParser parser;
-  parser.populateSchema(valijson::adapters::NlohmannJsonAdapter(text), schema);
-  valijson::Validator validator;
-  valijson::ValidationResults results;
-  validator.validate(schema, valijson::adapters::NlohmannJsonAdapter(document), &results);
-  std::string text_of_errors;
-  for (const auto& error : results) {
-    for (const std::string& part : error.context) {
-      text_of_errors += part;
-    }
-    text_of_errors += ": " + error.description + "\n";
-  }
-  return text_of_errors;
-}
+std::string complaints(const json& document) { return test::schema_complaints(json_schema(), document); }
 
 TEST(JsonSchema, AcceptsAnEmptyReport) { EXPECT_EQ(complaints(parsed(Report())), ""); }
 

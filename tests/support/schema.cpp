@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "support/schema.h"
+
+// A false alarm of g++ 12 in <regex>, which valijson includes, when sanitizers are on (GCC bug 105562).
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
+
+#include <valijson/adapters/nlohmann_json_adapter.hpp>
+#include <valijson/schema.hpp>
+#include <valijson/schema_parser.hpp>
+#include <valijson/validation_results.hpp>
+#include <valijson/validator.hpp>
+
+namespace taskcost::test {
+
+std::string schema_complaints(std::string_view schema, const nlohmann::json& document) {
+  const nlohmann::json parsed = nlohmann::json::parse(schema);
+  valijson::Schema rules;
+  valijson::SchemaParser parser;
+  parser.populateSchema(valijson::adapters::NlohmannJsonAdapter(parsed), rules);
+  valijson::Validator validator;
+  valijson::ValidationResults results;
+  validator.validate(rules, valijson::adapters::NlohmannJsonAdapter(document), &results);
+  std::string complaints;
+  for (const auto& error : results) {
+    for (const std::string& part : error.context) {
+      complaints += part;
+    }
+    complaints += ": " + error.description + "\n";
+  }
+  return complaints;
+}
+
+}  // namespace taskcost::test
