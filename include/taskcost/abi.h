@@ -159,7 +159,7 @@
   X(BACKWARD_TIMES, backward_times, "transitions older than the one before them")                         \
   X(LEAKED_SLOTS, leaked_slots, "ledger slots that could not be returned to the pool")                    \
   X(MISSED_FLOWS, missed_flows, "channel calls without a flow: their table was full or busy")             \
-  X(MISSED_STACKS, missed_stacks, "events without a stack: the table of stacks was full")                 \
+  X(MISSED_STACKS, missed_stacks, "events without a stack: the kernel had no place for it")               \
   X(DROPPED_TRANSITIONS, dropped_transitions, "recorded transitions that found the ring buffer full")
 
 #define TC_ENUM_ACTIVITY(C, n, t) TC_ACTIVITY_##C,

@@ -55,7 +55,7 @@ struct Stacks {
   std::vector<NamedStack> stacks;  // by time, the largest first
   std::uint64_t events = 0;        // how many were recorded
   std::uint64_t cut_events = 0;    // of those, how many with a user part that is cut or missing
-  std::uint64_t lost_events = 0;   // without a stack: the kernel's table was full
+  std::uint64_t lost_events = 0;   // without a stack: the kernel's table had no place for it
 };
 
 }  // namespace taskcost

@@ -173,6 +173,32 @@ TEST_F(PostgresServer, IsFoundByNameWithAllItsProcesses) {
   expect_backends(backends, kTransactions);
 }
 
+// What needs no probes of system calls is the same without them.
+TEST_F(PostgresServer, SwitchesAloneTellWhatBackendsWaitFor) {
+  constexpr std::int64_t kTransactions = 400;
+  Window window({"-p", std::to_string(server_.pid()), "--detail", "switches"});
+  load(kTransactions);
+  const auto report = window.close();
+  ASSERT_TRUE(report);
+  expect_right(*report);
+  const Json* postmaster = report->find(server_.pid());
+  ASSERT_NE(postmaster, nullptr);
+  auto backends = report->family(*postmaster);
+  std::erase(backends, postmaster);
+  EXPECT_EQ(counter(*postmaster, "children_forks"), backends.size());
+  std::int64_t busy = 0;
+  for (const Json* backend : backends) {
+    // The statements of a client, less those that were there before it was looked for.
+    if (wait_count(backend->at("total"), "epoll") > kTransactions / kClients) {
+      ++busy;
+      EXPECT_EQ(backend->at("how"), "fork");
+      EXPECT_GT(blocked_share(backend->at("total"), {"epoll", "unix_socket", "futex_shared"}), 0.9)
+          << backend->at("total").at("waits").dump();
+    }
+  }
+  EXPECT_EQ(busy, kClients);
+}
+
 TEST(NginxServer, WorkersWaitInEpollAndSendWhatTheClientGot) {
   constexpr int kWorkers = 2;
   Nginx server(kWorkers);
@@ -242,6 +268,24 @@ TEST(RedisServer, ItsCgroupIsAccountedAndWaitsInEpoll) {
   // A request is some 40 bytes and more, an answer 5 at least.
   EXPECT_GE(ipc({process}, "inet_socket", "bytes_in"), 20'000 * 30);
   EXPECT_GE(ipc({process}, "inet_socket", "bytes_out"), 20'000 * 5);
+}
+
+TEST(RedisServer, SwitchesAloneTellItsWaits) {
+  Redis server;
+  ASSERT_TRUE(server.start()) << server.process().out();
+  Window window({"-p", std::to_string(server.pid()), "--detail", "switches"});
+  const Finished bench =
+      run({"/usr/bin/redis-benchmark", "-p", server.port(), "-q", "-t", "set,get", "-c", "10", "-n", "10000"});
+  EXPECT_EQ(bench.exit_code(), 0) << bench.describe();
+  const auto report = window.close();
+  ASSERT_TRUE(report);
+  expect_right(*report);
+  const Json* process = report->find(server.pid());
+  ASSERT_NE(process, nullptr);
+  for (const Json& task : process->at("tasks")) {
+    const bool leader = task.at("leader").get<bool>();
+    EXPECT_GT(blocked_share(task.at("account"), {leader ? "epoll" : "futex_private"}), 0.9) << task.at("comm");
+  }
 }
 
 void expect_near(std::int64_t ours, std::int64_t known) {

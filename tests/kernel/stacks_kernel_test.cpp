@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <csignal>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -80,6 +82,16 @@ TEST_P(Stacks, KnownPathsHaveTheirWeights) {
 INSTANTIATE_TEST_SUITE_P(Program, Stacks, ::testing::Values("paths_pie", "paths_no_pie", "paths_stripped"),
                          [](const auto& name) { return std::string(name.param); });
 
+// What the calibration did before the window is nobody's.
+TEST(StacksOfRuns, BelongToProcessesOfTheReport) {
+  const Observed observed = observe({program("forks"), "20", "/dev/null"}, {"--stacks"});
+  expect_ran(observed);
+  ASSERT_TRUE(observed.report);
+  for (const Json& stack : (*observed.report)["stacks"].at("stacks")) {
+    EXPECT_GT(stack.at("process"), 0) << stack.dump();
+  }
+}
+
 TEST(StacksOfRuns, KindsAreTold) {
   const Observed observed = observe({program("forks"), "20", "/dev/null"}, {"--stacks"});
   expect_ran(observed);
@@ -94,6 +106,34 @@ TEST(StacksOfRuns, KindsAreTold) {
   // Stacks that share a place in the kernel's table are missed, and that is counted.
   EXPECT_GE(creations + (*observed.report)["losses"].at("missed_stacks").get<std::int64_t>(), 20);
   EXPECT_GE((*observed.report)["stacks"].at("events"), 40);
+}
+
+TEST(StacksOfTheMachine, HaveTheProcessesThatWereThere) {
+  const TemporaryDirectory directory;
+  Subprocess crowd({program("crowd"), "2", "4"});
+  ASSERT_TRUE(crowd.wait_for_output("ready", std::chrono::seconds(10)));
+  const Finished finished = run(attach_command({"-a", "--stacks", "-d", "1"}, directory.file("r.json")));
+  crowd.send(SIGTERM);
+  crowd.wait();
+  ASSERT_EQ(finished.exit_code(), 0) << finished.describe();
+  const auto report = read_report(directory.file("r.json"));
+  ASSERT_TRUE(report);
+  const Json* storming = report->find(crowd.pid());
+  ASSERT_NE(storming, nullptr);
+  std::int64_t waits = 0;
+  std::int64_t named = 0;
+  for (const Json& stack : (*report)["stacks"].at("stacks")) {
+    if (stack.at("process") == storming->at("id") && stack.at("kind") == "wait") {
+      waits += stack.at("count").get<std::int64_t>();
+      for (const Json& frame : stack.at("frames")) {
+        named += !frame.at("kernel").get<bool>() && frame.at("module").is_string() ? 1 : 0;
+      }
+    }
+  }
+  EXPECT_GT(named, 0);
+  EXPECT_GT(waits, 0);
+  // A wait that had begun before the window has no stack.
+  EXPECT_LE(waits, counter(*storming, "voluntary_switches"));
 }
 
 TEST(StacksOfRuns, AreNotKeptUnasked) {

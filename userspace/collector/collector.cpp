@@ -203,7 +203,7 @@ void Collector::State::on_record(const Record& record) {
 }
 
 // An observed child makes the same system call as this process did before any probe was there. Its ledger, and what it
-// left in the histograms, is cleared away before the window opens.
+// left in histograms and stacks, is cleared away before the window opens.
 void Collector::State::calibrate(Duration untraced) {
   auto& shared = probes.shared();
   observe_next_child();
@@ -219,7 +219,7 @@ void Collector::State::calibrate(Duration untraced) {
 
 void Collector::State::forget_the_past() {
   first_id = probes.shared().ledgers_made + 1;
-  std::ranges::fill(probes.histograms(), tc_histogram{});
+  probes.clear_sums();
   std::ranges::copy(probes.shared().losses, losses_before.begin());
   skipped_by_probe.clear();
   for (const ProbeCost& probe : probes.costs(false)) {

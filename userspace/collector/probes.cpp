@@ -272,11 +272,15 @@ Status Probes::release_tasks() {
   }
   shared().target_kind = TC_TARGET_NONE;
   empty<std::uint32_t>(object_->maps.targets);
+  return released;
+}
+
+void Probes::clear_sums() {
+  std::ranges::fill(histograms(), tc_histogram{});
   empty<tc_edge_key>(object_->maps.edges);
   empty<tc_flow_key>(object_->maps.flows);
   empty<tc_stack_key>(object_->maps.stack_counts);
   empty<std::uint32_t>(object_->maps.stacks);
-  return released;
 }
 
 void Probes::reopen_window() { __atomic_store_n(&shared().closed, 0, __ATOMIC_SEQ_CST); }

@@ -61,6 +61,8 @@ class Probes {
   void close_window();
   // REQUIRES: a closed window. Takes every ledger back and forgets the targets, so that another window can open.
   Status release_tasks();
+  // What is not in a ledger: histograms, edges and flows without room, stacks. REQUIRES: nothing is observed.
+  void clear_sums();
   void reopen_window();
 
   [[nodiscard]] probes& object() const { return *object_; }

@@ -58,7 +58,8 @@ void write_judgement(Page& page, const Report& report) {
   write_comparisons(page, report);
 }
 
-void write_session(Page& page, const Session& session) {
+void write_session(Page& page, const Report& report) {
+  const Session& session = report.session;
   write_tree(page, session);
   write_accounts(page, session);
   write_totals(page, session);
@@ -71,6 +72,7 @@ void write_session(Page& page, const Session& session) {
   write_faults(page, session);
   write_latencies(page, session);
   write_channels(page, session);
+  write_stacks(page, report);
   write_books(page, session);
 }
 
@@ -101,7 +103,7 @@ void render_text(const Report& report, std::ostream& out, const TextOptions& opt
   }
   // Claims are judged over many runs; there need not be a session of their own.
   if (!judged_first || report.session.task_count > 0) {
-    write_session(page, report.session);
+    write_session(page, report);
   }
   write_evidence(page, report.evidence);
   write_losses(page, report.session);

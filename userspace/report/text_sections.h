@@ -29,6 +29,8 @@ void write_switches(Page& page, const Session& session);
 void write_faults(Page& page, const Session& session);
 void write_latencies(Page& page, const Session& session);
 void write_channels(Page& page, const Session& session);
+// Which code caused waits, switches, faults and creations. Silent where stacks were not asked for.
+void write_stacks(Page& page, const Report& report);
 // The kernel's books against the ledgers.
 void write_books(Page& page, const Session& session);
 void write_evidence(Page& page, const EvidenceList& list);

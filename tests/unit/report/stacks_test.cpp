@@ -15,6 +15,8 @@ namespace taskcost::test {
 namespace {
 
 using nlohmann::json;
+using testing::HasSubstr;
+using testing::Not;
 
 std::string folded(const Report& report, StackWeight weight) {
   std::ostringstream out;
@@ -32,6 +34,50 @@ json report_json(const Report& report) {
   std::ostringstream out;
   render_json(report, out);
   return json::parse(out.str());
+}
+
+std::string text(const Report& report, const TextOptions& options = {}) {
+  std::ostringstream out;
+  render_text(report, out, options);
+  return out.str();
+}
+
+TEST(StacksInText, AreTheHeaviestOfEachKind) {
+  const std::string all = text(report_with_stacks());
+  EXPECT_THAT(all, HasSubstr("2302 events, 13.1%\n  of them cut before"));
+  EXPECT_THAT(all, HasSubstr("7 more without a stack"));
+  EXPECT_THAT(all, HasSubstr("  wait                       time  share  count\n"
+                             "  bakery: a pipe           240 ms  72.7%   2000\n"
+                             "    pipe_read <- ksys_read\n"
+                             "    read <- main <- _start\n"));
+  EXPECT_THAT(all, HasSubstr("    Dough::knead(int) <- dough.so (unlinked)+0x1234 <- [cut]\n"));
+}
+
+TEST(StacksInText, AreSilentUnasked) { EXPECT_THAT(text(full_report()), Not(HasSubstr("Stacks\n"))); }
+
+TEST(StacksInText, SayWhenNothingHappened) {
+  Report report = full_report();
+  report.stacks.emplace();
+  EXPECT_THAT(text(report), HasSubstr("nothing happened that stacks are kept of"));
+}
+
+TEST(StacksInText, AreAllThereWhenVerbose) {
+  Report report = report_with_stacks();
+  for (int i = 0; i < 5; ++i) {
+    report.stacks->stacks.push_back(
+        waiting(1, TC_WAIT_PIPE, 1, 1ms, {user_frame("baker" + std::to_string(i)), user_frame("read")}));
+  }
+  EXPECT_THAT(text(report), HasSubstr("and 4 more (--verbose)"));
+  TextOptions verbose;
+  verbose.verbose = true;
+  EXPECT_THAT(text(report, verbose), HasSubstr("read <- baker4"));
+}
+
+TEST(StacksInText, AFunctionThatCallsItselfStandsOnce) {
+  Report report = report_with_stacks();
+  report.stacks->stacks = {waiting(1, TC_WAIT_PIPE, 1, 1ms,
+                                   {user_frame("main"), user_frame("walk"), user_frame("walk"), user_frame("walk")})};
+  EXPECT_THAT(text(report), HasSubstr("walk (3x) <- main"));
 }
 
 TEST(Folded, ByTime) {
