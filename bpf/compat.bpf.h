@@ -77,7 +77,7 @@ extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
 #define read_as(type, address) ((type *)(address))
 #endif
 
-/* The number of the system call that a task is in, negative when it is in none; its arguments; 32-bit programs. */
+/* Registers: the number of a task's system call, negative when it is in none; arguments; 32-bit programs; interrupts. */
 #if defined(__TARGET_ARCH_x86)
 #define COMPAT_TIF_32BIT		29 /* TIF_ADDR32 */
 #define SYSCALL_MMAP			9
@@ -90,6 +90,7 @@ extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
 #define fourth_argument_of(regs)	((regs)->r10)
 #define syscall_number_of(regs)		((long)(regs)->orig_ax)
 #define first_argument_of(regs, compat) ((compat) ? (__u32)(regs)->bx : (__u32)(regs)->di)
+#define interrupts_off(regs)		(!((regs)->flags & 0x200)) /* X86_EFLAGS_IF */
 #elif defined(__TARGET_ARCH_arm64)
 #define COMPAT_TIF_32BIT		22 /* TIF_32BIT */
 #define SYSCALL_MMAP			222
@@ -102,6 +103,7 @@ extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
 #define fourth_argument_of(regs)	((regs)->regs[3])
 #define syscall_number_of(regs)		((long)(regs)->syscallno)
 #define first_argument_of(regs, compat) ((__u32)(regs)->orig_x0)
+#define interrupts_off(regs)		((regs)->pstate & 0x80) /* PSR_I_BIT */
 #else
 #error "taskcost knows the system-call registers of x86-64 and arm64"
 #endif

@@ -3,7 +3,7 @@
  * Page faults. The start is the exception; the end is what this kernel lets us see: the return of handle_mm_fault, or
  * the perf software event that accounts the fault just before the exception returns.
  */
-#include "waits.bpf.h"
+#include "files.bpf.h"
 
 enum {
 	X86_FAULT_PRESENT = 1 << 0, /* error code of the exception: the page is there, the right is not */
@@ -59,12 +59,16 @@ static __always_inline void resolve_fault(struct tc_ledger *l, bool major, __u64
 static __always_inline int exception(void *ctx, unsigned long error_code, __u8 bits)
 {
 	struct tc_ledger *l = current_ledger();
+	__u64 now;
 
 	if (!l || (keep_stacks && notes[this_cpu()].unwinding))
 		return 0;
 	if ((error_code & X86_FAULT_PRESENT) && (error_code & X86_FAULT_WRITE))
 		bits |= TC_FAULT_COW;
-	begin_fault(ctx, l, bits, bpf_ktime_get_ns());
+	now = leave_activity(l);
+	if (sees_calls && !(bits & TC_FAULT_KERNEL) && l->activity != TC_ACTIVITY_USER)
+		returned_unseen(l, now);
+	begin_fault(ctx, l, bits, now);
 	return 0;
 }
 
@@ -75,10 +79,15 @@ int BPF_PROG(taskcost_fault_user, unsigned long address, struct pt_regs *regs, u
 	return exception(ctx, error_code, 0);
 }
 
-/* any system call -> page fault */
+/*
+ * any system call -> page fault. With interrupts off it is none of the task's: another tracer unwinds its stack, maybe
+ * inside of a switch, where the task that is current has left its CPU by the ledger already. Nobody resolves it.
+ */
 SEC("?tp_btf/page_fault_kernel")
 int BPF_PROG(taskcost_fault_kernel, unsigned long address, struct pt_regs *regs, unsigned long error_code)
 {
+	if (interrupts_off(regs))
+		return 0;
 	return exception(ctx, error_code, TC_FAULT_KERNEL);
 }
 

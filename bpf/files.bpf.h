@@ -33,6 +33,12 @@ static __always_inline __u32 end_call(struct tc_ledger *l, struct task_struct *t
 	return l->channel;
 }
 
+/*
+ * A user-mode fault, or the entry of a call: by its ledger the task is in a call that it has left. It was adopted on its
+ * way back to user mode, where its registers still tell of the call.
+ */
+__hidden int returned_unseen(struct tc_ledger *l, __u64 now);
+
 /* Why a task that leaves its CPU to sleep, or was found asleep, does so: enum tc_wait. */
 __hidden int wait_of(struct tc_ledger *l, struct task_struct *task, __u32 state);
 

@@ -235,7 +235,8 @@ int BPF_PROG(taskcost_switch, bool preempt, struct task_struct *prev, struct tas
 	if (l)
 		switch_in(l, prev, next, cpu, now, &event);
 
-	if (keep_events)
+	/* Of nobody once the window is closed. */
+	if (keep_events && (event.prev || event.next))
 		send_event(&event, sizeof(event), now, wakeup_flag());
 	if (dead)
 		end_ledger(dead, prev_slot, prev);

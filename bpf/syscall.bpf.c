@@ -7,35 +7,6 @@ enum {
 	MAX_ERROR = 4095,  /* MAX_ERRNO */
 };
 
-/* user -> the class of the system call */
-SEC("?tp_btf/sys_enter")
-int BPF_PROG(taskcost_sys_enter, struct pt_regs *regs, long number)
-{
-	struct tc_ledger *l = current_ledger();
-	__u8 call;
-	__u64 now;
-
-	if (!l)
-		return 0;
-	now = leave_activity(l);
-	l->switched_in_ns = 0;
-
-	call = class_of_call(number, l->flags & TC_LEDGER_COMPAT);
-	l->call = call;
-	l->syscall = (__u32)number;
-	l->entered_ns = now;
-	l->looked_at = 0;
-	l->counters[TC_COUNTER_SYSCALLS]++;
-	if (call & TC_CALL_BY_FD) {
-		l->fd = first_argument_of(regs, l->flags & TC_LEDGER_COMPAT);
-		l->activity = TC_ROW_CALL_PENDING;
-	} else {
-		enter_activity(l, call & TC_CALL_ACTIVITY_MASK);
-		l->call_running_ns = *cell_of(l, l->activity, TC_CONDITION_RUNNING);
-	}
-	return 0;
-}
-
 /* A message is sent whole: the result of mq_timedsend is 0. */
 static __always_inline __u64 bytes_sent(struct tc_ledger *l, __u32 channel, struct pt_regs *regs, long result)
 {
@@ -155,6 +126,56 @@ static __always_inline void send_call(struct tc_transfer *transfer, __u32 row)
 	transfer->call.record.size = size;
 	transfer->call.row = row;
 	send_event(transfer, size, transfer->call.at_ns, BPF_RB_NO_WAKEUP);
+}
+
+__hidden int returned_unseen(struct tc_ledger *l, __u64 now)
+{
+	struct tc_transfer transfer;
+
+	if (!l || !is_call(l->activity) || l->activity == TC_ACTIVITY_EXIT)
+		return 0;
+	begin_event(&transfer, l, 0, now);
+	transfer.call.created = TC_NR_CREATIONS;
+	l->created_kind = TC_NR_CREATIONS;
+	if (l->activity == TC_ROW_CALL_PENDING)
+		end_call(l, bpf_get_current_task_btf());
+	else if (l->activity == TC_ACTIVITY_EXEC)
+		leave_exec(l, now);
+	if (keep_events)
+		send_call(&transfer, l->activity);
+	enter_activity(l, TC_ACTIVITY_USER);
+	return 0;
+}
+
+/* user -> the class of the system call */
+SEC("?tp_btf/sys_enter")
+int BPF_PROG(taskcost_sys_enter, struct pt_regs *regs, long number)
+{
+	struct tc_ledger *l = current_ledger();
+	__u8 call;
+	__u64 now;
+
+	if (!l)
+		return 0;
+	now = leave_activity(l);
+	if (l->activity != TC_ACTIVITY_USER)
+		returned_unseen(l, now);
+	l->switched_in_ns = 0;
+
+	call = class_of_call(number, l->flags & TC_LEDGER_COMPAT);
+	l->call = call;
+	l->syscall = (__u32)number;
+	l->entered_ns = now;
+	l->looked_at = 0;
+	l->counters[TC_COUNTER_SYSCALLS]++;
+	if (call & TC_CALL_BY_FD) {
+		l->fd = first_argument_of(regs, l->flags & TC_LEDGER_COMPAT);
+		l->activity = TC_ROW_CALL_PENDING;
+	} else {
+		enter_activity(l, call & TC_CALL_ACTIVITY_MASK);
+		l->call_running_ns = *cell_of(l, l->activity, TC_CONDITION_RUNNING);
+	}
+	return 0;
 }
 
 /* the class of the system call -> user */

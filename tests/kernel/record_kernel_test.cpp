@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "support/expect.h"
+#include "support/servers.h"
 
 namespace taskcost::test {
 namespace {
@@ -105,6 +106,58 @@ TEST_P(Capture, CutOffGivesWhatCameBefore) {
     EXPECT_EQ((*report)["window"].at("exit"), "cut");
     expect_closed(*report);
   }
+}
+
+// Another tracer unwinds the tasks' stacks inside of their switches, and its reads fault there.
+TEST(CaptureBesideAnotherTracer, BothBooksAgree) {
+  const TemporaryDirectory directory;
+  const std::string capture = directory.file("run.tcap");
+  Subprocess tracer({"/usr/bin/perf", "record", "-o", directory.file("perf.data"), "-e", "context-switches", "-c", "1",
+                     "-g", "-a", "-q", "--", "sh", "-c", "echo ready; sleep 60"});
+  ASSERT_TRUE(tracer.wait_for_output("ready"));
+  const Finished finished =
+      run({taskcost_binary(), "record", "-q", "-o", capture, "--", "perf", "bench", "sched", "messaging", "-g", "1"});
+  tracer.send(SIGINT);
+  tracer.wait();
+  ASSERT_EQ(finished.exit_code(), 0) << finished.err;
+  const Json audit = audit_of(capture);
+  ASSERT_TRUE(audit.is_object());
+  EXPECT_TRUE(audit.at("agrees")) << audit.dump(1);
+  EXPECT_TRUE(audit.at("complete")) << audit.dump(1);
+}
+
+// Tasks that were there before, in the middle of what they did.
+TEST(CaptureOfAServer, BothBooksAgree) {
+  Redis server;
+  ASSERT_TRUE(server.start()) << server.process().out();
+  const TemporaryDirectory directory;
+  const std::string capture = directory.file("run.tcap");
+  Subprocess tool({taskcost_binary(), "record", "-o", capture, "-p", std::to_string(server.pid())});
+  ASSERT_TRUE(eventually([&] { return tool.err().find("observing") != std::string::npos; })) << tool.err();
+  const Finished bench =
+      run({"/usr/bin/redis-benchmark", "-p", server.port(), "-q", "-t", "set,get", "-c", "10", "-n", "10000"});
+  EXPECT_EQ(bench.exit_code(), 0) << bench.describe();
+  tool.send(SIGINT);
+  ASSERT_EQ(tool.wait().exit_code(), 0) << tool.err();
+  const Json audit = audit_of(capture);
+  ASSERT_TRUE(audit.is_object());
+  EXPECT_TRUE(audit.at("agrees")) << audit.dump(1);
+  EXPECT_TRUE(audit.at("complete")) << audit.dump(1);
+  EXPECT_GE(audit.at("compared").at("tasks"), 3);
+}
+
+// Whatever the tasks of the machine were in the middle of when the window opened and closed.
+TEST(CaptureOfTheMachine, BothBooksAgree) {
+  Subprocess load({"/usr/bin/perf", "bench", "sched", "messaging", "-g", "1", "-l", "2000"});
+  const TemporaryDirectory directory;
+  const std::string capture = directory.file("run.tcap");
+  const Finished finished = run({taskcost_binary(), "record", "-q", "-a", "-d", "1", "-o", capture});
+  load.send(SIGTERM);
+  load.wait();
+  ASSERT_EQ(finished.exit_code(), 0) << finished.err;
+  const Json audit = audit_of(capture);
+  ASSERT_TRUE(audit.is_object());
+  EXPECT_TRUE(audit.at("agrees")) << audit.dump(1);
 }
 
 // Stopped, the collector reads nothing, and the ring overflows. The kernel's ledgers go on meanwhile.

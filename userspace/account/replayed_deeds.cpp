@@ -53,6 +53,7 @@ void ReplayedLife::returned(const tc_call& call) {
   if (call.created < TC_NR_CREATIONS) {
     end_creation(static_cast<tc_creation>(call.created), at_ns);
   }
+  ledger.created_ns = 0;
   end_exec(call);
   count(TC_COUNTER_SHARED_MAPPING_BYTES, call.mapped_bytes);
   if (call.channel < TC_NR_CHANNELS) {
@@ -70,7 +71,6 @@ void ReplayedLife::end_creation(tc_creation kind, std::uint64_t at_ns) {
   if (task_.ledger.created_ns != 0) {
     sums.return_ns += elapsed(task_.ledger.created_ns, at_ns);
     sums.returns++;
-    task_.ledger.created_ns = 0;
   }
   sums.running_ns += call_running_ns_;
 }
