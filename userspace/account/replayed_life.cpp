@@ -438,8 +438,9 @@ void ReplayedLife::close_running(std::uint64_t end_ns) {
 
 void ReplayedLife::close(std::uint64_t end) {
   tc_ledger& ledger = task_.ledger;
-  // A task may be ahead of the instant of closing.
-  const std::uint64_t end_ns = std::clamp<std::uint64_t>(end, ledger.since_ns, greatest_time);
+  // A task may be ahead of the instant of closing, by an entry that no event has told yet as well.
+  const std::uint64_t seen_ns = task_.kernel ? std::max<std::uint64_t>(end, task_.kernel->since_ns) : end;
+  const std::uint64_t end_ns = std::clamp<std::uint64_t>(seen_ns, ledger.since_ns, greatest_time);
   task_.position_unknown = !task_.kernel;
   if (ledger.condition == TC_CONDITION_RUNNING) {
     close_running(end_ns);
