@@ -101,7 +101,7 @@ std::string Recording::summary() const {
     text += fmt::format(" in {}", name_);
   }
   if (written.dropped.records > 0) {
-    text += fmt::format("; {} records found no room: the disk was too slow", written.dropped.records);
+    text += fmt::format("; {} records are missing: the file took them too slowly", written.dropped.records);
   }
   return text;
 }
