@@ -6,11 +6,14 @@
 
 #include <chrono>
 #include <csignal>
+#include <map>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "support/expect.h"
 #include "support/servers.h"
+#include "support/trace_decoder.h"
 
 namespace taskcost::test {
 namespace {
@@ -158,6 +161,71 @@ TEST(CaptureOfTheMachine, BothBooksAgree) {
   const Json audit = audit_of(capture);
   ASSERT_TRUE(audit.is_object());
   EXPECT_TRUE(audit.at("agrees")) << audit.dump(1);
+}
+
+// By tid. What a viewer draws of a task: the time between its switches, and its waits by their names.
+struct Drawn {
+  std::int64_t running_ns = 0;
+  std::map<std::string, std::int64_t> waits_ns;
+  std::int64_t faults = 0;
+};
+
+std::map<std::uint64_t, Drawn> drawn_in(const std::vector<Message>& packets) {
+  std::map<std::uint64_t, Drawn> tasks;
+  std::map<std::uint64_t, std::uint64_t> switched_in;
+  for (const FtraceEvent& event : ftrace_events_of(packets)) {
+    if (event.kind == "sched_switch") {
+      const std::uint64_t prev = event.event->number("prev_pid");
+      if (const auto since = switched_in.find(prev); since != switched_in.end()) {
+        tasks[prev].running_ns += static_cast<std::int64_t>(event.at - since->second);
+      }
+      switched_in[event.event->number("next_pid")] = event.at;
+    }
+  }
+  std::map<std::uint64_t, std::uint64_t> tids;  // by track
+  for (const Message& packet : packets) {
+    if (packet.has("track_descriptor") && packet.message("track_descriptor").has("thread")) {
+      const Message& track = packet.message("track_descriptor");
+      tids[track.number("uuid")] = track.message("thread").number("tid");
+    }
+  }
+  for (const Slice& slice : slices_of(packets)) {
+    const auto tid = tids.find(slice.track);
+    if (tid != tids.end() && slice.arguments.contains("wait")) {
+      tasks[tid->second].waits_ns[slice.arguments.at("wait")] += static_cast<std::int64_t>(slice.end - slice.begin);
+    } else if (tid != tids.end() && slice.name == "page fault") {
+      tasks[tid->second].faults++;
+    }
+  }
+  return tasks;
+}
+
+TEST(TraceOfARun, DrawsWhatTheReportSays) {
+  const TemporaryDirectory directory;
+  const std::string trace = directory.file("run.pftrace");
+  const std::string live = directory.file("live.json");
+  const Finished finished = run({taskcost_binary(), "record", "-q", "-o", directory.file("run.tcap"), "-o", trace, "-o",
+                                 live, "--", program("waits"), "5"});
+  ASSERT_EQ(finished.exit_code(), 0) << finished.err;
+  const auto report = read_report(live);
+  ASSERT_TRUE(report);
+  const std::vector<Message> packets = decode_trace(read_file(trace));
+  const auto drawn = drawn_in(packets);
+  for (const Json& process : report->processes()) {
+    for (const Json& task : process.at("tasks")) {
+      const std::uint64_t tid = task.at("tid");
+      SCOPED_TRACE(tid);
+      ASSERT_TRUE(drawn.contains(tid));
+      const Json& account = task.at("account");
+      EXPECT_EQ(drawn.at(tid).running_ns, time_in_condition(account, "running_ns"));
+      std::map<std::string, std::int64_t> waits;
+      for (const auto& [cause, wait] : account.at("waits").items()) {
+        waits[cause] = wait.at("blocked_ns");
+      }
+      EXPECT_EQ(drawn.at(tid).waits_ns, waits);
+      EXPECT_EQ(drawn.at(tid).faults, counter(task, "faults_timed"));
+    }
+  }
 }
 
 // Stopped, the collector reads nothing, and the ring overflows. The kernel's ledgers go on meanwhile.
