@@ -7,6 +7,7 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 
 #include "support/expect.h"
 
@@ -77,6 +78,34 @@ TEST(Report, NeedsNoRoot) {
       {"/usr/bin/setpriv", "--bounding-set=-all", "--inh-caps=-all", taskcost_binary(), "report", "--audit", capture});
   EXPECT_EQ(text.exit_code(), 0) << text.err;
   EXPECT_THAT(text.out, HasSubstr("both books agree"));
+}
+
+// Whatever became of a capture: one line says what is wrong, and what can be read is reported.
+TEST(Report, OfADamagedCaptureIsOneLine) {
+  const TemporaryDirectory directory;
+  const std::string capture = directory.file("x.tcap");
+  const std::string damaged = directory.file("damaged.tcap");
+  ASSERT_EQ(taskcost({"record", "-q", "-o", capture, "--", "true"}).exit_code(), 0);
+  const std::string bytes = read_file(capture);
+  const auto with = [&bytes](std::size_t at, std::string_view other) {
+    return std::string(bytes).replace(at, other.size(), other);
+  };
+  write_file(damaged, with(8, "\1\2\3\4"));
+  expect_refused({"report", damaged}, 1, "byte order");
+  write_file(damaged, with(12, "\2"));
+  expect_refused({"report", damaged}, 1, "its format is version 2, and this program reads version 1");
+  write_file(damaged, "");
+  expect_refused({"report", damaged}, 1, "it is empty");
+  for (std::size_t part = 1; part < 20; ++part) {
+    const std::size_t at = bytes.size() * part / 20;
+    for (const std::string& content :
+         {bytes.substr(0, at), with(at, std::string(1, static_cast<char>(bytes[at] ^ 0x10)))}) {
+      write_file(damaged, content);
+      const Finished finished = taskcost({"report", damaged, "--format", "none"});
+      EXPECT_THAT(finished.exit_code(), ::testing::AnyOf(0, 1)) << finished.describe();
+      EXPECT_EQ(lines_of(finished.err).size(), 1) << part << ": " << finished.err;
+    }
+  }
 }
 
 TEST(Report, WritesWhatOtherToolsRead) {
