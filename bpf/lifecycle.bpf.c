@@ -88,18 +88,23 @@ static __always_inline void inherit_identity(struct tc_ledger *l, const struct t
 	l->flags |= creator->flags & (TC_LEDGER_FOLLOW | TC_LEDGER_COMPAT);
 }
 
-/* Which of its creator's objects a new task goes on with, by their addresses. */
+/*
+ * Which of its creator's objects a new task goes on with, by their addresses. Copied out of the tasks: for each pointer
+ * that a probe loads from a task directly, the verifier searches all types of the kernel, which takes most of its time.
+ */
 static __always_inline __u32 shares_of(struct task_struct *child, struct task_struct *creator)
 {
+#define shares_its(object) (BPF_CORE_READ(child, object) == BPF_CORE_READ(creator, object))
 	__u32 shares = TC_SHARES_KNOWN;
 
-	shares |= (child->mm == creator->mm) << TC_SHARED_MEMORY;
-	shares |= (child->files == creator->files) << TC_SHARED_FILES;
-	shares |= (child->fs == creator->fs) << TC_SHARED_FS;
-	shares |= (child->sighand == creator->sighand) << TC_SHARED_SIGNAL_HANDLERS;
-	shares |= (child->signal == creator->signal) << TC_SHARED_LIMITS;
-	shares |= (child->cgroups == creator->cgroups) << TC_SHARED_CGROUPS;
+	shares |= shares_its(mm) << TC_SHARED_MEMORY;
+	shares |= shares_its(files) << TC_SHARED_FILES;
+	shares |= shares_its(fs) << TC_SHARED_FS;
+	shares |= shares_its(sighand) << TC_SHARED_SIGNAL_HANDLERS;
+	shares |= shares_its(signal) << TC_SHARED_LIMITS;
+	shares |= shares_its(cgroups) << TC_SHARED_CGROUPS;
 	return shares;
+#undef shares_its
 }
 
 /*
@@ -110,7 +115,8 @@ SEC("tp_btf/task_newtask")
 int BPF_PROG(taskcost_newtask, struct task_struct *child, __u64 clone_flags)
 {
 	struct tc_ledger *creator = current_ledger();
-	bool same_memory = child->mm == bpf_get_current_task_btf()->mm;
+	__u32 shares = shares_of(child, bpf_get_current_task_btf());
+	bool same_memory = shares & (1 << TC_SHARED_MEMORY);
 	struct tc_ledger *l;
 	__u64 now, copy_ns = 0;
 	__u32 slot;
@@ -146,17 +152,17 @@ int BPF_PROG(taskcost_newtask, struct task_struct *child, __u64 clone_flags)
 	else
 		l->address_space = __sync_fetch_and_add(&address_spaces_made, 1) + 1;
 	l->clone_flags = clone_flags;
-	l->shares = shares_of(child, bpf_get_current_task_btf());
+	l->shares = shares;
 	l->tid = child->pid;
 	l->tgid = child->tgid;
-	l->ppid = child->real_parent->tgid;
+	l->ppid = BPF_CORE_READ(child, real_parent, tgid);
 	bpf_core_read_str(l->comm, sizeof(l->comm), &child->comm);
 	if (child->pid == child->tgid)
 		l->flags |= TC_LEDGER_LEADER;
 	note_namespace(l, child);
 	l->copy_ns = copy_ns;
 	if (!same_memory)
-		l->counters[TC_COUNTER_PAGE_TABLE_BYTES] = page_table_bytes_of(child->mm);
+		l->counters[TC_COUNTER_PAGE_TABLE_BYTES] = page_table_bytes_of(BPF_CORE_READ(child, mm));
 
 	l->birth_ns = child->start_time;
 	l->newtask_ns = now;
@@ -233,7 +239,7 @@ int BPF_PROG(taskcost_prepare_exec, struct task_struct *task, struct linux_binpr
 static __always_inline void send_exec(struct tc_ledger *l, struct task_struct *task, __u64 now)
 {
 	struct tc_exec *exec = bpf_ringbuf_reserve(&records, sizeof(*exec), 0);
-	struct mm_struct *mm = task->mm;
+	struct mm_struct *mm = BPF_CORE_READ(task, mm);
 	__u64 size;
 
 	if (!exec) {
@@ -254,9 +260,9 @@ static __always_inline void send_exec(struct tc_ledger *l, struct task_struct *t
 	exec->truncated = 0;
 	bpf_core_read_str(exec->comm, sizeof(exec->comm), &task->comm);
 	if (mm) {
-		__u64 start = mm->arg_start;
+		__u64 start = BPF_CORE_READ(mm, arg_start);
 
-		size = mm->arg_end - start;
+		size = BPF_CORE_READ(mm, arg_end) - start;
 		exec->truncated = size > TC_COMMAND_LEN;
 		if (size > TC_COMMAND_LEN)
 			size = TC_COMMAND_LEN;
@@ -294,7 +300,7 @@ int BPF_PROG(taskcost_exec, struct task_struct *task, pid_t old_pid, struct linu
 	else
 		l->flags &= ~TC_LEDGER_COMPAT;
 	l->address_space = __sync_fetch_and_add(&address_spaces_made, 1) + 1;
-	l->counters[TC_COUNTER_PAGE_TABLE_BYTES] += page_table_bytes_of(task->mm);
+	l->counters[TC_COUNTER_PAGE_TABLE_BYTES] += page_table_bytes_of(BPF_CORE_READ(task, mm));
 	send_exec(l, task, now);
 	return 0;
 }
@@ -321,9 +327,10 @@ int BPF_PROG(taskcost_exit, struct task_struct *task)
 		l->exit_start_ns = now;
 		enter_activity(l, TC_ACTIVITY_EXIT);
 	}
-	parent_pid = task->real_parent->thread_pid;
+	parent_pid = BPF_CORE_READ(task, real_parent, thread_pid);
 	if (parent_pid)
-		l->pid_seen_by_parent = pid_at_level(task->group_leader->thread_pid, parent_pid->level);
+		l->pid_seen_by_parent =
+			pid_at_level(BPF_CORE_READ(task, group_leader, thread_pid), BPF_CORE_READ(parent_pid, level));
 	return 0;
 }
 

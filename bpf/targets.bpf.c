@@ -46,7 +46,7 @@ static __always_inline __u32 pid_for_collector(struct pid *pid)
 {
 	struct upid upid = {};
 
-	if (!pid || collector_level > pid->level)
+	if (!pid || collector_level > BPF_CORE_READ(pid, level))
 		return 0;
 	bpf_core_read(&upid, sizeof(upid), &pid->numbers[collector_level]);
 	return (__u64)upid.ns == collector_namespace ? upid.nr : 0;
@@ -81,7 +81,7 @@ __hidden int is_below_target(struct cgroup *cgroup)
 /* Every hierarchy has its link in the task's set of cgroups, those without a controller too. */
 static __always_inline bool is_in_cgroup(struct task_struct *task)
 {
-	struct css_set *set = task->cgroups;
+	struct css_set *set = BPF_CORE_READ(task, cgroups);
 	struct list_head *first = &set->cgrp_links;
 	struct list_head *at = BPF_CORE_READ(first, next);
 	__u32 i;
@@ -105,11 +105,11 @@ __hidden int is_target(struct task_struct *task)
 		return false;
 	switch (target_kind) {
 	case TC_TARGET_PROCESSES:
-		return is_named(task->group_leader->thread_pid);
+		return is_named(BPF_CORE_READ(task, group_leader, thread_pid));
 	case TC_TARGET_TASKS:
-		return is_named(task->thread_pid);
+		return is_named(BPF_CORE_READ(task, thread_pid));
 	case TC_TARGET_NAME:
-		bpf_core_read_str(name, sizeof(name), &task->group_leader->comm);
+		BPF_CORE_READ_STR_INTO(&name, task, group_leader, comm);
 		return tc_glob_matches(&target_name, name, sizeof(name));
 	case TC_TARGET_CGROUP:
 		return is_in_cgroup(task);
@@ -171,9 +171,9 @@ __hidden int adopt(struct task_struct *task)
 		l->flags |= TC_LEDGER_COMPAT;
 	l->tid = task->pid;
 	l->tgid = task->tgid;
-	l->ppid = task->real_parent->tgid;
+	l->ppid = BPF_CORE_READ(task, real_parent, tgid);
 	set_process_by_address(l, task);
-	l->address_space = (__u64)task->mm;
+	l->address_space = (__u64)BPF_CORE_READ(task, mm);
 	note_namespace(l, task);
 	l->cpu = cpu_of(task);
 	read_books(&l->books_start, task);

@@ -33,13 +33,13 @@ static __always_inline bool arrives(struct task_struct *task)
 /* Ids as the task's own pid namespace numbers them. */
 static __always_inline void note_namespace(struct tc_ledger *l, struct task_struct *task)
 {
-	struct pid *pid = task->thread_pid;
+	struct pid *pid = BPF_CORE_READ(task, thread_pid);
 
 	if (!pid)
 		return;
-	l->namespace_level = pid->level;
-	l->tid_inside = pid_at_level(pid, pid->level);
-	l->tgid_inside = pid_at_level(task->group_leader->thread_pid, pid->level);
+	l->namespace_level = BPF_CORE_READ(pid, level);
+	l->tid_inside = pid_at_level(pid, l->namespace_level);
+	l->tgid_inside = pid_at_level(BPF_CORE_READ(task, group_leader, thread_pid), l->namespace_level);
 }
 
 /*
@@ -48,8 +48,8 @@ static __always_inline void note_namespace(struct tc_ledger *l, struct task_stru
  */
 static __always_inline void set_process_by_address(struct tc_ledger *l, struct task_struct *task)
 {
-	l->process = (__u64)task->signal;
-	l->parent_process = (__u64)task->real_parent->signal;
+	l->process = (__u64)BPF_CORE_READ(task, signal);
+	l->parent_process = (__u64)BPF_CORE_READ(task, real_parent, signal);
 }
 
 #endif
