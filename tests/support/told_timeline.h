@@ -14,6 +14,7 @@ namespace taskcost::test {
 inline Timeline timeline_from(const std::vector<Record>& records, Duration wall, std::size_t limit = 200'000) {
   TimelineBuilder::Options options;
   options.limit = limit;
+  options.gaps = gaps_in(records);
   TimelineBuilder builder(options);
   for (const Record& record : records) {
     builder.on_record(record);

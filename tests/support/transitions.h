@@ -6,8 +6,11 @@
 #include <cstdint>
 #include <cstdio>
 #include <memory>
+#include <variant>
+#include <vector>
 
 #include "taskcost/record.h"
+#include "taskcost/replay.h"
 
 namespace taskcost::test {
 
@@ -148,6 +151,17 @@ inline tc_gap lost(std::uint64_t first_ns, std::uint64_t last_ns, std::uint32_t 
   gap.count = 2;
   gap.cpu = cpu;
   return gap;
+}
+
+// As gaps_of() of recording.h finds them in a capture.
+inline std::vector<ReplayGap> gaps_in(const std::vector<Record>& records) {
+  std::vector<ReplayGap> gaps;
+  for (const Record& record : records) {
+    if (const auto* gap = std::get_if<tc_gap>(&record)) {
+      gaps.push_back(gap_of(*gap));
+    }
+  }
+  return gaps;
 }
 
 }  // namespace taskcost::test

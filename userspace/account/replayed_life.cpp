@@ -178,16 +178,19 @@ std::uint64_t ReplayedLife::in_order(std::uint64_t at_ns) {
   return task_.ledger.since_ns;
 }
 
-GapList::Touch ReplayedLife::touched_until(std::uint64_t at_ns) const {
+Gaps::Touch ReplayedLife::touched_until(std::uint64_t at_ns, std::uint64_t woken_ns) const {
   const tc_ledger& ledger = task_.ledger;
-  const bool elsewhere = ledger.condition == TC_CONDITION_RUNNING && cpu_known_;
-  return books_->gaps.touching(ledger.since_ns, at_ns,
-                               elsewhere ? std::optional<std::uint32_t>(ledger.cpu) : std::nullopt);
+  return books_->gaps.touching({ledger.since_ns, at_ns, ledger.condition,
+                                cpu_known_ ? std::optional<std::uint32_t>(ledger.cpu) : std::nullopt, woken_ns});
 }
 
 // The row of what was pending is not known either: its end may be among the lost events.
-void ReplayedLife::lose_until(std::uint64_t at_ns, const GapList::Touch& touch) {
+void ReplayedLife::lose_until(std::uint64_t at_ns, const Gaps::Touch& touch) {
   tc_ledger& ledger = task_.ledger;
+  if (touch && touch.from_ns > ledger.since_ns) {
+    cell(ledger.activity, ledger.condition) += touch.from_ns - ledger.since_ns;
+    ledger.since_ns = touch.from_ns;
+  }
   unknown_ns_ += at_ns - ledger.since_ns;
   ledger.since_ns = at_ns;
   task_.touching_gaps += touch.gaps;
@@ -208,7 +211,7 @@ void ReplayedLife::book_running(std::size_t row, std::uint64_t ns) {
 // On its CPU: where the last event left it until `entered_ns`, in `row` from then on.
 bool ReplayedLife::ran_until(std::uint64_t at_ns, std::uint64_t entered_ns, std::size_t row) {
   tc_ledger& ledger = task_.ledger;
-  const GapList::Touch touch = touched_until(at_ns);
+  const Gaps::Touch touch = touched_until(at_ns);
   if (touch) {
     lose_until(at_ns, touch);
   } else {
@@ -244,14 +247,7 @@ std::optional<std::uint64_t> ReplayedLife::waited_until(std::uint64_t at_ns, std
   if (slept && woken_ns != 0) {
     count(TC_COUNTER_WAKEUPS);
   }
-  const GapList::Touch touch = touched_until(at_ns);
-  // A wake-up lasts until the task runs: if it has one from before the first loss, it did not run meanwhile.
-  const bool waited_on = slept && woken_ns != 0 && woken_ns < touch.first_ns;
-  if (touch && !waited_on) {
-    if (ledger.condition == TC_CONDITION_PREEMPTED && touch.first_ns > since) {
-      cell(ledger.activity, TC_CONDITION_PREEMPTED) += touch.first_ns - since;
-      ledger.since_ns = touch.first_ns;
-    }
+  if (const Gaps::Touch touch = touched_until(at_ns, woken_ns)) {
     lose_until(at_ns, touch);
     return std::nullopt;
   }
@@ -279,7 +275,7 @@ void ReplayedLife::must_run(std::uint64_t at_ns) {
   if (ledger.condition == TC_CONDITION_RUNNING) {
     return;
   }
-  const GapList::Touch touch = touched_until(at_ns);
+  const Gaps::Touch touch = touched_until(at_ns);
   if (!touch) {
     task_.impossible_switches++;
   }
@@ -341,7 +337,7 @@ void ReplayedLife::got_cpu(const tc_switch& event) {
   const std::uint64_t at_ns = in_order(event.at_ns);
   std::optional<std::uint64_t> ready_ns;
   if (ledger.condition == TC_CONDITION_RUNNING) {
-    const GapList::Touch touch = touched_until(at_ns);
+    const Gaps::Touch touch = touched_until(at_ns);
     // The first event of an unknown task is no contradiction.
     if (!touch && at_ns != ledger.birth_ns) {
       task_.impossible_switches++;
@@ -395,7 +391,7 @@ void ReplayedLife::settle_pending_rows() {
 void ReplayedLife::ended_unseen() {
   tc_ledger& ledger = task_.ledger;
   const std::uint64_t end_ns = std::clamp<std::uint64_t>(task_.kernel->end_ns, ledger.since_ns, greatest_time);
-  const GapList::Touch touch = touched_until(end_ns);
+  const Gaps::Touch touch = touched_until(end_ns);
   if (!touch && !task_.beginning_unknown) {
     task_.impossible_switches++;
   }
@@ -443,7 +439,7 @@ void ReplayedLife::close(std::uint64_t end) {
   task_.position_unknown = !task_.kernel;
   if (ledger.condition == TC_CONDITION_RUNNING) {
     close_running(end_ns);
-  } else if (const GapList::Touch touch = touched_until(end_ns)) {
+  } else if (const Gaps::Touch touch = touched_until(end_ns)) {
     lose_until(end_ns, touch);
   } else {
     const std::uint64_t waited_ns = end_ns - ledger.since_ns;
@@ -471,8 +467,7 @@ RebuiltTask ReplayedLife::take() {
     task_.ledger.birth_ns = task_.kernel->birth_ns;
   }
   task_.unknown = nanoseconds(unknown_ns_);
-  task_.gaps_in_life =
-      static_cast<bool>(books_->gaps.touching(task_.ledger.birth_ns, task_.ledger.end_ns, std::nullopt));
+  task_.gaps_in_life = books_->gaps.any(task_.ledger.birth_ns, task_.ledger.end_ns, std::nullopt);
   books_->integrity.impossible_switches += task_.impossible_switches;
   for (const auto& [key, sums] : edges_) {
     task_.edges.push_back({{task_.ledger.id, key.waker, key.wait, key.from}, sums});

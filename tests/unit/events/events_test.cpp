@@ -110,9 +110,30 @@ TEST(EventRows, LostEventsAreRows) {
 TEST(EventRows, AnInterruptionIsARow) {
   std::ostringstream out;
   EventCsv exported(out, test::trace_info());
-  exported.on_interruption(5'000, 9'000);
+  exported.on_interruption({Interruption::Why::dropped, CaptureSpan{5'000, 9'000, 3}});
   exported.finish(10'000);
   EXPECT_THAT(out.str(), HasSubstr("\n9000,,interruption,,,,,,,4000,"));
+  EXPECT_THAT(out.str(), HasSubstr(",dropped,3,"));
+}
+
+TEST(EventRows, AnInterruptionThatCanBeAnywhereHasNoTimeAndMakesWhatFollowsDoubtful) {
+  std::ostringstream out;
+  EventNdjson exported(out, test::trace_info());
+  exported.on_interruption({Interruption::Why::damaged, std::nullopt});
+  EventScript script;
+  script.at(1us).adopted(1, "a").at(10us).switches(0, leaves(1), idle_comes());
+  script.at(20us).switches(0, idle_leaves(), comes(1));
+  for (const Record& record : script.records()) {
+    exported.on_record(record);
+  }
+  exported.finish(30'000);
+  std::istringstream lines(out.str());
+  std::vector<json> rows;
+  for (std::string line; std::getline(lines, line);) {
+    rows.push_back(json::parse(line));
+  }
+  EXPECT_EQ(rows.front(), json({{"event", "interruption"}, {"detail", "damaged"}}));
+  EXPECT_EQ(rows.back().at("doubtful"), 1);
 }
 
 TEST(EventRows, AParentMayComeBackLongAfterItsChildEnded) {

@@ -340,13 +340,27 @@ TEST(Perfetto, AnInterruptionIsLossOnEveryCpu) {
   for (const Record& record : script.records()) {
     exported.on_record(record);
   }
-  exported.on_interruption(5'000, 9'000);
+  exported.on_interruption({Interruption::Why::dropped, CaptureSpan{5'000, 9'000, 3}});
   exported.finish(10'000);
   const auto packets = test::decode_trace(out.str());
   const auto lossy = std::count_if(packets.begin(), packets.end(), [](const Message& packet) {
     return packet.has("ftrace_events") && packet.message("ftrace_events").has("lost_events");
   });
   EXPECT_EQ(lossy, 2);
+  EXPECT_EQ(slice_named(packets, "not recorded").end, 9'000U);
+}
+
+TEST(Perfetto, AnInterruptionThatCanBeAnywhereLastsFromBeginningToEnd) {
+  std::ostringstream out;
+  TraceInfo info = test::trace_info();
+  info.start_ns = 500;
+  PerfettoExport exported(out, info);
+  exported.on_interruption({Interruption::Why::damaged, std::nullopt});
+  exported.on_interruption({Interruption::Why::dropped, CaptureSpan{5'000, 9'000, 3}});
+  exported.finish(10'000);
+  const auto packets = test::decode_trace(out.str());
+  EXPECT_EQ(slice_named(packets, "not readable").begin, 500U);
+  EXPECT_EQ(slice_named(packets, "not readable").end, 10'000U);
   EXPECT_EQ(slice_named(packets, "not recorded").end, 9'000U);
 }
 
