@@ -9,6 +9,7 @@
 #include <tuple>
 #include <utility>
 
+#include "account/event_rules.h"
 #include "account/ledger.h"
 
 namespace taskcost {
@@ -62,11 +63,6 @@ void set_identity(tc_ledger& ledger, const tc_birth& birth) {
 }  // namespace
 
 bool ReplayedLife::is_activity(std::size_t row) { return row < TC_NR_ACTIVITIES; }
-
-bool ReplayedLife::is_call(std::size_t row) {
-  return row != TC_ACTIVITY_USER && row != TC_ACTIVITY_EXIT && row != TC_ACTIVITY_KERNEL &&
-         row != TC_ACTIVITY_PAGE_FAULT && row != TC_ROW_FAULT_PENDING;
-}
 
 std::size_t ReplayedLife::HashEdgeKey::operator()(const EdgeKey& key) const {
   std::uint64_t hash = key.waker * 0x9e3779b97f4a7c15U;
@@ -203,7 +199,7 @@ void ReplayedLife::lose_until(std::uint64_t at_ns, const Gaps::Touch& touch) {
 
 void ReplayedLife::book_running(std::size_t row, std::uint64_t ns) {
   cell(row, TC_CONDITION_RUNNING) += ns;
-  if (is_call(row)) {
+  if (is_call_row(row)) {
     call_running_ns_ += ns;
   }
 }
@@ -237,8 +233,6 @@ void ReplayedLife::book_wait(std::uint64_t blocked_ns, std::uint64_t waker, std:
   add_to_edge(last_edge_->second, blocked_ns);
 }
 
-// A sleeper's time splits at its wake-up. One that is not younger than the sleep means that there was none: the waker
-// came upon the task on its way, and it could have run all along.
 std::optional<std::uint64_t> ReplayedLife::waited_until(std::uint64_t at_ns, std::uint64_t woken_ns,
                                                         std::uint64_t waker, std::uint32_t from) {
   tc_ledger& ledger = task_.ledger;
@@ -251,13 +245,10 @@ std::optional<std::uint64_t> ReplayedLife::waited_until(std::uint64_t at_ns, std
     lose_until(at_ns, touch);
     return std::nullopt;
   }
-  std::uint64_t ready = since;
+  const std::uint64_t ready = ready_ns(ledger.condition, since, woken_ns, at_ns);
   if (slept) {
     if (woken_ns == 0) {
       count(TC_COUNTER_UNSEEN_WAKEUPS);
-      ready = at_ns;
-    } else if (woken_ns > since && woken_ns <= at_ns) {
-      ready = woken_ns;
     }
     book_wait(ready - since, waker, from);
     cell(ledger.activity, TC_CONDITION_BLOCKED) += ready - since;
@@ -326,7 +317,7 @@ void ReplayedLife::left_cpu(const tc_switch& event) {
 
 // It has a CPU again. Without probes on calls it left the one that it slept in, as far as can be told.
 void ReplayedLife::runs() {
-  if (!books_->calls && is_call(task_.ledger.activity)) {
+  if (!books_->calls && is_call_row(task_.ledger.activity)) {
     task_.ledger.activity = TC_ACTIVITY_USER;
   }
   task_.ledger.condition = TC_CONDITION_RUNNING;
@@ -412,7 +403,7 @@ void ReplayedLife::close_running(std::uint64_t end_ns) {
   const bool in_fault = snapshot.activity == TC_ROW_FAULT_PENDING;
   const std::size_t row = in_fault ? snapshot.interrupted : snapshot.activity;
   const bool in_call =
-      books_->calls && (is_call(row) || row == TC_ACTIVITY_EXIT) && ledger.activity != TC_ACTIVITY_EXIT;
+      books_->calls && (is_call_row(row) || row == TC_ACTIVITY_EXIT) && ledger.activity != TC_ACTIVITY_EXIT;
   const std::uint64_t entered_ns = in_call ? seen_entry(snapshot.entered_ns) : 0;
   if (in_fault) {
     if (ledger.activity != TC_ROW_FAULT_PENDING || ledger.fault_ns != snapshot.fault_ns) {
@@ -428,7 +419,7 @@ void ReplayedLife::close_running(std::uint64_t end_ns) {
   }
   give_up_fault(ledger.since_ns);
   learn_call(entered_ns, row);
-  const bool pending = ledger.activity == TC_ROW_CALL_PENDING && is_call(row);
+  const bool pending = ledger.activity == TC_ROW_CALL_PENDING && is_call_row(row);
   ran_until(end_ns, entered_ns, pending ? std::size_t{TC_ROW_CALL_PENDING} : row);
 }
 
@@ -451,7 +442,7 @@ void ReplayedLife::close(std::uint64_t end) {
   }
   // Looked at from outside, a pending call shows its file; one that a fault interrupts is left alone.
   if (ledger.activity == TC_ROW_CALL_PENDING) {
-    const std::size_t row = task_.kernel && is_activity(task_.kernel->activity) && is_call(task_.kernel->activity)
+    const std::size_t row = task_.kernel && is_activity(task_.kernel->activity) && is_call_row(task_.kernel->activity)
                                 ? std::size_t{task_.kernel->activity}
                                 : row_of_pending_call();
     settle_call(row);

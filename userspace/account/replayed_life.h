@@ -78,8 +78,6 @@ class ReplayedLife {
   };
 
   static bool is_activity(std::size_t row);
-  // A row that a task is in during calls only.
-  static bool is_call(std::size_t row);
 
   // Time.
   [[nodiscard]] std::uint64_t in_order(std::uint64_t at_ns);

@@ -3,17 +3,13 @@
 
 #include <algorithm>
 
+#include "account/event_rules.h"
 #include "account/ledger.h"
 
 namespace taskcost {
 namespace {
 
 constexpr std::size_t nothing_pending = SIZE_MAX;
-
-// They leave a call with the switch that takes them off their CPU, where calls have no probes.
-bool is_found_call(std::uint8_t row) {
-  return row < TC_NR_ACTIVITIES && row != TC_ACTIVITY_EXIT && row != TC_ACTIVITY_KERNEL;
-}
 
 // But for when they begin and end.
 bool are_alike(const Stretch& a, const Stretch& b) {
@@ -37,8 +33,7 @@ TaskTrack::TaskTrack(const Gaps& gaps, const tc_birth& birth)
   }
   if (birth.how < TC_NR_CREATIONS) {
     marks_.push_back({Mark::Kind::birth, birth.birth_ns, {}});
-  } else if (row_ != TC_ACTIVITY_USER && row_ != TC_ACTIVITY_KERNEL && row_ != TC_ACTIVITY_EXIT &&
-             row_ != TC_ACTIVITY_PAGE_FAULT) {
+  } else if (is_call_row(row_)) {
     call_ = numbered(birth.syscall);
   }
 }
@@ -124,7 +119,7 @@ void TaskTrack::wait_in_its_place(std::uint64_t at_ns, std::uint64_t woken_ns, s
       blocked.waker = waker;
       blocked.waker_from = waker_from;
     }
-    stay(woken_ns == 0 ? at_ns : std::min(woken_ns, at_ns), blocked);
+    stay(ready_ns(condition_, since_ns_, woken_ns, at_ns), blocked);
     condition_ = TC_CONDITION_RUNNABLE;
   }
   stay(at_ns, waiting());
@@ -141,6 +136,7 @@ void TaskTrack::leave_cpu(const tc_switch& event, bool calls) {
   call_ = call;
   condition_ = event.condition;
   wait_ = event.wait;
+  woken_ns_ = 0;
   if ((event.flags & TC_SWITCH_LAST) != 0) {
     ended_ = true;
     marks_.push_back({Mark::Kind::exit, since_ns_, {}});
@@ -155,7 +151,7 @@ void TaskTrack::get_cpu(const tc_switch& event, bool calls) {
   }
   condition_ = TC_CONDITION_RUNNING;
   cpu_ = event.cpu;
-  if (!calls && is_found_call(row_)) {
+  if (!calls && is_call_row(row_)) {
     row_ = TC_ACTIVITY_USER;
     call_ = Stretch::none;
   }
@@ -205,10 +201,16 @@ void TaskTrack::on_step(const tc_step& step) {
       call_ = Stretch::none;
       break;
     }
+    case TC_STEP_WOKEN:
+      woken_ns_ = step.at_ns;
+      waker_ = step.value;
+      waker_from_ = step.arg;
+      break;
     case TC_STEP_FOUND_RUNNING:
       if (condition_ != TC_CONDITION_RUNNING) {
-        wait_until(step.at_ns, 0, 0, TC_FROM_NOWHERE);
+        wait_until(step.at_ns, woken_ns_, waker_, waker_from_);
       }
+      woken_ns_ = 0;
       condition_ = TC_CONDITION_RUNNING;
       cpu_ = step.arg;
       break;
@@ -292,8 +294,8 @@ void TaskTrack::close(std::uint64_t end_ns) {
   }
   if (condition_ == TC_CONDITION_RUNNING) {
     stay(end_ns, running(row_, call_));
-  } else if (woken_ns_ && *woken_ns_ < end_ns) {
-    wait_in_its_place(end_ns, *woken_ns_, waker_, waker_from_);
+  } else if (woken_ns_ != 0 && woken_ns_ < end_ns) {
+    wait_in_its_place(end_ns, woken_ns_, waker_, waker_from_);
   } else {
     stay(end_ns, waiting());
   }

@@ -84,7 +84,7 @@ class TaskTrack {
   std::vector<Stretch> stretches_;
   std::vector<Mark> marks_;
   std::uint64_t since_ns_ = 0;
-  std::optional<std::uint64_t> woken_ns_;  // by a snapshot
+  std::uint64_t woken_ns_ = 0;  // by a snapshot, or before a switch that was not seen; 0: not
   std::uint64_t waker_ = 0;
   std::uint32_t waker_from_ = TC_FROM_NOWHERE;
   std::uint32_t tid_ = 0;

@@ -183,6 +183,20 @@ TEST(Timeline, ACorrectedWaitEndsEarlier) {
                           "510-600 running user @2", "600-1000 preempted user"));
 }
 
+TEST(Timeline, AWakeUpBeforeAnUnseenSwitchEndsTheWait) {
+  EXPECT_THAT(row({user_on_0, leaves(100, {1, TC_CONDITION_BLOCKED, TC_ACTIVITY_SLEEP, TC_WAIT_TIMER, 90, 1}),
+                   stepped(TC_STEP_WOKEN, 1, 450, TC_WAKER_TIMER), stepped(TC_STEP_FOUND_RUNNING, 1, 500, 0, 2)}),
+              ElementsAre("0-90 running user @0", "90-100 running sleep call1 @0",
+                          "100-450 blocked sleep call1 for timer by timer", "450-500 runnable sleep call1",
+                          "500-1000 running sleep call1 @2"));
+}
+
+// The waker came upon it on its way to sleep.
+TEST(Timeline, AWakeUpFromBeforeTheSleepMeansThatItWasReadyAllAlong) {
+  EXPECT_THAT(row({user_on_0, leaves(200, {1, TC_CONDITION_BLOCKED, TC_ACTIVITY_POLL}), comes(300, {1, 190, 2, 11})}),
+              ElementsAre("0-200 running poll @0", "200-300 runnable poll", "300-1000 running poll @0"));
+}
+
 TEST(Timeline, ASnapshotTellsWhereTheWindowClosed) {
   const auto in_call = snapshot(1, 700, TC_ROW_CALL_PENDING, TC_CONDITION_RUNNING);
   in_call->entered_ns = 700;
