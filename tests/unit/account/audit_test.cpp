@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "support/script.h"
+#include "support/replayed.h"
 #include "taskcost/report.h"
 
 namespace taskcost {

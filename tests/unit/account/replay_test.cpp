@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "support/script.h"
+#include "support/replayed.h"
 
 namespace taskcost {
 namespace {
