@@ -11,7 +11,7 @@
 //   A gap of a CPU touches a running task if it was on that CPU, or nobody knows where it was. It touches a waiting
 //   task, which may have run there meanwhile, unless its wake-up was before the first lost event and it still waited
 //   for a CPU after the last one. Where a task was becomes known by its next event, so that all of the interval between
-//   two events is unknown; only a preempted task certainly waited in its place until the first lost event.
+//   two events is unknown; only one that was ready to run certainly waited in its place until the first lost event.
 //
 // A gap stands in the stream behind events of other CPUs that came later. Replay is exact where all gaps are given
 // before the first record; of one that comes as a surprise, tasks that went on since are marked.
