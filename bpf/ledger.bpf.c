@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* The state that all programs share. What it means is said in ledger.bpf.h. */
-#include "ledger.bpf.h"
+/* The state that all programs share. What it means is said in state.bpf.h. */
+#include "state.bpf.h"
 
 const volatile __u32 pool_slots = 2;
 const volatile bool sched_switch_has_prev_state = false;

@@ -6,6 +6,8 @@
 #ifndef TASKCOST_TIMELINE_BPF_H
 #define TASKCOST_TIMELINE_BPF_H
 
+#include "state.bpf.h"
+
 enum { WAKE_UP_READER_AT = 4 }; /* wake the reader when a quarter of the ring is in use */
 
 static __always_inline __u64 wakeup_flag(void)

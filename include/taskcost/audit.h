@@ -62,14 +62,13 @@ struct Audit {
   std::vector<AuditRow> totals;      // over all tasks that were compared, without zeros
   // Latencies of all CPUs. Empty where a task was not compared: they cannot be told apart by task.
   std::vector<AuditRow> latencies;
-  ReplayIntegrity integrity;
-  std::vector<ReplayGap> gaps;
-  Instant start{};  // of the window; gaps are placed by it
+  RecordCheck records;
+  Instant start{};  // of the window; what stands in `records` is placed by it
 
   // Whether everything that could be compared agrees.
   [[nodiscard]] bool agrees() const { return differing_cells == 0; }
   // And whether that was everything.
-  [[nodiscard]] bool complete() const { return tasks_apart == 0 && gaps.empty() && integrity.clean(); }
+  [[nodiscard]] bool complete() const { return tasks_apart == 0 && records.clean(); }
 };
 
 class Auditor {

@@ -150,6 +150,15 @@ struct Interruption {
   std::optional<CaptureSpan> span;  // of those that are missing; nullopt: not known
 };
 
+// Both ends included. CLOCK_MONOTONIC nanoseconds.
+struct TimeRange {
+  std::uint64_t first_ns = 0;
+  std::uint64_t last_ns = UINT64_MAX;
+};
+
+// When the missing records may have been: any time where nobody knows their span.
+TimeRange range_of(const Interruption& interruption);
+
 struct EndOfCapture {};
 
 struct CaptureEnd {

@@ -16,6 +16,7 @@
 #include <optional>
 #include <string>
 
+#include "taskcost/capture.h"
 #include "taskcost/record.h"
 
 namespace taskcost {
@@ -54,8 +55,8 @@ class PerfettoExport {
   PerfettoExport& operator=(PerfettoExport&&) noexcept;
 
   void on_record(const Record& record);
-  // Nothing was recorded on any CPU in between.
-  void on_interruption(std::uint64_t first_ns, std::uint64_t last_ns);
+  // At this place records of all CPUs are missing.
+  void on_interruption(const Interruption& interruption);
   // Nothing may follow.
   void finish(std::uint64_t end_ns);
 
@@ -74,7 +75,7 @@ class EventCsv {
   EventCsv& operator=(EventCsv&&) noexcept;
 
   void on_record(const Record& record);
-  void on_interruption(std::uint64_t first_ns, std::uint64_t last_ns);
+  void on_interruption(const Interruption& interruption);
   void finish(std::uint64_t end_ns);
 
  private:
@@ -91,7 +92,7 @@ class EventNdjson {
   EventNdjson& operator=(EventNdjson&&) noexcept;
 
   void on_record(const Record& record);
-  void on_interruption(std::uint64_t first_ns, std::uint64_t last_ns);
+  void on_interruption(const Interruption& interruption);
   void finish(std::uint64_t end_ns);
 
  private:

@@ -11,7 +11,7 @@
 //   A gap of a CPU touches a running task if it was on that CPU, or nobody knows where it was. It touches a waiting
 //   task, which may have run there meanwhile, unless its wake-up was before the first lost event and it still waited
 //   for a CPU after the last one. Where a task was becomes known by its next event, so that all of the interval between
-//   two events is unknown; only a preempted task certainly waited in its place until the first lost event.
+//   two events is unknown; only one that was ready to run certainly waited in its place until the first lost event.
 //
 // A gap stands in the stream behind events of other CPUs that came later. Replay is exact where all gaps are given
 // before the first record; of one that comes as a surprise, tasks that went on since are marked.
@@ -30,6 +30,7 @@
 #include <vector>
 
 #include "taskcost/account.h"
+#include "taskcost/capture.h"
 #include "taskcost/record.h"
 
 namespace taskcost {
@@ -37,13 +38,24 @@ namespace taskcost {
 // A stretch in which events were lost: those of a CPU that found the ring full, or a part of a capture that is damaged
 // or was never written.
 struct ReplayGap {
+  enum class Why {
+    ring_full,  // the ring buffer was full
+    disk_slow,  // the writer of the capture had no buffer free
+    damaged     // a part of the file is not readable
+  };
   Instant first{};                    // of the first lost event,
   Instant last{};                     // and of the last
   std::optional<std::uint64_t> lost;  // nullopt: nobody counted
   std::optional<std::uint32_t> cpu;   // nullopt: of any
+  Why why = Why::ring_full;
+
+  // Nobody knows when it was: it may be all of time.
+  [[nodiscard]] bool is_anywhere() const { return last == Instant::max(); }
 };
+const char* key_of(ReplayGap::Why why);  // "ring_full", "disk_slow", "damaged"
 
 ReplayGap gap_of(const tc_gap& gap);
+ReplayGap gap_of(const Interruption& interruption);
 
 struct RebuiltTask {
   // Times, counts, waits and identity; `edges` and `flows` of it stay empty. Rows that were pending have joined as in
@@ -103,6 +115,17 @@ struct ReplayIntegrity {
   [[nodiscard]] bool clean() const;
 };
 
+// What records say of themselves once they have been replayed.
+struct RecordCheck {
+  std::vector<ReplayGap> gaps;  // by the first loss
+  ReplayIntegrity integrity;
+  std::uint64_t touched_tasks = 0;      // with time of which nothing is known
+  Duration unknown{};                   // such time of all of them
+  std::uint64_t missing_snapshots = 0;  // tasks that lived at the end without a ledger of the kernel's
+
+  [[nodiscard]] bool clean() const { return gaps.empty() && integrity.clean(); }
+};
+
 class Replay {
  public:
   struct Options {
@@ -133,7 +156,8 @@ class Replay {
   // Of all tasks, whether handed out or not. nullopt: not recorded.
   [[nodiscard]] std::optional<Histogram> histogram(tc_histogram_id id) const;
   [[nodiscard]] const ReplayIntegrity& integrity() const;
-  [[nodiscard]] const std::vector<ReplayGap>& gaps() const;  // in the order of their first losses
+  // Of all that was handed out.
+  [[nodiscard]] RecordCheck check() const;
 
  private:
   struct State;

@@ -71,8 +71,9 @@ struct Report {
   std::vector<Verdict> claims;
   std::vector<Sweep> sweeps;
   std::vector<FigureTable> tables;
-  std::optional<Stacks> stacks;      // nullopt: not asked for
-  std::optional<Timeline> timeline;  // nullopt: the transitions were not recorded; shown by render_html alone
+  std::optional<Stacks> stacks;        // nullopt: not asked for
+  std::optional<RecordCheck> records;  // nullopt: the transitions were not recorded
+  std::optional<Timeline> timeline;    // nullopt: the transitions were not recorded; shown by render_html alone
 };
 
 struct TextOptions {

@@ -5,12 +5,9 @@
 // Unlike the ledgers, which are sums, a timeline has an interval for each stay. What a lost event would have told is
 // `unknown`, never guessed:
 //
-//   gap            events of one CPU are missing. It touches every task but those that were on another CPU from before
-//                  the first lost event to after the last. A task that waited all the while is unknown between these
-//                  two; one that may have run there, from its last event before them to its next one after them,
-//                  because an event also tells of the time before it.
-//   interruption   events of all CPUs are missing. It touches everybody.
-//   contradiction  what an event says of the time before it cannot be: unknown since the task's event before that.
+//   gap             events are missing: of one CPU, or of all. What it touches is unknown by the rule of replay.h; but
+//                   a task that was looked at when the window closed is known since it came to where it was.
+//   contradiction   what an event says of the time before it cannot be: unknown since the task's event before that.
 //
 // Memory is bounded: with more entries than `Options::limit` the timeline is given up and says so.
 #pragma once
@@ -25,6 +22,7 @@
 
 #include "taskcost/account.h"
 #include "taskcost/record.h"
+#include "taskcost/replay.h"
 
 namespace taskcost {
 
@@ -70,6 +68,7 @@ class TimelineBuilder {
   struct Options {
     std::size_t limit = 200'000;  // intervals and marks; an interval takes about 48 bytes
     bool calls = true;            // system calls have probes
+    std::vector<ReplayGap> gaps;  // all that the stream lacks; those of the stream itself are passed over
   };
   struct Names {
     std::function<std::uint64_t(std::uint64_t)> task;  // Task::id by ledger, 0 for a task that is not kept
@@ -77,7 +76,7 @@ class TimelineBuilder {
     std::function<std::string(std::uint32_t, bool)> syscall;
   };
 
-  explicit TimelineBuilder(const Options& options);
+  explicit TimelineBuilder(Options options);
   TimelineBuilder(TimelineBuilder&&) noexcept;
   TimelineBuilder& operator=(TimelineBuilder&&) noexcept;
   ~TimelineBuilder();
@@ -85,10 +84,7 @@ class TimelineBuilder {
   // In the order of the capture. Ledgers count too: final ones end tasks whose last switch was lost, snapshots tell
   // where a task is when the window closes. What no timeline is made of is left alone.
   void on_record(const Record& record);
-  // Nothing was recorded from `first_ns` to `last_ns` (CLOCK_MONOTONIC).
-  void on_interruption(std::uint64_t first_ns, std::uint64_t last_ns);
-
-  // How many intervals, marks, tasks and gaps are held in memory.
+  // How many intervals, marks and tasks are held in memory.
   [[nodiscard]] std::size_t held() const;
 
   // Closes what is open at `end` and leaves out what is not in the window. The builder is spent afterwards.

@@ -21,7 +21,7 @@
 #include <variant>
 #include <vector>
 
-#include "support/event_script.h"
+#include "support/script.h"
 #include "taskcost/event_export.h"
 
 namespace taskcost {
@@ -30,8 +30,8 @@ namespace {
 using namespace std::chrono_literals;  // NOLINT(google-build-using-namespace)
 using std::chrono::nanoseconds;
 using test::comes;
-using test::EventScript;
 using test::leaves;
+using test::Script;
 
 class Counter : public std::streambuf {
  public:
@@ -57,7 +57,7 @@ constexpr std::uint32_t number_write = 1;
 // As in a capture: a Record itself has room for the largest kind, and is made one at a time.
 class Recording {
  public:
-  void append(const EventScript& script) {
+  void append(const Script& script) {
     for (const Record& record : script.records()) {
       std::visit([this](const auto& event) { append_bytes(std::as_bytes(std::span(&event, 1))); }, record);
     }
@@ -90,7 +90,7 @@ class Recording {
 // A hop: the task writes, its next read finds nothing, the other one comes and returns from its own read.
 Recording ping_pong(std::size_t events) {
   Recording recording;
-  EventScript begin;
+  Script begin;
   begin.at(1us).adopted(1, "ping").adopted(2, "pong");
   begin.at(2us).switches(0, leaves(2).blocks(TC_WAIT_PIPE, TC_ROW_CALL_PENDING).in_call(number_read, 1500ns), comes(1));
   recording.append(begin);
@@ -98,14 +98,14 @@ Recording ping_pong(std::size_t events) {
   std::uint64_t self = 1;
   for (int hop = 0; recording.events() < events; ++hop) {
     const std::uint64_t other = 3 - self;
-    EventScript script;
+    Script script;
     script.at(now + 900ns).transfers(self, number_write, TC_ACTIVITY_PIPE, now, TC_CHANNEL_PIPE, 0, 64);
     script.at(now + 2us).switches(
         0, leaves(self).blocks(TC_WAIT_PIPE, TC_ROW_CALL_PENDING).in_call(number_read, now + 1us),
         comes(other).woken_by(self, number_write, now + 500ns));
     script.at(now + 3us).transfers(other, number_read, TC_ACTIVITY_PIPE, now - 4us, TC_CHANNEL_PIPE, 64, 0);
     if (hop % 5 == 0) {
-      script.at(now + 4us).faults(other, now + 3500ns, TC_FAULT_MINOR, TC_FAULT_COW);
+      script.at(now + 4us).faults(other, now + 3500ns, TC_FAULT_MINOR, TC_ACTIVITY_USER, {}, TC_FAULT_COW);
     }
     recording.append(script);
     now += 5us;

@@ -114,7 +114,7 @@ TEST(TimelinePage, HoverTellsWhatForHowLongAndByWhom) {
     return [blocked, unknown, open, tip()];)");
   EXPECT_THAT(got[0], ElementsAre("waiter (20)", "pipe (read), blocked", "1.9 ms, from 0 on", "for a pipe",
                                   "ended by baker (10) (write)"));
-  EXPECT_THAT(got[1], ElementsAre("oven (11)", "unknown: events were lost", "1 ms, from 6 ms on"));
+  EXPECT_THAT(got[1], ElementsAre("oven (11)", "unknown: events were lost", "3 ms, from 5 ms on"));
   EXPECT_THAT(got[2], Contains("for a futex in shared memory"));
   EXPECT_THAT(got[2].dump(), Not(HasSubstr("ended by"))) << "it lasts beyond the window";
   EXPECT_TRUE(got[3].is_null()) << "a process has no intervals of its own";

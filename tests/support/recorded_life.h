@@ -6,7 +6,7 @@
 
 #include <string>
 
-#include "support/event_script.h"
+#include "support/script.h"
 #include "taskcost/event_export.h"
 
 namespace taskcost::test {
@@ -44,9 +44,9 @@ inline TraceInfo trace_info() {
   return info;
 }
 
-inline EventScript recorded_life() {
+inline Script recorded_life() {
   using namespace std::chrono_literals;  // NOLINT(google-build-using-namespace)
-  EventScript script;
+  Script script;
   script.at(1us).adopted(1, "server").at(2us).adopted_waiting(2, "client", TC_WAIT_TIMER);
   script.at(10us).switches(0, leaves(1).blocks(TC_WAIT_PIPE, TC_ROW_CALL_PENDING).in_call(number_read, 9us),
                            idle_comes());
@@ -54,7 +54,7 @@ inline EventScript recorded_life() {
   script.at(20us).transfers(2, number_write, TC_ACTIVITY_PIPE, 18us, TC_CHANNEL_PIPE, 0, 64);
   script.at(21us).switches(0, idle_leaves(), comes(1).woken_by(2, number_write, 19us));
   script.at(23us).transfers(1, number_read, TC_ACTIVITY_PIPE, 9us, TC_CHANNEL_PIPE, 64, 0);
-  script.at(25us).faults(1, 24us, TC_FAULT_MINOR, TC_FAULT_COW);
+  script.at(25us).faults(1, 24us, TC_FAULT_MINOR, TC_ACTIVITY_USER, {}, TC_FAULT_COW);
 
   script.at(32us).born(3, 1, TC_CREATION_FORK, "server", 0x1200011);
   script.at(34us).step(3, TC_STEP_PUBLISHED, 1, number_clone);
@@ -64,7 +64,7 @@ inline EventScript recorded_life() {
   script.at(47us).execs(3, "true", std::string_view("/bin/true\0-x\0", 13));
   script.at(50us).calls(3, number_execve, TC_ACTIVITY_EXEC, 42us, 0);
 
-  script.at(60us).loses(1, 7, 52us, 58us);
+  script.at(60us).gap(1, 52us, 58us, 7);
 
   script.at(62us).step(3, TC_STEP_EXIT, 61'000, TC_ACTIVITY_EXIT).at(66us).step(3, TC_STEP_MEMORY_GONE);
   script.at(70us).switches(0, leaves(3).for_ever().flushed(), comes(1));

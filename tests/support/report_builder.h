@@ -289,6 +289,22 @@ inline void add_evidence(Report& report) {
   observer.attach_time = 350ms;
 }
 
+inline void add_records(Report& report) {
+  const Instant start = report.session.start;
+  RecordCheck& records = report.records.emplace();
+  records.gaps = {{start, Instant::max(), std::nullopt, std::nullopt, ReplayGap::Why::damaged},
+                  {start + 12ms, start + 12'300us, 17, 1, ReplayGap::Why::ring_full},
+                  {start + 40ms, start + 90ms, 120'481, std::nullopt, ReplayGap::Why::disk_slow}};
+  records.touched_tasks = 3;
+  records.unknown = 81ms;
+  records.missing_snapshots = 1;
+  records.integrity.events = 45'012;
+  records.integrity.switches_checked = 4'019;
+  records.integrity.broken_switches = 2;
+  records.integrity.breaks = {{start + 95ms, 1, 4713, 4711, 3, 1}, {start + 96ms, 0, 0, 4714, 0, 4}};
+  records.integrity.lost_final_ledgers = 1;
+}
+
 // A cook who forks a helper with two threads of its own, and everything that a report can say about them.
 inline Report full_report() {
   ReportBuilder builder;
@@ -354,6 +370,7 @@ inline Report full_report() {
   report.session.chains = {{{1, 4711, helper, TC_WAIT_PIPE, "write", 41ms}, {2, 4712, timer, TC_WAIT_TIMER, "", 38ms}}};
   report.session.blasts.push_back({2, 9, report.session.start + 600ms, 3, 120us, 380us, 1, 1});
   add_evidence(report);
+  add_records(report);
   add_judgement(report);
   return report;
 }

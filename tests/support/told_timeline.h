@@ -14,6 +14,7 @@ namespace taskcost::test {
 inline Timeline timeline_from(const std::vector<Record>& records, Duration wall, std::size_t limit = 200'000) {
   TimelineBuilder::Options options;
   options.limit = limit;
+  options.gaps = gaps_in(records);
   TimelineBuilder builder(options);
   for (const Record& record : records) {
     builder.on_record(record);
@@ -47,11 +48,7 @@ inline std::vector<Record> told_records() {
           lost(6 * ms, 7 * ms, 1),
           comes(8 * ms, {2, 8 * ms - 100'000, TC_WAKER_TIMER}, 1),
           stepped(TC_STEP_EXIT, 2, 9 * ms, 9 * ms - 100'000, TC_ACTIVITY_OTHER),
-          [] {
-            tc_switch last = leaves_for_good(9 * ms + 300'000, 2);
-            last.cpu = 1;
-            return last;
-          }(),
+          leaves_for_good(9 * ms + 300'000, 2, 1),
           leaves(9 * ms + 500'000, {1, TC_CONDITION_PREEMPTED}),
           *snapshot(1, 9 * ms + 500'000, TC_ACTIVITY_USER, TC_CONDITION_PREEMPTED),
           *asleep};

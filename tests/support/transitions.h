@@ -1,88 +1,165 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Recorded transitions, told in a line each. Times are ns; a task's tid is 1000 + its ledger's id.
+// Recorded transitions, each made in one line: what is not said is as it mostly is. Times are ns; a task's tid is 1000
+// + its ledger's id. support/script.h tells stories of them.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
-#include <cstdio>
 #include <memory>
+#include <string_view>
+#include <variant>
+#include <vector>
 
+#include "support/ledger_builder.h"
 #include "taskcost/record.h"
+#include "taskcost/replay.h"
 
 namespace taskcost::test {
 
+constexpr std::uint64_t nobody = 0;  // a task that is not observed
+
+inline std::uint32_t tid_of(std::uint64_t task) { return task == nobody ? 0 : static_cast<std::uint32_t>(1000 + task); }
+
+template <typename T>
+T begun(tc_record_type type) {
+  T event{};
+  reinterpret_cast<tc_record&>(event) = {static_cast<__u32>(type), sizeof(T)};
+  return event;
+}
+
 template <typename T>
 T transition(tc_record_type type, std::uint64_t at_ns) {
-  T event{};
-  event.record = {static_cast<__u32>(type), sizeof(T)};
+  T event = begun<T>(type);
   event.at_ns = at_ns;
   return event;
 }
 
-// A task that lived already, and was found so.
-inline tc_birth adopted(std::uint64_t id, std::uint64_t at_ns, tc_activity row, tc_condition condition,
-                        tc_wait wait = TC_WAIT_OTHER, std::uint32_t cpu = 0) {
+// A task that lived already, and was found so: the leader of its process, or a thread of another one.
+inline tc_birth adopted(std::uint64_t id, std::uint64_t at_ns, std::uint8_t row, std::uint8_t condition,
+                        std::uint8_t wait = TC_WAIT_OTHER, std::uint32_t cpu = 0, std::string_view comm = "task",
+                        std::uint64_t process = nobody) {
   auto birth = transition<tc_birth>(TC_RECORD_BIRTH, at_ns);
-  birth.id = birth.process = id;
+  birth.id = id;
+  birth.process = process == nobody ? id : process;
   birth.birth_ns = at_ns;
-  birth.tid = birth.tgid = static_cast<__u32>(1000 + id);
+  birth.tid = tid_of(id);
+  birth.tgid = tid_of(birth.process);
+  birth.ppid = 1;
   birth.how = TC_NR_CREATIONS;
+  birth.flags = birth.process == id ? TC_LEDGER_LEADER : 0;
   birth.row = row;
   birth.condition = condition;
   birth.wait = wait;
   birth.cpu = cpu;
+  copy_text(birth.comm, sizeof(birth.comm), comm);
   return birth;
 }
 
-inline tc_birth born(std::uint64_t id, std::uint64_t at_ns, std::uint64_t creator) {
-  tc_birth birth = adopted(id, at_ns, TC_ACTIVITY_CREATE, TC_CONDITION_BLOCKED, TC_WAIT_CREATION);
-  birth.how = TC_CREATION_FORK;
+inline tc_birth born(std::uint64_t id, std::uint64_t at_ns, std::uint64_t creator, tc_creation how = TC_CREATION_FORK,
+                     std::string_view comm = "task") {
+  tc_birth birth = adopted(id, at_ns, TC_ACTIVITY_CREATE, TC_CONDITION_BLOCKED, TC_WAIT_CREATION, 0, comm,
+                           how == TC_CREATION_THREAD ? creator : id);
+  birth.how = how;
   birth.creator = creator;
+  birth.creator_tid = birth.ppid = tid_of(creator);
   return birth;
 }
 
-// `entered_ns` 0: in no system call.
-struct Left {
-  std::uint64_t id;
-  tc_condition condition;
+// Who leaves a CPU, and how.
+struct Leaving {
+  std::uint64_t id = nobody;
+  std::uint8_t condition = TC_CONDITION_PREEMPTED;
   std::uint8_t row = TC_ACTIVITY_USER;
-  tc_wait wait = TC_WAIT_OTHER;
-  std::uint64_t entered_ns = 0;
+  std::uint8_t wait = 0;
+  std::uint64_t entered_ns = 0;  // of the system call that it is in; 0: none
   std::uint32_t syscall = 0;
+  std::uint8_t flags = 0;
+  std::uint8_t flush = TC_FLUSH_NONE;
+  std::uint32_t tid = tid_of(id);
+
+  Leaving& blocks(tc_wait cause, std::uint8_t in = TC_ACTIVITY_OTHER) {
+    condition = TC_CONDITION_BLOCKED;
+    wait = static_cast<std::uint8_t>(cause);
+    row = in;
+    flags = TC_SWITCH_VOLUNTARY;
+    return *this;
+  }
+  Leaving& in_call(std::uint32_t number, nanoseconds since) {
+    syscall = number;
+    entered_ns = count_of(since);
+    return *this;
+  }
+  Leaving& flushed() {
+    flush = TC_FLUSH_DONE;
+    return *this;
+  }
+  Leaving& for_ever() {
+    condition = TC_CONDITION_BLOCKED;
+    row = TC_ACTIVITY_EXIT;
+    flags = TC_SWITCH_LAST | TC_SWITCH_VOLUNTARY;
+    return *this;
+  }
 };
-struct Came {
-  std::uint64_t id;
+
+// Who gets it.
+struct Coming {
+  std::uint64_t id = nobody;
   std::uint64_t woken_ns = 0;
   std::uint64_t waker = 0;
   std::uint32_t from = TC_FROM_NOWHERE;
+  std::uint32_t tid = tid_of(id);
+
+  Coming& woken_by(std::uint64_t who, std::uint32_t place, nanoseconds at) {
+    woken_ns = count_of(at);
+    waker = who;
+    from = place;
+    return *this;
+  }
 };
 
-inline tc_switch switched(std::uint64_t at_ns, const Left& prev, const Came& next, std::uint32_t cpu = 0) {
+inline Leaving leaves(std::uint64_t id) { return {.id = id}; }
+inline Leaving idle_leaves() { return {}; }
+inline Leaving stranger_leaves(std::uint32_t tid) { return {.tid = tid}; }
+inline Coming comes(std::uint64_t id) { return {.id = id}; }
+inline Coming idle_comes() { return {}; }
+inline Coming stranger_comes(std::uint32_t tid) { return {.tid = tid}; }
+
+inline tc_switch switched(std::uint64_t at_ns, const Leaving& prev, const Coming& next, std::uint32_t cpu = 0) {
   auto event = transition<tc_switch>(TC_RECORD_SWITCH, at_ns);
-  event.prev = prev.id;
-  event.row = prev.row;
-  event.condition = prev.condition;
-  event.wait = prev.wait;
-  event.entered_ns = prev.entered_ns;
-  event.syscall = prev.syscall;
-  event.next = next.id;
-  event.woken_ns = next.woken_ns;
-  event.waker = next.waker;
-  event.waker_from = next.from;
   event.cpu = cpu;
+  event.prev = prev.id;
+  event.prev_tid = prev.tid;
+  event.next = next.id;
+  event.next_tid = next.tid;
+  event.destination = TC_COUNTER_SWITCHES_TO_IDLE;
+  event.origin = TC_COUNTER_SWITCHES_FROM_IDLE;
+  event.switch_kind = TC_NR_HISTOGRAMS;
+  if (prev.id != nobody) {
+    event.row = prev.row;
+    event.condition = prev.condition;
+    event.wait = prev.wait;
+    event.entered_ns = prev.entered_ns;
+    event.syscall = prev.syscall;
+    event.flags = prev.flags;
+    event.flush = prev.flush;
+  }
+  if (next.id != nobody) {
+    event.woken_ns = next.woken_ns;
+    event.waker = next.waker;
+    event.waker_from = next.from;
+  }
   return event;
 }
 
-inline tc_switch leaves(std::uint64_t at_ns, const Left& prev, std::uint32_t cpu = 0) {
-  return switched(at_ns, prev, {0}, cpu);
+inline tc_switch leaves(std::uint64_t at_ns, const Leaving& prev, std::uint32_t cpu = 0) {
+  return switched(at_ns, prev, {}, cpu);
 }
-inline tc_switch comes(std::uint64_t at_ns, const Came& next, std::uint32_t cpu = 0) {
-  return switched(at_ns, {0, TC_CONDITION_RUNNING, 0}, next, cpu);
+inline tc_switch comes(std::uint64_t at_ns, const Coming& next, std::uint32_t cpu = 0) {
+  return switched(at_ns, {}, next, cpu);
 }
-inline tc_switch leaves_for_good(std::uint64_t at_ns, std::uint64_t id) {
-  tc_switch event = leaves(at_ns, {id, TC_CONDITION_BLOCKED, TC_ACTIVITY_EXIT});
-  event.flags = TC_SWITCH_LAST;
-  return event;
+inline tc_switch leaves_for_good(std::uint64_t at_ns, std::uint64_t id, std::uint32_t cpu = 0) {
+  return leaves(at_ns, leaves(id).for_ever(), cpu);
 }
 
 inline tc_call called(std::uint64_t id, std::uint64_t entered_ns, std::uint64_t at_ns, tc_activity row,
@@ -95,6 +172,20 @@ inline tc_call called(std::uint64_t id, std::uint64_t entered_ns, std::uint64_t 
   call.channel = TC_CHANNEL_NONE;
   call.created = TC_NR_CREATIONS;
   return call;
+}
+
+// `call`: as it would be told without its bytes.
+inline tc_transfer transferred(const tc_call& call, tc_channel channel, std::uint64_t in, std::uint64_t out) {
+  auto transfer = begun<tc_transfer>(TC_RECORD_TRANSFER);
+  const tc_record record = transfer.call.record;
+  transfer.call = call;
+  transfer.call.record = record;
+  transfer.call.channel = static_cast<__u8>(channel);
+  transfer.bytes_in = in;
+  transfer.bytes_out = out;
+  transfer.bits = static_cast<__u8>((in > 0 ? TC_CALL_IN : 0) | (out > 0 ? TC_CALL_OUT : 0));
+  transfer.object = transfer.link = 77;
+  return transfer;
 }
 
 inline tc_fault faulted(std::uint64_t id, std::uint64_t begun_ns, std::uint64_t at_ns, tc_fault_outcome outcome,
@@ -120,11 +211,10 @@ inline tc_step stepped(tc_step_kind kind, std::uint64_t id, std::uint64_t at_ns,
   return step;
 }
 
-inline tc_exec execed(std::uint64_t id, std::uint64_t entered_ns, std::uint64_t at_ns, const char* comm) {
-  auto exec = transition<tc_exec>(TC_RECORD_EXEC, at_ns);
-  exec.id = id;
+inline tc_exec execed(std::uint64_t id, std::uint64_t entered_ns, std::uint64_t at_ns, std::string_view comm) {
+  tc_exec exec = exec_of(id, nanoseconds(at_ns), comm, "");
   exec.entered_ns = entered_ns;
-  std::snprintf(exec.comm, sizeof(exec.comm), "%s", comm);
+  exec.tid = tid_of(id);
   return exec;
 }
 
@@ -140,14 +230,24 @@ inline std::unique_ptr<tc_ledger> snapshot(std::uint64_t id, std::uint64_t since
   return ledger;
 }
 
-inline tc_gap lost(std::uint64_t first_ns, std::uint64_t last_ns, std::uint32_t cpu) {
-  tc_gap gap{};
-  gap.record = {TC_RECORD_GAP, sizeof(gap)};
+inline tc_gap lost(std::uint64_t first_ns, std::uint64_t last_ns, std::uint32_t cpu, std::uint64_t count = 1) {
+  auto gap = begun<tc_gap>(TC_RECORD_GAP);
   gap.first_ns = first_ns;
   gap.last_ns = last_ns;
-  gap.count = 2;
+  gap.count = count;
   gap.cpu = cpu;
   return gap;
+}
+
+// As gaps_of() of recording.h finds them in a capture.
+inline std::vector<ReplayGap> gaps_in(const std::vector<Record>& records) {
+  std::vector<ReplayGap> gaps;
+  for (const Record& record : records) {
+    if (const auto* gap = std::get_if<tc_gap>(&record)) {
+      gaps.push_back(gap_of(*gap));
+    }
+  }
+  return gaps;
 }
 
 }  // namespace taskcost::test

@@ -265,8 +265,7 @@ Audit Auditor::finish(const Replay& replay, Instant start) {
   for (const auto& [quantity, sums] : state.totals) {
     state.audit.totals.push_back(row_of(quantity, sums));
   }
-  state.audit.integrity = replay.integrity();
-  state.audit.gaps = replay.gaps();
+  state.audit.records = replay.check();
   state.audit.start = start;
   return std::move(state.audit);
 }

@@ -8,7 +8,7 @@
 #include <utility>
 #include <variant>
 
-#include "account/gap_list.h"
+#include "account/gaps.h"
 #include "account/ledger.h"
 #include "account/replayed_life.h"
 
@@ -44,9 +44,12 @@ struct Replay::State {
   std::unordered_map<std::uint64_t, std::unique_ptr<ReplayedLife>> lives;
   std::vector<Cpu> cpus;
   std::size_t unknown_lives = 0;
+  std::uint64_t touched_tasks = 0;
+  Duration unknown{};
+  std::uint64_t missing_snapshots = 0;
 
   explicit State(Options&& options)
-      : books{options.calls, GapList(std::move(options.gaps)), {}, {}}, on_ended(std::move(options.on_ended)) {}
+      : books{options.calls, Gaps(std::move(options.gaps)), {}, {}}, on_ended(std::move(options.on_ended)) {}
 
   // Null for a CPU that cannot be.
   Cpu* cpu_of(std::uint32_t number) {
@@ -81,6 +84,11 @@ struct Replay::State {
     return lives.emplace(id, std::make_unique<ReplayedLife>(books, id, at_ns)).first->second.get();
   }
 
+  void count_unknown(const RebuiltTask& task) {
+    touched_tasks += task.unknown > Duration::zero() ? 1 : 0;
+    unknown += task.unknown;
+  }
+
   void hand_out(std::uint64_t id) {
     const auto found = lives.find(id);
     if (found == lives.end()) {
@@ -89,6 +97,7 @@ struct Replay::State {
     unknown_lives -= found->second->beginning_unknown() ? 1 : 0;
     const RebuiltTask task = found->second->take();
     lives.erase(found);
+    count_unknown(task);
     if (task.kernel == nullptr) {
       books.integrity.lost_final_ledgers++;
     }
@@ -105,7 +114,7 @@ struct Replay::State {
   }
 
   void check(const Cpu& cpu, const tc_switch& event) {
-    if (!cpu.known || books.gaps.touching(cpu.switched_ns, event.at_ns, event.cpu)) {
+    if (!cpu.known || books.gaps.any(cpu.switched_ns, event.at_ns, event.cpu)) {
       return;
     }
     books.integrity.switches_checked++;
@@ -304,6 +313,8 @@ std::vector<RebuiltTask> Replay::living(Instant end) {
   for (auto& [id, life] : state_->lives) {
     life->close(static_cast<std::uint64_t>(std::max(end.time_since_epoch(), Duration::zero()).count()));
     tasks.push_back(life->take());
+    state_->count_unknown(tasks.back());
+    state_->missing_snapshots += tasks.back().kernel == nullptr ? 1 : 0;
   }
   state_->lives.clear();
   std::ranges::sort(tasks, {}, [](const RebuiltTask& task) { return std::uint64_t{task.ledger.id}; });
@@ -319,6 +330,9 @@ std::optional<Histogram> Replay::histogram(tc_histogram_id id) const {
 
 const ReplayIntegrity& Replay::integrity() const { return state_->books.integrity; }
 
-const std::vector<ReplayGap>& Replay::gaps() const { return state_->books.gaps.all(); }
+RecordCheck Replay::check() const {
+  return {state_->books.gaps.all(), state_->books.integrity, state_->touched_tasks, state_->unknown,
+          state_->missing_snapshots};
+}
 
 }  // namespace taskcost

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <utility>
 
+#include "account/event_rules.h"
 #include "account/ledger.h"
 #include "account/replayed_life.h"
 
@@ -142,7 +143,7 @@ void ReplayedLife::give_up_fault(std::uint64_t at_ns) {
   if (ran_until(at_ns, 0, TC_ROW_FAULT_PENDING)) {
     count(TC_COUNTER_FAULTS_UNRESOLVED);
   }
-  if (is_call(ledger.interrupted)) {
+  if (is_call_row(ledger.interrupted)) {
     call_running_ns_ += cell(TC_ROW_FAULT_PENDING, TC_CONDITION_RUNNING);
   }
   join(TC_ROW_FAULT_PENDING, ledger.interrupted);
@@ -247,7 +248,7 @@ void ReplayedLife::began_exit(const tc_step& step) {
     const std::uint64_t entered_ns = seen_entry(step.value);
     learn_call(entered_ns, step.arg);
     ran_until(at_ns, entered_ns, pending ? std::size_t{TC_ROW_CALL_PENDING} : step.arg);
-    settle_call(is_call(step.arg) ? std::size_t{step.arg} : row_of_pending_call());
+    settle_call(is_call_row(step.arg) ? std::size_t{step.arg} : row_of_pending_call());
   } else {
     ran_until(at_ns, 0, ledger.activity);
   }
@@ -289,7 +290,7 @@ void ReplayedLife::correct(const tc_step& step) {
   const std::uint64_t moved = std::min<std::uint64_t>(step.value, cell(row, condition));
   cell(row, condition) -= moved;
   cell(row, TC_CONDITION_RUNNING) += moved;
-  if (row == task_.ledger.activity && is_call(row)) {
+  if (row == task_.ledger.activity && is_call_row(row)) {
     call_running_ns_ += moved;
   }
   if (moved != step.value && unknown_ns_ == 0) {

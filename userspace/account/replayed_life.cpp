@@ -9,6 +9,7 @@
 #include <tuple>
 #include <utility>
 
+#include "account/event_rules.h"
 #include "account/ledger.h"
 
 namespace taskcost {
@@ -62,11 +63,6 @@ void set_identity(tc_ledger& ledger, const tc_birth& birth) {
 }  // namespace
 
 bool ReplayedLife::is_activity(std::size_t row) { return row < TC_NR_ACTIVITIES; }
-
-bool ReplayedLife::is_call(std::size_t row) {
-  return row != TC_ACTIVITY_USER && row != TC_ACTIVITY_EXIT && row != TC_ACTIVITY_KERNEL &&
-         row != TC_ACTIVITY_PAGE_FAULT && row != TC_ROW_FAULT_PENDING;
-}
 
 std::size_t ReplayedLife::HashEdgeKey::operator()(const EdgeKey& key) const {
   std::uint64_t hash = key.waker * 0x9e3779b97f4a7c15U;
@@ -178,16 +174,19 @@ std::uint64_t ReplayedLife::in_order(std::uint64_t at_ns) {
   return task_.ledger.since_ns;
 }
 
-GapList::Touch ReplayedLife::touched_until(std::uint64_t at_ns) const {
+Gaps::Touch ReplayedLife::touched_until(std::uint64_t at_ns, std::uint64_t woken_ns) const {
   const tc_ledger& ledger = task_.ledger;
-  const bool elsewhere = ledger.condition == TC_CONDITION_RUNNING && cpu_known_;
-  return books_->gaps.touching(ledger.since_ns, at_ns,
-                               elsewhere ? std::optional<std::uint32_t>(ledger.cpu) : std::nullopt);
+  return books_->gaps.touching({ledger.since_ns, at_ns, ledger.condition,
+                                cpu_known_ ? std::optional<std::uint32_t>(ledger.cpu) : std::nullopt, woken_ns});
 }
 
 // The row of what was pending is not known either: its end may be among the lost events.
-void ReplayedLife::lose_until(std::uint64_t at_ns, const GapList::Touch& touch) {
+void ReplayedLife::lose_until(std::uint64_t at_ns, const Gaps::Touch& touch) {
   tc_ledger& ledger = task_.ledger;
+  if (touch && touch.from_ns > ledger.since_ns) {
+    cell(ledger.activity, ledger.condition) += touch.from_ns - ledger.since_ns;
+    ledger.since_ns = touch.from_ns;
+  }
   unknown_ns_ += at_ns - ledger.since_ns;
   ledger.since_ns = at_ns;
   task_.touching_gaps += touch.gaps;
@@ -200,7 +199,7 @@ void ReplayedLife::lose_until(std::uint64_t at_ns, const GapList::Touch& touch) 
 
 void ReplayedLife::book_running(std::size_t row, std::uint64_t ns) {
   cell(row, TC_CONDITION_RUNNING) += ns;
-  if (is_call(row)) {
+  if (is_call_row(row)) {
     call_running_ns_ += ns;
   }
 }
@@ -208,7 +207,7 @@ void ReplayedLife::book_running(std::size_t row, std::uint64_t ns) {
 // On its CPU: where the last event left it until `entered_ns`, in `row` from then on.
 bool ReplayedLife::ran_until(std::uint64_t at_ns, std::uint64_t entered_ns, std::size_t row) {
   tc_ledger& ledger = task_.ledger;
-  const GapList::Touch touch = touched_until(at_ns);
+  const Gaps::Touch touch = touched_until(at_ns);
   if (touch) {
     lose_until(at_ns, touch);
   } else {
@@ -234,8 +233,6 @@ void ReplayedLife::book_wait(std::uint64_t blocked_ns, std::uint64_t waker, std:
   add_to_edge(last_edge_->second, blocked_ns);
 }
 
-// A sleeper's time splits at its wake-up. One that is not younger than the sleep means that there was none: the waker
-// came upon the task on its way, and it could have run all along.
 std::optional<std::uint64_t> ReplayedLife::waited_until(std::uint64_t at_ns, std::uint64_t woken_ns,
                                                         std::uint64_t waker, std::uint32_t from) {
   tc_ledger& ledger = task_.ledger;
@@ -244,24 +241,14 @@ std::optional<std::uint64_t> ReplayedLife::waited_until(std::uint64_t at_ns, std
   if (slept && woken_ns != 0) {
     count(TC_COUNTER_WAKEUPS);
   }
-  const GapList::Touch touch = touched_until(at_ns);
-  // A wake-up lasts until the task runs: if it has one from before the first loss, it did not run meanwhile.
-  const bool waited_on = slept && woken_ns != 0 && woken_ns < touch.first_ns;
-  if (touch && !waited_on) {
-    if (ledger.condition == TC_CONDITION_PREEMPTED && touch.first_ns > since) {
-      cell(ledger.activity, TC_CONDITION_PREEMPTED) += touch.first_ns - since;
-      ledger.since_ns = touch.first_ns;
-    }
+  if (const Gaps::Touch touch = touched_until(at_ns, woken_ns)) {
     lose_until(at_ns, touch);
     return std::nullopt;
   }
-  std::uint64_t ready = since;
+  const std::uint64_t ready = ready_ns(ledger.condition, since, woken_ns, at_ns);
   if (slept) {
     if (woken_ns == 0) {
       count(TC_COUNTER_UNSEEN_WAKEUPS);
-      ready = at_ns;
-    } else if (woken_ns > since && woken_ns <= at_ns) {
-      ready = woken_ns;
     }
     book_wait(ready - since, waker, from);
     cell(ledger.activity, TC_CONDITION_BLOCKED) += ready - since;
@@ -279,7 +266,7 @@ void ReplayedLife::must_run(std::uint64_t at_ns) {
   if (ledger.condition == TC_CONDITION_RUNNING) {
     return;
   }
-  const GapList::Touch touch = touched_until(at_ns);
+  const Gaps::Touch touch = touched_until(at_ns);
   if (!touch) {
     task_.impossible_switches++;
   }
@@ -330,7 +317,7 @@ void ReplayedLife::left_cpu(const tc_switch& event) {
 
 // It has a CPU again. Without probes on calls it left the one that it slept in, as far as can be told.
 void ReplayedLife::runs() {
-  if (!books_->calls && is_call(task_.ledger.activity)) {
+  if (!books_->calls && is_call_row(task_.ledger.activity)) {
     task_.ledger.activity = TC_ACTIVITY_USER;
   }
   task_.ledger.condition = TC_CONDITION_RUNNING;
@@ -341,7 +328,7 @@ void ReplayedLife::got_cpu(const tc_switch& event) {
   const std::uint64_t at_ns = in_order(event.at_ns);
   std::optional<std::uint64_t> ready_ns;
   if (ledger.condition == TC_CONDITION_RUNNING) {
-    const GapList::Touch touch = touched_until(at_ns);
+    const Gaps::Touch touch = touched_until(at_ns);
     // The first event of an unknown task is no contradiction.
     if (!touch && at_ns != ledger.birth_ns) {
       task_.impossible_switches++;
@@ -395,7 +382,7 @@ void ReplayedLife::settle_pending_rows() {
 void ReplayedLife::ended_unseen() {
   tc_ledger& ledger = task_.ledger;
   const std::uint64_t end_ns = std::clamp<std::uint64_t>(task_.kernel->end_ns, ledger.since_ns, greatest_time);
-  const GapList::Touch touch = touched_until(end_ns);
+  const Gaps::Touch touch = touched_until(end_ns);
   if (!touch && !task_.beginning_unknown) {
     task_.impossible_switches++;
   }
@@ -416,7 +403,7 @@ void ReplayedLife::close_running(std::uint64_t end_ns) {
   const bool in_fault = snapshot.activity == TC_ROW_FAULT_PENDING;
   const std::size_t row = in_fault ? snapshot.interrupted : snapshot.activity;
   const bool in_call =
-      books_->calls && (is_call(row) || row == TC_ACTIVITY_EXIT) && ledger.activity != TC_ACTIVITY_EXIT;
+      books_->calls && (is_call_row(row) || row == TC_ACTIVITY_EXIT) && ledger.activity != TC_ACTIVITY_EXIT;
   const std::uint64_t entered_ns = in_call ? seen_entry(snapshot.entered_ns) : 0;
   if (in_fault) {
     if (ledger.activity != TC_ROW_FAULT_PENDING || ledger.fault_ns != snapshot.fault_ns) {
@@ -432,7 +419,7 @@ void ReplayedLife::close_running(std::uint64_t end_ns) {
   }
   give_up_fault(ledger.since_ns);
   learn_call(entered_ns, row);
-  const bool pending = ledger.activity == TC_ROW_CALL_PENDING && is_call(row);
+  const bool pending = ledger.activity == TC_ROW_CALL_PENDING && is_call_row(row);
   ran_until(end_ns, entered_ns, pending ? std::size_t{TC_ROW_CALL_PENDING} : row);
 }
 
@@ -444,7 +431,7 @@ void ReplayedLife::close(std::uint64_t end) {
   task_.position_unknown = !task_.kernel;
   if (ledger.condition == TC_CONDITION_RUNNING) {
     close_running(end_ns);
-  } else if (const GapList::Touch touch = touched_until(end_ns)) {
+  } else if (const Gaps::Touch touch = touched_until(end_ns)) {
     lose_until(end_ns, touch);
   } else {
     const std::uint64_t waited_ns = end_ns - ledger.since_ns;
@@ -456,7 +443,7 @@ void ReplayedLife::close(std::uint64_t end) {
   }
   // Looked at from outside, a pending call shows its file; one that a fault interrupts is left alone.
   if (ledger.activity == TC_ROW_CALL_PENDING) {
-    const std::size_t row = task_.kernel && is_activity(task_.kernel->activity) && is_call(task_.kernel->activity)
+    const std::size_t row = task_.kernel && is_activity(task_.kernel->activity) && is_call_row(task_.kernel->activity)
                                 ? std::size_t{task_.kernel->activity}
                                 : row_of_pending_call();
     settle_call(row);
@@ -472,8 +459,7 @@ RebuiltTask ReplayedLife::take() {
     task_.ledger.birth_ns = task_.kernel->birth_ns;
   }
   task_.unknown = nanoseconds(unknown_ns_);
-  task_.gaps_in_life =
-      static_cast<bool>(books_->gaps.touching(task_.ledger.birth_ns, task_.ledger.end_ns, std::nullopt));
+  task_.gaps_in_life = books_->gaps.any(task_.ledger.birth_ns, task_.ledger.end_ns, std::nullopt);
   books_->integrity.impossible_switches += task_.impossible_switches;
   for (const auto& [key, sums] : edges_) {
     task_.edges.push_back({{task_.ledger.id, key.waker, key.wait, key.from}, sums});

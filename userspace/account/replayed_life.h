@@ -12,7 +12,7 @@
 #include <unordered_map>
 #include <utility>
 
-#include "account/gap_list.h"
+#include "account/gaps.h"
 #include "taskcost/replay.h"
 
 namespace taskcost {
@@ -20,7 +20,7 @@ namespace taskcost {
 // What all tasks of a replay have in common.
 struct ReplayBooks {
   bool calls = true;
-  GapList gaps;
+  Gaps gaps;
   std::array<Histogram, TC_NR_HISTOGRAMS> histograms{};
   ReplayIntegrity integrity;
 };
@@ -78,13 +78,11 @@ class ReplayedLife {
   };
 
   static bool is_activity(std::size_t row);
-  // A row that a task is in during calls only.
-  static bool is_call(std::size_t row);
 
   // Time.
   [[nodiscard]] std::uint64_t in_order(std::uint64_t at_ns);
-  [[nodiscard]] GapList::Touch touched_until(std::uint64_t at_ns) const;
-  void lose_until(std::uint64_t at_ns, const GapList::Touch& touch);
+  [[nodiscard]] Gaps::Touch touched_until(std::uint64_t at_ns, std::uint64_t woken_ns = 0) const;
+  void lose_until(std::uint64_t at_ns, const Gaps::Touch& touch);
   // Whether no gap touched the interval.
   bool ran_until(std::uint64_t at_ns, std::uint64_t entered_ns, std::size_t row);
   // When it was ready to run; nullopt if a gap touched the interval.

@@ -3,17 +3,13 @@
 
 #include <algorithm>
 
+#include "account/event_rules.h"
 #include "account/ledger.h"
 
 namespace taskcost {
 namespace {
 
 constexpr std::size_t nothing_pending = SIZE_MAX;
-
-// They leave a call with the switch that takes them off their CPU, where calls have no probes.
-bool is_found_call(std::uint8_t row) {
-  return row < TC_NR_ACTIVITIES && row != TC_ACTIVITY_EXIT && row != TC_ACTIVITY_KERNEL;
-}
 
 // But for when they begin and end.
 bool are_alike(const Stretch& a, const Stretch& b) {
@@ -23,8 +19,9 @@ bool are_alike(const Stretch& a, const Stretch& b) {
 
 }  // namespace
 
-TaskTrack::TaskTrack(const tc_birth& birth)
-    : since_ns_(birth.birth_ns),
+TaskTrack::TaskTrack(const Gaps& gaps, const tc_birth& birth)
+    : gaps_(&gaps),
+      since_ns_(birth.birth_ns),
       tid_(birth.tid),
       row_(birth.row),
       condition_(birth.condition),
@@ -36,8 +33,7 @@ TaskTrack::TaskTrack(const tc_birth& birth)
   }
   if (birth.how < TC_NR_CREATIONS) {
     marks_.push_back({Mark::Kind::birth, birth.birth_ns, {}});
-  } else if (row_ != TC_ACTIVITY_USER && row_ != TC_ACTIVITY_KERNEL && row_ != TC_ACTIVITY_EXIT &&
-             row_ != TC_ACTIVITY_PAGE_FAULT) {
+  } else if (is_call_row(row_)) {
     call_ = numbered(birth.syscall);
   }
 }
@@ -50,9 +46,7 @@ void TaskTrack::stay(std::uint64_t until_ns, Stretch like) {
   }
   like.start_ns = since_ns_;
   like.end_ns = until_ns;
-  like.firm = next_is_firm_;
   since_ns_ = until_ns;
-  next_is_firm_ = false;
   if (!stretches_.empty() && stretches_.back().end_ns == like.start_ns && are_alike(stretches_.back(), like)) {
     stretches_.back().end_ns = until_ns;
     return;
@@ -66,6 +60,17 @@ void TaskTrack::stay(std::uint64_t until_ns, Stretch like) {
 }
 
 void TaskTrack::stay_unknown(std::uint64_t until_ns) { stay(until_ns, Stretch{}); }
+
+bool TaskTrack::lose_until(std::uint64_t at_ns, std::uint64_t woken_ns) {
+  const std::optional<std::uint32_t> cpu = cpu_ == Stretch::none ? std::nullopt : std::optional(cpu_);
+  const Gaps::Touch touch = gaps_->touching({since_ns_, at_ns, condition_, cpu, woken_ns});
+  if (!touch) {
+    return false;
+  }
+  stay(touch.from_ns, waiting());
+  stay_unknown(at_ns);
+  return true;
+}
 
 Stretch TaskTrack::running(std::uint8_t row, std::uint32_t call) const {
   Stretch like;
@@ -86,6 +91,7 @@ Stretch TaskTrack::waiting() const {
 }
 
 void TaskTrack::run(std::uint64_t entered_ns, std::uint8_t row, std::uint32_t call, std::uint64_t at_ns) {
+  lose_until(at_ns);
   const bool entered_since = entered_ns > since_ns_ && entered_ns <= at_ns;
   if (condition_ != TC_CONDITION_RUNNING) {
     stay_unknown(entered_since ? entered_ns : at_ns);
@@ -97,8 +103,15 @@ void TaskTrack::run(std::uint64_t entered_ns, std::uint8_t row, std::uint32_t ca
   stay(at_ns, running(row, call));
 }
 
-// A blocked task is runnable from its wake-up on.
 void TaskTrack::wait_until(std::uint64_t at_ns, std::uint64_t woken_ns, std::uint64_t waker, std::uint32_t waker_from) {
+  if (!lose_until(at_ns, woken_ns)) {
+    wait_in_its_place(at_ns, woken_ns, waker, waker_from);
+  }
+}
+
+// A blocked task is runnable from its wake-up on.
+void TaskTrack::wait_in_its_place(std::uint64_t at_ns, std::uint64_t woken_ns, std::uint64_t waker,
+                                  std::uint32_t waker_from) {
   if (condition_ == TC_CONDITION_BLOCKED) {
     Stretch blocked = waiting();
     blocked.ended = true;
@@ -106,7 +119,7 @@ void TaskTrack::wait_until(std::uint64_t at_ns, std::uint64_t woken_ns, std::uin
       blocked.waker = waker;
       blocked.waker_from = waker_from;
     }
-    stay(woken_ns == 0 ? at_ns : std::min(woken_ns, at_ns), blocked);
+    stay(ready_ns(condition_, since_ns_, woken_ns, at_ns), blocked);
     condition_ = TC_CONDITION_RUNNABLE;
   }
   stay(at_ns, waiting());
@@ -123,7 +136,7 @@ void TaskTrack::leave_cpu(const tc_switch& event, bool calls) {
   call_ = call;
   condition_ = event.condition;
   wait_ = event.wait;
-  firm();
+  woken_ns_ = 0;
   if ((event.flags & TC_SWITCH_LAST) != 0) {
     ended_ = true;
     marks_.push_back({Mark::Kind::exit, since_ns_, {}});
@@ -138,11 +151,10 @@ void TaskTrack::get_cpu(const tc_switch& event, bool calls) {
   }
   condition_ = TC_CONDITION_RUNNING;
   cpu_ = event.cpu;
-  if (!calls && is_found_call(row_)) {
+  if (!calls && is_call_row(row_)) {
     row_ = TC_ACTIVITY_USER;
     call_ = Stretch::none;
   }
-  firm();
 }
 
 void TaskTrack::on_call(const tc_call& call) {
@@ -151,22 +163,21 @@ void TaskTrack::on_call(const tc_call& call) {
   settle_call(call.row, call.entered_ns, number);
   row_ = TC_ACTIVITY_USER;
   call_ = Stretch::none;
-  firm();
 }
 
 void TaskTrack::on_fault(const tc_fault& fault) {
   const std::uint32_t call = fault.entered_ns != 0 ? numbered(fault.syscall) : Stretch::none;
-  if (row_ != TC_ROW_FAULT_PENDING) {
+  if (fault.begun_ns > since_ns_) {
     run(fault.entered_ns, fault.interrupted, call, fault.begun_ns);
   }
   row_ = TC_ROW_FAULT_PENDING;
   call_ = call;
   run(0, row_, call, fault.at_ns);
-  firm();
   if (fault.outcome == TC_FAULT_BEGUN) {
     return;
   }
-  settle_fault(fault.outcome == TC_FAULT_UNRESOLVED ? fault.interrupted : std::uint8_t{TC_ACTIVITY_PAGE_FAULT});
+  settle_fault(fault.outcome == TC_FAULT_UNRESOLVED ? fault.interrupted : std::uint8_t{TC_ACTIVITY_PAGE_FAULT},
+               fault.begun_ns);
   row_ = fault.interrupted;
 }
 
@@ -177,12 +188,10 @@ void TaskTrack::on_step(const tc_step& step) {
         wait_until(step.at_ns, step.at_ns, step.value, step.arg);
       }
       condition_ = TC_CONDITION_RUNNABLE;
-      firm();
       break;
     case TC_STEP_EXEC_PREPARED:
       run(step.value, step.value != 0 ? std::uint8_t{TC_ACTIVITY_EXEC} : row_, call_, step.at_ns);
       row_ = step.value != 0 ? std::uint8_t{TC_ACTIVITY_EXEC} : row_;
-      firm();
       break;
     case TC_STEP_EXIT: {
       const auto row = static_cast<std::uint8_t>(step.value != 0 ? step.arg : row_);
@@ -190,16 +199,20 @@ void TaskTrack::on_step(const tc_step& step) {
       settle_call(static_cast<std::uint8_t>(step.arg), step.value, Stretch::none);
       row_ = TC_ACTIVITY_EXIT;
       call_ = Stretch::none;
-      firm();
       break;
     }
+    case TC_STEP_WOKEN:
+      woken_ns_ = step.at_ns;
+      waker_ = step.value;
+      waker_from_ = step.arg;
+      break;
     case TC_STEP_FOUND_RUNNING:
       if (condition_ != TC_CONDITION_RUNNING) {
-        wait_until(step.at_ns, 0, 0, TC_FROM_NOWHERE);
+        wait_until(step.at_ns, woken_ns_, waker_, waker_from_);
       }
+      woken_ns_ = 0;
       condition_ = TC_CONDITION_RUNNING;
       cpu_ = step.arg;
-      firm();
       break;
     case TC_STEP_CORRECTED:
       correct(step.value, static_cast<std::uint8_t>(step.arg & 0xff));
@@ -215,7 +228,6 @@ void TaskTrack::on_exec(const tc_exec& exec) {
   row_ = row;
   compat_ = exec.compat != 0;
   marks_.push_back({Mark::Kind::exec, since_ns_, text_of(exec.comm, sizeof(exec.comm))});
-  firm();
 }
 
 // The last switch came before it, unless it was lost.
@@ -227,7 +239,6 @@ void TaskTrack::on_end(const tc_ledger& ledger) {
       Stretch lost;
       lost.start_ns = ledger.birth_ns;
       lost.end_ns = known_from;
-      lost.firm = true;
       stretches_.insert(stretches_.begin(), lost);
       pending_call_ = pending_fault_ = nothing_pending;
     }
@@ -245,7 +256,7 @@ void TaskTrack::on_snapshot(const tc_ledger& ledger) {
   if (ended_) {
     return;
   }
-  if (ledger.since_ns > since_ns_) {
+  if (ledger.since_ns > since_ns_ && !lose_until(ledger.since_ns)) {
     ledger.condition == condition_
         ? stay(ledger.since_ns, condition_ == TC_CONDITION_RUNNING ? running(row_, call_) : waiting())
         : stay_unknown(ledger.since_ns);
@@ -260,7 +271,7 @@ void TaskTrack::on_snapshot(const tc_ledger& ledger) {
   const std::uint8_t call_row = row_of_call < TC_NR_ACTIVITIES ? row_of_call : std::uint8_t{TC_ACTIVITY_OTHER};
   row_ = ledger.activity;
   if (row_ == TC_ROW_FAULT_PENDING) {
-    settle_fault(TC_ACTIVITY_PAGE_FAULT);
+    settle_fault(TC_ACTIVITY_PAGE_FAULT, ledger.fault_ns);
     row_ = TC_ACTIVITY_PAGE_FAULT;
   } else if (row_ == TC_ROW_CALL_PENDING) {
     row_ = call_row;
@@ -273,21 +284,22 @@ void TaskTrack::on_snapshot(const tc_ledger& ledger) {
   }
 }
 
-void TaskTrack::close(std::uint64_t end_ns, std::uint64_t doubtful_ns) {
+// Of one that was looked at then, nothing can be lost since the snapshot's time.
+void TaskTrack::close(std::uint64_t end_ns) {
   if (ended_) {
     return;
   }
-  const std::uint64_t known_ns = seen_at_end_ ? end_ns : std::min(end_ns, doubtful_ns);
-  if (condition_ == TC_CONDITION_RUNNING) {
-    stay(known_ns, running(row_, call_));
-  } else if (woken_ns_ && *woken_ns_ < known_ns) {
-    wait_until(known_ns, *woken_ns_, waker_, waker_from_);
-  } else {
-    stay(known_ns, waiting());
+  if (!seen_at_end_) {
+    lose_until(end_ns);
   }
-  firm();
-  stay_unknown(end_ns);
-  settle_fault(TC_ACTIVITY_PAGE_FAULT);
+  if (condition_ == TC_CONDITION_RUNNING) {
+    stay(end_ns, running(row_, call_));
+  } else if (woken_ns_ != 0 && woken_ns_ < end_ns) {
+    wait_in_its_place(end_ns, woken_ns_, waker_, waker_from_);
+  } else {
+    stay(end_ns, waiting());
+  }
+  settle_fault(TC_ACTIVITY_PAGE_FAULT, 0);
   for (std::size_t i = pending_call_; i < stretches_.size(); ++i) {
     if (stretches_[i].row == TC_ROW_CALL_PENDING) {
       stretches_[i].condition = Stretch::unknown;
@@ -311,9 +323,13 @@ void TaskTrack::settle_call(std::uint8_t row, std::uint64_t entered_ns, std::uin
   pending_call_ = nothing_pending;
 }
 
-void TaskTrack::settle_fault(std::uint8_t row) {
+// Likewise of a fault that began before this one.
+void TaskTrack::settle_fault(std::uint8_t row, std::uint64_t begun_ns) {
   for (std::size_t i = pending_fault_; i < stretches_.size(); ++i) {
     if (stretches_[i].row == TC_ROW_FAULT_PENDING) {
+      if (stretches_[i].start_ns < begun_ns) {
+        stretches_[i].condition = Stretch::unknown;
+      }
       stretches_[i].row = row;
       if (row == TC_ROW_CALL_PENDING) {
         pending_call_ = std::min(pending_call_, i);

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "account/gaps.h"
 #include "taskcost/abi.h"
 #include "taskcost/events.h"
 
@@ -29,7 +30,6 @@ struct Stretch {
   std::uint8_t condition = unknown;
   std::uint8_t wait = TC_WAIT_OTHER;  // when blocked
   bool ended = false;                 // blocked, until a wake-up
-  bool firm = false;                  // an event stands at its start; else a later one told of it
 };
 
 class TaskTrack {
@@ -40,9 +40,10 @@ class TaskTrack {
     std::string comm;
   };
 
-  explicit TaskTrack(const tc_birth& birth);
+  // `gaps` must outlive it.
+  TaskTrack(const Gaps& gaps, const tc_birth& birth);
   // One whose birth was lost.
-  explicit TaskTrack(std::uint64_t first_seen_ns) : since_ns_(first_seen_ns) {}
+  TaskTrack(const Gaps& gaps, std::uint64_t first_seen_ns) : gaps_(&gaps), since_ns_(first_seen_ns) {}
 
   // `calls`: system calls have probes.
   void leave_cpu(const tc_switch& event, bool calls);
@@ -54,12 +55,10 @@ class TaskTrack {
   void on_end(const tc_ledger& ledger);
   void on_snapshot(const tc_ledger& ledger);
 
-  // Ends the open stay of a task that has not ended. `doubtful_ns`: from there on nothing is known of a task that
-  // nobody saw at the end of the window.
-  void close(std::uint64_t end_ns, std::uint64_t doubtful_ns);
+  // Ends the open stay of a task that has not ended.
+  void close(std::uint64_t end_ns);
 
   [[nodiscard]] std::uint32_t tid() const { return tid_; }
-  [[nodiscard]] std::uint64_t since_ns() const { return since_ns_; }
   [[nodiscard]] std::size_t size() const { return stretches_.size() + marks_.size(); }
   [[nodiscard]] std::vector<Stretch>& stretches() { return stretches_; }
   [[nodiscard]] const std::vector<Mark>& marks() const { return marks_; }
@@ -68,21 +67,24 @@ class TaskTrack {
   // A stay up to `until_ns`; `like` says what it is.
   void stay(std::uint64_t until_ns, Stretch like);
   void stay_unknown(std::uint64_t until_ns);
+  // Whether lost events touch the time until then; what they make unknown of it is behind the task already.
+  bool lose_until(std::uint64_t at_ns, std::uint64_t woken_ns = 0);
   [[nodiscard]] Stretch running(std::uint8_t row, std::uint32_t call) const;
   [[nodiscard]] Stretch waiting() const;
   // On a CPU until `at_ns`: in user code until `entered_ns`, if that is later than the last event, and then in `row`.
   void run(std::uint64_t entered_ns, std::uint8_t row, std::uint32_t call, std::uint64_t at_ns);
   void wait_until(std::uint64_t at_ns, std::uint64_t woken_ns, std::uint64_t waker, std::uint32_t waker_from);
-  void firm() { next_is_firm_ = true; }
+  void wait_in_its_place(std::uint64_t at_ns, std::uint64_t woken_ns, std::uint64_t waker, std::uint32_t waker_from);
   void settle_call(std::uint8_t row, std::uint64_t entered_ns, std::uint32_t call);
-  void settle_fault(std::uint8_t row);
+  void settle_fault(std::uint8_t row, std::uint64_t begun_ns);
   void correct(std::uint64_t ns, std::uint8_t condition);
   [[nodiscard]] std::uint32_t numbered(std::uint32_t syscall) const;
 
+  const Gaps* gaps_;
   std::vector<Stretch> stretches_;
   std::vector<Mark> marks_;
   std::uint64_t since_ns_ = 0;
-  std::optional<std::uint64_t> woken_ns_;  // by a snapshot
+  std::uint64_t woken_ns_ = 0;  // by a snapshot, or before a switch that was not seen; 0: not
   std::uint64_t waker_ = 0;
   std::uint32_t waker_from_ = TC_FROM_NOWHERE;
   std::uint32_t tid_ = 0;
@@ -98,7 +100,6 @@ class TaskTrack {
   bool birth_seen_ = false;
   bool ended_ = false;
   bool seen_at_end_ = false;
-  bool next_is_firm_ = true;
 };
 
 }  // namespace taskcost

@@ -129,17 +129,17 @@ const char* to_string(Timeline::MarkKind kind) {
 }
 
 struct TimelineBuilder::State {
-  explicit State(const Options& wanted) : options(wanted) {}
+  explicit State(Options&& wanted) : limit(wanted.limit), calls(wanted.calls), gaps(std::move(wanted.gaps)) {}
 
   void on(const tc_birth& birth) {
     if (birth.id != 0) {
-      const auto [entry, made] = tracks.try_emplace(birth.id, birth);
+      const auto [entry, made] = tracks.try_emplace(birth.id, gaps, birth);
       entries += made ? 1 + entry->second.size() : 0;
     }
   }
   void on(const tc_switch& event) {
-    with(event.prev, event.at_ns, [&](TaskTrack& track) { track.leave_cpu(event, options.calls); });
-    with(event.next, event.at_ns, [&](TaskTrack& track) { track.get_cpu(event, options.calls); });
+    with(event.prev, event.at_ns, [&](TaskTrack& track) { track.leave_cpu(event, calls); });
+    with(event.next, event.at_ns, [&](TaskTrack& track) { track.get_cpu(event, calls); });
   }
   void on(const tc_call& call) {
     with(call.id, call.at_ns, [&](TaskTrack& track) { track.on_call(call); });
@@ -161,8 +161,8 @@ struct TimelineBuilder::State {
       with(ledger.id, ledger.since_ns, [&](TaskTrack& track) { track.on_snapshot(ledger); });
     }
   }
-  void on(const tc_gap& gap) { gaps.add({gap.first_ns, gap.last_ns, gap.cpu}); }
-  // Sums, and what the report has without a timeline.
+  // Known beforehand; sums, and what the report has without a timeline.
+  void on(const tc_gap&) {}
   void on(const tc_reap&) {}
   void on(const tc_stint&) {}
   void on(const tc_edge_record&) {}
@@ -175,7 +175,7 @@ struct TimelineBuilder::State {
     if (ledger == 0) {
       return;
     }
-    const auto [entry, made] = tracks.try_emplace(ledger, at_ns);
+    const auto [entry, made] = tracks.try_emplace(ledger, gaps, at_ns);
     TaskTrack& track = entry->second;
     const std::size_t before = made ? 0 : track.size() + 1;
     tell(track);
@@ -186,19 +186,19 @@ struct TimelineBuilder::State {
     left_out = true;
     entries = 0;
     tracks.clear();
-    gaps = Gaps();
   }
 
-  [[nodiscard]] bool is_full() const { return entries > options.limit; }
+  [[nodiscard]] bool is_full() const { return entries > limit; }
 
-  Options options;
-  std::unordered_map<std::uint64_t, TaskTrack> tracks;  // by ledger
+  std::size_t limit;
+  bool calls;
   Gaps gaps;
-  std::size_t entries = 0;  // intervals, marks and tasks
+  std::unordered_map<std::uint64_t, TaskTrack> tracks;  // by ledger
+  std::size_t entries = 0;                              // intervals, marks and tasks
   bool left_out = false;
 };
 
-TimelineBuilder::TimelineBuilder(const Options& options) : state_(std::make_unique<State>(options)) {}
+TimelineBuilder::TimelineBuilder(Options options) : state_(std::make_unique<State>(std::move(options))) {}
 TimelineBuilder::TimelineBuilder(TimelineBuilder&&) noexcept = default;
 TimelineBuilder& TimelineBuilder::operator=(TimelineBuilder&&) noexcept = default;
 TimelineBuilder::~TimelineBuilder() = default;
@@ -214,20 +214,14 @@ void TimelineBuilder::on_record(const Record& record) {
   }
 }
 
-void TimelineBuilder::on_interruption(std::uint64_t first_ns, std::uint64_t last_ns) {
-  if (!state_->left_out) {
-    state_->gaps.add({first_ns, last_ns, std::nullopt});
-  }
-}
-
-std::size_t TimelineBuilder::held() const { return state_->entries + state_->gaps.size(); }
+std::size_t TimelineBuilder::held() const { return state_->entries; }
 
 Timeline TimelineBuilder::take(Instant start, Instant end, const Names& names) {
   State& state = *state_;
   Timeline timeline;
   timeline.start = start;
   timeline.end = end;
-  timeline.limit = state.options.limit;
+  timeline.limit = state.limit;
   const Window window{since_boot(start), since_boot(end)};
   const auto tid_of = [&state](std::uint64_t ledger) {
     const auto found = state.tracks.find(ledger);
@@ -240,8 +234,7 @@ Timeline TimelineBuilder::take(Instant start, Instant end, const Names& names) {
     if (task == 0) {
       continue;
     }
-    track.close(window.end_ns, state.gaps.first_after(track.since_ns()));
-    state.gaps.cover(track.stretches());
+    track.close(window.end_ns);
     Timeline::Row row = row_of(task, track, window, facts);
     track.stretches() = {};
     taken += row.intervals.size() + row.marks.size();

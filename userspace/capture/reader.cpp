@@ -101,6 +101,10 @@ Interruption interruption_by(const CaptureChunk& chunk) {
 
 }  // namespace
 
+TimeRange range_of(const Interruption& interruption) {
+  return interruption.span ? TimeRange{interruption.span->first_ns, interruption.span->last_ns} : TimeRange{};
+}
+
 struct CaptureReader::State {
   State(CaptureFile opened, std::uint64_t salt_of_file, std::string text, ChunkList chunk_list)
       : file(std::move(opened)),

@@ -62,10 +62,7 @@ Status export_events(CaptureReader& capture, std::ostream& out) {
   }
   Export events(out, trace_info(*start));
   const CaptureWalk walked = walk(capture, {[&](const Record& record) { events.on_record(record); },
-                                            [&](const Interruption& interruption) {
-                                              const CaptureSpan span = interruption.span.value_or(CaptureSpan{});
-                                              events.on_interruption(span.first_ns, span.last_ns);
-                                            }});
+                                            [&](const Interruption& each) { events.on_interruption(each); }});
   const auto end = end_of(capture, *start, walked);
   if (!end) {
     return end.error();

@@ -3,6 +3,8 @@
 
 #include <cstring>
 
+#include "account/event_rules.h"
+
 namespace taskcost {
 namespace {
 
@@ -131,19 +133,12 @@ void LivingTasks::leave(LivingTask& task, const tc_switch& event) {
   task.cpu = event.cpu;
 }
 
-// As the ledger books it: a wake-up before the switch-out met the task on its way to sleep, ready all along.
 void LivingTasks::come_back(SwitchStory& story, const tc_switch& event) {
   LivingTask& task = *story.next;
   const OffCpu& was = story.next_was = task.off;
   if (was.since_ns != 0 && was.since_ns <= event.at_ns) {
-    story.ready_ns = was.since_ns;
-    if (was.condition == TC_CONDITION_BLOCKED) {
-      const std::uint64_t woken = event.woken_ns != 0 ? event.woken_ns : event.at_ns;
-      if (woken > was.since_ns && woken <= event.at_ns) {
-        story.blocked_ns = woken - was.since_ns;
-        story.ready_ns = woken;
-      }
-    }
+    story.ready_ns = ready_ns(was.condition, was.since_ns, event.woken_ns, event.at_ns);
+    story.blocked_ns = story.ready_ns - was.since_ns;
   }
   story.next_is_new = task.is_new;
   task.is_new = false;

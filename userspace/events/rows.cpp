@@ -41,7 +41,7 @@ std::string joined(std::string_view command) {
 
 }  // namespace
 
-EventRow& EventRows::add(std::string_view event, std::uint64_t at_ns) {
+EventRow& EventRows::add(std::string_view event, std::optional<std::uint64_t> at_ns) {
   EventRow& row = rows_.emplace_back();
   row.event = event;
   row.time_ns = at_ns;
@@ -266,11 +266,18 @@ const std::vector<EventRow>& EventRows::rows_of(const Record& record) {
   return rows_;
 }
 
-const std::vector<EventRow>& EventRows::rows_of_interruption(std::uint64_t first_ns, std::uint64_t last_ns) {
+// One of unknown span has no time, and makes doubtful whatever ends after it in the stream.
+const std::vector<EventRow>& EventRows::rows_of(const Interruption& interruption) {
   rows_.clear();
-  tasks_.on_lost(last_ns);
-  EventRow& row = add("interruption", last_ns);
-  row.duration_ns = since(first_ns, last_ns);
+  const TimeRange range = range_of(interruption);
+  tasks_.on_lost(range.last_ns);
+  EventRow& row = add("interruption", std::nullopt);
+  row.detail = interruption.why == Interruption::Why::dropped ? "dropped" : "damaged";
+  if (interruption.span) {
+    row.time_ns = range.last_ns;
+    row.duration_ns = since(range.first_ns, range.last_ns);
+    row.value = interruption.span->records;
+  }
   return rows_;
 }
 

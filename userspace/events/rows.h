@@ -16,7 +16,7 @@ namespace taskcost {
 
 // Fields that do not apply are empty. Text is a view into what holds until the next event.
 struct EventRow {
-  std::uint64_t time_ns = 0;
+  std::optional<std::uint64_t> time_ns;
   std::optional<std::uint32_t> cpu;
   std::string_view event;
   std::optional<std::uint32_t> tid;
@@ -51,10 +51,10 @@ class EventRows {
 
   // None for a record that is no event, two for a switch between two observed tasks. They hold until the next call.
   const std::vector<EventRow>& rows_of(const Record& record);
-  const std::vector<EventRow>& rows_of_interruption(std::uint64_t first_ns, std::uint64_t last_ns);
+  const std::vector<EventRow>& rows_of(const Interruption& interruption);
 
  private:
-  EventRow& add(std::string_view event, std::uint64_t at_ns);
+  EventRow& add(std::string_view event, std::optional<std::uint64_t> at_ns);
   EventRow& add(std::string_view event, std::uint64_t at_ns, const LivingTask& task);
   void set_call(EventRow& row, std::uint32_t number, bool compat);
   EventRow& add_call(const tc_call& call);

@@ -24,7 +24,7 @@ void append_number(std::string& out, Number number) {
 // Calls form.number, form.word (of ours) or form.name (of an observed program) for every column in their order.
 template <typename Form>
 void walk(const EventRow& row, Form& form) {
-  form.number("time_ns", std::optional(row.time_ns));
+  form.number("time_ns", row.time_ns);
   form.number("cpu", row.cpu);
   form.word("event", row.event);
   form.number("tid", row.tid);
@@ -183,9 +183,7 @@ class Table {
 
   std::string& text() { return lines_.text(); }
   void on_record(const Record& record) { write(rows_.rows_of(record)); }
-  void on_interruption(std::uint64_t first_ns, std::uint64_t last_ns) {
-    write(rows_.rows_of_interruption(first_ns, last_ns));
-  }
+  void on_interruption(const Interruption& interruption) { write(rows_.rows_of(interruption)); }
   void finish() { lines_.finish(); }
 
  private:
@@ -220,9 +218,7 @@ EventCsv::EventCsv(EventCsv&&) noexcept = default;
 EventCsv& EventCsv::operator=(EventCsv&&) noexcept = default;
 
 void EventCsv::on_record(const Record& record) { implementation_->on_record(record); }
-void EventCsv::on_interruption(std::uint64_t first_ns, std::uint64_t last_ns) {
-  implementation_->on_interruption(first_ns, last_ns);
-}
+void EventCsv::on_interruption(const Interruption& interruption) { implementation_->on_interruption(interruption); }
 void EventCsv::finish(std::uint64_t) { implementation_->finish(); }
 
 class EventNdjson::Implementation : public Table<JsonLine> {
@@ -237,9 +233,7 @@ EventNdjson::EventNdjson(EventNdjson&&) noexcept = default;
 EventNdjson& EventNdjson::operator=(EventNdjson&&) noexcept = default;
 
 void EventNdjson::on_record(const Record& record) { implementation_->on_record(record); }
-void EventNdjson::on_interruption(std::uint64_t first_ns, std::uint64_t last_ns) {
-  implementation_->on_interruption(first_ns, last_ns);
-}
+void EventNdjson::on_interruption(const Interruption& interruption) { implementation_->on_interruption(interruption); }
 void EventNdjson::finish(std::uint64_t) { implementation_->finish(); }
 
 }  // namespace taskcost

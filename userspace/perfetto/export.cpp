@@ -138,10 +138,10 @@ class PerfettoExport::Implementation {
   template <typename NoEvent>
   void on(const NoEvent&) {}
 
-  void on_interruption(std::uint64_t first_ns, std::uint64_t last_ns) {
-    tasks_.on_lost(last_ns);
+  void on_interruption(const Interruption& interruption) {
+    tasks_.on_lost(range_of(interruption).last_ns);
     scheduling_.on_interruption();
-    tracks_.on_interruption(first_ns, last_ns);
+    tracks_.on_interruption(interruption);
   }
 
   void finish(std::uint64_t end_ns) {
@@ -218,8 +218,8 @@ PerfettoExport& PerfettoExport::operator=(PerfettoExport&&) noexcept = default;
 void PerfettoExport::on_record(const Record& record) {
   std::visit([this](const auto& event) { implementation_->on(event); }, record);
 }
-void PerfettoExport::on_interruption(std::uint64_t first_ns, std::uint64_t last_ns) {
-  implementation_->on_interruption(first_ns, last_ns);
+void PerfettoExport::on_interruption(const Interruption& interruption) {
+  implementation_->on_interruption(interruption);
 }
 void PerfettoExport::finish(std::uint64_t end_ns) { implementation_->finish(end_ns); }
 

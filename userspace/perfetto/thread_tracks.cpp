@@ -81,6 +81,7 @@ ThreadTracks::ThreadTracks(PacketWriter& packets, LivingTasks& tasks, SyscallNam
 }
 
 void ThreadTracks::on_start(const TraceInfo& info) {
+  start_ns_ = info.start_ns;
   const std::uint64_t track = track_id(recording, 0);
   packets_.describe(track, info.start_ns).set_name("taskcost");
   packets_.write();
@@ -426,27 +427,37 @@ void ThreadTracks::on_step(const tc_step& step, LivingTask& task) {
   packets_.write();
 }
 
-void ThreadTracks::write_lost(std::uint64_t track, std::string_view track_name, std::uint64_t first_ns,
-                              std::uint64_t last_ns, std::uint64_t count) {
+void ThreadTracks::begin_loss(std::uint64_t track, const std::string& track_name, std::uint64_t first_ns,
+                              std::string_view what, std::uint64_t count) {
   packets_.on_loss();
-  packets_.describe(track, first_ns).set_name(std::string(track_name));
+  packets_.describe(track, first_ns).set_name(track_name);
   packets_.write();
-  packets_.begin(track, first_ns, Category::loss,
-                 packets_.name(track_name.starts_with("events") ? "events lost" : "not recorded"));
+  packets_.begin(track, first_ns, Category::loss, packets_.name(what));
   if (count != 0) {
     packets_.with(Argument::count, count);
   }
   packets_.write();
-  packets_.end(track, std::max(first_ns, last_ns)).write();
 }
 
 void ThreadTracks::on_gap(const tc_gap& gap) {
-  write_lost(track_id(loss_track, gap.cpu), "events lost on CPU " + std::to_string(gap.cpu), gap.first_ns, gap.last_ns,
-             gap.count);
+  const std::uint64_t track = track_id(loss_track, gap.cpu);
+  begin_loss(track, "events lost on CPU " + std::to_string(gap.cpu), gap.first_ns, "events lost", gap.count);
+  packets_.end(track, std::max(gap.first_ns, gap.last_ns)).write();
 }
 
-void ThreadTracks::on_interruption(std::uint64_t first_ns, std::uint64_t last_ns) {
-  write_lost(track_id(loss_track, all_cpus), "interruptions", first_ns, last_ns, 0);
+// One that can be anywhere lasts from the beginning of the recording to its end.
+void ThreadTracks::on_interruption(const Interruption& interruption) {
+  const std::uint64_t track = track_id(loss_track, all_cpus);
+  const TimeRange range = range_of(interruption);
+  const std::uint64_t first_ns = std::max(range.first_ns, start_ns_);
+  begin_loss(track, "interruptions", first_ns,
+             interruption.why == Interruption::Why::dropped ? "not recorded" : "not readable",
+             interruption.span ? interruption.span->records : 0);
+  if (interruption.span) {
+    packets_.end(track, std::max(first_ns, range.last_ns)).write();
+  } else {
+    ++endless_losses_;
+  }
 }
 
 // What goes on at the end has no end here.
@@ -468,6 +479,9 @@ void ThreadTracks::finish(std::uint64_t end_ns) {
     packets_.begin(track, off.since_ns, Category::wait, wait_ids_[off.wait]);
     add_wait_arguments(off, task->compat());
     packets_.write();
+  }
+  for (; endless_losses_ > 0; --endless_losses_) {
+    packets_.end(track_id(loss_track, all_cpus), end_ns).write();
   }
   packets_.end(track_id(recording, 0), end_ns).write();
 }

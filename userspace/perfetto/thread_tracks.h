@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <unordered_map>
 
@@ -30,7 +31,7 @@ class ThreadTracks {
   void on_fault(const tc_fault& fault);
   void on_step(const tc_step& step, LivingTask& task);
   void on_gap(const tc_gap& gap);
-  void on_interruption(std::uint64_t first_ns, std::uint64_t last_ns);
+  void on_interruption(const Interruption& interruption);
   void finish(std::uint64_t end_ns);
 
  private:
@@ -49,7 +50,8 @@ class ThreadTracks {
   void write_flush(std::uint64_t track, const tc_switch& event, const SwitchStory& story);
   void add_wait_arguments(const OffCpu& off, bool compat);
   void add_transfer(const LivingTask& task, const tc_transfer& transfer, std::uint64_t at_ns);
-  void write_lost(std::uint64_t track, std::string_view track_name, std::uint64_t first_ns, std::uint64_t last_ns,
+  // A slice on a track of losses, still without an end. `count`: 0 when nobody counted.
+  void begin_loss(std::uint64_t track, const std::string& track_name, std::uint64_t first_ns, std::string_view what,
                   std::uint64_t count);
 
   TrackPackets packets_;
@@ -57,6 +59,8 @@ class ThreadTracks {
   CallNames call_names_;
   std::unordered_map<std::uint64_t, NameId> call_ids_;
   std::array<NameId, TC_NR_WAITS> wait_ids_;
+  std::uint64_t start_ns_ = 0;
+  std::uint64_t endless_losses_ = 0;
 };
 
 }  // namespace taskcost

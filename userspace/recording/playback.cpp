@@ -42,47 +42,25 @@ void take(SessionBuilder& builder, const Record& record) {
   }
 }
 
-ReplayGap gap_of(const Interruption& interruption) {
-  ReplayGap gap;
-  if (interruption.span) {
-    gap.first = Instant(std::chrono::nanoseconds(interruption.span->first_ns));
-    gap.last = Instant(std::chrono::nanoseconds(interruption.span->last_ns));
-    gap.lost = interruption.span->records;
-  } else {
-    gap.last = Instant::max();  // anywhere
-  }
-  return gap;
-}
-
 // A capture that was not brought to its end has no snapshots of those that lived then, and no histograms: both come
 // from the transitions.
-class Rebuilt {
- public:
-  Rebuilt(bool calls, std::vector<ReplayGap> gaps) : replay_({calls, std::move(gaps), {}}) {}
-
-  void on_record(const Record& record) { replay_.on_record(record); }
-
-  void finish(SessionBuilder& builder, Instant end) {
-    for (RebuiltTask& task : replay_.living(end)) {
-      task.ledger.end_ns = 0;  // as in a snapshot
-      builder.on_ledger(task.ledger);
-      for (const tc_edge& edge : task.edges) {
-        builder.on_edge(edge);
-      }
-      for (const tc_flow& flow : task.flows) {
-        builder.on_flow(flow);
-      }
+void add_rebuilt(SessionBuilder& builder, const Replay& replay, std::vector<RebuiltTask> living) {
+  for (RebuiltTask& task : living) {
+    task.ledger.end_ns = 0;  // as in a snapshot
+    builder.on_ledger(task.ledger);
+    for (const tc_edge& edge : task.edges) {
+      builder.on_edge(edge);
     }
-    for (int id = 0; id < TC_NR_HISTOGRAMS; ++id) {
-      if (const auto histogram = replay_.histogram(static_cast<tc_histogram_id>(id))) {
-        builder.on_histogram(static_cast<tc_histogram_id>(id), histogram->raw());
-      }
+    for (const tc_flow& flow : task.flows) {
+      builder.on_flow(flow);
     }
   }
-
- private:
-  Replay replay_;
-};
+  for (int id = 0; id < TC_NR_HISTOGRAMS; ++id) {
+    if (const auto histogram = replay.histogram(static_cast<tc_histogram_id>(id))) {
+      builder.on_histogram(static_cast<tc_histogram_id>(id), histogram->raw());
+    }
+  }
+}
 
 // The time of a transition, 0 of another record.
 std::uint64_t time_of(const Record& record) {
@@ -157,7 +135,7 @@ std::vector<ReplayGap> gaps_of(CaptureReader& capture) {
       continue;
     }
     if (const auto record = decode(bytes)) {
-      gaps.push_back(taskcost::gap_of(std::get<tc_gap>(*record)));
+      gaps.push_back(gap_of(std::get<tc_gap>(*record)));
     }
   }
   capture.seek(0);
@@ -170,38 +148,29 @@ Result<Playback> play(CaptureReader& capture, bool with_timeline) {
     return start.error();
   }
   SessionBuilder builder(model_of(*start));
+  const std::vector<ReplayGap> gaps = gaps_of(capture);
+  Replay replay({start->calls, gaps, {}});
   std::optional<TimelineBuilder> timeline;
   if (with_timeline) {
-    timeline.emplace(TimelineBuilder::Options{.calls = start->calls});
-  }
-  std::optional<Rebuilt> rebuilt;
-  if (capture.end().state != CaptureEnd::State::complete) {
-    rebuilt.emplace(start->calls, gaps_of(capture));
+    timeline.emplace(TimelineBuilder::Options{.calls = start->calls, .gaps = gaps});
   }
 
   Playback playback;
-  playback.walked =
-      walk(capture, {[&](const Record& record) {
-                       take(builder, record);
-                       if (timeline) {
-                         timeline->on_record(record);
-                       }
-                       if (rebuilt) {
-                         rebuilt->on_record(record);
-                       }
-                     },
-                     [&](const Interruption& interruption) {
-                       if (timeline) {
-                         const CaptureSpan span = interruption.span.value_or(CaptureSpan{0, UINT64_MAX, 0});
-                         timeline->on_interruption(span.first_ns, span.last_ns);
-                       }
-                     }});
+  playback.walked = walk(capture, {[&](const Record& record) {
+                                     take(builder, record);
+                                     replay.on_record(record);
+                                     if (timeline) {
+                                       timeline->on_record(record);
+                                     }
+                                   },
+                                   {}});
   auto end = end_of(capture, *start, playback.walked);
   if (!end) {
     return end.error();
   }
-  if (rebuilt) {
-    rebuilt->finish(builder, end->end);
+  std::vector<RebuiltTask> living = replay.living(end->end);
+  if (capture.end().state != CaptureEnd::State::complete) {
+    add_rebuilt(builder, replay, std::move(living));
   }
 
   Report& report = playback.report;
@@ -214,6 +183,7 @@ Result<Playback> play(CaptureReader& capture, bool with_timeline) {
   report.observer = std::move(end->observer);
   report.stacks = std::move(end->stacks);
   report.session = builder.finish(end->start, end->end, end->losses, end->skipped_probes);
+  report.records = replay.check();
   if (timeline) {
     report.timeline =
         timeline->take(end->start, end->end,

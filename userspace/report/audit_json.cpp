@@ -8,7 +8,7 @@
 //     "apart":     [ { "id", "tid", "comm", "why", "unknown_ns", "gaps" } ], at most 1000 of "tasks_apart"
 //     "tasks_apart",
 //     "totals":    [ <row> ], "latencies": [ <row> ] or null where a task was not compared,
-//     "gaps":      [ { "first_ns", "last_ns", "lost", "cpu" } ],            null: nobody counted, every CPU
+//     "gaps":      [ { "why", "first_ns", "last_ns", "lost", "cpu" } ],     null: any time, nobody counted, every CPU
 //     "integrity": { "events", "switches_checked", <counts of what cannot be>, "breaks": [ ... ] } }
 //
 //   <row>: { "quantity", "unit": "ns"|"count"|"bytes"|"identity", "kernel", "replayed", "difference" }
@@ -17,7 +17,7 @@
 #include <optional>
 #include <ostream>
 
-#include "report/json_writer.h"
+#include "report/json_sections.h"
 #include "taskcost/report.h"
 
 namespace taskcost {
@@ -83,50 +83,6 @@ void write_tasks(JsonWriter& json, const Audit& audit) {
   });
 }
 
-void write_gaps(JsonWriter& json, const Audit& audit) {
-  json.array("gaps", [&] {
-    for (const ReplayGap& gap : audit.gaps) {
-      json.object(
-          [&] {
-            json.field("first_ns", gap.first.time_since_epoch());
-            json.field("last_ns", gap.last.time_since_epoch());
-            json.field("lost", gap.lost);
-            json.field("cpu", gap.cpu);
-          },
-          JsonWriter::Layout::row);
-    }
-  });
-}
-
-void write_integrity(JsonWriter& json, const ReplayIntegrity& integrity) {
-  json.object("integrity", [&] {
-    json.field("events", integrity.events);
-    json.field("switches_checked", integrity.switches_checked);
-    json.field("broken_switches", integrity.broken_switches);
-    json.field("impossible_switches", integrity.impossible_switches);
-    json.field("backward_times", integrity.backward_times);
-    json.field("unknown_beginnings", integrity.unknown_beginnings);
-    json.field("repeated_births", integrity.repeated_births);
-    json.field("impossible_corrections", integrity.impossible_corrections);
-    json.field("wild_cpus", integrity.wild_cpus);
-    json.field("lost_final_ledgers", integrity.lost_final_ledgers);
-    json.array("breaks", [&] {
-      for (const ReplayIntegrity::Break& broken : integrity.breaks) {
-        json.object(
-            [&] {
-              json.field("at_ns", broken.at.time_since_epoch());
-              json.field("cpu", broken.cpu);
-              json.field("expected_tid", broken.expected_tid);
-              json.field("seen_tid", broken.seen_tid);
-              json.field("expected_id", broken.expected);
-              json.field("seen_id", broken.seen);
-            },
-            JsonWriter::Layout::row);
-      }
-    });
-  });
-}
-
 }  // namespace
 
 void render_audit_json(const Audit& audit, std::ostream& out) {
@@ -148,8 +104,8 @@ void render_audit_json(const Audit& audit, std::ostream& out) {
     } else {
       json.field("latencies", nullptr);
     }
-    write_gaps(json, audit);
-    write_integrity(json, audit.integrity);
+    write_json_gaps(json, audit.records.gaps);
+    write_json_integrity(json, audit.records.integrity);
   });
   json.end_document();
 }

@@ -6,7 +6,7 @@
 #include <ostream>
 #include <string>
 
-#include "report/text_page.h"
+#include "report/text_records.h"
 #include "report/units.h"
 
 namespace taskcost {
@@ -31,29 +31,15 @@ std::string task_text(const Audit::Name& task) {
   return fmt::format("{} ({})", task.comm, task.tid);
 }
 
-std::string grouped(std::uint64_t value) {
-  const std::string digits = std::to_string(value);
-  std::string text;
-  for (std::size_t i = 0; i < digits.size(); ++i) {
-    if (i != 0 && (digits.size() - i) % 3 == 0) {
-      text += ',';
-    }
-    text += digits[i];
-  }
-  return text;
-}
-
-std::string place_text(Instant at, Instant start) { return signed_duration_text(at - start); }
-
 void write_verdict(Page& page, const Audit& audit) {
-  const std::string tasks = grouped(audit.tasks) + (audit.tasks == 1 ? " task" : " tasks");
-  const std::string cells = grouped(audit.cells) + (audit.cells == 1 ? " cell" : " cells");
+  const std::string tasks = grouped_text(audit.tasks) + (audit.tasks == 1 ? " task" : " tasks");
+  const std::string cells = grouped_text(audit.cells) + (audit.cells == 1 ? " cell" : " cells");
   if (audit.tasks == 0) {
     page.paragraph("no task could be compared", 0, Ink::warning);
   } else if (audit.agrees()) {
     page.paragraph(fmt::format("{}, {} compared: both books agree", tasks, cells), 0, Ink::good);
   } else {
-    page.paragraph(fmt::format("{}, {} compared: {} differ, of {}", tasks, cells, grouped(audit.differing_cells),
+    page.paragraph(fmt::format("{}, {} compared: {} differ, of {}", tasks, cells, grouped_text(audit.differing_cells),
                                counted(audit.differing_tasks, "task", "tasks")),
                    0, Ink::bad);
   }
@@ -115,55 +101,6 @@ void write_apart(Page& page, const Audit& audit) {
   }
 }
 
-void write_gaps(Page& page, const Audit& audit) {
-  if (audit.gaps.empty()) {
-    return;
-  }
-  page.heading("Lost events");
-  std::size_t shown = 0;
-  for (const ReplayGap& gap : audit.gaps) {
-    if (!page.verbose() && shown == shown_places) {
-      break;
-    }
-    ++shown;
-    page.paragraph(fmt::format(
-        "{}: {}, for {}{}", place_text(gap.first, audit.start), gap.cpu ? fmt::format("CPU {}", *gap.cpu) : "every CPU",
-        duration_text(gap.last - gap.first), gap.lost ? ", " + counted(*gap.lost, "event", "events") : ""));
-  }
-  if (shown < audit.gaps.size()) {
-    page.paragraph(fmt::format("and {} more", audit.gaps.size() - shown), Page::margin, Ink::faint);
-  }
-}
-
-void write_integrity(Page& page, const Audit& audit) {
-  const ReplayIntegrity& integrity = audit.integrity;
-  page.heading("The records themselves");
-  page.paragraph(fmt::format("{} records, {} switches whose CPU had the task that left it", grouped(integrity.events),
-                             grouped(integrity.switches_checked - integrity.broken_switches)));
-  const auto say = [&](std::uint64_t count, const char* text) {
-    if (count != 0) {
-      page.paragraph(fmt::format("{} {}", grouped(count), text), Page::margin, Ink::warning);
-    }
-  };
-  say(integrity.broken_switches, "switches away from a task that their CPU did not have");
-  say(integrity.impossible_switches, "events of a task that had no CPU, or switches to one that had");
-  say(integrity.backward_times, "events older than the one before them");
-  say(integrity.unknown_beginnings, "events of tasks whose birth is not among the records");
-  say(integrity.repeated_births, "births of a task that lived already");
-  say(integrity.impossible_corrections, "corrections of more time than was booked");
-  say(integrity.wild_cpus, "events of a CPU that cannot be");
-  say(integrity.lost_final_ledgers, "tasks that ended without the kernel's ledger");
-  std::size_t shown = 0;
-  for (const ReplayIntegrity::Break& broken : integrity.breaks) {
-    if (!page.verbose() && shown++ == shown_places) {
-      break;
-    }
-    page.paragraph(fmt::format("{}: CPU {} had tid {}, tid {} left it", place_text(broken.at, audit.start), broken.cpu,
-                               broken.expected_tid, broken.seen_tid),
-                   2 * Page::margin);
-  }
-}
-
 void write_totals(Page& page, const Audit& audit) {
   if (!page.verbose() || audit.totals.empty()) {
     return;
@@ -191,8 +128,12 @@ void render_audit_text(const Audit& audit, std::ostream& out, const TextOptions&
   write_verdict(page, audit);
   write_differences(page, audit);
   write_apart(page, audit);
-  write_gaps(page, audit);
-  write_integrity(page, audit);
+  if (!audit.records.gaps.empty()) {
+    page.heading("Lost events");
+    write_gaps(page, audit.records, audit.start);
+  }
+  page.heading("The records themselves");
+  write_integrity(page, audit.records, audit.start);
   write_totals(page, audit);
 }
 

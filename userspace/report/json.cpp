@@ -248,6 +248,7 @@ void render_json(const Report& report, std::ostream& out) {
     write_window_and_target(json, report);
     write_json_evidence(json, report.evidence);
     write_losses(json, report.session.losses);
+    write_json_records(json, report.records);
     write_observer(json, report.observer);
     write_json_session(json, report.session);
     write_histograms(json, report.session.histograms);

@@ -22,6 +22,12 @@ void write_json_sweeps_and_tables(JsonWriter& json, const Report& report);
 // "stacks", null when there are none.
 void write_json_stacks(JsonWriter& json, const std::optional<Stacks>& stacks);
 
+// "records", null where none were kept.
+void write_json_records(JsonWriter& json, const std::optional<RecordCheck>& records);
+// "gaps", "integrity"
+void write_json_gaps(JsonWriter& json, const std::vector<ReplayGap>& gaps);
+void write_json_integrity(JsonWriter& json, const ReplayIntegrity& integrity);
+
 // Both ends, null without an interval.
 void write_json_interval(JsonWriter& json, std::string_view low_key, std::string_view high_key,
                          const std::optional<Interval>& interval);

@@ -74,6 +74,7 @@ constexpr std::string_view outline =
       "required": [@losses@, "skipped_probes", "missed_switches"],
       "additionalProperties": {"$ref": "#/definitions/count"}
     },
+    "records": {"$ref": "#/definitions/records"},
     "observer": {
       "type": "object",
       "description": "What the observation itself cost.",

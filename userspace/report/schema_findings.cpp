@@ -187,6 +187,59 @@ const std::string_view schema_of_findings = R"json(    "price": {
       }
     },
 )json"
+                                            R"json(    "records": {
+      "type": ["object", "null"],
+      "description": "What the recorded transitions lack, and what they say of themselves; null: not recorded.",
+      "required": ["gaps", "touched_tasks", "unknown_ns", "missing_snapshots", "integrity"],
+      "properties": {
+        "gaps": {"type": "array", "items": {"$ref": "#/definitions/gap"}, "description": "By the first loss."},
+        "touched_tasks": {
+          "type": "integer",
+          "minimum": 0,
+          "description": "With time of which nothing is known, because of gaps."
+        },
+        "unknown_ns": {"type": "integer", "minimum": 0, "description": "Such time of all of them."},
+        "missing_snapshots": {
+          "type": "integer",
+          "minimum": 0,
+          "description": "Tasks that lived at the end without a ledger of the kernel's."
+        },
+        "integrity": {"$ref": "#/definitions/integrity"}
+      }
+    },
+    "gap": {
+      "type": "object",
+      "required": ["why", "first_ns", "last_ns", "lost", "cpu"],
+      "properties": {
+        "why": {"enum": ["ring_full", "disk_slow", "damaged"]},
+        "first_ns": {"type": ["integer", "null"], "description": "Of the first lost event; null: it can be anywhere."},
+        "last_ns": {"type": ["integer", "null"]},
+        "lost": {"$ref": "#/definitions/amount"},
+        "cpu": {"type": ["integer", "null"], "minimum": 0, "description": "null: every CPU."}
+      }
+    },
+    "integrity": {
+      "type": "object",
+      "description": "Counts of what cannot be in records that are complete and in order.",
+      "required": [
+        "events", "switches_checked", "broken_switches", "impossible_switches", "backward_times",
+        "unknown_beginnings", "repeated_births", "impossible_corrections", "wild_cpus", "lost_final_ledgers", "breaks"
+      ],
+      "properties": {
+        "breaks": {
+          "type": "array",
+          "items": {"$ref": "#/definitions/break"},
+          "description": "The first switches away from a task that their CPU did not have."
+        }
+      },
+      "additionalProperties": {"$ref": "#/definitions/count"}
+    },
+    "break": {
+      "type": "object",
+      "required": ["at_ns", "cpu", "expected_tid", "seen_tid", "expected_id", "seen_id"],
+      "additionalProperties": {"$ref": "#/definitions/count"}
+    },
+)json"
                                             R"json(    "stacks": {
       "type": ["object", "null"],
       "description": "Where tasks were when they created, faulted and waited; null: not asked for.",

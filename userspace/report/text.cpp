@@ -106,7 +106,7 @@ void render_text(const Report& report, std::ostream& out, const TextOptions& opt
     write_session(page, report);
   }
   write_evidence(page, report.evidence);
-  write_losses(page, report.session);
+  write_losses(page, report);
   write_observer(page, report);
   if (!judged_first) {
     write_judgement(page, report);

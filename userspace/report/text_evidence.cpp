@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "report/text_records.h"
 #include "report/text_sections.h"
 #include "report/units.h"
 
@@ -18,6 +19,23 @@ Ink ink_of(EvidenceKind kind) { return kind == EvidenceKind::unavailable ? Ink::
 void write_loss(Page& page, std::uint64_t count, std::string_view text) {
   if (count > 0) {
     page.item("! ", fmt::format("{} {}", count, text), Page::margin, Ink::warning);
+  }
+}
+
+// A capture that was cut off has no snapshots: there the living are told by their transitions.
+void write_records(Page& page, const RecordCheck& records, const Report& report) {
+  write_gaps(page, records, report.session.start);
+  if (records.touched_tasks > 0) {
+    page.paragraph(fmt::format("Unknown between the recorded events, and not guessed: {} of the lives of {}. {}",
+                               duration_text(records.unknown), counted(records.touched_tasks, "task", "tasks"),
+                               report.window_end == WindowEnd::cut
+                                   ? "Of tasks that lived at the end it is in no account."
+                                   : "Accounts come from the kernel's ledgers, which went on meanwhile."));
+  }
+  page.heading("The recorded events");
+  write_integrity(page, records, report.session.start);
+  if (report.window_end != WindowEnd::cut) {
+    write_loss(page, records.missing_snapshots, "tasks that lived at the end without the kernel's ledger");
   }
 }
 
@@ -70,19 +88,24 @@ void write_evidence(Page& page, const EvidenceList& list) {
   }
 }
 
-void write_losses(Page& page, const Session& session) {
-  const Losses& losses = session.losses;
-  if (!losses.any()) {
+void write_losses(Page& page, const Report& report) {
+  const Losses& losses = report.session.losses;
+  const RecordCheck* records = report.records ? &*report.records : nullptr;
+  if (!losses.any() && (records == nullptr || records->gaps.empty())) {
     page.blank();
     page.paragraph("losses: none", 0, Ink::good);
-    return;
+  } else {
+    page.heading("Losses");
+    for (int i = 0; i < TC_NR_LOSSES; ++i) {
+      write_loss(page, losses.counts[i], text_of(static_cast<tc_loss>(i)));
+    }
+    write_loss(page, losses.skipped_probes,
+               "probe runs that the kernel skipped: the program was already running there");
+    write_loss(page, losses.missed_switches, "switches that the kernel counted and the ledgers did not");
   }
-  page.heading("Losses");
-  for (int i = 0; i < TC_NR_LOSSES; ++i) {
-    write_loss(page, losses.counts[i], text_of(static_cast<tc_loss>(i)));
+  if (records != nullptr) {
+    write_records(page, *records, report);
   }
-  write_loss(page, losses.skipped_probes, "probe runs that the kernel skipped: the program was already running there");
-  write_loss(page, losses.missed_switches, "switches that the kernel counted and the ledgers did not");
 }
 
 void write_observer(Page& page, const Report& report) {

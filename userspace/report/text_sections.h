@@ -34,7 +34,8 @@ void write_stacks(Page& page, const Report& report);
 // The kernel's books against the ledgers.
 void write_books(Page& page, const Session& session);
 void write_evidence(Page& page, const EvidenceList& list);
-void write_losses(Page& page, const Session& session);
+// What went missing, and what recorded events say of themselves.
+void write_losses(Page& page, const Report& report);
 void write_observer(Page& page, const Report& report);
 // Silent without claims, without comparisons.
 void write_claims(Page& page, const Report& report);

@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "support/script.h"
+#include "support/replayed.h"
 #include "taskcost/report.h"
 
 namespace taskcost {
@@ -153,7 +153,7 @@ TEST(Audit, ATaskThatLostEventsIsListedApart) {
   EXPECT_FALSE(audit.complete());
   EXPECT_THAT(text_of(audit), HasSubstr("no task could be compared"));
   EXPECT_THAT(text_of(audit), HasSubstr("events were lost, 55.0 µs unknown"));
-  EXPECT_THAT(text_of(audit), HasSubstr("+30.0 µs: CPU 0, for 10.0 µs, 2 events"));
+  EXPECT_THAT(text_of(audit), HasSubstr("+30.0 µs  10.0 µs       2  CPU 0  the ring buffer was full\n"));
 }
 
 TEST(Audit, ALivingTaskIsClosedInBothBooks) {

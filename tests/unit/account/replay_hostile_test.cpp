@@ -9,7 +9,7 @@
 #include <random>
 #include <span>
 
-#include "support/script.h"
+#include "support/replayed.h"
 #include "taskcost/audit.h"
 
 namespace taskcost {

@@ -11,9 +11,9 @@
 #include <vector>
 
 #include "events/living_tasks.h"
-#include "support/event_script.h"
 #include "support/golden.h"
 #include "support/recorded_life.h"
+#include "support/script.h"
 #include "support/subprocess.h"
 #include "taskcost/event_export.h"
 
@@ -23,14 +23,14 @@ namespace {
 using namespace std::chrono_literals;  // NOLINT(google-build-using-namespace)
 using nlohmann::json;
 using test::comes;
-using test::EventScript;
 using test::idle_comes;
 using test::idle_leaves;
 using test::leaves;
+using test::Script;
 using testing::HasSubstr;
 
 template <typename Export>
-std::string written(const EventScript& script) {
+std::string written(const Script& script) {
   std::ostringstream out;
   Export exported(out, test::trace_info());
   for (const Record& record : script.records()) {
@@ -40,7 +40,7 @@ std::string written(const EventScript& script) {
   return out.str();
 }
 
-std::vector<json> rows_of(const EventScript& script) {
+std::vector<json> rows_of(const Script& script) {
   std::vector<json> rows;
   std::istringstream lines(written<EventNdjson>(script));
   for (std::string line; std::getline(lines, line);) {
@@ -52,7 +52,7 @@ std::vector<json> rows_of(const EventScript& script) {
 TEST(EventRows, AShortLifeAsCsv) { test::expect_golden("events.csv", written<EventCsv>(test::recorded_life())); }
 
 TEST(EventRows, ASwitchInTellsItsWaitAndWhoEndedIt) {
-  EventScript script;
+  Script script;
   script.at(1us).adopted(1, "reader").adopted(2, "writer");
   script.at(10us).switches(0, leaves(1).blocks(TC_WAIT_PIPE, TC_ROW_CALL_PENDING).in_call(test::number_read, 9us),
                            comes(2));
@@ -79,7 +79,7 @@ TEST(EventRows, ASwitchInTellsItsWaitAndWhoEndedIt) {
 }
 
 TEST(EventRows, WhatWasNotSeenIsMissingAndNotZero) {
-  EventScript script;
+  Script script;
   script.at(1us).adopted(1, "a").at(3us).calls(1, test::number_read, TC_ACTIVITY_FILE, 0us, 0);
   script.at(5us).switches(0, leaves(1).blocks(TC_WAIT_DISK), idle_comes()).at(9us).switches(0, idle_leaves(), comes(1));
   const auto rows = rows_of(script);
@@ -90,7 +90,7 @@ TEST(EventRows, WhatWasNotSeenIsMissingAndNotZero) {
 }
 
 TEST(EventRows, AWakeUpBeforeTheSleepLeavesNothingBlocked) {
-  EventScript script;
+  Script script;
   script.at(1us).adopted(1, "a").at(10us).switches(0, leaves(1).blocks(TC_WAIT_PIPE), idle_comes());
   script.at(12us).switches(0, idle_leaves(), comes(1).woken_by(TC_WAKER_TIMER, TC_FROM_INTERRUPT, 8us));
   const json row = rows_of(script).back();
@@ -99,8 +99,8 @@ TEST(EventRows, AWakeUpBeforeTheSleepLeavesNothingBlocked) {
 }
 
 TEST(EventRows, LostEventsAreRows) {
-  EventScript script;
-  script.at(1us).adopted(1, "a").at(10us).switches(0, leaves(1), idle_comes()).loses(1, 42, 11us, 15us);
+  Script script;
+  script.at(1us).adopted(1, "a").at(10us).switches(0, leaves(1), idle_comes()).gap(1, 11us, 15us, 42);
   script.at(20us).switches(0, idle_leaves(), comes(1));
   const auto rows = rows_of(script);
   EXPECT_EQ(rows.at(2), json({{"time_ns", 15000}, {"cpu", 1}, {"event", "gap"}, {"duration_ns", 4000}, {"value", 42}}));
@@ -110,13 +110,34 @@ TEST(EventRows, LostEventsAreRows) {
 TEST(EventRows, AnInterruptionIsARow) {
   std::ostringstream out;
   EventCsv exported(out, test::trace_info());
-  exported.on_interruption(5'000, 9'000);
+  exported.on_interruption({Interruption::Why::dropped, CaptureSpan{5'000, 9'000, 3}});
   exported.finish(10'000);
   EXPECT_THAT(out.str(), HasSubstr("\n9000,,interruption,,,,,,,4000,"));
+  EXPECT_THAT(out.str(), HasSubstr(",dropped,3,"));
+}
+
+TEST(EventRows, AnInterruptionThatCanBeAnywhereHasNoTimeAndMakesWhatFollowsDoubtful) {
+  std::ostringstream out;
+  EventNdjson exported(out, test::trace_info());
+  exported.on_interruption({Interruption::Why::damaged, std::nullopt});
+  Script script;
+  script.at(1us).adopted(1, "a").at(10us).switches(0, leaves(1), idle_comes());
+  script.at(20us).switches(0, idle_leaves(), comes(1));
+  for (const Record& record : script.records()) {
+    exported.on_record(record);
+  }
+  exported.finish(30'000);
+  std::istringstream lines(out.str());
+  std::vector<json> rows;
+  for (std::string line; std::getline(lines, line);) {
+    rows.push_back(json::parse(line));
+  }
+  EXPECT_EQ(rows.front(), json({{"event", "interruption"}, {"detail", "damaged"}}));
+  EXPECT_EQ(rows.back().at("doubtful"), 1);
 }
 
 TEST(EventRows, AParentMayComeBackLongAfterItsChildEnded) {
-  EventScript script;
+  Script script;
   script.at(1us).adopted(1, "sh").born(2, 1, TC_CREATION_FORK, "child");
   script.at(5us).switches(0, leaves(1).blocks(TC_WAIT_CHILD), comes(2));
   script.at(9us).switches(0, leaves(2).for_ever(), idle_comes());
@@ -127,7 +148,7 @@ TEST(EventRows, AParentMayComeBackLongAfterItsChildEnded) {
 }
 
 TEST(EventRows, HostileNamesStayInTheirField) {
-  EventScript script;
+  Script script;
   script.at(1us).adopted(1, "a,b\"\n\x1b[m\xff").at(2us).execs(1, "x", std::string_view("=1\0,\"\r\n\0", 8));
   const std::string csv = written<EventCsv>(script);
   EXPECT_THAT(csv, HasSubstr(R"(,"a,b""\n\x1b[m\xff",)"));
@@ -140,7 +161,7 @@ TEST(EventRows, HostileNamesStayInTheirField) {
 TEST(LivingTasks, OnlyTheLivingAndTheLatestDeadAreKept) {
   LivingTasks tasks([](std::string_view bytes) { return std::string(bytes); });
   for (std::uint64_t id = 1; id <= 20'000; ++id) {
-    EventScript life;
+    Script life;
     life.at(1us).born(id, 0, TC_CREATION_FORK, "x").switches(0, leaves(id).for_ever(), idle_comes());
     tasks.on_birth(std::get<tc_birth>(life.records()[0]));
     tasks.on_switch(std::get<tc_switch>(life.records()[1]));
@@ -153,7 +174,7 @@ TEST(LivingTasks, OnlyTheLivingAndTheLatestDeadAreKept) {
 
 TEST(LivingTasks, ATidThatComesAgainEndsWhoHadIt) {
   LivingTasks tasks([](std::string_view bytes) { return std::string(bytes); });
-  EventScript script;
+  Script script;
   script.at(1us).adopted(1, "first").adopted(2, "second");
   auto first = std::get<tc_birth>(script.records()[0]);
   auto second = std::get<tc_birth>(script.records()[1]);

@@ -14,9 +14,9 @@
 #include <string>
 #include <vector>
 
-#include "support/event_script.h"
 #include "support/golden.h"
 #include "support/recorded_life.h"
+#include "support/script.h"
 #include "support/trace_decoder.h"
 #include "taskcost/event_export.h"
 
@@ -25,18 +25,18 @@ namespace {
 
 using namespace std::chrono_literals;  // NOLINT(google-build-using-namespace)
 using test::comes;
-using test::EventScript;
 using test::FtraceEvent;
 using test::idle_comes;
 using test::idle_leaves;
 using test::leaves;
 using test::Message;
+using test::Script;
 using test::Slice;
 using testing::ElementsAre;
 using testing::Pair;
 using testing::UnorderedElementsAre;
 
-std::vector<Message> trace_of(const EventScript& script, std::uint64_t end_ns = 100'000) {
+std::vector<Message> trace_of(const Script& script, std::uint64_t end_ns = 100'000) {
   std::ostringstream out;
   PerfettoExport exported(out, test::trace_info());
   for (const Record& record : script.records()) {
@@ -123,7 +123,7 @@ TEST(Perfetto, ACallTellsItsResultAndBytes) {
 }
 
 TEST(Perfetto, BytesAreCountersOfTheProcess) {
-  EventScript script;
+  Script script;
   script.at(1us).adopted(1, "a").at(3us).transfers(1, 0, TC_ACTIVITY_PIPE, 2us, TC_CHANNEL_PIPE, 10, 0);
   script.at(5us).transfers(1, 0, TC_ACTIVITY_PIPE, 4us, TC_CHANNEL_PIPE, 32, 0);
   const auto packets = trace_of(script);
@@ -174,7 +174,7 @@ TEST(Perfetto, AWakeUpStandsAtItsInstantOnTheCpuOfTheWaker) {
 }
 
 TEST(Perfetto, ABirthTellsItsCloneFlags) {
-  EventScript script;
+  Script script;
   script.at(1us).adopted(1, "server").at(2us).born(2, 1, TC_CREATION_THREAD, "worker", 0x3d0f00, 1);
   script.at(3us).step(2, TC_STEP_PUBLISHED, 1);
   const auto packets = trace_of(script);
@@ -204,7 +204,7 @@ TEST(Perfetto, NamesFollowAnExec) {
 }
 
 TEST(Perfetto, AThreadThatExecsGoesOnUnderTheTidOfItsLeader) {
-  EventScript script;
+  Script script;
   script.at(1us).adopted(1, "server").adopted(2, "worker", 1);
   script.at(3us).calls(2, test::number_read, TC_ACTIVITY_FILE, 2us, 0).at(5us).execs(2, "other", "other", 1);
   script.at(9us).calls(2, test::number_read, TC_ACTIVITY_FILE, 8us, 0);
@@ -218,7 +218,7 @@ TEST(Perfetto, AThreadThatExecsGoesOnUnderTheTidOfItsLeader) {
 }
 
 TEST(Perfetto, StepsAreInstantsWithTheirValue) {
-  EventScript script;
+  Script script;
   script.at(1us)
       .adopted(1, "a")
       .at(2us)
@@ -237,7 +237,7 @@ TEST(Perfetto, StepsAreInstantsWithTheirValue) {
 }
 
 TEST(Perfetto, AdoptedTasksAreInTheProcessTree) {
-  EventScript script;
+  Script script;
   script.at(1us).adopted(1, "server").adopted(2, "worker", 1).had_command(1, "server --once");
   std::vector<std::string> lines;
   for (const Message& packet : trace_of(script)) {
@@ -266,7 +266,7 @@ TEST(Perfetto, TheFirstPacketMakesTheClocksOfBundlesAndPacketsOne) {
 }
 
 TEST(Perfetto, EventsOfABundleAreInTheOrderOfTime) {
-  EventScript script;
+  Script script;
   script.at(1us).adopted(1, "a").adopted(2, "b");
   // Task 2 comes on another CPU, and tells late that task 1 had woken it.
   for (int i = 1; i <= 500; ++i) {
@@ -310,37 +310,37 @@ TEST(Perfetto, LossIsToldWhereItWas) {
 }
 
 TEST(Perfetto, NamesAreToldAgainAfterALoss) {
-  EventScript script;
+  Script script;
   script.at(1us).adopted(1, "a").at(3us).calls(1, test::number_read, TC_ACTIVITY_FILE, 2us, 0);
-  script.at(5us).loses(0, 1, 4us, 4us).at(7us).calls(1, test::number_read, TC_ACTIVITY_FILE, 6us, 0);
+  script.at(5us).gap(0, 4us, 4us, 1).at(7us).calls(1, test::number_read, TC_ACTIVITY_FILE, 6us, 0);
   EXPECT_THAT(told(trace_of(script), 1001), ElementsAre("file: read 2000..3000", "file: read 6000..7000"));
 }
 
 TEST(Perfetto, AnIntervalWithLostEventsIsMarked) {
-  EventScript script;
+  Script script;
   script.at(1us).adopted(1, "a").at(10us).switches(0, leaves(1).blocks(TC_WAIT_PIPE), idle_comes());
-  script.at(40us).loses(0, 3, 20us, 30us).switches(0, idle_leaves(), comes(1));
+  script.at(40us).gap(0, 20us, 30us, 3).switches(0, idle_leaves(), comes(1));
   const Slice wait = slice_named(trace_of(script), "waits for a pipe");
   EXPECT_EQ(wait.arguments.at("events_lost_meanwhile"), "true");
   EXPECT_EQ(wait.arguments.at("wakeup_seen"), "false");
 }
 
 TEST(Perfetto, AReturnThatWasLostGivesNoWait) {
-  EventScript script;
+  Script script;
   script.at(1us).adopted(1, "a").at(10us).switches(0, leaves(1).blocks(TC_WAIT_PIPE), idle_comes());
-  script.at(40us).loses(0, 3, 20us, 30us).at(50us).calls(1, test::number_read, TC_ACTIVITY_PIPE, 9us, 0);
+  script.at(40us).gap(0, 20us, 30us, 3).at(50us).calls(1, test::number_read, TC_ACTIVITY_PIPE, 9us, 0);
   EXPECT_THAT(told(trace_of(script), 1001), ElementsAre("pipe: read 9000..50000"));
 }
 
 TEST(Perfetto, AnInterruptionIsLossOnEveryCpu) {
   std::ostringstream out;
   PerfettoExport exported(out, test::trace_info());
-  EventScript script;
+  Script script;
   script.at(1us).adopted(1, "a").at(2us).switches(0, leaves(1), idle_comes()).switches(1, idle_leaves(), comes(1));
   for (const Record& record : script.records()) {
     exported.on_record(record);
   }
-  exported.on_interruption(5'000, 9'000);
+  exported.on_interruption({Interruption::Why::dropped, CaptureSpan{5'000, 9'000, 3}});
   exported.finish(10'000);
   const auto packets = test::decode_trace(out.str());
   const auto lossy = std::count_if(packets.begin(), packets.end(), [](const Message& packet) {
@@ -350,8 +350,22 @@ TEST(Perfetto, AnInterruptionIsLossOnEveryCpu) {
   EXPECT_EQ(slice_named(packets, "not recorded").end, 9'000U);
 }
 
+TEST(Perfetto, AnInterruptionThatCanBeAnywhereLastsFromBeginningToEnd) {
+  std::ostringstream out;
+  TraceInfo info = test::trace_info();
+  info.start_ns = 500;
+  PerfettoExport exported(out, info);
+  exported.on_interruption({Interruption::Why::damaged, std::nullopt});
+  exported.on_interruption({Interruption::Why::dropped, CaptureSpan{5'000, 9'000, 3}});
+  exported.finish(10'000);
+  const auto packets = test::decode_trace(out.str());
+  EXPECT_EQ(slice_named(packets, "not readable").begin, 500U);
+  EXPECT_EQ(slice_named(packets, "not readable").end, 10'000U);
+  EXPECT_EQ(slice_named(packets, "not recorded").end, 9'000U);
+}
+
 TEST(Perfetto, WhatWasNotSeenIsNotDrawn) {
-  EventScript script;
+  Script script;
   script.at(1us).adopted(1, "a").at(3us).calls(1, test::number_read, TC_ACTIVITY_FILE, 0us, 7);
   script.at(5us).calls(9, test::number_read, TC_ACTIVITY_FILE, 4us, 7);
   const auto packets = trace_of(script);
@@ -364,7 +378,7 @@ TEST(Perfetto, WhatWasNotSeenIsNotDrawn) {
 }
 
 TEST(Perfetto, HostileNamesAreValidText) {
-  EventScript script;
+  Script script;
   script.at(1us).adopted(1, "\xff\xc0\"\n\x1b[31m").at(2us).switches(0, leaves(1), idle_comes());
   const auto packets = trace_of(script);
   const auto switches = of_kind(packets, "sched_switch");
@@ -373,7 +387,7 @@ TEST(Perfetto, HostileNamesAreValidText) {
 }
 
 TEST(Perfetto, InventedCallNumbersShareAName) {
-  EventScript script;
+  Script script;
   script.at(1us).adopted(1, "a");
   for (std::uint32_t number = 5000; number < 5100; ++number) {
     script.at(3us).calls(1, number, TC_ACTIVITY_OTHER, 2us, -38);

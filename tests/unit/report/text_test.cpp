@@ -237,7 +237,16 @@ TEST(Text, LossesAreOneLineEachOrNone) {
   Report report = full_report();
   EXPECT_THAT(rendered(report), HasSubstr("  ! 3 page faults that the kernel resolved unseen\n"));
   report.session.losses = {};
+  report.records.reset();
   EXPECT_THAT(rendered(report), AllOf(HasSubstr("losses: none"), Not(HasSubstr("  ! "))));
+}
+
+TEST(Text, LostRecordsAreALossToo) {
+  Report report = full_report();
+  report.session.losses = {};
+  EXPECT_THAT(rendered(report), AllOf(Not(HasSubstr("losses: none")), HasSubstr("\nLosses\n   lost at")));
+  report.records->gaps.clear();
+  EXPECT_THAT(rendered(report), HasSubstr("losses: none"));
 }
 
 TEST(Text, HistogramRowsArePowersOfTwo) {

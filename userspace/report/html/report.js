@@ -109,6 +109,33 @@ function evidence() {
                             words(what), number > 0 ? element('span', {class: 'warning'}, count(number)) : count(0)])));
 }
 
+// What the recorded transitions lack, where, and whether they contradict one another.
+function records() {
+  if (!report.records) {
+    return;
+  }
+  const {gaps, integrity, touched_tasks: touched, unknown_ns: unknown} = report.records;
+  const reasons = {ring_full: 'the ring buffer was full', disk_slow: 'the disk was too slow',
+                   damaged: 'the file is damaged there'};
+  const contents = [];
+  if (gaps.length > 0) {
+    contents.push(table('gaps', [{title: 'lost at'}, {title: 'for'}, {title: 'events'}, {title: 'of', word: true},
+                                 {title: 'because', word: true}],
+                        gaps.map((gap) => [
+                          gap.first_ns === null ? 'any time' : time(gap.first_ns - report.window.start_ns),
+                          gap.first_ns === null ? '-' : time(gap.last_ns - gap.first_ns), count(gap.lost),
+                          gap.cpu === null ? 'every CPU' : `CPU ${gap.cpu}`, reasons[gap.why]])));
+  }
+  if (touched > 0) {
+    contents.push(element('p', {class: 'warning'}, 'What happened there is unknown, and is not guessed: ',
+                          time(unknown), ` of the recorded lives of ${touched} tasks.`));
+  }
+  const {breaks, ...counts} = integrity;
+  contents.push(table('integrity', [{title: '', word: true}, {title: 'count'}],
+                      Object.entries(counts).map(([what, number]) => [words(what), count(number)])));
+  section('Recorded events', ...contents);
+}
+
 function observer() {
   const own = report.observer;
   section('The observer\'s own cost', element(
@@ -128,7 +155,7 @@ for (const [what, fill] of Object.entries({
        'The timeline': timeline, 'The waits': waits, 'The wake-ups': conversations, 'The chains': chains,
        'The channels': channels, 'The creations': anatomy, 'The prices': prices, 'The latencies': latencies,
        'The stacks': flames, 'The signals': blasts, 'The comparisons': comparisons, 'More figures': moreFigures,
-       'The evidence': evidence, 'The observer': observer})) {
+       'The evidence': evidence, 'The records': records, 'The observer': observer})) {
   show(what, fill);
 }
 openTarget();

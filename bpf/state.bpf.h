@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * The state that all programs share: what user space decides and reads, the maps, and where losses are counted.
+ * ledger.bpf.c defines it.
+ */
+#ifndef TASKCOST_STATE_BPF_H
+#define TASKCOST_STATE_BPF_H
+
+#include "compat.bpf.h"
+#include "taskcost/abi.h"
+#include "taskcost/events.h"
+#include "taskcost/histogram.h"
+
+/* Written by user space before load; volatile so that the compiler leaves the decision to the verifier. */
+extern const volatile __u32 pool_slots;
+extern const volatile bool keep_stints; /* a record for each time on a CPU */
+extern const volatile bool keep_stacks;
+extern const volatile bool keep_events; /* the transitions themselves */
+extern const volatile bool sees_calls;	/* system calls have probes */
+
+/* Shared with user space while the programs run, the hot part in one page: see TC_LEDGER_ALIGNMENT. */
+extern __u32 closed;	   /* the window is over: no more transitions */
+extern __u32 launcher;	   /* tid whose next child gets a ledger, 0 for none */
+extern __u64 ledgers_made; /* also the source of ledger ids */
+extern __u64 ledgers_ended;
+extern __u64 address_spaces_made;
+extern __u32 slots_touched; /* slots 1 to this one were in use at some time */
+extern __u64 losses[TC_NR_LOSSES];
+
+extern __u8 native_calls[TC_MAX_SYSCALLS]; /* TC_CALL_* by number */
+extern struct tc_cpu_note notes[TC_MAX_CPUS];
+extern __u8 compat_calls[TC_MAX_SYSCALLS];
+
+/* Slot 0 means none. Memory-mapped, so that user space reads living ledgers without a system call each. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 2);
+	__type(key, __u32);
+	__type(value, struct tc_ledger);
+} pool __weak SEC(".maps");
+
+/* Which slot a task's ledger is in. The kernel frees the entry with the task. */
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, __u32);
+} slots __weak SEC(".maps");
+
+/* Slots that came back; slots that were never used follow slots_touched. */
+struct {
+	__uint(type, BPF_MAP_TYPE_STACK);
+	__uint(max_entries, 1);
+	__uint(value_size, sizeof(__u32));
+} free_slots __weak SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4096);
+} records __weak SEC(".maps");
+
+/* Edges and flows that their ledger had no room for. Written by the task that they belong to alone. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__type(key, struct tc_edge_key);
+	__type(value, struct tc_edge_sums);
+} edges __weak SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__type(key, struct tc_flow_key);
+	__type(value, struct tc_flow_sums);
+} flows __weak SEC(".maps");
+
+/* [cpu * TC_NR_HISTOGRAMS + id]: an array rather than a per-CPU array, whose look-up is inlined on every kernel. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, TC_NR_HISTOGRAMS);
+	__type(key, __u32);
+	__type(value, struct tc_histogram);
+} histograms __weak SEC(".maps");
+
+/*
+ * An index out of the ledger, for an array of `count`. The verifier has to see the very register bounded that becomes
+ * the index; plain C lets the compiler bound a copy of it.
+ */
+#define bounded(index, count)                                                                                          \
+	({                                                                                                             \
+		__u64 bounded_ = (index);                                                                              \
+		asm volatile("if %[value] <= %[last] goto +1\n"                                                        \
+			     "%[value] = 0\n" /* can't happen */                                                       \
+			     : [value] "+r"(bounded_)                                                                  \
+			     : [last] "i"((count)-1));                                                                 \
+		bounded_;                                                                                              \
+	})
+
+static __always_inline void count_loss(enum tc_loss loss)
+{
+	__sync_fetch_and_add(&losses[loss], 1);
+}
+
+static __always_inline __u32 this_cpu(void)
+{
+	return bpf_get_smp_processor_id() & (TC_MAX_CPUS - 1);
+}
+
+#endif

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A capture becomes a report again, and the report says what the capture lacks.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <sstream>
+
+#include "support/capture_files.h"
+#include "support/script.h"
+#include "taskcost/recording.h"
+
+namespace taskcost {
+namespace {
+
+using namespace std::chrono_literals;  // NOLINT(google-build-using-namespace)
+using test::Bytes;
+using test::ledger;
+using test::nobody;
+using test::preempted;
+using test::Script;
+using test::script;
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+
+constexpr std::uint64_t a = 1;
+
+// Each record in a chunk of its own.
+Bytes capture_of(const Script& story) {
+  const Fd file = test::memory_file();
+  auto writer = CaptureWriter::create(Fd(dup(file.get())), text_of(RecordingStart()),
+                                      {.chunk_size = sizeof(tc_ledger), .buffers = 16, .chunk_time_ns = 1});
+  if (!writer) {
+    throw std::runtime_error(to_line(writer.error()));
+  }
+  std::uint64_t time_ns = 0;
+  for (const Record& record : story.records()) {
+    std::visit([&](const auto& event) { (*writer)->append(std::as_bytes(std::span(&event, 1)), time_ns += 10'000); },
+               record);
+  }
+  RecordingEnd end;
+  end.end = Instant(100us);
+  if (const auto status = (*writer)->finish(text_of(end)); !status) {
+    throw std::runtime_error(to_line(status.error()));
+  }
+  return test::contents_of(file);
+}
+
+Report played(const Bytes& bytes) {
+  CaptureReader reader = test::reader_of(bytes);
+  auto playback = play(reader, false /*with_timeline*/);
+  if (!playback) {
+    throw std::runtime_error(to_line(playback.error()));
+  }
+  return std::move(playback->report);
+}
+
+std::string text_of(const Report& report) {
+  std::ostringstream out;
+  render_text(report, out, {});
+  return out.str();
+}
+
+Script life_of_a() {
+  return script()
+      .at(10us)
+      .adopted_running(a, 0)
+      .at(30us)
+      .switches(0, preempted(), nobody)
+      .at(50us)
+      .runs(0, a)
+      .at(90us)
+      .switches(0, preempted(), nobody)
+      .kernel_says(ledger(a).adopted_at(10us));
+}
+
+TEST(Playback, ACaptureThatLacksNothingSaysSo) {
+  const Report report = played(capture_of(life_of_a()));
+  ASSERT_TRUE(report.records);
+  EXPECT_TRUE(report.records->clean());
+  EXPECT_EQ(report.records->integrity.switches_checked, 2U);
+  EXPECT_THAT(text_of(report), AllOf(HasSubstr("losses: none\n\nThe recorded events\n  5 records, 2 switches"),
+                                     Not(HasSubstr("lost at"))));
+}
+
+TEST(Playback, WhatTheRingHadNoRoomForIsPlacedAndUnknown) {
+  const Report report = played(capture_of(life_of_a().gap(1, 35us, 40us, 3)));
+  ASSERT_EQ(report.records->gaps.size(), 1U);
+  EXPECT_EQ(report.records->gaps[0].why, ReplayGap::Why::ring_full);
+  EXPECT_EQ(report.records->touched_tasks, 1U);
+  EXPECT_EQ(report.records->unknown, 15us);
+  EXPECT_THAT(text_of(report), AllOf(HasSubstr("+35.0 µs  5.00 µs       3  CPU 1  the ring buffer was full\n"),
+                                     HasSubstr("15.0 µs of the lives of\n  1 task.")));
+}
+
+TEST(Playback, ADamagedChunkIsPlacedAndUnknown) {
+  Bytes bytes = capture_of(life_of_a());
+  const std::uint64_t second = test::reader_of(bytes).chunks()[1].offset;
+  bytes[second + 64] ^= std::byte{0xff};
+  const Report report = played(bytes);
+  ASSERT_EQ(report.records->gaps.size(), 1U);
+  EXPECT_EQ(report.records->gaps[0].why, ReplayGap::Why::damaged);
+  EXPECT_THAT(text_of(report), HasSubstr("every CPU  the file is damaged there\n"));
+}
+
+TEST(Playback, ACpuThatHadAnotherTaskIsSaid) {
+  const Report report = played(capture_of(script()
+                                              .at(10us)
+                                              .adopted_running(a, 0)
+                                              .at(30us)
+                                              .switches(0, preempted(), nobody)
+                                              .unseen(0, a)
+                                              .at(60us)
+                                              .switches(0, preempted(), nobody)));
+  EXPECT_EQ(report.records->integrity.broken_switches, 1U);
+  EXPECT_THAT(text_of(report), AllOf(HasSubstr("! 1 switches away from a task that their CPU did not have\n"
+                                               "    +60.0 µs: CPU 0 had tid"),
+                                     HasSubstr("! 1 tasks that lived at the end without the kernel's ledger\n")));
+}
+
+// A capture that was cut off has no ledgers of the living: theirs are rebuilt, and what was lost stays in no cell.
+TEST(Playback, OfACutCaptureUnknownTimeIsInNoAccount) {
+  Bytes bytes = capture_of(life_of_a().gap(1, 35us, 40us, 3));
+  const auto chunks = test::reader_of(bytes).chunks();
+  bytes.resize(chunks.back().offset + 64 + chunks.back().stored_size);
+  const Report report = played(bytes);
+  EXPECT_EQ(report.window_end, WindowEnd::cut);
+  EXPECT_THAT(text_of(report), HasSubstr("it is in no account."));
+}
+
+}  // namespace
+}  // namespace taskcost

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What everybody who follows tasks through recorded events (events.h) has to take alike.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "taskcost/abi.h"
+
+namespace taskcost {
+
+// A row that a task is in during system calls only. Without probes on calls it leaves such a row with the switch that
+// gives it a CPU again.
+constexpr bool is_call_row(std::size_t row) {
+  return row != TC_ACTIVITY_USER && row != TC_ACTIVITY_EXIT && row != TC_ACTIVITY_KERNEL &&
+         row != TC_ACTIVITY_PAGE_FAULT && row != TC_ROW_FAULT_PENDING;
+}
+
+// When a task that had no CPU from `since_ns` to `at_ns` became ready to run. A sleeper's time splits at its wake-up;
+// it slept to the end when nobody saw one (0). One that is not younger than the sleep means that there was none: the
+// waker came upon the task on its way, and it could have run all along.
+constexpr std::uint64_t ready_ns(std::uint8_t condition, std::uint64_t since_ns, std::uint64_t woken_ns,
+                                 std::uint64_t at_ns) {
+  if (condition != TC_CONDITION_BLOCKED) {
+    return since_ns;
+  }
+  if (woken_ns == 0) {
+    return at_ns;
+  }
+  return woken_ns > since_ns && woken_ns <= at_ns ? woken_ns : since_ns;
+}
+
+}  // namespace taskcost
