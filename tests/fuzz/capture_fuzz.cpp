@@ -5,23 +5,16 @@
 #include <unistd.h>
 
 #include <cstdint>
-#include <cstdlib>
 #include <cstring>
-#include <iostream>
 
+#include "fuzz/expect.h"
 #include "taskcost/abi.h"
 #include "taskcost/capture.h"
 
 namespace {
 
 using namespace taskcost;  // NOLINT(google-build-using-namespace): a program of one file
-
-void expect(bool holds, const char* what) {
-  if (!holds) {
-    std::cerr << "does not hold: " << what << '\n';
-    std::abort();
-  }
-}
+using fuzz::expect;
 
 Fd file_of(const std::uint8_t* data, std::size_t size) {
   Fd file(memfd_create("capture", MFD_CLOEXEC));

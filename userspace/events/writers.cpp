@@ -132,9 +132,13 @@ class JsonLine {
   std::string& out_;
 };
 
-// One line, and quoted where it has to be: of a name that another program chose, nothing is left that ends a field.
+// One line, and quoted where it has to be: of a name that another program chose, nothing is left that ends a field, or
+// that a spreadsheet would take for a formula.
 std::string csv_name(std::string_view bytes) {
   std::string text = TerminalText(bytes).text();
+  if (!text.empty() && std::string_view("=+-@").find(text.front()) != std::string_view::npos) {
+    text.insert(0, 1, '\'');
+  }
   if (text.find_first_of(",\"") == std::string::npos) {
     return text;
   }

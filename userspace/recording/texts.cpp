@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <concepts>
+#include <cstdint>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <type_traits>
@@ -16,15 +18,26 @@ using nlohmann::json;
 
 constexpr const char* start_kind = "taskcost.recording/1";
 
-// nlohmann finds these by their type's namespace.
+// get<T>() would cut a number that T cannot hold.
+template <std::integral T>
+T whole(const json& value) {
+  const bool fits = value.is_number_unsigned()
+                        ? std::in_range<T>(value.get<std::uint64_t>())
+                        : value.is_number_integer() && std::in_range<T>(value.get<std::int64_t>());
+  if (!fits) {
+    throw std::out_of_range("a number is not whole, or out of range");
+  }
+  return value.get<T>();
+}
+
 template <typename T>
 json optional_json(const std::optional<T>& value) {
   return value ? json(*value) : json(nullptr);
 }
 
-template <typename T>
-std::optional<T> optional_of(const json& value) {
-  return value.is_null() ? std::nullopt : std::optional<T>(value.get<T>());
+template <std::integral T>
+std::optional<T> optional_whole(const json& value) {
+  return value.is_null() ? std::nullopt : std::optional(whole<T>(value));
 }
 
 // Bytes of observed programs need not be UTF-8, JSON has to be: each byte becomes the character of its number.
@@ -63,7 +76,7 @@ std::string bytes_of(const json& value) { return narrowed(value.get_ref<const st
 // An enumeration by its number: it has to be one of the first `count`.
 template <typename Enum>
 Enum enum_of(const json& value, int count) {
-  const int number = value.get<int>();
+  const int number = whole<int>(value);
   if (number < 0 || number >= count) {
     throw std::out_of_range(fmt::format("{} is none of {} values", number, count));
   }
@@ -102,7 +115,7 @@ json host_json(const Report::Host& host) {
 }
 
 Report::Host host_of(const json& host) {
-  return {host.at("kernel"), host.at("arch"), host.at("cpus"), host.at("virtualization")};
+  return {host.at("kernel"), host.at("arch"), whole<unsigned>(host.at("cpus")), host.at("virtualization")};
 }
 
 // By name: a list may have grown since.
@@ -135,7 +148,10 @@ json losses_json(const PerLoss<std::uint64_t>& losses) {
 
 PerLoss<std::uint64_t> losses_of(const json& named) {
   PerLoss<std::uint64_t> losses{};
-#define TC_FIND(C, name, text) losses[TC_LOSS_##C] = named.value(#name, std::uint64_t{0});
+#define TC_FIND(C, name, text)                                      \
+  if (const auto found = named.find(#name); found != named.end()) { \
+    losses[TC_LOSS_##C] = whole<std::uint64_t>(*found);             \
+  }
   TC_LOSSES(TC_FIND)
 #undef TC_FIND
   return losses;
@@ -151,12 +167,12 @@ json target_json(const Report::Target& target) {
 
 Report::Target target_of(const json& target) {
   return {enum_of<TargetMode>(target.at("mode"), target_modes), bytes_of(target.at("command")),
-          optional_of<std::uint32_t>(target.at("pid")), optional_of<int>(target.at("exit_code")),
-          optional_of<int>(target.at("exit_signal"))};
+          optional_whole<std::uint32_t>(target.at("pid")), optional_whole<int>(target.at("exit_code")),
+          optional_whole<int>(target.at("exit_signal"))};
 }
 
 json nanoseconds_json(Duration duration) { return duration.count(); }
-Duration duration_of(const json& value) { return Duration(value.get<Duration::rep>()); }
+Duration duration_of(const json& value) { return Duration(whole<Duration::rep>(value)); }
 
 std::optional<Duration> optional_duration(const json& value) {
   return value.is_null() ? std::nullopt : std::optional(duration_of(value));
@@ -185,13 +201,15 @@ json observer_json(const Observer& observer) {
 Observer observer_of(const json& value) {
   Observer observer;
   for (const json& probe : value.at("probes")) {
-    observer.probes.push_back({probe.at("name"), optional_of<std::uint64_t>(probe.at("runs")),
+    observer.probes.push_back({probe.at("name"), optional_whole<std::uint64_t>(probe.at("runs")),
                                optional_duration(probe.at("run_time")), probe.at("skipped")});
   }
   observer.userspace_cpu = duration_of(value.at("userspace_cpu"));
   observer.per_transition = optional_duration(value.at("per_transition"));
-  observer.transitions = value.at("transitions");
-  observer.share_of_wall = optional_of<double>(value.at("share_of_wall"));
+  observer.transitions = whole<std::uint64_t>(value.at("transitions"));
+  if (const json& share = value.at("share_of_wall"); !share.is_null()) {
+    observer.share_of_wall = share.get<double>();
+  }
   observer.attach_time = optional_duration(value.at("attach_time"));
   return observer;
 }
@@ -222,21 +240,21 @@ Stacks stacks_of(const json& value) {
   Stacks stacks;
   for (const json& one : value.at("stacks")) {
     NamedStack stack;
-    stack.process = one.at("process");
+    stack.process = whole<std::uint64_t>(one.at("process"));
     stack.kind = enum_of<StackKind>(one.at("kind"), stack_kinds);
     stack.wait = enum_of<tc_wait>(one.at("wait"), TC_NR_WAITS);
     for (const json& frame : one.at("frames")) {
-      stack.frames.push_back({bytes_of(frame.at(0)), bytes_of(frame.at(1)), frame.at(2),
+      stack.frames.push_back({bytes_of(frame.at(0)), bytes_of(frame.at(1)), whole<std::uint64_t>(frame.at(2)),
                               enum_of<Frame::Mark>(frame.at(3), frame_marks), frame.at(4)});
     }
     stack.cut = one.at("cut");
-    stack.count = one.at("count");
+    stack.count = whole<std::uint64_t>(one.at("count"));
     stack.time = duration_of(one.at("time"));
     stacks.stacks.push_back(std::move(stack));
   }
-  stacks.events = value.at("events");
-  stacks.cut_events = value.at("cut_events");
-  stacks.lost_events = value.at("lost_events");
+  stacks.events = whole<std::uint64_t>(value.at("events"));
+  stacks.cut_events = whole<std::uint64_t>(value.at("cut_events"));
+  stacks.lost_events = whole<std::uint64_t>(value.at("lost_events"));
   return stacks;
 }
 
@@ -249,8 +267,8 @@ RecordingStart start_of(const json& value) {
   start.host = host_of(value.at("host"));
   start.mode = enum_of<TargetMode>(value.at("mode"), target_modes);
   start.command = bytes_of(value.at("command"));
-  start.monotonic_ns = value.at("clock").at("monotonic_ns");
-  start.realtime_ns = value.at("clock").at("realtime_ns");
+  start.monotonic_ns = whole<std::uint64_t>(value.at("clock").at("monotonic_ns"));
+  start.realtime_ns = whole<std::uint64_t>(value.at("clock").at("realtime_ns"));
   start.evidence = evidence_of(value.at("evidence"));
   start.calls = value.at("calls");
   start.exec_prepare = value.at("exec_prepare");
@@ -268,7 +286,7 @@ RecordingEnd ending_of(const json& value) {
   end.start = instant_of(value.at("start"));
   end.end = instant_of(value.at("end"));
   end.losses = losses_of(value.at("losses"));
-  end.skipped_probes = value.at("skipped_probes");
+  end.skipped_probes = whole<std::uint64_t>(value.at("skipped_probes"));
   end.target = target_of(value.at("target"));
   end.observer = observer_of(value.at("observer"));
   if (const json& stacks = value.at("stacks"); !stacks.is_null()) {
@@ -282,7 +300,7 @@ template <typename Read>
 auto read(std::string_view text, const char* what, Read read_json) -> Result<std::invoke_result_t<Read, json>> {
   try {
     return read_json(json::parse(text));
-  } catch (const std::exception& error) {  // nlohmann's, and those of enum_of and narrowed
+  } catch (const std::exception& error) {  // nlohmann's, and those of whole, enum_of and narrowed
     return Error{fmt::format("cannot read the {} of the capture", what), error.what(), "record it anew"};
   }
 }
@@ -323,7 +341,7 @@ std::string text_of(const RecordingEnd& end) {
 
 Result<RecordingStart> read_start(std::string_view text) {
   const auto layout = read(text, "beginning", [](const json& value) {
-    return std::pair(value.at("kind").get<std::string>(), value.at("record_layout").get<std::uint32_t>());
+    return std::pair(value.at("kind").get<std::string>(), whole<std::uint32_t>(value.at("record_layout")));
   });
   if (!layout) {
     return layout.error();

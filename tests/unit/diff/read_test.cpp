@@ -185,24 +185,32 @@ void replace_each(json& document, json& place, const std::vector<json>& values) 
   place = saved;
 }
 
-TEST(ReadReport, NoValueAnywhereCrashesIt) {
-  json document = full_json();
-  document.erase("stacks");
-  for (json& process : document["processes"]) {
-    process.erase("tasks");
+// A report of some parts only: it is read for each value.
+json part_of(const json& report, const std::vector<std::string>& keys) {
+  json part = {{"schema", report.at("schema")}};
+  for (const std::string& key : keys) {
+    part[key] = report.at(key);
   }
+  return part;
+}
+
+TEST(ReadReport, NoValueAnywhereCrashesIt) {
+  const json report = full_json();
   for (const char* key :
        {"tool", "host", "window", "target", "evidence", "losses", "claims", "sweeps", "comparisons"}) {
-    replace_each(document, document[key], {nullptr, true, -1, 1e300, "x", json::array(), json::object(), {{"a", 1}}});
+    json part = part_of(report, {key});
+    replace_each(part, part[key], {nullptr, true, -1, 1e300, "x", json::array(), json::object(), {{"a", 1}}});
   }
   for (const char* key : {"activities", "waits", "creations", "ipc"}) {
-    replace_each(document, document["totals"][key], {nullptr, -1, "x", json::array(), json::object()});
+    json part = part_of(report, {"window", "task_count", "totals"});
+    part["totals"] = {{"lifetime_ns", report["totals"]["lifetime_ns"]}, {key, report["totals"][key]}};
+    replace_each(part, part["totals"][key], {nullptr, -1, "x", json::array(), json::object()});
   }
 }
 
 TEST(ReadReport, NoTruncationCrashesIt) {
-  const std::string whole = test::json_of(full_report());
-  for (std::size_t size = 0; size + 2 < whole.size(); size += 97) {
+  const std::string whole = full_json().dump();
+  for (std::size_t size = 0; size < whole.size(); size += 197) {
     EXPECT_FALSE(read_report(std::string_view(whole).substr(0, size)));
   }
 }

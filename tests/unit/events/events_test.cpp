@@ -11,7 +11,9 @@
 #include <vector>
 
 #include "events/living_tasks.h"
+#include "report/escape.h"
 #include "support/golden.h"
+#include "support/hostile_names.h"
 #include "support/recorded_life.h"
 #include "support/script.h"
 #include "support/subprocess.h"
@@ -147,15 +149,61 @@ TEST(EventRows, AParentMayComeBackLongAfterItsChildEnded) {
   EXPECT_EQ(row.at("waker_from"), "exit");
 }
 
-TEST(EventRows, HostileNamesStayInTheirField) {
+TEST(EventRows, NamesAreQuotedAndNoFormulas) {
   Script script;
-  script.at(1us).adopted(1, "a,b\"\n\x1b[m\xff").at(2us).execs(1, "x", std::string_view("=1\0,\"\r\n\0", 8));
+  script.at(1us).adopted(1, "a,b\"\n\x1b[m\xff").at(2us).execs(1, "-sh", std::string_view("=1\0,\"\r\n\0", 8));
   const std::string csv = written<EventCsv>(script);
   EXPECT_THAT(csv, HasSubstr(R"(,"a,b""\n\x1b[m\xff",)"));
-  EXPECT_THAT(csv, HasSubstr(R"("=1 ,""\x0d\n")"));
-  EXPECT_EQ(std::count(csv.begin(), csv.end(), '\n'), 3) << "a header and two lines";
+  EXPECT_THAT(csv, HasSubstr(",'-sh,"));
+  EXPECT_THAT(csv, HasSubstr(R"("'=1 ,""\x0d\n")"));
   const auto rows = rows_of(script);
   EXPECT_EQ(rows.at(0).at("comm"), "a,b\"\n\x1b[m\xef\xbf\xbd");
+  EXPECT_EQ(rows.at(1).at("comm"), "-sh");
+}
+
+// As RFC 4180 has it.
+std::vector<std::string> fields_of(const std::string& line) {
+  std::vector<std::string> fields(1);
+  bool quoted = false;
+  for (const char c : line) {
+    if (c == '"') {
+      quoted = !quoted;
+    } else if (c == ',' && !quoted) {
+      fields.emplace_back();
+    } else {
+      fields.back() += c;
+    }
+  }
+  EXPECT_FALSE(quoted) << line;
+  return fields;
+}
+
+TEST(EventRows, HostileNamesStayInTheirField) {
+  Script script;
+  script.at(1us);
+  for (std::size_t i = 0; i < test::hostile_names.size(); ++i) {
+    script.adopted(i + 1, test::hostile_names[i]);
+  }
+  std::istringstream lines(written<EventCsv>(script));
+  std::string line;
+  std::getline(lines, line);
+  const std::size_t columns = fields_of(line).size();
+  std::size_t rows = 0;
+  for (; std::getline(lines, line); ++rows) {
+    EXPECT_TRUE(test::is_harmless(line)) << line;
+    const auto fields = fields_of(line);
+    ASSERT_EQ(fields.size(), columns) << line;
+    const std::string& comm = fields[5];
+    EXPECT_TRUE(comm.empty() || std::string_view("=+-@").find(comm.front()) == std::string_view::npos) << line;
+  }
+  EXPECT_EQ(rows, test::hostile_names.size());
+
+  const auto objects = rows_of(script);
+  ASSERT_EQ(objects.size(), test::hostile_names.size());
+  for (std::size_t i = 0; i < objects.size(); ++i) {
+    const std::string name = test::hostile_names[i].substr(0, TC_COMM_LEN);
+    EXPECT_EQ(objects[i].value("comm", ""), valid_utf8(name.substr(0, name.find('\0'))));
+  }
 }
 
 TEST(LivingTasks, OnlyTheLivingAndTheLatestDeadAreKept) {

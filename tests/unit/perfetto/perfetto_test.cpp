@@ -14,7 +14,9 @@
 #include <string>
 #include <vector>
 
+#include "report/escape.h"
 #include "support/golden.h"
+#include "support/hostile_names.h"
 #include "support/recorded_life.h"
 #include "support/script.h"
 #include "support/trace_decoder.h"
@@ -378,12 +380,16 @@ TEST(Perfetto, WhatWasNotSeenIsNotDrawn) {
 }
 
 TEST(Perfetto, HostileNamesAreValidText) {
-  Script script;
-  script.at(1us).adopted(1, "\xff\xc0\"\n\x1b[31m").at(2us).switches(0, leaves(1), idle_comes());
-  const auto packets = trace_of(script);
-  const auto switches = of_kind(packets, "sched_switch");
-  ASSERT_EQ(switches.size(), 1U);
-  EXPECT_EQ(switches[0].event->text("prev_comm"), "\xef\xbf\xbd\xef\xbf\xbd\"\n\x1b[31m");
+  for (const std::string& each : test::hostile_names) {
+    Script script;
+    script.at(1us).adopted(1, each).at(2us).switches(0, leaves(1), idle_comes());
+    const auto packets = trace_of(script);
+    const auto switches = of_kind(packets, "sched_switch");
+    ASSERT_EQ(switches.size(), 1U);
+    const std::string name = each.substr(0, TC_COMM_LEN);
+    const Message& event = *switches[0].event;
+    EXPECT_EQ(event.has("prev_comm") ? event.text("prev_comm") : "", valid_utf8(name.substr(0, name.find('\0'))));
+  }
 }
 
 TEST(Perfetto, InventedCallNumbersShareAName) {

@@ -36,17 +36,5 @@ TEST(Html, NeedsNothingElse) {
   EXPECT_THAT(html, Not(HasSubstr("src=")));
 }
 
-TEST(Html, NoNameEndsTheScript) {
-  for (const std::string name : {"</script><b>", "<!--<script>", "\x1b[31mred", "'\"&", "\xff\xfe\xfd\x80\x81"}) {
-    ReportBuilder builder;
-    builder.process(7, name, How::fork, std::chrono::milliseconds(0), Life());
-    const Report report = builder.build();
-    const std::string html = html_of(report);
-    const std::string data = data_in(html);
-    EXPECT_THAT(data, Not(HasSubstr("<"))) << name;
-    EXPECT_EQ(nlohmann::json::parse(data), nlohmann::json::parse(json_of(report))) << name;
-  }
-}
-
 }  // namespace
 }  // namespace taskcost::test

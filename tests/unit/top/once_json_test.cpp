@@ -5,6 +5,8 @@
 #include <sstream>
 #include <string>
 
+#include "report/escape.h"
+#include "support/hostile_names.h"
 #include "top/once.h"
 #include "unit/top/glances.h"
 
@@ -124,6 +126,17 @@ TEST(TopJson, NotMeasuredIsNullAndNoneIsZero) {
   const json together = json::parse(rendered(changes, view));
   EXPECT_TRUE(together["totals"]["user_ns"].is_null());
   EXPECT_EQ(together["totals"]["cpu_ns"], top["totals"]["cpu_ns"]);
+}
+
+TEST(TopJson, HostileNamesReadBack) {
+  for (const std::string& name : test::hostile_names) {
+    GlanceBuilder before(10s);
+    GlanceBuilder now(12s);
+    now.process(7).named(name).runs(600ms);
+    const std::string text = rendered(changes_between(before.glance(), now.glance()));
+    EXPECT_TRUE(test::is_harmless(text)) << text;
+    EXPECT_EQ(json::parse(text).at("processes").at(0).at("comm"), valid_utf8(name));
+  }
 }
 
 }  // namespace

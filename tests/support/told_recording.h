@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Recordings as captures: the records of a script between the texts of a recording.
+#pragma once
+
+#include <cstring>
+#include <span>
+#include <string>
+#include <variant>
+
+#include "support/capture_files.h"
+#include "support/recorded_life.h"
+#include "taskcost/recording.h"
+
+namespace taskcost::test {
+
+inline RecordingStart told_start() {
+  RecordingStart start;
+  start.tool_version = "0.1.0";
+  start.command_line = "taskcost record -- server --once";
+  start.host = {"6.1.0-18-amd64", "x86_64", 2, "kvm"};
+  start.command = "server --once";
+  start.monotonic_ns = 1000;
+  start.realtime_ns = 1'700'000'000'000'000'000;
+  for (std::uint32_t number = 0; number <= number_wait4; ++number) {
+    start.calls_by_number.push_back(call_name(number, false));
+  }
+  return start;
+}
+
+inline RecordBytes bytes_of(const Record& record) {
+  return std::visit(
+      [](const auto& content) {
+        tc_record header{};
+        std::memcpy(&header, &content, sizeof(header));
+        return RecordBytes(reinterpret_cast<const std::byte*>(&content), header.size);
+      },
+      record);
+}
+
+// Each record a microsecond after the one before. Without a trailer it is one that was cut off.
+inline Bytes capture_of(const Script& script, const std::string& description,
+                        const std::optional<std::string>& trailer) {
+  const Fd file = memory_file();
+  auto writer = CaptureWriter::create(Fd(dup(file.get())), description, {.chunk_size = 1 << 12, .buffers = 8});
+  if (!writer) {
+    throw std::runtime_error(to_line(writer.error()));
+  }
+  std::uint64_t now = 0;
+  for (const Record& record : script.records()) {
+    (*writer)->append(bytes_of(record), now += 1000);
+  }
+  if (trailer) {
+    if (const auto status = (*writer)->finish(*trailer); !status) {
+      throw std::runtime_error(to_line(status.error()));
+    }
+  }
+  writer->reset();
+  return contents_of(file);
+}
+
+}  // namespace taskcost::test

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The texts of a capture say what was told to them; a text that something else wrote is refused with one line.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "support/hostile_names.h"
+#include "support/told_recording.h"
+#include "support/told_stacks.h"
+
+namespace taskcost {
+namespace {
+
+using namespace std::chrono_literals;  // NOLINT(google-build-using-namespace)
+using nlohmann::json;
+using testing::HasSubstr;
+using testing::Not;
+
+RecordingEnd told_end() {
+  RecordingEnd end;
+  end.window_end = WindowEnd::target_exited;
+  end.start = Instant(1us);
+  end.end = Instant(90us);
+  end.losses[TC_LOSS_MISSED_LEDGERS] = 3;
+  end.skipped_probes = 2;
+  end.target.mode = TargetMode::run;
+  end.target.command = "server --once";
+  end.target.pid = 1001;
+  end.target.exit_signal = 9;
+  end.observer.probes = {{"on_switch", 5321, 1300us, 1}, {"on_fault", std::nullopt, std::nullopt, 0}};
+  end.observer.userspace_cpu = 3ms;
+  end.observer.transitions = 45'000;
+  end.observer.share_of_wall = 0.1 + 0.2;
+  end.stacks = test::told_stacks();
+  return end;
+}
+
+TEST(RecordingTexts, TheBeginningReadsBack) {
+  RecordingStart start = test::told_start();
+  start.measured[TC_COUNTER_VOLUNTARY_SWITCHES] = true;
+  start.exec_prepare = true;
+  start.evidence = {{"figure", "source", EvidenceKind::bound, "why", "hint"}};
+  const auto read = read_start(text_of(start));
+  ASSERT_TRUE(read) << to_line(read.error());
+  EXPECT_EQ(text_of(*read), text_of(start));
+  EXPECT_EQ(read->host.cpus, 2);
+  EXPECT_EQ(read->realtime_ns, start.realtime_ns);
+  EXPECT_EQ(read->measured, start.measured);
+  EXPECT_TRUE(read->exec_prepare);
+  EXPECT_FALSE(read->fault_latency);
+  ASSERT_EQ(read->evidence.size(), 1);
+  EXPECT_EQ(read->evidence[0].kind, EvidenceKind::bound);
+}
+
+TEST(RecordingTexts, TheEndReadsBack) {
+  const RecordingEnd end = told_end();
+  const auto read = read_end(text_of(end));
+  ASSERT_TRUE(read) << to_line(read.error());
+  EXPECT_EQ(text_of(*read), text_of(end));
+  EXPECT_EQ(read->losses, end.losses);
+  EXPECT_EQ(read->target.exit_code, std::nullopt);
+  EXPECT_EQ(read->target.exit_signal, 9);
+  EXPECT_EQ(read->observer.share_of_wall, end.observer.share_of_wall) << "to the last bit";
+  EXPECT_EQ(read->observer.per_transition, std::nullopt);
+  ASSERT_TRUE(read->stacks);
+  EXPECT_EQ(read->stacks->stacks.size(), end.stacks->stacks.size());
+  EXPECT_EQ(read->stacks->stacks[2].frames[0].mark, Frame::Mark::unlinked);
+}
+
+TEST(RecordingTexts, NamesKeepEveryByte) {
+  for (const std::string& name : test::hostile_names) {
+    RecordingStart start = test::told_start();
+    start.command = start.command_line = name;
+    const auto begun = read_start(text_of(start));
+    ASSERT_TRUE(begun) << to_line(begun.error());
+    EXPECT_EQ(begun->command, name);
+    EXPECT_EQ(begun->command_line, name);
+
+    RecordingEnd end = told_end();
+    end.target.command = name;
+    end.stacks->stacks[0].frames[0] = {name, name, 0, Frame::Mark::none, false};
+    const auto ended = read_end(text_of(end));
+    ASSERT_TRUE(ended) << to_line(ended.error());
+    EXPECT_EQ(ended->target.command, name);
+    EXPECT_EQ(ended->stacks->stacks[0].frames[0].function, name);
+    EXPECT_EQ(ended->stacks->stacks[0].frames[0].module, name);
+  }
+}
+
+TEST(RecordingTexts, CallsHaveTheNamesOfTheirMachine) {
+  const RecordingStart start = test::told_start();
+  EXPECT_EQ(call_name(start, test::number_read, false), "read");
+  EXPECT_EQ(call_name(start, 4711, false), "");
+  EXPECT_EQ(call_name(start, test::number_read, true), "");
+}
+
+TEST(RecordingTexts, AnotherLayoutIsRefused) {
+  json text = json::parse(text_of(test::told_start()));
+  text["record_layout"] = record_layout + 1;
+  const auto read = read_start(text.dump());
+  ASSERT_FALSE(read);
+  EXPECT_THAT(to_line(read.error()), HasSubstr("use the version of taskcost that recorded it"));
+}
+
+// What stands at a place of the text instead of what was written there.
+using Change = std::pair<const char*, json>;
+
+template <typename Read>
+void expect_refused(const std::string& text, const std::vector<Change>& changes, Read read) {
+  for (const auto& [place, value] : changes) {
+    json changed = json::parse(text);
+    changed.at(json::json_pointer(place)) = value;
+    const auto result = read(changed.dump());
+    ASSERT_FALSE(result) << place << " = " << value;
+    EXPECT_THAT(to_line(result.error()), Not(HasSubstr("\n")));
+    EXPECT_EQ(result.error().hint, "record it anew");
+  }
+}
+
+TEST(RecordingTexts, WrongValuesAreRefused) {
+  expect_refused(text_of(test::told_start()),
+                 {{"/record_layout", -1},
+                  {"/host/cpus", 1e300},
+                  {"/host/cpus", 4'294'967'296},
+                  {"/host", "lab"},
+                  {"/mode", 99},
+                  {"/mode", -1},
+                  {"/mode", nullptr},
+                  {"/command", "\u4e00"},
+                  {"/clock/realtime_ns", 0.5},
+                  {"/clock", json::array()},
+                  {"/evidence", {{{"figure", 1}}}},
+                  {"/calls", 1},
+                  {"/calls_by_number", {1, 2}}},
+                 read_start);
+  expect_refused(text_of(told_end()),
+                 {{"/end", 18'446'744'073'709'551'615U},
+                  {"/start", true},
+                  {"/losses/missed_ledgers", -3},
+                  {"/target/pid", -1},
+                  {"/target/exit_signal", "KILL"},
+                  {"/observer/probes/0/runs", 1.5},
+                  {"/observer/share_of_wall", "all"},
+                  {"/stacks/stacks/0/kind", 17},
+                  {"/stacks/stacks/0/frames/0", json::array({"main"})},
+                  {"/stacks/stacks/0/frames/0/3", 4},
+                  {"/stacks", 1}},
+                 read_end);
+}
+
+TEST(RecordingTexts, WhatIsNoTextIsRefused) {
+  for (const std::string& text : {std::string(), std::string("{"), std::string("[]"), std::string("null"),
+                                  std::string("\xff"), std::string(1'000'000, '['), std::string(R"({"kind":1})")}) {
+    EXPECT_FALSE(read_start(text)) << text.substr(0, 20);
+    EXPECT_FALSE(read_end(text)) << text.substr(0, 20);
+  }
+}
+
+}  // namespace
+}  // namespace taskcost

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Every form of a report with every hostile name in every place that an observed program can fill.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <string>
+
+#include "report/escape.h"
+#include "support/figures_of.h"
+#include "support/hostile_names.h"
+#include "support/rendered.h"
+#include "support/told_stacks.h"
+
+namespace taskcost::test {
+namespace {
+
+using nlohmann::json;
+using testing::HasSubstr;
+using testing::Not;
+
+class HostileNames : public testing::TestWithParam<std::size_t> {
+ protected:
+  [[nodiscard]] static const std::string& name() { return hostile_names[GetParam()]; }
+
+  // In JSON, what is not UTF-8 cannot stand as it is.
+  [[nodiscard]] static std::string readable() { return valid_utf8(name()); }
+
+  [[nodiscard]] static Report report() {
+    Report report = report_with_stacks();
+    report.target.command = name();
+    report.command_line = name();
+    for (Process& process : report.session.processes) {
+      process.comm = name();
+      process.command = name();
+      for (Task& task : process.tasks) {
+        task.comm = name();
+      }
+    }
+    report.session.folded.push_back({name(), 2, 2, empty_account()});
+    for (NamedStack& stack : report.stacks->stacks) {
+      for (Frame& frame : stack.frames) {
+        frame.function = name();
+        frame.module = name();
+      }
+    }
+    return report;
+  }
+};
+
+TEST_P(HostileNames, DoNothingToATerminal) {
+  for (const bool verbose : {false, true}) {
+    std::ostringstream out;
+    render_text(report(), out, {80, false, verbose});
+    EXPECT_TRUE(is_harmless(out.str())) << out.str();
+    EXPECT_EQ(valid_utf8(out.str()), out.str());
+  }
+}
+
+TEST_P(HostileNames, ReadBackFromJson) {
+  const std::string text = json_of(report());
+  EXPECT_TRUE(std::all_of(text.begin(), text.end(), [](char c) { return c == '\n' || (c >= ' ' && c <= '~'); }));
+  const json document = json::parse(text);
+  EXPECT_EQ(document.at("target").at("command"), readable());
+  EXPECT_EQ(document.at("processes").at(0).at("comm"), readable());
+}
+
+TEST_P(HostileNames, StayInTheDataOfAPage) {
+  const Report told = report();
+  const std::string page = html_of(told);
+  const std::string begin = "<script id=\"report\" type=\"application/json\">\n";
+  const std::size_t from = page.find(begin) + begin.size();
+  const std::string data = page.substr(from, page.find("</script>", from) - from);
+  EXPECT_THAT(data, Not(HasSubstr("<")));
+  EXPECT_EQ(json::parse(data), json::parse(json_of(told)));
+}
+
+// One line a stack: frames, a space, a number.
+TEST_P(HostileNames, StayInTheirFrameOfAFoldedStack) {
+  std::ostringstream out;
+  render_folded(report(), StackWeight::time, out);
+  std::istringstream lines(out.str());
+  std::size_t count = 0;
+  for (std::string line; std::getline(lines, line); ++count) {
+    EXPECT_TRUE(is_harmless(line)) << line;
+    EXPECT_LE(std::count(line.begin(), line.end(), ';'), 6) << line;
+    EXPECT_THAT(line.substr(line.rfind(' ') + 1), testing::MatchesRegex("[0-9]+"));
+  }
+  EXPECT_EQ(count, 3);
+}
+
+TEST_P(HostileNames, ReadBackFromSpeedscope) {
+  std::ostringstream out;
+  render_speedscope(report(), out);
+  const json document = json::parse(out.str());
+  EXPECT_EQ(document.at("name"), readable());
+}
+
+TEST_P(HostileNames, DoNothingInAComparison) {
+  Report other = report();
+  other.target.command += "!";
+  const Difference difference = difference_of(figures_of(report(), name()), figures_of(other, name() + "!"));
+  std::ostringstream text;
+  render_difference_text(difference, text, {80, false, true});
+  EXPECT_TRUE(is_harmless(text.str())) << text.str();
+  std::ostringstream written;
+  render_difference_json(difference, written);
+  EXPECT_TRUE(json::accept(written.str()));
+}
+
+// By number: names of tests are shown.
+INSTANTIATE_TEST_SUITE_P(Table, HostileNames, testing::Range(std::size_t{0}, hostile_names.size()));
+
+}  // namespace
+}  // namespace taskcost::test
