@@ -20,6 +20,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <sstream>
 #include <thread>
 
 #include "bench/peers/results.h"
@@ -41,23 +42,33 @@ struct Options {
   bool list = false;
 };
 
-// perf, bpftrace and others read the tracepoints there. Mounted while this lives, unless it was before.
+// perf, bpftrace and others read about tracepoints in tracefs. It is there while this lives; what was not mounted
+// before, by us or by a tool that mounts debugfs for itself, is not mounted afterwards.
 class Tracefs {
  public:
-  Tracefs() : mounted_(!std::filesystem::exists(events) && mount("tracefs", place, "tracefs", 0, nullptr) == 0) {}
+  Tracefs()
+      : mounted_(!std::filesystem::exists(events) && mount("tracefs", place, "tracefs", 0, nullptr) == 0),
+        debugfs_was_there_(std::filesystem::exists(inside_debugfs)) {}
   Tracefs(const Tracefs&) = delete;
   Tracefs& operator=(const Tracefs&) = delete;
   ~Tracefs() {
     if (mounted_) {
       umount2(place, MNT_DETACH);
     }
+    if (!debugfs_was_there_ && std::filesystem::exists(inside_debugfs)) {
+      umount2(inside_debugfs, MNT_DETACH);
+      umount2(debugfs, MNT_DETACH);
+    }
   }
 
  private:
   static constexpr const char* place = "/sys/kernel/tracing";
   static constexpr const char* events = "/sys/kernel/tracing/events";
+  static constexpr const char* debugfs = "/sys/kernel/debug";
+  static constexpr const char* inside_debugfs = "/sys/kernel/debug/tracing";
 
   bool mounted_;
+  bool debugfs_was_there_;
 };
 
 // The highest of ordinary priorities for workloads and tools alike, so that the rest of the machine disturbs them less.
@@ -146,8 +157,10 @@ Status write_json(const Results& results, const std::string& path) {
   if (path.empty()) {
     return Done{};
   }
+  std::ostringstream text;
+  render_json(results, text);
   std::ofstream file(path);
-  render_json(results, file);
+  file << text.str();
   file.close();
   return file ? Status(Done{}) : Error{fmt::format("cannot write '{}'", path), std::strerror(errno), ""};
 }

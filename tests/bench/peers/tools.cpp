@@ -28,24 +28,21 @@ constexpr const char* bpftrace_scheduling =
     "@on[args->next_pid] = nsecs; }";
 constexpr const char* bpftrace_syscalls = "tracepoint:raw_syscalls:sys_enter { @[comm, args->id] = count(); }";
 
-// The kernel's own ring buffer, read a page at a time: what trace-cmd does.
+// The kernel's own ring buffer, of which trace-cmd is a reader; read when all is over.
 constexpr const char* ftrace_script = R"(
 instance=/sys/kernel/tracing/instances/taskcost-bench
 mkdir "$instance" || exit
-echo 16384 >"$instance/buffer_size_kb"
+echo 65536 >"$instance/buffer_size_kb"
 directory=$1
 shift
 for tracepoint in "$@"; do
 	echo 1 >"$instance/events/$(echo "$tracepoint" | tr : /)/enable" || status=1
 done
-readers=
-for cpu in "$instance"/per_cpu/cpu*; do
-	cat "$cpu/trace_pipe_raw" >"$directory/${cpu##*/}" &
-	readers="$readers $!"
-done
 /bin/sh "$directory/observed"
-kill $readers
-wait
+echo 0 >"$instance/tracing_on"
+for cpu in "$instance"/per_cpu/cpu*; do
+	dd if="$cpu/trace_pipe_raw" of="$directory/${cpu##*/}" bs=64k iflag=nonblock 2>/dev/null
+done
 cat "$instance"/per_cpu/cpu*/stats
 rmdir "$instance"
 exit ${status:-0}
@@ -213,7 +210,7 @@ std::vector<Tool> all_tools(const std::string& directory) {
        .package = "trace-cmd",
        .lost = lost_in_words("(?:overrun|dropped events): ([0-9]+)")},
       {.name = "ftrace",
-       .what = "the kernel's trace buffer, the same tracepoints",
+       .what = "the kernel's trace buffer, the same tracepoints, read at the end",
        .start = Start::launches,
        .command = ftrace(),
        .lost = lost_in_words("(?:overrun|dropped events): ([0-9]+)")},

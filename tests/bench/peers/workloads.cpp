@@ -39,7 +39,7 @@ auto last_number(double ns, double operations) {
 constexpr double ns_per_second = 1e9;
 constexpr int groups = 2;
 constexpr int senders_and_receivers = 20;  // of a group, as perf bench has it
-constexpr int loops = 100;
+constexpr int loops = 200;
 constexpr double messages = 1.0 * groups * senders_and_receivers * senders_and_receivers * loops;
 constexpr int pages = 50'000;
 constexpr int calls = 200'000;
