@@ -16,7 +16,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <cstdio>
 #include <cstring>
+#include <exception>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -283,4 +285,11 @@ int run_main(int argc, char** argv) {
 }  // namespace
 }  // namespace taskcost::bench
 
-int main(int argc, char** argv) { return taskcost::bench::run_main(argc, argv); }
+int main(int argc, char** argv) {
+  try {
+    return taskcost::bench::run_main(argc, argv);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "taskcost-bench-overhead: %s\n", error.what());
+    return 1;
+  }
+}

@@ -103,16 +103,16 @@ std::optional<std::uint64_t> lost_by_taskcost(const std::string& directory, cons
 
 // The counts of single events; those of all together count records that tell of losses.
 std::optional<std::uint64_t> lost_by_perf(const std::string& directory, const Finished& /*finished*/) {
+  constexpr std::string_view aggregated = "Aggregated stats:\n";
   const Finished stats = test::run({"perf", "report", "--stats", "-i", directory + "/perf.data"});
-  const std::size_t single = stats.out.find(":", stats.out.find("Aggregated stats:") + 17);
-  if (stats.exit_code() != 0 || stats.out.find("Aggregated stats:") == std::string::npos) {
+  const std::size_t begin = stats.out.find(aggregated);
+  if (stats.exit_code() != 0 || begin == std::string::npos) {
     return std::nullopt;
   }
-  const std::size_t first = stats.out.find(" stats:\n", single);
-  if (first == std::string::npos) {
-    return 0;
-  }
-  return sum_of_matches(stats.out.substr(first), std::regex("LOST_SAMPLES events: *([0-9]+)"));
+  const std::size_t single = stats.out.find(" stats:\n", begin + aggregated.size());
+  return single == std::string::npos
+             ? 0
+             : sum_of_matches(stats.out.substr(single), std::regex("LOST_SAMPLES events: *([0-9]+)"));
 }
 
 auto lost_in_words(const char* pattern) {

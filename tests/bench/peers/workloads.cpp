@@ -50,8 +50,9 @@ std::vector<Workload> all_workloads(const std::string& directory) {
   const std::string own = directory + "/taskcost-workload";
   const std::string ping_pong = own + " switch --model process --json --warm-up 2000 --hops 30000";
   const std::string messaging = fmt::format("perf bench --format=simple sched messaging -g {} -l {}", groups, loops);
+  // One task after the other: on one CPU, so that it is not measured where the kernel puts them.
   const auto create = [&](std::string_view model, int count) {
-    return fmt::format("{} create --model {} --json --warm-up 20 --count {}", own, model, count);
+    return fmt::format("taskset -c 0 {} create --model {} --json --warm-up 20 --count {}", own, model, count);
   };
   return {
       {"pipe", "two processes pass a byte through pipes on one CPU", "hop", ping_pong, mean_of_json},
@@ -63,11 +64,12 @@ std::vector<Workload> all_workloads(const std::string& directory) {
        last_number(ns_per_second, messages)},
       {"messaging-threads", "the same with threads", "message", messaging + " -t",
        last_number(ns_per_second, messages)},
-      {"fork", "fork, exit, wait", "process", create("fork", 800), mean_of_json},
-      {"thread", "pthread create and join", "thread", create("thread", 4000), mean_of_json},
+      {"fork", "fork, exit, wait, on one CPU", "process", create("fork", 800), mean_of_json},
+      {"thread", "pthread create and join, on one CPU", "thread", create("thread", 4000), mean_of_json},
       {"faults", "first writes to pages of fresh memory", "fault",
        fmt::format("{}/tests/programs/faults anonymous {}", directory, pages), last_number(1, pages)},
-      {"spawn", "posix_spawn of a program that does nothing, wait", "process", create("spawn", 200), mean_of_json},
+      {"spawn", "posix_spawn of a program that does nothing, wait, on one CPU", "process", create("spawn", 200),
+       mean_of_json},
       {"syscall", "perf bench syscall basic: getppid in a loop", "call",
        fmt::format("perf bench --format=simple syscall basic -l {}", calls), last_number(ns_per_second, calls)},
       {"bystander", "pipe, while the tool watches another program", "hop", ping_pong, mean_of_json, true},
