@@ -122,12 +122,16 @@ class RunningTool {
     return true;
   }
   [[nodiscard]] bool says(std::string_view text) const { return process_.out().find(text) != std::string::npos; }
+  // Descriptors, and the process, may go while they are looked at.
   [[nodiscard]] bool has_link() const {
     std::error_code gone;
-    const std::string directory = fmt::format("/proc/{}/fdinfo", process_.pid());
-    for (const auto& entry : std::filesystem::directory_iterator(directory, gone)) {
-      if (test::read_file(entry.path()).find("link_type:") != std::string::npos) {
-        return true;
+    std::filesystem::directory_iterator entry(fmt::format("/proc/{}/fdinfo", process_.pid()), gone);
+    for (; !gone && entry != std::filesystem::directory_iterator(); entry.increment(gone)) {
+      std::ifstream info(entry->path());
+      for (std::string word; info >> word;) {
+        if (word == "link_type:") {
+          return true;
+        }
       }
     }
     return false;
