@@ -72,7 +72,7 @@ TEST(Overhead, AToolThatCannotBeHadStandsInTheTable) {
   const TemporaryDirectory directory;
   const std::string file = directory.file("overhead.json");
   const Finished finished =
-      run_benchmark({"--rounds", "1", "--workload", "thread", "--tool", "strace", "--tool", "runqlat", "-o", file},
+      run_benchmark({"--rounds", "1", "--workload", "faults", "--tool", "strace", "--tool", "runqlat", "-o", file},
                     {.environment = {{"PATH", "/no/such/directory"}}, .input = {}, .directory = {}});
   ASSERT_EQ(finished.exit_code(), 0) << finished.describe();
   EXPECT_THAT(finished.out, HasSubstr("not possible: not installed (package strace)"));
