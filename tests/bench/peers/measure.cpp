@@ -138,6 +138,10 @@ class RunningTool {
   }
 
   void look_at_memory() {
+    std::error_code gone;
+    if (std::filesystem::equivalent(fmt::format("/proc/{}/exe", process_.pid()), "/proc/self/exe", gone)) {
+      return;  // still a copy of this process
+    }
     constexpr std::string_view key = "VmHWM:";
     std::ifstream status(fmt::format("/proc/{}/status", process_.pid()));
     for (std::string word; status >> word;) {
