@@ -92,6 +92,7 @@ struct Ring {
   Token& token;
   std::size_t tasks;
   std::size_t working_set;
+  bool apart;  // each task on a CPU of its own
 };
 
 void touch(std::byte* memory, std::size_t bytes) {
@@ -103,6 +104,9 @@ void touch(std::byte* memory, std::size_t bytes) {
 
 // The life of a task.
 void pass_token_on(const Ring& ring, std::size_t index) {
+  if (ring.apart) {
+    pin_to_allowed_cpu(index);
+  }
   std::byte* memory = ring.working_set > 0 ? map_memory(ring.working_set, MAP_PRIVATE) : nullptr;
   touch(memory, ring.working_set);
   const std::size_t next = (index + 1) % ring.tasks;
@@ -157,9 +161,10 @@ void add_ring_options(CLI::App& command, RingOptions& options) {
              "What the tasks are: thread or process\n(default thread)");
   add_number(command, "--tasks", options.tasks, 2, max_tasks, "How many tasks form the ring (default 2)");
   add_number(command, "--hops", options.hops, 1, max_hops, "How many hops the token makes (default 20000)");
-  add_choice(command, "--cpus", "WHERE", options.cpus, {"same", "any"},
+  add_choice(command, "--cpus", "WHERE", options.cpus, {"same", "any", "apart"},
              fmt::format("same: all tasks on one CPU, so that each hop is\n"
-                         "a switch; any: wherever the kernel puts them\n(default {})",
+                         "a switch; any: wherever the kernel puts them;\n"
+                         "apart: each on its own, as far as there are\n(default {})",
                          options.cpus));
   add_number(command, "--warm-up", options.warm_up, 0, max_hops, "Hops before the measured ones (default 0)");
 }
@@ -170,7 +175,7 @@ void run_ring(const RingOptions& options, Regions& regions) {
   }
   const bool threads = options.model == "thread";
   const auto bells = make_bells(options.bell, options.tasks + 1, threads);
-  const Ring ring{*bells, in_shared_memory<Token>(), options.tasks, options.working_set};
+  const Ring ring{*bells, in_shared_memory<Token>(), options.tasks, options.working_set, options.cpus == "apart"};
   Tasks tasks(threads, options.tasks, [&ring](std::size_t index) { pass_token_on(ring, index); });
   // Once round at least, so that every task has come to its bell.
   go_round(ring, options.tasks + options.warm_up);

@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bench/peers/measure.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <thread>
+
+#include "taskcost/fd.h"
+
+namespace taskcost::bench {
+namespace {
+
+using namespace std::chrono_literals;
+using test::Finished;
+using test::Subprocess;
+using test::TemporaryDirectory;
+using test::Words;
+
+constexpr auto glance = 20ms;
+constexpr auto patience = 180s;
+constexpr auto patience_at_start = 20s;
+
+// The files of one run.
+class Place {
+ public:
+  Place() {
+    // A directory of the tool's own, so that all that is left in it is the tool's.
+    std::filesystem::create_directory(of_tool());
+    mkfifo(file("end").c_str(), 0600);
+    end_ = Fd(open(file("end").c_str(), O_RDWR | O_CLOEXEC));
+  }
+
+  [[nodiscard]] std::string of_tool() const { return file("tool"); }
+  [[nodiscard]] std::string script_of_workload() const { return file("workload"); }
+
+  void write_workload(const Workload& workload) const {
+    test::write_file(script_of_workload(), fmt::format("exec >{}\n{}\n", file("figures"), workload.script));
+  }
+  // What the tool launches: the workload, or a program that is there to be watched.
+  void write_observed(const Workload& workload) const {
+    test::write_file(of_tool() + "/observed",
+                     workload.bystander ? watched_script() : ". " + script_of_workload() + "\n");
+  }
+  [[nodiscard]] std::string watched_script() const {
+    return fmt::format(": >{}\nread -r _ <{}\n", file("begun"), file("end"));
+  }
+  [[nodiscard]] bool watched_has_begun() const { return std::filesystem::exists(file("begun")); }
+  void end_watched() const { (void)!write(end_.get(), "\n", 1); }
+
+  [[nodiscard]] std::string figures() const { return test::read_file(file("figures")); }
+  [[nodiscard]] std::uint64_t bytes_in_files() const {
+    std::uint64_t bytes = 0;
+    for (const auto& entry : std::filesystem::directory_iterator(of_tool())) {
+      bytes += entry.is_regular_file() && entry.path().filename() != "observed" ? entry.file_size() : 0;
+    }
+    return bytes;
+  }
+
+ private:
+  [[nodiscard]] std::string file(const std::string& name) const { return directory_.file(name); }
+
+  TemporaryDirectory directory_;
+  Fd end_;
+};
+
+Words with_places(Words words, const Place& place, pid_t watched) {
+  const auto replace = [](std::string& text, std::string_view what, const std::string& by) {
+    for (std::size_t at = 0; (at = text.find(what, at)) != std::string::npos; at += by.size()) {
+      text.replace(at, what.size(), by);
+    }
+  };
+  for (std::string& word : words) {
+    replace(word, directory_word, place.of_tool());
+    replace(word, pid_word, std::to_string(watched));
+  }
+  return words;
+}
+
+// Why it could not: what it says, on one line.
+std::string in_its_words(const Tool& tool, const Finished& finished) {
+  constexpr std::size_t most = 200;
+  constexpr int status_not_found = 127;
+  if (finished.exit_code() == status_not_found && !tool.package.empty()) {
+    return fmt::format("not installed (package {})", tool.package);
+  }
+  std::istringstream said(finished.err.empty() ? finished.out : finished.err);
+  std::string line;
+  for (std::string word; line.size() < most && said >> word;) {
+    line += (line.empty() ? "" : " ") + word;
+  }
+  if (finished.timed_out) {
+    return "it did not end in time";
+  }
+  return line.empty() ? fmt::format("it ended with status {}", finished.exit_code().value_or(-1)) : line;
+}
+
+Error impossible(std::string why) { return {"not possible", std::move(why), ""}; }
+
+class RunningTool {
+ public:
+  explicit RunningTool(const Words& command) : process_(command) {}
+
+  // Until `is_done`, or the tool ended. False: that was first, or it took too long.
+  template <typename Condition>
+  bool await(Condition is_done) {
+    const auto limit = std::chrono::steady_clock::now() + patience_at_start;
+    while (!is_done()) {
+      if (process_.ended(2ms) || std::chrono::steady_clock::now() > limit) {
+        return is_done();
+      }
+    }
+    return true;
+  }
+  [[nodiscard]] bool says(std::string_view text) const { return process_.out().find(text) != std::string::npos; }
+  // Descriptors, and the process, may go while they are looked at.
+  [[nodiscard]] bool has_link() const {
+    std::error_code gone;
+    std::filesystem::directory_iterator entry(fmt::format("/proc/{}/fdinfo", process_.pid()), gone);
+    for (; !gone && entry != std::filesystem::directory_iterator(); entry.increment(gone)) {
+      std::ifstream info(entry->path());
+      for (std::string word; info >> word;) {
+        if (word == "link_type:") {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  void look_at_memory() {
+    std::error_code gone;
+    if (std::filesystem::equivalent(fmt::format("/proc/{}/exe", process_.pid()), "/proc/self/exe", gone)) {
+      return;  // still a copy of this process
+    }
+    constexpr std::string_view key = "VmHWM:";
+    std::ifstream status(fmt::format("/proc/{}/status", process_.pid()));
+    for (std::string word; status >> word;) {
+      if (std::uint64_t kib = 0; word == key && status >> kib) {
+        constexpr std::uint64_t bytes_per_kib = 1024;
+        peak_bytes_ = std::max(peak_bytes_.value_or(0), kib * bytes_per_kib);
+        return;
+      }
+    }
+  }
+  void interrupt() const { process_.send(SIGINT); }
+  Finished wait() {
+    const auto limit = std::chrono::steady_clock::now() + patience;
+    do {
+      look_at_memory();
+    } while (!process_.ended(glance) && std::chrono::steady_clock::now() < limit);
+    return process_.wait(0ms);
+  }
+  [[nodiscard]] std::optional<std::uint64_t> peak_bytes() const { return peak_bytes_; }
+
+ private:
+  Subprocess process_;
+  std::optional<std::uint64_t> peak_bytes_;
+};
+
+// The workload by itself, `tool` beside it.
+Finished run_workload(const Place& place, RunningTool* tool) {
+  Subprocess workload({"/bin/sh", place.script_of_workload()});
+  const auto limit = std::chrono::steady_clock::now() + patience;
+  while (!workload.ended(glance) && std::chrono::steady_clock::now() < limit) {
+    if (tool != nullptr) {
+      tool->look_at_memory();
+    }
+  }
+  return workload.wait(0ms);
+}
+
+Result<double> figure_of(const Tool& tool, const Workload& workload, const Place& place, const Finished& ran) {
+  if (const auto ns = workload.figure(place.figures()); ns && *ns > 0) {
+    return *ns;
+  }
+  return impossible(in_its_words(tool, ran));
+}
+
+Measurement measurement_of(double ns, const Tool& tool, const Place& place, const RunningTool& running,
+                           const Finished& finished) {
+  Measurement measurement{ns, std::nullopt, running.peak_bytes(),
+                          place.bytes_in_files() + finished.out.size() + finished.err.size()};
+  if (tool.lost) {
+    measurement.lost = tool.lost(place.of_tool(), finished);
+  }
+  return measurement;
+}
+
+Result<Measurement> measure_launching(const Tool& tool, const Workload& workload, const Place& place) {
+  place.write_observed(workload);
+  RunningTool running(with_places(workload.bystander ? tool.one_program : tool.command, place, 0));
+  if (workload.bystander) {
+    if (running.await([&] { return place.watched_has_begun(); })) {
+      run_workload(place, &running);
+    }
+    place.end_watched();
+  }
+  const Finished finished = running.wait();
+  if (finished.exit_code() != 0) {
+    return impossible(in_its_words(tool, finished));
+  }
+  const auto ns = figure_of(tool, workload, place, finished);
+  return ns ? Result(measurement_of(*ns, tool, place, running, finished)) : ns.error();
+}
+
+Result<Measurement> measure_attaching(const Tool& tool, const Workload& workload, const Place& place) {
+  std::optional<Subprocess> watched;
+  if (workload.bystander) {
+    watched.emplace(Words{"/bin/sh", "-c", place.watched_script()});
+    while (!place.watched_has_begun() && !watched->ended(2ms)) {
+    }
+  }
+  RunningTool running(with_places(watched ? tool.one_program : tool.command, place, watched ? watched->pid() : 0));
+  if (!running.await([&] { return tool.ready.empty() ? running.has_link() : running.says(tool.ready); })) {
+    running.interrupt();
+    return impossible(in_its_words(tool, running.wait()));
+  }
+  const Finished of_workload = run_workload(place, &running);
+  running.interrupt();
+  const Finished finished = running.wait();
+  const auto ns = figure_of(tool, workload, place, of_workload);
+  return ns ? Result(measurement_of(*ns, tool, place, running, finished)) : ns.error();
+}
+
+}  // namespace
+
+Result<Measurement> measure_untraced(const Workload& workload) {
+  const Place place;
+  place.write_workload(workload);
+  const auto ns = figure_of({}, workload, place, run_workload(place, nullptr));
+  return ns ? Result(Measurement{*ns, {}, {}, {}}) : ns.error();
+}
+
+Result<Measurement> measure(const Tool& tool, const Workload& workload) {
+  if (tool.start == Start::nothing) {
+    return measure_untraced(workload);
+  }
+  if (tool.start == Start::small_probes) {
+    const auto small = SmallProbes::attach(tool.detail, tool.content);
+    return small ? measure_untraced(workload) : impossible(to_line(small.error()));
+  }
+  const Words& command = workload.bystander ? tool.one_program : tool.command;
+  if (command.empty()) {
+    return impossible("it watches the whole machine");
+  }
+  const Place place;
+  place.write_workload(workload);
+  return tool.start == Start::launches ? measure_launching(tool, workload, place)
+                                       : measure_attaching(tool, workload, place);
+}
+
+}  // namespace taskcost::bench
