@@ -77,7 +77,7 @@ extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
 #define read_as(type, address) ((type *)(address))
 #endif
 
-/* Registers: the number of a task's system call, negative when it is in none; arguments; 32-bit programs; interrupts. */
+/* Registers: the number of a task's system call, negative for none; arguments; 32-bit programs; interrupts. */
 #if defined(__TARGET_ARCH_x86)
 #define COMPAT_TIF_32BIT		29 /* TIF_ADDR32 */
 #define SYSCALL_MMAP			9

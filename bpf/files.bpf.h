@@ -34,8 +34,8 @@ static __always_inline __u32 end_call(struct tc_ledger *l, struct task_struct *t
 }
 
 /*
- * A user-mode fault, or the entry of a call: by its ledger the task is in a call that it has left. It was adopted on its
- * way back to user mode, where its registers still tell of the call.
+ * A user-mode fault, or the entry of a call: by its ledger the task is in a call that it has left. It was adopted on
+ * its way back to user mode, where its registers still tell of the call.
  */
 __hidden int returned_unseen(struct tc_ledger *l, __u64 now);
 

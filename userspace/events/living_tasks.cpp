@@ -101,7 +101,8 @@ LivingTask& LivingTasks::on_birth(const tc_birth& birth) {
   take_tid(task, birth.tid);
   if (birth.condition != TC_CONDITION_RUNNING) {
     const bool adopted = birth.how == TC_NR_CREATIONS;
-    task.off = {adopted ? birth.at_ns : birth.birth_ns, 0, birth.syscall, birth.row, birth.condition, birth.wait, adopted};
+    task.off = {
+        adopted ? birth.at_ns : birth.birth_ns, 0, birth.syscall, birth.row, birth.condition, birth.wait, adopted};
   }
   if (LivingTask* creator = find(birth.creator); creator != nullptr && birth.how < TC_NR_CREATIONS) {
     creator->child_newtask_ns = birth.at_ns;
