@@ -86,7 +86,8 @@ struct Replay::State {
 
   void count_unknown(const RebuiltTask& task) {
     touched_tasks += task.unknown > Duration::zero() ? 1 : 0;
-    unknown += task.unknown;
+    // Times of a damaged capture are whatever they are.
+    unknown += std::clamp(task.unknown, Duration::zero(), Duration::max() - unknown);
   }
 
   void hand_out(std::uint64_t id) {
