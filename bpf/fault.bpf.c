@@ -15,10 +15,9 @@ enum {
 	FLAG_TRIED = 0x20,    /* FAULT_FLAG_TRIED: a retry, accounted as major */
 };
 
+/* The task has left what it was in at `now`: see leave_activity(). */
 static __always_inline void begin_fault(void *ctx, struct tc_ledger *l, __u8 bits, __u64 now)
 {
-	give_up_fault(l, now);
-	post(l, now);
 	l->switched_in_ns = 0;
 	l->fault_ns = now;
 	l->fault_books = faults_in_books();
@@ -137,7 +136,7 @@ int BPF_PROG(taskcost_fault_entry, struct vm_area_struct *vma, unsigned long add
 	if (!l)
 		return 0;
 	if (l->activity != TC_ROW_FAULT_PENDING)
-		begin_fault(ctx, l, regs ? 0 : TC_FAULT_KERNEL, bpf_ktime_get_ns());
+		begin_fault(ctx, l, regs ? 0 : TC_FAULT_KERNEL, leave_activity(l));
 	if (vma->vm_file)
 		l->fault_bits |= TC_FAULT_FILE;
 	return 0;

@@ -115,10 +115,9 @@ SEC("tp_btf/task_newtask")
 int BPF_PROG(taskcost_newtask, struct task_struct *child, __u64 clone_flags)
 {
 	struct tc_ledger *creator = current_ledger();
-	__u32 shares = shares_of(child, bpf_get_current_task_btf());
-	bool same_memory = shares & (1 << TC_SHARED_MEMORY);
 	struct tc_ledger *l;
 	__u64 now, copy_ns = 0;
+	bool same_memory;
 	__u32 slot;
 
 	if (creator && !(creator->flags & TC_LEDGER_FOLLOW))
@@ -147,12 +146,13 @@ int BPF_PROG(taskcost_newtask, struct task_struct *child, __u64 clone_flags)
 			set_process_by_address(l, child);
 		}
 	}
+	l->shares = shares_of(child, bpf_get_current_task_btf());
+	same_memory = l->shares & (1 << TC_SHARED_MEMORY);
 	if (creator && same_memory)
 		l->address_space = creator->address_space;
 	else
 		l->address_space = __sync_fetch_and_add(&address_spaces_made, 1) + 1;
 	l->clone_flags = clone_flags;
-	l->shares = shares;
 	l->tid = child->pid;
 	l->tgid = child->tgid;
 	l->ppid = BPF_CORE_READ(child, real_parent, tgid);
