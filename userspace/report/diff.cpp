@@ -71,7 +71,7 @@ void write_mismatches(Page& page, const std::vector<Mismatch>& mismatches) {
       continue;
     }
     if (!page.verbose() && shown == shown_mismatches) {
-      page.paragraph(fmt::format("and {} more (--verbose)", mismatches.size() - shown), Page::margin, Ink::faint);
+      page.more(mismatches.size() - shown);
       return;
     }
     const std::string subject =

@@ -44,11 +44,10 @@ void render_folded(const Report& report, StackWeight weight, std::ostream& out) 
   if (!report.stacks) {
     return;
   }
-  const auto names = process_names(report.session);
+  const ProcessNames names(report.session);
   std::map<std::string, std::uint64_t> lines;  // processes of one name are one
   for (const NamedStack& stack : report.stacks->stacks) {
-    const auto name = names.find(stack.process);
-    lines[folded(stack, name == names.end() ? "[unknown]" : name->second)] +=
+    lines[folded(stack, names.of(stack))] +=
         weight == StackWeight::count ? stack.count : static_cast<std::uint64_t>(stack.time.count());
   }
   for (const auto& [line, sum] : lines) {

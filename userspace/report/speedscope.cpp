@@ -58,11 +58,10 @@ std::vector<Sample> samples_of(const Report& report, FrameTable& table) {
   if (!report.stacks) {
     return samples;
   }
-  const auto names = process_names(report.session);
+  const ProcessNames names(report.session);
   for (const NamedStack& stack : report.stacks->stacks) {
     Sample sample;
-    const auto name = names.find(stack.process);
-    sample.frames.push_back(table.place_of(name == names.end() ? "[unknown]" : name->second, ""));
+    sample.frames.push_back(table.place_of(names.of(stack), ""));
     sample.frames.push_back(table.place_of(cause_of(stack), ""));
     if (stack.cut) {
       sample.frames.push_back(table.place_of(cut_frame, ""));

@@ -43,12 +43,16 @@ std::string name_of(const Frame& frame) {
   return fmt::format("{}{}+{:#x}", file, suffix_of(frame.mark), frame.offset);
 }
 
-std::unordered_map<std::uint64_t, std::string> process_names(const Session& session) {
-  std::unordered_map<std::uint64_t, std::string> names;
+ProcessNames::ProcessNames(const Session& session) {
   for (const Process& process : session.processes) {
-    names.emplace(process.id, process.comm);
+    names_.emplace(process.id, process.comm);
   }
-  return names;
+}
+
+const std::string& ProcessNames::of(const NamedStack& stack) const {
+  static const std::string unknown = "[unknown]";
+  const auto name = names_.find(stack.process);
+  return name == names_.end() ? unknown : name->second;
 }
 
 }  // namespace taskcost

@@ -22,7 +22,14 @@ std::string name_of(const Frame& frame);
 // Of the part of a stack that could not be unwound, in place of its outermost frames.
 constexpr const char* cut_frame = "[cut]";
 
-// By Process::id.
-std::unordered_map<std::uint64_t, std::string> process_names(const Session& session);
+class ProcessNames {
+ public:
+  explicit ProcessNames(const Session& session);
+  // "[unknown]" for one that the session does not know.
+  [[nodiscard]] const std::string& of(const NamedStack& stack) const;
+
+ private:
+  std::unordered_map<std::uint64_t, std::string> names_;  // by Process::id
+};
 
 }  // namespace taskcost

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "report/text_page.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <ostream>
 #include <utility>
@@ -87,6 +89,12 @@ void Page::line_with_tail(const Cell& head, std::string_view tail) {
 }
 
 void Page::paragraph(std::string_view text, std::size_t indent, Ink ink) { item({}, text, indent, ink); }
+
+void Page::more(std::size_t left_out) {
+  if (left_out > 0) {
+    paragraph(fmt::format("and {} more{}", left_out, verbose() ? "" : " (--verbose)"), margin, Ink::faint);
+  }
+}
 
 void Page::item(std::string_view label, std::string_view text, std::size_t indent, Ink ink) {
   const std::size_t taken = indent + TerminalText(label).width();

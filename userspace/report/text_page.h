@@ -73,6 +73,8 @@ class Page {
   // "head: tail", where only the head is cut; on two lines where too little of it would be left.
   void line_with_tail(const Cell& head, std::string_view tail);
   void paragraph(std::string_view text, std::size_t indent = margin, Ink ink = Ink::plain);
+  // Of a list: "and 7 more". Silent for none.
+  void more(std::size_t left_out);
   // The first line starts with `label`, the others are indented by its width.
   void item(std::string_view label, std::string_view text, std::size_t indent = margin, Ink ink = Ink::plain);
   void table(const Table& table);

@@ -18,12 +18,6 @@ std::size_t shown_of(const Page& page, std::size_t count) {
   return page.verbose() ? count : std::min(count, shown_places);
 }
 
-void write_more(Page& page, std::size_t more) {
-  if (more > 0) {
-    page.paragraph(fmt::format("and {} more{}", more, page.verbose() ? "" : " (--verbose)"), Page::margin, Ink::faint);
-  }
-}
-
 const char* words_of(ReplayGap::Why why) {
   switch (why) {
     case ReplayGap::Why::ring_full:
@@ -44,22 +38,10 @@ void write_breaks(Page& page, const ReplayIntegrity& integrity, Instant start) {
                                broken.cpu, broken.expected_tid, broken.seen_tid),
                    2 * Page::margin);
   }
-  write_more(page, integrity.broken_switches - shown);
+  page.more(integrity.broken_switches - shown);
 }
 
 }  // namespace
-
-std::string grouped_text(std::uint64_t value) {
-  const std::string digits = std::to_string(value);
-  std::string text;
-  for (std::size_t i = 0; i < digits.size(); ++i) {
-    if (i != 0 && (digits.size() - i) % 3 == 0) {
-      text += ',';
-    }
-    text += digits[i];
-  }
-  return text;
-}
 
 void write_gaps(Page& page, const RecordCheck& records, Instant start) {
   if (records.gaps.empty()) {
@@ -75,7 +57,7 @@ void write_gaps(Page& page, const RecordCheck& records, Instant start) {
                gap.cpu ? fmt::format("CPU {}", *gap.cpu) : "every CPU", Cell(words_of(gap.why), Ink::warning)});
   }
   page.table(table);
-  write_more(page, records.gaps.size() - shown);
+  page.more(records.gaps.size() - shown);
 }
 
 void write_integrity(Page& page, const RecordCheck& records, Instant start) {

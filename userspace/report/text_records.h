@@ -3,15 +3,9 @@
 // What recorded transitions lack, and what they say of themselves, for the text of a report and of an audit.
 #pragma once
 
-#include <cstdint>
-#include <string>
-
 #include "report/text_page.h"
 
 namespace taskcost {
-
-// "1,234,567"
-std::string grouped_text(std::uint64_t value);
 
 // Where events were lost, placed by `start`. Silent where none were.
 void write_gaps(Page& page, const RecordCheck& records, Instant start);

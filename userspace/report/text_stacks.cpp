@@ -4,8 +4,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <compare>
 #include <map>
 #include <string>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 #include "report/stack_words.h"
@@ -45,10 +48,9 @@ std::string frames_text(const NamedStack& stack, bool kernel) {
 }
 
 struct Origin {
-  std::string process;
   std::string cause;
-  std::string user;
   std::string kernel;
+  std::string user;
 
   auto operator<=>(const Origin&) const = default;
 };
@@ -56,61 +58,48 @@ struct Origin {
 struct Weight {
   Duration time{};
   std::uint64_t count = 0;
+
+  void add(const NamedStack& stack) {
+    time += stack.time;
+    count += stack.count;
+  }
 };
 
-struct Heap {
-  std::vector<std::pair<Origin, Weight>> stacks;  // the heaviest first
+void write_kind(Page& page, const Stacks& stacks, const ProcessNames& names, StackKind kind) {
+  std::map<Origin, Weight> sums;  // processes of one name are one
   Weight all;
-};
-
-// Processes of one name are one.
-Heap heap_of(const Report& report, StackKind kind) {
-  const auto names = process_names(report.session);
-  std::map<Origin, Weight> sums;
-  Heap heap;
-  for (const NamedStack& stack : report.stacks->stacks) {
-    if (stack.kind != kind) {
-      continue;
-    }
-    const auto name = names.find(stack.process);
-    const std::string process = name == names.end() ? "[unknown]" : name->second;
-    const std::string cause = kind == StackKind::wait ? fmt::format("{}: {}", process, text_of(stack.wait)) : process;
-    Weight& sum = sums[{process, cause, frames_text(stack, false), frames_text(stack, true)}];
-    for (Weight* weight : {&sum, &heap.all}) {
-      weight->time += stack.time;
-      weight->count += stack.count;
+  for (const NamedStack& stack : stacks.stacks) {
+    if (stack.kind == kind) {
+      std::string cause = names.of(stack);
+      if (kind == StackKind::wait) {
+        cause.append(": ").append(text_of(stack.wait));
+      }
+      sums[{std::move(cause), frames_text(stack, true), frames_text(stack, false)}].add(stack);
+      all.add(stack);
     }
   }
-  heap.stacks.assign(sums.begin(), sums.end());
-  std::ranges::stable_sort(heap.stacks, [](const auto& left, const auto& right) {
-    return std::tie(left.second.time, left.second.count) > std::tie(right.second.time, right.second.count);
-  });
-  return heap;
-}
-
-void write_kind(Page& page, const Report& report, StackKind kind) {
-  const Heap heap = heap_of(report, kind);
-  if (heap.stacks.empty()) {
+  if (sums.empty()) {
     return;
   }
-  const std::size_t shown = page.verbose() ? heap.stacks.size() : std::min(shown_stacks, heap.stacks.size());
+  std::vector<std::pair<Origin, Weight>> heaviest(sums.begin(), sums.end());
+  std::ranges::stable_sort(heaviest, std::ranges::greater(),
+                           [](const auto& sum) { return std::tuple(sum.second.time, sum.second.count); });
+  const std::size_t shown = page.verbose() ? heaviest.size() : std::min(shown_stacks, heaviest.size());
   Table table({{to_string(kind), Column::Align::left, least_name}, {"time"}, {"share"}, {"count"}});
   for (std::size_t i = 0; i < shown; ++i) {
-    const auto& [origin, weight] = heap.stacks[i];
+    const auto& [origin, weight] = heaviest[i];
     table.row({origin.cause, duration_text(weight.time),
-               share_text(static_cast<double>(weight.time.count()), static_cast<double>(heap.all.time.count())),
+               share_text(static_cast<double>(weight.time.count()), static_cast<double>(all.time.count())),
                std::to_string(weight.count)});
-    for (const std::string& frames : {origin.kernel, origin.user}) {
-      if (!frames.empty()) {
-        table.note(frames, frames_indent, Ink::faint);
+    for (const std::string* frames : {&origin.kernel, &origin.user}) {
+      if (!frames->empty()) {
+        table.note(*frames, frames_indent, Ink::faint);
       }
     }
   }
   page.blank();
   page.table(table);
-  if (heap.stacks.size() > shown) {
-    page.paragraph(fmt::format("and {} more (--verbose)", heap.stacks.size() - shown), Page::margin, Ink::faint);
-  }
+  page.more(heaviest.size() - shown);
 }
 
 }  // namespace
@@ -134,8 +123,9 @@ void write_stacks(Page& page, const Report& report) {
         counted(stacks.events, "event", "events"),
         share_text(static_cast<double>(stacks.cut_events), static_cast<double>(stacks.events)), lost));
   }
+  const ProcessNames names(report.session);
   for (const StackKind kind : {StackKind::wait, StackKind::involuntary_switch, StackKind::fault, StackKind::creation}) {
-    write_kind(page, report, kind);
+    write_kind(page, stacks, names, kind);
   }
 }
 

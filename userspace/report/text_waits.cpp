@@ -110,9 +110,7 @@ void write_edges(Page& page, const Session& session, const TaskNames& names) {
   }
   page.subheading("Who woke whom");
   page.table(table);
-  if (session.edges.size() > shown) {
-    page.paragraph(fmt::format("and {} more (--verbose)", session.edges.size() - shown), Page::margin, Ink::faint);
-  }
+  page.more(session.edges.size() - std::min(session.edges.size(), shown));
 }
 
 void write_chains(Page& page, const Session& session, const TaskNames& names) {

@@ -29,6 +29,8 @@ std::string quantity_text(double value, std::string_view unit);
 std::string mean_text(Duration sum, std::uint64_t count);
 // The count, or `not_measured`.
 std::string measured_text(const std::optional<std::uint64_t>& count);
+// "1,234,567"
+std::string grouped_text(std::uint64_t value);
 // "1 process", "2 processes"
 std::string counted(std::uint64_t count, std::string_view one, std::string_view many);
 
