@@ -94,6 +94,13 @@ std::vector<const Json*> with_comm(const Report& report, const std::string& comm
   return found;
 }
 
+// All processes of a family but the first.
+std::vector<const Json*> children_in(const Report& report, const Json* first) {
+  auto family = report.family(*first);
+  std::erase(family, first);
+  return family;
+}
+
 class PostgresServer : public ::testing::Test {
  protected:
   static constexpr std::int64_t kClients = 4;
@@ -146,8 +153,7 @@ TEST_F(PostgresServer, BackendsThatComeLaterAreFollowedAndWaitForClientsAndRows)
   expect_right(*report);
   const Json* postmaster = report->find(server_.pid());
   ASSERT_NE(postmaster, nullptr);
-  auto backends = report->family(*postmaster);
-  std::erase(backends, postmaster);
+  const auto backends = children_in(*report, postmaster);
   expect_backends(backends, kTransactions);
   EXPECT_EQ(counter(*postmaster, "children_forks"), backends.size());
 }
@@ -183,8 +189,7 @@ TEST_F(PostgresServer, SwitchesAloneTellWhatBackendsWaitFor) {
   expect_right(*report);
   const Json* postmaster = report->find(server_.pid());
   ASSERT_NE(postmaster, nullptr);
-  auto backends = report->family(*postmaster);
-  std::erase(backends, postmaster);
+  const auto backends = children_in(*report, postmaster);
   EXPECT_EQ(counter(*postmaster, "children_forks"), backends.size());
   std::int64_t busy = 0;
   for (const Json* backend : backends) {

@@ -83,25 +83,19 @@ inline Times cells_of(const tc_ledger& ledger) {
   return cells;
 }
 
-inline Counts entries_of(const tc_ledger& ledger) {
+template <typename Name, std::size_t N>
+Counts counts_by(const __u64 (&values)[N]) {
   Counts counts;
-  for (std::size_t i = 0; i < TC_NR_ACTIVITIES; ++i) {
-    if (ledger.entries[i] != 0) {
-      counts[key_of(static_cast<tc_activity>(i))] = ledger.entries[i];
+  for (std::size_t i = 0; i < N; ++i) {
+    if (values[i] != 0) {
+      counts[key_of(static_cast<Name>(i))] = values[i];
     }
   }
   return counts;
 }
 
-inline Counts counters_of(const tc_ledger& ledger) {
-  Counts counts;
-  for (std::size_t i = 0; i < TC_NR_COUNTERS; ++i) {
-    if (ledger.counters[i] != 0) {
-      counts[key_of(static_cast<tc_counter>(i))] = ledger.counters[i];
-    }
-  }
-  return counts;
-}
+inline Counts entries_of(const tc_ledger& ledger) { return counts_by<tc_activity>(ledger.entries); }
+inline Counts counters_of(const tc_ledger& ledger) { return counts_by<tc_counter>(ledger.counters); }
 
 inline Times waits_of(const tc_ledger& ledger) {
   Times waits;

@@ -38,17 +38,18 @@ inline RecordBytes bytes_of(const Record& record) {
       record);
 }
 
-// Each record a microsecond after the one before. Without a trailer it is one that was cut off.
-inline Bytes capture_of(const Script& script, const std::string& description,
-                        const std::optional<std::string>& trailer) {
+// Each record `step_ns` after the one before. Without a trailer it is one that was cut off.
+inline Bytes capture_of(const Script& script, const std::string& description, const std::optional<std::string>& trailer,
+                        const CaptureOptions& options = {.chunk_size = 1 << 12, .buffers = 8},
+                        std::uint64_t step_ns = 1000) {
   const Fd file = memory_file();
-  auto writer = CaptureWriter::create(Fd(dup(file.get())), description, {.chunk_size = 1 << 12, .buffers = 8});
+  auto writer = CaptureWriter::create(Fd(dup(file.get())), description, options);
   if (!writer) {
     throw std::runtime_error(to_line(writer.error()));
   }
   std::uint64_t now = 0;
   for (const Record& record : script.records()) {
-    (*writer)->append(bytes_of(record), now += 1000);
+    (*writer)->append(bytes_of(record), now += step_ns);
   }
   if (trailer) {
     if (const auto status = (*writer)->finish(*trailer); !status) {

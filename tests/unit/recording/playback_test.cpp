@@ -6,8 +6,8 @@
 
 #include <sstream>
 
-#include "support/capture_files.h"
 #include "support/script.h"
+#include "support/told_recording.h"
 #include "taskcost/recording.h"
 
 namespace taskcost {
@@ -28,23 +28,11 @@ constexpr std::uint64_t a = 1;
 
 // Each record in a chunk of its own.
 Bytes capture_of(const Script& story) {
-  const Fd file = test::memory_file();
-  auto writer = CaptureWriter::create(Fd(dup(file.get())), text_of(RecordingStart()),
-                                      {.chunk_size = sizeof(tc_ledger), .buffers = 16, .chunk_time_ns = 1});
-  if (!writer) {
-    throw std::runtime_error(to_line(writer.error()));
-  }
-  std::uint64_t time_ns = 0;
-  for (const Record& record : story.records()) {
-    std::visit([&](const auto& event) { (*writer)->append(std::as_bytes(std::span(&event, 1)), time_ns += 10'000); },
-               record);
-  }
   RecordingEnd end;
   end.end = Instant(100us);
-  if (const auto status = (*writer)->finish(text_of(end)); !status) {
-    throw std::runtime_error(to_line(status.error()));
-  }
-  return test::contents_of(file);
+  constexpr std::uint64_t step_ns = 10'000;
+  return test::capture_of(story, text_of(RecordingStart()), text_of(end),
+                          {.chunk_size = sizeof(tc_ledger), .buffers = 16, .chunk_time_ns = 1}, step_ns);
 }
 
 Report played(const Bytes& bytes) {
