@@ -94,6 +94,12 @@ static __always_inline __u64 call_running(struct tc_ledger *l, __u32 row)
 	return *cell_of(l, row, TC_CONDITION_RUNNING) - l->call_running_ns;
 }
 
+/* What the task does apart from the page fault that it may be in. */
+static __always_inline __u32 interrupted_row(const struct tc_ledger *l)
+{
+	return l->activity == TC_ROW_FAULT_PENDING ? l->interrupted : l->activity;
+}
+
 static __always_inline void enter_activity(struct tc_ledger *l, __u32 activity)
 {
 	l->activity = activity;

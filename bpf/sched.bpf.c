@@ -57,6 +57,9 @@ static __always_inline void correct_unseen_wait(struct tc_ledger *l, struct task
 		missing = l->unseen_wait_ns;
 	*cell_of(l, row, l->unseen_condition) -= missing;
 	*cell_of(l, row, TC_CONDITION_RUNNING) += missing;
+	/* That was in an earlier call: the one that began since did not run for longer. */
+	if (l->entered_ns > l->unseen_at_ns && row == interrupted_row(l))
+		l->call_running_ns += missing;
 	send_step(l, TC_STEP_CORRECTED, missing, row << 8 | l->unseen_condition, now);
 	l->unseen_wait_ns = 0;
 }

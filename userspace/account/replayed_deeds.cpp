@@ -271,6 +271,7 @@ void ReplayedLife::found_running(const tc_step& step) {
   }
   woken_ = {};
   runs();
+  ledger.unseen_at_ns = at_ns;
   ledger.cpu = step.arg;
   cpu_known_ = true;
   ledger.on_cpu_ns = at_ns;
@@ -290,7 +291,10 @@ void ReplayedLife::correct(const tc_step& step) {
   const std::uint64_t moved = std::min<std::uint64_t>(step.value, cell(row, condition));
   cell(row, condition) -= moved;
   cell(row, TC_CONDITION_RUNNING) += moved;
-  if (row == task_.ledger.activity && is_call_row(row)) {
+  // Not if that was in an earlier call of the same class.
+  const tc_ledger& ledger = task_.ledger;
+  const std::size_t current = ledger.activity == TC_ROW_FAULT_PENDING ? ledger.interrupted : ledger.activity;
+  if (row == current && is_call_row(row) && ledger.entered_ns <= ledger.unseen_at_ns) {
     call_running_ns_ += moved;
   }
   if (moved != step.value && unknown_ns_ == 0) {

@@ -491,6 +491,26 @@ TEST(Replay, AnUnseenSwitchInIsCorrectedAtTheNextSwitch) {
   EXPECT_TRUE(book.integrity.clean());
 }
 
+// A shared futex call with a fault at its beginning, in which the correction comes.
+std::uint64_t kernel_time_of_corrected_call(nanoseconds entered) {
+  const std::uint32_t futex_blocked = TC_ACTIVITY_FUTEX << 8U | TC_CONDITION_BLOCKED;
+  Script told = script();
+  told.at(10us).adopted_running(a, 0).at(20us).switches(0, asleep(TC_ACTIVITY_FUTEX, TC_WAIT_FUTEX_SHARED, 15us), nobody);
+  told.at(50us).step(a, TC_STEP_FOUND_RUNNING, 0, 0).unseen(0, a);
+  if (entered > 50us) {
+    told.at(55us).calls(a, TC_ACTIVITY_FUTEX, 15us);
+  }
+  told.at(60us).faults(a, 59us, TC_FAULT_MINOR, TC_ACTIVITY_FUTEX, entered);
+  told.at(62us).step(a, TC_STEP_CORRECTED, 10'000, futex_blocked);
+  told.at(70us).calls(a, TC_ACTIVITY_FUTEX, entered, TC_CHANNEL_SHARED_MEMORY);
+  return replay(told, 80us)[a].ledger.channels[TC_CHANNEL_SHARED_MEMORY].kernel_ns;
+}
+
+TEST(Replay, ACorrectionIsOfTheCallThatWaited) {
+  EXPECT_EQ(kernel_time_of_corrected_call(15us), 34'000U);  // 15 to 20, 50 to 59, 60 to 70, and the correction
+  EXPECT_EQ(kernel_time_of_corrected_call(57us), 12'000U);  // 57 to 59, 60 to 70
+}
+
 TEST(Replay, ASwitchFromAnotherTaskThanTheCpuHasBreaksItsChain) {
   const Replayed book = replay(script()
                                    .at(10us)
