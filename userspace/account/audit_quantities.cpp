@@ -170,6 +170,12 @@ bool is_own(const tc_ledger& kernel, const tc_flow& flow) {
   return std::ranges::any_of(kernel.flows, [&](const tc_flow& own) { return own.key.object == flow.key.object; });
 }
 
+// Records may name what is beyond the last one.
+template <typename Enum>
+Enum at_most(std::uint32_t index, Enum end) {
+  return static_cast<Enum>(std::min<std::uint32_t>(index, end));
+}
+
 }  // namespace
 
 std::string name_of(const AuditQuantity& quantity) {
@@ -189,11 +195,11 @@ std::string name_of(const AuditQuantity& quantity) {
     case Kind::wait:
       return field_of(std::string("wait for ") + text_of(static_cast<tc_wait>(index)), wait_fields, quantity.field);
     case Kind::edge:
-      return field_of(std::string("waker from ") + text_of(static_cast<tc_wait>(index)), edge_fields, quantity.field);
+      return field_of(std::string("waker from ") + text_of(at_most(index, TC_NR_WAITS)), edge_fields, quantity.field);
     case Kind::other_edges:
       return field_of("further wakers", edge_fields, quantity.field);
     case Kind::flow:
-      return field_of(words(key_of(static_cast<tc_channel>(index))) + " by object", flow_fields, quantity.field);
+      return field_of(words(key_of(at_most(index, TC_NR_CHANNELS))) + " by object", flow_fields, quantity.field);
     case Kind::other_flows:
       return field_of("further objects", flow_fields, quantity.field);
     case Kind::instant:
