@@ -24,7 +24,7 @@ std::string printable(std::string_view text) {
 
 JsonPlace JsonPlace::at(const char* key) const {
   std::string way = way_ + (way_.empty() ? "" : "/") + key;
-  if (!is_a("object", value_ == nullptr || value_->is_object())) {
+  if (value_ == nullptr || !is_a("object", value_->is_object())) {
     return {nullptr, std::move(way), complaint_};
   }
   const auto found = value_->find(key);
@@ -34,22 +34,27 @@ JsonPlace JsonPlace::at(const char* key) const {
 bool JsonPlace::has(const char* key) const { return value_ != nullptr && value_->is_object() && value_->contains(key); }
 
 std::string JsonPlace::text() const {
-  return is_a("text", value_ == nullptr || value_->is_string()) ? value_->get<std::string>() : std::string();
+  return value_ != nullptr && is_a("text", value_->is_string()) ? value_->get<std::string>() : std::string();
 }
 
 std::optional<bool> JsonPlace::flag() const {
-  return is_a("true or false", value_ == nullptr || value_->is_boolean()) ? std::optional(value_->get<bool>())
-                                                                          : std::nullopt;
+  if (value_ == nullptr || !is_a("true or false", value_->is_boolean())) {
+    return std::nullopt;
+  }
+  return value_->get<bool>();
 }
 
 std::optional<double> JsonPlace::number() const {
-  const bool fits = value_ == nullptr || (value_->is_number() && std::abs(value_->get<double>()) <= largest);
+  if (value_ == nullptr) {
+    return std::nullopt;
+  }
+  const bool fits = value_->is_number() && std::abs(value_->get<double>()) <= largest;
   return is_a("number in range", fits) ? std::optional(value_->get<double>()) : std::nullopt;
 }
 
 std::optional<double> JsonPlace::amount() const {
   const auto value = number();
-  return is_a("amount: it is below 0", !value || *value >= 0) ? value : std::nullopt;
+  return value && is_a("amount: it is below 0", *value >= 0) ? value : std::nullopt;
 }
 
 bool JsonPlace::is_a(const char* type, bool fits) const {
@@ -57,7 +62,7 @@ bool JsonPlace::is_a(const char* type, bool fits) const {
     constexpr std::size_t longest = 100;
     complaint_ = fmt::format("{} is no {}", way_.empty() ? "the whole" : printable(way_.substr(0, longest)), type);
   }
-  return fits && value_ != nullptr;
+  return fits;
 }
 
 }  // namespace taskcost

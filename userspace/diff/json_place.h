@@ -55,7 +55,7 @@ class JsonPlace {
   JsonPlace(const nlohmann::json* value, std::string way, std::optional<std::string>& complaint)
       : value_(value), way_(std::move(way)), complaint_(complaint) {}
 
-  // False too when nothing is there.
+  // Complains when it does not fit, which it returns.
   bool is_a(const char* type, bool fits) const;
 
   const nlohmann::json* value_;  // nullptr: absent or null
