@@ -495,7 +495,8 @@ TEST(Replay, AnUnseenSwitchInIsCorrectedAtTheNextSwitch) {
 std::uint64_t kernel_time_of_corrected_call(nanoseconds entered) {
   const std::uint32_t futex_blocked = TC_ACTIVITY_FUTEX << 8U | TC_CONDITION_BLOCKED;
   Script told = script();
-  told.at(10us).adopted_running(a, 0).at(20us).switches(0, asleep(TC_ACTIVITY_FUTEX, TC_WAIT_FUTEX_SHARED, 15us), nobody);
+  told.at(10us).adopted_running(a, 0).at(20us).switches(0, asleep(TC_ACTIVITY_FUTEX, TC_WAIT_FUTEX_SHARED, 15us),
+                                                        nobody);
   told.at(50us).step(a, TC_STEP_FOUND_RUNNING, 0, 0).unseen(0, a);
   if (entered > 50us) {
     told.at(55us).calls(a, TC_ACTIVITY_FUTEX, 15us);

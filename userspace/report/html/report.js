@@ -22,7 +22,7 @@ function head() {
   const lost = Object.entries(report.losses).filter(([, number]) => number > 0);
   if (lost.length > 0) {
     page.append(element('p', {class: 'warning'},
-                        'Lost: ' + lost.map(([what, number]) => `${number} ${words(what)}`).join(', ')));
+                        'Lost: ' + lost.map(([what, number]) => `${words(what)} ${number}`).join(', ')));
   }
 }
 
