@@ -100,11 +100,20 @@ void render_speedscope(const Report& report, std::ostream& out);
 // What `verify` would judge: statement, workload, figure, threshold and evidence of each claim.
 void render_claim_list(const std::vector<Claim>& claims, std::ostream& out, const TextOptions& options);
 
+// What works only with more rights than probes take, or on another kernel.
+struct Extra {
+  std::string name;  // stable key: "kernel_names"
+  std::string what;
+  bool works = false;
+  std::string needs;  // "CAP_SYSLOG"
+};
+
 // What can be measured here, and from which source.
 struct Checkup {
   Report::Host host;
   std::optional<Error> obstacle;  // why nothing can be observed at all
   EvidenceList evidence;          // may be empty when there is an obstacle
+  std::vector<Extra> extras;
 };
 
 void render_checkup_text(const Checkup& checkup, std::ostream& out, const TextOptions& options);
