@@ -67,8 +67,9 @@ TEST_F(Inherited, DescriptorsAreTheCallersForAnotherUserToo) {
 TEST_F(Inherited, StreamsThatTheCallerClosedStayClosed) {
   for (const std::string& closed : {"<&-", ">&-", "2>&-", "<&- >&- 2>&-"}) {
     const std::string proof = directory_.file("open");
-    const Words command{"/bin/sh", "-c",
-                        "for fd in 0 1 2; do [ -e /proc/$$/fd/$fd ] && echo $fd; done >" + proof + "; exit 0"};
+    const Words command{
+        "/bin/sh", "-c",
+        "exec 7>" + proof + "; for fd in 0 1 2; do [ -e /proc/$$/fd/$fd ] && echo $fd >&7; done; exit 0"};
     const auto run_so = [&closed](const Words& what) {
       Words words{"/bin/sh", "-c", "exec \"$@\" " + closed, "sh"};
       words.insert(words.end(), what.begin(), what.end());
