@@ -65,7 +65,7 @@ TEST_F(Inherited, DescriptorsAreTheCallersForAnotherUserToo) {
 }
 
 TEST_F(Inherited, StreamsThatTheCallerClosedStayClosed) {
-  for (const std::string& closed : {"<&-", ">&-", "2>&-", "<&- >&- 2>&-"}) {
+  for (const std::string closed : {"<&-", ">&-", "2>&-", "<&- >&- 2>&-"}) {
     const std::string proof = directory_.file("open");
     const Words command{
         "/bin/sh", "-c",
