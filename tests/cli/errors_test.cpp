@@ -125,7 +125,8 @@ TEST_F(Unprivileged, DoctorTellsWhatMoreRightsGive) {
     const Finished finished = run(as_nobody({"--inh-caps=" + given, "--ambient-caps=" + given}, {"doctor", "--json"}));
     EXPECT_EQ(finished.exit_code(), 0) << finished.describe();
     std::map<std::string, Json> extras;
-    for (const Json& extra : Json::parse(finished.out).at("extras")) {
+    const Json told = Json::parse(finished.out);
+    for (const Json& extra : told.at("extras")) {
       extras[extra.at("name")] = extra;
     }
     return extras;
