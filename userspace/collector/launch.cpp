@@ -20,6 +20,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <optional>
 #include <sstream>
 #include <string_view>
 #include <utility>
@@ -95,14 +96,14 @@ std::vector<std::string> environment_for(const std::optional<Identity>& identity
 }
 
 // The file that a shell would run: PATH is searched here, because a failed exec in each of its folders would be booked
-// to the command. A name that is found nowhere stays as it is, and exec tells why it fails.
-std::string find_program(const std::string& name) {
+// to the command. nullopt: it is found nowhere. (Exec would name a folder that may not be searched as the reason.)
+std::optional<std::string> find_program(const std::string& name) {
   const char* path = std::getenv("PATH");  // NOLINT(concurrency-mt-unsafe)
   if (path == nullptr || name.find('/') != std::string::npos) {
     return name;
   }
   std::istringstream folders(path);
-  std::string found = name;
+  std::optional<std::string> found;
   for (std::string folder; std::getline(folders, folder, ':');) {
     std::string candidate = (folder.empty() ? "." : folder) + "/" + name;
     struct stat file {};
@@ -228,7 +229,10 @@ Result<std::optional<Identity>> identity_for_command(const std::optional<std::st
 }
 
 Result<pid_t> start_command(const Command& command) {
-  const std::string program = find_program(command.arguments.front());
+  const auto program = find_program(command.arguments.front());
+  if (!program) {
+    return error_of({Failure::execute, ENOENT}, command);
+  }
   const StringVector arguments(command.arguments);
   const StringVector environment(environment_for(command.identity));
   const std::vector<Range> closed = descriptors_to_close(command.descriptors);
@@ -244,7 +248,7 @@ Result<pid_t> start_command(const Command& command) {
     return Error{"cannot start the command", std::strerror(errno), ""};
   }
   if (child == 0) {
-    run_child(command, program.c_str(), arguments.get(), environment.get(), closed, to_parent.get());
+    run_child(command, program->c_str(), arguments.get(), environment.get(), closed, to_parent.get());
   }
   to_parent = Fd();  // exec closes the child's end
   Failure failure{};
