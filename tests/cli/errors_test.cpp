@@ -107,6 +107,13 @@ TEST_F(Unprivileged, TwoCapabilitiesSuffice) {
   EXPECT_GE(report->processes().size(), 4);
 }
 
+TEST_F(Unprivileged, OnlyRootRunsACommandAsAnotherUser) {
+  const std::string proof = directory_.file("r.json");
+  const Words run_as_daemon{"run", "--user", "daemon", "-o", proof, "--", "true"};
+  EXPECT_THAT(expect_one_line(as_nobody(capabilities_, run_as_daemon), 1).err, HasSubstr("'daemon': only root"));
+  EXPECT_FALSE(std::filesystem::exists(proof));
+}
+
 TEST_F(Unprivileged, DoctorStillAnswers) {
   const Finished finished = run(as_nobody({}, {"doctor"}));
   EXPECT_THAT(finished.out + finished.err, HasSubstr("CAP_BPF")) << finished.describe();

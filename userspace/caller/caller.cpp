@@ -52,7 +52,7 @@ void occupy_closed_streams() {
   for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
     if (!is_open(stream)) {
       // It gets the lowest number that is free: this one.
-      (void)open("/dev/null", O_PATH | O_CLOEXEC);
+      (void)Fd(open("/dev/null", O_PATH | O_CLOEXEC)).release();
     }
   }
 }

@@ -28,6 +28,7 @@
 
 #include "caller/caller.h"
 #include "collector/handles.h"
+#include "collector/privileges.h"
 
 namespace taskcost {
 namespace {
@@ -224,6 +225,10 @@ Result<std::optional<Identity>> identity_for_command(const std::optional<std::st
   }
   if (entry->pw_uid == geteuid()) {
     return std::optional<Identity>();
+  }
+  if (!has_capability(CAP_SETUID) || !has_capability(CAP_SETGID)) {
+    return Error{fmt::format("cannot run as user '{}'", entry->pw_name), "only root may become another user",
+                 "run it with sudo, or leave --user out"};
   }
   return std::optional(identity_of(*entry));
 }
