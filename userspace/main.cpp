@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "caller/caller.h"
 #include "cli/commands.h"
 #include "cli/surroundings.h"
 #include "taskcost/diff.h"
@@ -52,6 +53,9 @@ int fail(const Error& error) {
 }
 
 int run_main(int argc, const char* const* argv) {
+  if (auto status = check_no_borrowed_rights(); !status) {
+    return fail(status.error());
+  }
   const auto options = parse_options({argv + 1, argv + argc});
   if (!options) {
     return fail(options.error());

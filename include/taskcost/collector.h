@@ -70,8 +70,9 @@ Result<std::optional<Identity>> identity_for_command(const std::optional<std::st
 struct Command {
   std::vector<std::string> arguments;  // not empty; the first is looked up in PATH
   std::optional<Identity> identity;
-  sigset_t signal_mask{};    // of the command: the caller may block signals for itself
-  int standard_output = -1;  // descriptor to become the command's; -1: it shares the caller's
+  sigset_t signal_mask{};          // of the command: the caller may block signals for itself
+  int standard_output = -1;        // descriptor to become the command's; -1: it shares the caller's
+  std::vector<int> descriptors{};  // that it keeps beside its standard streams
 };
 
 struct Target {
@@ -88,10 +89,11 @@ struct Target {
   std::string cgroup;      // a directory of a cgroup file system, or a path below a mounted hierarchy
 };
 
-// What `doctor` tells: can anything be measured, and from which source each figure would come.
+// What `doctor` tells: can anything be measured, from which source each figure would come, and what else works.
 struct Diagnosis {
   Status usable = Done{};
   EvidenceList evidence;  // empty when not usable
+  std::vector<Extra> extras;
 };
 Diagnosis diagnose();
 

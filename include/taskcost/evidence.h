@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Where a figure comes from. The collector fills this list once, at start, from what it could attach.
+// Where a figure comes from, and what more rights would give. The collector fills these lists once, at start, from what
+// it could attach.
 #pragma once
 
 #include <string>
@@ -24,6 +25,14 @@ struct Evidence {
 };
 
 using EvidenceList = std::vector<Evidence>;
+
+// What works only with more rights than probes take, or on another kernel.
+struct Extra {
+  std::string name;  // stable key: "kernel_names"
+  std::string what;
+  bool works = false;
+  std::string needs;  // "CAP_SYSLOG"
+};
 
 const char* to_string(EvidenceKind kind);
 

@@ -105,6 +105,7 @@ struct Checkup {
   Report::Host host;
   std::optional<Error> obstacle;  // why nothing can be observed at all
   EvidenceList evidence;          // may be empty when there is an obstacle
+  std::vector<Extra> extras;
 };
 
 void render_checkup_text(const Checkup& checkup, std::ostream& out, const TextOptions& options);

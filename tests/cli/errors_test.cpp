@@ -4,7 +4,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cctype>
 #include <filesystem>
+#include <map>
 #include <string>
 
 #include "support/expect.h"
@@ -104,10 +107,69 @@ TEST_F(Unprivileged, TwoCapabilitiesSuffice) {
   EXPECT_GE(report->processes().size(), 4);
 }
 
+TEST_F(Unprivileged, OnlyRootRunsACommandAsAnotherUser) {
+  const std::string proof = directory_.file("r.json");
+  const Words run_as_daemon{"run", "--user", "daemon", "-o", proof, "--", "true"};
+  EXPECT_THAT(expect_one_line(as_nobody(capabilities_, run_as_daemon), 1).err, HasSubstr("'daemon': only root"));
+  EXPECT_FALSE(std::filesystem::exists(proof));
+}
+
 TEST_F(Unprivileged, DoctorStillAnswers) {
   const Finished finished = run(as_nobody({}, {"doctor"}));
   EXPECT_THAT(finished.out + finished.err, HasSubstr("CAP_BPF")) << finished.describe();
   EXPECT_THAT(finished.exit_code(), AnyOf(0, 1));
+}
+
+std::string lower(std::string text) {
+  std::ranges::transform(text, text.begin(), [](unsigned char letter) { return std::tolower(letter); });
+  return text;
+}
+
+// What doctor says of an extra is so with the capability that it names, and without.
+TEST_F(Unprivileged, DoctorTellsWhatMoreRightsGive) {
+  const auto extras_with = [&](const std::string& more) {
+    const std::string given = "+bpf,+perfmon" + more;
+    const Finished finished = run(as_nobody({"--inh-caps=" + given, "--ambient-caps=" + given}, {"doctor", "--json"}));
+    EXPECT_EQ(finished.exit_code(), 0) << finished.describe();
+    std::map<std::string, Json> extras;
+    const Json told = Json::parse(finished.out);
+    for (const Json& extra : told.at("extras")) {
+      extras[extra.at("name")] = extra;
+    }
+    return extras;
+  };
+  const auto few = extras_with("");
+  ASSERT_EQ(few.size(), 5);
+  for (const auto& [name, extra] : few) {
+    EXPECT_EQ(extra.at("works"), false) << name;
+  }
+  const std::map<std::string, std::string> capabilities = {{"kernel_names", "SYSLOG"},
+                                                           {"user_names", "SYS_PTRACE"},
+                                                           {"reader_priority", "SYS_NICE"},
+                                                           {"probe_stats", "SYS_ADMIN"}};
+  for (const auto& [name, capability] : capabilities) {
+    EXPECT_THAT(few.at(name).at("needs").get<std::string>(), HasSubstr("CAP_" + capability));
+    EXPECT_EQ(extras_with(",+" + lower(capability)).at(name).at("works"), true) << capability;
+  }
+}
+
+// What cannot be had is said in the report, and is not 0.
+TEST_F(Unprivileged, AReportTellsWhatItHadToDoWithout) {
+  const std::string file = directory_.file("r.json");
+  const Finished finished =
+      run(as_nobody(capabilities_, {"run", "--format=none", "--stacks", "--probe-stats", "-o", file, "--", "true"}));
+  EXPECT_EQ(finished.exit_code(), 0) << finished.describe();
+  const auto report = read_report(file);
+  ASSERT_TRUE(report);
+  std::map<std::string, std::string> hints;
+  for (const Json& evidence : (*report)["evidence"]) {
+    hints[evidence.at("figure")] = evidence.at("hint");
+  }
+  EXPECT_THAT(hints["kernel_names"], HasSubstr("CAP_SYSLOG"));
+  EXPECT_THAT(hints["probe_stats"], HasSubstr("CAP_SYS_ADMIN"));
+  for (const Json& probe : (*report)["observer"].at("probes")) {
+    EXPECT_TRUE(probe.at("runs").is_null()) << probe;
+  }
 }
 
 TEST(Targets, WhatIsNoneGetsOneLine) {

@@ -64,6 +64,7 @@ TEST(Record, PassesTheCommandThroughAndLeavesACapture) {
 // The command runs and its status passes through; that the capture could not be kept is said.
 TEST(Record, AFullDiskIsSaid) {
   const TemporaryDirectory directory;
+  ASSERT_EQ(chmod(directory.path().c_str(), 0755), 0);  // no links where others can make them
   const std::string capture = directory.file("full.tcap");
   std::filesystem::create_symlink("/dev/full", capture);
   expect_refused({"record", "-q", "-o", capture, "--", "true"}, 1, "No space left");

@@ -13,6 +13,7 @@
 #include <string>
 
 #include "support/expect.h"
+#include "support/sudo.h"
 
 namespace taskcost::test {
 namespace {
@@ -90,11 +91,6 @@ TEST(Run, PassesArgumentsAndDirectoryThrough) {
   EXPECT_EQ(finished.out, "/usr/share\n<-v><--><a b><>");
 }
 
-TEST(Run, LeavesSignalsAndDescriptorsAsTheyWere) {
-  const Words states{"sh", "-c", "grep -E '^Sig(Blk|Ign)|^CapAmb' /proc/self/status; ls /proc/self/fd"};
-  EXPECT_EQ(quiet_run(states).out, run(states).out);
-}
-
 TEST(Run, ObservesFromTheFirstInstruction) {
   const Observed observed = observe({"/bin/true"});
   expect_ran(observed);
@@ -105,17 +101,6 @@ TEST(Run, ObservesFromTheFirstInstruction) {
   EXPECT_EQ(counter(process, "execs"), 1);
   EXPECT_EQ(process.at("command"), "/bin/true");
   EXPECT_EQ(process.at("open_at_start"), false);
-}
-
-// What sudo leaves behind: a root process, with the caller in the environment.
-SpawnOptions as_sudo_by(const passwd& user) {
-  SpawnOptions spawn;
-  spawn.environment["SUDO_UID"] = std::to_string(user.pw_uid);
-  spawn.environment["SUDO_GID"] = std::to_string(user.pw_gid);
-  spawn.environment["SUDO_USER"] = user.pw_name;
-  spawn.environment["HOME"] = "/root";
-  spawn.environment["USER"] = "root";
-  return spawn;
 }
 
 const char* const kWhoAmI =
@@ -168,14 +153,6 @@ TEST(Run, AnUnknownUserIsAnError) {
   EXPECT_NE(finished.exit_code(), 0);
   EXPECT_EQ(lines_of(finished.err).size(), 1) << finished.err;
   EXPECT_THAT(finished.err, HasSubstr("no-such-user"));
-}
-
-TEST(Run, OutputFilesBelongToWhoWroteThem) {
-  const TemporaryDirectory directory;
-  const Finished finished = quiet_run({"true"}, {}, {"-o", directory.file("a.json"), "-o", directory.file("b.txt")});
-  EXPECT_EQ(finished.exit_code(), 0) << finished.describe();
-  EXPECT_TRUE(read_report(directory.file("a.json")));
-  EXPECT_THAT(read_file(directory.file("b.txt")), HasSubstr("true"));
 }
 
 TEST(Run, JsonOnStandardOutput) {

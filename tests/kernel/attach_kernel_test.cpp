@@ -5,11 +5,13 @@
 
 #include <algorithm>
 #include <csignal>
+#include <filesystem>
 #include <memory>
 #include <set>
 #include <string>
 
 #include "support/expect.h"
+#include "support/window.h"
 
 namespace taskcost::test {
 namespace {
@@ -255,11 +257,10 @@ TEST_F(Redis, KeepsServingAndItsAccountCloses) {
 }
 
 TEST_F(Redis, SavingInTheBackgroundIsAForkThatIsFollowed) {
-  Subprocess tool(attach_command({"-p", std::to_string(server_->pid()), "-d", "3"}, directory_.file("r.json")));
-  ASSERT_FALSE(tool.ended(std::chrono::milliseconds(1500)));
+  Window window({"-p", std::to_string(server_->pid())});
   EXPECT_EQ(ask("BGSAVE"), "Background saving started\n");
-  EXPECT_EQ(tool.wait().exit_code(), 0);
-  const auto report = read_report(directory_.file("r.json"));
+  EXPECT_TRUE(eventually([this] { return std::filesystem::exists(directory_.file("dump.rdb")); }));
+  const auto report = window.close();
   ASSERT_TRUE(report);
   expect_sound(*report);
   EXPECT_EQ(counter(*report->find(server_->pid()), "children_forks"), 1);

@@ -53,8 +53,7 @@ TEST_P(Stacks, KnownPathsHaveTheirWeights) {
   const TemporaryDirectory directory;
   const std::string folded = directory.file("r.folded");
   const std::string scope = directory.file("r.speedscope.json");
-  const Observed observed =
-      observe({std::string(TASKCOST_ELF_DIR) + "/" + GetParam()}, {"--stacks", "-o", folded, "-o", scope});
+  const Observed observed = observe({elf_directory() + "/" + GetParam()}, {"--stacks", "-o", folded, "-o", scope});
   expect_ran(observed);
   ASSERT_TRUE(observed.report);
   const Report& report = *observed.report;

@@ -21,6 +21,7 @@ const Json& account_of(const Json& process_or_task) {
 
 std::string taskcost_binary() { return from_environment("TASKCOST_BINARY", TASKCOST_BINARY); }
 std::string programs_directory() { return from_environment("TASKCOST_PROGRAMS", TASKCOST_PROGRAMS); }
+std::string elf_directory() { return from_environment("TASKCOST_ELF_DIR", TASKCOST_ELF_DIR); }
 std::string program(const std::string& name) { return programs_directory() + "/" + name; }
 
 Report::Report(Json json) : json_(std::move(json)) {

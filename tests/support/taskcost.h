@@ -23,6 +23,7 @@ std::string taskcost_binary();
 std::string workload_binary();  // beside it
 std::string program(const std::string& name);
 std::string programs_directory();
+std::string elf_directory();  // programs with known functions and paths
 
 using Json = nlohmann::json;
 

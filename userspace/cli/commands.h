@@ -4,6 +4,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "commandline/options.h"
 #include "taskcost/report.h"
@@ -15,8 +16,9 @@ namespace taskcost {
 struct Surroundings {
   std::string command_line;  // of taskcost itself
   Report::Host host;
-  unsigned width = 80;  // of standard output
-  bool colour = false;  // where the options do not say otherwise
+  unsigned width = 80;           // of standard output
+  bool colour = false;           // where the options do not say otherwise
+  std::vector<int> descriptors;  // the caller's: a launched command inherits them
 };
 
 Result<int> run(const RunCommand& command, const Surroundings& surroundings);

@@ -8,7 +8,7 @@ namespace taskcost {
 
 Result<int> doctor(const DoctorCommand& command, const Surroundings& surroundings) {
   const Diagnosis diagnosis = diagnose();
-  Checkup checkup{surroundings.host, std::nullopt, diagnosis.evidence};
+  Checkup checkup{surroundings.host, std::nullopt, diagnosis.evidence, diagnosis.extras};
   if (!diagnosis.usable) {
     checkup.obstacle = diagnosis.usable.error();
   }

@@ -47,7 +47,7 @@ Result<MarkedWorkload> MarkedWorkload::start(const std::vector<std::string>& arg
   const Fd of_workload(ends[1]);
   fcntl(marks.get(), F_SETFD, FD_CLOEXEC);
   const Fd nowhere(open("/dev/null", O_WRONLY | O_CLOEXEC));
-  Command command{{workload_program()}, std::nullopt, signal_mask, nowhere.get()};
+  Command command{{workload_program()}, std::nullopt, signal_mask, nowhere.get(), {of_workload.get()}};
   command.arguments.insert(command.arguments.end(), arguments.begin(), arguments.end());
   command.arguments.insert(command.arguments.end(), {"--marks", std::to_string(of_workload.get())});
   const auto pid = start_command(command);

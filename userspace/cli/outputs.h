@@ -8,8 +8,8 @@
 #include <ostream>
 #include <vector>
 
+#include "caller/output_path.h"
 #include "cli/commands.h"
-#include "cli/output_path.h"
 #include "commandline/options.h"
 #include "taskcost/capture.h"
 #include "taskcost/report.h"

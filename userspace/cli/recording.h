@@ -7,8 +7,8 @@
 #include <optional>
 #include <string>
 
+#include "caller/output_path.h"
 #include "cli/commands.h"
-#include "cli/output_path.h"
 #include "taskcost/capture.h"
 #include "taskcost/collector.h"
 #include "taskcost/fd.h"

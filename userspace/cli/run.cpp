@@ -48,7 +48,9 @@ Result<int> run(const RunCommand& command, const Surroundings& surroundings) {
   if (!identity) {
     return identity.error();
   }
-  return run_and_report({command.command, *std::move(identity)}, TargetMode::run, command.observe, surroundings);
+  Command launched{command.command, *std::move(identity)};
+  launched.descriptors = surroundings.descriptors;
+  return run_and_report(std::move(launched), TargetMode::run, command.observe, surroundings);
 }
 
 // Only its measured region: the first one that it marks.

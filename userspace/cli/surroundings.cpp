@@ -17,6 +17,8 @@
 #include <cpuid.h>
 #endif
 
+#include "caller/caller.h"
+
 namespace taskcost {
 namespace {
 
@@ -64,6 +66,8 @@ unsigned terminal_width() {
 
 Surroundings look_around(int argc, const char* const* argv) {
   Surroundings result;
+  result.descriptors = open_descriptors();
+  occupy_closed_streams();
   for (int i = 0; i < argc; ++i) {
     result.command_line += (i == 0 ? "" : " ") + std::string(argv[i]);
   }

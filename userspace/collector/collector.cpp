@@ -23,6 +23,7 @@
 
 #include "collector/adopt.h"
 #include "collector/calibrate.h"
+#include "collector/extras.h"
 #include "collector/launch.h"
 #include "collector/libbpf_log.h"
 #include "collector/privileges.h"
@@ -435,7 +436,7 @@ void Collector::State::take_commands() {
 
 Observer Collector::State::observer(const Session& session) const {
   Observer result;
-  result.probes = costs(options.probe_stats);
+  result.probes = costs(static_cast<bool>(statistics));
   result.userspace_cpu = own_cpu_in_window;
   result.per_transition = per_transition;
   result.attach_time = attach_time;
@@ -456,6 +457,7 @@ Collector::~Collector() = default;
 Diagnosis diagnose() {
   keep_libbpf_messages();
   Diagnosis diagnosis;
+  diagnosis.extras = all_extras();
   diagnosis.usable = check_privileges();
   if (!diagnosis.usable) {
     return diagnosis;
@@ -482,14 +484,21 @@ Result<Collector> Collector::open(const CollectorOptions& options) {
   }
   const Duration untraced = time_of_cheap_call();
   Sources sources = choose_sources(options);
+  if (options.stacks) {
+    add_lack_of(kernel_names(), sources.evidence);
+    add_lack_of(user_names(), sources.evidence);
+  }
+  Fd statistics;
+  if (options.probe_stats) {
+    statistics = Fd(bpf_enable_stats(BPF_STATS_RUN_TIME));
+    add_lack_of(probe_statistics(), sources.evidence);
+  }
   auto probes = Probes::load(sources, options);
   if (!probes) {
     return probes.error();
   }
   auto state = std::make_unique<State>(options, std::move(sources), *std::move(probes), opened);
-  if (options.probe_stats) {
-    state->statistics = Fd(bpf_enable_stats(BPF_STATS_RUN_TIME));
-  }
+  state->statistics = std::move(statistics);
   if (auto status = state->probes.introduce_caller(); !status) {
     return status.error();
   }

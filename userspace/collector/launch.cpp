@@ -4,24 +4,31 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <grp.h>
+#include <linux/capability.h>
+#include <linux/close_range.h>
 #include <pwd.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
-#include <charconv>
+#include <climits>
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <optional>
 #include <sstream>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "caller/caller.h"
 #include "collector/handles.h"
+#include "collector/privileges.h"
 
 namespace taskcost {
 namespace {
@@ -43,18 +50,6 @@ Identity identity_of(const passwd& entry) {
   }
   identity.groups.resize(static_cast<std::size_t>(count));
   return identity;
-}
-
-// A variable that sudo sets, as a number.
-std::optional<unsigned> number_from_environment(const char* name) {
-  const char* text = std::getenv(name);  // NOLINT(concurrency-mt-unsafe)
-  unsigned value = 0;
-  if (text == nullptr) {
-    return std::nullopt;
-  }
-  const char* end = text + std::strlen(text);
-  const auto [stop, error] = std::from_chars(text, end, value);
-  return error == std::errc() && stop == end ? std::optional(value) : std::nullopt;
 }
 
 // What the child writes to its parent when it could not become the command.
@@ -81,9 +76,11 @@ class StringVector {
 
 std::vector<std::string> environment_for(const std::optional<Identity>& identity) {
   std::vector<std::string> result;
+  // What sudo says of the tool's own start is not the command's.
+  constexpr std::array not_its_own{"HOME",     "USER",     "LOGNAME",   "SHELL",     "SUDO_COMMAND",
+                                   "SUDO_GID", "SUDO_UID", "SUDO_USER", "SUDO_HOME", "SUDO_TTY"};
   const auto replaced = [&](std::string_view variable) {
-    return identity && (variable.starts_with("HOME=") || variable.starts_with("USER=") ||
-                        variable.starts_with("LOGNAME=") || variable.starts_with("SHELL="));
+    return identity && std::ranges::count(not_its_own, variable.substr(0, variable.find('='))) > 0;
   };
   for (char** variable = environ; *variable != nullptr; ++variable) {
     if (!replaced(*variable)) {
@@ -100,14 +97,14 @@ std::vector<std::string> environment_for(const std::optional<Identity>& identity
 }
 
 // The file that a shell would run: PATH is searched here, because a failed exec in each of its folders would be booked
-// to the command. A name that is found nowhere stays as it is, and exec tells why it fails.
-std::string find_program(const std::string& name) {
+// to the command. nullopt: it is found nowhere. (Exec would name a folder that may not be searched as the reason.)
+std::optional<std::string> find_program(const std::string& name) {
   const char* path = std::getenv("PATH");  // NOLINT(concurrency-mt-unsafe)
   if (path == nullptr || name.find('/') != std::string::npos) {
     return name;
   }
   std::istringstream folders(path);
-  std::string found = name;
+  std::optional<std::string> found;
   for (std::string folder; std::getline(folders, folder, ':');) {
     std::string candidate = (folder.empty() ? "." : folder) + "/" + name;
     struct stat file {};
@@ -122,6 +119,39 @@ std::string find_program(const std::string& name) {
   return found;
 }
 
+// From descriptor `first` to `last`.
+struct Range {
+  unsigned first;
+  unsigned last;
+};
+
+// All but the standard streams and those that the command is to keep.
+std::vector<Range> descriptors_to_close(std::vector<int> kept) {
+  std::ranges::sort(kept);
+  std::vector<Range> ranges;
+  unsigned next = STDERR_FILENO + 1;
+  for (const int fd : kept) {
+    const auto number = static_cast<unsigned>(fd);
+    if (number > next) {
+      ranges.push_back({next, number - 1});
+    }
+    next = std::max(next, number + 1);
+  }
+  ranges.push_back({next, UINT_MAX});
+  return ranges;
+}
+
+// Whatever was given to the tool: by ambient or inheritable capabilities, or by its file. What root does without them,
+// the command of root does.
+void drop_capabilities() {
+  prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+  if (geteuid() != 0) {
+    __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+    const std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> none{};
+    syscall(SYS_capset, &header, none.data());
+  }
+}
+
 bool become(const Identity& identity) {
   return setgroups(identity.groups.size(), identity.groups.data()) == 0 &&
          setresgid(identity.gid, identity.gid, identity.gid) == 0 &&
@@ -130,15 +160,17 @@ bool become(const Identity& identity) {
 
 // Between fork and exec: async-signal-safe calls only.
 [[noreturn]] void run_child(const Command& command, const char* program, char* const* arguments,
-                            char* const* environment, int report_fd) {
+                            char* const* environment, const std::vector<Range>& closed, int report_fd) {
   Failure failure{Failure::execute, 0};
-  // Capabilities that were given to the tool are not the command's.
-  prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
   if (command.identity && !become(*command.identity)) {
     failure = {Failure::become_user, errno};
   } else {
+    drop_capabilities();
     if (command.standard_output >= 0) {
       dup2(command.standard_output, STDOUT_FILENO);
+    }
+    for (const Range& range : closed) {
+      close_range(range.first, range.last, CLOSE_RANGE_CLOEXEC);
     }
     sigprocmask(SIG_SETMASK, &command.signal_mask, nullptr);
     // With a slash in its name nothing is searched, but a script without an interpreter line gets its shell.
@@ -181,25 +213,34 @@ Result<std::optional<Identity>> identity_for_command(const std::optional<std::st
                    "see: getent passwd", ErrorKind::usage};
     }
   } else {
-    const auto caller = number_from_environment("SUDO_UID");
-    if (geteuid() != 0 || !caller || *caller == 0) {
+    const auto caller = caller_of_sudo();
+    if (!caller) {
       return std::optional<Identity>();
     }
-    entry = getpwuid(*caller);  // NOLINT(concurrency-mt-unsafe)
+    entry = getpwuid(caller->uid);  // NOLINT(concurrency-mt-unsafe)
     if (entry == nullptr) {
-      return Error{fmt::format("cannot run as uid {}, who called sudo", *caller), "no such user", "use --user root"};
+      return Error{fmt::format("cannot run as uid {}, who called sudo", caller->uid), "no such user",
+                   "use --user root"};
     }
   }
   if (entry->pw_uid == geteuid()) {
     return std::optional<Identity>();
   }
+  if (!has_capability(CAP_SETUID) || !has_capability(CAP_SETGID)) {
+    return Error{fmt::format("cannot run as user '{}'", entry->pw_name), "only root may become another user",
+                 "run it with sudo, or leave --user out"};
+  }
   return std::optional(identity_of(*entry));
 }
 
 Result<pid_t> start_command(const Command& command) {
-  const std::string program = find_program(command.arguments.front());
+  const auto program = find_program(command.arguments.front());
+  if (!program) {
+    return error_of({Failure::execute, ENOENT}, command);
+  }
   const StringVector arguments(command.arguments);
   const StringVector environment(environment_for(command.identity));
+  const std::vector<Range> closed = descriptors_to_close(command.descriptors);
   std::array<int, 2> ends{};
   if (pipe2(ends.data(), O_CLOEXEC) != 0) {
     return Error{"cannot start the command", std::strerror(errno), ""};
@@ -212,7 +253,7 @@ Result<pid_t> start_command(const Command& command) {
     return Error{"cannot start the command", std::strerror(errno), ""};
   }
   if (child == 0) {
-    run_child(command, program.c_str(), arguments.get(), environment.get(), to_parent.get());
+    run_child(command, program->c_str(), arguments.get(), environment.get(), closed, to_parent.get());
   }
   to_parent = Fd();  // exec closes the child's end
   Failure failure{};

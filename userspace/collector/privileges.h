@@ -11,4 +11,7 @@ namespace taskcost {
 // other source can stand in for: BTF, task storage, leave to read its memory.
 Status check_privileges();
 
+// A number as CAP_BPF, in the effective set.
+bool has_capability(unsigned capability);
+
 }  // namespace taskcost

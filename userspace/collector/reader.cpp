@@ -28,14 +28,6 @@ bool is_transition(std::span<const std::byte> bytes) {
   return header.type >= TC_RECORD_BIRTH && header.type <= TC_RECORD_GAP;
 }
 
-// At normal priority a busy machine keeps the reader off the CPU until the ring has overflowed. Without the privilege
-// it stays as it is: overflows are counted.
-void ask_for_priority() {
-  sched_param parameters{};
-  parameters.sched_priority = 1;
-  sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &parameters);
-}
-
 // A fork of a process that has the ring mapped takes several times as long. libbpf does not tell where it mapped it.
 void spare_children_the_ring() {
   std::ifstream maps("/proc/self/maps");
@@ -50,6 +42,12 @@ void spare_children_the_ring() {
 }
 
 }  // namespace
+
+bool ask_for_priority() {
+  sched_param parameters{};
+  parameters.sched_priority = 1;
+  return sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &parameters) == 0;
+}
 
 int Reader::handle(void* context, void* data, size_t size) {
   static_cast<const Reader*>(context)->take({static_cast<const std::byte*>(data), size});
@@ -82,7 +80,7 @@ Result<std::unique_ptr<Reader>> Reader::start(int ring_fd, OnRecord on_record) {
 Reader::~Reader() { stop(); }
 
 void Reader::drain() {
-  ask_for_priority();
+  (void)ask_for_priority();  // without it overflows are counted
   while (!stopping_.load(std::memory_order_acquire)) {
     ring_buffer__poll(ring_.get(), look_every_ms);
     ring_buffer__consume(ring_.get());

@@ -15,6 +15,9 @@
 
 namespace taskcost {
 
+// For this thread. At normal priority a busy machine keeps the reader off the CPU until the ring has overflowed.
+bool ask_for_priority();
+
 class Reader {
  public:
   // Called on the reader's thread, with each record in the order in which the probes wrote it.

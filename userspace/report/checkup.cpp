@@ -7,6 +7,35 @@
 #include "report/text_sections.h"
 
 namespace taskcost {
+namespace {
+
+void write_extras(Page& page, const std::vector<Extra>& extras) {
+  if (extras.empty()) {
+    return;
+  }
+  page.heading("What more rights give");
+  for (const Extra& extra : extras) {
+    page.item(extra.works ? "yes  " : "no   ", extra.what, Page::margin, extra.works ? Ink::plain : Ink::warning);
+    if (!extra.works) {
+      page.item("needs: ", extra.needs, Page::margin + 5);
+    }
+  }
+}
+
+void write_json_extras(JsonWriter& json, const std::vector<Extra>& extras) {
+  json.array("extras", [&] {
+    for (const Extra& extra : extras) {
+      json.object([&] {
+        json.field("name", extra.name);
+        json.field("what", extra.what);
+        json.field("works", extra.works);
+        json.field("needs", extra.needs);
+      });
+    }
+  });
+}
+
+}  // namespace
 
 void render_checkup_text(const Checkup& checkup, std::ostream& out, const TextOptions& options) {
   Page page(out, options);
@@ -19,6 +48,7 @@ void render_checkup_text(const Checkup& checkup, std::ostream& out, const TextOp
     page.paragraph("Programs can be observed here.", 0, Ink::good);
   }
   write_evidence(page, checkup.evidence);
+  write_extras(page, checkup.extras);
 }
 
 void render_checkup_json(const Checkup& checkup, std::ostream& out) {
@@ -29,6 +59,7 @@ void render_checkup_json(const Checkup& checkup, std::ostream& out) {
     json.field("usable", !checkup.obstacle);
     json.field("obstacle", checkup.obstacle ? std::optional(to_line(*checkup.obstacle)) : std::nullopt);
     write_json_evidence(json, checkup.evidence);
+    write_json_extras(json, checkup.extras);
   });
   json.end_document();
 }

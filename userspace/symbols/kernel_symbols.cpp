@@ -94,4 +94,16 @@ Frame KernelSymbols::name(std::uint64_t address) const {
   return frame;
 }
 
+bool kernel_addresses_are_hidden() {
+  std::ifstream file("/proc/kallsyms");
+  std::string address;
+  std::string type;
+  for (std::string name; file >> address >> type && std::getline(file, name);) {
+    if (is_text(type[0])) {
+      return address.find_first_not_of('0') == std::string::npos;
+    }
+  }
+  return true;
+}
+
 }  // namespace taskcost

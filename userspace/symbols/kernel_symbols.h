@@ -34,4 +34,7 @@ class KernelSymbols {
   bool hidden_ = false;
 };
 
+// By the first function that it lists: would KernelSymbols::read() give no names? So it is as well without a list.
+bool kernel_addresses_are_hidden();
+
 }  // namespace taskcost

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A file that is opened before anything is observed, so that nothing fails for its path afterwards. What is in it stays
-// until clear(). One that was created here is removed again, unless keep() was called.
+// until clear(). One that was created here is the caller's, and is removed again unless keep() was called.
 #pragma once
 
 #include <string>
 
+#include "caller/path_walk.h"
 #include "taskcost/fd.h"
 #include "taskcost/result.h"
 
@@ -28,9 +29,10 @@ class OutputPath {
   [[nodiscard]] Error error() const;
 
  private:
-  OutputPath(std::string path, Fd fd, bool created);
+  OutputPath(std::string path, PathEnd end, Fd fd);
 
   std::string path_;
+  PathEnd end_;
   Fd fd_;
   bool created_ = false;
 };

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "collector/extras.h"
+
+#include <bpf/bpf.h>
+#include <fmt/format.h>
+#include <linux/capability.h>
+
+#include <string>
+#include <thread>
+
+#include "collector/handles.h"
+#include "collector/privileges.h"
+#include "collector/reader.h"
+#include "symbols/kernel_symbols.h"
+
+namespace taskcost {
+namespace {
+
+Extra reader_priority() {
+  bool works = false;
+  std::thread([&works] { works = ask_for_priority(); }).join();
+  return {"reader_priority", "records are read in time on a busy machine (SCHED_FIFO); without, losses are counted",
+          works, "CAP_SYS_NICE"};
+}
+
+Extra other_users() {
+  return {"other_users", "commands as another user (--user, and the caller of sudo)",
+          has_capability(CAP_SETUID) && has_capability(CAP_SETGID), "root"};
+}
+
+}  // namespace
+
+Extra kernel_names() {
+  return {"kernel_names", "names of kernel functions in stacks", !kernel_addresses_are_hidden(),
+          "CAP_SYSLOG, and kernel.kptr_restrict below 2"};
+}
+
+Extra user_names() {
+  return {"user_names", "names of functions of programs that ran before, as other users",
+          has_capability(CAP_SYS_PTRACE), "CAP_SYS_PTRACE, and CAP_DAC_READ_SEARCH for files that are not readable"};
+}
+
+Extra probe_statistics() {
+  const Fd statistics(bpf_enable_stats(BPF_STATS_RUN_TIME));
+  return {"probe_stats", "run counts and times of probes (--probe-stats)", static_cast<bool>(statistics),
+          "CAP_SYS_ADMIN"};
+}
+
+std::vector<Extra> all_extras() {
+  return {kernel_names(), user_names(), reader_priority(), probe_statistics(), other_users()};
+}
+
+void add_lack_of(const Extra& extra, EvidenceList& evidence) {
+  if (!extra.works) {
+    evidence.push_back({extra.name, "", EvidenceKind::unavailable,
+                        fmt::format("these rights do not give {}", extra.what),
+                        fmt::format("it needs {}", extra.needs)});
+  }
+}
+
+}  // namespace taskcost
