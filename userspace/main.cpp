@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Parse, dispatch, print the one error line, choose the exit status.
-#include <fmt/format.h>
+#include <fcntl.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <exception>
 #include <iostream>
+#include <new>
 #include <string>
 #include <type_traits>
 #include <variant>
 #include <vector>
 
 #include "cli/commands.h"
+#include "cli/say.h"
 #include "cli/surroundings.h"
 #include "taskcost/diff.h"
 
@@ -46,12 +49,23 @@ Result<int> dispatch(const Options& options, const Surroundings& surroundings) {
       options);
 }
 
+// A stream that is closed from the start would lend its number to the first file that is opened, and what is said would
+// be written there. Its place is taken by what refuses it, and is free again for a command.
+void occupy_standard_descriptors() {
+  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (fcntl(fd, F_GETFD) < 0) {
+      (void)open("/dev/null", (fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) | O_CLOEXEC);
+    }
+  }
+}
+
 int fail(const Error& error) {
-  fmt::print(stderr, "taskcost: {}\n", to_line(error));
+  say("{}", to_line(error));
   return error.status.value_or(static_cast<int>(error.kind));
 }
 
 int run_main(int argc, const char* const* argv) {
+  occupy_standard_descriptors();
   const auto options = parse_options({argv + 1, argv + argc});
   if (!options) {
     return fail(options.error());
@@ -63,7 +77,10 @@ int run_main(int argc, const char* const* argv) {
 }  // namespace
 }  // namespace taskcost
 
-int main(int argc, char** argv) try { return taskcost::run_main(argc, argv); } catch (const std::exception& bug) {
+int main(int argc, char** argv) try { return taskcost::run_main(argc, argv); } catch (const std::bad_alloc&) {
+  std::fputs("taskcost: out of memory (see the limits: ulimit -v, ulimit -d; fewer tasks: --max-tasks)\n", stderr);
+  return 1;
+} catch (const std::exception& bug) {
   std::fprintf(stderr, "taskcost: internal error: %s\n", bug.what());
   return 1;
 }

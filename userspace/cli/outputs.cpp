@@ -8,6 +8,7 @@
 #include <ext/stdio_filebuf.h>
 
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 #include <iostream>
 #include <utility>
@@ -52,6 +53,14 @@ TraceInfo trace_info(const RecordingStart& start) {
   info.start_realtime_ns = start.realtime_ns;
   info.syscall_name = [&start](std::uint32_t number, bool compat) { return call_name(start, number, compat); };
   return info;
+}
+
+// That a file may not grow is an error of write, as a full disk is, and no reason to die.
+void block_file_size_signal() {
+  sigset_t mask;
+  sigemptyset(&mask);
+  sigaddset(&mask, SIGXFSZ);
+  pthread_sigmask(SIG_BLOCK, &mask, nullptr);
 }
 
 template <typename Export>
@@ -113,14 +122,18 @@ Status Outputs::write_file(File& output, const Renderer& render) const {
     return status;
   }
   // Straight to the descriptor: the text of tens of thousands of tasks would be larger than what it is made from.
-  __gnu_cxx::stdio_filebuf<char> buffer(dup(output.path.fd()), std::ios::out);
+  Fd copy(dup(output.path.fd()));
+  if (!copy) {
+    return output.path.error();
+  }
+  __gnu_cxx::stdio_filebuf<char> buffer(copy.release(), std::ios::out);
   std::ostream out(&buffer);
   constexpr unsigned width = 80;
   if (auto status = render(output.format, {width, false /*colour*/, terminal_.verbose}, out); !status) {
     return status;
   }
-  out.flush();
-  if (!out) {
+  // Some file systems tell only at the end.
+  if (!out.flush() || buffer.close() == nullptr) {
     return output.path.error();
   }
   output.path.keep();
@@ -138,6 +151,7 @@ Status Outputs::write(const Report& report, const OpenCapture& open_capture) {
 }
 
 Status Outputs::write(const Renderer& render) {
+  block_file_size_signal();
   Status first = Done{};
   for (File& output : files_) {
     if (Status status = write_file(output, render); !status && first) {

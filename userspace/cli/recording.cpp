@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "cli/outputs.h"
+#include "cli/say.h"
 #include "collector/syscall_numbers.h"
 #include "report/units.h"
 
@@ -143,7 +144,7 @@ Status finish(Recording* recording, Outputs& outputs, const Report& report, cons
   if (recording != nullptr) {
     first = recording->end(recording_end(report));
     if (!options.quiet && first) {
-      fmt::print(stderr, "taskcost: {}\n", recording->summary());
+      say("{}", recording->summary());
     }
   }
   const auto capture = [recording] { return recording->read(); };
