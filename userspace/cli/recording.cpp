@@ -72,7 +72,11 @@ Status Recording::begin(Collector& collector, RecordingStart start) {
   start.monotonic_ns = clock_ns(CLOCK_MONOTONIC);
   start.realtime_ns = clock_ns(CLOCK_REALTIME);
   last_ns_ = start.monotonic_ns;
-  auto writer = CaptureWriter::create(Fd(dup(fd())), text_of(start));
+  Fd file(dup(fd()));
+  if (!file) {
+    return Error{"cannot write the capture", std::strerror(errno), ""};
+  }
+  auto writer = CaptureWriter::create(std::move(file), text_of(start));
   if (!writer) {
     return writer.error();
   }

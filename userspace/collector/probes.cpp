@@ -43,7 +43,9 @@ Error error_of(std::string what, int error) {
   if (const std::string warning = take_libbpf_warning(); !warning.empty()) {
     why += fmt::format(" ({})", warning);
   }
-  return {std::move(what), std::move(why), "taskcost doctor tells what this kernel allows"};
+  const bool of_descriptors = error == EMFILE || error == -EMFILE;
+  return {std::move(what), std::move(why),
+          of_descriptors ? "raise the limit: ulimit -n" : "taskcost doctor tells what this kernel allows"};
 }
 
 void configure(probes& object, const Sources& sources, const CollectorOptions& options) {
