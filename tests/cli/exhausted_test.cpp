@@ -90,7 +90,7 @@ INSTANTIATE_TEST_SUITE_P(Of, ExhaustedHeap,
                          ::testing::Values(Heap{"run_once", run_command, false},
                                            Heap{"run_for_good", run_command, true},
                                            Heap{"record_once", record_command, false}),
-                         [](const auto& info) { return std::string(info.param.name); });
+                         [](const auto& heap) { return std::string(heap.param.name); });
 
 // Limits of the kernel. Below the smallest of each the tool itself cannot be loaded.
 class Limited : public ::testing::Test {

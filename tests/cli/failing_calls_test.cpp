@@ -56,7 +56,7 @@ Words attach_briefly(const TemporaryDirectory& directory) {
 }
 
 const Subject kRun{"run", run_command};
-const Subject kRunWithEverything{"run_with_everything", run_with_everything};
+const Subject kEverything{"everything", run_with_everything};
 const Subject kRecord{"record", record_command};
 const Subject kAttach{"attach", attach_briefly};
 
@@ -64,74 +64,85 @@ struct Failure {
   const Subject* subject;
   const char* call;
   const char* error;
-  const char* path = nullptr;  // only calls on this file; in the directory of the outputs when it is relative
+  bool often = false;          // it means different things
+  const char* path = nullptr;  // only the first call on this file
 };
 
-std::string path_of(const Failure& failure, const TemporaryDirectory& directory) {
-  return *failure.path == '/' ? failure.path : directory.file(failure.path);
-}
-
-// strace of the tool. Its log names the task of every line.
-Words traced(const Failure& failure, const TemporaryDirectory& directory, const Words& options, const Words& calls) {
-  std::string set = "trace=";
-  for (const std::string& call : calls) {
-    set += call + ",";
-  }
-  set.pop_back();
-  Words words{"strace", "-f", "-qq", "-b", "execve", "-o", directory.file("strace"), "-e", set};
-  if (failure.path != nullptr) {
-    words.insert(words.end(), {"-P", path_of(failure, directory)});
-  }
+// strace of the tool, told `options`. Its log names the task of every line.
+Words traced(const Subject& subject, const TemporaryDirectory& directory, const Words& options) {
+  Words words{"strace", "-f", "-qq", "-b", "execve", "-o", directory.file("strace")};
   words.insert(words.end(), options.begin(), options.end());
-  const Words command = failure.subject->command(directory);
+  const Words command = subject.command(directory);
   words.insert(words.end(), command.begin(), command.end());
   return words;
 }
 
-// How often each task made the call before the tool began, and in all.
+// How often the task that makes a call most often makes it: before the tool begins, and in all.
 struct Occurrences {
   unsigned before = 0;
   unsigned all = 0;
 };
 
-Occurrences occurrences_of(const Failure& failure) {
+std::map<std::string, Occurrences> count_calls(const Subject& subject) {
   const TemporaryDirectory directory;
-  Words calls{failure.call};
-  if (failure.path == nullptr) {
-    calls.emplace_back(kFirstCall);
-  }
-  const Finished finished = run(traced(failure, directory, {}, calls));
+  const Finished finished = run(traced(subject, directory, {"-e", "trace=!getppid"}), {}, 60s);
   EXPECT_EQ(finished.exit_code(), 0) << finished.describe();
-  Occurrences result;
-  std::map<std::string, unsigned> by_task;
+  std::map<std::string, Occurrences> calls;
+  std::map<std::pair<std::string, std::string>, unsigned> of_task;
+  bool begun = false;
   for (const std::string& line : lines_of(read_file(directory.file("strace")))) {
     const std::size_t end_of_task = line.find(' ');
-    const std::string text = line.substr(line.find_first_not_of(' ', end_of_task));
-    const std::string task = line.substr(0, end_of_task);
-    if (text.starts_with(std::string(kFirstCall) + "(")) {
-      result.before = by_task[task];
+    const std::size_t name = line.find_first_not_of(' ', end_of_task);
+    const std::size_t end_of_name = line.find('(', name);
+    if (end_of_name == std::string::npos || line[name] == '<' || line[name] == '-') {
+      continue;
     }
-    if (text.starts_with(std::string(failure.call) + "(")) {
-      result.all = std::max(result.all, ++by_task[task]);
-    }
+    const std::string call = line.substr(name, end_of_name - name);
+    begun |= call == kFirstCall;
+    const unsigned count = ++of_task[{line.substr(0, end_of_task), call}];
+    Occurrences& occurrences = calls[call];
+    occurrences.all = std::max(occurrences.all, count);
+    occurrences.before += begun ? 0 : 1;
   }
-  return result;
+  return calls;
 }
 
-// The first, a middle and the last one.
-std::set<unsigned> points_of(const Occurrences& occurrences) {
+// The first, a middle and the last one; the last alone where nothing else was asked for.
+std::set<unsigned> points_of(const Failure& failure) {
+  if (failure.path != nullptr) {
+    return {1};
+  }
+  static std::map<const Subject*, std::map<std::string, Occurrences>> counted;
+  auto& calls = counted[failure.subject];
+  if (calls.empty()) {
+    calls = count_calls(*failure.subject);
+  }
+  const Occurrences occurrences = calls[failure.call];
   if (occurrences.all <= occurrences.before) {
     return {};
   }
   const unsigned first = occurrences.before + 1;
+  if (!failure.often && !thorough()) {
+    return {occurrences.all};
+  }
   return {first, (first + occurrences.all) / 2, occurrences.all};
+}
+
+Words injection(const Failure& failure, unsigned point) {
+  const std::string call = failure.call;
+  Words options{"-e", "trace=" + call, "-e",
+                "inject=" + call + ":error=" + failure.error + ":when=" + std::to_string(point)};
+  if (failure.path != nullptr) {
+    options.insert(options.end(), {"-P", failure.path});
+  }
+  return options;
 }
 
 class FailingCall : public ::testing::TestWithParam<Failure> {};
 
 TEST_P(FailingCall, IsTold) {
   const Failure& failure = GetParam();
-  const auto points = points_of(occurrences_of(failure));
+  const auto points = points_of(failure);
   ASSERT_FALSE(points.empty()) << "the tool does not call " << failure.call;
   struct Run {
     unsigned point = 0;
@@ -141,9 +152,8 @@ TEST_P(FailingCall, IsTold) {
   std::vector<Run> runs;
   for (const unsigned point : points) {
     auto directory = std::make_unique<TemporaryDirectory>();
-    const std::string inject =
-        std::string("inject=") + failure.call + ":error=" + failure.error + ":when=" + std::to_string(point);
-    auto process = std::make_unique<Subprocess>(traced(failure, *directory, {"-e", inject}, {failure.call}));
+    const Words words = traced(*failure.subject, *directory, injection(failure, point));
+    auto process = std::make_unique<Subprocess>(words);
     runs.push_back({point, std::move(directory), std::move(process)});
   }
   bool injected = false;
@@ -156,17 +166,53 @@ TEST_P(FailingCall, IsTold) {
   EXPECT_TRUE(injected) << "nothing failed";
 }
 
-INSTANTIATE_TEST_SUITE_P(Of, FailingCall,
-                         ::testing::Values(Failure{&kRun, "bpf", "ENOMEM"}, Failure{&kRun, "bpf", "EPERM"}),
-                         [](const auto& info) {
-                           const Failure& failure = info.param;
-                           std::string name =
-                               std::string(failure.subject->name) + "_" + failure.call + "_" + failure.error;
-                           for (const char* at = failure.path != nullptr ? failure.path : ""; *at != '\0'; ++at) {
-                             name += std::isalnum(static_cast<unsigned char>(*at)) != 0 ? *at : '_';
-                           }
-                           return name;
-                         });
+INSTANTIATE_TEST_SUITE_P(
+    Of, FailingCall,
+    ::testing::Values(
+        // At start.
+        Failure{&kEverything, "bpf", "ENOMEM", true}, Failure{&kRun, "bpf", "EPERM", true},
+        Failure{&kEverything, "perf_event_open", "EMFILE", true}, Failure{&kRun, "mmap", "ENOMEM", true},
+        Failure{&kRun, "signalfd4", "EMFILE"}, Failure{&kRun, "capget", "EPERM"},
+        Failure{&kRun, "epoll_create1", "EMFILE"}, Failure{&kRun, "epoll_ctl", "ENOMEM"},
+        Failure{&kRecord, "clone3", "EAGAIN"}, Failure{&kRun, "clone", "EAGAIN", true},
+        Failure{&kRun, "pipe2", "EMFILE", true}, Failure{&kRun, "sched_setscheduler", "EPERM"},
+        Failure{&kRun, "madvise", "EINVAL"}, Failure{&kRun, "ioctl", "EINVAL"}, Failure{&kRun, "prlimit64", "EPERM"},
+        Failure{&kRun, "openat", "EMFILE", true}, Failure{&kRun, "openat", "EACCES", false, "/sys/kernel/btf/vmlinux"},
+        Failure{&kRun, "read", "EIO", false, "/proc/kallsyms"}, Failure{&kRun, "access", "EACCES"},
+        Failure{&kRecord, "getrandom", "ENOSYS"}, Failure{&kRun, "rt_sigprocmask", "EINVAL"},
+        Failure{&kRun, "newfstatat", "EACCES"}, Failure{&kRun, "lseek", "EINVAL"},
+        // In the loop.
+        Failure{&kRun, "execve", "EACCES", false, "/bin/true"}, Failure{&kRun, "execve", "ENOMEM", false, "/bin/true"},
+        Failure{&kRun, "pidfd_open", "EMFILE"}, Failure{&kRun, "poll", "ENOMEM"}, Failure{&kRun, "poll", "EINTR"},
+        Failure{&kAttach, "poll", "ENOMEM"}, Failure{&kAttach, "epoll_wait", "EINVAL"},
+        Failure{&kAttach, "openat", "EMFILE", true}, Failure{&kAttach, "read", "EIO", true},
+        Failure{&kAttach, "bpf", "ENOMEM", true},
+        // At the end.
+        Failure{&kRun, "wait4", "ECHILD", true}, Failure{&kRun, "membarrier", "EINVAL"},
+        Failure{&kRecord, "ftruncate", "EIO", true}, Failure{&kRecord, "dup", "EMFILE", true},
+        Failure{&kRecord, "write", "ENOSPC", true}, Failure{&kRecord, "write", "EINTR"},
+        Failure{&kRun, "writev", "EIO"}, Failure{&kRecord, "close", "EIO"}, Failure{&kRun, "read", "EIO", true},
+        Failure{&kRun, "munmap", "EINVAL"}),
+    [](const auto& failure) {
+      const Failure& failing = failure.param;
+      std::string name = std::string(failing.subject->name) + "_" + failing.call + "_" + failing.error;
+      for (const char* at = failing.path != nullptr ? failing.path : ""; *at != '\0'; ++at) {
+        name += std::isalnum(static_cast<unsigned char>(*at)) != 0 ? *at : '_';
+      }
+      return name;
+    });
+
+// A loop that its waiting fails must not take the CPU: it is of real-time priority.
+TEST(FailingForGood, TheReaderWaitsAllTheSame) {
+  const TemporaryDirectory directory;
+  const Finished finished =
+      run(traced(kRun, directory, {"-e", "trace=epoll_wait", "-e", "inject=epoll_wait:error=ENOMEM"}), {}, 60s);
+  expect_told(finished, directory.file("r.json"));
+  EXPECT_EQ(finished.exit_code(), 0) << finished.describe();
+  const auto log = lines_of(read_file(directory.file("strace")));
+  EXPECT_GT(log.size(), 0);
+  EXPECT_LT(log.size(), 1000) << "it waits in vain, and does not sleep";
+}
 
 }  // namespace
 }  // namespace taskcost::test
