@@ -13,8 +13,8 @@
 namespace taskcost {
 namespace {
 
-Error cannot_write(const std::string& path) {
-  return {fmt::format("cannot write '{}'", path), std::strerror(errno), "name another file with -o"};
+Error cannot_write(const std::string& path, int number) {
+  return {fmt::format("cannot write '{}'", path), std::strerror(number), "name another file with -o"};
 }
 
 }  // namespace
@@ -31,7 +31,7 @@ Result<OutputPath> OutputPath::open(const std::string& path, Access access) {
     fd = Fd(::open(path.c_str(), flags));
   }
   if (!fd) {
-    return cannot_write(path);
+    return cannot_write(path, errno);
   }
   return OutputPath(path, std::move(fd), created);
 }
@@ -44,12 +44,12 @@ OutputPath::~OutputPath() {
 
 Status OutputPath::clear() {
   if (ftruncate(fd(), 0) != 0 && errno != EINVAL) {
-    return error();
+    return error(errno);
   }
   lseek(fd(), 0, SEEK_SET);
   return Done{};
 }
 
-Error OutputPath::error() const { return cannot_write(path_); }
+Error OutputPath::error(int number) const { return cannot_write(path_, number); }
 
 }  // namespace taskcost

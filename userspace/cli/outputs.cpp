@@ -63,6 +63,37 @@ void block_file_size_signal() {
   pthread_sigmask(SIG_BLOCK, &mask, nullptr);
 }
 
+// A file that remembers why the first write failed: a renderer goes on after it, and errno with it.
+class FileBuffer : public __gnu_cxx::stdio_filebuf<char> {
+ public:
+  explicit FileBuffer(Fd file) : stdio_filebuf(file.release(), std::ios::out) {}
+
+  // The last write, and what some file systems tell only at the end.
+  bool finish() {
+    note(sync() == 0);
+    note(close() != nullptr);
+    return error_ == 0;
+  }
+  [[nodiscard]] int error() const { return error_; }
+
+ protected:
+  int_type overflow(int_type character) override {
+    const int_type result = stdio_filebuf::overflow(character);
+    note(!traits_type::eq_int_type(result, traits_type::eof()));
+    return result;
+  }
+  std::streamsize xsputn(const char* text, std::streamsize size) override {
+    const std::streamsize written = stdio_filebuf::xsputn(text, size);
+    note(written == size);
+    return written;
+  }
+
+ private:
+  void note(bool good) { error_ = good || error_ != 0 ? error_ : errno; }
+
+  int error_ = 0;
+};
+
 template <typename Export>
 Status export_events(CaptureReader& capture, std::ostream& out) {
   const auto start = read_start(capture.description());
@@ -124,17 +155,16 @@ Status Outputs::write_file(File& output, const Renderer& render) const {
   // Straight to the descriptor: the text of tens of thousands of tasks would be larger than what it is made from.
   Fd copy(dup(output.path.fd()));
   if (!copy) {
-    return output.path.error();
+    return output.path.error(errno);
   }
-  __gnu_cxx::stdio_filebuf<char> buffer(copy.release(), std::ios::out);
+  FileBuffer buffer(std::move(copy));
   std::ostream out(&buffer);
   constexpr unsigned width = 80;
   if (auto status = render(output.format, {width, false /*colour*/, terminal_.verbose}, out); !status) {
     return status;
   }
-  // Some file systems tell only at the end.
-  if (!out.flush() || buffer.close() == nullptr) {
-    return output.path.error();
+  if (!buffer.finish()) {
+    return output.path.error(buffer.error());
   }
   output.path.keep();
   return Done{};
