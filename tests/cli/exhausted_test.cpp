@@ -60,7 +60,7 @@ class ExhaustedHeap : public ::testing::TestWithParam<Heap> {
 
   // Most at both ends: what is allocated there has more different reasons.
   [[nodiscard]] static std::set<unsigned long> points(unsigned long allocations) {
-    const unsigned long wanted = thorough() ? 400 : 10;
+    const unsigned long wanted = thorough() ? 60 : 3;
     std::set<unsigned long> chosen;
     for (unsigned long i = 0; i < wanted; ++i) {
       chosen.insert(1 + allocations * i / wanted);
