@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <iostream>
 #include <new>
@@ -64,6 +65,31 @@ int fail(const Error& error) {
   return error.status.value_or(static_cast<int>(error.kind));
 }
 
+// Allocates nothing.
+int fail_without_memory() {
+  std::fputs("taskcost: out of memory (see the limits: ulimit -v, ulimit -d; fewer tasks: --max-tasks)\n", stderr);
+  return static_cast<int>(ErrorKind::runtime);
+}
+
+std::terminate_handler abort_as_usual = nullptr;
+
+void terminate_without_memory() {
+  try {
+    if (const auto exception = std::current_exception()) {
+      std::rethrow_exception(exception);
+    }
+  } catch (const std::bad_alloc&) {
+    std::_Exit(fail_without_memory());
+  } catch (...) {  // a bug: it is told below
+  }
+  abort_as_usual();
+}
+
+// Objects of libraries are made before main, which could catch nothing of theirs; this comes first.
+[[gnu::constructor(101)]] void expect_want_of_memory() {
+  abort_as_usual = std::set_terminate(terminate_without_memory);
+}
+
 int run_main(int argc, const char* const* argv) {
   occupy_standard_descriptors();
   const auto options = parse_options({argv + 1, argv + argc});
@@ -78,8 +104,7 @@ int run_main(int argc, const char* const* argv) {
 }  // namespace taskcost
 
 int main(int argc, char** argv) try { return taskcost::run_main(argc, argv); } catch (const std::bad_alloc&) {
-  std::fputs("taskcost: out of memory (see the limits: ulimit -v, ulimit -d; fewer tasks: --max-tasks)\n", stderr);
-  return 1;
+  return taskcost::fail_without_memory();
 } catch (const std::exception& bug) {
   std::fprintf(stderr, "taskcost: internal error: %s\n", bug.what());
   return 1;
