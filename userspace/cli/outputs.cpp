@@ -166,6 +166,9 @@ Status Outputs::write_file(File& output, const Renderer& render) const {
   if (!buffer.finish()) {
     return output.path.error(buffer.error());
   }
+  if (!out) {
+    return output.path.error(ENOMEM);  // a stream keeps to itself what its operators throw
+  }
   output.path.keep();
   return Done{};
 }
