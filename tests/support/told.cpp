@@ -4,8 +4,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <filesystem>
-
 #include "support/schema.h"
 #include "taskcost/report.h"
 
@@ -40,7 +38,8 @@ void expect_told(const Finished& finished, const std::string& report_file) {
   for (const std::string& line : lines) {
     EXPECT_THAT(line, StartsWith("taskcost: "));
   }
-  if (*finished.exit_code() == 0 || std::filesystem::exists(report_file)) {
+  // An empty file is no report: it was made at the start, so that nothing fails for its path at the end.
+  if (*finished.exit_code() == 0 || read_file(report_file) != "") {
     expect_valid(report_file);
   }
 }
