@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Parse, dispatch, print the one error line, choose the exit status.
-#include <fmt/format.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <iostream>
+#include <new>
 #include <string>
 #include <type_traits>
 #include <variant>
@@ -13,6 +14,7 @@
 
 #include "caller/caller.h"
 #include "cli/commands.h"
+#include "cli/say.h"
 #include "cli/surroundings.h"
 #include "taskcost/diff.h"
 
@@ -48,8 +50,33 @@ Result<int> dispatch(const Options& options, const Surroundings& surroundings) {
 }
 
 int fail(const Error& error) {
-  fmt::print(stderr, "taskcost: {}\n", to_line(error));
+  say("{}", to_line(error));
   return error.status.value_or(static_cast<int>(error.kind));
+}
+
+// Allocates nothing.
+int fail_without_memory() {
+  std::fputs("taskcost: out of memory (see the limits: ulimit -v, ulimit -d; fewer tasks: --max-tasks)\n", stderr);
+  return static_cast<int>(ErrorKind::runtime);
+}
+
+std::terminate_handler abort_as_usual = nullptr;
+
+void terminate_without_memory() {
+  try {
+    if (const auto exception = std::current_exception()) {
+      std::rethrow_exception(exception);
+    }
+  } catch (const std::bad_alloc&) {
+    std::_Exit(fail_without_memory());
+  } catch (...) {  // a bug: it is told below
+  }
+  abort_as_usual();
+}
+
+// Objects of libraries are made before main, which could catch nothing of theirs; this comes first.
+[[gnu::constructor(101)]] void expect_want_of_memory() {
+  abort_as_usual = std::set_terminate(terminate_without_memory);
 }
 
 int run_main(int argc, const char* const* argv) {
@@ -67,7 +94,9 @@ int run_main(int argc, const char* const* argv) {
 }  // namespace
 }  // namespace taskcost
 
-int main(int argc, char** argv) try { return taskcost::run_main(argc, argv); } catch (const std::exception& bug) {
+int main(int argc, char** argv) try { return taskcost::run_main(argc, argv); } catch (const std::bad_alloc&) {
+  return taskcost::fail_without_memory();
+} catch (const std::exception& bug) {
   std::fprintf(stderr, "taskcost: internal error: %s\n", bug.what());
   return 1;
 }

@@ -160,7 +160,8 @@
   X(LEAKED_SLOTS, leaked_slots, "ledger slots that could not be returned to the pool")                    \
   X(MISSED_FLOWS, missed_flows, "channel calls without a flow: their table was full or busy")             \
   X(MISSED_STACKS, missed_stacks, "events without a stack: the kernel had no place for it")               \
-  X(DROPPED_TRANSITIONS, dropped_transitions, "recorded transitions that found the ring buffer full")
+  X(DROPPED_TRANSITIONS, dropped_transitions, "recorded transitions that found the ring buffer full")     \
+  X(UNREAD_TABLES, unread_tables, "tables of waits and flows that could not be read to their end")
 
 #define TC_ENUM_ACTIVITY(C, n, t) TC_ACTIVITY_##C,
 #define TC_ENUM_CONDITION(C, n, t) TC_CONDITION_##C,

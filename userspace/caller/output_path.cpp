@@ -28,8 +28,8 @@ Fd create(const PathEnd& end, int flags) {
   return fd;
 }
 
-Error cannot_write(const std::string& path) {
-  return {fmt::format("cannot write '{}'", path), std::strerror(errno), "name another file with -o"};
+Error cannot_write(const std::string& path, int number) {
+  return {fmt::format("cannot write '{}'", path), std::strerror(number), "name another file with -o"};
 }
 
 }  // namespace
@@ -45,7 +45,7 @@ Result<OutputPath> OutputPath::open(const std::string& path, Access access) {
   }
   Fd fd = end->found ? reopen(end->found, flags) : create(*end, flags);
   if (!fd) {
-    return cannot_write(path);
+    return cannot_write(path, errno);
   }
   return OutputPath(path, *std::move(end), std::move(fd));
 }
@@ -58,12 +58,12 @@ OutputPath::~OutputPath() {
 
 Status OutputPath::clear() {
   if (ftruncate(fd(), 0) != 0 && errno != EINVAL) {
-    return error();
+    return error(errno);
   }
   lseek(fd(), 0, SEEK_SET);
   return Done{};
 }
 
-Error OutputPath::error() const { return cannot_write(path_); }
+Error OutputPath::error(int number) const { return cannot_write(path_, number); }
 
 }  // namespace taskcost

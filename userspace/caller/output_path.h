@@ -25,8 +25,8 @@ class OutputPath {
   // Empties it. A pipe or a device has nothing to cut off.
   Status clear();
   void keep() { created_ = false; }
-  // That of the system call that has just failed.
-  [[nodiscard]] Error error() const;
+  // For `number` of errno.
+  [[nodiscard]] Error error(int number) const;
 
  private:
   OutputPath(std::string path, PathEnd end, Fd fd);

@@ -14,6 +14,7 @@
 
 #include "capture/format.h"
 #include "taskcost/capture.h"
+#include "taskcost/start_thread.h"
 
 namespace taskcost {
 
@@ -50,6 +51,8 @@ class Output {
       }
     }
   }
+
+  void fail(int error) { error_ = error_ != 0 ? error_ : error; }
 
   // Some file systems tell only now.
   void close() {
@@ -154,6 +157,7 @@ class ChunkFile {
   }
 
   void close() { output_.close(); }
+  void fail(int error) { output_.fail(error); }
   [[nodiscard]] const Output& output() const { return output_; }
 
  private:
@@ -314,7 +318,12 @@ struct CaptureWriter::State {
       Buffer& buffer = buffers[done_buffer];
       done_buffer = (done_buffer + 1) % buffers.size();
       is_last = buffer.is_last;
-      write_buffer(buffer);
+      try {
+        write_buffer(buffer);
+      } catch (const std::bad_alloc&) {
+        file.fail(ENOMEM);
+        failed.store(true, std::memory_order_relaxed);
+      }
       buffer.clear();
       emptied.fetch_add(1, std::memory_order_release);
       emptied.notify_one();
@@ -343,7 +352,11 @@ Result<std::unique_ptr<CaptureWriter>> CaptureWriter::create(Fd file, const std:
   bounded.buffers = std::max<std::size_t>(options.buffers, 2);
   auto state = std::make_unique<State>(std::move(output), *salt, bounded);
   state->count.bytes_out.set(state->file.output().size());
-  state->thread = std::thread([raw = state.get()] { raw->write_all(); });
+  auto thread = start_thread([raw = state.get()] { raw->write_all(); });
+  if (!thread) {
+    return thread.error();
+  }
+  state->thread = *std::move(thread);
   return std::unique_ptr<CaptureWriter>(new CaptureWriter(std::move(state)));
 }
 

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <fmt/format.h>
-
-#include <cstdio>
 #include <string>
 #include <utility>
 
 #include "cli/launched.h"
 #include "cli/outputs.h"
 #include "cli/recording.h"
+#include "cli/say.h"
 #include "cli/signals.h"
 
 namespace taskcost {
@@ -29,7 +27,10 @@ std::string name_of(const Target& target, const Session& session) {
 }  // namespace
 
 Result<int> attach(const AttachCommand& command, const Surroundings& surroundings) {
-  StopSignals signals;
+  auto signals = StopSignals::block();
+  if (!signals) {
+    return signals.error();
+  }
   auto outputs = Outputs::open(command.observe, surroundings);
   if (!outputs) {
     return outputs.error();
@@ -57,11 +58,14 @@ Result<int> attach(const AttachCommand& command, const Surroundings& surrounding
     return adopted.error();
   }
   if (!command.observe.quiet) {
-    fmt::print(stderr, "taskcost: observing {} task{}{}\n", *adopted, *adopted == 1 ? "" : "s",
-               command.duration ? "" : ", Ctrl-C ends it");
+    say("observing {} task{}{}", *adopted, *adopted == 1 ? "" : "s", command.duration ? "" : ", Ctrl-C ends it");
   }
 
-  report.window_end = collector->wait({command.duration, signals.fd(), -1});
+  const auto window_end = collector->wait({command.duration, signals->fd(), -1});
+  if (!window_end) {
+    return window_end.error();
+  }
+  report.window_end = *window_end;
   if (!command.target.ids.empty()) {
     report.target.pid = static_cast<std::uint32_t>(command.target.ids.front());
   }

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "taskcost/diff.h"
 
-#include <fmt/format.h>
-
-#include <cstdio>
 #include <map>
 #include <string>
 #include <utility>
@@ -11,6 +8,7 @@
 #include "cli/commands.h"
 #include "cli/load_report.h"
 #include "cli/outputs.h"
+#include "cli/say.h"
 
 namespace taskcost {
 namespace {
@@ -33,7 +31,7 @@ Result<int> judge(const Difference& difference, double percent) {
     return checks.error();
   }
   if (!difference.wall_is_a_cost() && difference.a.time && difference.b.time) {
-    fmt::print(stderr, "taskcost: wall time is not judged: a window ended before its target did\n");
+    say("wall time is not judged: a window ended before its target did");
   }
   int status = 0;
   std::map<std::string, unsigned> missing_points;  // of sweeps, by where they are missing
@@ -44,16 +42,15 @@ Result<int> judge(const Difference& difference, double percent) {
       if (change.name.topic == Topic::sweep) {
         ++missing_points[where];
       } else {
-        fmt::print(stderr, "taskcost: {} is not judged: not measured in {}\n", cost_text(change), where);
+        say("{} is not judged: not measured in {}", cost_text(change), where);
       }
     } else if (check.outcome == CostCheck::Outcome::above) {
-      fmt::print(stderr, "taskcost: {} is more than {} % above A: {}\n", cost_text(change), percent,
-                 cost_figures_text(change));
+      say("{} is more than {} % above A: {}", cost_text(change), percent, cost_figures_text(change));
       status = status_above;
     }
   }
   for (const auto& [where, count] : missing_points) {
-    fmt::print(stderr, "taskcost: points of sweeps that are not judged, not measured in {}: {}\n", where, count);
+    say("points of sweeps that are not judged, not measured in {}: {}", where, count);
   }
   return status;
 }

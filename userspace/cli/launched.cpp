@@ -16,6 +16,9 @@
 #include <string>
 #include <utility>
 
+#include "cli/say.h"
+#include "collector/launch.h"
+
 namespace taskcost {
 namespace {
 
@@ -32,19 +35,21 @@ struct CommandEnd {
 };
 
 // A signal that was sent to the tool alone is meant for the command as well.
-CommandEnd wait_for_command(Collector& collector, pid_t pid, int exit_fd, StopSignals& signals) {
-  const WindowEnd end = collector.wait({std::nullopt, signals.fd(), exit_fd});
-  if (end != WindowEnd::signal) {
-    return {end, 0};
+Result<CommandEnd> wait_for_command(Collector& collector, pid_t pid, int exit_fd, StopSignals& signals) {
+  const auto end = collector.wait({std::nullopt, signals.fd(), exit_fd});
+  if (!end) {
+    return end.error();
+  }
+  if (*end != WindowEnd::signal) {
+    return CommandEnd{*end, 0};
   }
   const StopSignals::Received received = signals.take();
   if (!received.from_terminal) {
     kill(pid, received.signal);
   }
-  if (collector.wait({grace, signals.fd(), exit_fd}) == WindowEnd::target_exited) {
-    return {WindowEnd::target_exited, received.signal};
-  }
-  return {WindowEnd::signal, received.signal};
+  const auto later = collector.wait({grace, signals.fd(), exit_fd});
+  const bool exited = later && *later == WindowEnd::target_exited;
+  return CommandEnd{exited ? WindowEnd::target_exited : WindowEnd::signal, received.signal};
 }
 
 void set_exit(LaunchedRun& run, int status) {
@@ -132,21 +137,28 @@ Result<LaunchedRun> observe_command(const Command& command, TargetMode mode, con
   }
   const Fd exit_fd(static_cast<int>(syscall(SYS_pidfd_open, *pid, 0)));
   if (!exit_fd) {
-    return Error{"cannot wait for the command", std::strerror(errno), "Linux 5.3 or later is needed"};
+    return kill_command(*pid, {"cannot wait for the command", std::strerror(errno), ""});
   }
-  const CommandEnd end = wait_for_command(*collector, *pid, exit_fd.get(), signals);
+  const auto end = wait_for_command(*collector, *pid, exit_fd.get(), signals);
+  if (!end) {
+    return kill_command(*pid, end.error());
+  }
 
-  run.report.window_end = end.window_end;
+  run.report.window_end = end->window_end;
   run.report.target.pid = static_cast<std::uint32_t>(*pid);
-  run.stopped = end.stop_signal != 0;
+  run.stopped = end->stop_signal != 0;
   auto observation = collector->finish();
   take(run.report, std::move(observation));
 
   int status = 0;
-  if (waitpid(*pid, &status, WNOHANG) == *pid) {
+  const pid_t ended = waitpid(*pid, &status, WNOHANG);
+  if (ended == *pid) {
     set_exit(run, status);
+  } else if (ended < 0) {
+    say("cannot tell how the command ended: {}", std::strerror(errno));
+    run.exit_status = static_cast<int>(ErrorKind::runtime);
   } else {
-    run.exit_status = shell_signal_base + end.stop_signal;
+    run.exit_status = shell_signal_base + end->stop_signal;
     run.still_running = *pid;
   }
   return run;

@@ -8,6 +8,7 @@
 #include <ext/stdio_filebuf.h>
 
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 #include <iostream>
 #include <utility>
@@ -53,6 +54,45 @@ TraceInfo trace_info(const RecordingStart& start) {
   info.syscall_name = [&start](std::uint32_t number, bool compat) { return call_name(start, number, compat); };
   return info;
 }
+
+// That a file may not grow is an error of write, as a full disk is, and no reason to die.
+void block_file_size_signal() {
+  sigset_t mask;
+  sigemptyset(&mask);
+  sigaddset(&mask, SIGXFSZ);
+  pthread_sigmask(SIG_BLOCK, &mask, nullptr);
+}
+
+// A file that remembers why the first write failed: a renderer goes on after it, and errno with it.
+class FileBuffer : public __gnu_cxx::stdio_filebuf<char> {
+ public:
+  explicit FileBuffer(Fd file) : stdio_filebuf(file.release(), std::ios::out) {}
+
+  // The last write, and what some file systems tell only at the end.
+  bool finish() {
+    note(sync() == 0);
+    note(close() != nullptr);
+    return error_ == 0;
+  }
+  [[nodiscard]] int error() const { return error_; }
+
+ protected:
+  int_type overflow(int_type character) override {
+    const int_type result = stdio_filebuf::overflow(character);
+    note(!traits_type::eq_int_type(result, traits_type::eof()));
+    return result;
+  }
+  std::streamsize xsputn(const char* text, std::streamsize size) override {
+    const std::streamsize written = stdio_filebuf::xsputn(text, size);
+    note(written == size);
+    return written;
+  }
+
+ private:
+  void note(bool good) { error_ = good || error_ != 0 ? error_ : errno; }
+
+  int error_ = 0;
+};
 
 template <typename Export>
 Status export_events(CaptureReader& capture, std::ostream& out) {
@@ -113,15 +153,21 @@ Status Outputs::write_file(File& output, const Renderer& render) const {
     return status;
   }
   // Straight to the descriptor: the text of tens of thousands of tasks would be larger than what it is made from.
-  __gnu_cxx::stdio_filebuf<char> buffer(dup(output.path.fd()), std::ios::out);
+  Fd copy(dup(output.path.fd()));
+  if (!copy) {
+    return output.path.error(errno);
+  }
+  FileBuffer buffer(std::move(copy));
   std::ostream out(&buffer);
   constexpr unsigned width = 80;
   if (auto status = render(output.format, {width, false /*colour*/, terminal_.verbose}, out); !status) {
     return status;
   }
-  out.flush();
+  if (!buffer.finish()) {
+    return output.path.error(buffer.error());
+  }
   if (!out) {
-    return output.path.error();
+    return output.path.error(ENOMEM);  // a stream keeps to itself what its operators throw
   }
   output.path.keep();
   return Done{};
@@ -138,6 +184,7 @@ Status Outputs::write(const Report& report, const OpenCapture& open_capture) {
 }
 
 Status Outputs::write(const Renderer& render) {
+  block_file_size_signal();
   Status first = Done{};
   for (File& output : files_) {
     if (Status status = write_file(output, render); !status && first) {

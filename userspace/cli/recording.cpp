@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "cli/outputs.h"
+#include "cli/say.h"
 #include "collector/syscall_numbers.h"
 #include "report/units.h"
 
@@ -71,7 +72,11 @@ Status Recording::begin(Collector& collector, RecordingStart start) {
   start.monotonic_ns = clock_ns(CLOCK_MONOTONIC);
   start.realtime_ns = clock_ns(CLOCK_REALTIME);
   last_ns_ = start.monotonic_ns;
-  auto writer = CaptureWriter::create(Fd(dup(fd())), text_of(start));
+  Fd file(dup(fd()));
+  if (!file) {
+    return Error{"cannot write the capture", std::strerror(errno), ""};
+  }
+  auto writer = CaptureWriter::create(std::move(file), text_of(start));
   if (!writer) {
     return writer.error();
   }
@@ -143,7 +148,7 @@ Status finish(Recording* recording, Outputs& outputs, const Report& report, cons
   if (recording != nullptr) {
     first = recording->end(recording_end(report));
     if (!options.quiet && first) {
-      fmt::print(stderr, "taskcost: {}\n", recording->summary());
+      say("{}", recording->summary());
     }
   }
   const auto capture = [recording] { return recording->read(); };

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <cstdio>
 #include <utility>
 
 #include "cli/outputs.h"
+#include "cli/say.h"
 #include "taskcost/audit.h"
 #include "taskcost/recording.h"
 
@@ -15,17 +13,16 @@ namespace {
 // What is missing in the capture, on standard error: the report says it too, but not every output has room for it.
 void warn(const CaptureEnd& end, const CaptureWalk& walked, const std::string& path) {
   if (end.state == CaptureEnd::State::cut) {
-    fmt::print(stderr, "taskcost: '{}' is cut off at byte {}: the report tells what came before\n", path, end.offset);
+    say("'{}' is cut off at byte {}: the report tells what came before", path, end.offset);
   } else if (end.state == CaptureEnd::State::damaged) {
-    fmt::print(stderr, "taskcost: '{}' is damaged from byte {} on: the report tells what came before\n", path,
-               end.offset);
+    say("'{}' is damaged from byte {} on: the report tells what came before", path, end.offset);
   }
   if (!walked.interruptions.empty()) {
-    fmt::print(stderr, "taskcost: records are missing in {} place{} of '{}'\n", walked.interruptions.size(),
-               walked.interruptions.size() == 1 ? "" : "s", path);
+    say("records are missing in {} place{} of '{}'", walked.interruptions.size(),
+        walked.interruptions.size() == 1 ? "" : "s", path);
   }
   if (walked.unreadable > 0) {
-    fmt::print(stderr, "taskcost: {} records of '{}' are of no known kind\n", walked.unreadable, path);
+    say("{} records of '{}' are of no known kind", walked.unreadable, path);
   }
 }
 

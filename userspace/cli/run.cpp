@@ -2,20 +2,23 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <cstdio>
 #include <utility>
 
 #include "cli/launched.h"
 #include "cli/marked_workload.h"
 #include "cli/outputs.h"
 #include "cli/recording.h"
+#include "cli/say.h"
 
 namespace taskcost {
 namespace {
 
 Result<int> run_and_report(Command command, TargetMode mode, const ObserveOptions& options,
                            const Surroundings& surroundings) {
-  StopSignals signals;
+  auto signals = StopSignals::block();
+  if (!signals) {
+    return signals.error();
+  }
   auto outputs = Outputs::open(options, surroundings);
   if (!outputs) {
     return outputs.error();
@@ -24,11 +27,11 @@ Result<int> run_and_report(Command command, TargetMode mode, const ObserveOption
   if (!recording) {
     return recording.error();
   }
-  command.signal_mask = signals.previous_mask();
+  command.signal_mask = signals->previous_mask();
   const auto before = [&](Collector& collector, const Report& report) -> Status {
     return *recording ? (*recording)->begin(collector, recording_start(report, options, collector)) : Status(Done{});
   };
-  const auto observed = observe_command(command, mode, collector_options(options), signals, surroundings, before);
+  const auto observed = observe_command(command, mode, collector_options(options), *signals, surroundings, before);
   if (!observed) {
     return observed.error();
   }
@@ -36,7 +39,7 @@ Result<int> run_and_report(Command command, TargetMode mode, const ObserveOption
     return status.error();
   }
   if (observed->still_running) {
-    fmt::print(stderr, "taskcost: the command (pid {}) runs on, no longer observed\n", *observed->still_running);
+    say("the command (pid {}) runs on, no longer observed", *observed->still_running);
   }
   return observed->exit_status;
 }
@@ -55,7 +58,10 @@ Result<int> run(const RunCommand& command, const Surroundings& surroundings) {
 
 // Only its measured region: the first one that it marks.
 Result<int> workload(const WorkloadCommand& command, const Surroundings& surroundings) {
-  StopSignals signals;
+  auto signals = StopSignals::block();
+  if (!signals) {
+    return signals.error();
+  }
   auto outputs = Outputs::open(command.observe, surroundings);
   if (!outputs) {
     return outputs.error();
@@ -66,11 +72,11 @@ Result<int> workload(const WorkloadCommand& command, const Surroundings& surroun
   if (!collector) {
     return collector.error();
   }
-  auto started = MarkedWorkload::start(arguments, signals.previous_mask());
+  auto started = MarkedWorkload::start(arguments, signals->previous_mask());
   if (!started) {
     return started.error();
   }
-  auto observed = observe_region(*collector, *started, signals);
+  auto observed = observe_region(*collector, *started, *signals);
   if (!observed) {
     return observed.error();
   }
@@ -84,7 +90,7 @@ Result<int> workload(const WorkloadCommand& command, const Surroundings& surroun
   if (auto* region = std::get_if<Region>(&*observed)) {
     report.window_end = WindowEnd::target_exited;
     if (!command.observe.quiet) {
-      fmt::print(stderr, "taskcost: the workload measured {}\n", region->outcome.line);
+      say("the workload measured {}", region->outcome.line);
     }
     take(report, std::move(region->observation));
   }

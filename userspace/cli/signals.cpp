@@ -5,16 +5,24 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstring>
+
 namespace taskcost {
 
-StopSignals::StopSignals() {
+Result<StopSignals> StopSignals::block() {
+  StopSignals signals;
   sigset_t mask;
   sigemptyset(&mask);
   for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT}) {
     sigaddset(&mask, signal);
   }
-  pthread_sigmask(SIG_BLOCK, &mask, &previous_);
-  fd_ = Fd(signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK));
+  signals.fd_ = Fd(signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK));
+  if (!signals.fd_) {
+    return Error{"cannot wait for signals", std::strerror(errno), ""};
+  }
+  pthread_sigmask(SIG_BLOCK, &mask, &signals.previous_);
+  return signals;
 }
 
 StopSignals::Received StopSignals::take() {

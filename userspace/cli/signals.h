@@ -5,14 +5,15 @@
 
 #include <csignal>
 
-#include "collector/handles.h"
+#include "taskcost/fd.h"
+#include "taskcost/result.h"
 
 namespace taskcost {
 
 class StopSignals {
  public:
   // Blocks SIGINT, SIGTERM, SIGHUP and SIGQUIT for this thread and those that it starts.
-  StopSignals();
+  static Result<StopSignals> block();
 
   struct Received {
     int signal = 0;
@@ -26,6 +27,8 @@ class StopSignals {
   [[nodiscard]] const sigset_t& previous_mask() const { return previous_; }
 
  private:
+  StopSignals() = default;
+
   sigset_t previous_{};
   Fd fd_;
 };

@@ -32,7 +32,9 @@ Result<int> show_once(Collector& collector, const TopCommand& command, const Vie
                       unsigned width) {
   const Glance before = collector.glance();
   // Also without a task left the interval is what was asked for.
-  collector.wait({command.interval, signals.fd(), -1});
+  if (const auto end = collector.wait({command.interval, signals.fd(), -1}); !end) {
+    return end.error();
+  }
   const Glance now = collector.glance();
   const Changes changes = changes_between(before, now);
   if (command.format == OutputFormat::json) {
@@ -54,7 +56,10 @@ Result<int> top(const TopCommand& command, const Surroundings& surroundings) {
   if (!view) {
     return view.error();
   }
-  StopSignals signals;
+  auto signals = StopSignals::block();
+  if (!signals) {
+    return signals.error();
+  }
   CollectorOptions options;
   options.detail = command.detail;
   options.max_tasks = room_for(command.target, command.max_tasks);
@@ -66,9 +71,9 @@ Result<int> top(const TopCommand& command, const Surroundings& surroundings) {
     return adopted.error();
   }
   if (command.once) {
-    return show_once(*collector, command, *view, signals, surroundings.width);
+    return show_once(*collector, command, *view, *signals, surroundings.width);
   }
-  return run_top_screen([&] { return collector->glance(); }, command.interval, *view, signals.fd());
+  return run_top_screen([&] { return collector->glance(); }, command.interval, *view, signals->fd());
 }
 
 }  // namespace taskcost

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <cstdio>
 #include <iostream>
 #include <optional>
 #include <string>
@@ -15,6 +14,7 @@
 #include "cli/launched.h"
 #include "cli/marked_workload.h"
 #include "cli/outputs.h"
+#include "cli/say.h"
 #include "cli/surroundings.h"
 #include "verdict/plan.h"
 #include "verdict/rounds.h"
@@ -48,20 +48,20 @@ class Progress {
   void phase(const char* title) {
     clear();
     if (!quiet_) {
-      fmt::print(stderr, "taskcost: {}\n", title);
+      say("{}", title);
     }
   }
 
  private:
   void show(const std::string& text) {
     if (!quiet_) {
-      fmt::print(stderr, "{}taskcost: {}{}", terminal_ ? "\r\033[K" : "", text, terminal_ ? "" : "\n");
+      to_standard_error(fmt::format("{}taskcost: {}{}", terminal_ ? "\r\033[K" : "", text, terminal_ ? "" : "\n"));
       shown_ = terminal_;
     }
   }
   void clear() {
     if (shown_) {
-      fmt::print(stderr, "\r\033[K");
+      to_standard_error("\r\033[K");
       shown_ = false;
     }
   }
@@ -281,7 +281,10 @@ Result<int> verify(const VerifyCommand& asked, const Surroundings& surroundings)
                       {surroundings.width, command.observe.colour.value_or(surroundings.colour), false});
     return 0;
   }
-  StopSignals signals;
+  auto signals = StopSignals::block();
+  if (!signals) {
+    return signals.error();
+  }
   auto outputs = Outputs::open(command.observe, surroundings);
   if (!outputs) {
     return outputs.error();
@@ -289,7 +292,7 @@ Result<int> verify(const VerifyCommand& asked, const Surroundings& surroundings)
   Verification verification(command);
   verification.report = empty_report(TargetMode::verify, surroundings);
   verification.report.target.command = "verify";
-  const Status observed = observe_plan(verification, signals, command);
+  const Status observed = observe_plan(verification, *signals, command);
   verification.report.window_end = verification.stopped ? WindowEnd::signal : WindowEnd::target_exited;
   // What was measured before something failed is judged and written all the same.
   judge(verification, command);

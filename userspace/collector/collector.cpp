@@ -9,10 +9,9 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <cerrno>
 #include <cstring>
 #include <ctime>
-#include <fstream>
-#include <iterator>
 #include <map>
 #include <mutex>
 #include <set>
@@ -32,6 +31,7 @@
 #include "collector/sources.h"
 #include "collector/stack_reader.h"
 #include "collector/syscall_numbers.h"
+#include "taskcost/read_text.h"
 #include "taskcost/session_builder.h"
 
 namespace taskcost {
@@ -76,8 +76,7 @@ bool wait_for(Condition condition, Duration limit) {
 
 // Arguments of a process that runs already, joined by spaces; empty when /proc does not tell.
 std::string command_line_of(std::uint32_t tgid) {
-  std::ifstream file(fmt::format("/proc/{}/cmdline", tgid), std::ios::binary);
-  std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  std::string text = read_text(fmt::format("/proc/{}/cmdline", tgid));
   while (!text.empty() && text.back() == '\0') {
     text.pop_back();
   }
@@ -132,6 +131,7 @@ struct Collector::State {
   // Of the window's ledgers; lower ones were for the calibration. Read by the reader's thread.
   std::atomic<std::uint64_t> first_id = UINT64_MAX;
   PerLoss<std::uint64_t> losses_before{};
+  std::uint64_t unread_tables = 0;      // of the last window that was closed
   std::uint64_t arrivals_seen = 0;      // tasks that came to the target and were looked for
   std::set<std::uint64_t> commands_of;  // processes of the window whose command lines were taken
   bool finished = false;                // a window was closed: what it left has to be cleared away before the next one
@@ -236,7 +236,9 @@ Status Collector::State::open_window() {
     builder = SessionBuilder(model);
     commands_of.clear();
     forget_the_past();
-    reader->resume();
+    if (auto status = reader->resume(); !status) {
+      return status;
+    }
     probes.reopen_window();
     start.reset();
     finished = false;
@@ -245,7 +247,9 @@ Status Collector::State::open_window() {
     // What the calibration left in the ring is taken first.
     reader->stop();
     reader->tap([this](std::span<const std::byte> bytes) { record(bytes); });
-    reader->resume();
+    if (auto status = reader->resume(); !status) {
+      return status;
+    }
   }
   if (!start) {
     start = now();
@@ -335,9 +339,9 @@ Glance Collector::State::glance() {
 
 void Collector::State::adopt_arrivals() {
   const std::uint64_t arrivals = __atomic_load_n(&probes.shared().arrivals, __ATOMIC_ACQUIRE);
-  if (std::exchange(arrivals_seen, arrivals) != arrivals) {
-    // What cannot be found now stays unobserved, as what came a moment later.
-    (void)taskcost::adopt_arrivals(probes).has_value();
+  // Where the walk fails, they are looked for again the next time.
+  if (arrivals_seen != arrivals && taskcost::adopt_arrivals(probes)) {
+    arrivals_seen = arrivals;
     take_commands();
   }
 }
@@ -350,7 +354,7 @@ bool Collector::State::someone_is_ending() const {
 std::vector<ProbeCost> Collector::State::costs(bool with_statistics) const {
   std::vector<ProbeCost> costs = probes.costs(with_statistics);
   for (std::size_t i = 0; i < std::min(costs.size(), skipped_by_probe.size()); ++i) {
-    costs[i].skipped -= skipped_by_probe[i];
+    costs[i].skipped -= std::min(costs[i].skipped, skipped_by_probe[i]);  // the kernel may not tell at the end
   }
   return costs;
 }
@@ -360,6 +364,7 @@ Losses Collector::State::losses_now() const {
   for (std::size_t loss = 0; loss < TC_NR_LOSSES; ++loss) {
     losses.counts[loss] = probes.shared().losses[loss] - losses_before[loss];
   }
+  losses.counts[TC_LOSS_UNREAD_TABLES] = unread_tables;
   for (const ProbeCost& probe : costs(false /*with_statistics*/)) {
     // The walk of a stack can fault in the middle of the probe on faults: such a fault is nobody's.
     const bool own = options.stacks && probe.name == "taskcost_fault_kernel";
@@ -388,18 +393,19 @@ void Collector::State::take_snapshots() {
       }
     }
   }
-  probes.visit_edges([this](const tc_edge& edge) {
+  const bool all_edges = probes.visit_edges([this](const tc_edge& edge) {
     builder.on_edge(edge);
     if (on_bytes) {
       record_whole(tc_edge_record{{}, edge}, TC_RECORD_EDGE);
     }
   });
-  probes.visit_flows([this](const tc_flow& flow) {
+  const bool all_flows = probes.visit_flows([this](const tc_flow& flow) {
     builder.on_flow(flow);
     if (on_bytes) {
       record_whole(tc_flow_record{{}, flow}, TC_RECORD_FLOW);
     }
   });
+  unread_tables = (all_edges ? 0U : 1U) + (all_flows ? 0U : 1U);
   for (unsigned cpu = 0; cpu < possible_cpus(); ++cpu) {
     for (unsigned id = 0; id < TC_NR_HISTOGRAMS; ++id) {
       const tc_histogram& histogram = probes.histograms()[cpu * TC_NR_HISTOGRAMS + id];
@@ -529,8 +535,8 @@ Result<pid_t> Collector::launch(const Command& command) {
   auto child = start_command(command);
   auto& launcher = state_->probes.shared().launcher;
   if (child && std::exchange(launcher, 0) != 0) {
-    return Error{fmt::format("cannot observe '{}'", command.arguments.front()), "no ledger was made for it",
-                 "taskcost doctor tells what this kernel allows"};
+    return kill_command(*child, {fmt::format("cannot observe '{}'", command.arguments.front()),
+                                 "no ledger was made for it", "taskcost doctor tells what this kernel allows"});
   }
   launcher = 0;
   return child;
@@ -548,11 +554,13 @@ Result<std::uint64_t> Collector::adopt(const Target& target) {
   return adopted;
 }
 
-WindowEnd Collector::wait(const Until& until) {
+Result<WindowEnd> Collector::wait(const Until& until) {
   const Instant start = now();
   std::array<pollfd, 2> watched{{{until.stop_fd, POLLIN, 0}, {until.exit_fd, POLLIN, 0}}};
   while (true) {
-    poll(watched.data(), watched.size(), look_every_ms);
+    if (poll(watched.data(), watched.size(), look_every_ms) < 0 && errno != EINTR) {
+      return Error{"cannot wait for the target", std::strerror(errno), ""};
+    }
     const bool may_grow = state_->probes.shared().target_kind >= TC_TARGET_GROWS;
     if (readable(watched[1]) || (until.exit_fd < 0 && !may_grow && state_->probes.living_ledgers() == 0)) {
       wait_for([this] { return !state_->someone_is_ending(); }, settle_limit);

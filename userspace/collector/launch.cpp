@@ -158,6 +158,12 @@ bool become(const Identity& identity) {
          setresuid(identity.uid, identity.uid, identity.uid) == 0;
 }
 
+// What this process was started with. While it is to be ignored the kernel keeps no status of an ended child.
+sighandler_t inherited_child_signal() {
+  static const sighandler_t inherited = std::signal(SIGCHLD, SIG_DFL);
+  return inherited;
+}
+
 // Between fork and exec: async-signal-safe calls only.
 [[noreturn]] void run_child(const Command& command, const char* program, char* const* arguments,
                             char* const* environment, const std::vector<Range>& closed, int report_fd) {
@@ -171,6 +177,9 @@ bool become(const Identity& identity) {
     }
     for (const Range& range : closed) {
       close_range(range.first, range.last, CLOSE_RANGE_CLOEXEC);
+    }
+    if (inherited_child_signal() != SIG_DFL) {
+      std::signal(SIGCHLD, inherited_child_signal());
     }
     sigprocmask(SIG_SETMASK, &command.signal_mask, nullptr);
     // With a slash in its name nothing is searched, but a script without an interpreter line gets its shell.
@@ -233,6 +242,12 @@ Result<std::optional<Identity>> identity_for_command(const std::optional<std::st
   return std::optional(identity_of(*entry));
 }
 
+Error kill_command(pid_t command, Error reason) {
+  kill(command, SIGKILL);
+  waitpid(command, nullptr, 0);
+  return reason;
+}
+
 Result<pid_t> start_command(const Command& command) {
   const auto program = find_program(command.arguments.front());
   if (!program) {
@@ -247,6 +262,7 @@ Result<pid_t> start_command(const Command& command) {
   }
   const Fd from_child(ends[0]);
   Fd to_parent(ends[1]);
+  inherited_child_signal();
 
   const pid_t child = fork();
   if (child < 0) {
@@ -257,7 +273,13 @@ Result<pid_t> start_command(const Command& command) {
   }
   to_parent = Fd();  // exec closes the child's end
   Failure failure{};
-  if (read(from_child.get(), &failure, sizeof(failure)) != sizeof(failure)) {
+  ssize_t size = 0;
+  while ((size = read(from_child.get(), &failure, sizeof(failure))) < 0 && errno == EINTR) {
+  }
+  if (size < 0) {
+    return kill_command(child, {"cannot start the command", std::strerror(errno), ""});
+  }
+  if (size != sizeof(failure)) {
     return child;
   }
   waitpid(child, nullptr, 0);

@@ -15,4 +15,7 @@ namespace taskcost {
 // but not to be executed. The child is reaped then.
 Result<pid_t> start_command(const Command& command);
 
+// A command that cannot be observed is not left to run unobserved. Gives the reason back.
+Error kill_command(pid_t command, Error reason);
+
 }  // namespace taskcost

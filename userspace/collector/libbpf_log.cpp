@@ -5,6 +5,7 @@
 
 #include <cstdarg>
 #include <cstdio>
+#include <new>
 #include <sstream>
 #include <string>
 #include <utility>
@@ -43,10 +44,7 @@ std::string objection_in(const std::string& text) {
 }
 
 // Of a program that was refused, the warning that names it: what follows repeats for the object what was said of it.
-int keep(libbpf_print_level level, const char* format, va_list arguments) {
-  if (level != LIBBPF_WARN) {
-    return 0;
-  }
+int keep_warning(const char* format, va_list arguments) {
   const std::string text = text_of(format, arguments);
   const int size = static_cast<int>(text.size());
   if (const std::string objection = objection_in(text); !objection.empty()) {
@@ -60,6 +58,15 @@ int keep(libbpf_print_level level, const char* format, va_list arguments) {
     names_program = warning.find("BPF program load failed") != std::string::npos;
   }
   return size;
+}
+
+// An exception must not pass through libbpf.
+int keep(libbpf_print_level level, const char* format, va_list arguments) {
+  try {
+    return level == LIBBPF_WARN ? keep_warning(format, arguments) : 0;
+  } catch (const std::bad_alloc&) {
+    return 0;
+  }
 }
 
 }  // namespace

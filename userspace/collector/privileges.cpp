@@ -7,19 +7,32 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
+#include <cstring>
 
 namespace taskcost {
 namespace {
 
+// A trial that was refused tells of the kernel only when it was not for lack of something else.
+Error unless_exhausted(Error refusal) {
+  if (errno == EMFILE || errno == ENFILE || errno == ENOMEM) {
+    return {"cannot try what this kernel allows", std::strerror(errno), "see the limits: ulimit -n, ulimit -v"};
+  }
+  return refusal;
+}
+
 // What no other source can stand in for. The kernel knows it by trying, whatever its number is.
 Status check_kernel() {
+  errno = 0;
   if (libbpf_probe_bpf_map_type(BPF_MAP_TYPE_TASK_STORAGE, nullptr) == 0) {
-    return Error{"cannot observe on this kernel", "it has no task storage for probes", "boot Linux 5.15 or later"};
+    return unless_exhausted(
+        {"cannot observe on this kernel", "it has no task storage for probes", "boot Linux 5.15 or later"});
   }
+  errno = 0;
   if (libbpf_probe_bpf_helper(BPF_PROG_TYPE_RAW_TRACEPOINT, BPF_FUNC_probe_read_kernel, nullptr) == 0) {
-    return Error{"cannot observe on this kernel",
-                 "no probe may read kernel memory here, as under lockdown=confidentiality",
-                 "lockdown=integrity and no lockdown allow it"};
+    return unless_exhausted({"cannot observe on this kernel",
+                             "no probe may read kernel memory here, as under lockdown=confidentiality",
+                             "lockdown=integrity and no lockdown allow it"});
   }
   return Done{};
 }

@@ -11,8 +11,10 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <string_view>
+#include <thread>
 #include <utility>
 
 #include "collector/libbpf_log.h"
@@ -41,7 +43,9 @@ Error error_of(std::string what, int error) {
   if (const std::string warning = take_libbpf_warning(); !warning.empty()) {
     why += fmt::format(" ({})", warning);
   }
-  return {std::move(what), std::move(why), "taskcost doctor tells what this kernel allows"};
+  const bool of_descriptors = error == EMFILE || error == -EMFILE;
+  return {std::move(what), std::move(why),
+          of_descriptors ? "raise the limit: ulimit -n" : "taskcost doctor tells what this kernel allows"};
 }
 
 void configure(probes& object, const Sources& sources, const CollectorOptions& options) {
@@ -239,21 +243,26 @@ void empty(const bpf_map* map) {
 }
 
 template <typename Key, typename Sums, typename Visit>
-void for_each_entry(const bpf_map* map, Visit visit) {
+bool for_each_entry(const bpf_map* map, Visit visit) {
   const int fd = bpf_map__fd(map);
   Key key{};
   Sums sums{};
   for (bool more = bpf_map_get_next_key(fd, nullptr, &key) == 0; more;
        more = bpf_map_get_next_key(fd, &key, &key) == 0) {
-    if (bpf_map_lookup_elem(fd, &key, &sums) == 0) {
-      visit(key, sums);
+    if (bpf_map_lookup_elem(fd, &key, &sums) != 0) {
+      return false;
     }
+    visit(key, sums);
   }
+  return errno == ENOENT;
 }
 
 void wait_for_running_probes() {
   // Every probe runs inside an RCU read section: the grace period ends when the last of them has.
-  syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
+  if (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0) != 0) {
+    // As on CPUs with nohz_full. No probe takes that long.
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
 }
 
 }  // namespace
@@ -291,20 +300,22 @@ std::span<const tc_ledger> Probes::slots() const {
   return pool.subspan(0, std::min(touched + 1, pool.size()));
 }
 
-void Probes::visit_edges(const std::function<void(const tc_edge&)>& visit) const {
-  for_each_entry<tc_edge_key, tc_edge_sums>(object_->maps.edges, [&](const tc_edge_key& key, const tc_edge_sums& sums) {
-    visit({key, sums});
-  });
+bool Probes::visit_edges(const std::function<void(const tc_edge&)>& visit) const {
+  return for_each_entry<tc_edge_key, tc_edge_sums>(object_->maps.edges,
+                                                   [&](const tc_edge_key& key, const tc_edge_sums& sums) {
+                                                     visit({key, sums});
+                                                   });
 }
 
-void Probes::visit_stacks(const std::function<void(const tc_stack_key&, const tc_stack_sums&)>& visit) const {
-  for_each_entry<tc_stack_key, tc_stack_sums>(object_->maps.stack_counts, visit);
+bool Probes::visit_stacks(const std::function<void(const tc_stack_key&, const tc_stack_sums&)>& visit) const {
+  return for_each_entry<tc_stack_key, tc_stack_sums>(object_->maps.stack_counts, visit);
 }
 
-void Probes::visit_flows(const std::function<void(const tc_flow&)>& visit) const {
-  for_each_entry<tc_flow_key, tc_flow_sums>(object_->maps.flows, [&](const tc_flow_key& key, const tc_flow_sums& sums) {
-    visit({key, sums});
-  });
+bool Probes::visit_flows(const std::function<void(const tc_flow&)>& visit) const {
+  return for_each_entry<tc_flow_key, tc_flow_sums>(object_->maps.flows,
+                                                   [&](const tc_flow_key& key, const tc_flow_sums& sums) {
+                                                     visit({key, sums});
+                                                   });
 }
 
 std::uint64_t Probes::living_ledgers() const {

@@ -72,10 +72,10 @@ class Probes {
   // [cpu * TC_NR_HISTOGRAMS + id]
   [[nodiscard]] std::span<tc_histogram> histograms() const { return histograms_.as<tc_histogram>(); }
   [[nodiscard]] std::uint64_t living_ledgers() const;
-  // What ledgers had no room for. REQUIRES: a closed window.
-  void visit_edges(const std::function<void(const tc_edge&)>& visit) const;
-  void visit_stacks(const std::function<void(const tc_stack_key&, const tc_stack_sums&)>& visit) const;
-  void visit_flows(const std::function<void(const tc_flow&)>& visit) const;
+  // What ledgers had no room for. False when it could not be read to its end. REQUIRES: a closed window.
+  bool visit_edges(const std::function<void(const tc_edge&)>& visit) const;
+  bool visit_stacks(const std::function<void(const tc_stack_key&, const tc_stack_sums&)>& visit) const;
+  bool visit_flows(const std::function<void(const tc_flow&)>& visit) const;
 
   // Loaded programs with run counts and time, which stay nullopt unless `with_statistics`.
   [[nodiscard]] std::vector<ProbeCost> costs(bool with_statistics) const;

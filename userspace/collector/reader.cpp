@@ -5,12 +5,15 @@
 #include <sys/mman.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cinttypes>
 #include <cstdio>
 #include <cstring>
 #include <fstream>
 #include <string>
 #include <utility>
+
+#include "taskcost/start_thread.h"
 
 namespace taskcost {
 namespace {
@@ -49,8 +52,17 @@ bool ask_for_priority() {
   return sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &parameters) == 0;
 }
 
+// An exception must not pass through libbpf. The ring is drained all the same: who writes to it has nothing to do with
+// what went wrong here.
 int Reader::handle(void* context, void* data, size_t size) {
-  static_cast<const Reader*>(context)->take({static_cast<const std::byte*>(data), size});
+  auto* reader = static_cast<Reader*>(context);
+  if (!reader->failure_) {
+    try {
+      reader->take({static_cast<const std::byte*>(data), size});
+    } catch (...) {
+      reader->failure_ = std::current_exception();
+    }
+  }
   return 0;
 }
 
@@ -73,27 +85,44 @@ Result<std::unique_ptr<Reader>> Reader::start(int ring_fd, OnRecord on_record) {
     return Error{"cannot map the ring buffer", std::strerror(errno), ""};
   }
   spare_children_the_ring();
-  reader->resume();
+  if (auto status = reader->resume(); !status) {
+    return status.error();
+  }
   return reader;
 }
 
-Reader::~Reader() { stop(); }
+Reader::~Reader() { join(); }
 
 void Reader::drain() {
   (void)ask_for_priority();  // without it overflows are counted
   while (!stopping_.load(std::memory_order_acquire)) {
-    ring_buffer__poll(ring_.get(), look_every_ms);
+    if (ring_buffer__poll(ring_.get(), look_every_ms) < 0) {
+      // At this priority a loop that does not wait would take the CPU from all others.
+      std::this_thread::sleep_for(std::chrono::milliseconds(look_every_ms));
+    }
     ring_buffer__consume(ring_.get());
   }
   ring_buffer__consume(ring_.get());
 }
 
-void Reader::resume() {
+Status Reader::resume() {
   stopping_.store(false, std::memory_order_release);
-  thread_ = std::thread([this] { drain(); });
+  auto thread = start_thread([this] { drain(); });
+  if (!thread) {
+    return thread.error();
+  }
+  thread_ = *std::move(thread);
+  return Done{};
 }
 
 void Reader::stop() {
+  join();
+  if (failure_) {
+    std::rethrow_exception(std::exchange(failure_, nullptr));
+  }
+}
+
+void Reader::join() {
   stopping_.store(true, std::memory_order_release);
   if (thread_.joinable()) {
     thread_.join();

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <atomic>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <span>
@@ -28,15 +29,17 @@ class Reader {
   static Result<std::unique_ptr<Reader>> start(int ring_fd, OnRecord on_record);
   ~Reader();
 
-  // Takes what is left and ends the thread. No call of OnRecord comes after it, until resume().
+  // Takes what is left and ends the thread. No call of OnRecord comes after it, until resume(). What one of them threw
+  // is thrown here: the records that came later were not taken.
   void stop();
-  void resume();
+  Status resume();
   // REQUIRES: stopped. An empty function: nobody wants them.
   void tap(OnBytes on_bytes) { on_bytes_ = std::move(on_bytes); }
 
  private:
   explicit Reader(OnRecord on_record) : on_record_(std::move(on_record)) {}
   void drain();
+  void join();
   void take(std::span<const std::byte> bytes) const;
   static int handle(void* context, void* data, size_t size);
 
@@ -44,6 +47,7 @@ class Reader {
   OnBytes on_bytes_;
   Ring ring_;
   std::atomic<bool> stopping_{false};
+  std::exception_ptr failure_;  // of the reader's thread
   std::thread thread_;
 };
 

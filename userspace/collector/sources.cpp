@@ -19,7 +19,6 @@
 #include <cstring>
 #include <fstream>
 #include <initializer_list>
-#include <iterator>
 #include <optional>
 #include <sstream>
 #include <string_view>
@@ -27,6 +26,8 @@
 #include <utility>
 
 #include "collector/handles.h"
+#include "taskcost/read_text.h"
+#include "taskcost/start_thread.h"
 
 namespace taskcost {
 namespace {
@@ -111,8 +112,7 @@ Refusal try_tracing(const KernelTypes& types, const char* function, bpf_attach_t
 // finish_task_switch as the symbol table spells it; empty when it cannot be read. The table is large: it is searched,
 // not parsed.
 std::string find_finish_switch_symbol() {
-  std::ifstream file("/proc/kallsyms");
-  const std::string symbols{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  const std::string symbols = read_text("/proc/kallsyms");
   constexpr std::string_view wanted = " finish_task_switch";
   for (std::size_t at = symbols.find(wanted); at != std::string::npos; at = symbols.find(wanted, at + 1)) {
     // "address type name", a tab and the module behind it if there is one.
@@ -314,15 +314,18 @@ std::optional<std::uint64_t> shootdown_interrupts() {
   return std::nullopt;
 }
 
-// Unmaps memory while a thread of this process has another CPU.
-void provoke_shootdowns() {
+// Unmaps memory while a thread of this process has another CPU. False when there is no thread to be had.
+bool provoke_shootdowns() {
   constexpr int tries = 200;
   constexpr std::size_t page = 4096;
   std::atomic<bool> stop{false};
-  std::thread sibling([&stop] {
+  auto sibling = start_thread([&stop] {
     while (!stop.load(std::memory_order_relaxed)) {
     }
   });
+  if (!sibling) {
+    return false;
+  }
   for (int i = 0; i < tries; ++i) {
     void* memory = mmap(nullptr, page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
     if (memory != MAP_FAILED) {
@@ -330,17 +333,17 @@ void provoke_shootdowns() {
     }
   }
   stop = true;
-  sibling.join();
+  sibling->join();
+  return true;
 }
 
 // Under some hypervisors never: they flush the TLBs of other CPUs themselves. A kernel that has just booted may not
 // have had reason to.
 bool shootdowns_interrupt() {
   const auto before = shootdown_interrupts();
-  if (!before || *before > 0) {
+  if (!before || *before > 0 || !provoke_shootdowns()) {
     return true;
   }
-  provoke_shootdowns();
   return shootdown_interrupts().value_or(0) > 0;
 }
 

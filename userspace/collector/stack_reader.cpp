@@ -6,14 +6,13 @@
 
 #include <array>
 #include <ctime>
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "symbols/resolve.h"
+#include "taskcost/read_text.h"
 
 namespace taskcost {
 namespace {
@@ -66,9 +65,7 @@ Result<std::unique_ptr<StackReader>> StackReader::start() {
 }
 
 void StackReader::remember(std::uint32_t tgid) {
-  std::ifstream file(fmt::format("/proc/{}/maps", tgid));
-  const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-  if (!text.empty()) {
+  if (const std::string text = read_text(fmt::format("/proc/{}/maps", tgid)); !text.empty()) {
     spaces_.on_snapshot(tgid, parse_maps(text), now_ns());
   }
 }
@@ -82,7 +79,7 @@ Stacks StackReader::take(const Probes& probes, const Session& session,
   events_->read_rest([this](const MappingEvent& event) { apply(event, spaces_); });
   const int stacks = bpf_map__fd(probes.object().maps.stacks);
   std::vector<RawStack> raw;
-  probes.visit_stacks([&](const tc_stack_key& key, const tc_stack_sums& sums) {
+  const bool complete = probes.visit_stacks([&](const tc_stack_key& key, const tc_stack_sums& sums) {
     RawStack stack;
     stack.process = process_of(key.process);
     stack.kind = kind_of(key.kind);
@@ -106,7 +103,7 @@ Stacks StackReader::take(const Probes& probes, const Session& session,
   // Without a symbol table, frames in the kernel have no names.
   auto symbols = KernelSymbols::read();
   const KernelSymbols kernel = symbols ? *std::move(symbols) : KernelSymbols::parse("");
-  return resolve(raw, spaces_, tgid_of, symbolizer, kernel, lost + events_->lost());
+  return resolve(raw, spaces_, tgid_of, symbolizer, kernel, lost + events_->lost() + (complete ? 0 : 1));
 }
 
 }  // namespace taskcost

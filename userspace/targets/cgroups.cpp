@@ -8,18 +8,13 @@
 #include <climits>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <set>
 #include <sstream>
 
+#include "taskcost/read_text.h"
+
 namespace taskcost {
 namespace {
-
-std::string read_text(const char* path) {
-  std::ifstream file(path);
-  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-}
 
 std::set<std::string> words_of(std::string_view list) {
   std::set<std::string> words;

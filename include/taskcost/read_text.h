@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The whole of a file of /proc or /sys. Their reads can fail halfway, as when the process has ended meanwhile: a stream
+// iterator would throw then.
+#pragma once
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <string>
+
+#include "taskcost/fd.h"
+
+namespace taskcost {
+
+// What could be read; empty when nothing could.
+inline std::string read_text(const std::string& path) {
+  const Fd file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  std::string text;
+  std::array<char, 16384> part{};
+  for (;;) {
+    const ssize_t size = read(file.get(), part.data(), part.size());
+    if (size > 0) {
+      text.append(part.data(), static_cast<std::size_t>(size));
+    } else if (size == 0 || errno != EINTR) {
+      return text;
+    }
+  }
+}
+
+}  // namespace taskcost

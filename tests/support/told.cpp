@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "support/told.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "support/schema.h"
+#include "taskcost/report.h"
+
+namespace taskcost::test {
+
+namespace {
+
+using ::testing::AnyOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+void expect_valid(const std::string& report_file) {
+  const Json report = Json::parse(read_file(report_file), nullptr, false);
+  ASSERT_FALSE(report.is_discarded()) << "the report is no JSON: " << read_file(report_file).substr(0, 200);
+  EXPECT_EQ(schema_complaints(json_schema(), report), "");
+}
+
+}  // namespace
+
+void expect_told(const Finished& finished, const std::string& report_file) {
+  ASSERT_FALSE(finished.timed_out) << finished.describe();
+  ASSERT_TRUE(finished.exit_code()) << finished.describe();
+  EXPECT_THAT(finished.err, Not(AnyOf(HasSubstr("terminate called"), HasSubstr("internal error"))));
+  EXPECT_THAT(*finished.exit_code(), AnyOf(0, 1, 126, 127)) << finished.describe();
+  const auto lines = lines_of(finished.err);
+  if (*finished.exit_code() == 0) {
+    EXPECT_LE(lines.size(), 1) << finished.err;
+  } else {
+    EXPECT_EQ(lines.size(), 1) << finished.describe();
+  }
+  for (const std::string& line : lines) {
+    EXPECT_THAT(line, StartsWith("taskcost: "));
+  }
+  // An empty file is no report: it was made at the start, so that nothing fails for its path at the end.
+  if (*finished.exit_code() == 0 || read_file(report_file) != "") {
+    expect_valid(report_file);
+  }
+}
+
+}  // namespace taskcost::test

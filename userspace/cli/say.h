@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the tool says of itself while it works. That standard error takes nothing, closed or full, ends no measurement.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <string>
+#include <utility>
+
+namespace taskcost {
+
+// As it is, without a newline of its own.
+inline void to_standard_error(const std::string& text) { std::fputs(text.c_str(), stderr); }
+
+// One line.
+template <typename... Values>
+void say(fmt::format_string<Values...> format, Values&&... values) {
+  to_standard_error("taskcost: " + fmt::format(format, std::forward<Values>(values)...) + "\n");
+}
+
+}  // namespace taskcost
