@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "collector/privileges.h"
 
+#include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <linux/bpf.h>
 #include <linux/capability.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <array>
+
+#include "taskcost/fd.h"
 
 namespace taskcost {
 namespace {
@@ -20,12 +24,28 @@ bool has_capability(unsigned capability) {
   return (data[CAP_TO_INDEX(capability)].effective & CAP_TO_MASK(capability)) != 0;
 }
 
+// By a program that wants to: newer kernels refuse in words that libbpf's own trial of helpers does not know.
+bool may_read_kernel_memory() {
+  constexpr int size = 8;
+  const std::array<bpf_insn, 7> read_into_stack{{
+      {BPF_ALU64 | BPF_MOV | BPF_X, BPF_REG_1, BPF_REG_10, 0, 0},
+      {BPF_ALU64 | BPF_ADD | BPF_K, BPF_REG_1, 0, 0, -size},
+      {BPF_ALU64 | BPF_MOV | BPF_K, BPF_REG_2, 0, 0, size},
+      {BPF_ALU64 | BPF_MOV | BPF_K, BPF_REG_3, 0, 0, 0},
+      {BPF_JMP | BPF_CALL, 0, 0, 0, BPF_FUNC_probe_read_kernel},
+      {BPF_ALU64 | BPF_MOV | BPF_K, BPF_REG_0, 0, 0, 0},
+      {BPF_JMP | BPF_EXIT, 0, 0, 0, 0},
+  }};
+  return static_cast<bool>(Fd(bpf_prog_load(BPF_PROG_TYPE_RAW_TRACEPOINT, "taskcost_try", "GPL", read_into_stack.data(),
+                                            read_into_stack.size(), nullptr)));
+}
+
 // What no other source can stand in for. The kernel knows it by trying, whatever its number is.
 Status check_kernel() {
   if (libbpf_probe_bpf_map_type(BPF_MAP_TYPE_TASK_STORAGE, nullptr) == 0) {
     return Error{"cannot observe on this kernel", "it has no task storage for probes", "boot Linux 5.15 or later"};
   }
-  if (libbpf_probe_bpf_helper(BPF_PROG_TYPE_RAW_TRACEPOINT, BPF_FUNC_probe_read_kernel, nullptr) == 0) {
+  if (!may_read_kernel_memory()) {
     return Error{"cannot observe on this kernel",
                  "no probe may read kernel memory here, as under lockdown=confidentiality",
                  "lockdown=integrity and no lockdown allow it"};
