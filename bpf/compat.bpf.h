@@ -88,7 +88,7 @@ extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
  * program on a system call; programs on functions were preemptible all along where the kernel is. Then the note of the
  * CPU is of that other task, and the ledger is booked by sched_switch as well. v6.10: "bpf: Introduce
  * bpf_preempt_[disable,enable] kfuncs" forbids it. User space looks them up in BTF and sets the knob. What is missed
- * nevertheless is counted by the kernel: it skips a program of which a preempted instance is unfinished on the same CPU.
+ * nevertheless is counted by the kernel: it skips a program of which a preempted instance is unfinished on that CPU.
  */
 extern const volatile bool has_preempt_kfuncs;
 __hidden int disable_preemption(void);
