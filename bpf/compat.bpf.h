@@ -41,6 +41,12 @@ static __always_inline __u32 cpu_of(struct task_struct *task)
 	return task->wake_cpu;
 }
 
+/* An int until v7.2, a byte since. */
+static __always_inline bool is_on_cpu(struct task_struct *task)
+{
+	return BPF_CORE_READ_BITFIELD_PROBED(task, on_cpu);
+}
+
 /* v6.4: "fork: Make IO worker options flag based" and vhost's user workers: PF_USER_WORKER, a reused bit before. */
 struct kernel_clone_args___v6_4 {
 	__u32 user_worker : 1;
@@ -76,6 +82,26 @@ extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
 #define can_cast()	       false
 #define read_as(type, address) ((type *)(address))
 #endif
+
+/*
+ * v7.2: "bpf: Add sleepable support for raw tracepoint programs" lets another task have the CPU in the middle of a
+ * program on a system call; programs on functions were preemptible all along where the kernel is. Then the note of the
+ * CPU is of that other task, and the ledger is booked by sched_switch as well. v6.10: "bpf: Introduce
+ * bpf_preempt_[disable,enable] kfuncs" forbids it. User space looks them up in BTF and sets the knob. What is missed
+ * nevertheless is counted by the kernel: it skips a program of which a preempted instance is unfinished on that CPU.
+ */
+extern const volatile bool has_preempt_kfuncs;
+__hidden int disable_preemption(void);
+__hidden int enable_preemption(void);
+
+#define on_this_cpu(statement)                                                                                         \
+	do {                                                                                                           \
+		if (has_preempt_kfuncs)                                                                                \
+			disable_preemption();                                                                          \
+		statement;                                                                                             \
+		if (has_preempt_kfuncs)                                                                                \
+			enable_preemption();                                                                           \
+	} while (0)
 
 /* Registers: the number of a task's system call, negative for none; arguments; 32-bit programs; interrupts. */
 #if defined(__TARGET_ARCH_x86)

@@ -123,6 +123,18 @@ int taskcost_fault_major(void *ctx)
 	return accounted(true);
 }
 
+static __always_inline void enter_fault(void *ctx, struct vm_area_struct *vma, struct pt_regs *regs)
+{
+	struct tc_ledger *l = current_ledger();
+
+	if (!l)
+		return;
+	if (l->activity != TC_ROW_FAULT_PENDING)
+		begin_fault(ctx, l, regs ? 0 : TC_FAULT_KERNEL, leave_activity(l));
+	if (vma->vm_file)
+		l->fault_bits |= TC_FAULT_FILE;
+}
+
 /*
  * The exact end. It also sees what has no exception: pages that the kernel faults in on a task's behalf, when it
  * copies the arguments of an exec or pins a buffer. For those the entry is the start.
@@ -131,15 +143,21 @@ SEC("?fentry/handle_mm_fault")
 int BPF_PROG(taskcost_fault_entry, struct vm_area_struct *vma, unsigned long address, unsigned int flags,
 	     struct pt_regs *regs)
 {
+	on_this_cpu(enter_fault(ctx, vma, regs));
+	return 0;
+}
+
+static __always_inline void leave_fault(unsigned int flags, unsigned int result)
+{
 	struct tc_ledger *l = current_ledger();
 
-	if (!l)
-		return 0;
-	if (l->activity != TC_ROW_FAULT_PENDING)
-		begin_fault(ctx, l, regs ? 0 : TC_FAULT_KERNEL, leave_activity(l));
-	if (vma->vm_file)
-		l->fault_bits |= TC_FAULT_FILE;
-	return 0;
+	if (!l || l->activity != TC_ROW_FAULT_PENDING || (result & FAULT_RETRY))
+		return;
+	if (result & FAULT_ERROR) {
+		leave_activity(l);
+		return;
+	}
+	resolve_fault(l, (result & FAULT_MAJOR) || (flags & FLAG_TRIED), bpf_ktime_get_ns());
 }
 
 /* page fault -> what it interrupted */
@@ -147,15 +165,7 @@ SEC("?fexit/handle_mm_fault")
 int BPF_PROG(taskcost_fault_return, struct vm_area_struct *vma, unsigned long address, unsigned int flags,
 	     struct pt_regs *regs, unsigned int result)
 {
-	struct tc_ledger *l = current_ledger();
-
-	if (!l || l->activity != TC_ROW_FAULT_PENDING || (result & FAULT_RETRY))
-		return 0;
-	if (result & FAULT_ERROR) {
-		leave_activity(l);
-		return 0;
-	}
-	resolve_fault(l, (result & FAULT_MAJOR) || (flags & FLAG_TRIED), bpf_ktime_get_ns());
+	on_this_cpu(leave_fault(flags, result));
 	return 0;
 }
 

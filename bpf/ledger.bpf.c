@@ -5,6 +5,7 @@
 const volatile __u32 pool_slots = 2;
 const volatile bool sched_switch_has_prev_state = false;
 const volatile bool has_rdonly_cast = false;
+const volatile bool has_preempt_kfuncs = false;
 const volatile bool keep_stints = false;
 const volatile bool keep_stacks = false;
 const volatile bool keep_events = false;
@@ -22,5 +23,21 @@ __u64 losses[TC_NR_LOSSES] = {};
 __u8 native_calls[TC_MAX_SYSCALLS] = {};
 struct tc_cpu_note notes[TC_MAX_CPUS] __attribute__((aligned(64))) = {};
 __u8 compat_calls[TC_MAX_SYSCALLS] = {};
+
+extern void bpf_preempt_disable(void) __ksym __weak;
+extern void bpf_preempt_enable(void) __ksym __weak;
+
+/* Here alone: the linker of libbpf 1.1 cannot merge one external kfunc out of two objects. */
+__hidden int disable_preemption(void)
+{
+	bpf_preempt_disable();
+	return 0;
+}
+
+__hidden int enable_preemption(void)
+{
+	bpf_preempt_enable();
+	return 0;
+}
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

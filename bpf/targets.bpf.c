@@ -124,7 +124,7 @@ __hidden int is_target(struct task_struct *task)
 static __always_inline void adopt_state(struct tc_ledger *l, struct task_struct *task, __u64 now)
 {
 	l->condition = TC_CONDITION_BLOCKED;
-	if (task->on_cpu) {
+	if (is_on_cpu(task)) {
 		l->condition = TC_CONDITION_RUNNING;
 		l->on_cpu_ns = now;
 	} else if (!task_state_of(task))
@@ -187,7 +187,7 @@ __hidden int adopt(struct task_struct *task)
 		/* Its CPU noted that nobody observes it. */
 		notes[l->cpu & (TC_MAX_CPUS - 1)].task = 0;
 		/* It left its CPU after adopt_state() looked and before sched_switch could find the ledger. */
-		if (!task->on_cpu && l->since_ns == now) {
+		if (!is_on_cpu(task) && l->since_ns == now) {
 			__u32 state = task_state_of(task);
 
 			l->condition = state ? TC_CONDITION_BLOCKED : TC_CONDITION_PREEMPTED;

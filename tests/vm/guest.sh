@@ -42,8 +42,9 @@ make_guest() {
 	ln -sf dash "$root/bin/sh"
 	echo root:x:0:0:root:/root:/bin/sh >"$root/etc/passwd"
 	echo root:x:0: >"$root/etc/group"
-	printf 'build=%q\nkernel_tests=%q\n' "$build" "$(selected_tests)" >"$root/settings"
+	printf 'build=%q\nkernel_tests=%q\nquick_tests=%q\n' "$build" "$(tests_in tests/vm/selection)" \
+		"$(tests_in tests/vm/selection.quick)" >"$root/settings"
 	(cd "$root" && find . -print0 | cpio --null --quiet -o -H newc -R 0:0) >"$2/guest.cpio"
 }
 
-selected_tests() { grep -v '^#' tests/vm/selection | paste -s -d :; }
+tests_in() { grep -v '^#' "$1" | paste -s -d :; }

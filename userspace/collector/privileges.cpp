@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "collector/privileges.h"
 
+#include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <linux/bpf.h>
 #include <linux/capability.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -9,6 +11,8 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+
+#include "taskcost/fd.h"
 
 namespace taskcost {
 namespace {
@@ -21,6 +25,22 @@ Error unless_exhausted(Error refusal) {
   return refusal;
 }
 
+// By a program that wants to: newer kernels refuse in words that libbpf's own trial of helpers does not know.
+bool may_read_kernel_memory() {
+  constexpr int size = 8;
+  const std::array<bpf_insn, 7> read_into_stack{{
+      {BPF_ALU64 | BPF_MOV | BPF_X, BPF_REG_1, BPF_REG_10, 0, 0},
+      {BPF_ALU64 | BPF_ADD | BPF_K, BPF_REG_1, 0, 0, -size},
+      {BPF_ALU64 | BPF_MOV | BPF_K, BPF_REG_2, 0, 0, size},
+      {BPF_ALU64 | BPF_MOV | BPF_K, BPF_REG_3, 0, 0, 0},
+      {BPF_JMP | BPF_CALL, 0, 0, 0, BPF_FUNC_probe_read_kernel},
+      {BPF_ALU64 | BPF_MOV | BPF_K, BPF_REG_0, 0, 0, 0},
+      {BPF_JMP | BPF_EXIT, 0, 0, 0, 0},
+  }};
+  return static_cast<bool>(Fd(bpf_prog_load(BPF_PROG_TYPE_RAW_TRACEPOINT, "taskcost_try", "GPL", read_into_stack.data(),
+                                            read_into_stack.size(), nullptr)));
+}
+
 // What no other source can stand in for. The kernel knows it by trying, whatever its number is.
 Status check_kernel() {
   errno = 0;
@@ -29,7 +49,7 @@ Status check_kernel() {
         {"cannot observe on this kernel", "it has no task storage for probes", "boot Linux 5.15 or later"});
   }
   errno = 0;
-  if (libbpf_probe_bpf_helper(BPF_PROG_TYPE_RAW_TRACEPOINT, BPF_FUNC_probe_read_kernel, nullptr) == 0) {
+  if (!may_read_kernel_memory()) {
     return unless_exhausted({"cannot observe on this kernel",
                              "no probe may read kernel memory here, as under lockdown=confidentiality",
                              "lockdown=integrity and no lockdown allow it"});

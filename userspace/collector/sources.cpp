@@ -182,6 +182,7 @@ void choose_base(Sources& sources, const KernelTypes& types) {
   constexpr int with_prev_state = 4;
   sources.switch_passes_prev_state = types.tracepoint_arguments("sched_switch") >= with_prev_state;
   sources.can_cast = types.function("bpf_rdonly_cast").has_value();
+  sources.can_hold_cpu = types.function("bpf_preempt_disable").has_value();
   measure(sources, {TC_COUNTER_VOLUNTARY_SWITCHES,
                     TC_COUNTER_INVOLUNTARY_SWITCHES,
                     TC_COUNTER_SWITCHES_SAME_ADDRESS_SPACE,
