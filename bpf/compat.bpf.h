@@ -85,23 +85,30 @@ extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
 
 /*
  * v7.2: "bpf: Add sleepable support for raw tracepoint programs" lets another task have the CPU in the middle of a
- * program on a system call; programs on functions were preemptible all along where the kernel is. Then the note of the
- * CPU is of that other task, and the ledger is booked by sched_switch as well. v6.10: "bpf: Introduce
- * bpf_preempt_[disable,enable] kfuncs" forbids it. User space looks them up in BTF and sets the knob. What is missed
- * nevertheless is counted by the kernel: it skips a program of which a preempted instance is unfinished on that CPU.
+ * program, as programs on functions always did where the kernel is preemptible. Meanwhile the note of the CPU speaks of
+ * that other task, and sched_switch posts to the same ledger. v6.10: "bpf: Introduce bpf_preempt_[disable,enable]
+ * kfuncs" defers it to the end of the program; user space sets the knob where it is needed and to be had. The kernel
+ * skips a program that another task has not left on the same CPU, and counts that.
  */
-extern const volatile bool has_preempt_kfuncs;
+extern const volatile bool hold_cpu;
 __hidden int disable_preemption(void);
 __hidden int enable_preemption(void);
 
-#define on_this_cpu(statement)                                                                                         \
-	do {                                                                                                           \
-		if (has_preempt_kfuncs)                                                                                \
-			disable_preemption();                                                                          \
-		statement;                                                                                             \
-		if (has_preempt_kfuncs)                                                                                \
-			enable_preemption();                                                                           \
-	} while (0)
+static __always_inline bool begin_hold(void)
+{
+	if (hold_cpu)
+		disable_preemption();
+	return hold_cpu;
+}
+
+static __always_inline void end_hold(const bool *held)
+{
+	if (hold_cpu)
+		enable_preemption();
+}
+
+/* First in a program that the kernel runs in the context of a task: no other task has this CPU until it returns. */
+#define stay_on_cpu() bool held_ __attribute__((cleanup(end_hold), unused)) = begin_hold()
 
 /* Registers: the number of a task's system call, negative for none; arguments; 32-bit programs; interrupts. */
 #if defined(__TARGET_ARCH_x86)

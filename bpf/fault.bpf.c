@@ -75,6 +75,7 @@ static __always_inline int exception(void *ctx, unsigned long error_code, __u8 b
 SEC("?tp_btf/page_fault_user")
 int BPF_PROG(taskcost_fault_user, unsigned long address, struct pt_regs *regs, unsigned long error_code)
 {
+	stay_on_cpu();
 	return exception(ctx, error_code, 0);
 }
 
@@ -85,6 +86,7 @@ int BPF_PROG(taskcost_fault_user, unsigned long address, struct pt_regs *regs, u
 SEC("?tp_btf/page_fault_kernel")
 int BPF_PROG(taskcost_fault_kernel, unsigned long address, struct pt_regs *regs, unsigned long error_code)
 {
+	stay_on_cpu();
 	if (interrupts_off(regs))
 		return 0;
 	return exception(ctx, error_code, TC_FAULT_KERNEL);
@@ -123,18 +125,6 @@ int taskcost_fault_major(void *ctx)
 	return accounted(true);
 }
 
-static __always_inline void enter_fault(void *ctx, struct vm_area_struct *vma, struct pt_regs *regs)
-{
-	struct tc_ledger *l = current_ledger();
-
-	if (!l)
-		return;
-	if (l->activity != TC_ROW_FAULT_PENDING)
-		begin_fault(ctx, l, regs ? 0 : TC_FAULT_KERNEL, leave_activity(l));
-	if (vma->vm_file)
-		l->fault_bits |= TC_FAULT_FILE;
-}
-
 /*
  * The exact end. It also sees what has no exception: pages that the kernel faults in on a task's behalf, when it
  * copies the arguments of an exec or pins a buffer. For those the entry is the start.
@@ -143,21 +133,16 @@ SEC("?fentry/handle_mm_fault")
 int BPF_PROG(taskcost_fault_entry, struct vm_area_struct *vma, unsigned long address, unsigned int flags,
 	     struct pt_regs *regs)
 {
-	on_this_cpu(enter_fault(ctx, vma, regs));
-	return 0;
-}
-
-static __always_inline void leave_fault(unsigned int flags, unsigned int result)
-{
+	stay_on_cpu();
 	struct tc_ledger *l = current_ledger();
 
-	if (!l || l->activity != TC_ROW_FAULT_PENDING || (result & FAULT_RETRY))
-		return;
-	if (result & FAULT_ERROR) {
-		leave_activity(l);
-		return;
-	}
-	resolve_fault(l, (result & FAULT_MAJOR) || (flags & FLAG_TRIED), bpf_ktime_get_ns());
+	if (!l)
+		return 0;
+	if (l->activity != TC_ROW_FAULT_PENDING)
+		begin_fault(ctx, l, regs ? 0 : TC_FAULT_KERNEL, leave_activity(l));
+	if (vma->vm_file)
+		l->fault_bits |= TC_FAULT_FILE;
+	return 0;
 }
 
 /* page fault -> what it interrupted */
@@ -165,7 +150,16 @@ SEC("?fexit/handle_mm_fault")
 int BPF_PROG(taskcost_fault_return, struct vm_area_struct *vma, unsigned long address, unsigned int flags,
 	     struct pt_regs *regs, unsigned int result)
 {
-	on_this_cpu(leave_fault(flags, result));
+	stay_on_cpu();
+	struct tc_ledger *l = current_ledger();
+
+	if (!l || l->activity != TC_ROW_FAULT_PENDING || (result & FAULT_RETRY))
+		return 0;
+	if (result & FAULT_ERROR) {
+		leave_activity(l);
+		return 0;
+	}
+	resolve_fault(l, (result & FAULT_MAJOR) || (flags & FLAG_TRIED), bpf_ktime_get_ns());
 	return 0;
 }
 
@@ -182,12 +176,14 @@ static __always_inline int touches_file(void)
 SEC("?tp_btf/mm_filemap_fault")
 int BPF_PROG(taskcost_filemap_fault)
 {
+	stay_on_cpu();
 	return touches_file();
 }
 
 SEC("?tp_btf/mm_filemap_map_pages")
 int BPF_PROG(taskcost_filemap_map_pages)
 {
+	stay_on_cpu();
 	return touches_file();
 }
 

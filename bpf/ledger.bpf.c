@@ -5,7 +5,7 @@
 const volatile __u32 pool_slots = 2;
 const volatile bool sched_switch_has_prev_state = false;
 const volatile bool has_rdonly_cast = false;
-const volatile bool has_preempt_kfuncs = false;
+const volatile bool hold_cpu = false;
 const volatile bool keep_stints = false;
 const volatile bool keep_stacks = false;
 const volatile bool keep_events = false;

@@ -114,6 +114,7 @@ static __always_inline __u32 shares_of(struct task_struct *child, struct task_st
 SEC("tp_btf/task_newtask")
 int BPF_PROG(taskcost_newtask, struct task_struct *child, __u64 clone_flags)
 {
+	stay_on_cpu();
 	struct tc_ledger *creator = current_ledger();
 	struct tc_ledger *l;
 	__u64 now, copy_ns = 0;
@@ -223,6 +224,7 @@ int BPF_PROG(taskcost_wakeup_new, struct task_struct *child)
 SEC("?tp_btf/sched_prepare_exec")
 int BPF_PROG(taskcost_prepare_exec, struct task_struct *task, struct linux_binprm *bprm)
 {
+	stay_on_cpu();
 	struct tc_ledger *l = current_ledger();
 	__u64 now;
 
@@ -280,6 +282,7 @@ static __always_inline void send_exec(struct tc_ledger *l, struct task_struct *t
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(taskcost_exec, struct task_struct *task, pid_t old_pid, struct linux_binprm *bprm)
 {
+	stay_on_cpu();
 	struct tc_ledger *l = current_ledger();
 	__u64 now;
 
@@ -309,6 +312,7 @@ int BPF_PROG(taskcost_exec, struct task_struct *task, pid_t old_pid, struct linu
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(taskcost_exit, struct task_struct *task)
 {
+	stay_on_cpu();
 	struct tc_ledger *l = current_ledger();
 	struct pid *parent_pid;
 	__u64 now;
@@ -358,6 +362,7 @@ int BPF_PROG(taskcost_signal, int number, void *info, struct task_struct *task, 
 SEC("?tp_btf/exit_mmap")
 int BPF_PROG(taskcost_exit_mmap, struct mm_struct *mm)
 {
+	stay_on_cpu();
 	struct tc_ledger *l = current_ledger();
 
 	if (l && l->activity == TC_ACTIVITY_EXIT && !l->exit_mmap_ns) {

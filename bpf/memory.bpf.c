@@ -48,6 +48,7 @@ static __always_inline void send_shootdown(struct tc_ledger *l)
 SEC("?tp_btf/tlb_flush")
 int BPF_PROG(taskcost_tlb_flush, int reason, unsigned long pages)
 {
+	stay_on_cpu();
 	struct tc_ledger *l;
 
 	if (reason == TLB_FLUSH_ON_TASK_SWITCH) {
@@ -155,6 +156,7 @@ static __always_inline void add_slab(struct tc_ledger *l, __u64 bytes)
 SEC("?tp_btf/kmalloc")
 int BPF_PROG(taskcost_kmalloc, unsigned long call_site, const void *memory, size_t requested, size_t allocated)
 {
+	stay_on_cpu();
 	struct tc_ledger *l = creating_ledger();
 
 	if (l)
@@ -166,6 +168,7 @@ int BPF_PROG(taskcost_kmalloc, unsigned long call_site, const void *memory, size
 SEC("?tp_btf/kmem_cache_alloc")
 int BPF_PROG(taskcost_cache_alloc, unsigned long call_site, const void *memory, struct kmem_cache *cache)
 {
+	stay_on_cpu();
 	struct tc_ledger *l = creating_ledger();
 
 	if (l)
@@ -176,6 +179,7 @@ int BPF_PROG(taskcost_cache_alloc, unsigned long call_site, const void *memory, 
 SEC("?tp_btf/mm_page_alloc")
 int BPF_PROG(taskcost_page_alloc, struct page *page, unsigned int order)
 {
+	stay_on_cpu();
 	struct tc_ledger *l = creating_ledger();
 
 	if (l) {

@@ -341,6 +341,7 @@ static __always_inline void end_switch(void)
 SEC("?tp_btf/rseq_update")
 int BPF_PROG(taskcost_rseq_update)
 {
+	stay_on_cpu();
 	end_switch();
 	return 0;
 }

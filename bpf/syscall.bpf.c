@@ -147,14 +147,17 @@ __hidden int returned_unseen(struct tc_ledger *l, __u64 now)
 	return 0;
 }
 
-static __always_inline void enter_call(struct pt_regs *regs, long number)
+/* user -> the class of the system call */
+SEC("?tp_btf/sys_enter")
+int BPF_PROG(taskcost_sys_enter, struct pt_regs *regs, long number)
 {
+	stay_on_cpu();
 	struct tc_ledger *l = current_ledger();
 	__u8 call;
 	__u64 now;
 
 	if (!l)
-		return;
+		return 0;
 	now = leave_activity(l);
 	if (l->activity != TC_ACTIVITY_USER)
 		returned_unseen(l, now);
@@ -173,24 +176,20 @@ static __always_inline void enter_call(struct pt_regs *regs, long number)
 		enter_activity(l, call & TC_CALL_ACTIVITY_MASK);
 		l->call_running_ns = *cell_of(l, l->activity, TC_CONDITION_RUNNING);
 	}
-}
-
-/* user -> the class of the system call */
-SEC("?tp_btf/sys_enter")
-int BPF_PROG(taskcost_sys_enter, struct pt_regs *regs, long number)
-{
-	on_this_cpu(enter_call(regs, number));
 	return 0;
 }
 
-static __always_inline void exit_call(struct pt_regs *regs, long result)
+/* the class of the system call -> user */
+SEC("?tp_btf/sys_exit")
+int BPF_PROG(taskcost_sys_exit, struct pt_regs *regs, long result)
 {
+	stay_on_cpu();
 	struct tc_ledger *l = current_ledger();
 	struct tc_transfer transfer;
 	__u64 now;
 
 	if (!l)
-		return;
+		return 0;
 	now = leave_activity(l);
 	sign_of_life(l, now);
 	begin_event(&transfer, l, result, now);
@@ -218,13 +217,6 @@ static __always_inline void exit_call(struct pt_regs *regs, long result)
 	if (keep_events)
 		send_call(&transfer, l->activity);
 	enter_activity(l, TC_ACTIVITY_USER);
-}
-
-/* the class of the system call -> user */
-SEC("?tp_btf/sys_exit")
-int BPF_PROG(taskcost_sys_exit, struct pt_regs *regs, long result)
-{
-	on_this_cpu(exit_call(regs, result));
 	return 0;
 }
 

@@ -2,12 +2,15 @@
 #include "support/expect.h"
 
 #include <gtest/gtest.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 
 #include <array>
+#include <cstdio>
 #include <cstdlib>
 #include <sstream>
 #include <string>
+#include <utility>
 
 namespace taskcost::test {
 
@@ -111,22 +114,34 @@ std::string compare_usage(const std::vector<const Json*>& family, const Waited& 
   return differences.str();
 }
 
+// From Linux 7.2 on the kernel takes the CPU from a task in the middle of a probe, and skips that probe for others.
+bool probes_are_preempted() {
+  utsname host{};
+  uname(&host);
+  int major = 0;
+  int minor = 0;
+  return std::sscanf(host.release, "%d.%d", &major, &minor) == 2 && std::pair(major, minor) >= std::pair(7, 2);
+}
+
 // A flush of the TLB on behalf of another CPU is an interrupt, and can hit the probe on a flush of one's own.
-std::int64_t skipped_flushes(const Report& report) {
+std::int64_t skips_by_the_kernel(const Report& report) {
+  std::int64_t skips = 0;
   for (const Json& probe : report["observer"].at("probes")) {
-    if (probe.at("name") == "taskcost_tlb_flush") {
-      return probe.at("skipped");
+    if (probes_are_preempted() || probe.at("name") == "taskcost_tlb_flush") {
+      skips += probe.at("skipped").get<std::int64_t>();
     }
   }
-  return 0;
+  return skips;
 }
 
 }  // namespace
 
 void expect_no_losses(const Report& report) {
   for (const auto& [name, count] : report["losses"].items()) {
-    EXPECT_EQ(count, name == "skipped_probes" ? skipped_flushes(report) : 0)
-        << "loss: " << name << report["observer"]["probes"].dump();
+    // A fault whose end was skipped stays unresolved.
+    const bool may_follow = name == "unresolved_faults" && probes_are_preempted();
+    const std::int64_t allowed = may_follow || name == "skipped_probes" ? skips_by_the_kernel(report) : 0;
+    EXPECT_LE(count, allowed) << "loss: " << name << report["observer"]["probes"].dump();
   }
 }
 

@@ -132,6 +132,9 @@ class SourcesSideBySide : public ::testing::Test {
     ASSERT_TRUE(fallback) << to_line(fallback.error());
     subject.begin();
     ASSERT_EQ(subject.wait(), 0);
+    // Its end is known before its last switch.
+    exact->wait({});
+    fallback->wait({});
     exact_ = exact->finish().session;
     fallback_ = fallback->finish().session;
     exact_evidence_ = exact->evidence();

@@ -54,7 +54,7 @@ void configure(probes& object, const Sources& sources, const CollectorOptions& o
   object.rodata->pool_slots = max_tasks + nobodys_slot;
   object.rodata->sched_switch_has_prev_state = sources.switch_passes_prev_state;
   object.rodata->has_rdonly_cast = sources.can_cast;
-  object.rodata->has_preempt_kfuncs = sources.can_hold_cpu;
+  object.rodata->hold_cpu = sources.hold_cpu;
   object.rodata->keep_stints = options.stints;
   object.rodata->keep_stacks = options.stacks;
   object.rodata->keep_events = options.events;

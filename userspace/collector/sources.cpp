@@ -47,6 +47,11 @@ class KernelTypes {
   // Id of a function's type; nullopt when the kernel has no such function or does not export its type.
   [[nodiscard]] std::optional<__u32> function(const char* name) const { return find(name, BTF_KIND_FUNC); }
 
+  // Id of the type that programs on a tracepoint attach to.
+  [[nodiscard]] std::optional<__u32> tracepoint(std::string_view name) const {
+    return find(fmt::format("btf_trace_{}", name).c_str(), BTF_KIND_TYPEDEF);
+  }
+
   [[nodiscard]] bool has_tracepoint(std::string_view name) const { return tracepoint_arguments(name) > 0; }
 
   // Of the tracepoint itself; 0 when there is no such tracepoint.
@@ -69,7 +74,7 @@ class KernelTypes {
   static constexpr int private_pointer = 1;  // the first parameter of the prototype
 
   [[nodiscard]] const btf_type* tracepoint_prototype(std::string_view name) const {
-    const auto id = find(fmt::format("btf_trace_{}", name).c_str(), BTF_KIND_TYPEDEF);
+    const auto id = tracepoint(name);
     const btf_type* type = id ? btf__type_by_id(btf_.get(), *id) : nullptr;
     while (type != nullptr && (btf_is_typedef(type) || btf_is_ptr(type))) {
       type = btf__type_by_id(btf_.get(), type->type);
@@ -157,6 +162,17 @@ Refusal try_kprobe(const std::string& symbol) {
   return attach_trial(open_event(attributes, 0), BPF_PROG_TYPE_KPROBE);
 }
 
+// Where programs on system calls may sleep, the kernel takes the CPU from any of them.
+bool programs_on_calls_may_sleep(const KernelTypes& types) {
+  const auto id = types.tracepoint("sys_enter");
+  if (!id) {
+    return false;
+  }
+  LIBBPF_OPTS(bpf_prog_load_opts, options, .expected_attach_type = BPF_TRACE_RAW_TP, .prog_flags = BPF_F_SLEEPABLE,
+              .attach_btf_id = *id);
+  return static_cast<bool>(load_trial_program(BPF_PROG_TYPE_TRACING, &options));
+}
+
 Refusal not_wanted() { return "not wanted"; }
 
 Refusal try_fault_events() {
@@ -182,7 +198,6 @@ void choose_base(Sources& sources, const KernelTypes& types) {
   constexpr int with_prev_state = 4;
   sources.switch_passes_prev_state = types.tracepoint_arguments("sched_switch") >= with_prev_state;
   sources.can_cast = types.function("bpf_rdonly_cast").has_value();
-  sources.can_hold_cpu = types.function("bpf_preempt_disable").has_value();
   measure(sources, {TC_COUNTER_VOLUNTARY_SWITCHES,
                     TC_COUNTER_INVOLUNTARY_SWITCHES,
                     TC_COUNTER_SWITCHES_SAME_ADDRESS_SPACE,
@@ -395,6 +410,12 @@ void choose_tlb(Sources& sources, const KernelTypes& types) {
   add_evidence(sources, "tlb", "", EvidenceKind::unavailable, "no tlb:tlb_flush on this kernel (x86 has it)");
 }
 
+// Programs that another task may interrupt. REQUIRES: the sources of faults are chosen.
+void choose_hold(Sources& sources, const KernelTypes& types) {
+  const bool preemptible = sources.programs.contains("taskcost_fault_entry") || programs_on_calls_may_sleep(types);
+  sources.hold_cpu = preemptible && types.function("bpf_preempt_disable");
+}
+
 // Page-cache tracepoints tell file faults where handle_mm_fault tells nothing.
 void choose_file_faults(Sources& sources, const KernelTypes& types) {
   if (!types.has_tracepoint("mm_filemap_fault") || !types.has_tracepoint("mm_filemap_map_pages")) {
@@ -466,6 +487,7 @@ Sources choose_sources(const CollectorOptions& options) {
   choose_calls(sources, options.detail);
   choose_targets(sources, types);
   choose_faults(sources, types, options.no_function_probes);
+  choose_hold(sources, types);
   choose_switch_latency(sources, types, options.no_function_probes);
   choose_exec(sources, types, options.detail);
   choose_exit(sources, types);

@@ -19,7 +19,7 @@ struct Sources {
   std::string finish_switch_symbol;
   bool switch_passes_prev_state = false;
   bool can_cast = false;
-  bool can_hold_cpu = false;
+  bool hold_cpu = false;
 
   bool exec_prepare = false;
   bool fault_latency = false;
