@@ -29,9 +29,9 @@ void expect_waits(const Report& report);
 //             before its final switch-out; the ledger sees that one too. (The leader's may be in or not: its parent
 //             can be quicker than the final switch.)
 //   CPU time  summed over the log, running and runnable time are no less, but for 5 %. Running time may be more:
-//             interrupts and time stolen by a hypervisor are in it. It can be less by some of the runnable time, because
-//             the scheduler's clock stands still between a wake-up and the switch: its books give that time to the task
-//             that comes, and not to the one (the idle one often) that still had the CPU.
+//             interrupts and time stolen by a hypervisor are in it. It can be less by some of the runnable time: the
+//             scheduler's clock stands still between a wake-up and the switch, and its books give that time to the
+//             task that comes, not to the one (the idle one often) that still had the CPU.
 void expect_as_waited(const Report& report, const std::vector<Waited>& log);
 
 // The run gave a report, and its command this exit status.

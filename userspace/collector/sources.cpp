@@ -294,8 +294,12 @@ void choose_switch_latency(Sources& sources, const KernelTypes& types, bool no_f
     add_evidence(sources, "switch_latency", "sched_switch -> fentry finish_task_switch", EvidenceKind::exact);
     return;
   }
-  sources.finish_switch_symbol = find_finish_switch_symbol();
-  const Refusal kprobe = no_function_probes ? not_wanted() : try_kprobe(sources.finish_switch_symbol);
+  // Where no function at all can be probed, a large table is not searched for one.
+  Refusal kprobe = no_function_probes ? not_wanted() : try_kprobe("schedule");
+  if (!kprobe) {
+    sources.finish_switch_symbol = find_finish_switch_symbol();
+    kprobe = try_kprobe(sources.finish_switch_symbol);
+  }
   if (!kprobe) {
     sources.programs.insert("taskcost_finish_switch_kprobe");
     add_evidence(sources, "switch_latency", "sched_switch -> kprobe finish_task_switch", EvidenceKind::exact,
