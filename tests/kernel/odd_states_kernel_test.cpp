@@ -120,11 +120,10 @@ TEST(Cpu, MayGoAndComeBack) {
   expect_closed(*report);
   expect_sums(*report);
   expect_waits(*report);
-  // Where perf events tell the end of a fault they go with their CPU, and do not come back with it.
+  // Where perf events tell the end of a fault they go with their CPU, and have to be opened again.
+  const auto faults = (*report)["totals"].at("counters").at("faults_minor").get<std::int64_t>();
   for (const auto& [name, count] : (*report)["losses"].items()) {
-    if (name != "unresolved_faults") {
-      EXPECT_EQ(count, 0) << name;
-    }
+    EXPECT_LE(count, name == "unresolved_faults" ? faults / 5 : 0) << name;
   }
 }
 

@@ -163,7 +163,7 @@ struct Collector::State {
   void record_gaps() const;
   // Announces the next child of this thread to the probes.
   void observe_next_child() const { probes.shared().launcher = probes.shared().collector_tid; }
-  void adopt_arrivals();
+  void follow_the_machine();
   void keep_for_glance(const tc_ledger& ledger);
   Glance glance();
   [[nodiscard]] bool someone_is_ending() const;
@@ -337,7 +337,8 @@ Glance Collector::State::glance() {
   return glance;
 }
 
-void Collector::State::adopt_arrivals() {
+void Collector::State::follow_the_machine() {
+  (void)probes.follow_cpus();  // what cannot be opened is counted, as unresolved faults
   const std::uint64_t arrivals = __atomic_load_n(&probes.shared().arrivals, __ATOMIC_ACQUIRE);
   // Where the walk fails, they are looked for again the next time.
   if (arrivals_seen != arrivals && taskcost::adopt_arrivals(probes)) {
@@ -566,7 +567,7 @@ Result<WindowEnd> Collector::wait(const Until& until) {
       wait_for([this] { return !state_->someone_is_ending(); }, settle_limit);
       return WindowEnd::target_exited;
     }
-    state_->adopt_arrivals();
+    state_->follow_the_machine();
     if (state_->stacks) {
       state_->stacks->follow();
     }
@@ -600,7 +601,7 @@ Collector::Observation Collector::finish() {
 }
 
 Glance Collector::glance() {
-  state_->adopt_arrivals();
+  state_->follow_the_machine();
   return state_->glance();
 }
 

@@ -186,6 +186,8 @@ Status Probes::attach() {
 }
 
 Status Probes::attach_fault_events() {
+  fault_links_.clear();
+  online_cpus_ = sysconf(_SC_NPROCESSORS_ONLN);
   for (bpf_program* program : {object_->progs.taskcost_fault_minor, object_->progs.taskcost_fault_major}) {
     if (!is_loaded(program)) {
       continue;
@@ -201,10 +203,17 @@ Status Probes::attach_fault_events() {
         return error_of(fmt::format("cannot attach {} to CPU {}", bpf_program__name(program), cpu), errno);
       }
       (void)event.release();  // the link closes it
-      links_.emplace_back(link);
+      fault_links_.emplace_back(link);
     }
   }
   return Done{};
+}
+
+Status Probes::follow_cpus() {
+  if (fault_links_.empty() || sysconf(_SC_NPROCESSORS_ONLN) == online_cpus_) {
+    return Done{};
+  }
+  return attach_fault_events();
 }
 
 Status Probes::walk_tasks(const bpf_program* program) const {

@@ -51,6 +51,10 @@ class Probes {
   // Everything but the fault events first, so that nothing is missed by the time a ledger exists.
   Status attach();
 
+  // Events of a CPU end where it goes offline, and do not come back with it: they are opened again. To be called every
+  // now and then; faults before that are unresolved.
+  Status follow_cpus();
+
   // Runs an iterator program to its end.
   Status walk_tasks(const bpf_program* program) const;
 
@@ -91,6 +95,8 @@ class Probes {
   SharedArray histograms_;
   std::string finish_switch_symbol_;
   std::vector<Link> links_;
+  std::vector<Link> fault_links_;  // of events, one a CPU
+  long online_cpus_ = 0;
 };
 
 // CPUs that there may ever be.

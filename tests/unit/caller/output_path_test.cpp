@@ -140,7 +140,7 @@ TEST_F(Output, DevicesWork) {
   auto full = OutputPath::open("/dev/full", OutputPath::Access::write);
   ASSERT_TRUE(full);
   EXPECT_EQ(write(full->fd(), "x", 1), -1);
-  EXPECT_THAT(full->error().why, HasSubstr("No space left"));
+  EXPECT_THAT(full->error(ENOSPC).why, HasSubstr("No space left"));
 }
 
 // As /dev/stdout is: a link of the kernel's to what the caller opened.
