@@ -20,12 +20,6 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 
-Words tool(const Words& arguments) {
-  Words words{taskcost_binary()};
-  words.insert(words.end(), arguments.begin(), arguments.end());
-  return words;
-}
-
 Finished expect_one_line(const Words& command, int status) {
   Finished finished = run(command);
   EXPECT_EQ(finished.exit_code(), status) << finished.describe();

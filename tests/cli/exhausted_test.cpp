@@ -21,12 +21,6 @@ using namespace std::chrono_literals;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-Words tool(const Words& arguments) {
-  Words words{taskcost_binary()};
-  words.insert(words.end(), arguments.begin(), arguments.end());
-  return words;
-}
-
 Words run_command(const TemporaryDirectory& directory) {
   return tool({"run", "-q", "--format", "none", "-o", directory.file("r.json"), "--", "/bin/true"});
 }

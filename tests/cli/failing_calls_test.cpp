@@ -31,28 +31,22 @@ struct Subject {
   Words (*command)(const TemporaryDirectory&);
 };
 
-Words with_tool(const Words& arguments) {
-  Words words{taskcost_binary()};
-  words.insert(words.end(), arguments.begin(), arguments.end());
-  return words;
-}
-
 Words run_command(const TemporaryDirectory& directory) {
-  return with_tool({"run", "-q", "--format", "none", "-o", directory.file("r.json"), "--", "/usr/bin/true"});
+  return tool({"run", "-q", "--format", "none", "-o", directory.file("r.json"), "--", "/usr/bin/true"});
 }
 Words run_with_everything(const TemporaryDirectory& directory) {
-  return with_tool({"run", "-q", "--format", "none", "--stacks", "--probe-stats", "-o", directory.file("r.json"), "--",
-                    "/usr/bin/true"});
+  return tool({"run", "-q", "--format", "none", "--stacks", "--probe-stats", "-o", directory.file("r.json"), "--",
+               "/usr/bin/true"});
 }
 Words record_command(const TemporaryDirectory& directory) {
-  return with_tool({"record", "-q", "--format", "none", "-o", directory.file("x.tcap"), "-o", directory.file("r.json"),
-                    "--", "/usr/bin/true"});
+  return tool({"record", "-q", "--format", "none", "-o", directory.file("x.tcap"), "-o", directory.file("r.json"), "--",
+               "/usr/bin/true"});
 }
 Words attach_briefly(const TemporaryDirectory& directory) {
   static Subprocess target({program("steady"), "2"});
   EXPECT_TRUE(target.wait_for_output("ready"));
-  return with_tool({"attach", "-q", "--format", "none", "-o", directory.file("r.json"), "-d", "0.05", "-p",
-                    std::to_string(target.pid())});
+  return tool({"attach", "-q", "--format", "none", "-o", directory.file("r.json"), "-d", "0.05", "-p",
+               std::to_string(target.pid())});
 }
 
 const Subject kRun{"run", run_command};

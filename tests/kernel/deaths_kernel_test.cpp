@@ -11,23 +11,13 @@
 #include <thread>
 
 #include "support/expect.h"
-#include "support/schema.h"
 #include "support/servers.h"
-#include "taskcost/report.h"
 
 namespace taskcost::test {
 namespace {
 
 using namespace std::chrono_literals;
 using ::testing::HasSubstr;
-
-Words tool(const Words& arguments) {
-  Words words{taskcost_binary()};
-  words.insert(words.end(), arguments.begin(), arguments.end());
-  return words;
-}
-
-void expect_valid(const Report& report) { EXPECT_EQ(schema_complaints(json_schema(), report.json()), ""); }
 
 void expect_all_tids(const Json& process, const std::set<pid_t>& tids) {
   std::set<pid_t> told;

@@ -21,10 +21,8 @@
 #include <thread>
 
 #include "support/expect.h"
-#include "support/schema.h"
 #include "support/servers.h"
 #include "support/window.h"
-#include "taskcost/report.h"
 
 namespace taskcost::test {
 namespace {
@@ -32,14 +30,6 @@ namespace {
 using namespace std::chrono_literals;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-
-Words tool(const Words& arguments) {
-  Words words{taskcost_binary()};
-  words.insert(words.end(), arguments.begin(), arguments.end());
-  return words;
-}
-
-void expect_valid(const Report& report) { EXPECT_EQ(schema_complaints(json_schema(), report.json()), ""); }
 
 // A file of /proc or /sys that gets its content back with the object, and also when the test dies: a process of its own
 // waits for that.
@@ -80,22 +70,6 @@ class Setting {
   std::string before_;
   int life_[2] = {-1, -1};
   pid_t keeper_ = -1;
-};
-
-class Running {
- public:
-  explicit Running(const Words& command) : process_(command) { EXPECT_TRUE(process_.wait_for_output("ready")); }
-  ~Running() {
-    process_.send(SIGTERM);
-    process_.wait();
-  }
-  Running(const Running&) = delete;
-  Running& operator=(const Running&) = delete;
-  [[nodiscard]] pid_t pid() const { return process_.pid(); }
-  [[nodiscard]] Words target() const { return {"-p", std::to_string(process_.pid())}; }
-
- private:
-  Subprocess process_;
 };
 
 TEST(Cpu, MayGoAndComeBack) {

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "support/expect.h"
+#include "support/window.h"
 
 namespace taskcost::test {
 namespace {
@@ -54,21 +55,6 @@ std::vector<std::string> hierarchies(const std::string& type) {
   }
   return roots;
 }
-
-class Running {
- public:
-  explicit Running(const Words& command) : process_(command) { EXPECT_TRUE(process_.wait_for_output("ready")); }
-  ~Running() {
-    process_.send(SIGTERM);
-    process_.wait();
-  }
-  Running(const Running&) = delete;
-  Running& operator=(const Running&) = delete;
-  [[nodiscard]] pid_t pid() const { return process_.pid(); }
-
- private:
-  Subprocess process_;
-};
 
 class InCgroup : public ::testing::TestWithParam<const char*> {};
 

@@ -12,6 +12,9 @@
 #include <string>
 #include <utility>
 
+#include "support/schema.h"
+#include "taskcost/report.h"
+
 namespace taskcost::test {
 
 namespace {
@@ -135,6 +138,8 @@ std::int64_t skips_by_the_kernel(const Report& report) {
 }
 
 }  // namespace
+
+void expect_valid(const Report& report) { EXPECT_EQ(schema_complaints(json_schema(), report.json()), ""); }
 
 void expect_no_losses(const Report& report) {
   for (const auto& [name, count] : report["losses"].items()) {

@@ -8,6 +8,9 @@
 
 namespace taskcost::test {
 
+// It is as the schema of reports says.
+void expect_valid(const Report& report);
+
 // All of the following that need no more than the report.
 void expect_sound(const Report& report);
 

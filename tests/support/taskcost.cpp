@@ -24,6 +24,12 @@ std::string programs_directory() { return from_environment("TASKCOST_PROGRAMS", 
 std::string elf_directory() { return from_environment("TASKCOST_ELF_DIR", TASKCOST_ELF_DIR); }
 std::string program(const std::string& name) { return programs_directory() + "/" + name; }
 
+Words tool(const Words& arguments) {
+  Words words{taskcost_binary()};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  return words;
+}
+
 Report::Report(Json json) : json_(std::move(json)) {
   for (std::size_t i = 0; i < processes().size(); ++i) {
     const Json& parent = processes()[i].at("parent");

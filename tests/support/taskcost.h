@@ -22,6 +22,7 @@ namespace taskcost::test {
 std::string taskcost_binary();
 std::string workload_binary();  // beside it
 std::string program(const std::string& name);
+Words tool(const Words& arguments);  // `taskcost ARGUMENTS`
 std::string programs_directory();
 std::string elf_directory();  // programs with known functions and paths
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A window of observation that a test opens and closes itself.
+// A window of observation that a test opens and closes itself, and a program that runs all the while.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -8,11 +8,29 @@
 #include <chrono>
 #include <csignal>
 #include <optional>
+#include <string>
 
 #include "support/servers.h"
 #include "support/taskcost.h"
 
 namespace taskcost::test {
+
+// One that says "ready", and ends by SIGTERM.
+class Running {
+ public:
+  explicit Running(const Words& command) : process_(command) { EXPECT_TRUE(process_.wait_for_output("ready")); }
+  ~Running() {
+    process_.send(SIGTERM);
+    process_.wait();
+  }
+  Running(const Running&) = delete;
+  Running& operator=(const Running&) = delete;
+  [[nodiscard]] pid_t pid() const { return process_.pid(); }
+  [[nodiscard]] Words target() const { return {"-p", std::to_string(process_.pid())}; }
+
+ private:
+  Subprocess process_;
+};
 
 // `taskcost attach` that observes already, until it is told to stop.
 class Window {

@@ -133,8 +133,8 @@ class SourcesSideBySide : public ::testing::Test {
     subject.begin();
     ASSERT_EQ(subject.wait(), 0);
     // Its end is known before its last switch.
-    exact->wait({});
-    fallback->wait({});
+    ASSERT_TRUE(exact->wait({}));
+    ASSERT_TRUE(fallback->wait({}));
     exact_ = exact->finish().session;
     fallback_ = fallback->finish().session;
     exact_evidence_ = exact->evidence();
