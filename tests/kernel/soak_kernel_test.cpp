@@ -70,7 +70,7 @@ void expect_flat(const Memory& memory) {
 }
 
 TEST(Soak, MemoryStaysFlatAndNothingIsLost) {
-  const auto seconds = thorough() ? 1800s : 5s;
+  const auto seconds = thorough() ? 1800s : 3s;
   const TemporaryDirectory directory;
   const std::string capture = directory.file("storm.tcap");
   LiveView view;
