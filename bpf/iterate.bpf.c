@@ -2,7 +2,10 @@
 /* Walks over all tasks: adopt those that exist already, and read the kernel's books of those that live on. */
 #include "targets.bpf.h"
 
-__u64 adopted = 0; /* by the last walk */
+enum { STATE_NEW = 0x800 }; /* TASK_NEW: not woken yet */
+
+__u64 adopted = 0;    /* by the last walk, */
+__u64 unfinished = 0; /* and those that it left to the next one */
 
 SEC("iter/task")
 int taskcost_adopt(struct bpf_iter__task *ctx)
@@ -11,7 +14,10 @@ int taskcost_adopt(struct bpf_iter__task *ctx)
 
 	if (!task || task->exit_state || !is_target(task) || slot_of(task))
 		return 0;
-	if (adopt(task))
+	/* task_newtask is about to tell more of it. */
+	if (task_state_of(task) & STATE_NEW)
+		unfinished++;
+	else if (adopt(task))
 		adopted++;
 	return 0;
 }

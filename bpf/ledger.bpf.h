@@ -230,25 +230,35 @@ static __always_inline struct tc_ledger *take_ledger(__u32 *slot)
 	return l;
 }
 
+/* A ledger that is nobody's any more, or never became anybody's: its slot is free. */
+static __always_inline void give_back_ledger(struct tc_ledger *l, __u32 slot)
+{
+	l->live = 0;
+	l->task = 0;
+	return_slot(slot);
+	__sync_fetch_and_add(&ledgers_ended, 1);
+}
+
 /*
- * The last step of a creation: from here on the task is observed. Only called where an allocation is harmless, in
- * task_newtask and in an iterator.
+ * The last step of a creation: from here on the task is observed, unless it is already. Only called where an allocation
+ * is harmless, in task_newtask and in an iterator.
  */
 static __always_inline bool publish_ledger(struct tc_ledger *l, __u32 slot, struct task_struct *task)
 {
+	__u32 nobody = 0;
 	__u32 *stored;
 
 	l->live = 1;
 	l->task = (__u64)task;
-	stored = bpf_task_storage_get(&slots, task, &slot, BPF_LOCAL_STORAGE_GET_F_CREATE);
-	if (stored) {
-		*stored = slot;
+	stored = bpf_task_storage_get(&slots, task, &nobody, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	/* Refused also where somebody else, maybe another tool, gave the task its first storage at this moment. */
+	if (!stored)
+		stored = bpf_task_storage_get(&slots, task, &nobody, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!stored)
+		count_loss(TC_LOSS_STORAGE_FAILURES);
+	else if (!__sync_val_compare_and_swap(stored, 0, slot))
 		return true;
-	}
-	l->live = 0;
-	l->task = 0;
-	return_slot(slot);
-	count_loss(TC_LOSS_STORAGE_FAILURES);
+	give_back_ledger(l, slot);
 	return false;
 }
 
@@ -257,10 +267,7 @@ static __always_inline void retire_ledger(struct tc_ledger *l, __u32 slot, __u32
 {
 	if (stored)
 		*stored = 0;
-	l->live = 0;
-	l->task = 0;
-	return_slot(slot);
-	__sync_fetch_and_add(&ledgers_ended, 1);
+	give_back_ledger(l, slot);
 }
 
 static __always_inline __u64 page_table_bytes_of(struct mm_struct *mm)

@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <fstream>
 #include <memory>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -169,6 +170,25 @@ TEST(Machine, IsObservedWithoutTheObserver) {
   }
   EXPECT_GT(kernel_threads, 5);
   EXPECT_GT((*report)["kernel_totals"].at("lifetime_ns"), 0);
+}
+
+// Two probes may want to give a task its ledger: that on births, and the walk that looks for tasks.
+TEST(Machine, WhoIsBornDuringTheWalkHasOneLedger) {
+  const Subprocess storm({program("fork_storm"), "60"});
+  for (int round = 0; round < 6; ++round) {
+    const TemporaryDirectory directory;
+    const Finished attach = run(attach_command({"-a", "-d", "0.02"}, directory.file("r.json")));
+    ASSERT_EQ(attach.exit_code(), 0) << attach.describe();
+    const auto report = read_report(directory.file("r.json"));
+    ASSERT_TRUE(report);
+    expect_no_losses(*report);
+    std::set<std::int64_t> tids;
+    for (const Json& process : report->processes()) {
+      for (const Json& task : process.at("tasks")) {
+        EXPECT_TRUE(tids.insert(task.at("tid").get<std::int64_t>()).second) << "twice: " << task.at("tid");
+      }
+    }
+  }
 }
 
 TEST(Namespaces, IdsAreThoseOfTheHostAndThoseInside) {

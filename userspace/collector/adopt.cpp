@@ -112,11 +112,12 @@ Result<std::uint64_t> adopt_arrivals(const Probes& probes) {
   // A thread that has no ledger yet may start another one behind the walk: walk until nobody new is found.
   do {
     shared.adopted = 0;
+    shared.unfinished = 0;
     if (auto status = probes.walk_tasks(probes.object().progs.taskcost_adopt); !status) {
       return status.error();
     }
     adopted += shared.adopted;
-  } while (shared.adopted > 0);
+  } while (shared.adopted + shared.unfinished > 0);
   return adopted;
 }
 

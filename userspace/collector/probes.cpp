@@ -330,8 +330,7 @@ bool Probes::visit_flows(const std::function<void(const tc_flow&)>& visit) const
 
 std::uint64_t Probes::living_ledgers() const {
   const auto& counts = shared();
-  const std::uint64_t gone = __atomic_load_n(&counts.ledgers_ended, __ATOMIC_ACQUIRE) +
-                             __atomic_load_n(&counts.losses[TC_LOSS_STORAGE_FAILURES], __ATOMIC_ACQUIRE);
+  const std::uint64_t gone = __atomic_load_n(&counts.ledgers_ended, __ATOMIC_ACQUIRE);
   const std::uint64_t made = __atomic_load_n(&counts.ledgers_made, __ATOMIC_ACQUIRE);
   return made > gone ? made - gone : 0;
 }
