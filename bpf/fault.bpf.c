@@ -55,9 +55,9 @@ static __always_inline void resolve_fault(struct tc_ledger *l, bool major, __u64
 	}
 }
 
-static __always_inline int exception(void *ctx, unsigned long error_code, __u8 bits)
+static __always_inline int exception(void *ctx, struct pt_regs *regs, unsigned long error_code, __u8 bits)
 {
-	struct tc_ledger *l = current_ledger();
+	struct tc_ledger *l = bits & TC_FAULT_KERNEL ? current_ledger() : ledger_by_regs(regs);
 	__u64 now;
 
 	if (!l || (keep_stacks && notes[this_cpu()].unwinding))
@@ -76,7 +76,7 @@ SEC("?tp_btf/page_fault_user")
 int BPF_PROG(taskcost_fault_user, unsigned long address, struct pt_regs *regs, unsigned long error_code)
 {
 	stay_on_cpu();
-	return exception(ctx, error_code, 0);
+	return exception(ctx, regs, error_code, 0);
 }
 
 /*
@@ -89,7 +89,7 @@ int BPF_PROG(taskcost_fault_kernel, unsigned long address, struct pt_regs *regs,
 	stay_on_cpu();
 	if (interrupts_off(regs))
 		return 0;
-	return exception(ctx, error_code, TC_FAULT_KERNEL);
+	return exception(ctx, regs, error_code, TC_FAULT_KERNEL);
 }
 
 /* An adopted task that has done nothing yet: this fault can have begun before the window. */

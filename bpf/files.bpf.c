@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /* The files behind descriptors: what a call is about, what is waited for, and which two ends belong together. */
-#define COMPAT_WANT_RDONLY_CAST
 #include "files.bpf.h"
 
 enum {
@@ -72,7 +71,7 @@ static __always_inline __u64 file_system_of(__u64 file)
 	return BPF_CORE_READ((struct file *)file, f_inode, i_sb, s_magic);
 }
 
-__hidden int look_at_file(struct tc_ledger *l, struct task_struct *task)
+__hidden __inlined int look_at_file(struct tc_ledger *l, struct task_struct *task)
 {
 	__u32 activity = l->call & TC_CALL_ACTIVITY_MASK;
 	__u64 file = 0;
@@ -150,7 +149,7 @@ static __always_inline __u32 wait_on_file(const struct tc_ledger *l)
 /* A call that is not counted by its descriptor, as accept or fsync, may have one first nevertheless. */
 static __always_inline __u32 wait_on_first_argument(struct tc_ledger *l, struct task_struct *task)
 {
-	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
+	struct pt_regs *regs = regs_of(l, task);
 
 	l->fd = first_argument_of(regs, l->flags & TC_LEDGER_COMPAT);
 	look_at_file(l, task);
@@ -165,7 +164,7 @@ static __always_inline bool is_epoll_wait(const struct tc_ledger *l)
 	       l->syscall == SYSCALL_EPOLL_PWAIT2;
 }
 
-__hidden int wait_of(struct tc_ledger *l, struct task_struct *task, __u32 state)
+__hidden __inlined int wait_of(struct tc_ledger *l, struct task_struct *task, __u32 state)
 {
 	if (BPF_CORE_READ_BITFIELD(task, in_iowait))
 		return TC_WAIT_DISK;
@@ -188,8 +187,7 @@ __hidden int wait_of(struct tc_ledger *l, struct task_struct *task, __u32 state)
 	case TC_ACTIVITY_MEMORY:
 		return TC_WAIT_MEMORY;
 	case TC_ACTIVITY_FUTEX:
-		return futex_is_shared(l, (struct pt_regs *)bpf_task_pt_regs(task)) ? TC_WAIT_FUTEX_SHARED
-										    : TC_WAIT_FUTEX_PRIVATE;
+		return futex_is_shared(l, regs_of(l, task)) ? TC_WAIT_FUTEX_SHARED : TC_WAIT_FUTEX_PRIVATE;
 	case TC_ACTIVITY_POLL:
 		return is_epoll_wait(l) ? TC_WAIT_EPOLL : TC_WAIT_POLL;
 	case TC_ACTIVITY_SLEEP:
@@ -201,9 +199,9 @@ __hidden int wait_of(struct tc_ledger *l, struct task_struct *task, __u32 state)
 	}
 }
 
-__hidden int find_call(struct tc_ledger *l, struct task_struct *task)
+__hidden __inlined int find_call(struct tc_ledger *l, struct task_struct *task)
 {
-	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
+	struct pt_regs *regs = regs_of(l, task);
 	long number = syscall_number_of(regs);
 
 	l->looked_at = 0;
@@ -304,7 +302,7 @@ static __always_inline void add_to_flow(struct tc_flow_sums *sums, __u64 bytes_i
 	sums->bytes_out += bytes_out;
 }
 
-__hidden int book_flow(struct tc_ledger *l, __u64 bytes_in, __u64 bytes_out)
+__hidden __inlined int book_flow(struct tc_ledger *l, __u64 bytes_in, __u64 bytes_out)
 {
 	__u64 number = inode_number_of(l->file) & 0xffffffff;
 	struct tc_flow_key key = {.task = l->id, .object = (__u64)l->channel << 56 | number};
@@ -342,5 +340,3 @@ __hidden int book_flow(struct tc_ledger *l, __u64 bytes_in, __u64 bytes_out)
 		count_loss(TC_LOSS_MISSED_FLOWS);
 	return 0;
 }
-
-char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -115,6 +115,8 @@ static __always_inline void join_row(struct tc_ledger *l, __u32 pending, __u32 r
 
 #pragma unroll
 	for (condition = 0; condition < TC_NR_CONDITIONS; condition++) {
+		if (!from[condition])
+			continue;
 		*cell_of(l, row, condition) += from[condition];
 		from[condition] = 0;
 	}

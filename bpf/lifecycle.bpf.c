@@ -42,7 +42,7 @@ static __always_inline enum tc_creation kind_of(const struct tc_ledger *creator,
 /* Without probes on system calls: which of them creates, for kind_of(). */
 static __always_inline void find_creating_call(struct tc_ledger *creator)
 {
-	long number = current_call();
+	long number = call_of(creator, bpf_get_current_task_btf());
 
 	if (number >= 0)
 		creator->syscall = (__u32)number;
@@ -211,7 +211,7 @@ int BPF_PROG(taskcost_wakeup_new, struct task_struct *child)
 
 	creator = current_ledger();
 	l->waker = creator ? creator->id : TC_WAKER_UNOBSERVED | (__u32)bpf_get_current_pid_tgid();
-	l->waker_from = creator ? whereabouts(creator) : TC_FROM_NOWHERE;
+	l->waker_from = creator ? whereabouts(creator, bpf_get_current_task_btf()) : TC_FROM_NOWHERE;
 	send_step(l, TC_STEP_PUBLISHED, l->waker, l->waker_from, now);
 	if (creator && creator->id == l->creator && creator->created_kind < TC_NR_CREATIONS) {
 		creations_of(creator, creator->created_kind)->publish_ns += elapsed(l->since_ns, now);

@@ -128,8 +128,8 @@ static __always_inline __u32 count_origin(struct tc_ledger *l, struct task_struc
 	return origin;
 }
 
-static __always_inline void begin_event(struct tc_switch *event, struct task_struct *prev, struct task_struct *next,
-					__u32 cpu, __u64 now)
+static __always_inline void begin_switch(struct tc_switch *event, struct task_struct *prev, struct task_struct *next,
+					 __u32 cpu, __u64 now)
 {
 	__builtin_memset(event, 0, sizeof(*event));
 	event->record.type = TC_RECORD_SWITCH;
@@ -210,6 +210,7 @@ int BPF_PROG(taskcost_switch, bool preempt, struct task_struct *prev, struct tas
 	prev_slot = note->slot;
 	flush = note->flush;
 	note->task = (__u64)next;
+	note->regs = 0;
 	note->slot = next_slot;
 	note->flush = TC_FLUSH_NONE;
 	if (!prev_slot && !next_slot)
@@ -218,7 +219,7 @@ int BPF_PROG(taskcost_switch, bool preempt, struct task_struct *prev, struct tas
 		note->last_slot = prev_slot;
 	now = bpf_ktime_get_ns();
 	if (keep_events)
-		begin_event(&event, prev, next, cpu, now);
+		begin_switch(&event, prev, next, cpu, now);
 
 	l = ledger_in(prev_slot);
 	if (l) {
@@ -235,8 +236,10 @@ int BPF_PROG(taskcost_switch, bool preempt, struct task_struct *prev, struct tas
 	}
 
 	l = ledger_in(next_slot);
-	if (l)
+	if (l) {
+		note->regs = l->regs;
 		switch_in(l, prev, next, cpu, now, &event);
+	}
 
 	/* Of nobody once the window is closed. */
 	if (keep_events && (event.prev || event.next))
@@ -250,22 +253,24 @@ int BPF_PROG(taskcost_switch, bool preempt, struct task_struct *prev, struct tas
  * The preemption count would tell, but its symbol is not to be had on every kernel. Timers say when they begin and end;
  * besides, an interrupt is what wakes in user code, and what ends a wait for a disk, unless a signal does.
  */
-static __always_inline bool seems_interrupt(const struct tc_ledger *l, const struct tc_ledger *waker)
+static __always_inline bool seems_interrupt(const struct tc_ledger *l, struct tc_ledger *waker,
+					    struct task_struct *current)
 {
 	if (l->wait == TC_WAIT_DISK)
 		return !waker || waker->activity != TC_ACTIVITY_SIGNAL;
-	return waker && waker->activity == TC_ACTIVITY_USER && (sees_calls || current_call() < 0);
+	return waker && waker->activity == TC_ACTIVITY_USER && (sees_calls || call_of(waker, current) < 0);
 }
 
-static __always_inline void note_waker(struct tc_ledger *l, struct tc_ledger *waker, __u64 now)
+static __always_inline void note_waker(struct tc_ledger *l, struct tc_ledger *waker, struct task_struct *current,
+				       __u64 now)
 {
 	if (!waker) {
-		l->waker = TC_WAKER_UNOBSERVED | (__u32)bpf_get_current_pid_tgid();
+		l->waker = TC_WAKER_UNOBSERVED | (__u32)current->pid;
 		l->waker_from = TC_FROM_NOWHERE;
 		return;
 	}
 	l->waker = waker->id;
-	l->waker_from = whereabouts(waker);
+	l->waker_from = whereabouts(waker, current);
 	if (waker->waited.end_ns > l->since_ns && now - l->since_ns >= LONG_WAIT_NS) {
 		l->cause = waker->waited;
 		l->cause.end_ns = now;
@@ -281,6 +286,7 @@ int BPF_PROG(taskcost_waking, struct task_struct *task)
 {
 	struct tc_cpu_note *note = &notes[this_cpu()];
 	struct tc_ledger *l = ledger_in(slot_near(note, task));
+	struct task_struct *current;
 	struct tc_ledger *waker;
 
 	if (!l)
@@ -291,12 +297,13 @@ int BPF_PROG(taskcost_waking, struct task_struct *task)
 		l->waker_from = TC_FROM_INTERRUPT;
 		return 0;
 	}
-	waker = current_ledger();
-	if (!(__u32)bpf_get_current_pid_tgid() || seems_interrupt(l, waker)) {
+	current = bpf_get_current_task_btf();
+	waker = ledger_of_current(note, current);
+	if (!current->pid || seems_interrupt(l, waker, current)) {
 		l->waker = TC_WAKER_INTERRUPT;
 		l->waker_from = TC_FROM_INTERRUPT;
 	} else {
-		note_waker(l, waker, l->woken_ns);
+		note_waker(l, waker, current, l->woken_ns);
 	}
 	return 0;
 }
@@ -329,9 +336,9 @@ int BPF_PROG(taskcost_hrtimer_exit)
 	return 0;
 }
 
-static __always_inline void end_switch(void)
+static __always_inline void end_switch(struct task_struct *task)
 {
-	struct tc_ledger *l = current_ledger();
+	struct tc_ledger *l = ledger_of_current(&notes[this_cpu()], task);
 
 	if (l && l->switched_in_ns)
 		sign_of_life(l, bpf_ktime_get_ns());
@@ -339,10 +346,10 @@ static __always_inline void end_switch(void)
 
 /* The return to user mode ends a switch where nothing nearer to it can be seen. */
 SEC("?tp_btf/rseq_update")
-int BPF_PROG(taskcost_rseq_update)
+int BPF_PROG(taskcost_rseq_update, struct task_struct *task)
 {
 	stay_on_cpu();
-	end_switch();
+	end_switch(task);
 	return 0;
 }
 
@@ -350,7 +357,7 @@ int BPF_PROG(taskcost_rseq_update)
 SEC("?fentry/finish_task_switch")
 int BPF_PROG(taskcost_finish_switch_fentry)
 {
-	end_switch();
+	end_switch(bpf_get_current_task_btf());
 	return 0;
 }
 
@@ -358,8 +365,6 @@ int BPF_PROG(taskcost_finish_switch_fentry)
 SEC("?kprobe")
 int taskcost_finish_switch_kprobe(void *ctx)
 {
-	end_switch();
+	end_switch(bpf_get_current_task_btf());
 	return 0;
 }
-
-char LICENSE[] SEC("license") = "Dual BSD/GPL";

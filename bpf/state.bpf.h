@@ -98,6 +98,9 @@ struct {
 		bounded_;                                                                                              \
 	})
 
+/* Inlined where it is defined, and a function for the other objects. */
+#define __inlined __attribute__((always_inline))
+
 static __always_inline void count_loss(enum tc_loss loss)
 {
 	__sync_fetch_and_add(&losses[loss], 1);

@@ -15,11 +15,17 @@ static __always_inline __u64 bytes_sent(struct tc_ledger *l, __u32 channel, stru
 	return result > 0 ? result : 0;
 }
 
+/* The current task, by its ledger: without a helper's help where that can be. */
+static __always_inline struct task_struct *task_of(const struct tc_ledger *l)
+{
+	return can_cast() ? read_as(struct task_struct, l->task) : bpf_get_current_task_btf();
+}
+
 static __always_inline void leave_call(struct tc_ledger *l, struct pt_regs *regs, long result,
 				       struct tc_transfer *transfer)
 {
 	__u64 running_ns = *cell_of(l, TC_ROW_CALL_PENDING, TC_CONDITION_RUNNING);
-	__u32 channel = end_call(l, bpf_get_current_task_btf());
+	__u32 channel = end_call(l, task_of(l));
 	__u64 bytes_in = 0, bytes_out = 0;
 	struct tc_channel_use *use;
 
@@ -36,6 +42,8 @@ static __always_inline void leave_call(struct tc_ledger *l, struct pt_regs *regs
 	use->bytes_out += bytes_out;
 	book_flow(l, bytes_in, bytes_out);
 
+	if (!keep_events)
+		return;
 	transfer->call.channel = channel;
 	transfer->bytes_in = bytes_in;
 	transfer->bytes_out = bytes_out;
@@ -51,7 +59,8 @@ static __always_inline void leave_futex(struct tc_ledger *l, struct pt_regs *reg
 		return;
 	use->calls++;
 	use->kernel_ns += call_running(l, TC_ACTIVITY_FUTEX);
-	transfer->call.channel = TC_CHANNEL_SHARED_MEMORY;
+	if (keep_events)
+		transfer->call.channel = TC_CHANNEL_SHARED_MEMORY;
 }
 
 static __always_inline void leave_memory(struct tc_ledger *l, struct pt_regs *regs, long result,
@@ -59,8 +68,9 @@ static __always_inline void leave_memory(struct tc_ledger *l, struct pt_regs *re
 {
 	if (l->syscall == SYSCALL_MMAP && !(l->flags & TC_LEDGER_COMPAT) &&
 	    (fourth_argument_of(regs) & MAP_IS_SHARED) && (result > 0 || result < -MAX_ERROR)) {
-		transfer->call.mapped_bytes = second_argument_of(regs);
-		l->counters[TC_COUNTER_SHARED_MAPPING_BYTES] += transfer->call.mapped_bytes;
+		l->counters[TC_COUNTER_SHARED_MAPPING_BYTES] += second_argument_of(regs);
+		if (keep_events)
+			transfer->call.mapped_bytes = second_argument_of(regs);
 	}
 }
 
@@ -104,8 +114,11 @@ static __always_inline void leave_wait(struct tc_ledger *l, long result, __u64 n
 }
 
 /* What the return of a call begins its event with. */
-static __always_inline void begin_event(struct tc_transfer *transfer, const struct tc_ledger *l, long result, __u64 now)
+static __always_inline void begin_transfer(struct tc_transfer *transfer, const struct tc_ledger *l, long result,
+					   __u64 now)
 {
+	if (!keep_events)
+		return;
 	__builtin_memset(transfer, 0, sizeof(*transfer));
 	transfer->call.at_ns = now;
 	transfer->call.id = l->id;
@@ -134,11 +147,12 @@ __hidden int returned_unseen(struct tc_ledger *l, __u64 now)
 
 	if (!l || !is_call(l->activity) || l->activity == TC_ACTIVITY_EXIT)
 		return 0;
-	begin_event(&transfer, l, 0, now);
-	transfer.call.created = TC_NR_CREATIONS;
+	begin_transfer(&transfer, l, 0, now);
+	if (keep_events)
+		transfer.call.created = TC_NR_CREATIONS;
 	l->created_kind = TC_NR_CREATIONS;
 	if (l->activity == TC_ROW_CALL_PENDING)
-		end_call(l, bpf_get_current_task_btf());
+		end_call(l, task_of(l));
 	else if (l->activity == TC_ACTIVITY_EXEC)
 		leave_exec(l, now);
 	if (keep_events)
@@ -152,7 +166,7 @@ SEC("?tp_btf/sys_enter")
 int BPF_PROG(taskcost_sys_enter, struct pt_regs *regs, long number)
 {
 	stay_on_cpu();
-	struct tc_ledger *l = current_ledger();
+	struct tc_ledger *l = ledger_by_regs(regs);
 	__u8 call;
 	__u64 now;
 
@@ -184,7 +198,7 @@ SEC("?tp_btf/sys_exit")
 int BPF_PROG(taskcost_sys_exit, struct pt_regs *regs, long result)
 {
 	stay_on_cpu();
-	struct tc_ledger *l = current_ledger();
+	struct tc_ledger *l = ledger_by_regs(regs);
 	struct tc_transfer transfer;
 	__u64 now;
 
@@ -192,7 +206,7 @@ int BPF_PROG(taskcost_sys_exit, struct pt_regs *regs, long result)
 		return 0;
 	now = leave_activity(l);
 	sign_of_life(l, now);
-	begin_event(&transfer, l, result, now);
+	begin_transfer(&transfer, l, result, now);
 
 	switch (l->activity) {
 	case TC_ROW_CALL_PENDING:
@@ -219,5 +233,3 @@ int BPF_PROG(taskcost_sys_exit, struct pt_regs *regs, long result)
 	enter_activity(l, TC_ACTIVITY_USER);
 	return 0;
 }
-
-char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -185,7 +185,10 @@ __hidden int adopt(struct task_struct *task)
 		return 0;
 	if (l->condition == TC_CONDITION_RUNNING) {
 		/* Its CPU noted that nobody observes it. */
-		notes[l->cpu & (TC_MAX_CPUS - 1)].task = 0;
+		struct tc_cpu_note *note = &notes[l->cpu & (TC_MAX_CPUS - 1)];
+
+		note->task = 0;
+		note->regs = 0;
 		/* It left its CPU after adopt_state() looked and before sched_switch could find the ledger. */
 		if (!is_on_cpu(task) && l->since_ns == now) {
 			__u32 state = task_state_of(task);

@@ -106,7 +106,7 @@ static __always_inline void book_chain(struct tc_ledger *l, __u64 blocked_ns, __
 	keep_chain(l, chain);
 }
 
-static __noinline void book_wait(struct tc_ledger *l, __u64 blocked_ns, __u64 woken_ns)
+static __always_inline void book_wait(struct tc_ledger *l, __u64 blocked_ns, __u64 woken_ns)
 {
 	struct tc_wait_sums *sums = &l->waits[bounded(l->wait, TC_NR_WAITS)];
 
@@ -130,6 +130,7 @@ static __always_inline __u64 end_wait(struct tc_ledger *l, __u64 now)
 {
 	__u64 ready = l->since_ns;
 	__u64 woken = l->woken_ns;
+	__u64 blocked = 0;
 
 	if (l->condition == TC_CONDITION_BLOCKED) {
 		if (!woken) {
@@ -141,12 +142,11 @@ static __always_inline __u64 end_wait(struct tc_ledger *l, __u64 now)
 			l->counters[TC_COUNTER_WAKEUPS]++;
 		}
 		if (woken > ready && woken <= now) {
-			*cell_of(l, l->activity, TC_CONDITION_BLOCKED) += woken - ready;
-			book_wait(l, woken - ready, woken);
+			blocked = woken - ready;
+			*cell_of(l, l->activity, TC_CONDITION_BLOCKED) += blocked;
 			ready = woken;
-		} else {
-			book_wait(l, 0, woken);
 		}
+		book_wait(l, blocked, woken);
 		*cell_of(l, l->activity, TC_CONDITION_RUNNABLE) += elapsed(ready, now);
 	} else {
 		*cell_of(l, l->activity, l->condition) += elapsed(ready, now);
@@ -176,6 +176,7 @@ static __noinline struct tc_ledger *catch_up(struct tc_cpu_note *note, struct ta
 	__u64 now;
 
 	note->task = (__u64)task;
+	note->regs = 0;
 	note->slot = slot_of(task);
 	note->flush = TC_FLUSH_NONE;
 	l = ledger_in(note->slot);
@@ -203,21 +204,52 @@ static __noinline struct tc_ledger *catch_up(struct tc_cpu_note *note, struct ta
 	return l;
 }
 
-/* The ledger of the task that runs on this CPU; NULL when it is not observed. */
-static __always_inline struct tc_ledger *current_ledger(void)
+/* The ledger of `task`, which runs on the CPU of this note; NULL when it is not observed. */
+static __always_inline struct tc_ledger *ledger_of_current(struct tc_cpu_note *note, struct task_struct *task)
 {
-	struct tc_cpu_note *note = &notes[this_cpu()];
-	struct task_struct *task = bpf_get_current_task_btf();
-
 	if (note->task != (__u64)task)
 		return catch_up(note, task);
 	return ledger_in(note->slot);
 }
 
-/* By the saved registers of the current task; negative when it is in none. */
-static __always_inline long current_call(void)
+static __always_inline struct tc_ledger *current_ledger(void)
 {
-	return syscall_number_of((struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf()));
+	return ledger_of_current(&notes[this_cpu()], bpf_get_current_task_btf());
+}
+
+/*
+ * The same, on the way in from user mode or back. The registers of a task lie at the same place each time, so they tell
+ * whose they are, and spare a helper call. Only noted of observed tasks: one that is being adopted must be looked up.
+ */
+static __always_inline struct tc_ledger *ledger_by_regs(const struct pt_regs *regs)
+{
+	struct tc_cpu_note *note = &notes[this_cpu()];
+	struct tc_ledger *l;
+
+	if (note->regs == (__u64)regs)
+		return ledger_in(note->slot);
+	l = ledger_of_current(note, bpf_get_current_task_btf());
+	if (l) {
+		note->regs = (__u64)regs;
+		l->regs = (__u64)regs;
+	}
+	return l;
+}
+
+/* The saved registers of the ledger's task. */
+static __always_inline struct pt_regs *regs_of(struct tc_ledger *l, struct task_struct *task)
+{
+	if (!can_cast())
+		return (struct pt_regs *)bpf_task_pt_regs(task);
+	if (!l->regs)
+		l->regs = (__u64)bpf_task_pt_regs(task);
+	return read_as(struct pt_regs, l->regs);
+}
+
+/* The system call that it is in, negative for none, where calls have no probes. */
+static __always_inline long call_of(struct tc_ledger *l, struct task_struct *task)
+{
+	return syscall_number_of(regs_of(l, task));
 }
 
 static __always_inline __u32 place_in_call(const struct tc_ledger *l, __u32 number)
@@ -225,15 +257,15 @@ static __always_inline __u32 place_in_call(const struct tc_ledger *l, __u32 numb
 	return l->flags & TC_LEDGER_COMPAT ? number | TC_FROM_COMPAT : number;
 }
 
-/* Where the current task is in the kernel. */
-static __always_inline __u32 whereabouts(const struct tc_ledger *l)
+/* Where the ledger's task, the current one, is in the kernel. */
+static __always_inline __u32 whereabouts(struct tc_ledger *l, struct task_struct *task)
 {
 	switch (l->activity) {
 	case TC_ROW_FAULT_PENDING:
 		return TC_FROM_FAULT;
 	case TC_ACTIVITY_USER:
 		if (!sees_calls) {
-			long number = current_call();
+			long number = call_of(l, task);
 
 			if (number >= 0)
 				return place_in_call(l, (__u32)number);

@@ -402,6 +402,7 @@ struct tc_ledger {
   struct tc_record record;
 
   __u64 task; /* address of the task while it lives: proves that a remembered slot is still its own */
+  __u64 regs; /* see tc_cpu_note */
 
   /* The open interval. */
   __u64 since_ns;
@@ -510,11 +511,13 @@ struct tc_cpu_note {
   __u64 task;         /* address of the task that this note speaks of; 0: nobody */
   __u32 slot;         /* 0: it is not observed */
   __u32 last_slot;    /* of the observed task that ran here before it: often the next one, or the one that it wakes */
-  __u32 flush;        /* TC_FLUSH_*: what the switch to the task did to the TLB; counted when it leaves */
-  __u32 shot_down;    /* the interrupt being handled flushed the TLB on behalf of another CPU */
-  __u64 interrupt_ns; /* when it began */
-  __u32 unwinding;    /* a stack is being walked: the faults of that are nobody's */
-  __u32 in_timer;     /* a timer's function runs here, in the context of whatever it came upon */
+  __u64 regs;         /* where its registers lie while it is in the kernel; 0: not seen yet, or not observed */
+  __u64 interrupt_ns; /* when the interrupt being handled began, */
+  __u8 shot_down;     /* and whether it flushed the TLB on behalf of another CPU */
+  __u8 flush;         /* TC_FLUSH_*: what the switch to the task did to the TLB; counted when it leaves */
+  __u8 unwinding;     /* a stack is being walked: the faults of that are nobody's */
+  __u8 in_timer;      /* a timer's function runs here, in the context of whatever it came upon */
+  __u8 pad[4];
   __u64 lost_events;  /* that no gap has told of yet, */
   __u64 lost_first_ns; /* and their times */
   __u64 lost_last_ns;

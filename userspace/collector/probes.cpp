@@ -288,6 +288,7 @@ Status Probes::release_tasks() {
   wait_for_running_probes();
   for (tc_cpu_note& note : std::span(shared().notes).first(std::min<std::size_t>(possible_cpus(), TC_MAX_CPUS))) {
     note.task = 0;
+    note.regs = 0;
   }
   shared().target_kind = TC_TARGET_NONE;
   empty<std::uint32_t>(object_->maps.targets);
