@@ -216,11 +216,16 @@ TEST(TraceOfARun, DrawsWhatTheReportSays) {
   const TemporaryDirectory directory;
   const std::string trace = directory.file("run.pftrace");
   const std::string live = directory.file("live.json");
-  const Finished finished = run({taskcost_binary(), "record", "-q", "-o", directory.file("run.tcap"), "-o", trace, "-o",
-                                 live, "--", program("waits"), "5"});
-  ASSERT_EQ(finished.exit_code(), 0) << finished.err;
-  const auto report = read_report(live);
-  ASSERT_TRUE(report);
+  std::optional<Report> report;
+  // A switch that this kernel hid from the tracepoints cannot be drawn.
+  for (int tries = 0; !report || (*report)["totals"].at("counters").at("unseen_switch_ins") > 0; ++tries) {
+    ASSERT_LT(tries, 10);
+    const Finished finished = run({taskcost_binary(), "record", "-q", "-o", directory.file("run.tcap"), "-o", trace,
+                                   "-o", live, "--", program("waits"), "5"});
+    ASSERT_EQ(finished.exit_code(), 0) << finished.err;
+    report = read_report(live);
+    ASSERT_TRUE(report);
+  }
   const std::vector<Message> packets = decode_trace(read_file(trace));
   const auto drawn = drawn_in(packets);
   for (const Json& process : report->processes()) {
