@@ -84,6 +84,14 @@ extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
 #endif
 
 /*
+ * A field, and one behind a pointer. Of a cast pointer rather than of one that the verifier trusts: for each pointer
+ * that is loaded from such a one it searches all types of the kernel, which takes most of its time.
+ */
+#define field(pointer, name) (can_cast() ? read_as(typeof(*(pointer)), pointer)->name : BPF_CORE_READ(pointer, name))
+#define field_behind(pointer, first, name)                                                                             \
+	(can_cast() ? read_as(typeof(*(pointer)), pointer)->first->name : BPF_CORE_READ(pointer, first, name))
+
+/*
  * v7.2: "bpf: Add sleepable support for raw tracepoint programs" lets another task have the CPU in the middle of a
  * program, as programs on functions always did where the kernel is preemptible. Meanwhile the note of the CPU speaks of
  * that other task, and sched_switch posts to the same ledger. v6.10: "bpf: Introduce bpf_preempt_[disable,enable]

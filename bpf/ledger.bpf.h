@@ -274,7 +274,7 @@ static __always_inline void retire_ledger(struct tc_ledger *l, __u32 slot, __u32
 
 static __always_inline __u64 page_table_bytes_of(struct mm_struct *mm)
 {
-	return mm ? (__u64)BPF_CORE_READ(mm, pgtables_bytes.counter) : 0;
+	return mm ? (__u64)field(mm, pgtables_bytes.counter) : 0;
 }
 
 /* The pid of a task as somebody in the pid namespace at `level` sees it; 0 when the task is not visible there. */
@@ -282,7 +282,7 @@ static __always_inline __u32 pid_at_level(struct pid *pid, __u32 level)
 {
 	struct upid upid = {};
 
-	if (level > BPF_CORE_READ(pid, level))
+	if (level > field(pid, level))
 		return 0;
 	if (bpf_core_read(&upid, sizeof(upid), &pid->numbers[level]))
 		return 0;

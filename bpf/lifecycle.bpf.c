@@ -88,13 +88,10 @@ static __always_inline void inherit_identity(struct tc_ledger *l, const struct t
 	l->flags |= creator->flags & (TC_LEDGER_FOLLOW | TC_LEDGER_COMPAT);
 }
 
-/*
- * Which of its creator's objects a new task goes on with, by their addresses. Copied out of the tasks: for each pointer
- * that a probe loads from a task directly, the verifier searches all types of the kernel, which takes most of its time.
- */
+/* Which of its creator's objects a new task goes on with, by their addresses. */
 static __always_inline __u32 shares_of(struct task_struct *child, struct task_struct *creator)
 {
-#define shares_its(object) (BPF_CORE_READ(child, object) == BPF_CORE_READ(creator, object))
+#define shares_its(object) (field(child, object) == field(creator, object))
 	__u32 shares = TC_SHARES_KNOWN;
 
 	shares |= shares_its(mm) << TC_SHARED_MEMORY;
@@ -156,14 +153,14 @@ int BPF_PROG(taskcost_newtask, struct task_struct *child, __u64 clone_flags)
 	l->clone_flags = clone_flags;
 	l->tid = child->pid;
 	l->tgid = child->tgid;
-	l->ppid = BPF_CORE_READ(child, real_parent, tgid);
+	l->ppid = field_behind(child, real_parent, tgid);
 	bpf_core_read_str(l->comm, sizeof(l->comm), &child->comm);
 	if (child->pid == child->tgid)
 		l->flags |= TC_LEDGER_LEADER;
 	note_namespace(l, child);
 	l->copy_ns = copy_ns;
 	if (!same_memory)
-		l->counters[TC_COUNTER_PAGE_TABLE_BYTES] = page_table_bytes_of(BPF_CORE_READ(child, mm));
+		l->counters[TC_COUNTER_PAGE_TABLE_BYTES] = page_table_bytes_of(field(child, mm));
 
 	l->birth_ns = child->start_time;
 	l->newtask_ns = now;
@@ -331,10 +328,10 @@ int BPF_PROG(taskcost_exit, struct task_struct *task)
 		l->exit_start_ns = now;
 		enter_activity(l, TC_ACTIVITY_EXIT);
 	}
-	parent_pid = BPF_CORE_READ(task, real_parent, thread_pid);
+	parent_pid = field_behind(task, real_parent, thread_pid);
 	if (parent_pid)
 		l->pid_seen_by_parent =
-			pid_at_level(BPF_CORE_READ(task, group_leader, thread_pid), BPF_CORE_READ(parent_pid, level));
+			pid_at_level(field_behind(task, group_leader, thread_pid), field(parent_pid, level));
 	return 0;
 }
 
@@ -381,5 +378,3 @@ int BPF_PROG(taskcost_cgroup_attach, struct cgroup *destination, const char *pat
 		__sync_fetch_and_add(&arrivals, 1);
 	return 0;
 }
-
-char LICENSE[] SEC("license") = "Dual BSD/GPL";

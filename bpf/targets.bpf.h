@@ -33,13 +33,13 @@ static __always_inline bool arrives(struct task_struct *task)
 /* Ids as the task's own pid namespace numbers them. */
 static __always_inline void note_namespace(struct tc_ledger *l, struct task_struct *task)
 {
-	struct pid *pid = BPF_CORE_READ(task, thread_pid);
+	struct pid *pid = field(task, thread_pid);
 
 	if (!pid)
 		return;
-	l->namespace_level = BPF_CORE_READ(pid, level);
+	l->namespace_level = field(pid, level);
 	l->tid_inside = pid_at_level(pid, l->namespace_level);
-	l->tgid_inside = pid_at_level(BPF_CORE_READ(task, group_leader, thread_pid), l->namespace_level);
+	l->tgid_inside = pid_at_level(field_behind(task, group_leader, thread_pid), l->namespace_level);
 }
 
 /*
