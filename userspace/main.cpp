@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "caller/caller.h"
+#include "caller/created_file.h"
 #include "cli/commands.h"
 #include "cli/say.h"
 #include "cli/surroundings.h"
@@ -68,6 +69,7 @@ void terminate_without_memory() {
       std::rethrow_exception(exception);
     }
   } catch (const std::bad_alloc&) {
+    CreatedFile::remove_unfinished();
     std::_Exit(fail_without_memory());
   } catch (...) {  // a bug: it is told below
   }
