@@ -17,6 +17,7 @@
 #include "support/expect.h"
 #include "support/servers.h"
 #include "support/told.h"
+#include "support/window.h"
 
 namespace taskcost::test {
 namespace {
