@@ -210,7 +210,12 @@ TEST(Crowded, EveryTaskOfMany) {
   ASSERT_TRUE(report);
   constexpr int kOwn = 1 + 64;
   const std::int64_t dropped = (*report)["losses"].at("dropped_exit_records");
-  EXPECT_EQ(static_cast<std::int64_t>(report->task_count()) + dropped, processes * threads + kOwn);
+  EXPECT_EQ((*report)["task_count"].get<std::int64_t>() + dropped, processes * threads + kOwn);
+  std::int64_t told = static_cast<std::int64_t>(report->task_count());
+  for (const Json& folded : (*report)["folded"]) {
+    told += folded.at("tasks").get<std::int64_t>();
+  }
+  EXPECT_EQ(told, (*report)["task_count"]);
   expect_closed(*report);
 }
 
