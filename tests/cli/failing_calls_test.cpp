@@ -174,6 +174,7 @@ INSTANTIATE_TEST_SUITE_P(
         Failure{&kRun, "epoll_ctl", "ENOMEM"}, Failure{&kRecord, "clone3", "EAGAIN"}, Failure{&kRun, "clone", "EAGAIN"},
         Failure{&kRun, "pipe2", "EMFILE"}, Failure{&kRecord, "openat", "EMFILE"},
         Failure{&kRun, "openat", "EACCES", false, "/sys/kernel/btf/vmlinux"},
+        Failure{&kAttach, "openat", "EMFILE", false, "/sys/devices/system/cpu/possible"},
         Failure{&kEverything, "read", "EIO", false, "/proc/kallsyms"}, Failure{&kRun, "access", "EACCES"},
         Failure{&kRun, "newfstatat", "EACCES"}, Failure{&kRecord, "getrandom", "ENOSYS"},
         // In the loop.
