@@ -26,7 +26,7 @@ CreatedFile::~CreatedFile() {
 
 Fd CreatedFile::create(int flags) {
   constexpr mode_t mode = 0644;
-  Fd fd(openat(directory_.get(), name_.c_str(), flags | O_CREAT | O_EXCL, mode));
+  Fd fd(openat(end_.directory.get(), end_.name.c_str(), flags | O_CREAT | O_EXCL, mode));
   if (!fd) {
     return fd;
   }
@@ -70,6 +70,6 @@ void CreatedFile::forget() {
   }
 }
 
-void CreatedFile::remove() const { unlinkat(directory_.get(), name_.c_str(), 0); }
+void CreatedFile::remove() const { unlinkat(end_.directory.get(), end_.name.c_str(), 0); }
 
 }  // namespace taskcost

@@ -4,7 +4,6 @@
 // process ends without destructors.
 #pragma once
 
-#include <string>
 #include <utility>
 
 #include "caller/path_walk.h"
@@ -15,7 +14,7 @@ namespace taskcost {
 class CreatedFile {
  public:
   // `end` names no file yet.
-  explicit CreatedFile(PathEnd end) : directory_(std::move(end.directory)), name_(std::move(end.name)) {}
+  explicit CreatedFile(PathEnd end) : end_(std::move(end)) {}
   CreatedFile(const CreatedFile&) = delete;
   CreatedFile& operator=(const CreatedFile&) = delete;
   ~CreatedFile();
@@ -33,8 +32,7 @@ class CreatedFile {
   void forget();
   void remove() const;
 
-  Fd directory_;
-  std::string name_;
+  PathEnd end_;
   bool unfinished_ = false;
   CreatedFile* previous_ = nullptr;  // of the unfinished
   CreatedFile* next_ = nullptr;
