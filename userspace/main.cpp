@@ -63,6 +63,7 @@ int fail_without_memory() {
 
 std::terminate_handler abort_as_usual = nullptr;
 
+// Destructors that allocate, as those of nlohmann's json do, end here, and no other destructor runs.
 void terminate_without_memory() {
   try {
     if (const auto exception = std::current_exception()) {
