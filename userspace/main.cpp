@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "caller/caller.h"
+#include "caller/created_file.h"
 #include "cli/commands.h"
 #include "cli/say.h"
 #include "cli/surroundings.h"
@@ -62,12 +63,14 @@ int fail_without_memory() {
 
 std::terminate_handler abort_as_usual = nullptr;
 
+// Destructors that allocate, as those of nlohmann's json do, end here, and no other destructor runs.
 void terminate_without_memory() {
   try {
     if (const auto exception = std::current_exception()) {
       std::rethrow_exception(exception);
     }
   } catch (const std::bad_alloc&) {
+    CreatedFile::remove_unfinished();
     std::_Exit(fail_without_memory());
   } catch (...) {  // a bug: it is told below
   }

@@ -122,6 +122,7 @@ class Collector {
     int stop_fd = -1;                  // readable: stop
     int exit_fd = -1;                  // readable: the launched command ended; -1: when no observed task is left
   };
+  // Error: it cannot wait; what was observed until then is there for finish().
   Result<WindowEnd> wait(const Until& until);
 
   struct Observation {

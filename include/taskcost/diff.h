@@ -100,7 +100,7 @@ struct ReportFigures {
   std::string tool_version;
   std::string command;      // hostile
   std::string target_mode;  // "run", "attach", "workload", "verify"
-  std::string window_exit;  // "target-exited", "duration", "signal"
+  std::string window_exit;  // "target-exited", "duration", ...
   std::string ended;        // "exit 0", "signal 9"; empty when not told
   std::string kernel;
   std::string arch;

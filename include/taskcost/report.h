@@ -25,7 +25,8 @@ enum class WindowEnd {
   target_exited,
   duration,
   signal,
-  cut  // of a capture: the recording was not brought to its end
+  cut,     // of a capture: the recording was not brought to its end
+  failure  // of the tool: it could not wait any longer
 };
 
 struct ProbeCost {

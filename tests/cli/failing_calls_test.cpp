@@ -14,8 +14,10 @@
 #include <string>
 #include <vector>
 
+#include "support/expect.h"
 #include "support/servers.h"
 #include "support/told.h"
+#include "support/window.h"
 
 namespace taskcost::test {
 namespace {
@@ -172,6 +174,7 @@ INSTANTIATE_TEST_SUITE_P(
         Failure{&kRun, "epoll_ctl", "ENOMEM"}, Failure{&kRecord, "clone3", "EAGAIN"}, Failure{&kRun, "clone", "EAGAIN"},
         Failure{&kRun, "pipe2", "EMFILE"}, Failure{&kRecord, "openat", "EMFILE"},
         Failure{&kRun, "openat", "EACCES", false, "/sys/kernel/btf/vmlinux"},
+        Failure{&kAttach, "openat", "EMFILE", false, "/sys/devices/system/cpu/possible"},
         Failure{&kEverything, "read", "EIO", false, "/proc/kallsyms"}, Failure{&kRun, "access", "EACCES"},
         Failure{&kRun, "newfstatat", "EACCES"}, Failure{&kRecord, "getrandom", "ENOSYS"},
         // In the loop.
@@ -210,6 +213,70 @@ TEST(FailingCalls, ThatAreNotNeededStopNothing) {
     EXPECT_THAT(log, HasSubstr(call));
   }
   EXPECT_THAT(log, HasSubstr("(INJECTED)"));
+}
+
+// It can observe no further, and keeps what it has observed.
+class FailingWait : public ::testing::Test {
+ protected:
+  [[nodiscard]] Finished run_tool(const Words& words) const {
+    Words command{"strace",
+                  "-f",
+                  "-qq",
+                  "-b",
+                  "execve",
+                  "-o",
+                  directory_.file("strace"),
+                  "-e",
+                  "trace=poll",
+                  "-e",
+                  "inject=poll:error=ENOMEM:when=3+"};
+    const Words traced = tool(words);
+    command.insert(command.end(), traced.begin(), traced.end());
+    Finished finished = run(command, {}, 60s);
+    EXPECT_EQ(finished.exit_code(), 1) << finished.describe();
+    EXPECT_EQ(lines_of(finished.err).size(), 1) << finished.err;
+    EXPECT_THAT(finished.err, HasSubstr("cannot wait for the target: Cannot allocate memory"));
+    return finished;
+  }
+  void expect_report(const std::string& name) const {
+    const auto report = read_report(directory_.file(name));
+    ASSERT_TRUE(report) << name;
+    expect_valid(*report);
+    expect_closed(*report);
+    EXPECT_EQ((*report)["window"].at("exit"), "failure");
+    EXPECT_GT((*report)["totals"].at("lifetime_ns"), 0);
+  }
+
+  TemporaryDirectory directory_;
+};
+
+TEST_F(FailingWait, LeavesTheReportOfARun) {
+  const Finished finished =
+      run_tool({"run", "-q", "--format", "none", "-o", directory_.file("r.json"), "--", "sleep", "0.5"});
+  EXPECT_THAT(finished.err, HasSubstr("runs on, no longer observed"));
+  expect_report("r.json");
+}
+
+TEST_F(FailingWait, LeavesARecordingThatIsWhole) {
+  (void)run_tool({"record", "-q", "-o", directory_.file("x.tcap"), "--", "sleep", "0.5"});
+  const Finished read =
+      run(tool({"report", "--format", "none", directory_.file("x.tcap"), "-o", directory_.file("r.json")}));
+  EXPECT_EQ(read.exit_code(), 0) << read.describe();
+  EXPECT_EQ(read.err, "");
+  expect_report("r.json");
+}
+
+TEST_F(FailingWait, LeavesTheReportOfAnAttachedTarget) {
+  const Running target({program("steady"), "2"});
+  (void)run_tool(
+      {"attach", "-q", "--format", "none", "-o", directory_.file("r.json"), "-p", std::to_string(target.pid())});
+  expect_report("r.json");
+}
+
+TEST_F(FailingWait, ShowsTheGlanceThatCanBeHad) {
+  const Running target({program("steady"), "2"});
+  const Finished finished = run_tool({"top", "--once", "--format", "json", "-p", std::to_string(target.pid())});
+  EXPECT_FALSE(Json::parse(finished.out, nullptr, false).is_discarded()) << finished.out;
 }
 
 // A loop whose waiting fails must not take the CPU: it is of real-time priority.

@@ -156,9 +156,10 @@ TEST(Peers, AgreeOnAFork) {
   const Finished stress = run({"stress-ng", "--fork", "1", "--fork-ops", "500", "--metrics-brief"});
   ASSERT_EQ(stress.exit_code(), 0) << stress.describe();
   constexpr double ns_per_s = 1e9;
-  expect_same_order(
-      ns_per_operation({"create", "--model", "fork", "--count", "500"}),
-      ns_per_s / number_after(stress.err + stress.out, R"(fork +[0-9]+ +[0-9.]+ +[0-9.]+ +[0-9.]+ +([0-9.]+))"));
+  // A second of CPU time: on a busy machine its 500 forks take many times as long.
+  expect_same_order(ns_per_operation({"create", "--model", "fork", "--count", "500"}),
+                    ns_per_s / number_after(stress.err + stress.out,
+                                            R"(fork +[0-9]+ +[0-9.]+ +[0-9.]+ +[0-9.]+ +[0-9.]+ +([0-9.]+))"));
 }
 
 }  // namespace

@@ -11,7 +11,8 @@ namespace taskcost::test {
 
 // `finished` is a run of the tool that was to write `report_file` and to observe `/bin/true`, or any of its own. Status
 // 0 means that the report is there and valid; 1 (126 and 127 where the command could not be executed) that one line
-// says what failed, and what is left of a report is valid. Never a crash, and never a limit of time.
+// says what failed, and a report is valid or not there. Never a crash, a limit of time, or an empty file beside the
+// report.
 void expect_told(const Finished& finished, const std::string& report_file);
 
 }  // namespace taskcost::test

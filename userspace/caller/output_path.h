@@ -4,9 +4,11 @@
 // until clear(). One that was created here is the caller's, and is removed again unless keep() was called.
 #pragma once
 
+#include <memory>
 #include <string>
+#include <utility>
 
-#include "caller/path_walk.h"
+#include "caller/created_file.h"
 #include "taskcost/fd.h"
 #include "taskcost/result.h"
 
@@ -19,22 +21,21 @@ class OutputPath {
   static Result<OutputPath> open(const std::string& path, Access access);
   OutputPath(OutputPath&&) = default;
   OutputPath& operator=(OutputPath&&) = delete;
-  ~OutputPath();
+  ~OutputPath() = default;
 
   [[nodiscard]] int fd() const { return fd_.get(); }
   // Empties it. A pipe or a device has nothing to cut off.
   Status clear();
-  void keep() { created_ = false; }
+  void keep();
   // For `number` of errno.
   [[nodiscard]] Error error(int number) const;
 
  private:
-  OutputPath(std::string path, PathEnd end, Fd fd);
+  explicit OutputPath(std::string path) : path_(std::move(path)) {}
 
   std::string path_;
-  PathEnd end_;
   Fd fd_;
-  bool created_ = false;
+  std::unique_ptr<CreatedFile> created_;  // nullptr: it was there before
 };
 
 }  // namespace taskcost

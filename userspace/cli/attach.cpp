@@ -62,10 +62,7 @@ Result<int> attach(const AttachCommand& command, const Surroundings& surrounding
   }
 
   const auto window_end = collector->wait({command.duration, signals->fd(), -1});
-  if (!window_end) {
-    return window_end.error();
-  }
-  report.window_end = *window_end;
+  report.window_end = window_end ? *window_end : WindowEnd::failure;
   if (!command.target.ids.empty()) {
     report.target.pid = static_cast<std::uint32_t>(command.target.ids.front());
   }
@@ -74,6 +71,9 @@ Result<int> attach(const AttachCommand& command, const Surroundings& surrounding
   report.target.command = name_of(command.target, report.session);
   if (auto status = finish(recording->get(), *outputs, report, command.observe); !status) {
     return status.error();
+  }
+  if (!window_end) {
+    return window_end.error();
   }
   return 0;
 }

@@ -31,17 +31,18 @@ constexpr int shell_signal_base = 128;
 
 struct CommandEnd {
   WindowEnd window_end;
-  int stop_signal;  // 0 for none
+  int stop_signal = 0;           // 0 for none
+  std::optional<Error> failure;  // of waiting: the command may run on
 };
 
 // A signal that was sent to the tool alone is meant for the command as well.
-Result<CommandEnd> wait_for_command(Collector& collector, pid_t pid, int exit_fd, StopSignals& signals) {
+CommandEnd wait_for_command(Collector& collector, pid_t pid, int exit_fd, StopSignals& signals) {
   const auto end = collector.wait({std::nullopt, signals.fd(), exit_fd});
   if (!end) {
-    return end.error();
+    return {WindowEnd::failure, 0, end.error()};
   }
   if (*end != WindowEnd::signal) {
-    return CommandEnd{*end, 0};
+    return {*end, 0, {}};
   }
   const StopSignals::Received received = signals.take();
   if (!received.from_terminal) {
@@ -49,7 +50,7 @@ Result<CommandEnd> wait_for_command(Collector& collector, pid_t pid, int exit_fd
   }
   const auto later = collector.wait({grace, signals.fd(), exit_fd});
   const bool exited = later && *later == WindowEnd::target_exited;
-  return CommandEnd{exited ? WindowEnd::target_exited : WindowEnd::signal, received.signal};
+  return {exited ? WindowEnd::target_exited : WindowEnd::signal, received.signal, {}};
 }
 
 void set_exit(LaunchedRun& run, int status) {
@@ -139,14 +140,10 @@ Result<LaunchedRun> observe_command(const Command& command, TargetMode mode, con
   if (!exit_fd) {
     return kill_command(*pid, {"cannot wait for the command", std::strerror(errno), ""});
   }
-  const auto end = wait_for_command(*collector, *pid, exit_fd.get(), signals);
-  if (!end) {
-    return kill_command(*pid, end.error());
-  }
-
-  run.report.window_end = end->window_end;
+  CommandEnd end = wait_for_command(*collector, *pid, exit_fd.get(), signals);
+  run.report.window_end = end.window_end;
   run.report.target.pid = static_cast<std::uint32_t>(*pid);
-  run.stopped = end->stop_signal != 0;
+  run.failure = std::move(end.failure);
   auto observation = collector->finish();
   take(run.report, std::move(observation));
 
@@ -158,7 +155,7 @@ Result<LaunchedRun> observe_command(const Command& command, TargetMode mode, con
     say("cannot tell how the command ended: {}", std::strerror(errno));
     run.exit_status = static_cast<int>(ErrorKind::runtime);
   } else {
-    run.exit_status = shell_signal_base + end->stop_signal;
+    run.exit_status = shell_signal_base + end.stop_signal;
     run.still_running = *pid;
   }
   return run;

@@ -17,8 +17,8 @@ namespace taskcost {
 struct LaunchedRun {
   Report report;
   int exit_status = 0;                 // the command's own, as a shell would give it
-  std::optional<pid_t> still_running;  // a signal ended the window and the command lived on
-  bool stopped = false;                // by a signal
+  std::optional<pid_t> still_running;  // the window ended and the command lived on
+  std::optional<Error> failure;        // ended the window; what was measured until then is in the report
 };
 
 // `signals` must have been made before any thread. `before` is called when the probes are in place and nothing is

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <string>
 #include <utility>
 
 #include "cli/launched.h"
@@ -38,8 +39,17 @@ Result<int> run_and_report(Command command, TargetMode mode, const ObserveOption
   if (auto status = finish(recording->get(), *outputs, observed->report, options); !status) {
     return status.error();
   }
+  std::string runs_on;
   if (observed->still_running) {
-    say("the command (pid {}) runs on, no longer observed", *observed->still_running);
+    runs_on = fmt::format("the command (pid {}) runs on, no longer observed", *observed->still_running);
+  }
+  if (observed->failure) {
+    Error failure = *observed->failure;
+    failure.hint = runs_on;
+    return failure;
+  }
+  if (!runs_on.empty()) {
+    say("{}", runs_on);
   }
   return observed->exit_status;
 }

@@ -31,10 +31,7 @@ Result<View> view_of(const TopCommand& command) {
 Result<int> show_once(Collector& collector, const TopCommand& command, const View& view, const StopSignals& signals,
                       unsigned width) {
   const Glance before = collector.glance();
-  // Also without a task left the interval is what was asked for.
-  if (const auto end = collector.wait({command.interval, signals.fd(), -1}); !end) {
-    return end.error();
-  }
+  const auto end = collector.wait({command.interval, signals.fd(), -1});
   const Glance now = collector.glance();
   const Changes changes = changes_between(before, now);
   if (command.format == OutputFormat::json) {
@@ -45,6 +42,9 @@ Result<int> show_once(Collector& collector, const TopCommand& command, const Vie
   std::cout.flush();
   if (!std::cout) {
     return Error{"cannot write to standard output", "it is closed or full", ""};
+  }
+  if (!end) {
+    return end.error();
   }
   return 0;
 }

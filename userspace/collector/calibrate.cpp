@@ -8,9 +8,9 @@
 
 #include <algorithm>
 #include <array>
-#include <ctime>
 
-#include "collector/handles.h"
+#include "collector/clocks.h"
+#include "taskcost/fd.h"
 
 namespace taskcost {
 namespace {
@@ -18,24 +18,18 @@ namespace {
 constexpr int batches = 20;
 constexpr int calls_in_batch = 500;
 
-std::int64_t now_ns() {
-  timespec now{};
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
-}
-
 }  // namespace
 
 Duration time_of_cheap_call() {
-  std::int64_t best = INT64_MAX;
+  Duration best = Duration::max();
   for (int batch = 0; batch < batches; ++batch) {
-    const std::int64_t start = now_ns();
+    const Instant start = now();
     for (int call = 0; call < calls_in_batch; ++call) {
       syscall(SYS_getppid);
     }
-    best = std::min(best, now_ns() - start);
+    best = std::min<Duration>(best, now() - start);
   }
-  return Duration(best / calls_in_batch);
+  return best / calls_in_batch;
 }
 
 std::optional<Duration> time_of_cheap_call_in_child() {

@@ -141,6 +141,10 @@ Probes::Probes(Object object, SharedArray pool, SharedArray histograms, const So
       finish_switch_symbol_(sources.finish_switch_symbol) {}
 
 Result<Probes> Probes::load(const Sources& sources, const CollectorOptions& options) {
+  // Arrays have this size, and are read by it: libbpf keeps the number that it once got.
+  if (const int cpus = libbpf_num_possible_cpus(); cpus < 0) {
+    return error_of("cannot tell how many CPUs there may be", cpus);
+  }
   Object object(probes::open());
   if (!object) {
     return error_of("cannot open the probes", errno);

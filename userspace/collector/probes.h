@@ -99,7 +99,7 @@ class Probes {
   long online_cpus_ = 0;
 };
 
-// CPUs that there may ever be.
+// CPUs that there may ever be, as far as it can be told: Probes::load() fails where it cannot.
 unsigned possible_cpus();
 
 }  // namespace taskcost

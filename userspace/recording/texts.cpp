@@ -84,7 +84,7 @@ Enum enum_of(const json& value, int count) {
 }
 
 constexpr int target_modes = static_cast<int>(TargetMode::verify) + 1;
-constexpr int window_ends = static_cast<int>(WindowEnd::cut) + 1;
+constexpr int window_ends = static_cast<int>(WindowEnd::failure) + 1;
 constexpr int evidence_kinds = static_cast<int>(EvidenceKind::unavailable) + 1;
 constexpr int stack_kinds = static_cast<int>(StackKind::involuntary_switch) + 1;
 constexpr int frame_marks = static_cast<int>(Frame::Mark::unknown) + 1;

@@ -21,6 +21,8 @@ const char* name_of(WindowEnd end) {
       return "signal";
     case WindowEnd::cut:
       return "cut";
+    case WindowEnd::failure:
+      return "failure";
   }
   return "signal";
 }

@@ -49,7 +49,7 @@ constexpr std::string_view outline =
         "start_ns": {"type": "integer"},
         "end_ns": {"type": "integer"},
         "wall_ns": {"type": "integer"},
-        "exit": {"enum": ["target-exited", "duration", "signal", "cut"]}
+        "exit": {"enum": ["target-exited", "duration", "signal", "cut", "failure"]}
       }
     },
     "target": {

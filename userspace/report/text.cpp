@@ -19,6 +19,8 @@ std::string ended_text(const Report& report) {
       return "stopped by a signal";
     case WindowEnd::cut:
       return "the capture is cut off";
+    case WindowEnd::failure:
+      return "taskcost could not wait any longer";
     case WindowEnd::target_exited:
       break;
   }

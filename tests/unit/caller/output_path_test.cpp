@@ -13,6 +13,8 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "support/subprocess.h"
 
@@ -75,6 +77,28 @@ TEST_F(Output, OneThatIsNotKeptIsGone) {
   EXPECT_TRUE(OutputPath::open(private_ + "/new", OutputPath::Access::write));
   EXPECT_FALSE(std::filesystem::exists(private_ + "/new"));
   EXPECT_TRUE(OutputPath::open(target_in(private_), OutputPath::Access::write));
+  EXPECT_EQ(read_file(private_ + "/target"), "old");
+}
+
+// As where the process ends without destructors.
+TEST_F(Output, OnesThatAreNotFinishedAreRemovedTogether) {
+  const auto open = [this](const char* name) {
+    auto output = OutputPath::open(private_ + name, OutputPath::Access::write);
+    EXPECT_TRUE(output);
+    return *std::move(output);
+  };
+  target_in(private_);
+  std::vector<OutputPath> outputs;
+  for (const char* name : {"/one", "/kept", "/last", "/target"}) {
+    outputs.push_back(open(name));
+  }
+  outputs[1].keep();
+  { const OutputPath closed = open("/closed"); }
+  CreatedFile::remove_unfinished();
+  for (const char* name : {"/one", "/last", "/closed"}) {
+    EXPECT_FALSE(std::filesystem::exists(private_ + name)) << name;
+  }
+  EXPECT_TRUE(std::filesystem::exists(private_ + "/kept"));
   EXPECT_EQ(read_file(private_ + "/target"), "old");
 }
 

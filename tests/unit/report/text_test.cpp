@@ -259,6 +259,8 @@ TEST(Text, SaysHowItEnded) {
   EXPECT_THAT(head(), HasSubstr("killed by SIGSEGV"));
   report.window_end = WindowEnd::duration;
   EXPECT_THAT(head(), HasSubstr("until the duration was over"));
+  report.window_end = WindowEnd::failure;
+  EXPECT_THAT(head(), HasSubstr("could not wait any longer"));
 }
 
 TEST(Family, EveryProcessAppearsOnceWhateverTheParentsSay) {

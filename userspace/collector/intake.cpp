@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// How what a window brings gets into the session: records while it is open, command lines, tables at its end.
+#include <bpf/bpf.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string>
+#include <variant>
+
+#include "collector/collector_state.h"
+#include "taskcost/read_text.h"
+
+namespace taskcost {
+namespace {
+
+// Arguments of a process that runs already, joined by spaces; empty when /proc does not tell.
+std::string command_line_of(std::uint32_t tgid) {
+  std::string text = read_text(fmt::format("/proc/{}/cmdline", tgid));
+  while (!text.empty() && text.back() == '\0') {
+    text.pop_back();
+  }
+  std::ranges::replace(text, '\0', ' ');
+  return text;
+}
+
+}  // namespace
+
+Status Collector::State::start_reader() {
+  auto started =
+      Reader::start(bpf_map__fd(probes.object().maps.records), [this](const Record& record) { on_record(record); });
+  if (!started) {
+    return started.error();
+  }
+  reader = *std::move(started);
+  return Done{};
+}
+
+void Collector::State::on_record(const Record& record) {
+  const std::lock_guard lock(builder_mutex);
+  if (const auto* ledger = std::get_if<tc_ledger>(&record)) {
+    if (is_of_window(*ledger)) {
+      builder.on_ledger(*ledger);
+      if (ended.wanted()) {
+        ended.keep(glance_of(*ledger, Instant{}, model));
+      }
+    }
+  } else if (const auto* exec = std::get_if<tc_exec>(&record)) {
+    builder.on_exec(*exec);
+  } else if (const auto* reap = std::get_if<tc_reap>(&record)) {
+    builder.on_reap(*reap);
+  } else if (const auto* stint = std::get_if<tc_stint>(&record)) {
+    builder.on_stint(*stint);
+  }
+}
+
+void Collector::State::take_commands() {
+  if (probes.shared().collector_level != 0) {
+    return;  // the kernel's numbers are not those of our /proc
+  }
+  for (const tc_ledger& ledger : probes.slots()) {
+    if (ledger.live != 0 && (ledger.flags & TC_LEDGER_OPEN_AT_START) != 0 &&
+        commands_of.insert(ledger.process).second) {
+      const std::string command = command_line_of(ledger.tgid);
+      {
+        const std::lock_guard lock(builder_mutex);
+        builder.on_command(ledger.process, command);
+      }
+      if (tap) {
+        tap.note_command(ledger.process, command);
+      }
+      if (stacks) {
+        stacks->remember(ledger.tgid);
+      }
+    }
+  }
+}
+
+void Collector::State::take_tables() {
+  // Without it the ledgers lack the kernel's books of living tasks, which are then reported as not read.
+  (void)probes.walk_tasks(probes.object().progs.taskcost_snapshot).has_value();
+  if (tap) {
+    tap.pass_on_gaps(probes);
+    tap.pass_on_commands();
+  }
+  take_living_ledgers();
+  losses.set_unread_tables(take_edges_and_flows());
+  take_histograms();
+}
+
+void Collector::State::take_living_ledgers() {
+  for (const tc_ledger& ledger : probes.slots()) {
+    if (ledger.live != 0 && is_of_window(ledger)) {
+      builder.on_ledger(ledger);
+      if (tap) {
+        tap.pass_on_as(TC_RECORD_LEDGER, ledger);
+      }
+    }
+  }
+}
+
+// Returns how many of the two tables could not be read to their end.
+std::uint64_t Collector::State::take_edges_and_flows() {
+  const bool all_edges = probes.visit_edges([this](const tc_edge& edge) {
+    builder.on_edge(edge);
+    if (tap) {
+      tap.pass_on_as(TC_RECORD_EDGE, tc_edge_record{{}, edge});
+    }
+  });
+  const bool all_flows = probes.visit_flows([this](const tc_flow& flow) {
+    builder.on_flow(flow);
+    if (tap) {
+      tap.pass_on_as(TC_RECORD_FLOW, tc_flow_record{{}, flow});
+    }
+  });
+  return (all_edges ? 0U : 1U) + (all_flows ? 0U : 1U);
+}
+
+void Collector::State::take_histograms() {
+  for (unsigned cpu = 0; cpu < possible_cpus(); ++cpu) {
+    for (unsigned id = 0; id < TC_NR_HISTOGRAMS; ++id) {
+      const tc_histogram& histogram = probes.histograms()[cpu * TC_NR_HISTOGRAMS + id];
+      builder.on_histogram(static_cast<tc_histogram_id>(id), histogram);
+      if (tap && (cpu == 0 || histogram.max_ns != 0)) {  // an empty one once
+        tap.pass_on_as(TC_RECORD_HISTOGRAM, tc_histogram_record{{}, id, 0, histogram});
+      }
+    }
+  }
+}
+
+}  // namespace taskcost

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "collector/own_cost.h"
+
+#include <utility>
+
+#include "collector/clocks.h"
+
+namespace taskcost {
+
+std::uint64_t transitions_of(const Account& account) {
+  constexpr std::uint64_t ends = 2;
+  return ends * (account.counters[TC_COUNTER_SYSCALLS].value_or(0) +
+                 account.counters[TC_COUNTER_FAULTS_TIMED].value_or(0) + account.switches());
+}
+
+void OwnCost::calibrate(Duration untraced, std::optional<Duration> traced) {
+  constexpr int transitions_per_call = 2;
+  if (traced && *traced > untraced) {
+    per_transition_ = (*traced - untraced) / transitions_per_call;
+  }
+}
+
+void OwnCost::open_window(Instant start) {
+  if (!attach_time_) {
+    attach_time_ = start - opened_;
+  }
+  cpu_at_start_ = own_cpu_time();
+}
+
+Duration OwnCost::cpu_so_far() const { return own_cpu_time() - cpu_at_start_; }
+
+Observer OwnCost::summary(const Session& session, std::vector<ProbeCost> probes) const {
+  Observer result;
+  result.probes = std::move(probes);
+  result.userspace_cpu = cpu_in_window_;
+  result.per_transition = per_transition_;
+  result.attach_time = attach_time_;
+  result.transitions = transitions_of(session.totals) + transitions_of(session.kernel_totals);
+  const Duration wall = session.end - session.start;
+  if (per_transition_ && wall > Duration::zero()) {
+    const Duration cost = *per_transition_ * result.transitions + result.userspace_cpu;
+    result.share_of_wall = static_cast<double>(cost.count()) / static_cast<double>(wall.count());
+  }
+  return result;
+}
+
+}  // namespace taskcost

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "collector/record_tap.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+#include <optional>
+
+namespace taskcost {
+
+// The time of an event stands right behind its header.
+void RecordTap::pass_on(std::span<const std::byte> bytes) const {
+  tc_record header{};
+  std::uint64_t at_ns = 0;
+  std::memcpy(&header, bytes.data(), sizeof header);
+  if (header.type < TC_RECORD_BIRTH || header.type > TC_RECORD_GAP) {
+    on_bytes_(bytes, std::nullopt);
+    return;
+  }
+  std::memcpy(&at_ns, bytes.data() + sizeof header, sizeof at_ns);
+  on_bytes_(bytes, Instant(std::chrono::nanoseconds(at_ns)));
+}
+
+void RecordTap::pass_on_gaps(const Probes& probes) const {
+  for (unsigned cpu = 0; cpu < std::min<unsigned>(possible_cpus(), TC_MAX_CPUS); ++cpu) {
+    tc_cpu_note& note = probes.shared().notes[cpu];
+    if (note.lost_events != 0) {
+      pass_on_as(TC_RECORD_GAP, tc_gap{{}, note.lost_first_ns, note.lost_last_ns, note.lost_events, cpu, 0});
+      note.lost_events = 0;
+    }
+  }
+}
+
+void RecordTap::pass_on_commands() const {
+  for (const auto& [process, text] : commands_) {
+    tc_command command{
+        {}, process, static_cast<std::uint32_t>(std::min<std::size_t>(text.size(), TC_COMMAND_LEN)), 0, {}};
+    std::copy_n(text.begin(), command.size, command.text);
+    pass_on_as(TC_RECORD_COMMAND, command);
+  }
+}
+
+}  // namespace taskcost

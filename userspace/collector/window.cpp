@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// How a window opens, and what keeps up with the machine while it is open.
+#include <algorithm>
+#include <span>
+
+#include "collector/adopt.h"
+#include "collector/calibrate.h"
+#include "collector/clocks.h"
+#include "collector/collector_state.h"
+#include "collector/settle.h"
+
+namespace taskcost {
+
+// An observed child makes the same system call as this process did before any probe was there. Its ledger, and what it
+// left in histograms and stacks, is cleared away before the window opens.
+void Collector::State::calibrate(Duration untraced) {
+  observe_next_child();
+  const auto traced = time_of_cheap_call_in_child();
+  probes.shared().launcher = 0;
+  settle([this] { return probes.living_ledgers() == 0; });
+  cost.calibrate(untraced, traced);
+  forget_the_past();
+}
+
+void Collector::State::forget_the_past() {
+  first_id = probes.shared().ledgers_made + 1;
+  probes.clear_sums();
+  losses.forget_the_past();
+}
+
+Status Collector::State::open_window() {
+  if (finished) {
+    if (auto status = start_anew(); !status) {
+      return status;
+    }
+  }
+  if (tap) {
+    if (auto status = tap_records(); !status) {
+      return status;
+    }
+  }
+  if (!start) {
+    start = now();
+    cost.open_window(*start);
+  }
+  return Done{};
+}
+
+Status Collector::State::start_anew() {
+  if (auto status = probes.release_tasks(); !status) {
+    return status;
+  }
+  builder = SessionBuilder(model);
+  commands_of.clear();
+  forget_the_past();
+  if (auto status = reader->resume(); !status) {
+    return status;
+  }
+  probes.reopen_window();
+  start.reset();
+  finished = false;
+  return Done{};
+}
+
+Status Collector::State::tap_records() {
+  // What the calibration left in the ring is taken first.
+  reader->stop();
+  reader->tap([this](std::span<const std::byte> bytes) { tap.pass_on(bytes); });
+  return reader->resume();
+}
+
+void Collector::State::follow_the_machine() {
+  (void)probes.follow_cpus();  // what cannot be opened is counted, as unresolved faults
+  const std::uint64_t arrivals = __atomic_load_n(&probes.shared().arrivals, __ATOMIC_ACQUIRE);
+  // Where the walk fails, they are looked for again the next time.
+  if (arrivals_seen != arrivals && adopt_arrivals(probes)) {
+    arrivals_seen = arrivals;
+    take_commands();
+  }
+}
+
+bool Collector::State::someone_is_ending() const {
+  return std::ranges::any_of(
+      probes.slots(), [](const tc_ledger& ledger) { return ledger.live != 0 && ledger.activity == TC_ACTIVITY_EXIT; });
+}
+
+}  // namespace taskcost

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "collector/window_losses.h"
+
+#include <algorithm>
+#include <cstddef>
+
+namespace taskcost {
+
+void WindowLosses::forget_the_past() {
+  std::ranges::copy(probes_.shared().losses, counts_before_.begin());
+  skipped_before_.clear();
+  for (const ProbeCost& probe : probes_.costs(false /*with_statistics*/)) {
+    skipped_before_.push_back(probe.skipped);
+  }
+}
+
+std::vector<ProbeCost> WindowLosses::costs(bool with_statistics) const {
+  std::vector<ProbeCost> costs = probes_.costs(with_statistics);
+  for (std::size_t i = 0; i < std::min(costs.size(), skipped_before_.size()); ++i) {
+    costs[i].skipped -= std::min(costs[i].skipped, skipped_before_[i]);  // the kernel may not tell at the end
+  }
+  return costs;
+}
+
+Losses WindowLosses::so_far() const {
+  Losses losses;
+  for (std::size_t loss = 0; loss < TC_NR_LOSSES; ++loss) {
+    losses.counts[loss] = probes_.shared().losses[loss] - counts_before_[loss];
+  }
+  losses.counts[TC_LOSS_UNREAD_TABLES] = unread_tables_;
+  for (const ProbeCost& probe : costs(false /*with_statistics*/)) {
+    // The walk of a stack can fault in the middle of the probe on faults: such a fault is nobody's.
+    const bool own = stacks_ && probe.name == "taskcost_fault_kernel";
+    losses.skipped_probes += own ? 0 : probe.skipped;
+  }
+  return losses;
+}
+
+}  // namespace taskcost
