@@ -91,6 +91,12 @@ extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
 #define field_behind(pointer, first, name)                                                                             \
 	(can_cast() ? read_as(typeof(*(pointer)), pointer)->first->name : BPF_CORE_READ(pointer, first, name))
 
+/* The same task, to load pointers from; where it cannot be cast, the search is cheaper than a helper call each time. */
+static __always_inline struct task_struct *untrusted(struct task_struct *task)
+{
+	return can_cast() ? read_as(struct task_struct, task) : task;
+}
+
 /*
  * v7.2: "bpf: Add sleepable support for raw tracepoint programs" lets another task have the CPU in the middle of a
  * program, as programs on functions always did where the kernel is preemptible. Meanwhile the note of the CPU speaks of

@@ -27,12 +27,13 @@ static __always_inline __u64 inode_number_of(__u64 file)
 /* The file type of descriptor `fd` of `task`, 0 when there is none; *file is its struct file. */
 static __always_inline __u32 file_type_of(struct task_struct *task, __u32 fd, __u64 *file)
 {
+	struct files_struct *files = untrusted(task)->files;
 	struct fdtable *fdt;
 	__u64 entry;
 
-	if (!task->files)
+	if (!files)
 		return 0;
-	fdt = task->files->fdt;
+	fdt = files->fdt;
 	if (fd >= fdt->max_fds)
 		return 0;
 	entry = (__u64)fdt->fd + fd * sizeof(struct file *);

@@ -15,8 +15,8 @@ static __always_inline void end_ledger(struct tc_ledger *l, __u32 slot, struct t
 {
 	l->end_ns = l->since_ns;
 	l->exit_code = task->exit_code;
-	l->group_exit_code = task->signal->group_exit_code;
-	if (task->signal->flags & SIGNAL_GROUP_EXIT_FLAG)
+	l->group_exit_code = untrusted(task)->signal->group_exit_code;
+	if (untrusted(task)->signal->flags & SIGNAL_GROUP_EXIT_FLAG)
 		l->flags |= TC_LEDGER_GROUP_EXIT;
 	if ((__u32)task->pid != l->tid)
 		l->flags |= TC_LEDGER_REUSED_ID;
@@ -36,9 +36,11 @@ static __always_inline void end_ledger(struct tc_ledger *l, __u32 slot, struct t
  */
 static __always_inline enum tc_counter destination_of(struct task_struct *prev, struct task_struct *next)
 {
-	if (next->mm)
-		return next->mm == prev->active_mm ? TC_COUNTER_SWITCHES_SAME_ADDRESS_SPACE
-						   : TC_COUNTER_SWITCHES_OTHER_ADDRESS_SPACE;
+	struct mm_struct *mm = untrusted(next)->mm;
+
+	if (mm)
+		return mm == untrusted(prev)->active_mm ? TC_COUNTER_SWITCHES_SAME_ADDRESS_SPACE
+							: TC_COUNTER_SWITCHES_OTHER_ADDRESS_SPACE;
 	return next->pid ? TC_COUNTER_SWITCHES_TO_KERNEL_THREAD : TC_COUNTER_SWITCHES_TO_IDLE;
 }
 
@@ -119,8 +121,9 @@ static __always_inline __u32 count_origin(struct tc_ledger *l, struct task_struc
 {
 	__u32 origin = prev->pid ? TC_COUNTER_SWITCHES_FROM_KERNEL_THREAD : TC_COUNTER_SWITCHES_FROM_IDLE;
 
-	if (prev->mm || (prev->flags & COMPAT_PF_EXITING)) {
-		l->switch_kind = prev->active_mm == next->mm ? TC_HISTOGRAM_SWITCH_SAME : TC_HISTOGRAM_SWITCH_OTHER;
+	if (untrusted(prev)->mm || (prev->flags & COMPAT_PF_EXITING)) {
+		l->switch_kind = untrusted(prev)->active_mm == untrusted(next)->mm ? TC_HISTOGRAM_SWITCH_SAME
+										   : TC_HISTOGRAM_SWITCH_OTHER;
 		return TC_NO_COUNTER;
 	}
 	l->switch_kind = TC_NR_HISTOGRAMS;
