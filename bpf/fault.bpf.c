@@ -125,6 +125,31 @@ int taskcost_fault_major(void *ctx)
 	return accounted(true);
 }
 
+/* A fault that no exception told of begins here. */
+static __always_inline int function_entered(void *ctx, bool on_file, bool for_kernel)
+{
+	struct tc_ledger *l = current_ledger();
+
+	if (!l)
+		return 0;
+	if (l->activity != TC_ROW_FAULT_PENDING)
+		begin_fault(ctx, l, for_kernel ? TC_FAULT_KERNEL : 0, leave_activity(l));
+	if (on_file)
+		l->fault_bits |= TC_FAULT_FILE;
+	return 0;
+}
+
+/*
+ * Beside the perf events, which let no other task in: neither does a kprobe. Pages that the kernel faults in on a
+ * task's behalf have no registers, and no event ends them.
+ */
+SEC("?kprobe/handle_mm_fault")
+int BPF_KPROBE(taskcost_fault_entry_kprobe, struct vm_area_struct *vma, unsigned long address, unsigned int flags,
+	       struct pt_regs *regs)
+{
+	return regs ? function_entered(ctx, BPF_CORE_READ(vma, vm_file), false) : 0;
+}
+
 /*
  * The exact end. It also sees what has no exception: pages that the kernel faults in on a task's behalf, when it
  * copies the arguments of an exec or pins a buffer. For those the entry is the start.
@@ -134,15 +159,7 @@ int BPF_PROG(taskcost_fault_entry, struct vm_area_struct *vma, unsigned long add
 	     struct pt_regs *regs)
 {
 	stay_on_cpu();
-	struct tc_ledger *l = current_ledger();
-
-	if (!l)
-		return 0;
-	if (l->activity != TC_ROW_FAULT_PENDING)
-		begin_fault(ctx, l, regs ? 0 : TC_FAULT_KERNEL, leave_activity(l));
-	if (vma->vm_file)
-		l->fault_bits |= TC_FAULT_FILE;
-	return 0;
+	return function_entered(ctx, vma->vm_file, !regs);
 }
 
 /* page fault -> what it interrupted */

@@ -143,9 +143,7 @@ void expect_valid(const Report& report) { EXPECT_EQ(schema_complaints(json_schem
 
 void expect_no_losses(const Report& report) {
   for (const auto& [name, count] : report["losses"].items()) {
-    // A fault whose end was skipped stays unresolved.
-    const bool may_follow = name == "unresolved_faults" && probes_are_preempted();
-    const std::int64_t allowed = may_follow || name == "skipped_probes" ? skips_by_the_kernel(report) : 0;
+    const std::int64_t allowed = name == "skipped_probes" ? skips_by_the_kernel(report) : 0;
     EXPECT_LE(count, allowed) << "loss: " << name << report["observer"]["probes"].dump();
   }
 }

@@ -183,6 +183,9 @@ Status Probes::attach() {
   if (bpf_program* program = object_->progs.taskcost_finish_switch_kprobe; is_loaded(program)) {
     keep(program, bpf_program__attach_kprobe(program, false /*retprobe*/, finish_switch_symbol_.c_str()));
   }
+  if (bpf_program* program = object_->progs.taskcost_fault_entry_kprobe; is_loaded(program)) {
+    keep(program, bpf_program__attach(program));
+  }
   if (failure != 0) {
     return error_of(fmt::format("cannot attach {}", name), failure);
   }

@@ -10,6 +10,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <array>
@@ -420,8 +421,14 @@ void choose_hold(Sources& sources, const KernelTypes& types) {
   sources.hold_cpu = preemptible && types.function("bpf_preempt_disable");
 }
 
-// Page-cache tracepoints tell file faults where handle_mm_fault tells nothing.
-void choose_file_faults(Sources& sources, const KernelTypes& types) {
+// Beside events, which tell nothing of the memory that a fault is on.
+void choose_file_faults(Sources& sources, const KernelTypes& types, const Refusal& kprobe) {
+  if (!kprobe) {
+    sources.programs.insert("taskcost_fault_entry_kprobe");
+    measure(sources, {TC_COUNTER_FAULTS_FILE});
+    add_evidence(sources, "file_faults", "kprobe handle_mm_fault", EvidenceKind::exact);
+    return;
+  }
   if (!types.has_tracepoint("mm_filemap_fault") || !types.has_tracepoint("mm_filemap_map_pages")) {
     add_evidence(sources, "file_faults", "", EvidenceKind::unavailable,
                  "neither fexit handle_mm_fault nor mm_filemap_fault", "Linux 6.11 has mm_filemap_fault");
@@ -430,48 +437,85 @@ void choose_file_faults(Sources& sources, const KernelTypes& types) {
   sources.programs.insert({"taskcost_filemap_fault", "taskcost_filemap_map_pages"});
   measure(sources, {TC_COUNTER_FAULTS_FILE});
   add_evidence(sources, "file_faults", "mm_filemap_fault, mm_filemap_map_pages inside the fault", EvidenceKind::bound,
-               "faults on private copies of file pages do not pass there");
+               fmt::format("private copies and files in memory do not pass there; kprobe handle_mm_fault: {}", *kprobe));
 }
 
+// Whether the kernel may give the CPU to another task in the middle of what it does for one. Its build tells, and where
+// that is decided at boot, debugfs.
+bool kernel_is_preemptible() {
+  utsname host{};
+  uname(&host);
+  const std::string_view version = host.version;
+  if (version.find("PREEMPT") == std::string_view::npos) {
+    return false;
+  }
+  if (version.find("PREEMPT_DYNAMIC") == std::string_view::npos) {
+    return true;
+  }
+  // "none voluntary (full) lazy": the one in brackets.
+  const std::string model = read_text("/sys/kernel/debug/sched/preempt");
+  return model.find("(none)") == std::string::npos && model.find("(voluntary)") == std::string::npos;
+}
+
+void expect_exceptions(Sources& sources) {
+  sources.programs.insert({"taskcost_fault_user", "taskcost_fault_kernel"});
+  measure(sources, {TC_COUNTER_FAULTS_COW, TC_COUNTER_FAULTS_COW_NS});
+}
+
+void time_faults_by_function(Sources& sources, bool exceptions, std::string why) {
+  sources.programs.insert({"taskcost_fault_entry", "taskcost_fault_return"});
+  sources.fault_latency = true;
+  measure(sources,
+          {TC_COUNTER_FAULTS_FILE, TC_COUNTER_FAULTS_KERNEL, TC_COUNTER_FAULTS_TIMED, TC_COUNTER_FAULTS_UNRESOLVED});
+  if (exceptions) {
+    expect_exceptions(sources);
+  }
+  add_evidence(
+      sources, "page_fault_latency",
+      exceptions ? "page_fault_user, page_fault_kernel -> fexit handle_mm_fault" : "fentry -> fexit handle_mm_fault",
+      EvidenceKind::exact, std::move(why));
+}
+
+void time_faults_by_events(Sources& sources, const KernelTypes& types, std::string why, const Refusal& kprobe) {
+  sources.programs.insert({"taskcost_fault_minor", "taskcost_fault_major"});
+  sources.fault_latency = true;
+  measure(sources, {TC_COUNTER_FAULTS_KERNEL, TC_COUNTER_FAULTS_TIMED, TC_COUNTER_FAULTS_UNRESOLVED});
+  expect_exceptions(sources);
+  add_evidence(sources, "page_fault_latency",
+               "page_fault_user, page_fault_kernel -> perf PAGE_FAULTS_MIN, PAGE_FAULTS_MAJ", EvidenceKind::exact,
+               std::move(why));
+  choose_file_faults(sources, types, kprobe);
+}
+
+Refusal try_fault_function(const KernelTypes& types, bool no_function_probes) {
+  if (no_function_probes) {
+    return not_wanted();
+  }
+  const Refusal fexit = try_tracing(types, "handle_mm_fault", BPF_TRACE_FEXIT);
+  return fexit ? fexit : try_tracing(types, "handle_mm_fault", BPF_TRACE_FENTRY);
+}
+
+// The function tells more than the events, but a preemptible kernel gives the CPU away in the middle of programs on
+// functions, and skips them for the tasks that come meanwhile. Programs on events and kprobes it lets end.
 void choose_faults(Sources& sources, const KernelTypes& types, bool no_function_probes) {
   const bool exceptions = types.has_tracepoint("page_fault_user") && types.has_tracepoint("page_fault_kernel");
-  if (exceptions) {
-    sources.programs.insert({"taskcost_fault_user", "taskcost_fault_kernel"});
-    measure(sources, {TC_COUNTER_FAULTS_COW, TC_COUNTER_FAULTS_COW_NS});
-  }
-  Refusal refusal = no_function_probes ? not_wanted() : try_tracing(types, "handle_mm_fault", BPF_TRACE_FEXIT);
-  if (!refusal) {
-    refusal = try_tracing(types, "handle_mm_fault", BPF_TRACE_FENTRY);
-  }
-  if (!refusal) {
-    sources.programs.insert({"taskcost_fault_entry", "taskcost_fault_return"});
-    sources.fault_latency = true;
-    measure(sources,
-            {TC_COUNTER_FAULTS_FILE, TC_COUNTER_FAULTS_KERNEL, TC_COUNTER_FAULTS_TIMED, TC_COUNTER_FAULTS_UNRESOLVED});
-    add_evidence(
-        sources, "page_fault_latency",
-        exceptions ? "page_fault_user, page_fault_kernel -> fexit handle_mm_fault" : "fentry -> fexit handle_mm_fault",
-        EvidenceKind::exact);
+  const Refusal function = try_fault_function(types, no_function_probes);
+  const bool skipped = !function && kernel_is_preemptible();
+  if (!function && !skipped) {
+    time_faults_by_function(sources, exceptions, {});
     return;
   }
+  const std::string why =
+      fmt::format("fexit handle_mm_fault {}", skipped ? "is skipped now and then by a preemptible kernel" : *function);
   const Refusal events = exceptions ? try_fault_events() : "no exceptions:page_fault_user on this kernel";
   if (!events) {
-    sources.programs.insert({"taskcost_fault_minor", "taskcost_fault_major"});
-    sources.fault_latency = true;
-    measure(sources, {TC_COUNTER_FAULTS_KERNEL, TC_COUNTER_FAULTS_TIMED, TC_COUNTER_FAULTS_UNRESOLVED});
-    add_evidence(sources, "page_fault_latency",
-                 "page_fault_user, page_fault_kernel -> perf PAGE_FAULTS_MIN, PAGE_FAULTS_MAJ", EvidenceKind::exact,
-                 fmt::format("fexit handle_mm_fault {}", *refusal));
-    choose_file_faults(sources, types);
-    return;
+    time_faults_by_events(sources, types, why, no_function_probes ? not_wanted() : try_kprobe("handle_mm_fault"));
+  } else if (skipped) {
+    time_faults_by_function(sources, exceptions, why);
+  } else {
+    add_evidence(sources, "page_fault_latency", "min_flt and maj_flt", EvidenceKind::counts,
+                 fmt::format("{}; {}", why, *events), "the time of faults stays in what they interrupted");
   }
-  sources.programs.erase("taskcost_fault_user");
-  sources.programs.erase("taskcost_fault_kernel");
-  sources.measured[TC_COUNTER_FAULTS_COW] = false;
-  sources.measured[TC_COUNTER_FAULTS_COW_NS] = false;
-  add_evidence(sources, "page_fault_latency", "min_flt and maj_flt", EvidenceKind::counts,
-               fmt::format("fexit handle_mm_fault {}; {}", *refusal, *events),
-               "the time of faults stays in what they interrupted");
 }
 
 }  // namespace
