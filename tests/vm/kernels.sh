@@ -8,7 +8,7 @@ kernel_lines() { grep -v '^[[:space:]]*\(#\|$\)' tests/vm/kernels; }
 
 kernel_names() { kernel_lines | while read -r name _; do echo "$name"; done; }
 
-# read_kernel NAME: sets suite, package, words and plan.
+# read_kernel NAME: sets suite, package, words, plan and architecture.
 read_kernel() {
 	local name
 	# shellcheck disable=SC2034 # they are used where this is sourced
@@ -16,6 +16,7 @@ read_kernel() {
 		[[ $name != "$1" ]] || break
 	done < <(kernel_lines)
 	[[ $words != - ]] || words=
+	architecture=${package##*-}
 	[[ $name == "$1" ]]
 }
 
@@ -25,9 +26,17 @@ archive() {
 	apt-get indextargets --format '$(LABEL) $(REPO_URI)' "Origin: Debian" | sed -n "s/^$1 \(http.*\)/\1/p;T;q"
 }
 
-# private_apt DIRECTORY SUITE: writes the configuration, once, and reads the lists of packages.
+# private_apt DIRECTORY SUITE ARCHITECTURE: writes the configuration and reads the lists of packages, unless both were
+# done in the last hours. Prints the path of the configuration.
 private_apt() {
-	local directory=$1 suite=$2 label=Debian uri
+	local directory=$1/apt/$3-$2
+	[[ -e $directory/update.log ]] && [[ ! $(find "$directory/update.log" -mmin +720) ]] ||
+		write_apt "$directory" "$2" "$3" || say "$2: the lists of packages could not be read"
+	echo "$directory/apt.conf"
+}
+
+write_apt() {
+	local directory=$1 suite=$2 architecture=$3 label=Debian uri
 	case $suite in *-security) label=Debian-Security ;; esac
 	uri=$(archive "$label")
 	if [[ ! $uri ]]; then
@@ -37,6 +46,8 @@ private_apt() {
 	mkdir -p "$directory"/{state/lists/partial,cache/archives/partial} || return
 	echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $uri $suite main" >"$directory/sources.list"
 	cat >"$directory/apt.conf" <<-END
+		APT::Architecture "$architecture";
+		APT::Architectures "$architecture";
 		Dir::State "$directory/state";
 		Dir::State::status "/dev/null";
 		Dir::Cache "$directory/cache";
@@ -48,13 +59,12 @@ private_apt() {
 	APT_CONFIG=$directory/apt.conf apt-get update -q >"$directory/update.log" 2>&1
 }
 
-# fetch_kernel DIRECTORY SUITE PATTERN: prints the path of the newest such kernel that the suite has. Fetched anew only
-# when there is a newer one; where the archive is out of reach, what was fetched before serves.
+# fetch_kernel DIRECTORY SUITE PATTERN ARCHITECTURE: prints the path of the newest such kernel that the suite has.
+# Fetched anew only when there is a newer one; where the archive is out of reach, what was fetched before serves.
 fetch_kernel() {
-	local directory=$1/apt/$2 suite=$2 pattern=$3 name image
-	[[ -e $directory/update.log ]] && [[ ! $(find "$directory/update.log" -mmin +720) ]] ||
-		private_apt "$directory" "$suite" || say "$suite: the lists of packages could not be read"
-	name=$(APT_CONFIG=$directory/apt.conf apt-cache pkgnames linux- | grep -xE "$pattern" | sort -V | tail -n 1)
+	local suite=$2 pattern=$3 packages=$1/packages config name image
+	config=$(private_apt "$1" "$suite" "$4") || return
+	name=$(APT_CONFIG=$config apt-cache pkgnames linux- | grep -xE "$pattern" | sort -V | tail -n 1)
 	if [[ ! $name ]]; then
 		say "$suite has no package $pattern"
 		return 1
@@ -62,9 +72,8 @@ fetch_kernel() {
 	image=$1/kernels/$name
 	if [[ ! -e $image ]]; then
 		say "fetching $name"
-		mkdir -p "$1/kernels" "$directory/packages" &&
-			(cd "$directory/packages" && APT_CONFIG=$directory/apt.conf apt-get download -q "$name" >&2) &&
-			unpack_kernel "$directory/packages/${name}"_*.deb "$image" && rm -f "$directory/packages/${name}"_*.deb || return
+		mkdir -p "$1/kernels" "$packages" && (cd "$packages" && APT_CONFIG=$config apt-get download -q "$name" >&2) &&
+			unpack_kernel "$packages/${name}"_*.deb "$image" && rm -f "$packages/${name}"_*.deb || return
 	fi
 	say "$name"
 	echo "$image"
