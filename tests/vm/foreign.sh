@@ -15,7 +15,7 @@ unpack_root() {
 	mapfile -t list < <(printf '%s\n' "${build_packages[@]}" | grep -E -e '^lib|-dev$')
 	list+=("${foreign_programs[@]}")
 	[[ ! -e $1/packages ]] || [[ "$(<"$1/packages")" != "${list[*]}" ]] || return 0
-	# shellcheck disable=SC1091
+	# shellcheck disable=SC1091,SC2154 # `work` of tests/vm/run
 	config=$(private_apt "$work" "$(. /etc/os-release && echo "$VERSION_CODENAME")" arm64) || return
 	APT_CONFIG=$config apt-get install -q -y --no-install-recommends --download-only "${list[@]}" >&2 || return
 	rm -rf "$root" && mkdir -p "$root"/usr/{bin,sbin,lib} && ln -s usr/bin usr/sbin usr/lib "$root/" || return
