@@ -436,8 +436,9 @@ void choose_file_faults(Sources& sources, const KernelTypes& types, const Refusa
   }
   sources.programs.insert({"taskcost_filemap_fault", "taskcost_filemap_map_pages"});
   measure(sources, {TC_COUNTER_FAULTS_FILE});
-  add_evidence(sources, "file_faults", "mm_filemap_fault, mm_filemap_map_pages inside the fault", EvidenceKind::bound,
-               fmt::format("private copies and files in memory do not pass there; kprobe handle_mm_fault: {}", *kprobe));
+  add_evidence(
+      sources, "file_faults", "mm_filemap_fault, mm_filemap_map_pages inside the fault", EvidenceKind::bound,
+      fmt::format("private copies and files in memory do not pass there; kprobe handle_mm_fault: {}", *kprobe));
 }
 
 // Whether the kernel may give the CPU to another task in the middle of what it does for one. Its build tells, and where
