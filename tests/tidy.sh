@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # clang-tidy on the sources of a build, on those alone that changed since it last found nothing. Sourced by tests/run,
-# from the top of the tree. The tests' own sources take as long as all others, and wait for a thorough run; so do the
-# long paths of the static analyzer, which take three times as long as all that it finds without them.
+# from the top of the tree. The tests' own sources take as long as all others, and wait for a thorough run; so does the
+# static analyzer, which takes nearly as long as all other checks.
 # shellcheck shell=bash
 
 # "SOURCE DEPENDENCY..." for each object of the build in $1: own files only, relative to the top.
@@ -20,18 +20,18 @@ sources_with_headers() {
 		END { flush() }'
 }
 
-tidy_depth="--extra-arg=-Xclang --extra-arg=-analyzer-config --extra-arg=-Xclang --extra-arg=mode=shallow"
-[[ ! ${TASKCOST_THOROUGH:-} ]] || tidy_depth=
+left_out=--checks=-clang-analyzer-*
+[[ ! ${TASKCOST_THOROUGH:-} ]] || left_out=
 
 # check_source BUILD SOURCE HEADER...: silent when there is nothing to say.
 check_source() {
 	local build=$1 source=$2 stamp=$1/tidy/${2//\//_} state
 	shift
-	state=$(cat .clang-tidy "$@" | sha256sum)$tidy_depth
+	state=$(cat .clang-tidy "$@" | sha256sum)$left_out
 	[[ ! -e $stamp || $(<"$stamp") != "$state" ]] || return 0
 	echo "clang-tidy $source" >&2
-	# shellcheck disable=SC2086 # several options
-	clang-tidy -p "$build/tidy" --quiet $tidy_depth "$source" >&2 2>"$stamp.messages" || {
+	# shellcheck disable=SC2086 # one option or none
+	clang-tidy -p "$build/tidy" --quiet $left_out "$source" >&2 2>"$stamp.messages" || {
 		grep -v 'warnings\? generated\|^Suppressed\|^Use -header-filter' "$stamp.messages" >&2
 		return 1
 	}
@@ -45,6 +45,6 @@ tidy() {
 		sed 's/-Winvalid-pch -include [^ ]*//' "$build/compile_commands.json" >"$build/tidy/compile_commands.json" &&
 		sources_with_headers "$build" | awk -v thorough="${TASKCOST_THOROUGH:-}" '
 			$1 ~ /\.cpp$/ && (thorough || $1 !~ /^tests\//) && !seen[$1]++' |
-		(export -f check_source && export tidy_depth &&
+		(export -f check_source && export left_out &&
 			xargs -r -P "$(nproc)" -L 1 bash -c 'check_source "$@"' check_source "$build")
 }
