@@ -40,9 +40,9 @@ static __always_inline enum tc_creation kind_of(const struct tc_ledger *creator,
 }
 
 /* Without probes on system calls: which of them creates, for kind_of(). */
-static __always_inline void find_creating_call(struct tc_ledger *creator)
+static __always_inline void find_creating_call(struct tc_ledger *creator, struct task_struct *task)
 {
-	long number = call_of(creator, bpf_get_current_task_btf());
+	long number = call_of(creator, task);
 
 	if (number >= 0)
 		creator->syscall = (__u32)number;
@@ -112,7 +112,8 @@ SEC("tp_btf/task_newtask")
 int BPF_PROG(taskcost_newtask, struct task_struct *child, __u64 clone_flags)
 {
 	stay_on_cpu();
-	struct tc_ledger *creator = current_ledger();
+	struct task_struct *current = bpf_get_current_task_btf();
+	struct tc_ledger *creator = ledger_of_current(&notes[this_cpu()], current);
 	struct tc_ledger *l;
 	__u64 now, copy_ns = 0;
 	bool same_memory;
@@ -124,7 +125,7 @@ int BPF_PROG(taskcost_newtask, struct task_struct *child, __u64 clone_flags)
 		return 0;
 	now = bpf_ktime_get_ns();
 	if (creator && !sees_calls)
-		find_creating_call(creator);
+		find_creating_call(creator, current);
 
 	l = take_ledger(&slot);
 	if (!l)
@@ -144,7 +145,7 @@ int BPF_PROG(taskcost_newtask, struct task_struct *child, __u64 clone_flags)
 			set_process_by_address(l, child);
 		}
 	}
-	l->shares = shares_of(child, bpf_get_current_task_btf());
+	l->shares = shares_of(child, current);
 	same_memory = l->shares & (1 << TC_SHARED_MEMORY);
 	if (creator && same_memory)
 		l->address_space = creator->address_space;
@@ -197,6 +198,7 @@ SEC("tp_btf/sched_wakeup_new")
 int BPF_PROG(taskcost_wakeup_new, struct task_struct *child)
 {
 	struct tc_ledger *l = ledger_in(slot_of(child));
+	struct task_struct *current;
 	struct tc_ledger *creator;
 	__u64 now;
 
@@ -206,9 +208,10 @@ int BPF_PROG(taskcost_wakeup_new, struct task_struct *child)
 	l->woken_ns = now;
 	l->published_ns = now;
 
-	creator = current_ledger();
-	l->waker = creator ? creator->id : TC_WAKER_UNOBSERVED | (__u32)bpf_get_current_pid_tgid();
-	l->waker_from = creator ? whereabouts(creator, bpf_get_current_task_btf()) : TC_FROM_NOWHERE;
+	current = bpf_get_current_task_btf();
+	creator = ledger_of_current(&notes[this_cpu()], current);
+	l->waker = creator ? creator->id : TC_WAKER_UNOBSERVED | (__u32)current->pid;
+	l->waker_from = creator ? whereabouts(creator, current) : TC_FROM_NOWHERE;
 	send_step(l, TC_STEP_PUBLISHED, l->waker, l->waker_from, now);
 	if (creator && creator->id == l->creator && creator->created_kind < TC_NR_CREATIONS) {
 		creations_of(creator, creator->created_kind)->publish_ns += elapsed(l->since_ns, now);
