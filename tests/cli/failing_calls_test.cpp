@@ -65,12 +65,15 @@ struct Failure {
 };
 
 // strace of the tool, told `options`. Its log names the task of every line.
-Words traced(const Subject& subject, const TemporaryDirectory& directory, const Words& options) {
+Words traced(const Words& command, const TemporaryDirectory& directory, const Words& options) {
   Words words{"strace", "-f", "-qq", "-b", "execve", "-o", directory.file("strace")};
   words.insert(words.end(), options.begin(), options.end());
-  const Words command = subject.command(directory);
   words.insert(words.end(), command.begin(), command.end());
   return words;
+}
+
+Words traced(const Subject& subject, const TemporaryDirectory& directory, const Words& options) {
+  return traced(subject.command(directory), directory, options);
 }
 
 // How often the task that makes a call most often makes it: before the tool begins, and in all.
@@ -219,20 +222,8 @@ TEST(FailingCalls, ThatAreNotNeededStopNothing) {
 class FailingWait : public ::testing::Test {
  protected:
   [[nodiscard]] Finished run_tool(const Words& words) const {
-    Words command{"strace",
-                  "-f",
-                  "-qq",
-                  "-b",
-                  "execve",
-                  "-o",
-                  directory_.file("strace"),
-                  "-e",
-                  "trace=poll",
-                  "-e",
-                  "inject=poll:error=ENOMEM:when=3+"};
-    const Words traced = tool(words);
-    command.insert(command.end(), traced.begin(), traced.end());
-    Finished finished = run(command, {}, 60s);
+    Finished finished =
+        run(traced(tool(words), directory_, {"-e", "trace=poll", "-e", "inject=poll:error=ENOMEM:when=3+"}), {}, 60s);
     EXPECT_EQ(finished.exit_code(), 1) << finished.describe();
     EXPECT_EQ(lines_of(finished.err).size(), 1) << finished.err;
     EXPECT_THAT(finished.err, HasSubstr("cannot wait for the target: Cannot allocate memory"));
