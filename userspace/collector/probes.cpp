@@ -97,9 +97,12 @@ std::optional<bpf_prog_info> info_of(const bpf_program* program) {
   return info;
 }
 
-// The caller attaches these in its own way, or runs them.
+// Its section says where to; the caller attaches the others in its own way, or runs them.
 bool attaches_by_itself(const bpf_program* program) {
   const bpf_prog_type type = bpf_program__type(program);
+  if (type == BPF_PROG_TYPE_KPROBE) {
+    return std::string_view(bpf_program__section_name(program)).find('/') != std::string_view::npos;
+  }
   return type == BPF_PROG_TYPE_TRACING && bpf_program__expected_attach_type(program) != BPF_TRACE_ITER;
 }
 
@@ -182,9 +185,6 @@ Status Probes::attach() {
   });
   if (bpf_program* program = object_->progs.taskcost_finish_switch_kprobe; is_loaded(program)) {
     keep(program, bpf_program__attach_kprobe(program, false /*retprobe*/, finish_switch_symbol_.c_str()));
-  }
-  if (bpf_program* program = object_->progs.taskcost_fault_entry_kprobe; is_loaded(program)) {
-    keep(program, bpf_program__attach(program));
   }
   if (failure != 0) {
     return error_of(fmt::format("cannot attach {}", name), failure);
