@@ -5,17 +5,19 @@
 # static analyzer, which takes nearly as long as all other checks.
 # shellcheck shell=bash
 
-# "SOURCE DEPENDENCY..." for each object of the build in $1: own files only, relative to the top.
-sources_with_headers() {
-	ninja -C "$1" -t deps | awk -v top="$PWD/" '
-		function flush() { if (line != "") print line; line = "" }
+# "UNIT FILE..." for each object of the build in $1: what was compiled, a source or a list of sources, and the own files
+# in it, all relative to the top.
+units_with_files() {
+	ninja -C "$1" -t deps | awk -v top="$PWD/" -v build="$1/" '
+		function flush() { if (files != "") print unit files; unit = files = "" }
 		/^[^ ]/ { flush(); next }
 		NF == 1 {
 			path = $1
-			# Relative to the build where a compiler cache is in use; then what is not above it is generated.
+			# Relative to the build where a compiler cache is in use.
 			if (index(path, top) == 1) path = substr(path, length(top) + 1)
-			else if (!gsub(/\.\.\//, "", path)) next
-			if (path ~ /^(userspace|workloads|tests|include)\//) line = line == "" ? path : line " " path
+			else if (path !~ /^\// && !gsub(/\.\.\//, "", path)) path = build path
+			if (unit == "") unit = path
+			if (path ~ /^(userspace|workloads|tests|include)\//) files = files " " path
 		}
 		END { flush() }'
 }
@@ -23,15 +25,15 @@ sources_with_headers() {
 left_out=--checks=-clang-analyzer-*
 [[ ! ${TASKCOST_THOROUGH:-} ]] || left_out=
 
-# check_source BUILD SOURCE HEADER...: silent when there is nothing to say.
-check_source() {
-	local build=$1 source=$2 stamp=$1/tidy/${2//\//_} state
-	shift
+# check_unit BUILD UNIT FILE...: silent when there is nothing to say.
+check_unit() {
+	local build=$1 unit=$2 stamp=$1/tidy/${2//\//_} state
+	shift 2
 	state=$(cat .clang-tidy "$@" | sha256sum)$left_out
 	[[ ! -e $stamp || $(<"$stamp") != "$state" ]] || return 0
-	echo "clang-tidy $source" >&2
+	echo "clang-tidy $unit" >&2
 	# shellcheck disable=SC2086 # one option or none
-	clang-tidy -p "$build/tidy" --quiet $left_out "$source" >&2 2>"$stamp.messages" || {
+	clang-tidy -p "$build/tidy" --quiet $left_out "$unit" >&2 2>"$stamp.messages" || {
 		grep -v 'warnings\? generated\|^Suppressed\|^Use -header-filter' "$stamp.messages" >&2
 		return 1
 	}
@@ -40,11 +42,11 @@ check_source() {
 
 tidy() {
 	local build=$1
-	# Precompiled headers of another compiler are of no use to it.
+	# Precompiled headers of another compiler are of no use to it. What warns is the compiler of the build.
 	mkdir -p "$build/tidy" &&
-		sed 's/-Winvalid-pch -include [^ ]*//' "$build/compile_commands.json" >"$build/tidy/compile_commands.json" &&
-		sources_with_headers "$build" | awk -v thorough="${TASKCOST_THOROUGH:-}" '
-			$1 ~ /\.cpp$/ && (thorough || $1 !~ /^tests\//) && !seen[$1]++' |
-		(export -f check_source && export left_out &&
-			xargs -r -P "$(nproc)" -L 1 bash -c 'check_source "$@"' check_source "$build")
+		sed 's/-Winvalid-pch -include [^ ]*//; s/ -Werror / /' "$build/compile_commands.json" >"$build/tidy/compile_commands.json" &&
+		units_with_files "$build" | awk -v thorough="${TASKCOST_THOROUGH:-}" '
+			$1 ~ /\.(cpp|cxx)$/ && (thorough || $1 !~ /(^|\/)tests\//) && !seen[$1]++' |
+		(export -f check_unit && export left_out &&
+			xargs -r -P "$(nproc)" -L 1 bash -c 'check_unit "$@"' check_unit "$build")
 }

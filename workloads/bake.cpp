@@ -16,7 +16,7 @@
 
 #include "ring.h"
 
-namespace taskcost::workload {
+namespace taskcost::workload::bake {
 namespace {
 
 constexpr std::uint64_t max_batches = 10'000'000;
@@ -252,7 +252,7 @@ void run(const Options& options, Regions& regions) {
 
 }  // namespace
 
-Workload add_bake(CLI::App& app) {
+Workload add(CLI::App& app) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("bake", "Bake bread in steps that depend on each other");
   add_choice(*command, "--model", "MODEL", options->model, {"serial", "thread", "threads", "process", "processes"},
@@ -263,4 +263,4 @@ Workload add_bake(CLI::App& app) {
   return {command, [options](Regions& regions) { run(*options, regions); }};
 }
 
-}  // namespace taskcost::workload
+}  // namespace taskcost::workload::bake

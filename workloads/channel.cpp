@@ -19,7 +19,7 @@
 
 #include "ring.h"
 
-namespace taskcost::workload {
+namespace taskcost::workload::channel {
 namespace {
 
 constexpr std::uint64_t max_messages = 1'000'000'000;
@@ -390,7 +390,7 @@ void refuse_what_cannot_be(const Options& options) {
 
 }  // namespace
 
-Workload add_channel(CLI::App& app) {
+Workload add(CLI::App& app) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("channel", "Exchange messages between two tasks");
   add_choice(*command, "--model", "MODEL", options->model, {"thread", "process"},
@@ -411,4 +411,4 @@ Workload add_channel(CLI::App& app) {
   return {command, [options](Regions& regions) { run(*options, regions); }};
 }
 
-}  // namespace taskcost::workload
+}  // namespace taskcost::workload::channel

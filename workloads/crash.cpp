@@ -18,7 +18,7 @@
 
 #include "workload.h"
 
-namespace taskcost::workload {
+namespace taskcost::workload::crash {
 namespace {
 
 using namespace std::chrono_literals;
@@ -224,7 +224,7 @@ void run(const Options& options, Regions& regions) {
 
 }  // namespace
 
-Workload add_crash(CLI::App& app) {
+Workload add(CLI::App& app) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("crash", "Harm one of several tasks, and see who else is harmed");
   add_choice(*command, "--model", "MODEL", options->model, {"thread", "process"},
@@ -236,4 +236,4 @@ Workload add_crash(CLI::App& app) {
   return {command, [options](Regions& regions) { run(*options, regions); }};
 }
 
-}  // namespace taskcost::workload
+}  // namespace taskcost::workload::crash

@@ -23,7 +23,7 @@
 
 #include "workload.h"
 
-namespace taskcost::workload {
+namespace taskcost::workload::create {
 namespace {
 
 constexpr std::uint64_t max_count = 100'000'000;
@@ -368,7 +368,7 @@ void refuse_what_cannot_be(const Options& options) {
 
 }  // namespace
 
-Workload add_create(CLI::App& app) {
+Workload add(CLI::App& app) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("create", "Create tasks that do nothing, and reap them");
   add_choice(*command, "--model", "MODEL", options->model, model_names(),
@@ -400,4 +400,4 @@ int noop(int argc, char** argv) {
   return 0;
 }
 
-}  // namespace taskcost::workload
+}  // namespace taskcost::workload::create

@@ -5,9 +5,9 @@
 
 #include "ring.h"
 
-namespace taskcost::workload {
+namespace taskcost::workload::handoff {
 
-Workload add_handoff(CLI::App& app) {
+Workload add(CLI::App& app) {
   auto options = std::make_shared<RingOptions>();
   options->workload = "handoff";
   options->bell = "futex";
@@ -19,4 +19,4 @@ Workload add_handoff(CLI::App& app) {
   return {command, [options](Regions& regions) { run_ring(*options, regions); }};
 }
 
-}  // namespace taskcost::workload
+}  // namespace taskcost::workload::handoff

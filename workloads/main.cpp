@@ -43,8 +43,8 @@ int run_main(int argc, char** argv) {
   app.get_formatter()->column_width(help_column);
   Regions::Options regions;
   std::uint64_t marks = 0;
-  const std::vector<Workload> workloads = {add_create(app), add_switch(app), add_handoff(app), add_channel(app),
-                                           add_share(app),  add_bake(app),   add_crash(app)};
+  const std::vector<Workload> workloads = {create::add(app), switching::add(app), handoff::add(app), channel::add(app),
+                                           share::add(app),  bake::add(app),      crash::add(app)};
   for (const Workload& workload : workloads) {
     workload.command->add_flag("--json", regions.json, "Print lines of JSON (default: lines for people)");
     add_number(*workload.command, "--regions", regions.count, 1, max_regions,
@@ -82,7 +82,7 @@ int run_main(int argc, char** argv) {
 int main(int argc, char** argv) {
   // Before anything else: what created processes exec should cost little beyond the exec.
   if (argc >= 2 && std::string_view(argv[1]) == "noop") {
-    return taskcost::workload::noop(argc, argv);
+    return taskcost::workload::create::noop(argc, argv);
   }
   try {
     return taskcost::workload::run_main(argc, argv);

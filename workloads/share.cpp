@@ -16,7 +16,7 @@
 
 #include "ring.h"
 
-namespace taskcost::workload {
+namespace taskcost::workload::share {
 namespace {
 
 constexpr std::uint64_t max_pages = 1 << 20;
@@ -232,7 +232,7 @@ void run_remap(const Options& options, Regions& regions) {
 
 }  // namespace
 
-Workload add_share(CLI::App& app) {
+Workload add(CLI::App& app) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("share", "See what a task shares with its creator, and what that costs");
   add_choice(*command, "--model", "MODEL", options->model, {"thread", "process"},
@@ -254,4 +254,4 @@ Workload add_share(CLI::App& app) {
           }};
 }
 
-}  // namespace taskcost::workload
+}  // namespace taskcost::workload::share

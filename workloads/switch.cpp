@@ -5,14 +5,14 @@
 
 #include "ring.h"
 
-namespace taskcost::workload {
+namespace taskcost::workload::switching {
 namespace {
 
 constexpr std::uint64_t max_working_set = std::uint64_t{1} << 36;
 
 }  // namespace
 
-Workload add_switch(CLI::App& app) {
+Workload add(CLI::App& app) {
   auto options = std::make_shared<RingOptions>();
   options->workload = "switch";
   CLI::App* command = app.add_subcommand("switch", "Pass a token round a ring of tasks that sleep for it");
@@ -24,4 +24,4 @@ Workload add_switch(CLI::App& app) {
   return {command, [options](Regions& regions) { run_ring(*options, regions); }};
 }
 
-}  // namespace taskcost::workload
+}  // namespace taskcost::workload::switching

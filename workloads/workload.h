@@ -71,16 +71,29 @@ struct Workload {
 };
 
 // Each adds its subcommand.
-Workload add_bake(CLI::App& app);
-Workload add_channel(CLI::App& app);
-Workload add_crash(CLI::App& app);
-Workload add_create(CLI::App& app);
-Workload add_handoff(CLI::App& app);
-Workload add_share(CLI::App& app);
-Workload add_switch(CLI::App& app);
-
+namespace bake {
+Workload add(CLI::App& app);
+}
+namespace channel {
+Workload add(CLI::App& app);
+}
+namespace crash {
+Workload add(CLI::App& app);
+}
+namespace create {
+Workload add(CLI::App& app);
 // The hidden subcommand `noop [FD]` that created processes exec: waits for a byte from FD, when it is given.
 int noop(int argc, char** argv);
+}  // namespace create
+namespace handoff {
+Workload add(CLI::App& app);
+}
+namespace share {
+Workload add(CLI::App& app);
+}
+namespace switching {
+Workload add(CLI::App& app);
+}
 
 // Prints "taskcost-workload: cannot WHAT: reason" and ends the process with status 1 at once: also in a forked child
 // or in one thread of many, where unwinding would run what belongs to others.

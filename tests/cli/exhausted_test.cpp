@@ -21,10 +21,10 @@ using namespace std::chrono_literals;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-Words run_command(const TemporaryDirectory& directory) {
+Words run_true(const TemporaryDirectory& directory) {
   return tool({"run", "-q", "--format", "none", "-o", directory.file("r.json"), "--", "/bin/true"});
 }
-Words record_command(const TemporaryDirectory& directory) {
+Words record_true(const TemporaryDirectory& directory) {
   return tool({"record", "-q", "--stacks", "-o", directory.file("x.tcap"), "-o", directory.file("r.json"), "-o",
                directory.file("x.html"), "--", "/bin/true"});
 }
@@ -81,9 +81,8 @@ TEST_P(ExhaustedHeap, IsTold) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Of, ExhaustedHeap,
-                         ::testing::Values(Heap{"run_once", run_command, false},
-                                           Heap{"run_for_good", run_command, true},
-                                           Heap{"record_once", record_command, false}),
+                         ::testing::Values(Heap{"run_once", run_true, false}, Heap{"run_for_good", run_true, true},
+                                           Heap{"record_once", record_true, false}),
                          [](const auto& heap) { return std::string(heap.param.name); });
 
 // Limits of the kernel. Below the smallest of each the tool itself cannot be loaded.
@@ -98,7 +97,7 @@ class Limited : public ::testing::Test {
   static void expect_told_with(const std::string& option, const std::vector<unsigned long>& sizes) {
     for (const unsigned long size : sizes) {
       const TemporaryDirectory directory;
-      expect_told_with(option + "=" + std::to_string(size), run_command(directory), directory.file("r.json"));
+      expect_told_with(option + "=" + std::to_string(size), run_true(directory), directory.file("r.json"));
     }
   }
 };

@@ -211,7 +211,7 @@ TEST(AttachToNothing, IsAnError) {
 }
 
 // A server of others, under load all the time.
-class Redis : public ::testing::Test {
+class RedisAttached : public ::testing::Test {
  protected:
   void SetUp() override {
     server_ = std::make_unique<Subprocess>(Words{"/usr/bin/redis-server", "--bind", "127.0.0.1", "--port", port_,
@@ -232,7 +232,7 @@ class Redis : public ::testing::Test {
   std::unique_ptr<Subprocess> load_;
 };
 
-TEST_F(Redis, KeepsServingAndItsAccountCloses) {
+TEST_F(RedisAttached, KeepsServingAndItsAccountCloses) {
   const std::set<pid_t> tids = tids_of(server_->pid());
   const Finished finished = run(
       attach_command({"-p", std::to_string(server_->pid()), "-d", thorough() ? "10" : "2"}, directory_.file("r.json")));
@@ -256,7 +256,7 @@ TEST_F(Redis, KeepsServingAndItsAccountCloses) {
   EXPECT_GT(time_in_activity(total, "poll"), 0);
 }
 
-TEST_F(Redis, SavingInTheBackgroundIsAForkThatIsFollowed) {
+TEST_F(RedisAttached, SavingInTheBackgroundIsAForkThatIsFollowed) {
   Window window({"-p", std::to_string(server_->pid())});
   EXPECT_EQ(ask("BGSAVE"), "Background saving started\n");
   EXPECT_TRUE(eventually([this] { return std::filesystem::exists(directory_.file("dump.rdb")); }));

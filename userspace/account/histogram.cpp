@@ -5,12 +5,10 @@
 #include <cmath>
 #include <numeric>
 
-#include "taskcost/account.h"
+#include "account/kernel_time.h"
 
 namespace taskcost {
 namespace {
-
-Duration nanoseconds(std::uint64_t ns) { return Duration(static_cast<Duration::rep>(ns)); }
 
 // The last bucket also takes what lies beyond the limit, so it reaches as far as the greatest value.
 std::uint64_t limit_of(std::uint32_t bucket, std::uint64_t max_ns) {

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 
+#include "account/kernel_time.h"
 #include "taskcost/abi.h"
 #include "taskcost/account.h"
 #include "taskcost/session_builder.h"
@@ -16,14 +17,6 @@ namespace taskcost {
 
 // A living task's ledger was closed at the end of the window, an ended one's by the final switch-out.
 enum class Closed { by_end_of_task, by_end_of_window };
-
-inline Duration nanoseconds(std::uint64_t ns) { return Duration(static_cast<Duration::rep>(ns)); }
-inline Instant instant(std::uint64_t ns) { return Instant(nanoseconds(ns)); }
-
-// Never negative: CPUs may disagree by a little on the order of two instants.
-inline std::uint64_t elapsed(std::uint64_t from_ns, std::uint64_t to_ns) {
-  return to_ns > from_ns ? to_ns - from_ns : 0;
-}
 
 // Ends the open interval of a living task and with it the ledger. A task that ran a probe in the instant of closing may
 // be ahead of `end_ns`; its ledger then ends where it is.

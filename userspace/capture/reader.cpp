@@ -19,7 +19,7 @@ using namespace capture_format;  // NOLINT(google-build-using-namespace): all of
 
 namespace {
 
-struct FreeContext {
+struct FreeDecompression {
   void operator()(ZSTD_DCtx* context) const { ZSTD_freeDCtx(context); }
 };
 
@@ -121,7 +121,7 @@ struct CaptureReader::State {
   std::uint64_t salt;
   std::string description;
   ChunkList list;
-  std::unique_ptr<ZSTD_DCtx, FreeContext> context;
+  std::unique_ptr<ZSTD_DCtx, FreeDecompression> context;
   std::vector<std::byte> stored;
   std::vector<std::byte> bytes;            // of the current chunk
   std::span<const std::byte> unread = {};  // part of `bytes`

@@ -109,7 +109,7 @@ Status check_text(const char* name, const std::string& text) {
   return Done{};
 }
 
-struct FreeContext {
+struct FreeCompression {
   void operator()(ZSTD_CCtx* context) const { ZSTD_freeCCtx(context); }
 };
 
@@ -181,7 +181,7 @@ class ChunkFile {
   Output output_;
   std::uint64_t salt_;
   int level_;
-  std::unique_ptr<ZSTD_CCtx, FreeContext> context_;
+  std::unique_ptr<ZSTD_CCtx, FreeCompression> context_;
   std::vector<std::byte> compressed_;
   std::vector<ChunkHeader> index_;
   CaptureSpan all_;

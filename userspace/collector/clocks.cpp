@@ -14,6 +14,8 @@ Instant now() {
   return Instant(std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec));
 }
 
+std::uint64_t now_ns() { return static_cast<std::uint64_t>(now().time_since_epoch().count()); }
+
 Duration own_cpu_time() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);

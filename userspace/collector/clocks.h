@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
+
 #include "taskcost/account.h"
 
 namespace taskcost {
 
 // CLOCK_MONOTONIC, as bpf_ktime_get_ns reads it.
 Instant now();
+// As the records of the probes have it.
+std::uint64_t now_ns();
 
 // Of all threads of this process.
 Duration own_cpu_time();

@@ -10,11 +10,12 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <ctime>
 #include <iterator>
 #include <limits>
 #include <string>
 #include <utility>
+
+#include "collector/clocks.h"
 
 namespace taskcost {
 namespace {
@@ -48,12 +49,6 @@ Error failure(int cpu, const char* step, int number) {
   const bool forbidden = number == EPERM || number == EACCES;
   return {"cannot record mappings", std::string(step) + " on CPU " + std::to_string(cpu) + ": " + std::strerror(number),
           forbidden ? "run it as root, or with CAP_PERFMON" : ""};
-}
-
-std::uint64_t now_ns() {
-  timespec now{};
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000U + static_cast<std::uint64_t>(now.tv_nsec);
 }
 
 }  // namespace

@@ -5,23 +5,17 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <ctime>
 #include <string>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
+#include "collector/clocks.h"
 #include "symbols/resolve.h"
 #include "taskcost/read_text.h"
 
 namespace taskcost {
 namespace {
-
-std::uint64_t now_ns() {
-  timespec time{};
-  clock_gettime(CLOCK_MONOTONIC, &time);
-  return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000U + static_cast<std::uint64_t>(time.tv_nsec);
-}
 
 // Addresses of a stack, innermost first; none for a negative id.
 std::vector<std::uint64_t> addresses_of(int stacks, std::int32_t id) {

@@ -23,7 +23,7 @@
 namespace taskcost {
 namespace {
 
-const char* key_of(AuditUnit unit) {
+const char* json_key(AuditUnit unit) {
   switch (unit) {
     case AuditUnit::ns:
       return "ns";
@@ -43,7 +43,7 @@ void write_rows(JsonWriter& json, std::string_view key, const std::vector<AuditR
       json.object(
           [&] {
             json.field("quantity", std::string_view(row.quantity));
-            json.field("unit", std::string_view(key_of(row.unit)));
+            json.field("unit", std::string_view(json_key(row.unit)));
             json.field("kernel", row.kernel);
             json.field("replayed", row.replayed);
             json.field("difference", row.unit == AuditUnit::identity ? std::nullopt : std::optional(row.difference()));

@@ -14,7 +14,7 @@ namespace {
 
 // Of a list that has no end: what is behind these is counted.
 constexpr std::size_t shown_differences = 40;
-constexpr std::size_t shown_places = 10;
+constexpr std::size_t shown_apart = 10;
 
 std::string value_text(std::uint64_t value, AuditUnit unit) {
   return unit == AuditUnit::ns ? fmt::format("{} ns", value) : std::to_string(value);
@@ -89,7 +89,7 @@ void write_apart(Page& page, const Audit& audit) {
   page.heading("Not comparable");
   std::size_t shown = 0;
   for (const Audit::Apart& apart : audit.apart) {
-    if (!page.verbose() && shown == shown_places) {
+    if (!page.verbose() && shown == shown_apart) {
       break;
     }
     ++shown;

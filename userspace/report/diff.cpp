@@ -17,7 +17,7 @@
 namespace taskcost {
 namespace {
 
-constexpr std::size_t least_name = 20;
+constexpr std::size_t least_quantity_columns = 20;
 constexpr std::size_t shown_pieces = 10;
 constexpr std::size_t shown_rows = 8;
 constexpr std::size_t shown_processes = 10;
@@ -125,7 +125,8 @@ void write_pieces(Page& page, const Difference& difference) {
   }
   const bool shares = has_shares(difference);
   const double whole = *own->difference();
-  Table table({{"time of all tasks", Column::Align::left, least_name}, {"A"}, {"B"}, {"change"}, {"x"}, {"share"}});
+  Table table(
+      {{"time of all tasks", Column::Align::left, least_quantity_columns}, {"A"}, {"B"}, {"change"}, {"x"}, {"share"}});
   std::size_t left_out = 0;
   bool again = false;
   for (const Piece& piece : difference.pieces) {
@@ -343,7 +344,9 @@ void write_missing(Page& page, const char* side, const std::vector<std::string>&
                  Page::margin, Ink::warning);
 }
 
-Table change_table() { return Table({{"", Column::Align::left, least_name}, {"A"}, {"B"}, {"change"}, {"x"}}); }
+Table change_table() {
+  return Table({{"", Column::Align::left, least_quantity_columns}, {"A"}, {"B"}, {"change"}, {"x"}});
+}
 
 // Below the name of each item its aspects. Returns what was left out.
 std::size_t write_by_item(Page& page, const std::vector<const Change*>& rows) {

@@ -22,7 +22,7 @@ void number_field(JsonWriter& json, std::string_view key, const std::optional<do
   }
 }
 
-const char* key_of(Quantity::State state) {
+const char* json_key(Quantity::State state) {
   switch (state) {
     case Quantity::State::measured:
       return "measured";
@@ -34,7 +34,7 @@ const char* key_of(Quantity::State state) {
   return "not measured";
 }
 
-const char* key_of(Piece::Kind kind) {
+const char* json_key(Piece::Kind kind) {
   switch (kind) {
     case Piece::Kind::running:
       return "running";
@@ -48,7 +48,7 @@ const char* key_of(Piece::Kind kind) {
   return "unaccounted";
 }
 
-const char* key_of(Mismatch::Kind kind) {
+const char* json_key(Mismatch::Kind kind) {
   switch (kind) {
     case Mismatch::Kind::tool:
       return "tool";
@@ -68,41 +68,41 @@ const char* key_of(Mismatch::Kind kind) {
   return "losses";
 }
 
-std::optional<std::string_view> told(const std::string& text) {
+std::optional<std::string_view> text_or_nothing(const std::string& text) {
   return text.empty() ? std::nullopt : std::optional<std::string_view>(text);
 }
 
 void write_side(JsonWriter& json, std::string_view key, const ReportFigures& figures) {
   json.object(key, [&] {
-    json.field("name", told(figures.name));
-    json.field("command", told(figures.command));
-    json.field("mode", told(figures.target_mode));
-    json.field("exit", told(figures.window_exit));
-    json.field("kernel", told(figures.kernel));
-    json.field("tool_version", told(figures.tool_version));
+    json.field("name", text_or_nothing(figures.name));
+    json.field("command", text_or_nothing(figures.command));
+    json.field("mode", text_or_nothing(figures.target_mode));
+    json.field("exit", text_or_nothing(figures.window_exit));
+    json.field("kernel", text_or_nothing(figures.kernel));
+    json.field("tool_version", text_or_nothing(figures.tool_version));
   });
 }
 
 void write_mismatch(JsonWriter& json, const Mismatch& mismatch) {
   json.object(
       [&] {
-        json.field("kind", std::string_view(key_of(mismatch.kind)));
+        json.field("kind", std::string_view(json_key(mismatch.kind)));
         json.field("subject", mismatch.subject);
-        json.field("a", told(mismatch.a));
-        json.field("b", told(mismatch.b));
+        json.field("a", text_or_nothing(mismatch.a));
+        json.field("b", text_or_nothing(mismatch.b));
       },
       Layout::row);
 }
 
 void write_quantity(JsonWriter& json, const Quantity& quantity, std::string_view key, std::string_view state_key) {
   number_field(json, key, quantity.measured() ? std::optional(quantity.value) : std::nullopt);
-  json.field(state_key, std::string_view(key_of(quantity.state)));
+  json.field(state_key, std::string_view(json_key(quantity.state)));
 }
 
 void write_change(JsonWriter& json, const Change& change) {
   json.object(
       [&] {
-        json.field("topic", std::string_view(taskcost::key_of(change.name.topic)));
+        json.field("topic", std::string_view(key_of(change.name.topic)));
         json.field("item", change.name.item);
         json.field("aspect", change.name.aspect);
         json.field("unit", change.a.unit);
@@ -118,8 +118,8 @@ void write_change(JsonWriter& json, const Change& change) {
 }
 
 void write_piece(JsonWriter& json, const Piece& piece, std::optional<double> whole) {
-  json.field("kind", std::string_view(key_of(piece.kind)));
-  json.field("key", told(piece.key));
+  json.field("kind", std::string_view(json_key(piece.kind)));
+  json.field("key", text_or_nothing(piece.key));
   number_field(json, "a_ns", piece.a);
   number_field(json, "b_ns", piece.b);
   number_field(json, "difference_ns", piece.difference());

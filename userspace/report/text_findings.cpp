@@ -14,7 +14,6 @@
 namespace taskcost {
 namespace {
 
-constexpr std::size_t least_name = 12;
 // More do not fit beside each other in 80 columns.
 constexpr std::size_t columns_at_once = 5;
 
@@ -24,9 +23,9 @@ std::string value_text(const std::optional<double>& value, std::string_view unit
 
 // A part of the columns.
 void write_columns(Page& page, const FigureTable& table, std::size_t from, std::size_t to) {
-  std::vector<Column> columns{{"", Column::Align::left, least_name}};
+  std::vector<Column> columns{{"", Column::Align::left, least_name_columns}};
   for (std::size_t i = from; i < to; ++i) {
-    columns.push_back({table.columns[i], Column::Align::right, least_name});
+    columns.push_back({table.columns[i], Column::Align::right, least_name_columns});
   }
   Table part(std::move(columns));
   for (const FigureTable::Row& row : table.rows) {
@@ -76,7 +75,7 @@ void write_sweep(Page& page, const Sweep& sweep) {
       sizes.insert(point.x);
     }
   }
-  std::vector<Column> columns{{"", Column::Align::left, least_name}};
+  std::vector<Column> columns{{"", Column::Align::left, least_name_columns}};
   for (const double size : sizes) {
     columns.push_back({quantity_text(size, sweep.x_unit)});
   }
@@ -120,7 +119,7 @@ void write_sweeps(Page& page, const Report& report) {
 }
 
 void write_prices(Page& page, const Session& session) {
-  Table table({{"kind", Column::Align::left, least_name},
+  Table table({{"kind", Column::Align::left, least_name_columns},
                {"count"},
                {"create"},
                {"start"},
@@ -153,7 +152,7 @@ void write_blasts(Page& page, const Session& session) {
   }
   constexpr std::size_t shown = 20;
   page.heading("Ended by a signal");
-  Table table({{"process", Column::Align::left, least_name},
+  Table table({{"process", Column::Align::left, least_name_columns},
                {"signal", Column::Align::left},
                {"tasks"},
                {"first exit"},

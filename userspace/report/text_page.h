@@ -33,6 +33,9 @@ struct Column {
   std::size_t least = 0;  // a column that may be cut when the page is narrow: down to so many columns; 0: never
 };
 
+// Of names and words, which remain recognisable so.
+constexpr std::size_t least_name_columns = 12;
+
 class Table {
  public:
   explicit Table(std::vector<Column> columns) : columns_(std::move(columns)) {}

@@ -12,10 +12,10 @@ namespace taskcost {
 namespace {
 
 // Of a list that has no end: what is behind these is counted.
-constexpr std::size_t shown_places = 10;
+constexpr std::size_t shown_gaps = 10;
 
 std::size_t shown_of(const Page& page, std::size_t count) {
-  return page.verbose() ? count : std::min(count, shown_places);
+  return page.verbose() ? count : std::min(count, shown_gaps);
 }
 
 const char* words_of(ReplayGap::Why why) {

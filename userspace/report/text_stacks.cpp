@@ -20,7 +20,6 @@ namespace taskcost {
 namespace {
 
 constexpr std::size_t shown_stacks = 3;
-constexpr std::size_t least_name = 12;
 constexpr std::size_t frames_indent = Page::margin + 2;
 
 // As "read <- serve <- main"; what calls itself stands once.
@@ -85,7 +84,7 @@ void write_kind(Page& page, const Stacks& stacks, const ProcessNames& names, Sta
   std::ranges::stable_sort(heaviest, std::ranges::greater(),
                            [](const auto& sum) { return std::tuple(sum.second.time, sum.second.count); });
   const std::size_t shown = page.verbose() ? heaviest.size() : std::min(shown_stacks, heaviest.size());
-  Table table({{to_string(kind), Column::Align::left, least_name}, {"time"}, {"share"}, {"count"}});
+  Table table({{to_string(kind), Column::Align::left, least_name_columns}, {"time"}, {"share"}, {"count"}});
   for (std::size_t i = 0; i < shown; ++i) {
     const auto& [origin, weight] = heaviest[i];
     table.row({origin.cause, duration_text(weight.time),

@@ -15,7 +15,6 @@
 namespace taskcost {
 namespace {
 
-constexpr std::size_t least_name = 12;
 constexpr std::size_t shown_edges = 12;
 constexpr std::size_t shown_chains = 5;
 constexpr std::size_t shown_kernel_threads = 10;
@@ -68,7 +67,7 @@ void write_causes(Page& page, const Account& totals) {
     }
   }
   std::ranges::stable_sort(causes, std::ranges::greater(), [&](tc_wait wait) { return totals.waits[wait].blocked; });
-  Table table({{"waited for", Column::Align::left, least_name}, {"blocked"}, {"share"}, {"waits"}, {"mean"}});
+  Table table({{"waited for", Column::Align::left, least_name_columns}, {"blocked"}, {"share"}, {"waits"}, {"mean"}});
   const auto lifetime = static_cast<double>(totals.lifetime.count());
   for (const tc_wait wait : causes) {
     const WaitSums& sums = totals.waits[wait];
@@ -91,8 +90,8 @@ std::string places_text(const Edge& edge) {
 
 void write_edges(Page& page, const Session& session, const TaskNames& names) {
   const std::size_t shown = page.verbose() ? session.edges.size() : shown_edges;
-  Table table({{"from", Column::Align::left, least_name},
-               {"to", Column::Align::left, least_name},
+  Table table({{"from", Column::Align::left, least_name_columns},
+               {"to", Column::Align::left, least_name_columns},
                {"through", Column::Align::left, 8},
                {"wake-ups"},
                {"waited"},
@@ -159,7 +158,7 @@ void write_kernel_threads(Page& page, const Session& session) {
   std::ranges::stable_sort(threads, std::ranges::greater(),
                            [](const auto& thread) { return thread.second.total(TC_CONDITION_RUNNING); });
   page.heading(fmt::format("Kernel threads ({})", threads.size()));
-  Table table({{"thread", Column::Align::left, least_name}, {"on a CPU"}, {"waiting for one"}, {"switches"}});
+  Table table({{"thread", Column::Align::left, least_name_columns}, {"on a CPU"}, {"waiting for one"}, {"switches"}});
   const auto row = [&table](Cell name, const Account& account) {
     table.row({std::move(name), duration_text(account.total(TC_CONDITION_RUNNING)),
                duration_text(account.total(TC_CONDITION_PREEMPTED) + account.total(TC_CONDITION_RUNNABLE)),

@@ -21,7 +21,7 @@ constexpr Claim structural(std::string_view id, std::string_view statement, std:
   return {id, statement, workload, figure, "count", default_threshold, true, evidence};
 }
 
-const std::array table = {
+const std::array claim_rows = {
     ClaimRow{structural("definition.own-memory", "a process has its own memory space", "create",
                         "forked processes whose address space is not their parent's",
                         "the address space of each forked process and of its parent"),
@@ -311,21 +311,21 @@ const std::array table = {
 
 std::vector<Claim> claims_of_table() {
   std::vector<Claim> all;
-  all.reserve(table.size());
-  for (const ClaimRow& row : table) {
+  all.reserve(claim_rows.size());
+  for (const ClaimRow& row : claim_rows) {
     all.push_back(row.claim);
   }
   return all;
 }
 
 const ClaimRow* row_of(std::string_view claim) {
-  const auto* row = std::ranges::find_if(table, [&](const ClaimRow& each) { return each.claim.id == claim; });
-  return row == table.end() ? nullptr : row;
+  const auto* row = std::ranges::find_if(claim_rows, [&](const ClaimRow& each) { return each.claim.id == claim; });
+  return row == claim_rows.end() ? nullptr : row;
 }
 
 }  // namespace
 
-std::span<const ClaimRow> claim_table() { return table; }
+std::span<const ClaimRow> claim_table() { return claim_rows; }
 
 bool is_wanted(const std::vector<std::string>& claims, std::string_view claim) {
   return claims.empty() || std::ranges::find(claims, claim) != claims.end();

@@ -30,7 +30,7 @@ struct Row {
   enum Observing { times, allocations, stints } observing = times;
 };
 
-constexpr std::array table = {
+constexpr std::array plan_rows = {
     Row{"create/thread", "create --model thread --count 100"},
     Row{"create/fork", "create --model fork --count 100"},
     Row{"create/vfork", "create --model vfork --count 200"},
@@ -81,7 +81,7 @@ std::vector<std::string> words_of(std::string_view text) {
   return {std::istream_iterator<std::string>(words), {}};
 }
 
-const Row& row_named(std::string_view name) { return *std::ranges::find(table, name, &Row::name); }
+const Row& row_named(std::string_view name) { return *std::ranges::find(plan_rows, name, &Row::name); }
 
 // Memory that is handed over as it is has no counterpart between processes, and one cook is no model.
 void use_model(std::vector<std::string>& arguments, const std::string& model) {
@@ -111,7 +111,7 @@ bool is_needed(const Row& row, const std::vector<std::string>& claims) {
 
 std::vector<Variant> plan_for(const std::vector<std::string>& claims, bool thorough) {
   std::vector<Variant> plan;
-  for (const Row& row : table) {
+  for (const Row& row : plan_rows) {
     if (is_needed(row, claims)) {
       plan.push_back({std::string(row.name), words_of(row.arguments), thorough ? every_round : row.rounds,
                       row.observing == Row::allocations, row.observing == Row::stints});

@@ -64,7 +64,7 @@ constexpr auto crowds =
     std::to_array<Line>({{"fork", "create --model fork --count 64"}, {"thread", "create --model thread --count 128"}});
 constexpr auto switchers = std::to_array<Line>(
     {{"process", "switch --model process --hops 400"}, {"thread", "switch --model thread --hops 400"}});
-constexpr auto channels =
+constexpr auto messengers =
     std::to_array<Line>({{"pipe", "channel --model process --through pipe --messages 60"},
                          {"unix-stream", "channel --model process --through unix-stream --messages 60"},
                          {"unix-dgram", "channel --model process --through unix-dgram --messages 60"},
@@ -78,7 +78,7 @@ constexpr auto subjects = std::to_array<Subject>({
     {"sweep/mappings", "cost.creation", "--mappings", {mappings_quick, mappings_thorough}, creators},
     {"sweep/at-once", "cost.creation", "--at-once", {at_once_quick, at_once_thorough}, crowds},
     {"sweep/working-set", "cost.switch", "--working-set", {working_quick, working_thorough}, switchers},
-    {"sweep/size", "ipc.complex", "--size", {size_quick, size_thorough}, channels},
+    {"sweep/size", "ipc.complex", "--size", {size_quick, size_thorough}, messengers},
 });
 
 constexpr auto shown = std::to_array<Shown>({
