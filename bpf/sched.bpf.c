@@ -246,7 +246,7 @@ int BPF_PROG(taskcost_switch, bool preempt, struct task_struct *prev, struct tas
 
 	/* Of nobody once the window is closed. */
 	if (keep_events && (event.prev || event.next))
-		send_event(&event, sizeof(event), now, wakeup_flag());
+		send_event(&event, sizeof(event), now, wakeup_flag_at(now));
 	if (dead)
 		end_ledger(dead, prev_slot, prev);
 	return 0;

@@ -19,6 +19,12 @@ static __always_inline __u64 wakeup_flag(void)
 	return BPF_RB_NO_WAKEUP;
 }
 
+/* Where it is asked often, at one instant in sixteen: the answer costs a quarter of what a record does. */
+static __always_inline __u64 wakeup_flag_at(__u64 now)
+{
+	return now % 16 ? BPF_RB_NO_WAKEUP : wakeup_flag();
+}
+
 static __noinline int note_lost_event(__u64 at_ns)
 {
 	struct tc_cpu_note *note = &notes[this_cpu()];
