@@ -46,6 +46,7 @@ class LiveView {
 
 // Resident memory of one process over time.
 struct Memory {
+  const char* of;
   pid_t pid;
   std::vector<std::int64_t> kib;
 
@@ -58,14 +59,16 @@ struct Memory {
 
 // What is kept task by task is all there by half time; the report at the very end is another matter.
 void expect_flat(const Memory& memory) {
+  SCOPED_TRACE(memory.of);
   const std::size_t count = memory.kib.size();
   ASSERT_GE(count, 10);
   EXPECT_LT(*std::max_element(memory.kib.begin(), memory.kib.end()), most_kib);
   const std::int64_t growth = memory.kib[count * 9 / 10] - memory.kib[count / 2];
-  ::testing::Test::RecordProperty("kib_at_half_time", std::to_string(memory.kib[count / 2]));
-  ::testing::Test::RecordProperty("kib_growth", std::to_string(growth));
+  const std::string property = std::string("kib_of_") + memory.of;
+  ::testing::Test::RecordProperty(property + "_at_half_time", std::to_string(memory.kib[count / 2]));
+  ::testing::Test::RecordProperty(property + "_growth", std::to_string(growth));
   if (thorough()) {
-    EXPECT_LT(growth, 8 * 1024);
+    EXPECT_LT(growth, 8 * 1024) << "from " << memory.kib[count / 2];
   }
 }
 
@@ -76,8 +79,8 @@ TEST(Soak, MemoryStaysFlatAndNothingIsLost) {
   LiveView view;
   Subprocess tool({taskcost_binary(), "record", "-o", capture, "-o", directory.file("r.json"), "--",
                    program("fork_storm"), std::to_string(seconds.count())});
-  Memory of_record{tool.pid(), {}};
-  Memory of_top{view.pid(), {}};
+  Memory of_record{"record", tool.pid(), {}};
+  Memory of_top{"top", view.pid(), {}};
   while (!tool.ended(200ms)) {
     of_record.look();
     of_top.look();
