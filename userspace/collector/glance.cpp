@@ -26,6 +26,7 @@ Glance Collector::State::glance() {
   (void)probes.walk_tasks(probes.object().progs.taskcost_names).has_value();
   EndedTasks::Taken taken = ended.take();
   glance.tasks = std::move(taken.tasks);
+  glance.tasks.reserve(glance.tasks.size() + probes.living_ledgers());  // to grow by doubling takes twice the memory
   glance.transitions = taken.transitions;
   glance.at = now();
   for (const tc_ledger& ledger : probes.slots()) {
