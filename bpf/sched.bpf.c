@@ -84,7 +84,7 @@ static __always_inline void send_stint(const struct tc_ledger *l, __u64 now)
 		.cpu = l->cpu,
 	};
 
-	if (bpf_ringbuf_output(&records, &stint, sizeof(stint), wakeup_flag()))
+	if (bpf_ringbuf_output(&records, &stint, sizeof(stint), wakeup_flag_at(now)))
 		count_loss(TC_LOSS_DROPPED_EVENTS);
 }
 

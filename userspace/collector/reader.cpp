@@ -19,7 +19,7 @@ namespace taskcost {
 namespace {
 
 // The probes wake the reader only when a quarter of the ring is in use; otherwise it looks by itself.
-constexpr int wake_every_ms = 10;
+constexpr int drain_every_ms = 10;
 
 // Transitions are many, and for the tap alone.
 bool is_transition(std::span<const std::byte> bytes) {
@@ -96,9 +96,9 @@ Reader::~Reader() { join(); }
 void Reader::drain() {
   (void)ask_for_priority();  // without it overflows are counted
   while (!stopping_.load(std::memory_order_acquire)) {
-    if (ring_buffer__poll(ring_.get(), wake_every_ms) < 0) {
+    if (ring_buffer__poll(ring_.get(), drain_every_ms) < 0) {
       // At this priority a loop that does not wait would take the CPU from all others.
-      std::this_thread::sleep_for(std::chrono::milliseconds(wake_every_ms));
+      std::this_thread::sleep_for(std::chrono::milliseconds(drain_every_ms));
     }
     ring_buffer__consume(ring_.get());
   }

@@ -2,9 +2,10 @@
 #include "collector/record_tap.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cstring>
 #include <optional>
+
+#include "account/kernel_time.h"
 
 namespace taskcost {
 
@@ -18,7 +19,7 @@ void RecordTap::pass_on(std::span<const std::byte> bytes) const {
     return;
   }
   std::memcpy(&at_ns, bytes.data() + sizeof header, sizeof at_ns);
-  on_bytes_(bytes, Instant(std::chrono::nanoseconds(at_ns)));
+  on_bytes_(bytes, instant(at_ns));
 }
 
 void RecordTap::pass_on_gaps(const Probes& probes) const {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <chrono>
 #include <cstdint>
 #include <cstring>
 #include <optional>
 #include <utility>
 #include <variant>
 
+#include "account/kernel_time.h"
 #include "taskcost/recording.h"
 #include "taskcost/timeline.h"
 
@@ -115,8 +115,8 @@ Result<RecordingEnd> end_of(const CaptureReader& capture, const RecordingStart& 
   end.window_end = WindowEnd::cut;
   end.target.mode = start.mode;
   end.target.command = start.command;
-  end.start = Instant(std::chrono::nanoseconds(walked.first_ns));
-  end.end = Instant(std::chrono::nanoseconds(capture.end().last_ns.value_or(walked.first_ns)));
+  end.start = instant(walked.first_ns);
+  end.end = instant(capture.end().last_ns.value_or(walked.first_ns));
   end.losses[TC_LOSS_DROPPED_TRANSITIONS] = walked.lost;
   return end;
 }
