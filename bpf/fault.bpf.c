@@ -34,7 +34,7 @@ static __always_inline void resolve_fault(struct tc_ledger *l, bool major, __u64
 	__u64 latency = elapsed(l->fault_ns, now);
 	__u8 bits = l->fault_bits;
 
-	send_fault(l, major ? TC_FAULT_MAJOR : TC_FAULT_MINOR, now);
+	gather_fault(l, major ? TC_FAULT_MAJOR : TC_FAULT_MINOR, now);
 	post(l, now);
 	end_fault(l, TC_ACTIVITY_PAGE_FAULT);
 	l->entries[TC_ACTIVITY_PAGE_FAULT]++;

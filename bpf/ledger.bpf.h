@@ -149,7 +149,7 @@ static __always_inline void give_up_fault(struct tc_ledger *l, __u64 now)
 {
 	if (l->activity != TC_ROW_FAULT_PENDING)
 		return;
-	send_fault(l, TC_FAULT_UNRESOLVED, now);
+	gather_fault(l, TC_FAULT_UNRESOLVED, now);
 	end_fault(l, l->interrupted);
 	l->counters[TC_COUNTER_FAULTS_UNRESOLVED]++;
 	if (faults_in_books() != l->fault_books)

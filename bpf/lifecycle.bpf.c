@@ -179,6 +179,7 @@ int BPF_PROG(taskcost_newtask, struct task_struct *child, __u64 clone_flags)
 
 	if (!publish_ledger(l, slot, child))
 		return 0;
+	flush_gathered();
 	send_birth(l, now);
 	if (creator) {
 		struct tc_stack_ids created_at;
@@ -212,6 +213,7 @@ int BPF_PROG(taskcost_wakeup_new, struct task_struct *child)
 	creator = ledger_of_current(&notes[this_cpu()], current);
 	l->waker = creator ? creator->id : TC_WAKER_UNOBSERVED | (__u32)current->pid;
 	l->waker_from = creator ? whereabouts(creator, current) : TC_FROM_NOWHERE;
+	flush_gathered();
 	send_step(l, TC_STEP_PUBLISHED, l->waker, l->waker_from, now);
 	if (creator && creator->id == l->creator && creator->created_kind < TC_NR_CREATIONS) {
 		creations_of(creator, creator->created_kind)->publish_ns += elapsed(l->since_ns, now);
@@ -234,16 +236,18 @@ int BPF_PROG(taskcost_prepare_exec, struct task_struct *task, struct linux_binpr
 	if (sees_calls)
 		l->exec_prepare_ns += elapsed(l->entered_ns, now);
 	l->exec_mark_ns = now;
-	send_step(l, TC_STEP_EXEC_PREPARED, sees_calls ? l->entered_ns : 0, 0, now);
+	gather_step(l, TC_STEP_EXEC_PREPARED, sees_calls ? l->entered_ns : 0, 0, now);
 	return 0;
 }
 
 static __always_inline void send_exec(struct tc_ledger *l, struct task_struct *task, __u64 now)
 {
-	struct tc_exec *exec = bpf_ringbuf_reserve(&records, sizeof(*exec), 0);
 	struct mm_struct *mm = BPF_CORE_READ(task, mm);
+	struct tc_exec *exec;
 	__u64 size;
 
+	flush_gathered();
+	exec = bpf_ringbuf_reserve(&records, sizeof(*exec), 0);
 	if (!exec) {
 		count_loss(TC_LOSS_DROPPED_EVENTS);
 		return;
@@ -323,7 +327,7 @@ int BPF_PROG(taskcost_exit, struct task_struct *task)
 	l->switched_in_ns = 0;
 	if (l->activity == TC_ROW_CALL_PENDING)
 		end_call(l, task);
-	send_step(l, TC_STEP_EXIT, entry_of_call(l, l->activity), l->activity, now);
+	gather_step(l, TC_STEP_EXIT, entry_of_call(l, l->activity), l->activity, now);
 	if (sees_calls && l->activity == TC_ACTIVITY_EXIT) {
 		l->exit_start_ns = l->entered_ns ? l->entered_ns : now;
 	} else {
@@ -367,7 +371,7 @@ int BPF_PROG(taskcost_exit_mmap, struct mm_struct *mm)
 
 	if (l && l->activity == TC_ACTIVITY_EXIT && !l->exit_mmap_ns) {
 		l->exit_mmap_ns = bpf_ktime_get_ns();
-		send_step(l, TC_STEP_MEMORY_GONE, 0, 0, l->exit_mmap_ns);
+		gather_step(l, TC_STEP_MEMORY_GONE, 0, 0, l->exit_mmap_ns);
 	}
 	return 0;
 }

@@ -32,7 +32,7 @@ static __always_inline void send_shootdown(struct tc_ledger *l)
 	__u32 place = place_of(mm);
 
 	l->counters[TC_COUNTER_SHOOTDOWNS_SENT]++;
-	send_step_now(l, TC_STEP_SHOOTDOWN_SENT, 0, 0);
+	gather_step_now(l, TC_STEP_SHOOTDOWN_SENT, 0, 0);
 	senders[place].mm = 0;
 	senders[place].slot = notes[this_cpu()].slot;
 	senders[place].id = l->id;
@@ -63,7 +63,7 @@ int BPF_PROG(taskcost_tlb_flush, int reason, unsigned long pages)
 		return 0;
 	if (reason == TLB_REMOTE_SHOOTDOWN) {
 		l->counters[TC_COUNTER_SHOOTDOWNS_RECEIVED]++;
-		send_step_now(l, TC_STEP_SHOOTDOWN_RECEIVED, 0, 0);
+		gather_step_now(l, TC_STEP_SHOOTDOWN_RECEIVED, 0, 0);
 		notes[this_cpu()].shot_down = 1;
 	} else if (reason == TLB_REMOTE_SEND_IPI) {
 		send_shootdown(l);
@@ -95,7 +95,7 @@ static __always_inline void end_interrupt(void)
 	l = current_ledger();
 	if (l) {
 		l->counters[TC_COUNTER_SHOOTDOWN_LOST_NS] += ns;
-		send_step(l, TC_STEP_SHOOTDOWN_LOST, ns, 0, now);
+		gather_step(l, TC_STEP_SHOOTDOWN_LOST, ns, 0, now);
 	}
 	mm = memory_of(bpf_get_current_task_btf());
 	place = place_of(mm);
@@ -149,7 +149,7 @@ static __always_inline void add_slab(struct tc_ledger *l, __u64 bytes)
 {
 	l->counters[TC_COUNTER_KERNEL_SLAB_BYTES] += bytes;
 	l->counters[TC_COUNTER_KERNEL_SLAB_ALLOCATIONS]++;
-	send_step_now(l, TC_STEP_SLAB, bytes, 0);
+	gather_step_now(l, TC_STEP_SLAB, bytes, 0);
 }
 
 /* Allocations that fail are counted too: the address is void to older verifiers, which forbid to look at it. */
@@ -184,7 +184,7 @@ int BPF_PROG(taskcost_page_alloc, struct page *page, unsigned int order)
 
 	if (l) {
 		l->counters[TC_COUNTER_KERNEL_PAGES] += 1ull << (order & 63);
-		send_step_now(l, TC_STEP_PAGES, 1ull << (order & 63), 0);
+		gather_step_now(l, TC_STEP_PAGES, 1ull << (order & 63), 0);
 	}
 	return 0;
 }

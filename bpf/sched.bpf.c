@@ -62,7 +62,7 @@ static __always_inline void correct_unseen_wait(struct tc_ledger *l, struct task
 	/* That was in an earlier call: the one that began since did not run for longer. */
 	if (l->entered_ns > l->unseen_at_ns && row == interrupted_row(l))
 		l->call_running_ns += missing;
-	send_step(l, TC_STEP_CORRECTED, missing, row << 8 | l->unseen_condition, now);
+	gather_step(l, TC_STEP_CORRECTED, missing, row << 8 | l->unseen_condition, now);
 	l->unseen_wait_ns = 0;
 }
 
@@ -131,9 +131,14 @@ static __always_inline __u32 count_origin(struct tc_ledger *l, struct task_struc
 	return origin;
 }
 
-static __always_inline void begin_switch(struct tc_switch *event, struct task_struct *prev, struct task_struct *next,
-					 __u32 cpu, __u64 now)
+/* NULL when transitions are not kept. */
+static __always_inline struct tc_switch *begin_switch(struct tc_gathered *these, struct task_struct *prev,
+						      struct task_struct *next, __u32 cpu, __u64 now)
 {
+	struct tc_switch *event = begin_event(these, sizeof(*event), now);
+
+	if (!event)
+		return NULL;
 	__builtin_memset(event, 0, sizeof(*event));
 	event->record.type = TC_RECORD_SWITCH;
 	event->record.size = sizeof(*event);
@@ -141,6 +146,15 @@ static __always_inline void begin_switch(struct tc_switch *event, struct task_st
 	event->cpu = cpu;
 	event->prev_tid = prev->pid;
 	event->next_tid = next->pid;
+	return event;
+}
+
+/* The last event of the task that leaves, and all of it that was gathered. Of nobody once the window is closed. */
+static __always_inline void finish_switch(struct tc_gathered *these, const struct tc_switch *event, __u64 now)
+{
+	finish_event(these, event->prev || event->next ? sizeof(*event) : 0, now);
+	if (these->used)
+		send_these(these, wakeup_flag_at(now));
 }
 
 /* The task that leaves, when all is known of it. */
@@ -191,7 +205,7 @@ static __always_inline void switch_in(struct tc_ledger *l, struct task_struct *p
 	l->switched_in_ns = now;
 	l->on_cpu_ns = now;
 	origin = count_origin(l, prev, next);
-	if (keep_events)
+	if (event)
 		tell_next(event, l, origin, blocked, woken);
 }
 
@@ -204,8 +218,9 @@ int BPF_PROG(taskcost_switch, bool preempt, struct task_struct *prev, struct tas
 	__u32 next_slot = slot_near(note, next);
 	__u32 prev_slot;
 	struct tc_ledger *l, *dead = NULL;
-	struct tc_switch event;
-	__u32 flush;
+	struct tc_gathered *these = NULL;
+	struct tc_switch *event = NULL;
+	__u32 flush, state = 0;
 	__u64 now;
 
 	if (note->task != (__u64)prev)
@@ -221,32 +236,32 @@ int BPF_PROG(taskcost_switch, bool preempt, struct task_struct *prev, struct tas
 	if (prev_slot)
 		note->last_slot = prev_slot;
 	now = bpf_ktime_get_ns();
-	if (keep_events)
-		begin_switch(&event, prev, next, cpu, now);
 
 	l = ledger_in(prev_slot);
 	if (l) {
-		__u32 state = prev_state_of(ctx, prev);
-
+		state = prev_state_of(ctx, prev);
 		if (keep_events && l->activity == TC_ROW_FAULT_PENDING)
-			send_fault(l, TC_FAULT_BEGUN, now);
+			gather_fault(l, TC_FAULT_BEGUN, now);
 		count_flush(l, flush);
 		switch_out(ctx, l, preempt, prev, next, state, now);
 		if (state & TASK_DEAD_STATE)
 			dead = l;
-		if (keep_events)
-			tell_prev(&event, l, destination_of(prev, next), flush, !preempt && state, dead);
 	}
+	if (keep_events) {
+		these = gathered_here();
+		event = begin_switch(these, prev, next, cpu, now);
+	}
+	if (l && event)
+		tell_prev(event, l, destination_of(prev, next), flush, !preempt && state, dead);
 
 	l = ledger_in(next_slot);
 	if (l) {
 		note->regs = l->regs;
-		switch_in(l, prev, next, cpu, now, &event);
+		switch_in(l, prev, next, cpu, now, event);
 	}
 
-	/* Of nobody once the window is closed. */
-	if (keep_events && (event.prev || event.next))
-		send_event(&event, sizeof(event), now, wakeup_flag_at(now));
+	if (event)
+		finish_switch(these, event, now);
 	if (dead)
 		end_ledger(dead, prev_slot, prev);
 	return 0;
@@ -328,6 +343,7 @@ int BPF_PROG(taskcost_timer_exit)
 SEC("tp_btf/hrtimer_expire_entry")
 int BPF_PROG(taskcost_hrtimer_entry)
 {
+	flush_gathered();
 	notes[this_cpu()].in_timer = 1;
 	return 0;
 }

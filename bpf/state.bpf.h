@@ -60,6 +60,15 @@ struct {
 	__uint(max_entries, 4096);
 } records __weak SEC(".maps");
 
+/* By CPU. Memory-mapped, because what is left when the window closes is for user space to take. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct tc_gathered);
+} gathered __weak SEC(".maps");
+
 /* Edges and flows that their ledger had no room for. Written by the task that they belong to alone. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);

@@ -21,6 +21,14 @@ static __always_inline struct task_struct *task_of(const struct tc_ledger *l)
 	return can_cast() ? read_as(struct task_struct, l->task) : bpf_get_current_task_btf();
 }
 
+/* Bytes went through this call; how many, and through what, is 0 so far. */
+static __always_inline void tell_transfer(struct tc_transfer *transfer, const struct tc_ledger *l, __u32 channel)
+{
+	__builtin_memset(&transfer->call + 1, 0, sizeof(*transfer) - sizeof(transfer->call));
+	transfer->call.channel = channel;
+	transfer->bits = l->call & (TC_CALL_IN | TC_CALL_OUT);
+}
+
 static __always_inline void leave_call(struct tc_ledger *l, struct pt_regs *regs, long result,
 				       struct tc_transfer *transfer)
 {
@@ -42,13 +50,13 @@ static __always_inline void leave_call(struct tc_ledger *l, struct pt_regs *regs
 	use->bytes_out += bytes_out;
 	book_flow(l, bytes_in, bytes_out);
 
-	if (!keep_events)
-		return;
-	transfer->call.channel = channel;
-	transfer->bytes_in = bytes_in;
-	transfer->bytes_out = bytes_out;
-	transfer->object = l->object;
-	transfer->link = l->link;
+	if (transfer) {
+		tell_transfer(transfer, l, channel);
+		transfer->bytes_in = bytes_in;
+		transfer->bytes_out = bytes_out;
+		transfer->object = l->object;
+		transfer->link = l->link;
+	}
 }
 
 static __always_inline void leave_futex(struct tc_ledger *l, struct pt_regs *regs, struct tc_transfer *transfer)
@@ -59,8 +67,8 @@ static __always_inline void leave_futex(struct tc_ledger *l, struct pt_regs *reg
 		return;
 	use->calls++;
 	use->kernel_ns += call_running(l, TC_ACTIVITY_FUTEX);
-	if (keep_events)
-		transfer->call.channel = TC_CHANNEL_SHARED_MEMORY;
+	if (transfer)
+		tell_transfer(transfer, l, TC_CHANNEL_SHARED_MEMORY);
 }
 
 static __always_inline void leave_memory(struct tc_ledger *l, struct pt_regs *regs, long result,
@@ -69,7 +77,7 @@ static __always_inline void leave_memory(struct tc_ledger *l, struct pt_regs *re
 	if (l->syscall == SYSCALL_MMAP && !(l->flags & TC_LEDGER_COMPAT) &&
 	    (fourth_argument_of(regs) & MAP_IS_SHARED) && (result > 0 || result < -MAX_ERROR)) {
 		l->counters[TC_COUNTER_SHARED_MAPPING_BYTES] += second_argument_of(regs);
-		if (keep_events)
+		if (transfer)
 			transfer->call.mapped_bytes = second_argument_of(regs);
 	}
 }
@@ -113,50 +121,58 @@ static __always_inline void leave_wait(struct tc_ledger *l, long result, __u64 n
 		count_loss(TC_LOSS_DROPPED_EVENTS);
 }
 
-/* What the return of a call begins its event with. */
-static __always_inline void begin_transfer(struct tc_transfer *transfer, const struct tc_ledger *l, long result,
-					   __u64 now)
+/* What the return of a call begins its event with. NULL when transitions are not kept. */
+static __always_inline struct tc_transfer *begin_transfer(struct tc_gathered *these, const struct tc_ledger *l,
+							  long result, __u64 now)
 {
+	struct tc_transfer *transfer;
+
 	if (!keep_events)
-		return;
-	__builtin_memset(transfer, 0, sizeof(*transfer));
+		return NULL;
+	transfer = begin_event(these, sizeof(*transfer), now);
+	if (!transfer)
+		return NULL;
 	transfer->call.at_ns = now;
 	transfer->call.id = l->id;
 	transfer->call.entered_ns = entry_of_call(l, l->activity);
 	transfer->call.result = result;
+	transfer->call.mapped_bytes = 0;
 	transfer->call.number = place_in_call(l, l->syscall);
 	transfer->call.channel = TC_CHANNEL_NONE;
 	transfer->call.created = l->created_kind;
-	transfer->bits = l->call & (TC_CALL_IN | TC_CALL_OUT);
+	transfer->call.pad = 0;
+	return transfer;
 }
 
-static __always_inline void send_call(struct tc_transfer *transfer, __u32 row)
+static __always_inline void finish_call(struct tc_gathered *these, struct tc_transfer *transfer,
+					const struct tc_ledger *l, __u64 now)
 {
 	bool whole = transfer->call.channel != TC_CHANNEL_NONE;
 	__u64 size = whole ? sizeof(*transfer) : sizeof(transfer->call);
 
 	transfer->call.record.type = whole ? TC_RECORD_TRANSFER : TC_RECORD_CALL;
 	transfer->call.record.size = size;
-	transfer->call.row = row;
-	send_event(transfer, size, transfer->call.at_ns, BPF_RB_NO_WAKEUP);
+	transfer->call.row = l->activity;
+	finish_event(these, size, now);
 }
 
 __hidden int returned_unseen(struct tc_ledger *l, __u64 now)
 {
-	struct tc_transfer transfer;
+	struct tc_gathered *these = gathered_here();
+	struct tc_transfer *transfer;
 
 	if (!l || !is_call(l->activity) || l->activity == TC_ACTIVITY_EXIT)
 		return 0;
-	begin_transfer(&transfer, l, 0, now);
-	if (keep_events)
-		transfer.call.created = TC_NR_CREATIONS;
+	transfer = begin_transfer(these, l, 0, now);
+	if (transfer)
+		transfer->call.created = TC_NR_CREATIONS;
 	l->created_kind = TC_NR_CREATIONS;
 	if (l->activity == TC_ROW_CALL_PENDING)
 		end_call(l, task_of(l));
 	else if (l->activity == TC_ACTIVITY_EXEC)
 		leave_exec(l, now);
-	if (keep_events)
-		send_call(&transfer, l->activity);
+	if (transfer)
+		finish_call(these, transfer, l, now);
 	enter_activity(l, TC_ACTIVITY_USER);
 	return 0;
 }
@@ -199,24 +215,25 @@ int BPF_PROG(taskcost_sys_exit, struct pt_regs *regs, long result)
 {
 	stay_on_cpu();
 	struct tc_ledger *l = ledger_by_regs(regs);
-	struct tc_transfer transfer;
+	struct tc_gathered *these = gathered_here();
+	struct tc_transfer *transfer;
 	__u64 now;
 
 	if (!l)
 		return 0;
 	now = leave_activity(l);
 	sign_of_life(l, now);
-	begin_transfer(&transfer, l, result, now);
+	transfer = begin_transfer(these, l, result, now);
 
 	switch (l->activity) {
 	case TC_ROW_CALL_PENDING:
-		leave_call(l, regs, result, &transfer);
+		leave_call(l, regs, result, transfer);
 		break;
 	case TC_ACTIVITY_FUTEX:
-		leave_futex(l, regs, &transfer);
+		leave_futex(l, regs, transfer);
 		break;
 	case TC_ACTIVITY_MEMORY:
-		leave_memory(l, regs, result, &transfer);
+		leave_memory(l, regs, result, transfer);
 		break;
 	case TC_ACTIVITY_CREATE:
 		leave_create(l, now);
@@ -228,8 +245,8 @@ int BPF_PROG(taskcost_sys_exit, struct pt_regs *regs, long result)
 		leave_wait(l, result, now);
 		break;
 	}
-	if (keep_events)
-		send_call(&transfer, l->activity);
+	if (transfer)
+		finish_call(these, transfer, l, now);
 	enter_activity(l, TC_ACTIVITY_USER);
 	return 0;
 }

@@ -2,6 +2,9 @@
 /*
  * The transitions themselves, one record each, for `record`. What a record says stands in taskcost/events.h. None of
  * them wakes the reader: it looks at the ring by a timer, and a switch wakes it when the ring fills up.
+ *
+ * What the task that has this CPU does is gathered, and sent when it leaves the CPU; what happens to other tasks is
+ * sent at once, because they may be at their end on another CPU.
  */
 #ifndef TASKCOST_TIMELINE_BPF_H
 #define TASKCOST_TIMELINE_BPF_H
@@ -25,15 +28,17 @@ static __always_inline __u64 wakeup_flag_at(__u64 now)
 	return now % 16 ? BPF_RB_NO_WAKEUP : wakeup_flag();
 }
 
-static __noinline int note_lost_event(__u64 at_ns)
+static __noinline int note_lost_events(__u64 first_ns, __u64 last_ns, __u64 count)
 {
 	struct tc_cpu_note *note = &notes[this_cpu()];
 
-	if (!note->lost_events)
-		note->lost_first_ns = at_ns;
-	note->lost_events++;
-	note->lost_last_ns = at_ns;
-	count_loss(TC_LOSS_DROPPED_TRANSITIONS);
+	/* What is gathered here can be older than what was sent at once. */
+	if (!note->lost_events || first_ns < note->lost_first_ns)
+		note->lost_first_ns = first_ns;
+	if (!note->lost_events || last_ns > note->lost_last_ns)
+		note->lost_last_ns = last_ns;
+	note->lost_events += count;
+	__sync_fetch_and_add(&losses[TC_LOSS_DROPPED_TRANSITIONS], count);
 	return 0;
 }
 
@@ -56,12 +61,82 @@ static __noinline int send_gap(void)
 	return 1;
 }
 
-static __always_inline void send_event(void *event, __u64 size, __u64 at_ns, __u64 wakeup)
+/* Whether there was room. */
+static __always_inline bool send(void *events, __u64 size, __u64 wakeup)
 {
-	if (notes[this_cpu()].lost_events && !send_gap())
-		note_lost_event(at_ns);
-	else if (bpf_ringbuf_output(&records, event, size, wakeup))
-		note_lost_event(at_ns);
+	return (!notes[this_cpu()].lost_events || send_gap()) && !bpf_ringbuf_output(&records, events, size, wakeup);
+}
+
+static __always_inline void send_event(void *event, __u64 size, __u64 at_ns)
+{
+	if (!send(event, size, BPF_RB_NO_WAKEUP))
+		note_lost_events(at_ns, at_ns, 1);
+}
+
+static __always_inline struct tc_gathered *gathered_here(void)
+{
+	__u32 cpu = bpf_get_smp_processor_id();
+
+	return bpf_map_lookup_elem(&gathered, &cpu);
+}
+
+static __always_inline void send_these(struct tc_gathered *these, __u64 wakeup)
+{
+	if (!send(these->events, bounded(these->used, TC_GATHERED_BYTES + 1), wakeup))
+		note_lost_events(these->first_ns, these->last_ns, these->count);
+	these->used = 0;
+	these->count = 0;
+}
+
+static __noinline int send_gathered(void)
+{
+	struct tc_gathered *these = gathered_here();
+
+	if (!these || these->busy || !these->used)
+		return 0;
+	these->busy = 1;
+	barrier();
+	send_these(these, BPF_RB_NO_WAKEUP);
+	barrier();
+	these->busy = 0;
+	return 0;
+}
+
+/* What this CPU has gathered: before something that has to come after it, and at each tick. */
+static __always_inline void flush_gathered(void)
+{
+	if (keep_events)
+		send_gathered();
+}
+
+/*
+ * The place of an event of the task that has this CPU, where it is written at once. Nobody else gathers here until
+ * finish_event(), which comes without fail. NULL when another task was taken from the CPU in between; then the event is
+ * lost.
+ */
+static __always_inline void *begin_event(struct tc_gathered *these, __u64 room, __u64 at_ns)
+{
+	if (!these || these->busy) {
+		note_lost_events(at_ns, at_ns, 1);
+		return NULL;
+	}
+	these->busy = 1;
+	barrier();
+	if (these->used > TC_GATHERED_BYTES - room)
+		send_these(these, wakeup_flag());
+	return these->events + bounded(these->used, TC_GATHERED_BYTES - room + 1);
+}
+
+/* `size`: as much of the room as the event took, 0 when there is none after all. */
+static __always_inline void finish_event(struct tc_gathered *these, __u64 size, __u64 at_ns)
+{
+	if (!these->used)
+		these->first_ns = at_ns;
+	these->last_ns = at_ns;
+	these->used += size;
+	these->count += size != 0;
+	barrier();
+	these->busy = 0;
 }
 
 static __always_inline bool is_call(__u32 row)
@@ -75,47 +150,79 @@ static __always_inline __u64 entry_of_call(const struct tc_ledger *l, __u32 row)
 	return sees_calls && is_call(row) ? l->entered_ns : 0;
 }
 
+static __always_inline struct tc_step step_of(const struct tc_ledger *l, __u32 kind, __u64 value, __u32 arg, __u64 now)
+{
+	return (struct tc_step){
+		.record = {.type = TC_RECORD_STEP, .size = sizeof(struct tc_step)},
+		.at_ns = now,
+		.id = l->id,
+		.value = value,
+		.kind = kind,
+		.arg = arg,
+	};
+}
+
+/* Of any other task. */
 static __always_inline void send_step(const struct tc_ledger *l, __u32 kind, __u64 value, __u32 arg, __u64 now)
 {
 	if (keep_events) {
-		struct tc_step step = {
-			.record = {.type = TC_RECORD_STEP, .size = sizeof(step)},
-			.at_ns = now,
-			.id = l->id,
-			.value = value,
-			.kind = kind,
-			.arg = arg,
-		};
+		struct tc_step step = step_of(l, kind, value, arg, now);
 
-		send_event(&step, sizeof(step), now, BPF_RB_NO_WAKEUP);
+		send_event(&step, sizeof(step), now);
 	}
 }
 
-/* A step whose probe needs no time for the ledger itself. */
-static __always_inline void send_step_now(const struct tc_ledger *l, __u32 kind, __u64 value, __u32 arg)
+/* Of the task that has this CPU. An interrupt that came upon somebody at work here sends it at once. */
+static __always_inline void gather_step(const struct tc_ledger *l, __u32 kind, __u64 value, __u32 arg, __u64 now)
+{
+	struct tc_gathered *these;
+	struct tc_step *step;
+
+	if (!keep_events)
+		return;
+	these = gathered_here();
+	if (these && these->busy) {
+		send_step(l, kind, value, arg, now);
+		return;
+	}
+	step = begin_event(these, sizeof(*step), now);
+	if (!step)
+		return;
+	*step = step_of(l, kind, value, arg, now);
+	finish_event(these, sizeof(*step), now);
+}
+
+/* One whose probe needs no time for the ledger itself. */
+static __always_inline void gather_step_now(const struct tc_ledger *l, __u32 kind, __u64 value, __u32 arg)
 {
 	if (keep_events)
-		send_step(l, kind, value, arg, bpf_ktime_get_ns());
+		gather_step(l, kind, value, arg, bpf_ktime_get_ns());
 }
 
-/* The pending fault of a task. */
-static __always_inline void send_fault(const struct tc_ledger *l, __u8 outcome, __u64 now)
+/* The pending fault of the task that has this CPU. */
+static __always_inline void gather_fault(const struct tc_ledger *l, __u8 outcome, __u64 now)
 {
-	if (keep_events) {
-		struct tc_fault fault = {
-			.record = {.type = TC_RECORD_FAULT, .size = sizeof(fault)},
-			.at_ns = now,
-			.id = l->id,
-			.begun_ns = l->fault_ns,
-			.entered_ns = entry_of_call(l, l->interrupted),
-			.syscall = l->syscall,
-			.interrupted = l->interrupted,
-			.bits = l->fault_bits,
-			.outcome = outcome,
-		};
+	struct tc_gathered *these;
+	struct tc_fault *fault;
 
-		send_event(&fault, sizeof(fault), now, BPF_RB_NO_WAKEUP);
-	}
+	if (!keep_events)
+		return;
+	these = gathered_here();
+	fault = begin_event(these, sizeof(*fault), now);
+	if (!fault)
+		return;
+	*fault = (struct tc_fault){
+		.record = {.type = TC_RECORD_FAULT, .size = sizeof(*fault)},
+		.at_ns = now,
+		.id = l->id,
+		.begun_ns = l->fault_ns,
+		.entered_ns = entry_of_call(l, l->interrupted),
+		.syscall = l->syscall,
+		.interrupted = l->interrupted,
+		.bits = l->fault_bits,
+		.outcome = outcome,
+	};
+	finish_event(these, sizeof(*fault), now);
 }
 
 /* Where a new or an adopted task starts, from its ledger as it is published. */
@@ -153,7 +260,7 @@ static __always_inline void send_birth(const struct tc_ledger *l, __u64 now)
 	if (!keep_events)
 		return;
 	__builtin_memcpy(birth.comm, l->comm, sizeof(birth.comm));
-	send_event(&birth, sizeof(birth), now, BPF_RB_NO_WAKEUP);
+	send_event(&birth, sizeof(birth), now);
 }
 
 #endif

@@ -190,8 +190,8 @@ static __noinline struct tc_ledger *catch_up(struct tc_cpu_note *note, struct ta
 	l->unseen_at_ns = now;
 	l->unseen_wait_ns = elapsed(l->woken_ns > l->since_ns ? l->woken_ns : l->since_ns, now);
 	if (l->condition == TC_CONDITION_BLOCKED && l->woken_ns)
-		send_step(l, TC_STEP_WOKEN, l->waker, l->waker_from, l->woken_ns);
-	send_step(l, TC_STEP_FOUND_RUNNING, 0, this_cpu(), now);
+		gather_step(l, TC_STEP_WOKEN, l->waker, l->waker_from, l->woken_ns);
+	gather_step(l, TC_STEP_FOUND_RUNNING, 0, this_cpu(), now);
 	end_wait(l, now);
 	if (!sees_calls)
 		leave_found_call(l);

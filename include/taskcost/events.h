@@ -6,8 +6,8 @@
  * Each tells where a task was until `at_ns`, so that one event stands for both ends of what it is about: a system call
  * is one event when it returns, a page fault one when it is resolved, a switch one for the task that leaves and the
  * task that comes. Between two events a task stays where the former left it. Events of one task are in their order;
- * those of different tasks can be some microseconds out of order, because their CPUs take the time before they take
- * their place in the ring.
+ * those of different tasks can be out of order by what a task runs without leaving its CPU, and by no more than a tick
+ * where the CPU has one, because its events are gathered for so long.
  *
  * Plain C; times CLOCK_MONOTONIC nanoseconds, tasks by ledger id (0: not observed).
  */
@@ -174,6 +174,20 @@ struct tc_step {
   __u64 value;
   __u32 kind; /* enum tc_step_kind */
   __u32 arg;
+};
+
+/*
+ * Events of the task that has a CPU, gathered until it leaves it: together they take one place in the ring, which is
+ * dear. There they stand one behind the other, each with its own header.
+ */
+enum { TC_GATHERED_BYTES = 4096 - 32 };
+struct tc_gathered {
+  __u64 first_ns; /* times of the first and the last of them */
+  __u64 last_ns;
+  __u64 count;
+  __u32 used; /* bytes of `events` */
+  __u32 busy; /* somebody is at work here: an interrupt leaves it alone */
+  __u8 events[TC_GATHERED_BYTES];
 };
 
 /*

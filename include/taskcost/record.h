@@ -19,4 +19,19 @@ using Record = std::variant<tc_ledger, tc_exec, tc_reap, tc_stint, tc_birth, tc_
 // nullopt for a record that is short, torn (its size field disagrees), of unknown type or with an index out of range.
 std::optional<Record> decode(std::span<const std::byte> bytes);
 
+constexpr std::size_t record_alignment = 8;  // of their sizes
+
+// Where records stand one behind the other: the size of the one that these bytes begin with; nullopt when it is none or
+// goes beyond them.
+std::optional<std::size_t> record_size(std::span<const std::byte> bytes);
+
+// The bytes of each, up to what is none.
+template <typename Visit>
+void for_each_record(std::span<const std::byte> bytes, Visit visit) {
+  while (const auto size = record_size(bytes)) {
+    visit(bytes.first(*size));
+    bytes = bytes.subspan(*size);
+  }
+}
+
 }  // namespace taskcost

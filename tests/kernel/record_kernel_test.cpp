@@ -7,6 +7,7 @@
 #include <chrono>
 #include <csignal>
 #include <map>
+#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
@@ -173,6 +174,38 @@ TEST(CaptureOfTheMachine, BothBooksAgree) {
   const Json audit = audit_of(capture);
   ASSERT_TRUE(audit.is_object());
   EXPECT_TRUE(audit.at("agrees")) << audit.dump(1);
+}
+
+// It never leaves its CPU, so what it did last is not in the ring when the window closes.
+TEST(CaptureOfATaskThatRuns, BothBooksAgree) {
+  Subprocess load({"/usr/bin/perf", "bench", "syscall", "basic", "-l", "1000000000"});
+  const TemporaryDirectory directory;
+  const std::string capture = directory.file("run.tcap");
+  const Finished finished =
+      run({taskcost_binary(), "record", "-q", "-p", std::to_string(load.pid()), "-d", "0.3", "-o", capture});
+  load.send(SIGKILL);
+  load.wait();
+  ASSERT_EQ(finished.exit_code(), 0) << finished.err;
+  const Json audit = whole_audit_of(capture);
+  EXPECT_EQ(audit.at("compared").at("tasks"), 1);
+}
+
+// What reads and writes the records has the CPU before those that want it all the time.
+TEST(CaptureOfABusyMachine, LosesNothing) {
+  std::vector<std::unique_ptr<Subprocess>> busy;
+  for (int i = 0; i < 6; ++i) {
+    busy.push_back(std::make_unique<Subprocess>(Words{"/bin/sh", "-c", "while :; do :; done"}));
+  }
+  const TemporaryDirectory directory;
+  const std::string capture = directory.file("run.tcap");
+  const Finished finished = run({taskcost_binary(), "record", "-q", "-o", capture, "--", "perf", "bench", "sched",
+                                 "messaging", "-g", "5", "-l", "200"});
+  for (const auto& loop : busy) {
+    loop->send(SIGKILL);
+    loop->wait();
+  }
+  ASSERT_EQ(finished.exit_code(), 0) << finished.err;
+  whole_audit_of(capture);
 }
 
 // By tid. What a viewer draws of a task: the time between its switches, and its waits by their names.

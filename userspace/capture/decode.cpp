@@ -84,6 +84,18 @@ std::optional<Record> decode_as(std::span<const std::byte> bytes) {
 
 }  // namespace
 
+std::optional<std::size_t> record_size(std::span<const std::byte> bytes) {
+  tc_record record{};
+  if (bytes.size() < sizeof(record)) {
+    return std::nullopt;
+  }
+  std::memcpy(&record, bytes.data(), sizeof(record));
+  if (record.size < sizeof(record) || record.size > bytes.size() || record.size % record_alignment != 0) {
+    return std::nullopt;
+  }
+  return record.size;
+}
+
 std::optional<Record> decode(std::span<const std::byte> bytes) {
   tc_record header{};
   if (bytes.size() < sizeof(header)) {

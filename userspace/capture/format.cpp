@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "capture/format.h"
+#include "taskcost/record.h"
 
 #include <xxhash.h>
 
@@ -43,18 +44,6 @@ bool has_valid_sizes(const ChunkHeader& header) {
 bool is_valid(const ChunkHeader& header, std::uint64_t offset, std::uint64_t salt) {
   return header.magic == chunk_magic && header.offset == offset && is_intact(header, salt) &&
          header.first_ns <= header.last_ns && has_valid_sizes(header);
-}
-
-std::optional<std::size_t> record_size(std::span<const std::byte> bytes) {
-  tc_record record{};
-  if (bytes.size() < sizeof(record)) {
-    return std::nullopt;
-  }
-  std::memcpy(&record, bytes.data(), sizeof(record));
-  if (record.size < sizeof(record) || record.size > bytes.size() || record.size % record_alignment != 0) {
-    return std::nullopt;
-  }
-  return record.size;
 }
 
 }  // namespace taskcost::capture_format

@@ -23,7 +23,6 @@ constexpr std::uint32_t version = 1;
 constexpr std::size_t max_text_size = 16U << 20U;
 constexpr std::size_t max_chunk_size = 4U << 20U;
 constexpr std::size_t max_stored_size = 5U << 20U;
-constexpr std::size_t record_alignment = 8;
 
 struct FileHeader {
   std::array<unsigned char, 8> magic;
@@ -81,8 +80,5 @@ bool is_intact(const T& structure, std::uint64_t salt) {
 
 // A chunk that may stand at `offset`: intact, and all its sizes within their bounds.
 bool is_valid(const ChunkHeader& header, std::uint64_t offset, std::uint64_t salt);
-
-// The size of the record that these bytes begin with; nullopt when it is none or goes beyond them.
-std::optional<std::size_t> record_size(std::span<const std::byte> bytes);
 
 }  // namespace taskcost::capture_format

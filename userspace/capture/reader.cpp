@@ -12,6 +12,7 @@
 #include "capture/chunk_list.h"
 #include "capture/format.h"
 #include "taskcost/capture.h"
+#include "taskcost/record.h"
 
 namespace taskcost {
 

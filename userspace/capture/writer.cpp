@@ -14,6 +14,7 @@
 
 #include "capture/format.h"
 #include "taskcost/capture.h"
+#include "taskcost/record.h"
 #include "taskcost/start_thread.h"
 
 namespace taskcost {
@@ -352,7 +353,11 @@ Result<std::unique_ptr<CaptureWriter>> CaptureWriter::create(Fd file, const std:
   bounded.buffers = std::max<std::size_t>(options.buffers, 2);
   auto state = std::make_unique<State>(std::move(output), *salt, bounded);
   state->count.bytes_out.set(state->file.output().size());
-  auto thread = start_thread([raw = state.get()] { raw->write_all(); });
+  auto thread = start_thread([raw = state.get()] {
+    // Without it a busy machine keeps it off the CPU until all buffers are full, which is counted.
+    (void)ask_for(Priority::writer);
+    raw->write_all();
+  });
   if (!thread) {
     return thread.error();
   }

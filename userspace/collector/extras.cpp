@@ -10,16 +10,16 @@
 
 #include "collector/handles.h"
 #include "collector/privileges.h"
-#include "collector/reader.h"
 #include "symbols/kernel_symbols.h"
+#include "taskcost/start_thread.h"
 
 namespace taskcost {
 namespace {
 
 Extra reader_priority() {
   bool works = false;
-  std::thread([&works] { works = ask_for_priority(); }).join();
-  return {"reader_priority", "records are read in time on a busy machine (SCHED_FIFO); without, losses are counted",
+  std::thread([&works] { works = ask_for(Priority::reader); }).join();
+  return {"reader_priority", "records are read and written in time on a busy machine (SCHED_FIFO); without, losses are counted",
           works, "CAP_SYS_NICE"};
 }
 

@@ -81,6 +81,7 @@ void Collector::State::take_tables() {
   (void)probes.walk_tasks(probes.object().progs.taskcost_snapshot).has_value();
   if (tap) {
     tap.pass_on_gaps(probes);
+    tap.pass_on_gathered(probes);
     tap.pass_on_commands();
   }
   take_living_ledgers();

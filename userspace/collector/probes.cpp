@@ -71,6 +71,7 @@ void configure(probes& object, const Sources& sources, const CollectorOptions& o
   bpf_map__set_max_entries(object.maps.edges, max_tasks * entries_per_task);
   bpf_map__set_max_entries(object.maps.flows, max_tasks * entries_per_task);
   bpf_map__set_max_entries(object.maps.histograms, possible_cpus() * TC_NR_HISTOGRAMS);
+  bpf_map__set_max_entries(object.maps.gathered, options.events ? possible_cpus() : 1);
   for (const std::string& name : sources.programs) {
     bpf_program__set_autoload(bpf_object__find_program_by_name(object.obj, name.c_str()), true);
   }
@@ -137,10 +138,11 @@ SharedArray::~SharedArray() {
   }
 }
 
-Probes::Probes(Object object, SharedArray pool, SharedArray histograms, const Sources& sources)
+Probes::Probes(Object object, SharedArray pool, SharedArray histograms, SharedArray gathered, const Sources& sources)
     : object_(std::move(object)),
       pool_(std::move(pool)),
       histograms_(std::move(histograms)),
+      gathered_(std::move(gathered)),
       finish_switch_symbol_(sources.finish_switch_symbol) {}
 
 Result<Probes> Probes::load(const Sources& sources, const CollectorOptions& options) {
@@ -164,7 +166,11 @@ Result<Probes> Probes::load(const Sources& sources, const CollectorOptions& opti
   if (!histograms) {
     return histograms.error();
   }
-  return Probes(std::move(object), *std::move(pool), *std::move(histograms), sources);
+  auto gathered = SharedArray::map(object->maps.gathered);
+  if (!gathered) {
+    return gathered.error();
+  }
+  return Probes(std::move(object), *std::move(pool), *std::move(histograms), *std::move(gathered), sources);
 }
 
 Status Probes::attach() {

@@ -14,6 +14,7 @@
 #include "collector/sources.h"
 #include "taskcost/abi.h"
 #include "taskcost/collector.h"
+#include "taskcost/events.h"
 #include "taskcost/glob.h"
 #include "taskcost/histogram.h"
 #include "taskcost/report.h"
@@ -75,6 +76,8 @@ class Probes {
   [[nodiscard]] std::span<const tc_ledger> slots() const;
   // [cpu * TC_NR_HISTOGRAMS + id]
   [[nodiscard]] std::span<tc_histogram> histograms() const { return histograms_.as<tc_histogram>(); }
+  // By CPU. REQUIRES: a closed window.
+  [[nodiscard]] std::span<tc_gathered> gathered() const { return gathered_.as<tc_gathered>(); }
   [[nodiscard]] std::uint64_t living_ledgers() const;
   // What ledgers had no room for. False when it could not be read to its end. REQUIRES: a closed window.
   bool visit_edges(const std::function<void(const tc_edge&)>& visit) const;
@@ -87,12 +90,13 @@ class Probes {
  private:
   using Object = Owned<probes, probes::destroy>;
 
-  Probes(Object object, SharedArray pool, SharedArray histograms, const Sources& sources);
+  Probes(Object object, SharedArray pool, SharedArray histograms, SharedArray gathered, const Sources& sources);
   Status attach_fault_events();
 
   Object object_;
   SharedArray pool_;
   SharedArray histograms_;
+  SharedArray gathered_;
   std::string finish_switch_symbol_;
   std::vector<Link> links_;
   std::vector<Link> fault_links_;  // of events, one a CPU

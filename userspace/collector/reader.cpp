@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "collector/reader.h"
 
-#include <sched.h>
 #include <sys/mman.h>
 
 #include <cerrno>
@@ -46,19 +45,14 @@ void spare_children_the_ring() {
 
 }  // namespace
 
-bool ask_for_priority() {
-  sched_param parameters{};
-  parameters.sched_priority = 1;
-  return sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &parameters) == 0;
-}
-
 // An exception must not pass through libbpf. The ring is drained all the same: who writes to it has nothing to do with
 // what went wrong here.
 int Reader::handle(void* context, void* data, size_t size) {
   auto* reader = static_cast<Reader*>(context);
   if (!reader->failure_) {
     try {
-      reader->take({static_cast<const std::byte*>(data), size});
+      for_each_record({static_cast<const std::byte*>(data), size},
+                      [reader](std::span<const std::byte> record) { reader->take_record(record); });
     } catch (...) {
       reader->failure_ = std::current_exception();
     }
@@ -66,7 +60,7 @@ int Reader::handle(void* context, void* data, size_t size) {
   return 0;
 }
 
-void Reader::take(std::span<const std::byte> bytes) const {
+void Reader::take_record(std::span<const std::byte> bytes) const {
   if (on_bytes_) {
     on_bytes_(bytes);
   }
@@ -94,7 +88,8 @@ Result<std::unique_ptr<Reader>> Reader::start(int ring_fd, OnRecord on_record) {
 Reader::~Reader() { join(); }
 
 void Reader::drain() {
-  (void)ask_for_priority();  // without it overflows are counted
+  // At normal priority a busy machine keeps it off the CPU until the ring has overflowed, which is counted.
+  (void)ask_for(Priority::reader);
   while (!stopping_.load(std::memory_order_acquire)) {
     if (ring_buffer__poll(ring_.get(), drain_every_ms) < 0) {
       // At this priority a loop that does not wait would take the CPU from all others.

@@ -16,9 +16,6 @@
 
 namespace taskcost {
 
-// For this thread. At normal priority a busy machine keeps the reader off the CPU until the ring has overflowed.
-bool ask_for_priority();
-
 class Reader {
  public:
   // Called on the reader's thread, with each record in the order in which the probes wrote it.
@@ -40,7 +37,7 @@ class Reader {
   explicit Reader(OnRecord on_record) : on_record_(std::move(on_record)) {}
   void drain();
   void join();
-  void take(std::span<const std::byte> bytes) const;
+  void take_record(std::span<const std::byte> bytes) const;
   static int handle(void* context, void* data, size_t size);
 
   OnRecord on_record_;

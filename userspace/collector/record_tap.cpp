@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "account/kernel_time.h"
+#include "taskcost/record.h"
 
 namespace taskcost {
 
@@ -29,6 +30,16 @@ void RecordTap::pass_on_gaps(const Probes& probes) const {
       pass_on_as(TC_RECORD_GAP, tc_gap{{}, note.lost_first_ns, note.lost_last_ns, note.lost_events, cpu, 0});
       note.lost_events = 0;
     }
+  }
+}
+
+void RecordTap::pass_on_gathered(const Probes& probes) const {
+  for (tc_gathered& gathered : probes.gathered()) {
+    const auto events = std::as_bytes(std::span(gathered.events));
+    for_each_record(events.first(std::min<std::size_t>(gathered.used, events.size())),
+                    [this](std::span<const std::byte> event) { pass_on(event); });
+    gathered.used = 0;
+    gathered.count = 0;
   }
 }
 

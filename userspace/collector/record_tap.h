@@ -32,6 +32,8 @@ class RecordTap {
   }
   // Those that no later event of their CPU could tell of.
   void pass_on_gaps(const Probes& probes) const;
+  // What the tasks that had a CPU at the end had done there, behind pass_on_gaps(): it is newer than what was lost.
+  void pass_on_gathered(const Probes& probes) const;
 
   // The command line of a process that existed before the window.
   void note_command(std::uint64_t process, std::string text) { commands_[process] = std::move(text); }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstring>
 #include <span>
 #include <vector>
 
@@ -14,6 +16,8 @@ using namespace std::chrono_literals;  // NOLINT(google-build-using-namespace)
 using test::exec_of;
 using test::ledger;
 using test::reap_of;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
 template <typename T>
 std::vector<std::byte> bytes_of(const T& record) {
@@ -66,6 +70,33 @@ TEST(Decode, RefusesWhatIsTorn) {
   EXPECT_FALSE(decode(bytes)) << "longer than its size field says";
   EXPECT_FALSE(decode_changed([](tc_ledger& l) { l.record.size -= 8; }));
   EXPECT_FALSE(decode_changed([](tc_ledger& l) { l.record.type = TC_RECORD_REAP; })) << "another type's size";
+}
+
+// The sizes of the records that `bytes` hold one behind the other.
+std::vector<std::size_t> sizes_in(std::span<const std::byte> bytes) {
+  std::vector<std::size_t> sizes;
+  for_each_record(bytes, [&](std::span<const std::byte> record) { sizes.push_back(record.size()); });
+  return sizes;
+}
+
+TEST(Records, StandOneBehindTheOther) {
+  auto bytes = bytes_of(reap_of(7, 42, 4ms));
+  const auto exec = bytes_of(exec_of(7, 2ms, "ls", "ls"));
+  bytes.insert(bytes.end(), exec.begin(), exec.end());
+  EXPECT_THAT(sizes_in(bytes), ElementsAre(sizeof(tc_reap), sizeof(tc_exec)));
+  EXPECT_THAT(sizes_in({}), IsEmpty());
+}
+
+TEST(Records, EndWhereNoneBegins) {
+  const auto reap = bytes_of(reap_of(7, 42, 4ms));
+  for (const std::uint32_t wrong_size : {0U, 4U, 12U, std::uint32_t{sizeof(tc_reap)} + 8U}) {
+    const tc_record torn{TC_RECORD_REAP, wrong_size};
+    auto bytes = reap;
+    bytes.insert(bytes.end(), reap.begin(), reap.end());
+    std::memcpy(bytes.data() + reap.size(), &torn, sizeof torn);
+    EXPECT_THAT(sizes_in(bytes), ElementsAre(sizeof(tc_reap))) << wrong_size;
+  }
+  EXPECT_THAT(sizes_in(std::span(reap).first(sizeof(tc_record) - 1)), IsEmpty());
 }
 
 TEST(Decode, RefusesUnknownTypes) {
