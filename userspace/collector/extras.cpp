@@ -19,8 +19,9 @@ namespace {
 Extra reader_priority() {
   bool works = false;
   std::thread([&works] { works = ask_for(Priority::reader); }).join();
-  return {"reader_priority", "records are read and written in time on a busy machine (SCHED_FIFO); without, losses are counted",
-          works, "CAP_SYS_NICE"};
+  return {"reader_priority",
+          "records are read and written in time on a busy machine (SCHED_FIFO); without, losses are counted", works,
+          "CAP_SYS_NICE"};
 }
 
 Extra other_users() {
