@@ -83,7 +83,7 @@ struct CaptureOptions {
   std::size_t chunk_size = 1 << 20;           // of records before compression; at most 4 MiB
   std::size_t buffers = 32;                   // of one chunk each, all allocated at once; at least 2
   std::uint64_t chunk_time_ns = 1000000000U;  // a chunk spans no longer: what a crash can lose, how exact a seek is
-  int compression_level = -1;                 // of zstd
+  int compression_level = -2;                 // of zstd
 };
 
 struct CaptureStatistics {
