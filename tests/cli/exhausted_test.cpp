@@ -21,9 +21,6 @@ using namespace std::chrono_literals;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-Words run_true(const TemporaryDirectory& directory) {
-  return tool({"run", "-q", "--format", "none", "-o", directory.file("r.json"), "--", "/bin/true"});
-}
 Words record_true(const TemporaryDirectory& directory) {
   return tool({"record", "-q", "--stacks", "-o", directory.file("x.tcap"), "-o", directory.file("r.json"), "-o",
                directory.file("x.html"), "--", "/bin/true"});

@@ -33,9 +33,6 @@ struct Subject {
   Words (*command)(const TemporaryDirectory&);
 };
 
-Words run_command(const TemporaryDirectory& directory) {
-  return tool({"run", "-q", "--format", "none", "-o", directory.file("r.json"), "--", "/usr/bin/true"});
-}
 Words run_with_everything(const TemporaryDirectory& directory) {
   return tool({"run", "-q", "--format", "none", "--stacks", "--probe-stats", "-o", directory.file("r.json"), "--",
                "/usr/bin/true"});
@@ -51,7 +48,7 @@ Words attach_briefly(const TemporaryDirectory& directory) {
                std::to_string(target.pid())});
 }
 
-const Subject kRun{"run", run_command};
+const Subject kRun{"run", run_true};
 const Subject kEverything{"everything", run_with_everything};
 const Subject kRecord{"record", record_command};
 const Subject kAttach{"attach", attach_briefly};

@@ -34,6 +34,10 @@ void expect_nothing_empty(const std::filesystem::path& directory) {
 
 }  // namespace
 
+Words run_true(const TemporaryDirectory& directory) {
+  return tool({"run", "-q", "--format", "none", "-o", directory.file("r.json"), "--", "/usr/bin/true"});
+}
+
 void expect_told(const Finished& finished, const std::string& report_file) {
   ASSERT_FALSE(finished.timed_out) << finished.describe();
   ASSERT_TRUE(finished.exit_code()) << finished.describe();
