@@ -128,6 +128,7 @@ static __always_inline void end_hold(const bool *held)
 #if defined(__TARGET_ARCH_x86)
 #define COMPAT_TIF_32BIT		29 /* TIF_ADDR32 */
 #define SYSCALL_MMAP			9
+#define SYSCALL_VFORK			58 /* arm64 has none */
 #define SYSCALL_FUTEX			202
 #define SYSCALL_EPOLL_WAIT		232
 #define SYSCALL_EPOLL_PWAIT		281
