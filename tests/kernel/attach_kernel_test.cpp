@@ -42,7 +42,7 @@ class Attach : public ::testing::Test {
   // Until it has forked and waited for so many more.
   void await_children(std::size_t more) const {
     const std::size_t wanted = children().size() + more;
-    EXPECT_TRUE(eventually([&] { return children().size() >= wanted; }, 1min));
+    EXPECT_TRUE(eventually([&] { return children().size() >= wanted; }, 5min));
   }
   [[nodiscard]] Words attach(const Words& target) const { return attach_command(target, directory_.file("r.json")); }
   [[nodiscard]] std::optional<Report> report() const { return read_report(directory_.file("r.json")); }
