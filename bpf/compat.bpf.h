@@ -128,6 +128,7 @@ static __always_inline void end_hold(const bool *held)
 #if defined(__TARGET_ARCH_x86)
 #define COMPAT_TIF_32BIT		29 /* TIF_ADDR32 */
 #define SYSCALL_MMAP			9
+#define SYSCALL_VFORK			58 /* arm64 has none */
 #define SYSCALL_FUTEX			202
 #define SYSCALL_EPOLL_WAIT		232
 #define SYSCALL_EPOLL_PWAIT		281
@@ -138,6 +139,7 @@ static __always_inline void end_hold(const bool *held)
 #define syscall_number_of(regs)		((long)(regs)->orig_ax)
 #define first_argument_of(regs, compat) ((compat) ? (__u32)(regs)->bx : (__u32)(regs)->di)
 #define interrupts_off(regs)		(!((regs)->flags & 0x200)) /* X86_EFLAGS_IF */
+#define of_user_mode(regs)		(((regs)->cs & 3) == 3)
 #elif defined(__TARGET_ARCH_arm64)
 #define COMPAT_TIF_32BIT		22 /* TIF_32BIT */
 #define SYSCALL_MMAP			222
@@ -150,7 +152,8 @@ static __always_inline void end_hold(const bool *held)
 #define fourth_argument_of(regs)	((regs)->regs[3])
 #define syscall_number_of(regs)		((long)(regs)->syscallno)
 #define first_argument_of(regs, compat) ((__u32)(regs)->orig_x0)
-#define interrupts_off(regs)		((regs)->pstate & 0x80) /* PSR_I_BIT */
+#define interrupts_off(regs)		((regs)->pstate & 0x80)	  /* PSR_I_BIT */
+#define of_user_mode(regs)		(!((regs)->pstate & 0xf)) /* PSR_MODE_MASK, PSR_MODE_EL0t */
 #else
 #error "taskcost knows the system-call registers of x86-64 and arm64"
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * Page faults. The start is the exception; the end is what this kernel lets us see: the return of handle_mm_fault, or
- * the perf software event that accounts the fault just before the exception returns.
+ * Page faults. The start is the exception, or the first that follows it where exceptions have no tracepoint (arm64).
+ * The end is what this kernel lets us see: the return of handle_mm_fault, or the perf software event that accounts the
+ * fault just before the exception returns.
  */
 #include "files.bpf.h"
 
@@ -13,11 +14,15 @@ enum {
 	FAULT_MAJOR = 0x0004, /* VM_FAULT_MAJOR */
 	FLAG_WRITE = 0x01,    /* FAULT_FLAG_WRITE */
 	FLAG_TRIED = 0x20,    /* FAULT_FLAG_TRIED: a retry, accounted as major */
+	FLAG_USER = 0x40,     /* FAULT_FLAG_USER */
 };
 
-/* The task has left what it was in at `now`: see leave_activity(). */
-static __always_inline void begin_fault(void *ctx, struct tc_ledger *l, __u8 bits, __u64 now)
+static __always_inline void begin_fault(void *ctx, struct tc_ledger *l, __u8 bits)
 {
+	__u64 now = leave_activity(l);
+
+	if (sees_calls && !(bits & TC_FAULT_KERNEL) && l->activity != TC_ACTIVITY_USER)
+		returned_unseen(l, now);
 	l->switched_in_ns = 0;
 	l->fault_ns = now;
 	l->fault_books = faults_in_books();
@@ -58,16 +63,12 @@ static __always_inline void resolve_fault(struct tc_ledger *l, bool major, __u64
 static __always_inline int exception(void *ctx, struct pt_regs *regs, unsigned long error_code, __u8 bits)
 {
 	struct tc_ledger *l = bits & TC_FAULT_KERNEL ? current_ledger() : ledger_by_regs(regs);
-	__u64 now;
 
 	if (!l || (keep_stacks && notes[this_cpu()].unwinding))
 		return 0;
 	if ((error_code & X86_FAULT_PRESENT) && (error_code & X86_FAULT_WRITE))
 		bits |= TC_FAULT_COW;
-	now = leave_activity(l);
-	if (sees_calls && !(bits & TC_FAULT_KERNEL) && l->activity != TC_ACTIVITY_USER)
-		returned_unseen(l, now);
-	begin_fault(ctx, l, bits, now);
+	begin_fault(ctx, l, bits);
 	return 0;
 }
 
@@ -90,6 +91,17 @@ int BPF_PROG(taskcost_fault_kernel, unsigned long address, struct pt_regs *regs,
 	if (interrupts_off(regs))
 		return 0;
 	return exception(ctx, regs, error_code, TC_FAULT_KERNEL);
+}
+
+/* Where exceptions have no tracepoint: the software event that counts a fault before anything is done about it. */
+SEC("?perf_event")
+int taskcost_fault_begun(struct bpf_perf_event_data *ctx)
+{
+	struct tc_ledger *l = current_ledger();
+
+	if (l)
+		begin_fault(ctx, l, of_user_mode(&ctx->regs) ? 0 : TC_FAULT_KERNEL);
+	return 0;
 }
 
 /* An adopted task that has done nothing yet: this fault can have begun before the window. */
@@ -125,15 +137,15 @@ int taskcost_fault_major(void *ctx)
 	return accounted(true);
 }
 
-/* A fault that no exception told of begins here. */
-static __always_inline int function_entered(void *ctx, bool on_file, bool for_kernel)
+/* A fault that nothing before told of begins here. */
+static __always_inline int function_entered(void *ctx, bool on_file, unsigned int flags)
 {
 	struct tc_ledger *l = current_ledger();
 
 	if (!l)
 		return 0;
 	if (l->activity != TC_ROW_FAULT_PENDING)
-		begin_fault(ctx, l, for_kernel ? TC_FAULT_KERNEL : 0, leave_activity(l));
+		begin_fault(ctx, l, flags & FLAG_USER ? 0 : TC_FAULT_KERNEL);
 	if (on_file)
 		l->fault_bits |= TC_FAULT_FILE;
 	return 0;
@@ -147,7 +159,7 @@ SEC("?kprobe/handle_mm_fault")
 int BPF_KPROBE(taskcost_fault_entry_kprobe, struct vm_area_struct *vma, unsigned long address, unsigned int flags,
 	       struct pt_regs *regs)
 {
-	return regs ? function_entered(ctx, BPF_CORE_READ(vma, vm_file), false) : 0;
+	return regs ? function_entered(ctx, BPF_CORE_READ(vma, vm_file), flags) : 0;
 }
 
 /*
@@ -159,7 +171,7 @@ int BPF_PROG(taskcost_fault_entry, struct vm_area_struct *vma, unsigned long add
 	     struct pt_regs *regs)
 {
 	stay_on_cpu();
-	return function_entered(ctx, vma->vm_file, !regs);
+	return function_entered(ctx, vma->vm_file, flags);
 }
 
 /* page fault -> what it interrupted */
@@ -180,13 +192,27 @@ int BPF_PROG(taskcost_fault_return, struct vm_area_struct *vma, unsigned long ad
 	return 0;
 }
 
-static __always_inline int touches_file(void)
+static __always_inline int pending_fault_is(__u8 bit)
 {
 	struct tc_ledger *l = current_ledger();
 
 	if (l && l->activity == TC_ROW_FAULT_PENDING)
-		l->fault_bits |= TC_FAULT_FILE;
+		l->fault_bits |= bit;
 	return 0;
+}
+
+/* Where exceptions have no tracepoint, that the page is there and the right is not shows here first. */
+SEC("?fentry/do_wp_page")
+int BPF_PROG(taskcost_wp_page)
+{
+	stay_on_cpu();
+	return pending_fault_is(TC_FAULT_COW);
+}
+
+SEC("?kprobe/do_wp_page")
+int taskcost_wp_page_kprobe(void *ctx)
+{
+	return pending_fault_is(TC_FAULT_COW);
 }
 
 /* Where handle_mm_fault may not be probed, the page cache tells that it serves the pending fault (v6.11). */
@@ -194,14 +220,14 @@ SEC("?tp_btf/mm_filemap_fault")
 int BPF_PROG(taskcost_filemap_fault)
 {
 	stay_on_cpu();
-	return touches_file();
+	return pending_fault_is(TC_FAULT_FILE);
 }
 
 SEC("?tp_btf/mm_filemap_map_pages")
 int BPF_PROG(taskcost_filemap_map_pages)
 {
 	stay_on_cpu();
-	return touches_file();
+	return pending_fault_is(TC_FAULT_FILE);
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -15,16 +15,25 @@ enum {
 	SIGNAL_WINDOW = 28,
 };
 
-#if defined(__TARGET_ARCH_x86)
-#define SYSCALL_VFORK	     58
-#define SYSCALL_VFORK_COMPAT 190
-#else
-#define SYSCALL_VFORK	     0xffffffff /* arm64 has no vfork of its own */
-#define SYSCALL_VFORK_COMPAT 190
-#endif
+#define SYSCALL_VFORK_COMPAT 190 /* of i386 and of arm */
 
-/* clone and clone3 with the flags of vfork are how posix_spawn creates; vfork(2) is known by its number. */
-static __always_inline enum tc_creation kind_of(const struct tc_ledger *creator, __u64 flags)
+/*
+ * clone and clone3 with the flags of vfork are how posix_spawn creates; vfork(2) is known by its number. On arm64 it is
+ * such a clone too, but its child stays on the stack of its creator.
+ */
+static __always_inline bool is_vfork(struct tc_ledger *creator, struct task_struct *current, struct task_struct *child)
+{
+	if (creator->flags & TC_LEDGER_COMPAT)
+		return creator->syscall == SYSCALL_VFORK_COMPAT;
+#ifdef SYSCALL_VFORK
+	return creator->syscall == SYSCALL_VFORK;
+#else
+	return ((struct pt_regs *)bpf_task_pt_regs(child))->sp == regs_of(creator, current)->sp;
+#endif
+}
+
+static __always_inline enum tc_creation kind_of(struct tc_ledger *creator, struct task_struct *current,
+						struct task_struct *child, __u64 flags)
 {
 	if (flags & FLAG_CLONE_THREAD)
 		return TC_CREATION_THREAD;
@@ -34,12 +43,10 @@ static __always_inline enum tc_creation kind_of(const struct tc_ledger *creator,
 		return TC_CREATION_CLONE_VM;
 	if (!creator || (sees_calls && creator->activity != TC_ACTIVITY_CREATE))
 		return TC_CREATION_VFORK;
-	if (creator->syscall == (creator->flags & TC_LEDGER_COMPAT ? SYSCALL_VFORK_COMPAT : SYSCALL_VFORK))
-		return TC_CREATION_VFORK;
-	return TC_CREATION_SPAWN;
+	return is_vfork(creator, current, child) ? TC_CREATION_VFORK : TC_CREATION_SPAWN;
 }
 
-/* Without probes on system calls: which of them creates, for kind_of(). */
+/* Without probes on system calls: which of them creates, for is_vfork(). */
 static __always_inline void find_creating_call(struct tc_ledger *creator, struct task_struct *task)
 {
 	long number = call_of(creator, task);
@@ -130,7 +137,7 @@ int BPF_PROG(taskcost_newtask, struct task_struct *child, __u64 clone_flags)
 	l = take_ledger(&slot);
 	if (!l)
 		return 0;
-	l->how = kind_of(creator, clone_flags);
+	l->how = kind_of(creator, current, child, clone_flags);
 	if (creator) {
 		if (creator->activity == TC_ACTIVITY_CREATE)
 			copy_ns = elapsed(creator->entered_ns, now);

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <csignal>
 #include <filesystem>
 #include <memory>
@@ -17,6 +18,8 @@ namespace taskcost::test {
 namespace {
 
 using namespace std::chrono_literals;
+
+constexpr std::size_t kChildren = 20;
 
 class Attach : public ::testing::Test {
  protected:
@@ -35,12 +38,14 @@ class Attach : public ::testing::Test {
   }
 
   [[nodiscard]] std::string pid() const { return std::to_string(target_->pid()); }
-  [[nodiscard]] Words attach(const Words& target, const std::string& name = "r.json") const {
-    return attach_command(target, directory_.file(name));
+  [[nodiscard]] std::vector<Waited> children() const { return read_wait_log(directory_.file("children")); }
+  // Until it has forked and waited for so many more.
+  void await_children(std::size_t more) const {
+    const std::size_t wanted = children().size() + more;
+    EXPECT_TRUE(eventually([&] { return children().size() >= wanted; }, 5min));
   }
-  [[nodiscard]] std::optional<Report> report(const std::string& name = "r.json") const {
-    return read_report(directory_.file(name));
-  }
+  [[nodiscard]] Words attach(const Words& target) const { return attach_command(target, directory_.file("r.json")); }
+  [[nodiscard]] std::optional<Report> report() const { return read_report(directory_.file("r.json")); }
 
   TemporaryDirectory directory_;
   std::unique_ptr<Subprocess> target_;
@@ -54,19 +59,30 @@ std::set<pid_t> tids_in(const Json& process) {
   return tids;
 }
 
-// Children whose whole life lies in the window are in the report, and each agrees with wait4.
-void expect_children(const Report& report, const std::vector<Waited>& log) {
-  const auto start = report["window"].at("start_ns").get<std::int64_t>();
-  const auto end = report["window"].at("end_ns").get<std::int64_t>();
-  constexpr std::int64_t kMargin = 50'000'000;
-  std::vector<Waited> inside;
-  for (const Waited& waited : log) {
-    if (waited.at_ns > start + kMargin && waited.at_ns < end - kMargin) {
-      inside.push_back(waited);
+const Json& leader_of(const Json& process) {
+  const Json& tasks = process.at("tasks");
+  return *std::find_if(tasks.begin(), tasks.end(), [](const Json& task) { return task.at("leader").get<bool>(); });
+}
+
+// Those whose whole life lies in the time in which their parent was observed. It has one at a time: a child was born
+// after the one before was waited for, and its last switch is over when the next one was waited for.
+std::vector<Waited> children_within(const Json& parent, const std::vector<Waited>& log) {
+  const auto start = leader_of(parent).at("start_ns").get<std::int64_t>();
+  const auto end = leader_of(parent).at("end_ns").get<std::int64_t>();
+  std::vector<Waited> within;
+  for (std::size_t i = 1; i + 1 < log.size(); ++i) {
+    if (log[i - 1].at_ns > start && log[i + 1].at_ns < end) {
+      within.push_back(log[i]);
     }
   }
-  EXPECT_GE(inside.size(), 20);
-  expect_as_waited(report, inside);
+  return within;
+}
+
+// They are in the report, and each agrees with wait4.
+void expect_children(const Report& report, pid_t parent, const std::vector<Waited>& log) {
+  const std::vector<Waited> within = children_within(*report.find(parent), log);
+  EXPECT_GE(within.size(), kChildren);
+  expect_as_waited(report, within);
 }
 
 TEST_F(Attach, TakesSeveralProcesses) {
@@ -103,7 +119,7 @@ TEST_F(Attach, FindsAllThreadsAndFollowsChildren) {
     EXPECT_EQ(task.at("open_at_end"), true);
   }
   EXPECT_TRUE(process->at("exit_code").is_null());
-  expect_children(*report, read_wait_log(directory_.file("children")));
+  expect_children(*report, target_->pid(), children());
   EXPECT_FALSE(target_->ended());
 }
 
@@ -111,18 +127,18 @@ TEST_F(Attach, FindsAllThreadsAndFollowsChildren) {
 TEST_F(Attach, CountsNoMoreThanTheKernel) {
   const std::string main_task = "/proc/" + pid();
   const auto before = status_field(main_task, "voluntary_ctxt_switches");
-  Subprocess tool(attach({"-p", pid(), "-d", "1"}));
-  EXPECT_EQ(tool.wait().exit_code(), 0);
+  Window window({"-p", pid()});
+  await_children(kChildren + 2);
+  const auto report = window.close();
   const auto after = status_field(main_task, "voluntary_ctxt_switches");
-  const auto report = this->report();
   ASSERT_TRUE(report && before && after);
-  for (const Json& task : report->find(target_->pid())->at("tasks")) {
-    if (task.at("leader").get<bool>()) {
-      EXPECT_LE(counter(task, "voluntary_switches"), *after - *before);
-      // A sleep of 5 ms and a child to wait for in each round.
-      EXPECT_GE(counter(task, "voluntary_switches"), 50);
-    }
-  }
+  const Json& process = *report->find(target_->pid());
+  const std::int64_t switches = counter(leader_of(process), "voluntary_switches");
+  EXPECT_LE(switches, *after - *before);
+  // It sleeps before each child.
+  const std::vector<Waited> within = children_within(process, children());
+  EXPECT_GE(within.size(), kChildren);
+  EXPECT_GE(switches, static_cast<std::int64_t>(within.size()));
 }
 
 TEST_F(Attach, SingleTasksAreNotFollowed) {
@@ -185,17 +201,15 @@ TEST_F(Attach, InterruptGivesAReport) {
 }
 
 TEST_F(Attach, TwoOnTheSameTarget) {
-  Subprocess first(attach({"-p", pid(), "-d", "1.5"}, "first.json"));
-  Subprocess second(attach({"-p", pid(), "-d", "1"}, "second.json"));
-  EXPECT_EQ(first.wait().exit_code(), 0);
-  EXPECT_EQ(second.wait().exit_code(), 0);
-  const std::vector<Waited> children = read_wait_log(directory_.file("children"));
-  for (const char* name : {"first.json", "second.json"}) {
-    const auto report = this->report(name);
-    ASSERT_TRUE(report) << name;
+  Window first({"-p", pid()});
+  Window second({"-p", pid()});
+  await_children(kChildren + 2);
+  const std::array reports{second.close(), first.close()};
+  for (const auto& report : reports) {
+    ASSERT_TRUE(report);
     expect_sound(*report);
     EXPECT_EQ(tids_in(*report->find(target_->pid())), tids_of(target_->pid()));
-    expect_children(*report, children);
+    expect_children(*report, target_->pid(), children());
   }
 }
 

@@ -36,11 +36,13 @@ class Running {
 class Window {
  public:
   explicit Window(const Words& target) : tool_(attach_command(target, directory_.file("r.json"))) {
-    EXPECT_TRUE(eventually([this] { return tool_.err().find("observing") != std::string::npos; })) << tool_.err();
+    EXPECT_TRUE(
+        eventually([this] { return tool_.err().find("observing") != std::string::npos; }, std::chrono::minutes(5)))
+        << tool_.err();
   }
   std::optional<Report> close() {
     tool_.send(SIGINT);
-    const Finished finished = tool_.wait(std::chrono::seconds(20));
+    const Finished finished = tool_.wait();
     EXPECT_EQ(finished.exit_code(), 0) << finished.describe();
     return read_report(directory_.file("r.json"));
   }

@@ -156,6 +156,7 @@ Collector::Observation Collector::finish() {
   const Instant end = now();
   state_->cost.close_window();
   state_->probes.close_window();
+  state_->losses.close_window();
   state_->reader->stop();
   state_->take_tables();
   const Losses losses = state_->losses.so_far();

@@ -177,10 +177,10 @@ bool programs_on_calls_may_sleep(const KernelTypes& types) {
 Refusal not_wanted() { return "not wanted"; }
 
 Refusal try_fault_events() {
-  if (const Fd event(open_fault_event(true /*major*/, 0)); !event) {
+  if (const Fd event(open_fault_event(PERF_COUNT_SW_PAGE_FAULTS_MAJ, 0)); !event) {
     return fmt::format("perf_event_open: {}", words_for(errno));
   }
-  return attach_trial(Fd(open_fault_event(false /*major*/, 0)), BPF_PROG_TYPE_PERF_EVENT);
+  return attach_trial(Fd(open_fault_event(PERF_COUNT_SW_PAGE_FAULTS_MIN, 0)), BPF_PROG_TYPE_PERF_EVENT);
 }
 
 void add_evidence(Sources& sources, const char* figure, const char* source, EvidenceKind kind, std::string why = {},
@@ -404,15 +404,24 @@ void choose_kernel_memory(Sources& sources, const KernelTypes& types, bool wante
                EvidenceKind::bound, "pages that the kernel takes in bulk, as for stacks, have no tracepoint");
 }
 
+// Other kernels have the tracepoint too, but their code never passes there.
+constexpr bool tlb_flush_is_passed =
+#if defined(__x86_64__)
+    true;
+#else
+    false;
+#endif
+
 void choose_tlb(Sources& sources, const KernelTypes& types) {
-  if (types.has_tracepoint("tlb_flush")) {
+  if (tlb_flush_is_passed && types.has_tracepoint("tlb_flush")) {
     sources.programs.insert("taskcost_tlb_flush");
     measure(sources, {TC_COUNTER_TLB_FLUSHES_ON_SWITCH, TC_COUNTER_TLB_REUSES_ON_SWITCH, TC_COUNTER_SHOOTDOWNS_SENT});
     add_evidence(sources, "tlb", "tlb_flush: a real flush has pages = TLB_FLUSH_ALL, a kept PCID 0",
                  EvidenceKind::exact);
     return;
   }
-  add_evidence(sources, "tlb", "", EvidenceKind::unavailable, "no tlb:tlb_flush on this kernel (x86 has it)");
+  add_evidence(sources, "tlb", "", EvidenceKind::unavailable,
+               "no flush passes tlb:tlb_flush on this kernel (x86's do)");
 }
 
 // Programs that another task may interrupt. REQUIRES: the sources of faults are chosen.
@@ -463,13 +472,27 @@ void expect_exceptions(Sources& sources) {
   measure(sources, {TC_COUNTER_FAULTS_COW, TC_COUNTER_FAULTS_COW_NS});
 }
 
-void time_faults_by_function(Sources& sources, bool exceptions, std::string why) {
+// Where no exception tells which faults are on a page that may only be read.
+void choose_copies(Sources& sources, const char* program, const char* source, const Refusal& refusal) {
+  if (refusal) {
+    add_evidence(sources, "cow_faults", "", EvidenceKind::unavailable,
+                 fmt::format("no exceptions:page_fault_user on this kernel (x86 has it); {}: {}", source, *refusal));
+    return;
+  }
+  sources.programs.insert(program);
+  measure(sources, {TC_COUNTER_FAULTS_COW, TC_COUNTER_FAULTS_COW_NS});
+  add_evidence(sources, "cow_faults", source, EvidenceKind::exact);
+}
+
+void time_faults_by_function(Sources& sources, const KernelTypes& types, bool exceptions, std::string why) {
   sources.programs.insert({"taskcost_fault_entry", "taskcost_fault_return"});
   sources.fault_latency = true;
   measure(sources,
           {TC_COUNTER_FAULTS_FILE, TC_COUNTER_FAULTS_KERNEL, TC_COUNTER_FAULTS_TIMED, TC_COUNTER_FAULTS_UNRESOLVED});
   if (exceptions) {
     expect_exceptions(sources);
+  } else {
+    choose_copies(sources, "taskcost_wp_page", "fentry do_wp_page", try_tracing(types, "do_wp_page", BPF_TRACE_FENTRY));
   }
   add_evidence(
       sources, "page_fault_latency",
@@ -477,15 +500,25 @@ void time_faults_by_function(Sources& sources, bool exceptions, std::string why)
       EvidenceKind::exact, std::move(why));
 }
 
-void time_faults_by_events(Sources& sources, const KernelTypes& types, std::string why, const Refusal& kprobe) {
+void time_faults_by_events(Sources& sources, const KernelTypes& types, bool exceptions, bool no_function_probes,
+                           std::string why) {
+  const auto kprobe = [no_function_probes](const char* function) {
+    return no_function_probes ? not_wanted() : try_kprobe(function);
+  };
   sources.programs.insert({"taskcost_fault_minor", "taskcost_fault_major"});
   sources.fault_latency = true;
   measure(sources, {TC_COUNTER_FAULTS_KERNEL, TC_COUNTER_FAULTS_TIMED, TC_COUNTER_FAULTS_UNRESOLVED});
-  expect_exceptions(sources);
+  if (exceptions) {
+    expect_exceptions(sources);
+  } else {
+    sources.programs.insert("taskcost_fault_begun");
+    choose_copies(sources, "taskcost_wp_page_kprobe", "kprobe do_wp_page", kprobe("do_wp_page"));
+  }
   add_evidence(sources, "page_fault_latency",
-               "page_fault_user, page_fault_kernel -> perf PAGE_FAULTS_MIN, PAGE_FAULTS_MAJ", EvidenceKind::exact,
-               std::move(why));
-  choose_file_faults(sources, types, kprobe);
+               exceptions ? "page_fault_user, page_fault_kernel -> perf PAGE_FAULTS_MIN, PAGE_FAULTS_MAJ"
+                          : "perf PAGE_FAULTS -> PAGE_FAULTS_MIN, PAGE_FAULTS_MAJ",
+               EvidenceKind::exact, std::move(why));
+  choose_file_faults(sources, types, kprobe("handle_mm_fault"));
 }
 
 Refusal try_fault_function(const KernelTypes& types, bool no_function_probes) {
@@ -503,16 +536,16 @@ void choose_faults(Sources& sources, const KernelTypes& types, bool no_function_
   const Refusal function = try_fault_function(types, no_function_probes);
   const bool skipped = !function && kernel_is_preemptible();
   if (!function && !skipped) {
-    time_faults_by_function(sources, exceptions, {});
+    time_faults_by_function(sources, types, exceptions, {});
     return;
   }
   const std::string why =
       fmt::format("fexit handle_mm_fault {}", skipped ? "is skipped now and then by a preemptible kernel" : *function);
-  const Refusal events = exceptions ? try_fault_events() : "no exceptions:page_fault_user on this kernel";
+  const Refusal events = try_fault_events();
   if (!events) {
-    time_faults_by_events(sources, types, why, no_function_probes ? not_wanted() : try_kprobe("handle_mm_fault"));
+    time_faults_by_events(sources, types, exceptions, no_function_probes, why);
   } else if (skipped) {
-    time_faults_by_function(sources, exceptions, why);
+    time_faults_by_function(sources, types, exceptions, why);
   } else {
     add_evidence(sources, "page_fault_latency", "min_flt and maj_flt", EvidenceKind::counts,
                  fmt::format("{}; {}", why, *events), "the time of faults stays in what they interrupted");
@@ -521,10 +554,10 @@ void choose_faults(Sources& sources, const KernelTypes& types, bool no_function_
 
 }  // namespace
 
-int open_fault_event(bool major, int cpu) {
+int open_fault_event(std::uint64_t event, int cpu) {
   perf_event_attr attributes{};
   attributes.type = PERF_TYPE_SOFTWARE;
-  attributes.config = major ? PERF_COUNT_SW_PAGE_FAULTS_MAJ : PERF_COUNT_SW_PAGE_FAULTS_MIN;
+  attributes.config = event;
   attributes.sample_period = 1;
   return open_event(attributes, cpu).release();
 }

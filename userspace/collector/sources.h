@@ -3,6 +3,7 @@
 // Which source each figure comes from, decided once at start by trying what this kernel and these privileges allow.
 #pragma once
 
+#include <cstdint>
 #include <set>
 #include <string>
 
@@ -32,7 +33,7 @@ struct Sources {
 // REQUIRES: check_privileges() was passed.
 Sources choose_sources(const CollectorOptions& options);
 
-// A descriptor of the perf software event that accounts minor or major faults on a CPU; -1 with errno set.
-int open_fault_event(bool major, int cpu);
+// A descriptor of a perf software event, one of PERF_COUNT_SW_PAGE_FAULTS*, on a CPU; -1 with errno set.
+int open_fault_event(std::uint64_t event, int cpu);
 
 }  // namespace taskcost

@@ -8,14 +8,25 @@ namespace taskcost {
 
 void WindowLosses::forget_the_past() {
   std::ranges::copy(probes_.shared().losses, counts_before_.begin());
-  skipped_before_.clear();
+  skipped_before_ = skipped_until_now();
+  skipped_at_end_.clear();
+}
+
+void WindowLosses::close_window() { skipped_at_end_ = skipped_until_now(); }
+
+std::vector<std::uint64_t> WindowLosses::skipped_until_now() const {
+  std::vector<std::uint64_t> skipped;
   for (const ProbeCost& probe : probes_.costs(false /*with_statistics*/)) {
-    skipped_before_.push_back(probe.skipped);
+    skipped.push_back(probe.skipped);
   }
+  return skipped;
 }
 
 std::vector<ProbeCost> WindowLosses::costs(bool with_statistics) const {
   std::vector<ProbeCost> costs = probes_.costs(with_statistics);
+  for (std::size_t i = 0; i < std::min(costs.size(), skipped_at_end_.size()); ++i) {
+    costs[i].skipped = skipped_at_end_[i];
+  }
   for (std::size_t i = 0; i < std::min(costs.size(), skipped_before_.size()); ++i) {
     costs[i].skipped -= std::min(costs[i].skipped, skipped_before_[i]);  // the kernel may not tell at the end
   }
