@@ -12,6 +12,7 @@
 #include <string>
 
 #include "support/expect.h"
+#include "support/servers.h"
 #include "support/window.h"
 
 namespace taskcost::test {
@@ -228,28 +229,24 @@ TEST(AttachToNothing, IsAnError) {
 class RedisAttached : public ::testing::Test {
  protected:
   void SetUp() override {
-    server_ = std::make_unique<Subprocess>(Words{"/usr/bin/redis-server", "--bind", "127.0.0.1", "--port", port_,
-                                                 "--save", "", "--appendonly", "no", "--dir", directory_.path()});
-    ASSERT_TRUE(server_->wait_for_output("eady to accept connections")) << server_->out();
-    load_ = std::make_unique<Subprocess>(
-        Words{"/usr/bin/redis-benchmark", "-h", "127.0.0.1", "-p", port_, "-l", "-q", "-t", "set,get", "-c", "10"});
+    ASSERT_TRUE(server_.start()) << server_.process().out();
+    load_ = std::make_unique<Subprocess>(Words{"/usr/bin/redis-benchmark", "-h", "127.0.0.1", "-p", server_.port(),
+                                               "-l", "-q", "-t", "set,get", "-c", "10"});
     ASSERT_FALSE(load_->ended(std::chrono::milliseconds(500)));
   }
   [[nodiscard]] std::string ask(const std::string& what) const {
-    return run({"/usr/bin/redis-cli", "-p", port_, what}).out;
+    return run({"/usr/bin/redis-cli", "-p", server_.port(), what}).out;
   }
 
   TemporaryDirectory directory_;
-  // Not the default, and apart for tests that run at the same time.
-  std::string port_ = std::to_string(20'000 + getpid() % 10'000);
-  std::unique_ptr<Subprocess> server_;
+  Redis server_;
   std::unique_ptr<Subprocess> load_;
 };
 
 TEST_F(RedisAttached, KeepsServingAndItsAccountCloses) {
-  const std::set<pid_t> tids = tids_of(server_->pid());
+  const std::set<pid_t> tids = tids_of(server_.pid());
   const Finished finished = run(
-      attach_command({"-p", std::to_string(server_->pid()), "-d", thorough() ? "10" : "2"}, directory_.file("r.json")));
+      attach_command({"-p", std::to_string(server_.pid()), "-d", thorough() ? "10" : "2"}, directory_.file("r.json")));
   EXPECT_EQ(finished.exit_code(), 0) << finished.describe();
   EXPECT_EQ(ask("PING"), "PONG\n");
   EXPECT_FALSE(load_->ended());
@@ -257,7 +254,7 @@ TEST_F(RedisAttached, KeepsServingAndItsAccountCloses) {
   const auto report = read_report(directory_.file("r.json"));
   ASSERT_TRUE(report);
   expect_sound(*report);
-  const Json* process = report->find(server_->pid());
+  const Json* process = report->find(server_.pid());
   ASSERT_NE(process, nullptr);
   EXPECT_EQ(tids_in(*process), tids);
   for (const Json& task : process->at("tasks")) {
@@ -271,13 +268,13 @@ TEST_F(RedisAttached, KeepsServingAndItsAccountCloses) {
 }
 
 TEST_F(RedisAttached, SavingInTheBackgroundIsAForkThatIsFollowed) {
-  Window window({"-p", std::to_string(server_->pid())});
+  Window window({"-p", std::to_string(server_.pid())});
   EXPECT_EQ(ask("BGSAVE"), "Background saving started\n");
-  EXPECT_TRUE(eventually([this] { return std::filesystem::exists(directory_.file("dump.rdb")); }));
+  EXPECT_TRUE(eventually([this] { return std::filesystem::exists(server_.directory() + "/dump.rdb"); }));
   const auto report = window.close();
   ASSERT_TRUE(report);
   expect_sound(*report);
-  EXPECT_EQ(counter(*report->find(server_->pid()), "children_forks"), 1);
+  EXPECT_EQ(counter(*report->find(server_.pid()), "children_forks"), 1);
   EXPECT_EQ(report->processes().size(), 2);
 }
 
