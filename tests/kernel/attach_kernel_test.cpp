@@ -2,6 +2,7 @@
 //
 // Programs that already run: found whole, accounted over the window, left as they were.
 #include <gtest/gtest.h>
+#include <sys/utsname.h>
 
 #include <algorithm>
 #include <array>
@@ -84,6 +85,28 @@ void expect_children(const Report& report, pid_t parent, const std::vector<Waite
   const std::vector<Waited> within = children_within(*report.find(parent), log);
   EXPECT_GE(within.size(), kChildren);
   expect_as_waited(report, within);
+}
+
+// As its build says, and where that is decided at boot, debugfs.
+bool kernel_is_preemptible() {
+  utsname host{};
+  uname(&host);
+  const std::string version = host.version;
+  if (version.find("PREEMPT_DYNAMIC") == std::string::npos) {
+    return version.find("PREEMPT") != std::string::npos;
+  }
+  const std::string model = read_file("/sys/kernel/debug/sched/preempt");
+  return model.find("(none)") == std::string::npos && model.find("(voluntary)") == std::string::npos;
+}
+
+// While a call of one observer on its tables has lost its CPU, a preemptible kernel skips the programs of the other on
+// functions and events there: it counts some of that, and a fault whose end was skipped is unresolved.
+void expect_no_losses_but_skips(const Report& report) {
+  for (const auto& [name, count] : report["losses"].items()) {
+    if (name != "skipped_probes" && name != "unresolved_faults" && name != "unpaired_faults") {
+      EXPECT_EQ(count, 0) << "loss: " << name;
+    }
+  }
 }
 
 TEST_F(Attach, TakesSeveralProcesses) {
@@ -208,7 +231,15 @@ TEST_F(Attach, TwoOnTheSameTarget) {
   const std::array reports{second.close(), first.close()};
   for (const auto& report : reports) {
     ASSERT_TRUE(report);
-    expect_sound(*report);
+    if (kernel_is_preemptible()) {
+      expect_no_losses_but_skips(*report);
+    } else {
+      expect_no_losses(*report);
+    }
+    expect_closed(*report);
+    expect_equal_books(*report);
+    expect_sums(*report);
+    expect_waits(*report);
     EXPECT_EQ(tids_in(*report->find(target_->pid())), tids_of(target_->pid()));
     expect_children(*report, target_->pid(), children());
   }
