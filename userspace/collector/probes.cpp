@@ -4,7 +4,6 @@
 #include <bpf/bpf.h>
 #include <fmt/format.h>
 #include <linux/membarrier.h>
-#include <linux/perf_event.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -202,16 +201,13 @@ Status Probes::attach() {
 Status Probes::attach_fault_events() {
   fault_links_.clear();
   online_cpus_ = sysconf(_SC_NPROCESSORS_ONLN);
-  const std::array<std::pair<bpf_program*, std::uint64_t>, 3> programs{
-      {{object_->progs.taskcost_fault_begun, PERF_COUNT_SW_PAGE_FAULTS},
-       {object_->progs.taskcost_fault_minor, PERF_COUNT_SW_PAGE_FAULTS_MIN},
-       {object_->progs.taskcost_fault_major, PERF_COUNT_SW_PAGE_FAULTS_MAJ}}};
-  for (const auto& [program, number] : programs) {
+  for (bpf_program* program : {object_->progs.taskcost_fault_begun, object_->progs.taskcost_fault_minor,
+                               object_->progs.taskcost_fault_major}) {
     if (!is_loaded(program)) {
       continue;
     }
     for (unsigned cpu = 0; cpu < possible_cpus(); ++cpu) {
-      Fd event(open_fault_event(number, static_cast<int>(cpu)));
+      Fd event(open_fault_event(bpf_program__name(program), static_cast<int>(cpu)));
       if (!event && errno == ENODEV) {
         continue;  // not online
       }

@@ -177,10 +177,10 @@ bool programs_on_calls_may_sleep(const KernelTypes& types) {
 Refusal not_wanted() { return "not wanted"; }
 
 Refusal try_fault_events() {
-  if (const Fd event(open_fault_event(PERF_COUNT_SW_PAGE_FAULTS_MAJ, 0)); !event) {
+  if (const Fd event(open_fault_event("taskcost_fault_major", 0)); !event) {
     return fmt::format("perf_event_open: {}", words_for(errno));
   }
-  return attach_trial(Fd(open_fault_event(PERF_COUNT_SW_PAGE_FAULTS_MIN, 0)), BPF_PROG_TYPE_PERF_EVENT);
+  return attach_trial(Fd(open_fault_event("taskcost_fault_minor", 0)), BPF_PROG_TYPE_PERF_EVENT);
 }
 
 void add_evidence(Sources& sources, const char* figure, const char* source, EvidenceKind kind, std::string why = {},
@@ -554,10 +554,12 @@ void choose_faults(Sources& sources, const KernelTypes& types, bool no_function_
 
 }  // namespace
 
-int open_fault_event(std::uint64_t event, int cpu) {
+int open_fault_event(std::string_view program, int cpu) {
   perf_event_attr attributes{};
   attributes.type = PERF_TYPE_SOFTWARE;
-  attributes.config = event;
+  attributes.config = program.ends_with("minor")   ? PERF_COUNT_SW_PAGE_FAULTS_MIN
+                      : program.ends_with("major") ? PERF_COUNT_SW_PAGE_FAULTS_MAJ
+                                                   : PERF_COUNT_SW_PAGE_FAULTS;
   attributes.sample_period = 1;
   return open_event(attributes, cpu).release();
 }

@@ -3,9 +3,9 @@
 // Which source each figure comes from, decided once at start by trying what this kernel and these privileges allow.
 #pragma once
 
-#include <cstdint>
 #include <set>
 #include <string>
+#include <string_view>
 
 #include "taskcost/account.h"
 #include "taskcost/collector.h"
@@ -33,7 +33,7 @@ struct Sources {
 // REQUIRES: check_privileges() was passed.
 Sources choose_sources(const CollectorOptions& options);
 
-// A descriptor of a perf software event, one of PERF_COUNT_SW_PAGE_FAULTS*, on a CPU; -1 with errno set.
-int open_fault_event(std::uint64_t event, int cpu);
+// A descriptor of the perf software event of faults that a program is for, on a CPU; -1 with errno set.
+int open_fault_event(std::string_view program, int cpu);
 
 }  // namespace taskcost

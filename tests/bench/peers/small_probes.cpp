@@ -12,7 +12,6 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstring>
-#include <string_view>
 #include <utility>
 
 #include "collector/handles.h"
@@ -61,9 +60,9 @@ Attached beside(const bpf_program* program, Content content) {
 std::vector<Attached> attach_beside(const bpf_program* program, Content content) {
   std::vector<Attached> all;
   if (bpf_program__type(program) == BPF_PROG_TYPE_PERF_EVENT) {
-    const bool major = std::string_view(bpf_program__name(program)).ends_with("major");
     for (unsigned cpu = 0; cpu < possible_cpus(); ++cpu) {
-      if (Fd event(open_fault_event(major, static_cast<int>(cpu))); event) {  // else it is not online
+      if (Fd event(open_fault_event(bpf_program__name(program), static_cast<int>(cpu)));
+          event) {  // else it is not online
         all.push_back(on_fault_event(content, std::move(event)));
       }
     }
