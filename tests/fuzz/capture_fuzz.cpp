@@ -10,6 +10,7 @@
 #include "fuzz/expect.h"
 #include "taskcost/abi.h"
 #include "taskcost/capture.h"
+#include "taskcost/record.h"
 
 namespace {
 
@@ -27,6 +28,8 @@ void check(std::span<const std::byte> record) {
   expect(record.size() >= sizeof(header) && record.size() % 8 == 0, "a record has a possible size");
   std::memcpy(&header, record.data(), sizeof(header));
   expect(header.size == record.size(), "a record has the size that it tells");
+  expect(!decode(record) || (header.type >= TC_RECORD_LEDGER && header.type <= TC_RECORD_COMMAND),
+         "what can be decoded is of a known type");
 }
 
 // How many records, and how many interruptions, came from here to the end.
