@@ -218,8 +218,8 @@ int BPF_PROG(taskcost_switch, bool preempt, struct task_struct *prev, struct tas
 	__u32 next_slot = slot_near(note, next);
 	__u32 prev_slot;
 	struct tc_ledger *l, *dead = NULL;
-	struct tc_gathered *these = NULL;
-	struct tc_switch *event = NULL;
+	struct tc_gathered *these = gathered_here();
+	struct tc_switch *event;
 	__u32 flush, state = 0;
 	__u64 now;
 
@@ -247,10 +247,7 @@ int BPF_PROG(taskcost_switch, bool preempt, struct task_struct *prev, struct tas
 		if (state & TASK_DEAD_STATE)
 			dead = l;
 	}
-	if (keep_events) {
-		these = gathered_here();
-		event = begin_switch(these, prev, next, cpu, now);
-	}
+	event = begin_switch(these, prev, next, cpu, now);
 	if (l && event)
 		tell_prev(event, l, destination_of(prev, next), flush, !preempt && state, dead);
 

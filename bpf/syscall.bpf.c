@@ -125,11 +125,8 @@ static __always_inline void leave_wait(struct tc_ledger *l, long result, __u64 n
 static __always_inline struct tc_transfer *begin_transfer(struct tc_gathered *these, const struct tc_ledger *l,
 							  long result, __u64 now)
 {
-	struct tc_transfer *transfer;
+	struct tc_transfer *transfer = begin_event(these, sizeof(*transfer), now);
 
-	if (!keep_events)
-		return NULL;
-	transfer = begin_event(these, sizeof(*transfer), now);
 	if (!transfer)
 		return NULL;
 	transfer->call.at_ns = now;

@@ -73,10 +73,14 @@ static __always_inline void send_event(void *event, __u64 size, __u64 at_ns)
 		note_lost_events(at_ns, at_ns, 1);
 }
 
+/* NULL when transitions are not kept. */
 static __always_inline struct tc_gathered *gathered_here(void)
 {
-	__u32 cpu = bpf_get_smp_processor_id();
+	__u32 cpu;
 
+	if (!keep_events)
+		return NULL;
+	cpu = bpf_get_smp_processor_id();
 	return bpf_map_lookup_elem(&gathered, &cpu);
 }
 
@@ -111,11 +115,13 @@ static __always_inline void flush_gathered(void)
 
 /*
  * The place of an event of the task that has this CPU, where it is written at once. Nobody else gathers here until
- * finish_event(), which comes without fail. NULL when another task was taken from the CPU in between; then the event is
- * lost.
+ * finish_event(), which comes without fail. NULL when transitions are not kept, or when another task was taken from the
+ * CPU in between; then the event is lost.
  */
 static __always_inline void *begin_event(struct tc_gathered *these, __u64 room, __u64 at_ns)
 {
+	if (!keep_events)
+		return NULL;
 	if (!these || these->busy) {
 		note_lost_events(at_ns, at_ns, 1);
 		return NULL;
@@ -175,12 +181,9 @@ static __always_inline void send_step(const struct tc_ledger *l, __u32 kind, __u
 /* Of the task that has this CPU. An interrupt that came upon somebody at work here sends it at once. */
 static __always_inline void gather_step(const struct tc_ledger *l, __u32 kind, __u64 value, __u32 arg, __u64 now)
 {
-	struct tc_gathered *these;
+	struct tc_gathered *these = gathered_here();
 	struct tc_step *step;
 
-	if (!keep_events)
-		return;
-	these = gathered_here();
 	if (these && these->busy) {
 		send_step(l, kind, value, arg, now);
 		return;
@@ -202,13 +205,9 @@ static __always_inline void gather_step_now(const struct tc_ledger *l, __u32 kin
 /* The pending fault of the task that has this CPU. */
 static __always_inline void gather_fault(const struct tc_ledger *l, __u8 outcome, __u64 now)
 {
-	struct tc_gathered *these;
-	struct tc_fault *fault;
+	struct tc_gathered *these = gathered_here();
+	struct tc_fault *fault = begin_event(these, sizeof(*fault), now);
 
-	if (!keep_events)
-		return;
-	these = gathered_here();
-	fault = begin_event(these, sizeof(*fault), now);
 	if (!fault)
 		return;
 	*fault = (struct tc_fault){
