@@ -112,8 +112,10 @@ std::string compare_usage(const std::vector<const Json*>& family, const Waited& 
   };
   check("faults_minor", waited.faults_minor, 0);
   check("faults_major", waited.faults_major, 0);
+  // wait4 may have its figures before the last switch of a task, and until then a busy machine preempts it, maybe more
+  // than once. That ours are the kernel's to the last one is for expect_equal_books().
   check("voluntary_switches", waited.voluntary_switches, tasks);
-  check("involuntary_switches", waited.involuntary_switches, tasks);
+  check("involuntary_switches", waited.involuntary_switches, 5 * tasks);
   return differences.str();
 }
 
