@@ -16,7 +16,8 @@ units_with_files() {
 			# Relative to the build where a compiler cache is in use.
 			if (index(path, top) == 1) path = substr(path, length(top) + 1)
 			else if (path !~ /^\// && !gsub(/\.\.\//, "", path)) path = build path
-			if (unit == "") unit = path
+			# clang names its list of what it does not sanitize before it.
+			if (unit == "" && path ~ /\.(c|cc|cpp|cxx)$/) unit = path
 			if (path ~ /^(userspace|workloads|tests|include)\//) files = files " " path
 		}
 		END { flush() }'
