@@ -32,4 +32,11 @@ inline bool ask_for(Priority priority) {
   return sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &parameters) == 0;
 }
 
+// Whether a thread of this process would get it.
+inline bool may_ask_for(Priority priority) {
+  bool may = false;
+  std::thread([&] { may = ask_for(priority); }).join();
+  return may;
+}
+
 }  // namespace taskcost

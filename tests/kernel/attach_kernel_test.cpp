@@ -2,7 +2,6 @@
 //
 // Programs that already run: found whole, accounted over the window, left as they were.
 #include <gtest/gtest.h>
-#include <sys/utsname.h>
 
 #include <algorithm>
 #include <array>
@@ -15,6 +14,7 @@
 #include "support/expect.h"
 #include "support/servers.h"
 #include "support/window.h"
+#include "taskcost/preemption.h"
 
 namespace taskcost::test {
 namespace {
@@ -85,18 +85,6 @@ void expect_children(const Report& report, pid_t parent, const std::vector<Waite
   const std::vector<Waited> within = children_within(*report.find(parent), log);
   EXPECT_GE(within.size(), kChildren);
   expect_as_waited(report, within);
-}
-
-// As its build says, and where that is decided at boot, debugfs.
-bool kernel_is_preemptible() {
-  utsname host{};
-  uname(&host);
-  const std::string version = host.version;
-  if (version.find("PREEMPT_DYNAMIC") == std::string::npos) {
-    return version.find("PREEMPT") != std::string::npos;
-  }
-  const std::string model = read_file("/sys/kernel/debug/sched/preempt");
-  return model.find("(none)") == std::string::npos && model.find("(voluntary)") == std::string::npos;
 }
 
 // While a call of one observer on its tables has lost its CPU, a preemptible kernel skips the programs of the other on

@@ -191,15 +191,9 @@ TEST(CaptureOfATaskThatRuns, BothBooksAgree) {
   EXPECT_EQ(audit.at("compared").at("tasks"), 1);
 }
 
-bool may_have_priority() {
-  bool may = false;
-  std::thread([&may] { may = ask_for(Priority::reader); }).join();
-  return may;
-}
-
 // What reads and writes the records has the CPU before those that want it all the time.
 TEST(CaptureOfABusyMachine, LosesNothing) {
-  if (!may_have_priority()) {
+  if (!may_ask_for(Priority::reader)) {
     GTEST_SKIP() << "no right to a real-time priority";
   }
   std::vector<std::unique_ptr<Subprocess>> busy;

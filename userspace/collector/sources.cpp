@@ -10,7 +10,6 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <array>
@@ -27,6 +26,7 @@
 #include <utility>
 
 #include "collector/handles.h"
+#include "taskcost/preemption.h"
 #include "taskcost/read_text.h"
 #include "taskcost/start_thread.h"
 
@@ -448,23 +448,6 @@ void choose_file_faults(Sources& sources, const KernelTypes& types, const Refusa
   add_evidence(
       sources, "file_faults", "mm_filemap_fault, mm_filemap_map_pages inside the fault", EvidenceKind::bound,
       fmt::format("private copies and files in memory do not pass there; kprobe handle_mm_fault: {}", *kprobe));
-}
-
-// Whether the kernel may give the CPU to another task in the middle of what it does for one. Its build tells, and where
-// that is decided at boot, debugfs.
-bool kernel_is_preemptible() {
-  utsname host{};
-  uname(&host);
-  const std::string_view version = host.version;
-  if (version.find("PREEMPT") == std::string_view::npos) {
-    return false;
-  }
-  if (version.find("PREEMPT_DYNAMIC") == std::string_view::npos) {
-    return true;
-  }
-  // "none voluntary (full) lazy": the one in brackets.
-  const std::string model = read_text("/sys/kernel/debug/sched/preempt");
-  return model.find("(none)") == std::string::npos && model.find("(voluntary)") == std::string::npos;
 }
 
 void expect_exceptions(Sources& sources) {

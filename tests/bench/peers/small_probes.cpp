@@ -61,8 +61,8 @@ std::vector<Attached> attach_beside(const bpf_program* program, Content content)
   std::vector<Attached> all;
   if (bpf_program__type(program) == BPF_PROG_TYPE_PERF_EVENT) {
     for (unsigned cpu = 0; cpu < possible_cpus(); ++cpu) {
-      if (Fd event(open_fault_event(bpf_program__name(program), static_cast<int>(cpu)));
-          event) {  // else it is not online
+      Fd event(open_fault_event(bpf_program__name(program), static_cast<int>(cpu)));
+      if (event) {  // else it is not online
         all.push_back(on_fault_event(content, std::move(event)));
       }
     }
