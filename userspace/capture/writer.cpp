@@ -319,6 +319,8 @@ struct CaptureWriter::State {
       Buffer& buffer = buffers[done_buffer];
       done_buffer = (done_buffer + 1) % buffers.size();
       is_last = buffer.is_last;
+      // Without it a busy machine keeps it off the CPU until all buffers are full, which is counted.
+      const Prioritized writing(Priority::writer);
       try {
         write_buffer(buffer);
       } catch (const std::bad_alloc&) {
@@ -354,8 +356,7 @@ Result<std::unique_ptr<CaptureWriter>> CaptureWriter::create(Fd file, const std:
   auto state = std::make_unique<State>(std::move(output), *salt, bounded);
   state->count.bytes_out.set(state->file.output().size());
   auto thread = start_thread([raw = state.get()] {
-    // Without it a busy machine keeps it off the CPU until all buffers are full, which is counted.
-    (void)ask_for(Priority::writer);
+    be_first_of_the_normal();
     raw->write_all();
   });
   if (!thread) {

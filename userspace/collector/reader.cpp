@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "collector/reader.h"
 
+#include <sys/epoll.h>
 #include <sys/mman.h>
 
 #include <cerrno>
@@ -88,13 +89,14 @@ Result<std::unique_ptr<Reader>> Reader::start(int ring_fd, OnRecord on_record) {
 Reader::~Reader() { join(); }
 
 void Reader::drain() {
-  // At normal priority a busy machine keeps it off the CPU until the ring has overflowed, which is counted.
-  (void)ask_for(Priority::reader);
+  be_first_of_the_normal();
+  epoll_event event{};
   while (!stopping_.load(std::memory_order_acquire)) {
-    if (ring_buffer__poll(ring_.get(), drain_every_ms) < 0) {
-      // At this priority a loop that does not wait would take the CPU from all others.
+    if (epoll_wait(ring_buffer__epoll_fd(ring_.get()), &event, 1, drain_every_ms) < 0) {
       std::this_thread::sleep_for(std::chrono::milliseconds(drain_every_ms));
     }
+    // At normal priority a busy machine takes the CPU from it until the ring has overflowed, which is counted.
+    const Prioritized working(Priority::reader);
     ring_buffer__consume(ring_.get());
   }
   ring_buffer__consume(ring_.get());

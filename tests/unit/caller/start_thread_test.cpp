@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "taskcost/start_thread.h"
+
+#include <gtest/gtest.h>
+
+#include <future>
+
+namespace taskcost {
+namespace {
+
+int policy() { return sched_getscheduler(0) & ~SCHED_RESET_ON_FORK; }
+
+// On a thread of its own, whatever that does to its priority.
+template <typename Body>
+auto on_a_thread(Body body) {
+  return std::async(std::launch::async, body).get();
+}
+
+TEST(Prioritized, HasThePriorityWhileItWorksAndWaitsWithout) {
+  const int expected = may_ask_for(Priority::writer) ? SCHED_FIFO : SCHED_OTHER;
+  EXPECT_EQ(on_a_thread([] {
+              const Prioritized writing(Priority::writer);
+              return policy();
+            }),
+            expected);
+  EXPECT_EQ(on_a_thread([] {
+              { const Prioritized writing(Priority::writer); }
+              return policy();
+            }),
+            SCHED_OTHER);
+}
+
+TEST(Prioritized, KeepsWhatMakesItTheFirstOfTheNormal) {
+  const auto [before, after] = on_a_thread([] {
+    be_first_of_the_normal();
+    const int nice = getpriority(PRIO_PROCESS, 0);
+    { const Prioritized reading(Priority::reader); }
+    return std::pair(nice, getpriority(PRIO_PROCESS, 0));
+  });
+  EXPECT_EQ(before, after);
+}
+
+}  // namespace
+}  // namespace taskcost
