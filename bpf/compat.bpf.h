@@ -84,6 +84,19 @@ extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
 #endif
 
 /*
+ * v6.17: "bpf: rdonly_untrusted_mem for btf id walk pointer leafs" makes a pointer of what was a number: not to be
+ * calculated with unless it is read as a field that is a number. Elsewhere than in the hot path by a helper.
+ */
+static __always_inline __u64 stack_of(struct task_struct *task)
+{
+#ifdef COMPAT_WANT_RDONLY_CAST
+	return can_cast() ? read_as(struct load_weight, &task->stack)->weight : (__u64)task->stack;
+#else
+	return (__u64)BPF_CORE_READ(task, stack);
+#endif
+}
+
+/*
  * A field, and one behind a pointer. Of a cast pointer rather than of one that the verifier trusts: for each pointer
  * that is loaded from such a one it searches all types of the kernel, which takes most of its time.
  */

@@ -22,32 +22,6 @@ int taskcost_adopt(struct bpf_iter__task *ctx)
 	return 0;
 }
 
-/*
- * Between two windows: whoever still has a ledger gives it back. Nobody writes to it any more, and the collector has
- * read it.
- */
-SEC("iter/task")
-int taskcost_release(struct bpf_iter__task *ctx)
-{
-	struct task_struct *task = ctx->task;
-	struct tc_ledger *l;
-	__u32 *stored;
-	__u32 slot;
-
-	if (!task)
-		return 0;
-	stored = bpf_task_storage_get(&slots, task, NULL, 0);
-	if (!stored || !*stored)
-		return 0;
-	slot = *stored;
-	l = bpf_map_lookup_elem(&pool, &slot);
-	if (l && l->live)
-		retire_ledger(l, slot, stored);
-	else
-		*stored = 0;
-	return 0;
-}
-
 /* Of a walk's task; NULL when it is not observed. The window may be closed. */
 static __always_inline struct tc_ledger *ledger_of_walk(struct task_struct *task)
 {

@@ -3,6 +3,7 @@
 #include "state.bpf.h"
 
 const volatile __u32 pool_slots = 2;
+const volatile __u32 observed_shift = 31;
 const volatile bool sched_switch_has_prev_state = false;
 const volatile bool has_rdonly_cast = false;
 const volatile bool hold_cpu = false;

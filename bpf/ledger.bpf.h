@@ -2,8 +2,8 @@
 /*
  * The ledger: whose it is, who may write to it, and the one function that writes a cell.
  *
- * A task is observed if and only if its task storage names a slot of the pool. While it runs, the note of its CPU names
- * the same slot, so that system calls and faults find the ledger without a storage look-up, and tasks that nobody
+ * A task is observed if and only if the table `observed` names a slot of the pool for it. While it runs, the note of
+ * its CPU names the same slot, so that system calls and faults find the ledger without a look-up, and tasks that nobody
  * observes leave after one comparison. sched_switch writes the note. It names the task that it speaks of, because a
  * switch may go unseen: some kernels hide what happens in the context of certain tasks from all tracepoints, the switch
  * away from them included. A note of another task than the current one is looked up again (catch_up), and so a task
@@ -25,12 +25,74 @@ static __always_inline struct tc_ledger *ledger_in(__u32 slot)
 	return bpf_map_lookup_elem(&pool, &slot);
 }
 
-/* The slot of any task; 0 when it is not observed. Creates nothing. */
+/*
+ * Where a task is in `observed` if it is. By its kernel stack, which it keeps for life: the address of the task itself
+ * may not be calculated with, and its pid changes when a thread calls exec.
+ */
+static __always_inline struct tc_bucket *bucket_of(struct task_struct *task)
+{
+	__u32 stack = stack_of(task) >> 12;
+	__u32 index = stack * 0x9e3779b1u >> observed_shift;
+
+	return bpf_map_lookup_elem(&observed, &index);
+}
+
+static __always_inline struct tc_place *place_of(struct task_struct *task)
+{
+	struct tc_bucket *bucket = bucket_of(task);
+	__u32 i;
+
+	if (!bucket)
+		return NULL;
+#pragma unroll
+	for (i = 0; i < TC_BUCKET_PLACES; i++)
+		if (bucket->places[i].task == (__u64)task)
+			return &bucket->places[i];
+	return NULL;
+}
+
+/* The slot of any task; 0 when it is not observed. */
 static __always_inline __u32 slot_of(struct task_struct *task)
 {
-	__u32 *slot = bpf_task_storage_get(&slots, task, NULL, 0);
+	struct tc_place *place = place_of(task);
 
-	return slot ? *slot : 0;
+	return place ? place->slot : 0;
+}
+
+/*
+ * Whether the task has got a place. It has none yet, or somebody else gave it one at this moment: then it keeps that,
+ * because everybody takes the first that is free.
+ */
+static __always_inline bool take_place(struct task_struct *task, __u32 slot)
+{
+	struct tc_bucket *bucket = bucket_of(task);
+	__u64 there;
+	__u32 i;
+
+	if (!bucket)
+		return false;
+	for (i = 0; i < TC_BUCKET_PLACES; i++) {
+		there = __sync_val_compare_and_swap(&bucket->places[i].task, 0, (__u64)task);
+		if (there == (__u64)task)
+			return false;
+		if (!there) {
+			bucket->places[i].slot = slot;
+			return true;
+		}
+	}
+	count_loss(TC_LOSS_STORAGE_FAILURES);
+	return false;
+}
+
+static __always_inline void leave_place(struct task_struct *task)
+{
+	struct tc_place *place = place_of(task);
+
+	if (!place)
+		return;
+	place->slot = 0;
+	barrier();
+	place->task = 0;
 }
 
 /* A latency into this CPU's histogram. */
@@ -68,7 +130,7 @@ static __always_inline __u64 elapsed(__u64 then, __u64 now)
 	return 0;
 }
 
-/* The same as slot_of(), without a storage look-up where the task is the one that ran on this CPU before. */
+/* The same as slot_of(), without a look-up where the task is the one that ran on this CPU before. */
 static __always_inline __u32 slot_near(const struct tc_cpu_note *note, struct task_struct *task)
 {
 	__u32 slot = note->last_slot;
@@ -241,35 +303,15 @@ static __always_inline void give_back_ledger(struct tc_ledger *l, __u32 slot)
 	__sync_fetch_and_add(&ledgers_ended, 1);
 }
 
-/*
- * The last step of a creation: from here on the task is observed, unless it is already. Only called where an allocation
- * is harmless, in task_newtask and in an iterator.
- */
+/* The last step of a creation: from here on the task is observed, unless it is already. */
 static __always_inline bool publish_ledger(struct tc_ledger *l, __u32 slot, struct task_struct *task)
 {
-	__u32 nobody = 0;
-	__u32 *stored;
-
 	l->live = 1;
 	l->task = (__u64)task;
-	stored = bpf_task_storage_get(&slots, task, &nobody, BPF_LOCAL_STORAGE_GET_F_CREATE);
-	/* Refused also where somebody else, maybe another tool, gave the task its first storage at this moment. */
-	if (!stored)
-		stored = bpf_task_storage_get(&slots, task, &nobody, BPF_LOCAL_STORAGE_GET_F_CREATE);
-	if (!stored)
-		count_loss(TC_LOSS_STORAGE_FAILURES);
-	else if (!__sync_val_compare_and_swap(stored, 0, slot))
+	if (take_place(task, slot))
 		return true;
 	give_back_ledger(l, slot);
 	return false;
-}
-
-/* The task is observed no longer, and its slot is free. `stored`: the task's entry in `slots`, NULL when it is gone. */
-static __always_inline void retire_ledger(struct tc_ledger *l, __u32 slot, __u32 *stored)
-{
-	if (stored)
-		*stored = 0;
-	give_back_ledger(l, slot);
 }
 
 static __always_inline __u64 page_table_bytes_of(struct mm_struct *mm)

@@ -126,6 +126,7 @@ int BPF_PROG(taskcost_newtask, struct task_struct *child, __u64 clone_flags)
 	bool same_memory;
 	__u32 slot;
 
+	leave_place(child); /* somebody who was at this address before, and whose end nobody saw */
 	if (creator && !(creator->flags & TC_LEDGER_FOLLOW))
 		return 0;
 	if (!creator && !is_launched() && !arrives(child))

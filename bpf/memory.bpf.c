@@ -15,7 +15,7 @@ static struct {
 	__u32 pad;
 } senders[SENDERS];
 
-static __always_inline __u32 place_of(__u64 mm)
+static __always_inline __u32 sender_place(__u64 mm)
 {
 	return (mm * 0x9e3779b97f4a7c15ull >> 32) & (SENDERS - 1);
 }
@@ -29,7 +29,7 @@ static __always_inline __u64 memory_of(struct task_struct *task)
 static __always_inline void send_shootdown(struct tc_ledger *l)
 {
 	__u64 mm = memory_of(bpf_get_current_task_btf());
-	__u32 place = place_of(mm);
+	__u32 place = sender_place(mm);
 
 	l->counters[TC_COUNTER_SHOOTDOWNS_SENT]++;
 	gather_step_now(l, TC_STEP_SHOOTDOWN_SENT, 0, 0);
@@ -58,6 +58,8 @@ int BPF_PROG(taskcost_tlb_flush, int reason, unsigned long pages)
 			note->flush = pages ? TC_FLUSH_DONE : TC_FLUSH_REUSED;
 		return 0;
 	}
+	if (reason != TLB_REMOTE_SHOOTDOWN && reason != TLB_REMOTE_SEND_IPI)
+		return 0;
 	l = current_ledger();
 	if (!l)
 		return 0;
@@ -65,7 +67,7 @@ int BPF_PROG(taskcost_tlb_flush, int reason, unsigned long pages)
 		l->counters[TC_COUNTER_SHOOTDOWNS_RECEIVED]++;
 		gather_step_now(l, TC_STEP_SHOOTDOWN_RECEIVED, 0, 0);
 		notes[this_cpu()].shot_down = 1;
-	} else if (reason == TLB_REMOTE_SEND_IPI) {
+	} else {
 		send_shootdown(l);
 	}
 	return 0;
@@ -98,7 +100,7 @@ static __always_inline void end_interrupt(void)
 		gather_step(l, TC_STEP_SHOOTDOWN_LOST, ns, 0, now);
 	}
 	mm = memory_of(bpf_get_current_task_btf());
-	place = place_of(mm);
+	place = sender_place(mm);
 	if (senders[place].mm != mm)
 		return;
 	sender = ledger_in(senders[place].slot);

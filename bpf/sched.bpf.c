@@ -27,7 +27,8 @@ static __always_inline void end_ledger(struct tc_ledger *l, __u32 slot, struct t
 	if (bpf_ringbuf_output(&records, l, sizeof(*l), wakeup_flag()))
 		count_loss(TC_LOSS_DROPPED_EXIT_RECORDS);
 
-	retire_ledger(l, slot, bpf_task_storage_get(&slots, task, NULL, 0));
+	leave_place(task);
+	give_back_ledger(l, slot);
 }
 
 /*
@@ -42,6 +43,29 @@ static __always_inline enum tc_counter destination_of(struct task_struct *prev, 
 		return mm == untrusted(prev)->active_mm ? TC_COUNTER_SWITCHES_SAME_ADDRESS_SPACE
 							: TC_COUNTER_SWITCHES_OTHER_ADDRESS_SPACE;
 	return next->pid ? TC_COUNTER_SWITCHES_TO_KERNEL_THREAD : TC_COUNTER_SWITCHES_TO_IDLE;
+}
+
+/* The wait that ended last was booked as longer than it was, and nobody saw its end. */
+static __noinline int shorten_wait(struct tc_ledger *l, __u64 ns)
+{
+	struct tc_edge_key key = {.sleeper = l->id, .wait = l->wait, .from = TC_FROM_NOWHERE};
+	struct tc_edge_sums *sums;
+	__u32 i;
+
+	if (!l) /* can't happen; the verifier asks */
+		return 0;
+	l->waits[bounded(key.wait, TC_NR_WAITS)].blocked_ns -= ns;
+	for (i = 0; i < TC_OWN_EDGES; i++) {
+		if (same_edge(&l->edges[i].key, &key)) {
+			l->edges[i].sums.blocked_ns -= ns;
+			return 0;
+		}
+	}
+	sums = bpf_map_lookup_elem(&edges, &key);
+	if (!sums)
+		sums = &l->other_edges[bounded(key.wait, TC_NR_WAITS)];
+	sums->blocked_ns -= ns;
+	return 0;
 }
 
 /*
@@ -59,6 +83,8 @@ static __always_inline void correct_unseen_wait(struct tc_ledger *l, struct task
 		missing = l->unseen_wait_ns;
 	*cell_of(l, row, l->unseen_condition) -= missing;
 	*cell_of(l, row, TC_CONDITION_RUNNING) += missing;
+	if (l->unseen_condition == TC_CONDITION_BLOCKED)
+		shorten_wait(l, missing);
 	/* That was in an earlier call: the one that began since did not run for longer. */
 	if (l->entered_ns > l->unseen_at_ns && row == interrupted_row(l))
 		l->call_running_ns += missing;

@@ -13,7 +13,8 @@
 
 /* Written by user space before load; volatile so that the compiler leaves the decision to the verifier. */
 extern const volatile __u32 pool_slots;
-extern const volatile bool keep_stints; /* a record for each time on a CPU */
+extern const volatile __u32 observed_shift; /* 32 less the logarithm of the number of buckets in `observed` */
+extern const volatile bool keep_stints;	    /* a record for each time on a CPU */
 extern const volatile bool keep_stacks;
 extern const volatile bool keep_events; /* the transitions themselves */
 extern const volatile bool sees_calls;	/* system calls have probes */
@@ -40,13 +41,14 @@ struct {
 	__type(value, struct tc_ledger);
 } pool __weak SEC(".maps");
 
-/* Which slot a task's ledger is in. The kernel frees the entry with the task. */
+/* Which slot a task's ledger is in. Memory-mapped, so that user space can forget all of them between two windows. */
 struct {
-	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, int);
-	__type(value, __u32);
-} slots __weak SEC(".maps");
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 2);
+	__type(key, __u32);
+	__type(value, struct tc_bucket);
+} observed __weak SEC(".maps");
 
 /* Slots that came back; slots that were never used follow slots_touched. */
 struct {

@@ -151,7 +151,7 @@
 /* Everything that can go missing, each with its own count. */
 #define TC_LOSSES(X)                                                                                      \
   X(MISSED_LEDGERS, missed_ledgers, "tasks without a ledger: the pool was full (raise --max-tasks)")      \
-  X(STORAGE_FAILURES, storage_failures, "tasks without a ledger: task storage was busy or out of memory") \
+  X(STORAGE_FAILURES, storage_failures, "tasks without a ledger: no room in the table of observed tasks") \
   X(DROPPED_EXIT_RECORDS, dropped_exit_records, "final records that found the ring buffer full")          \
   X(DROPPED_EVENTS, dropped_events, "exec and reap events that found the ring buffer full")               \
   X(UNRESOLVED_FAULTS, unresolved_faults, "page faults that the kernel resolved unseen")                  \
@@ -394,9 +394,9 @@ enum {
 };
 
 /*
- * The ledger of one task. It lives in a slot of a memory-mapped pool; the task's storage holds the number of the slot.
- * Only programs running on the task's CPU, or under its run-queue lock, write to it, except what its waker writes:
- * `woken_ns`, `waker`, `waker_from` and `cause`.
+ * The ledger of one task. It lives in a slot of a memory-mapped pool; the table of observed tasks holds the number of
+ * the slot. Only programs running on the task's CPU, or under its run-queue lock, write to it, except what its waker
+ * writes: `woken_ns`, `waker`, `waker_from` and `cause`.
  */
 struct tc_ledger {
   struct tc_record record;
@@ -521,6 +521,19 @@ struct tc_cpu_note {
   __u64 lost_events;  /* that no gap has told of yet, */
   __u64 lost_first_ns; /* and their times */
   __u64 lost_last_ns;
+};
+
+/* Where the ledger of an observed task is. */
+struct tc_place {
+  __u64 task; /* its address; 0: free */
+  __u32 slot;
+  __u32 pad;
+};
+
+/* Two cache lines of the table of observed tasks. */
+enum { TC_BUCKET_PLACES = 8 };
+struct tc_bucket {
+  struct tc_place places[TC_BUCKET_PLACES];
 };
 
 enum {

@@ -291,6 +291,9 @@ void ReplayedLife::correct(const tc_step& step) {
   const std::uint64_t moved = std::min<std::uint64_t>(step.value, cell(row, condition));
   cell(row, condition) -= moved;
   cell(row, TC_CONDITION_RUNNING) += moved;
+  if (condition == TC_CONDITION_BLOCKED) {
+    shorten_wait(moved);
+  }
   // Not if that was in an earlier call of the same class.
   const tc_ledger& ledger = task_.ledger;
   const std::size_t current = ledger.activity == TC_ROW_FAULT_PENDING ? ledger.interrupted : ledger.activity;

@@ -233,6 +233,16 @@ void ReplayedLife::book_wait(std::uint64_t blocked_ns, std::uint64_t waker, std:
   add_to_edge(last_edge_->second, blocked_ns);
 }
 
+// The one that ended last, and nobody saw how.
+void ReplayedLife::shorten_wait(std::uint64_t ns) {
+  const auto shorten = [ns](auto& blocked_ns) { blocked_ns -= std::min<std::uint64_t>(ns, blocked_ns); };
+  shorten(task_.ledger.waits[task_.ledger.wait].blocked_ns);
+  const auto edge = edges_.find({0, task_.ledger.wait, TC_FROM_NOWHERE});
+  if (edge != edges_.end()) {
+    shorten(edge->second.blocked_ns);
+  }
+}
+
 std::optional<std::uint64_t> ReplayedLife::waited_until(std::uint64_t at_ns, std::uint64_t woken_ns,
                                                         std::uint64_t waker, std::uint32_t from) {
   tc_ledger& ledger = task_.ledger;

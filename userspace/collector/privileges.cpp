@@ -44,9 +44,9 @@ bool may_read_kernel_memory() {
 // What no other source can stand in for. The kernel knows it by trying, whatever its number is.
 Status check_kernel() {
   errno = 0;
-  if (libbpf_probe_bpf_map_type(BPF_MAP_TYPE_TASK_STORAGE, nullptr) == 0) {
-    return unless_exhausted(
-        {"cannot observe on this kernel", "it has no task storage for probes", "boot Linux 5.15 or later"});
+  if (libbpf_probe_bpf_helper(BPF_PROG_TYPE_RAW_TRACEPOINT, BPF_FUNC_task_pt_regs, nullptr) == 0) {
+    return unless_exhausted({"cannot observe on this kernel", "its probes cannot find the registers of a task",
+                             "boot Linux 5.15 or later"});
   }
   errno = 0;
   if (!may_read_kernel_memory()) {

@@ -8,7 +8,7 @@
 namespace taskcost {
 
 // Errors: a capability is missing (CAP_BPF, CAP_PERFMON; CAP_SYS_ADMIN stands for both), or the kernel lacks what no
-// other source can stand in for: BTF, task storage, leave to read its memory.
+// other source can stand in for: BTF, the registers of a task, leave to read its memory.
 Status check_privileges();
 
 // A number as CAP_BPF, in the effective set.

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
@@ -33,6 +34,11 @@ std::uint32_t ring_bytes_for(const CollectorOptions& options) {
   }
   return options.events ? recording_ring_bytes : usual_ring_bytes;
 }
+
+// Of the table of observed tasks. With twice as many buckets as there are tasks, that one overflows is most unlikely:
+// of a million tasks in 1 of 150 tables.
+unsigned buckets_for(unsigned max_tasks) { return std::bit_ceil(2 * max_tasks); }
+
 // About 1 KiB each.
 constexpr std::uint32_t different_stacks = 16384;
 // Room for edges and flows beyond those that a ledger holds, over all tasks.
@@ -52,6 +58,7 @@ void configure(probes& object, const Sources& sources, const CollectorOptions& o
   const unsigned max_tasks = options.max_tasks;
   constexpr unsigned nobodys_slot = 1;
   object.rodata->pool_slots = max_tasks + nobodys_slot;
+  object.rodata->observed_shift = 32U - static_cast<unsigned>(std::countr_zero(buckets_for(max_tasks)));
   object.rodata->sched_switch_has_prev_state = sources.switch_passes_prev_state;
   object.rodata->has_rdonly_cast = sources.can_cast;
   object.rodata->hold_cpu = sources.hold_cpu;
@@ -63,6 +70,7 @@ void configure(probes& object, const Sources& sources, const CollectorOptions& o
   std::ranges::copy(compat_calls_by_number(), object.bss->compat_calls);
 
   bpf_map__set_max_entries(object.maps.pool, max_tasks + nobodys_slot);
+  bpf_map__set_max_entries(object.maps.observed, buckets_for(max_tasks));
   bpf_map__set_max_entries(object.maps.free_slots, max_tasks);
   bpf_map__set_max_entries(object.maps.targets, max_tasks);
   bpf_map__set_max_entries(object.maps.records, ring_bytes_for(options));
@@ -138,12 +146,8 @@ SharedArray::~SharedArray() {
   }
 }
 
-Probes::Probes(Object object, SharedArray pool, SharedArray histograms, SharedArray gathered, const Sources& sources)
-    : object_(std::move(object)),
-      pool_(std::move(pool)),
-      histograms_(std::move(histograms)),
-      gathered_(std::move(gathered)),
-      finish_switch_symbol_(sources.finish_switch_symbol) {}
+Probes::Probes(Object object, Arrays arrays, const Sources& sources)
+    : object_(std::move(object)), arrays_(std::move(arrays)), finish_switch_symbol_(sources.finish_switch_symbol) {}
 
 Result<Probes> Probes::load(const Sources& sources, const CollectorOptions& options) {
   // Arrays have this size, and are read by it: libbpf keeps the number that it once got.
@@ -162,6 +166,10 @@ Result<Probes> Probes::load(const Sources& sources, const CollectorOptions& opti
   if (!pool) {
     return pool.error();
   }
+  auto observed = SharedArray::map(object->maps.observed);
+  if (!observed) {
+    return observed.error();
+  }
   auto histograms = SharedArray::map(object->maps.histograms);
   if (!histograms) {
     return histograms.error();
@@ -170,7 +178,8 @@ Result<Probes> Probes::load(const Sources& sources, const CollectorOptions& opti
   if (!gathered) {
     return gathered.error();
   }
-  return Probes(std::move(object), *std::move(pool), *std::move(histograms), *std::move(gathered), sources);
+  return Probes(std::move(object),
+                {*std::move(pool), *std::move(observed), *std::move(histograms), *std::move(gathered)}, sources);
 }
 
 Status Probes::attach() {
@@ -295,17 +304,29 @@ void Probes::close_window() {
   wait_for_running_probes();
 }
 
-Status Probes::release_tasks() {
-  auto released = walk_tasks(object_->progs.taskcost_release);
-  // A switch that read a slot before the walk may have noted it meanwhile.
+void Probes::release_tasks() {
+  // Nobody is observed from here on, and nobody writes to a ledger.
+  std::ranges::fill(arrays_.observed.as<tc_bucket>(), tc_bucket{});
+  // A switch that read a slot before that may have noted it meanwhile.
   wait_for_running_probes();
+  for (std::uint32_t slot = 1; slot < slots().size(); ++slot) {
+    tc_ledger& ledger = arrays_.pool.as<tc_ledger>()[slot];
+    if (ledger.live == 0) {
+      continue;
+    }
+    ledger.live = 0;
+    ledger.task = 0;
+    if (bpf_map_update_elem(bpf_map__fd(object_->maps.free_slots), nullptr, &slot, BPF_ANY) != 0) {
+      ++shared().losses[TC_LOSS_LEAKED_SLOTS];
+    }
+    ++shared().ledgers_ended;
+  }
   for (tc_cpu_note& note : std::span(shared().notes).first(std::min<std::size_t>(possible_cpus(), TC_MAX_CPUS))) {
     note.task = 0;
     note.regs = 0;
   }
   shared().target_kind = TC_TARGET_NONE;
   empty<std::uint32_t>(object_->maps.targets);
-  return released;
 }
 
 void Probes::clear_sums() {
@@ -319,7 +340,7 @@ void Probes::clear_sums() {
 void Probes::reopen_window() { __atomic_store_n(&shared().closed, 0, __ATOMIC_SEQ_CST); }
 
 std::span<const tc_ledger> Probes::slots() const {
-  const auto pool = pool_.as<const tc_ledger>();
+  const auto pool = arrays_.pool.as<const tc_ledger>();
   const std::size_t touched = __atomic_load_n(&shared().slots_touched, __ATOMIC_ACQUIRE);
   return pool.subspan(0, std::min(touched + 1, pool.size()));
 }

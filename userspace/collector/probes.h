@@ -65,7 +65,7 @@ class Probes {
   // No more transitions from here on; returns when no probe is still at work.
   void close_window();
   // REQUIRES: a closed window. Takes every ledger back and forgets the targets, so that another window can open.
-  Status release_tasks();
+  void release_tasks();
   // What is not in a ledger: histograms, edges and flows without room, stacks. REQUIRES: nothing is observed.
   void clear_sums();
   void reopen_window();
@@ -75,9 +75,9 @@ class Probes {
   // Slots that were in use at some time; slot 0 is nobody's.
   [[nodiscard]] std::span<const tc_ledger> slots() const;
   // [cpu * TC_NR_HISTOGRAMS + id]
-  [[nodiscard]] std::span<tc_histogram> histograms() const { return histograms_.as<tc_histogram>(); }
+  [[nodiscard]] std::span<tc_histogram> histograms() const { return arrays_.histograms.as<tc_histogram>(); }
   // By CPU. REQUIRES: a closed window.
-  [[nodiscard]] std::span<tc_gathered> gathered() const { return gathered_.as<tc_gathered>(); }
+  [[nodiscard]] std::span<tc_gathered> gathered() const { return arrays_.gathered.as<tc_gathered>(); }
   [[nodiscard]] std::uint64_t living_ledgers() const;
   // What ledgers had no room for. False when it could not be read to its end. REQUIRES: a closed window.
   bool visit_edges(const std::function<void(const tc_edge&)>& visit) const;
@@ -90,13 +90,18 @@ class Probes {
  private:
   using Object = Owned<probes, probes::destroy>;
 
-  Probes(Object object, SharedArray pool, SharedArray histograms, SharedArray gathered, const Sources& sources);
+  struct Arrays {
+    SharedArray pool;
+    SharedArray observed;
+    SharedArray histograms;
+    SharedArray gathered;
+  };
+
+  Probes(Object object, Arrays arrays, const Sources& sources);
   Status attach_fault_events();
 
   Object object_;
-  SharedArray pool_;
-  SharedArray histograms_;
-  SharedArray gathered_;
+  Arrays arrays_;
   std::string finish_switch_symbol_;
   std::vector<Link> links_;
   std::vector<Link> fault_links_;  // of events, one a CPU

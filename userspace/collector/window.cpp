@@ -48,9 +48,7 @@ Status Collector::State::open_window() {
 }
 
 Status Collector::State::start_anew() {
-  if (auto status = probes.release_tasks(); !status) {
-    return status;
-  }
+  probes.release_tasks();
   builder = SessionBuilder(model);
   commands_of.clear();
   forget_the_past();

@@ -486,6 +486,9 @@ TEST(Replay, AnUnseenSwitchInIsCorrectedAtTheNextSwitch) {
                                    .switches(1, preempted(TC_ACTIVITY_POLL), nobody),
                                60us);
   EXPECT_EQ(cells_of(book[a].ledger), (Times{{"poll blocked", 25us}, {"poll running", 25us}}));
+  EXPECT_EQ(book[a].ledger.waits[TC_WAIT_POLL].blocked_ns, 25'000U);
+  ASSERT_EQ(book[a].edges.size(), 1U);
+  EXPECT_EQ(book[a].edges[0].sums.blocked_ns, 25'000U);
   EXPECT_EQ(book[a].ledger.counters[TC_COUNTER_UNSEEN_SWITCH_INS], 1U);
   EXPECT_EQ(book[a].ledger.counters[TC_COUNTER_MIGRATIONS], 0U);
   EXPECT_TRUE(book.integrity.clean());
