@@ -14,12 +14,30 @@ struct {
 	__uint(value_size, TC_STACK_FRAMES * sizeof(__u64));
 } stacks __weak SEC(".maps");
 
+/* Those whose place in the first map another one has. */
+struct {
+	__uint(type, BPF_MAP_TYPE_STACK_TRACE);
+	__uint(max_entries, 1);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, TC_STACK_FRAMES * sizeof(__u64));
+} displaced_stacks __weak SEC(".maps");
+
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1);
 	__type(key, struct tc_stack_key);
 	__type(value, struct tc_stack_sums);
 } stack_counts __weak SEC(".maps");
+
+static __always_inline __s32 stack_id(void *ctx, __u64 flags)
+{
+	__s32 id = bpf_get_stackid(ctx, &stacks, flags);
+
+	if (id >= 0 || id == NO_SUCH_FRAMES)
+		return id;
+	id = bpf_get_stackid(ctx, &displaced_stacks, flags);
+	return id < 0 ? id : id + TC_STACKS_IN_A_MAP;
+}
 
 /* Of the current task. */
 static __always_inline void take_stack(void *ctx, struct tc_stack_ids *ids)
@@ -30,8 +48,8 @@ static __always_inline void take_stack(void *ctx, struct tc_stack_ids *ids)
 		return;
 	note = &notes[this_cpu()];
 	note->unwinding = 1;
-	ids->kernel = (__s32)bpf_get_stackid(ctx, &stacks, 0);
-	ids->user = (__s32)bpf_get_stackid(ctx, &stacks, BPF_F_USER_STACK);
+	ids->kernel = stack_id(ctx, 0);
+	ids->user = stack_id(ctx, BPF_F_USER_STACK);
 	note->unwinding = 0;
 }
 

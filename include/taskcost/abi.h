@@ -322,8 +322,8 @@ struct tc_flow {
   struct tc_flow_sums sums;
 };
 
-/* Where a task was, by number in the map of stacks; negative: none, or an error. */
-enum { TC_STACK_FRAMES = 127, TC_STACK_NONE = -1 };
+/* Where a task was, by number in the two maps of stacks, of which the second counts on; negative: none, or an error. */
+enum { TC_STACK_FRAMES = 127, TC_STACK_NONE = -1, TC_STACKS_IN_A_MAP = 16384 };
 struct tc_stack_ids {
   __s32 user;
   __s32 kernel;

@@ -58,6 +58,7 @@ TEST_P(Stacks, KnownPathsHaveTheirWeights) {
   ASSERT_TRUE(observed.report);
   const Report& report = *observed.report;
   expect_closed(report);
+  EXPECT_EQ(report["losses"].at("missed_stacks"), 0);
   std::int64_t baked = 0;
   std::int64_t kneaded = 0;
   std::istringstream(observed.finished.out) >> baked >> kneaded;

@@ -39,8 +39,6 @@ std::uint32_t ring_bytes_for(const CollectorOptions& options) {
 // of a million tasks in 1 of 150 tables.
 unsigned buckets_for(unsigned max_tasks) { return std::bit_ceil(2 * max_tasks); }
 
-// About 1 KiB each.
-constexpr std::uint32_t different_stacks = 16384;
 // Room for edges and flows beyond those that a ledger holds, over all tasks.
 constexpr unsigned entries_per_task = 2;
 
@@ -74,8 +72,11 @@ void configure(probes& object, const Sources& sources, const CollectorOptions& o
   bpf_map__set_max_entries(object.maps.free_slots, max_tasks);
   bpf_map__set_max_entries(object.maps.targets, max_tasks);
   bpf_map__set_max_entries(object.maps.records, ring_bytes_for(options));
-  bpf_map__set_max_entries(object.maps.stacks, options.stacks ? different_stacks : 1);
-  bpf_map__set_max_entries(object.maps.stack_counts, options.stacks ? 2 * different_stacks : 1);
+  // About 1 KiB for each.
+  for (bpf_map* stacks : {object.maps.stacks, object.maps.displaced_stacks}) {
+    bpf_map__set_max_entries(stacks, options.stacks ? TC_STACKS_IN_A_MAP : 1);
+  }
+  bpf_map__set_max_entries(object.maps.stack_counts, options.stacks ? 2 * TC_STACKS_IN_A_MAP : 1);
   bpf_map__set_max_entries(object.maps.edges, max_tasks * entries_per_task);
   bpf_map__set_max_entries(object.maps.flows, max_tasks * entries_per_task);
   bpf_map__set_max_entries(object.maps.histograms, possible_cpus() * TC_NR_HISTOGRAMS);
@@ -335,6 +336,7 @@ void Probes::clear_sums() {
   empty<tc_flow_key>(object_->maps.flows);
   empty<tc_stack_key>(object_->maps.stack_counts);
   empty<std::uint32_t>(object_->maps.stacks);
+  empty<std::uint32_t>(object_->maps.displaced_stacks);
 }
 
 void Probes::reopen_window() { __atomic_store_n(&shared().closed, 0, __ATOMIC_SEQ_CST); }

@@ -18,9 +18,14 @@ namespace taskcost {
 namespace {
 
 // Addresses of a stack, innermost first; none for a negative id.
-std::vector<std::uint64_t> addresses_of(int stacks, std::int32_t id) {
+std::vector<std::uint64_t> addresses_of(const probes& object, std::int32_t id) {
+  if (id < 0) {
+    return {};
+  }
+  const bpf_map* map = id < TC_STACKS_IN_A_MAP ? object.maps.stacks : object.maps.displaced_stacks;
+  const std::int32_t key = id % TC_STACKS_IN_A_MAP;
   std::array<std::uint64_t, TC_STACK_FRAMES> frames{};
-  if (id < 0 || bpf_map_lookup_elem(stacks, &id, frames.data()) != 0) {
+  if (bpf_map_lookup_elem(bpf_map__fd(map), &key, frames.data()) != 0) {
     return {};
   }
   std::vector<std::uint64_t> addresses;
@@ -71,15 +76,14 @@ void StackReader::follow() {
 Stacks StackReader::take(const Probes& probes, const Session& session,
                          const std::function<std::uint64_t(std::uint64_t)>& process_of, std::uint64_t lost) {
   events_->read_rest([this](const MappingEvent& event) { apply(event, spaces_); });
-  const int stacks = bpf_map__fd(probes.object().maps.stacks);
   std::vector<RawStack> raw;
   const bool complete = probes.visit_stacks([&](const tc_stack_key& key, const tc_stack_sums& sums) {
     RawStack stack;
     stack.process = process_of(key.process);
     stack.kind = kind_of(key.kind);
     stack.wait = key.wait < TC_NR_WAITS ? static_cast<tc_wait>(key.wait) : TC_WAIT_OTHER;
-    stack.kernel = addresses_of(stacks, key.ids.kernel);
-    stack.user = addresses_of(stacks, key.ids.user);
+    stack.kernel = addresses_of(probes.object(), key.ids.kernel);
+    stack.user = addresses_of(probes.object(), key.ids.user);
     stack.user_missing = stack.user.empty();
     stack.count = sums.count;
     stack.time = Duration(static_cast<Duration::rep>(sums.ns));
