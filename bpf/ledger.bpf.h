@@ -91,8 +91,8 @@ static __always_inline void leave_place(struct task_struct *task)
 	if (!place)
 		return;
 	place->slot = 0;
-	barrier();
-	place->task = 0;
+	/* In this order for the one who takes the place next. */
+	__sync_val_compare_and_swap(&place->task, (__u64)task, 0);
 }
 
 /* A latency into this CPU's histogram. */
