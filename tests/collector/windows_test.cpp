@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One window after another of the same collector. As root.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <csignal>
+
+#include "support/subprocess.h"
+#include "taskcost/collector.h"
+
+namespace taskcost::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+// Who is still there when a window closes may end before the next one opens, where nobody sees it.
+TEST(Windows, TasksThatEndBetweenThemLeaveNothingBehind) {
+  CollectorOptions options;
+  options.max_tasks = 2;
+  auto collector = Collector::open(options);
+  ASSERT_TRUE(collector) << to_line(collector.error());
+  for (int window = 0; window < 8; ++window) {
+    Subprocess sleeper({"/bin/sleep", "60"});
+    Target target;
+    target.ids = {sleeper.pid()};
+    const auto adopted = collector->adopt(target);
+    ASSERT_TRUE(adopted) << to_line(adopted.error());
+    EXPECT_EQ(*adopted, 1U);
+    ASSERT_TRUE(collector->wait({10ms, -1, -1}));
+    const auto observation = collector->finish();
+    sleeper.send(SIGKILL);
+    sleeper.wait();
+
+    EXPECT_THAT(observation.session.losses.counts, ::testing::Each(0U)) << "window " << window;
+    ASSERT_EQ(observation.session.processes.size(), 1U);
+    EXPECT_EQ(observation.session.processes[0].tgid, static_cast<std::uint32_t>(sleeper.pid()));
+  }
+}
+
+}  // namespace
+}  // namespace taskcost::test
