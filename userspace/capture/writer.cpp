@@ -309,6 +309,16 @@ struct CaptureWriter::State {
     failed.store(file.output().has_failed(), std::memory_order_relaxed);
   }
 
+  // A busy machine keeps a thread of normal priority off the CPU until all buffers are full, which is counted. As long
+  // as few of them wait there is no need to take the CPU from those that are observed.
+  void keep_up(std::uint32_t waiting) {
+    const bool behind = waiting > buffers.size() / 4;
+    if (behind != hurries) {
+      (void)ask_for(behind ? Priority::writer : Priority::none);
+      hurries = behind;
+    }
+  }
+
   void write_all() {
     sigset_t all;
     sigfillset(&all);
@@ -319,8 +329,7 @@ struct CaptureWriter::State {
       Buffer& buffer = buffers[done_buffer];
       done_buffer = (done_buffer + 1) % buffers.size();
       is_last = buffer.is_last;
-      // Without it a busy machine keeps it off the CPU until all buffers are full, which is counted.
-      const Prioritized writing(Priority::writer);
+      keep_up(filled.load(std::memory_order_acquire) - done);
       try {
         write_buffer(buffer);
       } catch (const std::bad_alloc&) {
@@ -333,7 +342,9 @@ struct CaptureWriter::State {
     }
   }
 
-  std::size_t done_buffer = 0;  // of the writing thread
+  // Of the writing thread.
+  std::size_t done_buffer = 0;
+  bool hurries = false;
 };
 
 Result<std::unique_ptr<CaptureWriter>> CaptureWriter::create(Fd file, const std::string& description,
@@ -355,10 +366,7 @@ Result<std::unique_ptr<CaptureWriter>> CaptureWriter::create(Fd file, const std:
   bounded.buffers = std::max<std::size_t>(options.buffers, 2);
   auto state = std::make_unique<State>(std::move(output), *salt, bounded);
   state->count.bytes_out.set(state->file.output().size());
-  auto thread = start_thread([raw = state.get()] {
-    be_first_of_the_normal();
-    raw->write_all();
-  });
+  auto thread = start_thread([raw = state.get()] { raw->write_all(); });
   if (!thread) {
     return thread.error();
   }
