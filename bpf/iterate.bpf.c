@@ -31,15 +31,20 @@ static __always_inline struct tc_ledger *ledger_of_walk(struct task_struct *task
 	return l && l->live ? l : NULL;
 }
 
-/* The names of those that live, for a look in the middle of a window. */
+/*
+ * In the middle of a window: the books and the name of each task that lives. Its flags are those that its CPU may be
+ * writing, so they do not tell of the books.
+ */
 SEC("iter/task")
-int taskcost_names(struct bpf_iter__task *ctx)
+int taskcost_glance(struct bpf_iter__task *ctx)
 {
 	struct task_struct *task = ctx->task;
 	struct tc_ledger *l = ledger_of_walk(task);
 
-	if (task && l)
-		bpf_core_read_str(l->comm, sizeof(l->comm), &task->comm);
+	if (!task || !l)
+		return 0;
+	read_books(&l->books_end, task);
+	bpf_core_read_str(l->comm, sizeof(l->comm), &task->comm);
 	return 0;
 }
 

@@ -36,7 +36,8 @@ namespace taskcost {
 // How much is probed.
 enum class Detail {
   full,     // everything
-  switches  // no system calls: what a task waits for is read from its saved registers when it leaves its CPU
+  switches  // no system calls and no page faults: what a task waits for is read from its saved registers when it leaves
+            // its CPU, and faults are those that the kernel has counted
 };
 
 struct CollectorOptions {

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <csignal>
 #include <memory>
 #include <string>
@@ -70,6 +71,22 @@ TEST_F(Top, OnceAsText) {
   for (const std::string& line : lines_of(finished.out)) {
     EXPECT_LE(line.size(), 80) << line;
   }
+}
+
+// Without probes on faults they are those that the kernel counts, of the living too.
+TEST_F(Top, CountsFaultsWithoutProbes) {
+  Subprocess forking({"/bin/sh", "-c", "while :; do (:); done"});
+  const Finished finished = top(
+      {"-p", std::to_string(forking.pid()), "--once", "--interval", "0.5", "--detail", "switches", "--format", "json"});
+  forking.send(SIGKILL);
+  forking.wait();
+  ASSERT_EQ(finished.exit_code(), 0) << finished.describe();
+  const Json json = Json::parse(finished.out);
+  const Json& shells = json.at("processes");
+  const auto shell =
+      std::ranges::find(shells, forking.pid(), [](const Json& process) { return process.at("tgid").get<pid_t>(); });
+  ASSERT_NE(shell, shells.end());
+  EXPECT_GE(shell->at("faults_minor"), shell->at("creations")) << "each fork leaves its creator copies to make";
 }
 
 TEST_F(Top, ShortLivesAreNotLost) {

@@ -95,5 +95,25 @@ TEST(FaultLatency, CoversEveryFaultOfUserCode) {
   EXPECT_GE(many.process().at("total").at("activities").at("page_fault").at("count"), 10'000);
 }
 
+// With --detail switches: untimed, and no time is made up.
+TEST(FaultsWithoutProbes, AreThoseThatTheKernelCounts) {
+  const TemporaryDirectory directory;
+  const Observed observed =
+      observe({program("faults"), "anonymous", "10000", directory.file("pages")}, {"--detail", "switches"});
+  expect_ran(observed);
+  ASSERT_TRUE(observed.report);
+  const Report& report = *observed.report;
+  expect_sound(report);
+  std::int64_t known = 0;
+  std::istringstream(observed.finished.out) >> known;
+  ASSERT_GE(known, 10'000);
+  const Json& totals = report["totals"];
+  EXPECT_EQ(totals.at("counters").at("faults_minor"), totals.at("books").at("faults_minor"));
+  EXPECT_GE(totals.at("counters").at("faults_minor"), known);
+  EXPECT_TRUE(totals.at("counters").at("faults_timed").is_null());
+  EXPECT_TRUE(totals.at("activities").at("page_fault").at("count").is_null());
+  EXPECT_TRUE(report["histograms"].at("fault_minor").is_null());
+}
+
 }  // namespace
 }  // namespace taskcost::test

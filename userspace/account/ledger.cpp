@@ -81,6 +81,9 @@ PerCounter<std::optional<std::uint64_t>> counters_of(const tc_ledger& ledger, co
   if (books) {
     counters[TC_COUNTER_FAULTS_MINOR] = books->faults_minor;
     counters[TC_COUNTER_FAULTS_MAJOR] = books->faults_major;
+  } else if (!options.fault_latency) {
+    counters[TC_COUNTER_FAULTS_MINOR].reset();
+    counters[TC_COUNTER_FAULTS_MAJOR].reset();
   }
   return counters;
 }
@@ -97,9 +100,17 @@ CreationSums sums_of(const tc_creation_sums& raw, bool calls) {
   return sums;
 }
 
-// Activities that only the probes of system calls can enter and leave.
-bool is_told_by_calls(tc_activity activity) {
-  return activity != TC_ACTIVITY_PAGE_FAULT && activity != TC_ACTIVITY_EXIT && activity != TC_ACTIVITY_KERNEL;
+// Whether there are probes that tell when a task enters an activity: most are entered by system calls.
+bool is_told(tc_activity activity, const SessionBuilder::Options& options) {
+  switch (activity) {
+    case TC_ACTIVITY_PAGE_FAULT:
+      return options.fault_latency;
+    case TC_ACTIVITY_EXIT:
+    case TC_ACTIVITY_KERNEL:
+      return true;
+    default:
+      return options.calls;
+  }
 }
 
 ChannelUse use_of(const tc_channel_use& raw) {
@@ -210,12 +221,12 @@ Account blank_account(const SessionBuilder::Options& options) {
   Account account = empty_account();
   const tc_ledger nothing{};
   account.counters = counters_of(nothing, KernelBooks{}, options);
-  if (!options.calls) {
-    for (std::size_t activity = 0; activity < TC_NR_ACTIVITIES; ++activity) {
-      if (is_told_by_calls(static_cast<tc_activity>(activity))) {
-        account.entries[activity].reset();
-      }
+  for (std::size_t activity = 0; activity < TC_NR_ACTIVITIES; ++activity) {
+    if (!is_told(static_cast<tc_activity>(activity), options)) {
+      account.entries[activity].reset();
     }
+  }
+  if (!options.calls) {
     account.channels.fill(std::nullopt);
   }
   return account;
@@ -226,7 +237,7 @@ Account account_of(const tc_ledger& ledger, Closed closed, const SessionBuilder:
   account.lifetime = nanoseconds(elapsed(ledger.birth_ns, ledger.end_ns));
   account.cells = cells_of(ledger, closed);
   for (std::size_t activity = 0; activity < TC_NR_ACTIVITIES; ++activity) {
-    if (options.calls || !is_told_by_calls(static_cast<tc_activity>(activity))) {
+    if (is_told(static_cast<tc_activity>(activity), options)) {
       account.entries[activity] = ledger.entries[activity];
     }
   }

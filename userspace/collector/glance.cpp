@@ -17,13 +17,18 @@ void sort_each_once(std::vector<Glance::Task>& tasks) {
   tasks.erase(std::unique(tasks.begin(), tasks.end(), same), tasks.end());
 }
 
+tc_ledger with_books(tc_ledger ledger) {
+  ledger.flags |= TC_LEDGER_BOOKS;
+  return ledger;
+}
+
 }  // namespace
 
 Glance Collector::State::glance() {
   Glance glance;
   const Duration cpu_before = own_cpu_time();
-  // Without it names are those of the last glance.
-  (void)probes.walk_tasks(probes.object().progs.taskcost_names).has_value();
+  // Without it names are those of the last glance, and faults are not counted.
+  const bool walked = probes.walk_tasks(probes.object().progs.taskcost_glance).has_value();
   EndedTasks::Taken taken = ended.take();
   glance.tasks = std::move(taken.tasks);
   glance.tasks.reserve(glance.tasks.size() + probes.living_ledgers());  // to grow by doubling takes twice the memory
@@ -31,7 +36,7 @@ Glance Collector::State::glance() {
   glance.at = now();
   for (const tc_ledger& ledger : probes.slots()) {
     if (ledger.live != 0 && is_of_window(ledger)) {
-      glance.tasks.push_back(glance_of(ledger, glance.at, model));
+      glance.tasks.push_back(glance_of(walked ? with_books(ledger) : ledger, glance.at, model));
     }
   }
   sort_each_once(glance.tasks);

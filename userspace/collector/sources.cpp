@@ -232,6 +232,8 @@ void choose_base(Sources& sources, const KernelTypes& types) {
   add_evidence(sources, "faults", "min_flt and maj_flt of the task at its end", EvidenceKind::exact);
 }
 
+constexpr const char* full_detail = "use --detail full";
+
 void choose_calls(Sources& sources, Detail detail) {
   if (detail == Detail::full) {
     sources.programs.insert({"taskcost_sys_enter", "taskcost_sys_exit"});
@@ -243,12 +245,11 @@ void choose_calls(Sources& sources, Detail detail) {
     return;
   }
   constexpr const char* why = "--detail switches: system calls have no probes";
-  constexpr const char* hint = "use --detail full";
   add_evidence(sources, "ledger", "sched_switch, sched_waking, task_newtask", EvidenceKind::bound,
-               std::string(why) + ", so all time on a CPU counts as user code", hint);
+               std::string(why) + ", so all time on a CPU counts as user code", full_detail);
   add_evidence(sources, "creation", "task_newtask -> sched_wakeup_new, first sched_switch", EvidenceKind::bound,
-               std::string(why) + ", so copying is not timed", hint);
-  add_evidence(sources, "channels", "", EvidenceKind::unavailable, why, hint);
+               std::string(why) + ", so copying is not timed", full_detail);
+  add_evidence(sources, "channels", "", EvidenceKind::unavailable, why, full_detail);
   add_evidence(sources, "waits", "saved registers and file at sched_switch", EvidenceKind::exact);
 }
 
@@ -261,7 +262,7 @@ void choose_targets(Sources& sources, const KernelTypes& types) {
 void choose_exec(Sources& sources, const KernelTypes& types, Detail detail) {
   if (detail == Detail::switches) {
     add_evidence(sources, "exec", "sched_process_exec", EvidenceKind::counts,
-                 "--detail switches: system calls have no probes", "use --detail full");
+                 "--detail switches: system calls have no probes", full_detail);
     return;
   }
   if (types.has_tracepoint("sched_prepare_exec")) {
@@ -514,7 +515,12 @@ Refusal try_fault_function(const KernelTypes& types, bool no_function_probes) {
 
 // The function tells more than the events, but a preemptible kernel gives the CPU away in the middle of programs on
 // functions, and skips them for the tasks that come meanwhile. Programs on events and kprobes it lets end.
-void choose_faults(Sources& sources, const KernelTypes& types, bool no_function_probes) {
+void choose_faults(Sources& sources, const KernelTypes& types, Detail detail, bool no_function_probes) {
+  if (detail == Detail::switches) {
+    add_evidence(sources, "page_fault_latency", "min_flt and maj_flt", EvidenceKind::counts,
+                 "--detail switches: page faults have no probes", full_detail);
+    return;
+  }
   const bool exceptions = types.has_tracepoint("page_fault_user") && types.has_tracepoint("page_fault_kernel");
   const Refusal function = try_fault_function(types, no_function_probes);
   const bool skipped = !function && kernel_is_preemptible();
@@ -553,7 +559,7 @@ Sources choose_sources(const CollectorOptions& options) {
   choose_base(sources, types);
   choose_calls(sources, options.detail);
   choose_targets(sources, types);
-  choose_faults(sources, types, options.no_function_probes);
+  choose_faults(sources, types, options.detail, options.no_function_probes);
   choose_hold(sources, types);
   choose_switch_latency(sources, types, options.no_function_probes);
   choose_exec(sources, types, options.detail);

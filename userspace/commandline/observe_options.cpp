@@ -36,8 +36,10 @@ void add_observe_options(CommandParser& parser, ObserveText& text) {
   parser.value("--format", "FORMAT", text.format, "Format of standard output: text (the default), json or none.");
   parser.value(
       "--detail", "LEVEL", text.detail,
-      "full (the default), or switches: cheaper, without probes on system calls. What a task waits for is then "
-      "read from its saved registers; user and kernel time are not told apart.");
+      "full (the default), or switches: cheaper, without probes on system calls and page faults. What a task waits for "
+      "is then read from its saved registers, faults are those that the kernel counts, and user and kernel time are "
+      "not "
+      "told apart.");
   parser.list("--max-tasks", "N", text.max_tasks,
               "Room for N observed tasks that live at once, 4 KiB each; more are counted as lost. Default: 16384, and "
               "twice as many as there are tasks with --all.");

@@ -119,6 +119,9 @@ void write_sweeps(Page& page, const Report& report) {
 }
 
 void write_prices(Page& page, const Session& session) {
+  if (!session.calls_seen) {
+    return;
+  }
   Table table({{"kind", Column::Align::left, least_name_columns},
                {"count"},
                {"create"},

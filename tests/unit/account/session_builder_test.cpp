@@ -161,6 +161,8 @@ TEST(SessionBuilder, FaultsAreCountedByTheKernelAndTimedByTheProbes) {
     return only_task(session_of(one, 3us, options)).account.counters;
   };
   EXPECT_EQ(counters_with(true)[TC_COUNTER_FAULTS_MINOR], 40U) << "no books: what the probes saw";
+  EXPECT_FALSE(counters_with(false)[TC_COUNTER_FAULTS_MINOR]);
+  EXPECT_FALSE(counters_with(false)[TC_COUNTER_FAULTS_MAJOR]);
 
   one.books(books(0, 0, 100, 1), books(0, 0, 150, 4));
   EXPECT_EQ(counters_with(true)[TC_COUNTER_FAULTS_MINOR], 50U);
@@ -168,6 +170,19 @@ TEST(SessionBuilder, FaultsAreCountedByTheKernelAndTimedByTheProbes) {
   EXPECT_EQ(counters_with(true)[TC_COUNTER_FAULTS_TIMED], 42U);
   EXPECT_FALSE(counters_with(false)[TC_COUNTER_FAULTS_TIMED]);
   EXPECT_EQ(counters_with(false)[TC_COUNTER_FAULTS_MINOR], 50U);
+}
+
+TEST(SessionBuilder, WithoutProbesNobodyCountsEntriesIntoFaults) {
+  auto options = everything_measured();
+  const auto entries = [&options] {
+    const auto one = ledger(1).born_at(1us).entered(TC_ACTIVITY_PAGE_FAULT, 7).ended_at(2us);
+    return only_task(session_of(one, 3us, options)).account.entries[TC_ACTIVITY_PAGE_FAULT];
+  };
+  EXPECT_EQ(entries(), 7U);
+  options.calls = false;
+  EXPECT_EQ(entries(), 7U);
+  options.fault_latency = false;
+  EXPECT_FALSE(entries());
 }
 
 TEST(SessionBuilder, TheBooksAreThoseOfTheWindow) {

@@ -206,6 +206,16 @@ TEST(Text, NotMeasuredIsNeverZero) {
   EXPECT_THAT(tasks.substr(0, tasks.find("\n\n")), AllOf(HasSubstr("n/a"), Not(HasSubstr("  0  "))));
 }
 
+TEST(Text, WithoutProbesOnCallsALifeHasNoPrice) {
+  ReportBuilder builder;
+  builder.process(1, "a", How::fork, 0ms, Life().runs(TC_ACTIVITY_USER, 1ms));
+  Report report = builder.build();
+  report.session.prices[TC_CREATION_FORK].count = 1;
+  EXPECT_THAT(rendered(report), HasSubstr("Price of a life"));
+  report.session.calls_seen = false;
+  EXPECT_THAT(rendered(report), Not(HasSubstr("Price of a life")));
+}
+
 TEST(Text, MarksAnAccountThatDoesNotClose) {
   ReportBuilder builder;
   builder.process(1, "a", How::attached, 0ms, Life().runs(TC_ACTIVITY_USER, 98ms).lost(2ms));
