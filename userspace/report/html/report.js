@@ -17,8 +17,8 @@ function head() {
                      target.exit_code !== null ? `exit ${target.exit_code}` : null];
   page.append(faint(facts.filter(Boolean).join(' · ')));
   if (!callsSeen) {
-    page.append(
-        faint('--detail switches: system calls and page faults had no probes, so all time on CPUs counts as user code.'));
+    page.append(faint('--detail switches: system calls and page faults had no probes, ' +
+                      'so all time on CPUs counts as user code.'));
   }
   const lost = Object.entries(report.losses).filter(([, number]) => number > 0);
   if (lost.length > 0) {
