@@ -31,6 +31,12 @@ static __always_inline struct tc_ledger *ledger_of_walk(struct task_struct *task
 	return l && l->live ? l : NULL;
 }
 
+static __always_inline void read_task(struct tc_ledger *l, struct task_struct *task)
+{
+	read_books(&l->books_end, task);
+	bpf_core_read_str(l->comm, sizeof(l->comm), &task->comm);
+}
+
 /*
  * In the middle of a window: the books and the name of each task that lives. Its flags are those that its CPU may be
  * writing, so they do not tell of the books.
@@ -41,10 +47,8 @@ int taskcost_glance(struct bpf_iter__task *ctx)
 	struct task_struct *task = ctx->task;
 	struct tc_ledger *l = ledger_of_walk(task);
 
-	if (!task || !l)
-		return 0;
-	read_books(&l->books_end, task);
-	bpf_core_read_str(l->comm, sizeof(l->comm), &task->comm);
+	if (task && l)
+		read_task(l, task);
 	return 0;
 }
 
@@ -57,9 +61,8 @@ int taskcost_snapshot(struct bpf_iter__task *ctx)
 
 	if (!task || !l)
 		return 0;
-	read_books(&l->books_end, task);
+	read_task(l, task);
 	l->flags |= TC_LEDGER_BOOKS;
-	bpf_core_read_str(l->comm, sizeof(l->comm), &task->comm);
 	if (l->activity == TC_ROW_CALL_PENDING)
 		end_call(l, task);
 	return 0;

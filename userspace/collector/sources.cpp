@@ -232,6 +232,7 @@ void choose_base(Sources& sources, const KernelTypes& types) {
   add_evidence(sources, "faults", "min_flt and maj_flt of the task at its end", EvidenceKind::exact);
 }
 
+constexpr const char* calls_unprobed = "--detail switches: system calls have no probes";
 constexpr const char* full_detail = "use --detail full";
 
 void choose_calls(Sources& sources, Detail detail) {
@@ -244,12 +245,11 @@ void choose_calls(Sources& sources, Detail detail) {
     add_evidence(sources, "waits", "system call and file at sched_switch", EvidenceKind::exact);
     return;
   }
-  constexpr const char* why = "--detail switches: system calls have no probes";
   add_evidence(sources, "ledger", "sched_switch, sched_waking, task_newtask", EvidenceKind::bound,
-               std::string(why) + ", so all time on a CPU counts as user code", full_detail);
+               std::string(calls_unprobed) + ", so all time on a CPU counts as user code", full_detail);
   add_evidence(sources, "creation", "task_newtask -> sched_wakeup_new, first sched_switch", EvidenceKind::bound,
-               std::string(why) + ", so copying is not timed", full_detail);
-  add_evidence(sources, "channels", "", EvidenceKind::unavailable, why, full_detail);
+               std::string(calls_unprobed) + ", so copying is not timed", full_detail);
+  add_evidence(sources, "channels", "", EvidenceKind::unavailable, calls_unprobed, full_detail);
   add_evidence(sources, "waits", "saved registers and file at sched_switch", EvidenceKind::exact);
 }
 
@@ -261,8 +261,7 @@ void choose_targets(Sources& sources, const KernelTypes& types) {
 
 void choose_exec(Sources& sources, const KernelTypes& types, Detail detail) {
   if (detail == Detail::switches) {
-    add_evidence(sources, "exec", "sched_process_exec", EvidenceKind::counts,
-                 "--detail switches: system calls have no probes", full_detail);
+    add_evidence(sources, "exec", "sched_process_exec", EvidenceKind::counts, calls_unprobed, full_detail);
     return;
   }
   if (types.has_tracepoint("sched_prepare_exec")) {

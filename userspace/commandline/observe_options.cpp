@@ -38,8 +38,7 @@ void add_observe_options(CommandParser& parser, ObserveText& text) {
       "--detail", "LEVEL", text.detail,
       "full (the default), or switches: cheaper, without probes on system calls and page faults. What a task waits for "
       "is then read from its saved registers, faults are those that the kernel counts, and user and kernel time are "
-      "not "
-      "told apart.");
+      "not told apart.");
   parser.list("--max-tasks", "N", text.max_tasks,
               "Room for N observed tasks that live at once, 4 KiB each; more are counted as lost. Default: 16384, and "
               "twice as many as there are tasks with --all.");
