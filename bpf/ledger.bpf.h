@@ -289,8 +289,6 @@ static __always_inline struct tc_ledger *take_ledger(__u32 *slot)
 	l->id = __sync_fetch_and_add(&ledgers_made, 1) + 1;
 	l->created_kind = TC_NR_CREATIONS;
 	l->switch_kind = TC_NR_HISTOGRAMS;
-	l->left_at.kernel = TC_STACK_NONE;
-	l->faulted_at.kernel = TC_STACK_NONE;
 	return l;
 }
 

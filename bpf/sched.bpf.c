@@ -68,6 +68,17 @@ static __noinline int shorten_wait(struct tc_ledger *l, __u64 ns)
 	return 0;
 }
 
+/* And so was what its stack stands for. */
+static __noinline int shorten_stack(const struct tc_ledger *l, __u32 kind, __u64 ns)
+{
+	struct tc_stack_key key = stack_key(l, &l->left_at, kind);
+	struct tc_stack_sums *sums = bpf_map_lookup_elem(&stack_counts, &key);
+
+	if (sums)
+		__sync_fetch_and_add(&sums->ns, -ns);
+	return 0;
+}
+
 /*
  * The scheduler's books, up to date at a switch-out, say how long a task ran since its last one. Where the switch-in
  * went unseen, that much less was waiting.
@@ -85,6 +96,10 @@ static __always_inline void correct_unseen_wait(struct tc_ledger *l, struct task
 	*cell_of(l, row, TC_CONDITION_RUNNING) += missing;
 	if (l->unseen_condition == TC_CONDITION_BLOCKED)
 		shorten_wait(l, missing);
+	if (keep_stacks && l->unseen_condition == TC_CONDITION_BLOCKED)
+		shorten_stack(l, TC_STACK_WAIT, missing);
+	else if (keep_stacks && l->unseen_condition == TC_CONDITION_PREEMPTED)
+		shorten_stack(l, TC_STACK_INVOLUNTARY, missing);
 	/* That was in an earlier call: the one that began since did not run for longer. */
 	if (l->entered_ns > l->unseen_at_ns && row == interrupted_row(l))
 		l->call_running_ns += missing;
@@ -118,11 +133,11 @@ static __always_inline void switch_out(void *ctx, struct tc_ledger *l, bool pree
 				       struct task_struct *next, __u32 state, __u64 now)
 {
 	post(l, now);
+	if (l->unseen_wait_ns)
+		correct_unseen_wait(l, prev, now);
 	take_stack(ctx, &l->left_at);
 	if (keep_stints)
 		send_stint(l, now);
-	if (l->unseen_wait_ns)
-		correct_unseen_wait(l, prev, now);
 	l->exec_runtime_ns = prev->se.sum_exec_runtime;
 	l->switched_in_ns = 0;
 	l->counters[bounded(destination_of(prev, next), TC_NR_COUNTERS)]++;

@@ -5,22 +5,25 @@
 
 #include "ledger.bpf.h"
 
-enum { NO_SUCH_FRAMES = -14 /* -EFAULT: none of that kind, as for a kernel thread */ };
+enum { STACK_IS_KNOWN = -17 /* -EEXIST */ };
 
+/*
+ * By a hash of their frames, of which 64 bits leave no two stacks alike. The kernel's own map for stacks has one place
+ * for all whose hash ends in the same few bits, and loses all but one of them.
+ */
 struct {
-	__uint(type, BPF_MAP_TYPE_STACK_TRACE);
+	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1);
-	__uint(key_size, sizeof(__u32));
-	__uint(value_size, TC_STACK_FRAMES * sizeof(__u64));
+	__type(key, __u64);
+	__type(value, struct tc_stack);
 } stacks __weak SEC(".maps");
 
-/* Those whose place in the first map another one has. */
 struct {
-	__uint(type, BPF_MAP_TYPE_STACK_TRACE);
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);
-	__uint(key_size, sizeof(__u32));
-	__uint(value_size, TC_STACK_FRAMES * sizeof(__u64));
-} displaced_stacks __weak SEC(".maps");
+	__type(key, __u32);
+	__type(value, struct tc_stack);
+} unwound __weak SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -29,14 +32,39 @@ struct {
 	__type(value, struct tc_stack_sums);
 } stack_counts __weak SEC(".maps");
 
-static __always_inline __s32 stack_id(void *ctx, __u64 flags)
+static __always_inline __u64 hash_of(const struct tc_stack *stack, __u32 count)
 {
-	__s32 id = bpf_get_stackid(ctx, &stacks, flags);
+	__u64 hash = 0;
+	__u32 i;
 
-	if (id >= 0 || id == NO_SUCH_FRAMES)
-		return id;
-	id = bpf_get_stackid(ctx, &displaced_stacks, flags);
-	return id < 0 ? id : id + TC_STACKS_IN_A_MAP;
+	for (i = 0; i < TC_STACK_FRAMES && i < count; i++)
+		hash = ((hash << 5 | hash >> 59) ^ stack->frames[i]) * 0x9e3779b97f4a7c15ull;
+	return hash;
+}
+
+/* Unwinds the current task, and keeps its stack unless it is known. Returns its key. */
+static __noinline __u64 keep_stack(void *ctx, __u64 flags)
+{
+	__u32 zero = 0;
+	struct tc_stack *stack = bpf_map_lookup_elem(&unwound, &zero);
+	long size;
+	__u64 key;
+
+	if (!stack)
+		return TC_STACK_LOST;
+	size = bpf_get_stack(ctx, stack, sizeof(*stack), flags);
+	if (size <= 0)
+		return TC_STACK_EMPTY;
+	key = hash_of(stack, size / sizeof(stack->frames[0])) | 1ull << 63;
+	if (bpf_map_lookup_elem(&stacks, &key))
+		return key;
+	switch (bpf_map_update_elem(&stacks, &key, stack, BPF_NOEXIST)) {
+	case 0:
+	case STACK_IS_KNOWN: /* another CPU was here meanwhile */
+		return key;
+	default:
+		return TC_STACK_LOST;
+	}
 }
 
 /* Of the current task. */
@@ -48,27 +76,33 @@ static __always_inline void take_stack(void *ctx, struct tc_stack_ids *ids)
 		return;
 	note = &notes[this_cpu()];
 	note->unwinding = 1;
-	ids->kernel = stack_id(ctx, 0);
-	ids->user = stack_id(ctx, BPF_F_USER_STACK);
+	ids->kernel = keep_stack(ctx, 0);
+	ids->user = keep_stack(ctx, BPF_F_USER_STACK);
 	note->unwinding = 0;
 }
 
-/* What the stack stands for is over. */
-static __noinline int book_stack(const struct tc_ledger *l, const struct tc_stack_ids *ids, __u32 kind, __u64 ns)
+static __always_inline struct tc_stack_key stack_key(const struct tc_ledger *l, const struct tc_stack_ids *ids,
+						     __u32 kind)
 {
-	struct tc_stack_key key = {
+	return (struct tc_stack_key){
 		.process = l->process,
 		.ids = *ids,
 		.kind = kind,
 		.wait = kind == TC_STACK_WAIT ? l->wait : 0,
 	};
+}
+
+/* What the stack stands for is over. */
+static __noinline int book_stack(const struct tc_ledger *l, const struct tc_stack_ids *ids, __u32 kind, __u64 ns)
+{
+	struct tc_stack_key key = stack_key(l, ids, kind);
 	struct tc_stack_sums first = {.count = 1, .ns = ns};
 	struct tc_stack_sums *sums;
 
 	/* Nobody saw where it began: it was adopted in the middle. */
-	if (ids->kernel == TC_STACK_NONE)
+	if (ids->kernel == TC_STACK_NOT_TAKEN)
 		return 0;
-	if ((ids->kernel < 0 && ids->kernel != NO_SUCH_FRAMES) || (ids->user < 0 && ids->user != NO_SUCH_FRAMES)) {
+	if (ids->kernel == TC_STACK_LOST || ids->user == TC_STACK_LOST) {
 		count_loss(TC_LOSS_MISSED_STACKS);
 		return 0;
 	}

@@ -322,11 +322,22 @@ struct tc_flow {
   struct tc_flow_sums sums;
 };
 
-/* Where a task was, by number in the two maps of stacks, of which the second counts on; negative: none, or an error. */
-enum { TC_STACK_FRAMES = 127, TC_STACK_NONE = -1, TC_STACKS_IN_A_MAP = 16384 };
+/* Addresses of a stack, innermost first; 0 behind the last. */
+enum { TC_STACK_FRAMES = 127 };
+struct tc_stack {
+  __u64 frames[TC_STACK_FRAMES];
+};
+
+/* Where a task was: keys of the map of stacks, or one of the first few numbers instead. */
+enum {
+	TC_STACK_NOT_TAKEN,
+	TC_STACK_EMPTY, /* no frames of that kind, as a kernel thread has none of user code */
+	TC_STACK_LOST,
+	TC_NO_STACKS,
+};
 struct tc_stack_ids {
-  __s32 user;
-  __s32 kernel;
+  __u64 user;
+  __u64 kernel;
 };
 
 enum tc_stack_kind { TC_STACK_CREATION, TC_STACK_FAULT, TC_STACK_WAIT, TC_STACK_INVOLUNTARY };
@@ -447,6 +458,7 @@ struct tc_ledger {
   __u64 link;   /* and its tc_flow_sums.link */
   __u64 waker; /* TC_WAKER_* */
   __u32 waker_from; /* TC_FROM_* */
+  __u32 waker_pad;
   struct tc_stack_ids left_at;    /* where it last left its CPU, */
   struct tc_stack_ids faulted_at; /* and where it met the pending page fault */
 

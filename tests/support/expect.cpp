@@ -216,8 +216,7 @@ void expect_waits(const Report& report) {
       by_cause += wait.at("blocked_ns").get<std::int64_t>();
     }
     const std::int64_t blocked = time_in_condition(account, "blocked_ns");
-    // A switch-in that nobody saw is put right in the cells later.
-    if (by_cause != blocked && account.at("counters").at("unseen_switch_ins") == 0) {
+    if (by_cause != blocked) {
       different.add(name_of(process, task) + ": " + std::to_string(by_cause) + " and " + std::to_string(blocked));
     }
   });

@@ -41,6 +41,8 @@ unsigned buckets_for(unsigned max_tasks) { return std::bit_ceil(2 * max_tasks); 
 
 // Room for edges and flows beyond those that a ledger holds, over all tasks.
 constexpr unsigned entries_per_task = 2;
+// Of about 1 KiB each.
+constexpr std::uint32_t max_stacks = 65536;
 
 Error error_of(std::string what, int error) {
   std::string why = std::strerror(error < 0 ? -error : error);
@@ -72,11 +74,8 @@ void configure(probes& object, const Sources& sources, const CollectorOptions& o
   bpf_map__set_max_entries(object.maps.free_slots, max_tasks);
   bpf_map__set_max_entries(object.maps.targets, max_tasks);
   bpf_map__set_max_entries(object.maps.records, ring_bytes_for(options));
-  // About 1 KiB for each.
-  for (bpf_map* stacks : {object.maps.stacks, object.maps.displaced_stacks}) {
-    bpf_map__set_max_entries(stacks, options.stacks ? TC_STACKS_IN_A_MAP : 1);
-  }
-  bpf_map__set_max_entries(object.maps.stack_counts, options.stacks ? 2 * TC_STACKS_IN_A_MAP : 1);
+  bpf_map__set_max_entries(object.maps.stacks, options.stacks ? max_stacks : 1);
+  bpf_map__set_max_entries(object.maps.stack_counts, options.stacks ? max_stacks : 1);
   bpf_map__set_max_entries(object.maps.edges, max_tasks * entries_per_task);
   bpf_map__set_max_entries(object.maps.flows, max_tasks * entries_per_task);
   bpf_map__set_max_entries(object.maps.histograms, possible_cpus() * TC_NR_HISTOGRAMS);
@@ -335,8 +334,7 @@ void Probes::clear_sums() {
   empty<tc_edge_key>(object_->maps.edges);
   empty<tc_flow_key>(object_->maps.flows);
   empty<tc_stack_key>(object_->maps.stack_counts);
-  empty<std::uint32_t>(object_->maps.stacks);
-  empty<std::uint32_t>(object_->maps.displaced_stacks);
+  empty<std::uint64_t>(object_->maps.stacks);
 }
 
 void Probes::reopen_window() { __atomic_store_n(&shared().closed, 0, __ATOMIC_SEQ_CST); }

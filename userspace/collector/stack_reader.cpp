@@ -4,7 +4,6 @@
 #include <bpf/bpf.h>
 #include <fmt/format.h>
 
-#include <array>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -17,19 +16,14 @@
 namespace taskcost {
 namespace {
 
-// Addresses of a stack, innermost first; none for a negative id.
-std::vector<std::uint64_t> addresses_of(const probes& object, std::int32_t id) {
-  if (id < 0) {
-    return {};
-  }
-  const bpf_map* map = id < TC_STACKS_IN_A_MAP ? object.maps.stacks : object.maps.displaced_stacks;
-  const std::int32_t key = id % TC_STACKS_IN_A_MAP;
-  std::array<std::uint64_t, TC_STACK_FRAMES> frames{};
-  if (bpf_map_lookup_elem(bpf_map__fd(map), &key, frames.data()) != 0) {
+// Innermost first; none where there are none.
+std::vector<std::uint64_t> addresses_of(const probes& object, std::uint64_t key) {
+  tc_stack stack{};
+  if (key < TC_NO_STACKS || bpf_map_lookup_elem(bpf_map__fd(object.maps.stacks), &key, &stack) != 0) {
     return {};
   }
   std::vector<std::uint64_t> addresses;
-  for (const std::uint64_t address : frames) {
+  for (const std::uint64_t address : stack.frames) {
     if (address == 0) {
       break;
     }
