@@ -22,7 +22,7 @@ struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, __u32);
-	__type(value, struct tc_stack);
+	__type(value, struct tc_unwound);
 } unwound __weak SEC(".maps");
 
 struct {
@@ -43,16 +43,11 @@ static __always_inline __u64 hash_of(const struct tc_stack *stack, __u32 count)
 }
 
 /* Unwinds the current task, and keeps its stack unless it is known. Returns its key. */
-static __noinline __u64 keep_stack(void *ctx, __u64 flags)
+static __noinline __u64 keep_stack(void *ctx, struct tc_stack *stack, __u64 flags)
 {
-	__u32 zero = 0;
-	struct tc_stack *stack = bpf_map_lookup_elem(&unwound, &zero);
-	long size;
+	long size = bpf_get_stack(ctx, stack, sizeof(*stack), flags);
 	__u64 key;
 
-	if (!stack)
-		return TC_STACK_LOST;
-	size = bpf_get_stack(ctx, stack, sizeof(*stack), flags);
 	if (size <= 0)
 		return TC_STACK_EMPTY;
 	key = hash_of(stack, size / sizeof(stack->frames[0])) | 1ull << 63;
@@ -70,15 +65,23 @@ static __noinline __u64 keep_stack(void *ctx, __u64 flags)
 /* Of the current task. */
 static __always_inline void take_stack(void *ctx, struct tc_stack_ids *ids)
 {
+	struct tc_unwound *here;
 	struct tc_cpu_note *note;
+	__u32 zero = 0;
+	__u64 start;
 
 	if (!keep_stacks)
 		return;
+	here = bpf_map_lookup_elem(&unwound, &zero);
+	if (!here) /* can't happen */
+		return;
+	start = bpf_ktime_get_ns();
 	note = &notes[this_cpu()];
 	note->unwinding = 1;
-	ids->kernel = keep_stack(ctx, 0);
-	ids->user = keep_stack(ctx, BPF_F_USER_STACK);
+	ids->kernel = keep_stack(ctx, &here->stack, 0);
+	ids->user = keep_stack(ctx, &here->stack, BPF_F_USER_STACK);
 	note->unwinding = 0;
+	here->ns += bpf_ktime_get_ns() - start;
 }
 
 static __always_inline struct tc_stack_key stack_key(const struct tc_ledger *l, const struct tc_stack_ids *ids,

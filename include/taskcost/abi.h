@@ -328,6 +328,12 @@ struct tc_stack {
   __u64 frames[TC_STACK_FRAMES];
 };
 
+/* For each CPU, where it unwinds to, and how long it did. */
+struct tc_unwound {
+  struct tc_stack stack;
+  __u64 ns;
+};
+
 /* Where a task was: keys of the map of stacks, or one of the first few numbers instead. */
 enum {
 	TC_STACK_NOT_TAKEN,

@@ -41,7 +41,8 @@ struct Observer {
   Duration userspace_cpu{};                // of the collector, from attach to the end of the window
   std::optional<Duration> per_transition;  // calibrated at start: one posted transition, probe entry included
   std::uint64_t transitions = 0;           // posted in the window, as far as they are counted
-  std::optional<double> share_of_wall;     // (transitions * per_transition + userspace_cpu) / wall time
+  std::optional<Duration> stack_time;      // of unwinding, measured each time; nullopt: no stacks were asked for
+  std::optional<double> share_of_wall;     // (transitions * per_transition + stack_time + userspace_cpu) / wall time
   std::optional<Duration> attach_time;     // open to the first ledger
 };
 

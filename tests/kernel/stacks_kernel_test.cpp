@@ -163,9 +163,27 @@ TEST(StacksOfTheMachine, HaveTheProcessesThatWereThere) {
   EXPECT_LE(waits, counter(*storming, "voluntary_switches"));
 }
 
+// The kernel measures the programs that take them as a whole.
+TEST(StacksOfRuns, TheTimeThatTheyTookIsTold) {
+  const Observed observed = observe({program("forks"), "100", "/dev/null"}, {"--stacks", "--probe-stats"});
+  expect_ran(observed);
+  ASSERT_TRUE(observed.report);
+  const Json& observer = (*observed.report)["observer"];
+  const auto taking_ns = observer.at("stacks_ns").get<std::int64_t>();
+  std::int64_t programs_ns = 0;
+  for (const Json& probe : observer.at("probes")) {
+    programs_ns += probe.at("run_ns").get<std::int64_t>();
+  }
+  EXPECT_GT(taking_ns, programs_ns / 4);
+  EXPECT_LT(taking_ns, programs_ns);
+  EXPECT_GT(observer.at("share_of_wall").get<double>(),
+            static_cast<double>(taking_ns) / (*observed.report)["window"].at("wall_ns").get<double>());
+}
+
 TEST(StacksOfRuns, AreNotKeptUnasked) {
   const Observed observed = observe({"true"});
   ASSERT_TRUE(observed.report);
+  EXPECT_TRUE((*observed.report)["observer"].at("stacks_ns").is_null());
   EXPECT_TRUE((*observed.report)["stacks"].is_null());
 }
 

@@ -286,6 +286,7 @@ inline void add_evidence(Report& report) {
   observer.per_transition = 210ns;
   observer.transitions = 45'000;
   observer.share_of_wall = 0.012;
+  observer.stack_time = 2ms;
   observer.attach_time = 350ms;
 }
 

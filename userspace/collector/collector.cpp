@@ -163,7 +163,8 @@ Collector::Observation Collector::finish() {
   Observation observation;
   observation.session = state_->builder.finish(state_->start.value_or(end), end, losses.counts, losses.skipped_probes);
   observation.observer =
-      state_->cost.summary(observation.session, state_->losses.costs(static_cast<bool>(state_->statistics)));
+      state_->cost.summary(observation.session, state_->losses.costs(static_cast<bool>(state_->statistics)),
+                           state_->probes.time_of_stacks());
   if (state_->stacks) {
     observation.stacks = state_->stacks->take(
         state_->probes, observation.session,

@@ -29,16 +29,19 @@ void OwnCost::open_window(Instant start) {
 
 Duration OwnCost::cpu_so_far() const { return own_cpu_time() - cpu_at_start_; }
 
-Observer OwnCost::summary(const Session& session, std::vector<ProbeCost> probes) const {
+Observer OwnCost::summary(const Session& session, std::vector<ProbeCost> probes,
+                          std::optional<Duration> stack_time) const {
   Observer result;
   result.probes = std::move(probes);
   result.userspace_cpu = cpu_in_window_;
   result.per_transition = per_transition_;
+  result.stack_time = stack_time;
   result.attach_time = attach_time_;
   result.transitions = transitions_of(session.totals) + transitions_of(session.kernel_totals);
   const Duration wall = session.end - session.start;
   if (per_transition_ && wall > Duration::zero()) {
-    const Duration cost = *per_transition_ * result.transitions + result.userspace_cpu;
+    const Duration cost =
+        *per_transition_ * result.transitions + stack_time.value_or(Duration::zero()) + result.userspace_cpu;
     result.share_of_wall = static_cast<double>(cost.count()) / static_cast<double>(wall.count());
   }
   return result;

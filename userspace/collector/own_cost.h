@@ -30,7 +30,8 @@ class OwnCost {
   // In the open window.
   [[nodiscard]] Duration cpu_so_far() const;
   // REQUIRES: the window is closed.
-  [[nodiscard]] Observer summary(const Session& session, std::vector<ProbeCost> probes) const;
+  [[nodiscard]] Observer summary(const Session& session, std::vector<ProbeCost> probes,
+                                 std::optional<Duration> stack_time) const;
 
  private:
   Instant opened_;

@@ -335,6 +335,9 @@ void Probes::clear_sums() {
   empty<tc_flow_key>(object_->maps.flows);
   empty<tc_stack_key>(object_->maps.stack_counts);
   empty<std::uint64_t>(object_->maps.stacks);
+  const std::uint32_t only = 0;
+  const std::vector<tc_unwound> none(possible_cpus());
+  bpf_map_update_elem(bpf_map__fd(object_->maps.unwound), &only, none.data(), BPF_ANY);
 }
 
 void Probes::reopen_window() { __atomic_store_n(&shared().closed, 0, __ATOMIC_SEQ_CST); }
@@ -354,6 +357,20 @@ bool Probes::visit_edges(const std::function<void(const tc_edge&)>& visit) const
 
 bool Probes::visit_stacks(const std::function<void(const tc_stack_key&, const tc_stack_sums&)>& visit) const {
   return for_each_entry<tc_stack_key, tc_stack_sums>(object_->maps.stack_counts, visit);
+}
+
+std::optional<Duration> Probes::time_of_stacks() const {
+  const std::uint32_t only = 0;
+  std::vector<tc_unwound> by_cpu(possible_cpus());
+  if (!object_->rodata->keep_stacks ||
+      bpf_map_lookup_elem(bpf_map__fd(object_->maps.unwound), &only, by_cpu.data()) != 0) {
+    return std::nullopt;
+  }
+  Duration time{};
+  for (const tc_unwound& unwound : by_cpu) {
+    time += Duration(static_cast<Duration::rep>(unwound.ns));
+  }
+  return time;
 }
 
 bool Probes::visit_flows(const std::function<void(const tc_flow&)>& visit) const {

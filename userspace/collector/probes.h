@@ -82,6 +82,8 @@ class Probes {
   // What ledgers had no room for. False when it could not be read to its end. REQUIRES: a closed window.
   bool visit_edges(const std::function<void(const tc_edge&)>& visit) const;
   bool visit_stacks(const std::function<void(const tc_stack_key&, const tc_stack_sums&)>& visit) const;
+  // On all CPUs. nullopt when none are taken.
+  [[nodiscard]] std::optional<Duration> time_of_stacks() const;
   bool visit_flows(const std::function<void(const tc_flow&)>& visit) const;
 
   // Loaded programs with run counts and time, which stay nullopt unless `with_statistics`.

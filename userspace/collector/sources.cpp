@@ -567,7 +567,7 @@ Sources choose_sources(const CollectorOptions& options) {
   choose_shootdowns(sources, types);
   choose_kernel_memory(sources, types, options.kernel_memory);
   if (options.stacks) {
-    add_evidence(sources, "stacks", "bpf_get_stackid, by frame pointers; mappings by perf events", EvidenceKind::bound,
+    add_evidence(sources, "stacks", "bpf_get_stack, by frame pointers; mappings by perf events", EvidenceKind::bound,
                  "code without frame pointers is cut where they end");
   }
   if (options.stints) {

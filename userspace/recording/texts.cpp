@@ -194,6 +194,7 @@ json observer_json(const Observer& observer) {
           {"userspace_cpu", nanoseconds_json(observer.userspace_cpu)},
           {"per_transition", optional_nanoseconds(observer.per_transition)},
           {"transitions", observer.transitions},
+          {"stack_time", optional_nanoseconds(observer.stack_time)},
           {"share_of_wall", optional_json(observer.share_of_wall)},
           {"attach_time", optional_nanoseconds(observer.attach_time)}};
 }
@@ -207,6 +208,8 @@ Observer observer_of(const json& value) {
   observer.userspace_cpu = duration_of(value.at("userspace_cpu"));
   observer.per_transition = optional_duration(value.at("per_transition"));
   observer.transitions = whole<std::uint64_t>(value.at("transitions"));
+  // Captures of before it was measured have none.
+  observer.stack_time = optional_duration(value.value("stack_time", json()));
   if (const json& share = value.at("share_of_wall"); !share.is_null()) {
     observer.share_of_wall = share.get<double>();
   }

@@ -93,6 +93,7 @@ void write_observer(JsonWriter& json, const Observer& observer) {
     json.field("userspace_cpu_ns", observer.userspace_cpu);
     json.field("per_transition_ns", observer.per_transition);
     json.field("transitions", observer.transitions);
+    json.field("stacks_ns", observer.stack_time);
     json.field("share_of_wall", observer.share_of_wall);
     json.field("attach_ns", observer.attach_time);
   });

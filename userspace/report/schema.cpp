@@ -79,13 +79,14 @@ constexpr std::string_view outline =
       "type": "object",
       "description": "What the observation itself cost.",
       "required": [
-        "probes", "userspace_cpu_ns", "per_transition_ns", "transitions", "share_of_wall", "attach_ns"
+        "probes", "userspace_cpu_ns", "per_transition_ns", "transitions", "stacks_ns", "share_of_wall", "attach_ns"
       ],
       "properties": {
         "probes": {"type": "array", "items": {"$ref": "#/definitions/probe"}},
         "userspace_cpu_ns": {"$ref": "#/definitions/count"},
         "per_transition_ns": {"$ref": "#/definitions/amount"},
         "transitions": {"$ref": "#/definitions/count"},
+        "stacks_ns": {"$ref": "#/definitions/amount"},
         "share_of_wall": {"type": ["number", "null"], "description": "A fraction, not a percentage."},
         "attach_ns": {"$ref": "#/definitions/amount"}
       }

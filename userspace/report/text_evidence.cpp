@@ -43,6 +43,7 @@ std::string cost_text(const Observer& observer) {
   std::string text = fmt::format("{} transitions", observer.transitions);
   text += observer.per_transition ? fmt::format(" of {} each", duration_text(*observer.per_transition))
                                   : " (cost of one: not measured)";
+  text += observer.stack_time ? fmt::format("; {} taking stacks", duration_text(*observer.stack_time)) : "";
   text += fmt::format("; {} CPU in user space", duration_text(observer.userspace_cpu));
   text += observer.share_of_wall ? fmt::format("; together {} of the wall time", share_text(*observer.share_of_wall, 1))
                                  : "; share of the wall time not measured";

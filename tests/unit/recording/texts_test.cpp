@@ -36,6 +36,7 @@ RecordingEnd told_end() {
   end.observer.probes = {{"on_switch", 5321, 1300us, 1}, {"on_fault", std::nullopt, std::nullopt, 0}};
   end.observer.userspace_cpu = 3ms;
   end.observer.transitions = 45'000;
+  end.observer.stack_time = 7ms;
   end.observer.share_of_wall = 0.1 + 0.2;
   end.stacks = test::told_stacks();
   return end;
@@ -68,6 +69,7 @@ TEST(RecordingTexts, TheEndReadsBack) {
   EXPECT_EQ(read->target.exit_signal, 9);
   EXPECT_EQ(read->observer.share_of_wall, end.observer.share_of_wall) << "to the last bit";
   EXPECT_EQ(read->observer.per_transition, std::nullopt);
+  EXPECT_EQ(read->observer.stack_time, 7ms);
   ASSERT_TRUE(read->stacks);
   EXPECT_EQ(read->stacks->stacks.size(), end.stacks->stacks.size());
   EXPECT_EQ(read->stacks->stacks[2].frames[0].mark, Frame::Mark::unlinked);

@@ -141,6 +141,7 @@ function observer() {
   const own = report.observer;
   section('The observer\'s own cost', element(
       'p', {}, count(own.transitions), ' transitions of ', time(own.per_transition_ns), ' each; ',
+      ...(own.stacks_ns === null ? [] : [time(own.stacks_ns), ' taking stacks; ']),
       time(own.userspace_cpu_ns), ' CPU in user space; attached in ', time(own.attach_ns), '; taskcost ',
       report.tool.version));
 }
