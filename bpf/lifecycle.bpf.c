@@ -190,7 +190,7 @@ int BPF_PROG(taskcost_newtask, struct task_struct *child, __u64 clone_flags)
 	flush_gathered();
 	send_birth(l, now);
 	if (creator) {
-		struct tc_stack_ids created_at;
+		struct tc_stack_ids created_at = {};
 
 		if (keep_stacks) {
 			take_stack(ctx, &created_at);

@@ -336,10 +336,10 @@ struct tc_unwound {
 
 /* Where a task was: keys of the map of stacks, or one of the first few numbers instead. */
 enum {
-	TC_STACK_NOT_TAKEN,
-	TC_STACK_EMPTY, /* no frames of that kind, as a kernel thread has none of user code */
-	TC_STACK_LOST,
-	TC_NO_STACKS,
+  TC_STACK_NOT_TAKEN,
+  TC_STACK_EMPTY, /* no frames of that kind, as a kernel thread has none of user code */
+  TC_STACK_LOST,
+  TC_NO_STACKS,
 };
 struct tc_stack_ids {
   __u64 user;

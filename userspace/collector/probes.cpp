@@ -359,6 +359,13 @@ bool Probes::visit_stacks(const std::function<void(const tc_stack_key&, const tc
   return for_each_entry<tc_stack_key, tc_stack_sums>(object_->maps.stack_counts, visit);
 }
 
+bool Probes::visit_flows(const std::function<void(const tc_flow&)>& visit) const {
+  return for_each_entry<tc_flow_key, tc_flow_sums>(object_->maps.flows,
+                                                   [&](const tc_flow_key& key, const tc_flow_sums& sums) {
+                                                     visit({key, sums});
+                                                   });
+}
+
 std::optional<Duration> Probes::time_of_stacks() const {
   const std::uint32_t only = 0;
   std::vector<tc_unwound> by_cpu(possible_cpus());
@@ -371,13 +378,6 @@ std::optional<Duration> Probes::time_of_stacks() const {
     time += Duration(static_cast<Duration::rep>(unwound.ns));
   }
   return time;
-}
-
-bool Probes::visit_flows(const std::function<void(const tc_flow&)>& visit) const {
-  return for_each_entry<tc_flow_key, tc_flow_sums>(object_->maps.flows,
-                                                   [&](const tc_flow_key& key, const tc_flow_sums& sums) {
-                                                     visit({key, sums});
-                                                   });
 }
 
 std::uint64_t Probes::living_ledgers() const {

@@ -82,9 +82,9 @@ class Probes {
   // What ledgers had no room for. False when it could not be read to its end. REQUIRES: a closed window.
   bool visit_edges(const std::function<void(const tc_edge&)>& visit) const;
   bool visit_stacks(const std::function<void(const tc_stack_key&, const tc_stack_sums&)>& visit) const;
-  // On all CPUs. nullopt when none are taken.
-  [[nodiscard]] std::optional<Duration> time_of_stacks() const;
   bool visit_flows(const std::function<void(const tc_flow&)>& visit) const;
+  // That taking stacks took in this window, on all CPUs. nullopt when none are taken.
+  [[nodiscard]] std::optional<Duration> time_of_stacks() const;
 
   // Loaded programs with run counts and time, which stay nullopt unless `with_statistics`.
   [[nodiscard]] std::vector<ProbeCost> costs(bool with_statistics) const;
