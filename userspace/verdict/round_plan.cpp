@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "verdict/round_plan.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+namespace taskcost {
+
+RoundPlan::RoundPlan(std::vector<RoundItem> items, std::vector<RoundQuestion> questions, RoundLimits limits,
+                     std::uint64_t seed)
+    : items_(std::move(items)),
+      questions_(std::move(questions)),
+      limits_(limits),
+      chance_(seed),
+      open_(questions_.size(), true),
+      taken_(items_.size()) {}
+
+std::size_t RoundPlan::open_questions() const { return static_cast<std::size_t>(std::ranges::count(open_, true)); }
+
+void RoundPlan::took(std::size_t item, Duration duration) {
+  taken_[item].sum += duration;
+  ++taken_[item].rounds;
+}
+
+std::vector<std::size_t> RoundPlan::running_items() const {
+  std::vector<bool> wanted(items_.size(), limits_.exact.has_value());
+  for (std::size_t question = 0; question < questions_.size(); ++question) {
+    if (open_[question]) {
+      for (const std::size_t item : questions_[question].items) {
+        wanted[item] = true;
+      }
+    }
+  }
+  std::vector<std::size_t> running;
+  for (std::size_t item = 0; item < items_.size(); ++item) {
+    if (wanted[item] && (items_[item].most == 0 || rounds_ < items_[item].most)) {
+      running.push_back(item);
+    }
+  }
+  return running;
+}
+
+std::optional<Duration> RoundPlan::expected_round() const {
+  Duration expected{};
+  bool known = false;
+  for (const std::size_t item : running_items()) {
+    if (const Taken& taken = taken_[item]; taken.rounds > 0) {
+      expected += taken.sum / static_cast<Duration::rep>(taken.rounds);
+      known = true;
+    }
+  }
+  return known ? std::optional(expected) : std::nullopt;
+}
+
+bool RoundPlan::is_look() const {
+  return !limits_.exact && rounds_ >= limits_.least && std::ranges::find(looks, rounds_) != looks.end();
+}
+
+std::optional<std::size_t> RoundPlan::next_look() const {
+  return limits_.exact ? std::nullopt : look_from(std::max(rounds_ + 1, limits_.least));
+}
+
+RoundPlan::End RoundPlan::end_after(Duration elapsed) const {
+  if (!limits_.exact && open_questions() == 0) {
+    return End::answered;
+  }
+  if (rounds_ >= limits_.exact.value_or(looks.back()) || running_items().empty()) {
+    return End::rounds;
+  }
+  if (rounds_ > 0 && limits_.budget && elapsed + expected_round().value_or(Duration{}) > *limits_.budget) {
+    return End::budget;
+  }
+  return End::none;
+}
+
+std::vector<std::size_t> RoundPlan::in_drawn_order(const std::vector<std::size_t>& items) {
+  std::map<std::size_t, std::vector<std::size_t>> groups;
+  for (const std::size_t item : items) {
+    groups[items_[item].group].push_back(item);
+  }
+  std::vector<std::vector<std::size_t>> drawn;
+  for (auto& [number, group] : groups) {
+    std::ranges::shuffle(group, chance_);
+    drawn.push_back(std::move(group));
+  }
+  std::ranges::shuffle(drawn, chance_);
+  std::vector<std::size_t> order;
+  for (const std::vector<std::size_t>& group : drawn) {
+    order.insert(order.end(), group.begin(), group.end());
+  }
+  return order;
+}
+
+std::vector<std::size_t> RoundPlan::next_round(Duration elapsed, const IsAnswered& is_answered) {
+  if (end_ != End::none) {
+    return {};
+  }
+  rounds_ += std::exchange(begun_, true) ? 1 : 0;
+  for (std::size_t question = 0; is_look() && question < questions_.size(); ++question) {
+    open_[question] = open_[question] && !is_answered(question);
+  }
+  end_ = end_after(elapsed);
+  return end_ == End::none ? in_drawn_order(running_items()) : std::vector<std::size_t>();
+}
+
+const char* to_string(RoundPlan::End end) {
+  switch (end) {
+    case RoundPlan::End::answered:
+      return "answered";
+    case RoundPlan::End::rounds:
+      return "rounds";
+    case RoundPlan::End::budget:
+      return "budget";
+    default:
+      return "none";
+  }
+}
+
+}  // namespace taskcost
