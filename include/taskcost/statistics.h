@@ -27,11 +27,11 @@ struct Interval {
 // Median of a non-empty sample; the mean of the two middle values when its size is even.
 double median(std::vector<double> sample);
 
-// q in [0, 1] of a non-empty sample, linear between neighbors.
+// q in [0, 1] of a non-empty sample, linear between neighbors. A q outside is taken as the nearer end.
 double quantile(std::vector<double> sample, double q);
 
-// What share of the sum the largest hundredth of the values (at least one value) has; nullopt when the sum is 0 or
-// there are fewer than 100 values.
+// What share of the sum the largest hundredth of the values (rounded down) has; nullopt when the sum is not above 0,
+// or not finite, or there are fewer than 100 values.
 std::optional<double> share_of_slowest(std::vector<double> sample);
 
 // ---- The ratio of two sides ----------------------------------------------------------------------------------------
