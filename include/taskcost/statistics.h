@@ -50,8 +50,12 @@ struct PairedRatio {
   std::size_t rounds = 0;
 };
 
-// `confidence`: of the interval, for example 0.95. nullopt with fewer than `least_rounds`, or when a value is not
-// finite, or a side has a value that is 0 or below.
+// `confidence`: of the interval, for example 0.95. The interval is exact for up to 50 rounds whose log ratios scatter
+// symmetrically, whatever their distribution. So few rounds may not reach the confidence: 0.95 takes 6 of them,
+// look_confidence takes 9. The interval is then the widest that they have, from the smallest ratio to the largest, with
+// a confidence of 1 - 2^(1 - rounds).
+//
+// nullopt with fewer than `least_rounds`, or when a value is not finite, or a side has a value that is 0 or below.
 inline constexpr std::size_t least_rounds = 3;
 std::optional<PairedRatio> paired_ratio(std::span<const Pair> rounds, double confidence);
 
@@ -72,8 +76,9 @@ struct Band {
 
 Answer answer_of(const Interval& interval, const Band& band);
 
-// How many rounds it would take to decide, if the rounds to come scatter as those so far and the ratio stays where it
-// is. nullopt when it lies on an edge of the band.
+// How many rounds in all it would take to decide, if the rounds to come scatter as those so far and the ratio stays
+// where it is; `ratio.rounds` when it is decided. The interval is taken for one of look_confidence. nullopt when the
+// ratio lies on an edge of the band, or so near that a billion rounds would not do.
 std::optional<std::size_t> rounds_to_decide(const PairedRatio& ratio, const Band& band);
 
 // ---- Looks ---------------------------------------------------------------------------------------------------------
