@@ -11,18 +11,12 @@
 #include <string_view>
 #include <vector>
 
+#include "taskcost/statistics.h"
+
 namespace taskcost {
 
 enum class Ruling { confirmed, refuted, inconclusive, not_measurable };
 const char* to_string(Ruling ruling);  // "confirmed", ..., "not measurable"
-
-struct Interval {
-  double low = 0;
-  double high = 0;
-};
-
-// Median of a non-empty sample; the mean of the two middle values when it is even.
-double median(std::vector<double> sample);
 
 // Left over right.
 struct Ratio {

@@ -88,7 +88,7 @@ void add_counters(Lines& lines) {
   }
 }
 
-struct Pair {
+struct VariantPair {
   const char* workload;
   const char* left;
   const char* right;
@@ -98,14 +98,14 @@ struct Pair {
 };
 
 constexpr std::array pairs = {
-    Pair{"create", "create/fork", "create/thread", "process (fork)", "thread", &add_creation},
-    Pair{"switch", "switch/process", "switch/thread", "process", "thread", &add_switch_latency}};
+    VariantPair{"create", "create/fork", "create/thread", "process (fork)", "thread", &add_creation},
+    VariantPair{"switch", "switch/process", "switch/thread", "process", "thread", &add_switch_latency}};
 
 }  // namespace
 
 std::vector<SideBySide> comparisons_of(const Rounds& rounds) {
   std::vector<SideBySide> comparisons;
-  for (const Pair& pair : pairs) {
+  for (const VariantPair& pair : pairs) {
     const auto left = rounds.find(pair.left);
     const auto right = rounds.find(pair.right);
     if (left == rounds.end() || right == rounds.end()) {

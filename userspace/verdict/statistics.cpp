@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstddef>
 #include <limits>
+#include <numeric>
 #include <random>
 #include <utility>
 
@@ -101,6 +102,31 @@ bool all_finite(const std::vector<double>& sample) {
 }  // namespace
 
 double median(std::vector<double> sample) { return median_in_place(sample); }
+
+double quantile(std::vector<double> sample, double q) {
+  const double position = (q > 0 ? std::min(q, 1.0) : 0) * static_cast<double>(sample.size() - 1);
+  const auto index = static_cast<std::size_t>(position);
+  const auto below = sample.begin() + static_cast<std::ptrdiff_t>(index);
+  std::nth_element(sample.begin(), below, sample.end());
+  if (below + 1 == sample.end()) {
+    return *below;
+  }
+  const double above = *std::min_element(below + 1, sample.end());
+  // Two infinite neighbors have no difference to take a part of.
+  return above == *below ? above : std::lerp(*below, above, position - static_cast<double>(index));
+}
+
+std::optional<double> share_of_slowest(std::vector<double> sample) {
+  constexpr std::size_t parts = 100;
+  if (sample.size() < parts) {
+    return std::nullopt;
+  }
+  const auto slowest = sample.end() - static_cast<std::ptrdiff_t>(sample.size() / parts);
+  std::nth_element(sample.begin(), slowest, sample.end());
+  const double of_slowest = std::accumulate(slowest, sample.end(), 0.0);
+  const double of_all = std::accumulate(sample.begin(), slowest, of_slowest);
+  return std::isfinite(of_all) && of_all > 0 ? std::optional(of_slowest / of_all) : std::nullopt;
+}
 
 Interval median_interval(const std::vector<double>& sample) {
   std::mt19937_64 random(seed);  // NOLINT(cert-msc32-c,cert-msc51-cpp): repeatable on purpose

@@ -43,6 +43,50 @@ TEST(Median, OfHugeValuesDoesNotOverflow) {
   EXPECT_THAT(median({huge, huge}), DoubleEq(huge));
 }
 
+TEST(Quantile, IsLinearBetweenNeighbors) {
+  const Sample sample = {40, 10, 30, 20};
+  EXPECT_THAT(quantile(sample, 0), DoubleEq(10));
+  EXPECT_THAT(quantile(sample, 0.5), DoubleEq(25));
+  EXPECT_THAT(quantile(sample, 0.25), DoubleEq(17.5));
+  EXPECT_THAT(quantile(sample, 1), DoubleEq(40));
+}
+
+TEST(Quantile, OfOneValueIsIt) {
+  EXPECT_THAT(quantile({7}, 0), DoubleEq(7));
+  EXPECT_THAT(quantile({7}, 0.3), DoubleEq(7));
+  EXPECT_THAT(quantile({7}, 1), DoubleEq(7));
+}
+
+TEST(Quantile, BeyondAnEndIsTheEnd) {
+  EXPECT_THAT(quantile({1, 2, 3}, -1), DoubleEq(1));
+  EXPECT_THAT(quantile({1, 2, 3}, 1.5), DoubleEq(3));
+  EXPECT_THAT(quantile({1, 2, 3}, std::nan("")), DoubleEq(1));
+}
+
+TEST(Quantile, OfInfiniteValuesIsInfinite) {
+  const double infinity = std::numeric_limits<double>::infinity();
+  EXPECT_EQ(quantile({1, infinity, infinity}, 0.75), infinity);
+}
+
+TEST(ShareOfSlowest, IsOfTheLargestHundredth) {
+  Sample sample(200, 1.0);
+  sample[17] = 101;
+  sample[99] = 101;
+  EXPECT_THAT(share_of_slowest(sample), testing::Optional(DoubleEq(202.0 / 400)));
+  sample.resize(199);
+  EXPECT_THAT(share_of_slowest(sample), testing::Optional(DoubleEq(101.0 / 399)));
+  EXPECT_THAT(share_of_slowest(Sample(100, 3.0)), testing::Optional(DoubleNear(0.01, 1e-12)));
+}
+
+TEST(ShareOfSlowest, NeedsAHundredValuesAndASum) {
+  EXPECT_FALSE(share_of_slowest({}));
+  EXPECT_FALSE(share_of_slowest(Sample(99, 1.0)));
+  EXPECT_FALSE(share_of_slowest(Sample(100, 0.0)));
+  EXPECT_FALSE(share_of_slowest(Sample(100, -1.0)));
+  EXPECT_FALSE(share_of_slowest(Sample(100, std::numeric_limits<double>::infinity())));
+  EXPECT_FALSE(share_of_slowest(Sample(100, std::numeric_limits<double>::max())));
+}
+
 TEST(Compare, TakesLeftOverRight) {
   const auto ratio = compare({30, 20, 40}, {10, 10, 10});
   ASSERT_TRUE(ratio);
