@@ -14,6 +14,7 @@
 #include <cstring>
 #include <memory>
 
+#include "placement.h"
 #include "ring.h"
 
 namespace taskcost::workload::bake {
@@ -35,6 +36,7 @@ struct Options {
   std::string model = "threads";
   std::uint64_t batches = 20;
   std::uint64_t work = 20;
+  std::string cpus = "any";
 };
 
 // Real work: every pass depends on the one before it.
@@ -152,6 +154,9 @@ std::uint64_t bake_alone(std::uint64_t batches, std::uint64_t work) {
 
 enum Baker : std::size_t { mother, sister, you, family };
 
+// The number of a baker's CPU. "you" need what the others make, and so are never where one of them is.
+std::size_t cpu_number(std::size_t baker, std::size_t cpus) { return baker == you ? 0 : 1 + baker % (cpus - 1); }
+
 // One of three. Batches are numbered on over the regions, for the table counts them.
 class Bakery {
  public:
@@ -194,6 +199,7 @@ void run(const Options& options, Regions& regions) {
   const bool serial = options.model == "serial";
   const bool processes = options.model == "process" || options.model == "processes";
   const std::size_t bakers = serial ? 1 : std::size_t{family};
+  const Placement placement(options.cpus);
   std::unique_ptr<News> news;
   if (processes) {
     news = std::make_unique<Post>();
@@ -203,6 +209,9 @@ void run(const Options& options, Regions& regions) {
   const auto bells = make_bells("futex", 2 * bakers, !processes);
   auto& kitchen = in_shared_memory<Kitchen>();
   Tasks tasks(!processes, bakers, [&](std::size_t baker) {
+    if (placement.apart()) {
+      placement.pin(cpu_number(baker, placement.cpus()));
+    }
     Bakery bakery(*news, options);
     while (true) {
       bells->await(baker);
@@ -237,10 +246,12 @@ void run(const Options& options, Regions& regions) {
                   options.model,
                   options.batches,
                   wall,
+                  std::nullopt,
                   fmt::format("{} batches baked, {}", options.batches, options.model),
                   {{"steps", options.batches * steps},
                    {"bakers", bakers},
                    {"work", options.work},
+                   {"cpus", options.cpus},
                    {"checksum_ok", kitchen.checksum == expected ? std::uint64_t{1} : 0}}});
   }
   kitchen.closed = true;
@@ -260,6 +271,15 @@ Workload add(CLI::App& app) {
              "send each other what they made (default threads)");
   add_number(*command, "--batches", options->batches, 1, max_batches, "How many batches (default 20)");
   add_number(*command, "--work", options->work, 1, max_work, "How much work a unit of a step is (default 20)");
+  add_cpus_option(
+      *command, options->cpus,
+      "same: all bakers on one CPU; apart: those who pass\nsomething on are on another CPU than who gets it;\n"
+      "any: wherever the kernel puts them (default any)");
+  command->final_callback([options] {
+    if (options->model == "serial" && options->cpus == "apart") {
+      throw CLI::ValidationError("--cpus", "one cook alone cannot be apart");
+    }
+  });
   return {command, [options](Regions& regions) { run(*options, regions); }};
 }
 

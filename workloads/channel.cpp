@@ -17,6 +17,8 @@
 #include <cstring>
 #include <memory>
 
+#include "laps.h"
+#include "placement.h"
 #include "ring.h"
 
 namespace taskcost::workload::channel {
@@ -29,6 +31,7 @@ constexpr std::size_t datagram_bytes = 65'536;
 constexpr std::size_t queue_message_bytes = 8192;
 // All queues of a user together may take 800 KiB by default, and many of these programs may run at once.
 constexpr long queue_messages = 4;
+constexpr std::uint64_t least_lap = 20;  // messages
 
 struct Options {
   std::string model = "process";
@@ -254,6 +257,7 @@ struct Talk {
   bool over = false;
   bool received_ok = true;
   std::chrono::nanoseconds end{};
+  Laps laps;  // of the first side
 };
 
 enum Listener : std::size_t { first_side, second_side, main_task, listeners };
@@ -282,6 +286,9 @@ class Side {
       const std::uint64_t messages = talk_.messages;
       for (std::uint64_t i = 0; i < messages; ++i) {
         exchange(i);
+        if (side_ == first_side) {
+          talk_.laps.after((i + 1) * (stream_ ? 1 : 2));
+        }
       }
       finish();
     }
@@ -334,8 +341,10 @@ class Side {
   std::size_t size_;
 };
 
-std::chrono::nanoseconds talk_once(Talk& talk, Bells& bells, std::uint64_t messages) {
-  talk.messages = messages;
+// `exchanges` of so many messages each.
+std::chrono::nanoseconds talk_once(Talk& talk, Bells& bells, std::uint64_t exchanges, std::uint64_t messages) {
+  talk.messages = exchanges;
+  talk.laps.begin(exchanges * messages, least_lap);
   const auto start = now();
   bells.ring(second_side);
   bells.ring(first_side);
@@ -344,25 +353,27 @@ std::chrono::nanoseconds talk_once(Talk& talk, Bells& bells, std::uint64_t messa
 }
 
 void run(const Options& options, Regions& regions) {
-  if (options.cpus == "same") {
-    pin_to_first_allowed_cpu();
-  }
+  const Placement placement(options.cpus);
   const bool threads = options.model == "thread";
   const bool stream = options.pattern == "stream";
   const auto link = make_link(options);
   const auto bells = make_bells("futex", listeners, threads);
   auto& talk = in_shared_memory<Talk>();
-  Tasks tasks(threads, 2, [&](std::size_t side) { Side(side, *link, *bells, talk, options).live(); });
-  talk_once(talk, *bells, options.warm_up + 1);
-  // Each exchange of a ping-pong is two messages.
-  const std::uint64_t exchanges = stream ? options.messages : (options.messages + 1) / 2;
-  const std::uint64_t messages = stream ? exchanges : 2 * exchanges;
+  Tasks tasks(threads, 2, [&](std::size_t side) {
+    placement.pin(side);
+    Side(side, *link, *bells, talk, options).live();
+  });
+  const std::uint64_t messages_of_exchange = stream ? 1 : 2;
+  talk_once(talk, *bells, options.warm_up + 1, messages_of_exchange);
+  const std::uint64_t exchanges = (options.messages + messages_of_exchange - 1) / messages_of_exchange;
+  const std::uint64_t messages = exchanges * messages_of_exchange;
   while (regions.next()) {
-    const auto wall = talk_once(talk, *bells, exchanges);
+    const auto wall = talk_once(talk, *bells, exchanges, messages_of_exchange);
     regions.done({"channel",
                   options.model,
                   messages,
                   wall,
+                  talk.laps.typical_ns(),
                   fmt::format("{} messages of {} bytes between {} through {}", messages, options.size,
                               threads ? "threads" : "processes", options.through),
                   {{"through", options.through},
@@ -403,8 +414,9 @@ Workload add(CLI::App& app) {
              "ping-pong: each message is answered by one of the\nsame size; stream: one way (default ping-pong)");
   add_number(*command, "--size", options->size, 1, max_size, "Bytes of a message (default 1)");
   add_number(*command, "--messages", options->messages, 1, max_messages, "How many, answers included (default 2000)");
-  add_choice(*command, "--cpus", "WHERE", options->cpus, {"same", "any"},
-             "same: both on one CPU; any: wherever the kernel\nputs them (default same)");
+  add_cpus_option(
+      *command, options->cpus,
+      "same: both on one CPU; apart: on different CPUs;\nany: wherever the kernel puts them (default same)");
   add_number(*command, "--warm-up", options->warm_up, 0, max_messages,
              "Exchanges before the measured ones (default 10)");
   command->final_callback([options] { refuse_what_cannot_be(*options); });

@@ -196,6 +196,7 @@ Outcome crash_once(const Options& options, Watch& watch, volatile int* jar) {
           options.model,
           1,
           now() - start,
+          std::nullopt,
           fmt::format("{} in one of {} {}: {} processes ended, {} ran on", options.how, options.tasks,
                       options.model == "thread" ? "threads" : "processes", ends.by_crash, ends.unharmed_ones),
           {{"how", options.how},

@@ -21,6 +21,8 @@
 #include <string_view>
 #include <vector>
 
+#include "laps.h"
+#include "placement.h"
 #include "workload.h"
 
 namespace taskcost::workload::create {
@@ -31,6 +33,7 @@ constexpr std::uint64_t max_at_once = 1'000'000;
 constexpr std::uint64_t max_resident_mib = 1 << 20;
 constexpr std::uint64_t max_mappings = 1 << 16;
 constexpr std::size_t mib = 1 << 20;
+constexpr std::uint64_t least_lap = 4;  // creations
 constexpr std::size_t clone_stack_bytes = 64 * 1024;
 constexpr const char* own_program = "/proc/self/exe";
 
@@ -41,6 +44,7 @@ struct Options {
   std::uint64_t at_once = 1;
   std::uint64_t mappings = 0;
   std::uint64_t warm_up = 0;
+  std::string cpus = "any";
 };
 
 // One byte, or the end of the file when the creator died.
@@ -99,25 +103,58 @@ class Creator {
   virtual ~Creator() = default;
   virtual void create(std::size_t slot) = 0;
   virtual void reap(std::size_t slot) = 0;
+
+  // How many of the tasks that were reaped since then started on another CPU than their creator was on. nullopt: they
+  // cannot tell without doing more than they are created for.
+  void count_from_here() { elsewhere_ = 0; }
+  [[nodiscard]] std::optional<std::uint64_t> elsewhere() const {
+    return tells_cpu() ? std::optional(elsewhere_) : std::nullopt;
+  }
+
+ protected:
+  [[nodiscard]] virtual bool tells_cpu() const { return false; }
+  void count(unsigned creators_cpu, unsigned cpu) { elsewhere_ += cpu != creators_cpu ? 1 : 0; }
+
+ private:
+  std::uint64_t elsewhere_ = 0;
 };
+
+// Not sched_getcpu(): what that reads is the creator's own in a process that lives in its creator's memory.
+unsigned current_cpu() {
+  unsigned cpu = 0;
+  getcpu(&cpu, nullptr);
+  return cpu;
+}
 
 class ThreadCreator : public Creator {
  public:
   ThreadCreator(const Gate& gate, std::size_t slots) : gate_(gate), threads_(slots) {}
 
   void create(std::size_t slot) override {
-    must_succeed(pthread_create(&threads_[slot], nullptr, &live, const_cast<Gate*>(&gate_)), "create a thread");
+    Thread& thread = threads_[slot];
+    thread.creators_cpu = current_cpu();
+    must_succeed(pthread_create(&thread.id, nullptr, &live, const_cast<Gate*>(&gate_)), "create a thread");
   }
-  void reap(std::size_t slot) override { must_succeed(pthread_join(threads_[slot], nullptr), "join a thread"); }
+  void reap(std::size_t slot) override {
+    void* cpu = nullptr;
+    must_succeed(pthread_join(threads_[slot].id, &cpu), "join a thread");
+    count(threads_[slot].creators_cpu, static_cast<unsigned>(reinterpret_cast<std::uintptr_t>(cpu)));
+  }
 
  private:
+  struct Thread {
+    pthread_t id{};
+    unsigned creators_cpu = 0;
+  };
   static void* live(void* gate) {
+    const std::uintptr_t cpu = current_cpu();
     static_cast<const Gate*>(gate)->pass();
-    return nullptr;
+    return reinterpret_cast<void*>(cpu);  // NOLINT(performance-no-int-to-ptr): a result in the size of a pointer
   }
+  [[nodiscard]] bool tells_cpu() const override { return true; }
 
   const Gate& gate_;
-  std::vector<pthread_t> threads_;
+  std::vector<Thread> threads_;
 };
 
 // What all kinds of processes have in common: how they are reaped.
@@ -162,13 +199,19 @@ class VforkCreator : public ProcessCreator {
 
  private:
   pid_t start(std::size_t /*slot*/) override {
+    const unsigned creators_cpu = current_cpu();
     // The call is dangerous where the child does more than this; to show its price is the purpose here.
     const pid_t child = vfork();  // NOLINT(clang-analyzer-security.insecureAPI.vfork)
     if (child == 0) {
+      cpu_ = current_cpu();
       _exit(0);
     }
+    count(creators_cpu, cpu_);
     return child;
   }
+  [[nodiscard]] bool tells_cpu() const override { return true; }
+
+  volatile unsigned cpu_ = 0;  // of the child, which lives in this memory
 };
 
 // The words of a command that runs this program as `noop`.
@@ -216,16 +259,21 @@ class VforkExecCreator : public ProcessCreator {
  private:
   pid_t start(std::size_t /*slot*/) override {
     char* const* words = command_.words();
+    const unsigned creators_cpu = current_cpu();
     // As above: its price is what is shown.
     const pid_t child = vfork();  // NOLINT(clang-analyzer-security.insecureAPI.vfork)
     if (child == 0) {
+      cpu_ = current_cpu();
       execv(own_program, words);
       _exit(1);
     }
+    count(creators_cpu, cpu_);
     return child;
   }
+  [[nodiscard]] bool tells_cpu() const override { return true; }
 
   NoopCommand command_;
+  volatile unsigned cpu_ = 0;  // of the child, which lives in this memory until its exec
 };
 
 class SpawnCreator : public ProcessCreator {
@@ -246,18 +294,35 @@ class SpawnCreator : public ProcessCreator {
 class CloneVmCreator : public ProcessCreator {
  public:
   CloneVmCreator(const Gate& gate, std::size_t slots)
-      : ProcessCreator(gate, slots), stacks_(map_memory(slots * clone_stack_bytes, MAP_PRIVATE)) {}
+      : ProcessCreator(gate, slots),
+        stacks_(map_memory(slots * clone_stack_bytes, MAP_PRIVATE)),
+        children_(slots, Child{gate}) {}
+
+  void reap(std::size_t slot) override {
+    ProcessCreator::reap(slot);
+    count(children_[slot].creators_cpu, children_[slot].cpu);
+  }
 
  private:
+  struct Child {
+    const Gate& gate;
+    unsigned creators_cpu = 0;
+    volatile unsigned cpu = 0;
+  };
   pid_t start(std::size_t slot) override {
-    return clone(&live, stacks_ + (slot + 1) * clone_stack_bytes, CLONE_VM | SIGCHLD, const_cast<Gate*>(&gate()));
+    children_[slot].creators_cpu = current_cpu();
+    return clone(&live, stacks_ + (slot + 1) * clone_stack_bytes, CLONE_VM | SIGCHLD, &children_[slot]);
   }
-  static int live(void* gate) {
-    static_cast<const Gate*>(gate)->pass_as_child();
+  static int live(void* self) {
+    auto& child = *static_cast<Child*>(self);
+    child.cpu = current_cpu();
+    child.gate.pass_as_child();
     return 0;
   }
+  [[nodiscard]] bool tells_cpu() const override { return true; }
 
   std::byte* stacks_;
+  std::vector<Child> children_;
 };
 
 template <typename T>
@@ -295,7 +360,8 @@ std::vector<std::string> model_names() {
   return names;
 }
 
-void create_and_reap(Creator& creator, const Gate& gate, std::uint64_t count, std::uint64_t at_once) {
+void create_and_reap(Creator& creator, const Gate& gate, std::uint64_t count, std::uint64_t at_once, Laps& laps) {
+  laps.begin(count, least_lap);
   for (std::uint64_t done = 0; done < count;) {
     const std::uint64_t batch = std::min(at_once, count - done);
     for (std::size_t slot = 0; slot < batch; ++slot) {
@@ -306,6 +372,7 @@ void create_and_reap(Creator& creator, const Gate& gate, std::uint64_t count, st
       creator.reap(slot);
     }
     done += batch;
+    laps.after(done);
   }
 }
 
@@ -342,27 +409,43 @@ void run(const Options& options, Regions& regions) {
   make_resident(options.resident_mib * mib);
   make_mappings(options.mappings);
   const std::unique_ptr<Creator> creator = model.make(gate, options.at_once);
-  create_and_reap(*creator, gate, options.warm_up, options.at_once);
+  if (options.cpus == "apart") {
+    start_children_elsewhere();
+  } else {
+    const Placement placement(options.cpus);
+  }
+  Laps laps;
+  create_and_reap(*creator, gate, options.warm_up, options.at_once, laps);
   while (regions.next()) {
+    creator->count_from_here();
     const auto start = now();
-    create_and_reap(*creator, gate, options.count, options.at_once);
+    create_and_reap(*creator, gate, options.count, options.at_once, laps);
     const auto wall = now() - start;
-    regions.done({"create",
-                  options.model,
-                  options.count,
-                  wall,
-                  fmt::format("{} {}", options.count, model.done),
-                  {{"created", options.count},
-                   {"resident_mib", options.resident_mib},
-                   {"mappings", options.mappings},
-                   {"at_once", options.at_once},
-                   {"warm_up", options.warm_up}}});
+    Outcome outcome{"create",
+                    options.model,
+                    options.count,
+                    wall,
+                    laps.typical_ns(),
+                    fmt::format("{} {}", options.count, model.done),
+                    {{"created", options.count},
+                     {"resident_mib", options.resident_mib},
+                     {"mappings", options.mappings},
+                     {"at_once", options.at_once},
+                     {"cpus", options.cpus},
+                     {"warm_up", options.warm_up}}};
+    if (const auto elsewhere = creator->elsewhere()) {
+      outcome.facts.emplace_back("elsewhere", *elsewhere);
+    }
+    regions.done(outcome);
   }
 }
 
 void refuse_what_cannot_be(const Options& options) {
   if ((options.model == "vfork" || options.model == "vfork-exec") && options.at_once > 1) {
     throw CLI::ValidationError("--at-once", "vfork returns when its child is out of the way: only 1 can live");
+  }
+  if (options.cpus == "apart" && options.at_once > 1) {
+    throw CLI::ValidationError("--at-once", "with --cpus apart only 1 can live: others would have no CPU to start on");
   }
 }
 
@@ -383,6 +466,9 @@ Workload add(CLI::App& app) {
              "Separate mappings of one page that the creator\nhas touched before (default 0)");
   add_number(*command, "--at-once", options->at_once, 1, max_at_once, "How many live at the same time (default 1)");
   add_number(*command, "--warm-up", options->warm_up, 0, max_count, "Creations before the measured ones (default 0)");
+  add_cpus_option(*command, options->cpus,
+                  "same: the creator and what it creates on one CPU;\napart: each task starts on another CPU than its\n"
+                  "creator's, as real-time tasks (SCHED_FIFO 1);\nany: wherever the kernel puts them (default any)");
   command->final_callback([options] { refuse_what_cannot_be(*options); });
   return {command, [options](Regions& regions) { run(*options, regions); }};
 }

@@ -23,6 +23,9 @@ std::string json_line(const Outcome& outcome) {
                                  {"operations", outcome.operations},
                                  {"wall_ns", outcome.wall.count()},
                                  {"ns_per_operation", nanoseconds_each(outcome)}};
+  if (outcome.typical_ns) {
+    line["typical_ns"] = *outcome.typical_ns;
+  }
   for (const auto& [key, value] : outcome.facts) {
     std::visit([&line, name = key](const auto& plain) { line[name] = plain; }, value);
   }
@@ -31,8 +34,9 @@ std::string json_line(const Outcome& outcome) {
 
 std::string text_line(const Outcome& outcome) {
   constexpr double ns_per_ms = 1e6;
-  return fmt::format("{}: {} in {:.1f} ms, {:.0f} ns each", outcome.workload, outcome.done,
-                     static_cast<double>(outcome.wall.count()) / ns_per_ms, nanoseconds_each(outcome));
+  return fmt::format("{}: {} in {:.1f} ms, {:.0f} ns each{}", outcome.workload, outcome.done,
+                     static_cast<double>(outcome.wall.count()) / ns_per_ms, nanoseconds_each(outcome),
+                     outcome.typical_ns ? fmt::format(", {:.0f} ns typically", *outcome.typical_ns) : "");
 }
 
 // The observer may be gone; no signal then, but a line.

@@ -10,12 +10,16 @@
 #include <atomic>
 #include <new>
 
+#include "laps.h"
+#include "placement.h"
+
 namespace taskcost::workload {
 namespace {
 
 constexpr std::uint64_t max_tasks = 4096;
 constexpr std::uint64_t max_hops = 10'000'000'000;
 constexpr std::size_t cache_line = 64;
+constexpr std::uint64_t least_lap = 20;  // hops
 
 // A byte through something with two ends.
 class ByteBells : public Bells {
@@ -82,9 +86,11 @@ class FutexBells : public Bells {
 
 // The token itself: who holds it may read and write it, in shared memory.
 struct Token {
-  std::uint64_t hops_left = 0;
+  std::uint64_t hops = 0;
+  std::uint64_t hops_wanted = 0;
   bool last_round = false;
   std::chrono::nanoseconds end{};
+  Laps laps;
 };
 
 struct Ring {
@@ -92,7 +98,7 @@ struct Ring {
   Token& token;
   std::size_t tasks;
   std::size_t working_set;
-  bool apart;  // each task on a CPU of its own
+  const Placement& placement;
 };
 
 void touch(std::byte* memory, std::size_t bytes) {
@@ -102,11 +108,15 @@ void touch(std::byte* memory, std::size_t bytes) {
   }
 }
 
+// The number of a task's CPU: in a ring, the last task is a neighbor of the first.
+std::size_t cpu_number(const Ring& ring, std::size_t index) {
+  const bool meets_the_first = index + 1 == ring.tasks && index % ring.placement.cpus() == 0;
+  return meets_the_first ? 1 : index;
+}
+
 // The life of a task.
 void pass_token_on(const Ring& ring, std::size_t index) {
-  if (ring.apart) {
-    pin_to_allowed_cpu(index);
-  }
+  ring.placement.pin(cpu_number(ring, index));
   std::byte* memory = ring.working_set > 0 ? map_memory(ring.working_set, MAP_PRIVATE) : nullptr;
   touch(memory, ring.working_set);
   const std::size_t next = (index + 1) % ring.tasks;
@@ -116,7 +126,8 @@ void pass_token_on(const Ring& ring, std::size_t index) {
       return;
     }
     touch(memory, ring.working_set);
-    if (--ring.token.hops_left > 0) {
+    ring.token.laps.after(++ring.token.hops);
+    if (ring.token.hops < ring.token.hops_wanted) {
       ring.bells.ring(next);
     } else {
       ring.token.end = now();
@@ -126,7 +137,9 @@ void pass_token_on(const Ring& ring, std::size_t index) {
 }
 
 std::chrono::nanoseconds go_round(const Ring& ring, std::uint64_t hops) {
-  ring.token.hops_left = hops;
+  ring.token.hops = 0;
+  ring.token.hops_wanted = hops;
+  ring.token.laps.begin(hops, least_lap);
   const auto start = now();
   ring.bells.ring(0);
   ring.bells.await(ring.tasks);
@@ -161,21 +174,22 @@ void add_ring_options(CLI::App& command, RingOptions& options) {
              "What the tasks are: thread or process\n(default thread)");
   add_number(command, "--tasks", options.tasks, 2, max_tasks, "How many tasks form the ring (default 2)");
   add_number(command, "--hops", options.hops, 1, max_hops, "How many hops the token makes (default 20000)");
-  add_choice(command, "--cpus", "WHERE", options.cpus, {"same", "any", "apart"},
-             fmt::format("same: all tasks on one CPU, so that each hop is\n"
-                         "a switch; any: wherever the kernel puts them;\n"
-                         "apart: each on its own, as far as there are\n(default {})",
-                         options.cpus));
+  add_cpus_option(command, options.cpus,
+                  fmt::format("same: all tasks on one CPU, so that each hop is\n"
+                              "a switch; apart: each task on another CPU than its\n"
+                              "neighbors; any: wherever the kernel puts them\n(default {})",
+                              options.cpus));
   add_number(command, "--warm-up", options.warm_up, 0, max_hops, "Hops before the measured ones (default 0)");
 }
 
 void run_ring(const RingOptions& options, Regions& regions) {
-  if (options.cpus == "same") {
-    pin_to_first_allowed_cpu();
+  const Placement placement(options.cpus);
+  if (placement.apart() && placement.cpus() == 2 && options.tasks % 2 == 1) {
+    give_up(fmt::format("--cpus apart needs three CPUs for a ring of {} tasks, and two are allowed", options.tasks));
   }
   const bool threads = options.model == "thread";
   const auto bells = make_bells(options.bell, options.tasks + 1, threads);
-  const Ring ring{*bells, in_shared_memory<Token>(), options.tasks, options.working_set, options.cpus == "apart"};
+  const Ring ring{*bells, in_shared_memory<Token>(), options.tasks, options.working_set, placement};
   Tasks tasks(threads, options.tasks, [&ring](std::size_t index) { pass_token_on(ring, index); });
   // Once round at least, so that every task has come to its bell.
   go_round(ring, options.tasks + options.warm_up);
@@ -185,6 +199,7 @@ void run_ring(const RingOptions& options, Regions& regions) {
                   options.model,
                   options.hops,
                   wall,
+                  ring.token.laps.typical_ns(),
                   fmt::format("{} hops between {} {} by {}", options.hops, options.tasks,
                               threads ? "threads" : "processes", options.bell),
                   {{"hops", options.hops},

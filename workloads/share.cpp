@@ -14,6 +14,7 @@
 #include <memory>
 #include <string>
 
+#include "placement.h"
 #include "ring.h"
 
 namespace taskcost::workload::share {
@@ -29,6 +30,7 @@ struct Options {
   std::string act = "write";
   std::uint64_t pages = 256;
   std::uint64_t count = 500;
+  std::string cpus;  // empty: as `what` has it
 };
 
 std::size_t page_size() { return static_cast<std::size_t>(sysconf(_SC_PAGESIZE)); }
@@ -80,10 +82,12 @@ class Visibility {
  public:
   explicit Visibility(const Options& options)
       : options_(options),
+        placement_(options.cpus),
         memory_(map_memory(options.pages * page_size(), MAP_PRIVATE)),
         desk_(in_shared_memory<Desk>()) {}
 
   void run(Regions& regions) {
+    placement_.pin(0);
     while (regions.next()) {
       write_pages(0);
       desk_.changed = desk_.looked = 0;
@@ -108,6 +112,7 @@ class Visibility {
 
   // The worker.
   void change_everything() {
+    placement_.pin(1);
     if (options_.act == "write") {
       write_pages(1);
     }
@@ -132,10 +137,12 @@ class Visibility {
             options_.model,
             options_.pages,
             {},
+            std::nullopt,
             fmt::format("{} of {} written pages seen by the creator of the {}", seen, options_.pages, options_.model),
             {{"pages", options_.pages},
              {"pages_seen", seen},
              {"write_seen", as_fact(seen > 0)},
+             {"cpus", options_.cpus},
              {"written", as_fact(options_.act == "write")},
              {"file_seen", as_fact(fcntl(desk_.file, F_GETFD) != -1)},
              {"directory_seen", as_fact(directory() != before_.path)},
@@ -153,6 +160,7 @@ class Visibility {
   }
 
   const Options& options_;
+  Placement placement_;
   Before before_;
   std::byte* memory_;
   Desk& desk_;
@@ -205,10 +213,11 @@ void live_on_bench(std::size_t who, Bench& bench, Bells& bells, std::uint64_t co
 }
 
 void run_remap(const Options& options, Regions& regions) {
+  const Placement placement(options.cpus);
   auto& bench = in_shared_memory<Bench>();
   const auto bells = make_bells("futex", listeners, options.model == "thread");
   Tasks tasks(options.model == "thread", 2, [&](std::size_t who) {
-    pin_to_allowed_cpu(who);
+    placement.pin(who);
     live_on_bench(who, bench, *bells, options.count);
   });
   while (regions.next()) {
@@ -221,8 +230,9 @@ void run_remap(const Options& options, Regions& regions) {
                   options.model,
                   options.count,
                   bench.wall,
+                  std::nullopt,
                   fmt::format("{} blocks mapped, touched and unmapped beside a busy {}", options.count, options.model),
-                  {{"count", options.count}, {"sibling_turns", bench.sibling_turns}}});
+                  {{"count", options.count}, {"cpus", options.cpus}, {"sibling_turns", bench.sibling_turns}}});
   }
   bench.over = true;
   bells->ring(remapper);
@@ -245,7 +255,13 @@ Workload add(CLI::App& app) {
              "visibility: whether the worker writes to the pages\n(default write)");
   add_number(*command, "--pages", options->pages, 1, max_pages, "visibility: pages written (default 256)");
   add_number(*command, "--count", options->count, 1, max_count, "remap: blocks of 64 KiB (default 500)");
+  add_cpus_option(*command, options->cpus,
+                  "same: the tasks on one CPU; apart: on different\nCPUs; any: wherever the kernel puts them\n"
+                  "(default any; for remap apart, with one CPU same)");
   return {command, [options](Regions& regions) {
+            if (options->cpus.empty()) {
+              options->cpus = options->what != "remap" ? "any" : allowed_cpus().size() > 1 ? "apart" : "same";
+            }
             if (options->what == "remap") {
               run_remap(*options, regions);
             } else {

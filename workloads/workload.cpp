@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 #include <linux/futex.h>
-#include <sched.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -15,23 +14,16 @@
 #include <csignal>
 #include <cstring>
 #include <ctime>
-#include <memory>
 
 namespace taskcost::workload {
-namespace {
-
-// As many as the kernel can be built for; a plain cpu_set_t ends at 1024.
-constexpr int max_cpus = 8192;
-
-struct FreeCpuSet {
-  void operator()(cpu_set_t* set) const { CPU_FREE(set); }
-};
-
-}  // namespace
-
 void fail(const char* what, int error) {
   fmt::print(stderr, "taskcost-workload: cannot {}: {}\n", what,
              std::strerror(error));  // NOLINT(concurrency-mt-unsafe)
+  _exit(1);
+}
+
+void give_up(const std::string& line) {
+  fmt::print(stderr, "taskcost-workload: {}\n", line);
   _exit(1);
 }
 
@@ -151,26 +143,6 @@ std::byte* map_memory(std::size_t bytes, int sharing) {
     fail("map memory", errno);
   }
   return static_cast<std::byte*>(memory);
-}
-
-void pin_to_first_allowed_cpu() { pin_to_allowed_cpu(0); }
-
-void pin_to_allowed_cpu(std::size_t number) {
-  const std::unique_ptr<cpu_set_t, FreeCpuSet> set(CPU_ALLOC(max_cpus));
-  if (!set) {
-    fail("allocate a set of CPUs", ENOMEM);
-  }
-  const std::size_t size = CPU_ALLOC_SIZE(max_cpus);
-  must(sched_getaffinity(0, size, set.get()), "ask for the allowed CPUs");
-  std::vector<int> allowed;
-  for (int cpu = 0; cpu < max_cpus; ++cpu) {
-    if (CPU_ISSET_S(cpu, size, set.get())) {
-      allowed.push_back(cpu);
-    }
-  }
-  CPU_ZERO_S(size, set.get());
-  CPU_SET_S(allowed[number % allowed.size()], size, set.get());
-  must(sched_setaffinity(0, size, set.get()), "pin to one CPU");
 }
 
 void add_number(CLI::App& command, const std::string& name, std::uint64_t& target, std::uint64_t least,

@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <functional>
 #include <new>
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
@@ -32,10 +33,11 @@ using Fact = std::pair<const char*, std::variant<std::uint64_t, std::string>>;
 struct Outcome {
   std::string workload;
   std::string model;
-  std::uint64_t operations = 0;     // in the region
-  std::chrono::nanoseconds wall{};  // that they took
-  std::string done;                 // for people: "2000 threads created and joined"
-  std::vector<Fact> facts;          // options, known counts, and what was seen (1) or not (0)
+  std::uint64_t operations = 0;        // in the region
+  std::chrono::nanoseconds wall{};     // that they took
+  std::optional<double> typical_ns{};  // of an operation: the median over parts of the region
+  std::string done;                    // for people: "2000 threads created and joined"
+  std::vector<Fact> facts;             // options, known counts, and what was seen (1) or not (0)
 };
 
 // The measured regions of a run:
@@ -98,6 +100,8 @@ Workload add(CLI::App& app);
 // Prints "taskcost-workload: cannot WHAT: reason" and ends the process with status 1 at once: also in a forked child
 // or in one thread of many, where unwinding would run what belongs to others.
 [[noreturn]] void fail(const char* what, int error);
+// The same with a line of its own.
+[[noreturn]] void give_up(const std::string& line);
 // For calls that return -1 and set errno.
 int must(int result, const char* what);
 // For calls of pthread_*, which return the error.
@@ -150,11 +154,6 @@ class Futex {
   static void wait(std::atomic<std::uint32_t>& word, std::uint32_t value, bool one_process);
   static void wake(std::atomic<std::uint32_t>& word, bool one_process);
 };
-
-// Puts this task, and what it creates from here on, on the first CPU that it may use.
-void pin_to_first_allowed_cpu();
-// The same for the CPU of this number among those that it may use; beyond the last one it starts again.
-void pin_to_allowed_cpu(std::size_t number);
 
 // Options that look the same in all workloads. `limit` is the largest value allowed.
 void add_number(CLI::App& command, const std::string& name, std::uint64_t& target, std::uint64_t least,

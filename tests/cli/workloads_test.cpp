@@ -4,11 +4,14 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "support/subprocess.h"
 #include "support/taskcost.h"
@@ -130,6 +133,102 @@ TEST(Bake, MakesTheSameBreadInEveryHouse) {
   }
 }
 
+bool has_two_cpus() {
+  cpu_set_t cpus{};
+  return sched_getaffinity(0, sizeof(cpus), &cpus) == 0 && CPU_COUNT(&cpus) > 1;
+}
+
+TEST(Placement, IsTakenByEachWorkload) {
+  std::vector<Words> all = {{"create", "--count", "20"},
+                            {"switch", "--hops", "40", "--tasks", "4"},
+                            {"handoff", "--hops", "40"},
+                            {"channel", "--messages", "40"},
+                            {"share"},
+                            {"share", "--what", "remap", "--count", "20"},
+                            {"bake", "--batches", "2", "--work", "1"},
+                            {"bake", "--batches", "2", "--work", "1", "--model", "processes"}};
+  std::vector<std::string> places = {"same", "any"};
+  if (has_two_cpus()) {
+    places.emplace_back("apart");
+  }
+  for (const Words& workload : all) {
+    for (const std::string& cpus : places) {
+      Words words = workload;
+      words.insert(words.end(), {"--cpus", cpus});
+      EXPECT_EQ(outcome_of(words).at("cpus"), cpus) << workload[0];
+    }
+  }
+}
+
+class CreatesAt : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(CreatesAt, TheCpuThatWasAskedFor) {
+  const Words words = {"create", "--model", GetParam(), "--count", "50", "--regions", "2", "--cpus"};
+  const auto with = [&words](const char* cpus) {
+    Words all = words;
+    all.emplace_back(cpus);
+    return all;
+  };
+  const std::set<std::string> silent = {"fork", "spawn", "fork-exec"};
+  for (const Json& outcome : outcomes_of(with("same"))) {
+    EXPECT_EQ(outcome.contains("elsewhere"), !silent.contains(GetParam()));
+    EXPECT_EQ(outcome.value("elsewhere", 0), 0);
+  }
+  if (!has_two_cpus()) {
+    GTEST_SKIP() << "one CPU";
+  }
+  for (const Json& outcome : outcomes_of(with("apart"))) {
+    EXPECT_EQ(outcome.contains("elsewhere"), !silent.contains(GetParam()));
+    EXPECT_GE(outcome.value("elsewhere", 50), 45) << "all but those whose CPU their predecessor had not left yet";
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Models, CreatesAt,
+                         ::testing::Values("thread", "fork", "vfork", "vfork-exec", "spawn", "fork-exec", "clone-vm"),
+                         [](const auto& model) {
+                           std::string name = model.param;
+                           std::ranges::replace(name, '-', '_');
+                           return name;
+                         });
+
+// Each fails with one line, before anything is measured.
+TEST(Placement, ApartIsRefusedWhereItCannotBe) {
+  for (const char* workload : {"create", "switch", "handoff", "channel", "share", "bake"}) {
+    const Finished finished = run({"taskset", "-c", "0", workload_binary(), workload, "--cpus", "apart"});
+    EXPECT_EQ(finished.exit_code(), 1) << finished.describe();
+    EXPECT_EQ(finished.out, "");
+    EXPECT_EQ(finished.err, "taskcost-workload: --cpus apart needs two CPUs, and one is allowed\n");
+  }
+  if (!has_two_cpus()) {
+    GTEST_SKIP() << "one CPU";
+  }
+  const Finished ring =
+      run({"taskset", "-c", "0,1", workload_binary(), "switch", "--cpus", "apart", "--tasks", "3", "--hops", "9"});
+  EXPECT_EQ(ring.exit_code(), 1) << ring.describe();
+  EXPECT_EQ(ring.err, "taskcost-workload: --cpus apart needs three CPUs for a ring of 3 tasks, and two are allowed\n");
+  const Finished denied = run({"setpriv", "--bounding-set", "-sys_nice", "--inh-caps", "-sys_nice", workload_binary(),
+                               "create", "--cpus", "apart", "--count", "2"});
+  EXPECT_EQ(denied.exit_code(), 1) << denied.describe();
+  EXPECT_EQ(denied.err,
+            "taskcost-workload: cannot get the real-time priority that --cpus apart needs: Operation not permitted\n");
+}
+
+// Half of the laps took the median or longer.
+TEST(TypicalTime, IsAMedianOverPartsOfTheRegion) {
+  for (const Words& words :
+       {Words{"create", "--count", "100"}, Words{"switch", "--hops", "400"}, Words{"handoff", "--hops", "400"},
+        Words{"channel", "--messages", "400"}, Words{"channel", "--messages", "400", "--pattern", "stream"}}) {
+    const Json outcome = outcome_of(words);
+    EXPECT_GT(outcome.at("typical_ns"), 0.0) << words[0];
+    constexpr double laps = 20;
+    EXPECT_LE(outcome.at("typical_ns").get<double>() * (laps / 2),
+              outcome.at("ns_per_operation").get<double>() * laps * 1.01)
+        << words[0];
+  }
+  EXPECT_FALSE(outcome_of({"switch", "--hops", "3"}).contains("typical_ns")) << "too short for a lap";
+  EXPECT_FALSE(outcome_of({"bake", "--batches", "2"}).contains("typical_ns"));
+}
+
 TEST(WorkloadUsage, IsRefusedWithALine) {
   const std::vector<Words> bad = {{},
                                   {"dance"},
@@ -139,7 +238,12 @@ TEST(WorkloadUsage, IsRefusedWithALine) {
                                   {"switch", "--regions", "none"},
                                   {"channel", "--through", "memory", "--model", "process"},
                                   {"channel", "--size", "9999999"},
-                                  {"crash", "--tasks", "1"}};
+                                  {"crash", "--tasks", "1"},
+                                  {"create", "--cpus", "elsewhere"},
+                                  {"create", "--cpus", "apart", "--at-once", "2"},
+                                  {"bake", "--model", "serial", "--cpus", "apart"},
+                                  {"channel", "--cpus", ""},
+                                  {"share", "--cpus", "1"}};
   for (const Words& words : bad) {
     const Finished finished = run_workload(words);
     EXPECT_EQ(finished.exit_code(), 2) << finished.describe();
