@@ -73,6 +73,7 @@ struct Report {
   std::vector<Verdict> claims;
   std::vector<Sweep> sweeps;
   std::vector<FigureTable> tables;
+  std::vector<Price> prices;           // of this machine
   std::optional<Stacks> stacks;        // nullopt: not asked for
   std::optional<RecordCheck> records;  // nullopt: the transitions were not recorded
   std::optional<Timeline> timeline;    // nullopt: the transitions were not recorded; shown by render_html alone

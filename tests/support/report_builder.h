@@ -232,13 +232,19 @@ inline void add_judgement(Report& report) {
   tlb.ruling = Ruling::not_measurable;
   tlb.unit = "count";
   tlb.meaning = "This kernel has no tlb:tlb_flush.";
-  creation.user_space = UserView{"wall time of an operation",
-                                 "ns",
-                                 109'000,
-                                 21'000,
-                                 5.19,
-                                 Interval{5.0, 5.3},
-                                 "On a CPU the sides differ most in create: +59110 ns an operation."};
+  creation.condition = Condition::same_cpu;
+  creation.answer = Answer::more;
+  creation.left_total = Total{71'000, 0.043};
+  creation.right_total = Total{9'800, 0.21};
+  creation.user_space = UserView{"wall time of an operation", "ns", 109'000, 21'000, 5.19, Interval{5.0, 5.3}};
+  creation.breakdown = Breakdown{"The typical creation, by phase",
+                                 {68'230, 9'120, 59'110, {58'000, 60'000}},
+                                 {{"copy (system call to task_newtask)", {66'000, 7'300, 58'700, {57'600, 59'600}}},
+                                  {"publish (to sched_wakeup_new)", {2'230, 1'820, 410, {380, 440}}}},
+                                 13};
+  creation.modes = {
+      {"thread (pthread_create)", {20'000, 9'000, 31'000, 0.13}, "publish (to sched_wakeup_new)", 21'500}};
+  creation.pairs = {{0, {68'000, 9'100}}, {1, {68'460, 9'140}}};
   report.claims = {creation, tlb};
   report.sweeps.push_back({"creation-by-resident",
                            "cost.creation",
@@ -253,6 +259,10 @@ inline void add_judgement(Report& report) {
                              13'312.5,
                              Interval{13'100, 13'500}},
                             {"thread", {{0, 9'100, {9'000, 9'200}, 5}}, std::nullopt, std::nullopt}}});
+  report.prices = {
+      {"create.thread", "create", "thread, whole life", "created thread", "ns", Condition::same_cpu, 21'400,
+       Interval{20'900, 21'800}, 9},
+      {"fault.major", "fault", "major fault", "fault", "ns", Condition::same_cpu, std::nullopt, std::nullopt, 0}};
   report.tables.push_back({"lifetime-price",
                            "cost.creation.lifetime",
                            "Price of a life, in kernel time on a CPU",

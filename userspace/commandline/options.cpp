@@ -165,13 +165,17 @@ Result<Options> parse_workload(const Words& words) {
   return Options(workload);
 }
 
+// Five minutes with the reports.
+constexpr std::chrono::seconds thorough_budget{285};
+
 Result<Options> parse_verify(const Words& words) {
   VerifyCommand verify;
   ObserveText observe;
   CommandParser parser({"taskcost verify", "taskcost verify [OPTIONS]",
                         "Judge claims about processes and threads with the bundled workloads.", ""});
   parser.list("--claim", "ID", verify.claims, "Judge only this claim. May be repeated. Default: all claims.");
-  parser.flag("--thorough", verify.thorough, "More rounds: narrower intervals, a longer run. Default: off.");
+  parser.flag("--thorough", verify.thorough,
+              "Measure for up to five minutes, with more sizes: narrower intervals. Default: up to a minute.");
   std::string against_itself;
   parser.value("--against-itself", "MODEL", against_itself,
                "Check the judge: run both sides of each comparison as MODEL, thread or process. No claim of a "
@@ -192,6 +196,9 @@ Result<Options> parse_verify(const Words& words) {
     return *error;
   }
   verify.observe = *options;
+  if (verify.thorough) {
+    verify.budget = thorough_budget;
+  }
   if (!against_itself.empty()) {
     if (against_itself != "thread" && against_itself != "process") {
       return usage_error("--against-itself " + against_itself, "it is neither 'thread' nor 'process'", parser.hint());

@@ -71,6 +71,7 @@ struct VerifyCommand {
   ObserveOptions observe;
   std::vector<std::string> claims;  // ids; empty: all
   bool thorough = false;
+  std::chrono::nanoseconds budget = std::chrono::seconds(50);  // for all rounds; reports come on top
   bool list = false;
   std::optional<std::string> against_itself;  // "thread" or "process": both sides of each comparison are this model
 };

@@ -11,8 +11,10 @@ namespace {
 
 std::string rule_of(const Claim& claim) {
   return claim.structural ? "exact: one counter-example refutes it"
-                          : fmt::format("confirmed when the ratio lies wholly above {}, refuted when wholly below 1",
-                                        claim.threshold);
+                          : fmt::format(
+                                "confirmed when the ratio lies wholly above {0}, refuted when it is the same (wholly "
+                                "within {0} and 1 / {0}) or less",
+                                verdict_band.same);
 }
 
 }  // namespace
@@ -23,6 +25,9 @@ void render_claim_list(const std::vector<Claim>& claims, std::ostream& out, cons
     page.subheading(claim.id);
     page.paragraph(claim.statement, Page::margin, Ink::strong);
     page.item("workload  ", claim.workload);
+    if (claim.condition != Condition::none) {
+      page.item("condition ", to_string(claim.condition));
+    }
     page.item("figure    ", claim.figure);
     page.item("rule      ", rule_of(claim));
     page.item("evidence  ", claim.evidence);

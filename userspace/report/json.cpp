@@ -140,77 +140,6 @@ void write_histograms(JsonWriter& json, const std::map<std::string, Histogram>& 
   });
 }
 
-void write_user_view(JsonWriter& json, const std::optional<UserView>& view) {
-  if (!view) {
-    json.field("user_space", nullptr);
-    return;
-  }
-  json.object("user_space", [&] {
-    json.field("figure", view->figure);
-    json.field("unit", view->unit);
-    json.field("left", view->left);
-    json.field("right", view->right);
-    json.field("ratio", view->ratio);
-    write_json_interval(json, "ratio_low", "ratio_high", view->interval);
-    json.field("remark", view->remark);
-  });
-}
-
-void write_claims(JsonWriter& json, const std::vector<Verdict>& claims) {
-  json.array("claims", [&] {
-    for (const Verdict& claim : claims) {
-      json.object([&] {
-        json.field("id", claim.id);
-        json.field("statement", claim.statement);
-        json.field("verdict", std::string_view(to_string(claim.ruling)));
-        json.field("unit", claim.unit);
-        json.field("left_label", claim.left_label);
-        json.field("right_label", claim.right_label);
-        json.field("left", claim.left);
-        json.field("right", claim.right);
-        json.field("ratio", claim.ratio);
-        write_json_interval(json, "ratio_low", "ratio_high", claim.interval);
-        json.field("rounds", claim.rounds);
-        json.field("evidence", claim.evidence);
-        json.field("meaning", claim.meaning);
-        write_user_view(json, claim.user_space);
-      });
-    }
-  });
-}
-
-void write_line(JsonWriter& json, const SideBySide::Line& line) {
-  json.object(
-      [&] {
-        json.field("name", line.name);
-        json.field("unit", line.unit);
-        json.field("left", line.left);
-        json.field("right", line.right);
-        json.field("ratio", line.ratio ? std::optional(line.ratio->ratio) : std::nullopt);
-        write_json_interval(json, "ratio_low", "ratio_high",
-                            line.ratio ? std::optional(line.ratio->interval) : std::nullopt);
-      },
-      Layout::row);
-}
-
-void write_comparisons(JsonWriter& json, const std::vector<SideBySide>& comparisons) {
-  json.array("comparisons", [&] {
-    for (const SideBySide& sides : comparisons) {
-      json.object([&] {
-        json.field("workload", sides.workload);
-        json.field("left_label", sides.left_label);
-        json.field("right_label", sides.right_label);
-        json.field("rounds", sides.rounds);
-        json.array("lines", [&] {
-          for (const SideBySide::Line& line : sides.lines) {
-            write_line(json, line);
-          }
-        });
-      });
-    }
-  });
-}
-
 }  // namespace
 
 void write_json_interval(JsonWriter& json, std::string_view low_key, std::string_view high_key,
@@ -257,8 +186,7 @@ void render_json(const Report& report, std::ostream& out) {
     write_histograms(json, report.session.histograms);
     write_json_conversations(json, report.session);
     write_json_consequences(json, report.session);
-    write_claims(json, report.claims);
-    write_comparisons(json, report.comparisons);
+    write_json_claims(json, report);
     write_json_sweeps_and_tables(json, report);
     write_json_stacks(json, report.stacks);
   });

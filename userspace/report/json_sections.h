@@ -16,6 +16,8 @@ void write_json_account(JsonWriter& json, std::string_view key, const Account& a
 // "prices", "blasts", "stints"
 void write_json_conversations(JsonWriter& json, const Session& session);
 void write_json_consequences(JsonWriter& json, const Session& session);
+// "claims", "comparisons", "price_list"
+void write_json_claims(JsonWriter& json, const Report& report);
 // "sweeps", "tables"
 void write_json_sweeps_and_tables(JsonWriter& json, const Report& report);
 

@@ -23,7 +23,7 @@ constexpr std::string_view outline =
   "required": [
     "schema", "tool", "host", "window", "target", "evidence", "losses", "observer", "process_count",
     "task_count", "processes", "folded", "totals", "kernel_totals", "histograms", "edges", "folded_edges", "chains",
-    "prices", "blasts", "stints", "claims", "comparisons", "sweeps", "tables"
+    "prices", "blasts", "stints", "claims", "comparisons", "price_list", "sweeps", "tables"
   ],
   "properties": {
     "schema": {"const": "taskcost.report/1"},
@@ -122,6 +122,11 @@ constexpr std::string_view outline =
     },
     "claims": {"type": "array", "items": {"$ref": "#/definitions/claim"}},
     "comparisons": {"type": "array", "items": {"$ref": "#/definitions/comparison"}},
+    "price_list": {
+      "type": "array",
+      "items": {"$ref": "#/definitions/unit_price"},
+      "description": "What one of something costs on this machine; of a verification alone."
+    },
     "prices": {
       "type": ["object", "null"],
       "additionalProperties": {"$ref": "#/definitions/price"},
@@ -138,7 +143,7 @@ constexpr std::string_view outline =
     "stacks": {"$ref": "#/definitions/stacks"}
   },
   "definitions": {
-@of_accounts@@of_findings@    "count": {"type": "integer", "minimum": 0},
+@of_accounts@@of_findings@@of_claims@    "count": {"type": "integer", "minimum": 0},
     "amount": {"type": ["integer", "null"], "minimum": 0}
   }
 }
@@ -163,6 +168,7 @@ std::string complete(std::string_view outline_text) {
   std::string text(outline_text);
   replace(text, "@of_accounts@", schema_of_accounts);
   replace(text, "@of_findings@", schema_of_findings);
+  replace(text, "@of_claims@", schema_of_claims);
   const std::initializer_list<std::pair<std::string_view, std::string_view>> lists = {
       {"@activities@", activities}, {"@counters@", counters}, {"@channels@", channels},
       {"@creations@", creations},   {"@losses@", losses},     {"@waits@", waits},

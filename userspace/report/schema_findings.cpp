@@ -135,57 +135,6 @@ const std::string_view schema_of_findings = R"json(    "price": {
         }
       }
     },
-    "claim": {
-      "type": "object",
-      "required": [
-        "id", "statement", "verdict", "unit", "left_label", "right_label", "left", "right", "ratio",
-        "ratio_low", "ratio_high", "rounds", "evidence", "meaning"
-      ],
-      "properties": {
-        "id": {"type": "string"},
-        "statement": {"type": "string"},
-        "verdict": {"enum": ["confirmed", "refuted", "inconclusive", "not measurable"]},
-        "unit": {"type": "string"},
-        "left_label": {"type": "string"},
-        "right_label": {"type": "string"},
-        "left": {"type": ["number", "null"], "description": "Median over rounds."},
-        "right": {"type": ["number", "null"]},
-        "ratio": {"type": ["number", "null"], "description": "left / right"},
-        "ratio_low": {"type": ["number", "null"], "description": "Of the 95 % interval."},
-        "ratio_high": {
-          "type": ["number", "null"],
-          "description": "null also when the interval has no upper end."
-        },
-        "rounds": {"$ref": "#/definitions/count"},
-        "evidence": {"type": "string", "description": "The source that was used."},
-        "meaning": {"type": "string"}
-      }
-    },
-    "line": {
-      "type": "object",
-      "required": ["name", "unit", "left", "right", "ratio", "ratio_low", "ratio_high"],
-      "properties": {
-        "name": {"type": "string"},
-        "unit": {"type": "string"},
-        "left": {"type": ["number", "null"]},
-        "right": {"type": ["number", "null"]},
-        "ratio": {"type": ["number", "null"]},
-        "ratio_low": {"type": ["number", "null"]},
-        "ratio_high": {"type": ["number", "null"]}
-      }
-    },
-    "comparison": {
-      "type": "object",
-      "description": "Two variants of a workload; medians over rounds, per operation.",
-      "required": ["workload", "left_label", "right_label", "rounds", "lines"],
-      "properties": {
-        "workload": {"type": "string"},
-        "left_label": {"type": "string"},
-        "right_label": {"type": "string"},
-        "rounds": {"$ref": "#/definitions/count"},
-        "lines": {"type": "array", "items": {"$ref": "#/definitions/line"}}
-      }
-    },
 )json"
                                             R"json(    "records": {
       "type": ["object", "null"],

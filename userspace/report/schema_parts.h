@@ -9,5 +9,6 @@ namespace taskcost {
 
 extern const std::string_view schema_of_accounts;
 extern const std::string_view schema_of_findings;
+extern const std::string_view schema_of_claims;
 
 }  // namespace taskcost

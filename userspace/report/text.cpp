@@ -55,6 +55,7 @@ std::string rulings_text(const Report& report) {
 
 void write_judgement(Page& page, const Report& report) {
   write_claims(page, report);
+  write_price_list(page, report);
   write_tables(page, report);
   write_sweeps(page, report);
   write_comparisons(page, report);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <cmath>
 #include <string>
 #include <vector>
 
@@ -57,12 +58,62 @@ std::string sides_text(const Verdict& verdict) {
 }
 
 std::string user_space_text(const UserView& view) {
-  return fmt::format("In user space, {}: {} against {}{}. {}", view.figure, side_text(view.left, view.unit),
+  return fmt::format("In user space, {}: {} against {}{}.", view.figure, side_text(view.left, view.unit),
                      side_text(view.right, view.unit),
                      view.ratio ? fmt::format(", ratio {}{}", ratio_text(*view.ratio),
                                               view.interval ? " " + interval_text(*view.interval) : "")
-                                : "",
-                     view.remark);
+                                : "");
+}
+
+std::string signed_quantity(double value, std::string_view unit) {
+  return (value > 0 ? "+" : "") + quantity_text(value, unit);
+}
+
+std::string breakdown_text(const Breakdown& breakdown, std::string_view unit) {
+  constexpr std::size_t shown = 4;
+  std::vector<std::string> parts;
+  double rest = breakdown.whole.difference;
+  for (const Breakdown::Part& part : breakdown.parts) {
+    if (parts.size() < shown && part.figures.difference != 0) {
+      parts.push_back(fmt::format("{} {}", part.name, signed_quantity(part.figures.difference, unit)));
+      rest -= part.figures.difference;
+    }
+  }
+  const bool all_shown =
+      parts.size() == breakdown.parts.size() || std::abs(rest) < 1e-9 * std::abs(breakdown.whole.left);
+  return fmt::format("Of the difference of {}: {}{}.", signed_quantity(breakdown.whole.difference, unit),
+                     fmt::join(parts, ", "), all_shown ? "" : ", all else " + signed_quantity(rest, unit));
+}
+
+std::string total_text(const Verdict& verdict) {
+  const auto side = [&](const std::optional<Total>& total) {
+    return fmt::format("{}{}", quantity_text(total->mean, verdict.unit),
+                       total->slowest_share ? fmt::format(" (the slowest 1 % of operations have {} of it)",
+                                                          share_text(*total->slowest_share, 1))
+                                            : "");
+  };
+  return fmt::format("Mean: {} against {}.", side(verdict.left_total), side(verdict.right_total));
+}
+
+std::string modes_text(const TwoModes& side, std::string_view unit) {
+  return fmt::format("Two modes, {}: {} of the operations take {}, the others {}; {} differs by {}.", side.label,
+                     share_text(side.modes.high_share, 1), quantity_text(side.modes.high, unit),
+                     quantity_text(side.modes.low, unit), side.part, quantity_text(side.difference, unit));
+}
+
+void add_details(Table& table, const Verdict& verdict) {
+  if (verdict.breakdown && !verdict.breakdown->parts.empty()) {
+    table.note(breakdown_text(*verdict.breakdown, verdict.unit), note_indent, Ink::faint);
+  }
+  if (verdict.left_total && verdict.right_total) {
+    table.note(total_text(verdict), note_indent, Ink::faint);
+  }
+  for (const TwoModes& side : verdict.modes) {
+    table.note(modes_text(side, verdict.unit), note_indent, Ink::faint);
+  }
+  if (verdict.user_space) {
+    table.note(user_space_text(*verdict.user_space), note_indent, Ink::faint);
+  }
 }
 
 void add_verdict(Table& table, const Verdict& verdict) {
@@ -78,9 +129,7 @@ void add_verdict(Table& table, const Verdict& verdict) {
   if (!verdict.meaning.empty()) {
     table.note(verdict.meaning, note_indent);
   }
-  if (verdict.user_space) {
-    table.note(user_space_text(*verdict.user_space), note_indent, Ink::faint);
-  }
+  add_details(table, verdict);
 }
 
 void write_comparison(Page& page, const SideBySide& sides) {
@@ -111,6 +160,26 @@ void write_claims(Page& page, const Report& report) {
                {"ratio [95 %]", Column::Align::left}});
   for (const Verdict& verdict : report.claims) {
     add_verdict(table, verdict);
+  }
+  page.table(table);
+}
+
+void write_price_list(Page& page, const Report& report) {
+  if (report.prices.empty()) {
+    return;
+  }
+  page.heading("Price list of this machine (medians over rounds)");
+  Table table({{"", Column::Align::left, least_name_columns},
+               {"where", Column::Align::left},
+               {"price"},
+               {"95 % interval"},
+               {"per", Column::Align::left}});
+  for (const Price& price : report.prices) {
+    table.row({price.name, to_string(price.condition), side_text(price.value, price.unit),
+               price.interval ? fmt::format("{}..{}", quantity_text(price.interval->low, price.unit),
+                                            quantity_text(price.interval->high, price.unit))
+                              : "-",
+               price.per});
   }
   page.table(table);
 }

@@ -40,6 +40,7 @@ void write_observer(Page& page, const Report& report);
 // Silent without claims, without comparisons.
 void write_claims(Page& page, const Report& report);
 void write_comparisons(Page& page, const Report& report);
+void write_price_list(Page& page, const Report& report);
 // Silent without any.
 void write_tables(Page& page, const Report& report);
 void write_sweeps(Page& page, const Report& report);

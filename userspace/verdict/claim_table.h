@@ -14,18 +14,19 @@
 
 #include "taskcost/verdict.h"
 #include "verdict/claim_words.h"
+#include "verdict/measures.h"
 #include "verdict/rounds.h"
 #include "verdict/structure.h"
 
 namespace taskcost {
 
-// One figure of two variants. The labels are for people.
+// One measure of two variants. The labels are for people.
 struct RatioRule {
-  std::string_view left;
-  std::string_view right;
+  std::string left;
+  std::string right;
   std::string_view left_label;
   std::string_view right_label;
-  std::optional<double> (*figure)(const Round&);
+  MeasureId measure{};
   RatioWords words;
 };
 
@@ -37,8 +38,12 @@ struct StructuralRule {
   bool one_is_enough = false;  // the claim says that something can be: one case confirms it, and none proves nothing
 };
 
-// Follows from all the others.
-struct DerivedRule {};
+// Follows from the claims that its sentence is made of: ids, or their beginnings where they end with a dot.
+struct DerivedRule {
+  std::span<const std::string_view> parts;
+};
+
+bool follows_from(const DerivedRule& rule, std::string_view claim);
 
 struct ClaimRow {
   Claim claim;
@@ -46,9 +51,13 @@ struct ClaimRow {
   std::variant<RatioRule, StructuralRule, DerivedRule> rule;
 };
 
+// A row for each claim and condition.
 std::span<const ClaimRow> claim_table();
 
-// `claims`: ids that were asked for; empty: all are wanted.
+// The variant of this name in another condition: "create/fork" on one CPU, "create/fork/across" across CPUs.
+std::string variant_in(std::string_view variant, Condition condition);
+
+// `claims`: ids that were asked for; empty: all are wanted. The id of a claim stands for all its conditions.
 bool is_wanted(const std::vector<std::string>& claims, std::string_view claim);
 
 // Whether the rounds of this variant are looked at for it.

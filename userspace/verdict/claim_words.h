@@ -7,12 +7,14 @@
 
 namespace taskcost {
 
-// "LEFT VERB 4.9 times MEASURE RIGHT": "Creating a process took 4.9 times as long as creating a thread".
+// "LEFT VERB 4.9 times MEASURE RIGHTWHERE": "Creating a process took 4.9 times as long as creating a thread on one
+// CPU".
 struct RatioWords {
   std::string_view left;
   std::string_view verb;
   std::string_view measure;
   std::string_view right;
+  std::string_view where = {};  // the condition, with a space before it; may be empty
 };
 
 // "2000 of 2000 CASES HOLD": "2000 of 2000 new processes had memory of their own".

@@ -9,326 +9,421 @@
 namespace taskcost {
 namespace {
 
-constexpr double default_threshold = 1.05;
+// Which conditions a claim is judged in, each with a row of its own.
+enum class Where { as_told, one_cpu, across, both };
 
-constexpr Claim ratio(std::string_view id, std::string_view statement, std::string_view workload,
-                      std::string_view figure, std::string_view unit, std::string_view evidence) {
-  return {id, statement, workload, figure, unit, default_threshold, false, evidence};
+Claim ratio(const char* id, const char* statement, const char* workload, const char* figure, const char* unit,
+            const char* evidence) {
+  return {id, statement, workload, figure, unit, evidence, false, Condition::none};
 }
 
-constexpr Claim structural(std::string_view id, std::string_view statement, std::string_view workload,
-                           std::string_view figure, std::string_view evidence) {
-  return {id, statement, workload, figure, "count", default_threshold, true, evidence};
+Claim structural(const char* id, const char* statement, const char* workload, const char* figure,
+                 const char* evidence) {
+  return {id, statement, workload, figure, "count", evidence, true, Condition::none};
 }
 
-const std::array claim_rows = {
-    ClaimRow{structural("definition.own-memory", "a process has its own memory space", "create",
-                        "forked processes whose address space is not their parent's",
-                        "the address space of each forked process and of its parent"),
-             "ledger",
-             StructuralRule{{"create/fork"}, &own_memory, {"new processes", "had a memory space of their own"}}},
-    ClaimRow{structural("definition.main-thread", "every process has at least one thread, the main one", "create",
-                        "processes with a leader whose thread id is the process id, and never without a living thread",
-                        "thread ids, births and final switch-outs of all tasks of each process"),
-             "ledger",
-             StructuralRule{{"create/fork", "create/thread"},
-                            &main_thread,
-                            {"processes", "had a main thread, and a living thread at every instant"}}},
-    ClaimRow{structural("definition.many-threads", "several threads can live in one process", "create",
-                        "processes that created threads and had several tasks at one instant",
-                        "births and final switch-outs of all tasks of each process"),
-             "ledger",
-             StructuralRule{{"create/thread"},
-                            &many_threads,
-                            {"processes that created threads", "had several living threads at one instant"}}},
-    ClaimRow{
-        structural("definition.thread-shares", "threads share the memory space of their process", "create",
-                   "threads in the process of their creator without an address space of their own",
-                   "the process and the address space of each new thread and of its creator"),
-        "ledger",
-        StructuralRule{{"create/thread"}, &thread_shares, {"new threads", "shared the memory space of their creator"}}},
-    ClaimRow{structural("memory.separate", "a write in one process is not seen by another", "share",
-                        "rounds in which a child's writes stayed its own, each with a copy-on-write fault",
-                        "what the parent reads afterwards; copy-on-write faults and page tables of the child"),
-             "page_fault_latency",
-             StructuralRule{{"share/process"},
-                            &separate_memory,
-                            {"rounds of writes in a process", "were unseen by its parent, page after page copied"}}},
-    ClaimRow{structural("memory.shared", "a write in one thread is seen by the others, directly", "share",
-                        "rounds in which a thread's writes were seen, without a fault or a system call for them",
-                        "what the creator reads afterwards; faults and system calls of the thread, with the writes and "
-                        "without"),
-             "page_fault_latency",
-             StructuralRule{{"share/thread", "share/thread/none"},
-                            &shared_memory,
-                            {"rounds of writes in a thread", "were seen by its creator, without help of the kernel"}}},
-    ClaimRow{structural("memory.sharing-needs-ipc", "processes share data only through IPC", "channel, share",
-                        "rounds in which every byte that crossed is accounted to a channel, and none crossed without",
-                        "bytes by channel, held against the workload's own count"),
-             "ledger",
-             StructuralRule{
-                 {"share/process", "channel/process/pipe", "channel/process/unix-stream", "channel/process/unix-dgram",
-                  "channel/process/tcp", "channel/process/message-queue", "channel/process/shared-memory"},
-                 &every_byte_by_channel,
-                 {"rounds", "crossed between processes by a channel that the ledger names, or not at all"}}},
-    ClaimRow{structural("execution.one-at-a-time", "one thread does one thing at a time", "bake",
-                        "tasks whose times on a CPU never overlap", "each time on a CPU of each task"),
-             "stints",
-             StructuralRule{{"stints/serial", "stints/threads", "stints/processes"},
-                            &one_at_a_time,
-                            {"tasks", "were on one CPU at a time"}}},
-    ClaimRow{structural("execution.parallel", "several threads run in parallel in one process", "bake",
-                        "rounds in which two threads of one process were on CPUs at one instant",
-                        "each time on a CPU of each task"),
-             "stints",
-             StructuralRule{{"stints/threads"},
-                            &run_in_parallel,
-                            {"rounds of a family of threads", "had two of them on different CPUs at one instant"},
-                            true /*one_is_enough*/}},
-    ClaimRow{ratio("execution.coordination", "threads coordinate faster than processes", "handoff",
-                   "wall time of a hand-over by futex on one CPU, processes against threads", "ns",
-                   "the workload's clock around hand-overs that the ledger counts"),
-             "ledger",
-             RatioRule{"handoff/process/futex",
-                       "handoff/thread/futex",
-                       "process (shared futex)",
-                       "thread (private futex)",
-                       &wall_of,
-                       {"A hand-over between processes", "took", "as long as", "one between threads"}}},
-    ClaimRow{ratio("execution.coordination.ipc", "threads coordinate faster than processes that use a pipe", "handoff",
-                   "wall time of a hand-over on one CPU, processes by pipe against threads by futex", "ns",
-                   "the workload's clock around hand-overs that the ledger counts"),
-             "ledger",
-             RatioRule{"handoff/process/pipe",
-                       "handoff/thread/futex",
-                       "process (pipe)",
-                       "thread (futex)",
-                       &wall_of,
-                       {"A hand-over between processes through a pipe", "took", "as long as",
-                        "one between threads through a futex"}}},
-    ClaimRow{structural("bake.serial", "one person does all steps one after the other", "bake",
-                        "rounds in which one task did everything", "which tasks were on a CPU, and when"),
-             "stints",
-             StructuralRule{{"stints/serial"}, &alone, {"rounds of one cook", "kept one task busy, and no other"}}},
-    ClaimRow{ratio("bake.threads", "several people in one house are faster than one", "bake",
-                   "makespan of one cook against a family of threads", "ns",
-                   "the workload's clock; the ledger has the whole bill"),
-             "ledger",
-             RatioRule{"bake/serial",
-                       "bake/threads",
-                       "one cook",
-                       "family (threads)",
-                       &wall_of,
-                       {"One cook", "took", "as long as", "a family of threads"}}},
-    ClaimRow{ratio("bake.processes", "friends in other houses cost more than a family in one", "bake",
-                   "kernel time of a batch: processes that send each other their wares, against threads", "ns",
-                   "time on a CPU in the kernel, of all bakers"),
-             "ledger",
-             RatioRule{"bake/processes",
-                       "bake/threads",
-                       "friends (processes)",
-                       "family (threads)",
-                       &workers_kernel_of,
-                       {"Friends in other houses", "cost the kernel", "as much as", "a family in one house"}}},
-    ClaimRow{
-        ratio("ipc.pipe", "a pipe between processes has a high overhead", "channel",
-              "kernel time of a message of 4 KiB: a pipe between processes against memory between threads", "ns",
-              "time on a CPU in the kernel, of both sides"),
-        "ledger",
-        RatioRule{"channel/process/pipe",
-                  "channel/thread/memory",
-                  "process (pipe)",
-                  "thread (memory)",
-                  &workers_kernel_of,
-                  {"A message through a pipe", "cost the kernel", "as much as", "one handed over between threads"}}},
-    ClaimRow{ratio("ipc.socket", "a socket between processes has a high overhead", "channel",
-                   "kernel time of a message of 4 KiB: a unix socket between processes against memory between threads",
-                   "ns", "time on a CPU in the kernel, of both sides"),
-             "ledger",
-             RatioRule{"channel/process/unix-stream",
-                       "channel/thread/memory",
-                       "process (socket)",
-                       "thread (memory)",
-                       &workers_kernel_of,
-                       {"A message through a unix socket", "cost the kernel", "as much as",
-                        "one handed over between threads"}}},
-    ClaimRow{ratio("ipc.shared-memory", "shared memory between processes has a high overhead", "channel",
-                   "kernel time of a message of 4 KiB: shared memory between processes against memory between threads",
-                   "ns", "time on a CPU in the kernel, of both sides"),
-             "ledger",
-             RatioRule{"channel/process/shared-memory",
-                       "channel/thread/memory",
-                       "process (shared memory)",
-                       "thread (memory)",
-                       &workers_kernel_of,
-                       {"A message through shared memory", "cost the kernel", "as much as",
-                        "one handed over between threads"}}},
-    ClaimRow{ratio("ipc.thread", "sharing between threads is fast", "channel",
-                   "wall time of a message of 4 KiB: a pipe between processes against memory between threads", "ns",
-                   "the workload's clock around messages that the ledger counts"),
-             "ledger",
-             RatioRule{"channel/process/pipe",
-                       "channel/thread/memory",
-                       "process (pipe)",
-                       "thread (memory)",
-                       &wall_of,
-                       {"A message between processes through a pipe", "took", "as long as",
-                        "one handed over between threads"}}},
-    ClaimRow{ratio("ipc.complex", "process IPC needs more kernel machinery than thread sharing", "channel",
-                   "system calls, wake-ups and switches of a message of 4 KiB", "count",
-                   "system calls, wake-ups and switches of both sides"),
-             "ledger",
-             RatioRule{"channel/process/pipe",
-                       "channel/thread/memory",
-                       "process (pipe)",
-                       "thread (memory)",
-                       &workers_machinery_of,
-                       {"A message through a pipe", "needed", "as many system calls, wake-ups and switches as",
-                        "one handed over between threads"}}},
-    ClaimRow{ratio("cost.creation", "creating a process costs more than creating a thread", "create",
-                   "kernel time of a creation, from the system call to the run queue (copy and publish)", "ns",
-                   "system call entered -> task_newtask -> sched_wakeup_new"),
-             "creation",
-             RatioRule{"create/fork",
-                       "create/thread",
-                       "process (fork)",
-                       "thread",
-                       &creation_of,
-                       {"Creating a process", "took", "as long as", "creating a thread"}}},
-    ClaimRow{ratio("cost.creation.vfork", "creating a process by vfork costs more than creating a thread", "create",
-                   "kernel time of a creation, from the system call to the run queue (copy and publish)", "ns",
-                   "system call entered -> task_newtask -> sched_wakeup_new"),
-             "creation",
-             RatioRule{"create/vfork",
-                       "create/thread",
-                       "process (vfork)",
-                       "thread",
-                       &creation_of,
-                       {"Creating a process by vfork", "took", "as long as", "creating a thread"}}},
-    ClaimRow{ratio("cost.creation.lifetime", "a process costs more than a thread from creation to reaping", "create",
-                   "kernel time of a whole life: creation, first faults, exit, reaping; costs that come later included",
-                   "ns", "time on a CPU in the kernel, of creator and created task"),
-             "ledger",
-             RatioRule{"create/fork",
-                       "create/thread",
-                       "process (fork)",
-                       "thread",
-                       &kernel_running_of,
-                       {"The life of a process", "cost the kernel", "as much as", "that of a thread"}}},
-    ClaimRow{ratio("cost.creation.program", "starting a program costs more than creating a thread", "create",
-                   "kernel time of a whole life: fork, exec, faults, exit and reaping, against that of a thread", "ns",
-                   "time on a CPU in the kernel, of creator and created task"),
-             "ledger",
-             RatioRule{"create/fork-exec",
-                       "create/thread",
-                       "process (fork, exec)",
-                       "thread",
-                       &kernel_running_of,
-                       {"The life of a program", "cost the kernel", "as much as", "that of a thread"}}},
-    ClaimRow{
-        structural("cost.new-memory", "a process means new memory", "create", "page tables made for a new task",
-                   "page-table bytes of the address space that came with each new task"),
-        "page_table_bytes",
-        StructuralRule{{"create/fork", "create/thread", "memory/fork", "memory/thread"},
-                       &new_memory_of_both,
-                       {"new tasks", "brought page tables if they were processes, and none if they were threads"}}},
-    ClaimRow{
-        structural("cost.new-resources", "a process means new kernel objects", "create",
-                   "forked processes with a file table, directory, signal handlers, limits and memory of their own",
-                   "addresses of the objects of each new task and of its creator"),
-        "ledger",
-        StructuralRule{{"create/fork"}, &new_objects, {"new processes", "had all their kernel objects anew"}}},
-    ClaimRow{structural("cost.thread-reuses", "a thread reuses its process's resources", "create",
-                        "threads that use each of these objects of their creator",
-                        "addresses of the objects of each new task and of its creator"),
-             "ledger",
-             StructuralRule{{"create/thread"}, &same_objects, {"new threads", "reused all objects of their creator"}}},
-    ClaimRow{ratio("cost.switch", "switching processes costs more than switching threads", "switch",
-                   "middle latency of a switch into another address space against one within it", "ns",
-                   "sched_switch -> first sign of life of the incoming task"),
-             "switch_latency",
-             RatioRule{"switch/process",
-                       "switch/thread",
-                       "process",
-                       "thread",
-                       &switch_latency_of,
-                       {"Switching to another process", "took", "as long as", "switching to another thread"}}},
-    ClaimRow{ratio("cost.switch.hop", "a hop between processes takes longer than one between threads", "switch",
-                   "wall time of a hop through a pipe on one CPU", "ns",
-                   "the workload's clock around hops that the ledger counts"),
-             "ledger",
-             RatioRule{"switch/process",
-                       "switch/thread",
-                       "process",
-                       "thread",
-                       &wall_of,
-                       {"A hop between processes", "took", "as long as", "one between threads"}}},
-    ClaimRow{structural("isolation.memory", "a wild write in a process harms only itself", "crash",
-                        "rounds in which no neighbour saw the wild value, and all ended unharmed",
-                        "what the neighbours read, and their exit statuses"),
-             "ledger",
-             StructuralRule{{"crash/process/wild-write"},
-                            &neighbours_unharmed,
-                            {"rounds with a wild write in a process", "left its neighbours unharmed"}}},
-    ClaimRow{structural("isolation.thread", "a wild write in a thread harms its siblings", "crash",
-                        "rounds in which a sibling read the wild value", "what the siblings read"),
-             "ledger",
-             StructuralRule{{"crash/thread/wild-write"},
-                            &siblings_harmed,
-                            {"rounds with a wild write in a thread", "let a sibling read the wild value"}}},
-    ClaimRow{structural("failure.process", "a crashing process leaves the others alive", "crash",
-                        "rounds in which one process ended by the signal, and the others ran on",
-                        "final records of the tasks that ended; times on a CPU of the others after the crash"),
-             "ledger",
-             StructuralRule{{"crash/process/segv", "crash/process/abort", "crash/process/kill"},
-                            &others_survive,
-                            {"rounds with a crash of a process", "ended it alone, and the others ran on"}}},
-    ClaimRow{structural("failure.thread", "a crashing thread takes its whole process down", "crash",
-                        "rounds in which one signal ended all tasks of the process",
-                        "final records of the tasks that ended, from the signal on"),
-             "ledger",
-             StructuralRule{{"crash/thread/segv", "crash/thread/abort", "crash/thread/kill"},
-                            &all_go_down,
-                            {"rounds with a crash of a thread", "ended every task of its process"}}},
-    ClaimRow{
-        structural("resources.independent", "a process has its own resource allocation", "create, share",
-                   "rounds in which a child's file, directory, limit and signal handler stayed its own",
-                   "what the parent sees afterwards; addresses of the objects"),
-        "ledger",
-        StructuralRule{
-            {"share/process"}, &resources_apart, {"rounds of changes in a process", "were invisible to its parent"}}},
-    ClaimRow{
-        structural("resources.shared", "threads share memory, files and CPU allocation", "create, share",
-                   "rounds in which a thread's file, directory, limit and signal handler were its creator's",
-                   "what the creator sees afterwards; addresses of the objects, the cgroup among them"),
-        "ledger",
-        StructuralRule{
-            {"share/thread"}, &resources_together, {"rounds of changes in a thread", "were visible to its creator"}}},
-    ClaimRow{structural("summary", "a process is an independent program, a thread a light unit inside one", "all",
-                        "all claims above", "the verdicts above"),
-             "ledger", DerivedRule{}},
+// "a process is an independent program with its own memory space, while a thread is a lightweight execution unit inside
+// a process that shares memory and resources"
+constexpr std::array<std::string_view, 6> summary_parts = {
+    "definition.",       "memory.", "resources.", "cost.creation.lifetime", "cost.creation.lifetime.across-cpus",
+    "cost.thread-reuses"};
+
+struct TableRow {
+  ClaimRow row;
+  Where where = Where::as_told;
 };
+
+const std::array table_rows = {
+    TableRow{{structural("definition.own-memory", "a process has its own memory space", "create",
+                         "forked processes whose address space is not their parent's",
+                         "the address space of each forked process and of its parent"),
+              "ledger",
+              StructuralRule{{"create/fork"}, &own_memory, {"new processes", "had a memory space of their own"}}}},
+    TableRow{{structural("definition.main-thread", "every process has at least one thread, the main one", "create",
+                         "processes with a leader whose thread id is the process id, and never without a living thread",
+                         "thread ids, births and final switch-outs of all tasks of each process"),
+              "ledger",
+              StructuralRule{{"create/fork", "create/thread"},
+                             &main_thread,
+                             {"processes", "had a main thread, and a living thread at every instant"}}}},
+    TableRow{{structural("definition.many-threads", "several threads can live in one process", "create",
+                         "processes that created threads and had several tasks at one instant",
+                         "births and final switch-outs of all tasks of each process"),
+              "ledger",
+              StructuralRule{{"create/thread"},
+                             &many_threads,
+                             {"processes that created threads", "had several living threads at one instant"}}}},
+    TableRow{{structural("definition.thread-shares", "threads share the memory space of their process", "create",
+                         "threads in the process of their creator without an address space of their own",
+                         "the process and the address space of each new thread and of its creator"),
+              "ledger",
+              StructuralRule{
+                  {"create/thread"}, &thread_shares, {"new threads", "shared the memory space of their creator"}}}},
+    TableRow{{structural("memory.separate", "a write in one process is not seen by another", "share",
+                         "rounds in which a child's writes stayed its own, each with a copy-on-write fault",
+                         "what the parent reads afterwards; copy-on-write faults and page tables of the child"),
+              "page_fault_latency",
+              StructuralRule{{"share/process"},
+                             &separate_memory,
+                             {"rounds of writes in a process", "were unseen by its parent, page after page copied"}}}},
+    TableRow{
+        {structural("memory.shared", "a write in one thread is seen by the others, directly", "share",
+                    "rounds in which a thread's writes were seen, without a fault or a system call for them",
+                    "what the creator reads afterwards; faults and system calls of the thread, with the writes and "
+                    "without"),
+         "page_fault_latency",
+         StructuralRule{{"share/thread", "share/thread/none"},
+                        &shared_memory,
+                        {"rounds of writes in a thread", "were seen by its creator, without help of the kernel"}}}},
+    TableRow{{structural("memory.sharing-needs-ipc", "processes share data only through IPC", "channel, share",
+                         "rounds in which every byte that crossed is accounted to a channel, and none crossed without",
+                         "bytes by channel, held against the workload's own count"),
+              "ledger",
+              StructuralRule{
+                  {"share/process", "channel/process/pipe", "channel/process/unix-stream", "channel/process/unix-dgram",
+                   "channel/process/tcp", "channel/process/message-queue", "channel/process/shared-memory"},
+                  &every_byte_by_channel,
+                  {"rounds", "crossed between processes by a channel that the ledger names, or not at all"}}}},
+    TableRow{{structural("execution.one-at-a-time", "one thread does one thing at a time", "bake",
+                         "tasks whose times on a CPU never overlap", "each time on a CPU of each task"),
+              "stints",
+              StructuralRule{{"stints/serial", "stints/threads", "stints/processes"},
+                             &one_at_a_time,
+                             {"tasks", "were on one CPU at a time"}}}},
+    TableRow{{structural("execution.parallel", "several threads run in parallel in one process", "bake",
+                         "rounds in which two threads of one process were on CPUs at one instant",
+                         "each time on a CPU of each task"),
+              "stints",
+              StructuralRule{{"stints/threads"},
+                             &run_in_parallel,
+                             {"rounds of a family of threads", "had two of them on different CPUs at one instant"},
+                             true /*one_is_enough*/}}},
+    TableRow{{ratio("execution.coordination", "threads coordinate faster than processes", "handoff",
+                    "wall time of a hand-over by futex, processes against threads", "ns",
+                    "the workload's clock around hand-overs that the ledger counts"),
+              "ledger",
+              RatioRule{"handoff/process/futex",
+                        "handoff/thread/futex",
+                        "process (shared futex)",
+                        "thread (private futex)",
+                        MeasureId::wall,
+                        {"A hand-over between processes", "took", "as long as", "one between threads"}}},
+             Where::both},
+    TableRow{{ratio("execution.coordination.ipc", "threads coordinate faster than processes that use a pipe", "handoff",
+                    "wall time of a hand-over, processes by pipe against threads by futex", "ns",
+                    "the workload's clock around hand-overs that the ledger counts"),
+              "ledger",
+              RatioRule{"handoff/process/pipe",
+                        "handoff/thread/futex",
+                        "process (pipe)",
+                        "thread (futex)",
+                        MeasureId::wall,
+                        {"A hand-over between processes through a pipe", "took", "as long as",
+                         "one between threads through a futex"}}},
+             Where::both},
+    TableRow{{structural("bake.serial", "one person does all steps one after the other", "bake",
+                         "rounds in which one task did everything", "which tasks were on a CPU, and when"),
+              "stints",
+              StructuralRule{{"stints/serial"}, &alone, {"rounds of one cook", "kept one task busy, and no other"}}}},
+    TableRow{{ratio("bake.threads", "several people in one house are faster than one", "bake",
+                    "makespan of one cook against a family of threads", "ns",
+                    "the workload's clock; the ledger has the whole bill"),
+              "ledger",
+              RatioRule{"bake/serial",
+                        "bake/threads",
+                        "one cook",
+                        "family (threads)",
+                        MeasureId::wall,
+                        {"One cook", "took", "as long as", "a family of threads"}}},
+             Where::across},
+    TableRow{{ratio("bake.processes", "friends in other houses cost more than a family in one", "bake",
+                    "kernel time of a batch: processes that send each other their wares, against threads", "ns",
+                    "time on a CPU in the kernel, of all bakers"),
+              "ledger",
+              RatioRule{"bake/processes",
+                        "bake/threads",
+                        "friends (processes)",
+                        "family (threads)",
+                        MeasureId::kernel,
+                        {"Friends in other houses", "cost the kernel", "as much as", "a family in one house"}}},
+             Where::both},
+    TableRow{
+        {ratio("ipc.pipe", "a pipe between processes has a high overhead", "channel",
+               "kernel time of a message of 4 KiB: a pipe between processes against memory between threads", "ns",
+               "time on a CPU in the kernel, of both sides"),
+         "ledger",
+         RatioRule{"channel/process/pipe",
+                   "channel/thread/memory",
+                   "process (pipe)",
+                   "thread (memory)",
+                   MeasureId::kernel,
+                   {"A message through a pipe", "cost the kernel", "as much as", "one handed over between threads"}}},
+        Where::both},
+    TableRow{{ratio("ipc.socket", "a socket between processes has a high overhead", "channel",
+                    "kernel time of a message of 4 KiB: a unix socket between processes against memory between threads",
+                    "ns", "time on a CPU in the kernel, of both sides"),
+              "ledger",
+              RatioRule{"channel/process/unix-stream",
+                        "channel/thread/memory",
+                        "process (socket)",
+                        "thread (memory)",
+                        MeasureId::kernel,
+                        {"A message through a unix socket", "cost the kernel", "as much as",
+                         "one handed over between threads"}}},
+             Where::both},
+    TableRow{{ratio("ipc.shared-memory", "shared memory between processes has a high overhead", "channel",
+                    "kernel time of a message of 4 KiB: shared memory between processes against memory between threads",
+                    "ns", "time on a CPU in the kernel, of both sides"),
+              "ledger",
+              RatioRule{"channel/process/shared-memory",
+                        "channel/thread/memory",
+                        "process (shared memory)",
+                        "thread (memory)",
+                        MeasureId::kernel,
+                        {"A message through shared memory", "cost the kernel", "as much as",
+                         "one handed over between threads"}}},
+             Where::both},
+    TableRow{{ratio("ipc.thread", "sharing between threads is fast", "channel",
+                    "wall time of a message of 4 KiB: a pipe between processes against memory between threads", "ns",
+                    "the workload's clock around messages that the ledger counts"),
+              "ledger",
+              RatioRule{"channel/process/pipe",
+                        "channel/thread/memory",
+                        "process (pipe)",
+                        "thread (memory)",
+                        MeasureId::wall,
+                        {"A message between processes through a pipe", "took", "as long as",
+                         "one handed over between threads"}}},
+             Where::both},
+    TableRow{{ratio("ipc.complex", "process IPC needs more kernel machinery than thread sharing", "channel",
+                    "system calls, wake-ups and switches of a message of 4 KiB", "count",
+                    "system calls, wake-ups and switches of both sides"),
+              "ledger",
+              RatioRule{"channel/process/pipe",
+                        "channel/thread/memory",
+                        "process (pipe)",
+                        "thread (memory)",
+                        MeasureId::machinery,
+                        {"A message through a pipe", "needed", "as many system calls, wake-ups and switches as",
+                         "one handed over between threads"}}},
+             Where::both},
+    TableRow{{ratio("cost.creation", "creating a process costs more than creating a thread", "create",
+                    "kernel time of a creation, from the system call to the run queue (copy and publish)", "ns",
+                    "system call entered -> task_newtask -> sched_wakeup_new"),
+              "creation",
+              RatioRule{"create/fork",
+                        "create/thread",
+                        "process (fork)",
+                        "thread",
+                        MeasureId::creation,
+                        {"Creating a process", "took", "as long as", "creating a thread"}}},
+             Where::both},
+    TableRow{{ratio("cost.creation.vfork", "creating a process by vfork costs more than creating a thread", "create",
+                    "kernel time of a creation, from the system call to the run queue (copy and publish)", "ns",
+                    "system call entered -> task_newtask -> sched_wakeup_new"),
+              "creation",
+              RatioRule{"create/vfork",
+                        "create/thread",
+                        "process (vfork)",
+                        "thread",
+                        MeasureId::creation,
+                        {"Creating a process by vfork", "took", "as long as", "creating a thread"}}},
+             Where::both},
+    TableRow{
+        {ratio("cost.creation.lifetime", "a process costs more than a thread from creation to reaping", "create",
+               "kernel time of a whole life: creation, first faults, exit, reaping; costs that come later included",
+               "ns", "time on a CPU in the kernel, of creator and created task"),
+         "ledger",
+         RatioRule{"create/fork",
+                   "create/thread",
+                   "process (fork)",
+                   "thread",
+                   MeasureId::lifetime,
+                   {"The life of a process", "cost the kernel", "as much as", "that of a thread"}}},
+        Where::both},
+    TableRow{{ratio("cost.creation.program", "starting a program costs more than creating a thread", "create",
+                    "kernel time of a whole life: fork, exec, faults, exit and reaping, against that of a thread", "ns",
+                    "time on a CPU in the kernel, of creator and created task"),
+              "ledger",
+              RatioRule{"create/fork-exec",
+                        "create/thread",
+                        "process (fork, exec)",
+                        "thread",
+                        MeasureId::lifetime,
+                        {"The life of a program", "cost the kernel", "as much as", "that of a thread"}}},
+             Where::both},
+    TableRow{
+        {structural("cost.new-memory", "a process means new memory", "create", "page tables made for a new task",
+                    "page-table bytes of the address space that came with each new task"),
+         "page_table_bytes",
+         StructuralRule{{"create/fork", "create/thread", "memory/fork", "memory/thread"},
+                        &new_memory_of_both,
+                        {"new tasks", "brought page tables if they were processes, and none if they were threads"}}}},
+    TableRow{
+        {structural("cost.new-resources", "a process means new kernel objects", "create",
+                    "forked processes with a file table, directory, signal handlers, limits and memory of their own",
+                    "addresses of the objects of each new task and of its creator"),
+         "ledger",
+         StructuralRule{{"create/fork"}, &new_objects, {"new processes", "had all their kernel objects anew"}}}},
+    TableRow{
+        {structural("cost.thread-reuses", "a thread reuses its process's resources", "create",
+                    "threads that use each of these objects of their creator",
+                    "addresses of the objects of each new task and of its creator"),
+         "ledger",
+         StructuralRule{{"create/thread"}, &same_objects, {"new threads", "reused all objects of their creator"}}}},
+    TableRow{{ratio("cost.switch", "switching processes costs more than switching threads", "switch",
+                    "middle latency of a switch into another address space against one within it", "ns",
+                    "sched_switch -> first sign of life of the incoming task"),
+              "switch_latency",
+              RatioRule{"switch/process",
+                        "switch/thread",
+                        "process",
+                        "thread",
+                        MeasureId::switch_latency,
+                        {"Switching to another process", "took", "as long as", "switching to another thread"}}},
+             Where::one_cpu},
+    TableRow{
+        {ratio("cost.switch.hop", "a hop between processes takes longer than one between threads", "switch",
+               "wall time of a hop through a pipe", "ns", "the workload's clock around hops that the ledger counts"),
+         "ledger",
+         RatioRule{"switch/process",
+                   "switch/thread",
+                   "process",
+                   "thread",
+                   MeasureId::wall,
+                   {"A hop between processes", "took", "as long as", "one between threads"}}},
+        Where::both},
+    TableRow{{structural("isolation.memory", "a wild write in a process harms only itself", "crash",
+                         "rounds in which no neighbour saw the wild value, and all ended unharmed",
+                         "what the neighbours read, and their exit statuses"),
+              "ledger",
+              StructuralRule{{"crash/process/wild-write"},
+                             &neighbours_unharmed,
+                             {"rounds with a wild write in a process", "left its neighbours unharmed"}}}},
+    TableRow{{structural("isolation.thread", "a wild write in a thread harms its siblings", "crash",
+                         "rounds in which a sibling read the wild value", "what the siblings read"),
+              "ledger",
+              StructuralRule{{"crash/thread/wild-write"},
+                             &siblings_harmed,
+                             {"rounds with a wild write in a thread", "let a sibling read the wild value"}}}},
+    TableRow{{structural("failure.process", "a crashing process leaves the others alive", "crash",
+                         "rounds in which one process ended by the signal, and the others ran on",
+                         "final records of the tasks that ended; times on a CPU of the others after the crash"),
+              "ledger",
+              StructuralRule{{"crash/process/segv", "crash/process/abort", "crash/process/kill"},
+                             &others_survive,
+                             {"rounds with a crash of a process", "ended it alone, and the others ran on"}}}},
+    TableRow{{structural("failure.thread", "a crashing thread takes its whole process down", "crash",
+                         "rounds in which one signal ended all tasks of the process",
+                         "final records of the tasks that ended, from the signal on"),
+              "ledger",
+              StructuralRule{{"crash/thread/segv", "crash/thread/abort", "crash/thread/kill"},
+                             &all_go_down,
+                             {"rounds with a crash of a thread", "ended every task of its process"}}}},
+    TableRow{
+        {structural("resources.independent", "a process has its own resource allocation", "create, share",
+                    "rounds in which a child's file, directory, limit and signal handler stayed its own",
+                    "what the parent sees afterwards; addresses of the objects"),
+         "ledger",
+         StructuralRule{
+             {"share/process"}, &resources_apart, {"rounds of changes in a process", "were invisible to its parent"}}}},
+    TableRow{
+        {structural("resources.shared", "threads share memory, files and CPU allocation", "create, share",
+                    "rounds in which a thread's file, directory, limit and signal handler were its creator's",
+                    "what the creator sees afterwards; addresses of the objects, the cgroup among them"),
+         "ledger",
+         StructuralRule{
+             {"share/thread"}, &resources_together, {"rounds of changes in a thread", "were visible to its creator"}}}},
+    TableRow{{structural("summary", "a process is an independent program, a thread a light unit inside one", "all",
+                         "all claims above", "the verdicts above"),
+              "ledger", DerivedRule{summary_parts}}},
+};
+
+constexpr std::string_view across_suffix = "across";
+constexpr std::string_view across_ending = ".across-cpus";
+
+ClaimRow in_condition(ClaimRow row, Condition condition) {
+  row.claim.condition = condition;
+  auto& rule = std::get<RatioRule>(row.rule);
+  rule.left = variant_in(rule.left, condition);
+  rule.right = variant_in(rule.right, condition);
+  if (condition == Condition::across_cpus) {
+    rule.words.where = " across CPUs";
+  } else {
+    rule.words.where = " on one CPU";
+  }
+  return row;
+}
+
+// The row of a claim that is judged in both conditions: that across CPUs has an id of its own.
+ClaimRow across_cpus(ClaimRow row) {
+  row.claim.id += across_ending;
+  row.claim.statement += ", across CPUs";
+  return in_condition(std::move(row), Condition::across_cpus);
+}
+
+std::vector<ClaimRow> expanded_rows() {
+  std::vector<ClaimRow> rows;
+  for (const TableRow& each : table_rows) {
+    switch (each.where) {
+      case Where::as_told:
+        rows.push_back(each.row);
+        break;
+      case Where::one_cpu:
+        rows.push_back(in_condition(each.row, Condition::same_cpu));
+        break;
+      case Where::across:
+        rows.push_back(in_condition(each.row, Condition::across_cpus));
+        break;
+      case Where::both:
+        rows.push_back(in_condition(each.row, Condition::same_cpu));
+        rows.push_back(across_cpus(each.row));
+        break;
+    }
+  }
+  return rows;
+}
 
 std::vector<Claim> claims_of_table() {
   std::vector<Claim> all;
-  all.reserve(claim_rows.size());
-  for (const ClaimRow& row : claim_rows) {
+  for (const ClaimRow& row : claim_table()) {
     all.push_back(row.claim);
   }
   return all;
 }
 
 const ClaimRow* row_of(std::string_view claim) {
-  const auto* row = std::ranges::find_if(claim_rows, [&](const ClaimRow& each) { return each.claim.id == claim; });
-  return row == claim_rows.end() ? nullptr : row;
+  const std::span<const ClaimRow> rows = claim_table();
+  const auto row = std::ranges::find_if(rows, [&](const ClaimRow& each) { return each.claim.id == claim; });
+  return row == rows.end() ? nullptr : &*row;
 }
 
 }  // namespace
 
-std::span<const ClaimRow> claim_table() { return claim_rows; }
+std::span<const ClaimRow> claim_table() {
+  static const std::vector<ClaimRow> rows = expanded_rows();
+  return rows;
+}
+
+std::string variant_in(std::string_view variant, Condition condition) {
+  std::string name(variant);
+  if (condition == Condition::across_cpus) {
+    name += '/';
+    name += across_suffix;
+  }
+  return name;
+}
+
+bool follows_from(const DerivedRule& rule, std::string_view claim) {
+  return std::ranges::any_of(rule.parts, [claim](std::string_view part) {
+    return part.ends_with('.') ? claim.starts_with(part) : claim == part;
+  });
+}
 
 bool is_wanted(const std::vector<std::string>& claims, std::string_view claim) {
-  return claims.empty() || std::ranges::find(claims, claim) != claims.end();
+  return claims.empty() || std::ranges::any_of(claims, [claim](const std::string& wanted) {
+           return claim == wanted || claim == wanted + std::string(across_ending);
+         });
 }
 
 bool needs(const ClaimRow& row, std::string_view variant) {
@@ -338,7 +433,11 @@ bool needs(const ClaimRow& row, std::string_view variant) {
   if (const auto* rule = std::get_if<StructuralRule>(&row.rule)) {
     return std::ranges::find(rule->variants, variant) != rule->variants.end();
   }
-  return true;
+  const auto& derived = std::get<DerivedRule>(row.rule);
+  return std::ranges::any_of(claim_table(), [&](const ClaimRow& part) {
+    return !std::holds_alternative<DerivedRule>(part.rule) && follows_from(derived, part.claim.id) &&
+           needs(part, variant);
+  });
 }
 
 const std::vector<Claim>& claims() {

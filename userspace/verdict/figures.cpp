@@ -172,9 +172,12 @@ std::optional<double> workers_kernel_of(const Round& round) {
   return per_operation_of_workers(round, [](const Account& account) { return account.kernel_running(); });
 }
 
+std::optional<double> workers_cell_of(const Round& round, tc_activity activity, tc_condition condition) {
+  return per_operation_of_workers(round, [=](const Account& account) { return account.cells[activity][condition]; });
+}
+
 std::optional<double> workers_user_of(const Round& round) {
-  return per_operation_of_workers(
-      round, [](const Account& account) { return account.cells[TC_ACTIVITY_USER][TC_CONDITION_RUNNING]; });
+  return workers_cell_of(round, TC_ACTIVITY_USER, TC_CONDITION_RUNNING);
 }
 
 std::optional<double> workers_counter_of(const Round& round, tc_counter counter) {

@@ -51,6 +51,7 @@ std::optional<double> wall_of(const Round& round);  // by the clock of the workl
 std::optional<double> workers_lifetime_of(const Round& round);
 std::optional<double> workers_running_of(const Round& round);
 std::optional<double> workers_kernel_of(const Round& round);
+std::optional<double> workers_cell_of(const Round& round, tc_activity activity, tc_condition condition);
 std::optional<double> workers_user_of(const Round& round);
 std::optional<double> workers_counter_of(const Round& round, tc_counter counter);
 std::optional<double> workers_switches_of(const Round& round);

@@ -1,23 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The two rules, and the sentence that goes with each ruling.
+// The rules, and the sentence that goes with each ruling.
 //
-// A ratio of nothing: when the right median is 0 there is no ratio. Then rounds that do not overlap decide (the smaller
-// left one above the larger right one: confirmed), anything else is inconclusive. A left median of 0 against a positive
-// right one is a ratio of 0, and follows the rule.
+// A ratio of nothing: where a side is 0 in a round there is no ratio. Then rounds that do not overlap decide (every
+// left one above every right one: confirmed; below: refuted), anything else is inconclusive.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
+#include <utility>
 
 #include "taskcost/verdict.h"
 #include "verdict/claim_words.h"
 
 namespace taskcost {
 namespace {
-
-// With fewer there is no telling how much rounds scatter.
-constexpr std::size_t min_rounds = 3;
 
 std::string figure_text(double value, std::string_view unit) {
   constexpr double three_digits = 100;
@@ -38,58 +36,89 @@ Verdict blank(const Claim& claim, std::string_view source) {
   Verdict verdict;
   verdict.id = claim.id;
   verdict.statement = claim.statement;
+  verdict.condition = claim.condition;
   verdict.unit = claim.unit;
   verdict.evidence = source;
   return verdict;
 }
 
-RatioWords words_for(const Claim& claim, const Side& left, const Side& right) {
+RatioWords words_for(const Claim& claim, const Sides& sides) {
   const RatioWords* words = ratio_words(claim.id);
-  return words != nullptr ? *words : RatioWords{left.label, "came to", "as much as", right.label};
+  return words != nullptr ? *words : RatioWords{sides.left_label, "came to", "as much as", sides.right_label, ""};
 }
 
-// Every left round above every right one.
-bool lies_apart(const Side& left, const Side& right) {
-  return *std::min_element(left.rounds.begin(), left.rounds.end()) >
-         *std::max_element(right.rounds.begin(), right.rounds.end());
+std::vector<double> side_of(const Sides& sides, double Pair::*side) {
+  std::vector<double> values;
+  values.reserve(sides.rounds.size());
+  for (const RoundOfBoth& round : sides.rounds) {
+    values.push_back(round.figures.*side);
+  }
+  return values;
 }
 
-void judge_without_ratio(Verdict& verdict, const Side& left, const Side& right, const RatioWords& words) {
-  verdict.ruling = lies_apart(left, right) ? Ruling::confirmed : Ruling::inconclusive;
+// Every value of one above every value of the other.
+bool lies_above(const std::vector<double>& one, const std::vector<double>& other) {
+  return *std::ranges::min_element(one) > *std::ranges::max_element(other);
+}
+
+void judge_without_ratio(Verdict& verdict, const std::vector<double>& left, const std::vector<double>& right,
+                         const RatioWords& words) {
+  const bool above = lies_above(left, right);
+  const bool below = lies_above(right, left);
+  verdict.answer = above ? Answer::more : below ? Answer::less : Answer::undecided;
+  verdict.ruling = above ? Ruling::confirmed : below ? Ruling::refuted : Ruling::inconclusive;
   verdict.meaning =
-      fmt::format("{} {} {}, {} {}: there is no ratio{}.", words.left, words.verb,
+      fmt::format("{} {} {}, {} {}{}: there is no ratio{}.", words.left, words.verb,
                   figure_text(*verdict.left, verdict.unit), words.right, figure_text(*verdict.right, verdict.unit),
-                  verdict.ruling == Ruling::confirmed ? ", but every round says the same" : ", and the rounds overlap");
+                  words.where, above || below ? ", but every round says the same" : ", and the rounds overlap");
 }
 
-Ruling ruling_of(const Interval& interval, double threshold) {
-  if (interval.low > threshold) {
-    return Ruling::confirmed;
+Ruling ruling_of(Answer answer) {
+  switch (answer) {
+    case Answer::more:
+      return Ruling::confirmed;
+    case Answer::same:
+    case Answer::less:
+      return Ruling::refuted;
+    case Answer::undecided:
+      break;
   }
-  return interval.high < 1 ? Ruling::refuted : Ruling::inconclusive;
+  return Ruling::inconclusive;
 }
 
-std::string ratio_meaning(const Verdict& verdict, const RatioWords& words, double threshold) {
-  const std::string ratio = figure_text(*verdict.ratio, "");
-  const std::string range = interval_text(*verdict.interval);
-  switch (verdict.ruling) {
-    case Ruling::confirmed:
-      return fmt::format("{} {} {} times {} {} ({}).", words.left, words.verb, ratio, words.measure, words.right,
-                         range);
-    case Ruling::refuted:
-      return fmt::format("{} {} only {} times {} {} ({}): less, not more.", words.left, words.verb, ratio,
-                         words.measure, words.right, range);
-    default:
-      return fmt::format("{} {} {} times {} {}, but anything {} is possible: more than {} is not shown.", words.left,
-                         words.verb, ratio, words.measure, words.right, range, figure_text(threshold, ""));
+std::string too_few_rounds(const Verdict& verdict) {
+  return verdict.rounds_to_decide
+             ? fmt::format("about {} rounds would decide, {} were made", *verdict.rounds_to_decide, verdict.rounds)
+             : "it lies on the edge, where more rounds may not help";
+}
+
+std::string ratio_meaning(const Verdict& verdict, const RatioWords& words) {
+  const std::string sentence =
+      fmt::format("{} {} {} times {} {}{} ({})", words.left, words.verb, figure_text(*verdict.ratio, ""), words.measure,
+                  words.right, words.where, interval_text(*verdict.interval));
+  switch (*verdict.answer) {
+    case Answer::more:
+      return sentence + ".";
+    case Answer::same:
+      return fmt::format("{}: the same, within {:.0f} %.", sentence, 100 * (verdict_band.same - 1));
+    case Answer::less:
+      return sentence + ": less, not more.";
+    case Answer::undecided:
+      break;
   }
+  return fmt::format("{}: undecided, {}.", sentence, too_few_rounds(verdict));
 }
 
-void judge_with_ratio(Verdict& verdict, const Ratio& ratio, const RatioWords& words, double threshold) {
+void judge_with_ratio(Verdict& verdict, const PairedRatio& ratio, const RatioWords& words) {
   verdict.ratio = ratio.ratio;
   verdict.interval = ratio.interval;
-  verdict.ruling = ruling_of(ratio.interval, threshold);
-  verdict.meaning = ratio_meaning(verdict, words, threshold);
+  verdict.answer = ratio.rounds < looks.front() ? Answer::undecided : answer_of(ratio.interval, verdict_band);
+  verdict.ruling = ruling_of(*verdict.answer);
+  if (verdict.answer == Answer::undecided) {
+    const auto needed = rounds_to_decide(ratio, verdict_band);
+    verdict.rounds_to_decide = needed ? std::optional(std::max(*needed, looks.front())) : std::nullopt;
+  }
+  verdict.meaning = ratio_meaning(verdict, words);
 }
 
 }  // namespace
@@ -108,30 +137,45 @@ const char* to_string(Ruling ruling) {
   return "";
 }
 
-Verdict judge_ratio(const Claim& claim, const Side& left, const Side& right, std::string_view source,
-                    std::string_view unavailable) {
+const char* to_string(Condition condition) {
+  switch (condition) {
+    case Condition::none:
+      return "";
+    case Condition::same_cpu:
+      return "same CPU";
+    case Condition::across_cpus:
+      return "across CPUs";
+  }
+  return "";
+}
+
+Verdict judge_ratio(const Claim& claim, Sides sides, std::string_view source, std::string_view unavailable) {
   Verdict verdict = blank(claim, source);
-  verdict.left_label = left.label;
-  verdict.right_label = right.label;
-  verdict.rounds = std::min(left.rounds.size(), right.rounds.size());
+  verdict.left_label = sides.left_label;
+  verdict.right_label = sides.right_label;
+  verdict.rounds = sides.rounds.size();
   if (verdict.rounds == 0) {
     verdict.ruling = Ruling::not_measurable;
     verdict.meaning = not_measured_text(unavailable, "no round delivered the figure");
     return verdict;
   }
-  const RatioWords words = words_for(claim, left, right);
-  verdict.left = median(left.rounds);
-  verdict.right = median(right.rounds);
-  const auto ratio = compare(left.rounds, right.rounds);
-  if (ratio) {
-    judge_with_ratio(verdict, *ratio, words, claim.threshold);
+  const RatioWords words = words_for(claim, sides);
+  const std::vector<double> left = side_of(sides, &Pair::left);
+  const std::vector<double> right = side_of(sides, &Pair::right);
+  verdict.left = median(left);
+  verdict.right = median(right);
+  std::vector<Pair> pairs;
+  std::ranges::transform(sides.rounds, std::back_inserter(pairs), &RoundOfBoth::figures);
+  if (verdict.rounds < least_rounds) {
+    verdict.ruling = Ruling::inconclusive;
+    verdict.answer = Answer::undecided;
+    verdict.meaning = fmt::format("Too few rounds to judge by: {}, and {} are needed.", verdict.rounds, looks.front());
+  } else if (const auto ratio = paired_ratio(pairs, look_confidence)) {
+    judge_with_ratio(verdict, *ratio, words);
   } else {
     judge_without_ratio(verdict, left, right, words);
   }
-  if (verdict.rounds < min_rounds) {
-    verdict.ruling = Ruling::inconclusive;
-    verdict.meaning = fmt::format("Too few rounds to judge by: {}, and {} are needed.", verdict.rounds, min_rounds);
-  }
+  verdict.pairs = std::move(sides.rounds);
   return verdict;
 }
 

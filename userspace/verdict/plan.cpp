@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The table of variants. Sizes are such that a region takes 5 to 80 ms on a slow virtual CPU.
+// The table of variants. Sizes are such that a region takes 2 to 40 ms on a slow virtual CPU: many short rounds of both
+// sides say more than a few long ones, because what changes slowly meets both sides of a round.
 #include "verdict/plan.h"
 
 #include <fmt/format.h>
@@ -13,12 +14,13 @@
 #include <utility>
 
 #include "verdict/claim_table.h"
+#include "verdict/rounds.h"
 #include "verdict/sweeps.h"
 
 namespace taskcost {
 namespace {
 
-// Exact claims need a few regions, those of a time as many as there are.
+// Exact claims need a few regions, those of a ratio as many as it takes.
 constexpr unsigned every_round = 0;
 constexpr unsigned few_rounds = 3;
 constexpr unsigned some_rounds = 5;
@@ -28,52 +30,55 @@ struct Row {
   std::string_view arguments;
   unsigned rounds = every_round;
   enum Observing { times, allocations, stints } observing = times;
+  // Where its tasks run. Variants that claims compare are measured on one CPU and, where a claim asks for it, across
+  // CPUs.
+  enum Cpus { by_condition, any, same, apart } cpus = by_condition;
 };
 
 constexpr std::array plan_rows = {
-    Row{"create/thread", "create --model thread --count 100"},
-    Row{"create/fork", "create --model fork --count 100"},
-    Row{"create/vfork", "create --model vfork --count 200"},
-    Row{"create/fork-exec", "create --model fork-exec --count 10"},
-    Row{"create/vfork-exec", "create --model vfork-exec --count 10", some_rounds},
-    Row{"create/spawn", "create --model spawn --count 10", some_rounds},
-    Row{"create/clone-vm", "create --model clone-vm --count 100", some_rounds},
-    Row{"switch/thread", "switch --model thread --hops 4000"},
-    Row{"switch/process", "switch --model process --hops 4000"},
-    Row{"handoff/thread/futex", "handoff --model thread --through futex --cpus same --hops 4000"},
-    Row{"handoff/process/futex", "handoff --model process --through futex --cpus same --hops 4000"},
-    Row{"handoff/process/pipe", "handoff --model process --through pipe --cpus same --hops 4000"},
-    Row{"handoff/process/socket", "handoff --model process --through socket --cpus same --hops 2000", some_rounds},
-    Row{"channel/thread/memory", "channel --model thread --through memory --size 4096 --messages 2000"},
-    Row{"channel/process/pipe", "channel --model process --through pipe --size 4096 --messages 2000"},
-    Row{"channel/process/unix-stream", "channel --model process --through unix-stream --size 4096 --messages 2000"},
-    Row{"channel/process/shared-memory", "channel --model process --through shared-memory --size 4096 --messages 2000"},
+    Row{"create/thread", "create --model thread --count 60 --warm-up 20"},
+    Row{"create/fork", "create --model fork --count 60 --warm-up 20"},
+    Row{"create/vfork", "create --model vfork --count 60 --warm-up 20"},
+    Row{"create/fork-exec", "create --model fork-exec --count 6 --warm-up 1"},
+    Row{"create/vfork-exec", "create --model vfork-exec --count 6 --warm-up 1", some_rounds},
+    Row{"create/spawn", "create --model spawn --count 6 --warm-up 1", some_rounds},
+    Row{"create/clone-vm", "create --model clone-vm --count 60 --warm-up 20", some_rounds},
+    Row{"switch/thread", "switch --model thread --hops 2000 --warm-up 200"},
+    Row{"switch/process", "switch --model process --hops 2000 --warm-up 200"},
+    Row{"handoff/thread/futex", "handoff --model thread --through futex --hops 2000 --warm-up 200"},
+    Row{"handoff/process/futex", "handoff --model process --through futex --hops 2000 --warm-up 200"},
+    Row{"handoff/process/pipe", "handoff --model process --through pipe --hops 2000 --warm-up 200"},
+    Row{"handoff/process/socket", "handoff --model process --through socket --hops 2000 --warm-up 200", some_rounds},
+    Row{"channel/thread/memory", "channel --model thread --through memory --size 4096 --messages 1000"},
+    Row{"channel/process/pipe", "channel --model process --through pipe --size 4096 --messages 1000"},
+    Row{"channel/process/unix-stream", "channel --model process --through unix-stream --size 4096 --messages 1000"},
+    Row{"channel/process/shared-memory", "channel --model process --through shared-memory --size 4096 --messages 1000"},
     Row{"channel/process/unix-dgram", "channel --model process --through unix-dgram --size 4096 --messages 1000",
         some_rounds},
     Row{"channel/process/tcp", "channel --model process --through tcp --size 4096 --messages 1000", some_rounds},
     Row{"channel/process/message-queue", "channel --model process --through message-queue --size 4096 --messages 1000",
         some_rounds},
-    Row{"bake/serial", "bake --model serial --batches 6 --work 400"},
+    Row{"bake/serial", "bake --model serial --batches 6 --work 400", every_round, Row::times, Row::same},
     Row{"bake/threads", "bake --model threads --batches 6 --work 400"},
     Row{"bake/processes", "bake --model processes --batches 6 --work 400"},
-    Row{"share/thread", "share --model thread", some_rounds},
-    Row{"share/thread/none", "share --model thread --act none", some_rounds},
-    Row{"share/process", "share --model process", some_rounds},
-    Row{"share/thread/remap", "share --model thread --what remap --count 100", some_rounds},
-    Row{"share/process/remap", "share --model process --what remap --count 100", some_rounds},
-    Row{"crash/thread/segv", "crash --model thread --how segv", few_rounds},
-    Row{"crash/thread/abort", "crash --model thread --how abort", few_rounds},
-    Row{"crash/thread/kill", "crash --model thread --how kill", few_rounds},
-    Row{"crash/thread/wild-write", "crash --model thread --how wild-write", few_rounds},
-    Row{"crash/process/segv", "crash --model process --how segv", few_rounds},
-    Row{"crash/process/abort", "crash --model process --how abort", few_rounds},
-    Row{"crash/process/kill", "crash --model process --how kill", few_rounds},
-    Row{"crash/process/wild-write", "crash --model process --how wild-write", few_rounds},
-    Row{"stints/serial", "bake --model serial --batches 4 --work 400", few_rounds, Row::stints},
-    Row{"stints/threads", "bake --model threads --batches 4 --work 400", few_rounds, Row::stints},
-    Row{"stints/processes", "bake --model processes --batches 4 --work 400", few_rounds, Row::stints},
-    Row{"memory/thread", "create --model thread --count 50", few_rounds, Row::allocations},
-    Row{"memory/fork", "create --model fork --count 20", few_rounds, Row::allocations},
+    Row{"share/thread", "share --model thread", some_rounds, Row::times, Row::any},
+    Row{"share/thread/none", "share --model thread --act none", some_rounds, Row::times, Row::any},
+    Row{"share/process", "share --model process", some_rounds, Row::times, Row::any},
+    Row{"share/thread/remap", "share --model thread --what remap --count 100", some_rounds, Row::times, Row::any},
+    Row{"share/process/remap", "share --model process --what remap --count 100", some_rounds, Row::times, Row::any},
+    Row{"crash/thread/segv", "crash --model thread --how segv", few_rounds, Row::times, Row::any},
+    Row{"crash/thread/abort", "crash --model thread --how abort", few_rounds, Row::times, Row::any},
+    Row{"crash/thread/kill", "crash --model thread --how kill", few_rounds, Row::times, Row::any},
+    Row{"crash/thread/wild-write", "crash --model thread --how wild-write", few_rounds, Row::times, Row::any},
+    Row{"crash/process/segv", "crash --model process --how segv", few_rounds, Row::times, Row::any},
+    Row{"crash/process/abort", "crash --model process --how abort", few_rounds, Row::times, Row::any},
+    Row{"crash/process/kill", "crash --model process --how kill", few_rounds, Row::times, Row::any},
+    Row{"crash/process/wild-write", "crash --model process --how wild-write", few_rounds, Row::times, Row::any},
+    Row{"stints/serial", "bake --model serial --batches 4 --work 400", few_rounds, Row::stints, Row::same},
+    Row{"stints/threads", "bake --model threads --batches 4 --work 400", few_rounds, Row::stints, Row::apart},
+    Row{"stints/processes", "bake --model processes --batches 4 --work 400", few_rounds, Row::stints, Row::apart},
+    Row{"memory/thread", "create --model thread --count 50", few_rounds, Row::allocations, Row::any},
+    Row{"memory/fork", "create --model fork --count 20", few_rounds, Row::allocations, Row::any},
 };
 
 std::vector<std::string> words_of(std::string_view text) {
@@ -81,7 +86,11 @@ std::vector<std::string> words_of(std::string_view text) {
   return {std::istream_iterator<std::string>(words), {}};
 }
 
-const Row& row_named(std::string_view name) { return *std::ranges::find(plan_rows, name, &Row::name); }
+const Row& row_named(std::string_view name) {
+  return *std::ranges::find_if(plan_rows, [name](const Row& row) {
+    return name == row.name || name == variant_in(row.name, Condition::across_cpus);
+  });
+}
 
 // Memory that is handed over as it is has no counterpart between processes, and one cook is no model.
 void use_model(std::vector<std::string>& arguments, const std::string& model) {
@@ -101,10 +110,29 @@ std::vector<std::string> arguments_as(std::string_view variant, const std::strin
   return arguments;
 }
 
-bool is_needed(const Row& row, const std::vector<std::string>& claims) {
-  return std::ranges::any_of(claim_table(), [&](const ClaimRow& claim) {
-    return is_wanted(claims, claim.claim.id) && needs(claim, row.name);
-  });
+bool is_needed(std::string_view variant, const std::vector<std::string>& claims) {
+  return std::ranges::any_of(
+      claim_table(), [&](const ClaimRow& claim) { return is_wanted(claims, claim.claim.id) && needs(claim, variant); });
+}
+
+std::vector<std::string> arguments_in(const Row& row, Condition condition) {
+  std::vector<std::string> arguments = words_of(row.arguments);
+  if (row.cpus != Row::any) {
+    const bool apart =
+        row.cpus == Row::apart || (row.cpus == Row::by_condition && condition == Condition::across_cpus);
+    arguments.insert(arguments.end(), {"--cpus", apart ? "apart" : "same"});
+  }
+  return arguments;
+}
+
+void add_if_needed(const Row& row, Condition condition, const std::vector<std::string>& claims, bool thorough,
+                   std::vector<Variant>& plan) {
+  const std::string name = variant_in(row.name, condition);
+  if (is_needed(name, claims)) {
+    plan.push_back({name, arguments_in(row, condition),
+                    thorough && row.rounds != every_round ? kept_rounds : row.rounds, row.observing == Row::allocations,
+                    row.observing == Row::stints});
+  }
 }
 
 }  // namespace
@@ -112,10 +140,8 @@ bool is_needed(const Row& row, const std::vector<std::string>& claims) {
 std::vector<Variant> plan_for(const std::vector<std::string>& claims, bool thorough) {
   std::vector<Variant> plan;
   for (const Row& row : plan_rows) {
-    if (is_needed(row, claims)) {
-      plan.push_back({std::string(row.name), words_of(row.arguments), thorough ? every_round : row.rounds,
-                      row.observing == Row::allocations, row.observing == Row::stints});
-    }
+    add_if_needed(row, Condition::same_cpu, claims, thorough, plan);
+    add_if_needed(row, Condition::across_cpus, claims, thorough, plan);
   }
   for (const SweepPlace& place : sweep_places(thorough)) {
     if (is_wanted(claims, place.claim)) {

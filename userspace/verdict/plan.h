@@ -11,12 +11,12 @@ namespace taskcost {
 struct Variant {
   std::string name;                    // the key of its rounds: "create/fork/resident=64"
   std::vector<std::string> arguments;  // of taskcost-workload: {"create", "--model", "fork", "--count", "200"}
-  unsigned rounds = 0;                 // measured regions; 0: as many as the run has
+  unsigned rounds = 0;                 // measured regions; 0: as many as its claims take
   bool kernel_memory = false;          // observe allocations too, which makes them dearer: for counts, not for times
   bool stints = false;                 // keep each time on a CPU
 };
 
-// What is needed for these claims (ids; empty: for all of them), in the order in which a round takes it.
+// What is needed for these claims (ids; empty: for all of them).
 std::vector<Variant> plan_for(const std::vector<std::string>& claims, bool thorough);
 
 // The check of the judge: both sides of each comparison are the same model, "thread" or "process", and no claim may be

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// From what was observed in the rounds of all variants to comparisons, verdicts, sweeps and tables. Pure: no kernel, no
-// clock, the same rounds always give the same answer.
+// What was observed in the rounds of all variants.
 #pragma once
 
 #include <cstdint>
@@ -11,8 +10,6 @@
 #include <vector>
 
 #include "taskcost/account.h"
-#include "taskcost/evidence.h"
-#include "taskcost/verdict.h"
 
 namespace taskcost {
 
@@ -27,15 +24,8 @@ struct Round {
 // By Variant::name.
 using Rounds = std::map<std::string, std::vector<Round>, std::less<>>;
 
-struct Findings {
-  std::vector<SideBySide> comparisons;
-  std::vector<Verdict> verdicts;  // in the order of the table of claims
-  std::vector<Sweep> sweeps;      // of the wanted claims, as the tables
-  std::vector<FigureTable> tables;
-};
-
-// Verdicts on these claims (ids; empty: on all), and what goes with them. A claim whose rounds or evidence are missing
-// is not measurable. `evidence` names the sources: of the figures, or why there are none.
-Findings find(const Rounds& rounds, const EvidenceList& evidence, const std::vector<std::string>& claims);
+// Rounds whose sessions are kept whole, of one variant: for structural claims, sweeps and tables. Of the others only
+// the readings are kept (measures.h), so that memory does not grow with sessions.
+inline constexpr unsigned kept_rounds = 9;
 
 }  // namespace taskcost

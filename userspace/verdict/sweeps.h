@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "taskcost/verdict.h"
 #include "verdict/rounds.h"
 
 namespace taskcost {

@@ -5,6 +5,7 @@
 
 #include <vector>
 
+#include "taskcost/verdict.h"
 #include "verdict/rounds.h"
 
 namespace taskcost {

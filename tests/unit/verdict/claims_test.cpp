@@ -31,7 +31,6 @@ TEST(Claims, SayAllThatAReaderNeeds) {
     EXPECT_THAT(claim.evidence, Not(IsEmpty()));
     EXPECT_THAT(claim.workload, Not(IsEmpty()));
     EXPECT_TRUE(units.contains(claim.unit));
-    EXPECT_GE(claim.threshold, 1);
   }
 }
 
@@ -55,6 +54,16 @@ TEST(Claims, AreNotFoundByAnythingElse) {
   EXPECT_EQ(find_claim(""), nullptr);
   EXPECT_EQ(ratio_words("cost"), nullptr);
   EXPECT_EQ(structural_words("cost.creation"), nullptr);
+}
+
+TEST(Claims, AreJudgedInEachConditionApart) {
+  const Claim* same = find_claim("cost.creation");
+  const Claim* across = find_claim("cost.creation.across-cpus");
+  ASSERT_TRUE(same != nullptr && across != nullptr);
+  EXPECT_EQ(same->condition, Condition::same_cpu);
+  EXPECT_EQ(across->condition, Condition::across_cpus);
+  EXPECT_EQ(across->statement, same->statement + ", across CPUs");
+  EXPECT_EQ(find_claim("definition.own-memory")->condition, Condition::none);
 }
 
 }  // namespace

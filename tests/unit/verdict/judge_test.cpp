@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -11,15 +12,30 @@ namespace taskcost {
 namespace {
 
 using testing::DoubleEq;
+using testing::DoubleNear;
+using testing::EndsWith;
 using testing::HasSubstr;
 using testing::Optional;
+using testing::StartsWith;
 
 const Claim& creation() { return *find_claim("cost.creation"); }
 const Claim& own_memory() { return *find_claim("definition.own-memory"); }
 
-Verdict judged(std::vector<double> processes, std::vector<double> threads) {
-  return judge_ratio(creation(), {"process (fork)", std::move(processes)}, {"thread", std::move(threads)}, "probes");
+// As many rounds as the shorter side has.
+Sides sides_of(const char* left_label, const std::vector<double>& left, const char* right_label,
+               const std::vector<double>& right) {
+  Sides sides{left_label, right_label, {}};
+  for (std::size_t i = 0; i < std::min(left.size(), right.size()); ++i) {
+    sides.rounds.push_back({static_cast<unsigned>(i), {left[i], right[i]}});
+  }
+  return sides;
 }
+
+Verdict judged(const std::vector<double>& processes, const std::vector<double>& threads) {
+  return judge_ratio(creation(), sides_of("process (fork)", processes, "thread", threads), "probes");
+}
+
+std::vector<double> times(std::size_t count, double value) { return std::vector<double>(count, value); }
 
 TEST(Ruling, HasAWordForEach) {
   EXPECT_STREQ(to_string(Ruling::confirmed), "confirmed");
@@ -28,47 +44,54 @@ TEST(Ruling, HasAWordForEach) {
   EXPECT_STREQ(to_string(Ruling::not_measurable), "not measurable");
 }
 
-TEST(JudgeRatio, ConfirmsWhenTheWholeIntervalLiesBeyondTheThreshold) {
-  const Verdict verdict = judged({48, 49, 50, 49, 49}, {10, 10, 10, 10, 10});
+TEST(JudgeRatio, ConfirmsWhenTheWholeIntervalLiesAboveTheBand) {
+  const Verdict verdict = judged({48, 49, 50, 49, 49, 49, 48, 50, 49}, times(9, 10));
   EXPECT_EQ(verdict.ruling, Ruling::confirmed);
+  EXPECT_EQ(verdict.answer, Answer::more);
   EXPECT_EQ(verdict.id, "cost.creation");
   EXPECT_EQ(verdict.statement, "creating a process costs more than creating a thread");
+  EXPECT_EQ(verdict.condition, Condition::same_cpu);
   EXPECT_EQ(verdict.unit, "ns");
   EXPECT_EQ(verdict.left_label, "process (fork)");
   EXPECT_EQ(verdict.right_label, "thread");
   EXPECT_THAT(verdict.left, Optional(DoubleEq(49)));
   EXPECT_THAT(verdict.right, Optional(DoubleEq(10)));
-  EXPECT_THAT(verdict.ratio, Optional(DoubleEq(4.9)));
-  EXPECT_EQ(verdict.rounds, 5);
+  EXPECT_THAT(verdict.ratio, Optional(DoubleNear(4.9, 0.01)));
+  EXPECT_EQ(verdict.rounds, 9);
+  EXPECT_EQ(verdict.pairs.size(), 9);
   EXPECT_EQ(verdict.evidence, "probes");
-  EXPECT_EQ(verdict.meaning, "Creating a process took 4.9 times as long as creating a thread (between 4.8 and 5).");
+  EXPECT_THAT(verdict.meaning,
+              StartsWith("Creating a process took 4.9 times as long as creating a thread on one CPU (between 4.8"));
 }
 
 TEST(JudgeRatio, RefutesWhenTheOppositeIsTrue) {
-  const Verdict verdict = judged({5, 5, 5, 6, 5}, {10, 11, 10, 10, 10});
+  const Verdict verdict = judged(times(9, 5), times(9, 10));
   EXPECT_EQ(verdict.ruling, Ruling::refuted);
-  EXPECT_EQ(verdict.meaning,
-            "Creating a process took only 0.5 times as long as creating a thread (between 0.455 and 0.6): less, not "
-            "more.");
+  EXPECT_EQ(verdict.answer, Answer::less);
+  EXPECT_EQ(
+      verdict.meaning,
+      "Creating a process took 0.5 times as long as creating a thread on one CPU (between 0.5 and 0.5): less, not "
+      "more.");
 }
 
 TEST(JudgeRatio, DoesNotDecideByNoise) {
-  const Verdict verdict = judged({8, 12, 9, 14, 10}, {10, 9, 12, 8, 11});
+  const Verdict verdict = judged({8, 12, 9, 14, 10, 8, 11, 13, 9}, {10, 9, 12, 8, 11, 12, 8, 10, 9});
   EXPECT_EQ(verdict.ruling, Ruling::inconclusive);
-  EXPECT_THAT(verdict.meaning, HasSubstr("anything between"));
+  EXPECT_EQ(verdict.answer, Answer::undecided);
+  ASSERT_TRUE(verdict.rounds_to_decide);
+  EXPECT_GT(*verdict.rounds_to_decide, 9);
+  EXPECT_THAT(verdict.meaning, HasSubstr("undecided"));
 }
 
-TEST(JudgeRatio, DoesNotConfirmADifferenceBelowTheThreshold) {
-  const Verdict verdict = judged({103, 103, 103, 103}, {100, 100, 100, 100});
-  EXPECT_EQ(verdict.ruling, Ruling::inconclusive);
-  EXPECT_THAT(verdict.meaning, HasSubstr("more than 1.05 is not shown"));
+TEST(JudgeRatio, RefutesADifferenceWithinTheBand) {
+  const Verdict verdict = judged(times(9, 103), times(9, 100));
+  EXPECT_EQ(verdict.ruling, Ruling::refuted);
+  EXPECT_EQ(verdict.answer, Answer::same);
+  EXPECT_THAT(verdict.meaning, EndsWith("the same, within 5 %."));
 }
 
-TEST(JudgeRatio, DoesNotRefuteWhatIsEqual) { EXPECT_EQ(judged({7, 7, 7}, {7, 7, 7}).ruling, Ruling::inconclusive); }
-
-TEST(JudgeRatio, IsNotMeasurableWithoutASide) {
-  const Verdict verdict =
-      judge_ratio(creation(), {"process (fork)", {}}, {"thread", {1, 2, 3}}, "", "the kernel refused fentry");
+TEST(JudgeRatio, IsNotMeasurableWithoutRounds) {
+  const Verdict verdict = judge_ratio(creation(), {"process (fork)", "thread", {}}, "", "the kernel refused fentry");
   EXPECT_EQ(verdict.ruling, Ruling::not_measurable);
   EXPECT_EQ(verdict.rounds, 0);
   EXPECT_FALSE(verdict.left || verdict.right || verdict.ratio || verdict.interval);
@@ -77,10 +100,11 @@ TEST(JudgeRatio, IsNotMeasurableWithoutASide) {
 }
 
 TEST(JudgeRatio, DoesNotDecideByFewRounds) {
-  const Verdict verdict = judged({50, 50}, {10, 10, 10});
+  EXPECT_EQ(judged({50, 50}, {10, 10}).meaning, "Too few rounds to judge by: 2, and 9 are needed.");
+  const Verdict verdict = judged(times(8, 50), times(8, 10));
   EXPECT_EQ(verdict.ruling, Ruling::inconclusive);
-  EXPECT_EQ(verdict.meaning, "Too few rounds to judge by: 2, and 3 are needed.");
-  EXPECT_THAT(verdict.ratio, Optional(DoubleEq(5)));
+  EXPECT_THAT(verdict.ratio, Optional(DoubleNear(5, 1e-9)));
+  EXPECT_EQ(verdict.rounds_to_decide, 9);
 }
 
 TEST(JudgeRatio, ConfirmsSomethingAgainstNothing) {
@@ -90,7 +114,8 @@ TEST(JudgeRatio, ConfirmsSomethingAgainstNothing) {
   EXPECT_FALSE(verdict.interval);
   EXPECT_THAT(verdict.right, Optional(DoubleEq(0)));
   EXPECT_EQ(verdict.meaning,
-            "Creating a process took 55 ns, creating a thread 0 ns: there is no ratio, but every round says the same.");
+            "Creating a process took 55 ns, creating a thread 0 ns on one CPU: there is no ratio, but every round says "
+            "the same.");
 }
 
 TEST(JudgeRatio, DoesNotDecideBetweenSomethingAndMostlyNothing) {
@@ -101,16 +126,12 @@ TEST(JudgeRatio, DoesNotDecideBetweenNothingAndNothing) {
   EXPECT_EQ(judged({0, 0, 0}, {0, 0, 0}).ruling, Ruling::inconclusive);
 }
 
-TEST(JudgeRatio, RefutesNothingAgainstSomething) {
-  const Verdict verdict = judged({0, 0, 0}, {50, 60, 55});
-  EXPECT_EQ(verdict.ruling, Ruling::refuted);
-  EXPECT_THAT(verdict.ratio, Optional(DoubleEq(0)));
-}
+TEST(JudgeRatio, RefutesNothingAgainstSomething) { EXPECT_EQ(judged({0, 0, 0}, {50, 60, 55}).ruling, Ruling::refuted); }
 
 TEST(JudgeRatio, SpeaksOfAClaimThatIsInNoTable) {
   Claim claim;
   claim.id = "cost.unheard-of";
-  EXPECT_EQ(judge_ratio(claim, {"A", {4, 4, 4}}, {"B", {2, 2, 2}}, "").meaning,
+  EXPECT_EQ(judge_ratio(claim, sides_of("A", times(9, 4), "B", times(9, 2)), "").meaning,
             "A came to 2 times as much as B (between 2 and 2).");
 }
 

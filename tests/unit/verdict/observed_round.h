@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "verdict/findings.h"
 #include "verdict/rounds.h"
 
 namespace taskcost::test {
@@ -33,12 +34,12 @@ class ObservedRound {
     child.tgid = child.tasks.back().tid;
     child.tasks.back().address_space = child.address_space;
     session().processes.push_back(std::move(child));
-    return created(TC_CREATION_FORK, copy);
+    return created(TC_CREATION_FORK, copy, last().tasks.back());
   }
   ObservedRound& starts_thread(Duration copy, std::uint64_t page_table_bytes = 0) {
     main().tasks.push_back(worker(How::thread, next_birth(), page_table_bytes));
     main().tasks.back().address_space = main().address_space;
-    return created(TC_CREATION_THREAD, copy);
+    return created(TC_CREATION_THREAD, copy, main().tasks.back());
   }
   ObservedRound& switches(const std::string& histogram, std::size_t count, Duration latency) {
     for (std::size_t i = 0; i < count; ++i) {
@@ -105,7 +106,9 @@ class ObservedRound {
     add(session().totals, task.account);
     return task;
   }
-  ObservedRound& created(tc_creation kind, Duration copy) {
+  ObservedRound& created(tc_creation kind, Duration copy, Task& task) {
+    task.copy = copy;
+    task.publish = 1us;
     CreationSums& sums = session().totals.creations[kind];
     ++sums.count;
     sums.copy += copy;
@@ -124,5 +127,11 @@ class ObservedRound {
   Round round_;
   std::uint64_t tasks_ = 0;
 };
+
+// What is found in rounds that are numbered as they stand.
+inline Findings findings_of(const Rounds& rounds, const EvidenceList& evidence,
+                            const std::vector<std::string>& claims) {
+  return find(rounds, readings_of(rounds), evidence, claims);
+}
 
 }  // namespace taskcost::test

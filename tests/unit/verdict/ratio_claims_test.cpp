@@ -45,11 +45,14 @@ std::vector<Round> rounds_at(std::initializer_list<double> scales) {
 }
 
 std::vector<Round> steady(double scale) {
-  return rounds_at({scale, scale * 1.01, scale * 0.99, scale * 1.005, scale * 0.995, scale, scale});
+  return rounds_at({scale, scale * 1.01, scale * 0.99, scale * 1.005, scale * 0.995, scale, scale, scale * 1.002,
+                    scale * 0.998, scale});
 }
 
 const std::vector<Round> scattered =  // NOLINT(cert-err58-cpp)
-    rounds_at({0.5, 2, 0.7, 1.6, 1, 1.3, 0.8, 1.9});
+    rounds_at({0.5, 2, 0.7, 1.6, 1, 1.3, 0.8, 1.9, 0.6, 1.1});
+const std::vector<Round> scattered_otherwise =  // NOLINT(cert-err58-cpp)
+    rounds_at({1.9, 0.8, 1.3, 0.5, 1.1, 2, 0.6, 0.7, 1.6, 1});
 
 class RatioClaim : public ::testing::TestWithParam<ClaimRow> {
  protected:
@@ -57,8 +60,8 @@ class RatioClaim : public ::testing::TestWithParam<ClaimRow> {
                         EvidenceKind kind = EvidenceKind::exact) {
     const RatioRule& rule = std::get<RatioRule>(GetParam().rule);
     const EvidenceList evidence = {{std::string(GetParam().evidence), "probes", kind, "", ""}};
-    return find({{std::string(rule.left), left}, {std::string(rule.right), right}}, evidence,
-                {std::string(GetParam().claim.id)})
+    return findings_of({{std::string(rule.left), left}, {std::string(rule.right), right}}, evidence,
+                       {std::string(GetParam().claim.id)})
         .verdicts.at(0);
   }
 };
@@ -71,11 +74,17 @@ TEST_P(RatioClaim, IsConfirmedByMore) {
 
 TEST_P(RatioClaim, IsRefutedByLess) { EXPECT_EQ(judged(steady(1), steady(3)).ruling, Ruling::refuted); }
 
-TEST_P(RatioClaim, IsNotConfirmedOfTheSameAgainstItself) {
-  EXPECT_EQ(judged(steady(1), steady(1)).ruling, Ruling::inconclusive);
+TEST_P(RatioClaim, IsRefutedByTheSame) {
+  const Verdict verdict = judged(steady(1), steady(1));
+  EXPECT_EQ(verdict.ruling, Ruling::refuted);
+  EXPECT_EQ(verdict.answer, Answer::same);
 }
 
-TEST_P(RatioClaim, IsInconclusiveOnNoise) { EXPECT_EQ(judged(scattered, scattered).ruling, Ruling::inconclusive); }
+TEST_P(RatioClaim, IsInconclusiveOnNoise) {
+  const Verdict verdict = judged(scattered, scattered_otherwise);
+  EXPECT_EQ(verdict.ruling, Ruling::inconclusive);
+  EXPECT_TRUE(verdict.rounds_to_decide);
+}
 
 TEST_P(RatioClaim, NeedsBothSides) {
   EXPECT_EQ(judged(steady(3), {}).ruling, Ruling::not_measurable);

@@ -150,7 +150,7 @@ class StructuralClaim : public ::testing::TestWithParam<Case> {
     const auto row = std::ranges::find(claim_table(), std::string_view(GetParam().claim),
                                        [](const ClaimRow& each) { return each.claim.id; });
     const EvidenceList evidence = {{std::string(row->evidence), "probes", EvidenceKind::exact, "", ""}};
-    return find({{GetParam().variant, std::move(rounds)}}, evidence, {GetParam().claim}).verdicts.at(0);
+    return findings_of({{GetParam().variant, std::move(rounds)}}, evidence, {GetParam().claim}).verdicts.at(0);
   }
 };
 
@@ -173,9 +173,9 @@ INSTANTIATE_TEST_SUITE_P(Table, StructuralClaim, ::testing::ValuesIn(cases),
 TEST(SharedMemory, NeedsNoHelpOfTheKernel) {
   const EvidenceList evidence = {{"page_fault_latency", "probes", EvidenceKind::exact, "", ""}};
   const auto ruling = [&](std::uint64_t faults, bool seen) {
-    return find({{"share/thread/none", {shared_round(false, false, 0, 9, all_shared)}},
-                 {"share/thread", {shared_round(false, seen, 0, faults, all_shared)}}},
-                evidence, {"memory.shared"})
+    return findings_of({{"share/thread/none", {shared_round(false, false, 0, 9, all_shared)}},
+                        {"share/thread", {shared_round(false, seen, 0, faults, all_shared)}}},
+                       evidence, {"memory.shared"})
         .verdicts.at(0)
         .ruling;
   };
@@ -191,18 +191,20 @@ TEST(Parallel, IsConfirmedBySeeingItOnce) {
   const Round on_one_cpu = stint_round({{false, 0, 0us, 10us}, {true, 0, 9us, 20us}});
   const EvidenceList evidence = {{"stints", "probes", EvidenceKind::exact, "", ""}};
   const auto ruling = [&](std::vector<Round> rounds) {
-    return find({{"stints/threads", std::move(rounds)}}, evidence, {"execution.parallel"}).verdicts.at(0).ruling;
+    return findings_of({{"stints/threads", std::move(rounds)}}, evidence, {"execution.parallel"}).verdicts.at(0).ruling;
   };
   EXPECT_EQ(ruling({in_turn, together}), Ruling::confirmed);
   EXPECT_EQ(ruling({in_turn, on_one_cpu}), Ruling::inconclusive);
   EXPECT_EQ(ruling({}), Ruling::not_measurable);
 }
 
-TEST(Summary, StandsAndFallsWithTheOthers) {
+TEST(Summary, StandsAndFallsWithTheClaimsOfItsSentence) {
   const EvidenceList evidence = {{"ledger", "probes", EvidenceKind::exact, "", ""}};
-  const auto summary = [&](const Rounds& rounds) { return find(rounds, evidence, {"summary"}).verdicts.at(0); };
+  const auto summary = [&](const Rounds& rounds) { return findings_of(rounds, evidence, {"summary"}).verdicts.at(0); };
   EXPECT_EQ(summary({}).ruling, Ruling::inconclusive);
-  EXPECT_EQ(summary({{"crash/thread/wild-write", {wild_round(false)}}}).ruling, Ruling::refuted);
+  EXPECT_EQ(summary({{"crash/thread/wild-write", {wild_round(false)}}}).ruling, Ruling::inconclusive)
+      << "crashes are not in its sentence";
+  EXPECT_EQ(summary({{"share/process", {shared_round(true, true, 0, 0, all_shared)}}}).ruling, Ruling::refuted);
 }
 
 }  // namespace

@@ -64,7 +64,6 @@ function bothViews(claim) {
           [['kernel: this claim', quantity(claim.left, claim.unit), quantity(claim.right, claim.unit), ratio(claim)],
            [`user space: ${user.figure}`, quantity(user.left, user.unit), quantity(user.right, user.unit),
             ratio(user)]]),
-    element('p', {}, user.remark),
   ];
 }
 

@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/verification.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <sched.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <optional>
+#include <random>
+#include <utility>
+
+#include "cli/launched.h"
+#include "cli/marked_workload.h"
+#include "cli/verify_progress.h"
+#include "taskcost/start_thread.h"
+#include "verdict/claim_table.h"
+#include "verdict/findings.h"
+#include "verdict/round_plan.h"
+
+namespace taskcost {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// Where a process lies in memory changes what its switches and faults cost. A new one every few rounds makes that a
+// part of the scatter that is seen.
+constexpr unsigned rounds_of_a_process = 3;
+
+void add_losses(Losses& sum, const Losses& losses) {
+  for (std::size_t loss = 0; loss < TC_NR_LOSSES; ++loss) {
+    sum.counts[loss] += losses.counts[loss];
+  }
+  sum.skipped_probes += losses.skipped_probes;
+  sum.missed_switches += losses.missed_switches;
+}
+
+// As losses, they are those of all windows.
+void add_skipped(Observer& sum, const Observer& before) {
+  for (const ProbeCost& probe : before.probes) {
+    const auto same = std::ranges::find(sum.probes, probe.name, &ProbeCost::name);
+    if (same != sum.probes.end()) {
+      same->skipped += probe.skipped;
+    } else if (probe.skipped > 0) {
+      sum.probes.push_back(probe);
+    }
+  }
+}
+
+// A figure that an earlier collector had no source for may have one now.
+void merge_evidence(EvidenceList& known, const EvidenceList& more) {
+  for (const Evidence& evidence : more) {
+    const auto found = std::ranges::find(known, evidence.figure, &Evidence::figure);
+    if (found == known.end()) {
+      known.push_back(evidence);
+    } else if (found->kind == EvidenceKind::unavailable) {
+      *found = evidence;
+    }
+  }
+}
+
+void keep(Verification& verification, const std::string& variant, unsigned number, Region region) {
+  Session& whole = verification.report.session;
+  Session& session = region.observation.session;
+  if (whole.start == Instant{}) {
+    whole.start = session.start;
+  }
+  whole.end = session.end;
+  add_losses(whole.losses, session.losses);
+  add_skipped(region.observation.observer, verification.report.observer);
+  verification.report.observer = std::move(region.observation.observer);
+  Round round{std::move(session), region.outcome.operations, region.outcome.wall, std::move(region.outcome.facts)};
+  read_round(verification.readings, variant, number, round);
+  std::vector<Round>& kept = verification.rounds[variant];
+  if (kept.size() < kept_rounds) {
+    kept.push_back(std::move(round));
+  }
+}
+
+Error failed_workload(const Variant& variant, int status) {
+  return {fmt::format("the workload of {} failed", variant.name), fmt::format("its exit status is {}", status),
+          fmt::format("run it alone: taskcost-workload {}", fmt::join(variant.arguments, " "))};
+}
+
+// A child comes to life on another CPU than its creator's where both have a real-time priority.
+Evidence across_cpus() {
+  constexpr const char* source = "CPU affinity; new tasks of real-time priority go to the other CPU";
+  cpu_set_t allowed{};
+  if (sched_getaffinity(0, sizeof(allowed), &allowed) == 0 && CPU_COUNT(&allowed) < 2) {
+    return {"across_cpus", source, EvidenceKind::unavailable, "there is one CPU only", ""};
+  }
+  const int policy = sched_getscheduler(0);
+  sched_param before{};
+  (void)sched_getparam(0, &before);
+  sched_param parameters{};
+  parameters.sched_priority = 1;
+  if (sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &parameters) != 0) {
+    return {"across_cpus", source, EvidenceKind::unavailable,
+            fmt::format("no right to a real-time priority: {}", std::strerror(errno)), "see CAP_SYS_NICE"};
+  }
+  (void)sched_setscheduler(0, policy, &before);
+  return {"across_cpus", source, EvidenceKind::exact, "", ""};
+}
+
+bool is_available(const EvidenceList& evidence, std::string_view figure) {
+  const auto found = std::ranges::find(evidence, figure, &Evidence::figure);
+  return found != evidence.end() && found->kind != EvidenceKind::unavailable;
+}
+
+// For a machine where tasks cannot be kept apart. False for a variant that is measured for being apart.
+bool use_any_cpu(Variant& variant) {
+  const auto apart = std::ranges::find(variant.arguments, "apart");
+  if (apart != variant.arguments.end() && variant.stints) {
+    *apart = "any";
+    return true;
+  }
+  return apart == variant.arguments.end();
+}
+
+// A workload, started anew every few rounds.
+class Running {
+ public:
+  explicit Running(const Variant& variant) : variant_(variant), arguments_(variant.arguments) {
+    regions_ = variant.rounds == 0 ? rounds_of_a_process : std::min(variant.rounds, rounds_of_a_process);
+    arguments_.insert(arguments_.end(), {"--regions", std::to_string(regions_)});
+  }
+
+  Result<ObservedRegion> observe(Collector& collector, const StopSignals& signals) {
+    if (left_ == 0) {
+      workload_.reset();
+      auto started = MarkedWorkload::start(arguments_, signals.previous_mask());
+      if (!started) {
+        return started.error();
+      }
+      workload_ = *std::move(started);
+      left_ = regions_;
+    }
+    --left_;
+    return observe_region(collector, *workload_, signals);
+  }
+
+  [[nodiscard]] const Variant& variant() const { return variant_; }
+
+ private:
+  Variant variant_;
+  std::vector<std::string> arguments_;
+  unsigned regions_ = 0;
+  unsigned left_ = 0;  // regions of the process that runs
+  std::optional<MarkedWorkload> workload_;
+};
+
+// The claims that look at the variants of one phase, as questions to the plan of its rounds.
+struct Questions {
+  std::vector<RoundQuestion> items;
+  std::vector<const ClaimRow*> claims;  // beside each; nullptr: nothing is asked but the rounds
+
+  [[nodiscard]] std::string open(const RoundPlan& plan) const {
+    constexpr std::size_t shown = 3;
+    std::vector<std::string_view> ids;
+    for (std::size_t i = 0; i < claims.size(); ++i) {
+      if (claims[i] != nullptr && plan.is_open(i)) {
+        ids.push_back(claims[i]->claim.id);
+      }
+    }
+    const std::size_t more = ids.size() - std::min(ids.size(), shown);
+    ids.resize(ids.size() - more);
+    return fmt::format("{}{}", fmt::join(ids, ", "), more > 0 ? fmt::format(" and {} more", more) : "");
+  }
+};
+
+Questions questions_about(const std::vector<Running>& running, const std::vector<std::string>& wanted) {
+  Questions questions;
+  const auto ask = [&](std::vector<std::size_t> items, const ClaimRow* claim) {
+    questions.items.push_back({std::move(items)});
+    questions.claims.push_back(claim);
+  };
+  for (const ClaimRow& row : claim_table()) {
+    std::vector<std::size_t> items;
+    for (std::size_t i = 0; i < running.size(); ++i) {
+      if (std::holds_alternative<RatioRule>(row.rule) && is_wanted(wanted, row.claim.id) &&
+          needs(row, running[i].variant().name)) {
+        items.push_back(i);
+      }
+    }
+    if (!items.empty()) {
+      ask(std::move(items), &row);
+    }
+  }
+  for (std::size_t i = 0; i < running.size(); ++i) {
+    if (running[i].variant().rounds != 0) {
+      ask({i}, nullptr);
+    }
+  }
+  return questions;
+}
+
+// Variants that are compared run next to each other: those of one workload and condition.
+std::vector<RoundItem> items_of(const std::vector<Running>& running) {
+  std::vector<std::string> groups;
+  std::vector<RoundItem> items;
+  for (const Running& each : running) {
+    const std::string& name = each.variant().name;
+    const std::string group = name.substr(0, name.find('/')) + (name.ends_with("/across") ? "/across" : "");
+    auto found = std::ranges::find(groups, group);
+    if (found == groups.end()) {
+      found = groups.insert(groups.end(), group);
+    }
+    items.push_back({name, static_cast<std::size_t>(found - groups.begin()), each.variant().rounds});
+  }
+  return items;
+}
+
+// Variants that one collector observes.
+class Phase {
+ public:
+  Phase(Verification& verification, StopSignals& signals, const VerifyCommand& options, VerifyProgress& progress)
+      : verification_(verification), signals_(signals), options_(options), progress_(progress) {}
+
+  Status run(const std::vector<Variant>& variants, const CollectorOptions& chosen, Duration budget) {
+    if (variants.empty() || verification_.stopped) {
+      return Done{};
+    }
+    const auto begin = Clock::now();
+    auto collector = Collector::open(chosen);
+    if (!collector) {
+      return collector.error();
+    }
+    merge_evidence(verification_.report.evidence, collector->evidence());
+    for (const Variant& variant : variants) {
+      running_.emplace_back(variant);
+    }
+    const Questions questions = questions_about(running_, options_.claims);
+    RoundPlan plan(items_of(running_), questions.items, {std::nullopt, looks.front(), budget}, std::random_device{}());
+    const auto settled = [&](std::size_t question) {
+      return questions.claims[question] == nullptr || is_settled(*questions.claims[question], verification_.readings);
+    };
+    while (true) {
+      const std::vector<std::size_t> round = plan.next_round(Clock::now() - begin, settled);
+      if (std::ranges::find(looks, plan.rounds()) != looks.end()) {
+        progress_.look(plan.rounds(), questions.open(plan));
+      }
+      if (round.empty()) {
+        return Done{};
+      }
+      for (const std::size_t item : round) {
+        progress_.measuring(plan.rounds() + 1, running_[item].variant().name, questions.open(plan));
+        const auto start = Clock::now();
+        if (auto status = measure(*collector, running_[item], static_cast<unsigned>(plan.rounds()));
+            !status || verification_.stopped) {
+          return status;
+        }
+        plan.took(item, Clock::now() - start);
+      }
+    }
+  }
+
+ private:
+  Status measure(Collector& collector, Running& running, unsigned number) {
+    auto observed = running.observe(collector, signals_);
+    if (!observed) {
+      return observed.error();
+    }
+    if (const auto* ended = std::get_if<WorkloadEnded>(&*observed)) {
+      return failed_workload(running.variant(), ended->status);
+    }
+    if (std::holds_alternative<ObservationStopped>(*observed)) {
+      verification_.stopped = true;
+      return Done{};
+    }
+    keep(verification_, running.variant().name, number, std::get<Region>(*std::move(observed)));
+    return Done{};
+  }
+
+  Verification& verification_;
+  StopSignals& signals_;
+  const VerifyCommand& options_;
+  VerifyProgress& progress_;
+  std::vector<Running> running_;
+};
+
+}  // namespace
+
+Status observe_plan(Verification& verification, StopSignals& signals, const VerifyCommand& options) {
+  const auto begin = Clock::now();
+  VerifyProgress progress(options.observe.quiet);
+  // Workloads inherit it: other programs then cannot take the CPU from them for long.
+  be_first_of_the_normal();
+  verification.report.evidence.push_back(across_cpus());
+  const bool across = is_available(verification.report.evidence, "across_cpus");
+  std::vector<Variant> plain;
+  std::vector<Variant> with_stints;
+  std::vector<Variant> with_memory;
+  const auto plan = options.against_itself
+                        ? plan_of_one_model(options.claims, *options.against_itself, options.thorough)
+                        : plan_for(options.claims, options.thorough);
+  for (Variant variant : plan) {
+    if (across || use_any_cpu(variant)) {
+      (variant.kernel_memory ? with_memory : variant.stints ? with_stints : plain).push_back(std::move(variant));
+    }
+  }
+  // Each probe that is attached costs everybody a little, so each kind has a collector of its own.
+  CollectorOptions chosen = collector_options(options.observe);
+  const auto observe = [&](const char* title, const std::vector<Variant>& variants) -> Status {
+    if (variants.empty() || verification.stopped) {
+      return Done{};
+    }
+    progress.phase(title);
+    return Phase(verification, signals, options, progress)
+        .run(variants, chosen, options.budget - (Clock::now() - begin));
+  };
+  chosen.stints = true;
+  if (auto status = observe("which task has a CPU when", with_stints); !status) {
+    return status;
+  }
+  chosen.stints = false;
+  chosen.kernel_memory = true;
+  if (auto status = observe("what the kernel allocates", with_memory); !status) {
+    return status;
+  }
+  chosen.kernel_memory = false;
+  return observe("times and counts of each variant, in turn", plain);
+}
+
+}  // namespace taskcost

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What one of something costs on this machine: medians over rounds.
+#pragma once
+
+#include <vector>
+
+#include "taskcost/verdict.h"
+#include "verdict/rounds.h"
+
+namespace taskcost {
+
+// `sweeps`: those of the same rounds. A price whose rounds are missing is left out; one without a source has no value.
+std::vector<Price> prices_of(const Rounds& rounds, const std::vector<Sweep>& sweeps);
+
+}  // namespace taskcost
