@@ -116,6 +116,12 @@ Report empty_report(TargetMode mode, const Surroundings& surroundings) {
   return report;
 }
 
+void StealWatch::tell(Report& report) const {
+  const auto now = steal_time();
+  const bool virtualized = !report.host.virtualization.empty() && report.host.virtualization != "none";
+  report.stolen = virtualized && before_ && now ? std::optional(*now - *before_) : std::nullopt;
+}
+
 Result<LaunchedRun> observe_command(const Command& command, TargetMode mode, const CollectorOptions& options,
                                     StopSignals& signals, const Surroundings& surroundings,
                                     const BeforeWindow& before) {
@@ -132,6 +138,7 @@ Result<LaunchedRun> observe_command(const Command& command, TargetMode mode, con
       return status.error();
     }
   }
+  const StealWatch steal;
   const auto pid = collector->launch(command);
   if (!pid) {
     return pid.error();
@@ -146,6 +153,7 @@ Result<LaunchedRun> observe_command(const Command& command, TargetMode mode, con
   run.failure = std::move(end.failure);
   auto observation = collector->finish();
   take(run.report, std::move(observation));
+  steal.tell(run.report);
 
   int status = 0;
   const pid_t ended = waitpid(*pid, &status, WNOHANG);

@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 #include <map>
 #include <string_view>
 
@@ -81,6 +82,22 @@ Surroundings look_around(int argc, const char* const* argv) {
   const char* no_color = std::getenv("NO_COLOR");  // NOLINT(concurrency-mt-unsafe)
   result.colour = isatty(STDOUT_FILENO) == 1 && (no_color == nullptr || *no_color == '\0');
   return result;
+}
+
+std::optional<Duration> steal_time() {
+  constexpr int steal_field = 8;  // proc(5): user nice system idle iowait irq softirq steal
+  std::ifstream stat("/proc/stat");
+  std::string word;
+  stat >> word;
+  Duration::rep ticks = 0;
+  for (int field = 0; field < steal_field; ++field) {
+    stat >> ticks;
+  }
+  const long per_second = sysconf(_SC_CLK_TCK);
+  if (!stat || word != "cpu" || per_second <= 0) {
+    return std::nullopt;
+  }
+  return ticks * (Duration(std::chrono::seconds(1)) / per_second);
 }
 
 std::string workload_program() {

@@ -29,6 +29,9 @@ using Clock = std::chrono::steady_clock;
 // part of the scatter that is seen.
 constexpr unsigned rounds_of_a_process = 3;
 
+// Of the bundled workloads, a few hundred tasks live at once. What a window costs grows with the room for them.
+constexpr unsigned room_for_workloads = 2048;
+
 void add_losses(Losses& sum, const Losses& losses) {
   for (std::size_t loss = 0; loss < TC_NR_LOSSES; ++loss) {
     sum.counts[loss] += losses.counts[loss];
@@ -302,6 +305,7 @@ Status observe_plan(Verification& verification, StopSignals& signals, const Veri
   }
   // Each probe that is attached costs everybody a little, so each kind has a collector of its own.
   CollectorOptions chosen = collector_options(options.observe);
+  chosen.max_tasks = options.observe.max_tasks.value_or(room_for_workloads);
   const auto observe = [&](const char* title, const std::vector<Variant>& variants) -> Status {
     if (variants.empty() || verification.stopped) {
       return Done{};

@@ -66,8 +66,10 @@ Result<int> verify(const VerifyCommand& asked, const Surroundings& surroundings)
   Verification verification;
   verification.report = empty_report(TargetMode::verify, surroundings);
   verification.report.target.command = "verify";
+  const StealWatch steal;
   const Status observed = observe_plan(verification, *signals, command);
   verification.report.window_end = verification.stopped ? WindowEnd::signal : WindowEnd::target_exited;
+  steal.tell(verification.report);
   // What was measured before something failed is judged and written all the same.
   judge(verification, command);
   if (auto status = outputs->write(verification.report); !status) {

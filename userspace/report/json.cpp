@@ -56,6 +56,7 @@ void write_window_and_target(JsonWriter& json, const Report& report) {
     json.field("end_ns", session.end.time_since_epoch());
     json.field("wall_ns", session.end - session.start);
     json.field("exit", std::string_view(name_of(report.window_end)));
+    json.field("stolen_ns", report.stolen);
   });
   json.object("target", [&] {
     json.field("mode", std::string_view(name_of(report.target.mode)));

@@ -44,12 +44,17 @@ constexpr std::string_view outline =
     },
     "window": {
       "type": "object",
-      "required": ["start_ns", "end_ns", "wall_ns", "exit"],
+      "required": ["start_ns", "end_ns", "wall_ns", "exit", "stolen_ns"],
       "properties": {
         "start_ns": {"type": "integer"},
         "end_ns": {"type": "integer"},
         "wall_ns": {"type": "integer"},
-        "exit": {"enum": ["target-exited", "duration", "signal", "cut", "failure"]}
+        "exit": {"enum": ["target-exited", "duration", "signal", "cut", "failure"]},
+        "stolen_ns": {
+          "type": ["integer", "null"],
+          "description": "That the hypervisor ran instead of this machine's CPUs, summed over them, told in steps of a )json"
+    R"json(clock tick; the kernel books it to what it interrupted. null: not virtualized, or not told."
+        }
       }
     },
     "target": {

@@ -126,6 +126,13 @@ void write_observer(Page& page, const Report& report) {
                                   : fmt::format(", virtualized ({})", host.virtualization);
   page.paragraph(fmt::format("taskcost {} on Linux {}, {}, {}{}", report.tool_version, host.kernel, host.arch,
                              counted(host.cpus, "CPU", "CPUs"), machine));
+  if (!machine.empty()) {
+    page.paragraph(fmt::format(
+        "On a virtual machine, time that the hypervisor takes counts as code of the task that it "
+        "interrupts. {}.",
+        report.stolen ? "The kernel was told of " + duration_text(*report.stolen) + " of such time (steal) meanwhile"
+                      : "This kernel does not tell how much (steal)"));
+  }
 }
 
 }  // namespace taskcost

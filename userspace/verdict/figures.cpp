@@ -154,6 +154,10 @@ std::optional<double> kernel_running_of(const Round& round) {
   return per_operation(round.session.totals.kernel_running(), round);
 }
 
+std::optional<double> user_running_of(const Round& round) {
+  return cell_of(round, TC_ACTIVITY_USER, TC_CONDITION_RUNNING);
+}
+
 std::optional<double> switches_of(const Round& round) { return per_operation(round.session.totals.switches(), round); }
 
 std::optional<double> wall_of(const Round& round) {

@@ -44,6 +44,7 @@ std::optional<double> cell_of(const Round& round, tc_activity activity, tc_condi
 std::optional<double> condition_of(const Round& round, tc_condition condition);
 std::optional<double> counter_of(const Round& round, tc_counter counter);
 std::optional<double> kernel_running_of(const Round& round);
+std::optional<double> user_running_of(const Round& round);
 std::optional<double> switches_of(const Round& round);
 std::optional<double> wall_of(const Round& round);  // by the clock of the workload
 

@@ -149,7 +149,7 @@ std::optional<double> kernel_without_switching(const Round& round) {
 std::optional<double> off_cpu_of(const Round& round) {
   const auto wall = wall_of(round);
   const auto kernel = kernel_running_of(round);
-  const auto user = running(TC_ACTIVITY_USER)(round);
+  const auto user = user_running_of(round);
   return wall && kernel && user ? std::optional(*wall - *kernel - *user) : std::nullopt;
 }
 
@@ -158,7 +158,7 @@ Measure wall_measure() {
           &typical_wall,
           &wall_of,
           "Wall time: what the tasks did on CPUs, and the rest",
-          {{"user code (the same in both)", running(TC_ACTIVITY_USER)},
+          {{"user code", &user_running_of},
            {"context switch, to the first sign of life",
             [](const Round& round) { return std::optional(switching_of(round).value_or(0)); }},
            {"other kernel code", &kernel_without_switching},

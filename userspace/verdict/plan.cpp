@@ -118,8 +118,7 @@ bool is_needed(std::string_view variant, const std::vector<std::string>& claims)
 std::vector<std::string> arguments_in(const Row& row, Condition condition) {
   std::vector<std::string> arguments = words_of(row.arguments);
   if (row.cpus != Row::any) {
-    const bool apart =
-        row.cpus == Row::apart || (row.cpus == Row::by_condition && condition == Condition::across_cpus);
+    const bool apart = row.cpus == Row::apart || (row.cpus == Row::by_condition && condition == Condition::across_cpus);
     arguments.insert(arguments.end(), {"--cpus", apart ? "apart" : "same"});
   }
   return arguments;

@@ -94,6 +94,10 @@ constexpr auto shown = std::to_array<Shown>({
      "working set", "bytes", "switch latency", "ns", true, &switch_latency_of},
     {"hop-by-working-set", "sweep/working-set", "Hop, by the workload's clock", "working set", "bytes",
      "wall time per hop", "ns", true, &wall_of},
+    {"user-by-working-set", "sweep/working-set",
+     "User code of a hop by what each task touches: the same code in both, so that the difference is lost caches and "
+     "TLB",
+     "working set", "bytes", "user time per hop", "ns", true, &user_running_of},
     {"channel-by-size", "sweep/size", "Message by its size", "message size", "bytes", "kernel time per message", "ns",
      true, &workers_kernel_of},
     {"message-wall-by-size", "sweep/size", "Message by its size, by the workload's clock", "message size", "bytes",
