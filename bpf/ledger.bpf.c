@@ -24,6 +24,7 @@ __u64 losses[TC_NR_LOSSES] = {};
 __u8 native_calls[TC_MAX_SYSCALLS] = {};
 struct tc_cpu_note notes[TC_MAX_CPUS] __attribute__((aligned(64))) = {};
 __u8 compat_calls[TC_MAX_SYSCALLS] = {};
+__u32 cpu_changes[TC_MAX_CPUS] = {};
 
 extern void bpf_preempt_disable(void) __ksym __weak;
 extern void bpf_preempt_enable(void) __ksym __weak;

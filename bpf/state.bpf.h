@@ -31,6 +31,7 @@ extern __u64 losses[TC_NR_LOSSES];
 extern __u8 native_calls[TC_MAX_SYSCALLS]; /* TC_CALL_* by number */
 extern struct tc_cpu_note notes[TC_MAX_CPUS];
 extern __u8 compat_calls[TC_MAX_SYSCALLS];
+extern __u32 cpu_changes[TC_MAX_CPUS]; /* how often a CPU went offline or came online */
 
 /* Slot 0 means none. Memory-mapped, so that user space reads living ledgers without a system call each. */
 struct {
@@ -61,6 +62,12 @@ struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 4096);
 } records __weak SEC(".maps");
+
+/* Wakes the thread in user space that looks at cpu_changes. What is in it means nothing. */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4096);
+} cpu_wakeups __weak SEC(".maps");
 
 /* By CPU. Memory-mapped, because what is left when the window closes is for user space to take. */
 struct {

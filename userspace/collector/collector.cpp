@@ -94,6 +94,9 @@ Result<Collector> Collector::open(const CollectorOptions& options) {
     }
     state->stacks = *std::move(stacks);
   }
+  if (auto status = state->watch_cpus(); !status) {
+    return status.error();
+  }
   state->calibrate(untraced);
   return Collector(std::move(state));
 }
@@ -140,9 +143,6 @@ Result<WindowEnd> Collector::wait(const Until& until) {
       return WindowEnd::target_exited;
     }
     state_->follow_the_machine();
-    if (state_->stacks) {
-      state_->stacks->follow();
-    }
     if (readable(watched[0])) {
       return WindowEnd::signal;
     }

@@ -10,6 +10,7 @@
 #include <optional>
 #include <set>
 
+#include "collector/cpu_watch.h"
 #include "collector/ended_tasks.h"
 #include "collector/own_cost.h"
 #include "collector/probes.h"
@@ -48,8 +49,9 @@ struct Collector::State {
   Fd statistics;  // while it is open the kernel counts runs and their time
   EndedTasks ended;
 
-  // Last member: its thread uses the builder.
+  // Last members: their threads use the others.
   std::unique_ptr<Reader> reader;
+  std::unique_ptr<CpuWatch> cpus;  // nullptr if no event is bound to a CPU
 
   // window.cpp
   void calibrate(Duration untraced);
@@ -57,6 +59,8 @@ struct Collector::State {
   // Announces the next child of this thread to the probes.
   void observe_next_child() const { probes.shared().launcher = probes.shared().collector_tid; }
   void follow_the_machine();
+  // Events of a CPU end when it goes offline. REQUIRES: all that have such events are there.
+  Status watch_cpus();
   [[nodiscard]] bool is_of_window(const tc_ledger& ledger) const { return ledger.id >= first_id; }
   [[nodiscard]] bool someone_is_ending() const;
 
@@ -71,6 +75,7 @@ struct Collector::State {
   Glance glance();
 
  private:
+  void remember_mappings();
   void forget_the_past();
   Status start_anew();
   Status tap_records();

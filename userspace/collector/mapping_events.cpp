@@ -4,18 +4,17 @@
 #include <linux/perf_event.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
-#include <sys/sysinfo.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <iterator>
 #include <limits>
 #include <string>
 #include <utility>
 
 #include "collector/clocks.h"
+#include "collector/probes.h"
 
 namespace taskcost {
 namespace {
@@ -26,7 +25,7 @@ constexpr std::size_t ring_size = 512 * 1024;
 std::size_t page_size() { return static_cast<std::size_t>(sysconf(_SC_PAGESIZE)); }
 std::size_t mapped_size() { return page_size() + ring_size; }
 
-int open_event(int cpu) {
+int open_event(unsigned cpu) {
   perf_event_attr attr{};
   attr.size = sizeof attr;
   attr.type = PERF_TYPE_SOFTWARE;
@@ -42,10 +41,10 @@ int open_event(int cpu) {
   attr.task = 1;
   attr.watermark = 1;
   attr.wakeup_watermark = ring_size / 4;
-  return static_cast<int>(syscall(SYS_perf_event_open, &attr, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC));
+  return static_cast<int>(syscall(SYS_perf_event_open, &attr, -1, static_cast<int>(cpu), -1, PERF_FLAG_FD_CLOEXEC));
 }
 
-Error failure(int cpu, const char* step, int number) {
+Error failure(unsigned cpu, const char* step, int number) {
   const bool forbidden = number == EPERM || number == EACCES;
   return {"cannot record mappings", std::string(step) + " on CPU " + std::to_string(cpu) + ": " + std::strerror(number),
           forbidden ? "run it as root, or with CAP_PERFMON" : ""};
@@ -53,24 +52,34 @@ Error failure(int cpu, const char* step, int number) {
 
 }  // namespace
 
+MappingEvents::CpuRing::~CpuRing() {
+  if (memory_ != nullptr) {
+    munmap(memory_, mapped_size());
+  }
+}
+
 Result<std::unique_ptr<MappingEvents>> MappingEvents::open() {
   std::unique_ptr<MappingEvents> events(new MappingEvents());
-  for (int cpu = 0; cpu < get_nprocs_conf(); ++cpu) {
-    if (auto opened = events->open_cpu(cpu); !opened) {
-      return opened.error();
+  bool any = false;
+  for (unsigned cpu = 0; cpu < possible_cpus(); ++cpu) {
+    auto ring = open_ring(cpu);
+    if (!ring) {
+      return ring.error();
     }
+    any = any || ring->memory() != nullptr;
+    events->rings_.push_back(*std::move(ring));
   }
-  if (events->rings_.empty()) {
+  if (!any) {
     return failure(0, "no perf event", ENODEV);
   }
   return events;
 }
 
-Status MappingEvents::open_cpu(int cpu) {
+Result<MappingEvents::CpuRing> MappingEvents::open_ring(unsigned cpu) {
   Fd event(open_event(cpu));
   if (!event) {
     // ENODEV: it is offline.
-    return errno == ENODEV ? Status(Done{}) : Status(failure(cpu, "perf_event_open", errno));
+    return errno == ENODEV ? Result<CpuRing>(CpuRing()) : Result<CpuRing>(failure(cpu, "perf_event_open", errno));
   }
   void* memory = mmap(nullptr, mapped_size(), PROT_READ | PROT_WRITE, MAP_SHARED, event.get(), 0);
   if (memory == MAP_FAILED) {
@@ -78,26 +87,45 @@ Status MappingEvents::open_cpu(int cpu) {
   }
   // A fork of a process that has the ring mapped takes longer.
   madvise(memory, mapped_size(), MADV_DONTFORK);
-  rings_.push_back({std::move(event), memory});
+  return CpuRing(std::move(event), memory);
+}
+
+Status MappingEvents::reopen(unsigned cpu) {
+  if (cpu >= rings_.size()) {
+    return Done{};
+  }
+  // Takes as long as the kernel needs for the CPU: without the lock.
+  auto ring = open_ring(cpu);
+  const std::lock_guard lock(mutex_);
+  drain(rings_[cpu]);
+  if (!ring) {
+    rings_[cpu] = CpuRing();
+    return ring.error();
+  }
+  if (ring->memory() != nullptr) {
+    ++lost_;
+    gap_ = true;
+  }
+  rings_[cpu] = *std::move(ring);
   return Done{};
 }
 
-MappingEvents::~MappingEvents() {
-  for (const Ring& ring : rings_) {
-    munmap(ring.memory, mapped_size());
+std::uint64_t MappingEvents::lost() const {
+  const std::lock_guard lock(mutex_);
+  return lost_;
+}
+
+bool MappingEvents::take_gap() {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(gap_, false);
+}
+
+void MappingEvents::drain(const CpuRing& ring) {
+  if (ring.memory() == nullptr) {
+    return;
   }
-}
-
-std::vector<int> MappingEvents::descriptors() const {
-  std::vector<int> all;
-  std::transform(rings_.begin(), rings_.end(), std::back_inserter(all),
-                 [](const Ring& ring) { return ring.event.get(); });
-  return all;
-}
-
-void MappingEvents::drain(const Ring& ring) {
-  auto* page = static_cast<perf_event_mmap_page*>(ring.memory);
-  const auto* data = static_cast<const std::byte*>(ring.memory) + page->data_offset;
+  auto* page = static_cast<perf_event_mmap_page*>(ring.memory());
+  const auto* data = static_cast<const std::byte*>(ring.memory()) + page->data_offset;
   const std::uint64_t head = __atomic_load_n(&page->data_head, __ATOMIC_ACQUIRE);
   std::uint64_t tail = page->data_tail;
   while (tail < head) {
@@ -133,20 +161,24 @@ void MappingEvents::hand_out(std::uint64_t until_ns, const OnEvent& on_event) {
   waiting_.erase(waiting_.begin(), each);
 }
 
+void MappingEvents::drain_all() {
+  for (const CpuRing& ring : rings_) {
+    drain(ring);
+  }
+}
+
 void MappingEvents::read_new(const OnEvent& on_event) {
   // An event takes its time before it is in the ring; no CPU needs that long in between.
   constexpr std::uint64_t on_the_way_ns = 1'000'000;
+  const std::lock_guard lock(mutex_);
   const std::uint64_t begin = now_ns();
-  for (const Ring& ring : rings_) {
-    drain(ring);
-  }
+  drain_all();
   hand_out(begin - on_the_way_ns, on_event);
 }
 
 void MappingEvents::read_rest(const OnEvent& on_event) {
-  for (const Ring& ring : rings_) {
-    drain(ring);
-  }
+  const std::lock_guard lock(mutex_);
+  drain_all();
   hand_out(std::numeric_limits<std::uint64_t>::max(), on_event);
 }
 

@@ -207,35 +207,45 @@ Status Probes::attach() {
   return attach_fault_events();
 }
 
+std::vector<const bpf_program*> Probes::fault_programs() const {
+  std::vector<const bpf_program*> programs{object_->progs.taskcost_fault_begun, object_->progs.taskcost_fault_minor,
+                                           object_->progs.taskcost_fault_major};
+  std::erase_if(programs, [](const bpf_program* program) { return !is_loaded(program); });
+  return programs;
+}
+
 Status Probes::attach_fault_events() {
-  fault_links_.clear();
-  online_cpus_ = sysconf(_SC_NPROCESSORS_ONLN);
-  for (bpf_program* program : {object_->progs.taskcost_fault_begun, object_->progs.taskcost_fault_minor,
-                               object_->progs.taskcost_fault_major}) {
-    if (!is_loaded(program)) {
-      continue;
-    }
-    for (unsigned cpu = 0; cpu < possible_cpus(); ++cpu) {
-      Fd event(open_fault_event(bpf_program__name(program), static_cast<int>(cpu)));
-      if (!event && errno == ENODEV) {
-        continue;  // not online
-      }
-      bpf_link* link = event ? bpf_program__attach_perf_event(program, event.get()) : nullptr;
-      if (link == nullptr) {
-        return error_of(fmt::format("cannot attach {} to CPU {}", bpf_program__name(program), cpu), errno);
-      }
-      (void)event.release();  // the link closes it
-      fault_links_.emplace_back(link);
+  if (fault_programs().empty()) {
+    return Done{};
+  }
+  fault_links_.resize(possible_cpus());
+  for (unsigned cpu = 0; cpu < fault_links_.size(); ++cpu) {
+    if (auto status = reopen_fault_events(cpu); !status) {
+      return status;
     }
   }
   return Done{};
 }
 
-Status Probes::follow_cpus() {
-  if (fault_links_.empty() || sysconf(_SC_NPROCESSORS_ONLN) == online_cpus_) {
+Status Probes::reopen_fault_events(unsigned cpu) {
+  if (cpu >= fault_links_.size()) {
     return Done{};
   }
-  return attach_fault_events();
+  std::vector<Link>& links = fault_links_[cpu];
+  links.clear();
+  for (const bpf_program* program : fault_programs()) {
+    Fd event(open_fault_event(bpf_program__name(program), static_cast<int>(cpu)));
+    if (!event && errno == ENODEV) {
+      return Done{};  // offline
+    }
+    bpf_link* link = event ? bpf_program__attach_perf_event(program, event.get()) : nullptr;
+    if (link == nullptr) {
+      return error_of(fmt::format("cannot attach {} to CPU {}", bpf_program__name(program), cpu), errno);
+    }
+    (void)event.release();  // the link closes it
+    links.emplace_back(link);
+  }
+  return Done{};
 }
 
 Status Probes::walk_tasks(const bpf_program* program) const {

@@ -52,9 +52,11 @@ class Probes {
   // Everything but the fault events first, so that nothing is missed by the time a ledger exists.
   Status attach();
 
-  // Events of a CPU end where it goes offline, and do not come back with it: they are opened again. To be called every
-  // now and then; faults before that are unresolved.
-  Status follow_cpus();
+  // Whether there are programs on perf events, which end with the CPU that they are on.
+  [[nodiscard]] bool has_fault_events() const { return !fault_links_.empty(); }
+  // For a CPU that went offline or came online. Faults on it are unresolved until then, and counted as that. Any thread
+  // may call it, but no two at a time.
+  Status reopen_fault_events(unsigned cpu);
 
   // Runs an iterator program to its end.
   Status walk_tasks(const bpf_program* program) const;
@@ -101,13 +103,13 @@ class Probes {
 
   Probes(Object object, Arrays arrays, const Sources& sources);
   Status attach_fault_events();
+  [[nodiscard]] std::vector<const bpf_program*> fault_programs() const;
 
   Object object_;
   Arrays arrays_;
   std::string finish_switch_symbol_;
   std::vector<Link> links_;
-  std::vector<Link> fault_links_;  // of events, one a CPU
-  long online_cpus_ = 0;
+  std::vector<std::vector<Link>> fault_links_;  // by CPU; empty without programs on perf events
 };
 
 // CPUs that there may ever be, as far as it can be told: Probes::load() fails where it cannot.

@@ -430,6 +430,22 @@ void choose_hold(Sources& sources, const KernelTypes& types) {
   sources.hold_cpu = preemptible && types.function("bpf_preempt_disable");
 }
 
+// The perf events of a CPU end when it goes offline. REQUIRES: the sources of faults are chosen.
+void choose_cpu_changes(Sources& sources, const KernelTypes& types, bool stacks) {
+  if (!stacks && !sources.programs.contains("taskcost_fault_minor")) {
+    return;  // no such events
+  }
+  sources.cpu_changes = types.has_tracepoint("cpuhp_exit");
+  if (sources.cpu_changes) {
+    sources.programs.insert("taskcost_cpu_changed");
+    return;
+  }
+  add_evidence(
+      sources, "cpu_hotplug", "", EvidenceKind::unavailable,
+      "no cpuhp_exit on this kernel: after a CPU was offline, page faults on it are unresolved and mappings on "
+      "it are not followed");
+}
+
 // Beside events, which tell nothing of the memory that a fault is on.
 void choose_file_faults(Sources& sources, const KernelTypes& types, const Refusal& kprobe) {
   if (!kprobe) {
@@ -560,6 +576,7 @@ Sources choose_sources(const CollectorOptions& options) {
   choose_targets(sources, types);
   choose_faults(sources, types, options.detail, options.no_function_probes);
   choose_hold(sources, types);
+  choose_cpu_changes(sources, types, options.stacks);
   choose_switch_latency(sources, types, options.no_function_probes);
   choose_exec(sources, types, options.detail);
   choose_exit(sources, types);

@@ -21,6 +21,7 @@ struct Sources {
   bool switch_passes_prev_state = false;
   bool can_cast = false;
   bool hold_cpu = false;
+  bool cpu_changes = false;  // there are perf events, and a probe tells when those of a CPU have to be opened again
 
   bool exec_prepare = false;
   bool fault_latency = false;

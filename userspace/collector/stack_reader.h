@@ -26,6 +26,11 @@ class StackReader {
   void remember(std::uint32_t tgid);
   // Drains what the kernel told of mappings; to be called every now and then.
   void follow();
+  // For a CPU that went offline or came online: mappings on it are followed again. Any thread may call it, but no two
+  // at a time.
+  Status reopen(unsigned cpu) { return events_->reopen(cpu); }
+  // True once after a CPU came online and mappings were not followed on it: remember() what all processes have.
+  [[nodiscard]] bool take_gap() { return events_->take_gap(); }
 
   // The stacks of a window. REQUIRES: it is closed. `process_of` numbers processes as the session does, 0 for those
   // that it does not keep. The maps are empty afterwards.

@@ -68,8 +68,43 @@ Status Collector::State::tap_records() {
   return reader->resume();
 }
 
+Status Collector::State::watch_cpus() {
+  if (!sources.cpu_changes || (!probes.has_fault_events() && !stacks)) {
+    return Done{};
+  }
+  auto watch = CpuWatch::start(probes, [this](unsigned cpu) {
+    // Without them faults are unresolved and mappings lost, which is counted.
+    (void)probes.reopen_fault_events(cpu);
+    if (stacks) {
+      (void)stacks->reopen(cpu);
+    }
+  });
+  if (!watch) {
+    return watch.error();
+  }
+  cpus = *std::move(watch);
+  return Done{};
+}
+
+void Collector::State::remember_mappings() {
+  if (probes.shared().collector_level != 0) {
+    return;  // the kernel's numbers are not those of our /proc
+  }
+  std::set<std::uint32_t> tgids;
+  for (const tc_ledger& ledger : probes.slots()) {
+    if (ledger.live != 0 && tgids.insert(ledger.tgid).second) {
+      stacks->remember(ledger.tgid);
+    }
+  }
+}
+
 void Collector::State::follow_the_machine() {
-  (void)probes.follow_cpus();  // what cannot be opened is counted, as unresolved faults
+  if (stacks) {
+    stacks->follow();
+    if (stacks->take_gap()) {
+      remember_mappings();
+    }
+  }
   const std::uint64_t arrivals = __atomic_load_n(&probes.shared().arrivals, __ATOMIC_ACQUIRE);
   // Where the walk fails, they are looked for again the next time.
   if (arrivals_seen != arrivals && adopt_arrivals(probes)) {
