@@ -120,7 +120,8 @@ int BPF_PROG(taskcost_newtask, struct task_struct *child, __u64 clone_flags)
 {
 	stay_on_cpu();
 	struct task_struct *current = bpf_get_current_task_btf();
-	struct tc_ledger *creator = ledger_of_current(&notes[this_cpu()], current);
+	__u32 cpu = this_cpu();
+	struct tc_ledger *creator = ledger_of_current(&notes[cpu], current);
 	struct tc_ledger *l;
 	__u64 now, copy_ns = 0;
 	bool same_memory;
@@ -168,6 +169,7 @@ int BPF_PROG(taskcost_newtask, struct task_struct *child, __u64 clone_flags)
 		l->flags |= TC_LEDGER_LEADER;
 	note_namespace(l, child);
 	l->copy_ns = copy_ns;
+	l->cpu = cpu;
 	if (!same_memory)
 		l->counters[TC_COUNTER_PAGE_TABLE_BYTES] = page_table_bytes_of(field(child, mm));
 

@@ -238,10 +238,12 @@ static __always_inline void switch_in(struct tc_ledger *l, struct task_struct *p
 		leave_found_call(l);
 	if (ready < now)
 		add_latency(TC_HISTOGRAM_RUN_QUEUE, now - ready);
-	if (!l->first_run_ns)
+	if (!l->first_run_ns) {
 		l->first_run_ns = now;
-	else if (l->cpu != cpu)
+		l->flags |= l->cpu == cpu ? TC_LEDGER_START_SEEN : TC_LEDGER_START_SEEN | TC_LEDGER_STARTED_ELSEWHERE;
+	} else if (l->cpu != cpu) {
 		l->counters[TC_COUNTER_MIGRATIONS]++;
+	}
 	l->cpu = cpu;
 	l->switched_in_ns = now;
 	l->on_cpu_ns = now;

@@ -2,10 +2,12 @@
 //
 // The bundled workloads as one program: parse, run one, print its line.
 #include <fmt/format.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <cstdio>
 #include <exception>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +22,8 @@ constexpr std::uint64_t max_regions = 1'000'000;
 constexpr std::uint64_t max_descriptor = 1 << 20;
 constexpr int bad_usage = 2;
 constexpr std::size_t help_column = 28;
+constexpr int highest_priority = -20;
+constexpr int lowest_priority = 19;
 
 // What the user typed may be part of it, and it stays one line on the terminal.
 std::string on_one_line(std::string text) {
@@ -37,18 +41,37 @@ int refuse(const CLI::App& app, const std::string& why) {
   return bad_usage;
 }
 
+// A nice value.
+void add_priority(CLI::App& command, std::optional<int>& target) {
+  const auto check = [](const std::string& word) -> std::string {
+    int value = 0;
+    if (CLI::detail::lexical_cast(word, value) && value >= highest_priority && value <= lowest_priority) {
+      return {};
+    }
+    return fmt::format("'{}' is not a number from {} to {}", word, highest_priority, lowest_priority);
+  };
+  command
+      .add_option("--priority", target,
+                  fmt::format("Nice value of all tasks, {} (runs first) to {}\n(default: unchanged)", highest_priority,
+                              lowest_priority))
+      ->type_name("N")
+      ->check(CLI::Validator(check, ""));
+}
+
 int run_main(int argc, char** argv) {
   CLI::App app("Bundled programs that do the same as threads and as processes", "taskcost-workload");
   app.require_subcommand(0, 1);
   app.get_formatter()->column_width(help_column);
   Regions::Options regions;
   std::uint64_t marks = 0;
+  std::optional<int> priority;
   const std::vector<Workload> workloads = {create::add(app), switching::add(app), handoff::add(app), channel::add(app),
                                            share::add(app),  bake::add(app),      crash::add(app)};
   for (const Workload& workload : workloads) {
     workload.command->add_flag("--json", regions.json, "Print lines of JSON (default: lines for people)");
     add_number(*workload.command, "--regions", regions.count, 1, max_regions,
                "How often the measured part is run (default 1)");
+    add_priority(*workload.command, priority);
     add_number(*workload.command, "--marks", marks, 0, max_descriptor,
                "Socket of an observer, who is told where each\nmeasured part begins and ends (default: none)");
   }
@@ -67,6 +90,9 @@ int run_main(int argc, char** argv) {
     if (workload.command->parsed()) {
       if (workload.command->count("--marks") > 0) {
         regions.marks = static_cast<int>(marks);
+      }
+      if (priority) {
+        must(setpriority(PRIO_PROCESS, 0, *priority), "set the priority");
       }
       Regions measured(regions);
       workload.run(measured);

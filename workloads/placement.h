@@ -38,7 +38,8 @@ class Placement {
 // affinity of its creator, so pinning cannot do that. But for a new real-time task the kernel chooses the CPU that
 // runs what has the lowest priority (select_task_rq_rt, find_lowest_rq), and while its creator has the same real-time
 // priority, that is another CPU. So this task and those that it creates run with SCHED_FIFO priority 1 on two CPUs.
-// A few children in a thousand still start on their creator's CPU: the one before them had not left the other CPU.
+// A child still starts on its creator's CPU if the one before it has not left the other CPU: a few in a thousand, more
+// where an observer or a busy machine makes exits take longer. The median of many children is not moved by them.
 // A creator that works for more than 0.95 s without sleeping may be throttled.
 //
 // Ends the program with status 1 where one CPU is allowed, or no real-time priority.

@@ -408,6 +408,8 @@ enum {
   TC_LEDGER_GROUP_EXIT = 1 << 6,    /* group_exit_code is the status of the process */
   TC_LEDGER_BOOKS = 1 << 7,         /* books_end was read */
   TC_LEDGER_REUSED_ID = 1 << 8,     /* its tid was taken over by a sibling's exec */
+  TC_LEDGER_START_SEEN = 1 << 9,    /* its birth and its first switch-in were seen, */
+  TC_LEDGER_STARTED_ELSEWHERE = 1 << 10, /* and that was on another CPU than task_newtask */
 };
 
 /*
@@ -437,7 +439,7 @@ struct tc_ledger {
   __u8 switch_kind;  /* enum tc_histogram_id of the last switch-in, TC_NR_HISTOGRAMS for none */
   __u8 created_kind; /* enum tc_creation of the child created in this system call, TC_NR_CREATIONS for none */
   __u32 flags;       /* TC_LEDGER_* */
-  __u32 cpu;
+  __u32 cpu;             /* its own; that of its creator until the first switch-in */
   __u32 syscall;         /* number of the current system call */
   __u32 fd;              /* its descriptor, when it has one */
   __u32 shares;          /* TC_SHARES_KNOWN, and a bit for each enum tc_shared that is its creator's */

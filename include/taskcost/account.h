@@ -170,6 +170,9 @@ struct Task {
   std::optional<Instant> last_on_cpu;
   // Whether each object was its creator's when it was born; nullopt for a task whose birth was not seen.
   std::optional<PerShared<bool>> shares;
+  // Whether the CPU of its first switch-in is another one than its creator was on at task_newtask; nullopt: it never
+  // ran, or its birth or its first switch-in was not seen.
+  std::optional<bool> started_elsewhere;
   Account account;
 
   // Its own creation and end; nullopt when not seen.

@@ -2,6 +2,11 @@
 //
 // What a new task shares with its creator, what it makes the kernel allocate, and what its life costs.
 #include <gtest/gtest.h>
+#include <sched.h>
+
+#include <map>
+#include <optional>
+#include <sstream>
 
 #include "support/expect.h"
 
@@ -50,6 +55,88 @@ TEST(Shares, AThreadHasItsCreatorsObjects) {
       EXPECT_EQ(shared, true) << object;
     }
   }
+}
+
+bool has_two_cpus() {
+  cpu_set_t cpus{};
+  return sched_getaffinity(0, sizeof(cpus), &cpus) == 0 && CPU_COUNT(&cpus) > 1;
+}
+
+struct Starts {
+  std::size_t elsewhere = 0;
+  std::size_t here = 0;
+  std::optional<std::size_t> elsewhere_by_itself;  // what the workload counted
+};
+
+Starts starts_of_workload(const std::string& model, const std::string& cpus) {
+  const TemporaryDirectory directory;
+  const std::string file = directory.file("r.json");
+  const Finished finished = run({taskcost_binary(), "workload", "--format", "none", "-o", file, "create", "--model",
+                                 model, "--cpus", cpus, "--count", "60"});
+  EXPECT_EQ(finished.exit_code(), 0) << finished.describe();
+  const auto report = read_report(file);
+  Starts starts;
+  if (!report) {
+    return starts;
+  }
+  expect_valid(*report);
+  expect_sound(*report);
+  EXPECT_TRUE(report->processes()[0].at("tasks")[0].at("started_elsewhere").is_null()) << "the creator was adopted";
+  for (const Json* task : new_tasks(*report)) {
+    const Json& elsewhere = task->at("started_elsewhere");
+    EXPECT_TRUE(elsewhere.is_boolean()) << *task;
+    starts.elsewhere += elsewhere == true ? 1 : 0;
+    starts.here += elsewhere == false ? 1 : 0;
+  }
+  const std::size_t line = finished.err.find('{');
+  if (line != std::string::npos) {
+    const Json outcome = Json::parse(finished.err.substr(line, finished.err.find('\n', line) - line));
+    if (outcome.contains("elsewhere")) {
+      starts.elsewhere_by_itself = outcome.at("elsewhere").get<std::size_t>();
+    }
+  }
+  return starts;
+}
+
+TEST(Starts, AreWhereTheWorkloadWantedThem) {
+  for (const char* model : {"thread", "fork", "vfork", "vfork-exec", "spawn", "fork-exec", "clone-vm"}) {
+    SCOPED_TRACE(model);
+    const Starts same = starts_of_workload(model, "same");
+    EXPECT_EQ(same.here, 60U);
+    EXPECT_EQ(same.elsewhere, 0U);
+    EXPECT_EQ(same.elsewhere_by_itself.value_or(0), 0U);
+    if (has_two_cpus()) {
+      const Starts apart = starts_of_workload(model, "apart");
+      EXPECT_EQ(apart.here + apart.elsewhere, 60U);
+      EXPECT_GE(apart.elsewhere, 36U) << "all but those whose CPU their predecessor had not left yet";
+      EXPECT_EQ(apart.elsewhere_by_itself.value_or(apart.elsewhere), apart.elsewhere);
+    }
+  }
+}
+
+// A task may move between its first switch-in and its first instruction, and its creator before its call.
+TEST(Starts, AreWhereThePlainProgramSawThem) {
+  const TemporaryDirectory directory;
+  const std::string log = directory.file("log");
+  const Observed observed = observe({program("starts"), "100", log});
+  expect_ran(observed);
+  ASSERT_TRUE(observed.report);
+  std::map<int, bool> seen;
+  for (const std::string& line : lines_of(read_file(log))) {
+    std::istringstream words(line);
+    int tid = 0;
+    int creators_cpu = -1;
+    int cpu = -1;
+    ASSERT_TRUE(words >> tid >> creators_cpu >> cpu) << line;
+    seen[tid] = cpu != creators_cpu;
+  }
+  ASSERT_EQ(seen.size(), 200U);
+  std::size_t alike = 0;
+  for (const Json* task : new_tasks(*observed.report)) {
+    const auto found = seen.find(task->at("tid").get<int>());
+    alike += found != seen.end() && task->at("started_elsewhere") == found->second ? 1 : 0;
+  }
+  EXPECT_GE(alike, 195U);
 }
 
 TEST(KernelMemory, IsCountedOnRequestOnly) {

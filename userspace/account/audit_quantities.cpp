@@ -18,7 +18,8 @@ constexpr std::array flow_fields = {"calls in", "calls out", "bytes in", "bytes 
 constexpr std::array wait_fields = {"count", "blocked"};
 constexpr std::array instants = {"birth",        "end",          "task_newtask", "published",   "first run",  "copy",
                                  "exec prepare", "exec replace", "exec return",  "exit begins", "memory gone"};
-constexpr std::array identities = {"tid", "tgid", "process", "parent process", "creator", "address space", "how"};
+constexpr std::array identities = {"tid",     "tgid",          "process", "parent process",
+                                   "creator", "address space", "how",     "started elsewhere"};
 
 std::string words(std::string key) {
   std::ranges::replace(key, '_', ' ');
@@ -124,8 +125,9 @@ class Comparison {
           l.exec_prepare_ns, l.exec_replace_ns, l.exec_return_ns, l.exit_start_ns, l.exit_mmap_ns};
     };
     const auto who = [](const tc_ledger& l) {
-      return std::array<std::uint64_t, identities.size()>{l.tid,     l.tgid,          l.process, l.parent_process,
-                                                          l.creator, l.address_space, l.how};
+      return std::array<std::uint64_t, identities.size()>{
+          l.tid,     l.tgid,          l.process, l.parent_process,
+          l.creator, l.address_space, l.how,     l.flags & (TC_LEDGER_START_SEEN | TC_LEDGER_STARTED_ELSEWHERE)};
     };
     each(Kind::instant, list(kernel_), list(task_.ledger));
     each(Kind::identity, who(kernel_), who(task_.ledger));

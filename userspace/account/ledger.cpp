@@ -136,6 +136,13 @@ std::optional<PerShared<bool>> shares_of(const tc_ledger& ledger) {
   return shares;
 }
 
+std::optional<bool> started_elsewhere(const tc_ledger& ledger) {
+  if ((ledger.flags & TC_LEDGER_START_SEEN) == 0) {
+    return std::nullopt;
+  }
+  return (ledger.flags & TC_LEDGER_STARTED_ELSEWHERE) != 0;
+}
+
 // A waiting task's interval is open since it left its CPU, one that was adopted waiting since its adoption.
 std::optional<Instant> last_on_cpu_of(const tc_ledger& ledger, Closed closed) {
   if (closed == Closed::by_end_of_task || ledger.condition == TC_CONDITION_RUNNING) {
@@ -272,6 +279,7 @@ Task task_of(const tc_ledger& ledger, Closed closed, const SessionBuilder::Optio
   task.open_at_end = closed == Closed::by_end_of_window;
   task.last_on_cpu = last_on_cpu_of(ledger, closed);
   task.shares = shares_of(ledger);
+  task.started_elsewhere = started_elsewhere(ledger);
   // A copy that began in a system call which nobody observed was not timed.
   task.copy = ledger.copy_ns != 0 ? std::optional(nanoseconds(ledger.copy_ns)) : std::nullopt;
   task.publish = phase(ledger.newtask_ns, ledger.published_ns);

@@ -283,6 +283,7 @@ void ReplayedLife::must_run(std::uint64_t at_ns) {
   lose_until(at_ns, touch);
   ledger.condition = TC_CONDITION_RUNNING;
   cpu_known_ = false;
+  start_lost_ = start_lost_ || ledger.first_run_ns == 0;
 }
 
 // -- switches ------------------------------------------------------------------------------------------------------
@@ -355,6 +356,9 @@ void ReplayedLife::got_cpu(const tc_switch& event) {
   runs();
   if (ledger.first_run_ns == 0) {
     ledger.first_run_ns = at_ns;
+    if (!start_lost_ && !task_.beginning_unknown) {
+      ledger.flags |= TC_LEDGER_START_SEEN | (ledger.cpu != event.cpu ? TC_LEDGER_STARTED_ELSEWHERE : 0);
+    }
   } else if (ready_ns && cpu_known_ && ledger.cpu != event.cpu) {
     count(TC_COUNTER_MIGRATIONS);
   }

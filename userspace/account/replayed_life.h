@@ -129,6 +129,7 @@ class ReplayedLife {
   std::uint64_t call_running_ns_ = 0;  // in the current call, outside of faults
   bool entry_counted_ = true;          // of the row of the current call
   bool cpu_known_ = false;
+  bool start_lost_ = false;  // it was on a CPU before its first switch-in that was seen
   bool found_on_cpu_ = false;
   struct {
     std::uint64_t at_ns = 0;

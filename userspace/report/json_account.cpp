@@ -178,6 +178,7 @@ void write_task(JsonWriter& json, const Task& task) {
     json.field("lifetime_ns", task.account.lifetime);
     json.field("last_on_cpu_ns", task.last_on_cpu ? std::optional(task.last_on_cpu->time_since_epoch()) : std::nullopt);
     write_shares(json, task.shares);
+    json.field("started_elsewhere", task.started_elsewhere);
     write_phases(json, task);
     write_json_account(json, "account", task.account);
   });

@@ -139,7 +139,7 @@ const std::string_view schema_of_accounts = R"json(    "how": {
       "required": [
         "id", "tid", "tid_inside", "comm", "leader", "how", "created_by_tid", "start_ns", "end_ns", "open_at_start",
         "open_at_end",
-        "lifetime_ns", "phases", "account"
+        "lifetime_ns", "started_elsewhere", "phases", "account"
       ],
       "properties": {
         "id": {"$ref": "#/definitions/count"},
@@ -163,6 +163,10 @@ const std::string_view schema_of_accounts = R"json(    "how": {
           "description": "It outlived the window: end_ns is the end of the window."
         },
         "lifetime_ns": {"type": "integer"},
+        "started_elsewhere": {
+          "type": ["boolean", "null"],
+          "description": "Its first time on a CPU was on another CPU than its creator was on when it created it. Null: it never ran, or its birth or its first switch-in was not seen."
+        },
         "phases": {"$ref": "#/definitions/phases"},
         "account": {"$ref": "#/definitions/account"}
       }

@@ -167,6 +167,8 @@ TEST(Replay, ALifeFromForkToExit) {
   EXPECT_EQ(child.newtask_ns, 40000U);
   EXPECT_EQ(child.published_ns, 43000U);
   EXPECT_EQ(child.first_run_ns, 60000U);
+  EXPECT_EQ(child.flags & (TC_LEDGER_START_SEEN | TC_LEDGER_STARTED_ELSEWHERE),
+            TC_LEDGER_START_SEEN | TC_LEDGER_STARTED_ELSEWHERE);
   EXPECT_EQ(child.exec_prepare_ns, 5000U);
   EXPECT_EQ(child.exec_replace_ns, 5000U);
   EXPECT_EQ(child.exec_return_ns, 6000U);
@@ -190,6 +192,32 @@ TEST(Replay, ALifeFromForkToExit) {
   EXPECT_EQ(book[a].ledger.counters[TC_COUNTER_KERNEL_PAGES], 4U);
   EXPECT_EQ(book.latencies.at(TC_HISTOGRAM_EXEC), 1U);
   EXPECT_TRUE(book.integrity.clean());
+}
+
+TEST(Replay, TellsOnWhichCpuATaskStarted) {
+  const Replayed book = replay(script()
+                                   .at(10us)
+                                   .adopted_running(a, 0)
+                                   .at(20us)
+                                   .born(b, a, TC_CREATION_THREAD, 20us)
+                                   .born(c, a, TC_CREATION_THREAD, 20us)
+                                   .at(30us)
+                                   .switches(0, preempted(), nobody)
+                                   .runs(0, b)
+                                   .at(40us)
+                                   .calls(c, TC_ACTIVITY_CREATE, 0us)
+                                   .at(50us)
+                                   .unseen(1, c)
+                                   .switches(1, preempted(), nobody)
+                                   .at(60us)
+                                   .runs(1, c),
+                               60us);
+  const auto start_of = [&book](std::uint64_t task) {
+    return book[task].ledger.flags & (TC_LEDGER_START_SEEN | TC_LEDGER_STARTED_ELSEWHERE);
+  };
+  EXPECT_EQ(start_of(a), 0U);
+  EXPECT_EQ(start_of(b), std::uint32_t{TC_LEDGER_START_SEEN});
+  EXPECT_EQ(start_of(c), 0U) << "it ran before its first switch-in that was seen";
 }
 
 TEST(Replay, AThreadKilledInACallBeginsItsExitThere) {

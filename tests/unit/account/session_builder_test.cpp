@@ -240,6 +240,16 @@ TEST(SessionBuilder, TellsTheStoryOfABirth) {
   EXPECT_EQ(task.child_start, 7us);
 }
 
+TEST(SessionBuilder, TellsWhereATaskStarted) {
+  const auto started = [](std::uint32_t flags) {
+    return only_task(session_of(ledger(1).born_at(1us).first_ran_at(2us).flag(flags).ended_at(9us), 9us))
+        .started_elsewhere;
+  };
+  EXPECT_EQ(started(TC_LEDGER_START_SEEN), false);
+  EXPECT_EQ(started(TC_LEDGER_START_SEEN | TC_LEDGER_STARTED_ELSEWHERE), true);
+  EXPECT_EQ(started(0), std::nullopt) << "its first switch-in was not seen";
+}
+
 TEST(SessionBuilder, WhatNobodySawOfABirthIsUnknown) {
   const Task adopted = only_task(session_of(ledger(1).adopted_at(1us).first_ran_at(1us).ended_at(2us), 3us));
   EXPECT_FALSE(adopted.copy);
