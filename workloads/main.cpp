@@ -3,10 +3,12 @@
 // The bundled workloads as one program: parse, run one, print its line.
 #include <fmt/format.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
 #include <exception>
+#include <fstream>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -58,6 +60,15 @@ void add_priority(CLI::App& command, std::optional<int>& target) {
       ->check(CLI::Validator(check, ""));
 }
 
+// Where the kernel groups tasks by session (sched_autogroup), a nice value counts only against tasks of the same
+// session: this one gets a session of its own, and the group of that session the same nice value.
+void take_priority(int nice) {
+  must(setpriority(PRIO_PROCESS, 0, nice), "set the priority");
+  if (setsid() != -1) {
+    std::ofstream("/proc/self/autogroup") << nice;
+  }
+}
+
 int run_main(int argc, char** argv) {
   CLI::App app("Bundled programs that do the same as threads and as processes", "taskcost-workload");
   app.require_subcommand(0, 1);
@@ -92,7 +103,7 @@ int run_main(int argc, char** argv) {
         regions.marks = static_cast<int>(marks);
       }
       if (priority) {
-        must(setpriority(PRIO_PROCESS, 0, *priority), "set the priority");
+        take_priority(*priority);
       }
       Regions measured(regions);
       workload.run(measured);
