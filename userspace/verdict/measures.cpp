@@ -159,10 +159,10 @@ Measure wall_measure() {
           &wall_of,
           "Wall time: what the tasks did on CPUs, and the rest",
           {{"user code", &user_running_of},
-           {"context switch, to the first sign of life",
+           {"context switch to the first sign of life",
             [](const Round& round) { return std::optional(switching_of(round).value_or(0)); }},
            {"other kernel code", &kernel_without_switching},
-           {"no task on a CPU, less what two did at once", &off_cpu_of}}};
+           {"off-CPU time less what two did at once", &off_cpu_of}}};
 }
 
 // ---- Counts and switches -------------------------------------------------------------------------------------------

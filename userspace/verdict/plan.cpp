@@ -127,7 +127,9 @@ std::vector<std::string> arguments_in(const Row& row, Condition condition) {
 void add_if_needed(const Row& row, Condition condition, const std::vector<std::string>& claims, bool thorough,
                    std::vector<Variant>& plan) {
   const std::string name = variant_in(row.name, condition);
-  if (is_needed(name, claims)) {
+  // Tables and prices have columns that no claim asks for.
+  const bool for_tables = claims.empty() && condition == Condition::same_cpu;
+  if (for_tables || is_needed(name, claims)) {
     plan.push_back({name, arguments_in(row, condition),
                     thorough && row.rounds != every_round ? kept_rounds : row.rounds, row.observing == Row::allocations,
                     row.observing == Row::stints});
