@@ -11,6 +11,7 @@
 
 #include "diff/json_place.h"
 #include "diff/quantity_table.h"
+#include "diff/read_rounds.h"
 #include "taskcost/abi.h"
 #include "taskcost/account.h"
 #include "taskcost/diff.h"
@@ -21,6 +22,7 @@ namespace {
 using nlohmann::json;
 
 constexpr std::string_view schema = "taskcost.report/1";
+constexpr std::string_view rounds_schema = "taskcost.compare/1";
 constexpr const char* hint = "give reports that 'taskcost run -o FILE.json' or another command has written";
 
 // ---- From text to values -------------------------------------------------------------------------------------------
@@ -75,17 +77,19 @@ Result<json> parse(std::string_view text) {
   }
 }
 
-Status check_schema(const json& document) {
+// Whether it is one of rounds.
+Result<bool> check_schema(const json& document) {
   const auto found = document.find("schema");
   if (found == document.end() || !found->is_string()) {
     return not_a_report("it names no schema");
   }
-  if (found->get_ref<const std::string&>() != schema) {
+  const auto& name = found->get_ref<const std::string&>();
+  if (name != schema && name != rounds_schema) {
     constexpr std::size_t longest = 60;
-    return not_a_report(fmt::format("its schema is {}, and this version reads {}",
-                                    printable(found->get_ref<const std::string&>().substr(0, longest)), schema));
+    return not_a_report(
+        fmt::format("its schema is {}, and this version reads {}", printable(name.substr(0, longest)), schema));
   }
-  return Done{};
+  return name == rounds_schema;
 }
 
 // ---- From values to figures ----------------------------------------------------------------------------------------
@@ -94,7 +98,16 @@ class FigureReader {
  public:
   explicit FigureReader(const JsonPlace& root) : root_(root) {}
 
-  ReportFigures read() {
+  Result<ReportFigures> read_one_of_rounds() {
+    read_head();
+    read_evidence();
+    if (auto status = read_rounds(root_, figures_); !status) {
+      return status.error();
+    }
+    return std::move(figures_);
+  }
+
+  Result<ReportFigures> read() {
     read_head();
     read_evidence();
     read_losses();
@@ -330,12 +343,14 @@ Result<ReportFigures> read_report(std::string_view text) {
   if (!document) {
     return document.error();
   }
-  if (auto status = check_schema(*document); !status) {
-    return status.error();
+  const auto of_rounds = check_schema(*document);
+  if (!of_rounds) {
+    return of_rounds.error();
   }
   std::optional<std::string> complaint;
   const JsonPlace root(*document, complaint);
-  ReportFigures figures = FigureReader(root).read();
+  FigureReader reader(root);
+  auto figures = *of_rounds ? reader.read_one_of_rounds() : reader.read();
   if (complaint) {
     return not_a_report(*std::move(complaint));
   }
