@@ -121,7 +121,7 @@ ChildTimes child_times(const CommandRuns& runs) {
 
 // What the wall time of one command is made of: names, and a value for each run.
 CommandRuns::Parts wall_parts(const CommandRuns& runs, bool in_sequence) {
-  if (!in_sequence) {
+  if (!in_sequence || runs.children_parts.empty()) {
     return runs.wall_parts;
   }
   CommandRuns::Parts parts;
@@ -190,6 +190,7 @@ PairComparison compare_pair(const Experiment& experiment, std::size_t left_index
   pair.cpu.name = {Topic::window, "all", "running_ns"};
   pair.wall.unit = pair.cpu.unit = "ns";
   pair.quantities = answers_for(left, right, confidence, band);
+  pair.children = !left.children_parts.empty() || !right.children_parts.empty();
   pair.in_sequence = ran_in_sequence(left) && ran_in_sequence(right);
   pair.wall_time =
       time_difference(left, wall_parts(left, pair.in_sequence), right, wall_parts(right, pair.in_sequence));
@@ -212,8 +213,11 @@ MeanParts means(const CommandRuns::Parts& parts, std::size_t runs) {
 }  // namespace
 
 // The children's own time is about what was waited for them: they did not run beside one another, nor beside the
-// process that launched them. Vacuous without children.
+// process that launched them. Without children there is nothing to wait for, but for its own creation.
 bool ran_in_sequence(const CommandRuns& runs) {
+  if (runs.children_parts.empty()) {
+    return true;
+  }
   constexpr double share = 0.1;
   const ChildTimes times = child_times(runs);
   std::vector<double> apart;

@@ -223,6 +223,7 @@ void write_pair(JsonWriter& json, const Experiment& experiment, const PairCompar
     json.field("left", pair.left);
     json.field("right", pair.right);
     json.field("rounds", pair.rounds);
+    json.field("children", pair.children);
     json.field("in_sequence", pair.in_sequence);
     json.object(
         "wall", [&] { write_answer(json, pair.wall); }, Layout::row);

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <utility>
 #include <vector>
@@ -30,8 +31,17 @@ Ink ink_of(const PartOfDifference& part) {
   return part.interval.low > 0 ? Ink::bad : part.interval.high < 0 ? Ink::good : Ink::plain;
 }
 
+// "[-1.05..+2.30] ms", in the unit of the larger end.
 std::string signed_interval(const Interval& interval) {
-  return fmt::format("[{}..{}]", signed_quantity_text(interval.low, "ns"), signed_quantity_text(interval.high, "ns"));
+  constexpr std::array units{std::pair(1e9, "s"), std::pair(1e6, "ms"), std::pair(1e3, "µs")};
+  const double largest = std::max(std::abs(interval.low), std::abs(interval.high));
+  const auto* const found = std::ranges::find_if(units, [largest](const auto& unit) { return largest >= unit.first; });
+  const auto [unit, name] = found == units.end() ? std::pair(1.0, "ns") : *found;
+  const auto number = [size = unit](double ns) {
+    const double value = ns / size;
+    return fmt::format("{:+.{}f}", value, std::abs(value) < 9.995 ? 2 : std::abs(value) < 99.95 ? 1 : 0);
+  };
+  return fmt::format("[{}..{}] {}", number(interval.low), number(interval.high), name);
 }
 
 // ---- The commands --------------------------------------------------------------------------------------------------
@@ -121,8 +131,10 @@ void write_difference(Page& page, const std::string& title, const Comparison& co
                {"[95 %]"},
                {"share"}});
   std::size_t left_out = 0;
+  // Shares of what may be nothing mean nothing.
+  const bool real = difference.whole.interval.low > 0 || difference.whole.interval.high < 0;
   const auto share_of = [&](double part) {
-    return size > 0 ? fmt::format("{:.0f}%", 100 * part / difference.whole.difference) : std::string("-");
+    return real ? fmt::format("{:.0f}%", 100 * part / difference.whole.difference) : std::string("-");
   };
   for (const TimePart& part : difference.parts) {
     if (!page.verbose() && (table.size() >= shown_parts || std::abs(part.figures.difference) < weight)) {
@@ -131,7 +143,7 @@ void write_difference(Page& page, const std::string& title, const Comparison& co
     }
     part_row(table, words.text(part.name), part.figures, share_of(part.figures.difference), Ink::plain);
   }
-  part_row(table, whole, difference.whole, size > 0 ? "100%" : "-", Ink::strong);
+  part_row(table, whole, difference.whole, real ? "100%" : "-", Ink::strong);
   page.heading(title);
   page.table(table);
   if (left_out > 0) {
@@ -144,12 +156,15 @@ bool is_shown_above(const QuantityName& name) {
   return name.topic == Topic::window && (name.item == "wall" || name.aspect == "running_ns");
 }
 
-// Sums of time count by what they are of the whole; entries of activities are counted as calls already.
+// Sums of time count by what they are of the whole.
 bool is_telling(const QuantityAnswer& answer, double wall) {
   const bool sum = answer.unit == "ns" && (answer.name.topic == Topic::activity || answer.name.topic == Topic::wait ||
                                            answer.name.topic == Topic::channel || answer.name.topic == Topic::counter);
-  const bool entries = answer.name.topic == Topic::activity && answer.name.aspect == "count";
-  return !entries && (!sum || std::abs(answer.left - answer.right) >= small_part * wall);
+  // Told elsewhere: entries by calls and faults, blocked activities by the causes of waits, the lifetime by own time.
+  const bool again =
+      (answer.name.topic == Topic::activity && (answer.name.aspect == "count" || answer.name.aspect == "blocked_ns")) ||
+      answer.name.aspect == "lifetime_ns";
+  return !again && (!sum || std::abs(answer.left - answer.right) >= small_part * wall);
 }
 
 std::string ratio_of(const QuantityAnswer& answer) {
@@ -206,9 +221,11 @@ void write_pair(Page& page, const Comparison& comparison, const PairComparison& 
                      *pair.wall_time, "wall time");
     std::string note = fmt::format("Means of {}, those whose difference is in the middle half. ",
                                    counted(pair.wall_time->rounds, "round", "rounds"));
-    note += pair.in_sequence ? "What the launched program did, and its children while it waited for them."
-                             : "What the launched program did. Its children ran in parallel: their time is under CPU "
-                               "time.";
+    note += !pair.children     ? ""
+            : pair.in_sequence ? "What the launched program did, and its children while it waited for them; handover: "
+                                 "its waits for them less what they did."
+                               : "What the launched program did. Its children ran beside it or one another: what they "
+                                 "did is under CPU time.";
     page.paragraph(note, Page::margin, Ink::faint);
   }
   if (pair.cpu_time) {
@@ -285,7 +302,14 @@ void render_comparison_text(const Comparison& comparison, std::ostream& out, con
   }
   if (comparison.pairs.empty() && !experiment.commands.empty()) {
     write_alone(page, experiment.commands.front());
+    return;
   }
+  page.blank();
+  page.paragraph(
+      fmt::format("Ratios are of paired rounds, with intervals of {:.1f} %. more, less: the whole interval lies beyond "
+                  "{:.0f} %; the same: within.",
+                  100 * comparison.confidence, 100 * (comparison.band.same - 1)),
+      0, Ink::faint);
 }
 
 }  // namespace taskcost

@@ -29,12 +29,19 @@ Piece::Kind piece_kind(Kind kind) {
 
 std::string bare_text(const PartName& name) {
   if (name.kind == Kind::handover) {
-    return "waiting for children beyond their time";
+    return "handover to children and back";
   }
   if (name.kind == Kind::threads) {
     return "its threads after its main one ended";
   }
-  return piece_text({piece_kind(name.kind), name.key});
+  // What is not waiting is running.
+  std::string text = piece_text({piece_kind(name.kind), name.key});
+  for (const std::string_view words : {"running in ", "running "}) {
+    if (text.starts_with(words)) {
+      return text.substr(words.size());
+    }
+  }
+  return text;
 }
 
 // "page faults (+8.10 ms), user code (+2.00 ms)": the parts that explain a change in the direction of `sign`.

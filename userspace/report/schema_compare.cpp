@@ -88,12 +88,13 @@ std::string_view comparison_schema() {
       "items": {
         "type": "object",
         "required": [
-          "left", "right", "rounds", "in_sequence", "wall", "cpu", "wall_time", "cpu_time", "quantities"
+          "left", "right", "rounds", "children", "in_sequence", "wall", "cpu", "wall_time", "cpu_time", "quantities"
         ],
         "properties": {
           "left": {"$ref": "#/definitions/count", "description": "Index in `commands`; a ratio is left over right."},
           "right": {"$ref": "#/definitions/count"},
           "rounds": {"$ref": "#/definitions/count", "description": "That both have."},
+          "children": {"type": "boolean", "description": "One of them launched processes of its own."},
           "in_sequence": {
             "type": "boolean",
             "description": "In the division of wall time, what children did stands for the waits for them."

@@ -10,7 +10,8 @@ function head() {
   const title = report.commands.length > 1 ? 'taskcost: commands compared' : `taskcost: ${commandOf(0).name}`;
   document.title = title;
   const {host} = report;
-  page.append(element('h1', {}, title), report.head.map((sentence) => element('p', {}, element('strong', {}, sentence))),
+  page.append(element('h1', {}, title),
+              ...report.head.map((sentence) => element('p', {}, element('strong', {}, sentence))),
               element('ul', {class: 'commands'}, report.commands.map((command) => element(
                   'li', {}, element('strong', {}, command.label), ': ', element('code', {}, command.command)))));
   const facts = [report.window.text.replace(/\.$/, ''), `Linux ${host.kernel}, ${host.arch}, ${host.cpus} CPUs`,
@@ -41,7 +42,8 @@ function ratios() {
 }
 
 function medians() {
-  const find = (command, aspect) => command.quantities.find((each) => each.topic === 'window' && each.aspect === aspect);
+  const find = (command, aspect) => command.quantities.find(
+      (each) => each.topic === 'window' && each.aspect === aspect);
   const ofResult = (i, name) => time(report.results[i][name] * 1e9);
   section('Medians', table(
       'medians',
@@ -79,7 +81,8 @@ function differenceView(title, pair, difference) {
 }
 
 function quantityLabel(each) {
-  return [each.item === 'all' ? '' : words(each.item), words(each.aspect.replace(/_ns$/, ''))].filter(Boolean).join(', ');
+  const parts = [each.item === 'all' ? '' : words(each.item), words(each.aspect.replace(/_ns$/, ''))];
+  return parts.filter(Boolean).join(', ');
 }
 
 function quantitiesView(pair) {
@@ -94,7 +97,8 @@ function quantitiesView(pair) {
   const others = pair.quantities.filter((answer) => !differ(answer));
   return [
     element('h3', {}, `What else differs: ${left} against ${right}, medians`),
-    different.length === 0 ? faint('Nothing that is decided.') : table('quantities that differ', columns, rows(different)),
+    different.length === 0 ? faint('Nothing that is decided.') :
+                             table('quantities that differ', columns, rows(different)),
     others.length === 0 ? null : unfold(`${others.length} others: the same, or undecided`,
                                         (body) => body.append(table('other quantities', columns, rows(others)))),
   ];

@@ -23,7 +23,7 @@ function forest(label, rows, sameUpTo) {
                         class: 'band'}),
     svgLine(x(1), top, x(1), bottom, 'axis'),
   ];
-  for (const tick of ratioTicks(...range)) {
+  for (const tick of ratioTicks(range, x)) {
     parts.push(svgLine(x(tick), bottom, x(tick), bottom + 5, 'axis'),
                svgText(x(tick), bottom + 18, digits(tick), 'middle', 'faint'));
   }

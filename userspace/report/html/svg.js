@@ -18,7 +18,8 @@ function svgElement(tag, attributes, ...children) {
 
 // A drawing of that many units that is as wide as the page; `label` is for who cannot see it.
 const drawing = (label, width, height, ...children) =>
-  svgElement('svg', {class: 'drawing', viewBox: `0 0 ${width} ${height}`, role: 'img', 'aria-label': label}, ...children);
+  svgElement('svg', {class: 'drawing', viewBox: `0 0 ${width} ${height}`, role: 'img', 'aria-label': label},
+             ...children);
 
 const svgText = (x, y, text, anchor = 'start', name = '') =>
   svgElement('text', {x, y, 'text-anchor': anchor, class: name}, text);
@@ -51,12 +52,12 @@ function linearTicks(low, high, count = 5) {
   return ticks;
 }
 
-// Ratios around 1 that are easy to read, at most about eight.
-function ratioTicks(low, high) {
-  const steps = [[1.01, 1.02, 1.05, 1.1, 1.2, 1.5], [1.1, 1.2, 1.5, 2, 3, 5, 10], [2, 5, 10, 20, 50, 100],
-                 [10, 100, 1e3, 1e4, 1e5, 1e6]];
-  const reach = Math.max(high, 1 / low);
-  const chosen = steps[reach <= 1.6 ? 0 : reach <= 12 ? 1 : reach <= 120 ? 2 : 3];
-  const all = [...chosen.map((ratio) => 1 / ratio).reverse(), 1, ...chosen];
-  return all.filter((ratio) => ratio >= low && ratio <= high);
+// Ratios that are easy to read, `least` pixels apart, from 1 outwards.
+function ratioTicks([low, high], scale, least = 44) {
+  const ratios = [0.001, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 1, 1.01, 1.02, 1.05,
+                  1.1, 1.2, 1.5, 2, 3, 5, 10, 20, 50, 100, 1e3, 1e4, 1e5, 1e6];
+  const near = ratios.filter((ratio) => ratio >= low && ratio <= high)
+      .sort((a, b) => Math.abs(Math.log(a)) - Math.abs(Math.log(b)));
+  return near.reduce((kept, ratio) => (kept.every((other) => Math.abs(scale(other) - scale(ratio)) >= least) ?
+                                           [...kept, ratio] : kept), []);
 }

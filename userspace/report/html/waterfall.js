@@ -26,7 +26,8 @@ function waterfall(label, from, to, parts, unit) {
   // Where the steps are small beside the whole, the axis leaves out what both have.
   const ends = steps.flatMap((step) => [step.start, step.end]).concat(from.value, to.value);
   const [lowest, highest] = [Math.min(...ends), Math.max(...ends)];
-  const low = lowest > 0 && highest - lowest < lowest / 2 ? Math.max(0, lowest - (highest - lowest)) : Math.min(0, lowest);
+  const near = lowest > 0 && highest - lowest < lowest / 2;
+  const low = near ? Math.max(0, lowest - (highest - lowest)) : Math.min(0, lowest);
   const [width, left, right, top, step] = [900, 260, 740, 8, 24];
   const bottom = top + step * bars.length;
   const x = linearScale([low, highest], [left, right]);
