@@ -40,7 +40,7 @@ struct PartName {
     queued,       // preempted or runnable
     blocked,      // by cause
     unaccounted,  // in no cell
-    handover,     // between the launched process and its children, one after the other
+    handover,     // waits for children less what they did meanwhile, where they ran one after the other
     threads       // other tasks of the launched process, after its main task ended
   };
   std::string comm;  // of the process (hostile); empty: the launched process
@@ -170,6 +170,7 @@ struct PairComparison {
   QuantityAnswer wall;
   QuantityAnswer cpu;
   std::vector<QuantityAnswer> quantities;  // those that differ first, the largest ratio first
+  bool children = false;                   // one of them launched processes of its own
   bool in_sequence = false;                // the children's parts stand for the waits for them
   std::optional<TimeDifference> wall_time;
   std::optional<TimeDifference> cpu_time;
@@ -193,8 +194,8 @@ std::vector<Pair> paired(const CommandRuns& left, const std::vector<double>& lef
 
 Comparison compare_runs(Experiment experiment);
 
-// Means over all runs of one command, the largest first. Of wall time with the children's parts where they ran one after
-// the other.
+// Means over all runs of one command, the largest first. Those of wall time have the children's parts where the children
+// ran one after the other.
 using MeanParts = std::vector<std::pair<PartName, double>>;
 MeanParts mean_wall_parts(const CommandRuns& runs);
 MeanParts mean_cpu_parts(const CommandRuns& runs);
