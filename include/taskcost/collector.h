@@ -74,6 +74,8 @@ struct Command {
   sigset_t signal_mask{};          // of the command: the caller may block signals for itself
   int standard_output = -1;        // descriptor to become the command's; -1: it shares the caller's
   std::vector<int> descriptors{};  // that it keeps beside its standard streams
+  int standard_input = -1;         // as standard_output
+  int standard_error = -1;
 };
 
 struct Target {

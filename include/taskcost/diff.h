@@ -11,7 +11,8 @@
 //                blocked, by what was waited for; and what no ledger has.
 //   share        the change of a piece over the change of own time.
 //   interval     95 %. A ratio's is [low of B / high of A, high of B / low of A]: it holds whatever the two have in
-//                common, and is wider than need be. A run has no rounds, so it has none.
+//                common, and is wider than need be. One run has no rounds, so it has none; a command that was run again
+//                and again (taskcost.compare/1 with one command) has medians with theirs.
 #pragma once
 
 #include <cstdint>
@@ -117,8 +118,9 @@ struct ReportFigures {
   std::vector<ClaimFigures> claims;
 };
 
-// From the JSON of a report of schema taskcost.report/1. Any bytes may be given. Error: no JSON, nested too deep,
-// another schema, or a value of the wrong type or out of range, with its place. What is absent is not measured.
+// From the JSON of a report of schema taskcost.report/1, or of taskcost.compare/1 with one command. Any bytes may be
+// given. Error: no JSON, nested too deep, another schema, or a value of the wrong type or out of range, with its place.
+// What is absent is not measured.
 Result<ReportFigures> read_report(std::string_view json);
 
 struct Change {

@@ -12,6 +12,9 @@
 
 namespace taskcost {
 
+// Exit status: a cost is above the limit of --fail-above.
+inline constexpr int status_above = 3;
+
 // What a command knows of its surroundings. Asked once, in main.
 struct Surroundings {
   std::string command_line;  // of taskcost itself
@@ -25,6 +28,7 @@ Result<int> run(const RunCommand& command, const Surroundings& surroundings);
 Result<int> attach(const AttachCommand& command, const Surroundings& surroundings);
 Result<int> workload(const WorkloadCommand& command, const Surroundings& surroundings);
 Result<int> doctor(const DoctorCommand& command, const Surroundings& surroundings);
+Result<int> compare(const CompareCommand& command, const Surroundings& surroundings);
 Result<int> diff(const DiffCommand& command, const Surroundings& surroundings);
 Result<int> top(const TopCommand& command, const Surroundings& surroundings);
 Result<int> report(const ReportCommand& command, const Surroundings& surroundings);

@@ -13,8 +13,6 @@
 namespace taskcost {
 namespace {
 
-constexpr int status_above = 3;
-
 ObserveOptions output_options(const DiffCommand& command) {
   ObserveOptions options;
   options.outputs = command.outputs;

@@ -3,11 +3,13 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <poll.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
@@ -26,8 +28,6 @@ using namespace std::chrono_literals;
 
 // After a signal the command gets this long to end by it too, so that its end is in the report.
 constexpr Duration grace = 1s;
-
-constexpr int shell_signal_base = 128;
 
 struct CommandEnd {
   WindowEnd window_end;
@@ -129,17 +129,22 @@ Result<LaunchedRun> observe_command(const Command& command, TargetMode mode, con
   if (!collector) {
     return collector.error();
   }
-  LaunchedRun run;
-  run.report = empty_report(mode, surroundings);
-  run.report.target.command = fmt::format("{}", fmt::join(command.arguments, " "));
-  run.report.evidence = collector->evidence();
+  Report report = empty_report(mode, surroundings);
+  report.target.command = fmt::format("{}", fmt::join(command.arguments, " "));
+  report.evidence = collector->evidence();
   if (before) {
-    if (auto status = before(*collector, run.report); !status) {
+    if (auto status = before(*collector, report); !status) {
       return status.error();
     }
   }
+  return observe_window(*collector, command, signals, std::move(report));
+}
+
+Result<LaunchedRun> observe_window(Collector& collector, const Command& command, StopSignals& signals, Report report) {
+  LaunchedRun run;
+  run.report = std::move(report);
   const StealWatch steal;
-  const auto pid = collector->launch(command);
+  const auto pid = collector.launch(command);
   if (!pid) {
     return pid.error();
   }
@@ -147,11 +152,12 @@ Result<LaunchedRun> observe_command(const Command& command, TargetMode mode, con
   if (!exit_fd) {
     return kill_command(*pid, {"cannot wait for the command", std::strerror(errno), ""});
   }
-  CommandEnd end = wait_for_command(*collector, *pid, exit_fd.get(), signals);
+  CommandEnd end = wait_for_command(collector, *pid, exit_fd.get(), signals);
+  run.stop_signal = end.stop_signal;
   run.report.window_end = end.window_end;
   run.report.target.pid = static_cast<std::uint32_t>(*pid);
   run.failure = std::move(end.failure);
-  auto observation = collector->finish();
+  auto observation = collector.finish();
   take(run.report, std::move(observation));
   steal.tell(run.report);
 
@@ -167,6 +173,34 @@ Result<LaunchedRun> observe_command(const Command& command, TargetMode mode, con
     run.still_running = *pid;
   }
   return run;
+}
+
+Result<std::optional<int>> run_unobserved(const Command& command, StopSignals& signals, int& stop_signal) {
+  const auto pid = start_command(command);
+  if (!pid) {
+    return pid.error();
+  }
+  const Fd exit_fd(static_cast<int>(syscall(SYS_pidfd_open, *pid, 0)));
+  if (!exit_fd) {
+    return kill_command(*pid, {"cannot wait for a command", std::strerror(errno), ""});
+  }
+  std::array<pollfd, 2> watched{{{exit_fd.get(), POLLIN, 0}, {signals.fd(), POLLIN, 0}}};
+  while (poll(watched.data(), watched.size(), -1) < 0 && errno == EINTR) {
+  }
+  if (watched[0].revents == 0) {
+    const StopSignals::Received received = signals.take();
+    stop_signal = received.signal;
+    if (!received.from_terminal) {
+      kill(*pid, received.signal);
+    }
+    poll(watched.data(), 1, static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(grace).count()));
+  }
+  int status = 0;
+  const pid_t ended = waitpid(*pid, &status, WNOHANG);
+  if (stop_signal != 0) {
+    return std::optional<int>();
+  }
+  return std::optional(ended == *pid ? shell_status(status) : static_cast<int>(ErrorKind::runtime));
 }
 
 }  // namespace taskcost

@@ -18,6 +18,7 @@ namespace taskcost {
 struct LaunchedRun {
   Report report;
   int exit_status = 0;                 // the command's own, as a shell would give it
+  int stop_signal = 0;                 // that somebody wanted to stop with; 0: nobody did
   std::optional<pid_t> still_running;  // the window ended and the command lived on
   std::optional<Error> failure;        // ended the window; what was measured until then is in the report
 };
@@ -29,6 +30,14 @@ Result<LaunchedRun> observe_command(const Command& command, TargetMode mode, con
                                     StopSignals& signals, const Surroundings& surroundings,
                                     const BeforeWindow& before = {});
 
+// The same in one window of a collector that is open. `report` tells the rest, and gets what the window brings.
+Result<LaunchedRun> observe_window(Collector& collector, const Command& command, StopSignals& signals, Report report);
+
+// Runs a command that nobody observes, and waits for it. nullopt: a signal asked to stop, was passed on, and is in
+// `stop_signal`. Error: it could not be started.
+Result<std::optional<int>> run_unobserved(const Command& command, StopSignals& signals, int& stop_signal);
+
+inline constexpr int shell_signal_base = 128;
 // As a shell would give it: 128 + signal for a command that was killed.
 int shell_status(int wait_status);
 

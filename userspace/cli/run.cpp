@@ -9,6 +9,7 @@
 #include "cli/marked_workload.h"
 #include "cli/outputs.h"
 #include "cli/recording.h"
+#include "cli/rounds.h"
 #include "cli/say.h"
 
 namespace taskcost {
@@ -57,6 +58,9 @@ Result<int> run_and_report(Command command, TargetMode mode, const ObserveOption
 }  // namespace
 
 Result<int> run(const RunCommand& command, const Surroundings& surroundings) {
+  if (command.repeat) {
+    return run_repeatedly(command, surroundings);
+  }
   auto identity = identity_for_command(command.user);
   if (!identity) {
     return identity.error();

@@ -172,8 +172,11 @@ sighandler_t inherited_child_signal() {
     failure = {Failure::become_user, errno};
   } else {
     drop_capabilities();
-    if (command.standard_output >= 0) {
-      dup2(command.standard_output, STDOUT_FILENO);
+    const std::array streams{command.standard_input, command.standard_output, command.standard_error};
+    for (int stream = STDIN_FILENO; stream <= STDERR_FILENO; ++stream) {
+      if (streams[stream] >= 0) {
+        dup2(streams[stream], stream);
+      }
     }
     for (const Range& range : closed) {
       close_range(range.first, range.last, CLOSE_RANGE_CLOEXEC);

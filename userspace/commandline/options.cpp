@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "commandline/command_parser.h"
+#include "commandline/compare_options.h"
 #include "commandline/diff_options.h"
 #include "commandline/observe_options.h"
 #include "commandline/record_options.h"
@@ -29,15 +30,30 @@ using commandline::TargetText;
 using commandline::usage_error;
 using commandline::Words;
 
+// Runs that are repeated have one report of them all, of figures alone.
+Result<ObserveOptions> checked_for_rounds(ObserveText text) {
+  if (text.stacks || text.kernel_memory || text.probe_stats || !text.buffers.empty()) {
+    return usage_error("--repeat with --stacks, --kernel-memory, --probe-stats or --buffer",
+                       "of repeated runs only their figures are kept", "leave --repeat out, or the others");
+  }
+  const Words outputs = std::exchange(text.outputs, {});
+  auto options = checked(text);
+  return options ? commandline::rounds_outputs(outputs, *std::move(options)) : options;
+}
+
 Result<Options> parse_run(const Words& words) {
   RunCommand run;
   ObserveText observe;
   std::string user;
+  Words repeats;
   CommandParser parser({"taskcost run", "taskcost run [OPTIONS] [--] COMMAND [ARG]...",
                         "Launch a program and observe it and all its descendants, from its first instruction on. "
                         "Its standard streams and its exit status pass through.",
                         "Example: sudo taskcost run -o report.json -- make -j4"});
   parser.value("--user", "NAME", user, "Run the command as NAME. Default: the user who called sudo, else the caller.");
+  parser.list("--repeat", "N", repeats,
+              "Run it N times and report medians with their intervals, as 'taskcost compare' does of one command; "
+              "-o then also takes .md and .csv. Default: once.");
   add_observe_options(parser, observe);
   parser.stop_at_first_word();
 
@@ -60,7 +76,15 @@ Result<Options> parse_run(const Words& words) {
   if (!user.empty()) {
     run.user = user;
   }
-  auto options = checked(observe);
+  if (!repeats.empty()) {
+    constexpr unsigned most = 100'000;
+    const auto count = commandline::parse_count("--repeat", repeats.back(), most);
+    if (!count) {
+      return count.error();
+    }
+    run.repeat = *count;
+  }
+  auto options = run.repeat ? checked_for_rounds(observe) : checked(observe);
   if (!options) {
     return options.error();
   }
@@ -274,6 +298,7 @@ struct CommandEntry {
   Result<Options> (*parse)(const Words&);
 };
 constexpr std::array kCommands{CommandEntry{"run", parse_run},
+                               CommandEntry{"compare", commandline::parse_compare},
                                CommandEntry{"attach", parse_attach},
                                CommandEntry{"record", commandline::parse_record},
                                CommandEntry{"report", commandline::parse_report},
@@ -286,6 +311,7 @@ constexpr std::array kCommands{CommandEntry{"run", parse_run},
 constexpr std::string_view kCommandsHelp =
     "Commands:\n"
     "  run       launch a program and observe it and all its descendants\n"
+    "  compare   run commands in turn, and tell which costs more and where from\n"
     "  attach    observe programs that already run\n"
     "  record    keep the transitions themselves in a capture file\n"
     "  report    every report again from a capture, without root, on any machine\n"
@@ -297,7 +323,7 @@ constexpr std::string_view kCommandsHelp =
     "\n"
     "'taskcost COMMAND --help' explains each.\n"
     "Exit status: 0 done, 1 failure, 2 wrong usage; 'run' passes on the command's,\n"
-    "'diff --fail-above' gives 3 when a cost is above the limit.";
+    "'compare' and 'diff' give 3 when a cost is above the limit of --fail-above.";
 
 // Options before any command.
 Result<Options> parse_global(const Words& words) {

@@ -16,7 +16,19 @@
 
 namespace taskcost {
 
-enum class OutputFormat { text, json, html, folded, speedscope, capture, perfetto, event_csv, event_ndjson };
+enum class OutputFormat {
+  text,
+  json,
+  html,
+  folded,
+  speedscope,
+  capture,
+  perfetto,
+  event_csv,
+  event_ndjson,
+  markdown,  // tables of compare
+  csv
+};
 // Made from transitions, not from a report.
 bool is_of_events(OutputFormat format);
 
@@ -48,6 +60,36 @@ struct RunCommand {
   ObserveOptions observe;
   std::vector<std::string> command;  // not empty
   std::optional<std::string> user;   // nullopt: the caller; under sudo, the user who called it
+  std::optional<unsigned> repeat;    // so many runs, of which medians are told
+};
+
+// Where the standard output and error of compared commands go.
+struct CommandOutput {
+  enum class Kind { null, pipe, inherit, file };
+  Kind kind = Kind::null;
+  std::string path;  // of the file, for standard output
+};
+
+struct CompareCommand {
+  struct Each {
+    std::string name;                    // as -n gave it, else the command
+    std::string text;                    // as it was given
+    std::vector<std::string> arguments;  // what is run: with the shell, where there is one
+    std::string setup;                   // for the shell; empty: none
+    std::string prepare;
+    std::string cleanup;
+  };
+  ObserveOptions observe;
+  std::vector<Each> commands;             // not empty; names differ
+  std::optional<std::string> user;        // as in RunCommand
+  std::vector<std::string> helper_shell;  // that runs setup, prepare and cleanup, but for the command itself
+  unsigned warmup = 0;                    // runs of each before the first round
+  std::optional<unsigned> rounds;         // exactly; nullopt: until it is decided
+  std::optional<std::chrono::nanoseconds> max_time;
+  bool ignore_failure = false;
+  std::optional<double> fail_above;  // percent, 0 or more
+  std::string input;                 // file; empty: /dev/null
+  CommandOutput output;
 };
 
 struct AttachCommand {
@@ -114,12 +156,12 @@ struct PrintText {
   std::string text;  // help or version
 };
 struct PrintSchema {
-  enum class Of { report, difference };
+  enum class Of { report, difference, comparison };
   Of of = Of::report;
 };
 
 using Options = std::variant<RunCommand, AttachCommand, DoctorCommand, WorkloadCommand, VerifyCommand, TopCommand,
-                             ReportCommand, DiffCommand, PrintText, PrintSchema>;
+                             ReportCommand, DiffCommand, CompareCommand, PrintText, PrintSchema>;
 
 // `arguments` without the name of the program. Errors are of kind usage and name the help to read.
 Result<Options> parse_options(const std::vector<std::string>& arguments);

@@ -6,13 +6,11 @@
 #include <set>
 #include <utility>
 
+#include "diff/quantity_table.h"
 #include "taskcost/diff.h"
 
 namespace taskcost {
 namespace {
-
-// Waits of a parent while its child works, which is on the child's account.
-bool is_for_children(const std::string& cause) { return cause == "child" || cause == "creation"; }
 
 bool children_observed(const ReportFigures& a, const ReportFigures& b) {
   return a.process_count > 1 || b.process_count > 1;
@@ -33,18 +31,6 @@ double sum_of(const std::map<std::string, double>& values) {
     sum += value;
   }
   return sum;
-}
-
-double own_time(const TimeSums& time, bool children) {
-  double own = time.lifetime;
-  for (const auto& [cause, blocked] : time.blocked) {
-    own -= children && is_for_children(cause) ? blocked : 0;
-  }
-  return own;
-}
-
-double unaccounted(const TimeSums& time) {
-  return time.lifetime - time.running_total() - time.queued - time.blocked_total();
 }
 
 // ---- Pieces --------------------------------------------------------------------------------------------------------

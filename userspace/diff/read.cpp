@@ -10,6 +10,8 @@
 #include <utility>
 
 #include "diff/json_place.h"
+#include "diff/quantity_table.h"
+#include "diff/read_rounds.h"
 #include "taskcost/abi.h"
 #include "taskcost/account.h"
 #include "taskcost/diff.h"
@@ -20,6 +22,7 @@ namespace {
 using nlohmann::json;
 
 constexpr std::string_view schema = "taskcost.report/1";
+constexpr std::string_view rounds_schema = "taskcost.compare/1";
 constexpr const char* hint = "give reports that 'taskcost run -o FILE.json' or another command has written";
 
 // ---- From text to values -------------------------------------------------------------------------------------------
@@ -74,17 +77,19 @@ Result<json> parse(std::string_view text) {
   }
 }
 
-Status check_schema(const json& document) {
+// Whether it is one of rounds.
+Result<bool> check_schema(const json& document) {
   const auto found = document.find("schema");
   if (found == document.end() || !found->is_string()) {
     return not_a_report("it names no schema");
   }
-  if (found->get_ref<const std::string&>() != schema) {
+  const auto& name = found->get_ref<const std::string&>();
+  if (name != schema && name != rounds_schema) {
     constexpr std::size_t longest = 60;
-    return not_a_report(fmt::format("its schema is {}, and this version reads {}",
-                                    printable(found->get_ref<const std::string&>().substr(0, longest)), schema));
+    return not_a_report(
+        fmt::format("its schema is {}, and this version reads {}", printable(name.substr(0, longest)), schema));
   }
-  return Done{};
+  return name == rounds_schema;
 }
 
 // ---- From values to figures ----------------------------------------------------------------------------------------
@@ -93,7 +98,16 @@ class FigureReader {
  public:
   explicit FigureReader(const JsonPlace& root) : root_(root) {}
 
-  ReportFigures read() {
+  Result<ReportFigures> read_one_of_rounds() {
+    read_head();
+    read_evidence();
+    if (auto status = read_rounds(root_, figures_); !status) {
+      return status.error();
+    }
+    return std::move(figures_);
+  }
+
+  Result<ReportFigures> read() {
     read_head();
     read_evidence();
     read_losses();
@@ -105,15 +119,6 @@ class FigureReader {
   }
 
  private:
-  void put(Topic topic, const std::string& item, std::string aspect, const std::optional<double>& value,
-           std::string unit, Quantity::State otherwise = Quantity::State::not_measured) {
-    Quantity quantity;
-    quantity.state = value ? Quantity::State::measured : otherwise;
-    quantity.value = value.value_or(0);
-    quantity.unit = std::move(unit);
-    figures_.quantities.try_emplace({topic, item, std::move(aspect)}, std::move(quantity));
-  }
-
   void read_head() {
     const JsonPlace host = root_.at("host");
     figures_.kernel = host.at("kernel").text();
@@ -161,15 +166,14 @@ class FigureReader {
   void read_window() {
     const JsonPlace window = root_.at("window");
     figures_.window_exit = window.at("exit").text();
-    put(Topic::window, "wall", "wall_ns", window.at("wall_ns").amount(), "ns");
+    table_.wall(window.at("wall_ns").amount());
     const auto tasks = root_.at("task_count").amount();
     figures_.process_count = root_.at("process_count").amount().value_or(0);
     const JsonPlace totals = root_.at("totals");
     if (!totals.is_there() || tasks.value_or(1) == 0) {
       return;  // nobody was observed: zeros would be no measurement
     }
-    put(Topic::window, "all", "processes", root_.at("process_count").amount(), "count");
-    put(Topic::window, "all", "tasks", tasks, "count");
+    table_.numbers(root_.at("process_count").amount(), tasks);
     read_totals(totals);
     read_latencies();
     read_processes();
@@ -179,31 +183,25 @@ class FigureReader {
   // Sums of all tasks.
   void read_totals(const JsonPlace& totals) {
     figures_.time = time_of(totals);
-    put(Topic::window, "all", "lifetime_ns", figures_.time->lifetime, "ns");
-    put(Topic::window, "all", "running_ns", figures_.time->running_total(), "ns");
-    put(Topic::window, "all", "queued_ns", figures_.time->queued, "ns");
-    put(Topic::window, "all", "blocked_ns", figures_.time->blocked_total(), "ns");
+    table_.time(*figures_.time);
     totals.at("activities").each_member([&](const std::string& activity, const JsonPlace& place) {
-      for (const char* const condition : {"running_ns", "preempted_ns", "runnable_ns", "blocked_ns"}) {
-        put(Topic::activity, activity, condition, place.at(condition).amount(), "ns");
+      PerCondition<QuantityTable::Figure> times;
+      for (std::size_t condition = 0; condition < times.size(); ++condition) {
+        times[condition] =
+            place.at((std::string(key_of(static_cast<tc_condition>(condition))) + "_ns").c_str()).amount();
       }
-      put(Topic::activity, activity, "count", place.at("count").amount(), "count");
+      table_.activity(activity, times, place.at("count").amount());
     });
     read_waits(totals.at("waits"));
     if (totals.at("counters").has("syscalls")) {
       figures_.calls_seen = totals.at("counters").at("syscalls").is_there();
     }
     totals.at("counters").each_member([&](const std::string& counter, const JsonPlace& place) {
-      static const std::set<std::string, std::less<>> memory{
-          "page_table_bytes", "kernel_slab_bytes", "kernel_slab_allocations", "kernel_pages", "shared_mapping_bytes"};
-      const std::string unit = counter.ends_with("_ns") ? "ns" : counter.ends_with("_bytes") ? "bytes" : "count";
-      put(memory.contains(counter) ? Topic::memory : Topic::counter, counter, unit, place.amount(), unit);
+      table_.counter(counter, place.amount());
     });
     totals.at("ipc").each_member([&](const std::string& channel, const JsonPlace& place) {
-      put(Topic::channel, channel, "calls", place.at("calls").amount(), "count");
-      put(Topic::channel, channel, "bytes_in", place.at("bytes_in").amount(), "bytes");
-      put(Topic::channel, channel, "bytes_out", place.at("bytes_out").amount(), "bytes");
-      put(Topic::channel, channel, "kernel_ns", place.at("kernel_ns").amount(), "ns");
+      table_.channel(channel, {place.at("calls").amount(), place.at("bytes_in").amount(),
+                               place.at("bytes_out").amount(), place.at("kernel_ns").amount()});
     });
     read_creations(totals.at("creations"));
   }
@@ -214,20 +212,9 @@ class FigureReader {
       return;
     }
     waits.each_member([&](const std::string& cause, const JsonPlace& place) {
-      put(Topic::wait, cause, "blocked_ns", place.at("blocked_ns").amount(), "ns");
-      put(Topic::wait, cause, "count", place.at("count").amount(), "count");
+      table_.wait(cause, place.at("blocked_ns").amount(), place.at("count").amount());
     });
-    for (int cause = 0; cause < TC_NR_WAITS; ++cause) {
-      put(Topic::wait, key_of(static_cast<tc_wait>(cause)), "blocked_ns", 0, "ns");
-      put(Topic::wait, key_of(static_cast<tc_wait>(cause)), "count", 0, "count");
-    }
-  }
-
-  void put_mean(const std::string& item, const std::string& aspect, const std::optional<double>& sum,
-                const std::optional<double>& count) {
-    const bool none = count && *count == 0;
-    put(Topic::lifecycle, item, aspect, sum && count && !none ? std::optional(*sum / *count) : std::nullopt, "ns",
-        none ? Quantity::State::none : Quantity::State::not_measured);
+    table_.no_other_waits();
   }
 
   // A kind without creations is not written.
@@ -236,38 +223,18 @@ class FigureReader {
       return;
     }
     creations.each([&](const JsonPlace& place) {
-      const std::string item = "create_" + place.at("kind").text();
-      const auto count = place.at("count").amount();
-      put(Topic::lifecycle, item, "count", count, "count");
-      put_mean(item, "publish_ns", place.at("publish_ns").amount(), count);
-      put_mean(item, "return_ns", place.at("return_ns").amount(), place.at("returns").amount());
-      put_mean(item, "child_start_ns", place.at("child_start_ns").amount(), place.at("starts").amount());
-      put_mean(item, "running_ns", place.at("running_ns").amount(), count);
+      table_.creations(place.at("kind").text(),
+                       {place.at("count").amount(), place.at("publish_ns").amount(), place.at("return_ns").amount(),
+                        place.at("returns").amount(), place.at("child_start_ns").amount(), place.at("starts").amount(),
+                        place.at("running_ns").amount()});
     });
-    for (int kind = 0; kind < TC_NR_CREATIONS; ++kind) {
-      const std::string item = std::string("create_") + key_of(static_cast<tc_creation>(kind));
-      put(Topic::lifecycle, item, "count", 0, "count");
-      for (const char* const phase : {"publish_ns", "return_ns", "child_start_ns", "running_ns"}) {
-        put(Topic::lifecycle, item, phase, std::nullopt, "ns", Quantity::State::none);
-      }
-    }
+    table_.no_other_creations();
   }
 
   void read_latencies() {
     root_.at("histograms").each_member([&](const std::string& key, const JsonPlace& place) {
-      const auto count = place.at("count").amount();
-      const auto otherwise = count && *count == 0 ? Quantity::State::none : Quantity::State::not_measured;
-      put(Topic::latency, key, "count", count, "count");
-      for (const char* const quantile : {"p50_ns", "p90_ns", "p99_ns"}) {
-        put(Topic::latency, key, quantile, place.at(quantile).amount(), "ns", otherwise);
-      }
-      constexpr std::string_view creation = "creation_";
-      if (key == "exec" || key == "exit" || key == "zombie") {
-        put(Topic::lifecycle, key, "count", count, "count");
-        put_mean(key, "mean_ns", place.at("sum_ns").amount(), count);
-      } else if (key.starts_with(creation)) {
-        put_mean("create_" + key.substr(creation.size()), "mean_ns", place.at("sum_ns").amount(), count);
-      }
+      table_.latency(key, {place.at("count").amount(), place.at("sum_ns").amount(), place.at("p50_ns").amount(),
+                           place.at("p90_ns").amount(), place.at("p99_ns").amount()});
     });
   }
 
@@ -293,9 +260,7 @@ class FigureReader {
     if (const auto lifetime = totals.at("lifetime_ns").amount(); !lifetime || *lifetime == 0) {
       return;
     }
-    const TimeSums time = time_of(totals);
-    put(Topic::kernel_threads, "all", "running_ns", time.running_total(), "ns");
-    put(Topic::kernel_threads, "all", "queued_ns", time.queued, "ns");
+    table_.kernel_threads(time_of(totals));
   }
 
   static TimeSums time_of(const JsonPlace& account) {
@@ -341,7 +306,7 @@ class FigureReader {
         const std::string item = fmt::format("{}: {}", workload, sides.at(label).text());
         const char* const key = value;
         sides.at("lines").each([&](const JsonPlace& line) {
-          put(Topic::comparison, item, line.at("name").text(), line.at(key).number(), line.at("unit").text());
+          table_.put(Topic::comparison, item, line.at("name").text(), line.at(key).number(), line.at("unit").text());
         });
       }
     });
@@ -359,7 +324,7 @@ class FigureReader {
           const auto x = point.at("x").number();
           const std::string aspect = fmt::format("{} {}{}{}", x_name, x.value_or(0), x_unit == "count" ? "" : " ",
                                                  x_unit == "count" ? "" : x_unit);
-          put(Topic::sweep, item, aspect, point.at("y").number(), y_unit);
+          table_.put(Topic::sweep, item, aspect, point.at("y").number(), y_unit);
           figures_.quantities[{Topic::sweep, item, aspect}].interval = interval_of(point, "low", "high");
         });
       });
@@ -368,6 +333,7 @@ class FigureReader {
 
   const JsonPlace& root_;
   ReportFigures figures_;
+  QuantityTable table_{figures_.quantities};
 };
 
 }  // namespace
@@ -377,12 +343,14 @@ Result<ReportFigures> read_report(std::string_view text) {
   if (!document) {
     return document.error();
   }
-  if (auto status = check_schema(*document); !status) {
-    return status.error();
+  const auto of_rounds = check_schema(*document);
+  if (!of_rounds) {
+    return of_rounds.error();
   }
   std::optional<std::string> complaint;
   const JsonPlace root(*document, complaint);
-  ReportFigures figures = FigureReader(root).read();
+  FigureReader reader(root);
+  auto figures = *of_rounds ? reader.read_one_of_rounds() : reader.read();
   if (complaint) {
     return not_a_report(*std::move(complaint));
   }

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <cmath>
-#include <cstdint>
 #include <ostream>
 
 #include "report/diff_words.h"
@@ -11,16 +9,6 @@ namespace taskcost {
 namespace {
 
 using Layout = JsonWriter::Layout;
-
-// Whole numbers in full, not as 5e+08.
-void number_field(JsonWriter& json, std::string_view key, const std::optional<double>& value) {
-  constexpr double exact = 9e15;
-  if (value && std::abs(*value) < exact && *value == std::floor(*value)) {
-    json.field(key, static_cast<std::int64_t>(*value));
-  } else {
-    json.field(key, value);
-  }
-}
 
 const char* json_key(Quantity::State state) {
   switch (state) {
@@ -68,10 +56,6 @@ const char* json_key(Mismatch::Kind kind) {
   return "losses";
 }
 
-std::optional<std::string_view> text_or_nothing(const std::string& text) {
-  return text.empty() ? std::nullopt : std::optional<std::string_view>(text);
-}
-
 void write_side(JsonWriter& json, std::string_view key, const ReportFigures& figures) {
   json.object(key, [&] {
     json.field("name", text_or_nothing(figures.name));
@@ -95,7 +79,7 @@ void write_mismatch(JsonWriter& json, const Mismatch& mismatch) {
 }
 
 void write_quantity(JsonWriter& json, const Quantity& quantity, std::string_view key, std::string_view state_key) {
-  number_field(json, key, quantity.measured() ? std::optional(quantity.value) : std::nullopt);
+  write_json_number(json, key, quantity.measured() ? std::optional(quantity.value) : std::nullopt);
   json.field(state_key, std::string_view(json_key(quantity.state)));
 }
 
@@ -110,7 +94,7 @@ void write_change(JsonWriter& json, const Change& change) {
         write_json_interval(json, "a_low", "a_high", change.a.interval);
         write_quantity(json, change.b, "b", "b_state");
         write_json_interval(json, "b_low", "b_high", change.b.interval);
-        number_field(json, "difference", change.difference());
+        write_json_number(json, "difference", change.difference());
         json.field("ratio", change.ratio());
         write_json_interval(json, "ratio_low", "ratio_high", change.ratio_interval());
       },
@@ -120,9 +104,9 @@ void write_change(JsonWriter& json, const Change& change) {
 void write_piece(JsonWriter& json, const Piece& piece, std::optional<double> whole) {
   json.field("kind", std::string_view(json_key(piece.kind)));
   json.field("key", text_or_nothing(piece.key));
-  number_field(json, "a_ns", piece.a);
-  number_field(json, "b_ns", piece.b);
-  number_field(json, "difference_ns", piece.difference());
+  write_json_number(json, "a_ns", piece.a);
+  write_json_number(json, "b_ns", piece.b);
+  write_json_number(json, "difference_ns", piece.difference());
   json.field("again", piece.again);
   json.field("share", whole && !piece.again ? std::optional(piece.difference() / *whole) : std::nullopt);
 }
@@ -130,11 +114,11 @@ void write_piece(JsonWriter& json, const Piece& piece, std::optional<double> who
 void write_process(JsonWriter& json, const ProcessDifference& change) {
   json.object([&] {
     json.field("comm", change.comm);
-    number_field(json, "a_processes", change.a ? change.a->count : 0);
-    number_field(json, "b_processes", change.b ? change.b->count : 0);
-    number_field(json, "a_own_ns", change.a ? std::optional(change.own_a) : std::nullopt);
-    number_field(json, "b_own_ns", change.b ? std::optional(change.own_b) : std::nullopt);
-    number_field(json, "difference_ns", change.difference());
+    write_json_number(json, "a_processes", change.a ? change.a->count : 0);
+    write_json_number(json, "b_processes", change.b ? change.b->count : 0);
+    write_json_number(json, "a_own_ns", change.a ? std::optional(change.own_a) : std::nullopt);
+    write_json_number(json, "b_own_ns", change.b ? std::optional(change.own_b) : std::nullopt);
+    write_json_number(json, "difference_ns", change.difference());
     if (change.mostly) {
       json.object(
           "mostly", [&] { write_piece(json, *change.mostly, std::nullopt); }, Layout::row);

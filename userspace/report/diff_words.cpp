@@ -133,7 +133,9 @@ std::string changed_text(const Difference& difference, const Change& change, boo
   if (!ratio || std::abs(*ratio - 1) <= noticed) {
     return unchanged_text(difference, change, on_cpus ? "time on CPUs" : "wall time");
   }
-  return fmt::format("B {} {} x as {} as A ({}){}.", on_cpus ? "spent" : "took", ratio_text(*ratio),
+  const auto interval = change.ratio_interval();
+  return fmt::format("B {} {}{} x as {} as A ({}){}.", on_cpus ? "spent" : "took", ratio_text(*ratio),
+                     interval ? fmt::format(" [{}..{}]", ratio_text(interval->low), ratio_text(interval->high)) : "",
                      on_cpus ? "much time on CPUs" : "long", compared_text(change),
                      reasons_text(difference, *change.difference(), on_cpus));
 }

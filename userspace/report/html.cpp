@@ -8,6 +8,7 @@
 #include "report/html_assets.h"
 #include "report/html_timeline.h"
 #include "report/json_writer.h"
+#include "taskcost/compare.h"
 #include "taskcost/report.h"
 
 namespace taskcost {
@@ -54,9 +55,7 @@ void write_words(std::ostream& out) {
   json.end_document();
 }
 
-}  // namespace
-
-void render_html(const Report& report, std::ostream& out) {
+void write_head(std::ostream& out) {
   out << "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
          "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
          // Nothing is fetched, whatever a name may say.
@@ -67,6 +66,16 @@ void render_html(const Report& report, std::ostream& out) {
          "it. The figures stand "
          "below as JSON, and taskcost writes them as text with -o FILE.txt.</noscript>\n"
          "<script id=\"report\" type=\"application/json\">\n";
+}
+
+void write_script(std::ostream& out, std::string_view script) { out << "</script>\n<script>\n" << script << "\n"; }
+
+void write_end(std::ostream& out) { out << "</script>\n</body>\n</html>\n"; }
+
+}  // namespace
+
+void render_html(const Report& report, std::ostream& out) {
+  write_head(out);
   ScriptText escaped(out);
   std::ostream json(&escaped);
   render_json(report, json);
@@ -79,10 +88,19 @@ void render_html(const Report& report, std::ostream& out) {
     write_timeline(*report.timeline, json);
     json.flush();
   }
-  out << "</script>\n<script>\n"
-      << html_charts() << "\n</script>\n<script>\n"
-      << html_script() << "</script>\n"
-      << "</body>\n</html>\n";
+  write_script(out, html_charts());
+  write_script(out, html_script());
+  write_end(out);
+}
+
+void render_comparison_html(const Comparison& comparison, std::ostream& out) {
+  write_head(out);
+  ScriptText escaped(out);
+  std::ostream json(&escaped);
+  render_comparison_json(comparison, json);
+  json.flush();
+  write_script(out, html_compare_script());
+  write_end(out);
 }
 
 }  // namespace taskcost

@@ -9,6 +9,7 @@ namespace taskcost {
 
 std::string_view html_style();
 std::string_view html_script();
+std::string_view html_compare_script();
 std::string_view html_charts();
 
 }  // namespace taskcost

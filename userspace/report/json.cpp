@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <array>
+#include <cmath>
+#include <cstdint>
 #include <string_view>
 
 #include "report/json_sections.h"
@@ -171,6 +173,15 @@ void write_json_evidence(JsonWriter& json, const EvidenceList& list) {
       });
     }
   });
+}
+
+void write_json_number(JsonWriter& json, std::string_view key, const std::optional<double>& value) {
+  constexpr double exact = 9e15;
+  if (value && std::abs(*value) < exact && *value == std::floor(*value)) {
+    json.field(key, static_cast<std::int64_t>(*value));
+  } else {
+    json.field(key, value);
+  }
 }
 
 void render_json(const Report& report, std::ostream& out) {

@@ -34,6 +34,13 @@ void write_json_integrity(JsonWriter& json, const ReplayIntegrity& integrity);
 void write_json_interval(JsonWriter& json, std::string_view low_key, std::string_view high_key,
                          const std::optional<Interval>& interval);
 
+// Whole numbers in full, not as 5e+08; null for none.
+void write_json_number(JsonWriter& json, std::string_view key, const std::optional<double>& value);
+// As a field: null for an empty text.
+inline std::optional<std::string_view> text_or_nothing(const std::string& text) {
+  return text.empty() ? std::nullopt : std::optional<std::string_view>(text);
+}
+
 // "host", "evidence"
 void write_json_host(JsonWriter& json, const Report::Host& host);
 void write_json_evidence(JsonWriter& json, const EvidenceList& list);

@@ -59,3 +59,11 @@ function ratio(of) {
 function unitOf(key) {
   return key.endsWith('_ns') ? 'ns' : key.endsWith('_bytes') ? 'bytes' : 'count';
 }
+
+// Where each figure of the report comes from.
+const evidenceTable = () => table(
+    'evidence',
+    [{title: 'figure', word: true}, {title: 'kind', word: true}, {title: 'source', wrap: true},
+     {title: 'why not better', wrap: true}],
+    report.evidence.map((each) => [words(each.figure), each.kind, each.source || '-',
+                                   [each.why, each.hint].filter(Boolean).join('; ')]));

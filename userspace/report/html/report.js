@@ -99,12 +99,7 @@ function blasts() {
 }
 
 function evidence() {
-  section('Where the figures come from', table(
-      'evidence',
-      [{title: 'figure', word: true}, {title: 'kind', word: true}, {title: 'source', wrap: true},
-       {title: 'why not better', wrap: true}],
-      report.evidence.map((each) => [words(each.figure), each.kind, each.source || '-',
-                                     [each.why, each.hint].filter(Boolean).join('; ')])));
+  section('Where the figures come from', evidenceTable());
   section('Losses', table('losses', [{title: '', word: true}, {title: 'count'}],
                           Object.entries(report.losses).map(([what, number]) => [
                             words(what), number > 0 ? element('span', {class: 'warning'}, count(number)) : count(0)])));

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Runs of commands as told, and a runner of commands that exist nowhere.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "compare/engine.h"
+#include "support/report_builder.h"
+#include "taskcost/compare.h"
+
+namespace taskcost::test {
+
+// A program of so much user code, page faults and sleep, with or without a child that it waits for.
+struct ToldRun {
+  Duration user = 10ms;
+  Duration faults = 0ms;
+  std::uint64_t fault_count = 0;
+  Duration sleep = 0ms;
+  Duration child = 0ms;  // of user code; 0: no child
+};
+
+inline RunFigures figures_of(const ToldRun& told) {
+  constexpr std::uint32_t pid = 4711;
+  ReportBuilder builder;
+  Life life;
+  life.runs(TC_ACTIVITY_USER, told.user)
+      .runs(TC_ACTIVITY_PAGE_FAULT, told.faults, told.fault_count)
+      .counts(TC_COUNTER_FAULTS_MINOR, told.fault_count);
+  if (told.sleep > 0ms) {
+    life.blocks(TC_ACTIVITY_SLEEP, told.sleep, TC_WAIT_TIMER);
+  }
+  if (told.child > 0ms) {
+    life.blocks(TC_ACTIVITY_WAIT, told.child + 10us, TC_WAIT_CHILD);
+  }
+  builder.process(pid, "baker", How::fork, 0ms, life).exits(0);
+  if (told.child > 0ms) {
+    builder.process(pid + 1, "helper", How::fork, 1ms, Life().runs(TC_ACTIVITY_USER, told.child))
+        .child_of(pid)
+        .exits(0);
+  }
+  return run_figures(builder.build().session, pid).value();
+}
+
+// The i-th run of a command takes a little longer or shorter than the others: at most 1 %, without a trend.
+inline Duration jittered(Duration time, std::size_t run, std::size_t command = 0) {
+  const auto step = static_cast<Duration::rep>((run * 7 + command * 3) % 11) - 5;
+  return time + time / 1000 * step;
+}
+
+inline CommandRuns command_named(const std::string& name, const std::string& command) {
+  CommandRuns runs;
+  runs.name = name;
+  runs.command = command;
+  return runs;
+}
+
+inline Experiment experiment_of(const std::vector<std::vector<ToldRun>>& commands) {
+  Experiment experiment;
+  experiment.tool_version = "0.1.0";
+  experiment.command_line = "taskcost compare './baker 1' './baker 2'";
+  experiment.host = {"6.1.0-18-amd64", "x86_64", 2, "kvm"};
+  experiment.evidence = {{"creation_phases", "tracepoints", EvidenceKind::exact, "", ""}};
+  experiment.elapsed = 3100ms;
+  for (std::size_t command = 0; command < commands.size(); ++command) {
+    const std::string text = "./baker " + std::to_string(command + 1);
+    CommandRuns runs = command_named(text, text);
+    for (std::size_t run = 0; run < commands[command].size(); ++run) {
+      runs.add(run, 0, figures_of(commands[command][run]));
+    }
+    experiment.rounds = commands[command].size();
+    experiment.commands.push_back(std::move(runs));
+  }
+  return experiment;
+}
+
+// `rounds` rounds of each, with jitter.
+inline Experiment experiment_of(const std::vector<ToldRun>& commands, std::size_t rounds) {
+  std::vector<std::vector<ToldRun>> all(commands.size());
+  for (std::size_t command = 0; command < commands.size(); ++command) {
+    for (std::size_t run = 0; run < rounds; ++run) {
+      ToldRun told = commands[command];
+      told.user = jittered(told.user, run, command);
+      told.faults = jittered(told.faults, run, command);
+      all[command].push_back(told);
+    }
+  }
+  return experiment_of(all);
+}
+
+class ToldRunner : public CommandRunner {
+ public:
+  using Tell = std::function<Result<std::optional<FinishedRun>>(std::size_t command, std::size_t run)>;
+  ToldRunner(std::size_t commands, Tell tell) : runs(commands), tell_(std::move(tell)) {}
+
+  Status set_up(std::size_t command) override {
+    log.push_back("set up " + std::to_string(command));
+    return Done{};
+  }
+  Status clean_up(std::size_t command) override {
+    log.push_back("clean up " + std::to_string(command));
+    return clean;
+  }
+  Result<std::optional<FinishedRun>> run(std::size_t command) override {
+    order.push_back(command);
+    auto finished = tell_(command, runs[command]++);
+    if (finished && *finished) {
+      time_ += Duration(static_cast<Duration::rep>((*finished)->figures.wall));
+    }
+    return finished;
+  }
+  bool stopped() override { return false; }
+  Duration now() override { return time_; }
+
+  std::vector<std::size_t> runs;
+  std::vector<std::size_t> order;
+  std::vector<std::string> log;
+  Status clean = Done{};
+
+ private:
+  Tell tell_;
+  Duration time_{};
+};
+
+inline Result<std::optional<FinishedRun>> finished(const ToldRun& told, int status = 0) {
+  return std::optional(FinishedRun{figures_of(told), status, "its exit status is " + std::to_string(status)});
+}
+
+}  // namespace taskcost::test

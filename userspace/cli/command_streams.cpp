@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/command_streams.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstddef>
+#include <cstring>
+#include <utility>
+
+#include "commandline/values.h"
+
+namespace taskcost {
+namespace {
+
+void read_to_the_end(int fd) {
+  std::array<char, std::size_t{64} * 1024> thrown_away{};
+  ssize_t size = 0;
+  while ((size = read(fd, thrown_away.data(), thrown_away.size())) > 0 || (size < 0 && errno == EINTR)) {
+  }
+  close(fd);
+}
+
+}  // namespace
+
+Result<CommandStreams> CommandStreams::open(const std::string& input, const CommandOutput& output) {
+  CommandStreams streams;
+  streams.input_ = input.empty() ? "/dev/null" : input;
+  streams.input_file_ = Fd(::open(streams.input_.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
+  if (!streams.input_file_) {
+    return Error{"cannot read " + commandline::in_quotes(streams.input_), std::strerror(errno),
+                 "name a file for --input"};
+  }
+  streams.nowhere_ = Fd(::open("/dev/null", O_WRONLY | O_CLOEXEC));
+  streams.inherit_ = output.kind == CommandOutput::Kind::inherit;
+  if (output.kind == CommandOutput::Kind::file) {
+    auto path = OutputPath::open(output.path, OutputPath::Access::write);
+    if (!path) {
+      return path.error();
+    }
+    streams.output_file_.emplace(*std::move(path));
+  }
+  if (output.kind == CommandOutput::Kind::pipe) {
+    std::array<int, 2> ends{};
+    if (pipe2(ends.data(), O_CLOEXEC) != 0) {
+      return Error{"cannot make a pipe", std::strerror(errno), ""};
+    }
+    streams.pipe_ = Fd(ends[1]);
+    streams.reader_ = std::thread(read_to_the_end, ends[0]);
+  }
+  return streams;
+}
+
+CommandStreams::~CommandStreams() {
+  pipe_ = Fd();
+  if (reader_.joinable()) {
+    // A command that lives on may keep its end open for as long as it likes.
+    reader_.detach();
+  }
+}
+
+Status CommandStreams::give_to(Command& command) {
+  command.standard_input = input_file_.get();
+  // A pipe or a terminal has no beginning.
+  (void)!lseek(input_file_.get(), 0, SEEK_SET);
+  if (inherit_) {
+    return Done{};
+  }
+  command.standard_error = nowhere_.get();
+  command.standard_output = nowhere_.get();
+  if (pipe_) {
+    command.standard_output = pipe_.get();
+  }
+  if (output_file_) {
+    if (auto status = output_file_->clear(); !status) {
+      return status;
+    }
+    (void)!lseek(output_file_->fd(), 0, SEEK_SET);
+    command.standard_output = output_file_->fd();
+  }
+  return Done{};
+}
+
+void CommandStreams::keep() {
+  if (output_file_) {
+    output_file_->keep();
+  }
+}
+
+}  // namespace taskcost

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "commandline/options.h"
+
+namespace taskcost::commandline {
+
+// The words behind `taskcost compare`.
+Result<Options> parse_compare(const std::vector<std::string>& words);
+
+// Outputs of what is measured in rounds: text, JSON, HTML, Markdown or CSV; "-" is standard output. `format`: of
+// standard output, where no output says otherwise.
+Result<ObserveOptions> rounds_outputs(const std::vector<std::string>& paths, ObserveOptions options);
+
+}  // namespace taskcost::commandline

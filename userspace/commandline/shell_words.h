@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "taskcost/result.h"
+
+namespace taskcost::commandline {
+
+// The words of a command line as a POSIX shell splits them: quotes, backslashes and comments are taken away, and
+// nothing is expanded. Error: a quote is not closed.
+Result<std::vector<std::string>> split_words(std::string_view line);
+
+}  // namespace taskcost::commandline
