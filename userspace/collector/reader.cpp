@@ -2,6 +2,7 @@
 #include "collector/reader.h"
 
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 
 #include <cerrno>
@@ -80,6 +81,9 @@ Result<std::unique_ptr<Reader>> Reader::start(int ring_fd, OnRecord on_record) {
     return Error{"cannot map the ring buffer", std::strerror(errno), ""};
   }
   spare_children_the_ring();
+  if (auto status = reader->watch_for_the_end(); !status) {
+    return status.error();
+  }
   if (auto status = reader->resume(); !status) {
     return status.error();
   }
@@ -87,6 +91,16 @@ Result<std::unique_ptr<Reader>> Reader::start(int ring_fd, OnRecord on_record) {
 }
 
 Reader::~Reader() { join(); }
+
+Status Reader::watch_for_the_end() {
+  wake_ = Fd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  epoll_event event{};
+  event.events = EPOLLIN;
+  if (!wake_ || epoll_ctl(ring_buffer__epoll_fd(ring_.get()), EPOLL_CTL_ADD, wake_.get(), &event) != 0) {
+    return Error{"cannot watch the ring buffer", std::strerror(errno), ""};
+  }
+  return Done{};
+}
 
 void Reader::drain() {
   be_first_of_the_normal();
@@ -104,6 +118,8 @@ void Reader::drain() {
 
 Status Reader::resume() {
   stopping_.store(false, std::memory_order_release);
+  eventfd_t count = 0;
+  (void)eventfd_read(wake_.get(), &count);
   auto thread = start_thread([this] { drain(); });
   if (!thread) {
     return thread.error();
@@ -121,6 +137,7 @@ void Reader::stop() {
 
 void Reader::join() {
   stopping_.store(true, std::memory_order_release);
+  (void)eventfd_write(wake_.get(), 1);
   if (thread_.joinable()) {
     thread_.join();
   }

@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "collector/handles.h"
+#include "taskcost/fd.h"
 #include "taskcost/record.h"
 #include "taskcost/result.h"
 
@@ -37,12 +38,14 @@ class Reader {
   explicit Reader(OnRecord on_record) : on_record_(std::move(on_record)) {}
   void drain();
   void join();
+  Status watch_for_the_end();
   void take_record(std::span<const std::byte> bytes) const;
   static int handle(void* context, void* data, size_t size);
 
   OnRecord on_record_;
   OnBytes on_bytes_;
   Ring ring_;
+  Fd wake_;  // eventfd, beside the ring in what the thread waits for: it need not sleep out its time when it is to end
   std::atomic<bool> stopping_{false};
   std::exception_ptr failure_;  // of the reader's thread
   std::thread thread_;

@@ -42,17 +42,18 @@ std::string ratio_with_interval(const Verdict& verdict) {
   return ratio_text(*verdict.ratio) + (verdict.interval ? " " + interval_text(*verdict.interval) : "");
 }
 
-// What was compared, how often, and where the figures came from; empty when there is nothing to say.
+// What was compared, how often, and the source of the figures; empty when there is nothing to say.
 std::string sides_text(const Verdict& verdict) {
+  const bool compared = verdict.answer.has_value();
   std::vector<std::string> parts;
-  if (!verdict.left_label.empty() || !verdict.right_label.empty()) {
+  if (compared) {
     parts.push_back(fmt::format("{} against {}", verdict.left_label, verdict.right_label));
   }
   if (verdict.rounds > 0) {
-    parts.push_back(counted(verdict.rounds, "round", "rounds"));
+    parts.push_back((compared ? "" : "checked in ") + counted(verdict.rounds, "round", "rounds"));
   }
   if (!verdict.evidence.empty()) {
-    parts.push_back("from " + verdict.evidence);
+    parts.push_back("source: " + verdict.evidence);
   }
   return fmt::format("{}", fmt::join(parts, ", "));
 }
