@@ -313,7 +313,7 @@ class Histogram {
   [[nodiscard]] Duration sum() const { return Duration(static_cast<Duration::rep>(raw_.sum_ns)); }
   [[nodiscard]] std::optional<Duration> min() const;  // nullopt when empty
   [[nodiscard]] std::optional<Duration> max() const;
-  // Quantile q in [0, 1]: the middle of its bucket, kept within min and max; at most 1/16 off. nullopt when empty.
+  // Quantile q in [0, 1]: the middle of its bucket, kept within min and max; at most 1/32 off. nullopt when empty.
   [[nodiscard]] std::optional<Duration> quantile(double q) const;
 
   struct Bucket {

@@ -40,7 +40,7 @@ struct tc_birth {
   __u32 how;
   __u32 shares;
   __u32 flags; /* TC_LEDGER_* */
-  __u32 cpu; /* that its creator was on, or where it was found */
+  __u32 cpu;   /* that its creator was on, or where it was found */
   __u32 tid_inside;
   __u32 tgid_inside;
   __u32 namespace_level;

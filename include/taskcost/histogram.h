@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Log-linear latency buckets: eight per power of two, so a bucket is at most 1/8 as wide as the values in it.
+ * Log-linear latency buckets: 16 per power of two, so a bucket is at most 1/16 as wide as the values in it.
  * Shared by the probes and by user space, so that both speak of the same buckets. Values are nanoseconds.
  *
- * Values 0 to 7 have a bucket each; the bucket of v >= 8 is chosen by its highest set bit and the three bits below.
+ * Values 0 to 15 have a bucket each; the bucket of v >= 16 is chosen by its highest set bit and the four bits below.
  * Everything from 2^TC_HISTOGRAM_OCTAVES (73 minutes) on lands in the last bucket.
  */
 #ifndef TASKCOST_HISTOGRAM_H
@@ -13,7 +13,7 @@
 
 enum {
   TC_HISTOGRAM_OCTAVES = 42,
-  TC_HISTOGRAM_BUCKETS = 8 * (TC_HISTOGRAM_OCTAVES - 2),
+  TC_HISTOGRAM_BUCKETS = 16 * (TC_HISTOGRAM_OCTAVES - 3),
 };
 
 struct tc_histogram {
@@ -59,16 +59,16 @@ TC_HISTOGRAM_INLINE __u32 tc_highest_bit(__u64 v) {
 TC_HISTOGRAM_INLINE __u32 tc_bucket_of(__u64 ns) {
   __u32 octave, bucket;
 
-  if (ns < 8) return (__u32)ns;
+  if (ns < 16) return (__u32)ns;
   octave = tc_highest_bit(ns);
-  bucket = 8 * (octave - 2) + ((__u32)(ns >> (octave - 3)) & 7);
+  bucket = 16 * (octave - 3) + ((__u32)(ns >> (octave - 4)) & 15);
   return bucket < TC_HISTOGRAM_BUCKETS ? bucket : TC_HISTOGRAM_BUCKETS - 1;
 }
 
 /* Smallest value of a bucket; of the bucket after the last, the limit of the last. */
 TC_HISTOGRAM_INLINE __u64 tc_bucket_from(__u32 bucket) {
-  if (bucket < 8) return bucket;
-  return (__u64)(8 + (bucket & 7)) << (bucket / 8 - 1);
+  if (bucket < 16) return bucket;
+  return (__u64)(16 + (bucket & 15)) << (bucket / 16 - 1);
 }
 
 #endif

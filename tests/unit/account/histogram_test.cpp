@@ -30,7 +30,7 @@ TEST(Histogram, OfOneValueIsThatValue) {
   }
 }
 
-TEST(Histogram, QuantilesAreASixteenthOffAtMost) {
+TEST(Histogram, QuantilesAreA32ndOffAtMost) {
   Histogram uniform;
   for (int ns = 1; ns <= 100'000; ++ns) {
     uniform.add(std::chrono::nanoseconds(ns));
@@ -38,7 +38,7 @@ TEST(Histogram, QuantilesAreASixteenthOffAtMost) {
   for (const double q : {0.01, 0.1, 0.25, 0.5, 0.75, 0.9, 0.99, 0.999}) {
     const double exact = q * 100'000;
     const auto found = static_cast<double>(uniform.quantile(q)->count());
-    EXPECT_LE(std::abs(found - exact) / exact, 1.0 / 16) << q;
+    EXPECT_LE(std::abs(found - exact) / exact, 1.0 / 32) << q;
   }
   EXPECT_EQ(uniform.min(), 1ns);
   EXPECT_EQ(uniform.max(), 100us);
@@ -89,7 +89,7 @@ TEST(Histogram, BucketsAreThoseThatHoldSomething) {
   EXPECT_EQ(buckets[0].from, 3ns);
   EXPECT_EQ(buckets[0].to, 4ns);
   EXPECT_EQ(buckets[0].count, 1U);
-  EXPECT_EQ(buckets[1].from, 960ns);
+  EXPECT_EQ(buckets[1].from, 992ns);
   EXPECT_EQ(buckets[1].to, 1024ns);
   EXPECT_EQ(buckets[1].count, 2U);
 }

@@ -31,20 +31,20 @@ TEST(BpfHistogram, EveryBucketHoldsExactlyItsValues) {
   }
 }
 
-TEST(BpfHistogram, NoBucketIsWiderThanAnEighthOfItsValues) {
-  for (std::uint32_t bucket = 8; bucket < TC_HISTOGRAM_BUCKETS; ++bucket) {
+TEST(BpfHistogram, NoBucketIsWiderThanASixteenthOfItsValues) {
+  for (std::uint32_t bucket = 16; bucket < TC_HISTOGRAM_BUCKETS; ++bucket) {
     const std::uint64_t from = tc_bucket_from(bucket);
-    EXPECT_LE((tc_bucket_from(bucket + 1) - from) * 8, from) << "bucket " << bucket;
+    EXPECT_LE((tc_bucket_from(bucket + 1) - from) * 16, from) << "bucket " << bucket;
   }
 }
 
 TEST(BpfHistogram, SmallValuesAreExact) {
-  for (std::uint64_t value = 0; value < 16; ++value) {
+  for (std::uint64_t value = 0; value < 32; ++value) {
     EXPECT_EQ(tc_bucket_of(value), value);
     EXPECT_EQ(tc_bucket_from(static_cast<std::uint32_t>(value)), value);
   }
-  EXPECT_EQ(tc_bucket_of(17), tc_bucket_of(16));
-  EXPECT_NE(tc_bucket_of(18), tc_bucket_of(16));
+  EXPECT_EQ(tc_bucket_of(33), tc_bucket_of(32));
+  EXPECT_NE(tc_bucket_of(34), tc_bucket_of(32));
 }
 
 TEST(BpfHistogram, TheLastBucketTakesAllThatIsBeyondTheLimit) {

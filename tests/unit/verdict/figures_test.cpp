@@ -21,7 +21,7 @@ TEST(Middle, LiesWithinTheBucketOfTheMedian) {
   for (int i = 0; i < 101; ++i) {
     histogram.add(700ns);
   }
-  EXPECT_THAT(middle_of(histogram), Optional(AllOf(Ge(640.0), Le(704.0 + 64))));
+  EXPECT_THAT(middle_of(histogram), Optional(AllOf(Ge(672.0), Le(704.0))));
 }
 
 TEST(Middle, MovesWithinABucket) {
