@@ -13,9 +13,10 @@
 #include <array>
 #include <cstring>
 #include <memory>
+#include <optional>
 
 #include "placement.h"
-#include "ring.h"
+#include "workload.h"
 
 namespace taskcost::workload::bake {
 namespace {
@@ -132,7 +133,6 @@ class Post : public News {
 
 // What the bakers and the main task both see.
 struct Kitchen {
-  bool closed = false;
   std::uint64_t checksum = 0;  // of everything that was baked in this region
   std::chrono::nanoseconds end{};
 };
@@ -160,7 +160,8 @@ std::size_t cpu_number(std::size_t baker, std::size_t cpus) { return baker == yo
 // One of three. Batches are numbered on over the regions, for the table counts them.
 class Bakery {
  public:
-  Bakery(News& news, const Options& options) : news_(news), batches_(options.batches), work_(options.work) {}
+  Bakery(News& news, const Options& options, std::uint64_t done)
+      : news_(news), batches_(options.batches), work_(options.work), done_(done) {}
 
   // Returns the checksum of what this baker has baked.
   std::uint64_t work(std::size_t baker) {
@@ -178,7 +179,6 @@ class Bakery {
     }
     return checksum;
   }
-  void end_region() { done_ += batches_; }
 
  private:
   std::uint64_t bread(std::uint64_t batch, std::uint64_t number) {
@@ -192,7 +192,7 @@ class Bakery {
   News& news_;
   std::uint64_t batches_;
   std::uint64_t work_;
-  std::uint64_t done_ = 0;  // of regions before; each baker counts for itself
+  std::uint64_t done_;  // batches of the regions before
 };
 
 void run(const Options& options, Regions& regions) {
@@ -206,36 +206,26 @@ void run(const Options& options, Regions& regions) {
   } else {
     news = std::make_unique<Table>();
   }
-  const auto bells = make_bells("futex", 2 * bakers, !processes);
   auto& kitchen = in_shared_memory<Kitchen>();
-  Tasks tasks(!processes, bakers, [&](std::size_t baker) {
+  std::uint64_t done = 0;  // batches
+  const auto live = [&](std::size_t baker) {
     if (placement.apart()) {
       placement.pin(cpu_number(baker, placement.cpus()));
     }
-    Bakery bakery(*news, options);
-    while (true) {
-      bells->await(baker);
-      if (kitchen.closed) {
-        return;
-      }
-      const std::uint64_t checksum = serial ? bake_alone(options.batches, options.work) : bakery.work(baker);
-      bakery.end_region();
-      // Only one of them bakes, and it is the last to be done.
-      if (serial || baker == you) {
-        kitchen.checksum = checksum;
-        kitchen.end = now();
-      }
-      bells->ring(bakers + baker);
+    const std::uint64_t checksum =
+        serial ? bake_alone(options.batches, options.work) : Bakery(*news, options, done).work(baker);
+    // Only one of them bakes, and it is the last to be done.
+    if (serial || baker == you) {
+      kitchen.checksum = checksum;
+      kitchen.end = now();
     }
-  });
+  };
+  // The bakers come and go: what it costs to have them is on the bill.
   const auto bake_once = [&] {
     const auto start = now();
-    for (std::size_t baker = 0; baker < bakers; ++baker) {
-      bells->ring(baker);
-    }
-    for (std::size_t baker = 0; baker < bakers; ++baker) {
-      bells->await(bakers + baker);
-    }
+    Tasks tasks(!processes, bakers, live);
+    tasks.join();
+    done += options.batches;
     return kitchen.end - start;
   };
   const std::uint64_t expected = bake_alone(options.batches, options.work);
@@ -254,11 +244,6 @@ void run(const Options& options, Regions& regions) {
                    {"cpus", options.cpus},
                    {"checksum_ok", kitchen.checksum == expected ? std::uint64_t{1} : 0}}});
   }
-  kitchen.closed = true;
-  for (std::size_t baker = 0; baker < bakers; ++baker) {
-    bells->ring(baker);
-  }
-  tasks.join();
 }
 
 }  // namespace
