@@ -113,7 +113,7 @@ struct VerifyCommand {
   ObserveOptions observe;
   std::vector<std::string> claims;  // ids; empty: all
   bool thorough = false;
-  std::chrono::nanoseconds budget = std::chrono::seconds(50);  // for all rounds; reports come on top
+  std::chrono::nanoseconds budget = std::chrono::seconds(55);  // for all rounds; reports come on top
   bool list = false;
   std::optional<std::string> against_itself;  // "thread" or "process": both sides of each comparison are this model
 };
