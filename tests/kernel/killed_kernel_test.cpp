@@ -45,18 +45,6 @@ Objects held_by(pid_t pid) {
   return held;
 }
 
-// How many descriptors of a process are of that kind: "bpf-prog", "perf_event", ...
-std::size_t descriptors_of(pid_t pid, const std::string& kind) {
-  std::size_t count = 0;
-  std::error_code gone;
-  for (const auto& entry : std::filesystem::directory_iterator("/proc/" + std::to_string(pid) + "/fd", gone)) {
-    std::error_code closed;
-    const std::string target = std::filesystem::read_symlink(entry.path(), closed);
-    count += target.find("anon_inode:") == 0 && target.find(kind) != std::string::npos ? 1 : 0;
-  }
-  return count;
-}
-
 // All that the kernel has of a kind, and its name.
 std::map<std::uint32_t, std::string> living(const std::string& kind) {
   std::map<std::uint32_t, std::string> objects;

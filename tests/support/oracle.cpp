@@ -8,8 +8,11 @@
 #include <ctime>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <nlohmann/json.hpp>
+#include <sstream>
 #include <string_view>
+#include <system_error>
 
 namespace taskcost::test {
 
@@ -50,6 +53,29 @@ std::set<pid_t> tids_of(pid_t pid) {
     tids.insert(static_cast<pid_t>(std::strtol(entry.path().filename().c_str(), nullptr, 10)));
   }
   return tids;
+}
+
+std::size_t descriptors_of(pid_t pid, const std::string& kind) {
+  std::size_t count = 0;
+  std::error_code gone;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/" + std::to_string(pid) + "/fd", gone)) {
+    std::error_code closed;
+    const std::string target = std::filesystem::read_symlink(entry.path(), closed);
+    count += target.find("anon_inode:") == 0 && target.find(kind) != std::string::npos ? 1 : 0;
+  }
+  return count;
+}
+
+std::int64_t minor_faults_of(pid_t pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
+  std::string stat{std::istreambuf_iterator<char>(file), {}};
+  // The name may contain anything. After it: state, ppid, pgrp, session, tty_nr, tpgid, flags, minflt.
+  std::istringstream fields(stat.substr(stat.rfind(')') + 1));
+  std::string field;
+  for (int i = 0; i < 8; ++i) {
+    fields >> field;
+  }
+  return std::strtoll(field.c_str(), nullptr, 10);
 }
 
 pid_t free_pid() {

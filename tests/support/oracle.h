@@ -30,6 +30,10 @@ std::vector<Waited> read_wait_log(const std::string& path);
 // the task is gone.
 std::optional<std::int64_t> status_field(const std::string& directory, const std::string& field);
 std::set<pid_t> tids_of(pid_t pid);
+// How many descriptors of a process are of that kind: "bpf-prog", "perf_event", ...
+std::size_t descriptors_of(pid_t pid, const std::string& kind);
+// Of all threads of a living process, as the kernel counts; 0 if there is none.
+std::int64_t minor_faults_of(pid_t pid);
 
 // A pid that no process has: that of a child that was reaped.
 pid_t free_pid();

@@ -22,14 +22,16 @@ int ignore_record(void* /*context*/, void* /*data*/, size_t /*size*/) { return 0
 CpuWatch::CpuWatch(const Probes& probes, OnChange on_change)
     : probes_(probes),
       on_change_(std::move(on_change)),
-      handled_(std::min<std::size_t>(possible_cpus(), TC_MAX_CPUS)),
-      stop_(eventfd(0, EFD_CLOEXEC)) {}
+      handled_(std::min<std::size_t>(possible_cpus(), TC_MAX_CPUS)) {}
 
 Result<std::unique_ptr<CpuWatch>> CpuWatch::start(const Probes& probes, OnChange on_change) {
   std::unique_ptr<CpuWatch> watch(new CpuWatch(probes, std::move(on_change)));
   const int ring_fd = bpf_map__fd(probes.object().maps.cpu_wakeups);
   watch->wakeups_.reset(ring_buffer__new(ring_fd, ignore_record, nullptr, nullptr));
-  if (!watch->wakeups_ || !watch->stop_) {
+  if (watch->wakeups_) {
+    watch->stop_ = Fd(eventfd(0, EFD_CLOEXEC));
+  }
+  if (!watch->stop_) {
     return Error{"cannot watch for CPU hotplug", std::strerror(errno), ""};
   }
   auto thread = start_thread([raw = watch.get()] { raw->follow(); });

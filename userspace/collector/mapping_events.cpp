@@ -98,16 +98,13 @@ Status MappingEvents::reopen(unsigned cpu) {
   auto ring = open_ring(cpu);
   const std::lock_guard lock(mutex_);
   drain(rings_[cpu]);
-  if (!ring) {
-    rings_[cpu] = CpuRing();
-    return ring.error();
-  }
-  if (ring->memory() != nullptr) {
+  const bool offline = ring && ring->memory() == nullptr;
+  if (!offline) {
     ++lost_;
     gap_ = true;
   }
-  rings_[cpu] = *std::move(ring);
-  return Done{};
+  rings_[cpu] = ring ? *std::move(ring) : CpuRing();
+  return ring ? Status(Done{}) : Status(ring.error());
 }
 
 std::uint64_t MappingEvents::lost() const {
