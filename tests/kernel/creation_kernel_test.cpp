@@ -65,6 +65,7 @@ bool has_two_cpus() {
 struct Starts {
   std::size_t elsewhere = 0;
   std::size_t here = 0;
+  std::size_t unknown = 0;                         // the kernel hid their first switch-in from tracepoints
   std::optional<std::size_t> elsewhere_by_itself;  // what the workload counted
 };
 
@@ -84,7 +85,8 @@ Starts starts_of_workload(const std::string& model, const std::string& cpus) {
   EXPECT_TRUE(report->processes()[0].at("tasks")[0].at("started_elsewhere").is_null()) << "the creator was adopted";
   for (const Json* task : new_tasks(*report)) {
     const Json& elsewhere = task->at("started_elsewhere");
-    EXPECT_TRUE(elsewhere.is_boolean()) << *task;
+    EXPECT_TRUE(elsewhere.is_boolean() || counter(*task, "unseen_switch_ins") > 0) << *task;
+    starts.unknown += elsewhere.is_null() ? 1 : 0;
     starts.elsewhere += elsewhere == true ? 1 : 0;
     starts.here += elsewhere == false ? 1 : 0;
   }
@@ -102,14 +104,16 @@ TEST(Starts, AreWhereTheWorkloadWantedThem) {
   for (const char* model : {"thread", "fork", "vfork", "vfork-exec", "spawn", "fork-exec", "clone-vm"}) {
     SCOPED_TRACE(model);
     const Starts same = starts_of_workload(model, "same");
-    EXPECT_EQ(same.here, 60U);
+    EXPECT_EQ(same.here + same.unknown, 60U);
     EXPECT_EQ(same.elsewhere, 0U);
     EXPECT_EQ(same.elsewhere_by_itself.value_or(0), 0U);
     if (has_two_cpus()) {
       const Starts apart = starts_of_workload(model, "apart");
-      EXPECT_EQ(apart.here + apart.elsewhere, 60U);
-      EXPECT_GE(apart.elsewhere, 36U) << "all but those whose CPU their predecessor had not left yet";
-      EXPECT_EQ(apart.elsewhere_by_itself.value_or(apart.elsewhere), apart.elsewhere);
+      EXPECT_EQ(apart.here + apart.elsewhere + apart.unknown, 60U);
+      EXPECT_GE(apart.elsewhere + apart.unknown, 36U) << "all but those whose CPU their predecessor had not left yet";
+      const std::size_t by_itself = apart.elsewhere_by_itself.value_or(apart.elsewhere);
+      EXPECT_GE(by_itself, apart.elsewhere);
+      EXPECT_LE(by_itself, apart.elsewhere + apart.unknown);
     }
   }
 }
@@ -134,7 +138,9 @@ TEST(Starts, AreWhereThePlainProgramSawThem) {
   std::size_t alike = 0;
   for (const Json* task : new_tasks(*observed.report)) {
     const auto found = seen.find(task->at("tid").get<int>());
-    alike += found != seen.end() && task->at("started_elsewhere") == found->second ? 1 : 0;
+    const Json& elsewhere = task->at("started_elsewhere");
+    const bool hidden = elsewhere.is_null() && counter(*task, "unseen_switch_ins") > 0;
+    alike += found != seen.end() && (hidden || elsewhere == found->second) ? 1 : 0;
   }
   EXPECT_GE(alike, 195U);
 }
