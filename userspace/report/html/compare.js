@@ -71,7 +71,8 @@ function differenceView(title, pair, difference) {
     element('h3', {}, `${title}: where ${left} differs from ${right}`),
     waterfall(`${title}: from ${right} to ${left}`, {label: right, value: difference.right_ns},
               {label: left, value: difference.left_ns},
-              difference.parts.map((part) => ({label: part.text, difference: part.difference_ns})), 'ns'),
+              difference.parts.map((part) => ({label: part.text, difference: part.difference_ns, low: part.low_ns,
+                                             high: part.high_ns})), 'ns'),
     unfold('The same as a table', (body) => body.append(table(
         `${title} by part`, [{title: '', word: true}, {title: right}, {title: left}, {title: 'difference'},
                              {title: '95 %'}, {title: 'share'}],

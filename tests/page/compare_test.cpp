@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The page of compared commands in a browser, made from runs that are told, not observed.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <sstream>
+#include <string>
+
+#include "support/browser.h"
+#include "support/told_runs.h"
+
+namespace taskcost::test {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+std::string html_of(const Comparison& comparison) {
+  std::ostringstream out;
+  render_comparison_html(comparison, out);
+  return out.str();
+}
+
+Comparison two_bakers() {
+  return compare_runs(experiment_of({{10ms, 1ms, 300, 2ms}, {10ms, 4ms, 1200, 2ms, 3ms}}, 16));
+}
+
+TEST(ComparePage, NothingIsCut) {
+  for (const int width : {1280, 400}) {
+    const SeenPage seen = look_at(html_of(two_bakers()), width);
+    expect_sound(seen);
+    EXPECT_EQ(seen.facts.at("width"), width);
+  }
+}
+
+TEST(ComparePage, ThePicturesAreThere) {
+  const std::string pictures =
+      "['Ratios with their intervals', 'Wall time: from A to B', 'CPU time: from A to B', 'Wall time of each run']"
+      ".map((label) => document.querySelectorAll(`[aria-label=\"${label}\"]`).length)";
+  const SeenPage seen = look_at(html_of(two_bakers()), 1280, Scheme::light, pictures);
+  EXPECT_EQ(seen.facts.at("answer"), (nlohmann::json{1, 1, 1, 1}));
+}
+
+TEST(ComparePage, TheNumbersAreThoseOfTheJson) {
+  const Comparison comparison = two_bakers();
+  const SeenPage seen = look_at(html_of(comparison), 1280);
+  const auto& parts = comparison.pairs.front().cpu_time->parts;
+  const auto row = seen.row("CPU time by part", "baker: page faults");
+  ASSERT_FALSE(row.empty());
+  const auto faults =
+      std::ranges::find(parts, std::string("page_fault"), [](const auto& part) { return part.name.key; });
+  ASSERT_NE(faults, parts.end());
+  EXPECT_EQ(row[3].at("value").get<double>(), faults->figures.difference);
+}
+
+TEST(ComparePage, OneCommand) {
+  const SeenPage seen = look_at(html_of(compare_runs(experiment_of({{10ms, 1ms, 300, 2ms}}, 8))), 1280);
+  expect_sound(seen);
+  EXPECT_FALSE(seen.rows("quantities").empty());
+}
+
+}  // namespace
+}  // namespace taskcost::test
