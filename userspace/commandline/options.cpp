@@ -200,6 +200,9 @@ Result<Options> parse_verify(const Words& words) {
   parser.list("--claim", "ID", verify.claims, "Judge only this claim. May be repeated. Default: all claims.");
   parser.flag("--thorough", verify.thorough,
               "Measure for up to five minutes, with more sizes: narrower intervals. Default: up to a minute.");
+  Words max_time;
+  parser.list("--max-time", "SECONDS", max_time,
+              "Stop after this time, whatever is still open then. Default: 55, with --thorough 285.");
   std::string against_itself;
   parser.value("--against-itself", "MODEL", against_itself,
                "Check the judge: run both sides of each comparison as MODEL, thread or process. No claim of a "
@@ -222,6 +225,13 @@ Result<Options> parse_verify(const Words& words) {
   verify.observe = *options;
   if (verify.thorough) {
     verify.budget = thorough_budget;
+  }
+  if (!max_time.empty()) {
+    const auto time = commandline::parse_seconds("--max-time", max_time.back());
+    if (!time) {
+      return time.error();
+    }
+    verify.budget = *time;
   }
   if (!against_itself.empty()) {
     if (against_itself != "thread" && against_itself != "process") {
