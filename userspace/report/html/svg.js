@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// This file makes SVG, and the scales that turn values into places. A drawing is as wide as its column: places along
+// the width are in percent, text and marks in pixels. The style sheet has the colors.
+'use strict';
+
+function svgElement(tag, attributes, ...children) {
+  const made = document.createElementNS('http://www.w3.org/2000/svg', tag);
+  for (const [name, value] of Object.entries(attributes || {})) {
+    made.setAttribute(name, value);
+  }
+  for (const child of children.flat(2)) {
+    if (child !== null && child !== undefined) {
+      made.append(child instanceof Node ? child : document.createTextNode(String(child)));
+    }
+  }
+  return made;
+}
+
+const percent = (share) => `${Number(share.toFixed(3))}%`;
+
+// A drawing without a label repeats the text beside it, so assistive technology skips it.
+const drawing = (label, name, ...children) => svgElement(
+    'svg', {class: `drawing ${name}`, ...(label ? {role: 'img', 'aria-label': label} : {'aria-hidden': 'true'})},
+    ...children);
+
+// Inside it, y counts pixels from the middle of the strip.
+const middle = (...children) => svgElement('svg', {y: '50%', overflow: 'visible'}, ...children);
+
+// The children draw a mark in pixels around a place: `x` is in percent.
+const markAt = (x, y, ...children) => svgElement('svg', {x: percent(x), y, overflow: 'visible'}, ...children);
+
+const svgText = (x, y, text, anchor = 'start', name = '') =>
+  svgElement('text', {x, y, 'text-anchor': anchor, class: name}, text);
+
+const svgLine = (x1, y1, x2, y2, name) => svgElement('line', {x1, y1, x2, y2, class: name});
+
+const upright = (at, name) => svgLine(percent(at), '0', percent(at), '100%', name);
+
+// The numbers of an axis below or above strips: `ticks` are {at, text}.
+const axisStrip = (ticks) => drawing(null, 'axis-strip', ticks.map(({at, text}) => [
+  svgText(percent(at), 14, text, at < 3 ? 'start' : at > 97 ? 'end' : 'middle', 'faint'),
+]));
+
+const linearScale = ([low, high], [from, to]) => (value) =>
+  (high === low ? (from + to) / 2 : from + (to - from) * (value - low) / (high - low));
+
+const logScale = ([low, high], range) => {
+  const scale = linearScale([Math.log(low), Math.log(high)], range);
+  return (value) => scale(Math.log(value));
+};
+
+// Round numbers from `low` to `high`, about `count` of them.
+function linearTicks(low, high, count = 5) {
+  const span = high - low;
+  if (!(span > 0)) {
+    return [low];
+  }
+  const power = 10 ** Math.floor(Math.log10(span / count));
+  const step = power * [1, 2, 5, 10].find((factor) => span / (power * factor) <= count);
+  const ticks = [];
+  for (let tick = Math.ceil(low / step) * step; tick <= high + step * 1e-9; tick += step) {
+    ticks.push(Math.abs(tick) < step * 1e-9 ? 0 : tick);
+  }
+  return ticks;
+}
+
+// A logarithmic axis has ticks at 1, 2, 5, 10, ...: at powers of ten alone if those are too many, at any round numbers
+// if they are too few.
+function logTicks(low, high, most = 6) {
+  const decades = [];
+  for (let power = Math.floor(Math.log10(low)); power <= Math.ceil(Math.log10(high)); ++power) {
+    decades.push(10 ** power);
+  }
+  const within = (ticks) => ticks.filter((tick) => tick >= low && tick <= high);
+  const fine = within(decades.flatMap((decade) => [decade, 2 * decade, 5 * decade]));
+  return fine.length > most ? within(decades) : fine.length >= 3 ? fine : linearTicks(low, high, most - 1);
+}
+
+// Ratios around 1 that are easy to read, at most about eight.
+function ratioTicks(low, high) {
+  const steps = [[1.01, 1.02, 1.05, 1.1, 1.2, 1.5], [1.1, 1.2, 1.5, 2, 3, 5, 10], [2, 5, 10, 20, 50, 100],
+                 [10, 100, 1e3, 1e4, 1e5, 1e6]];
+  const reach = Math.max(high, 1 / low);
+  const chosen = steps[reach <= 1.6 ? 0 : reach <= 12 ? 1 : reach <= 120 ? 2 : 3];
+  const all = [...chosen.map((ratio) => 1 / ratio).reverse(), 1, ...chosen];
+  return all.filter((ratio) => ratio >= low && ratio <= high);
+}
