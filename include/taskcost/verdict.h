@@ -46,6 +46,7 @@ struct Claim {
   std::string evidence;     // the kernel evidence that it needs
   bool structural = false;  // exact: one counter-example refutes
   Condition condition = Condition::none;
+  std::string chapter = {};  // of the text that is judged: "Overhead"
 };
 
 // Ratios within it are the same; a claim of more is confirmed above it. The only thresholds there are.
@@ -97,6 +98,7 @@ struct RoundOfBoth {
 struct Verdict {
   std::string id;
   std::string statement;
+  std::string chapter;
   Condition condition = Condition::none;
   Ruling ruling = Ruling::inconclusive;
   std::optional<Answer> answer;  // how left stands to right; nullopt without a ratio

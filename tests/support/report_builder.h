@@ -214,6 +214,7 @@ inline void add_judgement(Report& report) {
   Verdict creation;
   creation.id = "cost.creation";
   creation.statement = "creating a process costs more than creating a thread";
+  creation.chapter = "Overhead";
   creation.ruling = Ruling::confirmed;
   creation.unit = "ns";
   creation.left_label = "process (fork)";
@@ -229,6 +230,7 @@ inline void add_judgement(Report& report) {
   Verdict tlb;
   tlb.id = "cost.switch-tlb";
   tlb.statement = "a switch of processes flushes the TLB";
+  tlb.chapter = "Overhead";
   tlb.ruling = Ruling::not_measurable;
   tlb.unit = "count";
   tlb.meaning = "This kernel has no tlb:tlb_flush.";

@@ -42,7 +42,7 @@ class ScriptText : public std::streambuf {
   std::ostream& out_;
 };
 
-// What a person reads for the keys of the JSON report.
+// What the page needs beside the JSON report: the words of its keys, and the band that verdicts are made by.
 void write_words(std::ostream& out) {
   JsonWriter json(out);
   json.object([&] {
@@ -51,6 +51,7 @@ void write_words(std::ostream& out) {
         json.field(key_of(static_cast<tc_wait>(wait)), text_of(static_cast<tc_wait>(wait)));
       }
     });
+    json.field("same_up_to", verdict_band.same);
   });
   json.end_document();
 }

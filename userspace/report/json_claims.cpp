@@ -104,6 +104,7 @@ void write_claim(JsonWriter& json, const Verdict& claim) {
   json.object([&] {
     json.field("id", claim.id);
     json.field("statement", claim.statement);
+    json.field("chapter", claim.chapter);
     json.field("condition", claim.condition == Condition::none
                                 ? std::nullopt
                                 : std::optional<std::string_view>(to_string(claim.condition)));

@@ -6,13 +6,14 @@ namespace taskcost {
 const std::string_view schema_of_claims = R"json(    "claim": {
       "type": "object",
       "required": [
-        "id", "statement", "condition", "verdict", "answer", "unit", "left_label", "right_label", "left", "right",
-        "left_total", "right_total", "ratio", "ratio_low", "ratio_high", "rounds", "rounds_to_decide", "evidence",
-        "meaning", "breakdown", "modes", "pairs"
+        "id", "statement", "chapter", "condition", "verdict", "answer", "unit", "left_label", "right_label", "left",
+        "right", "left_total", "right_total", "ratio", "ratio_low", "ratio_high", "rounds", "rounds_to_decide",
+        "evidence", "meaning", "breakdown", "modes", "pairs"
       ],
       "properties": {
         "id": {"type": "string"},
         "statement": {"type": "string"},
+        "chapter": {"type": "string", "description": "That the statement is from; claims stand in the text's order."},
         "condition": {"enum": ["same CPU", "across CPUs", null], "description": "Where its tasks ran; null: anywhere."},
         "verdict": {"enum": ["confirmed", "refuted", "inconclusive", "not measurable"]},
         "answer": {

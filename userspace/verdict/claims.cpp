@@ -12,14 +12,36 @@ namespace {
 // Which conditions a claim is judged in, each with a row of its own.
 enum class Where { as_told, one_cpu, across, both };
 
+struct Chapter {
+  std::string_view claims;  // the first word of their ids
+  std::string_view title;
+};
+
+// The text's chapters, in its order, which is that of the table.
+constexpr auto chapters = std::to_array<Chapter>({{"definition", "Definition"},
+                                                  {"memory", "Memory Space"},
+                                                  {"bake", "Baking Analogy"},
+                                                  {"execution", "Execution Behavior"},
+                                                  {"ipc", "Communication"},
+                                                  {"cost", "Overhead"},
+                                                  {"isolation", "Isolation"},
+                                                  {"failure", "Failure Impact"},
+                                                  {"resources", "Resource Allocation"},
+                                                  {"summary", "Summary"}});
+
+std::string chapter_title(std::string_view claim) {
+  const auto* chapter = std::ranges::find(chapters, claim.substr(0, claim.find('.')), &Chapter::claims);
+  return chapter == chapters.end() ? std::string() : std::string(chapter->title);
+}
+
 Claim ratio(const char* id, const char* statement, const char* workload, const char* figure, const char* unit,
             const char* evidence) {
-  return {id, statement, workload, figure, unit, evidence, false, Condition::none};
+  return {id, statement, workload, figure, unit, evidence, false, Condition::none, chapter_title(id)};
 }
 
 Claim structural(const char* id, const char* statement, const char* workload, const char* figure,
                  const char* evidence) {
-  return {id, statement, workload, figure, "count", evidence, true, Condition::none};
+  return {id, statement, workload, figure, "count", evidence, true, Condition::none, chapter_title(id)};
 }
 
 // "a process is an independent program with its own memory space, while a thread is a lightweight execution unit inside
@@ -84,6 +106,34 @@ const std::array table_rows = {
                    "channel/process/tcp", "channel/process/message-queue", "channel/process/shared-memory"},
                   &every_byte_by_channel,
                   {"rounds", "crossed between processes by a channel that the ledger names, or not at all"}}}},
+    TableRow{{structural("bake.serial", "one person does all steps one after the other", "bake",
+                         "rounds in which one task did everything", "which tasks were on a CPU, and when"),
+              "stints",
+              StructuralRule{{"stints/serial"}, &alone, {"rounds of one cook", "kept one task busy, and no other"}}}},
+    TableRow{{ratio("bake.threads", "several people in one house are faster than one", "bake",
+                    "makespan of one cook against a family of threads", "ns",
+                    "the workload's clock; the ledger has the whole bill"),
+              "ledger",
+              RatioRule{"bake/serial",
+                        "bake/threads",
+                        "one cook",
+                        "family (threads)",
+                        MeasureId::wall,
+                        {"One cook", "took", "as long as", "a family of threads"}}},
+             Where::across},
+    TableRow{
+        {ratio("bake.processes", "friends in other houses cost more than a family in one", "bake",
+               "kernel time of a batch, with the bakers' creation and end: processes that send each other their wares, "
+               "against threads",
+               "ns", "time on a CPU in the kernel, of all bakers and of the task that creates them"),
+         "ledger",
+         RatioRule{"bake/processes",
+                   "bake/threads",
+                   "friends (processes)",
+                   "family (threads)",
+                   MeasureId::lifetime,
+                   {"Friends in other houses", "cost the kernel", "as much as", "a family in one house"}}},
+        Where::both},
     TableRow{{structural("execution.one-at-a-time", "one thread does one thing at a time", "bake",
                          "tasks whose times on a CPU never overlap", "each time on a CPU of each task"),
               "stints",
@@ -121,34 +171,6 @@ const std::array table_rows = {
                         {"A hand-over between processes through a pipe", "took", "as long as",
                          "one between threads through a futex"}}},
              Where::both},
-    TableRow{{structural("bake.serial", "one person does all steps one after the other", "bake",
-                         "rounds in which one task did everything", "which tasks were on a CPU, and when"),
-              "stints",
-              StructuralRule{{"stints/serial"}, &alone, {"rounds of one cook", "kept one task busy, and no other"}}}},
-    TableRow{{ratio("bake.threads", "several people in one house are faster than one", "bake",
-                    "makespan of one cook against a family of threads", "ns",
-                    "the workload's clock; the ledger has the whole bill"),
-              "ledger",
-              RatioRule{"bake/serial",
-                        "bake/threads",
-                        "one cook",
-                        "family (threads)",
-                        MeasureId::wall,
-                        {"One cook", "took", "as long as", "a family of threads"}}},
-             Where::across},
-    TableRow{
-        {ratio("bake.processes", "friends in other houses cost more than a family in one", "bake",
-               "kernel time of a batch, with the bakers' creation and end: processes that send each other their wares, "
-               "against threads",
-               "ns", "time on a CPU in the kernel, of all bakers and of the task that creates them"),
-         "ledger",
-         RatioRule{"bake/processes",
-                   "bake/threads",
-                   "friends (processes)",
-                   "family (threads)",
-                   MeasureId::lifetime,
-                   {"Friends in other houses", "cost the kernel", "as much as", "a family in one house"}}},
-        Where::both},
     TableRow{
         {ratio("ipc.pipe", "a pipe between processes has a high overhead", "channel",
                "kernel time of a message of 4 KiB: a pipe between processes against memory between threads", "ns",

@@ -257,6 +257,7 @@ class Judge {
     Verdict verdict;
     verdict.id = claim.id;
     verdict.statement = claim.statement;
+    verdict.chapter = claim.chapter;
     verdict.unit = claim.unit;
     verdict.evidence = source.text;
     std::uint64_t confirmed = 0;

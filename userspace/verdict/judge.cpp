@@ -36,6 +36,7 @@ Verdict blank(const Claim& claim, std::string_view source) {
   Verdict verdict;
   verdict.id = claim.id;
   verdict.statement = claim.statement;
+  verdict.chapter = claim.chapter;
   verdict.condition = claim.condition;
   verdict.unit = claim.unit;
   verdict.evidence = source;

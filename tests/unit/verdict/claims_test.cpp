@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <set>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "taskcost/verdict.h"
 #include "verdict/claim_words.h"
@@ -11,6 +13,7 @@
 namespace taskcost {
 namespace {
 
+using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::Not;
 
@@ -41,6 +44,18 @@ TEST(Claims, HaveTheWordsOfTheirKind) {
     EXPECT_EQ(structural_words(claim.id) != nullptr, claim.structural && !derived);
     EXPECT_EQ(ratio_words(claim.id) != nullptr, !claim.structural);
   }
+}
+
+TEST(Claims, StandInTheOrderOfTheText) {
+  std::vector<std::string> chapters;
+  for (const Claim& claim : claims()) {
+    if (chapters.empty() || claim.chapter != chapters.back()) {
+      chapters.push_back(claim.chapter);
+    }
+  }
+  EXPECT_THAT(chapters,
+              ElementsAre("Definition", "Memory Space", "Baking Analogy", "Execution Behavior", "Communication",
+                          "Overhead", "Isolation", "Failure Impact", "Resource Allocation", "Summary"));
 }
 
 TEST(Claims, AreFoundByTheirId) {

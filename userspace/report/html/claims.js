@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Verdicts, and what each of them rests on.
+// This file shows what a verdict rests on, and the figures that belong to no verdict.
 'use strict';
 
 const sizesOf = (sweep) => [...new Set(sweep.series.flatMap((series) => series.points.map((point) => point.x)))]
@@ -30,9 +30,11 @@ function slope(sweep, series) {
   }
   const step = sweep.x_unit === 'bytes' ? 1024 : 1;
   const per = sweep.x_unit === 'count' ? `one of ${sweep.x_name}` : sweep.x_unit === 'bytes' ? 'KiB' : sweep.x_unit;
-  const text = (value) => (value === null ? '∞' : quantityText(value * step, sweep.y_unit));
-  return element('data', {value: series.slope}, `${text(series.slope)} per ${per} ` +
-                                                `[${text(series.slope_low)}..${text(series.slope_high)}]`);
+  const scaledUp = (value) => (value === null ? null : value * step);
+  const interval = {low: scaledUp(series.slope_low), high: scaledUp(series.slope_high), unit: sweep.y_unit};
+  return element('data', {value: series.slope},
+                 `${quantityText(series.slope * step, sweep.y_unit, threeDigits)} per ${per} ` +
+                     `[${intervalText(interval)}]`);
 }
 
 function sweepView(sweep) {
@@ -55,50 +57,87 @@ function tableView(figures) {
                  figures.note ? faint(figures.note) : null);
 }
 
-function bothViews(claim) {
-  const user = claim.user_space;
+const shareText = (part) => (part === null ? '-' : element('data', {value: part}, `${digits(100 * part)} %`));
+
+// The table has the typical operation, the mean of all, and what the workload's own clock says.
+function bothSides(claim) {
+  const {left_total: left, right_total: right, user_space: user} = claim;
+  const rows = [['typical operation', quantity(claim.left, claim.unit), quantity(claim.right, claim.unit),
+                 ratio(claim)]];
+  if (left && right) {
+    const ofMeans = mean(left.mean, right.mean);
+    rows.push(['mean of all', quantity(left.mean, claim.unit), quantity(right.mean, claim.unit),
+               ofMeans === null ? '-' : element('data', {value: ofMeans}, threeDigits(ofMeans))]);
+    if (left.slowest_share !== null || right.slowest_share !== null) {
+      rows.push(['time in the slowest 1 %', shareText(left.slowest_share), shareText(right.slowest_share), '']);
+    }
+  }
+  if (user) {
+    rows.push([`user space: ${user.figure}`, quantity(user.left, user.unit), quantity(user.right, user.unit),
+               ratio(user)]);
+  }
+  return element('div', {class: 'sides'}, table(
+      `both sides of ${claim.id}`,
+      [{title: '', wrap: true}, {title: claim.left_label}, {title: claim.right_label}, {title: 'ratio [95 %]'}],
+      rows));
+}
+
+const modesView = (claim) => claim.modes.map((side) => element(
+    'p', {}, element('strong', {}, `Two modes, ${side.side}: `), shareText(side.high_share),
+    ' of the operations take ', quantity(side.high, claim.unit), ', the others ', quantity(side.low, claim.unit),
+    `; ${side.part} differs by `, quantity(side.difference, claim.unit), '.'));
+
+function breakdownView(claim) {
+  const {breakdown} = claim;
+  if (!breakdown || breakdown.parts.length === 0) {
+    return null;
+  }
+  const [left, right] = [{label: claim.left_label, value: breakdown.left},
+                         {label: claim.right_label, value: breakdown.right}];
+  return [element('h4', {}, breakdown.title),
+          waterfall(`${claim.id}: from ${right.label} to ${left.label}`, right, left,
+                    breakdown.parts.map((part) => ({label: part.name, difference: part.difference, low: part.low,
+                                                    high: part.high})), claim.unit),
+          faint(`Means of ${breakdown.rounds} rounds: those whose difference is in the middle half. The parts add ` +
+                'up; whiskers are 95 % intervals of each.')];
+}
+
+// The ratio of each round stands below both its sides: drift of the machine shows in the sides, and not in the ratio.
+function roundsView(claim) {
+  const {pairs} = claim;
+  if (pairs.length === 0) {
+    return null;
+  }
+  const side = (label, key) => ({label, points: pairs.map((pair) => ({x: pair.round + 1, y: pair[key]}))});
+  const ratios = pairs.filter((pair) => pair.left > 0 && pair.right > 0)
+      .map((pair) => ({x: pair.round + 1, y: pair.left / pair.right}));
+  return [element('h4', {}, 'Both sides, round by round'),
+          scatter(`${claim.id}: both sides in the order of time`,
+                  [side(claim.left_label, 'left'), side(claim.right_label, 'right')], 'round', claim.unit,
+                  {logarithmic: true}),
+          claim.ratio === null || ratios.length === 0 ? null : [
+            element('h4', {}, 'Their ratio, with its interval'),
+            scatter(`${claim.id}: ratio in the order of time`, [{label: 'ratio', points: ratios, line: claim.ratio}],
+                    'round', 'ratio', {logarithmic: true, band: [claim.ratio_low, claim.ratio_high]}),
+          ]];
+}
+
+// The view of one claim, which has one condition.
+function claimView(claim) {
+  const facts = [`${claim.rounds} rounds`,
+                 claim.rounds_to_decide ? `about ${claim.rounds_to_decide} would decide` : null,
+                 claim.evidence ? `source: ${claim.evidence}` : null];
+  const compared = claim.answer !== null;
   return [
-    element('h3', {}, 'Both views'),
-    table(`both views of ${claim.id}`,
-          [{title: '', word: true}, {title: claim.left_label}, {title: claim.right_label}, {title: 'ratio [95 %]'}],
-          [['kernel: this claim', quantity(claim.left, claim.unit), quantity(claim.right, claim.unit), ratio(claim)],
-           [`user space: ${user.figure}`, quantity(user.left, user.unit), quantity(user.right, user.unit),
-            ratio(user)]]),
+    compared || claim.pairs.length > 0 ? element('div', {class: 'columns'},
+        element('div', {}, bothSides(claim), modesView(claim), breakdownView(claim)),
+        element('div', {}, roundsView(claim))) : null,
+    claim.rounds > 0 || claim.evidence ? faint(facts.filter(Boolean).join(' · ')) : null,
   ];
 }
 
-function claimBody(claim, body) {
-  body.append(element('p', {}, claim.meaning));
-  const facts = [claim.left_label ? `${claim.left_label} against ${claim.right_label}` : null,
-                 `${claim.rounds} rounds`, claim.evidence ? `from ${claim.evidence}` : null];
-  body.append(faint(facts.filter(Boolean).join(' · ')));
-  if (claim.user_space) {
-    body.append(...bothViews(claim));
-  }
-  body.append(...report.sweeps.filter((sweep) => sweep.claim === claim.id).map(sweepView),
-              ...report.tables.filter((figures) => figures.claim === claim.id).map(tableView));
-}
-
-function claims() {
-  if (report.claims.length === 0) {
-    return;
-  }
-  const badge = (claim) => element('span', {class: `badge ${claim.verdict.replace(' ', '-')}`}, claim.verdict);
-  const side = (claim, name) => (claim[name] === null ? '-' : quantity(claim[name], claim.unit));
-  section('Verdicts', table(
-      'verdicts',
-      [{title: 'claim', word: true}, {title: 'verdict', word: true}, {title: 'left'}, {title: 'right'},
-       {title: 'ratio [95 %]'}, {title: 'meaning', wrap: true}],
-      report.claims.map((claim) => [element('a', {href: `#${claim.id}`}, claim.id), badge(claim), side(claim, 'left'),
-                                    side(claim, 'right'), ratio(claim), claim.meaning])));
-  section('Claims', report.claims.map((claim) => {
-    const details = unfold([badge(claim), ' ', element('strong', {}, claim.id), ' ', claim.statement],
-                           (body) => claimBody(claim, body));
-    details.id = claim.id;
-    return details;
-  }));
-  window.addEventListener('hashchange', openTarget);
-}
+const sweepsOf = (claim) => report.sweeps.filter((sweep) => sweep.claim === claim.id).map(sweepView);
+const tablesOf = (claim) => report.tables.filter((figures) => figures.claim === claim.id).map(tableView);
 
 // What stands in the report without the claim that it belongs to.
 function moreFigures() {

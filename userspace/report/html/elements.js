@@ -80,11 +80,14 @@ function unfoldAll() {
   return opened;
 }
 
+// A target inside a part exists only once the part is filled; until then its line in the summary stands for it.
 function openTarget() {
-  const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
-  if (target && target.tagName === 'DETAILS') {
-    target.open = true;
-    target.fillOnce();
-    target.scrollIntoView();
+  const id = decodeURIComponent(location.hash.slice(1));
+  const inside = document.getElementById(id) || document.getElementById(`${id}.line`);
+  const details = inside && inside.closest('details');
+  if (details) {
+    details.open = true;
+    details.fillOnce();
+    document.getElementById(id).scrollIntoView();
   }
 }

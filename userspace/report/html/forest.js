@@ -1,48 +1,108 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A forest plot: ratios with their intervals on a logarithmic axis, and the band of what counts as the same.
+// A forest plot shows ratios with their intervals on one logarithmic axis, and the band of what counts as the same.
+// Each row is a strip of its own, so that words can stand beside it.
 'use strict';
 
-// `rows`: {label, ratio, low, high}; low and high may be null. What the axis has to show: both ends beside 1.
+// The axis reaches no further, because other rows would no longer be told apart. What lies beyond is drawn at its end.
+const farthestRatio = 1024;
+const isRatio = (value) => value !== null && value !== undefined && Number.isFinite(value) && value > 0;
+
+// `rows`: {ratio, low, high}; low and high may be null. The range includes the band.
 function forestRange(rows, sameUpTo) {
-  const values = rows.flatMap((row) => [row.ratio, row.low, row.high])
-      .filter((value) => value !== null && Number.isFinite(value) && value > 0);
+  const values = rows.flatMap((row) => [row.ratio, row.low, row.high]).filter(isRatio)
+      .map((value) => Math.min(Math.max(value, 1 / farthestRatio), farthestRatio));
   const room = 1.05;
   return [Math.min(1 / sameUpTo, ...values) / room, Math.max(sameUpTo, ...values) * room];
 }
 
-// `rows` as above, with `answer`: "more", "the same", "less", "undecided" or another word.
-function forest(label, rows, sameUpTo) {
-  const [width, left, right, top, step] = [900, 260, 640, 8, 26];
-  const bottom = top + step * rows.length;
-  const range = forestRange(rows, sameUpTo);
-  const x = logScale(range, [left, right]);
-  const within = (value) => Math.min(Math.max(value, range[0]), range[1]);
-  const parts = [
-    svgElement('rect', {x: x(1 / sameUpTo), y: top, width: x(sameUpTo) - x(1 / sameUpTo), height: bottom - top,
-                        class: 'band'}),
-    svgLine(x(1), top, x(1), bottom, 'axis'),
-  ];
-  for (const tick of ratioTicks(range, x)) {
-    parts.push(svgLine(x(tick), bottom, x(tick), bottom + 5, 'axis'),
-               svgText(x(tick), bottom + 18, digits(tick), 'middle', 'faint'));
+// Ticks whose words would overlap are left out: 1 stays, and 2, 5, 10, ... stay rather than what lies between them.
+function spacedTicks(ratios, scale) {
+  const least = 9;
+  const reach = (value) => Math.max(value, 1 / value);
+  const isRound = (value) => ['1', '2', '5'].includes(reach(value).toPrecision(1)[0]) &&
+      Math.abs(reach(value) - Number(reach(value).toPrecision(1))) < 1e-9;
+  const kept = [];
+  for (const value of [...ratios].sort((a, b) => isRound(b) - isRound(a) || reach(a) - reach(b))) {
+    const at = scale(value);
+    if (kept.every((tick) => Math.abs(tick.at - at) >= least)) {
+      kept.push({at, text: digits(value)});
+    }
   }
-  rows.forEach((row, i) => {
-    const y = top + step * (i + 0.5);
-    const name = `answer-${(row.answer || '').replaceAll(' ', '-')}`;
-    parts.push(svgText(left - 12, y + 4, shortLabel(row.label), 'end'));
-    if (row.ratio === null) {
-      parts.push(svgText(right + 12, y + 4, row.answer || '-'));
-      return;
+  return kept.sort((a, b) => a.at - b.at);
+}
+
+// Places are in percent of the width. A row without a ratio has no mark, but null; `beyond`: its interval goes on.
+function forestLayout(rows, sameUpTo) {
+  const range = forestRange(rows, sameUpTo);
+  const scale = logScale(range, [0, 100]);
+  const place = (value) => scale(Math.min(Math.max(value, range[0]), range[1]));
+  const mark = ({ratio: at, low, high}) => {
+    if (!isRatio(at)) {
+      return null;
     }
-    if (row.low !== null) {
-      const high = row.high === null ? range[1] : row.high;
-      parts.push(svgLine(x(within(row.low)), y, x(within(high)), y, `interval ${name}`));
+    if (low === null || low === undefined) {
+      return {at: place(at), from: null, to: null, beyond: false};
     }
-    const interval = row.low === null ? '' : ` [${digits(row.low)}..${digits(row.high)}]`;
-    parts.push(svgElement('circle', {cx: x(within(row.ratio)), cy: y, r: 5, class: name},
-                          svgElement('title', {}, `${row.label}: ${digits(row.ratio)}${interval}`)),
-               svgText(right + 12, y + 4, `${digits(row.ratio)}${interval} ${row.answer || ''}`));
-  });
-  return drawing(label, width, bottom + 26, parts);
+    const end = high === null || high === undefined ? Infinity : high;
+    return {at: place(at), from: place(Math.max(low, 0)), to: place(end), beyond: end > range[1] || low < range[0]};
+  };
+  return {
+    range, one: scale(1), band: [scale(1 / sameUpTo), scale(sameUpTo)],
+    ticks: spacedTicks(ratioTicks(...range), scale), marks: rows.map(mark),
+  };
+}
+
+// Answers differ in shape, not in color alone.
+const markShapes = {
+  more: 'disk', confirmed: 'disk', less: 'diamond', refuted: 'diamond', 'the same': 'square', undecided: 'ring',
+  inconclusive: 'ring',
+};
+
+function markOf(answer) {
+  const shape = Object.hasOwn(markShapes, answer) ? markShapes[answer] : 'ring';
+  if (shape === 'diamond') {
+    return svgElement('path', {d: 'M0,-6 L6,0 L0,6 L-6,0 Z', class: 'mark'});
+  }
+  return shape === 'square' ? svgElement('rect', {x: -4.5, y: -4.5, width: 9, height: 9, class: 'mark'}) :
+      svgElement('circle', {r: 4.5, class: shape === 'ring' ? 'mark ring' : 'mark'});
+}
+
+const answerClass = (answer) => `answer-${String(answer || '').replaceAll(' ', '-')}`;
+
+// The strip of one row: `mark` comes from forestLayout, `answer` says how it is painted.
+function forestStrip(layout, mark, answer) {
+  const [from, to] = layout.band;
+  const parts = [
+    svgElement('rect', {x: percent(from), y: 0, width: percent(to - from), height: '100%', class: 'band'}),
+    layout.ticks.map(({at}) => upright(at, 'grid')), upright(layout.one, 'axis'),
+  ];
+  if (mark !== null && mark.from !== null) {
+    const line = svgLine(percent(mark.from), 0, percent(mark.to), 0, 'interval');
+    const ends = [mark.from, mark.to].map((at) => svgLine(percent(at), -4, percent(at), 4, 'interval'));
+    const arrow = (at, d) => markAt(at, 0, svgElement('path', {d, class: 'mark'}));
+    parts.push(middle(line, ends, mark.beyond && mark.to > 99.9 ? arrow(100, 'M0,0 L-7,-5 L-7,5 Z') : null,
+                      mark.beyond && mark.from < 0.1 ? arrow(0, 'M0,0 L7,-5 L7,5 Z') : null));
+  }
+  if (mark !== null) {
+    parts.push(middle(markAt(mark.at, 0, markOf(answer))));
+  }
+  return drawing(null, `strip ${answerClass(answer)}`, parts);
+}
+
+const forestAxis = (layout) => axisStrip(layout.ticks);
+
+const ratioWithInterval = ({ratio: value, low, high}) => element(
+    'data', {value}, threeDigits(value),
+    low === null || low === undefined ? null : element('small', {}, ` [${threeDigits(low)}..${threeDigits(high)}]`));
+
+// A whole plot. `rows` as above, with `label` and `answer`: "more", "the same", "less", "undecided" or another word.
+function forest(label, rows, sameUpTo) {
+  const layout = forestLayout(rows, sameUpTo);
+  return element('div', {class: 'strips forest', role: 'group', 'aria-label': label}, rows.map((row, i) => element(
+      'div', {class: 'strip-row'}, element('div', {class: 'strip-label'}, row.label),
+      forestStrip(layout, layout.marks[i], row.answer),
+      element('div', {class: 'strip-figure'}, isRatio(row.ratio) ? ratioWithInterval(row) : null, ' ',
+              element('span', {class: answerClass(row.answer)}, row.answer || '-')))),
+                 element('div', {class: 'strip-row'}, element('div', {class: 'strip-label'}), forestAxis(layout)));
 }

@@ -9,6 +9,9 @@ function head() {
   const title = judging ? 'taskcost: claims about processes and threads' : `taskcost: ${target.command}`;
   document.title = title;
   page.append(element('h1', {}, title));
+  if (report.claims.length > 0) {
+    page.append(answerLine());
+  }
   const facts = [`Linux ${host.kernel}, ${host.arch}, ${host.cpus} CPUs`,
                  host.virtualization && host.virtualization !== 'none' ? `virtualized (${host.virtualization})` : null,
                  judging ? null : `${timeText(span.wall_ns)} wall, ${report.process_count} processes, ` +
@@ -148,11 +151,12 @@ if (typeof Chart === 'undefined') {
   Chart.defaults.font.family = 'system-ui, sans-serif';
 }
 for (const [what, fill] of Object.entries({
-       'The head': head, 'The verdicts': claims, 'The accounts': accounts, 'The kernel threads': kernelThreads,
-       'The timeline': timeline, 'The waits': waits, 'The wake-ups': conversations, 'The chains': chains,
-       'The channels': channels, 'The creations': anatomy, 'The prices': prices, 'The latencies': latencies,
-       'The stacks': flames, 'The signals': blasts, 'The comparisons': comparisons, 'More figures': moreFigures,
-       'The evidence': evidence, 'The records': records, 'The observer': observer})) {
+       'The head': head, 'The verdicts': claims, 'The price list': priceList, 'The accounts': accounts,
+       'The kernel threads': kernelThreads, 'The timeline': timeline, 'The waits': waits,
+       'The wake-ups': conversations, 'The chains': chains, 'The channels': channels, 'The creations': anatomy,
+       'The prices': prices, 'The latencies': latencies, 'The stacks': flames, 'The signals': blasts,
+       'The comparisons': comparisons, 'More figures': moreFigures, 'The evidence': evidence, 'The records': records,
+       'The observer': observer})) {
   show(what, fill);
 }
 openTarget();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Rounds in the order of time: a point for each run, and a line at each median. What drifts is seen to drift.
+// A scatter plot shows rounds in the order of time: a point for each, and a line at the median. It makes drift visible.
 'use strict';
 
 // The median of numbers, null of none.
@@ -9,43 +9,73 @@ function medianOf(values) {
     return null;
   }
   const sorted = [...values].sort((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+  const half = Math.floor(sorted.length / 2);
+  return sorted.length % 2 === 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
 }
 
-// `series`: {label, points: [{x, y}]}. An axis from 0 where that leaves the points apart, else around them.
-function scatterRange(series) {
-  const heights = series.flatMap((each) => each.points.map((point) => point.y));
-  const [low, high] = [Math.min(...heights), Math.max(...heights)];
+// The axis begins at 0 if that leaves the points apart, else it ends around them.
+function scatterRange(values, logarithmic) {
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  if (logarithmic) {
+    const room = Math.max((high / low) ** 0.1, 1.02);
+    return [low / room, high * room];
+  }
   const room = (high - low) * 0.1 || high * 0.1 || 1;
   return [high - low < low / 2 ? Math.max(0, low - room) : 0, high + room];
 }
 
-function scatter(label, series, xName, unit) {
-  const [width, height, left, right, top] = [900, 300, 80, 890, 10];
-  const bottom = height - 40;
-  const rounds = series.flatMap((each) => each.points.map((point) => point.x));
-  const range = scatterRange(series);
-  const x = linearScale([Math.min(...rounds), Math.max(...rounds)], [left + 10, right - 10]);
-  const y = linearScale(range, [bottom, top]);
-  const drawn = [];
-  for (const tick of linearTicks(...range)) {
-    drawn.push(svgLine(left, y(tick), right, y(tick), 'grid'),
-               svgText(left - 8, y(tick) + 4, quantityText(tick, unit), 'end', 'faint'));
-  }
-  for (const tick of linearTicks(Math.min(...rounds), Math.max(...rounds), 10).filter(Number.isInteger)) {
-    drawn.push(svgText(x(tick), bottom + 16, tick, 'middle', 'faint'));
-  }
-  drawn.push(svgText((left + right) / 2, height - 6, xName, 'middle', 'faint'));
-  series.forEach((each, i) => {
-    const style = `--own: var(${colourOf(i)})`;
-    const middle = medianOf(each.points.map((point) => point.y));
-    drawn.push(svgElement('line', {x1: left, x2: right, y1: y(middle), y2: y(middle), class: 'median', style}),
-               each.points.map((point) => svgElement(
-                   'circle', {cx: x(point.x), cy: y(point.y), r: 3, class: 'point', style},
-                   svgElement('title', {}, `${each.label}, ${xName} ${point.x}: ${quantityText(point.y, unit)}`))));
-  });
-  const legend = element('ul', {class: 'legend'}, series.map((each, i) => element(
-      'li', {}, element('i', {style: `background: var(${colourOf(i)})`}), each.label)));
-  return element('div', {}, drawing(label, width, height, drawn), legend);
+// `series`: {label, points: [{x, y}], line}: a line at `line`, or else at the median. `options`: logarithmic; band:
+// [low, high], shaded. Places are in percent of width and height. If a value is 0, the axis is linear.
+function scatterLayout(series, options = {}) {
+  const points = series.flatMap((each) => each.points);
+  const lines = series.map((each) => (each.line === undefined ? medianOf(each.points.map((point) => point.y)) :
+                                          each.line));
+  const band = (options.band || []).filter((value) => Number.isFinite(value));
+  const values = [...points.map((point) => point.y), ...lines.filter((line) => line !== null), ...band];
+  const logarithmic = Boolean(options.logarithmic) && values.every((value) => value > 0);
+  const range = scatterRange(values, logarithmic);
+  const rounds = points.map((point) => point.x);
+  const [first, last] = [Math.min(...rounds), Math.max(...rounds)];
+  const x = linearScale([first, last], [2, 98]);
+  const y = (logarithmic ? logScale : linearScale)(range, [100, 0]);
+  const placed = (point) => ({...point, left: x(point.x), top: y(point.y)});
+  return {
+    logarithmic, range,
+    xTicks: linearTicks(first, last, 8).filter(Number.isInteger).map((value) => ({at: x(value), value})),
+    yTicks: (logarithmic ? logTicks : linearTicks)(...range, 5).map((value) => ({at: y(value), value})),
+    band: band.length === 2 ? band.map(y) : null,
+    series: series.map((each, i) => ({label: each.label, line: lines[i] === null ? null : y(lines[i]),
+                                      points: each.points.map(placed)})),
+  };
+}
+
+function scatterPlot(label, layout, valueText, xName) {
+  const across = (at, name, style = '') => svgElement('line', {x1: 0, x2: '100%', y1: percent(at), y2: percent(at),
+                                                               class: name, style});
+  return drawing(
+      label, 'plot',
+      layout.band && svgElement('rect', {x: 0, width: '100%', y: percent(layout.band[1]), class: 'band',
+                                         height: percent(layout.band[0] - layout.band[1])}),
+      layout.yTicks.map(({at}) => across(at, 'grid')),
+      layout.series.map((each, i) => {
+        const style = `--own: var(${colourOf(i)})`;
+        const dot = (point) => svgElement(
+            'circle', {cx: percent(point.left), cy: percent(point.top), r: 3.5, class: `point series-${i % 2}`, style},
+            svgElement('title', {}, `${each.label}, ${xName} ${point.x}: ${valueText(point.y)}`));
+        return [each.line === null ? null : across(each.line, 'median', style), ...each.points.map(dot)];
+      }));
+}
+
+// `unit` "ratio": a figure without one.
+function scatter(label, series, xName, unit, options = {}) {
+  const layout = scatterLayout(series, options);
+  const valueText = (value) => (unit === 'ratio' ? digits(value) : quantityText(value, unit));
+  const legend = series.length < 2 ? null : element('ul', {class: 'legend'}, series.map((each, i) => element(
+      'li', {}, element('i', {class: `series-${i % 2}`, style: `--own: var(${colourOf(i)})`}), each.label)));
+  const height = ({at, value}) => svgElement(
+      'text', {x: '100%', y: percent(at), dy: 4, 'text-anchor': 'end', class: 'faint'}, valueText(value));
+  return element('div', {class: 'scatter'}, drawing(null, 'y-axis', layout.yTicks.map(height)),
+                 scatterPlot(label, layout, valueText, xName),
+                 element('div', {class: 'x-name faint'}, xName),
+                 axisStrip(layout.xTicks.map(({at, value}) => ({at, text: value}))), legend);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// SVG, and the scales that turn values into pixels. Colors are those of the style sheet.
+// This file makes SVG, and the scales that turn values into places. A drawing is as wide as its column: places along
+// the width are in percent, text and marks in pixels. The style sheet has the colors.
 'use strict';
 
 function svgElement(tag, attributes, ...children) {
@@ -16,18 +17,30 @@ function svgElement(tag, attributes, ...children) {
   return made;
 }
 
-// A drawing of that many units that is as wide as the page; `label` is for who cannot see it.
-const drawing = (label, width, height, ...children) =>
-  svgElement('svg', {class: 'drawing', viewBox: `0 0 ${width} ${height}`, role: 'img', 'aria-label': label},
-             ...children);
+const percent = (share) => `${Number(share.toFixed(3))}%`;
+
+// A drawing without a label repeats the text beside it, so assistive technology skips it.
+const drawing = (label, name, ...children) => svgElement(
+    'svg', {class: `drawing ${name}`, ...(label ? {role: 'img', 'aria-label': label} : {'aria-hidden': 'true'})},
+    ...children);
+
+// Inside it, y counts pixels from the middle of the strip.
+const middle = (...children) => svgElement('svg', {y: '50%', overflow: 'visible'}, ...children);
+
+// The children draw a mark in pixels around a place: `x` is in percent.
+const markAt = (x, y, ...children) => svgElement('svg', {x: percent(x), y, overflow: 'visible'}, ...children);
 
 const svgText = (x, y, text, anchor = 'start', name = '') =>
   svgElement('text', {x, y, 'text-anchor': anchor, class: name}, text);
 
 const svgLine = (x1, y1, x2, y2, name) => svgElement('line', {x1, y1, x2, y2, class: name});
 
-// As much of a text as fits into a column of labels.
-const shortLabel = (text, most = 34) => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
+const upright = (at, name) => svgLine(percent(at), '0', percent(at), '100%', name);
+
+// The numbers of an axis below or above strips: `ticks` are {at, text}.
+const axisStrip = (ticks) => drawing(null, 'axis-strip', ticks.map(({at, text}) => [
+  svgText(percent(at), 14, text, at < 3 ? 'start' : at > 97 ? 'end' : 'middle', 'faint'),
+]));
 
 const linearScale = ([low, high], [from, to]) => (value) =>
   (high === low ? (from + to) / 2 : from + (to - from) * (value - low) / (high - low));
@@ -52,12 +65,24 @@ function linearTicks(low, high, count = 5) {
   return ticks;
 }
 
-// Ratios that are easy to read, `least` pixels apart, from 1 outwards.
-function ratioTicks([low, high], scale, least = 44) {
-  const ratios = [0.001, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 1, 1.01, 1.02, 1.05,
-                  1.1, 1.2, 1.5, 2, 3, 5, 10, 20, 50, 100, 1e3, 1e4, 1e5, 1e6];
-  const near = ratios.filter((ratio) => ratio >= low && ratio <= high)
-      .sort((a, b) => Math.abs(Math.log(a)) - Math.abs(Math.log(b)));
-  return near.reduce((kept, ratio) => (kept.every((other) => Math.abs(scale(other) - scale(ratio)) >= least) ?
-                                           [...kept, ratio] : kept), []);
+// A logarithmic axis has ticks at 1, 2, 5, 10, ...: at powers of ten alone if those are too many, at any round numbers
+// if they are too few.
+function logTicks(low, high, most = 6) {
+  const decades = [];
+  for (let power = Math.floor(Math.log10(low)); power <= Math.ceil(Math.log10(high)); ++power) {
+    decades.push(10 ** power);
+  }
+  const within = (ticks) => ticks.filter((tick) => tick >= low && tick <= high);
+  const fine = within(decades.flatMap((decade) => [decade, 2 * decade, 5 * decade]));
+  return fine.length > most ? within(decades) : fine.length >= 3 ? fine : linearTicks(low, high, most - 1);
+}
+
+// Ratios around 1 that are easy to read, at most about eight.
+function ratioTicks(low, high) {
+  const steps = [[1.01, 1.02, 1.05, 1.1, 1.2, 1.5], [1.1, 1.2, 1.5, 2, 3, 5, 10], [2, 5, 10, 20, 50, 100],
+                 [10, 100, 1e3, 1e4, 1e5, 1e6]];
+  const reach = Math.max(high, 1 / low);
+  const chosen = steps[reach <= 1.6 ? 0 : reach <= 12 ? 1 : reach <= 120 ? 2 : 3];
+  const all = [...chosen.map((ratio) => 1 / ratio).reverse(), 1, ...chosen];
+  return all.filter((ratio) => ratio >= low && ratio <= high);
 }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A waterfall: from one whole to another by the parts of the difference, each beginning where the last one ended.
+// A waterfall leads from one whole to another by the parts of the difference. Each part begins where the last one ends.
 'use strict';
 
-// `parts`: {label, difference}, the largest first. Those beyond `most` become one, so that the steps still add up.
+// `parts`: {label, difference, low, high}, the largest first; low and high bound the difference and may be missing.
+// Those beyond `most` become one, so that the steps still add up.
 function waterfallSteps(from, parts, most = 12) {
   const shown = parts.length > most ? parts.slice(0, most - 1) : parts;
   const rest = parts.slice(shown.length);
@@ -12,45 +13,64 @@ function waterfallSteps(from, parts, most = 12) {
   }];
   let at = from;
   return all.map((part) => {
-    const step = {label: part.label, start: at, end: at + part.difference, difference: part.difference};
+    const bounded = Number.isFinite(part.low) && Number.isFinite(part.high);
+    const step = {label: part.label, start: at, end: at + part.difference, difference: part.difference,
+                  interval: bounded ? [at + part.low, at + part.high] : null};
     at = step.end;
     return step;
   });
 }
 
+// If the steps are small beside the wholes, the axis leaves out what both wholes have.
+function waterfallRange(from, to, steps) {
+  const ends = steps.flatMap((step) => [step.start, step.end, ...(step.interval || [])]).concat(from, to);
+  const [lowest, highest] = [Math.min(...ends), Math.max(...ends)];
+  const leaveOut = lowest > 0 && highest - lowest < lowest / 2;
+  return [leaveOut ? Math.max(0, lowest - (highest - lowest)) : Math.min(0, lowest), Math.max(0, highest)];
+}
+
+// Bars are listed from top to bottom; places are in percent of the width.
+function waterfallLayout(from, to, parts) {
+  const steps = waterfallSteps(from.value, parts);
+  const range = waterfallRange(from.value, to.value, steps);
+  const scale = linearScale(range, [0, 100]);
+  const place = (value) => scale(Math.min(Math.max(value, range[0]), range[1]));
+  const whole = (side) => ({label: side.label, value: side.value, whole: true, start: place(0), end: place(side.value),
+                            whisker: null});
+  const bars = [whole(from), ...steps.map((step) => ({
+    label: step.label, value: step.difference, whole: false, start: place(step.start), end: place(step.end),
+    whisker: step.interval && step.interval.map(place),
+  })), whole(to)];
+  return {range, zero: place(0), bars, ticks: linearTicks(...range, 4).map((value) => ({at: scale(value), value}))};
+}
+
+function waterfallStrip(layout, i) {
+  const bar = layout.bars[i];
+  const name = bar.whole ? 'whole' : bar.value > 0 ? 'rise' : 'fall';
+  const link = (at, from, to) => svgLine(percent(at), from, percent(at), to, 'link');
+  return drawing(null, 'strip', layout.ticks.map(({at}) => upright(at, 'grid')), upright(layout.zero, 'axis'),
+                 i > 0 ? link(bar.whole ? bar.end : bar.start, '0', '50%') : null,
+                 i + 1 < layout.bars.length ? link(bar.end, '50%', '100%') : null,
+                 middle(svgElement('rect', {x: percent(Math.min(bar.start, bar.end)), y: -7, height: 14, class: name,
+                                            width: percent(Math.max(Math.abs(bar.end - bar.start), 0.3))}),
+                        bar.whisker === null ? null : [
+                          svgLine(percent(bar.whisker[0]), 0, percent(bar.whisker[1]), 0, 'whisker'),
+                          bar.whisker.map((at) => svgLine(percent(at), -3, percent(at), 3, 'whisker')),
+                        ]));
+}
+
+const signedText = (value, unit) => `${value > 0 ? '+' : ''}${quantityText(value, unit, threeDigits)}`;
+
 // `from` and `to`: {label, value}.
 function waterfall(label, from, to, parts, unit) {
-  const steps = waterfallSteps(from.value, parts);
-  const bars = [{label: from.label, start: 0, end: from.value, whole: true}, ...steps,
-                {label: to.label, start: 0, end: to.value, whole: true}];
-  // Where the steps are small beside the whole, the axis leaves out what both have.
-  const ends = steps.flatMap((step) => [step.start, step.end]).concat(from.value, to.value);
-  const [lowest, highest] = [Math.min(...ends), Math.max(...ends)];
-  const near = lowest > 0 && highest - lowest < lowest / 2;
-  const low = near ? Math.max(0, lowest - (highest - lowest)) : Math.min(0, lowest);
-  const [width, left, right, top, step] = [900, 260, 740, 8, 24];
-  const bottom = top + step * bars.length;
-  const x = linearScale([low, highest], [left, right]);
-  const drawn = [];
-  for (const tick of linearTicks(low, highest)) {
-    drawn.push(svgLine(x(tick), top, x(tick), bottom, 'grid'),
-               svgText(x(tick), bottom + 16, quantityText(tick, unit), 'middle', 'faint'));
-  }
-  bars.forEach((bar, i) => {
-    const y = top + step * i;
-    const [start, end] = [x(Math.max(bar.start, low)), x(Math.max(bar.end, low))];
-    const name = bar.whole ? 'whole' : bar.difference > 0 ? 'rise' : 'fall';
-    const figure = bar.whole ? quantityText(bar.end, unit) :
-        `${bar.difference > 0 ? '+' : ''}${quantityText(bar.difference, unit)}`;
-    drawn.push(svgText(left - 12, y + 16, shortLabel(bar.label), 'end', bar.whole ? 'strong' : ''),
-               svgElement('rect', {x: Math.min(start, end), y: y + 4, width: Math.max(Math.abs(end - start), 1),
-                                   height: step - 8, class: name},
-                          svgElement('title', {}, `${bar.label}: ${figure}`)),
-               svgText(right + 12, y + 16, figure, 'start', bar.whole ? 'strong' : ''));
-    if (i + 1 < bars.length) {
-      drawn.push(svgLine(end, y + step - 4, end, y + step + 4, 'axis'));
-    }
-  });
-  return element('div', {}, drawing(label, width, bottom + 24, drawn),
-                 low > 0 ? faint(`The axis begins at ${quantityText(low, unit)}.`) : null);
+  const layout = waterfallLayout(from, to, parts);
+  const rows = layout.bars.map((bar, i) => element(
+      'div', {class: bar.whole ? 'strip-row strong' : 'strip-row'}, element('div', {class: 'strip-label'}, bar.label),
+      waterfallStrip(layout, i),
+      element('div', {class: 'strip-figure'}, element('data', {value: bar.value}, bar.whole ?
+          quantityText(bar.value, unit, threeDigits) : signedText(bar.value, unit)))));
+  const ticks = layout.ticks.map(({at, value}) => ({at, text: quantityText(value, unit)}));
+  return element('div', {class: 'strips waterfall', role: 'group', 'aria-label': label}, rows,
+                 element('div', {class: 'strip-row'}, element('div', {class: 'strip-label'}), axisStrip(ticks)),
+                 layout.range[0] > 0 ? faint(`The axis begins at ${quantityText(layout.range[0], unit)}.`) : null);
 }
