@@ -8,6 +8,7 @@
 #include <iostream>
 #include <new>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <variant>
 #include <vector>
@@ -18,6 +19,7 @@
 #include "cli/say.h"
 #include "cli/surroundings.h"
 #include "taskcost/diff.h"
+#include "taskcost/estimate.h"
 
 namespace taskcost {
 namespace {
@@ -29,25 +31,37 @@ struct Overloaded : Handlers... {
 template <typename... Handlers>
 Overloaded(Handlers...) -> Overloaded<Handlers...>;
 
+std::string_view schema_of(PrintSchema::Of what) {
+  switch (what) {
+    case PrintSchema::Of::difference:
+      return difference_schema();
+    case PrintSchema::Of::estimate:
+      return estimate_schema();
+    case PrintSchema::Of::report:
+      break;
+  }
+  return json_schema();
+}
+
 Result<int> dispatch(const Options& options, const Surroundings& surroundings) {
-  return std::visit(
-      Overloaded{[&](const RunCommand& command) { return run(command, surroundings); },
-                 [&](const AttachCommand& command) { return attach(command, surroundings); },
-                 [&](const WorkloadCommand& command) { return workload(command, surroundings); },
-                 [&](const DoctorCommand& command) { return doctor(command, surroundings); },
-                 [&](const VerifyCommand& command) { return verify(command, surroundings); },
-                 [&](const TopCommand& command) { return top(command, surroundings); },
-                 [&](const ReportCommand& command) { return report(command, surroundings); },
-                 [&](const DiffCommand& command) { return diff(command, surroundings); },
-                 [](const PrintText& request) -> Result<int> {
-                   std::cout << request.text;
-                   return 0;
-                 },
-                 [](const PrintSchema& request) -> Result<int> {
-                   std::cout << (request.of == PrintSchema::Of::difference ? difference_schema() : json_schema());
-                   return 0;
-                 }},
-      options);
+  return std::visit(Overloaded{[&](const RunCommand& command) { return run(command, surroundings); },
+                               [&](const AttachCommand& command) { return attach(command, surroundings); },
+                               [&](const WorkloadCommand& command) { return workload(command, surroundings); },
+                               [&](const DoctorCommand& command) { return doctor(command, surroundings); },
+                               [&](const VerifyCommand& command) { return verify(command, surroundings); },
+                               [&](const TopCommand& command) { return top(command, surroundings); },
+                               [&](const ReportCommand& command) { return report(command, surroundings); },
+                               [&](const DiffCommand& command) { return diff(command, surroundings); },
+                               [&](const EstimateCommand& command) { return estimate(command, surroundings); },
+                               [](const PrintText& request) -> Result<int> {
+                                 std::cout << request.text;
+                                 return 0;
+                               },
+                               [](const PrintSchema& request) -> Result<int> {
+                                 std::cout << schema_of(request.of);
+                                 return 0;
+                               }},
+                    options);
 }
 
 int fail(const Error& error) {

@@ -26,6 +26,7 @@ Result<int> attach(const AttachCommand& command, const Surroundings& surrounding
 Result<int> workload(const WorkloadCommand& command, const Surroundings& surroundings);
 Result<int> doctor(const DoctorCommand& command, const Surroundings& surroundings);
 Result<int> diff(const DiffCommand& command, const Surroundings& surroundings);
+Result<int> estimate(const EstimateCommand& command, const Surroundings& surroundings);
 Result<int> top(const TopCommand& command, const Surroundings& surroundings);
 Result<int> report(const ReportCommand& command, const Surroundings& surroundings);
 Result<int> verify(const VerifyCommand& command, const Surroundings& surroundings);
