@@ -20,6 +20,7 @@
 #include "cli/surroundings.h"
 #include "taskcost/compare.h"
 #include "taskcost/diff.h"
+#include "taskcost/estimate.h"
 
 namespace taskcost {
 namespace {
@@ -37,6 +38,8 @@ std::string_view schema(PrintSchema::Of of) {
       return difference_schema();
     case PrintSchema::Of::comparison:
       return comparison_schema();
+    case PrintSchema::Of::estimate:
+      return estimate_schema();
     case PrintSchema::Of::report:
       break;
   }
@@ -53,6 +56,7 @@ Result<int> dispatch(const Options& options, const Surroundings& surroundings) {
                                [&](const ReportCommand& command) { return report(command, surroundings); },
                                [&](const DiffCommand& command) { return diff(command, surroundings); },
                                [&](const CompareCommand& command) { return compare(command, surroundings); },
+                               [&](const EstimateCommand& command) { return estimate(command, surroundings); },
                                [](const PrintText& request) -> Result<int> {
                                  std::cout << request.text;
                                  return 0;

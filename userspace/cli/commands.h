@@ -30,6 +30,7 @@ Result<int> workload(const WorkloadCommand& command, const Surroundings& surroun
 Result<int> doctor(const DoctorCommand& command, const Surroundings& surroundings);
 Result<int> compare(const CompareCommand& command, const Surroundings& surroundings);
 Result<int> diff(const DiffCommand& command, const Surroundings& surroundings);
+Result<int> estimate(const EstimateCommand& command, const Surroundings& surroundings);
 Result<int> top(const TopCommand& command, const Surroundings& surroundings);
 Result<int> report(const ReportCommand& command, const Surroundings& surroundings);
 Result<int> verify(const VerifyCommand& command, const Surroundings& surroundings);

@@ -84,7 +84,7 @@ Result<std::string> report_of_capture(int fd, const std::string& path) {
 
 }  // namespace
 
-Result<ReportFigures> load_report(const std::string& path) {
+Result<std::string> load_report_text(const std::string& path) {
   const bool standard_input = path == "-";
   const Fd opened(standard_input ? -1 : ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
   if (!standard_input && !opened) {
@@ -102,13 +102,26 @@ Result<ReportFigures> load_report(const std::string& path) {
   if (text->empty()) {
     return cannot_read(path, "it is empty", "give a file that 'taskcost run -o FILE.json' has written");
   }
+  return text;
+}
+
+Error about_report(Error error, const std::string& path) {
+  error.what = fmt::format("{}: {}", commandline::in_quotes(path), error.what);
+  return error;
+}
+
+std::string name_of_report(const std::string& path) { return path == "-" ? "standard input" : path; }
+
+Result<ReportFigures> load_report(const std::string& path) {
+  const auto text = load_report_text(path);
+  if (!text) {
+    return text.error();
+  }
   auto figures = read_report(*text);
   if (!figures) {
-    Error error = figures.error();
-    error.what = fmt::format("{}: {}", commandline::in_quotes(path), error.what);
-    return error;
+    return about_report(figures.error(), path);
   }
-  figures->name = standard_input ? "standard input" : path;
+  figures->name = name_of_report(path);
   return figures;
 }
 

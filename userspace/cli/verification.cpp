@@ -188,7 +188,8 @@ struct Questions {
   }
 };
 
-Questions questions_about(const std::vector<Running>& running, const std::vector<std::string>& wanted) {
+// `wanted`: nullptr: no claim is.
+Questions questions_about(const std::vector<Running>& running, const std::vector<std::string>* wanted) {
   Questions questions;
   const auto ask = [&](std::vector<std::size_t> items, const ClaimRow* claim) {
     questions.items.push_back({std::move(items)});
@@ -197,7 +198,7 @@ Questions questions_about(const std::vector<Running>& running, const std::vector
   for (const ClaimRow& row : claim_table()) {
     std::vector<std::size_t> items;
     for (std::size_t i = 0; i < running.size(); ++i) {
-      if (std::holds_alternative<RatioRule>(row.rule) && is_wanted(wanted, row.claim.id) &&
+      if (wanted != nullptr && std::holds_alternative<RatioRule>(row.rule) && is_wanted(*wanted, row.claim.id) &&
           needs(row, running[i].variant().name)) {
         items.push_back(i);
       }
@@ -233,8 +234,9 @@ std::vector<RoundItem> items_of(const std::vector<Running>& running) {
 // Variants that one collector observes.
 class Phase {
  public:
-  Phase(Verification& verification, StopSignals& signals, const VerifyCommand& options, VerifyProgress& progress)
-      : verification_(verification), signals_(signals), options_(options), progress_(progress) {}
+  Phase(Verification& verification, StopSignals& signals, const std::vector<std::string>* claims,
+        VerifyProgress& progress)
+      : verification_(verification), signals_(signals), claims_(claims), progress_(progress) {}
 
   Status run(const std::vector<Variant>& variants, const CollectorOptions& chosen, Duration budget) {
     if (variants.empty() || verification_.stopped) {
@@ -250,14 +252,14 @@ class Phase {
     for (const Variant& variant : variants) {
       running_.emplace_back(variant, favored);
     }
-    const Questions questions = questions_about(running_, options_.claims);
+    const Questions questions = questions_about(running_, claims_);
     RoundPlan plan(items_of(running_), questions.items, {std::nullopt, looks.front(), budget}, std::random_device{}());
     const auto settled = [&](std::size_t question) {
       return questions.claims[question] == nullptr || is_settled(*questions.claims[question], verification_.readings);
     };
     while (true) {
       const std::vector<std::size_t> round = plan.next_round(Clock::now() - begin, settled);
-      if (std::ranges::find(looks, plan.rounds()) != looks.end()) {
+      if (claims_ != nullptr && std::ranges::find(looks, plan.rounds()) != looks.end()) {
         progress_.look(plan.rounds(), questions.open(plan));
       }
       if (round.empty()) {
@@ -294,14 +296,13 @@ class Phase {
 
   Verification& verification_;
   StopSignals& signals_;
-  const VerifyCommand& options_;
+  const std::vector<std::string>* claims_;  // nullptr: the rounds are for none
   VerifyProgress& progress_;
   std::vector<Running> running_;
 };
 
-}  // namespace
-
-Status observe_plan(Verification& verification, StopSignals& signals, const VerifyCommand& options) {
+Status observe(Verification& verification, StopSignals& signals, const VerifyCommand& options,
+               const std::vector<Variant>& plan, const std::vector<std::string>* claims) {
   const auto begin = Clock::now();
   VerifyProgress progress(options.observe.quiet);
   verification.report.evidence.push_back(across_cpus());
@@ -309,9 +310,6 @@ Status observe_plan(Verification& verification, StopSignals& signals, const Veri
   std::vector<Variant> plain;
   std::vector<Variant> with_stints;
   std::vector<Variant> with_memory;
-  const auto plan = options.against_itself
-                        ? plan_of_one_model(options.claims, *options.against_itself, options.thorough)
-                        : plan_for(options.claims, options.thorough);
   for (Variant variant : plan) {
     if (across || use_any_cpu(variant)) {
       (variant.kernel_memory ? with_memory : variant.stints ? with_stints : plain).push_back(std::move(variant));
@@ -320,25 +318,39 @@ Status observe_plan(Verification& verification, StopSignals& signals, const Veri
   // Each probe that is attached costs everybody a little, so each kind has a collector of its own.
   CollectorOptions chosen = collector_options(options.observe);
   chosen.max_tasks = options.observe.max_tasks.value_or(room_for_workloads);
-  const auto observe = [&](const char* title, const std::vector<Variant>& variants) -> Status {
+  const auto observe_phase = [&](const char* title, const std::vector<Variant>& variants) -> Status {
     if (variants.empty() || verification.stopped) {
       return Done{};
     }
     progress.phase(title);
-    return Phase(verification, signals, options, progress)
+    return Phase(verification, signals, claims, progress)
         .run(variants, chosen, options.budget - (Clock::now() - begin));
   };
   chosen.stints = true;
-  if (auto status = observe("which task has a CPU when", with_stints); !status) {
+  if (auto status = observe_phase("which task has a CPU when", with_stints); !status) {
     return status;
   }
   chosen.stints = false;
   chosen.kernel_memory = true;
-  if (auto status = observe("what the kernel allocates", with_memory); !status) {
+  if (auto status = observe_phase("what the kernel allocates", with_memory); !status) {
     return status;
   }
   chosen.kernel_memory = false;
-  return observe("times and counts of each variant, in turn", plain);
+  return observe_phase("times and counts of each variant, in turn", plain);
+}
+
+}  // namespace
+
+Status observe_plan(Verification& verification, StopSignals& signals, const VerifyCommand& options) {
+  const auto plan = options.against_itself
+                        ? plan_of_one_model(options.claims, *options.against_itself, options.thorough)
+                        : plan_for(options.claims, options.thorough);
+  return observe(verification, signals, options, plan, &options.claims);
+}
+
+Status observe_variants(Verification& verification, StopSignals& signals, const VerifyCommand& options,
+                        const std::vector<Variant>& variants) {
+  return observe(verification, signals, options, variants, nullptr);
 }
 
 }  // namespace taskcost

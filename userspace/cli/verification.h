@@ -29,4 +29,8 @@ struct Verification {
 // failed; what was measured before stands.
 Status observe_plan(Verification& verification, StopSignals& signals, const VerifyCommand& options);
 
+// Runs these variants, each as many rounds as it wants, for no claim.
+Status observe_variants(Verification& verification, StopSignals& signals, const VerifyCommand& options,
+                        const std::vector<Variant>& variants);
+
 }  // namespace taskcost

@@ -27,19 +27,6 @@ Result<Words> files_of(const CommandParser& parser, const Words& behind_mark) {
   return files;
 }
 
-Result<std::vector<OutputFile>> outputs_of(const Words& paths) {
-  std::vector<OutputFile> outputs;
-  for (const std::string& path : paths) {
-    auto output = parse_output(path);
-    if (!output || (output->format != OutputFormat::text && output->format != OutputFormat::json)) {
-      return usage_error("option '--output' cannot be " + in_quotes(path), "a comparison is text or JSON",
-                         "end the name with .txt or .json");
-    }
-    outputs.push_back(*std::move(output));
-  }
-  return outputs;
-}
-
 }  // namespace
 
 Result<Options> parse_diff(const Words& words) {
@@ -77,7 +64,7 @@ Result<Options> parse_diff(const Words& words) {
   if (!files) {
     return files.error();
   }
-  auto written = outputs_of(outputs);
+  auto written = parse_text_outputs(outputs, "a comparison");
   if (!written) {
     return written.error();
   }

@@ -9,6 +9,7 @@
 #include "commandline/command_parser.h"
 #include "commandline/compare_options.h"
 #include "commandline/diff_options.h"
+#include "commandline/estimate_options.h"
 #include "commandline/observe_options.h"
 #include "commandline/record_options.h"
 #include "commandline/values.h"
@@ -313,6 +314,7 @@ constexpr std::array kCommands{CommandEntry{"run", parse_run},
                                CommandEntry{"record", commandline::parse_record},
                                CommandEntry{"report", commandline::parse_report},
                                CommandEntry{"diff", commandline::parse_diff},
+                               CommandEntry{"estimate", commandline::parse_estimate},
                                CommandEntry{"top", parse_top},
                                CommandEntry{"verify", parse_verify},
                                CommandEntry{"doctor", parse_doctor},
@@ -328,6 +330,7 @@ constexpr std::string_view kCommandsHelp =
     "  top       live table of processes and threads\n"
     "  verify    judge claims about processes and threads\n"
     "  diff      compare two reports\n"
+    "  estimate  what a program's processes would cost as threads, and the reverse\n"
     "  doctor    tell what can be measured here, and from which source\n"
     "  workload  run one bundled workload and observe it\n"
     "\n"

@@ -151,17 +151,28 @@ struct DiffCommand {
   std::optional<bool> colour;
 };
 
+struct EstimateCommand {
+  std::string report;                                       // path; "-": standard input
+  std::optional<std::string> prices;                        // path of a report of verify; nullopt: measure them now
+  std::optional<std::string> as;                            // "threads", "processes"; nullopt: what there is to convert
+  std::vector<OutputFile> outputs;                          // text or json
+  std::optional<OutputFormat> format = OutputFormat::text;  // text, json or none
+  bool quiet = false;
+  bool verbose = false;
+  std::optional<bool> colour;
+};
+
 // Requests that end with status 0 and touch nothing.
 struct PrintText {
   std::string text;  // help or version
 };
 struct PrintSchema {
-  enum class Of { report, difference, comparison };
+  enum class Of { report, difference, comparison, estimate };
   Of of = Of::report;
 };
 
 using Options = std::variant<RunCommand, AttachCommand, DoctorCommand, WorkloadCommand, VerifyCommand, TopCommand,
-                             ReportCommand, DiffCommand, CompareCommand, PrintText, PrintSchema>;
+                             ReportCommand, DiffCommand, CompareCommand, EstimateCommand, PrintText, PrintSchema>;
 
 // `arguments` without the name of the program. Errors are of kind usage and name the help to read.
 Result<Options> parse_options(const std::vector<std::string>& arguments);

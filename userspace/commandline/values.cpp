@@ -154,6 +154,19 @@ Result<OutputFile> parse_output(const std::string& path) {
                    "end the name with .html, .json, .txt, .folded, .speedscope.json, .tcap, .pftrace, .csv or .ndjson");
 }
 
+Result<std::vector<OutputFile>> parse_text_outputs(const std::vector<std::string>& paths, std::string_view what) {
+  std::vector<OutputFile> outputs;
+  for (const std::string& path : paths) {
+    auto output = parse_output(path);
+    if (!output || (output->format != OutputFormat::text && output->format != OutputFormat::json)) {
+      return usage_error("option '--output' cannot be " + in_quotes(path), std::string(what) + " is text or JSON",
+                         "end the name with .txt or .json");
+    }
+    outputs.push_back(*std::move(output));
+  }
+  return outputs;
+}
+
 Result<std::optional<OutputFormat>> parse_format(const std::string& text) {
   if (text == "text") {
     return std::optional(OutputFormat::text);

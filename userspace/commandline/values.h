@@ -29,6 +29,8 @@ Result<double> parse_percent(std::string_view option, const std::string& text);
 // Lists of ids separated by commas; an id that is named again is kept once.
 Result<std::vector<pid_t>> parse_ids(std::string_view option, const std::vector<std::string>& lists);
 Result<OutputFile> parse_output(const std::string& path);
+// Files of text or JSON. `what` they hold: "a comparison".
+Result<std::vector<OutputFile>> parse_text_outputs(const std::vector<std::string>& paths, std::string_view what);
 // nullopt for `none`.
 Result<std::optional<OutputFormat>> parse_format(const std::string& text);
 

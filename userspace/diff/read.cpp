@@ -12,85 +12,13 @@
 #include "diff/json_place.h"
 #include "diff/quantity_table.h"
 #include "diff/read_rounds.h"
+#include "diff/report_document.h"
 #include "taskcost/abi.h"
 #include "taskcost/account.h"
 #include "taskcost/diff.h"
 
 namespace taskcost {
 namespace {
-
-using nlohmann::json;
-
-constexpr std::string_view schema = "taskcost.report/1";
-constexpr std::string_view rounds_schema = "taskcost.compare/1";
-constexpr const char* hint = "give reports that 'taskcost run -o FILE.json' or another command has written";
-
-// ---- From text to values -------------------------------------------------------------------------------------------
-
-// Deeper than any report, and shallow enough for every stack.
-constexpr int deepest = 64;
-
-bool nested_too_deep(std::string_view text) {
-  int depth = 0;
-  bool quoted = false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (quoted) {
-      i += c == '\\' ? 1 : 0;
-      quoted = c != '"';
-    } else if (c == '"') {
-      quoted = true;
-    } else if (c == '{' || c == '[') {
-      if (++depth > deepest) {
-        return true;
-      }
-    } else if (c == '}' || c == ']') {
-      --depth;
-    }
-  }
-  return false;
-}
-
-// Most of a large report is what nobody compares: each task, each bucket, each stack.
-bool is_compared(int /*depth*/, json::parse_event_t event, const json& value) {
-  static const std::set<std::string, std::less<>> skipped{"tasks",  "buckets", "stacks", "edges",
-                                                          "chains", "blasts",  "probes", "stints"};
-  return event != json::parse_event_t::key || !skipped.contains(value.get_ref<const std::string&>());
-}
-
-Error not_a_report(std::string why) { return {"this is no report of taskcost", std::move(why), hint}; }
-
-Result<json> parse(std::string_view text) {
-  if (nested_too_deep(text)) {
-    return not_a_report(fmt::format("it is nested more than {} deep", deepest));
-  }
-  try {
-    json document = json::parse(text, is_compared);
-    if (!document.is_object()) {
-      return not_a_report("it is no JSON object");
-    }
-    return document;
-  } catch (const json::parse_error& error) {
-    return not_a_report(fmt::format("it is no JSON from byte {} on", error.byte));
-  } catch (const json::exception&) {
-    return not_a_report("a number in it is too large");
-  }
-}
-
-// Whether it is one of rounds.
-Result<bool> check_schema(const json& document) {
-  const auto found = document.find("schema");
-  if (found == document.end() || !found->is_string()) {
-    return not_a_report("it names no schema");
-  }
-  const auto& name = found->get_ref<const std::string&>();
-  if (name != schema && name != rounds_schema) {
-    constexpr std::size_t longest = 60;
-    return not_a_report(
-        fmt::format("its schema is {}, and this version reads {}", printable(name.substr(0, longest)), schema));
-  }
-  return name == rounds_schema;
-}
 
 // ---- From values to figures ----------------------------------------------------------------------------------------
 
@@ -339,18 +267,14 @@ class FigureReader {
 }  // namespace
 
 Result<ReportFigures> read_report(std::string_view text) {
-  const auto document = parse(text);
+  const auto document = parse_report(text);
   if (!document) {
     return document.error();
-  }
-  const auto of_rounds = check_schema(*document);
-  if (!of_rounds) {
-    return of_rounds.error();
   }
   std::optional<std::string> complaint;
   const JsonPlace root(*document, complaint);
   FigureReader reader(root);
-  auto figures = *of_rounds ? reader.read_one_of_rounds() : reader.read();
+  auto figures = is_of_rounds(*document) ? reader.read_one_of_rounds() : reader.read();
   if (complaint) {
     return not_a_report(*std::move(complaint));
   }

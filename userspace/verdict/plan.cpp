@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "verdict/claim_table.h"
+#include "verdict/prices.h"
 #include "verdict/rounds.h"
 #include "verdict/sweeps.h"
 
@@ -110,9 +111,13 @@ std::vector<std::string> arguments_as(std::string_view variant, const std::strin
   return arguments;
 }
 
+// All claims go with all prices.
 bool is_needed(std::string_view variant, const std::vector<std::string>& claims) {
-  return std::ranges::any_of(
-      claim_table(), [&](const ClaimRow& claim) { return is_wanted(claims, claim.claim.id) && needs(claim, variant); });
+  const auto priced = claims.empty() ? estimate_variants() : std::vector<std::string>();
+  return std::ranges::find(priced, variant) != priced.end() ||
+         std::ranges::any_of(claim_table(), [&](const ClaimRow& claim) {
+           return is_wanted(claims, claim.claim.id) && needs(claim, variant);
+         });
 }
 
 std::vector<std::string> arguments_in(const Row& row, Condition condition) {
@@ -122,6 +127,10 @@ std::vector<std::string> arguments_in(const Row& row, Condition condition) {
     arguments.insert(arguments.end(), {"--cpus", apart ? "apart" : "same"});
   }
   return arguments;
+}
+
+bool is_named(const std::vector<std::string>& names, const std::string& name) {
+  return std::ranges::find(names, name) != names.end();
 }
 
 void add_if_needed(const Row& row, Condition condition, const std::vector<std::string>& claims, bool thorough,
@@ -146,6 +155,25 @@ std::vector<Variant> plan_for(const std::vector<std::string>& claims, bool thoro
   }
   for (const SweepPlace& place : sweep_places(thorough)) {
     if (is_wanted(claims, place.claim)) {
+      plan.push_back({place.variant, words_of(place.arguments), few_rounds, false, false});
+    }
+  }
+  return plan;
+}
+
+std::vector<Variant> plan_for_estimate() {
+  const std::vector<std::string> needed = estimate_variants();
+  std::vector<Variant> plan;
+  for (const Row& row : plan_rows) {
+    for (const Condition condition : {Condition::same_cpu, Condition::across_cpus}) {
+      if (const std::string name = variant_in(row.name, condition); is_named(needed, name)) {
+        plan.push_back({name, arguments_in(row, condition), kept_rounds, false, false});
+      }
+    }
+  }
+  // How a fork grows with what its parent has touched and mapped.
+  for (const SweepPlace& place : sweep_places(false)) {
+    if (place.variant.starts_with("sweep/resident/fork/") || place.variant.starts_with("sweep/mappings/fork/")) {
       plan.push_back({place.variant, words_of(place.arguments), few_rounds, false, false});
     }
   }

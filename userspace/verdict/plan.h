@@ -19,6 +19,9 @@ struct Variant {
 // What is needed for these claims (ids; empty: for all of them).
 std::vector<Variant> plan_for(const std::vector<std::string>& claims, bool thorough);
 
+// What is needed for the prices of `taskcost estimate`, and for no claim.
+std::vector<Variant> plan_for_estimate();
+
 // The check of the judge: both sides of each comparison are the same model, "thread" or "process", and no claim may be
 // confirmed. Those of `claims` (empty: of all) whose sides differ by nothing but the model, and what they need.
 std::vector<std::string> claims_on_the_model_alone(const std::vector<std::string>& claims);

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "commandline/options.h"
+
+namespace taskcost {
+namespace {
+
+using ::testing::HasSubstr;
+
+EstimateCommand parsed(std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), "estimate");
+  const auto options = parse_options(arguments);
+  if (!options) {
+    ADD_FAILURE() << to_line(options.error());
+    return {};
+  }
+  const auto* const command = std::get_if<EstimateCommand>(&*options);
+  if (command == nullptr) {
+    ADD_FAILURE() << "another command";
+    return {};
+  }
+  return *command;
+}
+
+std::string refused(std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), "estimate");
+  const auto options = parse_options(arguments);
+  if (options) {
+    ADD_FAILURE() << "accepted";
+    return "";
+  }
+  EXPECT_EQ(options.error().kind, ErrorKind::usage);
+  return to_line(options.error());
+}
+
+TEST(EstimateOptions, AReportAndItsPrices) {
+  const EstimateCommand plain = parsed({"r.json"});
+  EXPECT_EQ(plain.report, "r.json");
+  EXPECT_FALSE(plain.prices || plain.as || plain.verbose || plain.quiet || plain.colour);
+  EXPECT_EQ(plain.format, OutputFormat::text);
+
+  const EstimateCommand full = parsed({"--prices", "v.json", "r.json", "--as", "processes", "-o", "e.json", "-o",
+                                       "e.txt", "--format", "none", "-v", "-q", "--no-color"});
+  EXPECT_EQ(full.prices, "v.json");
+  EXPECT_EQ(full.as, "processes");
+  EXPECT_EQ(full.outputs.size(), 2);
+  EXPECT_FALSE(full.format);
+  EXPECT_TRUE(full.verbose && full.quiet);
+  EXPECT_EQ(full.colour, false);
+  EXPECT_EQ(parsed({"--", "--odd"}).report, "--odd");
+}
+
+TEST(EstimateOptions, Misuse) {
+  EXPECT_THAT(refused({}), HasSubstr("not one report"));
+  EXPECT_THAT(refused({""}), HasSubstr("not one report"));
+  EXPECT_THAT(refused({"a", "b"}), HasSubstr("not one report"));
+  EXPECT_THAT(refused({"a", "--as", "fibers"}), HasSubstr("'fibers'"));
+  EXPECT_THAT(refused({"a", "--price", "b"}), HasSubstr("'--prices'"));
+  EXPECT_THAT(refused({"a", "-o", "e.html"}), HasSubstr(".txt or .json"));
+  EXPECT_THAT(refused({"a", "--format", "csv"}), HasSubstr("'csv'"));
+  EXPECT_THAT(refused({"-", "--prices", "-"}), HasSubstr("standard input"));
+}
+
+TEST(EstimateOptions, ItsSchemaNeedsNoReport) {
+  const auto options = parse_options({"estimate", "--json-schema"});
+  ASSERT_TRUE(options);
+  const auto* const request = std::get_if<PrintSchema>(&*options);
+  ASSERT_NE(request, nullptr);
+  EXPECT_EQ(request->of, PrintSchema::Of::estimate);
+}
+
+}  // namespace
+}  // namespace taskcost

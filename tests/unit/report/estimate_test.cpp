@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <string>
+#include <utility>
+
+#include "support/columns.h"
+#include "support/golden.h"
+#include "support/priced_program.h"
+#include "support/rendered.h"
+#include "support/schema.h"
+
+namespace taskcost {
+namespace {
+
+using nlohmann::json;
+using test::exact_prices;
+using test::forking_report;
+using test::threaded_report;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+using testing::StartsWith;
+
+Estimate estimated(const Report& report, const PriceList& prices, std::optional<Model> to = std::nullopt) {
+  auto program = read_program(test::json_of(report));
+  if (!program) {
+    ADD_FAILURE() << to_line(program.error());
+    return {};
+  }
+  program->name = "report.json";
+  auto result = estimate(*program, prices, to);
+  if (!result) {
+    ADD_FAILURE() << to_line(result.error());
+    return {};
+  }
+  return *std::move(result);
+}
+
+std::string text_of(const Estimate& estimate, const TextOptions& options = {}) {
+  std::ostringstream out;
+  render_estimate_text(estimate, out, options);
+  return out.str();
+}
+
+std::string json_of(const Estimate& estimate) {
+  std::ostringstream out;
+  render_estimate_json(estimate, out);
+  return out.str();
+}
+
+std::string complaints(const std::string& document) {
+  return test::schema_complaints(estimate_schema(), json::parse(document));
+}
+
+PriceList few_prices() {
+  PriceList prices = exact_prices();
+  prices.prices.resize(4);
+  prices.measured_on.kernel = "6.12.9-amd64";
+  return prices;
+}
+
+TEST(EstimateText, IsWrittenAsBefore) {
+  TextOptions verbose;
+  verbose.verbose = true;
+  test::expect_golden("estimate.txt", text_of(estimated(forking_report(), exact_prices())) + "\n" +
+                                          text_of(estimated(threaded_report(), exact_prices()), verbose) + "\n" +
+                                          text_of(estimated(forking_report(), few_prices())));
+}
+
+TEST(EstimateText, TheFirstLineIsTheAnswerAndSaysWhatItIs) {
+  const std::string text = text_of(estimated(forking_report(), exact_prices()));
+  EXPECT_THAT(text, StartsWith("As threads, these 16 workers and their program would have cost "));
+  EXPECT_THAT(text.substr(0, 170), HasSubstr("estimate."));
+}
+
+TEST(EstimateText, WhatIsNotPricedIsSaidBesideTheAnswer) {
+  const std::string text = text_of(estimated(forking_report(), few_prices()));
+  EXPECT_THAT(text, HasSubstr("lines that are not priced"));
+  EXPECT_THAT(text, HasSubstr("different machines"));
+}
+
+TEST(EstimateText, FitsInto80ColumnsWhateverTheNames) {
+  Report hostile = forking_report();
+  hostile.target.command = "evil\x1b[31m\n\xff" + std::string(300, 'x');
+  for (const PriceList& prices : {exact_prices(), few_prices()}) {
+    std::istringstream lines(text_of(estimated(hostile, prices)));
+    for (std::string line; std::getline(lines, line);) {
+      EXPECT_GE(test::columns_of(line), 0) << "not printable: " << line;
+      EXPECT_LE(test::columns_of(line), 80) << line;
+    }
+  }
+}
+
+TEST(EstimateJson, IsAsItsSchemaSays) {
+  for (const PriceList& prices : {exact_prices(), few_prices(), PriceList{}}) {
+    EXPECT_THAT(complaints(json_of(estimated(forking_report(), prices))), IsEmpty());
+    EXPECT_THAT(complaints(json_of(estimated(threaded_report(), prices))), IsEmpty());
+  }
+}
+
+TEST(EstimateJson, TheSchemaIsStrict) {
+  const json document = json::parse(json_of(estimated(forking_report(), exact_prices())));
+  for (const char* const place : {"/cpu/low_ns", "/lines/0/there_ns", "/lines/0/id", "/facts/0/state", "/as"}) {
+    json wrong = document;
+    wrong[json::json_pointer(place)] = "x";
+    EXPECT_THAT(test::schema_complaints(estimate_schema(), wrong), Not(IsEmpty())) << place;
+  }
+  for (const char* const place : {"", "/lines/0", "/facts/0", "/report", "/prices/host", "/cpu"}) {
+    json more = document;
+    more[json::json_pointer(std::string(place) + "/surprise")] = 1;
+    EXPECT_THAT(test::schema_complaints(estimate_schema(), more), Not(IsEmpty())) << place;
+  }
+}
+
+TEST(EstimateJson, HasTheFiguresOfTheText) {
+  const Estimate estimate = estimated(forking_report(), few_prices());
+  const json document = json::parse(json_of(estimate));
+  EXPECT_EQ(document.at("as"), "threads");
+  EXPECT_EQ(document.at("workers"), 16);
+  EXPECT_EQ(document.at("cpu").at("there_ns"), estimate.cpu.there.value);
+  EXPECT_EQ(document.at("lines_without_price"), estimate.without_price());
+  EXPECT_EQ(document.at("lines").size(), estimate.lines.size());
+  EXPECT_EQ(document.at("prices").at("host").at("kernel"), "6.12.9-amd64");
+  EXPECT_EQ(document.at("warnings").size(), 1);
+}
+
+}  // namespace
+}  // namespace taskcost
