@@ -7,8 +7,6 @@
 namespace taskcost {
 namespace {
 
-bool calls_no_exec(const ProcessCounts& process) { return process.work.execs.value_or(0) == 0; }
-
 using ById = std::map<double, const ProcessCounts*>;
 
 const ProcessCounts* parent_of(const ProcessCounts& process, const ById& by_id) {

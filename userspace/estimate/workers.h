@@ -31,6 +31,8 @@ struct Converted {
   std::set<double> owner_ids;
 };
 
+inline bool calls_no_exec(const ProcessCounts& process) { return process.work.execs.value_or(0) == 0; }
+
 // Forked processes without an exec of their own.
 Converted worker_processes(const ProgramCounts& program);
 // Threads beside the first of their process.
