@@ -262,10 +262,10 @@ void write_spreads(Page& page, const CommandRuns& runs) {
   for (const auto& [name, column] : runs.quantities) {
     std::vector<double> values = column.values;
     std::erase_if(values, [](double value) { return !std::isfinite(value); });
-    const bool entries = name.topic == Topic::activity && name.aspect == "count";
-    if (values.empty() || is_shown_above(name) ||
-        (!page.verbose() &&
-         (entries || name.topic > Topic::memory || name.topic == Topic::activity || name.topic == Topic::wait))) {
+    // Times are divided above.
+    const bool counts = name.topic == Topic::counter || name.topic == Topic::memory ||
+                        (name.topic == Topic::window && column.unit == "count");
+    if (values.empty() || is_shown_above(name) || (!page.verbose() && !counts)) {
       continue;
     }
     const Spread spread = spread_of(values);
