@@ -106,18 +106,18 @@ TEST(Compare, Forks) {
 }
 
 TEST(Compare, ASleep) {
-  const Json document = compared({"-r", "10", "sleep 0.01", "sleep 0.05"});
+  const Json document = compared({"-N", "-r", "10", "sleep 0.01", "sleep 0.2"});
   const Json& pair = document["pairs"][0];
   EXPECT_EQ(pair["wall"]["answer"], "more") << document["head"];
   const Json& part = pair["wall_time"]["parts"][0];
   EXPECT_EQ(part["kind"], "blocked");
   EXPECT_EQ(part["key"], "timer");
-  EXPECT_NEAR(part["difference_ns"].get<double>(), 40e6, 1e6);
-  EXPECT_EQ(compared({"-r", "10", "sleep 0.05", "sleep 0.01"})["pairs"][0]["wall"]["answer"], "less");
+  EXPECT_NEAR(part["difference_ns"].get<double>(), 190e6, 2e6);
+  EXPECT_EQ(compared({"-N", "-r", "10", "sleep 0.2", "sleep 0.01"})["pairs"][0]["wall"]["answer"], "less");
 }
 
 TEST(Compare, ASleepOfAChildStandsForTheWaitForIt) {
-  const Json pair = compared({"-r", "10", "sleep 0.02; true", "sleep 0.06; true"})["pairs"][0];
+  const Json pair = compared({"-r", "10", "sleep 0.02; true", "sleep 0.2; true"})["pairs"][0];
   EXPECT_TRUE(pair["in_sequence"]) << pair;
   EXPECT_EQ(pair["wall_time"]["parts"][0]["process"], "sleep");
   EXPECT_EQ(pair["wall_time"]["parts"][0]["key"], "timer");
@@ -125,7 +125,7 @@ TEST(Compare, ASleepOfAChildStandsForTheWaitForIt) {
 }
 
 TEST(Compare, YieldsAreOtherSystemCalls) {
-  const Json pair = compared({"-N", "-r", "10", program("yields") + " 1", program("yields") + " 50000"})["pairs"][0];
+  const Json pair = compared({"-N", "-r", "10", program("yields") + " 1", program("yields") + " 3000"})["pairs"][0];
   EXPECT_EQ(pair["cpu"]["answer"], "more");
   EXPECT_EQ(pair["cpu_time"]["parts"][0]["key"], "other") << pair["cpu_time"];
 }
@@ -258,9 +258,13 @@ TEST(Compare, ASignalEndsItWithWhatIsKnown) {
   const TemporaryDirectory directory;
   const std::string file = directory.file("cut.json");
   const std::string log = directory.file("log");
+  const std::string done = directory.file("done");
+  const std::string command = "sleep 0.05; echo x >> " + done;
   Subprocess running({taskcost_binary(), "compare", "--quiet", "--format", "none", "-o", file, "-c",
-                      "echo clean >> " + log, "sleep 0.05", "sleep 0.05", "-r", "10000"});
-  std::this_thread::sleep_for(4s);
+                      "echo clean >> " + log, command, command, "-r", "10000"});
+  for (int i = 0; i < 600 && (!std::filesystem::exists(done) || lines_of(read_file(done)).size() < 5); ++i) {
+    std::this_thread::sleep_for(100ms);
+  }
   running.send(SIGINT);
   const Finished finished = running.wait();
   EXPECT_EQ(finished.exit_code(), 128 + SIGINT) << finished.describe();
@@ -297,7 +301,7 @@ TEST(RunRepeat, TellsMedians) {
 
 TEST(RunRepeat, TwoOfThemAreComparedByDiff) {
   const TemporaryDirectory directory;
-  for (const auto& [file, seconds] : {std::pair("a.json", "0.01"), std::pair("b.json", "0.05")}) {
+  for (const auto& [file, seconds] : {std::pair("a.json", "0.01"), std::pair("b.json", "0.4")}) {
     const Finished finished =
         test::run(repeat("8", {"--format", "none", "-o", directory.file(file)}, {"sleep", seconds}));
     ASSERT_EQ(finished.exit_code(), 0) << finished.describe();

@@ -56,7 +56,6 @@ Result<CommandStreams> CommandStreams::open(const std::string& input, const Comm
 CommandStreams::~CommandStreams() {
   pipe_ = Fd();
   if (reader_.joinable()) {
-    // A command that lives on may keep its end open for as long as it likes.
     reader_.detach();
   }
 }

@@ -21,7 +21,7 @@ class CommandStreams {
   static Result<CommandStreams> open(const std::string& input, const CommandOutput& output);
   CommandStreams(CommandStreams&&) = default;
   CommandStreams& operator=(CommandStreams&&) = delete;
-  // Waits until what is written to a pipe is read.
+  // The reader of a pipe goes on by itself: a command that lives on may keep its end open.
   ~CommandStreams();
 
   // The streams of the next run: a file of input from its beginning, one of output empty.

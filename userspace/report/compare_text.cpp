@@ -160,9 +160,12 @@ bool is_shown_above(const QuantityName& name) {
 bool is_telling(const QuantityAnswer& answer, double wall) {
   const bool sum = answer.unit == "ns" && (answer.name.topic == Topic::activity || answer.name.topic == Topic::wait ||
                                            answer.name.topic == Topic::channel || answer.name.topic == Topic::counter);
-  // Told elsewhere: entries by calls and faults, blocked activities by the causes of waits, the lifetime by own time.
+  // Told elsewhere: entries by calls and faults, blocked activities by the causes of waits, the lifetime by own time,
+  // creations by the counters of their creators.
   const bool again =
       (answer.name.topic == Topic::activity && (answer.name.aspect == "count" || answer.name.aspect == "blocked_ns")) ||
+      ((answer.name.topic == Topic::latency || answer.name.topic == Topic::lifecycle) &&
+       answer.name.aspect == "count") ||
       answer.name.aspect == "lifetime_ns";
   return !again && (!sum || std::abs(answer.left - answer.right) >= small_part * wall);
 }
@@ -259,10 +262,10 @@ void write_spreads(Page& page, const CommandRuns& runs) {
   for (const auto& [name, column] : runs.quantities) {
     std::vector<double> values = column.values;
     std::erase_if(values, [](double value) { return !std::isfinite(value); });
-    const bool entries = name.topic == Topic::activity && name.aspect == "count";
-    if (values.empty() || is_shown_above(name) ||
-        (!page.verbose() &&
-         (entries || name.topic > Topic::memory || name.topic == Topic::activity || name.topic == Topic::wait))) {
+    // Times are divided above.
+    const bool counts = name.topic == Topic::counter || name.topic == Topic::memory ||
+                        (name.topic == Topic::window && column.unit == "count");
+    if (values.empty() || is_shown_above(name) || (!page.verbose() && !counts)) {
       continue;
     }
     const Spread spread = spread_of(values);

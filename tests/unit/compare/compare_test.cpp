@@ -123,6 +123,18 @@ TEST(Compare, AChildThatIsWaitedForStandsForTheWait) {
       std::ranges::any_of(pair.wall_time->parts, [](const TimePart& part) { return part.name.key == "child"; }));
 }
 
+TEST(Compare, ChildrenThatWorkBesideOneAnotherAreWaitedFor) {
+  Experiment experiment = experiment_of({{10ms, 0ms, 0, 0ms, 5ms}, {10ms, 0ms, 0, 0ms, 9ms}}, 16);
+  for (auto& [name, values] : experiment.commands[1].children_parts) {
+    std::ranges::for_each(values, [](double& value) { value *= 2; });
+  }
+  EXPECT_FALSE(ran_in_sequence(experiment.commands[1]));
+  const Comparison comparison = compare_runs(std::move(experiment));
+  EXPECT_TRUE(comparison.pairs.front().children);
+  EXPECT_FALSE(comparison.pairs.front().in_sequence);
+  EXPECT_EQ(comparison.pairs.front().wall_time->parts.front().name.key, "child");
+}
+
 TEST(Compare, OnlyRoundsThatBothHaveArePaired) {
   CommandRuns left;
   CommandRuns right;
