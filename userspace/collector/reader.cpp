@@ -2,8 +2,8 @@
 #include "collector/reader.h"
 
 #include <sys/epoll.h>
-#include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <sys/timerfd.h>
 
 #include <cerrno>
 #include <chrono>
@@ -93,7 +93,7 @@ Result<std::unique_ptr<Reader>> Reader::start(int ring_fd, OnRecord on_record) {
 Reader::~Reader() { join(); }
 
 Status Reader::watch_for_the_end() {
-  wake_ = Fd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  wake_ = Fd(timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
   epoll_event event{};
   event.events = EPOLLIN;
   if (!wake_ || epoll_ctl(ring_buffer__epoll_fd(ring_.get()), EPOLL_CTL_ADD, wake_.get(), &event) != 0) {
@@ -116,10 +116,16 @@ void Reader::drain() {
   ring_buffer__consume(ring_.get());
 }
 
+// Due at once, or not at all.
+void Reader::set_wake(bool due) const {
+  itimerspec time{};
+  time.it_value.tv_nsec = due ? 1 : 0;
+  timerfd_settime(wake_.get(), 0, &time, nullptr);
+}
+
 Status Reader::resume() {
   stopping_.store(false, std::memory_order_release);
-  eventfd_t count = 0;
-  (void)eventfd_read(wake_.get(), &count);
+  set_wake(false);
   auto thread = start_thread([this] { drain(); });
   if (!thread) {
     return thread.error();
@@ -137,7 +143,7 @@ void Reader::stop() {
 
 void Reader::join() {
   stopping_.store(true, std::memory_order_release);
-  (void)eventfd_write(wake_.get(), 1);
+  set_wake(true);
   if (thread_.joinable()) {
     thread_.join();
   }

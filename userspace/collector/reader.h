@@ -39,13 +39,14 @@ class Reader {
   void drain();
   void join();
   Status watch_for_the_end();
+  void set_wake(bool due) const;
   void take_record(std::span<const std::byte> bytes) const;
   static int handle(void* context, void* data, size_t size);
 
   OnRecord on_record_;
   OnBytes on_bytes_;
   Ring ring_;
-  Fd wake_;  // eventfd, beside the ring in what the thread waits for: it need not sleep out its time when it is to end
+  Fd wake_;  // timerfd, beside the ring in what the thread waits for: it need not sleep out its time when it is to end
   std::atomic<bool> stopping_{false};
   std::exception_ptr failure_;  // of the reader's thread
   std::thread thread_;

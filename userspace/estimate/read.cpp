@@ -92,8 +92,9 @@ CreationCounts read_creations(const JsonPlace& root, const char* kind) {
     }
   });
   const JsonPlace lives = root.at("prices").at(kind);
+  const double start = lives.at("start_ns").amount().value_or(0);
   if (const double count = lives.at("count").amount().value_or(0); count > 0) {
-    creations.start = lives.at("start_ns").amount().value_or(0) / count;
+    creations.start = start / count;
   }
   return creations;
 }

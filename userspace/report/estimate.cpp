@@ -13,7 +13,7 @@
 namespace taskcost {
 namespace {
 
-constexpr std::size_t least_quantity_columns = 14;
+constexpr std::size_t least_line_columns = 14;
 
 std::string interval_text(const Amount& amount) {
   return fmt::format("[{}..{}]", nanoseconds_text(amount.low), nanoseconds_text(amount.high));
@@ -106,7 +106,7 @@ void line_row(Table& table, const EstimateLine& line, bool verbose) {
 
 void write_lines(Page& page, const Estimate& estimate) {
   page.heading("What changes, in time on CPUs");
-  Table table({{"", Column::Align::left, least_quantity_columns},
+  Table table({{"", Column::Align::left, least_line_columns},
                {"count"},
                {"each here"},
                {"there"},
@@ -136,7 +136,7 @@ void write_facts(Page& page, const Estimate& estimate) {
     return;
   }
   page.heading("What is no line");
-  Table table({{"", Column::Align::left, least_quantity_columns}, {"count"}, {"on CPUs"}, {"", Column::Align::left}});
+  Table table({{"", Column::Align::left, least_line_columns}, {"count"}, {"on CPUs"}, {"", Column::Align::left}});
   for (const EstimateFact& fact : estimate.facts) {
     table.row({fact.quantity, quantity_text(fact.count.value_or(0), fact.unit),
                fact.time ? nanoseconds_text(*fact.time) : "-", state_text(fact.state)});
