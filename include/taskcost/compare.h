@@ -194,8 +194,8 @@ std::vector<Pair> paired(const CommandRuns& left, const std::vector<double>& lef
 
 Comparison compare_runs(Experiment experiment);
 
-// Means over all runs of one command, the largest first. Those of wall time have the children's parts where the children
-// ran one after the other.
+// Means over all runs of one command, the largest first. Those of wall time have the children's parts where the
+// children ran one after the other.
 using MeanParts = std::vector<std::pair<PartName, double>>;
 MeanParts mean_wall_parts(const CommandRuns& runs);
 MeanParts mean_cpu_parts(const CommandRuns& runs);

@@ -66,8 +66,8 @@ struct Report {
   } target;
 
   WindowEnd window_end = WindowEnd::target_exited;
-  // What the hypervisor ran instead of this machine's CPUs, summed over them, while the command observed. /proc/stat;
-  // nullopt: not virtualized, or not recorded. The kernel books it to whatever it interrupted.
+  // What the hypervisor ran instead of this machine's CPUs, summed over them, while claims were measured. /proc/stat;
+  // nullopt: not virtualized, or no claims. The kernel books it to whatever it interrupted.
   std::optional<Duration> stolen;
   EvidenceList evidence;
   Observer observer;

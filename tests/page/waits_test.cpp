@@ -206,8 +206,8 @@ TEST(Matrix, ACellShowsItsEdges) {
   EXPECT_EQ(seen.at("pointed")[0], "waiter (20) → baker (10)");
   EXPECT_EQ(seen.at("pointed")[1],
             json({{"waiter (20)", "baker (10)", "pipe", "40", "200 ms", "100 ms", "4 KiB", "write 39, close 1"},
-                  {"waiter (20)", "baker (10)", "child", "1", "17 ms", "8.5 ms", "-", "exit 1"},
-                  {"tray (21)", "baker (10)", "pipe", "2", "11 ms", "5.5 ms", "64 B", "write 2"}}));
+                  {"waiter (20)", "baker (10)", "child", "1", "17.0 ms", "8.50 ms", "-", "exit 1"},
+                  {"tray (21)", "baker (10)", "pipe", "2", "11.0 ms", "5.50 ms", "64 B", "write 2"}}));
   EXPECT_EQ(seen.at("left"), "interrupts → guest (30)");
   EXPECT_EQ(seen.at("clicked"), "waiter (20) → baker (10)");
   EXPECT_EQ(seen.at("right"), "tasks not kept one by one → baker (10)");
@@ -273,12 +273,12 @@ TEST(Chains, StandInOrderAndInEachOther) {
     };
     return all('.chain').map((chain) => [told(chain), [...chain.querySelectorAll('data')].map(
         (each) => Number(each.value))]);)");
-  EXPECT_EQ(seen, json({{{"baker (10) waited 41 ms for a pipe, ended by waiter (20) (write)",
-                          "waiter (20) had waited 38 ms for a pipe, ended by oven (11) (close)",
-                          "oven (11) had waited 30 ms for a timer, ended by an interrupt"},
+  EXPECT_EQ(seen, json({{{"baker (10) waited 41.0 ms for a pipe, ended by waiter (20) (write)",
+                          "waiter (20) had waited 38.0 ms for a pipe, ended by oven (11) (close)",
+                          "oven (11) had waited 30.0 ms for a timer, ended by an interrupt"},
                          {41'000'000, 38'000'000, 30'000'000}},
-                        {{"baker (10) waited 17 ms for a child to end, ended by waiter (20) (exit)",
-                          "waiter (20) had waited 9 ms for epoll, ended by task 99, not observed"},
+                        {{"baker (10) waited 17.0 ms for a child to end, ended by waiter (20) (exit)",
+                          "waiter (20) had waited 9.00 ms for epoll, ended by task 99, not observed"},
                          {17'000'000, 9'000'000}}}));
 }
 
@@ -300,7 +300,7 @@ TEST(Waits, HostileNamesAreText) {
   EXPECT_EQ(facts[0], shown);
   EXPECT_THAT(facts[1], HasSubstr(shown));
   EXPECT_THAT(facts[2], HasSubstr("<img src=x>"));
-  EXPECT_THAT(facts[3], HasSubstr(shown + " waited 5 ms"));
+  EXPECT_THAT(facts[3], HasSubstr(shown + " waited 5.00 ms"));
   EXPECT_EQ(facts[4], 0);
 }
 

@@ -53,7 +53,6 @@ Result<int> attach(const AttachCommand& command, const Surroundings& surrounding
       return status.error();
     }
   }
-  const StealWatch steal;
   const auto adopted = collector->adopt(command.target);
   if (!adopted) {
     return adopted.error();
@@ -69,7 +68,6 @@ Result<int> attach(const AttachCommand& command, const Surroundings& surrounding
   }
   auto observation = collector->finish();
   take(report, std::move(observation));
-  steal.tell(report);
   report.target.command = name_of(command.target, report.session);
   if (auto status = finish(recording->get(), *outputs, report, command.observe); !status) {
     return status.error();

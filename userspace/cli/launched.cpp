@@ -143,7 +143,6 @@ Result<LaunchedRun> observe_command(const Command& command, TargetMode mode, con
 Result<LaunchedRun> observe_window(Collector& collector, const Command& command, StopSignals& signals, Report report) {
   LaunchedRun run;
   run.report = std::move(report);
-  const StealWatch steal;
   const auto pid = collector.launch(command);
   if (!pid) {
     return pid.error();
@@ -159,7 +158,6 @@ Result<LaunchedRun> observe_window(Collector& collector, const Command& command,
   run.failure = std::move(end.failure);
   auto observation = collector.finish();
   take(run.report, std::move(observation));
-  steal.tell(run.report);
 
   int status = 0;
   const pid_t ended = waitpid(*pid, &status, WNOHANG);

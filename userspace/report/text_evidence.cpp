@@ -126,7 +126,7 @@ void write_observer(Page& page, const Report& report) {
                                   : fmt::format(", virtualized ({})", host.virtualization);
   page.paragraph(fmt::format("taskcost {} on Linux {}, {}, {}{}", report.tool_version, host.kernel, host.arch,
                              counted(host.cpus, "CPU", "CPUs"), machine));
-  if (!machine.empty()) {
+  if (!machine.empty() && !report.claims.empty()) {
     page.paragraph(fmt::format(
         "On a virtual machine, time that the hypervisor takes counts as code of the task that it "
         "interrupts. {}.",
