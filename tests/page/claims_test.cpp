@@ -294,7 +294,8 @@ TEST(Drawings, ForestPutsRatiosOnALogarithmicAxis) {
     const of = (...rows) => forestLayout(rows, 1.05);
     return {none: of(row(null, null, null)), some: of(row(4, 2, 8), row(0.25, 0.125, 0.5), row(2, null, null)),
             endless: of(row(3, 2, null)), far: of(row(1e6, 1e5, 1e7)), zero: of(row(0, 0, 0)),
-            near: of(row(1.3, 0.8, 1.5)).ticks.map(({text}) => text)};)");
+            near: of(row(1.3, 0.8, 1.5)).ticks.map(({text}) => text),
+            edge: of(row(1.15, 0.955, 1.22)).ticks.map(({text}) => text)};)");
   EXPECT_EQ(seen.at("none").at("marks")[0], nullptr);
   EXPECT_EQ(seen.at("zero").at("marks")[0], nullptr);
   const json& some = seen.at("some");
@@ -310,6 +311,7 @@ TEST(Drawings, ForestPutsRatiosOnALogarithmicAxis) {
   EXPECT_EQ(seen.at("far").at("marks")[0].at("beyond"), true);
   EXPECT_NEAR(seen.at("far").at("marks")[0].at("at"), 100, 1e-6);
   EXPECT_EQ(seen.at("near"), json({"0.833", "0.909", "1", "1.1", "1.2", "1.5"})) << "ticks too close to 1 are left out";
+  EXPECT_EQ(seen.at("edge"), json({"0.952", "1", "1.05", "1.1", "1.2"})) << "no room beside a tick at the edge";
 }
 
 TEST(Drawings, WaterfallsAddUp) {

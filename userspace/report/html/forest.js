@@ -19,13 +19,14 @@ function forestRange(rows, sameUpTo) {
 // Ticks whose words would overlap are left out: 1 stays, and 2, 5, 10, ... stay rather than what lies between them.
 function spacedTicks(ratios, scale) {
   const least = 9;
+  const middleOf = (at) => (at < axisEdge ? at + least / 2 : at > 100 - axisEdge ? at - least / 2 : at);
   const reach = (value) => Math.max(value, 1 / value);
   const isRound = (value) => ['1', '2', '5'].includes(reach(value).toPrecision(1)[0]) &&
       Math.abs(reach(value) - Number(reach(value).toPrecision(1))) < 1e-9;
   const kept = [];
   for (const value of [...ratios].sort((a, b) => isRound(b) - isRound(a) || reach(a) - reach(b))) {
     const at = scale(value);
-    if (kept.every((tick) => Math.abs(tick.at - at) >= least)) {
+    if (kept.every((tick) => Math.abs(middleOf(tick.at) - middleOf(at)) >= least)) {
       kept.push({at, text: digits(value)});
     }
   }

@@ -37,10 +37,10 @@ const svgLine = (x1, y1, x2, y2, name) => svgElement('line', {x1, y1, x2, y2, cl
 
 const upright = (at, name) => svgLine(percent(at), '0', percent(at), '100%', name);
 
-// The numbers of an axis below or above strips: `ticks` are {at, text}.
-const axisStrip = (ticks) => drawing(null, 'axis-strip', ticks.map(({at, text}) => [
-  svgText(percent(at), 14, text, at < 3 ? 'start' : at > 97 ? 'end' : 'middle', 'faint'),
-]));
+// The numbers of an axis below or above strips: `ticks` are {at, text}. Those closer to an edge than this stay inside.
+const axisEdge = 3;
+const axisStrip = (ticks) => drawing(null, 'axis-strip', ticks.map(({at, text}) => svgText(
+    percent(at), 14, text, at < axisEdge ? 'start' : at > 100 - axisEdge ? 'end' : 'middle', 'faint')));
 
 const linearScale = ([low, high], [from, to]) => (value) =>
   (high === low ? (from + to) / 2 : from + (to - from) * (value - low) / (high - low));
