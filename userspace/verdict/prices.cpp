@@ -215,8 +215,9 @@ void add_messages(const std::vector<Sweep>& sweeps, std::vector<Price>& prices) 
   }
   for (const Sweep::Series& series : sweep->series) {
     for (const Sweep::Point& point : series.points) {
-      Price& price = prices.emplace_back(blank(fmt::format("message.{}.{}", series.label, point.x), "message",
-                                               fmt::format("{}, {} bytes", series.label, point.x), "message"));
+      Price& price = prices.emplace_back(
+          blank(fmt::format("message.{}.{}", series.label, point.x), "message",
+                fmt::format("{}, {} {}", series.label, point.x, point.x == 1 ? "byte" : "bytes"), "message"));
       price.condition = Condition::same_cpu;
       price.value = point.y;
       price.interval = point.interval;
