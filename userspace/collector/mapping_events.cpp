@@ -103,8 +103,12 @@ Status MappingEvents::reopen(unsigned cpu) {
     ++lost_;
     gap_ = true;
   }
-  rings_[cpu] = ring ? *std::move(ring) : CpuRing();
-  return ring ? Status(Done{}) : Status(ring.error());
+  if (!ring) {
+    rings_[cpu] = CpuRing();
+    return ring.error();
+  }
+  rings_[cpu] = *std::move(ring);
+  return Done{};
 }
 
 std::uint64_t MappingEvents::lost() const {

@@ -55,6 +55,7 @@ Answer answer_by_sign(const std::vector<Pair>& rounds, double confidence) {
 
 double median_of(const std::vector<Pair>& rounds, double Pair::*side) {
   std::vector<double> values;
+  values.reserve(rounds.size());
   for (const Pair& pair : rounds) {
     values.push_back(pair.*side);
   }

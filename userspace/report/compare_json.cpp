@@ -29,6 +29,7 @@ void row_of(JsonWriter& json, std::string_view key, const Values& values) {
 // Nanoseconds are counted in whole numbers.
 std::vector<std::int64_t> whole_ns(const std::vector<double>& values) {
   std::vector<std::int64_t> whole;
+  whole.reserve(values.size());
   for (const double value : values) {
     whole.push_back(std::llround(value));
   }

@@ -15,7 +15,7 @@ namespace {
 constexpr double ns_per_ms = 1e6;
 
 std::string csv_text(const std::string& text) {
-  const std::string valid = valid_utf8(text);
+  std::string valid = valid_utf8(text);
   if (valid.find_first_of(",\"\r\n") == std::string::npos) {
     return valid;
   }
