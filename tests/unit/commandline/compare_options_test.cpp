@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "commandline/options.h"
 #include "commandline/shell_words.h"
+#include "support/parsed_options.h"
 
 namespace taskcost {
 namespace {
@@ -17,35 +17,14 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-template <typename Command>
-Command parsed(std::vector<std::string> arguments) {
-  const auto options = parse_options(arguments);
-  if (!options) {
-    ADD_FAILURE() << to_line(options.error());
-    return {};
-  }
-  const auto* const command = std::get_if<Command>(&*options);
-  if (command == nullptr) {
-    ADD_FAILURE() << "another command";
-    return {};
-  }
-  return *command;
-}
-
 CompareCommand compared(std::vector<std::string> arguments) {
   arguments.insert(arguments.begin(), "compare");
-  return parsed<CompareCommand>(std::move(arguments));
+  return test::parsed_as<CompareCommand>(std::move(arguments));
 }
 
 std::string refused(std::vector<std::string> arguments, const char* command = "compare") {
   arguments.insert(arguments.begin(), command);
-  const auto options = parse_options(arguments);
-  if (options) {
-    ADD_FAILURE() << "accepted";
-    return "";
-  }
-  EXPECT_EQ(options.error().kind, ErrorKind::usage);
-  return to_line(options.error());
+  return test::refusal_of(arguments);
 }
 
 TEST(CompareOptions, CommandsAreForTheShell) {
@@ -135,12 +114,12 @@ TEST(CompareOptions, WhatIsWrongIsNamed) {
 }
 
 TEST(CompareOptions, RepeatOfRun) {
-  const auto run = parsed<RunCommand>({"run", "--repeat", "20", "-o", "a.md", "--", "ls", "-l"});
+  const auto run = test::parsed_as<RunCommand>({"run", "--repeat", "20", "-o", "a.md", "--", "ls", "-l"});
   EXPECT_EQ(run.repeat, 20U);
   EXPECT_THAT(run.command, ElementsAre("ls", "-l"));
   ASSERT_EQ(run.observe.outputs.size(), 1U);
   EXPECT_EQ(run.observe.outputs[0].format, OutputFormat::markdown);
-  EXPECT_FALSE(parsed<RunCommand>({"run", "ls"}).repeat);
+  EXPECT_FALSE(test::parsed_as<RunCommand>({"run", "ls"}).repeat);
   EXPECT_THAT(refused({"--repeat", "2", "--stacks", "ls"}, "run"), HasSubstr("--repeat"));
   EXPECT_THAT(refused({"--repeat", "0", "ls"}, "run"), HasSubstr("--repeat"));
   EXPECT_THAT(refused({"--repeat", "2", "-o", "a.tcap", "ls"}, "run"), HasSubstr(".json"));

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "commandline/options.h"
+#include "support/parsed_options.h"
 
 namespace taskcost {
 namespace {
@@ -14,28 +14,12 @@ using ::testing::HasSubstr;
 
 EstimateCommand parsed(std::vector<std::string> arguments) {
   arguments.insert(arguments.begin(), "estimate");
-  const auto options = parse_options(arguments);
-  if (!options) {
-    ADD_FAILURE() << to_line(options.error());
-    return {};
-  }
-  const auto* const command = std::get_if<EstimateCommand>(&*options);
-  if (command == nullptr) {
-    ADD_FAILURE() << "another command";
-    return {};
-  }
-  return *command;
+  return test::parsed_as<EstimateCommand>(arguments);
 }
 
 std::string refused(std::vector<std::string> arguments) {
   arguments.insert(arguments.begin(), "estimate");
-  const auto options = parse_options(arguments);
-  if (options) {
-    ADD_FAILURE() << "accepted";
-    return "";
-  }
-  EXPECT_EQ(options.error().kind, ErrorKind::usage);
-  return to_line(options.error());
+  return test::refusal_of(arguments);
 }
 
 TEST(EstimateOptions, AReportAndItsPrices) {

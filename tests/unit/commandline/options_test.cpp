@@ -7,6 +7,8 @@
 #include <chrono>
 #include <sstream>
 
+#include "support/parsed_options.h"
+
 namespace taskcost {
 namespace {
 
@@ -16,37 +18,9 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 
-template <typename Command>
-Command parsed(const std::vector<std::string>& arguments) {
-  const auto options = parse_options(arguments);
-  if (!options) {
-    ADD_FAILURE() << options.error().what << ": " << options.error().why;
-    return {};
-  }
-  const auto* command = std::get_if<Command>(&*options);
-  if (command == nullptr) {
-    ADD_FAILURE() << "another command: alternative " << options->index();
-    return {};
-  }
-  return *command;
-}
-
-Error refused(const std::vector<std::string>& arguments) {
-  const auto options = parse_options(arguments);
-  if (options) {
-    ADD_FAILURE() << "accepted";
-    return {};
-  }
-  const Error& error = options.error();
-  EXPECT_EQ(error.kind, ErrorKind::usage);
-  EXPECT_THAT(error.why, Not(IsEmpty())) << error.what;
-  EXPECT_THAT(error.hint, Not(IsEmpty())) << error.what;
-  EXPECT_THAT(error.what + error.why + error.hint, Not(HasSubstr("\n")));
-  return error;
-}
-
 TEST(Options, RunTakesTheCommandAfterTheMark) {
-  const auto run = parsed<RunCommand>({"run", "-o", "a.json", "--output=b.txt", "--", "ls", "-l", "--", "--help"});
+  const auto run =
+      test::parsed_as<RunCommand>({"run", "-o", "a.json", "--output=b.txt", "--", "ls", "-l", "--", "--help"});
   EXPECT_THAT(run.command, ElementsAre("ls", "-l", "--", "--help"));
   ASSERT_EQ(run.observe.outputs.size(), 2);
   EXPECT_EQ(run.observe.outputs[0].path, "a.json");
@@ -56,7 +30,8 @@ TEST(Options, RunTakesTheCommandAfterTheMark) {
 }
 
 TEST(Options, RunTakesTheCommandFromTheFirstWord) {
-  const auto run = parsed<RunCommand>({"run", "-q", "--user", "daemon", "sh", "-c", "true", "--", "-v", "attach"});
+  const auto run =
+      test::parsed_as<RunCommand>({"run", "-q", "--user", "daemon", "sh", "-c", "true", "--", "-v", "attach"});
   EXPECT_THAT(run.command, ElementsAre("sh", "-c", "true", "--", "-v", "attach"));
   EXPECT_TRUE(run.observe.quiet);
   EXPECT_FALSE(run.observe.verbose);
@@ -64,12 +39,12 @@ TEST(Options, RunTakesTheCommandFromTheFirstWord) {
 }
 
 TEST(Options, ACommandMayBeNamedLikeOneOfOurs) {
-  EXPECT_THAT(parsed<RunCommand>({"run", "attach", "-p", "1"}).command, ElementsAre("attach", "-p", "1"));
-  EXPECT_THAT(parsed<RunCommand>({"run", "--", "--odd"}).command, ElementsAre("--odd"));
+  EXPECT_THAT(test::parsed_as<RunCommand>({"run", "attach", "-p", "1"}).command, ElementsAre("attach", "-p", "1"));
+  EXPECT_THAT(test::parsed_as<RunCommand>({"run", "--", "--odd"}).command, ElementsAre("--odd"));
 }
 
 TEST(Options, Defaults) {
-  const auto run = parsed<RunCommand>({"run", "true"});
+  const auto run = test::parsed_as<RunCommand>({"run", "true"});
   EXPECT_THAT(run.observe.outputs, IsEmpty());
   EXPECT_EQ(run.observe.format, OutputFormat::text);
   EXPECT_FALSE(run.observe.max_tasks);
@@ -79,19 +54,21 @@ TEST(Options, Defaults) {
 }
 
 TEST(Options, SharedOptions) {
-  const auto observe =
-      parsed<RunCommand>({"run", "--format", "json", "-qv", "--no-color", "--probe-stats", "--max-tasks=7", "true"})
-          .observe;
+  const auto observe = test::parsed_as<RunCommand>(
+                           {"run", "--format", "json", "-qv", "--no-color", "--probe-stats", "--max-tasks=7", "true"})
+                           .observe;
   EXPECT_EQ(observe.format, OutputFormat::json);
   EXPECT_EQ(observe.colour, false);
   EXPECT_EQ(observe.max_tasks, 7);
   EXPECT_TRUE(observe.quiet && observe.verbose && observe.probe_stats);
-  EXPECT_EQ(parsed<RunCommand>({"run", "--format=none", "true"}).observe.format, std::nullopt);
-  EXPECT_EQ(parsed<RunCommand>({"run", "--format=none", "--format=text", "true"}).observe.format, OutputFormat::text);
+  EXPECT_EQ(test::parsed_as<RunCommand>({"run", "--format=none", "true"}).observe.format, std::nullopt);
+  EXPECT_EQ(test::parsed_as<RunCommand>({"run", "--format=none", "--format=text", "true"}).observe.format,
+            OutputFormat::text);
 }
 
 TEST(Options, AttachToProcesses) {
-  const auto attach = parsed<AttachCommand>({"attach", "-p", "12,7", "--pid=12", "-p99", "-d", "2.5", "-o", "r.json"});
+  const auto attach =
+      test::parsed_as<AttachCommand>({"attach", "-p", "12,7", "--pid=12", "-p99", "-d", "2.5", "-o", "r.json"});
   EXPECT_EQ(attach.target.kind, Target::Kind::processes);
   EXPECT_THAT(attach.target.ids, ElementsAre(12, 7, 99));
   EXPECT_EQ(attach.duration, std::chrono::milliseconds(2500));
@@ -99,7 +76,7 @@ TEST(Options, AttachToProcesses) {
 }
 
 TEST(Options, AttachToTasks) {
-  const auto attach = parsed<AttachCommand>({"attach", "-t", "5,6"});
+  const auto attach = test::parsed_as<AttachCommand>({"attach", "-t", "5,6"});
   EXPECT_EQ(attach.target.kind, Target::Kind::tasks);
   EXPECT_THAT(attach.target.ids, ElementsAre(5, 6));
   EXPECT_EQ(attach.duration, std::nullopt);
@@ -107,7 +84,7 @@ TEST(Options, AttachToTasks) {
 
 TEST(Options, DurationsAreAnyPositiveNumber) {
   const auto duration = [](const std::string& text) {
-    return parsed<AttachCommand>({"attach", "-p", "1", "--duration", text}).duration;
+    return test::parsed_as<AttachCommand>({"attach", "-p", "1", "--duration", text}).duration;
   };
   EXPECT_EQ(duration("1e9"), std::chrono::seconds(1'000'000'000));
   EXPECT_EQ(duration("1e-12"), std::chrono::nanoseconds(1));
@@ -116,47 +93,47 @@ TEST(Options, DurationsAreAnyPositiveNumber) {
 
 TEST(Options, BadDurations) {
   for (const char* text : {"x", "", "5s", "nan", "inf", "0", "-5", "1e10", "1,5", " 1"}) {
-    const Error error = refused({"attach", "-p", "1", "-d", text});
+    const Error error = test::refused({"attach", "-p", "1", "-d", text});
     EXPECT_THAT(error.what, HasSubstr("--duration")) << text;
     EXPECT_THAT(error.what, HasSubstr("'" + std::string(text) + "'"));
   }
-  EXPECT_EQ(refused({"attach", "-p", "1", "-d", "x"}).why, "not a number");
-  EXPECT_EQ(refused({"attach", "-p", "1", "-d", "0"}).why, "out of range");
+  EXPECT_EQ(test::refused({"attach", "-p", "1", "-d", "x"}).why, "not a number");
+  EXPECT_EQ(test::refused({"attach", "-p", "1", "-d", "0"}).why, "out of range");
 }
 
 TEST(Options, BadIds) {
   for (const char* text : {"x", "", "0", "-1", "1,", ",1", "1 2", "1.5", "0x10", "4194304", "99999999999999999999"}) {
-    EXPECT_THAT(refused({"attach", "-p", text}).what, HasSubstr("'--pid'")) << text;
-    EXPECT_THAT(refused({"attach", "-t", text}).what, HasSubstr("'--tid'")) << text;
+    EXPECT_THAT(test::refused({"attach", "-p", text}).what, HasSubstr("'--pid'")) << text;
+    EXPECT_THAT(test::refused({"attach", "-t", text}).what, HasSubstr("'--tid'")) << text;
   }
-  EXPECT_EQ(refused({"attach", "-p", "12,x3"}).why, "'x3' is not an id");
+  EXPECT_EQ(test::refused({"attach", "-p", "12,x3"}).why, "'x3' is not an id");
 }
 
 TEST(Options, AttachNeedsOneKindOfTarget) {
-  EXPECT_THAT(refused({"attach", "-d", "1"}).what, HasSubstr("no target"));
-  EXPECT_THAT(refused({"attach", "-p", "1", "-t", "2"}).why, HasSubstr("only one of"));
+  EXPECT_THAT(test::refused({"attach", "-d", "1"}).what, HasSubstr("no target"));
+  EXPECT_THAT(test::refused({"attach", "-p", "1", "-t", "2"}).why, HasSubstr("only one of"));
 }
 
 TEST(Options, Doctor) {
-  EXPECT_FALSE(parsed<DoctorCommand>({"doctor"}).json);
-  EXPECT_TRUE(parsed<DoctorCommand>({"doctor", "--json"}).json);
-  EXPECT_EQ(parsed<DoctorCommand>({"doctor", "--no-color"}).colour, false);
+  EXPECT_FALSE(test::parsed_as<DoctorCommand>({"doctor"}).json);
+  EXPECT_TRUE(test::parsed_as<DoctorCommand>({"doctor", "--json"}).json);
+  EXPECT_EQ(test::parsed_as<DoctorCommand>({"doctor", "--no-color"}).colour, false);
 }
 
 TEST(Options, Verify) {
-  const auto all = parsed<VerifyCommand>({"verify"});
+  const auto all = test::parsed_as<VerifyCommand>({"verify"});
   EXPECT_THAT(all.claims, IsEmpty());
   EXPECT_FALSE(all.thorough || all.list);
   const auto some =
-      parsed<VerifyCommand>({"verify", "--claim", "a.b", "--claim=c", "--thorough", "--list", "-o", "v.json"});
+      test::parsed_as<VerifyCommand>({"verify", "--claim", "a.b", "--claim=c", "--thorough", "--list", "-o", "v.json"});
   EXPECT_THAT(some.claims, ElementsAre("a.b", "c"));
   EXPECT_TRUE(some.thorough && some.list);
   EXPECT_EQ(some.observe.outputs.size(), 1);
 }
 
 TEST(Options, WorkloadPassesOnWhatItDoesNotKnow) {
-  const auto workload =
-      parsed<WorkloadCommand>({"workload", "-q", "create", "--as", "thread", "-o", "w.json", "-n5", "--", "-v"});
+  const auto workload = test::parsed_as<WorkloadCommand>(
+      {"workload", "-q", "create", "--as", "thread", "-o", "w.json", "-n5", "--", "-v"});
   EXPECT_EQ(workload.name, "create");
   EXPECT_THAT(workload.arguments, ElementsAre("--as", "thread", "-n5", "-v"));
   EXPECT_TRUE(workload.observe.quiet);
@@ -165,104 +142,105 @@ TEST(Options, WorkloadPassesOnWhatItDoesNotKnow) {
 }
 
 TEST(Options, WorkloadNeedsItsNameFirst) {
-  EXPECT_THAT(refused({"workload"}).what, HasSubstr("no workload"));
-  EXPECT_THAT(refused({"workload", "--as", "thread", "create"}).what, HasSubstr("unknown option '--as'"));
+  EXPECT_THAT(test::refused({"workload"}).what, HasSubstr("no workload"));
+  EXPECT_THAT(test::refused({"workload", "--as", "thread", "create"}).what, HasSubstr("unknown option '--as'"));
 }
 
 TEST(Options, UnknownOptionsSuggestTheNearest) {
-  const Error typo = refused({"run", "--ouptut=a.json", "--", "ls"});
+  const Error typo = test::refused({"run", "--ouptut=a.json", "--", "ls"});
   EXPECT_EQ(typo.what, "unknown option '--ouptut'");
   EXPECT_EQ(typo.hint, "did you mean '--output'? try 'taskcost run --help'");
-  EXPECT_EQ(refused({"attach", "-p", "1", "--gibberish"}).hint, "try 'taskcost attach --help'");
-  EXPECT_THAT(refused({"doctor", "--jsno"}).hint, HasSubstr("'--json'"));
-  EXPECT_THAT(refused({"run", "-z", "ls"}).what, HasSubstr("'-z'"));
-  EXPECT_THAT(refused({"--verison"}).hint, HasSubstr("'--version'"));
+  EXPECT_EQ(test::refused({"attach", "-p", "1", "--gibberish"}).hint, "try 'taskcost attach --help'");
+  EXPECT_THAT(test::refused({"doctor", "--jsno"}).hint, HasSubstr("'--json'"));
+  EXPECT_THAT(test::refused({"run", "-z", "ls"}).what, HasSubstr("'-z'"));
+  EXPECT_THAT(test::refused({"--verison"}).hint, HasSubstr("'--version'"));
 }
 
 TEST(Options, UnknownCommandsSuggestTheNearest) {
-  EXPECT_THAT(refused({"atach"}).hint, HasSubstr("'attach'"));
-  EXPECT_EQ(refused({"dance"}).hint, "try 'taskcost --help'");
-  EXPECT_THAT(refused({}).what, HasSubstr("no command"));
+  EXPECT_THAT(test::refused({"atach"}).hint, HasSubstr("'attach'"));
+  EXPECT_EQ(test::refused({"dance"}).hint, "try 'taskcost --help'");
+  EXPECT_THAT(test::refused({}).what, HasSubstr("no command"));
 }
 
 TEST(Options, MissingValues) {
   for (const char* option : {"--pid", "--duration", "--output", "--format"}) {
-    const Error error = refused({"attach", option});
+    const Error error = test::refused({"attach", option});
     EXPECT_EQ(error.what, "option '" + std::string(option) + "'");
     EXPECT_THAT(error.why, HasSubstr("missing"));
   }
-  EXPECT_EQ(refused({"attach", "-d"}).what, "option '--duration'");
+  EXPECT_EQ(test::refused({"attach", "-d"}).what, "option '--duration'");
 }
 
 TEST(Options, AttachTakesOneTargetOfEveryKind) {
-  EXPECT_EQ(parsed<AttachCommand>({"attach", "-a"}).target.kind, Target::Kind::machine);
-  const auto cgroup = parsed<AttachCommand>({"attach", "--cgroup", "/sys/fs/cgroup/x"}).target;
+  EXPECT_EQ(test::parsed_as<AttachCommand>({"attach", "-a"}).target.kind, Target::Kind::machine);
+  const auto cgroup = test::parsed_as<AttachCommand>({"attach", "--cgroup", "/sys/fs/cgroup/x"}).target;
   EXPECT_EQ(cgroup.kind, Target::Kind::cgroup);
   EXPECT_EQ(cgroup.cgroup, "/sys/fs/cgroup/x");
-  const auto name = parsed<AttachCommand>({"attach", "--comm", "postgres*"}).target;
+  const auto name = test::parsed_as<AttachCommand>({"attach", "--comm", "postgres*"}).target;
   EXPECT_EQ(name.kind, Target::Kind::name);
   EXPECT_EQ(name.name, "postgres*");
   for (const std::vector<std::string>& words : {std::vector<std::string>{"attach", "-a", "-p", "1"},
                                                 {"attach", "--comm", "a", "--cgroup", "b"},
                                                 {"attach", "--comm", "a", "--comm", "b"}}) {
-    EXPECT_THAT(refused(words).why, HasSubstr("only one of"));
+    EXPECT_THAT(test::refused(words).why, HasSubstr("only one of"));
   }
-  EXPECT_EQ(refused({"attach", "--cgroup", ""}).kind, ErrorKind::usage);
-  EXPECT_THAT(refused({"attach"}).why, HasSubstr("--cgroup"));
+  EXPECT_EQ(test::refused({"attach", "--cgroup", ""}).kind, ErrorKind::usage);
+  EXPECT_THAT(test::refused({"attach"}).why, HasSubstr("--cgroup"));
 }
 
 TEST(Options, DetailAndStacks) {
-  EXPECT_EQ(parsed<RunCommand>({"run", "--detail", "switches", "ls"}).observe.detail, Detail::switches);
-  EXPECT_EQ(refused({"run", "--detail", "some", "ls"}).kind, ErrorKind::usage);
-  const auto run = parsed<RunCommand>({"run", "--stacks", "-o", "a.folded", "-o", "a.speedscope.json", "ls"});
+  EXPECT_EQ(test::parsed_as<RunCommand>({"run", "--detail", "switches", "ls"}).observe.detail, Detail::switches);
+  EXPECT_EQ(test::refused({"run", "--detail", "some", "ls"}).kind, ErrorKind::usage);
+  const auto run = test::parsed_as<RunCommand>({"run", "--stacks", "-o", "a.folded", "-o", "a.speedscope.json", "ls"});
   EXPECT_TRUE(run.observe.stacks);
   EXPECT_EQ(run.observe.outputs.at(0).format, OutputFormat::folded);
   EXPECT_EQ(run.observe.outputs.at(1).format, OutputFormat::speedscope);
-  EXPECT_THAT(refused({"run", "-o", "a.folded", "ls"}).hint, HasSubstr("--stacks"));
+  EXPECT_THAT(test::refused({"run", "-o", "a.folded", "ls"}).hint, HasSubstr("--stacks"));
 }
 
 TEST(Options, TopObservesTheMachineUnlessTold) {
-  const auto top = parsed<TopCommand>({"top", "--once", "--interval", "0.5", "--format", "json", "--sort", "faults"});
+  const auto top =
+      test::parsed_as<TopCommand>({"top", "--once", "--interval", "0.5", "--format", "json", "--sort", "faults"});
   EXPECT_EQ(top.target.kind, Target::Kind::machine);
   EXPECT_EQ(top.interval, std::chrono::milliseconds(500));
   EXPECT_EQ(top.format, OutputFormat::json);
   EXPECT_EQ(top.sort, "faults");
-  EXPECT_EQ(parsed<TopCommand>({"top", "-p", "7"}).target.kind, Target::Kind::processes);
-  EXPECT_EQ(refused({"top", "--interval", "0"}).kind, ErrorKind::usage);
+  EXPECT_EQ(test::parsed_as<TopCommand>({"top", "-p", "7"}).target.kind, Target::Kind::processes);
+  EXPECT_EQ(test::refused({"top", "--interval", "0"}).kind, ErrorKind::usage);
 }
 
 TEST(Options, BadSharedValues) {
-  EXPECT_THAT(refused({"run", "-o", "r.pdf", "ls"}).hint,
+  EXPECT_THAT(test::refused({"run", "-o", "r.pdf", "ls"}).hint,
               HasSubstr(".html, .json, .txt, .folded, .speedscope.json, .tcap, .pftrace, .csv or .ndjson"));
-  EXPECT_THAT(refused({"run", "-o", "", "ls"}).what, HasSubstr("''"));
-  EXPECT_THAT(refused({"run", "-o", ".json", "ls"}).why, HasSubstr("ending"));
-  EXPECT_THAT(refused({"run", "--format", "csv", "ls"}).hint, HasSubstr("text, json or none"));
+  EXPECT_THAT(test::refused({"run", "-o", "", "ls"}).what, HasSubstr("''"));
+  EXPECT_THAT(test::refused({"run", "-o", ".json", "ls"}).why, HasSubstr("ending"));
+  EXPECT_THAT(test::refused({"run", "--format", "csv", "ls"}).hint, HasSubstr("text, json or none"));
   for (const char* text : {"0", "-1", "x", "1.5", "1048577"}) {
-    EXPECT_THAT(refused({"run", "--max-tasks", text, "ls"}).what, HasSubstr("'--max-tasks'")) << text;
+    EXPECT_THAT(test::refused({"run", "--max-tasks", text, "ls"}).what, HasSubstr("'--max-tasks'")) << text;
   }
-  EXPECT_THAT(refused({"run", "--quiet=maybe", "ls"}).what, HasSubstr("wrong options"));
+  EXPECT_THAT(test::refused({"run", "--quiet=maybe", "ls"}).what, HasSubstr("wrong options"));
 }
 
 TEST(Options, RunNeedsACommand) {
-  EXPECT_THAT(refused({"run"}).what, HasSubstr("no command"));
-  EXPECT_THAT(refused({"run", "-q", "--"}).hint, HasSubstr("taskcost run -- ls -l"));
+  EXPECT_THAT(test::refused({"run"}).what, HasSubstr("no command"));
+  EXPECT_THAT(test::refused({"run", "-q", "--"}).hint, HasSubstr("taskcost run -- ls -l"));
 }
 
 TEST(Options, StrayArguments) {
-  EXPECT_THAT(refused({"attach", "-p", "1", "2"}).what, HasSubstr("'2'"));
-  EXPECT_THAT(refused({"doctor", "now"}).what, HasSubstr("'now'"));
-  EXPECT_THAT(refused({"verify", "--", "x"}).what, HasSubstr("unexpected"));
+  EXPECT_THAT(test::refused({"attach", "-p", "1", "2"}).what, HasSubstr("'2'"));
+  EXPECT_THAT(test::refused({"doctor", "now"}).what, HasSubstr("'now'"));
+  EXPECT_THAT(test::refused({"verify", "--", "x"}).what, HasSubstr("unexpected"));
 }
 
 TEST(Options, ErrorsEscapeControlBytes) {
-  EXPECT_THAT(refused({"run", "--\x1b[31m\n", "ls"}).what, HasSubstr(R"('--\x1b[31m\x0a')"));
+  EXPECT_THAT(test::refused({"run", "--\x1b[31m\n", "ls"}).what, HasSubstr(R"('--\x1b[31m\x0a')"));
 }
 
 TEST(Options, TextRequests) {
-  EXPECT_EQ(parsed<PrintText>({"--version"}).text, "taskcost " TASKCOST_VERSION "\n");
-  parsed<PrintSchema>({"--json-schema"});
-  EXPECT_THAT(parsed<PrintText>({"--help"}).text, HasSubstr("attach"));
-  EXPECT_THAT(parsed<PrintText>({"run", "-h", "ls"}).text, HasSubstr("taskcost run [OPTIONS] [--] COMMAND"));
+  EXPECT_EQ(test::parsed_as<PrintText>({"--version"}).text, "taskcost " TASKCOST_VERSION "\n");
+  test::parsed_as<PrintSchema>({"--json-schema"});
+  EXPECT_THAT(test::parsed_as<PrintText>({"--help"}).text, HasSubstr("attach"));
+  EXPECT_THAT(test::parsed_as<PrintText>({"run", "-h", "ls"}).text, HasSubstr("taskcost run [OPTIONS] [--] COMMAND"));
 }
 
 class Help : public ::testing::TestWithParam<const char*> {};
@@ -272,7 +250,7 @@ TEST_P(Help, FitsEightyColumns) {
   if (*GetParam() != '\0') {
     arguments.insert(arguments.begin(), GetParam());
   }
-  const std::string help = parsed<PrintText>(arguments).text;
+  const std::string help = test::parsed_as<PrintText>(arguments).text;
   EXPECT_THAT(help, EndsWith("\n"));
   std::istringstream lines(help);
   for (std::string line; std::getline(lines, line);) {
