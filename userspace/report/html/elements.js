@@ -6,8 +6,7 @@
 const report = JSON.parse(document.getElementById('report').textContent);
 const page = document.getElementById('page');
 
-function element(tag, attributes, ...children) {
-  const made = document.createElement(tag);
+function filled(made, attributes, children) {
   for (const [name, value] of Object.entries(attributes || {})) {
     made.setAttribute(name, value);
   }
@@ -18,6 +17,8 @@ function element(tag, attributes, ...children) {
   }
   return made;
 }
+
+const element = (tag, attributes, ...children) => filled(document.createElement(tag), attributes, children);
 
 const faint = (...text) => element('p', {class: 'faint'}, ...text);
 

@@ -4,18 +4,8 @@
 // the width are in percent, text and marks in pixels. The style sheet has the colors.
 'use strict';
 
-function svgElement(tag, attributes, ...children) {
-  const made = document.createElementNS('http://www.w3.org/2000/svg', tag);
-  for (const [name, value] of Object.entries(attributes || {})) {
-    made.setAttribute(name, value);
-  }
-  for (const child of children.flat(2)) {
-    if (child !== null && child !== undefined) {
-      made.append(child instanceof Node ? child : document.createTextNode(String(child)));
-    }
-  }
-  return made;
-}
+const svgElement = (tag, attributes, ...children) =>
+    filled(document.createElementNS('http://www.w3.org/2000/svg', tag), attributes, children);
 
 const percent = (share) => `${Number(share.toFixed(3))}%`;
 
