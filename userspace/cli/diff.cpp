@@ -13,15 +13,6 @@
 namespace taskcost {
 namespace {
 
-ObserveOptions output_options(const DiffCommand& command) {
-  ObserveOptions options;
-  options.outputs = command.outputs;
-  options.format = command.format;
-  options.verbose = command.verbose;
-  options.colour = command.colour;
-  return options;
-}
-
 // What is above the limit, and what could not be judged, on standard error.
 Result<int> judge(const Difference& difference, double percent) {
   const auto checks = check_costs(difference, percent);

@@ -21,15 +21,6 @@ namespace {
 // Idle, the rounds of the plan take less.
 constexpr std::chrono::seconds price_budget{15};
 
-ObserveOptions output_options(const EstimateCommand& command) {
-  ObserveOptions options;
-  options.outputs = command.outputs;
-  options.format = command.format;
-  options.verbose = command.verbose;
-  options.colour = command.colour;
-  return options;
-}
-
 Result<ProgramCounts> load_program(const std::string& path) {
   const auto text = load_report_text(path);
   if (!text) {

@@ -116,12 +116,6 @@ Report empty_report(TargetMode mode, const Surroundings& surroundings) {
   return report;
 }
 
-void StealWatch::tell(Report& report) const {
-  const auto now = steal_time();
-  const bool virtualized = !report.host.virtualization.empty() && report.host.virtualization != "none";
-  report.stolen = virtualized && before_ && now ? std::optional(*now - *before_) : std::nullopt;
-}
-
 Result<LaunchedRun> observe_command(const Command& command, TargetMode mode, const CollectorOptions& options,
                                     StopSignals& signals, const Surroundings& surroundings,
                                     const BeforeWindow& before) {

@@ -10,7 +10,6 @@
 
 #include "cli/commands.h"
 #include "cli/signals.h"
-#include "cli/surroundings.h"
 #include "taskcost/collector.h"
 
 namespace taskcost {
@@ -51,15 +50,5 @@ void take(Report& report, Collector::Observation observation);
 
 // The parts of a report that do not depend on what is observed.
 Report empty_report(TargetMode mode, const Surroundings& surroundings);
-
-// Time that the hypervisor takes from here on.
-class StealWatch {
- public:
-  StealWatch() : before_(steal_time()) {}
-  void tell(Report& report) const;
-
- private:
-  std::optional<Duration> before_;
-};
 
 }  // namespace taskcost

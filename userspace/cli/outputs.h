@@ -20,6 +20,17 @@ namespace taskcost {
 // Opens the capture that outputs of transitions are made from, anew for each. Empty: there is none.
 using OpenCapture = std::function<Result<CaptureReader>()>;
 
+// Of a command that writes reports and observes nothing.
+template <typename Command>
+ObserveOptions output_options(const Command& command) {
+  ObserveOptions options;
+  options.outputs = command.outputs;
+  options.format = command.format;
+  options.verbose = command.verbose;
+  options.colour = command.colour;
+  return options;
+}
+
 class Outputs {
  public:
   // Opens or creates every file of the options; what is in them stays until write(), and those that are created and

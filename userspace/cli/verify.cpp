@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <iostream>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -24,6 +25,13 @@ Status check_claims(const std::vector<std::string>& ids) {
     }
   }
   return Done{};
+}
+
+// What the hypervisor took since then.
+void note_stolen_time(Report& report, std::optional<Duration> before) {
+  const auto now = steal_time();
+  const bool virtualized = !report.host.virtualization.empty() && report.host.virtualization != "none";
+  report.stolen = virtualized && before && now ? std::optional(*now - *before) : std::nullopt;
 }
 
 void judge(Verification& verification, const VerifyCommand& options) {
@@ -66,10 +74,10 @@ Result<int> verify(const VerifyCommand& asked, const Surroundings& surroundings)
   Verification verification;
   verification.report = empty_report(TargetMode::verify, surroundings);
   verification.report.target.command = "verify";
-  const StealWatch steal;
+  const auto stolen_before = steal_time();
   const Status observed = observe_plan(verification, *signals, command);
   verification.report.window_end = verification.stopped ? WindowEnd::signal : WindowEnd::target_exited;
-  steal.tell(verification.report);
+  note_stolen_time(verification.report, stolen_before);
   // What was measured before something failed is judged and written all the same.
   judge(verification, command);
   if (auto status = outputs->write(verification.report); !status) {

@@ -4,15 +4,14 @@
 #include <cstddef>
 #include <string>
 
+#include "cli/progress_line.h"
+
 namespace taskcost {
 
-// Progress of `verify` on standard error: one line that is written over on a terminal, a line for each look elsewhere.
+// Progress of `verify`: each variant on a terminal, a line for each look elsewhere.
 class VerifyProgress {
  public:
-  explicit VerifyProgress(bool quiet);
-  VerifyProgress(const VerifyProgress&) = delete;
-  VerifyProgress& operator=(const VerifyProgress&) = delete;
-  ~VerifyProgress();
+  explicit VerifyProgress(bool quiet) : quiet_(quiet), line_(quiet) {}
 
   void phase(const char* title);
   void measuring(std::size_t round, const std::string& variant, const std::string& open);
@@ -20,12 +19,8 @@ class VerifyProgress {
   void look(std::size_t round, const std::string& open);
 
  private:
-  void show(const std::string& text);
-  void clear();
-
   bool quiet_;
-  bool terminal_;
-  bool shown_ = false;
+  ProgressLine line_;
 };
 
 }  // namespace taskcost
