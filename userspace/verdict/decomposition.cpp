@@ -2,21 +2,16 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <cstdint>
 #include <numeric>
 #include <random>
 #include <utility>
 
 #include "taskcost/statistics.h"
+#include "verdict/statistics.h"
 
 namespace taskcost {
 namespace {
 
-constexpr std::size_t redraws = 1000;
-// A fixed seed: the same rounds always give the same intervals.
-constexpr std::uint64_t redraw_seed = 0x7461736b636f7374;
-// Each side of an interval of 95 % leaves out so much.
-constexpr double interval_tail = 0.025;
 constexpr std::size_t least_to_trim = 8;
 
 using RoundsOfParts = std::span<const std::vector<double>>;
@@ -98,18 +93,18 @@ double average_part(RoundsOfParts side, std::span<const std::size_t> rounds, std
 }
 
 Interval cut_tails(const std::vector<double>& drawn) {
-  return {quantile(drawn, interval_tail), quantile(drawn, 1 - interval_tail)};
+  return {quantile(drawn, bootstrap_tail), quantile(drawn, 1 - bootstrap_tail)};
 }
 
 // Draws the rounds anew, and trims and averages them as was done with the originals.
 void set_intervals(Decomposition& result, const Differences& differences) {
-  std::mt19937_64 random(redraw_seed);  // NOLINT(cert-msc32-c,cert-msc51-cpp): repeatable on purpose
+  std::mt19937_64 random(bootstrap_seed);  // NOLINT(cert-msc32-c,cert-msc51-cpp): repeatable on purpose
   std::uniform_int_distribution<std::size_t> any_round(0, differences.rounds() - 1);
   std::vector<std::size_t> drawn(differences.rounds());
   std::vector<double> means(differences.parts());
-  std::vector<double> whole(redraws);
-  std::vector<std::vector<double>> parts(differences.parts(), std::vector<double>(redraws));
-  for (std::size_t redraw = 0; redraw < redraws; ++redraw) {
+  std::vector<double> whole(few_resamples);
+  std::vector<std::vector<double>> parts(differences.parts(), std::vector<double>(few_resamples));
+  for (std::size_t redraw = 0; redraw < few_resamples; ++redraw) {
     std::generate(drawn.begin(), drawn.end(), [&] { return any_round(random); });
     whole[redraw] = differences.average(differences.select_middle(drawn), means);
     for (std::size_t part = 0; part < means.size(); ++part) {

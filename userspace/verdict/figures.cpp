@@ -158,18 +158,12 @@ std::optional<double> user_running_of(const Round& round) {
   return cell_of(round, TC_ACTIVITY_USER, TC_CONDITION_RUNNING);
 }
 
-std::optional<double> switches_of(const Round& round) { return per_operation(round.session.totals.switches(), round); }
-
 std::optional<double> wall_of(const Round& round) {
   return round.wall == Duration{} ? std::nullopt : per_operation(round.wall, round);
 }
 
 std::optional<double> workers_lifetime_of(const Round& round) {
   return per_operation_of_workers(round, [](const Account& account) { return account.lifetime; });
-}
-
-std::optional<double> workers_running_of(const Round& round) {
-  return per_operation_of_workers(round, [](const Account& account) { return account.total(TC_CONDITION_RUNNING); });
 }
 
 std::optional<double> workers_kernel_of(const Round& round) {

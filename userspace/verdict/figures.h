@@ -45,12 +45,10 @@ std::optional<double> condition_of(const Round& round, tc_condition condition);
 std::optional<double> counter_of(const Round& round, tc_counter counter);
 std::optional<double> kernel_running_of(const Round& round);
 std::optional<double> user_running_of(const Round& round);
-std::optional<double> switches_of(const Round& round);
 std::optional<double> wall_of(const Round& round);  // by the clock of the workload
 
 // Per operation, over all tasks but the main one.
 std::optional<double> workers_lifetime_of(const Round& round);
-std::optional<double> workers_running_of(const Round& round);
 std::optional<double> workers_kernel_of(const Round& round);
 std::optional<double> workers_cell_of(const Round& round, tc_activity activity, tc_condition condition);
 std::optional<double> workers_user_of(const Round& round);

@@ -129,21 +129,24 @@ std::optional<double> typical_wall(const Round& round) {
   return typical ? typical : wall_of(round);
 }
 
-std::optional<double> switching_of(const Round& round) {
-  double sum = 0;
-  bool measured = false;
+// Of all context switches, until the incoming task's first sign of life. Empty without a source.
+Histogram switch_latencies(const Round& round) {
+  Histogram all;
   for (const char* key : {"switch_same", "switch_other"}) {
     if (const auto found = round.session.histograms.find(key); found != round.session.histograms.end()) {
-      sum += in_ns(found->second.sum());
-      measured = true;
+      all.merge(found->second);
     }
   }
-  return measured && round.operations > 0 ? std::optional(sum / static_cast<double>(round.operations)) : std::nullopt;
+  return all;
+}
+
+double switching_of(const Round& round) {
+  return round.operations == 0 ? 0 : in_ns(switch_latencies(round).sum()) / static_cast<double>(round.operations);
 }
 
 std::optional<double> kernel_without_switching(const Round& round) {
   const auto kernel = kernel_running_of(round);
-  return kernel ? std::optional(*kernel - switching_of(round).value_or(0)) : std::nullopt;
+  return kernel ? std::optional(*kernel - switching_of(round)) : std::nullopt;
 }
 
 std::optional<double> off_cpu_of(const Round& round) {
@@ -159,8 +162,7 @@ Measure wall_measure() {
           &wall_of,
           "Wall time: what the tasks did on CPUs, and the rest",
           {{"user code", &user_running_of},
-           {"context switch to the first sign of life",
-            [](const Round& round) { return std::optional(switching_of(round).value_or(0)); }},
+           {"context switch to the first sign of life", &switching_of},
            {"other kernel code", &kernel_without_switching},
            {"off-CPU time less what two did at once", &off_cpu_of}}};
 }
@@ -178,15 +180,9 @@ Measure machinery_measure() {
 }
 
 std::optional<double> mean_switch_latency(const Round& round) {
-  double sum = 0;
-  std::uint64_t count = 0;
-  for (const char* key : {"switch_same", "switch_other"}) {
-    if (const auto found = round.session.histograms.find(key); found != round.session.histograms.end()) {
-      sum += in_ns(found->second.sum());
-      count += found->second.count();
-    }
-  }
-  return count == 0 ? std::nullopt : std::optional(sum / static_cast<double>(count));
+  const Histogram latencies = switch_latencies(round);
+  const std::uint64_t count = latencies.count();
+  return count == 0 ? std::nullopt : std::optional(in_ns(latencies.sum()) / static_cast<double>(count));
 }
 
 Measure switch_measure() {

@@ -41,11 +41,9 @@ struct SlopeRow {
   std::string_view series;
 };
 
-std::optional<double> latency(const Round& round, const char* key) { return latency_of(round, key); }
-
-std::optional<double> minor_fault(const Round& round) { return latency(round, "fault_minor"); }
-std::optional<double> write_fault(const Round& round) { return latency(round, "fault_cow"); }
-std::optional<double> major_fault(const Round& round) { return latency(round, "fault_major"); }
+std::optional<double> minor_fault(const Round& round) { return latency_of(round, "fault_minor"); }
+std::optional<double> write_fault(const Round& round) { return latency_of(round, "fault_cow"); }
+std::optional<double> major_fault(const Round& round) { return latency_of(round, "fault_major"); }
 
 std::optional<double> exec_of(const Round& round) { return cell_of(round, TC_ACTIVITY_EXEC, TC_CONDITION_RUNNING); }
 std::optional<double> exit_time_of(const Round& round) {

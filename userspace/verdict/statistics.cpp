@@ -14,12 +14,6 @@ namespace taskcost {
 namespace {
 
 constexpr std::size_t resamples = 4000;
-// Of what is shown, and judged by nobody.
-constexpr std::size_t few_resamples = 1000;
-// Of 95 %, on either side.
-constexpr double tail = 0.025;
-// Fixed, so that the same rounds always give the same verdict.
-constexpr std::uint64_t seed = 0x7461736b636f7374;
 
 // Reorders `sample`, which is not empty.
 double median_in_place(std::vector<double>& sample) {
@@ -62,12 +56,12 @@ class Resampler {
 // What is left of the resampled values without their tails.
 Interval middle_part(std::vector<double> values) {
   std::sort(values.begin(), values.end());
-  const auto cut = static_cast<std::size_t>(std::floor(tail * static_cast<double>(values.size() - 1)));
+  const auto cut = static_cast<std::size_t>(std::floor(bootstrap_tail * static_cast<double>(values.size() - 1)));
   return {values[cut], values[values.size() - 1 - cut]};
 }
 
 Interval bootstrap(const std::vector<double>& left, const std::vector<double>& right) {
-  std::mt19937_64 random(seed);  // NOLINT(cert-msc32-c,cert-msc51-cpp): repeatable on purpose
+  std::mt19937_64 random(bootstrap_seed);  // NOLINT(cert-msc32-c,cert-msc51-cpp): repeatable on purpose
   Resampler left_resampler(left, random);
   Resampler right_resampler(right, random);
   std::vector<double> ratios(resamples);
@@ -129,7 +123,7 @@ std::optional<double> share_of_slowest(std::vector<double> sample) {
 }
 
 Interval median_interval(const std::vector<double>& sample) {
-  std::mt19937_64 random(seed);  // NOLINT(cert-msc32-c,cert-msc51-cpp): repeatable on purpose
+  std::mt19937_64 random(bootstrap_seed);  // NOLINT(cert-msc32-c,cert-msc51-cpp): repeatable on purpose
   Resampler resampler(sample, random);
   std::vector<double> medians(few_resamples);
   std::ranges::generate(medians, [&] { return resampler.median(); });
@@ -143,7 +137,7 @@ std::optional<Slope> slope_through(const std::vector<Place>& places) {
   if (!slope) {
     return std::nullopt;
   }
-  std::mt19937_64 random(seed);  // NOLINT(cert-msc32-c,cert-msc51-cpp): repeatable on purpose
+  std::mt19937_64 random(bootstrap_seed);  // NOLINT(cert-msc32-c,cert-msc51-cpp): repeatable on purpose
   std::vector<Resampler> resamplers;
   resamplers.reserve(places.size());
   for (const Place& place : places) {
