@@ -81,20 +81,21 @@ std::string each_text(double sum, const std::optional<double>& count) {
 }
 
 void line_row(Table& table, const EstimateLine& line, bool verbose) {
-  const std::string count = line.count ? number_text(line.user ? 0 : *line.count) : "-";
+  const std::optional<double> counted = line.user ? std::nullopt : line.count;
+  const std::string count = counted ? number_text(*counted) : "-";
   if (line.state != EstimateLine::State::priced) {
     table.row({line.quantity,
                count,
-               each_text(line.here, line.count),
+               each_text(line.here, counted),
                "-",
                "-",
                {line.state == EstimateLine::State::not_priced ? "not priced" : "not measured", Ink::warning}});
   } else {
     const double change = line.there.value - line.here;
     table.row({line.quantity,
-               line.user ? "-" : count,
-               line.user ? "-" : each_text(line.here, line.count),
-               line.user ? "-" : each_text(line.there.value, line.count),
+               count,
+               each_text(line.here, counted),
+               each_text(line.there.value, counted),
                {signed_quantity_text(change, "ns"), change > 0 ? Ink::bad : Ink::good},
                signed_quantity_text(line.there.low - line.here, "ns"),
                signed_quantity_text(line.there.high - line.here, "ns")});

@@ -53,12 +53,11 @@ std::string refused(const Report& report, std::optional<Model> to = std::nullopt
   return to_line(result.error());
 }
 
-const EstimateLine& line(const Estimate& estimate, const std::string& id) {
-  static const EstimateLine none;
+EstimateLine line(const Estimate& estimate, const std::string& id) {
   const auto found = std::ranges::find(estimate.lines, id, &EstimateLine::id);
   if (found == estimate.lines.end()) {
     ADD_FAILURE() << "no line " << id;
-    return none;
+    return {};
   }
   return *found;
 }
@@ -115,13 +114,13 @@ TEST(EstimateAsThreads, AddsUp) {
 TEST(EstimateAsThreads, TakesTheProgramsOwnCostsHereAndPricesThere) {
   const Estimate estimate = estimated(forking_report(), exact_prices());
   // A fork costs twice what the list says: a thread costs what the list says, or twice as much.
-  const EstimateLine& create = line(estimate, "create");
+  const EstimateLine create = line(estimate, "create");
   EXPECT_EQ(create.count, 16);
   EXPECT_DOUBLE_EQ(create.here, 16 * 120'000);
   EXPECT_DOUBLE_EQ(create.there.low, 16 * 10'000);
   EXPECT_DOUBLE_EQ(create.there.high, 16 * 20'000);
   EXPECT_NEAR(create.there.value, 16 * 10'000 * std::sqrt(2), 1);
-  const EstimateLine& exit = line(estimate, "exit");
+  const EstimateLine exit = line(estimate, "exit");
   EXPECT_DOUBLE_EQ(exit.here, 16 * 80'000);
   EXPECT_DOUBLE_EQ(exit.there.value, 16 * 8'000);
   EXPECT_DOUBLE_EQ(line(estimate, "reap").there.value, 16 * 4'000);
@@ -129,7 +128,7 @@ TEST(EstimateAsThreads, TakesTheProgramsOwnCostsHereAndPricesThere) {
 }
 
 TEST(EstimateAsThreads, FaultsOfTheForkFallAwayAndThoseOfOwnMemoryStay) {
-  const EstimateLine& faults = line(estimated(forking_report(), exact_prices()), "fault");
+  const EstimateLine faults = line(estimated(forking_report(), exact_prices()), "fault");
   EXPECT_EQ(faults.count, 1600);
   EXPECT_DOUBLE_EQ(faults.here, 16 * 300'000);
   // Of each worker's 60 that copy nothing, at 3 us, 10 are on memory of its own. One worker's on files may stay.
@@ -181,18 +180,18 @@ TEST(EstimateAsProcesses, IsChosenForThreads) {
 
 TEST(EstimateAsProcesses, AForkCostsMoreWhereMoreWasTouchedAndMapped) {
   PriceList prices = exact_prices();
-  const EstimateLine& small = line(estimated(threaded_report(), prices), "create");
+  const EstimateLine small = line(estimated(threaded_report(), prices), "create");
   EXPECT_DOUBLE_EQ(small.there.value, 10 * 60'000);
   prices = with(with(std::move(prices), price_of("create.fork.per-mib", 20'000, 19'000, 21'000)),
                 price_of("create.fork.per-mapping", 1'000, 900, 1'100));
-  const EstimateLine& large = line(estimated(threaded_report(), prices), "create");
+  const EstimateLine large = line(estimated(threaded_report(), prices), "create");
   // 80 mappings beyond those of stacks, a third of them at least, and 500 pages at most.
   EXPECT_NEAR(large.there.low, 10 * (60'000 + 80'000 / 3.0), 1);
   EXPECT_NEAR(large.there.high, 10 * (60'000 + 80'000 + 500 * 4096 / 1048576.0 * 20'000), 1);
 }
 
 TEST(EstimateAsProcesses, FutexesBecomeShared) {
-  const EstimateLine& futex = line(estimated(threaded_report(), exact_prices()), "futex");
+  const EstimateLine futex = line(estimated(threaded_report(), exact_prices()), "futex");
   EXPECT_EQ(futex.count, 1000);
   // A call costs 400 ns more on a shared one, and half of a switch 200 ns.
   EXPECT_NEAR(futex.there.value - futex.here, 1000 * 200, 1);
@@ -213,7 +212,7 @@ TEST(Estimate, TheIntervalHoldsBothConditions) {
   const PriceList prices = with(with(exact_prices(), price_of("clone.thread.across-cpus", 40'000, 40'000, 40'000)),
                                 price_of("clone.process.across-cpus", 240'000, 240'000, 240'000));
   // The program's 120 us lie half way between 60 and 240, by factors.
-  const EstimateLine& create = line(estimated(forking_report(), prices), "create");
+  const EstimateLine create = line(estimated(forking_report(), prices), "create");
   EXPECT_NEAR(create.there.value, 16 * 20'000, 1);
   EXPECT_NEAR(create.there.low, 16 * 10'000, 1);
   EXPECT_NEAR(create.there.high, 16 * 40'000, 1);
@@ -235,7 +234,7 @@ TEST(Estimate, TheIntervalGrowsWithThoseOfThePricesAndTheScatterOfTheMachine) {
 TEST(Estimate, AMissingPriceIsSaidAndLeavesItsLineAsItIs) {
   const Estimate estimate = estimated(forking_report(), without(exact_prices(), "exit.thread"));
   EXPECT_EQ(estimate.without_price(), 1);
-  const EstimateLine& exit = line(estimate, "exit");
+  const EstimateLine exit = line(estimate, "exit");
   EXPECT_EQ(exit.state, EstimateLine::State::not_priced);
   EXPECT_EQ(exit.there.value, exit.here);
   EXPECT_THAT(exit.note, HasSubstr("exit.thread"));
@@ -248,7 +247,7 @@ TEST(Estimate, ACountThatIsNotInTheReportIsSaid) {
   for (Process& process : report.session.processes) {
     process.tasks.back().account.counters[TC_COUNTER_FAULTS_COW] = std::nullopt;
   }
-  const EstimateLine& faults = line(estimated(report, exact_prices()), "fault");
+  const EstimateLine faults = line(estimated(report, exact_prices()), "fault");
   EXPECT_EQ(faults.state, EstimateLine::State::not_measured);
   EXPECT_EQ(faults.there.value, faults.here);
 }
