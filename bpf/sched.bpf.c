@@ -63,8 +63,9 @@ static __noinline int shorten_wait(struct tc_ledger *l, __u64 ns)
 	}
 	sums = bpf_map_lookup_elem(&edges, &key);
 	if (!sums)
-		sums = &l->other_edges[bounded(key.wait, TC_NR_WAITS)];
-	sums->blocked_ns -= ns;
+		sums = other_edges_of(l, key.wait);
+	if (sums)
+		sums->blocked_ns -= ns;
 	return 0;
 }
 

@@ -26,6 +26,35 @@ static __always_inline bool same_edge(const struct tc_edge_key *a, const struct 
 	return a->waker == b->waker && a->wait == b->wait && a->from == b->from;
 }
 
+/* The sum of all edges of one cause that there is no other room for. NULL when the ledger has none for it either. */
+static __always_inline struct tc_edge_sums *other_edges_of(struct tc_ledger *l, __u32 wait)
+{
+	struct tc_edge_key key = {.sleeper = l->id, .waker = TC_WAKER_SEVERAL, .wait = wait, .from = TC_FROM_NOWHERE};
+	__u32 i;
+
+#pragma unroll
+	for (i = 0; i < TC_OTHER_EDGES; i++) {
+		struct tc_edge *edge = &l->other_edges[i];
+
+		if (!edge->key.sleeper)
+			edge->key = key;
+		if (edge->key.wait == wait)
+			return &edge->sums;
+	}
+	return NULL;
+}
+
+static __noinline int book_other_edge(struct tc_ledger *l, __u64 blocked_ns)
+{
+	struct tc_edge_sums *sums = l ? other_edges_of(l, l->wait) : NULL;
+
+	if (sums)
+		add_to_edge(sums, blocked_ns);
+	else
+		count_loss(TC_LOSS_MISSED_EDGES);
+	return 0;
+}
+
 /*
  * The ledger has room for the edges that come first; the rest goes to a map, and what does not fit there, as of a task
  * that waits for thousands of children, is one sum for each cause.
@@ -52,7 +81,7 @@ static __always_inline void book_edge(struct tc_ledger *l, __u64 blocked_ns)
 	if (sums)
 		add_to_edge(sums, blocked_ns);
 	else if (bpf_map_update_elem(&edges, &key, &first, BPF_NOEXIST))
-		add_to_edge(&l->other_edges[bounded(l->wait, TC_NR_WAITS)], blocked_ns);
+		book_other_edge(l, blocked_ns);
 }
 
 /*

@@ -161,7 +161,8 @@
   X(MISSED_FLOWS, missed_flows, "channel calls without a flow: their table was full or busy")             \
   X(MISSED_STACKS, missed_stacks, "events without a stack: the kernel had no place for it")               \
   X(DROPPED_TRANSITIONS, dropped_transitions, "recorded transitions that found the ring buffer full")     \
-  X(UNREAD_TABLES, unread_tables, "tables of waits and flows that could not be read to their end")
+  X(UNREAD_TABLES, unread_tables, "tables of waits and flows that could not be read to their end")        \
+  X(MISSED_EDGES, missed_edges, "waits without a waker: there was no room for it")
 
 #define TC_ENUM_ACTIVITY(C, n, t) TC_ACTIVITY_##C,
 #define TC_ENUM_CONDITION(C, n, t) TC_CONDITION_##C,
@@ -378,7 +379,7 @@ struct tc_chain {
 };
 
 /* How many a ledger has room for; more edges and flows go to hash maps. */
-enum { TC_OWN_EDGES = 6, TC_OWN_FLOWS = 6, TC_KEPT_CHAINS = 2 };
+enum { TC_OWN_EDGES = 6, TC_OTHER_EDGES = 3, TC_OWN_FLOWS = 6, TC_KEPT_CHAINS = 2 };
 
 /*
  * A ledger never crosses a page: after a switch of address spaces each page of the pool that a probe touches can cost a
@@ -477,7 +478,8 @@ struct tc_ledger {
   struct tc_creation_sums creations[TC_NR_CREATIONS];
   struct tc_wait_sums waits[TC_NR_WAITS];
   struct tc_edge edges[TC_OWN_EDGES]; /* `key.sleeper` 0: free */
-  struct tc_edge_sums other_edges[TC_NR_WAITS]; /* those that neither the ledger nor the map had room for */
+  /* One for each cause, of TC_WAKER_SEVERAL: those that neither the ledger nor the map had room for. */
+  struct tc_edge other_edges[TC_OTHER_EDGES];
   struct tc_flow flows[TC_OWN_FLOWS]; /* `key.object` 0: free */
   struct tc_chain cause;              /* the waker's own last wait, as it stood when `end_ns` equals `woken_ns` */
   struct tc_chain waited;             /* its own last long wait; what it wakes next may have waited for that */
@@ -600,7 +602,7 @@ struct tc_stint {
 };
 
 #ifdef __cplusplus
-static_assert(sizeof(tc_ledger) % 8 == 0, "slots of the pool are 8-byte aligned");
+static_assert(sizeof(tc_ledger) == TC_LEDGER_ALIGNMENT, "a ledger is one page of the pool");
 static_assert(int{TC_NR_ACTIVITIES} <= int{TC_CALL_ACTIVITY_MASK}, "an activity must fit into its bits");
 #endif
 

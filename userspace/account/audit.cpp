@@ -121,9 +121,9 @@ struct Auditor::State {
   void note_beyond(const tc_ledger& kernel, const RebuiltTask& task) {
     const BeyondLedger replayed = beyond_ledger(kernel, task);
     tc_edge_sums others{};
-    for (const tc_edge_sums& sums : kernel.other_edges) {
-      others.count += sums.count;
-      others.blocked_ns += sums.blocked_ns;
+    for (const tc_edge& edge : kernel.other_edges) {
+      others.count += edge.sums.count;
+      others.blocked_ns += edge.sums.blocked_ns;
     }
     if (replayed.any() || others.count != 0) {
       Beyond& both = beyond[kernel.id];

@@ -114,9 +114,9 @@ void Conversations::note(const tc_ledger& ledger) {
       on_edge(edge);
     }
   }
-  for (std::uint32_t wait = 0; wait < TC_NR_WAITS; ++wait) {
-    if (const tc_edge_sums& sums = ledger.other_edges[wait]; sums.count != 0) {
-      on_edge({{ledger.id, TC_WAKER_SEVERAL, wait, TC_FROM_NOWHERE}, sums});
+  for (const tc_edge& edge : ledger.other_edges) {
+    if (edge.sums.count != 0) {
+      on_edge(edge);
     }
   }
   for (const tc_flow& flow : ledger.flows) {

@@ -64,7 +64,7 @@ TEST(Conversations, WakersThatAreNoObservedTasks) {
 TEST(Conversations, WakersWithoutRoomAreSeveral) {
   LedgerBuilder crowded(1);
   tc_ledger ledger = crowded;
-  ledger.other_edges[TC_WAIT_CHILD] = {500, 70, 9};
+  ledger.other_edges[0] = {{1, TC_WAKER_SEVERAL, TC_WAIT_CHILD, TC_FROM_NOWHERE}, {500, 70, 9}};
   Conversations conversations(1000);
   conversations.note(ledger);
   const auto edges = taken(conversations).edges;
