@@ -246,7 +246,13 @@ class Phase {
       running_.emplace_back(variant, favored);
     }
     const Questions questions = questions_about(running_, claims_);
-    RoundPlan plan(items_of(running_), questions.items, {std::nullopt, looks.front(), budget}, std::random_device{}());
+    const auto more_rounds = [&](std::size_t question) -> std::optional<std::size_t> {
+      return questions.claims[question] == nullptr
+                 ? std::optional<std::size_t>(0)
+                 : rounds_to_settle(*questions.claims[question], verification_.readings);
+    };
+    RoundPlan plan(items_of(running_), questions.items, {std::nullopt, looks.front(), budget, more_rounds},
+                   std::random_device{}());
     const auto settled = [&](std::size_t question) {
       return questions.claims[question] == nullptr || is_settled(*questions.claims[question], verification_.readings);
     };

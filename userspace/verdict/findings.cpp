@@ -318,6 +318,9 @@ class Judge {
   std::map<std::string_view, Verdict> judged_;  // by id
 };
 
+// high / low of an interval that need not be narrower.
+constexpr double narrow = 1.2;
+
 }  // namespace
 
 Findings find(const Rounds& rounds, const Readings& readings, const EvidenceList& evidence,
@@ -336,17 +339,27 @@ Findings find(const Rounds& rounds, const Readings& readings, const EvidenceList
   return findings;
 }
 
-bool is_settled(const ClaimRow& row, const Readings& readings) {
-  constexpr double narrow = 1.2;
+std::optional<std::size_t> rounds_to_settle(const ClaimRow& row, const Readings& readings) {
   const auto* rule = std::get_if<RatioRule>(&row.rule);
   if (rule == nullptr) {
-    return true;
+    return 0;
   }
   const std::vector<RoundOfBoth> pairs = typical_pairs(both_of(readings, *rule, rule->measure));
   const auto ratio = paired_ratio(figures_of(pairs), look_confidence);
-  // Where there is no ratio, no number of rounds makes one.
-  return !ratio || (answer_of(ratio->interval, verdict_band) != Answer::undecided &&
-                    ratio->interval.high <= narrow * ratio->interval.low);
+  if (!ratio) {
+    return 0;  // no number of rounds makes one
+  }
+  const auto to_decide = rounds_to_decide(*ratio, verdict_band);
+  if (!to_decide) {
+    return std::nullopt;
+  }
+  const double too_wide = std::max(1.0, std::log(ratio->interval.high / ratio->interval.low) / std::log(narrow));
+  const auto to_narrow = std::ceil(static_cast<double>(ratio->rounds) * too_wide * too_wide);
+  return std::max(*to_decide, static_cast<std::size_t>(to_narrow)) - ratio->rounds;
+}
+
+bool is_settled(const ClaimRow& row, const Readings& readings) {
+  return rounds_to_settle(row, readings) == std::optional<std::size_t>(0);
 }
 
 }  // namespace taskcost

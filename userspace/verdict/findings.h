@@ -32,4 +32,7 @@ Findings find(const Rounds& rounds, const Readings& readings, const EvidenceList
 // at most 1.2). True for claims without a ratio.
 bool is_settled(const ClaimRow& row, const Readings& readings);
 
+// How many more rounds that would take, if they scatter as those so far; nullopt when no number of rounds would do.
+std::optional<std::size_t> rounds_to_settle(const ClaimRow& row, const Readings& readings);
+
 }  // namespace taskcost

@@ -11,9 +11,10 @@ RoundPlan::RoundPlan(std::vector<RoundItem> items, std::vector<RoundQuestion> qu
                      std::uint64_t seed)
     : items_(std::move(items)),
       questions_(std::move(questions)),
-      limits_(limits),
+      limits_(std::move(limits)),
       chance_(seed),
       open_(questions_.size(), true),
+      aside_(questions_.size(), false),
       taken_(items_.size()) {}
 
 std::size_t RoundPlan::open_questions() const { return static_cast<std::size_t>(std::ranges::count(open_, true)); }
@@ -26,7 +27,7 @@ void RoundPlan::took(std::size_t item, Duration duration) {
 std::vector<std::size_t> RoundPlan::running_items() const {
   std::vector<bool> wanted(items_.size(), limits_.exact.has_value());
   for (std::size_t question = 0; question < questions_.size(); ++question) {
-    if (open_[question]) {
+    if (open_[question] && !aside_[question]) {
       for (const std::size_t item : questions_[question].items) {
         wanted[item] = true;
       }
@@ -55,6 +56,27 @@ std::optional<Duration> RoundPlan::expected_round() const {
 
 bool RoundPlan::is_look() const {
   return !limits_.exact && rounds_ >= limits_.least && std::ranges::find(looks, rounds_) != looks.end();
+}
+
+// Predictions are rough: only what is clearly out of reach is set aside. Where that is everything, it runs to the end.
+void RoundPlan::set_aside(Duration elapsed) {
+  constexpr double doubt = 1.5;
+  aside_.assign(questions_.size(), false);
+  const auto round = expected_round();
+  if (!limits_.more_rounds || !limits_.budget || !round || *round == Duration::zero()) {
+    return;
+  }
+  const double reach =
+      doubt * static_cast<double>((*limits_.budget - elapsed).count()) / static_cast<double>(round->count());
+  for (std::size_t question = 0; question < questions_.size(); ++question) {
+    if (open_[question]) {
+      const auto more = limits_.more_rounds(question);
+      aside_[question] = !more || static_cast<double>(*more) > reach;
+    }
+  }
+  if (running_items().empty()) {
+    aside_.assign(questions_.size(), false);
+  }
 }
 
 std::optional<std::size_t> RoundPlan::next_look() const {
@@ -99,6 +121,9 @@ std::vector<std::size_t> RoundPlan::next_round(Duration elapsed, const IsAnswere
   rounds_ += std::exchange(begun_, true) ? 1 : 0;
   for (std::size_t question = 0; is_look() && question < questions_.size(); ++question) {
     open_[question] = open_[question] && !is_answered(question);
+  }
+  if (is_look()) {
+    set_aside(elapsed);
   }
   end_ = end_after(elapsed);
   return end_ == End::none ? in_drawn_order(running_items()) : std::vector<std::size_t>();

@@ -37,6 +37,9 @@ struct RoundLimits {
   std::optional<std::size_t> exact{};  // so many rounds, whatever they answer
   std::size_t least = looks[1];        // rounds before a question is asked, where the budget has room for them
   std::optional<Duration> budget{};    // no round begins that would not fit; the first one always runs
+  // How many more rounds an open question would take, as far as can be told; nullopt: no number would do. Questions
+  // that the budget cannot answer wait for those that it can. Empty: all run alike.
+  std::function<std::optional<std::size_t>(std::size_t question)> more_rounds{};
 };
 
 class RoundPlan {
@@ -77,6 +80,7 @@ class RoundPlan {
 
   [[nodiscard]] std::vector<std::size_t> running_items() const;
   [[nodiscard]] bool is_look() const;
+  void set_aside(Duration elapsed);
   End end_after(Duration elapsed) const;
   std::vector<std::size_t> in_drawn_order(const std::vector<std::size_t>& items);
 
@@ -85,6 +89,7 @@ class RoundPlan {
   RoundLimits limits_;
   std::mt19937_64 chance_;
   std::vector<bool> open_;
+  std::vector<bool> aside_;  // open, but the budget cannot answer them
   std::vector<Taken> taken_;
   std::size_t rounds_ = 0;
   bool begun_ = false;

@@ -98,6 +98,31 @@ TEST(RoundPlan, OnlyItemsThatStillRunCountForTheBudget) {
   EXPECT_EQ(had[0], 12U + (1000 - 360) / 20);
 }
 
+// A takes part in a question that no number of rounds answers, B in one that takes 40.
+TEST(RoundPlan, WhatTheBudgetCannotAnswerWaitsForTheRest) {
+  std::size_t rounds_of_b = 0;
+  RoundLimits limits{.budget = 70ms};
+  limits.more_rounds = [&](std::size_t question) {
+    return question == 0 ? std::nullopt : std::optional<std::size_t>(40 - std::min<std::size_t>(40, rounds_of_b));
+  };
+  RoundPlan plan(items(2), {{{0}}, {{1}}}, limits, 1);
+  const auto is_answered = [&](std::size_t question) { return question == 1 && rounds_of_b >= 40; };
+  Duration elapsed{};
+  std::size_t rounds_of_a = 0;
+  for (auto round = plan.next_round(elapsed, is_answered); !round.empty();
+       round = plan.next_round(elapsed, is_answered)) {
+    for (const std::size_t item : round) {
+      (item == 0 ? rounds_of_a : rounds_of_b) += 1;
+      plan.took(item, 1ms);
+      elapsed += 1ms;
+    }
+  }
+  EXPECT_FALSE(plan.is_open(1));
+  EXPECT_TRUE(plan.is_open(0));
+  EXPECT_LT(rounds_of_a, rounds_of_b);
+  EXPECT_EQ(plan.end(), RoundPlan::End::budget) << "it goes on with what is left";
+}
+
 TEST(RoundPlan, AnItemHasALimitOfItsOwn) {
   auto some = items(2);
   some[1].most = 5;
