@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Programs that nobody thought of: drawn from a seed, each with its own account of what its tasks did and what passed
+// between them. A seed that was told wrong once stays in the list below.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <map>
+#include <set>
+#include <sstream>
+#include <string>
+#include <tuple>
+
+#include "support/expect.h"
+
+namespace taskcost::test {
+namespace {
+
+using Pair = std::tuple<pid_t, pid_t, std::string>;  // from, to, channel
+using Bytes = std::map<std::string, std::int64_t>;   // "pipe in"
+
+struct Truth {
+  std::map<pid_t, Json> tasks;             // by tid
+  std::map<Pair, std::int64_t> bytes;      // of pairs
+  std::map<pid_t, std::int64_t> programs;  // seed, by process
+
+  explicit Truth(const std::string& log) {
+    std::istringstream lines(log);
+    for (std::string line; std::getline(lines, line);) {
+      const Json told = Json::parse(line);
+      if (told.contains("tid")) {
+        tasks[told.at("tid").get<pid_t>()] = told;
+        programs[told.at("process").get<pid_t>()] = told.at("seed").get<std::int64_t>();
+      } else {
+        bytes[{told.at("from").get<pid_t>(), told.at("to").get<pid_t>(), told.at("channel").get<std::string>()}] +=
+            told.at("bytes").get<std::int64_t>();
+      }
+    }
+  }
+};
+
+Bytes bytes_of(const Json& told) {
+  Bytes sums;
+  for (const auto& [key, value] : told.items()) {
+    if (value.is_object()) {
+      const std::string channel = value.at("channel");
+      sums[channel + " in"] += value.at("in").get<std::int64_t>();
+      sums[channel + " out"] += value.at("out").get<std::int64_t>();
+    }
+  }
+  return sums;
+}
+
+Bytes bytes_in_report(const Json& task) {
+  Bytes sums;
+  for (const auto& [channel, use] : task.at("account").at("ipc").items()) {
+    const auto in = use.at("bytes_in").is_null() ? -1 : use.at("bytes_in").get<std::int64_t>();
+    const auto out = use.at("bytes_out").is_null() ? -1 : use.at("bytes_out").get<std::int64_t>();
+    if (in != 0 || out != 0) {
+      sums[channel + " in"] = in;
+      sums[channel + " out"] = out;
+    }
+  }
+  return sums;
+}
+
+void expect_tasks(const Report& report, const Truth& truth) {
+  std::map<pid_t, const Json*> told;
+  for (const Json& process : report.processes()) {
+    for (const Json& task : process.at("tasks")) {
+      told[task.at("tid").get<pid_t>()] = &task;
+    }
+  }
+  for (const auto& [tid, task] : truth.tasks) {
+    SCOPED_TRACE("seed " + task.at("seed").dump() + ", task " + std::to_string(tid));
+    ASSERT_TRUE(told.contains(tid));
+    const Json& counters = told[tid]->at("account").at("counters");
+    EXPECT_EQ(counters.at("children_threads"), task.at("threads"));
+    EXPECT_EQ(counters.at("children_forks"), task.at("forks"));
+    EXPECT_EQ(bytes_in_report(*told[tid]), bytes_of(task));
+  }
+}
+
+// Bytes between two tasks are those of their channels, and none pass between two that have none. A pair of many bytes
+// may be told as what each of both did where a channel has more ends.
+void expect_pairs(const Report& report, const Truth& truth) {
+  std::map<Pair, std::int64_t> told;
+  for (const Json& edge : report["edges"]) {
+    const bool both = edge.at("from_tid").is_number() && edge.at("to_tid").is_number();
+    if (both && edge.at("bytes").is_number() && edge.at("bytes") != 0) {
+      told[{edge.at("from_tid").get<pid_t>(), edge.at("to_tid").get<pid_t>(), edge.at("channel").get<std::string>()}] +=
+          edge.at("bytes").get<std::int64_t>();
+    }
+  }
+  for (const auto& [pair, bytes] : truth.bytes) {
+    const auto& [from, to, channel] = pair;
+    SCOPED_TRACE("seed " + truth.tasks.at(from).at("seed").dump() + ": " + std::to_string(from) + " to " +
+                 std::to_string(to) + " through " + channel);
+    EXPECT_EQ(told[pair], bytes);
+  }
+  for (const auto& [pair, bytes] : told) {
+    const auto& [from, to, channel] = pair;
+    EXPECT_TRUE(bytes == 0 || truth.bytes.contains(pair))
+        << bytes << " bytes from " << from << " to " << to << " through " << channel;
+  }
+}
+
+// Who waits for a channel is woken by the task at its other end.
+void expect_wakers(const Report& report, const Truth& truth) {
+  const std::set<std::string> channels{"pipe", "unix_socket", "inet_socket", "message_queue"};
+  for (const Json& edge : report["edges"]) {
+    if (!channels.contains(edge.at("channel").get<std::string>()) || !edge.at("to_tid").is_number() ||
+        edge.at("wakeups") == 0 || !truth.tasks.contains(edge.at("to_tid").get<pid_t>())) {
+      continue;
+    }
+    SCOPED_TRACE(edge.dump());
+    ASSERT_TRUE(edge.at("from_tid").is_number());
+    const auto from = edge.at("from_tid").get<pid_t>();
+    const auto to = edge.at("to_tid").get<pid_t>();
+    const std::string channel = edge.at("channel");
+    EXPECT_TRUE(truth.bytes.contains({from, to, channel}) || truth.bytes.contains({to, from, channel}));
+  }
+}
+
+void expect_told(std::int64_t first, std::int64_t count) {
+  SCOPED_TRACE("seeds from " + std::to_string(first));
+  const TemporaryDirectory directory;
+  const std::string log = directory.file("truth");
+  const Observed observed = observe({program("random_life"), log, std::to_string(first), std::to_string(count)});
+  expect_ran(observed);
+  ASSERT_TRUE(observed.report);
+  expect_no_losses(*observed.report);
+  expect_closed(*observed.report);
+  expect_waits(*observed.report);
+  const Truth truth(read_file(log));
+  expect_tasks(*observed.report, truth);
+  expect_pairs(*observed.report, truth);
+  expect_wakers(*observed.report, truth);
+}
+
+TEST(RandomPrograms, AreToldAsTheyWere) {
+  constexpr std::int64_t at_once = 100;
+  const std::int64_t programs = std::getenv("TASKCOST_THOROUGH") != nullptr ? 20'000 : 500;
+  for (std::int64_t first = 1; first <= programs && !HasFailure(); first += at_once) {
+    expect_told(first, at_once);
+  }
+}
+
+}  // namespace
+}  // namespace taskcost::test
