@@ -137,12 +137,125 @@ static __always_inline void end_hold(const bool *held)
 /* First in a program that the kernel runs in the context of a task: no other task has this CPU until it returns. */
 #define stay_on_cpu() bool held_ __attribute__((cleanup(end_hold), unused)) = begin_hold()
 
+/*
+ * v6.18: "sched/fair: Implement throttle task work and related helpers" throttles task by task. Before, the run queue
+ * of the cgroup was, and the tasks on it stayed as they were.
+ */
+struct task_struct___v6_18 {
+	bool throttled;
+} __attribute__((preserve_access_index));
+
+struct cfs_rq___bandwidth { /* CONFIG_CFS_BANDWIDTH */
+	int throttle_count;
+} __attribute__((preserve_access_index));
+
+struct sched_entity___group { /* CONFIG_FAIR_GROUP_SCHED */
+	struct cfs_rq___bandwidth *cfs_rq;
+} __attribute__((preserve_access_index));
+
+struct task_struct___group {
+	struct sched_entity___group se;
+} __attribute__((preserve_access_index));
+
+static __always_inline bool is_throttled(struct task_struct *task)
+{
+	if (bpf_core_field_exists(struct task_struct___v6_18, throttled))
+		return BPF_CORE_READ((struct task_struct___v6_18 *)task, throttled);
+	if (bpf_core_field_exists(struct sched_entity___group, cfs_rq) &&
+	    bpf_core_field_exists(struct cfs_rq___bandwidth, throttle_count))
+		return BPF_CORE_READ((struct task_struct___group *)task, se.cfs_rq, throttle_count) > 0;
+	return false;
+}
+
+/*
+ * The preemption count of a CPU tells of interrupts. On x86 it is a per-CPU variable: of its own, or of pcpu_hot (v6.2:
+ * "x86/percpu: Move preempt_count next to current_task") until v6.15. Its symbol is not to be had on every kernel, but
+ * type information has the offsets of all per-CPU variables, and the run queue of a CPU is another one of them. arm64
+ * has the count in the task.
+ */
+extern const volatile __s64 preempt_count_offset; /* from the CPU's run queue; 0: not known */
+
+#if defined(__TARGET_ARCH_x86)
+struct rq___smp {
+	int cpu;
+} __attribute__((preserve_access_index));
+
+struct cfs_rq___group {
+	struct rq___smp *rq;
+} __attribute__((preserve_access_index));
+
+/* Where it is; 0 when the task does not tell. */
+static __always_inline __u64 find_preempt_count(struct task_struct *current, __u32 cpu)
+{
+	struct cfs_rq___group *queue;
+	struct rq___smp *rq;
+
+	if (!preempt_count_offset || !bpf_core_field_exists(struct sched_entity___group, cfs_rq) ||
+	    !bpf_core_field_exists(struct cfs_rq___group, rq))
+		return 0;
+	queue = (void *)BPF_CORE_READ((struct task_struct___group *)current, se.cfs_rq);
+	rq = BPF_CORE_READ(queue, rq);
+	if (!rq || (__u32)BPF_CORE_READ(rq, cpu) != cpu)
+		return 0;
+	return (__u64)rq + preempt_count_offset;
+}
+
+static __always_inline __u32 preempt_count_at(__u64 address)
+{
+	__u32 count = 0;
+
+	if (can_cast())
+		return read_as(struct refcount_struct, address)->refs.counter;
+	bpf_probe_read_kernel(&count, sizeof(count), (const void *)address);
+	return count;
+}
+#endif
+
+/*
+ * v6.1: "freezer,sched: Rewrite core freezer logic" makes it a state; before, it was a flag, which later kernels use
+ * for kernel threads alone. Version 2 of cgroups has a bit of its own.
+ */
+enum { STATE_FROZEN = 0x8000, COMPAT_PF_FROZEN = 0x00010000 };
+
+struct task_struct___cgroups { /* CONFIG_CGROUPS */
+	unsigned int frozen : 1;
+} __attribute__((preserve_access_index));
+
+static __always_inline bool is_frozen(struct task_struct *task, __u32 state)
+{
+	if ((state & STATE_FROZEN) || (task->flags & COMPAT_PF_FROZEN))
+		return true;
+	return bpf_core_field_exists(struct task_struct___cgroups, frozen) &&
+	       BPF_CORE_READ_BITFIELD_PROBED((struct task_struct___cgroups *)task, frozen);
+}
+
+/* v5.16: "coredump: Limit coredumps to a single thread group" moves core_state here from the address space. */
+struct signal_struct___v5_16 {
+	void *core_state;
+} __attribute__((preserve_access_index));
+
+struct mm_struct___v5_15 {
+	void *core_state;
+} __attribute__((preserve_access_index));
+
+/* Whether the core of its process is being dumped. */
+static __always_inline bool dumps_core(struct task_struct *task)
+{
+	struct signal_struct___v5_16 *signal = (void *)untrusted(task)->signal;
+	struct mm_struct___v5_15 *mm = (void *)untrusted(task)->mm;
+
+	if (bpf_core_field_exists(signal->core_state))
+		return BPF_CORE_READ(signal, core_state);
+	return BPF_CORE_READ(mm, core_state);
+}
+
 /* Registers: the number of a task's system call, negative for none; arguments; 32-bit programs; interrupts. */
 #if defined(__TARGET_ARCH_x86)
 #define COMPAT_TIF_32BIT		29 /* TIF_ADDR32 */
 #define SYSCALL_MMAP			9
 #define SYSCALL_VFORK			58 /* arm64 has none */
 #define SYSCALL_FUTEX			202
+#define SYSCALL_SCHED_YIELD		24
 #define SYSCALL_EPOLL_WAIT		232
 #define SYSCALL_EPOLL_PWAIT		281
 #define SYSCALL_EPOLL_PWAIT2		441
@@ -157,6 +270,7 @@ static __always_inline void end_hold(const bool *held)
 #define COMPAT_TIF_32BIT		22 /* TIF_32BIT */
 #define SYSCALL_MMAP			222
 #define SYSCALL_FUTEX			98
+#define SYSCALL_SCHED_YIELD		124
 #define SYSCALL_EPOLL_WAIT		0xffffffff /* arm64 has no epoll_wait of its own */
 #define SYSCALL_EPOLL_PWAIT		22
 #define SYSCALL_EPOLL_PWAIT2		441
@@ -170,6 +284,8 @@ static __always_inline void end_hold(const bool *held)
 #else
 #error "taskcost knows the system-call registers of x86-64 and arm64"
 #endif
+
+#define SYSCALL_SCHED_YIELD_COMPAT 158 /* of i386 and of arm */
 
 static __always_inline bool is_32bit(const struct task_struct *task)
 {

@@ -165,13 +165,18 @@ static __always_inline bool is_epoll_wait(const struct tc_ledger *l)
 	       l->syscall == SYSCALL_EPOLL_PWAIT2;
 }
 
-__hidden __inlined int wait_of(struct tc_ledger *l, struct task_struct *task, __u32 state)
+/* In no call by its registers. A fault in user mode is seen, but for the one that an adopted task is found in. */
+static __always_inline bool may_be_in_fault(const struct tc_ledger *l)
 {
-	if (BPF_CORE_READ_BITFIELD(task, in_iowait))
-		return TC_WAIT_DISK;
-	if (state & STATE_STOPPED_OR_TRACED)
-		return TC_WAIT_STOPPED;
+	return !sees_calls || ((l->flags & TC_LEDGER_OPEN_AT_START) && !l->counters[TC_COUNTER_SYSCALLS]);
+}
+
+/* What it waits for by what it does. */
+static __always_inline __u32 wait_in(struct tc_ledger *l, struct task_struct *task)
+{
 	switch (l->activity) {
+	case TC_ACTIVITY_USER:
+		return may_be_in_fault(l) ? TC_WAIT_PAGE_FAULT : TC_WAIT_OTHER;
 	case TC_ROW_FAULT_PENDING:
 		return TC_WAIT_PAGE_FAULT;
 	case TC_ROW_CALL_PENDING:
@@ -198,6 +203,39 @@ __hidden __inlined int wait_of(struct tc_ledger *l, struct task_struct *task, __
 	default:
 		return TC_WAIT_OTHER;
 	}
+}
+
+/* Waits for bytes of a device, or for somebody who does: io_schedule() does not tell which. */
+static __always_inline bool may_be_disk(__u32 wait)
+{
+	switch (wait) {
+	case TC_WAIT_REGULAR_FILE:
+	case TC_WAIT_OTHER_FILE:
+	case TC_WAIT_PAGE_FAULT:
+	case TC_WAIT_MEMORY:
+	case TC_WAIT_CREATION:
+	case TC_WAIT_OTHER:
+		return true;
+	default:
+		return false;
+	}
+}
+
+__hidden __inlined int wait_of(struct tc_ledger *l, struct task_struct *task, __u32 state)
+{
+	__u32 wait;
+
+	if (state & STATE_STOPPED_OR_TRACED)
+		return TC_WAIT_STOPPED; /* counts as frozen for version 2 of cgroups */
+	if (is_frozen(task, state))
+		return TC_WAIT_FROZEN;
+	if (l->activity == TC_ACTIVITY_EXIT && dumps_core(task))
+		return TC_WAIT_CORE_DUMP;
+	wait = wait_in(l, task);
+	if (!BPF_CORE_READ_BITFIELD(task, in_iowait) || !may_be_disk(wait))
+		return wait;
+	l->wait_in_call = wait;
+	return TC_WAIT_DISK;
 }
 
 __hidden __inlined int find_call(struct tc_ledger *l, struct task_struct *task)

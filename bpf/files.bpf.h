@@ -46,14 +46,22 @@ __hidden int wait_of(struct tc_ledger *l, struct task_struct *task, __u32 state)
 __hidden int find_call(struct tc_ledger *l, struct task_struct *task);
 
 /*
- * The task sleeps from here on. Without probes on system calls it is in one for as long as it sleeps there, as far as
- * can be told.
+ * The task sleeps from here on. Where no probe saw it enter a call, its registers tell which one it is in, or on its
+ * way out of: for as long as it sleeps there. In none it sleeps in a page fault.
  */
 static __always_inline void begin_wait(struct tc_ledger *l, struct task_struct *task, __u32 state)
 {
+	if (l->activity == TC_ACTIVITY_USER) {
+		find_call(l, task);
+		l->found = 1;
+	}
 	l->wait = wait_of(l, task, state);
-	if (!sees_calls && l->activity == TC_ROW_CALL_PENDING)
+	if (!l->found)
+		return;
+	if (l->activity == TC_ROW_CALL_PENDING)
 		l->activity = l->call_row;
+	else if (l->wait == TC_WAIT_PAGE_FAULT)
+		l->activity = TC_ACTIVITY_PAGE_FAULT;
 }
 
 /* Counts a call on a channel to the pipe, connection or queue behind it. */

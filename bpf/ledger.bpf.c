@@ -7,6 +7,7 @@ const volatile __u32 observed_shift = 31;
 const volatile bool sched_switch_has_prev_state = false;
 const volatile bool has_rdonly_cast = false;
 const volatile bool hold_cpu = false;
+const volatile __s64 preempt_count_offset = 0;
 const volatile bool keep_stints = false;
 const volatile bool keep_stacks = false;
 const volatile bool keep_events = false;
@@ -23,6 +24,7 @@ __u32 slots_touched = 0;
 __u64 losses[TC_NR_LOSSES] = {};
 __u8 native_calls[TC_MAX_SYSCALLS] = {};
 struct tc_cpu_note notes[TC_MAX_CPUS] __attribute__((aligned(64))) = {};
+__u64 preempt_counts[TC_MAX_CPUS] = {};
 __u8 compat_calls[TC_MAX_SYSCALLS] = {};
 __u32 cpu_changes[TC_MAX_CPUS] = {};
 

@@ -11,9 +11,26 @@ enum {
 enum {
 	SIGNAL_CHILD = 17, /* SIGCHLD */
 	SIGNAL_CONTINUE = 18,
+	SIGNAL_STOP = 19,
+	SIGNAL_TERMINAL_STOP = 20,
+	SIGNAL_TERMINAL_OUTPUT = 22,
 	SIGNAL_URGENT = 23,
 	SIGNAL_WINDOW = 28,
+	SIGNAL_UNKILLABLE_FLAG = 0x40, /* SIGNAL_UNKILLABLE: init, of the system or of a pid namespace */
 };
+
+/* Does nothing by default. */
+static __always_inline bool is_harmless(int number)
+{
+	return number == SIGNAL_CHILD || number == SIGNAL_CONTINUE || number == SIGNAL_URGENT ||
+	       number == SIGNAL_WINDOW;
+}
+
+/* SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU */
+static __always_inline bool is_stop(int number)
+{
+	return number >= SIGNAL_STOP && number <= SIGNAL_TERMINAL_OUTPUT;
+}
 
 #define SYSCALL_VFORK_COMPAT 190 /* of i386 and of arm */
 
@@ -183,6 +200,7 @@ int BPF_PROG(taskcost_newtask, struct task_struct *child, __u64 clone_flags)
 		enter_activity(l, TC_ACTIVITY_KERNEL);
 	} else {
 		enter_activity(l, TC_ACTIVITY_CREATE);
+		l->found = !sees_calls; /* it leaves that call with its first switch-in, as far as can be told */
 	}
 	*cell_of(l, l->activity, TC_CONDITION_BLOCKED) += elapsed(l->birth_ns, now);
 	l->waits[TC_WAIT_CREATION].blocked_ns += elapsed(l->birth_ns, now);
@@ -322,6 +340,46 @@ int BPF_PROG(taskcost_exec, struct task_struct *task, pid_t old_pid, struct linu
 	return 0;
 }
 
+/* The end begins: at the delivery of a fatal signal, or where no task comes back from. */
+static __always_inline void begin_exit(struct tc_ledger *l, struct task_struct *task, enum tc_step_kind step)
+{
+	__u64 now = leave_activity(l);
+	bool by_call = sees_calls && l->activity == TC_ACTIVITY_EXIT && !l->exit_start_ns;
+
+	l->switched_in_ns = 0;
+	if (l->activity == TC_ROW_CALL_PENDING)
+		end_call(l, task);
+	gather_step(l, step, l->exit_start_ns ? 0 : entry_of_call(l, l->activity), l->activity, now);
+	if (l->exit_start_ns)
+		return;
+	if (by_call) {
+		l->exit_start_ns = l->entered_ns ? l->entered_ns : now;
+		return;
+	}
+	l->exit_start_ns = now;
+	enter_activity(l, TC_ACTIVITY_EXIT);
+}
+
+/*
+ * any activity -> exit: the default action of the signal is to end the process. What follows, as a core dump, is its
+ * end already.
+ */
+SEC("tp_btf/signal_deliver")
+int BPF_PROG(taskcost_deliver, int number, void *info, struct k_sigaction *action)
+{
+	stay_on_cpu();
+	struct tc_ledger *l = current_ledger();
+	struct task_struct *task;
+
+	if (!l || l->activity == TC_ACTIVITY_KERNEL || is_harmless(number) || is_stop(number) || action->sa.sa_handler)
+		return 0;
+	task = bpf_get_current_task_btf();
+	if (untrusted(task)->signal->flags & SIGNAL_UNKILLABLE_FLAG)
+		return 0;
+	begin_exit(l, task, TC_STEP_DYING);
+	return 0;
+}
+
 /* any activity -> exit */
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(taskcost_exit, struct task_struct *task)
@@ -329,22 +387,10 @@ int BPF_PROG(taskcost_exit, struct task_struct *task)
 	stay_on_cpu();
 	struct tc_ledger *l = current_ledger();
 	struct pid *parent_pid;
-	__u64 now;
 
 	if (!l)
 		return 0;
-	now = leave_activity(l);
-	l->switched_in_ns = 0;
-	if (l->activity == TC_ROW_CALL_PENDING)
-		end_call(l, task);
-	gather_step(l, TC_STEP_EXIT, entry_of_call(l, l->activity), l->activity, now);
-	if (sees_calls && l->activity == TC_ACTIVITY_EXIT) {
-		l->exit_start_ns = l->entered_ns ? l->entered_ns : now;
-	} else {
-		/* Killed by a signal, its own or one that ended its thread group. */
-		l->exit_start_ns = now;
-		enter_activity(l, TC_ACTIVITY_EXIT);
-	}
+	begin_exit(l, task, TC_STEP_EXIT);
 	parent_pid = field_behind(task, real_parent, thread_pid);
 	if (parent_pid)
 		l->pid_seen_by_parent =
@@ -361,7 +407,7 @@ int BPF_PROG(taskcost_signal, int number, void *info, struct task_struct *task, 
 {
 	struct tc_ledger *l;
 
-	if (number == SIGNAL_CHILD || number == SIGNAL_CONTINUE || number == SIGNAL_URGENT || number == SIGNAL_WINDOW)
+	if (is_harmless(number))
 		return 0;
 	l = ledger_in(slot_of(task));
 	if (!l)

@@ -3,6 +3,8 @@
 #include "files.bpf.h"
 
 enum {
+	IN_INTERRUPT = 0xff0000,      /* HARDIRQ_MASK and NMI_MASK of the preemption count */
+	IN_SOFTIRQ = 0x100,	      /* SOFTIRQ_OFFSET: one is served; where they are only held off it is twice that */
 	TASK_DEAD_STATE = 0x80,	      /* TASK_DEAD: this switch is the task's last */
 	SIGNAL_GROUP_EXIT_FLAG = 0x4, /* SIGNAL_GROUP_EXIT: group_exit_code is the status of the process */
 };
@@ -130,6 +132,22 @@ static __always_inline void send_stint(const struct tc_ledger *l, __u64 now)
 		count_loss(TC_LOSS_DROPPED_EVENTS);
 }
 
+static __always_inline bool in_yield(struct tc_ledger *l, struct task_struct *task)
+{
+	long number = sees_calls ? l->syscall : call_of(l, task);
+
+	if (sees_calls && !is_call(l->activity))
+		return false;
+	return number == (l->flags & TC_LEDGER_COMPAT ? SYSCALL_SCHED_YIELD_COMPAT : SYSCALL_SCHED_YIELD);
+}
+
+static __always_inline __u8 why_preempted(struct tc_ledger *l, bool preempt, struct task_struct *prev)
+{
+	if (is_throttled(prev))
+		return TC_PREEMPTED_BY_QUOTA;
+	return !preempt && in_yield(l, prev) ? TC_PREEMPTED_BY_YIELD : TC_PREEMPTED_BY_OTHERS;
+}
+
 static __always_inline void switch_out(void *ctx, struct tc_ledger *l, bool preempt, struct task_struct *prev,
 				       struct task_struct *next, __u32 state, __u64 now)
 {
@@ -147,14 +165,12 @@ static __always_inline void switch_out(void *ctx, struct tc_ledger *l, bool pree
 		l->counters[TC_COUNTER_VOLUNTARY_SWITCHES]++;
 		/* A pending signal keeps it on the run queue. Until v6.13 prev_state does not tell. */
 		l->condition = task_state_of(prev) ? TC_CONDITION_BLOCKED : TC_CONDITION_PREEMPTED;
-		if (l->condition == TC_CONDITION_BLOCKED) {
-			if (!sees_calls && l->activity == TC_ACTIVITY_USER)
-				find_call(l, prev);
+		if (l->condition == TC_CONDITION_BLOCKED)
 			begin_wait(l, prev, state);
-		}
 	} else {
 		l->counters[TC_COUNTER_INVOLUNTARY_SWITCHES]++;
 		l->condition = TC_CONDITION_PREEMPTED;
+		l->why_preempted = why_preempted(l, preempt, prev);
 	}
 }
 
@@ -204,14 +220,19 @@ static __always_inline void tell_prev(struct tc_switch *event, const struct tc_l
 				      __u32 flush, bool voluntary, bool last)
 {
 	event->prev = l->id;
-	event->entered_ns = entry_of_call(l, l->activity);
+	event->entered_ns = l->found ? 0 : entry_of_call(l, l->activity);
 	event->syscall = l->syscall;
 	event->row = l->activity;
 	event->condition = l->condition;
 	event->wait = l->condition == TC_CONDITION_BLOCKED ? l->wait : 0;
 	event->destination = destination;
 	event->flush = flush;
-	event->flags = (voluntary ? TC_SWITCH_VOLUNTARY : 0) | (last ? TC_SWITCH_LAST : 0);
+	event->flags =
+		(voluntary ? TC_SWITCH_VOLUNTARY : 0) | (last ? TC_SWITCH_LAST : 0) | (l->found ? TC_SWITCH_FOUND : 0);
+	if (l->why_preempted == TC_PREEMPTED_BY_QUOTA)
+		event->flags |= TC_SWITCH_THROTTLED;
+	else if (l->why_preempted == TC_PREEMPTED_BY_YIELD)
+		event->flags |= TC_SWITCH_YIELDED;
 }
 
 static __always_inline void tell_next(struct tc_switch *event, const struct tc_ledger *l, __u32 origin, bool blocked,
@@ -225,19 +246,35 @@ static __always_inline void tell_next(struct tc_switch *event, const struct tc_l
 	event->woken_ns = woken_ns;
 	event->waker = l->waker;
 	event->waker_from = l->waker_from;
+	event->next_wait = l->wait + 1;
+}
+
+/*
+ * A device ends a wait for it by an interrupt, or a kernel thread on its behalf. What a program ends was for that
+ * program: a request to a FUSE server, a page that another task had locked.
+ */
+static __always_inline void settle_wait(struct tc_ledger *l)
+{
+	if (l->wait != TC_WAIT_DISK || !l->woken_ns || l->waker == TC_WAKER_INTERRUPT || l->waker == TC_WAKER_TIMER ||
+	    l->waker_from == TC_FROM_KERNEL)
+		return;
+	l->wait = l->wait_in_call;
 }
 
 static __always_inline void switch_in(struct tc_ledger *l, struct task_struct *prev, struct task_struct *next,
 				      __u32 cpu, __u64 now, struct tc_switch *event)
 {
 	bool blocked = l->condition == TC_CONDITION_BLOCKED;
+	bool throttled = l->why_preempted == TC_PREEMPTED_BY_QUOTA;
 	__u64 woken = l->woken_ns;
-	__u64 ready = end_wait(l, now);
+	__u64 ready;
 	__u32 origin;
 
-	if (!sees_calls)
-		leave_found_call(l);
-	if (ready < now)
+	if (blocked)
+		settle_wait(l);
+	ready = end_wait(l, now);
+	leave_found_call(l);
+	if (ready < now && !throttled)
 		add_latency(TC_HISTOGRAM_RUN_QUEUE, now - ready);
 	if (!l->first_run_ns) {
 		l->first_run_ns = now;
@@ -308,16 +345,65 @@ int BPF_PROG(taskcost_switch, bool preempt, struct task_struct *prev, struct tas
 	return 0;
 }
 
-/*
- * The preemption count would tell, but its symbol is not to be had on every kernel. Timers say when they begin and end;
- * besides, an interrupt is what wakes in user code, and what ends a wait for a disk, unless a signal does.
- */
+/* Whether this kernel tells it. */
+static __always_inline bool read_preempt_count(struct task_struct *current, __u32 *count)
+{
+#if defined(__TARGET_ARCH_x86)
+	__u32 cpu = this_cpu();
+	__u64 at = preempt_counts[cpu];
+
+	if (!at) {
+		at = find_preempt_count(current, cpu);
+		if (!at)
+			return false;
+		preempt_counts[cpu] = at;
+	}
+	*count = preempt_count_at(at);
+#else
+	*count = current->thread_info.preempt.count;
+#endif
+	return true;
+}
+
+/* In no system call by its registers, so in user mode until an interrupt or an exception came. */
+static __always_inline bool was_in_user_mode(struct tc_ledger *l, struct task_struct *task)
+{
+	if (l)
+		return l->activity == TC_ACTIVITY_USER && call_of(l, task) < 0;
+	return !(task->flags & COMPAT_PF_KTHREAD) && syscall_number_of((struct pt_regs *)bpf_task_pt_regs(task)) < 0;
+}
+
+/* Where the preemption count is not to be had. What a device never ends is not taken for it. */
 static __always_inline bool seems_interrupt(const struct tc_ledger *l, struct tc_ledger *waker,
 					    struct task_struct *current)
 {
-	if (l->wait == TC_WAIT_DISK)
+	switch (l->wait) {
+	case TC_WAIT_CHILD:
+	case TC_WAIT_CREATION:
+	case TC_WAIT_SIGNAL:
+	case TC_WAIT_STOPPED:
+		return false;
+	case TC_WAIT_DISK:
 		return !waker || waker->activity != TC_ACTIVITY_SIGNAL;
-	return waker && waker->activity == TC_ACTIVITY_USER && (sees_calls || call_of(waker, current) < 0);
+	default:
+		return waker && was_in_user_mode(waker, current);
+	}
+}
+
+/*
+ * An interrupt is not the work of the task that it came upon. Softirqs are served at its end, or at once where a call
+ * has raised one, as by a packet to the machine itself: of a task in a call they count as the call's.
+ */
+static __always_inline bool is_interrupt(const struct tc_ledger *l, struct tc_ledger *waker,
+					 struct task_struct *current)
+{
+	__u32 count;
+
+	if (!current->pid)
+		return true;
+	if (!read_preempt_count(current, &count))
+		return seems_interrupt(l, waker, current);
+	return (count & IN_INTERRUPT) || ((count & IN_SOFTIRQ) && was_in_user_mode(waker, current));
 }
 
 static __always_inline void note_waker(struct tc_ledger *l, struct tc_ledger *waker, struct task_struct *current,
@@ -325,7 +411,7 @@ static __always_inline void note_waker(struct tc_ledger *l, struct tc_ledger *wa
 {
 	if (!waker) {
 		l->waker = TC_WAKER_UNOBSERVED | (__u32)current->pid;
-		l->waker_from = TC_FROM_NOWHERE;
+		l->waker_from = current->flags & COMPAT_PF_KTHREAD ? TC_FROM_KERNEL : TC_FROM_NOWHERE;
 		return;
 	}
 	l->waker = waker->id;
@@ -358,7 +444,7 @@ int BPF_PROG(taskcost_waking, struct task_struct *task)
 	}
 	current = bpf_get_current_task_btf();
 	waker = ledger_of_current(note, current);
-	if (!current->pid || seems_interrupt(l, waker, current)) {
+	if (is_interrupt(l, waker, current)) {
 		l->waker = TC_WAKER_INTERRUPT;
 		l->waker_from = TC_FROM_INTERRUPT;
 	} else {

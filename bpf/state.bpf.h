@@ -30,6 +30,7 @@ extern __u64 losses[TC_NR_LOSSES];
 
 extern __u8 native_calls[TC_MAX_SYSCALLS]; /* TC_CALL_* by number */
 extern struct tc_cpu_note notes[TC_MAX_CPUS];
+extern __u64 preempt_counts[TC_MAX_CPUS]; /* addresses, once they were found */
 extern __u8 compat_calls[TC_MAX_SYSCALLS];
 extern __u32 cpu_changes[TC_MAX_CPUS]; /* how often a CPU went offline or came online */
 

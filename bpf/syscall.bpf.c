@@ -137,7 +137,7 @@ static __always_inline struct tc_transfer *begin_transfer(struct tc_gathered *th
 	transfer->call.number = place_in_call(l, l->syscall);
 	transfer->call.channel = TC_CHANNEL_NONE;
 	transfer->call.created = l->created_kind;
-	transfer->call.pad = 0;
+	transfer->call.flags = 0;
 	return transfer;
 }
 
@@ -172,6 +172,25 @@ __hidden int returned_unseen(struct tc_ledger *l, __u64 now)
 		finish_call(these, transfer, l, now);
 	enter_activity(l, TC_ACTIVITY_USER);
 	return 0;
+}
+
+/*
+ * A call returns that nobody saw enter: seccomp or a tracer refused it before its probe, or it was entered before its
+ * task was adopted. Only its registers know which one it was.
+ */
+static __always_inline bool meet_call(struct tc_ledger *l, struct pt_regs *regs)
+{
+	long number = syscall_number_of(regs);
+	bool adopted_in_it = (l->flags & TC_LEDGER_OPEN_AT_START) && !l->counters[TC_COUNTER_SYSCALLS];
+
+	if (number < 0)
+		return false;
+	l->syscall = (__u32)number;
+	if (adopted_in_it)
+		return false;
+	l->counters[TC_COUNTER_SYSCALLS]++;
+	l->counters[TC_COUNTER_SYSCALLS_ENTRY_UNSEEN]++;
+	return true;
 }
 
 /* user -> the class of the system call */
@@ -214,13 +233,18 @@ int BPF_PROG(taskcost_sys_exit, struct pt_regs *regs, long result)
 	struct tc_ledger *l = ledger_by_regs(regs);
 	struct tc_gathered *these = gathered_here();
 	struct tc_transfer *transfer;
+	bool met = false;
 	__u64 now;
 
 	if (!l)
 		return 0;
 	now = leave_activity(l);
 	sign_of_life(l, now);
+	if (l->activity == TC_ACTIVITY_USER)
+		met = meet_call(l, regs);
 	transfer = begin_transfer(these, l, result, now);
+	if (transfer && met)
+		transfer->call.flags = TC_CALL_ENTRY_UNSEEN;
 
 	switch (l->activity) {
 	case TC_ROW_CALL_PENDING:

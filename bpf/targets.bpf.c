@@ -138,14 +138,15 @@ static __always_inline void adopt_state(struct tc_ledger *l, struct task_struct 
 		l->activity = TC_ACTIVITY_EXIT;
 	} else {
 		l->activity = TC_ACTIVITY_USER;
-		if (l->condition == TC_CONDITION_BLOCKED || (sees_calls && l->condition == TC_CONDITION_PREEMPTED)) {
+		if (sees_calls && l->condition != TC_CONDITION_RUNNING) {
 			find_call(l, task);
 			l->entered_ns = now;
 		}
 	}
 	if (l->condition == TC_CONDITION_BLOCKED)
 		begin_wait(l, task, task_state_of(task));
-	enter_activity(l, l->activity);
+	if (!l->found)
+		enter_activity(l, l->activity);
 }
 
 __hidden int adopt(struct task_struct *task)

@@ -254,6 +254,7 @@ static __always_inline void send_birth(const struct tc_ledger *l, __u64 now)
 		.row = l->activity,
 		.condition = l->condition,
 		.wait = l->wait,
+		.found = l->found,
 	};
 
 	if (!keep_events)

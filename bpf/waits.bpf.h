@@ -148,6 +148,19 @@ static __always_inline void book_wait(struct tc_ledger *l, __u64 blocked_ns, __u
 		book_stack(l, &l->left_at, TC_STACK_WAIT, blocked_ns);
 }
 
+/* Who kept it from a CPU that it did not give up, where that was not other tasks. */
+static __always_inline void book_preemption(struct tc_ledger *l, __u64 ns)
+{
+	if (l->why_preempted == TC_PREEMPTED_BY_QUOTA) {
+		l->counters[TC_COUNTER_THROTTLED]++;
+		l->counters[TC_COUNTER_THROTTLED_NS] += ns;
+	} else if (l->why_preempted == TC_PREEMPTED_BY_YIELD) {
+		l->counters[TC_COUNTER_YIELDS]++;
+		l->counters[TC_COUNTER_YIELDED_NS] += ns;
+	}
+	l->why_preempted = TC_PREEMPTED_BY_OTHERS;
+}
+
 /*
  * Books the wait of a task that is on a CPU from `now` on, and returns when it became ready to run: `now` if nobody
  * saw.
@@ -179,6 +192,7 @@ static __always_inline __u64 end_wait(struct tc_ledger *l, __u64 now)
 		*cell_of(l, l->activity, TC_CONDITION_RUNNABLE) += elapsed(ready, now);
 	} else {
 		*cell_of(l, l->activity, l->condition) += elapsed(ready, now);
+		book_preemption(l, elapsed(ready, now));
 		if (keep_stacks && l->condition == TC_CONDITION_PREEMPTED)
 			book_stack(l, &l->left_at, TC_STACK_INVOLUNTARY, elapsed(ready, now));
 	}
@@ -188,11 +202,13 @@ static __always_inline __u64 end_wait(struct tc_ledger *l, __u64 now)
 	return ready;
 }
 
-/* Without probes on system calls a task is in one for as long as it sleeps there. */
+/* It was in that call for as long as it slept there. */
 static __always_inline void leave_found_call(struct tc_ledger *l)
 {
-	if (l->activity < TC_NR_ACTIVITIES && l->activity != TC_ACTIVITY_EXIT && l->activity != TC_ACTIVITY_KERNEL)
-		l->activity = TC_ACTIVITY_USER;
+	if (!l->found)
+		return;
+	l->found = 0;
+	l->activity = TC_ACTIVITY_USER;
 }
 
 /*
@@ -222,8 +238,7 @@ static __noinline struct tc_ledger *catch_up(struct tc_cpu_note *note, struct ta
 		gather_step(l, TC_STEP_WOKEN, l->waker, l->waker_from, l->woken_ns);
 	gather_step(l, TC_STEP_FOUND_RUNNING, 0, this_cpu(), now);
 	end_wait(l, now);
-	if (!sees_calls)
-		leave_found_call(l);
+	leave_found_call(l);
 	l->switched_in_ns = 0;
 	l->on_cpu_ns = now;
 	l->counters[TC_COUNTER_UNSEEN_SWITCH_INS]++;
@@ -275,7 +290,7 @@ static __always_inline struct pt_regs *regs_of(struct tc_ledger *l, struct task_
 	return read_as(struct pt_regs, l->regs);
 }
 
-/* The system call that it is in, negative for none, where calls have no probes. */
+/* The system call that it is in by its registers, or on its way out of; negative for none. */
 static __always_inline long call_of(struct tc_ledger *l, struct task_struct *task)
 {
 	return syscall_number_of(regs_of(l, task));
@@ -292,14 +307,11 @@ static __always_inline __u32 whereabouts(struct tc_ledger *l, struct task_struct
 	switch (l->activity) {
 	case TC_ROW_FAULT_PENDING:
 		return TC_FROM_FAULT;
-	case TC_ACTIVITY_USER:
-		if (!sees_calls) {
-			long number = call_of(l, task);
+	case TC_ACTIVITY_USER: {
+		long number = call_of(l, task);
 
-			if (number >= 0)
-				return place_in_call(l, (__u32)number);
-		}
-		return TC_FROM_USER;
+		return number >= 0 ? place_in_call(l, (__u32)number) : TC_FROM_USER;
+	}
 	case TC_ACTIVITY_EXIT:
 		return TC_FROM_EXIT;
 	case TC_ACTIVITY_KERNEL:

@@ -91,7 +91,12 @@
   X(SHOOTDOWN_LOST_NS, shootdown_lost_ns, "time lost to TLB shootdowns of others")                                 \
   X(WAKEUPS, wakeups, "wake-ups from a sleep")                                                                     \
   X(SHARED_MAPPING_BYTES, shared_mapping_bytes, "bytes of new shared mappings")                                    \
-  X(FAULTS_COW_NS, faults_cow_ns, "time in faults on write-protected pages")
+  X(FAULTS_COW_NS, faults_cow_ns, "time in faults on write-protected pages")                                       \
+  X(THROTTLED, throttled, "times its cgroup's CPU quota took the CPU")                                             \
+  X(THROTTLED_NS, throttled_ns, "time throttled by its cgroup's CPU quota (preempted)")                            \
+  X(YIELDS, yields, "times sched_yield gave up the CPU")                                                           \
+  X(YIELDED_NS, yielded_ns, "time without a CPU after sched_yield (preempted)")                                    \
+  X(SYSCALLS_ENTRY_UNSEEN, syscalls_entry_unseen, "system calls refused on their way in: their time is user code")
 
 /* Channels through which bytes pass between tasks, told by the file behind a descriptor. */
 #define TC_CHANNELS(X)                                   \
@@ -127,7 +132,9 @@
   X(PAGE_FAULT, page_fault, "a page fault")                      \
   X(MEMORY, memory, "a change of its memory map")                \
   X(STOPPED, stopped, "its continuation (stopped, traced)")      \
-  X(OTHER, other, "something else in the kernel")
+  X(OTHER, other, "something else in the kernel")                \
+  X(FROZEN, frozen, "its cgroup or the system to be thawed")     \
+  X(CORE_DUMP, core_dump, "a core dump to be written")
 
 /* Kernel objects that a new task either shares with its creator or gets anew, told by their addresses. */
 #define TC_SHARED_OBJECTS(X)                                       \
@@ -281,8 +288,8 @@ enum {
   TC_FROM_EXIT,      /* its end */
   TC_FROM_INTERRUPT, /* in the context of whatever ran there */
   TC_FROM_FAULT,
-  TC_FROM_USER, /* a trap, or leaving to user mode */
-  TC_FROM_KERNEL,
+  TC_FROM_USER, /* in no system call by its registers: a trap, or its way back from one */
+  TC_FROM_KERNEL, /* a kernel thread, or a worker of a process in the kernel */
 };
 
 /* Waits of one task that one waker ended, for one cause and from one place. */
@@ -450,7 +457,10 @@ struct tc_ledger {
   __u64 unseen_wait_ns;  /* what was booked as waiting until then; 0: nothing to correct */
   __u8 unseen_row;       /* where it was booked */
   __u8 unseen_condition;
-  __u8 unseen_pad[6];
+  __u8 found;         /* `activity` is what the registers tell, for as long as the task sleeps; else it is in none */
+  __u8 why_preempted; /* TC_PREEMPTED_* */
+  __u8 wait_in_call;  /* enum tc_wait: of a wait for the disk that turns out to be none */
+  __u8 unseen_pad[3];
   __u64 created_ns;      /* sched_wakeup_new of the child created in this system call */
   __u64 call_running_ns; /* the running cell of the current system call's activity at its entry */
   __u64 on_cpu_ns;       /* the last switch-in */
@@ -523,6 +533,9 @@ struct tc_ledger {
   struct tc_books books_end;
   char comm[TC_COMM_LEN];
 } __attribute__((aligned(TC_LEDGER_ALIGNMENT)));
+
+/* ledger.why_preempted */
+enum { TC_PREEMPTED_BY_OTHERS, TC_PREEMPTED_BY_QUOTA, TC_PREEMPTED_BY_YIELD };
 
 enum { TC_SHARES_KNOWN = 1u << 31 };
 

@@ -48,7 +48,8 @@ struct tc_birth {
   __u8 row;       /* where it starts: TC_ACTIVITY_CREATE, or where it was found */
   __u8 condition; /* blocked until it is published, or how it was found */
   __u8 wait;      /* enum tc_wait, when it is blocked */
-  __u8 pad[5];
+  __u8 found;     /* as TC_SWITCH_FOUND */
+  __u8 pad[4];
   char comm[TC_COMM_LEN];
 };
 
@@ -58,6 +59,9 @@ enum { TC_NO_COUNTER = 255 };
 enum {
   TC_SWITCH_VOLUNTARY = 1 << 0, /* as the kernel counts nvcsw; else nivcsw */
   TC_SWITCH_LAST = 1 << 1,      /* prev is dead: its ledger follows */
+  TC_SWITCH_FOUND = 1 << 2,     /* row is what prev's registers tell: until now, and when it runs again, it is in none */
+  TC_SWITCH_THROTTLED = 1 << 3, /* preempted by its cgroup's CPU quota, */
+  TC_SWITCH_YIELDED = 1 << 4,   /* or by its own sched_yield */
 };
 
 /* A CPU went from one task to another. At least one of them is observed. */
@@ -88,8 +92,12 @@ struct tc_switch {
   __u32 cpu;
   __u32 prev_tid; /* as the kernel numbers them, also of tasks that are not observed */
   __u32 next_tid;
-  __u32 pad;
+  __u8 next_wait; /* enum tc_wait and 1: what next had waited for, by who ended it; 0: what was told when it left */
+  __u8 pad[3];
 };
+
+/* tc_call.flags */
+enum { TC_CALL_ENTRY_UNSEEN = 1 << 0 /* refused by seccomp or a tracer before its probe: named by its registers */ };
 
 /* A system call returned. The task was in `row` since entered_ns, and is in user code now. */
 struct tc_call {
@@ -103,7 +111,7 @@ struct tc_call {
   __u8 row;     /* enum tc_activity */
   __u8 channel; /* enum tc_channel or TC_CHANNEL_NONE */
   __u8 created; /* enum tc_creation of the task that it created, TC_NR_CREATIONS for none */
-  __u8 pad;
+  __u8 flags;   /* TC_CALL_ENTRY_UNSEEN */
 };
 
 /* The same, of a call that bytes passed through. */
@@ -140,7 +148,7 @@ struct tc_fault {
  * What else moves a ledger on: X(CONSTANT, name, text). What is not named here is 0.
  *   published         value: TC_WAKER_*, arg: TC_FROM_*
  *   exec_prepared     value: entry of the call, 0 where calls have no probes
- *   exit              value: entry of the call that it was in, 0 for none; arg: the row of that call
+ *   exit, dying       value: entry of the call that it was in, 0 for none; arg: the row of that call
  *   signalled         arg: number of the signal
  *   shootdown_stole, shootdown_lost   value: ns
  *   slab, pages       value: bytes, pages
@@ -162,7 +170,8 @@ struct tc_fault {
   X(PAGES, pages, "page allocation of a creating call")                                 \
   X(WOKEN, woken, "woken before a switch that was not seen")                            \
   X(FOUND_RUNNING, found_running, "on a CPU although no switch was seen")               \
-  X(CORRECTED, corrected, "booked as waiting, but was running")
+  X(CORRECTED, corrected, "booked as waiting, but was running")                           \
+  X(DYING, dying, "a fatal signal is delivered")
 
 #define TC_ENUM_STEP(C, n, t) TC_STEP_##C,
 enum tc_step_kind { TC_STEPS(TC_ENUM_STEP) TC_NR_STEPS };

@@ -90,6 +90,11 @@ struct Leaving {
     entered_ns = count_of(since);
     return *this;
   }
+  // Flags of its switch, beside those that it has.
+  Leaving& as(unsigned more) {
+    flags = static_cast<std::uint8_t>(flags | more);
+    return *this;
+  }
   Leaving& flushed() {
     flush = TC_FLUSH_DONE;
     return *this;
@@ -109,7 +114,13 @@ struct Coming {
   std::uint64_t waker = 0;
   std::uint32_t from = TC_FROM_NOWHERE;
   std::uint32_t tid = tid_of(id);
+  std::uint8_t next_wait = 0;
 
+  // What it had waited for after all.
+  Coming& after(tc_wait cause) {
+    next_wait = static_cast<std::uint8_t>(cause + 1);
+    return *this;
+  }
   Coming& woken_by(std::uint64_t who, std::uint32_t place, nanoseconds at) {
     woken_ns = count_of(at);
     waker = who;
@@ -148,6 +159,7 @@ inline tc_switch switched(std::uint64_t at_ns, const Leaving& prev, const Coming
     event.woken_ns = next.woken_ns;
     event.waker = next.waker;
     event.waker_from = next.from;
+    event.next_wait = next.next_wait;
   }
   return event;
 }

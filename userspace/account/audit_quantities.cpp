@@ -223,8 +223,8 @@ AuditUnit unit_of(const AuditQuantity& quantity) {
     case Kind::identity:
       return AuditUnit::identity;
     case Kind::counter:
-      if (is_any(quantity.index,
-                 {TC_COUNTER_SHOOTDOWN_STOLEN_NS, TC_COUNTER_SHOOTDOWN_LOST_NS, TC_COUNTER_FAULTS_COW_NS})) {
+      if (is_any(quantity.index, {TC_COUNTER_SHOOTDOWN_STOLEN_NS, TC_COUNTER_SHOOTDOWN_LOST_NS,
+                                  TC_COUNTER_FAULTS_COW_NS, TC_COUNTER_THROTTLED_NS, TC_COUNTER_YIELDED_NS})) {
         return AuditUnit::ns;
       }
       return is_any(quantity.index,

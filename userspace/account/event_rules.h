@@ -7,14 +7,23 @@
 #include <cstdint>
 
 #include "taskcost/abi.h"
+#include "taskcost/events.h"
 
 namespace taskcost {
 
-// A row that a task is in during system calls only. Without probes on calls it leaves such a row with the switch that
-// gives it a CPU again.
+// A row that a task is in during system calls only.
 constexpr bool is_call_row(std::size_t row) {
   return row != TC_ACTIVITY_USER && row != TC_ACTIVITY_EXIT && row != TC_ACTIVITY_KERNEL &&
          row != TC_ACTIVITY_PAGE_FAULT && row != TC_ROW_FAULT_PENDING;
+}
+
+// A row that may be told by the registers of a task that sleeps (TC_SWITCH_FOUND): it is left with the switch that
+// gives it a CPU again.
+constexpr bool is_found_row(std::size_t row) { return is_call_row(row) || row == TC_ACTIVITY_PAGE_FAULT; }
+
+// What a task waited for that gets a CPU with this switch, where `wait` was told when it left.
+constexpr std::uint8_t final_wait(std::uint8_t wait, const tc_switch& event) {
+  return event.next_wait == 0 ? wait : static_cast<std::uint8_t>(event.next_wait - 1);
 }
 
 // When a task that had no CPU from `since_ns` to `at_ns` became ready to run. A sleeper's time splits at its wake-up;

@@ -61,6 +61,10 @@ void ReplayedLife::returned(const tc_call& call) {
     ledger.channels[call.channel].calls++;
     ledger.channels[call.channel].kernel_ns += call_running_ns_;
   }
+  if ((call.flags & TC_CALL_ENTRY_UNSEEN) != 0) {
+    count(TC_COUNTER_SYSCALLS);
+    count(TC_COUNTER_SYSCALLS_ENTRY_UNSEEN);
+  }
   call_running_ns_ = 0;
   ledger.entered_ns = 0;
   ledger.activity = TC_ACTIVITY_USER;
@@ -311,6 +315,7 @@ void ReplayedLife::stepped(const tc_step& step) {
     case TC_STEP_EXEC_PREPARED:
       prepared_exec(step);
       break;
+    case TC_STEP_DYING:
     case TC_STEP_EXIT:
       began_exit(step);
       break;

@@ -32,6 +32,13 @@ tc_counter counter_of(tc_creation kind) {
   }
 }
 
+std::uint8_t why_preempted(const tc_switch& event) {
+  if ((event.flags & TC_SWITCH_THROTTLED) != 0) {
+    return TC_PREEMPTED_BY_QUOTA;
+  }
+  return (event.flags & TC_SWITCH_YIELDED) != 0 ? TC_PREEMPTED_BY_YIELD : TC_PREEMPTED_BY_OTHERS;
+}
+
 void add_to_edge(tc_edge_sums& sums, std::uint64_t blocked_ns) {
   sums.count++;
   sums.blocked_ns += blocked_ns;
@@ -90,8 +97,11 @@ bool ReplayedLife::corrected(const tc_birth& birth) {
   if (task_.beginning_unknown || birth.how < TC_NR_CREATIONS || ledger.since_ns != birth.at_ns) {
     return false;
   }
+  ledger.activity = birth.row;
+  ledger.syscall = birth.syscall;
   ledger.condition = birth.condition;
   ledger.wait = birth.wait;
+  ledger.found = birth.found;
   return true;
 }
 
@@ -105,9 +115,10 @@ void ReplayedLife::born(const tc_birth& birth) {
   ledger.condition = birth.condition;
   ledger.wait = birth.wait;
   ledger.syscall = birth.syscall;
+  ledger.found = birth.found != 0 || !books_->calls ? 1 : 0;
   count(TC_COUNTER_PAGE_TABLE_BYTES, birth.page_table_bytes);
   entry_counted_ = is_activity(birth.row);
-  if (entry_counted_) {
+  if (entry_counted_ && (birth.found == 0 || birth.how < TC_NR_CREATIONS)) {
     ledger.entries[birth.row]++;
   }
   cpu_known_ = true;
@@ -233,6 +244,18 @@ void ReplayedLife::book_wait(std::uint64_t blocked_ns, std::uint64_t waker, std:
   add_to_edge(last_edge_->second, blocked_ns);
 }
 
+// Who kept it from a CPU that it did not give up, where that was not other tasks.
+void ReplayedLife::book_preemption(std::uint64_t ns) {
+  const auto why = std::exchange(task_.ledger.why_preempted, TC_PREEMPTED_BY_OTHERS);
+  if (why == TC_PREEMPTED_BY_QUOTA) {
+    count(TC_COUNTER_THROTTLED);
+    count(TC_COUNTER_THROTTLED_NS, ns);
+  } else if (why == TC_PREEMPTED_BY_YIELD) {
+    count(TC_COUNTER_YIELDS);
+    count(TC_COUNTER_YIELDED_NS, ns);
+  }
+}
+
 // The one that ended last, and nobody saw how.
 void ReplayedLife::shorten_wait(std::uint64_t ns) {
   const auto shorten = [ns](auto& blocked_ns) { blocked_ns -= std::min<std::uint64_t>(ns, blocked_ns); };
@@ -265,6 +288,7 @@ std::optional<std::uint64_t> ReplayedLife::waited_until(std::uint64_t at_ns, std
     cell(ledger.activity, TC_CONDITION_RUNNABLE) += at_ns - ready;
   } else {
     cell(ledger.activity, ledger.condition) += at_ns - since;
+    book_preemption(at_ns - since);
   }
   ledger.since_ns = at_ns;
   return ready;
@@ -295,7 +319,8 @@ void ReplayedLife::left_cpu(const tc_switch& event) {
   if (ledger.activity == TC_ROW_FAULT_PENDING && event.row != TC_ROW_FAULT_PENDING) {
     give_up_fault(at_ns);
   }
-  if (books_->calls) {
+  const bool found = !books_->calls || (event.flags & TC_SWITCH_FOUND) != 0;
+  if (!found) {
     const std::uint64_t entered_ns = seen_entry(event.entered_ns);
     if (ledger.activity != TC_ACTIVITY_EXIT && event.row != TC_ROW_FAULT_PENDING) {
       learn_call(entered_ns, event.row);
@@ -305,9 +330,11 @@ void ReplayedLife::left_cpu(const tc_switch& event) {
     ran_until(at_ns, 0, ledger.activity);
     ledger.activity = event.row;
   }
+  ledger.found = found ? 1 : 0;
   ledger.syscall = event.syscall;
   ledger.condition = event.condition;
   ledger.wait = event.wait;
+  ledger.why_preempted = why_preempted(event);
   found_on_cpu_ = false;
   cpu_known_ = true;
   ledger.cpu = event.cpu;
@@ -326,9 +353,9 @@ void ReplayedLife::left_cpu(const tc_switch& event) {
   }
 }
 
-// It has a CPU again. Without probes on calls it left the one that it slept in, as far as can be told.
+// It has a CPU again, and left what its registers told of.
 void ReplayedLife::runs() {
-  if (!books_->calls && is_call_row(task_.ledger.activity)) {
+  if (std::exchange(task_.ledger.found, 0) != 0 && is_found_row(task_.ledger.activity)) {
     task_.ledger.activity = TC_ACTIVITY_USER;
   }
   task_.ledger.condition = TC_CONDITION_RUNNING;
@@ -337,7 +364,9 @@ void ReplayedLife::runs() {
 void ReplayedLife::got_cpu(const tc_switch& event) {
   tc_ledger& ledger = task_.ledger;
   const std::uint64_t at_ns = in_order(event.at_ns);
+  const bool throttled = ledger.why_preempted == TC_PREEMPTED_BY_QUOTA;
   std::optional<std::uint64_t> ready_ns;
+  ledger.wait = final_wait(static_cast<std::uint8_t>(ledger.wait), event);
   if (ledger.condition == TC_CONDITION_RUNNING) {
     const Gaps::Touch touch = touched_until(at_ns);
     // The first event of an unknown task is no contradiction.
@@ -350,7 +379,7 @@ void ReplayedLife::got_cpu(const tc_switch& event) {
   } else {
     ready_ns = waited_until(at_ns, 0, 0, TC_FROM_NOWHERE);
   }
-  if (ready_ns && *ready_ns < at_ns) {
+  if (ready_ns && *ready_ns < at_ns && !throttled) {
     books_->histograms[TC_HISTOGRAM_RUN_QUEUE].add(nanoseconds(at_ns - *ready_ns));
   }
   runs();

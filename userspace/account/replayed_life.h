@@ -92,6 +92,7 @@ class ReplayedLife {
   void runs();
   void book_running(std::size_t row, std::uint64_t ns);
   void book_wait(std::uint64_t blocked_ns, std::uint64_t waker, std::uint32_t from);
+  void book_preemption(std::uint64_t ns);
   void shorten_wait(std::uint64_t ns);
   __u64& cell(std::size_t row, std::size_t condition);
   void count(tc_counter counter, std::uint64_t by = 1) { task_.ledger.counters[counter] += by; }

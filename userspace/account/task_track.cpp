@@ -2,6 +2,7 @@
 #include "account/task_track.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "account/event_rules.h"
 #include "account/ledger.h"
@@ -27,6 +28,7 @@ TaskTrack::TaskTrack(const Gaps& gaps, const tc_birth& birth)
       condition_(birth.condition),
       wait_(birth.wait),
       compat_((birth.flags & TC_LEDGER_COMPAT) != 0),
+      found_(birth.found != 0),
       birth_seen_(true) {
   if (condition_ == TC_CONDITION_RUNNING) {
     cpu_ = birth.cpu;
@@ -131,7 +133,9 @@ void TaskTrack::leave_cpu(const tc_switch& event, bool calls) {
   }
   const bool in_call = event.entered_ns != 0;
   const std::uint32_t call = in_call ? numbered(event.syscall) : Stretch::none;
-  run(event.entered_ns, calls ? event.row : row_, call, event.at_ns);
+  const bool found = !calls || (event.flags & TC_SWITCH_FOUND) != 0;
+  run(event.entered_ns, found ? row_ : event.row, call, event.at_ns);
+  found_ = found;
   row_ = event.row;
   call_ = call;
   condition_ = event.condition;
@@ -147,11 +151,17 @@ void TaskTrack::get_cpu(const tc_switch& event, bool calls) {
   if (condition_ == TC_CONDITION_RUNNING) {
     stay_unknown(event.at_ns);
   } else {
+    wait_ = final_wait(wait_, event);
     wait_until(event.at_ns, event.woken_ns, event.waker, event.waker_from);
   }
   condition_ = TC_CONDITION_RUNNING;
   cpu_ = event.cpu;
-  if (!calls && is_call_row(row_)) {
+  found_ = found_ || !calls;
+  leave_found_row();
+}
+
+void TaskTrack::leave_found_row() {
+  if (std::exchange(found_, false) && is_found_row(row_)) {
     row_ = TC_ACTIVITY_USER;
     call_ = Stretch::none;
   }
@@ -193,6 +203,7 @@ void TaskTrack::on_step(const tc_step& step) {
       run(step.value, step.value != 0 ? std::uint8_t{TC_ACTIVITY_EXEC} : row_, call_, step.at_ns);
       row_ = step.value != 0 ? std::uint8_t{TC_ACTIVITY_EXEC} : row_;
       break;
+    case TC_STEP_DYING:
     case TC_STEP_EXIT: {
       const auto row = static_cast<std::uint8_t>(step.value != 0 ? step.arg : row_);
       run(step.value, row, call_, step.at_ns);
@@ -213,6 +224,7 @@ void TaskTrack::on_step(const tc_step& step) {
       woken_ns_ = 0;
       condition_ = TC_CONDITION_RUNNING;
       cpu_ = step.arg;
+      leave_found_row();
       break;
     case TC_STEP_CORRECTED:
       correct(step.value, static_cast<std::uint8_t>(step.arg & 0xff));

@@ -78,6 +78,7 @@ class TaskTrack {
   void settle_call(std::uint8_t row, std::uint64_t entered_ns, std::uint32_t call);
   void settle_fault(std::uint8_t row, std::uint64_t begun_ns);
   void correct(std::uint64_t ns, std::uint8_t condition);
+  void leave_found_row();
   [[nodiscard]] std::uint32_t numbered(std::uint32_t syscall) const;
 
   const Gaps* gaps_;
@@ -97,6 +98,7 @@ class TaskTrack {
   std::uint8_t condition_ = TC_CONDITION_RUNNING;
   std::uint8_t wait_ = TC_WAIT_OTHER;
   bool compat_ = false;
+  bool found_ = false;  // row_ is what its registers tell, until it gets a CPU
   bool birth_seen_ = false;
   bool ended_ = false;
   bool seen_at_end_ = false;

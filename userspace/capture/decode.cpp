@@ -30,7 +30,7 @@ bool is_valid(const tc_switch& event) {
   const auto counter = [](__u8 number) { return number < TC_NR_COUNTERS || number == TC_NO_COUNTER; };
   return event.row < TC_NR_ROWS && event.condition < TC_NR_CONDITIONS && event.wait < TC_NR_WAITS &&
          counter(event.destination) && counter(event.origin) && event.switch_kind <= TC_NR_HISTOGRAMS &&
-         event.flush <= TC_FLUSH_DONE;
+         event.flush <= TC_FLUSH_DONE && event.next_wait <= TC_NR_WAITS;
 }
 
 bool is_valid(const tc_call& call) {
@@ -48,6 +48,7 @@ bool is_valid(const tc_fault& fault) {
 bool is_valid(const tc_step& step) {
   switch (step.kind) {
     case TC_STEP_EXIT:
+    case TC_STEP_DYING:
       return step.arg < TC_NR_ACTIVITIES;
     case TC_STEP_CORRECTED:
       return step.arg >> 8 < TC_NR_ROWS && (step.arg & 0xff) < TC_NR_CONDITIONS;

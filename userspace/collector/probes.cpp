@@ -61,6 +61,7 @@ void configure(probes& object, const Sources& sources, const CollectorOptions& o
   object.rodata->observed_shift = 32U - static_cast<unsigned>(std::countr_zero(buckets_for(max_tasks)));
   object.rodata->sched_switch_has_prev_state = sources.switch_passes_prev_state;
   object.rodata->has_rdonly_cast = sources.can_cast;
+  object.rodata->preempt_count_offset = sources.preempt_count_offset;
   object.rodata->hold_cpu = sources.hold_cpu;
   object.rodata->keep_stints = options.stints;
   object.rodata->keep_stacks = options.stacks;

@@ -61,6 +61,31 @@ class KernelTypes {
     return prototype != nullptr ? btf_vlen(prototype) - private_pointer : 0;
   }
 
+  // In bits from the start of a structure.
+  [[nodiscard]] std::optional<__u32> member(const char* structure, std::string_view member) const {
+    const auto id = find(structure, BTF_KIND_STRUCT);
+    const btf_type* type = id ? btf__type_by_id(btf_.get(), *id) : nullptr;
+    for (__u32 i = 0; type != nullptr && i < btf_vlen(type); ++i) {
+      if (member == btf__name_by_offset(btf_.get(), btf_members(type)[i].name_off)) {
+        return btf_member_bit_offset(type, i);
+      }
+    }
+    return std::nullopt;
+  }
+
+  // Of a per-CPU variable among the others.
+  [[nodiscard]] std::optional<std::int64_t> per_cpu_offset(const char* name) const {
+    const auto variable = find(name, BTF_KIND_VAR);
+    const auto section = find(".data..percpu", BTF_KIND_DATASEC);
+    const btf_type* type = variable && section ? btf__type_by_id(btf_.get(), *section) : nullptr;
+    for (__u32 i = 0; type != nullptr && i < btf_vlen(type); ++i) {
+      if (btf_var_secinfos(type)[i].type == *variable) {
+        return btf_var_secinfos(type)[i].offset;
+      }
+    }
+    return std::nullopt;
+  }
+
   // `argument` counts from 0. A plain number, or no such argument: false.
   [[nodiscard]] bool argument_is_pointer(std::string_view name, int argument) const {
     if (argument >= tracepoint_arguments(name)) {
@@ -221,15 +246,55 @@ void choose_base(Sources& sources, const KernelTypes& types) {
                     TC_COUNTER_SYSCALLS,
                     TC_COUNTER_PAGE_TABLE_BYTES,
                     TC_COUNTER_WAKEUPS,
-                    TC_COUNTER_SHARED_MAPPING_BYTES});
+                    TC_COUNTER_SHARED_MAPPING_BYTES,
+                    TC_COUNTER_YIELDS,
+                    TC_COUNTER_YIELDED_NS});
   add_evidence(sources, "switches", "sched_switch, held against nvcsw and nivcsw", EvidenceKind::exact);
   add_evidence(sources, "run_queue", "sched_waking, sched_wakeup_new or preemption -> sched_switch",
                EvidenceKind::exact);
-  add_evidence(sources, "wakers", "current task at sched_waking, unless between timer_expire_entry and _exit",
-               EvidenceKind::bound, "the interrupt of a device in the middle of a system call counts as its task");
   add_evidence(sources, "page_table_bytes", "mm->pgtables_bytes at task_newtask and sched_process_exec",
                EvidenceKind::exact);
   add_evidence(sources, "faults", "min_flt and maj_flt of the task at its end", EvidenceKind::exact);
+}
+
+// From the run queue of a CPU to its preemption count, which is a per-CPU variable on x86; 0 when it is not known.
+std::int64_t preempt_count_offset(const KernelTypes& types) {
+  const auto run_queue = types.per_cpu_offset("runqueues");
+  const auto alone = types.per_cpu_offset("__preempt_count");
+  const auto hot = types.per_cpu_offset("pcpu_hot");
+  const auto within = types.member("pcpu_hot", "preempt_count");
+  if (!run_queue || !types.member("cfs_rq", "rq")) {
+    return 0;
+  }
+  if (alone) {
+    return *alone - *run_queue;
+  }
+  return hot && within ? *hot + *within / 8 - *run_queue : 0;
+}
+
+// Whose work a wake-up is: that of the current task, or of an interrupt that came upon it.
+void choose_wakers(Sources& sources, const KernelTypes& types) {
+#if defined(__x86_64__)
+  sources.preempt_count_offset = preempt_count_offset(types);
+  const bool tells_interrupts = sources.preempt_count_offset != 0;
+#else
+  const bool tells_interrupts = true;
+#endif
+  if (tells_interrupts) {
+    add_evidence(sources, "wakers", "preemption count, timer_expire_entry and current task at sched_waking",
+                 EvidenceKind::bound,
+                 "a softirq that a device's interrupt raised in the middle of a system call counts as its task");
+  } else {
+    add_evidence(sources, "wakers", "current task at sched_waking, unless between timer_expire_entry and _exit",
+                 EvidenceKind::bound, "the interrupt of a device in the middle of a system call counts as its task");
+  }
+}
+
+// By whom a task is preempted: its cgroup's quota, where the kernel has such.
+void choose_throttling(Sources& sources, const KernelTypes& types) {
+  if (types.member("task_struct", "throttled") || types.member("cfs_rq", "throttle_count")) {
+    measure(sources, {TC_COUNTER_THROTTLED, TC_COUNTER_THROTTLED_NS});
+  }
 }
 
 constexpr const char* calls_unprobed = "--detail switches: system calls have no probes";
@@ -238,6 +303,7 @@ constexpr const char* full_detail = "use --detail full";
 void choose_calls(Sources& sources, Detail detail) {
   if (detail == Detail::full) {
     sources.programs.insert({"taskcost_sys_enter", "taskcost_sys_exit"});
+    measure(sources, {TC_COUNTER_SYSCALLS_ENTRY_UNSEEN});
     add_evidence(sources, "ledger", "sched_switch, sched_waking, sys_enter, sys_exit, task_newtask",
                  EvidenceKind::exact);
     add_evidence(sources, "creation", "sys_enter -> task_newtask -> sched_wakeup_new -> sys_exit, first sched_switch",
@@ -573,6 +639,8 @@ Sources choose_sources(const CollectorOptions& options) {
   Sources sources;
   choose_base(sources, types);
   choose_calls(sources, options.detail);
+  choose_wakers(sources, types);
+  choose_throttling(sources, types);
   choose_targets(sources, types);
   choose_faults(sources, types, options.detail, options.no_function_probes);
   choose_hold(sources, types);

@@ -20,6 +20,7 @@ struct Sources {
   std::string finish_switch_symbol;
   bool switch_passes_prev_state = false;
   bool can_cast = false;
+  std::int64_t preempt_count_offset = 0;  // from the run queue of a CPU; 0: not known
   bool hold_cpu = false;
   bool cpu_changes = false;  // there are perf events, and a probe tells when those of a CPU have to be opened again
 

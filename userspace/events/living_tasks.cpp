@@ -136,7 +136,8 @@ void LivingTasks::leave(LivingTask& task, const tc_switch& event) {
 
 void LivingTasks::come_back(SwitchStory& story, const tc_switch& event) {
   LivingTask& task = *story.next;
-  const OffCpu& was = story.next_was = task.off;
+  OffCpu& was = story.next_was = task.off;
+  was.wait = final_wait(was.wait, event);
   if (was.since_ns != 0 && was.since_ns <= event.at_ns) {
     story.ready_ns = ready_ns(was.condition, was.since_ns, event.woken_ns, event.at_ns);
     story.blocked_ns = story.ready_ns - was.since_ns;

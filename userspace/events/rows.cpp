@@ -181,6 +181,8 @@ EventRow& EventRows::add_call(const tc_call& call) {
   row.channel = channel_name(call.channel);
   if (call.created < TC_NR_CREATIONS) {
     row.detail = creation_name(call.created);
+  } else if ((call.flags & TC_CALL_ENTRY_UNSEEN) != 0) {
+    row.detail = "entry not seen";
   }
   if (call.mapped_bytes != 0) {
     row.value = call.mapped_bytes;
@@ -236,6 +238,7 @@ void EventRows::on(const tc_step& step) {
       row.duration_ns = since(step.value, step.at_ns);
       break;
     case TC_STEP_EXIT:
+    case TC_STEP_DYING:
       row.activity = row_name(static_cast<std::uint8_t>(step.arg));
       row.duration_ns = since(step.value, step.at_ns);
       break;

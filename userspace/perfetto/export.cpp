@@ -161,8 +161,9 @@ class PerfettoExport::Implementation {
       case TC_STEP_EXEC_PREPARED:
         task.exec_prepared_ns = step.at_ns;
         break;
+      case TC_STEP_DYING:
       case TC_STEP_EXIT:
-        task.exit_ns = step.at_ns;
+        task.exit_ns = task.exit_ns == 0 ? std::uint64_t{step.at_ns} : task.exit_ns;
         break;
       case TC_STEP_MEMORY_GONE:
         task.memory_gone_ns = step.at_ns;

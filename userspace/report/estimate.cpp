@@ -81,7 +81,8 @@ std::string each_text(double sum, const std::optional<double>& count) {
 }
 
 void line_row(Table& table, const EstimateLine& line, bool verbose) {
-  const std::optional<double> counted = line.user ? std::nullopt : line.count;
+  static const std::optional<double> uncounted;
+  const std::optional<double>& counted = line.user ? uncounted : line.count;
   const std::string count = counted ? number_text(*counted) : "-";
   if (line.state != EstimateLine::State::priced) {
     table.row({line.quantity,

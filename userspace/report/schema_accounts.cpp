@@ -26,7 +26,7 @@ const std::string_view schema_of_accounts = R"json(    "how": {
         "kind": {"enum": [@creations@]},
         "count": {"$ref": "#/definitions/count"},
         "copy_ns": {
-          "type": "integer",
+          "type": ["integer", "null"],
           "minimum": 0,
           "description": "Sum over all: entry of the system call to task_newtask."
         },

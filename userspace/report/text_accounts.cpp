@@ -159,6 +159,22 @@ void write_account_table(Page& page, const Account& account) {
   table.row({"lifetime", "", "", "", "", duration_text(account.lifetime)});
   table.row({"residual", "", "", "", "", signed_duration_text(account.residual()), residual_cell(account)});
   page.table(table);
+  if (const auto refused = account.counters[TC_COUNTER_SYSCALLS_ENTRY_UNSEEN].value_or(0); refused > 0) {
+    page.paragraph(fmt::format("user code contains {} that seccomp or a tracer refused on their way in.",
+                               counted(refused, "system call", "system calls")));
+  }
+  const auto throttled = account.counters[TC_COUNTER_THROTTLED_NS].value_or(0);
+  const auto yielded = account.counters[TC_COUNTER_YIELDED_NS].value_or(0);
+  if (throttled > 0) {
+    page.paragraph(fmt::format("preempted: {} of it by the CPU quota of the cgroup ({}).",
+                               nanoseconds_text(static_cast<double>(throttled)),
+                               counted(account.counters[TC_COUNTER_THROTTLED].value_or(0), "time", "times")));
+  }
+  if (yielded > 0) {
+    page.paragraph(fmt::format("preempted: {} of it after sched_yield ({}).",
+                               nanoseconds_text(static_cast<double>(yielded)),
+                               counted(account.counters[TC_COUNTER_YIELDS].value_or(0), "time", "times")));
+  }
 }
 
 void write_accounts(Page& page, const Session& session) {

@@ -130,8 +130,9 @@ void write_switches(Page& page, const Session& session) {
         TC_COUNTER_SWITCHES_OTHER_ADDRESS_SPACE, TC_COUNTER_SWITCHES_TO_KERNEL_THREAD, TC_COUNTER_SWITCHES_TO_IDLE}) {
     add_counter(table, totals, counter, switches);
   }
-  // Repaired by other means; worth a line only where it happened.
-  for (const tc_counter counter : {TC_COUNTER_UNSEEN_SWITCH_INS, TC_COUNTER_UNSEEN_WAKEUPS}) {
+  // Worth a line only where it happened.
+  for (const tc_counter counter :
+       {TC_COUNTER_THROTTLED, TC_COUNTER_YIELDS, TC_COUNTER_UNSEEN_SWITCH_INS, TC_COUNTER_UNSEEN_WAKEUPS}) {
     if (totals.counters[counter].value_or(0) > 0) {
       add_counter(table, totals, counter, std::nullopt);
     }
@@ -141,7 +142,8 @@ void write_switches(Page& page, const Session& session) {
         TC_COUNTER_SHOOTDOWNS_SENT, TC_COUNTER_SHOOTDOWNS_RECEIVED}) {
     add_counter(table, totals, counter, std::nullopt);
   }
-  for (const tc_counter counter : {TC_COUNTER_SHOOTDOWN_STOLEN_NS, TC_COUNTER_SHOOTDOWN_LOST_NS}) {
+  for (const tc_counter counter :
+       {TC_COUNTER_THROTTLED_NS, TC_COUNTER_YIELDED_NS, TC_COUNTER_SHOOTDOWN_STOLEN_NS, TC_COUNTER_SHOOTDOWN_LOST_NS}) {
     if (const auto ns = totals.counters[counter]; ns.value_or(0) > 0) {
       table.row({text_of(counter), nanoseconds_text(static_cast<double>(*ns))});
     }

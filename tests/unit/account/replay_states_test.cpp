@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Where a task is outside the calls that probes see, and why it stands still.
+#include <gtest/gtest.h>
+
+#include "support/replayed.h"
+#include "taskcost/replay.h"
+
+namespace taskcost {
+namespace {
+
+using namespace test;                  // NOLINT(google-build-using-namespace)
+using namespace std::chrono_literals;  // NOLINT(google-build-using-namespace)
+
+constexpr std::uint64_t a = 1;
+constexpr std::uint64_t b = 2;
+
+TEST(ReplayStates, ASleepOnTheWayOutOfACallIsInTheCallAndTheRestIsNot) {
+  const Replayed book = replay(script()
+                                   .at(10us)
+                                   .adopted_running(a, 0)
+                                   .at(30us)
+                                   .switches(0, asleep(TC_ACTIVITY_OTHER, TC_WAIT_OTHER).as(TC_SWITCH_FOUND), nobody)
+                                   .at(60us)
+                                   .runs(0, a, woken(50us, b, 39))
+                                   .at(70us)
+                                   .switches(0, preempted(), nobody),
+                               70us);
+  EXPECT_EQ(cells_of(book[a].ledger),
+            (Times{{"user running", 30us}, {"other blocked", 20us}, {"other runnable", 10us}}));
+  EXPECT_EQ(book[a].ledger.counters[TC_COUNTER_SYSCALLS], 0U);
+}
+
+TEST(ReplayStates, ATaskFoundInAFaultLeavesItWithItsSwitchIn) {
+  Leaving in_fault = asleep(TC_ACTIVITY_PAGE_FAULT, TC_WAIT_PAGE_FAULT);
+  tc_birth birth = test::adopted(a, 10'000, in_fault.row, in_fault.condition, in_fault.wait);
+  birth.flags |= TC_LEDGER_OPEN_AT_START;
+  birth.found = 1;
+  const Replayed book =
+      replay(script().tells(birth).at(40us).runs(0, a, woken(40us, b)).at(50us).switches(0, preempted(), nobody), 50us);
+  EXPECT_EQ(cells_of(book[a].ledger), (Times{{"user running", 10us}, {"page_fault blocked", 30us}}));
+  EXPECT_TRUE(entries_of(book[a].ledger).empty());
+}
+
+TEST(ReplayStates, ARefusedCallIsCountedAndItsTimeStaysUserCode) {
+  tc_call refused = called(a, 0, 40'000, TC_ACTIVITY_USER, 110);
+  refused.flags = TC_CALL_ENTRY_UNSEEN;
+  const Replayed book =
+      replay(script().at(10us).adopted_running(a, 0).tells(refused).at(50us).switches(0, preempted(), nobody), 50us);
+  EXPECT_EQ(cells_of(book[a].ledger), (Times{{"user running", 40us}}));
+  EXPECT_EQ(book[a].ledger.counters[TC_COUNTER_SYSCALLS], 1U);
+  EXPECT_EQ(book[a].ledger.counters[TC_COUNTER_SYSCALLS_ENTRY_UNSEEN], 1U);
+}
+
+// A core dump comes between the delivery and the exit.
+TEST(ReplayStates, TheExitBeginsWithTheFatalSignal) {
+  const Replayed book = replay(script()
+                                   .at(10us)
+                                   .adopted_running(a, 0)
+                                   .at(20us)
+                                   .step(a, TC_STEP_DYING, 0, TC_ACTIVITY_USER)
+                                   .at(30us)
+                                   .switches(0, asleep(TC_ACTIVITY_EXIT, TC_WAIT_CORE_DUMP), nobody)
+                                   .at(60us)
+                                   .runs(0, a, woken(60us, b))
+                                   .at(70us)
+                                   .exits(a)
+                                   .at(80us)
+                                   .switches(0, dead(), nobody)
+                                   .kernel_says(ledger(a).ended_at(80us)),
+                               90us);
+  const tc_ledger& ledger = book[a].ledger;
+  EXPECT_EQ(cells_of(ledger), (Times{{"user running", 10us}, {"exit running", 30us}, {"exit blocked", 30us}}));
+  EXPECT_EQ(ledger.exit_start_ns, 20'000U);
+  EXPECT_EQ(ledger.waits[TC_WAIT_CORE_DUMP].count, 1U);
+  EXPECT_EQ(ledger.entries[TC_ACTIVITY_EXIT], 1U);
+}
+
+TEST(ReplayStates, QuotaAndYieldsAreTheirOwnReasonToWaitForACpu) {
+  const Replayed book = replay(script()
+                                   .at(10us)
+                                   .adopted_running(a, 0)
+                                   .at(20us)
+                                   .switches(0, preempted().as(TC_SWITCH_THROTTLED), nobody)
+                                   .at(50us)
+                                   .runs(0, a)
+                                   .at(60us)
+                                   .switches(0, preempted().as(TC_SWITCH_YIELDED), nobody)
+                                   .at(65us)
+                                   .runs(0, a)
+                                   .at(70us)
+                                   .switches(0, preempted(), nobody)
+                                   .at(72us)
+                                   .runs(0, a)
+                                   .at(80us)
+                                   .switches(0, preempted(), nobody),
+                               80us);
+  const tc_ledger& ledger = book[a].ledger;
+  EXPECT_EQ(ledger.counters[TC_COUNTER_THROTTLED], 1U);
+  EXPECT_EQ(ledger.counters[TC_COUNTER_THROTTLED_NS], 30'000U);
+  EXPECT_EQ(ledger.counters[TC_COUNTER_YIELDS], 1U);
+  EXPECT_EQ(ledger.counters[TC_COUNTER_YIELDED_NS], 5'000U);
+  EXPECT_EQ(cells_of(ledger), (Times{{"user running", 33us}, {"user preempted", 37us}}));
+  // Nobody had the CPU that a throttled task may not have.
+  EXPECT_EQ(book.latencies.at(TC_HISTOGRAM_RUN_QUEUE), 2U);
+}
+
+TEST(ReplayStates, WhoEndsAWaitForTheDiskTellsWhetherItWasOne) {
+  const Replayed book = replay(script()
+                                   .at(10us)
+                                   .adopted_running(a, 0)
+                                   .at(20us)
+                                   .switches(0, asleep(TC_ACTIVITY_FILE, TC_WAIT_DISK, 15us), nobody)
+                                   .at(50us)
+                                   .runs(0, a, woken(50us, b, 1).after(TC_WAIT_OTHER_FILE))
+                                   .at(60us)
+                                   .calls(a, TC_ACTIVITY_FILE, 15us)
+                                   .switches(0, preempted(), nobody),
+                               60us);
+  EXPECT_EQ(book[a].ledger.waits[TC_WAIT_DISK].count, 0U);
+  EXPECT_EQ(book[a].ledger.waits[TC_WAIT_OTHER_FILE].blocked_ns, 30'000U);
+}
+
+}  // namespace
+}  // namespace taskcost
