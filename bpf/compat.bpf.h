@@ -41,6 +41,12 @@ static __always_inline __u32 cpu_of(struct task_struct *task)
 	return task->wake_cpu;
 }
 
+/* v5.16: "bpf: Add kallsyms_lookup_name helper", v5.17: "bpf: Introduce helper bpf_find_vma". */
+enum bpf_func_id___compat {
+	BPF_FUNC_kallsyms_lookup_name___compat = 179,
+	BPF_FUNC_find_vma___compat = 180,
+};
+
 /* An int until v7.2, a byte since. */
 static __always_inline bool is_on_cpu(struct task_struct *task)
 {
@@ -249,43 +255,81 @@ static __always_inline bool dumps_core(struct task_struct *task)
 	return BPF_CORE_READ(mm, core_state);
 }
 
-/* Registers: the number of a task's system call, negative for none; arguments; 32-bit programs; interrupts. */
+/* Registers: the number of a task's system call, negative for none; its ABI; arguments; interrupts. */
 #if defined(__TARGET_ARCH_x86)
-#define COMPAT_TIF_32BIT		29 /* TIF_ADDR32 */
-#define SYSCALL_MMAP			9
-#define SYSCALL_VFORK			58 /* arm64 has none */
-#define SYSCALL_FUTEX			202
-#define SYSCALL_SCHED_YIELD		24
-#define SYSCALL_EPOLL_WAIT		232
-#define SYSCALL_EPOLL_PWAIT		281
-#define SYSCALL_EPOLL_PWAIT2		441
-#define second_argument_of(regs)	((regs)->si) /* of 64-bit calls */
-#define third_argument_of(regs)		((regs)->dx)
-#define fourth_argument_of(regs)	((regs)->r10)
-#define syscall_number_of(regs)		((long)(regs)->orig_ax)
-#define first_argument_of(regs, compat) ((compat) ? (__u32)(regs)->bx : (__u32)(regs)->di)
-#define interrupts_off(regs)		(!((regs)->flags & 0x200)) /* X86_EFLAGS_IF */
-#define of_user_mode(regs)		(((regs)->cs & 3) == 3)
+#define COMPAT_TIF_32BIT	29	   /* TIF_ADDR32 */
+#define COMPAT_TS_COMPAT	2	   /* TS_COMPAT: from the entry of a 32-bit call to the return to user mode */
+#define X32_CALL		0x40000000 /* __X32_SYSCALL_BIT: a 64-bit call all the same */
+#define syscall_number_of(regs) ((long)(regs)->orig_ax)
+#define interrupts_off(regs)	(!((regs)->flags & 0x200)) /* X86_EFLAGS_IF */
+#define of_user_mode(regs)	(((regs)->cs & 3) == 3)
+
+/* 64-bit programs make 32-bit calls too, by `int 0x80`. */
+static __always_inline bool makes_compat_call(struct task_struct *task)
+{
+	return (can_cast() ? read_as(struct task_struct, task)->thread_info.status
+			   : BPF_CORE_READ(task, thread_info.status)) &
+	       COMPAT_TS_COMPAT;
+}
+
+/* `which` counts from 1. */
+static __always_inline __u64 argument_of(struct pt_regs *regs, __u32 which, bool compat)
+{
+	switch (which) {
+	case 1:
+		return compat ? (__u32)regs->bx : regs->di;
+	case 2:
+		return compat ? (__u32)regs->cx : regs->si;
+	case 3:
+		return compat ? (__u32)regs->dx : regs->dx;
+	case 4:
+		return compat ? (__u32)regs->si : regs->r10;
+	default:
+		return compat ? (__u32)regs->di : regs->r8;
+	}
+}
 #elif defined(__TARGET_ARCH_arm64)
-#define COMPAT_TIF_32BIT		22 /* TIF_32BIT */
-#define SYSCALL_MMAP			222
-#define SYSCALL_FUTEX			98
-#define SYSCALL_SCHED_YIELD		124
-#define SYSCALL_EPOLL_WAIT		0xffffffff /* arm64 has no epoll_wait of its own */
-#define SYSCALL_EPOLL_PWAIT		22
-#define SYSCALL_EPOLL_PWAIT2		441
-#define second_argument_of(regs)	((regs)->regs[1]) /* of 64-bit calls */
-#define third_argument_of(regs)		((regs)->regs[2])
-#define fourth_argument_of(regs)	((regs)->regs[3])
-#define syscall_number_of(regs)		((long)(regs)->syscallno)
-#define first_argument_of(regs, compat) ((__u32)(regs)->orig_x0)
-#define interrupts_off(regs)		((regs)->pstate & 0x80)	  /* PSR_I_BIT */
-#define of_user_mode(regs)		(!((regs)->pstate & 0xf)) /* PSR_MODE_MASK, PSR_MODE_EL0t */
+#define COMPAT_TIF_32BIT	22 /* TIF_32BIT */
+#define X32_CALL		0
+#define syscall_number_of(regs) ((long)(regs)->syscallno)
+#define interrupts_off(regs)	((regs)->pstate & 0x80)	  /* PSR_I_BIT */
+#define of_user_mode(regs)	(!((regs)->pstate & 0xf)) /* PSR_MODE_MASK, PSR_MODE_EL0t */
+
+/* A program makes calls of its own kind alone. */
+static __always_inline bool makes_compat_call(struct task_struct *task)
+{
+	return (can_cast() ? read_as(struct task_struct, task)->thread_info.flags
+			   : BPF_CORE_READ(task, thread_info.flags)) &
+	       (1UL << COMPAT_TIF_32BIT);
+}
+
+/* `which` counts from 1. The result of a call takes the place of its first argument. */
+static __always_inline __u64 argument_of(struct pt_regs *regs, __u32 which, bool compat)
+{
+	__u64 argument;
+
+	switch (which) {
+	case 1:
+		argument = regs->orig_x0;
+		break;
+	case 2:
+		argument = regs->regs[1];
+		break;
+	case 3:
+		argument = regs->regs[2];
+		break;
+	case 4:
+		argument = regs->regs[3];
+		break;
+	default:
+		argument = regs->regs[4];
+		break;
+	}
+	return compat ? (__u32)argument : argument;
+}
 #else
 #error "taskcost knows the system-call registers of x86-64 and arm64"
 #endif
-
-#define SYSCALL_SCHED_YIELD_COMPAT 158 /* of i386 and of arm */
 
 static __always_inline bool is_32bit(const struct task_struct *task)
 {

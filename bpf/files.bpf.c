@@ -15,6 +15,18 @@ enum {
 	ANONYMOUS_MAGIC = 0x09041934,	  /* and of eventfd, epoll, timerfd and the like */
 	DEVICE_MAJOR_SHIFT = 20,
 	STATE_STOPPED_OR_TRACED = 0x4 | 0x8,
+	STATE_INTERRUPTIBLE = 0x1,
+	OPEN_FOR_WRITING = 0x2,	   /* FMODE_WRITE */
+	PTY_DRIVER = 0x0004,	   /* TTY_DRIVER_TYPE_PTY */
+	PTY_MASTER = 0x0001,	   /* PTY_TYPE_MASTER */
+	LOCK_WAITING = 7,	   /* F_SETLKW, */
+	LOCK_WAITING_64 = 14,	   /* F_SETLKW64 of 32-bit programs */
+	LOCK_WAITING_OF_FILE = 38, /* F_OFD_SETLKW */
+	FUTEX_IS_PRIVATE = 128,	   /* FUTEX_PRIVATE_FLAG, and FUTEX2_PRIVATE */
+	FUTEXES_LOOKED_AT = 4,	   /* of a list of up to 128 */
+	MAPPED_BY_SEVERAL = 0x80,  /* VM_MAYSHARE */
+	PAGE_BITS = 12,
+	MAPPING_TREE_DEPTH = 24,
 };
 
 static __always_inline __u64 inode_number_of(__u64 file)
@@ -54,16 +66,16 @@ static __always_inline __u32 family_of_socket(__u64 file)
 	return BPF_CORE_READ(socket, sk, __sk_common.skc_family);
 }
 
-static __always_inline __u32 channel_of_socket(__u64 file)
+__hidden __inlined int channel_of_family(__u32 family)
 {
-	switch (family_of_socket(file)) {
+	switch (family) {
 	case FAMILY_UNIX:
 		return TC_CHANNEL_UNIX_SOCKET;
 	case FAMILY_INET:
 	case FAMILY_INET6:
 		return TC_CHANNEL_INET_SOCKET;
 	default:
-		return TC_CHANNEL_NONE;
+		return TC_CHANNEL_OTHER_SOCKET;
 	}
 }
 
@@ -72,39 +84,297 @@ static __always_inline __u64 file_system_of(__u64 file)
 	return BPF_CORE_READ((struct file *)file, f_inode, i_sb, s_magic);
 }
 
-__hidden __inlined int look_at_file(struct tc_ledger *l, struct task_struct *task)
-{
-	__u32 activity = l->call & TC_CALL_ACTIVITY_MASK;
-	__u64 file = 0;
-	__u32 type;
-
-	if (l->looked_at)
-		return 0;
-	type = file_type_of(task, l->fd, &file);
-	l->channel = TC_CHANNEL_NONE;
-	if (type == FILE_TYPE_FIFO) {
-		activity = TC_ACTIVITY_PIPE;
-		l->channel = TC_CHANNEL_PIPE;
-	} else if (type == FILE_TYPE_SOCKET) {
-		activity = TC_ACTIVITY_SOCKET;
-		l->channel = channel_of_socket(file);
-	} else if (activity == TC_ACTIVITY_OTHER && file && file_system_of(file) == MESSAGE_QUEUE_MAGIC) {
-		l->channel = TC_CHANNEL_MESSAGE_QUEUE;
-	}
-	l->file = file;
-	l->file_type = type;
-	l->call_row = activity;
-	l->looked_at = 1;
-	return 0;
-}
-
 /* Terminals and pseudo terminals, by the major number of their device. */
 static __always_inline bool is_terminal(__u64 file)
 {
 	__u32 major = BPF_CORE_READ((struct file *)file, f_inode, i_rdev) >> DEVICE_MAJOR_SHIFT;
 
-	return major == 4 || major == 5 || (major >= 136 && major <= 143) || (major >= 204 && major <= 207) ||
+	return major == 4 || major == 5 || (major >= 128 && major <= 143) || (major >= 204 && major <= 207) ||
 	       major == 229;
+}
+
+static __always_inline struct tty_struct *terminal_of(__u64 file)
+{
+	struct tty_file_private *private = BPF_CORE_READ((struct file *)file, private_data);
+
+	return BPF_CORE_READ(private, tty);
+}
+
+static __noinline bool is_pty(__u64 file)
+{
+	return is_terminal(file) && BPF_CORE_READ(terminal_of(file), driver, type) == PTY_DRIVER;
+}
+
+/* The channel behind a file, and what a call on it is about unless it is about something else anyway. */
+static __always_inline __u32 channel_of_file(__u64 file, __u32 type, __u32 *activity)
+{
+	switch (type) {
+	case FILE_TYPE_FIFO:
+		*activity = TC_ACTIVITY_PIPE;
+		return TC_CHANNEL_PIPE;
+	case FILE_TYPE_SOCKET:
+		*activity = TC_ACTIVITY_SOCKET;
+		return channel_of_family(family_of_socket(file));
+	case FILE_TYPE_CHARACTER:
+		return is_pty(file) ? TC_CHANNEL_PTY : TC_CHANNEL_NONE;
+	}
+	if (*activity == TC_ACTIVITY_OTHER && file && file_system_of(file) == MESSAGE_QUEUE_MAGIC)
+		return TC_CHANNEL_MESSAGE_QUEUE;
+	return TC_CHANNEL_NONE;
+}
+
+__hidden __noinline int channel_of_pipe_or_pty(__u64 file)
+{
+	__u32 type = BPF_CORE_READ((struct file *)file, f_inode, i_mode) & FILE_TYPE_MASK;
+
+	if (type == FILE_TYPE_FIFO)
+		return TC_CHANNEL_PIPE;
+	return type == FILE_TYPE_CHARACTER && is_pty(file) ? TC_CHANNEL_PTY : TC_CHANNEL_NONE;
+}
+
+/* The arguments of a call that stands in memory, as of socketcall, can be read by its own task alone. */
+static __always_inline __u64 argument_of_call(struct tc_ledger *l, struct pt_regs *regs, __u32 which)
+{
+	bool compat = in_compat_call(l);
+	__u32 value = 0;
+
+	if (!(l->call & TC_CALL_IN_MEMORY))
+		return argument_of(regs, which, compat);
+	bpf_probe_read_user(&value, sizeof(value), (void *)argument_of(regs, 2, compat) + (which - 1) * sizeof(value));
+	return value;
+}
+
+/* splice and tee have two files. The first one that is a channel is what the call is about, the other its other end. */
+static __noinline int look_at_other_end(struct tc_ledger *l, struct task_struct *task)
+{
+	__u32 activity = l->call & TC_CALL_ACTIVITY_MASK;
+	__u64 file = 0;
+	__u32 type, channel;
+
+	if (!l) /* can't happen; the verifier asks */
+		return 0;
+	type = file_type_of(
+		task, argument_of(regs_of(l, task), kind_of_call(l) == TC_KIND_TEE ? 2 : 3, in_compat_call(l)), &file);
+	channel = channel_of_file(file, type, &activity);
+	l->other_end = 0;
+	if (l->channel == TC_CHANNEL_NONE && channel != TC_CHANNEL_NONE) {
+		l->other_file = l->file;
+		l->other_channel = TC_CHANNEL_NONE;
+		l->other_end = TC_OTHER_END_IN;
+		l->file = file;
+		l->file_type = type;
+		l->channel = channel;
+		l->call_row = activity;
+		return 0;
+	}
+	l->other_file = file;
+	l->other_channel = channel;
+	return 0;
+}
+
+__hidden __inlined int look_at_file(struct tc_ledger *l, struct task_struct *task)
+{
+	__u32 activity = l->call & TC_CALL_ACTIVITY_MASK;
+	__u64 file = 0;
+	__u32 type = 0;
+
+	if (l->looked_at)
+		return 0;
+	if (!(l->call & TC_CALL_IN_MEMORY)) {
+		type = file_type_of(task, l->fd, &file);
+	} else if (task == bpf_get_current_task_btf()) {
+		l->fd = argument_of_call(l, regs_of(l, task), 1);
+		type = file_type_of(task, l->fd, &file);
+	}
+	l->channel = channel_of_file(file, type, &activity);
+	l->file = file;
+	l->file_type = type;
+	l->call_row = activity;
+	l->looked_at = 1;
+	if (kind_of_call(l) == TC_KIND_SPLICE || kind_of_call(l) == TC_KIND_TEE)
+		look_at_other_end(l, task);
+	return 0;
+}
+
+/* v6.1: "mm: remove rb tree" leaves the maple tree, and v5.17 "bpf: Introduce helper bpf_find_vma" looks there. */
+struct mm_struct___v6_0 {
+	struct rb_root mm_rb;
+} __attribute__((preserve_access_index));
+
+struct vm_area_struct___v6_0 {
+	unsigned long vm_start;
+	unsigned long vm_end;
+	unsigned long vm_flags;
+	struct rb_node vm_rb;
+} __attribute__((preserve_access_index));
+
+struct mapping {
+	__u64 flags; /* 0: there is none, or it could not be looked for */
+	__u64 bytes;
+};
+
+static long see_mapping(struct task_struct *task, struct vm_area_struct *vma, void *found)
+{
+	struct mapping *mapping = found;
+
+	mapping->flags = vma->vm_flags;
+	mapping->bytes = vma->vm_end - vma->vm_start;
+	return 0;
+}
+
+static __always_inline void walk_to_mapping(struct task_struct *task, __u64 address, struct mapping *mapping)
+{
+	struct mm_struct___v6_0 *mm = (struct mm_struct___v6_0 *)BPF_CORE_READ(task, mm);
+	struct rb_node *node = BPF_CORE_READ(mm, mm_rb.rb_node);
+	__u32 i;
+
+	for (i = 0; i < MAPPING_TREE_DEPTH && node; i++) {
+		struct vm_area_struct___v6_0 *vma =
+			(void *)node - bpf_core_field_offset(struct vm_area_struct___v6_0, vm_rb);
+		__u64 start = BPF_CORE_READ(vma, vm_start), end = BPF_CORE_READ(vma, vm_end);
+
+		if (address >= start && address < end) {
+			mapping->flags = BPF_CORE_READ(vma, vm_flags);
+			mapping->bytes = end - start;
+			return;
+		}
+		node = address < start ? BPF_CORE_READ(node, rb_left) : BPF_CORE_READ(node, rb_right);
+	}
+}
+
+static __always_inline struct mapping mapping_at(struct task_struct *task, __u64 address)
+{
+	struct mapping mapping = {};
+
+	if (bpf_core_enum_value_exists(enum bpf_func_id___compat, BPF_FUNC_find_vma___compat))
+		bpf_find_vma(task, address, see_mapping, &mapping, 0);
+	else if (bpf_core_field_exists(struct mm_struct___v6_0, mm_rb))
+		walk_to_mapping(task, address, &mapping);
+	return mapping;
+}
+
+/*
+ * Whether other processes can map the page too. A task mostly asks for the page that it asked for before, and the
+ * mapping there is the same unless the number of private writable pages changed. Undecided (-1) where another thread
+ * changes the address space at this moment.
+ */
+static __noinline int lies_in_shared_memory(struct tc_ledger *l, struct task_struct *task, __u64 address)
+{
+	__u64 page = address >> PAGE_BITS;
+	__u64 data_vm;
+	struct mapping mapping;
+
+	if (!l) /* can't happen; the verifier asks */
+		return 0;
+	data_vm = BPF_CORE_READ(task, mm, data_vm);
+	if (l->futex_page >> 1 == page && l->futex_data_vm == data_vm)
+		return l->futex_page & 1;
+	mapping = mapping_at(task, address);
+	if (!mapping.flags)
+		return -1;
+	l->futex_page = page << 1 | !!(mapping.flags & MAPPED_BY_SEVERAL);
+	l->futex_data_vm = data_vm;
+	return l->futex_page & 1;
+}
+
+/* As many as the second argument says, or as FUTEX2_REQUEUE has, whose second argument is 0. */
+static __noinline int list_lies_in_shared_memory(struct tc_ledger *l, struct task_struct *task, __u64 list, __u64 count)
+{
+	struct {
+		__u64 value, address;
+		__u32 flags, reserved;
+	} waiter; /* struct futex_waitv (v5.16) */
+	int shared, any = 0;
+	__u32 i;
+
+	for (i = 0; i < FUTEXES_LOOKED_AT && (i < count || !i); i++) {
+		if (bpf_probe_read_user(&waiter, sizeof(waiter), (void *)list + i * sizeof(waiter)))
+			return -1;
+		if (waiter.flags & FUTEX_IS_PRIVATE)
+			continue;
+		shared = lies_in_shared_memory(l, task, waiter.address);
+		if (shared)
+			any = shared;
+	}
+	return any;
+}
+
+/*
+ * Memory that several processes map is a channel where they wait for each other. A futex without the flag that says
+ * "private" is in such memory if its mapping is: the C library sets no flag where it waits for a thread to end.
+ */
+static __always_inline void look_at_futex(struct tc_ledger *l, struct task_struct *task)
+{
+	struct pt_regs *regs = regs_of(l, task);
+	bool compat = in_compat_call(l);
+	int shared = 0;
+
+	if (l->looked_at)
+		return;
+	switch (kind_of_call(l)) {
+	case TC_KIND_FUTEX:
+		if (!(argument_of(regs, 2, compat) & FUTEX_IS_PRIVATE))
+			shared = lies_in_shared_memory(l, task, argument_of(regs, 1, compat));
+		break;
+	case TC_KIND_FUTEX_FLAGS:
+		if (!(argument_of(regs, 4, compat) & FUTEX_IS_PRIVATE))
+			shared = lies_in_shared_memory(l, task, argument_of(regs, 1, compat));
+		break;
+	case TC_KIND_FUTEX_LIST:
+		shared = -1;
+		if (task == bpf_get_current_task_btf())
+			shared = list_lies_in_shared_memory(l, task, argument_of(regs, 1, compat),
+							    argument_of(regs, 2, compat));
+		break;
+	}
+	l->channel = shared > 0 ? TC_CHANNEL_SHARED_MEMORY : TC_CHANNEL_NONE;
+	l->looked_at = shared >= 0;
+}
+
+/* What restart_syscall goes on with, by what it is about to call. Only some calls restart in this way. */
+static __always_inline __u32 class_of_restart(struct task_struct *task)
+{
+	__u64 function = (__u64)BPF_CORE_READ(task, restart_block.fn);
+
+	if (!function)
+		return TC_ACTIVITY_OTHER;
+	if (function == restarts_poll)
+		return TC_ACTIVITY_POLL;
+	if (function == restarts_futex)
+		return TC_ACTIVITY_FUTEX | TC_KIND_FUTEX << TC_CALL_KIND_SHIFT;
+	if (function == restarts_sleep[0] || function == restarts_sleep[1] || function == restarts_sleep[2])
+		return TC_ACTIVITY_SLEEP;
+	return TC_ACTIVITY_OTHER;
+}
+
+__hidden __noinline int look_at_entry(struct tc_ledger *l, struct task_struct *task)
+{
+	__u64 number;
+
+	if (!l) /* can't happen; the verifier asks */
+		return 0;
+	number = argument_of(regs_of(l, task), 1, in_compat_call(l));
+	switch (kind_of_call(l)) {
+	case TC_KIND_RESTART:
+		/* Its arguments are in the registers still. */
+		if (l->restart_call) {
+			l->call = l->restart_call;
+			l->syscall = l->restart_syscall;
+		} else {
+			l->call = class_of_restart(task);
+		}
+		break;
+	case TC_KIND_SOCKETCALL:
+		l->call = number < TC_MULTIPLEXED_CALLS ? socket_calls[number] | TC_CALL_IN_MEMORY : TC_ACTIVITY_SOCKET;
+		break;
+	case TC_KIND_IPC:
+		number &= 0xffff; /* a version above it */
+		l->call = number < TC_MULTIPLEXED_CALLS ? ipc_calls[number] | TC_CALL_SHIFTED : TC_ACTIVITY_OTHER;
+		break;
+	}
+	if ((l->call & TC_CALL_ACTIVITY_MASK) == TC_ACTIVITY_FUTEX)
+		look_at_futex(l, task);
+	return l->call;
 }
 
 /* Files without a name in the file system have one in brackets. */
@@ -122,47 +392,150 @@ static __always_inline __u32 wait_on_anonymous(__u64 file)
 	return TC_WAIT_OTHER_FILE;
 }
 
-static __always_inline __u32 wait_on_file(const struct tc_ledger *l)
+static __always_inline __u32 wait_on_file(__u32 channel, __u64 file, __u32 type)
 {
-	switch (l->channel) {
+	switch (channel) {
 	case TC_CHANNEL_PIPE:
 		return TC_WAIT_PIPE;
 	case TC_CHANNEL_UNIX_SOCKET:
 		return TC_WAIT_UNIX_SOCKET;
 	case TC_CHANNEL_INET_SOCKET:
 		return TC_WAIT_INET_SOCKET;
+	case TC_CHANNEL_OTHER_SOCKET:
+		return TC_WAIT_OTHER_SOCKET;
 	case TC_CHANNEL_MESSAGE_QUEUE:
 		return TC_WAIT_MESSAGE_QUEUE;
+	case TC_CHANNEL_PTY:
+		return TC_WAIT_TERMINAL;
 	}
-	if (!l->file)
+	if (!file)
 		return TC_WAIT_OTHER_FILE;
-	if (l->file_type == FILE_TYPE_SOCKET)
-		return TC_WAIT_OTHER_SOCKET;
-	if (file_system_of(l->file) == ANONYMOUS_MAGIC)
-		return wait_on_anonymous(l->file);
-	if (l->file_type == FILE_TYPE_REGULAR)
+	if (file_system_of(file) == ANONYMOUS_MAGIC)
+		return wait_on_anonymous(file);
+	if (type == FILE_TYPE_REGULAR)
 		return TC_WAIT_REGULAR_FILE;
-	if (l->file_type == FILE_TYPE_CHARACTER && is_terminal(l->file))
+	if (type == FILE_TYPE_CHARACTER && is_terminal(file))
 		return TC_WAIT_TERMINAL;
 	return TC_WAIT_OTHER_FILE;
 }
 
-/* A call that is not counted by its descriptor, as accept or fsync, may have one first nevertheless. */
-static __always_inline __u32 wait_on_first_argument(struct tc_ledger *l, struct task_struct *task)
+/*
+ * Of two files the one that is not ready: the pipe that bytes come from is empty, or the one that they go to is full.
+ * One of the files of splice and tee is a pipe.
+ */
+static __noinline bool waits_for_other_end(const struct tc_ledger *l)
 {
-	struct pt_regs *regs = regs_of(l, task);
+	bool other_is_in;
+	__u64 in, out;
+	__u32 in_channel;
+	struct pipe_inode_info *pipe;
+	__u32 pieces;
 
-	l->fd = first_argument_of(regs, l->flags & TC_LEDGER_COMPAT);
-	look_at_file(l, task);
-	return wait_on_file(l);
+	if (!l) /* can't happen; the verifier asks */
+		return false;
+	other_is_in = l->other_end & TC_OTHER_END_IN;
+	in = other_is_in ? l->other_file : l->file;
+	out = other_is_in ? l->file : l->other_file;
+	in_channel = other_is_in ? l->other_channel : l->channel;
+	pipe = BPF_CORE_READ((struct file *)(in_channel == TC_CHANNEL_PIPE ? in : out), private_data);
+	pieces = BPF_CORE_READ(pipe, head) - BPF_CORE_READ(pipe, tail);
+	if (in_channel == TC_CHANNEL_PIPE)
+		return pieces ? !other_is_in : other_is_in;
+	return pieces >= BPF_CORE_READ(pipe, max_usage) ? !other_is_in : other_is_in;
 }
 
-static __always_inline bool is_epoll_wait(const struct tc_ledger *l)
+static __noinline int wait_on_two_files(struct tc_ledger *l)
 {
-	if (l->flags & TC_LEDGER_COMPAT)
-		return false;
-	return l->syscall == SYSCALL_EPOLL_WAIT || l->syscall == SYSCALL_EPOLL_PWAIT ||
-	       l->syscall == SYSCALL_EPOLL_PWAIT2;
+	__u32 type;
+
+	if (!l) /* can't happen; the verifier asks */
+		return 0;
+	if (!waits_for_other_end(l))
+		return wait_on_file(l->channel, l->file, l->file_type);
+	type = BPF_CORE_READ((struct file *)l->other_file, f_inode, i_mode) & FILE_TYPE_MASK;
+	return wait_on_file(l->other_channel, l->other_file, type);
+}
+
+static __always_inline __u32 wait_on_descriptor(struct tc_ledger *l, struct task_struct *task)
+{
+	look_at_file(l, task);
+	if (kind_of_call(l) == TC_KIND_SPLICE || kind_of_call(l) == TC_KIND_TEE)
+		return wait_on_two_files(l);
+	return wait_on_file(l->channel, l->file, l->file_type);
+}
+
+/*
+ * The file that is opened has no descriptor yet, but the walk that found it is not over: a FIFO waits for its other
+ * end, and the lease of another process on a file has to be given up.
+ */
+static __noinline int wait_in_open(struct task_struct *task, __u32 state)
+{
+	struct inode *inode = BPF_CORE_READ(task, nameidata, path.dentry, d_inode);
+	struct file_lock_context *locks;
+
+	if (!inode)
+		return TC_WAIT_OTHER_FILE;
+	switch (BPF_CORE_READ(inode, i_mode) & FILE_TYPE_MASK) {
+	case FILE_TYPE_FIFO:
+		return TC_WAIT_PIPE;
+	case FILE_TYPE_CHARACTER:
+		return TC_WAIT_OTHER_FILE;
+	case FILE_TYPE_REGULAR:
+		locks = BPF_CORE_READ(inode, i_flctx);
+		if ((state & STATE_INTERRUPTIBLE) && locks && BPF_CORE_READ(locks, flc_lease.next) != &locks->flc_lease)
+			return TC_WAIT_FILE_LOCK;
+		return TC_WAIT_REGULAR_FILE;
+	default:
+		return TC_WAIT_OTHER_FILE;
+	}
+}
+
+/* A call that is not counted by its descriptor, as accept or fsync, may have one first nevertheless. */
+static __noinline int wait_in_call(struct tc_ledger *l, struct task_struct *task, __u32 state)
+{
+	struct pt_regs *regs;
+	__u32 command;
+
+	if (!l) /* can't happen; the verifier asks */
+		return 0;
+	regs = regs_of(l, task);
+	switch (kind_of_call(l)) {
+	case TC_KIND_OPEN:
+		return wait_in_open(task, state);
+	case TC_KIND_FLOCK:
+		return TC_WAIT_FILE_LOCK;
+	case TC_KIND_FCNTL:
+		command = argument_of(regs, 2, in_compat_call(l));
+		if (command == LOCK_WAITING || command == LOCK_WAITING_64 || command == LOCK_WAITING_OF_FILE)
+			return TC_WAIT_FILE_LOCK;
+	}
+	if (l->call & TC_CALL_FD_FIRST) {
+		l->fd = argument_of_call(l, regs, 1);
+		return wait_on_descriptor(l, task);
+	}
+	switch (l->activity) {
+	case TC_ACTIVITY_SOCKET:
+		return TC_WAIT_OTHER_SOCKET;
+	case TC_ACTIVITY_FILE:
+		return TC_WAIT_OTHER_FILE;
+	default:
+		return TC_WAIT_OTHER;
+	}
+}
+
+static __always_inline __u32 wait_of_kind(const struct tc_ledger *l)
+{
+	switch (kind_of_call(l)) {
+	case TC_KIND_SEMOP:
+		return TC_WAIT_SYSV_SEMAPHORE;
+	case TC_KIND_MSGSND:
+	case TC_KIND_MSGRCV:
+		return TC_WAIT_SYSV_QUEUE;
+	case TC_KIND_PROCESS_VM:
+		return TC_WAIT_PROCESS_MEMORY;
+	default:
+		return TC_WAIT_OTHER;
+	}
 }
 
 /* In no call by its registers. A fault in user mode is seen, but for the one that an adopted task is found in. */
@@ -172,7 +545,7 @@ static __always_inline bool may_be_in_fault(const struct tc_ledger *l)
 }
 
 /* What it waits for by what it does. */
-static __always_inline __u32 wait_in(struct tc_ledger *l, struct task_struct *task)
+static __always_inline __u32 wait_in(struct tc_ledger *l, struct task_struct *task, __u32 state)
 {
 	switch (l->activity) {
 	case TC_ACTIVITY_USER:
@@ -180,12 +553,11 @@ static __always_inline __u32 wait_in(struct tc_ledger *l, struct task_struct *ta
 	case TC_ROW_FAULT_PENDING:
 		return TC_WAIT_PAGE_FAULT;
 	case TC_ROW_CALL_PENDING:
-		look_at_file(l, task);
-		return wait_on_file(l);
+		return wait_on_descriptor(l, task);
 	case TC_ACTIVITY_PIPE:
 	case TC_ACTIVITY_SOCKET:
 	case TC_ACTIVITY_FILE:
-		return wait_on_first_argument(l, task);
+		return wait_in_call(l, task, state);
 	case TC_ACTIVITY_CREATE:
 		return TC_WAIT_CREATION;
 	case TC_ACTIVITY_WAIT:
@@ -193,13 +565,16 @@ static __always_inline __u32 wait_in(struct tc_ledger *l, struct task_struct *ta
 	case TC_ACTIVITY_MEMORY:
 		return TC_WAIT_MEMORY;
 	case TC_ACTIVITY_FUTEX:
-		return futex_is_shared(l, regs_of(l, task)) ? TC_WAIT_FUTEX_SHARED : TC_WAIT_FUTEX_PRIVATE;
+		look_at_futex(l, task);
+		return l->channel == TC_CHANNEL_SHARED_MEMORY ? TC_WAIT_FUTEX_SHARED : TC_WAIT_FUTEX_PRIVATE;
 	case TC_ACTIVITY_POLL:
-		return is_epoll_wait(l) ? TC_WAIT_EPOLL : TC_WAIT_POLL;
+		return kind_of_call(l) == TC_KIND_EPOLL ? TC_WAIT_EPOLL : TC_WAIT_POLL;
 	case TC_ACTIVITY_SLEEP:
 		return TC_WAIT_TIMER;
 	case TC_ACTIVITY_SIGNAL:
 		return TC_WAIT_SIGNAL;
+	case TC_ACTIVITY_OTHER:
+		return wait_of_kind(l);
 	default:
 		return TC_WAIT_OTHER;
 	}
@@ -231,7 +606,7 @@ __hidden __inlined int wait_of(struct tc_ledger *l, struct task_struct *task, __
 		return TC_WAIT_FROZEN;
 	if (l->activity == TC_ACTIVITY_EXIT && dumps_core(task))
 		return TC_WAIT_CORE_DUMP;
-	wait = wait_in(l, task);
+	wait = wait_in(l, task, state);
 	if (!BPF_CORE_READ_BITFIELD(task, in_iowait) || !may_be_disk(wait))
 		return wait;
 	l->wait_in_call = wait;
@@ -246,13 +621,13 @@ __hidden __inlined int find_call(struct tc_ledger *l, struct task_struct *task)
 	l->looked_at = 0;
 	if (number < 0)
 		return 0;
-	l->call = class_of_call(number, l->flags & TC_LEDGER_COMPAT);
-	l->syscall = (__u32)number;
+	if (set_call(l, task, number) & TC_CALL_AT_ENTRY)
+		look_at_entry(l, task);
 	if (!(l->call & TC_CALL_BY_FD)) {
 		l->activity = l->call & TC_CALL_ACTIVITY_MASK;
 		return 0;
 	}
-	l->fd = first_argument_of(regs, l->flags & TC_LEDGER_COMPAT);
+	l->fd = argument_of(regs, 1, in_compat_call(l));
 	l->activity = TC_ROW_CALL_PENDING;
 	return 0;
 }
@@ -269,19 +644,32 @@ static __always_inline __u32 number_of_socket(struct sock *sk)
 	return socket ? BPF_CORE_READ((struct socket_alloc *)socket, vfs_inode.i_ino) : 0;
 }
 
-/* Both ends have an inode; it is known once the other end is accepted. */
-static __always_inline __u64 link_of_unix_socket(struct sock *sk, __u64 own)
-{
-	struct sock *peer = bpf_core_type_exists(struct unix_sock) ? BPF_CORE_READ((struct unix_sock *)sk, peer) : NULL;
-	__u32 other = peer ? number_of_socket(peer) : 0;
-
-	return other ? ordered_pair(own, other) : 0;
-}
-
 static __always_inline __u64 mix(__u64 value)
 {
 	value *= 0x9e3779b97f4a7c15ULL;
 	return value ^ value >> 29;
+}
+
+/*
+ * Both ends have an inode, but the one that is not accepted yet has it late. So each socket gets a number from the
+ * kernel with the first message, where that can be seen (passage.bpf.c): its cookie.
+ */
+static __always_inline __u64 link_of_unix_socket(struct sock *sk, __u64 own)
+{
+	struct sock *peer = bpf_core_type_exists(struct unix_sock) ? BPF_CORE_READ((struct unix_sock *)sk, peer) : NULL;
+	__u64 other;
+
+	if (!peer)
+		return 0;
+	if (sees_lengths) {
+		own = BPF_CORE_READ(sk, __sk_common.skc_cookie.counter);
+		other = BPF_CORE_READ(peer, __sk_common.skc_cookie.counter);
+	} else {
+		other = number_of_socket(peer);
+	}
+	if (!own || !other)
+		return 0;
+	return own < other ? mix(own) ^ other : mix(other) ^ own;
 }
 
 /* An IPv4 address in the form of IPv6 counts as what it is: the two ends may see it differently. */
@@ -319,31 +707,73 @@ static __always_inline __u64 link_of_inet_socket(struct sock *sk)
 	return mix(one < other ? one : other) ^ (one < other ? other : one);
 }
 
+/* The name of the slave in its file system belongs to both ends. */
+static __always_inline __u64 link_of_pty(__u64 file)
+{
+	struct dentry *slave = BPF_CORE_READ(terminal_of(file), driver_data);
+	struct inode *inode = BPF_CORE_READ(slave, d_inode);
+
+	return inode ? mix(BPF_CORE_READ(inode, i_ino)) ^ BPF_CORE_READ(inode, i_sb, s_dev) : 0;
+}
+
+/* All masters have the same inode. */
+static __always_inline __u64 number_of_pty(__u64 file)
+{
+	struct dentry *slave = BPF_CORE_READ(terminal_of(file), driver_data);
+	bool master = BPF_CORE_READ(terminal_of(file), driver, subtype) == PTY_MASTER;
+
+	return BPF_CORE_READ(slave, d_inode, i_ino) << 1 | master;
+}
+
+/* In its ipc namespace a queue has an identifier, which is the first argument. */
+static __always_inline __u64 number_of_queue(const struct tc_ledger *l)
+{
+	return mix(l->fd ^ (__u64)BPF_CORE_READ(bpf_get_current_task_btf(), nsproxy, ipc_ns, ns.inum) << 32);
+}
+
+static __noinline __u64 number_of_object(const struct tc_ledger *l)
+{
+	if (!l) /* can't happen; the verifier asks */
+		return 0;
+	return l->channel == TC_CHANNEL_PTY ? number_of_pty(l->file) : number_of_queue(l);
+}
+
 static __noinline __u64 link_of(__u32 channel, __u64 file, __u64 number)
 {
 	struct socket *socket;
 
-	if (channel == TC_CHANNEL_PIPE || channel == TC_CHANNEL_MESSAGE_QUEUE)
+	if (channel == TC_CHANNEL_PIPE || channel == TC_CHANNEL_MESSAGE_QUEUE || channel == TC_CHANNEL_SYSV_QUEUE)
 		return number;
+	if (channel == TC_CHANNEL_PTY)
+		return link_of_pty(file);
+	if (channel == TC_CHANNEL_OTHER_SOCKET)
+		return 0;
 	socket = BPF_CORE_READ((struct file *)file, private_data);
 	if (channel == TC_CHANNEL_UNIX_SOCKET)
 		return link_of_unix_socket(BPF_CORE_READ(socket, sk), number);
 	return link_of_inet_socket(BPF_CORE_READ(socket, sk));
 }
 
-static __always_inline void add_to_flow(struct tc_flow_sums *sums, __u64 bytes_in, __u64 bytes_out, __u8 call)
+/* A sum of which a part is not known is not known. */
+static __always_inline void add_bytes(__u64 *sum, __u64 bytes)
+{
+	*sum = bytes == TC_BYTES_UNKNOWN || *sum == TC_BYTES_UNKNOWN ? TC_BYTES_UNKNOWN : *sum + bytes;
+}
+
+static __always_inline void add_to_flow(struct tc_flow_sums *sums, __u64 bytes_in, __u64 bytes_out, __u32 call)
 {
 	if (call & TC_CALL_IN)
 		sums->calls_in++;
 	if (call & TC_CALL_OUT)
 		sums->calls_out++;
-	sums->bytes_in += bytes_in;
-	sums->bytes_out += bytes_out;
+	add_bytes(&sums->bytes_in, bytes_in);
+	add_bytes(&sums->bytes_out, bytes_out);
 }
 
 __hidden __inlined int book_flow(struct tc_ledger *l, __u64 bytes_in, __u64 bytes_out)
 {
-	__u64 number = inode_number_of(l->file) & 0xffffffff;
+	bool has_inode = l->channel != TC_CHANNEL_PTY && l->channel != TC_CHANNEL_SYSV_QUEUE;
+	__u64 number = (has_inode ? inode_number_of(l->file) : number_of_object(l)) & 0xffffffff;
 	struct tc_flow_key key = {.task = l->id, .object = (__u64)l->channel << 56 | number};
 	struct tc_flow_sums first = {};
 	struct tc_flow_sums *sums;

@@ -5,21 +5,42 @@
 
 #include "waits.bpf.h"
 
-enum { FUTEX_PRIVATE = 128 /* FUTEX_PRIVATE_FLAG */ };
-
-static __always_inline __u8 class_of_call(long number, bool compat)
+static __always_inline __u32 class_of_call(long number, bool compat)
 {
 	if (number < 0 || number >= TC_MAX_SYSCALLS)
 		return TC_ACTIVITY_OTHER;
 	return compat ? compat_calls[number] : native_calls[number];
 }
 
-/* Memory that several processes map is a channel where they wait for each other: a futex that is not private. */
-static __always_inline bool futex_is_shared(const struct tc_ledger *l, struct pt_regs *regs)
+/* enum tc_call_kind */
+static __always_inline __u32 kind_of_call(const struct tc_ledger *l)
 {
-	return l->syscall == SYSCALL_FUTEX && !(l->flags & TC_LEDGER_COMPAT) &&
-	       !(second_argument_of(regs) & FUTEX_PRIVATE);
+	return l->call >> TC_CALL_KIND_SHIFT;
 }
+
+/* The ABI belongs to the call, not to the program. */
+static __always_inline bool in_compat_call(const struct tc_ledger *l)
+{
+	return l->syscall & TC_FROM_COMPAT;
+}
+
+/* The task is in the call of that number. */
+static __always_inline __u32 set_call(struct tc_ledger *l, struct task_struct *task, long number)
+{
+	__u32 call;
+
+	l->syscall = numbered(task, number);
+	call = class_of_call(l->syscall & ~TC_FROM_COMPAT, in_compat_call(l));
+	l->call = call;
+	l->looked_at = 0;
+	return call;
+}
+
+/*
+ * A call that stands for another one, or that goes on with one, and a futex that may be shared. Returns what it is
+ * then, ledger.call.
+ */
+__hidden int look_at_entry(struct tc_ledger *l, struct task_struct *task);
 
 /* Looks at the file of the current or interrupted call, once a call: ledger.call_row, .channel and .file. */
 __hidden int look_at_file(struct tc_ledger *l, struct task_struct *task);
@@ -64,7 +85,14 @@ static __always_inline void begin_wait(struct tc_ledger *l, struct task_struct *
 		l->activity = TC_ACTIVITY_PAGE_FAULT;
 }
 
-/* Counts a call on a channel to the pipe, connection or queue behind it. */
+/* Counts a call on a channel to the pipe, connection or queue behind it. Bytes may be TC_BYTES_UNKNOWN. */
 __hidden int book_flow(struct tc_ledger *l, __u64 bytes_in, __u64 bytes_out);
+
+/* Bytes through `channel` and the file in the ledger, apart from those of a call: tc_passage. */
+__hidden int book_passage(struct tc_ledger *l, __u32 channel, __u32 bits, __u64 bytes, __u64 now);
+
+__hidden int channel_of_family(__u32 family);
+/* TC_CHANNEL_PIPE or TC_CHANNEL_PTY, TC_CHANNEL_NONE for any other file. */
+__hidden int channel_of_pipe_or_pty(__u64 file);
 
 #endif

@@ -12,6 +12,7 @@ const volatile bool keep_stints = false;
 const volatile bool keep_stacks = false;
 const volatile bool keep_events = false;
 const volatile bool sees_calls = true;
+const volatile bool sees_lengths = false;
 
 const struct tc_ledger empty_ledger = {};
 
@@ -22,10 +23,15 @@ __u64 ledgers_ended = 0;
 __u64 address_spaces_made = 0;
 __u32 slots_touched = 0;
 __u64 losses[TC_NR_LOSSES] = {};
-__u8 native_calls[TC_MAX_SYSCALLS] = {};
+__u32 native_calls[TC_MAX_SYSCALLS] = {};
 struct tc_cpu_note notes[TC_MAX_CPUS] __attribute__((aligned(64))) = {};
 __u64 preempt_counts[TC_MAX_CPUS] = {};
-__u8 compat_calls[TC_MAX_SYSCALLS] = {};
+__u32 compat_calls[TC_MAX_SYSCALLS] = {};
+__u32 socket_calls[TC_MULTIPLEXED_CALLS] = {};
+__u32 ipc_calls[TC_MULTIPLEXED_CALLS] = {};
+__u64 restarts_poll = 0;
+__u64 restarts_futex = 0;
+__u64 restarts_sleep[3] = {};
 __u32 cpu_changes[TC_MAX_CPUS] = {};
 
 extern void bpf_preempt_disable(void) __ksym __weak;

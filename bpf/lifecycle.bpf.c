@@ -32,21 +32,17 @@ static __always_inline bool is_stop(int number)
 	return number >= SIGNAL_STOP && number <= SIGNAL_TERMINAL_OUTPUT;
 }
 
-#define SYSCALL_VFORK_COMPAT 190 /* of i386 and of arm */
-
 /*
- * clone and clone3 with the flags of vfork are how posix_spawn creates; vfork(2) is known by its number. On arm64 it is
+ * clone and clone3 with the flags of vfork are how posix_spawn creates; vfork(2) is a call of its own. On arm64 it is
  * such a clone too, but its child stays on the stack of its creator.
  */
 static __always_inline bool is_vfork(struct tc_ledger *creator, struct task_struct *current, struct task_struct *child)
 {
-	if (creator->flags & TC_LEDGER_COMPAT)
-		return creator->syscall == SYSCALL_VFORK_COMPAT;
-#ifdef SYSCALL_VFORK
-	return creator->syscall == SYSCALL_VFORK;
-#else
-	return ((struct pt_regs *)bpf_task_pt_regs(child))->sp == regs_of(creator, current)->sp;
+#ifdef __TARGET_ARCH_arm64
+	if (!in_compat_call(creator))
+		return ((struct pt_regs *)bpf_task_pt_regs(child))->sp == regs_of(creator, current)->sp;
 #endif
+	return kind_of_call(creator) == TC_KIND_VFORK;
 }
 
 static __always_inline enum tc_creation kind_of(struct tc_ledger *creator, struct task_struct *current,
@@ -69,7 +65,7 @@ static __always_inline void find_creating_call(struct tc_ledger *creator, struct
 	long number = call_of(creator, task);
 
 	if (number >= 0)
-		creator->syscall = (__u32)number;
+		set_call(creator, task, number);
 }
 
 /* What the kernel set up for the creator, seen from the creator. */

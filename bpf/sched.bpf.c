@@ -134,11 +134,16 @@ static __always_inline void send_stint(const struct tc_ledger *l, __u64 now)
 
 static __always_inline bool in_yield(struct tc_ledger *l, struct task_struct *task)
 {
-	long number = sees_calls ? l->syscall : call_of(l, task);
+	long number;
+	__u32 call;
 
-	if (sees_calls && !is_call(l->activity))
+	if (sees_calls)
+		return is_call(l->activity) && kind_of_call(l) == TC_KIND_YIELD;
+	number = call_of(l, task);
+	if (number < 0)
 		return false;
-	return number == (l->flags & TC_LEDGER_COMPAT ? SYSCALL_SCHED_YIELD_COMPAT : SYSCALL_SCHED_YIELD);
+	call = numbered(task, number);
+	return class_of_call(call & ~TC_FROM_COMPAT, call & TC_FROM_COMPAT) >> TC_CALL_KIND_SHIFT == TC_KIND_YIELD;
 }
 
 static __always_inline __u8 why_preempted(struct tc_ledger *l, bool preempt, struct task_struct *prev)

@@ -16,8 +16,9 @@ extern const volatile __u32 pool_slots;
 extern const volatile __u32 observed_shift; /* 32 less the logarithm of the number of buckets in `observed` */
 extern const volatile bool keep_stints;	    /* a record for each time on a CPU */
 extern const volatile bool keep_stacks;
-extern const volatile bool keep_events; /* the transitions themselves */
-extern const volatile bool sees_calls;	/* system calls have probes */
+extern const volatile bool keep_events;	 /* the transitions themselves */
+extern const volatile bool sees_calls;	 /* system calls have probes */
+extern const volatile bool sees_lengths; /* and sockets tell how many bytes each message has */
 
 /* Shared with user space while the programs run, the hot part in one page: see TC_LEDGER_ALIGNMENT. */
 extern __u32 closed;	   /* the window is over: no more transitions */
@@ -28,10 +29,15 @@ extern __u64 address_spaces_made;
 extern __u32 slots_touched; /* slots 1 to this one were in use at some time */
 extern __u64 losses[TC_NR_LOSSES];
 
-extern __u8 native_calls[TC_MAX_SYSCALLS]; /* TC_CALL_* by number */
+extern __u32 native_calls[TC_MAX_SYSCALLS]; /* TC_CALL_* and kind by number */
 extern struct tc_cpu_note notes[TC_MAX_CPUS];
 extern __u64 preempt_counts[TC_MAX_CPUS]; /* addresses, once they were found */
-extern __u8 compat_calls[TC_MAX_SYSCALLS];
+extern __u32 compat_calls[TC_MAX_SYSCALLS];
+extern __u32 socket_calls[TC_MULTIPLEXED_CALLS]; /* what socketcall stands for, by its first argument, */
+extern __u32 ipc_calls[TC_MULTIPLEXED_CALLS];	 /* and ipc */
+extern __u64 restarts_poll;			 /* restart_block.fn of a poll, 0: not known, */
+extern __u64 restarts_futex;
+extern __u64 restarts_sleep[3];
 extern __u32 cpu_changes[TC_MAX_CPUS]; /* how often a CPU went offline or came online */
 
 /* Slot 0 means none. Memory-mapped, so that user space reads living ledgers without a system call each. */

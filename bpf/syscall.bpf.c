@@ -3,17 +3,13 @@
 #include "files.bpf.h"
 
 enum {
-	MAP_IS_SHARED = 1, /* MAP_SHARED, and MAP_SHARED_VALIDATE */
-	MAX_ERROR = 4095,  /* MAX_ERRNO */
+	MAP_IS_SHARED = 1,		/* MAP_SHARED, and MAP_SHARED_VALIDATE */
+	MAX_ERROR = 4095,		/* MAX_ERRNO */
+	RESTARTS = -516,		/* -ERESTART_RESTARTBLOCK */
+	TAKES_NOTHING = 0x2 | 0x2000,	/* MSG_PEEK, MSG_ERRQUEUE */
+	COPIES_MESSAGE = 040000,	/* MSG_COPY of msgrcv */
+	OLD_MMAP = 90 | TC_FROM_COMPAT, /* of i386: its arguments stand in memory */
 };
-
-/* A message is sent whole: the result of mq_timedsend is 0. */
-static __always_inline __u64 bytes_sent(struct tc_ledger *l, __u32 channel, struct pt_regs *regs, long result)
-{
-	if (channel == TC_CHANNEL_MESSAGE_QUEUE)
-		return result == 0 && !(l->flags & TC_LEDGER_COMPAT) ? third_argument_of(regs) : 0;
-	return result > 0 ? result : 0;
-}
 
 /* The current task, by its ledger: without a helper's help where that can be. */
 static __always_inline struct task_struct *task_of(const struct tc_ledger *l)
@@ -21,12 +17,116 @@ static __always_inline struct task_struct *task_of(const struct tc_ledger *l)
 	return can_cast() ? read_as(struct task_struct, l->task) : bpf_get_current_task_btf();
 }
 
-/* Bytes went through this call; how many, and through what, is 0 so far. */
-static __always_inline void tell_transfer(struct tc_transfer *transfer, const struct tc_ledger *l, __u32 channel)
+/* What passed through a call. */
+struct passed {
+	__u64 in;
+	__u64 out;
+	__u32 bits;  /* TC_CALL_IN, TC_CALL_OUT */
+	__u32 flags; /* TC_PASSED_* */
+};
+
+/* Each call is one of a channel; its object, if it has one, is that of the last flow. */
+static __always_inline void book_call(struct tc_ledger *l, __u32 channel, __u64 running_ns, const struct passed *passed,
+				      struct tc_transfer *transfer)
 {
-	__builtin_memset(&transfer->call + 1, 0, sizeof(*transfer) - sizeof(transfer->call));
+	struct tc_channel_use *use = &l->channels[bounded(channel, TC_NR_CHANNELS)];
+
+	use->calls++;
+	use->kernel_ns += running_ns;
+	if (passed->flags & TC_PASSED_PEEKED)
+		l->counters[TC_COUNTER_PEEKED_BYTES] += passed->in;
+	else if (passed->flags & TC_PASSED_UNCOUNTED)
+		l->uncounted_calls[bounded(channel, TC_NR_CHANNELS)]++;
+	else {
+		use->bytes_in += passed->in;
+		use->bytes_out += passed->out;
+	}
+	if (!transfer)
+		return;
 	transfer->call.channel = channel;
-	transfer->bits = l->call & (TC_CALL_IN | TC_CALL_OUT);
+	transfer->bytes_in = passed->in;
+	transfer->bytes_out = passed->out;
+	transfer->object = 0;
+	transfer->link = 0;
+	transfer->bits = passed->bits;
+	transfer->flags = passed->flags;
+	__builtin_memset(transfer->pad, 0, sizeof(transfer->pad));
+}
+
+static __always_inline void book_object(struct tc_ledger *l, const struct passed *passed, struct tc_transfer *transfer)
+{
+	bool counted = !(passed->flags & (TC_PASSED_UNCOUNTED | TC_PASSED_PEEKED));
+	__u64 uncounted = passed->flags & TC_PASSED_UNCOUNTED ? TC_BYTES_UNKNOWN : 0;
+
+	l->call = (l->call & ~(TC_CALL_IN | TC_CALL_OUT)) | passed->bits;
+	book_flow(l,
+		  counted		      ? passed->in
+		  : passed->bits & TC_CALL_IN ? uncounted
+					      : 0,
+		  counted		       ? passed->out
+		  : passed->bits & TC_CALL_OUT ? uncounted
+					       : 0);
+	if (transfer) {
+		transfer->object = l->object;
+		transfer->link = l->link;
+	}
+}
+
+/* Messages have no length in the result: each told its own, or nobody did. */
+static __always_inline void count_messages(const struct tc_ledger *l, struct passed *passed)
+{
+	__u64 bytes = l->messages_ns == l->entered_ns ? l->message_bytes : 0;
+
+	if (!sees_lengths && (passed->in || passed->out))
+		passed->flags |= TC_PASSED_UNCOUNTED;
+	passed->in = sees_lengths && passed->in ? bytes : 0;
+	passed->out = sees_lengths && passed->out ? bytes : 0;
+}
+
+/* Where the result does not say what passed, or not all of it. */
+static __noinline int count_specially(struct tc_ledger *l, struct pt_regs *regs, long result, struct passed *passed)
+{
+	__u32 kind;
+
+	if (!l || !passed) /* can't happen; the verifier asks */
+		return 0;
+	kind = kind_of_call(l);
+	if (kind == TC_KIND_RECVMMSG || kind == TC_KIND_SENDMMSG)
+		count_messages(l, passed);
+	switch (kind) {
+	case TC_KIND_RECV:
+	case TC_KIND_RECVMSG:
+	case TC_KIND_RECVMMSG:
+		if (argument_of_call(l, regs, kind == TC_KIND_RECVMSG ? 3 : 4) & TAKES_NOTHING) {
+			passed->bits = 0;
+			passed->flags |= TC_PASSED_PEEKED;
+		}
+		return 0;
+	case TC_KIND_MQ_SEND:
+		/* Whole, or not at all. */
+		passed->out = result == 0 ? argument_of(regs, 3, in_compat_call(l)) : 0;
+		return 0;
+	case TC_KIND_VMSPLICE:
+		/* The writing end takes, the reading end gives. */
+		if (BPF_CORE_READ((struct file *)l->file, f_mode) & OPEN_FOR_WRITING)
+			return 0;
+		passed->in = passed->out;
+		passed->out = 0;
+		passed->bits = TC_CALL_IN;
+		return 0;
+	case TC_KIND_SPLICE:
+	case TC_KIND_TEE:
+		if (l->other_end & TC_OTHER_END_IN) {
+			passed->out = passed->in;
+			passed->in = 0;
+			passed->bits = TC_CALL_OUT;
+		} else if (kind == TC_KIND_TEE) {
+			passed->in = 0;
+			passed->bits = 0;
+		}
+		return 0;
+	}
+	return 0;
 }
 
 static __always_inline void leave_call(struct tc_ledger *l, struct pt_regs *regs, long result,
@@ -34,52 +134,171 @@ static __always_inline void leave_call(struct tc_ledger *l, struct pt_regs *regs
 {
 	__u64 running_ns = *cell_of(l, TC_ROW_CALL_PENDING, TC_CONDITION_RUNNING);
 	__u32 channel = end_call(l, task_of(l));
-	__u64 bytes_in = 0, bytes_out = 0;
-	struct tc_channel_use *use;
+	struct passed passed = {};
 
 	if (channel >= TC_NR_CHANNELS)
 		return;
-	use = &l->channels[bounded(channel, TC_NR_CHANNELS)];
+	passed.bits = l->call & (TC_CALL_IN | TC_CALL_OUT);
 	if (result > 0 && (l->call & TC_CALL_IN))
-		bytes_in = result;
-	if (l->call & TC_CALL_OUT)
-		bytes_out = bytes_sent(l, channel, regs, result);
-	use->calls++;
-	use->kernel_ns += running_ns;
-	use->bytes_in += bytes_in;
-	use->bytes_out += bytes_out;
-	book_flow(l, bytes_in, bytes_out);
-
-	if (transfer) {
-		tell_transfer(transfer, l, channel);
-		transfer->bytes_in = bytes_in;
-		transfer->bytes_out = bytes_out;
-		transfer->object = l->object;
-		transfer->link = l->link;
-	}
+		passed.in = result;
+	if (result > 0 && (l->call & TC_CALL_OUT))
+		passed.out = result;
+	if (kind_of_call(l))
+		count_specially(l, regs, result, &passed);
+	book_call(l, channel, running_ns, &passed, transfer);
+	book_object(l, &passed, transfer);
 }
 
-static __always_inline void leave_futex(struct tc_ledger *l, struct pt_regs *regs, struct tc_transfer *transfer)
+static __always_inline void use_channel(struct tc_ledger *l, __u32 channel, __u32 row, struct tc_transfer *transfer)
 {
-	struct tc_channel_use *use = &l->channels[TC_CHANNEL_SHARED_MEMORY];
+	struct passed passed = {};
 
-	if (!futex_is_shared(l, regs))
-		return;
-	use->calls++;
-	use->kernel_ns += call_running(l, TC_ACTIVITY_FUTEX);
-	if (transfer)
-		tell_transfer(transfer, l, TC_CHANNEL_SHARED_MEMORY);
+	book_call(l, channel, call_running(l, row), &passed, transfer);
+}
+
+static __always_inline void leave_futex(struct tc_ledger *l, struct tc_transfer *transfer)
+{
+	if (l->looked_at && l->channel == TC_CHANNEL_SHARED_MEMORY)
+		use_channel(l, TC_CHANNEL_SHARED_MEMORY, TC_ACTIVITY_FUTEX, transfer);
+}
+
+/* The arguments of an old mmap, struct mmap_arg_struct32. */
+static __noinline __u64 shared_bytes_of_old_mmap(struct pt_regs *regs)
+{
+	__u32 arguments[4] = {}; /* address, length, protection, flags */
+
+	bpf_probe_read_user(arguments, sizeof(arguments), (void *)argument_of(regs, 1, true));
+	return arguments[3] & MAP_IS_SHARED ? arguments[1] : 0;
+}
+
+/* A segment is mapped as a whole. Where ipc stands for the call, its fourth argument points to the address. */
+static __noinline __u64 bytes_of_segment(struct tc_ledger *l, struct pt_regs *regs, __u64 address)
+{
+	if (!l) /* can't happen; the verifier asks */
+		return 0;
+	if (l->call & TC_CALL_SHIFTED) {
+		__u32 at = 0;
+
+		bpf_probe_read_user(&at, sizeof(at), (void *)argument_of(regs, 4, true));
+		address = at;
+	}
+	return mapping_at(bpf_get_current_task_btf(), address).bytes;
 }
 
 static __always_inline void leave_memory(struct tc_ledger *l, struct pt_regs *regs, long result,
 					 struct tc_transfer *transfer)
 {
-	if (l->syscall == SYSCALL_MMAP && !(l->flags & TC_LEDGER_COMPAT) &&
-	    (fourth_argument_of(regs) & MAP_IS_SHARED) && (result > 0 || result < -MAX_ERROR)) {
-		l->counters[TC_COUNTER_SHARED_MAPPING_BYTES] += second_argument_of(regs);
-		if (transfer)
-			transfer->call.mapped_bytes = second_argument_of(regs);
+	__u32 kind = kind_of_call(l);
+	bool compat = in_compat_call(l);
+	__u64 bytes = 0;
+
+	if (!kind || (result < 0 && result >= -MAX_ERROR))
+		return;
+	if (kind == TC_KIND_SHMAT)
+		bytes = bytes_of_segment(l, regs, result);
+	else if (kind == TC_KIND_MMAP && l->syscall == OLD_MMAP)
+		bytes = shared_bytes_of_old_mmap(regs);
+	else if (kind == TC_KIND_MMAP && (argument_of(regs, 4, compat) & MAP_IS_SHARED))
+		bytes = argument_of(regs, 2, compat);
+	l->counters[TC_COUNTER_SHARED_MAPPING_BYTES] += bytes;
+	if (transfer)
+		transfer->call.mapped_bytes = bytes;
+}
+
+/* A message has as many bytes as the caller of msgsnd says, in the third register whichever call it is. */
+static __always_inline void leave_queue(struct tc_ledger *l, struct pt_regs *regs, long result,
+					struct tc_transfer *transfer)
+{
+	bool compat = in_compat_call(l);
+	struct passed passed = {};
+
+	if (kind_of_call(l) == TC_KIND_MSGSND) {
+		passed.bits = TC_CALL_OUT;
+		passed.out = result == 0 ? argument_of(regs, 3, compat) : 0;
+	} else {
+		__u64 flags = l->call & TC_CALL_SHIFTED ? argument_of(regs, 4, compat) : argument_of(regs, 5, compat);
+
+		passed.bits = flags & COPIES_MESSAGE ? 0 : TC_CALL_IN;
+		passed.flags = flags & COPIES_MESSAGE ? TC_PASSED_PEEKED : 0;
+		passed.in = result > 0 ? result : 0;
 	}
+	l->channel = TC_CHANNEL_SYSV_QUEUE;
+	l->file = 0;
+	l->fd = l->call & TC_CALL_SHIFTED ? argument_of(regs, 2, compat) : argument_of(regs, 1, compat);
+	book_call(l, TC_CHANNEL_SYSV_QUEUE, call_running(l, TC_ACTIVITY_OTHER), &passed, transfer);
+	book_object(l, &passed, transfer);
+}
+
+static __always_inline void leave_other(struct tc_ledger *l, struct pt_regs *regs, long result,
+					struct tc_transfer *transfer)
+{
+	struct passed passed = {.bits = l->call & (TC_CALL_IN | TC_CALL_OUT)};
+
+	switch (kind_of_call(l)) {
+	case TC_KIND_SEMOP:
+		use_channel(l, TC_CHANNEL_SYSV_SEMAPHORE, TC_ACTIVITY_OTHER, transfer);
+		break;
+	case TC_KIND_MSGSND:
+	case TC_KIND_MSGRCV:
+		leave_queue(l, regs, result, transfer);
+		break;
+	case TC_KIND_PROCESS_VM:
+		passed.in = result > 0 && (passed.bits & TC_CALL_IN) ? result : 0;
+		passed.out = result > 0 && (passed.bits & TC_CALL_OUT) ? result : 0;
+		book_call(l, TC_CHANNEL_PROCESS_MEMORY, call_running(l, TC_ACTIVITY_OTHER), &passed, transfer);
+		break;
+	}
+}
+
+static __always_inline void gather_passage(const struct tc_ledger *l, __u32 channel, __u32 bits, __u64 bytes, __u64 now)
+{
+	struct tc_gathered *these = gathered_here();
+	struct tc_passage *passage = begin_event(these, sizeof(*passage), now);
+
+	if (!passage)
+		return;
+	*passage = (struct tc_passage){
+		.record = {.type = TC_RECORD_PASSAGE, .size = sizeof(*passage)},
+		.at_ns = now,
+		.id = l->id,
+		.bytes_in = bits & TC_CALL_IN ? bytes : 0,
+		.bytes_out = bits & TC_CALL_OUT ? bytes : 0,
+		.object = l->object,
+		.link = l->link,
+		.channel = channel,
+		.bits = bits,
+	};
+	finish_event(these, sizeof(*passage), now);
+}
+
+__hidden __noinline int book_passage(struct tc_ledger *l, __u32 channel, __u32 bits, __u64 bytes, __u64 now)
+{
+	struct tc_channel_use *use;
+	__u32 call;
+
+	if (!l) /* can't happen; the verifier asks */
+		return 0;
+	use = &l->channels[bounded(channel, TC_NR_CHANNELS)];
+	use->calls++;
+	use->bytes_in += bits & TC_CALL_IN ? bytes : 0;
+	use->bytes_out += bits & TC_CALL_OUT ? bytes : 0;
+	l->channel = channel;
+	call = l->call;
+	l->call = (call & ~(TC_CALL_IN | TC_CALL_OUT)) | bits;
+	book_flow(l, bits & TC_CALL_IN ? bytes : 0, bits & TC_CALL_OUT ? bytes : 0);
+	l->call = call;
+	if (keep_events)
+		gather_passage(l, channel, bits, bytes, now);
+	return 0;
+}
+
+/* The second file of splice or tee is a channel as well. The time of the call belongs to the first. */
+static __always_inline void leave_other_end(struct tc_ledger *l, long result, __u64 now)
+{
+	if (l->other_channel >= TC_NR_CHANNELS || l->channel >= TC_NR_CHANNELS)
+		return;
+	l->file = l->other_file;
+	book_passage(l, l->other_channel, TC_CALL_OUT, result > 0 ? result : 0, now);
 }
 
 static __always_inline void leave_create(struct tc_ledger *l, __u64 now)
@@ -134,7 +353,7 @@ static __always_inline struct tc_transfer *begin_transfer(struct tc_gathered *th
 	transfer->call.entered_ns = entry_of_call(l, l->activity);
 	transfer->call.result = result;
 	transfer->call.mapped_bytes = 0;
-	transfer->call.number = place_in_call(l, l->syscall);
+	transfer->call.number = l->syscall;
 	transfer->call.channel = TC_CHANNEL_NONE;
 	transfer->call.created = l->created_kind;
 	transfer->call.flags = 0;
@@ -185,12 +404,17 @@ static __always_inline bool meet_call(struct tc_ledger *l, struct pt_regs *regs)
 
 	if (number < 0)
 		return false;
-	l->syscall = (__u32)number;
+	set_call(l, task_of(l), number);
 	if (adopted_in_it)
 		return false;
 	l->counters[TC_COUNTER_SYSCALLS]++;
 	l->counters[TC_COUNTER_SYSCALLS_ENTRY_UNSEEN]++;
 	return true;
+}
+
+static __always_inline bool is_private_futex(const struct tc_ledger *l, struct pt_regs *regs)
+{
+	return kind_of_call(l) == TC_KIND_FUTEX && (argument_of(regs, 2, in_compat_call(l)) & FUTEX_IS_PRIVATE);
 }
 
 /* user -> the class of the system call */
@@ -199,7 +423,7 @@ int BPF_PROG(taskcost_sys_enter, struct pt_regs *regs, long number)
 {
 	stay_on_cpu();
 	struct tc_ledger *l = ledger_by_regs(regs);
-	__u8 call;
+	__u32 call;
 	__u64 now;
 
 	if (!l)
@@ -209,14 +433,13 @@ int BPF_PROG(taskcost_sys_enter, struct pt_regs *regs, long number)
 		returned_unseen(l, now);
 	l->switched_in_ns = 0;
 
-	call = class_of_call(number, l->flags & TC_LEDGER_COMPAT);
-	l->call = call;
-	l->syscall = (__u32)number;
+	call = set_call(l, task_of(l), number);
 	l->entered_ns = now;
-	l->looked_at = 0;
 	l->counters[TC_COUNTER_SYSCALLS]++;
+	if ((call & TC_CALL_AT_ENTRY) && !is_private_futex(l, regs))
+		call = look_at_entry(l, bpf_get_current_task_btf());
 	if (call & TC_CALL_BY_FD) {
-		l->fd = first_argument_of(regs, l->flags & TC_LEDGER_COMPAT);
+		l->fd = argument_of(regs, 1, in_compat_call(l));
 		l->activity = TC_ROW_CALL_PENDING;
 	} else {
 		enter_activity(l, call & TC_CALL_ACTIVITY_MASK);
@@ -246,12 +469,19 @@ int BPF_PROG(taskcost_sys_exit, struct pt_regs *regs, long result)
 	if (transfer && met)
 		transfer->call.flags = TC_CALL_ENTRY_UNSEEN;
 
+	if (result == RESTARTS) {
+		l->restart_call = l->call;
+		l->restart_syscall = l->syscall;
+	}
 	switch (l->activity) {
 	case TC_ROW_CALL_PENDING:
 		leave_call(l, regs, result, transfer);
 		break;
 	case TC_ACTIVITY_FUTEX:
-		leave_futex(l, regs, transfer);
+		leave_futex(l, transfer);
+		break;
+	case TC_ACTIVITY_OTHER:
+		leave_other(l, regs, result, transfer);
 		break;
 	case TC_ACTIVITY_MEMORY:
 		leave_memory(l, regs, result, transfer);
@@ -268,6 +498,8 @@ int BPF_PROG(taskcost_sys_exit, struct pt_regs *regs, long result)
 	}
 	if (transfer)
 		finish_call(these, transfer, l, now);
+	if (l->looked_at && (kind_of_call(l) == TC_KIND_SPLICE || kind_of_call(l) == TC_KIND_TEE))
+		leave_other_end(l, result, now);
 	enter_activity(l, TC_ACTIVITY_USER);
 	return 0;
 }

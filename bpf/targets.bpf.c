@@ -24,6 +24,18 @@ struct {
 	__type(value, __u8);
 } targets SEC(".maps");
 
+/* What restart_syscall calls, as far as the caller may know addresses. 0 stays where there is no such function. */
+static __always_inline void look_up_restarts(void)
+{
+#define look_up(name, address) bpf_kallsyms_lookup_name(name, sizeof(name), 0, address)
+	look_up("do_restart_poll", &restarts_poll);
+	look_up("futex_wait_restart", &restarts_futex);
+	look_up("hrtimer_nanosleep_restart", &restarts_sleep[0]);
+	look_up("posix_cpu_nsleep_restart", &restarts_sleep[1]);
+	look_up("alarm_timer_nsleep_restart", &restarts_sleep[2]);
+#undef look_up
+}
+
 /*
  * Run once by the collector on itself: which pid namespace its user speaks of, and which ids the kernel knows it by.
  */
@@ -39,6 +51,8 @@ int taskcost_hello(void *ctx)
 	collector_level = pid->level;
 	bpf_core_read(&upid, sizeof(upid), &pid->numbers[pid->level]);
 	collector_namespace = (__u64)upid.ns;
+	if (bpf_core_enum_value_exists(enum bpf_func_id___compat, BPF_FUNC_kallsyms_lookup_name___compat))
+		look_up_restarts();
 	return 0;
 }
 

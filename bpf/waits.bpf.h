@@ -296,9 +296,18 @@ static __always_inline long call_of(struct tc_ledger *l, struct task_struct *tas
 	return syscall_number_of(regs_of(l, task));
 }
 
-static __always_inline __u32 place_in_call(const struct tc_ledger *l, __u32 number)
+/* The number of the task's system call as ledgers and events have it. */
+static __always_inline __u32 numbered(struct task_struct *task, long number)
 {
-	return l->flags & TC_LEDGER_COMPAT ? number | TC_FROM_COMPAT : number;
+	bool compat = makes_compat_call(task);
+
+	if (number >= TC_MAX_SYSCALLS) {
+		if (!compat)
+			number &= ~X32_CALL;
+		if (number >= TC_FROM_COMPAT)
+			number = TC_FROM_COMPAT - 1; /* there is no such call, */
+	}
+	return compat ? (__u32)number | TC_FROM_COMPAT : (__u32)number;
 }
 
 /* Where the ledger's task, the current one, is in the kernel. */
@@ -310,14 +319,14 @@ static __always_inline __u32 whereabouts(struct tc_ledger *l, struct task_struct
 	case TC_ACTIVITY_USER: {
 		long number = call_of(l, task);
 
-		return number >= 0 ? place_in_call(l, (__u32)number) : TC_FROM_USER;
+		return number >= 0 ? numbered(task, number) : TC_FROM_USER;
 	}
 	case TC_ACTIVITY_EXIT:
 		return TC_FROM_EXIT;
 	case TC_ACTIVITY_KERNEL:
 		return TC_FROM_KERNEL;
 	default:
-		return place_in_call(l, l->syscall);
+		return l->syscall;
 	}
 }
 

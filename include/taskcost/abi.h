@@ -96,15 +96,27 @@
   X(THROTTLED_NS, throttled_ns, "time throttled by its cgroup's CPU quota (preempted)")                            \
   X(YIELDS, yields, "times sched_yield gave up the CPU")                                                           \
   X(YIELDED_NS, yielded_ns, "time without a CPU after sched_yield (preempted)")                                    \
-  X(SYSCALLS_ENTRY_UNSEEN, syscalls_entry_unseen, "system calls refused on their way in: their time is user code")
+  X(SYSCALLS_ENTRY_UNSEEN, syscalls_entry_unseen, "system calls refused on their way in: their time is user code")\
+  X(PEEKED_BYTES, peeked_bytes, "bytes that receiving calls returned but did not take (MSG_PEEK, MSG_ERRQUEUE)")
 
-/* Channels through which bytes pass between tasks, told by the file behind a descriptor. */
-#define TC_CHANNELS(X)                                   \
-  X(PIPE, pipe, "pipe")                                  \
-  X(UNIX_SOCKET, unix_socket, "unix socket")             \
-  X(INET_SOCKET, inet_socket, "inet socket")             \
-  X(MESSAGE_QUEUE, message_queue, "POSIX message queue") \
-  X(SHARED_MEMORY, shared_memory, "shared memory (futex across processes)")
+/*
+ * Channels through which bytes pass between tasks, told by the file behind a descriptor or by the system call. Through
+ * shared memory and semaphores pass wake-ups alone.
+ *
+ * Not seen: splice by io_uring and its requests without a completion event, TCP_ZEROCOPY_RECEIVE, packets in a ring that
+ * is mapped (PACKET_MMAP), and files that one task writes and another reads.
+ */
+#define TC_CHANNELS(X)                                                          \
+  X(PIPE, pipe, "pipe")                                                         \
+  X(UNIX_SOCKET, unix_socket, "unix socket")                                    \
+  X(INET_SOCKET, inet_socket, "inet socket")                                    \
+  X(MESSAGE_QUEUE, message_queue, "POSIX message queue")                        \
+  X(SHARED_MEMORY, shared_memory, "shared memory (futex across processes)")     \
+  X(OTHER_SOCKET, other_socket, "another socket (netlink, packet, vsock, ...)") \
+  X(PTY, pty, "pseudo terminal")                                                \
+  X(SYSV_QUEUE, sysv_queue, "SysV message queue")                               \
+  X(SYSV_SEMAPHORE, sysv_semaphore, "SysV semaphore")                           \
+  X(PROCESS_MEMORY, process_memory, "memory of another process (process_vm_readv, process_vm_writev)")
 
 /*
  * What a blocked task waits for: told when it leaves its CPU, by its system call and the file behind its descriptor.
@@ -134,7 +146,11 @@
   X(STOPPED, stopped, "its continuation (stopped, traced)")      \
   X(OTHER, other, "something else in the kernel")                \
   X(FROZEN, frozen, "its cgroup or the system to be thawed")     \
-  X(CORE_DUMP, core_dump, "a core dump to be written")
+  X(CORE_DUMP, core_dump, "a core dump to be written")\
+  X(SYSV_QUEUE, sysv_queue, "a SysV message queue")              \
+  X(SYSV_SEMAPHORE, sysv_semaphore, "a SysV semaphore")          \
+  X(FILE_LOCK, file_lock, "a file lock")                         \
+  X(PROCESS_MEMORY, process_memory, "memory of another process")
 
 /* Kernel objects that a new task either shares with its creator or gets anew, told by their addresses. */
 #define TC_SHARED_OBJECTS(X)                                       \
@@ -200,13 +216,54 @@ enum tc_shared { TC_SHARED_OBJECTS(TC_ENUM_SHARED) TC_NR_SHARED };
 enum { TC_ROW_FAULT_PENDING = TC_NR_ACTIVITIES, TC_ROW_CALL_PENDING, TC_NR_ROWS };
 enum { TC_NR_CELLS = (int)TC_NR_ROWS * (int)TC_NR_CONDITIONS };
 
-/* One byte per system call: the activity, and how descriptor and direction refine it. */
+/* What is to be known of a system call: the activity, how descriptor and direction refine it, and its kind. */
 enum {
   TC_CALL_ACTIVITY_MASK = 0x1f,
-  TC_CALL_BY_FD = 0x20, /* the file behind the first argument decides: pipe, socket or file */
-  TC_CALL_IN = 0x40,    /* a positive result counts bytes received */
-  TC_CALL_OUT = 0x80,   /* a positive result counts bytes sent */
+  TC_CALL_BY_FD = 0x20,     /* the file behind the first argument decides: pipe, socket or file */
+  TC_CALL_IN = 0x40,        /* a positive result counts bytes received */
+  TC_CALL_OUT = 0x80,       /* a positive result counts bytes sent */
+  TC_CALL_FD_FIRST = 0x100, /* the first argument is a descriptor, and stays one until the call returns */
+  TC_CALL_AT_ENTRY = 0x200, /* its arguments are looked at when it is entered */
+  /* Of a call that socketcall or ipc stood for: */
+  TC_CALL_IN_MEMORY = 0x400, /* the second argument points to its arguments */
+  TC_CALL_SHIFTED = 0x800,   /* they follow the first argument */
+  TC_CALL_KIND_SHIFT = 16,
 };
+
+/* Calls whose arguments, result or wait have a meaning of their own. */
+enum tc_call_kind {
+  TC_KIND_PLAIN,
+  TC_KIND_RECV,        /* flags in the fourth argument, */
+  TC_KIND_RECVMSG,     /* in the third; */
+  TC_KIND_RECVMMSG,    /* the result counts messages, flags in the fourth */
+  TC_KIND_SENDMMSG,    /* likewise */
+  TC_KIND_MQ_SEND,     /* its length is the third argument: the result is 0 */
+  TC_KIND_SPLICE,      /* in by the first argument, out by the third */
+  TC_KIND_TEE,         /* in by the first argument, where the bytes stay, out by the second */
+  TC_KIND_VMSPLICE,    /* the end of the pipe decides about the direction */
+  TC_KIND_OPEN,        /* waits for the other end of a FIFO, or for the end of a lease */
+  TC_KIND_FLOCK,
+  TC_KIND_FCNTL,       /* the second argument is the command */
+  TC_KIND_FUTEX,       /* flags in the second argument, */
+  TC_KIND_FUTEX_FLAGS, /* in the fourth, */
+  TC_KIND_FUTEX_LIST,  /* in each of the waiters that the first points to */
+  TC_KIND_MMAP,
+  TC_KIND_SHMAT,
+  TC_KIND_SEMOP,
+  TC_KIND_MSGSND,
+  TC_KIND_MSGRCV,
+  TC_KIND_PROCESS_VM,
+  TC_KIND_EPOLL,
+  TC_KIND_RESTART,     /* restart_syscall: goes on with the call before */
+  TC_KIND_SOCKETCALL,  /* of 32-bit programs: the first argument is the call, the second points to its arguments */
+  TC_KIND_IPC,         /* likewise, but the arguments follow */
+  TC_KIND_VFORK,
+  TC_KIND_YIELD,
+  TC_NR_KINDS,
+};
+
+/* Calls that socketcall and ipc stand for are numbered up to here, and no further. */
+enum { TC_MULTIPLEXED_CALLS = 32 };
 
 enum {
   TC_MAX_SYSCALLS = 1024, /* higher numbers count as `other` */
@@ -233,6 +290,7 @@ enum tc_record_type {
   TC_RECORD_FLOW = 13,      /* struct tc_flow_record: likewise */
   TC_RECORD_HISTOGRAM = 14, /* struct tc_histogram_record */
   TC_RECORD_COMMAND = 15,   /* struct tc_command: a process that existed before the window */
+  TC_RECORD_PASSAGE = 16,   /* struct tc_passage: a transition again */
 };
 
 struct tc_record {
@@ -259,6 +317,9 @@ struct tc_creation_sums {
   __u64 returns;    /* how many creations return_ns covers */
   __u64 running_ns; /* on a CPU inside these calls */
 };
+
+/* Bytes of which a part is not known. */
+#define TC_BYTES_UNKNOWN 0xffffffffffffffffULL
 
 struct tc_channel_use {
   __u64 calls;
@@ -321,7 +382,7 @@ struct tc_flow_sums {
   __u64 link; /* the same for both ends */
   __u64 calls_in;
   __u64 calls_out;
-  __u64 bytes_in;
+  __u64 bytes_in; /* or TC_BYTES_UNKNOWN */
   __u64 bytes_out;
 };
 
@@ -409,7 +470,7 @@ enum tc_target_kind {
 enum {
   TC_LEDGER_FOLLOW = 1 << 0,        /* children get a ledger too */
   TC_LEDGER_OPEN_AT_START = 1 << 1, /* adopted while it lived: its first interval began before the window */
-  TC_LEDGER_COMPAT = 1 << 2,        /* a 32-bit program: system calls are numbered differently */
+  TC_LEDGER_COMPAT = 1 << 2,        /* a 32-bit program */
   TC_LEDGER_KERNEL_WORKER = 1 << 3, /* never enters user mode */
   TC_LEDGER_LEADER = 1 << 4,        /* thread-group leader */
   TC_LEDGER_LAUNCHED = 1 << 5,      /* the first task of the command that the collector launched */
@@ -441,17 +502,19 @@ struct tc_ledger {
   __u8 activity;        /* a row: enum tc_activity, TC_ROW_FAULT_PENDING or TC_ROW_CALL_PENDING */
   __u8 condition;
   __u8 interrupted;  /* the row that the pending page fault interrupted */
-  __u8 call;         /* TC_CALL_* of the current system call */
+  __u8 other_end;    /* of the current call, once looked at: TC_OTHER_END_* */
   __u8 call_row;     /* what the pending call turned out to be */
   __u8 fault_bits;   /* TC_FAULT_* */
   __u8 switch_kind;  /* enum tc_histogram_id of the last switch-in, TC_NR_HISTOGRAMS for none */
   __u8 created_kind; /* enum tc_creation of the child created in this system call, TC_NR_CREATIONS for none */
   __u32 flags;       /* TC_LEDGER_* */
   __u32 cpu;             /* its own; that of its creator until the first switch-in */
-  __u32 syscall;         /* number of the current system call */
+  __u32 syscall;         /* number of the current system call, with TC_FROM_COMPAT */
+  __u32 call;            /* TC_CALL_* and kind of the current system call */
   __u32 fd;              /* its descriptor, when it has one */
   __u32 shares;          /* TC_SHARES_KNOWN, and a bit for each enum tc_shared that is its creator's */
   __u32 live;            /* 1 while the slot is in use */
+  __u32 restart_call;    /* the call that a signal interrupted last so that restart_syscall goes on with it, */
   __u64 exec_runtime_ns; /* se.sum_exec_runtime at the last switch-out */
   __u64 unseen_at_ns;    /* after a switch-in that was not seen: the first sign of the task on its CPU */
   __u64 unseen_wait_ns;  /* what was booked as waiting until then; 0: nothing to correct */
@@ -460,7 +523,8 @@ struct tc_ledger {
   __u8 found;         /* `activity` is what the registers tell, for as long as the task sleeps; else it is in none */
   __u8 why_preempted; /* TC_PREEMPTED_* */
   __u8 wait_in_call;  /* enum tc_wait: of a wait for the disk that turns out to be none */
-  __u8 unseen_pad[3];
+  __u8 other_channel; /* enum tc_channel or TC_CHANNEL_NONE of the second file of splice and tee */
+  __u8 unseen_pad[2];
   __u64 created_ns;      /* sched_wakeup_new of the child created in this system call */
   __u64 call_running_ns; /* the running cell of the current system call's activity at its entry */
   __u64 on_cpu_ns;       /* the last switch-in */
@@ -475,9 +539,14 @@ struct tc_ledger {
   __u32 looked_at; /* call_row, file, file_type and channel are those of the current call */
   __u64 object; /* tc_flow_key.object of the last call on a channel, */
   __u64 link;   /* and its tc_flow_sums.link */
+  __u64 other_file; /* and that file */
+  __u64 messages_ns;    /* entry of the call that these bytes of messages are of */
+  __u64 message_bytes;
+  __u64 futex_page;     /* where the last futex lay that is not private by its flags, and whether in shared memory, */
+  __u64 futex_data_vm;  /* as long as the address space has so many private writable pages */
   __u64 waker; /* TC_WAKER_* */
   __u32 waker_from; /* TC_FROM_* */
-  __u32 waker_pad;
+  __u32 restart_syscall; /* and its number */
   struct tc_stack_ids left_at;    /* where it last left its CPU, */
   struct tc_stack_ids faulted_at; /* and where it met the pending page fault */
 
@@ -485,6 +554,7 @@ struct tc_ledger {
   __u64 entries[TC_NR_ACTIVITIES];
   __u64 counters[TC_NR_COUNTERS];
   struct tc_channel_use channels[TC_NR_CHANNELS];
+  __u32 uncounted_calls[TC_NR_CHANNELS]; /* those among them whose bytes are not known */
   struct tc_creation_sums creations[TC_NR_CREATIONS];
   struct tc_wait_sums waits[TC_NR_WAITS];
   struct tc_edge edges[TC_OWN_EDGES]; /* `key.sleeper` 0: free */
@@ -538,6 +608,11 @@ struct tc_ledger {
 enum { TC_PREEMPTED_BY_OTHERS, TC_PREEMPTED_BY_QUOTA, TC_PREEMPTED_BY_YIELD };
 
 enum { TC_SHARES_KNOWN = 1u << 31 };
+
+/* ledger.other_end */
+enum {
+  TC_OTHER_END_IN = 1 << 0, /* `file` is where bytes go out, and `other_file` where they come in */
+};
 
 enum { TC_FLUSH_NONE, TC_FLUSH_REUSED, TC_FLUSH_DONE };
 
@@ -616,6 +691,7 @@ struct tc_stint {
 
 #ifdef __cplusplus
 static_assert(sizeof(tc_ledger) == TC_LEDGER_ALIGNMENT, "a ledger is one page of the pool");
+static_assert(int{TC_NR_CHANNELS} % 2 == 0, "64-bit fields follow the 32-bit ones");
 static_assert(int{TC_NR_ACTIVITIES} <= int{TC_CALL_ACTIVITY_MASK}, "an activity must fit into its bits");
 #endif
 

@@ -99,9 +99,19 @@ struct CreationSums {
 
 struct ChannelUse {
   std::uint64_t calls = 0;
-  std::uint64_t bytes_in = 0;
+  std::uint64_t bytes_in = 0;  // of the calls that are counted in bytes
   std::uint64_t bytes_out = 0;
-  Duration kernel{};  // on a CPU inside these calls
+  Duration kernel{};            // on a CPU inside these calls
+  std::uint64_t uncounted = 0;  // calls whose bytes are not known
+
+  // All bytes; nullopt where those of a call are not known.
+  [[nodiscard]] std::optional<std::uint64_t> received() const { return known(bytes_in); }
+  [[nodiscard]] std::optional<std::uint64_t> sent() const { return known(bytes_out); }
+
+ private:
+  [[nodiscard]] std::optional<std::uint64_t> known(std::uint64_t bytes) const {
+    return uncounted == 0 ? std::optional(bytes) : std::nullopt;
+  }
 };
 
 // Blocked time by what was waited for: the same time as the blocked cells, told apart by another question.
@@ -286,7 +296,8 @@ struct Edge {
   Duration waited{};  // by `to`, until these wake-ups
   Duration longest{};
   std::map<std::string, std::uint64_t> places;  // wake-ups by where the waker was: a system call, "exit", ...
-  std::optional<std::uint64_t> bytes;  // sent to `to`; nullopt: no bytes pass, or it is not told whose they are
+  // Sent to `to`; nullopt: no bytes pass, their number is not known, or it is not told whose they are.
+  std::optional<std::uint64_t> bytes;
 };
 
 // A wait, and the last long wait that its waker had to end first while it lasted, and so on.

@@ -107,7 +107,7 @@ struct tc_call {
   __u64 entered_ns; /* 0: its entry was not seen, the task was there since its last event */
   __s64 result;
   __u64 mapped_bytes; /* of a new shared mapping */
-  __u32 number;
+  __u32 number; /* with TC_FROM_COMPAT, as in the other events */
   __u8 row;     /* enum tc_activity */
   __u8 channel; /* enum tc_channel or TC_CHANNEL_NONE */
   __u8 created; /* enum tc_creation of the task that it created, TC_NR_CREATIONS for none */
@@ -119,10 +119,33 @@ struct tc_transfer {
   struct tc_call call;
   __u64 bytes_in;
   __u64 bytes_out;
-  __u64 object; /* tc_flow_key.object */
+  __u64 object; /* tc_flow_key.object, 0 for none */
   __u64 link;   /* tc_flow_sums.link */
   __u8 bits;    /* TC_CALL_IN, TC_CALL_OUT */
-  __u8 pad[7];
+  __u8 flags;   /* TC_PASSED_* */
+  __u8 pad[6];
+};
+
+enum {
+  TC_PASSED_UNCOUNTED = 1 << 0, /* how many bytes is not known */
+  TC_PASSED_PEEKED = 1 << 1,    /* bytes_in were returned, but not taken: no bits */
+};
+
+/*
+ * Bytes passed through a channel apart from the call's own: through the second end of a splice or tee, after the event
+ * of that call, or for io_uring.
+ */
+struct tc_passage {
+  struct tc_record record;
+  __u64 at_ns;
+  __u64 id;
+  __u64 bytes_in;
+  __u64 bytes_out;
+  __u64 object; /* tc_flow_key.object */
+  __u64 link;   /* tc_flow_sums.link */
+  __u8 channel; /* enum tc_channel */
+  __u8 bits;    /* TC_CALL_IN, TC_CALL_OUT */
+  __u8 pad[6];
 };
 
 enum tc_fault_outcome { TC_FAULT_BEGUN, TC_FAULT_MINOR, TC_FAULT_MAJOR, TC_FAULT_UNRESOLVED };

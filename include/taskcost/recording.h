@@ -23,7 +23,7 @@ namespace taskcost {
 
 // Layout of the records that this build writes; a capture of another layout is refused. To be raised with any change of
 // a struct of abi.h or events.h that reaches a capture, or of a list there that is not an addition at its end.
-constexpr std::uint32_t record_layout = 3;
+constexpr std::uint32_t record_layout = 4;
 
 // Known before anything is observed.
 struct RecordingStart {

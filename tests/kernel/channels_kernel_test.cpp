@@ -3,7 +3,10 @@
 // Bytes and calls by channel, against a program that counts what it sends.
 #include <gtest/gtest.h>
 
+#include <map>
 #include <sstream>
+#include <string>
+#include <utility>
 
 #include "support/expect.h"
 
@@ -35,6 +38,75 @@ TEST(Channels, CountEveryByteOnce) {
   }
   EXPECT_EQ(totals.at("counters").at("shared_mapping_bytes"), mapped);
 }
+
+class Transfers : public ::testing::TestWithParam<const char*> {};
+
+std::uint64_t task_of_process(const Report& report, pid_t pid) {
+  const Json* process = report.find(pid);
+  return process == nullptr ? 0 : process->at("tasks").at(0).at("id").get<std::uint64_t>();
+}
+
+std::int64_t bytes_between(const Report& report, std::uint64_t from, std::uint64_t to) {
+  std::int64_t bytes = 0;
+  for (const Json& edge : report["edges"]) {
+    if (edge.at("from_task") == from && edge.at("to_task") == to && !edge.at("bytes").is_null()) {
+      bytes += edge.at("bytes").get<std::int64_t>();
+    }
+  }
+  return bytes;
+}
+
+// Whatever call moves the bytes: those of each channel and of each pair are what the program itself counted.
+TEST_P(Transfers, AreCountedAsTheProgramCountsThem) {
+  const Observed observed = observe({program("transfers"), GetParam()});
+  expect_ran(observed);
+  ASSERT_TRUE(observed.report);
+  const Report& report = *observed.report;
+  expect_sound(report);
+  std::map<std::string, std::map<std::string, std::int64_t>> told;
+  std::map<std::pair<std::uint64_t, std::uint64_t>, std::int64_t> pairs;
+  std::istringstream lines(observed.finished.out);
+  std::string channel;
+  std::string figure;
+  std::int64_t bytes = 0;
+  while (lines >> channel) {
+    if (channel == "pair") {
+      pid_t from = 0;
+      pid_t to = 0;
+      lines >> from >> to >> bytes;
+      pairs[{task_of_process(report, from), task_of_process(report, to)}] += bytes;
+    } else {
+      lines >> figure >> bytes;
+      told[channel][figure] += bytes;
+    }
+  }
+  ASSERT_FALSE(told.empty()) << observed.finished.out;
+  for (const auto& [counter, value] : told["counter"]) {
+    EXPECT_EQ(report["totals"].at("counters").at(counter), value) << counter;
+  }
+  told.erase("counter");
+  // The program's own output may go into a pipe, too.
+  const auto own_output = static_cast<std::int64_t>(observed.finished.out.size());
+  for (const auto& [name, use] : report["totals"].at("ipc").items()) {
+    SCOPED_TRACE(name);
+    EXPECT_EQ(use.at("uncounted_calls"), 0);
+    EXPECT_EQ(use.at("bytes_in"), told[name]["bytes_in"]);
+    EXPECT_GE(use.at("bytes_out"), told[name]["bytes_out"]);
+    EXPECT_LE(use.at("bytes_out"), told[name]["bytes_out"] + (name == "pipe" ? own_output : 0));
+  }
+  for (const auto& [pair, sum] : pairs) {
+    EXPECT_NE(pair.first, 0U);
+    EXPECT_NE(pair.second, 0U);
+    EXPECT_EQ(bytes_between(report, pair.first, pair.second), sum) << report["edges"].dump();
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Ways, Transfers,
+                         ::testing::Values("unix_messages", "inet_messages", "peeks", "time_stamps", "truncated",
+                                           "early", "netlink", "file_to_pipe", "pipe_to_file", "pipe_to_socket",
+                                           "socket_to_pipe", "tee", "pages_to_pipe", "pipe_to_memory", "file_to_socket",
+                                           "sysv_queue", "sysv_segment", "process_memory", "terminal", "ring"),
+                         [](const auto& way) { return std::string(way.param); });
 
 }  // namespace
 }  // namespace taskcost::test

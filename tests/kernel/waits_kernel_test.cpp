@@ -4,15 +4,22 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <csignal>
 #include <map>
 #include <sstream>
 #include <string>
+#include <string_view>
+#include <thread>
 #include <vector>
 
 #include "support/expect.h"
+#include "support/window.h"
 
 namespace taskcost::test {
 namespace {
+
+using namespace std::chrono_literals;
 
 const Json* process_named(const Report& report, const std::string& comm) {
   for (const Json& process : report.processes()) {
@@ -56,6 +63,75 @@ TEST_P(Waits, HaveTheirCauses) {
 
 INSTANTIATE_TEST_SUITE_P(Detail, Waits, ::testing::Values("full", "switches"),
                          [](const auto& level) { return std::string(level.param); });
+
+// Each in a process of its own, so that a wait for something else shows.
+TEST_P(Waits, OfACallAreForWhatItWaitsFor) {
+  const Observed observed = observe({program("waits_in_calls"), "100"}, {"--detail", GetParam()});
+  expect_ran(observed);
+  ASSERT_TRUE(observed.report);
+  expect_sound(*observed.report);
+  std::istringstream lines(observed.finished.out);
+  std::string situation;
+  pid_t pid = 0;
+  std::string cause;
+  std::int64_t own_clock = 0;
+  std::size_t situations = 0;
+  for (; lines >> situation >> pid >> cause >> own_clock; ++situations) {
+    SCOPED_TRACE(situation);
+    const Json* process = observed.report->find(pid);
+    ASSERT_NE(process, nullptr);
+    const Json& account = process->at("tasks").at(0).at("account");
+    const Json& waits = account.at("waits");
+    ASSERT_TRUE(waits.contains(cause)) << waits.dump();
+    EXPECT_LE(waits[cause].at("blocked_ns"), own_clock);
+    EXPECT_GE(waits[cause].at("blocked_ns"), own_clock * 3 / 4);
+    for (const auto& [other, wait] : waits.items()) {
+      if (other != cause && other != "stopped") {
+        EXPECT_LE(wait.at("blocked_ns"), own_clock / 4) << other;
+      }
+    }
+    if (cause == "futex_private" && std::string_view(GetParam()) == "full") {
+      EXPECT_EQ(account.at("ipc").at("shared_memory").at("calls"), 0);
+    }
+  }
+  EXPECT_GE(situations, 19U) << observed.finished.out;
+}
+
+struct Slept {
+  const char* call;
+  const char* cause;
+};
+
+class Restarted : public ::testing::TestWithParam<Slept> {};
+
+char state_of(pid_t pid) {
+  const std::string stat = read_file("/proc/" + std::to_string(pid) + "/stat");
+  return stat[stat.rfind(')') + 2];
+}
+
+// A process that was stopped in the middle of a call sleeps in restart_syscall, whatever that goes on with. It is found
+// there.
+TEST_P(Restarted, CallsAreWhatTheyWere) {
+  const Running sleeper({program("sleeps_on"), GetParam().call});
+  const auto reaches = [&](char state) { return eventually([&] { return state_of(sleeper.pid()) == state; }, 1min); };
+  ASSERT_TRUE(reaches('S'));
+  kill(sleeper.pid(), SIGSTOP);
+  ASSERT_TRUE(reaches('T'));
+  kill(sleeper.pid(), SIGCONT);
+  ASSERT_TRUE(reaches('S'));
+  Window window(sleeper.target());
+  std::this_thread::sleep_for(300ms);
+  const auto report = window.close();
+  ASSERT_TRUE(report);
+  const Json& account = report->find(sleeper.pid())->at("tasks").at(0).at("account");
+  ASSERT_TRUE(account.at("waits").contains(GetParam().cause)) << account.at("waits").dump();
+  EXPECT_EQ(account.at("waits").size(), 1) << account.at("waits").dump();
+}
+
+INSTANTIATE_TEST_SUITE_P(In, Restarted,
+                         ::testing::Values(Slept{"poll", "poll"}, Slept{"futex", "futex_private"},
+                                           Slept{"nanosleep", "timer"}),
+                         [](const auto& slept) { return std::string(slept.param.call); });
 
 TEST(Wakers, AreTheTasksThatEndAWait) {
   const Observed observed = observe({program("chain"), "40"});

@@ -137,6 +137,10 @@ class LedgerBuilder {
     ledger_.channels[channel] = use;
     return *this;
   }
+  LedgerBuilder& uncounted(tc_channel channel, std::uint32_t calls) {
+    ledger_.uncounted_calls[channel] = calls;
+    return *this;
+  }
   LedgerBuilder& ran_exec(std::uint64_t times, nanoseconds prepare, nanoseconds replace, nanoseconds returned) {
     ledger_.exec_prepare_ns = count_of(prepare);
     ledger_.exec_replace_ns = count_of(replace);

@@ -118,6 +118,17 @@ class Script {
     call.result = static_cast<std::int64_t>(in + out);
     return add(transferred(call, channel, in, out));
   }
+  // `flags`: TC_PASSED_*.
+  Script& transfers_specially(std::uint64_t task, tc_channel channel, nanoseconds entered, int bits, int flags,
+                              std::uint64_t in = 0) {
+    tc_transfer transfer = transferred(called(task, count_of(entered), now_ns_, TC_ACTIVITY_SOCKET, 0), channel, in, 0);
+    transfer.bits = static_cast<std::uint8_t>(bits);
+    transfer.flags = static_cast<std::uint8_t>(flags);
+    return add(transfer);
+  }
+  Script& passes(std::uint64_t task, tc_channel channel, std::uint64_t in, std::uint64_t out) {
+    return add(passed(task, now_ns_, channel, in, out));
+  }
   Script& faults(std::uint64_t task, nanoseconds begun, tc_fault_outcome outcome,
                  std::size_t interrupted = TC_ACTIVITY_USER, nanoseconds entered = {}, int bits = 0) {
     tc_fault fault =

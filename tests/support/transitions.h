@@ -200,6 +200,18 @@ inline tc_transfer transferred(const tc_call& call, tc_channel channel, std::uin
   return transfer;
 }
 
+inline tc_passage passed(std::uint64_t id, std::uint64_t at_ns, tc_channel channel, std::uint64_t in,
+                         std::uint64_t out) {
+  auto passage = transition<tc_passage>(TC_RECORD_PASSAGE, at_ns);
+  passage.id = id;
+  passage.channel = static_cast<__u8>(channel);
+  passage.bytes_in = in;
+  passage.bytes_out = out;
+  passage.bits = static_cast<__u8>((in > 0 ? TC_CALL_IN : 0) | (out > 0 ? TC_CALL_OUT : 0));
+  passage.object = passage.link = 78;
+  return passage;
+}
+
 inline tc_fault faulted(std::uint64_t id, std::uint64_t begun_ns, std::uint64_t at_ns, tc_fault_outcome outcome,
                         std::uint8_t interrupted = TC_ACTIVITY_USER, std::uint64_t entered_ns = 0,
                         std::uint32_t syscall = 0) {

@@ -24,6 +24,7 @@ void add(ChannelUse& sum, const ChannelUse& other) {
   sum.bytes_in += other.bytes_in;
   sum.bytes_out += other.bytes_out;
   sum.kernel += other.kernel;
+  sum.uncounted += other.uncounted;
 }
 
 void add(WaitSums& sum, const WaitSums& other) {
@@ -63,7 +64,8 @@ void add_each(std::array<T, Size>& sums, const std::array<T, Size>& others) {
 }
 
 constexpr std::array<tc_wait, TC_NR_CHANNELS> waits_of_channels = {
-    TC_WAIT_PIPE, TC_WAIT_UNIX_SOCKET, TC_WAIT_INET_SOCKET, TC_WAIT_MESSAGE_QUEUE, TC_WAIT_FUTEX_SHARED};
+    TC_WAIT_PIPE,         TC_WAIT_UNIX_SOCKET, TC_WAIT_INET_SOCKET, TC_WAIT_MESSAGE_QUEUE,  TC_WAIT_FUTEX_SHARED,
+    TC_WAIT_OTHER_SOCKET, TC_WAIT_TERMINAL,    TC_WAIT_SYSV_QUEUE,  TC_WAIT_SYSV_SEMAPHORE, TC_WAIT_PROCESS_MEMORY};
 
 }  // namespace
 

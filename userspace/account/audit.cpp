@@ -249,8 +249,8 @@ void Auditor::on_record(const Record& record) {
     tc_flow_sums& sums = state_->beyond[flow->flow.key.task].kernel.flows;
     sums.calls_in += flow->flow.sums.calls_in;
     sums.calls_out += flow->flow.sums.calls_out;
-    sums.bytes_in += flow->flow.sums.bytes_in;
-    sums.bytes_out += flow->flow.sums.bytes_out;
+    sums.bytes_in = sum_of_bytes(sums.bytes_in, flow->flow.sums.bytes_in);
+    sums.bytes_out = sum_of_bytes(sums.bytes_out, flow->flow.sums.bytes_out);
   } else if (const auto* latency = std::get_if<tc_histogram_record>(&record)) {
     state_->latencies[static_cast<tc_histogram_id>(latency->id)].merge(latency->histogram);
   }

@@ -6,12 +6,14 @@
 #include <cstddef>
 #include <initializer_list>
 
+#include "account/ledger.h"
+
 namespace taskcost {
 namespace {
 
 using Kind = AuditQuantity::Kind;
 
-constexpr std::array channel_fields = {"calls", "bytes in", "bytes out", "running"};
+constexpr std::array channel_fields = {"calls", "bytes in", "bytes out", "running", "calls not counted in bytes"};
 constexpr std::array creation_fields = {"count", "copy", "publish", "return", "returns", "running"};
 constexpr std::array edge_fields = {"count", "blocked", "longest"};
 constexpr std::array flow_fields = {"calls in", "calls out", "bytes in", "bytes out", "link"};
@@ -74,8 +76,8 @@ class Comparison {
     for (std::uint32_t i = 0; i < TC_NR_CHANNELS; ++i) {
       const auto& [calls, bytes_in, bytes_out, kernel_ns] = kernel_.channels[i];
       const tc_channel_use& other = replayed.channels[i];
-      fields<4>(Kind::channel, i, {calls, bytes_in, bytes_out, kernel_ns},
-                {other.calls, other.bytes_in, other.bytes_out, other.kernel_ns});
+      fields<5>(Kind::channel, i, {calls, bytes_in, bytes_out, kernel_ns, kernel_.uncounted_calls[i]},
+                {other.calls, other.bytes_in, other.bytes_out, other.kernel_ns, replayed.uncounted_calls[i]});
     }
     for (std::uint32_t i = 0; i < TC_NR_CREATIONS; ++i) {
       const auto list = [](const tc_creation_sums& sums) {
@@ -227,12 +229,12 @@ AuditUnit unit_of(const AuditQuantity& quantity) {
                                   TC_COUNTER_FAULTS_COW_NS, TC_COUNTER_THROTTLED_NS, TC_COUNTER_YIELDED_NS})) {
         return AuditUnit::ns;
       }
-      return is_any(quantity.index,
-                    {TC_COUNTER_PAGE_TABLE_BYTES, TC_COUNTER_KERNEL_SLAB_BYTES, TC_COUNTER_SHARED_MAPPING_BYTES})
+      return is_any(quantity.index, {TC_COUNTER_PAGE_TABLE_BYTES, TC_COUNTER_KERNEL_SLAB_BYTES,
+                                     TC_COUNTER_SHARED_MAPPING_BYTES, TC_COUNTER_PEEKED_BYTES})
                  ? AuditUnit::bytes
                  : AuditUnit::count;
     case Kind::channel:
-      return quantity.field == 3 ? AuditUnit::ns : quantity.field == 0 ? AuditUnit::count : AuditUnit::bytes;
+      return quantity.field == 3 ? AuditUnit::ns : is_any(quantity.field, {0, 4}) ? AuditUnit::count : AuditUnit::bytes;
     case Kind::creation:
       return is_any(quantity.field, {0, 4}) ? AuditUnit::count : AuditUnit::ns;
     case Kind::wait:
@@ -272,8 +274,8 @@ BeyondLedger beyond_ledger(const tc_ledger& kernel, const RebuiltTask& task) {
     if (!is_own(kernel, flow)) {
       beyond.flows.calls_in += flow.sums.calls_in;
       beyond.flows.calls_out += flow.sums.calls_out;
-      beyond.flows.bytes_in += flow.sums.bytes_in;
-      beyond.flows.bytes_out += flow.sums.bytes_out;
+      beyond.flows.bytes_in = sum_of_bytes(beyond.flows.bytes_in, flow.sums.bytes_in);
+      beyond.flows.bytes_out = sum_of_bytes(beyond.flows.bytes_out, flow.sums.bytes_out);
     }
   }
   return beyond;

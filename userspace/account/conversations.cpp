@@ -25,7 +25,9 @@ struct Meeting {
   std::vector<const tc_flow*> flows;
 };
 
-bool is_duplex(tc_channel channel) { return channel == TC_CHANNEL_UNIX_SOCKET || channel == TC_CHANNEL_INET_SOCKET; }
+bool is_duplex(tc_channel channel) {
+  return channel == TC_CHANNEL_UNIX_SOCKET || channel == TC_CHANNEL_INET_SOCKET || channel == TC_CHANNEL_PTY;
+}
 
 // Those whom `flow` meets in one direction: at the other end of a connection, at the same end of a pipe.
 std::vector<const tc_flow*> partners_of(const Meeting& meeting, const tc_flow& flow, __u64 tc_flow_sums::*calls) {
@@ -39,7 +41,7 @@ std::vector<const tc_flow*> partners_of(const Meeting& meeting, const tc_flow& f
   return partners;
 }
 
-// Bytes between two ledgers, of which 0 is not told.
+// Bytes between two ledgers, of which 0 is not told. TC_BYTES_UNKNOWN: some passed.
 struct Passed {
   std::uint64_t from = 0;
   std::uint64_t to = 0;
@@ -197,7 +199,7 @@ void Conversations::take_bytes(const Names& names, Merged& merged) const {
       // A ledger of nobody is numbered 0 as well.
       const Waker sender = waker_of(passed.from, names);
       Edge& edge = merged.between(sender, names.task(passed.to), tid_of(passed.to), wait_of(meeting.channel));
-      edge.bytes = edge.bytes.value_or(0) + passed.bytes;
+      edge.bytes = sum_of_bytes(edge.bytes.value_or(0), passed.bytes);
     }
   };
   for (const auto& [key, meeting] : meetings) {
@@ -239,6 +241,9 @@ Conversations::Taken Conversations::take(const Names& names) {
   Taken taken;
   taken.folded = merged.folded + left_out_;
   for (auto& [key, edge] : merged.edges) {
+    if (edge.bytes == TC_BYTES_UNKNOWN) {
+      edge.bytes.reset();
+    }
     taken.edges.push_back(std::move(edge));
   }
   std::ranges::stable_sort(taken.edges, std::ranges::greater(), &Edge::waited);

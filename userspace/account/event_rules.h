@@ -26,6 +26,11 @@ constexpr std::uint8_t final_wait(std::uint8_t wait, const tc_switch& event) {
   return event.next_wait == 0 ? wait : static_cast<std::uint8_t>(event.next_wait - 1);
 }
 
+// A record may name what is none.
+constexpr std::uint32_t known_wait(std::uint32_t wait) {
+  return wait < TC_NR_WAITS ? wait : std::uint32_t{TC_WAIT_OTHER};
+}
+
 // When a task that had no CPU from `since_ns` to `at_ns` became ready to run. A sleeper's time splits at its wake-up;
 // it slept to the end when nobody saw one (0). One that is not younger than the sleep means that there was none: the
 // waker came upon the task on its way, and it could have run all along.

@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <cstring>
 
+#include "account/event_rules.h"
+
 namespace taskcost {
 namespace {
 
@@ -71,6 +73,7 @@ PerCounter<std::optional<std::uint64_t>> counters_of(const tc_ledger& ledger, co
   if (!options.calls) {
     counters[TC_COUNTER_SYSCALLS].reset();
     counters[TC_COUNTER_SHARED_MAPPING_BYTES].reset();
+    counters[TC_COUNTER_PEEKED_BYTES].reset();
   }
   counters[TC_COUNTER_FAULTS_TIMED].reset();
   if (options.fault_latency) {
@@ -113,8 +116,9 @@ bool is_told(tc_activity activity, const SessionBuilder::Options& options) {
   }
 }
 
-ChannelUse use_of(const tc_channel_use& raw) {
-  return {raw.calls, raw.bytes_in, raw.bytes_out, nanoseconds(raw.kernel_ns)};
+ChannelUse use_of(const tc_ledger& ledger, std::size_t channel) {
+  const tc_channel_use& raw = ledger.channels[channel];
+  return {raw.calls, raw.bytes_in, raw.bytes_out, nanoseconds(raw.kernel_ns), ledger.uncounted_calls[channel]};
 }
 
 // Between two instants, of which 0 was not seen.
@@ -186,7 +190,7 @@ void close_at(tc_ledger& ledger, std::uint64_t end_ns) {
     const std::uint64_t ready = woken > since && woken <= end ? woken : end;
     add_to_cell(ledger, ledger.activity, TC_CONDITION_BLOCKED, ready - since);
     add_to_cell(ledger, ledger.activity, TC_CONDITION_RUNNABLE, end - ready);
-    ledger.waits[std::min<std::size_t>(ledger.wait, TC_WAIT_OTHER)].blocked_ns += ready - since;
+    ledger.waits[known_wait(ledger.wait)].blocked_ns += ready - since;
   } else {
     add_to_cell(ledger, ledger.activity, ledger.condition, end - since);
   }
@@ -254,7 +258,7 @@ Account account_of(const tc_ledger& ledger, Closed closed, const SessionBuilder:
     account.creations[kind] = sums_of(ledger.creations[kind], options.calls);
   }
   for (std::size_t channel = 0; options.calls && channel < TC_NR_CHANNELS; ++channel) {
-    account.channels[channel] = use_of(ledger.channels[channel]);
+    account.channels[channel] = use_of(ledger, channel);
   }
   for (std::size_t wait = 0; wait < TC_NR_WAITS; ++wait) {
     account.waits[wait] = {ledger.waits[wait].count, nanoseconds(ledger.waits[wait].blocked_ns)};

@@ -22,6 +22,11 @@ enum class Closed { by_end_of_task, by_end_of_window };
 // be ahead of `end_ns`; its ledger then ends where it is.
 void close_at(tc_ledger& ledger, std::uint64_t end_ns);
 
+// A sum of which a part is not known is not known: TC_BYTES_UNKNOWN.
+constexpr std::uint64_t sum_of_bytes(std::uint64_t sum, std::uint64_t bytes) {
+  return sum == TC_BYTES_UNKNOWN || bytes == TC_BYTES_UNKNOWN ? TC_BYTES_UNKNOWN : sum + bytes;
+}
+
 // The leader of its thread group at its end: a thread that called exec is one, the leader that it replaced is not.
 bool is_leader(const tc_ledger& ledger);
 // A kernel thread, which is a process of its own; the workers that the kernel makes inside of processes are none.

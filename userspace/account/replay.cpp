@@ -206,6 +206,12 @@ struct Replay::State {
     }
   }
 
+  void on(const tc_passage& passage) {
+    if (ReplayedLife* life = life_of(passage.id, passage.at_ns)) {
+      life->passed_through(passage);
+    }
+  }
+
   void on(const tc_fault& fault) {
     if (ReplayedLife* life = life_of(fault.id, std::min(fault.begun_ns, fault.at_ns))) {
       life->faulted(fault);

@@ -92,23 +92,55 @@ void ReplayedLife::end_exec(const tc_call& call) {
   }
 }
 
-void ReplayedLife::transferred(const tc_transfer& transfer) {
-  returned(transfer.call);
-  tc_channel_use& use = task_.ledger.channels[transfer.call.channel];
-  use.bytes_in += transfer.bytes_in;
-  use.bytes_out += transfer.bytes_out;
-  if (last_flow_ == nullptr || last_flow_->first != transfer.object) {
-    last_flow_ = &*flows_.try_emplace(transfer.object).first;
+void ReplayedLife::book_flow(std::uint64_t object, std::uint64_t link, std::uint8_t bits, std::uint64_t bytes_in,
+                             std::uint64_t bytes_out) {
+  if (object == 0) {
+    return;
+  }
+  if (last_flow_ == nullptr || last_flow_->first != object) {
+    last_flow_ = &*flows_.try_emplace(object).first;
   }
   tc_flow_sums& flow = last_flow_->second;
   // Known late for a connection that was not accepted yet.
   if (flow.link == 0) {
-    flow.link = transfer.link;
+    flow.link = link;
   }
-  flow.calls_in += (transfer.bits & TC_CALL_IN) != 0 ? 1 : 0;
-  flow.calls_out += (transfer.bits & TC_CALL_OUT) != 0 ? 1 : 0;
-  flow.bytes_in += transfer.bytes_in;
-  flow.bytes_out += transfer.bytes_out;
+  flow.calls_in += (bits & TC_CALL_IN) != 0 ? 1 : 0;
+  flow.calls_out += (bits & TC_CALL_OUT) != 0 ? 1 : 0;
+  flow.bytes_in = sum_of_bytes(flow.bytes_in, bytes_in);
+  flow.bytes_out = sum_of_bytes(flow.bytes_out, bytes_out);
+}
+
+void ReplayedLife::transferred(const tc_transfer& transfer) {
+  returned(transfer.call);
+  const bool uncounted = (transfer.flags & TC_PASSED_UNCOUNTED) != 0;
+  const bool peeked = (transfer.flags & TC_PASSED_PEEKED) != 0;
+  const auto of_flow = [&](std::uint64_t bytes, std::uint8_t direction) -> std::uint64_t {
+    if (!uncounted && !peeked) {
+      return bytes;
+    }
+    return uncounted && (transfer.bits & direction) != 0 ? TC_BYTES_UNKNOWN : 0;
+  };
+  if (peeked) {
+    count(TC_COUNTER_PEEKED_BYTES, transfer.bytes_in);
+  } else if (uncounted) {
+    task_.ledger.uncounted_calls[transfer.call.channel]++;
+  } else {
+    tc_channel_use& use = task_.ledger.channels[transfer.call.channel];
+    use.bytes_in += transfer.bytes_in;
+    use.bytes_out += transfer.bytes_out;
+  }
+  book_flow(transfer.object, transfer.link, transfer.bits, of_flow(transfer.bytes_in, TC_CALL_IN),
+            of_flow(transfer.bytes_out, TC_CALL_OUT));
+}
+
+// No time passes with it: that is the call's.
+void ReplayedLife::passed_through(const tc_passage& passage) {
+  tc_channel_use& use = task_.ledger.channels[passage.channel];
+  use.calls++;
+  use.bytes_in += passage.bytes_in;
+  use.bytes_out += passage.bytes_out;
+  book_flow(passage.object, passage.link, passage.bits, passage.bytes_in, passage.bytes_out);
 }
 
 // The file of a call that did not return is known by what was waited for there.
@@ -121,6 +153,7 @@ std::size_t ReplayedLife::row_of_pending_call() const {
     case TC_WAIT_OTHER_SOCKET:
       return TC_ACTIVITY_SOCKET;
     case TC_WAIT_EVENTFD:
+    case TC_WAIT_FILE_LOCK:
     case TC_WAIT_REGULAR_FILE:
     case TC_WAIT_TERMINAL:
     case TC_WAIT_OTHER_FILE:

@@ -44,6 +44,7 @@ class ReplayedLife {
   void got_cpu(const tc_switch& event);   // as next
   void returned(const tc_call& call);
   void transferred(const tc_transfer& transfer);
+  void passed_through(const tc_passage& passage);
   void faulted(const tc_fault& fault);
   void executed(const tc_exec& exec);
   void stepped(const tc_step& step);  // any but `published`
@@ -102,6 +103,8 @@ class ReplayedLife {
   [[nodiscard]] std::uint64_t seen_entry(std::uint64_t entered_ns) const;
   void learn_call(std::uint64_t entered_ns, std::size_t row);
   void settle_call(std::size_t row);
+  void book_flow(std::uint64_t object, std::uint64_t link, std::uint8_t bits, std::uint64_t bytes_in,
+                 std::uint64_t bytes_out);
   void end_creation(tc_creation kind, std::uint64_t at_ns);
   void end_exec(const tc_call& call);
   [[nodiscard]] std::size_t row_of_pending_call() const;

@@ -27,7 +27,6 @@ TaskTrack::TaskTrack(const Gaps& gaps, const tc_birth& birth)
       row_(birth.row),
       condition_(birth.condition),
       wait_(birth.wait),
-      compat_((birth.flags & TC_LEDGER_COMPAT) != 0),
       found_(birth.found != 0),
       birth_seen_(true) {
   if (condition_ == TC_CONDITION_RUNNING) {
@@ -36,11 +35,9 @@ TaskTrack::TaskTrack(const Gaps& gaps, const tc_birth& birth)
   if (birth.how < TC_NR_CREATIONS) {
     marks_.push_back({Mark::Kind::birth, birth.birth_ns, {}});
   } else if (is_call_row(row_)) {
-    call_ = numbered(birth.syscall);
+    call_ = birth.syscall;
   }
 }
-
-std::uint32_t TaskTrack::numbered(std::uint32_t syscall) const { return compat_ ? syscall | TC_FROM_COMPAT : syscall; }
 
 void TaskTrack::stay(std::uint64_t until_ns, Stretch like) {
   if (until_ns <= since_ns_) {
@@ -132,7 +129,7 @@ void TaskTrack::leave_cpu(const tc_switch& event, bool calls) {
     stay_unknown(event.at_ns);
   }
   const bool in_call = event.entered_ns != 0;
-  const std::uint32_t call = in_call ? numbered(event.syscall) : Stretch::none;
+  const std::uint32_t call = in_call ? event.syscall : Stretch::none;
   const bool found = !calls || (event.flags & TC_SWITCH_FOUND) != 0;
   run(event.entered_ns, found ? row_ : event.row, call, event.at_ns);
   found_ = found;
@@ -168,7 +165,7 @@ void TaskTrack::leave_found_row() {
 }
 
 void TaskTrack::on_call(const tc_call& call) {
-  const std::uint32_t number = numbered(call.number);
+  const std::uint32_t number = call.number;
   run(call.entered_ns, call.row, number, call.at_ns);
   settle_call(call.row, call.entered_ns, number);
   row_ = TC_ACTIVITY_USER;
@@ -176,7 +173,7 @@ void TaskTrack::on_call(const tc_call& call) {
 }
 
 void TaskTrack::on_fault(const tc_fault& fault) {
-  const std::uint32_t call = fault.entered_ns != 0 ? numbered(fault.syscall) : Stretch::none;
+  const std::uint32_t call = fault.entered_ns != 0 ? fault.syscall : Stretch::none;
   if (fault.begun_ns > since_ns_) {
     run(fault.entered_ns, fault.interrupted, call, fault.begun_ns);
   }
@@ -238,7 +235,6 @@ void TaskTrack::on_exec(const tc_exec& exec) {
   const std::uint8_t row = exec.entered_ns != 0 ? std::uint8_t{TC_ACTIVITY_EXEC} : row_;
   run(exec.entered_ns, row, call_, exec.at_ns);
   row_ = row;
-  compat_ = exec.compat != 0;
   marks_.push_back({Mark::Kind::exec, since_ns_, text_of(exec.comm, sizeof(exec.comm))});
 }
 
@@ -274,9 +270,9 @@ void TaskTrack::on_snapshot(const tc_ledger& ledger) {
         : stay_unknown(ledger.since_ns);
   }
   const bool in_call = ledger.entered_ns != 0 && ledger.activity != TC_ACTIVITY_USER;
-  call_ = in_call ? numbered(ledger.syscall) : Stretch::none;
+  call_ = in_call ? ledger.syscall : Stretch::none;
   condition_ = ledger.condition;
-  wait_ = static_cast<std::uint8_t>(std::min<std::uint32_t>(ledger.wait, TC_WAIT_OTHER));
+  wait_ = static_cast<std::uint8_t>(known_wait(ledger.wait));
   cpu_ = ledger.cpu;
   // As the account joins the rows that are open at the end of the window.
   const auto row_of_call = static_cast<std::uint8_t>(ledger.call & TC_CALL_ACTIVITY_MASK);

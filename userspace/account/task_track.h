@@ -79,7 +79,6 @@ class TaskTrack {
   void settle_fault(std::uint8_t row, std::uint64_t begun_ns);
   void correct(std::uint64_t ns, std::uint8_t condition);
   void leave_found_row();
-  [[nodiscard]] std::uint32_t numbered(std::uint32_t syscall) const;
 
   const Gaps* gaps_;
   std::vector<Stretch> stretches_;
@@ -97,7 +96,6 @@ class TaskTrack {
   std::uint8_t row_ = TC_ACTIVITY_USER;
   std::uint8_t condition_ = TC_CONDITION_RUNNING;
   std::uint8_t wait_ = TC_WAIT_OTHER;
-  bool compat_ = false;
   bool found_ = false;  // row_ is what its registers tell, until it gets a CPU
   bool birth_seen_ = false;
   bool ended_ = false;

@@ -163,6 +163,7 @@ struct TimelineBuilder::State {
   }
   // Known beforehand; sums, and what the report has without a timeline.
   void on(const tc_gap&) {}
+  void on(const tc_passage&) {}
   void on(const tc_reap&) {}
   void on(const tc_stint&) {}
   void on(const tc_edge_record&) {}

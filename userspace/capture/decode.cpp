@@ -40,6 +40,8 @@ bool is_valid(const tc_call& call) {
 
 bool is_valid(const tc_transfer& transfer) { return is_valid(transfer.call) && transfer.call.channel < TC_NR_CHANNELS; }
 
+bool is_valid(const tc_passage& passage) { return passage.channel < TC_NR_CHANNELS; }
+
 bool is_valid(const tc_fault& fault) {
   return fault.interrupted < TC_NR_ROWS && fault.interrupted != TC_ROW_FAULT_PENDING &&
          fault.outcome <= TC_FAULT_UNRESOLVED;
@@ -123,6 +125,8 @@ std::optional<Record> decode(std::span<const std::byte> bytes) {
       return decode_as<tc_call>(bytes);
     case TC_RECORD_TRANSFER:
       return decode_as<tc_transfer>(bytes);
+    case TC_RECORD_PASSAGE:
+      return decode_as<tc_passage>(bytes);
     case TC_RECORD_FAULT:
       return decode_as<tc_fault>(bytes);
     case TC_RECORD_STEP:

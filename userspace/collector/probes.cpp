@@ -67,8 +67,11 @@ void configure(probes& object, const Sources& sources, const CollectorOptions& o
   object.rodata->keep_stacks = options.stacks;
   object.rodata->keep_events = options.events;
   object.rodata->sees_calls = options.detail == Detail::full;
+  object.rodata->sees_lengths = sources.message_lengths;
   std::ranges::copy(native_calls_by_number(), object.bss->native_calls);
   std::ranges::copy(compat_calls_by_number(), object.bss->compat_calls);
+  std::ranges::copy(calls_by_socketcall(), object.bss->socket_calls);
+  std::ranges::copy(calls_by_ipc(), object.bss->ipc_calls);
 
   bpf_map__set_max_entries(object.maps.pool, max_tasks + nobodys_slot);
   bpf_map__set_max_entries(object.maps.observed, buckets_for(max_tasks));

@@ -248,7 +248,8 @@ void choose_base(Sources& sources, const KernelTypes& types) {
                     TC_COUNTER_WAKEUPS,
                     TC_COUNTER_SHARED_MAPPING_BYTES,
                     TC_COUNTER_YIELDS,
-                    TC_COUNTER_YIELDED_NS});
+                    TC_COUNTER_YIELDED_NS,
+                    TC_COUNTER_PEEKED_BYTES});
   add_evidence(sources, "switches", "sched_switch, held against nvcsw and nivcsw", EvidenceKind::exact);
   add_evidence(sources, "run_queue", "sched_waking, sched_wakeup_new or preemption -> sched_switch",
                EvidenceKind::exact);
@@ -315,8 +316,36 @@ void choose_calls(Sources& sources, Detail detail) {
                std::string(calls_unprobed) + ", so all time on a CPU counts as user code", full_detail);
   add_evidence(sources, "creation", "task_newtask -> sched_wakeup_new, first sched_switch", EvidenceKind::bound,
                std::string(calls_unprobed) + ", so copying is not timed", full_detail);
-  add_evidence(sources, "channels", "", EvidenceKind::unavailable, calls_unprobed, full_detail);
   add_evidence(sources, "waits", "saved registers and file at sched_switch", EvidenceKind::exact);
+}
+
+// Bytes of each message, where a call sends or receives several, and of io_uring.
+void choose_channels(Sources& sources, const KernelTypes& types, Detail detail) {
+  if (detail == Detail::switches) {
+    add_evidence(sources, "channels", "", EvidenceKind::unavailable, calls_unprobed, full_detail);
+    return;
+  }
+  switch (types.tracepoint_arguments("io_uring_complete")) {
+    case 3:
+      sources.programs.insert("taskcost_ring_complete");
+      break;
+    case 7:
+      sources.programs.insert("taskcost_ring_complete_fields");
+      break;
+    default:
+      break;
+  }
+  if (types.has_tracepoint("sock_send_length") && types.has_tracepoint("sock_recv_length")) {
+    sources.programs.insert({"taskcost_sock_send", "taskcost_sock_receive"});
+    sources.message_lengths = true;
+    add_evidence(sources, "channels", "results of system calls; sock_send_length, sock_recv_length",
+                 EvidenceKind::exact);
+    return;
+  }
+  add_evidence(sources, "channels", "results of system calls", EvidenceKind::bound,
+               "the bytes of sendmmsg and recvmmsg are not known, those of io_uring not seen: no sock_send_length on "
+               "this kernel",
+               "Linux 6.3 has it");
 }
 
 void choose_targets(Sources& sources, const KernelTypes& types) {
@@ -641,6 +670,7 @@ Sources choose_sources(const CollectorOptions& options) {
   choose_calls(sources, options.detail);
   choose_wakers(sources, types);
   choose_throttling(sources, types);
+  choose_channels(sources, types, options.detail);
   choose_targets(sources, types);
   choose_faults(sources, types, options.detail, options.no_function_probes);
   choose_hold(sources, types);

@@ -27,6 +27,7 @@ struct Sources {
   bool exec_prepare = false;
   bool fault_latency = false;
   bool switch_latency = false;
+  bool message_lengths = false;
   PerCounter<bool> measured{};
 
   EvidenceList evidence;

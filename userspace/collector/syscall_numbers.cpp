@@ -3,9 +3,12 @@
 
 #include <seccomp.h>
 
+#include <algorithm>
 #include <cstdlib>
+#include <span>
 #include <sstream>
 #include <string>
+#include <string_view>
 
 #include "account/syscall_classes.h"
 
@@ -36,10 +39,38 @@ CallsByNumber by_number(std::uint32_t architecture) {
   return calls;
 }
 
+MultiplexedCalls by_first_argument(std::span<const std::string_view> names) {
+  MultiplexedCalls calls;
+  calls.fill(TC_ACTIVITY_OTHER);
+  std::ranges::transform(names, calls.begin(), call_of_name);
+  return calls;
+}
+
 }  // namespace
 
-CallsByNumber native_calls_by_number() { return by_number(native_architecture); }
+CallsByNumber native_calls_by_number() {
+  CallsByNumber calls = by_number(native_architecture);
+#if defined(__x86_64__)
+  // x32 has numbers of its own from here on, where x86-64 has none; the bit that tells them apart is left out.
+  constexpr int first_of_x32 = 512;
+  constexpr int x32_bit = 0x40000000;
+  for (const SyscallClass& group : syscall_classes()) {
+    std::istringstream names{std::string(group.names)};
+    for (std::string name; names >> name;) {
+      const int number = seccomp_syscall_resolve_name_arch(SCMP_ARCH_X32, name.c_str());
+      if (number >= x32_bit + first_of_x32 && number < x32_bit + TC_MAX_SYSCALLS) {
+        calls[static_cast<std::size_t>(number - x32_bit)] = group.call;
+      }
+    }
+  }
+#endif
+  return calls;
+}
+
 CallsByNumber compat_calls_by_number() { return by_number(compat_architecture); }
+
+MultiplexedCalls calls_by_socketcall() { return by_first_argument(calls_of_socketcall()); }
+MultiplexedCalls calls_by_ipc() { return by_first_argument(calls_of_ipc()); }
 
 std::string syscall_name(std::uint32_t number, bool compat) {
   char* name =

@@ -34,8 +34,7 @@ void put_channels(QuantityTable& table, const Account& account) {
   for (std::size_t channel = 0; channel < account.channels.size(); ++channel) {
     QuantityTable::Channel told;
     if (const auto& use = account.channels[channel]) {
-      told = {static_cast<double>(use->calls), static_cast<double>(use->bytes_in), static_cast<double>(use->bytes_out),
-              ns(use->kernel)};
+      told = {static_cast<double>(use->calls), figure(use->received()), figure(use->sent()), ns(use->kernel)};
     }
     table.channel(key_of(static_cast<tc_channel>(channel)), told);
   }

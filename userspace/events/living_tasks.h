@@ -54,7 +54,6 @@ struct LivingTask {
   std::uint64_t exit_ns = 0;
   std::uint64_t memory_gone_ns = 0;
 
-  [[nodiscard]] bool compat() const { return (flags & TC_LEDGER_COMPAT) != 0; }
   [[nodiscard]] bool leader() const { return (flags & TC_LEDGER_LEADER) != 0; }
 };
 

@@ -61,9 +61,9 @@ EventRow& EventRows::add(std::string_view event, std::uint64_t at_ns, const Livi
   return row;
 }
 
-void EventRows::set_call(EventRow& row, std::uint32_t number, bool compat) {
-  row.syscall = names_.name(number, compat);
-  row.syscall_number = number;
+void EventRows::set_call(EventRow& row, std::uint32_t call) {
+  row.syscall = names_.name(call);
+  row.syscall_number = call & ~std::uint32_t{TC_FROM_COMPAT};
 }
 
 void EventRows::on(const tc_birth& birth) {
@@ -116,7 +116,7 @@ void EventRows::add_switch_out(const SwitchStory& story, const tc_switch& event)
   }
   row.detail = last ? "last" : (event.flags & TC_SWITCH_VOLUNTARY) != 0 ? "voluntary" : "involuntary";
   if (event.entered_ns != 0) {
-    set_call(row, event.syscall, story.prev->compat());
+    set_call(row, event.syscall);
   }
   row.duration_ns = since(story.prev_since, event.at_ns);
   row.doubtful = row.duration_ns && tasks_.doubtful(story.prev_since);
@@ -141,7 +141,7 @@ void EventRows::add_switch_in(const SwitchStory& story, const tc_switch& event) 
   }
   row.wait = wait_name(was.wait);
   if (was.entered_ns != 0) {
-    set_call(row, was.syscall, story.next->compat());
+    set_call(row, was.syscall);
   }
   if (was.censored) {
     row.detail = "began before";
@@ -176,7 +176,7 @@ EventRow& EventRows::add_call(const tc_call& call) {
   EventRow& row = add("call", call.at_ns, task);
   row.activity = row_name(call.row);
   row.duration_ns = since(call.entered_ns, call.at_ns);
-  set_call(row, call.number, task.compat());
+  set_call(row, call.number);
   row.result = call.result;
   row.channel = channel_name(call.channel);
   if (call.created < TC_NR_CREATIONS) {
@@ -192,11 +192,25 @@ EventRow& EventRows::add_call(const tc_call& call) {
 
 void EventRows::on(const tc_transfer& transfer) {
   EventRow& row = add_call(transfer.call);
+  if ((transfer.flags & TC_PASSED_UNCOUNTED) != 0) {
+    return;
+  }
   if ((transfer.bits & TC_CALL_IN) != 0) {
     row.bytes_in = transfer.bytes_in;
   }
   if ((transfer.bits & TC_CALL_OUT) != 0) {
     row.bytes_out = transfer.bytes_out;
+  }
+}
+
+void EventRows::on(const tc_passage& passage) {
+  EventRow& row = add("passage", passage.at_ns, tasks_.on_sign_of_life(passage.id, passage.at_ns));
+  row.channel = channel_name(passage.channel);
+  if ((passage.bits & TC_CALL_IN) != 0) {
+    row.bytes_in = passage.bytes_in;
+  }
+  if ((passage.bits & TC_CALL_OUT) != 0) {
+    row.bytes_out = passage.bytes_out;
   }
 }
 
@@ -209,7 +223,7 @@ void EventRows::on(const tc_fault& fault) {
     row.duration_ns = since(fault.begun_ns, fault.at_ns);
   }
   if (fault.entered_ns != 0) {
-    set_call(row, fault.syscall, task.compat());
+    set_call(row, fault.syscall);
   }
   detail_ = begun ? std::string() : outcome_name(fault.outcome);
   for (const auto& [bit, word] :

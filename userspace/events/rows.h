@@ -56,7 +56,7 @@ class EventRows {
  private:
   EventRow& add(std::string_view event, std::optional<std::uint64_t> at_ns);
   EventRow& add(std::string_view event, std::uint64_t at_ns, const LivingTask& task);
-  void set_call(EventRow& row, std::uint32_t number, bool compat);
+  void set_call(EventRow& row, std::uint32_t call);
   EventRow& add_call(const tc_call& call);
   void add_switch_out(const SwitchStory& story, const tc_switch& event);
   void add_switch_in(const SwitchStory& story, const tc_switch& event);
@@ -67,6 +67,7 @@ class EventRows {
   void on(const tc_switch& event);
   void on(const tc_call& call) { add_call(call); }
   void on(const tc_transfer& transfer);
+  void on(const tc_passage& passage);
   void on(const tc_fault& fault);
   void on(const tc_step& step);
   void on(const tc_gap& gap);

@@ -36,7 +36,9 @@ std::string_view step_name(std::uint32_t kind) { return at(steps, kind); }
 std::string_view step_text(std::uint32_t kind) { return at(step_texts, kind); }
 std::string_view outcome_name(std::uint8_t outcome) { return at(outcomes, outcome); }
 
-std::string_view CallNames::name(std::uint32_t number, bool compat) {
+std::string_view CallNames::name(std::uint32_t call) {
+  const std::uint32_t number = call & ~std::uint32_t{TC_FROM_COMPAT};
+  const bool compat = (call & TC_FROM_COMPAT) != 0;
   if (number >= TC_MAX_SYSCALLS || !ask_) {
     return {};
   }
@@ -88,7 +90,7 @@ std::string_view woken_from(std::uint32_t from, CallNames& names) {
   if (from >= TC_FROM_NOWHERE) {
     return {};
   }
-  return names.name(from & (TC_FROM_COMPAT - 1), (from & TC_FROM_COMPAT) != 0);
+  return names.name(from);
 }
 
 }  // namespace taskcost

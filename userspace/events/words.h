@@ -31,8 +31,8 @@ std::string_view outcome_name(std::uint8_t outcome);
 class CallNames {
  public:
   explicit CallNames(SyscallNames ask) : ask_(std::move(ask)) {}
-  // Empty when there is none. Holds as long as this object.
-  std::string_view name(std::uint32_t number, bool compat);
+  // Of a number with TC_FROM_COMPAT. Empty when there is none. Holds as long as this object.
+  std::string_view name(std::uint32_t call);
 
  private:
   SyscallNames ask_;

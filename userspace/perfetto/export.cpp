@@ -132,6 +132,7 @@ class PerfettoExport::Implementation {
 
   void on(const tc_call& call) { tracks_.on_call(call, nullptr); }
   void on(const tc_transfer& transfer) { tracks_.on_call(transfer.call, &transfer); }
+  void on(const tc_passage& passage) { tracks_.on_passage(passage); }
   void on(const tc_fault& fault) { tracks_.on_fault(fault); }
   void on(const tc_reap& reap) { tracks_.on_reap(reap); }
   void on(const tc_ledger& ledger) { tasks_.on_ledger(ledger); }

@@ -136,13 +136,14 @@ std::uint64_t ThreadTracks::track_of(LivingTask& task, std::uint64_t at_ns) {
 }
 
 // "pipe: read". A number without a name may be anything that a program made up.
-NameId ThreadTracks::call_name(std::uint8_t row, std::uint32_t number, bool compat) {
-  const std::uint32_t known = std::min<std::uint32_t>(number, TC_MAX_SYSCALLS);
-  const std::uint64_t key = std::uint64_t{row} << 32U | (compat ? 1U << 31U : 0U) | known;
+NameId ThreadTracks::call_name(std::uint8_t row, std::uint32_t call_number) {
+  const std::uint32_t compat = call_number & TC_FROM_COMPAT;
+  const std::uint32_t known = std::min<std::uint32_t>(call_number ^ compat, TC_MAX_SYSCALLS);
+  const std::uint64_t key = std::uint64_t{row} << 32U | compat | known;
   if (const auto found = call_ids_.find(key); found != call_ids_.end()) {
     return found->second;
   }
-  const std::string_view call = call_names_.name(number, compat);
+  const std::string_view call = call_names_.name(compat | known);
   std::string text(row_name(row));
   text.append(": ").append(call.empty() ? "unknown system call" : call);
   return call_ids_.emplace(key, packets_.name(text)).first->second;
@@ -202,9 +203,9 @@ void ThreadTracks::on_reap(const tc_reap& reap) {
       .write();
 }
 
-void ThreadTracks::add_wait_arguments(const OffCpu& off, bool compat) {
+void ThreadTracks::add_wait_arguments(const OffCpu& off) {
   packets_.with_text(Argument::wait, wait_name(off.wait));
-  if (const std::string_view call = off.entered_ns != 0 ? call_names_.name(off.syscall, compat) : std::string_view();
+  if (const std::string_view call = off.entered_ns != 0 ? call_names_.name(off.syscall) : std::string_view();
       !call.empty()) {
     packets_.with_text(Argument::in_call, call);
   }
@@ -223,7 +224,7 @@ void ThreadTracks::write_wait(std::uint64_t track, const tc_switch& event, const
     return;
   }
   packets_.begin(track, was.since_ns, Category::wait, wait_ids_[was.wait]);
-  add_wait_arguments(was, story.next->compat());
+  add_wait_arguments(was);
   if (event.woken_ns == 0) {
     packets_.with_flag(Argument::wakeup_seen, false);
   } else {
@@ -313,10 +314,10 @@ void ThreadTracks::write_exec(std::uint64_t track, LivingTask& task, const tc_ca
   slice(track, replaced, call.at_ns, Category::exec, packets_.name("exec: return"));
 }
 
-// Bytes as arguments; to the packet that follows, the sums so far go as counters of the process.
-void ThreadTracks::add_transfer(const LivingTask& task, const tc_transfer& transfer, std::uint64_t at_ns) {
+// Sums so far, as counters of the process.
+void ThreadTracks::add_bytes(const LivingTask& task, std::uint32_t channel, std::uint64_t in, std::uint64_t out,
+                             std::uint64_t at_ns) {
   LivingProcess* process = tasks_->process(task.process);
-  const std::uint32_t channel = transfer.call.channel;
   if (process == nullptr || channel >= TC_NR_CHANNELS) {
     return;
   }
@@ -325,30 +326,64 @@ void ThreadTracks::add_transfer(const LivingTask& task, const tc_transfer& trans
     for (const bool is_out : {false, true}) {
       wire::TrackDescriptor& track = packets_.describe(counter_id(task.process, channel, is_out), at_ns);
       track.set_parent_uuid(track_id(process_track, task.process));
-      track.set_name(
-          std::string(channel_name(transfer.call.channel)).append(is_out ? ": bytes sent" : ": bytes received"));
+      track.set_name(std::string(channel_name(static_cast<std::uint8_t>(channel)))
+                         .append(is_out ? ": bytes sent" : ": bytes received"));
       track.mutable_counter()->set_unit(wire::CounterDescriptor::UNIT_SIZE_BYTES);
       packets_.write();
     }
   }
-  process->bytes[channel][0] += transfer.bytes_in;
-  process->bytes[channel][1] += transfer.bytes_out;
+  process->bytes[channel][0] += in;
+  process->bytes[channel][1] += out;
+}
+
+// To the packet that is begun.
+void ThreadTracks::count_bytes(const LivingTask& task, std::uint32_t channel, std::uint8_t bits) {
+  const LivingProcess* process = tasks_->process(task.process);
+  if (process == nullptr || channel >= TC_NR_CHANNELS) {
+    return;
+  }
+  for (const bool is_out : {false, true}) {
+    if ((bits & (is_out ? TC_CALL_OUT : TC_CALL_IN)) != 0) {
+      packets_.counter(counter_id(task.process, channel, is_out),
+                       static_cast<std::int64_t>(process->bytes[channel][is_out ? 1 : 0]));
+    }
+  }
+}
+
+void ThreadTracks::on_passage(const tc_passage& passage) {
+  LivingTask& task = tasks_->on_sign_of_life(passage.id, passage.at_ns);
+  const std::uint64_t track = track_of(task, passage.at_ns);
+  add_bytes(task, passage.channel, passage.bytes_in, passage.bytes_out, passage.at_ns);
+  packets_.instant(track, passage.at_ns, Category::syscall, packets_.name("bytes passed"))
+      .with_text(Argument::channel, channel_name(passage.channel));
+  if ((passage.bits & TC_CALL_IN) != 0) {
+    packets_.with(Argument::bytes_in, passage.bytes_in);
+  }
+  if ((passage.bits & TC_CALL_OUT) != 0) {
+    packets_.with(Argument::bytes_out, passage.bytes_out);
+  }
+  count_bytes(task, passage.channel, passage.bits);
+  packets_.write();
 }
 
 void ThreadTracks::on_call(const tc_call& call, const tc_transfer* transfer) {
   LivingTask& task = tasks_->on_sign_of_life(call.id, call.at_ns);
   const std::uint64_t track = track_of(task, call.at_ns);
+  if (transfer != nullptr && (transfer->flags & (TC_PASSED_UNCOUNTED | TC_PASSED_PEEKED)) != 0) {
+    transfer = nullptr;
+  }
   if (transfer != nullptr) {
-    add_transfer(task, *transfer, call.at_ns);
+    add_bytes(task, call.channel, transfer->bytes_in, transfer->bytes_out, call.at_ns);
   }
   const bool entry_seen = within(call.entered_ns, 1, call.at_ns);
-  const NameId name = call_name(call.row, call.number, task.compat());
+  const NameId name = call_name(call.row, call.number);
   if (entry_seen) {
     packets_.begin(track, call.entered_ns, Category::syscall, name);
   } else {
     packets_.instant(track, call.at_ns, Category::syscall, name).with_flag(Argument::entry_seen, false);
   }
-  packets_.with(Argument::number, call.number).with_signed(Argument::result, call.result);
+  packets_.with(Argument::number, call.number & ~std::uint32_t{TC_FROM_COMPAT})
+      .with_signed(Argument::result, call.result);
   packets_.with_text(Argument::activity, row_name(call.row));
   if (call.channel < TC_NR_CHANNELS) {
     packets_.with_text(Argument::channel, channel_name(call.channel));
@@ -371,14 +406,8 @@ void ThreadTracks::on_call(const tc_call& call, const tc_transfer* transfer) {
     write_exec(track, task, call);
     packets_.end(track, call.at_ns);
   }
-  if (const LivingProcess* process = transfer == nullptr ? nullptr : tasks_->process(task.process);
-      process != nullptr && call.channel < TC_NR_CHANNELS) {
-    for (const bool is_out : {false, true}) {
-      if ((transfer->bits & (is_out ? TC_CALL_OUT : TC_CALL_IN)) != 0) {
-        packets_.counter(counter_id(task.process, call.channel, is_out),
-                         static_cast<std::int64_t>(process->bytes[call.channel][is_out ? 1 : 0]));
-      }
-    }
+  if (transfer != nullptr) {
+    count_bytes(task, call.channel, transfer->bits);
   }
   packets_.write();
 }
@@ -473,11 +502,13 @@ void ThreadTracks::finish(std::uint64_t end_ns) {
     const OffCpu& off = task->off;
     const std::uint64_t track = track_of(*task, off.since_ns);
     if (off.entered_ns != 0 && off.entered_ns <= off.since_ns) {
-      packets_.begin(track, off.entered_ns, Category::syscall, call_name(off.row, off.syscall, task->compat()));
-      packets_.with(Argument::number, off.syscall).with_text(Argument::activity, row_name(off.row)).write();
+      packets_.begin(track, off.entered_ns, Category::syscall, call_name(off.row, off.syscall));
+      packets_.with(Argument::number, off.syscall & ~std::uint32_t{TC_FROM_COMPAT})
+          .with_text(Argument::activity, row_name(off.row))
+          .write();
     }
     packets_.begin(track, off.since_ns, Category::wait, wait_ids_[off.wait]);
-    add_wait_arguments(off, task->compat());
+    add_wait_arguments(off);
     packets_.write();
   }
   for (; endless_losses_ > 0; --endless_losses_) {

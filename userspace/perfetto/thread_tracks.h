@@ -28,6 +28,7 @@ class ThreadTracks {
   void on_reap(const tc_reap& reap);
   void on_switch(const tc_switch& event, const SwitchStory& story);
   void on_call(const tc_call& call, const tc_transfer* transfer);
+  void on_passage(const tc_passage& passage);
   void on_fault(const tc_fault& fault);
   void on_step(const tc_step& step, LivingTask& task);
   void on_gap(const tc_gap& gap);
@@ -40,7 +41,7 @@ class ThreadTracks {
   // A packet begun, not yet written.
   wire::TrackDescriptor& describe_thread(const LivingTask& task, std::uint64_t at_ns);
   void introduce_process(const LivingTask& task, LivingProcess& process, std::uint64_t at_ns);
-  NameId call_name(std::uint8_t row, std::uint32_t number, bool compat);
+  NameId call_name(std::uint8_t row, std::uint32_t call);
   void slice(std::uint64_t track, std::uint64_t begin_ns, std::uint64_t end_ns, Category category, NameId name);
 
   void write_creation(std::uint64_t track, LivingTask& task, const tc_call& call);
@@ -48,8 +49,10 @@ class ThreadTracks {
   void write_exit(std::uint64_t track, const LivingTask& task, std::uint64_t end_ns);
   void write_wait(std::uint64_t track, const tc_switch& event, const SwitchStory& story);
   void write_flush(std::uint64_t track, const tc_switch& event, const SwitchStory& story);
-  void add_wait_arguments(const OffCpu& off, bool compat);
-  void add_transfer(const LivingTask& task, const tc_transfer& transfer, std::uint64_t at_ns);
+  void add_wait_arguments(const OffCpu& off);
+  void add_bytes(const LivingTask& task, std::uint32_t channel, std::uint64_t in, std::uint64_t out,
+                 std::uint64_t at_ns);
+  void count_bytes(const LivingTask& task, std::uint32_t channel, std::uint8_t bits);
   // A slice on a track of losses, still without an end. `count`: 0 when nobody counted.
   void begin_loss(std::uint64_t track, const std::string& track_name, std::uint64_t first_ns, std::string_view what,
                   std::uint64_t count);

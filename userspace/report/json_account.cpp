@@ -68,10 +68,11 @@ void write_channels(JsonWriter& json, const Account& account) {
           key_of(static_cast<tc_channel>(i)),
           [&] {
             json.field("calls", told(&ChannelUse::calls));
-            json.field("bytes_in", told(&ChannelUse::bytes_in));
-            json.field("bytes_out", told(&ChannelUse::bytes_out));
+            json.field("bytes_in", use ? use->received() : std::nullopt);
+            json.field("bytes_out", use ? use->sent() : std::nullopt);
             json.field("kernel_ns", told(&ChannelUse::kernel));
             json.field("wakeups", account.waits[wait_of(static_cast<tc_channel>(i))].count);
+            json.field("uncounted_calls", told(&ChannelUse::uncounted));
           },
           Layout::row);
     }

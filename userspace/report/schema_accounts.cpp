@@ -47,13 +47,22 @@ const std::string_view schema_of_accounts = R"json(    "how": {
     },
     "channel": {
       "type": "object",
-      "required": ["calls", "bytes_in", "bytes_out", "kernel_ns", "wakeups"],
+      "required": ["calls", "bytes_in", "bytes_out", "kernel_ns", "wakeups", "uncounted_calls"],
       "properties": {
         "calls": {"$ref": "#/definitions/amount"},
-        "bytes_in": {"$ref": "#/definitions/amount"},
-        "bytes_out": {"$ref": "#/definitions/amount"},
+        "bytes_in": {
+          "type": ["integer", "null"],
+          "minimum": 0,
+          "description": "Null where those of a call are not known."
+        },
+        "bytes_out": {"type": ["integer", "null"], "minimum": 0},
         "kernel_ns": {"type": ["integer", "null"], "minimum": 0, "description": "On a CPU inside these calls."},
-        "wakeups": {"type": "integer", "minimum": 0, "description": "That ended a wait for it."}
+        "wakeups": {"type": "integer", "minimum": 0, "description": "That ended a wait for it."},
+        "uncounted_calls": {
+          "type": ["integer", "null"],
+          "minimum": 0,
+          "description": "Calls whose bytes are not known."
+        }
       }
     },
     "books": {

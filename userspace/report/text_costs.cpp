@@ -170,26 +170,32 @@ void write_faults(Page& page, const Session& session) {
   page.table(table);
 }
 
+namespace {
+
+std::string known_bytes_text(const std::optional<std::uint64_t>& bytes) {
+  return bytes ? bytes_text(static_cast<double>(*bytes)) : "unknown";
+}
+
+}  // namespace
+
 void write_channels(Page& page, const Session& session) {
   Table table(
       {{"channel", Column::Align::left}, {"calls"}, {"bytes in"}, {"bytes out"}, {"kernel time"}, {"per call"}});
   for (int i = 0; i < TC_NR_CHANNELS; ++i) {
     const ChannelUse use = session.totals.channels[i].value_or(ChannelUse{});
     if (use.calls > 0) {
-      table.row({text_of(static_cast<tc_channel>(i)), std::to_string(use.calls),
-                 bytes_text(static_cast<double>(use.bytes_in)), bytes_text(static_cast<double>(use.bytes_out)),
-                 duration_text(use.kernel), mean_text(use.kernel, use.calls)});
+      table.row({text_of(static_cast<tc_channel>(i)), std::to_string(use.calls), known_bytes_text(use.received()),
+                 known_bytes_text(use.sent()), duration_text(use.kernel), mean_text(use.kernel, use.calls)});
     }
   }
   page.heading("Channels between tasks");
   if (!session.calls_seen) {
     page.paragraph("not measured: system calls had no probes (--detail switches)");
   } else if (table.empty()) {
-    page.paragraph("no byte passed through a pipe or a socket");
+    page.paragraph("no system call on a pipe, a socket or another channel");
   } else {
     page.table(table);
-    page.paragraph("Plain loads and stores to memory that tasks share are not seen, nor what io_uring transfers.",
-                   Page::margin, Ink::faint);
+    page.paragraph("Plain loads and stores to memory that tasks share are not seen.", Page::margin, Ink::faint);
   }
 }
 

@@ -205,6 +205,7 @@ ChannelUse workers_use(const Round& round, tc_channel channel) {
     use.bytes_in -= of_main.bytes_in;
     use.bytes_out -= of_main.bytes_out;
     use.kernel -= of_main.kernel;
+    use.uncounted -= of_main.uncounted;
   }
   return use;
 }

@@ -81,7 +81,8 @@ constexpr std::array channels = {Channel{"channel/process/pipe", TC_CHANNEL_PIPE
 bool accounts_for(const Round& round, tc_channel channel) {
   const ChannelUse use = workers_use(round, channel);
   const auto bytes = static_cast<double>(use.bytes_out);
-  return fact_is(round, "bytes", bytes) && use.bytes_in == use.bytes_out && fact_is(round, "received_ok", 1);
+  return use.uncounted == 0 && fact_is(round, "bytes", bytes) && use.bytes_in == use.bytes_out &&
+         fact_is(round, "received_ok", 1);
 }
 
 }  // namespace

@@ -145,6 +145,9 @@ Figure copied(std::initializer_list<tc_channel> through) {
     std::uint64_t bytes = 0;
     for (const tc_channel channel : channels) {
       const ChannelUse use = workers_use(round, channel);
+      if (use.uncounted != 0) {
+        return std::nullopt;
+      }
       bytes += use.bytes_in + use.bytes_out;
     }
     return round.operations == 0 ? std::nullopt

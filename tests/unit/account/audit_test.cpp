@@ -131,6 +131,7 @@ TEST(Audit, EveryKindOfFigureIsCompared) {
       {"wait for a pipe: blocked", [](tc_ledger& l) { l.waits[TC_WAIT_PIPE].blocked_ns++; }},
       {"waker from a pipe: longest (ledger 2)", [](tc_ledger& l) { l.edges[0].sums.max_ns++; }},
       {"pipe by object: bytes in", [](tc_ledger& l) { l.flows[0].sums.bytes_in++; }},
+      {"pipe: calls not counted in bytes", [](tc_ledger& l) { l.uncounted_calls[TC_CHANNEL_PIPE]++; }},
       {"exit begins", [](tc_ledger& l) { l.exit_start_ns++; }},
       {"creator", [](tc_ledger& l) { l.creator++; }},
   };

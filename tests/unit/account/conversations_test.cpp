@@ -117,6 +117,26 @@ TEST(Conversations, BytesOfAPipeWithOneReader) {
   EXPECT_THAT(all.edges, SizeIs(2));
 }
 
+TEST(Conversations, BytesThatAreNotKnownAreNotTold) {
+  auto conversations = of({LedgerBuilder(1).flow(0, TC_CHANNEL_PIPE, 50, 50, 0, TC_BYTES_UNKNOWN),
+                           LedgerBuilder(2).flow(0, TC_CHANNEL_PIPE, 50, 50, TC_BYTES_UNKNOWN, 0),
+                           LedgerBuilder(3).flow(0, TC_CHANNEL_PIPE, 60, 60, 0, 40),
+                           LedgerBuilder(4).flow(0, TC_CHANNEL_PIPE, 60, 60, 40, 0)});
+  const auto all = taken(conversations);
+  EXPECT_EQ(bytes_between(all, 3, 4), 40U);
+  for (const Edge& edge : all.edges) {
+    EXPECT_EQ(edge.bytes.has_value(), edge.to == 4U);
+  }
+}
+
+TEST(Conversations, TerminalsHaveTwoEnds) {
+  auto conversations = of({LedgerBuilder(1).flow(0, TC_CHANNEL_PTY, 8, 99, 10, 200),
+                           LedgerBuilder(2).flow(0, TC_CHANNEL_PTY, 9, 99, 200, 10)});
+  const auto all = taken(conversations);
+  EXPECT_EQ(bytes_between(all, 1, 2), 200U);
+  EXPECT_EQ(bytes_between(all, 2, 1), 10U);
+}
+
 TEST(Conversations, BytesOfAPipeWithOneWriter) {
   auto conversations = of({LedgerBuilder(1).flow(0, TC_CHANNEL_PIPE, 50, 50, 0, 100),
                            LedgerBuilder(2).flow(0, TC_CHANNEL_PIPE, 50, 50, 70, 0),

@@ -23,13 +23,13 @@ class Nonsense {
 
   // A record of a random type. Its words are small as ids and rows are, like times, or anything at all.
   std::optional<Record> next() {
-    static constexpr std::array<std::size_t, 9> sizes = {sizeof(tc_ledger), sizeof(tc_exec), sizeof(tc_birth),
-                                                         sizeof(tc_switch), sizeof(tc_call), sizeof(tc_transfer),
-                                                         sizeof(tc_fault),  sizeof(tc_step), sizeof(tc_gap)};
-    static constexpr std::array<std::uint32_t, 9> types = {TC_RECORD_LEDGER, TC_RECORD_EXEC, TC_RECORD_BIRTH,
-                                                           TC_RECORD_SWITCH, TC_RECORD_CALL, TC_RECORD_TRANSFER,
-                                                           TC_RECORD_FAULT,  TC_RECORD_STEP, TC_RECORD_GAP};
-    const std::size_t kind = random_() % 32 == 0 ? random_() % 2 : 2 + random_() % 7;
+    static constexpr std::array<std::size_t, 10> sizes = {
+        sizeof(tc_ledger),   sizeof(tc_exec),  sizeof(tc_birth), sizeof(tc_switch), sizeof(tc_call),
+        sizeof(tc_transfer), sizeof(tc_fault), sizeof(tc_step),  sizeof(tc_gap),    sizeof(tc_passage)};
+    static constexpr std::array<std::uint32_t, 10> types = {
+        TC_RECORD_LEDGER,   TC_RECORD_EXEC,  TC_RECORD_BIRTH, TC_RECORD_SWITCH, TC_RECORD_CALL,
+        TC_RECORD_TRANSFER, TC_RECORD_FAULT, TC_RECORD_STEP,  TC_RECORD_GAP,    TC_RECORD_PASSAGE};
+    const std::size_t kind = random_() % 32 == 0 ? random_() % 2 : 2 + random_() % 8;
     alignas(8) std::array<std::byte, sizeof(tc_ledger)> bytes{};
     for (std::size_t at = 0; at + 8 <= sizes[kind]; at += 8) {
       const std::uint64_t word = any_word();

@@ -42,6 +42,55 @@ TEST(Replay, ACallSplitsTheTimeAtItsEntry) {
   expect_closed(book[a]);
 }
 
+// A call on a socket that began at 20 us, with `flags`.
+tc_ledger ledger_after(int bits, int flags, std::uint64_t in) {
+  const Replayed book = replay(script().at(10us).adopted_running(a, 0).at(30us).transfers_specially(
+                                   a, TC_CHANNEL_UNIX_SOCKET, 20us, bits, flags, in),
+                               40us);
+  tc_ledger ledger = book[a].ledger;
+  ledger.flows[0] = book[a].flows.at(0);
+  return ledger;
+}
+
+TEST(Replay, BytesThatAreNotKnownAreNotZero) {
+  const tc_ledger ledger = ledger_after(TC_CALL_IN, TC_PASSED_UNCOUNTED, 0);
+  EXPECT_EQ(ledger.channels[TC_CHANNEL_UNIX_SOCKET].calls, 1U);
+  EXPECT_EQ(ledger.channels[TC_CHANNEL_UNIX_SOCKET].bytes_in, 0U);
+  EXPECT_EQ(ledger.uncounted_calls[TC_CHANNEL_UNIX_SOCKET], 1U);
+  EXPECT_EQ(ledger.flows[0].sums.calls_in, 1U);
+  EXPECT_EQ(ledger.flows[0].sums.bytes_in, TC_BYTES_UNKNOWN);
+  EXPECT_EQ(ledger.flows[0].sums.bytes_out, 0U);
+}
+
+TEST(Replay, PeekedBytesAreNotReceived) {
+  const tc_ledger ledger = ledger_after(0, TC_PASSED_PEEKED, 512);
+  EXPECT_EQ(ledger.channels[TC_CHANNEL_UNIX_SOCKET].calls, 1U);
+  EXPECT_EQ(ledger.channels[TC_CHANNEL_UNIX_SOCKET].bytes_in, 0U);
+  EXPECT_EQ(ledger.uncounted_calls[TC_CHANNEL_UNIX_SOCKET], 0U);
+  EXPECT_EQ(ledger.counters[TC_COUNTER_PEEKED_BYTES], 512U);
+  EXPECT_EQ(ledger.flows[0].sums.calls_in, 0U);
+  EXPECT_EQ(ledger.flows[0].sums.bytes_in, 0U);
+}
+
+// The second end of a call takes no time of its own.
+TEST(Replay, BytesPassApartFromACall) {
+  const Replayed book = replay(script()
+                                   .at(10us)
+                                   .adopted_running(a, 0)
+                                   .at(30us)
+                                   .transfers(a, TC_CHANNEL_PIPE, 20us, 512, 0)
+                                   .passes(a, TC_CHANNEL_UNIX_SOCKET, 0, 512),
+                               40us);
+  const tc_ledger& ledger = book[a].ledger;
+  EXPECT_EQ(ledger.channels[TC_CHANNEL_PIPE].bytes_in, 512U);
+  EXPECT_EQ(ledger.channels[TC_CHANNEL_UNIX_SOCKET].calls, 1U);
+  EXPECT_EQ(ledger.channels[TC_CHANNEL_UNIX_SOCKET].bytes_out, 512U);
+  EXPECT_EQ(ledger.channels[TC_CHANNEL_UNIX_SOCKET].kernel_ns, 0U);
+  EXPECT_EQ(ledger.counters[TC_COUNTER_SYSCALLS], 1U);
+  EXPECT_EQ(cells_of(ledger), (Times{{"user running", 20us}, {"pipe running", 10us}}));
+  EXPECT_EQ(book[a].flows.size(), 2U);
+}
+
 TEST(Replay, AWaitSplitsAtItsWakeUp) {
   const Replayed book = replay(script()
                                    .at(10us)

@@ -68,6 +68,24 @@ TEST(SessionBuilder, AnEndedTaskClosesItsAccount) {
   EXPECT_EQ(session.totals.cells, task.account.cells);
 }
 
+// A channel of which a part is not counted in bytes has no sum of them, in no task's account nor in all of them.
+TEST(SessionBuilder, BytesThatAreNotKnownAreNotZero) {
+  const Session session = session_of(ledger(1)
+                                         .used(TC_CHANNEL_UNIX_SOCKET, {3, 10, 20, 400})
+                                         .used(TC_CHANNEL_PIPE, {1, 5, 0, 100})
+                                         .uncounted(TC_CHANNEL_UNIX_SOCKET, 2)
+                                         .ended_at(100us),
+                                     1ms);
+  for (const Account* account : {&only_task(session).account, &session.totals}) {
+    EXPECT_EQ(account->channels[TC_CHANNEL_UNIX_SOCKET]->calls, 3U);
+    EXPECT_EQ(account->channels[TC_CHANNEL_UNIX_SOCKET]->uncounted, 2U);
+    EXPECT_EQ(account->channels[TC_CHANNEL_UNIX_SOCKET]->received(), std::nullopt);
+    EXPECT_EQ(account->channels[TC_CHANNEL_UNIX_SOCKET]->sent(), std::nullopt);
+    EXPECT_EQ(account->channels[TC_CHANNEL_PIPE]->received(), 5U);
+    EXPECT_EQ(account->channels[TC_CHANNEL_PIPE]->sent(), 0U);
+  }
+}
+
 TEST(SessionBuilder, ALivingTaskIsClosedAtTheEndOfTheWindow) {
   const Task task = only_task(session_of(ledger(1)
                                              .adopted_at(10us)

@@ -440,6 +440,7 @@ TEST(Perfetto, NoiseIsExportedToo) {
     add_noise<tc_switch>(random, TC_RECORD_SWITCH, records);
     add_noise<tc_call>(random, TC_RECORD_CALL, records);
     add_noise<tc_transfer>(random, TC_RECORD_TRANSFER, records);
+    add_noise<tc_passage>(random, TC_RECORD_PASSAGE, records);
     add_noise<tc_fault>(random, TC_RECORD_FAULT, records);
     add_noise<tc_step>(random, TC_RECORD_STEP, records);
     add_noise<tc_gap>(random, TC_RECORD_GAP, records);

@@ -29,7 +29,7 @@ function sumOf(edges) {
 
 // Null: none, or it is not told whose they are.
 const bytesOf = ({bytes}) => (bytes === null && callsSeen ? '-' : quantity(bytes, 'bytes'));
-const bytesText = ({bytes}) => (bytes === null && callsSeen ? 'no bytes' : quantityText(bytes, 'bytes'));
+const bytesText = ({bytes}) => (bytes === null && callsSeen ? 'no bytes told' : quantityText(bytes, 'bytes'));
 
 // Processes by the waiting time of the edges that begin or end at them.
 function processesByWaiting(edges) {

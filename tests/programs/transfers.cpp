@@ -1,0 +1,621 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// transfers SITUATION: moves bytes in one of many ways, and says how many by its own count: "CHANNEL FIGURE BYTES" a
+// line, and "pair FROM TO BYTES" for two processes that are the ends of one channel. A channel that is not named has
+// no bytes but those of this output.
+#include <arpa/inet.h>
+#include <linux/errqueue.h>
+#include <linux/io_uring.h>
+#include <linux/net_tstamp.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <pty.h>
+#include <sys/ipc.h>
+#include <sys/msg.h>
+#include <sys/sendfile.h>
+#include <sys/shm.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/un.h>
+
+#include <array>
+#include <atomic>
+#include <cstring>
+#include <functional>
+#include <iterator>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "program.h"
+
+namespace {
+
+using program::die;
+using program::fork_child;
+using program::must;
+
+constexpr std::int64_t kPiece = 32768;
+constexpr std::int64_t kSize = 64 * kPiece;
+constexpr int kMessages = 40;
+constexpr int kBatch = 8;
+constexpr std::int64_t kMessage = 700;
+
+char buffer[1 << 20];
+const program::WaitLog log_of_children("/dev/null");
+
+// What children tell: memory that all of them map.
+struct Shared {
+  std::int64_t sent;
+  std::int64_t received;
+};
+Shared* const shared =
+    static_cast<Shared*>(mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
+
+void say(const char* channel, const char* figure, std::int64_t bytes) {
+  std::printf("%s %s %lld\n", channel, figure, static_cast<long long>(bytes));
+}
+
+void say_both(const char* channel, std::int64_t out, std::int64_t in) {
+  say(channel, "bytes_out", out);
+  say(channel, "bytes_in", in);
+}
+
+void say_pair(pid_t from, pid_t to, std::int64_t bytes) {
+  std::printf("pair %d %d %lld\n", from, to, static_cast<long long>(bytes));
+}
+
+std::int64_t positive(ssize_t result, const char* what) { return must(static_cast<int>(result), what); }
+
+std::int64_t drain(int fd) {
+  std::int64_t all = 0;
+  for (ssize_t size = 0; (size = read(fd, buffer, kPiece)) > 0;) {
+    all += size;
+  }
+  return all;
+}
+
+void fill(int fd) {
+  for (std::int64_t left = kSize; left > 0; left -= kPiece) {
+    if (write(fd, buffer, kPiece) != kPiece) {
+      die("write");
+    }
+  }
+}
+
+int file_of(std::int64_t size) {
+  const int fd = must(static_cast<int>(syscall(SYS_memfd_create, "transfers", 0)), "memfd_create");
+  must(ftruncate(fd, size), "ftruncate");
+  return fd;
+}
+
+std::pair<int, int> pipe_ends() {
+  int ends[2];
+  must(pipe(ends), "pipe");
+  return {ends[0], ends[1]};
+}
+
+std::pair<int, int> sockets(int type) {
+  int ends[2];
+  must(socketpair(AF_UNIX, type, 0, ends), "socketpair");
+  return {ends[0], ends[1]};
+}
+
+// A process that reads to the end of `from`.
+pid_t reader_of(int from, int other_end) {
+  return fork_child([=] {
+    close(other_end);
+    shared->received = drain(from);
+  });
+}
+
+pid_t writer_to(int to, int other_end) {
+  return fork_child([=] {
+    close(other_end);
+    fill(to);
+  });
+}
+
+// -- messages ------------------------------------------------------------------------------------------------------
+
+struct Messages {
+  std::array<mmsghdr, kBatch> headers{};
+  std::array<iovec, kBatch> vectors{};
+
+  Messages() {
+    for (int i = 0; i < kBatch; ++i) {
+      vectors[i] = {buffer + i * 2 * kMessage, kMessage};
+      headers[i].msg_hdr.msg_iov = &vectors[i];
+      headers[i].msg_hdr.msg_iovlen = 1;
+    }
+  }
+  [[nodiscard]] std::int64_t bytes_of(int messages) const {
+    std::int64_t bytes = 0;
+    for (int i = 0; i < messages; ++i) {
+      bytes += headers[i].msg_len;
+    }
+    return bytes;
+  }
+};
+
+void many_messages(int from, int to, const char* channel) {
+  const pid_t child = fork_child([&] {
+    Messages messages;
+    for (int sent = 0; sent < kMessages;) {
+      // Messages of different lengths.
+      for (int i = 0; i < kBatch; ++i) {
+        messages.vectors[i].iov_len = static_cast<size_t>(kMessage - i);
+      }
+      const int count = must(sendmmsg(to, messages.headers.data(), kBatch, 0), "sendmmsg");
+      shared->sent += messages.bytes_of(count);
+      sent += count;
+    }
+  });
+  std::int64_t received = 0;
+  Messages messages;
+  for (int count = 0; count < kMessages;) {
+    if (count == 0) {
+      must(recvmmsg(from, messages.headers.data(), 1, MSG_PEEK, nullptr), "recvmmsg");
+    }
+    const int more = must(recvmmsg(from, messages.headers.data(), kBatch, MSG_WAITFORONE, nullptr), "recvmmsg");
+    received += messages.bytes_of(more);
+    count += more;
+  }
+  log_of_children.wait_for(child);
+  say_both(channel, shared->sent, received);
+  say_pair(child, getpid(), shared->sent);
+}
+
+void unix_messages() {
+  const auto [from, to] = sockets(SOCK_DGRAM);
+  many_messages(from, to, "unix_socket");
+}
+
+int udp(sockaddr_in* address) {
+  socklen_t size = sizeof(*address);
+  const int fd = must(socket(AF_INET, SOCK_DGRAM, 0), "socket");
+  *address = {};
+  address->sin_family = AF_INET;
+  address->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  must(bind(fd, reinterpret_cast<sockaddr*>(address), size), "bind");
+  must(getsockname(fd, reinterpret_cast<sockaddr*>(address), &size), "getsockname");
+  return fd;
+}
+
+std::pair<int, int> udp_pair() {
+  sockaddr_in a{};
+  sockaddr_in b{};
+  const std::pair<int, int> ends{udp(&a), udp(&b)};
+  must(connect(ends.first, reinterpret_cast<sockaddr*>(&b), sizeof(b)), "connect");
+  must(connect(ends.second, reinterpret_cast<sockaddr*>(&a), sizeof(a)), "connect");
+  return ends;
+}
+
+void inet_messages() {
+  const auto [from, to] = udp_pair();
+  many_messages(from, to, "inet_socket");
+}
+
+// A peek takes nothing, whatever call it is.
+void peeks() {
+  const auto [from, to] = sockets(SOCK_SEQPACKET);
+  std::int64_t received = 0;
+  std::int64_t peeked = 0;
+  iovec vector{buffer, static_cast<size_t>(kMessage)};
+  msghdr message{};
+  message.msg_iov = &vector;
+  message.msg_iovlen = 1;
+  for (int i = 0; i < kMessages; ++i) {
+    positive(send(to, buffer, kMessage, 0), "send");
+    peeked += positive(recv(from, buffer, kMessage, MSG_PEEK), "recv");
+    peeked += positive(recvmsg(from, &message, MSG_PEEK), "recvmsg");
+    received += positive(recv(from, buffer, kMessage, 0), "recv");
+  }
+  say_both("unix_socket", kMessages * kMessage, received);
+  say("counter", "peeked_bytes", peeked);
+}
+
+// One's own packets come back with time stamps: received from nobody.
+void time_stamps() {
+  const auto [from, to] = udp_pair();
+  const int on = SOF_TIMESTAMPING_TX_SOFTWARE | SOF_TIMESTAMPING_SOFTWARE;
+  must(setsockopt(to, SOL_SOCKET, SO_TIMESTAMPING, &on, sizeof(on)), "SO_TIMESTAMPING");
+  std::int64_t received = 0;
+  std::int64_t peeked = 0;
+  for (int i = 0; i < kMessages; ++i) {
+    char control[512];
+    iovec vector{buffer, sizeof(buffer)};
+    msghdr message{};
+    message.msg_iov = &vector;
+    message.msg_iovlen = 1;
+    message.msg_control = control;
+    message.msg_controllen = sizeof(control);
+    positive(send(to, buffer, kMessage, 0), "send");
+    received += positive(recv(from, buffer, sizeof(buffer), 0), "recv");
+    const ssize_t size = recvmsg(to, &message, MSG_ERRQUEUE);
+    peeked += size > 0 ? size : 0;
+  }
+  say_both("inet_socket", kMessages * kMessage, received);
+  say("counter", "peeked_bytes", peeked);
+}
+
+// The rest of a datagram is taken too, and the result says so.
+void truncated() {
+  const auto [from, to] = udp_pair();
+  std::int64_t received = 0;
+  for (int i = 0; i < kMessages; ++i) {
+    positive(send(to, buffer, kMessage, 0), "send");
+    received += positive(recv(from, buffer, 10, MSG_TRUNC), "recv");
+  }
+  say_both("inet_socket", kMessages * kMessage, received);
+}
+
+// Sent, and closed, before anybody accepts the connection.
+void early() {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::snprintf(address.sun_path + 1, sizeof(address.sun_path) - 1, "taskcost-transfers-%d", getpid());
+  auto* raw = reinterpret_cast<sockaddr*>(&address);
+  const int listener = must(socket(AF_UNIX, SOCK_STREAM, 0), "socket");
+  must(bind(listener, raw, sizeof(address)), "bind");
+  must(listen(listener, 8), "listen");
+  constexpr int kClients = 4;
+  pid_t clients[kClients];
+  for (int i = 0; i < kClients; ++i) {
+    clients[i] = fork_child([&] {
+      const int fd = must(socket(AF_UNIX, SOCK_STREAM, 0), "socket");
+      must(connect(fd, raw, sizeof(address)), "connect");
+      positive(send(fd, buffer, static_cast<size_t>(kMessage + i), 0), "send");
+      close(fd);
+    });
+    log_of_children.wait_for(clients[i]);
+  }
+  std::int64_t received = 0;
+  for (const pid_t client : clients) {
+    const int fd = must(accept(listener, nullptr, nullptr), "accept");
+    const std::int64_t bytes = drain(fd);
+    say_pair(client, getpid(), bytes);
+    received += bytes;
+    close(fd);
+  }
+  say_both("unix_socket", received, received);
+}
+
+void netlink() {
+  const int fd = must(socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE), "socket");
+  struct {
+    nlmsghdr header;
+    rtgenmsg body;
+  } request{};
+  request.header.nlmsg_len = NLMSG_LENGTH(sizeof(request.body));
+  request.header.nlmsg_type = RTM_GETLINK;
+  request.header.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+  request.body.rtgen_family = AF_UNSPEC;
+  const std::int64_t sent = positive(send(fd, &request, request.header.nlmsg_len, 0), "send");
+  const std::int64_t received = positive(recv(fd, buffer, sizeof(buffer), 0), "recv");
+  say_both("other_socket", sent, received);
+}
+
+// -- splice and its like -------------------------------------------------------------------------------------------
+
+void file_to_pipe() {
+  const auto [in, out] = pipe_ends();
+  const int file = file_of(kSize);
+  const pid_t child = reader_of(in, out);
+  close(in);
+  std::int64_t sent = 0;
+  for (ssize_t size = 0; (size = splice(file, nullptr, out, nullptr, kPiece, 0)) > 0;) {
+    sent += size;
+  }
+  close(out);
+  log_of_children.wait_for(child);
+  say_both("pipe", sent, shared->received);
+  say_pair(getpid(), child, sent);
+}
+
+void pipe_to_file() {
+  const auto [in, out] = pipe_ends();
+  const int file = file_of(0);
+  const pid_t child = writer_to(out, in);
+  close(out);
+  std::int64_t received = 0;
+  for (ssize_t size = 0; (size = splice(in, nullptr, file, nullptr, kPiece, 0)) > 0;) {
+    received += size;
+  }
+  log_of_children.wait_for(child);
+  say_both("pipe", kSize, received);
+  say_pair(child, getpid(), kSize);
+}
+
+void pipe_to_socket() {
+  const auto [in, out] = pipe_ends();
+  const auto [far, near] = sockets(SOCK_STREAM);
+  const pid_t writer = writer_to(out, in);
+  close(out);
+  const pid_t reader = reader_of(far, near);
+  close(far);
+  std::int64_t passed = 0;
+  for (ssize_t size = 0; (size = splice(in, nullptr, near, nullptr, kPiece, 0)) > 0;) {
+    passed += size;
+  }
+  close(near);
+  log_of_children.wait_for(writer);
+  log_of_children.wait_for(reader);
+  say_both("pipe", kSize, passed);
+  say_both("unix_socket", passed, shared->received);
+  say_pair(writer, getpid(), kSize);
+  say_pair(getpid(), reader, passed);
+}
+
+void socket_to_pipe() {
+  const auto [far, near] = sockets(SOCK_STREAM);
+  const auto [in, out] = pipe_ends();
+  const pid_t writer = writer_to(far, near);
+  close(far);
+  const pid_t reader = reader_of(in, out);
+  close(in);
+  std::int64_t passed = 0;
+  for (ssize_t size = 0; (size = splice(near, nullptr, out, nullptr, kPiece, 0)) > 0;) {
+    passed += size;
+  }
+  close(out);
+  log_of_children.wait_for(writer);
+  log_of_children.wait_for(reader);
+  say_both("unix_socket", kSize, passed);
+  say_both("pipe", passed, shared->received);
+  say_pair(writer, getpid(), kSize);
+  say_pair(getpid(), reader, passed);
+}
+
+// What tee copies stays where it was.
+void tee_and_splice() {
+  const auto [in, out] = pipe_ends();
+  const auto [copy_in, copy_out] = pipe_ends();
+  const int null = must(open("/dev/null", O_WRONLY), "/dev/null");
+  const pid_t writer = fork_child([&, in = in, out = out, copy_in = copy_in, copy_out = copy_out] {
+    close(copy_in);
+    close(copy_out);
+    close(in);
+    fill(out);
+  });
+  close(out);
+  const pid_t reader = reader_of(copy_in, copy_out);
+  close(copy_in);
+  std::int64_t copied = 0;
+  std::int64_t emptied = 0;
+  for (ssize_t size = 0; (size = tee(in, copy_out, kPiece, 0)) > 0;) {
+    copied += size;
+    for (ssize_t left = size; left > 0;) {
+      const ssize_t part = splice(in, nullptr, null, nullptr, static_cast<size_t>(left), 0);
+      emptied += positive(part, "splice");
+      left -= part;
+    }
+  }
+  close(copy_out);
+  log_of_children.wait_for(writer);
+  log_of_children.wait_for(reader);
+  say_both("pipe", kSize + copied, emptied + shared->received);
+  say_pair(writer, getpid(), kSize);
+  say_pair(getpid(), reader, copied);
+}
+
+void pages_to_pipe() {
+  const auto [in, out] = pipe_ends();
+  const pid_t child = reader_of(in, out);
+  close(in);
+  std::int64_t sent = 0;
+  while (sent < kSize) {
+    iovec vector{buffer, kPiece};
+    sent += positive(vmsplice(out, &vector, 1, 0), "vmsplice");
+  }
+  close(out);
+  log_of_children.wait_for(child);
+  say_both("pipe", sent, shared->received);
+  say_pair(getpid(), child, sent);
+}
+
+void pipe_to_memory() {
+  const auto [in, out] = pipe_ends();
+  const pid_t child = writer_to(out, in);
+  close(out);
+  std::int64_t received = 0;
+  iovec vector{buffer, kPiece};
+  for (ssize_t size = 0; (size = vmsplice(in, &vector, 1, 0)) > 0;) {
+    received += size;
+  }
+  log_of_children.wait_for(child);
+  say_both("pipe", kSize, received);
+  say_pair(child, getpid(), kSize);
+}
+
+void file_to_socket() {
+  const auto [far, near] = sockets(SOCK_STREAM);
+  const int file = file_of(kSize);
+  const pid_t child = reader_of(far, near);
+  close(far);
+  std::int64_t sent = 0;
+  for (ssize_t size = 0; (size = sendfile(near, file, nullptr, kPiece)) > 0;) {
+    sent += size;
+  }
+  close(near);
+  log_of_children.wait_for(child);
+  say_both("unix_socket", sent, shared->received);
+  say_pair(getpid(), child, sent);
+}
+
+// -- others --------------------------------------------------------------------------------------------------------
+
+void sysv_queue() {
+  const int queue = must(msgget(IPC_PRIVATE, 0600), "msgget");
+  struct {
+    long type = 1;
+    char text[kMessage] = {};
+  } message;
+  const pid_t child = fork_child([&] {
+    for (int i = 0; i < kMessages; ++i) {
+      must(msgsnd(queue, &message, kMessage, 0), "msgsnd");
+    }
+  });
+  std::int64_t received = 0;
+  for (int i = 0; i < kMessages; ++i) {
+    received += positive(msgrcv(queue, &message, kMessage, 0, 0), "msgrcv");
+  }
+  log_of_children.wait_for(child);
+  must(msgctl(queue, IPC_RMID, nullptr), "msgctl");
+  say_both("sysv_queue", kMessages * kMessage, received);
+  say_pair(child, getpid(), kMessages * kMessage);
+}
+
+void sysv_segment() {
+  constexpr std::int64_t kSegment = 3 << 20;
+  const int segment = must(shmget(IPC_PRIVATE, kSegment, 0600), "shmget");
+  if (shmat(segment, nullptr, 0) == reinterpret_cast<void*>(-1)) {
+    die("shmat");
+  }
+  must(shmctl(segment, IPC_RMID, nullptr), "shmctl");
+  // That of this program is in it, too.
+  say("counter", "shared_mapping_bytes", kSegment + 4096);
+}
+
+void process_memory() {
+  iovec local{buffer, kPiece};
+  iovec remote{buffer + kPiece, kPiece};
+  const std::int64_t in = positive(process_vm_readv(getpid(), &local, 1, &remote, 1, 0), "process_vm_readv");
+  local.iov_len = remote.iov_len = 100;
+  const std::int64_t out = positive(process_vm_writev(getpid(), &local, 1, &remote, 1, 0), "process_vm_writev");
+  say_both("process_memory", out, in);
+}
+
+void terminal() {
+  int master = 0;
+  int slave = 0;
+  termios raw{};
+  cfmakeraw(&raw);
+  must(openpty(&master, &slave, nullptr, &raw, nullptr), "openpty");
+  const pid_t child = fork_child([&] {
+    for (int i = 0; i < kMessages; ++i) {
+      positive(write(slave, buffer, kMessage), "write");
+    }
+  });
+  std::int64_t received = 0;
+  while (received < kMessages * kMessage) {
+    received += positive(read(master, buffer, sizeof(buffer)), "read");
+  }
+  log_of_children.wait_for(child);
+  say_both("pty", kMessages * kMessage, received);
+  say_pair(child, getpid(), kMessages * kMessage);
+}
+
+// A ring of one's own: the library is not everywhere.
+class Ring {
+ public:
+  Ring() {
+    io_uring_params parameters{};
+    fd_ = must(static_cast<int>(syscall(SYS_io_uring_setup, 8, &parameters)), "io_uring_setup");
+    const auto map = [this](std::size_t size, std::uint64_t offset) {
+      void* memory =
+          mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, fd_, static_cast<off_t>(offset));
+      if (memory == MAP_FAILED) {
+        die("mmap of a ring");
+      }
+      mapped_ += static_cast<std::int64_t>(size);
+      return static_cast<char*>(memory);
+    };
+    char* submission = map(parameters.sq_off.array + parameters.sq_entries * sizeof(unsigned), IORING_OFF_SQ_RING);
+    char* completion = map(parameters.cq_off.cqes + parameters.cq_entries * sizeof(io_uring_cqe), IORING_OFF_CQ_RING);
+    entries_ = reinterpret_cast<io_uring_sqe*>(map(parameters.sq_entries * sizeof(io_uring_sqe), IORING_OFF_SQES));
+    tail_ = reinterpret_cast<unsigned*>(submission + parameters.sq_off.tail);
+    mask_ = *reinterpret_cast<unsigned*>(submission + parameters.sq_off.ring_mask);
+    array_ = reinterpret_cast<unsigned*>(submission + parameters.sq_off.array);
+    done_ = reinterpret_cast<unsigned*>(completion + parameters.cq_off.head);
+    done_mask_ = *reinterpret_cast<unsigned*>(completion + parameters.cq_off.ring_mask);
+    results_ = reinterpret_cast<io_uring_cqe*>(completion + parameters.cq_off.cqes);
+  }
+
+  std::int64_t run(std::uint8_t operation, int fd, void* address, std::uint32_t size) {
+    const unsigned tail = *tail_;
+    io_uring_sqe& entry = entries_[tail & mask_];
+    entry = {};
+    entry.opcode = operation;
+    entry.fd = fd;
+    entry.addr = reinterpret_cast<std::uintptr_t>(address);
+    entry.len = size;
+    array_[tail & mask_] = tail & mask_;
+    std::atomic_ref(*tail_).store(tail + 1, std::memory_order_release);
+    must(static_cast<int>(syscall(SYS_io_uring_enter, fd_, 1, 1, IORING_ENTER_GETEVENTS, nullptr, 0)),
+         "io_uring_enter");
+    const unsigned head = *done_;
+    const std::int64_t result = results_[head & done_mask_].res;
+    std::atomic_ref(*done_).store(head + 1, std::memory_order_release);
+    return positive(result, "an operation");
+  }
+
+ private:
+  int fd_ = -1;
+  std::int64_t mapped_ = 0;
+  io_uring_sqe* entries_ = nullptr;
+  unsigned* tail_ = nullptr;
+  unsigned mask_ = 0;
+  unsigned* array_ = nullptr;
+  unsigned* done_ = nullptr;
+  unsigned done_mask_ = 0;
+  io_uring_cqe* results_ = nullptr;
+};
+
+void ring() {
+  const auto [far, near] = sockets(SOCK_STREAM);
+  const pid_t child = fork_child([far = far, near = near] {
+    close(near);
+    Ring ring;
+    for (int i = 0; i < kMessages; ++i) {
+      ring.run(IORING_OP_SEND, far, buffer, kMessage);
+    }
+  });
+  close(far);
+  Ring ring;
+  std::int64_t received = 0;
+  while (received < kMessages * kMessage) {
+    received += ring.run(IORING_OP_RECV, near, buffer, sizeof(buffer));
+  }
+  log_of_children.wait_for(child);
+  say_both("unix_socket", kMessages * kMessage, received);
+  say_pair(child, getpid(), kMessages * kMessage);
+}
+
+using Situation = std::pair<std::string_view, void (*)()>;
+constexpr Situation situations[] = {
+    {"unix_messages", unix_messages},
+    {"inet_messages", inet_messages},
+    {"peeks", peeks},
+    {"time_stamps", time_stamps},
+    {"truncated", truncated},
+    {"early", early},
+    {"netlink", netlink},
+    {"file_to_pipe", file_to_pipe},
+    {"pipe_to_file", pipe_to_file},
+    {"pipe_to_socket", pipe_to_socket},
+    {"socket_to_pipe", socket_to_pipe},
+    {"tee", tee_and_splice},
+    {"pages_to_pipe", pages_to_pipe},
+    {"pipe_to_memory", pipe_to_memory},
+    {"file_to_socket", file_to_socket},
+    {"sysv_queue", sysv_queue},
+    {"sysv_segment", sysv_segment},
+    {"process_memory", process_memory},
+    {"terminal", terminal},
+    {"ring", ring},
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::string_view wanted = program::word(argc, argv, 1);
+  for (const auto& [name, run] : situations) {
+    if (name == wanted) {
+      run();
+      return 0;
+    }
+  }
+  die("no such situation");
+}
