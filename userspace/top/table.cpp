@@ -52,10 +52,10 @@ constexpr Field when_wide[] = {Field::state, Field::process, Field::threads, Fie
                                Field::faults_major};
 
 // Words for a narrow column, in the order of TC_WAITS.
-constexpr auto short_waits =
-    std::to_array<std::string_view>({"pipe",      "unix",  "inet",  "socket", "mqueue",   "eventfd", "file",   "tty",
-                                     "otherfile", "epoll", "poll",  "futex",  "futex-sh", "child",   "create", "timer",
-                                     "signal",    "disk",  "fault", "memory", "stopped",  "other",   "frozen", "dump"});
+constexpr auto short_waits = std::to_array<std::string_view>(
+    {"pipe",    "unix",  "inet",     "socket",   "mqueue",     "eventfd",  "file",   "tty",     "otherfile", "epoll",
+     "poll",    "futex", "futex-sh", "child",    "create",     "timer",    "signal", "disk",    "fault",     "memory",
+     "stopped", "other", "frozen",   "coredump", "sysv-queue", "sysv-sem", "lock",   "othermem"});
 static_assert(short_waits.size() == TC_NR_WAITS);
 
 const FieldInfo& info_of(Field field) {
