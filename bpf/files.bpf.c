@@ -446,13 +446,15 @@ static __noinline bool waits_for_other_end(const struct tc_ledger *l)
 
 static __noinline int wait_on_two_files(struct tc_ledger *l)
 {
+	struct file *file;
 	__u32 type;
 
 	if (!l) /* can't happen; the verifier asks */
 		return 0;
 	if (!waits_for_other_end(l))
 		return wait_on_file(l->channel, l->file, l->file_type);
-	type = BPF_CORE_READ((struct file *)l->other_file, f_inode, i_mode) & FILE_TYPE_MASK;
+	file = (struct file *)l->other_file;
+	type = BPF_CORE_READ(file, f_inode, i_mode) & FILE_TYPE_MASK;
 	return wait_on_file(l->other_channel, l->other_file, type);
 }
 

@@ -86,6 +86,7 @@ static __always_inline void count_messages(const struct tc_ledger *l, struct pas
 /* Where the result does not say what passed, or not all of it. */
 static __noinline int count_specially(struct tc_ledger *l, struct pt_regs *regs, long result, struct passed *passed)
 {
+	struct file *file;
 	__u32 kind;
 
 	if (!l || !passed) /* can't happen; the verifier asks */
@@ -108,7 +109,8 @@ static __noinline int count_specially(struct tc_ledger *l, struct pt_regs *regs,
 		return 0;
 	case TC_KIND_VMSPLICE:
 		/* The writing end takes, the reading end gives. */
-		if (BPF_CORE_READ((struct file *)l->file, f_mode) & OPEN_FOR_WRITING)
+		file = (struct file *)l->file;
+		if (BPF_CORE_READ(file, f_mode) & OPEN_FOR_WRITING)
 			return 0;
 		passed->in = passed->out;
 		passed->out = 0;
