@@ -82,10 +82,6 @@ void waits(const char* situation, const char* cause, const Work& wait, const Wor
 
 bool has(long number) { return syscall(number, nullptr, 0, 0, 0, 0, 0) >= 0 || errno != ENOSYS; }
 
-void read_byte(int fd) {
-  char byte = 0;
-  must(static_cast<int>(read(fd, &byte, 1)), "read");
-}
 void write_byte(int fd) { must(static_cast<int>(write(fd, "x", 1)), "write"); }
 
 void set_word() { __atomic_store_n(&shared->word, 1, __ATOMIC_RELEASE); }
