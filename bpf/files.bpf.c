@@ -132,6 +132,12 @@ __hidden __noinline int channel_of_pipe_or_pty(__u64 file)
 	return type == FILE_TYPE_CHARACTER && is_pty(file) ? TC_CHANNEL_PTY : TC_CHANNEL_NONE;
 }
 
+/* The same as regs_of(), where the task may be a pointer that was cast: in a call that is known. */
+static __always_inline struct pt_regs *regs_in_call(const struct tc_ledger *l, struct task_struct *task)
+{
+	return can_cast() ? read_as(struct pt_regs, l->regs) : (struct pt_regs *)bpf_task_pt_regs(task);
+}
+
 /* The arguments of a call that stands in memory, as of socketcall, can be read by its own task alone. */
 static __always_inline __u64 argument_of_call(struct tc_ledger *l, struct pt_regs *regs, __u32 which)
 {
@@ -154,7 +160,8 @@ static __noinline int look_at_other_end(struct tc_ledger *l, struct task_struct 
 	if (!l) /* can't happen; the verifier asks */
 		return 0;
 	type = file_type_of(
-		task, argument_of(regs_of(l, task), kind_of_call(l) == TC_KIND_TEE ? 2 : 3, in_compat_call(l)), &file);
+		task, argument_of(regs_in_call(l, task), kind_of_call(l) == TC_KIND_TEE ? 2 : 3, in_compat_call(l)),
+		&file);
 	channel = channel_of_file(file, type, &activity);
 	l->other_end = 0;
 	if (l->channel == TC_CHANNEL_NONE && channel != TC_CHANNEL_NONE) {
@@ -183,7 +190,7 @@ __hidden __inlined int look_at_file(struct tc_ledger *l, struct task_struct *tas
 	if (!(l->call & TC_CALL_IN_MEMORY)) {
 		type = file_type_of(task, l->fd, &file);
 	} else if (task == bpf_get_current_task_btf()) {
-		l->fd = argument_of_call(l, regs_of(l, task), 1);
+		l->fd = argument_of_call(l, regs_in_call(l, task), 1);
 		type = file_type_of(task, l->fd, &file);
 	}
 	l->channel = channel_of_file(file, type, &activity);
