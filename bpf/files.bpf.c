@@ -17,8 +17,8 @@ enum {
 	STATE_STOPPED_OR_TRACED = 0x4 | 0x8,
 	STATE_INTERRUPTIBLE = 0x1,
 	OPEN_FOR_WRITING = 0x2,	   /* FMODE_WRITE */
-	PTY_DRIVER = 0x0004,	   /* TTY_DRIVER_TYPE_PTY */
-	PTY_MASTER = 0x0001,	   /* PTY_TYPE_MASTER */
+	PTY_MASTERS = 128,	   /* UNIX98_PTY_MASTER_MAJOR */
+	PTY_SLAVES = 136,	   /* UNIX98_PTY_SLAVE_MAJOR */
 	LOCK_WAITING = 7,	   /* F_SETLKW, */
 	LOCK_WAITING_64 = 14,	   /* F_SETLKW64 of 32-bit programs */
 	LOCK_WAITING_OF_FILE = 38, /* F_OFD_SETLKW */
@@ -102,7 +102,9 @@ static __always_inline struct tty_struct *terminal_of(__u64 file)
 
 static __noinline bool is_pty(__u64 file)
 {
-	return is_terminal(file) && BPF_CORE_READ(terminal_of(file), driver, type) == PTY_DRIVER;
+	int major = is_terminal(file) ? BPF_CORE_READ(terminal_of(file), driver, major) : 0;
+
+	return major == PTY_MASTERS || major == PTY_SLAVES;
 }
 
 /* The channel behind a file, and what a call on it is about unless it is about something else anyway. */
@@ -338,8 +340,11 @@ static __always_inline void look_at_futex(struct tc_ledger *l, struct task_struc
 	l->looked_at = shared >= 0;
 }
 
-/* What restart_syscall goes on with, by what it is about to call. Only some calls restart in this way. */
-static __always_inline __u32 class_of_restart(struct task_struct *task)
+/*
+ * What restart_syscall goes on with, by what it is about to call. Only some calls restart in this way. A futex forgets
+ * the function first, but its address is in the registers still.
+ */
+static __always_inline __u32 class_of_restart(struct task_struct *task, __u64 first_argument)
 {
 	__u64 function = (__u64)BPF_CORE_READ(task, restart_block.fn);
 
@@ -347,7 +352,8 @@ static __always_inline __u32 class_of_restart(struct task_struct *task)
 		return TC_ACTIVITY_OTHER;
 	if (function == restarts_poll)
 		return TC_ACTIVITY_POLL;
-	if (function == restarts_futex)
+	if (function == restarts_futex ||
+	    (function == restarts_nothing && (__u64)BPF_CORE_READ(task, restart_block.futex.uaddr) == first_argument))
 		return TC_ACTIVITY_FUTEX | TC_KIND_FUTEX << TC_CALL_KIND_SHIFT;
 	if (function == restarts_sleep[0] || function == restarts_sleep[1] || function == restarts_sleep[2])
 		return TC_ACTIVITY_SLEEP;
@@ -368,7 +374,7 @@ __hidden __noinline int look_at_entry(struct tc_ledger *l, struct task_struct *t
 			l->call = l->restart_call;
 			l->syscall = l->restart_syscall;
 		} else {
-			l->call = class_of_restart(task);
+			l->call = class_of_restart(task, number);
 		}
 		break;
 	case TC_KIND_SOCKETCALL:
@@ -717,21 +723,33 @@ static __always_inline __u64 link_of_inet_socket(struct sock *sk)
 }
 
 /* The name of the slave in its file system belongs to both ends. */
+static __always_inline struct inode *slave_of_pty(__u64 file, bool *master)
+{
+	struct tty_struct *tty = terminal_of(file);
+	struct dentry *slave;
+
+	*master = BPF_CORE_READ(tty, driver, major) == PTY_MASTERS;
+	if (*master)
+		tty = BPF_CORE_READ(tty, link);
+	slave = BPF_CORE_READ(tty, driver_data);
+	return BPF_CORE_READ(slave, d_inode);
+}
+
 static __always_inline __u64 link_of_pty(__u64 file)
 {
-	struct dentry *slave = BPF_CORE_READ(terminal_of(file), driver_data);
-	struct inode *inode = BPF_CORE_READ(slave, d_inode);
+	bool master;
+	struct inode *slave = slave_of_pty(file, &master);
 
-	return inode ? mix(BPF_CORE_READ(inode, i_ino)) ^ BPF_CORE_READ(inode, i_sb, s_dev) : 0;
+	return slave ? mix(BPF_CORE_READ(slave, i_ino)) ^ BPF_CORE_READ(slave, i_sb, s_dev) : 0;
 }
 
 /* All masters have the same inode. */
 static __always_inline __u64 number_of_pty(__u64 file)
 {
-	struct dentry *slave = BPF_CORE_READ(terminal_of(file), driver_data);
-	bool master = BPF_CORE_READ(terminal_of(file), driver, subtype) == PTY_MASTER;
+	bool master;
+	struct inode *slave = slave_of_pty(file, &master);
 
-	return BPF_CORE_READ(slave, d_inode, i_ino) << 1 | master;
+	return BPF_CORE_READ(slave, i_ino) << 1 | master;
 }
 
 /* In its ipc namespace a queue has an identifier, which is the first argument. */

@@ -32,6 +32,7 @@ __u32 ipc_calls[TC_MULTIPLEXED_CALLS] = {};
 __u64 restarts_poll = 0;
 __u64 restarts_futex = 0;
 __u64 restarts_sleep[3] = {};
+__u64 restarts_nothing = 0;
 __u32 cpu_changes[TC_MAX_CPUS] = {};
 
 extern void bpf_preempt_disable(void) __ksym __weak;

@@ -38,6 +38,7 @@ extern __u32 ipc_calls[TC_MULTIPLEXED_CALLS];	 /* and ipc */
 extern __u64 restarts_poll;			 /* restart_block.fn of a poll, 0: not known, */
 extern __u64 restarts_futex;
 extern __u64 restarts_sleep[3];
+extern __u64 restarts_nothing;
 extern __u32 cpu_changes[TC_MAX_CPUS]; /* how often a CPU went offline or came online */
 
 /* Slot 0 means none. Memory-mapped, so that user space reads living ledgers without a system call each. */

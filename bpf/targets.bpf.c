@@ -30,6 +30,7 @@ static __always_inline void look_up_restarts(void)
 #define look_up(name, address) bpf_kallsyms_lookup_name(name, sizeof(name), 0, address)
 	look_up("do_restart_poll", &restarts_poll);
 	look_up("futex_wait_restart", &restarts_futex);
+	look_up("do_no_restart_syscall", &restarts_nothing);
 	look_up("hrtimer_nanosleep_restart", &restarts_sleep[0]);
 	look_up("posix_cpu_nsleep_restart", &restarts_sleep[1]);
 	look_up("alarm_timer_nsleep_restart", &restarts_sleep[2]);

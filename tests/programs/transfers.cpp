@@ -51,7 +51,7 @@ struct Shared {
   std::int64_t received;
 };
 Shared* const shared =
-    static_cast<Shared*>(mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
+    static_cast<Shared*>(mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
 
 void say(const char* channel, const char* figure, std::int64_t bytes) {
   std::printf("%s %s %lld\n", channel, figure, static_cast<long long>(bytes));
