@@ -64,7 +64,7 @@ static __always_inline int exception(void *ctx, struct pt_regs *regs, unsigned l
 {
 	struct tc_ledger *l = bits & TC_FAULT_KERNEL ? current_ledger() : ledger_by_regs(regs);
 
-	if (!l || (keep_stacks && notes[this_cpu()].unwinding))
+	if (!l || notes[this_cpu()].unwinding)
 		return 0;
 	if ((error_code & X86_FAULT_PRESENT) && (error_code & X86_FAULT_WRITE))
 		bits |= TC_FAULT_COW;

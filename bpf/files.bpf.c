@@ -27,6 +27,7 @@ enum {
 	MAPPED_BY_SEVERAL = 0x80,  /* VM_MAYSHARE */
 	PAGE_BITS = 12,
 	MAPPING_TREE_DEPTH = 24,
+	READ_AT_ONCE = 24,
 };
 
 static __always_inline __u64 inode_number_of(__u64 file)
@@ -140,6 +141,22 @@ static __always_inline struct pt_regs *regs_in_call(const struct tc_ledger *l, s
 	return can_cast() ? read_as(struct pt_regs, l->regs) : (struct pt_regs *)bpf_task_pt_regs(task);
 }
 
+/* Memory of the current task. Where it is not there, the fault of this is nobody's. */
+static __noinline long read_user(void *to, __u32 size, __u64 from)
+{
+	struct tc_cpu_note *note = &notes[this_cpu()];
+	long failed;
+
+	if (!to) /* can't happen; the verifier asks */
+		return -1;
+	note->unwinding = 1;
+	barrier();
+	failed = bpf_probe_read_user(to, bounded(size, READ_AT_ONCE + 1), (void *)from);
+	barrier();
+	note->unwinding = 0;
+	return failed;
+}
+
 /* The arguments of a call that stands in memory, as of socketcall, can be read by its own task alone. */
 static __always_inline __u64 argument_of_call(struct tc_ledger *l, struct pt_regs *regs, __u32 which)
 {
@@ -148,7 +165,7 @@ static __always_inline __u64 argument_of_call(struct tc_ledger *l, struct pt_reg
 
 	if (!(l->call & TC_CALL_IN_MEMORY))
 		return argument_of(regs, which, compat);
-	bpf_probe_read_user(&value, sizeof(value), (void *)argument_of(regs, 2, compat) + (which - 1) * sizeof(value));
+	read_user(&value, sizeof(value), argument_of(regs, 2, compat) + (which - 1) * sizeof(value));
 	return value;
 }
 
@@ -297,7 +314,7 @@ static __noinline int list_lies_in_shared_memory(struct tc_ledger *l, struct tas
 	__u32 i;
 
 	for (i = 0; i < FUTEXES_LOOKED_AT && (i < count || !i); i++) {
-		if (bpf_probe_read_user(&waiter, sizeof(waiter), (void *)list + i * sizeof(waiter)))
+		if (read_user(&waiter, sizeof(waiter), list + i * sizeof(waiter)))
 			return -1;
 		if (waiter.flags & FUTEX_IS_PRIVATE)
 			continue;

@@ -169,7 +169,7 @@ static __noinline __u64 shared_bytes_of_old_mmap(struct pt_regs *regs)
 {
 	__u32 arguments[4] = {}; /* address, length, protection, flags */
 
-	bpf_probe_read_user(arguments, sizeof(arguments), (void *)argument_of(regs, 1, true));
+	read_user(arguments, sizeof(arguments), argument_of(regs, 1, true));
 	return arguments[3] & MAP_IS_SHARED ? arguments[1] : 0;
 }
 
@@ -181,7 +181,7 @@ static __noinline __u64 bytes_of_segment(struct tc_ledger *l, struct pt_regs *re
 	if (l->call & TC_CALL_SHIFTED) {
 		__u32 at = 0;
 
-		bpf_probe_read_user(&at, sizeof(at), (void *)argument_of(regs, 4, true));
+		read_user(&at, sizeof(at), argument_of(regs, 4, true));
 		address = at;
 	}
 	return mapping_at(bpf_get_current_task_btf(), address).bytes;

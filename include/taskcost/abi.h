@@ -625,7 +625,7 @@ struct tc_cpu_note {
   __u64 interrupt_ns; /* when the interrupt being handled began, */
   __u8 shot_down;     /* and whether it flushed the TLB on behalf of another CPU */
   __u8 flush;         /* TC_FLUSH_*: what the switch to the task did to the TLB; counted when it leaves */
-  __u8 unwinding;     /* a stack is being walked: the faults of that are nobody's */
+  __u8 unwinding;     /* a stack is being walked, or user memory is read: the faults of that are nobody's */
   __u8 in_timer;      /* a timer's function runs here, in the context of whatever it came upon */
   __u8 pad[4];
   __u64 lost_events;  /* that no gap has told of yet, */
