@@ -219,9 +219,15 @@ static __always_inline __u32 preempt_count_at(__u64 address)
 
 /*
  * v6.1: "freezer,sched: Rewrite core freezer logic" makes it a state; before, it was a flag, which later kernels use
- * for kernel threads alone. Version 2 of cgroups has a bit of its own.
+ * for kernel threads alone. Version 2 of cgroups has a trap for signals, and a bit that a parent in vfork and a stopped
+ * task have too: their sleep is another one.
  */
-enum { STATE_FROZEN = 0x8000, COMPAT_PF_FROZEN = 0x00010000 };
+enum {
+	STATE_INTERRUPTIBLE = 0x1,
+	STATE_FROZEN = 0x8000,
+	COMPAT_PF_FROZEN = 0x00010000,
+	FREEZE_TRAP = 1 << 23, /* JOBCTL_TRAP_FREEZE */
+};
 
 struct task_struct___cgroups { /* CONFIG_CGROUPS */
 	unsigned int frozen : 1;
@@ -231,7 +237,8 @@ static __always_inline bool is_frozen(struct task_struct *task, __u32 state)
 {
 	if ((state & STATE_FROZEN) || (task->flags & COMPAT_PF_FROZEN))
 		return true;
-	return bpf_core_field_exists(struct task_struct___cgroups, frozen) &&
+	return (state & STATE_INTERRUPTIBLE) && (task->jobctl & FREEZE_TRAP) &&
+	       bpf_core_field_exists(struct task_struct___cgroups, frozen) &&
 	       BPF_CORE_READ_BITFIELD_PROBED((struct task_struct___cgroups *)task, frozen);
 }
 

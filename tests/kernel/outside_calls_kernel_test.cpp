@@ -236,7 +236,9 @@ TEST_P(OutsideCalls, YieldsAreNoPreemptions) {
   const Json& counters = (*observed.report)["totals"].at("counters");
   EXPECT_GT(counters.at("yields"), 0);
   EXPECT_LE(counters.at("yields"), counters.at("involuntary_switches"));
-  EXPECT_LE(counters.at("yields"), 1000);
+  if (std::string(GetParam()) == "full") {
+    EXPECT_LE(counters.at("yields"), 1000);  // by its registers alone, a call that is over counts too
+  }
   EXPECT_GT(counters.at("yielded_ns"), 0);
 }
 
