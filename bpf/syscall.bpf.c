@@ -84,14 +84,12 @@ static __always_inline void count_messages(const struct tc_ledger *l, struct pas
 }
 
 /* Where the result does not say what passed, or not all of it. */
-static __noinline int count_specially(struct tc_ledger *l, struct pt_regs *regs, long result, struct passed *passed)
+static __always_inline void count_specially(struct tc_ledger *l, struct pt_regs *regs, long result,
+					    struct passed *passed)
 {
+	__u32 kind = kind_of_call(l);
 	struct file *file;
-	__u32 kind;
 
-	if (!l || !passed) /* can't happen; the verifier asks */
-		return 0;
-	kind = kind_of_call(l);
 	if (kind == TC_KIND_RECVMMSG || kind == TC_KIND_SENDMMSG)
 		count_messages(l, passed);
 	switch (kind) {
@@ -102,20 +100,20 @@ static __noinline int count_specially(struct tc_ledger *l, struct pt_regs *regs,
 			passed->bits = 0;
 			passed->flags |= TC_PASSED_PEEKED;
 		}
-		return 0;
+		return;
 	case TC_KIND_MQ_SEND:
 		/* Whole, or not at all. */
 		passed->out = result == 0 ? argument_of(regs, 3, in_compat_call(l)) : 0;
-		return 0;
+		return;
 	case TC_KIND_VMSPLICE:
 		/* The writing end takes, the reading end gives. */
 		file = (struct file *)l->file;
 		if (BPF_CORE_READ(file, f_mode) & OPEN_FOR_WRITING)
-			return 0;
+			return;
 		passed->in = passed->out;
 		passed->out = 0;
 		passed->bits = TC_CALL_IN;
-		return 0;
+		return;
 	case TC_KIND_SPLICE:
 	case TC_KIND_TEE:
 		if (l->other_end & TC_OTHER_END_IN) {
@@ -126,8 +124,43 @@ static __noinline int count_specially(struct tc_ledger *l, struct pt_regs *regs,
 			passed->in = 0;
 			passed->bits = 0;
 		}
-		return 0;
+		return;
 	}
+	return;
+}
+
+/* A receiving call counts with its result, unless its flags say that it takes nothing. */
+static __always_inline bool counts_by_result(const struct tc_ledger *l, struct pt_regs *regs)
+{
+	__u32 kind = kind_of_call(l);
+
+	if (!kind)
+		return true;
+	if (kind > TC_KIND_RECVMSG || (l->call & TC_CALL_IN_MEMORY))
+		return false;
+	return !(argument_of(regs, kind == TC_KIND_RECVMSG ? 3 : 4, in_compat_call(l)) & TAKES_NOTHING);
+}
+
+static __always_inline struct passed passed_by_result(const struct tc_ledger *l, long result)
+{
+	return (struct passed){
+		.in = result > 0 && (l->call & TC_CALL_IN) ? result : 0,
+		.out = result > 0 && (l->call & TC_CALL_OUT) ? result : 0,
+		.bits = l->call & (TC_CALL_IN | TC_CALL_OUT),
+	};
+}
+
+static __noinline int leave_special_call(struct tc_ledger *l, struct pt_regs *regs, long result, __u64 running_ns,
+					 struct tc_transfer *transfer)
+{
+	struct passed passed;
+
+	if (!l || !regs) /* can't happen; the verifier asks */
+		return 0;
+	passed = passed_by_result(l, result);
+	count_specially(l, regs, result, &passed);
+	book_call(l, l->channel, running_ns, &passed, transfer);
+	book_object(l, &passed, transfer);
 	return 0;
 }
 
@@ -136,19 +169,21 @@ static __always_inline void leave_call(struct tc_ledger *l, struct pt_regs *regs
 {
 	__u64 running_ns = *cell_of(l, TC_ROW_CALL_PENDING, TC_CONDITION_RUNNING);
 	__u32 channel = end_call(l, task_of(l));
-	struct passed passed = {};
+	struct passed passed;
 
 	if (channel >= TC_NR_CHANNELS)
 		return;
-	passed.bits = l->call & (TC_CALL_IN | TC_CALL_OUT);
-	if (result > 0 && (l->call & TC_CALL_IN))
-		passed.in = result;
-	if (result > 0 && (l->call & TC_CALL_OUT))
-		passed.out = result;
-	if (kind_of_call(l))
-		count_specially(l, regs, result, &passed);
+	if (!counts_by_result(l, regs)) {
+		leave_special_call(l, regs, result, running_ns, transfer);
+		return;
+	}
+	passed = passed_by_result(l, result);
 	book_call(l, channel, running_ns, &passed, transfer);
-	book_object(l, &passed, transfer);
+	book_flow(l, passed.in, passed.out);
+	if (transfer) {
+		transfer->object = l->object;
+		transfer->link = l->link;
+	}
 }
 
 static __always_inline void use_channel(struct tc_ledger *l, __u32 channel, __u32 row, struct tc_transfer *transfer)
@@ -231,11 +266,12 @@ static __always_inline void leave_queue(struct tc_ledger *l, struct pt_regs *reg
 	book_object(l, &passed, transfer);
 }
 
-static __always_inline void leave_other(struct tc_ledger *l, struct pt_regs *regs, long result,
-					struct tc_transfer *transfer)
+static __noinline int leave_other(struct tc_ledger *l, struct pt_regs *regs, long result, struct tc_transfer *transfer)
 {
-	struct passed passed = {.bits = l->call & (TC_CALL_IN | TC_CALL_OUT)};
+	struct passed passed;
 
+	if (!l || !regs) /* can't happen; the verifier asks */
+		return 0;
 	switch (kind_of_call(l)) {
 	case TC_KIND_SEMOP:
 		use_channel(l, TC_CHANNEL_SYSV_SEMAPHORE, TC_ACTIVITY_OTHER, transfer);
@@ -245,11 +281,11 @@ static __always_inline void leave_other(struct tc_ledger *l, struct pt_regs *reg
 		leave_queue(l, regs, result, transfer);
 		break;
 	case TC_KIND_PROCESS_VM:
-		passed.in = result > 0 && (passed.bits & TC_CALL_IN) ? result : 0;
-		passed.out = result > 0 && (passed.bits & TC_CALL_OUT) ? result : 0;
+		passed = passed_by_result(l, result);
 		book_call(l, TC_CHANNEL_PROCESS_MEMORY, call_running(l, TC_ACTIVITY_OTHER), &passed, transfer);
 		break;
 	}
+	return 0;
 }
 
 static __always_inline void gather_passage(const struct tc_ledger *l, __u32 channel, __u32 bits, __u64 bytes, __u64 now)
@@ -483,7 +519,8 @@ int BPF_PROG(taskcost_sys_exit, struct pt_regs *regs, long result)
 		leave_futex(l, transfer);
 		break;
 	case TC_ACTIVITY_OTHER:
-		leave_other(l, regs, result, transfer);
+		if (kind_of_call(l))
+			leave_other(l, regs, result, transfer);
 		break;
 	case TC_ACTIVITY_MEMORY:
 		leave_memory(l, regs, result, transfer);
