@@ -63,6 +63,9 @@ TEST_P(Transfers, AreCountedAsTheProgramCountsThem) {
   ASSERT_TRUE(observed.report);
   const Report& report = *observed.report;
   expect_sound(report);
+  if (observed.finished.out == "none\n") {
+    GTEST_SKIP() << "this kernel has no such calls";
+  }
   std::map<std::string, std::map<std::string, std::int64_t>> told;
   std::map<std::pair<std::uint64_t, std::uint64_t>, std::int64_t> pairs;
   std::istringstream lines(observed.finished.out);
@@ -105,7 +108,8 @@ INSTANTIATE_TEST_SUITE_P(Ways, Transfers,
                          ::testing::Values("unix_messages", "inet_messages", "peeks", "time_stamps", "truncated",
                                            "early", "netlink", "file_to_pipe", "pipe_to_file", "pipe_to_socket",
                                            "socket_to_pipe", "tee", "pages_to_pipe", "pipe_to_memory", "file_to_socket",
-                                           "sysv_queue", "sysv_segment", "process_memory", "terminal", "ring"),
+                                           "sysv_queue", "sysv_segment", "process_memory", "terminal", "ring",
+                                           "short_calls"),
                          [](const auto& way) { return std::string(way.param); });
 
 }  // namespace

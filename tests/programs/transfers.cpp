@@ -29,6 +29,7 @@
 #include <utility>
 
 #include "program.h"
+#include "short_call.h"
 
 namespace {
 
@@ -583,6 +584,64 @@ void ring() {
   say_pair(child, getpid(), kMessages * kMessage);
 }
 
+// The same by calls of 32-bit programs. "none" where the kernel has none.
+void short_calls() {
+  using program::address_of;
+  using program::short_call;
+  constexpr long kSocketcall = 102;
+  constexpr long kSend = 9;
+  constexpr long kReceive = 10;
+  constexpr long kIpc = 117;
+  constexpr long kMessageSend = 11;
+  constexpr long kMessageReceive = 12;
+  constexpr long kAttach = 21;
+  constexpr long kOldMmap = 90;
+  constexpr long kMmap2 = 192;
+  constexpr long kShort = 300;
+  if (!program::has_short_calls()) {
+    std::printf("none\n");
+    return;
+  }
+  char* memory = program::short_memory(8192);
+  auto* arguments = reinterpret_cast<std::uint32_t*>(memory);
+  char* data = memory + 4096;
+  const auto on_socket = [&](long call, int fd, int flags) {
+    arguments[0] = static_cast<std::uint32_t>(fd);
+    arguments[1] = static_cast<std::uint32_t>(address_of(data));
+    arguments[2] = kShort;
+    arguments[3] = static_cast<std::uint32_t>(flags);
+    return positive(short_call(kSocketcall, call, address_of(arguments)), "socketcall");
+  };
+  const auto [from, to] = sockets(SOCK_SEQPACKET);
+  const std::int64_t sent = on_socket(kSend, to, 0);
+  const std::int64_t peeked = on_socket(kReceive, from, MSG_PEEK);
+  say_both("unix_socket", sent, on_socket(kReceive, from, 0));
+  say("counter", "peeked_bytes", peeked);
+
+  const int queue = must(msgget(IPC_PRIVATE, 0600), "msgget");
+  reinterpret_cast<std::int32_t*>(data)[0] = 1;
+  must(static_cast<int>(short_call(kIpc, kMessageSend, queue, kShort, 0, address_of(data))), "msgsnd");
+  arguments[0] = static_cast<std::uint32_t>(address_of(data));
+  arguments[1] = 0;  // any type
+  const std::int64_t received =
+      positive(short_call(kIpc, kMessageReceive, queue, kShort, 0, address_of(arguments)), "msgrcv");
+  must(msgctl(queue, IPC_RMID, nullptr), "msgctl");
+  say_both("sysv_queue", kShort, received);
+
+  constexpr std::int64_t kSegment = 3 << 20;
+  const int segment = must(shmget(IPC_PRIVATE, kSegment, 0600), "shmget");
+  must(static_cast<int>(short_call(kIpc, kAttach, segment, 0, address_of(arguments), 0)), "shmat");
+  must(shmctl(segment, IPC_RMID, nullptr), "shmctl");
+  constexpr long kProtection = PROT_READ | PROT_WRITE;
+  constexpr long kFlags = MAP_SHARED | MAP_ANONYMOUS;
+  short_call(kMmap2, 0, 3 * 4096, kProtection, kFlags, -1);
+  const std::uint32_t old[6] = {0, 5 * 4096, kProtection, kFlags, ~0U, 0};
+  std::memcpy(arguments, old, sizeof(old));
+  short_call(kOldMmap, address_of(arguments));
+  // Those of this program are in it, too.
+  say("counter", "shared_mapping_bytes", kSegment + (3 + 5) * 4096 + 8192 + 4096);
+}
+
 using Situation = std::pair<std::string_view, void (*)()>;
 constexpr Situation situations[] = {
     {"unix_messages", unix_messages},
@@ -605,6 +664,7 @@ constexpr Situation situations[] = {
     {"process_memory", process_memory},
     {"terminal", terminal},
     {"ring", ring},
+    {"short_calls", short_calls},
 };
 
 }  // namespace

@@ -22,6 +22,7 @@
 #include <string>
 
 #include "program.h"
+#include "short_call.h"
 
 // Where the headers are older.
 #ifndef SYS_futex_waitv
@@ -331,38 +332,22 @@ void on_restarts() {
       "sleep_restarted", "timer", [] { program::sleep_ns(4 * delay_ns); }, [] {}, true);
 }
 
-#if defined(__x86_64__)
-// A 32-bit call of a 64-bit program, where the kernel has them. Pointers have to be short.
-long short_call(long number, long a, long b, long c, long d) {
-  long result = 0;
-  __asm__ volatile("int $0x80"
-                   : "=a"(result)
-                   : "a"(number), "b"(a), "c"(b), "d"(c), "S"(d)
-                   : "memory", "r8", "r9", "r10", "r11");
-  return result;
-}
-
 void on_short_calls() {
-  constexpr long kGetpid = 20;
   constexpr long kRead = 3;
   constexpr long kSocketcall = 102;
   constexpr long kReceive = 10;
   constexpr long kEpollWait = 256;
   constexpr long kFutex = 240;
-  const auto works = [] {
-    const pid_t child = program::fork_child([] { std::_Exit(short_call(kGetpid, 0, 0, 0, 0) == getpid() ? 0 : 1); });
-    return program::exit_status(log_of_children.wait_for(child)) == 0;
-  };
-  auto* low = static_cast<std::uint32_t*>(
-      mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_32BIT, -1, 0));
-  if (!works() || low == MAP_FAILED) {
+  if (!program::has_short_calls()) {
     return;
   }
-  const auto at = [](const void* address) { return static_cast<long>(reinterpret_cast<std::uintptr_t>(address)); };
+  auto* low = reinterpret_cast<std::uint32_t*>(program::short_memory(4096));
+  const auto at = [](const void* address) { return program::address_of(address); };
   int pair[2];
   must(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), "socketpair");
   waits(
-      "short_read", "unix_socket", [&] { must(static_cast<int>(short_call(kRead, pair[0], at(low), 1, 0)), "read"); },
+      "short_read", "unix_socket",
+      [&] { must(static_cast<int>(program::short_call(kRead, pair[0], at(low), 1, 0)), "read"); },
       [&] { write_byte(pair[1]); });
   waits(
       "short_receive", "unix_socket",
@@ -372,19 +357,19 @@ void on_short_calls() {
         arguments[1] = static_cast<std::uint32_t>(at(low));
         arguments[2] = 1;
         arguments[3] = 0;
-        must(static_cast<int>(short_call(kSocketcall, kReceive, at(arguments), 0, 0)), "recv");
+        must(static_cast<int>(program::short_call(kSocketcall, kReceive, at(arguments), 0, 0)), "recv");
       },
       [&] { write_byte(pair[1]); });
   const int epoll = must(epoll_create1(0), "epoll");
   waits(
       "short_epoll", "epoll",
-      [&] { short_call(kEpollWait, epoll, at(low), 1, static_cast<long>(delay_ns / 1'000'000)); }, [] {});
+      [&] { program::short_call(kEpollWait, epoll, at(low), 1, static_cast<long>(delay_ns / 1'000'000)); }, [] {});
   waits(
       "short_futex", "futex_shared",
       [&] {
         *low = 0;
         while (__atomic_load_n(low, __ATOMIC_ACQUIRE) == 0) {
-          short_call(kFutex, at(low), FUTEX_WAIT, 0, 0);
+          program::short_call(kFutex, at(low), FUTEX_WAIT, 0, 0);
         }
       },
       [&] {
@@ -392,9 +377,6 @@ void on_short_calls() {
         syscall(SYS_futex, low, FUTEX_WAKE, 1, nullptr, nullptr, 0);
       });
 }
-#else
-void on_short_calls() {}
-#endif
 
 }  // namespace
 
