@@ -262,6 +262,25 @@ static __always_inline bool dumps_core(struct task_struct *task)
 	return BPF_CORE_READ(mm, core_state);
 }
 
+/* x86 alone numbers its address spaces, and uses no number again: "x86/mm: Give each mm a unique ID" (v4.14). */
+struct mm_context___x86 {
+	__u64 ctx_id;
+} __attribute__((preserve_access_index));
+struct mm_struct___x86 {
+	struct mm_context___x86 context;
+} __attribute__((preserve_access_index));
+
+/* False where the kernel does not say so. */
+static __always_inline bool is_in_exec(struct task_struct *task)
+{
+	return bpf_core_field_exists(task->in_execve) && BPF_CORE_READ_BITFIELD(task, in_execve);
+}
+
+/* With CONFIG_MEMCG. */
+struct mm_struct___owned {
+	struct task_struct *owner;
+} __attribute__((preserve_access_index));
+
 /* Registers: the number of a task's system call, negative for none; its ABI; arguments; interrupts. */
 #if defined(__TARGET_ARCH_x86)
 #define COMPAT_TIF_32BIT	29	   /* TIF_ADDR32 */

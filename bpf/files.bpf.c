@@ -11,6 +11,7 @@ enum {
 	FAMILY_UNIX = 1, /* AF_UNIX */
 	FAMILY_INET = 2,
 	FAMILY_INET6 = 10,
+	PROTOCOL_TCP = 6, /* IPPROTO_TCP */
 	MESSAGE_QUEUE_MAGIC = 0x19800202, /* super_block.s_magic of mqueue, */
 	ANONYMOUS_MAGIC = 0x09041934,	  /* and of eventfd, epoll, timerfd and the like */
 	DEVICE_MAJOR_SHIFT = 20,
@@ -34,6 +35,35 @@ static __always_inline __u64 inode_number_of(__u64 file)
 	if (can_cast())
 		return read_as(struct file, file)->f_inode->i_ino;
 	return BPF_CORE_READ((struct file *)file, f_inode, i_ino);
+}
+
+static __always_inline __u64 mix(__u64 value)
+{
+	value *= 0x9e3779b97f4a7c15ULL;
+	return value ^ value >> 29;
+}
+
+/* As a number, which may be calculated with. */
+static __always_inline __u64 inode_of(__u64 file)
+{
+	if (can_cast())
+		return read_as(struct load_weight, &((struct file *)file)->f_inode)->weight;
+	return (__u64)BPF_CORE_READ((struct file *)file, f_inode);
+}
+
+/*
+ * Which inode it is, in 56 bits: each file system has its own numbers and gives them out again, pipes and sockets
+ * likewise after four thousand million. File systems that keep inodes tell by the generation that one is another; where
+ * there is none, the inode is in memory for as long as anyone has it open.
+ */
+static __always_inline __u64 identity_of_inode(__u64 file)
+{
+	__u64 at = inode_of(file);
+	struct inode *inode = (struct inode *)at;
+	__u64 generation = field(inode, i_generation);
+	__u64 number = field(inode, i_ino) + ((__u64)field_behind(inode, i_sb, s_dev) << 32);
+
+	return (mix(mix(number) ^ (generation ? generation : at) ^ hash_key) >> 8) | 1;
 }
 
 /* The file type of descriptor `fd` of `task`, 0 when there is none; *file is its struct file. */
@@ -675,12 +705,6 @@ static __always_inline __u32 number_of_socket(struct sock *sk)
 	return socket ? BPF_CORE_READ((struct socket_alloc *)socket, vfs_inode.i_ino) : 0;
 }
 
-static __always_inline __u64 mix(__u64 value)
-{
-	value *= 0x9e3779b97f4a7c15ULL;
-	return value ^ value >> 29;
-}
-
 /*
  * Both ends have an inode, but the one that is not accepted yet has it late. So each socket gets a number from the
  * kernel with the first message, where that can be seen (passage.bpf.c): its cookie.
@@ -713,15 +737,51 @@ static __always_inline __u64 fold_address(const struct in6_addr *address)
 	return mix(word[0]) ^ mix(word[1] + 1) ^ mix(word[2] + 2) ^ mix(word[3] + 3);
 }
 
-/* Each end names both addresses, in opposite order. */
-static __always_inline __u64 link_of_inet_socket(struct sock *sk)
+static __always_inline bool is_loopback(__u64 address)
+{
+	return (address & bpf_htonl(0xff000000)) == bpf_htonl(0x7f000000);
+}
+
+/* One half for each end, its own above that of its peer. */
+static __always_inline __u64 link_of_halves(__u32 own, __u32 peer)
+{
+	return (__u64)own << 32 | peer;
+}
+
+/*
+ * Both ends of a TCP connection know which sequence numbers they began with; no other connection, at whatever time and
+ * in whatever network namespace, begins with the same. The end that connects counts its SYN as acknowledged: its own
+ * number is less by one than what its peer says of it. 0 until it is connected.
+ */
+static __always_inline __u64 link_of_tcp_socket(struct sock *sk)
+{
+	struct tcp_sock *tcp = (struct tcp_sock *)sk;
+	__u32 received = (__u32)BPF_CORE_READ(tcp, bytes_received);
+	__u32 next = BPF_CORE_READ(tcp, rcv_nxt);
+	__u32 acknowledged = (__u32)BPF_CORE_READ(tcp, bytes_acked);
+	__u32 oldest = BPF_CORE_READ(tcp, snd_una);
+
+	/* A segment came in between. */
+	if (received != (__u32)BPF_CORE_READ(tcp, bytes_received) ||
+	    acknowledged != (__u32)BPF_CORE_READ(tcp, bytes_acked))
+		return 0;
+	return next ? link_of_halves(oldest - acknowledged, next - received) : 0;
+}
+
+static __always_inline __u32 half_of(__u64 address, __u16 port, __u64 network)
+{
+	return mix(address ^ network << 32 ^ (__u64)port << 40) >> 32;
+}
+
+/* Each end names both addresses, in opposite order. Those of a loopback device mean another one in each namespace. */
+static __always_inline __u64 link_of_addresses(struct sock *sk)
 {
 	__u64 local = BPF_CORE_READ(sk, __sk_common.skc_rcv_saddr);
 	__u64 remote = BPF_CORE_READ(sk, __sk_common.skc_daddr);
 	__u16 local_port = BPF_CORE_READ(sk, __sk_common.skc_num);
 	__u16 remote_port = bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport));
-	__u64 network = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
-	__u64 one, other;
+	__u64 network = 0;
+	bool loopback = is_loopback(remote);
 
 	if (!remote_port)
 		return 0;
@@ -732,10 +792,16 @@ static __always_inline __u64 link_of_inet_socket(struct sock *sk)
 		local = fold_address(&address);
 		BPF_CORE_READ_INTO(&address, sk, __sk_common.skc_v6_daddr);
 		remote = fold_address(&address);
+		loopback = remote == (__u32)remote ? is_loopback(remote) : !address.in6_u.u6_addr32[0];
 	}
-	one = mix(local ^ network << 32 ^ (__u64)local_port << 40);
-	other = mix(remote ^ network << 32 ^ (__u64)remote_port << 40);
-	return mix(one < other ? one : other) ^ (one < other ? other : one);
+	if (loopback)
+		network = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
+	return link_of_halves(half_of(local, local_port, network), half_of(remote, remote_port, network));
+}
+
+static __always_inline __u64 link_of_inet_socket(struct sock *sk)
+{
+	return BPF_CORE_READ(sk, sk_protocol) == PROTOCOL_TCP ? link_of_tcp_socket(sk) : link_of_addresses(sk);
 }
 
 /* The name of the slave in its file system belongs to both ends. */
@@ -793,7 +859,7 @@ static __noinline __u64 link_of(__u32 channel, __u64 file, __u64 number)
 		return 0;
 	socket = BPF_CORE_READ((struct file *)file, private_data);
 	if (channel == TC_CHANNEL_UNIX_SOCKET)
-		return link_of_unix_socket(BPF_CORE_READ(socket, sk), number);
+		return link_of_unix_socket(BPF_CORE_READ(socket, sk), inode_number_of(file) & 0xffffffff);
 	return link_of_inet_socket(BPF_CORE_READ(socket, sk));
 }
 
@@ -816,7 +882,7 @@ static __always_inline void add_to_flow(struct tc_flow_sums *sums, __u64 bytes_i
 __hidden __inlined int book_flow(struct tc_ledger *l, __u64 bytes_in, __u64 bytes_out)
 {
 	bool has_inode = l->channel != TC_CHANNEL_PTY && l->channel != TC_CHANNEL_SYSV_QUEUE;
-	__u64 number = (has_inode ? inode_number_of(l->file) : number_of_object(l)) & 0xffffffff;
+	__u64 number = has_inode ? identity_of_inode(l->file) : number_of_object(l) & TC_OBJECT_MASK;
 	struct tc_flow_key key = {.task = l->id, .object = (__u64)l->channel << 56 | number};
 	struct tc_flow_sums first = {};
 	struct tc_flow_sums *sums;

@@ -34,6 +34,7 @@ static __always_inline struct tc_ledger *ledger_of_walk(struct task_struct *task
 static __always_inline void read_task(struct tc_ledger *l, struct task_struct *task)
 {
 	read_books(&l->books_end, task);
+	set_parent(l, BPF_CORE_READ(task, real_parent));
 	bpf_core_read_str(l->comm, sizeof(l->comm), &task->comm);
 }
 

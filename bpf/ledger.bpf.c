@@ -13,6 +13,7 @@ const volatile bool keep_stacks = false;
 const volatile bool keep_events = false;
 const volatile bool sees_calls = true;
 const volatile bool sees_lengths = false;
+const volatile __u64 hash_key = 0;
 
 const struct tc_ledger empty_ledger = {};
 
@@ -20,7 +21,6 @@ __u32 closed = 0;
 __u32 launcher = 0;
 __u64 ledgers_made = 0;
 __u64 ledgers_ended = 0;
-__u64 address_spaces_made = 0;
 __u32 slots_touched = 0;
 __u64 losses[TC_NR_LOSSES] = {};
 __u32 native_calls[TC_MAX_SYSCALLS] = {};

@@ -329,4 +329,14 @@ static __always_inline __u32 pid_at_level(struct pid *pid, __u32 level)
 	return upid.nr;
 }
 
+/* The pid namespace that it is numbered by at that level. */
+static __always_inline __u32 namespace_at_level(struct pid *pid, __u32 level)
+{
+	struct upid upid = {};
+
+	if (bpf_core_read(&upid, sizeof(upid), &pid->numbers[level]))
+		return 0;
+	return BPF_CORE_READ(upid.ns, ns.inum);
+}
+
 #endif

@@ -68,6 +68,12 @@ static __always_inline void find_creating_call(struct tc_ledger *creator, struct
 		set_call(creator, task, number);
 }
 
+/* A thread that the kernel made for itself in a process, as io_uring does: no program asked for it. */
+static __always_inline bool is_worker_of_process(const struct tc_ledger *l)
+{
+	return (l->flags & (TC_LEDGER_KERNEL_WORKER | TC_LEDGER_LEADER)) == TC_LEDGER_KERNEL_WORKER;
+}
+
 /* What the kernel set up for the creator, seen from the creator. */
 static __always_inline void book_creation(struct tc_ledger *creator, enum tc_creation kind, __u64 copy_ns)
 {
@@ -95,16 +101,10 @@ static __always_inline void book_creation(struct tc_ledger *creator, enum tc_cre
 	sums->copy_ns += copy_ns;
 }
 
-static __always_inline void inherit_identity(struct tc_ledger *l, const struct tc_ledger *creator, __u64 clone_flags)
+static __always_inline void inherit_identity(struct tc_ledger *l, const struct tc_ledger *creator)
 {
 	l->creator = creator->id;
 	l->creator_tid = creator->tid;
-	l->parent_process = creator->process;
-	l->process = l->id;
-	if (clone_flags & FLAG_CLONE_THREAD) {
-		l->process = creator->process;
-		l->parent_process = creator->parent_process;
-	}
 	l->flags |= creator->flags & (TC_LEDGER_FOLLOW | TC_LEDGER_COMPAT);
 }
 
@@ -143,6 +143,9 @@ int BPF_PROG(taskcost_newtask, struct task_struct *child, __u64 clone_flags)
 	leave_place(child); /* somebody who was at this address before, and whose end nobody saw */
 	if (creator && !(creator->flags & TC_LEDGER_FOLLOW))
 		return 0;
+	/* CLONE_INTO_CGROUP, or its creator has left the target. */
+	if (creator && target_kind == TC_TARGET_CGROUP && !is_target(child))
+		return 0;
 	if (!creator && !is_launched() && !arrives(child))
 		return 0;
 	now = bpf_ktime_get_ns();
@@ -156,27 +159,22 @@ int BPF_PROG(taskcost_newtask, struct task_struct *child, __u64 clone_flags)
 	if (creator) {
 		if (creator->activity == TC_ACTIVITY_CREATE)
 			copy_ns = elapsed(creator->entered_ns, now);
-		inherit_identity(l, creator, clone_flags);
+		inherit_identity(l, creator);
 	} else {
 		l->flags |= TC_LEDGER_FOLLOW;
 		if (is_launched()) {
-			l->process = l->id;
 			l->flags |= TC_LEDGER_LAUNCHED;
 			launcher = 0;
-		} else {
-			set_process_by_address(l, child);
 		}
 	}
+	l->process = process_of(child);
+	set_parent(l, field(child, real_parent));
 	l->shares = shares_of(child, current);
 	same_memory = l->shares & (1 << TC_SHARED_MEMORY);
-	if (creator && same_memory)
-		l->address_space = creator->address_space;
-	else
-		l->address_space = __sync_fetch_and_add(&address_spaces_made, 1) + 1;
+	l->address_space = address_space_of(child);
 	l->clone_flags = clone_flags;
 	l->tid = child->pid;
 	l->tgid = child->tgid;
-	l->ppid = field_behind(child, real_parent, tgid);
 	bpf_core_read_str(l->comm, sizeof(l->comm), &child->comm);
 	if (child->pid == child->tgid)
 		l->flags |= TC_LEDGER_LEADER;
@@ -205,7 +203,9 @@ int BPF_PROG(taskcost_newtask, struct task_struct *child, __u64 clone_flags)
 		return 0;
 	flush_gathered();
 	send_birth(l, now);
-	if (creator) {
+	if (creator && is_worker_of_process(l)) {
+		creator->counters[TC_COUNTER_CHILDREN_WORKERS]++;
+	} else if (creator) {
 		struct tc_stack_ids created_at = {};
 
 		if (keep_stacks) {
@@ -213,7 +213,9 @@ int BPF_PROG(taskcost_newtask, struct task_struct *child, __u64 clone_flags)
 			book_stack(creator, &created_at, TC_STACK_CREATION, copy_ns);
 		}
 		book_creation(creator, l->how, copy_ns);
-		creator->created_kind = l->how;
+		creator->created_ns = 0;
+		if (creator->activity == TC_ACTIVITY_CREATE)
+			creator->created_kind = l->how;
 	}
 	return 0;
 }
@@ -239,8 +241,8 @@ int BPF_PROG(taskcost_wakeup_new, struct task_struct *child)
 	l->waker_from = creator ? whereabouts(creator, current) : TC_FROM_NOWHERE;
 	flush_gathered();
 	send_step(l, TC_STEP_PUBLISHED, l->waker, l->waker_from, now);
-	if (creator && creator->id == l->creator && creator->created_kind < TC_NR_CREATIONS) {
-		creations_of(creator, creator->created_kind)->publish_ns += elapsed(l->since_ns, now);
+	if (creator && creator->id == l->creator && !is_worker_of_process(l)) {
+		creations_of(creator, l->how)->publish_ns += elapsed(l->since_ns, now);
 		creator->created_ns = now;
 	}
 	return 0;
@@ -330,7 +332,7 @@ int BPF_PROG(taskcost_exec, struct task_struct *task, pid_t old_pid, struct linu
 		l->flags |= TC_LEDGER_COMPAT;
 	else
 		l->flags &= ~TC_LEDGER_COMPAT;
-	l->address_space = __sync_fetch_and_add(&address_spaces_made, 1) + 1;
+	l->address_space = address_space_of(task);
 	l->counters[TC_COUNTER_PAGE_TABLE_BYTES] += page_table_bytes_of(BPF_CORE_READ(task, mm));
 	send_exec(l, task, now);
 	return 0;
@@ -376,21 +378,35 @@ int BPF_PROG(taskcost_deliver, int number, void *info, struct k_sigaction *actio
 	return 0;
 }
 
+/* Who will reap it, and by which number. Its first parent may have ended. */
+static __always_inline void note_parent(struct tc_ledger *l, struct task_struct *task, __u64 now)
+{
+	struct task_struct *parent = untrusted(task)->real_parent;
+	struct pid *parent_pid = field(parent, thread_pid);
+	__u64 before = l->parent_process;
+	__u32 level;
+
+	set_parent(l, parent);
+	if (l->parent_process != before)
+		gather_step(l, TC_STEP_REPARENTED, l->parent_process, l->ppid, now);
+	if (!parent_pid)
+		return;
+	level = field(parent_pid, level);
+	l->pid_seen_by_parent = pid_at_level(field_behind(task, group_leader, thread_pid), level);
+	l->parent_namespace = namespace_at_level(parent_pid, level);
+}
+
 /* any activity -> exit */
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(taskcost_exit, struct task_struct *task)
 {
 	stay_on_cpu();
 	struct tc_ledger *l = current_ledger();
-	struct pid *parent_pid;
 
 	if (!l)
 		return 0;
 	begin_exit(l, task, TC_STEP_EXIT);
-	parent_pid = field_behind(task, real_parent, thread_pid);
-	if (parent_pid)
-		l->pid_seen_by_parent =
-			pid_at_level(field_behind(task, group_leader, thread_pid), field(parent_pid, level));
+	note_parent(l, task, l->since_ns);
 	return 0;
 }
 
@@ -428,12 +444,44 @@ int BPF_PROG(taskcost_exit_mmap, struct mm_struct *mm)
 	return 0;
 }
 
-/* Somebody moves to another cgroup: user space looks for those that came to the target. */
+/*
+ * Somebody moves to another cgroup. One that comes to the target may end before user space has looked for it; the
+ * other threads of its process it has to look for.
+ */
 SEC("?tp_btf/cgroup_attach_task")
 int BPF_PROG(taskcost_cgroup_attach, struct cgroup *destination, const char *path, struct task_struct *task,
 	     bool threadgroup)
 {
-	if (target_kind == TC_TARGET_CGROUP && !closed && is_below_target(destination))
-		__sync_fetch_and_add(&arrivals, 1);
+	if (target_kind != TC_TARGET_CGROUP || closed || !is_below_target(destination))
+		return 0;
+	if (!task->exit_state && (__u32)task->tgid != collector_tgid && !slot_of(task))
+		adopt(task);
+	__sync_fetch_and_add(&arrivals, 1);
+	return 0;
+}
+
+/* The name is not the task's yet. An exec tells of its own. A process may come to the target by its name. */
+SEC("?tp_btf/task_rename")
+int BPF_PROG(taskcost_rename, struct task_struct *task, const char *comm)
+{
+	struct tc_ledger *l = ledger_in(slot_of(task));
+	struct tc_rename rename = {};
+
+	if (is_in_exec(task))
+		return 0;
+	if (!l) {
+		if (target_kind == TC_TARGET_NAME && !closed && task->pid == task->tgid && is_target_name(comm))
+			__sync_fetch_and_add(&arrivals, 1);
+		return 0;
+	}
+	if (!keep_events)
+		return 0;
+	rename.record.type = TC_RECORD_RENAME;
+	rename.record.size = sizeof(rename);
+	rename.at_ns = bpf_ktime_get_ns();
+	rename.id = l->id;
+	bpf_probe_read_kernel_str(rename.comm, sizeof(rename.comm), comm);
+	flush_gathered();
+	send_event(&rename, sizeof(rename), rename.at_ns);
 	return 0;
 }

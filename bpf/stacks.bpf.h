@@ -89,6 +89,7 @@ static __always_inline struct tc_stack_key stack_key(const struct tc_ledger *l, 
 {
 	return (struct tc_stack_key){
 		.process = l->process,
+		.address_space = l->address_space,
 		.ids = *ids,
 		.kind = kind,
 		.wait = kind == TC_STACK_WAIT ? l->wait : 0,

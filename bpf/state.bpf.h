@@ -19,13 +19,13 @@ extern const volatile bool keep_stacks;
 extern const volatile bool keep_events;	 /* the transitions themselves */
 extern const volatile bool sees_calls;	 /* system calls have probes */
 extern const volatile bool sees_lengths; /* and sockets tell how many bytes each message has */
+extern const volatile __u64 hash_key;	/* random: what is hashed with it does not tell a kernel address */
 
 /* Shared with user space while the programs run, the hot part in one page: see TC_LEDGER_ALIGNMENT. */
 extern __u32 closed;	   /* the window is over: no more transitions */
 extern __u32 launcher;	   /* tid whose next child gets a ledger, 0 for none */
 extern __u64 ledgers_made; /* also the source of ledger ids */
 extern __u64 ledgers_ended;
-extern __u64 address_spaces_made;
 extern __u32 slots_touched; /* slots 1 to this one were in use at some time */
 extern __u64 losses[TC_NR_LOSSES];
 

@@ -348,10 +348,11 @@ static __always_inline void leave_create(struct tc_ledger *l, __u64 now)
 	if (kind >= TC_NR_CREATIONS)
 		return;
 	sums = creations_of(l, kind);
-	sums->return_ns += elapsed(l->created_ns, now);
-	sums->returns++;
+	if (l->created_ns) {
+		sums->return_ns += elapsed(l->created_ns, now);
+		sums->returns++;
+	}
 	sums->running_ns += call_running(l, TC_ACTIVITY_CREATE);
-	l->created_kind = TC_NR_CREATIONS;
 }
 
 static __always_inline void leave_exec(struct tc_ledger *l, __u64 now)
@@ -363,18 +364,62 @@ static __always_inline void leave_exec(struct tc_ledger *l, __u64 now)
 	add_latency(TC_HISTOGRAM_EXEC, elapsed(l->entered_ns, now));
 }
 
-/* wait4() returns the pid of the child that it reaped. (waitid() does not: what it reaps stays unknown.) */
-static __always_inline void leave_wait(struct tc_ledger *l, long result, __u64 now)
+/* As waitid() fills it in: the kernel's siginfo_t for SIGCHLD. In a 32-bit program the pid has the place of `pad`. */
+struct child_info {
+	int signal, error, code;
+	__u32 pad, pid;
+};
+
+enum {
+	WAIT_STOPPED = 0x7f, /* in the low byte of a status: stopped, or traced */
+	WAIT_CONTINUED = 0xffff,
+	WAIT_KEEPS = 0x01000000, /* WNOWAIT */
+	CHILD_EXITED = 1,	 /* CLD_EXITED, CLD_KILLED, CLD_DUMPED: it has ended */
+	CHILD_DUMPED = 3,
+};
+
+/* The child that this call reaped, 0 for none: one that stopped or goes on is returned too. */
+static __always_inline __u32 reaped_child(struct tc_ledger *l, struct pt_regs *regs, long result)
 {
+	bool compat = in_compat_call(l);
+	int status = 0;
+	__u64 at;
+
+	if (kind_of_call(l) == TC_KIND_WAITID) {
+		struct child_info info = {};
+
+		if (result || (argument_of(regs, 4, compat) & WAIT_KEEPS) ||
+		    bpf_probe_read_user(&info, sizeof(info), (void *)argument_of(regs, 3, compat)) ||
+		    info.code < CHILD_EXITED || info.code > CHILD_DUMPED)
+			return 0;
+		return compat ? info.pad : info.pid;
+	}
+	if (result <= 0)
+		return 0;
+	at = argument_of(regs, 2, compat);
+	if (at && !bpf_probe_read_user(&status, sizeof(status), (void *)at) &&
+	    ((status & 0xff) == WAIT_STOPPED || status == WAIT_CONTINUED))
+		return 0;
+	return result;
+}
+
+static __always_inline void leave_wait(struct tc_ledger *l, struct pt_regs *regs, long result, __u64 now)
+{
+	__u32 child = reaped_child(l, regs, result);
 	struct tc_reap reap = {
 		.record = {.type = TC_RECORD_REAP, .size = sizeof(reap)},
 		.process = l->process,
 		.at_ns = now,
 		.running_ns = call_running(l, TC_ACTIVITY_WAIT),
-		.pid = (__u32)result,
+		.pid = child,
 	};
+	struct pid *own;
 
-	if (result > 0 && bpf_ringbuf_output(&records, &reap, sizeof(reap), BPF_RB_NO_WAKEUP))
+	if (!child)
+		return;
+	own = field(task_of(l), thread_pid);
+	reap.pid_namespace = namespace_at_level(own, field(own, level));
+	if (bpf_ringbuf_output(&records, &reap, sizeof(reap), BPF_RB_NO_WAKEUP))
 		count_loss(TC_LOSS_DROPPED_EVENTS);
 }
 
@@ -427,6 +472,7 @@ __hidden int returned_unseen(struct tc_ledger *l, __u64 now)
 		leave_exec(l, now);
 	if (transfer)
 		finish_call(these, transfer, l, now);
+	l->created_kind = TC_NR_CREATIONS;
 	enter_activity(l, TC_ACTIVITY_USER);
 	return 0;
 }
@@ -532,13 +578,14 @@ int BPF_PROG(taskcost_sys_exit, struct pt_regs *regs, long result)
 		leave_exec(l, now);
 		break;
 	case TC_ACTIVITY_WAIT:
-		leave_wait(l, result, now);
+		leave_wait(l, regs, result, now);
 		break;
 	}
 	if (transfer)
 		finish_call(these, transfer, l, now);
 	if (l->looked_at && (kind_of_call(l) == TC_KIND_SPLICE || kind_of_call(l) == TC_KIND_TEE))
 		leave_other_end(l, result, now);
+	l->created_kind = TC_NR_CREATIONS;
 	enter_activity(l, TC_ACTIVITY_USER);
 	return 0;
 }

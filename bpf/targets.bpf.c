@@ -57,7 +57,7 @@ int taskcost_hello(void *ctx)
 	return 0;
 }
 
-static __always_inline __u32 pid_for_collector(struct pid *pid)
+__hidden __u32 pid_for_collector(struct pid *pid)
 {
 	struct upid upid = {};
 
@@ -112,10 +112,16 @@ static __always_inline bool is_in_cgroup(struct task_struct *task)
 	return false;
 }
 
-__hidden int is_target(struct task_struct *task)
+__hidden int is_target_name(const char *comm)
 {
 	char name[TC_COMM_LEN] = {};
 
+	bpf_probe_read_kernel_str(name, sizeof(name), comm);
+	return tc_glob_matches(&target_name, name, sizeof(name));
+}
+
+__hidden int is_target(struct task_struct *task)
+{
 	if ((__u32)task->tgid == collector_tgid)
 		return false;
 	switch (target_kind) {
@@ -124,8 +130,7 @@ __hidden int is_target(struct task_struct *task)
 	case TC_TARGET_TASKS:
 		return is_named(BPF_CORE_READ(task, thread_pid));
 	case TC_TARGET_NAME:
-		BPF_CORE_READ_STR_INTO(&name, task, group_leader, comm);
-		return tc_glob_matches(&target_name, name, sizeof(name));
+		return is_target_name(BPF_CORE_READ(task, group_leader)->comm);
 	case TC_TARGET_CGROUP:
 		return is_in_cgroup(task);
 	case TC_TARGET_MACHINE:
@@ -187,9 +192,10 @@ __hidden int adopt(struct task_struct *task)
 		l->flags |= TC_LEDGER_COMPAT;
 	l->tid = task->pid;
 	l->tgid = task->tgid;
-	l->ppid = BPF_CORE_READ(task, real_parent, tgid);
-	set_process_by_address(l, task);
-	l->address_space = (__u64)BPF_CORE_READ(task, mm);
+	l->process = process_of(task);
+	set_parent(l, BPF_CORE_READ(task, real_parent));
+	l->address_space = address_space_of(task);
+	bpf_core_read_str(l->comm, sizeof(l->comm), &task->comm);
 	note_namespace(l, task);
 	l->cpu = cpu_of(task);
 	read_books(&l->books_start, task);

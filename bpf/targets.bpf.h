@@ -12,6 +12,7 @@ extern __u64 target_cgroup;    /* id within its hierarchy */
 extern __u32 target_hierarchy; /* 0: that of cgroup v2 */
 extern struct tc_glob target_name;
 extern __u32 collector_tgid; /* never a target */
+extern __u32 collector_level; /* of the collector's pid namespace */
 extern __u64 arrivals;	     /* tasks that came to the target behind a walk's back */
 
 static __always_inline bool is_launched(void)
@@ -21,6 +22,10 @@ static __always_inline bool is_launched(void)
 
 __hidden int is_target(struct task_struct *task);
 __hidden int is_below_target(struct cgroup *cgroup);
+/* Whether a process of that name belongs to the target. */
+__hidden int is_target_name(const char *comm);
+/* As the collector's pid namespace numbers it; 0: not visible there. */
+__hidden __u32 pid_for_collector(struct pid *pid);
 /* Gives a living task a ledger. Returns whether it has got one. */
 __hidden int adopt(struct task_struct *task);
 
@@ -30,26 +35,55 @@ static __always_inline bool arrives(struct task_struct *task)
 	return target_kind >= TC_TARGET_GROWS && !closed && is_target(task);
 }
 
-/* Ids as the task's own pid namespace numbers them. */
+/* Ids as the task's own pid namespace numbers them, and its tgid as the collector's does. */
 static __always_inline void note_namespace(struct tc_ledger *l, struct task_struct *task)
 {
 	struct pid *pid = field(task, thread_pid);
+	struct pid *leader = field_behind(task, group_leader, thread_pid);
 
+	l->tgid_seen = collector_level ? pid_for_collector(leader) : l->tgid;
 	if (!pid)
 		return;
 	l->namespace_level = field(pid, level);
 	l->tid_inside = pid_at_level(pid, l->namespace_level);
-	l->tgid_inside = pid_at_level(field_behind(task, group_leader, thread_pid), l->namespace_level);
+	l->tgid_inside = pid_at_level(leader, l->namespace_level);
 }
 
-/*
- * The process of a task whose creator has no ledger. Living objects: their addresses differ, and no number that we hand
- * out comes near a kernel address.
- */
-static __always_inline void set_process_by_address(struct tc_ledger *l, struct task_struct *task)
+static __always_inline __u64 process_of(struct task_struct *task)
 {
-	l->process = (__u64)BPF_CORE_READ(task, signal);
-	l->parent_process = (__u64)BPF_CORE_READ(task, real_parent, signal);
+	struct task_struct *leader = field(task, group_leader);
+
+	return TC_PROCESS_NUMBER((__u64)field(leader, start_time), (__u32)field(leader, tgid));
+}
+
+/* The process that the task is a child of now; reads little enough to be asked at each birth. */
+static __always_inline void set_parent(struct tc_ledger *l, struct task_struct *parent)
+{
+	l->parent_process = process_of(parent);
+	l->ppid = field(parent, tgid);
+}
+
+/* Where nothing numbers address spaces: by the process that owns it, and how often that has called exec. */
+static __always_inline __u64 owner_of(struct task_struct *task, struct mm_struct *mm)
+{
+	struct task_struct *owner = NULL;
+
+	if (bpf_core_field_exists(struct mm_struct___owned, owner))
+		owner = field((struct mm_struct___owned *)mm, owner);
+	if (!owner)
+		owner = untrusted(task);
+	return process_of(owner) + ((__u64)field(owner, self_exec_id) << 62 | (__u64)field(owner, self_exec_id) >> 2);
+}
+
+static __always_inline __u64 address_space_of(struct task_struct *task)
+{
+	struct mm_struct *mm = field(task, mm);
+
+	if (!mm)
+		return 0;
+	if (bpf_core_field_exists(struct mm_struct___x86, context.ctx_id))
+		return field((struct mm_struct___x86 *)mm, context.ctx_id);
+	return owner_of(task, mm);
 }
 
 #endif

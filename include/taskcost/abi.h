@@ -96,8 +96,9 @@
   X(THROTTLED_NS, throttled_ns, "time throttled by its cgroup's CPU quota (preempted)")                            \
   X(YIELDS, yields, "times sched_yield gave up the CPU")                                                           \
   X(YIELDED_NS, yielded_ns, "time without a CPU after sched_yield (preempted)")                                    \
-  X(SYSCALLS_ENTRY_UNSEEN, syscalls_entry_unseen, "system calls refused on their way in: their time is user code")\
-  X(PEEKED_BYTES, peeked_bytes, "bytes that receiving calls returned but did not take (MSG_PEEK, MSG_ERRQUEUE)")
+  X(SYSCALLS_ENTRY_UNSEEN, syscalls_entry_unseen, "system calls refused on their way in: their time is user code") \
+  X(PEEKED_BYTES, peeked_bytes, "bytes that receiving calls returned but did not take (MSG_PEEK, MSG_ERRQUEUE)") \
+  X(CHILDREN_WORKERS, children_workers, "kernel workers created in its process (io_uring, vhost)")
 
 /*
  * Channels through which bytes pass between tasks, told by the file behind a descriptor or by the system call. Through
@@ -259,6 +260,7 @@ enum tc_call_kind {
   TC_KIND_IPC,         /* likewise, but the arguments follow */
   TC_KIND_VFORK,
   TC_KIND_YIELD,
+  TC_KIND_WAITID,      /* the third argument points to what it tells of the child, flags in the fourth */
   TC_NR_KINDS,
 };
 
@@ -291,6 +293,7 @@ enum tc_record_type {
   TC_RECORD_HISTOGRAM = 14, /* struct tc_histogram_record */
   TC_RECORD_COMMAND = 15,   /* struct tc_command: a process that existed before the window */
   TC_RECORD_PASSAGE = 16,   /* struct tc_passage: a transition again */
+  TC_RECORD_RENAME = 17,    /* struct tc_rename: a transition too */
 };
 
 struct tc_record {
@@ -375,11 +378,11 @@ struct tc_edge {
 /* Use of one pipe, connection or queue by one task. */
 struct tc_flow_key {
   __u64 task;   /* ledger id */
-  __u64 object; /* inode number of the file, and the channel in the upper 8 bits */
+  __u64 object; /* identity of the file's inode, and the channel in the upper 8 bits */
 };
 
 struct tc_flow_sums {
-  __u64 link; /* the same for both ends */
+  __u64 link; /* the same for both ends; of an inet socket its own end's half above that of its peer; 0: not known */
   __u64 calls_in;
   __u64 calls_out;
   __u64 bytes_in; /* or TC_BYTES_UNKNOWN */
@@ -419,6 +422,7 @@ enum tc_stack_kind { TC_STACK_CREATION, TC_STACK_FAULT, TC_STACK_WAIT, TC_STACK_
 
 struct tc_stack_key {
   __u64 process;
+  __u64 address_space; /* tells programs apart that the process ran one after the other */
   struct tc_stack_ids ids;
   __u32 kind; /* enum tc_stack_kind */
   __u32 wait; /* enum tc_wait, of a wait */
@@ -445,6 +449,9 @@ struct tc_chain {
   __u64 length;
   struct tc_link links[TC_CHAIN_LINKS];
 };
+
+/* tc_flow_key.object without the channel. */
+#define TC_OBJECT_MASK 0x00ffffffffffffffULL
 
 /* How many a ledger has room for; more edges and flows go to hash maps. */
 enum { TC_OWN_EDGES = 6, TC_OTHER_EDGES = 3, TC_OWN_FLOWS = 6, TC_KEPT_CHAINS = 2 };
@@ -567,10 +574,10 @@ struct tc_ledger {
 
   /* Identity. Numbers that the kernel recycles (tid, addresses) never identify anything here. */
   __u64 id;             /* of the ledger, never reused within a session */
-  __u64 process;        /* thread group */
-  __u64 parent_process; /* of the creator; 0 when it has no ledger */
+  __u64 process;        /* thread group: TC_PROCESS_NUMBER */
+  __u64 parent_process; /* of its real parent, observed or not; the last one that it had */
   __u64 creator;        /* ledger id of the creating task; 0 when it has none */
-  __u64 address_space;
+  __u64 address_space; /* never used again for another one; 0: none, as of a kernel thread */
   __u64 birth_ns; /* task_struct.start_time for a child, the moment of adoption otherwise */
   __u64 end_ns;   /* final switch-out; 0 while it lives */
   __u64 clone_flags;
@@ -583,6 +590,8 @@ struct tc_ledger {
   __u32 tid_inside;         /* tid and tgid in its own pid namespace; */
   __u32 tgid_inside;
   __u32 namespace_level;    /* 0: that of the kernel */
+  __u32 parent_namespace;   /* the pid namespace of pid_seen_by_parent: its inode number */
+  __u32 tgid_seen;          /* as the collector's pid namespace numbers it; 0: not visible there */
   __u32 identity_pad;
   __s32 exit_code;          /* wait status of this task */
   __s32 group_exit_code;
@@ -613,6 +622,13 @@ enum { TC_SHARES_KNOWN = 1u << 31 };
 enum {
   TC_OTHER_END_IN = 1 << 0, /* `file` is where bytes go out, and `other_file` where they come in */
 };
+
+/*
+ * A thread group, by the start time of its leader (CLOCK_MONOTONIC, ns) and its tgid: no two ever have both in common.
+ * The kernel hands out pids below 2^22. A thread that calls exec takes over the start time of its leader.
+ */
+enum { TC_PID_BITS = 22 };
+#define TC_PROCESS_NUMBER(start_ns, tgid) ((start_ns) << TC_PID_BITS | (tgid))
 
 enum { TC_FLUSH_NONE, TC_FLUSH_REUSED, TC_FLUSH_DONE };
 
@@ -669,14 +685,14 @@ struct tc_exec {
   char command[TC_COMMAND_LEN];
 };
 
-/* A wait system call returned the pid of a child. */
+/* A wait system call returned the pid of a child that had ended. */
 struct tc_reap {
   struct tc_record record;
   __u64 process; /* of the waiting task */
   __u64 at_ns;
-  __u64 running_ns; /* on a CPU inside that system call */
-  __u32 pid;        /* of the child in the waiting task's namespace */
-  __u32 pad;
+  __u64 running_ns;    /* on a CPU inside that system call */
+  __u32 pid;           /* of the child in the waiting task's pid namespace, */
+  __u32 pid_namespace; /* and the inode number of that */
 };
 
 /* A task had a CPU, from its switch-in to its switch-out. */

@@ -24,6 +24,7 @@
 
 #include <array>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -157,7 +158,8 @@ struct Account {
 void add(Account& sum, const Account& other);
 Account empty_account();
 
-enum class How { fork, vfork, spawn, clone_vm, thread, attached };
+// worker: a thread that the kernel made for itself in the process (io_uring, vhost)
+enum class How { fork, vfork, spawn, clone_vm, thread, attached, worker };
 const char* to_string(How how);
 
 struct Task {
@@ -206,8 +208,9 @@ struct FatalSignal {
 
 struct Process {
   std::uint64_t id = 0;      // unique in the session
-  std::uint64_t parent = 0;  // Process::id; 0 when the parent is not observed
+  std::uint64_t parent = 0;  // Process::id of its last parent, as `ppid`; 0 when that is not observed
   std::uint32_t tgid = 0;
+  std::uint32_t tgid_seen = 0;  // as the pid namespace of the observer numbers it; 0: not visible there
   std::uint32_t ppid = 0;
   std::string comm;     // of the leader; hostile
   std::string command;  // arguments joined by spaces; hostile, maybe cut
@@ -222,9 +225,12 @@ struct Process {
   std::optional<FatalSignal> fatal;  // nullopt when no signal ended it, or its generation was not seen
   std::uint64_t address_space = 0;   // equal for processes that share memory; numbered by appearance, from 1
   bool kernel = false;               // a kernel thread
-  std::optional<Duration> zombie;    // last task's final switch-out -> parent's wait returned; nullopt when not seen
-  std::optional<Duration> reap;      // of the parent, on a CPU inside the wait that reaped it
+  std::optional<Duration> zombie;    // last task's final switch-out -> the wait that reaped it returned; nullopt when
+                                     // not seen
+  std::optional<Duration> reap;      // of the process that reaped it, on a CPU inside that wait
   std::vector<Task> tasks;           // by birth
+
+  [[nodiscard]] std::size_t workers() const;  // tasks that the kernel made for itself
 };
 
 // Tasks that ended beyond the number kept one by one: summed by the name of their process.

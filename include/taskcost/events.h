@@ -178,6 +178,7 @@ struct tc_fault {
  *   woken             value: TC_WAKER_*, arg: TC_FROM_*; only where the switch that it led to was not seen
  *   found_running     arg: CPU
  *   corrected         value: ns that are booked in the waiting cell of arg (row << 8 | condition), but were running
+ *   reparented        value: process of its real parent at its end, arg: tgid of that; only where it was another one
  */
 #define TC_STEPS(X)                                                                     \
   X(PUBLISHED, published, "ready to run for the first time")                            \
@@ -193,8 +194,9 @@ struct tc_fault {
   X(PAGES, pages, "page allocation of a creating call")                                 \
   X(WOKEN, woken, "woken before a switch that was not seen")                            \
   X(FOUND_RUNNING, found_running, "on a CPU although no switch was seen")               \
-  X(CORRECTED, corrected, "booked as waiting, but was running")                           \
-  X(DYING, dying, "a fatal signal is delivered")
+  X(CORRECTED, corrected, "booked as waiting, but was running")                         \
+  X(DYING, dying, "a fatal signal is delivered")                                        \
+  X(REPARENTED, reparented, "has another parent since its own ended")
 
 #define TC_ENUM_STEP(C, n, t) TC_STEP_##C,
 enum tc_step_kind { TC_STEPS(TC_ENUM_STEP) TC_NR_STEPS };
@@ -206,6 +208,14 @@ struct tc_step {
   __u64 value;
   __u32 kind; /* enum tc_step_kind */
   __u32 arg;
+};
+
+/* The task got another name, other than by exec. */
+struct tc_rename {
+  struct tc_record record;
+  __u64 at_ns;
+  __u64 id;
+  char comm[TC_COMM_LEN];
 };
 
 /*

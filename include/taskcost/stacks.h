@@ -17,6 +17,9 @@ const char* to_string(StackKind kind);  // "creation", "fault", "wait", "involun
 // Addresses, innermost first.
 struct RawStack {
   std::uint64_t process = 0;  // Process::id
+  // Which of its programs that was; CLOCK_MONOTONIC.
+  std::uint64_t exec_ns = 0;   // of the exec that began it; 0: none that was seen
+  std::uint64_t start_ns = 0;  // of the process, or when it was first seen; 0: not known
   StackKind kind = StackKind::wait;
   tc_wait wait = TC_WAIT_OTHER;  // of a wait: what for
   std::vector<std::uint64_t> kernel;

@@ -143,6 +143,12 @@ class Script {
     exec.tid = tid;
     return add(exec);
   }
+  Script& renames(std::uint64_t task, std::string_view comm) {
+    auto rename = transition<tc_rename>(TC_RECORD_RENAME, now_ns_);
+    rename.id = task;
+    copy_text(rename.comm, sizeof(rename.comm), comm);
+    return add(rename);
+  }
   // `tid_from`: the task whose tid it has from then on, when that is not its own.
   Script& execs(std::uint64_t task, std::string_view comm, std::string_view arguments,
                 std::uint64_t tid_from = nobody) {

@@ -135,6 +135,10 @@ Account empty_account() {
   return account;
 }
 
+std::size_t Process::workers() const {
+  return static_cast<std::size_t>(std::ranges::count(tasks, How::worker, &Task::how));
+}
+
 bool Losses::any() const {
   const bool counted = std::any_of(counts.begin(), counts.end(), [](std::uint64_t count) { return count != 0; });
   return counted || skipped_probes != 0 || missed_switches != 0;

@@ -21,6 +21,7 @@ std::optional<tc_creation> kind_of(How how) {
     case How::clone_vm:
       return TC_CREATION_CLONE_VM;
     case How::attached:
+    case How::worker:
       break;
   }
   return std::nullopt;

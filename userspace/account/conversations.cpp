@@ -25,21 +25,75 @@ struct Meeting {
   std::vector<const tc_flow*> flows;
 };
 
-bool is_duplex(tc_channel channel) {
-  return channel == TC_CHANNEL_UNIX_SOCKET || channel == TC_CHANNEL_INET_SOCKET || channel == TC_CHANNEL_PTY;
+// The link of an inet socket: its own end's half above that of its peer.
+std::uint32_t own_half(std::uint64_t link) { return static_cast<std::uint32_t>(link >> 32U); }
+std::uint32_t peer_half(std::uint64_t link) { return static_cast<std::uint32_t>(link); }
+// Of two ends on one side neither is the other's peer.
+bool is_lower_side(std::uint64_t link) { return own_half(link) < peer_half(link); }
+
+// Whether two tasks of a meeting can pass bytes to each other: at the other end of a connection, at the same end of a
+// pipe.
+bool is_across(tc_channel channel, const tc_flow& flow, const tc_flow& other) {
+  switch (channel) {
+    case TC_CHANNEL_INET_SOCKET:
+      return is_lower_side(flow.sums.link) != is_lower_side(other.sums.link);
+    case TC_CHANNEL_UNIX_SOCKET:
+    case TC_CHANNEL_PTY:
+      return other.key.object != flow.key.object;
+    default:
+      return other.key.object == flow.key.object;
+  }
 }
 
-// Those whom `flow` meets in one direction: at the other end of a connection, at the same end of a pipe.
+// Those whom `flow` meets in one direction.
 std::vector<const tc_flow*> partners_of(const Meeting& meeting, const tc_flow& flow, __u64 tc_flow_sums::*calls) {
   std::vector<const tc_flow*> partners;
   for (const tc_flow* other : meeting.flows) {
-    const bool other_end = other->key.object != flow.key.object;
-    if (other->sums.*calls > 0 && other_end == is_duplex(meeting.channel)) {
+    if (other->sums.*calls > 0 && is_across(meeting.channel, flow, *other)) {
       partners.push_back(other);
     }
   }
   return partners;
 }
+
+// By what all that meet have in common.
+class Meetings {
+ public:
+  void add(const tc_flow& flow) {
+    const auto channel = static_cast<std::uint32_t>(flow.key.object >> channel_shift);
+    // An end whose other end was never seen meets nobody.
+    const std::uint64_t link = flow.sums.link != 0 ? flow.sums.link : flow.key.object;
+    const bool is_connection = channel == TC_CHANNEL_INET_SOCKET && flow.sums.link != 0;
+    Meeting& meeting = meetings_[{channel, is_connection ? connection_of(link) : link}];
+    meeting.channel = channel < TC_NR_CHANNELS ? static_cast<tc_channel>(channel) : TC_CHANNEL_NONE;
+    meeting.flows.push_back(&flow);
+  }
+
+  template <typename Visit>
+  void for_each(Visit visit) const {
+    for (const auto& [key, meeting] : meetings_) {
+      visit(meeting);
+    }
+  }
+
+ private:
+  // The end that connected counts its own half one lower than its peer does.
+  std::uint64_t connection_of(std::uint64_t link) const {
+    const std::uint32_t low = std::min(own_half(link), peer_half(link));
+    const std::uint32_t high = std::max(own_half(link), peer_half(link));
+    for (const std::uint32_t a : {low, low - 1, low + 1}) {
+      for (const std::uint32_t b : {high, high - 1, high + 1}) {
+        if (const std::uint64_t known = key_of(a, b); meetings_.contains({TC_CHANNEL_INET_SOCKET, known})) {
+          return known;
+        }
+      }
+    }
+    return key_of(low, high);
+  }
+  static std::uint64_t key_of(std::uint32_t low, std::uint32_t high) { return std::uint64_t{low} << 32U | high; }
+
+  std::map<std::pair<std::uint32_t, std::uint64_t>, Meeting> meetings_;
+};
 
 // Bytes between two ledgers, of which 0 is not told. TC_BYTES_UNKNOWN: some passed.
 struct Passed {
@@ -185,14 +239,9 @@ void Conversations::take_wakeups(const Names& names, Merged& merged) const {
 }
 
 void Conversations::take_bytes(const Names& names, Merged& merged) const {
-  std::map<std::pair<std::uint32_t, std::uint64_t>, Meeting> meetings;
+  Meetings meetings;
   for (const tc_flow& flow : flows_) {
-    const auto channel = static_cast<std::uint32_t>(flow.key.object >> channel_shift);
-    // An end whose other end was never seen meets nobody.
-    const std::uint64_t link = flow.sums.link != 0 ? flow.sums.link : flow.key.object;
-    Meeting& meeting = meetings[{channel, link}];
-    meeting.channel = channel < TC_NR_CHANNELS ? static_cast<tc_channel>(channel) : TC_CHANNEL_NONE;
-    meeting.flows.push_back(&flow);
+    meetings.add(flow);
   }
   const auto book = [&](const Meeting& meeting, const std::vector<Passed>& all) {
     for (const Passed& passed : all) {
@@ -202,12 +251,12 @@ void Conversations::take_bytes(const Names& names, Merged& merged) const {
       edge.bytes = sum_of_bytes(edge.bytes.value_or(0), passed.bytes);
     }
   };
-  for (const auto& [key, meeting] : meetings) {
+  meetings.for_each([&](const Meeting& meeting) {
     for (const tc_flow* flow : meeting.flows) {
       book(meeting, sent_by(meeting, *flow));
       book(meeting, received_from_outside(meeting, *flow));
     }
-  }
+  });
 }
 
 std::vector<Chain> Conversations::take_chains(const Names& names) const {

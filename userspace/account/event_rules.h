@@ -31,6 +31,12 @@ constexpr std::uint32_t known_wait(std::uint32_t wait) {
   return wait < TC_NR_WAITS ? wait : std::uint32_t{TC_WAIT_OTHER};
 }
 
+// A thread that the kernel made for itself in a process, as io_uring does: no program asked for it, and it never enters
+// user mode. (A kernel thread is a process of its own.)
+constexpr bool is_worker_of_process(std::uint32_t flags) {
+  return (flags & (TC_LEDGER_KERNEL_WORKER | TC_LEDGER_LEADER)) == TC_LEDGER_KERNEL_WORKER;
+}
+
 // When a task that had no CPU from `since_ns` to `at_ns` became ready to run. A sleeper's time splits at its wake-up;
 // it slept to the end when nobody saw one (0). One that is not younger than the sleep means that there was none: the
 // waker came upon the task on its way, and it could have run all along.

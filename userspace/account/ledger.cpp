@@ -210,6 +210,9 @@ bool is_kernel_thread(const tc_ledger& ledger) {
 }
 
 How how_of(const tc_ledger& ledger) {
+  if (is_worker_of_process(ledger.flags)) {
+    return How::worker;
+  }
   switch (ledger.how) {
     case TC_CREATION_THREAD:
       return How::thread;

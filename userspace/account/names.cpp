@@ -108,6 +108,8 @@ const char* to_string(How how) {
       return "thread";
     case How::attached:
       return "attached";
+    case How::worker:
+      return "worker";
   }
   return "unknown";
 }

@@ -40,6 +40,7 @@ void ProcessTable::note_identity(Record& record, const tc_ledger& ledger) {
   record.parent = ledger.parent_process;
   record.address_space = ledger.address_space;
   record.tgid = ledger.tgid;
+  record.tgid_seen = ledger.tgid_seen;
   record.ppid = ledger.ppid;
   record.comm = text_of(ledger.comm, sizeof(ledger.comm));
 }
@@ -147,6 +148,7 @@ Process ProcessTable::process_of(const Record& record, const KnownCommand* comma
   const auto parent = records_.find(record.parent);
   process.parent = parent == records_.end() ? 0 : parent->second.id;
   process.tgid = record.tgid;
+  process.tgid_seen = record.tgid_seen;
   process.ppid = record.ppid;
   process.comm = record.comm;
   process.how = record.how;

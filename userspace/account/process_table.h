@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The tasks that are kept one by one, and the processes that they form. Inside, tasks and processes go by the numbers
-// of the kernel side, some of which are addresses; `take` numbers both by birth, so that no address leaves.
+// of the kernel side; `take` numbers both by birth.
 #pragma once
 
 #include <cstddef>
@@ -75,6 +75,7 @@ class ProcessTable {
     std::uint64_t reap_running_ns = 0;
     std::map<int, Signal> signals;  // by number, the last of each
     std::uint32_t tgid = 0;
+    std::uint32_t tgid_seen = 0;
     std::uint32_t ppid = 0;
     How how = How::attached;
     bool open_at_start = false;

@@ -8,6 +8,7 @@
 #include <utility>
 #include <variant>
 
+#include "account/event_rules.h"
 #include "account/gaps.h"
 #include "account/ledger.h"
 #include "account/replayed_life.h"
@@ -190,7 +191,9 @@ struct Replay::State {
     }
     ReplayedLife* creator = birth.how < TC_NR_CREATIONS ? find(birth.creator) : nullptr;
     if (creator != nullptr && !creator->ended()) {
-      creator->created(static_cast<tc_creation>(birth.how), birth.copy_ns);
+      is_worker_of_process(birth.flags)
+          ? creator->got_worker()
+          : creator->created(static_cast<tc_creation>(birth.how), birth.copy_ns);
     }
   }
 
@@ -226,7 +229,8 @@ struct Replay::State {
     child->published(step.at_ns);
     const tc_ledger& ledger = child->ledger();
     ReplayedLife* creator = step.value != 0 && step.value == ledger.creator ? find(ledger.creator) : nullptr;
-    if (creator != nullptr && !creator->ended() && ledger.how < TC_NR_CREATIONS) {
+    if (creator != nullptr && !creator->ended() && ledger.how < TC_NR_CREATIONS &&
+        !is_worker_of_process(ledger.flags)) {
       creator->published_child(static_cast<tc_creation>(ledger.how), ledger.newtask_ns, step.at_ns);
     }
   }
@@ -297,6 +301,8 @@ struct Replay::State {
   void on(const tc_flow_record& /*flow*/) {}
   void on(const tc_histogram_record& /*histogram*/) {}
   void on(const tc_command& /*command*/) {}
+  // Its name is the kernel's at its end; in between no task has a ledger because of it.
+  void on(const tc_rename& /*rename*/) {}
 };
 
 Replay::Replay(Options options) : state_(std::make_unique<State>(std::move(options))) {}

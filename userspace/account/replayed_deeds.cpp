@@ -387,6 +387,10 @@ void ReplayedLife::stepped(const tc_step& step) {
     case TC_STEP_CORRECTED:
       correct(step);
       break;
+    case TC_STEP_REPARENTED:
+      ledger.parent_process = step.value;
+      ledger.ppid = step.arg;
+      break;
     default:
       break;
   }

@@ -409,7 +409,14 @@ void ReplayedLife::passed(const ReplayGap& gap) {
   task_.touched_afterwards = task_.touched_afterwards || (went_on && !elsewhere);
 }
 
-void ReplayedLife::told_by_kernel(const tc_ledger& ledger) { task_.kernel = std::make_unique<tc_ledger>(ledger); }
+// Who is the parent of a task that lives on, no transition tells.
+void ReplayedLife::told_by_kernel(const tc_ledger& ledger) {
+  task_.kernel = std::make_unique<tc_ledger>(ledger);
+  if (ledger.end_ns == 0) {
+    task_.ledger.parent_process = ledger.parent_process;
+    task_.ledger.ppid = ledger.ppid;
+  }
+}
 
 void ReplayedLife::settle_pending_rows() {
   if (task_.ledger.activity == TC_ROW_FAULT_PENDING) {

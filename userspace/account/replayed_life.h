@@ -36,6 +36,7 @@ class ReplayedLife {
   // The birth of a task that had events before.
   void born_late(const tc_birth& birth);
   void created(tc_creation kind, std::uint64_t copy_ns);
+  void got_worker() { count(TC_COUNTER_CHILDREN_WORKERS); }
   void published(std::uint64_t at_ns);
   // Its newest child is published.
   void published_child(tc_creation kind, std::uint64_t newtask_ns, std::uint64_t at_ns);

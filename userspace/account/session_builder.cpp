@@ -12,6 +12,7 @@
 #include "account/aftermath.h"
 #include "account/bounded_map.h"
 #include "account/conversations.h"
+#include "account/event_rules.h"
 #include "account/ledger.h"
 #include "account/process_table.h"
 #include "account/wakers.h"
@@ -135,7 +136,7 @@ void SessionBuilder::State::book_latencies(const tc_ledger& ledger, const Task& 
   if (ledger.how < TC_NR_CREATIONS && task.copy && task.publish) {
     latencies.creation[ledger.how].add(*task.copy + *task.publish);
   }
-  if (task.child_start) {
+  if (task.child_start && task.how != How::worker) {
     latencies.child_start.add(*task.child_start);
   }
   if (task.exit) {
@@ -146,7 +147,7 @@ void SessionBuilder::State::book_latencies(const tc_ledger& ledger, const Task& 
 // The creator paid for the creation; how long its child then waited for a CPU only the child knows.
 void SessionBuilder::State::book_start(const tc_ledger& child) {
   const std::optional<Duration> start = child_start_of(child);
-  if (child.creator == 0 || child.how >= TC_NR_CREATIONS || !start) {
+  if (child.creator == 0 || child.how >= TC_NR_CREATIONS || is_worker_of_process(child.flags) || !start) {
     return;
   }
   const Starts one{*start, 1};
@@ -210,7 +211,7 @@ FoldedProcesses& SessionBuilder::State::folded_named(std::string comm) {
 void SessionBuilder::State::settle(const Zombies::Reaped& reaped) {
   if (processes.contains(reaped.process)) {
     processes.note_reap(reaped.process, reaped.at_ns, reaped.running_ns);
-  } else {
+  } else if (!reaped.again) {
     latencies.zombie.add(nanoseconds(elapsed(reaped.end_ns, reaped.at_ns)));
   }
 }
@@ -289,8 +290,8 @@ void SessionBuilder::on_ledger(const tc_ledger& ledger) {
     state.launched_process = ledger.process;
   }
   state.book(ledger, Closed::by_end_of_task);
-  if (const auto reaped = state.zombies.on_end(ledger)) {
-    state.settle(*reaped);
+  for (const Zombies::Reaped& reaped : state.zombies.on_end(ledger)) {
+    state.settle(reaped);
   }
 }
 
@@ -314,8 +315,8 @@ void SessionBuilder::on_command(std::uint64_t process, std::string_view text) {
 }
 
 void SessionBuilder::on_reap(const tc_reap& reap) {
-  if (const auto reaped = state_->zombies.on_reap(reap)) {
-    state_->settle(*reaped);
+  for (const Zombies::Reaped& reaped : state_->zombies.on_reap(reap)) {
+    state_->settle(reaped);
   }
 }
 
@@ -357,6 +358,9 @@ std::uint64_t SessionBuilder::process_number(std::uint64_t process) const {
 Session SessionBuilder::finish(Instant start, Instant end, const PerLoss<std::uint64_t>& losses,
                                std::uint64_t skipped_probes) {
   State& state = *state_;
+  for (const Zombies::Reaped& reaped : state.zombies.finish()) {
+    state.settle(reaped);
+  }
   for (; !state.living.empty(); state.living.pop_front()) {
     tc_ledger& ledger = state.living.front();
     // Its final record may have left in the instant in which its snapshot was taken.

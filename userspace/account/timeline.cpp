@@ -170,6 +170,7 @@ struct TimelineBuilder::State {
   void on(const tc_flow_record&) {}
   void on(const tc_histogram_record&) {}
   void on(const tc_command&) {}
+  void on(const tc_rename&) {}
 
   template <typename Tell>
   void with(std::uint64_t ledger, std::uint64_t at_ns, Tell&& tell) {

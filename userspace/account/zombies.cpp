@@ -3,65 +3,101 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "account/ledger.h"
 
 namespace taskcost {
+namespace {
 
-std::optional<Zombies::Reaped> Zombies::on_end(const tc_ledger& ledger) {
-  if (ledger.parent_process == 0 || ledger.pid_seen_by_parent == 0) {
-    return std::nullopt;
+constexpr std::uint64_t end_of_time = std::numeric_limits<std::uint64_t>::max();
+
+}  // namespace
+
+Zombies::Key Zombies::key_of(const tc_ledger& ledger, std::uint64_t at_ns) {
+  return {ledger.parent_namespace, ledger.pid_seen_by_parent, at_ns};
+}
+
+Zombies::Reaped Zombies::reaped(Death& death, const tc_reap& reap) {
+  const bool again = std::exchange(death.reaped_ns, reap.at_ns) != 0;
+  return {death.process, death.end_ns, reap.at_ns, reap.running_ns, again};
+}
+
+std::vector<Zombies::Reaped> Zombies::on_end(const tc_ledger& ledger) {
+  if (ledger.pid_seen_by_parent == 0) {
+    return {};
   }
   if (!is_leader(ledger)) {
     prolong(ledger);
-    return std::nullopt;
+    return {};
   }
-  const std::uint64_t exit_start = ledger.exit_start_ns != 0 ? ledger.exit_start_ns : ledger.end_ns;
-  const Key death{ledger.parent_process, ledger.pid_seen_by_parent, exit_start};
-  if (const auto reap = reap_of(death, ledger.end_ns)) {
-    const std::uint64_t running_ns = reaps_.find(*reap)->running_ns;
-    reaps_.erase(*reap);
-    return Reaped{ledger.process, ledger.end_ns, reap->at_ns, running_ns};
+  std::vector<Reaped> all;
+  const Key born = key_of(ledger, ledger.birth_ns);
+  if (const auto before = deaths_.last_below(born); before && before.key->same_pid(born)) {
+    if (const auto reap = take_last_return(born, before.key->at_ns, ledger.birth_ns)) {
+      all.push_back(reaped(*before.value, *reap));
+    }
   }
-  deaths_.refresh(death) = {ledger.process, ledger.end_ns};
-  return std::nullopt;
+  // The parent on another CPU may return a little before the child's final switch-out.
+  const Key death = key_of(ledger, ledger.exit_start_ns != 0 ? ledger.exit_start_ns : ledger.end_ns);
+  Death& kept = deaths_.refresh(death);
+  kept = {ledger.process, ledger.end_ns, 0};
+  const auto later = deaths_.first_not_below(key_of(ledger, death.at_ns + 1));
+  const bool has_later = later && later.key->same_pid(death);
+  if (const auto reap = take_last_return(death, death.at_ns, has_later ? later.key->at_ns : end_of_time)) {
+    all.push_back(reaped(kept, *reap));
+  }
+  return all;
 }
 
 void Zombies::prolong(const tc_ledger& thread) {
-  const Key last{thread.parent_process, thread.pid_seen_by_parent, std::numeric_limits<std::uint64_t>::max()};
+  const Key last = key_of(thread, end_of_time);
   const auto death = deaths_.last_not_above(last);
   if (death && death.key->same_pid(last) && death.value->process == thread.process) {
     death.value->end_ns = std::max<std::uint64_t>(death.value->end_ns, thread.end_ns);
   }
 }
 
-// A wait that returned before the exit began was for an earlier child of this pid, or for a stop. Of the others the one
-// nearest to the end: the parent on another CPU may return a little before the child's final switch-out.
-std::optional<Zombies::Key> Zombies::reap_of(const Key& death, std::uint64_t end_ns) {
-  const Key end{death.parent, death.pid, end_ns};
-  const auto after = reaps_.first_not_below(end);
-  const auto before = reaps_.last_below(end);
-  const bool may_be_after = after && after.key->same_pid(death);
-  const bool may_be_before = before && before.key->same_pid(death) && before.key->at_ns >= death.at_ns;
-  if (may_be_before && (!may_be_after || end_ns - before.key->at_ns < after.key->at_ns - end_ns)) {
-    return *before.key;
+std::optional<tc_reap> Zombies::take_last_return(const Key& pid, std::uint64_t from_ns, std::uint64_t to_ns) {
+  const Key end{pid.pid_namespace, pid.pid, to_ns};
+  std::optional<tc_reap> last;
+  for (auto found = reaps_.last_below(end); found && found.key->same_pid(pid) && found.key->at_ns >= from_ns;
+       found = reaps_.last_below(end)) {
+    // A copy: the key dies with its entry.
+    const Key key = *found.key;
+    if (!last) {
+      last = tc_reap{{}, 0, key.at_ns, found.value->running_ns, key.pid, key.pid_namespace};
+    }
+    reaps_.erase(key);
   }
-  return may_be_after ? std::optional(*after.key) : std::nullopt;
+  return last;
 }
 
-std::optional<Zombies::Reaped> Zombies::on_reap(const tc_reap& reap) {
-  const Key key{reap.process, reap.pid, reap.at_ns};
+std::vector<Zombies::Reaped> Zombies::on_reap(const tc_reap& reap) {
+  const Key key{reap.pid_namespace, reap.pid, reap.at_ns};
   // The last child of this pid whose exit had begun.
   const auto death = deaths_.last_not_above(key);
-  if (!death || !death.key->same_pid(key)) {
+  if (!death || !death.key->same_pid(key) || death.value->reaped_ns != 0) {
     reaps_.refresh(key).running_ns = reap.running_ns;
-    return std::nullopt;
+    return {};
   }
-  const Reaped reaped{death.value->process, death.value->end_ns, reap.at_ns, reap.running_ns};
-  // A copy: the key dies with its entry.
-  const Key matched = *death.key;
-  deaths_.erase(matched);
-  return reaped;
+  return {reaped(*death.value, reap)};
+}
+
+std::vector<Zombies::Reaped> Zombies::finish() {
+  std::vector<Reaped> all;
+  Key after{};
+  for (auto found = reaps_.first_not_below(after); found; found = reaps_.first_not_below(after)) {
+    after = {found.key->pid_namespace, found.key->pid, end_of_time};
+    const auto death = deaths_.last_not_above(after);
+    if (!death || !death.key->same_pid(after)) {
+      continue;
+    }
+    if (const auto reap = take_last_return(after, death.key->at_ns, end_of_time)) {
+      all.push_back(reaped(*death.value, *reap));
+    }
+  }
+  return all;
 }
 
 }  // namespace taskcost

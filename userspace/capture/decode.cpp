@@ -69,6 +69,8 @@ bool is_valid(const tc_histogram_record& histogram) { return histogram.id < TC_N
 
 bool is_valid(const tc_command& command) { return command.size <= TC_COMMAND_LEN; }
 
+bool is_valid(const tc_rename&) { return true; }
+
 // The bytes may lie at any address, so they are copied before they are looked at.
 template <typename T>
 std::optional<Record> decode_as(std::span<const std::byte> bytes) {
@@ -141,6 +143,8 @@ std::optional<Record> decode(std::span<const std::byte> bytes) {
       return decode_as<tc_histogram_record>(bytes);
     case TC_RECORD_COMMAND:
       return decode_as<tc_command>(bytes);
+    case TC_RECORD_RENAME:
+      return decode_as<tc_rename>(bytes);
     default:
       return std::nullopt;
   }

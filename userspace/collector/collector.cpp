@@ -8,6 +8,9 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <fstream>
+#include <sstream>
+#include <string>
 #include <utility>
 
 #include "collector/adopt.h"
@@ -28,6 +31,22 @@ constexpr int look_every_ms = 10;
 
 bool readable(const pollfd& watched) { return (watched.revents & (POLLIN | POLLHUP | POLLERR)) != 0; }
 
+// A process has a number in each pid namespace from that of /proc down to its own.
+std::uint32_t levels_of_proc_above() {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with("NSpid:")) {
+      std::istringstream numbers(line.substr(line.find(':') + 1));
+      std::uint32_t count = 0;
+      for (pid_t number = 0; numbers >> number;) {
+        ++count;
+      }
+      return count > 0 ? count - 1 : 0;
+    }
+  }
+  return 0;
+}
+
 SessionBuilder::Options builder_options(const Sources& sources, const CollectorOptions& chosen) {
   SessionBuilder::Options options;
   options.stints = chosen.stints;
@@ -47,6 +66,7 @@ Collector::State::State(const CollectorOptions& chosen, Sources found, Probes lo
       probes(std::move(loaded)),
       model(builder_options(sources, chosen)),
       builder(model),
+      proc_above(levels_of_proc_above()),
       losses(probes, chosen.stacks),
       cost(opened) {}
 

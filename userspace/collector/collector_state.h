@@ -38,6 +38,8 @@ struct Collector::State {
   std::unique_ptr<StackReader> stacks;  // nullptr unless stacks were asked for
 
   std::optional<Instant> start;  // of the window: before the first ledger
+  // How many levels the pid namespace of our /proc is above ours.
+  const std::uint32_t proc_above;
   // Of the window's ledgers; lower ones were for the calibration. Read by the reader's thread.
   std::atomic<std::uint64_t> first_id = UINT64_MAX;
   std::uint64_t arrivals_seen = 0;      // tasks that came to the target and were looked for
@@ -66,6 +68,8 @@ struct Collector::State {
 
   // intake.cpp
   Status start_reader();
+  // As our /proc numbers it, which may be that of another pid namespace than ours; 0: not there.
+  [[nodiscard]] std::uint32_t number_in_proc(const tc_ledger& ledger) const;
   // Taken at attach: a process that ends in the window has no command line at its end.
   void take_commands();
   // What the window leaves in ledgers and tables. REQUIRES: it is closed, and the reader stopped.

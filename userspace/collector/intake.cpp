@@ -24,6 +24,11 @@ std::string command_line_of(std::uint32_t tgid) {
   return text;
 }
 
+// Whether that task still has its ledger; the probes write to it meanwhile.
+bool lives(const tc_ledger& ledger, std::uint64_t id) {
+  return __atomic_load_n(&ledger.live, __ATOMIC_ACQUIRE) != 0 && __atomic_load_n(&ledger.id, __ATOMIC_ACQUIRE) == id;
+}
+
 }  // namespace
 
 Status Collector::State::start_reader() {
@@ -47,6 +52,9 @@ void Collector::State::on_record(const Record& record) {
     }
   } else if (const auto* exec = std::get_if<tc_exec>(&record)) {
     builder.on_exec(*exec);
+    if (stacks) {
+      stacks->on_exec(exec->address_space, exec->at_ns);
+    }
   } else if (const auto* reap = std::get_if<tc_reap>(&record)) {
     builder.on_reap(*reap);
   } else if (const auto* stint = std::get_if<tc_stint>(&record)) {
@@ -54,24 +62,33 @@ void Collector::State::on_record(const Record& record) {
   }
 }
 
+std::uint32_t Collector::State::number_in_proc(const tc_ledger& ledger) const {
+  const std::uint32_t level = probes.shared().collector_level;
+  return proc_above == 0 ? ledger.tgid_seen : proc_above == level ? ledger.tgid : 0;
+}
+
 void Collector::State::take_commands() {
-  if (probes.shared().collector_level != 0) {
-    return;  // the kernel's numbers are not those of our /proc
-  }
   for (const tc_ledger& ledger : probes.slots()) {
-    if (ledger.live != 0 && (ledger.flags & TC_LEDGER_OPEN_AT_START) != 0 &&
-        commands_of.insert(ledger.process).second) {
-      const std::string command = command_line_of(ledger.tgid);
-      {
-        const std::lock_guard lock(builder_mutex);
-        builder.on_command(ledger.process, command);
-      }
-      if (tap) {
-        tap.note_command(ledger.process, command);
-      }
-      if (stacks) {
-        stacks->remember(ledger.tgid);
-      }
+    if (ledger.live == 0 || (ledger.flags & TC_LEDGER_OPEN_AT_START) == 0 || commands_of.contains(ledger.process)) {
+      continue;
+    }
+    const std::uint64_t id = ledger.id;
+    const std::uint64_t process = ledger.process;
+    const std::uint32_t number = number_in_proc(ledger);
+    const std::string command = number == 0 ? std::string() : command_line_of(number);
+    if (number != 0 && stacks) {
+      stacks->remember(ledger.tgid_seen, number);
+    }
+    if (!lives(ledger, id)) {
+      continue;  // what was read may be another process's that has its number now
+    }
+    commands_of.insert(process);
+    {
+      const std::lock_guard lock(builder_mutex);
+      builder.on_command(process, command);
+    }
+    if (tap) {
+      tap.note_command(process, command);
     }
   }
 }

@@ -25,7 +25,7 @@ constexpr std::size_t ring_size = 512 * 1024;
 std::size_t page_size() { return static_cast<std::size_t>(sysconf(_SC_PAGESIZE)); }
 std::size_t mapped_size() { return page_size() + ring_size; }
 
-int open_event(unsigned cpu) {
+int open_event(unsigned cpu, bool build_ids) {
   perf_event_attr attr{};
   attr.size = sizeof attr;
   attr.type = PERF_TYPE_SOFTWARE;
@@ -36,6 +36,7 @@ int open_event(unsigned cpu) {
   attr.clockid = CLOCK_MONOTONIC;
   attr.mmap = 1;
   attr.mmap2 = 1;
+  attr.build_id = build_ids ? 1 : 0;
   attr.comm = 1;
   attr.comm_exec = 1;
   attr.task = 1;
@@ -76,7 +77,10 @@ Result<std::unique_ptr<MappingEvents>> MappingEvents::open() {
 }
 
 Result<MappingEvents::CpuRing> MappingEvents::open_ring(unsigned cpu) {
-  Fd event(open_event(cpu));
+  Fd event(open_event(cpu, true));
+  if (!event && errno == EINVAL) {
+    event = Fd(open_event(cpu, false));  // before Linux 5.12
+  }
   if (!event) {
     // ENODEV: it is offline.
     return errno == ENODEV ? Result<CpuRing>(CpuRing()) : Result<CpuRing>(failure(cpu, "perf_event_open", errno));

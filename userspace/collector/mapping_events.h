@@ -19,7 +19,7 @@ namespace taskcost {
 
 class MappingEvents {
  public:
-  using OnEvent = std::function<void(const MappingEvent&)>;
+  using OnEvent = std::function<void(MappingEvent&)>;
 
   // From here on everything is recorded. What was mapped before is in /proc/PID/maps: read it after this, and hand it
   // to AddressSpaces::on_snapshot with the time at which it was read.

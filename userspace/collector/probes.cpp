@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <linux/membarrier.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -44,6 +45,15 @@ constexpr unsigned entries_per_task = 2;
 // Of about 1 KiB each.
 constexpr std::uint32_t max_stacks = 65536;
 
+std::uint64_t random_number() {
+  std::uint64_t number = 0;
+  // Of a kernel that has just booted and has none yet, some bits are better than to wait.
+  if (getrandom(&number, sizeof number, GRND_NONBLOCK) != sizeof number) {
+    number = static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count());
+  }
+  return number;
+}
+
 Error error_of(std::string what, int error) {
   std::string why = std::strerror(error < 0 ? -error : error);
   if (const std::string warning = take_libbpf_warning(); !warning.empty()) {
@@ -68,6 +78,7 @@ void configure(probes& object, const Sources& sources, const CollectorOptions& o
   object.rodata->keep_events = options.events;
   object.rodata->sees_calls = options.detail == Detail::full;
   object.rodata->sees_lengths = sources.message_lengths;
+  object.rodata->hash_key = random_number();
   std::ranges::copy(native_calls_by_number(), object.bss->native_calls);
   std::ranges::copy(compat_calls_by_number(), object.bss->compat_calls);
   std::ranges::copy(calls_by_socketcall(), object.bss->socket_calls);

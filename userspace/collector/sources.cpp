@@ -242,6 +242,7 @@ void choose_base(Sources& sources, const KernelTypes& types) {
                     TC_COUNTER_CHILDREN_VFORKS,
                     TC_COUNTER_CHILDREN_SPAWNS,
                     TC_COUNTER_CHILDREN_CLONE_VM,
+                    TC_COUNTER_CHILDREN_WORKERS,
                     TC_COUNTER_EXECS,
                     TC_COUNTER_SYSCALLS,
                     TC_COUNTER_PAGE_TABLE_BYTES,
@@ -351,6 +352,9 @@ void choose_channels(Sources& sources, const KernelTypes& types, Detail detail) 
 void choose_targets(Sources& sources, const KernelTypes& types) {
   if (types.has_tracepoint("cgroup_attach_task")) {
     sources.programs.insert("taskcost_cgroup_attach");
+  }
+  if (types.has_tracepoint("task_rename")) {
+    sources.programs.insert("taskcost_rename");
   }
 }
 

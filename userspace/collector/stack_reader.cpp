@@ -57,23 +57,55 @@ Result<std::unique_ptr<StackReader>> StackReader::start() {
   return reader;
 }
 
-void StackReader::remember(std::uint32_t tgid) {
-  if (const std::string text = read_text(fmt::format("/proc/{}/maps", tgid)); !text.empty()) {
-    spaces_.on_snapshot(tgid, parse_maps(text), now_ns());
+void StackReader::remember(std::uint32_t tgid, std::uint32_t number_in_proc) {
+  const std::string text = read_text(fmt::format("/proc/{}/maps", number_in_proc));
+  if (text.empty()) {
+    return;
+  }
+  const std::uint64_t read_ns = now_ns();
+  std::vector<Mapping> mappings = parse_maps(text);
+  for (Mapping& mapping : mappings) {
+    files_.look_at(number_in_proc, mapping);
+  }
+  spaces_.on_snapshot(tgid, std::move(mappings), read_ns);
+}
+
+void StackReader::on_exec(std::uint64_t address_space, std::uint64_t at_ns) {
+  if (execs_.size() < most_execs) {
+    execs_[address_space] = at_ns;
   }
 }
 
-void StackReader::follow() {
-  events_->read_new([this](const MappingEvent& event) { apply(event, spaces_); });
+void StackReader::follow(bool proc_is_ours) {
+  events_->read_new([&](MappingEvent& event) {
+    if (proc_is_ours && event.kind == MappingEvent::Kind::mmap) {
+      files_.look_at(event.pid, event.mapping);
+    }
+    apply(event, spaces_);
+  });
 }
 
 Stacks StackReader::take(const Probes& probes, const Session& session,
                          const std::function<std::uint64_t(std::uint64_t)>& process_of, std::uint64_t lost) {
   events_->read_rest([this](const MappingEvent& event) { apply(event, spaces_); });
+  std::unordered_map<std::uint64_t, const Process*> processes;
+  for (const Process& process : session.processes) {
+    processes[process.id] = &process;
+  }
+  const auto process_with = [&processes](std::uint64_t id) {
+    const auto found = processes.find(id);
+    return found == processes.end() ? nullptr : found->second;
+  };
   std::vector<RawStack> raw;
   const bool complete = probes.visit_stacks([&](const tc_stack_key& key, const tc_stack_sums& sums) {
     RawStack stack;
     stack.process = process_of(key.process);
+    if (const Process* process = process_with(stack.process)) {
+      stack.start_ns = static_cast<std::uint64_t>(process->start.time_since_epoch().count());
+    }
+    if (const auto exec = execs_.find(key.address_space); exec != execs_.end()) {
+      stack.exec_ns = exec->second;
+    }
     stack.kind = kind_of(key.kind);
     stack.wait = key.wait < TC_NR_WAITS ? static_cast<tc_wait>(key.wait) : TC_WAIT_OTHER;
     stack.kernel = addresses_of(probes.object(), key.ids.kernel);
@@ -83,15 +115,14 @@ Stacks StackReader::take(const Probes& probes, const Session& session,
     stack.time = Duration(static_cast<Duration::rep>(sums.ns));
     raw.push_back(std::move(stack));
   });
-  std::unordered_map<std::uint64_t, std::uint32_t> tgids;
-  for (const Process& process : session.processes) {
-    tgids[process.id] = process.tgid;
-  }
-  const auto tgid_of = [&tgids](std::uint64_t process) {
-    const auto found = tgids.find(process);
-    return found == tgids.end() ? std::nullopt : std::optional(found->second);
+  // The kernel's records of mappings number processes as the pid namespace of the reader does.
+  const auto tgid_of = [&process_with](std::uint64_t id) {
+    const Process* process = process_with(id);
+    return process == nullptr || process->tgid_seen == 0 ? std::nullopt : std::optional(process->tgid_seen);
   };
-  Symbolizer symbolizer;
+  Symbolizer::Options options;
+  options.kept_file = [this](const Mapping& mapping) { return files_.open(mapping); };
+  Symbolizer symbolizer(std::move(options));
   // Without a symbol table, frames in the kernel have no names.
   auto symbols = KernelSymbols::read();
   const KernelSymbols kernel = symbols ? *std::move(symbols) : KernelSymbols::parse("");

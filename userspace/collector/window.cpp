@@ -87,20 +87,18 @@ Status Collector::State::watch_cpus() {
 }
 
 void Collector::State::remember_mappings() {
-  if (probes.shared().collector_level != 0) {
-    return;  // the kernel's numbers are not those of our /proc
-  }
   std::set<std::uint32_t> tgids;
   for (const tc_ledger& ledger : probes.slots()) {
-    if (ledger.live != 0 && tgids.insert(ledger.tgid).second) {
-      stacks->remember(ledger.tgid);
+    if (const std::uint32_t number = number_in_proc(ledger);
+        ledger.live != 0 && number != 0 && tgids.insert(number).second) {
+      stacks->remember(ledger.tgid_seen, number);
     }
   }
 }
 
 void Collector::State::follow_the_machine() {
   if (stacks) {
-    stacks->follow();
+    stacks->follow(proc_above == 0);
     if (stacks->take_gap()) {
       remember_mappings();
     }

@@ -104,7 +104,8 @@ LivingTask& LivingTasks::on_birth(const tc_birth& birth) {
     task.off = {
         adopted ? birth.at_ns : birth.birth_ns, 0, birth.syscall, birth.row, birth.condition, birth.wait, adopted};
   }
-  if (LivingTask* creator = find(birth.creator); creator != nullptr && birth.how < TC_NR_CREATIONS) {
+  if (LivingTask* creator = find(birth.creator);
+      creator != nullptr && birth.how < TC_NR_CREATIONS && !is_worker_of_process(birth.flags)) {
     creator->child_newtask_ns = birth.at_ns;
     creator->child_published_ns = 0;
   }
@@ -125,6 +126,12 @@ LivingTask& LivingTasks::on_exec(const tc_exec& exec) {
   task.flags = exec.compat != 0 ? task.flags | TC_LEDGER_COMPAT : task.flags & ~std::uint32_t{TC_LEDGER_COMPAT};
   task.comm = write_name_(comm_of(exec.comm));
   task.exec_ns = exec.at_ns;
+  return task;
+}
+
+LivingTask& LivingTasks::on_rename(const tc_rename& rename) {
+  LivingTask& task = get(rename.id);
+  task.comm = write_name_(comm_of(rename.comm));
   return task;
 }
 

@@ -95,6 +95,7 @@ class LivingTasks {
 
   LivingTask& on_birth(const tc_birth& birth);
   LivingTask& on_exec(const tc_exec& exec);
+  LivingTask& on_rename(const tc_rename& rename);
   SwitchStory on_switch(const tc_switch& event);
   // The task did something on a CPU. If it was off, its return was lost: since when it runs is unknown.
   LivingTask& on_sign_of_life(std::uint64_t id, std::uint64_t at_ns);

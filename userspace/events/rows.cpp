@@ -5,6 +5,9 @@
 #include <string>
 #include <variant>
 
+#include "account/event_rules.h"
+#include "taskcost/account.h"
+
 namespace taskcost {
 namespace {
 
@@ -17,6 +20,7 @@ std::optional<std::uint64_t> value_of(const tc_step& step) {
   switch (step.kind) {
     case TC_STEP_SIGNALLED:
     case TC_STEP_FOUND_RUNNING:
+    case TC_STEP_REPARENTED:
       return step.arg;
     case TC_STEP_SHOOTDOWN_STOLE:
     case TC_STEP_SHOOTDOWN_LOST:
@@ -78,7 +82,7 @@ void EventRows::on(const tc_birth& birth) {
   if (adopted) {
     return;
   }
-  row.detail = creation_name(birth.how);
+  row.detail = is_worker_of_process(birth.flags) ? to_string(How::worker) : creation_name(birth.how);
   row.value = birth.clone_flags;
   if (birth.creator_tid != 0) {
     row.other_tid = birth.creator_tid;
@@ -94,6 +98,15 @@ void EventRows::on(const tc_exec& exec) {
   row.detail = detail_;
   row.detail_is_name = true;
   row.duration_ns = since(exec.entered_ns, exec.at_ns);
+}
+
+// The row has the new name.
+void EventRows::on(const tc_rename& rename) {
+  const LivingTask* before = tasks_.find(rename.id);
+  detail_ = before == nullptr ? std::string() : before->comm;
+  EventRow& row = add("rename", rename.at_ns, tasks_.on_rename(rename));
+  row.detail = detail_;
+  row.detail_is_name = true;
 }
 
 void EventRows::on(const tc_reap& reap) {

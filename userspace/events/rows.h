@@ -63,6 +63,7 @@ class EventRows {
 
   void on(const tc_birth& birth);
   void on(const tc_exec& exec);
+  void on(const tc_rename& rename);
   void on(const tc_reap& reap);
   void on(const tc_switch& event);
   void on(const tc_call& call) { add_call(call); }

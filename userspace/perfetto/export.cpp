@@ -97,6 +97,14 @@ class PerfettoExport::Implementation {
     tracks_.on_exec(exec, task, old_tid);
   }
 
+  void on(const tc_rename& rename) {
+    const LivingTask* before = tasks_.find(rename.id);
+    const std::string old_comm = before == nullptr ? std::string() : before->comm;
+    LivingTask& task = tasks_.on_rename(rename);
+    scheduling_.on_rename(rename.at_ns, task, old_comm);
+    tracks_.on_rename(rename, task);
+  }
+
   void on(const tc_switch& event) {
     const SwitchStory story = tasks_.on_switch(event);
     scheduling_.on_switch(event, story, tasks_);

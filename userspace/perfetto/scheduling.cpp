@@ -128,15 +128,22 @@ void Scheduling::on_published(const tc_step& step, const LivingTask& task, const
   event->mutable_sched_wakeup_new()->set_pid(pid_of(task.tid));
 }
 
-void Scheduling::on_exec(const tc_exec& exec, const LivingTask& task, const std::string& old_comm,
-                         std::uint32_t old_tid) {
-  wire::FtraceEvent* rename = add(task.cpu, exec.at_ns, exec.tid);
+bool Scheduling::on_rename(std::uint64_t at_ns, const LivingTask& task, const std::string& old_comm) {
+  wire::FtraceEvent* rename = task.tid == 0 ? nullptr : add(task.cpu, at_ns, task.tid);
   if (rename == nullptr) {
-    return;
+    return false;
   }
-  rename->mutable_task_rename()->set_pid(pid_of(exec.tid));
+  rename->mutable_task_rename()->set_pid(pid_of(task.tid));
   rename->mutable_task_rename()->set_oldcomm(old_comm);
   rename->mutable_task_rename()->set_newcomm(task.comm);
+  return true;
+}
+
+void Scheduling::on_exec(const tc_exec& exec, const LivingTask& task, const std::string& old_comm,
+                         std::uint32_t old_tid) {
+  if (!on_rename(exec.at_ns, task, old_comm)) {
+    return;
+  }
   wire::SchedProcessExec& event = *add(task.cpu, exec.at_ns, exec.tid)->mutable_sched_process_exec();
   event.set_pid(pid_of(exec.tid));
   event.set_old_pid(pid_of(old_tid == 0 ? exec.tid : old_tid));

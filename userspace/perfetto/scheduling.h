@@ -21,6 +21,8 @@ class Scheduling {
 
   void on_birth(const tc_birth& birth, const LivingTask& task);
   void on_published(const tc_step& step, const LivingTask& task, const LivingTasks& tasks);
+  // False where there is no track for it.
+  bool on_rename(std::uint64_t at_ns, const LivingTask& task, const std::string& old_comm);
   void on_exec(const tc_exec& exec, const LivingTask& task, const std::string& old_comm, std::uint32_t old_tid);
   void on_exit(const tc_step& step, const LivingTask& task);
   void on_switch(const tc_switch& event, const SwitchStory& story, const LivingTasks& tasks);

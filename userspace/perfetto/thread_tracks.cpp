@@ -5,6 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "account/event_rules.h"
+#include "taskcost/account.h"
+
 namespace taskcost {
 namespace {
 
@@ -161,7 +164,7 @@ void ThreadTracks::on_birth(const tc_birth& birth, LivingTask& task) {
     return;
   }
   packets_.instant(track, birth.at_ns, Category::creation, packets_.name("born"))
-      .with_text(Argument::how, creation_name(birth.how))
+      .with_text(Argument::how, is_worker_of_process(birth.flags) ? to_string(How::worker) : creation_name(birth.how))
       .with(Argument::clone_flags, birth.clone_flags);
   if (birth.creator_tid != 0) {
     packets_.with(Argument::creator_tid, birth.creator_tid);
@@ -191,6 +194,14 @@ void ThreadTracks::on_exec(const tc_exec& exec, LivingTask& task, std::uint32_t 
   packets_.instant(track_of(task, exec.at_ns), exec.at_ns, Category::exec, packets_.name("becomes another program"))
       .with_text(Argument::command, tasks_->written(command));
   packets_.write();
+}
+
+void ThreadTracks::on_rename(const tc_rename& rename, LivingTask& task) {
+  track_of(task, rename.at_ns);
+  if (task.tgid != 0) {
+    describe_thread(task, rename.at_ns).mutable_thread()->set_thread_name(task.comm);
+    packets_.write();
+  }
 }
 
 void ThreadTracks::on_reap(const tc_reap& reap) {

@@ -25,6 +25,7 @@ class ThreadTracks {
   void on_birth(const tc_birth& birth, LivingTask& task);
   // `old_tid`: before the exec; 0 when it was not known.
   void on_exec(const tc_exec& exec, LivingTask& task, std::uint32_t old_tid);
+  void on_rename(const tc_rename& rename, LivingTask& task);
   void on_reap(const tc_reap& reap);
   void on_switch(const tc_switch& event, const SwitchStory& story);
   void on_call(const tc_call& call, const tc_transfer* transfer);

@@ -208,6 +208,7 @@ void write_process(JsonWriter& json, const Process& process) {
     json.field("zombie_ns", process.zombie);
     json.field("reap_ns", process.reap);
     json.field("threads", process.tasks.size());
+    json.field("workers", process.workers());
     write_json_account(json, "total", account_of(process));
     json.array("tasks", [&] {
       for (const Task& task : process.tasks) {

@@ -5,8 +5,8 @@ namespace taskcost {
 
 // Accounts, and the tasks and processes that have them.
 const std::string_view schema_of_accounts = R"json(    "how": {
-      "enum": ["fork", "vfork", "spawn", "clone_vm", "thread", "attached"],
-      "description": "How a task came to be; attached: it existed before it was observed."
+      "enum": ["fork", "vfork", "spawn", "clone_vm", "thread", "attached", "worker"],
+      "description": "How a task came to be; attached: it existed before it was observed; worker: the kernel made it for itself in its process (io_uring, vhost)."
     },
     "cells": {
       "type": "object",
@@ -184,7 +184,7 @@ const std::string_view schema_of_accounts = R"json(    "how": {
       "type": "object",
       "required": [
         "id", "parent", "tgid", "tgid_inside", "ppid", "comm", "kernel", "command", "command_truncated", "how", "start_ns", "end_ns",
-        "open_at_start", "open_at_end", "exit_code", "exit_signal", "address_space_id", "zombie_ns", "threads",
+        "open_at_start", "open_at_end", "exit_code", "exit_signal", "address_space_id", "zombie_ns", "threads", "workers",
         "total", "tasks"
       ],
       "properties": {
@@ -196,7 +196,7 @@ const std::string_view schema_of_accounts = R"json(    "how": {
         "parent": {
           "type": ["integer", "null"],
           "minimum": 0,
-          "description": "`id` of the parent; null when it is not observed."
+          "description": "`id` of the last parent, as `ppid`; null when it is not observed."
         },
         "tgid": {"$ref": "#/definitions/count"},
         "tgid_inside": {"$ref": "#/definitions/amount"},
@@ -223,9 +223,14 @@ const std::string_view schema_of_accounts = R"json(    "how": {
         "zombie_ns": {
           "type": ["integer", "null"],
           "minimum": 0,
-          "description": "From its last switch-out to the parent's wait."
+          "description": "From its last switch-out to the return of the wait that reaped it."
         },
         "threads": {"$ref": "#/definitions/count"},
+        "workers": {
+          "type": "integer",
+          "minimum": 0,
+          "description": "Those of its threads that the kernel made for itself (io_uring, vhost)."
+        },
         "total": {"$ref": "#/definitions/account"},
         "tasks": {"type": "array", "items": {"$ref": "#/definitions/task"}, "description": "By birth."}
       }

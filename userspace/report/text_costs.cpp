@@ -117,6 +117,9 @@ void write_creations(Page& page, const Session& session) {
   } else {
     page.table(table);
   }
+  if (const auto workers = session.totals.counters[TC_COUNTER_CHILDREN_WORKERS]; workers.value_or(0) > 0) {
+    page.paragraph(fmt::format("{}: {}", text_of(TC_COUNTER_CHILDREN_WORKERS), *workers));
+  }
   write_ends(page, session);
 }
 

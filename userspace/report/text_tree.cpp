@@ -35,6 +35,13 @@ std::string indented_name(const FamilyMember& member) {
   return indent + depth + name;
 }
 
+// The program's own, and those of the kernel beside them.
+std::string threads_text(const Process& process) {
+  const std::size_t workers = process.workers();
+  const std::string own = std::to_string(process.tasks.size() - workers);
+  return workers == 0 ? own : fmt::format("{} + {}", own, workers);
+}
+
 void add_member(Table& table, const FamilyMember& member) {
   const Process& process = member.first();
   const bool failed = process.exit_signal || process.exit_code.value_or(0) != 0;
@@ -44,7 +51,7 @@ void add_member(Table& table, const FamilyMember& member) {
              to_string(process.how),
              member.is_group() ? mean_text(member.lifetime(), count) + " "
                                : lifetime_text(lifetime_of(process), process.open_at_start, process.open_at_end),
-             std::to_string(process.tasks.size()),
+             threads_text(process),
              {ended_text(process), failed ? Ink::warning : Ink::plain}});
 }
 

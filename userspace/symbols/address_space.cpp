@@ -83,15 +83,15 @@ AddressSpaces::Process* AddressSpaces::process_for(std::uint32_t pid, std::uint6
   return &processes_[pid];
 }
 
-void AddressSpaces::begin_image(Process& process, std::shared_ptr<Image> image) {
+void AddressSpaces::begin_image(Process& process, std::shared_ptr<Image> image, std::uint64_t time_ns) {
   auto& images = process.images;
-  if (!images.empty() && images.back()->mappings.empty()) {
+  if (!images.empty() && images.back().image->mappings.empty()) {
     images.pop_back();
   }
   if (images.size() > former_images) {
     images.erase(images.begin());
   }
-  images.push_back(std::move(image));
+  images.push_back({std::move(image), time_ns});
 }
 
 void AddressSpaces::place(Process& process, Mapping mapping) {
@@ -99,9 +99,9 @@ void AddressSpaces::place(Process& process, Mapping mapping) {
     return;
   }
   if (process.images.empty()) {
-    process.images.push_back(std::make_shared<Image>(kept_));
+    process.images.push_back({std::make_shared<Image>(kept_), mapping.mapped_ns});
   }
-  auto& image = process.images.back();
+  auto& image = process.images.back().image;
   const bool shared = image.use_count() > 1;
   // In the middle of another one it makes two of that.
   const std::size_t needed = 2 + (shared ? image->mappings.size() : 0);
@@ -117,13 +117,14 @@ void AddressSpaces::place(Process& process, Mapping mapping) {
 
 void AddressSpaces::on_mmap(std::uint32_t pid, Mapping mapping, std::uint64_t time_ns) {
   if (Process* process = process_for(pid, time_ns)) {
+    mapping.mapped_ns = time_ns;
     place(*process, std::move(mapping));
   }
 }
 
 void AddressSpaces::on_exec(std::uint32_t pid, std::uint64_t time_ns) {
   if (Process* process = process_for(pid, time_ns)) {
-    begin_image(*process, std::make_shared<Image>(kept_));
+    begin_image(*process, std::make_shared<Image>(kept_), time_ns);
   }
 }
 
@@ -134,7 +135,7 @@ void AddressSpaces::on_fork(std::uint32_t parent_pid, std::uint32_t pid, std::ui
   }
   const auto parent = processes_.find(parent_pid);
   const bool known = parent != processes_.end() && !parent->second.images.empty();
-  begin_image(*process, known ? parent->second.images.back() : std::make_shared<Image>(kept_));
+  begin_image(*process, known ? parent->second.images.back().image : std::make_shared<Image>(kept_), time_ns);
 }
 
 void AddressSpaces::on_snapshot(std::uint32_t pid, std::vector<Mapping> mappings, std::uint64_t time_ns) {
@@ -143,8 +144,9 @@ void AddressSpaces::on_snapshot(std::uint32_t pid, std::vector<Mapping> mappings
     return;
   }
   process->told_ns = time_ns;
-  begin_image(*process, std::make_shared<Image>(kept_));
+  begin_image(*process, std::make_shared<Image>(kept_), time_ns);
   for (Mapping& mapping : mappings) {
+    mapping.mapped_ns = time_ns;
     place(*process, std::move(mapping));
   }
 }
@@ -154,24 +156,42 @@ const Mapping* AddressSpaces::find(std::uint32_t pid, std::uint64_t address) con
   if (process == processes_.end() || process->second.images.empty()) {
     return nullptr;
   }
-  return process->second.images.back()->find(address);
+  return process->second.images.back().image->find(address);
 }
 
-std::vector<const Mapping*> AddressSpaces::find_together(std::uint32_t pid,
-                                                         std::span<const std::uint64_t> addresses) const {
+// The kernel tells of an exec a little before it is over, and of a fork a little after the start time of the child.
+const AddressSpaces::Version* AddressSpaces::version_at(const Process& process, const Program& program) {
+  const auto& images = process.images;
+  if (program.exec_ns != 0) {
+    const auto after = std::ranges::upper_bound(images, program.exec_ns, {}, &Version::begin_ns);
+    return after == images.begin() ? &images.front() : &*std::prev(after);
+  }
+  const auto first = std::ranges::lower_bound(images, program.start_ns, {}, &Version::begin_ns);
+  return first == images.end() ? &images.back() : &*first;
+}
+
+std::vector<const Mapping*> AddressSpaces::find_together(std::uint32_t pid, std::span<const std::uint64_t> addresses,
+                                                         const Program& program) const {
   std::vector<const Mapping*> best(addresses.size(), nullptr);
   const auto process = processes_.find(pid);
-  if (process == processes_.end()) {
+  if (process == processes_.end() || process->second.images.empty()) {
     return best;
+  }
+  const auto in = [&addresses](const Version& version) {
+    std::vector<const Mapping*> found;
+    found.reserve(addresses.size());
+    std::ranges::transform(addresses, std::back_inserter(found),
+                           [&version](std::uint64_t address) { return version.image->find(address); });
+    return found;
+  };
+  if (program.exec_ns != 0 || program.start_ns != 0) {
+    return in(*version_at(process->second, program));
   }
   std::size_t explained = 0;
   const auto& images = process->second.images;
-  for (auto image = images.rbegin(); image != images.rend(); ++image) {
-    std::vector<const Mapping*> found;
-    found.reserve(addresses.size());
-    std::transform(addresses.begin(), addresses.end(), std::back_inserter(found),
-                   [&image](std::uint64_t address) { return (*image)->find(address); });
-    const std::size_t hits = found.size() - static_cast<std::size_t>(std::count(found.begin(), found.end(), nullptr));
+  for (auto version = images.rbegin(); version != images.rend(); ++version) {
+    std::vector<const Mapping*> found = in(*version);
+    const std::size_t hits = found.size() - static_cast<std::size_t>(std::ranges::count(found, nullptr));
     if (hits > explained) {
       explained = hits;
       best = std::move(found);

@@ -26,7 +26,9 @@ struct Mapping {
   std::uint32_t device_major = 0;
   std::uint32_t device_minor = 0;
   std::uint64_t inode = 0;
-  std::string build_id;  // hexadecimal; empty when unknown
+  std::uint64_t inode_generation = 0;  // 0: not known
+  std::uint64_t mapped_ns = 0;         // the file was mapped then, with the content that is to be named; 0: not known
+  std::string build_id;                // hexadecimal; empty when unknown: device and inode tell which file it is
 };
 
 class AddressSpaces {
@@ -47,10 +49,19 @@ class AddressSpaces {
 
   // As the process is now; null when no mapping is known. Borrowed until the next event.
   [[nodiscard]] const Mapping* find(std::uint32_t pid, std::uint64_t address) const;
-  // The mapping of each address of one stack. A stack may be older than the last exec of its process, but all of it
-  // belongs to one program: the one that explains most addresses, of equals the latest.
+  // Which of the programs that ran under one pid, one after the other.
+  struct Program {
+    std::uint64_t exec_ns = 0;   // of the exec that began it; 0: none that was seen
+    std::uint64_t start_ns = 0;  // of its process, or when that was first seen; 0: not known
+  };
+  // The mapping of each address of one stack, which all belongs to one program. Where its time is not known, that is
+  // the one that explains most addresses, of equals the latest.
+  [[nodiscard]] std::vector<const Mapping*> find_together(std::uint32_t pid, std::span<const std::uint64_t> addresses,
+                                                          const Program& program) const;
   [[nodiscard]] std::vector<const Mapping*> find_together(std::uint32_t pid,
-                                                          std::span<const std::uint64_t> addresses) const;
+                                                          std::span<const std::uint64_t> addresses) const {
+    return find_together(pid, addresses, Program{});
+  }
 
   [[nodiscard]] std::size_t mappings() const;
   // Mappings, forks and execs that were forgotten because of the limit.
@@ -58,14 +69,19 @@ class AddressSpaces {
 
  private:
   struct Image;
+  struct Version {
+    std::shared_ptr<Image> image;  // forks share it
+    std::uint64_t begin_ns = 0;
+  };
   struct Process {
-    std::vector<std::shared_ptr<Image>> images;  // of its programs, the present one last; forks share them
+    std::vector<Version> images;  // of its programs, the present one last
     std::uint64_t told_ns = 0;                   // of the snapshot
   };
 
   // Null when the event is older than what is known, or there is no room.
   Process* process_for(std::uint32_t pid, std::uint64_t time_ns);
-  void begin_image(Process& process, std::shared_ptr<Image> image);
+  void begin_image(Process& process, std::shared_ptr<Image> image, std::uint64_t time_ns);
+  static const Version* version_at(const Process& process, const Program& program);
   void place(Process& process, Mapping mapping);
 
   std::size_t limit_;

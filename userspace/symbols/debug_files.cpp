@@ -16,11 +16,6 @@ struct ElfEnd {
   void operator()(Elf* elf) const { elf_end(elf); }
 };
 
-bool has_build_id(const RegularFile& file, const std::string& build_id) {
-  const std::unique_ptr<Elf, ElfEnd> elf(elf_begin(file.get(), ELF_C_READ_MMAP, nullptr));
-  return elf && build_id_of(elf.get()) == build_id;
-}
-
 constexpr std::array<std::uint32_t, 256> make_crc_table() {
   std::array<std::uint32_t, 256> table{};
   for (std::uint32_t i = 0; i < table.size(); ++i) {
@@ -64,12 +59,18 @@ std::string build_id_of(Elf* elf) {
   return text;
 }
 
+std::string build_id_of(const RegularFile& file) {
+  elf_version(EV_CURRENT);
+  const std::unique_ptr<Elf, ElfEnd> elf(elf_begin(file.get(), ELF_C_READ_MMAP, nullptr));
+  return elf ? build_id_of(elf.get()) : std::string();
+}
+
 RegularFile find_debug_file(const std::string& path, const std::string& build_id, const DebugLink& link,
                             const std::vector<std::string>& directories) {
   if (build_id.size() > 2) {
     for (const std::string& directory : directories) {
       RegularFile file(directory + "/.build-id/" + build_id.substr(0, 2) + "/" + build_id.substr(2) + ".debug");
-      if (file && has_build_id(file, build_id)) {
+      if (file && build_id_of(file) == build_id) {
         return file;
       }
     }

@@ -15,6 +15,7 @@ namespace taskcost {
 
 // Hexadecimal; empty when the file has none.
 std::string build_id_of(Elf* elf);
+std::string build_id_of(const RegularFile& file);
 
 struct DebugLink {
   std::string name;  // hostile

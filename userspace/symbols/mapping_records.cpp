@@ -4,13 +4,32 @@
 #include <linux/perf_event.h>
 #include <sys/mman.h>
 
+#include <algorithm>
+#include <array>
+#include <bit>
 #include <cstring>
+#include <string>
 #include <string_view>
 
 namespace taskcost {
 namespace {
 
 // The records as perf_event.h describes them in comments; behind each comes the time.
+struct FileNumbers {
+  std::uint32_t device_major;
+  std::uint32_t device_minor;
+  std::uint64_t inode;
+  std::uint64_t inode_generation;
+};
+
+// In the place of the numbers, where the file has one and it was in memory (PERF_RECORD_MISC_MMAP_BUILD_ID).
+struct FileBuildId {
+  std::uint8_t size;
+  std::array<std::uint8_t, 3> reserved;
+  std::array<std::uint8_t, 20> bytes;
+};
+static_assert(sizeof(FileBuildId) == sizeof(FileNumbers));
+
 struct MmapRecord {
   perf_event_header header;
   std::uint32_t pid;
@@ -18,10 +37,7 @@ struct MmapRecord {
   std::uint64_t address;
   std::uint64_t size;
   std::uint64_t file_offset;
-  std::uint32_t device_major;
-  std::uint32_t device_minor;
-  std::uint64_t inode;
-  std::uint64_t inode_generation;
+  std::array<std::byte, sizeof(FileNumbers)> file;
   std::uint32_t protection;
   std::uint32_t flags;
   // and the path, with zeros behind it up to a multiple of 8
@@ -61,11 +77,19 @@ std::optional<T> read(std::span<const std::byte> record) {
   return value;
 }
 
+std::string hexadecimal(std::span<const std::uint8_t> bytes) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string text;
+  for (const std::uint8_t byte : bytes) {
+    text += digits[byte >> 4U];
+    text += digits[byte & 0xfU];
+  }
+  return text;
+}
+
 std::optional<MappingEvent> decode_mmap(std::span<const std::byte> record, MappingEvent event) {
   const auto fields = read<MmapRecord>(record);
-  // With a build id the same bytes would mean something else.
-  if (!fields || (fields->header.misc & PERF_RECORD_MISC_MMAP_BUILD_ID) != 0 ||
-      (fields->header.misc & PERF_RECORD_MISC_CPUMODE_MASK) != PERF_RECORD_MISC_USER ||
+  if (!fields || (fields->header.misc & PERF_RECORD_MISC_CPUMODE_MASK) != PERF_RECORD_MISC_USER ||
       (fields->protection & PROT_EXEC) == 0 || fields->address + fields->size <= fields->address) {
     return std::nullopt;
   }
@@ -77,9 +101,16 @@ std::optional<MappingEvent> decode_mmap(std::span<const std::byte> record, Mappi
   event.mapping.end = fields->address + fields->size;
   event.mapping.file_offset = fields->file_offset;
   event.mapping.path = padded.substr(0, padded.find('\0'));
-  event.mapping.device_major = fields->device_major;
-  event.mapping.device_minor = fields->device_minor;
-  event.mapping.inode = fields->inode;
+  if ((fields->header.misc & PERF_RECORD_MISC_MMAP_BUILD_ID) != 0) {
+    const auto id = std::bit_cast<FileBuildId>(fields->file);
+    event.mapping.build_id = hexadecimal(std::span(id.bytes).first(std::min<std::size_t>(id.size, id.bytes.size())));
+  } else {
+    const auto numbers = std::bit_cast<FileNumbers>(fields->file);
+    event.mapping.device_major = numbers.device_major;
+    event.mapping.device_minor = numbers.device_minor;
+    event.mapping.inode = numbers.inode;
+    event.mapping.inode_generation = numbers.inode_generation;
+  }
   return event;
 }
 

@@ -35,7 +35,7 @@ void append_user(NamedStack& stack, const RawStack& raw, const AddressSpaces& sp
   const std::vector<std::uint64_t> addresses = inside_calls(raw.user);
   std::vector<const Mapping*> mappings(addresses.size(), nullptr);
   if (tgid) {
-    mappings = spaces.find_together(*tgid, addresses);
+    mappings = spaces.find_together(*tgid, addresses, {raw.exec_ns, raw.start_ns});
   }
   for (std::size_t i = addresses.size(); i-- > 0;) {
     stack.frames.push_back(symbolizer.name(mappings[i], addresses[i]));

@@ -5,16 +5,15 @@
 #include <fcntl.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
-#include <cinttypes>
-#include <cstdio>
-#include <fstream>
+#include <ctime>
 #include <string_view>
 #include <utility>
 
+#include "symbols/mapped_files.h"
 #include "symbols/regular_file.h"
 
 namespace taskcost {
@@ -25,41 +24,24 @@ constexpr std::string_view deleted = " (deleted)";
 
 bool is_file(const std::string& path) { return path.starts_with('/') && !path.starts_with("//"); }
 
-bool has_identity(const Mapping& mapping, std::uint32_t device_major, std::uint32_t device_minor, std::uint64_t inode) {
-  return mapping.inode == inode && mapping.device_major == device_major && mapping.device_minor == device_minor;
-}
-
-// On overlayfs and btrfs stat() does not tell the device and inode that a mapping has: so map it, and look.
-bool maps_as(const RegularFile& file, const Mapping& mapping) {
-  const auto size = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
-  void* at = mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.get(), 0);
-  if (at == MAP_FAILED) {
-    return false;
-  }
-  bool same = false;
-  std::ifstream maps("/proc/self/maps");
-  for (std::string line; std::getline(maps, line);) {
-    std::uintptr_t start = 0;
-    std::uint32_t major_number = 0;
-    std::uint32_t minor_number = 0;
-    std::uint64_t inode = 0;
-    constexpr int fields = 4;
-    // NOLINTNEXTLINE(cert-err34-c): the kernel's own numbers
-    if (std::sscanf(line.c_str(), "%" SCNxPTR "-%*x %*s %*x %x:%x %" SCNu64, &start, &major_number, &minor_number,
-                    &inode) == fields &&
-        start == reinterpret_cast<std::uintptr_t>(at)) {
-      same = has_identity(mapping, major_number, minor_number, inode);
-      break;
-    }
-  }
-  munmap(at, size);
-  return same;
-}
-
-bool is_same_file(const RegularFile& file, const Mapping& mapping) {
+// When the file changed for the last time, at the latest: its clock goes by ticks. On CLOCK_MONOTONIC; 0 when that
+// cannot be: the clock was set since.
+std::uint64_t changed_ns(const RegularFile& file) {
+  const auto ns_of = [](const timespec& time) { return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec; };
   const struct stat status = file.status();
-  return mapping.inode == 0 || has_identity(mapping, major(status.st_dev), minor(status.st_dev), status.st_ino) ||
-         maps_as(file, mapping);
+  timespec tick{};
+  timespec wall{};
+  timespec now{};
+  clock_getres(CLOCK_REALTIME_COARSE, &tick);
+  clock_gettime(CLOCK_REALTIME, &wall);
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  // A file without a name changed when it lost that.
+  const std::int64_t changed = ns_of(status.st_nlink == 0 ? status.st_mtim : status.st_ctim);
+  if (changed > ns_of(wall)) {
+    return 0;
+  }
+  return static_cast<std::uint64_t>(
+      std::max<std::int64_t>(changed + ns_of(tick) - (ns_of(wall) - ns_of(now)), 1));
 }
 
 // The vDSO of this process, which is that of all 64-bit processes.
@@ -100,6 +82,11 @@ Symbolizer::Module Symbolizer::load(const Mapping& mapping) const {
     module.mark = Frame::Mark::unknown;
     return module;
   }
+  if (RegularFile kept = options_.kept_file ? options_.kept_file(mapping) : RegularFile()) {
+    module.has_no_name = kept.status().st_nlink == 0;
+    take_symbols(module, mapping, std::move(kept));
+    return module;
+  }
   RegularFile file(mapping.path);
   const int why_not = errno;
   // A name may end like that and still be the file's.
@@ -110,23 +97,32 @@ Symbolizer::Module Symbolizer::load(const Mapping& mapping) const {
     module.mark = is_gone ? Frame::Mark::unlinked : is_no_file ? Frame::Mark::replaced : Frame::Mark::none;
     return module;
   }
-  if (!is_same_file(file, mapping)) {
+  if (!is_mapping_of(mapping, file)) {
     module.mark = says_deleted ? Frame::Mark::unlinked : Frame::Mark::replaced;
     return module;
+  }
+  take_symbols(module, mapping, std::move(file));
+  return module;
+}
+
+// The inode is that of the mapping, but its content may be another one.
+void Symbolizer::take_symbols(Module& module, const Mapping& mapping, RegularFile file) const {
+  if (mapping.build_id.empty()) {
+    module.changed_ns = changed_ns(file);
   }
   auto symbols = symbols_of(std::move(file), mapping.path, options_.debug_directories);
   if (symbols && !mapping.build_id.empty() && symbols->build_id() != mapping.build_id) {
     module.mark = Frame::Mark::replaced;
-    return module;
+    return;
   }
   module.symbols = std::move(symbols);
-  return module;
 }
 
 Symbolizer::Module& Symbolizer::module_of(const Mapping& mapping) {
   // A program that maps ever new files must not fill the memory with their symbols.
   constexpr std::size_t most_modules = 1024;
-  Key key(mapping.path, mapping.device_major, mapping.device_minor, mapping.inode, mapping.build_id);
+  Key key(mapping.path, mapping.device_major, mapping.device_minor, mapping.inode, mapping.inode_generation,
+          mapping.build_id);
   const auto known = modules_.find(key);
   if (known != modules_.end()) {
     return known->second;
@@ -146,11 +142,12 @@ Frame Symbolizer::name(const Mapping* mapping, std::uint64_t address) {
   Module& module = module_of(*mapping);
   const std::uint64_t offset = address - mapping->start + (mapping->path == vdso_path ? 0 : mapping->file_offset);
   frame.module = mapping->path;
-  frame.mark = module.mark;
-  if (frame.module.ends_with(deleted) && module.mark == Frame::Mark::unlinked) {
+  const bool is_changed = mapping->mapped_ns != 0 && module.changed_ns > mapping->mapped_ns;
+  frame.mark = is_changed ? Frame::Mark::replaced : module.mark;
+  if (frame.module.ends_with(deleted) && (module.has_no_name || module.mark == Frame::Mark::unlinked)) {
     frame.module.resize(frame.module.size() - deleted.size());
   }
-  if (module.symbols) {
+  if (module.symbols && !is_changed) {
     const auto [known, is_new] = module.functions.try_emplace(offset);
     if (is_new) {
       known->second = demangled(module.symbols->find(offset));

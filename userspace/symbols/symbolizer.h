@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Names of user-space addresses. Files are opened where their paths lead now, which may be after their process has
-// ended: a file that was removed or replaced in between gives no names, and the frame says so.
+// ended: a file that was removed, replaced or written to in between gives no names, and the frame says so.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -24,6 +25,8 @@ class Symbolizer {
   struct Options {
     // Where separate debug files are, besides the directory of the file itself.
     std::vector<std::string> debug_directories = {"/usr/lib/debug"};
+    // A file that was kept open for a mapping, closed when there is none.
+    std::function<RegularFile(const Mapping&)> kept_file;
   };
 
   Symbolizer() : Symbolizer(Options{}) {}
@@ -37,14 +40,17 @@ class Symbolizer {
  private:
   struct Module {
     Frame::Mark mark = Frame::Mark::none;
+    bool has_no_name = false;      // any more, but the file is known
+    std::uint64_t changed_ns = 0;  // the file changed then: older mappings had another content; 0: not so
     std::optional<ElfSymbols> symbols;                         // nullopt when they cannot be read
     std::unordered_map<std::uint64_t, std::string> functions;  // by offset, demangled
   };
-  // Path, device, inode and build id: another file of the same path is another module.
-  using Key = std::tuple<std::string, std::uint32_t, std::uint32_t, std::uint64_t, std::string>;
+  // Path, device, inode, generation and build id: another file of the same path is another module.
+  using Key = std::tuple<std::string, std::uint32_t, std::uint32_t, std::uint64_t, std::uint64_t, std::string>;
 
   Module& module_of(const Mapping& mapping);
   Module load(const Mapping& mapping) const;
+  void take_symbols(Module& module, const Mapping& mapping, RegularFile file) const;
 
   Options options_;
   std::map<Key, Module> modules_;

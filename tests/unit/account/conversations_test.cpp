@@ -172,6 +172,44 @@ TEST(Conversations, TheOtherEndMayBeUnobserved) {
   EXPECT_EQ(bytes_between(all, 0, 1), 10U);
 }
 
+// An end of an inet socket has its own half above that of its peer.
+constexpr std::uint64_t link_between(std::uint32_t own, std::uint32_t peer) {
+  return std::uint64_t{own} << 32U | peer;
+}
+
+TEST(Conversations, TheEndThatConnectsIsOneBehind) {
+  auto conversations = of({LedgerBuilder(1).flow(0, TC_CHANNEL_INET_SOCKET, 7, link_between(4000, 90'001), 10, 200),
+                           LedgerBuilder(2).flow(0, TC_CHANNEL_INET_SOCKET, 8, link_between(90'001, 4001), 200, 10)});
+  const auto all = taken(conversations);
+  EXPECT_EQ(bytes_between(all, 1, 2), 200U);
+  EXPECT_EQ(bytes_between(all, 2, 1), 10U);
+  EXPECT_THAT(all.edges, SizeIs(2));
+}
+
+// Two workers of a server had connections of a client that is not observed, from the same port one after the other.
+TEST(Conversations, TwoEndsOnOneSideAreNoPair) {
+  auto conversations = of({LedgerBuilder(1).flow(0, TC_CHANNEL_INET_SOCKET, 7, link_between(500, 90'001), 10, 200),
+                           LedgerBuilder(2).flow(0, TC_CHANNEL_INET_SOCKET, 8, link_between(500, 90'001), 11, 300)});
+  const auto all = taken(conversations);
+  EXPECT_EQ(bytes_between(all, 1, 0), 200U);
+  EXPECT_EQ(bytes_between(all, 2, 0), 300U);
+  EXPECT_EQ(bytes_between(all, 0, 1), 10U);
+  EXPECT_EQ(bytes_between(all, 0, 2), 11U);
+}
+
+// The client is observed: each of its connections belongs to one worker.
+TEST(Conversations, ALaterConnectionIsAnotherOne) {
+  auto conversations = of({LedgerBuilder(1)
+                               .flow(0, TC_CHANNEL_INET_SOCKET, 7, link_between(500, 90'001), 10, 200)
+                               .flow(1, TC_CHANNEL_INET_SOCKET, 9, link_between(7500, 70'001), 1, 20),
+                           LedgerBuilder(2).flow(0, TC_CHANNEL_INET_SOCKET, 8, link_between(90'001, 501), 200, 10),
+                           LedgerBuilder(3).flow(0, TC_CHANNEL_INET_SOCKET, 8, link_between(70'001, 7501), 20, 1)});
+  const auto all = taken(conversations);
+  EXPECT_EQ(bytes_between(all, 1, 2), 200U);
+  EXPECT_EQ(bytes_between(all, 1, 3), 20U);
+  EXPECT_THAT(all.edges, SizeIs(4));
+}
+
 TEST(Conversations, SocketsWithoutAKnownOtherEndDoNotMeet) {
   auto conversations = of({LedgerBuilder(1).flow(0, TC_CHANNEL_UNIX_SOCKET, 7, 0, 0, 20),
                            LedgerBuilder(2).flow(0, TC_CHANNEL_UNIX_SOCKET, 8, 0, 20, 0)});

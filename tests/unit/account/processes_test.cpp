@@ -211,7 +211,9 @@ TEST_F(Processes, AreNotZombiesWhenTheParentWasFaster) {
 TEST_F(Processes, HaveNoTimeAsZombiesWhenNobodyWasSeenReaping) {
   builder_.on_ledger(ledger(2).child_of(1).with_pid(77).born_at(1us).began_exit_at(9us).ended_at(10us));
   builder_.on_reap(reap_of(1, 78, 25us));  // another child
-  builder_.on_reap(reap_of(5, 77, 25us));  // another parent
+  tc_reap elsewhere = reap_of(1, 77, 25us);
+  elsewhere.pid_namespace = 4026532000;  // another 77
+  builder_.on_reap(elsewhere);
   EXPECT_FALSE(only_process().zombie);
 }
 

@@ -243,6 +243,38 @@ TEST(Replay, ALifeFromForkToExit) {
   EXPECT_TRUE(book.integrity.clean());
 }
 
+// A worker of io_uring is born in a call that creates nothing.
+TEST(Replay, AWorkerOfTheKernelIsNoThread) {
+  tc_birth worker = test::born(b, 20'000, a, TC_CREATION_THREAD, "iou-wrk");
+  worker.birth_ns = 20'000;
+  worker.flags |= TC_LEDGER_KERNEL_WORKER;
+  worker.row = TC_ACTIVITY_KERNEL;
+  const Replayed book = replay(script()
+                                   .at(10us)
+                                   .adopted_running(a, 0)
+                                   .tells(worker)
+                                   .at(22us)
+                                   .published(b, a)
+                                   .at(30us)
+                                   .calls(a, TC_ACTIVITY_POLL, 15us)
+                                   .at(1000us)
+                                   .calls(a, TC_ACTIVITY_CREATE, 990us),
+                               1000us);
+  const tc_ledger& creator = book[a].ledger;
+  EXPECT_EQ(creator.counters[TC_COUNTER_CHILDREN_WORKERS], 1U);
+  EXPECT_EQ(creator.counters[TC_COUNTER_CHILDREN_THREADS], 0U);
+  EXPECT_EQ(creator.creations[TC_CREATION_THREAD].count, 0U);
+  EXPECT_EQ(creator.creations[TC_CREATION_THREAD].publish_ns, 0U);
+  EXPECT_EQ(creator.creations[TC_CREATION_THREAD].returns, 0U);
+}
+
+TEST(Replay, ATaskMayEndWithAnotherParent) {
+  const Replayed book = replay(
+      script().at(10us).adopted_running(a, 0).at(20us).exits(a).step(a, TC_STEP_REPARENTED, 4711, 47), 30us);
+  EXPECT_EQ(book[a].ledger.parent_process, 4711U);
+  EXPECT_EQ(book[a].ledger.ppid, 47U);
+}
+
 TEST(Replay, TellsOnWhichCpuATaskStarted) {
   const Replayed book = replay(script()
                                    .at(10us)

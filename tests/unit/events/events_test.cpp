@@ -149,6 +149,26 @@ TEST(EventRows, AParentMayComeBackLongAfterItsChildEnded) {
   EXPECT_EQ(row.at("waker_from"), "exit");
 }
 
+TEST(EventRows, NamesFollowARename) {
+  Script script;
+  script.at(1us).adopted(1, "server").at(2us).renames(1, "server: ready");
+  script.at(5us).switches(0, leaves(1).blocks(TC_WAIT_TIMER), idle_comes());
+  const auto rows = rows_of(script);
+  EXPECT_EQ(rows.at(0).at("comm"), "server");
+  EXPECT_EQ(rows.at(1).at("event"), "rename");
+  EXPECT_EQ(rows.at(1).at("comm"), "server: ready");
+  EXPECT_EQ(rows.at(1).at("detail"), "server");
+  EXPECT_EQ(rows.at(2).at("comm"), "server: ready");
+}
+
+TEST(EventRows, WorkersOfTheKernelAreNoThreads) {
+  Script script;
+  tc_birth worker = test::born(2, 2000, 1, TC_CREATION_THREAD, "iou-wrk-1001");
+  worker.flags |= TC_LEDGER_KERNEL_WORKER;
+  script.at(1us).adopted(1, "server").tells(worker);
+  EXPECT_EQ(rows_of(script).at(1).at("detail"), "worker");
+}
+
 TEST(EventRows, NamesAreQuotedAndNoFormulas) {
   Script script;
   script.at(1us).adopted(1, "a,b\"\n\x1b[m\xff").at(2us).execs(1, "-sh", std::string_view("=1\0,\"\r\n\0", 8));

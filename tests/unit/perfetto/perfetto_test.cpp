@@ -205,6 +205,19 @@ TEST(Perfetto, NamesFollowAnExec) {
   EXPECT_EQ(exits[0].at, 62'000U);
 }
 
+TEST(Perfetto, NamesFollowARename) {
+  Script script;
+  script.at(1us).adopted(1, "server").at(2us).renames(1, "server: ready");
+  script.at(5us).switches(0, leaves(1).blocks(TC_WAIT_TIMER), idle_comes());
+  const auto packets = trace_of(script);
+  const auto renames = of_kind(packets, "task_rename");
+  ASSERT_EQ(renames.size(), 1U);
+  EXPECT_EQ(renames[0].at, 2'000U);
+  EXPECT_EQ(renames[0].event->number("pid"), 1001U);
+  EXPECT_EQ(renames[0].event->text("oldcomm"), "server");
+  EXPECT_EQ(renames[0].event->text("newcomm"), "server: ready");
+}
+
 TEST(Perfetto, AThreadThatExecsGoesOnUnderTheTidOfItsLeader) {
   Script script;
   script.at(1us).adopted(1, "server").adopted(2, "worker", 1);

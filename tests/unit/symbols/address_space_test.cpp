@@ -161,6 +161,28 @@ TEST(AddressSpaces, AStackFromBeforeAnExecIsOfTheFormerProgram) {
   EXPECT_THAT(spaces.find_together(2, {}), IsEmpty());
 }
 
+// Programs at the same addresses, one after the other under one pid.
+TEST(AddressSpaces, AStackIsOfTheProgramOfItsTime) {
+  AddressSpaces spaces;
+  spaces.on_mmap(1, mapped(0x1000, 0x2000, "/shell"), 1);
+  spaces.on_fork(1, 2, 10);
+  spaces.on_exec(2, 20);
+  spaces.on_mmap(2, mapped(0x1000, 0x2000, "/first"), 21);
+  spaces.on_exec(2, 30);
+  spaces.on_mmap(2, mapped(0x1000, 0x2000, "/second"), 31);
+  spaces.on_fork(1, 2, 50);  // another process with its pid
+  const std::uint64_t addresses[] = {0x1500};
+  const auto at = [&](const AddressSpaces::Program& program) {
+    return spaces.find_together(2, addresses, program).at(0)->path;
+  };
+  EXPECT_EQ(at({22, 9}), "/first") << "an exec is over a little after the kernel told of it";
+  EXPECT_EQ(at({33, 9}), "/second");
+  EXPECT_EQ(at({0, 9}), "/shell") << "before its first exec";
+  EXPECT_EQ(at({0, 49}), "/shell");
+  EXPECT_EQ(at({0, 70}), "/shell") << "nothing later is known";
+  EXPECT_EQ(spaces.find(2, 0x1500)->mapped_ns, 1U);
+}
+
 TEST(AddressSpaces, ManyExecsKeepTheirMemory) {
   AddressSpaces spaces;
   for (std::uint64_t i = 0; i < 1000; ++i) {

@@ -77,17 +77,33 @@ TEST(MappingRecords, Mmap) {
   EXPECT_EQ(event->mapping.device_major, 8U);
   EXPECT_EQ(event->mapping.device_minor, 1U);
   EXPECT_EQ(event->mapping.inode, 99U);
+  EXPECT_EQ(event->mapping.inode_generation, 7U);
+  EXPECT_EQ(event->mapping.build_id, "");
 
   AddressSpaces spaces;
   apply(*event, spaces);
   EXPECT_NE(spaces.find(4711, 0x7f1000), nullptr);
 }
 
+// The build id takes the place of device, inode and generation.
+TEST(MappingRecords, MmapWithBuildId) {
+  Bytes bytes(PERF_RECORD_MMAP2, PERF_RECORD_MISC_USER | PERF_RECORD_MISC_MMAP_BUILD_ID);
+  bytes.add(1U).add(1U).add(std::uint64_t{0x1000}).add(std::uint64_t{0x1000}).add(std::uint64_t{0});
+  bytes.add(std::uint8_t{4}).add(std::uint8_t{0}).add(std::uint16_t{0});
+  for (const std::uint8_t byte : {0xde, 0xad, 0xbe, 0xef}) {
+    bytes.add(byte);
+  }
+  bytes.add(std::uint64_t{0}).add(std::uint64_t{0}).add(std::uint32_t{PROT_EXEC}).add(std::uint32_t{MAP_PRIVATE});
+  const auto event = decode_mapping_record(bytes.add_text("/a").with_time(5));
+  ASSERT_TRUE(event);
+  EXPECT_EQ(event->mapping.build_id, "deadbeef");
+  EXPECT_EQ(event->mapping.inode, 0U);
+  EXPECT_EQ(event->mapping.path, "/a");
+}
+
 TEST(MappingRecords, WhatIsNoCodeOfAProcess) {
   EXPECT_FALSE(decode_mapping_record(mmap_record(0x1000, 0x1000, PROT_READ, "/data")));
   EXPECT_FALSE(decode_mapping_record(mmap_record(0x1000, 0x1000, PROT_EXEC, "[module]", PERF_RECORD_MISC_KERNEL)));
-  EXPECT_FALSE(decode_mapping_record(
-      mmap_record(0x1000, 0x1000, PROT_EXEC, "/a", PERF_RECORD_MISC_USER | PERF_RECORD_MISC_MMAP_BUILD_ID)));
   EXPECT_FALSE(decode_mapping_record(mmap_record(0x1000, 0, PROT_EXEC, "/empty")));
   EXPECT_FALSE(decode_mapping_record(mmap_record(0x1000, ~0ULL, PROT_EXEC, "/around")));
   EXPECT_FALSE(decode_mapping_record(Bytes(PERF_RECORD_EXIT, 0).add(1ULL).add(2ULL).add(3ULL).with_time(4)));

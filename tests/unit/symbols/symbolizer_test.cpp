@@ -5,15 +5,19 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <chrono>
+#include <ctime>
 #include <fstream>
 #include <set>
 #include <string>
+#include <thread>
 
 #include "support/elf_file.h"
 
 namespace taskcost::test {
 namespace {
 
+using namespace std::chrono_literals;
 using ::testing::AnyOf;
 using ::testing::Contains;
 using ::testing::HasSubstr;
@@ -156,6 +160,40 @@ TEST(Symbolizer, FilesThatWereReplaced) {
   Loaded without_inode = load(elf_path("pie"));
   without_inode->inode = 0;
   expect_known_functions(without_inode, "pie");
+}
+
+std::uint64_t monotonic_ns() {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(now.tv_nsec);
+}
+
+// Without a build id only its times tell that a file was written to.
+TEST(Symbolizer, AFileThatChangedSinceItWasMapped) {
+  const Folder folder;
+  Loaded loaded = load(folder.take("pie", "tool"));
+  std::this_thread::sleep_for(30ms);  // longer than a tick
+  loaded->mapped_ns = monotonic_ns();
+  expect_known_functions(loaded, "pie");
+  std::this_thread::sleep_for(30ms);
+  std::ofstream(loaded->path, std::ios::binary | std::ios::trunc) << bytes_of(elf_path("pie"));
+  expect_nameless(loaded, Mark::replaced);
+  std::this_thread::sleep_for(30ms);
+  Symbolizer symbolizer;
+  EXPECT_EQ(symbolizer.name(&loaded.mapping, loaded->start + 0x10).mark, Mark::replaced);
+  Mapping later = loaded.mapping;
+  later.mapped_ns = monotonic_ns();
+  EXPECT_EQ(symbolizer.name(&later, later.start + 0x10).mark, Mark::none) << "of the same file, but newer";
+}
+
+TEST(Symbolizer, AFileThatWasKeptOpen) {
+  const Folder folder;
+  const std::string path = folder.take("pie", "tool");
+  const Loaded loaded = load(path);
+  Symbolizer::Options options;
+  options.kept_file = [copy = folder.take("pie", "kept")](const Mapping&) { return RegularFile(copy); };
+  std::filesystem::remove(path);
+  expect_known_functions(loaded, "pie", Symbolizer(options));
 }
 
 TEST(Symbolizer, AFifoInItsPlaceBlocksNobody) {

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A program that sleeps below a function of its own name, and has frame pointers: naps_here and naps_there.
+#pragma once
+
+#include "program.h"
+
+#define NAP_BELOW(name)                                                             \
+  __attribute__((noinline, optimize("no-omit-frame-pointer"))) void name##_inner(); \
+  void name##_inner() {                                                             \
+    program::sleep_ns(2'000'000);                                                   \
+    asm volatile("");                                                               \
+  }                                                                                 \
+  __attribute__((noinline, optimize("no-omit-frame-pointer"))) void name();         \
+  void name() {                                                                     \
+    name##_inner();                                                                 \
+    asm volatile("");                                                               \
+  }                                                                                 \
+  int main(int argc, char** argv) {                                                 \
+    for (std::int64_t i = program::number(argc, argv, 1); i > 0; --i) {             \
+      name();                                                                       \
+    }                                                                               \
+    return 0;                                                                       \
+  }

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "symbols/mapped_files.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <linux/fs.h>
+#include <linux/magic.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/sysmacros.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cinttypes>
+#include <cstdio>
+#include <fstream>
+#include <utility>
+
+#include "symbols/debug_files.h"
+
+namespace taskcost {
+namespace {
+
+// Descriptors are few, and an open file keeps its file system busy.
+constexpr std::size_t most_kept = 128;
+constexpr std::size_t most_known = 16384;
+
+constexpr std::array<long, 7> remote_file_systems = {
+    0x65735546 /* FUSE */, NFS_SUPER_MAGIC, 0xff534d42 /* CIFS */, 0xfe534d42 /* SMB2 */, 0x00c36400 /* Ceph */,
+    V9FS_MAGIC,            AFS_SUPER_MAGIC};
+
+// Opening it waits for nobody.
+bool is_local(const Fd& file) {
+  struct statfs status {};
+  return fstatfs(file.get(), &status) == 0 &&
+         std::ranges::find(remote_file_systems, static_cast<long>(status.f_type)) == remote_file_systems.end();
+}
+
+bool has_numbers(const Mapping& mapping, std::uint32_t device_major, std::uint32_t device_minor, std::uint64_t inode) {
+  return mapping.inode == inode && mapping.device_major == device_major && mapping.device_minor == device_minor;
+}
+
+// On overlayfs and btrfs stat() does not tell the device and inode that a mapping has: so map it, and look.
+bool maps_as(const RegularFile& file, const Mapping& mapping) {
+  const auto size = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+  void* at = mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.get(), 0);
+  if (at == MAP_FAILED) {
+    return false;
+  }
+  bool same = false;
+  std::ifstream maps("/proc/self/maps");
+  for (std::string line; std::getline(maps, line);) {
+    std::uintptr_t start = 0;
+    std::uint32_t major_number = 0;
+    std::uint32_t minor_number = 0;
+    std::uint64_t inode = 0;
+    constexpr int fields = 4;
+    // NOLINTNEXTLINE(cert-err34-c): the kernel's own numbers
+    if (std::sscanf(line.c_str(), "%" SCNxPTR "-%*x %*s %*x %x:%x %" SCNu64, &start, &major_number, &minor_number,
+                    &inode) == fields &&
+        start == reinterpret_cast<std::uintptr_t>(at)) {
+      same = has_numbers(mapping, major_number, minor_number, inode);
+      break;
+    }
+  }
+  munmap(at, size);
+  return same;
+}
+
+// False only where both tell, and differently.
+bool may_have_generation(const RegularFile& file, const Mapping& mapping) {
+  unsigned long generation = 0;  // the kernel writes an int
+  if (mapping.inode_generation == 0 || ioctl(file.get(), FS_IOC_GETVERSION, &generation) != 0) {
+    return true;
+  }
+  return static_cast<std::uint32_t>(generation) == static_cast<std::uint32_t>(mapping.inode_generation);
+}
+
+// Whether the path, as we see it, leads to the same inode.
+bool leads_to(const std::string& path, const RegularFile& file) {
+  const struct stat expected = file.status();
+  struct stat found {};
+  return stat(path.c_str(), &found) == 0 && found.st_dev == expected.st_dev && found.st_ino == expected.st_ino;
+}
+
+}  // namespace
+
+bool is_mapping_of(const Mapping& mapping, const RegularFile& file) {
+  if (!mapping.build_id.empty() && build_id_of(file) != mapping.build_id) {
+    return false;
+  }
+  if (mapping.inode == 0) {
+    return true;
+  }
+  const struct stat status = file.status();
+  const bool is_same = has_numbers(mapping, major(status.st_dev), minor(status.st_dev), status.st_ino);
+  return (is_same || maps_as(file, mapping)) && may_have_generation(file, mapping);
+}
+
+MappedFiles::Key MappedFiles::key_of(const Mapping& mapping) {
+  return {mapping.path,  mapping.device_major,     mapping.device_minor,
+          mapping.inode, mapping.inode_generation, mapping.build_id};
+}
+
+void MappedFiles::look_at(std::uint32_t pid, Mapping& mapping) {
+  if (!mapping.path.starts_with('/') || mapping.path.starts_with("//")) {
+    return;
+  }
+  const Key told = key_of(mapping);
+  if (const auto known = known_.find(told); known != known_.end()) {
+    mapping.build_id = known->second->build_id;
+    return;
+  }
+  const Fd place(::open(fmt::format("/proc/{}/map_files/{:x}-{:x}", pid, mapping.start, mapping.end).c_str(),
+                        O_PATH | O_CLOEXEC));
+  if (!place || !is_local(place)) {
+    return;
+  }
+  RegularFile file(fmt::format("/proc/self/fd/{}", place.get()));
+  // Another process may have that pid by now.
+  if (!file || !is_mapping_of(mapping, file)) {
+    return;
+  }
+  if (known_.size() >= most_known) {
+    known_.clear();
+    kept_ = 0;
+  }
+  auto known = std::make_shared<Known>();
+  known->build_id = mapping.build_id.empty() ? build_id_of(file) : mapping.build_id;
+  if (kept_ < most_kept && !leads_to(mapping.path, file)) {
+    known->file = Fd(file.release());
+    ++kept_;
+  }
+  mapping.build_id = known->build_id;
+  known_.emplace(told, known);
+  known_.emplace(key_of(mapping), known);
+}
+
+RegularFile MappedFiles::open(const Mapping& mapping) const {
+  const auto known = known_.find(key_of(mapping));
+  return RegularFile(known == known_.end() || !known->second->file
+                         ? -1
+                         : fcntl(known->second->file.get(), F_DUPFD_CLOEXEC, 0));
+}
+
+}  // namespace taskcost
