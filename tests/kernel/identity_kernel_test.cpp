@@ -349,8 +349,10 @@ std::map<std::string, std::set<std::string>> naps_of(const Report& report) {
   for (const Json& stack : report["stacks"].at("stacks")) {
     for (const Json& frame : stack.at("frames")) {
       const std::string function = frame.at("function").is_string() ? frame.at("function").get<std::string>() : "";
+      const std::size_t size = function.find("_inner") != std::string::npos ? function.find("_inner")
+                                                                            : function.find('(');
       if (function.starts_with("nap_") && !stack.at("process").is_null()) {
-        naps[commands[stack.at("process").get<std::uint64_t>()]].insert(function.substr(0, function.find('(')));
+        naps[commands[stack.at("process").get<std::uint64_t>()]].insert(function.substr(0, size));
       }
     }
   }

@@ -10,6 +10,7 @@
 #include <optional>
 #include <set>
 
+#include "account/glance_numbers.h"
 #include "collector/cpu_watch.h"
 #include "collector/ended_tasks.h"
 #include "collector/own_cost.h"
@@ -50,6 +51,7 @@ struct Collector::State {
   OwnCost cost;
   Fd statistics;  // while it is open the kernel counts runs and their time
   EndedTasks ended;
+  GlanceNumbers numbers_of_glances;
 
   // Last members: their threads use the others.
   std::unique_ptr<Reader> reader;

@@ -40,6 +40,7 @@ Glance Collector::State::glance() {
     }
   }
   sort_each_once(glance.tasks);
+  numbers_of_glances.apply(glance.tasks);
   glance.losses = losses.so_far();
   glance.userspace_cpu = cost.cpu_so_far();
   glance.per_transition = cost.per_transition();
