@@ -109,9 +109,11 @@ void Collector::State::take_tables() {
 void Collector::State::take_living_ledgers() {
   for (const tc_ledger& ledger : probes.slots()) {
     if (ledger.live != 0 && is_of_window(ledger)) {
-      builder.on_ledger(ledger);
+      tc_ledger copy = ledger;
+      copy.task = copy.regs = copy.file = 0;  // captures hold no kernel address
+      builder.on_ledger(copy);
       if (tap) {
-        tap.pass_on_as(TC_RECORD_LEDGER, ledger);
+        tap.pass_on_as(TC_RECORD_LEDGER, copy);
       }
     }
   }
