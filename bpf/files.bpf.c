@@ -11,7 +11,7 @@ enum {
 	FAMILY_UNIX = 1, /* AF_UNIX */
 	FAMILY_INET = 2,
 	FAMILY_INET6 = 10,
-	PROTOCOL_TCP = 6, /* IPPROTO_TCP */
+	PROTOCOL_TCP = 6,		  /* IPPROTO_TCP */
 	MESSAGE_QUEUE_MAGIC = 0x19800202, /* super_block.s_magic of mqueue, */
 	ANONYMOUS_MAGIC = 0x09041934,	  /* and of eventfd, epoll, timerfd and the like */
 	DEVICE_MAJOR_SHIFT = 20,

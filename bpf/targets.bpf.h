@@ -11,9 +11,9 @@ extern __u32 target_kind;      /* enum tc_target_kind */
 extern __u64 target_cgroup;    /* id within its hierarchy */
 extern __u32 target_hierarchy; /* 0: that of cgroup v2 */
 extern struct tc_glob target_name;
-extern __u32 collector_tgid; /* never a target */
+extern __u32 collector_tgid;  /* never a target */
 extern __u32 collector_level; /* of the collector's pid namespace */
-extern __u64 arrivals;	     /* tasks that came to the target behind a walk's back */
+extern __u64 arrivals;	      /* tasks that came to the target behind a walk's back */
 
 static __always_inline bool is_launched(void)
 {

@@ -15,7 +15,7 @@ namespace taskcost {
 
 struct Glance {
   struct Task {
-    std::uint64_t id = 0;  // unique in the session
+    std::uint64_t id = 0;              // unique in the session
     std::uint64_t process = 0;         // likewise, from 1 on
     std::uint64_t parent_process = 0;  // 0: not observed
     std::uint32_t tid = 0;

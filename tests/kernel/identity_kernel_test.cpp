@@ -349,8 +349,8 @@ std::map<std::string, std::set<std::string>> naps_of(const Report& report) {
   for (const Json& stack : report["stacks"].at("stacks")) {
     for (const Json& frame : stack.at("frames")) {
       const std::string function = frame.at("function").is_string() ? frame.at("function").get<std::string>() : "";
-      const std::size_t size = function.find("_inner") != std::string::npos ? function.find("_inner")
-                                                                            : function.find('(');
+      const std::size_t size =
+          function.find("_inner") != std::string::npos ? function.find("_inner") : function.find('(');
       if (function.starts_with("nap_") && !stack.at("process").is_null()) {
         naps[commands[stack.at("process").get<std::uint64_t>()]].insert(function.substr(0, size));
       }
@@ -429,7 +429,8 @@ TEST(InAPidNamespace, StacksHaveNames) {
   const TemporaryDirectory directory;
   const std::string file = directory.file("r.json");
   Words command{"unshare", "--pid", "--fork", "--mount-proc"};
-  const Words inside = tool({"run", "-q", "--stacks", "--format", "none", "-o", file, "--", program("naps_here"), "20"});
+  const Words inside =
+      tool({"run", "-q", "--stacks", "--format", "none", "-o", file, "--", program("naps_here"), "20"});
   command.insert(command.end(), inside.begin(), inside.end());
   const Finished finished = run(command);
   ASSERT_EQ(finished.exit_code(), 0) << finished.describe();

@@ -2,8 +2,8 @@
 //
 // connections WORKERS COUNT GO: WORKERS processes that serve one port of this host, and a client that makes COUNT
 // connections to them, one after the other and from only a few ports: the same four addresses come again and again.
-// Prints the pids of the workers, one a line, and "ready"; begins when the file GO is there. At the end, for each worker
-// "PID RECEIVED SENT" in bytes.
+// Prints the pids of the workers, one a line, and "ready"; begins when the file GO is there. At the end, for each
+// worker "PID RECEIVED SENT" in bytes.
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>

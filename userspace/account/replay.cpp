@@ -191,9 +191,8 @@ struct Replay::State {
     }
     ReplayedLife* creator = birth.how < TC_NR_CREATIONS ? find(birth.creator) : nullptr;
     if (creator != nullptr && !creator->ended()) {
-      is_worker_of_process(birth.flags)
-          ? creator->got_worker()
-          : creator->created(static_cast<tc_creation>(birth.how), birth.copy_ns);
+      is_worker_of_process(birth.flags) ? creator->got_worker()
+                                        : creator->created(static_cast<tc_creation>(birth.how), birth.copy_ns);
     }
   }
 

@@ -75,7 +75,7 @@ class AddressSpaces {
   };
   struct Process {
     std::vector<Version> images;  // of its programs, the present one last
-    std::uint64_t told_ns = 0;                   // of the snapshot
+    std::uint64_t told_ns = 0;    // of the snapshot
   };
 
   // Null when the event is older than what is known, or there is no room.

@@ -28,8 +28,8 @@ constexpr std::size_t most_kept = 128;
 constexpr std::size_t most_known = 16384;
 
 constexpr std::array<long, 7> remote_file_systems = {
-    0x65735546 /* FUSE */, NFS_SUPER_MAGIC, 0xff534d42 /* CIFS */, 0xfe534d42 /* SMB2 */, 0x00c36400 /* Ceph */,
-    V9FS_MAGIC,            AFS_SUPER_MAGIC};
+    0x65735546 /* FUSE */, NFS_SUPER_MAGIC, 0xff534d42 /* CIFS */, 0xfe534d42 /* SMB2 */,
+    0x00c36400 /* Ceph */, V9FS_MAGIC,      AFS_SUPER_MAGIC};
 
 // Opening it waits for nobody.
 bool is_local(const Fd& file) {
@@ -113,8 +113,8 @@ void MappedFiles::look_at(std::uint32_t pid, Mapping& mapping) {
     mapping.build_id = known->second->build_id;
     return;
   }
-  const Fd place(::open(fmt::format("/proc/{}/map_files/{:x}-{:x}", pid, mapping.start, mapping.end).c_str(),
-                        O_PATH | O_CLOEXEC));
+  const Fd place(
+      ::open(fmt::format("/proc/{}/map_files/{:x}-{:x}", pid, mapping.start, mapping.end).c_str(), O_PATH | O_CLOEXEC));
   if (!place || !is_local(place)) {
     return;
   }
@@ -140,9 +140,8 @@ void MappedFiles::look_at(std::uint32_t pid, Mapping& mapping) {
 
 RegularFile MappedFiles::open(const Mapping& mapping) const {
   const auto known = known_.find(key_of(mapping));
-  return RegularFile(known == known_.end() || !known->second->file
-                         ? -1
-                         : fcntl(known->second->file.get(), F_DUPFD_CLOEXEC, 0));
+  return RegularFile(
+      known == known_.end() || !known->second->file ? -1 : fcntl(known->second->file.get(), F_DUPFD_CLOEXEC, 0));
 }
 
 }  // namespace taskcost

@@ -40,8 +40,7 @@ std::uint64_t changed_ns(const RegularFile& file) {
   if (changed > ns_of(wall)) {
     return 0;
   }
-  return static_cast<std::uint64_t>(
-      std::max<std::int64_t>(changed + ns_of(tick) - (ns_of(wall) - ns_of(now)), 1));
+  return static_cast<std::uint64_t>(std::max<std::int64_t>(changed + ns_of(tick) - (ns_of(wall) - ns_of(now)), 1));
 }
 
 // The vDSO of this process, which is that of all 64-bit processes.

@@ -40,9 +40,9 @@ class Symbolizer {
  private:
   struct Module {
     Frame::Mark mark = Frame::Mark::none;
-    bool has_no_name = false;      // any more, but the file is known
-    std::uint64_t changed_ns = 0;  // the file changed then: older mappings had another content; 0: not so
-    std::optional<ElfSymbols> symbols;                         // nullopt when they cannot be read
+    bool has_no_name = false;           // any more, but the file is known
+    std::uint64_t changed_ns = 0;       // the file changed then: older mappings had another content; 0: not so
+    std::optional<ElfSymbols> symbols;  // nullopt when they cannot be read
     std::unordered_map<std::uint64_t, std::string> functions;  // by offset, demangled
   };
   // Path, device, inode, generation and build id: another file of the same path is another module.

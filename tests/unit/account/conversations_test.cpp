@@ -173,9 +173,7 @@ TEST(Conversations, TheOtherEndMayBeUnobserved) {
 }
 
 // An end of an inet socket has its own half above that of its peer.
-constexpr std::uint64_t link_between(std::uint32_t own, std::uint32_t peer) {
-  return std::uint64_t{own} << 32U | peer;
-}
+constexpr std::uint64_t link_between(std::uint32_t own, std::uint32_t peer) { return std::uint64_t{own} << 32U | peer; }
 
 TEST(Conversations, TheEndThatConnectsIsOneBehind) {
   auto conversations = of({LedgerBuilder(1).flow(0, TC_CHANNEL_INET_SOCKET, 7, link_between(4000, 90'001), 10, 200),

@@ -269,8 +269,8 @@ TEST(Replay, AWorkerOfTheKernelIsNoThread) {
 }
 
 TEST(Replay, ATaskMayEndWithAnotherParent) {
-  const Replayed book = replay(
-      script().at(10us).adopted_running(a, 0).at(20us).exits(a).step(a, TC_STEP_REPARENTED, 4711, 47), 30us);
+  const Replayed book =
+      replay(script().at(10us).adopted_running(a, 0).at(20us).exits(a).step(a, TC_STEP_REPARENTED, 4711, 47), 30us);
   EXPECT_EQ(book[a].ledger.parent_process, 4711U);
   EXPECT_EQ(book[a].ledger.ppid, 47U);
 }

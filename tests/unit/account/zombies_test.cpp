@@ -14,11 +14,11 @@ namespace {
 
 using namespace std::chrono_literals;  // NOLINT(google-build-using-namespace)
 using std::chrono::nanoseconds;
-using ::testing::IsEmpty;
-using ::testing::SizeIs;
 using test::ledger;
 using test::LedgerBuilder;
 using test::reap_of;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
 
 // A child of process 1 with pid 77 that takes 1 us for its exit.
 LedgerBuilder death(std::uint64_t id, nanoseconds end) {

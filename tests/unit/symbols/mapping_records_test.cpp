@@ -90,8 +90,8 @@ TEST(MappingRecords, MmapWithBuildId) {
   Bytes bytes(PERF_RECORD_MMAP2, PERF_RECORD_MISC_USER | PERF_RECORD_MISC_MMAP_BUILD_ID);
   bytes.add(1U).add(1U).add(std::uint64_t{0x1000}).add(std::uint64_t{0x1000}).add(std::uint64_t{0});
   bytes.add(std::uint8_t{4}).add(std::uint8_t{0}).add(std::uint16_t{0});
-  for (const std::uint8_t byte : {0xde, 0xad, 0xbe, 0xef}) {
-    bytes.add(byte);
+  for (const unsigned byte : {0xdeU, 0xadU, 0xbeU, 0xefU}) {
+    bytes.add(static_cast<std::uint8_t>(byte));
   }
   bytes.add(std::uint64_t{0}).add(std::uint64_t{0}).add(std::uint32_t{PROT_EXEC}).add(std::uint32_t{MAP_PRIVATE});
   const auto event = decode_mapping_record(bytes.add_text("/a").with_time(5));

@@ -20,11 +20,12 @@ using Mark = Frame::Mark;
 
 constexpr std::uint32_t tgid = 4711;
 constexpr std::uint64_t process = 3;
+constexpr std::uint64_t late_ns = std::uint64_t{1} << 62U;  // the files were there before
 
 // A process with tests/elf/pie mapped, under a kernel with a few functions.
 class Resolve : public ::testing::Test {
  protected:
-  Resolve() { spaces_.on_mmap(tgid, loaded_.mapping, 1); }
+  Resolve() { spaces_.on_mmap(tgid, loaded_.mapping, late_ns); }
 
   std::uint64_t at(const std::string& function, std::uint64_t offset = 1) {
     return addresses_.at(function) + loaded_.bias + offset;
@@ -134,8 +135,8 @@ TEST_F(Resolve, UnknownAddressesAndProcessesAreUnknown) {
 }
 
 TEST_F(Resolve, AStackFromBeforeAnExecKeepsItsNames) {
-  spaces_.on_exec(tgid, 5);
-  spaces_.on_mmap(tgid, load(elf_path("no_pie")).mapping, 6);
+  spaces_.on_exec(tgid, late_ns + 5);
+  spaces_.on_mmap(tgid, load(elf_path("no_pie")).mapping, late_ns + 6);
   EXPECT_THAT(functions(resolved({stack({at("knead"), at("_start")})}).stacks[0]), ElementsAre("_start", "knead"));
 }
 

@@ -27,7 +27,7 @@ std::string function_at(const Loaded& loaded, std::uint64_t address, Symbolizer&
   return symbolizer.name(&loaded.mapping, address + loaded.bias).function;
 }
 
-Symbolizer with_directory(const std::string& directory) { return Symbolizer(Symbolizer::Options{{directory}}); }
+Symbolizer with_directory(const std::string& directory) { return Symbolizer(Symbolizer::Options{{directory}, {}}); }
 
 void expect_known_functions(const Loaded& loaded, const std::string& nm_name, Symbolizer&& symbolizer = Symbolizer()) {
   const auto addresses = nm_of(nm_name);
@@ -223,7 +223,7 @@ class Self : public ::testing::Test {
  protected:
   Self() {
     std::ifstream file("/proc/self/maps");
-    spaces_.on_snapshot(1, parse_maps(std::string(std::istreambuf_iterator<char>(file), {})), 1);
+    spaces_.on_snapshot(1, parse_maps(std::string(std::istreambuf_iterator<char>(file), {})), monotonic_ns());
   }
   AddressSpaces spaces_;
   Symbolizer symbolizer_;
