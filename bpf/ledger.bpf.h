@@ -317,26 +317,25 @@ static __always_inline __u64 page_table_bytes_of(struct mm_struct *mm)
 	return mm ? (__u64)field(mm, pgtables_bytes.counter) : 0;
 }
 
-/* The pid of a task as somebody in the pid namespace at `level` sees it; 0 when the task is not visible there. */
-static __always_inline __u32 pid_at_level(struct pid *pid, __u32 level)
+/* The pid of a task as somebody in the pid namespace at `level` sees it, and that namespace; 0 when it is not there. */
+static __always_inline struct upid upid_at_level(struct pid *pid, __u32 level)
 {
 	struct upid upid = {};
 
-	if (level > field(pid, level))
-		return 0;
-	if (bpf_core_read(&upid, sizeof(upid), &pid->numbers[level]))
-		return 0;
-	return upid.nr;
+	if (level <= field(pid, level))
+		bpf_core_read(&upid, sizeof(upid), &pid->numbers[level]);
+	return upid;
 }
 
-/* The pid namespace that it is numbered by at that level. */
-static __always_inline __u32 namespace_at_level(struct pid *pid, __u32 level)
+static __always_inline __u32 pid_at_level(struct pid *pid, __u32 level)
 {
-	struct upid upid = {};
+	return upid_at_level(pid, level).nr;
+}
 
-	if (bpf_core_read(&upid, sizeof(upid), &pid->numbers[level]))
-		return 0;
-	return BPF_CORE_READ(upid.ns, ns.inum);
+/* The inode number of the namespace. */
+static __always_inline __u32 namespace_of(const struct upid *upid)
+{
+	return upid->ns ? field(upid->ns, ns.inum) : 0;
 }
 
 #endif

@@ -384,16 +384,16 @@ static __always_inline void note_parent(struct tc_ledger *l, struct task_struct 
 	struct task_struct *parent = untrusted(task)->real_parent;
 	struct pid *parent_pid = field(parent, thread_pid);
 	__u64 before = l->parent_process;
-	__u32 level;
+	struct upid seen;
 
 	set_parent(l, parent);
 	if (l->parent_process != before)
 		gather_step(l, TC_STEP_REPARENTED, l->parent_process, l->ppid, now);
 	if (!parent_pid)
 		return;
-	level = field(parent_pid, level);
-	l->pid_seen_by_parent = pid_at_level(field_behind(task, group_leader, thread_pid), level);
-	l->parent_namespace = namespace_at_level(parent_pid, level);
+	seen = upid_at_level(field_behind(task, group_leader, thread_pid), field(parent_pid, level));
+	l->pid_seen_by_parent = seen.nr;
+	l->parent_namespace = namespace_of(&seen);
 }
 
 /* any activity -> exit */

@@ -413,12 +413,14 @@ static __always_inline void leave_wait(struct tc_ledger *l, struct pt_regs *regs
 		.running_ns = call_running(l, TC_ACTIVITY_WAIT),
 		.pid = child,
 	};
+	struct upid upid;
 	struct pid *own;
 
 	if (!child)
 		return;
 	own = field(task_of(l), thread_pid);
-	reap.pid_namespace = namespace_at_level(own, field(own, level));
+	upid = upid_at_level(own, field(own, level));
+	reap.pid_namespace = namespace_of(&upid);
 	if (bpf_ringbuf_output(&records, &reap, sizeof(reap), BPF_RB_NO_WAKEUP))
 		count_loss(TC_LOSS_DROPPED_EVENTS);
 }
