@@ -26,7 +26,7 @@ static __always_inline void end_ledger(struct tc_ledger *l, __u32 slot, struct t
 	l->flags |= TC_LEDGER_BOOKS;
 	bpf_core_read_str(l->comm, sizeof(l->comm), &task->comm);
 	/* Records reach files: no kernel address in them. */
-	l->task = l->regs = l->file = 0;
+	l->task = l->regs = l->file = l->other_file = 0;
 
 	if (bpf_ringbuf_output(&records, l, sizeof(*l), wakeup_flag()))
 		count_loss(TC_LOSS_DROPPED_EXIT_RECORDS);

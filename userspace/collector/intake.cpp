@@ -110,7 +110,7 @@ void Collector::State::take_living_ledgers() {
   for (const tc_ledger& ledger : probes.slots()) {
     if (ledger.live != 0 && is_of_window(ledger)) {
       tc_ledger copy = ledger;
-      copy.task = copy.regs = copy.file = 0;  // captures hold no kernel address
+      copy.task = copy.regs = copy.file = copy.other_file = 0;  // captures hold no kernel address
       builder.on_ledger(copy);
       if (tap) {
         tap.pass_on_as(TC_RECORD_LEDGER, copy);
