@@ -65,6 +65,8 @@ enum {
 	COMPAT_PF_KTHREAD = 0x00200000,
 };
 
+enum { COMPAT_EEXIST = -17 }; /* of map updates with BPF_NOEXIST */
+
 static __always_inline bool never_enters_user_mode(const struct task_struct *task)
 {
 	__u32 flags = COMPAT_PF_KTHREAD | COMPAT_PF_IO_WORKER;

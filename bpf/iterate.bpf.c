@@ -12,7 +12,9 @@ int taskcost_adopt(struct bpf_iter__task *ctx)
 {
 	struct task_struct *task = ctx->task;
 
-	if (!task || task->exit_state || !is_target(task) || slot_of(task))
+	if (!task || task->exit_state || slot_of(task))
+		return 0;
+	if (!is_target(task) && !descends_from_target(task))
 		return 0;
 	/* task_newtask is about to tell more of it. */
 	if (task_state_of(task) & STATE_NEW)

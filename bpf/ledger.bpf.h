@@ -270,7 +270,7 @@ static __always_inline void return_slot(__u32 slot)
 		count_loss(TC_LOSS_LEAKED_SLOTS);
 }
 
-/* An empty ledger with an id, not yet a task's. NULL, and counted, when the pool is exhausted. */
+/* An empty ledger with an id, not yet a task's. NULL when the pool is exhausted: see refuse(). */
 static __always_inline struct tc_ledger *take_ledger(__u32 *slot)
 {
 	struct tc_ledger *l = NULL;
@@ -280,16 +280,44 @@ static __always_inline struct tc_ledger *take_ledger(__u32 *slot)
 		bpf_map_update_elem(&pool, slot, &empty_ledger, BPF_ANY);
 		l = bpf_map_lookup_elem(&pool, slot);
 	}
-	if (!l) {
-		count_loss(TC_LOSS_MISSED_LEDGERS);
+	if (!l)
 		return NULL;
-	}
 	l->record.type = TC_RECORD_LEDGER;
 	l->record.size = sizeof(*l);
 	l->id = __sync_fetch_and_add(&ledgers_made, 1) + 1;
 	l->created_kind = TC_NR_CREATIONS;
 	l->switch_kind = TC_NR_HISTOGRAMS;
 	return l;
+}
+
+/* No ledger for this task: it is counted, once, and will be asked for when it creates others. */
+static __always_inline void refuse(struct task_struct *task, __u32 follow_flags)
+{
+	__u64 key = (__u64)task;
+
+	if (bpf_map_update_elem(&refused, &key, &follow_flags, BPF_NOEXIST) != COMPAT_EEXIST)
+		count_loss(TC_LOSS_MISSED_LEDGERS);
+}
+
+/* Of a task that was refused: which of its children are to be observed; 0 for none. */
+static __always_inline __u32 followed_by_refused(struct task_struct *task)
+{
+	__u64 key = (__u64)task;
+	__u32 *flags;
+
+	if (!losses[TC_LOSS_MISSED_LEDGERS] || closed)
+		return 0;
+	flags = bpf_map_lookup_elem(&refused, &key);
+	return flags ? *flags : 0;
+}
+
+/* It ended, or got a ledger after all. */
+static __always_inline void forget_refusal(struct task_struct *task)
+{
+	__u64 key = (__u64)task;
+
+	if (losses[TC_LOSS_MISSED_LEDGERS])
+		bpf_map_delete_elem(&refused, &key);
 }
 
 /* A ledger that is nobody's any more, or never became anybody's: its slot is free. */

@@ -105,7 +105,15 @@ static __always_inline void inherit_identity(struct tc_ledger *l, const struct t
 {
 	l->creator = creator->id;
 	l->creator_tid = creator->tid;
-	l->flags |= creator->flags & (TC_LEDGER_FOLLOW | TC_LEDGER_COMPAT);
+	l->flags |= creator->flags & (TC_LEDGER_FOLLOW | TC_LEDGER_FOLLOW_THREADS | TC_LEDGER_COMPAT);
+}
+
+/* By the flags of the creator's ledger. */
+static __always_inline bool is_followed(__u32 flags, __u64 clone_flags)
+{
+	if (flags & TC_LEDGER_FOLLOW)
+		return true;
+	return flags & TC_LEDGER_FOLLOW_THREADS && clone_flags & FLAG_CLONE_THREAD;
 }
 
 /* Which of its creator's objects a new task goes on with, by their addresses. */
@@ -137,31 +145,38 @@ int BPF_PROG(taskcost_newtask, struct task_struct *child, __u64 clone_flags)
 	struct tc_ledger *creator = ledger_of_current(&notes[cpu], current);
 	struct tc_ledger *l;
 	__u64 now, copy_ns = 0;
+	__u32 slot, inherited = TC_LEDGER_FOLLOW;
 	bool same_memory;
-	__u32 slot;
 
 	leave_place(child); /* somebody who was at this address before, and whose end nobody saw */
-	if (creator && !(creator->flags & TC_LEDGER_FOLLOW))
+	forget_refusal(child);
+	if (creator && !is_followed(creator->flags, clone_flags))
 		return 0;
 	/* CLONE_INTO_CGROUP, or its creator has left the target. */
 	if (creator && target_kind == TC_TARGET_CGROUP && !is_target(child))
 		return 0;
-	if (!creator && !is_launched() && !arrives(child))
-		return 0;
+	if (!creator && !is_launched() && !arrives(child)) {
+		/* Its creator found no room: if there is some now, it is observed from here on. */
+		inherited = followed_by_refused(current);
+		if (!is_followed(inherited, clone_flags))
+			return 0;
+	}
 	now = bpf_ktime_get_ns();
 	if (creator && !sees_calls)
 		find_creating_call(creator, current);
 
 	l = take_ledger(&slot);
-	if (!l)
+	if (!l) {
+		refuse(child, creator ? creator->flags & (TC_LEDGER_FOLLOW | TC_LEDGER_FOLLOW_THREADS) : inherited);
 		return 0;
+	}
 	l->how = kind_of(creator, current, child, clone_flags);
 	if (creator) {
 		if (creator->activity == TC_ACTIVITY_CREATE)
 			copy_ns = elapsed(creator->entered_ns, now);
 		inherit_identity(l, creator);
 	} else {
-		l->flags |= TC_LEDGER_FOLLOW;
+		l->flags |= inherited;
 		if (is_launched()) {
 			l->flags |= TC_LEDGER_LAUNCHED;
 			launcher = 0;
@@ -403,8 +418,10 @@ int BPF_PROG(taskcost_exit, struct task_struct *task)
 	stay_on_cpu();
 	struct tc_ledger *l = current_ledger();
 
-	if (!l)
+	if (!l) {
+		forget_refusal(task);
 		return 0;
+	}
 	begin_exit(l, task, TC_STEP_EXIT);
 	note_parent(l, task, l->since_ns);
 	return 0;

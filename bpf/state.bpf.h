@@ -86,6 +86,18 @@ struct {
 	__type(value, struct tc_gathered);
 } gathered __weak SEC(".maps");
 
+/*
+ * Tasks that the pool had no room for, by address, until they end: what they create is counted as well. The value has
+ * the flags TC_LEDGER_FOLLOW and TC_LEDGER_FOLLOW_THREADS that their ledger would have had.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 1 << 17);
+	__type(key, __u64);
+	__type(value, __u32);
+} refused __weak SEC(".maps");
+
 /* Edges and flows that their ledger had no room for. Written by the task that they belong to alone. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);

@@ -2,20 +2,23 @@
 /* Who is to be observed, and how a task that exists already comes to be. */
 #include "targets.bpf.h"
 
-enum { CGROUP_DEPTH = 64, HIERARCHIES = 24 };
+enum { CGROUP_DEPTH = 64, HIERARCHIES = 24, GENERATIONS = 256 };
 
 __u32 target_kind = TC_TARGET_NONE;
 __u64 target_cgroup = 0;
 __u32 target_hierarchy = 0;
 __u64 arrivals = 0;
 struct tc_glob target_name = {};
-__u32 follow_children = 1;
-__u32 collector_level = 0; /* of the collector's pid namespace */
+__u32 follow = TC_LEDGER_FOLLOW; /* flags of adopted ledgers: TC_LEDGER_FOLLOW, TC_LEDGER_FOLLOW_THREADS or none */
+__u32 collector_level = 0;	 /* of the collector's pid namespace */
 __u64 collector_namespace = 0;
 __u32 collector_tid = 0;  /* of the caller of taskcost_hello, as the kernel numbers it, */
 __u32 collector_tgid = 0; /* and its thread group */
 
-/* The targets by pid as the collector's namespace numbers them: thread groups, or single tasks. */
+/*
+ * The targets by pid as the collector's namespace numbers them: thread groups, or single tasks. The value tells whether
+ * a walk came upon one: enum tc_named.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC); /* room for many, and mostly one */
@@ -67,11 +70,46 @@ __hidden __u32 pid_for_collector(struct pid *pid)
 	return (__u64)upid.ns == collector_namespace ? upid.nr : 0;
 }
 
-static __always_inline bool is_named(struct pid *pid)
+static __always_inline __u8 *named(struct pid *pid)
 {
 	__u32 nr = pid_for_collector(pid);
 
-	return nr && bpf_map_lookup_elem(&targets, &nr);
+	return nr ? bpf_map_lookup_elem(&targets, &nr) : NULL;
+}
+
+static __always_inline bool is_named(struct pid *pid)
+{
+	__u8 *state = named(pid);
+
+	if (state)
+		*state = TC_NAMED_SEEN;
+	return state;
+}
+
+/* The collector, or a child of it, such as the one that opens files for it. */
+static __always_inline bool is_of_observer(struct task_struct *task)
+{
+	return (__u32)task->tgid == collector_tgid ||
+	       (__u32)BPF_CORE_READ(task, group_leader, real_parent, tgid) == collector_tgid;
+}
+
+__hidden int descends_from_target(struct task_struct *task)
+{
+	struct task_struct *process = BPF_CORE_READ(task, group_leader);
+	__u32 i;
+
+	if (target_kind != TC_TARGET_PROCESSES || !(follow & TC_LEDGER_FOLLOW) || is_of_observer(task))
+		return false;
+	for (i = 0; i < GENERATIONS; i++) {
+		struct task_struct *parent = BPF_CORE_READ(process, real_parent, group_leader);
+
+		if (!parent || parent == process)
+			return false;
+		if (named(BPF_CORE_READ(parent, thread_pid)))
+			return true;
+		process = parent;
+	}
+	return false;
 }
 
 __hidden int is_below_target(struct cgroup *cgroup)
@@ -123,6 +161,8 @@ __hidden int is_target_name(const char *comm)
 __hidden int is_target(struct task_struct *task)
 {
 	if ((__u32)task->tgid == collector_tgid)
+		return false;
+	if (target_kind >= TC_TARGET_GROWS && is_of_observer(task))
 		return false;
 	switch (target_kind) {
 	case TC_TARGET_PROCESSES:
@@ -176,16 +216,18 @@ __hidden int adopt(struct task_struct *task)
 	__u32 slot;
 
 	l = take_ledger(&slot);
-	if (!l)
+	if (!l) {
+		refuse(task, follow);
 		return 0;
+	}
+	forget_refusal(task);
 	now = bpf_ktime_get_ns();
 	l->birth_ns = now;
 	l->since_ns = now;
 	l->first_run_ns = now;
 	l->how = TC_NR_CREATIONS;
 	l->flags = TC_LEDGER_OPEN_AT_START;
-	if (follow_children)
-		l->flags |= TC_LEDGER_FOLLOW;
+	l->flags |= follow;
 	if (task->pid == task->tgid)
 		l->flags |= TC_LEDGER_LEADER;
 	if (is_32bit(task))

@@ -11,7 +11,7 @@ extern __u32 target_kind;      /* enum tc_target_kind */
 extern __u64 target_cgroup;    /* id within its hierarchy */
 extern __u32 target_hierarchy; /* 0: that of cgroup v2 */
 extern struct tc_glob target_name;
-extern __u32 collector_tgid;  /* never a target */
+extern __u32 collector_tgid;  /* never a target; its children are if they are named */
 extern __u32 collector_level; /* of the collector's pid namespace */
 extern __u64 arrivals;	      /* tasks that came to the target behind a walk's back */
 
@@ -21,6 +21,8 @@ static __always_inline bool is_launched(void)
 }
 
 __hidden int is_target(struct task_struct *task);
+/* Whether an ancestor of its process is a target that is followed: it may be older than the window. */
+__hidden int descends_from_target(struct task_struct *task);
 __hidden int is_below_target(struct cgroup *cgroup);
 /* Whether a process of that name belongs to the target. */
 __hidden int is_target_name(const char *comm);

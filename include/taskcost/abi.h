@@ -473,6 +473,9 @@ enum tc_target_kind {
   TC_TARGET_MACHINE,
 };
 
+/* Of a target that is named by its id: has a walk over all tasks come upon it? */
+enum tc_named { TC_NAMED_UNSEEN, TC_NAMED_SEEN };
+
 /* ledger.flags */
 enum {
   TC_LEDGER_FOLLOW = 1 << 0,        /* children get a ledger too */
@@ -486,6 +489,7 @@ enum {
   TC_LEDGER_REUSED_ID = 1 << 8,     /* its tid was taken over by a sibling's exec */
   TC_LEDGER_START_SEEN = 1 << 9,    /* its birth and its first switch-in were seen, */
   TC_LEDGER_STARTED_ELSEWHERE = 1 << 10, /* and that was on another CPU than task_newtask */
+  TC_LEDGER_FOLLOW_THREADS = 1 << 11,    /* threads that it creates get a ledger too, other children none */
 };
 
 /*
