@@ -34,7 +34,8 @@ struct Frame {
     none,
     unlinked,  // the file it came from has no name any more
     replaced,  // another file has its name now
-    unknown    // no file is known for the address
+    unknown,   // no file is known for the address
+    unread     // the file was not read: it did not answer in time, is too large, or there was no time left
   };
   std::string function;      // demangled; empty when there is no symbol
   std::string module;        // path of the ELF file, "[vdso]", "[kernel]", ...; empty when unknown; hostile

@@ -96,7 +96,7 @@ bool is_mapping_of(const Mapping& mapping, const RegularFile& file) {
   }
   const struct stat status = file.status();
   const bool is_same = has_numbers(mapping, major(status.st_dev), minor(status.st_dev), status.st_ino);
-  return (is_same || maps_as(file, mapping)) && may_have_generation(file, mapping);
+  return (is_same || (!file.is_copy() && maps_as(file, mapping))) && may_have_generation(file, mapping);
 }
 
 MappedFiles::Key MappedFiles::key_of(const Mapping& mapping) {

@@ -1,20 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "symbols/regular_file.h"
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <utility>
 
+#include "fetch/fetcher.h"
+
 namespace taskcost {
 
-RegularFile::RegularFile(const std::string& path)
-    : fd_(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)) {
-  if (fd_ >= 0 && !S_ISREG(status().st_mode)) {
-    close(std::exchange(fd_, -1));
-    errno = EINVAL;
+RegularFile::RegularFile(const std::string& path) {
+  FetchedFile fetched = Fetcher::instance().open(path);
+  fd_ = fetched.file.release();
+  if (fetched.is_copy) {
+    original_ = fetched.status;
   }
+  errno = fetched.error;
 }
 
 RegularFile::~RegularFile() {
@@ -26,6 +28,9 @@ RegularFile::~RegularFile() {
 int RegularFile::release() { return std::exchange(fd_, -1); }
 
 struct stat RegularFile::status() const {
+  if (original_) {
+    return *original_;
+  }
   struct stat status {};
   fstat(fd_, &status);
   return status;

@@ -66,7 +66,19 @@ std::optional<ElfSymbols> symbols_of(RegularFile file, const std::string& path,
 
 }  // namespace
 
-Symbolizer::Module Symbolizer::load(const Mapping& mapping) const {
+Symbolizer::Module Symbolizer::load(const Mapping& mapping) {
+  if (spent_ >= options_.budget && is_file(mapping.path)) {
+    Module module;
+    module.mark = Frame::Mark::unread;
+    return module;
+  }
+  const auto start = std::chrono::steady_clock::now();
+  Module module = load_file(mapping);
+  spent_ += std::chrono::steady_clock::now() - start;
+  return module;
+}
+
+Symbolizer::Module Symbolizer::load_file(const Mapping& mapping) {
   Module module;
   if (mapping.path == vdso_path) {
     // That of a 32-bit process is another one.
@@ -86,8 +98,20 @@ Symbolizer::Module Symbolizer::load(const Mapping& mapping) const {
     take_symbols(module, mapping, std::move(kept));
     return module;
   }
+  const std::pair device(mapping.device_major, mapping.device_minor);
+  if (silent_devices_.contains(device)) {
+    module.mark = Frame::Mark::unread;
+    return module;
+  }
   RegularFile file(mapping.path);
   const int why_not = errno;
+  if (!file && (why_not == ETIMEDOUT || why_not == ECANCELED || why_not == EFBIG)) {
+    if (why_not == ETIMEDOUT && device.first + device.second != 0) {
+      silent_devices_.insert(device);
+    }
+    module.mark = Frame::Mark::unread;
+    return module;
+  }
   // A name may end like that and still be the file's.
   const bool says_deleted = mapping.path.ends_with(deleted);
   if (!file) {
@@ -106,6 +130,10 @@ Symbolizer::Module Symbolizer::load(const Mapping& mapping) const {
 
 // The inode is that of the mapping, but its content may be another one.
 void Symbolizer::take_symbols(Module& module, const Mapping& mapping, RegularFile file) const {
+  if (file.status().st_size > options_.largest_file) {
+    module.mark = Frame::Mark::unread;
+    return;
+  }
   if (mapping.build_id.empty()) {
     module.changed_ns = changed_ns(file);
   }

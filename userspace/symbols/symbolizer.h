@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Names of user-space addresses. Files are opened where their paths lead now, which may be after their process has
-// ended: a file that was removed, replaced or written to in between gives no names, and the frame says so.
+// ended: a file that was removed, replaced or written to in between gives no names, and the frame says so. So it says
+// of a file that does not answer in time, and of those that come when the time for all of them is used up.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <tuple>
 #include <unordered_map>
@@ -27,6 +30,8 @@ class Symbolizer {
     std::vector<std::string> debug_directories = {"/usr/lib/debug"};
     // A file that was kept open for a mapping, closed when there is none.
     std::function<RegularFile(const Mapping&)> kept_file;
+    std::chrono::nanoseconds budget = std::chrono::seconds(20);  // for reading all files
+    std::int64_t largest_file = std::int64_t{4} << 30;
   };
 
   Symbolizer() : Symbolizer(Options{}) {}
@@ -49,11 +54,14 @@ class Symbolizer {
   using Key = std::tuple<std::string, std::uint32_t, std::uint32_t, std::uint64_t, std::uint64_t, std::string>;
 
   Module& module_of(const Mapping& mapping);
-  Module load(const Mapping& mapping) const;
+  Module load(const Mapping& mapping);
+  Module load_file(const Mapping& mapping);
   void take_symbols(Module& module, const Mapping& mapping, RegularFile file) const;
 
   Options options_;
   std::map<Key, Module> modules_;
+  std::chrono::nanoseconds spent_{};
+  std::set<std::pair<std::uint32_t, std::uint32_t>> silent_devices_;  // of files that did not answer
 };
 
 }  // namespace taskcost

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "fetch/fetcher.h"
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/eventfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <filesystem>
+#include <string>
+
+#include "support/subprocess.h"
+
+namespace taskcost {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+std::string content_of(const FetchedFile& fetched) {
+  std::string text(1 << 20, '\0');
+  const ssize_t size = pread(fetched.file.get(), text.data(), text.size(), 0);
+  text.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
+  return text;
+}
+
+TEST(Fetcher, OpensRegularFilesAndNothingElse) {
+  Fetcher fetcher;
+  const test::TemporaryDirectory directory;
+  test::write_file(directory.file("some"), "content");
+  const FetchedFile some = fetcher.open(directory.file("some"));
+  ASSERT_TRUE(some.file) << some.error;
+  EXPECT_EQ(content_of(some), "content");
+  EXPECT_FALSE(some.is_copy);
+  struct stat status {};
+  ASSERT_EQ(stat(directory.file("some").c_str(), &status), 0);
+  EXPECT_EQ(some.status.st_ino, status.st_ino);
+  EXPECT_NE(fcntl(some.file.get(), F_GETFD) & FD_CLOEXEC, 0);
+
+  ASSERT_EQ(mkfifo(directory.file("fifo").c_str(), 0600), 0);
+  for (const auto& [path, error] :
+       {std::pair(directory.file("none"), ENOENT), std::pair(directory.path(), EINVAL),
+        std::pair(directory.file("fifo"), EINVAL), std::pair(std::string("/dev/zero"), EINVAL),
+        std::pair(directory.file("some/below"), ENOTDIR), std::pair(std::string(5000, 'x'), ENAMETOOLONG),
+        std::pair(std::string("/dev\0zero", 9), ENAMETOOLONG)}) {
+    const FetchedFile refused = fetcher.open(path);
+    EXPECT_FALSE(refused.file) << path;
+    EXPECT_EQ(refused.error, error) << path;
+  }
+  EXPECT_TRUE(fetcher.open(directory.file("some")).file) << "and goes on";
+  EXPECT_EQ(fetcher.given_up(), 0U);
+}
+
+TEST(Fetcher, ReadsTextsOfEverySize) {
+  Fetcher fetcher;
+  const test::TemporaryDirectory directory;
+  for (const std::size_t size : {0U, 1U, 32'767U, 32'768U, 32'769U, 1'000'000U}) {
+    std::string text(size, 'x');
+    text.replace(size / 2, size > 10 ? 5 : 0, size > 10 ? "\0\n\xff%%" : "", size > 10 ? 5 : 0);
+    test::write_file(directory.file("text"), text);
+    EXPECT_EQ(fetcher.read_text(directory.file("text"), 2'000'000), text) << size;
+  }
+  EXPECT_FALSE(fetcher.read_text(directory.file("text"), 999'999)) << "more than was allowed";
+  EXPECT_FALSE(fetcher.read_text(directory.file("none"), 100));
+  const auto status = fetcher.read_text("/proc/" + std::to_string(getpid()) + "/status", 1 << 20);
+  ASSERT_TRUE(status);
+  EXPECT_THAT(*status, StartsWith("Name:"));
+}
+
+// It has nothing open but the way to this process, so that nobody waits for its end.
+TEST(Fetcher, TheOpenerHoldsNothing) {
+  Fetcher fetcher;
+  const auto status = fetcher.read_text("/proc/self/status", 1 << 20);
+  ASSERT_TRUE(status);
+  EXPECT_THAT(*status, HasSubstr("Name:\ttaskcost-opener"));
+  EXPECT_THAT(*status, HasSubstr("PPid:\t" + std::to_string(getpid()) + "\n"));
+  const std::string opener = status->substr(
+      status->find("\nPid:\t") + 6, status->find('\n', status->find("\nPid:\t") + 6) - status->find("\nPid:\t") - 6);
+  std::size_t open = 0;
+  for (const auto& each : std::filesystem::directory_iterator("/proc/" + opener + "/fd")) {
+    const std::string target = std::filesystem::read_symlink(each.path()).native();
+    EXPECT_TRUE(target == "/dev/null" || target.starts_with("socket:")) << target;
+    ++open;
+  }
+  EXPECT_EQ(open, 4U);
+}
+
+TEST(Fetcher, EndsWithItsOwner) {
+  pid_t opener = 0;
+  {
+    Fetcher fetcher;
+    const auto status = fetcher.read_text("/proc/self/stat", 4096);
+    ASSERT_TRUE(status);
+    opener = std::stoi(*status);
+    EXPECT_EQ(kill(opener, 0), 0);
+  }
+  for (int attempt = 0; attempt < 1000 && waitpid(opener, nullptr, WNOHANG) == 0; ++attempt) {
+    usleep(1000);
+  }
+  EXPECT_NE(kill(opener, 0), 0);
+}
+
+TEST(Fetcher, AStopIsObeyed) {
+  Fetcher fetcher;
+  const Fd stop(eventfd(0, EFD_CLOEXEC));
+  fetcher.begin({.stop_fd = stop.get()});
+  EXPECT_TRUE(fetcher.open("/proc/self/status").file);
+  const std::uint64_t one = 1;
+  ASSERT_EQ(write(stop.get(), &one, sizeof(one)), static_cast<ssize_t>(sizeof(one)));
+  EXPECT_EQ(fetcher.open("/proc/self/status").error, ECANCELED);
+  fetcher.begin({});
+  EXPECT_TRUE(fetcher.open("/proc/self/status").file);
+}
+
+// One that is stopped answers as little as one that hangs.
+void stop_opener(Fetcher& fetcher) {
+  fetcher.begin({.each = 20s, .in_all = 60s});
+  const auto status = fetcher.read_text("/proc/self/stat", 4096);
+  ASSERT_TRUE(status);
+  ASSERT_EQ(kill(std::stoi(*status), SIGSTOP), 0);
+}
+
+TEST(Fetcher, WhatDoesNotAnswerIsGivenUp) {
+  Fetcher fetcher;
+  const auto start = std::chrono::steady_clock::now();
+  for (unsigned round = 1; round <= 2; ++round) {
+    stop_opener(fetcher);  // each time it is another one
+    fetcher.begin({.each = 50ms});
+    EXPECT_EQ(fetcher.open("/proc/self/status").error, ETIMEDOUT);
+    EXPECT_EQ(fetcher.given_up(), round);
+  }
+  EXPECT_LT(std::chrono::steady_clock::now() - start, 20s);
+  fetcher.begin({.each = 20s});
+  EXPECT_TRUE(fetcher.open("/proc/self/status").file) << "by another one";
+}
+
+TEST(Fetcher, TheTimeForAllIsLimited) {
+  Fetcher fetcher;
+  stop_opener(fetcher);
+  fetcher.begin({.each = 20s, .in_all = 50ms});
+  EXPECT_EQ(fetcher.open("/proc/self/status").error, ETIMEDOUT);
+  EXPECT_EQ(fetcher.given_up(), 1U);
+  EXPECT_EQ(fetcher.open("/proc/self/status").error, ETIMEDOUT);
+  EXPECT_EQ(fetcher.given_up(), 1U) << "nobody was asked";
+  fetcher.begin({.each = 20s});
+  EXPECT_TRUE(fetcher.open("/proc/self/status").file) << "a new budget";
+}
+
+}  // namespace
+}  // namespace taskcost
