@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "targets/ids.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <csignal>
+#include <thread>
+
+namespace taskcost {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+class Child {
+ public:
+  template <typename Body>
+  explicit Child(Body body) : pid_(fork()) {
+    if (pid_ == 0) {
+      body();
+      _exit(0);
+    }
+  }
+  Child(const Child&) = delete;
+  Child& operator=(const Child&) = delete;
+  ~Child() { reap(); }
+  [[nodiscard]] pid_t pid() const { return pid_; }
+  // It has ended and stays.
+  void await_end() const {
+    siginfo_t info{};
+    waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOWAIT);
+  }
+  void reap() {
+    if (pid_ > 0) {
+      kill(pid_, SIGKILL);
+      waitpid(pid_, nullptr, 0);
+      pid_ = -1;
+    }
+  }
+
+ private:
+  pid_t pid_;
+};
+
+TEST(Ids, ALivingProcess) {
+  const IdState state = look_at_id(getpid());
+  EXPECT_TRUE(state.exists && state.leads && state.shown);
+  EXPECT_FALSE(state.ended || state.others_live);
+  EXPECT_EQ(state.thread_group, getpid());
+  EXPECT_FALSE(wrong_id(getpid(), IdKind::process, state));
+  EXPECT_THAT(why_ended(IdKind::process, state), IsEmpty());
+}
+
+TEST(Ids, AThreadIsNoProcess) {
+  std::atomic<pid_t> tid = 0;
+  std::atomic<bool> stop = false;
+  std::thread thread([&] {
+    tid = gettid();
+    while (!stop) {
+      std::this_thread::yield();
+    }
+  });
+  while (tid == 0) {
+    std::this_thread::yield();
+  }
+  const IdState state = look_at_id(tid);
+  stop = true;
+  thread.join();
+  EXPECT_TRUE(state.exists && state.shown);
+  EXPECT_FALSE(state.leads || state.ended);
+  const auto wrong = wrong_id(tid, IdKind::process, state);
+  ASSERT_TRUE(wrong);
+  EXPECT_EQ(wrong->why, "it is a thread of process " + std::to_string(getpid()));
+  EXPECT_THAT(wrong->hint, HasSubstr("-t " + std::to_string(tid)));
+  EXPECT_FALSE(wrong_id(tid, IdKind::task, state));
+}
+
+TEST(Ids, AZombieHasEnded) {
+  Child child([] {});
+  child.await_end();
+  const IdState state = look_at_id(child.pid());
+  EXPECT_TRUE(state.exists && state.leads && state.ended);
+  EXPECT_FALSE(state.others_live);
+  EXPECT_THAT(why_ended(IdKind::process, state), HasSubstr("has not waited for it"));
+  const pid_t pid = child.pid();
+  child.reap();
+  EXPECT_FALSE(look_at_id(pid).exists);
+  EXPECT_EQ(why_ended(IdKind::process, look_at_id(pid)), "it does not exist");
+}
+
+// The process lives on in its other threads, and is observed by its id.
+TEST(Ids, ALeaderThatEndedFirst) {
+  const Child child([] {
+    std::thread([] { pause(); }).detach();
+    syscall(SYS_exit, 0);  // an unwinding pthread_exit() would come to the frames of the test
+  });
+  IdState state;
+  for (int attempt = 0; attempt < 2000 && !state.ended; ++attempt) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    state = look_at_id(child.pid());
+  }
+  EXPECT_TRUE(state.ended && state.leads && state.others_live);
+  EXPECT_THAT(why_ended(IdKind::process, state), IsEmpty());
+  EXPECT_THAT(why_ended(IdKind::task, state), HasSubstr("-p observes them"));
+}
+
+// One sentence, one cause.
+TEST(Ids, WhyAWalkDidNotComeUponIt) {
+  const IdState gone{};
+  const IdState shown{.exists = true, .leads = true, .shown = true, .thread_group = 7};
+  const IdState hidden{.exists = true, .leads = true};
+  IdState zombie = shown;
+  zombie.ended = true;
+  EXPECT_EQ(why_unseen(IdKind::process, shown, gone), "it ended while taskcost attached to it");
+  EXPECT_EQ(why_unseen(IdKind::process, shown, zombie), "it ended while taskcost attached to it");
+  EXPECT_EQ(why_unseen(IdKind::process, shown, shown), "it lives, but the kernel does not show it to BPF programs");
+  EXPECT_THAT(why_unseen(IdKind::process, hidden, hidden), HasSubstr("hidepid"));
+  const IdState hidden_thread{.exists = true};
+  const auto wrong = wrong_id(7, IdKind::process, hidden_thread);
+  ASSERT_TRUE(wrong);
+  EXPECT_THAT(wrong->why, HasSubstr("which /proc hides (hidepid)"));
+}
+
+}  // namespace
+}  // namespace taskcost
