@@ -4,7 +4,7 @@
 //
 //   open      choose the sources, load and attach the probes. Nothing is observed yet.
 //   launch    start a command that is observed from its first instruction, or
-//   adopt     observe tasks that run already, and the children they will have
+//   adopt     observe tasks that run already, their descendants, and the children they will have
 //   wait      until the target ended, the time is over or somebody wants to stop
 //   finish    close the window; ledgers, histograms and losses become a Session. The next launch or adopt opens another
 //
@@ -52,6 +52,7 @@ struct CollectorOptions {
   // them.
   bool no_function_probes = false;
   std::size_t ring_bytes = 0;  // of the ring buffer, a power of two; 0: enough for the options above
+  int stop_fd = -1;            // readable: files of observed programs are not waited for
 };
 
 // A user to run a command as.
@@ -80,7 +81,7 @@ struct Command {
 
 struct Target {
   enum class Kind {
-    processes,  // all tasks of thread groups, and the children they will have
+    processes,  // all tasks of thread groups, and their descendants
     tasks,      // single tasks, without their children
     name,       // processes whose name matches, those that take that name by exec later included
     cgroup,     // all in a cgroup and below it, and whoever comes there
@@ -90,6 +91,13 @@ struct Target {
   std::vector<pid_t> ids;  // of processes or tasks, as the caller's pid namespace numbers them
   std::string name;        // a pattern with *, ? and [...]
   std::string cgroup;      // a directory of a cgroup file system, or a path below a mounted hierarchy
+  bool children = true;    // of processes: those that they have, and those that they will have
+};
+
+// What an adoption found.
+struct Adoption {
+  std::uint64_t tasks = 0;            // observed now
+  std::vector<std::string> left_out;  // ids of the target that could not be observed, each as a sentence
 };
 
 // What `doctor` tells: can anything be measured, from which source each figure would come, and what else works.
@@ -117,8 +125,8 @@ class Collector {
   // status that a shell would give.
   Result<pid_t> launch(const Command& command);
 
-  // How many tasks are observed now. Error when an id does not exist, a pattern or path is none, or nothing matched.
-  Result<std::uint64_t> adopt(const Target& target);
+  // Error when an id is of the wrong kind, a pattern or path is none, or nothing is left to observe.
+  Result<Adoption> adopt(const Target& target);
 
   struct Until {
     std::optional<Duration> duration;  // nullopt: no limit
@@ -127,11 +135,14 @@ class Collector {
   };
   // Error: it cannot wait; what was observed until then is there for finish().
   Result<WindowEnd> wait(const Until& until);
+  // When wait() found that the launched command had ended.
+  [[nodiscard]] std::optional<Instant> exit_seen() const;
 
   struct Observation {
     Session session;
     Observer observer;
     std::optional<Stacks> stacks;  // nullopt unless they were asked for
+    WindowClocks clocks;
   };
   Observation finish();
 

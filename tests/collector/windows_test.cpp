@@ -27,7 +27,7 @@ TEST(Windows, TasksThatEndBetweenThemLeaveNothingBehind) {
     target.ids = {sleeper.pid()};
     const auto adopted = collector->adopt(target);
     ASSERT_TRUE(adopted) << to_line(adopted.error());
-    EXPECT_EQ(*adopted, 1U);
+    EXPECT_EQ(adopted->tasks, 1U);
     ASSERT_TRUE(collector->wait({10ms, -1, -1}));
     const auto observation = collector->finish();
     sleeper.send(SIGKILL);

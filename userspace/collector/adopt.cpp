@@ -5,61 +5,93 @@
 #include <fmt/format.h>
 
 #include <cerrno>
-#include <csignal>
 #include <cstring>
-#include <fstream>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "targets/cgroups.h"
 #include "targets/glob.h"
+#include "targets/ids.h"
 
 namespace taskcost {
 namespace {
 
-// Thread group of a task, by /proc; nullopt when it does not exist (or /proc does not show it).
-std::optional<pid_t> thread_group_of(pid_t tid) {
-  std::ifstream status(fmt::format("/proc/{}/status", tid));
-  std::string key;
-  pid_t tgid = 0;
-  while (status >> key) {
-    if (key == "Tgid:" && status >> tgid) {
-      return tgid;
-    }
-    std::getline(status, key);
-  }
-  return std::nullopt;
+struct NamedId {
+  pid_t id = 0;
+  IdState before;
+};
+
+IdKind kind_of_ids(const Target& target) { return target.kind == Target::Kind::tasks ? IdKind::task : IdKind::process; }
+
+std::string subject(IdKind kind, pid_t id) {
+  return fmt::format("{} {}", kind == IdKind::task ? "task" : "process", id);
 }
 
-Status check_id(pid_t id, bool single_task) {
-  const char* kind = single_task ? "task" : "process";
-  const auto tgid = thread_group_of(id);
-  if (!tgid && kill(id, 0) != 0 && errno == ESRCH) {
-    return Error{fmt::format("cannot observe {} {}", kind, id), "it does not exist", "see: ps -eLo pid,tid,comm"};
-  }
-  if (tgid && !single_task && *tgid != id) {
-    return Error{fmt::format("cannot observe process {}", id), fmt::format("it is a thread of process {}", *tgid),
-                 fmt::format("use -p {} for the whole process, -t {} for this thread", *tgid, id)};
+Status set_id(const Probes& probes, pid_t id) {
+  constexpr std::uint8_t unseen = TC_NAMED_UNSEEN;
+  const auto key = static_cast<std::uint32_t>(id);
+  if (bpf_map_update_elem(bpf_map__fd(probes.object().maps.targets), &key, &unseen, BPF_ANY) != 0) {
+    return Error{"cannot set the targets",
+                 errno == E2BIG
+                     ? fmt::format("more than {} of them", bpf_map__max_entries(probes.object().maps.targets))
+                     : std::strerror(errno),
+                 "name fewer processes"};
   }
   return Done{};
 }
 
-Status set_ids(const Probes& probes, const Target& target) {
-  constexpr std::uint8_t present = 1;
+bool was_seen(const Probes& probes, pid_t id) {
+  const auto key = static_cast<std::uint32_t>(id);
+  std::uint8_t state = TC_NAMED_UNSEEN;
+  return bpf_map_lookup_elem(bpf_map__fd(probes.object().maps.targets), &key, &state) == 0 && state == TC_NAMED_SEEN;
+}
+
+// The ids that are there. Those that are not are left out.
+Result<std::vector<NamedId>> set_ids(const Probes& probes, const Target& target, Adoption& adoption) {
+  const IdKind kind = kind_of_ids(target);
+  std::vector<NamedId> named;
+  std::string first;
   for (const pid_t id : target.ids) {
-    if (auto status = check_id(id, target.kind == Target::Kind::tasks); !status) {
-      return status;
+    const IdState state = look_at_id(id);
+    if (auto wrong = wrong_id(id, kind, state)) {
+      return *wrong;
     }
-    const auto key = static_cast<std::uint32_t>(id);
-    if (bpf_map_update_elem(bpf_map__fd(probes.object().maps.targets), &key, &present, BPF_ANY) != 0) {
-      return Error{"cannot set the targets",
-                   errno == E2BIG
-                       ? fmt::format("more than {} of them", bpf_map__max_entries(probes.object().maps.targets))
-                       : std::strerror(errno),
-                   "name fewer processes"};
+    if (const std::string why = why_ended(kind, state); !why.empty()) {
+      first = first.empty() ? why : first;
+      adoption.left_out.push_back(fmt::format("{} is left out: {}", subject(kind, id), why));
+      continue;
+    }
+    if (auto status = set_id(probes, id); !status) {
+      return status.error();
+    }
+    named.push_back({id, state});
+  }
+  if (named.empty()) {
+    const std::string others = target.ids.size() > 1 ? " and the others named" : "";
+    return Error{fmt::format("cannot observe {}{}", subject(kind, target.ids.front()), others), first,
+                 "see: ps -eLo pid,tid,stat,comm"};
+  }
+  return named;
+}
+
+Error nothing_seen(const Target& target, const std::vector<NamedId>& named) {
+  const IdKind kind = kind_of_ids(target);
+  const NamedId& first = named.front();
+  return {fmt::format("cannot observe {}{}", subject(kind, first.id), named.size() > 1 ? " and the others named" : ""),
+          why_unseen(kind, first.before, look_at_id(first.id)), "see: ps -eLo pid,tid,stat,comm"};
+}
+
+// Which of them the walks did not come upon, and why.
+void add_unseen(const Probes& probes, const Target& target, const std::vector<NamedId>& named, Adoption& adoption) {
+  const IdKind kind = kind_of_ids(target);
+  for (const NamedId& each : named) {
+    if (!was_seen(probes, each.id)) {
+      adoption.left_out.push_back(fmt::format("{} is left out: {}", subject(kind, each.id),
+                                              why_unseen(kind, each.before, look_at_id(each.id))));
     }
   }
-  return Done{};
 }
 
 Status set_name(const Probes& probes, const Target& target) {
@@ -91,7 +123,7 @@ Kind kind_of(Target::Kind kind) {
   const auto nothing_to_set = [](const Probes&, const Target&) -> Status { return Done{}; };
   switch (kind) {
     case Target::Kind::tasks:
-      return {TC_TARGET_TASKS, set_ids, "the target ended while attaching"};
+      return {TC_TARGET_TASKS, nothing_to_set, ""};
     case Target::Kind::name:
       return {TC_TARGET_NAME, set_name, "no process has such a name"};
     case Target::Kind::cgroup:
@@ -101,7 +133,16 @@ Kind kind_of(Target::Kind kind) {
     case Target::Kind::processes:
       break;
   }
-  return {TC_TARGET_PROCESSES, set_ids, "the target ended while attaching"};
+  return {TC_TARGET_PROCESSES, nothing_to_set, ""};
+}
+
+// Flags of the ledgers: which children they hand observation on to.
+std::uint32_t followed_by(const Target& target) {
+  if (target.kind == Target::Kind::tasks) {
+    return 0;
+  }
+  const bool threads_alone = target.kind == Target::Kind::processes && !target.children;
+  return threads_alone ? TC_LEDGER_FOLLOW_THREADS : TC_LEDGER_FOLLOW;
 }
 
 }  // namespace
@@ -121,19 +162,35 @@ Result<std::uint64_t> adopt_arrivals(const Probes& probes) {
   return adopted;
 }
 
-Result<std::uint64_t> adopt_tasks(const Probes& probes, const Target& target) {
+Result<Adoption> adopt_tasks(const Probes& probes, const Target& target) {
   const Kind kind = kind_of(target.kind);
-  if (auto status = kind.set(probes, target); !status) {
+  const bool by_id = target.kind == Target::Kind::processes || target.kind == Target::Kind::tasks;
+  Adoption adoption;
+  std::vector<NamedId> named;
+  if (by_id) {
+    auto ids = set_ids(probes, target, adoption);
+    if (!ids) {
+      return ids.error();
+    }
+    named = *std::move(ids);
+  } else if (auto status = kind.set(probes, target); !status) {
     return status.error();
   }
-  probes.object().data->follow_children = target.kind == Target::Kind::tasks ? 0 : 1;
+  probes.object().data->follow = followed_by(target);
   probes.shared().target_kind = kind.raw;
-  auto adopted = adopt_arrivals(probes);
-  if (adopted && *adopted == 0) {
-    const bool full = probes.shared().losses[TC_LOSS_MISSED_LEDGERS] > 0;
-    return Error{"nothing to observe", full ? "too many tasks" : kind.nobody, full ? "raise --max-tasks" : ""};
+  const auto adopted = adopt_arrivals(probes);
+  if (!adopted) {
+    return adopted.error();
   }
-  return adopted;
+  adoption.tasks = *adopted;
+  if (adoption.tasks == 0 && probes.shared().losses[TC_LOSS_MISSED_LEDGERS] > 0) {
+    return Error{"nothing to observe", "too many tasks", "raise --max-tasks"};
+  }
+  if (adoption.tasks == 0) {
+    return by_id ? nothing_seen(target, named) : Error{"nothing to observe", kind.nobody, ""};
+  }
+  add_unseen(probes, target, named, adoption);
+  return adoption;
 }
 
 }  // namespace taskcost

@@ -11,11 +11,10 @@
 
 namespace taskcost {
 
-// How many tasks got a ledger. Errors: an id that does not exist or is of the wrong kind, a bad pattern, no such
-// cgroup, nothing to adopt.
-Result<std::uint64_t> adopt_tasks(const Probes& probes, const Target& target);
+// Errors: an id of the wrong kind, none that exists, a bad pattern, no such cgroup, nothing to adopt.
+Result<Adoption> adopt_tasks(const Probes& probes, const Target& target);
 
-// Those of the same target that came since.
+// Those of the same target that came since: how many got a ledger.
 Result<std::uint64_t> adopt_arrivals(const Probes& probes);
 
 }  // namespace taskcost

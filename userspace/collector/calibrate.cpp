@@ -8,6 +8,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
+#include <vector>
 
 #include "collector/clocks.h"
 #include "taskcost/fd.h"
@@ -17,10 +19,13 @@ namespace {
 
 constexpr int batches = 20;
 constexpr int calls_in_batch = 500;
+constexpr int cold_calls = 49;
 
-}  // namespace
+// Larger than most second-level caches, and more pages than the TLB has entries for.
+constexpr std::size_t work_bytes = std::size_t{8} << 20;
+constexpr std::size_t line_bytes = 64;
 
-Duration time_of_cheap_call() {
+Duration time_of_warm_call() {
   Duration best = Duration::max();
   for (int batch = 0; batch < batches; ++batch) {
     const Instant start = now();
@@ -32,7 +37,31 @@ Duration time_of_cheap_call() {
   return best / calls_in_batch;
 }
 
-std::optional<Duration> time_of_cheap_call_in_child() {
+Duration time_of_cold_call(const std::vector<char>& work) {
+  std::array<Duration, cold_calls> times{};
+  for (Duration& time : times) {
+    for (std::size_t at = 0; at < work.size(); at += line_bytes) {
+      (void)*static_cast<const volatile char*>(&work[at]);
+    }
+    const Instant start = now();
+    syscall(SYS_getppid);
+    time = now() - start;
+  }
+  std::ranges::nth_element(times, times.begin() + cold_calls / 2);
+  return times[cold_calls / 2];
+}
+
+CallTimes time_calls(const std::vector<char>& work) { return {time_of_warm_call(), time_of_cold_call(work)}; }
+
+// Written to, so that it is memory of its own.
+std::vector<char> some_work() { return std::vector<char>(work_bytes, 1); }
+
+}  // namespace
+
+CallTimes time_cheap_calls() { return time_calls(some_work()); }
+
+std::optional<CallTimes> time_cheap_calls_in_child() {
+  const std::vector<char> work = some_work();
   std::array<int, 2> ends{};
   if (pipe2(ends.data(), O_CLOEXEC) != 0) {
     return std::nullopt;
@@ -41,12 +70,12 @@ std::optional<Duration> time_of_cheap_call_in_child() {
   Fd to_parent(ends[1]);
   const pid_t child = fork();
   if (child == 0) {
-    const Duration time = time_of_cheap_call();
+    const CallTimes time = time_calls(work);
     (void)!write(to_parent.get(), &time, sizeof(time));
     _exit(0);
   }
   to_parent = Fd();
-  Duration time{};
+  CallTimes time;
   const bool complete = child > 0 && read(from_child.get(), &time, sizeof(time)) == sizeof(time);
   if (child > 0) {
     waitpid(child, nullptr, 0);

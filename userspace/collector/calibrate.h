@@ -11,10 +11,15 @@
 
 namespace taskcost {
 
-// The time of getppid(2) in the calling task: the smallest mean of several batches.
-Duration time_of_cheap_call();
+// The time of getppid(2) in the calling task.
+struct CallTimes {
+  Duration warm{};  // one after the other: the smallest mean of several batches
+  Duration cold{};  // each after work that needed the caches and the TLB: the median
+};
+
+CallTimes time_cheap_calls();
 
 // The same in a child of this process, whatever the probes make of it. nullopt when the child could not do it.
-std::optional<Duration> time_of_cheap_call_in_child();
+std::optional<CallTimes> time_cheap_calls_in_child();
 
 }  // namespace taskcost

@@ -7,6 +7,15 @@
 #include <ctime>
 
 namespace taskcost {
+namespace {
+
+std::uint64_t clock_ns(clockid_t clock) {
+  timespec time{};
+  clock_gettime(clock, &time);
+  return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000U + static_cast<std::uint64_t>(time.tv_nsec);
+}
+
+}  // namespace
 
 Instant now() {
   timespec time{};
@@ -15,6 +24,25 @@ Instant now() {
 }
 
 std::uint64_t now_ns() { return static_cast<std::uint64_t>(now().time_since_epoch().count()); }
+
+ClockAnchor read_clocks() {
+  // What interrupts the reading shows in CLOCK_MONOTONIC, which is read around the others.
+  constexpr std::uint64_t narrow_ns = 1000;
+  constexpr int attempts = 10;
+  ClockAnchor best;
+  std::uint64_t best_width = UINT64_MAX;
+  for (int attempt = 0; attempt < attempts && best_width > narrow_ns; ++attempt) {
+    const std::uint64_t before = clock_ns(CLOCK_MONOTONIC);
+    const std::uint64_t realtime = clock_ns(CLOCK_REALTIME);
+    const std::uint64_t boottime = clock_ns(CLOCK_BOOTTIME);
+    const std::uint64_t width = clock_ns(CLOCK_MONOTONIC) - before;
+    if (width < best_width) {
+      best_width = width;
+      best = {before + width / 2, realtime, boottime};
+    }
+  }
+  return best;
+}
 
 Duration own_cpu_time() {
   rusage usage{};

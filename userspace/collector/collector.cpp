@@ -23,6 +23,7 @@
 #include "collector/privileges.h"
 #include "collector/settle.h"
 #include "collector/syscall_numbers.h"
+#include "fetch/fetcher.h"
 
 namespace taskcost {
 namespace {
@@ -81,7 +82,7 @@ Result<Collector> Collector::open(const CollectorOptions& options) {
   if (auto status = check_privileges(); !status) {
     return status.error();
   }
-  const Duration untraced = time_of_cheap_call();
+  const CallTimes untraced = time_cheap_calls();
   Sources sources = choose_sources(options);
   if (options.stacks) {
     add_lack_of(kernel_names(), sources.evidence);
@@ -98,6 +99,7 @@ Result<Collector> Collector::open(const CollectorOptions& options) {
   }
   auto state = std::make_unique<State>(options, std::move(sources), *std::move(probes), opened);
   state->statistics = std::move(statistics);
+  state->stop_fd = options.stop_fd;
   if (auto status = state->probes.introduce_caller(); !status) {
     return status.error();
   }
@@ -138,7 +140,7 @@ Result<pid_t> Collector::launch(const Command& command) {
   return child;
 }
 
-Result<std::uint64_t> Collector::adopt(const Target& target) {
+Result<Adoption> Collector::adopt(const Target& target) {
   if (auto status = state_->open_window(); !status) {
     return status.error();
   }
@@ -158,6 +160,9 @@ Result<WindowEnd> Collector::wait(const Until& until) {
       return Error{"cannot wait for the target", std::strerror(errno), ""};
     }
     const bool may_grow = state_->probes.shared().target_kind >= TC_TARGET_GROWS;
+    if (readable(watched[1])) {
+      state_->exit_seen = now();
+    }
     if (readable(watched[1]) || (until.exit_fd < 0 && !may_grow && state_->probes.living_ledgers() == 0)) {
       settle([this] { return !state_->someone_is_ending(); });
       return WindowEnd::target_exited;
@@ -173,7 +178,8 @@ Result<WindowEnd> Collector::wait(const Until& until) {
 }
 
 Collector::Observation Collector::finish() {
-  const Instant end = now();
+  const ClockAnchor end_clocks = read_clocks();
+  const Instant end = instant_of(end_clocks);
   state_->cost.close_window();
   state_->probes.close_window();
   state_->losses.close_window();
@@ -181,11 +187,13 @@ Collector::Observation Collector::finish() {
   state_->take_tables();
   const Losses losses = state_->losses.so_far();
   Observation observation;
+  observation.clocks = {state_->start_clocks, end_clocks};
   observation.session = state_->builder.finish(state_->start.value_or(end), end, losses.counts, losses.skipped_probes);
   observation.observer =
       state_->cost.summary(observation.session, state_->losses.costs(static_cast<bool>(state_->statistics)),
                            state_->probes.time_of_stacks());
   if (state_->stacks) {
+    Fetcher::instance().begin({.stop_fd = state_->stop_fd});
     observation.stacks = state_->stacks->take(
         state_->probes, observation.session,
         [this](std::uint64_t process) { return state_->builder.process_number(process); },
@@ -199,6 +207,8 @@ Glance Collector::glance() {
   state_->follow_the_machine();
   return state_->glance();
 }
+
+std::optional<Instant> Collector::exit_seen() const { return state_->exit_seen; }
 
 const EvidenceList& Collector::evidence() const { return state_->sources.evidence; }
 

@@ -11,6 +11,7 @@
 #include <set>
 
 #include "account/glance_numbers.h"
+#include "collector/calibrate.h"
 #include "collector/cpu_watch.h"
 #include "collector/ended_tasks.h"
 #include "collector/own_cost.h"
@@ -38,9 +39,12 @@ struct Collector::State {
   RecordTap tap;
   std::unique_ptr<StackReader> stacks;  // nullptr unless stacks were asked for
 
+  int stop_fd = -1;
   std::optional<Instant> start;  // of the window: before the first ledger
   // How many levels the pid namespace of our /proc is above ours.
   const std::uint32_t proc_above;
+  std::optional<ClockAnchor> start_clocks;
+  std::optional<Instant> exit_seen;
   // Of the window's ledgers; lower ones were for the calibration. Read by the reader's thread.
   std::atomic<std::uint64_t> first_id = UINT64_MAX;
   std::uint64_t arrivals_seen = 0;      // tasks that came to the target and were looked for
@@ -58,7 +62,7 @@ struct Collector::State {
   std::unique_ptr<CpuWatch> cpus;  // nullptr if no event is bound to a CPU
 
   // window.cpp
-  void calibrate(Duration untraced);
+  void calibrate(const CallTimes& untraced);
   Status open_window();
   // Announces the next child of this thread to the probes.
   void observe_next_child() const { probes.shared().launcher = probes.shared().collector_tid; }

@@ -9,14 +9,16 @@
 #include <variant>
 
 #include "collector/collector_state.h"
-#include "taskcost/read_text.h"
+#include "fetch/fetcher.h"
 
 namespace taskcost {
 namespace {
 
-// Arguments of a process that runs already, joined by spaces; empty when /proc does not tell.
+// Arguments of a process that runs already, joined by spaces; empty when /proc does not tell, or not in time: its
+// memory map may be locked, and the page with the arguments a file's that does not answer.
 std::string command_line_of(std::uint32_t tgid) {
-  std::string text = read_text(fmt::format("/proc/{}/cmdline", tgid));
+  constexpr std::size_t longest = std::size_t{1} << 20;
+  std::string text = Fetcher::instance().read_text(fmt::format("/proc/{}/cmdline", tgid), longest).value_or("");
   while (!text.empty() && text.back() == '\0') {
     text.pop_back();
   }

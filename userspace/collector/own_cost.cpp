@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "collector/own_cost.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "collector/clocks.h"
@@ -10,13 +11,15 @@ namespace taskcost {
 std::uint64_t transitions_of(const Account& account) {
   constexpr std::uint64_t ends = 2;
   return ends * (account.counters[TC_COUNTER_SYSCALLS].value_or(0) +
-                 account.counters[TC_COUNTER_FAULTS_TIMED].value_or(0) + account.switches());
+                 account.counters[TC_COUNTER_FAULTS_TIMED].value_or(0) + account.switches()) +
+         account.counters[TC_COUNTER_WAKEUPS].value_or(0);
 }
 
-void OwnCost::calibrate(Duration untraced, std::optional<Duration> traced) {
+void OwnCost::calibrate(const CallTimes& untraced, const std::optional<CallTimes>& traced) {
   constexpr int transitions_per_call = 2;
-  if (traced && *traced > untraced) {
-    per_transition_ = (*traced - untraced) / transitions_per_call;
+  if (traced && traced->warm > untraced.warm) {
+    per_transition_ = (traced->warm - untraced.warm) / transitions_per_call;
+    per_transition_cold_ = std::max(*per_transition_, (traced->cold - untraced.cold) / transitions_per_call);
   }
 }
 
@@ -35,6 +38,7 @@ Observer OwnCost::summary(const Session& session, std::vector<ProbeCost> probes,
   result.probes = std::move(probes);
   result.userspace_cpu = cpu_in_window_;
   result.per_transition = per_transition_;
+  result.per_transition_cold = per_transition_cold_;
   result.stack_time = stack_time;
   result.attach_time = attach_time_;
   result.transitions = transitions_of(session.totals) + transitions_of(session.kernel_totals);
@@ -44,6 +48,19 @@ Observer OwnCost::summary(const Session& session, std::vector<ProbeCost> probes,
         *per_transition_ * result.transitions + stack_time.value_or(Duration::zero()) + result.userspace_cpu;
     result.share_of_wall = static_cast<double>(cost.count()) / static_cast<double>(wall.count());
   }
+  // What the probes take, they take from the observed tasks: it is a part of their time on CPUs.
+  const Duration cpu = session.totals.total(TC_CONDITION_RUNNING) + session.kernel_totals.total(TC_CONDITION_RUNNING);
+  const auto share = [&](const std::optional<Duration>& each) -> std::optional<double> {
+    if (!each || cpu <= Duration::zero()) {
+      return std::nullopt;
+    }
+    const Duration cost = *each * result.transitions + stack_time.value_or(Duration::zero());
+    // All of it and more cannot be: then the calls were not so cold.
+    return cost < cpu ? std::optional(static_cast<double>(cost.count()) / static_cast<double>(cpu.count()))
+                      : std::nullopt;
+  };
+  result.share_of_cpu = share(per_transition_);
+  result.share_of_cpu_cold = share(per_transition_cold_);
   return result;
 }
 

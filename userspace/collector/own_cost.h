@@ -7,12 +7,13 @@
 #include <optional>
 #include <vector>
 
+#include "collector/calibrate.h"
 #include "taskcost/account.h"
 #include "taskcost/report.h"
 
 namespace taskcost {
 
-// Both ends of each system call, page fault and time on a CPU; wake-ups are not counted.
+// Both ends of each system call, page fault and time on a CPU, and each wake-up.
 std::uint64_t transitions_of(const Account& account);
 
 class OwnCost {
@@ -21,7 +22,7 @@ class OwnCost {
   explicit OwnCost(Instant opened) : opened_(opened) {}
 
   // The time of one call, of a task that is not observed and of one that is.
-  void calibrate(Duration untraced, std::optional<Duration> traced);
+  void calibrate(const CallTimes& untraced, const std::optional<CallTimes>& traced);
 
   void open_window(Instant start);
   void close_window() { cpu_in_window_ = cpu_so_far(); }
@@ -39,6 +40,7 @@ class OwnCost {
   Duration cpu_at_start_{};
   Duration cpu_in_window_{};
   std::optional<Duration> per_transition_;
+  std::optional<Duration> per_transition_cold_;
 };
 
 }  // namespace taskcost

@@ -352,6 +352,7 @@ void Probes::release_tasks() {
   }
   shared().target_kind = TC_TARGET_NONE;
   empty<std::uint32_t>(object_->maps.targets);
+  empty<std::uint64_t>(object_->maps.refused);
 }
 
 void Probes::clear_sums() {

@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "collector/clocks.h"
+#include "fetch/fetcher.h"
 #include "symbols/resolve.h"
-#include "taskcost/read_text.h"
 
 namespace taskcost {
 namespace {
@@ -58,12 +58,13 @@ Result<std::unique_ptr<StackReader>> StackReader::start() {
 }
 
 void StackReader::remember(std::uint32_t tgid, std::uint32_t number_in_proc) {
-  const std::string text = read_text(fmt::format("/proc/{}/maps", number_in_proc));
-  if (text.empty()) {
+  constexpr std::size_t longest = std::size_t{64} << 20;
+  const auto text = Fetcher::instance().read_text(fmt::format("/proc/{}/maps", number_in_proc), longest);
+  if (!text || text->empty()) {
     return;
   }
   const std::uint64_t read_ns = now_ns();
-  std::vector<Mapping> mappings = parse_maps(text);
+  std::vector<Mapping> mappings = parse_maps(*text);
   for (Mapping& mapping : mappings) {
     files_.look_at(number_in_proc, mapping);
   }

@@ -2,6 +2,7 @@
 //
 // How a window opens, and what keeps up with the machine while it is open.
 #include <algorithm>
+#include <chrono>
 #include <span>
 
 #include "collector/adopt.h"
@@ -9,17 +10,19 @@
 #include "collector/clocks.h"
 #include "collector/collector_state.h"
 #include "collector/settle.h"
+#include "fetch/fetcher.h"
 
 namespace taskcost {
 
 // An observed child makes the same system call as this process did before any probe was there. Its ledger, and what it
 // left in histograms and stacks, is cleared away before the window opens.
-void Collector::State::calibrate(Duration untraced) {
+void Collector::State::calibrate(const CallTimes& untraced) {
   observe_next_child();
-  const auto traced = time_of_cheap_call_in_child();
+  const auto traced = time_cheap_calls_in_child();
   probes.shared().launcher = 0;
   settle([this] { return probes.living_ledgers() == 0; });
-  cost.calibrate(untraced, traced);
+  // Without probes on calls the call that is timed meets none.
+  cost.calibrate(untraced, model.calls ? traced : std::nullopt);
   forget_the_past();
 }
 
@@ -41,7 +44,11 @@ Status Collector::State::open_window() {
     }
   }
   if (!start) {
-    start = now();
+    // What an observed process holds up must not hold up the window.
+    using namespace std::chrono_literals;
+    Fetcher::instance().begin({.each = 300ms, .in_all = 2s, .stop_fd = stop_fd});
+    start_clocks = read_clocks();
+    start = instant_of(*start_clocks);
     cost.open_window(*start);
   }
   return Done{};
@@ -57,6 +64,7 @@ Status Collector::State::start_anew() {
   }
   probes.reopen_window();
   start.reset();
+  exit_seen.reset();
   finished = false;
   return Done{};
 }
