@@ -117,8 +117,11 @@ struct ChannelUse {
 
 // Blocked time by what was waited for: the same time as the blocked cells, told apart by another question.
 struct WaitSums {
-  std::uint64_t count = 0;  // of waits that ended
+  std::uint64_t count = 0;
   Duration blocked{};
+  std::uint64_t open = 0;  // of them, cut off by the end of the window
+
+  [[nodiscard]] std::uint64_t ended() const { return count - open; }
 };
 
 // The kernel's own books over the same life (struct task_struct), to hold the ledger against.

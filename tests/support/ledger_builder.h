@@ -168,6 +168,7 @@ class LedgerBuilder {
     ledger_.condition = static_cast<std::uint8_t>(condition);
     return set(ledger_.since_ns, count_of(since));
   }
+  LedgerBuilder& waits_for(tc_wait wait) { return set(ledger_.wait, std::uint32_t{wait}); }
   LedgerBuilder& on_cpu_since(nanoseconds at) { return set(ledger_.on_cpu_ns, count_of(at)); }
   LedgerBuilder& woken_at(nanoseconds at) { return set(ledger_.woken_ns, count_of(at)); }
 

@@ -30,6 +30,7 @@ void add(ChannelUse& sum, const ChannelUse& other) {
 void add(WaitSums& sum, const WaitSums& other) {
   sum.count += other.count;
   sum.blocked += other.blocked;
+  sum.open += other.open;
 }
 
 void add(KernelBooks& sum, const KernelBooks& other) {

@@ -18,6 +18,11 @@ void add_to_cell(tc_ledger& ledger, std::size_t row, std::size_t condition, std:
   }
 }
 
+// Whether the end of the window cuts a wait off. One that was closed already, as of a replay, is not cut again.
+bool is_cut_off(const tc_ledger& ledger, std::uint64_t end_ns) {
+  return ledger.condition == TC_CONDITION_BLOCKED && end_ns > ledger.since_ns;
+}
+
 // A call on a descriptor that was never looked at: its class without the file.
 std::size_t activity_of_row(const tc_ledger& ledger, std::size_t row) {
   const std::size_t activity = row == TC_ROW_CALL_PENDING ? std::size_t{ledger.call} & TC_CALL_ACTIVITY_MASK : row;
@@ -190,7 +195,10 @@ void close_at(tc_ledger& ledger, std::uint64_t end_ns) {
     const std::uint64_t ready = woken > since && woken <= end ? woken : end;
     add_to_cell(ledger, ledger.activity, TC_CONDITION_BLOCKED, ready - since);
     add_to_cell(ledger, ledger.activity, TC_CONDITION_RUNNABLE, end - ready);
-    ledger.waits[known_wait(ledger.wait)].blocked_ns += ready - since;
+    // A wait that has not ended is in both, so that no mean is longer than the window.
+    tc_wait_sums& sums = ledger.waits[known_wait(ledger.wait)];
+    sums.count += is_cut_off(ledger, end) ? 1 : 0;
+    sums.blocked_ns += ready - since;
   } else {
     add_to_cell(ledger, ledger.activity, ledger.condition, end - since);
   }
@@ -257,6 +265,13 @@ Account account_of(const tc_ledger& ledger, Closed closed, const SessionBuilder:
   }
   account.books = books_of(ledger);
   account.counters = counters_of(ledger, account.books, options);
+  // Of threads alone: the processes that it created are no business of this account.
+  if ((ledger.flags & (TC_LEDGER_FOLLOW | TC_LEDGER_FOLLOW_THREADS)) == TC_LEDGER_FOLLOW_THREADS) {
+    for (const tc_counter counter : {TC_COUNTER_CHILDREN_FORKS, TC_COUNTER_CHILDREN_VFORKS, TC_COUNTER_CHILDREN_SPAWNS,
+                                     TC_COUNTER_CHILDREN_CLONE_VM}) {
+      account.counters[counter].reset();
+    }
+  }
   for (std::size_t kind = 0; kind < TC_NR_CREATIONS; ++kind) {
     account.creations[kind] = sums_of(ledger.creations[kind], options.calls);
   }
@@ -265,6 +280,9 @@ Account account_of(const tc_ledger& ledger, Closed closed, const SessionBuilder:
   }
   for (std::size_t wait = 0; wait < TC_NR_WAITS; ++wait) {
     account.waits[wait] = {ledger.waits[wait].count, nanoseconds(ledger.waits[wait].blocked_ns)};
+  }
+  if (closed == Closed::by_end_of_window && is_cut_off(ledger, ledger.end_ns)) {
+    account.waits[known_wait(ledger.wait)].open++;
   }
   return account;
 }

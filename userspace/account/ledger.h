@@ -18,8 +18,8 @@ namespace taskcost {
 // A living task's ledger was closed at the end of the window, an ended one's by the final switch-out.
 enum class Closed { by_end_of_task, by_end_of_window };
 
-// Ends the open interval of a living task and with it the ledger. A task that ran a probe in the instant of closing may
-// be ahead of `end_ns`; its ledger then ends where it is.
+// Ends the open interval of a living task, a wait with it, and with that the ledger. A task that ran a probe in the
+// instant of closing may be ahead of `end_ns`; its ledger then ends where it is.
 void close_at(tc_ledger& ledger, std::uint64_t end_ns);
 
 // A sum of which a part is not known is not known: TC_BYTES_UNKNOWN.

@@ -487,6 +487,7 @@ void ReplayedLife::close(std::uint64_t end) {
     const std::uint64_t waited_ns = end_ns - ledger.since_ns;
     cell(ledger.activity, ledger.condition) += waited_ns;
     if (ledger.condition == TC_CONDITION_BLOCKED) {
+      ledger.waits[ledger.wait].count += waited_ns > 0 ? 1 : 0;
       ledger.waits[ledger.wait].blocked_ns += waited_ns;
     }
     ledger.since_ns = end_ns;

@@ -163,7 +163,7 @@ TEST(Audit, ALivingTaskIsClosedInBothBooks) {
   // As the kernel's side left it: open since 30 us, woken but not yet running.
   const tc_ledger snapshot = kernel_ledger_of(story, a, [](tc_ledger& l) {
     cell(l, TC_ACTIVITY_SLEEP, TC_CONDITION_BLOCKED) = 0;
-    l.waits[TC_WAIT_TIMER].blocked_ns = 0;
+    l.waits[TC_WAIT_TIMER] = {};
     l.since_ns = 30'000;
     l.woken_ns = 95'000;
     l.end_ns = 0;

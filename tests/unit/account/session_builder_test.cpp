@@ -118,6 +118,36 @@ TEST(SessionBuilder, ASleeperThatWasWokenSplitsItsOpenInterval) {
   EXPECT_EQ(cell(sleeper(100us), TC_ACTIVITY_SLEEP, TC_CONDITION_BLOCKED), 60us) << "woken at its very end";
 }
 
+// In the time and in the count: no mean is longer than the window.
+TEST(SessionBuilder, AWaitThatHasNotEndedIsCounted) {
+  const auto waits = [](std::chrono::nanoseconds woken) {
+    return only_task(session_of(ledger(1)
+                                    .born_at(0us)
+                                    .waited(TC_WAIT_OTHER, 1, 30us)
+                                    .cell(TC_ACTIVITY_SLEEP, TC_CONDITION_BLOCKED, 30us)
+                                    .waits_for(TC_WAIT_OTHER)
+                                    .still(TC_ACTIVITY_SLEEP, TC_CONDITION_BLOCKED, 30us)
+                                    .woken_at(woken),
+                                100us))
+        .account.waits[TC_WAIT_OTHER];
+  };
+  EXPECT_EQ(waits(0us).count, 2U);
+  EXPECT_EQ(waits(0us).open, 1U);
+  EXPECT_EQ(waits(0us).ended(), 1U);
+  EXPECT_EQ(waits(0us).blocked, 100us);
+  EXPECT_EQ(waits(70us).count, 2U) << "woken, and not yet on a CPU";
+  EXPECT_EQ(waits(70us).blocked, 70us);
+  // One that begins with the end of the window takes no time of it.
+  const WaitSums none = only_task(session_of(ledger(1)
+                                                 .born_at(0us)
+                                                 .cell(TC_ACTIVITY_USER, TC_CONDITION_RUNNING, 100us)
+                                                 .waits_for(TC_WAIT_OTHER)
+                                                 .still(TC_ACTIVITY_SLEEP, TC_CONDITION_BLOCKED, 100us),
+                                             100us))
+                            .account.waits[TC_WAIT_OTHER];
+  EXPECT_EQ(none.count + none.open, 0U);
+}
+
 TEST(SessionBuilder, ATaskAheadOfTheWindowEndsWhereItIs) {
   const Task task = only_task(session_of(ledger(1)
                                              .born_at(0us)
