@@ -125,6 +125,7 @@ struct Experiment {
   std::optional<std::size_t> asked_for;  // rounds
   std::optional<Duration> budget;
   Duration elapsed{};
+  WindowClocks clocks;  // before the first round and after the last
 };
 
 // Of one figure over the runs of a command.

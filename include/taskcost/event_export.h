@@ -17,6 +17,7 @@
 #include <string>
 
 #include "taskcost/capture.h"
+#include "taskcost/clock_anchor.h"
 #include "taskcost/record.h"
 
 namespace taskcost {
@@ -34,6 +35,9 @@ struct TraceInfo {
   std::uint32_t cpus = 0;
   std::uint64_t start_ns = 0;
   std::optional<std::uint64_t> start_realtime_ns;  // the same instant, since 1970
+  std::optional<std::uint64_t> start_boottime_ns;
+  std::string machine_id;
+  std::string boot_id;
   SyscallNames syscall_name;
 };
 
@@ -58,14 +62,15 @@ class PerfettoExport {
   // At this place records of all CPUs are missing.
   void on_interruption(const Interruption& interruption);
   // Nothing may follow.
-  void finish(std::uint64_t end_ns);
+  void finish(std::uint64_t end_ns, const std::optional<ClockAnchor>& clocks = {});
 
  private:
   class Implementation;
   std::unique_ptr<Implementation> implementation_;
 };
 
-// One line an event, under a header; userspace/events/README.md describes the columns. A field that does not apply, or
+// One line an event, under a header; userspace/events/README.md describes the columns. The first line and the last tell
+// of which machine and boot they are, and what other clocks told then. A field that does not apply, or
 // was not seen, is empty. Lost events are lines too.
 class EventCsv {
  public:
@@ -76,7 +81,8 @@ class EventCsv {
 
   void on_record(const Record& record);
   void on_interruption(const Interruption& interruption);
-  void finish(std::uint64_t end_ns);
+  // `clocks`: of the end, where they are known.
+  void finish(std::uint64_t end_ns, const std::optional<ClockAnchor>& clocks = {});
 
  private:
   class Implementation;
@@ -93,7 +99,7 @@ class EventNdjson {
 
   void on_record(const Record& record);
   void on_interruption(const Interruption& interruption);
-  void finish(std::uint64_t end_ns);
+  void finish(std::uint64_t end_ns, const std::optional<ClockAnchor>& clocks = {});
 
  private:
   class Implementation;

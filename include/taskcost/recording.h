@@ -32,9 +32,11 @@ struct RecordingStart {
   Report::Host host;
   TargetMode mode = TargetMode::run;
   std::string command;  // what is observed; hostile
-  // One instant by two clocks: CLOCK_MONOTONIC, and time since 1970.
+  // One instant by three clocks: CLOCK_MONOTONIC, time since 1970, and CLOCK_BOOTTIME (0: a capture of before it was
+  // kept).
   std::uint64_t monotonic_ns = 0;
   std::uint64_t realtime_ns = 0;
+  std::uint64_t boottime_ns = 0;
   EvidenceList evidence;
   bool calls = true;  // --detail full
   bool exec_prepare = false;
@@ -56,6 +58,7 @@ struct RecordingEnd {
   Report::Target target;
   Observer observer;
   std::optional<Stacks> stacks;
+  WindowClocks clocks;
 };
 
 std::string text_of(const RecordingStart& start);

@@ -12,6 +12,7 @@
 
 #include "taskcost/account.h"
 #include "taskcost/audit.h"
+#include "taskcost/clock_anchor.h"
 #include "taskcost/evidence.h"
 #include "taskcost/result.h"
 #include "taskcost/stacks.h"
@@ -36,6 +37,19 @@ struct ProbeCost {
   std::uint64_t skipped = 0;  // runs that the kernel left out: it interrupted the same program on that CPU
 };
 
+// Of `run --measure-overhead`: the command with probes over the command without any, in rounds.
+struct MeasuredOverhead {
+  struct Figure {
+    double without = 0;  // medians, ns
+    double with = 0;
+    std::optional<double> ratio;  // nullopt: a side is 0 in a round, or there are too few
+    std::optional<Interval> interval;
+  };
+  std::size_t rounds = 0;
+  Figure wall;
+  Figure cpu;  // of the command and the children that it waited for, by getrusage(2)
+};
+
 struct Observer {
   std::vector<ProbeCost> probes;
   Duration userspace_cpu{};                // of the collector, from attach to the end of the window
@@ -44,6 +58,11 @@ struct Observer {
   std::optional<Duration> stack_time;      // of unwinding, measured each time; nullopt: no stacks were asked for
   std::optional<double> share_of_wall;     // (transitions * per_transition + stack_time + userspace_cpu) / wall time
   std::optional<Duration> attach_time;     // open to the first ledger
+  std::optional<Duration> per_transition_cold;  // the same after work that needed the caches
+  // (transitions * per_transition + stack_time) / time on CPUs of the observed tasks, warm and cold. Their own time.
+  std::optional<double> share_of_cpu;
+  std::optional<double> share_of_cpu_cold;
+  std::optional<MeasuredOverhead> measured;
 };
 
 struct Report {
@@ -55,6 +74,10 @@ struct Report {
     std::string arch;
     unsigned cpus = 0;
     std::string virtualization;  // "none", "kvm", ...; empty when unknown
+    // Which machine, and which boot of it; empty when unknown.
+    std::string name{};        // as uname -n; hostile
+    std::string machine_id{};  // machine-id(5)
+    std::string boot_id{};     // random for each boot: instants of CLOCK_MONOTONIC are comparable within one
   } host;
 
   struct Target {
@@ -66,6 +89,7 @@ struct Report {
   } target;
 
   WindowEnd window_end = WindowEnd::target_exited;
+  WindowClocks clocks;
   // What the hypervisor ran instead of this machine's CPUs, summed over them, while claims were measured. /proc/stat;
   // nullopt: not virtualized, or no claims. The kernel books it to whatever it interrupted.
   std::optional<Duration> stolen;

@@ -40,6 +40,9 @@ inline TraceInfo trace_info() {
   info.cpus = 2;
   info.start_ns = 1000;
   info.start_realtime_ns = 1'700'000'000'000'000'000;
+  info.start_boottime_ns = 5'000'001'000;
+  info.machine_id = "0123456789abcdef0123456789abcdef";
+  info.boot_id = "01234567-89ab-cdef-0123-456789abcdef";
   info.syscall_name = call_name;
   return info;
 }

@@ -89,7 +89,15 @@ class ReportBuilder {
   ReportBuilder() {
     report_.tool_version = "0.1.0";
     report_.command_line = "taskcost run -- ./bakery --cooks 3";
-    report_.host = {"6.1.0-18-amd64", "x86_64", 2, "kvm"};
+    report_.host = {"6.1.0-18-amd64",
+                    "x86_64",
+                    2,
+                    "kvm",
+                    "lab",
+                    "0123456789abcdef0123456789abcdef",
+                    "01234567-89ab-cdef-0123-456789abcdef"};
+    report_.clocks = {ClockAnchor{1'000'000'000'000, 1'700'000'000'000'000'000, 1'000'500'000'000},
+                      ClockAnchor{1'000'020'000'000, 1'700'000'000'020'000'000, 1'000'520'000'000}};
     report_.target.command = "./bakery --cooks 3";
     report_.session.totals = empty_account();
     report_.session.kernel_totals = empty_account();
@@ -300,6 +308,10 @@ inline void add_evidence(Report& report) {
   observer.share_of_wall = 0.012;
   observer.stack_time = 2ms;
   observer.attach_time = 350ms;
+  observer.per_transition_cold = 640ns;
+  observer.share_of_cpu = 0.006;
+  observer.share_of_cpu_cold = 0.017;
+  observer.measured = {12, {2e9, 2.1e9, 1.05, Interval{1.04, 1.06}}, {1e9, 1.1e9, 1.1, Interval{1.08, 1.12}}};
 }
 
 inline void add_records(Report& report) {

@@ -18,10 +18,11 @@ inline RecordingStart told_start() {
   RecordingStart start;
   start.tool_version = "0.1.0";
   start.command_line = "taskcost record -- server --once";
-  start.host = {"6.1.0-18-amd64", "x86_64", 2, "kvm"};
+  start.host = {"6.1.0-18-amd64", "x86_64", 2, "kvm", "lab", "0123456789abcdef", "0123-4567"};
   start.command = "server --once";
   start.monotonic_ns = 1000;
   start.realtime_ns = 1'700'000'000'000'000'000;
+  start.boottime_ns = 5'000'001'000;
   for (std::uint32_t number = 0; number <= number_wait4; ++number) {
     start.calls_by_number.push_back(call_name(number, false));
   }

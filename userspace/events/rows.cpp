@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 #include <variant>
 
 #include "account/event_rules.h"
@@ -44,6 +45,44 @@ std::string joined(std::string_view command) {
 }
 
 }  // namespace
+
+EventRows::EventRows(TraceInfo info, WriteName write_name)
+    : names_(std::move(info.syscall_name)), tasks_(std::move(write_name)) {
+  scene_ = {info.start_ns,
+            info.start_realtime_ns,
+            info.start_boottime_ns,
+            tasks_.written(info.command),
+            tasks_.written(info.host),
+            tasks_.written(info.machine_id),
+            tasks_.written(info.boot_id)};
+}
+
+EventRow& EventRows::add_scene(std::string_view event, std::uint64_t at_ns) {
+  rows_.clear();
+  EventRow& row = add(event, at_ns);
+  row.detail = scene_.command;
+  row.detail_is_name = true;
+  row.host = scene_.host;
+  row.machine_id = scene_.machine_id;
+  row.boot_id = scene_.boot_id;
+  return row;
+}
+
+const std::vector<EventRow>& EventRows::first_rows() {
+  EventRow& row = add_scene("recording_begins", scene_.start_ns);
+  row.realtime_ns = scene_.realtime_ns;
+  row.boottime_ns = scene_.boottime_ns;
+  return rows_;
+}
+
+const std::vector<EventRow>& EventRows::last_rows(std::uint64_t end_ns, const std::optional<ClockAnchor>& clocks) {
+  EventRow& row = add_scene("recording_ends", clocks ? clocks->monotonic_ns : end_ns);
+  if (clocks) {
+    row.realtime_ns = clocks->realtime_ns;
+    row.boottime_ns = clocks->boottime_ns;
+  }
+  return rows_;
+}
 
 EventRow& EventRows::add(std::string_view event, std::optional<std::uint64_t> at_ns) {
   EventRow& row = rows_.emplace_back();

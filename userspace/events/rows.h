@@ -42,12 +42,21 @@ struct EventRow {
   bool detail_is_name = false;  // it came from an observed program
   std::optional<std::uint64_t> value;
   bool doubtful = false;
+  // Of the first and the last row.
+  std::optional<std::uint64_t> realtime_ns;
+  std::optional<std::uint64_t> boottime_ns;
+  std::string_view host;
+  std::string_view machine_id;
+  std::string_view boot_id;
 };
 
 class EventRows {
  public:
-  EventRows(TraceInfo info, WriteName write_name)
-      : names_(std::move(info.syscall_name)), tasks_(std::move(write_name)) {}
+  EventRows(TraceInfo info, WriteName write_name);
+
+  // The first row, and the last: where and when.
+  const std::vector<EventRow>& first_rows();
+  const std::vector<EventRow>& last_rows(std::uint64_t end_ns, const std::optional<ClockAnchor>& clocks);
 
   // None for a record that is no event, two for a switch between two observed tasks. They hold until the next call.
   const std::vector<EventRow>& rows_of(const Record& record);
@@ -76,6 +85,19 @@ class EventRows {
   template <typename NoEvent>
   void on(const NoEvent&) {}
 
+  // Of the recording, as written for the output.
+  struct Scene {
+    std::uint64_t start_ns = 0;
+    std::optional<std::uint64_t> realtime_ns;
+    std::optional<std::uint64_t> boottime_ns;
+    std::string command;
+    std::string host;
+    std::string machine_id;
+    std::string boot_id;
+  };
+  EventRow& add_scene(std::string_view event, std::uint64_t at_ns);
+
+  Scene scene_;
   CallNames names_;
   LivingTasks tasks_;
   std::vector<EventRow> rows_;

@@ -53,6 +53,11 @@ void walk(const EventRow& row, Form& form) {
   }
   form.number("value", row.value);
   form.number("doubtful", row.doubtful ? std::optional(1U) : std::nullopt);
+  form.number("realtime_ns", row.realtime_ns);
+  form.number("boottime_ns", row.boottime_ns);
+  form.name("host", row.host);
+  form.name("machine_id", row.machine_id);
+  form.name("boot_id", row.boot_id);
 }
 
 // One line of names.
@@ -188,7 +193,13 @@ class Table {
   std::string& text() { return lines_.text(); }
   void on_record(const Record& record) { write(rows_.rows_of(record)); }
   void on_interruption(const Interruption& interruption) { write(rows_.rows_of(interruption)); }
-  void finish() { lines_.finish(); }
+  void finish(std::uint64_t end_ns, const std::optional<ClockAnchor>& clocks) {
+    write(rows_.last_rows(end_ns, clocks));
+    lines_.finish();
+  }
+
+ protected:
+  void begin() { write(rows_.first_rows()); }
 
  private:
   void write(const std::vector<EventRow>& rows) {
@@ -212,6 +223,7 @@ class EventCsv::Implementation : public Table<CsvLine> {
     CsvHeader header(text());
     walk({}, header);
     text() += '\n';
+    begin();
   }
 };
 
@@ -223,11 +235,13 @@ EventCsv& EventCsv::operator=(EventCsv&&) noexcept = default;
 
 void EventCsv::on_record(const Record& record) { implementation_->on_record(record); }
 void EventCsv::on_interruption(const Interruption& interruption) { implementation_->on_interruption(interruption); }
-void EventCsv::finish(std::uint64_t) { implementation_->finish(); }
+void EventCsv::finish(std::uint64_t end_ns, const std::optional<ClockAnchor>& clocks) {
+  implementation_->finish(end_ns, clocks);
+}
 
 class EventNdjson::Implementation : public Table<JsonLine> {
  public:
-  Implementation(std::ostream& out, TraceInfo info) : Table(out, std::move(info), json_name) {}
+  Implementation(std::ostream& out, TraceInfo info) : Table(out, std::move(info), json_name) { begin(); }
 };
 
 EventNdjson::EventNdjson(std::ostream& out, TraceInfo info)
@@ -238,6 +252,8 @@ EventNdjson& EventNdjson::operator=(EventNdjson&&) noexcept = default;
 
 void EventNdjson::on_record(const Record& record) { implementation_->on_record(record); }
 void EventNdjson::on_interruption(const Interruption& interruption) { implementation_->on_interruption(interruption); }
-void EventNdjson::finish(std::uint64_t) { implementation_->finish(); }
+void EventNdjson::finish(std::uint64_t end_ns, const std::optional<ClockAnchor>& clocks) {
+  implementation_->finish(end_ns, clocks);
+}
 
 }  // namespace taskcost

@@ -58,7 +58,8 @@ void write_system(PacketWriter& packets, const TraceInfo& info) {
 
 // It comes from a file that anyone may have written.
 TraceInfo made_valid(TraceInfo info) {
-  for (std::string* text : {&info.host, &info.kernel, &info.machine, &info.command, &info.detail}) {
+  for (std::string* text :
+       {&info.host, &info.kernel, &info.machine, &info.command, &info.detail, &info.machine_id, &info.boot_id}) {
     *text = valid_utf8(*text);
   }
   return info;
@@ -231,6 +232,8 @@ void PerfettoExport::on_record(const Record& record) {
 void PerfettoExport::on_interruption(const Interruption& interruption) {
   implementation_->on_interruption(interruption);
 }
-void PerfettoExport::finish(std::uint64_t end_ns) { implementation_->finish(end_ns); }
+void PerfettoExport::finish(std::uint64_t end_ns, const std::optional<ClockAnchor>& /*clocks*/) {
+  implementation_->finish(end_ns);
+}
 
 }  // namespace taskcost

@@ -118,6 +118,9 @@ Result<RecordingEnd> end_of(const CaptureReader& capture, const RecordingStart& 
   end.start = instant(walked.first_ns);
   end.end = instant(capture.end().last_ns.value_or(walked.first_ns));
   end.losses[TC_LOSS_DROPPED_TRANSITIONS] = walked.lost;
+  if (start.boottime_ns != 0) {
+    end.clocks.start = {start.monotonic_ns, start.realtime_ns, start.boottime_ns};
+  }
   return end;
 }
 
@@ -182,6 +185,7 @@ Result<Playback> play(CaptureReader& capture, bool with_timeline) {
   report.window_end = end->window_end;
   report.observer = std::move(end->observer);
   report.stacks = std::move(end->stacks);
+  report.clocks = end->clocks;
   report.session = builder.finish(end->start, end->end, end->losses, end->skipped_probes);
   report.records = replay.check();
   if (timeline) {

@@ -87,7 +87,7 @@ constexpr int target_modes = static_cast<int>(TargetMode::verify) + 1;
 constexpr int window_ends = static_cast<int>(WindowEnd::failure) + 1;
 constexpr int evidence_kinds = static_cast<int>(EvidenceKind::unavailable) + 1;
 constexpr int stack_kinds = static_cast<int>(StackKind::involuntary_switch) + 1;
-constexpr int frame_marks = static_cast<int>(Frame::Mark::unknown) + 1;
+constexpr int frame_marks = static_cast<int>(Frame::Mark::unread) + 1;
 
 json evidence_json(const EvidenceList& list) {
   json all = json::array();
@@ -111,11 +111,44 @@ EvidenceList evidence_of(const json& all) {
 }
 
 json host_json(const Report::Host& host) {
-  return {{"kernel", host.kernel}, {"arch", host.arch}, {"cpus", host.cpus}, {"virtualization", host.virtualization}};
+  return {{"kernel", host.kernel},
+          {"arch", host.arch},
+          {"cpus", host.cpus},
+          {"virtualization", host.virtualization},
+          {"name", bytes_json(host.name)},
+          {"machine_id", bytes_json(host.machine_id)},
+          {"boot_id", bytes_json(host.boot_id)}};
+}
+
+// Captures of before they were kept have none.
+std::string optional_bytes(const json& object, const char* key) {
+  const auto found = object.find(key);
+  return found == object.end() ? std::string() : bytes_of(*found);
 }
 
 Report::Host host_of(const json& host) {
-  return {host.at("kernel"), host.at("arch"), whole<unsigned>(host.at("cpus")), host.at("virtualization")};
+  return {host.at("kernel"),
+          host.at("arch"),
+          whole<unsigned>(host.at("cpus")),
+          host.at("virtualization"),
+          optional_bytes(host, "name"),
+          optional_bytes(host, "machine_id"),
+          optional_bytes(host, "boot_id")};
+}
+
+json anchor_json(const std::optional<ClockAnchor>& anchor) {
+  return anchor ? json{{"monotonic_ns", anchor->monotonic_ns},
+                       {"realtime_ns", anchor->realtime_ns},
+                       {"boottime_ns", anchor->boottime_ns}}
+                : json(nullptr);
+}
+
+std::optional<ClockAnchor> anchor_of(const json& value) {
+  if (value.is_null()) {
+    return std::nullopt;
+  }
+  return ClockAnchor{whole<std::uint64_t>(value.at("monotonic_ns")), whole<std::uint64_t>(value.at("realtime_ns")),
+                     whole<std::uint64_t>(value.at("boottime_ns"))};
 }
 
 // By name: a list may have grown since.
@@ -196,7 +229,14 @@ json observer_json(const Observer& observer) {
           {"transitions", observer.transitions},
           {"stack_time", optional_nanoseconds(observer.stack_time)},
           {"share_of_wall", optional_json(observer.share_of_wall)},
-          {"attach_time", optional_nanoseconds(observer.attach_time)}};
+          {"attach_time", optional_nanoseconds(observer.attach_time)},
+          {"per_transition_cold", optional_nanoseconds(observer.per_transition_cold)},
+          {"share_of_cpu", optional_json(observer.share_of_cpu)},
+          {"share_of_cpu_cold", optional_json(observer.share_of_cpu_cold)}};
+}
+
+std::optional<double> optional_number(const json& value) {
+  return value.is_null() ? std::nullopt : std::optional(value.get<double>());
 }
 
 Observer observer_of(const json& value) {
@@ -214,6 +254,9 @@ Observer observer_of(const json& value) {
     observer.share_of_wall = share.get<double>();
   }
   observer.attach_time = optional_duration(value.at("attach_time"));
+  observer.per_transition_cold = optional_duration(value.value("per_transition_cold", json()));
+  observer.share_of_cpu = optional_number(value.value("share_of_cpu", json()));
+  observer.share_of_cpu_cold = optional_number(value.value("share_of_cpu_cold", json()));
   return observer;
 }
 
@@ -272,6 +315,7 @@ RecordingStart start_of(const json& value) {
   start.command = bytes_of(value.at("command"));
   start.monotonic_ns = whole<std::uint64_t>(value.at("clock").at("monotonic_ns"));
   start.realtime_ns = whole<std::uint64_t>(value.at("clock").at("realtime_ns"));
+  start.boottime_ns = whole<std::uint64_t>(value.at("clock").value("boottime_ns", json(0U)));
   start.evidence = evidence_of(value.at("evidence"));
   start.calls = value.at("calls");
   start.exec_prepare = value.at("exec_prepare");
@@ -295,6 +339,8 @@ RecordingEnd ending_of(const json& value) {
   if (const json& stacks = value.at("stacks"); !stacks.is_null()) {
     end.stacks = stacks_of(stacks);
   }
+  end.clocks.start = anchor_of(value.value("start_clocks", json()));
+  end.clocks.end = anchor_of(value.value("end_clocks", json()));
   return end;
 }
 
@@ -311,22 +357,24 @@ auto read(std::string_view text, const char* what, Read read_json) -> Result<std
 }  // namespace
 
 std::string text_of(const RecordingStart& start) {
-  return json{{"kind", start_kind},
-              {"record_layout", record_layout},
-              {"tool_version", start.tool_version},
-              {"command_line", bytes_json(start.command_line)},
-              {"host", host_json(start.host)},
-              {"clock", {{"monotonic_ns", start.monotonic_ns}, {"realtime_ns", start.realtime_ns}}},
-              {"mode", static_cast<int>(start.mode)},
-              {"command", bytes_json(start.command)},
-              {"evidence", evidence_json(start.evidence)},
-              {"calls", start.calls},
-              {"exec_prepare", start.exec_prepare},
-              {"fault_latency", start.fault_latency},
-              {"switch_latency", start.switch_latency},
-              {"measured", measured_json(start.measured)},
-              {"calls_by_number", start.calls_by_number},
-              {"compat_calls_by_number", start.compat_calls_by_number}}
+  return json{
+      {"kind", start_kind},
+      {"record_layout", record_layout},
+      {"tool_version", start.tool_version},
+      {"command_line", bytes_json(start.command_line)},
+      {"host", host_json(start.host)},
+      {"clock",
+       {{"monotonic_ns", start.monotonic_ns}, {"realtime_ns", start.realtime_ns}, {"boottime_ns", start.boottime_ns}}},
+      {"mode", static_cast<int>(start.mode)},
+      {"command", bytes_json(start.command)},
+      {"evidence", evidence_json(start.evidence)},
+      {"calls", start.calls},
+      {"exec_prepare", start.exec_prepare},
+      {"fault_latency", start.fault_latency},
+      {"switch_latency", start.switch_latency},
+      {"measured", measured_json(start.measured)},
+      {"calls_by_number", start.calls_by_number},
+      {"compat_calls_by_number", start.compat_calls_by_number}}
       .dump();
 }
 
@@ -338,7 +386,9 @@ std::string text_of(const RecordingEnd& end) {
               {"skipped_probes", end.skipped_probes},
               {"target", target_json(end.target)},
               {"observer", observer_json(end.observer)},
-              {"stacks", end.stacks ? stacks_json(*end.stacks) : json(nullptr)}}
+              {"stacks", end.stacks ? stacks_json(*end.stacks) : json(nullptr)},
+              {"start_clocks", anchor_json(end.clocks.start)},
+              {"end_clocks", anchor_json(end.clocks.end)}}
       .dump();
 }
 

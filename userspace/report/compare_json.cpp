@@ -250,6 +250,7 @@ void write_end(JsonWriter& json, const Experiment& experiment) {
         json.field("asked_for", experiment.asked_for);
         json.field("max_time_ns", experiment.budget);
         json.field("elapsed_ns", experiment.elapsed);
+        write_json_clocks(json, experiment.clocks);
       },
       Layout::row);
 }

@@ -3,10 +3,13 @@
 #include <cmath>
 #include <cstdint>
 #include <string_view>
+#include <utility>
 
 #include "report/json_sections.h"
 #include "report/json_writer.h"
+#include "report/remarks.h"
 #include "report/text_words.h"
+#include "report/units.h"
 
 namespace taskcost {
 namespace {
@@ -59,6 +62,11 @@ void write_window_and_target(JsonWriter& json, const Report& report) {
     json.field("wall_ns", session.end - session.start);
     json.field("exit", std::string_view(name_of(report.window_end)));
     json.field("stolen_ns", report.stolen);
+    if (session.end > session.start) {
+      write_json_clocks(json, report.clocks, session.start, session.end);
+    } else {
+      write_json_clocks(json, report.clocks);  // of a verification, which has many windows
+    }
   });
   json.object("target", [&] {
     json.field("mode", std::string_view(name_of(report.target.mode)));
@@ -76,6 +84,39 @@ void write_losses(JsonWriter& json, const Losses& losses) {
     }
     json.field("skipped_probes", losses.skipped_probes);
     json.field("missed_switches", losses.missed_switches);
+  });
+}
+
+void write_remarks(JsonWriter& json, const Report& report) {
+  json.array("remarks", [&] {
+    for (const Remark& remark : remarks_of(report)) {
+      json.object([&] {
+        json.field("about", remark.about);
+        json.field("text", remark.text);
+        json.field("matters", remark.matters);
+      });
+    }
+  });
+}
+
+void write_measured_overhead(JsonWriter& json, const std::optional<MeasuredOverhead>& measured) {
+  if (!measured) {
+    json.field("measured", nullptr);
+    return;
+  }
+  json.object("measured", [&] {
+    json.field("rounds", measured->rounds);
+    for (const auto& [key, figure] : {std::pair("wall", &measured->wall), std::pair("cpu", &measured->cpu)}) {
+      json.object(
+          key,
+          [&, of = figure] {
+            write_json_number(json, "without_ns", of->without);
+            write_json_number(json, "with_ns", of->with);
+            json.field("ratio", of->ratio);
+            write_json_interval(json, "ratio_low", "ratio_high", of->interval);
+          },
+          Layout::row);
+    }
   });
 }
 
@@ -99,6 +140,10 @@ void write_observer(JsonWriter& json, const Observer& observer) {
     json.field("stacks_ns", observer.stack_time);
     json.field("share_of_wall", observer.share_of_wall);
     json.field("attach_ns", observer.attach_time);
+    json.field("per_transition_cold_ns", observer.per_transition_cold);
+    json.field("share_of_cpu", observer.share_of_cpu);
+    json.field("share_of_cpu_cold", observer.share_of_cpu_cold);
+    write_measured_overhead(json, observer.measured);
   });
 }
 
@@ -151,6 +196,35 @@ void write_json_interval(JsonWriter& json, std::string_view low_key, std::string
   json.field(high_key, interval ? std::optional(interval->high) : std::nullopt);
 }
 
+void write_json_clocks(JsonWriter& json, const WindowClocks& clocks) {
+  const auto of = [](const std::optional<ClockAnchor>& anchor, std::uint64_t ClockAnchor::*clock) {
+    return anchor ? std::optional((*anchor).*clock) : std::nullopt;
+  };
+  const auto time = [](const std::optional<ClockAnchor>& anchor) {
+    return anchor ? std::optional(iso_time_text(anchor->realtime_ns)) : std::nullopt;
+  };
+  json.field("start_time", time(clocks.start));
+  json.field("start_realtime_ns", of(clocks.start, &ClockAnchor::realtime_ns));
+  json.field("start_boottime_ns", of(clocks.start, &ClockAnchor::boottime_ns));
+  json.field("end_time", time(clocks.end));
+  json.field("end_realtime_ns", of(clocks.end, &ClockAnchor::realtime_ns));
+  json.field("end_boottime_ns", of(clocks.end, &ClockAnchor::boottime_ns));
+}
+
+void write_json_clocks(JsonWriter& json, const WindowClocks& clocks, Instant start, Instant end) {
+  const auto moved_to = [](std::optional<ClockAnchor> anchor, Instant instant) {
+    if (anchor) {
+      const std::uint64_t later =
+          static_cast<std::uint64_t>(instant.time_since_epoch().count()) - anchor->monotonic_ns;  // wraps below 0
+      anchor->monotonic_ns += later;
+      anchor->realtime_ns += later;
+      anchor->boottime_ns += later;
+    }
+    return anchor;
+  };
+  write_json_clocks(json, {moved_to(clocks.start, start), moved_to(clocks.end, end)});
+}
+
 void write_json_host(JsonWriter& json, const Report::Host& host) {
   json.object("host", [&] {
     json.field("kernel", host.kernel);
@@ -158,6 +232,9 @@ void write_json_host(JsonWriter& json, const Report::Host& host) {
     json.field("cpus", host.cpus);
     json.field("virtualization",
                host.virtualization.empty() ? std::nullopt : std::optional<std::string_view>(host.virtualization));
+    json.field("name", text_or_nothing(host.name));
+    json.field("machine_id", text_or_nothing(host.machine_id));
+    json.field("boot_id", text_or_nothing(host.boot_id));
   });
 }
 
@@ -192,6 +269,7 @@ void render_json(const Report& report, std::ostream& out) {
     write_window_and_target(json, report);
     write_json_evidence(json, report.evidence);
     write_losses(json, report.session.losses);
+    write_remarks(json, report);
     write_json_records(json, report.records);
     write_observer(json, report.observer);
     write_json_session(json, report.session);

@@ -71,7 +71,7 @@ void write_channels(JsonWriter& json, const Account& account) {
             json.field("bytes_in", use ? use->received() : std::nullopt);
             json.field("bytes_out", use ? use->sent() : std::nullopt);
             json.field("kernel_ns", told(&ChannelUse::kernel));
-            json.field("wakeups", account.waits[wait_of(static_cast<tc_channel>(i))].count);
+            json.field("wakeups", account.waits[wait_of(static_cast<tc_channel>(i))].ended());
             json.field("uncounted_calls", told(&ChannelUse::uncounted));
           },
           Layout::row);
@@ -91,6 +91,7 @@ void write_waits(JsonWriter& json, const Account& account) {
           [&] {
             json.field("count", sums.count);
             json.field("blocked_ns", sums.blocked);
+            json.field("open", sums.open);
           },
           Layout::row);
     }

@@ -41,6 +41,10 @@ inline std::optional<std::string_view> text_or_nothing(const std::string& text) 
   return text.empty() ? std::nullopt : std::optional<std::string_view>(text);
 }
 
+// "start_time", "end_time", and the same instants by each clock: `start` and `end` in CLOCK_MONOTONIC.
+void write_json_clocks(JsonWriter& json, const WindowClocks& clocks, Instant start, Instant end);
+void write_json_clocks(JsonWriter& json, const WindowClocks& clocks);
+
 // "host", "evidence"
 void write_json_host(JsonWriter& json, const Report::Host& host);
 void write_json_evidence(JsonWriter& json, const EvidenceList& list);

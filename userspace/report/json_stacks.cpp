@@ -21,6 +21,8 @@ std::optional<std::string_view> name_of(Frame::Mark mark) {
       return "replaced";
     case Frame::Mark::unknown:
       return "unknown";
+    case Frame::Mark::unread:
+      return "unread";
   }
   return std::nullopt;
 }

@@ -21,7 +21,7 @@ constexpr std::string_view outline =
     R"json(stands as U+FFFD, and everything outside printable ASCII is \\u-escaped.",
   "type": "object",
   "required": [
-    "schema", "tool", "host", "window", "target", "evidence", "losses", "observer", "process_count",
+    "schema", "tool", "host", "window", "target", "evidence", "losses", "remarks", "observer", "process_count",
     "task_count", "processes", "folded", "totals", "kernel_totals", "histograms", "edges", "folded_edges", "chains",
     "prices", "blasts", "stints", "claims", "comparisons", "price_list", "sweeps", "tables"
   ],
@@ -34,17 +34,26 @@ constexpr std::string_view outline =
     },
     "host": {
       "type": "object",
-      "required": ["kernel", "arch", "cpus", "virtualization"],
+      "required": ["kernel", "arch", "cpus", "virtualization", "name", "machine_id", "boot_id"],
       "properties": {
         "kernel": {"type": "string"},
         "arch": {"type": "string"},
         "cpus": {"$ref": "#/definitions/count"},
-        "virtualization": {"type": ["string", "null"], "description": "null: unknown"}
+        "virtualization": {"type": ["string", "null"], "description": "null: unknown"},
+        "name": {"type": ["string", "null"], "description": "As uname -n."},
+        "machine_id": {"type": ["string", "null"], "description": "machine-id(5)."},
+        "boot_id": {
+          "type": ["string", "null"],
+          "description": "Random for each boot: instants of one boot are comparable."
+        }
       }
     },
     "window": {
       "type": "object",
-      "required": ["start_ns", "end_ns", "wall_ns", "exit", "stolen_ns"],
+      "required": [
+        "start_ns", "end_ns", "wall_ns", "exit", "stolen_ns", "start_time", "start_realtime_ns",
+        "start_boottime_ns", "end_time", "end_realtime_ns", "end_boottime_ns"
+      ],
       "properties": {
         "start_ns": {"type": "integer"},
         "end_ns": {"type": "integer"},
@@ -54,7 +63,13 @@ constexpr std::string_view outline =
           "type": ["integer", "null"],
           "description": "That the hypervisor ran instead of this machine's CPUs, summed over them, told in steps of a )json"
     R"json(clock tick; the kernel books it to what it interrupted. null: not virtualized, or not told."
-        }
+        },
+        "start_time": {"type": ["string", "null"], "description": "start_realtime_ns as ISO 8601."},
+        "start_realtime_ns": {"type": ["integer", "null"], "description": "The start by CLOCK_REALTIME."},
+        "start_boottime_ns": {"type": ["integer", "null"], "description": "The start by CLOCK_BOOTTIME."},
+        "end_time": {"type": ["string", "null"]},
+        "end_realtime_ns": {"type": ["integer", "null"]},
+        "end_boottime_ns": {"type": ["integer", "null"]}
       }
     },
     "target": {
@@ -79,12 +94,26 @@ constexpr std::string_view outline =
       "required": [@losses@, "skipped_probes", "missed_switches"],
       "additionalProperties": {"$ref": "#/definitions/count"}
     },
+    "remarks": {
+      "type": "array",
+      "description": "What a figure lacks, and why. about: its place in this document.",
+      "items": {
+        "type": "object",
+        "required": ["about", "text", "matters"],
+        "properties": {
+          "about": {"type": "string"},
+          "text": {"type": "string"},
+          "matters": {"type": "boolean", "description": "A figure is noticeably different for it."}
+        }
+      }
+    },
     "records": {"$ref": "#/definitions/records"},
     "observer": {
       "type": "object",
       "description": "What the observation itself cost.",
       "required": [
-        "probes", "userspace_cpu_ns", "per_transition_ns", "transitions", "stacks_ns", "share_of_wall", "attach_ns"
+        "probes", "userspace_cpu_ns", "per_transition_ns", "transitions", "stacks_ns", "share_of_wall", "attach_ns",
+        "per_transition_cold_ns", "share_of_cpu", "share_of_cpu_cold", "measured"
       ],
       "properties": {
         "probes": {"type": "array", "items": {"$ref": "#/definitions/probe"}},
@@ -93,7 +122,23 @@ constexpr std::string_view outline =
         "transitions": {"$ref": "#/definitions/count"},
         "stacks_ns": {"$ref": "#/definitions/amount"},
         "share_of_wall": {"type": ["number", "null"], "description": "A fraction, not a percentage."},
-        "attach_ns": {"$ref": "#/definitions/amount"}
+        "attach_ns": {"$ref": "#/definitions/amount"},
+        "per_transition_cold_ns": {"$ref": "#/definitions/amount"},
+        "share_of_cpu": {
+          "type": ["number", "null"],
+          "description": "What the probes took of the observed tasks' time on CPUs, with warm caches: a fraction."
+        },
+        "share_of_cpu_cold": {"type": ["number", "null"], "description": "The same with cold caches; null: it would be all of it."},
+        "measured": {
+          "type": ["object", "null"],
+          "description": "The command with probes over the command without any; of --measure-overhead.",
+          "required": ["rounds", "wall", "cpu"],
+          "properties": {
+            "rounds": {"$ref": "#/definitions/count"},
+            "wall": {"$ref": "#/definitions/overhead"},
+            "cpu": {"$ref": "#/definitions/overhead"}
+          }
+        }
       }
     },
     "process_count": {"type": "integer", "minimum": 0, "description": "Folded ones included."},
@@ -148,7 +193,18 @@ constexpr std::string_view outline =
     "stacks": {"$ref": "#/definitions/stacks"}
   },
   "definitions": {
-@of_accounts@@of_findings@@of_claims@    "count": {"type": "integer", "minimum": 0},
+@of_accounts@@of_findings@@of_claims@    "overhead": {
+      "type": "object",
+      "required": ["without_ns", "with_ns", "ratio", "ratio_low", "ratio_high"],
+      "properties": {
+        "without_ns": {"type": "number", "description": "Median."},
+        "with_ns": {"type": "number"},
+        "ratio": {"type": ["number", "null"], "description": "With over without, by pairs; null: too few."},
+        "ratio_low": {"type": ["number", "null"]},
+        "ratio_high": {"type": ["number", "null"]}
+      }
+    },
+    "count": {"type": "integer", "minimum": 0},
     "amount": {"type": ["integer", "null"], "minimum": 0}
   }
 }

@@ -118,10 +118,12 @@ const std::string_view schema_of_accounts = R"json(    "how": {
     },
     "wait": {
       "type": "object",
-      "required": ["count", "blocked_ns"],
+      "required": ["count", "blocked_ns", "open"],
       "properties": {
-        "count": {"type": "integer", "minimum": 0, "description": "Waits that ended."},
-        "blocked_ns": {"type": "integer"}
+        "count": {"type": "integer", "minimum": 0, "description": "Waits in blocked_ns, open ones included."},
+        "blocked_ns": {"type": "integer"},
+        "open": {"type": "integer", "minimum": 0, "description": "Of them, those that had not ended at the end of the )json"
+                                            R"json(window: no wake-up is theirs."}
       }
     },
     "phases": {

@@ -21,12 +21,18 @@ std::string_view comparison_schema() {
     },
     "host": {
       "type": "object",
-      "required": ["kernel", "arch", "cpus", "virtualization"],
+      "required": ["kernel", "arch", "cpus", "virtualization", "name", "machine_id", "boot_id"],
       "properties": {
         "kernel": {"type": "string"},
         "arch": {"type": "string"},
         "cpus": {"$ref": "#/definitions/count"},
-        "virtualization": {"$ref": "#/definitions/text"}
+        "virtualization": {"$ref": "#/definitions/text"},
+        "name": {"type": ["string", "null"], "description": "As uname -n."},
+        "machine_id": {"type": ["string", "null"], "description": "machine-id(5)."},
+        "boot_id": {
+          "type": ["string", "null"],
+          "description": "Random for each boot: instants of one boot are comparable."
+        }
       }
     },
     "evidence": {
@@ -47,14 +53,23 @@ std::string_view comparison_schema() {
     "head": {"type": "array", "items": {"type": "string"}, "description": "The answers; for people, not for parsing."},
     "window": {
       "type": "object",
-      "required": ["end", "text", "rounds", "asked_for", "max_time_ns", "elapsed_ns"],
+      "required": [
+        "end", "text", "rounds", "asked_for", "max_time_ns", "elapsed_ns", "start_time", "start_realtime_ns",
+        "start_boottime_ns", "end_time", "end_realtime_ns", "end_boottime_ns"
+      ],
       "properties": {
         "end": {"enum": ["answered", "rounds", "budget", "signal", "failure"], "description": "What ended the rounds."},
         "text": {"type": "string"},
         "rounds": {"$ref": "#/definitions/count", "description": "Complete ones."},
         "asked_for": {"type": ["integer", "null"], "minimum": 1},
         "max_time_ns": {"type": ["integer", "null"], "minimum": 1},
-        "elapsed_ns": {"$ref": "#/definitions/count"}
+        "elapsed_ns": {"$ref": "#/definitions/count"},
+        "start_time": {"type": ["string", "null"], "description": "start_realtime_ns as ISO 8601."},
+        "start_realtime_ns": {"type": ["integer", "null"], "description": "The start by CLOCK_REALTIME."},
+        "start_boottime_ns": {"type": ["integer", "null"], "description": "The start by CLOCK_BOOTTIME."},
+        "end_time": {"type": ["string", "null"]},
+        "end_realtime_ns": {"type": ["integer", "null"]},
+        "end_boottime_ns": {"type": ["integer", "null"]}
       }
     },
     "confidence": {"type": "number", "description": "Of each ratio's interval."},

@@ -237,8 +237,8 @@ const std::string_view schema_of_findings = R"json(    "price": {
         "module": {"type": ["string", "null"], "description": "Path of the file, [vdso], [kernel], ...; null: unknown."},
         "offset": {"type": "integer", "minimum": 0, "description": "Into the file, when there is no symbol."},
         "mark": {
-          "enum": ["unlinked", "replaced", "unknown", null],
-          "description": "The file has no name any more; another one has it; no file is known."
+          "enum": ["unlinked", "replaced", "unknown", "unread", null],
+          "description": "The file has no name any more; another one has it; no file is known; it did not answer in time."
         },
         "kernel": {"type": "boolean"}
       }

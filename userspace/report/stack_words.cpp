@@ -12,6 +12,8 @@ const char* suffix_of(Frame::Mark mark) {
       return " (unlinked)";
     case Frame::Mark::replaced:
       return " (replaced)";
+    case Frame::Mark::unread:
+      return " (not read)";
     case Frame::Mark::none:
     case Frame::Mark::unknown:
       break;

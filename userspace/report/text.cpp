@@ -76,7 +76,7 @@ void write_session(Page& page, const Report& report) {
   write_latencies(page, session);
   write_channels(page, session);
   write_stacks(page, report);
-  write_books(page, session);
+  write_books(page, report);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "report/remarks.h"
 #include "report/text_sections.h"
 #include "report/text_words.h"
 #include "report/units.h"
@@ -202,7 +203,8 @@ void write_channels(Page& page, const Session& session) {
   }
 }
 
-void write_books(Page& page, const Session& session) {
+void write_books(Page& page, const Report& report) {
+  const Session& session = report.session;
   page.heading("The kernel's own books");
   const Account& totals = session.totals;
   if (!totals.books) {
@@ -221,8 +223,15 @@ void write_books(Page& page, const Session& session) {
              signed_percent_text(static_cast<double>((running - books.cpu_time).count()),
                                  static_cast<double>(books.cpu_time.count()))});
   page.table(table);
-  page.paragraph("The kernel takes some page faults on a task's behalf, without an exception that a probe could see.",
-                 Page::margin, Ink::faint);
+  if (const std::vector<Remark> remarks = remarks_of(report);
+      const Remark* const remark = remark_about(remarks, "totals.books.cpu_ns")) {
+    page.paragraph("CPU time: " + remark->text);
+  }
+  const auto& timed = ours(TC_COUNTER_FAULTS_TIMED);
+  if (timed && *timed != books.faults_minor + books.faults_major) {
+    page.paragraph("The kernel takes some page faults on a task's behalf, without an exception that a probe could see.",
+                   Page::margin, Ink::faint);
+  }
   const bool someone_lives =
       std::ranges::any_of(session.processes, [](const Process& process) { return process.open_at_end; });
   if (someone_lives) {

@@ -3,7 +3,10 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <string>
+#include <vector>
 
+#include "report/remarks.h"
 #include "report/text_records.h"
 #include "report/text_sections.h"
 #include "report/units.h"
@@ -12,14 +15,41 @@ namespace taskcost {
 namespace {
 
 constexpr std::size_t probe_lines = 8;
-constexpr std::size_t kind_width = 13;  // the longest kind and a gap
+constexpr double worth_measuring = 0.05;  // a share that is noticed
+constexpr std::size_t kind_width = 13;    // the longest kind and a gap
 
 Ink ink_of(EvidenceKind kind) { return kind == EvidenceKind::unavailable ? Ink::warning : Ink::plain; }
 
-void write_loss(Page& page, std::uint64_t count, std::string_view text) {
-  if (count > 0) {
-    page.item("! ", fmt::format("{} {}", count, text), Page::margin, Ink::warning);
+constexpr std::size_t why_margin = 4;
+
+void write_loss(Page& page, std::uint64_t count, std::string_view text, const Remark* remark = nullptr) {
+  if (count == 0) {
+    return;
   }
+  page.item("! ", fmt::format("{} {}", count, text), Page::margin, Ink::warning);
+  if (remark != nullptr) {
+    page.paragraph(remark->text, why_margin);
+  }
+}
+
+struct Loss {
+  std::string key;
+  std::uint64_t count;
+  std::string_view text;
+};
+
+std::vector<Loss> all_losses(const Losses& losses) {
+  std::vector<Loss> all;
+  for (int i = 0; i < TC_NR_LOSSES; ++i) {
+    const auto loss = static_cast<tc_loss>(i);
+    all.push_back({key_of(loss), losses.counts[i], text_of(loss)});
+  }
+  all.push_back({"skipped_probes", losses.skipped_probes,
+                 "probe runs that the kernel skipped: the program was already running there"});
+  all.push_back(
+      {"missed_switches", losses.missed_switches, "switches that the kernel counted and the ledgers did not"});
+  std::erase_if(all, [](const Loss& loss) { return loss.count == 0; });
+  return all;
 }
 
 // A capture that was cut off has no snapshots: there the living are told by their transitions.
@@ -41,14 +71,40 @@ void write_records(Page& page, const RecordCheck& records, const Report& report)
 
 std::string cost_text(const Observer& observer) {
   std::string text = fmt::format("{} transitions", observer.transitions);
-  text += observer.per_transition ? fmt::format(" of {} each", duration_text(*observer.per_transition))
+  text += observer.per_transition ? fmt::format(" of {}", duration_text(*observer.per_transition))
                                   : " (cost of one: not measured)";
+  if (observer.per_transition) {
+    text += observer.per_transition_cold
+                ? fmt::format(" (caches warm) to {} (cold) each", duration_text(*observer.per_transition_cold))
+                : " each";
+  }
   text += observer.stack_time ? fmt::format("; {} taking stacks", duration_text(*observer.stack_time)) : "";
-  text += fmt::format("; {} CPU in user space", duration_text(observer.userspace_cpu));
-  text += observer.share_of_wall ? fmt::format("; together {} of the wall time", share_text(*observer.share_of_wall, 1))
-                                 : "; share of the wall time not measured";
+  if (observer.share_of_cpu && observer.share_of_cpu_cold) {
+    text += fmt::format(": {} to {} of the observed tasks' time on CPUs", share_text(*observer.share_of_cpu, 1),
+                        share_text(*observer.share_of_cpu_cold, 1));
+  } else if (observer.share_of_cpu) {
+    text += fmt::format(": {} or more of the observed tasks' time on CPUs", share_text(*observer.share_of_cpu, 1));
+  } else {
+    text += ": share of the observed tasks' time on CPUs not measured";
+  }
+  text += fmt::format("; {} CPU of taskcost itself", duration_text(observer.userspace_cpu));
   text += observer.attach_time ? fmt::format("; attached in {}", duration_text(*observer.attach_time)) : "";
   return text;
+}
+
+std::string overhead_text(const MeasuredOverhead::Figure& figure) {
+  if (!figure.ratio || !figure.interval) {
+    return std::string(not_measured);
+  }
+  const auto percent = [](double ratio) { return fmt::format("{:+.1f}", (ratio - 1) * 100); };
+  return fmt::format("{} % [{}..{}], {} instead of {}", percent(*figure.ratio), percent(figure.interval->low),
+                     percent(figure.interval->high), nanoseconds_text(figure.with), nanoseconds_text(figure.without));
+}
+
+std::string overhead_text(const MeasuredOverhead& measured) {
+  return fmt::format("Measured in {}, with and without probes: wall time {}; CPU time {}",
+                     counted(measured.rounds, "round", "rounds"), overhead_text(measured.wall),
+                     overhead_text(measured.cpu));
 }
 
 void write_probes(Page& page, std::vector<ProbeCost> probes) {
@@ -90,22 +146,48 @@ void write_evidence(Page& page, const EvidenceList& list) {
 }
 
 void write_losses(Page& page, const Report& report) {
-  const Losses& losses = report.session.losses;
+  const std::vector<Remark> remarks = remarks_of(report);
+  const auto remark_on = [&remarks](const Loss& loss) { return remark_about(remarks, "losses." + loss.key); };
+  std::vector<Loss> losses = all_losses(report.session.losses);
+  const std::size_t all = losses.size();
+  if (!page.verbose()) {
+    std::erase_if(losses, [&](const Loss& loss) {
+      const Remark* const remark = remark_on(loss);
+      return remark != nullptr && !remark->matters;
+    });
+  }
   const RecordCheck* records = report.records ? &*report.records : nullptr;
-  if (!losses.any() && (records == nullptr || records->gaps.empty())) {
+  if (losses.empty() && (records == nullptr || records->gaps.empty())) {
     page.blank();
-    page.paragraph("losses: none", 0, Ink::good);
+    page.paragraph(all == 0 ? "losses: none" : "losses: none that a figure shows (--verbose has the others)", 0,
+                   Ink::good);
   } else {
     page.heading("Losses");
-    for (int i = 0; i < TC_NR_LOSSES; ++i) {
-      write_loss(page, losses.counts[i], text_of(static_cast<tc_loss>(i)));
+    for (const Loss& loss : losses) {
+      write_loss(page, loss.count, loss.text, remark_on(loss));
     }
-    write_loss(page, losses.skipped_probes,
-               "probe runs that the kernel skipped: the program was already running there");
-    write_loss(page, losses.missed_switches, "switches that the kernel counted and the ledgers did not");
   }
   if (records != nullptr) {
     write_records(page, *records, report);
+  }
+}
+
+// When it was, and whether times of CLOCK_MONOTONIC leave something out.
+void write_window_times(Page& page, const WindowClocks& clocks) {
+  if (!clocks.start) {
+    return;
+  }
+  page.paragraph("From " + utc_time_text(clocks.start->realtime_ns) +
+                 (clocks.end ? " to " + utc_time_text(clocks.end->realtime_ns) : ""));
+  if (!clocks.end) {
+    return;
+  }
+  constexpr std::uint64_t noticeable_ns = 1'000'000;
+  const std::uint64_t with_suspend = clocks.end->boottime_ns - clocks.start->boottime_ns;
+  const std::uint64_t without = clocks.end->monotonic_ns - clocks.start->monotonic_ns;
+  if (with_suspend > without && with_suspend - without > noticeable_ns) {
+    page.paragraph(fmt::format("The machine was suspended for {} of that time, which no figure contains",
+                               duration_text(Duration(static_cast<Duration::rep>(with_suspend - without)))));
   }
 }
 
@@ -113,6 +195,14 @@ void write_observer(Page& page, const Report& report) {
   const Observer& observer = report.observer;
   page.heading("The observer's own cost");
   page.paragraph(cost_text(observer));
+  if (observer.measured) {
+    page.paragraph(overhead_text(*observer.measured));
+  } else if (observer.share_of_cpu && observer.share_of_cpu_cold.value_or(1) > worth_measuring) {
+    page.paragraph(
+        "An estimate, from a call that was calibrated at start. run --measure-overhead measures it; --detail switches "
+        "makes it smaller.",
+        Page::margin, Ink::faint);
+  }
   const bool counted_runs = std::any_of(observer.probes.begin(), observer.probes.end(),
                                         [](const ProbeCost& probe) { return probe.runs || probe.run_time; });
   if (counted_runs) {
@@ -124,8 +214,10 @@ void write_observer(Page& page, const Report& report) {
   const std::string machine = host.virtualization.empty() || host.virtualization == "none"
                                   ? ""
                                   : fmt::format(", virtualized ({})", host.virtualization);
-  page.paragraph(fmt::format("taskcost {} on Linux {}, {}, {}{}", report.tool_version, host.kernel, host.arch,
+  page.paragraph(fmt::format("taskcost {} on {}Linux {}, {}, {}{}", report.tool_version,
+                             host.name.empty() ? "" : host.name + ": ", host.kernel, host.arch,
                              counted(host.cpus, "CPU", "CPUs"), machine));
+  write_window_times(page, report.clocks);
   if (!machine.empty() && !report.claims.empty()) {
     page.paragraph(fmt::format(
         "On a virtual machine, time that the hypervisor takes counts as code of the task that it "

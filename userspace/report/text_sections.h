@@ -32,7 +32,7 @@ void write_channels(Page& page, const Session& session);
 // Which code caused waits, switches, faults and creations. Silent where stacks were not asked for.
 void write_stacks(Page& page, const Report& report);
 // The kernel's books against the ledgers.
-void write_books(Page& page, const Session& session);
+void write_books(Page& page, const Report& report);
 void write_evidence(Page& page, const EvidenceList& list);
 // What went missing, and what recorded events say of themselves.
 void write_losses(Page& page, const Report& report);

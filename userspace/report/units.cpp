@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <chrono>
 #include <cmath>
 #include <cstddef>
 
@@ -12,6 +13,8 @@ namespace {
 
 // Beyond it, three digits would round up to the next unit's 1.00.
 constexpr double largest_of_three_digits = 999.5;
+
+constexpr std::uint64_t seconds_per_day = 86'400;
 
 std::string three_digits(double value) {
   if (!std::isfinite(value)) {
@@ -37,6 +40,17 @@ std::string scaled(double value, double step, const std::array<std::string_view,
 }
 
 bool is_whole(double value) { return std::isfinite(value) && value == std::floor(value); }
+
+std::string date_text(std::uint64_t seconds) {
+  const std::chrono::sys_days day{std::chrono::days(seconds / seconds_per_day)};
+  const std::chrono::year_month_day date(day);
+  return fmt::format("{:04}-{:02}-{:02}", int{date.year()}, unsigned{date.month()}, unsigned{date.day()});
+}
+
+std::string time_of_day_text(std::uint64_t seconds) {
+  const std::uint64_t of_day = seconds % seconds_per_day;
+  return fmt::format("{:02}:{:02}:{:02}", of_day / 3600, of_day / 60 % 60, of_day % 60);
+}
 
 }  // namespace
 
@@ -101,6 +115,17 @@ std::string quantity_text(double value, std::string_view unit) {
     return number_text(value);
   }
   return fmt::format("{} {}", number_text(value), unit);
+}
+
+std::string iso_time_text(std::uint64_t realtime_ns) {
+  constexpr std::uint64_t second = 1'000'000'000U;
+  return fmt::format("{}T{}.{:09}Z", date_text(realtime_ns / second), time_of_day_text(realtime_ns / second),
+                     realtime_ns % second);
+}
+
+std::string utc_time_text(std::uint64_t realtime_ns) {
+  constexpr std::uint64_t second = 1'000'000'000U;
+  return fmt::format("{} {} UTC", date_text(realtime_ns / second), time_of_day_text(realtime_ns / second));
 }
 
 std::string mean_text(Duration sum, std::uint64_t count) {

@@ -25,6 +25,10 @@ std::string signed_percent_text(double part, double whole);  // "+0.02%"; "-" of
 // By unit: "ns", "bytes", "count"; any other unit follows the number.
 std::string quantity_text(double value, std::string_view unit);
 
+// Of nanoseconds since 1970, in UTC: "2026-11-29T16:08:40.123456789Z" for machines, "2026-11-29 16:08:40 UTC" to read.
+std::string iso_time_text(std::uint64_t realtime_ns);
+std::string utc_time_text(std::uint64_t realtime_ns);
+
 // Sum over count, or "-" when there was none.
 std::string mean_text(Duration sum, std::uint64_t count);
 // The count, or `not_measured`.

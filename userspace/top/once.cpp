@@ -8,7 +8,8 @@
 #include <string>
 
 #include "report/escape.h"
-#include "report/json_writer.h"
+#include "report/json_sections.h"
+#include "report/units.h"
 #include "top/screen_text.h"
 #include "top/table.h"
 
@@ -34,7 +35,8 @@ void write_losses(JsonWriter& json, std::string_view key, const Losses& losses) 
 
 class TopJson {
  public:
-  TopJson(const Changes& changes, const View& view, std::ostream& out) : changes_(changes), view_(view), json_(out) {}
+  TopJson(const Changes& changes, const View& view, const TopScene& scene, std::ostream& out)
+      : changes_(changes), view_(view), scene_(scene), json_(out) {}
 
   void write() {
     json_.object([this] {
@@ -47,6 +49,10 @@ class TopJson {
       write_losses(json_, "losses_since_start", changes_.losses_since_start);
       json_.object("totals", [this] { write_figures(changes_.total); });
       json_.array("processes", [this] { write_processes(); });
+      write_json_host(json_, scene_.host);
+      json_.field("time", scene_.clocks ? std::optional(iso_time_text(scene_.clocks->realtime_ns)) : std::nullopt);
+      json_.field("realtime_ns", scene_.clocks ? std::optional(scene_.clocks->realtime_ns) : std::nullopt);
+      json_.field("boottime_ns", scene_.clocks ? std::optional(scene_.clocks->boottime_ns) : std::nullopt);
     });
     json_.end_document();
   }
@@ -136,6 +142,7 @@ class TopJson {
 
   const Changes& changes_;
   const View& view_;
+  const TopScene& scene_;
   JsonWriter json_;
 };
 
@@ -157,8 +164,8 @@ void render_top_text(const Changes& changes, const View& view, std::ostream& out
   }
 }
 
-void render_top_json(const Changes& changes, const View& view, std::ostream& out) {
-  TopJson(changes, view, out).write();
+void render_top_json(const Changes& changes, const View& view, const TopScene& scene, std::ostream& out) {
+  TopJson(changes, view, scene, out).write();
 }
 
 }  // namespace taskcost

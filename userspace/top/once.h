@@ -5,7 +5,9 @@
 #pragma once
 
 #include <iosfwd>
+#include <optional>
 
+#include "taskcost/report.h"
 #include "top/changes.h"
 #include "top/rows.h"
 
@@ -14,8 +16,14 @@ namespace taskcost {
 // Lines of at most `width` columns, 40 at least. No colours.
 void render_top_text(const Changes& changes, const View& view, std::ostream& out, unsigned width);
 
+// Where and when.
+struct TopScene {
+  Report::Host host;
+  std::optional<ClockAnchor> clocks;  // at the end of the interval
+};
+
 // Processes with their tasks whatever the view's shape, in the view's order and within its filter. Indented by two, one
 // trailing newline. What was not measured is null.
-void render_top_json(const Changes& changes, const View& view, std::ostream& out);
+void render_top_json(const Changes& changes, const View& view, const TopScene& scene, std::ostream& out);
 
 }  // namespace taskcost

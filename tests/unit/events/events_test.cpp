@@ -42,13 +42,52 @@ std::string written(const Script& script) {
   return out.str();
 }
 
-std::vector<json> rows_of(const Script& script) {
+std::vector<json> all_rows_of(const std::string& text) {
   std::vector<json> rows;
-  std::istringstream lines(written<EventNdjson>(script));
+  std::istringstream lines(text);
   for (std::string line; std::getline(lines, line);) {
     rows.push_back(json::parse(line));
   }
   return rows;
+}
+
+// Between the first and the last, which tell of the recording itself.
+std::vector<json> rows_between(const std::string& text) {
+  std::vector<json> rows = all_rows_of(text);
+  EXPECT_EQ(rows.front().at("event"), "recording_begins");
+  EXPECT_EQ(rows.back().at("event"), "recording_ends");
+  rows.erase(rows.begin());
+  rows.pop_back();
+  return rows;
+}
+
+std::vector<json> rows_of(const Script& script) { return rows_between(written<EventNdjson>(script)); }
+
+// Of which machine and boot it is, and where its times lie on a calendar, also over a suspend.
+TEST(EventRows, TheFirstAndTheLastTellWhereAndWhen) {
+  std::ostringstream out;
+  EventNdjson exported(out, test::trace_info());
+  exported.finish(30'000, ClockAnchor{31'000, 1'700'000'000'000'090'000, 5'000'091'000});
+  const auto rows = all_rows_of(out.str());
+  ASSERT_EQ(rows.size(), 2U);
+  const json place = {{"host", "lab"},
+                      {"machine_id", "0123456789abcdef0123456789abcdef"},
+                      {"boot_id", "01234567-89ab-cdef-0123-456789abcdef"},
+                      {"detail", "server --once"}};
+  json first = place;
+  first.update({{"event", "recording_begins"},
+                {"time_ns", 1000},
+                {"realtime_ns", 1'700'000'000'000'000'000},
+                {"boottime_ns", 5'000'001'000}});
+  EXPECT_EQ(rows[0], first);
+  json last = place;
+  last.update({{"event", "recording_ends"},
+               {"time_ns", 31'000},
+               {"realtime_ns", 1'700'000'000'000'090'000},
+               {"boottime_ns", 5'000'091'000}});
+  EXPECT_EQ(rows[1], last);
+  // Of a recording that was cut off.
+  EXPECT_FALSE(all_rows_of(written<EventNdjson>(Script())).back().contains("realtime_ns"));
 }
 
 TEST(EventRows, AShortLifeAsCsv) { test::expect_golden("events.csv", written<EventCsv>(test::recorded_life())); }
@@ -129,11 +168,7 @@ TEST(EventRows, AnInterruptionThatCanBeAnywhereHasNoTimeAndMakesWhatFollowsDoubt
     exported.on_record(record);
   }
   exported.finish(30'000);
-  std::istringstream lines(out.str());
-  std::vector<json> rows;
-  for (std::string line; std::getline(lines, line);) {
-    rows.push_back(json::parse(line));
-  }
+  const auto rows = rows_between(out.str());
   EXPECT_EQ(rows.front(), json({{"event", "interruption"}, {"detail", "damaged"}}));
   EXPECT_EQ(rows.back().at("doubtful"), 1);
 }
@@ -216,7 +251,7 @@ TEST(EventRows, HostileNamesStayInTheirField) {
     const std::string& comm = fields[5];
     EXPECT_TRUE(comm.empty() || std::string_view("=+-@").find(comm.front()) == std::string_view::npos) << line;
   }
-  EXPECT_EQ(rows, test::hostile_names.size());
+  EXPECT_EQ(rows, test::hostile_names.size() + 2) << "the first and the last are of the recording";
 
   const auto objects = rows_of(script);
   ASSERT_EQ(objects.size(), test::hostile_names.size());

@@ -39,6 +39,8 @@ RecordingEnd told_end() {
   end.observer.stack_time = 7ms;
   end.observer.share_of_wall = 0.1 + 0.2;
   end.stacks = test::told_stacks();
+  end.clocks = {ClockAnchor{1000, 1'700'000'000'000'000'000, 5'000'001'000},
+                ClockAnchor{90'000, 1'700'000'000'000'089'000, 5'000'090'000}};
   return end;
 }
 
@@ -52,6 +54,10 @@ TEST(RecordingTexts, TheBeginningReadsBack) {
   EXPECT_EQ(text_of(*read), text_of(start));
   EXPECT_EQ(read->host.cpus, 2);
   EXPECT_EQ(read->realtime_ns, start.realtime_ns);
+  EXPECT_EQ(read->boottime_ns, start.boottime_ns);
+  EXPECT_EQ(read->host.name, "lab");
+  EXPECT_EQ(read->host.machine_id, start.host.machine_id);
+  EXPECT_EQ(read->host.boot_id, start.host.boot_id);
   EXPECT_EQ(read->measured, start.measured);
   EXPECT_TRUE(read->exec_prepare);
   EXPECT_FALSE(read->fault_latency);
@@ -73,16 +79,38 @@ TEST(RecordingTexts, TheEndReadsBack) {
   ASSERT_TRUE(read->stacks);
   EXPECT_EQ(read->stacks->stacks.size(), end.stacks->stacks.size());
   EXPECT_EQ(read->stacks->stacks[2].frames[0].mark, Frame::Mark::unlinked);
+  EXPECT_EQ(read->clocks.start, end.clocks.start);
+  EXPECT_EQ(read->clocks.end, end.clocks.end);
+}
+
+// As versions before these were kept wrote them.
+TEST(RecordingTexts, OlderOnesTellNeitherHostNorClocks) {
+  json start = json::parse(text_of(test::told_start()));
+  for (const char* key : {"name", "machine_id", "boot_id"}) {
+    start["host"].erase(key);
+  }
+  start["clock"].erase("boottime_ns");
+  const auto begun = read_start(start.dump());
+  ASSERT_TRUE(begun) << to_line(begun.error());
+  EXPECT_EQ(begun->host.name + begun->host.machine_id + begun->host.boot_id, "");
+  EXPECT_EQ(begun->boottime_ns, 0U);
+  json end = json::parse(text_of(told_end()));
+  end.erase("start_clocks");
+  end.erase("end_clocks");
+  const auto ended = read_end(end.dump());
+  ASSERT_TRUE(ended) << to_line(ended.error());
+  EXPECT_FALSE(ended->clocks.start || ended->clocks.end);
 }
 
 TEST(RecordingTexts, NamesKeepEveryByte) {
   for (const std::string& name : test::hostile_names) {
     RecordingStart start = test::told_start();
-    start.command = start.command_line = name;
+    start.command = start.command_line = start.host.name = name;
     const auto begun = read_start(text_of(start));
     ASSERT_TRUE(begun) << to_line(begun.error());
     EXPECT_EQ(begun->command, name);
     EXPECT_EQ(begun->command_line, name);
+    EXPECT_EQ(begun->host.name, name);
 
     RecordingEnd end = told_end();
     end.target.command = name;
@@ -151,7 +179,7 @@ TEST(RecordingTexts, WrongValuesAreRefused) {
                   {"/observer/share_of_wall", "all"},
                   {"/stacks/stacks/0/kind", 17},
                   {"/stacks/stacks/0/frames/0", json::array({"main"})},
-                  {"/stacks/stacks/0/frames/0/3", 4},
+                  {"/stacks/stacks/0/frames/0/3", 5},
                   {"/stacks", 1}},
                  read_end);
 }

@@ -34,6 +34,33 @@ json parsed(const Report& report) { return json::parse(rendered(report)); }
 
 TEST(Json, AFullReportIsWrittenAsBefore) { test::expect_golden("report.json", rendered(full_report())); }
 
+// The start and the end of the window by each clock: they are those of start_ns and end_ns.
+TEST(Json, SaysWhoseAndWhenItIs) {
+  Report report = full_report();
+  report.session.start = Instant(1000s);
+  report.session.end = Instant(1004s);
+  // Suspended for an hour, and the clock was set back by a second.
+  report.clocks = {ClockAnchor{1'000'000'000'100, 1'700'000'000'000'000'100, 2'000'000'000'100},
+                   ClockAnchor{1'004'000'000'000, 1'700'003'603'000'000'000, 5'604'000'000'000}};
+  const json window = parsed(report)["window"];
+  EXPECT_EQ(window["start_realtime_ns"], 1'700'000'000'000'000'000);
+  EXPECT_EQ(window["start_boottime_ns"], 2'000'000'000'000);
+  EXPECT_EQ(window["start_time"], "2023-11-14T22:13:20.000000000Z");
+  EXPECT_EQ(window["end_realtime_ns"], 1'700'003'603'000'000'000);
+  EXPECT_EQ(window["end_boottime_ns"], 5'604'000'000'000);
+  EXPECT_EQ(window["end_time"], "2023-11-14T23:13:23.000000000Z");
+  const json host = parsed(report)["host"];
+  EXPECT_EQ(host["name"], "lab");
+  EXPECT_EQ(host["machine_id"], "0123456789abcdef0123456789abcdef");
+  EXPECT_EQ(host["boot_id"], "01234567-89ab-cdef-0123-456789abcdef");
+  // Unknown is null.
+  const json unknown = parsed(Report());
+  for (const char* key : {"start_time", "start_realtime_ns", "start_boottime_ns", "end_time", "end_realtime_ns"}) {
+    EXPECT_TRUE(unknown["window"][key].is_null()) << key;
+  }
+  EXPECT_TRUE(unknown["host"]["boot_id"].is_null());
+}
+
 TEST(Json, EndsWithOneNewlineAndIndentsByTwo) {
   const std::string text = rendered(full_report());
   EXPECT_TRUE(text.starts_with("{\n  \"schema\": \"taskcost.report/1\",\n  \"tool\": {\n    \"version\""));

@@ -101,6 +101,7 @@ Report hostile_report() {
   report.claims[0].id = std::string(90, 'i');
   report.observer.probes[0].name = std::string(200, 'p') + "\x9b";
   report.session.losses.counts.fill(~0ULL);
+  report.host.name = "lab\033[2J" + std::string(100, 'h');
   return report;
 }
 
@@ -232,7 +233,8 @@ TEST(Text, MarksOpenEndsAndExplainsThemOnlyThen) {
 
 TEST(Text, LossesAreOneLineEachOrNone) {
   Report report = full_report();
-  EXPECT_THAT(rendered(report), HasSubstr("  ! 3 page faults that the kernel resolved unseen\n"));
+  report.session.losses.counts[TC_LOSS_UNRESOLVED_FAULTS] = 30;
+  EXPECT_THAT(rendered(report), HasSubstr("  ! 30 page faults that the kernel resolved unseen\n"));
   report.session.losses = {};
   report.records.reset();
   EXPECT_THAT(rendered(report), AllOf(HasSubstr("losses: none"), Not(HasSubstr("  ! "))));

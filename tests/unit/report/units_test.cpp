@@ -55,6 +55,13 @@ TEST(Units, BytesGoByPowersOf1024) {
   EXPECT_EQ(bytes_text(-2048), "-2.00 KiB");
 }
 
+TEST(Units, InstantsAreOfTheCalendar) {
+  EXPECT_EQ(iso_time_text(0), "1970-01-01T00:00:00.000000000Z");
+  EXPECT_EQ(iso_time_text(1'709'210'096'000'000'789), "2024-02-29T12:34:56.000000789Z");
+  EXPECT_EQ(utc_time_text(1'709'210'096'999'999'999), "2024-02-29 12:34:56 UTC");
+  EXPECT_EQ(iso_time_text(std::numeric_limits<std::uint64_t>::max()), "2554-07-21T23:34:33.709551615Z");
+}
+
 TEST(Units, SharesHaveOneDecimal) {
   EXPECT_EQ(share_text(534, 1000), "53.4%");
   EXPECT_EQ(share_text(1, 1), "100.0%");

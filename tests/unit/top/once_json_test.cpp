@@ -19,7 +19,9 @@ using test::GlanceBuilder;
 
 std::string rendered(const Changes& changes, const View& view = {}) {
   std::ostringstream out;
-  render_top_json(changes, view, out);
+  render_top_json(changes, view,
+                  {{"6.1.0", "x86_64", 2, "kvm", "lab", "0123", "4567"}, ClockAnchor{1, 1'700'000'000'000'000'000, 2}},
+                  out);
   return out.str();
 }
 
@@ -66,8 +68,13 @@ TEST(TopJson, EqualsTheModel) {
   const Changes changes = example();
   const std::string text = rendered(changes);
   EXPECT_TRUE(text.starts_with("{\n  \"schema\": \"taskcost.top/1\",\n"));
-  EXPECT_TRUE(text.ends_with("]\n}\n"));
+  EXPECT_TRUE(text.ends_with("\n}\n"));
   const json top = json::parse(text);
+  EXPECT_EQ(top["host"]["name"], "lab");
+  EXPECT_EQ(top["host"]["boot_id"], "4567");
+  EXPECT_EQ(top["time"], "2023-11-14T22:13:20.000000000Z");
+  EXPECT_EQ(top["realtime_ns"], 1'700'000'000'000'000'000);
+  EXPECT_EQ(top["boottime_ns"], 2);
   EXPECT_EQ(top["interval_ns"], 2'000'000'000);
   expect_figures(top["totals"], changes.total, changes.interval);
 

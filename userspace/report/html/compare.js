@@ -9,12 +9,14 @@ const labelOf = (index) => commandOf(index).label;
 function head() {
   const title = report.commands.length > 1 ? 'taskcost: commands compared' : `taskcost: ${commandOf(0).name}`;
   document.title = title;
-  const {host} = report;
+  const {host, window: span} = report;
   page.append(element('h1', {}, title),
               ...report.head.map((sentence) => element('p', {}, element('strong', {}, sentence))),
               element('ul', {class: 'commands'}, report.commands.map((command) => element(
                   'li', {}, element('strong', {}, command.label), ': ', element('code', {}, command.command)))));
-  const facts = [report.window.text.replace(/\.$/, ''), `Linux ${host.kernel}, ${host.arch}, ${host.cpus} CPUs`,
+  const facts = [span.text.replace(/\.$/, ''), host.name,
+                 span.start_time ? `${span.start_time.slice(0, 19).replace('T', ' ')} UTC` : null,
+                 `Linux ${host.kernel}, ${host.arch}, ${host.cpus} CPUs`,
                  host.virtualization && host.virtualization !== 'none' ? `virtualized (${host.virtualization})` : null,
                  `taskcost ${report.tool.version}`];
   page.append(faint(facts.filter(Boolean).join(' · ')));

@@ -12,7 +12,8 @@ function head() {
   if (report.claims.length > 0) {
     page.append(answerLine());
   }
-  const facts = [`Linux ${host.kernel}, ${host.arch}, ${host.cpus} CPUs`,
+  const facts = [host.name, span.start_time ? `${span.start_time.slice(0, 19).replace('T', ' ')} UTC` : null,
+                 `Linux ${host.kernel}, ${host.arch}, ${host.cpus} CPUs`,
                  host.virtualization && host.virtualization !== 'none' ? `virtualized (${host.virtualization})` : null,
                  judging ? null : `${timeText(span.wall_ns)} wall, ${report.process_count} processes, ` +
                                   `${report.task_count} tasks`,
@@ -23,10 +24,12 @@ function head() {
     page.append(faint('--detail switches: system calls and page faults had no probes, ' +
                       'so all time on CPUs counts as user code.'));
   }
-  const lost = Object.entries(report.losses).filter(([, number]) => number > 0);
-  if (lost.length > 0) {
-    page.append(element('p', {class: 'warning'},
-                        'Lost: ' + lost.map(([what, number]) => `${words(what)} ${number}`).join(', ')));
+  const remarkOn = (what) => report.remarks.find((remark) => remark.about === `losses.${what}`);
+  const lost = Object.entries(report.losses)
+      .filter(([what, number]) => number > 0 && (remarkOn(what)?.matters ?? true));
+  for (const [what, number] of lost) {
+    const remark = remarkOn(what);
+    page.append(element('p', {class: 'warning'}, `Lost: ${words(what)} ${number}. ${remark ? remark.text : ''}`));
   }
 }
 
