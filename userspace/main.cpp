@@ -118,6 +118,6 @@ int run_main(int argc, const char* const* argv) {
 int main(int argc, char** argv) try { return taskcost::run_main(argc, argv); } catch (const std::bad_alloc&) {
   return taskcost::fail_without_memory();
 } catch (const std::exception& bug) {
-  std::fprintf(stderr, "taskcost: internal error: %s\n", bug.what());
+  taskcost::say("internal error: {}", bug.what());
   return 1;
 }

@@ -27,11 +27,11 @@ constexpr std::size_t help_column = 28;
 constexpr int highest_priority = -20;
 constexpr int lowest_priority = 19;
 
-// What the user typed may be part of it, and it stays one line on the terminal.
+// What the user typed may be part of it: it stays one line, without anything that a terminal would obey.
 std::string on_one_line(std::string text) {
   for (char& c : text) {
     const auto byte = static_cast<unsigned char>(c);
-    c = byte < 0x20 || byte == 0x7f ? ' ' : c;
+    c = byte < 0x20 ? ' ' : byte >= 0x7f ? '?' : c;
   }
   return text;
 }

@@ -39,7 +39,7 @@ Result<int> attach(const AttachCommand& command, const Surroundings& surrounding
   if (!recording) {
     return recording.error();
   }
-  CollectorOptions chosen = collector_options(command.observe);
+  CollectorOptions chosen = collector_options(command.observe, *signals);
   chosen.max_tasks = room_for(command.target, command.observe.max_tasks);
   auto collector = Collector::open(chosen);
   if (!collector) {
@@ -57,12 +57,19 @@ Result<int> attach(const AttachCommand& command, const Surroundings& surrounding
   if (!adopted) {
     return adopted.error();
   }
+  for (const std::string& each : adopted->left_out) {
+    say("{}", each);
+  }
   if (!command.observe.quiet) {
-    say("observing {} task{}{}", *adopted, *adopted == 1 ? "" : "s", command.duration ? "" : ", Ctrl-C ends it");
+    say("observing {} task{}{}", adopted->tasks, adopted->tasks == 1 ? "" : "s",
+        command.duration ? "" : ", Ctrl-C ends it");
   }
 
   const auto window_end = collector->wait({command.duration, signals->fd(), -1});
   report.window_end = window_end ? *window_end : WindowEnd::failure;
+  if (report.window_end == WindowEnd::signal) {
+    (void)signals->take();  // another one is meant for the report
+  }
   if (!command.target.ids.empty()) {
     report.target.pid = static_cast<std::uint32_t>(command.target.ids.front());
   }

@@ -19,8 +19,10 @@ inline constexpr int status_above = 3;
 struct Surroundings {
   std::string command_line;  // of taskcost itself
   Report::Host host;
-  unsigned width = 80;           // of standard output
-  bool colour = false;           // where the options do not say otherwise
+  unsigned width = 80;        // of standard output, where it is a terminal
+  bool colour = false;        // on standard output, where the options do not say otherwise
+  unsigned error_width = 80;  // the same of standard error
+  bool error_colour = false;
   std::vector<int> descriptors;  // the caller's: a launched command inherits them
 };
 

@@ -19,6 +19,7 @@
 #include <utility>
 
 #include "cli/say.h"
+#include "collector/clocks.h"
 #include "collector/launch.h"
 
 namespace taskcost {
@@ -79,8 +80,9 @@ int shell_status(int wait_status) {
   return WIFSIGNALED(wait_status) ? shell_signal_base + WTERMSIG(wait_status) : WEXITSTATUS(wait_status);
 }
 
-CollectorOptions collector_options(const ObserveOptions& options) {
+CollectorOptions collector_options(const ObserveOptions& options, const StopSignals& signals) {
   CollectorOptions chosen;
+  chosen.stop_fd = signals.fd();
   chosen.max_tasks = options.max_tasks.value_or(chosen.max_tasks);
   chosen.detail = options.detail;
   chosen.stacks = options.stacks;
@@ -105,6 +107,7 @@ void take(Report& report, Collector::Observation observation) {
   report.session = std::move(observation.session);
   report.observer = std::move(observation.observer);
   report.stacks = std::move(observation.stacks);
+  report.clocks = observation.clocks;
 }
 
 Report empty_report(TargetMode mode, const Surroundings& surroundings) {
@@ -137,6 +140,7 @@ Result<LaunchedRun> observe_command(const Command& command, TargetMode mode, con
 Result<LaunchedRun> observe_window(Collector& collector, const Command& command, StopSignals& signals, Report report) {
   LaunchedRun run;
   run.report = std::move(report);
+  const Instant start = now();
   const auto pid = collector.launch(command);
   if (!pid) {
     return pid.error();
@@ -147,6 +151,9 @@ Result<LaunchedRun> observe_window(Collector& collector, const Command& command,
   }
   CommandEnd end = wait_for_command(collector, *pid, exit_fd.get(), signals);
   run.stop_signal = end.stop_signal;
+  if (const auto seen = collector.exit_seen()) {
+    run.wall = *seen - start;
+  }
   run.report.window_end = end.window_end;
   run.report.target.pid = static_cast<std::uint32_t>(*pid);
   run.failure = std::move(end.failure);

@@ -20,6 +20,7 @@ struct LaunchedRun {
   int stop_signal = 0;                 // that somebody wanted to stop with; 0: nobody did
   std::optional<pid_t> still_running;  // the window ended and the command lived on
   std::optional<Error> failure;        // ended the window; what was measured until then is in the report
+  std::optional<Duration> wall;        // from before its creation until its end was seen; nullopt: it lives
 };
 
 // `signals` must have been made before any thread. `before` is called when the probes are in place and nothing is
@@ -40,7 +41,7 @@ inline constexpr int shell_signal_base = 128;
 // As a shell would give it: 128 + signal for a command that was killed.
 int shell_status(int wait_status);
 
-CollectorOptions collector_options(const ObserveOptions& options);
+CollectorOptions collector_options(const ObserveOptions& options, const StopSignals& signals);
 
 // How many ledgers to make room for: what was wanted, else what a whole machine may need, else the usual number.
 unsigned room_for(const Target& target, std::optional<unsigned> wanted);

@@ -10,7 +10,6 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
-#include <iostream>
 #include <utility>
 
 #include "taskcost/event_export.h"
@@ -43,7 +42,9 @@ void render(const Report& report, OutputFormat format, const TextOptions& text, 
 
 TraceInfo trace_info(const RecordingStart& start) {
   TraceInfo info;
-  info.host = start.host.kernel + " " + start.host.arch;
+  info.host = start.host.name;
+  info.machine_id = start.host.machine_id;
+  info.boot_id = start.host.boot_id;
   info.kernel = start.host.kernel;
   info.machine = start.host.arch;
   info.command = start.command;
@@ -51,6 +52,9 @@ TraceInfo trace_info(const RecordingStart& start) {
   info.cpus = start.host.cpus;
   info.start_ns = start.monotonic_ns;
   info.start_realtime_ns = start.realtime_ns;
+  if (start.boottime_ns != 0) {
+    info.start_boottime_ns = start.boottime_ns;
+  }
   info.syscall_name = [&start](std::uint32_t number, bool compat) { return call_name(start, number, compat); };
   return info;
 }
@@ -107,7 +111,7 @@ Status export_events(CaptureReader& capture, std::ostream& out) {
   if (!end) {
     return end.error();
   }
-  events.finish(static_cast<std::uint64_t>(end->end.time_since_epoch().count()));
+  events.finish(static_cast<std::uint64_t>(end->end.time_since_epoch().count()), end->clocks.end);
   return Done{};
 }
 
@@ -129,16 +133,14 @@ Status write_events(OutputFormat format, const OpenCapture& open_capture, std::o
 }  // namespace
 
 Result<Outputs> Outputs::open(const ObserveOptions& options, const Surroundings& surroundings) {
-  return open(options.outputs, options.format,
-              {surroundings.width, options.colour.value_or(surroundings.colour), options.verbose});
-}
-
-Result<Outputs> Outputs::open(const std::vector<OutputFile>& files, std::optional<OutputFormat> standard_output,
-                              const TextOptions& terminal) {
+  const bool error = options.stream == ReportStream::standard_error;
   Outputs outputs;
-  outputs.standard_output_ = standard_output;
-  outputs.terminal_ = terminal;
-  for (const OutputFile& file : files) {
+  outputs.format_ = options.format;
+  outputs.stream_ = options.stream;
+  outputs.terminal_ = {error ? surroundings.error_width : surroundings.width,
+                       options.colour.value_or(error ? surroundings.error_colour : surroundings.colour),
+                       options.verbose};
+  for (const OutputFile& file : options.outputs) {
     auto path = OutputPath::open(file.path, OutputPath::Access::write);
     if (!path) {
       return path.error();
@@ -173,6 +175,26 @@ Status Outputs::write_file(File& output, const Renderer& render) const {
   return Done{};
 }
 
+Status Outputs::write_stream(const Renderer& render) const {
+  const bool error = stream_ == ReportStream::standard_error;
+  const Error failure{fmt::format("cannot write to standard {}", error ? "error" : "output"), "it is closed or full",
+                      "use -o FILE"};
+  // A descriptor of its own, and with it a buffer: std::cerr has none.
+  Fd copy(dup(error ? STDERR_FILENO : STDOUT_FILENO));
+  if (!copy) {
+    return failure;
+  }
+  FileBuffer buffer(std::move(copy));
+  std::ostream out(&buffer);
+  if (auto status = render(*format_, terminal_, out); !status) {
+    return status;
+  }
+  if (!buffer.finish() || !out) {
+    return failure;
+  }
+  return Done{};
+}
+
 Status Outputs::write(const Report& report, const OpenCapture& open_capture) {
   return write([&](OutputFormat format, const TextOptions& text, std::ostream& out) -> Status {
     if (is_of_events(format)) {
@@ -191,13 +213,9 @@ Status Outputs::write(const Renderer& render) {
       first = status;
     }
   }
-  if (standard_output_) {
-    if (Status status = render(*standard_output_, terminal_, std::cout); !status && first) {
+  if (format_) {
+    if (Status status = write_stream(render); !status && first) {
       first = status;
-    }
-    std::cout.flush();
-    if (!std::cout && first) {
-      first = Error{"cannot write to standard output", "it is closed or full", "use -o FILE"};
     }
   }
   return first;

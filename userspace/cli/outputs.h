@@ -36,15 +36,13 @@ class Outputs {
   // Opens or creates every file of the options; what is in them stays until write(), and those that are created and
   // never written to are removed. Error: one cannot be written.
   static Result<Outputs> open(const ObserveOptions& options, const Surroundings& surroundings);
-  static Result<Outputs> open(const std::vector<OutputFile>& files, std::optional<OutputFormat> standard_output,
-                              const TextOptions& terminal);
   Outputs(Outputs&&) = default;
   Outputs& operator=(Outputs&&) = default;
 
   // Writes in one of the formats that the options named. Errors: what it writes from cannot be read.
   using Renderer = std::function<Status(OutputFormat, const TextOptions&, std::ostream&)>;
 
-  // To every file, then to standard output in the chosen format. Tries all of them; returns the first error.
+  // To every file, then to the stream in the chosen format. Tries all of them; returns the first error.
   Status write(const Renderer& render);
   Status write(const Report& report, const OpenCapture& open_capture = {});
 
@@ -56,9 +54,11 @@ class Outputs {
 
   Outputs() = default;
   Status write_file(File& output, const Renderer& render) const;
+  Status write_stream(const Renderer& render) const;
 
   std::vector<File> files_;
-  std::optional<OutputFormat> standard_output_;
+  std::optional<OutputFormat> format_;  // of the stream
+  ReportStream stream_ = ReportStream::standard_output;
   TextOptions terminal_;
 };
 

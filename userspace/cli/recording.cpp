@@ -9,22 +9,16 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
-#include <ctime>
 #include <utility>
 
 #include "cli/outputs.h"
 #include "cli/say.h"
+#include "collector/clocks.h"
 #include "collector/syscall_numbers.h"
 #include "report/units.h"
 
 namespace taskcost {
 namespace {
-
-std::uint64_t clock_ns(clockid_t clock) {
-  timespec time{};
-  clock_gettime(clock, &time);
-  return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000U + static_cast<std::uint64_t>(time.tv_nsec);
-}
 
 std::vector<std::string> names_by_number(bool compat) {
   std::vector<std::string> names;
@@ -69,8 +63,10 @@ Status Recording::begin(Collector& collector, RecordingStart start) {
       return status;
     }
   }
-  start.monotonic_ns = clock_ns(CLOCK_MONOTONIC);
-  start.realtime_ns = clock_ns(CLOCK_REALTIME);
+  const ClockAnchor clocks = read_clocks();
+  start.monotonic_ns = clocks.monotonic_ns;
+  start.realtime_ns = clocks.realtime_ns;
+  start.boottime_ns = clocks.boottime_ns;
   last_ns_ = start.monotonic_ns;
   Fd file(dup(fd()));
   if (!file) {
@@ -121,6 +117,7 @@ RecordingEnd recording_end(const Report& report) {
   end.target = report.target;
   end.observer = report.observer;
   end.stacks = report.stacks;
+  end.clocks = report.clocks;
   return end;
 }
 

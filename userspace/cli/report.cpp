@@ -72,8 +72,7 @@ Result<int> report(const ReportCommand& command, const Surroundings& surrounding
   if (!capture) {
     return capture.error();
   }
-  auto outputs = Outputs::open(command.outputs, command.format,
-                               {surroundings.width, command.colour.value_or(surroundings.colour), command.verbose});
+  auto outputs = Outputs::open(output_options(command), surroundings);
   if (!outputs) {
     return outputs.error();
   }

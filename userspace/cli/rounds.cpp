@@ -11,6 +11,7 @@
 
 #include "cli/progress_line.h"
 #include "cli/say.h"
+#include "collector/clocks.h"
 #include "report/compare_words.h"
 #include "report/escape.h"
 
@@ -160,7 +161,7 @@ Result<RoundsOutcome> run_and_write_rounds(RoundsRequest request, const ObserveO
   if (!outputs) {
     return outputs.error();
   }
-  auto collector = Collector::open(collector_options(observe));
+  auto collector = Collector::open(collector_options(observe, signals));
   if (!collector) {
     return collector.error();
   }
@@ -182,8 +183,10 @@ Result<RoundsOutcome> run_and_write_rounds(RoundsRequest request, const ObserveO
   const Experiment known = experiment;
   Progress progress(observe.quiet, known);
   ObservedCommands runner(*collector, signals, std::move(commands), std::move(request.options));
+  experiment.clocks.start = read_clocks();
   EngineResult result = run_rounds(std::move(experiment), request.engine, runner, progress);
   progress.clear();
+  result.experiment.clocks.end = read_clocks();
   RoundsOutcome outcome{{}, std::move(result.failure), runner.stop_signal()};
   if (!any_run(result.experiment)) {
     // A round that was not brought to its end tells nothing of the others.

@@ -38,6 +38,9 @@ Result<RoundsOutcome> run_and_write_rounds(RoundsRequest request, const ObserveO
 
 Status write_comparison(const Comparison& comparison, Outputs& outputs);
 
+// `run --measure-overhead`
+Result<int> measure_overhead(const RunCommand& command, const Surroundings& surroundings);
+
 // `run --repeat`
 Result<int> run_repeatedly(const RunCommand& command, const Surroundings& surroundings);
 

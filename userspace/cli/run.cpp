@@ -33,7 +33,8 @@ Result<int> run_and_report(Command command, TargetMode mode, const ObserveOption
   const auto before = [&](Collector& collector, const Report& report) -> Status {
     return *recording ? (*recording)->begin(collector, recording_start(report, options, collector)) : Status(Done{});
   };
-  const auto observed = observe_command(command, mode, collector_options(options), *signals, surroundings, before);
+  const auto observed =
+      observe_command(command, mode, collector_options(options, *signals), *signals, surroundings, before);
   if (!observed) {
     return observed.error();
   }
@@ -58,6 +59,9 @@ Result<int> run_and_report(Command command, TargetMode mode, const ObserveOption
 }  // namespace
 
 Result<int> run(const RunCommand& command, const Surroundings& surroundings) {
+  if (command.measure_overhead) {
+    return measure_overhead(command, surroundings);
+  }
   if (command.repeat) {
     return run_repeatedly(command, surroundings);
   }
@@ -82,7 +86,7 @@ Result<int> workload(const WorkloadCommand& command, const Surroundings& surroun
   }
   std::vector<std::string> arguments = {command.name};
   arguments.insert(arguments.end(), command.arguments.begin(), command.arguments.end());
-  auto collector = Collector::open(collector_options(command.observe));
+  auto collector = Collector::open(collector_options(command.observe, *signals));
   if (!collector) {
     return collector.error();
   }

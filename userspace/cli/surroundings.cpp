@@ -53,11 +53,18 @@ std::string virtualization() {
 #endif
 }
 
-unsigned terminal_width() {
+std::string first_word_of(const char* path) {
+  std::ifstream file(path);
+  std::string word;
+  file >> word;
+  return word;
+}
+
+unsigned terminal_width(int fd) {
   constexpr unsigned narrowest = 80;
   constexpr unsigned widest = 200;
   winsize size{};
-  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0) {
+  if (ioctl(fd, TIOCGWINSZ, &size) != 0) {
     return narrowest;
   }
   return std::clamp(unsigned{size.ws_col}, narrowest, widest);
@@ -76,11 +83,20 @@ Surroundings look_around(int argc, const char* const* argv) {
   uname(&names);
   result.host.kernel = names.release;
   result.host.arch = names.machine;
+  result.host.name = names.nodename;
+  result.host.machine_id = first_word_of("/etc/machine-id");
+  if (result.host.machine_id.empty()) {
+    result.host.machine_id = first_word_of("/var/lib/dbus/machine-id");
+  }
+  result.host.boot_id = first_word_of("/proc/sys/kernel/random/boot_id");
   result.host.cpus = static_cast<unsigned>(std::max(sysconf(_SC_NPROCESSORS_ONLN), 1L));
   result.host.virtualization = virtualization();
-  result.width = terminal_width();
+  result.width = terminal_width(STDOUT_FILENO);
+  result.error_width = terminal_width(STDERR_FILENO);
   const char* no_color = std::getenv("NO_COLOR");  // NOLINT(concurrency-mt-unsafe)
-  result.colour = isatty(STDOUT_FILENO) == 1 && (no_color == nullptr || *no_color == '\0');
+  const bool colours = no_color == nullptr || *no_color == '\0';
+  result.colour = colours && isatty(STDOUT_FILENO) == 1;
+  result.error_colour = colours && isatty(STDERR_FILENO) == 1;
   return result;
 }
 

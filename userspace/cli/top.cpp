@@ -7,7 +7,9 @@
 
 #include "cli/commands.h"
 #include "cli/launched.h"
+#include "cli/say.h"
 #include "cli/signals.h"
+#include "collector/clocks.h"
 #include "top/changes.h"
 #include "top/once.h"
 #include "top_screen/top_screen.h"
@@ -29,15 +31,15 @@ Result<View> view_of(const TopCommand& command) {
 }
 
 Result<int> show_once(Collector& collector, const TopCommand& command, const View& view, const StopSignals& signals,
-                      unsigned width) {
+                      const Surroundings& surroundings) {
   const Glance before = collector.glance();
   const auto end = collector.wait({command.interval, signals.fd(), -1});
   const Glance now = collector.glance();
   const Changes changes = changes_between(before, now);
   if (command.format == OutputFormat::json) {
-    render_top_json(changes, view, std::cout);
+    render_top_json(changes, view, {surroundings.host, read_clocks()}, std::cout);
   } else {
-    render_top_text(changes, view, std::cout, width);
+    render_top_text(changes, view, std::cout, surroundings.width);
   }
   std::cout.flush();
   if (!std::cout) {
@@ -67,11 +69,15 @@ Result<int> top(const TopCommand& command, const Surroundings& surroundings) {
   if (!collector) {
     return collector.error();
   }
-  if (const auto adopted = collector->adopt(command.target); !adopted) {
+  const auto adopted = collector->adopt(command.target);
+  if (!adopted) {
     return adopted.error();
   }
+  for (const std::string& each : adopted->left_out) {
+    say("{}", each);
+  }
   if (command.once) {
-    return show_once(*collector, command, *view, *signals, surroundings.width);
+    return show_once(*collector, command, *view, *signals, surroundings);
   }
   return run_top_screen([&] { return collector->glance(); }, command.interval, *view, signals->fd());
 }

@@ -315,7 +315,7 @@ Status observe(Verification& verification, StopSignals& signals, const VerifyCom
     }
   }
   // Each probe that is attached costs everybody a little, so each kind has a collector of its own.
-  CollectorOptions chosen = collector_options(options.observe);
+  CollectorOptions chosen = collector_options(options.observe, signals);
   chosen.max_tasks = options.observe.max_tasks.value_or(room_for_workloads);
   const auto observe_phase = [&](const char* title, const std::vector<Variant>& variants) -> Status {
     if (variants.empty() || verification.stopped) {

@@ -11,6 +11,7 @@
 #include "cli/outputs.h"
 #include "cli/surroundings.h"
 #include "cli/verification.h"
+#include "collector/clocks.h"
 #include "verdict/findings.h"
 #include "verdict/plan.h"
 
@@ -75,7 +76,9 @@ Result<int> verify(const VerifyCommand& asked, const Surroundings& surroundings)
   verification.report = empty_report(TargetMode::verify, surroundings);
   verification.report.target.command = "verify";
   const auto stolen_before = steal_time();
+  verification.report.clocks.start = read_clocks();
   const Status observed = observe_plan(verification, *signals, command);
+  verification.report.clocks.end = read_clocks();
   verification.report.window_end = verification.stopped ? WindowEnd::signal : WindowEnd::target_exited;
   note_stolen_time(verification.report, stolen_before);
   // What was measured before something failed is judged and written all the same.

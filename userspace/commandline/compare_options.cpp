@@ -81,7 +81,8 @@ void add_options(CommandParser& parser, CompareText& text) {
   parser.flag("--json-schema", text.schema, "Print the JSON Schema of --format json.");
 }
 
-Result<OutputFile> parse_rounds_output(const std::string& path) {
+// `format`: of standard output.
+Result<OutputFile> parse_rounds_output(const std::string& path, OutputFormat format) {
   struct Ending {
     std::string_view text;
     OutputFormat format;
@@ -90,7 +91,7 @@ Result<OutputFile> parse_rounds_output(const std::string& path) {
                                       Ending{".md", OutputFormat::markdown}, Ending{".csv", OutputFormat::csv},
                                       Ending{".txt", OutputFormat::text}};
   if (path == "-") {
-    return OutputFile{path, OutputFormat::text};
+    return OutputFile{path, format};
   }
   for (const Ending& ending : endings) {
     if (path.size() > ending.text.size() && path.ends_with(ending.text)) {
@@ -274,7 +275,7 @@ Result<ObserveOptions> checked_outputs(const CompareText& text) {
 
 Result<ObserveOptions> rounds_outputs(const Words& paths, ObserveOptions options) {
   for (const std::string& path : paths) {
-    auto output = parse_rounds_output(path);
+    auto output = parse_rounds_output(path, options.format.value_or(OutputFormat::text));
     if (!output) {
       return output.error();
     }
@@ -283,6 +284,7 @@ Result<ObserveOptions> rounds_outputs(const Words& paths, ObserveOptions options
   for (const OutputFile& output : options.outputs) {
     if (output.path == "-") {
       options.format = output.format;
+      options.stream = ReportStream::standard_output;
     }
   }
   std::erase_if(options.outputs, [](const OutputFile& output) { return output.path == "-"; });

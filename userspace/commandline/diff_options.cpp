@@ -48,7 +48,8 @@ Result<Options> parse_diff(const Words& words) {
               "time counts where both targets ran to their end. Of two 'taskcost verify' reports, the points of "
               "sweeps in time are judged, and one is above only when its whole interval is. What only one of them "
               "measured is named on standard error.");
-  parser.list("-o,--output", "FILE", outputs, "Write the comparison to FILE, .txt or .json. May be repeated.");
+  parser.list("-o,--output", "FILE", outputs,
+              "Write the comparison to FILE, .txt or .json; - is standard output. May be repeated.");
   parser.value("--format", "FORMAT", format, "Format of standard output: text (the default), json or none.");
   parser.flag("-v,--verbose", diff.verbose, "Show every quantity in text. Default: off.");
   parser.flag("--no-color", no_color, "No colours. Default: colours on a terminal, unless NO_COLOR is set.");
@@ -64,11 +65,12 @@ Result<Options> parse_diff(const Words& words) {
   if (!files) {
     return files.error();
   }
+  const bool to_standard_output = take_standard_output(outputs);
   auto written = parse_text_outputs(outputs, "a comparison");
   if (!written) {
     return written.error();
   }
-  const auto of_standard_output = parse_format(format);
+  const auto of_standard_output = parse_format(format, to_standard_output);
   if (!of_standard_output) {
     return of_standard_output.error();
   }

@@ -49,7 +49,8 @@ Result<Options> parse_estimate(const Words& words) {
   parser.value("--as", "MODEL", as,
                "threads: forked processes become threads. processes: threads become processes. Default: whichever "
                "converts more tasks.");
-  parser.list("-o,--output", "FILE", outputs, "Write the estimate to FILE, .txt or .json. May be repeated.");
+  parser.list("-o,--output", "FILE", outputs,
+              "Write the estimate to FILE, .txt or .json; - is standard output. May be repeated.");
   parser.value("--format", "FORMAT", format, "Format of standard output: text (the default), json or none.");
   parser.flag("-v,--verbose", estimate.verbose, "Say in text what each line rests on. Default: off.");
   parser.flag("-q,--quiet", estimate.quiet, "No progress on standard error. Default: off.");
@@ -66,11 +67,12 @@ Result<Options> parse_estimate(const Words& words) {
   if (!report) {
     return report.error();
   }
+  const bool to_standard_output = take_standard_output(outputs);
   auto written = parse_text_outputs(outputs, "an estimate");
   if (!written) {
     return written.error();
   }
-  const auto of_standard_output = parse_format(format);
+  const auto of_standard_output = parse_format(format, to_standard_output);
   if (!of_standard_output) {
     return of_standard_output.error();
   }

@@ -15,6 +15,33 @@ constexpr unsigned kMaxTasksLimit = 1U << 20;
 // 2 GiB: a ring buffer cannot be larger.
 constexpr unsigned kBufferLimit = 2048;
 
+std::string format_help(const ObserveText& text) {
+  if (text.stream == ReportStream::standard_output) {
+    return "Format of standard output: text (the default), json or none.";
+  }
+  return std::string("Format of the report on standard error, or of '-o -': text, json or none. Default: ") +
+         (text.text_by_default ? "text, and none with -o FILE." : "none.");
+}
+
+// What goes to the stream, and to which.
+Status set_stream(ObserveOptions& options, const ObserveText& text, bool to_standard_output) {
+  options.stream = to_standard_output ? ReportStream::standard_output : text.stream;
+  if (!text.format.empty()) {
+    const auto format = parse_format(text.format, to_standard_output);
+    if (!format) {
+      return format.error();
+    }
+    options.format = *format;
+    return Done{};
+  }
+  // Standard error is the command's as well: a report that has its file leaves it alone.
+  const bool has_file = (!options.outputs.empty() || options.capture) && options.stream == ReportStream::standard_error;
+  if (!to_standard_output && (!text.text_by_default || has_file)) {
+    options.format = std::nullopt;
+  }
+  return Done{};
+}
+
 }  // namespace
 
 AtMark split_at_mark(const Words& words) {
@@ -32,8 +59,8 @@ void add_observe_options(CommandParser& parser, ObserveText& text) {
       "-o,--output", "FILE", text.outputs,
       "Write the report to FILE, in the format of its ending: .html, .json or .txt; with --stacks also .folded or "
       ".speedscope.json; of the transitions themselves: .tcap (a capture, see 'taskcost report'), .pftrace "
-      "(Perfetto), .csv or .ndjson. May be repeated.");
-  parser.value("--format", "FORMAT", text.format, "Format of standard output: text (the default), json or none.");
+      "(Perfetto), .csv or .ndjson. '-' is standard output, in the format of --format. May be repeated.");
+  parser.value("--format", "FORMAT", text.format, format_help(text));
   parser.value(
       "--detail", "LEVEL", text.detail,
       "full (the default), or switches: cheaper, without probes on system calls and page faults. What a task waits for "
@@ -75,7 +102,9 @@ Result<Levels> checked(const std::string& detail, const Words& max_tasks) {
 
 Result<ObserveOptions> checked(const ObserveText& text) {
   ObserveOptions options;
-  for (const std::string& path : text.outputs) {
+  Words paths = text.outputs;
+  const bool to_standard_output = take_standard_output(paths);
+  for (const std::string& path : paths) {
     auto output = parse_output(path);
     if (!output) {
       return output.error();
@@ -88,9 +117,8 @@ Result<ObserveOptions> checked(const ObserveText& text) {
       options.capture = output->path;
     }
   }
-  const auto format = parse_format(text.format);
-  if (!format) {
-    return format.error();
+  if (auto status = set_stream(options, text, to_standard_output); !status) {
+    return status.error();
   }
   const auto levels = checked(text.detail, text.max_tasks);
   if (!levels) {
@@ -109,7 +137,6 @@ Result<ObserveOptions> checked(const ObserveText& text) {
   }
   options.detail = levels->detail;
   options.max_tasks = levels->max_tasks;
-  options.format = *format;
   options.quiet = text.quiet;
   options.verbose = text.verbose;
   options.probe_stats = text.probe_stats;
@@ -134,7 +161,10 @@ std::optional<Error> refuse_events(const ObserveOptions& options, const std::str
 
 void add_target_options(CommandParser& parser, TargetText& text) {
   parser.list("-p,--pid", "PID[,PID...]", text.pids,
-              "Observe whole processes: all threads, and the children that they will have. May be repeated.");
+              "Observe whole processes: all threads, and all descendants, those that exist already and those to come. "
+              "May be repeated.");
+  parser.flag("--no-children", text.no_children,
+              "With --pid: without descendants, neither those that exist already nor those to come. Default: off.");
   parser.list("-t,--tid", "TID[,TID...]", text.tids, "Observe single tasks. May be repeated.");
   parser.list("--cgroup", "PATH", text.cgroups,
               "Observe every task in a cgroup (version 1 or 2) and below it, late arrivals included. PATH is its "
@@ -148,14 +178,18 @@ Result<std::optional<Target>> checked(const TargetText& text, const std::string&
   const int kinds = static_cast<int>(!text.pids.empty()) + static_cast<int>(!text.tids.empty()) +
                     static_cast<int>(!text.cgroups.empty()) + static_cast<int>(!text.names.empty()) +
                     static_cast<int>(text.machine);
-  if (kinds == 0) {
+  if (kinds == 0 && !text.no_children) {
     return std::optional<Target>();
   }
   if (kinds > 1 || text.cgroups.size() > 1 || text.names.size() > 1) {
     return usage_error("more than one target", "only one of --pid, --tid, --cgroup, --comm and --all can be observed",
                        hint);
   }
+  if (text.no_children && text.pids.empty()) {
+    return usage_error("option '--no-children'", "it says which part of --pid to leave out", hint);
+  }
   Target target;
+  target.children = !text.no_children;
   if (text.machine) {
     target.kind = Target::Kind::machine;
   } else if (!text.cgroups.empty()) {

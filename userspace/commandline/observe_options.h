@@ -26,10 +26,12 @@ struct AtMark {
 AtMark split_at_mark(const Words& words);
 void append(Words& words, const Words& more);
 
-// The options that all commands share which observe, as text.
+// The options that all commands share which observe, as text. `stream` and `text_by_default` are the command's own.
 struct ObserveText {
   Words outputs;
-  std::string format = "text";
+  std::string format;  // empty: the usual one
+  ReportStream stream = ReportStream::standard_output;
+  bool text_by_default = true;
   Words max_tasks;
   std::string detail = "full";
   bool quiet = false;
@@ -60,6 +62,7 @@ struct TargetText {
   Words cgroups;
   Words names;
   bool machine = false;
+  bool no_children = false;
 };
 
 void add_target_options(CommandParser& parser, TargetText& text);

@@ -39,22 +39,33 @@ Result<ObserveOptions> checked_for_rounds(ObserveText text) {
   }
   const Words outputs = std::exchange(text.outputs, {});
   auto options = checked(text);
-  return options ? commandline::rounds_outputs(outputs, *std::move(options)) : options;
+  if (!options) {
+    return options;
+  }
+  if (text.format.empty() && !outputs.empty()) {
+    options->format = std::nullopt;
+  }
+  return commandline::rounds_outputs(outputs, *std::move(options));
 }
 
 Result<Options> parse_run(const Words& words) {
   RunCommand run;
   ObserveText observe;
+  observe.stream = ReportStream::standard_error;
   std::string user;
   Words repeats;
-  CommandParser parser({"taskcost run", "taskcost run [OPTIONS] [--] COMMAND [ARG]...",
-                        "Launch a program and observe it and all its descendants, from its first instruction on. "
-                        "Its standard streams and its exit status pass through.",
-                        "Example: sudo taskcost run -o report.json -- make -j4"});
+  CommandParser parser(
+      {"taskcost run", "taskcost run [OPTIONS] [--] COMMAND [ARG]...",
+       "Launch a program and observe it and all its descendants, from its first instruction on. "
+       "Its standard streams and its exit status pass through; the report goes to standard error, or to -o.",
+       "Example: sudo taskcost run -o report.json -- make -j4"});
   parser.value("--user", "NAME", user, "Run the command as NAME. Default: the user who called sudo, else the caller.");
   parser.list("--repeat", "N", repeats,
               "Run it N times and report medians with their intervals, as 'taskcost compare' does of one command; "
               "-o then also takes .md and .csv. Default: once.");
+  parser.flag("--measure-overhead", run.measure_overhead,
+              "Run it in rounds, with probes and without any, and report by how much the probes slow it down: until it "
+              "is decided, for a minute at most, or as often as --repeat says. Default: off.");
   add_observe_options(parser, observe);
   parser.stop_at_first_word();
 
@@ -85,9 +96,14 @@ Result<Options> parse_run(const Words& words) {
     }
     run.repeat = *count;
   }
-  auto options = run.repeat ? checked_for_rounds(observe) : checked(observe);
+  auto options = run.repeat && !run.measure_overhead ? checked_for_rounds(observe) : checked(observe);
   if (!options) {
     return options.error();
+  }
+  if (run.measure_overhead) {
+    if (auto error = refuse_events(*options, "runs whose overhead is measured")) {
+      return *error;
+    }
   }
   run.observe = *options;
   return Options(run);

@@ -32,6 +32,12 @@ enum class OutputFormat {
 // Made from transitions, not from a report.
 bool is_of_events(OutputFormat format);
 
+// Where a report goes that no -o takes.
+enum class ReportStream {
+  standard_output,
+  standard_error  // of a launched command: standard output is the command's alone
+};
+
 struct OutputFile {
   std::string path;
   OutputFormat format = OutputFormat::text;  // by the ending of the path
@@ -40,7 +46,8 @@ struct OutputFile {
 // What all commands that observe have in common.
 struct ObserveOptions {
   std::vector<OutputFile> outputs;
-  std::optional<OutputFormat> format = OutputFormat::text;  // of standard output; nullopt: nothing is written there
+  std::optional<OutputFormat> format = OutputFormat::text;  // of `stream`; nullopt: nothing is written there
+  ReportStream stream = ReportStream::standard_output;
   bool quiet = false;
   bool verbose = false;
   std::optional<bool> colour;  // nullopt: the terminal and NO_COLOR decide; false: --no-color
@@ -61,6 +68,7 @@ struct RunCommand {
   std::vector<std::string> command;  // not empty
   std::optional<std::string> user;   // nullopt: the caller; under sudo, the user who called it
   std::optional<unsigned> repeat;    // so many runs, of which medians are told
+  bool measure_overhead = false;     // in rounds with and without probes; `repeat`: so many
 };
 
 // Where the standard output and error of compared commands go.

@@ -38,7 +38,8 @@ Result<Options> record_target(Target target, const Words& durations, ObserveOpti
 
 Result<Options> parse_record(const Words& words) {
   ObserveText observe;
-  observe.format = "none";
+  observe.text_by_default = false;
+  observe.stream = ReportStream::standard_error;
   TargetText target_text;
   Words durations;
   std::string user;
@@ -76,6 +77,9 @@ Result<Options> parse_record(const Words& words) {
     return usage_error("nothing to record", "there is neither a target nor a command",
                        "name one, as in 'taskcost record -o ls.tcap -- ls -l'; " + parser.hint());
   }
+  if (*target) {
+    observe.stream = ReportStream::standard_output;
+  }
   auto options = checked(observe);
   if (!options) {
     return options.error();
@@ -99,7 +103,7 @@ Result<Options> parse_report(const Words& words) {
                         "Example: taskcost report make.tcap -o make.html -o make.pftrace"});
   parser.list("-o,--output", "FILE", outputs,
               "Write to FILE, in the format of its ending: .html, .json, .txt, .folded, .speedscope.json, .pftrace "
-              "(Perfetto), .csv or .ndjson (one line a transition). May be repeated.");
+              "(Perfetto), .csv or .ndjson (one line a transition); '-' is standard output. May be repeated.");
   parser.value("--format", "FORMAT", format, "Format of standard output: text (the default), json or none.");
   parser.flag("--audit", report.audit,
               "Instead of the report: rebuild each task's ledger from the transitions and hold it against the one that "
@@ -121,6 +125,7 @@ Result<Options> parse_report(const Words& words) {
                        "a report is made from one file", "give one, as 'taskcost record' wrote it; " + parser.hint());
   }
   report.capture = files.front();
+  const bool to_standard_output = take_standard_output(outputs);
   for (const std::string& path : outputs) {
     auto output = parse_output(path);
     if (!output) {
@@ -131,7 +136,7 @@ Result<Options> parse_report(const Words& words) {
     }
     report.outputs.push_back(*std::move(output));
   }
-  const auto chosen = parse_format(format);
+  const auto chosen = parse_format(format, to_standard_output);
   if (!chosen) {
     return chosen.error();
   }

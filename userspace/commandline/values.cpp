@@ -151,7 +151,8 @@ Result<OutputFile> parse_output(const std::string& path) {
     }
   }
   return bad_value("--output", path, "the ending names no known format",
-                   "end the name with .html, .json, .txt, .folded, .speedscope.json, .tcap, .pftrace, .csv or .ndjson");
+                   "end the name with .html, .json, .txt, .folded, .speedscope.json, .tcap, .pftrace, .csv or .ndjson, "
+                   "or give - for standard output");
 }
 
 Result<std::vector<OutputFile>> parse_text_outputs(const std::vector<std::string>& paths, std::string_view what) {
@@ -167,7 +168,9 @@ Result<std::vector<OutputFile>> parse_text_outputs(const std::vector<std::string
   return outputs;
 }
 
-Result<std::optional<OutputFormat>> parse_format(const std::string& text) {
+bool take_standard_output(std::vector<std::string>& paths) { return std::erase(paths, "-") > 0; }
+
+Result<std::optional<OutputFormat>> parse_format(const std::string& text, bool to_standard_output) {
   if (text == "text") {
     return std::optional(OutputFormat::text);
   }
@@ -175,6 +178,9 @@ Result<std::optional<OutputFormat>> parse_format(const std::string& text) {
     return std::optional(OutputFormat::json);
   }
   if (text == "none") {
+    if (to_standard_output) {
+      return usage_error("--format none with -o -", "nothing would be written there", "leave one of them out");
+    }
     return std::optional<OutputFormat>();
   }
   return bad_value("--format", text, "unknown format", "give text, json or none");

@@ -31,8 +31,10 @@ Result<std::vector<pid_t>> parse_ids(std::string_view option, const std::vector<
 Result<OutputFile> parse_output(const std::string& path);
 // Files of text or JSON. `what` they hold: "a comparison".
 Result<std::vector<OutputFile>> parse_text_outputs(const std::vector<std::string>& paths, std::string_view what);
-// nullopt for `none`.
-Result<std::optional<OutputFormat>> parse_format(const std::string& text);
+// Removes "-" from the paths of -o, and says whether it was among them: standard output.
+bool take_standard_output(std::vector<std::string>& paths);
+// nullopt for `none`, which contradicts `-o -`.
+Result<std::optional<OutputFormat>> parse_format(const std::string& text, bool to_standard_output = false);
 
 // The candidate that `word` most likely means: at most two letters to change, and fewer than half of them.
 std::optional<std::string> nearest(std::string_view word, const std::vector<std::string>& candidates);

@@ -66,6 +66,70 @@ TEST(Options, SharedOptions) {
             OutputFormat::text);
 }
 
+// Standard output is the command's, where there is one.
+TEST(Options, TheReportGoesWhereTheCommandDoesNotWrite) {
+  const auto run = [](std::vector<std::string> words) {
+    words.insert(words.begin(), "run");
+    words.emplace_back("true");
+    return test::parsed_as<RunCommand>(words).observe;
+  };
+  EXPECT_EQ(run({}).stream, ReportStream::standard_error);
+  EXPECT_EQ(run({}).format, OutputFormat::text);
+  // Standard error is the command's as well: a file takes the report away from there.
+  EXPECT_EQ(run({"-o", "r.json"}).format, std::nullopt);
+  EXPECT_EQ(run({"-o", "r.json", "--format", "text"}).format, OutputFormat::text);
+  EXPECT_EQ(run({"-o", "r.json", "--format", "text"}).stream, ReportStream::standard_error);
+  const auto both = run({"-o", "-", "-o", "r.json"});
+  EXPECT_EQ(both.stream, ReportStream::standard_output);
+  EXPECT_EQ(both.format, OutputFormat::text);
+  EXPECT_EQ(both.outputs.size(), 1U);
+  EXPECT_EQ(run({"-o", "-", "--format", "json"}).format, OutputFormat::json);
+  EXPECT_THAT(test::refused({"run", "-o", "-", "--format", "none", "true"}).what, HasSubstr("--format none"));
+}
+
+TEST(Options, TheReportOfRepeatedRunsGoesThereToo) {
+  const auto run = [](std::vector<std::string> words) {
+    words.insert(words.begin(), {"run", "--repeat", "2"});
+    words.emplace_back("true");
+    return test::parsed_as<RunCommand>(words).observe;
+  };
+  EXPECT_EQ(run({}).stream, ReportStream::standard_error);
+  EXPECT_EQ(run({"-o", "r.md"}).format, std::nullopt);
+  EXPECT_EQ(run({"-o", "-"}).stream, ReportStream::standard_output);
+  EXPECT_EQ(run({"-o", "-", "--format", "json"}).format, OutputFormat::json);
+}
+
+TEST(Options, WithoutACommandTheReportGoesToStandardOutput) {
+  const auto attach = test::parsed_as<AttachCommand>({"attach", "-p", "1", "-o", "r.json"}).observe;
+  EXPECT_EQ(attach.stream, ReportStream::standard_output);
+  EXPECT_EQ(attach.format, OutputFormat::text);
+  EXPECT_EQ(test::parsed_as<VerifyCommand>({"verify", "-o", "-"}).observe.stream, ReportStream::standard_output);
+  EXPECT_THAT(test::parsed_as<ReportCommand>({"report", "a.tcap", "-o", "-"}).outputs, IsEmpty());
+  EXPECT_THAT(test::parsed_as<DiffCommand>({"diff", "a", "b", "-o", "-"}).outputs, IsEmpty());
+  EXPECT_THAT(test::parsed_as<EstimateCommand>({"estimate", "a", "-o", "-"}).outputs, IsEmpty());
+  EXPECT_EQ(test::refused({"diff", "a", "b", "-o", "-", "--format", "none"}).kind, ErrorKind::usage);
+}
+
+TEST(Options, OverheadIsMeasuredOnRequest) {
+  EXPECT_FALSE(test::parsed_as<RunCommand>({"run", "true"}).measure_overhead);
+  const auto run = test::parsed_as<RunCommand>({"run", "--measure-overhead", "--repeat", "9", "--stacks", "true"});
+  EXPECT_TRUE(run.measure_overhead);
+  EXPECT_EQ(run.repeat, 9U);
+  EXPECT_TRUE(run.observe.stacks) << "it is of what is to be done";
+  EXPECT_EQ(test::refused({"run", "--measure-overhead", "-o", "x.tcap", "true"}).kind, ErrorKind::usage);
+}
+
+TEST(Options, ARecordIsQuietUnlessAsked) {
+  const auto command = test::parsed_as<RunCommand>({"record", "-o", "x.tcap", "--", "true"}).observe;
+  EXPECT_EQ(command.format, std::nullopt);
+  const auto asked = test::parsed_as<RunCommand>({"record", "-o", "x.tcap", "--format", "text", "--", "true"}).observe;
+  EXPECT_EQ(asked.stream, ReportStream::standard_error);
+  EXPECT_EQ(asked.format, OutputFormat::text);
+  const auto target = test::parsed_as<AttachCommand>({"record", "-o", "x.tcap", "-o", "-", "-p", "1"}).observe;
+  EXPECT_EQ(target.stream, ReportStream::standard_output);
+  EXPECT_EQ(target.format, OutputFormat::text);
+}
+
 TEST(Options, AttachToProcesses) {
   const auto attach =
       test::parsed_as<AttachCommand>({"attach", "-p", "12,7", "--pid=12", "-p99", "-d", "2.5", "-o", "r.json"});
@@ -73,6 +137,18 @@ TEST(Options, AttachToProcesses) {
   EXPECT_THAT(attach.target.ids, ElementsAre(12, 7, 99));
   EXPECT_EQ(attach.duration, std::chrono::milliseconds(2500));
   EXPECT_EQ(attach.observe.outputs.size(), 1);
+}
+
+TEST(Options, DescendantsAreObservedUnlessTold) {
+  EXPECT_TRUE(test::parsed_as<AttachCommand>({"attach", "-p", "1"}).target.children);
+  EXPECT_FALSE(test::parsed_as<AttachCommand>({"attach", "-p", "1", "--no-children"}).target.children);
+  EXPECT_FALSE(test::parsed_as<TopCommand>({"top", "-p", "1", "--no-children"}).target.children);
+  for (const std::vector<std::string>& words : {std::vector<std::string>{"attach", "--no-children"},
+                                                {"attach", "-a", "--no-children"},
+                                                {"attach", "-t", "1", "--no-children"},
+                                                {"top", "--no-children"}}) {
+    EXPECT_THAT(test::refused(words).what, HasSubstr("--no-children"));
+  }
 }
 
 TEST(Options, AttachToTasks) {
@@ -211,7 +287,7 @@ TEST(Options, TopObservesTheMachineUnlessTold) {
 
 TEST(Options, BadSharedValues) {
   EXPECT_THAT(test::refused({"run", "-o", "r.pdf", "ls"}).hint,
-              HasSubstr(".html, .json, .txt, .folded, .speedscope.json, .tcap, .pftrace, .csv or .ndjson"));
+              HasSubstr(".html, .json, .txt, .folded, .speedscope.json, .tcap, .pftrace, .csv or .ndjson, or give -"));
   EXPECT_THAT(test::refused({"run", "-o", "", "ls"}).what, HasSubstr("''"));
   EXPECT_THAT(test::refused({"run", "-o", ".json", "ls"}).why, HasSubstr("ending"));
   EXPECT_THAT(test::refused({"run", "--format", "csv", "ls"}).hint, HasSubstr("text, json or none"));
