@@ -296,7 +296,50 @@ TEST(RunRepeat, PassesStreamsAndStatusThrough) {
 
 TEST(RunRepeat, TellsMedians) {
   const Finished finished = test::run(repeat("8", {}, {"sleep", "0.01"}));
-  EXPECT_THAT(finished.out, AllOf(HasSubstr("median of 8 runs"), HasSubstr("blocked on a timer")));
+  EXPECT_EQ(finished.out, "");
+  EXPECT_THAT(finished.err, AllOf(HasSubstr("median of 8 runs"), HasSubstr("blocked on a timer")));
+}
+
+// 400,000 system calls of next to no work each.
+TEST(MeasureOverhead, IsThatOfTheSameCommandWithoutProbes) {
+  const TemporaryDirectory directory;
+  const Finished finished =
+      test::run(tool({"run", "--measure-overhead", "--repeat", "9", "-q", "-o", directory.file("r.json"), "--format",
+                      "text", "--", "dd", "if=/dev/zero", "of=/dev/null", "bs=1", "count=200000", "status=none"}));
+  EXPECT_EQ(finished.exit_code(), 0) << finished.describe();
+  EXPECT_EQ(finished.out, "");
+  EXPECT_THAT(finished.err, HasSubstr("Measured in 9 rounds, with and without probes: wall time +"));
+  const auto report = read_report(directory.file("r.json"));
+  ASSERT_TRUE(report);
+  const Json& observer = (*report)["observer"];
+  const Json& measured = observer.at("measured");
+  EXPECT_EQ(measured.at("rounds"), 9);
+  for (const char* figure : {"wall", "cpu"}) {
+    EXPECT_GT(measured.at(figure).at("ratio_low"), 1.05) << measured;
+    EXPECT_LE(measured.at(figure).at("ratio_low"), measured.at(figure).at("ratio"));
+    EXPECT_LE(measured.at(figure).at("ratio"), measured.at(figure).at("ratio_high"));
+    EXPECT_GT(measured.at(figure).at("with_ns"), measured.at(figure).at("without_ns"));
+  }
+  // What the probes took of the command's time is about what was estimated.
+  const double taken = 1 - 1 / measured.at("cpu").at("ratio").get<double>();
+  EXPECT_GT(observer.at("share_of_cpu").get<double>(), taken / 2) << "always the same call: its caches are warm";
+  EXPECT_LT(observer.at("share_of_cpu").get<double>(), taken * 2) << observer;
+}
+
+TEST(MeasureOverhead, PassesStreamsStatusAndSignalsThrough) {
+  const Finished finished = test::run(tool(
+      {"run", "--measure-overhead", "--repeat", "2", "-q", "--format", "none", "--", "sh", "-c", "echo x; exit 4"}));
+  EXPECT_EQ(finished.exit_code(), 4) << finished.describe();
+  EXPECT_EQ(finished.out, "x\nx\nx\nx\n") << "two rounds, with and without";
+  EXPECT_EQ(finished.err, "");
+  EXPECT_EQ(
+      test::run(tool({"run", "--measure-overhead", "--repeat", "2", "-q", "--format", "none", "--", "no-such-command"}))
+          .exit_code(),
+      127);
+  Subprocess stopped(tool({"run", "--measure-overhead", "-q", "--", "sleep", "100"}));
+  ASSERT_FALSE(stopped.ended(std::chrono::seconds(2)));
+  stopped.send(SIGINT);
+  EXPECT_EQ(stopped.wait(std::chrono::seconds(20)).exit_code(), 128 + SIGINT);
 }
 
 TEST(RunRepeat, TwoOfThemAreComparedByDiff) {

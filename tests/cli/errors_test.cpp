@@ -53,6 +53,50 @@ TEST(Errors, AnOutputThatCannotBeWrittenStopsBeforeTheCommandRuns) {
   EXPECT_FALSE(std::filesystem::exists(proof));
 }
 
+// Names that a shell's * or a script hands over may be hostile.
+TEST(Errors, AreHarmlessOnATerminal) {
+  const std::string bad = "x\x1b[31m\r\xc2\x9b\xe2\x80\xae";
+  const Words commands[] = {
+      {"report", bad + ".tcap"},
+      {"diff", bad + "a", "b"},
+      {"diff", "/dev/null", bad},
+      {"estimate", bad},
+      {"run", "-q", "--", "./" + bad},
+      {"run", "-q", "-o", "/nodir" + bad + "/x.json", "--", "true"},
+      {"run", "-q", "-o", bad, "--", "true"},
+      {"run", "--user", bad, "--", "true"},
+      {"run", "--detail", bad, "--", "true"},
+      {"run", "--format", bad, "--", "true"},
+      {"record", "-o", "/nodir" + bad + "/x.tcap", "--", "true"},
+      {"attach", "-d", "0.1", "--cgroup", "/" + bad},
+      {"attach", "-d", "0.1", "--comm", bad + "["},
+      {"attach", "-d", "0.1", "--comm", bad},
+      {"attach", "-d", bad, "-p", "1"},
+      {"attach", "-p", "1" + bad},
+      {"compare", "--input", bad, "true"},
+      {"compare", "--shell", bad, "true"},
+      {"top", "--sort", bad},
+      {"top", "--format", bad},
+      {"verify", "--claim", bad},
+      {"verify", "--against-itself", bad},
+      {"workload", bad},
+      {bad},
+      {"--" + bad},
+      {"run", "--" + bad},
+  };
+  for (const Words& arguments : commands) {
+    const Finished finished = run(tool(arguments));
+    const std::string said = ::testing::PrintToString(arguments) + "\n" + finished.err;
+    EXPECT_NE(finished.exit_code(), 0) << said;
+    EXPECT_THAT(finished.out, IsEmpty()) << said;
+    EXPECT_EQ(lines_of(finished.err).size(), 1U) << said;
+    EXPECT_TRUE(std::ranges::none_of(finished.err, [](char c) {
+      return (c >= 0 && c < 0x20 && c != '\n') || c == 0x7f;
+    })) << said;
+    EXPECT_THAT(finished.err, Not(AnyOf(HasSubstr("\xc2\x9b"), HasSubstr("\xe2\x80\xae")))) << said;
+  }
+}
+
 // A user without privileges and with what it takes. The tool is copied to where everybody may run it.
 class Unprivileged : public ::testing::Test {
  protected:

@@ -148,12 +148,15 @@ TEST(StandardStreams, ThatTakeNothingStopNoMeasurement) {
 TEST(StandardStreams, ThatAreClosedLendTheirNumberToNoFile) {
   const TemporaryDirectory directory;
   const std::string report_file = directory.file("r.json");
-  const Finished finished =
-      run_redirected(tool({"run", "-q", "--format", "text", "-o", report_file, "--", "/bin/true"}), ">&-");
+  const Finished finished = run_redirected(tool({"run", "-q", "-o", "-", "-o", report_file, "--", "/bin/true"}), ">&-");
   EXPECT_EQ(finished.exit_code(), 1) << finished.describe();
   EXPECT_EQ(lines_of(finished.err).size(), 1) << finished.err;
   EXPECT_THAT(finished.err, HasSubstr("cannot write to standard output"));
   EXPECT_TRUE(read_report(report_file)) << "what can be written is";
+  // A report that has nowhere else to go.
+  for (const char* redirection : {"2>&-", "2>/dev/full"}) {
+    EXPECT_EQ(run_redirected(tool({"run", "-q", "--", "/bin/true"}), redirection).exit_code(), 1) << redirection;
+  }
 }
 
 TEST(StandardStreams, ThatAreClosedAreClosedForTheCommand) {

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <ctime>
 #include <fstream>
 #include <string>
 
@@ -155,12 +156,68 @@ TEST(Run, AnUnknownUserIsAnError) {
   EXPECT_THAT(finished.err, HasSubstr("no-such-user"));
 }
 
-TEST(Run, JsonOnStandardOutput) {
-  const Finished finished = run({taskcost_binary(), "run", "--quiet", "--format=json", "--", "true"});
-  EXPECT_EQ(finished.exit_code(), 0) << finished.describe();
-  const Json report = Json::parse(finished.out, nullptr, false);
-  ASSERT_FALSE(report.is_discarded()) << finished.out.substr(0, 400);
-  EXPECT_EQ(report.at("schema"), "taskcost.report/1");
+TEST(Run, JsonOnAStream) {
+  const auto expect_report = [](const std::string& text) {
+    const Json report = Json::parse(text, nullptr, false);
+    ASSERT_FALSE(report.is_discarded()) << text.substr(0, 400);
+    EXPECT_EQ(report.at("schema"), "taskcost.report/1");
+  };
+  const Finished on_error = run({taskcost_binary(), "run", "--quiet", "--format=json", "--", "true"});
+  EXPECT_EQ(on_error.exit_code(), 0) << on_error.describe();
+  EXPECT_THAT(on_error.out, IsEmpty());
+  expect_report(on_error.err);
+  const Finished on_output = run({taskcost_binary(), "run", "--quiet", "--format=json", "-o", "-", "--", "true"});
+  EXPECT_EQ(on_output.exit_code(), 0) << on_output.describe();
+  EXPECT_THAT(on_output.err, IsEmpty());
+  expect_report(on_output.out);
+}
+
+// By what the system itself says.
+TEST(Run, AReportSaysWhoseAndWhenItIs) {
+  const auto now_ns = [](clockid_t clock) {
+    timespec time{};
+    clock_gettime(clock, &time);
+    return time.tv_sec * 1'000'000'000LL + time.tv_nsec;
+  };
+  const std::int64_t realtime_before = now_ns(CLOCK_REALTIME);
+  const std::int64_t boottime_before = now_ns(CLOCK_BOOTTIME);
+  const TemporaryDirectory directory;
+  const Finished finished = run({taskcost_binary(), "record", "-q", "-o", directory.file("x.tcap"), "-o",
+                                 directory.file("r.json"), "--", "sleep", "0.2"});
+  ASSERT_EQ(finished.exit_code(), 0) << finished.describe();
+  const auto report = read_report(directory.file("r.json"));
+  ASSERT_TRUE(report);
+  const Json& window = (*report)["window"];
+  EXPECT_GT(window.at("start_realtime_ns"), realtime_before);
+  EXPECT_LT(window.at("end_realtime_ns"), now_ns(CLOCK_REALTIME));
+  EXPECT_GT(window.at("start_boottime_ns"), boottime_before);
+  EXPECT_LT(window.at("end_boottime_ns"), now_ns(CLOCK_BOOTTIME));
+  const auto length = [&window](const char* start, const char* end) {
+    return window.at(end).get<double>() - window.at(start).get<double>();
+  };
+  EXPECT_NEAR(length("start_boottime_ns", "end_boottime_ns"), window.at("wall_ns").get<double>(), 1e6);
+  EXPECT_NEAR(length("start_realtime_ns", "end_realtime_ns"), window.at("wall_ns").get<double>(), 1e8);
+  const Json& host = (*report)["host"];
+  EXPECT_EQ(host.at("name").get<std::string>() + "\n", run({"uname", "-n"}).out);
+  EXPECT_EQ(host.at("boot_id").get<std::string>() + "\n", read_file("/proc/sys/kernel/random/boot_id"));
+  const std::string machine_id = read_file("/etc/machine-id");
+  EXPECT_EQ(host.at("machine_id").is_null() ? "" : host.at("machine_id").get<std::string>() + "\n", machine_id);
+
+  // And so does everything that is made of the capture.
+  ASSERT_EQ(run({taskcost_binary(), "report", directory.file("x.tcap"), "--format", "none", "-o",
+                 directory.file("again.json"), "-o", directory.file("x.ndjson"), "-o", directory.file("x.csv")})
+                .exit_code(),
+            0);
+  const auto again = read_report(directory.file("again.json"));
+  ASSERT_TRUE(again);
+  EXPECT_EQ((*again)["window"], window);
+  EXPECT_EQ((*again)["host"], host);
+  for (const char* file : {"x.ndjson", "x.csv"}) {
+    const std::vector<std::string> lines = lines_of(read_file(directory.file(file)));
+    for (const std::string& line : {lines.at(std::string_view(file) == "x.csv" ? 1 : 0), lines.back()}) {
+      EXPECT_THAT(line, HasSubstr(host.at("boot_id").get<std::string>())) << file;
+    }
+  }
 }
 
 TEST(Run, ProbeStatsAreOnRequest) {

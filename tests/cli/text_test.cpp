@@ -65,8 +65,8 @@ TEST(Text, FitsEightyColumns) {
   for (const Words& options : {Words{}, Words{"--verbose"}}) {
     const Finished finished = text_of({program("odd_lives"), programs_directory(), directory.file("log")}, options);
     EXPECT_EQ(finished.exit_code(), 0) << finished.describe();
-    expect_fits(finished.out);
-    EXPECT_THAT(finished.out, HasSubstr("odd_lives"));
+    expect_fits(finished.err);
+    EXPECT_THAT(finished.err, HasSubstr("odd_lives"));
   }
 }
 
@@ -74,14 +74,14 @@ TEST(Text, LongNamesFitToo) {
   std::string argument(3000, 'x');
   const Finished finished = text_of({"/bin/true", argument, "\xc3\xa4\xc3\xb6\xc3\xbc"});
   EXPECT_EQ(finished.exit_code(), 0) << finished.describe();
-  expect_fits(finished.out);
+  expect_fits(finished.err);
 }
 
 TEST(Text, HostileNamesAreEscaped) {
   const Finished finished = text_of({program("hostile_comm")}, {"--verbose"});
   EXPECT_EQ(finished.exit_code(), 0) << finished.describe();
-  expect_fits(finished.out);
-  EXPECT_THAT(finished.out, Not(HasSubstr("\x1b")));
+  expect_fits(finished.err);
+  EXPECT_THAT(finished.err, Not(HasSubstr("\x1b")));
 }
 
 TEST(Text, HostileNamesAreEscapedInJson) {
@@ -93,9 +93,44 @@ TEST(Text, HostileNamesAreEscapedInJson) {
   EXPECT_NO_THROW((void)observed.report->json().dump());
 }
 
-TEST(Text, QuietRunSaysNothingOnStandardError) {
-  EXPECT_EQ(text_of({"true"}).err, "");
-  EXPECT_EQ(text_of({"true"}, {"--format=none"}).out, "");
+TEST(Text, QuietWithoutAReportIsSilent) {
+  const Finished finished = text_of({"true"}, {"--format=none"});
+  EXPECT_EQ(finished.err, "");
+  EXPECT_EQ(finished.out, "");
+}
+
+// Standard output is the command's alone: what is redirected there is what the command wrote.
+TEST(Text, StandardOutputIsTheCommands) {
+  const Words command{"sh", "-c", "printf '\\000data\\n'"};
+  const std::string data("\0data\n", 6);
+  const Finished plain = text_of(command);
+  EXPECT_EQ(plain.out, data);
+  EXPECT_THAT(plain.err, HasSubstr("sh"));
+  EXPECT_EQ(text_of(command, {"--verbose", "--format=json"}).out, data);
+  EXPECT_EQ(run({taskcost_binary(), "run", "--repeat", "2", "--", "sh", "-c", "echo x"}).out, "x\nx\n");
+}
+
+TEST(Text, AFileLeavesStandardErrorToTheCommand) {
+  const TemporaryDirectory directory;
+  const Finished finished = text_of({"sh", "-c", "echo said >&2"}, {"-o", directory.file("r.txt")});
+  EXPECT_EQ(finished.err, "said\n");
+  EXPECT_THAT(read_file(directory.file("r.txt")), HasSubstr("sh"));
+}
+
+TEST(Text, DashIsStandardOutput) {
+  const Finished finished = text_of({"sh", "-c", "echo said"}, {"-o", "-"});
+  EXPECT_THAT(finished.out, ::testing::StartsWith("said\n"));
+  expect_fits(finished.out);
+  EXPECT_GT(lines_of(finished.out).size(), 5U);
+  EXPECT_EQ(finished.err, "");
+}
+
+// After what the command wrote, also where both go to one place.
+TEST(Text, TheReportComesAfterTheCommandsOwnOutput) {
+  const Finished finished = run({"sh", "-c", "exec \"$@\" 2>&1", "sh", taskcost_binary(), "run", "-q", "--", "sh", "-c",
+                                 "echo first; echo second >&2"});
+  EXPECT_THAT(finished.out, ::testing::StartsWith("first\nsecond\n"));
+  EXPECT_GT(lines_of(finished.out).size(), 5U);
 }
 
 // util-linux's script gives the tool a terminal.
@@ -112,7 +147,7 @@ TEST(Text, ColoursAreForTerminals) {
   EXPECT_THAT(on_a_terminal("", plain), HasSubstr("\x1b["));
   EXPECT_THAT(on_a_terminal("--no-color", plain), Not(HasSubstr("\x1b[")));
   EXPECT_THAT(on_a_terminal("", no_color), Not(HasSubstr("\x1b[")));
-  EXPECT_THAT(text_of({"true"}, {}, plain).out, Not(HasSubstr("\x1b")));
+  EXPECT_THAT(text_of({"true"}, {}, plain).err, Not(HasSubstr("\x1b")));
 }
 
 }  // namespace

@@ -233,6 +233,148 @@ TEST_F(Attach, TwoOnTheSameTarget) {
   }
 }
 
+// A master and its workers, which are there before the window.
+class AttachedFamily : public ::testing::Test {
+ protected:
+  static constexpr std::size_t kWorkers = 5;
+
+  void SetUp() override {
+    ASSERT_TRUE(master_.wait_for_output("ready"));
+    for (const std::string& line : lines_of(master_.out())) {
+      if (line != "ready") {
+        workers_.insert(std::stoi(line));
+      }
+    }
+    ASSERT_EQ(workers_.size(), 2 * kWorkers);
+  }
+  void TearDown() override {
+    master_.send(SIGTERM);
+    EXPECT_EQ(master_.wait().exit_code(), 0);
+  }
+  [[nodiscard]] std::string pid() const { return std::to_string(master_.pid()); }
+
+  Subprocess master_{{program("prefork"), std::to_string(kWorkers)}};
+  std::set<pid_t> workers_;  // and a child of each
+};
+
+TEST_F(AttachedFamily, ExistingDescendantsAreObserved) {
+  const TemporaryDirectory directory;
+  for (const Words& more : {Words{}, Words{"--detail", "switches"}}) {
+    Words target{"-p", pid(), "-d", "0.5"};
+    target.insert(target.end(), more.begin(), more.end());
+    const Finished finished = run(attach_command(target, directory.file("r.json")));
+    ASSERT_EQ(finished.exit_code(), 0) << finished.describe();
+    const auto report = read_report(directory.file("r.json"));
+    ASSERT_TRUE(report);
+    expect_sound(*report);
+    for (const pid_t worker : workers_) {
+      const Json* process = report->find(worker);
+      ASSERT_NE(process, nullptr) << worker;
+      EXPECT_EQ(process->at("how"), "attached");
+      EXPECT_GT(counter(*process, "voluntary_switches"), 20);
+    }
+    // The master and all that descend from it, by their parents: nobody else.
+    const Json* master = report->find(master_.pid());
+    ASSERT_NE(master, nullptr);
+    EXPECT_EQ(report->family(*master).size(), report->processes().size());
+    EXPECT_GT(counter(*master, "children_forks"), 5);
+    EXPECT_GT(report->processes().size(), 1 + 2 * kWorkers);
+  }
+}
+
+TEST_F(AttachedFamily, WithoutChildrenAProcessIsAlone) {
+  const TemporaryDirectory directory;
+  const Finished finished = run(attach_command({"-p", pid(), "--no-children", "-d", "0.5"}, directory.file("r.json")));
+  ASSERT_EQ(finished.exit_code(), 0) << finished.describe();
+  const auto report = read_report(directory.file("r.json"));
+  ASSERT_TRUE(report);
+  expect_sound(*report);
+  ASSERT_EQ(report->processes().size(), 1U);
+  const Json& master = report->processes()[0];
+  EXPECT_EQ(master.at("tgid"), master_.pid());
+  EXPECT_GT(tids_in(master).size(), 5U) << "its new threads are its own";
+  EXPECT_EQ(counter(master, "children_forks"), -1) << "they are not counted: null";
+  EXPECT_GT(counter(master, "children_threads"), 5);
+}
+
+TEST_F(AttachedFamily, AWorkerBringsNoSiblings) {
+  const TemporaryDirectory directory;
+  const pid_t worker = *workers_.begin();
+  const Finished finished = run(attach_command({"-p", std::to_string(worker), "-d", "0.2"}, directory.file("r.json")));
+  ASSERT_EQ(finished.exit_code(), 0) << finished.describe();
+  const auto report = read_report(directory.file("r.json"));
+  ASSERT_TRUE(report);
+  EXPECT_LE(report->processes().size(), 2U) << "itself, and its child if it has one";
+  EXPECT_NE(report->find(worker), nullptr);
+}
+
+// One that has ended is no reason to observe none.
+TEST_F(AttachedFamily, EndedOnesAreLeftOut) {
+  const TemporaryDirectory directory;
+  const std::string gone = std::to_string(free_pid());
+  const Finished finished = run(attach_command({"-p", gone + "," + pid(), "-d", "0.2"}, directory.file("r.json")));
+  EXPECT_EQ(finished.exit_code(), 0) << finished.describe();
+  EXPECT_NE(finished.err.find("process " + gone + " is left out: it does not exist"), std::string::npos)
+      << finished.err;
+  const auto report = read_report(directory.file("r.json"));
+  ASSERT_TRUE(report);
+  EXPECT_NE(report->find(master_.pid()), nullptr);
+  const Finished none = run(attach_command({"-p", gone + "," + gone, "-d", "0.2"}, directory.file("r.json")));
+  EXPECT_EQ(none.exit_code(), 1) << none.describe();
+}
+
+// One sentence, one cause.
+TEST(AttachToNothing, EachCauseHasItsSentence) {
+  const TemporaryDirectory directory;
+  const auto said = [&](const Words& target) {
+    Words words = target;
+    words.insert(words.end(), {"-d", "0.2"});
+    const Finished finished = run(attach_command(words, directory.file("r.json")));
+    EXPECT_EQ(finished.exit_code(), 1) << finished.describe();
+    EXPECT_EQ(lines_of(finished.err).size(), 1U) << finished.err;
+    return finished.err;
+  };
+  const Running steady({program("steady"), "1"});
+  const std::set<pid_t> tids = tids_of(steady.pid());
+  ASSERT_EQ(tids.size(), 2U);
+  const std::string thread = std::to_string(*tids.rbegin());
+  const std::string of_steady = "it is a thread of process " + std::to_string(steady.pid());
+  EXPECT_NE(said({"-p", thread}).find(of_steady), std::string::npos);
+
+  Subprocess ended({"true"});
+  ASSERT_TRUE(ended.ended(5s));
+  EXPECT_NE(said({"-p", std::to_string(ended.pid())}).find("its parent has not waited for it"), std::string::npos);
+
+  Subprocess leaderless({program("leader_exits_first"), "4000"});
+  const std::string leader = std::to_string(leaderless.pid());
+  ASSERT_TRUE(eventually([&] {
+    return status_field("/proc/" + leader, "Threads").has_value() &&
+           read_file("/proc/" + leader + "/status").find("State:\tZ") != std::string::npos;
+  }));
+  EXPECT_NE(said({"-t", leader}).find("other threads of its process live on"), std::string::npos);
+  EXPECT_EQ(run(attach_command({"-p", leader, "-d", "0.2"}, directory.file("r.json"))).exit_code(), 0);
+}
+
+// /proc shows an unprivileged observer nothing of others: the kernel still says what an id is.
+TEST(AttachToNothing, WhatProcHidesIsToldApart) {
+  const TemporaryDirectory directory;
+  const std::string copy = directory.file("taskcost");
+  std::filesystem::copy_file(taskcost_binary(), copy);
+  const Running steady({program("steady"), "1"});
+  const std::string thread = std::to_string(*tids_of(steady.pid()).rbegin());
+  const auto attach = [&](const std::string& id) {
+    return run({"unshare", "--mount", "sh", "-c",
+                "mount -t proc -o hidepid=2 proc /proc && exec setpriv --reuid=nobody --regid=nogroup --clear-groups "
+                "--inh-caps=+bpf,+perfmon --ambient-caps=+bpf,+perfmon \"$@\"",
+                "sh", copy, "attach", "--format", "none", "-o", directory.file("r.json"), "-d", "0.2", "-p", id});
+  };
+  const Finished of_thread = attach(thread);
+  EXPECT_EQ(of_thread.exit_code(), 1) << of_thread.describe();
+  EXPECT_NE(of_thread.err.find("which /proc hides (hidepid)"), std::string::npos) << of_thread.err;
+  const Finished of_process = attach(std::to_string(steady.pid()));
+  EXPECT_EQ(of_process.exit_code(), 0) << of_process.describe();
+}
+
 TEST(AttachToNothing, IsAnError) {
   const std::string pid = std::to_string(free_pid());
   for (const char* option : {"-p", "-t"}) {

@@ -54,5 +54,53 @@ TEST_F(Crowd, ALookAtItSaysWhatItCosts) {
   EXPECT_LT(json.at("overhead").at("glance_ns"), json.at("interval_ns"));
 }
 
+// Who finds no room is counted, and so are the tasks that it creates: none is lost without a count.
+class NoRoom : public ::testing::Test {
+ protected:
+  static constexpr int kProcesses = 10;
+  static constexpr int kThreads = 3;
+  static constexpr int kStorming = 64;
+  static constexpr std::int64_t kOfCrowd = 1 + kProcesses * kThreads + kStorming;
+
+  static Words crowd() { return {program("crowd"), std::to_string(kProcesses), std::to_string(kThreads)}; }
+};
+
+TEST_F(NoRoom, DescendantsOfRefusedTasksAreCounted) {
+  // The shell, which becomes nothing else, and the one that sleeps.
+  const std::string script = "\"$@\" & sleep 1; kill $!; wait";
+  Words command{"sh", "-c", script, "sh"};
+  for (const std::string& word : crowd()) {
+    command.push_back(word);
+  }
+  for (const char* room : {"1", "4", "40", "200"}) {
+    SCOPED_TRACE(room);
+    const Observed observed = observe(command, {"--max-tasks", room});
+    ASSERT_TRUE(observed.report) << observed.finished.describe();
+    const std::int64_t missed = (*observed.report)["losses"].at("missed_ledgers");
+    EXPECT_EQ(missed + (*observed.report)["task_count"].get<std::int64_t>(), 2 + kOfCrowd);
+    EXPECT_EQ(missed == 0, std::string(room) == "200");
+    bool told = false;
+    for (const Json& remark : (*observed.report)["remarks"]) {
+      told = told || remark.at("about") == "losses.missed_ledgers";
+    }
+    EXPECT_EQ(told, missed > 0);
+  }
+}
+
+TEST_F(NoRoom, ExistingTasksAreCountedOnce) {
+  Subprocess target(crowd());
+  ASSERT_TRUE(target.wait_for_output("ready"));
+  const TemporaryDirectory directory;
+  const Finished finished = run(
+      attach_command({"-p", std::to_string(target.pid()), "--max-tasks", "8", "-d", "0.3"}, directory.file("r.json")));
+  target.send(SIGTERM);
+  target.wait();
+  EXPECT_EQ(finished.exit_code(), 0) << finished.describe();
+  const auto report = read_report(directory.file("r.json"));
+  ASSERT_TRUE(report);
+  EXPECT_EQ((*report)["task_count"], 8);
+  EXPECT_EQ((*report)["losses"].at("missed_ledgers"), kOfCrowd - 8);
+}
+
 }  // namespace
 }  // namespace taskcost::test

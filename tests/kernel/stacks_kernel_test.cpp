@@ -83,6 +83,85 @@ TEST_P(Stacks, KnownPathsHaveTheirWeights) {
 INSTANTIATE_TEST_SUITE_P(Program, Stacks, ::testing::Values("paths_pie", "paths_no_pie", "paths_stripped"),
                          [](const auto& name) { return std::string(name.param); });
 
+// A file system that answers until its server is stopped, and goes with the object.
+class Served {
+ public:
+  explicit Served(const std::string& content) : server_({program("fuse_files"), directory_.path(), content}) {
+    EXPECT_TRUE(server_.wait_for_output("ready")) << server_.err();
+  }
+  Served(const Served&) = delete;
+  Served& operator=(const Served&) = delete;
+  ~Served() {
+    server_.send(SIGCONT);
+    server_.send(SIGTERM);
+    server_.wait();
+  }
+  [[nodiscard]] std::string file() const { return directory_.file("file"); }
+  [[nodiscard]] std::string server() const { return std::to_string(server_.pid()); }
+
+ private:
+  TemporaryDirectory directory_;
+  Subprocess server_;
+};
+
+// The program lies on a file system that stops to answer while it runs: the report does not wait for it.
+TEST(StacksOfRuns, ADeadFileSystemHoldsNothingUp) {
+  const Served served(program("loses_its_file"));
+  const auto start = std::chrono::steady_clock::now();
+  const Observed observed = observe({served.file(), served.server()}, {"--stacks"});
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(20));
+  expect_ran(observed);
+  EXPECT_EQ(observed.finished.out, "done\n");
+  ASSERT_TRUE(observed.report);
+  std::size_t unread = 0;
+  std::size_t named = 0;
+  for (const Json& stack : (*observed.report)["stacks"].at("stacks")) {
+    for (const Json& frame : stack.at("frames")) {
+      if (frame.at("module") == served.file()) {
+        EXPECT_EQ(frame.at("mark"), "unread") << frame;
+        EXPECT_TRUE(frame.at("function").is_null()) << frame;
+        ++unread;
+      }
+      named += frame.at("function").is_string() && !frame.at("kernel").get<bool>() ? 1 : 0;
+    }
+  }
+  EXPECT_GT(unread, 0U);
+  EXPECT_GT(named, 0U) << "libraries lie elsewhere";
+}
+
+// While it answers, its files have names.
+TEST(StacksOfRuns, ALivingFileSystemOfAnotherProcessGivesNames) {
+  const Served served(elf_directory() + "/paths_pie");
+  const Observed observed = observe({served.file()}, {"--stacks"});
+  expect_ran(observed);
+  ASSERT_TRUE(observed.report);
+  bool found = false;
+  for (const Json& stack : (*observed.report)["stacks"].at("stacks")) {
+    for (const Json& frame : stack.at("frames")) {
+      found = found || frame.at("function") == "bakery::knead(int)";
+    }
+  }
+  EXPECT_TRUE(found);
+}
+
+// Its arguments lie in a file there: whoever asks /proc for them waits for the file system.
+TEST(StacksOfRuns, AProcessWhoseArgumentsCannotBeReadHoldsNothingUp) {
+  const Served served(program("loses_its_file"));
+  const Subprocess target({program("loses_its_file"), served.server(), served.file(), std::string(30'000, 'x')});
+  ASSERT_TRUE(target.wait_for_output("ready")) << target.err();
+  const TemporaryDirectory directory;
+  Words command =
+      attach_command({"-p", std::to_string(target.pid()), "-d", "0.3", "--stacks"}, directory.file("r.json"));
+  const auto start = std::chrono::steady_clock::now();
+  const Finished finished = run(command);
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(20));
+  EXPECT_EQ(finished.exit_code(), 0) << finished.describe();
+  const auto report = read_report(directory.file("r.json"));
+  ASSERT_TRUE(report);
+  ASSERT_NE(report->find(target.pid()), nullptr);
+  EXPECT_GT(counter(*report->find(target.pid()), "voluntary_switches"), 0);
+}
+
 // What the calibration did before the window is nobody's.
 TEST(StacksOfRuns, BelongToProcessesOfTheReport) {
   const Observed observed = observe({program("forks"), "20", "/dev/null"}, {"--stacks"});
