@@ -113,12 +113,12 @@ void MappedFiles::look_at(std::uint32_t pid, Mapping& mapping) {
     mapping.build_id = known->second->build_id;
     return;
   }
-  const Fd place(
-      ::open(fmt::format("/proc/{}/map_files/{:x}-{:x}", pid, mapping.start, mapping.end).c_str(), O_PATH | O_CLOEXEC));
+  const std::string path = fmt::format("/proc/{}/map_files/{:x}-{:x}", pid, mapping.start, mapping.end);
+  const Fd place(::open(path.c_str(), O_PATH | O_CLOEXEC));
   if (!place || !is_local(place)) {
     return;
   }
-  RegularFile file(fmt::format("/proc/self/fd/{}", place.get()));
+  RegularFile file(path);
   // Another process may have that pid by now.
   if (!file || !is_mapping_of(mapping, file)) {
     return;
