@@ -19,7 +19,7 @@ extern const volatile bool keep_stacks;
 extern const volatile bool keep_events;	 /* the transitions themselves */
 extern const volatile bool sees_calls;	 /* system calls have probes */
 extern const volatile bool sees_lengths; /* and sockets tell how many bytes each message has */
-extern const volatile __u64 hash_key;	/* random: what is hashed with it does not tell a kernel address */
+extern const volatile __u64 hash_key;	 /* random: what is hashed with it does not tell a kernel address */
 
 /* Shared with user space while the programs run, the hot part in one page: see TC_LEDGER_ALIGNMENT. */
 extern __u32 closed;	   /* the window is over: no more transitions */

@@ -13,9 +13,9 @@
 
 namespace taskcost {
 
-using Record = std::variant<tc_ledger, tc_exec, tc_reap, tc_stint, tc_birth, tc_switch, tc_call, tc_transfer, tc_fault,
-                            tc_passage, tc_step, tc_gap, tc_edge_record, tc_flow_record, tc_histogram_record, tc_command,
-                            tc_rename>;
+using Record =
+    std::variant<tc_ledger, tc_exec, tc_reap, tc_stint, tc_birth, tc_switch, tc_call, tc_transfer, tc_fault, tc_passage,
+                 tc_step, tc_gap, tc_edge_record, tc_flow_record, tc_histogram_record, tc_command, tc_rename>;
 
 // nullopt for a record that is short, torn (its size field disagrees), of unknown type or with an index out of range.
 std::optional<Record> decode(std::span<const std::byte> bytes);
