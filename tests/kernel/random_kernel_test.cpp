@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <map>
 #include <set>
@@ -106,12 +107,19 @@ void expect_pairs(const Report& report, const Truth& truth) {
   }
 }
 
+// A process that ends, or becomes another program, closes ends that it had inherited: that wakes who waits there.
+bool only_closes(const Json& edge) {
+  const std::set<std::string> closing{"exit", "close", "execve"};
+  return std::ranges::all_of(edge.at("places").items(),
+                             [&](const auto& place) { return closing.contains(place.key()); });
+}
+
 // Who waits for a channel is woken by the task at its other end.
 void expect_wakers(const Report& report, const Truth& truth) {
   const std::set<std::string> channels{"pipe", "unix_socket", "inet_socket", "message_queue"};
   for (const Json& edge : report["edges"]) {
     if (!channels.contains(edge.at("channel").get<std::string>()) || !edge.at("to_tid").is_number() ||
-        edge.at("wakeups") == 0 || !truth.tasks.contains(edge.at("to_tid").get<pid_t>())) {
+        edge.at("wakeups") == 0 || only_closes(edge) || !truth.tasks.contains(edge.at("to_tid").get<pid_t>())) {
       continue;
     }
     SCOPED_TRACE(edge.dump());
