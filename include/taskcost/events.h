@@ -59,7 +59,7 @@ enum { TC_NO_COUNTER = 255 };
 enum {
   TC_SWITCH_VOLUNTARY = 1 << 0, /* as the kernel counts nvcsw; else nivcsw */
   TC_SWITCH_LAST = 1 << 1,      /* prev is dead: its ledger follows */
-  TC_SWITCH_FOUND = 1 << 2,     /* row is what prev's registers tell: until now, and when it runs again, it is in none */
+  TC_SWITCH_FOUND = 1 << 2, /* row is what prev's registers tell: until now, and when it runs again, it is in none */
   TC_SWITCH_THROTTLED = 1 << 3, /* preempted by its cgroup's CPU quota, */
   TC_SWITCH_YIELDED = 1 << 4,   /* or by its own sched_yield */
 };
@@ -107,11 +107,11 @@ struct tc_call {
   __u64 entered_ns; /* 0: its entry was not seen, the task was there since its last event */
   __s64 result;
   __u64 mapped_bytes; /* of a new shared mapping */
-  __u32 number; /* with TC_FROM_COMPAT, as in the other events */
-  __u8 row;     /* enum tc_activity */
-  __u8 channel; /* enum tc_channel or TC_CHANNEL_NONE */
-  __u8 created; /* enum tc_creation of the task that it created, TC_NR_CREATIONS for none */
-  __u8 flags;   /* TC_CALL_ENTRY_UNSEEN */
+  __u32 number;       /* with TC_FROM_COMPAT, as in the other events */
+  __u8 row;           /* enum tc_activity */
+  __u8 channel;       /* enum tc_channel or TC_CHANNEL_NONE */
+  __u8 created;       /* enum tc_creation of the task that it created, TC_NR_CREATIONS for none */
+  __u8 flags;         /* TC_CALL_ENTRY_UNSEEN */
 };
 
 /* The same, of a call that bytes passed through. */
