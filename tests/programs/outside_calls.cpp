@@ -136,8 +136,8 @@ void dumps() {
     program::sleep_ns(10 * kPause);
     rlimit unlimited{RLIM_INFINITY, RLIM_INFINITY};
     setrlimit(RLIMIT_CORE, &unlimited);
-    volatile int* nowhere = nullptr;
-    *nowhere = 1;
+    constexpr std::uintptr_t nowhere = 8;
+    *reinterpret_cast<volatile int*>(nowhere) = 1;
   });
   program::sleep_ns(9 * kPause);
   const std::int64_t start = program::now_ns();

@@ -140,6 +140,9 @@ class Life {
     }
     board_ = new (memory) Board{};
   }
+  Life(const Life&) = delete;
+  Life& operator=(const Life&) = delete;
+  ~Life() { munmap(board_, sizeof(Board)); }
 
   void live() {
     prctl(PR_SET_NAME, ("rl" + std::to_string(seed_)).c_str());
@@ -227,7 +230,7 @@ class Life {
     must(getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size), "getsockname");
     ends[1] = must(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
     must(connect(ends[1], reinterpret_cast<sockaddr*>(&address), size), "connect");
-    ends[0] = must(accept4(listener, nullptr, nullptr, SOCK_CLOEXEC), "accept4");
+    ends[0] = must(accept4(listener, reinterpret_cast<sockaddr*>(&address), &size, SOCK_CLOEXEC), "accept4");
     close(listener);
   }
 
@@ -285,8 +288,8 @@ class Life {
         break;
       }
       case Step::What::fail:
-        (void)!read(-1, nullptr, 0);
-        (void)!dup2(-1, -1);
+        (void)!rmdir("/nowhere");
+        (void)!access("/nowhere", R_OK);
         break;
       case Step::What::stop: {
         ++deeds.forks;

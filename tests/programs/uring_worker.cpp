@@ -2,11 +2,11 @@
 //
 // uring_worker: has the kernel make a worker for its ring, waits, and then calls clone in vain. Prints how many workers
 // there were, and how long the clone took in ns. Nothing where io_uring is not to be had.
-#include <dirent.h>
 #include <linux/io_uring.h>
 #include <sched.h>
 #include <sys/syscall.h>
 
+#include <filesystem>
 #include <fstream>
 #include <string>
 
@@ -16,13 +16,11 @@ namespace {
 
 int workers() {
   int count = 0;
-  DIR* tasks = opendir("/proc/self/task");
-  while (const dirent* task = readdir(tasks)) {
+  for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
     std::string name;
-    std::getline(std::ifstream("/proc/self/task/" + std::string(task->d_name) + "/comm"), name);
+    std::getline(std::ifstream(task.path() / "comm"), name);
     count += name.starts_with("iou-") ? 1 : 0;
   }
-  closedir(tasks);
   return count;
 }
 

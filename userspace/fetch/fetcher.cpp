@@ -130,11 +130,10 @@ void answer_regular_file(int socket, int file, std::uint64_t limit) {
     return;
   }
   const ssize_t got = read(file, buffers.bytes.data(), buffers.bytes.size());
-  const int copy = got < 0 ? -1 : copy_of(file, static_cast<std::size_t>(got), limit);
-  head.error = copy < 0 ? errno : 0;
+  const Fd copy(got < 0 ? -1 : copy_of(file, static_cast<std::size_t>(got), limit));
+  head.error = copy ? 0 : errno;
   head.is_copy = 1;
-  send_answer(socket, head, copy);
-  close(copy);
+  send_answer(socket, head, copy.get());
 }
 
 void answer_text(int socket, int file, std::uint64_t limit) {
@@ -150,11 +149,10 @@ void answer_text(int socket, int file, std::uint64_t limit) {
   } else if (got < buffers.bytes.size()) {
     head.size = std::min<std::uint64_t>(got, limit);
   } else {
-    const int copy = copy_of(file, got, limit);
-    head.error = copy < 0 ? errno : 0;
+    const Fd copy(copy_of(file, got, limit));
+    head.error = copy ? 0 : errno;
     head.is_copy = 1;
-    send_answer(socket, head, copy);
-    close(copy);
+    send_answer(socket, head, copy.get());
     return;
   }
   send_answer(socket, head, -1);
@@ -178,17 +176,16 @@ void answer_text(int socket, int file, std::uint64_t limit) {
     }
     buffers.request.path.back() = '\0';
     // Nothing blocks on a FIFO that stands there.
-    const int file = ::open(buffers.request.path.data(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    if (file < 0) {
+    const Fd file(::open(buffers.request.path.data(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+    if (!file) {
       Head head;
       head.error = errno;
       send_answer(mine, head, -1);
     } else if (buffers.request.kind == kind_file) {
-      answer_regular_file(mine, file, buffers.request.limit);
+      answer_regular_file(mine, file.get(), buffers.request.limit);
     } else {
-      answer_text(mine, file, buffers.request.limit);
+      answer_text(mine, file.get(), buffers.request.limit);
     }
-    close(file);
   }
 }
 
