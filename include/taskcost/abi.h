@@ -147,7 +147,7 @@
   X(STOPPED, stopped, "its continuation (stopped, traced)")      \
   X(OTHER, other, "something else in the kernel")                \
   X(FROZEN, frozen, "its cgroup or the system to be thawed")     \
-  X(CORE_DUMP, core_dump, "a core dump to be written")\
+  X(CORE_DUMP, core_dump, "a core dump to be written")           \
   X(SYSV_QUEUE, sysv_queue, "a SysV message queue")              \
   X(SYSV_SEMAPHORE, sysv_semaphore, "a SysV semaphore")          \
   X(FILE_LOCK, file_lock, "a file lock")                         \
