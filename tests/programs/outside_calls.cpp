@@ -136,7 +136,7 @@ void dumps() {
     program::sleep_ns(10 * kPause);
     rlimit unlimited{RLIM_INFINITY, RLIM_INFINITY};
     setrlimit(RLIMIT_CORE, &unlimited);
-    constexpr std::uintptr_t nowhere = 8;
+    const volatile std::uintptr_t nowhere = 8;
     *reinterpret_cast<volatile int*>(nowhere) = 1;
   });
   program::sleep_ns(9 * kPause);

@@ -55,11 +55,12 @@ class Wanted {
 
   Amount operator()(const std::string& id) { return take(id, prices_.find(id)); }
   Amount one(const std::string& id) { return take(id, prices_.one(id)); }
+  // The first by name, of those that are missing: compilers evaluate arguments in different orders.
   [[nodiscard]] const std::string& missing() const { return missing_; }
 
  private:
   Amount take(const std::string& id, const std::optional<Amount>& found) {
-    if (!found && missing_.empty()) {
+    if (!found && (missing_.empty() || id < missing_)) {
       missing_ = id;
     }
     return found.value_or(Amount{});
