@@ -226,8 +226,8 @@ TEST_P(OutsideCalls, ATaskBeyondItsQuotaIsThrottled) {
   const auto throttled = counters.at("throttled_ns").get<std::int64_t>();
   EXPECT_GE(throttled, quota.throttled_ns() / 2);
   EXPECT_LE(throttled, quota.throttled_ns() * 3 / 2);
-  // It is no wait for a CPU that others had.
-  EXPECT_LT((*observed.report)["histograms"].at("run_queue").at("sum_ns").get<std::int64_t>(), throttled / 2);
+  // It is no wait for a CPU that others had. (Back on its run queue, it may have one of those.)
+  EXPECT_LT((*observed.report)["histograms"].at("run_queue").at("sum_ns").get<std::int64_t>(), throttled);
 }
 
 TEST_P(OutsideCalls, YieldsAreNoPreemptions) {
