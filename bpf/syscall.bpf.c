@@ -474,7 +474,6 @@ __hidden int returned_unseen(struct tc_ledger *l, __u64 now)
 		leave_exec(l, now);
 	if (transfer)
 		finish_call(these, transfer, l, now);
-	l->created_kind = TC_NR_CREATIONS;
 	enter_activity(l, TC_ACTIVITY_USER);
 	return 0;
 }

@@ -45,20 +45,6 @@ struct Head {
   struct stat status {};
 };
 
-// Of file systems whose files another process or machine has. In <linux/magic.h> only some of them.
-bool may_stop_to_answer(int file) {
-  struct statfs system {};
-  if (fstatfs(file, &system) != 0) {
-    return true;  // one that is asked, and has no answer
-  }
-  constexpr std::array<std::uint32_t, 17> magics = {
-      FUSE_SUPER_MAGIC,          NFS_SUPER_MAGIC,   SMB_SUPER_MAGIC,  CIFS_SUPER_MAGIC,      SMB2_SUPER_MAGIC,
-      CEPH_SUPER_MAGIC,          AFS_SUPER_MAGIC,   AFS_FS_MAGIC,     CODA_SUPER_MAGIC,      V9FS_MAGIC,
-      AUTOFS_SUPER_MAGIC,        OCFS2_SUPER_MAGIC, 0x564c /* NCP */, 0x01161970 /* GFS2 */, 0x0bd00bd0 /* Lustre */,
-      0x20030528 /* OrangeFS */, 0x47504653 /* GPFS */};
-  return std::ranges::count(magics, static_cast<std::uint32_t>(system.f_type)) > 0;
-}
-
 // ---- In the opener: after a fork of a process with threads, so async-signal-safe calls only ------------------------
 
 struct Buffers {
@@ -191,8 +177,21 @@ void answer_text(int socket, int file, std::uint64_t limit) {
 
 }  // namespace
 
-// ---- In this process
-// -------------------------------------------------------------------------------------------------
+// ---- In this process ------------------------------------------------------------------------------------------------
+
+bool may_stop_to_answer(int file) {
+  struct statfs system {};
+  if (fstatfs(file, &system) != 0) {
+    return true;  // one that is asked, and has no answer
+  }
+  // In <linux/magic.h> are only some of them.
+  constexpr std::array<std::uint32_t, 17> magics = {
+      FUSE_SUPER_MAGIC,          NFS_SUPER_MAGIC,   SMB_SUPER_MAGIC,  CIFS_SUPER_MAGIC,      SMB2_SUPER_MAGIC,
+      CEPH_SUPER_MAGIC,          AFS_SUPER_MAGIC,   AFS_FS_MAGIC,     CODA_SUPER_MAGIC,      V9FS_MAGIC,
+      AUTOFS_SUPER_MAGIC,        OCFS2_SUPER_MAGIC, 0x564c /* NCP */, 0x01161970 /* GFS2 */, 0x0bd00bd0 /* Lustre */,
+      0x20030528 /* OrangeFS */, 0x47504653 /* GPFS */};
+  return std::ranges::count(magics, static_cast<std::uint32_t>(system.f_type)) > 0;
+}
 
 struct Fetcher::Answer {
   Head head;

@@ -27,6 +27,9 @@ struct FetchedFile {
   bool is_copy = false;   // `file` is a copy in memory: the original is on a file system that may stop to answer
 };
 
+// Whether the open file lies on a file system whose files another process or machine has. Safe after a fork.
+bool may_stop_to_answer(int file);
+
 class Fetcher {
  public:
   struct Limits {

@@ -4,20 +4,17 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <linux/fs.h>
-#include <linux/magic.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/sysmacros.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <array>
 #include <cinttypes>
 #include <cstdio>
 #include <fstream>
 #include <utility>
 
+#include "fetch/fetcher.h"
 #include "symbols/debug_files.h"
 
 namespace taskcost {
@@ -26,17 +23,6 @@ namespace {
 // Descriptors are few, and an open file keeps its file system busy.
 constexpr std::size_t most_kept = 128;
 constexpr std::size_t most_known = 16384;
-
-constexpr std::array<long, 7> remote_file_systems = {
-    0x65735546 /* FUSE */, NFS_SUPER_MAGIC, 0xff534d42 /* CIFS */, 0xfe534d42 /* SMB2 */,
-    0x00c36400 /* Ceph */, V9FS_MAGIC,      AFS_SUPER_MAGIC};
-
-// Opening it waits for nobody.
-bool is_local(const Fd& file) {
-  struct statfs status {};
-  return fstatfs(file.get(), &status) == 0 &&
-         std::ranges::find(remote_file_systems, static_cast<long>(status.f_type)) == remote_file_systems.end();
-}
 
 bool has_numbers(const Mapping& mapping, std::uint32_t device_major, std::uint32_t device_minor, std::uint64_t inode) {
   return mapping.inode == inode && mapping.device_major == device_major && mapping.device_minor == device_minor;
@@ -115,7 +101,7 @@ void MappedFiles::look_at(std::uint32_t pid, Mapping& mapping) {
   }
   const std::string path = fmt::format("/proc/{}/map_files/{:x}-{:x}", pid, mapping.start, mapping.end);
   const Fd place(::open(path.c_str(), O_PATH | O_CLOEXEC));
-  if (!place || !is_local(place)) {
+  if (!place || may_stop_to_answer(place.get())) {
     return;
   }
   RegularFile file(path);
