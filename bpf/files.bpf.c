@@ -43,11 +43,16 @@ static __always_inline __u64 mix(__u64 value)
 	return value ^ value >> 29;
 }
 
-/* As a number, which may be calculated with. */
+/* A pointer as a number, which may be calculated with. */
+static __always_inline __u64 number_at(__u64 address)
+{
+	return read_as(struct load_weight, address)->weight;
+}
+
 static __always_inline __u64 inode_of(__u64 file)
 {
 	if (can_cast())
-		return read_as(struct load_weight, &((struct file *)file)->f_inode)->weight;
+		return number_at((__u64) & ((struct file *)file)->f_inode);
 	return (__u64)BPF_CORE_READ((struct file *)file, f_inode);
 }
 
@@ -80,8 +85,8 @@ static __always_inline __u32 file_type_of(struct task_struct *task, __u32 fd, __
 		return 0;
 	entry = (__u64)fdt->fd + fd * sizeof(struct file *);
 	if (can_cast()) {
-		/* An array of pointers has no type of its own in BTF: any struct with a pointer first will do. */
-		*file = (__u64)read_as(struct list_head, entry)->next;
+		/* An array of pointers has no type of its own in BTF: any struct with a word first will do. */
+		*file = number_at(entry);
 		return *file ? read_as(struct file, *file)->f_inode->i_mode & FILE_TYPE_MASK : 0;
 	}
 	if (bpf_probe_read_kernel(file, sizeof(*file), (void *)entry) || !*file)
@@ -130,7 +135,7 @@ static __always_inline struct tty_struct *terminal_of(__u64 file)
 	return BPF_CORE_READ(private, tty);
 }
 
-static __noinline bool is_pty(__u64 file)
+__verified_once int is_pty(__u64 file)
 {
 	int major = is_terminal(file) ? BPF_CORE_READ(terminal_of(file), driver, major) : 0;
 
@@ -332,16 +337,19 @@ static __noinline int lies_in_shared_memory(struct tc_ledger *l, struct task_str
 	return l->futex_page & 1;
 }
 
-/* As many as the second argument says, or as FUTEX2_REQUEUE has, whose second argument is 0. */
-static __noinline int list_lies_in_shared_memory(struct tc_ledger *l, struct task_struct *task, __u64 list, __u64 count)
+/* Of the current task: as many as the second argument says, or as FUTEX2_REQUEUE has, whose second argument is 0. */
+__verified_once int list_lies_in_shared_memory(struct tc_ledger *l, __u64 list, __u64 count)
 {
 	struct {
 		__u64 value, address;
 		__u32 flags, reserved;
 	} waiter; /* struct futex_waitv (v5.16) */
+	struct task_struct *task = bpf_get_current_task_btf();
 	int shared, any = 0;
 	__u32 i;
 
+	if (!l) /* can't happen; the verifier asks */
+		return 0;
 	for (i = 0; i < FUTEXES_LOOKED_AT && (i < count || !i); i++) {
 		if (read_user(&waiter, sizeof(waiter), list + i * sizeof(waiter)))
 			return -1;
@@ -378,7 +386,7 @@ static __always_inline void look_at_futex(struct tc_ledger *l, struct task_struc
 	case TC_KIND_FUTEX_LIST:
 		shared = -1;
 		if (task == bpf_get_current_task_btf())
-			shared = list_lies_in_shared_memory(l, task, argument_of(regs, 1, compat),
+			shared = list_lies_in_shared_memory(l, argument_of(regs, 1, compat),
 							    argument_of(regs, 2, compat));
 		break;
 	}
@@ -451,7 +459,7 @@ static __always_inline __u32 wait_on_anonymous(__u64 file)
 	return TC_WAIT_OTHER_FILE;
 }
 
-static __always_inline __u32 wait_on_file(__u32 channel, __u64 file, __u32 type)
+__verified_once int wait_on_file(__u32 channel, __u64 file, __u32 type)
 {
 	switch (channel) {
 	case TC_CHANNEL_PIPE:
@@ -482,7 +490,7 @@ static __always_inline __u32 wait_on_file(__u32 channel, __u64 file, __u32 type)
  * Of two files the one that is not ready: the pipe that bytes come from is empty, or the one that they go to is full.
  * One of the files of splice and tee is a pipe.
  */
-static __noinline bool waits_for_other_end(const struct tc_ledger *l)
+__verified_once int waits_for_other_end(const struct tc_ledger *l)
 {
 	bool other_is_in;
 	__u64 in, out;
@@ -847,7 +855,7 @@ static __noinline __u64 number_of_object(const struct tc_ledger *l)
 	return l->channel == TC_CHANNEL_PTY ? number_of_pty(l->file) : number_of_queue(l);
 }
 
-static __noinline __u64 link_of(__u32 channel, __u64 file, __u64 number)
+__verified_once __u64 link_of(__u32 channel, __u64 file, __u64 number)
 {
 	struct socket *socket;
 
@@ -917,4 +925,9 @@ __hidden __inlined int book_flow(struct tc_ledger *l, __u64 bytes_in, __u64 byte
 	if (bpf_map_update_elem(&flows, &key, &first, BPF_NOEXIST))
 		count_loss(TC_LOSS_MISSED_FLOWS);
 	return 0;
+}
+
+__verified_once int book_flow_seldom(struct tc_ledger *l, __u64 bytes_in, __u64 bytes_out)
+{
+	return l ? book_flow(l, bytes_in, bytes_out) : 0;
 }

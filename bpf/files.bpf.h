@@ -87,6 +87,8 @@ static __always_inline void begin_wait(struct tc_ledger *l, struct task_struct *
 
 /* Counts a call on a channel to the pipe, connection or queue behind it. Bytes may be TC_BYTES_UNKNOWN. */
 __hidden int book_flow(struct tc_ledger *l, __u64 bytes_in, __u64 bytes_out);
+/* The same, where a call more does not matter. */
+int book_flow_seldom(struct tc_ledger *l, __u64 bytes_in, __u64 bytes_out);
 
 /* Bytes through `channel` and the file in the ledger, apart from those of a call: tc_passage. */
 __hidden int book_passage(struct tc_ledger *l, __u32 channel, __u32 bits, __u64 bytes, __u64 now);

@@ -469,7 +469,8 @@ SEC("?tp_btf/cgroup_attach_task")
 int BPF_PROG(taskcost_cgroup_attach, struct cgroup *destination, const char *path, struct task_struct *task,
 	     bool threadgroup)
 {
-	if (target_kind != TC_TARGET_CGROUP || closed || !is_below_target(destination))
+	if (target_kind != TC_TARGET_CGROUP || closed ||
+	    !is_below_target((__u64)BPF_CORE_READ(destination, self.cgroup)))
 		return 0;
 	if (!task->exit_state && (__u32)task->tgid != collector_tgid && !slot_of(task))
 		adopt(task);

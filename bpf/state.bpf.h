@@ -136,6 +136,12 @@ struct {
 		bounded_;                                                                                              \
 	})
 
+/*
+ * A global function: the verifier checks it once in each program, for any arguments, and not again at every call. It
+ * takes numbers and ledgers only; older kernels have no types for other pointers there.
+ */
+#define __verified_once __attribute__((noinline))
+
 /* Inlined where it is defined, and a function for the other objects. */
 #define __inlined __attribute__((always_inline))
 

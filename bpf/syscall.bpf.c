@@ -57,15 +57,11 @@ static __always_inline void book_object(struct tc_ledger *l, const struct passed
 {
 	bool counted = !(passed->flags & (TC_PASSED_UNCOUNTED | TC_PASSED_PEEKED));
 	__u64 uncounted = passed->flags & TC_PASSED_UNCOUNTED ? TC_BYTES_UNKNOWN : 0;
+	__u64 in = counted ? passed->in : passed->bits & TC_CALL_IN ? uncounted : 0;
+	__u64 out = counted ? passed->out : passed->bits & TC_CALL_OUT ? uncounted : 0;
 
 	l->call = (l->call & ~(TC_CALL_IN | TC_CALL_OUT)) | passed->bits;
-	book_flow(l,
-		  counted		      ? passed->in
-		  : passed->bits & TC_CALL_IN ? uncounted
-					      : 0,
-		  counted		       ? passed->out
-		  : passed->bits & TC_CALL_OUT ? uncounted
-					       : 0);
+	book_flow_seldom(l, in, out);
 	if (transfer) {
 		transfer->object = l->object;
 		transfer->link = l->link;
@@ -323,7 +319,7 @@ __hidden __noinline int book_passage(struct tc_ledger *l, __u32 channel, __u32 b
 	l->channel = channel;
 	call = l->call;
 	l->call = (call & ~(TC_CALL_IN | TC_CALL_OUT)) | bits;
-	book_flow(l, bits & TC_CALL_IN ? bytes : 0, bits & TC_CALL_OUT ? bytes : 0);
+	book_flow_seldom(l, bits & TC_CALL_IN ? bytes : 0, bits & TC_CALL_OUT ? bytes : 0);
 	l->call = call;
 	if (keep_events)
 		gather_passage(l, channel, bits, bytes, now);

@@ -93,31 +93,43 @@ static __always_inline bool is_of_observer(struct task_struct *task)
 	       (__u32)BPF_CORE_READ(task, group_leader, real_parent, tgid) == collector_tgid;
 }
 
-__hidden int descends_from_target(struct task_struct *task)
+/* Whether the user named the pid at `address`. */
+__verified_once int is_named_at(__u64 address)
 {
-	struct task_struct *process = BPF_CORE_READ(task, group_leader);
+	return named((struct pid *)address) != NULL;
+}
+
+/* Any ancestor of the process whose leader is at `address`. */
+__verified_once int has_target_above(__u64 address)
+{
+	struct task_struct *process = (struct task_struct *)address;
 	__u32 i;
 
-	if (target_kind != TC_TARGET_PROCESSES || !(follow & TC_LEDGER_FOLLOW) || is_of_observer(task))
-		return false;
 	for (i = 0; i < GENERATIONS; i++) {
 		struct task_struct *parent = BPF_CORE_READ(process, real_parent, group_leader);
 
 		if (!parent || parent == process)
 			return false;
-		if (named(BPF_CORE_READ(parent, thread_pid)))
+		if (is_named_at((__u64)BPF_CORE_READ(parent, thread_pid)))
 			return true;
 		process = parent;
 	}
 	return false;
 }
 
-__hidden int is_below_target(struct cgroup *cgroup)
+__hidden int descends_from_target(struct task_struct *task)
 {
-	struct cgroup_subsys_state *state = &cgroup->self;
+	if (target_kind != TC_TARGET_PROCESSES || !(follow & TC_LEDGER_FOLLOW) || is_of_observer(task))
+		return false;
+	return has_target_above((__u64)BPF_CORE_READ(task, group_leader));
+}
+
+__verified_once int is_below_target(__u64 cgroup)
+{
+	struct cgroup_subsys_state *state = &((struct cgroup *)cgroup)->self;
 	__u32 i;
 
-	if (BPF_CORE_READ(cgroup, root, hierarchy_id) != (int)target_hierarchy)
+	if (BPF_CORE_READ((struct cgroup *)cgroup, root, hierarchy_id) != (int)target_hierarchy)
 		return false;
 	for (i = 0; i < CGROUP_DEPTH; i++) {
 		struct cgroup *at = BPF_CORE_READ(state, cgroup);
@@ -131,11 +143,10 @@ __hidden int is_below_target(struct cgroup *cgroup)
 	return false;
 }
 
-/* Every hierarchy has its link in the task's set of cgroups, those without a controller too. */
-static __always_inline bool is_in_cgroup(struct task_struct *task)
+/* Every hierarchy has its link in the set of cgroups at `address`, those without a controller too. */
+__verified_once int has_target_cgroup(__u64 address)
 {
-	struct css_set *set = BPF_CORE_READ(task, cgroups);
-	struct list_head *first = &set->cgrp_links;
+	struct list_head *first = &((struct css_set *)address)->cgrp_links;
 	struct list_head *at = BPF_CORE_READ(first, next);
 	__u32 i;
 
@@ -144,7 +155,7 @@ static __always_inline bool is_in_cgroup(struct task_struct *task)
 		struct cgroup *cgroup = BPF_CORE_READ(link, cgrp);
 
 		if (BPF_CORE_READ(cgroup, root, hierarchy_id) == (int)target_hierarchy)
-			return is_below_target(cgroup);
+			return is_below_target((__u64)cgroup);
 		at = BPF_CORE_READ(at, next);
 	}
 	return false;
@@ -172,7 +183,7 @@ __hidden int is_target(struct task_struct *task)
 	case TC_TARGET_NAME:
 		return is_target_name(BPF_CORE_READ(task, group_leader)->comm);
 	case TC_TARGET_CGROUP:
-		return is_in_cgroup(task);
+		return has_target_cgroup((__u64)BPF_CORE_READ(task, cgroups));
 	case TC_TARGET_MACHINE:
 		return true;
 	default:

@@ -23,7 +23,8 @@ static __always_inline bool is_launched(void)
 __hidden int is_target(struct task_struct *task);
 /* Whether an ancestor of its process is a target that is followed: it may be older than the window. */
 __hidden int descends_from_target(struct task_struct *task);
-__hidden int is_below_target(struct cgroup *cgroup);
+/* `cgroup` is its address. */
+int is_below_target(__u64 cgroup);
 /* Whether a process of that name belongs to the target. */
 __hidden int is_target_name(const char *comm);
 /* As the collector's pid namespace numbers it; 0: not visible there. */
