@@ -224,9 +224,9 @@ TEST(Estimate, TheIntervalGrowsWithThoseOfThePricesAndTheScatterOfTheMachine) {
       estimated(forking_report(), with(exact_prices(), price_of("switch.user.same", 1'000, 100, 1'400)));
   EXPECT_LT(wide.cpu.there.low, narrow.cpu.there.low);
   EXPECT_GT(wide.cpu.there.high, narrow.cpu.there.high);
-  EXPECT_DOUBLE_EQ(narrow.run_to_run, 1.2);
-  const Estimate restless = estimated(forking_report(), with(exact_prices(), price_of("scatter", 1.3, 1.2, 1.4)));
-  EXPECT_DOUBLE_EQ(restless.run_to_run, 1.3);
+  EXPECT_DOUBLE_EQ(narrow.run_to_run, 1.3);
+  const Estimate restless = estimated(forking_report(), with(exact_prices(), price_of("scatter", 1.5, 1.4, 1.6)));
+  EXPECT_DOUBLE_EQ(restless.run_to_run, 1.5);
   EXPECT_GT(restless.cpu.there.high, narrow.cpu.there.high);
   EXPECT_LT(restless.cpu.there.low, narrow.cpu.there.low);
 }
