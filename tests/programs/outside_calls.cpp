@@ -38,6 +38,16 @@ void reap(pid_t child) {
   }
 }
 
+// In its next call. A pause alone is too short where a machine is slow.
+void wait_for_sleeping_parent() {
+  const std::string path = "/proc/" + std::to_string(getppid()) + "/stat";
+  std::string state;
+  while (state != "S") {
+    program::sleep_ns(kPause);
+    std::ifstream(path) >> state >> state >> state;  // behind the pid and a name without spaces
+  }
+}
+
 // The parent reads from a pipe until its only writer, a child, is closed in some way: by task work behind the call.
 void closes(const std::function<void(int reader, int writer)>& close_in_child) {
   for (int i = 0; i < kTimes; ++i) {
@@ -45,7 +55,7 @@ void closes(const std::function<void(int reader, int writer)>& close_in_child) {
     program::must(pipe2(ends, O_CLOEXEC), "pipe2");
     const pid_t child = program::fork_child([&] {
       prctl(PR_SET_NAME, "closer");
-      program::sleep_ns(kPause);
+      wait_for_sleeping_parent();
       close_in_child(ends[0], ends[1]);
       program::sleep_ns(kPause);
     });
@@ -64,7 +74,7 @@ void stops() {
   for (int i = 0; i < kTimes; ++i) {
     const pid_t child = program::fork_child([] {
       prctl(PR_SET_NAME, "stopper");
-      program::sleep_ns(kPause);
+      wait_for_sleeping_parent();
       raise(SIGSTOP);
     });
     int status = 0;
