@@ -246,18 +246,13 @@ class Phase {
       running_.emplace_back(variant, favored);
     }
     const Questions questions = questions_about(running_, claims_);
-    const auto more_rounds = [&](std::size_t question) -> std::optional<std::size_t> {
-      return questions.claims[question] == nullptr
-                 ? std::optional<std::size_t>(0)
-                 : rounds_to_settle(*questions.claims[question], verification_.readings);
-    };
-    RoundPlan plan(items_of(running_), questions.items, {std::nullopt, looks.front(), budget, more_rounds},
-                   std::random_device{}());
-    const auto settled = [&](std::size_t question) {
-      return questions.claims[question] == nullptr || is_settled(*questions.claims[question], verification_.readings);
+    RoundPlan plan(items_of(running_), questions.items, {std::nullopt, looks.front(), budget}, std::random_device{}());
+    const auto rounds_left = [&](std::size_t question) -> std::optional<std::size_t> {
+      const ClaimRow* const claim = questions.claims[question];
+      return claim == nullptr ? 0 : rounds_to_settle(*claim, verification_.readings);
     };
     while (true) {
-      const std::vector<std::size_t> round = plan.next_round(Clock::now() - begin, settled);
+      const std::vector<std::size_t> round = plan.next_round(Clock::now() - begin, rounds_left);
       if (claims_ != nullptr && std::ranges::find(looks, plan.rounds()) != looks.end()) {
         progress_.look(plan.rounds(), questions.open(plan));
       }

@@ -78,9 +78,11 @@ class Engine {
   std::optional<Error> run_all() {
     const Duration start = runner_.now();
     const auto elapsed = [&] { return runner_.now() - start; };
-    const auto is_answered = [this](std::size_t question) { return look_at(question); };
-    for (auto round = plan_.next_round(elapsed(), is_answered); !round.empty();
-         round = plan_.next_round(elapsed(), is_answered)) {
+    const auto rounds_left = [this](std::size_t question) {
+      return look_at(question) ? std::optional<std::size_t>(0) : std::nullopt;
+    };
+    for (auto round = plan_.next_round(elapsed(), rounds_left); !round.empty();
+         round = plan_.next_round(elapsed(), rounds_left)) {
       for (const std::size_t command : round) {
         if (auto failure = run_one(command)) {
           experiment_.elapsed = elapsed();
@@ -121,6 +123,7 @@ class Engine {
     return std::nullopt;
   }
 
+  // Whether it is answered.
   bool look_at(std::size_t question) {
     const bool alone = experiment_.commands.size() == 1;
     const std::size_t command = alone ? 0 : question + 1;

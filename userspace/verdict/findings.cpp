@@ -358,8 +358,4 @@ std::optional<std::size_t> rounds_to_settle(const ClaimRow& row, const Readings&
   return std::max(*to_decide, static_cast<std::size_t>(to_narrow)) - ratio->rounds;
 }
 
-bool is_settled(const ClaimRow& row, const Readings& readings) {
-  return rounds_to_settle(row, readings) == std::optional<std::size_t>(0);
-}
-
 }  // namespace taskcost

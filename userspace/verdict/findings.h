@@ -28,11 +28,8 @@ struct Findings {
 Findings find(const Rounds& rounds, const Readings& readings, const EvidenceList& evidence,
               const std::vector<std::string>& claims);
 
-// Whether more rounds would change nothing that is asked: the ratio is decided, and its interval is narrow (high / low
-// at most 1.2). True for claims without a ratio.
-bool is_settled(const ClaimRow& row, const Readings& readings);
-
-// How many more rounds that would take, if they scatter as those so far; nullopt when no number of rounds would do.
+// How many more rounds it takes until the ratio is decided and its interval is narrow (high / low at most 1.2), if they
+// scatter as those so far; 0 for a claim without a ratio. nullopt when no number of rounds would do.
 std::optional<std::size_t> rounds_to_settle(const ClaimRow& row, const Readings& readings);
 
 }  // namespace taskcost

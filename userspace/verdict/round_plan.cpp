@@ -59,20 +59,24 @@ bool RoundPlan::is_look() const {
 }
 
 // Predictions are rough: only what is clearly out of reach is set aside. Where that is everything, it runs to the end.
-void RoundPlan::set_aside(Duration elapsed) {
+void RoundPlan::look(Duration elapsed, const RoundsLeft& rounds_left) {
   constexpr double doubt = 1.5;
+  std::vector<std::optional<std::size_t>> left(questions_.size());
+  for (std::size_t question = 0; question < questions_.size(); ++question) {
+    if (open_[question]) {
+      left[question] = rounds_left(question);
+      open_[question] = left[question] != std::optional<std::size_t>(0);
+    }
+  }
   aside_.assign(questions_.size(), false);
   const auto round = expected_round();
-  if (!limits_.more_rounds || !limits_.budget || !round || *round == Duration::zero()) {
+  if (!limits_.budget || !round || *round == Duration::zero()) {
     return;
   }
   const double reach =
       doubt * static_cast<double>((*limits_.budget - elapsed).count()) / static_cast<double>(round->count());
   for (std::size_t question = 0; question < questions_.size(); ++question) {
-    if (open_[question]) {
-      const auto more = limits_.more_rounds(question);
-      aside_[question] = !more || static_cast<double>(*more) > reach;
-    }
+    aside_[question] = open_[question] && (!left[question] || static_cast<double>(*left[question]) > reach);
   }
   if (running_items().empty()) {
     aside_.assign(questions_.size(), false);
@@ -114,16 +118,13 @@ std::vector<std::size_t> RoundPlan::in_drawn_order(const std::vector<std::size_t
   return order;
 }
 
-std::vector<std::size_t> RoundPlan::next_round(Duration elapsed, const IsAnswered& is_answered) {
+std::vector<std::size_t> RoundPlan::next_round(Duration elapsed, const RoundsLeft& rounds_left) {
   if (end_ != End::none) {
     return {};
   }
   rounds_ += std::exchange(begun_, true) ? 1 : 0;
-  for (std::size_t question = 0; is_look() && question < questions_.size(); ++question) {
-    open_[question] = open_[question] && !is_answered(question);
-  }
   if (is_look()) {
-    set_aside(elapsed);
+    look(elapsed, rounds_left);
   }
   end_ = end_after(elapsed);
   return end_ == End::none ? in_drawn_order(running_items()) : std::vector<std::size_t>();

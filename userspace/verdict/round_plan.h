@@ -4,7 +4,7 @@
 // of the user. Pure: time and chance are passed in, and running them is the caller's.
 //
 //   RoundPlan plan(items, questions, limits, seed);
-//   for (auto round = plan.next_round(elapsed, is_answered); !round.empty(); round = plan.next_round(...)) {
+//   for (auto round = plan.next_round(elapsed, rounds_left); !round.empty(); round = plan.next_round(...)) {
 //     for (const std::size_t item : round) { run it; plan.took(item, duration); }
 //   }
 #pragma once
@@ -37,9 +37,6 @@ struct RoundLimits {
   std::optional<std::size_t> exact{};  // so many rounds, whatever they answer
   std::size_t least = looks[1];        // rounds before a question is asked, where the budget has room for them
   std::optional<Duration> budget{};    // no round begins that would not fit; the first one always runs
-  // How many more rounds an open question would take, as far as can be told; nullopt: no number would do. Questions
-  // that the budget cannot answer wait for those that it can. Empty: all run alike.
-  std::function<std::optional<std::size_t>(std::size_t question)> more_rounds{};
 };
 
 class RoundPlan {
@@ -50,14 +47,16 @@ class RoundPlan {
     rounds,    // the exact number, the last look, or every item's own limit
     budget
   };
-  // Whether `question` is answered by the rounds so far. Called at looks only, for open questions only.
-  using IsAnswered = std::function<bool(std::size_t question)>;
+  // How many more rounds `question` takes, as far as can be told: 0 when it is answered, nullopt when that is unknown
+  // or no number would do. Called at looks only, once for each open question. Questions that the budget cannot answer
+  // wait for those that it can.
+  using RoundsLeft = std::function<std::optional<std::size_t>(std::size_t question)>;
 
   RoundPlan(std::vector<RoundItem> items, std::vector<RoundQuestion> questions, RoundLimits limits, std::uint64_t seed);
 
   // The items of the next round in drawn order: groups in drawn order, and the items of each in drawn order. Items all
   // of whose questions are answered are left out. Empty at the end. `elapsed`: of the budget.
-  std::vector<std::size_t> next_round(Duration elapsed, const IsAnswered& is_answered);
+  std::vector<std::size_t> next_round(Duration elapsed, const RoundsLeft& rounds_left);
 
   // How long an item took in this round, its preparation included: what the budget is planned with.
   void took(std::size_t item, Duration duration);
@@ -80,7 +79,7 @@ class RoundPlan {
 
   [[nodiscard]] std::vector<std::size_t> running_items() const;
   [[nodiscard]] bool is_look() const;
-  void set_aside(Duration elapsed);
+  void look(Duration elapsed, const RoundsLeft& rounds_left);
   End end_after(Duration elapsed) const;
   std::vector<std::size_t> in_drawn_order(const std::vector<std::size_t>& items);
 

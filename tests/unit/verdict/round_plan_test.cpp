@@ -17,8 +17,12 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::UnorderedElementsAre;
 
-const RoundPlan::IsAnswered never = [](std::size_t) { return false; };
-const RoundPlan::IsAnswered always = [](std::size_t) { return true; };
+std::optional<std::size_t> answered_if(bool answered) {
+  return answered ? std::optional<std::size_t>(0) : std::nullopt;
+}
+
+const RoundPlan::RoundsLeft never = [](std::size_t) { return answered_if(false); };
+const RoundPlan::RoundsLeft always = [](std::size_t) { return answered_if(true); };
 
 std::vector<RoundItem> items(std::size_t count) {
   std::vector<RoundItem> made;
@@ -29,12 +33,12 @@ std::vector<RoundItem> items(std::size_t count) {
 }
 
 // Each item takes `each`; how many rounds each item had.
-std::vector<std::size_t> run(RoundPlan& plan, std::size_t count, const RoundPlan::IsAnswered& is_answered,
+std::vector<std::size_t> run(RoundPlan& plan, std::size_t count, const RoundPlan::RoundsLeft& rounds_left,
                              Duration each = 1ms) {
   std::vector<std::size_t> had(count);
   Duration elapsed{};
-  for (auto round = plan.next_round(elapsed, is_answered); !round.empty();
-       round = plan.next_round(elapsed, is_answered)) {
+  for (auto round = plan.next_round(elapsed, rounds_left); !round.empty();
+       round = plan.next_round(elapsed, rounds_left)) {
     for (const std::size_t item : round) {
       ++had[item];
       plan.took(item, each);
@@ -61,11 +65,11 @@ TEST(RoundPlan, GoesOnToTheLastLookWhenNothingIsAnswered) {
 TEST(RoundPlan, AsksOpenQuestionsAtLooksOnly) {
   RoundPlan plan(items(3), {{{1, 0}}, {{2, 0}}}, {}, 1);
   std::map<std::size_t, std::vector<std::size_t>> asked;
-  const auto is_answered = [&](std::size_t question) {
+  const auto rounds_left = [&](std::size_t question) {
     asked[question].push_back(plan.rounds());
-    return question == 0 || plan.rounds() >= 21;
+    return answered_if(question == 0 || plan.rounds() >= 21);
   };
-  EXPECT_THAT(run(plan, 3, is_answered), ElementsAre(21, 12, 21));
+  EXPECT_THAT(run(plan, 3, rounds_left), ElementsAre(21, 12, 21));
   EXPECT_THAT(asked[0], ElementsAre(12));
   EXPECT_THAT(asked[1], ElementsAre(12, 16, 21));
 }
@@ -92,8 +96,8 @@ TEST(RoundPlan, TheFirstRoundRunsWhateverTheBudget) {
 
 TEST(RoundPlan, OnlyItemsThatStillRunCountForTheBudget) {
   RoundPlan plan(items(3), {{{1, 0}}, {{2, 0}}}, {.budget = 1s}, 1);
-  const auto is_answered = [](std::size_t question) { return question == 0; };
-  const auto had = run(plan, 3, is_answered, 10ms);
+  const auto rounds_left = [](std::size_t question) { return answered_if(question == 0); };
+  const auto had = run(plan, 3, rounds_left, 10ms);
   EXPECT_EQ(had[1], 12U);
   EXPECT_EQ(had[0], 12U + (1000 - 360) / 20);
 }
@@ -101,16 +105,14 @@ TEST(RoundPlan, OnlyItemsThatStillRunCountForTheBudget) {
 // A takes part in a question that no number of rounds answers, B in one that takes 40.
 TEST(RoundPlan, WhatTheBudgetCannotAnswerWaitsForTheRest) {
   std::size_t rounds_of_b = 0;
-  RoundLimits limits{.budget = 70ms};
-  limits.more_rounds = [&](std::size_t question) {
+  RoundPlan plan(items(2), {{{0}}, {{1}}}, {.budget = 70ms}, 1);
+  const auto rounds_left = [&](std::size_t question) {
     return question == 0 ? std::nullopt : std::optional<std::size_t>(40 - std::min<std::size_t>(40, rounds_of_b));
   };
-  RoundPlan plan(items(2), {{{0}}, {{1}}}, limits, 1);
-  const auto is_answered = [&](std::size_t question) { return question == 1 && rounds_of_b >= 40; };
   Duration elapsed{};
   std::size_t rounds_of_a = 0;
-  for (auto round = plan.next_round(elapsed, is_answered); !round.empty();
-       round = plan.next_round(elapsed, is_answered)) {
+  for (auto round = plan.next_round(elapsed, rounds_left); !round.empty();
+       round = plan.next_round(elapsed, rounds_left)) {
     for (const std::size_t item : round) {
       (item == 0 ? rounds_of_a : rounds_of_b) += 1;
       plan.took(item, 1ms);
