@@ -68,6 +68,22 @@ static __always_inline void find_creating_call(struct tc_ledger *creator, struct
 		set_call(creator, task, number);
 }
 
+/* A new task returns from the call that created it, which no probe saw it enter. */
+static __always_inline void inherit_call(struct tc_ledger *l, const struct tc_ledger *creator,
+					 struct task_struct *current)
+{
+	long number;
+
+	if (creator && (creator->activity == TC_ACTIVITY_CREATE || !sees_calls)) {
+		l->syscall = creator->syscall;
+		l->call = creator->call;
+		return;
+	}
+	number = syscall_number_of((struct pt_regs *)bpf_task_pt_regs(current));
+	if (number >= 0)
+		set_call(l, current, number);
+}
+
 /* A thread that the kernel made for itself in a process, as io_uring does: no program asked for it. */
 static __always_inline bool is_worker_of_process(const struct tc_ledger *l)
 {
@@ -209,6 +225,7 @@ int BPF_PROG(taskcost_newtask, struct task_struct *child, __u64 clone_flags)
 		enter_activity(l, TC_ACTIVITY_KERNEL);
 	} else {
 		enter_activity(l, TC_ACTIVITY_CREATE);
+		inherit_call(l, creator, current);
 		l->found = !sees_calls; /* it leaves that call with its first switch-in, as far as can be told */
 	}
 	*cell_of(l, l->activity, TC_CONDITION_BLOCKED) += elapsed(l->birth_ns, now);
