@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Random programs under strace, and all of that under taskcost: both see the same execution, strace by ptrace. They
+// have to agree on each system call of each task with its result, on who created whom, and on the bytes that passed.
+//
+// What strace does not say: that a new task returns from the call that created it (it shows the creator's return
+// alone), and what the first process did before it called exec, where strace's account begins. Times are not compared:
+// those stops are waits that ptrace made.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <map>
+#include <set>
+#include <sstream>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "support/expect.h"
+#include "support/strace.h"
+
+namespace taskcost::test {
+namespace {
+
+using CallOfTask = std::pair<std::string, std::int64_t>;   // its name, its result
+using TracedPair = std::tuple<pid_t, pid_t, std::string>;  // from, to, channel
+using TracedBytes = std::map<std::string, std::int64_t>;   // "pipe in"
+
+std::vector<std::string> csv_fields(const std::string& line) {
+  std::vector<std::string> fields(1);
+  bool quoted = false;
+  for (const char c : line) {
+    if (c == '"') {
+      quoted = !quoted;
+    } else if (c == ',' && !quoted) {
+      fields.emplace_back();
+    } else {
+      fields.back() += c;
+    }
+  }
+  return fields;
+}
+
+pid_t number_of(const std::string& field) { return static_cast<pid_t>(std::stol(field)); }
+
+// What taskcost told of each task: its calls in their order; and of each process: whose end it was told.
+struct EventsOfTasks {
+  std::map<pid_t, std::vector<CallOfTask>> calls;
+  std::map<pid_t, std::multiset<pid_t>> reaped;  // by process
+
+  // Of `first` only what follows its last exec.
+  EventsOfTasks(const std::string& csv, pid_t first) {
+    std::istringstream lines(csv);
+    std::string line;
+    std::getline(lines, line);
+    std::map<std::string, std::size_t, std::less<>> columns;
+    for (const std::string& column : csv_fields(line)) {
+      columns.emplace(column, columns.size());
+    }
+    while (std::getline(lines, line)) {
+      const auto fields = csv_fields(line);
+      const auto field = [&](const char* column) -> const std::string& { return fields.at(columns.at(column)); };
+      const std::string& event = field("event");
+      if (event == "reap") {
+        reaped[number_of(field("pid"))].insert(number_of(field("other_tid")));
+        continue;
+      }
+      if (field("tid").empty()) {
+        continue;
+      }
+      const pid_t tid = number_of(field("tid"));
+      if (event == "call") {
+        calls[tid].emplace_back(field("syscall"), std::stoll(field("result")));
+      } else if (event == "exec" && tid == first) {
+        calls[tid].clear();
+      }
+    }
+  }
+};
+
+std::vector<CallOfTask> returned_calls(const StraceTask& task) {
+  std::vector<CallOfTask> calls;
+  for (const StraceCall& call : task.calls) {
+    if (call.result) {
+      calls.emplace_back(call.name, *call.result);
+    }
+  }
+  return calls;
+}
+
+struct TracedCreation {
+  pid_t creator = 0;
+  std::string kind;
+  std::string call;
+};
+
+std::map<pid_t, TracedCreation> creations_in(const StraceTasks& tasks) {
+  std::map<pid_t, TracedCreation> creations;
+  for (const auto& [tid, task] : tasks) {
+    for (const StraceCall& call : task.calls) {
+      if (const std::string kind = creation_of(call); !kind.empty()) {
+        creations[static_cast<pid_t>(*call.result)] = {tid, kind, call.name};
+      }
+    }
+  }
+  return creations;
+}
+
+TracedBytes traced_bytes(const StraceTask& task) {
+  TracedBytes sums;
+  for (const StraceCall& call : task.calls) {
+    for (const StraceTransfer& transfer : transfers_of(call)) {
+      if (!transfer.file.channel.empty() && transfer.in + transfer.out != 0) {
+        sums[transfer.file.channel + " in"] += static_cast<std::int64_t>(transfer.in);
+        sums[transfer.file.channel + " out"] += static_cast<std::int64_t>(transfer.out);
+      }
+    }
+  }
+  return sums;
+}
+
+TracedBytes accounted_bytes(const Json& task) {
+  TracedBytes sums;
+  for (const auto& [channel, use] : task.at("account").at("ipc").items()) {
+    const auto in = use.at("bytes_in").is_null() ? -1 : use.at("bytes_in").get<std::int64_t>();
+    const auto out = use.at("bytes_out").is_null() ? -1 : use.at("bytes_out").get<std::int64_t>();
+    if (in != 0 || out != 0) {
+      sums[channel + " in"] = in;
+      sums[channel + " out"] = out;
+    }
+  }
+  return sums;
+}
+
+// Through what one task alone wrote and another one alone read.
+std::map<TracedPair, std::int64_t> traced_pairs(const StraceTasks& tasks) {
+  struct Ends {
+    std::string channel;
+    std::map<pid_t, std::int64_t> in;
+    std::map<pid_t, std::int64_t> out;
+  };
+  std::map<std::string, Ends> objects;
+  for (const auto& [tid, task] : tasks) {
+    for (const StraceCall& call : task.calls) {
+      for (const StraceTransfer& transfer : transfers_of(call)) {
+        Ends& ends = objects[transfer.file.object];
+        ends.channel = transfer.file.channel;
+        (transfer.in != 0 ? ends.in : ends.out)[tid] += static_cast<std::int64_t>(transfer.in + transfer.out);
+      }
+    }
+  }
+  std::map<TracedPair, std::int64_t> pairs;
+  for (const auto& [object, ends] : objects) {
+    if (!ends.channel.empty() && ends.in.size() == 1 && ends.out.size() == 1 &&
+        ends.in.begin()->first != ends.out.begin()->first) {
+      EXPECT_EQ(ends.in.begin()->second, ends.out.begin()->second) << object;
+      pairs[{ends.out.begin()->first, ends.in.begin()->first, ends.channel}] += ends.in.begin()->second;
+    }
+  }
+  return pairs;
+}
+
+// By the process that waited, whichever of its threads did.
+std::map<pid_t, std::multiset<pid_t>> traced_reaps(const StraceTasks& tasks,
+                                                   const std::map<pid_t, TracedCreation>& creations) {
+  std::map<pid_t, std::multiset<pid_t>> reaped;
+  for (const auto& [tid, task] : tasks) {
+    pid_t process = tid;
+    for (auto creation = creations.find(tid); creation != creations.end() && creation->second.kind == "thread";
+         creation = creations.find(process)) {
+      process = creation->second.creator;
+    }
+    for (const StraceCall& call : task.calls) {
+      if (call.name == "wait4" && call.result && *call.result > 0) {
+        reaped[process].insert(static_cast<pid_t>(*call.result));
+      }
+    }
+  }
+  return reaped;
+}
+
+void expect_pairs_as_traced(const Report& report, const StraceTasks& tasks) {
+  std::map<TracedPair, std::int64_t> told;
+  for (const Json& edge : report["edges"]) {
+    if (!edge.at("from_tid").is_number() || !edge.at("to_tid").is_number() || !edge.at("bytes").is_number()) {
+      continue;
+    }
+    const auto from = edge.at("from_tid").get<pid_t>();
+    const auto to = edge.at("to_tid").get<pid_t>();
+    if (from != to && tasks.contains(from) && tasks.contains(to) && edge.at("bytes") != 0) {
+      told[{from, to, edge.at("channel").get<std::string>()}] += edge.at("bytes").get<std::int64_t>();
+    }
+  }
+  EXPECT_EQ(told, traced_pairs(tasks));
+}
+
+void expect_end_as_traced(const Json& process, const StraceTask& leader) {
+  EXPECT_EQ(process.at("exit_code"), leader.exit_code ? Json(*leader.exit_code) : Json());
+  EXPECT_EQ(process.at("exit_signal"), leader.signal ? Json(*leader.signal) : Json());
+}
+
+std::int64_t successful(const StraceTask& task, const std::string& name) {
+  return std::ranges::count_if(task.calls,
+                               [&name](const StraceCall& call) { return call.name == name && call.result == 0; });
+}
+
+class StracedRun {
+ public:
+  StracedRun(std::int64_t first, std::int64_t count) {
+    const TemporaryDirectory directory;
+    const std::string trace = directory.file("strace");
+    const std::string csv = directory.file("events.csv");
+    observed_ = observe(strace_command(trace, {program("random_life"), directory.file("truth"), std::to_string(first),
+                                               std::to_string(count)}),
+                        {"-o", csv});
+    trace_ = read_file(trace);
+    csv_ = read_file(csv);
+  }
+
+  void expect_agreement() {
+    expect_ran(observed_);
+    ASSERT_TRUE(observed_.report);
+    expect_no_losses(*observed_.report);
+    const StraceTasks tasks = parse_strace(trace_);
+    ASSERT_FALSE(tasks.empty());
+    const auto first = static_cast<pid_t>(std::stol(trace_));
+    const EventsOfTasks events(csv_, first);
+    const auto creations = creations_in(tasks);
+    EXPECT_EQ(creations.size() + 1, tasks.size());
+    std::map<pid_t, const Json*> told;
+    for (const Json& process : observed_.report->processes()) {
+      for (const Json& task : process.at("tasks")) {
+        told[task.at("tid").get<pid_t>()] = &task;
+      }
+    }
+    for (const auto& [tid, task] : tasks) {
+      SCOPED_TRACE("task " + std::to_string(tid));
+      ASSERT_TRUE(told.contains(tid));
+      expect_calls(events, tid, task, creations);
+      EXPECT_EQ(accounted_bytes(*told[tid]), traced_bytes(task));
+      if (const Json* process = observed_.report->find(tid)) {
+        expect_end_as_traced(*process, task);
+      }
+      expect_creations(*told[tid], tid, creations);
+      if (tid != first) {
+        EXPECT_EQ(counter(*told[tid], "syscalls"), task.calls.size());
+        EXPECT_EQ(counter(*told[tid], "execs"), successful(task, "execve"));
+      }
+    }
+    expect_pairs_as_traced(*observed_.report, tasks);
+    std::map<pid_t, std::multiset<pid_t>> reaped = events.reaped;
+    std::erase_if(reaped, [&tasks](const auto& process) { return !tasks.contains(process.first); });  // strace itself
+    EXPECT_EQ(reaped, traced_reaps(tasks, creations));
+  }
+
+ private:
+  static void expect_calls(const EventsOfTasks& events, pid_t tid, const StraceTask& task,
+                           const std::map<pid_t, TracedCreation>& creations) {
+    std::vector<CallOfTask> calls = returned_calls(task);
+    if (const auto creation = creations.find(tid); creation != creations.end()) {
+      calls.insert(calls.begin(), {creation->second.call, 0});
+    }
+    const auto told = events.calls.find(tid);
+    ASSERT_NE(told, events.calls.end());
+    EXPECT_THAT(told->second, ::testing::ContainerEq(calls));
+  }
+
+  static void expect_creations(const Json& told, pid_t tid, const std::map<pid_t, TracedCreation>& creations) {
+    std::map<std::string, std::int64_t> kinds;
+    for (const auto& [child, creation] : creations) {
+      kinds[creation.kind] += creation.creator == tid ? 1 : 0;
+    }
+    for (const auto& [kind, name] : std::map<std::string, std::string>{{"thread", "children_threads"},
+                                                                       {"fork", "children_forks"},
+                                                                       {"vfork", "children_vforks"},
+                                                                       {"spawn", "children_spawns"},
+                                                                       {"clone_vm", "children_clone_vm"}}) {
+      EXPECT_EQ(counter(told, name), kinds[kind]) << name;
+    }
+    if (const auto creation = creations.find(tid); creation != creations.end()) {
+      EXPECT_EQ(told.at("created_by_tid"), creation->second.creator);
+      EXPECT_EQ(told.at("how"), creation->second.kind);
+    }
+  }
+
+  Observed observed_;
+  std::string trace_;
+  std::string csv_;
+};
+
+TEST(RandomPrograms, AreToldAsByStrace) {
+  constexpr std::int64_t at_once = 20;
+  const std::int64_t programs = std::getenv("TASKCOST_THOROUGH") != nullptr ? 1'000 : at_once;
+  for (std::int64_t first = 1; first <= programs && !HasFailure(); first += at_once) {
+    SCOPED_TRACE("seeds from " + std::to_string(first));
+    StracedRun(first, at_once).expect_agreement();
+  }
+}
+
+}  // namespace
+}  // namespace taskcost::test
