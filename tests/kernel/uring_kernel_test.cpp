@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A wait in io_uring_enter is for what the ring was asked to do, whatever the kernel counts it as: it is no wait for
+// the disk, and the task that made the bytes ready ends it.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+#include <sstream>
+#include <string>
+#include <tuple>
+
+#include "support/expect.h"
+
+namespace taskcost::test {
+namespace {
+
+const Json* task_called(const Report& report, const std::string& comm) {
+  for (const Json& process : report.processes()) {
+    for (const Json& task : process.at("tasks")) {
+      if (task.at("comm") == comm) {
+        return &task;
+      }
+    }
+  }
+  return nullptr;
+}
+
+// How often waits of that task in io_uring_enter were ended, by "tid: place" of the waker.
+std::map<std::string, int> wakers_of_ring(const Report& report, const Json& waiter) {
+  std::map<std::string, int> wakers;
+  for (const Json& edge : report["edges"]) {
+    if (edge.at("channel") != "poll" || edge.at("to_tid") != waiter.at("tid")) {
+      continue;
+    }
+    const std::string waker =
+        edge.at("from_tid").is_null() ? edge.at("waker").get<std::string>() : edge.at("from_tid").dump();
+    for (const auto& [place, count] : edge.at("places").items()) {
+      wakers[waker + ": " + place] += count.get<int>();
+    }
+  }
+  return wakers;
+}
+
+// A chain goes on from the wait for the ring to what its waker had waited for: a timer.
+bool has_chain_to_the_timer(const Report& report, const Json& waiter) {
+  return std::ranges::any_of(report["chains"], [&waiter](const Json& chain) {
+    const Json& links = chain.at("links");
+    return links.size() == 2 && links[0].at("task") == waiter.at("id") && links[0].at("cause") == "poll" &&
+           links[1].at("cause") == "timer";
+  });
+}
+
+class RingWaits : public ::testing::TestWithParam<std::tuple<const char*, const char*>> {};
+
+TEST_P(RingWaits, AreEndedByWhoWroteToThePipe) {
+  const auto [mode, detail] = GetParam();
+  const Observed observed = observe({program("uring_waits"), mode}, {"--detail", detail});
+  expect_ran(observed);
+  ASSERT_TRUE(observed.report);
+  expect_sound(*observed.report);
+  if (observed.finished.out.empty()) {
+    GTEST_SKIP() << "this kernel has no io_uring, or no " << mode << " in it";
+  }
+  std::map<std::string, std::int64_t> said;
+  std::istringstream lines(observed.finished.out);
+  std::string key;
+  for (std::int64_t value = 0; lines >> key >> value;) {
+    said[key] = value;
+  }
+  ASSERT_EQ(said["disk_bytes"], 0);
+  const Json* waiter = task_called(*observed.report, "uring-waiter");
+  const Json* writer = task_called(*observed.report, "uring-writer");
+  ASSERT_NE(waiter, nullptr);
+  ASSERT_NE(writer, nullptr);
+  const Json& waits = waiter->at("account").at("waits");
+  EXPECT_FALSE(waits.contains("disk")) << waits.dump();
+  ASSERT_TRUE(waits.contains("poll")) << waits.dump();
+  EXPECT_LE(waits.at("poll").at("blocked_ns"), said["waited_ns"]);
+  EXPECT_GE(waits.at("poll").at("blocked_ns"), said["waited_ns"] * 3 / 4);
+  auto wakers = wakers_of_ring(*observed.report, *waiter);
+  // Where a thread of the kernel's does the reading, it wakes the waiter now and then for something of its own.
+  if (std::string_view(mode) == "worker") {
+    std::erase_if(wakers, [](const auto& waker) { return waker.first.ends_with(": kernel worker"); });
+  }
+  EXPECT_EQ(wakers, (std::map<std::string, int>{{writer->at("tid").dump() + ": write", said["times"]}}));
+  if (std::string_view(mode) != "worker") {
+    EXPECT_TRUE(has_chain_to_the_timer(*observed.report, *waiter)) << (*observed.report)["chains"].dump();
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Modes, RingWaits,
+                         ::testing::Combine(::testing::Values("plain", "no_iowait", "deferred", "worker"),
+                                            ::testing::Values("full", "switches")),
+                         [](const auto& how) {
+                           return std::string(std::get<0>(how.param)) + "_" + std::get<1>(how.param);
+                         });
+
+}  // namespace
+}  // namespace taskcost::test
