@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Programs that nobody thought of: drawn from a seed, each with its own account of what its tasks did and what passed
-// between them. A seed that was told wrong once stays in the list below.
+// Programs that nobody thought of: drawn from a seed, each with its own account of what its tasks did, what passed
+// between them and who waited for whom.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <csignal>
 #include <cstdlib>
 #include <map>
 #include <set>
@@ -25,6 +26,8 @@ struct Truth {
   std::map<pid_t, Json> tasks;             // by tid
   std::map<Pair, std::int64_t> bytes;      // of pairs
   std::map<pid_t, std::int64_t> programs;  // seed, by process
+  std::set<Pair> meetings;                 // waker, sleeper, cause
+  std::set<pid_t> killed;                  // by SIGKILL
 
   explicit Truth(const std::string& log) {
     std::istringstream lines(log);
@@ -33,6 +36,11 @@ struct Truth {
       if (told.contains("tid")) {
         tasks[told.at("tid").get<pid_t>()] = told;
         programs[told.at("process").get<pid_t>()] = told.at("seed").get<std::int64_t>();
+      } else if (told.contains("waker")) {
+        meetings.emplace(told.at("waker").get<pid_t>(), told.at("sleeper").get<pid_t>(),
+                         told.at("cause").get<std::string>());
+      } else if (told.contains("killed")) {
+        killed.insert(told.at("killed").get<pid_t>());
       } else {
         bytes[{told.at("from").get<pid_t>(), told.at("to").get<pid_t>(), told.at("channel").get<std::string>()}] +=
             told.at("bytes").get<std::int64_t>();
@@ -79,7 +87,15 @@ void expect_tasks(const Report& report, const Truth& truth) {
     const Json& counters = told[tid]->at("account").at("counters");
     EXPECT_EQ(counters.at("children_threads"), task.at("threads"));
     EXPECT_EQ(counters.at("children_forks"), task.at("forks"));
+    EXPECT_EQ(counters.at("children_spawns"), task.at("spawns"));
+    EXPECT_EQ(counters.at("children_vforks"), task.at("vforks"));
+    EXPECT_EQ(counters.at("execs"), task.at("execs"));
     EXPECT_EQ(bytes_in_report(*told[tid]), bytes_of(task));
+  }
+  for (const pid_t pid : truth.killed) {
+    const Json* process = report.find(pid);
+    ASSERT_NE(process, nullptr);
+    EXPECT_EQ(process->at("exit_signal"), SIGKILL);
   }
 }
 
@@ -89,7 +105,7 @@ void expect_pairs(const Report& report, const Truth& truth) {
   std::map<Pair, std::int64_t> told;
   for (const Json& edge : report["edges"]) {
     const bool both = edge.at("from_tid").is_number() && edge.at("to_tid").is_number();
-    if (both && edge.at("bytes").is_number() && edge.at("bytes") != 0) {
+    if (both && edge.at("from_tid") != edge.at("to_tid") && edge.at("bytes").is_number() && edge.at("bytes") != 0) {
       told[{edge.at("from_tid").get<pid_t>(), edge.at("to_tid").get<pid_t>(), edge.at("channel").get<std::string>()}] +=
           edge.at("bytes").get<std::int64_t>();
     }
@@ -114,20 +130,34 @@ bool only_closes(const Json& edge) {
                              [&](const auto& place) { return closing.contains(place.key()); });
 }
 
-// Who waits for a channel is woken by the task at its other end.
+bool exchange_bytes(const Truth& truth, pid_t one, pid_t other, const std::string& channel) {
+  return truth.bytes.contains({one, other, channel}) || truth.bytes.contains({other, one, channel});
+}
+
+// Who waits for a channel is woken by the task at its other end, and who waits for a task by that one.
 void expect_wakers(const Report& report, const Truth& truth) {
-  const std::set<std::string> channels{"pipe", "unix_socket", "inet_socket", "message_queue"};
+  const std::set<std::string> channels{"pipe", "unix_socket", "inet_socket", "message_queue", "sysv_queue"};
+  const std::set<std::string> meetings{"futex_shared", "sysv_semaphore", "file_lock"};
+  const std::set<std::string> looks{"poll", "epoll"};
   for (const Json& edge : report["edges"]) {
-    if (!channels.contains(edge.at("channel").get<std::string>()) || !edge.at("to_tid").is_number() ||
-        edge.at("wakeups") == 0 || only_closes(edge) || !truth.tasks.contains(edge.at("to_tid").get<pid_t>())) {
+    const std::string cause = edge.at("channel");
+    if ((!channels.contains(cause) && !meetings.contains(cause) && !looks.contains(cause)) ||
+        !edge.at("to_tid").is_number() || edge.at("wakeups") == 0 || only_closes(edge) ||
+        !truth.tasks.contains(edge.at("to_tid").get<pid_t>())) {
       continue;
     }
     SCOPED_TRACE(edge.dump());
     ASSERT_TRUE(edge.at("from_tid").is_number());
     const auto from = edge.at("from_tid").get<pid_t>();
     const auto to = edge.at("to_tid").get<pid_t>();
-    const std::string channel = edge.at("channel");
-    EXPECT_TRUE(truth.bytes.contains({from, to, channel}) || truth.bytes.contains({to, from, channel}));
+    if (meetings.contains(cause)) {
+      EXPECT_TRUE(truth.meetings.contains({from, to, cause}));
+    } else if (looks.contains(cause)) {
+      EXPECT_TRUE(std::ranges::any_of(
+          channels, [&](const std::string& channel) { return exchange_bytes(truth, from, to, channel); }));
+    } else {
+      EXPECT_TRUE(exchange_bytes(truth, from, to, cause));
+    }
   }
 }
 

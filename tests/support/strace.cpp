@@ -183,6 +183,37 @@ const std::set<std::string, std::less<>> receivers{"read",     "readv",   "recvf
 const std::set<std::string, std::less<>> senders{"write",    "writev",   "sendto",       "sendmsg",
                                                  "sendmmsg", "pwritev2", "mq_timedsend", "sendfile"};
 
+// A UDP socket is named by its own address alone; its connect() tells the other one's.
+class UdpPeers {
+ public:
+  void complete(StraceCall& call) {
+    constexpr std::string_view key = "<UDP:[";
+    const std::size_t begin = call.arguments.find(key);
+    const std::size_t end = call.arguments.find("]>", begin);
+    if (begin == std::string::npos || end == std::string::npos) {
+      return;
+    }
+    const std::string own = call.arguments.substr(begin + key.size(), end - begin - key.size());
+    if (call.name == "connect") {
+      peers_[own] = between(call.arguments, "inet_addr(\"", "\")") + ":" + between(call.arguments, "htons(", ")");
+    } else if (const auto peer = peers_.find(own); peer != peers_.end()) {
+      call.arguments.insert(end, "->" + peer->second);
+    }
+  }
+
+ private:
+  static std::string between(const std::string& text, std::string_view before, std::string_view behind) {
+    const std::size_t at = text.find(before);
+    if (at == std::string::npos) {
+      return "";
+    }
+    const std::size_t begin = at + before.size();
+    return text.substr(begin, text.find(behind, begin) - begin);
+  }
+
+  std::map<std::string, std::string> peers_;  // by one's own address
+};
+
 }  // namespace
 
 Words strace_command(const std::string& file, const Words& command) {
@@ -194,6 +225,7 @@ Words strace_command(const std::string& file, const Words& command) {
 StraceTasks parse_strace(const std::string& text) {
   StraceTasks tasks;
   std::map<pid_t, std::string> begun;
+  UdpPeers udp;
   for (const std::string& whole : lines_of(text)) {
     std::string_view line = whole;
     const auto pid = number_in<pid_t>(line);
@@ -216,6 +248,7 @@ StraceTasks parse_strace(const std::string& text) {
       call = begun[pid] + call.substr(call.find(resumed) + resumed.size());
     }
     task.calls.push_back(parse_call(call));
+    udp.complete(task.calls.back());
   }
   return tasks;
 }
@@ -236,6 +269,12 @@ std::vector<StraceTransfer> transfers_of(const StraceCall& call) {
   }
   if (call.name == "vmsplice") {
     return {{file(0), 0, bytes}};
+  }
+  if (call.name == "msgsnd") {
+    return {{{"sysv_queue", "sysv " + std::string(arguments.at(0))}, 0, number_in<std::uint64_t>(arguments.at(2))}};
+  }
+  if (call.name == "msgrcv") {
+    return {{{"sysv_queue", "sysv " + std::string(arguments.at(0))}, bytes, 0}};
   }
   if (call.name == "sendmmsg" || call.name == "recvmmsg") {
     bytes = bytes_of_messages(call.arguments);

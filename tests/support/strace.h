@@ -32,7 +32,7 @@ struct StraceTask {
 
 // A file behind a descriptor, as far as bytes are counted for it.
 struct StraceFile {
-  std::string channel;  // "pipe", "unix_socket", "inet_socket", "message_queue"; "" for any other
+  std::string channel;  // "pipe", "unix_socket", "inet_socket", "message_queue", "sysv_queue"; "" for any other
   std::string object;   // both ends of a connection have the same
 };
 
