@@ -179,7 +179,7 @@ TEST_P(CreatesAt, TheCpuThatWasAskedFor) {
     EXPECT_EQ(outcome.value("elsewhere", 0), 0);
   }
   if (!has_two_cpus()) {
-    GTEST_SKIP() << "one CPU";
+    GTEST_SKIP() << "one CPU is allowed";
   }
   for (const Json& outcome : outcomes_of(with("apart"))) {
     EXPECT_EQ(outcome.contains("elsewhere"), !silent.contains(GetParam()));
@@ -204,7 +204,7 @@ TEST(Placement, ApartIsRefusedWhereItCannotBe) {
     EXPECT_EQ(finished.err, "taskcost-workload: --cpus apart needs two CPUs, and one is allowed\n");
   }
   if (!has_two_cpus()) {
-    GTEST_SKIP() << "one CPU";
+    GTEST_SKIP() << "one CPU is allowed";
   }
   const Finished ring =
       run({"taskset", "-c", "0,1", workload_binary(), "switch", "--cpus", "apart", "--tasks", "3", "--hops", "9"});

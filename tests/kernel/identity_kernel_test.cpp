@@ -120,7 +120,7 @@ TEST_F(Arrivals, ByNameAreProcessesOfTheirOwn) { expect_all({"--comm", "tc-arriv
 TEST_F(Arrivals, ByCgroupAreProcessesOfTheirOwn) {
   const Group group("arrivals");
   if (group.path().empty()) {
-    GTEST_SKIP() << "no cgroup of version 2";
+    GTEST_SKIP() << "no cgroup file system of version 2 is mounted";
   }
   group.take(holder_->pid());
   expect_all({"--cgroup", group.path()}, group.path());
@@ -130,7 +130,7 @@ TEST(ByCgroup, WhoIsBornElsewhereIsNotInIt) {
   const Group own("own");
   const Group other("other");
   if (own.path().empty()) {
-    GTEST_SKIP() << "no cgroup of version 2";
+    GTEST_SKIP() << "no cgroup file system of version 2 is mounted";
   }
   const TemporaryDirectory directory;
   Subprocess creator({program("into_cgroup"), own.path(), other.path(), directory.file("go")});
@@ -280,7 +280,7 @@ TEST(WorkersOfTheKernel, AreNoThreadsOfTheProgram) {
   expect_ran(observed);
   ASSERT_TRUE(observed.report);
   if (observed.finished.out.empty()) {
-    GTEST_SKIP() << "no io_uring";
+    GTEST_SKIP() << "this kernel has no io_uring, or does not allow it";
   }
   std::size_t workers = 0;
   std::int64_t took_ns = 0;

@@ -194,7 +194,7 @@ TEST(CaptureOfATaskThatRuns, BothBooksAgree) {
 // What reads and writes the records has the CPU before those that want it all the time.
 TEST(CaptureOfABusyMachine, LosesNothing) {
   if (!may_ask_for(Priority::reader)) {
-    GTEST_SKIP() << "no right to a real-time priority";
+    GTEST_SKIP() << "no right to a real-time priority (CAP_SYS_NICE)";
   }
   std::vector<std::unique_ptr<Subprocess>> busy;
   for (int i = 0; i < 6; ++i) {

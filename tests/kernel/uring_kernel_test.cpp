@@ -60,7 +60,7 @@ TEST_P(RingWaits, AreEndedByWhoWroteToThePipe) {
   ASSERT_TRUE(observed.report);
   expect_sound(*observed.report);
   if (observed.finished.out.empty()) {
-    GTEST_SKIP() << "this kernel has no io_uring, or no " << mode << " in it";
+    GTEST_SKIP() << "this kernel has no io_uring, or it has no way to wait that is " << mode;
   }
   std::map<std::string, std::int64_t> said;
   std::istringstream lines(observed.finished.out);

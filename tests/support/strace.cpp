@@ -45,17 +45,18 @@ std::int64_t errno_of(std::string_view name) {
 
 std::string_view first_word(std::string_view text) { return text.substr(0, text.find(' ')); }
 
-// "3</dev/null>", "0x7f5d8000", "-1 ENOENT (No such file or directory)", "? ERESTARTSYS (To be restarted ...)", "?"
+// "3</dev/null>", "0x7f5d8000", "-1 ENOENT (No such file or directory)", "? ERESTARTSYS (To be restarted ...)"; "?" of
+// what does not return
 std::optional<std::int64_t> result_of(std::string_view text) {
+  if (text == "?" || text == "? <unavailable>") {
+    return std::nullopt;
+  }
   if (takes(text, "? ")) {
     const auto restart = restarts.find(first_word(text));
     if (restart == restarts.end()) {
       throw std::runtime_error("strace: result " + std::string(text));
     }
     return restart->second;
-  }
-  if (text == "?") {
-    return std::nullopt;
   }
   if (takes(text, "-1 ")) {
     return errno_of(first_word(text));
