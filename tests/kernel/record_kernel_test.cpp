@@ -10,6 +10,7 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "support/expect.h"
@@ -26,33 +27,54 @@ struct Recorded {
   Words options;
 };
 
+// What `record` left, with the report of the live run beside the capture.
+struct CaptureFiles {
+  TemporaryDirectory directory;
+  std::string capture = directory.file("run.tcap");
+  std::string live = directory.file("live.json");
+};
+
+void record(const CaptureFiles& files, const Recorded& what, const Words& options = {}) {
+  Words words{taskcost_binary(), "record", "-o", files.capture, "-o", files.live};
+  words.insert(words.end(), what.options.begin(), what.options.end());
+  words.insert(words.end(), options.begin(), options.end());
+  words.emplace_back("--");
+  words.insert(words.end(), what.command.begin(), what.command.end());
+  const Finished finished = run(words);
+  ASSERT_EQ(finished.exit_code(), 0) << finished.err;
+}
+
 class Capture : public ::testing::TestWithParam<Recorded> {
  protected:
-  // `record` with the report of the live run beside the capture.
-  void record(const Words& options = {}) {
-    Words words{taskcost_binary(), "record", "-o", capture_, "-o", live_};
-    words.insert(words.end(), GetParam().options.begin(), GetParam().options.end());
-    words.insert(words.end(), options.begin(), options.end());
-    words.emplace_back("--");
-    words.insert(words.end(), GetParam().command.begin(), GetParam().command.end());
-    const Finished finished = run(words);
-    ASSERT_EQ(finished.exit_code(), 0) << finished.err;
+  static void TearDownTestSuite() { captures_.clear(); }
+  // Recorded by the first test that asks; for each anew in a thorough run.
+  void SetUp() override {
+    auto& kept = captures_[GetParam().name];
+    if (kept == nullptr || thorough()) {
+      auto made = std::make_unique<CaptureFiles>();
+      ASSERT_NO_FATAL_FAILURE(record(*made, GetParam()));
+      kept = std::move(made);
+    }
+    files_ = kept.get();
   }
 
+  const CaptureFiles* files_ = nullptr;
   TemporaryDirectory directory_;
-  std::string capture_ = directory_.file("run.tcap");
-  std::string live_ = directory_.file("live.json");
   std::string again_ = directory_.file("again.json");
+
+ private:
+  static std::map<std::string, std::unique_ptr<CaptureFiles>> captures_;
 };
+
+std::map<std::string, std::unique_ptr<CaptureFiles>> Capture::captures_;
 
 // Every field: the capture holds what the report is made from, and the command line of the recording. Only the capture
 // can say of its records that they lack nothing and fit together.
 TEST_P(Capture, GivesTheReportOfTheLiveRun) {
-  record();
-  const Finished finished = run({taskcost_binary(), "report", capture_, "--format", "none", "-o", again_});
+  const Finished finished = run({taskcost_binary(), "report", files_->capture, "--format", "none", "-o", again_});
   ASSERT_EQ(finished.exit_code(), 0) << finished.err;
   EXPECT_EQ(finished.err, "");
-  const auto live = read_report(live_);
+  const auto live = read_report(files_->live);
   const auto again = read_report(again_);
   ASSERT_TRUE(live && again);
   expect_closed(*live);
@@ -88,32 +110,15 @@ Json whole_audit_of(const std::string& capture) {
 
 // Double entry: what the transitions tell is what the kernel's side added up, to the nanosecond.
 TEST_P(Capture, BothBooksAgree) {
-  record();
-  const Json audit = whole_audit_of(capture_);
-  const auto live = read_report(live_);
+  const Json audit = whole_audit_of(files_->capture);
+  const auto live = read_report(files_->live);
   ASSERT_TRUE(live);
   EXPECT_EQ(audit.at("compared").at("tasks"), live->task_count());
 }
 
-// A ring buffer that is far too small: what is lost is counted and placed, and nothing wrong is told of the rest.
-TEST_P(Capture, WithLossesNoWrongFigureIsShownAsRight) {
-  record({"--buffer", "1", "-q"});
-  const Json audit = audit_of(capture_);
-  ASSERT_TRUE(audit.is_object());
-  EXPECT_TRUE(audit.at("agrees")) << audit.dump(1);
-  const auto live = read_report(live_);
-  ASSERT_TRUE(live);
-  std::uint64_t lost = 0;
-  for (const Json& gap : audit.at("gaps")) {
-    lost += gap.at("lost").get<std::uint64_t>();
-  }
-  EXPECT_EQ(lost, (*live)["losses"].at("dropped_transitions"));
-}
-
 // Cut off as by a crash: what ended before the cut is as the kernel's ledgers told it, what lived then is rebuilt.
 TEST_P(Capture, CutOffGivesWhatCameBefore) {
-  record();
-  const std::string bytes = read_file(capture_);
+  const std::string bytes = read_file(files_->capture);
   for (const double part : {0.9, 0.5}) {
     SCOPED_TRACE(part);
     const std::string cut = directory_.file("cut.tcap");
@@ -129,6 +134,24 @@ TEST_P(Capture, CutOffGivesWhatCameBefore) {
     EXPECT_EQ((*report)["window"].at("exit"), "cut");
     expect_closed(*report);
   }
+}
+
+// The smallest ring buffer: what is lost is counted and placed, and nothing wrong is told of the rest.
+class SmallBuffer : public ::testing::TestWithParam<Recorded> {};
+
+TEST_P(SmallBuffer, WithLossesNoWrongFigureIsShownAsRight) {
+  const CaptureFiles files;
+  ASSERT_NO_FATAL_FAILURE(record(files, GetParam(), {"--buffer", "1", "-q"}));
+  const Json audit = audit_of(files.capture);
+  ASSERT_TRUE(audit.is_object());
+  EXPECT_TRUE(audit.at("agrees")) << audit.dump(1);
+  const auto live = read_report(files.live);
+  ASSERT_TRUE(live);
+  std::uint64_t lost = 0;
+  for (const Json& gap : audit.at("gaps")) {
+    lost += gap.at("lost").get<std::uint64_t>();
+  }
+  EXPECT_EQ(lost, (*live)["losses"].at("dropped_transitions"));
 }
 
 // Another tracer unwinds the tasks' stacks inside of their switches, and its reads fault there.
@@ -314,27 +337,40 @@ TEST(CaptureWithLosses, AreCountedAndPlacedAndNothingWrongIsShown) {
   EXPECT_EQ(lost, dropped);
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Of, Capture,
-    ::testing::Values(Recorded{"forks", {program("forks"), "100", "/dev/null"}, {}},
-                      Recorded{"threads", {program("threads"), "100"}, {}},
-                      Recorded{"waits", {program("waits"), "5"}, {}},
-                      Recorded{"waits_in_calls", {program("waits_in_calls"), "20"}, {}},
-                      Recorded{"several_messages", {program("transfers"), "unix_messages"}, {}},
-                      Recorded{"peeks", {program("transfers"), "peeks"}, {}},
-                      Recorded{"pipe_to_socket", {program("transfers"), "pipe_to_socket"}, {}},
-                      Recorded{"tee", {program("transfers"), "tee"}, {}},
-                      Recorded{"sysv_queue", {program("transfers"), "sysv_queue"}, {}},
-                      Recorded{"process_memory", {program("transfers"), "process_memory"}, {}},
-                      Recorded{"terminal", {program("transfers"), "terminal"}, {}},
-                      Recorded{"ring", {program("transfers"), "ring"}, {}},
-                      Recorded{"switches_only", {program("waits"), "5"}, {"--detail", "switches"}},
-                      Recorded{"stacks", {program("waits"), "5"}, {"--stacks"}},
-                      Recorded{"kernel_memory", {program("forks"), "20", "/dev/null"}, {"--kernel-memory"}},
-                      Recorded{"fork_from_threads", {program("fork_from_threads"), "4", "5", "/dev/null"}, {}},
-                      Recorded{"pipe", {"perf", "bench", "sched", "pipe", "-l", "5000"}, {}},
-                      Recorded{"messaging", {"perf", "bench", "sched", "messaging", "-g", "2", "-l", "20"}, {}}),
-    [](const auto& recorded) { return recorded.param.name; });
+std::vector<Recorded> recorded_programs() {
+  return {Recorded{"forks", {program("forks"), "100", "/dev/null"}, {}},
+          Recorded{"threads", {program("threads"), "100"}, {}},
+          Recorded{"waits", {program("waits"), "5"}, {}},
+          Recorded{"waits_in_calls", {program("waits_in_calls"), "20"}, {}},
+          Recorded{"several_messages", {program("transfers"), "unix_messages"}, {}},
+          Recorded{"peeks", {program("transfers"), "peeks"}, {}},
+          Recorded{"pipe_to_socket", {program("transfers"), "pipe_to_socket"}, {}},
+          Recorded{"tee", {program("transfers"), "tee"}, {}},
+          Recorded{"sysv_queue", {program("transfers"), "sysv_queue"}, {}},
+          Recorded{"process_memory", {program("transfers"), "process_memory"}, {}},
+          Recorded{"terminal", {program("transfers"), "terminal"}, {}},
+          Recorded{"ring", {program("transfers"), "ring"}, {}},
+          Recorded{"switches_only", {program("waits"), "5"}, {"--detail", "switches"}},
+          Recorded{"stacks", {program("waits"), "5"}, {"--stacks"}},
+          Recorded{"kernel_memory", {program("forks"), "20", "/dev/null"}, {"--kernel-memory"}},
+          Recorded{"fork_from_threads", {program("fork_from_threads"), "4", "5", "/dev/null"}, {}},
+          Recorded{"pipe", {"perf", "bench", "sched", "pipe", "-l", "5000"}, {}},
+          Recorded{"messaging", {"perf", "bench", "sched", "messaging", "-g", "2", "-l", "20"}, {}}};
+}
+
+// The last two, which write most; in a thorough run all of them.
+std::vector<Recorded> for_a_small_buffer() {
+  std::vector<Recorded> programs = recorded_programs();
+  if (!thorough()) {
+    programs.erase(programs.begin(), programs.end() - 2);
+  }
+  return programs;
+}
+
+std::string recorded_name(const ::testing::TestParamInfo<Recorded>& recorded) { return recorded.param.name; }
+
+INSTANTIATE_TEST_SUITE_P(Of, Capture, ::testing::ValuesIn(recorded_programs()), recorded_name);
+INSTANTIATE_TEST_SUITE_P(Of, SmallBuffer, ::testing::ValuesIn(for_a_small_buffer()), recorded_name);
 
 }  // namespace
 }  // namespace taskcost::test
