@@ -173,7 +173,7 @@ TEST(Run, JsonOnAStream) {
 }
 
 // By what the system itself says.
-TEST(Run, AReportSaysWhoseAndWhenItIs) {
+TEST(RunClocks, AReportSaysWhoseAndWhenItIs) {
   const auto now_ns = [](clockid_t clock) {
     timespec time{};
     clock_gettime(clock, &time);

@@ -67,7 +67,7 @@ class NoRoom : public ::testing::Test {
 
 TEST_F(NoRoom, DescendantsOfRefusedTasksAreCounted) {
   // The shell, which becomes nothing else, and the one that sleeps.
-  const std::string script = "\"$@\" & sleep 1; kill $!; wait";
+  const std::string script = "\"$@\" & sleep 0.5; kill $!; wait";
   Words command{"sh", "-c", script, "sh"};
   for (const std::string& word : crowd()) {
     command.push_back(word);

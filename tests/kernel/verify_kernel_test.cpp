@@ -22,7 +22,7 @@ std::optional<Report> verified(Words options) {
 
 // Whatever the verdicts are on this machine, each follows from rounds that were observed.
 TEST(Verify, JudgesEveryClaimByEvidence) {
-  const auto report = verified({"--max-time", "30"});
+  const auto report = verified({"--max-time", thorough() ? "60" : "15"});
   ASSERT_TRUE(report);
   const Json& claims = (*report)["claims"];
   EXPECT_GE(claims.size(), 35U);
@@ -31,7 +31,7 @@ TEST(Verify, JudgesEveryClaimByEvidence) {
     EXPECT_NE(claim.at("verdict"), "not measurable") << claim.at("meaning");
     EXPECT_NE(claim.at("meaning"), "");
     if (claim.at("id") != "summary") {
-      EXPECT_GE(claim.at("rounds"), 3);
+      EXPECT_GE(claim.at("rounds"), thorough() ? 3 : 1);
       EXPECT_FALSE(claim.at("left").is_null());
     }
   }
@@ -61,12 +61,13 @@ Words confirmed(const Report& report) {
 
 // An interval of 95 % is wrong now and then; not twice in a row.
 TEST_P(AgainstItself, NoDifferenceIsConfirmed) {
-  const auto report = verified({"--max-time", "15", "--against-itself", GetParam()});
+  const char* const max_time = thorough() ? "30" : "10";
+  const auto report = verified({"--max-time", max_time, "--against-itself", GetParam()});
   ASSERT_TRUE(report);
   EXPECT_GE((*report)["claims"].size(), 5U);
   Words again = confirmed(*report);
   if (!again.empty()) {
-    again.insert(again.end(), {"--max-time", "15", "--against-itself", GetParam()});
+    again.insert(again.end(), {"--max-time", max_time, "--against-itself", GetParam()});
     const auto second = verified(again);
     ASSERT_TRUE(second);
     EXPECT_EQ(confirmed(*second), Words()) << "as before";

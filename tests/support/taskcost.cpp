@@ -155,11 +155,11 @@ Words attach_command(const Words& target, const std::string& report_file) {
 
 std::string own_log(const TemporaryDirectory& directory) { return directory.file("own.log"); }
 
-WatchedRun watch(const TemporaryDirectory& directory, const Words& command) {
+WatchedRun watch(const TemporaryDirectory& directory, const Words& command, const Words& options) {
   const std::string log = directory.file("waiter.log");
   Words words{program("waiter"), log};
   words.insert(words.end(), command.begin(), command.end());
-  WatchedRun result{observe(words), read_wait_log(log)};
+  WatchedRun result{observe(words, options), read_wait_log(log)};
   for (const std::string& path : {own_log(directory), own_log(directory) + ".inner"}) {
     const std::vector<Waited> more = read_wait_log(path);
     result.waited.insert(result.waited.end(), more.begin(), more.end());

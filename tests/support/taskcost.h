@@ -75,6 +75,6 @@ struct WatchedRun {
   std::vector<Waited> waited;  // the first is the command itself
 };
 std::string own_log(const TemporaryDirectory& directory);
-WatchedRun watch(const TemporaryDirectory& directory, const Words& command);
+WatchedRun watch(const TemporaryDirectory& directory, const Words& command, const Words& options = {});
 
 }  // namespace taskcost::test
