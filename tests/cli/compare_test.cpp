@@ -134,7 +134,7 @@ TEST(Compare, YieldsAreOtherSystemCalls) {
 }
 
 TEST(Compare, RunsUntilItIsDecided) {
-  const Json document = compared({"sleep 0.01", "sleep 0.03", "--fail-above", "1000", "--max-time", "20"});
+  const Json document = compared({"sleep 0.01", "sleep 0.03", "--fail-above", "1000", "--max-time", "10"});
   EXPECT_GE(document["window"]["rounds"], 12);
   EXPECT_THAT(document["window"]["end"].get<std::string>(), AnyOf(Eq("answered"), Eq("budget")));
 }
