@@ -361,7 +361,7 @@ struct Losses {
 struct Session {
   Instant start{};
   Instant end{};
-  std::vector<Process> processes;       // by birth
+  std::vector<Process> processes;       // by birth, parents before their children
   std::vector<FoldedProcesses> folded;  // empty unless there were more tasks than `kept_tasks_limit`
   Account totals;                       // over all tasks, folded ones included
   std::uint64_t task_count = 0;

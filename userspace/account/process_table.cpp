@@ -11,6 +11,8 @@ namespace {
 // Of wait(2).
 enum : std::int32_t { signal_mask = 0x7f, code_shift = 8, code_mask = 0xff };
 
+constexpr std::uint64_t not_yet_numbered = ~std::uint64_t{0};
+
 void set_status(Process& process, std::int32_t status) {
   if ((status & signal_mask) != 0) {
     process.exit_signal = status & signal_mask;
@@ -121,20 +123,34 @@ std::vector<Process> ProcessTable::take(Commands& commands) {
   return processes;
 }
 
+// By birth, but a parent before its children: processes that were there at the start were found in the order of their
+// pids, which wrap around.
 std::vector<ProcessTable::Record*> ProcessTable::number() {
   std::vector<Record*> by_birth;
   by_birth.reserve(records_.size());
   for (auto& [key, record] : records_) {
+    record.id = 0;
     by_birth.push_back(&record);
   }
   std::sort(by_birth.begin(), by_birth.end(), [](const Record* left, const Record* right) {
     return std::tie(left->start_ns, left->first_ledger) < std::tie(right->start_ns, right->first_ledger);
   });
-  std::uint64_t id = 0;
+  std::vector<Record*> numbered;
+  numbered.reserve(by_birth.size());
+  std::vector<Record*> line;  // a process, its parent, and so on, as far as they have no number
   for (Record* record : by_birth) {
-    record->id = ++id;
+    while (record != nullptr && record->id == 0) {
+      record->id = not_yet_numbered;  // the parents of a damaged capture may go in a circle
+      line.push_back(record);
+      const auto parent = records_.find(record->parent);
+      record = parent == records_.end() ? nullptr : &parent->second;
+    }
+    for (; !line.empty(); line.pop_back()) {
+      numbered.push_back(line.back());
+      line.back()->id = numbered.size();
+    }
   }
-  return by_birth;
+  return numbered;
 }
 
 std::uint64_t ProcessTable::number_of_address_space(std::uint64_t key) {

@@ -2,6 +2,8 @@
 // How tasks become processes: who belongs to whom, what a process is called and how it ended.
 #include <gtest/gtest.h>
 
+#include <vector>
+
 #include "support/ledger_builder.h"
 #include "support/session.h"
 #include "taskcost/session_builder.h"
@@ -80,6 +82,23 @@ TEST_F(Processes, AreNumberedByBirthWhateverTheKernelCallsThem) {
   const Process& third = session.processes[2];
   EXPECT_EQ(third.how, How::vfork);
   EXPECT_EQ(third.address_space, 1U) << "in its parent's memory";
+}
+
+// A walk finds processes in the order of their pids, which wrap around: children before their parents.
+TEST_F(Processes, ThatWereFoundStandBehindTheirParents) {
+  builder_.on_ledger(ledger(1).with_parent(2).adopted_at(1us).ended_at(90us));
+  builder_.on_ledger(ledger(2).with_parent(3).adopted_at(2us).ended_at(91us));
+  builder_.on_ledger(ledger(3).adopted_at(3us).ended_at(92us));
+  builder_.on_ledger(ledger(4).with_parent(5).adopted_at(4us).ended_at(93us));
+  builder_.on_ledger(ledger(5).with_parent(4).adopted_at(5us).ended_at(94us));  // a circle: a damaged capture
+  const Session session = finish(builder_, 1ms);
+  std::vector<std::uint32_t> tgids;
+  for (const Process& process : session.processes) {
+    EXPECT_EQ(process.id, tgids.size() + 1);
+    tgids.push_back(process.tgid);
+  }
+  EXPECT_EQ(tgids, (std::vector<std::uint32_t>{1003, 1002, 1001, 1005, 1004}));
+  EXPECT_EQ(session.processes[2].parent, 2U);
 }
 
 TEST_F(Processes, WithoutMemoryAreKernelThreads) {
