@@ -46,10 +46,8 @@ std::optional<Duration> RoundPlan::expected_round() const {
   Duration expected{};
   bool known = false;
   for (const std::size_t item : running_items()) {
-    if (const Taken& taken = taken_[item]; taken.rounds > 0) {
-      expected += taken.sum / static_cast<Duration::rep>(taken.rounds);
-      known = true;
-    }
+    expected += mean_time(item);
+    known = known || taken_[item].rounds > 0;
   }
   return known ? std::optional(expected) : std::nullopt;
 }
@@ -58,9 +56,12 @@ bool RoundPlan::is_look() const {
   return !limits_.exact && rounds_ >= limits_.least && std::ranges::find(looks, rounds_) != looks.end();
 }
 
-// Predictions are rough: only what is clearly out of reach is set aside. Where that is everything, it runs to the end.
+Duration RoundPlan::mean_time(std::size_t item) const {
+  const Taken& taken = taken_[item];
+  return taken.rounds == 0 ? Duration{} : taken.sum / static_cast<Duration::rep>(taken.rounds);
+}
+
 void RoundPlan::look(Duration elapsed, const RoundsLeft& rounds_left) {
-  constexpr double doubt = 1.5;
   std::vector<std::optional<std::size_t>> left(questions_.size());
   for (std::size_t question = 0; question < questions_.size(); ++question) {
     if (open_[question]) {
@@ -69,14 +70,44 @@ void RoundPlan::look(Duration elapsed, const RoundsLeft& rounds_left) {
     }
   }
   aside_.assign(questions_.size(), false);
-  const auto round = expected_round();
-  if (!limits_.budget || !round || *round == Duration::zero()) {
-    return;
+  if (limits_.budget) {
+    set_aside(*limits_.budget - elapsed, left);
   }
-  const double reach =
-      doubt * static_cast<double>((*limits_.budget - elapsed).count()) / static_cast<double>(round->count());
+}
+
+// The budget goes to the questions that take least of it, each with the rounds that it is expected to take; what
+// another question runs anyway costs nothing. Predictions are rough: only what is clearly out of reach is set aside,
+// and where that is everything, it runs to the end.
+void RoundPlan::set_aside(Duration budget, const std::vector<std::optional<std::size_t>>& left) {
+  constexpr double doubt = 1.5;
+  double remaining = doubt * static_cast<double>(budget.count());
+  std::vector<std::size_t> planned(items_.size());
+  const auto price = [&](std::size_t question) {
+    double sum = 0;
+    for (const std::size_t item : questions_[question].items) {
+      const std::size_t more = *left[question] - std::min(*left[question], planned[item]);
+      sum += static_cast<double>(more) * static_cast<double>(mean_time(item).count());
+    }
+    return sum;
+  };
+  std::vector<std::size_t> waiting;
   for (std::size_t question = 0; question < questions_.size(); ++question) {
-    aside_[question] = open_[question] && (!left[question] || static_cast<double>(*left[question]) > reach);
+    aside_[question] = open_[question];
+    if (open_[question] && left[question]) {
+      waiting.push_back(question);
+    }
+  }
+  while (!waiting.empty()) {
+    const auto next = std::ranges::min_element(waiting, {}, price);
+    remaining -= price(*next);
+    if (remaining < 0) {
+      break;
+    }
+    aside_[*next] = false;
+    for (const std::size_t item : questions_[*next].items) {
+      planned[item] = std::max(planned[item], *left[*next]);
+    }
+    waiting.erase(next);
   }
   if (running_items().empty()) {
     aside_.assign(questions_.size(), false);

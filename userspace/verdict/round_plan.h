@@ -80,6 +80,8 @@ class RoundPlan {
   [[nodiscard]] std::vector<std::size_t> running_items() const;
   [[nodiscard]] bool is_look() const;
   void look(Duration elapsed, const RoundsLeft& rounds_left);
+  void set_aside(Duration budget, const std::vector<std::optional<std::size_t>>& left);
+  [[nodiscard]] Duration mean_time(std::size_t item) const;  // 0 before its first round
   End end_after(Duration elapsed) const;
   std::vector<std::size_t> in_drawn_order(const std::vector<std::size_t>& items);
 

@@ -125,6 +125,30 @@ TEST(RoundPlan, WhatTheBudgetCannotAnswerWaitsForTheRest) {
   EXPECT_EQ(plan.end(), RoundPlan::End::budget) << "it goes on with what is left";
 }
 
+// 400 rounds of A are out of reach, 30 of B are not.
+TEST(RoundPlan, TheBudgetGoesToWhatTakesLeastOfIt) {
+  std::vector<std::size_t> had(2);
+  RoundPlan plan(items(2), {{{0}}, {{1}}, {{0, 1}}}, {.budget = 110ms}, 1);
+  const auto rounds_left = [&](std::size_t question) -> std::optional<std::size_t> {
+    const auto beyond = [](std::size_t wanted, std::size_t done) { return wanted - std::min(wanted, done); };
+    return question == 0 ? beyond(400, had[0]) : question == 1 ? beyond(30, had[1]) : beyond(500, had[0]);
+  };
+  Duration elapsed{};
+  for (auto round = plan.next_round(elapsed, rounds_left); !round.empty();
+       round = plan.next_round(elapsed, rounds_left)) {
+    for (const std::size_t item : round) {
+      ++had[item];
+      plan.took(item, item == 0 ? 4ms : 1ms);
+      elapsed += item == 0 ? 4ms : 1ms;
+    }
+  }
+  EXPECT_FALSE(plan.is_open(1));
+  EXPECT_GE(had[1], 30U);
+  EXPECT_LT(had[0], had[1]);
+  EXPECT_TRUE(plan.is_open(0));
+  EXPECT_TRUE(plan.is_open(2));
+}
+
 TEST(RoundPlan, AnItemHasALimitOfItsOwn) {
   auto some = items(2);
   some[1].most = 5;
