@@ -32,6 +32,9 @@ constexpr double least_touched_again = 1.0 / 16;
 constexpr double most_touched_again = 1.0 / 4;
 constexpr double least_faults_again = 100;
 constexpr double most_faults_again = 1000;
+// A program's own faults may be dearer than those of the price list. Beyond this factor they are of files that were not
+// in memory, which those of a forked worker are not.
+constexpr double dearer_faults = 2;
 // A program whose size is not in the report is priced as a small one, and up to a larger one.
 constexpr double perhaps_larger = 2;
 // Libraries are mapped to stay: at least this part of the changes of the memory map leaves a mapping. But a program
@@ -302,7 +305,7 @@ class Estimator {
     constexpr double enough = 30;
     const double own = owners.faults.value_or(0) >= enough ? mean(owners.page_fault, *owners.faults) : 0;
     const Amount price_of_one = wanted("fault.process");
-    const Amount one = with_scale(price_of_one, ratio_or_one(own, price_of_one.value));
+    const Amount one = with_scale(price_of_one, std::min(dearer_faults, ratio_or_one(own, price_of_one.value)));
     EstimateLine& faults = line("fault", "page faults after the fork", each.value * converted_.created, 0);
     price(faults, wanted, times(product(each, one), converted_.created),
           "by what a forked worker touches again of what its program had touched");
