@@ -74,7 +74,11 @@ TEST_P(RingWaits, AreEndedByWhoWroteToThePipe) {
   ASSERT_NE(waiter, nullptr);
   ASSERT_NE(writer, nullptr);
   const Json& waits = waiter->at("account").at("waits");
-  EXPECT_FALSE(waits.contains("disk")) << waits.dump();
+  // A page of the program itself may come from there.
+  constexpr int small_part = 100;
+  if (waits.contains("disk")) {
+    EXPECT_LT(waits.at("disk").at("blocked_ns"), said["waited_ns"] / small_part) << waits.dump();
+  }
   ASSERT_TRUE(waits.contains("poll")) << waits.dump();
   EXPECT_LE(waits.at("poll").at("blocked_ns"), said["waited_ns"]);
   EXPECT_GE(waits.at("poll").at("blocked_ns"), said["waited_ns"] * 3 / 4);

@@ -7,11 +7,11 @@
 
 namespace taskcost {
 
-RoundPlan::RoundPlan(std::vector<RoundItem> items, std::vector<RoundQuestion> questions, RoundLimits limits,
+RoundPlan::RoundPlan(std::vector<RoundItem> items, std::vector<RoundQuestion> questions, const RoundLimits& limits,
                      std::uint64_t seed)
     : items_(std::move(items)),
       questions_(std::move(questions)),
-      limits_(std::move(limits)),
+      limits_(limits),
       chance_(seed),
       open_(questions_.size(), true),
       aside_(questions_.size(), false),

@@ -52,7 +52,8 @@ class RoundPlan {
   // wait for those that it can.
   using RoundsLeft = std::function<std::optional<std::size_t>(std::size_t question)>;
 
-  RoundPlan(std::vector<RoundItem> items, std::vector<RoundQuestion> questions, RoundLimits limits, std::uint64_t seed);
+  RoundPlan(std::vector<RoundItem> items, std::vector<RoundQuestion> questions, const RoundLimits& limits,
+            std::uint64_t seed);
 
   // The items of the next round in drawn order: groups in drawn order, and the items of each in drawn order. Items all
   // of whose questions are answered are left out. Empty at the end. `elapsed`: of the budget.
