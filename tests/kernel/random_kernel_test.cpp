@@ -20,7 +20,6 @@ namespace taskcost::test {
 namespace {
 
 using Pair = std::tuple<pid_t, pid_t, std::string>;  // from, to, channel
-using Bytes = std::map<std::string, std::int64_t>;   // "pipe in"
 
 struct Truth {
   std::map<pid_t, Json> tasks;             // by tid
@@ -49,26 +48,13 @@ struct Truth {
   }
 };
 
-Bytes bytes_of(const Json& told) {
-  Bytes sums;
+BytesByChannel bytes_of(const Json& told) {
+  BytesByChannel sums;
   for (const auto& [key, value] : told.items()) {
     if (value.is_object()) {
       const std::string channel = value.at("channel");
       sums[channel + " in"] += value.at("in").get<std::int64_t>();
       sums[channel + " out"] += value.at("out").get<std::int64_t>();
-    }
-  }
-  return sums;
-}
-
-Bytes bytes_in_report(const Json& task) {
-  Bytes sums;
-  for (const auto& [channel, use] : task.at("account").at("ipc").items()) {
-    const auto in = use.at("bytes_in").is_null() ? -1 : use.at("bytes_in").get<std::int64_t>();
-    const auto out = use.at("bytes_out").is_null() ? -1 : use.at("bytes_out").get<std::int64_t>();
-    if (in != 0 || out != 0) {
-      sums[channel + " in"] = in;
-      sums[channel + " out"] = out;
     }
   }
   return sums;
@@ -90,7 +76,7 @@ void expect_tasks(const Report& report, const Truth& truth) {
     EXPECT_EQ(counters.at("children_spawns"), task.at("spawns"));
     EXPECT_EQ(counters.at("children_vforks"), task.at("vforks"));
     EXPECT_EQ(counters.at("execs"), task.at("execs"));
-    EXPECT_EQ(bytes_in_report(*told[tid]), bytes_of(task));
+    EXPECT_EQ(bytes_by_channel(*told[tid]), bytes_of(task));
   }
   for (const pid_t pid : truth.killed) {
     const Json* process = report.find(pid);

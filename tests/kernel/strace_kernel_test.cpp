@@ -22,6 +22,7 @@
 #include <utility>
 #include <vector>
 
+#include "support/csv.h"
 #include "support/expect.h"
 #include "support/strace.h"
 
@@ -30,22 +31,6 @@ namespace {
 
 using CallOfTask = std::pair<std::string, std::int64_t>;   // its name, its result
 using TracedPair = std::tuple<pid_t, pid_t, std::string>;  // from, to, channel
-using TracedBytes = std::map<std::string, std::int64_t>;   // "pipe in"
-
-std::vector<std::string> csv_fields(const std::string& line) {
-  std::vector<std::string> fields(1);
-  bool quoted = false;
-  for (const char c : line) {
-    if (c == '"') {
-      quoted = !quoted;
-    } else if (c == ',' && !quoted) {
-      fields.emplace_back();
-    } else {
-      fields.back() += c;
-    }
-  }
-  return fields;
-}
 
 pid_t number_of(const std::string& field) { return static_cast<pid_t>(std::stol(field)); }
 
@@ -115,27 +100,14 @@ std::map<pid_t, TracedCreation> creations_in(const StraceTasks& tasks) {
   return creations;
 }
 
-TracedBytes traced_bytes(const StraceTask& task) {
-  TracedBytes sums;
+BytesByChannel traced_bytes(const StraceTask& task) {
+  BytesByChannel sums;
   for (const StraceCall& call : task.calls) {
     for (const StraceTransfer& transfer : transfers_of(call)) {
       if (!transfer.file.channel.empty() && transfer.in + transfer.out != 0) {
         sums[transfer.file.channel + " in"] += static_cast<std::int64_t>(transfer.in);
         sums[transfer.file.channel + " out"] += static_cast<std::int64_t>(transfer.out);
       }
-    }
-  }
-  return sums;
-}
-
-TracedBytes accounted_bytes(const Json& task) {
-  TracedBytes sums;
-  for (const auto& [channel, use] : task.at("account").at("ipc").items()) {
-    const auto in = use.at("bytes_in").is_null() ? -1 : use.at("bytes_in").get<std::int64_t>();
-    const auto out = use.at("bytes_out").is_null() ? -1 : use.at("bytes_out").get<std::int64_t>();
-    if (in != 0 || out != 0) {
-      sums[channel + " in"] = in;
-      sums[channel + " out"] = out;
     }
   }
   return sums;
@@ -246,7 +218,7 @@ class StracedRun {
       SCOPED_TRACE("task " + std::to_string(tid));
       ASSERT_TRUE(told.contains(tid));
       expect_calls(events, tid, task, creations);
-      EXPECT_EQ(accounted_bytes(*told[tid]), traced_bytes(task));
+      EXPECT_EQ(bytes_by_channel(*told[tid]), traced_bytes(task));
       if (const Json* process = observed_.report->find(tid)) {
         expect_end_as_traced(*process, task);
       }

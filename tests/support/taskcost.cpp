@@ -93,6 +93,19 @@ std::int64_t counter(const Json& process_or_task, const std::string& name) {
   return value.is_null() ? -1 : value.get<std::int64_t>();
 }
 
+BytesByChannel bytes_by_channel(const Json& task) {
+  BytesByChannel sums;
+  for (const auto& [channel, use] : task.at("account").at("ipc").items()) {
+    const auto in = use.at("bytes_in").is_null() ? -1 : use.at("bytes_in").get<std::int64_t>();
+    const auto out = use.at("bytes_out").is_null() ? -1 : use.at("bytes_out").get<std::int64_t>();
+    if (in != 0 || out != 0) {
+      sums[channel + " in"] = in;
+      sums[channel + " out"] = out;
+    }
+  }
+  return sums;
+}
+
 std::int64_t counter(const std::vector<const Json*>& processes, const std::string& name) {
   std::int64_t sum = 0;
   for (const Json* process : processes) {

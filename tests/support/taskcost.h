@@ -52,6 +52,11 @@ class Report {
 // Sums over processes or tasks; -1 when one of them says null: not measured is no number.
 std::int64_t counter(const std::vector<const Json*>& processes, const std::string& name);
 std::int64_t counter(const Json& process_or_task, const std::string& name);
+
+// Bytes of a task's channels: "pipe in", "pipe out", and so on; -1 for those that are not known. Without channels that
+// nothing passed through.
+using BytesByChannel = std::map<std::string, std::int64_t>;
+BytesByChannel bytes_by_channel(const Json& task);
 std::size_t tasks_in(const std::vector<const Json*>& processes);
 // Time of an account: in one condition ("running_ns"), or of one activity ("sleep").
 std::int64_t time_in_condition(const Json& account, const std::string& condition);

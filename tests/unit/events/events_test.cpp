@@ -12,6 +12,7 @@
 
 #include "events/living_tasks.h"
 #include "report/escape.h"
+#include "support/csv.h"
 #include "support/golden.h"
 #include "support/hostile_names.h"
 #include "support/recorded_life.h"
@@ -216,23 +217,6 @@ TEST(EventRows, NamesAreQuotedAndNoFormulas) {
   EXPECT_EQ(rows.at(1).at("comm"), "-sh");
 }
 
-// As RFC 4180 has it.
-std::vector<std::string> fields_of(const std::string& line) {
-  std::vector<std::string> fields(1);
-  bool quoted = false;
-  for (const char c : line) {
-    if (c == '"') {
-      quoted = !quoted;
-    } else if (c == ',' && !quoted) {
-      fields.emplace_back();
-    } else {
-      fields.back() += c;
-    }
-  }
-  EXPECT_FALSE(quoted) << line;
-  return fields;
-}
-
 TEST(EventRows, HostileNamesStayInTheirField) {
   Script script;
   script.at(1us);
@@ -242,11 +226,11 @@ TEST(EventRows, HostileNamesStayInTheirField) {
   std::istringstream lines(written<EventCsv>(script));
   std::string line;
   std::getline(lines, line);
-  const std::size_t columns = fields_of(line).size();
+  const std::size_t columns = test::csv_fields(line).size();
   std::size_t rows = 0;
   for (; std::getline(lines, line); ++rows) {
     EXPECT_TRUE(test::is_harmless(line)) << line;
-    const auto fields = fields_of(line);
+    const auto fields = test::csv_fields(line);
     ASSERT_EQ(fields.size(), columns) << line;
     const std::string& comm = fields[5];
     EXPECT_TRUE(comm.empty() || std::string_view("=+-@").find(comm.front()) == std::string_view::npos) << line;
