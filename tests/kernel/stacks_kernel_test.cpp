@@ -105,7 +105,7 @@ class Served {
 };
 
 // The program lies on a file system that stops to answer while it runs: the report does not wait for it.
-TEST(StacksOfRuns, ADeadFileSystemHoldsNothingUp) {
+TEST(StacksOfServedFiles, ADeadFileSystemHoldsNothingUp) {
   const Served served(program("loses_its_file"));
   const auto start = std::chrono::steady_clock::now();
   const Observed observed = observe({served.file(), served.server()}, {"--stacks"});
@@ -130,7 +130,7 @@ TEST(StacksOfRuns, ADeadFileSystemHoldsNothingUp) {
 }
 
 // While it answers, its files have names.
-TEST(StacksOfRuns, ALivingFileSystemOfAnotherProcessGivesNames) {
+TEST(StacksOfServedFiles, ALivingFileSystemOfAnotherProcessGivesNames) {
   const Served served(elf_directory() + "/paths_pie");
   const Observed observed = observe({served.file()}, {"--stacks"});
   expect_ran(observed);
@@ -145,7 +145,7 @@ TEST(StacksOfRuns, ALivingFileSystemOfAnotherProcessGivesNames) {
 }
 
 // Its arguments lie in a file there: whoever asks /proc for them waits for the file system.
-TEST(StacksOfRuns, AProcessWhoseArgumentsCannotBeReadHoldsNothingUp) {
+TEST(StacksOfServedFiles, AProcessWhoseArgumentsCannotBeReadHoldsNothingUp) {
   const Served served(program("loses_its_file"));
   const Subprocess target({program("loses_its_file"), served.server(), served.file(), std::string(30'000, 'x')});
   ASSERT_TRUE(target.wait_for_output("ready")) << target.err();
