@@ -2,6 +2,7 @@
 #include "collector/probes.h"
 
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
 #include <fmt/format.h>
 #include <linux/membarrier.h>
 #include <sys/mman.h>
@@ -100,6 +101,18 @@ void configure(probes& object, const Sources& sources, const CollectorOptions& o
   }
 }
 
+// v6.10 to v6.14: a program that holds its CPU may call no global function ("bpf: Introduce
+// bpf_preempt_[disable,enable] kfuncs"). Static ones it may, which take the verifier longer.
+void make_functions_static(probes& object) {
+  const btf* const types = bpf_object__btf(object.obj);
+  for (__u32 id = 1; id < btf__type_cnt(types); ++id) {
+    auto* const type = const_cast<btf_type*>(btf__type_by_id(types, id));  // as libbpf does for hidden functions
+    if (btf_is_func(type)) {
+      type->info = BTF_KIND_FUNC << 24U | BTF_FUNC_STATIC;
+    }
+  }
+}
+
 bool is_loaded(const bpf_program* program) { return bpf_program__fd(program) >= 0; }
 
 template <typename Visit>
@@ -174,6 +187,9 @@ Result<Probes> Probes::load(const Sources& sources, const CollectorOptions& opti
     return error_of("cannot open the probes", errno);
   }
   configure(*object, sources, options);
+  if (object->rodata->hold_cpu) {
+    make_functions_static(*object);
+  }
   if (const int error = probes::load(object.get()); error != 0) {
     return error_of("the kernel refused the probes", error);
   }
