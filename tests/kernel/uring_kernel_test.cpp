@@ -83,12 +83,11 @@ TEST_P(RingWaits, AreEndedByWhoWroteToThePipe) {
   EXPECT_LE(waits.at("poll").at("blocked_ns"), said["waited_ns"]);
   EXPECT_GE(waits.at("poll").at("blocked_ns"), said["waited_ns"] * 3 / 4);
   auto wakers = wakers_of_ring(*observed.report, *waiter);
-  // Where a thread of the kernel's does the reading, it wakes the waiter now and then for something of its own.
-  if (std::string_view(mode) == "worker") {
-    std::erase_if(wakers, [](const auto& waker) { return waker.first.ends_with(": kernel worker"); });
-  }
+  // Where a thread of the kernel's does the reading, as v6.1 has it for every pipe, it wakes the waiter too.
+  const bool worker_reads =
+      std::erase_if(wakers, [](const auto& waker) { return waker.first.ends_with(": kernel worker"); }) > 0;
   EXPECT_EQ(wakers, (std::map<std::string, int>{{writer->at("tid").dump() + ": write", said["times"]}}));
-  if (std::string_view(mode) != "worker") {
+  if (!worker_reads && std::string_view(mode) != "worker") {
     EXPECT_TRUE(has_chain_to_the_timer(*observed.report, *waiter)) << (*observed.report)["chains"].dump();
   }
 }
