@@ -337,7 +337,7 @@ static __noinline int lies_in_shared_memory(struct tc_ledger *l, struct task_str
 	return l->futex_page & 1;
 }
 
-/* Of the current task: as many as the second argument says, or as FUTEX2_REQUEUE has, whose second argument is 0. */
+/* The current task passed a list of `count` futexes; FUTEX2_REQUEUE passes two and has 0 for `count`. */
 __verified_once int list_lies_in_shared_memory(struct tc_ledger *l, __u64 list, __u64 count)
 {
 	struct {

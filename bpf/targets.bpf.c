@@ -93,13 +93,13 @@ static __always_inline bool is_of_observer(struct task_struct *task)
 	       (__u32)BPF_CORE_READ(task, group_leader, real_parent, tgid) == collector_tgid;
 }
 
-/* Whether the user named the pid at `address`. */
+/* The struct pid at `address` is a target that the user named. */
 __verified_once int is_named_at(__u64 address)
 {
 	return named((struct pid *)address) != NULL;
 }
 
-/* Any ancestor of the process whose leader is at `address`. */
+/* An ancestor of the process whose leader is at `address` is such a target. */
 __verified_once int has_target_above(__u64 address)
 {
 	struct task_struct *process = (struct task_struct *)address;

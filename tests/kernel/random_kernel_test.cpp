@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Programs that nobody thought of: drawn from a seed, each with its own account of what its tasks did, what passed
+// Random programs, drawn from a seed, each with its own account of what its tasks did, what passed
 // between them and who waited for whom.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -120,7 +120,7 @@ bool exchange_bytes(const Truth& truth, pid_t one, pid_t other, const std::strin
   return truth.bytes.contains({one, other, channel}) || truth.bytes.contains({other, one, channel});
 }
 
-// Who waits for a channel is woken by the task at its other end, and who waits for a task by that one.
+// A task that waits for a channel is woken by the task at its other end; one that waits for a task, by that task.
 void expect_wakers(const Report& report, const Truth& truth) {
   const std::set<std::string> channels{"pipe", "unix_socket", "inet_socket", "message_queue", "sysv_queue"};
   const std::set<std::string> meetings{"futex_shared", "sysv_semaphore", "file_lock"};

@@ -136,7 +136,7 @@ TEST_P(Capture, CutOffGivesWhatCameBefore) {
   }
 }
 
-// The smallest ring buffer: what is lost is counted and placed, and nothing wrong is told of the rest.
+// The smallest ring buffer loses events: each loss is counted and has its place, and the other figures stay right.
 class SmallBuffer : public ::testing::TestWithParam<Recorded> {};
 
 TEST_P(SmallBuffer, WithLossesNoWrongFigureIsShownAsRight) {

@@ -34,7 +34,7 @@ using TracedPair = std::tuple<pid_t, pid_t, std::string>;  // from, to, channel
 
 pid_t number_of(const std::string& field) { return static_cast<pid_t>(std::stol(field)); }
 
-// What taskcost told of each task: its calls in their order; and of each process: whose end it was told.
+// taskcost's events: the calls of each task in their order, and the children that each process reaped.
 struct EventsOfTasks {
   std::map<pid_t, std::vector<CallOfTask>> calls;
   std::map<pid_t, std::multiset<pid_t>> reaped;  // by process
