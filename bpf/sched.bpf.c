@@ -444,6 +444,8 @@ int BPF_PROG(taskcost_waking, struct task_struct *task)
 	if (!l)
 		return 0;
 	l->woken_ns = bpf_ktime_get_ns();
+	if (task_state_of(task) & STATE_FROZEN)
+		l->wait = TC_WAIT_FROZEN; /* v1 of cgroups freezes a sleeper where it is: only its thaw is seen */
 	if (note->in_timer) {
 		l->waker = TC_WAKER_TIMER;
 		l->waker_from = TC_FROM_INTERRUPT;

@@ -4,6 +4,8 @@
 // know what they did, and against the kernel's own statistics.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
 
 #include <map>
 #include <sstream>
@@ -242,12 +244,10 @@ TEST_P(OutsideCalls, YieldsAreNoPreemptions) {
   EXPECT_GT(counters.at("yielded_ns"), 0);
 }
 
-TEST_P(OutsideCalls, TheFreezerIsWhatAFrozenTaskWaitsFor) {
-  const Cgroup group;
-  const Observed observed = observe_in({"freeze", group.path()});
+void expect_frozen(const Observed& observed) {
   ASSERT_TRUE(observed.report);
   auto values = said(observed);
-  for (const char* comm : {"poller", "spinner"}) {
+  for (const char* comm : {"poller", "spinner", "napper"}) {
     SCOPED_TRACE(comm);
     const Json task = first_named(*observed.report, comm);
     EXPECT_GE(waited(task, "frozen"), values["frozen_ns"] / 2);
@@ -256,6 +256,37 @@ TEST_P(OutsideCalls, TheFreezerIsWhatAFrozenTaskWaitsFor) {
   }
   const Json spinner = first_named(*observed.report, "spinner").at("account").at("activities");
   EXPECT_EQ(spinner.at("page_fault").at("blocked_ns"), 0);
+}
+
+TEST_P(OutsideCalls, TheFreezerIsWhatAFrozenTaskWaitsFor) {
+  const Cgroup group;
+  expect_frozen(observe_in({"freeze", group.path()}));
+}
+
+// A freezer of version 1, at a place of its own: it can be mounted where version 2 is in use too.
+class FirstFreezer {
+ public:
+  FirstFreezer() {
+    EXPECT_NE(mkdtemp(root_.data()), nullptr);
+    EXPECT_EQ(mount("none", root_.c_str(), "cgroup", 0, "freezer"), 0) << errno;
+    EXPECT_EQ(mkdir(path().c_str(), 0755), 0) << path();
+  }
+  ~FirstFreezer() {
+    rmdir(path().c_str());
+    umount(root_.c_str());
+    rmdir(root_.c_str());
+  }
+  FirstFreezer(const FirstFreezer&) = delete;
+  FirstFreezer& operator=(const FirstFreezer&) = delete;
+  [[nodiscard]] std::string path() const { return root_ + "/taskcost-" + std::to_string(getpid()); }
+
+ private:
+  std::string root_ = "/tmp/taskcost-freezer-XXXXXX";
+};
+
+TEST_P(OutsideCalls, TheFreezerOfVersion1FreezesSleepersInTheirPlace) {
+  const FirstFreezer freezer;
+  expect_frozen(observe_in({"freeze", freezer.path()}));
 }
 
 TEST(AdoptedInAFault, IsWhereItIs) {

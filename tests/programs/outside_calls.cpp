@@ -186,10 +186,12 @@ void yields(std::int64_t times) {
   say("involuntary", usage.ru_nivcsw);
 }
 
-// Frozen in a call, in user code and asleep. ARGUMENT: the directory of a cgroup of version 2.
+// Frozen in a call, in user code and in one of many short sleeps. ARGUMENT: the directory of a cgroup of version 2, or of
+// the freezer of version 1.
 void freezes(const std::string& cgroup) {
   int ends[2];
   program::must(pipe(ends), "pipe");
+  const bool first_version = access((cgroup + "/freezer.state").c_str(), F_OK) == 0;
   const auto write_to = [&](const char* file, const std::string& text) {
     std::ofstream out(cgroup + "/" + file);
     out << text << std::endl;
@@ -212,19 +214,28 @@ void freezes(const std::string& cgroup) {
       loops = loops + 1;
     }
   });
+  const pid_t napper = program::fork_child([&] {
+    prctl(PR_SET_NAME, "napper");
+    while (true) {
+      program::sleep_ns(kPause);
+    }
+  });
   program::sleep_ns(20 * kPause);
-  write_to("cgroup.procs", std::to_string(poller));
-  write_to("cgroup.procs", std::to_string(spinner));
+  for (const pid_t child : {poller, spinner, napper}) {
+    write_to("cgroup.procs", std::to_string(child));
+  }
   const std::int64_t start = program::now_ns();
-  write_to("cgroup.freeze", "1");
+  first_version ? write_to("freezer.state", "FROZEN") : write_to("cgroup.freeze", "1");
   program::sleep_ns(100 * kPause);
-  write_to("cgroup.freeze", "0");
+  first_version ? write_to("freezer.state", "THAWED") : write_to("cgroup.freeze", "0");
   say("frozen_ns", program::now_ns() - start);
   program::sleep_ns(20 * kPause);
   program::must(static_cast<int>(write(ends[1], "x", 1)), "write");
   reap(poller);
-  kill(spinner, SIGKILL);
-  reap(spinner);
+  for (const pid_t child : {spinner, napper}) {
+    kill(child, SIGKILL);
+    reap(child);
+  }
 }
 
 // A thread faults on memory that nobody fills, for a second; to be adopted meanwhile.
