@@ -6,7 +6,7 @@
 #ifndef TASKCOST_COMPAT_BPF_H
 #define TASKCOST_COMPAT_BPF_H
 
-#include "vmlinux.h"
+#include "kernel_consts.bpf.h"
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
@@ -58,21 +58,12 @@ struct kernel_clone_args___v6_4 {
 	__u32 user_worker : 1;
 } __attribute__((preserve_access_index));
 
-enum {
-	COMPAT_PF_IO_WORKER = 0x00000010,
-	COMPAT_PF_EXITING = 0x00000004,
-	COMPAT_PF_USER_WORKER = 0x00004000,
-	COMPAT_PF_KTHREAD = 0x00200000,
-};
-
-enum { COMPAT_EEXIST = -17 }; /* of map updates with BPF_NOEXIST */
-
 static __always_inline bool never_enters_user_mode(const struct task_struct *task)
 {
-	__u32 flags = COMPAT_PF_KTHREAD | COMPAT_PF_IO_WORKER;
+	__u32 flags = PF_KTHREAD | PF_IO_WORKER;
 
 	if (bpf_core_field_exists(struct kernel_clone_args___v6_4, user_worker))
-		flags |= COMPAT_PF_USER_WORKER;
+		flags |= PF_USER_WORKER;
 	return task->flags & flags;
 }
 
@@ -224,22 +215,15 @@ static __always_inline __u32 preempt_count_at(__u64 address)
  * for kernel threads alone. Version 2 of cgroups has a trap for signals, and a bit that a parent in vfork and a stopped
  * task have too: their sleep is another one.
  */
-enum {
-	STATE_INTERRUPTIBLE = 0x1,
-	STATE_FROZEN = 0x8000,
-	COMPAT_PF_FROZEN = 0x00010000,
-	FREEZE_TRAP = 1 << 23, /* JOBCTL_TRAP_FREEZE */
-};
-
 struct task_struct___cgroups { /* CONFIG_CGROUPS */
 	unsigned int frozen : 1;
 } __attribute__((preserve_access_index));
 
 static __always_inline bool is_frozen(struct task_struct *task, __u32 state)
 {
-	if ((state & STATE_FROZEN) || (task->flags & COMPAT_PF_FROZEN))
+	if ((state & TASK_FROZEN) || (task->flags & PF_FROZEN))
 		return true;
-	return (state & STATE_INTERRUPTIBLE) && (task->jobctl & FREEZE_TRAP) &&
+	return (state & TASK_INTERRUPTIBLE) && (task->jobctl & JOBCTL_TRAP_FREEZE) &&
 	       bpf_core_field_exists(struct task_struct___cgroups, frozen) &&
 	       BPF_CORE_READ_BITFIELD_PROBED((struct task_struct___cgroups *)task, frozen);
 }
@@ -285,11 +269,10 @@ struct mm_struct___owned {
 
 /* Registers: the number of a task's system call, negative for none; its ABI; arguments; interrupts. */
 #if defined(__TARGET_ARCH_x86)
-#define COMPAT_TIF_32BIT	29	   /* TIF_ADDR32 */
-#define COMPAT_TS_COMPAT	2	   /* TS_COMPAT: from the entry of a 32-bit call to the return to user mode */
-#define X32_CALL		0x40000000 /* __X32_SYSCALL_BIT: a 64-bit call all the same */
+#define COMPAT_TIF_32BIT	TIF_ADDR32
+#define COMPAT_X32_BIT		__X32_SYSCALL_BIT
 #define syscall_number_of(regs) ((long)(regs)->orig_ax)
-#define interrupts_off(regs)	(!((regs)->flags & 0x200)) /* X86_EFLAGS_IF */
+#define interrupts_off(regs)	(!((regs)->flags & X86_EFLAGS_IF))
 #define of_user_mode(regs)	(((regs)->cs & 3) == 3)
 
 /* 64-bit programs make 32-bit calls too, by `int 0x80`. */
@@ -297,7 +280,7 @@ static __always_inline bool makes_compat_call(struct task_struct *task)
 {
 	return (can_cast() ? read_as(struct task_struct, task)->thread_info.status
 			   : BPF_CORE_READ(task, thread_info.status)) &
-	       COMPAT_TS_COMPAT;
+	       TS_COMPAT;
 }
 
 /* `which` counts from 1. */
@@ -317,11 +300,11 @@ static __always_inline __u64 argument_of(struct pt_regs *regs, __u32 which, bool
 	}
 }
 #elif defined(__TARGET_ARCH_arm64)
-#define COMPAT_TIF_32BIT	22 /* TIF_32BIT */
-#define X32_CALL		0
+#define COMPAT_TIF_32BIT	TIF_32BIT
+#define COMPAT_X32_BIT		0
 #define syscall_number_of(regs) ((long)(regs)->syscallno)
-#define interrupts_off(regs)	((regs)->pstate & 0x80)	  /* PSR_I_BIT */
-#define of_user_mode(regs)	(!((regs)->pstate & 0xf)) /* PSR_MODE_MASK, PSR_MODE_EL0t */
+#define interrupts_off(regs)	((regs)->pstate & PSR_I_BIT)
+#define of_user_mode(regs)	(((regs)->pstate & PSR_MODE_MASK) == PSR_MODE_EL0t)
 
 /* A program makes calls of its own kind alone. */
 static __always_inline bool makes_compat_call(struct task_struct *task)

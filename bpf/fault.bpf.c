@@ -6,17 +6,6 @@
  */
 #include "files.bpf.h"
 
-enum {
-	X86_FAULT_PRESENT = 1 << 0, /* error code of the exception: the page is there, the right is not */
-	X86_FAULT_WRITE = 1 << 1,
-	FAULT_RETRY = 0x0400, /* VM_FAULT_RETRY: the kernel comes back to this fault */
-	FAULT_ERROR = 0x0873, /* VM_FAULT_ERROR */
-	FAULT_MAJOR = 0x0004, /* VM_FAULT_MAJOR */
-	FLAG_WRITE = 0x01,    /* FAULT_FLAG_WRITE */
-	FLAG_TRIED = 0x20,    /* FAULT_FLAG_TRIED: a retry, accounted as major */
-	FLAG_USER = 0x40,     /* FAULT_FLAG_USER */
-};
-
 static __always_inline void begin_fault(void *ctx, struct tc_ledger *l, __u8 bits)
 {
 	__u64 now = leave_activity(l);
@@ -66,7 +55,7 @@ static __always_inline int exception(void *ctx, struct pt_regs *regs, unsigned l
 
 	if (!l || notes[this_cpu()].unwinding)
 		return 0;
-	if ((error_code & X86_FAULT_PRESENT) && (error_code & X86_FAULT_WRITE))
+	if ((error_code & X86_PF_PROT) && (error_code & X86_PF_WRITE))
 		bits |= TC_FAULT_COW;
 	begin_fault(ctx, l, bits);
 	return 0;
@@ -145,7 +134,7 @@ static __always_inline int function_entered(void *ctx, bool on_file, unsigned in
 	if (!l)
 		return 0;
 	if (l->activity != TC_ROW_FAULT_PENDING)
-		begin_fault(ctx, l, flags & FLAG_USER ? 0 : TC_FAULT_KERNEL);
+		begin_fault(ctx, l, flags & FAULT_FLAG_USER ? 0 : TC_FAULT_KERNEL);
 	if (on_file)
 		l->fault_bits |= TC_FAULT_FILE;
 	return 0;
@@ -182,13 +171,13 @@ int BPF_PROG(taskcost_fault_return, struct vm_area_struct *vma, unsigned long ad
 	stay_on_cpu();
 	struct tc_ledger *l = current_ledger();
 
-	if (!l || l->activity != TC_ROW_FAULT_PENDING || (result & FAULT_RETRY))
+	if (!l || l->activity != TC_ROW_FAULT_PENDING || (result & VM_FAULT_RETRY))
 		return 0;
-	if (result & FAULT_ERROR) {
+	if (result & VM_FAULT_ERROR) {
 		leave_activity(l);
 		return 0;
 	}
-	resolve_fault(l, (result & FAULT_MAJOR) || (flags & FLAG_TRIED), bpf_ktime_get_ns());
+	resolve_fault(l, (result & VM_FAULT_MAJOR) || (flags & FAULT_FLAG_TRIED), bpf_ktime_get_ns());
 	return 0;
 }
 

@@ -3,28 +3,7 @@
 #include "files.bpf.h"
 
 enum {
-	FILE_TYPE_MASK = 0170000, /* S_IFMT */
-	FILE_TYPE_FIFO = 0010000,
-	FILE_TYPE_CHARACTER = 0020000,
-	FILE_TYPE_REGULAR = 0100000,
-	FILE_TYPE_SOCKET = 0140000,
-	FAMILY_UNIX = 1, /* AF_UNIX */
-	FAMILY_INET = 2,
-	FAMILY_INET6 = 10,
-	PROTOCOL_TCP = 6,		  /* IPPROTO_TCP */
-	MESSAGE_QUEUE_MAGIC = 0x19800202, /* super_block.s_magic of mqueue, */
-	ANONYMOUS_MAGIC = 0x09041934,	  /* and of eventfd, epoll, timerfd and the like */
-	DEVICE_MAJOR_SHIFT = 20,
-	STATE_STOPPED_OR_TRACED = 0x4 | 0x8,
-	OPEN_FOR_WRITING = 0x2,	   /* FMODE_WRITE */
-	PTY_MASTERS = 128,	   /* UNIX98_PTY_MASTER_MAJOR */
-	PTY_SLAVES = 136,	   /* UNIX98_PTY_SLAVE_MAJOR */
-	LOCK_WAITING = 7,	   /* F_SETLKW, */
-	LOCK_WAITING_64 = 14,	   /* F_SETLKW64 of 32-bit programs */
-	LOCK_WAITING_OF_FILE = 38, /* F_OFD_SETLKW */
-	FUTEX_IS_PRIVATE = 128,	   /* FUTEX_PRIVATE_FLAG, and FUTEX2_PRIVATE */
-	FUTEXES_LOOKED_AT = 4,	   /* of a list of up to 128 */
-	MAPPED_BY_SEVERAL = 0x80,  /* VM_MAYSHARE */
+	FUTEXES_LOOKED_AT = 4, /* of a list of up to 128 */
 	PAGE_BITS = 12,
 	MAPPING_TREE_DEPTH = 24,
 	READ_AT_ONCE = 24,
@@ -87,11 +66,11 @@ static __always_inline __u32 file_type_of(struct task_struct *task, __u32 fd, __
 	if (can_cast()) {
 		/* An array of pointers has no type of its own in BTF: any struct with a word first will do. */
 		*file = number_at(entry);
-		return *file ? read_as(struct file, *file)->f_inode->i_mode & FILE_TYPE_MASK : 0;
+		return *file ? read_as(struct file, *file)->f_inode->i_mode & S_IFMT : 0;
 	}
 	if (bpf_probe_read_kernel(file, sizeof(*file), (void *)entry) || !*file)
 		return 0;
-	return BPF_CORE_READ((struct file *)*file, f_inode, i_mode) & FILE_TYPE_MASK;
+	return BPF_CORE_READ((struct file *)*file, f_inode, i_mode) & S_IFMT;
 }
 
 static __always_inline __u32 family_of_socket(__u64 file)
@@ -104,10 +83,10 @@ static __always_inline __u32 family_of_socket(__u64 file)
 __hidden __inlined int channel_of_family(__u32 family)
 {
 	switch (family) {
-	case FAMILY_UNIX:
+	case AF_UNIX:
 		return TC_CHANNEL_UNIX_SOCKET;
-	case FAMILY_INET:
-	case FAMILY_INET6:
+	case AF_INET:
+	case AF_INET6:
 		return TC_CHANNEL_INET_SOCKET;
 	default:
 		return TC_CHANNEL_OTHER_SOCKET;
@@ -122,10 +101,11 @@ static __always_inline __u64 file_system_of(__u64 file)
 /* Terminals and pseudo terminals, by the major number of their device. */
 static __always_inline bool is_terminal(__u64 file)
 {
-	__u32 major = BPF_CORE_READ((struct file *)file, f_inode, i_rdev) >> DEVICE_MAJOR_SHIFT;
+	__u32 major = BPF_CORE_READ((struct file *)file, f_inode, i_rdev) >> MINORBITS;
 
-	return major == 4 || major == 5 || (major >= 128 && major <= 143) || (major >= 204 && major <= 207) ||
-	       major == 229;
+	return major == TTY_MAJOR || major == TTYAUX_MAJOR ||
+	       (major >= UNIX98_PTY_MASTER_MAJOR && major < UNIX98_PTY_SLAVE_MAJOR + UNIX98_PTY_MAJOR_COUNT) ||
+	       (major >= 204 && major <= 207) /* serial ports */ || major == 229 /* virtual consoles */;
 }
 
 static __always_inline struct tty_struct *terminal_of(__u64 file)
@@ -139,34 +119,34 @@ __verified_once int is_pty(__u64 file)
 {
 	int major = is_terminal(file) ? BPF_CORE_READ(terminal_of(file), driver, major) : 0;
 
-	return major == PTY_MASTERS || major == PTY_SLAVES;
+	return major == UNIX98_PTY_MASTER_MAJOR || major == UNIX98_PTY_SLAVE_MAJOR;
 }
 
 /* The channel behind a file, and what a call on it is about unless it is about something else anyway. */
 static __always_inline __u32 channel_of_file(__u64 file, __u32 type, __u32 *activity)
 {
 	switch (type) {
-	case FILE_TYPE_FIFO:
+	case S_IFIFO:
 		*activity = TC_ACTIVITY_PIPE;
 		return TC_CHANNEL_PIPE;
-	case FILE_TYPE_SOCKET:
+	case S_IFSOCK:
 		*activity = TC_ACTIVITY_SOCKET;
 		return channel_of_family(family_of_socket(file));
-	case FILE_TYPE_CHARACTER:
+	case S_IFCHR:
 		return is_pty(file) ? TC_CHANNEL_PTY : TC_CHANNEL_NONE;
 	}
-	if (*activity == TC_ACTIVITY_OTHER && file && file_system_of(file) == MESSAGE_QUEUE_MAGIC)
+	if (*activity == TC_ACTIVITY_OTHER && file && file_system_of(file) == MQUEUE_MAGIC)
 		return TC_CHANNEL_MESSAGE_QUEUE;
 	return TC_CHANNEL_NONE;
 }
 
 __hidden __noinline int channel_of_pipe_or_pty(__u64 file)
 {
-	__u32 type = BPF_CORE_READ((struct file *)file, f_inode, i_mode) & FILE_TYPE_MASK;
+	__u32 type = BPF_CORE_READ((struct file *)file, f_inode, i_mode) & S_IFMT;
 
-	if (type == FILE_TYPE_FIFO)
+	if (type == S_IFIFO)
 		return TC_CHANNEL_PIPE;
-	return type == FILE_TYPE_CHARACTER && is_pty(file) ? TC_CHANNEL_PTY : TC_CHANNEL_NONE;
+	return type == S_IFCHR && is_pty(file) ? TC_CHANNEL_PTY : TC_CHANNEL_NONE;
 }
 
 /* The same as regs_of(), where the task may be a pointer that was cast: in a call that is known. */
@@ -332,7 +312,7 @@ static __noinline int lies_in_shared_memory(struct tc_ledger *l, struct task_str
 	mapping = mapping_at(task, address);
 	if (!mapping.flags)
 		return -1;
-	l->futex_page = page << 1 | !!(mapping.flags & MAPPED_BY_SEVERAL);
+	l->futex_page = page << 1 | !!(mapping.flags & VM_MAYSHARE);
 	l->futex_data_vm = data_vm;
 	return l->futex_page & 1;
 }
@@ -353,7 +333,7 @@ __verified_once int list_lies_in_shared_memory(struct tc_ledger *l, __u64 list, 
 	for (i = 0; i < FUTEXES_LOOKED_AT && (i < count || !i); i++) {
 		if (read_user(&waiter, sizeof(waiter), list + i * sizeof(waiter)))
 			return -1;
-		if (waiter.flags & FUTEX_IS_PRIVATE)
+		if (waiter.flags & FUTEX_PRIVATE_FLAG)
 			continue;
 		shared = lies_in_shared_memory(l, task, waiter.address);
 		if (shared)
@@ -376,11 +356,11 @@ static __always_inline void look_at_futex(struct tc_ledger *l, struct task_struc
 		return;
 	switch (kind_of_call(l)) {
 	case TC_KIND_FUTEX:
-		if (!(argument_of(regs, 2, compat) & FUTEX_IS_PRIVATE))
+		if (!(argument_of(regs, 2, compat) & FUTEX_PRIVATE_FLAG))
 			shared = lies_in_shared_memory(l, task, argument_of(regs, 1, compat));
 		break;
 	case TC_KIND_FUTEX_FLAGS:
-		if (!(argument_of(regs, 4, compat) & FUTEX_IS_PRIVATE))
+		if (!(argument_of(regs, 4, compat) & FUTEX_PRIVATE_FLAG))
 			shared = lies_in_shared_memory(l, task, argument_of(regs, 1, compat));
 		break;
 	case TC_KIND_FUTEX_LIST:
@@ -477,11 +457,11 @@ __verified_once int wait_on_file(__u32 channel, __u64 file, __u32 type)
 	}
 	if (!file)
 		return TC_WAIT_OTHER_FILE;
-	if (file_system_of(file) == ANONYMOUS_MAGIC)
+	if (file_system_of(file) == ANON_INODE_FS_MAGIC)
 		return wait_on_anonymous(file);
-	if (type == FILE_TYPE_REGULAR)
+	if (type == S_IFREG)
 		return TC_WAIT_REGULAR_FILE;
-	if (type == FILE_TYPE_CHARACTER && is_terminal(file))
+	if (type == S_IFCHR && is_terminal(file))
 		return TC_WAIT_TERMINAL;
 	return TC_WAIT_OTHER_FILE;
 }
@@ -521,7 +501,7 @@ static __noinline int wait_on_two_files(struct tc_ledger *l)
 	if (!waits_for_other_end(l))
 		return wait_on_file(l->channel, l->file, l->file_type);
 	file = (struct file *)l->other_file;
-	type = BPF_CORE_READ(file, f_inode, i_mode) & FILE_TYPE_MASK;
+	type = BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT;
 	return wait_on_file(l->other_channel, l->other_file, type);
 }
 
@@ -544,14 +524,14 @@ static __noinline int wait_in_open(struct task_struct *task, __u32 state)
 
 	if (!inode)
 		return TC_WAIT_OTHER_FILE;
-	switch (BPF_CORE_READ(inode, i_mode) & FILE_TYPE_MASK) {
-	case FILE_TYPE_FIFO:
+	switch (BPF_CORE_READ(inode, i_mode) & S_IFMT) {
+	case S_IFIFO:
 		return TC_WAIT_PIPE;
-	case FILE_TYPE_CHARACTER:
+	case S_IFCHR:
 		return TC_WAIT_OTHER_FILE;
-	case FILE_TYPE_REGULAR:
+	case S_IFREG:
 		locks = BPF_CORE_READ(inode, i_flctx);
-		if ((state & STATE_INTERRUPTIBLE) && locks && BPF_CORE_READ(locks, flc_lease.next) != &locks->flc_lease)
+		if ((state & TASK_INTERRUPTIBLE) && locks && BPF_CORE_READ(locks, flc_lease.next) != &locks->flc_lease)
 			return TC_WAIT_FILE_LOCK;
 		return TC_WAIT_REGULAR_FILE;
 	default:
@@ -575,7 +555,7 @@ static __noinline int wait_in_call(struct tc_ledger *l, struct task_struct *task
 		return TC_WAIT_FILE_LOCK;
 	case TC_KIND_FCNTL:
 		command = argument_of(regs, 2, in_compat_call(l));
-		if (command == LOCK_WAITING || command == LOCK_WAITING_64 || command == LOCK_WAITING_OF_FILE)
+		if (command == F_SETLKW || command == F_SETLKW64 || command == F_OFD_SETLKW)
 			return TC_WAIT_FILE_LOCK;
 	}
 	if (l->call & TC_CALL_FD_FIRST) {
@@ -669,7 +649,7 @@ __hidden __inlined int wait_of(struct tc_ledger *l, struct task_struct *task, __
 {
 	__u32 wait;
 
-	if (state & STATE_STOPPED_OR_TRACED)
+	if (state & (__TASK_STOPPED | __TASK_TRACED))
 		return TC_WAIT_STOPPED; /* counts as frozen for version 2 of cgroups */
 	if (is_frozen(task, state))
 		return TC_WAIT_FROZEN;
@@ -793,7 +773,7 @@ static __always_inline __u64 link_of_addresses(struct sock *sk)
 
 	if (!remote_port)
 		return 0;
-	if (BPF_CORE_READ(sk, __sk_common.skc_family) == FAMILY_INET6) {
+	if (BPF_CORE_READ(sk, __sk_common.skc_family) == AF_INET6) {
 		struct in6_addr address;
 
 		BPF_CORE_READ_INTO(&address, sk, __sk_common.skc_v6_rcv_saddr);
@@ -809,7 +789,7 @@ static __always_inline __u64 link_of_addresses(struct sock *sk)
 
 static __always_inline __u64 link_of_inet_socket(struct sock *sk)
 {
-	return BPF_CORE_READ(sk, sk_protocol) == PROTOCOL_TCP ? link_of_tcp_socket(sk) : link_of_addresses(sk);
+	return BPF_CORE_READ(sk, sk_protocol) == IPPROTO_TCP ? link_of_tcp_socket(sk) : link_of_addresses(sk);
 }
 
 /* The name of the slave in its file system belongs to both ends. */
@@ -818,7 +798,7 @@ static __always_inline struct inode *slave_of_pty(__u64 file, bool *master)
 	struct tty_struct *tty = terminal_of(file);
 	struct dentry *slave;
 
-	*master = BPF_CORE_READ(tty, driver, major) == PTY_MASTERS;
+	*master = BPF_CORE_READ(tty, driver, major) == UNIX98_PTY_MASTER_MAJOR;
 	if (*master)
 		tty = BPF_CORE_READ(tty, link);
 	slave = BPF_CORE_READ(tty, driver_data);

@@ -2,8 +2,6 @@
 /* Walks over all tasks: adopt those that exist already, and read the kernel's books of those that live on. */
 #include "targets.bpf.h"
 
-enum { STATE_NEW = 0x800 }; /* TASK_NEW: not woken yet */
-
 __u64 adopted = 0;    /* by the last walk, */
 __u64 unfinished = 0; /* and those that it left to the next one */
 
@@ -17,7 +15,7 @@ int taskcost_adopt(struct bpf_iter__task *ctx)
 	if (!is_target(task) && !descends_from_target(task))
 		return 0;
 	/* task_newtask is about to tell more of it. */
-	if (task_state_of(task) & STATE_NEW)
+	if (task_state_of(task) & TASK_NEW)
 		unfinished++;
 	else if (adopt(task))
 		adopted++;

@@ -295,7 +295,7 @@ static __always_inline void refuse(struct task_struct *task, __u32 follow_flags)
 {
 	__u64 key = (__u64)task;
 
-	if (bpf_map_update_elem(&refused, &key, &follow_flags, BPF_NOEXIST) != COMPAT_EEXIST)
+	if (bpf_map_update_elem(&refused, &key, &follow_flags, BPF_NOEXIST) != -EEXIST)
 		count_loss(TC_LOSS_MISSED_LEDGERS);
 }
 

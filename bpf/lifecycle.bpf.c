@@ -2,34 +2,16 @@
 /* Birth, exec and the beginning of the end. The end itself is a switch: sched.bpf.c. */
 #include "targets.bpf.h"
 
-enum {
-	FLAG_CLONE_VM = 0x00000100,
-	FLAG_CLONE_VFORK = 0x00004000,
-	FLAG_CLONE_THREAD = 0x00010000,
-};
-
-enum {
-	SIGNAL_CHILD = 17, /* SIGCHLD */
-	SIGNAL_CONTINUE = 18,
-	SIGNAL_STOP = 19,
-	SIGNAL_TERMINAL_STOP = 20,
-	SIGNAL_TERMINAL_OUTPUT = 22,
-	SIGNAL_URGENT = 23,
-	SIGNAL_WINDOW = 28,
-	SIGNAL_UNKILLABLE_FLAG = 0x40, /* SIGNAL_UNKILLABLE: init, of the system or of a pid namespace */
-};
-
-/* Does nothing by default. */
-static __always_inline bool is_harmless(int number)
+/* Signals whose default action is to do nothing, as SIG_KERNEL_IGNORE_MASK. */
+static __always_inline bool sig_kernel_ignore(int number)
 {
-	return number == SIGNAL_CHILD || number == SIGNAL_CONTINUE || number == SIGNAL_URGENT ||
-	       number == SIGNAL_WINDOW;
+	return number == SIGCHLD || number == SIGCONT || number == SIGURG || number == SIGWINCH;
 }
 
 /* SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU */
-static __always_inline bool is_stop(int number)
+static __always_inline bool sig_kernel_stop(int number)
 {
-	return number >= SIGNAL_STOP && number <= SIGNAL_TERMINAL_OUTPUT;
+	return number >= SIGSTOP && number <= SIGTTOU;
 }
 
 /*
@@ -48,11 +30,11 @@ static __always_inline bool is_vfork(struct tc_ledger *creator, struct task_stru
 static __always_inline enum tc_creation kind_of(struct tc_ledger *creator, struct task_struct *current,
 						struct task_struct *child, __u64 flags)
 {
-	if (flags & FLAG_CLONE_THREAD)
+	if (flags & CLONE_THREAD)
 		return TC_CREATION_THREAD;
-	if (!(flags & FLAG_CLONE_VM))
+	if (!(flags & CLONE_VM))
 		return TC_CREATION_FORK;
-	if (!(flags & FLAG_CLONE_VFORK))
+	if (!(flags & CLONE_VFORK))
 		return TC_CREATION_CLONE_VM;
 	if (!creator || (sees_calls && creator->activity != TC_ACTIVITY_CREATE))
 		return TC_CREATION_VFORK;
@@ -129,7 +111,7 @@ static __always_inline bool is_followed(__u32 flags, __u64 clone_flags)
 {
 	if (flags & TC_LEDGER_FOLLOW)
 		return true;
-	return flags & TC_LEDGER_FOLLOW_THREADS && clone_flags & FLAG_CLONE_THREAD;
+	return flags & TC_LEDGER_FOLLOW_THREADS && clone_flags & CLONE_THREAD;
 }
 
 /* Which of its creator's objects a new task goes on with, by their addresses. */
@@ -401,10 +383,11 @@ int BPF_PROG(taskcost_deliver, int number, void *info, struct k_sigaction *actio
 	struct tc_ledger *l = current_ledger();
 	struct task_struct *task;
 
-	if (!l || l->activity == TC_ACTIVITY_KERNEL || is_harmless(number) || is_stop(number) || action->sa.sa_handler)
+	if (!l || l->activity == TC_ACTIVITY_KERNEL || sig_kernel_ignore(number) || sig_kernel_stop(number) ||
+	    action->sa.sa_handler)
 		return 0;
 	task = bpf_get_current_task_btf();
-	if (untrusted(task)->signal->flags & SIGNAL_UNKILLABLE_FLAG)
+	if (untrusted(task)->signal->flags & SIGNAL_UNKILLABLE)
 		return 0;
 	begin_exit(l, task, TC_STEP_DYING);
 	return 0;
@@ -453,7 +436,7 @@ int BPF_PROG(taskcost_signal, int number, void *info, struct task_struct *task, 
 {
 	struct tc_ledger *l;
 
-	if (is_harmless(number))
+	if (sig_kernel_ignore(number))
 		return 0;
 	l = ledger_in(slot_of(task));
 	if (!l)

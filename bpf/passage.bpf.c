@@ -5,11 +5,6 @@
  */
 #include "files.bpf.h"
 
-enum {
-	AF_UNIX = 1,
-	TAKES_NOTHING = 0x2 | 0x2000, /* MSG_PEEK, MSG_ERRQUEUE */
-};
-
 /* Both ends of a unix socket have a cookie from here on, whether they were accepted or not. */
 static __always_inline void name_ends(struct sock *sk)
 {
@@ -77,7 +72,7 @@ SEC("?tp_btf/sock_recv_length")
 int BPF_PROG(taskcost_sock_receive, struct sock *sk, int bytes, int flags)
 {
 	stay_on_cpu();
-	return passed_through(sk, bytes, TC_CALL_IN, !(flags & TAKES_NOTHING));
+	return passed_through(sk, bytes, TC_CALL_IN, !(flags & (MSG_PEEK | MSG_ERRQUEUE)));
 }
 
 enum {

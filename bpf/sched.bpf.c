@@ -2,13 +2,6 @@
 /* Who has the CPU: switches, wake-ups, and the end of a ledger, which is a switch too. */
 #include "files.bpf.h"
 
-enum {
-	IN_INTERRUPT = 0xff0000,      /* HARDIRQ_MASK and NMI_MASK of the preemption count */
-	IN_SOFTIRQ = 0x100,	      /* SOFTIRQ_OFFSET: one is served; where they are only held off it is twice that */
-	TASK_DEAD_STATE = 0x80,	      /* TASK_DEAD: this switch is the task's last */
-	SIGNAL_GROUP_EXIT_FLAG = 0x4, /* SIGNAL_GROUP_EXIT: group_exit_code is the status of the process */
-};
-
 /*
  * The final switch-out. Here, and not in sched_process_exit, because the address space is torn down in between, and
  * because the kernel's own books are final here too.
@@ -18,7 +11,7 @@ static __always_inline void end_ledger(struct tc_ledger *l, __u32 slot, struct t
 	l->end_ns = l->since_ns;
 	l->exit_code = task->exit_code;
 	l->group_exit_code = untrusted(task)->signal->group_exit_code;
-	if (untrusted(task)->signal->flags & SIGNAL_GROUP_EXIT_FLAG)
+	if (untrusted(task)->signal->flags & SIGNAL_GROUP_EXIT)
 		l->flags |= TC_LEDGER_GROUP_EXIT;
 	if ((__u32)task->pid != l->tid)
 		l->flags |= TC_LEDGER_REUSED_ID;
@@ -186,7 +179,7 @@ static __always_inline __u32 count_origin(struct tc_ledger *l, struct task_struc
 {
 	__u32 origin = prev->pid ? TC_COUNTER_SWITCHES_FROM_KERNEL_THREAD : TC_COUNTER_SWITCHES_FROM_IDLE;
 
-	if (untrusted(prev)->mm || (prev->flags & COMPAT_PF_EXITING)) {
+	if (untrusted(prev)->mm || (prev->flags & PF_EXITING)) {
 		l->switch_kind = untrusted(prev)->active_mm == untrusted(next)->mm ? TC_HISTOGRAM_SWITCH_SAME
 										   : TC_HISTOGRAM_SWITCH_OTHER;
 		return TC_NO_COUNTER;
@@ -332,7 +325,7 @@ int BPF_PROG(taskcost_switch, bool preempt, struct task_struct *prev, struct tas
 			gather_fault(l, TC_FAULT_BEGUN, now);
 		count_flush(l, flush);
 		switch_out(ctx, l, preempt, prev, next, state, now);
-		if (state & TASK_DEAD_STATE)
+		if (state & TASK_DEAD)
 			dead = l;
 	}
 	event = begin_switch(these, prev, next, cpu, now);
@@ -377,7 +370,7 @@ static __always_inline bool was_in_user_mode(struct tc_ledger *l, struct task_st
 {
 	if (l)
 		return l->activity == TC_ACTIVITY_USER && call_of(l, task) < 0;
-	return !(task->flags & COMPAT_PF_KTHREAD) && syscall_number_of((struct pt_regs *)bpf_task_pt_regs(task)) < 0;
+	return !(task->flags & PF_KTHREAD) && syscall_number_of((struct pt_regs *)bpf_task_pt_regs(task)) < 0;
 }
 
 /* Where the preemption count is not to be had. What a device never ends is not taken for it. */
@@ -410,7 +403,7 @@ static __always_inline bool is_interrupt(const struct tc_ledger *l, struct tc_le
 		return true;
 	if (!read_preempt_count(current, &count))
 		return seems_interrupt(l, waker, current);
-	return (count & IN_INTERRUPT) || ((count & IN_SOFTIRQ) && was_in_user_mode(waker, current));
+	return (count & (HARDIRQ_MASK | NMI_MASK)) || ((count & SOFTIRQ_OFFSET) && was_in_user_mode(waker, current));
 }
 
 static __always_inline void note_waker(struct tc_ledger *l, struct tc_ledger *waker, struct task_struct *current,
@@ -418,7 +411,7 @@ static __always_inline void note_waker(struct tc_ledger *l, struct tc_ledger *wa
 {
 	if (!waker) {
 		l->waker = TC_WAKER_UNOBSERVED | (__u32)current->pid;
-		l->waker_from = current->flags & COMPAT_PF_KTHREAD ? TC_FROM_KERNEL : TC_FROM_NOWHERE;
+		l->waker_from = current->flags & PF_KTHREAD ? TC_FROM_KERNEL : TC_FROM_NOWHERE;
 		return;
 	}
 	l->waker = waker->id;
@@ -444,7 +437,7 @@ int BPF_PROG(taskcost_waking, struct task_struct *task)
 	if (!l)
 		return 0;
 	l->woken_ns = bpf_ktime_get_ns();
-	if (task_state_of(task) & STATE_FROZEN)
+	if (task_state_of(task) & TASK_FROZEN)
 		l->wait = TC_WAIT_FROZEN; /* v1 of cgroups freezes a sleeper where it is: only its thaw is seen */
 	if (note->in_timer) {
 		l->waker = TC_WAKER_TIMER;

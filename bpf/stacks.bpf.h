@@ -5,8 +5,6 @@
 
 #include "ledger.bpf.h"
 
-enum { STACK_IS_KNOWN = -17 /* -EEXIST */ };
-
 /*
  * By a hash of their frames, of which 64 bits leave no two stacks alike. The kernel's own map for stacks has one place
  * for all whose hash ends in the same few bits, and loses all but one of them.
@@ -55,7 +53,7 @@ static __noinline __u64 keep_stack(void *ctx, struct tc_stack *stack, __u64 flag
 		return key;
 	switch (bpf_map_update_elem(&stacks, &key, stack, BPF_NOEXIST)) {
 	case 0:
-	case STACK_IS_KNOWN: /* another CPU was here meanwhile */
+	case -EEXIST: /* another CPU was here meanwhile */
 		return key;
 	default:
 		return TC_STACK_LOST;

@@ -2,14 +2,7 @@
 /* System calls: the activity of a task between entry and exit. */
 #include "files.bpf.h"
 
-enum {
-	MAP_IS_SHARED = 1,		/* MAP_SHARED, and MAP_SHARED_VALIDATE */
-	MAX_ERROR = 4095,		/* MAX_ERRNO */
-	RESTARTS = -516,		/* -ERESTART_RESTARTBLOCK */
-	TAKES_NOTHING = 0x2 | 0x2000,	/* MSG_PEEK, MSG_ERRQUEUE */
-	COPIES_MESSAGE = 040000,	/* MSG_COPY of msgrcv */
-	OLD_MMAP = 90 | TC_FROM_COMPAT, /* of i386: its arguments stand in memory */
-};
+enum { OLD_MMAP = 90 | TC_FROM_COMPAT }; /* __NR_mmap of i386: its arguments stand in memory */
 
 /* The current task, by its ledger: without a helper's help where that can be. */
 static __always_inline struct task_struct *task_of(const struct tc_ledger *l)
@@ -92,7 +85,7 @@ static __always_inline void count_specially(struct tc_ledger *l, struct pt_regs 
 	case TC_KIND_RECV:
 	case TC_KIND_RECVMSG:
 	case TC_KIND_RECVMMSG:
-		if (argument_of_call(l, regs, kind == TC_KIND_RECVMSG ? 3 : 4) & TAKES_NOTHING) {
+		if (argument_of_call(l, regs, kind == TC_KIND_RECVMSG ? 3 : 4) & (MSG_PEEK | MSG_ERRQUEUE)) {
 			passed->bits = 0;
 			passed->flags |= TC_PASSED_PEEKED;
 		}
@@ -104,7 +97,7 @@ static __always_inline void count_specially(struct tc_ledger *l, struct pt_regs 
 	case TC_KIND_VMSPLICE:
 		/* The writing end takes, the reading end gives. */
 		file = (struct file *)l->file;
-		if (BPF_CORE_READ(file, f_mode) & OPEN_FOR_WRITING)
+		if (BPF_CORE_READ(file, f_mode) & FMODE_WRITE)
 			return;
 		passed->in = passed->out;
 		passed->out = 0;
@@ -134,7 +127,7 @@ static __always_inline bool counts_by_result(const struct tc_ledger *l, struct p
 		return true;
 	if (kind > TC_KIND_RECVMSG || (l->call & TC_CALL_IN_MEMORY))
 		return false;
-	return !(argument_of(regs, kind == TC_KIND_RECVMSG ? 3 : 4, in_compat_call(l)) & TAKES_NOTHING);
+	return !(argument_of(regs, kind == TC_KIND_RECVMSG ? 3 : 4, in_compat_call(l)) & (MSG_PEEK | MSG_ERRQUEUE));
 }
 
 static __always_inline struct passed passed_by_result(const struct tc_ledger *l, long result)
@@ -201,7 +194,7 @@ static __noinline __u64 shared_bytes_of_old_mmap(struct pt_regs *regs)
 	__u32 arguments[4] = {}; /* address, length, protection, flags */
 
 	read_user(arguments, sizeof(arguments), argument_of(regs, 1, true));
-	return arguments[3] & MAP_IS_SHARED ? arguments[1] : 0;
+	return arguments[3] & MAP_SHARED ? arguments[1] : 0;
 }
 
 /* A segment is mapped as a whole. Where ipc stands for the call, its fourth argument points to the address. */
@@ -225,13 +218,13 @@ static __always_inline void leave_memory(struct tc_ledger *l, struct pt_regs *re
 	bool compat = in_compat_call(l);
 	__u64 bytes = 0;
 
-	if (!kind || (result < 0 && result >= -MAX_ERROR))
+	if (!kind || (result < 0 && result >= -MAX_ERRNO))
 		return;
 	if (kind == TC_KIND_SHMAT)
 		bytes = bytes_of_segment(l, regs, result);
 	else if (kind == TC_KIND_MMAP && l->syscall == OLD_MMAP)
 		bytes = shared_bytes_of_old_mmap(regs);
-	else if (kind == TC_KIND_MMAP && (argument_of(regs, 4, compat) & MAP_IS_SHARED))
+	else if (kind == TC_KIND_MMAP && (argument_of(regs, 4, compat) & MAP_SHARED))
 		bytes = argument_of(regs, 2, compat);
 	l->counters[TC_COUNTER_SHARED_MAPPING_BYTES] += bytes;
 	if (transfer)
@@ -251,8 +244,8 @@ static __always_inline void leave_queue(struct tc_ledger *l, struct pt_regs *reg
 	} else {
 		__u64 flags = l->call & TC_CALL_SHIFTED ? argument_of(regs, 4, compat) : argument_of(regs, 5, compat);
 
-		passed.bits = flags & COPIES_MESSAGE ? 0 : TC_CALL_IN;
-		passed.flags = flags & COPIES_MESSAGE ? TC_PASSED_PEEKED : 0;
+		passed.bits = flags & MSG_COPY ? 0 : TC_CALL_IN;
+		passed.flags = flags & MSG_COPY ? TC_PASSED_PEEKED : 0;
 		passed.in = result > 0 ? result : 0;
 	}
 	l->channel = TC_CHANNEL_SYSV_QUEUE;
@@ -367,11 +360,8 @@ struct child_info {
 };
 
 enum {
-	WAIT_STOPPED = 0x7f, /* in the low byte of a status: stopped, or traced */
+	WAIT_STOPPED = 0x7f, /* in the low byte of a status: stopped or traced */
 	WAIT_CONTINUED = 0xffff,
-	WAIT_KEEPS = 0x01000000, /* WNOWAIT */
-	CHILD_EXITED = 1,	 /* CLD_EXITED, CLD_KILLED, CLD_DUMPED: it has ended */
-	CHILD_DUMPED = 3,
 };
 
 /* The child that this call reaped, 0 for none: one that stopped or goes on is returned too. */
@@ -384,9 +374,9 @@ static __always_inline __u32 reaped_child(struct tc_ledger *l, struct pt_regs *r
 	if (kind_of_call(l) == TC_KIND_WAITID) {
 		struct child_info info = {};
 
-		if (result || (argument_of(regs, 4, compat) & WAIT_KEEPS) ||
+		if (result || (argument_of(regs, 4, compat) & WNOWAIT) ||
 		    bpf_probe_read_user(&info, sizeof(info), (void *)argument_of(regs, 3, compat)) ||
-		    info.code < CHILD_EXITED || info.code > CHILD_DUMPED)
+		    info.code < CLD_EXITED || info.code > CLD_DUMPED)
 			return 0;
 		return compat ? info.pad : info.pid;
 	}
@@ -495,7 +485,7 @@ static __always_inline bool meet_call(struct tc_ledger *l, struct pt_regs *regs)
 
 static __always_inline bool is_private_futex(const struct tc_ledger *l, struct pt_regs *regs)
 {
-	return kind_of_call(l) == TC_KIND_FUTEX && (argument_of(regs, 2, in_compat_call(l)) & FUTEX_IS_PRIVATE);
+	return kind_of_call(l) == TC_KIND_FUTEX && (argument_of(regs, 2, in_compat_call(l)) & FUTEX_PRIVATE_FLAG);
 }
 
 /* user -> the class of the system call */
@@ -550,7 +540,7 @@ int BPF_PROG(taskcost_sys_exit, struct pt_regs *regs, long result)
 	if (transfer && met)
 		transfer->call.flags = TC_CALL_ENTRY_UNSEEN;
 
-	if (result == RESTARTS) {
+	if (result == -ERESTART_RESTARTBLOCK) {
 		l->restart_call = l->call;
 		l->restart_syscall = l->syscall;
 	}

@@ -204,7 +204,7 @@ static __always_inline void adopt_state(struct tc_ledger *l, struct task_struct 
 	if (never_enters_user_mode(task)) {
 		l->flags |= TC_LEDGER_KERNEL_WORKER;
 		l->activity = TC_ACTIVITY_KERNEL;
-	} else if (task->flags & COMPAT_PF_EXITING) {
+	} else if (task->flags & PF_EXITING) {
 		l->exit_start_ns = now;
 		l->activity = TC_ACTIVITY_EXIT;
 	} else {

@@ -303,7 +303,7 @@ static __always_inline __u32 numbered(struct task_struct *task, long number)
 
 	if (number >= TC_MAX_SYSCALLS) {
 		if (!compat)
-			number &= ~X32_CALL;
+			number &= ~COMPAT_X32_BIT;
 		if (number >= TC_FROM_COMPAT)
 			number = TC_FROM_COMPAT - 1; /* there is no such call, */
 	}
