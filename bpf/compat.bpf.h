@@ -17,7 +17,7 @@
  * Before, the state has to be read from the task, where a waker may already have changed it. User space looks the
  * tracepoint's prototype up in BTF and sets this.
  */
-extern const volatile bool sched_switch_has_prev_state;
+const volatile bool sched_switch_has_prev_state = false;
 
 #define prev_state_of(ctx, prev) (sched_switch_has_prev_state ? (__u32)(ctx)[3] : task_state_of(prev))
 
@@ -69,30 +69,20 @@ static __always_inline bool never_enters_user_mode(const struct task_struct *tas
 
 /*
  * v6.2: "bpf: Add kfunc bpf_rdonly_cast()" lets a plain address be read like a typed pointer, without a helper call per
- * field. User space looks it up in BTF and sets the knob; a weak kfunc that is missing is never reached. Only the hot
- * path asks for it: the linker of libbpf 1.1 cannot merge one external kfunc out of two objects.
+ * field. User space looks it up in BTF and sets the knob; a weak kfunc that is missing is never reached.
  */
-#ifdef COMPAT_WANT_RDONLY_CAST
-extern const volatile bool has_rdonly_cast;
+const volatile bool has_rdonly_cast = false;
 extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
 #define can_cast()	       has_rdonly_cast
 #define read_as(type, address) ((type *)bpf_rdonly_cast((const void *)(address), bpf_core_type_id_kernel(type)))
-#else
-#define can_cast()	       false
-#define read_as(type, address) ((type *)(address))
-#endif
 
 /*
  * v6.17: "bpf: rdonly_untrusted_mem for btf id walk pointer leafs" makes a pointer of what was a number: not to be
- * calculated with unless it is read as a field that is a number. Elsewhere than in the hot path by a helper.
+ * calculated with unless it is read as a field that is a number.
  */
 static __always_inline __u64 stack_of(struct task_struct *task)
 {
-#ifdef COMPAT_WANT_RDONLY_CAST
 	return can_cast() ? read_as(struct load_weight, &task->stack)->weight : (__u64)task->stack;
-#else
-	return (__u64)BPF_CORE_READ(task, stack);
-#endif
 }
 
 /*
@@ -116,21 +106,21 @@ static __always_inline struct task_struct *untrusted(struct task_struct *task)
  * kfuncs" defers it to the end of the program; user space sets the knob where it is needed and to be had. The kernel
  * skips a program that another task has not left on the same CPU, and counts that.
  */
-extern const volatile bool hold_cpu;
-__hidden int disable_preemption(void);
-__hidden int enable_preemption(void);
+const volatile bool hold_cpu = false;
+extern void bpf_preempt_disable(void) __ksym __weak;
+extern void bpf_preempt_enable(void) __ksym __weak;
 
 static __always_inline bool begin_hold(void)
 {
 	if (hold_cpu)
-		disable_preemption();
+		bpf_preempt_disable();
 	return hold_cpu;
 }
 
 static __always_inline void end_hold(const bool *held)
 {
 	if (hold_cpu)
-		enable_preemption();
+		bpf_preempt_enable();
 }
 
 /* First in a program that the kernel runs in the context of a task: no other task has this CPU until it returns. */
@@ -172,7 +162,7 @@ static __always_inline bool is_throttled(struct task_struct *task)
  * type information has the offsets of all per-CPU variables, and the run queue of a CPU is another one of them. arm64
  * has the count in the task.
  */
-extern const volatile __s64 preempt_count_offset; /* from the CPU's run queue; 0: not known */
+const volatile __s64 preempt_count_offset = 0; /* from the CPU's run queue; 0: not known */
 
 #if defined(__TARGET_ARCH_x86)
 struct rq___smp {

@@ -21,5 +21,3 @@ int BPF_PROG(taskcost_cpu_changed, unsigned int cpu, int state, int step, int re
 	bpf_ringbuf_output(&cpu_wakeups, (void *)&any, sizeof(any), BPF_RB_FORCE_WAKEUP);
 	return 0;
 }
-
-char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -218,5 +218,3 @@ int BPF_PROG(taskcost_filemap_map_pages)
 	stay_on_cpu();
 	return pending_fault_is(TC_FAULT_FILE);
 }
-
-char LICENSE[] SEC("license") = "Dual BSD/GPL";

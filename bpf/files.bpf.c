@@ -80,7 +80,7 @@ static __always_inline __u32 family_of_socket(__u64 file)
 	return BPF_CORE_READ(socket, sk, __sk_common.skc_family);
 }
 
-__hidden __inlined int channel_of_family(__u32 family)
+static __always_inline int channel_of_family(__u32 family)
 {
 	switch (family) {
 	case AF_UNIX:
@@ -140,7 +140,7 @@ static __always_inline __u32 channel_of_file(__u64 file, __u32 type, __u32 *acti
 	return TC_CHANNEL_NONE;
 }
 
-__hidden __noinline int channel_of_pipe_or_pty(__u64 file)
+static __noinline int channel_of_pipe_or_pty(__u64 file)
 {
 	__u32 type = BPF_CORE_READ((struct file *)file, f_inode, i_mode) & S_IFMT;
 
@@ -212,7 +212,7 @@ static __noinline int look_at_other_end(struct tc_ledger *l, struct task_struct 
 	return 0;
 }
 
-__hidden __inlined int look_at_file(struct tc_ledger *l, struct task_struct *task)
+static __always_inline int look_at_file(struct tc_ledger *l, struct task_struct *task)
 {
 	__u32 activity = l->call & TC_CALL_ACTIVITY_MASK;
 	__u64 file = 0;
@@ -394,7 +394,7 @@ static __always_inline __u32 class_of_restart(struct task_struct *task, __u64 fi
 	return TC_ACTIVITY_OTHER;
 }
 
-__hidden __noinline int look_at_entry(struct tc_ledger *l, struct task_struct *task)
+static __noinline int look_at_entry(struct tc_ledger *l, struct task_struct *task)
 {
 	__u64 number;
 
@@ -645,7 +645,7 @@ static __always_inline bool may_be_disk(__u32 wait)
 	}
 }
 
-__hidden __inlined int wait_of(struct tc_ledger *l, struct task_struct *task, __u32 state)
+static __always_inline int wait_of(struct tc_ledger *l, struct task_struct *task, __u32 state)
 {
 	__u32 wait;
 
@@ -662,7 +662,7 @@ __hidden __inlined int wait_of(struct tc_ledger *l, struct task_struct *task, __
 	return TC_WAIT_DISK;
 }
 
-__hidden __inlined int find_call(struct tc_ledger *l, struct task_struct *task)
+static __always_inline int find_call(struct tc_ledger *l, struct task_struct *task)
 {
 	struct pt_regs *regs = regs_of(l, task);
 	long number = syscall_number_of(regs);
@@ -867,7 +867,7 @@ static __always_inline void add_to_flow(struct tc_flow_sums *sums, __u64 bytes_i
 	add_bytes(&sums->bytes_out, bytes_out);
 }
 
-__hidden __inlined int book_flow(struct tc_ledger *l, __u64 bytes_in, __u64 bytes_out)
+static __always_inline int book_flow(struct tc_ledger *l, __u64 bytes_in, __u64 bytes_out)
 {
 	bool has_inode = l->channel != TC_CHANNEL_PTY && l->channel != TC_CHANNEL_SYSV_QUEUE;
 	__u64 number = has_inode ? identity_of_inode(l->file) : number_of_object(l) & TC_OBJECT_MASK;

@@ -40,10 +40,10 @@ static __always_inline __u32 set_call(struct tc_ledger *l, struct task_struct *t
  * A call that stands for another one, or that goes on with one, and a futex that may be shared. Returns what it is
  * then, ledger.call.
  */
-__hidden int look_at_entry(struct tc_ledger *l, struct task_struct *task);
+static __noinline int look_at_entry(struct tc_ledger *l, struct task_struct *task);
 
 /* Looks at the file of the current or interrupted call, once a call: ledger.call_row, .channel and .file. */
-__hidden int look_at_file(struct tc_ledger *l, struct task_struct *task);
+static __always_inline int look_at_file(struct tc_ledger *l, struct task_struct *task);
 
 /* The pending call is over, or looked at from outside: its row joins the activity that its file makes it. */
 static __always_inline __u32 end_call(struct tc_ledger *l, struct task_struct *task)
@@ -58,13 +58,13 @@ static __always_inline __u32 end_call(struct tc_ledger *l, struct task_struct *t
  * A user-mode fault, or the entry of a call: by its ledger the task is in a call that it has left. It was adopted on
  * its way back to user mode, where its registers still tell of the call.
  */
-__hidden int returned_unseen(struct tc_ledger *l, __u64 now);
+static __noinline int returned_unseen(struct tc_ledger *l, __u64 now);
 
 /* Why a task that leaves its CPU to sleep, or was found asleep, does so: enum tc_wait. */
-__hidden int wait_of(struct tc_ledger *l, struct task_struct *task, __u32 state);
+static __always_inline int wait_of(struct tc_ledger *l, struct task_struct *task, __u32 state);
 
 /* The system call that a task is in, by its saved registers; to be asked where no probe saw it enter. */
-__hidden int find_call(struct tc_ledger *l, struct task_struct *task);
+static __always_inline int find_call(struct tc_ledger *l, struct task_struct *task);
 
 /*
  * The task sleeps from here on. Where no probe saw it enter a call, its registers tell which one it is in, or on its
@@ -86,15 +86,15 @@ static __always_inline void begin_wait(struct tc_ledger *l, struct task_struct *
 }
 
 /* Counts a call on a channel to the pipe, connection or queue behind it. Bytes may be TC_BYTES_UNKNOWN. */
-__hidden int book_flow(struct tc_ledger *l, __u64 bytes_in, __u64 bytes_out);
+static __always_inline int book_flow(struct tc_ledger *l, __u64 bytes_in, __u64 bytes_out);
 /* The same, where a call more does not matter. */
 int book_flow_seldom(struct tc_ledger *l, __u64 bytes_in, __u64 bytes_out);
 
 /* Bytes through `channel` and the file in the ledger, apart from those of a call: tc_passage. */
-__hidden int book_passage(struct tc_ledger *l, __u32 channel, __u32 bits, __u64 bytes, __u64 now);
+static __noinline int book_passage(struct tc_ledger *l, __u32 channel, __u32 bits, __u64 bytes, __u64 now);
 
-__hidden int channel_of_family(__u32 family);
+static __always_inline int channel_of_family(__u32 family);
 /* TC_CHANNEL_PIPE or TC_CHANNEL_PTY, TC_CHANNEL_NONE for any other file. */
-__hidden int channel_of_pipe_or_pty(__u64 file);
+static __noinline int channel_of_pipe_or_pty(__u64 file);
 
 #endif

@@ -68,5 +68,3 @@ int taskcost_snapshot(struct bpf_iter__task *ctx)
 		end_call(l, task);
 	return 0;
 }
-
-char LICENSE[] SEC("license") = "Dual BSD/GPL";

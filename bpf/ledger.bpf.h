@@ -249,7 +249,7 @@ static __always_inline void read_books(struct tc_books *books, struct task_struc
 	books->stime_ns = task->stime;
 }
 
-extern const struct tc_ledger empty_ledger;
+static const struct tc_ledger empty_ledger = {};
 
 /* A slot nobody uses, 0 when there is none. A slot that came back is still warm in the cache, so those go first. */
 static __always_inline __u32 take_slot(void)

@@ -190,5 +190,3 @@ int BPF_PROG(taskcost_page_alloc, struct page *page, unsigned int order)
 	}
 	return 0;
 }
-
-char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -118,5 +118,3 @@ int BPF_PROG(taskcost_ring_complete_fields, struct io_ring_ctx *ring, void *requ
 	stay_on_cpu();
 	return completed(request, result);
 }
-
-char LICENSE[] SEC("license") = "Dual BSD/GPL";

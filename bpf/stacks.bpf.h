@@ -14,21 +14,21 @@ struct {
 	__uint(max_entries, 1);
 	__type(key, __u64);
 	__type(value, struct tc_stack);
-} stacks __weak SEC(".maps");
+} stacks SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, __u32);
 	__type(value, struct tc_unwound);
-} unwound __weak SEC(".maps");
+} unwound SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1);
 	__type(key, struct tc_stack_key);
 	__type(value, struct tc_stack_sums);
-} stack_counts __weak SEC(".maps");
+} stack_counts SEC(".maps");
 
 static __always_inline __u64 hash_of(const struct tc_stack *stack, __u32 count)
 {

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
  * The state that all programs share: what user space decides and reads, the maps, and where losses are counted.
- * ledger.bpf.c defines it.
  */
 #ifndef TASKCOST_STATE_BPF_H
 #define TASKCOST_STATE_BPF_H
@@ -12,34 +11,34 @@
 #include "taskcost/histogram.h"
 
 /* Written by user space before load; volatile so that the compiler leaves the decision to the verifier. */
-extern const volatile __u32 pool_slots;
-extern const volatile __u32 observed_shift; /* 32 less the logarithm of the number of buckets in `observed` */
-extern const volatile bool keep_stints;	    /* a record for each time on a CPU */
-extern const volatile bool keep_stacks;
-extern const volatile bool keep_events;	 /* the transitions themselves */
-extern const volatile bool sees_calls;	 /* system calls have probes */
-extern const volatile bool sees_lengths; /* and sockets tell how many bytes each message has */
-extern const volatile __u64 hash_key;	 /* random: what is hashed with it does not tell a kernel address */
+const volatile __u32 pool_slots = 2;
+const volatile __u32 observed_shift = 31; /* 32 less the logarithm of the number of buckets in `observed` */
+const volatile bool keep_stints = false;  /* a record for each time on a CPU */
+const volatile bool keep_stacks = false;
+const volatile bool keep_events = false;  /* the transitions themselves */
+const volatile bool sees_calls = true;	  /* system calls have probes */
+const volatile bool sees_lengths = false; /* and sockets tell how many bytes each message has */
+const volatile __u64 hash_key = 0;	  /* random: what is hashed with it does not tell a kernel address */
 
 /* Shared with user space while the programs run, the hot part in one page: see TC_LEDGER_ALIGNMENT. */
-extern __u32 closed;	   /* the window is over: no more transitions */
-extern __u32 launcher;	   /* tid whose next child gets a ledger, 0 for none */
-extern __u64 ledgers_made; /* also the source of ledger ids */
-extern __u64 ledgers_ended;
-extern __u32 slots_touched; /* slots 1 to this one were in use at some time */
-extern __u64 losses[TC_NR_LOSSES];
+__u32 closed = 0;	/* the window is over: no more transitions */
+__u32 launcher = 0;	/* tid whose next child gets a ledger, 0 for none */
+__u64 ledgers_made = 0; /* also the source of ledger ids */
+__u64 ledgers_ended = 0;
+__u32 slots_touched = 0; /* slots 1 to this one were in use at some time */
+__u64 losses[TC_NR_LOSSES] = {};
 
-extern __u32 native_calls[TC_MAX_SYSCALLS]; /* TC_CALL_* and kind by number */
-extern struct tc_cpu_note notes[TC_MAX_CPUS];
-extern __u64 preempt_counts[TC_MAX_CPUS]; /* addresses, once they were found */
-extern __u32 compat_calls[TC_MAX_SYSCALLS];
-extern __u32 socket_calls[TC_MULTIPLEXED_CALLS]; /* what socketcall stands for, by its first argument, */
-extern __u32 ipc_calls[TC_MULTIPLEXED_CALLS];	 /* and ipc */
-extern __u64 restarts_poll;			 /* restart_block.fn of a poll, 0: not known, */
-extern __u64 restarts_futex;
-extern __u64 restarts_sleep[3];
-extern __u64 restarts_nothing;
-extern __u32 cpu_changes[TC_MAX_CPUS]; /* how often a CPU went offline or came online */
+__u32 native_calls[TC_MAX_SYSCALLS] = {}; /* TC_CALL_* and kind by number */
+struct tc_cpu_note notes[TC_MAX_CPUS] __attribute__((aligned(64))) = {};
+__u64 preempt_counts[TC_MAX_CPUS] = {}; /* addresses, once they were found */
+__u32 compat_calls[TC_MAX_SYSCALLS] = {};
+__u32 socket_calls[TC_MULTIPLEXED_CALLS] = {}; /* what socketcall stands for, by its first argument, */
+__u32 ipc_calls[TC_MULTIPLEXED_CALLS] = {};    /* and ipc */
+__u64 restarts_poll = 0;		       /* restart_block.fn of a poll, 0: not known, */
+__u64 restarts_futex = 0;
+__u64 restarts_sleep[3] = {};
+__u64 restarts_nothing = 0;
+__u32 cpu_changes[TC_MAX_CPUS] = {}; /* how often a CPU went offline or came online */
 
 /* Slot 0 means none. Memory-mapped, so that user space reads living ledgers without a system call each. */
 struct {
@@ -48,7 +47,7 @@ struct {
 	__uint(max_entries, 2);
 	__type(key, __u32);
 	__type(value, struct tc_ledger);
-} pool __weak SEC(".maps");
+} pool SEC(".maps");
 
 /* Which slot a task's ledger is in. Memory-mapped, so that user space can forget all of them between two windows. */
 struct {
@@ -57,25 +56,25 @@ struct {
 	__uint(max_entries, 2);
 	__type(key, __u32);
 	__type(value, struct tc_bucket);
-} observed __weak SEC(".maps");
+} observed SEC(".maps");
 
 /* Slots that came back; slots that were never used follow slots_touched. */
 struct {
 	__uint(type, BPF_MAP_TYPE_STACK);
 	__uint(max_entries, 1);
 	__uint(value_size, sizeof(__u32));
-} free_slots __weak SEC(".maps");
+} free_slots SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 4096);
-} records __weak SEC(".maps");
+} records SEC(".maps");
 
 /* Wakes the thread in user space that looks at cpu_changes. What is in it means nothing. */
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 4096);
-} cpu_wakeups __weak SEC(".maps");
+} cpu_wakeups SEC(".maps");
 
 /* By CPU. Memory-mapped, because what is left when the window closes is for user space to take. */
 struct {
@@ -84,7 +83,7 @@ struct {
 	__uint(max_entries, 1);
 	__type(key, __u32);
 	__type(value, struct tc_gathered);
-} gathered __weak SEC(".maps");
+} gathered SEC(".maps");
 
 /*
  * Tasks that the pool had no room for, by address, until they end: what they create is counted as well. The value has
@@ -96,7 +95,7 @@ struct {
 	__uint(max_entries, 1 << 17);
 	__type(key, __u64);
 	__type(value, __u32);
-} refused __weak SEC(".maps");
+} refused SEC(".maps");
 
 /* Edges and flows that their ledger had no room for. Written by the task that they belong to alone. */
 struct {
@@ -104,14 +103,14 @@ struct {
 	__uint(max_entries, 1);
 	__type(key, struct tc_edge_key);
 	__type(value, struct tc_edge_sums);
-} edges __weak SEC(".maps");
+} edges SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1);
 	__type(key, struct tc_flow_key);
 	__type(value, struct tc_flow_sums);
-} flows __weak SEC(".maps");
+} flows SEC(".maps");
 
 /* [cpu * TC_NR_HISTOGRAMS + id]: an array rather than a per-CPU array, whose look-up is inlined on every kernel. */
 struct {
@@ -120,7 +119,7 @@ struct {
 	__uint(max_entries, TC_NR_HISTOGRAMS);
 	__type(key, __u32);
 	__type(value, struct tc_histogram);
-} histograms __weak SEC(".maps");
+} histograms SEC(".maps");
 
 /*
  * An index out of the ledger, for an array of `count`. The verifier has to see the very register bounded that becomes
@@ -141,9 +140,6 @@ struct {
  * takes numbers and ledgers only; older kernels have no types for other pointers there.
  */
 #define __verified_once __attribute__((noinline))
-
-/* Inlined where it is defined, and a function for the other objects. */
-#define __inlined __attribute__((always_inline))
 
 static __always_inline void count_loss(enum tc_loss loss)
 {

@@ -298,7 +298,7 @@ static __always_inline void gather_passage(const struct tc_ledger *l, __u32 chan
 	finish_event(these, sizeof(*passage), now);
 }
 
-__hidden __noinline int book_passage(struct tc_ledger *l, __u32 channel, __u32 bits, __u64 bytes, __u64 now)
+static __noinline int book_passage(struct tc_ledger *l, __u32 channel, __u32 bits, __u64 bytes, __u64 now)
 {
 	struct tc_channel_use *use;
 	__u32 call;
@@ -443,7 +443,7 @@ static __always_inline void finish_call(struct tc_gathered *these, struct tc_tra
 	finish_event(these, size, now);
 }
 
-__hidden int returned_unseen(struct tc_ledger *l, __u64 now)
+static __noinline int returned_unseen(struct tc_ledger *l, __u64 now)
 {
 	struct tc_gathered *these = gathered_here();
 	struct tc_transfer *transfer;

@@ -4,7 +4,6 @@
 
 enum { CGROUP_DEPTH = 64, HIERARCHIES = 24, GENERATIONS = 256 };
 
-__u32 target_kind = TC_TARGET_NONE;
 __u64 target_cgroup = 0;
 __u32 target_hierarchy = 0;
 __u64 arrivals = 0;
@@ -60,7 +59,7 @@ int taskcost_hello(void *ctx)
 	return 0;
 }
 
-__hidden __u32 pid_for_collector(struct pid *pid)
+static __noinline __u32 pid_for_collector(struct pid *pid)
 {
 	struct upid upid = {};
 
@@ -117,7 +116,7 @@ __verified_once int has_target_above(__u64 address)
 	return false;
 }
 
-__hidden int descends_from_target(struct task_struct *task)
+static __noinline int descends_from_target(struct task_struct *task)
 {
 	if (target_kind != TC_TARGET_PROCESSES || !(follow & TC_LEDGER_FOLLOW) || is_of_observer(task))
 		return false;
@@ -161,7 +160,7 @@ __verified_once int has_target_cgroup(__u64 address)
 	return false;
 }
 
-__hidden int is_target_name(const char *comm)
+static __noinline int is_target_name(const char *comm)
 {
 	char name[TC_COMM_LEN] = {};
 
@@ -169,7 +168,7 @@ __hidden int is_target_name(const char *comm)
 	return tc_glob_matches(&target_name, name, sizeof(name));
 }
 
-__hidden int is_target(struct task_struct *task)
+static __noinline int is_target(struct task_struct *task)
 {
 	if ((__u32)task->tgid == collector_tgid)
 		return false;
@@ -189,6 +188,14 @@ __hidden int is_target(struct task_struct *task)
 	default:
 		return false;
 	}
+}
+
+static __noinline int begin_adopted_wait(struct tc_ledger *l, struct task_struct *task, __u32 state)
+{
+	if (!l) /* can't happen; the verifier asks */
+		return 0;
+	begin_wait(l, task, state);
+	return 0;
 }
 
 /* What a task is in the middle of. On a CPU it may be in user mode or not: the first system call will tell. */
@@ -215,12 +222,12 @@ static __always_inline void adopt_state(struct tc_ledger *l, struct task_struct 
 		}
 	}
 	if (l->condition == TC_CONDITION_BLOCKED)
-		begin_wait(l, task, task_state_of(task));
+		begin_adopted_wait(l, task, task_state_of(task));
 	if (!l->found)
 		enter_activity(l, l->activity);
 }
 
-__hidden int adopt(struct task_struct *task)
+static __noinline int adopt(struct task_struct *task)
 {
 	struct tc_ledger *l;
 	__u64 now;
@@ -270,11 +277,9 @@ __hidden int adopt(struct task_struct *task)
 
 			l->condition = state ? TC_CONDITION_BLOCKED : TC_CONDITION_PREEMPTED;
 			if (state)
-				begin_wait(l, task, state);
+				begin_adopted_wait(l, task, state);
 			send_birth(l, now);
 		}
 	}
 	return 1;
 }
-
-char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -7,30 +7,30 @@
 #include "taskcost/glob.h"
 
 /* Written by user space before it adopts. */
-extern __u32 target_kind;      /* enum tc_target_kind */
-extern __u64 target_cgroup;    /* id within its hierarchy */
-extern __u32 target_hierarchy; /* 0: that of cgroup v2 */
-extern struct tc_glob target_name;
-extern __u32 collector_tgid;  /* never a target; its children are if they are named */
-extern __u32 collector_level; /* of the collector's pid namespace */
-extern __u64 arrivals;	      /* tasks that came to the target behind a walk's back */
+__u32 target_kind;	/* enum tc_target_kind */
+__u64 target_cgroup;	/* id within its hierarchy */
+__u32 target_hierarchy; /* 0: that of cgroup v2 */
+struct tc_glob target_name;
+__u32 collector_tgid;  /* never a target; its children are if they are named */
+__u32 collector_level; /* of the collector's pid namespace */
+__u64 arrivals;	       /* tasks that came to the target behind a walk's back */
 
 static __always_inline bool is_launched(void)
 {
 	return launcher && launcher == (__u32)bpf_get_current_pid_tgid() && !closed;
 }
 
-__hidden int is_target(struct task_struct *task);
+static __noinline int is_target(struct task_struct *task);
 /* Whether an ancestor of its process is a target that is followed: it may be older than the window. */
-__hidden int descends_from_target(struct task_struct *task);
+static __noinline int descends_from_target(struct task_struct *task);
 /* `cgroup` is its address. */
 int is_below_target(__u64 cgroup);
 /* Whether a process of that name belongs to the target. */
-__hidden int is_target_name(const char *comm);
+static __noinline int is_target_name(const char *comm);
 /* As the collector's pid namespace numbers it; 0: not visible there. */
-__hidden __u32 pid_for_collector(struct pid *pid);
+static __noinline __u32 pid_for_collector(struct pid *pid);
 /* Gives a living task a ledger. Returns whether it has got one. */
-__hidden int adopt(struct task_struct *task);
+static __noinline int adopt(struct task_struct *task);
 
 /* A task that nobody observed until now and that belongs to a target which may grow. */
 static __always_inline bool arrives(struct task_struct *task)

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* All probes as one object, so that the compiler inlines across the parts: README.md, "What a probe costs". */
+#include "files.bpf.c"
+#include "targets.bpf.c"
+#include "sched.bpf.c"
+#include "syscall.bpf.c"
+#include "lifecycle.bpf.c"
+#include "fault.bpf.c"
+#include "memory.bpf.c"
+#include "passage.bpf.c"
+#include "iterate.bpf.c"
+#include "cpus.bpf.c"
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
