@@ -5,6 +5,14 @@
  */
 #include "state.bpf.h"
 
+__u32 cpu_changes[TC_MAX_CPUS] = {}; /* how often a CPU went offline or came online */
+
+/* Wakes the thread in user space that looks at cpu_changes. What is in it means nothing. */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4096);
+} cpu_wakeups SEC(".maps");
+
 /*
  * perf is told of a CPU here, in both directions: the old events have just ended, or new ones can be opened. On the way
  * up no user task runs on the CPU yet: it gets some at CPUHP_AP_ACTIVE, which comes later.

@@ -4,7 +4,7 @@
  * The end is what this kernel lets us see: the return of handle_mm_fault, or the perf software event that accounts the
  * fault just before the exception returns.
  */
-#include "files.bpf.h"
+#include "task.bpf.h"
 
 static __always_inline void begin_fault(void *ctx, struct tc_ledger *l, __u8 bits)
 {

@@ -1,6 +1,42 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* Walks over all tasks: adopt those that exist already, and read the kernel's books of those that live on. */
-#include "targets.bpf.h"
+/*
+ * What user space runs itself: once on itself, and over all tasks to adopt those that exist already and to read the
+ * kernel's accounting of those that live on.
+ */
+#include "adopt.bpf.h"
+
+/* What restart_syscall calls, as far as the caller may know addresses. 0 stays where there is no such function. */
+static __always_inline void look_up_restarts(void)
+{
+#define look_up(name, address) bpf_kallsyms_lookup_name(name, sizeof(name), 0, address)
+	look_up("do_restart_poll", &restarts_poll);
+	look_up("futex_wait_restart", &restarts_futex);
+	look_up("do_no_restart_syscall", &restarts_nothing);
+	look_up("hrtimer_nanosleep_restart", &restarts_sleep[0]);
+	look_up("posix_cpu_nsleep_restart", &restarts_sleep[1]);
+	look_up("alarm_timer_nsleep_restart", &restarts_sleep[2]);
+#undef look_up
+}
+
+/*
+ * Run once by the collector on itself: which pid namespace its user speaks of, and which ids the kernel knows it by.
+ */
+SEC("syscall")
+int taskcost_hello(void *ctx)
+{
+	struct task_struct *self = bpf_get_current_task_btf();
+	struct pid *pid = self->thread_pid;
+	struct upid upid = {};
+
+	collector_tid = (__u32)bpf_get_current_pid_tgid();
+	collector_tgid = (__u32)(bpf_get_current_pid_tgid() >> 32);
+	collector_level = pid->level;
+	bpf_core_read(&upid, sizeof(upid), &pid->numbers[pid->level]);
+	collector_namespace = (__u64)upid.ns;
+	if (bpf_core_enum_value_exists(enum bpf_func_id___compat, BPF_FUNC_kallsyms_lookup_name___compat))
+		look_up_restarts();
+	return 0;
+}
 
 __u64 adopted = 0;    /* by the last walk, */
 __u64 unfinished = 0; /* and those that it left to the next one */

@@ -16,7 +16,7 @@
 #ifndef TASKCOST_LEDGER_BPF_H
 #define TASKCOST_LEDGER_BPF_H
 
-#include "timeline.bpf.h"
+#include "state.bpf.h"
 
 static __always_inline struct tc_ledger *ledger_in(__u32 slot)
 {
@@ -95,6 +95,25 @@ static __always_inline void leave_place(struct task_struct *task)
 	__sync_val_compare_and_swap(&place->task, (__u64)task, 0);
 }
 
+/* The same as slot_of(), without a look-up where the task is the one that ran on this CPU before. */
+static __always_inline __u32 slot_near(const struct tc_cpu_note *note, struct task_struct *task)
+{
+	__u32 slot = note->last_slot;
+	struct tc_ledger *l = ledger_in(slot);
+
+	return l && l->task == (__u64)task ? slot : slot_of(task);
+}
+
+static __always_inline __u64 *cell_of(struct tc_ledger *l, __u32 row, __u32 condition)
+{
+	return &l->cells[bounded(row * TC_NR_CONDITIONS + condition, TC_NR_CELLS)];
+}
+
+static __always_inline struct tc_creation_sums *creations_of(struct tc_ledger *l, __u32 kind)
+{
+	return &l->creations[bounded(kind, TC_NR_CREATIONS)];
+}
+
 /* A latency into this CPU's histogram. */
 static __always_inline void add_latency(__u32 id, __u64 ns)
 {
@@ -111,16 +130,6 @@ static __always_inline void add_latency(__u32 id, __u64 ns)
 		h->min_ns_inverted = ~ns;
 }
 
-static __always_inline __u64 *cell_of(struct tc_ledger *l, __u32 row, __u32 condition)
-{
-	return &l->cells[bounded(row * TC_NR_CONDITIONS + condition, TC_NR_CELLS)];
-}
-
-static __always_inline struct tc_creation_sums *creations_of(struct tc_ledger *l, __u32 kind)
-{
-	return &l->creations[bounded(kind, TC_NR_CREATIONS)];
-}
-
 /* From `then` to `now`, never negative: an order that cannot be is counted instead of subtracted. */
 static __always_inline __u64 elapsed(__u64 then, __u64 now)
 {
@@ -128,15 +137,6 @@ static __always_inline __u64 elapsed(__u64 then, __u64 now)
 		return now - then;
 	count_loss(TC_LOSS_BACKWARD_TIMES);
 	return 0;
-}
-
-/* The same as slot_of(), without a look-up where the task is the one that ran on this CPU before. */
-static __always_inline __u32 slot_near(const struct tc_cpu_note *note, struct task_struct *task)
-{
-	__u32 slot = note->last_slot;
-	struct tc_ledger *l = ledger_in(slot);
-
-	return l && l->task == (__u64)task ? slot : slot_of(task);
 }
 
 /*
@@ -200,32 +200,6 @@ static __always_inline __u64 faults_in_books(void)
 	struct task_struct *task = bpf_get_current_task_btf();
 
 	return task->min_flt + task->maj_flt;
-}
-
-/*
- * A transition shows that the pending fault is over although no resolution was seen: a bad address, a signal, or an
- * access that the kernel tried without the right to sleep. What it took belongs to what it interrupted. It is a loss
- * only if the kernel has accounted a fault meanwhile.
- */
-static __always_inline void give_up_fault(struct tc_ledger *l, __u64 now)
-{
-	if (l->activity != TC_ROW_FAULT_PENDING)
-		return;
-	gather_fault(l, TC_FAULT_UNRESOLVED, now);
-	end_fault(l, l->interrupted);
-	l->counters[TC_COUNTER_FAULTS_UNRESOLVED]++;
-	if (faults_in_books() != l->fault_books)
-		count_loss(TC_LOSS_UNRESOLVED_FAULTS);
-}
-
-/* What the entry or exit of a system call and the end of a task begin with. Returns the instant. */
-static __always_inline __u64 leave_activity(struct tc_ledger *l)
-{
-	__u64 now = bpf_ktime_get_ns();
-
-	give_up_fault(l, now);
-	post(l, now);
-	return now;
 }
 
 /* The first sign of life of a task after it was switched in. */
@@ -338,32 +312,6 @@ static __always_inline bool publish_ledger(struct tc_ledger *l, __u32 slot, stru
 		return true;
 	give_back_ledger(l, slot);
 	return false;
-}
-
-static __always_inline __u64 page_table_bytes_of(struct mm_struct *mm)
-{
-	return mm ? (__u64)field(mm, pgtables_bytes.counter) : 0;
-}
-
-/* The pid of a task as somebody in the pid namespace at `level` sees it, and that namespace; 0 when it is not there. */
-static __always_inline struct upid upid_at_level(struct pid *pid, __u32 level)
-{
-	struct upid upid = {};
-
-	if (level <= field(pid, level))
-		bpf_core_read(&upid, sizeof(upid), &pid->numbers[level]);
-	return upid;
-}
-
-static __always_inline __u32 pid_at_level(struct pid *pid, __u32 level)
-{
-	return upid_at_level(pid, level).nr;
-}
-
-/* The inode number of the namespace. */
-static __always_inline __u32 namespace_of(const struct upid *upid)
-{
-	return upid->ns ? field(upid->ns, ns.inum) : 0;
 }
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* Birth, exec and the beginning of the end. The end itself is a switch: sched.bpf.c. */
-#include "targets.bpf.h"
+/* Creation, exec and the beginning of the end. The end itself is a switch: sched.bpf.c. */
+#include "adopt.bpf.h"
+#include "task.bpf.h"
 
 /* Signals whose default action is to do nothing, as SIG_KERNEL_IGNORE_MASK. */
 static __always_inline bool sig_kernel_ignore(int number)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /* Memory: what a switch does to the TLB, what shootdowns take from other CPUs, what a creation allocates. */
-#include "waits.bpf.h"
+#include "task.bpf.h"
 
 enum { SENDERS = 256 }; /* a power of two */
 

@@ -3,7 +3,8 @@
  * Bytes that no result of a system call tells of: of each message through a socket (v6.3), where a call moves several,
  * and of what io_uring moves.
  */
-#include "files.bpf.h"
+#include "flow.bpf.h"
+#include "task.bpf.h"
 
 /* Both ends of a unix socket have a cookie from here on, whether they were accepted or not. */
 static __always_inline void name_ends(struct sock *sk)

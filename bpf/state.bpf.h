@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * The state that all programs share: what user space decides and reads, the maps, and where losses are counted.
+ * The state that all programs share: what user space decides and reads, the pool of ledgers, and where losses are
+ * counted.
  */
 #ifndef TASKCOST_STATE_BPF_H
 #define TASKCOST_STATE_BPF_H
@@ -28,17 +29,12 @@ __u64 ledgers_ended = 0;
 __u32 slots_touched = 0; /* slots 1 to this one were in use at some time */
 __u64 losses[TC_NR_LOSSES] = {};
 
-__u32 native_calls[TC_MAX_SYSCALLS] = {}; /* TC_CALL_* and kind by number */
+/* Tables of system calls by number: TC_CALL_* and kind. */
+__u32 native_calls[TC_MAX_SYSCALLS] = {};
 struct tc_cpu_note notes[TC_MAX_CPUS] __attribute__((aligned(64))) = {};
-__u64 preempt_counts[TC_MAX_CPUS] = {}; /* addresses, once they were found */
 __u32 compat_calls[TC_MAX_SYSCALLS] = {};
 __u32 socket_calls[TC_MULTIPLEXED_CALLS] = {}; /* what socketcall stands for, by its first argument, */
 __u32 ipc_calls[TC_MULTIPLEXED_CALLS] = {};    /* and ipc */
-__u64 restarts_poll = 0;		       /* restart_block.fn of a poll, 0: not known, */
-__u64 restarts_futex = 0;
-__u64 restarts_sleep[3] = {};
-__u64 restarts_nothing = 0;
-__u32 cpu_changes[TC_MAX_CPUS] = {}; /* how often a CPU went offline or came online */
 
 /* Slot 0 means none. Memory-mapped, so that user space reads living ledgers without a system call each. */
 struct {
@@ -70,21 +66,6 @@ struct {
 	__uint(max_entries, 4096);
 } records SEC(".maps");
 
-/* Wakes the thread in user space that looks at cpu_changes. What is in it means nothing. */
-struct {
-	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 4096);
-} cpu_wakeups SEC(".maps");
-
-/* By CPU. Memory-mapped, because what is left when the window closes is for user space to take. */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct tc_gathered);
-} gathered SEC(".maps");
-
 /*
  * Tasks that the pool had no room for, by address, until they end: what they create is counted as well. The value has
  * the flags TC_LEDGER_FOLLOW and TC_LEDGER_FOLLOW_THREADS that their ledger would have had.
@@ -96,21 +77,6 @@ struct {
 	__type(key, __u64);
 	__type(value, __u32);
 } refused SEC(".maps");
-
-/* Edges and flows that their ledger had no room for. Written by the task that they belong to alone. */
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 1);
-	__type(key, struct tc_edge_key);
-	__type(value, struct tc_edge_sums);
-} edges SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 1);
-	__type(key, struct tc_flow_key);
-	__type(value, struct tc_flow_sums);
-} flows SEC(".maps");
 
 /* [cpu * TC_NR_HISTOGRAMS + id]: an array rather than a per-CPU array, whose look-up is inlined on every kernel. */
 struct {

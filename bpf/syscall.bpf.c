@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /* System calls: the activity of a task between entry and exit. */
-#include "files.bpf.h"
+#include "flow.bpf.h"
+#include "identity.bpf.h"
+#include "task.bpf.h"
 
 enum { OLD_MMAP = 90 | TC_FROM_COMPAT }; /* __NR_mmap of i386: its arguments stand in memory */
-
-/* The current task, by its ledger: without a helper's help where that can be. */
-static __always_inline struct task_struct *task_of(const struct tc_ledger *l)
-{
-	return can_cast() ? read_as(struct task_struct, l->task) : bpf_get_current_task_btf();
-}
 
 /* What passed through a call. */
 struct passed {
@@ -277,48 +273,6 @@ static __noinline int leave_other(struct tc_ledger *l, struct pt_regs *regs, lon
 	return 0;
 }
 
-static __always_inline void gather_passage(const struct tc_ledger *l, __u32 channel, __u32 bits, __u64 bytes, __u64 now)
-{
-	struct tc_gathered *these = gathered_here();
-	struct tc_passage *passage = begin_event(these, sizeof(*passage), now);
-
-	if (!passage)
-		return;
-	*passage = (struct tc_passage){
-		.record = {.type = TC_RECORD_PASSAGE, .size = sizeof(*passage)},
-		.at_ns = now,
-		.id = l->id,
-		.bytes_in = bits & TC_CALL_IN ? bytes : 0,
-		.bytes_out = bits & TC_CALL_OUT ? bytes : 0,
-		.object = l->object,
-		.link = l->link,
-		.channel = channel,
-		.bits = bits,
-	};
-	finish_event(these, sizeof(*passage), now);
-}
-
-static __noinline int book_passage(struct tc_ledger *l, __u32 channel, __u32 bits, __u64 bytes, __u64 now)
-{
-	struct tc_channel_use *use;
-	__u32 call;
-
-	if (!l) /* can't happen; the verifier asks */
-		return 0;
-	use = &l->channels[bounded(channel, TC_NR_CHANNELS)];
-	use->calls++;
-	use->bytes_in += bits & TC_CALL_IN ? bytes : 0;
-	use->bytes_out += bits & TC_CALL_OUT ? bytes : 0;
-	l->channel = channel;
-	call = l->call;
-	l->call = (call & ~(TC_CALL_IN | TC_CALL_OUT)) | bits;
-	book_flow_seldom(l, bits & TC_CALL_IN ? bytes : 0, bits & TC_CALL_OUT ? bytes : 0);
-	l->call = call;
-	if (keep_events)
-		gather_passage(l, channel, bits, bytes, now);
-	return 0;
-}
-
 /* The second file of splice or tee is a channel as well. The time of the call belongs to the first. */
 static __always_inline void leave_other_end(struct tc_ledger *l, long result, __u64 now)
 {
@@ -409,38 +363,6 @@ static __always_inline void leave_wait(struct tc_ledger *l, struct pt_regs *regs
 	reap.pid_namespace = namespace_of(&upid);
 	if (bpf_ringbuf_output(&records, &reap, sizeof(reap), BPF_RB_NO_WAKEUP))
 		count_loss(TC_LOSS_DROPPED_EVENTS);
-}
-
-/* What the return of a call begins its event with. NULL when transitions are not kept. */
-static __always_inline struct tc_transfer *begin_transfer(struct tc_gathered *these, const struct tc_ledger *l,
-							  long result, __u64 now)
-{
-	struct tc_transfer *transfer = begin_event(these, sizeof(*transfer), now);
-
-	if (!transfer)
-		return NULL;
-	transfer->call.at_ns = now;
-	transfer->call.id = l->id;
-	transfer->call.entered_ns = entry_of_call(l, l->activity);
-	transfer->call.result = result;
-	transfer->call.mapped_bytes = 0;
-	transfer->call.number = l->syscall;
-	transfer->call.channel = TC_CHANNEL_NONE;
-	transfer->call.created = l->created_kind;
-	transfer->call.flags = 0;
-	return transfer;
-}
-
-static __always_inline void finish_call(struct tc_gathered *these, struct tc_transfer *transfer,
-					const struct tc_ledger *l, __u64 now)
-{
-	bool whole = transfer->call.channel != TC_CHANNEL_NONE;
-	__u64 size = whole ? sizeof(*transfer) : sizeof(transfer->call);
-
-	transfer->call.record.type = whole ? TC_RECORD_TRANSFER : TC_RECORD_CALL;
-	transfer->call.record.size = size;
-	transfer->call.row = l->activity;
-	finish_event(these, size, now);
 }
 
 static __noinline int returned_unseen(struct tc_ledger *l, __u64 now)

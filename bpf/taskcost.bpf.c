@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* All probes as one object, so that the compiler inlines across the parts: README.md, "What a probe costs". */
-#include "files.bpf.c"
-#include "targets.bpf.c"
+/* All probes as one object, so that the compiler inlines across the parts: README.md. */
 #include "sched.bpf.c"
+#include "wakeup.bpf.c"
 #include "syscall.bpf.c"
 #include "lifecycle.bpf.c"
 #include "fault.bpf.c"

@@ -1,41 +1,45 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* Who is to be observed, and how a task that exists already comes to be. */
-#ifndef TASKCOST_TARGETS_BPF_H
-#define TASKCOST_TARGETS_BPF_H
+/* Numbers that the kernel does not give out again for processes and address spaces, and ids in pid namespaces. */
+#ifndef TASKCOST_IDENTITY_BPF_H
+#define TASKCOST_IDENTITY_BPF_H
 
-#include "files.bpf.h"
-#include "taskcost/glob.h"
+#include "ledger.bpf.h"
 
-/* Written by user space before it adopts. */
-__u32 target_kind;	/* enum tc_target_kind */
-__u64 target_cgroup;	/* id within its hierarchy */
-__u32 target_hierarchy; /* 0: that of cgroup v2 */
-struct tc_glob target_name;
-__u32 collector_tgid;  /* never a target; its children are if they are named */
-__u32 collector_level; /* of the collector's pid namespace */
-__u64 arrivals;	       /* tasks that came to the target behind a walk's back */
-
-static __always_inline bool is_launched(void)
+/* The pid of a task as somebody in the pid namespace at `level` sees it, and that namespace; 0 when it is not there. */
+static __always_inline struct upid upid_at_level(struct pid *pid, __u32 level)
 {
-	return launcher && launcher == (__u32)bpf_get_current_pid_tgid() && !closed;
+	struct upid upid = {};
+
+	if (level <= field(pid, level))
+		bpf_core_read(&upid, sizeof(upid), &pid->numbers[level]);
+	return upid;
 }
 
-static __noinline int is_target(struct task_struct *task);
-/* Whether an ancestor of its process is a target that is followed: it may be older than the window. */
-static __noinline int descends_from_target(struct task_struct *task);
-/* `cgroup` is its address. */
-int is_below_target(__u64 cgroup);
-/* Whether a process of that name belongs to the target. */
-static __noinline int is_target_name(const char *comm);
-/* As the collector's pid namespace numbers it; 0: not visible there. */
-static __noinline __u32 pid_for_collector(struct pid *pid);
-/* Gives a living task a ledger. Returns whether it has got one. */
-static __noinline int adopt(struct task_struct *task);
-
-/* A task that nobody observed until now and that belongs to a target which may grow. */
-static __always_inline bool arrives(struct task_struct *task)
+static __always_inline __u32 pid_at_level(struct pid *pid, __u32 level)
 {
-	return target_kind >= TC_TARGET_GROWS && !closed && is_target(task);
+	return upid_at_level(pid, level).nr;
+}
+
+/* The inode number of the namespace. */
+static __always_inline __u32 namespace_of(const struct upid *upid)
+{
+	return upid->ns ? field(upid->ns, ns.inum) : 0;
+}
+
+/* Written by taskcost_hello: ids of the collector, its pid namespace and the level of that. */
+__u32 collector_level = 0;
+__u64 collector_namespace = 0;
+__u32 collector_tid = 0;
+__u32 collector_tgid = 0; /* never a target; its children are if they are named */
+
+static __noinline __u32 pid_for_collector(struct pid *pid)
+{
+	struct upid upid = {};
+
+	if (!pid || collector_level > BPF_CORE_READ(pid, level))
+		return 0;
+	bpf_core_read(&upid, sizeof(upid), &pid->numbers[collector_level]);
+	return (__u64)upid.ns == collector_namespace ? upid.nr : 0;
 }
 
 /* Ids as the task's own pid namespace numbers them, and its tgid as the collector's does. */
@@ -87,6 +91,11 @@ static __always_inline __u64 address_space_of(struct task_struct *task)
 	if (bpf_core_field_exists(struct mm_struct___x86, context.ctx_id))
 		return field((struct mm_struct___x86 *)mm, context.ctx_id);
 	return owner_of(task, mm);
+}
+
+static __always_inline __u64 page_table_bytes_of(struct mm_struct *mm)
+{
+	return mm ? (__u64)field(mm, pgtables_bytes.counter) : 0;
 }
 
 #endif

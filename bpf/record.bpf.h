@@ -6,10 +6,19 @@
  * What the task that has this CPU does is gathered, and sent when it leaves the CPU; what happens to other tasks is
  * sent at once, because they may be at their end on another CPU.
  */
-#ifndef TASKCOST_TIMELINE_BPF_H
-#define TASKCOST_TIMELINE_BPF_H
+#ifndef TASKCOST_RECORD_BPF_H
+#define TASKCOST_RECORD_BPF_H
 
-#include "state.bpf.h"
+#include "call.bpf.h"
+
+/* By CPU. Memory-mapped, because what is left when the window closes is for user space to take. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct tc_gathered);
+} gathered SEC(".maps");
 
 enum { WAKE_UP_READER_AT = 4 }; /* wake the reader when a quarter of the ring is in use */
 
@@ -145,17 +154,6 @@ static __always_inline void finish_event(struct tc_gathered *these, __u64 size, 
 	these->busy = 0;
 }
 
-static __always_inline bool is_call(__u32 row)
-{
-	return row != TC_ACTIVITY_USER && row != TC_ACTIVITY_KERNEL && row != TC_ROW_FAULT_PENDING;
-}
-
-/* When the system call was entered that a task in `row` is in, 0 for none. */
-static __always_inline __u64 entry_of_call(const struct tc_ledger *l, __u32 row)
-{
-	return sees_calls && is_call(row) ? l->entered_ns : 0;
-}
-
 static __always_inline struct tc_step step_of(const struct tc_ledger *l, __u32 kind, __u64 value, __u32 arg, __u64 now)
 {
 	return (struct tc_step){
@@ -261,6 +259,133 @@ static __always_inline void send_birth(const struct tc_ledger *l, __u64 now)
 		return;
 	__builtin_memcpy(birth.comm, l->comm, sizeof(birth.comm));
 	send_event(&birth, sizeof(birth), now);
+}
+
+/* NULL when transitions are not kept. */
+static __always_inline struct tc_switch *begin_switch(struct tc_gathered *these, struct task_struct *prev,
+						      struct task_struct *next, __u32 cpu, __u64 now)
+{
+	struct tc_switch *event = begin_event(these, sizeof(*event), now);
+
+	if (!event)
+		return NULL;
+	__builtin_memset(event, 0, sizeof(*event));
+	event->record.type = TC_RECORD_SWITCH;
+	event->record.size = sizeof(*event);
+	event->at_ns = now;
+	event->cpu = cpu;
+	event->prev_tid = prev->pid;
+	event->next_tid = next->pid;
+	return event;
+}
+
+/* The last event of the task that leaves, and all of it that was gathered. Of nobody once the window is closed. */
+static __always_inline void finish_switch(struct tc_gathered *these, const struct tc_switch *event, __u64 now)
+{
+	finish_event(these, event->prev || event->next ? sizeof(*event) : 0, now);
+	if (these->used)
+		send_these(these, wakeup_flag_at(now));
+}
+
+/* The task that leaves, when all is known of it. */
+static __always_inline void tell_prev(struct tc_switch *event, const struct tc_ledger *l, enum tc_counter destination,
+				      __u32 flush, bool voluntary, bool last)
+{
+	event->prev = l->id;
+	event->entered_ns = l->found ? 0 : entry_of_call(l, l->activity);
+	event->syscall = l->syscall;
+	event->row = l->activity;
+	event->condition = l->condition;
+	event->wait = l->condition == TC_CONDITION_BLOCKED ? l->wait : 0;
+	event->destination = destination;
+	event->flush = flush;
+	event->flags =
+		(voluntary ? TC_SWITCH_VOLUNTARY : 0) | (last ? TC_SWITCH_LAST : 0) | (l->found ? TC_SWITCH_FOUND : 0);
+	if (l->why_preempted == TC_PREEMPTED_BY_QUOTA)
+		event->flags |= TC_SWITCH_THROTTLED;
+	else if (l->why_preempted == TC_PREEMPTED_BY_YIELD)
+		event->flags |= TC_SWITCH_YIELDED;
+}
+
+static __always_inline void tell_next(struct tc_switch *event, const struct tc_ledger *l, __u32 origin, bool blocked,
+				      __u64 woken_ns)
+{
+	event->next = l->id;
+	event->origin = origin;
+	event->switch_kind = l->switch_kind;
+	if (!blocked)
+		return;
+	event->woken_ns = woken_ns;
+	event->waker = l->waker;
+	event->waker_from = l->waker_from;
+	event->next_wait = l->wait + 1;
+}
+
+/* What the return of a call begins its event with. NULL when transitions are not kept. */
+static __always_inline struct tc_transfer *begin_transfer(struct tc_gathered *these, const struct tc_ledger *l,
+							  long result, __u64 now)
+{
+	struct tc_transfer *transfer = begin_event(these, sizeof(*transfer), now);
+
+	if (!transfer)
+		return NULL;
+	transfer->call.at_ns = now;
+	transfer->call.id = l->id;
+	transfer->call.entered_ns = entry_of_call(l, l->activity);
+	transfer->call.result = result;
+	transfer->call.mapped_bytes = 0;
+	transfer->call.number = l->syscall;
+	transfer->call.channel = TC_CHANNEL_NONE;
+	transfer->call.created = l->created_kind;
+	transfer->call.flags = 0;
+	return transfer;
+}
+
+static __always_inline void finish_call(struct tc_gathered *these, struct tc_transfer *transfer,
+					const struct tc_ledger *l, __u64 now)
+{
+	bool whole = transfer->call.channel != TC_CHANNEL_NONE;
+	__u64 size = whole ? sizeof(*transfer) : sizeof(transfer->call);
+
+	transfer->call.record.type = whole ? TC_RECORD_TRANSFER : TC_RECORD_CALL;
+	transfer->call.record.size = size;
+	transfer->call.row = l->activity;
+	finish_event(these, size, now);
+}
+
+static __always_inline void gather_passage(const struct tc_ledger *l, __u32 channel, __u32 bits, __u64 bytes, __u64 now)
+{
+	struct tc_gathered *these = gathered_here();
+	struct tc_passage *passage = begin_event(these, sizeof(*passage), now);
+
+	if (!passage)
+		return;
+	*passage = (struct tc_passage){
+		.record = {.type = TC_RECORD_PASSAGE, .size = sizeof(*passage)},
+		.at_ns = now,
+		.id = l->id,
+		.bytes_in = bits & TC_CALL_IN ? bytes : 0,
+		.bytes_out = bits & TC_CALL_OUT ? bytes : 0,
+		.object = l->object,
+		.link = l->link,
+		.channel = channel,
+		.bits = bits,
+	};
+	finish_event(these, sizeof(*passage), now);
+}
+
+static __always_inline void send_stint(const struct tc_ledger *l, __u64 now)
+{
+	struct tc_stint stint = {
+		.record = {.type = TC_RECORD_STINT, .size = sizeof(stint)},
+		.id = l->id,
+		.start_ns = l->on_cpu_ns,
+		.end_ns = now,
+		.cpu = l->cpu,
+	};
+
+	if (bpf_ringbuf_output(&records, &stint, sizeof(stint), wakeup_flag_at(now)))
+		count_loss(TC_LOSS_DROPPED_EVENTS);
 }
 
 #endif

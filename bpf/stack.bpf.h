@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /* Stacks of waits, involuntary switches, faults and creations, deduplicated here. Only with --stacks. */
-#ifndef TASKCOST_STACKS_BPF_H
-#define TASKCOST_STACKS_BPF_H
+#ifndef TASKCOST_STACK_BPF_H
+#define TASKCOST_STACK_BPF_H
 
 #include "ledger.bpf.h"
 
@@ -115,6 +115,17 @@ static __noinline int book_stack(const struct tc_ledger *l, const struct tc_stac
 	} else if (bpf_map_update_elem(&stack_counts, &key, &first, BPF_NOEXIST)) {
 		count_loss(TC_LOSS_MISSED_STACKS);
 	}
+	return 0;
+}
+
+/* And so was what its stack stands for. */
+static __noinline int shorten_stack(const struct tc_ledger *l, __u32 kind, __u64 ns)
+{
+	struct tc_stack_key key = stack_key(l, &l->left_at, kind);
+	struct tc_stack_sums *sums = bpf_map_lookup_elem(&stack_counts, &key);
+
+	if (sums)
+		__sync_fetch_and_add(&sums->ns, -ns);
 	return 0;
 }
 

@@ -6,12 +6,41 @@
  * warm. The waker is noted at the wake-up, under the lock of the sleeper. Both are booked when the task has its CPU
  * again.
  */
-#ifndef TASKCOST_WAITS_BPF_H
-#define TASKCOST_WAITS_BPF_H
+#ifndef TASKCOST_WAIT_BPF_H
+#define TASKCOST_WAIT_BPF_H
 
-#include "stacks.bpf.h"
+#include "entry.bpf.h"
+#include "stack.bpf.h"
+#include "wait_cause.bpf.h"
+
+/* Edges and flows that their ledger had no room for. Written by the task that they belong to alone. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__type(key, struct tc_edge_key);
+	__type(value, struct tc_edge_sums);
+} edges SEC(".maps");
 
 enum { LONG_WAIT_NS = 100 * 1000 }; /* shorter ones are no part of a chain */
+
+/*
+ * The task sleeps from here on. Where no probe saw it enter a call, its registers tell which one it is in, or on its
+ * way out of: for as long as it sleeps there. In none it sleeps in a page fault.
+ */
+static __always_inline void begin_wait(struct tc_ledger *l, struct task_struct *task, __u32 state)
+{
+	if (l->activity == TC_ACTIVITY_USER) {
+		find_call(l, task);
+		l->found = 1;
+	}
+	l->wait = wait_of(l, task, state);
+	if (!l->found)
+		return;
+	if (l->activity == TC_ROW_CALL_PENDING)
+		l->activity = l->call_row;
+	else if (l->wait == TC_WAIT_PAGE_FAULT)
+		l->activity = TC_ACTIVITY_PAGE_FAULT;
+}
 
 static __always_inline void add_to_edge(struct tc_edge_sums *sums, __u64 blocked_ns)
 {
@@ -162,6 +191,18 @@ static __always_inline void book_preemption(struct tc_ledger *l, __u64 ns)
 }
 
 /*
+ * A device ends a wait for it by an interrupt, or a kernel thread on its behalf. What a program ends was for that
+ * program: a request to a FUSE server, a page that another task had locked.
+ */
+static __always_inline void settle_wait(struct tc_ledger *l)
+{
+	if (l->wait != TC_WAIT_DISK || !l->woken_ns || l->waker == TC_WAKER_INTERRUPT || l->waker == TC_WAKER_TIMER ||
+	    l->waker_from == TC_FROM_KERNEL)
+		return;
+	l->wait = l->wait_in_call;
+}
+
+/*
  * Books the wait of a task that is on a CPU from `now` on, and returns when it became ready to run: `now` if nobody
  * saw.
  *
@@ -211,123 +252,28 @@ static __always_inline void leave_found_call(struct tc_ledger *l)
 	l->activity = TC_ACTIVITY_USER;
 }
 
-/*
- * The task runs on this CPU although the note speaks of another one. If it waits by its ledger, its switch-in was not
- * seen: what was booked as waiting is corrected at its switch-out, when the scheduler's books tell how long it ran.
- */
-static __noinline struct tc_ledger *catch_up(struct tc_cpu_note *note, struct task_struct *task)
+/* The wait that ended last was booked as longer than it was, and nobody saw its end. */
+static __noinline int shorten_wait(struct tc_ledger *l, __u64 ns)
 {
-	struct tc_ledger *l;
-	__u64 now;
+	struct tc_edge_key key = {.sleeper = l->id, .wait = l->wait, .from = TC_FROM_NOWHERE};
+	struct tc_edge_sums *sums;
+	__u32 i;
 
-	note->task = (__u64)task;
-	note->regs = 0;
-	note->slot = slot_of(task);
-	note->flush = TC_FLUSH_NONE;
-	l = ledger_in(note->slot);
-	if (!l || l->condition == TC_CONDITION_RUNNING)
-		return l;
-	now = bpf_ktime_get_ns();
-	l->unseen_row = l->activity;
-	l->unseen_condition = l->condition;
-	if (l->condition == TC_CONDITION_BLOCKED && l->woken_ns)
-		l->unseen_condition = TC_CONDITION_RUNNABLE;
-	l->unseen_at_ns = now;
-	l->unseen_wait_ns = elapsed(l->woken_ns > l->since_ns ? l->woken_ns : l->since_ns, now);
-	if (l->condition == TC_CONDITION_BLOCKED && l->woken_ns)
-		gather_step(l, TC_STEP_WOKEN, l->waker, l->waker_from, l->woken_ns);
-	gather_step(l, TC_STEP_FOUND_RUNNING, 0, this_cpu(), now);
-	end_wait(l, now);
-	leave_found_call(l);
-	l->switched_in_ns = 0;
-	l->on_cpu_ns = now;
-	l->counters[TC_COUNTER_UNSEEN_SWITCH_INS]++;
-	if (!l->first_run_ns)
-		l->first_run_ns = now;
-	l->cpu = this_cpu();
-	return l;
-}
-
-/* The ledger of `task`, which runs on the CPU of this note; NULL when it is not observed. */
-static __always_inline struct tc_ledger *ledger_of_current(struct tc_cpu_note *note, struct task_struct *task)
-{
-	if (note->task != (__u64)task)
-		return catch_up(note, task);
-	return ledger_in(note->slot);
-}
-
-static __always_inline struct tc_ledger *current_ledger(void)
-{
-	return ledger_of_current(&notes[this_cpu()], bpf_get_current_task_btf());
-}
-
-/*
- * The same, on the way in from user mode or back. The registers of a task lie at the same place each time, so they tell
- * whose they are, and spare a helper call. Only noted of observed tasks: one that is being adopted must be looked up.
- */
-static __always_inline struct tc_ledger *ledger_by_regs(const struct pt_regs *regs)
-{
-	struct tc_cpu_note *note = &notes[this_cpu()];
-	struct tc_ledger *l;
-
-	if (note->regs == (__u64)regs)
-		return ledger_in(note->slot);
-	l = ledger_of_current(note, bpf_get_current_task_btf());
-	if (l) {
-		note->regs = (__u64)regs;
-		l->regs = (__u64)regs;
+	if (!l) /* can't happen; the verifier asks */
+		return 0;
+	l->waits[bounded(key.wait, TC_NR_WAITS)].blocked_ns -= ns;
+	for (i = 0; i < TC_OWN_EDGES; i++) {
+		if (same_edge(&l->edges[i].key, &key)) {
+			l->edges[i].sums.blocked_ns -= ns;
+			return 0;
+		}
 	}
-	return l;
-}
-
-/* The saved registers of the ledger's task. */
-static __always_inline struct pt_regs *regs_of(struct tc_ledger *l, struct task_struct *task)
-{
-	if (!can_cast())
-		return (struct pt_regs *)bpf_task_pt_regs(task);
-	if (!l->regs)
-		l->regs = (__u64)bpf_task_pt_regs(task);
-	return read_as(struct pt_regs, l->regs);
-}
-
-/* The system call that it is in by its registers, or on its way out of; negative for none. */
-static __always_inline long call_of(struct tc_ledger *l, struct task_struct *task)
-{
-	return syscall_number_of(regs_of(l, task));
-}
-
-/* The number of the task's system call as ledgers and events have it. */
-static __always_inline __u32 numbered(struct task_struct *task, long number)
-{
-	bool compat = makes_compat_call(task);
-
-	if (number >= TC_MAX_SYSCALLS) {
-		if (!compat)
-			number &= ~COMPAT_X32_BIT;
-		if (number >= TC_FROM_COMPAT)
-			number = TC_FROM_COMPAT - 1; /* there is no such call, */
-	}
-	return compat ? (__u32)number | TC_FROM_COMPAT : (__u32)number;
-}
-
-/* Where the ledger's task, the current one, is in the kernel. */
-static __always_inline __u32 whereabouts(struct tc_ledger *l, struct task_struct *task)
-{
-	switch (l->activity) {
-	case TC_ROW_FAULT_PENDING:
-		return TC_FROM_FAULT;
-	case TC_ACTIVITY_USER: {
-		long number = call_of(l, task);
-
-		return number >= 0 ? numbered(task, number) : TC_FROM_USER;
-	}
-	case TC_ACTIVITY_EXIT:
-		return TC_FROM_EXIT;
-	case TC_ACTIVITY_KERNEL:
-		return TC_FROM_KERNEL;
-	default:
-		return l->syscall;
-	}
+	sums = bpf_map_lookup_elem(&edges, &key);
+	if (!sums)
+		sums = other_edges_of(l, key.wait);
+	if (sums)
+		sums->blocked_ns -= ns;
+	return 0;
 }
 
 #endif

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* What a system call turns out to be when it is entered, or when a task is found in it. */
+#ifndef TASKCOST_ENTRY_BPF_H
+#define TASKCOST_ENTRY_BPF_H
+
+#include "futex.bpf.h"
+
+/* restart_block.fn of a poll, a futex, sleeps and of calls that do not restart; 0: not known. */
+__u64 restarts_poll = 0;
+__u64 restarts_futex = 0;
+__u64 restarts_sleep[3] = {};
+__u64 restarts_nothing = 0;
+
+/*
+ * What restart_syscall goes on with, by what it is about to call. Only some calls restart in this way. A futex forgets
+ * the function first, but its address is in the registers still.
+ */
+static __always_inline __u32 class_of_restart(struct task_struct *task, __u64 first_argument)
+{
+	__u64 function = (__u64)BPF_CORE_READ(task, restart_block.fn);
+
+	if (!function)
+		return TC_ACTIVITY_OTHER;
+	if (function == restarts_poll)
+		return TC_ACTIVITY_POLL;
+	if (function == restarts_futex ||
+	    (function == restarts_nothing && (__u64)BPF_CORE_READ(task, restart_block.futex.uaddr) == first_argument))
+		return TC_ACTIVITY_FUTEX | TC_KIND_FUTEX << TC_CALL_KIND_SHIFT;
+	if (function == restarts_sleep[0] || function == restarts_sleep[1] || function == restarts_sleep[2])
+		return TC_ACTIVITY_SLEEP;
+	return TC_ACTIVITY_OTHER;
+}
+
+static __noinline int look_at_entry(struct tc_ledger *l, struct task_struct *task)
+{
+	__u64 number;
+
+	if (!l) /* can't happen; the verifier asks */
+		return 0;
+	number = argument_of(regs_of(l, task), 1, in_compat_call(l));
+	switch (kind_of_call(l)) {
+	case TC_KIND_RESTART:
+		/* Its arguments are in the registers still. */
+		if (l->restart_call) {
+			l->call = l->restart_call;
+			l->syscall = l->restart_syscall;
+		} else {
+			l->call = class_of_restart(task, number);
+		}
+		break;
+	case TC_KIND_SOCKETCALL:
+		l->call = number < TC_MULTIPLEXED_CALLS ? socket_calls[number] | TC_CALL_IN_MEMORY : TC_ACTIVITY_SOCKET;
+		break;
+	case TC_KIND_IPC:
+		number &= 0xffff; /* a version above it */
+		l->call = number < TC_MULTIPLEXED_CALLS ? ipc_calls[number] | TC_CALL_SHIFTED : TC_ACTIVITY_OTHER;
+		break;
+	}
+	if ((l->call & TC_CALL_ACTIVITY_MASK) == TC_ACTIVITY_FUTEX)
+		look_at_futex(l, task);
+	return l->call;
+}
+
+static __always_inline int find_call(struct tc_ledger *l, struct task_struct *task)
+{
+	struct pt_regs *regs = regs_of(l, task);
+	long number = syscall_number_of(regs);
+
+	l->looked_at = 0;
+	if (number < 0)
+		return 0;
+	if (set_call(l, task, number) & TC_CALL_AT_ENTRY)
+		look_at_entry(l, task);
+	if (!(l->call & TC_CALL_BY_FD)) {
+		l->activity = l->call & TC_CALL_ACTIVITY_MASK;
+		return 0;
+	}
+	l->fd = argument_of(regs, 1, in_compat_call(l));
+	l->activity = TC_ROW_CALL_PENDING;
+	return 0;
+}
+
+#endif

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* The file behind a descriptor: which channel it is, and which inode. */
+#ifndef TASKCOST_FILE_BPF_H
+#define TASKCOST_FILE_BPF_H
+
+#include "call.bpf.h"
+
+static __always_inline __u64 inode_number_of(__u64 file)
+{
+	if (can_cast())
+		return read_as(struct file, file)->f_inode->i_ino;
+	return BPF_CORE_READ((struct file *)file, f_inode, i_ino);
+}
+
+static __always_inline __u64 mix(__u64 value)
+{
+	value *= 0x9e3779b97f4a7c15ULL;
+	return value ^ value >> 29;
+}
+
+/* A pointer as a number, which may be calculated with. */
+static __always_inline __u64 number_at(__u64 address)
+{
+	return read_as(struct load_weight, address)->weight;
+}
+
+static __always_inline __u64 inode_of(__u64 file)
+{
+	if (can_cast())
+		return number_at((__u64) & ((struct file *)file)->f_inode);
+	return (__u64)BPF_CORE_READ((struct file *)file, f_inode);
+}
+
+/*
+ * Which inode it is, in 56 bits: each file system has its own numbers and gives them out again, pipes and sockets
+ * likewise after four thousand million. File systems that keep inodes tell by the generation that one is another; where
+ * there is none, the inode is in memory for as long as anyone has it open.
+ */
+static __always_inline __u64 identity_of_inode(__u64 file)
+{
+	__u64 at = inode_of(file);
+	struct inode *inode = (struct inode *)at;
+	__u64 generation = field(inode, i_generation);
+	__u64 number = field(inode, i_ino) + ((__u64)field_behind(inode, i_sb, s_dev) << 32);
+
+	return (mix(mix(number) ^ (generation ? generation : at) ^ hash_key) >> 8) | 1;
+}
+
+/* The file type of descriptor `fd` of `task`, 0 when there is none; *file is its struct file. */
+static __always_inline __u32 file_type_of(struct task_struct *task, __u32 fd, __u64 *file)
+{
+	struct files_struct *files = untrusted(task)->files;
+	struct fdtable *fdt;
+	__u64 entry;
+
+	if (!files)
+		return 0;
+	fdt = files->fdt;
+	if (fd >= fdt->max_fds)
+		return 0;
+	entry = (__u64)fdt->fd + fd * sizeof(struct file *);
+	if (can_cast()) {
+		/* An array of pointers has no type of its own in BTF: any struct with a word first will do. */
+		*file = number_at(entry);
+		return *file ? read_as(struct file, *file)->f_inode->i_mode & S_IFMT : 0;
+	}
+	if (bpf_probe_read_kernel(file, sizeof(*file), (void *)entry) || !*file)
+		return 0;
+	return BPF_CORE_READ((struct file *)*file, f_inode, i_mode) & S_IFMT;
+}
+
+static __always_inline __u32 family_of_socket(__u64 file)
+{
+	struct socket *socket = BPF_CORE_READ((struct file *)file, private_data);
+
+	return BPF_CORE_READ(socket, sk, __sk_common.skc_family);
+}
+
+static __always_inline int channel_of_family(__u32 family)
+{
+	switch (family) {
+	case AF_UNIX:
+		return TC_CHANNEL_UNIX_SOCKET;
+	case AF_INET:
+	case AF_INET6:
+		return TC_CHANNEL_INET_SOCKET;
+	default:
+		return TC_CHANNEL_OTHER_SOCKET;
+	}
+}
+
+static __always_inline __u64 file_system_of(__u64 file)
+{
+	return BPF_CORE_READ((struct file *)file, f_inode, i_sb, s_magic);
+}
+
+/* Terminals and pseudo terminals, by the major number of their device. */
+static __always_inline bool is_terminal(__u64 file)
+{
+	__u32 major = BPF_CORE_READ((struct file *)file, f_inode, i_rdev) >> MINORBITS;
+
+	return major == TTY_MAJOR || major == TTYAUX_MAJOR ||
+	       (major >= UNIX98_PTY_MASTER_MAJOR && major < UNIX98_PTY_SLAVE_MAJOR + UNIX98_PTY_MAJOR_COUNT) ||
+	       (major >= 204 && major <= 207) /* serial ports */ || major == 229 /* virtual consoles */;
+}
+
+static __always_inline struct tty_struct *terminal_of(__u64 file)
+{
+	struct tty_file_private *private = BPF_CORE_READ((struct file *)file, private_data);
+
+	return BPF_CORE_READ(private, tty);
+}
+
+__verified_once int is_pty(__u64 file)
+{
+	int major = is_terminal(file) ? BPF_CORE_READ(terminal_of(file), driver, major) : 0;
+
+	return major == UNIX98_PTY_MASTER_MAJOR || major == UNIX98_PTY_SLAVE_MAJOR;
+}
+
+/* The channel behind a file, and what a call on it is about unless it is about something else anyway. */
+static __always_inline __u32 channel_of_file(__u64 file, __u32 type, __u32 *activity)
+{
+	switch (type) {
+	case S_IFIFO:
+		*activity = TC_ACTIVITY_PIPE;
+		return TC_CHANNEL_PIPE;
+	case S_IFSOCK:
+		*activity = TC_ACTIVITY_SOCKET;
+		return channel_of_family(family_of_socket(file));
+	case S_IFCHR:
+		return is_pty(file) ? TC_CHANNEL_PTY : TC_CHANNEL_NONE;
+	}
+	if (*activity == TC_ACTIVITY_OTHER && file && file_system_of(file) == MQUEUE_MAGIC)
+		return TC_CHANNEL_MESSAGE_QUEUE;
+	return TC_CHANNEL_NONE;
+}
+
+static __noinline int channel_of_pipe_or_pty(__u64 file)
+{
+	__u32 type = BPF_CORE_READ((struct file *)file, f_inode, i_mode) & S_IFMT;
+
+	if (type == S_IFIFO)
+		return TC_CHANNEL_PIPE;
+	return type == S_IFCHR && is_pty(file) ? TC_CHANNEL_PTY : TC_CHANNEL_NONE;
+}
+
+/* splice and tee have two files. The first one that is a channel is what the call is about, the other its other end. */
+static __noinline int look_at_other_end(struct tc_ledger *l, struct task_struct *task)
+{
+	__u32 activity = l->call & TC_CALL_ACTIVITY_MASK;
+	__u64 file = 0;
+	__u32 type, channel;
+
+	if (!l) /* can't happen; the verifier asks */
+		return 0;
+	type = file_type_of(
+		task, argument_of(regs_in_call(l, task), kind_of_call(l) == TC_KIND_TEE ? 2 : 3, in_compat_call(l)),
+		&file);
+	channel = channel_of_file(file, type, &activity);
+	l->other_end = 0;
+	if (l->channel == TC_CHANNEL_NONE && channel != TC_CHANNEL_NONE) {
+		l->other_file = l->file;
+		l->other_channel = TC_CHANNEL_NONE;
+		l->other_end = TC_OTHER_END_IN;
+		l->file = file;
+		l->file_type = type;
+		l->channel = channel;
+		l->call_row = activity;
+		return 0;
+	}
+	l->other_file = file;
+	l->other_channel = channel;
+	return 0;
+}
+
+static __always_inline int look_at_file(struct tc_ledger *l, struct task_struct *task)
+{
+	__u32 activity = l->call & TC_CALL_ACTIVITY_MASK;
+	__u64 file = 0;
+	__u32 type = 0;
+
+	if (l->looked_at)
+		return 0;
+	if (!(l->call & TC_CALL_IN_MEMORY)) {
+		type = file_type_of(task, l->fd, &file);
+	} else if (task == bpf_get_current_task_btf()) {
+		l->fd = argument_of_call(l, regs_in_call(l, task), 1);
+		type = file_type_of(task, l->fd, &file);
+	}
+	l->channel = channel_of_file(file, type, &activity);
+	l->file = file;
+	l->file_type = type;
+	l->call_row = activity;
+	l->looked_at = 1;
+	if (kind_of_call(l) == TC_KIND_SPLICE || kind_of_call(l) == TC_KIND_TEE)
+		look_at_other_end(l, task);
+	return 0;
+}
+
+/* The pending call is over, or looked at from outside: its row joins the activity that its file makes it. */
+static __always_inline __u32 end_call(struct tc_ledger *l, struct task_struct *task)
+{
+	look_at_file(l, task);
+	join_row(l, TC_ROW_CALL_PENDING, l->call_row);
+	enter_activity(l, l->call_row);
+	return l->channel;
+}
+
+#endif

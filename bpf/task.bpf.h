@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * The ledger of the task that has this CPU, and what the probes that speak of it begin with. A switch-in that no
+ * tracepoint told of is made up for here, which is why this comes after record.bpf.h.
+ */
+#ifndef TASKCOST_TASK_BPF_H
+#define TASKCOST_TASK_BPF_H
+
+#include "record.bpf.h"
+#include "wait.bpf.h"
+
+/*
+ * The task runs on this CPU although the note speaks of another one. If it waits by its ledger, its switch-in was not
+ * seen: what was booked as waiting is corrected at its switch-out, when the scheduler's books tell how long it ran.
+ */
+static __noinline struct tc_ledger *catch_up(struct tc_cpu_note *note, struct task_struct *task)
+{
+	struct tc_ledger *l;
+	__u64 now;
+
+	note->task = (__u64)task;
+	note->regs = 0;
+	note->slot = slot_of(task);
+	note->flush = TC_FLUSH_NONE;
+	l = ledger_in(note->slot);
+	if (!l || l->condition == TC_CONDITION_RUNNING)
+		return l;
+	now = bpf_ktime_get_ns();
+	l->unseen_row = l->activity;
+	l->unseen_condition = l->condition;
+	if (l->condition == TC_CONDITION_BLOCKED && l->woken_ns)
+		l->unseen_condition = TC_CONDITION_RUNNABLE;
+	l->unseen_at_ns = now;
+	l->unseen_wait_ns = elapsed(l->woken_ns > l->since_ns ? l->woken_ns : l->since_ns, now);
+	if (l->condition == TC_CONDITION_BLOCKED && l->woken_ns)
+		gather_step(l, TC_STEP_WOKEN, l->waker, l->waker_from, l->woken_ns);
+	gather_step(l, TC_STEP_FOUND_RUNNING, 0, this_cpu(), now);
+	end_wait(l, now);
+	leave_found_call(l);
+	l->switched_in_ns = 0;
+	l->on_cpu_ns = now;
+	l->counters[TC_COUNTER_UNSEEN_SWITCH_INS]++;
+	if (!l->first_run_ns)
+		l->first_run_ns = now;
+	l->cpu = this_cpu();
+	return l;
+}
+
+/* The ledger of `task`, which runs on the CPU of this note; NULL when it is not observed. */
+static __always_inline struct tc_ledger *ledger_of_current(struct tc_cpu_note *note, struct task_struct *task)
+{
+	if (note->task != (__u64)task)
+		return catch_up(note, task);
+	return ledger_in(note->slot);
+}
+
+static __always_inline struct tc_ledger *current_ledger(void)
+{
+	return ledger_of_current(&notes[this_cpu()], bpf_get_current_task_btf());
+}
+
+/*
+ * The same, on the way in from user mode or back. The registers of a task lie at the same place each time, so they tell
+ * whose they are, and spare a helper call. Only noted of observed tasks: one that is being adopted must be looked up.
+ */
+static __always_inline struct tc_ledger *ledger_by_regs(const struct pt_regs *regs)
+{
+	struct tc_cpu_note *note = &notes[this_cpu()];
+	struct tc_ledger *l;
+
+	if (note->regs == (__u64)regs)
+		return ledger_in(note->slot);
+	l = ledger_of_current(note, bpf_get_current_task_btf());
+	if (l) {
+		note->regs = (__u64)regs;
+		l->regs = (__u64)regs;
+	}
+	return l;
+}
+
+/*
+ * A transition shows that the pending fault is over although no resolution was seen: a bad address, a signal, or an
+ * access that the kernel tried without the right to sleep. What it took belongs to what it interrupted. It is a loss
+ * only if the kernel has accounted a fault meanwhile.
+ */
+static __always_inline void give_up_fault(struct tc_ledger *l, __u64 now)
+{
+	if (l->activity != TC_ROW_FAULT_PENDING)
+		return;
+	gather_fault(l, TC_FAULT_UNRESOLVED, now);
+	end_fault(l, l->interrupted);
+	l->counters[TC_COUNTER_FAULTS_UNRESOLVED]++;
+	if (faults_in_books() != l->fault_books)
+		count_loss(TC_LOSS_UNRESOLVED_FAULTS);
+}
+
+/* What the entry or exit of a system call and the end of a task begin with. Returns the instant. */
+static __always_inline __u64 leave_activity(struct tc_ledger *l)
+{
+	__u64 now = bpf_ktime_get_ns();
+
+	give_up_fault(l, now);
+	post(l, now);
+	return now;
+}
+
+/* Where the ledger's task, the current one, is in the kernel. */
+static __always_inline __u32 whereabouts(struct tc_ledger *l, struct task_struct *task)
+{
+	switch (l->activity) {
+	case TC_ROW_FAULT_PENDING:
+		return TC_FROM_FAULT;
+	case TC_ACTIVITY_USER: {
+		long number = call_of(l, task);
+
+		return number >= 0 ? numbered(task, number) : TC_FROM_USER;
+	}
+	case TC_ACTIVITY_EXIT:
+		return TC_FROM_EXIT;
+	case TC_ACTIVITY_KERNEL:
+		return TC_FROM_KERNEL;
+	default:
+		return l->syscall;
+	}
+}
+
+#endif

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* Wake-ups: when a sleeper became runnable, and what woke it. */
+#include "task.bpf.h"
+
+__u64 preempt_counts[TC_MAX_CPUS] = {}; /* addresses, once they were found */
+
+/* Whether this kernel tells it. */
+static __always_inline bool read_preempt_count(struct task_struct *current, __u32 *count)
+{
+#if defined(__TARGET_ARCH_x86)
+	__u32 cpu = this_cpu();
+	__u64 at = preempt_counts[cpu];
+
+	if (!at) {
+		at = find_preempt_count(current, cpu);
+		if (!at)
+			return false;
+		preempt_counts[cpu] = at;
+	}
+	*count = preempt_count_at(at);
+#else
+	*count = current->thread_info.preempt.count;
+#endif
+	return true;
+}
+
+/* In no system call by its registers, so in user mode until an interrupt or an exception came. */
+static __always_inline bool was_in_user_mode(struct tc_ledger *l, struct task_struct *task)
+{
+	if (l)
+		return l->activity == TC_ACTIVITY_USER && call_of(l, task) < 0;
+	return !(task->flags & PF_KTHREAD) && syscall_number_of((struct pt_regs *)bpf_task_pt_regs(task)) < 0;
+}
+
+/* Where the preemption count is not to be had. What a device never ends is not taken for it. */
+static __always_inline bool seems_interrupt(const struct tc_ledger *l, struct tc_ledger *waker,
+					    struct task_struct *current)
+{
+	switch (l->wait) {
+	case TC_WAIT_CHILD:
+	case TC_WAIT_CREATION:
+	case TC_WAIT_SIGNAL:
+	case TC_WAIT_STOPPED:
+		return false;
+	case TC_WAIT_DISK:
+		return !waker || waker->activity != TC_ACTIVITY_SIGNAL;
+	default:
+		return waker && was_in_user_mode(waker, current);
+	}
+}
+
+/*
+ * An interrupt is not the work of the task that it came upon. Softirqs are served at its end, or at once where a call
+ * has raised one, as by a packet to the machine itself: of a task in a call they count as the call's.
+ */
+static __always_inline bool is_interrupt(const struct tc_ledger *l, struct tc_ledger *waker,
+					 struct task_struct *current)
+{
+	__u32 count;
+
+	if (!current->pid)
+		return true;
+	if (!read_preempt_count(current, &count))
+		return seems_interrupt(l, waker, current);
+	return (count & (HARDIRQ_MASK | NMI_MASK)) || ((count & SOFTIRQ_OFFSET) && was_in_user_mode(waker, current));
+}
+
+static __always_inline void note_waker(struct tc_ledger *l, struct tc_ledger *waker, struct task_struct *current,
+				       __u64 now)
+{
+	if (!waker) {
+		l->waker = TC_WAKER_UNOBSERVED | (__u32)current->pid;
+		l->waker_from = current->flags & PF_KTHREAD ? TC_FROM_KERNEL : TC_FROM_NOWHERE;
+		return;
+	}
+	l->waker = waker->id;
+	l->waker_from = whereabouts(waker, current);
+	if (waker->waited.end_ns > l->since_ns && now - l->since_ns >= LONG_WAIT_NS) {
+		l->cause = waker->waited;
+		l->cause.end_ns = now;
+	}
+}
+
+/*
+ * blocked -> runnable. Only the time and the waker are noted: the sleeper may still be on its way off another CPU. The
+ * kernel holds its pi_lock, so there is one waker at a time.
+ */
+SEC("tp_btf/sched_waking")
+int BPF_PROG(taskcost_waking, struct task_struct *task)
+{
+	struct tc_cpu_note *note = &notes[this_cpu()];
+	struct tc_ledger *l = ledger_in(slot_near(note, task));
+	struct task_struct *current;
+	struct tc_ledger *waker;
+
+	if (!l)
+		return 0;
+	l->woken_ns = bpf_ktime_get_ns();
+	if (task_state_of(task) & TASK_FROZEN)
+		l->wait = TC_WAIT_FROZEN; /* v1 of cgroups freezes a sleeper where it is: only its thaw is seen */
+	if (note->in_timer) {
+		l->waker = TC_WAKER_TIMER;
+		l->waker_from = TC_FROM_INTERRUPT;
+		return 0;
+	}
+	current = bpf_get_current_task_btf();
+	waker = ledger_of_current(note, current);
+	if (is_interrupt(l, waker, current)) {
+		l->waker = TC_WAKER_INTERRUPT;
+		l->waker_from = TC_FROM_INTERRUPT;
+	} else {
+		note_waker(l, waker, current, l->woken_ns);
+	}
+	return 0;
+}
+
+SEC("tp_btf/timer_expire_entry")
+int BPF_PROG(taskcost_timer_entry)
+{
+	notes[this_cpu()].in_timer = 1;
+	return 0;
+}
+
+SEC("tp_btf/timer_expire_exit")
+int BPF_PROG(taskcost_timer_exit)
+{
+	notes[this_cpu()].in_timer = 0;
+	return 0;
+}
+
+SEC("tp_btf/hrtimer_expire_entry")
+int BPF_PROG(taskcost_hrtimer_entry)
+{
+	flush_gathered();
+	notes[this_cpu()].in_timer = 1;
+	return 0;
+}
+
+SEC("tp_btf/hrtimer_expire_exit")
+int BPF_PROG(taskcost_hrtimer_exit)
+{
+	notes[this_cpu()].in_timer = 0;
+	return 0;
+}
