@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The ledger of one task. */
+#ifndef TASKCOST_ABI_LEDGER_H
+#define TASKCOST_ABI_LEDGER_H
+
+#include "taskcost/abi_edges.h"
+#include "taskcost/abi_records.h"
+#include "taskcost/abi_stacks.h"
+
+/* The kernel's own books of a task (struct task_struct, the CPU time from its sched_entity). */
+struct tc_books {
+  __u64 nvcsw;
+  __u64 nivcsw;
+  __u64 min_flt;
+  __u64 maj_flt;
+  __u64 sum_exec_runtime_ns;
+  __u64 utime_ns;
+  __u64 stime_ns;
+};
+
+struct tc_creation_sums {
+  __u64 count;
+  __u64 copy_ns;    /* system call entered -> task_newtask */
+  __u64 publish_ns; /* task_newtask -> sched_wakeup_new */
+  __u64 return_ns;  /* sched_wakeup_new -> system call left, in the creator */
+  __u64 returns;    /* how many creations return_ns covers */
+  __u64 running_ns; /* on a CPU inside these calls */
+};
+
+/* How many a ledger has room for; more edges and flows go to hash maps. */
+enum { TC_OWN_EDGES = 6, TC_OTHER_EDGES = 3, TC_OWN_FLOWS = 6, TC_KEPT_CHAINS = 2 };
+
+/*
+ * A ledger never crosses a page: after a switch of address spaces each page of the pool that a probe touches can cost a
+ * walk of the page tables, twice over in a virtual machine.
+ */
+enum { TC_LEDGER_ALIGNMENT = 4096 };
+
+/* ledger.flags */
+enum {
+  TC_LEDGER_FOLLOW = 1 << 0,             /* children get a ledger too */
+  TC_LEDGER_OPEN_AT_START = 1 << 1,      /* adopted while it lived: its first interval began before the window */
+  TC_LEDGER_COMPAT = 1 << 2,             /* a 32-bit program */
+  TC_LEDGER_KERNEL_WORKER = 1 << 3,      /* never enters user mode */
+  TC_LEDGER_LEADER = 1 << 4,             /* thread-group leader */
+  TC_LEDGER_LAUNCHED = 1 << 5,           /* the first task of the command that the collector launched */
+  TC_LEDGER_GROUP_EXIT = 1 << 6,         /* group_exit_code is the status of the process */
+  TC_LEDGER_BOOKS = 1 << 7,              /* books_end was read */
+  TC_LEDGER_REUSED_ID = 1 << 8,          /* its tid was taken over by a sibling's exec */
+  TC_LEDGER_START_SEEN = 1 << 9,         /* its birth and its first switch-in were seen, */
+  TC_LEDGER_STARTED_ELSEWHERE = 1 << 10, /* and that was on another CPU than task_newtask */
+  TC_LEDGER_FOLLOW_THREADS = 1 << 11,    /* threads that it creates get a ledger too, other children none */
+};
+
+/* ledger.why_preempted */
+enum { TC_PREEMPTED_BY_OTHERS, TC_PREEMPTED_BY_QUOTA, TC_PREEMPTED_BY_YIELD };
+
+enum { TC_SHARES_KNOWN = 1u << 31 };
+
+/* ledger.other_end */
+enum {
+  TC_OTHER_END_IN = 1 << 0, /* `file` is where bytes go out, and `other_file` where they come in */
+};
+
+/*
+ * A thread group, by the start time of its leader (CLOCK_MONOTONIC, ns) and its tgid: no two ever have both in common.
+ * The kernel hands out pids below 2^22. A thread that calls exec takes over the start time of its leader.
+ */
+enum { TC_PID_BITS = 22 };
+#define TC_PROCESS_NUMBER(start_ns, tgid) ((start_ns) << TC_PID_BITS | (tgid))
+
+enum {
+  TC_FAULT_COW = 1 << 0, /* a write to a present page */
+  TC_FAULT_FILE = 1 << 1,
+  TC_FAULT_KERNEL = 1 << 2, /* raised in kernel mode */
+};
+
+/*
+ * The ledger of one task. It lives in a slot of a memory-mapped pool; the table of observed tasks holds the number of
+ * the slot. Only programs running on the task's CPU, or under its run-queue lock, write to it, except what its waker
+ * writes: `woken_ns`, `waker`, `waker_from` and `cause`.
+ */
+struct tc_ledger {
+  struct tc_record record;
+
+  __u64 task; /* address of the task while it lives: proves that a remembered slot is still its own */
+  __u64 regs; /* see tc_cpu_note */
+
+  /* The open interval. */
+  __u64 since_ns;
+  __u64 woken_ns;       /* last wake-up, also one that came too early */
+  __u64 switched_in_ns; /* 0 once the task gave its first sign of life after a switch */
+  __u64 entered_ns;     /* entry of the current system call */
+  __u64 fault_ns;       /* start of the pending page fault */
+  __u64 fault_books;    /* min_flt + maj_flt of the task at that instant */
+  __u8 activity;        /* a row: enum tc_activity, TC_ROW_FAULT_PENDING or TC_ROW_CALL_PENDING */
+  __u8 condition;
+  __u8 interrupted;      /* the row that the pending page fault interrupted */
+  __u8 other_end;        /* of the current call, once looked at: TC_OTHER_END_* */
+  __u8 call_row;         /* what the pending call turned out to be */
+  __u8 fault_bits;       /* TC_FAULT_* */
+  __u8 switch_kind;      /* enum tc_histogram_id of the last switch-in, TC_NR_HISTOGRAMS for none */
+  __u8 created_kind;     /* enum tc_creation of the child created in this system call, TC_NR_CREATIONS for none */
+  __u32 flags;           /* TC_LEDGER_* */
+  __u32 cpu;             /* its own; that of its creator until the first switch-in */
+  __u32 syscall;         /* number of the current system call, with TC_FROM_COMPAT */
+  __u32 call;            /* TC_CALL_* and kind of the current system call */
+  __u32 fd;              /* its descriptor, when it has one */
+  __u32 shares;          /* TC_SHARES_KNOWN, and a bit for each enum tc_shared that is its creator's */
+  __u32 live;            /* 1 while the slot is in use */
+  __u32 restart_call;    /* the call that a signal interrupted last so that restart_syscall goes on with it, */
+  __u64 exec_runtime_ns; /* se.sum_exec_runtime at the last switch-out */
+  __u64 unseen_at_ns;    /* after a switch-in that was not seen: the first sign of the task on its CPU */
+  __u64 unseen_wait_ns;  /* what was booked as waiting until then; 0: nothing to correct */
+  __u8 unseen_row;       /* where it was booked */
+  __u8 unseen_condition;
+  __u8 found;         /* `activity` is what the registers tell, for as long as the task sleeps; else it is in none */
+  __u8 why_preempted; /* TC_PREEMPTED_* */
+  __u8 wait_in_call;  /* enum tc_wait: of a wait for the disk that turns out to be none */
+  __u8 other_channel; /* enum tc_channel or TC_CHANNEL_NONE of the second file of splice and tee */
+  __u8 unseen_pad[2];
+  __u64 created_ns;      /* sched_wakeup_new of the child created in this system call */
+  __u64 call_running_ns; /* the running cell of the current system call's activity at its entry */
+  __u64 on_cpu_ns;       /* the last switch-in */
+  __u64 signal_ns;       /* the last signal that was sent to it and can end it: when, */
+  __u32 signal;          /* and its number */
+
+  /* The current wait, and the file that the current call turned out to be about. */
+  __u32 wait;        /* enum tc_wait */
+  __u64 file;        /* struct file of the descriptor, 0 for none */
+  __u32 channel;     /* enum tc_channel or TC_CHANNEL_NONE */
+  __u32 file_type;   /* of its inode's mode */
+  __u32 looked_at;   /* call_row, file, file_type and channel are those of the current call */
+  __u64 object;      /* tc_flow_key.object of the last call on a channel, */
+  __u64 link;        /* and its tc_flow_sums.link */
+  __u64 other_file;  /* and that file */
+  __u64 messages_ns; /* entry of the call that these bytes of messages are of */
+  __u64 message_bytes;
+  __u64 futex_page;      /* where the last futex lay that is not private by its flags, and whether in shared memory, */
+  __u64 futex_data_vm;   /* as long as the address space has so many private writable pages */
+  __u64 waker;           /* TC_WAKER_* */
+  __u32 waker_from;      /* TC_FROM_* */
+  __u32 restart_syscall; /* and its number */
+  struct tc_stack_ids left_at;    /* where it last left its CPU, */
+  struct tc_stack_ids faulted_at; /* and where it met the pending page fault */
+
+  __u64 cells[TC_NR_CELLS]; /* [row * TC_NR_CONDITIONS + condition] */
+  __u64 entries[TC_NR_ACTIVITIES];
+  __u64 counters[TC_NR_COUNTERS];
+  struct tc_channel_use channels[TC_NR_CHANNELS];
+  __u32 uncounted_calls[TC_NR_CHANNELS]; /* those among them whose bytes are not known */
+  struct tc_creation_sums creations[TC_NR_CREATIONS];
+  struct tc_wait_sums waits[TC_NR_WAITS];
+  struct tc_edge edges[TC_OWN_EDGES]; /* `key.sleeper` 0: free */
+  /* One for each cause, of TC_WAKER_SEVERAL: those that neither the ledger nor the map had room for. */
+  struct tc_edge other_edges[TC_OTHER_EDGES];
+  struct tc_flow flows[TC_OWN_FLOWS];     /* `key.object` 0: free */
+  struct tc_chain cause;                  /* the waker's own last wait, as it stood when `end_ns` equals `woken_ns` */
+  struct tc_chain waited;                 /* its own last long wait; what it wakes next may have waited for that */
+  struct tc_chain chains[TC_KEPT_CHAINS]; /* the longest, of two links at least */
+
+  /* Identity. Numbers that the kernel recycles (tid, addresses) never identify anything here. */
+  __u64 id;             /* of the ledger, never reused within a session */
+  __u64 process;        /* thread group: TC_PROCESS_NUMBER */
+  __u64 parent_process; /* of its real parent, observed or not; the last one that it had */
+  __u64 creator;        /* ledger id of the creating task; 0 when it has none */
+  __u64 address_space;  /* never used again for another one; 0: none, as of a kernel thread */
+  __u64 birth_ns;       /* task_struct.start_time for a child, the moment of adoption otherwise */
+  __u64 end_ns;         /* final switch-out; 0 while it lives */
+  __u64 clone_flags;
+  __u32 tid;
+  __u32 tgid;
+  __u32 ppid;
+  __u32 creator_tid;
+  __u32 how;                /* enum tc_creation, TC_NR_CREATIONS for adopted tasks */
+  __u32 pid_seen_by_parent; /* tgid in the parent's pid namespace */
+  __u32 tid_inside;         /* tid and tgid in its own pid namespace; */
+  __u32 tgid_inside;
+  __u32 namespace_level;  /* 0: that of the kernel */
+  __u32 parent_namespace; /* the pid namespace of pid_seen_by_parent: its inode number */
+  __u32 tgid_seen;        /* as the collector's pid namespace numbers it; 0: not visible there */
+  __u32 identity_pad;
+  __s32 exit_code; /* wait status of this task */
+  __s32 group_exit_code;
+
+  /* Its own creation, exec and end. */
+  __u64 copy_ns;
+  __u64 newtask_ns;      /* instant of task_newtask */
+  __u64 published_ns;    /* instant of sched_wakeup_new */
+  __u64 first_run_ns;    /* instant of the first switch-in */
+  __u64 exec_prepare_ns; /* sums: system call entered -> sched_prepare_exec */
+  __u64 exec_replace_ns; /* -> sched_process_exec */
+  __u64 exec_return_ns;  /* -> system call left */
+  __u64 exec_mark_ns;    /* instant of the last exec phase, 0 outside exec */
+  __u64 exit_start_ns;
+  __u64 exit_mmap_ns; /* instant of exit_mmap, when this task tore down the address space */
+
+  struct tc_books books_start;
+  struct tc_books books_end;
+  char comm[TC_COMM_LEN];
+} __attribute__((aligned(TC_LEDGER_ALIGNMENT)));
+
+#ifdef __cplusplus
+static_assert(sizeof(tc_ledger) == TC_LEDGER_ALIGNMENT, "a ledger is one page of the pool");
+#endif
+
+#endif
