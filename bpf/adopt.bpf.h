@@ -55,7 +55,7 @@ static __noinline int adopt(struct task_struct *task)
 		refuse(task, follow);
 		return 0;
 	}
-	forget_refusal(task);
+	clear_refusal(task);
 	now = bpf_ktime_get_ns();
 	l->birth_ns = now;
 	l->since_ns = now;
@@ -73,21 +73,21 @@ static __noinline int adopt(struct task_struct *task)
 	set_parent(l, BPF_CORE_READ(task, real_parent));
 	l->address_space = address_space_of(task);
 	bpf_core_read_str(l->comm, sizeof(l->comm), &task->comm);
-	note_namespace(l, task);
+	set_namespace_ids(l, task);
 	l->cpu = cpu_of(task);
-	read_books(&l->books_start, task);
+	read_task_stats(&l->books_start, task);
 	l->exec_runtime_ns = l->books_start.sum_exec_runtime_ns;
 	adopt_state(l, task, now);
 	/* First, because a switch of the task can follow at once. */
-	send_birth(l, now);
+	send_new_task(l, now);
 	if (!publish_ledger(l, slot, task))
 		return 0;
 	if (l->condition == TC_CONDITION_RUNNING) {
 		/* Its CPU noted that nobody observes it. */
-		struct tc_cpu_note *note = &notes[l->cpu & (TC_MAX_CPUS - 1)];
+		struct tc_cpu_note *cpu = &notes[l->cpu & (TC_MAX_CPUS - 1)];
 
-		note->task = 0;
-		note->regs = 0;
+		cpu->task = 0;
+		cpu->regs = 0;
 		/* It left its CPU after adopt_state() looked and before sched_switch could find the ledger. */
 		if (!is_on_cpu(task) && l->since_ns == now) {
 			__u32 state = task_state_of(task);
@@ -95,7 +95,7 @@ static __noinline int adopt(struct task_struct *task)
 			l->condition = state ? TC_CONDITION_BLOCKED : TC_CONDITION_PREEMPTED;
 			if (state)
 				begin_adopted_wait(l, task, state);
-			send_birth(l, now);
+			send_new_task(l, now);
 		}
 	}
 	return 1;

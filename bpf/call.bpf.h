@@ -96,16 +96,16 @@ enum { READ_AT_ONCE = 24 };
 /* Memory of the current task. Where it is not there, the fault of this is nobody's. */
 static __noinline long read_user(void *to, __u32 size, __u64 from)
 {
-	struct tc_cpu_note *note = &notes[this_cpu()];
+	struct tc_cpu_note *cpu = &notes[this_cpu()];
 	long failed;
 
 	if (!to) /* can't happen; the verifier asks */
 		return -1;
-	note->unwinding = 1;
+	cpu->unwinding = 1;
 	barrier();
 	failed = bpf_probe_read_user(to, bounded(size, READ_AT_ONCE + 1), (void *)from);
 	barrier();
-	note->unwinding = 0;
+	cpu->unwinding = 0;
 	return failed;
 }
 

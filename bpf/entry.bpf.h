@@ -31,7 +31,7 @@ static __always_inline __u32 class_of_restart(struct task_struct *task, __u64 fi
 	return TC_ACTIVITY_OTHER;
 }
 
-static __noinline int look_at_entry(struct tc_ledger *l, struct task_struct *task)
+static __noinline int resolve_entry(struct tc_ledger *l, struct task_struct *task)
 {
 	__u64 number;
 
@@ -57,7 +57,7 @@ static __noinline int look_at_entry(struct tc_ledger *l, struct task_struct *tas
 		break;
 	}
 	if ((l->call & TC_CALL_ACTIVITY_MASK) == TC_ACTIVITY_FUTEX)
-		look_at_futex(l, task);
+		resolve_futex(l, task);
 	return l->call;
 }
 
@@ -70,7 +70,7 @@ static __always_inline int find_call(struct tc_ledger *l, struct task_struct *ta
 	if (number < 0)
 		return 0;
 	if (set_call(l, task, number) & TC_CALL_AT_ENTRY)
-		look_at_entry(l, task);
+		resolve_entry(l, task);
 	if (!(l->call & TC_CALL_BY_FD)) {
 		l->activity = l->call & TC_CALL_ACTIVITY_MASK;
 		return 0;

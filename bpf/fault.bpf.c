@@ -11,10 +11,10 @@ static __always_inline void begin_fault(void *ctx, struct tc_ledger *l, __u8 bit
 	__u64 now = leave_activity(l);
 
 	if (sees_calls && !(bits & TC_FAULT_KERNEL) && l->activity != TC_ACTIVITY_USER)
-		returned_unseen(l, now);
+		end_missed_call(l, now);
 	l->switched_in_ns = 0;
 	l->fault_ns = now;
-	l->fault_books = faults_in_books();
+	l->fault_books = faults_in_stats();
 	l->fault_bits = bits;
 	l->interrupted = l->activity;
 	l->activity = TC_ROW_FAULT_PENDING;
@@ -28,12 +28,12 @@ static __always_inline void resolve_fault(struct tc_ledger *l, bool major, __u64
 	__u64 latency = elapsed(l->fault_ns, now);
 	__u8 bits = l->fault_bits;
 
-	gather_fault(l, major ? TC_FAULT_MAJOR : TC_FAULT_MINOR, now);
+	batch_fault(l, major ? TC_FAULT_MAJOR : TC_FAULT_MINOR, now);
 	post(l, now);
 	end_fault(l, TC_ACTIVITY_PAGE_FAULT);
 	l->entries[TC_ACTIVITY_PAGE_FAULT]++;
 	if (keep_stacks)
-		book_stack(l, &l->faulted_at, TC_STACK_FAULT, latency);
+		account_stack(l, &l->faulted_at, TC_STACK_FAULT, latency);
 	if (bits & TC_FAULT_FILE)
 		l->counters[TC_COUNTER_FAULTS_FILE]++;
 	if (bits & TC_FAULT_COW) {
@@ -49,7 +49,7 @@ static __always_inline void resolve_fault(struct tc_ledger *l, bool major, __u64
 	}
 }
 
-static __always_inline int exception(void *ctx, struct pt_regs *regs, unsigned long error_code, __u8 bits)
+static __always_inline int on_exception(void *ctx, struct pt_regs *regs, unsigned long error_code, __u8 bits)
 {
 	struct tc_ledger *l = bits & TC_FAULT_KERNEL ? current_ledger() : ledger_by_regs(regs);
 
@@ -66,7 +66,7 @@ SEC("?tp_btf/page_fault_user")
 int BPF_PROG(taskcost_fault_user, unsigned long address, struct pt_regs *regs, unsigned long error_code)
 {
 	stay_on_cpu();
-	return exception(ctx, regs, error_code, 0);
+	return on_exception(ctx, regs, error_code, 0);
 }
 
 /*
@@ -79,7 +79,7 @@ int BPF_PROG(taskcost_fault_kernel, unsigned long address, struct pt_regs *regs,
 	stay_on_cpu();
 	if (interrupts_off(regs))
 		return 0;
-	return exception(ctx, regs, error_code, TC_FAULT_KERNEL);
+	return on_exception(ctx, regs, error_code, TC_FAULT_KERNEL);
 }
 
 /* Where exceptions have no tracepoint: the software event that counts a fault before anything is done about it. */
@@ -100,7 +100,7 @@ static __always_inline bool began_before_window(const struct tc_ledger *l)
 	       !l->counters[TC_COUNTER_SYSCALLS];
 }
 
-static __always_inline int accounted(bool major)
+static __always_inline int on_accounted_fault(bool major)
 {
 	struct tc_ledger *l = current_ledger();
 
@@ -117,17 +117,17 @@ static __always_inline int accounted(bool major)
 SEC("?perf_event")
 int taskcost_fault_minor(void *ctx)
 {
-	return accounted(false);
+	return on_accounted_fault(false);
 }
 
 SEC("?perf_event")
 int taskcost_fault_major(void *ctx)
 {
-	return accounted(true);
+	return on_accounted_fault(true);
 }
 
 /* A fault that nothing before told of begins here. */
-static __always_inline int function_entered(void *ctx, bool on_file, unsigned int flags)
+static __always_inline int on_fault_entry(void *ctx, bool on_file, unsigned int flags)
 {
 	struct tc_ledger *l = current_ledger();
 
@@ -148,7 +148,7 @@ SEC("?kprobe/handle_mm_fault")
 int BPF_KPROBE(taskcost_fault_entry_kprobe, struct vm_area_struct *vma, unsigned long address, unsigned int flags,
 	       struct pt_regs *regs)
 {
-	return regs ? function_entered(ctx, BPF_CORE_READ(vma, vm_file), flags) : 0;
+	return regs ? on_fault_entry(ctx, BPF_CORE_READ(vma, vm_file), flags) : 0;
 }
 
 /*
@@ -160,7 +160,7 @@ int BPF_PROG(taskcost_fault_entry, struct vm_area_struct *vma, unsigned long add
 	     struct pt_regs *regs)
 {
 	stay_on_cpu();
-	return function_entered(ctx, vma->vm_file, flags);
+	return on_fault_entry(ctx, vma->vm_file, flags);
 }
 
 /* page fault -> what it interrupted */

@@ -146,7 +146,7 @@ static __noinline int channel_of_pipe_or_pty(__u64 file)
 }
 
 /* splice and tee have two files. The first one that is a channel is what the call is about, the other its other end. */
-static __noinline int look_at_other_end(struct tc_ledger *l, struct task_struct *task)
+static __noinline int resolve_other_end(struct tc_ledger *l, struct task_struct *task)
 {
 	__u32 activity = l->call & TC_CALL_ACTIVITY_MASK;
 	__u64 file = 0;
@@ -174,7 +174,7 @@ static __noinline int look_at_other_end(struct tc_ledger *l, struct task_struct 
 	return 0;
 }
 
-static __always_inline int look_at_file(struct tc_ledger *l, struct task_struct *task)
+static __always_inline int resolve_file(struct tc_ledger *l, struct task_struct *task)
 {
 	__u32 activity = l->call & TC_CALL_ACTIVITY_MASK;
 	__u64 file = 0;
@@ -194,14 +194,14 @@ static __always_inline int look_at_file(struct tc_ledger *l, struct task_struct 
 	l->call_row = activity;
 	l->looked_at = 1;
 	if (kind_of_call(l) == TC_KIND_SPLICE || kind_of_call(l) == TC_KIND_TEE)
-		look_at_other_end(l, task);
+		resolve_other_end(l, task);
 	return 0;
 }
 
 /* The pending call is over, or looked at from outside: its row joins the activity that its file makes it. */
 static __always_inline __u32 end_call(struct tc_ledger *l, struct task_struct *task)
 {
-	look_at_file(l, task);
+	resolve_file(l, task);
 	join_row(l, TC_ROW_CALL_PENDING, l->call_row);
 	enter_activity(l, l->call_row);
 	return l->channel;

@@ -199,7 +199,7 @@ static __always_inline void add_to_flow(struct tc_flow_sums *sums, __u64 bytes_i
 	add_bytes(&sums->bytes_out, bytes_out);
 }
 
-static __always_inline int book_flow(struct tc_ledger *l, __u64 bytes_in, __u64 bytes_out)
+static __always_inline int account_flow(struct tc_ledger *l, __u64 bytes_in, __u64 bytes_out)
 {
 	bool has_inode = l->channel != TC_CHANNEL_PTY && l->channel != TC_CHANNEL_SYSV_QUEUE;
 	__u64 number = has_inode ? identity_of_inode(l->file) : number_of_object(l) & TC_OBJECT_MASK;
@@ -239,12 +239,12 @@ static __always_inline int book_flow(struct tc_ledger *l, __u64 bytes_in, __u64 
 	return 0;
 }
 
-__verified_once int book_flow_seldom(struct tc_ledger *l, __u64 bytes_in, __u64 bytes_out)
+__verified_once int account_flow_seldom(struct tc_ledger *l, __u64 bytes_in, __u64 bytes_out)
 {
-	return l ? book_flow(l, bytes_in, bytes_out) : 0;
+	return l ? account_flow(l, bytes_in, bytes_out) : 0;
 }
 
-static __noinline int book_passage(struct tc_ledger *l, __u32 channel, __u32 bits, __u64 bytes, __u64 now)
+static __noinline int account_passage(struct tc_ledger *l, __u32 channel, __u32 bits, __u64 bytes, __u64 now)
 {
 	struct tc_channel_use *use;
 	__u32 call;
@@ -258,10 +258,10 @@ static __noinline int book_passage(struct tc_ledger *l, __u32 channel, __u32 bit
 	l->channel = channel;
 	call = l->call;
 	l->call = (call & ~(TC_CALL_IN | TC_CALL_OUT)) | bits;
-	book_flow_seldom(l, bits & TC_CALL_IN ? bytes : 0, bits & TC_CALL_OUT ? bytes : 0);
+	account_flow_seldom(l, bits & TC_CALL_IN ? bytes : 0, bits & TC_CALL_OUT ? bytes : 0);
 	l->call = call;
 	if (keep_events)
-		gather_passage(l, channel, bits, bytes, now);
+		batch_passage(l, channel, bits, bytes, now);
 	return 0;
 }
 

@@ -6,7 +6,7 @@
 #include "call.bpf.h"
 
 enum {
-	FUTEXES_LOOKED_AT = 4, /* of a list of up to 128 */
+	FUTEXES_READ = 4, /* of a list of up to 128 */
 	PAGE_BITS = 12,
 	MAPPING_TREE_DEPTH = 24,
 };
@@ -28,7 +28,7 @@ struct mapping {
 	__u64 bytes;
 };
 
-static long see_mapping(struct task_struct *task, struct vm_area_struct *vma, void *found)
+static long read_mapping(struct task_struct *task, struct vm_area_struct *vma, void *found)
 {
 	struct mapping *mapping = found;
 
@@ -62,7 +62,7 @@ static __always_inline struct mapping mapping_at(struct task_struct *task, __u64
 	struct mapping mapping = {};
 
 	if (bpf_core_enum_value_exists(enum bpf_func_id___compat, BPF_FUNC_find_vma___compat))
-		bpf_find_vma(task, address, see_mapping, &mapping, 0);
+		bpf_find_vma(task, address, read_mapping, &mapping, 0);
 	else if (bpf_core_field_exists(struct mm_struct___v6_0, mm_rb))
 		walk_to_mapping(task, address, &mapping);
 	return mapping;
@@ -105,7 +105,7 @@ __verified_once int list_lies_in_shared_memory(struct tc_ledger *l, __u64 list, 
 
 	if (!l) /* can't happen; the verifier asks */
 		return 0;
-	for (i = 0; i < FUTEXES_LOOKED_AT && (i < count || !i); i++) {
+	for (i = 0; i < FUTEXES_READ && (i < count || !i); i++) {
 		if (read_user(&waiter, sizeof(waiter), list + i * sizeof(waiter)))
 			return -1;
 		if (waiter.flags & FUTEX_PRIVATE_FLAG)
@@ -121,7 +121,7 @@ __verified_once int list_lies_in_shared_memory(struct tc_ledger *l, __u64 list, 
  * Memory that several processes map is a channel where they wait for each other. A futex without the flag that says
  * "private" is in such memory if its mapping is: the C library sets no flag where it waits for a thread to end.
  */
-static __always_inline void look_at_futex(struct tc_ledger *l, struct task_struct *task)
+static __always_inline void resolve_futex(struct tc_ledger *l, struct task_struct *task)
 {
 	struct pt_regs *regs = regs_of(l, task);
 	bool compat = in_compat_call(l);

@@ -43,7 +43,7 @@ static __noinline __u32 pid_for_collector(struct pid *pid)
 }
 
 /* Ids as the task's own pid namespace numbers them, and its tgid as the collector's does. */
-static __always_inline void note_namespace(struct tc_ledger *l, struct task_struct *task)
+static __always_inline void set_namespace_ids(struct tc_ledger *l, struct task_struct *task)
 {
 	struct pid *pid = field(task, thread_pid);
 	struct pid *leader = field_behind(task, group_leader, thread_pid);

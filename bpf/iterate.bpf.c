@@ -46,7 +46,7 @@ int taskcost_adopt(struct bpf_iter__task *ctx)
 {
 	struct task_struct *task = ctx->task;
 
-	if (!task || task->exit_state || slot_of(task))
+	if (!task || task->exit_state || find_slot(task))
 		return 0;
 	if (!is_target(task) && !descends_from_target(task))
 		return 0;
@@ -61,7 +61,7 @@ int taskcost_adopt(struct bpf_iter__task *ctx)
 /* Of a walk's task; NULL when it is not observed. The window may be closed. */
 static __always_inline struct tc_ledger *ledger_of_walk(struct task_struct *task)
 {
-	__u32 slot = task ? slot_of(task) : 0;
+	__u32 slot = task ? find_slot(task) : 0;
 	struct tc_ledger *l = slot ? bpf_map_lookup_elem(&pool, &slot) : NULL;
 
 	return l && l->live ? l : NULL;
@@ -69,7 +69,7 @@ static __always_inline struct tc_ledger *ledger_of_walk(struct task_struct *task
 
 static __always_inline void read_task(struct tc_ledger *l, struct task_struct *task)
 {
-	read_books(&l->books_end, task);
+	read_task_stats(&l->books_end, task);
 	set_parent(l, BPF_CORE_READ(task, real_parent));
 	bpf_core_read_str(l->comm, sizeof(l->comm), &task->comm);
 }

@@ -6,8 +6,8 @@
  * its CPU names the same slot, so that system calls and faults find the ledger without a look-up, and tasks that nobody
  * observes leave after one comparison. sched_switch writes the note. It names the task that it speaks of, because a
  * switch may go unseen: some kernels hide what happens in the context of certain tasks from all tracepoints, the switch
- * away from them included. A note of another task than the current one is looked up again (catch_up), and so a task
- * that is adopted while it runs is found as well: the iterator makes its CPU forget the note.
+ * away from them included. A note of another task than the current one is looked up again (recover_switch_in), and so a
+ * task that is adopted while it runs is found as well: the iterator makes its CPU forget the note.
  *
  * Who writes what, without locks: everything but woken_ns is written on the CPU that runs the task, or by sched_switch
  * under the run-queue lock of that CPU. woken_ns is one aligned store by the waker; sched_switch reads it later under
@@ -18,7 +18,7 @@
 
 #include "state.bpf.h"
 
-static __always_inline struct tc_ledger *ledger_in(__u32 slot)
+static __always_inline struct tc_ledger *ledger_at(__u32 slot)
 {
 	if (!slot || closed)
 		return NULL;
@@ -29,7 +29,7 @@ static __always_inline struct tc_ledger *ledger_in(__u32 slot)
  * Where a task is in `observed` if it is. By its kernel stack, which it keeps for life: the address of the task itself
  * may not be calculated with, and its pid changes when a thread calls exec.
  */
-static __always_inline struct tc_bucket *bucket_of(struct task_struct *task)
+static __always_inline struct tc_bucket *find_bucket(struct task_struct *task)
 {
 	__u32 stack = stack_of(task) >> 12;
 	__u32 index = stack * 0x9e3779b1u >> observed_shift;
@@ -37,46 +37,46 @@ static __always_inline struct tc_bucket *bucket_of(struct task_struct *task)
 	return bpf_map_lookup_elem(&observed, &index);
 }
 
-static __always_inline struct tc_place *place_of(struct task_struct *task)
+static __always_inline struct tc_bucket_entry *find_entry(struct task_struct *task)
 {
-	struct tc_bucket *bucket = bucket_of(task);
+	struct tc_bucket *bucket = find_bucket(task);
 	__u32 i;
 
 	if (!bucket)
 		return NULL;
 #pragma unroll
-	for (i = 0; i < TC_BUCKET_PLACES; i++)
-		if (bucket->places[i].task == (__u64)task)
-			return &bucket->places[i];
+	for (i = 0; i < TC_BUCKET_ENTRIES; i++)
+		if (bucket->entries[i].task == (__u64)task)
+			return &bucket->entries[i];
 	return NULL;
 }
 
 /* The slot of any task; 0 when it is not observed. */
-static __always_inline __u32 slot_of(struct task_struct *task)
+static __always_inline __u32 find_slot(struct task_struct *task)
 {
-	struct tc_place *place = place_of(task);
+	struct tc_bucket_entry *entry = find_entry(task);
 
-	return place ? place->slot : 0;
+	return entry ? entry->slot : 0;
 }
 
 /*
  * Whether the task has got a place. It has none yet, or somebody else gave it one at this moment: then it keeps that,
  * because everybody takes the first that is free.
  */
-static __always_inline bool take_place(struct task_struct *task, __u32 slot)
+static __always_inline bool add_entry(struct task_struct *task, __u32 slot)
 {
-	struct tc_bucket *bucket = bucket_of(task);
+	struct tc_bucket *bucket = find_bucket(task);
 	__u64 there;
 	__u32 i;
 
 	if (!bucket)
 		return false;
-	for (i = 0; i < TC_BUCKET_PLACES; i++) {
-		there = __sync_val_compare_and_swap(&bucket->places[i].task, 0, (__u64)task);
+	for (i = 0; i < TC_BUCKET_ENTRIES; i++) {
+		there = __sync_val_compare_and_swap(&bucket->entries[i].task, 0, (__u64)task);
 		if (there == (__u64)task)
 			return false;
 		if (!there) {
-			bucket->places[i].slot = slot;
+			bucket->entries[i].slot = slot;
 			return true;
 		}
 	}
@@ -84,24 +84,24 @@ static __always_inline bool take_place(struct task_struct *task, __u32 slot)
 	return false;
 }
 
-static __always_inline void leave_place(struct task_struct *task)
+static __always_inline void remove_entry(struct task_struct *task)
 {
-	struct tc_place *place = place_of(task);
+	struct tc_bucket_entry *entry = find_entry(task);
 
-	if (!place)
+	if (!entry)
 		return;
-	place->slot = 0;
+	entry->slot = 0;
 	/* In this order for the one who takes the place next. */
-	__sync_val_compare_and_swap(&place->task, (__u64)task, 0);
+	__sync_val_compare_and_swap(&entry->task, (__u64)task, 0);
 }
 
-/* The same as slot_of(), without a look-up where the task is the one that ran on this CPU before. */
-static __always_inline __u32 slot_near(const struct tc_cpu_note *note, struct task_struct *task)
+/* The same as find_slot(), without a look-up where the task is the one that ran on this CPU before. */
+static __always_inline __u32 find_slot_near(const struct tc_cpu_note *cpu, struct task_struct *task)
 {
-	__u32 slot = note->last_slot;
-	struct tc_ledger *l = ledger_in(slot);
+	__u32 slot = cpu->last_slot;
+	struct tc_ledger *l = ledger_at(slot);
 
-	return l && l->task == (__u64)task ? slot : slot_of(task);
+	return l && l->task == (__u64)task ? slot : find_slot(task);
 }
 
 static __always_inline __u64 *cell_of(struct tc_ledger *l, __u32 row, __u32 condition)
@@ -195,7 +195,7 @@ static __always_inline void end_fault(struct tc_ledger *l, __u32 row)
 }
 
 /* Faults that the kernel has accounted to the current task. */
-static __always_inline __u64 faults_in_books(void)
+static __always_inline __u64 faults_in_stats(void)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 
@@ -203,7 +203,7 @@ static __always_inline __u64 faults_in_books(void)
 }
 
 /* The first sign of life of a task after it was switched in. */
-static __always_inline void sign_of_life(struct tc_ledger *l, __u64 now)
+static __always_inline void end_switch_latency(struct tc_ledger *l, __u64 now)
 {
 	if (!l->switched_in_ns)
 		return;
@@ -212,7 +212,7 @@ static __always_inline void sign_of_life(struct tc_ledger *l, __u64 now)
 	l->switched_in_ns = 0;
 }
 
-static __always_inline void read_books(struct tc_books *books, struct task_struct *task)
+static __always_inline void read_task_stats(struct tc_books *books, struct task_struct *task)
 {
 	books->nvcsw = task->nvcsw;
 	books->nivcsw = task->nivcsw;
@@ -286,7 +286,7 @@ static __always_inline __u32 followed_by_refused(struct task_struct *task)
 }
 
 /* It ended, or got a ledger after all. */
-static __always_inline void forget_refusal(struct task_struct *task)
+static __always_inline void clear_refusal(struct task_struct *task)
 {
 	__u64 key = (__u64)task;
 
@@ -308,7 +308,7 @@ static __always_inline bool publish_ledger(struct tc_ledger *l, __u32 slot, stru
 {
 	l->live = 1;
 	l->task = (__u64)task;
-	if (take_place(task, slot))
+	if (add_entry(task, slot))
 		return true;
 	give_back_ledger(l, slot);
 	return false;

@@ -74,7 +74,7 @@ static __always_inline bool is_worker_of_process(const struct tc_ledger *l)
 }
 
 /* What the kernel set up for the creator, seen from the creator. */
-static __always_inline void book_creation(struct tc_ledger *creator, enum tc_creation kind, __u64 copy_ns)
+static __always_inline void account_creation(struct tc_ledger *creator, enum tc_creation kind, __u64 copy_ns)
 {
 	struct tc_creation_sums *sums;
 
@@ -141,14 +141,14 @@ int BPF_PROG(taskcost_newtask, struct task_struct *child, __u64 clone_flags)
 	stay_on_cpu();
 	struct task_struct *current = bpf_get_current_task_btf();
 	__u32 cpu = this_cpu();
-	struct tc_ledger *creator = ledger_of_current(&notes[cpu], current);
+	struct tc_ledger *creator = current_ledger_on(&notes[cpu], current);
 	struct tc_ledger *l;
 	__u64 now, copy_ns = 0;
 	__u32 slot, inherited = TC_LEDGER_FOLLOW;
 	bool same_memory;
 
-	leave_place(child); /* somebody who was at this address before, and whose end nobody saw */
-	forget_refusal(child);
+	remove_entry(child); /* somebody who was at this address before, and whose end nobody saw */
+	clear_refusal(child);
 	if (creator && !is_followed(creator->flags, clone_flags))
 		return 0;
 	/* CLONE_INTO_CGROUP, or its creator has left the target. */
@@ -192,7 +192,7 @@ int BPF_PROG(taskcost_newtask, struct task_struct *child, __u64 clone_flags)
 	bpf_core_read_str(l->comm, sizeof(l->comm), &child->comm);
 	if (child->pid == child->tgid)
 		l->flags |= TC_LEDGER_LEADER;
-	note_namespace(l, child);
+	set_namespace_ids(l, child);
 	l->copy_ns = copy_ns;
 	l->cpu = cpu;
 	if (!same_memory)
@@ -216,8 +216,8 @@ int BPF_PROG(taskcost_newtask, struct task_struct *child, __u64 clone_flags)
 
 	if (!publish_ledger(l, slot, child))
 		return 0;
-	flush_gathered();
-	send_birth(l, now);
+	flush_events();
+	send_new_task(l, now);
 	if (creator && is_worker_of_process(l)) {
 		creator->counters[TC_COUNTER_CHILDREN_WORKERS]++;
 	} else if (creator) {
@@ -225,9 +225,9 @@ int BPF_PROG(taskcost_newtask, struct task_struct *child, __u64 clone_flags)
 
 		if (keep_stacks) {
 			take_stack(ctx, &created_at);
-			book_stack(creator, &created_at, TC_STACK_CREATION, copy_ns);
+			account_stack(creator, &created_at, TC_STACK_CREATION, copy_ns);
 		}
-		book_creation(creator, l->how, copy_ns);
+		account_creation(creator, l->how, copy_ns);
 		creator->created_ns = 0;
 		if (creator->activity == TC_ACTIVITY_CREATE)
 			creator->created_kind = l->how;
@@ -239,7 +239,7 @@ int BPF_PROG(taskcost_newtask, struct task_struct *child, __u64 clone_flags)
 SEC("tp_btf/sched_wakeup_new")
 int BPF_PROG(taskcost_wakeup_new, struct task_struct *child)
 {
-	struct tc_ledger *l = ledger_in(slot_of(child));
+	struct tc_ledger *l = ledger_at(find_slot(child));
 	struct task_struct *current;
 	struct tc_ledger *creator;
 	__u64 now;
@@ -251,11 +251,11 @@ int BPF_PROG(taskcost_wakeup_new, struct task_struct *child)
 	l->published_ns = now;
 
 	current = bpf_get_current_task_btf();
-	creator = ledger_of_current(&notes[this_cpu()], current);
+	creator = current_ledger_on(&notes[this_cpu()], current);
 	l->waker = creator ? creator->id : TC_WAKER_UNOBSERVED | (__u32)current->pid;
-	l->waker_from = creator ? whereabouts(creator, current) : TC_FROM_NOWHERE;
-	flush_gathered();
-	send_step(l, TC_STEP_PUBLISHED, l->waker, l->waker_from, now);
+	l->waker_from = creator ? waker_context(creator, current) : TC_FROM_NOWHERE;
+	flush_events();
+	send_event(l, TC_STEP_PUBLISHED, l->waker, l->waker_from, now);
 	if (creator && creator->id == l->creator && !is_worker_of_process(l)) {
 		creations_of(creator, l->how)->publish_ns += elapsed(l->since_ns, now);
 		creator->created_ns = now;
@@ -277,7 +277,7 @@ int BPF_PROG(taskcost_prepare_exec, struct task_struct *task, struct linux_binpr
 	if (sees_calls)
 		l->exec_prepare_ns += elapsed(l->entered_ns, now);
 	l->exec_mark_ns = now;
-	gather_step(l, TC_STEP_EXEC_PREPARED, sees_calls ? l->entered_ns : 0, 0, now);
+	batch_event(l, TC_STEP_EXEC_PREPARED, sees_calls ? l->entered_ns : 0, 0, now);
 	return 0;
 }
 
@@ -287,7 +287,7 @@ static __always_inline void send_exec(struct tc_ledger *l, struct task_struct *t
 	struct tc_exec *exec;
 	__u64 size;
 
-	flush_gathered();
+	flush_events();
 	exec = bpf_ringbuf_reserve(&records, sizeof(*exec), 0);
 	if (!exec) {
 		count_loss(TC_LOSS_DROPPED_EVENTS);
@@ -362,7 +362,7 @@ static __always_inline void begin_exit(struct tc_ledger *l, struct task_struct *
 	l->switched_in_ns = 0;
 	if (l->activity == TC_ROW_CALL_PENDING)
 		end_call(l, task);
-	gather_step(l, step, l->exit_start_ns ? 0 : entry_of_call(l, l->activity), l->activity, now);
+	batch_event(l, step, l->exit_start_ns ? 0 : entry_of_call(l, l->activity), l->activity, now);
 	if (l->exit_start_ns)
 		return;
 	if (by_call) {
@@ -395,7 +395,7 @@ int BPF_PROG(taskcost_deliver, int number, void *info, struct k_sigaction *actio
 }
 
 /* Who will reap it, and by which number. Its first parent may have ended. */
-static __always_inline void note_parent(struct tc_ledger *l, struct task_struct *task, __u64 now)
+static __always_inline void update_parent(struct tc_ledger *l, struct task_struct *task, __u64 now)
 {
 	struct task_struct *parent = untrusted(task)->real_parent;
 	struct pid *parent_pid = field(parent, thread_pid);
@@ -404,7 +404,7 @@ static __always_inline void note_parent(struct tc_ledger *l, struct task_struct 
 
 	set_parent(l, parent);
 	if (l->parent_process != before)
-		gather_step(l, TC_STEP_REPARENTED, l->parent_process, l->ppid, now);
+		batch_event(l, TC_STEP_REPARENTED, l->parent_process, l->ppid, now);
 	if (!parent_pid)
 		return;
 	seen = upid_at_level(field_behind(task, group_leader, thread_pid), field(parent_pid, level));
@@ -420,11 +420,11 @@ int BPF_PROG(taskcost_exit, struct task_struct *task)
 	struct tc_ledger *l = current_ledger();
 
 	if (!l) {
-		forget_refusal(task);
+		clear_refusal(task);
 		return 0;
 	}
 	begin_exit(l, task, TC_STEP_EXIT);
-	note_parent(l, task, l->since_ns);
+	update_parent(l, task, l->since_ns);
 	return 0;
 }
 
@@ -439,12 +439,12 @@ int BPF_PROG(taskcost_signal, int number, void *info, struct task_struct *task, 
 
 	if (sig_kernel_ignore(number))
 		return 0;
-	l = ledger_in(slot_of(task));
+	l = ledger_at(find_slot(task));
 	if (!l)
 		return 0;
 	l->signal = number;
 	l->signal_ns = bpf_ktime_get_ns();
-	send_step(l, TC_STEP_SIGNALLED, 0, number, l->signal_ns);
+	send_event(l, TC_STEP_SIGNALLED, 0, number, l->signal_ns);
 	return 0;
 }
 
@@ -457,7 +457,7 @@ int BPF_PROG(taskcost_exit_mmap, struct mm_struct *mm)
 
 	if (l && l->activity == TC_ACTIVITY_EXIT && !l->exit_mmap_ns) {
 		l->exit_mmap_ns = bpf_ktime_get_ns();
-		gather_step(l, TC_STEP_MEMORY_GONE, 0, 0, l->exit_mmap_ns);
+		batch_event(l, TC_STEP_MEMORY_GONE, 0, 0, l->exit_mmap_ns);
 	}
 	return 0;
 }
@@ -473,7 +473,7 @@ int BPF_PROG(taskcost_cgroup_attach, struct cgroup *destination, const char *pat
 	if (target_kind != TC_TARGET_CGROUP || closed ||
 	    !is_below_target((__u64)BPF_CORE_READ(destination, self.cgroup)))
 		return 0;
-	if (!task->exit_state && (__u32)task->tgid != collector_tgid && !slot_of(task))
+	if (!task->exit_state && (__u32)task->tgid != collector_tgid && !find_slot(task))
 		adopt(task);
 	__sync_fetch_and_add(&arrivals, 1);
 	return 0;
@@ -483,7 +483,7 @@ int BPF_PROG(taskcost_cgroup_attach, struct cgroup *destination, const char *pat
 SEC("?tp_btf/task_rename")
 int BPF_PROG(taskcost_rename, struct task_struct *task, const char *comm)
 {
-	struct tc_ledger *l = ledger_in(slot_of(task));
+	struct tc_ledger *l = ledger_at(find_slot(task));
 	struct tc_rename rename = {};
 
 	if (is_in_exec(task))
@@ -500,7 +500,7 @@ int BPF_PROG(taskcost_rename, struct task_struct *task, const char *comm)
 	rename.at_ns = bpf_ktime_get_ns();
 	rename.id = l->id;
 	bpf_probe_read_kernel_str(rename.comm, sizeof(rename.comm), comm);
-	flush_gathered();
-	send_event(&rename, sizeof(rename), rename.at_ns);
+	flush_events();
+	send_record(&rename, sizeof(rename), rename.at_ns);
 	return 0;
 }

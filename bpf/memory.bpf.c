@@ -15,7 +15,7 @@ static struct {
 	__u32 pad;
 } senders[SENDERS];
 
-static __always_inline __u32 sender_place(__u64 mm)
+static __always_inline __u32 sender_index(__u64 mm)
 {
 	return (mm * 0x9e3779b97f4a7c15ull >> 32) & (SENDERS - 1);
 }
@@ -29,14 +29,14 @@ static __always_inline __u64 memory_of(struct task_struct *task)
 static __always_inline void send_shootdown(struct tc_ledger *l)
 {
 	__u64 mm = memory_of(bpf_get_current_task_btf());
-	__u32 place = sender_place(mm);
+	__u32 index = sender_index(mm);
 
 	l->counters[TC_COUNTER_SHOOTDOWNS_SENT]++;
-	gather_step_now(l, TC_STEP_SHOOTDOWN_SENT, 0, 0);
-	senders[place].mm = 0;
-	senders[place].slot = notes[this_cpu()].slot;
-	senders[place].id = l->id;
-	senders[place].mm = mm;
+	batch_event_now(l, TC_STEP_SHOOTDOWN_SENT, 0, 0);
+	senders[index].mm = 0;
+	senders[index].slot = notes[this_cpu()].slot;
+	senders[index].id = l->id;
+	senders[index].mm = mm;
 }
 
 /*
@@ -52,10 +52,10 @@ int BPF_PROG(taskcost_tlb_flush, int reason, unsigned long pages)
 	struct tc_ledger *l;
 
 	if (reason == TLB_FLUSH_ON_TASK_SWITCH) {
-		struct tc_cpu_note *note = &notes[this_cpu()];
+		struct tc_cpu_note *cpu = &notes[this_cpu()];
 
-		if (note->task != (__u64)bpf_get_current_task_btf())
-			note->flush = pages ? TC_FLUSH_DONE : TC_FLUSH_REUSED;
+		if (cpu->task != (__u64)bpf_get_current_task_btf())
+			cpu->flush = pages ? TC_FLUSH_DONE : TC_FLUSH_REUSED;
 		return 0;
 	}
 	if (reason != TLB_REMOTE_SHOOTDOWN && reason != TLB_REMOTE_SEND_IPI)
@@ -65,7 +65,7 @@ int BPF_PROG(taskcost_tlb_flush, int reason, unsigned long pages)
 		return 0;
 	if (reason == TLB_REMOTE_SHOOTDOWN) {
 		l->counters[TC_COUNTER_SHOOTDOWNS_RECEIVED]++;
-		gather_step_now(l, TC_STEP_SHOOTDOWN_RECEIVED, 0, 0);
+		batch_event_now(l, TC_STEP_SHOOTDOWN_RECEIVED, 0, 0);
 		notes[this_cpu()].shot_down = 1;
 	} else {
 		send_shootdown(l);
@@ -75,38 +75,38 @@ int BPF_PROG(taskcost_tlb_flush, int reason, unsigned long pages)
 
 static __always_inline void begin_interrupt(void)
 {
-	struct tc_cpu_note *note = &notes[this_cpu()];
+	struct tc_cpu_note *cpu = &notes[this_cpu()];
 
-	note->shot_down = 0;
-	note->interrupt_ns = note->slot ? bpf_ktime_get_ns() : 0;
+	cpu->shot_down = 0;
+	cpu->interrupt_ns = cpu->slot ? bpf_ktime_get_ns() : 0;
 }
 
 /* The time belongs to the sender of the shootdown, and is lost to the task that it interrupted. */
 static __always_inline void end_interrupt(void)
 {
-	struct tc_cpu_note *note = &notes[this_cpu()];
+	struct tc_cpu_note *cpu = &notes[this_cpu()];
 	struct tc_ledger *l, *sender;
-	__u32 place;
+	__u32 index;
 	__u64 now, ns, mm;
 
-	if (!note->shot_down || !note->interrupt_ns)
+	if (!cpu->shot_down || !cpu->interrupt_ns)
 		return;
-	note->shot_down = 0;
+	cpu->shot_down = 0;
 	now = bpf_ktime_get_ns();
-	ns = elapsed(note->interrupt_ns, now);
+	ns = elapsed(cpu->interrupt_ns, now);
 	l = current_ledger();
 	if (l) {
 		l->counters[TC_COUNTER_SHOOTDOWN_LOST_NS] += ns;
-		gather_step(l, TC_STEP_SHOOTDOWN_LOST, ns, 0, now);
+		batch_event(l, TC_STEP_SHOOTDOWN_LOST, ns, 0, now);
 	}
 	mm = memory_of(bpf_get_current_task_btf());
-	place = sender_place(mm);
-	if (senders[place].mm != mm)
+	index = sender_index(mm);
+	if (senders[index].mm != mm)
 		return;
-	sender = ledger_in(senders[place].slot);
-	if (sender && sender->id == senders[place].id) {
+	sender = ledger_at(senders[index].slot);
+	if (sender && sender->id == senders[index].id) {
 		__sync_fetch_and_add(&sender->counters[TC_COUNTER_SHOOTDOWN_STOLEN_NS], ns);
-		send_step(sender, TC_STEP_SHOOTDOWN_STOLE, ns, 0, now);
+		send_event(sender, TC_STEP_SHOOTDOWN_STOLE, ns, 0, now);
 	}
 }
 
@@ -151,7 +151,7 @@ static __always_inline void add_slab(struct tc_ledger *l, __u64 bytes)
 {
 	l->counters[TC_COUNTER_KERNEL_SLAB_BYTES] += bytes;
 	l->counters[TC_COUNTER_KERNEL_SLAB_ALLOCATIONS]++;
-	gather_step_now(l, TC_STEP_SLAB, bytes, 0);
+	batch_event_now(l, TC_STEP_SLAB, bytes, 0);
 }
 
 /* Allocations that fail are counted too: the address is void to older verifiers, which forbid to look at it. */
@@ -186,7 +186,7 @@ int BPF_PROG(taskcost_page_alloc, struct page *page, unsigned int order)
 
 	if (l) {
 		l->counters[TC_COUNTER_KERNEL_PAGES] += 1ull << (order & 63);
-		gather_step_now(l, TC_STEP_PAGES, 1ull << (order & 63), 0);
+		batch_event_now(l, TC_STEP_PAGES, 1ull << (order & 63), 0);
 	}
 	return 0;
 }

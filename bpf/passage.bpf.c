@@ -23,7 +23,7 @@ static __always_inline void name_ends(struct sock *sk)
 }
 
 /* Of io_uring: sent or received in the kernel's own time, by a worker or on the way to user mode. */
-static __always_inline void pass(struct tc_ledger *l, struct sock *sk, __u64 bytes, __u32 bits)
+static __always_inline void account_passage_of(struct tc_ledger *l, struct sock *sk, __u64 bytes, __u32 bits)
 {
 	__u64 file = (__u64)BPF_CORE_READ(sk, sk_socket, file);
 
@@ -31,7 +31,7 @@ static __always_inline void pass(struct tc_ledger *l, struct sock *sk, __u64 byt
 	if (!file)
 		return;
 	l->file = file;
-	book_passage(l, channel_of_family(sk->__sk_common.skc_family), bits, bytes, bpf_ktime_get_ns());
+	account_passage(l, channel_of_family(sk->__sk_common.skc_family), bits, bytes, bpf_ktime_get_ns());
 }
 
 static __always_inline int passed_through(struct sock *sk, int bytes, __u32 bits, bool taken)
@@ -48,7 +48,7 @@ static __always_inline int passed_through(struct sock *sk, int bytes, __u32 bits
 		name_ends(sk);
 	if (interrupted_row(l) != TC_ROW_CALL_PENDING) {
 		if (taken)
-			pass(l, sk, bytes, bits);
+			account_passage_of(l, sk, bytes, bits);
 		return 0;
 	}
 	kind = kind_of_call(l);
@@ -101,7 +101,7 @@ static __always_inline int completed(struct io_kiocb *request, int bytes)
 	if (channel == TC_CHANNEL_NONE)
 		return 0;
 	l->file = file;
-	book_passage(l, channel, operation & READS ? TC_CALL_IN : TC_CALL_OUT, bytes, bpf_ktime_get_ns());
+	account_passage(l, channel, operation & READS ? TC_CALL_IN : TC_CALL_OUT, bytes, bpf_ktime_get_ns());
 	return 0;
 }
 

@@ -37,16 +37,16 @@ static __always_inline __u64 wakeup_flag_at(__u64 now)
 	return now % 16 ? BPF_RB_NO_WAKEUP : wakeup_flag();
 }
 
-static __noinline int note_lost_events(__u64 first_ns, __u64 last_ns, __u64 count)
+static __noinline int count_lost_events(__u64 first_ns, __u64 last_ns, __u64 count)
 {
-	struct tc_cpu_note *note = &notes[this_cpu()];
+	struct tc_cpu_note *cpu = &notes[this_cpu()];
 
 	/* What is gathered here can be older than what was sent at once. */
-	if (!note->lost_events || first_ns < note->lost_first_ns)
-		note->lost_first_ns = first_ns;
-	if (!note->lost_events || last_ns > note->lost_last_ns)
-		note->lost_last_ns = last_ns;
-	note->lost_events += count;
+	if (!cpu->lost_events || first_ns < cpu->lost_first_ns)
+		cpu->lost_first_ns = first_ns;
+	if (!cpu->lost_events || last_ns > cpu->lost_last_ns)
+		cpu->lost_last_ns = last_ns;
+	cpu->lost_events += count;
 	__sync_fetch_and_add(&losses[TC_LOSS_DROPPED_TRANSITIONS], count);
 	return 0;
 }
@@ -54,19 +54,19 @@ static __noinline int note_lost_events(__u64 first_ns, __u64 last_ns, __u64 coun
 /* Tells of what this CPU lost, before the first event that finds room again. Returns whether there was room. */
 static __noinline int send_gap(void)
 {
-	__u32 cpu = this_cpu();
-	struct tc_cpu_note *note = &notes[cpu];
+	__u32 number = this_cpu();
+	struct tc_cpu_note *cpu = &notes[number];
 	struct tc_gap gap = {
 		.record = {.type = TC_RECORD_GAP, .size = sizeof(gap)},
-		.first_ns = note->lost_first_ns,
-		.last_ns = note->lost_last_ns,
-		.count = note->lost_events,
-		.cpu = cpu,
+		.first_ns = cpu->lost_first_ns,
+		.last_ns = cpu->lost_last_ns,
+		.count = cpu->lost_events,
+		.cpu = number,
 	};
 
 	if (bpf_ringbuf_output(&records, &gap, sizeof(gap), BPF_RB_FORCE_WAKEUP))
 		return 0;
-	note->lost_events = 0;
+	cpu->lost_events = 0;
 	return 1;
 }
 
@@ -76,14 +76,14 @@ static __always_inline bool send(void *events, __u64 size, __u64 wakeup)
 	return (!notes[this_cpu()].lost_events || send_gap()) && !bpf_ringbuf_output(&records, events, size, wakeup);
 }
 
-static __always_inline void send_event(void *event, __u64 size, __u64 at_ns)
+static __always_inline void send_record(void *event, __u64 size, __u64 at_ns)
 {
 	if (!send(event, size, BPF_RB_NO_WAKEUP))
-		note_lost_events(at_ns, at_ns, 1);
+		count_lost_events(at_ns, at_ns, 1);
 }
 
 /* NULL when transitions are not kept. */
-static __always_inline struct tc_gathered *gathered_here(void)
+static __always_inline struct tc_gathered *this_batch(void)
 {
 	__u32 cpu;
 
@@ -93,33 +93,33 @@ static __always_inline struct tc_gathered *gathered_here(void)
 	return bpf_map_lookup_elem(&gathered, &cpu);
 }
 
-static __always_inline void send_these(struct tc_gathered *these, __u64 wakeup)
+static __always_inline void flush_batch(struct tc_gathered *batch, __u64 wakeup)
 {
-	if (!send(these->events, bounded(these->used, TC_GATHERED_BYTES + 1), wakeup))
-		note_lost_events(these->first_ns, these->last_ns, these->count);
-	these->used = 0;
-	these->count = 0;
+	if (!send(batch->events, bounded(batch->used, TC_GATHERED_BYTES + 1), wakeup))
+		count_lost_events(batch->first_ns, batch->last_ns, batch->count);
+	batch->used = 0;
+	batch->count = 0;
 }
 
-static __noinline int send_gathered(void)
+static __noinline int flush_this_batch(void)
 {
-	struct tc_gathered *these = gathered_here();
+	struct tc_gathered *batch = this_batch();
 
-	if (!these || these->busy || !these->used)
+	if (!batch || batch->busy || !batch->used)
 		return 0;
-	these->busy = 1;
+	batch->busy = 1;
 	barrier();
-	send_these(these, BPF_RB_NO_WAKEUP);
+	flush_batch(batch, BPF_RB_NO_WAKEUP);
 	barrier();
-	these->busy = 0;
+	batch->busy = 0;
 	return 0;
 }
 
 /* What this CPU has gathered: before something that has to come after it, and at each tick. */
-static __always_inline void flush_gathered(void)
+static __always_inline void flush_events(void)
 {
 	if (keep_events)
-		send_gathered();
+		flush_this_batch();
 }
 
 /*
@@ -127,34 +127,35 @@ static __always_inline void flush_gathered(void)
  * finish_event(), which comes without fail. NULL when transitions are not kept, or when another task was taken from the
  * CPU in between; then the event is lost.
  */
-static __always_inline void *begin_event(struct tc_gathered *these, __u64 room, __u64 at_ns)
+static __always_inline void *begin_event(struct tc_gathered *batch, __u64 room, __u64 at_ns)
 {
 	if (!keep_events)
 		return NULL;
-	if (!these || these->busy) {
-		note_lost_events(at_ns, at_ns, 1);
+	if (!batch || batch->busy) {
+		count_lost_events(at_ns, at_ns, 1);
 		return NULL;
 	}
-	these->busy = 1;
+	batch->busy = 1;
 	barrier();
-	if (these->used > TC_GATHERED_BYTES - room)
-		send_these(these, wakeup_flag());
-	return these->events + bounded(these->used, TC_GATHERED_BYTES - room + 1);
+	if (batch->used > TC_GATHERED_BYTES - room)
+		flush_batch(batch, wakeup_flag());
+	return batch->events + bounded(batch->used, TC_GATHERED_BYTES - room + 1);
 }
 
 /* `size`: as much of the room as the event took, 0 when there is none after all. */
-static __always_inline void finish_event(struct tc_gathered *these, __u64 size, __u64 at_ns)
+static __always_inline void finish_event(struct tc_gathered *batch, __u64 size, __u64 at_ns)
 {
-	if (!these->used)
-		these->first_ns = at_ns;
-	these->last_ns = at_ns;
-	these->used += size;
-	these->count += size != 0;
+	if (!batch->used)
+		batch->first_ns = at_ns;
+	batch->last_ns = at_ns;
+	batch->used += size;
+	batch->count += size != 0;
 	barrier();
-	these->busy = 0;
+	batch->busy = 0;
 }
 
-static __always_inline struct tc_step step_of(const struct tc_ledger *l, __u32 kind, __u64 value, __u32 arg, __u64 now)
+static __always_inline struct tc_step make_event(const struct tc_ledger *l, __u32 kind, __u64 value, __u32 arg,
+						 __u64 now)
 {
 	return (struct tc_step){
 		.record = {.type = TC_RECORD_STEP, .size = sizeof(struct tc_step)},
@@ -167,44 +168,44 @@ static __always_inline struct tc_step step_of(const struct tc_ledger *l, __u32 k
 }
 
 /* Of any other task. */
-static __always_inline void send_step(const struct tc_ledger *l, __u32 kind, __u64 value, __u32 arg, __u64 now)
+static __always_inline void send_event(const struct tc_ledger *l, __u32 kind, __u64 value, __u32 arg, __u64 now)
 {
 	if (keep_events) {
-		struct tc_step step = step_of(l, kind, value, arg, now);
+		struct tc_step step = make_event(l, kind, value, arg, now);
 
-		send_event(&step, sizeof(step), now);
+		send_record(&step, sizeof(step), now);
 	}
 }
 
 /* Of the task that has this CPU. An interrupt that came upon somebody at work here sends it at once. */
-static __always_inline void gather_step(const struct tc_ledger *l, __u32 kind, __u64 value, __u32 arg, __u64 now)
+static __always_inline void batch_event(const struct tc_ledger *l, __u32 kind, __u64 value, __u32 arg, __u64 now)
 {
-	struct tc_gathered *these = gathered_here();
+	struct tc_gathered *batch = this_batch();
 	struct tc_step *step;
 
-	if (these && these->busy) {
-		send_step(l, kind, value, arg, now);
+	if (batch && batch->busy) {
+		send_event(l, kind, value, arg, now);
 		return;
 	}
-	step = begin_event(these, sizeof(*step), now);
+	step = begin_event(batch, sizeof(*step), now);
 	if (!step)
 		return;
-	*step = step_of(l, kind, value, arg, now);
-	finish_event(these, sizeof(*step), now);
+	*step = make_event(l, kind, value, arg, now);
+	finish_event(batch, sizeof(*step), now);
 }
 
 /* One whose probe needs no time for the ledger itself. */
-static __always_inline void gather_step_now(const struct tc_ledger *l, __u32 kind, __u64 value, __u32 arg)
+static __always_inline void batch_event_now(const struct tc_ledger *l, __u32 kind, __u64 value, __u32 arg)
 {
 	if (keep_events)
-		gather_step(l, kind, value, arg, bpf_ktime_get_ns());
+		batch_event(l, kind, value, arg, bpf_ktime_get_ns());
 }
 
 /* The pending fault of the task that has this CPU. */
-static __always_inline void gather_fault(const struct tc_ledger *l, __u8 outcome, __u64 now)
+static __always_inline void batch_fault(const struct tc_ledger *l, __u8 outcome, __u64 now)
 {
-	struct tc_gathered *these = gathered_here();
-	struct tc_fault *fault = begin_event(these, sizeof(*fault), now);
+	struct tc_gathered *batch = this_batch();
+	struct tc_fault *fault = begin_event(batch, sizeof(*fault), now);
 
 	if (!fault)
 		return;
@@ -219,11 +220,11 @@ static __always_inline void gather_fault(const struct tc_ledger *l, __u8 outcome
 		.bits = l->fault_bits,
 		.outcome = outcome,
 	};
-	finish_event(these, sizeof(*fault), now);
+	finish_event(batch, sizeof(*fault), now);
 }
 
 /* Where a new or an adopted task starts, from its ledger as it is published. */
-static __always_inline void send_birth(const struct tc_ledger *l, __u64 now)
+static __always_inline void send_new_task(const struct tc_ledger *l, __u64 now)
 {
 	struct tc_birth birth = {
 		.record = {.type = TC_RECORD_BIRTH, .size = sizeof(birth)},
@@ -258,14 +259,14 @@ static __always_inline void send_birth(const struct tc_ledger *l, __u64 now)
 	if (!keep_events)
 		return;
 	__builtin_memcpy(birth.comm, l->comm, sizeof(birth.comm));
-	send_event(&birth, sizeof(birth), now);
+	send_record(&birth, sizeof(birth), now);
 }
 
 /* NULL when transitions are not kept. */
-static __always_inline struct tc_switch *begin_switch(struct tc_gathered *these, struct task_struct *prev,
+static __always_inline struct tc_switch *begin_switch(struct tc_gathered *batch, struct task_struct *prev,
 						      struct task_struct *next, __u32 cpu, __u64 now)
 {
-	struct tc_switch *event = begin_event(these, sizeof(*event), now);
+	struct tc_switch *event = begin_event(batch, sizeof(*event), now);
 
 	if (!event)
 		return NULL;
@@ -280,15 +281,15 @@ static __always_inline struct tc_switch *begin_switch(struct tc_gathered *these,
 }
 
 /* The last event of the task that leaves, and all of it that was gathered. Of nobody once the window is closed. */
-static __always_inline void finish_switch(struct tc_gathered *these, const struct tc_switch *event, __u64 now)
+static __always_inline void finish_switch(struct tc_gathered *batch, const struct tc_switch *event, __u64 now)
 {
-	finish_event(these, event->prev || event->next ? sizeof(*event) : 0, now);
-	if (these->used)
-		send_these(these, wakeup_flag_at(now));
+	finish_event(batch, event->prev || event->next ? sizeof(*event) : 0, now);
+	if (batch->used)
+		flush_batch(batch, wakeup_flag_at(now));
 }
 
 /* The task that leaves, when all is known of it. */
-static __always_inline void tell_prev(struct tc_switch *event, const struct tc_ledger *l, enum tc_counter destination,
+static __always_inline void fill_prev(struct tc_switch *event, const struct tc_ledger *l, enum tc_counter destination,
 				      __u32 flush, bool voluntary, bool last)
 {
 	event->prev = l->id;
@@ -307,7 +308,7 @@ static __always_inline void tell_prev(struct tc_switch *event, const struct tc_l
 		event->flags |= TC_SWITCH_YIELDED;
 }
 
-static __always_inline void tell_next(struct tc_switch *event, const struct tc_ledger *l, __u32 origin, bool blocked,
+static __always_inline void fill_next(struct tc_switch *event, const struct tc_ledger *l, __u32 origin, bool blocked,
 				      __u64 woken_ns)
 {
 	event->next = l->id;
@@ -322,10 +323,10 @@ static __always_inline void tell_next(struct tc_switch *event, const struct tc_l
 }
 
 /* What the return of a call begins its event with. NULL when transitions are not kept. */
-static __always_inline struct tc_transfer *begin_transfer(struct tc_gathered *these, const struct tc_ledger *l,
+static __always_inline struct tc_transfer *begin_transfer(struct tc_gathered *batch, const struct tc_ledger *l,
 							  long result, __u64 now)
 {
-	struct tc_transfer *transfer = begin_event(these, sizeof(*transfer), now);
+	struct tc_transfer *transfer = begin_event(batch, sizeof(*transfer), now);
 
 	if (!transfer)
 		return NULL;
@@ -341,7 +342,7 @@ static __always_inline struct tc_transfer *begin_transfer(struct tc_gathered *th
 	return transfer;
 }
 
-static __always_inline void finish_call(struct tc_gathered *these, struct tc_transfer *transfer,
+static __always_inline void finish_call(struct tc_gathered *batch, struct tc_transfer *transfer,
 					const struct tc_ledger *l, __u64 now)
 {
 	bool whole = transfer->call.channel != TC_CHANNEL_NONE;
@@ -350,13 +351,13 @@ static __always_inline void finish_call(struct tc_gathered *these, struct tc_tra
 	transfer->call.record.type = whole ? TC_RECORD_TRANSFER : TC_RECORD_CALL;
 	transfer->call.record.size = size;
 	transfer->call.row = l->activity;
-	finish_event(these, size, now);
+	finish_event(batch, size, now);
 }
 
-static __always_inline void gather_passage(const struct tc_ledger *l, __u32 channel, __u32 bits, __u64 bytes, __u64 now)
+static __always_inline void batch_passage(const struct tc_ledger *l, __u32 channel, __u32 bits, __u64 bytes, __u64 now)
 {
-	struct tc_gathered *these = gathered_here();
-	struct tc_passage *passage = begin_event(these, sizeof(*passage), now);
+	struct tc_gathered *batch = this_batch();
+	struct tc_passage *passage = begin_event(batch, sizeof(*passage), now);
 
 	if (!passage)
 		return;
@@ -371,20 +372,20 @@ static __always_inline void gather_passage(const struct tc_ledger *l, __u32 chan
 		.channel = channel,
 		.bits = bits,
 	};
-	finish_event(these, sizeof(*passage), now);
+	finish_event(batch, sizeof(*passage), now);
 }
 
-static __always_inline void send_stint(const struct tc_ledger *l, __u64 now)
+static __always_inline void send_cpu_slice(const struct tc_ledger *l, __u64 now)
 {
-	struct tc_stint stint = {
-		.record = {.type = TC_RECORD_STINT, .size = sizeof(stint)},
+	struct tc_stint slice = {
+		.record = {.type = TC_RECORD_STINT, .size = sizeof(slice)},
 		.id = l->id,
 		.start_ns = l->on_cpu_ns,
 		.end_ns = now,
 		.cpu = l->cpu,
 	};
 
-	if (bpf_ringbuf_output(&records, &stint, sizeof(stint), wakeup_flag_at(now)))
+	if (bpf_ringbuf_output(&records, &slice, sizeof(slice), wakeup_flag_at(now)))
 		count_loss(TC_LOSS_DROPPED_EVENTS);
 }
 

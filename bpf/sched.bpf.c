@@ -15,7 +15,7 @@ static __always_inline void end_ledger(struct tc_ledger *l, __u32 slot, struct t
 		l->flags |= TC_LEDGER_GROUP_EXIT;
 	if ((__u32)task->pid != l->tid)
 		l->flags |= TC_LEDGER_REUSED_ID;
-	read_books(&l->books_end, task);
+	read_task_stats(&l->books_end, task);
 	l->flags |= TC_LEDGER_BOOKS;
 	bpf_core_read_str(l->comm, sizeof(l->comm), &task->comm);
 	/* Records reach files: no kernel address in them. */
@@ -24,7 +24,7 @@ static __always_inline void end_ledger(struct tc_ledger *l, __u32 slot, struct t
 	if (bpf_ringbuf_output(&records, l, sizeof(*l), wakeup_flag()))
 		count_loss(TC_LOSS_DROPPED_EXIT_RECORDS);
 
-	leave_place(task);
+	remove_entry(task);
 	give_back_ledger(l, slot);
 }
 
@@ -66,7 +66,7 @@ static __always_inline void correct_unseen_wait(struct tc_ledger *l, struct task
 	/* That was in an earlier call: the one that began since did not run for longer. */
 	if (l->entered_ns > l->unseen_at_ns && row == interrupted_row(l))
 		l->call_running_ns += missing;
-	gather_step(l, TC_STEP_CORRECTED, missing, row << 8 | l->unseen_condition, now);
+	batch_event(l, TC_STEP_CORRECTED, missing, row << 8 | l->unseen_condition, now);
 	l->unseen_wait_ns = 0;
 }
 
@@ -107,7 +107,7 @@ static __always_inline void switch_out(void *ctx, struct tc_ledger *l, bool pree
 		correct_unseen_wait(l, prev, now);
 	take_stack(ctx, &l->left_at);
 	if (keep_stints)
-		send_stint(l, now);
+		send_cpu_slice(l, now);
 	l->exec_runtime_ns = prev->se.sum_exec_runtime;
 	l->switched_in_ns = 0;
 	l->counters[bounded(destination_of(prev, next), TC_NR_COUNTERS)]++;
@@ -166,59 +166,59 @@ static __always_inline void switch_in(struct tc_ledger *l, struct task_struct *p
 	l->on_cpu_ns = now;
 	origin = count_origin(l, prev, next);
 	if (event)
-		tell_next(event, l, origin, blocked, woken);
+		fill_next(event, l, origin, blocked, woken);
 }
 
 /* any activity: running -> preempted or blocked; runnable, preempted -> running; dead -> the ledger's end */
 SEC("tp_btf/sched_switch")
 int BPF_PROG(taskcost_switch, bool preempt, struct task_struct *prev, struct task_struct *next)
 {
-	__u32 cpu = this_cpu();
-	struct tc_cpu_note *note = &notes[cpu];
-	__u32 next_slot = slot_near(note, next);
+	__u32 number = this_cpu();
+	struct tc_cpu_note *cpu = &notes[number];
+	__u32 next_slot = find_slot_near(cpu, next);
 	__u32 prev_slot;
 	struct tc_ledger *l, *dead = NULL;
-	struct tc_gathered *these = gathered_here();
+	struct tc_gathered *batch = this_batch();
 	struct tc_switch *event;
 	__u32 flush, state = 0;
 	__u64 now;
 
-	if (note->task != (__u64)prev)
-		catch_up(note, prev);
-	prev_slot = note->slot;
-	flush = note->flush;
-	note->task = (__u64)next;
-	note->regs = 0;
-	note->slot = next_slot;
-	note->flush = TC_FLUSH_NONE;
+	if (cpu->task != (__u64)prev)
+		recover_switch_in(cpu, prev);
+	prev_slot = cpu->slot;
+	flush = cpu->flush;
+	cpu->task = (__u64)next;
+	cpu->regs = 0;
+	cpu->slot = next_slot;
+	cpu->flush = TC_FLUSH_NONE;
 	if (!prev_slot && !next_slot)
 		return 0;
 	if (prev_slot)
-		note->last_slot = prev_slot;
+		cpu->last_slot = prev_slot;
 	now = bpf_ktime_get_ns();
 
-	l = ledger_in(prev_slot);
+	l = ledger_at(prev_slot);
 	if (l) {
 		state = prev_state_of(ctx, prev);
 		if (keep_events && l->activity == TC_ROW_FAULT_PENDING)
-			gather_fault(l, TC_FAULT_BEGUN, now);
+			batch_fault(l, TC_FAULT_BEGUN, now);
 		count_flush(l, flush);
 		switch_out(ctx, l, preempt, prev, next, state, now);
 		if (state & TASK_DEAD)
 			dead = l;
 	}
-	event = begin_switch(these, prev, next, cpu, now);
+	event = begin_switch(batch, prev, next, number, now);
 	if (l && event)
-		tell_prev(event, l, destination_of(prev, next), flush, !preempt && state, dead);
+		fill_prev(event, l, destination_of(prev, next), flush, !preempt && state, dead);
 
-	l = ledger_in(next_slot);
+	l = ledger_at(next_slot);
 	if (l) {
-		note->regs = l->regs;
-		switch_in(l, prev, next, cpu, now, event);
+		cpu->regs = l->regs;
+		switch_in(l, prev, next, number, now, event);
 	}
 
 	if (event)
-		finish_switch(these, event, now);
+		finish_switch(batch, event, now);
 	if (dead)
 		end_ledger(dead, prev_slot, prev);
 	return 0;
@@ -226,10 +226,10 @@ int BPF_PROG(taskcost_switch, bool preempt, struct task_struct *prev, struct tas
 
 static __always_inline void end_switch(struct task_struct *task)
 {
-	struct tc_ledger *l = ledger_of_current(&notes[this_cpu()], task);
+	struct tc_ledger *l = current_ledger_on(&notes[this_cpu()], task);
 
 	if (l && l->switched_in_ns)
-		sign_of_life(l, bpf_ktime_get_ns());
+		end_switch_latency(l, bpf_ktime_get_ns());
 }
 
 /* The return to user mode ends a switch where nothing nearer to it can be seen. */

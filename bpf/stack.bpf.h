@@ -64,7 +64,7 @@ static __noinline __u64 keep_stack(void *ctx, struct tc_stack *stack, __u64 flag
 static __always_inline void take_stack(void *ctx, struct tc_stack_ids *ids)
 {
 	struct tc_unwound *here;
-	struct tc_cpu_note *note;
+	struct tc_cpu_note *cpu;
 	__u32 zero = 0;
 	__u64 start;
 
@@ -74,11 +74,11 @@ static __always_inline void take_stack(void *ctx, struct tc_stack_ids *ids)
 	if (!here) /* can't happen */
 		return;
 	start = bpf_ktime_get_ns();
-	note = &notes[this_cpu()];
-	note->unwinding = 1;
+	cpu = &notes[this_cpu()];
+	cpu->unwinding = 1;
 	ids->kernel = keep_stack(ctx, &here->stack, 0);
 	ids->user = keep_stack(ctx, &here->stack, BPF_F_USER_STACK);
-	note->unwinding = 0;
+	cpu->unwinding = 0;
 	here->ns += bpf_ktime_get_ns() - start;
 }
 
@@ -95,7 +95,7 @@ static __always_inline struct tc_stack_key stack_key(const struct tc_ledger *l, 
 }
 
 /* What the stack stands for is over. */
-static __noinline int book_stack(const struct tc_ledger *l, const struct tc_stack_ids *ids, __u32 kind, __u64 ns)
+static __noinline int account_stack(const struct tc_ledger *l, const struct tc_stack_ids *ids, __u32 kind, __u64 ns)
 {
 	struct tc_stack_key key = stack_key(l, ids, kind);
 	struct tc_stack_sums first = {.count = 1, .ns = ns};

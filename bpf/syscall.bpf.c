@@ -15,8 +15,8 @@ struct passed {
 };
 
 /* Each call is one of a channel; its object, if it has one, is that of the last flow. */
-static __always_inline void book_call(struct tc_ledger *l, __u32 channel, __u64 running_ns, const struct passed *passed,
-				      struct tc_transfer *transfer)
+static __always_inline void account_call(struct tc_ledger *l, __u32 channel, __u64 running_ns,
+					 const struct passed *passed, struct tc_transfer *transfer)
 {
 	struct tc_channel_use *use = &l->channels[bounded(channel, TC_NR_CHANNELS)];
 
@@ -42,7 +42,8 @@ static __always_inline void book_call(struct tc_ledger *l, __u32 channel, __u64 
 	__builtin_memset(transfer->pad, 0, sizeof(transfer->pad));
 }
 
-static __always_inline void book_object(struct tc_ledger *l, const struct passed *passed, struct tc_transfer *transfer)
+static __always_inline void account_object(struct tc_ledger *l, const struct passed *passed,
+					   struct tc_transfer *transfer)
 {
 	bool counted = !(passed->flags & (TC_PASSED_UNCOUNTED | TC_PASSED_PEEKED));
 	__u64 uncounted = passed->flags & TC_PASSED_UNCOUNTED ? TC_BYTES_UNKNOWN : 0;
@@ -50,7 +51,7 @@ static __always_inline void book_object(struct tc_ledger *l, const struct passed
 	__u64 out = counted ? passed->out : passed->bits & TC_CALL_OUT ? uncounted : 0;
 
 	l->call = (l->call & ~(TC_CALL_IN | TC_CALL_OUT)) | passed->bits;
-	book_flow_seldom(l, in, out);
+	account_flow_seldom(l, in, out);
 	if (transfer) {
 		transfer->object = l->object;
 		transfer->link = l->link;
@@ -144,8 +145,8 @@ static __noinline int leave_special_call(struct tc_ledger *l, struct pt_regs *re
 		return 0;
 	passed = passed_by_result(l, result);
 	count_specially(l, regs, result, &passed);
-	book_call(l, l->channel, running_ns, &passed, transfer);
-	book_object(l, &passed, transfer);
+	account_call(l, l->channel, running_ns, &passed, transfer);
+	account_object(l, &passed, transfer);
 	return 0;
 }
 
@@ -163,8 +164,8 @@ static __always_inline void leave_call(struct tc_ledger *l, struct pt_regs *regs
 		return;
 	}
 	passed = passed_by_result(l, result);
-	book_call(l, channel, running_ns, &passed, transfer);
-	book_flow(l, passed.in, passed.out);
+	account_call(l, channel, running_ns, &passed, transfer);
+	account_flow(l, passed.in, passed.out);
 	if (transfer) {
 		transfer->object = l->object;
 		transfer->link = l->link;
@@ -175,7 +176,7 @@ static __always_inline void use_channel(struct tc_ledger *l, __u32 channel, __u3
 {
 	struct passed passed = {};
 
-	book_call(l, channel, call_running(l, row), &passed, transfer);
+	account_call(l, channel, call_running(l, row), &passed, transfer);
 }
 
 static __always_inline void leave_futex(struct tc_ledger *l, struct tc_transfer *transfer)
@@ -247,8 +248,8 @@ static __always_inline void leave_queue(struct tc_ledger *l, struct pt_regs *reg
 	l->channel = TC_CHANNEL_SYSV_QUEUE;
 	l->file = 0;
 	l->fd = l->call & TC_CALL_SHIFTED ? argument_of(regs, 2, compat) : argument_of(regs, 1, compat);
-	book_call(l, TC_CHANNEL_SYSV_QUEUE, call_running(l, TC_ACTIVITY_OTHER), &passed, transfer);
-	book_object(l, &passed, transfer);
+	account_call(l, TC_CHANNEL_SYSV_QUEUE, call_running(l, TC_ACTIVITY_OTHER), &passed, transfer);
+	account_object(l, &passed, transfer);
 }
 
 static __noinline int leave_other(struct tc_ledger *l, struct pt_regs *regs, long result, struct tc_transfer *transfer)
@@ -267,7 +268,7 @@ static __noinline int leave_other(struct tc_ledger *l, struct pt_regs *regs, lon
 		break;
 	case TC_KIND_PROCESS_VM:
 		passed = passed_by_result(l, result);
-		book_call(l, TC_CHANNEL_PROCESS_MEMORY, call_running(l, TC_ACTIVITY_OTHER), &passed, transfer);
+		account_call(l, TC_CHANNEL_PROCESS_MEMORY, call_running(l, TC_ACTIVITY_OTHER), &passed, transfer);
 		break;
 	}
 	return 0;
@@ -279,7 +280,7 @@ static __always_inline void leave_other_end(struct tc_ledger *l, long result, __
 	if (l->other_channel >= TC_NR_CHANNELS || l->channel >= TC_NR_CHANNELS)
 		return;
 	l->file = l->other_file;
-	book_passage(l, l->other_channel, TC_CALL_OUT, result > 0 ? result : 0, now);
+	account_passage(l, l->other_channel, TC_CALL_OUT, result > 0 ? result : 0, now);
 }
 
 static __always_inline void leave_create(struct tc_ledger *l, __u64 now)
@@ -365,14 +366,14 @@ static __always_inline void leave_wait(struct tc_ledger *l, struct pt_regs *regs
 		count_loss(TC_LOSS_DROPPED_EVENTS);
 }
 
-static __noinline int returned_unseen(struct tc_ledger *l, __u64 now)
+static __noinline int end_missed_call(struct tc_ledger *l, __u64 now)
 {
-	struct tc_gathered *these = gathered_here();
+	struct tc_gathered *batch = this_batch();
 	struct tc_transfer *transfer;
 
 	if (!l || !is_call(l->activity) || l->activity == TC_ACTIVITY_EXIT)
 		return 0;
-	transfer = begin_transfer(these, l, 0, now);
+	transfer = begin_transfer(batch, l, 0, now);
 	if (transfer)
 		transfer->call.created = TC_NR_CREATIONS;
 	l->created_kind = TC_NR_CREATIONS;
@@ -381,7 +382,7 @@ static __noinline int returned_unseen(struct tc_ledger *l, __u64 now)
 	else if (l->activity == TC_ACTIVITY_EXEC)
 		leave_exec(l, now);
 	if (transfer)
-		finish_call(these, transfer, l, now);
+		finish_call(batch, transfer, l, now);
 	enter_activity(l, TC_ACTIVITY_USER);
 	return 0;
 }
@@ -390,7 +391,7 @@ static __noinline int returned_unseen(struct tc_ledger *l, __u64 now)
  * A call returns that nobody saw enter: seccomp or a tracer refused it before its probe, or it was entered before its
  * task was adopted. Only its registers know which one it was.
  */
-static __always_inline bool meet_call(struct tc_ledger *l, struct pt_regs *regs)
+static __always_inline bool find_returning_call(struct tc_ledger *l, struct pt_regs *regs)
 {
 	long number = syscall_number_of(regs);
 	bool adopted_in_it = (l->flags & TC_LEDGER_OPEN_AT_START) && !l->counters[TC_COUNTER_SYSCALLS];
@@ -423,14 +424,14 @@ int BPF_PROG(taskcost_sys_enter, struct pt_regs *regs, long number)
 		return 0;
 	now = leave_activity(l);
 	if (l->activity != TC_ACTIVITY_USER)
-		returned_unseen(l, now);
+		end_missed_call(l, now);
 	l->switched_in_ns = 0;
 
 	call = set_call(l, task_of(l), number);
 	l->entered_ns = now;
 	l->counters[TC_COUNTER_SYSCALLS]++;
 	if ((call & TC_CALL_AT_ENTRY) && !is_private_futex(l, regs))
-		call = look_at_entry(l, bpf_get_current_task_btf());
+		call = resolve_entry(l, bpf_get_current_task_btf());
 	if (call & TC_CALL_BY_FD) {
 		l->fd = argument_of(regs, 1, in_compat_call(l));
 		l->activity = TC_ROW_CALL_PENDING;
@@ -447,7 +448,7 @@ int BPF_PROG(taskcost_sys_exit, struct pt_regs *regs, long result)
 {
 	stay_on_cpu();
 	struct tc_ledger *l = ledger_by_regs(regs);
-	struct tc_gathered *these = gathered_here();
+	struct tc_gathered *batch = this_batch();
 	struct tc_transfer *transfer;
 	bool met = false;
 	__u64 now;
@@ -455,10 +456,10 @@ int BPF_PROG(taskcost_sys_exit, struct pt_regs *regs, long result)
 	if (!l)
 		return 0;
 	now = leave_activity(l);
-	sign_of_life(l, now);
+	end_switch_latency(l, now);
 	if (l->activity == TC_ACTIVITY_USER)
-		met = meet_call(l, regs);
-	transfer = begin_transfer(these, l, result, now);
+		met = find_returning_call(l, regs);
+	transfer = begin_transfer(batch, l, result, now);
 	if (transfer && met)
 		transfer->call.flags = TC_CALL_ENTRY_UNSEEN;
 
@@ -491,7 +492,7 @@ int BPF_PROG(taskcost_sys_exit, struct pt_regs *regs, long result)
 		break;
 	}
 	if (transfer)
-		finish_call(these, transfer, l, now);
+		finish_call(batch, transfer, l, now);
 	if (l->looked_at && (kind_of_call(l) == TC_KIND_SPLICE || kind_of_call(l) == TC_KIND_TEE))
 		leave_other_end(l, result, now);
 	l->created_kind = TC_NR_CREATIONS;

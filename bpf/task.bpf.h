@@ -13,16 +13,16 @@
  * The task runs on this CPU although the note speaks of another one. If it waits by its ledger, its switch-in was not
  * seen: what was booked as waiting is corrected at its switch-out, when the scheduler's books tell how long it ran.
  */
-static __noinline struct tc_ledger *catch_up(struct tc_cpu_note *note, struct task_struct *task)
+static __noinline struct tc_ledger *recover_switch_in(struct tc_cpu_note *cpu, struct task_struct *task)
 {
 	struct tc_ledger *l;
 	__u64 now;
 
-	note->task = (__u64)task;
-	note->regs = 0;
-	note->slot = slot_of(task);
-	note->flush = TC_FLUSH_NONE;
-	l = ledger_in(note->slot);
+	cpu->task = (__u64)task;
+	cpu->regs = 0;
+	cpu->slot = find_slot(task);
+	cpu->flush = TC_FLUSH_NONE;
+	l = ledger_at(cpu->slot);
 	if (!l || l->condition == TC_CONDITION_RUNNING)
 		return l;
 	now = bpf_ktime_get_ns();
@@ -33,8 +33,8 @@ static __noinline struct tc_ledger *catch_up(struct tc_cpu_note *note, struct ta
 	l->unseen_at_ns = now;
 	l->unseen_wait_ns = elapsed(l->woken_ns > l->since_ns ? l->woken_ns : l->since_ns, now);
 	if (l->condition == TC_CONDITION_BLOCKED && l->woken_ns)
-		gather_step(l, TC_STEP_WOKEN, l->waker, l->waker_from, l->woken_ns);
-	gather_step(l, TC_STEP_FOUND_RUNNING, 0, this_cpu(), now);
+		batch_event(l, TC_STEP_WOKEN, l->waker, l->waker_from, l->woken_ns);
+	batch_event(l, TC_STEP_FOUND_RUNNING, 0, this_cpu(), now);
 	end_wait(l, now);
 	leave_found_call(l);
 	l->switched_in_ns = 0;
@@ -47,16 +47,16 @@ static __noinline struct tc_ledger *catch_up(struct tc_cpu_note *note, struct ta
 }
 
 /* The ledger of `task`, which runs on the CPU of this note; NULL when it is not observed. */
-static __always_inline struct tc_ledger *ledger_of_current(struct tc_cpu_note *note, struct task_struct *task)
+static __always_inline struct tc_ledger *current_ledger_on(struct tc_cpu_note *cpu, struct task_struct *task)
 {
-	if (note->task != (__u64)task)
-		return catch_up(note, task);
-	return ledger_in(note->slot);
+	if (cpu->task != (__u64)task)
+		return recover_switch_in(cpu, task);
+	return ledger_at(cpu->slot);
 }
 
 static __always_inline struct tc_ledger *current_ledger(void)
 {
-	return ledger_of_current(&notes[this_cpu()], bpf_get_current_task_btf());
+	return current_ledger_on(&notes[this_cpu()], bpf_get_current_task_btf());
 }
 
 /*
@@ -65,14 +65,14 @@ static __always_inline struct tc_ledger *current_ledger(void)
  */
 static __always_inline struct tc_ledger *ledger_by_regs(const struct pt_regs *regs)
 {
-	struct tc_cpu_note *note = &notes[this_cpu()];
+	struct tc_cpu_note *cpu = &notes[this_cpu()];
 	struct tc_ledger *l;
 
-	if (note->regs == (__u64)regs)
-		return ledger_in(note->slot);
-	l = ledger_of_current(note, bpf_get_current_task_btf());
+	if (cpu->regs == (__u64)regs)
+		return ledger_at(cpu->slot);
+	l = current_ledger_on(cpu, bpf_get_current_task_btf());
 	if (l) {
-		note->regs = (__u64)regs;
+		cpu->regs = (__u64)regs;
 		l->regs = (__u64)regs;
 	}
 	return l;
@@ -87,10 +87,10 @@ static __always_inline void give_up_fault(struct tc_ledger *l, __u64 now)
 {
 	if (l->activity != TC_ROW_FAULT_PENDING)
 		return;
-	gather_fault(l, TC_FAULT_UNRESOLVED, now);
+	batch_fault(l, TC_FAULT_UNRESOLVED, now);
 	end_fault(l, l->interrupted);
 	l->counters[TC_COUNTER_FAULTS_UNRESOLVED]++;
-	if (faults_in_books() != l->fault_books)
+	if (faults_in_stats() != l->fault_books)
 		count_loss(TC_LOSS_UNRESOLVED_FAULTS);
 }
 
@@ -105,7 +105,7 @@ static __always_inline __u64 leave_activity(struct tc_ledger *l)
 }
 
 /* Where the ledger's task, the current one, is in the kernel. */
-static __always_inline __u32 whereabouts(struct tc_ledger *l, struct task_struct *task)
+static __always_inline __u32 waker_context(struct tc_ledger *l, struct task_struct *task)
 {
 	switch (l->activity) {
 	case TC_ROW_FAULT_PENDING:

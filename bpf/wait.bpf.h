@@ -73,7 +73,7 @@ static __always_inline struct tc_edge_sums *other_edges_of(struct tc_ledger *l, 
 	return NULL;
 }
 
-static __noinline int book_other_edge(struct tc_ledger *l, __u64 blocked_ns)
+static __noinline int account_other_edge(struct tc_ledger *l, __u64 blocked_ns)
 {
 	struct tc_edge_sums *sums = l ? other_edges_of(l, l->wait) : NULL;
 
@@ -88,7 +88,7 @@ static __noinline int book_other_edge(struct tc_ledger *l, __u64 blocked_ns)
  * The ledger has room for the edges that come first; the rest goes to a map, and what does not fit there, as of a task
  * that waits for thousands of children, is one sum for each cause.
  */
-static __always_inline void book_edge(struct tc_ledger *l, __u64 blocked_ns)
+static __always_inline void account_edge(struct tc_ledger *l, __u64 blocked_ns)
 {
 	struct tc_edge_key key = {.sleeper = l->id, .waker = l->waker, .wait = l->wait, .from = l->waker_from};
 	struct tc_edge_sums first = {.count = 1, .blocked_ns = blocked_ns, .max_ns = blocked_ns};
@@ -110,7 +110,7 @@ static __always_inline void book_edge(struct tc_ledger *l, __u64 blocked_ns)
 	if (sums)
 		add_to_edge(sums, blocked_ns);
 	else if (bpf_map_update_elem(&edges, &key, &first, BPF_NOEXIST))
-		book_other_edge(l, blocked_ns);
+		account_other_edge(l, blocked_ns);
 }
 
 /*
@@ -140,7 +140,7 @@ static __always_inline void keep_chain(struct tc_ledger *l, const struct tc_chai
 		*least = *chain;
 }
 
-static __always_inline void book_chain(struct tc_ledger *l, __u64 blocked_ns, __u64 woken_ns)
+static __always_inline void account_chain(struct tc_ledger *l, __u64 blocked_ns, __u64 woken_ns)
 {
 	struct tc_chain *chain = &l->waited;
 	__u32 i;
@@ -164,21 +164,21 @@ static __always_inline void book_chain(struct tc_ledger *l, __u64 blocked_ns, __
 	keep_chain(l, chain);
 }
 
-static __always_inline void book_wait(struct tc_ledger *l, __u64 blocked_ns, __u64 woken_ns)
+static __always_inline void account_wait(struct tc_ledger *l, __u64 blocked_ns, __u64 woken_ns)
 {
 	struct tc_wait_sums *sums = &l->waits[bounded(l->wait, TC_NR_WAITS)];
 
 	sums->count++;
 	sums->blocked_ns += blocked_ns;
-	book_edge(l, blocked_ns);
+	account_edge(l, blocked_ns);
 	if (blocked_ns >= LONG_WAIT_NS)
-		book_chain(l, blocked_ns, woken_ns);
+		account_chain(l, blocked_ns, woken_ns);
 	if (keep_stacks)
-		book_stack(l, &l->left_at, TC_STACK_WAIT, blocked_ns);
+		account_stack(l, &l->left_at, TC_STACK_WAIT, blocked_ns);
 }
 
 /* Who kept it from a CPU that it did not give up, where that was not other tasks. */
-static __always_inline void book_preemption(struct tc_ledger *l, __u64 ns)
+static __always_inline void account_preemption(struct tc_ledger *l, __u64 ns)
 {
 	if (l->why_preempted == TC_PREEMPTED_BY_QUOTA) {
 		l->counters[TC_COUNTER_THROTTLED]++;
@@ -229,13 +229,13 @@ static __always_inline __u64 end_wait(struct tc_ledger *l, __u64 now)
 			*cell_of(l, l->activity, TC_CONDITION_BLOCKED) += blocked;
 			ready = woken;
 		}
-		book_wait(l, blocked, woken);
+		account_wait(l, blocked, woken);
 		*cell_of(l, l->activity, TC_CONDITION_RUNNABLE) += elapsed(ready, now);
 	} else {
 		*cell_of(l, l->activity, l->condition) += elapsed(ready, now);
-		book_preemption(l, elapsed(ready, now));
+		account_preemption(l, elapsed(ready, now));
 		if (keep_stacks && l->condition == TC_CONDITION_PREEMPTED)
-			book_stack(l, &l->left_at, TC_STACK_INVOLUNTARY, elapsed(ready, now));
+			account_stack(l, &l->left_at, TC_STACK_INVOLUNTARY, elapsed(ready, now));
 	}
 	l->woken_ns = 0;
 	l->condition = TC_CONDITION_RUNNING;

@@ -89,7 +89,7 @@ static __noinline int wait_on_two_files(struct tc_ledger *l)
 
 static __always_inline __u32 wait_on_descriptor(struct tc_ledger *l, struct task_struct *task)
 {
-	look_at_file(l, task);
+	resolve_file(l, task);
 	if (kind_of_call(l) == TC_KIND_SPLICE || kind_of_call(l) == TC_KIND_TEE)
 		return wait_on_two_files(l);
 	return wait_on_file(l->channel, l->file, l->file_type);
@@ -196,7 +196,7 @@ static __always_inline __u32 wait_in(struct tc_ledger *l, struct task_struct *ta
 	case TC_ACTIVITY_MEMORY:
 		return TC_WAIT_MEMORY;
 	case TC_ACTIVITY_FUTEX:
-		look_at_futex(l, task);
+		resolve_futex(l, task);
 		return l->channel == TC_CHANNEL_SHARED_MEMORY ? TC_WAIT_FUTEX_SHARED : TC_WAIT_FUTEX_PRIVATE;
 	case TC_ACTIVITY_POLL:
 		return kind_of_call(l) == TC_KIND_EPOLL ? TC_WAIT_EPOLL : TC_WAIT_POLL;

@@ -33,8 +33,8 @@ static __always_inline bool was_in_user_mode(struct tc_ledger *l, struct task_st
 }
 
 /* Where the preemption count is not to be had. What a device never ends is not taken for it. */
-static __always_inline bool seems_interrupt(const struct tc_ledger *l, struct tc_ledger *waker,
-					    struct task_struct *current)
+static __always_inline bool guess_woken_from_irq(const struct tc_ledger *l, struct tc_ledger *waker,
+						 struct task_struct *current)
 {
 	switch (l->wait) {
 	case TC_WAIT_CHILD:
@@ -53,20 +53,20 @@ static __always_inline bool seems_interrupt(const struct tc_ledger *l, struct tc
  * An interrupt is not the work of the task that it came upon. Softirqs are served at its end, or at once where a call
  * has raised one, as by a packet to the machine itself: of a task in a call they count as the call's.
  */
-static __always_inline bool is_interrupt(const struct tc_ledger *l, struct tc_ledger *waker,
-					 struct task_struct *current)
+static __always_inline bool woken_from_irq(const struct tc_ledger *l, struct tc_ledger *waker,
+					   struct task_struct *current)
 {
 	__u32 count;
 
 	if (!current->pid)
 		return true;
 	if (!read_preempt_count(current, &count))
-		return seems_interrupt(l, waker, current);
+		return guess_woken_from_irq(l, waker, current);
 	return (count & (HARDIRQ_MASK | NMI_MASK)) || ((count & SOFTIRQ_OFFSET) && was_in_user_mode(waker, current));
 }
 
-static __always_inline void note_waker(struct tc_ledger *l, struct tc_ledger *waker, struct task_struct *current,
-				       __u64 now)
+static __always_inline void set_waker(struct tc_ledger *l, struct tc_ledger *waker, struct task_struct *current,
+				      __u64 now)
 {
 	if (!waker) {
 		l->waker = TC_WAKER_UNOBSERVED | (__u32)current->pid;
@@ -74,7 +74,7 @@ static __always_inline void note_waker(struct tc_ledger *l, struct tc_ledger *wa
 		return;
 	}
 	l->waker = waker->id;
-	l->waker_from = whereabouts(waker, current);
+	l->waker_from = waker_context(waker, current);
 	if (waker->waited.end_ns > l->since_ns && now - l->since_ns >= LONG_WAIT_NS) {
 		l->cause = waker->waited;
 		l->cause.end_ns = now;
@@ -88,8 +88,8 @@ static __always_inline void note_waker(struct tc_ledger *l, struct tc_ledger *wa
 SEC("tp_btf/sched_waking")
 int BPF_PROG(taskcost_waking, struct task_struct *task)
 {
-	struct tc_cpu_note *note = &notes[this_cpu()];
-	struct tc_ledger *l = ledger_in(slot_near(note, task));
+	struct tc_cpu_note *cpu = &notes[this_cpu()];
+	struct tc_ledger *l = ledger_at(find_slot_near(cpu, task));
 	struct task_struct *current;
 	struct tc_ledger *waker;
 
@@ -98,18 +98,18 @@ int BPF_PROG(taskcost_waking, struct task_struct *task)
 	l->woken_ns = bpf_ktime_get_ns();
 	if (task_state_of(task) & TASK_FROZEN)
 		l->wait = TC_WAIT_FROZEN; /* v1 of cgroups freezes a sleeper where it is: only its thaw is seen */
-	if (note->in_timer) {
+	if (cpu->in_timer) {
 		l->waker = TC_WAKER_TIMER;
 		l->waker_from = TC_FROM_INTERRUPT;
 		return 0;
 	}
 	current = bpf_get_current_task_btf();
-	waker = ledger_of_current(note, current);
-	if (is_interrupt(l, waker, current)) {
+	waker = current_ledger_on(cpu, current);
+	if (woken_from_irq(l, waker, current)) {
 		l->waker = TC_WAKER_INTERRUPT;
 		l->waker_from = TC_FROM_INTERRUPT;
 	} else {
-		note_waker(l, waker, current, l->woken_ns);
+		set_waker(l, waker, current, l->woken_ns);
 	}
 	return 0;
 }
@@ -131,7 +131,7 @@ int BPF_PROG(taskcost_timer_exit)
 SEC("tp_btf/hrtimer_expire_entry")
 int BPF_PROG(taskcost_hrtimer_entry)
 {
-	flush_gathered();
+	flush_events();
 	notes[this_cpu()].in_timer = 1;
 	return 0;
 }

@@ -41,16 +41,16 @@ struct tc_cpu_note {
 };
 
 /* Where the ledger of an observed task is. */
-struct tc_place {
+struct tc_bucket_entry {
   __u64 task; /* its address; 0: free */
   __u32 slot;
   __u32 pad;
 };
 
 /* Two cache lines of the table of observed tasks. */
-enum { TC_BUCKET_PLACES = 8 };
+enum { TC_BUCKET_ENTRIES = 8 };
 struct tc_bucket {
-  struct tc_place places[TC_BUCKET_PLACES];
+  struct tc_bucket_entry entries[TC_BUCKET_ENTRIES];
 };
 
 #endif
