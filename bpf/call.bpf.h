@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/*
- * The system call that a task is in: its number, class and kind, and its arguments from the saved registers.
- */
+/* The system call that a task is in: its number, its class and kind, and its arguments from the saved registers. */
 #ifndef TASKCOST_CALL_BPF_H
 #define TASKCOST_CALL_BPF_H
 
@@ -17,13 +15,13 @@ static __always_inline struct pt_regs *regs_of(struct tc_ledger *l, struct task_
 	return read_as(struct pt_regs, l->regs);
 }
 
-/* The system call that it is in by its registers, or on its way out of; negative for none. */
+/* The number of the system call that the task is in, or returns from, by its registers; negative: none. */
 static __always_inline long call_of(struct tc_ledger *l, struct task_struct *task)
 {
 	return syscall_number_of(regs_of(l, task));
 }
 
-/* The number of the task's system call as ledgers and events have it. */
+/* The number of a system call as ledgers and events hold it. */
 static __always_inline __u32 numbered(struct task_struct *task, long number)
 {
 	bool compat = makes_compat_call(task);
@@ -32,12 +30,12 @@ static __always_inline __u32 numbered(struct task_struct *task, long number)
 		if (!compat)
 			number &= ~COMPAT_X32_BIT;
 		if (number >= TC_FROM_COMPAT)
-			number = TC_FROM_COMPAT - 1; /* there is no such call, */
+			number = TC_FROM_COMPAT - 1; /* no kernel has such a call */
 	}
 	return compat ? (__u32)number | TC_FROM_COMPAT : (__u32)number;
 }
 
-/* The current task, by its ledger: without a helper's help where that can be. */
+/* The current task. The ledger holds its address, which saves a helper call where an address can be cast. */
 static __always_inline struct task_struct *task_of(const struct tc_ledger *l)
 {
 	return can_cast() ? read_as(struct task_struct, l->task) : bpf_get_current_task_btf();
@@ -56,13 +54,13 @@ static __always_inline __u32 kind_of_call(const struct tc_ledger *l)
 	return l->call >> TC_CALL_KIND_SHIFT;
 }
 
-/* The ABI belongs to the call, not to the program. */
+/* A program can make calls of both ABIs, so the ABI is a property of the call. */
 static __always_inline bool in_compat_call(const struct tc_ledger *l)
 {
 	return l->syscall & TC_FROM_COMPAT;
 }
 
-/* The task is in the call of that number. */
+/* The task is in the call `number` from here on. Returns ledger.call. */
 static __always_inline __u32 set_call(struct tc_ledger *l, struct task_struct *task, long number)
 {
 	__u32 call;
@@ -79,13 +77,13 @@ static __always_inline bool is_call(__u32 row)
 	return row != TC_ACTIVITY_USER && row != TC_ACTIVITY_KERNEL && row != TC_ROW_FAULT_PENDING;
 }
 
-/* When the system call was entered that a task in `row` is in, 0 for none. */
+/* Entry time of the system call of a task in `row`; 0: the task is in none. */
 static __always_inline __u64 entry_of_call(const struct tc_ledger *l, __u32 row)
 {
 	return sees_calls && is_call(row) ? l->entered_ns : 0;
 }
 
-/* The same as regs_of(), where the task may be a pointer that was cast: in a call that is known. */
+/* As regs_of(), for a task in a known call whose pointer may be a cast one. */
 static __always_inline struct pt_regs *regs_in_call(const struct tc_ledger *l, struct task_struct *task)
 {
 	return can_cast() ? read_as(struct pt_regs, l->regs) : (struct pt_regs *)bpf_task_pt_regs(task);
@@ -93,7 +91,7 @@ static __always_inline struct pt_regs *regs_in_call(const struct tc_ledger *l, s
 
 enum { READ_AT_ONCE = 24 };
 
-/* Memory of the current task. Where it is not there, the fault of this is nobody's. */
+/* Reads user memory of the current task. A page fault of the read itself is not accounted. */
 static __noinline long read_user(void *to, __u32 size, __u64 from)
 {
 	struct tc_cpu_note *cpu = &notes[this_cpu()];
@@ -109,7 +107,10 @@ static __noinline long read_user(void *to, __u32 size, __u64 from)
 	return failed;
 }
 
-/* The arguments of a call that stands in memory, as of socketcall, can be read by its own task alone. */
+/*
+ * Returns an argument of the call. Arguments that lie in memory, as those of socketcall, can only be read by the task
+ * itself.
+ */
 static __always_inline __u64 argument_of_call(struct tc_ledger *l, struct pt_regs *regs, __u32 which)
 {
 	bool compat = in_compat_call(l);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * Every difference between the kernels that we support (5.15 and later), in one place. Each entry names the version and
- * the change, and what may be dropped when older kernels go.
+ * Every difference between the kernels that we support (5.15 and later). Each entry names the version and the change,
+ * so that it can go with the last older kernel.
  */
 #ifndef TASKCOST_COMPAT_BPF_H
 #define TASKCOST_COMPAT_BPF_H
@@ -14,14 +14,14 @@
 
 /*
  * v5.18: "sched/tracing: Don't re-read p->state when emitting sched_switch event" gives sched_switch a fourth argument.
- * Before, the state has to be read from the task, where a waker may already have changed it. User space looks the
- * tracepoint's prototype up in BTF and sets this.
+ * Before, the state is read from the task, where a waker may already have changed it. User space finds the prototype of
+ * the tracepoint in BTF and sets the knob.
  */
 const volatile bool sched_switch_has_prev_state = false;
 
 #define prev_state_of(ctx, prev) (sched_switch_has_prev_state ? (__u32)(ctx)[3] : task_state_of(prev))
 
-/* v5.14: "sched: Change task_struct::state" renames state to __state. The old name is kept for backports. */
+/* v5.14: "sched: Change task_struct::state" renames state to __state. Backports keep the old name. */
 struct task_struct___v5_13 {
 	volatile long state;
 } __attribute__((preserve_access_index));
@@ -33,7 +33,10 @@ static __always_inline __u32 task_state_of(struct task_struct *task)
 	return (__u32)BPF_CORE_READ((struct task_struct___v5_13 *)task, state);
 }
 
-/* v5.16: "sched: Move the cpu into thread_info" for all architectures; before, the CPU of the last wake-up will do. */
+/*
+ * v5.16: "sched: Move the cpu into thread_info" for all architectures. Before, the CPU of the last wakeup is close
+ * enough.
+ */
 static __always_inline __u32 cpu_of(struct task_struct *task)
 {
 	if (bpf_core_field_exists(task->thread_info.cpu))
@@ -47,13 +50,16 @@ enum bpf_func_id___compat {
 	BPF_FUNC_find_vma___compat = 180,
 };
 
-/* An int until v7.2, a byte since. */
+/* on_cpu is an int until v7.2, and a byte since. */
 static __always_inline bool is_on_cpu(struct task_struct *task)
 {
 	return BPF_CORE_READ_BITFIELD_PROBED(task, on_cpu);
 }
 
-/* v6.4: "fork: Make IO worker options flag based" and vhost's user workers: PF_USER_WORKER, a reused bit before. */
+/*
+ * v6.4: "fork: Make IO worker options flag based" adds PF_USER_WORKER, which vhost uses too. Its bit had another
+ * meaning before.
+ */
 struct kernel_clone_args___v6_4 {
 	__u32 user_worker : 1;
 } __attribute__((preserve_access_index));
@@ -68,8 +74,8 @@ static __always_inline bool never_enters_user_mode(const struct task_struct *tas
 }
 
 /*
- * v6.2: "bpf: Add kfunc bpf_rdonly_cast()" lets a plain address be read like a typed pointer, without a helper call per
- * field. User space looks it up in BTF and sets the knob; a weak kfunc that is missing is never reached.
+ * v6.2: "bpf: Add kfunc bpf_rdonly_cast()" makes a plain address readable like a typed pointer, without a helper call
+ * per field. User space looks it up in BTF and sets the knob; a missing weak kfunc is never reached.
  */
 const volatile bool has_rdonly_cast = false;
 extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
@@ -77,8 +83,8 @@ extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
 #define read_as(type, address) ((type *)bpf_rdonly_cast((const void *)(address), bpf_core_type_id_kernel(type)))
 
 /*
- * v6.17: "bpf: rdonly_untrusted_mem for btf id walk pointer leafs" makes a pointer of what was a number: not to be
- * calculated with unless it is read as a field that is a number.
+ * v6.17: "bpf: rdonly_untrusted_mem for btf id walk pointer leafs" makes task->stack a pointer, which allows no
+ * arithmetic. A cast reads it as a field that is a number.
  */
 static __always_inline __u64 stack_of(struct task_struct *task)
 {
@@ -86,25 +92,28 @@ static __always_inline __u64 stack_of(struct task_struct *task)
 }
 
 /*
- * A field, and one behind a pointer. Of a cast pointer rather than of one that the verifier trusts: for each pointer
- * that is loaded from such a one it searches all types of the kernel, which takes most of its time.
+ * Reads a field, or one behind a pointer. The pointer is cast even if the verifier trusts it: for each pointer that is
+ * loaded through a trusted one it searches all types of the kernel, which takes most of its time.
  */
 #define field(pointer, name) (can_cast() ? read_as(typeof(*(pointer)), pointer)->name : BPF_CORE_READ(pointer, name))
 #define field_behind(pointer, first, name)                                                                             \
 	(can_cast() ? read_as(typeof(*(pointer)), pointer)->first->name : BPF_CORE_READ(pointer, first, name))
 
-/* The same task, to load pointers from; where it cannot be cast, the search is cheaper than a helper call each time. */
+/*
+ * The task as an untrusted pointer, to load pointers through. Without casts the search of types is cheaper than a
+ * helper call per load.
+ */
 static __always_inline struct task_struct *untrusted(struct task_struct *task)
 {
 	return can_cast() ? read_as(struct task_struct, task) : task;
 }
 
 /*
- * v7.2: "bpf: Add sleepable support for raw tracepoint programs" lets another task have the CPU in the middle of a
- * program, as programs on functions always did where the kernel is preemptible. Meanwhile the note of the CPU speaks of
- * that other task, and sched_switch posts to the same ledger. v6.10: "bpf: Introduce bpf_preempt_[disable,enable]
- * kfuncs" defers it to the end of the program; user space sets the knob where it is needed and to be had. The kernel
- * skips a program that another task has not left on the same CPU, and counts that.
+ * v7.2: "bpf: Add sleepable support for raw tracepoint programs" allows preemption inside a program; programs on
+ * functions always could be preempted where the kernel is preemptible. Meanwhile the state of the CPU names another
+ * task, and sched_switch posts to the same ledger. v6.10: "bpf: Introduce bpf_preempt_[disable,enable] kfuncs" defers
+ * the preemption to the end of the program. User space sets the knob if it is needed and available. The kernel skips a
+ * program that another task has not left on the same CPU, and counts that.
  */
 const volatile bool hold_cpu = false;
 extern void bpf_preempt_disable(void) __ksym __weak;
@@ -123,12 +132,12 @@ static __always_inline void end_hold(const bool *held)
 		bpf_preempt_enable();
 }
 
-/* First in a program that the kernel runs in the context of a task: no other task has this CPU until it returns. */
+/* A program that runs in the context of a task begins with this: no other task gets the CPU until it returns. */
 #define stay_on_cpu() bool held_ __attribute__((cleanup(end_hold), unused)) = begin_hold()
 
 /*
  * v6.18: "sched/fair: Implement throttle task work and related helpers" throttles task by task. Before, the run queue
- * of the cgroup was, and the tasks on it stayed as they were.
+ * of the cgroup was throttled, and its tasks stayed as they were.
  */
 struct task_struct___v6_18 {
 	bool throttled;
@@ -157,12 +166,12 @@ static __always_inline bool is_throttled(struct task_struct *task)
 }
 
 /*
- * The preemption count of a CPU tells of interrupts. On x86 it is a per-CPU variable: of its own, or of pcpu_hot (v6.2:
- * "x86/percpu: Move preempt_count next to current_task") until v6.15. Its symbol is not to be had on every kernel, but
- * type information has the offsets of all per-CPU variables, and the run queue of a CPU is another one of them. arm64
- * has the count in the task.
+ * The preemption count of a CPU shows interrupts. On x86 it is a per-CPU variable: one of its own, or in pcpu_hot from
+ * v6.2 ("x86/percpu: Move preempt_count next to current_task") to v6.15. Not every kernel exports its symbol, but BTF
+ * has the offsets of all per-CPU variables, and the run queue of the CPU is another one. On arm64 the count is in the
+ * task.
  */
-const volatile __s64 preempt_count_offset = 0; /* from the CPU's run queue; 0: not known */
+const volatile __s64 preempt_count_offset = 0; /* from the run queue of the CPU; 0: not known */
 
 #if defined(__TARGET_ARCH_x86)
 struct rq___smp {
@@ -173,7 +182,7 @@ struct cfs_rq___group {
 	struct rq___smp *rq;
 } __attribute__((preserve_access_index));
 
-/* Where it is; 0 when the task does not tell. */
+/* Returns the address of the count, 0 if the task does not lead to it. */
 static __always_inline __u64 find_preempt_count(struct task_struct *current, __u32 cpu)
 {
 	struct cfs_rq___group *queue;
@@ -201,9 +210,9 @@ static __always_inline __u32 preempt_count_at(__u64 address)
 #endif
 
 /*
- * v6.1: "freezer,sched: Rewrite core freezer logic" makes it a state; before, it was a flag, which later kernels use
- * for kernel threads alone. Version 2 of cgroups has a trap for signals, and a bit that a parent in vfork and a stopped
- * task have too: their sleep is another one.
+ * v6.1: "freezer,sched: Rewrite core freezer logic" makes frozen a task state. Before, it was a flag, which later
+ * kernels use for kernel threads only. Version 2 of cgroups uses a signal trap and a bit in the task. A vfork parent
+ * and a stopped task can have that bit too; they do not sleep in the trap.
  */
 struct task_struct___cgroups { /* CONFIG_CGROUPS */
 	unsigned int frozen : 1;
@@ -227,7 +236,7 @@ struct mm_struct___v5_15 {
 	void *core_state;
 } __attribute__((preserve_access_index));
 
-/* Whether the core of its process is being dumped. */
+/* Returns whether the task's process is dumping core. */
 static __always_inline bool dumps_core(struct task_struct *task)
 {
 	struct signal_struct___v5_16 *signal = (void *)untrusted(task)->signal;
@@ -238,7 +247,7 @@ static __always_inline bool dumps_core(struct task_struct *task)
 	return BPF_CORE_READ(mm, core_state);
 }
 
-/* x86 alone numbers its address spaces, and uses no number again: "x86/mm: Give each mm a unique ID" (v4.14). */
+/* Only x86 numbers its address spaces, and never uses a number again: "x86/mm: Give each mm a unique ID" (v4.14). */
 struct mm_context___x86 {
 	__u64 ctx_id;
 } __attribute__((preserve_access_index));
@@ -246,18 +255,18 @@ struct mm_struct___x86 {
 	struct mm_context___x86 context;
 } __attribute__((preserve_access_index));
 
-/* False where the kernel does not say so. */
+/* Returns false on kernels without the bit. */
 static __always_inline bool is_in_exec(struct task_struct *task)
 {
 	return bpf_core_field_exists(task->in_execve) && BPF_CORE_READ_BITFIELD(task, in_execve);
 }
 
-/* With CONFIG_MEMCG. */
+/* CONFIG_MEMCG */
 struct mm_struct___owned {
 	struct task_struct *owner;
 } __attribute__((preserve_access_index));
 
-/* Registers: the number of a task's system call, negative for none; its ABI; arguments; interrupts. */
+/* Registers: the number of the system call (negative: none), its ABI and arguments, and whether interrupts are off. */
 #if defined(__TARGET_ARCH_x86)
 #define COMPAT_TIF_32BIT	TIF_ADDR32
 #define COMPAT_X32_BIT		__X32_SYSCALL_BIT
@@ -265,7 +274,7 @@ struct mm_struct___owned {
 #define interrupts_off(regs)	(!((regs)->flags & X86_EFLAGS_IF))
 #define of_user_mode(regs)	(((regs)->cs & 3) == 3)
 
-/* 64-bit programs make 32-bit calls too, by `int 0x80`. */
+/* 64-bit programs can make 32-bit calls too, by `int 0x80`. */
 static __always_inline bool makes_compat_call(struct task_struct *task)
 {
 	return (can_cast() ? read_as(struct task_struct, task)->thread_info.status
@@ -296,7 +305,7 @@ static __always_inline __u64 argument_of(struct pt_regs *regs, __u32 which, bool
 #define interrupts_off(regs)	((regs)->pstate & PSR_I_BIT)
 #define of_user_mode(regs)	(((regs)->pstate & PSR_MODE_MASK) == PSR_MODE_EL0t)
 
-/* A program makes calls of its own kind alone. */
+/* A program only makes calls of its own ABI. */
 static __always_inline bool makes_compat_call(struct task_struct *task)
 {
 	return (can_cast() ? read_as(struct task_struct, task)->thread_info.flags
@@ -304,7 +313,7 @@ static __always_inline bool makes_compat_call(struct task_struct *task)
 	       (1UL << COMPAT_TIF_32BIT);
 }
 
-/* `which` counts from 1. The result of a call takes the place of its first argument. */
+/* `which` counts from 1. The result of a call overwrites its first argument in the registers. */
 static __always_inline __u64 argument_of(struct pt_regs *regs, __u32 which, bool compat)
 {
 	__u64 argument;

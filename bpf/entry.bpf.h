@@ -1,19 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* What a system call turns out to be when it is entered, or when a task is found in it. */
+/*
+ * Calls whose entry needs a closer look: multiplexed calls, restarts and futexes; and the call of a task whose entry
+ * was not traced.
+ */
 #ifndef TASKCOST_ENTRY_BPF_H
 #define TASKCOST_ENTRY_BPF_H
 
 #include "futex.bpf.h"
 
-/* restart_block.fn of a poll, a futex, sleeps and of calls that do not restart; 0: not known. */
+/*
+ * restart_block.fn of poll, futex and sleeps, and of a call that does not restart; 0: not known. taskcost_hello looks
+ * them up.
+ */
 __u64 restarts_poll = 0;
 __u64 restarts_futex = 0;
 __u64 restarts_sleep[3] = {};
 __u64 restarts_nothing = 0;
 
 /*
- * What restart_syscall goes on with, by what it is about to call. Only some calls restart in this way. A futex forgets
- * the function first, but its address is in the registers still.
+ * The class of the call that restart_syscall continues, by the function that it will call. Only some calls restart this
+ * way. A futex has reset the function by then, but its address is still in the registers.
  */
 static __always_inline __u32 class_of_restart(struct task_struct *task, __u64 first_argument)
 {
@@ -40,7 +46,7 @@ static __noinline int resolve_entry(struct tc_ledger *l, struct task_struct *tas
 	number = argument_of(regs_of(l, task), 1, in_compat_call(l));
 	switch (kind_of_call(l)) {
 	case TC_KIND_RESTART:
-		/* Its arguments are in the registers still. */
+		/* The registers still hold its arguments. */
 		if (l->restart_call) {
 			l->call = l->restart_call;
 			l->syscall = l->restart_syscall;
@@ -52,7 +58,7 @@ static __noinline int resolve_entry(struct tc_ledger *l, struct task_struct *tas
 		l->call = number < TC_MULTIPLEXED_CALLS ? socket_calls[number] | TC_CALL_IN_MEMORY : TC_ACTIVITY_SOCKET;
 		break;
 	case TC_KIND_IPC:
-		number &= 0xffff; /* a version above it */
+		number &= 0xffff; /* the version is in the upper bits */
 		l->call = number < TC_MULTIPLEXED_CALLS ? ipc_calls[number] | TC_CALL_SHIFTED : TC_ACTIVITY_OTHER;
 		break;
 	}

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * Page faults. The start is the exception, or the first that follows it where exceptions have no tracepoint (arm64).
- * The end is what this kernel lets us see: the return of handle_mm_fault, or the perf software event that accounts the
- * fault just before the exception returns.
+ * Page faults. A fault starts at the exception, or where exceptions have no tracepoint (arm64) at the first event that
+ * follows. It ends where this kernel allows to trace it: at the return of handle_mm_fault, or at the perf software
+ * event that accounts the fault just before the exception returns.
  */
 #include "task.bpf.h"
 
@@ -70,8 +70,9 @@ int BPF_PROG(taskcost_fault_user, unsigned long address, struct pt_regs *regs, u
 }
 
 /*
- * any system call -> page fault. With interrupts off it is none of the task's: another tracer unwinds its stack, maybe
- * inside of a switch, where the task that is current has left its CPU by the ledger already. Nobody resolves it.
+ * any system call -> page fault. With interrupts off the fault is not the task's: another tracer unwinds its stack,
+ * possibly inside a switch, after the current task has left its CPU according to its ledger. Nothing resolves such a
+ * fault.
  */
 SEC("?tp_btf/page_fault_kernel")
 int BPF_PROG(taskcost_fault_kernel, unsigned long address, struct pt_regs *regs, unsigned long error_code)
@@ -82,7 +83,9 @@ int BPF_PROG(taskcost_fault_kernel, unsigned long address, struct pt_regs *regs,
 	return on_exception(ctx, regs, error_code, TC_FAULT_KERNEL);
 }
 
-/* Where exceptions have no tracepoint: the software event that counts a fault before anything is done about it. */
+/*
+ * For architectures without tracepoints on exceptions: the software event counts a fault before the kernel handles it.
+ */
 SEC("?perf_event")
 int taskcost_fault_begun(struct bpf_perf_event_data *ctx)
 {
@@ -93,7 +96,7 @@ int taskcost_fault_begun(struct bpf_perf_event_data *ctx)
 	return 0;
 }
 
-/* An adopted task that has done nothing yet: this fault can have begun before the window. */
+/* An adopted task that has done nothing yet: this fault may have begun before the window. */
 static __always_inline bool began_before_window(const struct tc_ledger *l)
 {
 	return (l->flags & TC_LEDGER_OPEN_AT_START) && !l->entries[TC_ACTIVITY_PAGE_FAULT] &&
@@ -126,7 +129,7 @@ int taskcost_fault_major(void *ctx)
 	return on_accounted_fault(true);
 }
 
-/* A fault that nothing before told of begins here. */
+/* A fault without an earlier event begins here. */
 static __always_inline int on_fault_entry(void *ctx, bool on_file, unsigned int flags)
 {
 	struct tc_ledger *l = current_ledger();
@@ -141,8 +144,8 @@ static __always_inline int on_fault_entry(void *ctx, bool on_file, unsigned int 
 }
 
 /*
- * Beside the perf events, which let no other task in: neither does a kprobe. Pages that the kernel faults in on a
- * task's behalf have no registers, and no event ends them.
+ * Used with the perf events, which hold the CPU; so does a kprobe. Pages that the kernel faults in on behalf of a task
+ * have no registers, and no event ends them.
  */
 SEC("?kprobe/handle_mm_fault")
 int BPF_KPROBE(taskcost_fault_entry_kprobe, struct vm_area_struct *vma, unsigned long address, unsigned int flags,
@@ -152,8 +155,8 @@ int BPF_KPROBE(taskcost_fault_entry_kprobe, struct vm_area_struct *vma, unsigned
 }
 
 /*
- * The exact end. It also sees what has no exception: pages that the kernel faults in on a task's behalf, when it
- * copies the arguments of an exec or pins a buffer. For those the entry is the start.
+ * The exact end. It also sees faults without an exception: pages that the kernel faults in on behalf of a task when it
+ * copies the arguments of an exec or pins a buffer. Those start at the entry.
  */
 SEC("?fentry/handle_mm_fault")
 int BPF_PROG(taskcost_fault_entry, struct vm_area_struct *vma, unsigned long address, unsigned int flags,
@@ -190,7 +193,10 @@ static __always_inline int pending_fault_is(__u8 bit)
 	return 0;
 }
 
-/* Where exceptions have no tracepoint, that the page is there and the right is not shows here first. */
+/*
+ * On architectures without tracepoints on exceptions this is the first sign that the page is present but
+ * write-protected.
+ */
 SEC("?fentry/do_wp_page")
 int BPF_PROG(taskcost_wp_page)
 {
@@ -204,7 +210,7 @@ int taskcost_wp_page_kprobe(void *ctx)
 	return pending_fault_is(TC_FAULT_COW);
 }
 
-/* Where handle_mm_fault may not be probed, the page cache tells that it serves the pending fault (v6.11). */
+/* Where handle_mm_fault cannot be probed, the page cache shows that it serves the pending fault (v6.11). */
 SEC("?tp_btf/mm_filemap_fault")
 int BPF_PROG(taskcost_filemap_fault)
 {

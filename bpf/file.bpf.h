@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* The file behind a descriptor: which channel it is, and which inode. */
+/* The file behind a descriptor: the channel and the inode. */
 #ifndef TASKCOST_FILE_BPF_H
 #define TASKCOST_FILE_BPF_H
 
@@ -18,7 +18,7 @@ static __always_inline __u64 mix(__u64 value)
 	return value ^ value >> 29;
 }
 
-/* A pointer as a number, which may be calculated with. */
+/* Reads a pointer as a number that allows arithmetic. */
 static __always_inline __u64 number_at(__u64 address)
 {
 	return read_as(struct load_weight, address)->weight;
@@ -32,9 +32,9 @@ static __always_inline __u64 inode_of(__u64 file)
 }
 
 /*
- * Which inode it is, in 56 bits: each file system has its own numbers and gives them out again, pipes and sockets
- * likewise after four thousand million. File systems that keep inodes tell by the generation that one is another; where
- * there is none, the inode is in memory for as long as anyone has it open.
+ * Identifies an inode in 56 bits. Inode numbers are per file system and are used again, those of pipes and sockets
+ * after 2^32. File systems that keep inodes change the generation; where there is none, the inode stays in memory while
+ * the file is open, so that its address identifies it.
  */
 static __always_inline __u64 identity_of_inode(__u64 file)
 {
@@ -46,7 +46,7 @@ static __always_inline __u64 identity_of_inode(__u64 file)
 	return (mix(mix(number) ^ (generation ? generation : at) ^ hash_key) >> 8) | 1;
 }
 
-/* The file type of descriptor `fd` of `task`, 0 when there is none; *file is its struct file. */
+/* Returns the file type of descriptor `fd`, 0 if it is not open; *file is set to its struct file. */
 static __always_inline __u32 file_type_of(struct task_struct *task, __u32 fd, __u64 *file)
 {
 	struct files_struct *files = untrusted(task)->files;
@@ -60,7 +60,7 @@ static __always_inline __u32 file_type_of(struct task_struct *task, __u32 fd, __
 		return 0;
 	entry = (__u64)fdt->fd + fd * sizeof(struct file *);
 	if (can_cast()) {
-		/* An array of pointers has no type of its own in BTF: any struct with a word first will do. */
+		/* BTF has no type for an array of pointers: any struct that begins with a word will do. */
 		*file = number_at(entry);
 		return *file ? read_as(struct file, *file)->f_inode->i_mode & S_IFMT : 0;
 	}
@@ -94,7 +94,7 @@ static __always_inline __u64 file_system_of(__u64 file)
 	return BPF_CORE_READ((struct file *)file, f_inode, i_sb, s_magic);
 }
 
-/* Terminals and pseudo terminals, by the major number of their device. */
+/* Terminals and pseudo terminals, by the major number of the device. */
 static __always_inline bool is_terminal(__u64 file)
 {
 	__u32 major = BPF_CORE_READ((struct file *)file, f_inode, i_rdev) >> MINORBITS;
@@ -118,7 +118,7 @@ __verified_once int is_pty(__u64 file)
 	return major == UNIX98_PTY_MASTER_MAJOR || major == UNIX98_PTY_SLAVE_MAJOR;
 }
 
-/* The channel behind a file, and what a call on it is about unless it is about something else anyway. */
+/* Returns the channel of a file. *activity becomes what a call on the file is about, unless the call itself decides. */
 static __always_inline __u32 channel_of_file(__u64 file, __u32 type, __u32 *activity)
 {
 	switch (type) {
@@ -145,7 +145,9 @@ static __noinline int channel_of_pipe_or_pty(__u64 file)
 	return type == S_IFCHR && is_pty(file) ? TC_CHANNEL_PTY : TC_CHANNEL_NONE;
 }
 
-/* splice and tee have two files. The first one that is a channel is what the call is about, the other its other end. */
+/*
+ * splice and tee have two files. The call is accounted to the first one that is a channel; the other is its other end.
+ */
 static __noinline int resolve_other_end(struct tc_ledger *l, struct task_struct *task)
 {
 	__u32 activity = l->call & TC_CALL_ACTIVITY_MASK;
@@ -198,7 +200,7 @@ static __always_inline int resolve_file(struct tc_ledger *l, struct task_struct 
 	return 0;
 }
 
-/* The pending call is over, or looked at from outside: its row joins the activity that its file makes it. */
+/* Ends the pending call, or resolves it from outside: its row joins the activity of its file. Returns the channel. */
 static __always_inline __u32 end_call(struct tc_ledger *l, struct task_struct *task)
 {
 	resolve_file(l, task);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* Bytes and calls through pipes, connections and queues, and which two ends belong together. */
+/* Flows: calls and bytes of one task through one pipe, connection or queue, and the link that both ends share. */
 #ifndef TASKCOST_FLOW_BPF_H
 #define TASKCOST_FLOW_BPF_H
 
@@ -26,8 +26,8 @@ static __always_inline __u32 number_of_socket(struct sock *sk)
 }
 
 /*
- * Both ends have an inode, but the one that is not accepted yet has it late. So each socket gets a number from the
- * kernel with the first message, where that can be seen (passage.bpf.c): its cookie.
+ * Both ends have an inode, but the end that is not accepted yet gets it late. Where sockets have probes
+ * (passage.bpf.c), the kernel gives each socket a cookie with its first message, and the cookies identify the ends.
  */
 static __always_inline __u64 link_of_unix_socket(struct sock *sk, __u64 own)
 {
@@ -47,7 +47,7 @@ static __always_inline __u64 link_of_unix_socket(struct sock *sk, __u64 own)
 	return own < other ? mix(own) ^ other : mix(other) ^ own;
 }
 
-/* An IPv4 address in the form of IPv6 counts as what it is: the two ends may see it differently. */
+/* An IPv4-mapped IPv6 address counts as IPv4: the two ends may see it differently. */
 static __always_inline __u64 fold_address(const struct in6_addr *address)
 {
 	const __u32 *word = address->in6_u.u6_addr32;
@@ -62,16 +62,16 @@ static __always_inline bool is_loopback(__u64 address)
 	return (address & bpf_htonl(0xff000000)) == bpf_htonl(0x7f000000);
 }
 
-/* One half for each end, its own above that of its peer. */
+/* One half for each end, the own half above that of the peer. */
 static __always_inline __u64 link_of_halves(__u32 own, __u32 peer)
 {
 	return (__u64)own << 32 | peer;
 }
 
 /*
- * Both ends of a TCP connection know which sequence numbers they began with; no other connection, at whatever time and
- * in whatever network namespace, begins with the same. The end that connects counts its SYN as acknowledged: its own
- * number is less by one than what its peer says of it. 0 until it is connected.
+ * Both ends of a TCP connection know its initial sequence numbers, which no other connection shares, at any time and in
+ * any network namespace. The connecting end counts its SYN as acknowledged: its own number is one less than its peer's
+ * view of it. 0 until the connection is established.
  */
 static __always_inline __u64 link_of_tcp_socket(struct sock *sk)
 {
@@ -81,7 +81,7 @@ static __always_inline __u64 link_of_tcp_socket(struct sock *sk)
 	__u32 acknowledged = (__u32)BPF_CORE_READ(tcp, bytes_acked);
 	__u32 oldest = BPF_CORE_READ(tcp, snd_una);
 
-	/* A segment came in between. */
+	/* A segment arrived between the reads. */
 	if (received != (__u32)BPF_CORE_READ(tcp, bytes_received) ||
 	    acknowledged != (__u32)BPF_CORE_READ(tcp, bytes_acked))
 		return 0;
@@ -93,7 +93,7 @@ static __always_inline __u32 half_of(__u64 address, __u16 port, __u64 network)
 	return mix(address ^ network << 32 ^ (__u64)port << 40) >> 32;
 }
 
-/* Each end names both addresses, in opposite order. Those of a loopback device mean another one in each namespace. */
+/* Each end has both addresses, in opposite order. Loopback addresses are different ones in each network namespace. */
 static __always_inline __u64 link_of_addresses(struct sock *sk)
 {
 	__u64 local = BPF_CORE_READ(sk, __sk_common.skc_rcv_saddr);
@@ -124,7 +124,7 @@ static __always_inline __u64 link_of_inet_socket(struct sock *sk)
 	return BPF_CORE_READ(sk, sk_protocol) == IPPROTO_TCP ? link_of_tcp_socket(sk) : link_of_addresses(sk);
 }
 
-/* The name of the slave in its file system belongs to both ends. */
+/* The inode of the slave in devpts identifies both ends. */
 static __always_inline struct inode *slave_of_pty(__u64 file, bool *master)
 {
 	struct tty_struct *tty = terminal_of(file);
@@ -154,7 +154,7 @@ static __always_inline __u64 number_of_pty(__u64 file)
 	return BPF_CORE_READ(slave, i_ino) << 1 | master;
 }
 
-/* In its ipc namespace a queue has an identifier, which is the first argument. */
+/* The identifier of a queue, the first argument, is unique in its ipc namespace. */
 static __always_inline __u64 number_of_queue(const struct tc_ledger *l)
 {
 	return mix(l->fd ^ (__u64)BPF_CORE_READ(bpf_get_current_task_btf(), nsproxy, ipc_ns, ns.inum) << 32);
@@ -183,7 +183,7 @@ __verified_once __u64 link_of(__u32 channel, __u64 file, __u64 number)
 	return link_of_inet_socket(BPF_CORE_READ(socket, sk));
 }
 
-/* A sum of which a part is not known is not known. */
+/* A sum with an unknown part is unknown. */
 static __always_inline void add_bytes(__u64 *sum, __u64 bytes)
 {
 	*sum = bytes == TC_BYTES_UNKNOWN || *sum == TC_BYTES_UNKNOWN ? TC_BYTES_UNKNOWN : *sum + bytes;

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* Futexes: which of them lie in memory that several processes share. */
+/* Futexes, and whether they lie in memory that several processes share. */
 #ifndef TASKCOST_FUTEX_BPF_H
 #define TASKCOST_FUTEX_BPF_H
 
 #include "call.bpf.h"
 
 enum {
-	FUTEXES_READ = 4, /* of a list of up to 128 */
+	FUTEXES_READ = 4, /* of up to 128 in a list */
 	PAGE_BITS = 12,
 	MAPPING_TREE_DEPTH = 24,
 };
 
-/* v6.1: "mm: remove rb tree" leaves the maple tree, and v5.17 "bpf: Introduce helper bpf_find_vma" looks there. */
+/* v6.1: "mm: remove rb tree" leaves the maple tree; v5.17: "bpf: Introduce helper bpf_find_vma" works with both. */
 struct mm_struct___v6_0 {
 	struct rb_root mm_rb;
 } __attribute__((preserve_access_index));
@@ -24,7 +24,7 @@ struct vm_area_struct___v6_0 {
 } __attribute__((preserve_access_index));
 
 struct mapping {
-	__u64 flags; /* 0: there is none, or it could not be looked for */
+	__u64 flags; /* 0: there is no mapping, or it could not be looked up */
 	__u64 bytes;
 };
 
@@ -69,9 +69,9 @@ static __always_inline struct mapping mapping_at(struct task_struct *task, __u64
 }
 
 /*
- * Whether other processes can map the page too. A task mostly asks for the page that it asked for before, and the
- * mapping there is the same unless the number of private writable pages changed. Undecided (-1) where another thread
- * changes the address space at this moment.
+ * Returns whether other processes can map the page too. A task mostly asks for the page of its last call, and that
+ * mapping is the same unless the number of private writable pages has changed. -1: undecided, another thread is
+ * changing the address space.
  */
 static __noinline int lies_in_shared_memory(struct tc_ledger *l, struct task_struct *task, __u64 address)
 {
@@ -92,7 +92,7 @@ static __noinline int lies_in_shared_memory(struct tc_ledger *l, struct task_str
 	return l->futex_page & 1;
 }
 
-/* The current task passed a list of `count` futexes; FUTEX2_REQUEUE passes two and has 0 for `count`. */
+/* The current task passed a list of `count` futexes. FUTEX2_REQUEUE passes two and has 0 for `count`. */
 __verified_once int list_lies_in_shared_memory(struct tc_ledger *l, __u64 list, __u64 count)
 {
 	struct {
@@ -118,8 +118,8 @@ __verified_once int list_lies_in_shared_memory(struct tc_ledger *l, __u64 list, 
 }
 
 /*
- * Memory that several processes map is a channel where they wait for each other. A futex without the flag that says
- * "private" is in such memory if its mapping is: the C library sets no flag where it waits for a thread to end.
+ * Memory that several processes map is a channel if they wait for each other there. A futex without FUTEX_PRIVATE_FLAG
+ * is shared only if its mapping is: the C library does not set the flag when it joins a thread.
  */
 static __always_inline void resolve_futex(struct tc_ledger *l, struct task_struct *task)
 {

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* Numbers that the kernel does not give out again for processes and address spaces, and ids in pid namespaces. */
+/*
+ * The identity of processes and address spaces, by numbers that the kernel does not use again, and ids in pid
+ * namespaces.
+ */
 #ifndef TASKCOST_IDENTITY_BPF_H
 #define TASKCOST_IDENTITY_BPF_H
 
 #include "ledger.bpf.h"
 
-/* The pid of a task as somebody in the pid namespace at `level` sees it, and that namespace; 0 when it is not there. */
+/* Returns the pid of a task in the pid namespace at `level`, and that namespace; 0: it has none there. */
 static __always_inline struct upid upid_at_level(struct pid *pid, __u32 level)
 {
 	struct upid upid = {};
@@ -20,17 +23,17 @@ static __always_inline __u32 pid_at_level(struct pid *pid, __u32 level)
 	return upid_at_level(pid, level).nr;
 }
 
-/* The inode number of the namespace. */
+/* Returns the inode number of the namespace. */
 static __always_inline __u32 namespace_of(const struct upid *upid)
 {
 	return upid->ns ? field(upid->ns, ns.inum) : 0;
 }
 
-/* Written by taskcost_hello: ids of the collector, its pid namespace and the level of that. */
+/* taskcost_hello writes these: the ids of the collector, its pid namespace and the level of that. */
 __u32 collector_level = 0;
 __u64 collector_namespace = 0;
 __u32 collector_tid = 0;
-__u32 collector_tgid = 0; /* never a target; its children are if they are named */
+__u32 collector_tgid = 0; /* never a target; its children can be named as targets */
 
 static __noinline __u32 pid_for_collector(struct pid *pid)
 {
@@ -42,7 +45,7 @@ static __noinline __u32 pid_for_collector(struct pid *pid)
 	return (__u64)upid.ns == collector_namespace ? upid.nr : 0;
 }
 
-/* Ids as the task's own pid namespace numbers them, and its tgid as the collector's does. */
+/* Sets the ids in the task's own pid namespace, and its tgid in that of the collector. */
 static __always_inline void set_namespace_ids(struct tc_ledger *l, struct task_struct *task)
 {
 	struct pid *pid = field(task, thread_pid);
@@ -63,14 +66,14 @@ static __always_inline __u64 process_of(struct task_struct *task)
 	return TC_PROCESS_NUMBER((__u64)field(leader, start_time), (__u32)field(leader, tgid));
 }
 
-/* The process that the task is a child of now; reads little enough to be asked at each birth. */
+/* Sets the process that the task is a child of. This runs at each creation, so it reads little. */
 static __always_inline void set_parent(struct tc_ledger *l, struct task_struct *parent)
 {
 	l->parent_process = process_of(parent);
 	l->ppid = field(parent, tgid);
 }
 
-/* Where nothing numbers address spaces: by the process that owns it, and how often that has called exec. */
+/* Identifies an address space without a number: by the process that owns it, and the count of its execs. */
 static __always_inline __u64 owner_of(struct task_struct *task, struct mm_struct *mm)
 {
 	struct task_struct *owner = NULL;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * What user space runs itself: once on itself, and over all tasks to adopt those that exist already and to read the
- * kernel's accounting of those that live on.
+ * Programs that user space runs: once to learn its own ids, and walks over all tasks, to adopt those that exist already
+ * and to read the kernel's accounting of those that live on.
  */
 #include "adopt.bpf.h"
 
-/* What restart_syscall calls, as far as the caller may know addresses. 0 stays where there is no such function. */
+/* Looks up the functions that restart_syscall calls, if the caller may read addresses. Missing ones stay 0. */
 static __always_inline void look_up_restarts(void)
 {
 #define look_up(name, address) bpf_kallsyms_lookup_name(name, sizeof(name), 0, address)
@@ -18,9 +18,7 @@ static __always_inline void look_up_restarts(void)
 #undef look_up
 }
 
-/*
- * Run once by the collector on itself: which pid namespace its user speaks of, and which ids the kernel knows it by.
- */
+/* The collector runs this once: it learns its pid namespace and its ids in the kernel. */
 SEC("syscall")
 int taskcost_hello(void *ctx)
 {
@@ -38,8 +36,8 @@ int taskcost_hello(void *ctx)
 	return 0;
 }
 
-__u64 adopted = 0;    /* by the last walk, */
-__u64 unfinished = 0; /* and those that it left to the next one */
+__u64 adopted = 0;    /* by the last walk */
+__u64 unfinished = 0; /* tasks that the last walk left to the next one */
 
 SEC("iter/task")
 int taskcost_adopt(struct bpf_iter__task *ctx)
@@ -50,7 +48,7 @@ int taskcost_adopt(struct bpf_iter__task *ctx)
 		return 0;
 	if (!is_target(task) && !descends_from_target(task))
 		return 0;
-	/* task_newtask is about to tell more of it. */
+	/* task_newtask will report it, with more detail. */
 	if (task_state_of(task) & TASK_NEW)
 		unfinished++;
 	else if (adopt(task))
@@ -58,7 +56,7 @@ int taskcost_adopt(struct bpf_iter__task *ctx)
 	return 0;
 }
 
-/* Of a walk's task; NULL when it is not observed. The window may be closed. */
+/* Returns the ledger of a task of a walk; NULL: it is not observed. The window may be closed. */
 static __always_inline struct tc_ledger *ledger_of_walk(struct task_struct *task)
 {
 	__u32 slot = task ? find_slot(task) : 0;
@@ -75,8 +73,8 @@ static __always_inline void read_task(struct tc_ledger *l, struct task_struct *t
 }
 
 /*
- * In the middle of a window: the books and the name of each task that lives. Its flags are those that its CPU may be
- * writing, so they do not tell of the books.
+ * In an open window: reads the kernel's accounting and the name of each living task. TC_LEDGER_BOOKS stays clear,
+ * because the CPU of the task may be writing the flags.
  */
 SEC("iter/task")
 int taskcost_glance(struct bpf_iter__task *ctx)
@@ -89,7 +87,10 @@ int taskcost_glance(struct bpf_iter__task *ctx)
 	return 0;
 }
 
-/* After the window: the books and the name of each task that lives on. User space then reads the pool itself. */
+/*
+ * After the window: reads the kernel's accounting and the name of each living task. User space then reads the pool
+ * itself.
+ */
 SEC("iter/task")
 int taskcost_snapshot(struct bpf_iter__task *ctx)
 {

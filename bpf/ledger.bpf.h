@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * The ledger: whose it is, who may write to it, and the one function that writes a cell.
+ * The ledger: which task it belongs to, which program may write to it, and post(), the only function that writes a cell
+ * of a running task.
  *
- * A task is observed if and only if the table `observed` names a slot of the pool for it. While it runs, the note of
- * its CPU names the same slot, so that system calls and faults find the ledger without a look-up, and tasks that nobody
- * observes leave after one comparison. sched_switch writes the note. It names the task that it speaks of, because a
- * switch may go unseen: some kernels hide what happens in the context of certain tasks from all tracepoints, the switch
- * away from them included. A note of another task than the current one is looked up again (recover_switch_in), and so a
- * task that is adopted while it runs is found as well: the iterator makes its CPU forget the note.
+ * A task is observed if and only if the table `observed` holds a slot of the pool for it. While the task runs, the
+ * state of its CPU (struct tc_cpu_note) holds the same slot, so that system calls and faults find the ledger without a
+ * look-up, and tasks that are not observed leave after one comparison. sched_switch writes that state. The state also
+ * names its task, because a switch can be missed: some kernels hide what happens in the context of certain tasks from
+ * all tracepoints, including the switch away from them. If it names another task than the current one, the current one
+ * is looked up again (recover_switch_in). This also finds a task that is adopted while it runs: the iterator resets the
+ * state of that CPU.
  *
- * Who writes what, without locks: everything but woken_ns is written on the CPU that runs the task, or by sched_switch
- * under the run-queue lock of that CPU. woken_ns is one aligned store by the waker; sched_switch reads it later under
- * the lock that the wake-up took.
+ * The rule of writing replaces locks: all fields except woken_ns are written on the CPU that runs the task, or by
+ * sched_switch under the run-queue lock of that CPU. woken_ns is one aligned store by the waker; sched_switch reads it
+ * later under the lock that the wakeup took.
  */
 #ifndef TASKCOST_LEDGER_BPF_H
 #define TASKCOST_LEDGER_BPF_H
@@ -26,8 +28,8 @@ static __always_inline struct tc_ledger *ledger_at(__u32 slot)
 }
 
 /*
- * Where a task is in `observed` if it is. By its kernel stack, which it keeps for life: the address of the task itself
- * may not be calculated with, and its pid changes when a thread calls exec.
+ * The bucket of `observed` that a task hashes to. The hash is of its kernel stack, which a task keeps for life: the
+ * verifier forbids arithmetic on the address of the task, and its pid changes when a thread calls exec.
  */
 static __always_inline struct tc_bucket *find_bucket(struct task_struct *task)
 {
@@ -51,7 +53,7 @@ static __always_inline struct tc_bucket_entry *find_entry(struct task_struct *ta
 	return NULL;
 }
 
-/* The slot of any task; 0 when it is not observed. */
+/* Returns the slot of any task; 0: it is not observed. */
 static __always_inline __u32 find_slot(struct task_struct *task)
 {
 	struct tc_bucket_entry *entry = find_entry(task);
@@ -60,8 +62,8 @@ static __always_inline __u32 find_slot(struct task_struct *task)
 }
 
 /*
- * Whether the task has got a place. It has none yet, or somebody else gave it one at this moment: then it keeps that,
- * because everybody takes the first that is free.
+ * Adds the task to the table, and returns whether it did. The task is not there yet, or another CPU adds it at this
+ * moment: then that entry stays, because every CPU takes the first free one.
  */
 static __always_inline bool add_entry(struct task_struct *task, __u32 slot)
 {
@@ -91,11 +93,11 @@ static __always_inline void remove_entry(struct task_struct *task)
 	if (!entry)
 		return;
 	entry->slot = 0;
-	/* In this order for the one who takes the place next. */
+	/* Clear the slot first: the entry is free once `task` is 0. */
 	__sync_val_compare_and_swap(&entry->task, (__u64)task, 0);
 }
 
-/* The same as find_slot(), without a look-up where the task is the one that ran on this CPU before. */
+/* As find_slot(), without a look-up if the task is the one that ran on this CPU before. */
 static __always_inline __u32 find_slot_near(const struct tc_cpu_note *cpu, struct task_struct *task)
 {
 	__u32 slot = cpu->last_slot;
@@ -114,7 +116,7 @@ static __always_inline struct tc_creation_sums *creations_of(struct tc_ledger *l
 	return &l->creations[bounded(kind, TC_NR_CREATIONS)];
 }
 
-/* A latency into this CPU's histogram. */
+/* Adds a latency to the histogram of this CPU. */
 static __always_inline void add_latency(__u32 id, __u64 ns)
 {
 	__u32 index = bpf_get_smp_processor_id() * TC_NR_HISTOGRAMS + id;
@@ -130,7 +132,7 @@ static __always_inline void add_latency(__u32 id, __u64 ns)
 		h->min_ns_inverted = ~ns;
 }
 
-/* From `then` to `now`, never negative: an order that cannot be is counted instead of subtracted. */
+/* Returns the time from `then` to `now`. An impossible order counts as a loss and gives 0, never a negative time. */
 static __always_inline __u64 elapsed(__u64 then, __u64 now)
 {
 	if (now >= then)
@@ -140,8 +142,8 @@ static __always_inline __u64 elapsed(__u64 then, __u64 now)
 }
 
 /*
- * Closes the open interval of a running task: the time since the last transition goes to the cell that the task was
- * in. The caller then says what the task does next.
+ * Closes the open interval of a running task: the time since the last transition goes to the cell of its activity. The
+ * caller then sets what the task does next.
  */
 static __always_inline void post(struct tc_ledger *l, __u64 now)
 {
@@ -150,13 +152,13 @@ static __always_inline void post(struct tc_ledger *l, __u64 now)
 		l->since_ns = now;
 }
 
-/* On a CPU since the current system call was entered; posted time only. */
+/* Time on a CPU since the current system call was entered, as far as it is posted. */
 static __always_inline __u64 call_running(struct tc_ledger *l, __u32 row)
 {
 	return *cell_of(l, row, TC_CONDITION_RUNNING) - l->call_running_ns;
 }
 
-/* What the task does apart from the page fault that it may be in. */
+/* The row of the task without the page fault that it may be in. */
 static __always_inline __u32 interrupted_row(const struct tc_ledger *l)
 {
 	return l->activity == TC_ROW_FAULT_PENDING ? l->interrupted : l->activity;
@@ -169,7 +171,7 @@ static __always_inline void enter_activity(struct tc_ledger *l, __u32 activity)
 		l->entries[activity]++;
 }
 
-/* What was kept apart in the row `pending` joins `row`. */
+/* Moves the cells of the row `pending` to `row`. */
 static __always_inline void join_row(struct tc_ledger *l, __u32 pending, __u32 row)
 {
 	__u64 *from = &l->cells[pending * TC_NR_CONDITIONS];
@@ -182,19 +184,19 @@ static __always_inline void join_row(struct tc_ledger *l, __u32 pending, __u32 r
 		*cell_of(l, row, condition) += from[condition];
 		from[condition] = 0;
 	}
-	/* A wait that is still to be corrected went along. */
+	/* An interval of that row that still has to be corrected moves too. */
 	if (l->unseen_row == pending)
 		l->unseen_row = row;
 }
 
-/* Ends the pending page fault: its row joins `row`, and the task is back in what the fault interrupted. */
+/* Ends the pending page fault: its row joins `row`, and the task is again in what the fault interrupted. */
 static __always_inline void end_fault(struct tc_ledger *l, __u32 row)
 {
 	join_row(l, TC_ROW_FAULT_PENDING, row);
 	l->activity = l->interrupted;
 }
 
-/* Faults that the kernel has accounted to the current task. */
+/* The number of faults that the kernel has accounted to the current task. */
 static __always_inline __u64 faults_in_stats(void)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -202,7 +204,7 @@ static __always_inline __u64 faults_in_stats(void)
 	return task->min_flt + task->maj_flt;
 }
 
-/* The first sign of life of a task after it was switched in. */
+/* The task has shown that it runs: that ends the latency of its switch-in. */
 static __always_inline void end_switch_latency(struct tc_ledger *l, __u64 now)
 {
 	if (!l->switched_in_ns)
@@ -225,7 +227,7 @@ static __always_inline void read_task_stats(struct tc_books *books, struct task_
 
 static const struct tc_ledger empty_ledger = {};
 
-/* A slot nobody uses, 0 when there is none. A slot that came back is still warm in the cache, so those go first. */
+/* Returns a free slot, 0 if there is none. Returned slots come first, because they are still in the cache. */
 static __always_inline __u32 take_slot(void)
 {
 	__u32 slot = 0;
@@ -244,7 +246,7 @@ static __always_inline void return_slot(__u32 slot)
 		count_loss(TC_LOSS_LEAKED_SLOTS);
 }
 
-/* An empty ledger with an id, not yet a task's. NULL when the pool is exhausted: see refuse(). */
+/* Returns an empty ledger with an id that no task owns yet. NULL: the pool is full, see refuse(). */
 static __always_inline struct tc_ledger *take_ledger(__u32 *slot)
 {
 	struct tc_ledger *l = NULL;
@@ -264,7 +266,7 @@ static __always_inline struct tc_ledger *take_ledger(__u32 *slot)
 	return l;
 }
 
-/* No ledger for this task: it is counted, once, and will be asked for when it creates others. */
+/* The task gets no ledger. It is counted once, and is looked up when it creates other tasks. */
 static __always_inline void refuse(struct task_struct *task, __u32 follow_flags)
 {
 	__u64 key = (__u64)task;
@@ -273,7 +275,7 @@ static __always_inline void refuse(struct task_struct *task, __u32 follow_flags)
 		count_loss(TC_LOSS_MISSED_LEDGERS);
 }
 
-/* Of a task that was refused: which of its children are to be observed; 0 for none. */
+/* Returns which children of a refused task are to be observed: flags, 0 for none. */
 static __always_inline __u32 followed_by_refused(struct task_struct *task)
 {
 	__u64 key = (__u64)task;
@@ -285,7 +287,7 @@ static __always_inline __u32 followed_by_refused(struct task_struct *task)
 	return flags ? *flags : 0;
 }
 
-/* It ended, or got a ledger after all. */
+/* The refused task has ended, or got a ledger after all. */
 static __always_inline void clear_refusal(struct task_struct *task)
 {
 	__u64 key = (__u64)task;
@@ -294,7 +296,7 @@ static __always_inline void clear_refusal(struct task_struct *task)
 		bpf_map_delete_elem(&refused, &key);
 }
 
-/* A ledger that is nobody's any more, or never became anybody's: its slot is free. */
+/* Frees a ledger whose task has ended, or that no task came to own. */
 static __always_inline void give_back_ledger(struct tc_ledger *l, __u32 slot)
 {
 	l->live = 0;
@@ -303,7 +305,7 @@ static __always_inline void give_back_ledger(struct tc_ledger *l, __u32 slot)
 	__sync_fetch_and_add(&ledgers_ended, 1);
 }
 
-/* The last step of a creation: from here on the task is observed, unless it is already. */
+/* The last step of a creation: the task is observed from here on, unless it already is. */
 static __always_inline bool publish_ledger(struct tc_ledger *l, __u32 slot, struct task_struct *task)
 {
 	l->live = 1;

@@ -16,8 +16,8 @@ static __always_inline bool sig_kernel_stop(int number)
 }
 
 /*
- * clone and clone3 with the flags of vfork are how posix_spawn creates; vfork(2) is a call of its own. On arm64 it is
- * such a clone too, but its child stays on the stack of its creator.
+ * posix_spawn creates by clone or clone3 with the flags of vfork; vfork(2) is a call of its own. On arm64 it is such a
+ * clone too, but its child stays on the stack of its creator.
  */
 static __always_inline bool is_vfork(struct tc_ledger *creator, struct task_struct *current, struct task_struct *child)
 {
@@ -42,7 +42,7 @@ static __always_inline enum tc_creation kind_of(struct tc_ledger *creator, struc
 	return is_vfork(creator, current, child) ? TC_CREATION_VFORK : TC_CREATION_SPAWN;
 }
 
-/* Without probes on system calls: which of them creates, for is_vfork(). */
+/* Without probes on system calls: finds the call that creates, for is_vfork(). */
 static __always_inline void find_creating_call(struct tc_ledger *creator, struct task_struct *task)
 {
 	long number = call_of(creator, task);
@@ -51,7 +51,7 @@ static __always_inline void find_creating_call(struct tc_ledger *creator, struct
 		set_call(creator, task, number);
 }
 
-/* A new task returns from the call that created it, which no probe saw it enter. */
+/* A new task returns from the call that created it. No probe saw it enter that call. */
 static __always_inline void inherit_call(struct tc_ledger *l, const struct tc_ledger *creator,
 					 struct task_struct *current)
 {
@@ -67,13 +67,13 @@ static __always_inline void inherit_call(struct tc_ledger *l, const struct tc_le
 		set_call(l, current, number);
 }
 
-/* A thread that the kernel made for itself in a process, as io_uring does: no program asked for it. */
+/* Returns whether the kernel made this thread for itself in a process, as io_uring does: no program asked for it. */
 static __always_inline bool is_worker_of_process(const struct tc_ledger *l)
 {
 	return (l->flags & (TC_LEDGER_KERNEL_WORKER | TC_LEDGER_LEADER)) == TC_LEDGER_KERNEL_WORKER;
 }
 
-/* What the kernel set up for the creator, seen from the creator. */
+/* Accounts the creation to the creator. */
 static __always_inline void account_creation(struct tc_ledger *creator, enum tc_creation kind, __u64 copy_ns)
 {
 	struct tc_creation_sums *sums;
@@ -107,7 +107,7 @@ static __always_inline void inherit_identity(struct tc_ledger *l, const struct t
 	l->flags |= creator->flags & (TC_LEDGER_FOLLOW | TC_LEDGER_FOLLOW_THREADS | TC_LEDGER_COMPAT);
 }
 
-/* By the flags of the creator's ledger. */
+/* Decides by the flags of the creator's ledger whether the new task is observed. */
 static __always_inline bool is_followed(__u32 flags, __u64 clone_flags)
 {
 	if (flags & TC_LEDGER_FOLLOW)
@@ -115,7 +115,7 @@ static __always_inline bool is_followed(__u32 flags, __u64 clone_flags)
 	return flags & TC_LEDGER_FOLLOW_THREADS && clone_flags & CLONE_THREAD;
 }
 
-/* Which of its creator's objects a new task goes on with, by their addresses. */
+/* Compares addresses: which objects of its creator the new task shares. */
 static __always_inline __u32 shares_of(struct task_struct *child, struct task_struct *creator)
 {
 #define shares_its(object) (field(child, object) == field(creator, object))
@@ -132,8 +132,8 @@ static __always_inline __u32 shares_of(struct task_struct *child, struct task_st
 }
 
 /*
- * Birth: the ledger starts when the kernel says that the task started. Until sched_wakeup_new it is not on a run
- * queue, which counts as blocked.
+ * A new task: its ledger starts at the time that the kernel gives as its start. Until sched_wakeup_new it is not on a
+ * run queue, which counts as blocked.
  */
 SEC("tp_btf/task_newtask")
 int BPF_PROG(taskcost_newtask, struct task_struct *child, __u64 clone_flags)
@@ -147,15 +147,15 @@ int BPF_PROG(taskcost_newtask, struct task_struct *child, __u64 clone_flags)
 	__u32 slot, inherited = TC_LEDGER_FOLLOW;
 	bool same_memory;
 
-	remove_entry(child); /* somebody who was at this address before, and whose end nobody saw */
+	remove_entry(child); /* of a task at the same address before, whose end was not traced */
 	clear_refusal(child);
 	if (creator && !is_followed(creator->flags, clone_flags))
 		return 0;
-	/* CLONE_INTO_CGROUP, or its creator has left the target. */
+	/* CLONE_INTO_CGROUP, or the creator has left the target. */
 	if (creator && target_kind == TC_TARGET_CGROUP && !is_target(child))
 		return 0;
 	if (!creator && !is_launched() && !arrives(child)) {
-		/* Its creator found no room: if there is some now, it is observed from here on. */
+		/* The creator got no ledger. If there is room now, the new task is observed from here on. */
 		inherited = followed_by_refused(current);
 		if (!is_followed(inherited, clone_flags))
 			return 0;
@@ -209,7 +209,7 @@ int BPF_PROG(taskcost_newtask, struct task_struct *child, __u64 clone_flags)
 	} else {
 		enter_activity(l, TC_ACTIVITY_CREATE);
 		inherit_call(l, creator, current);
-		l->found = !sees_calls; /* it leaves that call with its first switch-in, as far as can be told */
+		l->found = !sees_calls; /* without probes on calls, the first switch-in ends that call */
 	}
 	*cell_of(l, l->activity, TC_CONDITION_BLOCKED) += elapsed(l->birth_ns, now);
 	l->waits[TC_WAIT_CREATION].blocked_ns += elapsed(l->birth_ns, now);
@@ -235,7 +235,7 @@ int BPF_PROG(taskcost_newtask, struct task_struct *child, __u64 clone_flags)
 	return 0;
 }
 
-/* Published: the child may run from here on. */
+/* The child is published: it may run from here on. */
 SEC("tp_btf/sched_wakeup_new")
 int BPF_PROG(taskcost_wakeup_new, struct task_struct *child)
 {
@@ -263,7 +263,7 @@ int BPF_PROG(taskcost_wakeup_new, struct task_struct *child)
 	return 0;
 }
 
-/* exec: the new program is found, nothing of the old one is gone yet (v6.10) */
+/* exec: the new program is found, the old one is still whole (v6.10) */
 SEC("?tp_btf/sched_prepare_exec")
 int BPF_PROG(taskcost_prepare_exec, struct task_struct *task, struct linux_binprm *bprm)
 {
@@ -321,8 +321,8 @@ static __always_inline void send_exec(struct tc_ledger *l, struct task_struct *t
 }
 
 /*
- * The task is another program now. Called from a thread that was not the leader, it has taken over the leader's tid;
- * the ledger moved along, for it belongs to the task and not to the number.
+ * The task runs another program from here on. If a thread other than the leader called exec, it has taken over the
+ * leader's tid; its ledger stays, because it belongs to the task and not to the tid.
  */
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(taskcost_exec, struct task_struct *task, pid_t old_pid, struct linux_binprm *bprm)
@@ -353,7 +353,7 @@ int BPF_PROG(taskcost_exec, struct task_struct *task, pid_t old_pid, struct linu
 	return 0;
 }
 
-/* The end begins: at the delivery of a fatal signal, or where no task comes back from. */
+/* The end begins: a fatal signal is delivered, or the task is in do_exit(). */
 static __always_inline void begin_exit(struct tc_ledger *l, struct task_struct *task, enum tc_step_kind step)
 {
 	__u64 now = leave_activity(l);
@@ -374,8 +374,8 @@ static __always_inline void begin_exit(struct tc_ledger *l, struct task_struct *
 }
 
 /*
- * any activity -> exit: the default action of the signal is to end the process. What follows, as a core dump, is its
- * end already.
+ * any activity -> exit: the default action of the signal ends the process. What follows, as a core dump, is part of the
+ * exit.
  */
 SEC("tp_btf/signal_deliver")
 int BPF_PROG(taskcost_deliver, int number, void *info, struct k_sigaction *action)
@@ -394,7 +394,7 @@ int BPF_PROG(taskcost_deliver, int number, void *info, struct k_sigaction *actio
 	return 0;
 }
 
-/* Who will reap it, and by which number. Its first parent may have ended. */
+/* Sets the process that will reap the task, and the pid by which it will. The first parent may have ended. */
 static __always_inline void update_parent(struct tc_ledger *l, struct task_struct *task, __u64 now)
 {
 	struct task_struct *parent = untrusted(task)->real_parent;
@@ -429,8 +429,8 @@ int BPF_PROG(taskcost_exit, struct task_struct *task)
 }
 
 /*
- * Sent, and it may be the end of its receiver: which of the signals was fatal is known when the process has ended by
- * it. Those that do nothing by default are not.
+ * A signal is sent that may end its receiver; which of its signals was fatal is known when the process has ended.
+ * Signals that do nothing by default are ignored.
  */
 SEC("tp_btf/signal_generate")
 int BPF_PROG(taskcost_signal, int number, void *info, struct task_struct *task, int group, int outcome)
@@ -463,8 +463,8 @@ int BPF_PROG(taskcost_exit_mmap, struct mm_struct *mm)
 }
 
 /*
- * Somebody moves to another cgroup. One that comes to the target may end before user space has looked for it; the
- * other threads of its process it has to look for.
+ * A task moves to another cgroup. If it joins the target, it may end before user space looks for it, so it is adopted
+ * here; user space looks for the other threads of its process.
  */
 SEC("?tp_btf/cgroup_attach_task")
 int BPF_PROG(taskcost_cgroup_attach, struct cgroup *destination, const char *path, struct task_struct *task,
@@ -479,7 +479,7 @@ int BPF_PROG(taskcost_cgroup_attach, struct cgroup *destination, const char *pat
 	return 0;
 }
 
-/* The name is not the task's yet. An exec tells of its own. A process may come to the target by its name. */
+/* The task has its old name still. An exec has a record of its own. The new name can make a process a target. */
 SEC("?tp_btf/task_rename")
 int BPF_PROG(taskcost_rename, struct task_struct *task, const char *comm)
 {

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* Memory: what a switch does to the TLB, what shootdowns take from other CPUs, what a creation allocates. */
+/* Memory: TLB flushes at switches, TLB shootdowns between CPUs, and allocations of creating calls. */
 #include "task.bpf.h"
 
 enum { SENDERS = 256 }; /* a power of two */
 
 /*
- * Who sent the last shootdown for an address space. Two address spaces may want the same place: the newer one has it,
- * and what the older one's shootdown takes is then booked to its receivers alone.
+ * The sender of the last shootdown for an address space. If two address spaces hash to the same entry, the newer one
+ * has it, and the time of the older one's shootdown is accounted to its receivers only.
  */
 static struct {
 	__u64 mm;
-	__u64 id; /* of the sender's ledger */
+	__u64 id; /* ledger id of the sender */
 	__u32 slot;
 	__u32 pad;
 } senders[SENDERS];
@@ -20,7 +20,7 @@ static __always_inline __u32 sender_index(__u64 mm)
 	return (mm * 0x9e3779b97f4a7c15ull >> 32) & (SENDERS - 1);
 }
 
-/* The address space that a task runs in, as a number: the verifier forbids arithmetic on the pointer. */
+/* The address space of a task as a number: the verifier forbids arithmetic on the pointer. */
 static __always_inline __u64 memory_of(struct task_struct *task)
 {
 	return (__u64)BPF_CORE_READ(task, active_mm);
@@ -40,10 +40,10 @@ static __always_inline void send_shootdown(struct tc_ledger *l)
 }
 
 /*
- * x86: pages is TLB_FLUSH_ALL for a real flush, 0 where the address space still had its PCID. On a task switch it comes
- * between sched_switch and the switch itself: the note names the incoming task already, while current is the outgoing
- * one. (The same reason with both alike is an exec that loads its new memory.) The note keeps it until the task leaves:
- * right after a flush each page that a probe touches is dear.
+ * x86: pages is TLB_FLUSH_ALL for a flush, and 0 if the address space still had its PCID. At a task switch the event
+ * comes between sched_switch and the switch itself: the state of the CPU already names the incoming task, while current
+ * is the outgoing one. (With the same reason and both equal, an exec loads its new memory.) The state keeps the event
+ * until the task leaves, because right after a flush each page that a probe touches is expensive.
  */
 SEC("?tp_btf/tlb_flush")
 int BPF_PROG(taskcost_tlb_flush, int reason, unsigned long pages)
@@ -81,7 +81,7 @@ static __always_inline void begin_interrupt(void)
 	cpu->interrupt_ns = cpu->slot ? bpf_ktime_get_ns() : 0;
 }
 
-/* The time belongs to the sender of the shootdown, and is lost to the task that it interrupted. */
+/* The time is accounted to the sender of the shootdown, and is lost to the task that it interrupted. */
 static __always_inline void end_interrupt(void)
 {
 	struct tc_cpu_note *cpu = &notes[this_cpu()];
@@ -110,7 +110,7 @@ static __always_inline void end_interrupt(void)
 	}
 }
 
-/* x86 sends a shootdown as a function call, to one CPU or to several. */
+/* x86 sends a shootdown as a function call to one CPU or to several. */
 SEC("?tp_btf/call_function_entry")
 int BPF_PROG(taskcost_call_function_entry)
 {
@@ -139,7 +139,7 @@ int BPF_PROG(taskcost_call_function_single_exit)
 	return 0;
 }
 
-/* The current task while it creates another one; NULL otherwise. */
+/* The ledger of the current task while it creates another one; NULL otherwise. */
 static __always_inline struct tc_ledger *creating_ledger(void)
 {
 	struct tc_ledger *l = current_ledger();
@@ -154,7 +154,7 @@ static __always_inline void add_slab(struct tc_ledger *l, __u64 bytes)
 	batch_event_now(l, TC_STEP_SLAB, bytes, 0);
 }
 
-/* Allocations that fail are counted too: the address is void to older verifiers, which forbid to look at it. */
+/* Failed allocations count too: older verifiers see the address as void and do not allow to look at it. */
 SEC("?tp_btf/kmalloc")
 int BPF_PROG(taskcost_kmalloc, unsigned long call_site, const void *memory, size_t requested, size_t allocated)
 {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * Bytes that no result of a system call tells of: of each message through a socket (v6.3), where a call moves several,
- * and of what io_uring moves.
+ * Bytes that the result of a system call does not show: those of each message through a socket (v6.3), where a call
+ * moves several messages, and those that io_uring moves.
  */
 #include "flow.bpf.h"
 #include "task.bpf.h"
 
-/* Both ends of a unix socket have a cookie from here on, whether they were accepted or not. */
+/* Gives both ends of a unix socket a cookie, whether they are accepted yet or not. */
 static __always_inline void name_ends(struct sock *sk)
 {
 	struct unix_sock *end;
@@ -22,12 +22,12 @@ static __always_inline void name_ends(struct sock *sk)
 		bpf_get_socket_cookie(peer);
 }
 
-/* Of io_uring: sent or received in the kernel's own time, by a worker or on the way to user mode. */
+/* io_uring sent or received these bytes, in a worker or on the way to user mode. */
 static __always_inline void account_passage_of(struct tc_ledger *l, struct sock *sk, __u64 bytes, __u32 bits)
 {
 	__u64 file = (__u64)BPF_CORE_READ(sk, sk_socket, file);
 
-	/* The kernel's own sockets, as of a network file system, have none. */
+	/* Sockets of the kernel itself, as of a network file system, have no file. */
 	if (!file)
 		return;
 	l->file = file;
@@ -81,7 +81,7 @@ enum {
 	WRITES = 1ull << IORING_OP_WRITEV | 1ull << IORING_OP_WRITE_FIXED | 1ull << IORING_OP_WRITE,
 };
 
-/* Whoever runs the request has it on its account. Bytes of sockets are told above. */
+/* The task that runs the request is the one that moves the bytes. Sockets are covered above. */
 static __always_inline int completed(struct io_kiocb *request, int bytes)
 {
 	struct tc_ledger *l;

@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * The transitions themselves, one record each, for `record`. What a record says stands in taskcost/events.h. None of
- * them wakes the reader: it looks at the ring by a timer, and a switch wakes it when the ring fills up.
+ * Recording of transitions, one record each: taskcost/events.h. It is optional (keep_events): the ledger does not
+ * depend on it, and the hooks call it. Records do not wake the reader, which polls the ring by a timer; a switch wakes
+ * it when the ring fills up.
  *
- * What the task that has this CPU does is gathered, and sent when it leaves the CPU; what happens to other tasks is
- * sent at once, because they may be at their end on another CPU.
+ * Events of the current task are batched per CPU and sent when it leaves the CPU. Events of other tasks are sent at
+ * once, because such a task may be ending on another CPU.
  */
 #ifndef TASKCOST_RECORD_BPF_H
 #define TASKCOST_RECORD_BPF_H
 
 #include "call.bpf.h"
 
-/* By CPU. Memory-mapped, because what is left when the window closes is for user space to take. */
+/* One batch per CPU. The map is memory-mapped: user space takes what is left when the window closes. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
@@ -20,7 +21,7 @@ struct {
 	__type(value, struct tc_gathered);
 } gathered SEC(".maps");
 
-enum { WAKE_UP_READER_AT = 4 }; /* wake the reader when a quarter of the ring is in use */
+enum { WAKE_UP_READER_AT = 4 }; /* wake the reader when 1/4 of the ring is in use */
 
 static __always_inline __u64 wakeup_flag(void)
 {
@@ -31,7 +32,7 @@ static __always_inline __u64 wakeup_flag(void)
 	return BPF_RB_NO_WAKEUP;
 }
 
-/* Where it is asked often, at one instant in sixteen: the answer costs a quarter of what a record does. */
+/* For frequent callers, queries the ring at one instant in sixteen: the query costs a quarter of a record. */
 static __always_inline __u64 wakeup_flag_at(__u64 now)
 {
 	return now % 16 ? BPF_RB_NO_WAKEUP : wakeup_flag();
@@ -41,7 +42,7 @@ static __noinline int count_lost_events(__u64 first_ns, __u64 last_ns, __u64 cou
 {
 	struct tc_cpu_note *cpu = &notes[this_cpu()];
 
-	/* What is gathered here can be older than what was sent at once. */
+	/* Events of the batch can be older than those that were sent at once. */
 	if (!cpu->lost_events || first_ns < cpu->lost_first_ns)
 		cpu->lost_first_ns = first_ns;
 	if (!cpu->lost_events || last_ns > cpu->lost_last_ns)
@@ -51,7 +52,7 @@ static __noinline int count_lost_events(__u64 first_ns, __u64 last_ns, __u64 cou
 	return 0;
 }
 
-/* Tells of what this CPU lost, before the first event that finds room again. Returns whether there was room. */
+/* Sends a gap before the first event of this CPU that finds room again. Returns whether the gap found room. */
 static __noinline int send_gap(void)
 {
 	__u32 number = this_cpu();
@@ -70,7 +71,7 @@ static __noinline int send_gap(void)
 	return 1;
 }
 
-/* Whether there was room. */
+/* Returns whether there was room. */
 static __always_inline bool send(void *events, __u64 size, __u64 wakeup)
 {
 	return (!notes[this_cpu()].lost_events || send_gap()) && !bpf_ringbuf_output(&records, events, size, wakeup);
@@ -82,7 +83,7 @@ static __always_inline void send_record(void *event, __u64 size, __u64 at_ns)
 		count_lost_events(at_ns, at_ns, 1);
 }
 
-/* NULL when transitions are not kept. */
+/* Returns the batch of this CPU; NULL: transitions are not recorded. */
 static __always_inline struct tc_gathered *this_batch(void)
 {
 	__u32 cpu;
@@ -115,7 +116,7 @@ static __noinline int flush_this_batch(void)
 	return 0;
 }
 
-/* What this CPU has gathered: before something that has to come after it, and at each tick. */
+/* Sends the batch of this CPU: before an event that has to come after it, and at each tick. */
 static __always_inline void flush_events(void)
 {
 	if (keep_events)
@@ -123,9 +124,9 @@ static __always_inline void flush_events(void)
 }
 
 /*
- * The place of an event of the task that has this CPU, where it is written at once. Nobody else gathers here until
- * finish_event(), which comes without fail. NULL when transitions are not kept, or when another task was taken from the
- * CPU in between; then the event is lost.
+ * Reserves room for an event of the current task, which is written in place. The batch is busy until finish_event(),
+ * which every caller reaches. NULL: transitions are not recorded, or the current task was preempted inside this
+ * function by another one; then the event is lost.
  */
 static __always_inline void *begin_event(struct tc_gathered *batch, __u64 room, __u64 at_ns)
 {
@@ -142,7 +143,7 @@ static __always_inline void *begin_event(struct tc_gathered *batch, __u64 room, 
 	return batch->events + bounded(batch->used, TC_GATHERED_BYTES - room + 1);
 }
 
-/* `size`: as much of the room as the event took, 0 when there is none after all. */
+/* `size` is how much of the room the event took; 0: there is no event after all. */
 static __always_inline void finish_event(struct tc_gathered *batch, __u64 size, __u64 at_ns)
 {
 	if (!batch->used)
@@ -167,7 +168,7 @@ static __always_inline struct tc_step make_event(const struct tc_ledger *l, __u3
 	};
 }
 
-/* Of any other task. */
+/* Sends an event of a task that is not the current one. */
 static __always_inline void send_event(const struct tc_ledger *l, __u32 kind, __u64 value, __u32 arg, __u64 now)
 {
 	if (keep_events) {
@@ -177,7 +178,7 @@ static __always_inline void send_event(const struct tc_ledger *l, __u32 kind, __
 	}
 }
 
-/* Of the task that has this CPU. An interrupt that came upon somebody at work here sends it at once. */
+/* Batches an event of the current task. In an interrupt that hit a busy batch it is sent at once. */
 static __always_inline void batch_event(const struct tc_ledger *l, __u32 kind, __u64 value, __u32 arg, __u64 now)
 {
 	struct tc_gathered *batch = this_batch();
@@ -194,14 +195,14 @@ static __always_inline void batch_event(const struct tc_ledger *l, __u32 kind, _
 	finish_event(batch, sizeof(*step), now);
 }
 
-/* One whose probe needs no time for the ledger itself. */
+/* As batch_event(), for a probe whose ledger needs no time. */
 static __always_inline void batch_event_now(const struct tc_ledger *l, __u32 kind, __u64 value, __u32 arg)
 {
 	if (keep_events)
 		batch_event(l, kind, value, arg, bpf_ktime_get_ns());
 }
 
-/* The pending fault of the task that has this CPU. */
+/* The pending fault of the current task. */
 static __always_inline void batch_fault(const struct tc_ledger *l, __u8 outcome, __u64 now)
 {
 	struct tc_gathered *batch = this_batch();
@@ -223,7 +224,7 @@ static __always_inline void batch_fault(const struct tc_ledger *l, __u8 outcome,
 	finish_event(batch, sizeof(*fault), now);
 }
 
-/* Where a new or an adopted task starts, from its ledger as it is published. */
+/* The initial state of a new or adopted task, from its ledger when that is published. */
 static __always_inline void send_new_task(const struct tc_ledger *l, __u64 now)
 {
 	struct tc_birth birth = {
@@ -262,7 +263,7 @@ static __always_inline void send_new_task(const struct tc_ledger *l, __u64 now)
 	send_record(&birth, sizeof(birth), now);
 }
 
-/* NULL when transitions are not kept. */
+/* NULL: transitions are not recorded. */
 static __always_inline struct tc_switch *begin_switch(struct tc_gathered *batch, struct task_struct *prev,
 						      struct task_struct *next, __u32 cpu, __u64 now)
 {
@@ -280,7 +281,10 @@ static __always_inline struct tc_switch *begin_switch(struct tc_gathered *batch,
 	return event;
 }
 
-/* The last event of the task that leaves, and all of it that was gathered. Of nobody once the window is closed. */
+/*
+ * Ends the switch event and flushes the batch of the task that leaves. There is no event if the window has closed
+ * meanwhile.
+ */
 static __always_inline void finish_switch(struct tc_gathered *batch, const struct tc_switch *event, __u64 now)
 {
 	finish_event(batch, event->prev || event->next ? sizeof(*event) : 0, now);
@@ -288,7 +292,7 @@ static __always_inline void finish_switch(struct tc_gathered *batch, const struc
 		flush_batch(batch, wakeup_flag_at(now));
 }
 
-/* The task that leaves, when all is known of it. */
+/* Fills in the task that leaves, when its ledger is complete. */
 static __always_inline void fill_prev(struct tc_switch *event, const struct tc_ledger *l, enum tc_counter destination,
 				      __u32 flush, bool voluntary, bool last)
 {
@@ -322,7 +326,7 @@ static __always_inline void fill_next(struct tc_switch *event, const struct tc_l
 	event->next_wait = l->wait + 1;
 }
 
-/* What the return of a call begins its event with. NULL when transitions are not kept. */
+/* Begins the event of a call that returns. NULL: transitions are not recorded. */
 static __always_inline struct tc_transfer *begin_transfer(struct tc_gathered *batch, const struct tc_ledger *l,
 							  long result, __u64 now)
 {

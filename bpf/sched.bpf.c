@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* Switches: which task has the CPU, and the end of a ledger, which is a switch too. */
+/* Switches: which task has the CPU. The end of a ledger is a switch too. */
 #include "task.bpf.h"
 
 /*
- * The final switch-out. Here, and not in sched_process_exit, because the address space is torn down in between, and
- * because the kernel's own books are final here too.
+ * Ends the ledger at the final switch-out and not in sched_process_exit: the address space is torn down in between, and
+ * the kernel's accounting of the task is final here too.
  */
 static __always_inline void end_ledger(struct tc_ledger *l, __u32 slot, struct task_struct *task)
 {
@@ -18,7 +18,7 @@ static __always_inline void end_ledger(struct tc_ledger *l, __u32 slot, struct t
 	read_task_stats(&l->books_end, task);
 	l->flags |= TC_LEDGER_BOOKS;
 	bpf_core_read_str(l->comm, sizeof(l->comm), &task->comm);
-	/* Records reach files: no kernel address in them. */
+	/* Records reach files: they must not hold kernel addresses. */
 	l->task = l->regs = l->file = l->other_file = 0;
 
 	if (bpf_ringbuf_output(&records, l, sizeof(*l), wakeup_flag()))
@@ -29,8 +29,8 @@ static __always_inline void end_ledger(struct tc_ledger *l, __u32 slot, struct t
 }
 
 /*
- * Where the CPU goes, seen from the task that leaves it. A task past exit_mm() keeps its last address space in
- * active_mm.
+ * Classifies the task that gets the CPU, from the view of the one that leaves it. A task past exit_mm() keeps its last
+ * address space in active_mm.
  */
 static __always_inline enum tc_counter destination_of(struct task_struct *prev, struct task_struct *next)
 {
@@ -43,8 +43,8 @@ static __always_inline enum tc_counter destination_of(struct task_struct *prev, 
 }
 
 /*
- * The scheduler's books, up to date at a switch-out, say how long a task ran since its last one. Where the switch-in
- * went unseen, that much less was waiting.
+ * sum_exec_runtime is up to date at a switch-out: it tells how long the task ran since its last one. If the switch-in
+ * was missed, that much less was waiting.
  */
 static __always_inline void correct_unseen_wait(struct tc_ledger *l, struct task_struct *prev, __u64 now)
 {
@@ -63,7 +63,7 @@ static __always_inline void correct_unseen_wait(struct tc_ledger *l, struct task
 		shorten_stack(l, TC_STACK_WAIT, missing);
 	else if (keep_stacks && l->unseen_condition == TC_CONDITION_PREEMPTED)
 		shorten_stack(l, TC_STACK_INVOLUNTARY, missing);
-	/* That was in an earlier call: the one that began since did not run for longer. */
+	/* The correction is of an earlier call: the one that began since did not run for longer. */
 	if (l->entered_ns > l->unseen_at_ns && row == interrupted_row(l))
 		l->call_running_ns += missing;
 	batch_event(l, TC_STEP_CORRECTED, missing, row << 8 | l->unseen_condition, now);
@@ -111,10 +111,10 @@ static __always_inline void switch_out(void *ctx, struct tc_ledger *l, bool pree
 	l->exec_runtime_ns = prev->se.sum_exec_runtime;
 	l->switched_in_ns = 0;
 	l->counters[bounded(destination_of(prev, next), TC_NR_COUNTERS)]++;
-	/* As the kernel counts nvcsw: a task that was about to sleep when it was preempted did not give up the CPU. */
+	/* As the kernel counts nvcsw: a task that was preempted while it was about to sleep did not give up the CPU. */
 	if (!preempt && state) {
 		l->counters[TC_COUNTER_VOLUNTARY_SWITCHES]++;
-		/* A pending signal keeps it on the run queue. Until v6.13 prev_state does not tell. */
+		/* A pending signal keeps the task on the run queue. Until v6.13 prev_state does not show that. */
 		l->condition = task_state_of(prev) ? TC_CONDITION_BLOCKED : TC_CONDITION_PREEMPTED;
 		if (l->condition == TC_CONDITION_BLOCKED)
 			begin_wait(l, prev, state);
@@ -125,7 +125,7 @@ static __always_inline void switch_out(void *ctx, struct tc_ledger *l, bool pree
 	}
 }
 
-/* Where the CPU came from: another program's histogram of switches, or the count of what was no program. */
+/* Classifies the task that had the CPU: a program has a histogram of switches, anything else a counter. */
 static __always_inline __u32 count_origin(struct tc_ledger *l, struct task_struct *prev, struct task_struct *next)
 {
 	__u32 origin = prev->pid ? TC_COUNTER_SWITCHES_FROM_KERNEL_THREAD : TC_COUNTER_SWITCHES_FROM_IDLE;
@@ -169,7 +169,7 @@ static __always_inline void switch_in(struct tc_ledger *l, struct task_struct *p
 		fill_next(event, l, origin, blocked, woken);
 }
 
-/* any activity: running -> preempted or blocked; runnable, preempted -> running; dead -> the ledger's end */
+/* any activity: running -> preempted or blocked; runnable, preempted -> running; dead -> the end of the ledger */
 SEC("tp_btf/sched_switch")
 int BPF_PROG(taskcost_switch, bool preempt, struct task_struct *prev, struct task_struct *next)
 {
@@ -232,7 +232,7 @@ static __always_inline void end_switch(struct task_struct *task)
 		end_switch_latency(l, bpf_ktime_get_ns());
 }
 
-/* The return to user mode ends a switch where nothing nearer to it can be seen. */
+/* The return to user mode ends a switch if nothing closer to it can be traced. */
 SEC("?tp_btf/rseq_update")
 int BPF_PROG(taskcost_rseq_update, struct task_struct *task)
 {
@@ -241,7 +241,7 @@ int BPF_PROG(taskcost_rseq_update, struct task_struct *task)
 	return 0;
 }
 
-/* The exact end of a switch, where it may be probed: the incoming task's first instructions. */
+/* The exact end of a switch, if it can be probed: the first instructions of the incoming task. */
 SEC("?fentry/finish_task_switch")
 int BPF_PROG(taskcost_finish_switch_fentry)
 {
@@ -249,7 +249,7 @@ int BPF_PROG(taskcost_finish_switch_fentry)
 	return 0;
 }
 
-/* Attached by name: the compiler may have given the symbol a suffix. */
+/* User space attaches it by name: the compiler may have added a suffix to the symbol. */
 SEC("?kprobe")
 int taskcost_finish_switch_kprobe(void *ctx)
 {

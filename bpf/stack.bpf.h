@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* Stacks of waits, involuntary switches, faults and creations, deduplicated here. Only with --stacks. */
+/* Stacks of waits, involuntary switches, faults and creations, deduplicated in the kernel. Kept only with --stacks. */
 #ifndef TASKCOST_STACK_BPF_H
 #define TASKCOST_STACK_BPF_H
 
 #include "ledger.bpf.h"
 
 /*
- * By a hash of their frames, of which 64 bits leave no two stacks alike. The kernel's own map for stacks has one place
- * for all whose hash ends in the same few bits, and loses all but one of them.
+ * Stacks by a hash of their frames; 64 bits keep different stacks apart. The kernel's own stack map has one slot for
+ * all hashes with the same low bits, and loses all stacks of a slot but one.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -40,7 +40,7 @@ static __always_inline __u64 hash_of(const struct tc_stack *stack, __u32 count)
 	return hash;
 }
 
-/* Unwinds the current task, and keeps its stack unless it is known. Returns its key. */
+/* Unwinds the current task, stores the stack unless it is known, and returns its key. */
 static __noinline __u64 keep_stack(void *ctx, struct tc_stack *stack, __u64 flags)
 {
 	long size = bpf_get_stack(ctx, stack, sizeof(*stack), flags);
@@ -53,14 +53,14 @@ static __noinline __u64 keep_stack(void *ctx, struct tc_stack *stack, __u64 flag
 		return key;
 	switch (bpf_map_update_elem(&stacks, &key, stack, BPF_NOEXIST)) {
 	case 0:
-	case -EEXIST: /* another CPU was here meanwhile */
+	case -EEXIST: /* another CPU has just stored it */
 		return key;
 	default:
 		return TC_STACK_LOST;
 	}
 }
 
-/* Of the current task. */
+/* Takes the kernel and the user stack of the current task. */
 static __always_inline void take_stack(void *ctx, struct tc_stack_ids *ids)
 {
 	struct tc_unwound *here;
@@ -94,14 +94,14 @@ static __always_inline struct tc_stack_key stack_key(const struct tc_ledger *l, 
 	};
 }
 
-/* What the stack stands for is over. */
+/* Accounts `ns` to the stack: what it stands for is over. */
 static __noinline int account_stack(const struct tc_ledger *l, const struct tc_stack_ids *ids, __u32 kind, __u64 ns)
 {
 	struct tc_stack_key key = stack_key(l, ids, kind);
 	struct tc_stack_sums first = {.count = 1, .ns = ns};
 	struct tc_stack_sums *sums;
 
-	/* Nobody saw where it began: it was adopted in the middle. */
+	/* The beginning was not traced: the task was adopted in the middle of it. */
 	if (ids->kernel == TC_STACK_NOT_TAKEN)
 		return 0;
 	if (ids->kernel == TC_STACK_LOST || ids->user == TC_STACK_LOST) {
@@ -118,7 +118,7 @@ static __noinline int account_stack(const struct tc_ledger *l, const struct tc_s
 	return 0;
 }
 
-/* And so was what its stack stands for. */
+/* Takes back `ns` that account_stack() added too much: shorten_wait(). */
 static __noinline int shorten_stack(const struct tc_ledger *l, __u32 kind, __u64 ns)
 {
 	struct tc_stack_key key = stack_key(l, &l->left_at, kind);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * The state that all programs share: what user space decides and reads, the pool of ledgers, and where losses are
- * counted.
+ * The state that all programs share: the knobs and tables that user space writes, the maps of ledgers, and the counters
+ * of losses.
  */
 #ifndef TASKCOST_STATE_BPF_H
 #define TASKCOST_STATE_BPF_H
@@ -11,32 +11,34 @@
 #include "taskcost/events.h"
 #include "taskcost/histogram.h"
 
-/* Written by user space before load; volatile so that the compiler leaves the decision to the verifier. */
+/* User space writes these before load. They are volatile so that the verifier decides, not the compiler. */
 const volatile __u32 pool_slots = 2;
-const volatile __u32 observed_shift = 31; /* 32 less the logarithm of the number of buckets in `observed` */
-const volatile bool keep_stints = false;  /* a record for each time on a CPU */
+const volatile __u32 observed_shift = 31; /* 32 minus log2 of the number of buckets in `observed` */
+const volatile bool keep_stints = false;  /* send a record for each CPU slice */
 const volatile bool keep_stacks = false;
-const volatile bool keep_events = false;  /* the transitions themselves */
+const volatile bool keep_events = false;  /* record the transitions themselves */
 const volatile bool sees_calls = true;	  /* system calls have probes */
-const volatile bool sees_lengths = false; /* and sockets tell how many bytes each message has */
-const volatile __u64 hash_key = 0;	  /* random: what is hashed with it does not tell a kernel address */
+const volatile bool sees_lengths = false; /* sockets have probes that see the length of each message */
+const volatile __u64 hash_key = 0;	  /* random, so that a hash reveals no kernel address */
 
-/* Shared with user space while the programs run, the hot part in one page: see TC_LEDGER_ALIGNMENT. */
-__u32 closed = 0;	/* the window is over: no more transitions */
-__u32 launcher = 0;	/* tid whose next child gets a ledger, 0 for none */
-__u64 ledgers_made = 0; /* also the source of ledger ids */
+/* User space maps these while the programs run. The hot part lies in one page: see TC_LEDGER_ALIGNMENT. */
+__u32 closed = 0;	/* 1: the window is over, transitions are ignored */
+__u32 launcher = 0;	/* the next child of this tid gets a ledger; 0: none */
+__u64 ledgers_made = 0; /* the last ledger id */
 __u64 ledgers_ended = 0;
-__u32 slots_touched = 0; /* slots 1 to this one were in use at some time */
+__u32 slots_touched = 0; /* slots from 1 to this one have been used */
 __u64 losses[TC_NR_LOSSES] = {};
 
 /* Tables of system calls by number: TC_CALL_* and kind. */
 __u32 native_calls[TC_MAX_SYSCALLS] = {};
 struct tc_cpu_note notes[TC_MAX_CPUS] __attribute__((aligned(64))) = {};
 __u32 compat_calls[TC_MAX_SYSCALLS] = {};
-__u32 socket_calls[TC_MULTIPLEXED_CALLS] = {}; /* what socketcall stands for, by its first argument, */
-__u32 ipc_calls[TC_MULTIPLEXED_CALLS] = {};    /* and ipc */
+__u32 socket_calls[TC_MULTIPLEXED_CALLS] = {}; /* by the first argument of socketcall */
+__u32 ipc_calls[TC_MULTIPLEXED_CALLS] = {};    /* by the first argument of ipc */
 
-/* Slot 0 means none. Memory-mapped, so that user space reads living ledgers without a system call each. */
+/*
+ * The ledgers. Slot 0 means none. The map is memory-mapped: user space reads living ledgers without a system call each.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
@@ -45,7 +47,7 @@ struct {
 	__type(value, struct tc_ledger);
 } pool SEC(".maps");
 
-/* Which slot a task's ledger is in. Memory-mapped, so that user space can forget all of them between two windows. */
+/* The slot of each observed task. The map is memory-mapped: user space clears it between two windows. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
@@ -54,7 +56,7 @@ struct {
 	__type(value, struct tc_bucket);
 } observed SEC(".maps");
 
-/* Slots that came back; slots that were never used follow slots_touched. */
+/* Slots that were returned. Slots that were never used begin after slots_touched. */
 struct {
 	__uint(type, BPF_MAP_TYPE_STACK);
 	__uint(max_entries, 1);
@@ -67,8 +69,9 @@ struct {
 } records SEC(".maps");
 
 /*
- * Tasks that the pool had no room for, by address, until they end: what they create is counted as well. The value has
- * the flags TC_LEDGER_FOLLOW and TC_LEDGER_FOLLOW_THREADS that their ledger would have had.
+ * Tasks that got no ledger because the pool was full, by address, until they end: their children get a slot or are
+ * counted as well. The value has the flags TC_LEDGER_FOLLOW and TC_LEDGER_FOLLOW_THREADS that the ledger would have
+ * had.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -78,7 +81,7 @@ struct {
 	__type(value, __u32);
 } refused SEC(".maps");
 
-/* [cpu * TC_NR_HISTOGRAMS + id]: an array rather than a per-CPU array, whose look-up is inlined on every kernel. */
+/* [cpu * TC_NR_HISTOGRAMS + id]. This is an array and no per-CPU array: its look-up is inlined on every kernel. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
@@ -88,8 +91,8 @@ struct {
 } histograms SEC(".maps");
 
 /*
- * An index out of the ledger, for an array of `count`. The verifier has to see the very register bounded that becomes
- * the index; plain C lets the compiler bound a copy of it.
+ * Bounds an index that comes from the ledger for an array of `count`. The verifier wants the bound on the very register
+ * that becomes the index; plain C lets the compiler check a copy of it.
  */
 #define bounded(index, count)                                                                                          \
 	({                                                                                                             \
@@ -102,8 +105,8 @@ struct {
 	})
 
 /*
- * A global function: the verifier checks it once in each program, for any arguments, and not again at every call. It
- * takes numbers and ledgers only; older kernels have no types for other pointers there.
+ * A global function: the verifier checks it once per program for any arguments, and not again at every call. It takes
+ * only numbers and ledgers, because older kernels have no types for other pointers there.
  */
 #define __verified_once __attribute__((noinline))
 

@@ -4,9 +4,9 @@
 #include "identity.bpf.h"
 #include "task.bpf.h"
 
-enum { OLD_MMAP = 90 | TC_FROM_COMPAT }; /* __NR_mmap of i386: its arguments stand in memory */
+enum { OLD_MMAP = 90 | TC_FROM_COMPAT }; /* __NR_mmap of i386: its arguments lie in memory */
 
-/* What passed through a call. */
+/* The bytes that passed through a call. */
 struct passed {
 	__u64 in;
 	__u64 out;
@@ -14,7 +14,7 @@ struct passed {
 	__u32 flags; /* TC_PASSED_* */
 };
 
-/* Each call is one of a channel; its object, if it has one, is that of the last flow. */
+/* Accounts a call to its channel. If it has an object, that is the one of the last flow. */
 static __always_inline void account_call(struct tc_ledger *l, __u32 channel, __u64 running_ns,
 					 const struct passed *passed, struct tc_transfer *transfer)
 {
@@ -58,7 +58,9 @@ static __always_inline void account_object(struct tc_ledger *l, const struct pas
 	}
 }
 
-/* Messages have no length in the result: each told its own, or nobody did. */
+/*
+ * The result of these calls counts messages, not bytes: the length probes of sockets tell the bytes, if there are any.
+ */
 static __always_inline void count_messages(const struct tc_ledger *l, struct passed *passed)
 {
 	__u64 bytes = l->messages_ns == l->entered_ns ? l->message_bytes : 0;
@@ -69,7 +71,7 @@ static __always_inline void count_messages(const struct tc_ledger *l, struct pas
 	passed->out = sees_lengths && passed->out ? bytes : 0;
 }
 
-/* Where the result does not say what passed, or not all of it. */
+/* For calls whose result is not the number of bytes, or not all of it. */
 static __always_inline void count_specially(struct tc_ledger *l, struct pt_regs *regs, long result,
 					    struct passed *passed)
 {
@@ -88,11 +90,11 @@ static __always_inline void count_specially(struct tc_ledger *l, struct pt_regs 
 		}
 		return;
 	case TC_KIND_MQ_SEND:
-		/* Whole, or not at all. */
+		/* The call sends the whole message or nothing. */
 		passed->out = result == 0 ? argument_of(regs, 3, in_compat_call(l)) : 0;
 		return;
 	case TC_KIND_VMSPLICE:
-		/* The writing end takes, the reading end gives. */
+		/* The writing end of the pipe takes the bytes, the reading end gives them. */
 		file = (struct file *)l->file;
 		if (BPF_CORE_READ(file, f_mode) & FMODE_WRITE)
 			return;
@@ -115,7 +117,7 @@ static __always_inline void count_specially(struct tc_ledger *l, struct pt_regs 
 	return;
 }
 
-/* A receiving call counts with its result, unless its flags say that it takes nothing. */
+/* Returns whether the result is the number of bytes: a receiving call with flags that leave the bytes is different. */
 static __always_inline bool counts_by_result(const struct tc_ledger *l, struct pt_regs *regs)
 {
 	__u32 kind = kind_of_call(l);
@@ -185,7 +187,7 @@ static __always_inline void leave_futex(struct tc_ledger *l, struct tc_transfer 
 		use_channel(l, TC_CHANNEL_SHARED_MEMORY, TC_ACTIVITY_FUTEX, transfer);
 }
 
-/* The arguments of an old mmap, struct mmap_arg_struct32. */
+/* The arguments of the old mmap lie in struct mmap_arg_struct32. */
 static __noinline __u64 shared_bytes_of_old_mmap(struct pt_regs *regs)
 {
 	__u32 arguments[4] = {}; /* address, length, protection, flags */
@@ -194,7 +196,7 @@ static __noinline __u64 shared_bytes_of_old_mmap(struct pt_regs *regs)
 	return arguments[3] & MAP_SHARED ? arguments[1] : 0;
 }
 
-/* A segment is mapped as a whole. Where ipc stands for the call, its fourth argument points to the address. */
+/* A segment is mapped as a whole. If ipc multiplexes the call, its fourth argument points to the address. */
 static __noinline __u64 bytes_of_segment(struct tc_ledger *l, struct pt_regs *regs, __u64 address)
 {
 	if (!l) /* can't happen; the verifier asks */
@@ -228,7 +230,7 @@ static __always_inline void leave_memory(struct tc_ledger *l, struct pt_regs *re
 		transfer->call.mapped_bytes = bytes;
 }
 
-/* A message has as many bytes as the caller of msgsnd says, in the third register whichever call it is. */
+/* The caller of msgsnd passes the length in the third register, in every variant of the call. */
 static __always_inline void leave_queue(struct tc_ledger *l, struct pt_regs *regs, long result,
 					struct tc_transfer *transfer)
 {
@@ -274,7 +276,7 @@ static __noinline int leave_other(struct tc_ledger *l, struct pt_regs *regs, lon
 	return 0;
 }
 
-/* The second file of splice or tee is a channel as well. The time of the call belongs to the first. */
+/* The second file of splice or tee is a channel as well. The time of the call is accounted to the first. */
 static __always_inline void leave_other_end(struct tc_ledger *l, long result, __u64 now)
 {
 	if (l->other_channel >= TC_NR_CHANNELS || l->channel >= TC_NR_CHANNELS)
@@ -288,7 +290,7 @@ static __always_inline void leave_create(struct tc_ledger *l, __u64 now)
 	struct tc_creation_sums *sums;
 	__u32 kind = l->created_kind;
 
-	/* Also the child leaves this system call, without having created anything. */
+	/* The child leaves this system call too, without having created anything. */
 	if (kind >= TC_NR_CREATIONS)
 		return;
 	sums = creations_of(l, kind);
@@ -308,7 +310,7 @@ static __always_inline void leave_exec(struct tc_ledger *l, __u64 now)
 	add_latency(TC_HISTOGRAM_EXEC, elapsed(l->entered_ns, now));
 }
 
-/* As waitid() fills it in: the kernel's siginfo_t for SIGCHLD. In a 32-bit program the pid has the place of `pad`. */
+/* What waitid() fills in: the kernel's siginfo_t for SIGCHLD. In a 32-bit program the pid is at the offset of `pad`. */
 struct child_info {
 	int signal, error, code;
 	__u32 pad, pid;
@@ -319,7 +321,7 @@ enum {
 	WAIT_CONTINUED = 0xffff,
 };
 
-/* The child that this call reaped, 0 for none: one that stopped or goes on is returned too. */
+/* Returns the child that this call reaped; 0: none. The call also returns for children that stopped or continued. */
 static __always_inline __u32 reaped_child(struct tc_ledger *l, struct pt_regs *regs, long result)
 {
 	bool compat = in_compat_call(l);
@@ -366,7 +368,13 @@ static __always_inline void leave_wait(struct tc_ledger *l, struct pt_regs *regs
 		count_loss(TC_LOSS_DROPPED_EVENTS);
 }
 
-static __noinline int end_missed_call(struct tc_ledger *l, __u64 now)
+/*
+ * A user-mode fault or the entry of a call: its ledger says that the task is in a call, so the return was missed. The
+ * task was adopted on its way back to user mode, where its registers still named the call.
+ *
+ * Hidden and not static: the compiler would drop the return value, and the verifier prunes less without one.
+ */
+__hidden __noinline int end_missed_call(struct tc_ledger *l, __u64 now)
 {
 	struct tc_gathered *batch = this_batch();
 	struct tc_transfer *transfer;
@@ -388,8 +396,8 @@ static __noinline int end_missed_call(struct tc_ledger *l, __u64 now)
 }
 
 /*
- * A call returns that nobody saw enter: seccomp or a tracer refused it before its probe, or it was entered before its
- * task was adopted. Only its registers know which one it was.
+ * A call returns whose entry was not traced: seccomp or a tracer refused it before its probe, or it was entered before
+ * its task was adopted. Only its registers name it.
  */
 static __always_inline bool find_returning_call(struct tc_ledger *l, struct pt_regs *regs)
 {

@@ -1,29 +1,29 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* Which tasks are to be observed. */
+/* Targets: which tasks are to be observed. */
 #ifndef TASKCOST_TARGET_BPF_H
 #define TASKCOST_TARGET_BPF_H
 
 #include "identity.bpf.h"
 #include "taskcost/glob.h"
 
-/* Written by user space before it adopts. */
+/* User space writes these before it adopts. */
 __u32 target_kind = TC_TARGET_NONE; /* enum tc_target_kind */
 __u64 target_cgroup = 0;	    /* id within its hierarchy */
 __u32 target_hierarchy = 0;	    /* 0: that of cgroup v2 */
 struct tc_glob target_name = {};
 __u32 follow = TC_LEDGER_FOLLOW; /* flags of adopted ledgers: TC_LEDGER_FOLLOW, TC_LEDGER_FOLLOW_THREADS or none */
 
-__u64 arrivals = 0; /* tasks that came to the target behind a walk's back */
+__u64 arrivals = 0; /* tasks that joined the target after the walk passed them */
 
 enum { CGROUP_DEPTH = 64, HIERARCHIES = 24, GENERATIONS = 256 };
 
 /*
- * The targets by pid as the collector's namespace numbers them: thread groups, or single tasks. The value tells whether
- * a walk came upon one: enum tc_named.
+ * The targets by pid in the collector's namespace: thread groups or single tasks. The value, enum tc_named, tells
+ * whether a walk has found the target.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(map_flags, BPF_F_NO_PREALLOC); /* room for many, and mostly one */
+	__uint(map_flags, BPF_F_NO_PREALLOC); /* room for many, mostly one is used */
 	__uint(max_entries, 1);
 	__type(key, __u32);
 	__type(value, __u8);
@@ -50,20 +50,20 @@ static __always_inline bool is_named(struct pid *pid)
 	return state;
 }
 
-/* The collector, or a child of it, such as the one that opens files for it. */
+/* Returns whether the task is the collector or a child of it, such as the one that opens files for it. */
 static __always_inline bool is_of_observer(struct task_struct *task)
 {
 	return (__u32)task->tgid == collector_tgid ||
 	       (__u32)BPF_CORE_READ(task, group_leader, real_parent, tgid) == collector_tgid;
 }
 
-/* The struct pid at `address` is a target that the user named. */
+/* Returns whether the user named the struct pid at `address` as a target. */
 __verified_once int is_named_at(__u64 address)
 {
 	return named((struct pid *)address) != NULL;
 }
 
-/* An ancestor of the process whose leader is at `address` is such a target. */
+/* Returns whether an ancestor of the process whose leader is at `address` is a target. */
 __verified_once int has_target_above(__u64 address)
 {
 	struct task_struct *process = (struct task_struct *)address;
@@ -107,7 +107,10 @@ __verified_once int is_below_target(__u64 cgroup)
 	return false;
 }
 
-/* Every hierarchy has its link in the set of cgroups at `address`, those without a controller too. */
+/*
+ * Returns whether the css_set at `address` lies below the target. It has a link for every hierarchy, including those
+ * without a controller.
+ */
 __verified_once int has_target_cgroup(__u64 address)
 {
 	struct list_head *first = &((struct css_set *)address)->cgrp_links;
@@ -155,7 +158,7 @@ static __noinline int is_target(struct task_struct *task)
 	}
 }
 
-/* A task that nobody observed until now and that belongs to a target which may grow. */
+/* Returns whether a task that is not observed belongs to a target that may grow. */
 static __always_inline bool arrives(struct task_struct *task)
 {
 	return target_kind >= TC_TARGET_GROWS && !closed && is_target(task);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * The ledger of the task that has this CPU, and what the probes that speak of it begin with. A switch-in that no
- * tracepoint told of is made up for here, which is why this comes after record.bpf.h.
+ * The ledger of the current task, and what probes that work on it begin with. This layer is above record.bpf.h, because
+ * a missed switch-in that is recovered here is an event too.
  */
 #ifndef TASKCOST_TASK_BPF_H
 #define TASKCOST_TASK_BPF_H
@@ -10,8 +10,9 @@
 #include "wait.bpf.h"
 
 /*
- * The task runs on this CPU although the note speaks of another one. If it waits by its ledger, its switch-in was not
- * seen: what was booked as waiting is corrected at its switch-out, when the scheduler's books tell how long it ran.
+ * The task runs on this CPU although the state of the CPU names another one. If its ledger says that it waits, its
+ * switch-in was missed: what is accounted as waiting is corrected at its switch-out, when sum_exec_runtime tells how
+ * long it ran.
  */
 static __noinline struct tc_ledger *recover_switch_in(struct tc_cpu_note *cpu, struct task_struct *task)
 {
@@ -46,7 +47,7 @@ static __noinline struct tc_ledger *recover_switch_in(struct tc_cpu_note *cpu, s
 	return l;
 }
 
-/* The ledger of `task`, which runs on the CPU of this note; NULL when it is not observed. */
+/* The ledger of `task`, which runs on this CPU; NULL: it is not observed. */
 static __always_inline struct tc_ledger *current_ledger_on(struct tc_cpu_note *cpu, struct task_struct *task)
 {
 	if (cpu->task != (__u64)task)
@@ -60,8 +61,9 @@ static __always_inline struct tc_ledger *current_ledger(void)
 }
 
 /*
- * The same, on the way in from user mode or back. The registers of a task lie at the same place each time, so they tell
- * whose they are, and spare a helper call. Only noted of observed tasks: one that is being adopted must be looked up.
+ * As current_ledger(), on the way from or to user mode. The registers of a task are saved at the same address each
+ * time, so the address identifies the task and saves a helper call. It is remembered for observed tasks only: a task
+ * that is being adopted must be looked up.
  */
 static __always_inline struct tc_ledger *ledger_by_regs(const struct pt_regs *regs)
 {
@@ -79,9 +81,9 @@ static __always_inline struct tc_ledger *ledger_by_regs(const struct pt_regs *re
 }
 
 /*
- * A transition shows that the pending fault is over although no resolution was seen: a bad address, a signal, or an
- * access that the kernel tried without the right to sleep. What it took belongs to what it interrupted. It is a loss
- * only if the kernel has accounted a fault meanwhile.
+ * A transition shows that the pending fault is over although its resolution was not traced: a bad address, a signal, or
+ * an access by the kernel that may not sleep. Its time belongs to what it interrupted. It is a loss only if the kernel
+ * has accounted a fault meanwhile.
  */
 static __always_inline void give_up_fault(struct tc_ledger *l, __u64 now)
 {
@@ -94,7 +96,7 @@ static __always_inline void give_up_fault(struct tc_ledger *l, __u64 now)
 		count_loss(TC_LOSS_UNRESOLVED_FAULTS);
 }
 
-/* What the entry or exit of a system call and the end of a task begin with. Returns the instant. */
+/* The entry or exit of a system call and the end of a task begin with this. Returns the time. */
 static __always_inline __u64 leave_activity(struct tc_ledger *l)
 {
 	__u64 now = bpf_ktime_get_ns();
@@ -104,7 +106,7 @@ static __always_inline __u64 leave_activity(struct tc_ledger *l)
 	return now;
 }
 
-/* Where the ledger's task, the current one, is in the kernel. */
+/* The call site of a waker, the current task: TC_FROM_* or the number of its system call. */
 static __always_inline __u32 waker_context(struct tc_ledger *l, struct task_struct *task)
 {
 	switch (l->activity) {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * The end of a wait: what was waited for, who ended it, and what that one had waited for itself.
+ * A wait from its beginning to its end: begin_wait(), end_wait(), and shorten_wait() where the end was missed.
  *
- * The cause is decided when the task leaves its CPU (files.bpf.h), because it is known then, and its file is still
- * warm. The waker is noted at the wake-up, under the lock of the sleeper. Both are booked when the task has its CPU
- * again.
+ * The cause is decided when the task leaves its CPU, because the call is known then and its file is still in the cache.
+ * The waker writes its id and call site to the sleeper's ledger at the wakeup, under the pi_lock of the sleeper. Both
+ * are accounted when the task has a CPU again.
  */
 #ifndef TASKCOST_WAIT_BPF_H
 #define TASKCOST_WAIT_BPF_H
@@ -13,7 +13,7 @@
 #include "stack.bpf.h"
 #include "wait_cause.bpf.h"
 
-/* Edges and flows that their ledger had no room for. Written by the task that they belong to alone. */
+/* Edges that found no room in their ledger. Only programs that run for the sleeper write to them. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1);
@@ -21,25 +21,34 @@ struct {
 	__type(value, struct tc_edge_sums);
 } edges SEC(".maps");
 
-enum { LONG_WAIT_NS = 100 * 1000 }; /* shorter ones are no part of a chain */
+enum { LONG_WAIT_NS = 100 * 1000 }; /* shorter waits are not part of a chain */
 
-/*
- * The task sleeps from here on. Where no probe saw it enter a call, its registers tell which one it is in, or on its
- * way out of: for as long as it sleeps there. In none it sleeps in a page fault.
- */
-static __always_inline void begin_wait(struct tc_ledger *l, struct task_struct *task, __u32 state)
+/* If no probe saw a sleeper enter a call, its registers name the call that it is in or returns from, for this sleep. */
+static __always_inline void find_call_of_sleeper(struct tc_ledger *l, struct task_struct *task)
 {
-	if (l->activity == TC_ACTIVITY_USER) {
-		find_call(l, task);
-		l->found = 1;
-	}
-	l->wait = wait_of(l, task, state);
+	if (l->activity != TC_ACTIVITY_USER)
+		return;
+	find_call(l, task);
+	l->found = 1;
+}
+
+/* A sleeper that was found in no call sleeps in a page fault. */
+static __always_inline void set_wait(struct tc_ledger *l, __u32 wait)
+{
+	l->wait = wait;
 	if (!l->found)
 		return;
 	if (l->activity == TC_ROW_CALL_PENDING)
 		l->activity = l->call_row;
-	else if (l->wait == TC_WAIT_PAGE_FAULT)
+	else if (wait == TC_WAIT_PAGE_FAULT)
 		l->activity = TC_ACTIVITY_PAGE_FAULT;
+}
+
+/* The task sleeps from here on. */
+static __always_inline void begin_wait(struct tc_ledger *l, struct task_struct *task, __u32 state)
+{
+	find_call_of_sleeper(l, task);
+	set_wait(l, wait_of(l, task, state));
 }
 
 static __always_inline void add_to_edge(struct tc_edge_sums *sums, __u64 blocked_ns)
@@ -55,7 +64,9 @@ static __always_inline bool same_edge(const struct tc_edge_key *a, const struct 
 	return a->waker == b->waker && a->wait == b->wait && a->from == b->from;
 }
 
-/* The sum of all edges of one cause that there is no other room for. NULL when the ledger has none for it either. */
+/*
+ * The sum of all edges of one cause that have no room of their own. NULL: the ledger has no room for this cause either.
+ */
 static __always_inline struct tc_edge_sums *other_edges_of(struct tc_ledger *l, __u32 wait)
 {
 	struct tc_edge_key key = {.sleeper = l->id, .waker = TC_WAKER_SEVERAL, .wait = wait, .from = TC_FROM_NOWHERE};
@@ -85,8 +96,8 @@ static __noinline int account_other_edge(struct tc_ledger *l, __u64 blocked_ns)
 }
 
 /*
- * The ledger has room for the edges that come first; the rest goes to a map, and what does not fit there, as of a task
- * that waits for thousands of children, is one sum for each cause.
+ * The first edges have room in the ledger, further ones go to the map. If the map is full, as for a task that waits for
+ * thousands of children, the edge is added to one sum per cause.
  */
 static __always_inline void account_edge(struct tc_ledger *l, __u64 blocked_ns)
 {
@@ -114,8 +125,8 @@ static __always_inline void account_edge(struct tc_ledger *l, __u64 blocked_ns)
 }
 
 /*
- * How much of the first wait the second one explains. A long wait for a task that had waited briefly is no news, and
- * one whose waker had waited before it began is explained as far as it lasted.
+ * The part of the first wait that the second one explains. A long wait for a task that had waited briefly is not
+ * explained, and a waker that began to wait earlier explains no more than the length of the first wait.
  */
 static __always_inline __u64 explained_ns(const struct tc_chain *chain)
 {
@@ -125,7 +136,7 @@ static __always_inline __u64 explained_ns(const struct tc_chain *chain)
 	return first < second ? first : second;
 }
 
-/* Of the chains that a ledger keeps the one that explains the least makes room for one that explains more. */
+/* The chain that explains the least makes room for one that explains more. */
 static __always_inline void keep_chain(struct tc_ledger *l, const struct tc_chain *chain)
 {
 	struct tc_chain *least = &l->chains[0];
@@ -177,7 +188,7 @@ static __always_inline void account_wait(struct tc_ledger *l, __u64 blocked_ns, 
 		account_stack(l, &l->left_at, TC_STACK_WAIT, blocked_ns);
 }
 
-/* Who kept it from a CPU that it did not give up, where that was not other tasks. */
+/* Time without a CPU that other tasks did not cause: the quota of its cgroup, or its own sched_yield. */
 static __always_inline void account_preemption(struct tc_ledger *l, __u64 ns)
 {
 	if (l->why_preempted == TC_PREEMPTED_BY_QUOTA) {
@@ -191,8 +202,8 @@ static __always_inline void account_preemption(struct tc_ledger *l, __u64 ns)
 }
 
 /*
- * A device ends a wait for it by an interrupt, or a kernel thread on its behalf. What a program ends was for that
- * program: a request to a FUSE server, a page that another task had locked.
+ * A device ends a wait by an interrupt, or a kernel thread ends it for the device. A wait that a program ends was for
+ * that program: a request to a FUSE server, or a page that another task had locked.
  */
 static __always_inline void settle_wait(struct tc_ledger *l)
 {
@@ -203,11 +214,11 @@ static __always_inline void settle_wait(struct tc_ledger *l)
 }
 
 /*
- * Books the wait of a task that is on a CPU from `now` on, and returns when it became ready to run: `now` if nobody
- * saw.
+ * Accounts the wait of a task that is on a CPU from `now` on, and returns when it became ready to run; `now` if the
+ * wakeup was not traced.
  *
- * A sleeper's interval splits at its wake-up. The wake-up may carry an older time than the switch-out: the waker saw
- * the task in the middle of going to sleep, and it was runnable all along.
+ * The interval of a sleeper splits at its wakeup. The wakeup can be older than the switch-out: the waker saw the task
+ * while it was going to sleep, and the task was runnable all along.
  */
 static __always_inline __u64 end_wait(struct tc_ledger *l, __u64 now)
 {
@@ -243,7 +254,7 @@ static __always_inline __u64 end_wait(struct tc_ledger *l, __u64 now)
 	return ready;
 }
 
-/* It was in that call for as long as it slept there. */
+/* The registers named that call only for the time of the sleep. */
 static __always_inline void leave_found_call(struct tc_ledger *l)
 {
 	if (!l->found)
@@ -252,7 +263,7 @@ static __always_inline void leave_found_call(struct tc_ledger *l)
 	l->activity = TC_ACTIVITY_USER;
 }
 
-/* The wait that ended last was booked as longer than it was, and nobody saw its end. */
+/* Takes `ns` back from the most recent wait: its end was not traced, and it was shorter than accounted. */
 static __noinline int shorten_wait(struct tc_ledger *l, __u64 ns)
 {
 	struct tc_edge_key key = {.sleeper = l->id, .wait = l->wait, .from = TC_FROM_NOWHERE};

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* Why a task that leaves its CPU to sleep, or is found asleep, does so: enum tc_wait. */
+/* The cause of a wait, enum tc_wait: from the call, the file behind its descriptor, and the state of the task. */
 #ifndef TASKCOST_WAIT_CAUSE_BPF_H
 #define TASKCOST_WAIT_CAUSE_BPF_H
 
 #include "file.bpf.h"
 #include "futex.bpf.h"
 
-/* Files without a name in the file system have one in brackets. */
+/* Anonymous inodes have a name in brackets. */
 static __always_inline __u32 wait_on_anonymous(__u64 file)
 {
 	char name[8] = {};
@@ -49,8 +49,8 @@ __verified_once int wait_on_file(__u32 channel, __u64 file, __u32 type)
 }
 
 /*
- * Of two files the one that is not ready: the pipe that bytes come from is empty, or the one that they go to is full.
- * One of the files of splice and tee is a pipe.
+ * Decides which of the two files of splice or tee is not ready: the source pipe is empty, or the destination pipe is
+ * full. One of the files is a pipe.
  */
 __verified_once int waits_for_other_end(const struct tc_ledger *l)
 {
@@ -96,8 +96,8 @@ static __always_inline __u32 wait_on_descriptor(struct tc_ledger *l, struct task
 }
 
 /*
- * The file that is opened has no descriptor yet, but the walk that found it is not over: a FIFO waits for its other
- * end, and the lease of another process on a file has to be given up.
+ * A file that is being opened has no descriptor yet, but task->nameidata holds its path: a FIFO waits for its other
+ * end, and a regular file for another process to give up its lease.
  */
 static __noinline int wait_in_open(struct task_struct *task, __u32 state)
 {
@@ -121,7 +121,7 @@ static __noinline int wait_in_open(struct task_struct *task, __u32 state)
 	}
 }
 
-/* A call that is not counted by its descriptor, as accept or fsync, may have one first nevertheless. */
+/* A call that moves no bytes through its descriptor, as accept or fsync, can still wait for that file. */
 static __noinline int wait_in_call(struct tc_ledger *l, struct task_struct *task, __u32 state)
 {
 	struct pt_regs *regs;
@@ -169,13 +169,13 @@ static __always_inline __u32 wait_of_kind(const struct tc_ledger *l)
 	}
 }
 
-/* In no call by its registers. A fault in user mode is seen, but for the one that an adopted task is found in. */
+/* The registers name no call. Faults in user mode are traced, except the one that an adopted task was found in. */
 static __always_inline bool may_be_in_fault(const struct tc_ledger *l)
 {
 	return !sees_calls || ((l->flags & TC_LEDGER_OPEN_AT_START) && !l->counters[TC_COUNTER_SYSCALLS]);
 }
 
-/* What it waits for by what it does. */
+/* The cause of a wait by the activity of the task. */
 static __always_inline __u32 wait_in(struct tc_ledger *l, struct task_struct *task, __u32 state)
 {
 	switch (l->activity) {
@@ -211,7 +211,7 @@ static __always_inline __u32 wait_in(struct tc_ledger *l, struct task_struct *ta
 	}
 }
 
-/* Waits for bytes of a device, or for somebody who does: io_schedule() does not tell which. */
+/* A wait with in_iowait set that can be for a device: io_schedule() also serves waits for other programs. */
 static __always_inline bool may_be_disk(__u32 wait)
 {
 	switch (wait) {
@@ -232,7 +232,7 @@ static __always_inline int wait_of(struct tc_ledger *l, struct task_struct *task
 	__u32 wait;
 
 	if (state & (__TASK_STOPPED | __TASK_TRACED))
-		return TC_WAIT_STOPPED; /* counts as frozen for version 2 of cgroups */
+		return TC_WAIT_STOPPED; /* version 2 of cgroups also counts it as frozen */
 	if (is_frozen(task, state))
 		return TC_WAIT_FROZEN;
 	if (l->activity == TC_ACTIVITY_EXIT && dumps_core(task))

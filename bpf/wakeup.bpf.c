@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* Wake-ups: when a sleeper became runnable, and what woke it. */
+/* Wakeups: when a sleeper became runnable, and which task or interrupt woke it. */
 #include "task.bpf.h"
 
-__u64 preempt_counts[TC_MAX_CPUS] = {}; /* addresses, once they were found */
+__u64 preempt_counts[TC_MAX_CPUS] = {}; /* addresses of the preemption counts; 0: not looked up yet */
 
-/* Whether this kernel tells it. */
+/* Returns whether the preemption count is available. */
 static __always_inline bool read_preempt_count(struct task_struct *current, __u32 *count)
 {
 #if defined(__TARGET_ARCH_x86)
@@ -24,7 +24,7 @@ static __always_inline bool read_preempt_count(struct task_struct *current, __u3
 	return true;
 }
 
-/* In no system call by its registers, so in user mode until an interrupt or an exception came. */
+/* The registers name no system call, so the task was in user mode until an interrupt or an exception came. */
 static __always_inline bool was_in_user_mode(struct tc_ledger *l, struct task_struct *task)
 {
 	if (l)
@@ -32,7 +32,7 @@ static __always_inline bool was_in_user_mode(struct tc_ledger *l, struct task_st
 	return !(task->flags & PF_KTHREAD) && syscall_number_of((struct pt_regs *)bpf_task_pt_regs(task)) < 0;
 }
 
-/* Where the preemption count is not to be had. What a device never ends is not taken for it. */
+/* Used without the preemption count. Waits that no device ever ends are not attributed to an interrupt. */
 static __always_inline bool guess_woken_from_irq(const struct tc_ledger *l, struct tc_ledger *waker,
 						 struct task_struct *current)
 {
@@ -50,8 +50,8 @@ static __always_inline bool guess_woken_from_irq(const struct tc_ledger *l, stru
 }
 
 /*
- * An interrupt is not the work of the task that it came upon. Softirqs are served at its end, or at once where a call
- * has raised one, as by a packet to the machine itself: of a task in a call they count as the call's.
+ * An interrupt is not the work of the task that it interrupts. Softirqs run at the end of an interrupt, or at once if a
+ * call raised one, as for a packet to the machine itself: in a task in a call they are attributed to the call.
  */
 static __always_inline bool woken_from_irq(const struct tc_ledger *l, struct tc_ledger *waker,
 					   struct task_struct *current)
@@ -82,7 +82,7 @@ static __always_inline void set_waker(struct tc_ledger *l, struct tc_ledger *wak
 }
 
 /*
- * blocked -> runnable. Only the time and the waker are noted: the sleeper may still be on its way off another CPU. The
+ * blocked -> runnable. Only the time and the waker are set: the sleeper may still be on its way off another CPU. The
  * kernel holds its pi_lock, so there is one waker at a time.
  */
 SEC("tp_btf/sched_waking")
