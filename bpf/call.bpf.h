@@ -68,7 +68,7 @@ static __always_inline __u32 set_call(struct tc_ledger *l, struct task_struct *t
 	l->syscall = numbered(task, number);
 	call = class_of_call(l->syscall & ~TC_FROM_COMPAT, in_compat_call(l));
 	l->call = call;
-	l->looked_at = 0;
+	l->resolved = 0;
 	return call;
 }
 

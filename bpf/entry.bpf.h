@@ -72,7 +72,7 @@ static __always_inline int find_call(struct tc_ledger *l, struct task_struct *ta
 	struct pt_regs *regs = regs_of(l, task);
 	long number = syscall_number_of(regs);
 
-	l->looked_at = 0;
+	l->resolved = 0;
 	if (number < 0)
 		return 0;
 	if (set_call(l, task, number) & TC_CALL_AT_ENTRY)

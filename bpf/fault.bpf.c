@@ -14,7 +14,7 @@ static __always_inline void begin_fault(void *ctx, struct tc_ledger *l, __u8 bit
 		end_missed_call(l, now);
 	l->switched_in_ns = 0;
 	l->fault_ns = now;
-	l->fault_books = faults_in_stats();
+	l->faults_before = faults_in_stats();
 	l->fault_bits = bits;
 	l->interrupted = l->activity;
 	l->activity = TC_ROW_FAULT_PENDING;

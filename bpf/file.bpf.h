@@ -182,7 +182,7 @@ static __always_inline int resolve_file(struct tc_ledger *l, struct task_struct 
 	__u64 file = 0;
 	__u32 type = 0;
 
-	if (l->looked_at)
+	if (l->resolved)
 		return 0;
 	if (!(l->call & TC_CALL_IN_MEMORY)) {
 		type = file_type_of(task, l->fd, &file);
@@ -194,7 +194,7 @@ static __always_inline int resolve_file(struct tc_ledger *l, struct task_struct 
 	l->file = file;
 	l->file_type = type;
 	l->call_row = activity;
-	l->looked_at = 1;
+	l->resolved = 1;
 	if (kind_of_call(l) == TC_KIND_SPLICE || kind_of_call(l) == TC_KIND_TEE)
 		resolve_other_end(l, task);
 	return 0;

@@ -127,7 +127,7 @@ static __always_inline void resolve_futex(struct tc_ledger *l, struct task_struc
 	bool compat = in_compat_call(l);
 	int shared = 0;
 
-	if (l->looked_at)
+	if (l->resolved)
 		return;
 	switch (kind_of_call(l)) {
 	case TC_KIND_FUTEX:
@@ -146,7 +146,7 @@ static __always_inline void resolve_futex(struct tc_ledger *l, struct task_struc
 		break;
 	}
 	l->channel = shared > 0 ? TC_CHANNEL_SHARED_MEMORY : TC_CHANNEL_NONE;
-	l->looked_at = shared >= 0;
+	l->resolved = shared >= 0;
 }
 
 #endif

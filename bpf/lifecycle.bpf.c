@@ -354,7 +354,7 @@ int BPF_PROG(taskcost_exec, struct task_struct *task, pid_t old_pid, struct linu
 }
 
 /* The end begins: a fatal signal is delivered, or the task is in do_exit(). */
-static __always_inline void begin_exit(struct tc_ledger *l, struct task_struct *task, enum tc_step_kind step)
+static __always_inline void begin_exit(struct tc_ledger *l, struct task_struct *task, enum tc_step_kind kind)
 {
 	__u64 now = leave_activity(l);
 	bool by_call = sees_calls && l->activity == TC_ACTIVITY_EXIT && !l->exit_start_ns;
@@ -362,7 +362,7 @@ static __always_inline void begin_exit(struct tc_ledger *l, struct task_struct *
 	l->switched_in_ns = 0;
 	if (l->activity == TC_ROW_CALL_PENDING)
 		end_call(l, task);
-	batch_event(l, step, l->exit_start_ns ? 0 : entry_of_call(l, l->activity), l->activity, now);
+	batch_event(l, kind, l->exit_start_ns ? 0 : entry_of_call(l, l->activity), l->activity, now);
 	if (l->exit_start_ns)
 		return;
 	if (by_call) {

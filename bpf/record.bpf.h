@@ -172,9 +172,9 @@ static __always_inline struct tc_step make_event(const struct tc_ledger *l, __u3
 static __always_inline void send_event(const struct tc_ledger *l, __u32 kind, __u64 value, __u32 arg, __u64 now)
 {
 	if (keep_events) {
-		struct tc_step step = make_event(l, kind, value, arg, now);
+		struct tc_step event = make_event(l, kind, value, arg, now);
 
-		send_record(&step, sizeof(step), now);
+		send_record(&event, sizeof(event), now);
 	}
 }
 
@@ -182,17 +182,17 @@ static __always_inline void send_event(const struct tc_ledger *l, __u32 kind, __
 static __always_inline void batch_event(const struct tc_ledger *l, __u32 kind, __u64 value, __u32 arg, __u64 now)
 {
 	struct tc_gathered *batch = this_batch();
-	struct tc_step *step;
+	struct tc_step *event;
 
 	if (batch && batch->busy) {
 		send_event(l, kind, value, arg, now);
 		return;
 	}
-	step = begin_event(batch, sizeof(*step), now);
-	if (!step)
+	event = begin_event(batch, sizeof(*event), now);
+	if (!event)
 		return;
-	*step = make_event(l, kind, value, arg, now);
-	finish_event(batch, sizeof(*step), now);
+	*event = make_event(l, kind, value, arg, now);
+	finish_event(batch, sizeof(*event), now);
 }
 
 /* As batch_event(), for a probe whose ledger needs no time. */
@@ -227,8 +227,8 @@ static __always_inline void batch_fault(const struct tc_ledger *l, __u8 outcome,
 /* The initial state of a new or adopted task, from its ledger when that is published. */
 static __always_inline void send_new_task(const struct tc_ledger *l, __u64 now)
 {
-	struct tc_birth birth = {
-		.record = {.type = TC_RECORD_BIRTH, .size = sizeof(birth)},
+	struct tc_birth new_task = {
+		.record = {.type = TC_RECORD_BIRTH, .size = sizeof(new_task)},
 		.at_ns = now,
 		.id = l->id,
 		.process = l->process,
@@ -259,8 +259,8 @@ static __always_inline void send_new_task(const struct tc_ledger *l, __u64 now)
 
 	if (!keep_events)
 		return;
-	__builtin_memcpy(birth.comm, l->comm, sizeof(birth.comm));
-	send_record(&birth, sizeof(birth), now);
+	__builtin_memcpy(new_task.comm, l->comm, sizeof(new_task.comm));
+	send_record(&new_task, sizeof(new_task), now);
 }
 
 /* NULL: transitions are not recorded. */

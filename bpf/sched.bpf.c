@@ -43,14 +43,14 @@ static __always_inline enum tc_counter destination_of(struct task_struct *prev, 
 }
 
 /*
- * sum_exec_runtime is up to date at a switch-out: it tells how long the task ran since its last one. If the switch-in
+ * sum_exec_runtime is up to date at a switch-out: it shows how long the task ran since its last one. If the switch-in
  * was missed, that much less was waiting.
  */
 static __always_inline void correct_unseen_wait(struct tc_ledger *l, struct task_struct *prev, __u64 now)
 {
 	__u64 ran = prev->se.sum_exec_runtime - l->exec_runtime_ns;
-	__u64 booked = elapsed(l->unseen_at_ns, now);
-	__u64 missing = ran > booked ? ran - booked : 0;
+	__u64 accounted = elapsed(l->unseen_at_ns, now);
+	__u64 missing = ran > accounted ? ran - accounted : 0;
 	__u32 row = l->unseen_row;
 
 	if (missing > l->unseen_wait_ns)

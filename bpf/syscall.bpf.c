@@ -59,7 +59,7 @@ static __always_inline void account_object(struct tc_ledger *l, const struct pas
 }
 
 /*
- * The result of these calls counts messages, not bytes: the length probes of sockets tell the bytes, if there are any.
+ * The result of these calls counts messages, not bytes: the length probes of sockets count the bytes, if there are any.
  */
 static __always_inline void count_messages(const struct tc_ledger *l, struct passed *passed)
 {
@@ -183,7 +183,7 @@ static __always_inline void use_channel(struct tc_ledger *l, __u32 channel, __u3
 
 static __always_inline void leave_futex(struct tc_ledger *l, struct tc_transfer *transfer)
 {
-	if (l->looked_at && l->channel == TC_CHANNEL_SHARED_MEMORY)
+	if (l->resolved && l->channel == TC_CHANNEL_SHARED_MEMORY)
 		use_channel(l, TC_CHANNEL_SHARED_MEMORY, TC_ACTIVITY_FUTEX, transfer);
 }
 
@@ -501,7 +501,7 @@ int BPF_PROG(taskcost_sys_exit, struct pt_regs *regs, long result)
 	}
 	if (transfer)
 		finish_call(batch, transfer, l, now);
-	if (l->looked_at && (kind_of_call(l) == TC_KIND_SPLICE || kind_of_call(l) == TC_KIND_TEE))
+	if (l->resolved && (kind_of_call(l) == TC_KIND_SPLICE || kind_of_call(l) == TC_KIND_TEE))
 		leave_other_end(l, result, now);
 	l->created_kind = TC_NR_CREATIONS;
 	enter_activity(l, TC_ACTIVITY_USER);

@@ -11,7 +11,7 @@
 
 /*
  * The task runs on this CPU although the state of the CPU names another one. If its ledger says that it waits, its
- * switch-in was missed: what is accounted as waiting is corrected at its switch-out, when sum_exec_runtime tells how
+ * switch-in was missed: what is accounted as waiting is corrected at its switch-out, when sum_exec_runtime shows how
  * long it ran.
  */
 static __noinline struct tc_ledger *recover_switch_in(struct tc_cpu_note *cpu, struct task_struct *task)
@@ -92,7 +92,7 @@ static __always_inline void give_up_fault(struct tc_ledger *l, __u64 now)
 	batch_fault(l, TC_FAULT_UNRESOLVED, now);
 	end_fault(l, l->interrupted);
 	l->counters[TC_COUNTER_FAULTS_UNRESOLVED]++;
-	if (faults_in_stats() != l->fault_books)
+	if (faults_in_stats() != l->faults_before)
 		count_loss(TC_LOSS_UNRESOLVED_FAULTS);
 }
 

@@ -97,7 +97,7 @@ int BPF_PROG(taskcost_waking, struct task_struct *task)
 		return 0;
 	l->woken_ns = bpf_ktime_get_ns();
 	if (task_state_of(task) & TASK_FROZEN)
-		l->wait = TC_WAIT_FROZEN; /* v1 of cgroups freezes a sleeper where it is: only its thaw is seen */
+		l->wait = TC_WAIT_FROZEN; /* cgroups v1 freezes a sleeper where it sleeps: only its thaw is traced */
 	if (cpu->in_timer) {
 		l->waker = TC_WAKER_TIMER;
 		l->waker_from = TC_FROM_INTERRUPT;

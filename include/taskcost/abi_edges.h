@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which task waits for which, and which bytes pass between them. */
+/* Edges between tasks: which task waits for which, and which bytes pass between them. */
 #ifndef TASKCOST_ABI_EDGES_H
 #define TASKCOST_ABI_EDGES_H
 
 #include "taskcost/abi_lists.h"
 
-/* Bytes of which a part is not known. */
+/* A number of bytes that is not known, not even in part. */
 #define TC_BYTES_UNKNOWN 0xffffffffffffffffULL
 
 struct tc_channel_use {
@@ -21,26 +21,26 @@ struct tc_wait_sums {
 };
 
 /*
- * Who ended a wait: the ledger id of an observed task; 0: nobody saw; TC_WAKER_INTERRUPT or TC_WAKER_TIMER, whose
- * interrupt it was; TC_WAKER_SEVERAL where there was no room for each; or TC_WAKER_UNOBSERVED and a tid.
+ * The waker: the ledger id of an observed task; 0: the wakeup was not traced; TC_WAKER_INTERRUPT, or TC_WAKER_TIMER for
+ * that of a timer; TC_WAKER_SEVERAL if there was no room for each waker; or TC_WAKER_UNOBSERVED and a tid.
  */
 #define TC_WAKER_INTERRUPT 0xffffffffffffffffULL
 #define TC_WAKER_SEVERAL 0xfffffffffffffffeULL
 #define TC_WAKER_TIMER 0xfffffffffffffffdULL
 #define TC_WAKER_UNOBSERVED 0x8000000000000000ULL
 
-/* From where: the number of the waker's system call, or one of these. */
+/* The call site of the waker: the number of its system call, or one of these. */
 enum {
-  TC_FROM_COMPAT = 1 << 16, /* and the number of a 32-bit system call */
+  TC_FROM_COMPAT = 1 << 16, /* with the number of a 32-bit system call */
   TC_FROM_NOWHERE = 1 << 17,
-  TC_FROM_EXIT,      /* its end */
-  TC_FROM_INTERRUPT, /* in the context of whatever ran there */
+  TC_FROM_EXIT,      /* the waker exits */
+  TC_FROM_INTERRUPT, /* in the context of any task */
   TC_FROM_FAULT,
-  TC_FROM_USER,   /* in no system call by its registers: a trap, or its way back from one */
-  TC_FROM_KERNEL, /* a kernel thread, or a worker of a process in the kernel */
+  TC_FROM_USER,   /* its registers name no system call: a trap, or its way back from one */
+  TC_FROM_KERNEL, /* a kernel thread, or a kernel worker of a process */
 };
 
-/* Waits of one task that one waker ended, for one cause and from one place. */
+/* Waits of one task that one waker ended, for one cause and from one call site. */
 struct tc_edge_key {
   __u64 sleeper; /* ledger id */
   __u64 waker;
@@ -59,7 +59,7 @@ struct tc_edge {
   struct tc_edge_sums sums;
 };
 
-/* One wait in a chain: this task waited so long for that cause, until the waker ended it from there. */
+/* One wait in a chain: the sleeper waited for this cause until the waker ended the wait from this call site. */
 struct tc_link {
   __u64 sleeper;
   __u64 waker;
@@ -68,10 +68,10 @@ struct tc_link {
   __u32 from;
 };
 
-/* A wait, and the wait that its waker had to end first while it lasted, and so on. */
+/* A wait, the wait that its waker had to end first, and so on. */
 enum { TC_CHAIN_LINKS = 4 };
 struct tc_chain {
-  __u64 end_ns; /* of the first; 0: none */
+  __u64 end_ns; /* end of the first wait; 0: no chain */
   __u64 length;
   struct tc_link links[TC_CHAIN_LINKS];
 };
@@ -83,7 +83,7 @@ struct tc_flow_key {
 };
 
 struct tc_flow_sums {
-  __u64 link; /* the same for both ends; of an inet socket its own end's half above that of its peer; 0: not known */
+  __u64 link; /* the same for both ends; inet sockets: the own half above the peer's; 0: not known */
   __u64 calls_in;
   __u64 calls_out;
   __u64 bytes_in; /* or TC_BYTES_UNKNOWN */

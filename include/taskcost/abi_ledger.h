@@ -7,7 +7,7 @@
 #include "taskcost/abi_records.h"
 #include "taskcost/abi_stacks.h"
 
-/* The kernel's own books of a task (struct task_struct, the CPU time from its sched_entity). */
+/* The kernel's accounting of a task (struct task_struct; the CPU time is that of its sched_entity). */
 struct tc_books {
   __u64 nvcsw;
   __u64 nivcsw;
@@ -27,7 +27,7 @@ struct tc_creation_sums {
   __u64 running_ns; /* on a CPU inside these calls */
 };
 
-/* How many a ledger has room for; more edges and flows go to hash maps. */
+/* Room in a ledger. Further edges and flows go to hash maps. */
 enum { TC_OWN_EDGES = 6, TC_OTHER_EDGES = 3, TC_OWN_FLOWS = 6, TC_KEPT_CHAINS = 2 };
 
 /*
@@ -38,18 +38,18 @@ enum { TC_LEDGER_ALIGNMENT = 4096 };
 
 /* ledger.flags */
 enum {
-  TC_LEDGER_FOLLOW = 1 << 0,             /* children get a ledger too */
+  TC_LEDGER_FOLLOW = 1 << 0,             /* its children get a ledger too */
   TC_LEDGER_OPEN_AT_START = 1 << 1,      /* adopted while it lived: its first interval began before the window */
   TC_LEDGER_COMPAT = 1 << 2,             /* a 32-bit program */
   TC_LEDGER_KERNEL_WORKER = 1 << 3,      /* never enters user mode */
   TC_LEDGER_LEADER = 1 << 4,             /* thread-group leader */
   TC_LEDGER_LAUNCHED = 1 << 5,           /* the first task of the command that the collector launched */
   TC_LEDGER_GROUP_EXIT = 1 << 6,         /* group_exit_code is the status of the process */
-  TC_LEDGER_BOOKS = 1 << 7,              /* books_end was read */
-  TC_LEDGER_REUSED_ID = 1 << 8,          /* its tid was taken over by a sibling's exec */
-  TC_LEDGER_START_SEEN = 1 << 9,         /* its birth and its first switch-in were seen, */
-  TC_LEDGER_STARTED_ELSEWHERE = 1 << 10, /* and that was on another CPU than task_newtask */
-  TC_LEDGER_FOLLOW_THREADS = 1 << 11,    /* threads that it creates get a ledger too, other children none */
+  TC_LEDGER_BOOKS = 1 << 7,              /* books_end is valid */
+  TC_LEDGER_REUSED_ID = 1 << 8,          /* a sibling's exec took over its tid */
+  TC_LEDGER_START_SEEN = 1 << 9,         /* its creation and its first switch-in were traced */
+  TC_LEDGER_STARTED_ELSEWHERE = 1 << 10, /* its first CPU is not that of task_newtask */
+  TC_LEDGER_FOLLOW_THREADS = 1 << 11,    /* threads that it creates get a ledger too, other children do not */
 };
 
 /* ledger.why_preempted */
@@ -59,12 +59,13 @@ enum { TC_SHARES_KNOWN = 1u << 31 };
 
 /* ledger.other_end */
 enum {
-  TC_OTHER_END_IN = 1 << 0, /* `file` is where bytes go out, and `other_file` where they come in */
+  TC_OTHER_END_IN = 1 << 0, /* `file` is the destination, and `other_file` the source */
 };
 
 /*
- * A thread group, by the start time of its leader (CLOCK_MONOTONIC, ns) and its tgid: no two ever have both in common.
- * The kernel hands out pids below 2^22. A thread that calls exec takes over the start time of its leader.
+ * The number of a thread group: the start time of its leader (CLOCK_MONOTONIC, ns) and its tgid, which no two thread
+ * groups have in common. The kernel hands out pids below 2^22. A thread that calls exec takes over the start time of
+ * its leader.
  */
 enum { TC_PID_BITS = 22 };
 #define TC_PROCESS_NUMBER(start_ns, tgid) ((start_ns) << TC_PID_BITS | (tgid))
@@ -76,9 +77,9 @@ enum {
 };
 
 /*
- * The ledger of one task. It lives in a slot of a memory-mapped pool; the table of observed tasks holds the number of
- * the slot. Only programs running on the task's CPU, or under its run-queue lock, write to it, except what its waker
- * writes: `woken_ns`, `waker`, `waker_from` and `cause`.
+ * The ledger of one task. It lies in a slot of a memory-mapped pool; the table of observed tasks holds the number of
+ * the slot. Only programs that run on the CPU of the task, or under its run-queue lock, write to it. Its waker writes
+ * `woken_ns`, `waker`, `waker_from` and `cause`.
  */
 struct tc_ledger {
   struct tc_record record;
@@ -88,83 +89,83 @@ struct tc_ledger {
 
   /* The open interval. */
   __u64 since_ns;
-  __u64 woken_ns;       /* last wake-up, also one that came too early */
-  __u64 switched_in_ns; /* 0 once the task gave its first sign of life after a switch */
+  __u64 woken_ns;       /* last wakeup, also one before the switch-out */
+  __u64 switched_in_ns; /* last switch-in; 0: the task has shown since that it runs */
   __u64 entered_ns;     /* entry of the current system call */
   __u64 fault_ns;       /* start of the pending page fault */
-  __u64 fault_books;    /* min_flt + maj_flt of the task at that instant */
+  __u64 faults_before;  /* min_flt + maj_flt of the task at that instant */
   __u8 activity;        /* a row: enum tc_activity, TC_ROW_FAULT_PENDING or TC_ROW_CALL_PENDING */
   __u8 condition;
   __u8 interrupted;      /* the row that the pending page fault interrupted */
-  __u8 other_end;        /* of the current call, once looked at: TC_OTHER_END_* */
-  __u8 call_row;         /* what the pending call turned out to be */
+  __u8 other_end;        /* TC_OTHER_END_* of the current call, once resolved */
+  __u8 call_row;         /* row of the pending call, once resolved */
   __u8 fault_bits;       /* TC_FAULT_* */
   __u8 switch_kind;      /* enum tc_histogram_id of the last switch-in, TC_NR_HISTOGRAMS for none */
   __u8 created_kind;     /* enum tc_creation of the child created in this system call, TC_NR_CREATIONS for none */
   __u32 flags;           /* TC_LEDGER_* */
-  __u32 cpu;             /* its own; that of its creator until the first switch-in */
+  __u32 cpu;             /* its CPU; that of its creator until the first switch-in */
   __u32 syscall;         /* number of the current system call, with TC_FROM_COMPAT */
   __u32 call;            /* TC_CALL_* and kind of the current system call */
   __u32 fd;              /* its descriptor, when it has one */
-  __u32 shares;          /* TC_SHARES_KNOWN, and a bit for each enum tc_shared that is its creator's */
+  __u32 shares;          /* TC_SHARES_KNOWN, and a bit for each enum tc_shared that it shares with its creator */
   __u32 live;            /* 1 while the slot is in use */
-  __u32 restart_call;    /* the call that a signal interrupted last so that restart_syscall goes on with it, */
+  __u32 restart_call;    /* the call that a signal interrupted last, for restart_syscall to continue */
   __u64 exec_runtime_ns; /* se.sum_exec_runtime at the last switch-out */
-  __u64 unseen_at_ns;    /* after a switch-in that was not seen: the first sign of the task on its CPU */
-  __u64 unseen_wait_ns;  /* what was booked as waiting until then; 0: nothing to correct */
-  __u8 unseen_row;       /* where it was booked */
+  __u64 unseen_at_ns;    /* after a missed switch-in: the first time at which the task was found on its CPU */
+  __u64 unseen_wait_ns;  /* what was accounted as waiting until then; 0: nothing to correct */
+  __u8 unseen_row;       /* row and condition of that */
   __u8 unseen_condition;
-  __u8 found;         /* `activity` is what the registers tell, for as long as the task sleeps; else it is in none */
+  __u8 found;         /* the registers name `activity`, for this sleep only; otherwise the task is in none */
   __u8 why_preempted; /* TC_PREEMPTED_* */
-  __u8 wait_in_call;  /* enum tc_wait: of a wait for the disk that turns out to be none */
+  __u8 wait_in_call;  /* enum tc_wait of a wait for the disk that turns out to be another one */
   __u8 other_channel; /* enum tc_channel or TC_CHANNEL_NONE of the second file of splice and tee */
   __u8 unseen_pad[2];
   __u64 created_ns;      /* sched_wakeup_new of the child created in this system call */
   __u64 call_running_ns; /* the running cell of the current system call's activity at its entry */
   __u64 on_cpu_ns;       /* the last switch-in */
-  __u64 signal_ns;       /* the last signal that was sent to it and can end it: when, */
-  __u32 signal;          /* and its number */
+  __u64 signal_ns;       /* time of the last signal that can end the task */
+  __u32 signal;          /* number of that signal */
 
-  /* The current wait, and the file that the current call turned out to be about. */
+  /* The current wait, and the file of the current call. */
   __u32 wait;        /* enum tc_wait */
   __u64 file;        /* struct file of the descriptor, 0 for none */
   __u32 channel;     /* enum tc_channel or TC_CHANNEL_NONE */
   __u32 file_type;   /* of its inode's mode */
-  __u32 looked_at;   /* call_row, file, file_type and channel are those of the current call */
-  __u64 object;      /* tc_flow_key.object of the last call on a channel, */
-  __u64 link;        /* and its tc_flow_sums.link */
-  __u64 other_file;  /* and that file */
-  __u64 messages_ns; /* entry of the call that these bytes of messages are of */
+  __u32 resolved;    /* 1: call_row, file, file_type and channel are those of the current call */
+  __u64 object;      /* tc_flow_key.object of the last call on a channel */
+  __u64 link;        /* tc_flow_sums.link of that call */
+  __u64 other_file;  /* second file of splice and tee */
+  __u64 messages_ns; /* entry of the call that message_bytes is of */
   __u64 message_bytes;
-  __u64 futex_page;      /* where the last futex lay that is not private by its flags, and whether in shared memory, */
-  __u64 futex_data_vm;   /* as long as the address space has so many private writable pages */
-  __u64 waker;           /* TC_WAKER_* */
-  __u32 waker_from;      /* TC_FROM_* */
-  __u32 restart_syscall; /* and its number */
-  struct tc_stack_ids left_at;    /* where it last left its CPU, */
-  struct tc_stack_ids faulted_at; /* and where it met the pending page fault */
+  __u64 futex_page;               /* page of the last futex without FUTEX_PRIVATE_FLAG, and whether it is shared */
+  __u64 futex_data_vm;            /* mm->data_vm then: if it changes, the page is looked up again */
+  __u64 waker;                    /* TC_WAKER_* */
+  __u32 waker_from;               /* TC_FROM_* */
+  __u32 restart_syscall;          /* ledger.syscall of restart_call */
+  struct tc_stack_ids left_at;    /* stack of the last switch-out */
+  struct tc_stack_ids faulted_at; /* stack of the pending page fault */
 
   __u64 cells[TC_NR_CELLS]; /* [row * TC_NR_CONDITIONS + condition] */
   __u64 entries[TC_NR_ACTIVITIES];
   __u64 counters[TC_NR_COUNTERS];
   struct tc_channel_use channels[TC_NR_CHANNELS];
-  __u32 uncounted_calls[TC_NR_CHANNELS]; /* those among them whose bytes are not known */
+  __u32 uncounted_calls[TC_NR_CHANNELS]; /* calls among them whose bytes are not known */
   struct tc_creation_sums creations[TC_NR_CREATIONS];
   struct tc_wait_sums waits[TC_NR_WAITS];
   struct tc_edge edges[TC_OWN_EDGES]; /* `key.sleeper` 0: free */
-  /* One for each cause, of TC_WAKER_SEVERAL: those that neither the ledger nor the map had room for. */
+  /* One edge per cause, of TC_WAKER_SEVERAL: waits that found no room in the ledger or the map. */
   struct tc_edge other_edges[TC_OTHER_EDGES];
-  struct tc_flow flows[TC_OWN_FLOWS];     /* `key.object` 0: free */
-  struct tc_chain cause;                  /* the waker's own last wait, as it stood when `end_ns` equals `woken_ns` */
-  struct tc_chain waited;                 /* its own last long wait; what it wakes next may have waited for that */
-  struct tc_chain chains[TC_KEPT_CHAINS]; /* the longest, of two links at least */
+  struct tc_flow flows[TC_OWN_FLOWS]; /* `key.object` 0: free */
+  struct tc_chain cause;              /* the last wait of the waker, if `end_ns` equals `woken_ns` */
+  struct tc_chain waited;             /* its own last long wait; the next task that it wakes may have waited for that */
+  struct tc_chain chains[TC_KEPT_CHAINS]; /* the chains that explain the most, of at least two links */
 
   /* Identity. Numbers that the kernel recycles (tid, addresses) never identify anything here. */
   __u64 id;             /* of the ledger, never reused within a session */
   __u64 process;        /* thread group: TC_PROCESS_NUMBER */
-  __u64 parent_process; /* of its real parent, observed or not; the last one that it had */
-  __u64 creator;        /* ledger id of the creating task; 0 when it has none */
-  __u64 address_space;  /* never used again for another one; 0: none, as of a kernel thread */
+  __u64 parent_process; /* the last real parent, observed or not */
+  __u64 creator;        /* ledger id of the creator; 0: none */
+  __u64 address_space;  /* never used again; 0: none, as of a kernel thread */
   __u64 birth_ns;       /* task_struct.start_time for a child, the moment of adoption otherwise */
   __u64 end_ns;         /* final switch-out; 0 while it lives */
   __u64 clone_flags;
@@ -174,11 +175,11 @@ struct tc_ledger {
   __u32 creator_tid;
   __u32 how;                /* enum tc_creation, TC_NR_CREATIONS for adopted tasks */
   __u32 pid_seen_by_parent; /* tgid in the parent's pid namespace */
-  __u32 tid_inside;         /* tid and tgid in its own pid namespace; */
+  __u32 tid_inside;         /* tid and tgid in its own pid namespace */
   __u32 tgid_inside;
-  __u32 namespace_level;  /* 0: that of the kernel */
-  __u32 parent_namespace; /* the pid namespace of pid_seen_by_parent: its inode number */
-  __u32 tgid_seen;        /* as the collector's pid namespace numbers it; 0: not visible there */
+  __u32 namespace_level;  /* 0: the initial pid namespace */
+  __u32 parent_namespace; /* inode number of the pid namespace of pid_seen_by_parent */
+  __u32 tgid_seen;        /* tgid in the collector's pid namespace; 0: not visible there */
   __u32 identity_pad;
   __s32 exit_code; /* wait status of this task */
   __s32 group_exit_code;

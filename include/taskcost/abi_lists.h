@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What ledgers and records speak of. Every list of names stands here once, as an X-macro X(CONSTANT, name, text):
- * `name` is the key in JSON, `text` what a person reads. Values reach files, so never renumber an entry: append, and
- * retire by leaving the entry unused.
+ * The lists of names in ledgers and records, as X-macros X(CONSTANT, name, text): `name` is the key in JSON, `text` is
+ * for people. Values reach files, so never renumber an entry: append, and retire an entry by leaving it unused.
  */
 #ifndef TASKCOST_ABI_LISTS_H
 #define TASKCOST_ABI_LISTS_H
@@ -11,7 +10,7 @@
 #include <linux/types.h>
 #endif
 
-/* What a task is doing. `KERNEL` is for tasks that never enter user mode: kernel threads, io_uring workers. */
+/* The activity of a task. KERNEL is for tasks that never enter user mode: kernel threads, io_uring workers. */
 #define TC_ACTIVITIES(X)                           \
   X(USER, user, "user code")                       \
   X(CREATE, create, "create (clone, fork, vfork)") \
@@ -30,14 +29,14 @@
   X(PAGE_FAULT, page_fault, "page fault")          \
   X(KERNEL, kernel, "kernel worker")
 
-/* How the time of an activity passes. */
+/* The condition of a task: how the time of its activity passes. */
 #define TC_CONDITIONS(X)               \
   X(RUNNING, running, "running")       \
   X(PREEMPTED, preempted, "preempted") \
   X(RUNNABLE, runnable, "runnable")    \
   X(BLOCKED, blocked, "blocked")
 
-/* Kinds of creation, told apart by the flags of clone and by the system call that made them. */
+/* Kinds of creation, by the flags of clone and by the system call. */
 #define TC_CREATIONS(X)                                          \
   X(THREAD, thread, "thread")                                    \
   X(FORK, fork, "fork")                                          \
@@ -46,8 +45,8 @@
   X(CLONE_VM, clone_vm, "process in its parent's memory (CLONE_VM alone)")
 
 /*
- * What a ledger counts beside its cells. A switch-out is counted once as voluntary or involuntary and once by where
- * the CPU went: the same address space, another one, a kernel thread, idle.
+ * Counters of a ledger beside its cells. A switch-out counts once as voluntary or involuntary, and once by the task
+ * that gets the CPU: same address space, another one, a kernel thread, idle.
  */
 #define TC_COUNTERS(X)                                                                                             \
   X(VOLUNTARY_SWITCHES, voluntary_switches, "voluntary switches")                                                  \
@@ -97,11 +96,11 @@
   X(CHILDREN_WORKERS, children_workers, "kernel workers created in its process (io_uring, vhost)")
 
 /*
- * Channels through which bytes pass between tasks, told by the file behind a descriptor or by the system call. Through
- * shared memory and semaphores pass wake-ups alone.
+ * Channels that bytes pass through between tasks, by the file behind a descriptor or by the system call. Only wakeups
+ * pass through shared memory and semaphores.
  *
- * Not seen: splice by io_uring and its requests without a completion event, TCP_ZEROCOPY_RECEIVE, packets in a ring
- * that is mapped (PACKET_MMAP), and files that one task writes and another reads.
+ * Not traced: splice by io_uring, its requests without a completion event, TCP_ZEROCOPY_RECEIVE, packets in a mapped
+ * ring (PACKET_MMAP), and files that one task writes and another reads.
  */
 #define TC_CHANNELS(X)                                                          \
   X(PIPE, pipe, "pipe")                                                         \
@@ -116,8 +115,8 @@
   X(PROCESS_MEMORY, process_memory, "memory of another process (process_vm_readv, process_vm_writev)")
 
 /*
- * What a blocked task waits for: told when it leaves its CPU, by its system call and the file behind its descriptor.
- * What it did is the activity; both sum up to the same blocked time.
+ * Causes of a wait, decided when the task leaves its CPU, by its system call and the file behind its descriptor. The
+ * activity is what the task did; both sum up to the same blocked time.
  */
 #define TC_WAITS(X)                                          \
   X(PIPE, pipe, "a pipe")                                    \
@@ -149,7 +148,7 @@
   X(FILE_LOCK, file_lock, "a file lock")                     \
   X(PROCESS_MEMORY, process_memory, "memory of another process")
 
-/* Kernel objects that a new task either shares with its creator or gets anew, told by their addresses. */
+/* Kernel objects that a new task shares with its creator or gets anew, by their addresses. */
 #define TC_SHARED_OBJECTS(X)                                       \
   X(MEMORY, memory, "memory (mm)")                                 \
   X(FILES, files, "file table (files)")                            \
@@ -158,7 +157,7 @@
   X(LIMITS, limits, "limits and process state (signal)")           \
   X(CGROUPS, cgroups, "cgroups (css_set)")
 
-/* Latencies kept in the kernel as log-linear histograms (histogram.h), one set per CPU. */
+/* Latencies that the kernel side keeps as log-linear histograms (histogram.h), one set per CPU. */
 #define TC_HISTOGRAMS(X)                                                                                   \
   X(RUN_QUEUE, run_queue, "run-queue wait: woken, created or preempted, until it runs")                    \
   X(SWITCH_SAME, switch_same, "switch within an address space: sched_switch to the first sign of life")    \
@@ -168,7 +167,7 @@
   X(FAULT_COW, fault_cow, "page fault on a write-protected page (copy-on-write)")                          \
   X(EXEC, exec, "exec: system call to its return")
 
-/* Everything that can go missing, each with its own count. */
+/* Losses: everything that can go missing has a count of its own. */
 #define TC_LOSSES(X)                                                                                      \
   X(MISSED_LEDGERS, missed_ledgers, "tasks without a ledger: the pool was full (raise --max-tasks)")      \
   X(STORAGE_FAILURES, storage_failures, "tasks without a ledger: no room in the table of observed tasks") \
@@ -205,10 +204,10 @@ enum tc_wait { TC_WAITS(TC_ENUM_WAIT) TC_NR_WAITS };
 enum tc_shared { TC_SHARED_OBJECTS(TC_ENUM_SHARED) TC_NR_SHARED };
 
 /*
- * Two more rows than there are activities. A page fault is kept apart until the kernel says that it was resolved. Then
- * the row joins page_fault; a fault that is never resolved (a probe of unmapped memory, a fatal signal) joins what it
- * interrupted. A call on a descriptor is kept apart until it returns, and the file is looked at then: by that time the
- * call itself has fetched everything that has to be read for it. The row joins pipe, socket or file.
+ * There are two more rows than activities. A page fault has a row of its own until the kernel shows that it was
+ * resolved. Then the row joins page_fault; a fault that is never resolved (a probe of unmapped memory, a fatal signal)
+ * joins what it interrupted. A call on a descriptor has a row of its own until it returns. Its file is read then,
+ * because the call has brought it into the cache, and the row joins pipe, socket or file.
  */
 enum { TC_ROW_FAULT_PENDING = TC_NR_ACTIVITIES, TC_ROW_CALL_PENDING, TC_NR_ROWS };
 enum { TC_NR_CELLS = (int)TC_NR_ROWS * (int)TC_NR_CONDITIONS };

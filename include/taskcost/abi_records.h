@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Records of the ring buffer and of captures. The transitions among them: events.h. */
+/* Records of the ring buffer and of captures. Transitions have their own header: events.h. */
 #ifndef TASKCOST_ABI_RECORDS_H
 #define TASKCOST_ABI_RECORDS_H
 
@@ -20,13 +20,13 @@ enum tc_record_type {
   TC_RECORD_FAULT = 9,
   TC_RECORD_STEP = 10,
   TC_RECORD_GAP = 11,
-  /* What user space adds to a capture, once each at its end or where it learns of it. */
-  TC_RECORD_EDGE = 12,      /* struct tc_edge_record: an edge that its ledger had no room for */
-  TC_RECORD_FLOW = 13,      /* struct tc_flow_record: likewise */
+  /* User space adds these to a capture, at its end or when it learns of them. */
+  TC_RECORD_EDGE = 12,      /* struct tc_edge_record: an edge that found no room in its ledger */
+  TC_RECORD_FLOW = 13,      /* struct tc_flow_record: a flow that found no room in its ledger */
   TC_RECORD_HISTOGRAM = 14, /* struct tc_histogram_record */
   TC_RECORD_COMMAND = 15,   /* struct tc_command: a process that existed before the window */
-  TC_RECORD_PASSAGE = 16,   /* struct tc_passage: a transition again */
-  TC_RECORD_RENAME = 17,    /* struct tc_rename: a transition too */
+  TC_RECORD_PASSAGE = 16,   /* struct tc_passage: a transition */
+  TC_RECORD_RENAME = 17,    /* struct tc_rename: a transition */
   TC_RECORD_TYPES_END,
 };
 
@@ -35,13 +35,13 @@ struct tc_record {
   __u32 size; /* of the whole record, this header included */
 };
 
-/* A task became another program. */
+/* A task runs another program. */
 struct tc_exec {
   struct tc_record record;
   __u64 id; /* ledger of the task after exec */
   __u64 process;
   __u64 at_ns;
-  __u64 entered_ns; /* of the exec system call; 0 where calls have no probes */
+  __u64 entered_ns; /* entry of the exec system call; 0: calls have no probes */
   __u64 address_space;
   __u64 page_table_bytes;
   __u32 tid;          /* after exec */
@@ -58,8 +58,8 @@ struct tc_reap {
   __u64 process; /* of the waiting task */
   __u64 at_ns;
   __u64 running_ns;    /* on a CPU inside that system call */
-  __u32 pid;           /* of the child in the waiting task's pid namespace, */
-  __u32 pid_namespace; /* and the inode number of that */
+  __u32 pid;           /* pid of the child in the pid namespace of the waiting task */
+  __u32 pid_namespace; /* inode number of that namespace */
 };
 
 /* A task had a CPU, from its switch-in to its switch-out. */

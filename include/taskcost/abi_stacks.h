@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Stacks, kept with --stacks. */
+/* Stacks; they are kept with --stacks. */
 #ifndef TASKCOST_ABI_STACKS_H
 #define TASKCOST_ABI_STACKS_H
 
@@ -11,16 +11,16 @@ struct tc_stack {
   __u64 frames[TC_STACK_FRAMES];
 };
 
-/* For each CPU, where it unwinds to, and how long it did. */
+/* The buffer of a CPU to unwind to, and the CPU time that unwinding took. */
 struct tc_unwound {
   struct tc_stack stack;
   __u64 ns;
 };
 
-/* Where a task was: keys of the map of stacks, or one of the first few numbers instead. */
+/* Keys of the map of stacks. The lowest numbers are no keys. */
 enum {
   TC_STACK_NOT_TAKEN,
-  TC_STACK_EMPTY, /* no frames of that kind, as a kernel thread has none of user code */
+  TC_STACK_EMPTY, /* there are no such frames: a kernel thread has no user stack */
   TC_STACK_LOST,
   TC_NO_STACKS,
 };
@@ -33,10 +33,10 @@ enum tc_stack_kind { TC_STACK_CREATION, TC_STACK_FAULT, TC_STACK_WAIT, TC_STACK_
 
 struct tc_stack_key {
   __u64 process;
-  __u64 address_space; /* tells programs apart that the process ran one after the other */
+  __u64 address_space; /* the process can run several programs one after the other */
   struct tc_stack_ids ids;
   __u32 kind; /* enum tc_stack_kind */
-  __u32 wait; /* enum tc_wait, of a wait */
+  __u32 wait; /* enum tc_wait, if it is a wait */
 };
 
 struct tc_stack_sums {
