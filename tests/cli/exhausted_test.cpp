@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "support/expect.h"
-#include "support/told.h"
+#include "support/expect_failure.h"
 
 namespace taskcost::test {
 namespace {
@@ -71,7 +71,7 @@ TEST_P(ExhaustedHeap, IsTold) {
     const TemporaryDirectory directory;
     const std::string number = std::to_string(point) + (GetParam().for_good ? "+" : "");
     const Finished finished = run(GetParam().command(directory), preload("FAILING_MALLOC", number), 30s);
-    expect_told(finished, directory.file("r.json"));
+    expect_reported(finished, directory.file("r.json"));
     told += finished.exit_code() == 1 ? 1 : 0;
   }
   EXPECT_GT(told, 0);
@@ -85,16 +85,16 @@ INSTANTIATE_TEST_SUITE_P(Of, ExhaustedHeap,
 // Limits of the kernel. Below the smallest of each the tool itself cannot be loaded.
 class Limited : public ::testing::Test {
  protected:
-  static void expect_told_with(const std::string& limit, const Words& command, const std::string& report_file) {
+  static void expect_reported_with(const std::string& limit, const Words& command, const std::string& report_file) {
     SCOPED_TRACE(limit);
     Words words{"prlimit", limit};
     words.insert(words.end(), command.begin(), command.end());
-    expect_told(run(words, {}, 30s), report_file);
+    expect_reported(run(words, {}, 30s), report_file);
   }
-  static void expect_told_with(const std::string& option, const std::vector<unsigned long>& sizes) {
+  static void expect_reported_with(const std::string& option, const std::vector<unsigned long>& sizes) {
     for (const unsigned long size : sizes) {
       const TemporaryDirectory directory;
-      expect_told_with(option + "=" + std::to_string(size), run_true(directory), directory.file("r.json"));
+      expect_reported_with(option + "=" + std::to_string(size), run_true(directory), directory.file("r.json"));
     }
   }
 };
@@ -102,13 +102,13 @@ class Limited : public ::testing::Test {
 constexpr unsigned long kMib = 1UL << 20U;
 
 TEST_F(Limited, AddressSpace) {
-  expect_told_with("--as", {40 * kMib, 60 * kMib, 80 * kMib, 100 * kMib, 130 * kMib, 160 * kMib, 200 * kMib});
+  expect_reported_with("--as", {40 * kMib, 60 * kMib, 80 * kMib, 100 * kMib, 130 * kMib, 160 * kMib, 200 * kMib});
 }
 
-TEST_F(Limited, Data) { expect_told_with("--data", {4 * kMib, 8 * kMib, 12 * kMib, 20 * kMib, 30 * kMib}); }
+TEST_F(Limited, Data) { expect_reported_with("--data", {4 * kMib, 8 * kMib, 12 * kMib, 20 * kMib, 30 * kMib}); }
 
 // With less than the least, and what the caller left open, the loader finds no library.
-TEST_F(Limited, Descriptors) { expect_told_with("--nofile", {8, 10, 12, 16, 20, 30, 40, 50, 60, 80}); }
+TEST_F(Limited, Descriptors) { expect_reported_with("--nofile", {8, 10, 12, 16, 20, 30, 40, 50, 60, 80}); }
 
 TEST_F(Limited, SizeOfFiles) {
   const TemporaryDirectory directory;

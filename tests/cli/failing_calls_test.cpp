@@ -15,8 +15,8 @@
 #include <vector>
 
 #include "support/expect.h"
+#include "support/expect_failure.h"
 #include "support/servers.h"
-#include "support/told.h"
 #include "support/window.h"
 
 namespace taskcost::test {
@@ -159,7 +159,7 @@ TEST_P(FailingCall, IsTold) {
     SCOPED_TRACE(std::string(failure.call) + " no. " + std::to_string(each.point));
     const Finished finished = each.process->wait(60s);
     injected |= read_file(each.directory->file("strace")).find("(INJECTED)") != std::string::npos;
-    expect_told(finished, each.directory->file("r.json"));
+    expect_reported(finished, each.directory->file("r.json"));
   }
   EXPECT_TRUE(injected) << "nothing failed";
 }
@@ -207,7 +207,7 @@ TEST(FailingCalls, ThatAreNotNeededStopNothing) {
   const TemporaryDirectory directory;
   const Finished finished = run(traced(kRun, directory, options), {}, 60s);
   EXPECT_EQ(finished.exit_code(), 0) << finished.describe();
-  expect_told(finished, directory.file("r.json"));
+  expect_reported(finished, directory.file("r.json"));
   const std::string log = read_file(directory.file("strace"));
   for (const char* call : {"madvise(", "ioctl(", "sched_setscheduler(", "membarrier(", "pipe2(", "poll("}) {
     EXPECT_THAT(log, HasSubstr(call));
@@ -272,7 +272,7 @@ TEST(FailingForGood, TheReaderWaitsAllTheSame) {
   const TemporaryDirectory directory;
   const Finished finished =
       run(traced(kRun, directory, {"-e", "trace=epoll_wait", "-e", "inject=epoll_wait:error=ENOMEM"}), {}, 60s);
-  expect_told(finished, directory.file("r.json"));
+  expect_reported(finished, directory.file("r.json"));
   EXPECT_EQ(finished.exit_code(), 0) << finished.describe();
   const auto log = lines_of(read_file(directory.file("strace")));
   EXPECT_GT(log.size(), 0);

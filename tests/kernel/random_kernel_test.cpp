@@ -147,7 +147,7 @@ void expect_wakers(const Report& report, const Truth& truth) {
   }
 }
 
-void expect_told(std::int64_t first, std::int64_t count) {
+void expect_reported(std::int64_t first, std::int64_t count) {
   SCOPED_TRACE("seeds from " + std::to_string(first));
   const TemporaryDirectory directory;
   const std::string log = directory.file("truth");
@@ -167,7 +167,7 @@ TEST(RandomPrograms, AreToldAsTheyWere) {
   constexpr std::int64_t at_once = 100;
   const std::int64_t programs = std::getenv("TASKCOST_THOROUGH") != nullptr ? 20'000 : 500;
   for (std::int64_t first = 1; first <= programs && !HasFailure(); first += at_once) {
-    expect_told(first, at_once);
+    expect_reported(first, at_once);
   }
 }
 
