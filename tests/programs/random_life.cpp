@@ -368,7 +368,7 @@ class Life {
   std::uint64_t seed_;
   int log_;
   std::string directory_;
-  std::string name_;  // the begin of all names of channels and files
+  std::string name_;  // the beginning of all names of channels and files
   int semaphores_ = -1;
   Plan plan_;
   Board* board_ = nullptr;

@@ -105,7 +105,7 @@ inline void plan_exchange(Plan& plan, std::mt19937_64& dice) {
   plan.steps.push_back(receive);
 }
 
-// One worker waits for another one.
+// Two steps by which one worker waits for another one.
 inline void plan_meeting(Plan& plan, std::mt19937_64& dice, std::size_t word) {
   Step first;
   first.worker = below(dice, plan.workers);

@@ -59,7 +59,7 @@ void many_messages(int from, int to, const char* channel) {
   const pid_t child = fork_child([&] {
     Messages messages;
     for (int sent = 0; sent < kMessages;) {
-      // Messages of different lengths.
+      // The messages differ in length.
       for (int i = 0; i < kBatch; ++i) {
         messages.vectors[i].iov_len = static_cast<size_t>(kMessage - i);
       }
