@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The measured regions: when they may begin, and what is said after them.
+// The measured regions: when they may begin, and what is printed after them.
 #include <fmt/format.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -39,7 +39,7 @@ std::string text_line(const Outcome& outcome) {
                      outcome.typical_ns ? fmt::format(", {:.0f} ns typically", *outcome.typical_ns) : "");
 }
 
-// The observer may be gone; no signal then, but a line.
+// The observer may have ended: EPIPE instead of SIGPIPE, so that a line is printed.
 void tell(int marks, const std::string& line) {
   for (std::size_t sent = 0; sent < line.size();) {
     const ssize_t size = send(marks, line.data() + sent, line.size() - sent, MSG_NOSIGNAL);
