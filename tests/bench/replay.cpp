@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// How fast a capture is replayed: pairs of tasks that hand a byte to and fro through pipes, two calls and two switches
-// a hop, on synthetic events that are made as they are needed. Measures; asserts nothing.
-//
-//   build/taskcost-bench-replay [EVENTS [PAIRS]]
+// taskcost-bench-replay [EVENTS [PAIRS]]: how fast a capture is replayed. Pairs of tasks hand a byte to and fro through
+// pipes, with two calls and two switches a hop; the events are made as they are needed. It measures and asserts
+// nothing.
 #include <fmt/format.h>
 #include <sys/resource.h>
 
@@ -108,7 +107,7 @@ int run(std::uint64_t events, std::uint64_t pairs) {
   const std::uint64_t fed = replay.integrity().events;
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
-  // Nothing of it may be nonsense, or something else was measured. The pairs' first switches come from nowhere.
+  // An invalid event would make the figure meaningless. The first switches of the pairs have no origin.
   const ReplayIntegrity& integrity = replay.integrity();
   const std::uint64_t contradictions = integrity.broken_switches + integrity.backward_times;
   const std::size_t tasks = replay.living(Instant(std::chrono::nanoseconds(story.now()))).size();
