@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Random programs under strace, and all of that under taskcost: both see the same execution, strace by ptrace. They
-// have to agree on each system call of each task with its result, on who created whom, and on the bytes that passed.
+// Random programs under strace, and both under taskcost: they see the same execution, strace through ptrace. They have
+// to agree on each system call of each task with its result, on which task created which, and on the bytes that passed.
 //
-// What strace does not say: that a new task returns from the call that created it (it shows the creator's return
-// alone); what the first process did before it called exec, where strace's account begins; which call restart_syscall
-// goes on with, which is the one that taskcost names; and how the last call of a task ends that SIGKILL ends, or that
-// it made one, where it comes before the stop at its entry. Times are not compared: those stops are waits that ptrace
-// made.
+// strace does not show: the return of a new task from the call that created it (only the creator's return); the calls
+// of the first process before its exec, where strace begins; which call restart_syscall continues, which is the one
+// that taskcost names; and the result of the last call of a task that SIGKILL ends, or even the call itself, if the
+// signal comes before the stop at its entry. Times are not compared: ptrace's stops are waits of their own.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -34,12 +33,12 @@ using TracedPair = std::tuple<pid_t, pid_t, std::string>;  // from, to, channel
 
 pid_t number_of(const std::string& field) { return static_cast<pid_t>(std::stol(field)); }
 
-// taskcost's events: the calls of each task in their order, and the children that each process reaped.
+// The events of taskcost: the calls of each task in order, and the children that each process reaped.
 struct EventsOfTasks {
   std::map<pid_t, std::vector<CallOfTask>> calls;
   std::map<pid_t, std::multiset<pid_t>> reaped;  // by process
 
-  // Of `first` only what follows its last exec.
+  // Only the calls after its last exec count for the task `first`.
   EventsOfTasks(const std::string& csv, pid_t first) {
     std::istringstream lines(csv);
     std::string line;
@@ -113,7 +112,7 @@ BytesByChannel traced_bytes(const StraceTask& task) {
   return sums;
 }
 
-// Through what one task alone wrote and another one alone read.
+// Only channels with a single writer and a single reader are compared.
 std::map<TracedPair, std::int64_t> traced_pairs(const StraceTasks& tasks) {
   struct Ends {
     std::string channel;
@@ -141,7 +140,7 @@ std::map<TracedPair, std::int64_t> traced_pairs(const StraceTasks& tasks) {
   return pairs;
 }
 
-// By the process that waited, whichever of its threads did.
+// Reaped children by process, whichever of its threads waited.
 std::map<pid_t, std::multiset<pid_t>> traced_reaps(const StraceTasks& tasks,
                                                    const std::map<pid_t, TracedCreation>& creations) {
   std::map<pid_t, std::multiset<pid_t>> reaped;

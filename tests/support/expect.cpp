@@ -19,7 +19,7 @@ namespace taskcost::test {
 
 namespace {
 
-// Fails the test once for each offender up to a handful, then only counts.
+// Fails the test once for each offender up to a handful, then only counts them.
 class Offenders {
  public:
   explicit Offenders(const char* what) : what_(what) {}
@@ -100,7 +100,8 @@ std::int64_t time_in_condition(const std::vector<const Json*>& family, const std
   return sum;
 }
 
-// From Linux 7.2 on the kernel takes the CPU from a task in the middle of a probe, and skips that probe for others.
+// From Linux 7.2 on the kernel can preempt a task in the middle of a probe, and skips that probe for other tasks
+// meanwhile.
 bool probes_are_preempted() {
   utsname host{};
   uname(&host);
@@ -109,7 +110,7 @@ bool probes_are_preempted() {
   return std::sscanf(host.release, "%d.%d", &major, &minor) == 2 && std::pair(major, minor) >= std::pair(7, 2);
 }
 
-// "" when the report agrees with wait4.
+// Returns "" if the report agrees with wait4.
 std::string compare_usage(const std::vector<const Json*>& family, const Waited& waited) {
   std::ostringstream differences;
   const auto tasks = static_cast<std::int64_t>(tasks_in(family));
@@ -122,13 +123,13 @@ std::string compare_usage(const std::vector<const Json*>& family, const Waited& 
   check("faults_minor", waited.faults_minor, 0);
   check("faults_major", waited.faults_major, 0);
   check("voluntary_switches", waited.voluntary_switches, tasks);
-  // wait4 may have its figures before the last switch of a task; until then a preemptible kernel can take its CPU,
-  // maybe more than once. That ours are the kernel's to the last one is for expect_equal_books().
+  // wait4 may read its figures before the last switch of a task; until then a preemptible kernel can take its CPU,
+  // maybe more than once. expect_equal_books() checks that our figures equal the kernel's up to the last switch.
   check("involuntary_switches", waited.involuntary_switches, probes_are_preempted() ? 5 * tasks : tasks);
   return differences.str();
 }
 
-// A flush of the TLB on behalf of another CPU is an interrupt, and can hit the probe on a flush of one's own.
+// A TLB flush on behalf of another CPU is an interrupt, and can hit the probe on the task's own flush.
 std::int64_t skips_by_the_kernel(const Report& report) {
   std::int64_t skips = 0;
   for (const Json& probe : report["observer"].at("probes")) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a script comes to when it is replayed.
+// The result of replaying a script.
 #pragma once
 
 #include <map>
@@ -18,7 +18,7 @@ namespace taskcost::test {
 struct Replayed {
   std::map<std::uint64_t, RebuiltTask> tasks;
   ReplayIntegrity integrity;
-  std::map<tc_histogram_id, std::uint64_t> latencies;  // counts, without those that are not recorded
+  std::map<tc_histogram_id, std::uint64_t> latencies;  // counts of the recorded ones
 
   const RebuiltTask& operator[](std::uint64_t id) const { return tasks.at(id); }
 };
@@ -63,7 +63,7 @@ inline Replayed replay(const Script& story, nanoseconds end, bool calls = true, 
   return result;
 }
 
-// The cells, counts and waits that are not zero, by what the report calls them.
+// The cells, counts and waits that are not zero, under their names in the report.
 using Times = std::map<std::string, nanoseconds>;
 using Counts = std::map<std::string, std::uint64_t>;
 
