@@ -53,7 +53,7 @@ void work_for(std::chrono::nanoseconds time) {
 }
 
 // `jar` is at the same address in every task of either model; its right value is 1.
-void come_to_harm(const std::string& how, volatile int* jar, Watch& watch) {
+void do_harm(const std::string& how, volatile int* jar, Watch& watch) {
   if (how == "segv") {
     volatile int* nowhere = nullptr;
     *nowhere = 1;  // NOLINT(clang-analyzer-core.NullDereference): the point
@@ -88,7 +88,7 @@ void live(const House& house, std::size_t index) {
       watch.harmed = true;
     }
     if (index == victim && watch.crash && !std::exchange(harmed_already, true)) {
-      come_to_harm(house.options.how, house.jar, watch);
+      do_harm(house.options.how, house.jar, watch);
     }
     sleep_for(rest);
   }

@@ -40,7 +40,7 @@ std::string text_line(const Outcome& outcome) {
 }
 
 // The observer may have ended: EPIPE instead of SIGPIPE, so that a line is printed.
-void tell(int marks, const std::string& line) {
+void send_line(int marks, const std::string& line) {
   for (std::size_t sent = 0; sent < line.size();) {
     const ssize_t size = send(marks, line.data() + sent, line.size() - sent, MSG_NOSIGNAL);
     if (size == -1 && errno != EINTR) {
@@ -69,7 +69,7 @@ bool Regions::next() {
   }
   ++begun_;
   if (options_.marks >= 0) {
-    tell(options_.marks, "ready\n");
+    send_line(options_.marks, "ready\n");
     await_observer();
   }
   return true;
@@ -77,7 +77,7 @@ bool Regions::next() {
 
 void Regions::done(const Outcome& outcome) {
   if (options_.marks >= 0) {
-    tell(options_.marks, json_line(outcome) + "\n");
+    send_line(options_.marks, json_line(outcome) + "\n");
     await_observer();
     return;
   }

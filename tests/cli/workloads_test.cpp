@@ -333,7 +333,7 @@ TEST_F(Marks, SurroundEachRegion) {
   }
   const Finished finished = workload_->wait();
   EXPECT_EQ(finished.exit_code(), 0) << finished.describe();
-  EXPECT_EQ(finished.out, "") << "the observer has been told already";
+  EXPECT_EQ(finished.out, "") << "the observer has the outcome already";
 }
 
 TEST_F(Marks, AWorkloadWithoutItsObserverEnds) {

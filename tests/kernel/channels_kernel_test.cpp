@@ -59,7 +59,7 @@ std::int64_t bytes_between(const Report& report, std::uint64_t from, std::uint64
 }
 
 // Before Linux 6.3 sockets do not report how many bytes each message has.
-bool tells_each_message(const Report& report) {
+bool counts_each_message(const Report& report) {
   return std::ranges::any_of(report["evidence"], [](const Json& evidence) {
     return evidence.at("figure") == "channels" && evidence.at("kind") == "exact";
   });
@@ -84,11 +84,11 @@ TEST_P(Transfers, AreCountedAsTheProgramCountsThem) {
     GTEST_SKIP() << "this kernel takes no 32-bit calls";
   }
   const std::string_view way = GetParam();
-  if (!tells_each_message(report) && (way == "unix_messages" || way == "inet_messages")) {
+  if (!counts_each_message(report) && (way == "unix_messages" || way == "inet_messages")) {
     expect_unknown_bytes(report, way == "unix_messages" ? "unix_socket" : "inet_socket");
     return;
   }
-  if (!tells_each_message(report) && (way == "early" || way == "ring")) {
+  if (!counts_each_message(report) && (way == "early" || way == "ring")) {
     GTEST_SKIP() << "this kernel has no sock_send_length (Linux 6.3), or no io_uring_complete (Linux 5.19)";
   }
   std::map<std::string, std::map<std::string, std::int64_t>> reported;

@@ -79,7 +79,7 @@ void expect_gone(const Objects& held) {
 void expect_probes(const Objects& held) {
   const auto programs = living("prog");
   for (const std::uint32_t id : held.at("prog")) {
-    ASSERT_TRUE(programs.count(id)) << "what bpftool tells and what the process holds is not the same";
+    ASSERT_TRUE(programs.count(id)) << "bpftool and the descriptors of the process disagree";
     EXPECT_THAT(programs.at(id), StartsWith("taskcost_"));
   }
   for (const char* kind : {"prog", "map", "link"}) {

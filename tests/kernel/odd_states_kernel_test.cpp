@@ -40,14 +40,14 @@ class Cpu : public ::testing::Test {
 
   void SetUp() override { ASSERT_EQ(online_.before(), "1\n"); }
 
-  void take_away(const Subprocess& observer) {
+  void take_offline(const Subprocess& observer) {
     events_ = descriptors_of(observer.pid(), "perf_event");
     ASSERT_TRUE(online_.put("0")) << "this kernel refuses to take CPU 1 away";
     // There are none where functions are probed instead.
     ASSERT_TRUE(
         eventually([&] { return events_ == 0 || descriptors_of(observer.pid(), "perf_event") < events_; }, kLimit));
   }
-  void give_back(const Subprocess& observer) {
+  void bring_back(const Subprocess& observer) {
     ASSERT_TRUE(online_.put("1"));
     ASSERT_TRUE(eventually([&] { return descriptors_of(observer.pid(), "perf_event") == events_; }, kLimit));
   }
@@ -70,9 +70,9 @@ TEST_F(Cpu, MayGoAndComeBack) {
   const auto loop = static_cast<pid_t>(std::stol(observer.out()));
   std::int64_t faults_until_back = 0;  // of the loop, from before the CPU came online until its perf events were open
   for (int time = 1; time <= kTimes; ++time) {
-    ASSERT_NO_FATAL_FAILURE(take_away(observer));
+    ASSERT_NO_FATAL_FAILURE(take_offline(observer));
     const std::int64_t before = minor_faults_of(loop);
-    ASSERT_NO_FATAL_FAILURE(give_back(observer));
+    ASSERT_NO_FATAL_FAILURE(bring_back(observer));
     faults_until_back += minor_faults_of(loop) - before;
     const std::size_t lines = lines_of(observer.out()).size();
     write_file(back + std::to_string(time), "");
@@ -114,8 +114,8 @@ TEST_F(Cpu, HasItsMappingsFollowedWhenItCameBack) {
       {"run", "-q", "--stacks", "--format", "none", "-o", directory.file("r.json"), "--", "sh", "-c",
        "echo ready; until [ -e " + back + " ]; do sleep 0.01; done; taskset -c 1 " + elf_directory() + "/paths_pie"}));
   ASSERT_TRUE(observer.wait_for_output("ready", kLimit));
-  ASSERT_NO_FATAL_FAILURE(take_away(observer));
-  ASSERT_NO_FATAL_FAILURE(give_back(observer));
+  ASSERT_NO_FATAL_FAILURE(take_offline(observer));
+  ASSERT_NO_FATAL_FAILURE(bring_back(observer));
   write_file(back, "");
   const Finished finished = observer.wait(kLimit);
   ASSERT_EQ(finished.exit_code(), 0) << finished.describe();

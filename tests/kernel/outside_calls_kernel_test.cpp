@@ -263,7 +263,7 @@ TEST_P(OutsideCalls, TheFreezerIsWhatAFrozenTaskWaitsFor) {
   expect_frozen(observe_in({"freeze", group.path()}));
 }
 
-// A freezer of version 1, at a place of its own: it can be mounted where version 2 is in use too.
+// A freezer of version 1 on a mount point of its own: it can be mounted beside a hierarchy of version 2.
 class FirstFreezer {
  public:
   FirstFreezer() {

@@ -79,11 +79,11 @@ TEST_F(NoRoom, DescendantsOfRefusedTasksAreCounted) {
     const std::int64_t missed = (*observed.report)["losses"].at("missed_ledgers");
     EXPECT_EQ(missed + (*observed.report)["task_count"].get<std::int64_t>(), 2 + kOfCrowd);
     EXPECT_EQ(missed == 0, std::string(room) == "200");
-    bool told = false;
+    bool remarked = false;
     for (const Json& remark : (*observed.report)["remarks"]) {
-      told = told || remark.at("about") == "losses.missed_ledgers";
+      remarked = remarked || remark.at("about") == "losses.missed_ledgers";
     }
-    EXPECT_EQ(told, missed > 0);
+    EXPECT_EQ(remarked, missed > 0);
   }
 }
 

@@ -57,7 +57,7 @@ void expect_waits_fill_blocked_cells(const Json& account) {
 }
 
 // The kernel's figures of a living task are read a little later: they may be higher, never lower.
-void expect_books_of_the_living(const Json& task) {
+void expect_living_as_counted(const Json& task) {
   const Json& account = task.at("account");
   ASSERT_FALSE(account.at("books").is_null()) << task.at("comm");
   for (const char* figure : {"voluntary_switches", "involuntary_switches", "faults_minor", "faults_major"}) {
@@ -68,7 +68,7 @@ void expect_books_of_the_living(const Json& task) {
   }
 }
 
-void expect_right(const Report& report) {
+void expect_agreement(const Report& report) {
   expect_sound(report);
   expect_waits_fill_blocked_cells(report["totals"]);
   for (const Json& process : report.processes()) {
@@ -77,7 +77,7 @@ void expect_right(const Report& report) {
     for (const Json& task : process.at("tasks")) {
       expect_waits_fill_blocked_cells(task.at("account"));
       if (task.at("open_at_end").get<bool>()) {
-        expect_books_of_the_living(task);
+        expect_living_as_counted(task);
       }
     }
   }
@@ -156,7 +156,7 @@ TEST_F(PostgresServer, BackendsThatComeLaterAreFollowedAndWaitForClientsAndRows)
   load(kTransactions);
   const auto report = window.close();
   ASSERT_TRUE(report);
-  expect_right(*report);
+  expect_agreement(*report);
   const Json* postmaster = report->find(server_.pid());
   ASSERT_NE(postmaster, nullptr);
   const auto backends = new_children_in(*report, postmaster);
@@ -170,7 +170,7 @@ TEST_F(PostgresServer, IsFoundByNameWithAllItsProcesses) {
   load(kTransactions);
   const auto report = window.close();
   ASSERT_TRUE(report);
-  expect_right(*report);
+  expect_agreement(*report);
   std::vector<pid_t> helpers = children_of(server_.pid());
   EXPECT_GE(helpers.size(), 3);
   for (const pid_t pid : helpers) {
@@ -192,7 +192,7 @@ TEST_F(PostgresServer, SwitchesAloneTellWhatBackendsWaitFor) {
   load(kTransactions);
   const auto report = window.close();
   ASSERT_TRUE(report);
-  expect_right(*report);
+  expect_agreement(*report);
   const Json* postmaster = report->find(server_.pid());
   ASSERT_NE(postmaster, nullptr);
   const auto backends = new_children_in(*report, postmaster);
@@ -235,7 +235,7 @@ TEST(NginxServer, WorkersWaitInEpollAndSendWhatTheClientGot) {
   ASSERT_GT(requests, 0) << bench.out;
   const auto report = window.close();
   ASSERT_TRUE(report);
-  expect_right(*report);
+  expect_agreement(*report);
 
   std::vector<const Json*> processes;
   for (const pid_t pid : workers) {
@@ -266,7 +266,7 @@ TEST(RedisServer, ItsCgroupIsAccountedAndWaitsInEpoll) {
   EXPECT_TRUE(eventually([&] { return children_of(server.pid()).empty(); }));
   const auto report = window.close();
   ASSERT_TRUE(report);
-  expect_right(*report);
+  expect_agreement(*report);
   ASSERT_EQ(report->processes().size(), 2);  // with the process that saved
   const Json* process = report->find(server.pid());
   ASSERT_NE(process, nullptr);
@@ -290,7 +290,7 @@ TEST(RedisServer, SwitchesAloneTellItsWaits) {
   EXPECT_EQ(bench.exit_code(), 0) << bench.describe();
   const auto report = window.close();
   ASSERT_TRUE(report);
-  expect_right(*report);
+  expect_agreement(*report);
   const Json* process = report->find(server.pid());
   ASSERT_NE(process, nullptr);
   for (const Json& task : process->at("tasks")) {
@@ -310,7 +310,7 @@ void expect_bytes_as_strace(pid_t server, const std::function<void()>& load) {
   load();
   const auto report = window.close();
   ASSERT_TRUE(report);
-  expect_right(*report);
+  expect_agreement(*report);
   const auto family = report->family(*report->find(server));
   expect_near(ipc(family, "unix_socket", "bytes_in"), known.in);
   expect_near(ipc(family, "unix_socket", "bytes_out"), known.out);
@@ -353,7 +353,7 @@ TEST(ThreadPool, WorkersWaitForAFutexOfTheirProcess) {
   expect_ran(watched.observed);
   ASSERT_TRUE(watched.observed.report);
   const Report& report = *watched.observed.report;
-  expect_right(report);
+  expect_agreement(report);
   expect_as_waited(report, watched.waited);
   std::int64_t done = 0;
   std::int64_t waits = 0;
@@ -408,7 +408,7 @@ TEST(Build, MakeWaitsForItsChildrenAndTheirTokens) {
   expect_ran(watched.observed);
   ASSERT_TRUE(watched.observed.report);
   const Report& report = *watched.observed.report;
-  expect_right(report);
+  expect_agreement(report);
   expect_as_waited(report, watched.waited);
   EXPECT_EQ(run({directory.file("program")}).out, "0\n");
 

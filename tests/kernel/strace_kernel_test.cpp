@@ -160,7 +160,7 @@ std::map<pid_t, std::multiset<pid_t>> traced_reaps(const StraceTasks& tasks,
 }
 
 void expect_pairs_as_traced(const Report& report, const StraceTasks& tasks) {
-  std::map<TracedPair, std::int64_t> told;
+  std::map<TracedPair, std::int64_t> reported;
   for (const Json& edge : report["edges"]) {
     if (!edge.at("from_tid").is_number() || !edge.at("to_tid").is_number() || !edge.at("bytes").is_number()) {
       continue;
@@ -168,10 +168,10 @@ void expect_pairs_as_traced(const Report& report, const StraceTasks& tasks) {
     const auto from = edge.at("from_tid").get<pid_t>();
     const auto to = edge.at("to_tid").get<pid_t>();
     if (from != to && tasks.contains(from) && tasks.contains(to) && edge.at("bytes") != 0) {
-      told[{from, to, edge.at("channel").get<std::string>()}] += edge.at("bytes").get<std::int64_t>();
+      reported[{from, to, edge.at("channel").get<std::string>()}] += edge.at("bytes").get<std::int64_t>();
     }
   }
-  EXPECT_EQ(told, traced_pairs(tasks));
+  EXPECT_EQ(reported, traced_pairs(tasks));
 }
 
 void expect_end_as_traced(const Json& process, const StraceTask& leader) {
@@ -207,26 +207,26 @@ class StracedRun {
     const EventsOfTasks events(csv_, first);
     const auto creations = creations_in(tasks);
     EXPECT_EQ(creations.size() + 1, tasks.size());
-    std::map<pid_t, const Json*> told;
+    std::map<pid_t, const Json*> reported;
     for (const Json& process : observed_.report->processes()) {
       for (const Json& task : process.at("tasks")) {
-        told[task.at("tid").get<pid_t>()] = &task;
+        reported[task.at("tid").get<pid_t>()] = &task;
       }
     }
     for (const auto& [tid, task] : tasks) {
       SCOPED_TRACE("task " + std::to_string(tid));
-      ASSERT_TRUE(told.contains(tid));
+      ASSERT_TRUE(reported.contains(tid));
       expect_calls(events, tid, task, creations);
-      EXPECT_EQ(bytes_by_channel(*told[tid]), traced_bytes(task));
+      EXPECT_EQ(bytes_by_channel(*reported[tid]), traced_bytes(task));
       if (const Json* process = observed_.report->find(tid)) {
         expect_end_as_traced(*process, task);
       }
-      expect_creations(*told[tid], tid, creations);
+      expect_creations(*reported[tid], tid, creations);
       if (tid != first) {
         const auto calls = static_cast<std::int64_t>(task.calls.size());
-        EXPECT_GE(counter(*told[tid], "syscalls"), calls);
-        EXPECT_LE(counter(*told[tid], "syscalls"), calls + (task.signal == SIGKILL ? 1 : 0));
-        EXPECT_EQ(counter(*told[tid], "execs"), successful(task, "execve"));
+        EXPECT_GE(counter(*reported[tid], "syscalls"), calls);
+        EXPECT_LE(counter(*reported[tid], "syscalls"), calls + (task.signal == SIGKILL ? 1 : 0));
+        EXPECT_EQ(counter(*reported[tid], "execs"), successful(task, "execve"));
       }
     }
     expect_pairs_as_traced(*observed_.report, tasks);
@@ -242,9 +242,9 @@ class StracedRun {
     if (const auto creation = creations.find(tid); creation != creations.end()) {
       calls.insert(calls.begin(), {creation->second.call, 0});
     }
-    const auto told = events.calls.find(tid);
-    ASSERT_NE(told, events.calls.end());
-    std::vector<CallOfTask> known = told->second;
+    const auto reported = events.calls.find(tid);
+    ASSERT_NE(reported, events.calls.end());
+    std::vector<CallOfTask> known = reported->second;
     if (task.signal == SIGKILL) {
       EXPECT_LE(known.size(), calls.size() + 1);
       if (known.size() == calls.size() + 1) {
@@ -256,7 +256,7 @@ class StracedRun {
     EXPECT_THAT(known, ::testing::ContainerEq(calls));
   }
 
-  static void expect_creations(const Json& told, pid_t tid, const std::map<pid_t, TracedCreation>& creations) {
+  static void expect_creations(const Json& reported, pid_t tid, const std::map<pid_t, TracedCreation>& creations) {
     std::map<std::string, std::int64_t> kinds;
     for (const auto& [child, creation] : creations) {
       kinds[creation.kind] += creation.creator == tid ? 1 : 0;
@@ -266,11 +266,11 @@ class StracedRun {
                                                                        {"vfork", "children_vforks"},
                                                                        {"spawn", "children_spawns"},
                                                                        {"clone_vm", "children_clone_vm"}}) {
-      EXPECT_EQ(counter(told, name), kinds[kind]) << name;
+      EXPECT_EQ(counter(reported, name), kinds[kind]) << name;
     }
     if (const auto creation = creations.find(tid); creation != creations.end()) {
-      EXPECT_EQ(told.at("created_by_tid"), creation->second.creator);
-      EXPECT_EQ(told.at("how"), creation->second.kind);
+      EXPECT_EQ(reported.at("created_by_tid"), creation->second.creator);
+      EXPECT_EQ(reported.at("how"), creation->second.kind);
     }
   }
 

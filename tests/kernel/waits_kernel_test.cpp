@@ -193,19 +193,19 @@ TEST(Chains, AreToldInOrder) {
         names[task.at("id")] = task.at("comm");
       }
     }
-    std::vector<std::string> told;
+    std::vector<std::string> reported;
     std::vector<std::int64_t> times;
     for (const Json& chain : (*observed.report)["chains"]) {
-      if (!told.empty() || names[chain.at("links").at(0).at("task")] != "chain-a" ||
+      if (!reported.empty() || names[chain.at("links").at(0).at("task")] != "chain-a" ||
           chain.at("links").at(0).at("cause") != "pipe") {
         continue;
       }
       for (const Json& link : chain.at("links")) {
-        told.push_back(names[link.at("task")] + ": " + link.at("cause").get<std::string>());
+        reported.push_back(names[link.at("task")] + ": " + link.at("cause").get<std::string>());
         times.push_back(link.at("waited_ns"));
       }
     }
-    ASSERT_THAT(told,
+    ASSERT_THAT(reported,
                 ::testing::ElementsAre("chain-a: pipe", "chain-b: futex_private", "chain-c: child", "chain-d: timer"));
     EXPECT_TRUE(std::ranges::is_sorted(times, std::greater()));
     EXPECT_LE(times.front(), read);

@@ -28,7 +28,7 @@ namespace {
 constexpr int kTimes = 20;
 constexpr std::int64_t kPause = 3'000'000;
 
-void say(const char* key, long long value) {
+void print(const char* key, long long value) {
   std::printf("%s %lld\n", key, value);
   std::fflush(stdout);
 }
@@ -68,7 +68,7 @@ void closes(const std::function<void(int reader, int writer)>& close_in_child) {
     close(ends[0]);
     reap(child);
   }
-  say("times", kTimes);
+  print("times", kTimes);
 }
 
 void stops() {
@@ -87,7 +87,7 @@ void stops() {
     kill(child, SIGCONT);
     reap(child);
   }
-  say("times", kTimes);
+  print("times", kTimes);
 }
 
 int install(unsigned flags, std::uint32_t action) {
@@ -109,7 +109,7 @@ void refused(std::int64_t calls) {
   for (std::int64_t i = 0; i < calls; ++i) {
     refusals += syscall(SYS_getppid) == -1 ? 1 : 0;
   }
-  say("refused", refusals);
+  print("refused", refusals);
 }
 
 // One thread asks, and the other one answers after a while.
@@ -121,7 +121,7 @@ void notified() {
     program::must(listener, "seccomp");
     const std::int64_t start = program::now_ns();
     syscall(SYS_getppid);
-    say("asked_ns", program::now_ns() - start);
+    print("asked_ns", program::now_ns() - start);
   });
   while (listener == -1) {
     program::sleep_ns(kPause);
@@ -155,8 +155,8 @@ void dumps() {
   int status = 0;
   rusage usage{};
   program::must(wait4(child, &status, 0, &usage), "wait4");
-  say("death_ns", program::now_ns() - start);
-  say("dumped", WCOREDUMP(status) ? 1 : 0);
+  print("death_ns", program::now_ns() - start);
+  print("dumped", WCOREDUMP(status) ? 1 : 0);
 }
 
 // It uses more than its group's quota, alone on its CPU. ARGUMENT is the file cgroup.procs of the group, in which it
@@ -165,7 +165,7 @@ void spins(const char* procs, std::int64_t ns) {
   std::ofstream(procs) << getpid() << std::endl;
   const std::int64_t start = program::now_ns();
   program::spin_ns(ns);
-  say("spun_ns", program::now_ns() - start);
+  print("spun_ns", program::now_ns() - start);
 }
 
 // Two tasks on one CPU yield it to each other.
@@ -185,7 +185,7 @@ void yields(std::int64_t times) {
   reap(child);
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
-  say("involuntary", usage.ru_nivcsw);
+  print("involuntary", usage.ru_nivcsw);
 }
 
 // Three tasks are frozen: in a call, in user code and in one of many short sleeps. ARGUMENT is the directory of a cgroup
@@ -207,7 +207,7 @@ void freezes(const std::string& cgroup) {
     const std::int64_t start = program::now_ns();
     while (poll(&watched, 1, -1) < 0) {
     }
-    say("polled_ns", program::now_ns() - start);
+    print("polled_ns", program::now_ns() - start);
   });
   const pid_t spinner = program::fork_child([&] {
     prctl(PR_SET_NAME, "spinner");
@@ -230,7 +230,7 @@ void freezes(const std::string& cgroup) {
   first_version ? write_to("freezer.state", "FROZEN") : write_to("cgroup.freeze", "1");
   program::sleep_ns(100 * kPause);
   first_version ? write_to("freezer.state", "THAWED") : write_to("cgroup.freeze", "0");
-  say("frozen_ns", program::now_ns() - start);
+  print("frozen_ns", program::now_ns() - start);
   program::sleep_ns(20 * kPause);
   program::must(static_cast<int>(write(ends[1], "x", 1)), "write");
   reap(poller);

@@ -79,8 +79,8 @@ void many_messages(int from, int to, const char* channel) {
     count += more;
   }
   log_of_children.wait_for(child);
-  say_both(channel, shared->sent, received);
-  say_pair(child, getpid(), shared->sent);
+  print_both(channel, shared->sent, received);
+  print_pair(child, getpid(), shared->sent);
 }
 
 void unix_messages() {
@@ -128,8 +128,8 @@ void peeks() {
     peeked += positive(recvmsg(from, &message, MSG_PEEK), "recvmsg");
     received += positive(recv(from, buffer, kMessage, 0), "recv");
   }
-  say_both("unix_socket", kMessages * kMessage, received);
-  say("counter", "peeked_bytes", peeked);
+  print_both("unix_socket", kMessages * kMessage, received);
+  print("counter", "peeked_bytes", peeked);
 }
 
 // The error queue returns the sender's own packets with their time stamps: no task sent those bytes.
@@ -152,8 +152,8 @@ void time_stamps() {
     const ssize_t size = recvmsg(to, &message, MSG_ERRQUEUE);
     peeked += size > 0 ? size : 0;
   }
-  say_both("inet_socket", kMessages * kMessage, received);
-  say("counter", "peeked_bytes", peeked);
+  print_both("inet_socket", kMessages * kMessage, received);
+  print("counter", "peeked_bytes", peeked);
 }
 
 // MSG_TRUNC drops the rest of a datagram, but the result counts it.
@@ -164,7 +164,7 @@ void truncated() {
     positive(send(to, buffer, kMessage, 0), "send");
     received += positive(recv(from, buffer, 10, MSG_TRUNC), "recv");
   }
-  say_both("inet_socket", kMessages * kMessage, received);
+  print_both("inet_socket", kMessages * kMessage, received);
 }
 
 // The clients send and close before the listener accepts their connections.
@@ -191,11 +191,11 @@ void early() {
   for (const pid_t client : clients) {
     const int fd = must(accept(listener, nullptr, nullptr), "accept");
     const std::int64_t bytes = drain(fd);
-    say_pair(client, getpid(), bytes);
+    print_pair(client, getpid(), bytes);
     received += bytes;
     close(fd);
   }
-  say_both("unix_socket", received, received);
+  print_both("unix_socket", received, received);
 }
 
 void netlink() {
@@ -210,7 +210,7 @@ void netlink() {
   request.body.rtgen_family = AF_UNSPEC;
   const std::int64_t sent = positive(send(fd, &request, request.header.nlmsg_len, 0), "send");
   const std::int64_t received = positive(recv(fd, buffer, sizeof(buffer), 0), "recv");
-  say_both("other_socket", sent, received);
+  print_both("other_socket", sent, received);
 }
 
 // -- splice and its like ----------------------------------------------------------------------------------------------
@@ -226,8 +226,8 @@ void file_to_pipe() {
   }
   close(out);
   log_of_children.wait_for(child);
-  say_both("pipe", sent, shared->received);
-  say_pair(getpid(), child, sent);
+  print_both("pipe", sent, shared->received);
+  print_pair(getpid(), child, sent);
 }
 
 void pipe_to_file() {
@@ -240,8 +240,8 @@ void pipe_to_file() {
     received += size;
   }
   log_of_children.wait_for(child);
-  say_both("pipe", kSize, received);
-  say_pair(child, getpid(), kSize);
+  print_both("pipe", kSize, received);
+  print_pair(child, getpid(), kSize);
 }
 
 void pipe_to_socket() {
@@ -258,10 +258,10 @@ void pipe_to_socket() {
   close(near);
   log_of_children.wait_for(writer);
   log_of_children.wait_for(reader);
-  say_both("pipe", kSize, passed);
-  say_both("unix_socket", passed, shared->received);
-  say_pair(writer, getpid(), kSize);
-  say_pair(getpid(), reader, passed);
+  print_both("pipe", kSize, passed);
+  print_both("unix_socket", passed, shared->received);
+  print_pair(writer, getpid(), kSize);
+  print_pair(getpid(), reader, passed);
 }
 
 void socket_to_pipe() {
@@ -278,10 +278,10 @@ void socket_to_pipe() {
   close(out);
   log_of_children.wait_for(writer);
   log_of_children.wait_for(reader);
-  say_both("unix_socket", kSize, passed);
-  say_both("pipe", passed, shared->received);
-  say_pair(writer, getpid(), kSize);
-  say_pair(getpid(), reader, passed);
+  print_both("unix_socket", kSize, passed);
+  print_both("pipe", passed, shared->received);
+  print_pair(writer, getpid(), kSize);
+  print_pair(getpid(), reader, passed);
 }
 
 // The bytes that tee() copies stay in the first pipe.
@@ -311,9 +311,9 @@ void tee_and_splice() {
   close(copy_out);
   log_of_children.wait_for(writer);
   log_of_children.wait_for(reader);
-  say_both("pipe", kSize + copied, emptied + shared->received);
-  say_pair(writer, getpid(), kSize);
-  say_pair(getpid(), reader, copied);
+  print_both("pipe", kSize + copied, emptied + shared->received);
+  print_pair(writer, getpid(), kSize);
+  print_pair(getpid(), reader, copied);
 }
 
 void pages_to_pipe() {
@@ -327,8 +327,8 @@ void pages_to_pipe() {
   }
   close(out);
   log_of_children.wait_for(child);
-  say_both("pipe", sent, shared->received);
-  say_pair(getpid(), child, sent);
+  print_both("pipe", sent, shared->received);
+  print_pair(getpid(), child, sent);
 }
 
 void pipe_to_memory() {
@@ -341,8 +341,8 @@ void pipe_to_memory() {
     received += size;
   }
   log_of_children.wait_for(child);
-  say_both("pipe", kSize, received);
-  say_pair(child, getpid(), kSize);
+  print_both("pipe", kSize, received);
+  print_pair(child, getpid(), kSize);
 }
 
 void file_to_socket() {
@@ -356,8 +356,8 @@ void file_to_socket() {
   }
   close(near);
   log_of_children.wait_for(child);
-  say_both("unix_socket", sent, shared->received);
-  say_pair(getpid(), child, sent);
+  print_both("unix_socket", sent, shared->received);
+  print_pair(getpid(), child, sent);
 }
 
 // -- others -----------------------------------------------------------------------------------------------------------
@@ -379,8 +379,8 @@ void sysv_queue() {
   }
   log_of_children.wait_for(child);
   must(msgctl(queue, IPC_RMID, nullptr), "msgctl");
-  say_both("sysv_queue", kMessages * kMessage, received);
-  say_pair(child, getpid(), kMessages * kMessage);
+  print_both("sysv_queue", kMessages * kMessage, received);
+  print_pair(child, getpid(), kMessages * kMessage);
 }
 
 void sysv_segment() {
@@ -391,7 +391,7 @@ void sysv_segment() {
   }
   must(shmctl(segment, IPC_RMID, nullptr), "shmctl");
   // The counter includes the mapping of this program, `shared`.
-  say("counter", "shared_mapping_bytes", kSegment + 4096);
+  print("counter", "shared_mapping_bytes", kSegment + 4096);
 }
 
 void process_memory() {
@@ -400,7 +400,7 @@ void process_memory() {
   const std::int64_t in = positive(process_vm_readv(getpid(), &local, 1, &remote, 1, 0), "process_vm_readv");
   local.iov_len = remote.iov_len = 100;
   const std::int64_t out = positive(process_vm_writev(getpid(), &local, 1, &remote, 1, 0), "process_vm_writev");
-  say_both("process_memory", out, in);
+  print_both("process_memory", out, in);
 }
 
 void terminal() {
@@ -419,8 +419,8 @@ void terminal() {
     received += positive(read(master, buffer, sizeof(buffer)), "read");
   }
   log_of_children.wait_for(child);
-  say_both("pty", kMessages * kMessage, received);
-  say_pair(child, getpid(), kMessages * kMessage);
+  print_both("pty", kMessages * kMessage, received);
+  print_pair(child, getpid(), kMessages * kMessage);
 }
 
 void ring() {
@@ -439,8 +439,8 @@ void ring() {
     received += ring.run(IORING_OP_RECV, near, buffer, sizeof(buffer));
   }
   log_of_children.wait_for(child);
-  say_both("unix_socket", kMessages * kMessage, received);
-  say_pair(child, getpid(), kMessages * kMessage);
+  print_both("unix_socket", kMessages * kMessage, received);
+  print_pair(child, getpid(), kMessages * kMessage);
 }
 
 // The calls of 32-bit programs. Prints "none" where the kernel lacks them.
@@ -472,8 +472,8 @@ void short_calls() {
   const auto [from, to] = sockets(SOCK_SEQPACKET);
   const std::int64_t sent = on_socket(kSend, to, 0);
   const std::int64_t peeked = on_socket(kReceive, from, MSG_PEEK);
-  say_both("unix_socket", sent, on_socket(kReceive, from, 0));
-  say("counter", "peeked_bytes", peeked);
+  print_both("unix_socket", sent, on_socket(kReceive, from, 0));
+  print("counter", "peeked_bytes", peeked);
 
   const int queue = must(msgget(IPC_PRIVATE, 0600), "msgget");
   reinterpret_cast<std::int32_t*>(data)[0] = 1;
@@ -483,7 +483,7 @@ void short_calls() {
   const std::int64_t received =
       positive(short_call(kIpc, kMessageReceive, queue, kShort, 0, address_of(arguments)), "msgrcv");
   must(msgctl(queue, IPC_RMID, nullptr), "msgctl");
-  say_both("sysv_queue", kShort, received);
+  print_both("sysv_queue", kShort, received);
 
   constexpr std::int64_t kSegment = 3 << 20;
   const int segment = must(shmget(IPC_PRIVATE, kSegment, 0600), "shmget");
@@ -496,7 +496,7 @@ void short_calls() {
   std::memcpy(arguments, old, sizeof(old));
   short_call(kOldMmap, address_of(arguments));
   // The counter includes the mappings of this program: its 32-bit memory, and `shared`.
-  say("counter", "shared_mapping_bytes", kSegment + (3 + 5) * 4096 + 8192 + 4096);
+  print("counter", "shared_mapping_bytes", kSegment + (3 + 5) * 4096 + 8192 + 4096);
 }
 
 using Situation = std::pair<std::string_view, void (*)()>;

@@ -32,16 +32,16 @@ struct Shared {
 inline Shared* const shared =
     static_cast<Shared*>(mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
 
-inline void say(const char* channel, const char* figure, std::int64_t bytes) {
+inline void print(const char* channel, const char* figure, std::int64_t bytes) {
   std::printf("%s %s %lld\n", channel, figure, static_cast<long long>(bytes));
 }
 
-inline void say_both(const char* channel, std::int64_t out, std::int64_t in) {
-  say(channel, "bytes_out", out);
-  say(channel, "bytes_in", in);
+inline void print_both(const char* channel, std::int64_t out, std::int64_t in) {
+  print(channel, "bytes_out", out);
+  print(channel, "bytes_in", in);
 }
 
-inline void say_pair(pid_t from, pid_t to, std::int64_t bytes) {
+inline void print_pair(pid_t from, pid_t to, std::int64_t bytes) {
   std::printf("pair %d %d %lld\n", from, to, static_cast<long long>(bytes));
 }
 

@@ -26,7 +26,7 @@ namespace {
 std::int64_t delay_ns = 0;
 const program::WaitLog log("/dev/null");
 
-void say(const char* cause, std::int64_t start) {
+void print(const char* cause, std::int64_t start) {
   std::printf("%s %lld\n", cause, static_cast<long long>(program::now_ns() - start));
 }
 
@@ -39,7 +39,7 @@ void between_processes(const char* cause, const std::function<void()>& wait, con
   });
   const std::int64_t start = program::now_ns();
   wait();
-  say(cause, start);
+  print(cause, start);
   log.wait_for(child);
 }
 
@@ -146,7 +146,7 @@ void on_memory() {
   while (__atomic_load_n(&own, __ATOMIC_ACQUIRE) == 0) {
     futex(&own, FUTEX_WAIT_PRIVATE, 0);
   }
-  say("futex_private", start);
+  print("futex_private", start);
   program::sleep_ns(delay_ns);  // the thread ends first, since pthread_join() waits on a shared futex too
   thread.join();
 }
@@ -155,10 +155,10 @@ void on_time_and_signals() {
   const pid_t child = program::fork_child([] { program::sleep_ns(delay_ns); });
   std::int64_t start = program::now_ns();
   log.wait_for(child);
-  say("child", start);
+  print("child", start);
   start = program::now_ns();
   program::sleep_ns(delay_ns);
-  say("timer", start);
+  print("timer", start);
   sigset_t set;
   sigemptyset(&set);
   sigaddset(&set, SIGUSR1);

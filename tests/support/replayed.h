@@ -41,14 +41,14 @@ inline RebuiltTask copy_of(const RebuiltTask& task) {
   return copy;
 }
 
-inline Replayed replay(const Script& story, nanoseconds end, bool calls = true, std::vector<ReplayGap> gaps = {}) {
+inline Replayed replay(const Script& script, nanoseconds end, bool calls = true, std::vector<ReplayGap> gaps = {}) {
   Replayed result;
   Replay::Options options;
   options.calls = calls;
   options.gaps = std::move(gaps);
   options.on_ended = [&](const RebuiltTask& task) { result.tasks.emplace(task.ledger.id, copy_of(task)); };
   Replay book(std::move(options));
-  for (const Record& record : story.records()) {
+  for (const Record& record : script.records()) {
     book.on_record(record);
   }
   for (RebuiltTask& task : book.living(Instant(end))) {

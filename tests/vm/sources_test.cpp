@@ -38,7 +38,7 @@ void touch_pages() {
 }
 
 // Both processes share a CPU, so each round has a switch to the other process and one back.
-void hand_to_and_fro() {
+void ping_pong() {
   cpu_set_t one;
   CPU_ZERO(&one);
   CPU_SET(0, &one);
@@ -75,7 +75,7 @@ class Subject {
       char byte = 0;
       (void)!read(gate_[0], &byte, 1);
       touch_pages();
-      hand_to_and_fro();
+      ping_pong();
       _exit(0);
     }
   }

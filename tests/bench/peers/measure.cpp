@@ -87,7 +87,7 @@ Words with_places(Words words, const Place& place, pid_t watched) {
 }
 
 // Why the tool failed: its own message, on one line.
-std::string in_its_words(const Tool& tool, const Finished& finished) {
+std::string failure_reason(const Tool& tool, const Finished& finished) {
   constexpr std::size_t most = 200;
   constexpr int status_not_found = 127;
   if (finished.exit_code() == status_not_found && !tool.package.empty()) {
@@ -183,7 +183,7 @@ Result<double> figure_of(const Tool& tool, const Workload& workload, const Place
   if (const auto ns = workload.figure(place.figures()); ns && *ns > 0) {
     return *ns;
   }
-  return impossible(in_its_words(tool, ran));
+  return impossible(failure_reason(tool, ran));
 }
 
 Measurement measurement_of(double ns, const Tool& tool, const Place& place, const RunningTool& running,
@@ -207,7 +207,7 @@ Result<Measurement> measure_launching(const Tool& tool, const Workload& workload
   }
   const Finished finished = running.wait();
   if (finished.exit_code() != 0) {
-    return impossible(in_its_words(tool, finished));
+    return impossible(failure_reason(tool, finished));
   }
   const auto ns = figure_of(tool, workload, place, finished);
   return ns ? Result(measurement_of(*ns, tool, place, running, finished)) : ns.error();
@@ -223,7 +223,7 @@ Result<Measurement> measure_attaching(const Tool& tool, const Workload& workload
   RunningTool running(with_places(watched ? tool.one_program : tool.command, place, watched ? watched->pid() : 0));
   if (!running.await([&] { return tool.ready.empty() ? running.has_link() : running.says(tool.ready); })) {
     running.interrupt();
-    return impossible(in_its_words(tool, running.wait()));
+    return impossible(failure_reason(tool, running.wait()));
   }
   const Finished of_workload = run_workload(place, &running);
   running.interrupt();

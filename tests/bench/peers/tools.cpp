@@ -115,7 +115,7 @@ std::optional<std::uint64_t> lost_by_perf(const std::string& directory, const Fi
              : sum_of_matches(stats.out.substr(single), std::regex("LOST_SAMPLES events: *([0-9]+)"));
 }
 
-auto lost_in_words(const char* pattern) {
+auto lost_by_output(const char* pattern) {
   return [pattern](const std::string& /*directory*/, const Finished& finished) {
     return std::optional(sum_of_matches(finished.out + finished.err, std::regex(pattern)));
   };
@@ -162,7 +162,7 @@ std::vector<Tool> all_tools(const std::string& directory) {
                 .start = Start::launches,
                 .command = {"bpftrace", "-e", program, "-c", "/bin/sh @DIR/observed"},
                 .package = "bpftrace",
-                .lost = lost_in_words("Lost ([0-9]+) events")};
+                .lost = lost_by_output("Lost ([0-9]+) events")};
   };
   const Words perf_trace = Words{"perf", "trace", "-s", "-o", "@DIR/summary", "--"} + observed;
   const Words strace = Words{"strace", "-f", "-c", "-o", "@DIR/summary"} + observed;
@@ -209,12 +209,12 @@ std::vector<Tool> all_tools(const std::string& directory) {
        .command = trace_cmd({}),
        .one_program = trace_cmd({"-F"}),
        .package = "trace-cmd",
-       .lost = lost_in_words("(?:overrun|dropped events): ([0-9]+)")},
+       .lost = lost_by_output("(?:overrun|dropped events): ([0-9]+)")},
       {.name = "ftrace",
        .what = "the kernel's trace buffer, the same tracepoints, read at the end",
        .start = Start::launches,
        .command = ftrace(),
-       .lost = lost_in_words("(?:overrun|dropped events): ([0-9]+)")},
+       .lost = lost_by_output("(?:overrun|dropped events): ([0-9]+)")},
       bpftrace("bpftrace-sched", "bpftrace: run-queue wait and time on CPUs", bpftrace_scheduling),
       bpftrace("bpftrace-calls", "bpftrace: system calls counted by name", bpftrace_syscalls),
       libbpf_tool("runqlat", "runqlat of libbpf-tools", "Tracing run queue latency"),
