@@ -119,7 +119,7 @@ TEST_F(Limited, SizeOfFiles) {
     EXPECT_EQ(finished.exit_code(), 1) << finished.describe();
     EXPECT_EQ(lines_of(finished.err).size(), 1) << finished.err;
     EXPECT_THAT(finished.err, HasSubstr("File too large"));
-    EXPECT_FALSE(std::filesystem::exists(report)) << "half a report is none";
+    EXPECT_FALSE(std::filesystem::exists(report)) << "a partial report must not remain";
   }
 }
 
@@ -152,7 +152,7 @@ TEST(StandardStreams, ThatAreClosedLendTheirNumberToNoFile) {
   EXPECT_EQ(finished.exit_code(), 1) << finished.describe();
   EXPECT_EQ(lines_of(finished.err).size(), 1) << finished.err;
   EXPECT_THAT(finished.err, HasSubstr("cannot write to standard output"));
-  EXPECT_TRUE(read_report(report_file)) << "what can be written is";
+  EXPECT_TRUE(read_report(report_file)) << "the other output must be written";
   // Standard output is the only place for this report.
   for (const char* redirection : {"2>&-", "2>/dev/full"}) {
     EXPECT_EQ(run_redirected(tool({"run", "-q", "--", "/bin/true"}), redirection).exit_code(), 1) << redirection;

@@ -168,8 +168,8 @@ void expect_closed(const Report& report) {
 }
 
 void expect_equal_books(const Report& report) {
-  Offenders missing("no books of a task that ended");
-  Offenders different("the kernel counted otherwise");
+  Offenders missing("no kernel figures for a task that ended");
+  Offenders different("the kernel has another count");
   for_each_task(report, [&](const Json& process, const Json& task) {
     if (task.at("open_at_start").get<bool>() || task.at("open_at_end").get<bool>()) {
       return;
@@ -186,7 +186,7 @@ void expect_equal_books(const Report& report) {
 }
 
 void expect_sums(const Report& report) {
-  Offenders wrong("a process is not the sum of its tasks");
+  Offenders different("a process is not the sum of its tasks");
   std::int64_t lifetime_of_all = 0;
   for (const Json& process : report.processes()) {
     std::int64_t lifetime = 0;
@@ -197,7 +197,7 @@ void expect_sums(const Report& report) {
     }
     if (lifetime != number(process.at("total"), "lifetime_ns") || switches != counter(process, "voluntary_switches") ||
         process.at("threads") != process.at("tasks").size()) {
-      wrong.add(process.at("tgid").dump());
+      different.add(process.at("tgid").dump());
     }
     lifetime_of_all += lifetime;
   }
@@ -236,7 +236,7 @@ void expect_sound(const Report& report) {
 void expect_as_waited(const Report& report, const std::vector<Waited>& log) {
   Offenders missing("a process that was waited for is not in the report");
   Offenders status("wait status");
-  Offenders different("wait4 says otherwise");
+  Offenders different("wait4 has other figures");
   std::int64_t running_ns = 0;
   std::int64_t runnable_ns = 0;
   std::int64_t cpu_ns = 0;
