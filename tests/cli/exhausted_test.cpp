@@ -49,7 +49,7 @@ class ExhaustedHeap : public ::testing::TestWithParam<Heap> {
     return std::stoul("0" + read_file(directory.file("count")));
   }
 
-  // Most tests are at both ends of the run, where allocations have more different purposes.
+  // Most points are near both ends of the run, where allocations have more different purposes.
   [[nodiscard]] static std::set<unsigned long> points(unsigned long allocations) {
     const unsigned long wanted = thorough() ? 60 : 3;
     std::set<unsigned long> chosen;

@@ -103,7 +103,7 @@ TEST_F(OutputFiles, ADirectoryOfAnotherUserIsShared) {
   std::filesystem::create_symlink(target, theirs + "/x.json");
   expect_refused(theirs + "/x.json", "symbolic link");
   EXPECT_EQ(read_file(target), "root's");
-  // The caller may arrange links and pipes of its own.
+  // A link that the caller made itself is followed.
   ASSERT_EQ(chown(theirs.c_str(), caller_.pw_uid, caller_.pw_gid), 0);
   EXPECT_EQ(record(directory_.file("x.tcap"), theirs + "/x.json", as_sudo_by(caller_)).exit_code(), 0);
   EXPECT_TRUE(read_report(target));

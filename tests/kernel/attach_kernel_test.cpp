@@ -254,7 +254,7 @@ class AttachedFamily : public ::testing::Test {
   [[nodiscard]] std::string pid() const { return std::to_string(master_.pid()); }
 
   Subprocess master_{{program("prefork"), std::to_string(kWorkers)}};
-  std::set<pid_t> workers_;  // and a child of each
+  std::set<pid_t> workers_;  // includes a child of each worker
 };
 
 TEST_F(AttachedFamily, ExistingDescendantsAreObserved) {

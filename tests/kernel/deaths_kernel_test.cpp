@@ -89,7 +89,7 @@ TEST(KilledCollector, LeavesItsTargetRunningAndNothingBehind) {
     std::this_thread::sleep_for(200ms);
     observer.send(SIGKILL);
     EXPECT_EQ(observer.wait(20s).signal(), SIGKILL);
-    // A capture that lacks its end was cut.
+    // The report says in one line that the capture lacks its end.
     const Finished finished = run(tool({"report", "--format", "none", directory.file(file)}));
     EXPECT_EQ(lines_of(finished.err).size(), 1) << finished.describe();
   }

@@ -64,7 +64,7 @@ TEST(Family, ShellScript) {
   const auto family = family_of_command(watched);
   EXPECT_EQ(family.size(), 301);
   EXPECT_EQ(tasks_in(family), 301);
-  // The shell chooses between them.
+  // The shell chooses the system call that creates its children.
   EXPECT_EQ(counter(family, "children_forks") + counter(family, "children_vforks") + counter(family, "children_spawns"),
             300);
   EXPECT_EQ(counter(family, "execs"), 301);

@@ -29,7 +29,7 @@ std::int64_t blocked(const Json& account, std::initializer_list<const char*> cau
   return sum;
 }
 
-// Sums up all waits but those for the disk, which depend on other programs.
+// The share of blocked time with these causes. It leaves out waits for the disk, which depend on other programs.
 double blocked_share(const Json& account, std::initializer_list<const char*> causes) {
   const std::int64_t all = time_in_condition(account, "blocked_ns") - blocked(account, {"disk"});
   return static_cast<double>(blocked(account, causes)) / static_cast<double>(std::max<std::int64_t>(all, 1));
