@@ -1,22 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# clang-tidy on the sources of a build, on those alone that changed since it last found nothing. Sourced by tests/run,
-# from the top of the tree. The tests' own sources take as long as all others, and wait for a thorough run; so does the
-# static analyzer, which takes nearly as long as all other checks.
+# Runs clang-tidy on the sources of a build, but only on those that changed since it last found nothing. tests/run
+# sources this from the top of the tree. The sources of tests take as long as all others, and are checked in a thorough
+# run only; so is the static analyzer, which takes nearly as long as all other checks.
 # shellcheck shell=bash
 
-# "UNIT FILE..." for each object of the build in $1: what was compiled, a source or a list of sources, and the own files
-# in it, all relative to the top.
+# Prints "UNIT FILE..." for each object of the build in $1: the compiled source or unity source, and the files of this
+# tree in it, all relative to the top.
 units_with_files() {
 	ninja -C "$1" -t deps | awk -v top="$PWD/" -v build="$1/" '
 		function flush() { if (files != "") print unit files; unit = files = "" }
 		/^[^ ]/ { flush(); next }
 		NF == 1 {
 			path = $1
-			# Relative to the build where a compiler cache is in use.
+			# With a compiler cache the paths are relative to the build.
 			if (index(path, top) == 1) path = substr(path, length(top) + 1)
 			else if (path !~ /^\// && !gsub(/\.\.\//, "", path)) path = build path
-			# clang names its list of what it does not sanitize before it.
+			# clang names its list of exceptions from sanitizing first.
 			if (unit == "" && path ~ /\.(c|cc|cpp|cxx)$/) unit = path
 			if (path ~ /^(userspace|workloads|tests|include)\//) files = files " " path
 		}
@@ -26,7 +26,7 @@ units_with_files() {
 left_out=--checks=-clang-analyzer-*
 [[ ! ${TASKCOST_THOROUGH:-} ]] || left_out=
 
-# check_unit BUILD UNIT FILE...: silent when there is nothing to say.
+# check_unit BUILD UNIT FILE...: prints nothing if there are no findings.
 check_unit() {
 	local build=$1 unit=$2 stamp=$1/tidy/${2//\//_} state
 	shift 2
@@ -43,7 +43,7 @@ check_unit() {
 
 tidy() {
 	local build=$1
-	# Precompiled headers of another compiler are of no use to it. What warns is the compiler of the build.
+	# clang-tidy cannot read the precompiled headers of another compiler. Warnings are the compiler's job in the build.
 	mkdir -p "$build/tidy" &&
 		sed 's/-Winvalid-pch -include [^ ]*//; s/ -Werror / /' "$build/compile_commands.json" >"$build/tidy/compile_commands.json" &&
 		units_with_files "$build" | awk -v thorough="${TASKCOST_THOROUGH:-}" '

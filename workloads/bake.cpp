@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// bake: the baking analogy as a graph of steps. One cook takes all of them one after the other; a family of three in
-// one house works on them together; three friends in houses of their own send each other what they have made.
+// bake: the baking analogy as a graph of steps. One cook does all of them one after the other; a family of three in one
+// house works on them together; three friends in houses of their own send each other what they have made.
 //
 //   ingredients -> dough --+
 //   oven ------------------+-> bake
@@ -26,10 +26,10 @@ constexpr std::uint64_t max_work = 1'000'000;
 
 enum Step : std::size_t { ingredients, dough, oven, tray, bake, steps };
 
-// How much work each is, in units of --work.
+// The amount of work of each step, in units of --work.
 constexpr std::array<std::uint64_t, steps> weights = {2, 3, 3, 1, 2};
 
-// What a step makes: real bytes, which friends have to send.
+// The product of a step has real bytes, which friends have to send.
 constexpr std::size_t ware_words = 512;
 using Ware = std::array<std::uint64_t, ware_words>;
 
@@ -40,7 +40,7 @@ struct Options {
   std::string cpus = "any";
 };
 
-// Real work: every pass depends on the one before it.
+// This cannot be optimized away: every pass depends on the one before it.
 Ware make(Step step, std::uint64_t batch, std::uint64_t work, const std::array<const Ware*, 3>& inputs) {
   constexpr std::uint64_t multiplier = 0x9e3779b97f4a7c15;
   constexpr unsigned fold = 29;
@@ -62,7 +62,7 @@ Ware make(Step step, std::uint64_t batch, std::uint64_t work, const std::array<c
   return ware;
 }
 
-// How news of a finished ware travels.
+// A baker announces a finished ware, and another one receives it.
 class News {
  public:
   News() = default;
@@ -73,12 +73,12 @@ class News {
   virtual Ware hear(Step step, std::uint64_t batch) = 0;
 };
 
-// A table that everybody in the house sees.
+// In one house all bakers see the same table.
 class Table : public News {
  public:
   void tell(Step step, std::uint64_t batch, const Ware& ware) override {
     Place& place = places_[step];
-    // The last one is eaten before the next is put here.
+    // The last batch is eaten before the next one is put here.
     await(place.eaten, batch);
     place.ware = ware;
     announce(place.made, batch + 1);
@@ -93,7 +93,7 @@ class Table : public News {
 
  private:
   struct Place {
-    std::atomic<std::uint32_t> made{0};  // batches
+    std::atomic<std::uint32_t> made{0};  // number of batches
     std::atomic<std::uint32_t> eaten{0};
     Ware ware{};
   };
@@ -110,7 +110,7 @@ class Table : public News {
   std::array<Place, steps> places_{};
 };
 
-// A pipe for each ware that leaves a house.
+// Between houses there is a pipe for each ware.
 class Post : public News {
  public:
   Post() {
@@ -131,15 +131,15 @@ class Post : public News {
   std::array<std::array<int, 2>, steps> pipes_{};
 };
 
-// What the bakers and the main task both see.
+// Memory that the bakers and the main task share.
 struct Kitchen {
-  std::uint64_t checksum = 0;  // of everything that was baked in this region
+  std::uint64_t checksum = 0;  // XOR over everything that was baked in this region
   std::chrono::nanoseconds end{};
 };
 
 std::uint64_t checksum_of(const Ware& bread) { return bread[ware_words - 1]; }
 
-// One cook, all steps in turn. Returns the checksum.
+// One cook does all steps in turn. Returns the checksum.
 std::uint64_t bake_alone(std::uint64_t batches, std::uint64_t work) {
   std::uint64_t checksum = 0;
   for (std::uint64_t batch = 0; batch < batches; ++batch) {
@@ -154,16 +154,16 @@ std::uint64_t bake_alone(std::uint64_t batches, std::uint64_t work) {
 
 enum Baker : std::size_t { mother, sister, you, family };
 
-// The number of a baker's CPU. "you" need what the others make, and so are never where one of them is.
+// The number of a baker's CPU. "you" needs what the others make, and so never shares a CPU with one of them.
 std::size_t cpu_number(std::size_t baker, std::size_t cpus) { return baker == you ? 0 : 1 + baker % (cpus - 1); }
 
-// One of three. Batches are numbered on over the regions, for the table counts them.
+// The part of one of three bakers. Batches are numbered across regions, since the table counts them.
 class Bakery {
  public:
   Bakery(News& news, const Options& options, std::uint64_t done)
       : news_(news), batches_(options.batches), work_(options.work), done_(done) {}
 
-  // Returns the checksum of what this baker has baked.
+  // Returns the checksum of the bread that this baker has baked.
   std::uint64_t work(std::size_t baker) {
     std::uint64_t checksum = 0;
     for (std::uint64_t batch = 0; batch < batches_; ++batch) {
@@ -192,7 +192,7 @@ class Bakery {
   News& news_;
   std::uint64_t batches_;
   std::uint64_t work_;
-  std::uint64_t done_;  // batches of the regions before
+  std::uint64_t done_;  // batches of earlier regions
 };
 
 void run(const Options& options, Regions& regions) {
@@ -207,20 +207,20 @@ void run(const Options& options, Regions& regions) {
     news = std::make_unique<Table>();
   }
   auto& kitchen = in_shared_memory<Kitchen>();
-  std::uint64_t done = 0;  // batches
+  std::uint64_t done = 0;  // number of batches
   const auto live = [&](std::size_t baker) {
     if (placement.apart()) {
       placement.pin(cpu_number(baker, placement.cpus()));
     }
     const std::uint64_t checksum =
         serial ? bake_alone(options.batches, options.work) : Bakery(*news, options, done).work(baker);
-    // Only one of them bakes, and it is the last to be done.
+    // Only one of them bakes, and it finishes last.
     if (serial || baker == you) {
       kitchen.checksum = checksum;
       kitchen.end = now();
     }
   };
-  // The bakers come and go: what it costs to have them is on the bill.
+  // Each region creates the bakers and joins them, so the time includes the cost of having them.
   const auto bake_once = [&] {
     const auto start = now();
     Tasks tasks(!processes, bakers, live);
@@ -256,10 +256,9 @@ Workload add(CLI::App& app) {
              "send each other what they made (default threads)");
   add_number(*command, "--batches", options->batches, 1, max_batches, "How many batches (default 20)");
   add_number(*command, "--work", options->work, 1, max_work, "How much work a unit of a step is (default 20)");
-  add_cpus_option(
-      *command, options->cpus,
-      "same: all bakers on one CPU; apart: those who pass\nsomething on are on another CPU than who gets it;\n"
-      "any: wherever the kernel puts them (default any)");
+  add_cpus_option(*command, options->cpus,
+                  "same: all bakers on one CPU; apart: bakers that need\neach other are on different CPUs;\n"
+                  "any: wherever the kernel puts them (default any)");
   command->final_callback([options] {
     if (options->model == "serial" && options->cpus == "apart") {
       throw CLI::ValidationError("--cpus", "one cook alone cannot be apart");

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# What workloads/run and tests/run have in common: progress, packages, build. Sourced, from the top of the tree.
-# Progress goes to standard error. Nothing here asks anything.
+# Shared by workloads/run and tests/run: progress, packages, build. It is sourced from the top of the tree. Progress
+# goes to standard error. Nothing here asks questions.
 # shellcheck shell=bash
 
-# shellcheck disable=SC2034 # used where this is sourced
+# shellcheck disable=SC2034 # used by scripts that source this
 build_packages=(g++ cmake ninja-build pkg-config clang bpftool libbpf-dev libelf-dev libdw-dev libcap-dev libseccomp-dev
 	libcli11-dev libfmt-dev libjs-chart.js libncurses-dev libprotobuf-dev libxxhash-dev libzstd-dev nlohmann-json3-dev
 	protobuf-compiler libgtest-dev libgmock-dev libvalijson-dev)
@@ -13,8 +13,8 @@ say() {
 	printf '== %s\n' "$*" >&2
 }
 
-# step TITLE COMMAND [ARG]...: says what begins and how long it took. A failing COMMAND is a failing step, and since
-# bash then does not stop inside COMMAND by itself, functions that are steps chain what they do with &&.
+# step TITLE COMMAND [ARG]...: prints what begins and how long it took. A failing COMMAND is a failing step. Inside
+# COMMAND bash then ignores `set -e`, so functions that are steps chain their commands with &&.
 step() {
 	local title=$1 begin=$SECONDS status=0
 	shift
@@ -32,14 +32,14 @@ is_installed() {
 	[[ $(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null) == installed ]]
 }
 
-# put_for_a_while FILE CONTENT MODE: prints FILE when it is now there and was not before; who called removes it.
+# put_for_a_while FILE CONTENT MODE: creates FILE and prints its name, unless it exists; the caller removes it.
 put_for_a_while() {
 	[[ ! -e $1 ]] || return 0
 	mkdir -p "$(dirname "$1")" && printf '%s\n' "$2" >"$1" && chmod "$3" "$1" && echo "$1"
 }
 
-# Services that come with a package must not start here, and PostgreSQL's makes itself no cluster of databases. Both
-# policies are for the time of the installation only; one that was there before stays.
+# Services that come with a package must not start here, and PostgreSQL's package must not create a cluster of
+# databases. Both policies hold during the installation only; a policy that existed before stays.
 without_services() {
 	local policy cluster="" status=0
 	local clusters=/etc/postgresql-common/createcluster.d/no-cluster-now.conf
@@ -52,7 +52,7 @@ without_services() {
 	return "$status"
 }
 
-# Nor at the next boot.
+# The services must not start at the next boot either.
 disable_services() {
 	local package
 	command -v systemctl >/dev/null || return 0
@@ -70,7 +70,7 @@ install_packages() {
 		without_services apt-get install -q -y --no-install-recommends "$@" >&2
 }
 
-# Needs neither the network nor root when everything is there.
+# Needs neither the network nor root when all packages are installed.
 install_missing() {
 	local package missing=()
 	for package in "$@"; do
@@ -85,8 +85,8 @@ install_missing() {
 	install_packages "${missing[@]}" && disable_services "${missing[@]}"
 }
 
-# build DIRECTORY TARGETS [CMAKE-OPTION]...: TARGETS are words of one argument, `all` for all. Sources are compiled eight
-# at a time, which takes half as long as one by one.
+# build DIRECTORY TARGETS [CMAKE-OPTION]...: TARGETS is one argument with a word for each target, `all` for all. The
+# unity build compiles eight sources at a time, which takes half as long as one by one.
 build() {
 	local directory=$1 targets=$2
 	shift 2

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// channel: two tasks exchange messages of one size through one means. Only the means differs, and whether the two are
+// channel: two tasks exchange messages of one size by one means. Only the means differs, and whether the two are
 // threads or processes.
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -26,10 +26,10 @@ namespace {
 
 constexpr std::uint64_t max_messages = 1'000'000'000;
 constexpr std::uint64_t max_size = 1 << 20;
-// What a datagram may be, and a message of a queue, without asking for more.
+// The default limits of the kernel for a datagram and for a message of a queue.
 constexpr std::size_t datagram_bytes = 65'536;
 constexpr std::size_t queue_message_bytes = 8192;
-// All queues of a user together may take 800 KiB by default, and many of these programs may run at once.
+// By default all queues of a user together may take 800 KiB, and many of these programs may run at once.
 constexpr long queue_messages = 4;
 constexpr std::uint64_t least_lap = 20;  // messages
 
@@ -43,7 +43,7 @@ struct Options {
   std::uint64_t warm_up = 10;
 };
 
-// Both directions between side 0 and side 1.
+// Carries messages in both directions between side 0 and side 1.
 class Link {
  public:
   Link() = default;
@@ -51,15 +51,15 @@ class Link {
   Link& operator=(const Link&) = delete;
   virtual ~Link() = default;
   virtual void send(std::size_t side, const std::byte* bytes, std::size_t size) = 0;
-  // Where the message lies: in `buffer`, or wherever it was handed over.
+  // Returns where the message lies: in `buffer`, or in the sender's memory where that is handed over.
   virtual const std::byte* receive(std::size_t side, std::byte* buffer, std::size_t size) = 0;
 };
 
-// Descriptors without message boundaries.
+// Descriptors of byte streams, which have no message boundaries.
 class StreamLink : public Link {
  public:
   using Ends = std::array<int, 2>;
-  // What side i reads from and writes to.
+  // The descriptors from which side i reads and to which it writes.
   StreamLink(Ends readers, Ends writers) : readers_(readers), writers_(writers) {}
 
   void send(std::size_t side, const std::byte* bytes, std::size_t size) override {
@@ -110,7 +110,7 @@ std::unique_ptr<Link> tcp_link() {
   return std::make_unique<StreamLink>(StreamLink::Ends{client, server}, StreamLink::Ends{client, server});
 }
 
-// Messages with boundaries: longer ones go in parts.
+// Datagrams have boundaries: longer messages are sent in parts.
 class DatagramLink : public Link {
  public:
   DatagramLink() { must(socketpair(AF_UNIX, SOCK_DGRAM, 0, ends_.data()), "make a pair of sockets"); }
@@ -154,7 +154,7 @@ class QueueLink : public Link {
     }
   }
   const std::byte* receive(std::size_t side, std::byte* buffer, std::size_t size) override {
-    // The kernel wants room for the largest message, whatever comes.
+    // mq_receive() wants room for the largest message, whatever size arrives.
     std::array<char, queue_message_bytes> part{};
     for (std::size_t at = 0; at < size; at += queue_message_bytes) {
       const auto got = must(static_cast<int>(mq_receive(queues_[1 - side], part.data(), part.size(), nullptr)),
@@ -165,10 +165,10 @@ class QueueLink : public Link {
   }
 
  private:
-  std::array<mqd_t, 2> queues_{};  // by the side that sends
+  std::array<mqd_t, 2> queues_{};  // indexed by the sending side
 };
 
-// A place for one message in each direction, and a word that says whether it is full.
+// A slot for one message in each direction, and a futex word that says whether it is full.
 struct Place {
   std::atomic<std::uint32_t> full{0};
   std::atomic<std::uint32_t> sleepers{0};
@@ -177,7 +177,8 @@ struct Place {
 
 class MemoryLink : public Link {
  public:
-  // `copy`: through memory that both map. Without, the sender's own bytes are handed over: only threads can do that.
+  // With `copy` the bytes go through memory that both map. Without it the receiver reads the sender's own bytes: only
+  // threads can do that.
   MemoryLink(std::size_t size, bool copy, bool one_process)
       : one_process_(one_process), places_(new (map_memory(2 * sizeof(Place), MAP_SHARED)) Place[2]) {
     for (std::size_t side = 0; copy && side < buffers_.size(); ++side) {
@@ -253,16 +254,16 @@ std::unique_ptr<Link> make_link(const Options& options) {
 }
 
 struct Talk {
-  std::uint64_t messages = 0;  // of one side
+  std::uint64_t messages = 0;  // messages that one side sends or receives
   bool over = false;
   bool received_ok = true;
   std::chrono::nanoseconds end{};
-  Laps laps;  // of the first side
+  Laps laps;  // measured by the first side
 };
 
 enum Listener : std::size_t { first_side, second_side, main_task, listeners };
 
-// One of the two. The first side speaks first.
+// The life of one of the two tasks. The first side speaks first.
 class Side {
  public:
   Side(std::size_t side, Link& link, Bells& bells, Talk& talk, const Options& options)
@@ -271,7 +272,7 @@ class Side {
         bells_(bells),
         talk_(talk),
         stream_(options.pattern == "stream"),
-        // A message that is handed over stays with the receiver until the answer has come, so two take turns.
+        // The receiver uses a message that is handed over until it has answered, so two buffers take turns.
         out_{map_memory(options.size, MAP_PRIVATE), map_memory(options.size, MAP_PRIVATE)},
         in_(map_memory(options.size, MAP_PRIVATE)),
         size_(options.size) {}
@@ -282,7 +283,7 @@ class Side {
       if (talk_.over) {
         return;
       }
-      // The next region may be set up while this side is still on its way back to its bell.
+      // The main task may set up the next region while this side is still on its way back to its bell.
       const std::uint64_t messages = talk_.messages;
       for (std::uint64_t i = 0; i < messages; ++i) {
         exchange(i);
@@ -305,7 +306,7 @@ class Side {
       side_ == first_side ? receive(i) : send(i);
     }
   }
-  // The sender of a stream has done its part only when everything has arrived.
+  // A stream ends for its sender only when everything has arrived.
   void finish() {
     if (side_ == second_side) {
       if (stream_) {
@@ -341,7 +342,7 @@ class Side {
   std::size_t size_;
 };
 
-// `exchanges` of so many messages each.
+// Runs `exchanges` exchanges of `messages` messages each, and returns how long they took.
 std::chrono::nanoseconds talk_once(Talk& talk, Bells& bells, std::uint64_t exchanges, std::uint64_t messages) {
   talk.messages = exchanges;
   talk.laps.begin(exchanges * messages, least_lap);
@@ -392,10 +393,10 @@ void run(const Options& options, Regions& regions) {
 
 void refuse_what_cannot_be(const Options& options) {
   if (options.through == "memory" && options.model != "thread") {
-    throw CLI::ValidationError("--through", "only threads can hand memory over as it is: use shared-memory");
+    throw CLI::ValidationError("--through", "only threads can use it without a copy: use shared-memory");
   }
   if (options.through == "memory" && options.pattern == "stream") {
-    throw CLI::ValidationError("--pattern", "memory that is handed over needs an answer: use ping-pong");
+    throw CLI::ValidationError("--pattern", "without a copy each message needs an answer: use ping-pong");
   }
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// crash: one of several tasks comes to harm, as one of the threads of a process or as one of several processes. Who
-// else is harmed, and who runs on? The main task supervises and stays outside.
+// crash: one of several tasks comes to harm, as one of the threads of a process or as one of several processes. Which
+// others are harmed, and which run on? The main task supervises and stays outside.
 #include <fmt/format.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -34,11 +34,11 @@ struct Options {
   std::uint64_t tasks = 4;
 };
 
-// What the tasks and the supervisor all see, for one region.
+// The memory that the tasks and the supervisor share, for one region.
 struct Watch {
   std::atomic<std::uint32_t> arrived{0};
   std::atomic<bool> crash{false};
-  std::atomic<bool> crashed{false};  // a wild write, which nobody dies of
+  std::atomic<bool> crashed{false};  // set by a wild write, which kills no task
   std::atomic<bool> stop{false};
   std::atomic<bool> harmed{false};
   std::array<std::atomic<std::uint64_t>, max_tasks> turns{};
@@ -52,8 +52,8 @@ void work_for(std::chrono::nanoseconds time) {
   }
 }
 
-// `jar` is at the same address in every task of either model, and 1 is what belongs into it.
-void come_to_harm(const std::string& how, volatile int* jar, Watch& watch) {
+// `jar` is at the same address in every task of either model; its right value is 1.
+void do_harm(const std::string& how, volatile int* jar, Watch& watch) {
   if (how == "segv") {
     volatile int* nowhere = nullptr;
     *nowhere = 1;  // NOLINT(clang-analyzer-core.NullDereference): the point
@@ -88,13 +88,13 @@ void live(const House& house, std::size_t index) {
       watch.harmed = true;
     }
     if (index == victim && watch.crash && !std::exchange(harmed_already, true)) {
-      come_to_harm(house.options.how, house.jar, watch);
+      do_harm(house.options.how, house.jar, watch);
     }
     sleep_for(rest);
   }
 }
 
-// All tasks in one process.
+// All tasks are threads of one process.
 [[noreturn]] void live_together(const House& house) {
   std::vector<std::thread> others;
   for (std::size_t index = 0; index < house.options.tasks; ++index) {
@@ -144,7 +144,7 @@ std::uint64_t turns_of_others(const Watch& watch) {
   return sum;
 }
 
-// How the processes ended.
+// Counts of how the processes ended.
 struct Ends {
   std::uint64_t by_crash = 0;
   std::uint64_t unharmed_ones = 0;
@@ -178,7 +178,7 @@ Outcome crash_once(const Options& options, Watch& watch, volatile int* jar) {
     ends.add(status);
     return true;
   });
-  // Time for the harm to spread, and then to see who still moves.
+  // Waits for the harm to spread, and then looks which tasks still move.
   constexpr auto spread = 5ms;
   constexpr auto look = 15ms;
   sleep_for(spread);
@@ -232,7 +232,7 @@ Workload add(CLI::App& app) {
              "What the tasks are: threads of one process, or\nprocesses (default thread)");
   add_choice(*command, "--how", "HOW", options->how, {"segv", "abort", "kill", "exit", "wild-write"},
              "What happens to one of them: segv, abort, kill\n(SIGKILL), exit (exit_group), or wild-write, which\n"
-             "changes a neighbour's memory (default segv)");
+             "changes a neighbor's memory (default segv)");
   add_number(*command, "--tasks", options->tasks, 2, max_tasks, "How many tasks there are (default 4)");
   return {command, [options](Regions& regions) { run(*options, regions); }};
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// create: makes tasks that do nothing, and reaps them. The loop is the same whatever is created.
+// create: makes tasks that do nothing, and reaps them. The loop is the same for all kinds of tasks.
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <pthread.h>
@@ -47,7 +47,7 @@ struct Options {
   std::string cpus = "any";
 };
 
-// One byte, or the end of the file when the creator died.
+// Reads one byte, or the end of the file when the creator died.
 void read_byte(int fd) {
   char byte = 0;
   while (read(fd, &byte, 1) == -1) {
@@ -57,25 +57,25 @@ void read_byte(int fd) {
   }
 }
 
-// Where created tasks wait until their whole batch exists. A gate for one task would only add to what is measured, so
-// there is none: created tasks end at once.
+// Created tasks wait here until their whole batch exists. For one task at a time there is no gate, since it would add
+// to the measured time: created tasks end at once.
 class Gate {
  public:
   explicit Gate(bool wanted) {
     if (wanted) {
-      // The write end must not live on in a program that a child execs: its end tells that the creator died.
+      // A program that a child execs must not inherit the write end: its close tells that the creator died.
       must(pipe2(ends_.data(), O_CLOEXEC), "make a pipe");
       must(fcntl(ends_[0], F_SETFD, 0), "let a pipe be inherited");
     }
   }
 
-  // In a thread.
+  // Called by a thread.
   void pass() const {
     if (exists()) {
       read_byte(ends_[0]);
     }
   }
-  // In a process with a file table of its own.
+  // Called by a process that has a file table of its own.
   void pass_as_child() const {
     if (exists()) {
       close(ends_[1]);
@@ -94,7 +94,7 @@ class Gate {
   std::array<int, 2> ends_ = {-1, -1};
 };
 
-// One way of creating tasks. A slot is the place of one of the tasks that live at once.
+// One way to create tasks. A slot stands for one of the tasks that live at the same time.
 class Creator {
  public:
   Creator() = default;
@@ -104,8 +104,8 @@ class Creator {
   virtual void create(std::size_t slot) = 0;
   virtual void reap(std::size_t slot) = 0;
 
-  // How many of the tasks that were reaped since then started on another CPU than their creator was on. nullopt: they
-  // cannot tell without doing more than they are created for.
+  // Counts the reaped tasks that started on another CPU than their creator was on. nullopt: they could not tell without
+  // more work than an empty task does.
   void count_from_here() { elsewhere_ = 0; }
   [[nodiscard]] std::optional<std::uint64_t> elsewhere() const {
     return tells_cpu() ? std::optional(elsewhere_) : std::nullopt;
@@ -119,7 +119,7 @@ class Creator {
   std::uint64_t elsewhere_ = 0;
 };
 
-// Not sched_getcpu(): what that reads is the creator's own in a process that lives in its creator's memory.
+// sched_getcpu() would read the creator's rseq area in a process that shares its creator's memory.
 unsigned current_cpu() {
   unsigned cpu = 0;
   getcpu(&cpu, nullptr);
@@ -157,7 +157,7 @@ class ThreadCreator : public Creator {
   std::vector<Thread> threads_;
 };
 
-// What all kinds of processes have in common: how they are reaped.
+// The part that is the same for all kinds of processes: how they are reaped.
 class ProcessCreator : public Creator {
  public:
   ProcessCreator(const Gate& gate, std::size_t slots) : gate_(gate), processes_(slots) {}
@@ -200,7 +200,7 @@ class VforkCreator : public ProcessCreator {
  private:
   pid_t start(std::size_t /*slot*/) override {
     const unsigned creators_cpu = current_cpu();
-    // The call is dangerous where the child does more than this; to show its price is the purpose here.
+    // vfork is dangerous where the child does more than this. This workload exists to measure it.
     const pid_t child = vfork();  // NOLINT(clang-analyzer-security.insecureAPI.vfork)
     if (child == 0) {
       cpu_ = current_cpu();
@@ -211,7 +211,7 @@ class VforkCreator : public ProcessCreator {
   }
   [[nodiscard]] bool tells_cpu() const override { return true; }
 
-  volatile unsigned cpu_ = 0;  // of the child, which lives in this memory
+  volatile unsigned cpu_ = 0;  // written by the child, which shares this memory
 };
 
 // The words of a command that runs this program as `noop`.
@@ -260,7 +260,7 @@ class VforkExecCreator : public ProcessCreator {
   pid_t start(std::size_t /*slot*/) override {
     char* const* words = command_.words();
     const unsigned creators_cpu = current_cpu();
-    // As above: its price is what is shown.
+    // As above, this workload exists to measure vfork.
     const pid_t child = vfork();  // NOLINT(clang-analyzer-security.insecureAPI.vfork)
     if (child == 0) {
       cpu_ = current_cpu();
@@ -273,7 +273,7 @@ class VforkExecCreator : public ProcessCreator {
   [[nodiscard]] bool tells_cpu() const override { return true; }
 
   NoopCommand command_;
-  volatile unsigned cpu_ = 0;  // of the child, which lives in this memory until its exec
+  volatile unsigned cpu_ = 0;  // written by the child, which shares this memory until its exec
 };
 
 class SpawnCreator : public ProcessCreator {
@@ -290,7 +290,7 @@ class SpawnCreator : public ProcessCreator {
   NoopCommand command_;
 };
 
-// A process that lives in its parent's memory, and so needs a stack of its own.
+// A process that shares its parent's memory, and so needs a stack of its own.
 class CloneVmCreator : public ProcessCreator {
  public:
   CloneVmCreator(const Gate& gate, std::size_t slots)
@@ -376,20 +376,20 @@ void create_and_reap(Creator& creator, const Gate& gate, std::uint64_t count, st
   }
 }
 
-// Memory of small pages, all of them present: with huge pages there would be next to nothing to copy.
+// Touches memory of small pages: with huge pages fork would have next to nothing to copy.
 void make_resident(std::uint64_t bytes) {
   if (bytes == 0) {
     return;
   }
   std::byte* memory = map_memory(bytes, MAP_PRIVATE);
-  // EINVAL: a kernel without huge pages.
+  // EINVAL comes from a kernel without huge pages.
   if (madvise(memory, bytes, MADV_NOHUGEPAGE) == -1 && errno != EINVAL) {
     fail("ask for small pages", errno);
   }
   std::memset(memory, 1, bytes);
 }
 
-// Each its own mapping: neighbours with the same rights would be one.
+// Neighbors with the same protection would be merged into one mapping.
 void make_mappings(std::uint64_t count) {
   const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
   if (count == 0) {
@@ -442,7 +442,7 @@ void run(const Options& options, Regions& regions) {
 
 void refuse_what_cannot_be(const Options& options) {
   if ((options.model == "vfork" || options.model == "vfork-exec") && options.at_once > 1) {
-    throw CLI::ValidationError("--at-once", "vfork returns when its child is out of the way: only 1 can live");
+    throw CLI::ValidationError("--at-once", "vfork returns when its child has exited or called exec: only 1 can live");
   }
   if (options.cpus == "apart" && options.at_once > 1) {
     throw CLI::ValidationError("--at-once", "with --cpus apart only 1 can live: others would have no CPU to start on");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// handoff: one task hands work over to the next, wherever the kernel puts them.
+// handoff: one task hands work over to the next, on whatever CPUs the kernel chooses.
 #include <memory>
 
 #include "ring.h"

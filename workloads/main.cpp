@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The bundled workloads as one program: parse, run one, print its line.
+// The bundled workloads as one program: parses the options, runs one workload and prints its line.
 #include <fmt/format.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -27,7 +27,7 @@ constexpr std::size_t help_column = 28;
 constexpr int highest_priority = -20;
 constexpr int lowest_priority = 19;
 
-// What the user typed may be part of it: it stays one line, without anything that a terminal would obey.
+// The message may quote the command line: it stays one line, without terminal escapes.
 std::string on_one_line(std::string text) {
   for (char& c : text) {
     const auto byte = static_cast<unsigned char>(c);
@@ -43,7 +43,7 @@ int refuse(const CLI::App& app, const std::string& why) {
   return bad_usage;
 }
 
-// A nice value.
+// Validates a nice value.
 void add_priority(CLI::App& command, std::optional<int>& target) {
   const auto check = [](const std::string& word) -> std::string {
     int value = 0;
@@ -60,8 +60,8 @@ void add_priority(CLI::App& command, std::optional<int>& target) {
       ->check(CLI::Validator(check, ""));
 }
 
-// Where the kernel groups tasks by session (sched_autogroup), a nice value counts only against tasks of the same
-// session: this one gets a session of its own, and the group of that session the same nice value.
+// Where the kernel groups tasks by session (sched_autogroup), a nice value has an effect only against tasks of the same
+// session: so this process gets a session of its own, and the group of that session gets the nice value.
 void take_priority(int nice) {
   must(setpriority(PRIO_PROCESS, 0, nice), "set the priority");
   if (setsid() != -1) {
@@ -84,7 +84,7 @@ int run_main(int argc, char** argv) {
                "How often the measured part is run (default 1)");
     add_priority(*workload.command, priority);
     add_number(*workload.command, "--marks", marks, 0, max_descriptor,
-               "Socket of an observer, who is told where each\nmeasured part begins and ends (default: none)");
+               "Socket of an observer that is notified when each\nmeasured part begins and ends (default: none)");
   }
   const auto is_chosen = [&](const Workload& workload) { return workload.command->get_name() == argv[1]; };
   if (argc > 1 && *argv[1] != '-' && std::none_of(workloads.begin(), workloads.end(), is_chosen)) {
@@ -117,7 +117,7 @@ int run_main(int argc, char** argv) {
 }  // namespace taskcost::workload
 
 int main(int argc, char** argv) {
-  // Before anything else: what created processes exec should cost little beyond the exec.
+  // noop runs before anything else: what created processes exec should cost little beyond the exec.
   if (argc >= 2 && std::string_view(argv[1]) == "noop") {
     return taskcost::workload::create::noop(argc, argv);
   }

@@ -11,7 +11,7 @@
 namespace taskcost::workload {
 namespace {
 
-// As many as the kernel can be built for; a plain cpu_set_t ends at 1024.
+// The largest number of CPUs that a kernel can be built for; a plain cpu_set_t ends at 1024.
 constexpr int max_cpus = 8192;
 
 struct FreeCpuSet {

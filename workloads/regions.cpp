@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The measured regions: when they may begin, and what is said after them.
+// The measured regions: when they may begin, and what is printed after them.
 #include <fmt/format.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -39,8 +39,8 @@ std::string text_line(const Outcome& outcome) {
                      outcome.typical_ns ? fmt::format(", {:.0f} ns typically", *outcome.typical_ns) : "");
 }
 
-// The observer may be gone; no signal then, but a line.
-void tell(int marks, const std::string& line) {
+// The observer may have ended: EPIPE instead of SIGPIPE, so that a line is printed.
+void send_line(int marks, const std::string& line) {
   for (std::size_t sent = 0; sent < line.size();) {
     const ssize_t size = send(marks, line.data() + sent, line.size() - sent, MSG_NOSIGNAL);
     if (size == -1 && errno != EINTR) {
@@ -69,7 +69,7 @@ bool Regions::next() {
   }
   ++begun_;
   if (options_.marks >= 0) {
-    tell(options_.marks, "ready\n");
+    send_line(options_.marks, "ready\n");
     await_observer();
   }
   return true;
@@ -77,7 +77,7 @@ bool Regions::next() {
 
 void Regions::done(const Outcome& outcome) {
   if (options_.marks >= 0) {
-    tell(options_.marks, json_line(outcome) + "\n");
+    send_line(options_.marks, json_line(outcome) + "\n");
     await_observer();
     return;
   }

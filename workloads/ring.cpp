@@ -21,7 +21,7 @@ constexpr std::uint64_t max_hops = 10'000'000'000;
 constexpr std::size_t cache_line = 64;
 constexpr std::uint64_t least_lap = 20;  // hops
 
-// A byte through something with two ends.
+// Rings a bell with one byte through a pipe or a socket.
 class ByteBells : public Bells {
  public:
   using Make = void (*)(int* ends);
@@ -60,7 +60,7 @@ class EventBells : public Bells {
   std::vector<int> events_;
 };
 
-// In memory that both models map alike.
+// The futex words lie in shared memory for both models, so that they do the same.
 class FutexBells : public Bells {
  public:
   FutexBells(std::size_t listeners, bool one_process)
@@ -84,7 +84,7 @@ class FutexBells : public Bells {
   Word* words_;
 };
 
-// The token itself: who holds it may read and write it, in shared memory.
+// The token lies in shared memory; its holder may read and write it.
 struct Token {
   std::uint64_t hops = 0;
   std::uint64_t hops_wanted = 0;
@@ -94,7 +94,7 @@ struct Token {
 };
 
 struct Ring {
-  Bells& bells;  // one for each task, and the last for the main task
+  Bells& bells;  // one for each task, and the last one for the main task
   Token& token;
   std::size_t tasks;
   std::size_t working_set;
@@ -114,7 +114,7 @@ std::size_t cpu_number(const Ring& ring, std::size_t index) {
   return meets_the_first ? 1 : index;
 }
 
-// The life of a task.
+// The body of each task.
 void pass_token_on(const Ring& ring, std::size_t index) {
   ring.placement.pin(cpu_number(ring, index));
   std::byte* memory = ring.working_set > 0 ? map_memory(ring.working_set, MAP_PRIVATE) : nullptr;
@@ -191,7 +191,7 @@ void run_ring(const RingOptions& options, Regions& regions) {
   const auto bells = make_bells(options.bell, options.tasks + 1, threads);
   const Ring ring{*bells, in_shared_memory<Token>(), options.tasks, options.working_set, placement};
   Tasks tasks(threads, options.tasks, [&ring](std::size_t index) { pass_token_on(ring, index); });
-  // Once round at least, so that every task has come to its bell.
+  // One round at least, so that every task has reached its bell.
   go_round(ring, options.tasks + options.warm_up);
   while (regions.next()) {
     const auto wall = go_round(ring, options.hops);

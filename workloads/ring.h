@@ -14,7 +14,7 @@
 
 namespace taskcost::workload {
 
-// Whom the token is for. One bell for each listener, all made before the tasks.
+// Wakes the task that gets the token. Each listener has a bell, and all bells exist before the tasks.
 class Bells {
  public:
   Bells() = default;
@@ -39,7 +39,7 @@ struct RingOptions {
   std::uint64_t warm_up = 0;
 };
 
-// What both workloads that are rings offer.
+// The options of both workloads that are rings.
 void add_ring_options(CLI::App& command, RingOptions& options);
 void run_ring(const RingOptions& options, Regions& regions);
 

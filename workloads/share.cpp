@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// share: a worker changes what it may or may not share with its creator, and the creator looks. Or: what one task's
-// changes to its address space cost when another one uses it.
+// share: a worker changes what it may or may not share with its creator, and the creator looks. Or it measures what one
+// task's changes of its address space cost when another task uses it.
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/resource.h>
@@ -30,14 +30,14 @@ struct Options {
   std::string act = "write";
   std::uint64_t pages = 256;
   std::uint64_t count = 500;
-  std::string cpus;  // empty: as `what` has it
+  std::string cpus;  // empty: the default of `what`
 };
 
 std::size_t page_size() { return static_cast<std::size_t>(sysconf(_SC_PAGESIZE)); }
 
 std::uint64_t as_fact(bool seen) { return seen ? 1 : 0; }
 
-// In shared memory: the one thing that both see in any model.
+// Shared memory, which both tasks see in any model.
 struct Desk {
   std::atomic<std::uint32_t> changed{0};
   std::atomic<std::uint32_t> looked{0};
@@ -72,7 +72,7 @@ bool handles_signal() {
   return action.sa_handler != SIG_DFL;
 }
 
-// What there was before, to see changes by and to restore.
+// The state before the changes, to detect and to undo them.
 struct Before {
   std::string path = directory();
   rlimit limit = file_limit();
@@ -110,7 +110,7 @@ class Visibility {
     }
   }
 
-  // The worker.
+  // The worker runs this.
   void change_everything() {
     placement_.pin(1);
     if (options_.act == "write") {
@@ -127,7 +127,7 @@ class Visibility {
     await(desk_.looked);
   }
 
-  // The creator.
+  // The creator runs this.
   [[nodiscard]] Outcome look() const {
     std::uint64_t seen = 0;
     for (std::uint64_t page = 0; page < options_.pages; ++page) {
@@ -175,7 +175,7 @@ struct Bench {
   std::chrono::nanoseconds wall{};
 };
 
-// Touching makes the CPU remember the pages, unmapping makes it and all others forget them.
+// Touching fills the TLB with the pages; unmapping flushes it on all CPUs that have used them.
 void remap(std::uint64_t count) {
   for (std::uint64_t i = 0; i < count; ++i) {
     void* block = mmap(nullptr, block_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

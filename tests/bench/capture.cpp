@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// How fast captures are written and read: taskcost-bench-capture FILE [MILLIONS-OF-RECORDS]. Records of 64 bytes that
-// resemble switches: times that rise, few tasks, few CPUs. Asserts nothing.
+// taskcost-bench-capture FILE [MILLIONS-OF-RECORDS]: how fast captures are written and read. The records have 64 bytes
+// and resemble switches: their times rise, and they are of few tasks and few CPUs. It asserts nothing.
 #include <fcntl.h>
 
 #include <array>
@@ -37,7 +37,7 @@ int fail(const Error& error) {
   return 1;
 }
 
-// Appends in bursts with pauses between them, so that the disk keeps up: what append() itself costs.
+// It appends in bursts with pauses between them, so that the disk keeps up: the figure is the cost of append() itself.
 Status write(const char* path, std::uint64_t records) {
   constexpr std::uint64_t burst = 100'000;
   auto writer = CaptureWriter::create(Fd(open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)), "{}");

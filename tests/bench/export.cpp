@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// How many events a second each export writes, on one thread. The events are those of two tasks that pass a message
-// back and forth over a pipe (a read that sleeps, a write, the switches), with a page fault here and there. What is
-// written is counted and thrown away. Decoding the records is part of it. Seconds are those of the CPU: other work does
-// not count.
-//
-//   build/taskcost-bench-export [EVENTS [ROUNDS]]
+// taskcost-bench-export [EVENTS [ROUNDS]]: how many events a second each export writes, on one thread. The events are
+// those of two tasks that pass a message back and forth through a pipe (a read that sleeps, a write, the switches),
+// with a page fault here and there. The output is counted and discarded. Decoding the records is included. The time is
+// CPU time, so that other work on the machine does not count.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -54,7 +52,7 @@ class Counter : public std::streambuf {
 constexpr std::uint32_t number_read = 0;
 constexpr std::uint32_t number_write = 1;
 
-// As in a capture: a Record itself has room for the largest kind, and is made one at a time.
+// Records are kept as bytes, as in a capture: a Record has room for the largest kind, and is made one at a time.
 class Recording {
  public:
   void append(const Script& script) {
@@ -70,7 +68,7 @@ class Recording {
     for (const std::size_t end : ends_) {
       const auto record = decode(std::span(bytes_).subspan(begin, end - begin));
       if (!record) {
-        std::abort();  // of our own making
+        std::abort();  // the events are made here, so they cannot be invalid
       }
       visit(*record);
       begin = end;
@@ -87,7 +85,7 @@ class Recording {
   std::vector<std::size_t> ends_;
 };
 
-// A hop: the task writes, its next read finds nothing, the other one comes and returns from its own read.
+// One hop: the task writes and its next read blocks; the other task is switched in and returns from its own read.
 Recording ping_pong(std::size_t events) {
   Recording recording;
   Script begin;

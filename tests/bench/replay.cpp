@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// How fast a capture is replayed: pairs of tasks that hand a byte to and fro through pipes, two calls and two switches
-// a hop, on synthetic events that are made as they are needed. Measures; asserts nothing.
-//
-//   build/taskcost-bench-replay [EVENTS [PAIRS]]
+// taskcost-bench-replay [EVENTS [PAIRS]]: how fast a capture is replayed. Pairs of tasks hand a byte to and fro through
+// pipes, with two calls and two switches a hop; the events are made as they are needed. It measures and asserts
+// nothing.
 #include <fmt/format.h>
 #include <sys/resource.h>
 
@@ -99,19 +98,19 @@ class PingPong {
 
 int run(std::uint64_t events, std::uint64_t pairs) {
   Replay replay(Replay::Options{});
-  PingPong story(replay, pairs);
+  PingPong ping_pong(replay, pairs);
   const auto start = std::chrono::steady_clock::now();
   for (std::uint64_t hop = 0; replay.integrity().events < events; ++hop) {
-    story.hop(hop / 64 % pairs, hop % 2);
+    ping_pong.hop(hop / 64 % pairs, hop % 2);
   }
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
   const std::uint64_t fed = replay.integrity().events;
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
-  // Nothing of it may be nonsense, or something else was measured. The pairs' first switches come from nowhere.
+  // An invalid event would make the figure meaningless. The first switches of the pairs have no origin.
   const ReplayIntegrity& integrity = replay.integrity();
   const std::uint64_t contradictions = integrity.broken_switches + integrity.backward_times;
-  const std::size_t tasks = replay.living(Instant(std::chrono::nanoseconds(story.now()))).size();
+  const std::size_t tasks = replay.living(Instant(std::chrono::nanoseconds(ping_pong.now()))).size();
   fmt::print("{} events of {} tasks in {:.2f} s: {:.1f} million events/s, {} MiB at most, {} contradictions\n", fed,
              tasks, took.count(), static_cast<double>(fed) / took.count() / 1e6, usage.ru_maxrss / 1024,
              contradictions);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Commands compared on this kernel: known differences are found with their sign and in their cell, the same is never
-// taken for different, and each misuse is one line.
+// Comparisons of commands on this kernel: known differences appear with their sign and in their cell, equal commands
+// never appear different, and each misuse gives one line.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -34,7 +34,7 @@ Finished compare(Words arguments, const SpawnOptions& spawn = {}) {
   return test::run(arguments, spawn);
 }
 
-// The JSON of a comparison that has to succeed.
+// Runs a comparison that has to succeed, and returns its JSON.
 Json compared(Words arguments) {
   arguments.insert(arguments.begin(), {"--format", "json"});
   const Finished finished = compare(std::move(arguments));
@@ -198,7 +198,7 @@ TEST(Compare, FailsAboveTheLimitWithStatusThree) {
   EXPECT_THAT(finished.err, HasSubstr("wall time of B is more than 50 % above A"));
 }
 
-// As each of its runs sees it.
+// The command prints the environment as each of its runs sees it.
 TEST(Compare, ManyRunsTakeNoMoreMemoryThanAFew) {
   const int rounds = thorough() ? 500 : 60;
   const TemporaryDirectory directory;
@@ -314,7 +314,7 @@ TEST(RunRepeat, TellsMedians) {
   EXPECT_THAT(finished.err, AllOf(HasSubstr("median of 8 runs"), HasSubstr("blocked on a timer")));
 }
 
-// 400,000 system calls of next to no work each.
+// The command makes 400,000 system calls with next to no work in each.
 TEST(MeasureOverhead, IsThatOfTheSameCommandWithoutProbes) {
   const TemporaryDirectory directory;
   const std::string rounds = thorough() ? "9" : "6";
@@ -335,7 +335,7 @@ TEST(MeasureOverhead, IsThatOfTheSameCommandWithoutProbes) {
     EXPECT_LE(measured.at(figure).at("ratio"), measured.at(figure).at("ratio_high"));
     EXPECT_GT(measured.at(figure).at("with_ns"), measured.at(figure).at("without_ns"));
   }
-  // What the probes took of the command's time is about what was estimated.
+  // The time that the probes took from the command is close to the estimate.
   const double taken = 1 - 1 / measured.at("cpu").at("ratio").get<double>();
   EXPECT_GT(observer.at("share_of_cpu").get<double>(), taken / 2) << "always the same call: its caches are warm";
   EXPECT_LT(observer.at("share_of_cpu").get<double>(), taken * 2) << observer;

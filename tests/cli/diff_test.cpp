@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Reports of real runs, compared by the tool: the answer, the exit status, and one line for what cannot be compared.
+// Reports of real runs, compared by the tool: the answer, the exit status, and one line for reports that cannot be
+// compared.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -19,7 +20,7 @@ using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::StartsWith;
 
-// Two shells that do the same but for how long they sleep; observed once for all tests.
+// Two shells that differ only in how long they sleep. They are observed once for all tests.
 class Diff : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {
@@ -33,7 +34,7 @@ class Diff : public ::testing::Test {
   }
 
   static void observe_sleep(const std::string& seconds, const std::string& file) {
-    // By the environment, so that the commands are alike.
+    // The time comes from the environment, so that the commands are the same.
     SpawnOptions spawn;
     spawn.environment["SECONDS_TO_SLEEP"] = seconds;
     const Finished finished = test::run({taskcost_binary(), "run", "--quiet", "--format", "none", "-o", file, "--",
@@ -50,7 +51,7 @@ class Diff : public ::testing::Test {
     std::ofstream(path, std::ios::binary) << text;
     return path;
   }
-  // A report with one value changed.
+  // Copies a report with one value changed.
   static std::string changed(const std::string& name, const char* pointer, const Json& value) {
     Json report = Json::parse(read_file(short_sleep()));
     report[Json::json_pointer(pointer)] = value;
@@ -84,7 +85,7 @@ TEST_F(Diff, TheFirstLinesNameTheSleep) {
   const std::string head = lines[0] + " " + lines[1] + " " + lines[2];
   EXPECT_THAT(head, AllOf(HasSubstr("x as long as A"), HasSubstr("mostly blocked on a timer (+1")));
   for (const std::string& line : lines) {
-    EXPECT_LE(line.size(), 80 + 16) << line;  // bytes; a figure has up to one character of two bytes
+    EXPECT_LE(line.size(), 80 + 16) << line;  // in bytes; a figure has up to one character of two bytes
   }
 }
 

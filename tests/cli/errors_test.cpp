@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Errors are one clear line with what to do, and a status that scripts can tell apart.
+// Errors are one clear line that says what to do, and a status that scripts can tell from others.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -53,7 +53,7 @@ TEST(Errors, AnOutputThatCannotBeWrittenStopsBeforeTheCommandRuns) {
   EXPECT_FALSE(std::filesystem::exists(proof));
 }
 
-// Names that a shell's * or a script hands over may be hostile.
+// A shell's * or a script may pass hostile names.
 TEST(Errors, AreHarmlessOnATerminal) {
   const std::string bad = "x\x1b[31m\r\xc2\x9b\xe2\x80\xae";
   const Words commands[] = {
@@ -97,7 +97,7 @@ TEST(Errors, AreHarmlessOnATerminal) {
   }
 }
 
-// A user without privileges and with what it takes. The tool is copied to where everybody may run it.
+// A user with the necessary capabilities alone, and without. The tool is copied to where every user may run it.
 class Unprivileged : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -163,15 +163,15 @@ std::string lower(std::string text) {
   return text;
 }
 
-// What doctor says of an extra is so with the capability that it names, and without.
+// doctor's answer on an optional feature holds with the capability that it names, and without.
 TEST_F(Unprivileged, DoctorTellsWhatMoreRightsGive) {
   const auto extras_with = [&](const std::string& more) {
     const std::string given = "+bpf,+perfmon" + more;
     const Finished finished = run(as_nobody({"--inh-caps=" + given, "--ambient-caps=" + given}, {"doctor", "--json"}));
     EXPECT_EQ(finished.exit_code(), 0) << finished.describe();
     std::map<std::string, Json> extras;
-    const Json told = Json::parse(finished.out);
-    for (const Json& extra : told.at("extras")) {
+    const Json report = Json::parse(finished.out);
+    for (const Json& extra : report.at("extras")) {
       extras[extra.at("name")] = extra;
     }
     return extras;
@@ -191,7 +191,7 @@ TEST_F(Unprivileged, DoctorTellsWhatMoreRightsGive) {
   }
 }
 
-// What cannot be had is said in the report, and is not 0.
+// A figure that cannot be measured has a reason in the report, and is not 0.
 TEST_F(Unprivileged, AReportTellsWhatItHadToDoWithout) {
   const std::string file = directory_.file("r.json");
   const Finished finished =

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A bundled pair, observed in both models: what one of them costs lies in the estimate that the other one's report
-// gives. And one line for what cannot be estimated.
+// A bundled workload, observed in both models: the cost in one model lies in the estimate from the other model's
+// report. And reports without an estimate give one line.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -21,7 +21,7 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::StartsWith;
 
-// Prices and both models; observed once for all tests.
+// The prices and both models are observed once for all tests.
 class Estimates : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {
@@ -34,7 +34,7 @@ class Estimates : public ::testing::Test {
         ASSERT_EQ(finished.exit_code(), 0) << finished.describe();
       }
     }
-    // The first estimate measures the prices; a report of one claim has some of them.
+    // The first estimate measures the prices; a report of one claim has only some of them.
     const Finished verified = test::run(
         {taskcost_binary(), "verify", "--quiet", "--format", "none", "--claim", "cost.creation", "-o", prices()});
     ASSERT_EQ(verified.exit_code(), 0) << verified.describe();
@@ -95,7 +95,7 @@ TEST_F(Estimates, TheTruthLiesInThem) {
     EXPECT_EQ(result.at("workers"), 300);
     const double low = result.at("cpu").at("low_ns");
     const double high = result.at("cpu").at("high_ns");
-    // One of three interleaved runs at least: the machine may be in another mood in the others.
+    // At least one of three interleaved runs: the machine may run at another speed in the others.
     EXPECT_LE(low, truth.back()) << here;
     EXPECT_GE(high, truth.front()) << here;
     EXPECT_LT(high / low, 3) << here;
@@ -107,7 +107,7 @@ TEST_F(Estimates, ThePricesOfAFileNeedNoMeasurement) {
   EXPECT_EQ(finished.exit_code(), 0) << finished.describe();
   EXPECT_THAT(finished.out, AllOf(StartsWith("As threads, these 300 workers and their program would have cost "),
                                   HasSubstr("estimate."), HasSubstr("prices.json")));
-  // Of one claim alone, the list has no prices of switches.
+  // A report of one claim has no prices of switches.
   EXPECT_THAT(finished.out, HasSubstr("not priced"));
   EXPECT_THAT(finished.err, IsEmpty());
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the tool is not given: memory, descriptors, room in a file, standard streams, the status of its children.
+// The tool runs out of something: memory, descriptors, disk space, standard streams, the exit status of its children.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "support/expect.h"
-#include "support/told.h"
+#include "support/expect_failure.h"
 
 namespace taskcost::test {
 namespace {
@@ -26,11 +26,11 @@ Words record_true(const TemporaryDirectory& directory) {
                directory.file("x.html"), "--", "/bin/true"});
 }
 
-// Every allocation of the tool, by a preloaded library.
+// A preloaded library fails allocations of the tool, one by one.
 struct Heap {
   const char* name;
   Words (*command)(const TemporaryDirectory&);
-  bool for_good;  // the heap is exhausted, not for one allocation alone
+  bool for_good;  // every later allocation fails too, as when the heap is exhausted
 };
 
 class ExhaustedHeap : public ::testing::TestWithParam<Heap> {
@@ -49,7 +49,7 @@ class ExhaustedHeap : public ::testing::TestWithParam<Heap> {
     return std::stoul("0" + read_file(directory.file("count")));
   }
 
-  // Most at both ends: what is allocated there has more different reasons.
+  // Most points are near both ends of the run, where allocations have more different purposes.
   [[nodiscard]] static std::set<unsigned long> points(unsigned long allocations) {
     const unsigned long wanted = thorough() ? 60 : 3;
     std::set<unsigned long> chosen;
@@ -65,16 +65,16 @@ class ExhaustedHeap : public ::testing::TestWithParam<Heap> {
 TEST_P(ExhaustedHeap, IsTold) {
   const unsigned long all = allocations();
   ASSERT_GT(all, 1000);
-  unsigned told = 0;
+  unsigned refused = 0;
   for (const unsigned long point : points(all)) {
     SCOPED_TRACE("allocation " + std::to_string(point) + " of " + std::to_string(all));
     const TemporaryDirectory directory;
     const std::string number = std::to_string(point) + (GetParam().for_good ? "+" : "");
     const Finished finished = run(GetParam().command(directory), preload("FAILING_MALLOC", number), 30s);
-    expect_told(finished, directory.file("r.json"));
-    told += finished.exit_code() == 1 ? 1 : 0;
+    expect_reported(finished, directory.file("r.json"));
+    refused += finished.exit_code() == 1 ? 1 : 0;
   }
-  EXPECT_GT(told, 0);
+  EXPECT_GT(refused, 0);
 }
 
 INSTANTIATE_TEST_SUITE_P(Of, ExhaustedHeap,
@@ -82,19 +82,19 @@ INSTANTIATE_TEST_SUITE_P(Of, ExhaustedHeap,
                                            Heap{"record_once", record_true, false}),
                          [](const auto& heap) { return std::string(heap.param.name); });
 
-// Limits of the kernel. Below the smallest of each the tool itself cannot be loaded.
+// Limits of the kernel. Below the smallest value of each the loader cannot start the tool.
 class Limited : public ::testing::Test {
  protected:
-  static void expect_told_with(const std::string& limit, const Words& command, const std::string& report_file) {
+  static void expect_reported_with(const std::string& limit, const Words& command, const std::string& report_file) {
     SCOPED_TRACE(limit);
     Words words{"prlimit", limit};
     words.insert(words.end(), command.begin(), command.end());
-    expect_told(run(words, {}, 30s), report_file);
+    expect_reported(run(words, {}, 30s), report_file);
   }
-  static void expect_told_with(const std::string& option, const std::vector<unsigned long>& sizes) {
+  static void expect_reported_with(const std::string& option, const std::vector<unsigned long>& sizes) {
     for (const unsigned long size : sizes) {
       const TemporaryDirectory directory;
-      expect_told_with(option + "=" + std::to_string(size), run_true(directory), directory.file("r.json"));
+      expect_reported_with(option + "=" + std::to_string(size), run_true(directory), directory.file("r.json"));
     }
   }
 };
@@ -102,13 +102,13 @@ class Limited : public ::testing::Test {
 constexpr unsigned long kMib = 1UL << 20U;
 
 TEST_F(Limited, AddressSpace) {
-  expect_told_with("--as", {40 * kMib, 60 * kMib, 80 * kMib, 100 * kMib, 130 * kMib, 160 * kMib, 200 * kMib});
+  expect_reported_with("--as", {40 * kMib, 60 * kMib, 80 * kMib, 100 * kMib, 130 * kMib, 160 * kMib, 200 * kMib});
 }
 
-TEST_F(Limited, Data) { expect_told_with("--data", {4 * kMib, 8 * kMib, 12 * kMib, 20 * kMib, 30 * kMib}); }
+TEST_F(Limited, Data) { expect_reported_with("--data", {4 * kMib, 8 * kMib, 12 * kMib, 20 * kMib, 30 * kMib}); }
 
-// With less than the least, and what the caller left open, the loader finds no library.
-TEST_F(Limited, Descriptors) { expect_told_with("--nofile", {8, 10, 12, 16, 20, 30, 40, 50, 60, 80}); }
+// With fewer descriptors than this, and those that the caller left open, the loader cannot open a library.
+TEST_F(Limited, Descriptors) { expect_reported_with("--nofile", {8, 10, 12, 16, 20, 30, 40, 50, 60, 80}); }
 
 TEST_F(Limited, SizeOfFiles) {
   const TemporaryDirectory directory;
@@ -119,11 +119,11 @@ TEST_F(Limited, SizeOfFiles) {
     EXPECT_EQ(finished.exit_code(), 1) << finished.describe();
     EXPECT_EQ(lines_of(finished.err).size(), 1) << finished.err;
     EXPECT_THAT(finished.err, HasSubstr("File too large"));
-    EXPECT_FALSE(std::filesystem::exists(report)) << "half a report is none";
+    EXPECT_FALSE(std::filesystem::exists(report)) << "a partial report must not remain";
   }
 }
 
-// The shell starts the tool with what `redirection` leaves of the standard streams.
+// The shell starts the tool with the standard streams that `redirection` leaves.
 Finished run_redirected(const Words& command, const std::string& redirection) {
   Words words{"bash", "-c", "exec \"$@\" " + redirection, "bash"};
   words.insert(words.end(), command.begin(), command.end());
@@ -152,8 +152,8 @@ TEST(StandardStreams, ThatAreClosedLendTheirNumberToNoFile) {
   EXPECT_EQ(finished.exit_code(), 1) << finished.describe();
   EXPECT_EQ(lines_of(finished.err).size(), 1) << finished.err;
   EXPECT_THAT(finished.err, HasSubstr("cannot write to standard output"));
-  EXPECT_TRUE(read_report(report_file)) << "what can be written is";
-  // A report that has nowhere else to go.
+  EXPECT_TRUE(read_report(report_file)) << "the other output must be written";
+  // Standard output is the only place for this report.
   for (const char* redirection : {"2>&-", "2>/dev/full"}) {
     EXPECT_EQ(run_redirected(tool({"run", "-q", "--", "/bin/true"}), redirection).exit_code(), 1) << redirection;
   }
@@ -164,7 +164,7 @@ TEST(StandardStreams, ThatAreClosedAreClosedForTheCommand) {
   EXPECT_EQ(run_redirected(command, "<&-").out, run_redirected({"ls", "/proc/self/fd"}, "<&-").out);
 }
 
-// Ignored, which a program hands on to all that it starts, SIGCHLD makes the kernel forget how children ended.
+// A process inherits an ignored SIGCHLD, which makes the kernel discard the exit status of its children.
 TEST(IgnoredSignals, TheStatusOfTheCommandIsKnownAllTheSame) {
   const Words ignoring{"env", "--ignore-signal=CHLD"};
   const auto under = [&ignoring](const Words& command) {

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Every system call of the tool that can fail is made to: by strace, which answers in the kernel's place, and tells in
-// its log that it did. A command is let go at its exec; what the dynamic loader does before the tool begins is not
-// touched.
+// Every system call of the tool that can fail is made to fail: strace answers instead of the kernel and logs that it
+// did. Commands are released at their exec; the calls of the dynamic loader, before the tool begins, are left alone.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -15,8 +14,8 @@
 #include <vector>
 
 #include "support/expect.h"
+#include "support/expect_failure.h"
 #include "support/servers.h"
-#include "support/told.h"
 #include "support/window.h"
 
 namespace taskcost::test {
@@ -57,11 +56,11 @@ struct Failure {
   const Subject* subject;
   const char* call;
   const char* error;
-  bool often = false;          // it means different things
-  const char* path = nullptr;  // only the first call on this file
+  bool often = false;          // calls with this name have different purposes
+  const char* path = nullptr;  // only the first call on this file fails
 };
 
-// strace of the tool, told `options`. Its log names the task of every line.
+// Runs the tool with `options` under strace. Each line of its log names the task.
 Words traced(const Words& command, const TemporaryDirectory& directory, const Words& options) {
   Words words{"strace", "-f", "-qq", "-b", "execve", "-o", directory.file("strace")};
   words.insert(words.end(), options.begin(), options.end());
@@ -73,7 +72,7 @@ Words traced(const Subject& subject, const TemporaryDirectory& directory, const 
   return traced(subject.command(directory), directory, options);
 }
 
-// How often the task that makes a call most often makes it: before the tool begins, and in all.
+// How often the task with the most of these calls makes it: before the tool begins, and in all.
 struct Occurrences {
   unsigned before = 0;
   unsigned all = 0;
@@ -103,7 +102,7 @@ std::map<std::string, Occurrences> count_calls(const Subject& subject) {
   return calls;
 }
 
-// The first, a middle and the last one; the last alone where nothing else was asked for.
+// The first, a middle and the last call fail in turn; only the last one unless more was asked for.
 std::set<unsigned> points_of(const Failure& failure) {
   if (failure.path != nullptr) {
     return {1};
@@ -118,7 +117,7 @@ std::set<unsigned> points_of(const Failure& failure) {
     return {};
   }
   const unsigned first = occurrences.before + 1;
-  // Of many, how many differs by a few from run to run.
+  // The number of frequent calls differs by a few from run to run.
   const unsigned last = occurrences.all - (occurrences.all - first) / 10;
   if (!failure.often && !thorough()) {
     return {last};
@@ -159,7 +158,7 @@ TEST_P(FailingCall, IsTold) {
     SCOPED_TRACE(std::string(failure.call) + " no. " + std::to_string(each.point));
     const Finished finished = each.process->wait(60s);
     injected |= read_file(each.directory->file("strace")).find("(INJECTED)") != std::string::npos;
-    expect_told(finished, each.directory->file("r.json"));
+    expect_reported(finished, each.directory->file("r.json"));
   }
   EXPECT_TRUE(injected) << "nothing failed";
 }
@@ -167,7 +166,7 @@ TEST_P(FailingCall, IsTold) {
 INSTANTIATE_TEST_SUITE_P(
     Of, FailingCall,
     ::testing::Values(
-        // At start.
+        // Calls at the start.
         Failure{&kEverything, "bpf", "ENOMEM", true}, Failure{&kAttach, "bpf", "ENOMEM"},
         Failure{&kEverything, "perf_event_open", "EMFILE"}, Failure{&kRun, "mmap", "ENOMEM"},
         Failure{&kRun, "signalfd4", "EMFILE"}, Failure{&kRun, "epoll_create1", "EMFILE"},
@@ -177,11 +176,11 @@ INSTANTIATE_TEST_SUITE_P(
         Failure{&kAttach, "openat", "EMFILE", false, "/sys/devices/system/cpu/possible"},
         Failure{&kEverything, "read", "EIO", false, "/proc/kallsyms"}, Failure{&kRun, "access", "EACCES"},
         Failure{&kRun, "newfstatat", "EACCES"}, Failure{&kRecord, "getrandom", "ENOSYS"},
-        // In the loop.
+        // Calls in the loop.
         Failure{&kRun, "execve", "EACCES", false, "/usr/bin/true"}, Failure{&kRun, "pidfd_open", "EMFILE"},
         Failure{&kRun, "poll", "ENOMEM"}, Failure{&kAttach, "poll", "ENOMEM"}, Failure{&kAttach, "openat", "EMFILE"},
         Failure{&kAttach, "read", "EIO"},
-        // At the end.
+        // Calls at the end.
         Failure{&kRun, "wait4", "ECHILD"}, Failure{&kRecord, "ftruncate", "EIO"}, Failure{&kRecord, "dup", "EMFILE"},
         Failure{&kRecord, "write", "ENOSPC"}, Failure{&kRun, "writev", "EIO"}, Failure{&kRun, "read", "EIO"}),
     [](const auto& failure) {
@@ -193,7 +192,7 @@ INSTANTIATE_TEST_SUITE_P(
       return name;
     });
 
-// What it can do without, all in one run.
+// Calls that the tool can do without fail all in one run.
 TEST(FailingCalls, ThatAreNotNeededStopNothing) {
   const Words refused{"madvise:error=EINVAL",    "ioctl:error=EINVAL",        "sched_setscheduler:error=EPERM",
                       "membarrier:error=EINVAL", "pipe2:error=EMFILE:when=1", "poll:error=EINTR:when=1",
@@ -207,7 +206,7 @@ TEST(FailingCalls, ThatAreNotNeededStopNothing) {
   const TemporaryDirectory directory;
   const Finished finished = run(traced(kRun, directory, options), {}, 60s);
   EXPECT_EQ(finished.exit_code(), 0) << finished.describe();
-  expect_told(finished, directory.file("r.json"));
+  expect_reported(finished, directory.file("r.json"));
   const std::string log = read_file(directory.file("strace"));
   for (const char* call : {"madvise(", "ioctl(", "sched_setscheduler(", "membarrier(", "pipe2(", "poll("}) {
     EXPECT_THAT(log, HasSubstr(call));
@@ -215,7 +214,7 @@ TEST(FailingCalls, ThatAreNotNeededStopNothing) {
   EXPECT_THAT(log, HasSubstr("(INJECTED)"));
 }
 
-// It can observe no further, and keeps what it has observed.
+// The tool cannot observe any further, and reports what it has observed.
 class FailingWait : public ::testing::Test {
  protected:
   [[nodiscard]] Finished run_tool(const Words& words) const {
@@ -267,12 +266,12 @@ TEST_F(FailingWait, ShowsTheGlanceThatCanBeHad) {
   EXPECT_FALSE(Json::parse(finished.out, nullptr, false).is_discarded()) << finished.out;
 }
 
-// A loop whose waiting fails must not take the CPU: it is of real-time priority.
+// A loop whose wait fails must not spin: its thread has real-time priority.
 TEST(FailingForGood, TheReaderWaitsAllTheSame) {
   const TemporaryDirectory directory;
   const Finished finished =
       run(traced(kRun, directory, {"-e", "trace=epoll_wait", "-e", "inject=epoll_wait:error=ENOMEM"}), {}, 60s);
-  expect_told(finished, directory.file("r.json"));
+  expect_reported(finished, directory.file("r.json"));
   EXPECT_EQ(finished.exit_code(), 0) << finished.describe();
   const auto log = lines_of(read_file(directory.file("strace")));
   EXPECT_GT(log.size(), 0);

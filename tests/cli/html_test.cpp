@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The HTML report of real runs.
+// HTML reports of real runs.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a launched command inherits: all that the caller gave to the tool for it, and nothing that is the tool's own.
+// A launched command inherits everything that the caller gave to the tool for it, and nothing of the tool's own.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <pwd.h>
@@ -19,14 +19,14 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 
-// With two descriptors of the caller's.
+// Runs a command with two descriptors of the caller's.
 Words with_descriptors(const Words& command) {
   Words words{"/bin/sh", "-c", "exec 5</dev/zero 9>>/dev/full; exec \"$@\"", "sh"};
   words.insert(words.end(), command.begin(), command.end());
   return words;
 }
 
-// All that taskcost can have open: outputs, a capture, rings of perf events, statistics.
+// Opens everything that taskcost can have open: outputs, a capture, perf events, statistics.
 Words observed(const std::string& directory, const Words& command, const Words& options = {}) {
   Words words{taskcost_binary(),    "record", "--quiet", "--stacks", "--probe-stats", "-o", directory + "/x.tcap", "-o",
               directory + "/x.json"};
@@ -40,7 +40,7 @@ const char* const kDescriptors = "ls /proc/self/fd; readlink /proc/self/fd/5 /pr
 const char* const kRights = "grep -E '^(Uid|Gid|Groups|Cap|NoNewPrivs|Seccomp|Sig(Blk|Ign|Cgt))' /proc/self/status";
 const char* const kNoCapabilities = "CapInh:\t0000000000000000\nCapPrm:\t0000000000000000\nCapEff:\t0000000000000000\n";
 
-// The same command alone, in the tests' own surroundings.
+// Runs the same command alone, in the environment of the tests.
 std::string descriptors_of_the_caller() {
   const std::string descriptors = run(with_descriptors({"/bin/sh", "-c", kDescriptors})).out;
   EXPECT_THAT(descriptors, AllOf(HasSubstr("\n5\n"), HasSubstr("\n/dev/zero\n/dev/full\n")));
@@ -111,7 +111,7 @@ TEST_F(Inherited, UnderSudoTheEnvironmentSaysNothingOfSudo) {
   }
 }
 
-// The tool where nobody may run it, with capabilities that were given to it alone.
+// The tool is copied to where user nobody may run it, with file capabilities.
 class InheritedByNobody : public ::testing::Test {
  protected:
   void SetUp() override {

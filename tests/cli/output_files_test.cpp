@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Output files are the caller's, and no other user leads them elsewhere. What needs no second user is a unit test.
+// Output files belong to the caller, and no other user can redirect them. Checks that need no second user are unit
+// tests.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <pwd.h>
@@ -66,7 +67,7 @@ TEST_F(OutputFiles, AreTheCallersUnderSudo) {
     EXPECT_EQ(status.st_gid, caller_.pw_gid);
     EXPECT_EQ(status.st_mode & 07777U, 0644U);
   }
-  // Again, over what is there.
+  // The second run overwrites the file.
   EXPECT_EQ(record(directory_.file("x.tcap"), directory_.file("x.json"), as_sudo_by(caller_)).exit_code(), 0);
   EXPECT_TRUE(read_report(directory_.file("x.json")));
   EXPECT_EQ(owner_of(directory_.file("x.json")), caller_.pw_uid);
@@ -92,7 +93,7 @@ TEST_F(OutputFiles, LinksOfAnotherUserAreNotFollowed) {
   EXPECT_EQ(read_file(target), "root's");
 }
 
-// Its owner can write to it, whatever its mode says.
+// The owner of a directory can write to it, whatever its mode is.
 TEST_F(OutputFiles, ADirectoryOfAnotherUserIsShared) {
   const std::string theirs = directory_.file("theirs");
   const std::string target = directory_.file("target.json");
@@ -102,7 +103,7 @@ TEST_F(OutputFiles, ADirectoryOfAnotherUserIsShared) {
   std::filesystem::create_symlink(target, theirs + "/x.json");
   expect_refused(theirs + "/x.json", "symbolic link");
   EXPECT_EQ(read_file(target), "root's");
-  // The caller's own is theirs to arrange.
+  // A link that the caller made itself is followed.
   ASSERT_EQ(chown(theirs.c_str(), caller_.pw_uid, caller_.pw_gid), 0);
   EXPECT_EQ(record(directory_.file("x.tcap"), theirs + "/x.json", as_sudo_by(caller_)).exit_code(), 0);
   EXPECT_TRUE(read_report(target));

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The overhead benchmark by itself: whatever it measures, its table and its JSON say the same, and a tool that cannot
-// be had stands in both.
+// The overhead benchmark: its table and its JSON agree, and a tool that cannot run appears in both.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -58,7 +57,7 @@ TEST(Overhead, TableAndJsonSayTheSame) {
     ASSERT_GE(row.size(), 2U) << finished.out;
     EXPECT_EQ(row[1], fmt::format("{:.2f}", ratio));
   }
-  // Of ours everything is known; programs in the kernel that are nobody's have nothing to tell.
+  // All figures of taskcost are known; empty programs in the kernel have no process to measure.
   const Json& empty = workload["tools"][0];
   const Json& full = workload["tools"][1];
   EXPECT_TRUE(empty.at("lost").is_null());

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// `record` and `report` from the outside: what they are given wrongly, and what they leave behind.
+// `record` and `report` from the outside: their misuse, and the files that they leave.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -61,10 +61,10 @@ TEST(Record, PassesTheCommandThroughAndLeavesACapture) {
   EXPECT_THAT(text.err, IsEmpty());
 }
 
-// The command runs and its status passes through; that the capture could not be kept is said.
+// The command runs and its status passes through; an error line says that the capture could not be kept.
 TEST(Record, AFullDiskIsSaid) {
   const TemporaryDirectory directory;
-  ASSERT_EQ(chmod(directory.path().c_str(), 0755), 0);  // no links where others can make them
+  ASSERT_EQ(chmod(directory.path().c_str(), 0755), 0);  // links are not followed where other users can make them
   const std::string capture = directory.file("full.tcap");
   std::filesystem::create_symlink("/dev/full", capture);
   expect_refused({"record", "-q", "-o", capture, "--", "true"}, 1, "No space left");
@@ -81,7 +81,7 @@ TEST(Report, NeedsNoRoot) {
   EXPECT_THAT(text.out, HasSubstr("both books agree"));
 }
 
-// Whatever became of a capture: one line says what is wrong, and what can be read is reported.
+// For every kind of damage one line says what is wrong, and the readable part is reported.
 TEST(Report, OfADamagedCaptureIsOneLine) {
   const TemporaryDirectory directory;
   const std::string capture = directory.file("x.tcap");
@@ -124,7 +124,7 @@ TEST(Report, WritesWhatOtherToolsRead) {
   EXPECT_THAT(read_file(directory.file("x.html")), HasSubstr("timeline"));
 }
 
-// Transitions that are wanted in another form only need no file of their own.
+// With events in another form only, no capture file is needed.
 TEST(Run, WritesATraceWithoutACapture) {
   const TemporaryDirectory directory;
   const std::string trace = directory.file("x.pftrace");

@@ -107,7 +107,7 @@ TEST(Run, ObservesFromTheFirstInstruction) {
 const char* const kWhoAmI =
     "id -u; id -g; id -G; echo $HOME $USER $LOGNAME; grep -E '^(Uid|Gid|CapEff)' /proc/self/status";
 
-// What the kernel and the user database say of that user without us.
+// The identity of that user according to the kernel and the user database, without the tool.
 std::string known_of(const std::string& name) {
   const std::string id = "/usr/bin/id ";
   return run({"sh", "-c",
@@ -117,7 +117,7 @@ std::string known_of(const std::string& name) {
       .out;
 }
 
-// Debian's `backup` has no other groups; a user with some is preferred, where there is one.
+// Debian's `backup` has no supplementary groups; a user with some is preferred, if there is one.
 std::string some_user() {
   const Finished found =
       run({"sh", "-c", "getent group | awk -F: '$4 != \"\" {split($4, m, \",\"); print m[1]; exit}'"});
@@ -131,7 +131,7 @@ TEST(Run, UnderSudoTheCommandIsTheCallers) {
   ASSERT_NE(user, nullptr);
   const SpawnOptions spawn = as_sudo_by(*user);
   EXPECT_EQ(quiet_run({"sh", "-c", kWhoAmI}, spawn).out, known_of(name));
-  // The observation works all the same.
+  // The observation works nevertheless.
   const Observed observed = observe({"true"}, {}, spawn);
   expect_ran(observed);
   ASSERT_TRUE(observed.report);
@@ -172,7 +172,7 @@ TEST(Run, JsonOnAStream) {
   expect_report(on_output.out);
 }
 
-// By what the system itself says.
+// The expected values come from the system itself.
 TEST(RunClocks, AReportSaysWhoseAndWhenItIs) {
   const auto now_ns = [](clockid_t clock) {
     timespec time{};
@@ -203,7 +203,7 @@ TEST(RunClocks, AReportSaysWhoseAndWhenItIs) {
   const std::string machine_id = read_file("/etc/machine-id");
   EXPECT_EQ(host.at("machine_id").is_null() ? "" : host.at("machine_id").get<std::string>() + "\n", machine_id);
 
-  // And so does everything that is made of the capture.
+  // The same holds for everything that is made of the capture.
   ASSERT_EQ(run({taskcost_binary(), "report", directory.file("x.tcap"), "--format", "none", "-o",
                  directory.file("again.json"), "-o", directory.file("x.ndjson"), "-o", directory.file("x.csv")})
                 .exit_code(),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The text report on a real run: it fits 80 columns and carries nothing from the program that a terminal would obey.
+// The text report of a real run: it fits 80 columns and passes no terminal escapes of the program on.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -23,7 +23,7 @@ Finished text_of(const Words& command, const Words& options = {}, const SpawnOpt
   return run(words, spawn);
 }
 
-// Code points, which are columns as long as nothing wide is printed; -1 when it is no UTF-8.
+// The number of code points, which are columns unless wide characters are printed; -1 if it is not UTF-8.
 int columns_of(const std::string& line) {
   int columns = 0;
   int following = 0;
@@ -89,7 +89,7 @@ TEST(Text, HostileNamesAreEscapedInJson) {
   expect_ran(observed);
   ASSERT_TRUE(observed.report);
   EXPECT_EQ(observed.report->processes().size(), 2);
-  // Strict parsers refuse control bytes and broken UTF-8 in strings; ours is one.
+  // This parser is strict: it refuses control bytes and broken UTF-8 in strings.
   EXPECT_NO_THROW((void)observed.report->json().dump());
 }
 
@@ -99,7 +99,7 @@ TEST(Text, QuietWithoutAReportIsSilent) {
   EXPECT_EQ(finished.out, "");
 }
 
-// Standard output is the command's alone: what is redirected there is what the command wrote.
+// Standard output is the command's alone: a file to which it is redirected holds what the command wrote.
 TEST(Text, StandardOutputIsTheCommands) {
   const Words command{"sh", "-c", "printf '\\000data\\n'"};
   const std::string data("\0data\n", 6);
@@ -125,7 +125,7 @@ TEST(Text, DashIsStandardOutput) {
   EXPECT_EQ(finished.err, "");
 }
 
-// After what the command wrote, also where both go to one place.
+// The report follows the command's output, even where both go to the same file.
 TEST(Text, TheReportComesAfterTheCommandsOwnOutput) {
   const Finished finished = run({"sh", "-c", "exec \"$@\" 2>&1", "sh", taskcost_binary(), "run", "-q", "--", "sh", "-c",
                                  "echo first; echo second >&2"});
@@ -133,7 +133,7 @@ TEST(Text, TheReportComesAfterTheCommandsOwnOutput) {
   EXPECT_GT(lines_of(finished.out).size(), 5U);
 }
 
-// util-linux's script gives the tool a terminal.
+// script(1) of util-linux gives the tool a terminal.
 std::string on_a_terminal(const std::string& options, const SpawnOptions& spawn) {
   return run({"/usr/bin/script", "-qec", taskcost_binary() + " run " + options + " -- true", "/dev/null"}, spawn).out;
 }

@@ -51,7 +51,7 @@ TEST_F(Top, OnceAsJson) {
   ASSERT_NE(steady, nullptr);
   EXPECT_EQ(steady->at("comm"), "steady");
   ASSERT_EQ(steady->at("tasks").size(), 3);
-  // Each task's time in the interval is the interval.
+  // The cells of each task add up to the interval.
   for (const Json& task : steady->at("tasks")) {
     double time = 0;
     for (const char* part : {"user_ns", "kernel_ns", "queue_ns", "blocked_ns"}) {
@@ -59,7 +59,7 @@ TEST_F(Top, OnceAsJson) {
     }
     EXPECT_NEAR(time, interval, interval * 0.01);
   }
-  // It sleeps a millisecond and spins a tenth of one, in turn.
+  // The program sleeps for a millisecond and spins for a tenth of one, in turn.
   EXPECT_GT(steady->at("blocked_by").at("timer"), steady->at("user_ns"));
 }
 
@@ -73,7 +73,7 @@ TEST_F(Top, OnceAsText) {
   }
 }
 
-// Without probes on faults they are those that the kernel counts, of the living too.
+// Without probes on faults the kernel counts them, for living tasks too.
 TEST_F(Top, CountsFaultsWithoutProbes) {
   Subprocess forking({"/bin/sh", "-c", "while :; do (:); done"});
   const Finished finished = top(

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The bundled workloads by themselves: what they do, what they say of it, and how they talk to an observer.
+// The bundled workloads by themselves: what they do, what they print, and their protocol with an observer.
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -195,7 +195,7 @@ INSTANTIATE_TEST_SUITE_P(Models, CreatesAt,
                            return name;
                          });
 
-// Each fails with one line, before anything is measured.
+// Each fails with one line before the first region.
 TEST(Placement, ApartIsRefusedWhereItCannotBe) {
   for (const char* workload : {"create", "switch", "handoff", "channel", "share", "bake"}) {
     const Finished finished = run({"taskset", "-c", "0", workload_binary(), workload, "--cpus", "apart"});
@@ -295,7 +295,7 @@ TEST(WorkloadUsage, HelpFitsTheTerminal) {
   }
 }
 
-// The observer's end of the socket, and a workload at the other.
+// The test has the observer's end of the socket, and a workload the other one.
 class Marks : public ::testing::Test {
  protected:
   void start(Words words) {
@@ -333,7 +333,7 @@ TEST_F(Marks, SurroundEachRegion) {
   }
   const Finished finished = workload_->wait();
   EXPECT_EQ(finished.exit_code(), 0) << finished.describe();
-  EXPECT_EQ(finished.out, "") << "the observer has been told already";
+  EXPECT_EQ(finished.out, "") << "the observer has the outcome already";
 }
 
 TEST_F(Marks, AWorkloadWithoutItsObserverEnds) {
@@ -346,7 +346,7 @@ TEST_F(Marks, AWorkloadWithoutItsObserverEnds) {
   EXPECT_EQ(lines_of(finished.err).size(), 1U) << finished.describe();
 }
 
-// Only what lies between the marks is in the report.
+// The report covers only the time between the marks.
 TEST(ObservedWorkload, IsItsRegion) {
   const TemporaryDirectory directory;
   const std::string file = directory.file("r.json");

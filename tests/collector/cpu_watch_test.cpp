@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// CPU hotplug, as the collector learns of it. As root.
+// The collector notices CPU hotplug (needs root).
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -16,7 +16,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Nothing is asked of the collector meanwhile: the change itself is what it acts on.
+// The test calls nothing of the collector in between: it reacts to the change itself.
 TEST(CpuWatch, OpensPerfEventsAgainByItself) {
   const Setting online("/sys/devices/system/cpu/cpu1/online");
   ASSERT_EQ(online.before(), "1\n");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Mappings as this kernel records them, against /proc. As root.
+// Mappings as this kernel records them, compared with /proc (needs root).
 #include "collector/mapping_events.h"
 
 #include <dlfcn.h>
@@ -64,7 +64,7 @@ TEST_F(Recorded, AProgramHasTheMappingsThatProcSays) {
     EXPECT_EQ(found->start, expected.start) << expected.path;
     EXPECT_EQ(found->end, expected.end) << expected.path;
     if (expected.path != "[vdso]") {
-      // The kernel tells a build id, or the numbers of a file that has none.
+      // The kernel reports a build id, or the device and inode of a file that has none.
       EXPECT_TRUE(is_mapping_of(*found, RegularFile(expected.path))) << expected.path;
       EXPECT_TRUE(!found->build_id.empty() || found->inode == expected.inode) << expected.path;
       EXPECT_EQ(found->file_offset, expected.file_offset) << expected.path;
@@ -125,7 +125,7 @@ TEST_F(Recorded, OrderIsThatOfTimeOverManyCpusAndReads) {
   }
 }
 
-// Nobody reads in between: what does not fit is counted, and what comes later is recorded again.
+// The test does not read in between: records that find no room are counted, and later ones are recorded again.
 TEST_F(Recorded, AFullRingIsCounted) {
   for (int i = 0; i < 20'000; ++i) {
     void* at = mmap(nullptr, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

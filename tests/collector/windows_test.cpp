@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One window after another of the same collector. As root.
+// The same collector opens one window after another (needs root).
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -15,7 +15,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Who is still there when a window closes may end before the next one opens, where nobody sees it.
+// A task that lives when one window closes may end before the next one opens, while no probe is attached.
 TEST(Windows, TasksThatEndBetweenThemLeaveNothingBehind) {
   CollectorOptions options;
   options.max_tasks = 2;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Sleeps on known paths: three times below Oven::bake, six times below knead, and touches fresh pages below flour.
-// Prints how long each took, in ns, by its own clock. The system call is made here: the C library has no frame
+// Sleeps on known paths: three times below Oven::bake and six times below knead, and touches fresh pages below flour.
+// Prints how long each took, in ns, by its own clock. It makes the system call itself: the C library has no frame
 // pointers.
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -17,7 +17,7 @@ long now_ns() {
   return time.tv_sec * 1'000'000'000L + time.tv_nsec;
 }
 
-// Not the last thing that a caller does, so that its frame stays.
+// The asm keeps the call from being a tail call, so that the frame stays.
 [[gnu::noinline]] void rest(long duration) {
   timespec time{0, duration};
 #if defined(__x86_64__)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Writes the captures from which fuzzing begins: capture_corpus DIRECTORY. Small ones, for each part of the format.
+// capture_corpus DIRECTORY: writes the captures from which fuzzing begins, a small one for each part of the format.
 #include <fstream>
 #include <iostream>
 
@@ -17,7 +17,7 @@ Bytes cut(Bytes bytes, std::size_t at_the_end) {
   return bytes;
 }
 
-// The second chunk without its header: found by the index, or not at all.
+// The second chunk has no header, so that only the index leads to it.
 Bytes damaged(Bytes bytes) {
   const CaptureReader reader = test::reader_of(bytes);
   const auto at = bytes.begin() + static_cast<std::ptrdiff_t>(reader.chunks()[1].offset);
@@ -25,7 +25,7 @@ Bytes damaged(Bytes bytes) {
   return bytes;
 }
 
-// The writer drops only when it is late. Its first chunk turned into one of dropped records, without an index.
+// The writer drops records only when it is late. Here its first chunk becomes one of dropped records, without an index.
 Bytes with_dropped() {
   Bytes bytes = test::small_capture(8);
   capture_format::FileHeader file{};

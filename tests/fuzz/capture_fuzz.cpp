@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Any bytes as a capture file. What the reader says of them must hold together, however wrong they are.
+// Takes any bytes as a capture file. What the reader reports must be consistent, however damaged they are.
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -32,7 +32,7 @@ void check(std::span<const std::byte> record) {
          "what can be decoded is of a known type");
 }
 
-// How many records, and how many interruptions, came from here to the end.
+// Counts the records and the interruptions from here to the end.
 struct Count {
   std::uint64_t records = 0;
   std::uint64_t interruptions = 0;
@@ -74,7 +74,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   check_chunks(*reader, size);
   const Count all = read_on(*reader);
   std::uint64_t time_ns = 0;
-  std::memcpy(&time_ns, data + size - sizeof(time_ns), sizeof(time_ns));  // some time: a header has more bytes
+  std::memcpy(&time_ns, data + size - sizeof(time_ns), sizeof(time_ns));  // any time: the header is longer than this
   for (const std::uint64_t from : {time_ns, reader->end().last_ns.value_or(0), std::uint64_t{0}}) {
     reader->seek(from);
     const Count later = read_on(*reader);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Any bytes as the file that a process had mapped, and any name in it as a mangled one.
+// Takes any bytes as a file that a process had mapped, and any name in it as a mangled one.
 #include <sys/mman.h>
 #include <unistd.h>
 

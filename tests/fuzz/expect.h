@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What has to hold for any input.
+// Conditions that hold for any input.
 #pragma once
 
 #include <cstdlib>

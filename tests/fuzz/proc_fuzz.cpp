@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Any bytes as what the kernel tells in text or in perf records. Paths and names in it are others' choice; the first
-// byte chooses what is read.
+// Takes any bytes as text of /proc or as perf records. Observed programs choose the paths and names in them. The first
+// byte selects the parser.
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
@@ -50,7 +50,7 @@ void read_kernel_symbols(std::string_view text) {
   }
 }
 
-// Both texts, one behind the other: the second from the first empty line on.
+// The input holds both texts; the second one begins at the first empty line.
 void read_cgroups(std::string_view text) {
   const std::size_t end = std::min(text.find("\n\n"), text.size());
   for (const CgroupMount& mount : parse_cgroup_mounts(text.substr(0, end))) {
@@ -59,7 +59,7 @@ void read_cgroups(std::string_view text) {
   }
 }
 
-// Of whatever size their headers tell.
+// The header tells the size of each record.
 void read_records(std::span<const std::byte> bytes) {
   AddressSpaces spaces(limit);
   while (bytes.size() >= 8) {

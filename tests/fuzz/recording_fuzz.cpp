@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Any bytes as the texts of a capture. What is accepted is written and read again without a change.
+// Takes any bytes as the texts of a capture. A text that is accepted must survive being written and read again.
 #include <cstdint>
 #include <string>
 #include <string_view>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Any bytes as the JSON of a report that is to be compared.
+// Takes any bytes as the JSON of a report to compare.
 #include <cmath>
 #include <cstdint>
 #include <string>

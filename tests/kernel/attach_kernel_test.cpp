@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Programs that already run: found whole, accounted over the window, left as they were.
+// Programs that already run: all their tasks are found, accounted over the window, and undisturbed afterwards.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -41,7 +41,7 @@ class Attach : public ::testing::Test {
 
   [[nodiscard]] std::string pid() const { return std::to_string(target_->pid()); }
   [[nodiscard]] std::vector<Waited> children() const { return read_wait_log(directory_.file("children")); }
-  // Until it has forked and waited for so many more.
+  // Waits until the program has forked and waited for so many more children.
   void await_children(std::size_t more) const {
     const std::size_t wanted = children().size() + more;
     EXPECT_TRUE(eventually([&] { return children().size() >= wanted; }, 5min));
@@ -66,8 +66,8 @@ const Json& leader_of(const Json& process) {
   return *std::find_if(tasks.begin(), tasks.end(), [](const Json& task) { return task.at("leader").get<bool>(); });
 }
 
-// Those whose whole life lies in the time in which their parent was observed. It has one at a time: a child was born
-// after the one before was waited for, and its last switch is over when the next one was waited for.
+// The children whose whole life is within the time in which their parent was observed. The parent has one at a time: a
+// child was born after the previous one was waited for, and its last switch is over when the next one was waited for.
 std::vector<Waited> children_within(const Json& parent, const std::vector<Waited>& log) {
   const auto start = leader_of(parent).at("start_ns").get<std::int64_t>();
   const auto end = leader_of(parent).at("end_ns").get<std::int64_t>();
@@ -87,8 +87,8 @@ void expect_children(const Report& report, pid_t parent, const std::vector<Waite
   expect_as_waited(report, within);
 }
 
-// While a call of one observer on its tables has lost its CPU, a preemptible kernel skips the programs of the other on
-// functions and events there: it counts some of that, and a fault whose end was skipped is unresolved.
+// While a map system call of one observer is preempted, a preemptible kernel skips the other's programs on functions
+// and perf events there. It counts some of those misses, and a fault whose end was skipped is unresolved.
 void expect_no_losses_but_skips(const Report& report) {
   for (const auto& [name, count] : report["losses"].items()) {
     if (name != "skipped_probes" && name != "unresolved_faults" && name != "unpaired_faults") {
@@ -135,7 +135,7 @@ TEST_F(Attach, FindsAllThreadsAndFollowsChildren) {
   EXPECT_FALSE(target_->ended());
 }
 
-// The kernel's counts, read from outside before and after, hold the window between them.
+// The window lies within the interval between two reads of the kernel's counts from outside, before and after.
 TEST_F(Attach, CountsNoMoreThanTheKernel) {
   const std::string main_task = "/proc/" + pid();
   const auto before = status_field(main_task, "voluntary_ctxt_switches");
@@ -147,7 +147,7 @@ TEST_F(Attach, CountsNoMoreThanTheKernel) {
   const Json& process = *report->find(target_->pid());
   const std::int64_t switches = counter(leader_of(process), "voluntary_switches");
   EXPECT_LE(switches, *after - *before);
-  // It sleeps before each child.
+  // The shell sleeps before each child.
   const std::vector<Waited> within = children_within(process, children());
   EXPECT_GE(within.size(), kChildren);
   EXPECT_GE(switches, static_cast<std::int64_t>(within.size()));
@@ -174,7 +174,7 @@ TEST_F(Attach, OneThreadOfMany) {
   const Json& task = report->processes()[0].at("tasks")[0];
   EXPECT_EQ(task.at("tid").get<pid_t>(), std::stoi(tid));
   EXPECT_EQ(task.at("leader"), false);
-  // It sleeps 1 ms of every 1.1 ms or so.
+  // The thread sleeps for 1 ms of every 1.1 ms or so.
   EXPECT_GT(time_in_activity(task.at("account"), "sleep"), task.at("lifetime_ns").get<std::int64_t>() / 2);
 }
 
@@ -233,7 +233,7 @@ TEST_F(Attach, TwoOnTheSameTarget) {
   }
 }
 
-// A master and its workers, which are there before the window.
+// A master and its workers, which live before the window opens.
 class AttachedFamily : public ::testing::Test {
  protected:
   static constexpr std::size_t kWorkers = 5;
@@ -254,7 +254,7 @@ class AttachedFamily : public ::testing::Test {
   [[nodiscard]] std::string pid() const { return std::to_string(master_.pid()); }
 
   Subprocess master_{{program("prefork"), std::to_string(kWorkers)}};
-  std::set<pid_t> workers_;  // and a child of each
+  std::set<pid_t> workers_;  // includes a child of each worker
 };
 
 TEST_F(AttachedFamily, ExistingDescendantsAreObserved) {
@@ -273,7 +273,7 @@ TEST_F(AttachedFamily, ExistingDescendantsAreObserved) {
       EXPECT_EQ(process->at("how"), "attached");
       EXPECT_GT(counter(*process, "voluntary_switches"), 20);
     }
-    // The master and all that descend from it, by their parents: nobody else.
+    // The report has the master and its descendants, by their parents, and no other process.
     const Json* master = report->find(master_.pid());
     ASSERT_NE(master, nullptr);
     EXPECT_EQ(report->family(*master).size(), report->processes().size());
@@ -308,7 +308,7 @@ TEST_F(AttachedFamily, AWorkerBringsNoSiblings) {
   EXPECT_NE(report->find(worker), nullptr);
 }
 
-// One that has ended is no reason to observe none.
+// If one target has ended, the others are still observed.
 TEST_F(AttachedFamily, EndedOnesAreLeftOut) {
   const TemporaryDirectory directory;
   const std::string gone = std::to_string(free_pid());
@@ -323,7 +323,7 @@ TEST_F(AttachedFamily, EndedOnesAreLeftOut) {
   EXPECT_EQ(none.exit_code(), 1) << none.describe();
 }
 
-// One sentence, one cause.
+// Each cause has a sentence of its own.
 TEST(AttachToNothing, EachCauseHasItsSentence) {
   const TemporaryDirectory directory;
   const auto said = [&](const Words& target) {
@@ -355,7 +355,7 @@ TEST(AttachToNothing, EachCauseHasItsSentence) {
   EXPECT_EQ(run(attach_command({"-p", leader, "-d", "0.2"}, directory.file("r.json"))).exit_code(), 0);
 }
 
-// /proc shows an unprivileged observer nothing of others: the kernel still says what an id is.
+// /proc hides other users' processes from an unprivileged observer: the kernel still tells whether an id exists.
 TEST(AttachToNothing, WhatProcHidesIsToldApart) {
   const TemporaryDirectory directory;
   const std::string copy = directory.file("taskcost");
@@ -386,7 +386,7 @@ TEST(AttachToNothing, IsAnError) {
   }
 }
 
-// A server of others, under load all the time.
+// A server that is under load all the time.
 class RedisAttached : public ::testing::Test {
  protected:
   void SetUp() override {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Bytes and calls by channel, against a program that counts what it sends.
+// Bytes and calls by channel, compared with a program that counts what it sends.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -29,7 +29,7 @@ TEST(Channels, CountEveryByteOnce) {
   for (const char* channel : {"pipe", "unix_socket", "inet_socket", "message_queue"}) {
     SCOPED_TRACE(channel);
     const Json& use = totals.at("ipc").at(channel);
-    // The program's own output may go into a pipe, too: the only thing that it writes besides.
+    // The program's own output may go into a pipe as well; it writes nothing else.
     const std::int64_t own_output =
         std::string_view(channel) == "pipe" ? static_cast<std::int64_t>(observed.finished.out.size()) : 0;
     EXPECT_EQ(use.at("bytes_in"), bytes);
@@ -58,14 +58,14 @@ std::int64_t bytes_between(const Report& report, std::uint64_t from, std::uint64
   return bytes;
 }
 
-// Whether sockets tell how many bytes each message has. Before Linux 6.3 they do not.
-bool tells_each_message(const Report& report) {
+// Before Linux 6.3 sockets do not report how many bytes each message has.
+bool counts_each_message(const Report& report) {
   return std::ranges::any_of(report["evidence"], [](const Json& evidence) {
     return evidence.at("figure") == "channels" && evidence.at("kind") == "exact";
   });
 }
 
-// What is not known is not zero.
+// An unknown number of bytes is not zero.
 void expect_unknown_bytes(const Report& report, const char* channel) {
   const Json& use = report["totals"].at("ipc").at(channel);
   EXPECT_GT(use.at("uncounted_calls"), 0);
@@ -73,7 +73,7 @@ void expect_unknown_bytes(const Report& report, const char* channel) {
   EXPECT_TRUE(use.at("bytes_out").is_null());
 }
 
-// Whatever call moves the bytes: those of each channel and of each pair are what the program itself counted.
+// Whichever call moves the bytes, those of each channel and of each pair equal the program's own count.
 TEST_P(Transfers, AreCountedAsTheProgramCountsThem) {
   const Observed observed = observe({program("transfers"), GetParam()});
   expect_ran(observed);
@@ -84,14 +84,14 @@ TEST_P(Transfers, AreCountedAsTheProgramCountsThem) {
     GTEST_SKIP() << "this kernel takes no 32-bit calls";
   }
   const std::string_view way = GetParam();
-  if (!tells_each_message(report) && (way == "unix_messages" || way == "inet_messages")) {
+  if (!counts_each_message(report) && (way == "unix_messages" || way == "inet_messages")) {
     expect_unknown_bytes(report, way == "unix_messages" ? "unix_socket" : "inet_socket");
     return;
   }
-  if (!tells_each_message(report) && (way == "early" || way == "ring")) {
+  if (!counts_each_message(report) && (way == "early" || way == "ring")) {
     GTEST_SKIP() << "this kernel has no sock_send_length (Linux 6.3), or no io_uring_complete (Linux 5.19)";
   }
-  std::map<std::string, std::map<std::string, std::int64_t>> told;
+  std::map<std::string, std::map<std::string, std::int64_t>> reported;
   std::map<std::pair<std::uint64_t, std::uint64_t>, std::int64_t> pairs;
   std::istringstream lines(observed.finished.out);
   std::string channel;
@@ -105,22 +105,22 @@ TEST_P(Transfers, AreCountedAsTheProgramCountsThem) {
       pairs[{task_of_process(report, from), task_of_process(report, to)}] += bytes;
     } else {
       lines >> figure >> bytes;
-      told[channel][figure] += bytes;
+      reported[channel][figure] += bytes;
     }
   }
-  ASSERT_FALSE(told.empty()) << observed.finished.out;
-  for (const auto& [counter, value] : told["counter"]) {
+  ASSERT_FALSE(reported.empty()) << observed.finished.out;
+  for (const auto& [counter, value] : reported["counter"]) {
     EXPECT_EQ(report["totals"].at("counters").at(counter), value) << counter;
   }
-  told.erase("counter");
-  // The program's own output may go into a pipe, too.
+  reported.erase("counter");
+  // The program's own output may go into a pipe as well.
   const auto own_output = static_cast<std::int64_t>(observed.finished.out.size());
   for (const auto& [name, use] : report["totals"].at("ipc").items()) {
     SCOPED_TRACE(name);
     EXPECT_EQ(use.at("uncounted_calls"), 0);
-    EXPECT_EQ(use.at("bytes_in"), told[name]["bytes_in"]);
-    EXPECT_GE(use.at("bytes_out"), told[name]["bytes_out"]);
-    EXPECT_LE(use.at("bytes_out"), told[name]["bytes_out"] + (name == "pipe" ? own_output : 0));
+    EXPECT_EQ(use.at("bytes_in"), reported[name]["bytes_in"]);
+    EXPECT_GE(use.at("bytes_out"), reported[name]["bytes_out"]);
+    EXPECT_LE(use.at("bytes_out"), reported[name]["bytes_out"] + (name == "pipe" ? own_output : 0));
   }
   for (const auto& [pair, sum] : pairs) {
     EXPECT_NE(pair.first, 0U);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a new task shares with its creator, what it makes the kernel allocate, and what its life costs.
+// What a new task shares with its creator, what the kernel allocates for it, and what its life costs.
 #include <gtest/gtest.h>
 #include <sched.h>
 
@@ -19,7 +19,7 @@ Observed created_by(const std::string& name, const Words& options = {}) {
   return observed;
 }
 
-// Of the processes or threads that the program created.
+// The processes or threads that the program created.
 std::vector<const Json*> new_tasks(const Report& report) {
   std::vector<const Json*> tasks;
   for (const Json& process : report.processes()) {
@@ -66,7 +66,7 @@ struct Starts {
   std::size_t elsewhere = 0;
   std::size_t here = 0;
   std::size_t unknown = 0;                         // the kernel hid their first switch-in from tracepoints
-  std::optional<std::size_t> elsewhere_by_itself;  // what the workload counted
+  std::optional<std::size_t> elsewhere_by_itself;  // the workload's own count
 };
 
 Starts starts_of_workload(const std::string& model, const std::string& cpus) {
@@ -118,7 +118,7 @@ TEST(Starts, AreWhereTheWorkloadWantedThem) {
   }
 }
 
-// A task may move between its first switch-in and its first instruction, and its creator before its call.
+// A task may migrate between its first switch-in and its first instruction, and its creator before its call.
 TEST(Starts, AreWhereThePlainProgramSawThem) {
   const TemporaryDirectory directory;
   const std::string log = directory.file("log");
@@ -151,7 +151,7 @@ TEST(KernelMemory, IsCountedOnRequestOnly) {
   EXPECT_TRUE((*observed.report)["totals"].at("counters").at("kernel_slab_bytes").is_null());
 }
 
-// A fork copies what a thread shares: the descriptors of its memory at least, and page tables.
+// A fork copies what a thread shares: at least the VMAs and the page tables.
 TEST(KernelMemory, OfForksIsMoreThanOfThreads) {
   const Observed forks = created_by("forks", {"--kernel-memory"});
   const Observed threads = created_by("threads", {"--kernel-memory"});
@@ -167,7 +167,7 @@ TEST(KernelMemory, OfForksIsMoreThanOfThreads) {
     if (std::string_view(name) == "kernel_pages") {
       EXPECT_GE(of_forks, 40) << "page tables, a page each at least";
     } else {
-      EXPECT_GT(of_threads, 0) << name;  // pages of stacks come in bulk, unseen
+      EXPECT_GT(of_threads, 0) << name;  // pages of stacks are allocated in bulk, which is not counted
     }
   }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Who is killed or stopped while it observes or is observed.
+// The observer or the observed is killed or stopped during the window.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -20,11 +20,11 @@ using namespace std::chrono_literals;
 using ::testing::HasSubstr;
 
 void expect_all_tids(const Json& process, const std::set<pid_t>& tids) {
-  std::set<pid_t> told;
+  std::set<pid_t> reported;
   for (const Json& task : process.at("tasks")) {
-    told.insert(task.at("tid").get<pid_t>());
+    reported.insert(task.at("tid").get<pid_t>());
   }
-  EXPECT_TRUE(std::ranges::includes(told, tids)) << "not every thread that /proc showed is in the report";
+  EXPECT_TRUE(std::ranges::includes(reported, tids)) << "not every thread that /proc showed is in the report";
 }
 
 TEST(KilledTarget, OfARunIsReportedToItsEnd) {
@@ -89,7 +89,7 @@ TEST(KilledCollector, LeavesItsTargetRunningAndNothingBehind) {
     std::this_thread::sleep_for(200ms);
     observer.send(SIGKILL);
     EXPECT_EQ(observer.wait(20s).signal(), SIGKILL);
-    // A capture without an end is one that was cut.
+    // The report says in one line that the capture lacks its end.
     const Finished finished = run(tool({"report", "--format", "none", directory.file(file)}));
     EXPECT_EQ(lines_of(finished.err).size(), 1) << finished.describe();
   }
@@ -110,7 +110,7 @@ TEST(KilledCollector, LeavesItsTargetRunningAndNothingBehind) {
   EXPECT_EQ(target.wait(20s).exit_code(), 0);
 }
 
-// The command is not the collector's to end, when it is killed itself.
+// A collector that is killed leaves the command alive.
 TEST(KilledCollector, LeavesItsCommandRunning) {
   const TemporaryDirectory directory;
   const std::string proof = directory.file("it-went-on");
@@ -122,7 +122,7 @@ TEST(KilledCollector, LeavesItsCommandRunning) {
   EXPECT_TRUE(eventually([&] { return std::filesystem::exists(proof); }));
 }
 
-// More lives end than the ring has room for, and nobody reads it: each is in the report or in the losses.
+// More tasks end than the stopped collector's ring buffer has room for: each is in the report or in the losses.
 TEST(StoppedCollector, CountsWhatItCouldNotTake) {
   constexpr int kForks = 1000;
   const TemporaryDirectory directory;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Many short lives: none may be missed, and each has to agree with what the kernel says of it.
+// Many short-lived tasks: none may be missed, and each has to agree with the kernel's own figures.
 #include <gtest/gtest.h>
 
 #include <string>
@@ -10,7 +10,7 @@
 namespace taskcost::test {
 namespace {
 
-// The processes that the command became and made, the command first.
+// The process of the command and its descendants, the command first.
 std::vector<const Json*> family_of_command(const WatchedRun& watched) {
   const Json* process = watched.observed.report->find(watched.waited.front().pid);
   if (process == nullptr) {
@@ -42,7 +42,7 @@ TEST(Family, ForkAndExit) {
   EXPECT_EQ(watched.observed.report->task_count(), 2002);
 }
 
-// More than there is room for at once.
+// More tasks live in all than there is room for at the same time.
 TEST(Family, CreateAndJoin) {
   const TemporaryDirectory directory;
   const std::size_t count = thorough() ? 20'000 : 5'000;
@@ -64,7 +64,7 @@ TEST(Family, ShellScript) {
   const auto family = family_of_command(watched);
   EXPECT_EQ(family.size(), 301);
   EXPECT_EQ(tasks_in(family), 301);
-  // Which of them is the shell's choice.
+  // The shell chooses the system call that creates its children.
   EXPECT_EQ(counter(family, "children_forks") + counter(family, "children_vforks") + counter(family, "children_spawns"),
             300);
   EXPECT_EQ(counter(family, "execs"), 301);
@@ -88,14 +88,14 @@ TEST_P(Messaging, SendersAndReceivers) {
   const WatchedRun watched = watch(directory, command);
   ASSERT_NO_FATAL_FAILURE(expect_good(watched));
   const auto family = family_of_command(watched);
-  // 20 senders and 20 receivers a group.
+  // perf bench has 20 senders and 20 receivers in a group.
   const auto workers = static_cast<std::size_t>(groups * 40);
   EXPECT_EQ(tasks_in(family), workers + 1);
   EXPECT_EQ(family.size(), threads ? 1 : workers + 1);
   EXPECT_EQ(counter(family, threads ? "children_threads" : "children_forks"), workers);
 
-  // Every sender sends every receiver of its group 100 bytes a loop, over unix sockets. So does each worker one byte to
-  // say that it is ready, and the command one to let them go.
+  // Every sender sends every receiver of its group 100 bytes a loop, over unix sockets. Each worker sends one byte to
+  // say that it is ready, and the command one byte to let each of them go.
   std::int64_t bytes = 0;
   for (const Json* process : family) {
     bytes += process->at("total").at("ipc").at("unix_socket").at("bytes_out").get<std::int64_t>();
@@ -106,7 +106,7 @@ TEST_P(Messaging, SendersAndReceivers) {
 INSTANTIATE_TEST_SUITE_P(Kinds, Messaging, ::testing::Bool(),
                          [](const auto& threads) { return threads.param ? "threads" : "processes"; });
 
-// getrusage, asked by the program itself right before it ends: the ledger has what comes after it too, which is little.
+// The program calls getrusage right before it ends: the ledger includes the little that comes after it.
 TEST(Family, OwnUsage) {
   const TemporaryDirectory directory;
   const WatchedRun watched = watch(directory, {program("own_usage"), own_log(directory)});
@@ -121,7 +121,7 @@ TEST(Family, OwnUsage) {
   const std::vector<const Json*> alone{process};
   EXPECT_EQ(process->at("tasks").size(), 2);
 
-  // The writing of three lines and the end: a handful of switches and faults.
+  // Three lines are written and the program ends: a handful of switches and faults.
   const auto close_to = [&](const char* figure, std::int64_t own, std::int64_t later) {
     EXPECT_GE(counter(alone, figure), own) << figure;
     EXPECT_LE(counter(alone, figure), own + later) << figure;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Page faults by kind, against a program that knows how many pages it touches. What loading and ending the program
-// costs is taken off by a second run that touches none.
+// Page faults by kind, compared with a program that knows how many pages it touches. A second run that touches none
+// gives the faults of starting and ending the program, which are subtracted.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -45,7 +45,7 @@ Touched touch(const std::string& kind, std::int64_t pages) {
 
 struct Kind {
   const char* name;
-  const char* counter;    // that must have grown by the pages
+  const char* counter;    // it grows at least by the number of pages
   std::int64_t at_least;  // of the program's own count, for a thousand pages
 };
 
@@ -95,7 +95,7 @@ TEST(FaultLatency, CoversEveryFaultOfUserCode) {
   EXPECT_GE(many.process().at("total").at("activities").at("page_fault").at("count"), 10'000);
 }
 
-// With --detail switches: untimed, and no time is made up.
+// With --detail switches faults are untimed, and their time is null.
 TEST(FaultsWithoutProbes, AreThoseThatTheKernelCounts) {
   const TemporaryDirectory directory;
   const Observed observed =

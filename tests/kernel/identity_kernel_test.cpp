@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Numbers and names that the kernel uses again: which process, connection, file or program something was, who its
-// parent was and who reaped it. Held against what the programs themselves say.
+// Ids and names that the kernel reuses: which process, connection, file or program a figure is of, which parent a
+// process had, and which process reaped it. The programs themselves say what is right.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -32,7 +32,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-// A cgroup of its own, gone with the object; without a path where there is no second version.
+// A cgroup that is removed with the object. It has no path if version 2 is not mounted.
 class Group {
  public:
   explicit Group(const std::string& name) {
@@ -61,7 +61,7 @@ class Group {
 
 std::size_t arrivals_count() { return thorough() ? 2000 : 400; }
 
-// Each is a process of its own, with its tasks and its status.
+// Each is a process of its own, with its own tasks and exit status.
 void expect_arrived(const Report& report, const std::vector<Waited>& log) {
   ASSERT_EQ(log.size(), arrivals_count());
   std::size_t missing = 0;
@@ -150,7 +150,7 @@ TEST(ByCgroup, WhoIsBornElsewhereIsNotInIt) {
   EXPECT_NE(report->find(into_own), nullptr);
 }
 
-// Bytes by who sent them to whom, by tid; 0: not observed.
+// Bytes by sender and receiver tid; 0: not observed.
 std::map<std::pair<pid_t, pid_t>, std::int64_t> bytes_passed(const Report& report) {
   std::map<std::pair<pid_t, pid_t>, std::int64_t> bytes;
   const auto tid = [](const Json& number) { return number.is_null() ? pid_t{0} : number.get<pid_t>(); };
@@ -200,7 +200,7 @@ TEST(Connections, OfOneWorkerAreNotThoseOfAnother) {
   EXPECT_EQ(between, 0) << "they have no channel between each other";
 }
 
-// The client is observed too: from its few ports it has had connections with all of them.
+// The client is observed too: from its few ports it has had connections with all servers.
 TEST(Connections, FromAPortThatComesAgainAreToldApart) {
   const TemporaryDirectory directory;
   write_file(directory.file("go"), "");
@@ -241,7 +241,7 @@ class Fifos : public ::testing::Test {
 TEST_F(Fifos, OfOneNumberOnTwoFileSystemsAreTwo) { expect_pairs(observe({program("fifos"), "twins"})); }
 
 TEST_F(Fifos, OfOneNumberOneAfterTheOtherAreSeveral) {
-  const std::string path = "/var/tmp/taskcost-test-fifo-" + std::to_string(getpid());  // on a disk, as a rule
+  const std::string path = "/var/tmp/taskcost-test-fifo-" + std::to_string(getpid());  // usually on a disk
   expect_pairs(observe({program("fifos"), "again", path}));
 }
 
@@ -264,7 +264,7 @@ TEST_P(Orphans, HaveTheParentThatTheyHadAndTheReapThatItWas) {
   EXPECT_EQ(process->at("ppid"), parent);
   EXPECT_EQ(process->at("parent"), by_itself->at("id"));
   ASSERT_TRUE(process->at("zombie_ns").is_number()) << process->at("zombie_ns");
-  // From its last words to the return of the wait: its exit is in it.
+  // The time from the child's last output to the return of the wait includes its exit.
   EXPECT_LE(process->at("zombie_ns"), zombie_ns);
   EXPECT_GE(process->at("zombie_ns"), zombie_ns - 30'000'000);
   EXPECT_TRUE(process->at("reap_ns").is_number());
@@ -339,7 +339,7 @@ TEST(ByName, WhoTakesTheNameLaterIsObserved) {
   EXPECT_NE(report->find(late.pid()), nullptr);
 }
 
-// What stacks of waits say that the processes of a program slept below: nap_here, nap_there.
+// The functions below which the processes of a program slept, according to the stacks of waits: nap_here, nap_there.
 std::map<std::string, std::set<std::string>> naps_of(const Report& report) {
   std::map<std::uint64_t, std::string> commands;
   for (const Json& process : report.processes()) {
@@ -385,7 +385,7 @@ TEST_P(StacksOfReplaced, HaveNoNameOfAnotherProgram) {
 INSTANTIATE_TEST_SUITE_P(How, StacksOfReplaced, ::testing::Values("removed", "overwritten"),
                          [](const auto& how) { return std::string(how.param); });
 
-// Two programs of one process: what the first one did is not named after the second.
+// One process runs two programs: the stacks of the first one do not get names of the second.
 TEST(StacksOfOneProcess, AreOfTheProgramOfTheirTime) {
   const Observed observed =
       observe({"sh", "-c", program("naps_here") + " 3; exec " + program("naps_there") + " 3"}, {"--stacks"});
@@ -398,13 +398,13 @@ TEST(StacksOfOneProcess, AreOfTheProgramOfTheirTime) {
 
 class InAMountNamespace : public ::testing::TestWithParam<bool> {};
 
-// Its file system is there for the program alone, and gone with it.
+// The file system is mounted for the program alone, and vanishes with it.
 TEST_P(InAMountNamespace, FilesOfAProgramAreFound) {
   const TemporaryDirectory directory;
   const std::string place = directory.file("root");
   std::filesystem::create_directory(place);
   if (GetParam()) {
-    std::filesystem::copy_file(program("naps_there"), place + "/naps");  // the host's of that name
+    std::filesystem::copy_file(program("naps_there"), place + "/naps");  // the host has another file of that name
   }
   Subprocess target({"unshare", "-m", "sh", "-c",
                      "mount -t tmpfs none " + place + " && cp " + program("naps_here") + " " + place +
@@ -424,7 +424,7 @@ TEST_P(InAMountNamespace, FilesOfAProgramAreFound) {
 INSTANTIATE_TEST_SUITE_P(Twin, InAMountNamespace, ::testing::Bool(),
                          [](const auto& twin) { return std::string(twin.param ? "WithATwin" : "Alone"); });
 
-// The tool is in a pid namespace of its own, which numbers its mappings' processes.
+// The tool runs in a pid namespace of its own: the pids of its mapping events are those of that namespace.
 TEST(InAPidNamespace, StacksHaveNames) {
   const TemporaryDirectory directory;
   const std::string file = directory.file("r.json");

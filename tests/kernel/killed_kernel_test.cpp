@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What is left in the kernel of a collector that was killed: nothing. bpftool tells.
+// A collector that was killed leaves nothing in the kernel, according to bpftool.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -25,10 +25,10 @@ using ::testing::StartsWith;
 
 using Ids = std::set<std::uint32_t>;
 
-// By kind, as bpftool has it: "prog", "map", "link".
+// bpftool's word for the kind: "prog", "map", "link".
 using Objects = std::map<std::string, Ids>;
 
-// What the descriptors of a process say that they hold.
+// The objects that the descriptors of a process hold, according to fdinfo.
 Objects held_by(pid_t pid) {
   Objects held;
   std::error_code gone;
@@ -45,7 +45,7 @@ Objects held_by(pid_t pid) {
   return held;
 }
 
-// All that the kernel has of a kind, and its name.
+// All objects of a kind in the kernel, with their names.
 std::map<std::uint32_t, std::string> living(const std::string& kind) {
   std::map<std::uint32_t, std::string> objects;
   const Finished listed = run({"/usr/sbin/bpftool", "--json", kind, "show"});
@@ -67,7 +67,7 @@ std::size_t left_of(const Objects& held) {
   return left;
 }
 
-// The kernel frees programs and maps some time after the last descriptor is gone.
+// The kernel frees programs and maps some time after their last descriptor is closed.
 void expect_gone(const Objects& held) {
   const auto limit = std::chrono::steady_clock::now() + 20s;
   while (left_of(held) > 0 && std::chrono::steady_clock::now() < limit) {
@@ -79,7 +79,7 @@ void expect_gone(const Objects& held) {
 void expect_probes(const Objects& held) {
   const auto programs = living("prog");
   for (const std::uint32_t id : held.at("prog")) {
-    ASSERT_TRUE(programs.count(id)) << "what bpftool tells and what the process holds is not the same";
+    ASSERT_TRUE(programs.count(id)) << "bpftool and the descriptors of the process disagree";
     EXPECT_THAT(programs.at(id), StartsWith("taskcost_"));
   }
   for (const char* kind : {"prog", "map", "link"}) {
@@ -92,7 +92,7 @@ struct Child {
   ~Child() { kill(pid, SIGKILL); }
 };
 
-// With all that it can hold, and a command that outlives it.
+// The tool runs with every option that loads programs, and its command outlives it.
 TEST(Killed, LeavesNothingWhileItsCommandLivesOn) {
   const TemporaryDirectory directory;
   Subprocess tool({taskcost_binary(), "record", "--quiet", "--stacks", "--kernel-memory", "--probe-stats", "-o",
@@ -111,7 +111,7 @@ TEST(Killed, LeavesNothingWhileItsCommandLivesOn) {
   expect_gone(held);
 }
 
-// At whatever moment: while it loads, attaches, calibrates or observes.
+// The signal comes at any moment: while it loads, attaches, calibrates or observes.
 TEST(Killed, LeavesNothingAtAnyMoment) {
   std::size_t most = 0;
   for (std::chrono::milliseconds after = 5ms; after < 1500ms; after = after * 3 / 2) {

@@ -13,7 +13,7 @@ namespace {
 
 class OddLives : public ::testing::Test {
  protected:
-  // All the lives in one observation.
+  // One observation has all these lives.
   static void SetUpTestSuite() {
     directory_ = new TemporaryDirectory;
     watched_ = new WatchedRun(watch(*directory_, {program("odd_lives"), programs_directory(), own_log(*directory_)}));
@@ -25,7 +25,7 @@ class OddLives : public ::testing::Test {
   void SetUp() override {
     expect_ran(watched_->observed);
     ASSERT_TRUE(watched_->observed.report);
-    // The command, the seven programs, and the children of theirs that were waited for.
+    // The command, the seven programs, and those of their children that were waited for.
     ASSERT_EQ(watched_->waited.size(), 1 + 7 + 20 + 3 + 5 + 5 + 5);
   }
 
@@ -58,7 +58,7 @@ TEST_F(OddLives, AreSound) {
 }
 
 TEST_F(OddLives, NothingElseAppears) {
-  // waiter, odd_lives, the seven, their children.
+  // waiter, odd_lives, the seven programs and their children.
   EXPECT_EQ(report().processes().size(), 2 + 7 + 20 + 3 + 5 + 5 + 5);
 }
 
@@ -87,7 +87,7 @@ TEST_F(OddLives, ExecFromAThreadKeepsOneProcess) {
   EXPECT_EQ(children_of(process).size(), 3);
   EXPECT_EQ(process.at("exit_code"), 0);
 
-  // The thread that called exec ends last, under the leader's number.
+  // The thread that called exec ends last, under the leader's tid.
   const Json* last = nullptr;
   for (const Json& task : process.at("tasks")) {
     if (last == nullptr || task.at("end_ns") > last->at("end_ns")) {
@@ -160,7 +160,7 @@ TEST_F(OddLives, EveryCreationIsCountedOnce) {
   for (const Json& entry : report()["totals"].at("creations")) {
     created += entry.at("count").get<std::int64_t>();
   }
-  // The first process was created by taskcost.
+  // taskcost created the first process.
   EXPECT_EQ(created, static_cast<std::int64_t>(report().task_count()) - 1);
 }
 

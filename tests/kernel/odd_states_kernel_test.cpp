@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The machine or the target in a state that is seldom: CPUs that come and go, a clock that is set, a full disk, tasks
-// by the ten thousand, numbers that are used again, targets that are traced, frozen, dead, or in namespaces of their
-// own.
+// The machine or the target is in a rare state: CPU hotplug, a clock that is set, a full disk, tens of thousands of
+// tasks, reused ids, targets that are traced, frozen, dead, or in namespaces of their own.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/mount.h>
@@ -33,22 +32,22 @@ using namespace std::chrono_literals;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-// Perf events end when their CPU goes offline, and the tool opens them again: until then the kernel resolves faults
-// unseen. As many descriptors of perf events as before show from the outside that it has done so.
+// Perf events end when their CPU goes offline, and the tool opens them again: until then faults are counted as
+// unresolved there. The tool has done so when it has as many perf descriptors as before.
 class Cpu : public ::testing::Test {
  protected:
   static constexpr auto kLimit = 5min;  // only so that a broken tool does not hang the test
 
   void SetUp() override { ASSERT_EQ(online_.before(), "1\n"); }
 
-  void take_away(const Subprocess& observer) {
+  void take_offline(const Subprocess& observer) {
     events_ = descriptors_of(observer.pid(), "perf_event");
     ASSERT_TRUE(online_.put("0")) << "this kernel refuses to take CPU 1 away";
-    // None at all where functions are probed instead.
+    // There are none where functions are probed instead.
     ASSERT_TRUE(
         eventually([&] { return events_ == 0 || descriptors_of(observer.pid(), "perf_event") < events_; }, kLimit));
   }
-  void give_back(const Subprocess& observer) {
+  void bring_back(const Subprocess& observer) {
     ASSERT_TRUE(online_.put("1"));
     ASSERT_TRUE(eventually([&] { return descriptors_of(observer.pid(), "perf_event") == events_; }, kLimit));
   }
@@ -69,11 +68,11 @@ TEST_F(Cpu, MayGoAndComeBack) {
                 "$i ]; do sleep 0.01; done; taskset -c 1 " + pinned + "; done; kill $!; wait"}));
   ASSERT_TRUE(observer.wait_for_output("ready", kLimit));
   const auto loop = static_cast<pid_t>(std::stol(observer.out()));
-  std::int64_t faults_until_back = 0;  // of the loop, from before the CPU came online until its events were there
+  std::int64_t faults_until_back = 0;  // of the loop, from before the CPU came online until its perf events were open
   for (int time = 1; time <= kTimes; ++time) {
-    ASSERT_NO_FATAL_FAILURE(take_away(observer));
+    ASSERT_NO_FATAL_FAILURE(take_offline(observer));
     const std::int64_t before = minor_faults_of(loop);
-    ASSERT_NO_FATAL_FAILURE(give_back(observer));
+    ASSERT_NO_FATAL_FAILURE(bring_back(observer));
     faults_until_back += minor_faults_of(loop) - before;
     const std::size_t lines = lines_of(observer.out()).size();
     write_file(back + std::to_string(time), "");
@@ -88,7 +87,8 @@ TEST_F(Cpu, MayGoAndComeBack) {
   expect_sums(*report);
   expect_waits(*report);
   for (const auto& [name, count] : (*report)["losses"].items()) {
-    // The threads of the loop flush each other's TLBs: now and then one interrupts the probe on a flush of the other.
+    // The threads of the loop flush each other's TLBs: now and then a flush's IPI interrupts the probe on another
+    // flush.
     if (name != "skipped_probes") {
       EXPECT_LE(count, name == "unresolved_faults" ? faults_until_back : 0) << name;
     }
@@ -106,7 +106,7 @@ TEST_F(Cpu, MayGoAndComeBack) {
   }
 }
 
-// Programs that start on it have names in stacks.
+// The stacks of programs that start on this CPU have names.
 TEST_F(Cpu, HasItsMappingsFollowedWhenItCameBack) {
   const TemporaryDirectory directory;
   const std::string back = directory.file("back");
@@ -114,8 +114,8 @@ TEST_F(Cpu, HasItsMappingsFollowedWhenItCameBack) {
       {"run", "-q", "--stacks", "--format", "none", "-o", directory.file("r.json"), "--", "sh", "-c",
        "echo ready; until [ -e " + back + " ]; do sleep 0.01; done; taskset -c 1 " + elf_directory() + "/paths_pie"}));
   ASSERT_TRUE(observer.wait_for_output("ready", kLimit));
-  ASSERT_NO_FATAL_FAILURE(take_away(observer));
-  ASSERT_NO_FATAL_FAILURE(give_back(observer));
+  ASSERT_NO_FATAL_FAILURE(take_offline(observer));
+  ASSERT_NO_FATAL_FAILURE(bring_back(observer));
   write_file(back, "");
   const Finished finished = observer.wait(kLimit);
   ASSERT_EQ(finished.exit_code(), 0) << finished.describe();
@@ -130,7 +130,7 @@ TEST_F(Cpu, HasItsMappingsFollowedWhenItCameBack) {
   EXPECT_GE(faults, 100);
 }
 
-// Adds `seconds` to CLOCK_REALTIME, exactly.
+// Adds exactly `seconds` to CLOCK_REALTIME.
 bool shift_clock(long seconds) {
   timex shift{};
   shift.modes = ADJ_SETOFFSET;
@@ -162,7 +162,7 @@ TEST(Clock, ThatIsSetChangesNoDuration) {
   }
 }
 
-// A file system of its own, of that size.
+// Mounts a file system of that size.
 class SmallDisk {
  public:
   explicit SmallDisk(const std::string& size) {
@@ -216,7 +216,7 @@ TEST(FullDisk, LeavesNoHalfReport) {
   }
 }
 
-// All are born in the window and end at once: every one has an account, or is counted as lost.
+// All tasks are created in the window and end at once: each has an account, or is counted as lost.
 TEST(Crowded, EveryTaskOfMany) {
   const std::int64_t processes = 20;
   const std::int64_t threads = thorough() ? 2500 : 250;
@@ -239,11 +239,11 @@ TEST(Crowded, EveryTaskOfMany) {
   constexpr int kOwn = 1 + 64;
   const std::int64_t dropped = (*report)["losses"].at("dropped_exit_records");
   EXPECT_EQ((*report)["task_count"].get<std::int64_t>() + dropped, processes * threads + kOwn);
-  std::int64_t told = static_cast<std::int64_t>(report->task_count());
+  std::int64_t reported = static_cast<std::int64_t>(report->task_count());
   for (const Json& folded : (*report)["folded"]) {
-    told += folded.at("tasks").get<std::int64_t>();
+    reported += folded.at("tasks").get<std::int64_t>();
   }
-  EXPECT_EQ(told, (*report)["task_count"]);
+  EXPECT_EQ(reported, (*report)["task_count"]);
   expect_closed(*report);
 }
 
@@ -273,10 +273,10 @@ TEST(Nested, EachGenerationHasItsParent) {
   }
 }
 
-// Few numbers, all used several times: a life is not its number.
+// Few pids, all used several times: the report keeps tasks with the same pid apart.
 TEST(ReusedIds, EveryLifeHasAnAccountOfItsOwn) {
   constexpr std::int64_t kForks = 1200;
-  constexpr std::size_t kFree = 800;  // with those below 300, which only come once
+  constexpr std::size_t kFree = 800;  // includes the pids below 300, which the kernel uses only once
   std::size_t used = 0;
   for (const auto& process : std::filesystem::directory_iterator("/proc")) {
     used += tids_of(static_cast<pid_t>(std::strtol(process.path().filename().c_str(), nullptr, 10))).size();
@@ -328,7 +328,7 @@ TEST(TracedTarget, IsObserved) {
   EXPECT_GT(counter(*process, "children_forks"), 0);
 }
 
-// Frozen when the window opens, thawed in its middle.
+// The target is frozen when the window opens, and thawed in its middle.
 TEST(FrozenTarget, IsObservedAsItStandsStill) {
   const Running target({program("steady"), "2"});
   const Cgroup group;
@@ -406,7 +406,7 @@ TEST(ZombieTarget, WithLivingThreadsIsObserved) {
   EXPECT_NE(report->find(target.pid()), nullptr);
 }
 
-// Its clocks are ahead by eleven days, and its numbers begin at 1.
+// The clocks of its time namespace are ahead by eleven days, and its pids begin at 1.
 TEST(OtherNamespaces, DurationsAreThoseOfTheMachine) {
   const TemporaryDirectory directory;
   const std::int64_t begin = monotonic_ns();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a kernel does for a task outside the calls that are traced, and why tasks stand still: against programs that
-// know what they did, and against the kernel's own statistics.
+// What the kernel does for a task outside of the traced system calls, and why tasks stand still: compared with programs
+// that know what they did, and with the kernel's own statistics.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/mount.h>
@@ -23,7 +23,7 @@ using namespace std::chrono_literals;
 
 constexpr const char* name = "outside_calls";
 
-// "key value" lines of the program.
+// The "key value" lines of the program.
 std::map<std::string, std::int64_t> said(const Observed& observed) {
   std::map<std::string, std::int64_t> values;
   std::istringstream lines(observed.finished.out);
@@ -34,7 +34,7 @@ std::map<std::string, std::int64_t> said(const Observed& observed) {
   return values;
 }
 
-// Tasks of that comm, by id.
+// The tasks with that comm, by id.
 std::map<std::uint64_t, Json> tasks_named(const Report& report, const std::string& comm) {
   std::map<std::uint64_t, Json> tasks;
   for (const Json& process : report.processes()) {
@@ -53,7 +53,7 @@ Json first_named(const Report& report, const std::string& comm) {
   return tasks.empty() ? Json() : tasks.begin()->second;
 }
 
-// How often waits of one cause were ended, by "waker: place".
+// How often waits with one cause were ended, by "waker: call site".
 std::map<std::string, int> wakeups(const Report& report, const std::string& cause) {
   std::map<std::string, int> sums;
   for (const Json& edge : report["edges"]) {
@@ -91,7 +91,7 @@ class OutsideCalls : public ::testing::TestWithParam<const char*> {
   }
 };
 
-// The last reference to a file goes behind the call, on the way back to user mode.
+// The last reference to a file is dropped after the call, on the way back to user mode.
 TEST_P(OutsideCalls, FilesThatCloseWakeFromTheCallThatClosedThem) {
   for (const auto& [mode, place] : std::map<std::string, std::string>{
            {"exec", "execve"}, {"dup2", "dup3"}, {"close_range", "close_range"}, {"close", "close"}}) {
@@ -113,7 +113,7 @@ TEST_P(OutsideCalls, ATaskThatStopsItselfWakesItsParent) {
   for (const char* call : {"task: tgkill", "task: tkill", "task: kill"}) {
     stops += by[call];
   }
-  // Its continuation wakes the parent too.
+  // SIGCONT wakes the parent too.
   EXPECT_GE(stops, said(observed)["times"]);
   for (const auto& [id, task] : tasks_named(*observed.report, "stopper")) {
     EXPECT_GT(waited(task, "stopped"), 0);
@@ -151,7 +151,7 @@ TEST_P(OutsideCalls, ACallThatASupervisorAnswersIsWhereItsTaskWaits) {
   const Json& activities = asking.at("account").at("activities");
   EXPECT_LE(activities.at("user").at("blocked_ns"), own_clock / 10);
   EXPECT_GE(activities.at("other").at("blocked_ns"), own_clock / 2);
-  // Who ended the wait of the other: each the other one, none an interrupt.
+  // Each of the two ends the other one's waits; no interrupt does.
   for (const Json& edge : (*observed.report)["edges"]) {
     if (edge.at("channel") == "other" && edge.at("waited_ns").get<std::int64_t>() > own_clock / 2) {
       EXPECT_EQ(edge.at("waker"), "task");
@@ -228,7 +228,7 @@ TEST_P(OutsideCalls, ATaskBeyondItsQuotaIsThrottled) {
   const auto throttled = counters.at("throttled_ns").get<std::int64_t>();
   EXPECT_GE(throttled, quota.throttled_ns() / 2);
   EXPECT_LE(throttled, quota.throttled_ns() * 3 / 2);
-  // It is no wait for a CPU that others had. (Back on its run queue, it may have one of those.)
+  // Throttling is not counted as waiting for a busy CPU. (Once back on its run queue, the task may have to.)
   EXPECT_LT((*observed.report)["histograms"].at("run_queue").at("sum_ns").get<std::int64_t>(), throttled);
 }
 
@@ -239,7 +239,7 @@ TEST_P(OutsideCalls, YieldsAreNoPreemptions) {
   EXPECT_GT(counters.at("yields"), 0);
   EXPECT_LE(counters.at("yields"), counters.at("involuntary_switches"));
   if (std::string(GetParam()) == "full") {
-    EXPECT_LE(counters.at("yields"), 1000);  // by its registers alone, a call that is over counts too
+    EXPECT_LE(counters.at("yields"), 1000);  // the saved registers alone would count a call that has returned too
   }
   EXPECT_GT(counters.at("yielded_ns"), 0);
 }
@@ -263,7 +263,7 @@ TEST_P(OutsideCalls, TheFreezerIsWhatAFrozenTaskWaitsFor) {
   expect_frozen(observe_in({"freeze", group.path()}));
 }
 
-// A freezer of version 1, at a place of its own: it can be mounted where version 2 is in use too.
+// A freezer of version 1 on a mount point of its own: it can be mounted beside a hierarchy of version 2.
 class FirstFreezer {
  public:
   FirstFreezer() {

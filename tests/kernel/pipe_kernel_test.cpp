@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A storm of switches: two tasks that hand a byte to and fro (perf bench sched pipe).
+// Many switches: two tasks hand a byte to and fro (perf bench sched pipe).
 #include <gtest/gtest.h>
 
 #include <string>
@@ -35,14 +35,14 @@ TEST_P(Pipe, AccountsClose) {
   expect_sound(report);
   expect_as_waited(report, watched.waited);
 
-  // Two processes, or a main thread with two more.
+  // perf runs two processes, or a main thread with two more.
   ASSERT_EQ(watched.waited.size(), 1);
   const auto bench = report.family(*report.find(watched.waited.front().pid));
   EXPECT_EQ(bench.size(), GetParam().threads ? 1 : 2);
   EXPECT_EQ(tasks_in(bench), GetParam().threads ? 3 : 2);
   EXPECT_EQ(report.task_count(), tasks_in(bench) + 1) << "the waiter and nothing else";
 
-  // Each round is an int there and an int back.
+  // Each round sends an int there and an int back.
   std::int64_t bytes = 0;
   for (const Json* process : bench) {
     bytes += process->at("total").at("ipc").at("pipe").at("bytes_out").get<std::int64_t>();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Random programs, drawn from a seed, each with its own account of what its tasks did, what passed
-// between them and who waited for whom.
+// Random programs, drawn from a seed. Each keeps its own account of what its tasks did, what passed between them and
+// which waited for which.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -31,26 +31,26 @@ struct Truth {
   explicit Truth(const std::string& log) {
     std::istringstream lines(log);
     for (std::string line; std::getline(lines, line);) {
-      const Json told = Json::parse(line);
-      if (told.contains("tid")) {
-        tasks[told.at("tid").get<pid_t>()] = told;
-        programs[told.at("process").get<pid_t>()] = told.at("seed").get<std::int64_t>();
-      } else if (told.contains("waker")) {
-        meetings.emplace(told.at("waker").get<pid_t>(), told.at("sleeper").get<pid_t>(),
-                         told.at("cause").get<std::string>());
-      } else if (told.contains("killed")) {
-        killed.insert(told.at("killed").get<pid_t>());
+      const Json entry = Json::parse(line);
+      if (entry.contains("tid")) {
+        tasks[entry.at("tid").get<pid_t>()] = entry;
+        programs[entry.at("process").get<pid_t>()] = entry.at("seed").get<std::int64_t>();
+      } else if (entry.contains("waker")) {
+        meetings.emplace(entry.at("waker").get<pid_t>(), entry.at("sleeper").get<pid_t>(),
+                         entry.at("cause").get<std::string>());
+      } else if (entry.contains("killed")) {
+        killed.insert(entry.at("killed").get<pid_t>());
       } else {
-        bytes[{told.at("from").get<pid_t>(), told.at("to").get<pid_t>(), told.at("channel").get<std::string>()}] +=
-            told.at("bytes").get<std::int64_t>();
+        bytes[{entry.at("from").get<pid_t>(), entry.at("to").get<pid_t>(), entry.at("channel").get<std::string>()}] +=
+            entry.at("bytes").get<std::int64_t>();
       }
     }
   }
 };
 
-BytesByChannel bytes_of(const Json& told) {
+BytesByChannel bytes_of(const Json& reported) {
   BytesByChannel sums;
-  for (const auto& [key, value] : told.items()) {
+  for (const auto& [key, value] : reported.items()) {
     if (value.is_object()) {
       const std::string channel = value.at("channel");
       sums[channel + " in"] += value.at("in").get<std::int64_t>();
@@ -61,22 +61,22 @@ BytesByChannel bytes_of(const Json& told) {
 }
 
 void expect_tasks(const Report& report, const Truth& truth) {
-  std::map<pid_t, const Json*> told;
+  std::map<pid_t, const Json*> reported;
   for (const Json& process : report.processes()) {
     for (const Json& task : process.at("tasks")) {
-      told[task.at("tid").get<pid_t>()] = &task;
+      reported[task.at("tid").get<pid_t>()] = &task;
     }
   }
   for (const auto& [tid, task] : truth.tasks) {
     SCOPED_TRACE("seed " + task.at("seed").dump() + ", task " + std::to_string(tid));
-    ASSERT_TRUE(told.contains(tid));
-    const Json& counters = told[tid]->at("account").at("counters");
+    ASSERT_TRUE(reported.contains(tid));
+    const Json& counters = reported[tid]->at("account").at("counters");
     EXPECT_EQ(counters.at("children_threads"), task.at("threads"));
     EXPECT_EQ(counters.at("children_forks"), task.at("forks"));
     EXPECT_EQ(counters.at("children_spawns"), task.at("spawns"));
     EXPECT_EQ(counters.at("children_vforks"), task.at("vforks"));
     EXPECT_EQ(counters.at("execs"), task.at("execs"));
-    EXPECT_EQ(bytes_by_channel(*told[tid]), bytes_of(task));
+    EXPECT_EQ(bytes_by_channel(*reported[tid]), bytes_of(task));
   }
   for (const pid_t pid : truth.killed) {
     const Json* process = report.find(pid);
@@ -85,31 +85,31 @@ void expect_tasks(const Report& report, const Truth& truth) {
   }
 }
 
-// Bytes between two tasks are those of their channels, and none pass between two that have none. A pair of many bytes
-// may be told as what each of both did where a channel has more ends.
+// Bytes between two tasks pass through their channels, and no bytes pass between tasks that share none. The report may
+// have the bytes of a pair for each of the two tasks instead, if a channel has more ends.
 void expect_pairs(const Report& report, const Truth& truth) {
-  std::map<Pair, std::int64_t> told;
+  std::map<Pair, std::int64_t> reported;
   for (const Json& edge : report["edges"]) {
     const bool both = edge.at("from_tid").is_number() && edge.at("to_tid").is_number();
     if (both && edge.at("from_tid") != edge.at("to_tid") && edge.at("bytes").is_number() && edge.at("bytes") != 0) {
-      told[{edge.at("from_tid").get<pid_t>(), edge.at("to_tid").get<pid_t>(), edge.at("channel").get<std::string>()}] +=
-          edge.at("bytes").get<std::int64_t>();
+      reported[{edge.at("from_tid").get<pid_t>(), edge.at("to_tid").get<pid_t>(),
+                edge.at("channel").get<std::string>()}] += edge.at("bytes").get<std::int64_t>();
     }
   }
   for (const auto& [pair, bytes] : truth.bytes) {
     const auto& [from, to, channel] = pair;
     SCOPED_TRACE("seed " + truth.tasks.at(from).at("seed").dump() + ": " + std::to_string(from) + " to " +
                  std::to_string(to) + " through " + channel);
-    EXPECT_EQ(told[pair], bytes);
+    EXPECT_EQ(reported[pair], bytes);
   }
-  for (const auto& [pair, bytes] : told) {
+  for (const auto& [pair, bytes] : reported) {
     const auto& [from, to, channel] = pair;
     EXPECT_TRUE(bytes == 0 || truth.bytes.contains(pair))
         << bytes << " bytes from " << from << " to " << to << " through " << channel;
   }
 }
 
-// A process that ends, or becomes another program, closes ends that it had inherited: that wakes who waits there.
+// A process that exits or execs closes ends that it had inherited, and wakes the tasks that wait there.
 bool only_closes(const Json& edge) {
   const std::set<std::string> closing{"exit", "close", "execve"};
   return std::ranges::all_of(edge.at("places").items(),
@@ -147,7 +147,7 @@ void expect_wakers(const Report& report, const Truth& truth) {
   }
 }
 
-void expect_told(std::int64_t first, std::int64_t count) {
+void expect_reported(std::int64_t first, std::int64_t count) {
   SCOPED_TRACE("seeds from " + std::to_string(first));
   const TemporaryDirectory directory;
   const std::string log = directory.file("truth");
@@ -167,7 +167,7 @@ TEST(RandomPrograms, AreToldAsTheyWere) {
   constexpr std::int64_t at_once = 100;
   const std::int64_t programs = std::getenv("TASKCOST_THOROUGH") != nullptr ? 20'000 : 500;
   for (std::int64_t first = 1; first <= programs && !HasFailure(); first += at_once) {
-    expect_told(first, at_once);
+    expect_reported(first, at_once);
   }
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Captures: what is recorded gives the reports of the live run, and both books of each task agree.
+// Captures give the same reports as the live run, and each task's replayed ledger equals the kernel's.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -27,7 +27,7 @@ struct Recorded {
   Words options;
 };
 
-// What `record` left, with the report of the live run beside the capture.
+// The files that `record` left, with the report of the live run beside the capture.
 struct CaptureFiles {
   TemporaryDirectory directory;
   std::string capture = directory.file("run.tcap");
@@ -47,7 +47,7 @@ void record(const CaptureFiles& files, const Recorded& what, const Words& option
 class Capture : public ::testing::TestWithParam<Recorded> {
  protected:
   static void TearDownTestSuite() { captures_.clear(); }
-  // Recorded by the first test that asks; for each anew in a thorough run.
+  // The first test that asks records it; in a thorough run each test does.
   void SetUp() override {
     auto& kept = captures_[GetParam().name];
     if (kept == nullptr || thorough()) {
@@ -68,8 +68,8 @@ class Capture : public ::testing::TestWithParam<Recorded> {
 
 std::map<std::string, std::unique_ptr<CaptureFiles>> Capture::captures_;
 
-// Every field: the capture holds what the report is made from, and the command line of the recording. Only the capture
-// can say of its records that they lack nothing and fit together.
+// All fields are equal: the capture holds what the report is made from, and the command line of the recording. Only a
+// capture can say that its records are complete and consistent.
 TEST_P(Capture, GivesTheReportOfTheLiveRun) {
   const Finished finished = run({taskcost_binary(), "report", files_->capture, "--format", "none", "-o", again_});
   ASSERT_EQ(finished.exit_code(), 0) << finished.err;
@@ -96,7 +96,7 @@ Json audit_of(const std::string& capture, int exit_status = 0) {
   return Json::parse(finished.out, nullptr, false);
 }
 
-// Of a capture that lacks nothing, and whose books have to agree.
+// Audits a capture that has no losses, so that both ledgers of each task have to agree.
 Json whole_audit_of(const std::string& capture) {
   const Json audit = audit_of(capture);
   if (!audit.is_object()) {
@@ -108,7 +108,7 @@ Json whole_audit_of(const std::string& capture) {
   return audit;
 }
 
-// Double entry: what the transitions tell is what the kernel's side added up, to the nanosecond.
+// Double entry: the ledger that is replayed from the transitions equals the kernel's, to the nanosecond.
 TEST_P(Capture, BothBooksAgree) {
   const Json audit = whole_audit_of(files_->capture);
   const auto live = read_report(files_->live);
@@ -116,7 +116,8 @@ TEST_P(Capture, BothBooksAgree) {
   EXPECT_EQ(audit.at("compared").at("tasks"), live->task_count());
 }
 
-// Cut off as by a crash: what ended before the cut is as the kernel's ledgers told it, what lived then is rebuilt.
+// The capture is cut as by a crash: tasks that ended before the cut have the kernel's ledgers, and those that lived
+// then have replayed ones.
 TEST_P(Capture, CutOffGivesWhatCameBefore) {
   const std::string bytes = read_file(files_->capture);
   for (const double part : {0.9, 0.5}) {
@@ -136,7 +137,7 @@ TEST_P(Capture, CutOffGivesWhatCameBefore) {
   }
 }
 
-// The smallest ring buffer loses events: each loss is counted and has its place, and the other figures stay right.
+// The smallest ring buffer loses events: each loss is counted and located, and the other figures stay right.
 class SmallBuffer : public ::testing::TestWithParam<Recorded> {};
 
 TEST_P(SmallBuffer, WithLossesNoWrongFigureIsShownAsRight) {
@@ -169,7 +170,7 @@ TEST(CaptureBesideAnotherTracer, BothBooksAgree) {
   whole_audit_of(capture);
 }
 
-// Tasks that were there before, in the middle of what they did.
+// These tasks existed before, in the middle of what they did.
 TEST(CaptureOfAServer, BothBooksAgree) {
   Redis server;
   ASSERT_TRUE(server.start()) << server.process().out();
@@ -186,7 +187,7 @@ TEST(CaptureOfAServer, BothBooksAgree) {
   EXPECT_GE(audit.at("compared").at("tasks"), 3);
 }
 
-// Whatever the tasks of the machine were in the middle of when the window opened and closed.
+// The tasks of the machine may be in the middle of anything when the window opens and closes.
 TEST(CaptureOfTheMachine, BothBooksAgree) {
   Subprocess load({"/usr/bin/perf", "bench", "sched", "messaging", "-g", "1", "-l", "2000"});
   const TemporaryDirectory directory;
@@ -200,7 +201,7 @@ TEST(CaptureOfTheMachine, BothBooksAgree) {
   EXPECT_TRUE(audit.at("agrees")) << audit.dump(1);
 }
 
-// It never leaves its CPU, so what it did last is not in the ring when the window closes.
+// The task never leaves its CPU, so its last event is not in the ring buffer when the window closes.
 TEST(CaptureOfATaskThatRuns, BothBooksAgree) {
   Subprocess load({"/usr/bin/perf", "bench", "syscall", "basic", "-l", "1000000000"});
   const TemporaryDirectory directory;
@@ -214,7 +215,7 @@ TEST(CaptureOfATaskThatRuns, BothBooksAgree) {
   EXPECT_EQ(audit.at("compared").at("tasks"), 1);
 }
 
-// What reads and writes the records has the CPU before those that want it all the time.
+// The threads that drain and write the records get the CPU before programs that want it all the time.
 TEST(CaptureOfABusyMachine, LosesNothing) {
   if (!may_ask_for(Priority::reader)) {
     GTEST_SKIP() << "no right to a real-time priority (CAP_SYS_NICE)";
@@ -235,7 +236,7 @@ TEST(CaptureOfABusyMachine, LosesNothing) {
   whole_audit_of(capture);
 }
 
-// By tid. What a viewer draws of a task: the time between its switches, and its waits by their names.
+// By tid: what a viewer draws of a task, which is the time between its switches, and its waits with their names.
 struct Drawn {
   std::int64_t running_ns = 0;
   std::map<std::string, std::int64_t> waits_ns;
@@ -305,7 +306,7 @@ TEST(TraceOfARun, DrawsWhatTheReportSays) {
   }
 }
 
-// Stopped, the collector reads nothing, and the ring overflows. The kernel's ledgers go on meanwhile.
+// A stopped collector does not drain the ring buffer, which overflows. The kernel's ledgers go on meanwhile.
 TEST(CaptureWithLosses, AreCountedAndPlacedAndNothingWrongIsShown) {
   const TemporaryDirectory directory;
   const std::string capture = directory.file("run.tcap");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A machine full of tasks.
+// A machine with very many tasks.
 #include <gtest/gtest.h>
 
 #include <csignal>
@@ -54,7 +54,7 @@ TEST_F(Crowd, ALookAtItSaysWhatItCosts) {
   EXPECT_LT(json.at("overhead").at("glance_ns"), json.at("interval_ns"));
 }
 
-// Who finds no room is counted, and so are the tasks that it creates: none is lost without a count.
+// A task that finds no room is counted, and so are the tasks that it creates: none is lost without a count.
 class NoRoom : public ::testing::Test {
  protected:
   static constexpr int kProcesses = 10;
@@ -66,7 +66,7 @@ class NoRoom : public ::testing::Test {
 };
 
 TEST_F(NoRoom, DescendantsOfRefusedTasksAreCounted) {
-  // The shell, which becomes nothing else, and the one that sleeps.
+  // The shell, which does not exec, and the process that sleeps.
   const std::string script = "\"$@\" & sleep 0.5; kill $!; wait";
   Words command{"sh", "-c", script, "sh"};
   for (const std::string& word : crowd()) {
@@ -79,11 +79,11 @@ TEST_F(NoRoom, DescendantsOfRefusedTasksAreCounted) {
     const std::int64_t missed = (*observed.report)["losses"].at("missed_ledgers");
     EXPECT_EQ(missed + (*observed.report)["task_count"].get<std::int64_t>(), 2 + kOfCrowd);
     EXPECT_EQ(missed == 0, std::string(room) == "200");
-    bool told = false;
+    bool remarked = false;
     for (const Json& remark : (*observed.report)["remarks"]) {
-      told = told || remark.at("about") == "losses.missed_ledgers";
+      remarked = remarked || remark.at("about") == "losses.missed_ledgers";
     }
-    EXPECT_EQ(told, missed > 0);
+    EXPECT_EQ(remarked, missed > 0);
   }
 }
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Programs that people really run, under load: the account closes, agrees with the kernel's books and with what the
-// program is known to do. The load is over before the window is, so that living tasks are at rest when their books are
-// read.
+// Real servers under load: the account adds up, and agrees with the kernel's task stats and with the known work of the
+// program. The load ends before the window does, so that living tasks are idle when their task stats are read.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -30,7 +29,7 @@ std::int64_t blocked(const Json& account, std::initializer_list<const char*> cau
   return sum;
 }
 
-// Of all waits but those for the disk, which come when others use it.
+// The share of blocked time with these causes. It leaves out waits for the disk, which depend on other programs.
 double blocked_share(const Json& account, std::initializer_list<const char*> causes) {
   const std::int64_t all = time_in_condition(account, "blocked_ns") - blocked(account, {"disk"});
   return static_cast<double>(blocked(account, causes)) / static_cast<double>(std::max<std::int64_t>(all, 1));
@@ -57,8 +56,8 @@ void expect_waits_fill_blocked_cells(const Json& account) {
   EXPECT_EQ(waits, time_in_condition(account, "blocked_ns")) << account.at("waits").dump();
 }
 
-// The books of a task that lives on were read a little later: they may hold some more, never less.
-void expect_books_of_the_living(const Json& task) {
+// The kernel's figures of a living task are read a little later: they may be higher, never lower.
+void expect_living_as_counted(const Json& task) {
   const Json& account = task.at("account");
   ASSERT_FALSE(account.at("books").is_null()) << task.at("comm");
   for (const char* figure : {"voluntary_switches", "involuntary_switches", "faults_minor", "faults_major"}) {
@@ -69,7 +68,7 @@ void expect_books_of_the_living(const Json& task) {
   }
 }
 
-void expect_right(const Report& report) {
+void expect_agreement(const Report& report) {
   expect_sound(report);
   expect_waits_fill_blocked_cells(report["totals"]);
   for (const Json& process : report.processes()) {
@@ -78,7 +77,7 @@ void expect_right(const Report& report) {
     for (const Json& task : process.at("tasks")) {
       expect_waits_fill_blocked_cells(task.at("account"));
       if (task.at("open_at_end").get<bool>()) {
-        expect_books_of_the_living(task);
+        expect_living_as_counted(task);
       }
     }
   }
@@ -101,7 +100,7 @@ std::vector<const Json*> children_in(const Report& report, const Json* first) {
   return family;
 }
 
-// Without those that were there before the window, such as the helpers of a server.
+// Leaves out the helpers of a server, which lived before the window.
 std::vector<const Json*> new_children_in(const Report& report, const Json* parent) {
   std::vector<const Json*> children = children_in(report, parent);
   std::erase_if(children, [](const Json* process) { return process->at("how") == "attached"; });
@@ -118,7 +117,7 @@ class PostgresServer : public ::testing::Test {
     ASSERT_EQ(made.exit_code(), 0) << made.describe();
     ASSERT_TRUE(server_.wait_until_at_rest());
   }
-  // pgbench's own transaction, seven statements each.
+  // pgbench's default transaction has seven statements.
   void load(std::int64_t transactions) const {
     const Finished finished = run(server_.client(
         "pgbench", {"--no-vacuum", "-c", std::to_string(kClients), "-t", std::to_string(transactions / kClients)}));
@@ -127,7 +126,7 @@ class PostgresServer : public ::testing::Test {
     EXPECT_NE(finished.out.find(all), std::string::npos) << finished.out;
     EXPECT_TRUE(server_.wait_until_at_rest());
   }
-  // Backends that had a client of the bench: they end with it.
+  // The backends that served a client of the benchmark end with it.
   static void expect_backends(const std::vector<const Json*>& backends, std::int64_t transactions) {
     std::int64_t busy = 0;
     for (const Json* backend : backends) {
@@ -137,8 +136,8 @@ class PostgresServer : public ::testing::Test {
         ++busy;
         EXPECT_EQ(backend->at("how"), "fork");
         EXPECT_EQ(backend->at("exit_code"), 0);
-        // For a client's next statement, or until another backend lets go of a row: both by a set of events. Locks of
-        // the shared memory are semaphores there.
+        // A backend waits for its client's next statement, or until another backend releases a row: both through epoll.
+        // The locks of the shared memory are semaphores there.
         EXPECT_GT(blocked_share(backend->at("total"), {"epoll", "unix_socket", "futex_shared"}), 0.9)
             << backend->at("total").at("waits").dump();
         EXPECT_GT(wait_count(backend->at("total"), "epoll"), 0);
@@ -157,7 +156,7 @@ TEST_F(PostgresServer, BackendsThatComeLaterAreFollowedAndWaitForClientsAndRows)
   load(kTransactions);
   const auto report = window.close();
   ASSERT_TRUE(report);
-  expect_right(*report);
+  expect_agreement(*report);
   const Json* postmaster = report->find(server_.pid());
   ASSERT_NE(postmaster, nullptr);
   const auto backends = new_children_in(*report, postmaster);
@@ -171,7 +170,7 @@ TEST_F(PostgresServer, IsFoundByNameWithAllItsProcesses) {
   load(kTransactions);
   const auto report = window.close();
   ASSERT_TRUE(report);
-  expect_right(*report);
+  expect_agreement(*report);
   std::vector<pid_t> helpers = children_of(server_.pid());
   EXPECT_GE(helpers.size(), 3);
   for (const pid_t pid : helpers) {
@@ -186,21 +185,21 @@ TEST_F(PostgresServer, IsFoundByNameWithAllItsProcesses) {
   expect_backends(backends, kTransactions);
 }
 
-// What needs no probes of system calls is the same without them.
+// Figures that need no probes of system calls are the same without them.
 TEST_F(PostgresServer, SwitchesAloneTellWhatBackendsWaitFor) {
   constexpr std::int64_t kTransactions = 400;
   Window window({"-p", std::to_string(server_.pid()), "--detail", "switches"});
   load(kTransactions);
   const auto report = window.close();
   ASSERT_TRUE(report);
-  expect_right(*report);
+  expect_agreement(*report);
   const Json* postmaster = report->find(server_.pid());
   ASSERT_NE(postmaster, nullptr);
   const auto backends = new_children_in(*report, postmaster);
   EXPECT_EQ(counter(*postmaster, "children_forks"), backends.size());
   std::int64_t busy = 0;
   for (const Json* backend : backends) {
-    // The statements of a client, less those that were there before it was looked for.
+    // The statements of a client, except those that it sent before its backend was found.
     if (wait_count(backend->at("total"), "epoll") > kTransactions / kClients) {
       ++busy;
       EXPECT_EQ(backend->at("how"), "fork");
@@ -217,7 +216,7 @@ TEST(NginxServer, WorkersWaitInEpollAndSendWhatTheClientGot) {
   ASSERT_TRUE(server.start()) << server.process().err();
   const std::vector<pid_t> old_workers = children_of(server.pid());
   Window window({"-p", std::to_string(server.pid())});
-  // New workers instead of those that were there before the window.
+  // The workers are new, instead of those that lived before the window.
   server.process().send(SIGHUP);
   std::vector<pid_t> workers;
   ASSERT_TRUE(eventually([&] {
@@ -236,7 +235,7 @@ TEST(NginxServer, WorkersWaitInEpollAndSendWhatTheClientGot) {
   ASSERT_GT(requests, 0) << bench.out;
   const auto report = window.close();
   ASSERT_TRUE(report);
-  expect_right(*report);
+  expect_agreement(*report);
 
   std::vector<const Json*> processes;
   for (const pid_t pid : workers) {
@@ -246,7 +245,7 @@ TEST(NginxServer, WorkersWaitInEpollAndSendWhatTheClientGot) {
     EXPECT_GT(blocked_share(worker->at("total"), {"epoll"}), 0.9) << worker->at("total").at("waits").dump();
     processes.push_back(worker);
   }
-  // wrk does not count what was on its way when it ended.
+  // wrk does not count the requests in flight at its end.
   EXPECT_GE(ipc(processes, "inet_socket", "bytes_out"), requests * 1000);
   EXPECT_LE(ipc(processes, "inet_socket", "bytes_out"), (requests + 100) * 1500);
   EXPECT_GE(ipc(processes, "inet_socket", "calls"), requests * 2);
@@ -267,8 +266,8 @@ TEST(RedisServer, ItsCgroupIsAccountedAndWaitsInEpoll) {
   EXPECT_TRUE(eventually([&] { return children_of(server.pid()).empty(); }));
   const auto report = window.close();
   ASSERT_TRUE(report);
-  expect_right(*report);
-  ASSERT_EQ(report->processes().size(), 2);  // with the one that saved
+  expect_agreement(*report);
+  ASSERT_EQ(report->processes().size(), 2);  // with the process that saved
   const Json* process = report->find(server.pid());
   ASSERT_NE(process, nullptr);
   EXPECT_EQ(counter(*process, "children_forks"), 1);
@@ -277,7 +276,7 @@ TEST(RedisServer, ItsCgroupIsAccountedAndWaitsInEpoll) {
     const bool leader = task.at("leader").get<bool>();
     EXPECT_GT(blocked_share(task.at("account"), {leader ? "epoll" : "futex_private"}), 0.9) << task.at("comm");
   }
-  // A request is some 40 bytes and more, an answer 5 at least.
+  // A request has at least 40 bytes, and an answer at least 5.
   EXPECT_GE(ipc({process}, "inet_socket", "bytes_in"), 20'000 * 30);
   EXPECT_GE(ipc({process}, "inet_socket", "bytes_out"), 20'000 * 5);
 }
@@ -291,7 +290,7 @@ TEST(RedisServer, SwitchesAloneTellItsWaits) {
   EXPECT_EQ(bench.exit_code(), 0) << bench.describe();
   const auto report = window.close();
   ASSERT_TRUE(report);
-  expect_right(*report);
+  expect_agreement(*report);
   const Json* process = report->find(server.pid());
   ASSERT_NE(process, nullptr);
   for (const Json& task : process->at("tasks")) {
@@ -311,7 +310,7 @@ void expect_bytes_as_strace(pid_t server, const std::function<void()>& load) {
   load();
   const auto report = window.close();
   ASSERT_TRUE(report);
-  expect_right(*report);
+  expect_agreement(*report);
   const auto family = report->family(*report->find(server));
   expect_near(ipc(family, "unix_socket", "bytes_in"), known.in);
   expect_near(ipc(family, "unix_socket", "bytes_out"), known.out);
@@ -354,7 +353,7 @@ TEST(ThreadPool, WorkersWaitForAFutexOfTheirProcess) {
   expect_ran(watched.observed);
   ASSERT_TRUE(watched.observed.report);
   const Report& report = *watched.observed.report;
-  expect_right(report);
+  expect_agreement(report);
   expect_as_waited(report, watched.waited);
   std::int64_t done = 0;
   std::int64_t waits = 0;
@@ -372,14 +371,14 @@ TEST(ThreadPool, WorkersWaitForAFutexOfTheirProcess) {
       waits_of_workers += wait_count(task.at("account"), "futex_private");
     }
   }
-  // A worker that went to wait can find that it need not sleep; and it can sleep for the mutex, too.
+  // A worker that starts to wait may not have to sleep, and it can sleep for the mutex as well.
   EXPECT_GT(waits_of_workers, 0);
   EXPECT_LE(waits_of_workers, waits + 2 * kJobs);
   // Jobs take 200 us each.
   EXPECT_GE(time_in_condition(pool->at("total"), "running_ns"), kJobs * 200'000);
 }
 
-// As many as live when one of them begins.
+// The largest number of processes that live when one of them begins.
 std::ptrdiff_t most_at_once(const std::vector<const Json*>& processes) {
   std::ptrdiff_t most = 0;
   for (const Json* process : processes) {
@@ -409,7 +408,7 @@ TEST(Build, MakeWaitsForItsChildrenAndTheirTokens) {
   expect_ran(watched.observed);
   ASSERT_TRUE(watched.observed.report);
   const Report& report = *watched.observed.report;
-  expect_right(report);
+  expect_agreement(report);
   expect_as_waited(report, watched.waited);
   EXPECT_EQ(run({directory.file("program")}).out, "0\n");
 

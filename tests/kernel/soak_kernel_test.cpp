@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Observers that live long: memory and figures after a storm of short lives, seconds of it, or half an hour.
+// Long-lived observers: memory and figures after many short-lived tasks, for seconds, or for half an hour.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -44,7 +44,7 @@ class LiveView {
   pid_t pid_ = -1;
 };
 
-// Resident memory of one process over time.
+// Samples of one process's resident memory.
 struct Memory {
   const char* of;
   pid_t pid;
@@ -57,7 +57,8 @@ struct Memory {
   }
 };
 
-// What is kept task by task is all there by half time; the report at the very end is another matter.
+// By half time the report keeps as many single tasks as it ever will. The end is left out: writing the report takes
+// more memory.
 void expect_flat(const Memory& memory) {
   SCOPED_TRACE(memory.of);
   const std::size_t count = memory.kib.size();

@@ -18,7 +18,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-// Functions of the program itself, outermost first.
+// The functions of the program itself, outermost first.
 std::string path_of(const Json& stack) {
   std::string path;
   for (const Json& frame : stack.at("frames")) {
@@ -36,7 +36,7 @@ struct Weight {
   std::int64_t time_ns = 0;
 };
 
-// Of all stacks of one kind that have this path.
+// Sums of all stacks of one kind that have this path.
 Weight weight_of(const Report& report, const std::string& kind, const std::string& path) {
   Weight weight;
   for (const Json& stack : report["stacks"].at("stacks")) {
@@ -83,7 +83,7 @@ TEST_P(Stacks, KnownPathsHaveTheirWeights) {
 INSTANTIATE_TEST_SUITE_P(Program, Stacks, ::testing::Values("paths_pie", "paths_no_pie", "paths_stripped"),
                          [](const auto& name) { return std::string(name.param); });
 
-// A file system that answers until its server is stopped, and goes with the object.
+// A file system that answers until its server is stopped. It is unmounted with the object.
 class Served {
  public:
   explicit Served(const std::string& content) : server_({program("fuse_files"), directory_.path(), content}) {
@@ -104,7 +104,7 @@ class Served {
   Subprocess server_;
 };
 
-// The program lies on a file system that stops to answer while it runs: the report does not wait for it.
+// The program's file system stops answering while it runs: the report does not wait for it.
 TEST(StacksOfServedFiles, ADeadFileSystemHoldsNothingUp) {
   const Served served(program("loses_its_file"));
   const auto start = std::chrono::steady_clock::now();
@@ -129,7 +129,7 @@ TEST(StacksOfServedFiles, ADeadFileSystemHoldsNothingUp) {
   EXPECT_GT(named, 0U) << "libraries lie elsewhere";
 }
 
-// While it answers, its files have names.
+// While it answers, functions have names.
 TEST(StacksOfServedFiles, ALivingFileSystemOfAnotherProcessGivesNames) {
   const Served served(elf_directory() + "/paths_pie");
   const Observed observed = observe({served.file()}, {"--stacks"});
@@ -144,7 +144,7 @@ TEST(StacksOfServedFiles, ALivingFileSystemOfAnotherProcessGivesNames) {
   EXPECT_TRUE(found);
 }
 
-// Its arguments lie in a file there: whoever asks /proc for them waits for the file system.
+// The arguments lie in a mapped file there: a read of /proc/PID/cmdline waits for the file system.
 TEST(StacksOfServedFiles, AProcessWhoseArgumentsCannotBeReadHoldsNothingUp) {
   const Served served(program("loses_its_file"));
   const Subprocess target({program("loses_its_file"), served.server(), served.file(), std::string(30'000, 'x')});
@@ -162,7 +162,7 @@ TEST(StacksOfServedFiles, AProcessWhoseArgumentsCannotBeReadHoldsNothingUp) {
   EXPECT_GT(counter(*report->find(target.pid()), "voluntary_switches"), 0);
 }
 
-// What the calibration did before the window is nobody's.
+// Stacks that the calibration took before the window are not in the report.
 TEST(StacksOfRuns, BelongToProcessesOfTheReport) {
   const Observed observed = observe({program("forks"), "20", "/dev/null"}, {"--stacks"});
   expect_ran(observed);
@@ -186,7 +186,7 @@ TEST(StacksOfRuns, KindsAreTold) {
   EXPECT_GE((*observed.report)["stacks"].at("events"), 40);
 }
 
-// Each program that a shell starts lies elsewhere in memory, so there are thousands of stacks.
+// The load addresses of each program are random, so there are thousands of stacks.
 TEST(StacksOfRuns, HaveAllTheTimeOfWaits) {
   const Observed observed = observe({"/bin/sh", "-c", "for i in $(seq 100); do /bin/true; done"}, {"--stacks"});
   expect_ran(observed);
@@ -238,11 +238,11 @@ TEST(StacksOfTheMachine, HaveTheProcessesThatWereThere) {
   }
   EXPECT_GT(named, 0);
   EXPECT_GT(waits, 0);
-  // A wait that had begun before the window has no stack.
+  // A wait that began before the window has no stack.
   EXPECT_LE(waits, counter(*storming, "voluntary_switches"));
 }
 
-// The kernel measures the programs that take them as a whole.
+// The kernel measures whole programs, which include the unwinding.
 TEST(StacksOfRuns, TheTimeThatTheyTookIsTold) {
   const Observed observed = observe({program("forks"), "100", "/dev/null"}, {"--stacks", "--probe-stats"});
   expect_ran(observed);

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Random programs under strace, and all of that under taskcost: both see the same execution, strace by ptrace. They
-// have to agree on each system call of each task with its result, on who created whom, and on the bytes that passed.
+// Random programs under strace, and both under taskcost: they see the same execution, strace through ptrace. They have
+// to agree on each system call of each task with its result, on which task created which, and on the bytes that passed.
 //
-// What strace does not say: that a new task returns from the call that created it (it shows the creator's return
-// alone); what the first process did before it called exec, where strace's account begins; which call restart_syscall
-// goes on with, which is the one that taskcost names; and how the last call of a task ends that SIGKILL ends, or that
-// it made one, where it comes before the stop at its entry. Times are not compared: those stops are waits that ptrace
-// made.
+// strace does not show: the return of a new task from the call that created it (only the creator's return); the calls
+// of the first process before its exec, where strace begins; which call restart_syscall continues, which is the one
+// that taskcost names; and the result of the last call of a task that SIGKILL ends, or even the call itself, if the
+// signal comes before the stop at its entry. Times are not compared: ptrace's stops are waits of their own.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -34,12 +33,12 @@ using TracedPair = std::tuple<pid_t, pid_t, std::string>;  // from, to, channel
 
 pid_t number_of(const std::string& field) { return static_cast<pid_t>(std::stol(field)); }
 
-// taskcost's events: the calls of each task in their order, and the children that each process reaped.
+// The events of taskcost: the calls of each task in order, and the children that each process reaped.
 struct EventsOfTasks {
   std::map<pid_t, std::vector<CallOfTask>> calls;
   std::map<pid_t, std::multiset<pid_t>> reaped;  // by process
 
-  // Of `first` only what follows its last exec.
+  // Only the calls after its last exec count for the task `first`.
   EventsOfTasks(const std::string& csv, pid_t first) {
     std::istringstream lines(csv);
     std::string line;
@@ -113,7 +112,7 @@ BytesByChannel traced_bytes(const StraceTask& task) {
   return sums;
 }
 
-// Through what one task alone wrote and another one alone read.
+// Only channels with a single writer and a single reader are compared.
 std::map<TracedPair, std::int64_t> traced_pairs(const StraceTasks& tasks) {
   struct Ends {
     std::string channel;
@@ -141,7 +140,7 @@ std::map<TracedPair, std::int64_t> traced_pairs(const StraceTasks& tasks) {
   return pairs;
 }
 
-// By the process that waited, whichever of its threads did.
+// Reaped children by process, whichever of its threads waited.
 std::map<pid_t, std::multiset<pid_t>> traced_reaps(const StraceTasks& tasks,
                                                    const std::map<pid_t, TracedCreation>& creations) {
   std::map<pid_t, std::multiset<pid_t>> reaped;
@@ -161,7 +160,7 @@ std::map<pid_t, std::multiset<pid_t>> traced_reaps(const StraceTasks& tasks,
 }
 
 void expect_pairs_as_traced(const Report& report, const StraceTasks& tasks) {
-  std::map<TracedPair, std::int64_t> told;
+  std::map<TracedPair, std::int64_t> reported;
   for (const Json& edge : report["edges"]) {
     if (!edge.at("from_tid").is_number() || !edge.at("to_tid").is_number() || !edge.at("bytes").is_number()) {
       continue;
@@ -169,10 +168,10 @@ void expect_pairs_as_traced(const Report& report, const StraceTasks& tasks) {
     const auto from = edge.at("from_tid").get<pid_t>();
     const auto to = edge.at("to_tid").get<pid_t>();
     if (from != to && tasks.contains(from) && tasks.contains(to) && edge.at("bytes") != 0) {
-      told[{from, to, edge.at("channel").get<std::string>()}] += edge.at("bytes").get<std::int64_t>();
+      reported[{from, to, edge.at("channel").get<std::string>()}] += edge.at("bytes").get<std::int64_t>();
     }
   }
-  EXPECT_EQ(told, traced_pairs(tasks));
+  EXPECT_EQ(reported, traced_pairs(tasks));
 }
 
 void expect_end_as_traced(const Json& process, const StraceTask& leader) {
@@ -208,26 +207,26 @@ class StracedRun {
     const EventsOfTasks events(csv_, first);
     const auto creations = creations_in(tasks);
     EXPECT_EQ(creations.size() + 1, tasks.size());
-    std::map<pid_t, const Json*> told;
+    std::map<pid_t, const Json*> reported;
     for (const Json& process : observed_.report->processes()) {
       for (const Json& task : process.at("tasks")) {
-        told[task.at("tid").get<pid_t>()] = &task;
+        reported[task.at("tid").get<pid_t>()] = &task;
       }
     }
     for (const auto& [tid, task] : tasks) {
       SCOPED_TRACE("task " + std::to_string(tid));
-      ASSERT_TRUE(told.contains(tid));
+      ASSERT_TRUE(reported.contains(tid));
       expect_calls(events, tid, task, creations);
-      EXPECT_EQ(bytes_by_channel(*told[tid]), traced_bytes(task));
+      EXPECT_EQ(bytes_by_channel(*reported[tid]), traced_bytes(task));
       if (const Json* process = observed_.report->find(tid)) {
         expect_end_as_traced(*process, task);
       }
-      expect_creations(*told[tid], tid, creations);
+      expect_creations(*reported[tid], tid, creations);
       if (tid != first) {
         const auto calls = static_cast<std::int64_t>(task.calls.size());
-        EXPECT_GE(counter(*told[tid], "syscalls"), calls);
-        EXPECT_LE(counter(*told[tid], "syscalls"), calls + (task.signal == SIGKILL ? 1 : 0));
-        EXPECT_EQ(counter(*told[tid], "execs"), successful(task, "execve"));
+        EXPECT_GE(counter(*reported[tid], "syscalls"), calls);
+        EXPECT_LE(counter(*reported[tid], "syscalls"), calls + (task.signal == SIGKILL ? 1 : 0));
+        EXPECT_EQ(counter(*reported[tid], "execs"), successful(task, "execve"));
       }
     }
     expect_pairs_as_traced(*observed_.report, tasks);
@@ -243,9 +242,9 @@ class StracedRun {
     if (const auto creation = creations.find(tid); creation != creations.end()) {
       calls.insert(calls.begin(), {creation->second.call, 0});
     }
-    const auto told = events.calls.find(tid);
-    ASSERT_NE(told, events.calls.end());
-    std::vector<CallOfTask> known = told->second;
+    const auto reported = events.calls.find(tid);
+    ASSERT_NE(reported, events.calls.end());
+    std::vector<CallOfTask> known = reported->second;
     if (task.signal == SIGKILL) {
       EXPECT_LE(known.size(), calls.size() + 1);
       if (known.size() == calls.size() + 1) {
@@ -257,7 +256,7 @@ class StracedRun {
     EXPECT_THAT(known, ::testing::ContainerEq(calls));
   }
 
-  static void expect_creations(const Json& told, pid_t tid, const std::map<pid_t, TracedCreation>& creations) {
+  static void expect_creations(const Json& reported, pid_t tid, const std::map<pid_t, TracedCreation>& creations) {
     std::map<std::string, std::int64_t> kinds;
     for (const auto& [child, creation] : creations) {
       kinds[creation.kind] += creation.creator == tid ? 1 : 0;
@@ -267,11 +266,11 @@ class StracedRun {
                                                                        {"vfork", "children_vforks"},
                                                                        {"spawn", "children_spawns"},
                                                                        {"clone_vm", "children_clone_vm"}}) {
-      EXPECT_EQ(counter(told, name), kinds[kind]) << name;
+      EXPECT_EQ(counter(reported, name), kinds[kind]) << name;
     }
     if (const auto creation = creations.find(tid); creation != creations.end()) {
-      EXPECT_EQ(told.at("created_by_tid"), creation->second.creator);
-      EXPECT_EQ(told.at("how"), creation->second.kind);
+      EXPECT_EQ(reported.at("created_by_tid"), creation->second.creator);
+      EXPECT_EQ(reported.at("how"), creation->second.kind);
     }
   }
 

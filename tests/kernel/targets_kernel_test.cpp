@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Whom attach observes: by cgroup, by name, the whole machine; and who comes later.
+// The targets of attach: cgroups, names, the whole machine, and tasks that arrive later.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -25,13 +25,13 @@ namespace {
 using namespace std::chrono_literals;
 using ::testing::HasSubstr;
 
-// A cgroup of its own, gone with the object.
+// A cgroup that is removed with the object.
 class Cgroup {
  public:
   explicit Cgroup(const std::string& path) : path_(path) { EXPECT_EQ(mkdir(path.c_str(), 0755), 0) << path; }
   Cgroup(const Cgroup&) = delete;
   Cgroup& operator=(const Cgroup&) = delete;
-  // The kernel lets go of the last task a moment after its parent has reaped it.
+  // The kernel removes the last task from the cgroup a moment after its parent has reaped it.
   ~Cgroup() {
     for (int tries = 0; rmdir(path_.c_str()) != 0 && tries < 100; ++tries) {
       std::this_thread::sleep_for(10ms);
@@ -44,12 +44,12 @@ class Cgroup {
   std::string path_;
 };
 
-// The mounted hierarchies of one version: a directory to make cgroups in.
+// The mounted hierarchies of one version: directories in which cgroups can be made.
 std::vector<std::string> hierarchies(const std::string& type) {
   std::vector<std::string> roots;
   std::ifstream mounts("/proc/mounts");
   for (std::string source, point, kind, rest; mounts >> source >> point >> kind && std::getline(mounts, rest);) {
-    // New cgroups of cpuset have no CPUs, and take no tasks.
+    // New cgroups of cpuset have no CPUs, and accept no tasks.
     if (kind == type && point.find("cpuset") == std::string::npos) {
       roots.push_back(point);
     }
@@ -172,7 +172,7 @@ TEST(Machine, IsObservedWithoutTheObserver) {
   EXPECT_GT((*report)["kernel_totals"].at("lifetime_ns"), 0);
 }
 
-// Two probes may want to give a task its ledger: that on births, and the walk that looks for tasks.
+// Two programs may try to give a task its ledger: the probe on task creation, and the walk over all tasks.
 TEST(Machine, WhoIsBornDuringTheWalkHasOneLedger) {
   const Subprocess storm({program("fork_storm"), "60"});
   for (int round = 0; round < 6; ++round) {

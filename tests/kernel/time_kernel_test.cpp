@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Where the time went, against a program that times itself; how many system calls, against strace.
+// Where the time went, compared with a program that measures itself, and the number of system calls, compared with
+// strace.
 #include <gtest/gtest.h>
 
 #include <sstream>
@@ -24,21 +25,21 @@ TEST(Time, SleepingAndRunning) {
   ASSERT_GE(burnt, 200'000'000);
   const Json& account = watched.observed.report->find(watched.waited.front().pid)->at("total");
 
-  // The program reads its clock around the call, so it sees a little more than the call.
+  // The program reads its clock around the call, so its figure is a little longer than the call.
   const std::int64_t sleep = time_in_activity(account, "sleep");
   EXPECT_LE(sleep, slept);
   EXPECT_GE(sleep, slept - slept / 50);
   EXPECT_GE(account.at("activities").at("sleep").at("blocked_ns"), 10 * 29'000'000);
   EXPECT_EQ(account.at("activities").at("sleep").at("count"), 10);
 
-  // Loading the program is user time too; and it is some milliseconds at most.
+  // Loading the program is user time too; it takes some milliseconds at most.
   const std::int64_t user = time_in_activity(account, "user");
   EXPECT_GE(user, spun - spun / 20);
   EXPECT_LE(user, spun + 100'000'000);
   EXPECT_GE(time_in_condition(account, "running_ns"), burnt);
 }
 
-// The total of `strace -c`. It counts calls when they return, so that the last call of every task is not in it.
+// The total of `strace -c`. It counts calls when they return, so it lacks the last call of every task.
 std::int64_t syscalls_by_strace(const Words& command) {
   const TemporaryDirectory directory;
   Words words{"/usr/bin/strace", "-f", "-c", "-o", directory.file("counts")};
@@ -76,10 +77,10 @@ TEST(Syscalls, AsManyAsStraceCounts) {
     expect_ran(watched.observed);
     ASSERT_TRUE(watched.observed.report);
     const Report& report = *watched.observed.report;
-    // The command's own log may hold the lines of an earlier case: the waiter's line comes first.
+    // The log may hold the lines of an earlier case of the test: the waiter's line comes first.
     const auto family = report.family(*report.find(read_wait_log(directory.file("waiter.log")).back().pid));
-    // strace counts a call when it returns, so it lacks the exit of each task; and it starts at the exec, before which
-    // the C library's fork has made one call in the child (set_robust_list).
+    // strace counts a call when it returns, so it lacks the exit of each task. It starts at the exec, before which
+    // fork() of the C library has made one call in the child (set_robust_list).
     EXPECT_EQ(counter(family, "syscalls"), known + entry.tasks + 1) << entry.by_us.front();
   }
 }

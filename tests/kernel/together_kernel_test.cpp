@@ -43,7 +43,7 @@ TEST(Together, TwoOnDifferentTargets) {
   }
 }
 
-// One observes the other with all it does.
+// One observes the other with every option.
 TEST(Together, OneInsideTheOther) {
   const TemporaryDirectory directory;
   const Words inner = run_command(directory.file("inner.json"), {program("forks"), "50", directory.file("log")});
@@ -59,7 +59,7 @@ TEST(Together, OneInsideTheOther) {
   }
 }
 
-// Ctrl-C in a terminal reaches the command and the tool; a signal to the tool alone must do as well.
+// Ctrl-C in a terminal reaches the command and the tool; a signal to the tool alone has the same effect.
 TEST(Interrupt, DuringRunGivesAReport) {
   const TemporaryDirectory directory;
   Subprocess tool(run_command(directory.file("r.json"), {program("ignore_sigint"), "4000"}));
@@ -79,7 +79,7 @@ TEST(Interrupt, DuringRunGivesAReport) {
   EXPECT_GE(task.at("lifetime_ns"), 300'000'000);
 }
 
-// As a terminal does it: the command dies of it, the tool reports.
+// The signal goes to both, as from a terminal: the command dies of it, and the tool reports.
 TEST(Interrupt, OfTheWholeGroupEndsBoth) {
   const TemporaryDirectory directory;
   Words words{"/usr/bin/setsid", "--wait"};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A wait in io_uring_enter is for what the ring was asked to do, whatever the kernel counts it as: it is no wait for
-// the disk, and the task that made the bytes ready ends it.
+// The cause of a wait in io_uring_enter is what the ring was asked to do, even where the kernel counts it as I/O wait:
+// it is no wait for the disk, and the task that wrote the bytes ends it.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -26,7 +26,7 @@ const Json* task_called(const Report& report, const std::string& comm) {
   return nullptr;
 }
 
-// How often waits of that task in io_uring_enter were ended, by "tid: place" of the waker.
+// How often that task's waits in io_uring_enter were ended, by "tid: call site" of the waker.
 std::map<std::string, int> wakers_of_ring(const Report& report, const Json& waiter) {
   std::map<std::string, int> wakers;
   for (const Json& edge : report["edges"]) {
@@ -42,7 +42,7 @@ std::map<std::string, int> wakers_of_ring(const Report& report, const Json& wait
   return wakers;
 }
 
-// A chain goes on from the wait for the ring to what its waker had waited for: a timer.
+// A chain continues from the wait for the ring to the wait of its waker: a timer.
 bool has_chain_to_the_timer(const Report& report, const Json& waiter) {
   return std::ranges::any_of(report["chains"], [&waiter](const Json& chain) {
     const Json& links = chain.at("links");
@@ -74,7 +74,7 @@ TEST_P(RingWaits, AreEndedByWhoWroteToThePipe) {
   ASSERT_NE(waiter, nullptr);
   ASSERT_NE(writer, nullptr);
   const Json& waits = waiter->at("account").at("waits");
-  // A page of the program itself may come from there.
+  // A page of the program itself may be read from the disk.
   constexpr int small_part = 100;
   if (waits.contains("disk")) {
     EXPECT_LT(waits.at("disk").at("blocked_ns"), said["waited_ns"] / small_part) << waits.dump();
@@ -83,7 +83,7 @@ TEST_P(RingWaits, AreEndedByWhoWroteToThePipe) {
   EXPECT_LE(waits.at("poll").at("blocked_ns"), said["waited_ns"]);
   EXPECT_GE(waits.at("poll").at("blocked_ns"), said["waited_ns"] * 3 / 4);
   auto wakers = wakers_of_ring(*observed.report, *waiter);
-  // Where a thread of the kernel's does the reading, as v6.1 has it for every pipe, it wakes the waiter too.
+  // Where a kernel worker reads, as v6.1 does for every pipe, the worker wakes the waiter too.
   const bool worker_reads =
       std::erase_if(wakers, [](const auto& waker) { return waker.first.ends_with(": kernel worker"); }) > 0;
   EXPECT_EQ(wakers, (std::map<std::string, int>{{writer->at("tid").dump() + ": write", said["times"]}}));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The claims, judged for real; and the figures that they rest on, against strace, perf bench and stress-ng.
+// The claims, judged for real, and their figures, compared with strace, perf bench and stress-ng.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -20,7 +20,7 @@ std::optional<Report> verified(Words options) {
   return read_report(directory.file("v.json"));
 }
 
-// Whatever the verdicts are on this machine, each follows from rounds that were observed.
+// The verdicts depend on the machine, but each follows from observed rounds.
 TEST(Verify, JudgesEveryClaimByEvidence) {
   const auto report = verified({"--max-time", thorough() ? "60" : "15"});
   ASSERT_TRUE(report);
@@ -48,7 +48,7 @@ TEST(Verify, JudgesEveryClaimByEvidence) {
 
 class AgainstItself : public ::testing::TestWithParam<const char*> {};
 
-// Those that a difference was confirmed for, as options for another run.
+// The claims with a confirmed difference, as options for another run.
 Words confirmed(const Report& report) {
   Words claims;
   for (const Json& claim : report["claims"]) {
@@ -59,7 +59,7 @@ Words confirmed(const Report& report) {
   return claims;
 }
 
-// An interval of 95 % is wrong now and then; not twice in a row.
+// A 95 % interval is wrong now and then, but hardly twice in a row.
 TEST_P(AgainstItself, NoDifferenceIsConfirmed) {
   const char* const max_time = thorough() ? "30" : "10";
   const auto report = verified({"--max-time", max_time, "--against-itself", GetParam()});
@@ -77,7 +77,7 @@ TEST_P(AgainstItself, NoDifferenceIsConfirmed) {
 INSTANTIATE_TEST_SUITE_P(Models, AgainstItself, ::testing::Values("thread", "process"),
                          [](const auto& model) { return std::string(model.param); });
 
-// Calls of the creating system calls, by strace.
+// The number of creating system calls, according to strace.
 std::int64_t calls_by_strace(const Words& command, const std::string& pattern) {
   const TemporaryDirectory directory;
   Words words{"/usr/bin/strace", "-f", "-c", "-o", directory.file("counts")};
@@ -137,7 +137,7 @@ double ns_per_operation(Words words) {
   return Json::parse(finished.out).at("ns_per_operation");
 }
 
-// The same order of magnitude: other programs do a little more or less for each operation.
+// The figures have the same order of magnitude: other programs do a little more or less for each operation.
 void expect_same_order(double ours, double theirs) {
   constexpr double magnitude = 10;
   EXPECT_LT(ours, magnitude * theirs);
@@ -157,7 +157,7 @@ TEST(Peers, AgreeOnAFork) {
   const Finished stress = run({"stress-ng", "--fork", "1", "--fork-ops", "500", "--metrics-brief"});
   ASSERT_EQ(stress.exit_code(), 0) << stress.describe();
   constexpr double ns_per_s = 1e9;
-  // A second of CPU time: on a busy machine its 500 forks take many times as long.
+  // This is the rate per second of CPU time: on a busy machine 500 forks take much longer by the wall clock.
   expect_same_order(ns_per_operation({"create", "--model", "fork", "--count", "500"}),
                     ns_per_s / number_after(stress.err + stress.out,
                                             R"(fork +[0-9]+ +[0-9.]+ +[0-9.]+ +[0-9.]+ +[0-9.]+ +([0-9.]+))"));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What tasks wait for and who ends it, against programs that time their own waits.
+// What tasks wait for and what ends the wait, compared with programs that time their own waits.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -30,7 +30,7 @@ const Json* process_named(const Report& report, const std::string& comm) {
   return nullptr;
 }
 
-// A wait that the program itself timed: the kernel's blocked time cannot be longer, and is most of it.
+// The program timed the wait itself: the kernel's blocked time cannot be longer, and is most of it.
 void expect_timed(std::int64_t accounted, std::int64_t own_clock) {
   EXPECT_LE(accounted, own_clock);
   EXPECT_GE(accounted, own_clock / 2);
@@ -54,7 +54,7 @@ TEST_P(Waits, HaveTheirCauses) {
     SCOPED_TRACE(cause);
     ASSERT_TRUE(waits.contains(cause)) << waits.dump();
     EXPECT_GE(waits[cause].at("count"), 1);
-    if (cause != "child" && cause != "timer") {  // there are more of these, unsaid
+    if (cause != "child" && cause != "timer") {  // the program also has others of these, which it does not print
       expect_timed(waits[cause].at("blocked_ns"), own_clock);
     }
   }
@@ -64,7 +64,7 @@ TEST_P(Waits, HaveTheirCauses) {
 INSTANTIATE_TEST_SUITE_P(Detail, Waits, ::testing::Values("full", "switches"),
                          [](const auto& level) { return std::string(level.param); });
 
-// Each in a process of its own, so that a wait for something else shows.
+// Each wait is in a process of its own, so that a wait for something else is detected.
 TEST_P(Waits, OfACallAreForWhatItWaitsFor) {
   const Observed observed = observe({program("waits_in_calls"), "100"}, {"--detail", GetParam()});
   expect_ran(observed);
@@ -109,8 +109,8 @@ char state_of(pid_t pid) {
   return stat[stat.rfind(')') + 2];
 }
 
-// A process that was stopped in the middle of a call sleeps in restart_syscall, whatever that goes on with. It is found
-// there.
+// A process that was stopped in the middle of a call sleeps in restart_syscall, whichever call that continues. The tool
+// attaches there.
 TEST_P(Restarted, CallsAreWhatTheyWere) {
   const Running sleeper({program("sleeps_on"), GetParam().call});
   const auto reaches = [&](char state) { return eventually([&] { return state_of(sleeper.pid()) == state; }, 1min); };
@@ -155,7 +155,7 @@ TEST(Wakers, AreTheTasksThatEndAWait) {
   EXPECT_EQ(pipe.at("bytes"), 1);
 }
 
-// The interrupt of a timer comes in the middle of what others do.
+// The timer's interrupt arrives while other tasks run.
 TEST(Wakers, OfATimeoutAreNotThoseWhoWereThere) {
   for (const char* detail : {"full", "switches"}) {
     SCOPED_TRACE(detail);
@@ -170,7 +170,7 @@ TEST(Wakers, OfATimeoutAreNotThoseWhoWereThere) {
         wakers[edge.at("waker")] += edge.at("wakeups").get<int>();
       }
     }
-    // Some kernels hide a wake-up in the context of certain tasks from all tracepoints.
+    // Some kernels hide a wakeup in the context of certain tasks from all tracepoints.
     EXPECT_LE(wakers["unknown"], 2);
     wakers["timer"] += wakers["unknown"];
     wakers.erase("unknown");
@@ -193,19 +193,19 @@ TEST(Chains, AreToldInOrder) {
         names[task.at("id")] = task.at("comm");
       }
     }
-    std::vector<std::string> told;
+    std::vector<std::string> reported;
     std::vector<std::int64_t> times;
     for (const Json& chain : (*observed.report)["chains"]) {
-      if (!told.empty() || names[chain.at("links").at(0).at("task")] != "chain-a" ||
+      if (!reported.empty() || names[chain.at("links").at(0).at("task")] != "chain-a" ||
           chain.at("links").at(0).at("cause") != "pipe") {
         continue;
       }
       for (const Json& link : chain.at("links")) {
-        told.push_back(names[link.at("task")] + ": " + link.at("cause").get<std::string>());
+        reported.push_back(names[link.at("task")] + ": " + link.at("cause").get<std::string>());
         times.push_back(link.at("waited_ns"));
       }
     }
-    ASSERT_THAT(told,
+    ASSERT_THAT(reported,
                 ::testing::ElementsAre("chain-a: pipe", "chain-b: futex_private", "chain-c: child", "chain-d: timer"));
     EXPECT_TRUE(std::ranges::is_sorted(times, std::greater()));
     EXPECT_LE(times.front(), read);
@@ -213,7 +213,7 @@ TEST(Chains, AreToldInOrder) {
   }
 }
 
-// Running time by user and kernel is what only the probes of system calls tell; all else is the same.
+// Only the probes of system calls divide running time into user and kernel time; all other figures are the same.
 TEST(Detail, LevelsAgreeOnWhatBothTell) {
   std::vector<Json> totals;
   for (const char* detail : {"full", "switches"}) {
@@ -232,7 +232,7 @@ TEST(Detail, LevelsAgreeOnWhatBothTell) {
   EXPECT_TRUE(totals[1]["ipc"]["pipe"]["calls"].is_null());
   EXPECT_TRUE(totals[1]["activities"]["user"]["count"].is_null());
   for (const Json& account : totals) {
-    // A child can be quicker than the wait for it.
+    // A child can end before its parent waits.
     EXPECT_NEAR(account["waits"]["child"]["count"].get<double>(), 50, 10);
   }
 }

@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "support/browser.h"
+#include "support/fixture_claims.h"
 #include "support/rendered.h"
-#include "support/told_claims.h"
 #include "taskcost/report.h"
 
 namespace taskcost::test {
@@ -53,7 +53,7 @@ class ClaimsWidth : public ::testing::TestWithParam<int> {};
 
 TEST_P(ClaimsWidth, NothingIsCut) {
   for (const Scheme scheme : {Scheme::light, Scheme::dark}) {
-    const SeenPage seen = look_at(told_claims(), "return null;", GetParam(), scheme);
+    const SeenPage seen = look_at(fixture_claims(), "return null;", GetParam(), scheme);
     expect_sound(seen);
     EXPECT_EQ(seen.facts.at("width"), GetParam());
     EXPECT_EQ(seen.facts.at("folded_in_print"), 0);
@@ -61,7 +61,7 @@ TEST_P(ClaimsWidth, NothingIsCut) {
 }
 
 TEST_P(ClaimsWidth, WordsDoNotOverlap) {
-  const json overlaps = answer(told_claims(), R"(
+  const json overlaps = answer(fixture_claims(), R"(
     const apart = (a, b) => a.right <= b.left + 1 || b.right <= a.left + 1 || a.bottom <= b.top + 1 ||
                             b.bottom <= a.top + 1;
     const words = (each) => [each, each.textContent, box(each)];
@@ -79,7 +79,7 @@ INSTANTIATE_TEST_SUITE_P(Page, ClaimsWidth, ::testing::Values(1280, 400),
                          [](const auto& width) { return "px" + std::to_string(width.param); });
 
 TEST(Claims, BeginWithTheAnswer) {
-  const Report report = told_claims();
+  const Report report = fixture_claims();
   const json seen = answer(report, R"(return [page.children[1].className, page.children[1].textContent];)");
   EXPECT_EQ(seen[0], "answer");
   const auto count = [&](Ruling ruling) {
@@ -92,14 +92,14 @@ TEST(Claims, BeginWithTheAnswer) {
 }
 
 TEST(Claims, StandInTheChaptersOfTheText) {
-  const json headings = answer(told_claims(), "return all('.chapters h2').map((each) => each.textContent);");
+  const json headings = answer(fixture_claims(), "return all('.chapters h2').map((each) => each.textContent);");
   EXPECT_THAT(headings.get<std::vector<std::string>>(),
               ElementsAre("Definition", "Memory Space", "Baking Analogy", "Execution Behavior", "Communication",
                           "Overhead", "Isolation", "Failure Impact", "Resource Allocation", "Summary"));
 }
 
 TEST(Claims, HaveOneRowForEachStatement) {
-  const json seen = answer(told_claims(), R"(return all('.chapters details').map((each) => ({
+  const json seen = answer(fixture_claims(), R"(return all('.chapters details').map((each) => ({
       id: each.id, statement: one('.statement', each).textContent,
       lines: all('.claim-line', one('summary', each)).map((own) => own.textContent)}));)");
   std::size_t lines = 0;
@@ -118,7 +118,7 @@ TEST(Claims, HaveOneRowForEachStatement) {
 }
 
 TEST(Claims, SayHowManyCasesHoldAndWhyNothingWasMeasured) {
-  const json seen = answer(told_claims(), R"(return ['definition.own-memory', 'isolation.memory', 'cost.switch.hop',
+  const json seen = answer(fixture_claims(), R"(return ['definition.own-memory', 'isolation.memory', 'cost.switch.hop',
       'cost.switch.hop.across-cpus'].map((id) => line(id).textContent);)");
   EXPECT_THAT(seen[0].get<std::string>(), AllOf(StartsWith("900 of 900 new processes"), HasSubstr("confirmed")));
   EXPECT_THAT(seen[1].get<std::string>(), AllOf(StartsWith("899 of 900"), HasSubstr("refuted")));
@@ -154,7 +154,7 @@ void expect_on_axis(const json& seen, const Report& report) {
 }
 
 TEST(Claims, StandOnOneAxis) {
-  const Report report = told_claims();
+  const Report report = fixture_claims();
   for (const int width : {1280, 400}) {
     const json seen = answer(report, R"(
       const strips = all('.claim-line .strip');
@@ -180,7 +180,7 @@ TEST(Claims, StandOnOneAxis) {
 }
 
 TEST(Claims, VerdictsDifferInMoreThanColor) {
-  const json seen = answer(told_claims(), R"(return ['confirmed', 'refuted', 'inconclusive']
+  const json seen = answer(fixture_claims(), R"(return ['confirmed', 'refuted', 'inconclusive']
       .map((ruling) => markOf(ruling).cloneNode().outerHTML);)");
   EXPECT_NE(seen[0], seen[1]);
   EXPECT_NE(seen[1], seen[2]);
@@ -188,7 +188,7 @@ TEST(Claims, VerdictsDifferInMoreThanColor) {
 }
 
 TEST(Claims, UnfoldIntoWhatTheyRestOn) {
-  const Report report = told_claims();
+  const Report report = fixture_claims();
   const json data = json::parse(json_of(report));
   const SeenPage seen = look_at(report, R"(return Object.fromEntries(report.claims.map(({id}) => {
       const own = part(id);
@@ -233,7 +233,7 @@ TEST(Claims, UnfoldIntoWhatTheyRestOn) {
 
 TEST(Claims, AnAddressOpensTheirRow) {
   const json seen =
-      answer(told_claims(), R"(return ['ipc.pipe', 'ipc.pipe.across-cpus', 'summary', 'no.such'].map((id) => {
+      answer(fixture_claims(), R"(return ['ipc.pipe', 'ipc.pipe.across-cpus', 'summary', 'no.such'].map((id) => {
       all('details').forEach((each) => { each.open = false; });
       location.hash = id;
       openTarget();
@@ -244,7 +244,7 @@ TEST(Claims, AnAddressOpensTheirRow) {
 
 TEST(Claims, HostileWordsAreText) {
   const std::string hostile = "</script><b>x</b><img src=x onerror=alert(1)>\x1b[31m";
-  Report report = told_claims();
+  Report report = fixture_claims();
   for (Verdict& claim : report.claims) {
     for (std::string* text :
          {&claim.statement, &claim.chapter, &claim.meaning, &claim.evidence, &claim.left_label, &claim.right_label}) {
@@ -270,7 +270,7 @@ TEST(Claims, HostileWordsAreText) {
 }
 
 TEST(PriceList, HasATableForEachGroup) {
-  const Report report = told_claims();
+  const Report report = fixture_claims();
   const SeenPage seen = look_at(report);
   expect_sound(seen);
   const json rows = seen.rows("prices: create");
@@ -289,7 +289,7 @@ TEST(PriceList, HasATableForEachGroup) {
 }
 
 TEST(Drawings, ForestPutsRatiosOnALogarithmicAxis) {
-  const json seen = answer(told_claims(), R"(
+  const json seen = answer(fixture_claims(), R"(
     const row = (ratio, low, high) => ({ratio, low, high});
     const of = (...rows) => forestLayout(rows, 1.05);
     return {none: of(row(null, null, null)), some: of(row(4, 2, 8), row(0.25, 0.125, 0.5), row(2, null, null)),
@@ -315,7 +315,7 @@ TEST(Drawings, ForestPutsRatiosOnALogarithmicAxis) {
 }
 
 TEST(Drawings, WaterfallsAddUp) {
-  const json seen = answer(told_claims(), R"(
+  const json seen = answer(fixture_claims(), R"(
     const parts = (...differences) => differences.map((difference) => ({label: 'p', difference, low: difference - 1,
                                                                        high: difference + 1}));
     const of = (from, list) => waterfallLayout({label: 'a', value: from},
@@ -345,7 +345,7 @@ TEST(Drawings, WaterfallsAddUp) {
 }
 
 TEST(Drawings, ScattersKeepTheOrderOfTime) {
-  const json seen = answer(told_claims(), R"(
+  const json seen = answer(fixture_claims(), R"(
     const points = (...heights) => heights.map((y, x) => ({x: x + 1, y}));
     const of = (options, ...heights) => scatterLayout([{label: 'a', points: points(...heights)}], options);
     return [of({logarithmic: true, band: [2, 8]}, 1, 4, 16), of({logarithmic: true}, 0, 5), of({}, 7),

@@ -8,7 +8,7 @@
 #include <string>
 
 #include "support/browser.h"
-#include "support/told_runs.h"
+#include "support/fixture_runs.h"
 
 namespace taskcost::test {
 namespace {

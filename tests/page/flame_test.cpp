@@ -8,8 +8,8 @@
 #include <string>
 
 #include "support/browser.h"
+#include "support/fixture_stacks.h"
 #include "support/rendered.h"
-#include "support/told_stacks.h"
 #include "taskcost/report.h"
 
 namespace taskcost::test {

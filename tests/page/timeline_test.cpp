@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "support/browser.h"
+#include "support/fixture_timeline.h"
 #include "support/rendered.h"
-#include "support/told_timeline.h"
 #include "taskcost/report.h"
 
 namespace taskcost::test {
@@ -235,7 +235,7 @@ TEST(TimelinePage, HostileNamesAreText) {
 
 TEST(TimelinePage, TooLargeItIsLeftOutAndSaysWhereItIs) {
   Report report = report_with_timeline();
-  report.timeline = timeline_from(told_records(), 10ms, 5);
+  report.timeline = timeline_from(fixture_records(), 10ms, 5);
   const SeenPage seen = look_at(report, 400, "return document.querySelector('.timeline-left-out').textContent;");
   expect_sound(seen);
   EXPECT_THAT(seen.facts.at("answer").get<std::string>(),

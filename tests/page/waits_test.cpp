@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "support/browser.h"
+#include "support/fixture_waits.h"
 #include "support/rendered.h"
-#include "support/told_waits.h"
 #include "taskcost/report.h"
 
 namespace taskcost::test {

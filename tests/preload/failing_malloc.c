@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Preloaded into the tool, and into nothing that it starts: fails an allocation as an exhausted heap would.
+// Is preloaded into the tool, and into nothing that the tool starts: fails an allocation as an exhausted heap would.
 //
-//   FAILING_MALLOC=N       the Nth allocation since the start, and no other
-//   FAILING_MALLOC=N+      the Nth and all that follow
-//   COUNTED_MALLOC=FILE    how many there were is written to FILE at the end
+//   FAILING_MALLOC=N       the Nth allocation since the start fails, and no other
+//   FAILING_MALLOC=N+      the Nth and all later ones fail
+//   COUNTED_MALLOC=FILE    the number of allocations is written to FILE at exit
 //
-// Frees and shrinking go on as ever.
+// free() and shrinking never fail.
 #include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>
@@ -16,7 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
-// What glibc itself calls: a look-up by dlsym would allocate.
+// glibc's own names: dlsym() would allocate.
 void *__libc_malloc(size_t size);
 void *__libc_calloc(size_t count, size_t size);
 void *__libc_realloc(void *old, size_t size);

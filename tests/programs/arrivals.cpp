@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// arrivals COUNT LINK LOG [CGROUP]: COUNT programs, one after the other, each of which becomes the one that LINK leads
-// to (this one), after it has moved to CGROUP if there is one. Each ends with another status than the one before.
-// arrivals hold: says "ready" and ends by SIGTERM.
-// arrivals end STATUS [THREADS]: what LINK is called with.
+// arrivals COUNT LINK LOG [CGROUP]: runs COUNT programs, one after the other. Each moves to CGROUP, if that is given,
+// and execs the program that LINK leads to (this one). Each ends with another status than the one before it.
+// arrivals hold: prints "ready" and ends by SIGTERM.
+// arrivals end STATUS [THREADS]: the command that LINK is started with.
 #include <csignal>
 #include <string>
 #include <thread>

@@ -37,7 +37,7 @@ void wait_for_child(std::int64_t duration, int report) {
   while (!waits) {
     program::sleep_ns(100'000);
   }
-  // chain-b is asleep by now.
+  // chain-b sleeps by now.
   program::sleep_ns(5'000'000);
   program::WaitLog("/dev/null").wait_for(program::fork_child([&] { sleep_in_child(duration, report); }));
   released = 1;
@@ -46,7 +46,7 @@ void wait_for_child(std::int64_t duration, int report) {
 
 void wait_for_thread(std::int64_t duration, int out, int report) {
   prctl(PR_SET_NAME, "chain-b");
-  // chain-a is asleep when the next wait begins, so that each wait lasts longer than the one that it waits for.
+  // chain-a sleeps before the next wait begins, so that each wait lasts longer than the one that it waits for.
   program::sleep_ns(5'000'000);
   std::thread thread([&] { wait_for_child(duration, report); });
   waits = true;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// clone_vm N LOG: N processes that share their parent's memory without being its threads.
+// clone_vm N LOG: creates N processes that share their parent's memory without being its threads.
 #include <sched.h>
 
 #include "program.h"

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// connections WORKERS COUNT GO: WORKERS processes that serve one port of this host, and a client that makes COUNT
-// connections to them, one after the other and from only a few ports: the same four addresses come again and again.
-// Prints the pids of the workers, one a line, and "ready"; begins when the file GO is there. At the end, for each
-// worker "PID RECEIVED SENT" in bytes.
+// connections WORKERS COUNT GO: WORKERS processes serve one port of this host. A client makes COUNT connections to
+// them, one after the other and from only a few ports, so that the same pairs of addresses come again and again. Prints
+// the pids of the workers, one a line, and "ready"; begins when the file GO exists. Ends with a line "PID RECEIVED
+// SENT", in bytes, for each worker.
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -50,7 +50,7 @@ std::size_t move_all(int fd, bool is_out, std::size_t size) {
   }
 }
 
-// A connection that is reset when it is closed leaves its port free.
+// A connection that close() resets leaves its port free.
 void ask(const sockaddr_in& server, int i) {
   const int fd = must(socket(AF_INET, SOCK_STREAM, 0), "socket");
   const int yes = 1;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// crowd PROCESSES THREADS: that many processes of so many threads that sleep, and 64 more threads in this one that
-// yield and sleep all the time. Says "ready" when all of them live. Ends on SIGTERM.
+// crowd PROCESSES THREADS: starts that many processes, each with that many sleeping threads, and 64 more threads in
+// this process that yield and sleep all the time. Prints "ready" when all of them live. Ends on SIGTERM.
 #include <pthread.h>
 #include <sched.h>
 #include <sys/prctl.h>

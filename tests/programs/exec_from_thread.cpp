@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// exec_from_thread COMMAND [ARG]...: a thread that is not the leader execs. The kernel ends the leader and the other
-// threads, and the one that called takes over the leader's tid.
+// exec_from_thread COMMAND [ARG]...: execs from a thread that is not the leader. The kernel ends the leader and the
+// other threads, and the calling thread takes over the leader's tid.
 #include <thread>
 
 #include "program.h"

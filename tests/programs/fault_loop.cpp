@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// fault_loop THREADS: each thread maps, touches and unmaps pages over and over. Its pid and "ready" go to standard
-// output, one a line. Ends on SIGTERM.
+// fault_loop THREADS: maps, touches and unmaps pages over and over in each thread. Prints its pid and "ready", one a
+// line. Ends on SIGTERM.
 #include <atomic>
 #include <csignal>
 #include <thread>

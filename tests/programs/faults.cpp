@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// faults KIND PAGES [FILE]: touches pages one by one. The kernel's count of minor and major faults over the touching
-// alone, and the nanoseconds that it took, go to standard output: "MINOR MAJOR NANOSECONDS".
+// faults KIND PAGES [FILE]: touches pages one by one. Prints "MINOR MAJOR NANOSECONDS": the kernel's count of minor and
+// major faults during the touching alone, and the time that it took.
 //
 //   anonymous     first write to private memory
 //   cow           write after a fork, while the child lives and shares the pages
@@ -37,7 +37,7 @@ volatile char* map(size_t pages, int protection, int fd) {
   if (memory == MAP_FAILED) {
     program::die("mmap");
   }
-  // One fault a page: no huge pages, no reading ahead.
+  // Each page takes one fault: huge pages and read-ahead are off.
   madvise(memory, pages * kPage, MADV_NOHUGEPAGE);
   madvise(memory, pages * kPage, MADV_RANDOM);
   return static_cast<volatile char*>(memory);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// fifos twins: FIFOs of one inode number on two file systems, each with a writer and a reader (root).
-// fifos again FILE: FIFOs that have the name FILE, and mostly its inode number, one after the other.
-// Prints "WRITER READER BYTES" for each pair, and last how many different inode numbers there were.
+// fifos twins: makes FIFOs with the same inode number on two file systems, each with a writer and a reader (needs
+// root).
+// fifos again FILE: makes FIFOs named FILE one after the other, which mostly get the same inode number.
+// Prints "WRITER READER BYTES" for each pair, and at the end the number of different inode numbers.
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/stat.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// fork_from_threads THREADS FORKS LOG: every thread forks and waits.
+// fork_from_threads THREADS FORKS LOG: forks FORKS children from each thread and waits for them.
 #include <thread>
 #include <vector>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// fork_storm SECONDS: fork, exit, wait as fast as it goes; then the number of forks on standard output.
+// fork_storm SECONDS: forks, exits and waits as fast as it can. Prints the number of forks.
 #include "program.h"
 
 int main(int argc, char** argv) {

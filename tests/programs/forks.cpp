@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// forks N LOG: N times fork, exit, wait.
+// forks N LOG: forks a child that exits and waits for it, N times.
 #include "program.h"
 
 int main(int argc, char** argv) {

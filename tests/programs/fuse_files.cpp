@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // fuse_files DIRECTORY FILE: mounts a file system on DIRECTORY that has one file, "file", with the content of FILE, and
-// serves it through /dev/fuse. Says "ready". While it is stopped nothing there answers. Unmounts on SIGTERM.
+// serves it through /dev/fuse. Prints "ready". While it is stopped, nothing there answers. Unmounts on SIGTERM.
 #include <fcntl.h>
 #include <linux/fuse.h>
 #include <sys/mount.h>

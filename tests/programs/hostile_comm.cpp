@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// hostile_comm: carries a name with terminal escapes, a line break, a quote and bytes that are no UTF-8; its child has
-// another one, and arguments of the same kind.
+// hostile_comm: sets a name with terminal escapes, a line break, a quote and bytes that are not UTF-8. Its child has
+// another such name, and arguments of the same kind.
 #include <sys/prctl.h>
 
 #include "program.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// ignore_sigint MILLISECONDS: says "ready", then works on whatever Ctrl-C says; ends with status 5.
+// ignore_sigint MILLISECONDS: prints "ready", ignores Ctrl-C while it works, and ends with status 5.
 #include <csignal>
 
 #include "program.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// into_cgroup OWN OTHER GO: moves to the cgroup OWN, and makes children directly in OTHER and in its own: "ready", and
-// when the file GO is there "INTO_OTHER INTO_OWN", their pids.
+// into_cgroup OWN OTHER GO: moves to the cgroup OWN and prints "ready". When the file GO exists, it creates children in
+// OTHER (CLONE_INTO_CGROUP) and in its own cgroup, and prints "INTO_OTHER INTO_OWN", their pids.
 #include <linux/sched.h>
 #include <sys/syscall.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// leader_exits_first MILLISECONDS: the leader ends at once, its thread works on; the process ends with the thread.
+// leader_exits_first MILLISECONDS: its leader exits at once and its thread works on; the process ends with the thread.
 #include <pthread.h>
 
 #include <thread>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// loses_its_file SERVER: stops the process that serves the file system on which this program lies, and goes on for a
-// little while. loses_its_file SERVER FILE ARGUMENT: the same, but a page of ARGUMENT, which is long, is then one of
-// FILE, there, that nobody has read yet; says "ready" and ends on SIGTERM.
+// loses_its_file SERVER: stops the process that serves the file system on which this program lies, and runs for a
+// little while. loses_its_file SERVER FILE ARGUMENT: does the same, but first maps an unread page of FILE, which lies
+// there, over a page of ARGUMENT, which is long; prints "ready" and ends on SIGTERM.
 #include <sys/mman.h>
 
 #include <csignal>
@@ -11,7 +11,7 @@
 
 namespace {
 
-// Not to be in the callers' stacks by chance: it has a frame of its own.
+// It is noinline, so that its frame never appears in the callers' stacks by chance.
 [[gnu::noinline]] void rest_a_while() {
   for (int i = 0; i < 5; ++i) {
     program::sleep_ns(4'000'000);
@@ -31,7 +31,7 @@ int main(int argc, char** argv) {
     if (mmap(reinterpret_cast<void*>(inside), page, PROT_READ, MAP_PRIVATE | MAP_FIXED, file, 1 << 14) == MAP_FAILED) {
       program::die("mmap");
     }
-    close(file);  // a descriptor asks the file system once more when it is closed, a mapping does not
+    close(file);  // close() of a descriptor calls the file system once more, the end of a mapping does not
     program::must(kill(server, SIGSTOP), "kill");
     std::puts("ready");
     std::fflush(stdout);

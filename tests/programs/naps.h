@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A program that sleeps below a function of its own name, and has frame pointers: naps_here and naps_there.
+// naps_here and naps_there: a program that sleeps below a function of its own name. It has frame pointers.
 #pragma once
 
 #include "program.h"

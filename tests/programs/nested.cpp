@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// nested DEPTH LOG: a child of a child, so deep. Each waits for its own.
+// nested DEPTH LOG: forks a chain of DEPTH processes; each waits for its own child.
 #include "program.h"
 
 namespace {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// odd_lives DIRECTORY LOG: runs the programs of DIRECTORY that live unusual lives, one after the other, and logs what
-// wait4 said of each. `LOG.inner` has what those programs logged themselves.
+// odd_lives DIRECTORY LOG: runs the programs of DIRECTORY that live unusual lives, one after the other, and logs the
+// result of wait4 for each. Those programs log their own children to `LOG.inner`.
 #include <string>
 #include <vector>
 

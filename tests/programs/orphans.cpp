@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// orphans HOW: a child that ends and is a zombie for a while, until somebody reaps it:
+// orphans HOW: makes a child that stays a zombie for a while before it is reaped:
 //
 //   clone_parent  its creator is not its parent
 //   subreaper     its parent ends before it
-//   waitid        by a call that does not return its pid, after one that leaves it a zombie
-//   traced        another process traces it, and is told first
+//   waitid        a call that does not return its pid reaps it, after one that leaves it a zombie
+//   traced        another process traces it and is notified first
 //
-// Prints "CHILD PARENT ZOMBIE_NS": its pid, who it said was its parent at its end, and how long it was a zombie.
+// Prints "CHILD PARENT ZOMBIE_NS": its pid, its parent as it saw it at its end, and how long it was a zombie.
 #include <sched.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
@@ -43,7 +43,7 @@ pid_t reap_by_waitid() {
   return info.si_pid;
 }
 
-// Its tracer has to let go of it: it is told of the end, and the zombie goes back to its parent.
+// The tracer is notified of the end and has to detach; then the zombie goes back to its parent.
 void trace(pid_t child) {
   must(static_cast<int>(ptrace(PTRACE_SEIZE, child, nullptr, nullptr)), "ptrace");
   must(waitpid(child, nullptr, __WALL), "waitpid");

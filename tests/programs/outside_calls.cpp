@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// outside_calls MODE [ARGUMENT]: what a kernel does for a task before the entry of a system call is traced, after its
-// exit is, or between. Says what happened, one "key value" a line.
+// outside_calls MODE [ARGUMENT]: makes the kernel work for a task before sys_enter, after sys_exit, or between two
+// system calls. Prints what happened, one "key value" a line.
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <linux/userfaultfd.h>
@@ -28,7 +28,7 @@ namespace {
 constexpr int kTimes = 20;
 constexpr std::int64_t kPause = 3'000'000;
 
-void say(const char* key, long long value) {
+void print(const char* key, long long value) {
   std::printf("%s %lld\n", key, value);
   std::fflush(stdout);
 }
@@ -38,17 +38,18 @@ void reap(pid_t child) {
   }
 }
 
-// In its next call. A pause alone is too short where a machine is slow.
+// Waits until the task sleeps in its next call. A pause alone is too short on a slow machine.
 void wait_for_sleeping_parent() {
   const std::string path = "/proc/" + std::to_string(getppid()) + "/stat";
   std::string state;
   while (state != "S") {
     program::sleep_ns(kPause);
-    std::ifstream(path) >> state >> state >> state;  // behind the pid and a name without spaces
+    std::ifstream(path) >> state >> state >> state;  // skips the pid and a name without spaces
   }
 }
 
-// The parent reads from a pipe until its only writer, a child, is closed in some way: by task work behind the call.
+// The parent reads from a pipe until its only writer, a child, closes it in some way: task work does so behind the
+// call.
 void closes(const std::function<void(int reader, int writer)>& close_in_child) {
   for (int i = 0; i < kTimes; ++i) {
     int ends[2];
@@ -67,7 +68,7 @@ void closes(const std::function<void(int reader, int writer)>& close_in_child) {
     close(ends[0]);
     reap(child);
   }
-  say("times", kTimes);
+  print("times", kTimes);
 }
 
 void stops() {
@@ -86,7 +87,7 @@ void stops() {
     kill(child, SIGCONT);
     reap(child);
   }
-  say("times", kTimes);
+  print("times", kTimes);
 }
 
 int install(unsigned flags, std::uint32_t action) {
@@ -108,10 +109,10 @@ void refused(std::int64_t calls) {
   for (std::int64_t i = 0; i < calls; ++i) {
     refusals += syscall(SYS_getppid) == -1 ? 1 : 0;
   }
-  say("refused", refusals);
+  print("refused", refusals);
 }
 
-// A thread asks, and the other one answers after a while.
+// One thread asks, and the other one answers after a while.
 void notified() {
   std::atomic<int> listener{-1};
   std::thread asking([&] {
@@ -120,7 +121,7 @@ void notified() {
     program::must(listener, "seccomp");
     const std::int64_t start = program::now_ns();
     syscall(SYS_getppid);
-    say("asked_ns", program::now_ns() - start);
+    print("asked_ns", program::now_ns() - start);
   });
   while (listener == -1) {
     program::sleep_ns(kPause);
@@ -135,7 +136,7 @@ void notified() {
   asking.join();
 }
 
-// Ends by a fatal exception, and dumps its core to a helper that takes its time.
+// It ends by a fatal exception and dumps its core to a helper that takes its time.
 void dumps() {
   const pid_t child = program::fork_child([] {
     prctl(PR_SET_NAME, "dumping");
@@ -154,19 +155,20 @@ void dumps() {
   int status = 0;
   rusage usage{};
   program::must(wait4(child, &status, 0, &usage), "wait4");
-  say("death_ns", program::now_ns() - start);
-  say("dumped", WCOREDUMP(status) ? 1 : 0);
+  print("death_ns", program::now_ns() - start);
+  print("dumped", WCOREDUMP(status) ? 1 : 0);
 }
 
-// More than its group's quota, alone on its CPU. ARGUMENT: the cgroup's file of processes, in which it puts itself.
+// It uses more than its group's quota, alone on its CPU. ARGUMENT is the file cgroup.procs of the group, in which it
+// puts itself.
 void spins(const char* procs, std::int64_t ns) {
   std::ofstream(procs) << getpid() << std::endl;
   const std::int64_t start = program::now_ns();
   program::spin_ns(ns);
-  say("spun_ns", program::now_ns() - start);
+  print("spun_ns", program::now_ns() - start);
 }
 
-// Two of one CPU that give it to each other.
+// Two tasks on one CPU yield it to each other.
 void yields(std::int64_t times) {
   cpu_set_t one;
   CPU_ZERO(&one);
@@ -183,11 +185,11 @@ void yields(std::int64_t times) {
   reap(child);
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
-  say("involuntary", usage.ru_nivcsw);
+  print("involuntary", usage.ru_nivcsw);
 }
 
-// Frozen in a call, in user code and in one of many short sleeps. ARGUMENT: the directory of a cgroup of version 2, or of
-// the freezer of version 1.
+// Three tasks are frozen: in a call, in user code and in one of many short sleeps. ARGUMENT is the directory of a cgroup
+// of version 2, or of the freezer of version 1.
 void freezes(const std::string& cgroup) {
   int ends[2];
   program::must(pipe(ends), "pipe");
@@ -205,7 +207,7 @@ void freezes(const std::string& cgroup) {
     const std::int64_t start = program::now_ns();
     while (poll(&watched, 1, -1) < 0) {
     }
-    say("polled_ns", program::now_ns() - start);
+    print("polled_ns", program::now_ns() - start);
   });
   const pid_t spinner = program::fork_child([&] {
     prctl(PR_SET_NAME, "spinner");
@@ -228,7 +230,7 @@ void freezes(const std::string& cgroup) {
   first_version ? write_to("freezer.state", "FROZEN") : write_to("cgroup.freeze", "1");
   program::sleep_ns(100 * kPause);
   first_version ? write_to("freezer.state", "THAWED") : write_to("cgroup.freeze", "0");
-  say("frozen_ns", program::now_ns() - start);
+  print("frozen_ns", program::now_ns() - start);
   program::sleep_ns(20 * kPause);
   program::must(static_cast<int>(write(ends[1], "x", 1)), "write");
   reap(poller);
@@ -238,7 +240,7 @@ void freezes(const std::string& cgroup) {
   }
 }
 
-// A thread faults on memory that nobody fills, for a second; to be adopted meanwhile.
+// A thread faults for a second on memory that userfaultfd does not fill, so that the tool can adopt it meanwhile.
 void faults() {
   const auto size = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
   const int handler =

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// own_usage FILE: works with two children and one thread, then writes what getrusage says of the process, of its main
-// thread and of its children, right before it ends.
+// own_usage FILE: works with two children and one thread, then writes what getrusage returns for the process, for its
+// main thread and for its children, right before it ends.
 #include <thread>
 
 #include "program.h"

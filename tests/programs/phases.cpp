@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// phases ROUNDS SLEEP_MS SPIN_MS: sleeps and burns CPU time in turn. Then on standard output, in nanoseconds: the time
-// that passed in the sleeping calls, the time that passed while spinning, and the CPU time of the spinning.
+// phases ROUNDS SLEEP_MS SPIN_MS: sleeps and burns CPU time in turn. Then prints, in nanoseconds: the time in the
+// sleeping calls, the time that passed while it was spinning, and the CPU time of the spinning.
 #include "program.h"
 
 int main(int argc, char** argv) {

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// prefork WORKERS: a master as servers have one. It forks so many workers, each of which forks one of its own; all of
-// them sleep and spin in turn. Their pids go to standard output, one a line, then "ready". From then on it starts a
-// thread that ends at once and a child that ends at once every few milliseconds. Ends on SIGTERM, and the workers with
-// it.
+// prefork WORKERS: is a master as servers have one. It forks WORKERS workers, each of which forks one of its own; all
+// of them sleep and spin in turn. Prints their pids, one a line, then "ready". From then on it starts, every few
+// milliseconds, a thread and a child that end at once. Ends on SIGTERM, and the workers with it.
 #include <sys/prctl.h>
 
 #include <csignal>

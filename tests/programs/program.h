@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the test programs share. They are observed while they run, and they keep their own books of what they did: the
-// tests hold taskcost against those.
+// What the test programs share. They are observed while they run and keep their own count of what they do; the tests
+// compare taskcost with it.
 #pragma once
 
 #include <fcntl.h>
@@ -21,7 +21,7 @@
 
 namespace program {
 
-// The status of a program that could not do what it is for; the tests expect others.
+// The status of a program that failed to do its job; the tests expect other ones.
 constexpr int kBroken = 99;
 
 [[noreturn]] inline void die(const char* what) {
@@ -68,12 +68,13 @@ inline void sleep_ns(std::int64_t duration) {
   }
 }
 
-// Burns this thread's CPU time, in user mode but for a system call about every 100 us: the CPU clock is no vDSO call.
+// Burns this thread's CPU time in user mode, except for a system call about every 100 us: this clock is not in the
+// vDSO.
 inline void spin_ns(std::int64_t duration) {
   constexpr int kLoops = 100'000;
   const std::int64_t end = now_ns(CLOCK_THREAD_CPUTIME_ID) + duration;
   while (now_ns(CLOCK_THREAD_CPUTIME_ID) < end) {
-    volatile int sink = 0;  // the loop is no work for the optimizer
+    volatile int sink = 0;  // keeps the compiler from removing the loop
     for (int i = 0; i < kLoops; ++i) {
       sink = i;
     }
@@ -81,13 +82,13 @@ inline void spin_ns(std::int64_t duration) {
   }
 }
 
-// One JSON object a line: what wait4 said of each child. wait4's figures include all descendants that the child itself
-// has waited for. No buffer that a fork could copy, no memory that grows.
+// Writes the result of wait4 for each child, one JSON object a line. The figures of wait4 include all descendants that
+// the child itself has waited for. It neither buffers, which a fork would copy, nor allocates.
 class WaitLog {
  public:
   explicit WaitLog(const char* path) : fd_(must(open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666), path)) {}
 
-  // Waits for `child` and writes its line; its wait status.
+  // Waits for `child`, writes its line, and returns its wait status.
   int wait_for(pid_t child) const {
     int status = 0;
     rusage usage{};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// renames: says "ready", and calls itself "renames-a" and "renames-b" in turn, every few milliseconds. Ends by SIGTERM.
+// renames: prints "ready", and renames itself to "renames-a" and "renames-b" in turn, every few milliseconds. Ends by
+// SIGTERM.
 #include <sys/prctl.h>
 
 #include "program.h"

@@ -17,7 +17,7 @@ inline long short_call(long number, long a, long b = 0, long c = 0, long d = 0, 
   return result;
 }
 
-// Where there are none they are refused, or end the process.
+// Where the kernel lacks them, they are refused or kill the process.
 inline bool has_short_calls() {
   constexpr long kGetpid = 20;
   const pid_t child = fork_child([] { std::_Exit(short_call(kGetpid, 0) == getpid() ? 0 : 1); });
@@ -28,7 +28,7 @@ inline long short_call(long, long, long = 0, long = 0, long = 0, long = 0) { ret
 inline bool has_short_calls() { return false; }
 #endif
 
-// Memory whose addresses such a call can pass, for other processes too.
+// Memory below 4 GiB, which such a call can address. Other processes share it.
 inline char* short_memory(std::size_t size) {
 #if defined(__x86_64__)
   void* memory = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_32BIT, -1, 0);

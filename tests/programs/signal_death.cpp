@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// signal_death NUMBER: ends by a signal of its own, with a second thread alive.
+// signal_death NUMBER: kills itself with that signal while a second thread lives.
 #include <sys/prctl.h>
 
 #include <csignal>

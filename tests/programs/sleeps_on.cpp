@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// sleeps_on CALL: says "ready" and sleeps in that call, for a minute if nothing ends it.
+// sleeps_on CALL: prints "ready" and sleeps in that call, for at most a minute.
 #include <linux/futex.h>
 #include <poll.h>
 #include <sys/syscall.h>

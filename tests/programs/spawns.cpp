@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// spawns N LOG COMMAND [ARG]...: N times posix_spawn, wait.
+// spawns N LOG COMMAND [ARG]...: calls posix_spawn and waits, N times.
 #include <spawn.h>
 
 #include "program.h"

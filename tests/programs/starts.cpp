@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// starts N LOG: creates N threads and forks N children, one after the other. LOG gets a line for each: its tid, and on
-// which CPU its creator was and it itself started, as both saw it.
+// starts N LOG: creates N threads and forks N children, one after the other. LOG gets a line for each: its tid, the CPU
+// of its creator, and the CPU on which it started.
 #include <pthread.h>
 #include <sched.h>
 
@@ -22,7 +22,7 @@ void* begin(void* start) {
   return nullptr;
 }
 
-// Where both see it.
+// Memory that both tasks map.
 Start& shared_start() {
   void* memory = mmap(nullptr, sizeof(Start), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// steady THREADS [LOG]: something to attach to. Threads that sleep and spin in turn, and a main thread that forks a
-// child every few milliseconds. "ready" and the tids of the threads go to standard output, one a line. Ends on SIGTERM.
+// steady THREADS [LOG]: a target to attach to. Its threads sleep and spin in turn, and its main thread forks a child
+// every few milliseconds. Prints "ready" and the tids of the threads, one a line. Ends on SIGTERM.
 #include <atomic>
 #include <csignal>
 #include <thread>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// syscalls N: N times getppid, which no C library answers by itself.
+// syscalls N: calls getppid N times, which no C library caches.
 #include <sys/syscall.h>
 
 #include "program.h"

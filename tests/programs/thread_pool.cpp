@@ -44,7 +44,7 @@ class Pool {
     }
   }
 
-  // Once ended.
+  // Valid after end().
   [[nodiscard]] std::int64_t done() const { return done_; }
   [[nodiscard]] std::int64_t waits() const { return waits_; }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// threads N: N times pthread_create, pthread_join.
+// threads N: creates and joins a thread, N times.
 #include <pthread.h>
 
 #include "program.h"

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// timeouts N: N poll() calls of 2 ms that nobody ends, while a bystander on each CPU is in system calls most of the
-// time.
+// timeouts N: N poll() calls time out after 2 ms, while a bystander on each CPU is in system calls most of the time.
 #include <poll.h>
 #include <sched.h>
 #include <sys/prctl.h>

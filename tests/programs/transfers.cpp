@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// transfers SITUATION: moves bytes in one of many ways, and says how many by its own count: "CHANNEL FIGURE BYTES" a
-// line, and "pair FROM TO BYTES" for two processes that are the ends of one channel. A channel that is not named has
-// no bytes but those of this output.
+// transfers SITUATION: moves bytes in one of many ways and prints its own count of them: a line "CHANNEL FIGURE BYTES"
+// for each figure, and a line "pair FROM TO BYTES" for two processes at the ends of one channel. Through channels that
+// it does not name, nothing passes but this output.
 #include <arpa/inet.h>
 #include <linux/errqueue.h>
-#include <linux/io_uring.h>
 #include <linux/net_tstamp.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
@@ -20,105 +19,21 @@
 #include <sys/un.h>
 
 #include <array>
-#include <atomic>
 #include <cstring>
-#include <functional>
-#include <iterator>
 #include <string>
 #include <string_view>
 #include <utility>
 
+#include "io_ring.h"
 #include "program.h"
 #include "short_call.h"
+#include "transfers.h"
 
 namespace {
 
-using program::die;
-using program::fork_child;
-using program::must;
+using namespace program;  // NOLINT(google-build-using-namespace): a program of one file
 
-constexpr std::int64_t kPiece = 32768;
-constexpr std::int64_t kSize = 64 * kPiece;
-constexpr int kMessages = 40;
-constexpr int kBatch = 8;
-constexpr std::int64_t kMessage = 700;
-
-char buffer[1 << 20];
-const program::WaitLog log_of_children("/dev/null");
-
-// What children tell: memory that all of them map.
-struct Shared {
-  std::int64_t sent;
-  std::int64_t received;
-};
-Shared* const shared =
-    static_cast<Shared*>(mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
-
-void say(const char* channel, const char* figure, std::int64_t bytes) {
-  std::printf("%s %s %lld\n", channel, figure, static_cast<long long>(bytes));
-}
-
-void say_both(const char* channel, std::int64_t out, std::int64_t in) {
-  say(channel, "bytes_out", out);
-  say(channel, "bytes_in", in);
-}
-
-void say_pair(pid_t from, pid_t to, std::int64_t bytes) {
-  std::printf("pair %d %d %lld\n", from, to, static_cast<long long>(bytes));
-}
-
-std::int64_t positive(ssize_t result, const char* what) { return must(static_cast<int>(result), what); }
-
-std::int64_t drain(int fd) {
-  std::int64_t all = 0;
-  for (ssize_t size = 0; (size = read(fd, buffer, kPiece)) > 0;) {
-    all += size;
-  }
-  return all;
-}
-
-void fill(int fd) {
-  for (std::int64_t left = kSize; left > 0; left -= kPiece) {
-    if (write(fd, buffer, kPiece) != kPiece) {
-      die("write");
-    }
-  }
-}
-
-int file_of(std::int64_t size) {
-  const int fd = must(static_cast<int>(syscall(SYS_memfd_create, "transfers", 0)), "memfd_create");
-  must(ftruncate(fd, size), "ftruncate");
-  return fd;
-}
-
-std::pair<int, int> pipe_ends() {
-  int ends[2];
-  must(pipe(ends), "pipe");
-  return {ends[0], ends[1]};
-}
-
-std::pair<int, int> sockets(int type) {
-  int ends[2];
-  must(socketpair(AF_UNIX, type, 0, ends), "socketpair");
-  return {ends[0], ends[1]};
-}
-
-// A process that reads to the end of `from`.
-pid_t reader_of(int from, int other_end) {
-  return fork_child([=] {
-    close(other_end);
-    shared->received = drain(from);
-  });
-}
-
-pid_t writer_to(int to, int other_end) {
-  return fork_child([=] {
-    close(other_end);
-    fill(to);
-  });
-}
-
-// -- messages ------------------------------------------------------------------------------------------------------
+// -- messages ---------------------------------------------------------------------------------------------------------
 
 struct Messages {
   std::array<mmsghdr, kBatch> headers{};
@@ -144,7 +59,7 @@ void many_messages(int from, int to, const char* channel) {
   const pid_t child = fork_child([&] {
     Messages messages;
     for (int sent = 0; sent < kMessages;) {
-      // Messages of different lengths.
+      // The messages differ in length.
       for (int i = 0; i < kBatch; ++i) {
         messages.vectors[i].iov_len = static_cast<size_t>(kMessage - i);
       }
@@ -164,8 +79,8 @@ void many_messages(int from, int to, const char* channel) {
     count += more;
   }
   log_of_children.wait_for(child);
-  say_both(channel, shared->sent, received);
-  say_pair(child, getpid(), shared->sent);
+  print_both(channel, shared->sent, received);
+  print_pair(child, getpid(), shared->sent);
 }
 
 void unix_messages() {
@@ -198,7 +113,7 @@ void inet_messages() {
   many_messages(from, to, "inet_socket");
 }
 
-// A peek takes nothing, whatever call it is.
+// MSG_PEEK takes nothing from the queue, whichever call has it.
 void peeks() {
   const auto [from, to] = sockets(SOCK_SEQPACKET);
   std::int64_t received = 0;
@@ -213,11 +128,11 @@ void peeks() {
     peeked += positive(recvmsg(from, &message, MSG_PEEK), "recvmsg");
     received += positive(recv(from, buffer, kMessage, 0), "recv");
   }
-  say_both("unix_socket", kMessages * kMessage, received);
-  say("counter", "peeked_bytes", peeked);
+  print_both("unix_socket", kMessages * kMessage, received);
+  print("counter", "peeked_bytes", peeked);
 }
 
-// One's own packets come back with time stamps: received from nobody.
+// The error queue returns the sender's own packets with their time stamps: no task sent those bytes.
 void time_stamps() {
   const auto [from, to] = udp_pair();
   const int on = SOF_TIMESTAMPING_TX_SOFTWARE | SOF_TIMESTAMPING_SOFTWARE;
@@ -237,11 +152,11 @@ void time_stamps() {
     const ssize_t size = recvmsg(to, &message, MSG_ERRQUEUE);
     peeked += size > 0 ? size : 0;
   }
-  say_both("inet_socket", kMessages * kMessage, received);
-  say("counter", "peeked_bytes", peeked);
+  print_both("inet_socket", kMessages * kMessage, received);
+  print("counter", "peeked_bytes", peeked);
 }
 
-// The rest of a datagram is taken too, and the result says so.
+// MSG_TRUNC drops the rest of a datagram, but the result counts it.
 void truncated() {
   const auto [from, to] = udp_pair();
   std::int64_t received = 0;
@@ -249,10 +164,10 @@ void truncated() {
     positive(send(to, buffer, kMessage, 0), "send");
     received += positive(recv(from, buffer, 10, MSG_TRUNC), "recv");
   }
-  say_both("inet_socket", kMessages * kMessage, received);
+  print_both("inet_socket", kMessages * kMessage, received);
 }
 
-// Sent, and closed, before anybody accepts the connection.
+// The clients send and close before the listener accepts their connections.
 void early() {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
@@ -276,11 +191,11 @@ void early() {
   for (const pid_t client : clients) {
     const int fd = must(accept(listener, nullptr, nullptr), "accept");
     const std::int64_t bytes = drain(fd);
-    say_pair(client, getpid(), bytes);
+    print_pair(client, getpid(), bytes);
     received += bytes;
     close(fd);
   }
-  say_both("unix_socket", received, received);
+  print_both("unix_socket", received, received);
 }
 
 void netlink() {
@@ -295,10 +210,10 @@ void netlink() {
   request.body.rtgen_family = AF_UNSPEC;
   const std::int64_t sent = positive(send(fd, &request, request.header.nlmsg_len, 0), "send");
   const std::int64_t received = positive(recv(fd, buffer, sizeof(buffer), 0), "recv");
-  say_both("other_socket", sent, received);
+  print_both("other_socket", sent, received);
 }
 
-// -- splice and its like -------------------------------------------------------------------------------------------
+// -- splice and its like ----------------------------------------------------------------------------------------------
 
 void file_to_pipe() {
   const auto [in, out] = pipe_ends();
@@ -311,8 +226,8 @@ void file_to_pipe() {
   }
   close(out);
   log_of_children.wait_for(child);
-  say_both("pipe", sent, shared->received);
-  say_pair(getpid(), child, sent);
+  print_both("pipe", sent, shared->received);
+  print_pair(getpid(), child, sent);
 }
 
 void pipe_to_file() {
@@ -325,8 +240,8 @@ void pipe_to_file() {
     received += size;
   }
   log_of_children.wait_for(child);
-  say_both("pipe", kSize, received);
-  say_pair(child, getpid(), kSize);
+  print_both("pipe", kSize, received);
+  print_pair(child, getpid(), kSize);
 }
 
 void pipe_to_socket() {
@@ -343,10 +258,10 @@ void pipe_to_socket() {
   close(near);
   log_of_children.wait_for(writer);
   log_of_children.wait_for(reader);
-  say_both("pipe", kSize, passed);
-  say_both("unix_socket", passed, shared->received);
-  say_pair(writer, getpid(), kSize);
-  say_pair(getpid(), reader, passed);
+  print_both("pipe", kSize, passed);
+  print_both("unix_socket", passed, shared->received);
+  print_pair(writer, getpid(), kSize);
+  print_pair(getpid(), reader, passed);
 }
 
 void socket_to_pipe() {
@@ -363,13 +278,13 @@ void socket_to_pipe() {
   close(out);
   log_of_children.wait_for(writer);
   log_of_children.wait_for(reader);
-  say_both("unix_socket", kSize, passed);
-  say_both("pipe", passed, shared->received);
-  say_pair(writer, getpid(), kSize);
-  say_pair(getpid(), reader, passed);
+  print_both("unix_socket", kSize, passed);
+  print_both("pipe", passed, shared->received);
+  print_pair(writer, getpid(), kSize);
+  print_pair(getpid(), reader, passed);
 }
 
-// What tee copies stays where it was.
+// The bytes that tee() copies stay in the first pipe.
 void tee_and_splice() {
   const auto [in, out] = pipe_ends();
   const auto [copy_in, copy_out] = pipe_ends();
@@ -396,9 +311,9 @@ void tee_and_splice() {
   close(copy_out);
   log_of_children.wait_for(writer);
   log_of_children.wait_for(reader);
-  say_both("pipe", kSize + copied, emptied + shared->received);
-  say_pair(writer, getpid(), kSize);
-  say_pair(getpid(), reader, copied);
+  print_both("pipe", kSize + copied, emptied + shared->received);
+  print_pair(writer, getpid(), kSize);
+  print_pair(getpid(), reader, copied);
 }
 
 void pages_to_pipe() {
@@ -412,8 +327,8 @@ void pages_to_pipe() {
   }
   close(out);
   log_of_children.wait_for(child);
-  say_both("pipe", sent, shared->received);
-  say_pair(getpid(), child, sent);
+  print_both("pipe", sent, shared->received);
+  print_pair(getpid(), child, sent);
 }
 
 void pipe_to_memory() {
@@ -426,8 +341,8 @@ void pipe_to_memory() {
     received += size;
   }
   log_of_children.wait_for(child);
-  say_both("pipe", kSize, received);
-  say_pair(child, getpid(), kSize);
+  print_both("pipe", kSize, received);
+  print_pair(child, getpid(), kSize);
 }
 
 void file_to_socket() {
@@ -441,11 +356,11 @@ void file_to_socket() {
   }
   close(near);
   log_of_children.wait_for(child);
-  say_both("unix_socket", sent, shared->received);
-  say_pair(getpid(), child, sent);
+  print_both("unix_socket", sent, shared->received);
+  print_pair(getpid(), child, sent);
 }
 
-// -- others --------------------------------------------------------------------------------------------------------
+// -- others -----------------------------------------------------------------------------------------------------------
 
 void sysv_queue() {
   const int queue = must(msgget(IPC_PRIVATE, 0600), "msgget");
@@ -464,8 +379,8 @@ void sysv_queue() {
   }
   log_of_children.wait_for(child);
   must(msgctl(queue, IPC_RMID, nullptr), "msgctl");
-  say_both("sysv_queue", kMessages * kMessage, received);
-  say_pair(child, getpid(), kMessages * kMessage);
+  print_both("sysv_queue", kMessages * kMessage, received);
+  print_pair(child, getpid(), kMessages * kMessage);
 }
 
 void sysv_segment() {
@@ -475,8 +390,8 @@ void sysv_segment() {
     die("shmat");
   }
   must(shmctl(segment, IPC_RMID, nullptr), "shmctl");
-  // That of this program is in it, too.
-  say("counter", "shared_mapping_bytes", kSegment + 4096);
+  // The counter includes the mapping of this program, `shared`.
+  print("counter", "shared_mapping_bytes", kSegment + 4096);
 }
 
 void process_memory() {
@@ -485,7 +400,7 @@ void process_memory() {
   const std::int64_t in = positive(process_vm_readv(getpid(), &local, 1, &remote, 1, 0), "process_vm_readv");
   local.iov_len = remote.iov_len = 100;
   const std::int64_t out = positive(process_vm_writev(getpid(), &local, 1, &remote, 1, 0), "process_vm_writev");
-  say_both("process_memory", out, in);
+  print_both("process_memory", out, in);
 }
 
 void terminal() {
@@ -504,65 +419,9 @@ void terminal() {
     received += positive(read(master, buffer, sizeof(buffer)), "read");
   }
   log_of_children.wait_for(child);
-  say_both("pty", kMessages * kMessage, received);
-  say_pair(child, getpid(), kMessages * kMessage);
+  print_both("pty", kMessages * kMessage, received);
+  print_pair(child, getpid(), kMessages * kMessage);
 }
-
-// A ring of one's own: the library is not everywhere.
-class Ring {
- public:
-  Ring() {
-    io_uring_params parameters{};
-    fd_ = must(static_cast<int>(syscall(SYS_io_uring_setup, 8, &parameters)), "io_uring_setup");
-    const auto map = [this](std::size_t size, std::uint64_t offset) {
-      void* memory =
-          mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, fd_, static_cast<off_t>(offset));
-      if (memory == MAP_FAILED) {
-        die("mmap of a ring");
-      }
-      mapped_ += static_cast<std::int64_t>(size);
-      return static_cast<char*>(memory);
-    };
-    char* submission = map(parameters.sq_off.array + parameters.sq_entries * sizeof(unsigned), IORING_OFF_SQ_RING);
-    char* completion = map(parameters.cq_off.cqes + parameters.cq_entries * sizeof(io_uring_cqe), IORING_OFF_CQ_RING);
-    entries_ = reinterpret_cast<io_uring_sqe*>(map(parameters.sq_entries * sizeof(io_uring_sqe), IORING_OFF_SQES));
-    tail_ = reinterpret_cast<unsigned*>(submission + parameters.sq_off.tail);
-    mask_ = *reinterpret_cast<unsigned*>(submission + parameters.sq_off.ring_mask);
-    array_ = reinterpret_cast<unsigned*>(submission + parameters.sq_off.array);
-    done_ = reinterpret_cast<unsigned*>(completion + parameters.cq_off.head);
-    done_mask_ = *reinterpret_cast<unsigned*>(completion + parameters.cq_off.ring_mask);
-    results_ = reinterpret_cast<io_uring_cqe*>(completion + parameters.cq_off.cqes);
-  }
-
-  std::int64_t run(std::uint8_t operation, int fd, void* address, std::uint32_t size) {
-    const unsigned tail = *tail_;
-    io_uring_sqe& entry = entries_[tail & mask_];
-    entry = {};
-    entry.opcode = operation;
-    entry.fd = fd;
-    entry.addr = reinterpret_cast<std::uintptr_t>(address);
-    entry.len = size;
-    array_[tail & mask_] = tail & mask_;
-    std::atomic_ref(*tail_).store(tail + 1, std::memory_order_release);
-    must(static_cast<int>(syscall(SYS_io_uring_enter, fd_, 1, 1, IORING_ENTER_GETEVENTS, nullptr, 0)),
-         "io_uring_enter");
-    const unsigned head = *done_;
-    const std::int64_t result = results_[head & done_mask_].res;
-    std::atomic_ref(*done_).store(head + 1, std::memory_order_release);
-    return positive(result, "an operation");
-  }
-
- private:
-  int fd_ = -1;
-  std::int64_t mapped_ = 0;
-  io_uring_sqe* entries_ = nullptr;
-  unsigned* tail_ = nullptr;
-  unsigned mask_ = 0;
-  unsigned* array_ = nullptr;
-  unsigned* done_ = nullptr;
-  unsigned done_mask_ = 0;
-  io_uring_cqe* results_ = nullptr;
-};
 
 void ring() {
   const auto [far, near] = sockets(SOCK_STREAM);
@@ -580,14 +439,12 @@ void ring() {
     received += ring.run(IORING_OP_RECV, near, buffer, sizeof(buffer));
   }
   log_of_children.wait_for(child);
-  say_both("unix_socket", kMessages * kMessage, received);
-  say_pair(child, getpid(), kMessages * kMessage);
+  print_both("unix_socket", kMessages * kMessage, received);
+  print_pair(child, getpid(), kMessages * kMessage);
 }
 
-// The same by calls of 32-bit programs. "none" where the kernel has none.
+// The calls of 32-bit programs. Prints "none" where the kernel lacks them.
 void short_calls() {
-  using program::address_of;
-  using program::short_call;
   constexpr long kSocketcall = 102;
   constexpr long kSend = 9;
   constexpr long kReceive = 10;
@@ -598,11 +455,11 @@ void short_calls() {
   constexpr long kOldMmap = 90;
   constexpr long kMmap2 = 192;
   constexpr long kShort = 300;
-  if (!program::has_short_calls()) {
+  if (!has_short_calls()) {
     std::printf("none\n");
     return;
   }
-  char* memory = program::short_memory(8192);
+  char* memory = short_memory(8192);
   auto* arguments = reinterpret_cast<std::uint32_t*>(memory);
   char* data = memory + 4096;
   const auto on_socket = [&](long call, int fd, int flags) {
@@ -615,8 +472,8 @@ void short_calls() {
   const auto [from, to] = sockets(SOCK_SEQPACKET);
   const std::int64_t sent = on_socket(kSend, to, 0);
   const std::int64_t peeked = on_socket(kReceive, from, MSG_PEEK);
-  say_both("unix_socket", sent, on_socket(kReceive, from, 0));
-  say("counter", "peeked_bytes", peeked);
+  print_both("unix_socket", sent, on_socket(kReceive, from, 0));
+  print("counter", "peeked_bytes", peeked);
 
   const int queue = must(msgget(IPC_PRIVATE, 0600), "msgget");
   reinterpret_cast<std::int32_t*>(data)[0] = 1;
@@ -626,7 +483,7 @@ void short_calls() {
   const std::int64_t received =
       positive(short_call(kIpc, kMessageReceive, queue, kShort, 0, address_of(arguments)), "msgrcv");
   must(msgctl(queue, IPC_RMID, nullptr), "msgctl");
-  say_both("sysv_queue", kShort, received);
+  print_both("sysv_queue", kShort, received);
 
   constexpr std::int64_t kSegment = 3 << 20;
   const int segment = must(shmget(IPC_PRIVATE, kSegment, 0600), "shmget");
@@ -638,8 +495,8 @@ void short_calls() {
   const std::uint32_t old[6] = {0, 5 * 4096, kProtection, kFlags, ~0U, 0};
   std::memcpy(arguments, old, sizeof(old));
   short_call(kOldMmap, address_of(arguments));
-  // Those of this program are in it, too.
-  say("counter", "shared_mapping_bytes", kSegment + (3 + 5) * 4096 + 8192 + 4096);
+  // The counter includes the mappings of this program: its 32-bit memory, and `shared`.
+  print("counter", "shared_mapping_bytes", kSegment + (3 + 5) * 4096 + 8192 + 4096);
 }
 
 using Situation = std::pair<std::string_view, void (*)()>;

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // uring_waits MODE: reads from a pipe through io_uring, a byte at a time, and waits for each in io_uring_enter; another
-// process writes them, 30 ms apart. "uring-waiter" and "uring-writer" are their names. MODE: plain, as liburing's
-// io_uring_submit_and_wait() does, which counts as waiting for I/O where the kernel has requests pending; no_iowait,
-// which asks that it does not; deferred, where the kernel completes requests in that call alone; worker, where a thread
-// of the kernel's reads. Prints "times N" and "waited_ns NS" by its own clock, and "disk_bytes N" that
-// /proc/self/io says; nothing where io_uring, or that mode, is not to be had.
+// process writes them, 30 ms apart. The two are named "uring-waiter" and "uring-writer". Prints "times N" and
+// "waited_ns NS" by its own clock, and "disk_bytes N" of /proc/self/io; nothing where io_uring or that mode is missing.
+//
+//   plain      as io_uring_submit_and_wait() of liburing, which counts as waiting for I/O while requests are pending
+//   no_iowait  with IORING_ENTER_NO_IOWAIT, so that it does not count as such
+//   deferred   the kernel completes requests in that call alone (IORING_SETUP_DEFER_TASKRUN)
+//   worker     a kernel thread does the read
 #include <linux/io_uring.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -18,7 +20,7 @@
 
 namespace {
 
-// Younger than some headers.
+// These are younger than some headers.
 constexpr unsigned kEnterNoIowait = 1U << 7U;     // IORING_ENTER_NO_IOWAIT
 constexpr unsigned kFeatureNoIowait = 1U << 17U;  // IORING_FEAT_NO_IOWAIT
 constexpr std::uint64_t kNoOffset = ~std::uint64_t{};
@@ -52,7 +54,7 @@ class Ring {
   [[nodiscard]] bool exists() const { return fd_ >= 0; }
   [[nodiscard]] bool has(unsigned feature) const { return (parameters_.features & feature) != 0; }
 
-  // Reads a byte; submits and waits in one call.
+  // Reads a byte: one call submits and waits.
   void read_byte(int fd, unsigned enter, std::uint8_t request) {
     const unsigned index = tail_ & (parameters_.sq_entries - 1);
     entries_[index] = {};

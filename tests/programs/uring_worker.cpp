@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// uring_worker: has the kernel make a worker for its ring, waits, and then calls clone in vain. Prints how many workers
-// there were, and how long the clone took in ns. Nothing where io_uring is not to be had.
+// uring_worker: makes the kernel start a worker for its ring, waits, and then makes a call of clone that fails. Prints
+// the number of workers and how long the clone took, in ns; nothing where io_uring is missing.
 #include <linux/io_uring.h>
 #include <sched.h>
 #include <sys/syscall.h>
@@ -50,7 +50,7 @@ int main() {
   program::must(static_cast<int>(syscall(SYS_io_uring_enter, ring, 1, 0, 0, nullptr, 0)), "io_uring_enter");
   program::sleep_ns(300'000'000);
   const int made = workers();
-  // CLONE_SIGHAND without CLONE_VM is refused.
+  // The kernel refuses CLONE_SIGHAND without CLONE_VM.
   const std::int64_t before = program::now_ns();
   if (syscall(SYS_clone, CLONE_SIGHAND | SIGCHLD, nullptr, nullptr, nullptr, 0) >= 0) {
     return program::kBroken;

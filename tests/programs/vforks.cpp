@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// vforks N LOG: N times vfork, exit, wait.
+// vforks N LOG: creates a child by vfork that exits, and waits for it, N times.
 #include "program.h"
 
 namespace {
 
-// A frame of its own: the child of vfork runs on the stack of its parent.
+// It has a frame of its own: the child of vfork runs on the stack of its parent.
 __attribute__((noinline)) pid_t vfork_child() {
   const pid_t child = vfork();  // NOLINT(clang-analyzer-security.insecureAPI.vfork)
   if (child == 0) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// waiter LOG COMMAND [ARG]...: runs the command, waits for it and logs what wait4 said of it.
+// waiter LOG COMMAND [ARG]...: runs the command, waits for it and logs the result of wait4.
 #include "program.h"
 
 int main(int argc, char** argv) {

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// waits MILLISECONDS: waits once for each thing that there is to wait for, and says how long that took by its own
-// clock, one "cause ns" a line. Whatever ends a wait comes MILLISECONDS later from a process of its own, or from a
-// thread where only one of those can.
+// waits MILLISECONDS: waits once for each cause that there is, and prints how long that took by its own clock, one
+// "cause ns" a line. A process of its own ends each wait after MILLISECONDS, or a thread where only a thread can.
 #include <arpa/inet.h>
 #include <linux/futex.h>
 #include <mqueue.h>
@@ -27,11 +26,11 @@ namespace {
 std::int64_t delay_ns = 0;
 const program::WaitLog log("/dev/null");
 
-void say(const char* cause, std::int64_t start) {
+void print(const char* cause, std::int64_t start) {
   std::printf("%s %lld\n", cause, static_cast<long long>(program::now_ns() - start));
 }
 
-// `wait` is ended by `end` in another process, which has it later.
+// Another process runs `end`, which ends `wait`, after the delay.
 void between_processes(const char* cause, const std::function<void()>& wait, const std::function<void()>& end) {
   std::fflush(stdout);
   const pid_t child = program::fork_child([&] {
@@ -40,7 +39,7 @@ void between_processes(const char* cause, const std::function<void()>& wait, con
   });
   const std::int64_t start = program::now_ns();
   wait();
-  say(cause, start);
+  print(cause, start);
   log.wait_for(child);
 }
 
@@ -147,8 +146,8 @@ void on_memory() {
   while (__atomic_load_n(&own, __ATOMIC_ACQUIRE) == 0) {
     futex(&own, FUTEX_WAIT_PRIVATE, 0);
   }
-  say("futex_private", start);
-  program::sleep_ns(delay_ns);  // so that the thread has ended: to wait for that is a shared futex too
+  print("futex_private", start);
+  program::sleep_ns(delay_ns);  // the thread ends first, since pthread_join() waits on a shared futex too
   thread.join();
 }
 
@@ -156,10 +155,10 @@ void on_time_and_signals() {
   const pid_t child = program::fork_child([] { program::sleep_ns(delay_ns); });
   std::int64_t start = program::now_ns();
   log.wait_for(child);
-  say("child", start);
+  print("child", start);
   start = program::now_ns();
   program::sleep_ns(delay_ns);
-  say("timer", start);
+  print("timer", start);
   sigset_t set;
   sigemptyset(&set);
   sigaddset(&set, SIGUSR1);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// waits_in_calls MILLISECONDS: waits in one way after the other, each in a process of its own and for one thing alone,
-// and says who waited for what, and for how long by its own clock: "SITUATION PID CAUSE NS" a line. Whatever ends a
-// wait comes MILLISECONDS later.
+// waits_in_calls MILLISECONDS: waits in one way after the other, each in a process of its own and for one cause alone,
+// and prints which process waited for what, and for how long by its own clock: "SITUATION PID CAUSE NS" a line. Each
+// wait ends MILLISECONDS later.
 #include <fcntl.h>
 #include <linux/futex.h>
 #include <poll.h>
@@ -24,7 +24,7 @@
 #include "program.h"
 #include "short_call.h"
 
-// Where the headers are older.
+// Older headers lack them.
 #ifndef SYS_futex_waitv
 #define SYS_futex_waitv 449
 #endif
@@ -56,7 +56,7 @@ Shared* const shared =
 
 using Work = std::function<void()>;
 
-// `wait` runs in a process of its own; `end`, here, MILLISECONDS later. `interrupt` comes in between.
+// A process of its own runs `wait`; this one runs `end` MILLISECONDS later, and `interrupt` before that.
 void waits(const char* situation, const char* cause, const Work& wait, const Work& end, bool interrupted = false) {
   *shared = {};
   std::fflush(stdout);
@@ -100,7 +100,7 @@ void on_paths(const std::string& directory) {
   waits("fifo_to_read", "pipe", open_to_read, open_to_write);
   waits("fifo_to_write", "pipe", open_to_write, open_to_read);
 
-  // The address of the path ends like the number of a descriptor, which is that of a socket.
+  // The address of the path ends in the bits of a descriptor that is a socket: the tool must not take it for one.
   waits(
       "fifo_low", "pipe",
       [&] {
@@ -229,7 +229,7 @@ struct Waiter {  // struct futex_waitv
   std::uint32_t reserved = 0;
 };
 
-// In one process: another thread ends the wait.
+// Both tasks are threads of one process.
 std::uint32_t own_word = 0;
 
 void* set_own_word(void*) {
@@ -308,7 +308,7 @@ void on_futexes() {
   }
 }
 
-// A signal that stops the process interrupts the call; the same call goes on when the process does.
+// A signal that stops the process interrupts the call; the same call goes on after SIGCONT.
 void on_restarts() {
   int ends[2];
   must(pipe(ends), "pipe");

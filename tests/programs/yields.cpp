@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// yields N: gives up its CPU N times, to nobody in particular.
+// yields N: calls sched_yield N times.
 #include <sched.h>
 
 #include "program.h"

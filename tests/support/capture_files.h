@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Capture files in memory: small ones of numbered records, and any bytes as a file.
+// Capture files in memory: small ones with numbered records, and files of any bytes.
 #pragma once
 
 #include <sys/mman.h>
@@ -51,7 +51,7 @@ inline Bytes contents_of(const Fd& file) {
   return bytes;
 }
 
-// Of `size` bytes: the header of a record, the number, and what does not compress.
+// A record of `size` bytes: its header, the number, and bytes that do not compress.
 inline Bytes numbered_record(std::uint64_t number, std::uint32_t size = 64) {
   Bytes bytes(size);
   const tc_record header{.type = 1000, .size = size};
@@ -74,7 +74,7 @@ inline std::uint64_t number_of(std::span<const std::byte> record) {
 inline const std::string small_description = R"({"host":"here"})";
 inline const std::string small_trailer = R"({"lost":0})";
 
-// Records 0, 1, ... of 64 bytes; record n at n * 1000 ns; four in a chunk unless the options say otherwise.
+// Records 0, 1, ... of 64 bytes; record n is at n * 1000 ns; a chunk has four unless the options say otherwise.
 inline Bytes small_capture(std::uint64_t records, CaptureOptions options = {.chunk_size = 256, .buffers = 8}) {
   const Fd file = memory_file();
   auto writer = CaptureWriter::create(Fd(dup(file.get())), small_description, options);
@@ -92,22 +92,22 @@ inline Bytes small_capture(std::uint64_t records, CaptureOptions options = {.chu
 
 using RecordBytes = std::span<const std::byte>;
 
-// All that a reader gives until the end.
-struct Told {
+// Everything that a reader returns until the end.
+struct ReadItems {
   std::vector<Bytes> records;
   std::vector<Interruption> interruptions;
 };
 
-inline Told read_on(CaptureReader& reader) {
-  Told told;
+inline ReadItems read_on(CaptureReader& reader) {
+  ReadItems items;
   while (true) {
     const auto item = reader.next();
     if (const auto* record = std::get_if<RecordBytes>(&item)) {
-      told.records.emplace_back(record->begin(), record->end());
+      items.records.emplace_back(record->begin(), record->end());
     } else if (const auto* interruption = std::get_if<Interruption>(&item)) {
-      told.interruptions.push_back(*interruption);
+      items.interruptions.push_back(*interruption);
     } else {
-      return told;
+      return items;
     }
   }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A line of CSV, as RFC 4180 has it: its fields, without the quotes around them.
+// Splits a line of CSV (RFC 4180) into its fields, without their quotes.
 #pragma once
 
 #include <gtest/gtest.h>

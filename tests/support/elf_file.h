@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The ELF files of tests/elf, as if a process had them mapped, and what nm says about them.
+// The ELF files of tests/elf, as if a process had mapped them, and their symbols according to nm.
 #pragma once
 
 #include <elf.h>
@@ -42,8 +42,8 @@ inline std::map<std::string, std::uint64_t> nm_of(const std::string& name) {
 }
 
 struct Loaded {
-  Mapping mapping;         // of its code
-  std::uint64_t bias = 0;  // what nm says, plus this, is the address in memory
+  Mapping mapping;         // the mapping of its code
+  std::uint64_t bias = 0;  // nm's address plus this is the address in memory
 
   Mapping* operator->() { return &mapping; }
 };
@@ -56,7 +56,7 @@ inline void identify(Mapping& mapping) {
   mapping.inode = status.st_ino;
 }
 
-// As the kernel maps it: in whole pages, at addresses of its choice when they are not fixed.
+// Maps the file as the kernel does: in whole pages, at addresses of its choice unless they are fixed.
 inline Loaded load(const std::string& path) {
   constexpr std::uint64_t page = 4096;
   const std::string bytes = bytes_of(path);
@@ -94,7 +94,7 @@ class Folder {
   }
 
   [[nodiscard]] std::string file(const std::string& name) const { return path_ + "/" + name; }
-  // Copies a file of tests/elf here.
+  // Copies a file of tests/elf to this directory.
   [[nodiscard]] std::string take(const std::string& name, const std::string& as) const {
     std::filesystem::create_directories(std::filesystem::path(file(as)).parent_path());
     std::filesystem::copy_file(elf_path(name), file(as));

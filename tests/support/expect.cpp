@@ -19,7 +19,7 @@ namespace taskcost::test {
 
 namespace {
 
-// Fails the test once for each offender up to a handful, then only counts.
+// Fails the test once for each offender up to a handful, then only counts them.
 class Offenders {
  public:
   explicit Offenders(const char* what) : what_(what) {}
@@ -100,7 +100,8 @@ std::int64_t time_in_condition(const std::vector<const Json*>& family, const std
   return sum;
 }
 
-// From Linux 7.2 on the kernel takes the CPU from a task in the middle of a probe, and skips that probe for others.
+// From Linux 7.2 on the kernel can preempt a task in the middle of a probe, and skips that probe for other tasks
+// meanwhile.
 bool probes_are_preempted() {
   utsname host{};
   uname(&host);
@@ -109,7 +110,7 @@ bool probes_are_preempted() {
   return std::sscanf(host.release, "%d.%d", &major, &minor) == 2 && std::pair(major, minor) >= std::pair(7, 2);
 }
 
-// "" when the report agrees with wait4.
+// Returns "" if the report agrees with wait4.
 std::string compare_usage(const std::vector<const Json*>& family, const Waited& waited) {
   std::ostringstream differences;
   const auto tasks = static_cast<std::int64_t>(tasks_in(family));
@@ -122,13 +123,13 @@ std::string compare_usage(const std::vector<const Json*>& family, const Waited& 
   check("faults_minor", waited.faults_minor, 0);
   check("faults_major", waited.faults_major, 0);
   check("voluntary_switches", waited.voluntary_switches, tasks);
-  // wait4 may have its figures before the last switch of a task; until then a preemptible kernel can take its CPU,
-  // maybe more than once. That ours are the kernel's to the last one is for expect_equal_books().
+  // wait4 may read its figures before the last switch of a task; until then a preemptible kernel can take its CPU,
+  // maybe more than once. expect_equal_books() checks that our figures equal the kernel's up to the last switch.
   check("involuntary_switches", waited.involuntary_switches, probes_are_preempted() ? 5 * tasks : tasks);
   return differences.str();
 }
 
-// A flush of the TLB on behalf of another CPU is an interrupt, and can hit the probe on a flush of one's own.
+// A TLB flush on behalf of another CPU is an interrupt, and can hit the probe on the task's own flush.
 std::int64_t skips_by_the_kernel(const Report& report) {
   std::int64_t skips = 0;
   for (const Json& probe : report["observer"].at("probes")) {
@@ -167,8 +168,8 @@ void expect_closed(const Report& report) {
 }
 
 void expect_equal_books(const Report& report) {
-  Offenders missing("no books of a task that ended");
-  Offenders different("the kernel counted otherwise");
+  Offenders missing("no kernel figures for a task that ended");
+  Offenders different("the kernel has another count");
   for_each_task(report, [&](const Json& process, const Json& task) {
     if (task.at("open_at_start").get<bool>() || task.at("open_at_end").get<bool>()) {
       return;
@@ -185,7 +186,7 @@ void expect_equal_books(const Report& report) {
 }
 
 void expect_sums(const Report& report) {
-  Offenders wrong("a process is not the sum of its tasks");
+  Offenders different("a process is not the sum of its tasks");
   std::int64_t lifetime_of_all = 0;
   for (const Json& process : report.processes()) {
     std::int64_t lifetime = 0;
@@ -196,7 +197,7 @@ void expect_sums(const Report& report) {
     }
     if (lifetime != number(process.at("total"), "lifetime_ns") || switches != counter(process, "voluntary_switches") ||
         process.at("threads") != process.at("tasks").size()) {
-      wrong.add(process.at("tgid").dump());
+      different.add(process.at("tgid").dump());
     }
     lifetime_of_all += lifetime;
   }
@@ -235,7 +236,7 @@ void expect_sound(const Report& report) {
 void expect_as_waited(const Report& report, const std::vector<Waited>& log) {
   Offenders missing("a process that was waited for is not in the report");
   Offenders status("wait status");
-  Offenders different("wait4 says otherwise");
+  Offenders different("wait4 has other figures");
   std::int64_t running_ns = 0;
   std::int64_t runnable_ns = 0;
   std::int64_t cpu_ns = 0;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The figures that `diff` reads from a report, and the comparison of two.
+// The figures that `diff` reads from a report, and the comparison of two reports.
 #pragma once
 
 #include <gtest/gtest.h>

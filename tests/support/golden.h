@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Whole outputs against committed files. After a wanted change: TASKCOST_UPDATE_GOLDEN=1 taskcost-unit-tests, then look
-// at the difference that version control shows.
+// Compares whole outputs with committed files. After an intended change: TASKCOST_UPDATE_GOLDEN=1 taskcost-unit-tests,
+// then check the difference in git.
 #pragma once
 
 #include <gtest/gtest.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Names, paths and arguments as an observed program may choose them to harm who reads a report. Every renderer is
+// Names, paths and arguments that an observed program may choose to attack the reader of a report. Every renderer is
 // tested with all of them.
 #pragma once
 
@@ -13,7 +13,7 @@ namespace taskcost::test {
 
 inline const std::vector<std::string> hostile_names = {
     "",
-    // For a terminal: colours, titles, a cleared screen, C1 controls in both forms, overwritten lines.
+    // Attacks on a terminal: colors, titles, a cleared screen, C1 controls in both forms, overwritten lines.
     "\033[31mred\033[0m",
     "\033]0;owned\a",
     "\033[2J",
@@ -22,7 +22,7 @@ inline const std::vector<std::string> hostile_names = {
     "31m",
     "a\nb\r\tc\b\x7f",
     std::string("a\0b", 3),
-    // What reorders, hides, or is wider or narrower than it looks.
+    // Characters that reorder or hide text, or are wider or narrower than they look.
     "\u202egnp.exe",
     "a\u200bb",
     "\u115f\u3164\ufe0f",
@@ -38,7 +38,7 @@ inline const std::vector<std::string> hostile_names = {
     "\xc0\xaf",
     "\xed\xa0\x80",
     "\xf4\x90\x80\x80",
-    // For a page and for JSON.
+    // Attacks on an HTML page and on JSON.
     "</script><b>",
     "<!--<script>",
     "]]>&amp;",
@@ -46,7 +46,7 @@ inline const std::vector<std::string> hostile_names = {
     "\"]}\n",
     "\\u0000\\",
     "{{x}}${x}",
-    // For tables and folded stacks: separators, and formulas of a spreadsheet.
+    // Attacks on tables and folded stacks: separators, and formulas of a spreadsheet.
     "a,b\"\"c",
     ",",
     "=1+1",
@@ -57,13 +57,13 @@ inline const std::vector<std::string> hostile_names = {
     "a;b",
     "a 12\nb 34",
     "#comment",
-    // As long as a name can be, without and with room for its zero; and longer than any line.
+    // Names of the maximum length, without and with room for the terminating zero; and one longer than any line.
     "sixteen bytes!!!",
     "fifteen bytes!!",
     std::string(300, 'x'),
 };
 
-// What stands there may not do anything to a terminal: no controls but line ends, nothing invisible or reordering.
+// Checks that the text is harmless on a terminal: no controls but line ends, no invisible or reordering characters.
 inline bool is_harmless(std::string_view text) {
   const bool controls = std::any_of(text.begin(), text.end(), [](char c) {
     return c != '\n' && (static_cast<unsigned char>(c) < 0x20 || c == '\x7f');

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Ledgers as the kernel side would send them, told in the words of a task's life:
+// Builds ledgers as the kernel side sends them; its verbs follow the life of a task:
 //
 //   ledger(3).child_of(1).born_at(1ms).cell(TC_ACTIVITY_FUTEX, TC_CONDITION_BLOCKED, 5us).ended_at(2ms)
 //
-// Instants are times since an arbitrary zero. A ledger on its own is the forked leader of a process with the ledger's
-// number, whose tid is that number plus 1000.
+// Instants are times since an arbitrary zero. Without further verbs a ledger is the forked leader of a process with the
+// ledger's number, and its tid is that number plus 1000.
 #pragma once
 
 #include <algorithm>
@@ -47,7 +47,7 @@ class LedgerBuilder {
   // NOLINTNEXTLINE(google-explicit-constructor): the point of the builder
   operator const tc_ledger&() const { return ledger_; }
 
-  // Who it is.
+  // Identity.
   LedgerBuilder& named(std::string_view comm) {
     std::memset(ledger_.comm, 0, sizeof(ledger_.comm));
     copy_text(ledger_.comm, sizeof(ledger_.comm), comm);
@@ -82,7 +82,7 @@ class LedgerBuilder {
   LedgerBuilder& launched() { return flag(TC_LEDGER_LAUNCHED); }
   LedgerBuilder& flag(std::uint32_t bits) { return set(ledger_.flags, ledger_.flags | bits); }
 
-  // How it began.
+  // The beginning of the task.
   LedgerBuilder& born_at(nanoseconds at) { return set(ledger_.birth_ns, count_of(at)); }
   LedgerBuilder& adopted_at(nanoseconds at) {
     ledger_.how = TC_NR_CREATIONS;
@@ -95,7 +95,7 @@ class LedgerBuilder {
   }
   LedgerBuilder& first_ran_at(nanoseconds at) { return set(ledger_.first_run_ns, count_of(at)); }
 
-  // What it did.
+  // What the task did.
   LedgerBuilder& cell(std::size_t row, tc_condition condition, nanoseconds time) {
     ledger_.cells[row * TC_NR_CONDITIONS + condition] += count_of(time);
     return *this;
@@ -106,13 +106,13 @@ class LedgerBuilder {
     ledger_.waits[wait] = {times, count_of(blocked)};
     return *this;
   }
-  // The i-th edge of the ledger: a waker and a place as in abi.h.
+  // The i-th edge of the ledger: a waker and a call site as in abi.h.
   LedgerBuilder& woken_by(std::size_t i, std::uint64_t waker, tc_wait wait, std::uint32_t from, std::uint64_t times,
                           nanoseconds blocked) {
     ledger_.edges[i] = {{ledger_.id, waker, wait, from}, {times, count_of(blocked), count_of(blocked)}};
     return *this;
   }
-  // The i-th flow: `object` is the number of the inode, `link` what both ends have in common.
+  // The i-th flow: `object` is the number of the inode, `link` the id that both ends share.
   LedgerBuilder& flow(std::size_t i, tc_channel channel, std::uint64_t object, std::uint64_t link, std::uint64_t in,
                       std::uint64_t out) {
     ledger_.flows[i] = {{ledger_.id, std::uint64_t{channel} << 56U | object},
@@ -162,7 +162,7 @@ class LedgerBuilder {
     return set(ledger_.interrupted, static_cast<std::uint8_t>(activity));
   }
 
-  // What it was doing when the window closed.
+  // The state of the task when the window closed.
   LedgerBuilder& still(std::size_t row, tc_condition condition, nanoseconds since) {
     ledger_.activity = static_cast<std::uint8_t>(row);
     ledger_.condition = static_cast<std::uint8_t>(condition);
@@ -172,7 +172,7 @@ class LedgerBuilder {
   LedgerBuilder& on_cpu_since(nanoseconds at) { return set(ledger_.on_cpu_ns, count_of(at)); }
   LedgerBuilder& woken_at(nanoseconds at) { return set(ledger_.woken_ns, count_of(at)); }
 
-  // How it ended.
+  // The end of the task.
   LedgerBuilder& began_exit_at(nanoseconds at) { return set(ledger_.exit_start_ns, count_of(at)); }
   LedgerBuilder& tore_down_at(nanoseconds at) { return set(ledger_.exit_mmap_ns, count_of(at)); }
   LedgerBuilder& with_status(std::int32_t status) { return set(ledger_.exit_code, status); }
@@ -197,7 +197,7 @@ class LedgerBuilder {
 
 inline LedgerBuilder ledger(std::uint64_t id) { return LedgerBuilder(id); }
 
-// `arguments` as in memory: each with its NUL.
+// `arguments` are as in memory: each ends with NUL.
 inline tc_exec exec_of(std::uint64_t process, nanoseconds at, std::string_view comm, std::string_view arguments) {
   tc_exec exec{};
   exec.record = {TC_RECORD_EXEC, sizeof(exec)};

@@ -69,7 +69,7 @@ std::size_t descriptors_of(pid_t pid, const std::string& kind) {
 std::int64_t minor_faults_of(pid_t pid) {
   std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
   std::string stat{std::istreambuf_iterator<char>(file), {}};
-  // The name may contain anything. After it: state, ppid, pgrp, session, tty_nr, tpgid, flags, minflt.
+  // The name may contain any characters. After it: state, ppid, pgrp, session, tty_nr, tpgid, flags, minflt.
   std::istringstream fields(stat.substr(stat.rfind(')') + 1));
   std::string field;
   for (int i = 0; i < 8; ++i) {

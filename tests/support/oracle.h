@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The kernel's own answers, asked for without taskcost: /proc, and what wait4 told the test programs.
+// The kernel's own answers, without taskcost: /proc, and what wait4 returned to the test programs.
 #pragma once
 
 #include <sys/types.h>
@@ -17,7 +17,7 @@ namespace taskcost::test {
 struct Waited {
   pid_t pid = 0;
   int status = 0;
-  std::int64_t at_ns = 0;  // the wait had returned
+  std::int64_t at_ns = 0;  // the time when wait4 had returned
   std::int64_t voluntary_switches = 0;
   std::int64_t involuntary_switches = 0;
   std::int64_t faults_minor = 0;
@@ -26,13 +26,13 @@ struct Waited {
 };
 std::vector<Waited> read_wait_log(const std::string& path);
 
-// A number of /proc/PID/status or /proc/PID/task/TID/status: "VmRSS" (in KiB), "voluntary_ctxt_switches". nullopt when
-// the task is gone.
+// A number of /proc/PID/status or /proc/PID/task/TID/status: "VmRSS" (in KiB), "voluntary_ctxt_switches". nullopt if
+// the task has ended.
 std::optional<std::int64_t> status_field(const std::string& directory, const std::string& field);
 std::set<pid_t> tids_of(pid_t pid);
-// How many descriptors of a process are of that kind: "bpf-prog", "perf_event", ...
+// The number of a process's descriptors of that kind: "bpf-prog", "perf_event", ...
 std::size_t descriptors_of(pid_t pid, const std::string& kind);
-// Of all threads of a living process, as the kernel counts; 0 if there is none.
+// The kernel's count for all threads of a living process; 0 if there is none.
 std::int64_t minor_faults_of(pid_t pid);
 
 // A pid that no process has: that of a child that was reaped.
@@ -40,7 +40,7 @@ pid_t free_pid();
 
 std::int64_t monotonic_ns();
 
-// TASKCOST_THOROUGH=1: the long form of a test.
+// TASKCOST_THOROUGH=1 selects the long form of a test.
 bool thorough();
 
 }  // namespace taskcost::test

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Command lines parsed, in tests.
+// Parses command lines for tests.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -13,7 +13,7 @@
 
 namespace taskcost::test {
 
-// A failure, and a command as it is by default, when they are refused or stand for another command.
+// The parsed command. If it is refused or is another command, the test fails and this returns the default options.
 template <typename Command>
 Command parsed_as(const std::vector<std::string>& arguments) {
   const auto options = parse_options(arguments);
@@ -29,7 +29,7 @@ Command parsed_as(const std::vector<std::string>& arguments) {
   return *command;
 }
 
-// Why they are refused, as bad usage. A failure, and nothing, when they are accepted.
+// Why the command line is refused, as bad usage. If it is accepted, the test fails and this returns nothing.
 inline Error refused(const std::vector<std::string>& arguments) {
   const auto options = parse_options(arguments);
   if (options) {
@@ -44,7 +44,7 @@ inline Error refused(const std::vector<std::string>& arguments) {
   return error;
 }
 
-// The same as one line.
+// The same error as one line.
 inline std::string refusal_of(const std::vector<std::string>& arguments) { return to_line(refused(arguments)); }
 
 }  // namespace taskcost::test

@@ -22,7 +22,7 @@ inline Price price_of(const std::string& id, double value, double low, double hi
   return price;
 }
 
-// Every price exactly known, and the same on one CPU as across CPUs but where it says so.
+// Every price is exactly known, and is the same on one CPU as across CPUs unless it says otherwise.
 inline PriceList exact_prices() {
   PriceList list;
   list.name = "verify.json";
@@ -53,7 +53,7 @@ inline PriceList exact_prices() {
   return list;
 }
 
-// 16 forked workers of a program that was executed in the window: each fork costs 120 us, twice the list's.
+// A program that was executed in the window with 16 forked workers: each fork costs 120 us, twice the list's price.
 inline Report forking_report() {
   ReportBuilder builder;
   builder
@@ -94,7 +94,7 @@ inline Report forking_report() {
   return builder.build();
 }
 
-// Ten threads that hand work to each other by futex.
+// Ten threads hand work to each other by futex.
 inline Report threaded_report() {
   ReportBuilder builder;
   builder.process(4000, "pool", How::fork, 0ms,

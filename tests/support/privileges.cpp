@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A test that could not run is no test that passed: where nothing can be observed all fail at once, for one reason.
+// A test that could not run has not passed: where nothing can be observed all tests fail at once, for one reason.
 #include <gtest/gtest.h>
 #include <linux/capability.h>
 #include <sys/syscall.h>
@@ -25,7 +25,7 @@ class Privileges : public ::testing::Environment {
   }
 };
 
-// GoogleTest owns it.
+// GoogleTest owns this object.
 const ::testing::Environment* const kPrivileges = ::testing::AddGlobalTestEnvironment(new Privileges);
 
 }  // namespace

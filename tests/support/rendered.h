@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Reports as their renderers write them.
+// Reports as strings from their renderers.
 #pragma once
 
 #include <sstream>

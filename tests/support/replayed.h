@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a script comes to when it is replayed.
+// The result of replaying a script.
 #pragma once
 
 #include <map>
@@ -18,7 +18,7 @@ namespace taskcost::test {
 struct Replayed {
   std::map<std::uint64_t, RebuiltTask> tasks;
   ReplayIntegrity integrity;
-  std::map<tc_histogram_id, std::uint64_t> latencies;  // counts, without those that are not recorded
+  std::map<tc_histogram_id, std::uint64_t> latencies;  // counts of the recorded ones
 
   const RebuiltTask& operator[](std::uint64_t id) const { return tasks.at(id); }
 };
@@ -41,14 +41,14 @@ inline RebuiltTask copy_of(const RebuiltTask& task) {
   return copy;
 }
 
-inline Replayed replay(const Script& story, nanoseconds end, bool calls = true, std::vector<ReplayGap> gaps = {}) {
+inline Replayed replay(const Script& script, nanoseconds end, bool calls = true, std::vector<ReplayGap> gaps = {}) {
   Replayed result;
   Replay::Options options;
   options.calls = calls;
   options.gaps = std::move(gaps);
   options.on_ended = [&](const RebuiltTask& task) { result.tasks.emplace(task.ledger.id, copy_of(task)); };
   Replay book(std::move(options));
-  for (const Record& record : story.records()) {
+  for (const Record& record : script.records()) {
     book.on_record(record);
   }
   for (RebuiltTask& task : book.living(Instant(end))) {
@@ -63,7 +63,7 @@ inline Replayed replay(const Script& story, nanoseconds end, bool calls = true, 
   return result;
 }
 
-// The cells, counts and waits that are not zero, by what the report calls them.
+// The cells, counts and waits that are not zero, under their names in the report.
 using Times = std::map<std::string, nanoseconds>;
 using Counts = std::map<std::string, std::uint64_t>;
 

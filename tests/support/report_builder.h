@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Reports for tests of the renderers, told as lives of processes: cells are filled, sums are made here as the model
-// makes them.
+// Reports for tests of the renderers, built from the lives of processes: tests fill cells, and this sums them up as the
+// model does.
 #pragma once
 
 #include <algorithm>
@@ -16,7 +16,7 @@ namespace taskcost::test {
 
 using namespace std::chrono_literals;
 
-// The account of a task whose lifetime is the sum of its cells, until `lost` says otherwise.
+// The account of a task whose lifetime is the sum of its cells, plus `lost` if that is set.
 class Life {
  public:
   Life() {
@@ -35,7 +35,7 @@ class Life {
     account_.waits[wait].blocked += time;
     return spends(activity, TC_CONDITION_BLOCKED, time, 0);
   }
-  // Time that no cell has.
+  // Lifetime that is in no cell.
   Life& lost(Duration time) {
     account_.lifetime += time;
     return *this;
@@ -57,7 +57,7 @@ class Life {
     account_.channels[channel] = ChannelUse{calls, in, out, 900ns * calls};
     return *this;
   }
-  // Books that agree with the ledger, but for 1 us of CPU time.
+  // Kernel figures that agree with the ledger, but for 1 us of CPU time.
   [[nodiscard]] Account account() const {
     Account account = account_;
     const auto counted = [&account](tc_counter counter) { return account.counters[counter].value_or(0); };
@@ -83,7 +83,7 @@ class Life {
   Account account_ = empty_account();
 };
 
-// Speaks about the process that was added last, and its last task.
+// Its verbs change the process that was added last, and its last task.
 class ReportBuilder {
  public:
   ReportBuilder() {
@@ -129,7 +129,7 @@ class ReportBuilder {
   ReportBuilder& thread(std::uint32_t tid, std::string comm, Duration born, const Life& life) {
     return task(tid, std::move(comm), How::thread, born, life);
   }
-  // One that is observed with the whole machine. Its account stands beside the totals.
+  // A kernel thread of a window on the whole machine. Its account is not included in the totals.
   ReportBuilder& kernel_thread(std::uint32_t tid, std::string comm, const Life& life) {
     const Account totals = report_.session.totals;
     process(tid, std::move(comm), How::attached, 0ms, life);
@@ -185,7 +185,7 @@ class ReportBuilder {
     return *this;
   }
 
-  // For what has no verb.
+  // Access for changes that have no verb.
   Report& report() { return report_; }
 
   [[nodiscard]] Report build() const {
@@ -330,7 +330,7 @@ inline void add_records(Report& report) {
   records.integrity.lost_final_ledgers = 1;
 }
 
-// A cook who forks a helper with two threads of its own, and everything that a report can say about them.
+// A cook who forks a helper with two threads of its own, and all kinds of figures that a report can have for them.
 inline Report full_report() {
   ReportBuilder builder;
   builder
@@ -381,7 +381,7 @@ inline Report full_report() {
       .latency("creation", {61us, 9us, 10us})
       .latency("zombie", {30us});
   Report report = builder.build();
-  report.session.histograms["fault_major"];  // measured, and none
+  report.session.histograms["fault_major"];  // measured, but there were none
   report.target.exit_code = 0;
   report.session.losses.counts[TC_LOSS_UNRESOLVED_FAULTS] = 3;
   report.session.losses.skipped_probes = 1;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "support/schema.h"
 
-// A false alarm of g++ 12 in <regex>, which valijson includes, when sanitizers are on (GCC bug 105562).
+// g++ 12 warns falsely in <regex>, which valijson includes, when sanitizers are on (GCC bug 105562).
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 #endif

@@ -7,7 +7,8 @@
 
 namespace taskcost::test {
 
-// What an independent validator has against `document` by the JSON schema `schema`: where and why. Empty when valid.
+// Validates `document` by the JSON schema `schema` with an independent library. Returns where and why it is invalid;
+// empty if valid.
 std::string schema_complaints(std::string_view schema, const nlohmann::json& document);
 
 }  // namespace taskcost::test

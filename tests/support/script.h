@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Transitions as a story: who has which CPU, what happens when.
+// Transitions as a script: which task has which CPU, and what happens when.
 //
 //   script().at(10us).adopted(1, "server").at(20us).switches(0, leaves(1).blocks(TC_WAIT_PIPE), idle_comes());
 //
 // Every event happens at the instant that at() set last, counted from an arbitrary zero; each verb emits one record.
-// The script knows whom a CPU has: where a switch names nobody who leaves, that is who it is.
+// The script knows the task on each CPU: a switch that names no previous task is from that one.
 #pragma once
 
 #include <chrono>
@@ -18,7 +18,7 @@
 
 namespace taskcost::test {
 
-// Where the task that a CPU has is when it leaves.
+// The state in which the task on a CPU leaves it.
 inline Leaving preempted(std::size_t row = TC_ACTIVITY_USER, nanoseconds entered = {}) {
   return {.row = static_cast<std::uint8_t>(row), .entered_ns = count_of(entered)};
 }
@@ -31,7 +31,7 @@ inline Leaving dead(nanoseconds entered = {}) {
   return leaving.for_ever();
 }
 
-// How the next task came to be ready.
+// How the next task became runnable.
 inline Coming woken(nanoseconds at, std::uint64_t waker = TC_WAKER_INTERRUPT, std::uint32_t from = TC_FROM_INTERRUPT) {
   return {.woken_ns = count_of(at), .waker = waker, .from = from};
 }
@@ -43,7 +43,7 @@ class Script {
     return *this;
   }
 
-  // The leader of its own process, or a thread of `process`.
+  // Without `process` it is the leader of its own process, else a thread of that one.
   Script& adopted(std::uint64_t task, std::string_view comm, std::uint64_t process = nobody) {
     return add(test::adopted(task, now_ns_, TC_ACTIVITY_USER, TC_CONDITION_RUNNING, 0, 0, comm, process));
   }
@@ -68,7 +68,7 @@ class Script {
     birth.cpu = cpu;
     return add(birth);
   }
-  // `started`: task_struct.start_time, a little before task_newtask.
+  // `started` is task_struct.start_time, a little before task_newtask.
   Script& born(std::uint64_t task, std::uint64_t creator, tc_creation how, nanoseconds started, nanoseconds copy = {}) {
     tc_birth birth = test::born(task, now_ns_, creator, how);
     birth.birth_ns = count_of(started);
@@ -81,7 +81,7 @@ class Script {
     on_cpu_[cpu] = coming.id;
     return add(switched(now_ns_, leaving, coming, cpu));
   }
-  // Whom the CPU has leaves it.
+  // The task on the CPU leaves it.
   Script& switches(std::uint32_t cpu, Leaving leaving, std::uint64_t next, Coming coming = {}) {
     leaving.id = on_cpu_[cpu];
     leaving.tid = tid_of(leaving.id);
@@ -118,7 +118,7 @@ class Script {
     call.result = static_cast<std::int64_t>(in + out);
     return add(transferred(call, channel, in, out));
   }
-  // `flags`: TC_PASSED_*.
+  // `flags` are TC_PASSED_*.
   Script& transfers_specially(std::uint64_t task, tc_channel channel, nanoseconds entered, int bits, int flags,
                               std::uint64_t in = 0) {
     tc_transfer transfer = transferred(called(task, count_of(entered), now_ns_, TC_ACTIVITY_SOCKET, 0), channel, in, 0);
@@ -149,7 +149,7 @@ class Script {
     copy_text(rename.comm, sizeof(rename.comm), comm);
     return add(rename);
   }
-  // `tid_from`: the task whose tid it has from then on, when that is not its own.
+  // `tid_from` is the task whose tid it has from then on; by default its own.
   Script& execs(std::uint64_t task, std::string_view comm, std::string_view arguments,
                 std::uint64_t tid_from = nobody) {
     tc_exec exec = exec_of(task, nanoseconds(now_ns_), comm, arguments);
@@ -174,12 +174,12 @@ class Script {
     return add(command);
   }
   Script& kernel_says(const tc_ledger& ledger) { return add(ledger); }
-  // Any other record.
+  // Emits any other record.
   Script& tells(const Record& record) {
     records_.push_back(record);
     return *this;
   }
-  // What is left out here happens, but is lost: only the CPU's task changes.
+  // This switch happens, but its event is lost: only the CPU's task changes.
   Script& unseen(std::uint32_t cpu, std::uint64_t next) {
     on_cpu_[cpu] = next;
     return *this;

@@ -38,7 +38,7 @@ std::string free_port() {
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   socklen_t size = sizeof(address);
-  // The interface of sockets wants it so.
+  // The socket interface requires this cast.
   auto* generic = reinterpret_cast<sockaddr*>(&address);  // NOLINT(cppcoreguidelines-pro-type-reinterpret-cast)
   const bool bound = fd >= 0 && bind(fd, generic, size) == 0 && getsockname(fd, generic, &size) == 0;
   close(fd);
@@ -72,7 +72,7 @@ void Server::stop(int signal) {
 
 namespace {
 
-// It refuses to run as root.
+// PostgreSQL refuses to run as root.
 Words as_postgres(const Words& command) {
   if (geteuid() != 0) {
     return command;
@@ -82,7 +82,7 @@ Words as_postgres(const Words& command) {
   return words;
 }
 
-// Debian keeps the programs of each major version apart.
+// Debian installs each major version in a directory of its own.
 std::string postgres_program(const std::string& name) {
   for (const auto& version : std::filesystem::directory_iterator("/usr/lib/postgresql")) {
     const auto path = version.path() / "bin" / name;
@@ -102,7 +102,7 @@ bool Postgres::start() {
   if (made.exit_code() != 0) {
     return false;
   }
-  // Shared memory that needs a name is a file in its directory. No processes that come by themselves.
+  // POSIX shared memory is a file in its own directory, and no autovacuum starts processes by itself.
   const Words server =
       as_postgres({postgres_program("postgres"), "-D", data, "-k", directory(), "-c", "listen_addresses=", "-c",
                    "dynamic_shared_memory_type=mmap", "-c", "autovacuum=off", "-c", "fsync=off"});
@@ -120,8 +120,8 @@ Words Postgres::client(const std::string& name, const Words& arguments) const {
 }
 
 bool Postgres::wait_until_at_rest() const {
-  // Until it calls itself "postgres: postgres postgres [local] idle", a backend has the postmaster's command line; once
-  // it ends, none.
+  // Until a backend sets its title to "postgres: postgres postgres [local] idle", it has the postmaster's command line;
+  // once it ends, it has none.
   const std::string own_command = read_file("/proc/" + std::to_string(pid()) + "/cmdline");
   return eventually([&] {
     const std::vector<pid_t> children = children_of(pid());
@@ -194,7 +194,7 @@ bool Cgroup::take(pid_t pid) const {
 
 namespace {
 
-// "4711 recvfrom(5<socket:[99]>, "...", 8192, 0, NULL, NULL) = 14", or the end of one that another task interrupted:
+// "4711 recvfrom(5<socket:[99]>, "...", 8192, 0, NULL, NULL) = 14", or the end of a call that another task interrupted:
 // "4711 <... recvfrom resumed>"...", 8192, 0, NULL, NULL) = 14".
 class StraceCounter {
  public:
@@ -221,7 +221,7 @@ class StraceCounter {
   [[nodiscard]] SocketBytes bytes() const { return bytes_; }
 
  private:
-  std::map<std::string, bool> unfinished_;  // task -> is its call about a socket?
+  std::map<std::string, bool> unfinished_;  // task -> whether its unfinished call is on a socket
   SocketBytes bytes_{0, 0};
 };
 

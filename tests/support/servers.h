@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Servers of others, as Debian packages them: each in a directory of its own, on a port or socket of its own, never as
-// a service of the machine. Gone with the object.
+// Real servers, as Debian packages them: each runs in a directory of its own, on a port or socket of its own, never as
+// a service of the machine. It stops with the object.
 #pragma once
 
 #include <sys/types.h>
@@ -16,10 +16,10 @@
 
 namespace taskcost::test {
 
-// Asks every few milliseconds. False when it never held in time.
+// Asks every few milliseconds. Returns false if the condition did not hold in time.
 bool eventually(const std::function<bool()>& holds, std::chrono::milliseconds limit = std::chrono::seconds(10));
 
-// A TCP port of the loopback that nobody listens on.
+// A free TCP port of the loopback.
 std::string free_port();
 
 std::vector<pid_t> children_of(pid_t pid);
@@ -33,13 +33,13 @@ class Server {
   [[nodiscard]] pid_t pid() const { return process_->pid(); }
   [[nodiscard]] const Subprocess& process() const { return *process_; }
   [[nodiscard]] const std::string& directory() const { return directory_.path(); }
-  // False, and what it wrote is in its output, when it is not up in time.
+  // Returns false if it is not up in time; its output says why.
   virtual bool start() = 0;
 
  protected:
   Server() = default;
   bool spawn(const Words& command, const std::function<bool()>& is_up);
-  // By `signal`; killed when it does not end.
+  // Stops it with `signal`; kills it if it does not end.
   void stop(int signal);
   [[nodiscard]] std::string file(const std::string& name) const { return directory_.file(name); }
 
@@ -48,12 +48,12 @@ class Server {
   std::unique_ptr<Subprocess> process_;
 };
 
-// As user postgres, on a unix socket only. Its processes that live for a while are all there once it is up.
+// Runs as user postgres, on a unix socket only. Its long-lived processes all exist once it is up.
 class Postgres : public Server {
  public:
   ~Postgres() override;
   bool start() override;
-  // A client of the server, "psql" for example, with what tells it where.
+  // The command of a client, for example "psql", with the options to reach this server.
   [[nodiscard]] Words client(const std::string& name, const Words& arguments) const;
   // A backend ends some time after its client.
   [[nodiscard]] bool wait_until_at_rest() const;
@@ -72,7 +72,7 @@ class Nginx : public Server {
   std::string port_ = free_port();
 };
 
-// On a unix socket and on a port of the loopback; without a data base on disk.
+// Redis on a unix socket and on a port of the loopback; it keeps no database on disk.
 class Redis : public Server {
  public:
   ~Redis() override;
@@ -84,7 +84,7 @@ class Redis : public Server {
   std::string port_ = free_port();
 };
 
-// A cgroup below the root of the hierarchy of version 2, gone with the object: what is still in it goes to the root.
+// A cgroup below the root of the version 2 hierarchy. It is removed with the object: tasks in it move to the root.
 class Cgroup {
  public:
   Cgroup();
@@ -99,8 +99,8 @@ class Cgroup {
   std::string path_;
 };
 
-// What `strace -f` of a running process and its children counts while `load` runs: the bytes that came and went through
-// sockets. -1 when strace could not be used.
+// Runs `load` and returns the bytes that a running process and its children receive and send through sockets meanwhile,
+// according to `strace -f`. -1 if strace failed.
 struct SocketBytes {
   std::int64_t in = -1;
   std::int64_t out = -1;

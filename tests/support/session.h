@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A session from a few records: everything measured, from 0 to `end`.
+// A session from a few records: everything is measured, from 0 to `end`.
 #pragma once
 
 #include <chrono>

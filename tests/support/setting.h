@@ -12,8 +12,8 @@
 
 namespace taskcost::test {
 
-// A file of /proc or /sys that gets its content back with the object, and also when the test dies: a process of its own
-// waits for that.
+// Changes a file of /proc or /sys and restores its content with the object, and even when the test dies: a process of
+// its own waits for that.
 class Setting {
  public:
   explicit Setting(std::string path) : path_(std::move(path)), before_(read_file(path_)) {

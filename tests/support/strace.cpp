@@ -28,7 +28,7 @@ Number number_in(std::string_view text, int base = 10) {
   return number;
 }
 
-// Results that programs never see; a signal came.
+// Results that programs never see: a signal arrived.
 const std::map<std::string, std::int64_t, std::less<>> restarts{
     {"ERESTARTSYS", -512}, {"ERESTARTNOINTR", -513}, {"ERESTARTNOHAND", -514}, {"ERESTART_RESTARTBLOCK", -516}};
 
@@ -45,8 +45,8 @@ std::int64_t errno_of(std::string_view name) {
 
 std::string_view first_word(std::string_view text) { return text.substr(0, text.find(' ')); }
 
-// "3</dev/null>", "0x7f5d8000", "-1 ENOENT (No such file or directory)", "? ERESTARTSYS (To be restarted ...)"; "?" of
-// what does not return
+// "3</dev/null>", "0x7f5d8000", "-1 ENOENT (No such file or directory)", "? ERESTARTSYS (To be restarted ...)"; "?" for
+// calls that do not return.
 std::optional<std::int64_t> result_of(std::string_view text) {
   if (text == "?" || text == "? <unavailable>") {
     return std::nullopt;
@@ -67,7 +67,7 @@ std::optional<std::int64_t> result_of(std::string_view text) {
   return number_in<std::int64_t>(text);
 }
 
-// From `<` behind a descriptor to its `>`: "pipe:[17]", "TCP:[1.2.3.4:5->1.2.3.4:6]".
+// The text from `<` after a descriptor to its `>`: "pipe:[17]", "TCP:[1.2.3.4:5->1.2.3.4:6]".
 std::string file_behind(std::string_view text) {
   const std::size_t begin = text.find('<');
   if (begin == std::string_view::npos) {
@@ -109,7 +109,7 @@ void parse_end(std::string_view text, StraceTask& task) {
   }
 }
 
-// Both ends name both, each itself first.
+// strace names both ends at each end, its own end first.
 std::string connection(std::string_view text) {
   const std::size_t arrow = text.find("->");
   if (arrow == std::string_view::npos) {
@@ -120,8 +120,8 @@ std::string connection(std::string_view text) {
   return std::min(one, other) + " " + std::max(one, other);
 }
 
-// `name` is what stands in <> behind a descriptor. Of a path it depends on the call whether it is a queue or a FIFO:
-// those of the test programs are in files of that name.
+// `name` is the text in <> after a descriptor. The call tells whether a path is a queue or a FIFO: the test programs
+// use the same names for both.
 StraceFile file_named(std::string_view name, bool is_queue_call) {
   if (name.starts_with("pipe:[")) {
     return {"pipe", std::string(name)};
@@ -142,7 +142,7 @@ StraceFile file_named(std::string_view name, bool is_queue_call) {
   return {};
 }
 
-// Of the top level: commas in strings, lists and structures are no separators.
+// Splits at the top level: commas in strings, lists and structures are no separators.
 std::vector<std::string_view> split_arguments(std::string_view text) {
   std::vector<std::string_view> arguments;
   int depth = 0;
@@ -184,7 +184,7 @@ const std::set<std::string, std::less<>> receivers{"read",     "readv",   "recvf
 const std::set<std::string, std::less<>> senders{"write",    "writev",   "sendto",       "sendmsg",
                                                  "sendmmsg", "pwritev2", "mq_timedsend", "sendfile"};
 
-// A UDP socket is named by its own address alone; its connect() tells the other one's.
+// strace shows only a UDP socket's own address; its connect() shows the peer's.
 class UdpPeers {
  public:
   void complete(StraceCall& call) {
@@ -212,7 +212,7 @@ class UdpPeers {
     return text.substr(begin, text.find(behind, begin) - begin);
   }
 
-  std::map<std::string, std::string> peers_;  // by one's own address
+  std::map<std::string, std::string> peers_;  // by own address
 };
 
 }  // namespace
@@ -266,7 +266,7 @@ std::vector<StraceTransfer> transfers_of(const StraceCall& call) {
     return {{file(0), bytes, 0}, {file(2), 0, bytes}};
   }
   if (call.name == "tee") {
-    return {{file(1), 0, bytes}};  // what it copies stays where it is
+    return {{file(1), 0, bytes}};  // tee leaves the bytes in the first pipe
   }
   if (call.name == "vmsplice") {
     return {{file(0), 0, bytes}};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What `strace -f -yy -s 1` wrote of each task: an account that owes nothing to tracepoints.
+// Parses `strace -f -yy -s 1` into the calls of each task: an account that is independent of tracepoints.
 #pragma once
 
 #include <sys/types.h>
@@ -20,8 +20,8 @@ namespace taskcost::test {
 struct StraceCall {
   std::string name;
   std::string arguments;
-  std::optional<std::int64_t> result;  // as the kernel gives it: -errno; nullopt: it does not return
-  std::string object;                  // the file of a descriptor that it returned
+  std::optional<std::int64_t> result;  // as the kernel returns it: -errno; nullopt: the call does not return
+  std::string object;                  // the file of a returned descriptor
 };
 
 struct StraceTask {
@@ -33,7 +33,7 @@ struct StraceTask {
 // A file behind a descriptor, as far as bytes are counted for it.
 struct StraceFile {
   std::string channel;  // "pipe", "unix_socket", "inet_socket", "message_queue", "sysv_queue"; "" for any other
-  std::string object;   // both ends of a connection have the same
+  std::string object;   // the same for both ends of a connection
 };
 
 // What one call moved. A splice moves bytes through two files.
@@ -45,10 +45,10 @@ struct StraceTransfer {
 
 using StraceTasks = std::map<pid_t, StraceTask>;
 
-// `strace ... COMMAND`, which writes to `file`.
+// The words of `strace ... COMMAND`, which writes to `file`.
 Words strace_command(const std::string& file, const Words& command);
 
-// Throws std::runtime_error for a line that it does not know.
+// Throws std::runtime_error for a line that it cannot parse.
 StraceTasks parse_strace(const std::string& text);
 
 std::vector<StraceTransfer> transfers_of(const StraceCall& call);

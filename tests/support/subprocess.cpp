@@ -26,7 +26,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// The tests cannot go on without these.
+// The tests cannot continue without these.
 int must(long result, const char* what) {
   if (result < 0) {
     throw std::runtime_error(std::string(what) + ": " + std::strerror(errno));
@@ -34,7 +34,7 @@ int must(long result, const char* what) {
   return static_cast<int>(result);
 }
 
-// Memory instead of pipes: a child that writes much never waits for a reader.
+// The output goes to memory files instead of pipes: a child that writes much never waits for a reader.
 int memory_file(const std::string& content) {
   const int fd = must(memfd_create("test", MFD_CLOEXEC), "memfd_create");
   must(write(fd, content.data(), content.size()), "write");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Runs a command for a test: with a time limit, its output kept, its status and resource usage as wait4 gives them.
+// Runs a command for a test: with a time limit; keeps its output, status and resource usage from wait4.
 #pragma once
 
 #include <sys/resource.h>
@@ -19,26 +19,26 @@ using Words = std::vector<std::string>;
 struct Finished {
   pid_t pid = 0;
   int wait_status = 0;
-  bool timed_out = false;  // killed by us
+  bool timed_out = false;  // killed after the limit
   rusage usage{};
   std::string out;
   std::string err;
 
-  // nullopt when a signal ended it.
+  // nullopt if a signal ended it.
   [[nodiscard]] std::optional<int> exit_code() const;
   [[nodiscard]] std::optional<int> signal() const;
-  // For messages of failed expectations.
+  // A description for messages of failed expectations.
   [[nodiscard]] std::string describe() const;
 };
 
 struct SpawnOptions {
-  // Added to the environment; nullopt removes a variable.
+  // Variables to add to the environment; nullopt removes one.
   std::map<std::string, std::optional<std::string>> environment;
-  std::string input;      // of its standard input
-  std::string directory;  // empty: ours
+  std::string input;      // for its standard input
+  std::string directory;  // empty: that of the tests
 };
 
-// A running child. Kills it, and nothing else, when it is destroyed before it was waited for.
+// A running child. The destructor kills it, and only it, if it was not waited for.
 class Subprocess {
  public:
   explicit Subprocess(const Words& command, const SpawnOptions& options = {});
@@ -47,16 +47,16 @@ class Subprocess {
   Subprocess& operator=(const Subprocess&) = delete;
 
   [[nodiscard]] pid_t pid() const { return pid_; }
-  // What it has written so far.
+  // The output so far.
   [[nodiscard]] std::string out() const;
   [[nodiscard]] std::string err() const;
   void send(int signal) const;
   // Has it ended? Does not reap it.
   [[nodiscard]] bool ended(std::chrono::milliseconds within = std::chrono::milliseconds(0)) const;
-  // False when `text` has not appeared on standard output in time, or it ended without.
+  // Returns false if `text` does not appear on standard output in time, or before the child ends.
   [[nodiscard]] bool wait_for_output(const std::string& text,
                                      std::chrono::milliseconds limit = std::chrono::seconds(20)) const;
-  // Kills it after `limit`.
+  // Waits, and kills the child after `limit`.
   Finished wait(std::chrono::milliseconds limit = std::chrono::seconds(120));
 
  private:
@@ -70,7 +70,7 @@ class Subprocess {
 Finished run(const Words& command, const SpawnOptions& options = {},
              std::chrono::milliseconds limit = std::chrono::seconds(120));
 
-// A directory of its own that everybody may read and write, gone with the object.
+// A temporary directory that every user may read and write. It is removed with the object.
 class TemporaryDirectory {
  public:
   TemporaryDirectory();

@@ -9,7 +9,7 @@
 
 namespace taskcost::test {
 
-// What sudo leaves behind: a root process, with the caller in the environment.
+// Makes the process look as under sudo: root, with the caller in the environment.
 inline SpawnOptions as_sudo_by(const passwd& user) {
   SpawnOptions spawn;
   spawn.environment["SUDO_UID"] = std::to_string(user.pw_uid);

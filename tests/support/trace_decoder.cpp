@@ -17,7 +17,7 @@ struct Known {
   std::string_view inner = {};
 };
 
-// Of each message that can stand in our traces: the number of a field, its name and its type.
+// The fields of each message that our traces can contain: number, name and type.
 constexpr Known published[] = {
     {"TracePacket", 1, "ftrace_events", Type::message, "FtraceEventBundle"},
     {"TracePacket", 2, "process_tree", Type::message, "ProcessTree"},
@@ -197,7 +197,7 @@ void append_text(std::string& out, const Message& message, std::size_t indent) {
   }
 }
 
-// What a reader knows of a sequence.
+// The state that a reader keeps for a sequence.
 struct Interned {
   std::map<std::uint64_t, std::string> categories;
   std::map<std::uint64_t, std::string> names;

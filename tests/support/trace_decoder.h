@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Perfetto traces, read without the code that wrote them: the wire format by hand, and the numbers of the fields as
-// Perfetto's published definition has them (protos/perfetto/trace/ of its repository).
+// Reads Perfetto traces without the code that wrote them: it decodes the wire format itself, with the numbers of the
+// fields in Perfetto's published definition (protos/perfetto/trace/ of its repository).
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,7 @@ struct Field;
 struct Message {
   std::vector<Field> fields;
 
-  // The first field of that name; a test that asks for one that is missing fails.
+  // The first field of that name; the test fails if it is missing.
   [[nodiscard]] const Message& message(std::string_view name) const;
   [[nodiscard]] std::uint64_t number(std::string_view name) const;
   [[nodiscard]] const std::string& text(std::string_view name) const;
@@ -30,33 +30,33 @@ struct Message {
 };
 
 struct Field {
-  std::string_view name;  // "unknown" for a number that the published definition does not have
+  std::string_view name;  // "unknown" for a number that the published definition lacks
   std::uint64_t number = 0;
   std::string text;
   Message message;
   enum class Kind { number, text, message } kind = Kind::number;
 };
 
-// The packets of a trace. Throws std::runtime_error for what is no trace.
+// The packets of a trace. Throws std::runtime_error for invalid bytes.
 std::vector<Message> decode_trace(std::string_view bytes);
 
-// For golden files: a line a field, messages indented.
+// For golden files: a line for each field, nested messages indented.
 std::string to_text(const std::vector<Message>& packets);
 
-// Slices as a reader would show them: begins and ends of each track paired, in the order of time.
+// Slices as a viewer shows them: begins and ends of each track are paired, in the order of time.
 struct Slice {
   std::uint64_t track = 0;
   std::uint64_t begin = 0;
   std::uint64_t end = 0;  // 0: it has none
   bool is_instant = false;
-  std::size_t depth = 0;  // how many others it lies in
+  std::size_t depth = 0;  // the number of slices around it
   std::string name;
   std::string category;
   std::map<std::string, std::string> arguments;
 };
 
-// Interned names are resolved as a reader does, which forgets them where packets were dropped, and skips a packet that
-// needs what it has not.
+// Resolves interned names as a reader does, which forgets them where packets were dropped, and skips a packet whose
+// names it lacks.
 std::vector<Slice> slices_of(const std::vector<Message>& packets);
 
 // ftrace events with their bundle's CPU, in the order of the file.

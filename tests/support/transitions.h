@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Recorded transitions, each made in one line: what is not said is as it mostly is. Times are ns; a task's tid is 1000
-// + its ledger's id. support/script.h tells stories of them.
+// Makes a recorded transition in one line; fields that are not given have their usual values. Times are ns; a task's
+// tid is 1000 + its ledger's id. support/script.h builds whole scripts of them.
 #pragma once
 
 #include <chrono>
@@ -17,7 +17,7 @@
 
 namespace taskcost::test {
 
-constexpr std::uint64_t nobody = 0;  // a task that is not observed
+constexpr std::uint64_t nobody = 0;  // the id of a task that is not observed
 
 inline std::uint32_t tid_of(std::uint64_t task) { return task == nobody ? 0 : static_cast<std::uint32_t>(1000 + task); }
 
@@ -35,7 +35,7 @@ T transition(tc_record_type type, std::uint64_t at_ns) {
   return event;
 }
 
-// A task that lived already, and was found so: the leader of its process, or a thread of another one.
+// A task that existed before the window: the leader of its process, or a thread of another one.
 inline tc_birth adopted(std::uint64_t id, std::uint64_t at_ns, std::uint8_t row, std::uint8_t condition,
                         std::uint8_t wait = TC_WAIT_OTHER, std::uint32_t cpu = 0, std::string_view comm = "task",
                         std::uint64_t process = nobody) {
@@ -66,13 +66,13 @@ inline tc_birth born(std::uint64_t id, std::uint64_t at_ns, std::uint64_t creato
   return birth;
 }
 
-// Who leaves a CPU, and how.
+// The task that leaves a CPU, and how.
 struct Leaving {
   std::uint64_t id = nobody;
   std::uint8_t condition = TC_CONDITION_PREEMPTED;
   std::uint8_t row = TC_ACTIVITY_USER;
   std::uint8_t wait = 0;
-  std::uint64_t entered_ns = 0;  // of the system call that it is in; 0: none
+  std::uint64_t entered_ns = 0;  // entry of the current system call; 0: none
   std::uint32_t syscall = 0;
   std::uint8_t flags = 0;
   std::uint8_t flush = TC_FLUSH_NONE;
@@ -90,7 +90,7 @@ struct Leaving {
     entered_ns = count_of(since);
     return *this;
   }
-  // Flags of its switch, beside those that it has.
+  // Adds flags to its switch.
   Leaving& as(unsigned more) {
     flags = static_cast<std::uint8_t>(flags | more);
     return *this;
@@ -107,7 +107,7 @@ struct Leaving {
   }
 };
 
-// Who gets it.
+// The task that gets the CPU.
 struct Coming {
   std::uint64_t id = nobody;
   std::uint64_t woken_ns = 0;
@@ -116,7 +116,7 @@ struct Coming {
   std::uint32_t tid = tid_of(id);
   std::uint8_t next_wait = 0;
 
-  // What it had waited for after all.
+  // The cause of its last wait, corrected at its end.
   Coming& after(tc_wait cause) {
     next_wait = static_cast<std::uint8_t>(cause + 1);
     return *this;
@@ -186,7 +186,7 @@ inline tc_call called(std::uint64_t id, std::uint64_t entered_ns, std::uint64_t 
   return call;
 }
 
-// `call`: as it would be told without its bytes.
+// `call` is the event of the same call without its bytes.
 inline tc_transfer transferred(const tc_call& call, tc_channel channel, std::uint64_t in, std::uint64_t out) {
   auto transfer = begun<tc_transfer>(TC_RECORD_TRANSFER);
   const tc_record record = transfer.call.record;
@@ -242,7 +242,7 @@ inline tc_exec execed(std::uint64_t id, std::uint64_t entered_ns, std::uint64_t 
   return exec;
 }
 
-// Of a task that lives when the window closes. Ledgers are large.
+// The ledger of a task that lives when the window closes. It is large, hence on the heap.
 inline std::unique_ptr<tc_ledger> snapshot(std::uint64_t id, std::uint64_t since_ns, std::uint8_t row,
                                            tc_condition condition) {
   auto ledger = std::make_unique<tc_ledger>();
@@ -263,7 +263,7 @@ inline tc_gap lost(std::uint64_t first_ns, std::uint64_t last_ns, std::uint32_t 
   return gap;
 }
 
-// As gaps_of() of recording.h finds them in a capture.
+// Finds the gaps as gaps_of() of recording.h does in a capture.
 inline std::vector<ReplayGap> gaps_in(const std::vector<Record>& records) {
   std::vector<ReplayGap> gaps;
   for (const Record& record : records) {

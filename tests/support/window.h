@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A window of observation that a test opens and closes itself, and a program that runs all the while.
+// A window of observation that a test opens and closes itself, and a program that runs meanwhile.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -15,7 +15,7 @@
 
 namespace taskcost::test {
 
-// One that says "ready", and ends by SIGTERM.
+// A program that prints "ready", and ends on SIGTERM.
 class Running {
  public:
   explicit Running(const Words& command) : process_(command) { EXPECT_TRUE(process_.wait_for_output("ready")); }
@@ -32,7 +32,7 @@ class Running {
   Subprocess process_;
 };
 
-// `taskcost attach` that observes already, until it is told to stop.
+// `taskcost attach`, observing already, until the test stops it.
 class Window {
  public:
   explicit Window(const Words& target) : tool_(attach_command(target, directory_.file("r.json"))) {

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# What a guest of another architecture needs: its libraries and programs, unpacked from this release's packages below
-# build/vm and never installed, and the tool, cross-built against them and against the types of the guest's kernel.
-# Sourced, after kernels.sh and guest.sh.
+# The parts of a guest of another architecture: its libraries and programs, unpacked from this release's packages below
+# build/vm and never installed, and the tool, cross-built against them and against the BTF of the guest's kernel. It is
+# sourced after kernels.sh and guest.sh.
 # shellcheck shell=bash
 
 foreign_packages=(g++-aarch64-linux-gnu qemu-system-arm)
 foreign_programs=(dash busybox-static strace util-linux)
 
-# unpack_root DIRECTORY: DIRECTORY/root, once for one list of packages.
+# unpack_root DIRECTORY: makes DIRECTORY/root, once for each list of packages.
 unpack_root() {
 	local root=$1/root config list archive
 	# shellcheck disable=SC2154 # of workloads/build.sh
@@ -26,7 +26,8 @@ unpack_root() {
 	echo "${list[*]}" >"$1/packages"
 }
 
-# types_of IMAGE FILE: the type information within a kernel that is not compressed, which ends where its header says.
+# types_of IMAGE FILE: extracts the BTF of an uncompressed kernel image. It may be followed by other bytes: the reader
+# goes by the sizes in its header.
 types_of() {
 	local begin
 	begin=$(LC_ALL=C grep -abo -m 1 -P '\x9f\xeb\x01\x00\x18\x00\x00\x00' "$1" | head -n 1 | cut -d : -f 1)
@@ -42,7 +43,7 @@ build_foreign() {
 		-DCMAKE_TOOLCHAIN_FILE="$PWD/tests/vm/arm64.cmake" -DTASKCOST_SYSROOT="$1/root" -DTASKCOST_BTF="$1/btf"
 }
 
-# make_foreign DIRECTORY IMAGE: DIRECTORY/guest.cpio for that kernel. The build may be left out as for any other.
+# make_foreign DIRECTORY IMAGE: makes DIRECTORY/guest.cpio for that kernel. --no-build skips the build here, too.
 make_foreign() {
 	mkdir -p "$1" && install_missing "${foreign_packages[@]}" && unpack_root "$1" || return
 	# shellcheck disable=SC2154 # of tests/vm/run

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# The guest's root: an initramfs of what the checks need, files of this machine at their own paths, or for a foreign
-# architecture those below the root of foreign.sh. Sourced.
+# Makes the guest's root: an initramfs of what the checks need, with files of this machine at their own paths, or for a
+# foreign architecture those below the root of foreign.sh. It is sourced.
 # shellcheck shell=bash
 
 # The programs that tests start beside those of the build.
 guest_programs=(/bin/dash /usr/bin/strace /usr/bin/taskset /usr/bin/setsid /usr/bin/setpriv)
 
-# with_libraries FILE...: the files, and what the loader would load for them.
+# with_libraries FILE...: prints the files and the libraries that the loader would load for them.
 with_libraries() {
 	local file
 	for file in "$@"; do
@@ -16,10 +16,10 @@ with_libraries() {
 	done | sort -u
 }
 
-# libraries_below ROOT: all that the loader of a foreign architecture may be asked for.
+# libraries_below ROOT: prints all libraries that the loader of a foreign architecture may need.
 libraries_below() { (cd "$1" && find usr/lib usr/lib/*-linux-gnu -maxdepth 1 -name '*.so.*' -printf '/%p\n'); }
 
-# put GUEST ROOT FILE...: each at its path below ROOT, without debug information, which would be most of it.
+# put GUEST ROOT FILE...: copies each file to its path below ROOT, without debug information, which would be most of it.
 put() {
 	local guest=$1 root=$2 file
 	shift 2
@@ -32,7 +32,7 @@ put() {
 	done
 }
 
-# make_guest BUILD DIRECTORY [ROOT]: DIRECTORY/guest.cpio, from the build directory BUILD. All absolute.
+# make_guest BUILD DIRECTORY [ROOT]: makes DIRECTORY/guest.cpio from the build directory BUILD. All paths are absolute.
 make_guest() {
 	local build=$1 guest=$2/guest root=${3:-} built=() files=()
 	rm -rf "$guest"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# The list of kernels, and where they come from: Debian's packages, by a configuration of apt's own that leaves this
-# machine's alone. Sourced, from the top of the tree.
+# The list of kernels, and the download of their packages from Debian, with a configuration of apt's own that does not
+# touch this machine's. It is sourced from the top of the tree.
 # shellcheck shell=bash
 
 kernel_lines() { grep -v '^[[:space:]]*\(#\|$\)' tests/vm/kernels; }
@@ -20,14 +20,14 @@ read_kernel() {
 	[[ $name == "$1" ]]
 }
 
-# archive LABEL: from where this machine takes what is labelled so.
+# archive LABEL: prints the source in this machine's sources.list that has this label.
 archive() {
 	# shellcheck disable=SC2016 # the words are apt's
 	apt-get indextargets --format '$(LABEL) $(REPO_URI)' "Origin: Debian" | sed -n "s/^$1 \(http.*\)/\1/p;T;q"
 }
 
-# private_apt DIRECTORY SUITE ARCHITECTURE: writes the configuration and reads the lists of packages, unless both were
-# done in the last hours. Prints the path of the configuration.
+# private_apt DIRECTORY SUITE ARCHITECTURE: writes the configuration and downloads the package lists, unless both are at
+# most some hours old. Prints the path of the configuration.
 private_apt() {
 	local directory=$1/apt/$3-$2
 	[[ -e $directory/update.log ]] && [[ ! $(find "$directory/update.log" -mmin +720) ]] ||
@@ -59,8 +59,8 @@ write_apt() {
 	APT_CONFIG=$directory/apt.conf apt-get update -q >"$directory/update.log" 2>&1
 }
 
-# fetch_kernel DIRECTORY SUITE PATTERN ARCHITECTURE: prints the path of the newest such kernel that the suite has.
-# Fetched anew only when there is a newer one; where the archive is out of reach, what was fetched before serves.
+# fetch_kernel DIRECTORY SUITE PATTERN ARCHITECTURE: prints the path of the newest such kernel of the suite. It is
+# downloaded only if it is new; without network the one that was downloaded before is used.
 fetch_kernel() {
 	local suite=$2 pattern=$3 packages=$1/packages config name image
 	config=$(private_apt "$1" "$suite" "$4") || return

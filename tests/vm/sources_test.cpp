@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The exact sources and those that stand in for them, side by side on the same events. Only for kernels that allow
-// function probes, as root.
+// The exact sources and their fallbacks, side by side on the same events. These tests need root and a kernel that
+// allows function probes.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sched.h>
@@ -30,15 +30,15 @@ void touch_pages() {
   constexpr std::size_t page = 4096;
   auto* memory = static_cast<volatile char*>(
       mmap(nullptr, kPages * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
-  // One fault a page, whatever the machine's policy of huge pages is.
+  // Each page takes one fault, whatever the machine's policy of huge pages is.
   madvise(const_cast<char*>(memory), kPages * page, MADV_NOHUGEPAGE);
   for (std::size_t i = 0; i < kPages; ++i) {
     memory[i * page] = 1;
   }
 }
 
-// Every round has a switch to the other process and one back: they share a CPU.
-void hand_to_and_fro() {
+// Both processes share a CPU, so each round has a switch to the other process and one back.
+void ping_pong() {
   cpu_set_t one;
   CPU_ZERO(&one);
   CPU_SET(0, &one);
@@ -65,7 +65,7 @@ void hand_to_and_fro() {
   waitpid(partner, nullptr, 0);
 }
 
-// A process that begins when it is told to.
+// A process that begins on request.
 class Subject {
  public:
   Subject() {
@@ -75,7 +75,7 @@ class Subject {
       char byte = 0;
       (void)!read(gate_[0], &byte, 1);
       touch_pages();
-      hand_to_and_fro();
+      ping_pong();
       _exit(0);
     }
   }
@@ -139,7 +139,7 @@ class SourcesSideBySide : public ::testing::Test {
     ASSERT_TRUE(fallback) << to_line(fallback.error());
     subject.begin();
     ASSERT_EQ(subject.wait(), 0);
-    // Its end is known before its last switch.
+    // The end of a task is known before its last switch.
     ASSERT_TRUE(exact->wait({}));
     ASSERT_TRUE(fallback->wait({}));
     exact_ = exact->finish().session;
@@ -202,7 +202,7 @@ TEST_F(FaultSources, CountTheSame) {
   }
 }
 
-// Faults that the kernel has to try again end twice for fexit and once for the event.
+// fexit sees two returns for a fault that the kernel retries; the perf event sees one.
 TEST_F(FaultSources, TimeTheSameFaults) {
   const auto exact = static_cast<double>(counter(*exact_, TC_COUNTER_FAULTS_TIMED).value_or(0));
   const auto fallback = static_cast<double>(counter(*fallback_, TC_COUNTER_FAULTS_TIMED).value_or(0));
@@ -211,7 +211,7 @@ TEST_F(FaultSources, TimeTheSameFaults) {
   EXPECT_EQ(fallback_->losses.counts.at(TC_LOSS_UNPAIRED_FAULTS), 0U);
 }
 
-// Between both ends lies what the kernel and the other observer do there, which is a part of a fault.
+// Between the two ends the kernel and the other probe run, which takes a part of the fault's time.
 TEST_F(FaultSources, AgreeOnTheLatency) {
   const auto exact = static_cast<double>(median(*exact_, "fault_minor"));
   const auto fallback = static_cast<double>(median(*fallback_, "fault_minor"));
@@ -228,7 +228,8 @@ TEST_F(SwitchSources, CountTheSame) {
   }
 }
 
-// The stand-in has the way back to user mode in it: it is a bound from above. It cannot see switches of a task that
+// The fallback includes the way back to user mode, so it is an upper bound. It cannot see switches of a task that
+// leaves its CPU again before it gets there.
 // leaves its CPU again before it comes there.
 TEST_F(SwitchSources, TheStandInIsABoundFromAbove) {
   const auto exact = median(*exact_, "switch_other");

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// taskcost-bench-overhead: what observing costs, beside the peers. Rounds of all workloads and tools in turn; each run
-// under a tool follows one without, and is divided by it. Workloads and tools alike run at nice -20, so that the rest
-// of the machine disturbs them less. Asserts nothing.
+// taskcost-bench-overhead: what observing costs with taskcost and with other tools. Each round runs all workloads and
+// tools in turn. Each run under a tool follows one without, and is divided by it. Workloads and tools alike run at nice
+// -20, so that the rest of the machine disturbs them less. It asserts nothing.
 //
-// How each kind of tool is started, and why neither its start nor its end is measured: measure.h. What the workloads
-// are: workloads.cpp. What the tools are: tools.cpp.
+// measure.h says how each kind of tool is started, and why neither its start nor its end is measured. The workloads are
+// in workloads.cpp, the tools in tools.cpp.
 #include <fmt/format.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
@@ -44,8 +44,8 @@ struct Options {
   bool list = false;
 };
 
-// perf, bpftrace and others read about tracepoints in tracefs. It is there while this lives; what was not mounted
-// before, by us or by a tool that mounts debugfs for itself, is not mounted afterwards.
+// perf, bpftrace and others read the formats of tracepoints in tracefs, which is mounted while this object lives. File
+// systems that this program, or a tool that mounts debugfs for itself, has mounted are unmounted afterwards.
 class Tracefs {
  public:
   Tracefs()
@@ -73,8 +73,8 @@ class Tracefs {
   bool debugfs_was_there_;
 };
 
-// The highest of ordinary priorities for workloads and tools alike, so that the rest of the machine disturbs them less.
-// Where the scheduler groups tasks by session, that is the session's priority first; it returns to what it was.
+// Sets the highest of ordinary priorities for workloads and tools alike. Where the scheduler groups tasks by session,
+// it sets the priority of the session's group, and restores it.
 class Priority {
  public:
   Priority() {
@@ -92,7 +92,7 @@ class Priority {
 
   static void set_group(int nice) { std::ofstream(group) << nice; }
 
-  // "/autogroup-25 nice 0"
+  // The file has a line such as "/autogroup-25 nice 0".
   std::string name_;
   std::string nice_word_;
   int group_nice_ = 0;
@@ -123,7 +123,7 @@ Results about_this_machine() {
   return results;
 }
 
-// Those of `all` whose names are wanted, all when none is. Error: there is none of that name.
+// Returns the entries of `all` whose names are wanted, or all if none is named. Error: a name is unknown.
 template <typename T>
 Result<std::vector<T>> chosen(std::vector<T> all, const std::vector<std::string>& wanted, std::string_view kind) {
   for (const std::string& name : wanted) {
@@ -136,7 +136,7 @@ Result<std::vector<T>> chosen(std::vector<T> all, const std::vector<std::string>
   return all;
 }
 
-// A tool that could not is not asked again.
+// A tool that failed on this workload is not run again.
 void run_once(Row& row, const Workload& workload) {
   if (!row.not_possible.empty()) {
     return;
@@ -167,14 +167,14 @@ Status write_json(const Results& results, const std::string& path) {
   return file ? Status(Done{}) : Error{fmt::format("cannot write '{}'", path), std::strerror(errno), ""};
 }
 
-// Where somebody looks, what is being done.
+// Shows the progress on a terminal.
 void show_progress(const std::string& text) {
   if (isatty(STDERR_FILENO) != 0) {
     fmt::print(stderr, "\r\033[K{}", text);
   }
 }
 
-// One round of one workload, each tool in turn.
+// Runs one round of one workload, with each tool in turn.
 void run_block(Block& block, const std::string& title) {
   for (Row& row : block.rows) {
     show_progress(fmt::format("{}: {}, {}", title, block.workload.name, row.tool.name));
@@ -185,7 +185,7 @@ void run_block(Block& block, const std::string& title) {
   }
 }
 
-// What is measured so far is in the file: a later run may fail.
+// The results so far are written at once: a later run may fail.
 Status run_rounds(Results& results, const Options& options) {
   for (unsigned round = 0; round < options.rounds; ++round) {
     results.rounds = round + 1;
@@ -249,7 +249,7 @@ int run(const Options& options) {
   }
   const Tracefs tracefs;
   const Priority priority;
-  // The tools may get it as well, and end; what came of it is not kept.
+  // Ctrl-C may reach the tools as well and end them; their results are not kept.
   for (const int signal : {SIGINT, SIGTERM}) {
     std::signal(signal, [](int) { interrupted = 1; });
   }

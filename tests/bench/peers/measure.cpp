@@ -34,7 +34,7 @@ constexpr auto patience_at_start = 20s;
 class Place {
  public:
   Place() {
-    // A directory of the tool's own, so that all that is left in it is the tool's.
+    // The tool has a directory of its own, so that all files left there are the tool's.
     std::filesystem::create_directory(of_tool());
     mkfifo(file("end").c_str(), 0600);
     end_ = Fd(open(file("end").c_str(), O_RDWR | O_CLOEXEC));
@@ -46,7 +46,7 @@ class Place {
   void write_workload(const Workload& workload) const {
     test::write_file(script_of_workload(), fmt::format("exec >{}\n{}\n", file("figures"), workload.script));
   }
-  // What the tool launches: the workload, or a program that is there to be watched.
+  // The command that the tool launches: the workload, or the program that it watches.
   void write_observed(const Workload& workload) const {
     test::write_file(of_tool() + "/observed",
                      workload.bystander ? watched_script() : ". " + script_of_workload() + "\n");
@@ -86,8 +86,8 @@ Words with_places(Words words, const Place& place, pid_t watched) {
   return words;
 }
 
-// Why it could not: what it says, on one line.
-std::string in_its_words(const Tool& tool, const Finished& finished) {
+// Why the tool failed: its own message, on one line.
+std::string failure_reason(const Tool& tool, const Finished& finished) {
   constexpr std::size_t most = 200;
   constexpr int status_not_found = 127;
   if (finished.exit_code() == status_not_found && !tool.package.empty()) {
@@ -110,7 +110,7 @@ class RunningTool {
  public:
   explicit RunningTool(const Words& command) : process_(command) {}
 
-  // Until `is_done`, or the tool ended. False: that was first, or it took too long.
+  // Waits until `is_done`, or until the tool has ended. Returns false if the tool ended first, or on a timeout.
   template <typename Condition>
   bool await(Condition is_done) {
     const auto limit = std::chrono::steady_clock::now() + patience_at_start;
@@ -122,7 +122,7 @@ class RunningTool {
     return true;
   }
   [[nodiscard]] bool says(std::string_view text) const { return process_.out().find(text) != std::string::npos; }
-  // Descriptors, and the process, may go while they are looked at.
+  // Descriptors, or the process, may disappear while they are read.
   [[nodiscard]] bool has_link() const {
     std::error_code gone;
     std::filesystem::directory_iterator entry(fmt::format("/proc/{}/fdinfo", process_.pid()), gone);
@@ -140,7 +140,7 @@ class RunningTool {
   void look_at_memory() {
     std::error_code gone;
     if (std::filesystem::equivalent(fmt::format("/proc/{}/exe", process_.pid()), "/proc/self/exe", gone)) {
-      return;  // still a copy of this process
+      return;  // the child has not called exec yet
     }
     constexpr std::string_view key = "VmHWM:";
     std::ifstream status(fmt::format("/proc/{}/status", process_.pid()));
@@ -167,7 +167,7 @@ class RunningTool {
   std::optional<std::uint64_t> peak_bytes_;
 };
 
-// The workload by itself, `tool` beside it.
+// Runs the workload by itself, with `tool` beside it.
 Finished run_workload(const Place& place, RunningTool* tool) {
   Subprocess workload({"/bin/sh", place.script_of_workload()});
   const auto limit = std::chrono::steady_clock::now() + patience;
@@ -183,7 +183,7 @@ Result<double> figure_of(const Tool& tool, const Workload& workload, const Place
   if (const auto ns = workload.figure(place.figures()); ns && *ns > 0) {
     return *ns;
   }
-  return impossible(in_its_words(tool, ran));
+  return impossible(failure_reason(tool, ran));
 }
 
 Measurement measurement_of(double ns, const Tool& tool, const Place& place, const RunningTool& running,
@@ -207,7 +207,7 @@ Result<Measurement> measure_launching(const Tool& tool, const Workload& workload
   }
   const Finished finished = running.wait();
   if (finished.exit_code() != 0) {
-    return impossible(in_its_words(tool, finished));
+    return impossible(failure_reason(tool, finished));
   }
   const auto ns = figure_of(tool, workload, place, finished);
   return ns ? Result(measurement_of(*ns, tool, place, running, finished)) : ns.error();
@@ -223,7 +223,7 @@ Result<Measurement> measure_attaching(const Tool& tool, const Workload& workload
   RunningTool running(with_places(watched ? tool.one_program : tool.command, place, watched ? watched->pid() : 0));
   if (!running.await([&] { return tool.ready.empty() ? running.has_link() : running.says(tool.ready); })) {
     running.interrupt();
-    return impossible(in_its_words(tool, running.wait()));
+    return impossible(failure_reason(tool, running.wait()));
   }
   const Finished of_workload = run_workload(place, &running);
   running.interrupt();

@@ -36,8 +36,8 @@ std::vector<double> untraced_ns(const Block& block) {
   return all;
 }
 
-// What the rounds that know it say.
-std::vector<double> told(const Row& row, std::optional<std::uint64_t> Measurement::*figure) {
+// The values of the rounds that have this figure.
+std::vector<double> known_values(const Row& row, std::optional<std::uint64_t> Measurement::*figure) {
   std::vector<double> values;
   for (const Row::Round& round : row.rounds) {
     if (const auto& value = round.traced.*figure) {
@@ -123,7 +123,7 @@ std::optional<Estimate> multiple_of_empty(const Row& row, const Block& block) {
 }
 
 std::optional<std::uint64_t> lost_in_all(const Row& row) {
-  const auto lost = told(row, &Measurement::lost);
+  const auto lost = known_values(row, &Measurement::lost);
   double sum = 0;
   for (const double value : lost) {
     sum += value;
@@ -132,12 +132,12 @@ std::optional<std::uint64_t> lost_in_all(const Row& row) {
 }
 
 std::optional<std::uint64_t> peak_memory(const Row& row) {
-  const auto memory = told(row, &Measurement::memory_bytes);
+  const auto memory = known_values(row, &Measurement::memory_bytes);
   return whole(memory, memory.empty() ? 0 : *std::ranges::max_element(memory));
 }
 
 std::optional<std::uint64_t> median_output(const Row& row) {
-  const auto output = told(row, &Measurement::output_bytes);
+  const auto output = known_values(row, &Measurement::output_bytes);
   return whole(output, output.empty() ? 0 : median(output));
 }
 

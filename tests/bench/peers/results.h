@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the rounds gave, and how it is told.
+// The results of the rounds, as text and JSON.
 #pragma once
 
 #include <cstddef>
@@ -14,15 +14,15 @@
 
 namespace taskcost::bench {
 
-// One tool on one workload.
+// The runs of one tool on one workload.
 struct Row {
   Tool tool;
   struct Round {
-    double untraced_ns = 0;  // just before, in the same round
+    double untraced_ns = 0;  // the run without a tool just before, in the same round
     Measurement traced;
   };
   std::vector<Round> rounds;
-  std::string not_possible;  // in the tool's words; empty: it was. Then nothing is said of its rounds
+  std::string not_possible;  // the tool's message if it failed, and then its rounds are not reported; else empty
 };
 
 struct Block {
@@ -40,7 +40,7 @@ struct Results {
   std::vector<Block> blocks;
 };
 
-// Median over rounds, and 95 % of its bootstrap.
+// The median over rounds, and the 95 % interval of its bootstrap.
 struct Estimate {
   double value = 0;
   Interval interval;
@@ -48,8 +48,8 @@ struct Estimate {
 
 // How many times as long it took as untraced in the same round. nullopt: no rounds.
 std::optional<Estimate> slowdown(const Row& row);
-// What it added, as a multiple of what empty programs on the same hooks added. nullopt: they added nothing, or were not
-// measured, or it is none of ours.
+// The added time as a multiple of what empty programs on the same hooks added. nullopt: they added nothing, or were not
+// measured, or the tool is not taskcost.
 std::optional<Estimate> multiple_of_empty(const Row& row, const Block& block);
 std::optional<std::uint64_t> lost_in_all(const Row& row);
 std::optional<std::uint64_t> peak_memory(const Row& row);

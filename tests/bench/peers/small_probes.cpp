@@ -30,7 +30,7 @@ Fd load(Content content, bpf_prog_type type, const bpf_prog_load_opts* options) 
   return Fd(bpf_prog_load(type, "small", "GPL", instructions.data() + skipped, instructions.size() - skipped, options));
 }
 
-// A program and what holds it on its hook.
+// A program and its attachments to its hook.
 struct Attached {
   Fd program;
   Fd link;
@@ -62,7 +62,7 @@ std::vector<Attached> attach_beside(const bpf_program* program, Content content)
   if (bpf_program__type(program) == BPF_PROG_TYPE_PERF_EVENT) {
     for (unsigned cpu = 0; cpu < possible_cpus(); ++cpu) {
       Fd event(open_fault_event(bpf_program__name(program), static_cast<int>(cpu)));
-      if (event) {  // else it is not online
+      if (event) {  // no event: the CPU is offline
         all.push_back(on_fault_event(content, std::move(event)));
       }
     }
@@ -80,7 +80,7 @@ Result<SmallProbes> SmallProbes::attach(Detail detail, Content content) {
   CollectorOptions options;
   options.detail = detail;
   options.max_tasks = 64;
-  // Loaded to know the hooks, never attached.
+  // This skeleton is loaded to learn the hooks, and never attached.
   const auto probes = Probes::load(choose_sources(options), options);
   if (!probes) {
     return probes.error();

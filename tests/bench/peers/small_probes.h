@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Programs with next to nothing in them, on the hooks that the ledger uses on this kernel. What they cost no observer
-// on those hooks can avoid. Every transition needs its instant: programs that look at the clock once bound from below
-// what an exact account can cost on the machine's clock source.
+// Nearly empty programs on the hooks that taskcost uses on this kernel: no observer on those hooks can cost less. Every
+// transition needs a time stamp, so programs that read the clock once are the lower bound of an exact account with the
+// machine's clock source.
 #pragma once
 
 #include <vector>
@@ -17,7 +17,7 @@ enum class Content { nothing, clock };
 
 class SmallProbes {
  public:
-  // Attached until destroyed. Errors: a hook cannot be had.
+  // The programs stay attached until destruction. Error: a hook cannot be attached.
   static Result<SmallProbes> attach(Detail detail, Content content);
 
  private:

@@ -12,13 +12,13 @@ namespace {
 using test::Finished;
 using test::Words;
 
-// The tracepoints that taskcost is on, as perf, trace-cmd and ftrace name them.
+// The tracepoints that taskcost uses, as perf, trace-cmd and ftrace name them.
 constexpr std::array<std::string_view, 10> tracepoints = {
     "sched:sched_switch",         "sched:sched_waking",          "sched:sched_wakeup_new", "sched:sched_process_exec",
     "sched:sched_process_exit",   "task:task_newtask",           "raw_syscalls:sys_enter", "raw_syscalls:sys_exit",
     "exceptions:page_fault_user", "exceptions:page_fault_kernel"};
 
-// Run-queue wait and time on a CPU, as histograms: what the one-liners of its tutorial add up to.
+// Run-queue latency and time on a CPU as histograms, put together from the one-liners of bpftrace's tutorial.
 constexpr const char* bpftrace_scheduling =
     "tracepoint:sched:sched_waking, tracepoint:sched:sched_wakeup_new { @woken[args->pid] = nsecs; } "
     "tracepoint:sched:sched_switch { "
@@ -28,7 +28,7 @@ constexpr const char* bpftrace_scheduling =
     "@on[args->next_pid] = nsecs; }";
 constexpr const char* bpftrace_syscalls = "tracepoint:raw_syscalls:sys_enter { @[comm, args->id] = count(); }";
 
-// The kernel's own ring buffer, of which trace-cmd is a reader; read when all is over.
+// The kernel's own ring buffer, which trace-cmd reads; here it is read at the end.
 constexpr const char* ftrace_script = R"(
 instance=/sys/kernel/tracing/instances/taskcost-bench
 mkdir "$instance" || exit
@@ -75,8 +75,8 @@ Words ftrace() {
   return Words{"/bin/sh", "-c", ftrace_script, "sh", "@DIR"} + Words(tracepoints.begin(), tracepoints.end());
 }
 
-// The sum of what the only group of `pattern` matched, line by line. std::regex keeps a stack frame for each character
-// that it looks at: never a whole output at once.
+// Sums up what the only group of `pattern` matched, line by line. std::regex recurses for each character, so a whole
+// output at once could overflow the stack.
 std::uint64_t sum_of_matches(const std::string& text, const std::regex& pattern) {
   std::uint64_t sum = 0;
   std::istringstream lines(text);
@@ -101,7 +101,7 @@ std::optional<std::uint64_t> lost_by_taskcost(const std::string& directory, cons
   return lost;
 }
 
-// The counts of single events; those of all together count records that tell of losses.
+// These are the counts of single events; the total also counts records of lost events.
 std::optional<std::uint64_t> lost_by_perf(const std::string& directory, const Finished& /*finished*/) {
   constexpr std::string_view aggregated = "Aggregated stats:\n";
   const Finished stats = test::run({"perf", "report", "--stats", "-i", directory + "/perf.data"});
@@ -115,7 +115,7 @@ std::optional<std::uint64_t> lost_by_perf(const std::string& directory, const Fi
              : sum_of_matches(stats.out.substr(single), std::regex("LOST_SAMPLES events: *([0-9]+)"));
 }
 
-auto lost_in_words(const char* pattern) {
+auto lost_by_output(const char* pattern) {
   return [pattern](const std::string& /*directory*/, const Finished& finished) {
     return std::optional(sum_of_matches(finished.out + finished.err, std::regex(pattern)));
   };
@@ -145,7 +145,7 @@ std::vector<Tool> all_tools(const std::string& directory) {
                 .detail = detail,
                 .empty = empty_beside(detail)};
   };
-  // They buffer what they say where nobody looks.
+  // Without a terminal they buffer their standard output.
   const auto libbpf_tool = [](std::string_view name, std::string_view what, std::string_view ready) {
     const Words command = {"stdbuf", "-oL", std::string(name)};
     return Tool{.name = name,
@@ -162,7 +162,7 @@ std::vector<Tool> all_tools(const std::string& directory) {
                 .start = Start::launches,
                 .command = {"bpftrace", "-e", program, "-c", "/bin/sh @DIR/observed"},
                 .package = "bpftrace",
-                .lost = lost_in_words("Lost ([0-9]+) events")};
+                .lost = lost_by_output("Lost ([0-9]+) events")};
   };
   const Words perf_trace = Words{"perf", "trace", "-s", "-o", "@DIR/summary", "--"} + observed;
   const Words strace = Words{"strace", "-f", "-c", "-o", "@DIR/summary"} + observed;
@@ -209,12 +209,12 @@ std::vector<Tool> all_tools(const std::string& directory) {
        .command = trace_cmd({}),
        .one_program = trace_cmd({"-F"}),
        .package = "trace-cmd",
-       .lost = lost_in_words("(?:overrun|dropped events): ([0-9]+)")},
+       .lost = lost_by_output("(?:overrun|dropped events): ([0-9]+)")},
       {.name = "ftrace",
        .what = "the kernel's trace buffer, the same tracepoints, read at the end",
        .start = Start::launches,
        .command = ftrace(),
-       .lost = lost_in_words("(?:overrun|dropped events): ([0-9]+)")},
+       .lost = lost_by_output("(?:overrun|dropped events): ([0-9]+)")},
       bpftrace("bpftrace-sched", "bpftrace: run-queue wait and time on CPUs", bpftrace_scheduling),
       bpftrace("bpftrace-calls", "bpftrace: system calls counted by name", bpftrace_syscalls),
       libbpf_tool("runqlat", "runqlat of libbpf-tools", "Tracing run queue latency"),

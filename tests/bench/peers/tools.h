@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What is compared: nothing at all, programs with nothing in them, taskcost in its ways, and its peers as Debian has
-// them. One table; how each is started and when it observes is told by `Start`.
+// The tools that are compared: none, empty programs, taskcost with different options, and other tools as Debian has
+// them. One table; `Start` says how each is started and when it observes.
 #pragma once
 
 #include <cstdint>
@@ -19,34 +19,36 @@ namespace taskcost::bench {
 enum class Start {
   nothing,
   small_probes,  // attached by this process before the workload starts
-  launches,      // the tool starts the command that it observes, and has its probes in place before the command's exec
+  launches,      // the tool starts the command that it observes, and has attached its probes before the command's exec
   attaches       // the tool runs first; the workload starts when the tool has said that it traces
 };
 
-// In the words of a command stand for what is known only when it runs:
-inline constexpr std::string_view directory_word = "@DIR";  // where it may leave files; not counted: what is in ours
-inline constexpr std::string_view pid_word = "@PID";        // of the program that it watches, where it attaches to one
-// A script in that directory, for `launches`: the workload, or the program that is watched while it runs.
+// These words of a command are replaced when it runs:
+inline constexpr std::string_view directory_word =
+    "@DIR";                                           // a directory for the tool's files; not counted: what is in ours
+inline constexpr std::string_view pid_word = "@PID";  // of the program that it watches, if it attaches to one
+// A script in that directory, for `launches`: the workload, or the program that is watched while the workload runs.
 inline constexpr std::string_view observed_word = "@DIR/observed";
 
 struct Tool {
   std::string_view name;  // "perf-sched"
   std::string_view what;  // for people: "perf sched record"
   Start start = Start::nothing;
-  std::vector<std::string> command = {};      // that observes the workload
-  std::vector<std::string> one_program = {};  // that watches one program only; empty: it cannot
-  // Of `attaches`: what it says on standard output then. Empty: it says nothing; its link to a probe tells.
+  std::vector<std::string> command = {};      // observes the workload
+  std::vector<std::string> one_program = {};  // watches one program only; empty: it cannot
+  // For `attaches`: what it prints on standard output when it observes. Empty: it prints nothing, and is ready when it
+  // has a BPF link.
   std::string_view ready = {};
-  std::string_view package = {};  // Debian's, that has it
-  // Events that it lost, as it says itself. Empty: it does not tell.
+  std::string_view package = {};  // the package of Debian that contains it
+  // The number of lost events, as the tool reports it. Empty: it does not report them.
   std::function<std::optional<std::uint64_t>(const std::string& directory, const test::Finished& finished)> lost = {};
-  // Of `small_probes`. Of taskcost: on whose hooks it is.
+  // For `small_probes`: the programs. For taskcost: the level of detail whose hooks it uses.
   Detail detail = Detail::full;
   Content content = Content::nothing;
   std::string_view empty = {};  // the tool that has empty programs on the same hooks
 };
 
-// `directory` of the build: that of taskcost.
+// `directory` is the build directory with taskcost.
 std::vector<Tool> all_tools(const std::string& directory);
 
 }  // namespace taskcost::bench

@@ -9,7 +9,7 @@
 namespace taskcost::bench {
 namespace {
 
-// Of taskcost-workload: a line of JSON for each that ran. Their mean.
+// taskcost-workload prints a line of JSON for each region. This is their mean.
 std::optional<double> mean_of_json(const std::string& output) {
   std::istringstream lines(output);
   double sum = 0;
@@ -24,7 +24,7 @@ std::optional<double> mean_of_json(const std::string& output) {
   return count > 0 ? std::optional(sum / count) : std::nullopt;
 }
 
-// The last number, in units of `ns`, for so many operations.
+// The last number of the output, in units of `ns`, divided by the number of operations.
 auto last_number(double ns, double operations) {
   return [=](const std::string& output) -> std::optional<double> {
     std::istringstream words(output);
@@ -38,7 +38,7 @@ auto last_number(double ns, double operations) {
 
 constexpr double ns_per_second = 1e9;
 constexpr int groups = 2;
-constexpr int senders_and_receivers = 20;  // of a group, as perf bench has it
+constexpr int senders_and_receivers = 20;  // in each group of perf bench
 constexpr int loops = 200;
 constexpr double messages = 1.0 * groups * senders_and_receivers * senders_and_receivers * loops;
 constexpr int pages = 50'000;
@@ -50,7 +50,7 @@ std::vector<Workload> all_workloads(const std::string& directory) {
   const std::string own = directory + "/taskcost-workload";
   const std::string ping_pong = own + " switch --model process --json --warm-up 2000 --hops 30000";
   const std::string messaging = fmt::format("perf bench --format=simple sched messaging -g {} -l {}", groups, loops);
-  // One task after the other: on one CPU, so that it is not measured where the kernel puts them.
+  // It creates one task after the other on one CPU, so that the kernel's placement does not matter.
   const auto create = [&](std::string_view model, int count) {
     return fmt::format("taskset -c 0 {} create --model {} --json --warm-up 20 --count {}", own, model, count);
   };

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What is slowed down. A workload is a few lines of shell that leave what they measured on standard output; they
-// measure it themselves, around their own work, so that starting them, and starting and stopping a tool, is never in
-// it.
+// The programs that are slowed down. A workload is a few lines of shell that print their figure on standard output.
+// They measure themselves, around their own work, so that starting them, and starting and stopping a tool, is never
+// included.
 #pragma once
 
 #include <functional>
@@ -16,14 +16,14 @@ namespace taskcost::bench {
 struct Workload {
   std::string_view name;  // "pipe"
   std::string_view what;  // for people
-  std::string_view each;  // what its figure is the time of: "hop"
+  std::string_view each;  // the unit of its figure: "hop"
   std::string script;     // may use the program names below
-  // Nanoseconds for each operation, from what the script wrote. nullopt: it did not say.
+  // Nanoseconds for each operation, from what the script wrote. nullopt: there is no figure in it.
   std::function<std::optional<double>(const std::string& output)> figure;
   bool bystander = false;  // the tools watch another program, which sleeps
 };
 
-// `directory` of the build: that of taskcost-workload and tests/programs.
+// `directory` is the build directory with taskcost-workload and tests/programs.
 std::vector<Workload> all_workloads(const std::string& directory);
 
 }  // namespace taskcost::bench

@@ -21,8 +21,8 @@ using test::numbered_record;
 using test::numbers_of;
 using test::read_on;
 using test::reader_of;
+using test::ReadItems;
 using test::small_capture;
-using test::Told;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -50,9 +50,9 @@ void put(Bytes& bytes, std::size_t offset, T structure) {
 // told.
 void expect_true(CaptureReader& reader) {
   EXPECT_EQ(reader.description(), test::small_description);
-  const Told told = read_on(reader);
+  const ReadItems items = read_on(reader);
   std::uint64_t next = 0;
-  for (const Bytes& record : told.records) {
+  for (const Bytes& record : items.records) {
     const std::uint64_t number = test::number_of(record);
     ASSERT_LT(number, records_in_all);
     ASSERT_GE(number, next);
@@ -61,11 +61,11 @@ void expect_true(CaptureReader& reader) {
   }
   const bool is_complete = reader.end().state == CaptureEnd::State::complete;
   EXPECT_EQ(reader.end().trailer, is_complete ? test::small_trailer : "");
-  for (const Interruption& interruption : told.interruptions) {
+  for (const Interruption& interruption : items.interruptions) {
     EXPECT_EQ(interruption.why, Interruption::Why::damaged);
   }
   // Not the other way round: a damaged index could have been records.
-  EXPECT_TRUE(told.records.size() == records_in_all || !is_complete || !told.interruptions.empty());
+  EXPECT_TRUE(items.records.size() == records_in_all || !is_complete || !items.interruptions.empty());
 }
 
 TEST(CaptureDamage, CutAtEveryByteItIsReadableUpToThere) {
@@ -137,14 +137,14 @@ TEST(CaptureDamage, ADamagedChunkIsAnInterruptionOfKnownTime) {
   const CaptureReader whole = reader_of(bytes);
   bytes[whole.chunks()[1].offset + sizeof(ChunkHeader) + 5] ^= std::byte{1};
   CaptureReader reader = reader_of(bytes);
-  const Told told = read_on(reader);
-  EXPECT_THAT(numbers_of(told.records), ElementsAre(0, 1, 2, 3, 8, 9, 10, 11));
-  ASSERT_EQ(told.interruptions.size(), 1U);
-  EXPECT_EQ(told.interruptions[0].why, Interruption::Why::damaged);
-  ASSERT_TRUE(told.interruptions[0].span);
-  EXPECT_EQ(told.interruptions[0].span->first_ns, 4000U);
-  EXPECT_EQ(told.interruptions[0].span->last_ns, 7000U);
-  EXPECT_EQ(told.interruptions[0].span->records, 4U);
+  const ReadItems items = read_on(reader);
+  EXPECT_THAT(numbers_of(items.records), ElementsAre(0, 1, 2, 3, 8, 9, 10, 11));
+  ASSERT_EQ(items.interruptions.size(), 1U);
+  EXPECT_EQ(items.interruptions[0].why, Interruption::Why::damaged);
+  ASSERT_TRUE(items.interruptions[0].span);
+  EXPECT_EQ(items.interruptions[0].span->first_ns, 4000U);
+  EXPECT_EQ(items.interruptions[0].span->last_ns, 7000U);
+  EXPECT_EQ(items.interruptions[0].span->records, 4U);
   EXPECT_EQ(reader.end().state, CaptureEnd::State::complete);
 }
 
@@ -163,10 +163,10 @@ TEST(CaptureDamage, WithoutAnIndexReadingGoesOnAtTheNextChunkHeader) {
   put(bytes, damaged, ChunkHeader{});
   bytes.pop_back();
   CaptureReader reader = reader_of(bytes);
-  const Told told = read_on(reader);
-  EXPECT_THAT(numbers_of(told.records), ElementsAre(0, 1, 2, 3, 8, 9, 10, 11));
-  ASSERT_EQ(told.interruptions.size(), 1U);
-  EXPECT_EQ(told.interruptions[0].span, std::nullopt);
+  const ReadItems items = read_on(reader);
+  EXPECT_THAT(numbers_of(items.records), ElementsAre(0, 1, 2, 3, 8, 9, 10, 11));
+  ASSERT_EQ(items.interruptions.size(), 1U);
+  EXPECT_EQ(items.interruptions[0].span, std::nullopt);
   ASSERT_EQ(reader.chunks().size(), 3U);
   EXPECT_EQ(reader.chunks()[1].kind, CaptureChunk::Kind::damaged);
   EXPECT_EQ(reader.chunks()[1].offset, damaged);
@@ -229,9 +229,9 @@ TEST(CaptureDamage, AFileThatBecomesShorterWhileItIsReadIsDamaged) {
   ASSERT_TRUE(reader);
   reader->next();
   ASSERT_EQ(ftruncate(file.get(), static_cast<off_t>(reader->chunks()[1].offset)), 0);
-  const Told told = read_on(*reader);
-  EXPECT_THAT(numbers_of(told.records), ElementsAre(1, 2, 3));
-  EXPECT_EQ(told.interruptions.size(), 2U);
+  const ReadItems items = read_on(*reader);
+  EXPECT_THAT(numbers_of(items.records), ElementsAre(1, 2, 3));
+  EXPECT_EQ(items.interruptions.size(), 2U);
 }
 
 TEST(CaptureDamage, WhatIsNoCaptureIsSaidToBeNone) {
@@ -313,10 +313,10 @@ TEST(CaptureDamage, AbsurdChunksAreInterruptions) {
   for (std::size_t i = 0; i < absurd.size(); ++i) {
     SCOPED_TRACE(i);
     CaptureReader reader = reader_with_chunk(absurd[i]);
-    const Told told = read_on(reader);
-    EXPECT_THAT(numbers_of(told.records), ElementsAre(4, 5, 6, 7));
-    ASSERT_FALSE(told.interruptions.empty());
-    EXPECT_EQ(told.interruptions[0].why, Interruption::Why::damaged);
+    const ReadItems items = read_on(reader);
+    EXPECT_THAT(numbers_of(items.records), ElementsAre(4, 5, 6, 7));
+    ASSERT_FALSE(items.interruptions.empty());
+    EXPECT_EQ(items.interruptions[0].why, Interruption::Why::damaged);
   }
 }
 
@@ -351,12 +351,12 @@ TEST(CaptureDamage, ARecordThatRunsAwayTakesOnlyItsChunk) {
     put(second, offsetof(tc_record, size), size);
     content.insert(content.end(), second.begin(), second.end());
     CaptureReader reader = reader_of(forged(content, 2));
-    const Told told = read_on(reader);
-    EXPECT_THAT(told.records, IsEmpty());
-    ASSERT_EQ(told.interruptions.size(), 1U);
-    ASSERT_TRUE(told.interruptions[0].span);
-    EXPECT_EQ(told.interruptions[0].span->first_ns, 10U);
-    EXPECT_EQ(told.interruptions[0].span->last_ns, 20U);
+    const ReadItems items = read_on(reader);
+    EXPECT_THAT(items.records, IsEmpty());
+    ASSERT_EQ(items.interruptions.size(), 1U);
+    ASSERT_TRUE(items.interruptions[0].span);
+    EXPECT_EQ(items.interruptions[0].span->first_ns, 10U);
+    EXPECT_EQ(items.interruptions[0].span->last_ns, 20U);
   }
 }
 

@@ -8,7 +8,7 @@
 #include <numeric>
 #include <random>
 
-#include "support/told_runs.h"
+#include "support/fixture_runs.h"
 
 namespace taskcost {
 namespace {
@@ -16,7 +16,7 @@ namespace {
 using namespace std::chrono_literals;
 using test::experiment_of;
 using test::figures_of;
-using test::ToldRun;
+using test::FixtureRun;
 using testing::DoubleNear;
 
 double sum_of(const std::map<PartName, double>& parts) {

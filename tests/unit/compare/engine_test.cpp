@@ -7,16 +7,16 @@
 #include <algorithm>
 #include <vector>
 
-#include "support/told_runs.h"
+#include "support/fixture_runs.h"
 
 namespace taskcost {
 namespace {
 
 using namespace std::chrono_literals;
+using test::FakeRunner;
 using test::finished;
+using test::FixtureRun;
 using test::jittered;
-using test::ToldRun;
-using test::ToldRunner;
 using testing::Each;
 using testing::ElementsAre;
 using testing::Ge;
@@ -30,13 +30,13 @@ Experiment commands(std::size_t count) {
   return experiment;
 }
 
-EngineResult run(std::size_t count, ToldRunner& runner, const EngineOptions& options = {}) {
+EngineResult run(std::size_t count, FakeRunner& runner, const EngineOptions& options = {}) {
   RoundsObserver nobody;
   return run_rounds(commands(count), options, runner, nobody);
 }
 
 TEST(Engine, StopsWhenEveryPairIsDecided) {
-  ToldRunner runner(2, [](std::size_t command, std::size_t run) {
+  FakeRunner runner(2, [](std::size_t command, std::size_t run) {
     return finished({jittered(command == 0 ? 10ms : 20ms, run, command)});
   });
   const EngineResult result = run(2, runner);
@@ -48,7 +48,7 @@ TEST(Engine, StopsWhenEveryPairIsDecided) {
 }
 
 TEST(Engine, DecidedCommandsAreLeftOut) {
-  ToldRunner runner(3, [](std::size_t command, std::size_t run) {
+  FakeRunner runner(3, [](std::size_t command, std::size_t run) {
     const Duration scattered = 10ms * (8 + run * 7 % 11) / 12;
     return finished({command == 2 ? scattered : jittered(command == 0 ? 10ms : 20ms, run, command)});
   });
@@ -62,7 +62,7 @@ TEST(Engine, DecidedCommandsAreLeftOut) {
 }
 
 TEST(Engine, AnExactNumberOfRounds) {
-  ToldRunner runner(2, [](std::size_t, std::size_t) { return finished({}); });
+  FakeRunner runner(2, [](std::size_t, std::size_t) { return finished({}); });
   EngineOptions options;
   options.limits.exact = 3;
   const EngineResult result = run(2, runner, options);
@@ -73,7 +73,7 @@ TEST(Engine, AnExactNumberOfRounds) {
 }
 
 TEST(Engine, TheBudgetEndsTheRounds) {
-  ToldRunner runner(2, [](std::size_t, std::size_t run) { return finished({run % 2 == 0 ? 80ms : 120ms}); });
+  FakeRunner runner(2, [](std::size_t, std::size_t run) { return finished({run % 2 == 0 ? 80ms : 120ms}); });
   EngineOptions options;
   options.limits.budget = 1s;
   const EngineResult result = run(2, runner, options);
@@ -83,7 +83,7 @@ TEST(Engine, TheBudgetEndsTheRounds) {
 }
 
 TEST(Engine, TheFirstRoundIsBroughtToItsEnd) {
-  ToldRunner runner(2, [](std::size_t, std::size_t) { return finished({1h}); });
+  FakeRunner runner(2, [](std::size_t, std::size_t) { return finished({1h}); });
   EngineOptions options;
   options.limits.budget = 1s;
   const EngineResult result = run(2, runner, options);
@@ -92,7 +92,7 @@ TEST(Engine, TheFirstRoundIsBroughtToItsEnd) {
 }
 
 TEST(Engine, AFailureEndsTheRoundsAndKeepsWhatWasMeasured) {
-  ToldRunner runner(
+  FakeRunner runner(
       2, [](std::size_t command, std::size_t run) { return finished({}, command == 1 && run == 4 ? 7 : 0); });
   const EngineResult result = run(2, runner);
   ASSERT_TRUE(result.failure);
@@ -105,7 +105,7 @@ TEST(Engine, AFailureEndsTheRoundsAndKeepsWhatWasMeasured) {
 }
 
 TEST(Engine, FailuresCanBeIgnored) {
-  ToldRunner runner(2, [](std::size_t command, std::size_t run) {
+  FakeRunner runner(2, [](std::size_t command, std::size_t run) {
     return finished({jittered(10ms, run, command)}, command == 1 ? 3 : 0);
   });
   EngineOptions options;
@@ -117,7 +117,7 @@ TEST(Engine, FailuresCanBeIgnored) {
 }
 
 TEST(Engine, ASignalEndsTheRounds) {
-  ToldRunner runner(2, [](std::size_t, std::size_t run) -> Result<std::optional<FinishedRun>> {
+  FakeRunner runner(2, [](std::size_t, std::size_t run) -> Result<std::optional<FinishedRun>> {
     if (run == 2) {
       return std::optional<FinishedRun>();
     }
@@ -130,7 +130,7 @@ TEST(Engine, ASignalEndsTheRounds) {
 }
 
 TEST(Engine, AnErrorOfTheRunnerIsTheFailure) {
-  ToldRunner runner(1, [](std::size_t, std::size_t) -> Result<std::optional<FinishedRun>> {
+  FakeRunner runner(1, [](std::size_t, std::size_t) -> Result<std::optional<FinishedRun>> {
     return Error{"cannot run 'x'", "no such command in PATH", "check its spelling"};
   });
   const EngineResult result = run(1, runner);
@@ -139,16 +139,16 @@ TEST(Engine, AnErrorOfTheRunnerIsTheFailure) {
 }
 
 TEST(Engine, ACleanUpThatFailsIsTold) {
-  ToldRunner runner(1, [](std::size_t, std::size_t run) { return finished({jittered(10ms, run)}); });
+  FakeRunner runner(1, [](std::size_t, std::size_t run) { return finished({jittered(10ms, run)}); });
   runner.clean = Error{"the command of --cleanup failed", "its exit status is 1", ""};
   EXPECT_TRUE(run(1, runner).failure);
 }
 
 TEST(Engine, OneCommandRunsUntilItsMedianIsPrecise) {
-  ToldRunner steady(1, [](std::size_t, std::size_t run) { return finished({jittered(10ms, run)}); });
+  FakeRunner steady(1, [](std::size_t, std::size_t run) { return finished({jittered(10ms, run)}); });
   EXPECT_EQ(run(1, steady).experiment.end, RoundsEnd::answered);
   EXPECT_THAT(steady.runs, ElementsAre(12));
-  ToldRunner scattered(1, [](std::size_t, std::size_t run) { return finished({run % 2 == 0 ? 10ms : 20ms}); });
+  FakeRunner scattered(1, [](std::size_t, std::size_t run) { return finished({run % 2 == 0 ? 10ms : 20ms}); });
   EXPECT_EQ(run(1, scattered).experiment.end, RoundsEnd::rounds);
   EXPECT_THAT(scattered.runs, Each(Ge(looks.back())));
 }
@@ -158,9 +158,9 @@ TEST(Engine, ALimitHasToBeDecidedToo) {
   const auto tell = [](std::size_t command, std::size_t run) {
     return finished({command == 0 ? 10ms : 125us * (95 + run * 7 % 11)});
   };
-  ToldRunner without(2, tell);
+  FakeRunner without(2, tell);
   EXPECT_EQ(run(2, without).experiment.end, RoundsEnd::answered);
-  ToldRunner with(2, tell);
+  FakeRunner with(2, tell);
   EngineOptions options;
   options.fail_above = 25;
   EXPECT_NE(run(2, with, options).experiment.end, RoundsEnd::answered);

@@ -7,8 +7,8 @@
 #include <sstream>
 
 #include "support/figures_of.h"
+#include "support/fixture_runs.h"
 #include "support/report_builder.h"
-#include "support/told_runs.h"
 
 namespace taskcost {
 namespace {

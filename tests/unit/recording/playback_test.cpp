@@ -6,8 +6,8 @@
 
 #include <sstream>
 
+#include "support/fixture_recording.h"
 #include "support/script.h"
-#include "support/told_recording.h"
 #include "taskcost/recording.h"
 
 namespace taskcost {

@@ -10,9 +10,9 @@
 #include <utility>
 #include <vector>
 
+#include "support/fixture_recording.h"
+#include "support/fixture_stacks.h"
 #include "support/hostile_names.h"
-#include "support/told_recording.h"
-#include "support/told_stacks.h"
 
 namespace taskcost {
 namespace {
@@ -22,7 +22,7 @@ using nlohmann::json;
 using testing::HasSubstr;
 using testing::Not;
 
-RecordingEnd told_end() {
+RecordingEnd fixture_end() {
   RecordingEnd end;
   end.window_end = WindowEnd::target_exited;
   end.start = Instant(1us);
@@ -38,14 +38,14 @@ RecordingEnd told_end() {
   end.observer.transitions = 45'000;
   end.observer.stack_time = 7ms;
   end.observer.share_of_wall = 0.1 + 0.2;
-  end.stacks = test::told_stacks();
+  end.stacks = test::fixture_stacks();
   end.clocks = {ClockAnchor{1000, 1'700'000'000'000'000'000, 5'000'001'000},
                 ClockAnchor{90'000, 1'700'000'000'000'089'000, 5'000'090'000}};
   return end;
 }
 
 TEST(RecordingTexts, TheBeginningReadsBack) {
-  RecordingStart start = test::told_start();
+  RecordingStart start = test::fixture_start();
   start.measured[TC_COUNTER_VOLUNTARY_SWITCHES] = true;
   start.exec_prepare = true;
   start.evidence = {{"figure", "source", EvidenceKind::bound, "why", "hint"}};
@@ -66,7 +66,7 @@ TEST(RecordingTexts, TheBeginningReadsBack) {
 }
 
 TEST(RecordingTexts, TheEndReadsBack) {
-  const RecordingEnd end = told_end();
+  const RecordingEnd end = fixture_end();
   const auto read = read_end(text_of(end));
   ASSERT_TRUE(read) << to_line(read.error());
   EXPECT_EQ(text_of(*read), text_of(end));
@@ -85,7 +85,7 @@ TEST(RecordingTexts, TheEndReadsBack) {
 
 // As versions before these were kept wrote them.
 TEST(RecordingTexts, OlderOnesTellNeitherHostNorClocks) {
-  json start = json::parse(text_of(test::told_start()));
+  json start = json::parse(text_of(test::fixture_start()));
   for (const char* key : {"name", "machine_id", "boot_id"}) {
     start["host"].erase(key);
   }
@@ -94,7 +94,7 @@ TEST(RecordingTexts, OlderOnesTellNeitherHostNorClocks) {
   ASSERT_TRUE(begun) << to_line(begun.error());
   EXPECT_EQ(begun->host.name + begun->host.machine_id + begun->host.boot_id, "");
   EXPECT_EQ(begun->boottime_ns, 0U);
-  json end = json::parse(text_of(told_end()));
+  json end = json::parse(text_of(fixture_end()));
   end.erase("start_clocks");
   end.erase("end_clocks");
   const auto ended = read_end(end.dump());
@@ -104,7 +104,7 @@ TEST(RecordingTexts, OlderOnesTellNeitherHostNorClocks) {
 
 TEST(RecordingTexts, NamesKeepEveryByte) {
   for (const std::string& name : test::hostile_names) {
-    RecordingStart start = test::told_start();
+    RecordingStart start = test::fixture_start();
     start.command = start.command_line = start.host.name = name;
     const auto begun = read_start(text_of(start));
     ASSERT_TRUE(begun) << to_line(begun.error());
@@ -112,7 +112,7 @@ TEST(RecordingTexts, NamesKeepEveryByte) {
     EXPECT_EQ(begun->command_line, name);
     EXPECT_EQ(begun->host.name, name);
 
-    RecordingEnd end = told_end();
+    RecordingEnd end = fixture_end();
     end.target.command = name;
     end.stacks->stacks[0].frames[0] = {name, name, 0, Frame::Mark::none, false};
     const auto ended = read_end(text_of(end));
@@ -124,14 +124,14 @@ TEST(RecordingTexts, NamesKeepEveryByte) {
 }
 
 TEST(RecordingTexts, CallsHaveTheNamesOfTheirMachine) {
-  const RecordingStart start = test::told_start();
+  const RecordingStart start = test::fixture_start();
   EXPECT_EQ(call_name(start, test::number_read, false), "read");
   EXPECT_EQ(call_name(start, 4711, false), "");
   EXPECT_EQ(call_name(start, test::number_read, true), "");
 }
 
 TEST(RecordingTexts, AnotherLayoutIsRefused) {
-  json text = json::parse(text_of(test::told_start()));
+  json text = json::parse(text_of(test::fixture_start()));
   text["record_layout"] = record_layout + 1;
   const auto read = read_start(text.dump());
   ASSERT_FALSE(read);
@@ -154,7 +154,7 @@ void expect_refused(const std::string& text, const std::vector<Change>& changes,
 }
 
 TEST(RecordingTexts, WrongValuesAreRefused) {
-  expect_refused(text_of(test::told_start()),
+  expect_refused(text_of(test::fixture_start()),
                  {{"/record_layout", -1},
                   {"/host/cpus", 1e300},
                   {"/host/cpus", 4'294'967'296},
@@ -169,7 +169,7 @@ TEST(RecordingTexts, WrongValuesAreRefused) {
                   {"/calls", 1},
                   {"/calls_by_number", {1, 2}}},
                  read_start);
-  expect_refused(text_of(told_end()),
+  expect_refused(text_of(fixture_end()),
                  {{"/end", 18'446'744'073'709'551'615U},
                   {"/start", true},
                   {"/losses/missed_ledgers", -3},

@@ -7,9 +7,9 @@
 #include <string>
 
 #include "support/columns.h"
+#include "support/fixture_runs.h"
 #include "support/golden.h"
 #include "support/schema.h"
-#include "support/told_runs.h"
 
 namespace taskcost {
 namespace {
@@ -52,7 +52,7 @@ TEST(CompareText, AnswersFirstAndFits) {
 TEST(CompareText, SaysWhatIsTheSameAndWhatIsUndecided) {
   EXPECT_THAT(text_of(compare_runs(experiment_of({{10ms}, {10ms}}, 16))), HasSubstr("(the same)."));
   EXPECT_THAT(text_of(compare_runs(experiment_of({{10ms}, {30ms}}, 2))), HasSubstr("Too few rounds (2)"));
-  std::vector<std::vector<test::ToldRun>> scattered(2);
+  std::vector<std::vector<test::FixtureRun>> scattered(2);
   for (int run = 0; run < 12; ++run) {
     scattered[0].push_back({run % 2 == 0 ? 10ms : 14ms});
     scattered[1].push_back({run % 3 == 0 ? 10ms : 14ms});

@@ -12,9 +12,9 @@
 
 #include "report/escape.h"
 #include "support/figures_of.h"
+#include "support/fixture_stacks.h"
 #include "support/hostile_names.h"
 #include "support/rendered.h"
-#include "support/told_stacks.h"
 
 namespace taskcost::test {
 namespace {

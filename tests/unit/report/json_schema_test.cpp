@@ -7,9 +7,9 @@
 #include <string>
 #include <utility>
 
+#include "support/fixture_stacks.h"
 #include "support/report_builder.h"
 #include "support/schema.h"
-#include "support/told_stacks.h"
 
 namespace taskcost {
 namespace {

@@ -8,7 +8,7 @@
 #include <sstream>
 #include <string>
 
-#include "support/told_stacks.h"
+#include "support/fixture_stacks.h"
 #include "taskcost/report.h"
 
 namespace taskcost::test {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Runs of commands as told, and a runner of commands that exist nowhere.
+// Made-up runs of commands, and a runner that executes nothing.
 #pragma once
 
 #include <cstddef>
@@ -16,38 +16,36 @@
 
 namespace taskcost::test {
 
-// A program of so much user code, page faults and sleep, with or without a child that it waits for.
-struct ToldRun {
+// How long a program runs user code, faults and sleeps. It may wait for a child.
+struct FixtureRun {
   Duration user = 10ms;
   Duration faults = 0ms;
   std::uint64_t fault_count = 0;
   Duration sleep = 0ms;
-  Duration child = 0ms;  // of user code; 0: no child
+  Duration child = 0ms;  // the child's user code; 0: no child
 };
 
-inline RunFigures figures_of(const ToldRun& told) {
+inline RunFigures figures_of(const FixtureRun& run) {
   constexpr std::uint32_t pid = 4711;
   ReportBuilder builder;
   Life life;
-  life.runs(TC_ACTIVITY_USER, told.user)
-      .runs(TC_ACTIVITY_PAGE_FAULT, told.faults, told.fault_count)
-      .counts(TC_COUNTER_FAULTS_MINOR, told.fault_count);
-  if (told.sleep > 0ms) {
-    life.blocks(TC_ACTIVITY_SLEEP, told.sleep, TC_WAIT_TIMER);
+  life.runs(TC_ACTIVITY_USER, run.user)
+      .runs(TC_ACTIVITY_PAGE_FAULT, run.faults, run.fault_count)
+      .counts(TC_COUNTER_FAULTS_MINOR, run.fault_count);
+  if (run.sleep > 0ms) {
+    life.blocks(TC_ACTIVITY_SLEEP, run.sleep, TC_WAIT_TIMER);
   }
-  if (told.child > 0ms) {
-    life.blocks(TC_ACTIVITY_WAIT, told.child + 10us, TC_WAIT_CHILD);
+  if (run.child > 0ms) {
+    life.blocks(TC_ACTIVITY_WAIT, run.child + 10us, TC_WAIT_CHILD);
   }
   builder.process(pid, "baker", How::fork, 0ms, life).exits(0);
-  if (told.child > 0ms) {
-    builder.process(pid + 1, "helper", How::fork, 1ms, Life().runs(TC_ACTIVITY_USER, told.child))
-        .child_of(pid)
-        .exits(0);
+  if (run.child > 0ms) {
+    builder.process(pid + 1, "helper", How::fork, 1ms, Life().runs(TC_ACTIVITY_USER, run.child)).child_of(pid).exits(0);
   }
   return run_figures(builder.build().session, pid).value();
 }
 
-// The i-th run of a command takes a little longer or shorter than the others: at most 1 %, without a trend.
+// A run takes up to 1 % more or less than the others, without a trend.
 inline Duration jittered(Duration time, std::size_t run, std::size_t command = 0) {
   const auto step = static_cast<Duration::rep>((run * 7 + command * 3) % 11) - 5;
   return time + time / 1000 * step;
@@ -60,7 +58,7 @@ inline CommandRuns command_named(const std::string& name, const std::string& com
   return runs;
 }
 
-inline Experiment experiment_of(const std::vector<std::vector<ToldRun>>& commands) {
+inline Experiment experiment_of(const std::vector<std::vector<FixtureRun>>& commands) {
   Experiment experiment;
   experiment.tool_version = "0.1.0";
   experiment.command_line = "taskcost compare './baker 1' './baker 2'";
@@ -79,24 +77,24 @@ inline Experiment experiment_of(const std::vector<std::vector<ToldRun>>& command
   return experiment;
 }
 
-// `rounds` rounds of each, with jitter.
-inline Experiment experiment_of(const std::vector<ToldRun>& commands, std::size_t rounds) {
-  std::vector<std::vector<ToldRun>> all(commands.size());
+// Each command runs `rounds` times, with jitter.
+inline Experiment experiment_of(const std::vector<FixtureRun>& commands, std::size_t rounds) {
+  std::vector<std::vector<FixtureRun>> all(commands.size());
   for (std::size_t command = 0; command < commands.size(); ++command) {
     for (std::size_t run = 0; run < rounds; ++run) {
-      ToldRun told = commands[command];
-      told.user = jittered(told.user, run, command);
-      told.faults = jittered(told.faults, run, command);
-      all[command].push_back(told);
+      FixtureRun jittery = commands[command];
+      jittery.user = jittered(jittery.user, run, command);
+      jittery.faults = jittered(jittery.faults, run, command);
+      all[command].push_back(jittery);
     }
   }
   return experiment_of(all);
 }
 
-class ToldRunner : public CommandRunner {
+class FakeRunner : public CommandRunner {
  public:
-  using Tell = std::function<Result<std::optional<FinishedRun>>(std::size_t command, std::size_t run)>;
-  ToldRunner(std::size_t commands, Tell tell) : runs(commands), tell_(std::move(tell)) {}
+  using Outcome = std::function<Result<std::optional<FinishedRun>>(std::size_t command, std::size_t run)>;
+  FakeRunner(std::size_t commands, Outcome outcome) : runs(commands), outcome_(std::move(outcome)) {}
 
   Status set_up(std::size_t command) override {
     log.push_back("set up " + std::to_string(command));
@@ -108,7 +106,7 @@ class ToldRunner : public CommandRunner {
   }
   Result<std::optional<FinishedRun>> run(std::size_t command) override {
     order.push_back(command);
-    auto finished = tell_(command, runs[command]++);
+    auto finished = outcome_(command, runs[command]++);
     if (finished && *finished) {
       time_ += Duration(static_cast<Duration::rep>((*finished)->figures.wall));
     }
@@ -123,12 +121,12 @@ class ToldRunner : public CommandRunner {
   Status clean = Done{};
 
  private:
-  Tell tell_;
+  Outcome outcome_;
   Duration time_{};
 };
 
-inline Result<std::optional<FinishedRun>> finished(const ToldRun& told, int status = 0) {
-  return std::optional(FinishedRun{figures_of(told), status, "its exit status is " + std::to_string(status)});
+inline Result<std::optional<FinishedRun>> finished(const FixtureRun& run, int status = 0) {
+  return std::optional(FinishedRun{figures_of(run), status, "its exit status is " + std::to_string(status)});
 }
 
 }  // namespace taskcost::test

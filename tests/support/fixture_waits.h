@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Reports about tasks that wait for each other, told as report_builder.h tells them.
+// Reports about tasks that wait for each other, made with report_builder.h.
 #pragma once
 
 #include <cstdint>
@@ -29,7 +29,7 @@ inline Waker task_waker(const Session& session, std::uint32_t tid) {
   return {Waker::Kind::task, task_with(session, tid).id, tid};
 }
 
-// An edge from `waker` to the task `tid`, 0 for one that is not told.
+// Adds an edge from `waker` to the task `tid`; 0 stands for a task that is not named.
 inline void add_edge(Session& session, const Waker& waker, std::uint32_t tid, tc_wait cause, std::uint64_t wakeups,
                      Duration waited, const std::map<std::string, std::uint64_t>& places = {},
                      std::optional<std::uint64_t> bytes = std::nullopt) {
@@ -37,8 +37,8 @@ inline void add_edge(Session& session, const Waker& waker, std::uint32_t tid, tc
   session.edges.push_back({waker, to, tid, cause, wakeups, waited, waited / 2, places, bytes});
 }
 
-// A baker with two threads, a waiter and a guest: every kind of waker, edges inside a process, of one pair by several
-// causes, to an end that is not told, and of tasks that are not kept.
+// A baker with two threads, a waiter and a guest. Every kind of waker occurs, and so do edges inside a process, several
+// causes for one pair, an edge to a task that is not named, and edges of tasks that are not kept.
 inline Report report_with_waits() {
   ReportBuilder builder;
   builder
@@ -86,7 +86,7 @@ inline Report report_with_waits() {
   return report;
 }
 
-// As it would be under --detail switches, by what account_of() in ledger.cpp leaves out.
+// Leaves out what account_of() in ledger.cpp leaves out under --detail switches.
 inline Report without_calls(Report report) {
   const auto reduce = [](Account& account) {
     account.channels.fill(std::nullopt);

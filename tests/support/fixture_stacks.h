@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Stacks for tests of the renderers, of the processes of full_report().
+// Stacks of the processes of full_report(), for tests of the renderers.
 #pragma once
 
 #include <string>
@@ -25,8 +25,8 @@ inline NamedStack waiting(std::uint64_t process, tc_wait wait, std::uint64_t cou
   return {process, StackKind::wait, wait, std::move(frames), false, count, time};
 }
 
-// The cook waits for its pipe, the helper faults and is cut.
-inline Stacks told_stacks() {
+// The cook waits for its pipe. The helper takes page faults, and its stack is cut.
+inline Stacks fixture_stacks() {
   Stacks all;
   all.stacks.push_back(waiting(1, TC_WAIT_PIPE, 2000, 240ms,
                                {user_frame("_start"), user_frame("main"), user_frame("read", "/usr/lib/libc.so.6"),
@@ -50,7 +50,7 @@ inline Stacks told_stacks() {
 
 inline Report report_with_stacks() {
   Report report = full_report();
-  report.stacks = told_stacks();
+  report.stacks = fixture_stacks();
   return report;
 }
 

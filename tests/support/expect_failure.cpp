@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "support/told.h"
+#include "support/expect_failure.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -24,8 +24,8 @@ void expect_valid(const std::string& report_file) {
   EXPECT_EQ(schema_complaints(json_schema(), report), "");
 }
 
-// Files are made at the start, so that nothing fails for their paths at the end. Those that were not written are
-// removed.
+// The tool creates its output files at the start, so that a bad path fails early, and removes those that it did not
+// write.
 void expect_nothing_empty(const std::filesystem::path& directory) {
   for (const auto& file : std::filesystem::directory_iterator(directory)) {
     EXPECT_GT(file.file_size(), 0) << file.path() << " was left behind";
@@ -38,7 +38,7 @@ Words run_true(const TemporaryDirectory& directory) {
   return tool({"run", "-q", "--format", "none", "-o", directory.file("r.json"), "--", "/usr/bin/true"});
 }
 
-void expect_told(const Finished& finished, const std::string& report_file) {
+void expect_reported(const Finished& finished, const std::string& report_file) {
   ASSERT_FALSE(finished.timed_out) << finished.describe();
   ASSERT_TRUE(finished.exit_code()) << finished.describe();
   EXPECT_THAT(finished.err, Not(AnyOf(HasSubstr("terminate called"), HasSubstr("internal error"))));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A report of every claim, judged from told rounds.
+// A report with every claim, judged from made-up rounds.
 #pragma once
 
 #include <cmath>
@@ -10,18 +10,18 @@
 
 namespace taskcost::test {
 
-// Rounds whose ratio lies around `ratio`: some rounds above it, as many below.
-inline Sides told_sides(double right, double ratio, unsigned rounds = 12) {
+// The rounds' ratios lie around `ratio`: half of them above it, half below.
+inline Sides fixture_sides(double right, double ratio, unsigned rounds = 12) {
   Sides sides{"left side", "right side", {}};
   for (unsigned i = 0; i < rounds; ++i) {
-    const double mood = 1 + 0.2 * std::sin(i);  // of the machine, in both
+    const double speed = 1 + 0.2 * std::sin(i);  // the machine's speed, the same for both sides
     const double apart = 1 + (i % 2 == 0 ? 0.01 : -0.01);
-    sides.rounds.push_back({i, {right * mood * ratio * apart, right * mood}});
+    sides.rounds.push_back({i, {right * speed * ratio * apart, right * speed}});
   }
   return sides;
 }
 
-inline Breakdown told_breakdown(double left, double right) {
+inline Breakdown fixture_breakdown(double left, double right) {
   const auto part = [](double on_left, double on_right) {
     const double difference = on_left - on_right;
     const double spread = 0.1 * std::abs(difference);
@@ -35,8 +35,8 @@ inline Breakdown told_breakdown(double left, double right) {
           6};
 }
 
-// Ratios of 0.5, 1, 2, ... in turn; one claim that cannot be measured in either condition.
-inline Verdict told_verdict(const Claim& claim, unsigned turn) {
+// The ratio is 0.5, 1, 2, ... in turn. One claim cannot be measured in either condition.
+inline Verdict fixture_verdict(const Claim& claim, unsigned turn) {
   if (claim.structural) {
     return judge_structural(claim, 900, claim.id == "isolation.memory" ? 1 : 0, "sched_switch");
   }
@@ -45,23 +45,23 @@ inline Verdict told_verdict(const Claim& claim, unsigned turn) {
   }
   const double right = 1'000 * (turn + 1);
   const double ratio = std::pow(2.0, turn % 6) / 2;
-  Verdict verdict = judge_ratio(claim, told_sides(right, ratio), "sched_switch");
+  Verdict verdict = judge_ratio(claim, fixture_sides(right, ratio), "sched_switch");
   verdict.left_total = Total{right * ratio * 1.1, 0.04};
   verdict.right_total = Total{right * 1.2, std::nullopt};
-  verdict.breakdown = told_breakdown(right * ratio, right);
+  verdict.breakdown = fixture_breakdown(right * ratio, right);
   if (claim.id == "cost.creation.vfork") {
     verdict.modes = {{"right side", {right * 2, right, right * 3, 0.31}, "publish", right * 1.5}};
   }
   return verdict;
 }
 
-inline Report told_claims() {
+inline Report fixture_claims() {
   Report report;
   report.target.mode = TargetMode::verify;
   report.target.command = "verify";
   unsigned turn = 0;
   for (const Claim& claim : claims()) {
-    report.claims.push_back(told_verdict(claim, turn++));
+    report.claims.push_back(fixture_verdict(claim, turn++));
   }
   const auto price = [](const char* id, const char* group, const char* name, Condition condition,
                         std::optional<double> value) {

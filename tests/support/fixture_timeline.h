@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A report with a timeline, told as transitions.
+// A report with a timeline that is built from transitions.
 #pragma once
 
 #include <vector>
@@ -24,9 +24,9 @@ inline Timeline timeline_from(const std::vector<Record>& records, Duration wall,
                        [](std::uint32_t number, bool) { return number == 0 ? "read" : "write"; }});
 }
 
-// The baker (task 1) writes to the waiter (task 3) over a pipe; the oven (task 2) is a thread of the baker's, whose
-// events are lost from 6 to 7 ms. 10 ms.
-inline std::vector<Record> told_records() {
+// 10 ms: the baker (task 1) writes to the waiter (task 3) through a pipe. The oven (task 2) is a thread of the baker's;
+// its CPU loses events from 6 to 7 ms.
+inline std::vector<Record> fixture_records() {
   constexpr std::uint64_t ms = 1'000'000;
   const auto asleep = snapshot(3, 4 * ms, TC_ACTIVITY_FUTEX, TC_CONDITION_BLOCKED);
   asleep->wait = TC_WAIT_FUTEX_SHARED;
@@ -61,7 +61,7 @@ inline Report report_with_timeline() {
       .process(20, "waiter", How::attached, 0ms, Life().blocks(TC_ACTIVITY_PIPE, 2ms, TC_WAIT_PIPE));
   Report report = builder.build();
   report.target.exit_code = 0;
-  report.timeline = timeline_from(told_records(), 10ms);
+  report.timeline = timeline_from(fixture_records(), 10ms);
   return report;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Recordings as captures: the records of a script between the texts of a recording.
+// Captures in memory: the records of a script between the two texts of a recording.
 #pragma once
 
 #include <cstring>
@@ -14,7 +14,7 @@
 
 namespace taskcost::test {
 
-inline RecordingStart told_start() {
+inline RecordingStart fixture_start() {
   RecordingStart start;
   start.tool_version = "0.1.0";
   start.command_line = "taskcost record -- server --once";
@@ -39,7 +39,7 @@ inline RecordBytes bytes_of(const Record& record) {
       record);
 }
 
-// Each record `step_ns` after the one before. Without a trailer it is one that was cut off.
+// Each record comes `step_ns` after the one before it. Without a trailer the capture looks cut off.
 inline Bytes capture_of(const Script& script, const std::string& description, const std::optional<std::string>& trailer,
                         const CaptureOptions& options = {.chunk_size = 1 << 12, .buffers = 8},
                         std::uint64_t step_ns = 1000) {
