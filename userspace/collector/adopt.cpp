@@ -54,7 +54,7 @@ Result<std::vector<NamedId>> set_ids(const Probes& probes, const Target& target,
   std::vector<NamedId> named;
   std::string first;
   for (const pid_t id : target.ids) {
-    const IdState state = look_at_id(id);
+    const IdState state = inspect_id(id);
     if (auto wrong = wrong_id(id, kind, state)) {
       return *wrong;
     }
@@ -80,7 +80,7 @@ Error nothing_seen(const Target& target, const std::vector<NamedId>& named) {
   const IdKind kind = kind_of_ids(target);
   const NamedId& first = named.front();
   return {fmt::format("cannot observe {}{}", subject(kind, first.id), named.size() > 1 ? " and the others named" : ""),
-          why_unseen(kind, first.before, look_at_id(first.id)), "see: ps -eLo pid,tid,stat,comm"};
+          why_unseen(kind, first.before, inspect_id(first.id)), "see: ps -eLo pid,tid,stat,comm"};
 }
 
 // Which of them the walks did not come upon, and why.
@@ -89,7 +89,7 @@ void add_unseen(const Probes& probes, const Target& target, const std::vector<Na
   for (const NamedId& each : named) {
     if (!was_seen(probes, each.id)) {
       adoption.left_out.push_back(fmt::format("{} is left out: {}", subject(kind, each.id),
-                                              why_unseen(kind, each.before, look_at_id(each.id))));
+                                              why_unseen(kind, each.before, inspect_id(each.id))));
     }
   }
 }
