@@ -66,7 +66,7 @@ void StackReader::remember(std::uint32_t tgid, std::uint32_t number_in_proc) {
   const std::uint64_t read_ns = now_ns();
   std::vector<Mapping> mappings = parse_maps(*text);
   for (Mapping& mapping : mappings) {
-    files_.look_at(number_in_proc, mapping);
+    files_.identify(number_in_proc, mapping);
   }
   spaces_.on_snapshot(tgid, std::move(mappings), read_ns);
 }
@@ -80,7 +80,7 @@ void StackReader::on_exec(std::uint64_t address_space, std::uint64_t at_ns) {
 void StackReader::follow(bool proc_is_ours) {
   events_->read_new([&](MappingEvent& event) {
     if (proc_is_ours && event.kind == MappingEvent::Kind::mmap) {
-      files_.look_at(event.pid, event.mapping);
+      files_.identify(event.pid, event.mapping);
     }
     apply(event, spaces_);
   });

@@ -46,7 +46,7 @@ Status Collector::State::open_window() {
   if (!start) {
     // What an observed process holds up must not hold up the window.
     using namespace std::chrono_literals;
-    Fetcher::instance().begin({.each = 300ms, .in_all = 2s, .stop_fd = stop_fd});
+    Fetcher::instance().begin({.each = 300ms, .total = 2s, .stop_fd = stop_fd});
     start_clocks = read_clocks();
     start = instant_of(*start_clocks);
     cost.open_window(*start);
