@@ -51,8 +51,8 @@ CpuWatch::~CpuWatch() {
 
 void CpuWatch::follow() {
   // Each moment counts, and it runs seldom: unlike the reader it also waits with this priority.
-  if (!ask_for(Priority::reader)) {
-    be_first_of_the_normal();
+  if (!set_priority(Priority::reader)) {
+    lower_nice();
   }
   std::array<pollfd, 2> watched{{{ring_buffer__epoll_fd(wakeups_.get()), POLLIN, 0}, {stop_.get(), POLLIN, 0}}};
   while (watched[1].revents == 0) {

@@ -103,14 +103,14 @@ Status Reader::watch_for_the_end() {
 }
 
 void Reader::drain() {
-  be_first_of_the_normal();
+  lower_nice();
   epoll_event event{};
   while (!stopping_.load(std::memory_order_acquire)) {
     if (epoll_wait(ring_buffer__epoll_fd(ring_.get()), &event, 1, drain_every_ms) < 0) {
       std::this_thread::sleep_for(std::chrono::milliseconds(drain_every_ms));
     }
     // At normal priority a busy machine takes the CPU from it until the ring has overflowed, which is counted.
-    const Prioritized working(Priority::reader);
+    const ScopedPriority working(Priority::reader);
     ring_buffer__consume(ring_.get());
   }
   ring_buffer__consume(ring_.get());
