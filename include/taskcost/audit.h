@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The audit: the rebuilt ledgers (replay.h) held against those that the kernel's side kept. Both tell of the same life,
-// so every figure has to be the same, to the nanosecond. Tasks that lost events touched are listed apart; nothing of
-// them is compared.
+// The audit compares the ledgers that replay.h rebuilds with those that the probes kept. Every figure must be equal, to
+// the nanosecond. Tasks with lost events are listed separately and not compared.
 //
-// Compared: cells, entries, counters, channels, creations, waits, edges, flows, the instants and phases of birth, exec
-// and exit, and who the task is. Not compared: what transitions do not tell (the kernel's own books, exit status, a
-// name that the task gave itself, chains, the latency of switches).
+// It compares cells, entries, counters, channels, creations, waits, edges, flows, the times and phases of birth, exec
+// and exit, and the task's identity. It does not compare what events lack: the kernel's own task stats, the exit
+// status, a name set by prctl, chains, and switch latencies.
 //
-// A snapshot is closed at the end of the window as replay closes a life: a wake-up that had not led to a switch by then
-// is in no record, so the task counts as blocked in both.
+// Both sides close tasks that still run at the end of the window in the same way: a wakeup is recorded at the
+// switch-in, so a task that is runnable at the end counts as blocked.
 #pragma once
 
 #include <cstdint>
@@ -36,9 +35,9 @@ struct AuditRow {
 
 struct Audit {
   struct Name {
-    std::uint64_t id = 0;  // of the ledger
+    std::uint64_t id = 0;  // id of the ledger
     std::uint32_t tid = 0;
-    std::string comm;  // as the program chose it
+    std::string comm;  // hostile
   };
   struct Differing {
     Name task;
@@ -52,22 +51,22 @@ struct Audit {
   };
   static constexpr std::size_t kept_tasks = 1000;
 
-  std::uint64_t tasks = 0;            // compared
-  std::uint64_t cells = 0;            // figures compared that are not zero in both books
-  std::uint64_t differing_tasks = 0;  // of those compared
+  std::uint64_t tasks = 0;            // tasks that were compared
+  std::uint64_t cells = 0;            // figures that were compared and are not 0 on both sides
+  std::uint64_t differing_tasks = 0;  // compared tasks with a difference
   std::uint64_t differing_cells = 0;
-  std::vector<Differing> differing;  // the first `kept_tasks`
-  std::uint64_t tasks_apart = 0;     // not compared
-  std::vector<Apart> apart;          // likewise the first
-  std::vector<AuditRow> totals;      // over all tasks that were compared, without zeros
-  // Latencies of all CPUs. Empty where a task was not compared: they cannot be told apart by task.
+  std::vector<Differing> differing;  // the first `kept_tasks` of them
+  std::uint64_t tasks_apart = 0;     // tasks that were not compared
+  std::vector<Apart> apart;          // the first `kept_tasks` of them
+  std::vector<AuditRow> totals;      // sums over all compared tasks, without rows of 0
+  // Latencies over all CPUs. Empty if a task was not compared, because latencies are not kept by task.
   std::vector<AuditRow> latencies;
   RecordCheck records;
-  Instant start{};  // of the window; what stands in `records` is placed by it
+  Instant start{};  // start of the window, to which times in `records` are shown relative
 
-  // Whether everything that could be compared agrees.
+  // True if everything that was compared agrees.
   [[nodiscard]] bool agrees() const { return differing_cells == 0; }
-  // And whether that was everything.
+  // True if all tasks were compared and the records are intact.
   [[nodiscard]] bool complete() const { return tasks_apart == 0 && records.clean(); }
 };
 
@@ -78,11 +77,11 @@ class Auditor {
   Auditor& operator=(Auditor&&) noexcept;
   ~Auditor();
 
-  // Each task that the replay hands out.
+  // Takes each task that the replay returns.
   void on_task(const RebuiltTask& task);
-  // Of the kernel's book: what its ledgers had no room for, and its latencies. Other records are passed over.
+  // Takes edges and flows that did not fit a ledger, and the histograms. It ignores other records.
   void on_record(const Record& record);
-  // `replay` has handed out all its tasks. The auditor is spent.
+  // REQUIRES: `replay` has returned all its tasks. The auditor must not be used afterwards.
   Audit finish(const Replay& replay, Instant start);
 
  private:

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One instant by three clocks: what places times of CLOCK_MONOTONIC, which every figure has, on a calendar and beside
-// those of other machines. CLOCK_MONOTONIC and CLOCK_BOOTTIME differ by the time that the machine was suspended.
+// One instant by three clocks. All times of a report are CLOCK_MONOTONIC; an anchor converts them to calendar time.
+// CLOCK_MONOTONIC and CLOCK_BOOTTIME differ by the time for which the machine was suspended.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,8 @@ struct ClockAnchor {
   friend bool operator==(const ClockAnchor&, const ClockAnchor&) = default;
 };
 
-// Both ends of a window. Where the clock was set, or the machine suspended, in between, their differences differ.
+// Both ends of a window. The clocks advance by different amounts if in between the clock was set or the machine
+// suspended.
 struct WindowClocks {
   std::optional<ClockAnchor> start;
   std::optional<ClockAnchor> end;

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The only door to the kernel. One Collector is one window of observation after another:
+// The interface to the kernel. A Collector observes in windows, one after another:
 //
-//   open      choose the sources, load and attach the probes. Nothing is observed yet.
-//   launch    start a command that is observed from its first instruction, or
-//   adopt     observe tasks that run already, their descendants, and the children they will have
-//   wait      until the target ended, the time is over or somebody wants to stop
-//   finish    close the window; ledgers, histograms and losses become a Session. The next launch or adopt opens another
+//   open      chooses the sources, loads and attaches the probes. No task is observed yet.
+//   launch    opens a window and starts a command, which is observed from its first instruction, or
+//   adopt     opens a window and observes running tasks, their descendants, and their future children
+//   wait      returns when the target has exited, the time has elapsed, or stop_fd is readable
+//   finish    closes the window and makes a Session of ledgers, histograms and losses
 //
-// Used from one thread. A thread of its own drains the ring buffer meanwhile.
+// One thread uses it. Another thread, which it starts, drains the ring buffer.
 #pragma once
 
 #include <sys/types.h>
@@ -33,29 +33,29 @@
 
 namespace taskcost {
 
-// How much is probed.
+// Selects which transitions are probed.
 enum class Detail {
   full,     // everything
-  switches  // no system calls and no page faults: what a task waits for is read from its saved registers when it leaves
-            // its CPU, and faults are those that the kernel has counted
+  switches  // no system calls and no page faults: saved registers at a switch tell what a task waits for, and faults
+            // are
+  // the kernel's min_flt and maj_flt
 };
 
 struct CollectorOptions {
-  unsigned max_tasks = 16384;  // ledgers at the same time; 4 KiB of kernel memory each
+  unsigned max_tasks = 16384;  // most ledgers at the same time; each takes 4 KiB of kernel memory
   Detail detail = Detail::full;
-  bool probe_stats = false;    // run counts and time of every probe: some 70 ns for each run
-  bool kernel_memory = false;  // what creating calls allocate: makes every allocation in the kernel dearer
-  bool stacks = false;         // of creations, faults, waits and involuntary switches
-  bool stints = false;         // keep each time on a CPU: a record for every switch
-  bool events = false;         // send the transitions themselves: see record_to()
-  // Neither fentry, fexit nor kprobes, as where the kernel denies them: what stands in for them is then compared with
-  // them.
+  bool probe_stats = false;    // count runs and run time of every probe; adds about 70 ns to each run
+  bool kernel_memory = false;  // count the memory that creating calls allocate; slows down all kernel allocations
+  bool stacks = false;         // take stacks of creations, faults, waits and involuntary switches
+  bool stints = false;         // keep each CPU slice: one record for every switch
+  bool events = false;         // send every transition: see record_to()
+  // Use neither fentry, fexit nor kprobes. Tests compare the fallbacks with them on a kernel that has both.
   bool no_function_probes = false;
-  std::size_t ring_bytes = 0;  // of the ring buffer, a power of two; 0: enough for the options above
-  int stop_fd = -1;            // readable: files of observed programs are not waited for
+  std::size_t ring_bytes = 0;  // size of the ring buffer, a power of two; 0: enough for the options above
+  int stop_fd = -1;            // once this is readable, files of observed programs are no longer waited for
 };
 
-// A user to run a command as.
+// The user that a command runs as.
 struct Identity {
   uid_t uid = 0;
   gid_t gid = 0;
@@ -65,45 +65,45 @@ struct Identity {
   std::string shell;
 };
 
-// `user` when given, else the user who called sudo, else nobody in particular (nullopt: stay who we are).
-// Errors: no such user, or this process may not become another user.
+// Looks up `user` if given, else the user who ran sudo. nullopt: the command runs as the user of this process.
+// Errors: there is no such user, or this process may not switch to another user.
 Result<std::optional<Identity>> identity_for_command(const std::optional<std::string>& user);
 
 struct Command {
-  std::vector<std::string> arguments;  // not empty; the first is looked up in PATH
+  std::vector<std::string> arguments;  // not empty; the first is searched for in PATH
   std::optional<Identity> identity;
-  sigset_t signal_mask{};          // of the command: the caller may block signals for itself
-  int standard_output = -1;        // descriptor to become the command's; -1: it shares the caller's
-  std::vector<int> descriptors{};  // that it keeps beside its standard streams
-  int standard_input = -1;         // as standard_output
+  sigset_t signal_mask{};          // signal mask of the command; this process may block other signals
+  int standard_output = -1;        // descriptor that becomes the command's; -1: it shares the caller's
+  std::vector<int> descriptors{};  // open descriptors that the command inherits besides the standard streams
+  int standard_input = -1;         // see standard_output
   int standard_error = -1;
 };
 
 struct Target {
   enum class Kind {
-    processes,  // all tasks of thread groups, and their descendants
+    processes,  // all threads of processes, and their descendants
     tasks,      // single tasks, without their children
-    name,       // processes whose name matches, those that take that name by exec later included
-    cgroup,     // all in a cgroup and below it, and whoever comes there
-    machine     // all, the caller excepted
+    name,       // processes with a matching name, also if they get it later, by exec or prctl
+    cgroup,     // all tasks in a cgroup and its descendants, also if they join later
+    machine     // all tasks except those of taskcost itself
   };
   Kind kind = Kind::processes;
-  std::vector<pid_t> ids;  // of processes or tasks, as the caller's pid namespace numbers them
+  std::vector<pid_t> ids;  // processes or tasks, in the pid namespace of this process
   std::string name;        // a pattern with *, ? and [...]
-  std::string cgroup;      // a directory of a cgroup file system, or a path below a mounted hierarchy
-  bool children = true;    // of processes: those that they have, and those that they will have
+  std::string cgroup;      // a directory of a cgroup file system, or a path relative to a mounted hierarchy
+  bool children = true;    // Kind::processes: also observe present and future children
 };
 
-// What an adoption found.
+// The result of adopt().
 struct Adoption {
-  std::uint64_t tasks = 0;            // observed now
-  std::vector<std::string> left_out;  // ids of the target that could not be observed, each as a sentence
+  std::uint64_t tasks = 0;            // number of tasks that are observed now
+  std::vector<std::string> left_out;  // a message for each id that could not be observed
 };
 
-// What `doctor` tells: can anything be measured, from which source each figure would come, and what else works.
+// The content of `taskcost doctor`: if the probes work, the source of each figure, and which extras work.
 struct Diagnosis {
   Status usable = Done{};
-  EvidenceList evidence;  // empty when not usable
+  EvidenceList evidence;  // empty if not usable
   std::vector<Extra> extras;
 };
 Diagnosis diagnose();
@@ -115,42 +115,42 @@ class Collector {
   Collector& operator=(Collector&&) noexcept;
   ~Collector();
 
-  // Every record of the next window, byte for byte in the order of the ring buffer, and its time where it has one.
-  // Called from the reader's thread, which must not wait for anything; by finish() with what the window leaves: gaps,
-  // command lines, ledgers of living tasks, edges, flows, histograms.
+  // Receives every record of the next window, byte for byte in the order of the ring buffer, and its time if it has
+  // one. It is called on the reader's thread, which must not block, and by finish() for the rest: gaps, command lines,
+  // ledgers of running tasks, edges, flows and histograms.
   using OnBytes = std::function<void(std::span<const std::byte> record, std::optional<Instant> at)>;
   void record_to(OnBytes on_bytes);
 
-  // The pid of the command, a child of this process that the caller has to wait for. An error of exec carries the exit
-  // status that a shell would give.
+  // Returns the pid of the command, a child of this process that the caller has to reap. An error of exec has the exit
+  // status of a shell.
   Result<pid_t> launch(const Command& command);
 
-  // Error when an id is of the wrong kind, a pattern or path is none, or nothing is left to observe.
+  // Errors: an id is of the wrong kind, the pattern is invalid, the cgroup does not exist, or no task matches.
   Result<Adoption> adopt(const Target& target);
 
   struct Until {
     std::optional<Duration> duration;  // nullopt: no limit
-    int stop_fd = -1;                  // readable: stop
-    int exit_fd = -1;                  // readable: the launched command ended; -1: when no observed task is left
+    int stop_fd = -1;                  // wait() returns when this is readable
+    int exit_fd = -1;  // pidfd of the launched command; -1: wait() returns when no observed task is left
   };
-  // Error: it cannot wait; what was observed until then is there for finish().
+  // Error: poll() failed; finish() still returns what was observed until then.
   Result<WindowEnd> wait(const Until& until);
-  // When wait() found that the launched command had ended.
+  // The time at which wait() found that the launched command had exited.
   [[nodiscard]] std::optional<Instant> exit_seen() const;
 
   struct Observation {
     Session session;
     Observer observer;
-    std::optional<Stacks> stacks;  // nullopt unless they were asked for
+    std::optional<Stacks> stacks;  // nullopt without CollectorOptions::stacks
     WindowClocks clocks;
   };
   Observation finish();
 
-  // How it stands now; the window stays open. Tasks that ended since the last glance are in it once.
+  // Returns the current state; the window stays open. Tasks that exited since the last glance are in it once.
   Glance glance();
 
   [[nodiscard]] const EvidenceList& evidence() const;
-  // How its records are to be read.
+  // The options for building a session of its records.
   [[nodiscard]] const SessionBuilder::Options& model() const;
 
  private:

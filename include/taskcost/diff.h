@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Two reports compared, quantity by quantity. Plain values: read from the JSON of a report, joined, never printed here.
+// The comparison of two reports, quantity by quantity. These are plain values, read from the JSON of reports.
 //
 // Definitions:
 //
-//   own time     summed lifetime of the observed tasks without their waits for a child or for a creation to be complete
-//                where more than one process was observed: such a wait is the child's time once more. Where one task
-//                runs at a time it is the wall time, where several run in parallel it is more.
-//   piece        own time is divided into pieces: running, by activity; waiting for a CPU (preempted and runnable);
-//                blocked, by what was waited for; and what no ledger has.
+//   own time     the sum of the lifetimes of the observed tasks. With more than one process, it excludes waits for a
+//                child and for vfork, because these would count the child's time twice. It is the wall time if one task
+//                runs at a time, and more if several run in parallel.
+//   piece        own time is split into pieces: running, by activity; waiting for a CPU (preempted and runnable);
+//                blocked, by what the task waited for; and the residual.
 //   share        the change of a piece over the change of own time.
-//   interval     95 %. A ratio's is [low of B / high of A, high of B / low of A]: it holds whatever the two have in
-//                common, and is wider than need be. One run has no rounds, so it has none; a command that was run again
-//                and again (taskcost.compare/1 with one command) has medians with theirs.
+//   interval     has 95 % confidence. That of a ratio is [low of B / high of A, high of B / low of A], which holds
+//                whatever the correlation of A and B is, and is wider than necessary. The report of one run has no
+//                intervals; that of repeated runs (taskcost.compare/1 with one command) has medians with intervals.
 #pragma once
 
 #include <cstdint>
@@ -30,7 +30,8 @@
 
 namespace taskcost {
 
-// What a quantity belongs to. Its item and aspect are keys of the JSON report.
+// The part of a report that a quantity belongs to. Its item and aspect are keys of the JSON report, shown as
+// "item: aspects".
 enum class Topic {
   window,          // "wall": "wall_ns"; "all": "processes", "tasks", "own_ns", "lifetime_ns", "running_ns", ...
   activity,        // activity: condition
@@ -50,13 +51,13 @@ const char* key_of(Topic topic);
 struct Quantity {
   enum class State {
     measured,
-    none,         // measured, and there was no case to take a value from: a mean of no creations
-    not_measured  // or not told by this report
+    none,         // measured, but there was no case, as for a mean of no creations
+    not_measured  // not measured, or missing in this report
   };
   State state = State::not_measured;
   double value = 0;  // 0 unless measured
   std::optional<Interval> interval;
-  std::string unit = "count";  // "ns", "count", "bytes", or as the report names it
+  std::string unit = "count";  // "ns", "count", "bytes", or another one of the report
 
   [[nodiscard]] bool measured() const { return state == State::measured; }
 };
@@ -74,16 +75,16 @@ struct ClaimFigures {
   std::string statement;
   std::string verdict;
   std::optional<double> ratio;
-  std::optional<Interval> interval;  // of the ratio; an end without bound is infinite
+  std::optional<Interval> interval;  // interval of the ratio; an open end is infinite
   std::uint64_t rounds = 0;
 };
 
-// Where the time of tasks went: these parts and the residual make up `lifetime`. ns.
+// Sums of the time of tasks, in ns. The parts and the residual add up to `lifetime`.
 struct TimeSums {
   double lifetime = 0;
   std::map<std::string, double> running;  // by activity
   double queued = 0;                      // preempted and runnable
-  std::map<std::string, double> blocked;  // by what was waited for
+  std::map<std::string, double> blocked;  // by what the task waited for
 
   [[nodiscard]] double running_total() const;
   [[nodiscard]] double blocked_total() const;
@@ -95,32 +96,32 @@ struct NamedProcesses {
   TimeSums time;
 };
 
-// What is compared of a report.
+// The figures of a report that are compared.
 struct ReportFigures {
-  std::string name;  // of the file; hostile
+  std::string name;  // name of the file; hostile
   std::string tool_version;
   std::string command;      // hostile
   std::string target_mode;  // "run", "attach", "workload", "verify"
   std::string window_exit;  // "target-exited", "duration", ...
-  std::string ended;        // "exit 0", "signal 9"; empty when not told
+  std::string ended;        // "exit 0", "signal 9"; empty if unknown
   std::string kernel;
   std::string arch;
   std::string virtualization;
   std::optional<std::uint64_t> cpus;
-  std::optional<bool> calls_seen;  // system calls had probes; nullopt: nothing tells
+  std::optional<bool> calls_seen;  // true if system calls had probes; nullopt: unknown
   std::vector<Evidence> evidence;
-  std::map<std::string, double> losses;  // those that are not 0
+  std::map<std::string, double> losses;  // losses that are not 0
   std::map<QuantityName, Quantity> quantities;
-  // nullopt: no tasks were observed, as in a report of claims alone, or nothing tells.
+  // nullopt: no tasks were observed, as in a report of claims only, or the report does not have it.
   std::optional<TimeSums> time;
   double process_count = 0;
   std::map<std::string, NamedProcesses> processes;  // by comm (hostile), without kernel threads
   std::vector<ClaimFigures> claims;
 };
 
-// From the JSON of a report of schema taskcost.report/1, or of taskcost.compare/1 with one command. Any bytes may be
-// given. Error: no JSON, nested too deep, another schema, or a value of the wrong type or out of range, with its place.
-// What is absent is not measured.
+// Reads the JSON of a report of schema taskcost.report/1, or of taskcost.compare/1 with one command. The input may be
+// any bytes. Errors: it is not JSON, is nested too deeply, has another schema, or a value has a wrong type or is out of
+// range; the error has the path of the value. A missing key means "not measured".
 Result<ReportFigures> read_report(std::string_view json);
 
 struct Change {
@@ -131,84 +132,84 @@ struct Change {
   // B - A and B / A; nullopt unless both are measured, and for the ratio A is above 0.
   [[nodiscard]] std::optional<double> difference() const;
   [[nodiscard]] std::optional<double> ratio() const;
-  [[nodiscard]] std::optional<Interval> ratio_interval() const;  // nullopt unless both have one
+  [[nodiscard]] std::optional<Interval> ratio_interval() const;  // nullopt unless both have an interval
 };
 
 struct Piece {
   enum class Kind { running, queued, blocked, unaccounted };
   Kind kind = Kind::running;
-  std::string key;  // activity or cause of the wait; empty for the others
+  std::string key;  // activity or cause of the wait; empty for the other kinds
   double a = 0;     // ns
   double b = 0;
-  bool again = false;  // a wait for observed children: not part of own time
+  bool again = false;  // a wait for observed children, which is not part of own time
 
   [[nodiscard]] double difference() const { return b - a; }
 };
 
-// One process name in both reports.
+// The processes of one name in both reports.
 struct ProcessDifference {
   std::string comm;                 // hostile
-  std::optional<NamedProcesses> a;  // nullopt: it is not there
+  std::optional<NamedProcesses> a;  // nullopt: the report has no such process
   std::optional<NamedProcesses> b;
   double own_a = 0;  // own time, ns
   double own_b = 0;
-  std::optional<Piece> mostly;  // the piece that changed most; nullopt: nothing changed
+  std::optional<Piece> mostly;  // the piece with the largest change; nullopt: nothing changed
 
   [[nodiscard]] double difference() const { return own_b - own_a; }
 };
 
 struct ClaimChange {
-  std::optional<ClaimFigures> a;  // nullopt: not judged there
+  std::optional<ClaimFigures> a;  // nullopt: the report does not judge it
   std::optional<ClaimFigures> b;
 
   [[nodiscard]] bool verdict_changed() const { return a && b && a->verdict != b->verdict; }
-  // The intervals of the ratios have nothing in common.
+  // True if the intervals of the ratios do not overlap.
   [[nodiscard]] bool ratio_moved() const;
 };
 
-// Where A and B are not alike, so that a difference may come from there.
+// A difference in the circumstances of A and B, which may explain differences of the figures.
 struct Mismatch {
   enum class Kind { tool, host, target, ended, detail, evidence, losses };
   Kind kind = Kind::host;
   std::string subject;  // "kernel", "command", the figure of the evidence, the kind of loss
-  std::string a;        // hostile; empty: not told
+  std::string a;        // hostile; empty: unknown
   std::string b;
 };
 
 struct Difference {
-  ReportFigures a;  // for what they are of; their quantities are in `changes`
+  ReportFigures a;  // describe the reports; their quantities are in `changes`
   ReportFigures b;
   std::vector<Mismatch> mismatches;
-  std::vector<Change> changes;  // all quantities: by topic, then by the size of the difference
-  std::vector<Piece> pieces;    // by the size of the difference, those counted again last; empty without tasks in both
-  std::vector<ProcessDifference> processes;  // by the size of the difference
+  std::vector<Change> changes;  // all quantities, sorted by topic, then by the size of the difference
+  std::vector<Piece> pieces;    // sorted by the size of the difference, `again` last; empty unless both have tasks
+  std::vector<ProcessDifference> processes;  // sorted by the size of the difference
   std::vector<ClaimChange> claims;           // changed verdicts first, then moved ratios, then the others
 
   [[nodiscard]] const Change* find(Topic topic, std::string_view item, std::string_view aspect) const;
-  // Wall time is a cost: the target ran until its end, in both.
+  // True if wall time is a cost: in both reports the target ran until its end.
   [[nodiscard]] bool wall_is_a_cost() const;
   [[nodiscard]] bool any_interval() const;
 };
 
 Difference difference_of(ReportFigures a, ReportFigures b);
 
-// --fail-above. Costs that are judged: wall time where it is one, and time on CPUs of all tasks; of reports without
-// tasks, the points of sweeps in ns. One with an interval is above only when its whole interval is.
+// --fail-above judges these costs: wall time if it is a cost, and the CPU time of all tasks; for reports without tasks,
+// the points of sweeps in ns. A cost with an interval is above only if its whole interval is.
 struct CostCheck {
   enum class Outcome { within, above, not_measured };
   Change change;
   Outcome outcome = Outcome::within;
 };
 
-// `percent`: 0 or more. Error: wall time is missing in one of them, or there is nothing that both could be judged by.
+// `percent` is 0 or more. Errors: wall time is missing in one report, or the reports have no cost in common.
 Result<std::vector<CostCheck>> check_costs(const Difference& difference, double percent);
 
 void render_difference_text(const Difference& difference, std::ostream& out, const TextOptions& options);
-// JSON of schema taskcost.diff/1.
+// Writes JSON of schema taskcost.diff/1.
 void render_difference_json(const Difference& difference, std::ostream& out);
 std::string_view difference_schema();
 
-// What a checked cost is called, "time on CPUs", and its figures, "1.32 s against 1.00 s, 1.32 x".
+// The name of a checked cost, "time on CPUs", and its figures, "1.32 s against 1.00 s, 1.32 x".
 std::string cost_text(const Change& change);
 std::string cost_figures_text(const Change& change);
 

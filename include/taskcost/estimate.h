@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the processes of a program would cost as threads, and the reverse: the counts of its report times a price list.
-// Plain values: read from JSON, computed, never printed here.
+// Estimates what the processes of a program would cost as threads, and the reverse, from the counts of its report and a
+// price list. These are plain values, read from JSON.
 //
 // Definitions:
 //
-//   worker       a task that is converted. As threads: a process that was forked and called no exec; a process that was
-//                there before the window and has the command line of its observed parent counts as one. As processes:
-//                each thread but the first of its process.
-//   line         a part of the program's time on CPUs that costs something else in the other model. `here` is what the
-//                report says it cost, or a price where the report has only its count. The rest of the time stays.
-//   there        what the line costs in the other model. A price of the other model's side is taken twice: as it
-//                stands in the list, and times what the program's own cost is over the price of its side. The value
-//                is the geometric mean of both, and the interval holds both, on one CPU and across CPUs.
-//   sum          values are added. The distances of the ends of the intervals from the values are added as squares,
-//                because nothing lets all lines err to the same side. So is, by factors, how far two runs of the same
-//                program are apart: one run does not tell it.
+//   worker       a task that is converted. To threads: a forked process without an exec, or a process from before the
+//                window with the command line of its observed parent. To processes: each thread except the first of its
+//                process.
+//   line         a part of the program's CPU time with another cost in the other model. `here` is its cost in the
+//                report, or count times price if the report has only its count. All other CPU time is unchanged.
+//   there        the cost of the line in the other model. It is computed twice: with the price of the list, and with
+//                this price times the ratio of the program's own cost to the price in its present model. The value is
+//                the geometric mean of both, and the interval includes both, on one CPU and across CPUs.
+//   sum          the sum of the values. The distances of the ends of the intervals from the values are added as
+//                squares, because the errors of the lines are independent. The difference between two runs of the same
+//                program, which one run cannot show, is added in the same way as a factor.
 //
-// Assumptions that no figure backs are named constants in estimate.cpp, and stand in the notes of their lines.
+// Assumptions without a measurement are named constants in estimate.cpp, and the notes of their lines mention them.
 #pragma once
 
 #include <iosfwd>
@@ -35,7 +35,7 @@ namespace taskcost {
 enum class Model { threads, processes };
 const char* to_string(Model model);  // "threads", "processes"
 
-// Kernel and hardware that something was measured on; what is empty or missing is not told.
+// The kernel and hardware of a measurement; empty or nullopt if unknown.
 struct MeasuredOn {
   std::string kernel;
   std::string arch;
@@ -43,7 +43,7 @@ struct MeasuredOn {
   std::optional<double> cpus;
 };
 
-// Sums over the tasks of a process, or over all tasks. Times in ns on CPUs; nullopt: not measured.
+// Sums over the tasks of a process, or over all tasks. Times are CPU times in ns; nullopt: not measured.
 struct WorkCounts {
   double running = 0;
   double user = 0;
@@ -69,28 +69,28 @@ struct WorkCounts {
   std::optional<double> execs;
   std::optional<double> threads_created;
   std::optional<double> page_table_bytes;
-  std::optional<double> shared_futex_ns;  // in calls on futexes in shared memory
+  std::optional<double> shared_futex_ns;  // CPU time in calls on futexes in shared memory
   std::optional<double> shared_futex_calls;
 };
 void add(WorkCounts& sum, const WorkCounts& more);
 
-// One process; or several of one name that the report has summed up.
+// One process, or the sum of several processes with one name.
 struct ProcessCounts {
   double id = 0;
-  double parent = 0;  // 0: not observed
-  std::string comm;   // hostile, as the command
-  std::string command;
-  std::string how;  // "fork", "attached", ...; empty where the report has summed up
+  double parent = 0;    // 0: not observed
+  std::string comm;     // hostile
+  std::string command;  // hostile
+  std::string how;      // "fork", "attached", ...; empty for a sum
   double processes = 1;
   double tasks = 1;
-  std::optional<double> reap;  // ns, of its parent
+  std::optional<double> reap;  // CPU time of the parent for reaping it, in ns
   WorkCounts work;
 };
 
 struct CreationCounts {
   double count = 0;
-  double running = 0;  // ns on CPUs, of the creator
-  double start = 0;    // ns on CPUs, of the new task on its way out of the call: mean
+  double running = 0;  // CPU time of the creator, in ns
+  double start = 0;    // mean CPU time of the new task on its way out of the call, in ns
 };
 
 struct ChannelCounts {
@@ -101,32 +101,32 @@ struct ChannelCounts {
 };
 
 struct ProgramCounts {
-  std::string name;     // of the file; hostile
+  std::string name;     // name of the file; hostile
   std::string command;  // hostile
   std::string mode;     // "run", "attach", "workload"
   MeasuredOn measured_on;
-  bool calls_seen = true;  // false: user and kernel time are not told apart
-  WorkCounts work;         // of all
+  bool calls_seen = true;  // false: no split into user and kernel time
+  WorkCounts work;         // sum over all processes
   std::vector<ProcessCounts> processes;
   CreationCounts forks;
   CreationCounts threads;
-  std::optional<double> switch_latency_same;  // ns, mean
+  std::optional<double> switch_latency_same;  // mean in ns
   std::optional<double> switch_latency_other;
   std::vector<ChannelCounts> channels;
 };
 
 struct PriceList {
-  std::string name;  // of the file; "measured now"
+  std::string name;  // name of the file, or "measured now"
   MeasuredOn measured_on;
   std::vector<Price> prices;
 };
 
-// From the JSON of a report of schema taskcost.report/1. Any bytes may be given. Errors as those of read_report
-// (diff.h); and a report of `verify` is no program's, or a report has no price list.
+// Read the JSON of a report of schema taskcost.report/1. The input may be any bytes. Errors: those of read_report()
+// (diff.h); for read_program(), a report of `verify`; for read_price_list(), a report without prices.
 Result<ProgramCounts> read_program(std::string_view json);
 Result<PriceList> read_price_list(std::string_view json);
 
-// An amount with what it may be at least and at most.
+// An amount with its lower and upper bound.
 struct Amount {
   double value = 0;
   double low = 0;
@@ -136,34 +136,34 @@ struct Amount {
 struct EstimateLine {
   enum class State {
     priced,
-    not_priced,   // the price list lacks one of its prices: it stays what it is, and the sum says so
-    not_measured  // the report lacks its count: likewise
+    not_priced,   // the price list lacks one of its prices: the cost stays unchanged, and a warning says so
+    not_measured  // the report lacks its count: the cost stays unchanged, and a warning says so
   };
   std::string id;        // "create"
   std::string quantity;  // "creations"
   State state = State::priced;
-  bool user = false;            // user code, not the kernel's
+  bool user = false;            // time in user code
   std::optional<double> count;  // nullopt: not measured
   double here = 0;              // ns
   Amount there;                 // ns; `here` unless priced
-  std::string note;             // what the figures rest on; may be empty
+  std::string note;             // the basis of the figures; may be empty
 };
 
-// What is the same in either model, or has no counterpart in the other one.
+// A figure that is the same in both models, or has no counterpart in the other one.
 struct EstimateFact {
   enum class State {
     unchanged,
-    no_counterpart,  // in the other model
-    included,        // in the price of a line
+    no_counterpart,  // the other model does not have it
+    included,        // it is in the price of a line
     falls_away,
-    bound  // more than the sum says
+    bound  // an additional cost that the sum does not include
   };
   std::string id;
   std::string quantity;
   State state = State::unchanged;
   std::optional<double> count;
-  std::string unit;            // of the count: "count", "bytes"
-  std::optional<double> time;  // ns on CPUs
+  std::string unit;            // unit of the count: "count", "bytes"
+  std::optional<double> time;  // CPU time in ns
   std::string note;
 };
 
@@ -172,7 +172,7 @@ struct Estimate {
     double here = 0;  // ns
     Amount there;
   };
-  std::string name;     // of the report's file; hostile
+  std::string name;     // name of the report's file; hostile
   std::string command;  // hostile
   std::string mode;
   MeasuredOn program_on;
@@ -182,21 +182,21 @@ struct Estimate {
   double workers = 0;  // tasks that change their model
   std::vector<EstimateLine> lines;
   std::vector<EstimateFact> facts;
-  double rest = 0;                 // ns, time on CPUs outside the lines
-  double run_to_run = 1;           // factor
-  bool run_to_run_priced = false;  // false: the price list has none, the factor is the least
+  double rest = 0;                 // CPU time outside the lines, in ns
+  double run_to_run = 1;           // factor between two runs of the same program
+  bool run_to_run_priced = false;  // false: the price list does not have the factor, so it is the minimum
   Sum cpu;
-  std::optional<Sum> kernel;  // nullopt: user and kernel time are not told apart
+  std::optional<Sum> kernel;  // nullopt: no split into user and kernel time
   std::vector<std::string> warnings;
 
-  [[nodiscard]] std::size_t without_price() const;  // lines
+  [[nodiscard]] std::size_t without_price() const;  // number of lines without a price
 };
 
-// `to`: nullopt: the model that fewer of the program's tasks have. Error: there is nothing to convert.
+// If `to` is nullopt, it is the model that fewer of the program's tasks have. Error: there is no task to convert.
 Result<Estimate> estimate(const ProgramCounts& program, const PriceList& prices, std::optional<Model> to);
 
 void render_estimate_text(const Estimate& estimate, std::ostream& out, const TextOptions& options);
-// JSON of schema taskcost.estimate/1.
+// Writes JSON of schema taskcost.estimate/1.
 void render_estimate_json(const Estimate& estimate, std::ostream& out);
 std::string_view estimate_schema();
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Recorded transitions (events.h) for other tools: a Perfetto trace, CSV, or one JSON object a line. All three take the
-// records in the order of the recording and write as they go. Memory is bounded by the tasks that live at one time, not
-// by the length: the last few thousand that ended are remembered, since whom they woke may come back only later.
+// Writes recorded events (events.h) for other tools: as a Perfetto trace, CSV, or one JSON object per line. All three
+// take the records in the order of the recording and write at once. Memory is bounded by the number of tasks alive at
+// one time, plus the last few thousand that exited, because a task that one of them woke may run only later.
 //
-// The streams are the caller's. Whether all was written is told by their state after finish(). Times are
-// CLOCK_MONOTONIC nanoseconds. What observed programs chose themselves (names, command lines) is made valid UTF-8 in a
-// trace, and printable on one line in CSV and JSON.
+// The caller owns the streams, and checks their state after finish() for write errors. Times are CLOCK_MONOTONIC ns.
+// Hostile text (names, command lines) is converted to valid UTF-8 in a trace, and escaped to one printable line in CSV
+// and JSON.
 #pragma once
 
 #include <cstdint>
@@ -22,35 +22,37 @@
 
 namespace taskcost {
 
-// The name of a system call on the machine of the recording; empty when there is none of that number.
+// The name of a system call on the recorded machine; empty if no call has this number.
 using SyscallNames = std::function<std::string(std::uint32_t number, bool compat)>;
 
-// What is known of a recording as a whole.
+// The metadata of a recording.
 struct TraceInfo {
   std::string host;
   std::string kernel;   // its release, as uname -r
   std::string machine;  // as uname -m
-  std::string command;  // that was recorded; empty when programs were attached to
+  std::string command;  // the recorded command; empty for attach
   std::string detail;   // full or switches
   std::uint32_t cpus = 0;
   std::uint64_t start_ns = 0;
-  std::optional<std::uint64_t> start_realtime_ns;  // the same instant, since 1970
+  std::optional<std::uint64_t> start_realtime_ns;  // the same instant by CLOCK_REALTIME
   std::optional<std::uint64_t> start_boottime_ns;
   std::string machine_id;
   std::string boot_id;
   SyscallNames syscall_name;
 };
 
-// A trace that ui.perfetto.dev and trace_processor open:
-//   - scheduling, births, execs, exits and names as ftrace events of each CPU. Of a task that is not observed only the
-//     tid is known: its name is "(not observed)", and its state off the CPU is I, which no observed task has;
-//   - system calls, page faults, waits, and the phases of creation, exec and exit as slices of each thread, with what
-//     is known of them as arguments; TLB flushes, shootdowns, signals and allocations as instants;
-//   - bytes through each kind of channel as counters of each process;
-//   - lost events where they were lost: lost_events in the next bundle of that CPU, previous_packet_dropped in the
-//     sequence of slices, and a slice with their count on a track of the CPU.
-// A slice is written when it is over, so a file that ends early lacks what was going on. What has not ended at finish()
-// stays without an end.
+// Writes a trace for ui.perfetto.dev and trace_processor:
+//   - scheduling, new tasks, execs, exits and names are ftrace events of each CPU. For a task that is not observed,
+//   only
+//     the tid is known: its name is "(not observed)", and its state off the CPU is I, which no observed task has;
+//   - system calls, page faults, waits, and the phases of creation, exec and exit are slices of each thread, with
+//     arguments; TLB flushes, shootdowns, signals and allocations are instants;
+//   - bytes through each kind of channel are counters of each process;
+//   - lost events appear where they were lost: as lost_events in the next bundle of that CPU, previous_packet_dropped
+//   in
+//     the sequence of slices, and a slice with their count on a track of the CPU.
+// A slice is written when it ends, so a file that is cut off lacks the slices that were open. Slices that are open at
+// finish() have no end.
 class PerfettoExport {
  public:
   PerfettoExport(std::ostream& out, TraceInfo info);
@@ -59,9 +61,9 @@ class PerfettoExport {
   PerfettoExport& operator=(PerfettoExport&&) noexcept;
 
   void on_record(const Record& record);
-  // At this place records of all CPUs are missing.
+  // Records of all CPUs are missing here.
   void on_interruption(const Interruption& interruption);
-  // Nothing may follow.
+  // REQUIRES: no other call follows.
   void finish(std::uint64_t end_ns, const std::optional<ClockAnchor>& clocks = {});
 
  private:
@@ -69,9 +71,9 @@ class PerfettoExport {
   std::unique_ptr<Implementation> implementation_;
 };
 
-// One line an event, under a header; userspace/events/README.md describes the columns. The first line and the last tell
-// of which machine and boot they are, and what other clocks told then. A field that does not apply, or
-// was not seen, is empty. Lost events are lines too.
+// Writes one line for each event below a header; userspace/events/README.md describes the columns. The first and the
+// last line have the machine, the boot, and the times of other clocks. A field that does not apply or was not seen is
+// empty. Lost events are lines too.
 class EventCsv {
  public:
   EventCsv(std::ostream& out, TraceInfo info);
@@ -81,7 +83,7 @@ class EventCsv {
 
   void on_record(const Record& record);
   void on_interruption(const Interruption& interruption);
-  // `clocks`: of the end, where they are known.
+  // `clocks` are those at the end, if known.
   void finish(std::uint64_t end_ns, const std::optional<ClockAnchor>& clocks = {});
 
  private:
@@ -89,7 +91,7 @@ class EventCsv {
   std::unique_ptr<Implementation> implementation_;
 };
 
-// The same, each line an object of the fields that apply.
+// Writes the same, each line as an object with the fields that apply.
 class EventNdjson {
  public:
   EventNdjson(std::ostream& out, TraceInfo info);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Where a figure comes from, and what more rights would give. The collector fills these lists once, at start, from what
-// it could attach.
+// The source of each figure, and what more privileges would add. The collector fills these lists once at start, from
+// what it can attach.
 #pragma once
 
 #include <string>
@@ -10,23 +10,23 @@
 namespace taskcost {
 
 enum class EvidenceKind {
-  exact,        // both ends of the figure are seen in the kernel
-  bound,        // the figure includes a little more than its name says, or less; the reason tells what
-  counts,       // how often, not how long
-  unavailable,  // this kernel or these privileges deny it
+  exact,        // the kernel is probed at both ends of the figure
+  bound,        // the figure includes a little more or less than its name says; `why` tells what
+  counts,       // only how often, not how long
+  unavailable,  // not possible on this kernel or with these privileges
 };
 
 struct Evidence {
   std::string figure;  // stable key: "page_fault_latency"
   std::string source;  // the hooks in use: "exceptions:page_fault_* with PAGE_FAULTS_MIN/MAJ"; empty if unavailable
   EvidenceKind kind = EvidenceKind::unavailable;
-  std::string why;   // why not a better source; empty when this is the best there is
-  std::string hint;  // what would make it better; may be empty
+  std::string why;   // why it is not exact, or a better source is not used; empty for the best source
+  std::string hint;  // how to get a better one; may be empty
 };
 
 using EvidenceList = std::vector<Evidence>;
 
-// What works only with more rights than probes take, or on another kernel.
+// A feature that needs more privileges than the probes, or another kernel.
 struct Extra {
   std::string name;  // stable key: "kernel_names"
   std::string what;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The owner of a file descriptor. Move only; closes in its destructor.
+// Owns a file descriptor. Move only; the destructor closes it.
 #pragma once
 
 #include <unistd.h>

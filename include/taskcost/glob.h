@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A pattern for names of tasks as an automaton that a probe can run without branches: user space compiles it
- * (targets/glob.cpp), the kernel side matches. Shared by both compilers.
+ * A glob pattern for task names, as an automaton that a probe runs without branches. User space compiles it
+ * (targets/glob.cpp), the probes match it.
  */
 #ifndef TASKCOST_GLOB_H
 #define TASKCOST_GLOB_H
@@ -10,10 +10,10 @@
 #include <linux/types.h>
 #endif
 
-/* Bit k: about to match element k of the pattern; the bit after the last element: matched. */
+/* Bit k of a state: element k of the pattern is to be matched next. The bit behind the last element: matched. */
 struct tc_glob {
-  __u32 accept[256]; /* by byte: the elements that it matches */
-  __u32 stars;       /* elements that match any number of bytes */
+  __u32 accept[256]; /* by byte: a bit for each element that matches it */
+  __u32 stars;       /* a bit for each element that matches any number of bytes */
   __u32 start;
   __u32 end;
 };

@@ -10,8 +10,8 @@
 
 namespace taskcost {
 
-// Whether the kernel may give the CPU to another task in the middle of what it does for one. Its build tells, and where
-// that is decided at boot, debugfs.
+// True if the kernel may preempt a task in the middle of kernel code (CONFIG_PREEMPT). The version string tells, and
+// with CONFIG_PREEMPT_DYNAMIC, which decides at boot, debugfs.
 inline bool kernel_is_preemptible() {
   utsname host{};
   uname(&host);
@@ -19,7 +19,7 @@ inline bool kernel_is_preemptible() {
   if (version.find("PREEMPT_DYNAMIC") == std::string_view::npos) {
     return version.find("PREEMPT") != std::string_view::npos;
   }
-  // "none voluntary (full) lazy": the one in brackets.
+  // The text is "none voluntary (full) lazy": the model in parentheses is active.
   const std::string model = read_text("/sys/kernel/debug/sched/preempt");
   return model.find("(none)") == std::string::npos && model.find("(voluntary)") == std::string::npos;
 }

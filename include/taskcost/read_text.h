@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The whole of a file of /proc or /sys. Their reads can fail halfway, as when the process has ended meanwhile: a stream
-// iterator would throw then.
+// Reads a whole file of /proc or /sys. Such a read can fail halfway, for example with ESRCH when the process has exited
+// meanwhile: a stream iterator would throw then.
 #pragma once
 
 #include <fcntl.h>
@@ -15,7 +15,7 @@
 
 namespace taskcost {
 
-// What could be read; empty when nothing could.
+// Returns the bytes up to the first error; empty if the file cannot be opened.
 inline std::string read_text(const std::string& path) {
   const Fd file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
   std::string text;

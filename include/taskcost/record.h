@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Records as they come out of the ring buffer or a capture: one decoder for every place that they are read from.
+// The one decoder of records, from the ring buffer as well as from captures.
 #pragma once
 
 #include <cstddef>
@@ -17,16 +17,16 @@ using Record =
     std::variant<tc_ledger, tc_exec, tc_reap, tc_stint, tc_birth, tc_switch, tc_call, tc_transfer, tc_fault, tc_passage,
                  tc_step, tc_gap, tc_edge_record, tc_flow_record, tc_histogram_record, tc_command, tc_rename>;
 
-// nullopt for a record that is short, torn (its size field disagrees), of unknown type or with an index out of range.
+// nullopt if the record is too short, its size field does not match, its type is unknown, or an array index is out of
+// range.
 std::optional<Record> decode(std::span<const std::byte> bytes);
 
-constexpr std::size_t record_alignment = 8;  // of their sizes
+constexpr std::size_t record_alignment = 8;  // record sizes are multiples of this
 
-// Where records stand one behind the other: the size of the one that these bytes begin with; nullopt when it is none or
-// goes beyond them.
+// The size of the first record in a sequence of records; nullopt if the bytes are not a record or it exceeds them.
 std::optional<std::size_t> record_size(std::span<const std::byte> bytes);
 
-// The bytes of each, up to what is none.
+// Calls visit() with the bytes of each record; it stops at bytes that are not a record.
 template <typename Visit>
 void for_each_record(std::span<const std::byte> bytes, Visit visit) {
   while (const auto size = record_size(bytes)) {

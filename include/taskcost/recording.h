@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a capture says of itself beside its records: the text at its beginning and at its end (capture.h), as JSON, and
-// how a capture becomes a report again. Nothing here talks to the kernel.
+// The metadata of a capture, stored as JSON in its description and trailer (capture.h), and the conversion of a capture
+// to a report. Nothing here talks to the kernel.
 #pragma once
 
 #include <array>
@@ -21,19 +21,18 @@
 
 namespace taskcost {
 
-// Layout of the records that this build writes; a capture of another layout is refused. To be raised with any change of
-// a struct of abi.h or events.h that reaches a capture, or of a list there that is not an addition at its end.
+// The layout of the records that this build writes; captures with another layout are refused. Increment it with each
+// change of a struct of abi.h or events.h that is stored in captures, and of a list there unless it is appended to.
 constexpr std::uint32_t record_layout = 4;
 
-// Known before anything is observed.
+// The metadata that is known before the observation.
 struct RecordingStart {
   std::string tool_version;
   std::string command_line;
   Report::Host host;
   TargetMode mode = TargetMode::run;
-  std::string command;  // what is observed; hostile
-  // One instant by three clocks: CLOCK_MONOTONIC, time since 1970, and CLOCK_BOOTTIME (0: a capture of before it was
-  // kept).
+  std::string command;  // the observed command; hostile
+  // One instant by three clocks: CLOCK_MONOTONIC, CLOCK_REALTIME, and CLOCK_BOOTTIME (0: an old capture without it).
   std::uint64_t monotonic_ns = 0;
   std::uint64_t realtime_ns = 0;
   std::uint64_t boottime_ns = 0;
@@ -43,12 +42,12 @@ struct RecordingStart {
   bool fault_latency = false;
   bool switch_latency = false;
   PerCounter<bool> measured{};
-  // Of the machine that was observed, by number; empty where there is none.
+  // Names of the system calls of the observed machine, by number; empty where the number has no call.
   std::vector<std::string> calls_by_number;
   std::vector<std::string> compat_calls_by_number;
 };
 
-// Known when it is over.
+// The metadata that is known after the observation.
 struct RecordingEnd {
   WindowEnd window_end = WindowEnd::target_exited;
   Instant start{};
@@ -63,36 +62,37 @@ struct RecordingEnd {
 
 std::string text_of(const RecordingStart& start);
 std::string text_of(const RecordingEnd& end);
-// Errors: not what text_of writes, or of another layout.
+// Errors: the text is not what text_of() writes, or has another layout.
 Result<RecordingStart> read_start(std::string_view text);
 Result<RecordingEnd> read_end(std::string_view text);
 
-// The name of a system call on the observed machine; empty when there is none of that number.
+// The name of a system call on the observed machine; empty if the number has no call.
 std::string call_name(const RecordingStart& start, std::uint32_t number, bool compat);
 
-// What wants to see each record on its way, in the order of the capture. Each function may be empty.
+// Called for each record, in the order of the capture. Each function may be empty.
 struct CaptureListener {
   std::function<void(const Record&)> on_record;
   std::function<void(const Interruption&)> on_interruption;
 };
 
-// A capture read from its first record to its last.
+// The result of reading a capture from its first record to its last.
 struct CaptureWalk {
   std::vector<Interruption> interruptions;
   std::uint64_t records = 0;
   std::uint64_t unreadable = 0;  // records that decode() refuses
-  std::uint64_t lost = 0;        // that gaps and interruptions count
-  std::uint64_t first_ns = 0;    // of the first transition; 0: there is none
+  std::uint64_t lost = 0;        // records that tc_gap and interruptions count as missing
+  std::uint64_t first_ns = 0;    // time of the first event; 0: there is none
 };
 
-// Memory is bounded whatever the length.
+// Reads all records. Its memory does not grow with the length of the capture.
 CaptureWalk walk(CaptureReader& capture, const CaptureListener& listener);
 
-// What the end of the capture says. Of one that was cut off, what is known without it. Error: the text is not readable.
+// Reads the trailer of a complete capture; for one that is cut off, fills in what is known without it. Error: the text
+// is not readable.
 Result<RecordingEnd> end_of(const CaptureReader& capture, const RecordingStart& start, const CaptureWalk& walked);
 
-// Everything that a capture lacks: what the ring or the writer had no room for, and what is damaged. Reads it to its
-// end and returns to its beginning.
+// Collects all gaps of a capture: records that did not fit the ring or the writer's buffers, and damaged parts. It
+// reads the whole capture and seeks back to its beginning.
 std::vector<ReplayGap> gaps_of(CaptureReader& capture);
 
 struct Playback {
@@ -100,7 +100,7 @@ struct Playback {
   CaptureWalk walked;
 };
 
-// The report of a capture, with a timeline if that is wanted. Errors: its texts are not readable.
+// Makes the report of a capture. Errors: its description or trailer is not readable.
 Result<Playback> play(CaptureReader& capture, bool with_timeline);
 
 }  // namespace taskcost

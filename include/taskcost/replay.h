@@ -1,25 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Replay: the second book. It rebuilds the ledger of each task from recorded transitions (events.h), knowing only what
-// these say. The kernel's side kept the first book while it ran; where both agree to the nanosecond, the account is
-// what happened (audit.h).
+// Rebuilds the ledger of each task from recorded events (events.h) alone, independently of the ledger that the probes
+// kept. Where both agree to the nanosecond, the account is correct (audit.h).
 //
-// Records are given in the order of the ring. A task is handed out when it has ended, so that only living tasks are
-// held in memory. What happened while events were lost is not guessed: an interval that a gap may have touched is in no
-// cell, its time is kept as unknown.
+// Records are passed in the order of the ring. A task is returned when it has exited, so that only running tasks take
+// memory. Nothing is guessed about times with lost events: an interval that a gap may affect is in no cell, and its
+// time is added to `unknown`.
 //
-//   A gap of a CPU touches a running task if it was on that CPU, or nobody knows where it was. It touches a waiting
-//   task, which may have run there meanwhile, unless its wake-up was before the first lost event and it still waited
-//   for a CPU after the last one. Where a task was becomes known by its next event, so that all of the interval between
-//   two events is unknown; only one that was ready to run certainly waited in its place until the first lost event.
+//   A gap of a CPU affects a running task if it was on that CPU, or its CPU is not known. It affects a waiting task,
+//   which may have run there meanwhile, unless it was woken before the first lost event and was still runnable after
+//   the last one. The next event of a task shows where it is, so the whole interval between the two events is unknown;
+//   but a task that was runnable before the gap was so until the first lost event.
 //
-// A gap stands in the stream behind events of other CPUs that came later. Replay is exact where all gaps are given
-// before the first record; of one that comes as a surprise, tasks that went on since are marked.
+// A gap may follow later events of other CPUs in the stream. Replay is exact if all gaps are passed before the first
+// record. With a gap that comes late, tasks with later events are marked (touched_afterwards).
 //
-// The latency of switches is not recorded: of that the kernel's histograms are all there is. A wake-up is told when the
-// task has its CPU again: one that is still to run when the window closes counts as blocked until then.
+// Switch latencies are not recorded: only the histograms have them. A wakeup is recorded at the switch-in, so a task
+// that is runnable at the end of the window counts as blocked.
 //
-// One thread; no kernel, no clock.
+// It is for one thread, and uses neither the kernel nor a clock.
 #pragma once
 
 #include <cstddef>
@@ -35,21 +34,20 @@
 
 namespace taskcost {
 
-// A stretch in which events were lost: those of a CPU that found the ring full, or a part of a capture that is damaged
-// or was never written.
+// A time in which events were lost: a CPU found the ring full, or a part of a capture is damaged or was not written.
 struct ReplayGap {
   enum class Why {
     ring_full,  // the ring buffer was full
     disk_slow,  // the writer of the capture had no buffer free
     damaged     // a part of the file is not readable
   };
-  Instant first{};                    // of the first lost event,
-  Instant last{};                     // and of the last
-  std::optional<std::uint64_t> lost;  // nullopt: nobody counted
-  std::optional<std::uint32_t> cpu;   // nullopt: of any
+  Instant first{};                    // time of the first lost event
+  Instant last{};                     // time of the last lost event
+  std::optional<std::uint64_t> lost;  // number of lost events; nullopt: not known
+  std::optional<std::uint32_t> cpu;   // nullopt: any CPU
   Why why = Why::ring_full;
 
-  // Nobody knows when it was: it may be all of time.
+  // True if its time is not known.
   [[nodiscard]] bool is_anywhere() const { return last == Instant::max(); }
 };
 const char* key_of(ReplayGap::Why why);  // "ring_full", "disk_slow", "damaged"
@@ -58,38 +56,38 @@ ReplayGap gap_of(const tc_gap& gap);
 ReplayGap gap_of(const Interruption& interruption);
 
 struct RebuiltTask {
-  // Times, counts, waits and identity; `edges` and `flows` of it stay empty. Rows that were pending have joined as in
-  // the kernel's; that of a fault that the end of the window interrupted has not.
+  // Times, counts, waits and identity; its members `edges` and `flows` are empty. Pending rows are resolved as in the
+  // kernel side's ledger, except that of a fault which the end of the window cut off.
   tc_ledger ledger{};
-  std::vector<tc_edge> edges;  // by key
-  std::vector<tc_flow> flows;  // by key
-  // The kernel's own ledger of it: the final one, or the snapshot after the window. Null where it was lost.
+  std::vector<tc_edge> edges;  // sorted by key
+  std::vector<tc_flow> flows;  // sorted by key
+  // The ledger that the probes kept: the final one, or the snapshot after the window. nullptr if it was lost.
   std::unique_ptr<tc_ledger> kernel;
 
-  bool ended = false;  // by its final switch-out, otherwise by the end of the window
-  // Time between birth and end that is in no cell, because events were lost.
+  bool ended = false;  // true: its final switch-out was seen; false: the end of the window closed it
+  // The part of its lifetime that is in no cell, because events were lost.
   Duration unknown{};
-  std::uint64_t touching_gaps = 0;  // how many gaps that was; what they hid is not counted either
-  // Its birth is not among the records: what came before its first event is not known.
+  std::uint64_t touching_gaps = 0;  // number of gaps that affected it; its counts lack the events in them
+  // True if the records lack its birth: the time before its first event is not known.
   bool beginning_unknown = false;
-  // It lives, and no snapshot says in which call it is: since its last event it counts as where that left it.
+  // True if it still runs and no snapshot has its system call: its state after the last event is assumed to last.
   bool position_unknown = false;
-  // A gap that became known afterwards lies within time that was booked already.
+  // True if a gap came late and lies in time that had been added to a cell.
   bool touched_afterwards = false;
-  // Some gap lies within its life, of whatever CPU: what other CPUs tell of it can be incomplete (shootdown_stolen_ns).
+  // True if a gap of any CPU lies in its lifetime: figures from other CPUs (shootdown_stolen_ns) may be incomplete.
   bool gaps_in_life = false;
-  // Switch-ins without a tracepoint.
+  // The number of switch-ins that sched_switch did not report.
   std::uint64_t unseen_switch_ins = 0;
-  // It had the CPU without a switch to it, or got one that it had already, and no gap explains it.
+  // The number of times that it was on a CPU without a switch to it, or was switched in twice, and no gap explains it.
   std::uint64_t impossible_switches = 0;
 
-  // Whether its ledger can be held against the kernel's, figure by figure.
+  // True if its ledger can be compared with that of the probes, figure by figure.
   [[nodiscard]] bool comparable() const;
 };
 
-// What cannot be in records that are complete and in order.
+// Contradictions that complete and ordered records do not have.
 struct ReplayIntegrity {
-  // A switch away from another task than the last switch of that CPU brought in.
+  // A switch on a CPU from another task than the previous switch on that CPU switched to.
   struct Break {
     Instant at{};
     std::uint32_t cpu = 0;
@@ -103,25 +101,25 @@ struct ReplayIntegrity {
   std::uint64_t events = 0;
   std::uint64_t switches_checked = 0;
   std::uint64_t broken_switches = 0;
-  std::vector<Break> breaks;  // the first of them
+  std::vector<Break> breaks;  // the first `kept_breaks`
   std::uint64_t impossible_switches = 0;
-  std::uint64_t backward_times = 0;      // events older than the one before them; they take no time
+  std::uint64_t backward_times = 0;      // events of a task that are older than the previous one; they take no time
   std::uint64_t unknown_beginnings = 0;  // tasks with events but without a birth
   std::uint64_t repeated_births = 0;
-  std::uint64_t impossible_corrections = 0;  // of more than was booked
-  std::uint64_t wild_cpus = 0;               // beyond TC_MAX_CPUS
-  std::uint64_t lost_final_ledgers = 0;      // tasks that ended without the kernel's ledger
+  std::uint64_t impossible_corrections = 0;  // corrections by more time than there was in the cell
+  std::uint64_t wild_cpus = 0;               // events with a CPU >= TC_MAX_CPUS
+  std::uint64_t lost_final_ledgers = 0;      // tasks that exited without a final ledger of the probes
 
   [[nodiscard]] bool clean() const;
 };
 
-// What records say of themselves once they have been replayed.
+// The quality of the records, known after their replay.
 struct RecordCheck {
-  std::vector<ReplayGap> gaps;  // by the first loss
+  std::vector<ReplayGap> gaps;  // sorted by `first`
   ReplayIntegrity integrity;
-  std::uint64_t touched_tasks = 0;      // with time of which nothing is known
-  Duration unknown{};                   // such time of all of them
-  std::uint64_t missing_snapshots = 0;  // tasks that lived at the end without a ledger of the kernel's
+  std::uint64_t touched_tasks = 0;      // number of tasks with unknown time
+  Duration unknown{};                   // sum of their unknown times
+  std::uint64_t missing_snapshots = 0;  // tasks that still ran at the end, without a snapshot
 
   [[nodiscard]] bool clean() const { return gaps.empty() && integrity.clean(); }
 };
@@ -130,9 +128,9 @@ class Replay {
  public:
   struct Options {
     bool calls = true;  // system calls have probes (--detail full)
-    // All that the stream lacks, where it is known beforehand. Gaps of the stream itself may be among them.
+    // All gaps that are known beforehand. They may include those in the stream itself.
     std::vector<ReplayGap> gaps;
-    // Takes each task that has ended, in the order of their ends. Borrowed for the call.
+    // Called with each task that has exited, in the order of the exits. The reference is valid during the call.
     std::function<void(const RebuiltTask&)> on_ended;
   };
 
@@ -141,22 +139,22 @@ class Replay {
   Replay& operator=(Replay&&) noexcept;
   ~Replay();
 
-  // Any record of a capture; those that tell nothing about a ledger are passed over. Its indexes are in range, as
-  // decode() leaves them; everything else may be nonsense.
+  // Takes any record of a capture, and ignores those that do not concern a ledger. decode() has checked its array
+  // indices; all other fields may be corrupt.
   void on_record(const Record& record);
-  // What the stream lacks at this place, where it was not known beforehand.
+  // Takes a gap at this position of the stream that was not known beforehand.
   void on_gap(const ReplayGap& gap);
 
-  // The tasks that live, by id, closed at `end`: that of the window, or where a capture was cut off. Their snapshots
-  // come before. The replay is spent afterwards, but for what stands below.
+  // Returns the tasks that still run, sorted by id and closed at `end`, which is the end of the window or of a capture
+  // that is cut off. Pass their snapshots before. Afterwards, only the functions below may be called.
   std::vector<RebuiltTask> living(Instant end);
 
-  // Tasks in memory: those that live, and on each CPU one that waits for its final ledger.
+  // The number of tasks in memory: those that still run, and for each CPU one that waits for its final ledger.
   [[nodiscard]] std::size_t held() const;
-  // Of all tasks, whether handed out or not. nullopt: not recorded.
+  // The latencies of all tasks, returned or not. nullopt: not recorded.
   [[nodiscard]] std::optional<Histogram> histogram(tc_histogram_id id) const;
   [[nodiscard]] const ReplayIntegrity& integrity() const;
-  // Of all that was handed out.
+  // The quality of the records of all tasks that were returned.
   [[nodiscard]] RecordCheck check() const;
 
  private:

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// All that a renderer may know, and the renderers. A renderer is a function of its arguments: no clock, no environment,
-// no terminal query inside. Every name that came from an observed program is escaped for its output at the last write.
+// The report, and the functions that render it. They depend on their arguments only: they use no clock, no environment
+// variable, and no terminal query. They escape hostile text (names from observed programs) at the last write.
 #pragma once
 
 #include <cstdint>
@@ -26,40 +26,40 @@ enum class WindowEnd {
   target_exited,
   duration,
   signal,
-  cut,     // of a capture: the recording was not brought to its end
-  failure  // of the tool: it could not wait any longer
+  cut,     // the capture is cut off
+  failure  // taskcost failed to wait for the target
 };
 
 struct ProbeCost {
   std::string name;                   // program name
-  std::optional<std::uint64_t> runs;  // nullopt: statistics were not asked for
+  std::optional<std::uint64_t> runs;  // nullopt without --probe-stats
   std::optional<Duration> run_time;
-  std::uint64_t skipped = 0;  // runs that the kernel left out: it interrupted the same program on that CPU
+  std::uint64_t skipped = 0;  // runs that the kernel skipped because the program was running on that CPU
 };
 
-// Of `run --measure-overhead`: the command with probes over the command without any, in rounds.
+// The result of `run --measure-overhead`: the command with probes compared with the command without, in rounds.
 struct MeasuredOverhead {
   struct Figure {
-    double without = 0;  // medians, ns
-    double with = 0;
-    std::optional<double> ratio;  // nullopt: a side is 0 in a round, or there are too few
+    double without = 0;           // median without probes, in ns
+    double with = 0;              // median with probes, in ns
+    std::optional<double> ratio;  // nullopt: a side is 0 in a round, or there are too few rounds
     std::optional<Interval> interval;
   };
   std::size_t rounds = 0;
   Figure wall;
-  Figure cpu;  // of the command and the children that it waited for, by getrusage(2)
+  Figure cpu;  // CPU time of the command and the children that it waited for, by getrusage(2)
 };
 
 struct Observer {
   std::vector<ProbeCost> probes;
-  Duration userspace_cpu{};                // of the collector, from attach to the end of the window
-  std::optional<Duration> per_transition;  // calibrated at start: one posted transition, probe entry included
-  std::uint64_t transitions = 0;           // posted in the window, as far as they are counted
-  std::optional<Duration> stack_time;      // of unwinding, measured each time; nullopt: no stacks were asked for
+  Duration userspace_cpu{};                // CPU time of taskcost in the window
+  std::optional<Duration> per_transition;  // cost of one posted transition with the probe entry, calibrated at start
+  std::uint64_t transitions = 0;           // transitions posted in the window, as far as counted
+  std::optional<Duration> stack_time;      // CPU time spent unwinding, measured each time; nullopt without --stacks
   std::optional<double> share_of_wall;     // (transitions * per_transition + stack_time + userspace_cpu) / wall time
-  std::optional<Duration> attach_time;     // open to the first ledger
-  std::optional<Duration> per_transition_cold;  // the same after work that needed the caches
-  // (transitions * per_transition + stack_time) / time on CPUs of the observed tasks, warm and cold. Their own time.
+  std::optional<Duration> attach_time;     // from open() to the first window
+  std::optional<Duration> per_transition_cold;  // per_transition after work that evicts the caches
+  // (transitions * per_transition + stack_time) / CPU time of the observed tasks, warm and cold.
   std::optional<double> share_of_cpu;
   std::optional<double> share_of_cpu_cold;
   std::optional<MeasuredOverhead> measured;
@@ -73,11 +73,11 @@ struct Report {
     std::string kernel;
     std::string arch;
     unsigned cpus = 0;
-    std::string virtualization;  // "none", "kvm", ...; empty when unknown
-    // Which machine, and which boot of it; empty when unknown.
+    std::string virtualization;  // "none", "kvm", ...; empty if unknown
+    // These identify the machine and its boot; empty if unknown.
     std::string name{};        // as uname -n; hostile
     std::string machine_id{};  // machine-id(5)
-    std::string boot_id{};     // random for each boot: instants of CLOCK_MONOTONIC are comparable within one
+    std::string boot_id{};     // random for each boot; times of CLOCK_MONOTONIC are comparable within one boot
   } host;
 
   struct Target {
@@ -90,20 +90,20 @@ struct Report {
 
   WindowEnd window_end = WindowEnd::target_exited;
   WindowClocks clocks;
-  // What the hypervisor ran instead of this machine's CPUs, summed over them, while claims were measured. /proc/stat;
-  // nullopt: not virtualized, or no claims. The kernel books it to whatever it interrupted.
+  // Steal time of all CPUs while claims were measured, from /proc/stat. The kernel counts it for the interrupted tasks.
+  // nullopt: not virtualized, or no claims.
   std::optional<Duration> stolen;
   EvidenceList evidence;
   Observer observer;
   Session session;
-  std::vector<SideBySide> comparisons;  // verify: the accounts of both variants, line by line
+  std::vector<SideBySide> comparisons;  // for verify: the accounts of both variants, line by line
   std::vector<Verdict> claims;
   std::vector<Sweep> sweeps;
   std::vector<FigureTable> tables;
-  std::vector<Price> prices;           // of this machine
-  std::optional<Stacks> stacks;        // nullopt: not asked for
-  std::optional<RecordCheck> records;  // nullopt: the transitions were not recorded
-  std::optional<Timeline> timeline;    // nullopt: the transitions were not recorded; shown by render_html alone
+  std::vector<Price> prices;           // prices on this machine
+  std::optional<Stacks> stacks;        // nullopt without --stacks
+  std::optional<RecordCheck> records;  // nullopt: the events were not recorded
+  std::optional<Timeline> timeline;    // nullopt: the events were not recorded; only render_html() shows it
 };
 
 struct TextOptions {
@@ -113,37 +113,37 @@ struct TextOptions {
 };
 
 void render_text(const Report& report, std::ostream& out, const TextOptions& options);
-// JSON of schema taskcost.report/1, indented by two, one trailing newline.
+// Writes JSON of schema taskcost.report/1, indented by two, with a trailing newline.
 void render_json(const Report& report, std::ostream& out);
-// One self-contained page: the JSON report, and the scripts and styles that show it. Opens offline.
+// Writes one self-contained page with the JSON report, its scripts and styles. It needs no network.
 void render_html(const Report& report, std::ostream& out);
-// The JSON Schema (2020-12 vocabulary kept to what draft-07 validators know) of what render_json writes.
+// The JSON Schema of the output of render_json(). It uses only the part of 2020-12 that draft-07 validators know.
 std::string_view json_schema();
 
-// The stacks, outermost frame first, below the name of their process and their cause. Nothing without stacks.
+// These write the stacks, outermost frame first, below the name of the process and the cause; nothing without stacks.
 enum class StackWeight { time, count };  // time in ns
-// Folded: "comm;wait: a pipe;main;read;ksys_read_[k] 1234" on a line each.
+// Writes folded stacks: one line "comm;wait: a pipe;main;read;ksys_read_[k] 1234" for each.
 void render_folded(const Report& report, StackWeight weight, std::ostream& out);
-// The JSON that speedscope.app opens: two profiles, by time and by count.
+// Writes JSON for speedscope.app, with two profiles: by time and by count.
 void render_speedscope(const Report& report, std::ostream& out);
 
-// What `verify` would judge: statement, workload, figure, threshold and evidence of each claim.
+// Writes the claims that `verify` judges: statement, workload, figure, threshold and evidence of each.
 void render_claim_list(const std::vector<Claim>& claims, std::ostream& out, const TextOptions& options);
 
-// What can be measured here, and from which source.
+// The content of `taskcost doctor`: what can be measured on this machine, and from which source.
 struct Checkup {
   Report::Host host;
   std::optional<Error> obstacle;  // why nothing can be observed at all
-  EvidenceList evidence;          // may be empty when there is an obstacle
+  EvidenceList evidence;          // may be empty if there is an obstacle
   std::vector<Extra> extras;
 };
 
 void render_checkup_text(const Checkup& checkup, std::ostream& out, const TextOptions& options);
 void render_checkup_json(const Checkup& checkup, std::ostream& out);
 
-// Two books of the same lives (audit.h): whether they agree, where they do not, and what could not be compared.
+// Writes if both accounts of the tasks agree (audit.h), where they differ, and what could not be compared.
 void render_audit_text(const Audit& audit, std::ostream& out, const TextOptions& options);
-// JSON of schema taskcost.audit/1, indented by two, one trailing newline.
+// Writes JSON of schema taskcost.audit/1, indented by two, with a trailing newline.
 void render_audit_json(const Audit& audit, std::ostream& out);
 
 }  // namespace taskcost

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// How failures travel. A function that can fail returns Result<T>; the caller looks before it takes.
+// A function that can fail returns Result<T>; its caller tests for the error before it takes the value.
 //
-//   Result<Fd> open_log();                       // make:    return Error{"cannot open log", "no space", "free some"};
+//   Result<Fd> open_log();                       // fail:    return Error{"cannot open log", "no space", "free some"};
 //   auto log = open_log();                       // forward: if (!log) return log.error();
 //   use(*log);                                   // take
 //
-// Exceptions are for bugs. `main` prints an Error as one line and picks the exit status.
+// Exceptions mean bugs. `main` prints an Error as one line and picks the exit status.
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
@@ -24,12 +25,24 @@ struct Error {
   std::string why;   // the cause: "no such process"
   std::string hint;  // what to do; may be empty
   ErrorKind kind = ErrorKind::runtime;
-  // When set, the exit status instead of the kind's: what a shell would give (126, 127).
+  // If set, the exit status instead of the kind's. A command that cannot be run has a shell's: 126 or 127.
   std::optional<int> status = std::nullopt;
 };
 
-// "what: why (hint)", on one line.
-std::string to_line(const Error& error);
+// Returns "what: why (hint)".
+inline std::string to_line(const Error& error) {
+  std::string line = error.what;
+  if (!error.why.empty()) {
+    line += ": " + error.why;
+  }
+  if (!error.hint.empty()) {
+    line += " (" + error.hint + ")";
+  }
+  // A cause that another library reports may contain line breaks.
+  std::ranges::replace_if(
+      line, [](char c) { return c == '\n' || c == '\r'; }, ' ');
+  return line;
+}
 
 template <typename T>
 class [[nodiscard]] Result {

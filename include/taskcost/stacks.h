@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Stacks as the kernel unwound them, and with names.
+// Call stacks: as the kernel unwound them, and with names.
 #pragma once
 
 #include <cstdint>
@@ -14,32 +14,32 @@ namespace taskcost {
 enum class StackKind { creation, fault, wait, involuntary_switch };
 const char* to_string(StackKind kind);  // "creation", "fault", "wait", "involuntary switch"
 
-// Addresses, innermost first.
+// One stack of addresses in the kernel's table, and how often it was hit.
 struct RawStack {
   std::uint64_t process = 0;  // Process::id
-  // Which of its programs that was; CLOCK_MONOTONIC.
-  std::uint64_t exec_ns = 0;   // of the exec that began it; 0: none that was seen
-  std::uint64_t start_ns = 0;  // of the process, or when it was first seen; 0: not known
+  // These select the program that ran, in CLOCK_MONOTONIC ns.
+  std::uint64_t exec_ns = 0;   // time of the exec that started it; 0: no exec was seen
+  std::uint64_t start_ns = 0;  // time when the process started or was first seen; 0: not known
   StackKind kind = StackKind::wait;
-  tc_wait wait = TC_WAIT_OTHER;  // of a wait: what for
-  std::vector<std::uint64_t> kernel;
-  std::vector<std::uint64_t> user;
-  bool user_missing = false;  // the kernel could not unwind any user frame
+  tc_wait wait = TC_WAIT_OTHER;       // what StackKind::wait waits for
+  std::vector<std::uint64_t> kernel;  // addresses, innermost first
+  std::vector<std::uint64_t> user;    // addresses, innermost first
+  bool user_missing = false;          // the kernel could not unwind any user frame
   std::uint64_t count = 0;
-  Duration time{};  // waited, faulted, kept off the CPU, or spent in the creating call
+  Duration time{};  // total of the waits, faults, times off the CPU, or creating calls
 };
 
 struct Frame {
   enum class Mark {
     none,
-    unlinked,  // the file it came from has no name any more
-    replaced,  // another file has its name now
-    unknown,   // no file is known for the address
-    unread     // the file was not read: it did not answer in time, is too large, or there was no time left
+    unlinked,  // its file was unlinked
+    replaced,  // its path leads to another file or other content now
+    unknown,   // no mapping is known for the address
+    unread     // its file did not answer in time, is too large, or the time budget was used up
   };
-  std::string function;      // demangled; empty when there is no symbol
-  std::string module;        // path of the ELF file, "[vdso]", "[kernel]", ...; empty when unknown; hostile
-  std::uint64_t offset = 0;  // into the module, for frames without a symbol
+  std::string function;      // demangled; empty if there is no symbol
+  std::string module;        // path of the ELF file, "[vdso]", "[kernel]", ...; empty if unknown; hostile
+  std::uint64_t offset = 0;  // in the module, for frames without a symbol
   Mark mark = Mark::none;
   bool kernel = false;
 };
@@ -49,17 +49,17 @@ struct NamedStack {
   StackKind kind = StackKind::wait;
   tc_wait wait = TC_WAIT_OTHER;
   std::vector<Frame> frames;  // outermost first: user, then kernel
-  bool cut = false;           // the user part does not reach a thread's or a program's entry
+  bool cut = false;           // the user part does not reach the entry of a thread or a program
   std::uint64_t count = 0;
   Duration time{};
 };
 
 // All stacks of a session.
 struct Stacks {
-  std::vector<NamedStack> stacks;  // by time, the largest first
-  std::uint64_t events = 0;        // how many were recorded
-  std::uint64_t cut_events = 0;    // of those, how many with a user part that is cut or missing
-  std::uint64_t lost_events = 0;   // without a stack: the kernel's table had no place for it
+  std::vector<NamedStack> stacks;  // sorted by time, the largest first
+  std::uint64_t events = 0;        // events with a stack
+  std::uint64_t cut_events = 0;    // events among them whose user part is cut or missing
+  std::uint64_t lost_events = 0;   // events without a stack: the kernel's table of stacks was full
 };
 
 }  // namespace taskcost

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Threads that cannot be had are an Error, not an exception; and what makes them keep up with a busy machine.
+// Starts threads with an Error instead of an exception, and raises their priority so that they keep up with the events
+// of a busy machine.
 #pragma once
 
 #include <sched.h>
@@ -23,41 +24,43 @@ Result<std::thread> start_thread(Body body) {
   }
 }
 
-// Above all threads of normal priority, and the higher ones first.
+// writer and reader are priorities 1 and 2 of SCHED_FIFO: above all threads of SCHED_OTHER, the reader first.
 enum class Priority { none, writer, reader };
 
-// For the calling thread; false where it has no right to it.
-inline bool ask_for(Priority priority) {
+// Applies to the calling thread. Returns false if it lacks CAP_SYS_NICE.
+inline bool set_priority(Priority priority) {
   const int policy = priority == Priority::none ? SCHED_OTHER : SCHED_FIFO;
   sched_param parameters{};
   parameters.sched_priority = static_cast<int>(priority);
   return sched_setscheduler(0, policy | SCHED_RESET_ON_FORK, &parameters) == 0;
 }
 
-// Among threads of normal priority the calling one has its turn as soon as it wants one, where it may.
-inline void be_first_of_the_normal() { (void)setpriority(PRIO_PROCESS, 0, -20); }
+// Sets the lowest nice value, -20, for the calling thread: among threads of SCHED_OTHER it soon gets a CPU when it
+// wakes up. Without CAP_SYS_NICE nothing changes.
+inline void lower_nice() { (void)setpriority(PRIO_PROCESS, 0, -20); }
 
-// The calling thread works at this priority, where it has the right to. It should wait without: the kernel wakes a
-// thread of real-time priority on the CPU where it last was, whoever runs there, but looks for an idle one for others.
-class Prioritized {
+// Gives the calling thread this priority while it works, if it may have it. The thread should sleep without it: the
+// kernel wakes a real-time thread on the CPU where it last ran, whatever task that preempts, but looks for an idle CPU
+// for a thread of SCHED_OTHER.
+class ScopedPriority {
  public:
-  explicit Prioritized(Priority priority) : has_it_(ask_for(priority)) {}
-  ~Prioritized() {
-    if (has_it_) {
-      (void)ask_for(Priority::none);
+  explicit ScopedPriority(Priority priority) : is_set_(set_priority(priority)) {}
+  ~ScopedPriority() {
+    if (is_set_) {
+      (void)set_priority(Priority::none);
     }
   }
-  Prioritized(const Prioritized&) = delete;
-  Prioritized& operator=(const Prioritized&) = delete;
+  ScopedPriority(const ScopedPriority&) = delete;
+  ScopedPriority& operator=(const ScopedPriority&) = delete;
 
  private:
-  bool has_it_;
+  bool is_set_;
 };
 
-// Whether a thread of this process would get it.
+// True if a thread of this process would get this priority. A short-lived thread tries.
 inline bool may_ask_for(Priority priority) {
   bool may = false;
-  std::thread([&] { may = ask_for(priority); }).join();
+  std::thread([&] { may = set_priority(priority); }).join();
   return may;
 }
 

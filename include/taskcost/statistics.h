@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Statistics of paired rounds: two figures measured one after the other, many times, in an order that was drawn. The
-// ratio of a pair is free of what changes slowly, because it changes both sides alike.
+// Statistics of paired rounds: two figures are measured one after the other, many times, in random order. Slow changes
+// of the machine do not affect the ratio of a pair, because they affect both sides alike.
 //
-// Rounds are judged while they are still being made ("looks"). Every look may err, so that each gets a part of the
-// error of the whole: the interval that is reported holds at whichever look the run stopped.
+// Rounds are judged at "looks" while measuring continues. The probability of an error is divided among all looks, so
+// that the reported interval holds at whichever look the run stopped.
 //
 // Sources: Hodges and Lehmann 1963 (the estimate), Tukey's Walsh averages with Wilcoxon's signed-rank distribution (its
 // interval), Bonferroni (the looks).
@@ -24,14 +24,14 @@ struct Interval {
   double high = 0;
 };
 
-// Median of a non-empty sample; the mean of the two middle values when its size is even.
+// The median of a non-empty sample; if its size is even, the mean of the two middle values.
 double median(std::vector<double> sample);
 
-// q in [0, 1] of a non-empty sample, linear between neighbors. A q outside is taken as the nearer end.
+// The quantile q of a non-empty sample, with linear interpolation. q is clamped to [0, 1].
 double quantile(std::vector<double> sample, double q);
 
-// What share of the sum the largest hundredth of the values (rounded down) has; nullopt when the sum is not above 0,
-// or not finite, or there are fewer than 100 values.
+// The share of the largest 1 % of the values (rounded down) in the sum. nullopt if the sum is not above 0 or not
+// finite, or there are fewer than 100 values.
 std::optional<double> share_of_slowest(std::vector<double> sample);
 
 // ---- The ratio of two sides ----------------------------------------------------------------------------------------
@@ -43,19 +43,18 @@ struct Pair {
 };
 
 struct PairedRatio {
-  double left = 0;  // median over the rounds
+  double left = 0;  // medians over the rounds
   double right = 0;
   double ratio = 0;  // exp of the Hodges-Lehmann estimate of log(left / right)
   Interval interval;
   std::size_t rounds = 0;
 };
 
-// `confidence`: of the interval, for example 0.95. The interval is exact for up to 50 rounds whose log ratios scatter
-// symmetrically, whatever their distribution. So few rounds may not reach the confidence: 0.95 takes 6 of them,
-// look_confidence takes 9. The interval is then the widest that they have, from the smallest ratio to the largest, with
-// a confidence of 1 - 2^(1 - rounds).
+// `confidence` is that of the interval, for example 0.95. The interval is exact for up to 50 rounds if the distribution
+// of the log ratios is symmetric. A confidence of 0.95 takes 6 rounds, look_confidence takes 9. With fewer rounds, the
+// interval is the widest possible one, from the smallest to the largest ratio, with a confidence of 1 - 2^(1 - rounds).
 //
-// nullopt with fewer than `least_rounds`, or when a value is not finite, or a side has a value that is 0 or below.
+// nullopt if there are fewer than `least_rounds`, or a value is not finite or not above 0.
 inline constexpr std::size_t least_rounds = 3;
 std::optional<PairedRatio> paired_ratio(std::span<const Pair> rounds, double confidence);
 
@@ -69,27 +68,27 @@ enum class Answer {
 };
 const char* to_string(Answer answer);  // "more", "the same", "less", "undecided"
 
-// Ratios from 1 / `same` to `same` are the same.
+// Ratios from 1 / `same` to `same` count as the same.
 struct Band {
   double same = 1.05;
 };
 
 Answer answer_of(const Interval& interval, const Band& band);
 
-// How many rounds in all it would take to decide, if the rounds to come scatter as those so far and the ratio stays
-// where it is; `ratio.rounds` when it is decided. The interval is taken for one of look_confidence. nullopt when the
-// ratio lies on an edge of the band, or so near that a billion rounds would not do.
+// The total number of rounds to a decision, if further rounds have the same ratio and scatter; `ratio.rounds` if it is
+// decided. REQUIRES: the interval has look_confidence. nullopt if the ratio is on an edge of the band, or so near that
+// it takes over a billion rounds.
 std::optional<std::size_t> rounds_to_decide(const PairedRatio& ratio, const Band& band);
 
 // ---- Looks ---------------------------------------------------------------------------------------------------------
 
-// Numbers of rounds after which the rounds so far are judged.
+// The numbers of rounds after which all rounds so far are judged.
 inline constexpr std::array<std::size_t, 12> looks = {9, 12, 16, 21, 28, 37, 50, 66, 88, 117, 156, 208};
 
-// Confidence of the interval at each look, so that all looks together err in 5 of 100 runs at most.
+// The confidence of the interval at each look. All looks together err in at most 5 % of the runs.
 inline constexpr double look_confidence = 1 - 0.05 / static_cast<double>(looks.size());
 
-// The first look with at least so many rounds; nullopt when there is none.
+// The first look with at least this many rounds; nullopt if there is none.
 std::optional<std::size_t> look_from(std::size_t rounds);
 
 // ---- Where a difference comes from ---------------------------------------------------------------------------------
@@ -98,36 +97,36 @@ struct PartOfDifference {
   double left = 0;
   double right = 0;
   double difference = 0;  // left - right
-  Interval interval;      // of the difference, 95 %
+  Interval interval;      // of the difference, with 95 % confidence
 };
 
-// The rounds whose whole difference lies in the middle half, all of them with fewer than eight rounds. Every figure is
-// a mean over the same rounds, so that the parts add up to the whole.
+// Means over the rounds whose whole difference lies in the middle half, or over all rounds if there are fewer than
+// eight. All means are over the same rounds, so that the parts add up to the whole.
 struct Decomposition {
   PartOfDifference whole;
-  std::vector<PartOfDifference> parts;  // in the order in which they were given
-  std::size_t rounds = 0;               // that the means are over
+  std::vector<PartOfDifference> parts;  // in the order of the arguments
+  std::size_t rounds = 0;               // number of rounds that the means are over
 };
 
-// `left[i]` and `right[i]` are the parts of round i, equally many in every round. nullopt without rounds or parts, or
-// when the sides do not match, or when a value is not finite. The intervals come from a percentile bootstrap, whole
-// rounds drawn and trimmed anew. Those of fewer than eight rounds are too narrow: they cover 82 to 88 %.
+// `left[i]` and `right[i]` are the parts of round i, with the same number of parts in every round. nullopt if there are
+// no rounds or parts, the sides do not match, or a value is not finite. The intervals are percentile bootstraps that
+// resample and trim whole rounds. With fewer than eight rounds they are too narrow: they cover 82 to 88 %.
 std::optional<Decomposition> decompose(std::span<const std::vector<double>> left,
                                        std::span<const std::vector<double>> right);
 
 // ---- Two modes -----------------------------------------------------------------------------------------------------
 
-// A sample of times with two modes that are far apart, as where some operations need another CPU's help.
+// The two modes of a sample of times, for example if some operations involve another CPU.
 struct Modes {
-  double split = 0;  // values below it belong to the lower mode
-  double low = 0;    // medians of both
-  double high = 0;
-  double high_share = 0;  // of the values
+  double split = 0;       // values below it belong to the lower mode
+  double low = 0;         // median of the lower mode
+  double high = 0;        // median of the higher mode
+  double high_share = 0;  // share of the values in the higher mode
 };
 
-// nullopt when there is one mode, whatever its tail, or when there are fewer than 40 values, or when a value is not
-// finite or not above 0. A mode has at least a twentieth of the values; it takes about 1000 values to see one as small
-// as that, and 100 to see one of a third. Modes that are less than 1.5x apart count as one.
+// nullopt if there is one mode, whatever its tail, or fewer than 40 values, or a value that is not finite or not above
+// 0. A mode has at least 5 % of the values; about 1000 values are needed to find such a small one, and 100 to find one
+// with a third of them. Modes that are less than 1.5x apart count as one.
 std::optional<Modes> find_modes(std::vector<double> sample);
 
 }  // namespace taskcost

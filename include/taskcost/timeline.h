@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Where each task was at each instant, from recorded transitions (events.h). Records in, a Timeline out.
+// Builds the timeline of each task, its state at each instant, from recorded events (events.h).
 //
-// Unlike the ledgers, which are sums, a timeline has an interval for each stay. What a lost event would have told is
-// `unknown`, never guessed:
+// Unlike a ledger, which has sums, a timeline has each interval. Nothing is guessed about times with lost events; they
+// are unknown:
 //
-//   gap             events are missing: of one CPU, or of all. What it touches is unknown by the rule of replay.h; but
-//                   a task that was looked at when the window closed is known since it came to where it was.
-//   contradiction   what an event says of the time before it cannot be: unknown since the task's event before that.
+//   gap             events of one CPU or of all CPUs are missing. replay.h has the rule for what it affects; but if the
+//                   snapshot at the end of the window has the task, its last state is known from its beginning.
+//   contradiction   an event contradicts the state before it: the time since the task's previous event is unknown.
 //
-// Memory is bounded: with more entries than `Options::limit` the timeline is given up and says so.
+// Memory is bounded: with more entries than `Options::limit`, the timeline is dropped and `left_out` is set.
 #pragma once
 
 #include <cstddef>
@@ -27,15 +27,15 @@
 namespace taskcost {
 
 struct Timeline {
-  // What is true all through an interval. Many intervals share one.
+  // The state during an interval. Intervals with the same state share one.
   struct Facts {
     std::optional<tc_condition> condition;  // nullopt: unknown, and so is everything below
     tc_activity activity = TC_ACTIVITY_USER;
-    std::string call;                  // name of the system call; empty outside of calls and where it was not seen
-    std::optional<std::uint32_t> cpu;  // of running ones; nullopt where its switch-in was not seen
-    std::optional<tc_wait> wait;       // what for, of blocked ones
-    std::optional<Waker> waker;        // who ended it, of blocked ones that ended
-    std::string place;                 // where the waker was, when it is an observed task
+    std::string call;                  // name of the system call; empty outside of calls or if it was not seen
+    std::optional<std::uint32_t> cpu;  // if running; nullopt if the switch-in was not seen
+    std::optional<tc_wait> wait;       // if blocked: the cause
+    std::optional<Waker> waker;        // if blocked and woken: the source of the wakeup
+    std::string place;                 // call site of the waker, if that is an observed task
   };
   struct Interval {
     Instant start{};
@@ -46,20 +46,20 @@ struct Timeline {
   struct Mark {
     MarkKind kind = MarkKind::birth;
     Instant at{};
-    std::string comm;  // of an exec: the name from there on; hostile
+    std::string comm;  // for an exec: the new name; hostile
   };
   struct Row {
     std::uint64_t task = 0;           // Task::id
-    std::vector<Interval> intervals;  // by start, none overlaps another; between two of them nothing is known
-    std::vector<Mark> marks;          // by time
+    std::vector<Interval> intervals;  // sorted, without overlap; the state between two of them is unknown
+    std::vector<Mark> marks;          // sorted by time
   };
 
   Instant start{};
   Instant end{};
   std::vector<Facts> facts;
-  std::vector<Row> rows;  // by task
+  std::vector<Row> rows;  // sorted by task
   std::size_t limit = 0;
-  bool left_out = false;  // there were more entries than `limit`: no rows
+  bool left_out = false;  // there were more entries than `limit`: `rows` is empty
 };
 const char* to_string(Timeline::MarkKind kind);  // "birth", "exec", "exit"
 
@@ -68,11 +68,11 @@ class TimelineBuilder {
   struct Options {
     std::size_t limit = 200'000;  // intervals and marks; an interval takes about 48 bytes
     bool calls = true;            // system calls have probes
-    std::vector<ReplayGap> gaps;  // all that the stream lacks; those of the stream itself are passed over
+    std::vector<ReplayGap> gaps;  // all gaps; those in the stream itself are ignored
   };
   struct Names {
-    std::function<std::uint64_t(std::uint64_t)> task;  // Task::id by ledger, 0 for a task that is not kept
-    // As SessionBuilder::Options::syscall_name.
+    std::function<std::uint64_t(std::uint64_t)> task;  // Task::id by ledger id; 0 for a task that is not kept
+    // See SessionBuilder::Options::syscall_name.
     std::function<std::string(std::uint32_t, bool)> syscall;
   };
 
@@ -81,13 +81,13 @@ class TimelineBuilder {
   TimelineBuilder& operator=(TimelineBuilder&&) noexcept;
   ~TimelineBuilder();
 
-  // In the order of the capture. Ledgers count too: final ones end tasks whose last switch was lost, snapshots tell
-  // where a task is when the window closes. What no timeline is made of is left alone.
+  // Takes the records in the order of the capture, and ignores those that it does not need. It needs ledgers, too: a
+  // final ledger ends a task whose last switch was lost, and a snapshot has the state at the end of the window.
   void on_record(const Record& record);
-  // How many intervals, marks and tasks are held in memory.
+  // The number of intervals, marks and tasks in memory.
   [[nodiscard]] std::size_t held() const;
 
-  // Closes what is open at `end` and leaves out what is not in the window. The builder is spent afterwards.
+  // Closes open intervals at `end` and drops those outside of the window. The builder must not be used afterwards.
   Timeline take(Instant start, Instant end, const Names& names);
 
  private:

@@ -77,8 +77,8 @@ TEST_F(OutputFiles, OfAnotherUserAreLeftAloneInSharedDirectories) {
   const std::string file = directory_.file("x.json");
   write_file(file, "theirs");
   ASSERT_EQ(chown(file.c_str(), other_.pw_uid, other_.pw_gid), 0);
-  expect_refused(file, "another user's");
-  expect_refused(file, "another user's", as_sudo_by(caller_));
+  expect_refused(file, "belongs to another user");
+  expect_refused(file, "belongs to another user", as_sudo_by(caller_));
   EXPECT_EQ(read_file(file), "theirs");
 }
 

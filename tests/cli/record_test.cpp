@@ -94,7 +94,7 @@ TEST(Report, OfADamagedCaptureIsOneLine) {
   write_file(damaged, with(8, "\1\2\3\4"));
   expect_refused({"report", damaged}, 1, "byte order");
   write_file(damaged, with(12, "\2"));
-  expect_refused({"report", damaged}, 1, "its format is version 2, and this program reads version 1");
+  expect_refused({"report", damaged}, 1, "it has format version 2, but this taskcost reads version 1");
   write_file(damaged, "");
   expect_refused({"report", damaged}, 1, "it is empty");
   for (std::size_t part = 1; part < 20; ++part) {

@@ -22,7 +22,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   for (std::uint64_t offset = 0; offset < size; offset += 16) {
     const std::string name = symbols->find(offset);
-    fuzz::expect(name.size() <= size && demangled(name).size() < 2048, "a name is of bounded length");
+    fuzz::expect(name.size() <= size && demangle(name).size() < 2048, "a name is of bounded length");
   }
   (void)symbols->find(~std::uint64_t{0});
   return 0;

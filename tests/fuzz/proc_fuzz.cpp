@@ -54,7 +54,7 @@ void read_kernel_symbols(std::string_view text) {
 void read_cgroups(std::string_view text) {
   const std::size_t end = std::min(text.find("\n\n"), text.size());
   for (const CgroupMount& mount : parse_cgroup_mounts(text.substr(0, end))) {
-    const auto hierarchy = hierarchy_of(mount, text.substr(end));
+    const auto hierarchy = find_hierarchy(mount, text.substr(end));
     expect(!mount.version2 || hierarchy == 0U, "version 2 has one hierarchy");
   }
 }

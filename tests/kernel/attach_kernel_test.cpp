@@ -314,7 +314,7 @@ TEST_F(AttachedFamily, EndedOnesAreLeftOut) {
   const std::string gone = std::to_string(free_pid());
   const Finished finished = run(attach_command({"-p", gone + "," + pid(), "-d", "0.2"}, directory.file("r.json")));
   EXPECT_EQ(finished.exit_code(), 0) << finished.describe();
-  EXPECT_NE(finished.err.find("process " + gone + " is left out: it does not exist"), std::string::npos)
+  EXPECT_NE(finished.err.find("process " + gone + " is not observed: it does not exist"), std::string::npos)
       << finished.err;
   const auto report = read_report(directory.file("r.json"));
   ASSERT_TRUE(report);
@@ -351,7 +351,7 @@ TEST(AttachToNothing, EachCauseHasItsSentence) {
     return status_field("/proc/" + leader, "Threads").has_value() &&
            read_file("/proc/" + leader + "/status").find("State:\tZ") != std::string::npos;
   }));
-  EXPECT_NE(said({"-t", leader}).find("other threads of its process live on"), std::string::npos);
+  EXPECT_NE(said({"-t", leader}).find("other threads of its process are still running"), std::string::npos);
   EXPECT_EQ(run(attach_command({"-p", leader, "-d", "0.2"}, directory.file("r.json"))).exit_code(), 0);
 }
 

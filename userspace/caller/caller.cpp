@@ -14,7 +14,7 @@
 namespace taskcost {
 namespace {
 
-std::optional<unsigned> number_of(std::string_view text) {
+std::optional<unsigned> parse_number(std::string_view text) {
   unsigned value = 0;
   const char* end = text.data() + text.size();
   const auto [stop, error] = std::from_chars(text.data(), end, value);
@@ -23,7 +23,7 @@ std::optional<unsigned> number_of(std::string_view text) {
 
 std::optional<unsigned> number_from_environment(const char* name) {
   const char* text = std::getenv(name);  // NOLINT(concurrency-mt-unsafe)
-  return text != nullptr ? number_of(text) : std::nullopt;
+  return text != nullptr ? parse_number(text) : std::nullopt;
 }
 
 bool is_open(int fd) { return fcntl(fd, F_GETFD) >= 0; }
@@ -44,14 +44,14 @@ Status check_no_borrowed_rights() {
     return Done{};
   }
   return Error{"cannot run with a set-user-ID or set-group-ID bit",
-               "commands would run and files be written with rights that are not the caller's",
+               "it would run commands and write files with privileges that the caller does not have",
                "chmod ug-s taskcost, then: sudo setcap cap_bpf,cap_perfmon+ep taskcost"};
 }
 
 void occupy_closed_streams() {
   for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
     if (!is_open(stream)) {
-      // It gets the lowest number that is free: this one.
+      // open() returns the lowest free number, which is this stream's.
       (void)Fd(open("/dev/null", O_PATH | O_CLOEXEC)).release();
     }
   }
@@ -61,11 +61,11 @@ std::vector<int> open_descriptors() {
   std::vector<int> descriptors;
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd", error)) {
-    if (const auto fd = number_of(entry.path().filename().native())) {
+    if (const auto fd = parse_number(entry.path().filename().native())) {
       descriptors.push_back(static_cast<int>(*fd));
     }
   }
-  // The one by which the directory was read is gone.
+  // The descriptor of the iterator itself was listed, and is closed by now.
   std::erase_if(descriptors, [](int fd) { return !is_open(fd); });
   return descriptors;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Who called the tool, and what they handed to it: a launched command and output files are theirs.
+// The user who called the tool, and the descriptors that they passed to it. A launched command runs as this user, and
+// output files belong to them.
 #pragma once
 
 #include <sys/types.h>
@@ -17,19 +18,18 @@ struct Caller {
   gid_t gid;
 };
 
-// Who called sudo. nullopt: it was not sudo that started this process, it was root who called it, or this process is
-// not root.
+// The user who ran sudo. nullopt: this process is not root, sudo did not start it, or root ran sudo.
 std::optional<Caller> caller_of_sudo();
 
-// Error: the program file has a set-user-ID or set-group-ID bit, and works for whoever called it with rights of
-// another.
+// Error: the program file has a set-user-ID or set-group-ID bit, so that this process has privileges which its caller
+// does not have.
 Status check_no_borrowed_rights();
 
-// Fills standard streams that the caller closed, so that nothing which is opened later becomes one. Reading, writing
-// and exec treat them as closed.
+// Opens /dev/null with O_PATH for each standard stream that the caller closed, so that no file opened later gets its
+// number. Reads and writes fail with EBADF as on a closed stream, and exec closes it.
 void occupy_closed_streams();
 
-// To be asked before anything is opened: they are the caller's then.
+// Call this before the process opens a file of its own: all open descriptors are the caller's then.
 std::vector<int> open_descriptors();
 
 }  // namespace taskcost

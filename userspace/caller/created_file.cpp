@@ -12,7 +12,7 @@
 namespace taskcost {
 namespace {
 
-std::mutex mutex;  // of the list
+std::mutex mutex;  // protects the list of unfinished files
 CreatedFile* first_unfinished = nullptr;
 
 }  // namespace
@@ -32,7 +32,7 @@ Fd CreatedFile::create(int flags) {
   }
   remember();
   if (const auto caller = caller_of_sudo()) {
-    // Where a file system knows no owners, everybody who may use it may use the file.
+    // This fails on file systems without owners, such as vfat: access is the same for all their files there.
     (void)!fchown(fd.get(), caller->uid, caller->gid);
   }
   return fd;

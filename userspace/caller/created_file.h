@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A file that is made before its content is known, and goes away again unless that came: with this object, or where the
-// process ends without destructors.
+// A file that is created before its content is known. It is removed again unless keep() was called: by the destructor,
+// or by remove_unfinished() where the process ends without destructors.
 #pragma once
 
 #include <utility>
@@ -13,18 +13,20 @@ namespace taskcost {
 
 class CreatedFile {
  public:
-  // `end` names no file yet.
+  // No file has the name of `end` yet.
   explicit CreatedFile(PathEnd end) : end_(std::move(end)) {}
   CreatedFile(const CreatedFile&) = delete;
   CreatedFile& operator=(const CreatedFile&) = delete;
   ~CreatedFile();
 
-  // Makes it, as the caller's, and opens it with these flags; empty with errno set when that fails.
+  // Creates the file, gives it to the user who ran sudo, and opens it with these flags. The Fd is empty, and errno set,
+  // when that fails.
   Fd create(int flags);
-  // It stays.
+  // The file stays when this object is destroyed.
   void keep();
 
-  // All that no keep() was called for, of all threads. Allocates nothing. No such object is to be used afterwards.
+  // Removes the files of all threads for which keep() was not called. It allocates nothing. No CreatedFile may be used
+  // afterwards.
   static void remove_unfinished();
 
  private:
@@ -34,7 +36,7 @@ class CreatedFile {
 
   PathEnd end_;
   bool unfinished_ = false;
-  CreatedFile* previous_ = nullptr;  // of the unfinished
+  CreatedFile* previous_ = nullptr;  // in the list of unfinished files
   CreatedFile* next_ = nullptr;
 };
 

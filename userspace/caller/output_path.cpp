@@ -14,7 +14,7 @@
 namespace taskcost {
 namespace {
 
-// By its descriptor: what has the name now may be another file.
+// Opens the file by its descriptor, because another file may have its name by now.
 Fd reopen(const Fd& found, int flags) { return Fd(open(fmt::format("/proc/self/fd/{}", found.get()).c_str(), flags)); }
 
 Error cannot_write(const std::string& path, int number) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A file that is opened before anything is observed, so that nothing fails for its path afterwards. What is in it stays
-// until clear(). One that was created here is the caller's, and is removed again unless keep() was called.
+// An output file, opened before the observation, so that a bad path fails before and not after it. The old content
+// stays until clear(). A file that was created here belongs to the user who ran sudo, and is removed again unless
+// keep() was called.
 #pragma once
 
 #include <memory>
@@ -24,10 +25,10 @@ class OutputPath {
   ~OutputPath() = default;
 
   [[nodiscard]] int fd() const { return fd_.get(); }
-  // Empties it. A pipe or a device has nothing to cut off.
+  // Truncates the file and rewinds it. A pipe or a device has nothing to truncate; that is no error.
   Status clear();
   void keep();
-  // For `number` of errno.
+  // The error for a write that failed with this errno.
   [[nodiscard]] Error error(int number) const;
 
  private:
@@ -35,7 +36,7 @@ class OutputPath {
 
   std::string path_;
   Fd fd_;
-  std::unique_ptr<CreatedFile> created_;  // nullptr: it was there before
+  std::unique_ptr<CreatedFile> created_;  // nullptr: the file existed before
 };
 
 }  // namespace taskcost

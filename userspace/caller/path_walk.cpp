@@ -19,18 +19,18 @@
 namespace taskcost {
 namespace {
 
-constexpr int most_links = 40;  // as the kernel has it
+constexpr int max_links = 40;  // MAXSYMLINKS of the kernel
 
-struct stat status_of(const Fd& fd) {
+struct stat stat_fd(const Fd& fd) {
   struct stat status {};
   fstat(fd.get(), &status);
   return status;
 }
 
-bool is_link(const Fd& fd) { return S_ISLNK(status_of(fd).st_mode); }
+bool is_link(const Fd& fd) { return S_ISLNK(stat_fd(fd).st_mode); }
 
-// Links in /proc are the kernel's: their text is no path.
-bool is_of_proc(const Fd& fd) {
+// The text of a link in /proc, such as /proc/self/fd/1, need not be a path: only the kernel can follow it.
+bool is_on_procfs(const Fd& fd) {
   struct statfs system {};
   return fstatfs(fd.get(), &system) == 0 && system.f_type == PROC_SUPER_MAGIC;
 }
@@ -45,7 +45,7 @@ bool is_shared(const struct stat& directory) {
   return writable || (directory.st_uid != 0 && !is_ours(directory.st_uid));
 }
 
-std::string text_of_link(const Fd& link) {
+std::string read_link(const Fd& link) {
   std::string text(PATH_MAX, '\0');
   const ssize_t size = readlinkat(link.get(), "", text.data(), text.size());
   text.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
@@ -54,7 +54,7 @@ std::string text_of_link(const Fd& link) {
 
 class Walk {
  public:
-  explicit Walk(const std::string& path) : path_(path) { go_on_with(path); }
+  explicit Walk(const std::string& path) : path_(path) { prepend(path); }
 
   Result<PathEnd> to_end() {
     while (true) {
@@ -65,7 +65,7 @@ class Walk {
         return last && errno == ENOENT ? Result<PathEnd>(PathEnd{std::move(directory_), name, Fd()}) : failure(errno);
       }
       if (is_link(found)) {
-        if (!is_of_proc(found)) {
+        if (!is_on_procfs(found)) {
           if (auto status = follow(name, found); !status) {
             return status.error();
           }
@@ -73,7 +73,7 @@ class Walk {
         }
         found = open_name(name, 0);
       } else if (last) {
-        if (auto status = check_end(status_of(found)); !status) {
+        if (auto status = check_end(stat_fd(found)); !status) {
           return status.error();
         }
       }
@@ -85,7 +85,7 @@ class Walk {
   }
 
  private:
-  void go_on_with(const std::string& path) {
+  void prepend(const std::string& path) {
     rest_ = path + (rest_.empty() ? "" : "/" + rest_);
     if (path.starts_with('/')) {
       directory_ = Fd(open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
@@ -98,7 +98,7 @@ class Walk {
     return Fd(openat(directory_.get(), name.c_str(), O_PATH | O_CLOEXEC | flags));
   }
 
-  // What ends with a slash is a directory: "a/" is taken as "a/.".
+  // A path that ends with a slash names a directory: "a/" is taken as "a/.".
   std::string take_name() {
     constexpr char slash = '/';
     const std::size_t begin = std::min(rest_.find_first_not_of(slash), rest_.size());
@@ -111,27 +111,27 @@ class Walk {
   }
 
   Status follow(const std::string& name, const Fd& link) {
-    if (is_shared(status_of(directory_))) {
+    if (is_shared(stat_fd(directory_))) {
       return refusal(fmt::format("'{}' is a symbolic link", name));
     }
-    if (++links_ > most_links) {
+    if (++links_ > max_links) {
       return failure(ELOOP);
     }
-    go_on_with(text_of_link(link));
+    prepend(read_link(link));
     return Done{};
   }
 
   Status check_end(const struct stat& file) const {
-    if (S_ISDIR(file.st_mode) || !is_shared(status_of(directory_))) {
+    if (S_ISDIR(file.st_mode) || !is_shared(stat_fd(directory_))) {
       return Done{};
     }
     if (!S_ISREG(file.st_mode)) {
-      return refusal("it is no regular file");
+      return refusal("it is not a regular file");
     }
     if (file.st_nlink > 1) {
       return refusal("it has other names (hard links)");
     }
-    return is_ours(file.st_uid) ? Status(Done{}) : refusal("it is another user's");
+    return is_ours(file.st_uid) ? Status(Done{}) : refusal("it belongs to another user");
   }
 
   [[nodiscard]] Error refusal(const std::string& what) const {

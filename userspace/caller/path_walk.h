@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Follows a path to the file that is to be written, and to no file that somebody else chose.
+// Follows a path to the file to be written, and refuses paths that another user may have redirected.
 #pragma once
 
 #include <string>
@@ -13,13 +13,13 @@ namespace taskcost {
 struct PathEnd {
   Fd directory;
   std::string name;  // in the directory
-  Fd found;          // what has that name now, opened with O_PATH; empty: nothing
+  Fd found;          // the file that has the name now, opened with O_PATH; empty: no file has it
 };
 
-// Goes from directory to directory, so that nothing which is renamed meanwhile leads elsewhere. A directory is shared
-// when others can write to it: by its mode, or because it is another user's (not root's, this process's or the caller's
-// of sudo). Errors: what the kernel says; a symbolic link in a shared directory; an end in a shared directory that is
-// no regular file, has other names, or is somebody else's.
+// Opens one directory after the other, so that a rename in between cannot lead elsewhere. A directory is shared when
+// other users can write to it: by its mode, or because it belongs to another user than root, this process's user, or
+// the one who ran sudo. Errors: the kernel's; a symbolic link in a shared directory; a file in a shared directory that
+// is not regular, has hard links, or belongs to another user.
 Result<PathEnd> walk_to(const std::string& path);
 
 }  // namespace taskcost

@@ -25,7 +25,7 @@ bool CaptureFile::read(std::uint64_t offset, std::span<std::byte> into) const {
       continue;
     }
     if (got <= 0) {
-      return false;  // a bad disk, or the file has become shorter
+      return false;  // an I/O error, or the file was truncated
     }
     into = into.subspan(static_cast<std::size_t>(got));
     offset += static_cast<std::uint64_t>(got);
@@ -39,7 +39,7 @@ constexpr std::size_t header_size = sizeof(ChunkHeader);
 
 std::uint64_t end_of(const ChunkHeader& header) { return header.offset + header_size + header.stored_size; }
 
-CaptureChunk chunk_of(const ChunkHeader& header) {
+CaptureChunk make_chunk(const ChunkHeader& header) {
   return {.kind = header.kind == ChunkKind::records ? CaptureChunk::Kind::records : CaptureChunk::Kind::dropped,
           .offset = header.offset,
           .span = CaptureSpan{.first_ns = header.first_ns, .last_ns = header.last_ns, .records = header.records},
@@ -52,7 +52,7 @@ bool is_listed(const ChunkHeader& header) {
   return header.kind == ChunkKind::records || header.kind == ChunkKind::dropped;
 }
 
-std::optional<ChunkHeader> header_at(const CaptureFile& file, std::uint64_t offset, std::uint64_t salt) {
+std::optional<ChunkHeader> read_chunk_header(const CaptureFile& file, std::uint64_t offset, std::uint64_t salt) {
   ChunkHeader header{};
   if (!file.read_structure(offset, header) || !is_valid(header, offset, salt) || end_of(header) > file.size()) {
     return std::nullopt;
@@ -60,7 +60,7 @@ std::optional<ChunkHeader> header_at(const CaptureFile& file, std::uint64_t offs
   return header;
 }
 
-// Of a chunk whose sizes are valid and that ends within the file.
+// REQUIRES: read_chunk_header() returned `header`, so that its sizes are valid and the body ends within the file.
 template <typename Container>
 bool read_body(const CaptureFile& file, const ChunkHeader& header, std::uint64_t salt, Container& into) {
   into.resize(header.stored_size / sizeof(into[0]));
@@ -79,20 +79,20 @@ std::optional<std::string> read_trailer(const CaptureFile& file, const ChunkHead
 // The index
 // ---------
 
-// The entries of one index chunk, which tell of the chunks from `next` on without a hole.
+// Appends the entries of one index chunk, which must describe the chunks from `next` on without a gap.
 bool add_entries(const std::vector<ChunkHeader>& entries, std::uint64_t salt, std::uint64_t& next,
                  std::vector<CaptureChunk>& chunks) {
   for (const ChunkHeader& entry : entries) {
     if (!is_valid(entry, next, salt) || !is_listed(entry)) {
       return false;
     }
-    chunks.push_back(chunk_of(entry));
+    chunks.push_back(make_chunk(entry));
     next = end_of(entry);
   }
   return true;
 }
 
-// nullopt: there is no footer, or what it leads to is not all as it should be.
+// nullopt: there is no footer, or any part of the index or the trailer is invalid.
 std::optional<ChunkList> list_by_index(const CaptureFile& file, std::uint64_t begin, std::uint64_t salt) {
   Footer footer{};
   if (file.size() < begin + sizeof(footer) || !file.read_structure(file.size() - sizeof(footer), footer) ||
@@ -100,19 +100,19 @@ std::optional<ChunkList> list_by_index(const CaptureFile& file, std::uint64_t be
     return std::nullopt;
   }
   ChunkList list;
-  std::uint64_t told = begin;
+  std::uint64_t indexed_to = begin;
   std::uint64_t offset = footer.index_offset;
   std::vector<ChunkHeader> entries;
   while (offset < footer.trailer_offset) {
-    const auto header = header_at(file, offset, salt);
+    const auto header = read_chunk_header(file, offset, salt);
     if (!header || header->kind != ChunkKind::index || !read_body(file, *header, salt, entries) ||
-        !add_entries(entries, salt, told, list.chunks)) {
+        !add_entries(entries, salt, indexed_to, list.chunks)) {
       return std::nullopt;
     }
     offset = end_of(*header);
   }
-  const auto trailer = header_at(file, offset, salt);
-  if (offset != footer.trailer_offset || told != footer.index_offset || !trailer ||
+  const auto trailer = read_chunk_header(file, offset, salt);
+  if (offset != footer.trailer_offset || indexed_to != footer.index_offset || !trailer ||
       end_of(*trailer) + sizeof(footer) != file.size()) {
     return std::nullopt;
   }
@@ -126,14 +126,14 @@ std::optional<ChunkList> list_by_index(const CaptureFile& file, std::uint64_t be
   return list;
 }
 
-// From header to header
-// ---------------------
+// Without an index
+// ----------------
 
 constexpr std::size_t first_search_size = 4096;
 constexpr std::size_t largest_search_size = 1U << 20U;
 
-// The next place behind `offset` where a valid header stands. Reads more at once the longer it takes.
-std::optional<ChunkHeader> next_header(const CaptureFile& file, std::uint64_t offset, std::uint64_t salt) {
+// Finds the next valid header behind `offset`. The blocks that it reads become larger the longer it searches.
+std::optional<ChunkHeader> find_next_header(const CaptureFile& file, std::uint64_t offset, std::uint64_t salt) {
   std::vector<std::byte> bytes;
   std::size_t search_size = first_search_size;
   std::array<std::byte, sizeof(chunk_magic)> magic{};
@@ -148,19 +148,18 @@ std::optional<ChunkHeader> next_header(const CaptureFile& file, std::uint64_t of
       if (at == bytes.end()) {
         break;
       }
-      if (const auto header = header_at(file, offset + static_cast<std::uint64_t>(at - bytes.begin()), salt)) {
+      if (const auto header = read_chunk_header(file, offset + static_cast<std::uint64_t>(at - bytes.begin()), salt)) {
         return header;
       }
     }
-    offset += bytes.size() - (magic.size() - 1);  // the magic may lie across
+    offset += bytes.size() - (magic.size() - 1);  // the magic may lie across two blocks
     search_size = std::min(2 * search_size, largest_search_size);
   }
   return std::nullopt;
 }
 
-// What follows a place where no whole chunk begins and none comes later: less than there should be, or what nobody
-// wrote.
-CaptureEnd::State state_of_rest(const CaptureFile& file, std::uint64_t offset, std::uint64_t salt) {
+// Classifies the rest of a file that has no whole chunk from `offset` on: a chunk that is cut off, or damaged bytes.
+CaptureEnd::State classify_rest(const CaptureFile& file, std::uint64_t offset, std::uint64_t salt) {
   ChunkHeader header{};
   const bool is_cut = !file.read_structure(offset, header) || is_valid(header, offset, salt);
   return is_cut ? CaptureEnd::State::cut : CaptureEnd::State::damaged;
@@ -170,11 +169,11 @@ ChunkList list_by_headers(const CaptureFile& file, std::uint64_t begin, std::uin
   ChunkList list;
   list.end.offset = begin;
   while (true) {
-    auto header = header_at(file, list.end.offset, salt);
+    auto header = read_chunk_header(file, list.end.offset, salt);
     if (!header) {
-      header = next_header(file, list.end.offset, salt);
+      header = find_next_header(file, list.end.offset, salt);
       if (!header) {
-        list.end.state = state_of_rest(file, list.end.offset, salt);
+        list.end.state = classify_rest(file, list.end.offset, salt);
         return list;
       }
       list.chunks.push_back({.kind = CaptureChunk::Kind::damaged, .offset = list.end.offset, .span = std::nullopt});
@@ -187,7 +186,7 @@ ChunkList list_by_headers(const CaptureFile& file, std::uint64_t begin, std::uin
       return list;
     }
     if (is_listed(*header)) {
-      list.chunks.push_back(chunk_of(*header));
+      list.chunks.push_back(make_chunk(*header));
     }
     list.end.offset = end_of(*header);
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Where the chunks of a capture file are: from its index, else by going from header to header.
+// Lists the chunks of a capture file from its index, or else by reading one header after the other.
 #pragma once
 
 #include <cstddef>
@@ -12,14 +12,14 @@
 
 namespace taskcost {
 
-// A file of known size, of which any part can be read.
+// A file of known size with random access.
 class CaptureFile {
  public:
   CaptureFile(Fd file, std::uint64_t size) : file_(std::move(file)), size_(size) {}
 
   [[nodiscard]] std::uint64_t size() const { return size_; }
 
-  // False when there is no such part, or it cannot be read.
+  // False if the range goes beyond the end of the file, or cannot be read.
   bool read(std::uint64_t offset, std::span<std::byte> into) const;
 
   template <typename T>
@@ -37,7 +37,7 @@ struct ChunkList {
   CaptureEnd end;
 };
 
-// The chunks from `begin` on, where header and description end.
+// Lists the chunks from `begin` on, which is the end of header and description.
 ChunkList list_chunks(const CaptureFile& file, std::uint64_t begin, std::uint64_t salt);
 
 }  // namespace taskcost

@@ -7,7 +7,7 @@
 namespace taskcost {
 namespace {
 
-// What indexes an array later, in whatever order the fields stand in the record.
+// is_valid() checks each field that is an array index later.
 bool is_valid(const tc_ledger& ledger) {
   return ledger.activity < TC_NR_ROWS && ledger.condition < TC_NR_CONDITIONS && ledger.interrupted < TC_NR_ROWS &&
          ledger.how <= TC_NR_CREATIONS && ledger.created_kind <= TC_NR_CREATIONS &&
@@ -71,7 +71,7 @@ bool is_valid(const tc_command& command) { return command.size <= TC_COMMAND_LEN
 
 bool is_valid(const tc_rename&) { return true; }
 
-// The bytes may lie at any address, so they are copied before they are looked at.
+// The bytes may not be aligned: copy them before reading a field.
 template <typename T>
 std::optional<Record> decode_as(std::span<const std::byte> bytes) {
   static_assert(std::is_trivially_copyable_v<T>);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The structures of a capture file as they lie in it. capture.h describes them.
+// The structures of a capture file, byte for byte. capture.h describes the format.
 #pragma once
 
 #include <array>
@@ -64,13 +64,13 @@ static_assert(sizeof(Footer) == 32);
 
 std::uint64_t checksum_of(std::span<const std::byte> bytes, std::uint64_t salt);
 
-// Of a structure that ends with its checksum.
+// REQUIRES: `checksum` is the last member.
 template <typename T>
 std::uint64_t checksum_of_structure(const T& structure, std::uint64_t salt) {
   return checksum_of(std::as_bytes(std::span(&structure, 1)).first(offsetof(T, checksum)), salt);
 }
 
-// Always true in a build for fuzzing, which could get past no checksum.
+// Always true in a fuzzing build, because a fuzzer cannot guess checksums.
 bool is_checksum(std::uint64_t found, std::uint64_t expected);
 
 template <typename T>
@@ -78,7 +78,7 @@ bool is_intact(const T& structure, std::uint64_t salt) {
   return is_checksum(structure.checksum, checksum_of_structure(structure, salt));
 }
 
-// A chunk that may stand at `offset`: intact, and all its sizes within their bounds.
+// True if the header is intact, belongs at `offset`, and its sizes are within bounds.
 bool is_valid(const ChunkHeader& header, std::uint64_t offset, std::uint64_t salt);
 
 }  // namespace taskcost::capture_format

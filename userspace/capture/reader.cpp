@@ -30,10 +30,10 @@ Error cannot_read(const std::string& name, std::string why, std::string hint = "
 
 Error cannot_read(const std::string& name, int error_number) { return cannot_read(name, std::strerror(error_number)); }
 
-const char* const how_captures_are_made = "captures are made by 'taskcost record -o FILE.tcap'";
+const char* const capture_hint = "captures are made by 'taskcost record -o FILE.tcap'";
 
-// All that there is of a short file begins like a capture.
-bool begins_like_a_capture(const CaptureFile& file) {
+// Compares as much of the magic number as a short file has.
+bool has_capture_magic(const CaptureFile& file) {
   std::array<unsigned char, file_magic.size()> begin{};
   const auto size = std::min<std::uint64_t>(file.size(), begin.size());
   return size > 0 && file.read(0, std::as_writable_bytes(std::span(begin)).first(size)) &&
@@ -42,26 +42,26 @@ bool begins_like_a_capture(const CaptureFile& file) {
 
 Result<FileHeader> read_header(const CaptureFile& file, const std::string& name) {
   if (file.size() == 0) {
-    return cannot_read(name, "it is empty", how_captures_are_made);
+    return cannot_read(name, "it is empty", capture_hint);
   }
-  if (!begins_like_a_capture(file)) {
-    return cannot_read(name, "it is not a capture", how_captures_are_made);
+  if (!has_capture_magic(file)) {
+    return cannot_read(name, "it is not a capture", capture_hint);
   }
   FileHeader header{};
   if (!file.read_structure(0, header)) {
-    return cannot_read(name, "it ends within its header, before any record");
+    return cannot_read(name, "it is cut off in its header, before any record");
   }
   if (header.byte_order == other_byte_order) {
-    return cannot_read(name, "it was written on a machine of the other byte order", "read it on one like that");
+    return cannot_read(name, "it was written on a machine with another byte order", "read it on such a machine");
   }
   if (header.byte_order != byte_order) {
     return cannot_read(name, "its header is damaged");
   }
   if (header.version != version) {
     return cannot_read(name,
-                       "its format is version " + std::to_string(header.version) + ", and this program reads version " +
-                           std::to_string(version),
-                       "use a taskcost like the one that wrote it");
+                       "it has format version " + std::to_string(header.version) +
+                           ", but this taskcost reads version " + std::to_string(version),
+                       "use the version of taskcost that recorded it");
   }
   if (!is_intact(header, header.salt) || header.description_size > max_text_size) {
     return cannot_read(name, "its header is damaged");
@@ -71,7 +71,7 @@ Result<FileHeader> read_header(const CaptureFile& file, const std::string& name)
 
 Result<std::string> read_description(const CaptureFile& file, const FileHeader& header, const std::string& name) {
   if (header.description_size > file.size() - sizeof(header)) {
-    return cannot_read(name, "it ends within its description, before any record");
+    return cannot_read(name, "it is cut off in its description, before any record");
   }
   std::string description(header.description_size, '\0');
   const auto bytes = std::as_writable_bytes(std::span(description));
@@ -81,8 +81,8 @@ Result<std::string> read_description(const CaptureFile& file, const FileHeader& 
   return description;
 }
 
-// One record after the other to the last byte, and so many.
-bool holds_records(std::span<const std::byte> bytes, std::uint64_t expected) {
+// True if the bytes are `expected` records and nothing else.
+bool are_records(std::span<const std::byte> bytes, std::uint64_t expected) {
   std::uint64_t found = 0;
   for (; !bytes.empty(); ++found) {
     const auto size = record_size(bytes);
@@ -94,8 +94,8 @@ bool holds_records(std::span<const std::byte> bytes, std::uint64_t expected) {
   return found == expected;
 }
 
-// A chunk without records interrupts them.
-Interruption interruption_by(const CaptureChunk& chunk) {
+// Makes the interruption that a chunk without readable records stands for.
+Interruption make_interruption(const CaptureChunk& chunk) {
   const bool dropped = chunk.kind == CaptureChunk::Kind::dropped;
   return {.why = dropped ? Interruption::Why::dropped : Interruption::Why::damaged, .span = chunk.span};
 }
@@ -124,11 +124,11 @@ struct CaptureReader::State {
   ChunkList list;
   std::unique_ptr<ZSTD_DCtx, FreeDecompression> context;
   std::vector<std::byte> stored;
-  std::vector<std::byte> bytes;            // of the current chunk
+  std::vector<std::byte> bytes;            // records of the current chunk
   std::span<const std::byte> unread = {};  // part of `bytes`
   std::size_t next_chunk = 0;
 
-  // False: damaged.
+  // False if the chunk is damaged.
   bool load(const CaptureChunk& chunk) {
     stored.resize(chunk.stored_size);
     if (!file.read(chunk.offset + sizeof(ChunkHeader), stored) ||
@@ -138,7 +138,7 @@ struct CaptureReader::State {
     bytes.resize(chunk.size);
     const std::size_t size =
         ZSTD_decompressDCtx(context.get(), bytes.data(), bytes.size(), stored.data(), stored.size());
-    if (size != bytes.size() || !holds_records(bytes, chunk.span->records)) {
+    if (size != bytes.size() || !are_records(bytes, chunk.span->records)) {
       return false;
     }
     unread = bytes;
@@ -147,7 +147,7 @@ struct CaptureReader::State {
 };
 
 Result<CaptureReader> CaptureReader::open(const std::string& path) {
-  // Without waiting for somebody to write to it, when it is a pipe.
+  // O_NONBLOCK: without it, opening a FIFO would wait for a writer.
   Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   if (!file) {
     return cannot_read(path, errno);
@@ -194,10 +194,10 @@ CaptureReader::Item CaptureReader::next() {
     }
     const CaptureChunk& chunk = state.list.chunks[state.next_chunk++];
     if (chunk.kind != CaptureChunk::Kind::records || !state.load(chunk)) {
-      return interruption_by(chunk);
+      return make_interruption(chunk);
     }
   }
-  // load() has seen that records fill the chunk.
+  // load() checked that the chunk consists of records.
   const auto record = state.unread.first(record_size(state.unread).value_or(state.unread.size()));
   state.unread = state.unread.subspan(record.size());
   return record;
@@ -207,7 +207,7 @@ void CaptureReader::seek(std::uint64_t time_ns) {
   const auto& chunks = state_->list.chunks;
   auto found = std::find_if(chunks.begin(), chunks.end(),
                             [&](const CaptureChunk& chunk) { return chunk.span && chunk.span->last_ns >= time_ns; });
-  // Nobody knows the time of damaged bytes: they may be of this one.
+  // The time of damaged bytes is not known: they may hold records of `time_ns`.
   while (found != chunks.begin() && !std::prev(found)->span) {
     --found;
   }

@@ -36,7 +36,7 @@ std::span<const std::byte> bytes_of(const T& structure) {
 
 std::span<const std::byte> bytes_of(const std::string& text) { return std::as_bytes(std::span(text)); }
 
-// The first error stays; after it nothing is written any more.
+// Keeps the first error, and writes nothing more after it.
 class Output {
  public:
   explicit Output(Fd file) : file_(std::move(file)) {}
@@ -55,7 +55,7 @@ class Output {
 
   void fail(int error) { error_ = error_ != 0 ? error_ : error; }
 
-  // Some file systems tell only now.
+  // Some file systems, such as NFS, report a failed write at close() only.
   void close() {
     if (::close(file_.release()) != 0 && error_ == 0) {
       error_ = errno;
@@ -71,8 +71,8 @@ class Output {
     }
     const bool is_full = error_ == ENOSPC || error_ == EDQUOT || error_ == EFBIG;
     return Error{"cannot write the capture", std::strerror(error_),
-                 is_full ? "what was written can be read; free some space, or record for a shorter time"
-                         : "what was written can be read"};
+                 is_full ? "the part that was written is readable; free some space, or record for a shorter time"
+                         : "the part that was written is readable"};
   }
 
  private:
@@ -84,7 +84,7 @@ class Output {
 Result<std::uint64_t> random_salt() {
   std::uint64_t salt = 0;
   if (getrandom(&salt, sizeof(salt), 0) != static_cast<ssize_t>(sizeof(salt))) {
-    return Error{"cannot begin the capture", std::string("no random number: ") + std::strerror(errno), ""};
+    return Error{"cannot start the capture", std::string("getrandom: ") + std::strerror(errno), ""};
   }
   return salt;
 }
@@ -114,7 +114,7 @@ struct FreeCompression {
   void operator()(ZSTD_CCtx* context) const { ZSTD_freeCCtx(context); }
 };
 
-// Chunks to their file, and at the end the index of them all.
+// Writes chunks to the file, and their index at the end.
 class ChunkFile {
  public:
   ChunkFile(Output output, std::uint64_t salt, const CaptureOptions& options)
@@ -128,7 +128,7 @@ class ChunkFile {
     }
   }
 
-  // False: the records are not in the file.
+  // False if the records are not in the file.
   bool write_records(std::span<const std::byte> records, const CaptureSpan& span) {
     const std::size_t size = ZSTD_compressCCtx(context_.get(), compressed_.data(), compressed_.size(), records.data(),
                                                records.size(), level_);
@@ -188,7 +188,7 @@ class ChunkFile {
   CaptureSpan all_;
 };
 
-// On its way from the appending thread to the writing one, and back when it is empty again.
+// The appending thread fills a buffer, the writing thread empties it and returns it.
 struct Buffer {
   std::vector<std::byte> bytes;
   std::size_t used = 0;
@@ -203,7 +203,7 @@ struct Buffer {
   }
 };
 
-// Written by one thread, looked at by others.
+// One thread writes the counter, any thread reads it.
 class Counter {
  public:
   void set(std::uint64_t value) { value_.store(value, std::memory_order_relaxed); }
@@ -216,18 +216,19 @@ class Counter {
 
 }  // namespace
 
-// The buffers are a ring: the appending thread hands over the next one by raising `filled`, the writing thread gives it
-// back by raising `emptied`. A lock would let a writer that lost its CPU stop a real-time thread.
+// The buffers are a ring: the appending thread hands over the next one by incrementing `filled`, the writing thread
+// returns it by incrementing `emptied`. With a lock, a preempted writer could block the appending thread, which has
+// real-time priority.
 struct CaptureWriter::State {
   State(Output output, std::uint64_t salt, const CaptureOptions& wanted)
       : options(wanted), file(std::move(output), salt, wanted), buffers(wanted.buffers) {
     for (Buffer& buffer : buffers) {
-      buffer.bytes.resize(options.chunk_size);  // touches every page: none faults in append()
+      buffer.bytes.resize(options.chunk_size);  // touches every page, so that append() has no page faults
     }
   }
 
   CaptureOptions options;
-  ChunkFile file;  // of the writing thread
+  ChunkFile file;  // the writing thread uses it
   std::vector<Buffer> buffers;
   std::atomic<std::uint32_t> filled = 0;
   std::atomic<std::uint32_t> emptied = 0;
@@ -235,14 +236,14 @@ struct CaptureWriter::State {
   std::optional<std::string> trailer;  // set before the last buffer is handed over
   std::thread thread;
 
-  // Of the appending thread.
+  // The appending thread uses these.
   Buffer* current = nullptr;
   std::size_t next_buffer = 0;
   CaptureSpan dropped;  // since the last buffer was handed over
 
   struct {
-    Counter records, bytes_in, bytes_out, unwritten;  // by the writing thread
-    Counter refused, dropped, dropped_first_ns, dropped_last_ns;
+    Counter records, bytes_in, bytes_out, unwritten;              // the writing thread counts these
+    Counter refused, dropped, dropped_first_ns, dropped_last_ns;  // the appending thread counts these
   } count;
 
   bool take_buffer() {
@@ -277,7 +278,7 @@ struct CaptureWriter::State {
     count.dropped.set(before + 1);
   }
 
-  void hand_over_the_last() {
+  void hand_over_last() {
     while (current == nullptr && !take_buffer()) {
       const auto seen = emptied.load(std::memory_order_acquire);
       if (filled.load(std::memory_order_relaxed) - seen == buffers.size()) {
@@ -309,20 +310,20 @@ struct CaptureWriter::State {
     failed.store(file.output().has_failed(), std::memory_order_relaxed);
   }
 
-  // A busy machine keeps a thread of normal priority off the CPU until all buffers are full, which is counted. As long
-  // as few of them wait there is no need to take the CPU from those that are observed.
+  // On a busy machine a thread of SCHED_OTHER may wait for a CPU until all buffers are full and records are dropped.
+  // While few buffers are full, there is no need to preempt observed tasks.
   void keep_up(std::uint32_t waiting) {
     const bool behind = waiting > buffers.size() / 4;
-    if (behind != hurries) {
-      (void)ask_for(behind ? Priority::writer : Priority::none);
-      hurries = behind;
+    if (behind != has_priority) {
+      (void)set_priority(behind ? Priority::writer : Priority::none);
+      has_priority = behind;
     }
   }
 
   void write_all() {
     sigset_t all;
     sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, nullptr);  // a closed pipe is an error of write, and no signal's business
+    pthread_sigmask(SIG_SETMASK, &all, nullptr);  // a closed pipe makes write() fail with EPIPE, without SIGPIPE
     bool is_last = false;
     for (std::uint32_t done = 0; !is_last; ++done) {
       filled.wait(done, std::memory_order_acquire);
@@ -342,9 +343,9 @@ struct CaptureWriter::State {
     }
   }
 
-  // Of the writing thread.
+  // The writing thread uses these.
   std::size_t done_buffer = 0;
-  bool hurries = false;
+  bool has_priority = false;
 };
 
 Result<std::unique_ptr<CaptureWriter>> CaptureWriter::create(Fd file, const std::string& description,
@@ -378,7 +379,7 @@ CaptureWriter::CaptureWriter(std::unique_ptr<State> state) : state_(std::move(st
 
 CaptureWriter::~CaptureWriter() {
   if (state_->thread.joinable()) {
-    state_->hand_over_the_last();
+    state_->hand_over_last();
   }
 }
 
@@ -407,7 +408,7 @@ Status CaptureWriter::finish(const std::string& trailer) {
   if (status) {
     state_->trailer = trailer;
   }
-  state_->hand_over_the_last();
+  state_->hand_over_last();
   state_->file.close();
   return status ? state_->file.output().status() : status;
 }

@@ -23,7 +23,7 @@ struct NamedId {
   IdState before;
 };
 
-IdKind kind_of_ids(const Target& target) { return target.kind == Target::Kind::tasks ? IdKind::task : IdKind::process; }
+IdKind id_kind(const Target& target) { return target.kind == Target::Kind::tasks ? IdKind::task : IdKind::process; }
 
 std::string subject(IdKind kind, pid_t id) {
   return fmt::format("{} {}", kind == IdKind::task ? "task" : "process", id);
@@ -35,9 +35,9 @@ Status set_id(const Probes& probes, pid_t id) {
   if (bpf_map_update_elem(bpf_map__fd(probes.object().maps.targets), &key, &unseen, BPF_ANY) != 0) {
     return Error{"cannot set the targets",
                  errno == E2BIG
-                     ? fmt::format("more than {} of them", bpf_map__max_entries(probes.object().maps.targets))
+                     ? fmt::format("there are more than {}", bpf_map__max_entries(probes.object().maps.targets))
                      : std::strerror(errno),
-                 "name fewer processes"};
+                 "name fewer processes, or raise --max-tasks"};
   }
   return Done{};
 }
@@ -48,19 +48,19 @@ bool was_seen(const Probes& probes, pid_t id) {
   return bpf_map_lookup_elem(bpf_map__fd(probes.object().maps.targets), &key, &state) == 0 && state == TC_NAMED_SEEN;
 }
 
-// The ids that are there. Those that are not are left out.
+// Sets the ids that exist as targets; the others go to adoption.left_out. Error: no id exists.
 Result<std::vector<NamedId>> set_ids(const Probes& probes, const Target& target, Adoption& adoption) {
-  const IdKind kind = kind_of_ids(target);
+  const IdKind kind = id_kind(target);
   std::vector<NamedId> named;
   std::string first;
   for (const pid_t id : target.ids) {
-    const IdState state = look_at_id(id);
+    const IdState state = inspect_id(id);
     if (auto wrong = wrong_id(id, kind, state)) {
       return *wrong;
     }
     if (const std::string why = why_ended(kind, state); !why.empty()) {
       first = first.empty() ? why : first;
-      adoption.left_out.push_back(fmt::format("{} is left out: {}", subject(kind, id), why));
+      adoption.left_out.push_back(fmt::format("{} is not observed: {}", subject(kind, id), why));
       continue;
     }
     if (auto status = set_id(probes, id); !status) {
@@ -69,27 +69,27 @@ Result<std::vector<NamedId>> set_ids(const Probes& probes, const Target& target,
     named.push_back({id, state});
   }
   if (named.empty()) {
-    const std::string others = target.ids.size() > 1 ? " and the others named" : "";
+    const std::string others = target.ids.size() > 1 ? " and the other targets" : "";
     return Error{fmt::format("cannot observe {}{}", subject(kind, target.ids.front()), others), first,
                  "see: ps -eLo pid,tid,stat,comm"};
   }
   return named;
 }
 
-Error nothing_seen(const Target& target, const std::vector<NamedId>& named) {
-  const IdKind kind = kind_of_ids(target);
+Error none_seen_error(const Target& target, const std::vector<NamedId>& named) {
+  const IdKind kind = id_kind(target);
   const NamedId& first = named.front();
-  return {fmt::format("cannot observe {}{}", subject(kind, first.id), named.size() > 1 ? " and the others named" : ""),
-          why_unseen(kind, first.before, look_at_id(first.id)), "see: ps -eLo pid,tid,stat,comm"};
+  return {fmt::format("cannot observe {}{}", subject(kind, first.id), named.size() > 1 ? " and the other targets" : ""),
+          why_unseen(kind, first.before, inspect_id(first.id)), "see: ps -eLo pid,tid,stat,comm"};
 }
 
-// Which of them the walks did not come upon, and why.
+// Adds the ids that the task iterator did not find to adoption.left_out.
 void add_unseen(const Probes& probes, const Target& target, const std::vector<NamedId>& named, Adoption& adoption) {
-  const IdKind kind = kind_of_ids(target);
+  const IdKind kind = id_kind(target);
   for (const NamedId& each : named) {
     if (!was_seen(probes, each.id)) {
-      adoption.left_out.push_back(fmt::format("{} is left out: {}", subject(kind, each.id),
-                                              why_unseen(kind, each.before, look_at_id(each.id))));
+      adoption.left_out.push_back(fmt::format("{} is not observed: {}", subject(kind, each.id),
+                                              why_unseen(kind, each.before, inspect_id(each.id))));
     }
   }
 }
@@ -113,31 +113,31 @@ Status set_cgroup(const Probes& probes, const Target& target) {
   return Done{};
 }
 
-struct Kind {
+struct KindTraits {
   tc_target_kind raw;
   Status (*set)(const Probes&, const Target&);
-  const char* nobody;  // why nothing could be adopted
+  const char* none_found;  // why nothing could be adopted
 };
 
-Kind kind_of(Target::Kind kind) {
+KindTraits traits_of(Target::Kind kind) {
   const auto nothing_to_set = [](const Probes&, const Target&) -> Status { return Done{}; };
   switch (kind) {
     case Target::Kind::tasks:
       return {TC_TARGET_TASKS, nothing_to_set, ""};
     case Target::Kind::name:
-      return {TC_TARGET_NAME, set_name, "no process has such a name"};
+      return {TC_TARGET_NAME, set_name, "no process has a matching name"};
     case Target::Kind::cgroup:
-      return {TC_TARGET_CGROUP, set_cgroup, "no task is in the cgroup or below it"};
+      return {TC_TARGET_CGROUP, set_cgroup, "no task is in the cgroup or its descendants"};
     case Target::Kind::machine:
-      return {TC_TARGET_MACHINE, nothing_to_set, "there is no task"};
+      return {TC_TARGET_MACHINE, nothing_to_set, "the task iterator found no task"};
     case Target::Kind::processes:
       break;
   }
   return {TC_TARGET_PROCESSES, nothing_to_set, ""};
 }
 
-// Flags of the ledgers: which children they hand observation on to.
-std::uint32_t followed_by(const Target& target) {
+// The ledger flags that say which children of a task are observed as well.
+std::uint32_t follow_flags(const Target& target) {
   if (target.kind == Target::Kind::tasks) {
     return 0;
   }
@@ -150,7 +150,7 @@ std::uint32_t followed_by(const Target& target) {
 Result<std::uint64_t> adopt_arrivals(const Probes& probes) {
   auto& shared = probes.shared();
   std::uint64_t adopted = 0;
-  // A thread that has no ledger yet may start another one behind the walk: walk until nobody new is found.
+  // A thread without a ledger may start another thread that the iterator misses: repeat until no new task is found.
   do {
     shared.adopted = 0;
     shared.unfinished = 0;
@@ -163,7 +163,7 @@ Result<std::uint64_t> adopt_arrivals(const Probes& probes) {
 }
 
 Result<Adoption> adopt_tasks(const Probes& probes, const Target& target) {
-  const Kind kind = kind_of(target.kind);
+  const KindTraits traits = traits_of(target.kind);
   const bool by_id = target.kind == Target::Kind::processes || target.kind == Target::Kind::tasks;
   Adoption adoption;
   std::vector<NamedId> named;
@@ -173,21 +173,21 @@ Result<Adoption> adopt_tasks(const Probes& probes, const Target& target) {
       return ids.error();
     }
     named = *std::move(ids);
-  } else if (auto status = kind.set(probes, target); !status) {
+  } else if (auto status = traits.set(probes, target); !status) {
     return status.error();
   }
-  probes.object().data->follow = followed_by(target);
-  probes.shared().target_kind = kind.raw;
+  probes.object().data->follow = follow_flags(target);
+  probes.shared().target_kind = traits.raw;
   const auto adopted = adopt_arrivals(probes);
   if (!adopted) {
     return adopted.error();
   }
   adoption.tasks = *adopted;
   if (adoption.tasks == 0 && probes.shared().losses[TC_LOSS_MISSED_LEDGERS] > 0) {
-    return Error{"nothing to observe", "too many tasks", "raise --max-tasks"};
+    return Error{"cannot observe the target", "it has too many tasks", "raise --max-tasks"};
   }
   if (adoption.tasks == 0) {
-    return by_id ? nothing_seen(target, named) : Error{"nothing to observe", kind.nobody, ""};
+    return by_id ? none_seen_error(target, named) : Error{"cannot observe the target", traits.none_found, ""};
   }
   add_unseen(probes, target, named, adoption);
   return adoption;

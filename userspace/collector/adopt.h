@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Finds tasks that run already and gives them ledgers.
+// Finds running tasks and gives them ledgers.
 #pragma once
 
 #include <cstdint>
@@ -11,10 +11,11 @@
 
 namespace taskcost {
 
-// Errors: an id of the wrong kind, none that exists, a bad pattern, no such cgroup, nothing to adopt.
+// Errors: an id is of the wrong kind, no id exists, the pattern is invalid, the cgroup does not exist, or no task
+// matches.
 Result<Adoption> adopt_tasks(const Probes& probes, const Target& target);
 
-// Those of the same target that came since: how many got a ledger.
+// Adopts tasks that have joined the same target since. Returns how many got a ledger.
 Result<std::uint64_t> adopt_arrivals(const Probes& probes);
 
 }  // namespace taskcost

@@ -21,11 +21,11 @@ constexpr int batches = 20;
 constexpr int calls_in_batch = 500;
 constexpr int cold_calls = 49;
 
-// Larger than most second-level caches, and more pages than the TLB has entries for.
+// More than most second-level caches hold, and more pages than a TLB has entries.
 constexpr std::size_t work_bytes = std::size_t{8} << 20;
 constexpr std::size_t line_bytes = 64;
 
-Duration time_of_warm_call() {
+Duration time_warm_call() {
   Duration best = Duration::max();
   for (int batch = 0; batch < batches; ++batch) {
     const Instant start = now();
@@ -37,7 +37,7 @@ Duration time_of_warm_call() {
   return best / calls_in_batch;
 }
 
-Duration time_of_cold_call(const std::vector<char>& work) {
+Duration time_cold_call(const std::vector<char>& work) {
   std::array<Duration, cold_calls> times{};
   for (Duration& time : times) {
     for (std::size_t at = 0; at < work.size(); at += line_bytes) {
@@ -51,17 +51,17 @@ Duration time_of_cold_call(const std::vector<char>& work) {
   return times[cold_calls / 2];
 }
 
-CallTimes time_calls(const std::vector<char>& work) { return {time_of_warm_call(), time_of_cold_call(work)}; }
+CallTimes time_calls(const std::vector<char>& work) { return {time_warm_call(), time_cold_call(work)}; }
 
-// Written to, so that it is memory of its own.
-std::vector<char> some_work() { return std::vector<char>(work_bytes, 1); }
+// The memory is written to: pages that are only read would all be the zero page.
+std::vector<char> make_work() { return std::vector<char>(work_bytes, 1); }
 
 }  // namespace
 
-CallTimes time_cheap_calls() { return time_calls(some_work()); }
+CallTimes time_cheap_calls() { return time_calls(make_work()); }
 
 std::optional<CallTimes> time_cheap_calls_in_child() {
-  const std::vector<char> work = some_work();
+  const std::vector<char> work = make_work();
   std::array<int, 2> ends{};
   if (pipe2(ends.data(), O_CLOEXEC) != 0) {
     return std::nullopt;

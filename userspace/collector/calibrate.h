@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What one posted transition costs on this machine, now: the same cheap system call with and without a ledger.
+// Measures the cost of a probe on this machine: the same cheap system call with and without a ledger.
 #pragma once
 
 #include <sys/types.h>
@@ -11,15 +11,15 @@
 
 namespace taskcost {
 
-// The time of getppid(2) in the calling task.
+// The time of one getppid(2) in the calling task.
 struct CallTimes {
-  Duration warm{};  // one after the other: the smallest mean of several batches
-  Duration cold{};  // each after work that needed the caches and the TLB: the median
+  Duration warm{};  // calls in a row: the smallest mean of several batches
+  Duration cold{};  // calls after work that evicts the caches and the TLB: the median
 };
 
 CallTimes time_cheap_calls();
 
-// The same in a child of this process, whatever the probes make of it. nullopt when the child could not do it.
+// Does the same in a child of this process, which may be observed. nullopt: the child could not be started or failed.
 std::optional<CallTimes> time_cheap_calls_in_child();
 
 }  // namespace taskcost

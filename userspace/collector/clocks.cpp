@@ -26,7 +26,7 @@ Instant now() {
 std::uint64_t now_ns() { return static_cast<std::uint64_t>(now().time_since_epoch().count()); }
 
 ClockAnchor read_clocks() {
-  // What interrupts the reading shows in CLOCK_MONOTONIC, which is read around the others.
+  // CLOCK_MONOTONIC is read before and after the others: an interrupt in between makes the difference large.
   constexpr std::uint64_t narrow_ns = 1000;
   constexpr int attempts = 10;
   ClockAnchor best;

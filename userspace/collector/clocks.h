@@ -8,18 +8,18 @@
 
 namespace taskcost {
 
-// CLOCK_MONOTONIC, as bpf_ktime_get_ns reads it.
+// The time of CLOCK_MONOTONIC, the clock of bpf_ktime_get_ns().
 Instant now();
-// As the records of the probes have it.
+// The same in ns, the format of records.
 std::uint64_t now_ns();
 
-// All clocks at one instant, but for well below a microsecond.
+// Reads all clocks within well below 1 us, or as close together as ten attempts get.
 ClockAnchor read_clocks();
-inline Instant instant_of(const ClockAnchor& anchor) {
+inline Instant to_instant(const ClockAnchor& anchor) {
   return Instant(Duration(static_cast<Duration::rep>(anchor.monotonic_ns)));
 }
 
-// Of all threads of this process.
+// User and system CPU time of all threads of this process.
 Duration own_cpu_time();
 
 }  // namespace taskcost

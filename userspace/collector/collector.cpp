@@ -8,8 +8,6 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <fstream>
-#include <sstream>
 #include <string>
 #include <utility>
 
@@ -21,55 +19,40 @@
 #include "collector/launch.h"
 #include "collector/libbpf_log.h"
 #include "collector/privileges.h"
-#include "collector/settle.h"
-#include "collector/syscall_numbers.h"
+#include "collector/probes.h"
+#include "collector/sources.h"
 #include "fetch/fetcher.h"
 
 namespace taskcost {
 namespace {
 
-constexpr int look_every_ms = 10;
+constexpr int poll_interval_ms = 10;
 
 bool readable(const pollfd& watched) { return (watched.revents & (POLLIN | POLLHUP | POLLERR)) != 0; }
 
-// A process has a number in each pid namespace from that of /proc down to its own.
-std::uint32_t levels_of_proc_above() {
-  std::ifstream status("/proc/self/status");
-  for (std::string line; std::getline(status, line);) {
-    if (line.starts_with("NSpid:")) {
-      std::istringstream numbers(line.substr(line.find(':') + 1));
-      std::uint32_t count = 0;
-      for (pid_t number = 0; numbers >> number;) {
-        ++count;
-      }
-      return count > 0 ? count - 1 : 0;
-    }
-  }
-  return 0;
-}
-
-SessionBuilder::Options builder_options(const Sources& sources, const CollectorOptions& chosen) {
-  SessionBuilder::Options options;
-  options.stints = chosen.stints;
-  options.calls = chosen.detail == Detail::full;
-  options.syscall_name = syscall_name;
-  options.measured = sources.measured;
-  options.exec_prepare = sources.exec_prepare;
-  options.fault_latency = sources.fault_latency;
-  options.switch_latency = sources.switch_latency;
-  return options;
-}
-
 }  // namespace
 
-Collector::State::State(const CollectorOptions& chosen, Sources found, Probes loaded, Instant opened)
-    : sources(std::move(found)),
-      probes(std::move(loaded)),
-      model(builder_options(sources, chosen)),
-      builder(model),
-      proc_above(levels_of_proc_above()),
-      losses(probes, chosen.stacks),
-      cost(opened) {}
+Diagnosis diagnose() {
+  keep_libbpf_messages();
+  Diagnosis diagnosis;
+  diagnosis.extras = all_extras();
+  diagnosis.usable = check_privileges();
+  if (!diagnosis.usable) {
+    return diagnosis;
+  }
+  constexpr unsigned few = 64;
+  CollectorOptions options;
+  options.max_tasks = few;
+  options.kernel_memory = true;
+  const Sources sources = choose_sources(options);
+  diagnosis.evidence = sources.evidence;
+  if (auto probes = Probes::load(sources, options); !probes) {
+    diagnosis.usable = probes.error();
+  } else if (auto attached = probes->attach(); !attached) {
+    diagnosis.usable = attached.error();
+  }
+  return diagnosis;
+}
 
 Collector::Collector(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Collector::Collector(Collector&&) noexcept = default;
@@ -85,13 +68,13 @@ Result<Collector> Collector::open(const CollectorOptions& options) {
   const CallTimes untraced = time_cheap_calls();
   Sources sources = choose_sources(options);
   if (options.stacks) {
-    add_lack_of(kernel_names(), sources.evidence);
-    add_lack_of(user_names(), sources.evidence);
+    report_missing(kernel_names(), sources.evidence);
+    report_missing(user_names(), sources.evidence);
   }
   Fd statistics;
   if (options.probe_stats) {
     statistics = Fd(bpf_enable_stats(BPF_STATS_RUN_TIME));
-    add_lack_of(probe_statistics(), sources.evidence);
+    report_missing(probe_statistics(), sources.evidence);
   }
   auto probes = Probes::load(sources, options);
   if (!probes) {
@@ -100,7 +83,7 @@ Result<Collector> Collector::open(const CollectorOptions& options) {
   auto state = std::make_unique<State>(options, std::move(sources), *std::move(probes), opened);
   state->statistics = std::move(statistics);
   state->stop_fd = options.stop_fd;
-  if (auto status = state->probes.introduce_caller(); !status) {
+  if (auto status = state->probes.resolve_self(); !status) {
     return status.error();
   }
   if (auto status = state->probes.attach(); !status) {
@@ -123,7 +106,7 @@ Result<Collector> Collector::open(const CollectorOptions& options) {
   return Collector(std::move(state));
 }
 
-void Collector::record_to(OnBytes on_bytes) { state_->tap.give_to(std::move(on_bytes)); }
+void Collector::record_to(OnBytes on_bytes) { state_->tap.set_sink(std::move(on_bytes)); }
 
 Result<pid_t> Collector::launch(const Command& command) {
   if (auto status = state_->open_window(); !status) {
@@ -133,8 +116,9 @@ Result<pid_t> Collector::launch(const Command& command) {
   auto child = start_command(command);
   auto& launcher = state_->probes.shared().launcher;
   if (child && std::exchange(launcher, 0) != 0) {
-    return kill_command(*child, {fmt::format("cannot observe '{}'", command.arguments.front()),
-                                 "no ledger was made for it", "taskcost doctor tells what this kernel allows"});
+    return kill_command(
+        *child, {fmt::format("cannot observe '{}'", command.arguments.front()), "the probes made no ledger for it",
+                 "'taskcost doctor' shows what this kernel allows"});
   }
   launcher = 0;
   return child;
@@ -156,7 +140,7 @@ Result<WindowEnd> Collector::wait(const Until& until) {
   const Instant start = now();
   std::array<pollfd, 2> watched{{{until.stop_fd, POLLIN, 0}, {until.exit_fd, POLLIN, 0}}};
   while (true) {
-    if (poll(watched.data(), watched.size(), look_every_ms) < 0 && errno != EINTR) {
+    if (poll(watched.data(), watched.size(), poll_interval_ms) < 0 && errno != EINTR) {
       return Error{"cannot wait for the target", std::strerror(errno), ""};
     }
     const bool may_grow = state_->probes.shared().target_kind >= TC_TARGET_GROWS;
@@ -164,10 +148,10 @@ Result<WindowEnd> Collector::wait(const Until& until) {
       state_->exit_seen = now();
     }
     if (readable(watched[1]) || (until.exit_fd < 0 && !may_grow && state_->probes.living_ledgers() == 0)) {
-      settle([this] { return !state_->someone_is_ending(); });
+      State::settle([this] { return !state_->any_task_exiting(); });
       return WindowEnd::target_exited;
     }
-    state_->follow_the_machine();
+    state_->poll_mappings_and_arrivals();
     if (readable(watched[0])) {
       return WindowEnd::signal;
     }
@@ -179,7 +163,7 @@ Result<WindowEnd> Collector::wait(const Until& until) {
 
 Collector::Observation Collector::finish() {
   const ClockAnchor end_clocks = read_clocks();
-  const Instant end = instant_of(end_clocks);
+  const Instant end = to_instant(end_clocks);
   state_->cost.close_window();
   state_->probes.close_window();
   state_->losses.close_window();
@@ -189,9 +173,8 @@ Collector::Observation Collector::finish() {
   Observation observation;
   observation.clocks = {state_->start_clocks, end_clocks};
   observation.session = state_->builder.finish(state_->start.value_or(end), end, losses.counts, losses.skipped_probes);
-  observation.observer =
-      state_->cost.summary(observation.session, state_->losses.costs(static_cast<bool>(state_->statistics)),
-                           state_->probes.time_of_stacks());
+  observation.observer = state_->cost.summary(
+      observation.session, state_->losses.costs(static_cast<bool>(state_->statistics)), state_->probes.stack_time());
   if (state_->stacks) {
     Fetcher::instance().begin({.stop_fd = state_->stop_fd});
     observation.stacks = state_->stacks->take(
@@ -204,7 +187,7 @@ Collector::Observation Collector::finish() {
 }
 
 Glance Collector::glance() {
-  state_->follow_the_machine();
+  state_->poll_mappings_and_arrivals();
   return state_->glance();
 }
 

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a Collector is made of: the probes, what their records are gathered in, and the books of the window itself.
+// The implementation of Collector: the probes, the threads that read their records, and the state of the window.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -33,62 +34,66 @@ struct Collector::State {
   Sources sources;
   Probes probes;
   SessionBuilder::Options model;
-  // Fed by the reader's thread, and by this one with command lines; after the reader stopped by this one alone.
+  // The reader's thread adds records and this thread command lines, under the mutex. After the reader has stopped, only
+  // this thread uses it.
   SessionBuilder builder;
   std::mutex builder_mutex;
   RecordTap tap;
-  std::unique_ptr<StackReader> stacks;  // nullptr unless stacks were asked for
+  std::unique_ptr<StackReader> stacks;  // nullptr without CollectorOptions::stacks
 
   int stop_fd = -1;
-  std::optional<Instant> start;  // of the window: before the first ledger
-  // How many levels the pid namespace of our /proc is above ours.
-  const std::uint32_t proc_above;
+  std::optional<Instant> start;  // start of the window, before the first ledger
+  // The number of levels that our pid namespace is below that of our /proc.
+  const std::uint32_t levels_below_proc;
   std::optional<ClockAnchor> start_clocks;
   std::optional<Instant> exit_seen;
-  // Of the window's ledgers; lower ones were for the calibration. Read by the reader's thread.
+  // The first ledger id of the window; lower ids belong to the calibration or an earlier window. The reader's thread
+  // reads it.
   std::atomic<std::uint64_t> first_id = UINT64_MAX;
-  std::uint64_t arrivals_seen = 0;      // tasks that came to the target and were looked for
-  std::set<std::uint64_t> commands_of;  // processes of the window whose command lines were taken
-  bool finished = false;                // a window was closed: what it left has to be cleared away before the next one
+  std::uint64_t arrivals_seen = 0;      // value of probes.shared().arrivals at the last adoption
+  std::set<std::uint64_t> commands_of;  // processes whose command lines were read in this window
+  bool finished = false;                // a window was closed: reset_for_next_window() before the next one opens
 
   WindowLosses losses;
   OwnCost cost;
-  Fd statistics;  // while it is open the kernel counts runs and their time
+  Fd statistics;  // while this is open, the kernel counts the runs of BPF programs and their time
   EndedTasks ended;
   GlanceNumbers numbers_of_glances;
 
-  // Last members: their threads use the others.
+  // These come last, because their threads use the other members.
   std::unique_ptr<Reader> reader;
-  std::unique_ptr<CpuWatch> cpus;  // nullptr if no event is bound to a CPU
+  std::unique_ptr<CpuWatch> cpus;  // nullptr if no perf event is bound to a CPU
 
-  // window.cpp
+  // Waits until `settled` holds, but no longer than 200 ms.
+  static void settle(const std::function<bool()>& settled);
+
   void calibrate(const CallTimes& untraced);
   Status open_window();
-  // Announces the next child of this thread to the probes.
+  // Tells the probes to observe the next child of this thread.
   void observe_next_child() const { probes.shared().launcher = probes.shared().collector_tid; }
-  void follow_the_machine();
-  // Events of a CPU end when it goes offline. REQUIRES: all that have such events are there.
+  void poll_mappings_and_arrivals();
+  // Reopens the perf events of a CPU that comes online, as they end when it goes offline. REQUIRES: `stacks` is set,
+  // and the probes are attached.
   Status watch_cpus();
-  [[nodiscard]] bool is_of_window(const tc_ledger& ledger) const { return ledger.id >= first_id; }
-  [[nodiscard]] bool someone_is_ending() const;
+  [[nodiscard]] bool is_in_window(const tc_ledger& ledger) const { return ledger.id >= first_id; }
+  [[nodiscard]] bool any_task_exiting() const;
 
-  // intake.cpp
   Status start_reader();
-  // As our /proc numbers it, which may be that of another pid namespace than ours; 0: not there.
-  [[nodiscard]] std::uint32_t number_in_proc(const tc_ledger& ledger) const;
-  // Taken at attach: a process that ends in the window has no command line at its end.
+  // The pid in our /proc, which may belong to another pid namespace than ours; 0: the task is not visible there.
+  [[nodiscard]] std::uint32_t proc_pid(const tc_ledger& ledger) const;
+  // Reads the command lines of processes that were adopted. It is too late when they exit: /proc/PID/cmdline is empty
+  // then.
   void take_commands();
-  // What the window leaves in ledgers and tables. REQUIRES: it is closed, and the reader stopped.
+  // Reads the remaining ledgers and the tables. REQUIRES: the window is closed, and the reader stopped.
   void take_tables();
 
-  // glance.cpp
   Glance glance();
 
  private:
-  void remember_mappings();
-  void forget_the_past();
-  Status start_anew();
-  Status tap_records();
+  void snapshot_all_mappings();
+  void reset_baseline();
+  Status reset_for_next_window();
+  Status attach_tap();
   void on_record(const Record& record);
   void take_living_ledgers();
   [[nodiscard]] std::uint64_t take_edges_and_flows();

@@ -50,13 +50,14 @@ CpuWatch::~CpuWatch() {
 }
 
 void CpuWatch::follow() {
-  // Each moment counts, and it runs seldom: unlike the reader it also waits with this priority.
-  if (!ask_for(Priority::reader)) {
-    be_first_of_the_normal();
+  // Page faults are lost until the events are open again, and this thread runs rarely: unlike the reader, it keeps its
+  // priority while it sleeps.
+  if (!set_priority(Priority::reader)) {
+    lower_nice();
   }
   std::array<pollfd, 2> watched{{{ring_buffer__epoll_fd(wakeups_.get()), POLLIN, 0}, {stop_.get(), POLLIN, 0}}};
   while (watched[1].revents == 0) {
-    handle_changes();  // first, for those from before the thread ran
+    handle_changes();  // before the poll, for changes from before this thread started
     (void)poll(watched.data(), watched.size(), -1);
     ring_buffer__consume(wakeups_.get());
   }

@@ -11,7 +11,7 @@ namespace taskcost {
 void EndedTasks::keep(Glance::Task task) {
   constexpr std::size_t limit = 4096;
   const std::lock_guard lock(mutex_);
-  transitions_ += transitions_of(task.account);
+  transitions_ += count_transitions(task.account);
   if (tasks_.size() < limit) {
     tasks_.push_back(std::move(task));
     return;

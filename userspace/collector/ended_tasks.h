@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Tasks that ended since the last glance, for the next one. The reader's thread brings them, another takes them.
+// Collects the tasks that exited since the last glance. The reader's thread adds them, and another thread takes them.
 #pragma once
 
 #include <atomic>
@@ -14,14 +14,14 @@ namespace taskcost {
 
 class EndedTasks {
  public:
-  // False until somebody took them for the first time: who never takes a glance pays for none.
+  // False until the first take(), so that runs without glances do not keep tasks.
   [[nodiscard]] bool wanted() const { return wanted_; }
-  // Beyond a limit the sum of all others has to do.
+  // Beyond a limit, further tasks are summed up in one entry.
   void keep(Glance::Task task);
 
   struct Taken {
     std::vector<Glance::Task> tasks;
-    std::uint64_t transitions = 0;  // of all that were ever kept
+    std::uint64_t transitions = 0;  // transitions of all tasks that were ever added
   };
   Taken take();
 

@@ -17,12 +17,12 @@ namespace {
 
 Extra reader_priority() {
   return {"reader_priority",
-          "records are read and written in time on a busy machine (SCHED_FIFO); without, losses are counted",
+          "real-time priority (SCHED_FIFO) for reading and writing records: fewer lost events on a busy machine",
           may_ask_for(Priority::reader), "CAP_SYS_NICE"};
 }
 
 Extra other_users() {
-  return {"other_users", "commands as another user (--user, and the caller of sudo)",
+  return {"other_users", "running commands as another user (--user, and the user who ran sudo)",
           has_capability(CAP_SETUID) && has_capability(CAP_SETGID), "root"};
 }
 
@@ -34,13 +34,13 @@ Extra kernel_names() {
 }
 
 Extra user_names() {
-  return {"user_names", "names of functions of programs that ran before, as other users",
+  return {"user_names", "names of functions in stacks of other users' programs that were already running",
           has_capability(CAP_SYS_PTRACE), "CAP_SYS_PTRACE, and CAP_DAC_READ_SEARCH for files that are not readable"};
 }
 
 Extra probe_statistics() {
   const Fd statistics(bpf_enable_stats(BPF_STATS_RUN_TIME));
-  return {"probe_stats", "run counts and times of probes (--probe-stats)", static_cast<bool>(statistics),
+  return {"probe_stats", "run counts and run times of the probes (--probe-stats)", static_cast<bool>(statistics),
           "CAP_SYS_ADMIN"};
 }
 
@@ -48,11 +48,10 @@ std::vector<Extra> all_extras() {
   return {kernel_names(), user_names(), reader_priority(), probe_statistics(), other_users()};
 }
 
-void add_lack_of(const Extra& extra, EvidenceList& evidence) {
+void report_missing(const Extra& extra, EvidenceList& evidence) {
   if (!extra.works) {
-    evidence.push_back({extra.name, "", EvidenceKind::unavailable,
-                        fmt::format("these rights do not give {}", extra.what),
-                        fmt::format("it needs {}", extra.needs)});
+    evidence.push_back({extra.name, "", EvidenceKind::unavailable, fmt::format("missing privileges for {}", extra.what),
+                        fmt::format("needs {}", extra.needs)});
   }
 }
 

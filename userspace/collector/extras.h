@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the tool does better or at all with more than CAP_BPF and CAP_PERFMON. Asked of the kernel by trying where that
-// does no harm.
+// The features that need more than CAP_BPF and CAP_PERFMON. Where trying does no harm, the kernel is asked by a trial.
 #pragma once
 
 #include <vector>
@@ -12,11 +11,11 @@ namespace taskcost {
 
 std::vector<Extra> all_extras();
 
-Extra kernel_names();      // of functions, in stacks
-Extra user_names();        // likewise, of programs of other users
+Extra kernel_names();      // names of kernel functions in stacks
+Extra user_names();        // names of functions in other users' programs
 Extra probe_statistics();  // --probe-stats
 
-// Says in a report what it has to do without. Nothing where it works.
-void add_lack_of(const Extra& extra, EvidenceList& evidence);
+// Adds an unavailable figure to the evidence if the extra does not work.
+void report_missing(const Extra& extra, EvidenceList& evidence);
 
 }  // namespace taskcost

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Owners of what the kernel and libbpf hand out. All move only; all release in their destructor.
+// Owners of libbpf's objects. They are move-only, and their destructors release.
 #pragma once
 
 #include <bpf/libbpf.h>

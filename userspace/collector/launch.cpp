@@ -36,7 +36,7 @@ namespace {
 constexpr int status_not_found = 127;
 constexpr int status_not_executable = 126;
 
-Identity identity_of(const passwd& entry) {
+Identity make_identity(const passwd& entry) {
   Identity identity;
   identity.uid = entry.pw_uid;
   identity.gid = entry.pw_gid;
@@ -52,13 +52,13 @@ Identity identity_of(const passwd& entry) {
   return identity;
 }
 
-// What the child writes to its parent when it could not become the command.
+// The child writes this to its parent if it cannot execute the command.
 struct Failure {
   enum Step : int { become_user, execute } step;
   int error;
 };
 
-// Strings that outlive the fork, as exec wants them.
+// A null-terminated array of strings for exec, allocated before the fork.
 class StringVector {
  public:
   explicit StringVector(std::vector<std::string> strings) : strings_(std::move(strings)) {
@@ -74,13 +74,13 @@ class StringVector {
   std::vector<char*> pointers_;
 };
 
-std::vector<std::string> environment_for(const std::optional<Identity>& identity) {
+std::vector<std::string> make_environment(const std::optional<Identity>& identity) {
   std::vector<std::string> result;
-  // What sudo says of the tool's own start is not the command's.
-  constexpr std::array not_its_own{"HOME",     "USER",     "LOGNAME",   "SHELL",     "SUDO_COMMAND",
-                                   "SUDO_GID", "SUDO_UID", "SUDO_USER", "SUDO_HOME", "SUDO_TTY"};
+  // sudo set these for taskcost, not for the command.
+  constexpr std::array replaced_names{"HOME",     "USER",     "LOGNAME",   "SHELL",     "SUDO_COMMAND",
+                                      "SUDO_GID", "SUDO_UID", "SUDO_USER", "SUDO_HOME", "SUDO_TTY"};
   const auto replaced = [&](std::string_view variable) {
-    return identity && std::ranges::count(not_its_own, variable.substr(0, variable.find('='))) > 0;
+    return identity && std::ranges::count(replaced_names, variable.substr(0, variable.find('='))) > 0;
   };
   for (char** variable = environ; *variable != nullptr; ++variable) {
     if (!replaced(*variable)) {
@@ -96,8 +96,8 @@ std::vector<std::string> environment_for(const std::optional<Identity>& identity
   return result;
 }
 
-// The file that a shell would run: PATH is searched here, because a failed exec in each of its folders would be booked
-// to the command. nullopt: it is found nowhere. (Exec would name a folder that may not be searched as the reason.)
+// Finds the file that a shell would run. This searches PATH before the fork, because execvpe() would count a failed
+// exec in each folder for the command, and would report EACCES for a folder that it cannot search. nullopt: not found.
 std::optional<std::string> find_program(const std::string& name) {
   const char* path = std::getenv("PATH");  // NOLINT(concurrency-mt-unsafe)
   if (path == nullptr || name.find('/') != std::string::npos) {
@@ -119,13 +119,13 @@ std::optional<std::string> find_program(const std::string& name) {
   return found;
 }
 
-// From descriptor `first` to `last`.
+// A range of descriptors, both ends included.
 struct Range {
   unsigned first;
   unsigned last;
 };
 
-// All but the standard streams and those that the command is to keep.
+// The descriptors besides the standard streams and `kept`.
 std::vector<Range> descriptors_to_close(std::vector<int> kept) {
   std::ranges::sort(kept);
   std::vector<Range> ranges;
@@ -141,8 +141,8 @@ std::vector<Range> descriptors_to_close(std::vector<int> kept) {
   return ranges;
 }
 
-// Whatever was given to the tool: by ambient or inheritable capabilities, or by its file. What root does without them,
-// the command of root does.
+// Drops the capabilities that taskcost has from its file, or as ambient or inheritable ones. The command of root keeps
+// those of root.
 void drop_capabilities() {
   prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
   if (geteuid() != 0) {
@@ -152,14 +152,15 @@ void drop_capabilities() {
   }
 }
 
-bool become(const Identity& identity) {
+bool switch_user(const Identity& identity) {
   return setgroups(identity.groups.size(), identity.groups.data()) == 0 &&
          setresgid(identity.gid, identity.gid, identity.gid) == 0 &&
          setresuid(identity.uid, identity.uid, identity.uid) == 0;
 }
 
-// What this process was started with. While it is to be ignored the kernel keeps no status of an ended child.
-sighandler_t inherited_child_signal() {
+// Returns the disposition of SIGCHLD that this process inherited, and resets it to SIG_DFL at the first call. While
+// SIGCHLD is ignored, the kernel keeps no exit status of children.
+sighandler_t inherited_sigchld() {
   static const sighandler_t inherited = std::signal(SIGCHLD, SIG_DFL);
   return inherited;
 }
@@ -168,7 +169,7 @@ sighandler_t inherited_child_signal() {
 [[noreturn]] void run_child(const Command& command, const char* program, char* const* arguments,
                             char* const* environment, const std::vector<Range>& closed, int report_fd) {
   Failure failure{Failure::execute, 0};
-  if (command.identity && !become(*command.identity)) {
+  if (command.identity && !switch_user(*command.identity)) {
     failure = {Failure::become_user, errno};
   } else {
     drop_capabilities();
@@ -181,11 +182,11 @@ sighandler_t inherited_child_signal() {
     for (const Range& range : closed) {
       close_range(range.first, range.last, CLOSE_RANGE_CLOEXEC);
     }
-    if (inherited_child_signal() != SIG_DFL) {
-      std::signal(SIGCHLD, inherited_child_signal());
+    if (inherited_sigchld() != SIG_DFL) {
+      std::signal(SIGCHLD, inherited_sigchld());
     }
     sigprocmask(SIG_SETMASK, &command.signal_mask, nullptr);
-    // With a slash in its name nothing is searched, but a script without an interpreter line gets its shell.
+    // `program` has a slash, so PATH is not searched again; but execvpe() runs a script without "#!" by a shell.
     execvpe(program, arguments, environment);
     failure.error = errno;
   }
@@ -193,10 +194,10 @@ sighandler_t inherited_child_signal() {
   _exit(status_not_found);
 }
 
-Error error_of(const Failure& failure, const Command& command) {
+Error launch_error(const Failure& failure, const Command& command) {
   if (failure.step == Failure::become_user) {
-    return {fmt::format("cannot become user '{}'", command.identity->name), std::strerror(failure.error),
-            "only root may"};
+    return {fmt::format("cannot switch to user '{}'", command.identity->name), std::strerror(failure.error),
+            "run it as root"};
   }
   const std::string& name = command.arguments.front();
   Error error{fmt::format("cannot run '{}'", name), std::strerror(failure.error), ""};
@@ -206,9 +207,9 @@ Error error_of(const Failure& failure, const Command& command) {
     if (name.find('/') == std::string::npos) {
       error.why = "no such command in PATH";
     }
-    error.hint = "check its spelling";
+    error.hint = "check the spelling";
   } else if (failure.error == EACCES) {
-    error.hint = "make it executable, or give its interpreter";
+    error.hint = "make it executable with chmod +x, or run it by its interpreter";
   }
   return error;
 }
@@ -231,7 +232,7 @@ Result<std::optional<Identity>> identity_for_command(const std::optional<std::st
     }
     entry = getpwuid(caller->uid);  // NOLINT(concurrency-mt-unsafe)
     if (entry == nullptr) {
-      return Error{fmt::format("cannot run as uid {}, who called sudo", caller->uid), "no such user",
+      return Error{fmt::format("cannot run as uid {}, the user who ran sudo", caller->uid), "no such user",
                    "use --user root"};
     }
   }
@@ -239,10 +240,10 @@ Result<std::optional<Identity>> identity_for_command(const std::optional<std::st
     return std::optional<Identity>();
   }
   if (!has_capability(CAP_SETUID) || !has_capability(CAP_SETGID)) {
-    return Error{fmt::format("cannot run as user '{}'", entry->pw_name), "only root may become another user",
-                 "run it with sudo, or leave --user out"};
+    return Error{fmt::format("cannot run as user '{}'", entry->pw_name), "only root may switch to another user",
+                 "run it with sudo, or without --user"};
   }
-  return std::optional(identity_of(*entry));
+  return std::optional(make_identity(*entry));
 }
 
 Error kill_command(pid_t command, Error reason) {
@@ -254,10 +255,10 @@ Error kill_command(pid_t command, Error reason) {
 Result<pid_t> start_command(const Command& command) {
   const auto program = find_program(command.arguments.front());
   if (!program) {
-    return error_of({Failure::execute, ENOENT}, command);
+    return launch_error({Failure::execute, ENOENT}, command);
   }
   const StringVector arguments(command.arguments);
-  const StringVector environment(environment_for(command.identity));
+  const StringVector environment(make_environment(command.identity));
   const std::vector<Range> closed = descriptors_to_close(command.descriptors);
   std::array<int, 2> ends{};
   if (pipe2(ends.data(), O_CLOEXEC) != 0) {
@@ -265,7 +266,7 @@ Result<pid_t> start_command(const Command& command) {
   }
   const Fd from_child(ends[0]);
   Fd to_parent(ends[1]);
-  inherited_child_signal();
+  inherited_sigchld();
 
   const pid_t child = fork();
   if (child < 0) {
@@ -286,7 +287,7 @@ Result<pid_t> start_command(const Command& command) {
     return child;
   }
   waitpid(child, nullptr, 0);
-  return error_of(failure, command);
+  return launch_error(failure, command);
 }
 
 }  // namespace taskcost

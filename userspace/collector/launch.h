@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Starts a command as a child of this process, with everything prepared before the fork: what is done after it becomes
-// part of the command's account.
+// Starts a command as a child of this process. As much as possible is done before the fork, because what the child does
+// counts for the command.
 #pragma once
 
 #include <sys/types.h>
@@ -11,11 +11,11 @@
 
 namespace taskcost {
 
-// Returns when the command's program runs. Errors carry the status that a shell would give: 127 not found, 126 found
-// but not to be executed. The child is reaped then.
+// Returns after the exec. Errors have the exit status of a shell: 127 if the command is not found, 126 if it cannot be
+// executed. The child is reaped then.
 Result<pid_t> start_command(const Command& command);
 
-// A command that cannot be observed is not left to run unobserved. Gives the reason back.
+// Kills and reaps a command that cannot be observed. Returns `reason`.
 Error kill_command(pid_t command, Error reason);
 
 }  // namespace taskcost

@@ -16,7 +16,7 @@ namespace {
 thread_local std::string warning;
 thread_local bool names_program = false;
 
-std::string text_of(const char* format, va_list arguments) {
+std::string format_text(const char* format, va_list arguments) {
   va_list again;
   va_copy(again, arguments);
   const int size = std::vsnprintf(nullptr, 0, format, again);
@@ -26,10 +26,10 @@ std::string text_of(const char* format, va_list arguments) {
   return text;
 }
 
-// What the verifier objected to: the last line of its log that is no statistic. Empty when `text` has no such log.
-std::string objection_in(const std::string& text) {
+// The verifier's error is the last line of its log that is not a statistic. Empty if `text` has no such log.
+std::string find_verifier_error(const std::string& text) {
   std::istringstream lines(text);
-  std::string objection;
+  std::string verifier_error;
   bool in_log = false;
   for (std::string line; std::getline(lines, line);) {
     if (line.ends_with("-- BEGIN PROG LOAD LOG --")) {
@@ -37,18 +37,18 @@ std::string objection_in(const std::string& text) {
     } else if (line.starts_with("-- END PROG LOAD LOG --") || line.starts_with("processed ")) {
       break;
     } else if (in_log && !line.empty()) {
-      objection = line;
+      verifier_error = line;
     }
   }
-  return objection;
+  return verifier_error;
 }
 
-// Of a program that was refused, the warning that names it: what follows repeats for the object what was said of it.
+// Keeps the warning that names a refused program: the following warnings repeat it for the whole object.
 int keep_warning(const char* format, va_list arguments) {
-  const std::string text = text_of(format, arguments);
+  const std::string text = format_text(format, arguments);
   const int size = static_cast<int>(text.size());
-  if (const std::string objection = objection_in(text); !objection.empty()) {
-    warning += ": " + objection;
+  if (const std::string verifier_error = find_verifier_error(text); !verifier_error.empty()) {
+    warning += ": " + verifier_error;
     names_program = true;
   } else if (!names_program) {
     warning = text.substr(0, text.find_last_not_of('\n') + 1);
@@ -60,7 +60,7 @@ int keep_warning(const char* format, va_list arguments) {
   return size;
 }
 
-// An exception must not pass through libbpf.
+// An exception must not unwind through libbpf, which is C.
 int keep(libbpf_print_level level, const char* format, va_list arguments) {
   try {
     return level == LIBBPF_WARN ? keep_warning(format, arguments) : 0;

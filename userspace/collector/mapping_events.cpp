@@ -19,7 +19,7 @@
 namespace taskcost {
 namespace {
 
-// With its page of positions as much as an unprivileged user may lock for each CPU (kernel.perf_event_mlock_kb).
+// Together with the control page this is what an unprivileged user may lock for each CPU (kernel.perf_event_mlock_kb).
 constexpr std::size_t ring_size = 512 * 1024;
 
 std::size_t page_size() { return static_cast<std::size_t>(sysconf(_SC_PAGESIZE)); }
@@ -79,17 +79,17 @@ Result<std::unique_ptr<MappingEvents>> MappingEvents::open() {
 Result<MappingEvents::CpuRing> MappingEvents::open_ring(unsigned cpu) {
   Fd event(open_event(cpu, true));
   if (!event && errno == EINVAL) {
-    event = Fd(open_event(cpu, false));  // before Linux 5.12
+    event = Fd(open_event(cpu, false));  // before v5.12
   }
   if (!event) {
-    // ENODEV: it is offline.
+    // ENODEV: the CPU is offline.
     return errno == ENODEV ? Result<CpuRing>(CpuRing()) : Result<CpuRing>(failure(cpu, "perf_event_open", errno));
   }
   void* memory = mmap(nullptr, mapped_size(), PROT_READ | PROT_WRITE, MAP_SHARED, event.get(), 0);
   if (memory == MAP_FAILED) {
     return failure(cpu, "mmap of its ring", errno);
   }
-  // A fork of a process that has the ring mapped takes longer.
+  // fork() would copy the page tables of the ring.
   madvise(memory, mapped_size(), MADV_DONTFORK);
   return CpuRing(std::move(event), memory);
 }
@@ -98,7 +98,7 @@ Status MappingEvents::reopen(unsigned cpu) {
   if (cpu >= rings_.size()) {
     return Done{};
   }
-  // Takes as long as the kernel needs for the CPU: without the lock.
+  // This may wait until the kernel has brought the CPU up: do not hold the lock.
   auto ring = open_ring(cpu);
   const std::lock_guard lock(mutex_);
   drain(rings_[cpu]);
@@ -134,7 +134,7 @@ void MappingEvents::drain(const CpuRing& ring) {
   const std::uint64_t head = __atomic_load_n(&page->data_head, __ATOMIC_ACQUIRE);
   std::uint64_t tail = page->data_tail;
   while (tail < head) {
-    // Records are multiples of 8 bytes, so a header never goes round the end.
+    // Record sizes are multiples of 8 bytes, so a header never wraps around.
     perf_event_header header;
     const std::size_t at = tail % ring_size;
     std::memcpy(&header, data + at, sizeof header);
@@ -173,7 +173,7 @@ void MappingEvents::drain_all() {
 }
 
 void MappingEvents::read_new(const OnEvent& on_event) {
-  // An event takes its time before it is in the ring; no CPU needs that long in between.
+  // A CPU takes less than this between reading the time of an event and publishing it in the ring.
   constexpr std::uint64_t on_the_way_ns = 1'000'000;
   const std::lock_guard lock(mutex_);
   const std::uint64_t begin = now_ns();

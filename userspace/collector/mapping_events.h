@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Mappings, execs and forks of all processes as they happen, from a perf event on each CPU. Needs CAP_PERFMON.
+// Records the mappings, execs and forks of all processes, by a perf event on each CPU. It needs CAP_PERFMON.
 #pragma once
 
 #include <cstddef>
@@ -21,30 +21,31 @@ class MappingEvents {
  public:
   using OnEvent = std::function<void(MappingEvent&)>;
 
-  // From here on everything is recorded. What was mapped before is in /proc/PID/maps: read it after this, and hand it
-  // to AddressSpaces::on_snapshot with the time at which it was read.
+  // Starts recording. For older mappings, read /proc/PID/maps after this call, and pass them with the time of reading
+  // to AddressSpaces::on_snapshot(). Errors: the kernel refuses the events, or their rings cannot be mapped.
   static Result<std::unique_ptr<MappingEvents>> open();
   MappingEvents(const MappingEvents&) = delete;
   MappingEvents& operator=(const MappingEvents&) = delete;
   ~MappingEvents() = default;
 
-  // Hands out what has been recorded, in order of time over all CPUs. What happened meanwhile is kept for the next
-  // call: another CPU's earlier event may still be on its way.
+  // Passes the recorded events of all CPUs on in order of time. The latest events wait for the next call, because an
+  // earlier event of another CPU may not be in its ring yet.
   void read_new(const OnEvent& on_event);
-  // Also what is kept. For the end, after what is observed has ended.
+  // Passes all events on. Call it at the end, when the observed tasks have exited.
   void read_rest(const OnEvent& on_event);
 
-  // Events that found a ring full, as far as read, and one for each time that a CPU came online: what happened on it
-  // before its event was open is not known.
+  // The number of events that did not fit a ring, as far as read, plus one for each time that a CPU came online,
+  // because events before reopen() are not recorded.
   [[nodiscard]] std::uint64_t lost() const;
 
-  // For a CPU that went offline or came online: its event has ended. Any thread may call it, but no two at a time.
+  // Opens the event of a CPU that came online, or removes that of one that went offline. Any thread may call it, but
+  // not two at the same time.
   Status reopen(unsigned cpu);
-  // True once after events were not recorded on a CPU that came online: /proc/PID/maps has to be read again.
+  // True once after a CPU came online: events on it are missing, so /proc/PID/maps has to be read again.
   [[nodiscard]] bool take_gap();
 
  private:
-  // An event on a CPU, and the ring that the kernel writes its records to.
+  // The perf event of one CPU, and its mmapped ring.
   class CpuRing {
    public:
     CpuRing() = default;
@@ -58,7 +59,7 @@ class MappingEvents {
     }
     ~CpuRing();
 
-    // nullptr while the CPU is offline.
+    // nullptr if the CPU is offline.
     [[nodiscard]] void* memory() const { return memory_; }
 
    private:
@@ -69,7 +70,7 @@ class MappingEvents {
   MappingEvents() = default;
   // Empty if the CPU is offline.
   static Result<CpuRing> open_ring(unsigned cpu);
-  // REQUIRES: the lock is held.
+  // REQUIRES for the three below: mutex_ is held.
   void drain_all();
   void drain(const CpuRing& ring);
   void hand_out(std::uint64_t until_ns, const OnEvent& on_event);
@@ -77,7 +78,7 @@ class MappingEvents {
   mutable std::mutex mutex_;
   std::vector<CpuRing> rings_;  // by CPU
   std::vector<MappingEvent> waiting_;
-  std::vector<std::byte> record_;  // one that goes round the end of its ring
+  std::vector<std::byte> record_;  // a copy of a record that wraps around the end of its ring
   std::uint64_t lost_ = 0;
   bool gap_ = false;
 };

@@ -8,7 +8,7 @@
 
 namespace taskcost {
 
-std::uint64_t transitions_of(const Account& account) {
+std::uint64_t count_transitions(const Account& account) {
   constexpr std::uint64_t ends = 2;
   return ends * (account.counters[TC_COUNTER_SYSCALLS].value_or(0) +
                  account.counters[TC_COUNTER_FAULTS_TIMED].value_or(0) + account.switches()) +
@@ -41,21 +41,21 @@ Observer OwnCost::summary(const Session& session, std::vector<ProbeCost> probes,
   result.per_transition_cold = per_transition_cold_;
   result.stack_time = stack_time;
   result.attach_time = attach_time_;
-  result.transitions = transitions_of(session.totals) + transitions_of(session.kernel_totals);
+  result.transitions = count_transitions(session.totals) + count_transitions(session.kernel_totals);
   const Duration wall = session.end - session.start;
   if (per_transition_ && wall > Duration::zero()) {
     const Duration cost =
         *per_transition_ * result.transitions + stack_time.value_or(Duration::zero()) + result.userspace_cpu;
     result.share_of_wall = static_cast<double>(cost.count()) / static_cast<double>(wall.count());
   }
-  // What the probes take, they take from the observed tasks: it is a part of their time on CPUs.
+  // Probes run in the observed tasks, so their cost is a part of the tasks' CPU time.
   const Duration cpu = session.totals.total(TC_CONDITION_RUNNING) + session.kernel_totals.total(TC_CONDITION_RUNNING);
   const auto share = [&](const std::optional<Duration>& each) -> std::optional<double> {
     if (!each || cpu <= Duration::zero()) {
       return std::nullopt;
     }
     const Duration cost = *each * result.transitions + stack_time.value_or(Duration::zero());
-    // All of it and more cannot be: then the calls were not so cold.
+    // A share of 100 % or more is impossible: the estimate of cold calls is too high then.
     return cost < cpu ? std::optional(static_cast<double>(cost.count()) / static_cast<double>(cpu.count()))
                       : std::nullopt;
   };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What observing costs those who are observed, and how much CPU time this process takes for it.
+// Estimates what observing costs the observed tasks, and measures the CPU time of this process.
 #pragma once
 
 #include <cstdint>
@@ -13,22 +13,22 @@
 
 namespace taskcost {
 
-// Both ends of each system call, page fault and time on a CPU, and each wake-up.
-std::uint64_t transitions_of(const Account& account);
+// Counts both ends of each system call, page fault and CPU slice, and each wakeup.
+std::uint64_t count_transitions(const Account& account);
 
 class OwnCost {
  public:
-  // From `opened` until the first window it attaches.
+  // The time from `opened` to the first window counts as attach time.
   explicit OwnCost(Instant opened) : opened_(opened) {}
 
-  // The time of one call, of a task that is not observed and of one that is.
+  // Takes the time of one call in a task that is not observed, and in one that is.
   void calibrate(const CallTimes& untraced, const std::optional<CallTimes>& traced);
 
   void open_window(Instant start);
   void close_window() { cpu_in_window_ = cpu_so_far(); }
 
   [[nodiscard]] std::optional<Duration> per_transition() const { return per_transition_; }
-  // In the open window.
+  // CPU time of this process in the open window.
   [[nodiscard]] Duration cpu_so_far() const;
   // REQUIRES: the window is closed.
   [[nodiscard]] Observer summary(const Session& session, std::vector<ProbeCost> probes,

@@ -17,15 +17,15 @@
 namespace taskcost {
 namespace {
 
-// A trial that was refused tells of the kernel only when it was not for lack of something else.
-Error unless_exhausted(Error refusal) {
+// A trial that failed for lack of memory or descriptors tells nothing about the kernel.
+Error unless_out_of_resources(Error refusal) {
   if (errno == EMFILE || errno == ENFILE || errno == ENOMEM) {
-    return {"cannot try what this kernel allows", std::strerror(errno), "see the limits: ulimit -n, ulimit -v"};
+    return {"cannot check what this kernel allows", std::strerror(errno), "see the limits: ulimit -n, ulimit -v"};
   }
   return refusal;
 }
 
-// By a program that wants to: newer kernels refuse in words that libbpf's own trial of helpers does not know.
+// Loads a program that does: libbpf_probe_bpf_helper() does not know the verifier's message of newer kernels.
 bool may_read_kernel_memory() {
   constexpr int size = 8;
   const std::array<bpf_insn, 7> read_into_stack{{
@@ -41,18 +41,18 @@ bool may_read_kernel_memory() {
                                             read_into_stack.size(), nullptr)));
 }
 
-// What no other source can stand in for. The kernel knows it by trying, whatever its number is.
+// Checks the features that have no fallback. Each is tried, because distributions backport: a version tells little.
 Status check_kernel() {
   errno = 0;
   if (libbpf_probe_bpf_helper(BPF_PROG_TYPE_RAW_TRACEPOINT, BPF_FUNC_task_pt_regs, nullptr) == 0) {
-    return unless_exhausted({"cannot observe on this kernel", "its probes cannot find the registers of a task",
-                             "boot Linux 5.15 or later"});
+    return unless_out_of_resources({"cannot observe on this kernel", "BPF programs cannot read the registers of a task",
+                                    "boot Linux 5.15 or later"});
   }
   errno = 0;
   if (!may_read_kernel_memory()) {
-    return unless_exhausted({"cannot observe on this kernel",
-                             "no probe may read kernel memory here, as under lockdown=confidentiality",
-                             "lockdown=integrity and no lockdown allow it"});
+    return unless_out_of_resources({"cannot observe on this kernel",
+                                    "BPF programs may not read kernel memory, as with lockdown=confidentiality",
+                                    "boot with lockdown=integrity or without lockdown"});
   }
   return Done{};
 }
@@ -70,8 +70,8 @@ bool has_capability(unsigned capability) {
 
 Status check_privileges() {
   if (access("/sys/kernel/btf/vmlinux", R_OK) != 0) {
-    return Error{"cannot observe on this kernel", "it has no type information (/sys/kernel/btf/vmlinux)",
-                 "boot a kernel built with CONFIG_DEBUG_INFO_BTF=y, as those of Debian are"};
+    return Error{"cannot observe on this kernel", "it has no BTF (/sys/kernel/btf/vmlinux)",
+                 "boot a kernel built with CONFIG_DEBUG_INFO_BTF=y, such as Debian's"};
   }
   if (has_capability(CAP_SYS_ADMIN)) {
     return check_kernel();
@@ -81,7 +81,9 @@ Status check_privileges() {
   if (bpf && perfmon) {
     return check_kernel();
   }
-  const char* missing = bpf ? "CAP_PERFMON is missing" : perfmon ? "CAP_BPF is missing" : "no CAP_BPF and CAP_PERFMON";
+  const char* missing = bpf       ? "CAP_PERFMON is missing"
+                        : perfmon ? "CAP_BPF is missing"
+                                  : "CAP_BPF and CAP_PERFMON are missing";
   return Error{"cannot load probes", missing, "run it with sudo, or: sudo setcap cap_bpf,cap_perfmon+ep taskcost"};
 }
 

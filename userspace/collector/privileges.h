@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// May this process load probes at all? Asked of the kernel by capability, never by uid.
+// Checks if this process may load probes, by its capabilities and never by its uid.
 #pragma once
 
 #include "taskcost/result.h"
 
 namespace taskcost {
 
-// Errors: a capability is missing (CAP_BPF, CAP_PERFMON; CAP_SYS_ADMIN stands for both), or the kernel lacks what no
-// other source can stand in for: BTF, the registers of a task, leave to read its memory.
+// Errors: a capability is missing (CAP_BPF and CAP_PERFMON, or CAP_SYS_ADMIN), or the kernel lacks a feature that has
+// no fallback: BTF, bpf_task_pt_regs(), or reading kernel memory.
 Status check_privileges();
 
-// A number as CAP_BPF, in the effective set.
+// True if the capability, such as CAP_BPF, is in the effective set.
 bool has_capability(unsigned capability);
 
 }  // namespace taskcost

@@ -26,7 +26,8 @@
 namespace taskcost {
 namespace {
 
-// Final records, at a burst of ends; transitions, between two looks of the reader on a busy machine.
+// The usual ring takes the final records of many tasks that exit at once; the larger one all events between two polls
+// of the reader on a busy machine.
 constexpr std::uint32_t usual_ring_bytes = 16U << 20U;
 constexpr std::uint32_t recording_ring_bytes = 64U << 20U;
 
@@ -37,38 +38,38 @@ std::uint32_t ring_bytes_for(const CollectorOptions& options) {
   return options.events ? recording_ring_bytes : usual_ring_bytes;
 }
 
-// Of the table of observed tasks. With twice as many buckets as there are tasks, that one overflows is most unlikely:
-// of a million tasks in 1 of 150 tables.
+// Buckets of the hash table of observed tasks. With twice as many buckets as tasks, a bucket rarely overflows: with a
+// million tasks, in 1 of 150 tables.
 unsigned buckets_for(unsigned max_tasks) { return std::bit_ceil(2 * max_tasks); }
 
-// Room for edges and flows beyond those that a ledger holds, over all tasks.
+// Size of the tables of edges and flows that did not fit a ledger.
 constexpr unsigned entries_per_task = 2;
-// Of about 1 KiB each.
+// A stack takes about 1 KiB.
 constexpr std::uint32_t max_stacks = 65536;
 
 std::uint64_t random_number() {
   std::uint64_t number = 0;
-  // Of a kernel that has just booted and has none yet, some bits are better than to wait.
+  // Shortly after boot getrandom() would block: the clock has enough random bits for a hash key.
   if (getrandom(&number, sizeof number, GRND_NONBLOCK) != sizeof number) {
     number = static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count());
   }
   return number;
 }
 
-Error error_of(std::string what, int error) {
+Error make_error(std::string what, int error) {
   std::string why = std::strerror(error < 0 ? -error : error);
   if (const std::string warning = take_libbpf_warning(); !warning.empty()) {
     why += fmt::format(" ({})", warning);
   }
-  const bool of_descriptors = error == EMFILE || error == -EMFILE;
+  const bool too_many_files = error == EMFILE || error == -EMFILE;
   return {std::move(what), std::move(why),
-          of_descriptors ? "raise the limit: ulimit -n" : "taskcost doctor tells what this kernel allows"};
+          too_many_files ? "raise the limit: ulimit -n" : "'taskcost doctor' shows what this kernel allows"};
 }
 
 void configure(probes& object, const Sources& sources, const CollectorOptions& options) {
   const unsigned max_tasks = options.max_tasks;
-  constexpr unsigned nobodys_slot = 1;
-  object.rodata->pool_slots = max_tasks + nobodys_slot;
+  constexpr unsigned reserved_slot = 1;
+  object.rodata->pool_slots = max_tasks + reserved_slot;
   object.rodata->observed_shift = 32U - static_cast<unsigned>(std::countr_zero(buckets_for(max_tasks)));
   object.rodata->sched_switch_has_prev_state = sources.switch_passes_prev_state;
   object.rodata->has_rdonly_cast = sources.can_cast;
@@ -85,7 +86,7 @@ void configure(probes& object, const Sources& sources, const CollectorOptions& o
   std::ranges::copy(calls_by_socketcall(), object.bss->socket_calls);
   std::ranges::copy(calls_by_ipc(), object.bss->ipc_calls);
 
-  bpf_map__set_max_entries(object.maps.pool, max_tasks + nobodys_slot);
+  bpf_map__set_max_entries(object.maps.pool, max_tasks + reserved_slot);
   bpf_map__set_max_entries(object.maps.observed, buckets_for(max_tasks));
   bpf_map__set_max_entries(object.maps.free_slots, max_tasks);
   bpf_map__set_max_entries(object.maps.targets, max_tasks);
@@ -101,12 +102,12 @@ void configure(probes& object, const Sources& sources, const CollectorOptions& o
   }
 }
 
-// v6.10 to v6.14: a program that holds its CPU may call no global function ("bpf: Introduce
-// bpf_preempt_[disable,enable] kfuncs"). Static ones it may, which take the verifier longer.
+// v6.10 to v6.14: a program may not call global functions while it has disabled preemption ("bpf: Introduce
+// bpf_preempt_[disable,enable] kfuncs"). It may call static functions, which take the verifier longer.
 void make_functions_static(probes& object) {
   const btf* const types = bpf_object__btf(object.obj);
   for (__u32 id = 1; id < btf__type_cnt(types); ++id) {
-    auto* const type = const_cast<btf_type*>(btf__type_by_id(types, id));  // as libbpf does for hidden functions
+    auto* const type = const_cast<btf_type*>(btf__type_by_id(types, id));  // libbpf does this for hidden functions
     if (btf_is_func(type)) {
       type->info = BTF_KIND_FUNC << 24U | BTF_FUNC_STATIC;
     }
@@ -125,7 +126,7 @@ void for_each_loaded_program(const probes& object, Visit visit) {
   }
 }
 
-std::optional<bpf_prog_info> info_of(const bpf_program* program) {
+std::optional<bpf_prog_info> read_info(const bpf_program* program) {
   bpf_prog_info info{};
   __u32 size = sizeof(info);
   if (bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size) != 0) {
@@ -134,7 +135,7 @@ std::optional<bpf_prog_info> info_of(const bpf_program* program) {
   return info;
 }
 
-// Its section says where to; the caller attaches the others in its own way, or runs them.
+// True if libbpf can attach the program from its section name. Others need an argument, or are run as iterators.
 bool attaches_by_itself(const bpf_program* program) {
   const bpf_prog_type type = bpf_program__type(program);
   if (type == BPF_PROG_TYPE_KPROBE) {
@@ -148,13 +149,13 @@ bool attaches_by_itself(const bpf_program* program) {
 unsigned possible_cpus() { return static_cast<unsigned>(std::max(libbpf_num_possible_cpus(), 1)); }
 
 Result<SharedArray> SharedArray::map(const bpf_map* map) {
-  // The kernel rounds elements up to 8 bytes; ours are.
+  // The kernel rounds element sizes up to 8 bytes; all of ours are multiples of 8.
   const std::size_t size = std::size_t{bpf_map__value_size(map)} * bpf_map__max_entries(map);
   void* address = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(map), 0);
   if (address == MAP_FAILED) {
-    return error_of(fmt::format("cannot map the {} of the probes", bpf_map__name(map)), errno);
+    return make_error(fmt::format("cannot mmap the BPF map {}", bpf_map__name(map)), errno);
   }
-  // A launched command has no use for it, and its fork would pay for it.
+  // fork() would copy the page tables of the array, at the cost of a launched command.
   madvise(address, size, MADV_DONTFORK);
   return SharedArray(address, size);
 }
@@ -178,20 +179,20 @@ Probes::Probes(Object object, Arrays arrays, const Sources& sources)
     : object_(std::move(object)), arrays_(std::move(arrays)), finish_switch_symbol_(sources.finish_switch_symbol) {}
 
 Result<Probes> Probes::load(const Sources& sources, const CollectorOptions& options) {
-  // Arrays have this size, and are read by it: libbpf keeps the number that it once got.
+  // Arrays are sized by libbpf's cached CPU count: fail early if it is unknown.
   if (const int cpus = libbpf_num_possible_cpus(); cpus < 0) {
-    return error_of("cannot tell how many CPUs there may be", cpus);
+    return make_error("cannot read the number of possible CPUs", cpus);
   }
   Object object(probes::open());
   if (!object) {
-    return error_of("cannot open the probes", errno);
+    return make_error("cannot open the probes", errno);
   }
   configure(*object, sources, options);
   if (object->rodata->hold_cpu) {
     make_functions_static(*object);
   }
   if (const int error = probes::load(object.get()); error != 0) {
-    return error_of("the kernel refused the probes", error);
+    return make_error("the kernel refused the probes", error);
   }
   auto pool = SharedArray::map(object->maps.pool);
   if (!pool) {
@@ -233,7 +234,7 @@ Status Probes::attach() {
     keep(program, bpf_program__attach_kprobe(program, false /*retprobe*/, finish_switch_symbol_.c_str()));
   }
   if (failure != 0) {
-    return error_of(fmt::format("cannot attach {}", name), failure);
+    return make_error(fmt::format("cannot attach {}", name), failure);
   }
   return attach_fault_events();
 }
@@ -271,7 +272,7 @@ Status Probes::reopen_fault_events(unsigned cpu) {
     }
     bpf_link* link = event ? bpf_program__attach_perf_event(program, event.get()) : nullptr;
     if (link == nullptr) {
-      return error_of(fmt::format("cannot attach {} to CPU {}", bpf_program__name(program), cpu), errno);
+      return make_error(fmt::format("cannot attach {} to CPU {}", bpf_program__name(program), cpu), errno);
     }
     (void)event.release();  // the link closes it
     links.emplace_back(link);
@@ -283,7 +284,7 @@ Status Probes::walk_tasks(const bpf_program* program) const {
   const Link link(bpf_program__attach_iter(program, nullptr));
   const Fd walk(link ? bpf_iter_create(bpf_link__fd(link.get())) : -1);
   if (!walk) {
-    return error_of("cannot walk over the tasks", errno);
+    return make_error("cannot iterate over the tasks", errno);
   }
   std::array<char, 64> nothing{};
   while (true) {
@@ -292,15 +293,15 @@ Status Probes::walk_tasks(const bpf_program* program) const {
       return Done{};
     }
     if (size < 0 && errno != EINTR && errno != EAGAIN) {
-      return error_of("cannot walk over the tasks", errno);
+      return make_error("cannot iterate over the tasks", errno);
     }
   }
 }
 
-Status Probes::introduce_caller() {
+Status Probes::resolve_self() {
   LIBBPF_OPTS(bpf_test_run_opts, options);
   if (const int error = bpf_prog_test_run_opts(bpf_program__fd(object_->progs.taskcost_hello), &options); error != 0) {
-    return error_of("cannot run taskcost_hello", error);
+    return make_error("cannot run taskcost_hello", error);
   }
   return Done{};
 }
@@ -308,7 +309,7 @@ Status Probes::introduce_caller() {
 namespace {
 
 template <typename Key>
-void empty(const bpf_map* map) {
+void clear_map(const bpf_map* map) {
   const int fd = bpf_map__fd(map);
   for (Key key{}; bpf_map_get_next_key(fd, nullptr, &key) == 0;) {
     bpf_map_delete_elem(fd, &key);
@@ -331,9 +332,9 @@ bool for_each_entry(const bpf_map* map, Visit visit) {
 }
 
 void wait_for_running_probes() {
-  // Every probe runs inside an RCU read section: the grace period ends when the last of them has.
+  // Every probe runs in an RCU read-side critical section: after a grace period, none of them still runs.
   if (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0) != 0) {
-    // As on CPUs with nohz_full. No probe takes that long.
+    // membarrier() fails with EINVAL on a kernel with nohz_full. No probe runs for 20 ms.
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
 }
@@ -346,9 +347,9 @@ void Probes::close_window() {
 }
 
 void Probes::release_tasks() {
-  // Nobody is observed from here on, and nobody writes to a ledger.
+  // From here on, probes find no ledger and write to none.
   std::ranges::fill(arrays_.observed.as<tc_bucket>(), tc_bucket{});
-  // A switch that read a slot before that may have noted it meanwhile.
+  // A switch that read its slot before may have stored it for its CPU meanwhile: wait for it, and clear that below.
   wait_for_running_probes();
   for (std::uint32_t slot = 1; slot < slots().size(); ++slot) {
     tc_ledger& ledger = arrays_.pool.as<tc_ledger>()[slot];
@@ -367,16 +368,16 @@ void Probes::release_tasks() {
     note.regs = 0;
   }
   shared().target_kind = TC_TARGET_NONE;
-  empty<std::uint32_t>(object_->maps.targets);
-  empty<std::uint64_t>(object_->maps.refused);
+  clear_map<std::uint32_t>(object_->maps.targets);
+  clear_map<std::uint64_t>(object_->maps.refused);
 }
 
 void Probes::clear_sums() {
   std::ranges::fill(histograms(), tc_histogram{});
-  empty<tc_edge_key>(object_->maps.edges);
-  empty<tc_flow_key>(object_->maps.flows);
-  empty<tc_stack_key>(object_->maps.stack_counts);
-  empty<std::uint64_t>(object_->maps.stacks);
+  clear_map<tc_edge_key>(object_->maps.edges);
+  clear_map<tc_flow_key>(object_->maps.flows);
+  clear_map<tc_stack_key>(object_->maps.stack_counts);
+  clear_map<std::uint64_t>(object_->maps.stacks);
   const std::uint32_t only = 0;
   const std::vector<tc_unwound> none(possible_cpus());
   bpf_map_update_elem(bpf_map__fd(object_->maps.unwound), &only, none.data(), BPF_ANY);
@@ -408,7 +409,7 @@ bool Probes::visit_flows(const std::function<void(const tc_flow&)>& visit) const
                                                    });
 }
 
-std::optional<Duration> Probes::time_of_stacks() const {
+std::optional<Duration> Probes::stack_time() const {
   const std::uint32_t only = 0;
   std::vector<tc_unwound> by_cpu(possible_cpus());
   if (!object_->rodata->keep_stacks ||
@@ -437,7 +438,7 @@ std::vector<ProbeCost> Probes::costs(bool with_statistics) const {
     }
     ProbeCost cost;
     cost.name = bpf_program__name(program);
-    if (const auto info = info_of(program)) {
+    if (const auto info = read_info(program)) {
       cost.skipped = info->recursion_misses;
       if (with_statistics) {
         cost.runs = info->run_cnt;

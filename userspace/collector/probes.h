@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The probes object: configured by the sources that were chosen, loaded, attached, and read while it runs.
+// The BPF object with all probes: configures it for the chosen sources, loads and attaches it, and reads its maps.
 #pragma once
 
 #include <cstddef>
@@ -20,12 +20,12 @@
 #include "taskcost/report.h"
 #include "taskcost/result.h"
 
-// Uses the types of abi.h and glob.h.
+// The skeleton uses the types of abi.h and glob.h.
 #include "probes.skel.h"
 
 namespace taskcost {
 
-// Memory of a BPF array, shared with the probes.
+// An mmapped BPF array. The probes write to it.
 class SharedArray {
  public:
   static Result<SharedArray> map(const bpf_map* map);
@@ -42,53 +42,56 @@ class SharedArray {
   SharedArray(void* address, std::size_t size) : address_(address), size_(size) {}
 
   void* address_ = nullptr;
-  std::size_t size_ = 0;  // of the elements
+  std::size_t size_ = 0;  // bytes of all elements
 };
 
 class Probes {
  public:
   static Result<Probes> load(const Sources& sources, const CollectorOptions& options);
 
-  // Everything but the fault events first, so that nothing is missed by the time a ledger exists.
+  // Attaches all programs, those on fault events last. Call it before the first ledger is made, so that no transition
+  // of an observed task is missed.
   Status attach();
 
-  // Whether there are programs on perf events, which end with the CPU that they are on.
+  // True if programs are attached to perf events, which end when their CPU goes offline.
   [[nodiscard]] bool has_fault_events() const { return !fault_links_.empty(); }
-  // For a CPU that went offline or came online. Faults on it are unresolved until then, and counted as that. Any thread
-  // may call it, but no two at a time.
+  // Opens the events of a CPU that came online, or removes those of one that went offline. Until then, faults on it are
+  // counted as unresolved. Any thread may call it, but not two at the same time.
   Status reopen_fault_events(unsigned cpu);
 
-  // Runs an iterator program to its end.
+  // Runs a task iterator program over all tasks.
   Status walk_tasks(const bpf_program* program) const;
 
-  // Lets the probes know the caller: the thread that launches, and its pid namespace.
-  Status introduce_caller();
+  // Stores the tid of this thread, which launches commands, and its pid namespace for the probes.
+  Status resolve_self();
 
-  // No more transitions from here on; returns when no probe is still at work.
+  // Stops the posting of transitions. Returns when no probe runs any more.
   void close_window();
-  // REQUIRES: a closed window. Takes every ledger back and forgets the targets, so that another window can open.
+  // Frees all ledgers and clears the targets, so that another window can open. REQUIRES: the window is closed.
   void release_tasks();
-  // What is not in a ledger: histograms, edges and flows without room, stacks. REQUIRES: nothing is observed.
+  // Clears what is not in a ledger: histograms, edges and flows that did not fit a ledger, and stacks. REQUIRES: no
+  // task is observed.
   void clear_sums();
   void reopen_window();
 
   [[nodiscard]] probes& object() const { return *object_; }
   [[nodiscard]] probes::probes__bss& shared() const { return *object_->bss; }
-  // Slots that were in use at some time; slot 0 is nobody's.
+  // The ledger slots that have been used so far. Slot 0 is reserved.
   [[nodiscard]] std::span<const tc_ledger> slots() const;
-  // [cpu * TC_NR_HISTOGRAMS + id]
+  // Indexed by cpu * TC_NR_HISTOGRAMS + id.
   [[nodiscard]] std::span<tc_histogram> histograms() const { return arrays_.histograms.as<tc_histogram>(); }
-  // By CPU. REQUIRES: a closed window.
+  // Indexed by CPU. REQUIRES: the window is closed.
   [[nodiscard]] std::span<tc_gathered> gathered() const { return arrays_.gathered.as<tc_gathered>(); }
   [[nodiscard]] std::uint64_t living_ledgers() const;
-  // What ledgers had no room for. False when it could not be read to its end. REQUIRES: a closed window.
+  // Visit the entries of a table; edges and flows in the tables are those that did not fit a ledger. Return false if
+  // the table could not be read completely. REQUIRES: the window is closed.
   bool visit_edges(const std::function<void(const tc_edge&)>& visit) const;
   bool visit_stacks(const std::function<void(const tc_stack_key&, const tc_stack_sums&)>& visit) const;
   bool visit_flows(const std::function<void(const tc_flow&)>& visit) const;
-  // That taking stacks took in this window, on all CPUs. nullopt when none are taken.
-  [[nodiscard]] std::optional<Duration> time_of_stacks() const;
+  // CPU time spent unwinding in this window, on all CPUs; nullopt without CollectorOptions::stacks.
+  [[nodiscard]] std::optional<Duration> stack_time() const;
 
-  // Loaded programs with run counts and time, which stay nullopt unless `with_statistics`.
+  // The loaded programs. Run counts and times are nullopt unless `with_statistics`.
   [[nodiscard]] std::vector<ProbeCost> costs(bool with_statistics) const;
 
  private:
@@ -109,10 +112,10 @@ class Probes {
   Arrays arrays_;
   std::string finish_switch_symbol_;
   std::vector<Link> links_;
-  std::vector<std::vector<Link>> fault_links_;  // by CPU; empty without programs on perf events
+  std::vector<std::vector<Link>> fault_links_;  // by CPU; empty if no program is attached to perf events
 };
 
-// CPUs that there may ever be, as far as it can be told: Probes::load() fails where it cannot.
+// The number of possible CPUs. Probes::load() fails where libbpf does not know it.
 unsigned possible_cpus();
 
 }  // namespace taskcost

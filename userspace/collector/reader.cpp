@@ -19,10 +19,10 @@
 namespace taskcost {
 namespace {
 
-// The probes wake the reader only when a quarter of the ring is in use; otherwise it looks by itself.
+// The probes wake the reader only if a quarter of the ring is in use. Otherwise it polls.
 constexpr int drain_every_ms = 10;
 
-// Transitions are many, and for the tap alone.
+// Events are frequent, and only the tap uses them: they are not decoded.
 bool is_transition(std::span<const std::byte> bytes) {
   tc_record header{};
   if (bytes.size() < sizeof header) {
@@ -32,8 +32,9 @@ bool is_transition(std::span<const std::byte> bytes) {
   return header.type >= TC_RECORD_BIRTH && header.type <= TC_RECORD_GAP;
 }
 
-// A fork of a process that has the ring mapped takes several times as long. libbpf does not tell where it mapped it.
-void spare_children_the_ring() {
+// fork() takes several times as long with the ring mapped, because it copies its page tables. libbpf does not return
+// the address of the mapping, so search for it.
+void madvise_ring_dontfork() {
   std::ifstream maps("/proc/self/maps");
   for (std::string line; std::getline(maps, line);) {
     std::uintptr_t from = 0;
@@ -47,8 +48,8 @@ void spare_children_the_ring() {
 
 }  // namespace
 
-// An exception must not pass through libbpf. The ring is drained all the same: who writes to it has nothing to do with
-// what went wrong here.
+// An exception must not unwind through libbpf, which is C. After one, the ring is still drained, so that the probes do
+// not count lost records because of a failure here.
 int Reader::handle(void* context, void* data, size_t size) {
   auto* reader = static_cast<Reader*>(context);
   if (!reader->failure_) {
@@ -80,8 +81,8 @@ Result<std::unique_ptr<Reader>> Reader::start(int ring_fd, OnRecord on_record) {
   if (!reader->ring_) {
     return Error{"cannot map the ring buffer", std::strerror(errno), ""};
   }
-  spare_children_the_ring();
-  if (auto status = reader->watch_for_the_end(); !status) {
+  madvise_ring_dontfork();
+  if (auto status = reader->create_wake_timer(); !status) {
     return status.error();
   }
   if (auto status = reader->resume(); !status) {
@@ -92,7 +93,7 @@ Result<std::unique_ptr<Reader>> Reader::start(int ring_fd, OnRecord on_record) {
 
 Reader::~Reader() { join(); }
 
-Status Reader::watch_for_the_end() {
+Status Reader::create_wake_timer() {
   wake_ = Fd(timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
   epoll_event event{};
   event.events = EPOLLIN;
@@ -103,20 +104,20 @@ Status Reader::watch_for_the_end() {
 }
 
 void Reader::drain() {
-  be_first_of_the_normal();
+  lower_nice();
   epoll_event event{};
   while (!stopping_.load(std::memory_order_acquire)) {
     if (epoll_wait(ring_buffer__epoll_fd(ring_.get()), &event, 1, drain_every_ms) < 0) {
       std::this_thread::sleep_for(std::chrono::milliseconds(drain_every_ms));
     }
-    // At normal priority a busy machine takes the CPU from it until the ring has overflowed, which is counted.
-    const Prioritized working(Priority::reader);
+    // On a busy machine, a thread of SCHED_OTHER may be preempted until the ring has overflowed and records are lost.
+    const ScopedPriority working(Priority::reader);
     ring_buffer__consume(ring_.get());
   }
   ring_buffer__consume(ring_.get());
 }
 
-// Due at once, or not at all.
+// Arms the timer to expire at once, or disarms it.
 void Reader::set_wake(bool due) const {
   itimerspec time{};
   time.it_value.tv_nsec = due ? 1 : 0;

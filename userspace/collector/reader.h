@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Drains the ring buffer of the probes on a thread of its own.
+// Drains the ring buffer of the probes on a separate thread.
 #pragma once
 
 #include <atomic>
@@ -19,26 +19,26 @@ namespace taskcost {
 
 class Reader {
  public:
-  // Called on the reader's thread, with each record in the order in which the probes wrote it.
+  // Called on the reader's thread with each decoded record except events, in the order in which the probes wrote them.
   using OnRecord = std::function<void(const Record&)>;
-  // Likewise with all records as they are, those that are no OnRecord's: the transitions.
+  // Called on the reader's thread with every raw record, including events.
   using OnBytes = std::function<void(std::span<const std::byte>)>;
 
   static Result<std::unique_ptr<Reader>> start(int ring_fd, OnRecord on_record);
   ~Reader();
 
-  // Takes what is left and ends the thread. No call of OnRecord comes after it, until resume(). What one of them threw
-  // is thrown here: the records that came later were not taken.
+  // Drains the ring and ends the thread. OnRecord is not called again until resume(). If OnRecord has thrown, stop()
+  // throws the exception, and later records were discarded.
   void stop();
   Status resume();
-  // REQUIRES: stopped. An empty function: nobody wants them.
+  // An empty function removes the tap. REQUIRES: the reader is stopped.
   void tap(OnBytes on_bytes) { on_bytes_ = std::move(on_bytes); }
 
  private:
   explicit Reader(OnRecord on_record) : on_record_(std::move(on_record)) {}
   void drain();
   void join();
-  Status watch_for_the_end();
+  Status create_wake_timer();
   void set_wake(bool due) const;
   void take_record(std::span<const std::byte> bytes) const;
   static int handle(void* context, void* data, size_t size);
@@ -46,9 +46,9 @@ class Reader {
   OnRecord on_record_;
   OnBytes on_bytes_;
   Ring ring_;
-  Fd wake_;  // timerfd, beside the ring in what the thread waits for: it need not sleep out its time when it is to end
+  Fd wake_;  // a timerfd in the epoll set of the ring: stop() wakes the thread by it
   std::atomic<bool> stopping_{false};
-  std::exception_ptr failure_;  // of the reader's thread
+  std::exception_ptr failure_;  // thrown by OnRecord or OnBytes
   std::thread thread_;
 };
 

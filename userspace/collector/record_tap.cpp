@@ -10,8 +10,8 @@
 
 namespace taskcost {
 
-// The time of an event stands right behind its header.
-void RecordTap::pass_on(std::span<const std::byte> bytes) const {
+// The time of an event follows its header.
+void RecordTap::send(std::span<const std::byte> bytes) const {
   tc_record header{};
   std::uint64_t at_ns = 0;
   std::memcpy(&header, bytes.data(), sizeof header);
@@ -24,32 +24,32 @@ void RecordTap::pass_on(std::span<const std::byte> bytes) const {
   on_bytes_(bytes, instant(at_ns));
 }
 
-void RecordTap::pass_on_gaps(const Probes& probes) const {
+void RecordTap::send_gaps(const Probes& probes) const {
   for (unsigned cpu = 0; cpu < std::min<unsigned>(possible_cpus(), TC_MAX_CPUS); ++cpu) {
     tc_cpu_note& note = probes.shared().notes[cpu];
     if (note.lost_events != 0) {
-      pass_on_as(TC_RECORD_GAP, tc_gap{{}, note.lost_first_ns, note.lost_last_ns, note.lost_events, cpu, 0});
+      send_as(TC_RECORD_GAP, tc_gap{{}, note.lost_first_ns, note.lost_last_ns, note.lost_events, cpu, 0});
       note.lost_events = 0;
     }
   }
 }
 
-void RecordTap::pass_on_gathered(const Probes& probes) const {
+void RecordTap::send_gathered(const Probes& probes) const {
   for (tc_gathered& gathered : probes.gathered()) {
     const auto events = std::as_bytes(std::span(gathered.events));
     for_each_record(events.first(std::min<std::size_t>(gathered.used, events.size())),
-                    [this](std::span<const std::byte> event) { pass_on(event); });
+                    [this](std::span<const std::byte> event) { send(event); });
     gathered.used = 0;
     gathered.count = 0;
   }
 }
 
-void RecordTap::pass_on_commands() const {
+void RecordTap::send_commands() const {
   for (const auto& [process, text] : commands_) {
     tc_command command{
         {}, process, static_cast<std::uint32_t>(std::min<std::size_t>(text.size(), TC_COMMAND_LEN)), 0, {}};
     std::copy_n(text.begin(), command.size, command.text);
-    pass_on_as(TC_RECORD_COMMAND, command);
+    send_as(TC_RECORD_COMMAND, command);
   }
 }
 

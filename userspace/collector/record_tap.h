@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// All that a window brings, as records for who wants to keep it: those of the ring buffer as they are, and at the end
-// what the window leaves in tables.
+// Passes all records of a window to a sink, which writes them to a capture: those of the ring buffer unchanged, and at
+// the end the content of ledgers and tables.
 #pragma once
 
 #include <cstddef>
@@ -19,25 +19,26 @@ namespace taskcost {
 
 class RecordTap {
  public:
-  void give_to(Collector::OnBytes on_bytes) { on_bytes_ = std::move(on_bytes); }
-  // Somebody wants them.
+  void set_sink(Collector::OnBytes on_bytes) { on_bytes_ = std::move(on_bytes); }
+  // True if a sink is set.
   explicit operator bool() const { return static_cast<bool>(on_bytes_); }
 
-  void pass_on(std::span<const std::byte> bytes) const;
-  // REQUIRES of all below: somebody wants them.
+  void send(std::span<const std::byte> bytes) const;
+  // REQUIRES for all below: a sink is set.
   template <typename T>
-  void pass_on_as(tc_record_type type, T content) const {
+  void send_as(tc_record_type type, T content) const {
     content.record = {type, sizeof(T)};
-    pass_on(std::as_bytes(std::span(&content, 1)));
+    send(std::as_bytes(std::span(&content, 1)));
   }
-  // Those that no later event of their CPU could tell of.
-  void pass_on_gaps(const Probes& probes) const;
-  // What the tasks that had a CPU at the end had done there, behind pass_on_gaps(): it is newer than what was lost.
-  void pass_on_gathered(const Probes& probes) const;
+  // Sends the losses of each CPU that had no later event to report them with.
+  void send_gaps(const Probes& probes) const;
+  // Sends the events that are still in the batch of each CPU. Call it after send_gaps(), because they are newer than
+  // the losses.
+  void send_gathered(const Probes& probes) const;
 
-  // The command line of a process that existed before the window.
-  void note_command(std::uint64_t process, std::string text) { commands_[process] = std::move(text); }
-  void pass_on_commands() const;
+  // Stores the command line of a process that was adopted, for send_commands().
+  void keep_command(std::uint64_t process, std::string text) { commands_[process] = std::move(text); }
+  void send_commands() const;
 
  private:
   Collector::OnBytes on_bytes_;

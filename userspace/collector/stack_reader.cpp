@@ -16,8 +16,8 @@
 namespace taskcost {
 namespace {
 
-// Innermost first; none where there are none.
-std::vector<std::uint64_t> addresses_of(const probes& object, std::uint64_t key) {
+// Reads the addresses of a stack, innermost first; empty if there is none.
+std::vector<std::uint64_t> read_frames(const probes& object, std::uint64_t key) {
   tc_stack stack{};
   if (key < TC_NO_STACKS || bpf_map_lookup_elem(bpf_map__fd(object.maps.stacks), &key, &stack) != 0) {
     return {};
@@ -32,7 +32,7 @@ std::vector<std::uint64_t> addresses_of(const probes& object, std::uint64_t key)
   return addresses;
 }
 
-StackKind kind_of(std::uint32_t raw) {
+StackKind to_stack_kind(std::uint32_t raw) {
   switch (raw) {
     case TC_STACK_CREATION:
       return StackKind::creation;
@@ -57,30 +57,30 @@ Result<std::unique_ptr<StackReader>> StackReader::start() {
   return reader;
 }
 
-void StackReader::remember(std::uint32_t tgid, std::uint32_t number_in_proc) {
+void StackReader::snapshot_mappings(std::uint32_t tgid, std::uint32_t proc_pid) {
   constexpr std::size_t longest = std::size_t{64} << 20;
-  const auto text = Fetcher::instance().read_text(fmt::format("/proc/{}/maps", number_in_proc), longest);
+  const auto text = Fetcher::instance().read_text(fmt::format("/proc/{}/maps", proc_pid), longest);
   if (!text || text->empty()) {
     return;
   }
   const std::uint64_t read_ns = now_ns();
   std::vector<Mapping> mappings = parse_maps(*text);
   for (Mapping& mapping : mappings) {
-    files_.look_at(number_in_proc, mapping);
+    files_.identify(proc_pid, mapping);
   }
   spaces_.on_snapshot(tgid, std::move(mappings), read_ns);
 }
 
 void StackReader::on_exec(std::uint64_t address_space, std::uint64_t at_ns) {
-  if (execs_.size() < most_execs) {
+  if (execs_.size() < max_execs) {
     execs_[address_space] = at_ns;
   }
 }
 
-void StackReader::follow(bool proc_is_ours) {
+void StackReader::poll(bool proc_is_ours) {
   events_->read_new([&](MappingEvent& event) {
     if (proc_is_ours && event.kind == MappingEvent::Kind::mmap) {
-      files_.look_at(event.pid, event.mapping);
+      files_.identify(event.pid, event.mapping);
     }
     apply(event, spaces_);
   });
@@ -107,16 +107,16 @@ Stacks StackReader::take(const Probes& probes, const Session& session,
     if (const auto exec = execs_.find(key.address_space); exec != execs_.end()) {
       stack.exec_ns = exec->second;
     }
-    stack.kind = kind_of(key.kind);
+    stack.kind = to_stack_kind(key.kind);
     stack.wait = key.wait < TC_NR_WAITS ? static_cast<tc_wait>(key.wait) : TC_WAIT_OTHER;
-    stack.kernel = addresses_of(probes.object(), key.ids.kernel);
-    stack.user = addresses_of(probes.object(), key.ids.user);
+    stack.kernel = read_frames(probes.object(), key.ids.kernel);
+    stack.user = read_frames(probes.object(), key.ids.user);
     stack.user_missing = stack.user.empty();
     stack.count = sums.count;
     stack.time = Duration(static_cast<Duration::rep>(sums.ns));
     raw.push_back(std::move(stack));
   });
-  // The kernel's records of mappings number processes as the pid namespace of the reader does.
+  // The kernel's records of mappings have the pids of our pid namespace.
   const auto tgid_of = [&process_with](std::uint64_t id) {
     const Process* process = process_with(id);
     return process == nullptr || process->tgid_seen == 0 ? std::nullopt : std::optional(process->tgid_seen);
@@ -124,7 +124,7 @@ Stacks StackReader::take(const Probes& probes, const Session& session,
   Symbolizer::Options options;
   options.kept_file = [this](const Mapping& mapping) { return files_.open(mapping); };
   Symbolizer symbolizer(std::move(options));
-  // Without a symbol table, frames in the kernel have no names.
+  // Without /proc/kallsyms, kernel frames have no names.
   auto symbols = KernelSymbols::read();
   const KernelSymbols kernel = symbols ? *std::move(symbols) : KernelSymbols::parse("");
   return resolve(raw, spaces_, tgid_of, symbolizer, kernel, lost + events_->lost() + (complete ? 0 : 1));

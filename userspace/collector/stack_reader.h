@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Stacks out of the probes' maps, and what gives their addresses names: the mappings of all processes over time.
+// Reads the stacks from the probes' maps, and follows the mappings of all processes over time to name their addresses.
 #pragma once
 
 #include <cstdint>
@@ -21,31 +21,31 @@ namespace taskcost {
 
 class StackReader {
  public:
-  // From here on mappings are followed.
+  // Starts recording mappings. Errors: those of MappingEvents::open().
   static Result<std::unique_ptr<StackReader>> start();
 
-  // What a living process has mapped. `tgid` is as our pid namespace numbers it, `number_in_proc` as our /proc does.
-  void remember(std::uint32_t tgid, std::uint32_t number_in_proc);
-  // An exec of an observed process began that address space. From the thread that reads records alone.
+  // Reads /proc/PID/maps of a running process. `tgid` is its id in our pid namespace, `proc_pid` that in our /proc.
+  void snapshot_mappings(std::uint32_t tgid, std::uint32_t proc_pid);
+  // An exec of an observed process created this address space. Only the thread that reads records may call it.
   void on_exec(std::uint64_t address_space, std::uint64_t at_ns);
-  // Drains what the kernel told of mappings; to be called every now and then. `proc_is_ours`: our /proc numbers
-  // processes as our pid namespace does.
-  void follow(bool proc_is_ours);
-  // For a CPU that went offline or came online: mappings on it are followed again. Any thread may call it, but no two
-  // at a time.
+  // Drains the kernel's records of mappings. Call it every few ms. `proc_is_ours`: our /proc shows our pid namespace.
+  void poll(bool proc_is_ours);
+  // Opens or closes the event of a CPU that came online or went offline. Any thread may call it, but not two at the
+  // same time.
   Status reopen(unsigned cpu) { return events_->reopen(cpu); }
-  // True once after a CPU came online and mappings were not followed on it: remember() what all processes have.
+  // True once after a CPU came online: mappings on it are missing, so call snapshot_mappings() for all processes.
   [[nodiscard]] bool take_gap() { return events_->take_gap(); }
 
-  // The stacks of a window. REQUIRES: it is closed, and no more records are read. `process_of` numbers processes as the
-  // session does, 0 for those that it does not keep. The maps are empty afterwards.
+  // Returns the stacks of a window. `process_of` converts the kernel's number of a process to Process::id, 0 if the
+  // session does not keep it. `lost` counts the events without a stack. REQUIRES: the window is closed, and the reader
+  // stopped.
   Stacks take(const Probes& probes, const Session& session,
               const std::function<std::uint64_t(std::uint64_t)>& process_of, std::uint64_t lost);
 
  private:
   StackReader() = default;
 
-  static constexpr std::size_t most_execs = std::size_t{1} << 18;
+  static constexpr std::size_t max_execs = std::size_t{1} << 18;
 
   std::unique_ptr<MappingEvents> events_;
   AddressSpaces spaces_;

@@ -29,7 +29,7 @@ CallsByNumber by_number(std::uint32_t architecture) {
   for (const SyscallClass& group : syscall_classes()) {
     std::istringstream names{std::string(group.names)};
     for (std::string name; names >> name;) {
-      // Negative: the architecture does not have it, or this libseccomp is older than the call.
+      // The number is negative if the architecture lacks the call, or this libseccomp is older than the call.
       const int number = seccomp_syscall_resolve_name_arch(architecture, name.c_str());
       if (number >= 0 && number < TC_MAX_SYSCALLS) {
         calls[static_cast<std::size_t>(number)] = group.call;
@@ -51,7 +51,7 @@ MultiplexedCalls by_first_argument(std::span<const std::string_view> names) {
 CallsByNumber native_calls_by_number() {
   CallsByNumber calls = by_number(native_architecture);
 #if defined(__x86_64__)
-  // x32 has numbers of its own from here on, where x86-64 has none; the bit that tells them apart is left out.
+  // From 512 on, x32 has its own numbers where x86-64 has none, so the table leaves out __X32_SYSCALL_BIT.
   constexpr int first_of_x32 = 512;
   constexpr int x32_bit = 0x40000000;
   for (const SyscallClass& group : syscall_classes()) {

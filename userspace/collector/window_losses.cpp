@@ -6,7 +6,7 @@
 
 namespace taskcost {
 
-void WindowLosses::forget_the_past() {
+void WindowLosses::reset_baseline() {
   std::ranges::copy(probes_.shared().losses, counts_before_.begin());
   skipped_before_ = skipped_until_now();
   skipped_at_end_.clear();
@@ -28,7 +28,7 @@ std::vector<ProbeCost> WindowLosses::costs(bool with_statistics) const {
     costs[i].skipped = skipped_at_end_[i];
   }
   for (std::size_t i = 0; i < std::min(costs.size(), skipped_before_.size()); ++i) {
-    costs[i].skipped -= std::min(costs[i].skipped, skipped_before_[i]);  // the kernel may not tell at the end
+    costs[i].skipped -= std::min(costs[i].skipped, skipped_before_[i]);  // 0 if the kernel refused the last query
   }
   return costs;
 }
@@ -40,7 +40,7 @@ Losses WindowLosses::so_far() const {
   }
   losses.counts[TC_LOSS_UNREAD_TABLES] = unread_tables_;
   for (const ProbeCost& probe : costs(false /*with_statistics*/)) {
-    // The walk of a stack can fault in the middle of the probe on faults: such a fault is nobody's.
+    // Unwinding in the probe on faults can fault itself. The kernel skips the probe for this fault of our own.
     const bool own = stacks_ && probe.name == "taskcost_fault_kernel";
     losses.skipped_probes += own ? 0 : probe.skipped;
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What was lost in a window: the probes count from when they were loaded.
+// Counts the losses of a window. The counters of the probes start when they are loaded.
 #pragma once
 
 #include <cstdint>
@@ -14,19 +14,19 @@ namespace taskcost {
 
 class WindowLosses {
  public:
-  // `stacks` are taken. `probes` must outlive this.
+  // `stacks`: the probes take stacks. `probes` must outlive this.
   WindowLosses(const Probes& probes, bool stacks) : probes_(probes), stacks_(stacks) {}
 
-  // What was lost until now is no loss of the next window.
-  void forget_the_past();
-  // Nor is what the kernel skips from now on one of this window: while a call on one of our tables has lost its CPU, a
-  // preemptible kernel skips the programs of the tasks that run there.
+  // Excludes all losses so far from the next window.
+  void reset_baseline();
+  // Takes a snapshot of recursion_misses: our own bpf() calls on the maps can be preempted later, and then the kernel
+  // skips the programs of other tasks on that CPU.
   void close_window();
-  // Tables of the window that could not be read to their end.
+  // Sets how many tables could not be read completely.
   void set_unread_tables(std::uint64_t count) { unread_tables_ = count; }
 
   [[nodiscard]] Losses so_far() const;
-  // Of the loaded programs. Skipped runs are those of the window.
+  // The costs of the loaded programs, with the skipped runs of this window.
   [[nodiscard]] std::vector<ProbeCost> costs(bool with_statistics) const;
 
  private:

@@ -26,8 +26,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// An opener that hangs stays until its file system answers.
-constexpr unsigned most_given_up = 8;
+// A killed opener that hangs in the kernel stays until its file system answers: start no more than this many.
+constexpr unsigned max_given_up = 8;
 constexpr std::size_t inline_bytes = std::size_t{32} * 1024;
 
 enum Kind : std::uint32_t { kind_file, kind_text };
@@ -41,17 +41,17 @@ struct Request {
 struct Head {
   std::int32_t error = 0;
   std::uint32_t is_copy = 0;
-  std::uint64_t size = 0;  // of the text that follows
+  std::uint64_t size = 0;  // bytes of text that follow
   struct stat status {};
 };
 
-// ---- In the opener: after a fork of a process with threads, so async-signal-safe calls only ------------------------
+// ---- The opener: forked from a process with threads, so it makes async-signal-safe calls only ----------------------
 
 struct Buffers {
   Request request;
   std::array<char, inline_bytes> bytes;
 };
-Buffers buffers;  // of the opener alone
+Buffers buffers;  // only the opener uses it
 
 bool write_all(int fd, const char* bytes, std::size_t size) {
   while (size > 0) {
@@ -65,8 +65,8 @@ bool write_all(int fd, const char* bytes, std::size_t size) {
   return true;
 }
 
-// The rest of `file` behind the `got` bytes in the buffer. -1, and errno: it cannot be.
-int copy_of(int file, std::size_t got, std::uint64_t limit) {
+// Copies the `got` bytes in the buffer and the rest of `file` to a memfd. Returns -1 and sets errno if that fails.
+int copy_to_memfd(int file, std::size_t got, std::uint64_t limit) {
   const int copy = memfd_create("taskcost-copy", MFD_CLOEXEC);
   if (copy < 0) {
     return -1;
@@ -111,12 +111,12 @@ void answer_regular_file(int socket, int file, std::uint64_t limit) {
   } else if (!S_ISREG(head.status.st_mode)) {
     head.error = EINVAL;
   }
-  if (head.error != 0 || !may_stop_to_answer(file)) {
+  if (head.error != 0 || !may_block(file)) {
     send_answer(socket, head, head.error == 0 ? file : -1);
     return;
   }
   const ssize_t got = read(file, buffers.bytes.data(), buffers.bytes.size());
-  const Fd copy(got < 0 ? -1 : copy_of(file, static_cast<std::size_t>(got), limit));
+  const Fd copy(got < 0 ? -1 : copy_to_memfd(file, static_cast<std::size_t>(got), limit));
   head.error = copy ? 0 : errno;
   head.is_copy = 1;
   send_answer(socket, head, copy.get());
@@ -135,7 +135,7 @@ void answer_text(int socket, int file, std::uint64_t limit) {
   } else if (got < buffers.bytes.size()) {
     head.size = std::min<std::uint64_t>(got, limit);
   } else {
-    const Fd copy(copy_of(file, got, limit));
+    const Fd copy(copy_to_memfd(file, got, limit));
     head.error = copy ? 0 : errno;
     head.is_copy = 1;
     send_answer(socket, head, copy.get());
@@ -144,47 +144,47 @@ void answer_text(int socket, int file, std::uint64_t limit) {
   send_answer(socket, head, -1);
 }
 
-[[noreturn]] void be_opener(int socket) {
+[[noreturn]] void run_opener(int socket) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   prctl(PR_SET_NAME, "taskcost-opener");
-  // Whoever waits for the end of this process's streams must not wait for the opener.
-  const int nowhere = ::open("/dev/null", O_RDWR);
+  // A pipe's reader gets EOF when taskcost exits: an opener that hangs must not keep the pipe open.
+  const int null_device = ::open("/dev/null", O_RDWR);
   for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
-    dup2(nowhere, stream);
+    dup2(null_device, stream);
   }
-  constexpr int mine = STDERR_FILENO + 1;
-  dup2(socket, mine);
-  close_range(mine + 1, ~0U, 0);
+  constexpr int kept_socket = STDERR_FILENO + 1;
+  dup2(socket, kept_socket);
+  close_range(kept_socket + 1, ~0U, 0);
   for (;;) {
-    const ssize_t size = recv(mine, &buffers.request, sizeof(buffers.request), 0);
+    const ssize_t size = recv(kept_socket, &buffers.request, sizeof(buffers.request), 0);
     if (size <= 0) {
       _exit(0);
     }
     buffers.request.path.back() = '\0';
-    // Nothing blocks on a FIFO that stands there.
+    // O_NONBLOCK: without it, opening a FIFO would wait for a writer.
     const Fd file(::open(buffers.request.path.data(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
     if (!file) {
       Head head;
       head.error = errno;
-      send_answer(mine, head, -1);
+      send_answer(kept_socket, head, -1);
     } else if (buffers.request.kind == kind_file) {
-      answer_regular_file(mine, file.get(), buffers.request.limit);
+      answer_regular_file(kept_socket, file.get(), buffers.request.limit);
     } else {
-      answer_text(mine, file.get(), buffers.request.limit);
+      answer_text(kept_socket, file.get(), buffers.request.limit);
     }
   }
 }
 
 }  // namespace
 
-// ---- In this process ------------------------------------------------------------------------------------------------
+// ---- The main process -----------------------------------------------------------------------------------------------
 
-bool may_stop_to_answer(int file) {
+bool may_block(int file) {
   struct statfs system {};
   if (fstatfs(file, &system) != 0) {
-    return true;  // one that is asked, and has no answer
+    return true;  // fstatfs asks the file system, and got no answer
   }
-  // In <linux/magic.h> are only some of them.
+  // <linux/magic.h> does not define all of them.
   constexpr std::array<std::uint32_t, 17> magics = {
       FUSE_SUPER_MAGIC,          NFS_SUPER_MAGIC,   SMB_SUPER_MAGIC,  CIFS_SUPER_MAGIC,      SMB2_SUPER_MAGIC,
       CEPH_SUPER_MAGIC,          AFS_SUPER_MAGIC,   AFS_FS_MAGIC,     CODA_SUPER_MAGIC,      V9FS_MAGIC,
@@ -205,7 +205,7 @@ Fetcher& Fetcher::instance() {
 }
 
 Fetcher::~Fetcher() {
-  socket_ = Fd();  // it ends by that, unless it hangs
+  socket_ = Fd();  // makes the opener exit, unless it hangs
   if (opener_ > 0) {
     kill(opener_, SIGKILL);
     ended_.push_back(opener_);
@@ -236,7 +236,7 @@ bool Fetcher::start() {
     return false;
   }
   if (child == 0) {
-    be_opener(theirs.get());
+    run_opener(theirs.get());
   }
   opener_ = child;
   socket_ = std::move(ours);
@@ -253,17 +253,17 @@ void Fetcher::give_up() {
   reap();
 }
 
-// For one answer, as long as there is time.
+// Waits for one answer until Limits::each or the budget is used up.
 bool Fetcher::await(Answer& answer) {
   const Clock::time_point start = Clock::now();
-  const auto time = std::min<std::chrono::nanoseconds>(limits_.each, limits_.in_all - spent_);
+  const auto time = std::min<std::chrono::nanoseconds>(limits_.each, limits_.total - spent_);
   std::array<pollfd, 2> watched{{{socket_.get(), POLLIN, 0}, {limits_.stop_fd, POLLIN, 0}}};
   int ready = 0;
   do {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(time - (Clock::now() - start));
     ready = poll(watched.data(), watched.size(), static_cast<int>(std::max<std::int64_t>(left.count(), 0)));
   } while (ready < 0 && errno == EINTR);
-  // On a busy machine each waits for its turn.
+  // On a busy machine each answer takes a few ms of waiting for a CPU: these do not count.
   constexpr std::chrono::milliseconds usual{10};
   const bool answered = watched[0].revents != 0;
   spent_ += std::max<std::chrono::nanoseconds>(Clock::now() - start - (answered ? usual : usual * 0), {});
@@ -285,7 +285,7 @@ bool Fetcher::ask(std::uint32_t kind, const std::string& path, std::uint64_t lim
     answer.head.error = ENAMETOOLONG;
   } else if (stop.fd >= 0 && poll(&stop, 1, 0) > 0) {
     answer.head.error = ECANCELED;
-  } else if (spent_ >= limits_.in_all || given_up_ >= most_given_up) {
+  } else if (spent_ >= limits_.total || given_up_ >= max_given_up) {
     answer.head.error = ETIMEDOUT;
   } else if (!socket_ && !start()) {
     answer.head.error = errno;
@@ -312,7 +312,7 @@ bool Fetcher::ask(std::uint32_t kind, const std::string& path, std::uint64_t lim
   message.msg_controllen = control.size();
   if (recvmsg(socket_.get(), &message, MSG_CMSG_CLOEXEC) < static_cast<ssize_t>(sizeof(answer.head))) {
     answer.head = {};
-    answer.head.error = EIO;  // somebody ended it
+    answer.head.error = EIO;  // another process killed the opener
     give_up();
     return false;
   }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Files that the observed can hold up for ever: on a file system whose daemon has stopped or whose server is gone, or
-// files of /proc that wait for the memory map of a process. A process of its own opens and reads them, one at a time.
-// What does not answer in time is given up, and its opener with it: a thread that hangs in the kernel would keep this
-// process from ending.
+// Opens and reads files that may block for ever: files on a file system whose daemon has stopped or whose server is
+// gone, and files of /proc that wait for the mmap_lock of a process. A separate process, the opener, opens and reads
+// them one at a time. A file that does not answer in time is given up, and the opener is killed: a thread of this
+// process that hangs in the kernel would keep this process from exiting.
 #pragma once
 
 #include <sys/stat.h>
@@ -21,25 +21,26 @@
 namespace taskcost {
 
 struct FetchedFile {
-  Fd file{};              // closed when there is none
-  int error = 0;          // why not, as errno; ETIMEDOUT: it did not answer, ECANCELED: somebody wanted to stop
-  struct stat status {};  // of the file itself
-  bool is_copy = false;   // `file` is a copy in memory: the original is on a file system that may stop to answer
+  Fd file{};              // empty if it could not be opened
+  int error = 0;          // an errno; ETIMEDOUT: the file did not answer, ECANCELED: Limits::stop_fd became readable
+  struct stat status {};  // of the original, also if `file` is a copy
+  bool is_copy = false;   // `file` is a memfd: the original is on a file system that may block
 };
 
-// Whether the open file lies on a file system whose files another process or machine has. Safe after a fork.
-bool may_stop_to_answer(int file);
+// True if a user-space daemon or another machine serves the file system of this open file, so that reads may block.
+// Async-signal-safe.
+bool may_block(int file);
 
 class Fetcher {
  public:
   struct Limits {
-    std::chrono::milliseconds each{1000};      // for one file
-    std::chrono::milliseconds in_all{10'000};  // over all, beyond the first few milliseconds of each
+    std::chrono::milliseconds each{1000};     // for one file
+    std::chrono::milliseconds total{10'000};  // for all files together; the first 10 ms of each are free
     std::uint64_t copied_bytes = std::uint64_t{256} << 20U;
-    int stop_fd = -1;  // readable: no file is waited for any more
+    int stop_fd = -1;  // once this is readable, all files fail with ECANCELED
   };
 
-  // The one of this process.
+  // The instance of this process.
   static Fetcher& instance();
 
   Fetcher() = default;
@@ -47,15 +48,16 @@ class Fetcher {
   Fetcher& operator=(const Fetcher&) = delete;
   ~Fetcher();
 
-  // A new budget for what follows.
+  // Starts a new budget of time.
   void begin(const Limits& limits);
 
-  // A regular file, opened for reading; nothing else is opened. Of a file system of another machine or process, a copy.
+  // Opens a regular file for reading; other files get EINVAL. A file of a file system that may block is copied to a
+  // memfd.
   FetchedFile open(const std::string& path);
-  // What could be read, of any file; at most `most` bytes. nullopt: nothing could, or not in time.
+  // Reads any file up to an error, its end, or `most` bytes. nullopt: no byte could be read, or not in time.
   std::optional<std::string> read_text(const std::string& path, std::size_t most);
 
-  // Files that were given up because they did not answer.
+  // The number of files that were given up because they did not answer.
   [[nodiscard]] unsigned given_up() const { return given_up_; }
 
  private:
@@ -64,7 +66,7 @@ class Fetcher {
   bool start();
   void give_up();
   void reap();
-  // False: `answer.error` says why.
+  // Returns false if it fails; `answer.head.error` says why.
   bool ask(std::uint32_t kind, const std::string& path, std::uint64_t limit, Answer& answer);
   bool await(Answer& answer);
 
@@ -74,7 +76,7 @@ class Fetcher {
   unsigned given_up_ = 0;
   pid_t opener_ = -1;
   Fd socket_;
-  std::vector<pid_t> ended_;  // to be reaped
+  std::vector<pid_t> ended_;  // killed openers that are not reaped yet
 };
 
 }  // namespace taskcost

@@ -8,8 +8,8 @@
 namespace taskcost {
 namespace {
 
-// Of programs that a process ran before its present one. More than a launcher that execs a launcher needs.
-constexpr std::size_t former_images = 3;
+// Programs kept of a process besides its present one: enough for a launcher that execs a launcher.
+constexpr std::size_t max_former_images = 3;
 
 }  // namespace
 
@@ -30,7 +30,7 @@ struct AddressSpaces::Image {
     return address < candidate.end ? &candidate : nullptr;
   }
 
-  void place(Mapping mapping) {
+  void add_mapping(Mapping mapping) {
     const std::size_t before = mappings.size();
     clear(mapping.start, mapping.end);
     const std::uint64_t start = mapping.start;
@@ -38,7 +38,7 @@ struct AddressSpaces::Image {
     *kept += mappings.size() - before;
   }
 
-  // Leaves what is outside of [start, end) of each mapping.
+  // Removes [start, end) from all mappings, as munmap does.
   void clear(std::uint64_t start, std::uint64_t end) {
     auto each = mappings.lower_bound(start);
     if (each != mappings.begin() && std::prev(each)->second.end > start) {
@@ -71,10 +71,10 @@ AddressSpaces::~AddressSpaces() = default;
 
 std::size_t AddressSpaces::mappings() const { return *kept_; }
 
-AddressSpaces::Process* AddressSpaces::process_for(std::uint32_t pid, std::uint64_t time_ns) {
+AddressSpaces::Process* AddressSpaces::find_or_add(std::uint32_t pid, std::uint64_t time_ns) {
   const auto known = processes_.find(pid);
   if (known != processes_.end()) {
-    return time_ns < known->second.told_ns ? nullptr : &known->second;
+    return time_ns < known->second.snapshot_ns ? nullptr : &known->second;
   }
   if (processes_.size() >= limit_) {
     ++dropped_;
@@ -88,13 +88,13 @@ void AddressSpaces::begin_image(Process& process, std::shared_ptr<Image> image, 
   if (!images.empty() && images.back().image->mappings.empty()) {
     images.pop_back();
   }
-  if (images.size() > former_images) {
+  if (images.size() > max_former_images) {
     images.erase(images.begin());
   }
   images.push_back({std::move(image), time_ns});
 }
 
-void AddressSpaces::place(Process& process, Mapping mapping) {
+void AddressSpaces::add_mapping(Process& process, Mapping mapping) {
   if (mapping.start >= mapping.end) {
     return;
   }
@@ -103,7 +103,7 @@ void AddressSpaces::place(Process& process, Mapping mapping) {
   }
   auto& image = process.images.back().image;
   const bool shared = image.use_count() > 1;
-  // In the middle of another one it makes two of that.
+  // A mapping inside another one splits that in two.
   const std::size_t needed = 2 + (shared ? image->mappings.size() : 0);
   if (*kept_ + needed > limit_) {
     ++dropped_;
@@ -112,24 +112,24 @@ void AddressSpaces::place(Process& process, Mapping mapping) {
   if (shared) {
     image = std::make_shared<Image>(*image);
   }
-  image->place(std::move(mapping));
+  image->add_mapping(std::move(mapping));
 }
 
 void AddressSpaces::on_mmap(std::uint32_t pid, Mapping mapping, std::uint64_t time_ns) {
-  if (Process* process = process_for(pid, time_ns)) {
+  if (Process* process = find_or_add(pid, time_ns)) {
     mapping.mapped_ns = time_ns;
-    place(*process, std::move(mapping));
+    add_mapping(*process, std::move(mapping));
   }
 }
 
 void AddressSpaces::on_exec(std::uint32_t pid, std::uint64_t time_ns) {
-  if (Process* process = process_for(pid, time_ns)) {
+  if (Process* process = find_or_add(pid, time_ns)) {
     begin_image(*process, std::make_shared<Image>(kept_), time_ns);
   }
 }
 
 void AddressSpaces::on_fork(std::uint32_t parent_pid, std::uint32_t pid, std::uint64_t time_ns) {
-  Process* process = process_for(pid, time_ns);
+  Process* process = find_or_add(pid, time_ns);
   if (process == nullptr) {
     return;
   }
@@ -139,15 +139,15 @@ void AddressSpaces::on_fork(std::uint32_t parent_pid, std::uint32_t pid, std::ui
 }
 
 void AddressSpaces::on_snapshot(std::uint32_t pid, std::vector<Mapping> mappings, std::uint64_t time_ns) {
-  Process* process = process_for(pid, time_ns);
+  Process* process = find_or_add(pid, time_ns);
   if (process == nullptr) {
     return;
   }
-  process->told_ns = time_ns;
+  process->snapshot_ns = time_ns;
   begin_image(*process, std::make_shared<Image>(kept_), time_ns);
   for (Mapping& mapping : mappings) {
     mapping.mapped_ns = time_ns;
-    place(*process, std::move(mapping));
+    add_mapping(*process, std::move(mapping));
   }
 }
 
@@ -159,7 +159,8 @@ const Mapping* AddressSpaces::find(std::uint32_t pid, std::uint64_t address) con
   return process->second.images.back().image->find(address);
 }
 
-// The kernel tells of an exec a little before it is over, and of a fork a little after the start time of the child.
+// The kernel's record of an exec comes a little before the exec is over, that of a fork a little after the start time
+// of the child.
 const AddressSpaces::Version* AddressSpaces::version_at(const Process& process, const Program& program) {
   const auto& images = process.images;
   if (program.exec_ns != 0) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Which file was mapped where in which process: what turns an address into a place in a file. Told by the kernel's
-// records of mmap, exec and fork in order of time, and by /proc/PID/maps for processes that were there before.
-// Times are CLOCK_MONOTONIC in ns; processes are keyed by tgid.
+// Keeps which file was mapped where in which process, to turn an address into an offset in a file. The sources are the
+// kernel's records of mmap, exec and fork in order of time, and /proc/PID/maps for processes that already ran. Times
+// are CLOCK_MONOTONIC in ns; processes are keyed by tgid.
 #pragma once
 
 #include <cstddef>
@@ -17,7 +17,7 @@
 
 namespace taskcost {
 
-// A part of a file, as it is executable in memory.
+// An executable mapping of a part of a file.
 struct Mapping {
   std::uint64_t start = 0;
   std::uint64_t end = 0;  // exclusive
@@ -27,15 +27,15 @@ struct Mapping {
   std::uint32_t device_minor = 0;
   std::uint64_t inode = 0;
   std::uint64_t inode_generation = 0;  // 0: not known
-  std::uint64_t mapped_ns = 0;         // the file was mapped then, with the content that is to be named; 0: not known
-  std::string build_id;                // hexadecimal; empty when unknown: device and inode tell which file it is
+  std::uint64_t mapped_ns = 0;         // the content of the file at this time is what ran; 0: not known
+  std::string build_id;                // hexadecimal; empty if unknown: device and inode identify the file then
 };
 
 class AddressSpaces {
  public:
   static constexpr std::size_t default_limit = std::size_t{1} << 18;
 
-  // At most `limit` mappings are kept, and as many processes; what comes beyond is counted and forgotten.
+  // Keeps at most `limit` mappings and as many processes; dropped() counts those beyond.
   explicit AddressSpaces(std::size_t limit = default_limit);
   AddressSpaces(const AddressSpaces&) = delete;
   AddressSpaces& operator=(const AddressSpaces&) = delete;
@@ -44,18 +44,19 @@ class AddressSpaces {
   void on_mmap(std::uint32_t pid, Mapping mapping, std::uint64_t time_ns);
   void on_exec(std::uint32_t pid, std::uint64_t time_ns);
   void on_fork(std::uint32_t parent_pid, std::uint32_t pid, std::uint64_t time_ns);
-  // All that a process had mapped at that time. Events from before it are ignored: they are in it.
+  // Takes all mappings that a process had at this time. Earlier events are ignored afterwards: the snapshot has them.
   void on_snapshot(std::uint32_t pid, std::vector<Mapping> mappings, std::uint64_t time_ns);
 
-  // As the process is now; null when no mapping is known. Borrowed until the next event.
+  // The mapping in the present program of the process; nullptr if none is known. The pointer is valid until the next
+  // event.
   [[nodiscard]] const Mapping* find(std::uint32_t pid, std::uint64_t address) const;
-  // Which of the programs that ran under one pid, one after the other.
+  // Selects one of the programs that ran under one pid, one after the other.
   struct Program {
-    std::uint64_t exec_ns = 0;   // of the exec that began it; 0: none that was seen
-    std::uint64_t start_ns = 0;  // of its process, or when that was first seen; 0: not known
+    std::uint64_t exec_ns = 0;   // time of the exec that started it; 0: no exec was seen
+    std::uint64_t start_ns = 0;  // time when its process started or was first seen; 0: not known
   };
-  // The mapping of each address of one stack, which all belongs to one program. Where its time is not known, that is
-  // the one that explains most addresses, of equals the latest.
+  // The mapping of each address of one stack; all addresses belong to one program. If its time is not known, it is the
+  // program that has a mapping for most addresses, and the latest of those that have equally many.
   [[nodiscard]] std::vector<const Mapping*> find_together(std::uint32_t pid, std::span<const std::uint64_t> addresses,
                                                           const Program& program) const;
   [[nodiscard]] std::vector<const Mapping*> find_together(std::uint32_t pid,
@@ -64,7 +65,7 @@ class AddressSpaces {
   }
 
   [[nodiscard]] std::size_t mappings() const;
-  // Mappings, forks and execs that were forgotten because of the limit.
+  // Mappings, forks and execs that did not fit the limit.
   [[nodiscard]] std::uint64_t dropped() const { return dropped_; }
 
  private:
@@ -74,15 +75,15 @@ class AddressSpaces {
     std::uint64_t begin_ns = 0;
   };
   struct Process {
-    std::vector<Version> images;  // of its programs, the present one last
-    std::uint64_t told_ns = 0;    // of the snapshot
+    std::vector<Version> images;    // one for each program, the present one last
+    std::uint64_t snapshot_ns = 0;  // time of the snapshot
   };
 
-  // Null when the event is older than what is known, or there is no room.
-  Process* process_for(std::uint32_t pid, std::uint64_t time_ns);
+  // nullptr if the event is older than the snapshot, or the limit is reached.
+  Process* find_or_add(std::uint32_t pid, std::uint64_t time_ns);
   void begin_image(Process& process, std::shared_ptr<Image> image, std::uint64_t time_ns);
   static const Version* version_at(const Process& process, const Program& program);
-  void place(Process& process, Mapping mapping);
+  void add_mapping(Process& process, Mapping mapping);
 
   std::size_t limit_;
   std::shared_ptr<std::size_t> kept_;
@@ -90,8 +91,7 @@ class AddressSpaces {
   std::unordered_map<std::uint32_t, Process> processes_;
 };
 
-// Executable mappings of files, and the vDSO, from the text of /proc/PID/maps. Lines that are no such thing are passed
-// over.
+// Parses the executable mappings of files, and of the vDSO, from the text of /proc/PID/maps. It skips all other lines.
 std::vector<Mapping> parse_maps(std::string_view text);
 
 }  // namespace taskcost

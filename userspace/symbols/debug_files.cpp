@@ -28,10 +28,10 @@ constexpr std::array<std::uint32_t, 256> make_crc_table() {
   return table;
 }
 
-// CRC-32 as .gnu_debuglink has it, which is that of zlib.
+// .gnu_debuglink has the CRC-32 of zlib.
 bool has_checksum(const RegularFile& file, GElf_Word checksum) {
   static constexpr auto table = make_crc_table();
-  // Its path was chosen by the program's file.
+  // The observed program's file chose this path: do not read for ever.
   constexpr off_t largest = off_t{4} << 30;
   if (file.status().st_size > largest) {
     return false;
@@ -47,11 +47,11 @@ bool has_checksum(const RegularFile& file, GElf_Word checksum) {
   return ~sum == checksum;
 }
 
-std::string directory_of(const std::string& path) { return path.substr(0, path.rfind('/')); }
+std::string parent_of(const std::string& path) { return path.substr(0, path.rfind('/')); }
 
 }  // namespace
 
-std::string build_id_of(Elf* elf) {
+std::string read_build_id(Elf* elf) {
   const void* bytes = nullptr;
   const ssize_t size = dwelf_elf_gnu_build_id(elf, &bytes);
   std::string text;
@@ -64,10 +64,10 @@ std::string build_id_of(Elf* elf) {
   return text;
 }
 
-std::string build_id_of(const RegularFile& file) {
+std::string read_build_id(const RegularFile& file) {
   elf_version(EV_CURRENT);
   const std::unique_ptr<Elf, ElfEnd> elf(elf_begin(file.get(), ELF_C_READ_MMAP, nullptr));
-  return elf ? build_id_of(elf.get()) : std::string();
+  return elf ? read_build_id(elf.get()) : std::string();
 }
 
 RegularFile find_debug_file(const std::string& path, const std::string& build_id, const DebugLink& link,
@@ -75,22 +75,22 @@ RegularFile find_debug_file(const std::string& path, const std::string& build_id
   if (build_id.size() > 2) {
     for (const std::string& directory : directories) {
       RegularFile file(directory + "/.build-id/" + build_id.substr(0, 2) + "/" + build_id.substr(2) + ".debug");
-      if (file && build_id_of(file) == build_id) {
+      if (file && read_build_id(file) == build_id) {
         return file;
       }
     }
   }
-  // A name, not a way to somewhere else.
+  // The link must be a file name: with a slash it could lead out of the directories.
   if (link.name.empty() || link.name.find('/') != std::string::npos) {
     return {};
   }
-  const std::string beside = directory_of(path);
-  std::vector<std::string> places = {beside, beside + "/.debug"};
+  const std::string beside = parent_of(path);
+  std::vector<std::string> candidates = {beside, beside + "/.debug"};
   for (const std::string& directory : directories) {
-    places.push_back(directory + beside);
+    candidates.push_back(directory + beside);
   }
-  for (const std::string& place : places) {
-    RegularFile file(place + "/" + link.name);
+  for (const std::string& candidate : candidates) {
+    RegularFile file(candidate + "/" + link.name);
     if (file && has_checksum(file, link.checksum)) {
       return file;
     }

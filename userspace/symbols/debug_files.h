@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Where the symbols of a stripped file are kept: by build id, or by .gnu_debuglink. Files of this machine only:
-// libdwfl's own search would ask a debuginfod server, which must not happen while something is measured.
+// Finds the debug file of a stripped ELF file on this machine, by build id or .gnu_debuglink. libdwfl's own search is
+// not used, because it asks debuginfod servers, and a measurement must not wait for a network.
 #pragma once
 
 #include <elfutils/libdwfl.h>
@@ -13,16 +13,17 @@
 
 namespace taskcost {
 
-// Hexadecimal; empty when the file has none.
-std::string build_id_of(Elf* elf);
-std::string build_id_of(const RegularFile& file);
+// Returns the build id in hexadecimal; empty if the file has none.
+std::string read_build_id(Elf* elf);
+std::string read_build_id(const RegularFile& file);
 
 struct DebugLink {
   std::string name;  // hostile
   GElf_Word checksum = 0;
 };
 
-// `directories` are searched in order; the link also beside the file. Closed when there is no such file.
+// Searches `directories` in order, and for a link also the directory of the file. The result is closed if there is no
+// such file.
 RegularFile find_debug_file(const std::string& path, const std::string& build_id, const DebugLink& link,
                             const std::vector<std::string>& directories);
 

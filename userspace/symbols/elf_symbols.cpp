@@ -22,7 +22,7 @@ struct DwflEnd {
   void operator()(Dwfl* dwfl) const { dwfl_end(dwfl); }
 };
 
-// What libdwfl's callback for debug files needs to know.
+// The argument of libdwfl's callback for debug files.
 struct Search {
   std::string path;
   const std::vector<std::string>* directories = nullptr;
@@ -38,21 +38,21 @@ int find_debuginfo(Dwfl_Module* module, void** user, const char* /*name*/, Dwarf
   const auto& search = *static_cast<const Search*>(*user);
   GElf_Addr bias = 0;
   Elf* elf = dwfl_module_getelf(module, &bias);
-  return find_debug_file(search.path, elf == nullptr ? "" : build_id_of(elf), {link == nullptr ? "" : link, checksum},
+  return find_debug_file(search.path, elf == nullptr ? "" : read_build_id(elf), {link == nullptr ? "" : link, checksum},
                          *search.directories)
       .release();
 }
 
 bool is_function(const GElf_Sym& symbol, GElf_Word section, std::string_view name) {
   const int type = GELF_ST_TYPE(symbol.st_info);
-  // Functions written in assembly are often of no type.
+  // Functions written in assembly often have no type.
   const bool may_be = type == STT_FUNC || type == STT_GNU_IFUNC || (type == STT_NOTYPE && name[0] != '$');
   return may_be && section != SHN_UNDEF && section != SHN_ABS;
 }
 
-// Of several names of one place: a function rather than a label, an exported rather than a local one, and the one that
-// looks least internal.
-auto awkwardness(const GElf_Sym& symbol, std::string_view name) {
+// Of several symbols at one address, the lowest rank wins: a function before a label, a global before a local symbol,
+// and the one with the fewest leading underscores.
+auto symbol_rank(const GElf_Sym& symbol, std::string_view name) {
   const auto underscores = std::min(name.find_first_not_of('_'), name.size());
   return std::tuple(GELF_ST_TYPE(symbol.st_info) == STT_NOTYPE, symbol.st_size == 0,
                     GELF_ST_BIND(symbol.st_info) == STB_LOCAL, underscores);
@@ -70,7 +70,7 @@ class ElfSymbols::Reader {
     if (elf == nullptr) {
       return false;
     }
-    into_.build_id_ = taskcost::build_id_of(elf);
+    into_.build_id_ = taskcost::read_build_id(elf);
     read_segments(elf);
     read_symbols();
     return true;
@@ -103,18 +103,20 @@ class ElfSymbols::Reader {
       }
     }
     std::stable_sort(found.begin(), found.end(), [](const Candidate& a, const Candidate& b) {
-      return std::tuple(a.first.st_value, awkwardness(a.first, a.second)) <
-             std::tuple(b.first.st_value, awkwardness(b.first, b.second));
+      return std::tuple(a.first.st_value, symbol_rank(a.first, a.second)) <
+             std::tuple(b.first.st_value, symbol_rank(b.first, b.second));
     });
-    const auto same_place = [](const Candidate& a, const Candidate& b) { return a.first.st_value == b.first.st_value; };
-    found.erase(std::unique(found.begin(), found.end(), same_place), found.end());
+    const auto same_address = [](const Candidate& a, const Candidate& b) {
+      return a.first.st_value == b.first.st_value;
+    };
+    found.erase(std::unique(found.begin(), found.end(), same_address), found.end());
     for (const auto& [symbol, name] : found) {
       keep(symbol, name);
     }
   }
 
   void keep(const GElf_Sym& symbol, std::string_view name) {
-    // "memcpy@@GLIBC_2.14": the version is not part of what it is called.
+    // Cut off the version, as in "memcpy@@GLIBC_2.14".
     const std::size_t version = name.find('@');
     if (version != 0) {
       name = name.substr(0, version);
@@ -142,12 +144,12 @@ Result<ElfSymbols> ElfSymbols::read(RegularFile file, const std::string& path,
     return failure();
   }
   dwfl_report_begin(dwfl.get());
-  // At its own addresses, whatever they are: places in memory are turned into places in the file before.
+  // The last argument keeps the addresses of the file: find() gets offsets in the file, not addresses in memory.
   Dwfl_Module* module = dwfl_report_elf(dwfl.get(), path.c_str(), path.c_str(), file.get(), 0, true);
   if (module == nullptr) {
     return failure();
   }
-  (void)file.release();  // libdwfl has it now
+  (void)file.release();  // libdwfl owns the descriptor now
   dwfl_report_end(dwfl.get(), nullptr, nullptr);
 
   Search search{path, &debug_directories};
@@ -161,7 +163,7 @@ Result<ElfSymbols> ElfSymbols::read(RegularFile file, const std::string& path,
   return symbols;
 }
 
-std::optional<std::uint64_t> ElfSymbols::address_of(std::uint64_t file_offset) const {
+std::optional<std::uint64_t> ElfSymbols::to_address(std::uint64_t file_offset) const {
   for (const Segment& segment : segments_) {
     if (file_offset >= segment.file_offset && file_offset - segment.file_offset < segment.size) {
       return segment.address + (file_offset - segment.file_offset);
@@ -171,9 +173,9 @@ std::optional<std::uint64_t> ElfSymbols::address_of(std::uint64_t file_offset) c
 }
 
 std::string ElfSymbols::find(std::uint64_t file_offset) const {
-  // A function that holds another one's symbol is that far away at most.
+  // Symbols can nest: look at this many of them for an outer function that covers the address.
   constexpr int symbols_inside = 16;
-  const auto address = address_of(file_offset);
+  const auto address = to_address(file_offset);
   if (!address) {
     return {};
   }

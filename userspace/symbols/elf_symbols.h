@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The functions of one ELF file, by place in the file.
+// The functions of one ELF file, found by their offset in the file.
 #pragma once
 
 #include <cstdint>
@@ -15,36 +15,36 @@ namespace taskcost {
 
 class ElfSymbols {
  public:
-  // `path` is where the file was found: its debug file is looked for from there.
+  // `path` is where the file was found; the search for its debug file starts there. Error: libdwfl cannot read it.
   static Result<ElfSymbols> read(RegularFile file, const std::string& path,
                                  const std::vector<std::string>& debug_directories);
 
-  // The symbol there as the file has it, without its version; empty when there is none.
+  // Returns the symbol that covers this offset, still mangled, without its version; empty if there is none.
   [[nodiscard]] std::string find(std::uint64_t file_offset) const;
   [[nodiscard]] const std::string& build_id() const { return build_id_; }
 
  private:
   struct Segment {
     std::uint64_t file_offset = 0;
-    std::uint64_t size = 0;  // in the file
+    std::uint64_t size = 0;  // bytes in the file
     std::uint64_t address = 0;
   };
   struct Symbol {
     std::uint64_t address = 0;
-    std::uint64_t size = 0;  // 0: as far as the next symbol
-    std::uint32_t name = 0;  // in names_
+    std::uint64_t size = 0;  // 0: it reaches to the next symbol
+    std::uint32_t name = 0;  // index in names_
   };
   class Reader;
 
-  [[nodiscard]] std::optional<std::uint64_t> address_of(std::uint64_t file_offset) const;
+  [[nodiscard]] std::optional<std::uint64_t> to_address(std::uint64_t file_offset) const;
 
   std::string build_id_;
   std::vector<Segment> segments_;
-  std::vector<Symbol> symbols_;  // by address, one for each
-  std::string names_;            // each with a zero behind it
+  std::vector<Symbol> symbols_;  // sorted by address, one for each address
+  std::string names_;            // zero-terminated names
 };
 
-// A C++ name as one reads it; any other name unchanged.
-std::string demangled(const std::string& name);
+// Demangles a C++ name, as c++filt does; returns any other name unchanged.
+std::string demangle(const std::string& name);
 
 }  // namespace taskcost

@@ -18,15 +18,16 @@ constexpr std::string_view kernel_itself = "[kernel]";
 
 bool is_text(char type) { return type == 't' || type == 'T' || type == 'w' || type == 'W'; }
 
-// Of several names of one address: an exported one, and the one that looks least internal.
-auto awkwardness(char type, std::string_view name) {
+// Of several symbols at one address, the lowest rank wins: a global before a local one, and the one with the fewest
+// leading underscores.
+auto symbol_rank(char type, std::string_view name) {
   const auto underscores = std::min(name.find_first_not_of('_'), name.size());
   return std::tuple(type != 'T', underscores);
 }
 
 }  // namespace
 
-// Lines are "address type name", with "\t[module]" behind it for a module's.
+// Lines are "address type name", and "address type name\t[module]" for modules.
 KernelSymbols KernelSymbols::parse(std::string_view kallsyms) {
   struct Line {
     std::uint64_t address;
@@ -57,7 +58,7 @@ KernelSymbols KernelSymbols::parse(std::string_view kallsyms) {
     lines.push_back({address, line[1], name, module == std::string_view::npos ? kernel_itself : line.substr(module)});
   }
   std::stable_sort(lines.begin(), lines.end(), [](const Line& a, const Line& b) {
-    return std::tuple(a.address, awkwardness(a.type, a.name)) < std::tuple(b.address, awkwardness(b.type, b.name));
+    return std::tuple(a.address, symbol_rank(a.type, a.name)) < std::tuple(b.address, symbol_rank(b.type, b.name));
   });
   const auto same_address = [](const Line& a, const Line& b) { return a.address == b.address; };
   lines.erase(std::unique(lines.begin(), lines.end(), same_address), lines.end());

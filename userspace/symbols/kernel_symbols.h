@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Functions of the running kernel and its modules, by address: /proc/kallsyms.
+// The functions of the running kernel and its modules by address, from /proc/kallsyms.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,7 @@ class KernelSymbols {
   static KernelSymbols parse(std::string_view kallsyms);
   static Result<KernelSymbols> read();
 
-  // The kernel keeps its addresses to itself (kernel.kptr_restrict): all are 0, and frames stay nameless.
+  // True if kernel.kptr_restrict hides the addresses: all are 0, and frames have no names.
   [[nodiscard]] bool hidden() const { return hidden_; }
   [[nodiscard]] Frame name(std::uint64_t address) const;
 
@@ -30,11 +30,12 @@ class KernelSymbols {
     std::string module;
   };
 
-  std::vector<Symbol> symbols_;  // by address, one for each
+  std::vector<Symbol> symbols_;  // sorted by address, one for each address
   bool hidden_ = false;
 };
 
-// By the first function that it lists: would KernelSymbols::read() give no names? So it is as well without a list.
+// True if KernelSymbols::read() would find no names: the first function in /proc/kallsyms has address 0, or there is no
+// such file.
 bool kernel_addresses_are_hidden();
 
 }  // namespace taskcost

@@ -20,15 +20,15 @@
 namespace taskcost {
 namespace {
 
-// Descriptors are few, and an open file keeps its file system busy.
-constexpr std::size_t most_kept = 128;
-constexpr std::size_t most_known = 16384;
+// File descriptors are limited, and an open file keeps its file system from being unmounted.
+constexpr std::size_t max_kept = 128;
+constexpr std::size_t max_known = 16384;
 
 bool has_numbers(const Mapping& mapping, std::uint32_t device_major, std::uint32_t device_minor, std::uint64_t inode) {
   return mapping.inode == inode && mapping.device_major == device_major && mapping.device_minor == device_minor;
 }
 
-// On overlayfs and btrfs stat() does not tell the device and inode that a mapping has: so map it, and look.
+// On overlayfs and btrfs, stat() returns another device and inode than /proc/PID/maps shows: map the file to compare.
 bool maps_as(const RegularFile& file, const Mapping& mapping) {
   const auto size = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
   void* at = mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.get(), 0);
@@ -55,16 +55,16 @@ bool maps_as(const RegularFile& file, const Mapping& mapping) {
   return same;
 }
 
-// False only where both tell, and differently.
+// False only if both generations are known and differ.
 bool may_have_generation(const RegularFile& file, const Mapping& mapping) {
-  unsigned long generation = 0;  // the kernel writes an int
+  unsigned long generation = 0;  // FS_IOC_GETVERSION is declared with long, but the kernel writes an int
   if (mapping.inode_generation == 0 || ioctl(file.get(), FS_IOC_GETVERSION, &generation) != 0) {
     return true;
   }
   return static_cast<std::uint32_t>(generation) == static_cast<std::uint32_t>(mapping.inode_generation);
 }
 
-// Whether the path, as we see it, leads to the same inode.
+// True if the path leads to the inode of `file` in our mount namespace.
 bool leads_to(const std::string& path, const RegularFile& file) {
   const struct stat expected = file.status();
   struct stat found {};
@@ -74,7 +74,7 @@ bool leads_to(const std::string& path, const RegularFile& file) {
 }  // namespace
 
 bool is_mapping_of(const Mapping& mapping, const RegularFile& file) {
-  if (!mapping.build_id.empty() && build_id_of(file) != mapping.build_id) {
+  if (!mapping.build_id.empty() && read_build_id(file) != mapping.build_id) {
     return false;
   }
   if (mapping.inode == 0) {
@@ -85,47 +85,47 @@ bool is_mapping_of(const Mapping& mapping, const RegularFile& file) {
   return (is_same || (!file.is_copy() && maps_as(file, mapping))) && may_have_generation(file, mapping);
 }
 
-MappedFiles::Key MappedFiles::key_of(const Mapping& mapping) {
+MappedFiles::Key MappedFiles::make_key(const Mapping& mapping) {
   return {mapping.path,  mapping.device_major,     mapping.device_minor,
           mapping.inode, mapping.inode_generation, mapping.build_id};
 }
 
-void MappedFiles::look_at(std::uint32_t pid, Mapping& mapping) {
+void MappedFiles::identify(std::uint32_t pid, Mapping& mapping) {
   if (!mapping.path.starts_with('/') || mapping.path.starts_with("//")) {
     return;
   }
-  const Key told = key_of(mapping);
-  if (const auto known = known_.find(told); known != known_.end()) {
+  const Key reported = make_key(mapping);
+  if (const auto known = known_.find(reported); known != known_.end()) {
     mapping.build_id = known->second->build_id;
     return;
   }
   const std::string path = fmt::format("/proc/{}/map_files/{:x}-{:x}", pid, mapping.start, mapping.end);
-  const Fd place(::open(path.c_str(), O_PATH | O_CLOEXEC));
-  if (!place || may_stop_to_answer(place.get())) {
+  const Fd file_path(::open(path.c_str(), O_PATH | O_CLOEXEC));
+  if (!file_path || may_block(file_path.get())) {
     return;
   }
   RegularFile file(path);
-  // Another process may have that pid by now.
+  // Another process may have the pid by now.
   if (!file || !is_mapping_of(mapping, file)) {
     return;
   }
-  if (known_.size() >= most_known) {
+  if (known_.size() >= max_known) {
     known_.clear();
     kept_ = 0;
   }
   auto known = std::make_shared<Known>();
-  known->build_id = mapping.build_id.empty() ? build_id_of(file) : mapping.build_id;
-  if (kept_ < most_kept && !leads_to(mapping.path, file)) {
+  known->build_id = mapping.build_id.empty() ? read_build_id(file) : mapping.build_id;
+  if (kept_ < max_kept && !leads_to(mapping.path, file)) {
     known->file = Fd(file.release());
     ++kept_;
   }
   mapping.build_id = known->build_id;
-  known_.emplace(told, known);
-  known_.emplace(key_of(mapping), known);
+  known_.emplace(reported, known);
+  known_.emplace(make_key(mapping), known);
 }
 
 RegularFile MappedFiles::open(const Mapping& mapping) const {
-  const auto known = known_.find(key_of(mapping));
+  const auto known = known_.find(make_key(mapping));
   return RegularFile(
       known == known_.end() || !known->second->file ? -1 : fcntl(known->second->file.get(), F_DUPFD_CLOEXEC, 0));
 }

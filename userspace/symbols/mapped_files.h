@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The files behind the mappings of living processes, looked at while they can be: in another mount namespace, or once
-// its name is gone, a file is reached through /proc/PID/map_files alone, and only for as long as it is mapped.
+// Identifies the files behind the mappings of running processes while that is possible: a file in another mount
+// namespace, or an unlinked one, can be opened through /proc/PID/map_files only, and only while it is mapped.
 #pragma once
 
 #include <cstddef>
@@ -19,29 +19,30 @@ namespace taskcost {
 
 class MappedFiles {
  public:
-  // `pid` as /proc numbers it. Tells the build id of a mapping that has none, and keeps the file open if its path does
-  // not lead there for us. Does nothing for what is no file, and for file systems that may wait for somebody else.
-  void look_at(std::uint32_t pid, Mapping& mapping);
+  // Adds the build id to a mapping that has none, and keeps the file open if its path leads elsewhere in our mount
+  // namespace. `pid` is an id in the pid namespace of /proc. Skips mappings that are not of a file, and file systems
+  // that may block (fetcher.h).
+  void identify(std::uint32_t pid, Mapping& mapping);
 
-  // The file that was kept; closed when there is none.
+  // A duplicate of the file that was kept open; closed if there is none.
   [[nodiscard]] RegularFile open(const Mapping& mapping) const;
 
  private:
   struct Known {
     std::string build_id;
-    Fd file;  // closed: its path leads there
+    Fd file;  // empty: its path leads to it
   };
   // Path, device, inode, generation and build id.
   using Key = std::tuple<std::string, std::uint32_t, std::uint32_t, std::uint64_t, std::uint64_t, std::string>;
 
-  static Key key_of(const Mapping& mapping);
+  static Key make_key(const Mapping& mapping);
 
-  // By what the kernel told of the mapping, and by that with the build id.
+  // Each file has two keys: the mapping without and with its build id.
   std::map<Key, std::shared_ptr<const Known>> known_;
   std::size_t kept_ = 0;
 };
 
-// Whether the mapping is one of this file, as far as numbers and build id tell.
+// True if build id, device, inode and generation of the mapping, as far as they are known, are those of the file.
 bool is_mapping_of(const Mapping& mapping, const RegularFile& file);
 
 }  // namespace taskcost

@@ -14,7 +14,7 @@
 namespace taskcost {
 namespace {
 
-// The records as perf_event.h describes them in comments; behind each comes the time.
+// perf_event.h describes the records in comments only. The time follows each record.
 struct FileNumbers {
   std::uint32_t device_major;
   std::uint32_t device_minor;
@@ -22,7 +22,7 @@ struct FileNumbers {
   std::uint64_t inode_generation;
 };
 
-// In the place of the numbers, where the file has one and it was in memory (PERF_RECORD_MISC_MMAP_BUILD_ID).
+// PERF_RECORD_MISC_MMAP_BUILD_ID: the build id replaces the numbers, if the file has one and its page was resident.
 struct FileBuildId {
   std::uint8_t size;
   std::array<std::uint8_t, 3> reserved;
@@ -40,14 +40,14 @@ struct MmapRecord {
   std::array<std::byte, sizeof(FileNumbers)> file;
   std::uint32_t protection;
   std::uint32_t flags;
-  // and the path, with zeros behind it up to a multiple of 8
+  // followed by the path, padded with zeros to a multiple of 8
 };
 
 struct CommRecord {
   perf_event_header header;
   std::uint32_t pid;
   std::uint32_t tid;
-  // and the name
+  // followed by the name
 };
 
 struct ForkRecord {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the kernel tells about address spaces through perf events, from bytes: PERF_RECORD_MMAP2, COMM, FORK and LOST.
+// Decodes the records of perf events that tell about address spaces: PERF_RECORD_MMAP2, COMM, FORK and LOST.
 #pragma once
 
 #include <cstddef>
@@ -17,16 +17,16 @@ struct MappingEvent {
   Kind kind = Kind::mmap;
   std::uint64_t time_ns = 0;  // CLOCK_MONOTONIC
   std::uint32_t pid = 0;      // tgid
-  std::uint32_t parent = 0;   // of a fork: tgid
-  std::uint64_t lost = 0;     // of a loss: events that found the ring full
-  Mapping mapping;            // of an mmap
+  std::uint32_t parent = 0;   // fork: tgid of the parent
+  std::uint64_t lost = 0;     // lost: how many records did not fit the ring
+  Mapping mapping;            // mmap
 };
 
-// One whole record, with its header, of an event that samples PERF_SAMPLE_TIME alone with sample_id_all. nullopt for
-// what says nothing about an address space: another name, a new thread, data, the kernel's own; and for torn records.
+// Decodes one whole record, with its header, of an event opened with sample_id_all and PERF_SAMPLE_TIME alone. nullopt:
+// it does not concern an address space (prctl(PR_SET_NAME), a new thread, a data mapping, the kernel), or is torn.
 std::optional<MappingEvent> decode_mapping_record(std::span<const std::byte> record);
 
-// A loss changes nothing.
+// Kind::lost changes nothing.
 void apply(const MappingEvent& event, AddressSpaces& spaces);
 
 }  // namespace taskcost

@@ -12,7 +12,7 @@
 namespace taskcost {
 namespace {
 
-// Takes a number and the character behind it off the front.
+// Removes a number and the character behind it from the front of `text`.
 template <std::unsigned_integral T>
 bool take_number(std::string_view& text, T& value, int base, char behind) {
   const auto result = std::from_chars(text.data(), text.data() + text.size(), value, base);
@@ -23,8 +23,8 @@ bool take_number(std::string_view& text, T& value, int base, char behind) {
   return true;
 }
 
-// The kernel writes a newline in a path as \012, and nothing else that way.
-std::string with_newlines(std::string_view path) {
+// The kernel escapes a newline in a path as \012, and no other character, not even the backslash.
+std::string unescape_newlines(std::string_view path) {
   constexpr std::string_view escape = "\\012";
   std::string plain;
   for (std::size_t at = path.find(escape); at != std::string_view::npos; at = path.find(escape)) {
@@ -54,7 +54,7 @@ std::optional<Mapping> parse_line(std::string_view line) {
   if (line.front() != '/' && line != "[vdso]") {
     return std::nullopt;
   }
-  mapping.path = with_newlines(line);
+  mapping.path = unescape_newlines(line);
   return mapping;
 }
 

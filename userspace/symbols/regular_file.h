@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Files whose paths an observed program chose.
+// A file whose path an observed program chose.
 #pragma once
 
 #include <sys/stat.h>
@@ -14,8 +14,8 @@ namespace taskcost {
 class RegularFile {
  public:
   RegularFile() = default;
-  // Closed when there is none, when it is no regular file (nothing blocks on a FIFO that stands there), or when its
-  // file system does not answer in time (fetcher.h). errno tells.
+  // Closed, with errno set, if the file cannot be opened, is not regular (a FIFO does not block), or its file system
+  // does not answer in time (fetcher.h).
   explicit RegularFile(const std::string& path);
   explicit RegularFile(int fd) : fd_(fd) {}
   RegularFile(RegularFile&& other) noexcept : fd_(other.release()), original_(other.original_) {}
@@ -26,12 +26,12 @@ class RegularFile {
   [[nodiscard]] int get() const { return fd_; }
   [[nodiscard]] int release();
   [[nodiscard]] struct stat status() const;
-  // Its content is in memory: mapped, it is another file.
+  // True if this is a memfd with the content: a mapping of it has other numbers than one of the original.
   [[nodiscard]] bool is_copy() const { return original_.has_value(); }
 
  private:
   int fd_ = -1;
-  std::optional<struct stat> original_;  // of a copy
+  std::optional<struct stat> original_;  // status of the file that a copy was made of
 };
 
 }  // namespace taskcost

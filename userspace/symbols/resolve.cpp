@@ -13,7 +13,7 @@
 namespace taskcost {
 namespace {
 
-// Below these there is nothing: a program or a thread begins here.
+// The outermost function of a program or a thread; a stack that does not reach one is cut.
 constexpr std::array<std::string_view, 8> entries = {
     "_start", "__libc_start_call_main", "start_thread", "clone", "clone3", "__clone", "__clone3", "thread_start"};
 
@@ -21,8 +21,9 @@ bool is_entry(std::string_view function) {
   return std::find(entries.begin(), entries.end(), function.substr(0, function.find('@'))) != entries.end();
 }
 
-// Of a frame that waits for a call to return, the address is that behind the call, which may be in the next function.
-std::vector<std::uint64_t> inside_calls(const std::vector<std::uint64_t>& addresses) {
+// All frames but the innermost have a return address, which is behind the call and may be in the next function:
+// subtract 1.
+std::vector<std::uint64_t> call_sites(const std::vector<std::uint64_t>& addresses) {
   std::vector<std::uint64_t> inside = addresses;
   for (std::size_t i = 1; i < inside.size(); ++i) {
     inside[i] -= inside[i] > 0 ? 1 : 0;
@@ -32,7 +33,7 @@ std::vector<std::uint64_t> inside_calls(const std::vector<std::uint64_t>& addres
 
 void append_user(NamedStack& stack, const RawStack& raw, const AddressSpaces& spaces, std::optional<std::uint32_t> tgid,
                  Symbolizer& symbolizer) {
-  const std::vector<std::uint64_t> addresses = inside_calls(raw.user);
+  const std::vector<std::uint64_t> addresses = call_sites(raw.user);
   std::vector<const Mapping*> mappings(addresses.size(), nullptr);
   if (tgid) {
     mappings = spaces.find_together(*tgid, addresses, {raw.exec_ns, raw.start_ns});
@@ -43,14 +44,14 @@ void append_user(NamedStack& stack, const RawStack& raw, const AddressSpaces& sp
   stack.cut = raw.user_missing || addresses.empty() || !is_entry(stack.frames.front().function);
 }
 
-// The way from a tracepoint to its probe; what is called from it is the probe itself.
+// True for the kernel functions between a tracepoint and a BPF program; frames inside of them belong to our probe.
 bool leads_to_probe(std::string_view function) {
   return function.starts_with("__traceiter_") || function.starts_with("__bpf_trace_") ||
          function.starts_with("bpf_trampoline_") || function.starts_with("bpf_trace_run");
 }
 
 void append_kernel(NamedStack& stack, const RawStack& raw, const KernelSymbols& kernel) {
-  const std::vector<std::uint64_t> addresses = inside_calls(raw.kernel);
+  const std::vector<std::uint64_t> addresses = call_sites(raw.kernel);
   for (std::size_t i = addresses.size(); i-- > 0;) {
     Frame frame = kernel.name(addresses[i]);
     if (leads_to_probe(frame.function)) {
@@ -60,8 +61,8 @@ void append_kernel(NamedStack& stack, const RawStack& raw, const KernelSymbols& 
   }
 }
 
-// Equal for equal stacks, and only for them: each text is preceded by its size.
-std::string key_of(const NamedStack& stack) {
+// Two stacks have the same key if and only if they are equal, because the size precedes each text.
+std::string make_key(const NamedStack& stack) {
   std::string key;
   const auto append_number = [&key](std::uint64_t number) {
     key.append(reinterpret_cast<const char*>(&number), sizeof number);
@@ -89,7 +90,7 @@ Stacks resolve(const std::vector<RawStack>& raw, const AddressSpaces& spaces, co
                Symbolizer& symbolizer, const KernelSymbols& kernel, std::uint64_t lost_events) {
   Stacks all;
   all.lost_events = lost_events;
-  std::unordered_map<std::string, std::size_t> places;  // in all.stacks
+  std::unordered_map<std::string, std::size_t> indices;  // in all.stacks
   for (const RawStack& each : raw) {
     NamedStack stack;
     stack.process = each.process;
@@ -100,11 +101,11 @@ Stacks resolve(const std::vector<RawStack>& raw, const AddressSpaces& spaces, co
     all.events += each.count;
     all.cut_events += stack.cut ? each.count : 0;
 
-    const auto [place, is_new] = places.try_emplace(key_of(stack), all.stacks.size());
+    const auto [index, is_new] = indices.try_emplace(make_key(stack), all.stacks.size());
     if (is_new) {
       all.stacks.push_back(std::move(stack));
     }
-    NamedStack& merged = all.stacks[place->second];
+    NamedStack& merged = all.stacks[index->second];
     merged.count += each.count;
     merged.time += each.time;
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Raw stacks to stacks with names.
+// Turns raw stacks into stacks with names.
 #pragma once
 
 #include <cstdint>
@@ -15,10 +15,11 @@
 
 namespace taskcost {
 
-// The tgid of a Process::id; nullopt when the process is not known.
+// Maps a Process::id to its tgid; nullopt if the process is not known.
 using TgidOf = std::function<std::optional<std::uint32_t>(std::uint64_t process)>;
 
-// Stacks that have become equal are one. `lost_events` had no stack.
+// Stacks that are equal by name are merged. `lost_events` is passed through: events for which the kernel stored no
+// stack.
 Stacks resolve(const std::vector<RawStack>& raw, const AddressSpaces& spaces, const TgidOf& tgid_of,
                Symbolizer& symbolizer, const KernelSymbols& kernel, std::uint64_t lost_events);
 

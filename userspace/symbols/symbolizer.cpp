@@ -24,8 +24,8 @@ constexpr std::string_view deleted = " (deleted)";
 
 bool is_file(const std::string& path) { return path.starts_with('/') && !path.starts_with("//"); }
 
-// When the file changed for the last time, at the latest: its clock goes by ticks. On CLOCK_MONOTONIC; 0 when that
-// cannot be: the clock was set since.
+// The latest time, on CLOCK_MONOTONIC, at which the file may have changed last: its timestamps have the resolution of a
+// tick. 0: the change is in the future, because the clock was set since.
 std::uint64_t changed_ns(const RegularFile& file) {
   const auto ns_of = [](const timespec& time) { return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec; };
   const struct stat status = file.status();
@@ -35,7 +35,7 @@ std::uint64_t changed_ns(const RegularFile& file) {
   clock_getres(CLOCK_REALTIME_COARSE, &tick);
   clock_gettime(CLOCK_REALTIME, &wall);
   clock_gettime(CLOCK_MONOTONIC, &now);
-  // A file without a name changed when it lost that.
+  // unlink() sets the ctime as well, so an unlinked file counts by its mtime.
   const std::int64_t changed = ns_of(status.st_nlink == 0 ? status.st_mtim : status.st_ctim);
   if (changed > ns_of(wall)) {
     return 0;
@@ -43,7 +43,7 @@ std::uint64_t changed_ns(const RegularFile& file) {
   return static_cast<std::uint64_t>(std::max<std::int64_t>(changed + ns_of(tick) - (ns_of(wall) - ns_of(now)), 1));
 }
 
-// The vDSO of this process, which is that of all 64-bit processes.
+// The vDSO of this process; all 64-bit processes have the same.
 RegularFile own_vdso() {
   const auto* image = reinterpret_cast<const char*>(getauxval(AT_SYSINFO_EHDR));  // NOLINT(performance-no-int-to-ptr)
   if (image == nullptr) {
@@ -58,8 +58,8 @@ RegularFile own_vdso() {
   return file;
 }
 
-std::optional<ElfSymbols> symbols_of(RegularFile file, const std::string& path,
-                                     const std::vector<std::string>& debug_directories) {
+std::optional<ElfSymbols> read_symbols(RegularFile file, const std::string& path,
+                                       const std::vector<std::string>& debug_directories) {
   auto symbols = ElfSymbols::read(std::move(file), path, debug_directories);
   return symbols ? std::optional(std::move(*symbols)) : std::nullopt;
 }
@@ -81,11 +81,11 @@ Symbolizer::Module Symbolizer::load(const Mapping& mapping) {
 Symbolizer::Module Symbolizer::load_file(const Mapping& mapping) {
   Module module;
   if (mapping.path == vdso_path) {
-    // That of a 32-bit process is another one.
+    // A 32-bit process has another vDSO.
     constexpr std::uint64_t end_of_32_bits = std::uint64_t{1} << 32;
     RegularFile file = mapping.start < end_of_32_bits ? RegularFile() : own_vdso();
     if (file) {
-      module.symbols = symbols_of(std::move(file), mapping.path, {});
+      module.symbols = read_symbols(std::move(file), mapping.path, {});
     }
     return module;
   }
@@ -112,7 +112,7 @@ Symbolizer::Module Symbolizer::load_file(const Mapping& mapping) {
     module.mark = Frame::Mark::unread;
     return module;
   }
-  // A name may end like that and still be the file's.
+  // The name of an existing file may end with " (deleted)", too.
   const bool says_deleted = mapping.path.ends_with(deleted);
   if (!file) {
     const bool is_gone = says_deleted || why_not == ENOENT || why_not == ENOTDIR;
@@ -128,7 +128,7 @@ Symbolizer::Module Symbolizer::load_file(const Mapping& mapping) {
   return module;
 }
 
-// The inode is that of the mapping, but its content may be another one.
+// The file has the inode of the mapping, but its content may have changed.
 void Symbolizer::take_symbols(Module& module, const Mapping& mapping, RegularFile file) const {
   if (file.status().st_size > options_.largest_file) {
     module.mark = Frame::Mark::unread;
@@ -137,7 +137,7 @@ void Symbolizer::take_symbols(Module& module, const Mapping& mapping, RegularFil
   if (mapping.build_id.empty()) {
     module.changed_ns = changed_ns(file);
   }
-  auto symbols = symbols_of(std::move(file), mapping.path, options_.debug_directories);
+  auto symbols = read_symbols(std::move(file), mapping.path, options_.debug_directories);
   if (symbols && !mapping.build_id.empty() && symbols->build_id() != mapping.build_id) {
     module.mark = Frame::Mark::replaced;
     return;
@@ -145,16 +145,16 @@ void Symbolizer::take_symbols(Module& module, const Mapping& mapping, RegularFil
   module.symbols = std::move(symbols);
 }
 
-Symbolizer::Module& Symbolizer::module_of(const Mapping& mapping) {
-  // A program that maps ever new files must not fill the memory with their symbols.
-  constexpr std::size_t most_modules = 1024;
+Symbolizer::Module& Symbolizer::find_or_load(const Mapping& mapping) {
+  // Bound the memory for a program that keeps mapping new files.
+  constexpr std::size_t max_modules = 1024;
   Key key(mapping.path, mapping.device_major, mapping.device_minor, mapping.inode, mapping.inode_generation,
           mapping.build_id);
   const auto known = modules_.find(key);
   if (known != modules_.end()) {
     return known->second;
   }
-  if (modules_.size() >= most_modules) {
+  if (modules_.size() >= max_modules) {
     modules_.clear();
   }
   return modules_.emplace(std::move(key), load(mapping)).first->second;
@@ -166,7 +166,7 @@ Frame Symbolizer::name(const Mapping* mapping, std::uint64_t address) {
     frame.mark = Frame::Mark::unknown;
     return frame;
   }
-  Module& module = module_of(*mapping);
+  Module& module = find_or_load(*mapping);
   const std::uint64_t offset = address - mapping->start + (mapping->path == vdso_path ? 0 : mapping->file_offset);
   frame.module = mapping->path;
   const bool is_changed = mapping->mapped_ns != 0 && module.changed_ns > mapping->mapped_ns;
@@ -177,7 +177,7 @@ Frame Symbolizer::name(const Mapping* mapping, std::uint64_t address) {
   if (module.symbols && !is_changed) {
     const auto [known, is_new] = module.functions.try_emplace(offset);
     if (is_new) {
-      known->second = demangled(module.symbols->find(offset));
+      known->second = demangle(module.symbols->find(offset));
     }
     frame.function = known->second;
   }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Names of user-space addresses. Files are opened where their paths lead now, which may be after their process has
-// ended: a file that was removed, replaced or written to in between gives no names, and the frame says so. So it says
-// of a file that does not answer in time, and of those that come when the time for all of them is used up.
+// Names user-space addresses. It opens files by their paths, possibly after their process has exited. A file that was
+// unlinked, replaced or written to in between gives no names, and the frame's mark says so; so it does for a file that
+// does not answer in time, and for all files after the budget is used up.
 #pragma once
 
 #include <chrono>
@@ -26,9 +26,9 @@ namespace taskcost {
 class Symbolizer {
  public:
   struct Options {
-    // Where separate debug files are, besides the directory of the file itself.
+    // Searched for separate debug files, besides the directory of the file itself.
     std::vector<std::string> debug_directories = {"/usr/lib/debug"};
-    // A file that was kept open for a mapping, closed when there is none.
+    // Returns the file that was kept open for a mapping, closed if there is none.
     std::function<RegularFile(const Mapping&)> kept_file;
     std::chrono::nanoseconds budget = std::chrono::seconds(20);  // for reading all files
     std::int64_t largest_file = std::int64_t{4} << 30;
@@ -39,21 +39,21 @@ class Symbolizer {
   Symbolizer(const Symbolizer&) = delete;
   Symbolizer& operator=(const Symbolizer&) = delete;
 
-  // `mapping` is that of `address`, null when none is known. Without a symbol the frame's offset is that into the file.
+  // `mapping` contains `address`; nullptr if none is known. Without a symbol, the frame has its offset in the file.
   Frame name(const Mapping* mapping, std::uint64_t address);
 
  private:
   struct Module {
     Frame::Mark mark = Frame::Mark::none;
-    bool has_no_name = false;           // any more, but the file is known
-    std::uint64_t changed_ns = 0;       // the file changed then: older mappings had another content; 0: not so
-    std::optional<ElfSymbols> symbols;  // nullopt when they cannot be read
+    bool has_no_name = false;           // unlinked, but kept open
+    std::uint64_t changed_ns = 0;       // last change of the file: older mappings had another content; 0: not known
+    std::optional<ElfSymbols> symbols;  // nullopt if they cannot be read
     std::unordered_map<std::uint64_t, std::string> functions;  // by offset, demangled
   };
-  // Path, device, inode, generation and build id: another file of the same path is another module.
+  // Path, device, inode, generation and build id: another file with the same path is another module.
   using Key = std::tuple<std::string, std::uint32_t, std::uint32_t, std::uint64_t, std::uint64_t, std::string>;
 
-  Module& module_of(const Mapping& mapping);
+  Module& find_or_load(const Mapping& mapping);
   Module load(const Mapping& mapping);
   Module load_file(const Mapping& mapping);
   void take_symbols(Module& module, const Mapping& mapping, RegularFile file) const;
@@ -61,7 +61,7 @@ class Symbolizer {
   Options options_;
   std::map<Key, Module> modules_;
   std::chrono::nanoseconds spent_{};
-  std::set<std::pair<std::uint32_t, std::uint32_t>> silent_devices_;  // of files that did not answer
+  std::set<std::pair<std::uint32_t, std::uint32_t>> silent_devices_;  // a file there did not answer in time
 };
 
 }  // namespace taskcost

@@ -16,7 +16,7 @@
 namespace taskcost {
 namespace {
 
-std::set<std::string> words_of(std::string_view list) {
+std::set<std::string> split_list(std::string_view list) {
   std::set<std::string> words;
   std::istringstream in{std::string(list)};
   for (std::string word; std::getline(in, word, ',');) {
@@ -29,7 +29,7 @@ bool is_below(const std::string& path, const std::string& mount) {
   return path == mount || (path.starts_with(mount) && path[mount.size()] == '/');
 }
 
-const CgroupMount* mount_of(const std::string& path, const std::vector<CgroupMount>& mounts) {
+const CgroupMount* find_mount(const std::string& path, const std::vector<CgroupMount>& mounts) {
   const CgroupMount* longest = nullptr;
   for (const CgroupMount& mount : mounts) {
     if (is_below(path, mount.point) && (longest == nullptr || mount.point.size() > longest->point.size())) {
@@ -39,11 +39,11 @@ const CgroupMount* mount_of(const std::string& path, const std::vector<CgroupMou
   return longest;
 }
 
-// The directory itself, or the first hierarchy that has it, version 2 before version 1.
-std::optional<std::string> directory_of(const std::string& path, const std::vector<CgroupMount>& mounts) {
+// `path` itself where it lies in a cgroup file system, else `path` in the first hierarchy that has it, version 2 first.
+std::optional<std::string> resolve_directory(const std::string& path, const std::vector<CgroupMount>& mounts) {
   std::error_code error;
   const auto resolved = std::filesystem::canonical(path, error);
-  if (!error && mount_of(resolved, mounts) != nullptr) {
+  if (!error && find_mount(resolved, mounts) != nullptr) {
     return resolved.string();
   }
   for (const bool version2 : {true, false}) {
@@ -84,11 +84,11 @@ std::vector<CgroupMount> parse_cgroup_mounts(std::string_view mountinfo) {
   return mounts;
 }
 
-std::optional<std::uint32_t> hierarchy_of(const CgroupMount& mount, std::string_view proc_cgroup) {
+std::optional<std::uint32_t> find_hierarchy(const CgroupMount& mount, std::string_view proc_cgroup) {
   if (mount.version2) {
     return 0;
   }
-  const std::set<std::string> has = words_of(mount.options);
+  const std::set<std::string> has = split_list(mount.options);
   std::istringstream lines{std::string(proc_cgroup)};
   for (std::string line; std::getline(lines, line);) {
     const std::size_t first = line.find(':');
@@ -96,7 +96,7 @@ std::optional<std::uint32_t> hierarchy_of(const CgroupMount& mount, std::string_
     if (second == std::string::npos) {
       continue;
     }
-    const auto controllers = words_of(line.substr(first + 1, second - first - 1));
+    const auto controllers = split_list(line.substr(first + 1, second - first - 1));
     std::uint32_t number = 0;
     const auto parsed = std::from_chars(line.data(), line.data() + first, number);
     if (!controllers.empty() && parsed.ec == std::errc() && has.contains(*controllers.begin())) {
@@ -113,13 +113,13 @@ Result<CgroupId> find_cgroup(const std::string& path) {
   if (mounts.empty()) {
     return Error{what, "no cgroup file system is mounted", "mount -t cgroup2 none /sys/fs/cgroup"};
   }
-  const auto directory = directory_of(path, mounts);
+  const auto directory = resolve_directory(path, mounts);
   struct stat status {};
   if (!directory || stat(directory->c_str(), &status) != 0 || !S_ISDIR(status.st_mode)) {
     return Error{what, "there is no such directory in a cgroup file system", hint};
   }
-  const CgroupMount* mount = mount_of(*directory, mounts);
-  const auto hierarchy = hierarchy_of(*mount, read_text("/proc/self/cgroup"));
+  const CgroupMount* mount = find_mount(*directory, mounts);
+  const auto hierarchy = find_hierarchy(*mount, read_text("/proc/self/cgroup"));
   if (!hierarchy) {
     return Error{what, fmt::format("the kernel has no hierarchy for {}", mount->point), hint};
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Cgroups as the kernel numbers them, version 1 and 2.
+// Finds a cgroup's numbers in the kernel, for versions 1 and 2.
 #pragma once
 
 #include <cstdint>
@@ -14,22 +14,23 @@
 namespace taskcost {
 
 struct CgroupId {
-  std::uint64_t id = 0;         // within its hierarchy
-  std::uint32_t hierarchy = 0;  // 0: version 2
+  std::uint64_t id = 0;         // unique within its hierarchy: the inode of its directory
+  std::uint32_t hierarchy = 0;  // as in /proc/cgroups; 0: version 2
 };
 
 struct CgroupMount {
   std::string point;
   bool version2 = false;
-  std::string options;  // of the file system: names its controllers
+  std::string options;  // of the mounted file system; version 1 names its controllers here
 };
 
-// Of the text of /proc/self/mountinfo.
+// The cgroup file systems in the text of /proc/self/mountinfo.
 std::vector<CgroupMount> parse_cgroup_mounts(std::string_view mountinfo);
-// The number of a version 1 hierarchy, by the text of /proc/self/cgroup.
-std::optional<std::uint32_t> hierarchy_of(const CgroupMount& mount, std::string_view proc_cgroup);
+// The number of the mounted hierarchy, from the text of /proc/self/cgroup; 0 for version 2. nullopt: it is not there.
+std::optional<std::uint32_t> find_hierarchy(const CgroupMount& mount, std::string_view proc_cgroup);
 
-// `path`: a directory in a cgroup file system, or a path below the root of a mounted hierarchy.
+// `path` is a directory in a cgroup file system, or a path relative to the root of a mounted hierarchy. Errors: no
+// cgroup file system is mounted, or there is no such directory.
 Result<CgroupId> find_cgroup(const std::string& path);
 
 }  // namespace taskcost

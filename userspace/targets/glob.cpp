@@ -20,19 +20,19 @@ struct Element {
   bool star = false;
 };
 
-std::size_t code_of(char byte) { return static_cast<unsigned char>(byte); }
+std::size_t index_of(char byte) { return static_cast<unsigned char>(byte); }
 
-// The set that begins at `at`, behind its bracket; moves `at` behind its end. nullopt when it has none.
+// Parses a set whose '[' is at `at` - 1, and moves `at` behind its ']'. nullopt: there is no ']'.
 std::optional<Set> parse_set(std::string_view pattern, std::size_t& at) {
   Set set;
   const bool inverted = at < pattern.size() && (pattern[at] == '!' || pattern[at] == '^');
   at += inverted ? 1 : 0;
-  // A bracket that comes first is one of the set.
+  // A ']' that comes first is a member of the set.
   for (bool first = true; at < pattern.size() && (pattern[at] != ']' || first); first = false) {
-    const std::size_t from = code_of(pattern[at]);
+    const std::size_t from = index_of(pattern[at]);
     std::size_t to = from;
     if (at + 2 < pattern.size() && pattern[at + 1] == '-' && pattern[at + 2] != ']') {
-      to = code_of(pattern[at + 2]);
+      to = index_of(pattern[at + 2]);
       at += 2;
     }
     for (std::size_t code = from; code <= to; ++code) {
@@ -66,7 +66,7 @@ std::optional<std::vector<Element>> parse(std::string_view pattern) {
       }
       element.accepts = *set;
     } else {
-      element.accepts.set(code_of(byte == '\\' && at < pattern.size() ? pattern[at++] : byte));
+      element.accepts.set(index_of(byte == '\\' && at < pattern.size() ? pattern[at++] : byte));
     }
     elements.push_back(element);
   }
@@ -78,7 +78,7 @@ std::optional<std::vector<Element>> parse(std::string_view pattern) {
 Result<tc_glob> compile_glob(std::string_view pattern) {
   const auto elements = parse(pattern);
   const auto refuse = [&](const char* why) {
-    return Error{fmt::format("the pattern '{}'", pattern), why, "write it as a shell would: 'postgres*'"};
+    return Error{fmt::format("invalid pattern '{}'", pattern), why, "use shell wildcards: 'postgres*'"};
   };
   if (!elements) {
     return refuse("a '[' has no ']'");

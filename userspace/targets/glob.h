@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Patterns for names, compiled for the probes.
+// Compiles glob patterns into the automaton that the probes match task names with.
 #pragma once
 
 #include <string_view>
@@ -10,7 +10,7 @@
 
 namespace taskcost {
 
-// `*` any bytes, `?` one byte, `[a-z]` and `[!a-z]` one of a set; `\\` takes the special meaning of what follows.
+// `*` matches any bytes, `?` one byte, `[a-z]` and `[!a-z]` one byte of a set; `\\` quotes the byte that follows.
 // Errors: an empty or too long pattern, a set without an end.
 Result<tc_glob> compile_glob(std::string_view pattern);
 

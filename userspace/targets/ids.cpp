@@ -17,14 +17,14 @@
 namespace taskcost {
 namespace {
 
-// Of the text of /proc/ID/status.
-char state_in(const std::string& status) {
+// The state letter in the text of /proc/ID/status; '?' if there is none.
+char parse_state(const std::string& status) {
   const std::size_t at = status.find("\nState:\t");
   constexpr std::size_t key = 8;
   return at == std::string::npos || at + key >= status.size() ? '?' : status[at + key];
 }
 
-std::optional<pid_t> thread_group_in(const std::string& status) {
+std::optional<pid_t> parse_tgid(const std::string& status) {
   const std::size_t at = status.find("\nTgid:");
   constexpr std::size_t key = 6;
   pid_t tgid = 0;
@@ -34,7 +34,7 @@ std::optional<pid_t> thread_group_in(const std::string& status) {
   return tgid;
 }
 
-// A process's pidfd when all its threads have ended.
+// A pidfd becomes readable when all threads of its process have ended.
 bool is_readable(int fd) {
   pollfd watched{fd, POLLIN, 0};
   return poll(&watched, 1, 0) == 1;
@@ -48,7 +48,7 @@ bool another_thread_lives(pid_t tgid) {
        !error && thread != end; thread.increment(error)) {
     const std::string name = thread->path().filename().native();
     const std::string status = read_text(fmt::format("/proc/{}/task/{}/status", tgid, name));
-    if (name != std::to_string(tgid) && !status.empty() && !has_ended(state_in(status))) {
+    if (name != std::to_string(tgid) && !status.empty() && !has_ended(parse_state(status))) {
       return true;
     }
   }
@@ -57,20 +57,20 @@ bool another_thread_lives(pid_t tgid) {
 
 }  // namespace
 
-IdState look_at_id(pid_t id) {
+IdState inspect_id(pid_t id) {
   IdState state;
-  // /proc has no part in it. The id of a thread gets EINVAL until v6.9, ENOENT since.
+  // For the id of a thread that is not a leader, pidfd_open fails with EINVAL before v6.9, with ENOENT since.
   const Fd process(static_cast<int>(syscall(SYS_pidfd_open, id, 0)));
   state.leads = process || (errno != EINVAL && errno != ENOENT);
   state.ended = process && is_readable(process.get());
   state.exists = process || kill(id, 0) == 0 || errno != ESRCH;
   const std::string status = read_text(fmt::format("/proc/{}/status", id));
-  state.thread_group = thread_group_in(status);
+  state.thread_group = parse_tgid(status);
   state.shown = state.thread_group.has_value();
   state.exists = state.exists || state.shown;
   if (state.shown) {
     state.leads = *state.thread_group == id;
-    state.ended = has_ended(state_in(status));
+    state.ended = has_ended(parse_state(status));
     state.others_live = state.leads && state.ended && another_thread_lives(id);
   }
   return state;
@@ -97,19 +97,19 @@ std::string why_ended(IdKind kind, const IdState& state) {
     return {};
   }
   if (kind == IdKind::task && state.others_live) {
-    return "it has ended, and other threads of its process live on (-p observes them)";
+    return "it has exited, but other threads of its process are still running (observe them with -p)";
   }
-  return state.others_live ? "" : "it has ended, and its parent has not waited for it yet";
+  return state.others_live ? "" : "it is a zombie: it has exited, and its parent has not waited for it yet";
 }
 
 std::string why_unseen(IdKind kind, const IdState& before, const IdState& after) {
   if (!after.exists || !why_ended(kind, after).empty()) {
-    return "it ended while taskcost attached to it";
+    return "it exited while taskcost attached to it";
   }
   if (!before.shown && !after.shown) {
-    return "it lives, but neither /proc (hidepid) nor the kernel's list of tasks for BPF programs shows it";
+    return "it exists, but neither /proc (hidepid) nor the kernel's task iterator for BPF programs shows it";
   }
-  return "it lives, but the kernel does not show it to BPF programs";
+  return "it exists, but the kernel's task iterator for BPF programs does not show it";
 }
 
 }  // namespace taskcost

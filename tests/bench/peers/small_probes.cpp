@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "collector/handles.h"
+#include "collector/kernel_trials.h"
 #include "collector/libbpf_log.h"
 #include "collector/probes.h"
 #include "collector/sources.h"

@@ -16,25 +16,25 @@ auto on_a_thread(Body body) {
   return std::async(std::launch::async, body).get();
 }
 
-TEST(Prioritized, HasThePriorityWhileItWorksAndWaitsWithout) {
+TEST(ScopedPriority, HasThePriorityWhileItWorksAndWaitsWithout) {
   const int expected = may_ask_for(Priority::writer) ? SCHED_FIFO : SCHED_OTHER;
   EXPECT_EQ(on_a_thread([] {
-              const Prioritized writing(Priority::writer);
+              const ScopedPriority writing(Priority::writer);
               return policy();
             }),
             expected);
   EXPECT_EQ(on_a_thread([] {
-              { const Prioritized writing(Priority::writer); }
+              { const ScopedPriority writing(Priority::writer); }
               return policy();
             }),
             SCHED_OTHER);
 }
 
-TEST(Prioritized, KeepsWhatMakesItTheFirstOfTheNormal) {
+TEST(ScopedPriority, KeepsWhatMakesItTheFirstOfTheNormal) {
   const auto [before, after] = on_a_thread([] {
-    be_first_of_the_normal();
+    lower_nice();
     const int nice = getpriority(PRIO_PROCESS, 0);
-    { const Prioritized reading(Priority::reader); }
+    { const ScopedPriority reading(Priority::reader); }
     return std::pair(nice, getpriority(PRIO_PROCESS, 0));
   });
   EXPECT_EQ(before, after);

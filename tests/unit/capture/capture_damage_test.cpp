@@ -255,13 +255,13 @@ Bytes with_header(const std::function<void(FileHeader&)>& change) {
 TEST(CaptureDamage, RefusesAnotherVersion) {
   EXPECT_EQ(
       error_of(with_header([](FileHeader& header) { header.version = 7; })),
-      "cannot read the capture 'x.tcap': its format is version 7, and this program reads version 1 (use a taskcost "
-      "like the one that wrote it)");
+      "cannot read the capture 'x.tcap': it has format version 7, but this taskcost reads version 1 (use the "
+      "version of taskcost that recorded it)");
 }
 
 TEST(CaptureDamage, RefusesTheOtherByteOrder) {
   EXPECT_THAT(error_of(with_header([](FileHeader& header) { header.byte_order = other_byte_order; })),
-              HasSubstr("it was written on a machine of the other byte order"));
+              HasSubstr("it was written on a machine with another byte order"));
   EXPECT_THAT(error_of(with_header([](FileHeader& header) { header.byte_order = 0x02010403; })),
               HasSubstr("its header is damaged"));
 }
@@ -270,7 +270,7 @@ TEST(CaptureDamage, RefusesAbsurdDescriptions) {
   EXPECT_THAT(error_of(with_header([](FileHeader& header) { header.description_size = 0xffffffff; })),
               HasSubstr("its header is damaged"));
   EXPECT_THAT(error_of(with_header([](FileHeader& header) { header.description_size = max_text_size; })),
-              HasSubstr("it ends within its description"));
+              HasSubstr("it is cut off in its description"));
 }
 
 // A capture without index whose first chunk has another header, with the right checksum.

@@ -356,8 +356,8 @@ TEST(Capture, ADiskThatBecomesFullLeavesWhatWasWritten) {
     ASSERT_FALSE(status);
     EXPECT_EQ(
         to_line(status.error()),
-        "cannot write the capture: File too large (what was written can be read; free some space, or record for a "
-        "shorter time)");
+        "cannot write the capture: File too large (the part that was written is readable; free some space, "
+        "or record for a shorter time)");
     statistics = writer->statistics();
   }
   EXPECT_GT(statistics.records, 0U);

@@ -139,7 +139,7 @@ TEST(Fetcher, AStopIsObeyed) {
 
 // One that is stopped answers as little as one that hangs.
 void stop_opener(Fetcher& fetcher) {
-  fetcher.begin({.each = 20s, .in_all = 60s});
+  fetcher.begin({.each = 20s, .total = 60s});
   const auto status = fetcher.read_text("/proc/self/stat", 4096);
   ASSERT_TRUE(status);
   ASSERT_EQ(kill(std::stoi(*status), SIGSTOP), 0);
@@ -162,7 +162,7 @@ TEST(Fetcher, WhatDoesNotAnswerIsGivenUp) {
 TEST(Fetcher, TheTimeForAllIsLimited) {
   Fetcher fetcher;
   stop_opener(fetcher);
-  fetcher.begin({.each = 20s, .in_all = 50ms});
+  fetcher.begin({.each = 20s, .total = 50ms});
   EXPECT_EQ(fetcher.open("/proc/self/status").error, ETIMEDOUT);
   EXPECT_EQ(fetcher.given_up(), 1U);
   EXPECT_EQ(fetcher.open("/proc/self/status").error, ETIMEDOUT);

@@ -36,7 +36,7 @@ TEST(MappedFiles, TellTheBuildIdOfALivingProcess) {
   Mapping mapping = own_code();
   const std::string path = mapping.path;
   MappedFiles files;
-  files.look_at(static_cast<std::uint32_t>(getpid()), mapping);
+  files.identify(static_cast<std::uint32_t>(getpid()), mapping);
   EXPECT_EQ(mapping.build_id, ElfSymbols::read(RegularFile(path), path, {})->build_id());
   EXPECT_FALSE(files.open(mapping)) << "its path leads there";
 }
@@ -48,7 +48,7 @@ TEST(MappedFiles, KeepWhatNoPathLeadsTo) {
   Mapping mapping = own_code();
   mapping.path = "/elsewhere/in/another/namespace";
   MappedFiles files;
-  files.look_at(static_cast<std::uint32_t>(getpid()), mapping);
+  files.identify(static_cast<std::uint32_t>(getpid()), mapping);
   const RegularFile kept = files.open(mapping);
   ASSERT_TRUE(kept);
   EXPECT_EQ(kept.status().st_ino, mapping.inode);
@@ -61,11 +61,11 @@ TEST(MappedFiles, AMappingOfAnotherFileIsNotTaken) {
   mapping.path = "/elsewhere";
   mapping.inode += 1;
   MappedFiles files;
-  files.look_at(static_cast<std::uint32_t>(getpid()), mapping);
+  files.identify(static_cast<std::uint32_t>(getpid()), mapping);
   EXPECT_FALSE(files.open(mapping)) << "the pid has another process now";
   mapping.inode = 0;
   mapping.build_id = "0123";
-  files.look_at(static_cast<std::uint32_t>(getpid()), mapping);
+  files.identify(static_cast<std::uint32_t>(getpid()), mapping);
   EXPECT_FALSE(files.open(mapping));
 }
 
@@ -74,7 +74,7 @@ TEST(MappedFiles, WhatIsNoFileHasNone) {
   for (const char* path : {"[vdso]", "//anon", ""}) {
     Mapping mapping;
     mapping.path = path;
-    files.look_at(static_cast<std::uint32_t>(getpid()), mapping);
+    files.identify(static_cast<std::uint32_t>(getpid()), mapping);
     EXPECT_EQ(mapping.build_id, "");
     EXPECT_FALSE(files.open(mapping));
   }

@@ -21,13 +21,13 @@ TEST(Cgroups, FindsTheHierarchiesAmongTheMounts) {
   ASSERT_THAT(mounts, SizeIs(3));
   EXPECT_TRUE(mounts[0].version2);
   EXPECT_EQ(mounts[0].point, "/sys/fs/cgroup/unified");
-  EXPECT_EQ(hierarchy_of(mounts[0], proc_cgroup), 0U);
-  EXPECT_EQ(hierarchy_of(mounts[1], proc_cgroup), 3U);
-  EXPECT_EQ(hierarchy_of(mounts[2], proc_cgroup), 1U);
+  EXPECT_EQ(find_hierarchy(mounts[0], proc_cgroup), 0U);
+  EXPECT_EQ(find_hierarchy(mounts[1], proc_cgroup), 3U);
+  EXPECT_EQ(find_hierarchy(mounts[2], proc_cgroup), 1U);
 }
 
 TEST(Cgroups, AHierarchyThatTheKernelDoesNotNameIsUnknown) {
-  EXPECT_FALSE(hierarchy_of({"/x", false, "rw,memory"}, proc_cgroup));
+  EXPECT_FALSE(find_hierarchy({"/x", false, "rw,memory"}, proc_cgroup));
 }
 
 TEST(Cgroups, TornTextIsNoMount) {

@@ -48,7 +48,7 @@ class Child {
 };
 
 TEST(Ids, ALivingProcess) {
-  const IdState state = look_at_id(getpid());
+  const IdState state = inspect_id(getpid());
   EXPECT_TRUE(state.exists && state.leads && state.shown);
   EXPECT_FALSE(state.ended || state.others_live);
   EXPECT_EQ(state.thread_group, getpid());
@@ -68,7 +68,7 @@ TEST(Ids, AThreadIsNoProcess) {
   while (tid == 0) {
     std::this_thread::yield();
   }
-  const IdState state = look_at_id(tid);
+  const IdState state = inspect_id(tid);
   stop = true;
   thread.join();
   EXPECT_TRUE(state.exists && state.shown);
@@ -83,14 +83,14 @@ TEST(Ids, AThreadIsNoProcess) {
 TEST(Ids, AZombieHasEnded) {
   Child child([] {});
   child.await_end();
-  const IdState state = look_at_id(child.pid());
+  const IdState state = inspect_id(child.pid());
   EXPECT_TRUE(state.exists && state.leads && state.ended);
   EXPECT_FALSE(state.others_live);
   EXPECT_THAT(why_ended(IdKind::process, state), HasSubstr("has not waited for it"));
   const pid_t pid = child.pid();
   child.reap();
-  EXPECT_FALSE(look_at_id(pid).exists);
-  EXPECT_EQ(why_ended(IdKind::process, look_at_id(pid)), "it does not exist");
+  EXPECT_FALSE(inspect_id(pid).exists);
+  EXPECT_EQ(why_ended(IdKind::process, inspect_id(pid)), "it does not exist");
 }
 
 // The process lives on in its other threads, and is observed by its id.
@@ -102,7 +102,7 @@ TEST(Ids, ALeaderThatEndedFirst) {
   IdState state;
   for (int attempt = 0; attempt < 2000 && !state.ended; ++attempt) {
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    state = look_at_id(child.pid());
+    state = inspect_id(child.pid());
   }
   EXPECT_TRUE(state.ended && state.leads && state.others_live);
   EXPECT_THAT(why_ended(IdKind::process, state), IsEmpty());
@@ -116,9 +116,10 @@ TEST(Ids, WhyAWalkDidNotComeUponIt) {
   const IdState hidden{.exists = true, .leads = true};
   IdState zombie = shown;
   zombie.ended = true;
-  EXPECT_EQ(why_unseen(IdKind::process, shown, gone), "it ended while taskcost attached to it");
-  EXPECT_EQ(why_unseen(IdKind::process, shown, zombie), "it ended while taskcost attached to it");
-  EXPECT_EQ(why_unseen(IdKind::process, shown, shown), "it lives, but the kernel does not show it to BPF programs");
+  EXPECT_EQ(why_unseen(IdKind::process, shown, gone), "it exited while taskcost attached to it");
+  EXPECT_EQ(why_unseen(IdKind::process, shown, zombie), "it exited while taskcost attached to it");
+  EXPECT_EQ(why_unseen(IdKind::process, shown, shown),
+            "it exists, but the kernel's task iterator for BPF programs does not show it");
   EXPECT_THAT(why_unseen(IdKind::process, hidden, hidden), HasSubstr("hidepid"));
   const IdState hidden_thread{.exists = true};
   const auto wrong = wrong_id(7, IdKind::process, hidden_thread);
