@@ -188,8 +188,8 @@ void yields(std::int64_t times) {
   print("involuntary", usage.ru_nivcsw);
 }
 
-// Three tasks are frozen: in a call, in user code and in one of many short sleeps. ARGUMENT is the directory of a cgroup
-// of version 2, or of the freezer of version 1.
+// Three tasks are frozen: in a call, in user code and in one of many short sleeps. ARGUMENT is the directory of a
+// cgroup of version 2, or of the freezer of version 1.
 void freezes(const std::string& cgroup) {
   int ends[2];
   program::must(pipe(ends), "pipe");

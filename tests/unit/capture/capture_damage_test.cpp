@@ -253,10 +253,9 @@ Bytes with_header(const std::function<void(FileHeader&)>& change) {
 }
 
 TEST(CaptureDamage, RefusesAnotherVersion) {
-  EXPECT_EQ(
-      error_of(with_header([](FileHeader& header) { header.version = 7; })),
-      "cannot read the capture 'x.tcap': it has format version 7, but this taskcost reads version 1 (use the "
-      "version of taskcost that recorded it)");
+  EXPECT_EQ(error_of(with_header([](FileHeader& header) { header.version = 7; })),
+            "cannot read the capture 'x.tcap': it has format version 7, but this taskcost reads version 1 (use the "
+            "version of taskcost that recorded it)");
 }
 
 TEST(CaptureDamage, RefusesTheOtherByteOrder) {

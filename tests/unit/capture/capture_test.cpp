@@ -354,10 +354,9 @@ TEST(Capture, ADiskThatBecomesFullLeavesWhatWasWritten) {
     }
     const auto status = writer->finish("");
     ASSERT_FALSE(status);
-    EXPECT_EQ(
-        to_line(status.error()),
-        "cannot write the capture: File too large (the part that was written is readable; free some space, "
-        "or record for a shorter time)");
+    EXPECT_EQ(to_line(status.error()),
+              "cannot write the capture: File too large (the part that was written is readable; free some space, "
+              "or record for a shorter time)");
     statistics = writer->statistics();
   }
   EXPECT_GT(statistics.records, 0U);
