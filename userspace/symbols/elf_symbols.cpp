@@ -50,8 +50,8 @@ bool is_function(const GElf_Sym& symbol, GElf_Word section, std::string_view nam
   return may_be && section != SHN_UNDEF && section != SHN_ABS;
 }
 
-// Of several symbols at one address, the lowest rank wins: a function before a label, a global before a local symbol,
-// and the one with the fewest leading underscores.
+// Among several symbols at one address, the lowest rank wins: a function before a label, a global before a local
+// symbol, and the one with the fewest leading underscores.
 auto symbol_rank(const GElf_Sym& symbol, std::string_view name) {
   const auto underscores = std::min(name.find_first_not_of('_'), name.size());
   return std::tuple(GELF_ST_TYPE(symbol.st_info) == STT_NOTYPE, symbol.st_size == 0,

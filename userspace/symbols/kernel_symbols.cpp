@@ -18,7 +18,7 @@ constexpr std::string_view kernel_itself = "[kernel]";
 
 bool is_text(char type) { return type == 't' || type == 'T' || type == 'w' || type == 'W'; }
 
-// Of several symbols at one address, the lowest rank wins: a global before a local one, and the one with the fewest
+// Among several symbols at one address, the lowest rank wins: a global before a local one, and the one with the fewest
 // leading underscores.
 auto symbol_rank(char type, std::string_view name) {
   const auto underscores = std::min(name.find_first_not_of('_'), name.size());
