@@ -18,7 +18,7 @@ enum tc_target_kind {
   TC_TARGET_MACHINE,
 };
 
-/* Whether a walk over all tasks has found a target that was named by its id. */
+/* A walk over all tasks has found a target that was named by its id, or has not yet. */
 enum tc_named { TC_NAMED_UNSEEN, TC_NAMED_SEEN };
 
 enum { TC_FLUSH_NONE, TC_FLUSH_REUSED, TC_FLUSH_DONE };
