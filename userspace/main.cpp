@@ -16,8 +16,8 @@
 #include "caller/caller.h"
 #include "caller/created_file.h"
 #include "cli/commands.h"
-#include "cli/say.h"
-#include "cli/surroundings.h"
+#include "cli/environment.h"
+#include "cli/log.h"
 #include "taskcost/compare.h"
 #include "taskcost/diff.h"
 #include "taskcost/estimate.h"
@@ -46,17 +46,17 @@ std::string_view schema(PrintSchema::Of of) {
   return json_schema();
 }
 
-Result<int> dispatch(const Options& options, const Surroundings& surroundings) {
-  return std::visit(Overloaded{[&](const RunCommand& command) { return run(command, surroundings); },
-                               [&](const AttachCommand& command) { return attach(command, surroundings); },
-                               [&](const WorkloadCommand& command) { return workload(command, surroundings); },
-                               [&](const DoctorCommand& command) { return doctor(command, surroundings); },
-                               [&](const VerifyCommand& command) { return verify(command, surroundings); },
-                               [&](const TopCommand& command) { return top(command, surroundings); },
-                               [&](const ReportCommand& command) { return report(command, surroundings); },
-                               [&](const DiffCommand& command) { return diff(command, surroundings); },
-                               [&](const CompareCommand& command) { return compare(command, surroundings); },
-                               [&](const EstimateCommand& command) { return estimate(command, surroundings); },
+Result<int> dispatch(const Options& options, const Environment& environment) {
+  return std::visit(Overloaded{[&](const RunCommand& command) { return run(command, environment); },
+                               [&](const AttachCommand& command) { return attach(command, environment); },
+                               [&](const WorkloadCommand& command) { return workload(command, environment); },
+                               [&](const DoctorCommand& command) { return doctor(command, environment); },
+                               [&](const VerifyCommand& command) { return verify(command, environment); },
+                               [&](const TopCommand& command) { return top(command, environment); },
+                               [&](const ReportCommand& command) { return report(command, environment); },
+                               [&](const DiffCommand& command) { return diff(command, environment); },
+                               [&](const CompareCommand& command) { return compare(command, environment); },
+                               [&](const EstimateCommand& command) { return estimate(command, environment); },
                                [](const PrintText& request) -> Result<int> {
                                  std::cout << request.text;
                                  return 0;
@@ -69,19 +69,19 @@ Result<int> dispatch(const Options& options, const Surroundings& surroundings) {
 }
 
 int fail(const Error& error) {
-  say("{}", to_line(error));
+  log_line("{}", to_line(error));
   return error.status.value_or(static_cast<int>(error.kind));
 }
 
-// Allocates nothing.
+// Must not allocate memory.
 int fail_without_memory() {
   std::fputs("taskcost: out of memory (see the limits: ulimit -v, ulimit -d; fewer tasks: --max-tasks)\n", stderr);
   return static_cast<int>(ErrorKind::runtime);
 }
 
-std::terminate_handler abort_as_usual = nullptr;
+std::terminate_handler default_terminate = nullptr;
 
-// Destructors that allocate, as those of nlohmann's json do, end here, and no other destructor runs.
+// A destructor that throws bad_alloc, as nlohmann's json may, ends here, and no further destructor runs.
 void terminate_without_memory() {
   try {
     if (const auto exception = std::current_exception()) {
@@ -90,14 +90,14 @@ void terminate_without_memory() {
   } catch (const std::bad_alloc&) {
     CreatedFile::remove_unfinished();
     std::_Exit(fail_without_memory());
-  } catch (...) {  // a bug: it is told below
+  } catch (...) {  // a bug: the default handler reports it
   }
-  abort_as_usual();
+  default_terminate();
 }
 
-// Objects of libraries are made before main, which could catch nothing of theirs; this comes first.
-[[gnu::constructor(101)]] void expect_want_of_memory() {
-  abort_as_usual = std::set_terminate(terminate_without_memory);
+// Libraries construct their globals before main, outside of its try block: this constructor runs before theirs.
+[[gnu::constructor(101)]] void install_oom_handler() {
+  default_terminate = std::set_terminate(terminate_without_memory);
 }
 
 int run_main(int argc, const char* const* argv) {
@@ -108,7 +108,7 @@ int run_main(int argc, const char* const* argv) {
   if (!options) {
     return fail(options.error());
   }
-  const auto status = dispatch(*options, look_around(argc, argv));
+  const auto status = dispatch(*options, detect_environment(argc, argv));
   return status ? *status : fail(status.error());
 }
 
@@ -118,6 +118,6 @@ int run_main(int argc, const char* const* argv) {
 int main(int argc, char** argv) try { return taskcost::run_main(argc, argv); } catch (const std::bad_alloc&) {
   return taskcost::fail_without_memory();
 } catch (const std::exception& bug) {
-  taskcost::say("internal error: {}", bug.what());
+  taskcost::log_line("internal error: {}", bug.what());
   return 1;
 }

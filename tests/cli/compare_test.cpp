@@ -218,16 +218,16 @@ TEST(Compare, ManyRunsTakeNoMoreMemoryThanAFew) {
 // ---- Misuse --------------------------------------------------------------------------------------------------------
 
 TEST(CompareUse, ACommandThatCannotBeRun) {
-  expect_one_line({"no-such-command-anywhere"}, 1, "exit status is 127");
+  expect_one_line({"no-such-command-anywhere"}, 1, "exit status 127 (command not found)");
   expect_one_line({"-N", "no-such-command-anywhere"}, 1, "no such command in PATH");
   expect_one_line({"-S", "no-such-shell", "true"}, 1, "no-such-shell");
 }
 
 TEST(CompareUse, ACommandThatFailsEndsIt) {
   expect_one_line({"true", "false"}, 1, "'false' failed in round 1");
-  expect_one_line({"kill -KILL $$"}, 1, "SIGKILL ended it (status 137)");
+  expect_one_line({"kill -KILL $$"}, 1, "killed by SIGKILL (exit status 137)");
   expect_one_line({"yes | exec kill -PIPE $$"}, 1, "failed in round 1");
-  expect_one_line({"-w", "1", "false"}, 1, "warmed up");
+  expect_one_line({"-w", "1", "false"}, 1, "failed in a warm-up run");
   const Finished ignored = compare({"-i", "-r", "2", "true", "false"});
   EXPECT_EQ(ignored.exit_code(), 0) << ignored.describe();
   EXPECT_THAT(ignored.out, HasSubstr("B failed in 2 of 2 runs, first with exit status 1"));
@@ -248,7 +248,7 @@ TEST(CompareUse, WhatWasMeasuredBeforeAFailureIsReported) {
 }
 
 TEST(CompareUse, HelpersThatFail) {
-  expect_one_line({"-p", "exit 3", "true"}, 1, "--prepare failed: its exit status is 3");
+  expect_one_line({"-p", "exit 3", "true"}, 1, "--prepare failed: exit status 3");
   expect_one_line({"-s", "false", "true"}, 1, "--setup failed");
   EXPECT_EQ(compare({"-r", "1", "-c", "false", "true"}).exit_code(), 1);
 }

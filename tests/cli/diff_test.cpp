@@ -133,7 +133,7 @@ TEST_F(Diff, WhatIsNotMeasuredIsSaidAndDoesNotFail) {
   const std::string without_tasks = changed("without-tasks.json", "/task_count", 0);
   const Finished finished = diff({short_sleep(), without_tasks, "--fail-above", "10", "--format", "none"});
   EXPECT_EQ(finished.exit_code(), 0) << finished.describe();
-  EXPECT_THAT(finished.err, HasSubstr("time on CPUs is not judged: not measured in B"));
+  EXPECT_THAT(finished.err, HasSubstr("time on CPUs is not checked: not measured in B"));
 }
 
 TEST_F(Diff, WithoutWallTimeTheLimitIsAnError) {
@@ -162,11 +162,12 @@ TEST_F(Diff, WhatIsNoReportIsOneLineAndStatusOne) {
   expect_one_line({short_sleep(), directory_->file("missing.json")}, 1, "No such file");
   expect_one_line({directory_->path(), short_sleep()}, 1, "is a directory");
   expect_one_line({written("empty.json", ""), short_sleep()}, 1, "is empty");
-  expect_one_line({"/dev/zero", short_sleep()}, 1, "no JSON report");
-  expect_one_line({taskcost_binary(), short_sleep()}, 1, "no JSON report");
+  expect_one_line({"/dev/zero", short_sleep()}, 1, "not a JSON report");
+  expect_one_line({taskcost_binary(), short_sleep()}, 1, "not a JSON report");
   expect_one_line({written("later.json", R"({"schema": "taskcost.report/2"})"), short_sleep()}, 1,
                   "'taskcost.report/2'");
-  expect_one_line({written("cut.json", read_file(short_sleep()).substr(0, 3000)), short_sleep()}, 1, "no JSON");
+  expect_one_line({written("cut.json", read_file(short_sleep()).substr(0, 3000)), short_sleep()}, 1,
+                  "JSON syntax error");
   expect_one_line({written("deep.json", "{\"a\": " + std::string(5'000'000, '[')), short_sleep()}, 1, "nested");
   expect_one_line({changed("wrong.json", "/window/wall_ns", "long"), short_sleep()}, 1, "'window/wall_ns'");
   expect_one_line({written("bad\nname\x1b.json", "[]"), short_sleep()}, 1, "bad\\x0aname\\x1b.json");

@@ -126,7 +126,7 @@ TEST_F(Estimates, TheRestGoesToFiles) {
 TEST_F(Estimates, WhatCannotBeEstimatedIsOneLine) {
   const std::string forks = report("fork", 0);
   expect_one_line({directory_->file("none.json"), "--prices", prices()}, 1, "No such file");
-  expect_one_line({written("text", "hello\n"), "--prices", prices()}, 1, "it is no JSON report");
+  expect_one_line({written("text", "hello\n"), "--prices", prices()}, 1, "not a JSON report");
   expect_one_line({prices(), "--prices", prices()}, 1, "a report of 'taskcost verify'");
   expect_one_line({forks, "--prices", forks}, 1, "there is no price list in it");
   expect_one_line({forks, "--prices", directory_->file("none.json")}, 1, "No such file");

@@ -240,7 +240,7 @@ class FailingWait : public ::testing::Test {
 TEST_F(FailingWait, LeavesTheReportOfARun) {
   const Finished finished =
       run_tool({"run", "-q", "--format", "none", "-o", directory_.file("r.json"), "--", "sleep", "0.5"});
-  EXPECT_THAT(finished.err, HasSubstr("runs on, no longer observed"));
+  EXPECT_THAT(finished.err, HasSubstr("is still running, no longer observed"));
   expect_report("r.json");
 }
 

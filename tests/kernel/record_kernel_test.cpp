@@ -129,7 +129,7 @@ TEST_P(Capture, CutOffGivesWhatCameBefore) {
       EXPECT_THAT(finished.err, ::testing::HasSubstr("cut"));
       continue;
     }
-    EXPECT_THAT(finished.err, ::testing::HasSubstr("is cut off at byte"));
+    EXPECT_THAT(finished.err, ::testing::HasSubstr("is truncated at byte"));
     const auto report = read_report(again_);
     ASSERT_TRUE(report);
     EXPECT_EQ((*report)["window"].at("exit"), "cut");

@@ -126,7 +126,7 @@ class FakeRunner : public CommandRunner {
 };
 
 inline Result<std::optional<FinishedRun>> finished(const FixtureRun& run, int status = 0) {
-  return std::optional(FinishedRun{figures_of(run), status, "its exit status is " + std::to_string(status)});
+  return std::optional(FinishedRun{figures_of(run), status, "exit status " + std::to_string(status)});
 }
 
 }  // namespace taskcost::test

@@ -3,15 +3,15 @@
 #include <utility>
 
 #include "cli/launched.h"
+#include "cli/log.h"
 #include "cli/outputs.h"
 #include "cli/recording.h"
-#include "cli/say.h"
 #include "cli/signals.h"
 
 namespace taskcost {
 namespace {
 
-std::string name_of(const Target& target, const Session& session) {
+std::string describe_target(const Target& target, const Session& session) {
   switch (target.kind) {
     case Target::Kind::machine:
       return "all tasks";
@@ -26,12 +26,12 @@ std::string name_of(const Target& target, const Session& session) {
 
 }  // namespace
 
-Result<int> attach(const AttachCommand& command, const Surroundings& surroundings) {
+Result<int> attach(const AttachCommand& command, const Environment& environment) {
   auto signals = StopSignals::block();
   if (!signals) {
     return signals.error();
   }
-  auto outputs = Outputs::open(command.observe, surroundings);
+  auto outputs = Outputs::open(command.observe, environment);
   if (!outputs) {
     return outputs.error();
   }
@@ -40,14 +40,14 @@ Result<int> attach(const AttachCommand& command, const Surroundings& surrounding
     return recording.error();
   }
   CollectorOptions chosen = collector_options(command.observe, *signals);
-  chosen.max_tasks = room_for(command.target, command.observe.max_tasks);
+  chosen.max_tasks = pool_size_for(command.target, command.observe.max_tasks);
   auto collector = Collector::open(chosen);
   if (!collector) {
     return collector.error();
   }
-  Report report = empty_report(TargetMode::attach, surroundings);
+  Report report = empty_report(TargetMode::attach, environment);
   report.evidence = collector->evidence();
-  report.target.command = name_of(command.target, report.session);
+  report.target.command = describe_target(command.target, report.session);
   if (*recording) {
     if (auto status = (*recording)->begin(*collector, recording_start(report, command.observe, *collector)); !status) {
       return status.error();
@@ -58,24 +58,24 @@ Result<int> attach(const AttachCommand& command, const Surroundings& surrounding
     return adopted.error();
   }
   for (const std::string& each : adopted->left_out) {
-    say("{}", each);
+    log_line("{}", each);
   }
   if (!command.observe.quiet) {
-    say("observing {} task{}{}", adopted->tasks, adopted->tasks == 1 ? "" : "s",
-        command.duration ? "" : ", Ctrl-C ends it");
+    log_line("observing {} task{}{}", adopted->tasks, adopted->tasks == 1 ? "" : "s",
+             command.duration ? "" : ", Ctrl-C to stop");
   }
 
   const auto window_end = collector->wait({command.duration, signals->fd(), -1});
   report.window_end = window_end ? *window_end : WindowEnd::failure;
   if (report.window_end == WindowEnd::signal) {
-    (void)signals->take();  // another one is meant for the report
+    (void)signals->take();  // a second signal interrupts the report
   }
   if (!command.target.ids.empty()) {
     report.target.pid = static_cast<std::uint32_t>(command.target.ids.front());
   }
   auto observation = collector->finish();
-  take(report, std::move(observation));
-  report.target.command = name_of(command.target, report.session);
+  set_observation(report, std::move(observation));
+  report.target.command = describe_target(command.target, report.session);
   if (auto status = finish(recording->get(), *outputs, report, command.observe); !status) {
     return status.error();
   }

@@ -15,10 +15,10 @@
 namespace taskcost {
 namespace {
 
-void read_to_the_end(int fd) {
-  std::array<char, std::size_t{64} * 1024> thrown_away{};
+void drain_pipe(int fd) {
+  std::array<char, std::size_t{64} * 1024> discarded{};
   ssize_t size = 0;
-  while ((size = read(fd, thrown_away.data(), thrown_away.size())) > 0 || (size < 0 && errno == EINTR)) {
+  while ((size = read(fd, discarded.data(), discarded.size())) > 0 || (size < 0 && errno == EINTR)) {
   }
   close(fd);
 }
@@ -31,9 +31,9 @@ Result<CommandStreams> CommandStreams::open(const std::string& input, const Comm
   streams.input_file_ = Fd(::open(streams.input_.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
   if (!streams.input_file_) {
     return Error{"cannot read " + commandline::in_quotes(streams.input_), std::strerror(errno),
-                 "name a file for --input"};
+                 "name a readable file in --input"};
   }
-  streams.nowhere_ = Fd(::open("/dev/null", O_WRONLY | O_CLOEXEC));
+  streams.dev_null_ = Fd(::open("/dev/null", O_WRONLY | O_CLOEXEC));
   streams.inherit_ = output.kind == CommandOutput::Kind::inherit;
   if (output.kind == CommandOutput::Kind::file) {
     auto path = OutputPath::open(output.path, OutputPath::Access::write);
@@ -45,10 +45,10 @@ Result<CommandStreams> CommandStreams::open(const std::string& input, const Comm
   if (output.kind == CommandOutput::Kind::pipe) {
     std::array<int, 2> ends{};
     if (pipe2(ends.data(), O_CLOEXEC) != 0) {
-      return Error{"cannot make a pipe", std::strerror(errno), ""};
+      return Error{"cannot create a pipe", std::strerror(errno), ""};
     }
     streams.pipe_ = Fd(ends[1]);
-    streams.reader_ = std::thread(read_to_the_end, ends[0]);
+    streams.reader_ = std::thread(drain_pipe, ends[0]);
   }
   return streams;
 }
@@ -60,15 +60,15 @@ CommandStreams::~CommandStreams() {
   }
 }
 
-Status CommandStreams::give_to(Command& command) {
+Status CommandStreams::set_streams(Command& command) {
   command.standard_input = input_file_.get();
-  // A pipe or a terminal has no beginning.
+  // Fails for a pipe or a terminal, which cannot be rewound.
   (void)!lseek(input_file_.get(), 0, SEEK_SET);
   if (inherit_) {
     return Done{};
   }
-  command.standard_error = nowhere_.get();
-  command.standard_output = nowhere_.get();
+  command.standard_error = dev_null_.get();
+  command.standard_output = dev_null_.get();
   if (pipe_) {
     command.standard_output = pipe_.get();
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Where commands that are run again and again read from and write to.
+// Standard streams of commands that run repeatedly.
 #pragma once
 
 #include <optional>
@@ -17,16 +17,16 @@ namespace taskcost {
 
 class CommandStreams {
  public:
-  // `input`: a file, empty: /dev/null. Error: a file cannot be opened.
+  // `input` is a path; empty: /dev/null. Error: a file cannot be opened.
   static Result<CommandStreams> open(const std::string& input, const CommandOutput& output);
   CommandStreams(CommandStreams&&) = default;
   CommandStreams& operator=(CommandStreams&&) = delete;
-  // The reader of a pipe goes on by itself: a command that lives on may keep its end open.
+  // Detaches the thread that reads the pipe: a command that is still running may keep the other end open.
   ~CommandStreams();
 
-  // The streams of the next run: a file of input from its beginning, one of output empty.
-  Status give_to(Command& command);
-  // What was written to a file stays.
+  // Sets the streams of the next run: the input file is rewound, the output file truncated.
+  Status set_streams(Command& command);
+  // Without this call, the output file is removed again.
   void keep();
 
  private:
@@ -34,7 +34,7 @@ class CommandStreams {
 
   std::string input_;
   Fd input_file_;
-  Fd nowhere_;
+  Fd dev_null_;
   bool inherit_ = false;
   std::optional<OutputPath> output_file_;
   Fd pipe_;  // the end that commands write to

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One function a command: wiring only. Each returns the exit status of the program, or the Error that main prints.
+// One function per command, which only connects the stages. Each returns the exit status, or the Error that main
+// prints.
 #pragma once
 
 #include <string>
@@ -12,29 +13,29 @@
 
 namespace taskcost {
 
-// Exit status: a cost is above the limit of --fail-above.
-inline constexpr int status_above = 3;
+// A cost is above the limit of --fail-above.
+inline constexpr int exit_above_limit = 3;
 
-// What a command knows of its surroundings. Asked once, in main.
-struct Surroundings {
-  std::string command_line;  // of taskcost itself
+// Everything that a command depends on besides its options. main detects it once.
+struct Environment {
+  std::string command_line;  // taskcost's own
   Report::Host host;
-  unsigned width = 80;        // of standard output, where it is a terminal
-  bool colour = false;        // on standard output, where the options do not say otherwise
-  unsigned error_width = 80;  // the same of standard error
-  bool error_colour = false;
-  std::vector<int> descriptors;  // the caller's: a launched command inherits them
+  unsigned width = 80;        // columns of standard output, if it is a terminal
+  bool color = false;         // default of standard output
+  unsigned error_width = 80;  // the same for standard error
+  bool error_color = false;
+  std::vector<int> descriptors;  // opened by the caller: a launched command inherits them
 };
 
-Result<int> run(const RunCommand& command, const Surroundings& surroundings);
-Result<int> attach(const AttachCommand& command, const Surroundings& surroundings);
-Result<int> workload(const WorkloadCommand& command, const Surroundings& surroundings);
-Result<int> doctor(const DoctorCommand& command, const Surroundings& surroundings);
-Result<int> compare(const CompareCommand& command, const Surroundings& surroundings);
-Result<int> diff(const DiffCommand& command, const Surroundings& surroundings);
-Result<int> estimate(const EstimateCommand& command, const Surroundings& surroundings);
-Result<int> top(const TopCommand& command, const Surroundings& surroundings);
-Result<int> report(const ReportCommand& command, const Surroundings& surroundings);
-Result<int> verify(const VerifyCommand& command, const Surroundings& surroundings);
+Result<int> run(const RunCommand& command, const Environment& environment);
+Result<int> attach(const AttachCommand& command, const Environment& environment);
+Result<int> workload(const WorkloadCommand& command, const Environment& environment);
+Result<int> doctor(const DoctorCommand& command, const Environment& environment);
+Result<int> compare(const CompareCommand& command, const Environment& environment);
+Result<int> diff(const DiffCommand& command, const Environment& environment);
+Result<int> estimate(const EstimateCommand& command, const Environment& environment);
+Result<int> top(const TopCommand& command, const Environment& environment);
+Result<int> report(const ReportCommand& command, const Environment& environment);
+Result<int> verify(const VerifyCommand& command, const Environment& environment);
 
 }  // namespace taskcost

@@ -6,57 +6,57 @@
 
 #include "cli/command_streams.h"
 #include "cli/commands.h"
+#include "cli/log.h"
 #include "cli/rounds.h"
-#include "cli/say.h"
 #include "report/compare_words.h"
 
 namespace taskcost {
 namespace {
 
-std::optional<Command> helper(const CompareCommand& command, const Command& like, const std::string& text) {
+std::optional<Command> make_helper(const CompareCommand& command, const Command& base, const std::string& text) {
   if (text.empty()) {
     return std::nullopt;
   }
-  Command made = like;
-  made.arguments = command.helper_shell;
-  made.arguments.insert(made.arguments.end(), {"-c", text});
-  return made;
+  Command helper = base;
+  helper.arguments = command.helper_shell;
+  helper.arguments.insert(helper.arguments.end(), {"-c", text});
+  return helper;
 }
 
-RoundsRequest::Named named_command(const CompareCommand& command, const CompareCommand::Each& each,
-                                   const Command& like) {
-  Command measured = like;
-  measured.arguments = each.arguments;
-  return {each.name,
-          each.text,
-          {std::move(measured), helper(command, like, each.setup), helper(command, like, each.prepare),
-           helper(command, like, each.cleanup)}};
+RoundsRequest::Named make_named_command(const CompareCommand& command, const CompareCommand::Entry& entry,
+                                        const Command& base) {
+  Command measured = base;
+  measured.arguments = entry.arguments;
+  return {entry.name,
+          entry.text,
+          {std::move(measured), make_helper(command, base, entry.setup), make_helper(command, base, entry.prepare),
+           make_helper(command, base, entry.cleanup)}};
 }
 
-// What is above the limit, and what is not known to be below it, on standard error.
-int judge(const Comparison& comparison, double percent) {
+// Lists the costs above the limit, and those that are not known to be below it.
+int check_limit(const Comparison& comparison, double percent) {
   const auto above = excesses(comparison, percent);
   for (const Excess& excess : above) {
-    say("{} of {} is more than {} % above {}: {} times", excess.what,
-        command_label(comparison.experiment, excess.command), percent, command_label(comparison.experiment, 0),
-        ratio_interval_text(excess.ratio));
+    log_line("{} of {} is more than {} % above {}: {} times", excess.what,
+             command_label(comparison.experiment, excess.command), percent, command_label(comparison.experiment, 0),
+             ratio_interval_text(excess.ratio));
   }
   const double limit = 1 + percent / 100;
   for (const PairComparison& pair : comparison.pairs) {
     for (const auto& [what, answer] : {std::pair("wall time", &pair.wall), std::pair("CPU time", &pair.cpu)}) {
       if (!answer->ratio || (answer->ratio->interval.low <= limit && answer->ratio->interval.high > limit)) {
-        say("{} of {} may be more than {} % above {} or not: {}", what, command_label(comparison.experiment, pair.left),
-            percent, command_label(comparison.experiment, 0),
-            answer->ratio ? ratio_interval_text(*answer->ratio) + " times" : "too few rounds");
+        log_line("{} of {}: undecided whether it is more than {} % above {}: {}", what,
+                 command_label(comparison.experiment, pair.left), percent, command_label(comparison.experiment, 0),
+                 answer->ratio ? ratio_interval_text(*answer->ratio) + " times" : "too few rounds");
       }
     }
   }
-  return above.empty() ? 0 : status_above;
+  return above.empty() ? 0 : exit_above_limit;
 }
 
 }  // namespace
 
-Result<int> compare(const CompareCommand& command, const Surroundings& surroundings) {
+Result<int> compare(const CompareCommand& command, const Environment& environment) {
   auto signals = StopSignals::block();
   if (!signals) {
     return signals.error();
@@ -69,37 +69,37 @@ Result<int> compare(const CompareCommand& command, const Surroundings& surroundi
   if (!streams) {
     return streams.error();
   }
-  Command like{{}, *std::move(identity)};
-  like.descriptors = surroundings.descriptors;
-  like.signal_mask = signals->previous_mask();
-  if (auto status = streams->give_to(like); !status) {
+  Command base{{}, *std::move(identity)};
+  base.descriptors = environment.descriptors;
+  base.signal_mask = signals->previous_mask();
+  if (auto status = streams->set_streams(base); !status) {
     return status.error();
   }
   RoundsRequest request;
-  for (const CompareCommand::Each& each : command.commands) {
-    request.commands.push_back(named_command(command, each, like));
+  for (const CompareCommand::Entry& entry : command.commands) {
+    request.commands.push_back(make_named_command(command, entry, base));
   }
   request.options.warmup = command.warmup;
   request.options.ignore_failure = command.ignore_failure;
-  request.options.before_run = [&streams](Command& next) { return streams->give_to(next); };
+  request.options.before_run = [&streams](Command& next) { return streams->set_streams(next); };
   request.engine.limits.exact = command.rounds;
   request.engine.limits.budget = command.max_time;
   request.engine.ignore_failure = command.ignore_failure;
   request.engine.fail_above = command.fail_above;
-  auto outcome = run_and_write_rounds(std::move(request), command.observe, *signals, surroundings);
+  auto outcome = run_and_write_rounds(std::move(request), command.observe, *signals, environment);
   if (!outcome) {
     return outcome.error();
   }
   streams->keep();
   if (outcome->failure) {
     Error failure = *std::move(outcome->failure);
-    failure.status.reset();  // that a command was not found is a failure like another
+    failure.status.reset();  // 126 and 127 are statuses of `run`; here every failure is 1
     return failure;
   }
   if (outcome->stop_signal != 0) {
     return shell_signal_base + outcome->stop_signal;
   }
-  return command.fail_above ? judge(outcome->comparison, *command.fail_above) : 0;
+  return command.fail_above ? check_limit(outcome->comparison, *command.fail_above) : 0;
 }
 
 }  // namespace taskcost

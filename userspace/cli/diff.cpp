@@ -7,23 +7,23 @@
 
 #include "cli/commands.h"
 #include "cli/load_report.h"
+#include "cli/log.h"
 #include "cli/outputs.h"
-#include "cli/say.h"
 
 namespace taskcost {
 namespace {
 
-// What is above the limit, and what could not be judged, on standard error.
-Result<int> judge(const Difference& difference, double percent) {
+// Lists the costs above the limit, and those that could not be checked.
+Result<int> check_limit(const Difference& difference, double percent) {
   const auto checks = check_costs(difference, percent);
   if (!checks) {
     return checks.error();
   }
   if (!difference.wall_is_a_cost() && difference.a.time && difference.b.time) {
-    say("wall time is not judged: a window ended before its target did");
+    log_line("wall time is not checked: a window ended before its target did");
   }
   int status = 0;
-  std::map<std::string, unsigned> missing_points;  // of sweeps, by where they are missing
+  std::map<std::string, unsigned> missing_points;  // sweep points that one report lacks, by report
   for (const CostCheck& check : *checks) {
     const Change& change = check.change;
     if (check.outcome == CostCheck::Outcome::not_measured) {
@@ -31,22 +31,22 @@ Result<int> judge(const Difference& difference, double percent) {
       if (change.name.topic == Topic::sweep) {
         ++missing_points[where];
       } else {
-        say("{} is not judged: not measured in {}", cost_text(change), where);
+        log_line("{} is not checked: not measured in {}", cost_text(change), where);
       }
     } else if (check.outcome == CostCheck::Outcome::above) {
-      say("{} is more than {} % above A: {}", cost_text(change), percent, cost_figures_text(change));
-      status = status_above;
+      log_line("{} is more than {} % above A: {}", cost_text(change), percent, cost_figures_text(change));
+      status = exit_above_limit;
     }
   }
   for (const auto& [where, count] : missing_points) {
-    say("points of sweeps that are not judged, not measured in {}: {}", where, count);
+    log_line("{} points of sweeps are not checked: not measured in {}", count, where);
   }
   return status;
 }
 
 }  // namespace
 
-Result<int> diff(const DiffCommand& command, const Surroundings& surroundings) {
+Result<int> diff(const DiffCommand& command, const Environment& environment) {
   auto a = load_report(command.a);
   if (!a) {
     return a.error();
@@ -55,7 +55,7 @@ Result<int> diff(const DiffCommand& command, const Surroundings& surroundings) {
   if (!b) {
     return b.error();
   }
-  auto outputs = Outputs::open(output_options(command), surroundings);
+  auto outputs = Outputs::open(command, environment);
   if (!outputs) {
     return outputs.error();
   }
@@ -71,7 +71,7 @@ Result<int> diff(const DiffCommand& command, const Surroundings& surroundings) {
   if (auto status = outputs->write(render); !status) {
     return status.error();
   }
-  return command.fail_above ? judge(difference, *command.fail_above) : Result<int>(0);
+  return command.fail_above ? check_limit(difference, *command.fail_above) : Result<int>(0);
 }
 
 }  // namespace taskcost

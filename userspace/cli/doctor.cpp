@@ -6,16 +6,16 @@
 
 namespace taskcost {
 
-Result<int> doctor(const DoctorCommand& command, const Surroundings& surroundings) {
+Result<int> doctor(const DoctorCommand& command, const Environment& environment) {
   const Diagnosis diagnosis = diagnose();
-  Checkup checkup{surroundings.host, std::nullopt, diagnosis.evidence, diagnosis.extras};
+  Checkup checkup{environment.host, std::nullopt, diagnosis.evidence, diagnosis.extras};
   if (!diagnosis.usable) {
     checkup.obstacle = diagnosis.usable.error();
   }
   if (command.json) {
     render_checkup_json(checkup, std::cout);
   } else {
-    render_checkup_text(checkup, std::cout, {surroundings.width, command.colour.value_or(surroundings.colour)});
+    render_checkup_text(checkup, std::cout, {environment.width, command.color.value_or(environment.color)});
   }
   return checkup.obstacle ? 1 : 0;
 }

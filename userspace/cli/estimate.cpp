@@ -18,7 +18,7 @@
 namespace taskcost {
 namespace {
 
-// Idle, the rounds of the plan take less.
+// The rounds of the plan take less on an idle machine.
 constexpr std::chrono::seconds price_budget{15};
 
 Result<ProgramCounts> load_program(const std::string& path) {
@@ -28,9 +28,9 @@ Result<ProgramCounts> load_program(const std::string& path) {
   }
   auto program = read_program(*text);
   if (!program) {
-    return about_report(program.error(), path);
+    return with_report_name(program.error(), path);
   }
-  program->name = name_of_report(path);
+  program->name = report_name(path);
   return program;
 }
 
@@ -41,13 +41,13 @@ Result<PriceList> load_prices(const std::string& path) {
   }
   auto prices = read_price_list(*text);
   if (!prices) {
-    return about_report(prices.error(), path);
+    return with_report_name(prices.error(), path);
   }
-  prices->name = name_of_report(path);
+  prices->name = report_name(path);
   return prices;
 }
 
-Result<PriceList> measure_prices(bool quiet, const Surroundings& surroundings) {
+Result<PriceList> measure_prices(bool quiet, const Environment& environment) {
   auto signals = StopSignals::block();
   if (!signals) {
     return signals.error();
@@ -58,20 +58,20 @@ Result<PriceList> measure_prices(bool quiet, const Surroundings& surroundings) {
   Verification verification;
   if (auto status = observe_variants(verification, *signals, options, plan_for_estimate()); !status) {
     Error error = status.error();
-    error.hint += (error.hint.empty() ? "" : "; ") + std::string("or give --prices VERIFY.json");
+    error.hint += (error.hint.empty() ? "" : "; ") + std::string("or use --prices VERIFY.json");
     return error;
   }
   if (verification.stopped) {
-    return Error{"no prices", "a signal stopped their measurement", "give --prices VERIFY.json to need none"};
+    return Error{"no prices", "a signal stopped the measurement", "take them from a file with --prices VERIFY.json"};
   }
   PriceList list;
-  const Report::Host& host = surroundings.host;
+  const Report::Host& host = environment.host;
   list.measured_on = {host.kernel, host.arch, host.virtualization, static_cast<double>(host.cpus)};
-  list.prices = prices_of(verification.rounds, sweeps_of(verification.rounds));
+  list.prices = make_prices(verification.rounds, make_sweeps(verification.rounds));
   return list;
 }
 
-std::optional<Model> model_of(const std::optional<std::string>& as) {
+std::optional<Model> parse_model(const std::optional<std::string>& as) {
   if (!as) {
     return std::nullopt;
   }
@@ -80,27 +80,27 @@ std::optional<Model> model_of(const std::optional<std::string>& as) {
 
 }  // namespace
 
-Result<int> estimate(const EstimateCommand& command, const Surroundings& surroundings) {
+Result<int> estimate(const EstimateCommand& command, const Environment& environment) {
   const auto program = load_program(command.report);
   if (!program) {
     return program.error();
   }
-  // What cannot be converted needs no prices.
-  const auto model = model_of(command.as);
+  // Fails before prices are measured if there is nothing to convert.
+  const auto model = parse_model(command.as);
   if (const auto without_prices = estimate(*program, PriceList{}, model); !without_prices) {
-    return about_report(without_prices.error(), command.report);
+    return with_report_name(without_prices.error(), command.report);
   }
-  auto outputs = Outputs::open(output_options(command), surroundings);
+  auto outputs = Outputs::open(command, environment);
   if (!outputs) {
     return outputs.error();
   }
-  const auto prices = command.prices ? load_prices(*command.prices) : measure_prices(command.quiet, surroundings);
+  const auto prices = command.prices ? load_prices(*command.prices) : measure_prices(command.quiet, environment);
   if (!prices) {
     return prices.error();
   }
   const auto estimated = estimate(*program, *prices, model);
   if (!estimated) {
-    return about_report(estimated.error(), command.report);
+    return with_report_name(estimated.error(), command.report);
   }
   const auto render = [&estimated](OutputFormat format, const TextOptions& text, std::ostream& out) -> Status {
     if (format == OutputFormat::json) {

@@ -18,7 +18,7 @@
 #include <string>
 #include <utility>
 
-#include "cli/say.h"
+#include "cli/log.h"
 #include "collector/clocks.h"
 #include "collector/launch.h"
 
@@ -27,16 +27,16 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// After a signal the command gets this long to end by it too, so that its end is in the report.
-constexpr Duration grace = 1s;
+// After a signal, the report waits this long for the command's exit.
+constexpr Duration grace_period = 1s;
 
 struct CommandEnd {
   WindowEnd window_end;
   int stop_signal = 0;           // 0 for none
-  std::optional<Error> failure;  // of waiting: the command may run on
+  std::optional<Error> failure;  // waiting failed: the command may still be running
 };
 
-// A signal that was sent to the tool alone is meant for the command as well.
+// Forwards a signal that was sent to taskcost alone; the terminal sends its signals to the command itself.
 CommandEnd wait_for_command(Collector& collector, pid_t pid, int exit_fd, StopSignals& signals) {
   const auto end = collector.wait({std::nullopt, signals.fd(), exit_fd});
   if (!end) {
@@ -49,7 +49,7 @@ CommandEnd wait_for_command(Collector& collector, pid_t pid, int exit_fd, StopSi
   if (!received.from_terminal) {
     kill(pid, received.signal);
   }
-  const auto later = collector.wait({grace, signals.fd(), exit_fd});
+  const auto later = collector.wait({grace_period, signals.fd(), exit_fd});
   const bool exited = later && *later == WindowEnd::target_exited;
   return {exited ? WindowEnd::target_exited : WindowEnd::signal, received.signal, {}};
 }
@@ -63,8 +63,8 @@ void set_exit(LaunchedRun& run, int status) {
   run.exit_status = shell_status(status);
 }
 
-// By the fourth word of /proc/loadavg: runnable tasks / all tasks.
-unsigned tasks_of_machine() {
+// The fourth word of /proc/loadavg is "runnable tasks/all tasks".
+unsigned count_tasks() {
   std::ifstream file("/proc/loadavg");
   std::string word;
   unsigned runnable = 0;
@@ -93,40 +93,39 @@ CollectorOptions collector_options(const ObserveOptions& options, const StopSign
   return chosen;
 }
 
-unsigned room_for(const Target& target, std::optional<unsigned> wanted) {
-  // Tasks that are born during the observation need room as well.
-  constexpr unsigned room_per_task = 2;
+unsigned pool_size_for(const Target& target, std::optional<unsigned> wanted) {
+  // Leaves room for tasks that are created during the observation.
+  constexpr unsigned slots_per_task = 2;
   const unsigned usual = CollectorOptions{}.max_tasks;
   if (wanted || target.kind != Target::Kind::machine) {
     return wanted.value_or(usual);
   }
-  return std::max(usual, room_per_task * tasks_of_machine());
+  return std::max(usual, slots_per_task * count_tasks());
 }
 
-void take(Report& report, Collector::Observation observation) {
+void set_observation(Report& report, Collector::Observation observation) {
   report.session = std::move(observation.session);
   report.observer = std::move(observation.observer);
   report.stacks = std::move(observation.stacks);
   report.clocks = observation.clocks;
 }
 
-Report empty_report(TargetMode mode, const Surroundings& surroundings) {
+Report empty_report(TargetMode mode, const Environment& environment) {
   Report report;
   report.tool_version = TASKCOST_VERSION;
-  report.command_line = surroundings.command_line;
-  report.host = surroundings.host;
+  report.command_line = environment.command_line;
+  report.host = environment.host;
   report.target.mode = mode;
   return report;
 }
 
 Result<LaunchedRun> observe_command(const Command& command, TargetMode mode, const CollectorOptions& options,
-                                    StopSignals& signals, const Surroundings& surroundings,
-                                    const BeforeWindow& before) {
+                                    StopSignals& signals, const Environment& environment, const BeforeWindow& before) {
   auto collector = Collector::open(options);
   if (!collector) {
     return collector.error();
   }
-  Report report = empty_report(mode, surroundings);
+  Report report = empty_report(mode, environment);
   report.target.command = fmt::format("{}", fmt::join(command.arguments, " "));
   report.evidence = collector->evidence();
   if (before) {
@@ -158,14 +157,14 @@ Result<LaunchedRun> observe_window(Collector& collector, const Command& command,
   run.report.target.pid = static_cast<std::uint32_t>(*pid);
   run.failure = std::move(end.failure);
   auto observation = collector.finish();
-  take(run.report, std::move(observation));
+  set_observation(run.report, std::move(observation));
 
   int status = 0;
   const pid_t ended = waitpid(*pid, &status, WNOHANG);
   if (ended == *pid) {
     set_exit(run, status);
   } else if (ended < 0) {
-    say("cannot tell how the command ended: {}", std::strerror(errno));
+    log_line("cannot get the exit status of the command: {}", std::strerror(errno));
     run.exit_status = static_cast<int>(ErrorKind::runtime);
   } else {
     run.exit_status = shell_signal_base + end.stop_signal;
@@ -192,7 +191,8 @@ Result<std::optional<int>> run_unobserved(const Command& command, StopSignals& s
     if (!received.from_terminal) {
       kill(*pid, received.signal);
     }
-    poll(watched.data(), 1, static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(grace).count()));
+    poll(watched.data(), 1,
+         static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(grace_period).count()));
   }
   int status = 0;
   const pid_t ended = waitpid(*pid, &status, WNOHANG);

@@ -21,8 +21,8 @@
 namespace taskcost {
 namespace {
 
-// Some 100,000 tasks.
-constexpr std::size_t largest = std::size_t{2} << 30;
+// About 100,000 tasks.
+constexpr std::size_t max_report_bytes = std::size_t{2} << 30;
 
 Error cannot_read(const std::string& path, std::string why, std::string hint = "") {
   return {fmt::format("cannot read {}", commandline::in_quotes(path)), std::move(why), std::move(hint)};
@@ -48,11 +48,11 @@ Result<std::string> read_all(int fd, const std::string& path) {
       return text;
     }
     text.append(chunk.data(), static_cast<std::size_t>(size));
-    // What is no report can be endless.
+    // Checked for every chunk, because a file that is no report may be endless.
     if (!begins_like_json(text)) {
-      return cannot_read(path, "it is no JSON report", "give a file that 'taskcost run -o FILE.json' has written");
+      return cannot_read(path, "not a JSON report", "name a file that 'taskcost run -o FILE.json' has written");
     }
-    if (text.size() > largest) {
+    if (text.size() > max_report_bytes) {
       return cannot_read(path, "it is larger than 2 GiB", "observe fewer tasks");
     }
   }
@@ -65,7 +65,7 @@ bool is_capture(int fd) {
          std::string_view(start.data(), start.size()) == magic;
 }
 
-Result<std::string> report_of_capture(int fd, const std::string& path) {
+Result<std::string> make_report_from_capture(int fd, const std::string& path) {
   auto capture = CaptureReader::read(Fd(dup(fd)), path);
   if (!capture) {
     return capture.error();
@@ -75,7 +75,7 @@ Result<std::string> report_of_capture(int fd, const std::string& path) {
     return playback.error();
   }
   if (capture->end().state != CaptureEnd::State::complete) {
-    return cannot_read(path, "the capture is not complete", "compare what was recorded to its end");
+    return cannot_read(path, "the capture is incomplete", "use one that was recorded to its end");
   }
   std::ostringstream json;
   render_json(playback->report, json);
@@ -95,22 +95,22 @@ Result<std::string> load_report_text(const std::string& path) {
   if (fstat(fd, &status) == 0 && S_ISDIR(status.st_mode)) {
     return cannot_read(path, "it is a directory", "name a JSON report");
   }
-  auto text = is_capture(fd) ? report_of_capture(fd, path) : read_all(fd, path);
+  auto text = is_capture(fd) ? make_report_from_capture(fd, path) : read_all(fd, path);
   if (!text) {
     return text.error();
   }
   if (text->empty()) {
-    return cannot_read(path, "it is empty", "give a file that 'taskcost run -o FILE.json' has written");
+    return cannot_read(path, "it is empty", "name a file that 'taskcost run -o FILE.json' has written");
   }
   return text;
 }
 
-Error about_report(Error error, const std::string& path) {
+Error with_report_name(Error error, const std::string& path) {
   error.what = fmt::format("{}: {}", commandline::in_quotes(path), error.what);
   return error;
 }
 
-std::string name_of_report(const std::string& path) { return path == "-" ? "standard input" : path; }
+std::string report_name(const std::string& path) { return path == "-" ? "standard input" : path; }
 
 Result<ReportFigures> load_report(const std::string& path) {
   const auto text = load_report_text(path);
@@ -119,9 +119,9 @@ Result<ReportFigures> load_report(const std::string& path) {
   }
   auto figures = read_report(*text);
   if (!figures) {
-    return about_report(figures.error(), path);
+    return with_report_name(figures.error(), path);
   }
-  figures->name = name_of_report(path);
+  figures->name = report_name(path);
   return figures;
 }
 

@@ -8,15 +8,16 @@
 
 namespace taskcost {
 
-// The JSON of the report in a file or capture, or in standard input for "-". Error: it cannot be read, or is no JSON.
+// Reads the JSON report in a file, makes one from a capture, or reads standard input for "-". Error: the file cannot be
+// read, or it is neither.
 Result<std::string> load_report_text(const std::string& path);
 
-// Of a report that cannot be taken: the error with the name of its file.
-Error about_report(Error error, const std::string& path);
+// Prefixes the error with the report's file name.
+Error with_report_name(Error error, const std::string& path);
 // "standard input" for "-".
-std::string name_of_report(const std::string& path);
+std::string report_name(const std::string& path);
 
-// The figures of the report in a file, or in standard input for "-". Error: it cannot be read, or is no report.
+// Reads the figures of a report from a file, or from standard input for "-". Error: it cannot be read, or is no report.
 Result<ReportFigures> load_report(const std::string& path);
 
 }  // namespace taskcost

@@ -17,8 +17,8 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "cli/environment.h"
 #include "cli/launched.h"
-#include "cli/surroundings.h"
 #include "collector/launch.h"
 
 namespace taskcost {
@@ -44,12 +44,12 @@ Result<MarkedWorkload> MarkedWorkload::start(const std::vector<std::string>& arg
     return Error{"cannot start a workload", std::strerror(errno), ""};
   }
   Fd marks(ends[0]);
-  const Fd of_workload(ends[1]);
+  const Fd workload_end(ends[1]);
   fcntl(marks.get(), F_SETFD, FD_CLOEXEC);
-  const Fd nowhere(open("/dev/null", O_WRONLY | O_CLOEXEC));
-  Command command{{workload_program()}, std::nullopt, signal_mask, nowhere.get(), {of_workload.get()}};
+  const Fd dev_null(open("/dev/null", O_WRONLY | O_CLOEXEC));
+  Command command{{workload_program()}, std::nullopt, signal_mask, dev_null.get(), {workload_end.get()}};
   command.arguments.insert(command.arguments.end(), arguments.begin(), arguments.end());
-  command.arguments.insert(command.arguments.end(), {"--marks", std::to_string(of_workload.get())});
+  command.arguments.insert(command.arguments.end(), {"--marks", std::to_string(workload_end.get())});
   const auto pid = start_command(command);
   if (!pid) {
     return pid.error();
@@ -109,8 +109,8 @@ MarkedWorkload::Mark MarkedWorkload::await(const StopSignals& signals) {
 Result<Outcome> MarkedWorkload::outcome() const {
   const auto json = nlohmann::json::parse(line_, nullptr, false /*allow_exceptions*/);
   if (!json.is_object() || !json.contains("operations") || !json.contains("wall_ns")) {
-    return Error{"cannot read what a workload measured", fmt::format("it said '{}'", line_),
-                 "build taskcost and taskcost-workload from one source"};
+    return Error{"cannot parse a workload's result", fmt::format("it wrote '{}'", line_),
+                 "build taskcost and taskcost-workload from the same source"};
   }
   Outcome outcome;
   outcome.line = line_;
@@ -124,7 +124,7 @@ Result<Outcome> MarkedWorkload::outcome() const {
   return outcome;
 }
 
-// A workload that is gone will be noticed at the next mark.
+// If the workload has exited, the next await() reports it.
 void MarkedWorkload::release() const { (void)!send(marks_.get(), "", 1, MSG_NOSIGNAL); }
 
 std::vector<pid_t> MarkedWorkload::processes() const {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A bundled workload that marks what is to be measured: it says when it is ready, waits for leave to begin, and says
-// what it measured when it is done. The observer's window lies between the two, so warm-up and clean-up stay outside.
+// A bundled workload with a marked region: it writes a line when it is ready, waits for release(), and writes its
+// result when it is done. The window opens and closes between these marks, so it excludes warm-up and clean-up.
 #pragma once
 
 #include <sys/types.h>
@@ -21,35 +21,35 @@
 
 namespace taskcost {
 
-// What a workload says of one measured region.
+// A workload's own result for one measured region.
 struct Outcome {
-  std::string line;  // as it came: JSON
+  std::string line;  // unparsed JSON
   std::uint64_t operations = 0;
   Duration wall{};
-  std::map<std::string, double, std::less<>> facts;  // the numbers
+  std::map<std::string, double, std::less<>> facts;  // all numbers of the result
 };
 
 class MarkedWorkload {
  public:
-  // `arguments` of taskcost-workload. Error: it could not be started.
+  // `arguments` are those of taskcost-workload. Error: it could not be started.
   static Result<MarkedWorkload> start(const std::vector<std::string>& arguments, const sigset_t& signal_mask);
   MarkedWorkload(MarkedWorkload&& other) noexcept;
   MarkedWorkload& operator=(MarkedWorkload&& other) noexcept;
-  // One that still runs is ended, and its children with it.
+  // Kills the workload if it is still running. Its children end with it.
   ~MarkedWorkload();
 
   enum class Mark { ready, done, ended, stopped };
-  // Waits for the next mark. `stopped`: a signal came, and is still to be taken.
+  // Waits for the next mark. `stopped`: a signal arrived, and the caller has to consume it.
   Mark await(const StopSignals& signals);
-  // After `done`. Error: what it said is no outcome.
+  // REQUIRES: await() returned `done`. Error: its last line is not a result.
   [[nodiscard]] Result<Outcome> outcome() const;
-  // After `ready` or `done`: lets it go on.
+  // Lets the workload continue after `ready` or `done`.
   void release() const;
 
-  // It and all its descendants, as they are now.
+  // The workload and its current descendants.
   [[nodiscard]] std::vector<pid_t> processes() const;
 
-  // Waits for its end; its exit status as a shell would give it.
+  // Waits for its exit and returns the status that a shell reports.
   int reap();
 
  private:
@@ -62,7 +62,7 @@ class MarkedWorkload {
   std::string line_;
 };
 
-// What came of observing the next region of a workload.
+// The result of observing a workload's next region.
 struct Region {
   Collector::Observation observation;
   Outcome outcome;
@@ -70,7 +70,7 @@ struct Region {
 struct WorkloadEnded {
   int status = 0;
 };
-// By a signal, which is still to be taken.
+// A signal arrived, and the caller has to consume it.
 struct ObservationStopped {};
 
 using ObservedRegion = std::variant<Region, WorkloadEnded, ObservationStopped>;

@@ -8,7 +8,7 @@
 #include <chrono>
 #include <utility>
 
-#include "cli/say.h"
+#include "cli/log.h"
 #include "report/text_words.h"
 
 namespace taskcost {
@@ -16,12 +16,12 @@ namespace {
 
 constexpr int not_found_by_shell = 127;
 
-// "its exit status is 127 (not found)"
+// "exit status 127 (command not found)"
 std::string ending_text(int status) {
   if (status > shell_signal_base) {
-    return fmt::format("{} ended it (status {})", signal_text(status - shell_signal_base), status);
+    return fmt::format("killed by {} (exit status {})", signal_text(status - shell_signal_base), status);
   }
-  return fmt::format("its exit status is {}{}", status, status == not_found_by_shell ? ", of a shell: not found" : "");
+  return fmt::format("exit status {}{}", status, status == not_found_by_shell ? " (command not found)" : "");
 }
 
 }  // namespace
@@ -36,7 +36,7 @@ Status ObservedCommands::run_helper(const std::optional<Command>& helper, const 
   }
   if (*status && **status != 0) {
     return Error{fmt::format("the command of {} failed", what), ending_text(**status),
-                 fmt::format("run it alone: {}", helper->arguments.back())};
+                 fmt::format("run it by itself: {}", helper->arguments.back())};
   }
   return Done{};
 }
@@ -58,8 +58,8 @@ Status ObservedCommands::warm_up(RepeatedCommand& repeated) {
     return status.error();
   }
   if (*status && **status != 0 && !options_.ignore_failure) {
-    return Error{fmt::format("'{}' failed while it was warmed up", repeated.command.arguments.back()),
-                 ending_text(**status), "-i goes on all the same, --output inherit shows what it says"};
+    return Error{fmt::format("'{}' failed in a warm-up run", repeated.command.arguments.back()), ending_text(**status),
+                 "-i ignores failures, --output inherit shows its output"};
   }
   return Done{};
 }
@@ -78,7 +78,7 @@ Status ObservedCommands::set_up(std::size_t command) {
 }
 
 Status ObservedCommands::clean_up(std::size_t command) {
-  // Somebody who wants to stop wants this all the same.
+  // Cleanup runs even after a signal to stop.
   const int stop_signal = std::exchange(stop_signal_, 0);
   auto status = run_helper(commands_[command].cleanup, "--cleanup");
   stop_signal_ = stop_signal != 0 ? stop_signal : stop_signal_;
@@ -106,7 +106,7 @@ Result<std::optional<FinishedRun>> ObservedCommands::run(std::size_t command) {
     return *observed->failure;
   }
   if (observed->still_running) {
-    say("a command (pid {}) runs on, no longer observed", *observed->still_running);
+    log_line("a command (pid {}) is still running, no longer observed", *observed->still_running);
   }
   if (observed->stop_signal != 0) {
     stop_signal_ = observed->stop_signal;
@@ -114,7 +114,7 @@ Result<std::optional<FinishedRun>> ObservedCommands::run(std::size_t command) {
   }
   auto figures = run_figures(observed->report.session, *observed->report.target.pid);
   if (!figures) {
-    return Error{"a run was not seen", "its final record is missing", "see 'taskcost doctor', or give --max-tasks"};
+    return Error{"a run is missing", "its final record was lost", "see 'taskcost doctor', or raise --max-tasks"};
   }
   return std::optional(FinishedRun{*std::move(figures), observed->exit_status, ending_text(observed->exit_status)});
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Commands that are run in rounds, each run in a window of one collector.
+// Runs commands in rounds, each run in its own window of one collector.
 #pragma once
 
 #include <string>
@@ -15,14 +15,14 @@ namespace taskcost {
 
 struct RepeatedCommand {
   Command command;
-  std::optional<Command> setup{};  // they are not observed
+  std::optional<Command> setup{};  // helpers are not observed
   std::optional<Command> prepare{};
   std::optional<Command> cleanup{};
 };
 
 class ObservedCommands : public CommandRunner {
  public:
-  // Called before each run of a command, observed or not, for what has to be made anew.
+  // Called before each run of a command, warm-up included, to reset its streams.
   using BeforeRun = std::function<Status(Command&)>;
   struct Options {
     unsigned warmup = 0;
@@ -39,7 +39,7 @@ class ObservedCommands : public CommandRunner {
   bool stopped() override;
   Duration now() override;
 
-  // That somebody wanted to stop with; 0: nobody did.
+  // The signal that stopped the rounds; 0: none.
   [[nodiscard]] int stop_signal() const { return stop_signal_; }
 
  private:

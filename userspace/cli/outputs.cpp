@@ -36,7 +36,7 @@ void render(const Report& report, OutputFormat format, const TextOptions& text, 
       render_speedscope(report, out);
       break;
     default:
-      break;  // made from a capture
+      break;  // the format is made from a capture
   }
 }
 
@@ -59,7 +59,7 @@ TraceInfo trace_info(const RecordingStart& start) {
   return info;
 }
 
-// That a file may not grow is an error of write, as a full disk is, and no reason to die.
+// With SIGXFSZ blocked, exceeding RLIMIT_FSIZE is an error of write(), like a full disk.
 void block_file_size_signal() {
   sigset_t mask;
   sigemptyset(&mask);
@@ -67,12 +67,12 @@ void block_file_size_signal() {
   pthread_sigmask(SIG_BLOCK, &mask, nullptr);
 }
 
-// A file that remembers why the first write failed: a renderer goes on after it, and errno with it.
+// A file that keeps the errno of the first failed write: a renderer continues after it and overwrites errno.
 class FileBuffer : public __gnu_cxx::stdio_filebuf<char> {
  public:
   explicit FileBuffer(Fd file) : stdio_filebuf(file.release(), std::ios::out) {}
 
-  // The last write, and what some file systems tell only at the end.
+  // Flushes and closes: some file systems report errors only on close.
   bool finish() {
     note(sync() == 0);
     note(close() != nullptr);
@@ -132,14 +132,13 @@ Status write_events(OutputFormat format, const OpenCapture& open_capture, std::o
 
 }  // namespace
 
-Result<Outputs> Outputs::open(const ObserveOptions& options, const Surroundings& surroundings) {
+Result<Outputs> Outputs::open(const OutputOptions& options, const Environment& environment) {
   const bool error = options.stream == ReportStream::standard_error;
   Outputs outputs;
   outputs.format_ = options.format;
   outputs.stream_ = options.stream;
-  outputs.terminal_ = {error ? surroundings.error_width : surroundings.width,
-                       options.colour.value_or(error ? surroundings.error_colour : surroundings.colour),
-                       options.verbose};
+  outputs.terminal_ = {error ? environment.error_width : environment.width,
+                       options.color.value_or(error ? environment.error_color : environment.color), options.verbose};
   for (const OutputFile& file : options.outputs) {
     auto path = OutputPath::open(file.path, OutputPath::Access::write);
     if (!path) {
@@ -154,7 +153,7 @@ Status Outputs::write_file(File& output, const Renderer& render) const {
   if (auto status = output.path.clear(); !status) {
     return status;
   }
-  // Straight to the descriptor: the text of tens of thousands of tasks would be larger than what it is made from.
+  // Streams to the descriptor, because the text of tens of thousands of tasks would need more memory than the report.
   Fd copy(dup(output.path.fd()));
   if (!copy) {
     return output.path.error(errno);
@@ -162,14 +161,14 @@ Status Outputs::write_file(File& output, const Renderer& render) const {
   FileBuffer buffer(std::move(copy));
   std::ostream out(&buffer);
   constexpr unsigned width = 80;
-  if (auto status = render(output.format, {width, false /*colour*/, terminal_.verbose}, out); !status) {
+  if (auto status = render(output.format, {width, false /*color*/, terminal_.verbose}, out); !status) {
     return status;
   }
   if (!buffer.finish()) {
     return output.path.error(buffer.error());
   }
   if (!out) {
-    return output.path.error(ENOMEM);  // a stream keeps to itself what its operators throw
+    return output.path.error(ENOMEM);  // a stream swallows bad_alloc and sets its state
   }
   output.path.keep();
   return Done{};
@@ -179,7 +178,7 @@ Status Outputs::write_stream(const Renderer& render) const {
   const bool error = stream_ == ReportStream::standard_error;
   const Error failure{fmt::format("cannot write to standard {}", error ? "error" : "output"), "it is closed or full",
                       "use -o FILE"};
-  // A descriptor of its own, and with it a buffer: std::cerr has none.
+  // std::cerr is unbuffered: a duplicate descriptor gets a buffer.
   Fd copy(dup(error ? STDERR_FILENO : STDOUT_FILENO));
   if (!copy) {
     return failure;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Where reports go. Files are opened before anything is observed, so that a report never fails for a path.
+// Writes reports. Files are opened before the observation begins, so that a bad path fails first.
 #pragma once
 
 #include <functional>
@@ -17,32 +17,21 @@
 
 namespace taskcost {
 
-// Opens the capture that outputs of transitions are made from, anew for each. Empty: there is none.
+// Opens the capture that event outputs are made from, once for each output. Empty: there is no capture.
 using OpenCapture = std::function<Result<CaptureReader>()>;
-
-// Of a command that writes reports and observes nothing.
-template <typename Command>
-ObserveOptions output_options(const Command& command) {
-  ObserveOptions options;
-  options.outputs = command.outputs;
-  options.format = command.format;
-  options.verbose = command.verbose;
-  options.colour = command.colour;
-  return options;
-}
 
 class Outputs {
  public:
-  // Opens or creates every file of the options; what is in them stays until write(), and those that are created and
-  // never written to are removed. Error: one cannot be written.
-  static Result<Outputs> open(const ObserveOptions& options, const Surroundings& surroundings);
+  // Opens or creates every file of the options. Files keep their contents until write(); a created file that is never
+  // written is removed. Error: a file cannot be written.
+  static Result<Outputs> open(const OutputOptions& options, const Environment& environment);
   Outputs(Outputs&&) = default;
   Outputs& operator=(Outputs&&) = default;
 
-  // Writes in one of the formats that the options named. Errors: what it writes from cannot be read.
+  // Writes one format. Error: its source cannot be read.
   using Renderer = std::function<Status(OutputFormat, const TextOptions&, std::ostream&)>;
 
-  // To every file, then to the stream in the chosen format. Tries all of them; returns the first error.
+  // Writes every file, then the stream. Tries all of them, and returns the first error.
   Status write(const Renderer& render);
   Status write(const Report& report, const OpenCapture& open_capture = {});
 
@@ -57,7 +46,7 @@ class Outputs {
   Status write_stream(const Renderer& render) const;
 
   std::vector<File> files_;
-  std::optional<OutputFormat> format_;  // of the stream
+  std::optional<OutputFormat> format_;  // of the stream; nullopt: nothing is written there
   ReportStream stream_ = ReportStream::standard_output;
   TextOptions terminal_;
 };

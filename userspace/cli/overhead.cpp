@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What observing costs a command: the same command with probes and without any, in rounds.
+// Measures the overhead of observing a command: runs it with and without probes, in rounds.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <poll.h>
@@ -13,10 +13,9 @@
 #include <utility>
 
 #include "cli/launched.h"
+#include "cli/log.h"
 #include "cli/outputs.h"
-#include "cli/progress_line.h"
 #include "cli/rounds.h"
-#include "cli/say.h"
 #include "collector/clocks.h"
 #include "compare/engine.h"
 #include "report/compare_words.h"
@@ -24,10 +23,9 @@
 namespace taskcost {
 namespace {
 
-// What both sides are measured by.
 enum Side : std::size_t { without_probes, with_probes };
 
-// Of all children that were waited for, theirs included.
+// CPU time of all reaped children and their descendants (RUSAGE_CHILDREN): both sides are measured by it.
 struct ChildrenTime {
   double user = 0;  // ns
   double system = 0;
@@ -44,9 +42,8 @@ struct ChildrenTime {
 
 class OverheadRunner : public CommandRunner {
  public:
-  OverheadRunner(Command command, const CollectorOptions& options, StopSignals& signals,
-                 const Surroundings& surroundings)
-      : command_(std::move(command)), options_(options), signals_(signals), surroundings_(surroundings) {}
+  OverheadRunner(Command command, const CollectorOptions& options, StopSignals& signals, const Environment& environment)
+      : command_(std::move(command)), options_(options), signals_(signals), environment_(environment) {}
 
   Status set_up(std::size_t /*command*/) override { return Done{}; }
   Status clean_up(std::size_t /*command*/) override { return Done{}; }
@@ -66,7 +63,7 @@ class OverheadRunner : public CommandRunner {
   Duration now() override { return taskcost::now().time_since_epoch(); }
 
   [[nodiscard]] int stop_signal() const { return stop_signal_; }
-  // Of the last observed run that was brought to its end.
+  // The report of the last complete run with probes.
   [[nodiscard]] std::optional<Report>& report() { return report_; }
   [[nodiscard]] std::optional<pid_t> still_running() const { return still_running_; }
 
@@ -81,7 +78,7 @@ class OverheadRunner : public CommandRunner {
     return run;
   }
 
-  // No collector is open: no program of its own slows down anything.
+  // No collector is open, so no BPF program is attached.
   Result<std::optional<FinishedRun>> run_alone() {
     const ChildrenTime before = ChildrenTime::so_far();
     const Instant start = taskcost::now();
@@ -100,7 +97,7 @@ class OverheadRunner : public CommandRunner {
     if (!collector) {
       return collector.error();
     }
-    Report report = empty_report(TargetMode::run, surroundings_);
+    Report report = empty_report(TargetMode::run, environment_);
     report.target.command = fmt::format("{}", fmt::join(command_.arguments, " "));
     report.evidence = collector->evidence();
     const ChildrenTime before = ChildrenTime::so_far();
@@ -117,7 +114,7 @@ class OverheadRunner : public CommandRunner {
       return std::optional<FinishedRun>();
     }
     if (!observed->wall) {
-      return Error{"a run was not seen to its end", "nothing told of it", ""};
+      return Error{"a run did not end", "its exit was not seen", ""};
     }
     report_ = std::move(observed->report);
     return std::optional(finished(*observed->wall, before, observed->exit_status));
@@ -126,7 +123,7 @@ class OverheadRunner : public CommandRunner {
   Command command_;
   CollectorOptions options_;
   StopSignals& signals_;
-  const Surroundings& surroundings_;
+  const Environment& environment_;
   int stop_signal_ = 0;
   std::optional<Report> report_;
   std::optional<pid_t> still_running_;
@@ -147,7 +144,7 @@ class OverheadProgress : public RoundsObserver {
     const auto text = [](const QuantityAnswer& answer) {
       return answer.ratio ? ratio_interval_text(*answer.ratio) : std::string("too few rounds");
     };
-    so_far_ = fmt::format("; so far wall time {} times, CPU time {}", text(wall), text(cpu));
+    so_far_ = fmt::format("; so far: wall time {} times, CPU time {}", text(wall), text(cpu));
     if (!line_.on_terminal()) {
       line_.show(fmt::format("overhead: {} rounds{}", plan.rounds(), so_far_));
     }
@@ -158,7 +155,7 @@ class OverheadProgress : public RoundsObserver {
   std::string so_far_;
 };
 
-MeasuredOverhead::Figure figure_of(const QuantityAnswer& answer) {
+MeasuredOverhead::Figure make_figure(const QuantityAnswer& answer) {
   MeasuredOverhead::Figure figure;
   figure.with = answer.left;
   figure.without = answer.right;
@@ -171,8 +168,8 @@ MeasuredOverhead::Figure figure_of(const QuantityAnswer& answer) {
 
 }  // namespace
 
-Result<int> measure_overhead(const RunCommand& command, const Surroundings& surroundings) {
-  constexpr std::chrono::seconds usual_budget{60};
+Result<int> measure_overhead(const RunCommand& command, const Environment& environment) {
+  constexpr std::chrono::seconds default_budget{60};
   auto signals = StopSignals::block();
   if (!signals) {
     return signals.error();
@@ -181,12 +178,12 @@ Result<int> measure_overhead(const RunCommand& command, const Surroundings& surr
   if (!identity) {
     return identity.error();
   }
-  auto outputs = Outputs::open(command.observe, surroundings);
+  auto outputs = Outputs::open(command.observe, environment);
   if (!outputs) {
     return outputs.error();
   }
   Command launched{command.command, *std::move(identity)};
-  launched.descriptors = surroundings.descriptors;
+  launched.descriptors = environment.descriptors;
   launched.signal_mask = signals->previous_mask();
   Experiment experiment;
   for (const char* name : {"without probes", "with probes"}) {
@@ -197,19 +194,19 @@ Result<int> measure_overhead(const RunCommand& command, const Surroundings& surr
   EngineOptions options;
   options.limits.exact = command.repeat;
   if (!command.repeat) {
-    options.limits.budget = usual_budget;
+    options.limits.budget = default_budget;
   }
   options.ignore_failure = true;
   options.seed = std::random_device()();
   OverheadProgress progress(command.observe.quiet);
-  OverheadRunner runner(std::move(launched), collector_options(command.observe, *signals), *signals, surroundings);
+  OverheadRunner runner(std::move(launched), collector_options(command.observe, *signals), *signals, environment);
   EngineResult result = run_rounds(std::move(experiment), options, runner, progress);
   progress.clear();
   if (runner.still_running()) {
-    say("the command (pid {}) runs on, no longer observed", *runner.still_running());
+    log_line("the command (pid {}) is still running, no longer observed", *runner.still_running());
   }
   const CommandRuns& observed = result.experiment.commands[with_probes];
-  int status = 0;  // its own where all agree, else the first that is not 0
+  int status = 0;  // the first exit status that is not 0
   for (const int each : observed.statuses) {
     status = status == 0 ? each : status;
   }
@@ -218,7 +215,7 @@ Result<int> measure_overhead(const RunCommand& command, const Surroundings& surr
     if (observed.count() > 0 && result.experiment.commands[without_probes].count() > 0) {
       const Comparison comparison = compare_runs(std::move(result.experiment));
       const PairComparison& pair = comparison.pairs.front();
-      report.observer.measured = {pair.rounds, figure_of(pair.wall), figure_of(pair.cpu)};
+      report.observer.measured = {pair.rounds, make_figure(pair.wall), make_figure(pair.cpu)};
     }
     if (auto written = outputs->write(report); !written) {
       return written.error();

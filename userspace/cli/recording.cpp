@@ -11,8 +11,8 @@
 #include <cstring>
 #include <utility>
 
+#include "cli/log.h"
 #include "cli/outputs.h"
-#include "cli/say.h"
 #include "collector/clocks.h"
 #include "collector/syscall_numbers.h"
 #include "report/units.h"
@@ -20,7 +20,7 @@
 namespace taskcost {
 namespace {
 
-std::vector<std::string> names_by_number(bool compat) {
+std::vector<std::string> list_syscall_names(bool compat) {
   std::vector<std::string> names;
   for (std::uint32_t number = 0; number < TC_MAX_SYSCALLS; ++number) {
     names.push_back(syscall_name(number, compat));
@@ -41,9 +41,9 @@ Result<std::unique_ptr<Recording>> Recording::open(const ObserveOptions& options
   if (!options.capture) {
     const char* directory = std::getenv("TMPDIR");
     directory = directory != nullptr && *directory != '\0' ? directory : "/tmp";
-    recording->nameless_ = Fd(::open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
-    if (!recording->nameless_) {
-      return Error{fmt::format("cannot make a temporary file in '{}'", directory), std::strerror(errno),
+    recording->temporary_ = Fd(::open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+    if (!recording->temporary_) {
+      return Error{fmt::format("cannot create a temporary file in '{}'", directory), std::strerror(errno),
                    "set TMPDIR, or keep the capture with -o FILE.tcap"};
     }
     return recording;
@@ -102,7 +102,7 @@ std::string Recording::summary() const {
     text += fmt::format(" in {}", name_);
   }
   if (written.dropped.records > 0) {
-    text += fmt::format("; {} records are missing: the file took them too slowly", written.dropped.records);
+    text += fmt::format("; {} records were lost: the disk was too slow", written.dropped.records);
   }
   return text;
 }
@@ -135,8 +135,8 @@ RecordingStart recording_start(const Report& report, const ObserveOptions& optio
   start.fault_latency = model.fault_latency;
   start.switch_latency = model.switch_latency;
   start.measured = model.measured;
-  start.calls_by_number = names_by_number(false /*compat*/);
-  start.compat_calls_by_number = names_by_number(true /*compat*/);
+  start.calls_by_number = list_syscall_names(false /*compat*/);
+  start.compat_calls_by_number = list_syscall_names(true /*compat*/);
   return start;
 }
 
@@ -145,7 +145,7 @@ Status finish(Recording* recording, Outputs& outputs, const Report& report, cons
   if (recording != nullptr) {
     first = recording->end(recording_end(report));
     if (!options.quiet && first) {
-      say("{}", recording->summary());
+      log_line("{}", recording->summary());
     }
   }
   const auto capture = [recording] { return recording->read(); };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The capture of a run: the file that the options name, or a nameless one where only what is made from it is wanted.
+// The capture of a run: the file that the options name, or a temporary file when only exports of it are wanted.
 #pragma once
 
 #include <memory>
@@ -18,40 +18,39 @@ namespace taskcost {
 
 class Recording {
  public:
-  // nullptr when the options need no transitions. Opens the file; what is in it stays until begin(), and one that is
-  // created and never written to is removed.
+  // nullptr if the options need no events. The file keeps its contents until begin(); a created file that is never
+  // written is removed.
   static Result<std::unique_ptr<Recording>> open(const ObserveOptions& options);
   Recording(const Recording&) = delete;
   Recording& operator=(const Recording&) = delete;
 
-  // Writes the beginning of the capture, and takes the records of the collector's next window. The collector must not
-  // outlive this.
+  // Writes the capture's header, and receives the records of the collector's next window. The recording must outlive
+  // the collector.
   Status begin(Collector& collector, RecordingStart start);
-  // After finish() of the collector. Error: the capture could not be written, or records are missing in it.
+  // REQUIRES: the collector's finish() was called. Error: the capture could not be written, or lacks records.
   Status end(const RecordingEnd& end);
 
-  // What was written, for what is made from it.
+  // Opens what was written.
   [[nodiscard]] Result<CaptureReader> read() const;
   [[nodiscard]] std::string summary() const;  // "12 records, 3.4 MiB in make.tcap"
 
  private:
   Recording() = default;
 
-  [[nodiscard]] int fd() const { return path_ ? path_->fd() : nameless_.get(); }
+  [[nodiscard]] int fd() const { return path_ ? path_->fd() : temporary_.get(); }
 
-  std::string name_;                // empty: nameless
-  std::optional<OutputPath> path_;  // of a named one
-  Fd nameless_;
+  std::string name_;                // empty: a temporary file
+  std::optional<OutputPath> path_;  // of a named file
+  Fd temporary_;
   std::unique_ptr<CaptureWriter> writer_;
-  std::uint64_t last_ns_ = 0;  // of what was appended: for records without a time
+  std::uint64_t last_ns_ = 0;  // time of the last record, for records without a time
 };
 
-// What a capture begins with, from what is known of the run and the collector.
 RecordingStart recording_start(const Report& report, const ObserveOptions& options, const Collector& collector);
 
 RecordingEnd recording_end(const Report& report);
 
-// Ends the capture, if there is one, then writes the outputs. Tries all; returns the first error.
+// Ends the capture, if any, then writes the outputs. Tries all of them, and returns the first error.
 class Outputs;
 Status finish(Recording* recording, Outputs& outputs, const Report& report, const ObserveOptions& options);
 

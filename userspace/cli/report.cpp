@@ -2,31 +2,32 @@
 #include <algorithm>
 #include <utility>
 
+#include "cli/log.h"
 #include "cli/outputs.h"
-#include "cli/say.h"
 #include "taskcost/audit.h"
 #include "taskcost/recording.h"
 
 namespace taskcost {
 namespace {
 
-// What is missing in the capture, on standard error: the report says it too, but not every output has room for it.
-void warn(const CaptureEnd& end, const CaptureWalk& walked, const std::string& path) {
+// Warns that the capture is incomplete. Text and HTML reports contain this too, but not every output does.
+void warn_if_incomplete(const CaptureEnd& end, const CaptureWalk& walked, const std::string& path) {
   if (end.state == CaptureEnd::State::cut) {
-    say("'{}' is cut off at byte {}: the report tells what came before", path, end.offset);
+    log_line("'{}' is truncated at byte {}: the report ends there", path, end.offset);
   } else if (end.state == CaptureEnd::State::damaged) {
-    say("'{}' is damaged from byte {} on: the report tells what came before", path, end.offset);
+    log_line("'{}' is damaged at byte {}: the report ends there", path, end.offset);
   }
   if (!walked.interruptions.empty()) {
-    say("records are missing in {} place{} of '{}'", walked.interruptions.size(),
-        walked.interruptions.size() == 1 ? "" : "s", path);
+    log_line("records are missing in {} place{} of '{}'", walked.interruptions.size(),
+             walked.interruptions.size() == 1 ? "" : "s", path);
   }
   if (walked.unreadable > 0) {
-    say("{} records of '{}' are of no known kind", walked.unreadable, path);
+    log_line("{} records of '{}' have an unknown type", walked.unreadable, path);
   }
 }
 
-// Both books of each task. Everything that the capture lacks is known before the replay begins: only then it is exact.
+// Compares each task's replayed ledger with the kernel's. The replay is exact only because the gaps of the capture are
+// known before it begins.
 Result<int> audit(CaptureReader& capture, const ReportCommand& command, Outputs& outputs) {
   const auto start = read_start(capture.description());
   if (!start) {
@@ -44,7 +45,7 @@ Result<int> audit(CaptureReader& capture, const ReportCommand& command, Outputs&
     return end.error();
   }
   if (!command.quiet) {
-    warn(capture.end(), walked, command.capture);
+    warn_if_incomplete(capture.end(), walked, command.capture);
   }
   for (const RebuiltTask& task : replay.living(end->end)) {
     auditor.on_task(task);
@@ -66,13 +67,13 @@ Result<int> audit(CaptureReader& capture, const ReportCommand& command, Outputs&
 
 }  // namespace
 
-Result<int> report(const ReportCommand& command, const Surroundings& surroundings) {
+Result<int> report(const ReportCommand& command, const Environment& environment) {
   const OpenCapture open_capture = [&] { return CaptureReader::open(command.capture); };
   auto capture = open_capture();
   if (!capture) {
     return capture.error();
   }
-  auto outputs = Outputs::open(output_options(command), surroundings);
+  auto outputs = Outputs::open(command, environment);
   if (!outputs) {
     return outputs.error();
   }
@@ -86,7 +87,7 @@ Result<int> report(const ReportCommand& command, const Surroundings& surrounding
     return playback.error();
   }
   if (!command.quiet) {
-    warn(capture->end(), playback->walked, command.capture);
+    warn_if_incomplete(capture->end(), playback->walked, command.capture);
   }
   if (auto status = outputs->write(playback->report, open_capture); !status) {
     return status.error();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What compare and `run --repeat` have in common: rounds of observed commands, and the result in every format.
+// Rounds of observed commands, and their result in every format: for compare and `run --repeat`.
 #pragma once
 
 #include <optional>
@@ -31,17 +31,17 @@ struct RoundsOutcome {
   int stop_signal = 0;
 };
 
-// Observes, and writes to every output what was measured, also before a failure. Error: nothing could be observed or
-// written.
+// Runs the rounds and writes every output, even if a run fails: then with the rounds before it. Error: the collector
+// could not be opened, or an output could not be written.
 Result<RoundsOutcome> run_and_write_rounds(RoundsRequest request, const ObserveOptions& observe, StopSignals& signals,
-                                           const Surroundings& surroundings);
+                                           const Environment& environment);
 
 Status write_comparison(const Comparison& comparison, Outputs& outputs);
 
 // `run --measure-overhead`
-Result<int> measure_overhead(const RunCommand& command, const Surroundings& surroundings);
+Result<int> measure_overhead(const RunCommand& command, const Environment& environment);
 
 // `run --repeat`
-Result<int> run_repeatedly(const RunCommand& command, const Surroundings& surroundings);
+Result<int> run_repeatedly(const RunCommand& command, const Environment& environment);
 
 }  // namespace taskcost

@@ -6,22 +6,22 @@
 #include <utility>
 
 #include "cli/launched.h"
+#include "cli/log.h"
 #include "cli/marked_workload.h"
 #include "cli/outputs.h"
 #include "cli/recording.h"
 #include "cli/rounds.h"
-#include "cli/say.h"
 
 namespace taskcost {
 namespace {
 
 Result<int> run_and_report(Command command, TargetMode mode, const ObserveOptions& options,
-                           const Surroundings& surroundings) {
+                           const Environment& environment) {
   auto signals = StopSignals::block();
   if (!signals) {
     return signals.error();
   }
-  auto outputs = Outputs::open(options, surroundings);
+  auto outputs = Outputs::open(options, environment);
   if (!outputs) {
     return outputs.error();
   }
@@ -34,53 +34,53 @@ Result<int> run_and_report(Command command, TargetMode mode, const ObserveOption
     return *recording ? (*recording)->begin(collector, recording_start(report, options, collector)) : Status(Done{});
   };
   const auto observed =
-      observe_command(command, mode, collector_options(options, *signals), *signals, surroundings, before);
+      observe_command(command, mode, collector_options(options, *signals), *signals, environment, before);
   if (!observed) {
     return observed.error();
   }
   if (auto status = finish(recording->get(), *outputs, observed->report, options); !status) {
     return status.error();
   }
-  std::string runs_on;
+  std::string still_running;
   if (observed->still_running) {
-    runs_on = fmt::format("the command (pid {}) runs on, no longer observed", *observed->still_running);
+    still_running = fmt::format("the command (pid {}) is still running, no longer observed", *observed->still_running);
   }
   if (observed->failure) {
     Error failure = *observed->failure;
-    failure.hint = runs_on;
+    failure.hint = still_running;
     return failure;
   }
-  if (!runs_on.empty()) {
-    say("{}", runs_on);
+  if (!still_running.empty()) {
+    log_line("{}", still_running);
   }
   return observed->exit_status;
 }
 
 }  // namespace
 
-Result<int> run(const RunCommand& command, const Surroundings& surroundings) {
+Result<int> run(const RunCommand& command, const Environment& environment) {
   if (command.measure_overhead) {
-    return measure_overhead(command, surroundings);
+    return measure_overhead(command, environment);
   }
   if (command.repeat) {
-    return run_repeatedly(command, surroundings);
+    return run_repeatedly(command, environment);
   }
   auto identity = identity_for_command(command.user);
   if (!identity) {
     return identity.error();
   }
   Command launched{command.command, *std::move(identity)};
-  launched.descriptors = surroundings.descriptors;
-  return run_and_report(std::move(launched), TargetMode::run, command.observe, surroundings);
+  launched.descriptors = environment.descriptors;
+  return run_and_report(std::move(launched), TargetMode::run, command.observe, environment);
 }
 
-// Only its measured region: the first one that it marks.
-Result<int> workload(const WorkloadCommand& command, const Surroundings& surroundings) {
+// Observes the first region that the workload marks.
+Result<int> workload(const WorkloadCommand& command, const Environment& environment) {
   auto signals = StopSignals::block();
   if (!signals) {
     return signals.error();
   }
-  auto outputs = Outputs::open(command.observe, surroundings);
+  auto outputs = Outputs::open(command.observe, environment);
   if (!outputs) {
     return outputs.error();
   }
@@ -99,18 +99,18 @@ Result<int> workload(const WorkloadCommand& command, const Surroundings& surroun
     return observed.error();
   }
   if (const auto* ended = std::get_if<WorkloadEnded>(&*observed)) {
-    return ended->status;  // it has said why
+    return ended->status;  // the workload has printed its error
   }
-  Report report = empty_report(TargetMode::workload, surroundings);
+  Report report = empty_report(TargetMode::workload, environment);
   report.target.command = fmt::format("taskcost-workload {}", fmt::join(arguments, " "));
   report.evidence = collector->evidence();
   report.window_end = WindowEnd::signal;
   if (auto* region = std::get_if<Region>(&*observed)) {
     report.window_end = WindowEnd::target_exited;
     if (!command.observe.quiet) {
-      say("the workload measured {}", region->outcome.line);
+      log_line("result of the workload: {}", region->outcome.line);
     }
-    take(report, std::move(region->observation));
+    set_observation(report, std::move(region->observation));
   }
   if (auto status = outputs->write(report); !status) {
     return status.error();

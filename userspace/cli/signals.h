@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The signals that ask to stop, as a descriptor to wait on.
+// The signals that stop an observation, as a signalfd.
 #pragma once
 
 #include <csignal>
@@ -12,18 +12,18 @@ namespace taskcost {
 
 class StopSignals {
  public:
-  // Blocks SIGINT, SIGTERM, SIGHUP and SIGQUIT for this thread and those that it starts.
+  // Blocks SIGINT, SIGTERM, SIGHUP and SIGQUIT in this thread and in those that it creates.
   static Result<StopSignals> block();
 
   struct Received {
     int signal = 0;
-    bool from_terminal = false;  // a key was pressed: every process of the foreground group got it
+    bool from_terminal = false;  // a key, as Ctrl-C: every process of the foreground process group received it
   };
-  // Takes one signal. REQUIRES: fd() is readable.
+  // Consumes one signal. REQUIRES: fd() is readable.
   Received take();
 
   [[nodiscard]] int fd() const { return fd_.get(); }
-  // The mask before: what a command is to be started with.
+  // The signal mask before block(), for launched commands.
   [[nodiscard]] const sigset_t& previous_mask() const { return previous_; }
 
  private:

@@ -7,7 +7,7 @@
 
 #include "cli/commands.h"
 #include "cli/launched.h"
-#include "cli/say.h"
+#include "cli/log.h"
 #include "cli/signals.h"
 #include "collector/clocks.h"
 #include "top/changes.h"
@@ -17,29 +17,29 @@
 namespace taskcost {
 namespace {
 
-Result<View> view_of(const TopCommand& command) {
-  const auto sort = sort_key_of(command.sort);
+Result<View> make_view(const TopCommand& command) {
+  const auto sort = find_sort_key(command.sort);
   if (!sort) {
-    return Error{fmt::format("--sort {}", command.sort), "there is no such column", "see 'taskcost top --help'",
+    return Error{fmt::format("--sort {}", command.sort), "no such sort key", "see 'taskcost top --help'",
                  ErrorKind::usage};
   }
   View view;
   view.sort = *sort;
   view.shape = command.threads ? View::Shape::threads : command.tree ? View::Shape::tree : View::Shape::processes;
-  view.user_and_kernel_apart = command.detail == Detail::full;
+  view.user_kernel_split = command.detail == Detail::full;
   return view;
 }
 
 Result<int> show_once(Collector& collector, const TopCommand& command, const View& view, const StopSignals& signals,
-                      const Surroundings& surroundings) {
+                      const Environment& environment) {
   const Glance before = collector.glance();
   const auto end = collector.wait({command.interval, signals.fd(), -1});
   const Glance now = collector.glance();
   const Changes changes = changes_between(before, now);
   if (command.format == OutputFormat::json) {
-    render_top_json(changes, view, {surroundings.host, read_clocks()}, std::cout);
+    render_top_json(changes, view, {environment.host, read_clocks()}, std::cout);
   } else {
-    render_top_text(changes, view, std::cout, surroundings.width);
+    render_top_text(changes, view, std::cout, environment.width);
   }
   std::cout.flush();
   if (!std::cout) {
@@ -53,8 +53,8 @@ Result<int> show_once(Collector& collector, const TopCommand& command, const Vie
 
 }  // namespace
 
-Result<int> top(const TopCommand& command, const Surroundings& surroundings) {
-  const auto view = view_of(command);
+Result<int> top(const TopCommand& command, const Environment& environment) {
+  const auto view = make_view(command);
   if (!view) {
     return view.error();
   }
@@ -64,7 +64,7 @@ Result<int> top(const TopCommand& command, const Surroundings& surroundings) {
   }
   CollectorOptions options;
   options.detail = command.detail;
-  options.max_tasks = room_for(command.target, command.max_tasks);
+  options.max_tasks = pool_size_for(command.target, command.max_tasks);
   auto collector = Collector::open(options);
   if (!collector) {
     return collector.error();
@@ -74,10 +74,10 @@ Result<int> top(const TopCommand& command, const Surroundings& surroundings) {
     return adopted.error();
   }
   for (const std::string& each : adopted->left_out) {
-    say("{}", each);
+    log_line("{}", each);
   }
   if (command.once) {
-    return show_once(*collector, command, *view, *signals, surroundings);
+    return show_once(*collector, command, *view, *signals, environment);
   }
   return run_top_screen([&] { return collector->glance(); }, command.interval, *view, signals->fd());
 }

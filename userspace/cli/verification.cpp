@@ -13,8 +13,8 @@
 #include <utility>
 
 #include "cli/launched.h"
+#include "cli/log.h"
 #include "cli/marked_workload.h"
-#include "cli/verify_progress.h"
 #include "taskcost/start_thread.h"
 #include "verdict/claim_table.h"
 #include "verdict/findings.h"
@@ -25,13 +25,41 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// Where a process lies in memory changes what its switches and faults cost. A new one every few rounds makes that a
-// part of the scatter that is seen.
-constexpr unsigned rounds_of_a_process = 3;
-constexpr int most_favorable_nice = -20;
+// On a terminal, shows each variant; otherwise one line for each look.
+class VerifyProgress {
+ public:
+  explicit VerifyProgress(bool quiet) : quiet_(quiet), line_(quiet) {}
 
-// Of the bundled workloads, a few hundred tasks live at once. What a window costs grows with the room for them.
-constexpr unsigned room_for_workloads = 2048;
+  void phase(const char* title) {
+    line_.clear();
+    if (!quiet_) {
+      log_line("{}", title);
+    }
+  }
+  void measuring(std::size_t round, const std::string& variant, const std::string& undecided) {
+    if (line_.on_terminal()) {
+      line_.show(fmt::format("round {}: {}{}", round, variant, undecided.empty() ? "" : "; undecided: " + undecided));
+    }
+  }
+  void look(std::size_t round, const std::string& undecided) {
+    if (!line_.on_terminal()) {
+      line_.show(fmt::format("after {} rounds: {}", round,
+                             undecided.empty() ? "all claims are decided" : "undecided: " + undecided));
+    }
+  }
+
+ private:
+  bool quiet_;
+  ProgressLine line_;
+};
+
+// The cost of switches and faults depends on a process's memory layout. A new process every few rounds makes this part
+// of the measured scatter.
+constexpr unsigned rounds_per_process = 3;
+constexpr int min_nice = -20;
+
+// The bundled workloads have a few hundred tasks at once. The cost of a window grows with the size of the pool.
+constexpr unsigned workload_pool_size = 2048;
 
 void add_losses(Losses& sum, const Losses& losses) {
   for (std::size_t loss = 0; loss < TC_NR_LOSSES; ++loss) {
@@ -41,7 +69,7 @@ void add_losses(Losses& sum, const Losses& losses) {
   sum.missed_switches += losses.missed_switches;
 }
 
-// As losses, they are those of all windows.
+// Skipped probe runs, like losses, are summed over all windows.
 void add_skipped(Observer& sum, const Observer& before) {
   for (const ProbeCost& probe : before.probes) {
     const auto same = std::ranges::find(sum.probes, probe.name, &ProbeCost::name);
@@ -53,7 +81,7 @@ void add_skipped(Observer& sum, const Observer& before) {
   }
 }
 
-// A figure that an earlier collector had no source for may have one now.
+// A figure that was unavailable to an earlier collector may have a source now.
 void merge_evidence(EvidenceList& known, const EvidenceList& more) {
   for (const Evidence& evidence : more) {
     const auto found = std::ranges::find(known, evidence.figure, &Evidence::figure);
@@ -65,7 +93,7 @@ void merge_evidence(EvidenceList& known, const EvidenceList& more) {
   }
 }
 
-void keep(Verification& verification, const std::string& variant, unsigned number, Region region) {
+void keep_round(Verification& verification, const std::string& variant, unsigned number, Region region) {
   Session& whole = verification.report.session;
   Session& session = region.observation.session;
   if (whole.start == Instant{}) {
@@ -84,15 +112,15 @@ void keep(Verification& verification, const std::string& variant, unsigned numbe
 }
 
 Error failed_workload(const Variant& variant, int status) {
-  return {fmt::format("the workload of {} failed", variant.name), fmt::format("its exit status is {}", status),
-          fmt::format("run it alone: taskcost-workload {}", fmt::join(variant.arguments, " "))};
+  return {fmt::format("the workload of {} failed", variant.name), fmt::format("exit status {}", status),
+          fmt::format("run it by itself: taskcost-workload {}", fmt::join(variant.arguments, " "))};
 }
 
-// Whether workloads may have a priority that keeps other programs from taking the CPU from them for long.
-bool may_be_favored() {
+// Returns whether workloads may run at nice -20, where other programs preempt them less.
+bool may_raise_priority() {
   errno = 0;
   const int nice = getpriority(PRIO_PROCESS, 0);
-  const bool may = errno == 0 && setpriority(PRIO_PROCESS, 0, most_favorable_nice) == 0;
+  const bool may = errno == 0 && setpriority(PRIO_PROCESS, 0, min_nice) == 0;
   if (may) {
     (void)setpriority(PRIO_PROCESS, 0, nice);
   }
@@ -117,7 +145,7 @@ bool is_available(const EvidenceList& evidence, std::string_view figure) {
   return found != evidence.end() && found->kind != EvidenceKind::unavailable;
 }
 
-// For a machine where tasks cannot be kept apart. False for a variant that is measured for being apart.
+// For a machine with one CPU. Returns false for a variant that is meaningful only across CPUs.
 bool use_any_cpu(Variant& variant) {
   const auto apart = std::ranges::find(variant.arguments, "apart");
   if (apart != variant.arguments.end() && variant.stints) {
@@ -127,14 +155,14 @@ bool use_any_cpu(Variant& variant) {
   return apart == variant.arguments.end();
 }
 
-// A workload, started anew every few rounds.
+// A workload that is restarted every few rounds.
 class Running {
  public:
-  Running(const Variant& variant, bool favored) : variant_(variant), arguments_(variant.arguments) {
-    regions_ = variant.rounds == 0 ? rounds_of_a_process : std::min(variant.rounds, rounds_of_a_process);
+  Running(const Variant& variant, bool raise_priority) : variant_(variant), arguments_(variant.arguments) {
+    regions_ = variant.rounds == 0 ? rounds_per_process : std::min(variant.rounds, rounds_per_process);
     arguments_.insert(arguments_.end(), {"--regions", std::to_string(regions_)});
-    if (favored) {
-      arguments_.insert(arguments_.end(), {"--priority", std::to_string(most_favorable_nice)});
+    if (raise_priority) {
+      arguments_.insert(arguments_.end(), {"--priority", std::to_string(min_nice)});
     }
   }
 
@@ -158,14 +186,14 @@ class Running {
   Variant variant_;
   std::vector<std::string> arguments_;
   unsigned regions_ = 0;
-  unsigned left_ = 0;  // regions of the process that runs
+  unsigned left_ = 0;  // regions that the running process has left
   std::optional<MarkedWorkload> workload_;
 };
 
-// The claims that look at the variants of one phase, as questions to the plan of its rounds.
+// The claims about the variants of one phase, as questions of its round plan.
 struct Questions {
   std::vector<RoundQuestion> items;
-  std::vector<const ClaimRow*> claims;  // beside each; nullptr: nothing is asked but the rounds
+  std::vector<const ClaimRow*> claims;  // of each item; nullptr: a fixed number of rounds, for no claim
 
   [[nodiscard]] std::string open(const RoundPlan& plan) const {
     constexpr std::size_t shown = 3;
@@ -181,8 +209,8 @@ struct Questions {
   }
 };
 
-// `wanted`: nullptr: no claim is.
-Questions questions_about(const std::vector<Running>& running, const std::vector<std::string>* wanted) {
+// `wanted` is null if the rounds are for no claim.
+Questions make_questions(const std::vector<Running>& running, const std::vector<std::string>* wanted) {
   Questions questions;
   const auto ask = [&](std::vector<std::size_t> items, const ClaimRow* claim) {
     questions.items.push_back({std::move(items)});
@@ -208,8 +236,8 @@ Questions questions_about(const std::vector<Running>& running, const std::vector
   return questions;
 }
 
-// Variants that are compared run next to each other: those of one workload and condition.
-std::vector<RoundItem> items_of(const std::vector<Running>& running) {
+// Groups the variants of one workload and condition: those that are compared run next to each other.
+std::vector<RoundItem> make_items(const std::vector<Running>& running) {
   std::vector<std::string> groups;
   std::vector<RoundItem> items;
   for (const Running& each : running) {
@@ -224,7 +252,7 @@ std::vector<RoundItem> items_of(const std::vector<Running>& running) {
   return items;
 }
 
-// Variants that one collector observes.
+// The variants that one collector observes.
 class Phase {
  public:
   Phase(Verification& verification, StopSignals& signals, const std::vector<std::string>* claims,
@@ -241,12 +269,13 @@ class Phase {
       return collector.error();
     }
     merge_evidence(verification_.report.evidence, collector->evidence());
-    const bool favored = may_be_favored();
+    const bool raise_priority = may_raise_priority();
     for (const Variant& variant : variants) {
-      running_.emplace_back(variant, favored);
+      running_.emplace_back(variant, raise_priority);
     }
-    const Questions questions = questions_about(running_, claims_);
-    RoundPlan plan(items_of(running_), questions.items, {std::nullopt, looks.front(), budget}, std::random_device{}());
+    const Questions questions = make_questions(running_, claims_);
+    RoundPlan plan(make_items(running_), questions.items, {std::nullopt, looks.front(), budget},
+                   std::random_device{}());
     const auto rounds_left = [&](std::size_t question) -> std::optional<std::size_t> {
       const ClaimRow* const claim = questions.claims[question];
       return claim == nullptr ? 0 : rounds_to_settle(*claim, verification_.readings);
@@ -284,13 +313,13 @@ class Phase {
       verification_.stopped = true;
       return Done{};
     }
-    keep(verification_, running.variant().name, number, std::get<Region>(*std::move(observed)));
+    keep_round(verification_, running.variant().name, number, std::get<Region>(*std::move(observed)));
     return Done{};
   }
 
   Verification& verification_;
   StopSignals& signals_;
-  const std::vector<std::string>* claims_;  // nullptr: the rounds are for none
+  const std::vector<std::string>* claims_;  // nullptr: the rounds are for no claim
   VerifyProgress& progress_;
   std::vector<Running> running_;
 };
@@ -309,9 +338,9 @@ Status observe(Verification& verification, StopSignals& signals, const VerifyCom
       (variant.kernel_memory ? with_memory : variant.stints ? with_stints : plain).push_back(std::move(variant));
     }
   }
-  // Each probe that is attached costs everybody a little, so each kind has a collector of its own.
+  // Every attached probe slows down all variants, so those that need more probes have a collector of their own.
   CollectorOptions chosen = collector_options(options.observe, signals);
-  chosen.max_tasks = options.observe.max_tasks.value_or(room_for_workloads);
+  chosen.max_tasks = options.observe.max_tasks.value_or(workload_pool_size);
   const auto observe_phase = [&](const char* title, const std::vector<Variant>& variants) -> Status {
     if (variants.empty() || verification.stopped) {
       return Done{};
@@ -321,23 +350,23 @@ Status observe(Verification& verification, StopSignals& signals, const VerifyCom
         .run(variants, chosen, options.budget - (Clock::now() - begin));
   };
   chosen.stints = true;
-  if (auto status = observe_phase("which task has a CPU when", with_stints); !status) {
+  if (auto status = observe_phase("measuring when each task is on a CPU", with_stints); !status) {
     return status;
   }
   chosen.stints = false;
   chosen.kernel_memory = true;
-  if (auto status = observe_phase("what the kernel allocates", with_memory); !status) {
+  if (auto status = observe_phase("measuring kernel allocations", with_memory); !status) {
     return status;
   }
   chosen.kernel_memory = false;
-  return observe_phase("times and counts of each variant, in turn", plain);
+  return observe_phase("measuring times and counts of all variants in turn", plain);
 }
 
 }  // namespace
 
 Status observe_plan(Verification& verification, StopSignals& signals, const VerifyCommand& options) {
   const auto plan = options.against_itself
-                        ? plan_of_one_model(options.claims, *options.against_itself, options.thorough)
+                        ? plan_for_one_model(options.claims, *options.against_itself, options.thorough)
                         : plan_for(options.claims, options.thorough);
   return observe(verification, signals, options, plan, &options.claims);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The rounds of `verify`: variants of the bundled workloads, observed in turn until the claims are decided.
+// The rounds of `verify`: observes variants of the bundled workloads in turn until the claims are decided.
 #pragma once
 
 #include <chrono>
@@ -17,19 +17,19 @@
 
 namespace taskcost {
 
-// Everything measured so far: a report can be written from it at any time.
+// Everything that was measured so far. A report can be made from it at any time.
 struct Verification {
   Report report;
-  Rounds rounds;      // the first `kept_rounds` of each variant
-  Readings readings;  // of all rounds
+  Rounds rounds;      // the first `kept_rounds` rounds of each variant
+  Readings readings;  // measures of all rounds
   bool stopped = false;
 };
 
-// Runs the plan of `options` into `verification`, within the budget of `options`. Error: a workload or the collector
-// failed; what was measured before stands.
+// Runs the plan of `options` within its budget. Error: a workload or the collector failed; `verification` keeps what
+// was measured before.
 Status observe_plan(Verification& verification, StopSignals& signals, const VerifyCommand& options);
 
-// Runs these variants, each as many rounds as it wants, for no claim.
+// Runs these variants for no claim, each for its own number of rounds.
 Status observe_variants(Verification& verification, StopSignals& signals, const VerifyCommand& options,
                         const std::vector<Variant>& variants);
 

@@ -7,9 +7,9 @@
 #include <utility>
 #include <vector>
 
+#include "cli/environment.h"
 #include "cli/launched.h"
 #include "cli/outputs.h"
-#include "cli/surroundings.h"
 #include "cli/verification.h"
 #include "collector/clocks.h"
 #include "verdict/findings.h"
@@ -21,15 +21,13 @@ namespace {
 Status check_claims(const std::vector<std::string>& ids) {
   for (const std::string& id : ids) {
     if (find_claim(id) == nullptr) {
-      return Error{fmt::format("--claim {}", id), "there is no such claim", "see: taskcost verify --list",
-                   ErrorKind::usage};
+      return Error{fmt::format("--claim {}", id), "no such claim", "see 'taskcost verify --list'", ErrorKind::usage};
     }
   }
   return Done{};
 }
 
-// What the hypervisor took since then.
-void note_stolen_time(Report& report, std::optional<Duration> before) {
+void set_stolen_time(Report& report, std::optional<Duration> before) {
   const auto now = steal_time();
   const bool virtualized = !report.host.virtualization.empty() && report.host.virtualization != "none";
   report.stolen = virtualized && before && now ? std::optional(*now - *before) : std::nullopt;
@@ -37,7 +35,7 @@ void note_stolen_time(Report& report, std::optional<Duration> before) {
 
 void judge(Verification& verification, const VerifyCommand& options) {
   Report& report = verification.report;
-  Findings findings = find(verification.rounds, verification.readings, report.evidence, options.claims);
+  Findings findings = make_findings(verification.rounds, verification.readings, report.evidence, options.claims);
   report.claims = std::move(findings.verdicts);
   report.comparisons = std::move(findings.comparisons);
   report.sweeps = std::move(findings.sweeps);
@@ -47,41 +45,41 @@ void judge(Verification& verification, const VerifyCommand& options) {
 
 }  // namespace
 
-Result<int> verify(const VerifyCommand& asked, const Surroundings& surroundings) {
+Result<int> verify(const VerifyCommand& asked, const Environment& environment) {
   if (auto status = check_claims(asked.claims); !status) {
     return status.error();
   }
   VerifyCommand command = asked;
   if (command.against_itself) {
-    command.claims = claims_on_the_model_alone(asked.claims);
+    command.claims = select_model_claims(asked.claims);
     if (command.claims.empty()) {
-      return Error{"--against-itself", "none of these claims compares the models alone", "leave --claim out",
-                   ErrorKind::usage};
+      return Error{"--against-itself", "no selected claim compares variants that differ only in the model",
+                   "drop --claim", ErrorKind::usage};
     }
   }
   if (command.list) {
     render_claim_list(claims(), std::cout,
-                      {surroundings.width, command.observe.colour.value_or(surroundings.colour), false});
+                      {environment.width, command.observe.color.value_or(environment.color), false});
     return 0;
   }
   auto signals = StopSignals::block();
   if (!signals) {
     return signals.error();
   }
-  auto outputs = Outputs::open(command.observe, surroundings);
+  auto outputs = Outputs::open(command.observe, environment);
   if (!outputs) {
     return outputs.error();
   }
   Verification verification;
-  verification.report = empty_report(TargetMode::verify, surroundings);
+  verification.report = empty_report(TargetMode::verify, environment);
   verification.report.target.command = "verify";
   const auto stolen_before = steal_time();
   verification.report.clocks.start = read_clocks();
   const Status observed = observe_plan(verification, *signals, command);
   verification.report.clocks.end = read_clocks();
   verification.report.window_end = verification.stopped ? WindowEnd::signal : WindowEnd::target_exited;
-  note_stolen_time(verification.report, stolen_before);
-  // What was measured before something failed is judged and written all the same.
+  set_stolen_time(verification.report, stolen_before);
+  // After a failure, the report covers what was measured before.
   judge(verification, command);
   if (auto status = outputs->write(verification.report); !status) {
     return status.error();

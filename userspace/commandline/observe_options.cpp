@@ -2,7 +2,9 @@
 #include "commandline/observe_options.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
+#include <memory>
 #include <utility>
 
 #include "commandline/values.h"
@@ -10,207 +12,203 @@
 namespace taskcost::commandline {
 namespace {
 
-// As many ledgers as fit into 4 GiB.
+// 4 GiB of ledgers.
 constexpr unsigned kMaxTasksLimit = 1U << 20;
-// 2 GiB: a ring buffer cannot be larger.
+// A ring buffer has at most 2 GiB.
 constexpr unsigned kBufferLimit = 2048;
 
-std::string format_help(const ObserveText& text) {
-  if (text.stream == ReportStream::standard_output) {
-    return "Format of standard output: text (the default), json or none.";
+using Format = std::optional<OutputFormat>;  // nullopt: none
+
+std::string format_help(const OutputOptions& options, bool text_by_default) {
+  if (options.stream == ReportStream::standard_output) {
+    return "Format of standard output: text (default), json or none.";
   }
-  return std::string("Format of the report on standard error, or of '-o -': text, json or none. Default: ") +
-         (text.text_by_default ? "text, and none with -o FILE." : "none.");
+  return std::string(
+             "Format of the report on standard error, or on standard output with '-o -': text, json or none. "
+             "Default: ") +
+         (text_by_default ? "text, and none with -o FILE." : "none.");
 }
 
-// What goes to the stream, and to which.
-Status set_stream(ObserveOptions& options, const ObserveText& text, bool to_standard_output) {
-  options.stream = to_standard_output ? ReportStream::standard_output : text.stream;
-  if (!text.format.empty()) {
-    const auto format = parse_format(text.format, to_standard_output);
-    if (!format) {
-      return format.error();
+Status set_outputs(OutputOptions& options, Words paths, const std::optional<Format>& format, FileSet files,
+                   bool text_by_default) {
+  const bool to_standard_output = std::erase(paths, "-") > 0;
+  for (const std::string& path : paths) {
+    auto output = parse_output("--output", path, files);
+    if (!output) {
+      return output.error();
     }
-    options.format = *format;
-    return Done{};
+    options.outputs.push_back(*std::move(output));
   }
-  // Standard error is the command's as well: a report that has its file leaves it alone.
-  const bool has_file = (!options.outputs.empty() || options.capture) && options.stream == ReportStream::standard_error;
-  if (!to_standard_output && (!text.text_by_default || has_file)) {
+  if (to_standard_output) {
+    options.stream = ReportStream::standard_output;
+  }
+  if (format) {
+    options.format = *format;
+    return to_standard_output && !*format
+               ? Status(usage_error("--format none with -o -", "nothing would be written there", "drop one of them"))
+               : Status(Done{});
+  }
+  // The launched command writes to standard error too: a report with a file of its own stays away from it.
+  const bool has_file = !options.outputs.empty() && options.stream == ReportStream::standard_error;
+  if (!to_standard_output && (!text_by_default || has_file)) {
     options.format = std::nullopt;
   }
   return Done{};
 }
 
-}  // namespace
-
-AtMark split_at_mark(const Words& words) {
-  const auto mark = std::find(words.begin(), words.end(), "--");
-  if (mark == words.end()) {
-    return {words, {}, false};
-  }
-  return {Words(words.begin(), mark), Words(mark + 1, words.end()), true};
-}
-
-void append(Words& words, const Words& more) { words.insert(words.end(), more.begin(), more.end()); }
-
-void add_observe_options(CommandParser& parser, ObserveText& text) {
-  parser.list(
-      "-o,--output", "FILE", text.outputs,
-      "Write the report to FILE, in the format of its ending: .html, .json or .txt; with --stacks also .folded or "
-      ".speedscope.json; of the transitions themselves: .tcap (a capture, see 'taskcost report'), .pftrace "
-      "(Perfetto), .csv or .ndjson. '-' is standard output, in the format of --format. May be repeated.");
-  parser.value("--format", "FORMAT", text.format, format_help(text));
-  parser.value(
-      "--detail", "LEVEL", text.detail,
-      "full (the default), or switches: cheaper, without probes on system calls and page faults. What a task waits for "
-      "is then read from its saved registers, faults are those that the kernel counts, and user and kernel time are "
-      "not told apart.");
-  parser.list("--max-tasks", "N", text.max_tasks,
-              "Room for N observed tasks that live at once, 4 KiB each; more are counted as lost. Default: 16384, and "
-              "twice as many as there are tasks with --all.");
-  parser.list("--buffer", "MIB", text.buffers,
-              "Room for transitions on their way to a file, a power of two. Default: 64. Those that find it full are "
-              "counted as lost, where they were lost.");
-  parser.flag("--stacks", text.stacks,
-              "Keep the user and kernel stacks of creations, faults, waits and involuntary switches. Default: off.");
-  parser.flag("--kernel-memory", text.kernel_memory,
-              "Also count the memory that the kernel allocates in creating calls. Makes each of its allocations "
-              "dearer. Default: off.");
-  parser.flag("--probe-stats", text.probe_stats,
-              "Count the runs and the time of each probe. Makes every probe slower. Default: off.");
-  parser.flag("-q,--quiet", text.quiet, "No messages but errors. Default: off.");
-  parser.flag("-v,--verbose", text.verbose, "Show every task and all evidence in text. Default: off.");
-  parser.flag("--no-color", text.no_color, "No colours. Default: colours on a terminal, unless NO_COLOR is set.");
-}
-
-Result<Levels> checked(const std::string& detail, const Words& max_tasks) {
-  Levels levels;
-  if (detail != "full" && detail != "switches") {
-    return usage_error("--detail " + detail, "there is no such level", "give 'full' or 'switches'");
-  }
-  levels.detail = detail == "full" ? Detail::full : Detail::switches;
-  if (!max_tasks.empty()) {
-    const auto count = parse_count("--max-tasks", max_tasks.back(), kMaxTasksLimit);
-    if (!count) {
-      return count.error();
-    }
-    levels.max_tasks = *count;
-  }
-  return levels;
-}
-
-Result<ObserveOptions> checked(const ObserveText& text) {
-  ObserveOptions options;
-  Words paths = text.outputs;
-  const bool to_standard_output = take_standard_output(paths);
-  for (const std::string& path : paths) {
-    auto output = parse_output(path);
-    if (!output) {
-      return output.error();
-    }
-    if (output->format != OutputFormat::capture) {
-      options.outputs.push_back(*output);
-    } else if (options.capture) {
-      return usage_error("two captures", "one is written at a time", "name one .tcap file");
-    } else {
-      options.capture = output->path;
+// A capture is one of the files of -o, but the collector writes it.
+Status set_capture(ObserveOptions& options) {
+  for (const OutputFile& output : options.outputs) {
+    if (output.format == OutputFormat::capture) {
+      if (options.capture) {
+        return usage_error("two captures", "only one can be written at a time", "name one .tcap file");
+      }
+      options.capture = output.path;
     }
   }
-  if (auto status = set_stream(options, text, to_standard_output); !status) {
-    return status.error();
-  }
-  const auto levels = checked(text.detail, text.max_tasks);
-  if (!levels) {
-    return levels.error();
-  }
-  if (!text.buffers.empty()) {
-    const auto size = parse_count("--buffer", text.buffers.back(), kBufferLimit);
-    if (!size) {
-      return size.error();
-    }
-    if (!std::has_single_bit(*size)) {
-      return usage_error("--buffer " + text.buffers.back(), "a ring buffer has a power of two",
-                         "give 32, 64, 128, ...");
-    }
-    options.buffer_mib = *size;
-  }
-  options.detail = levels->detail;
-  options.max_tasks = levels->max_tasks;
-  options.quiet = text.quiet;
-  options.verbose = text.verbose;
-  options.probe_stats = text.probe_stats;
-  options.kernel_memory = text.kernel_memory;
-  options.stacks = text.stacks;
+  std::erase_if(options.outputs, [](const OutputFile& output) { return output.format == OutputFormat::capture; });
   const bool of_stacks = std::any_of(options.outputs.begin(), options.outputs.end(), [](const OutputFile& output) {
     return output.format == OutputFormat::folded || output.format == OutputFormat::speedscope;
   });
-  if (of_stacks && !text.stacks) {
-    return usage_error("a file of stacks", "no stacks are kept", "add --stacks");
+  if (of_stacks && !options.stacks) {
+    return usage_error("an output file of stacks", "no stacks are collected", "add --stacks");
   }
-  options.colour = text.no_color ? std::optional(false) : std::nullopt;
-  return options;
+  return Done{};
 }
 
-std::optional<Error> refuse_events(const ObserveOptions& options, const std::string& where) {
-  if (!needs_events(options)) {
-    return std::nullopt;
+Result<unsigned> parse_buffer(std::string_view option, const std::string& text) {
+  auto size = parse_count(option, text, kBufferLimit);
+  if (size && !std::has_single_bit(*size)) {
+    return bad_value(option, text, "not a power of two", "use 32, 64, 128, ...");
   }
-  return usage_error("a file of transitions", "there are none of " + where, "record them with 'taskcost record'");
+  return size;
 }
 
-void add_target_options(CommandParser& parser, TargetText& text) {
-  parser.list("-p,--pid", "PID[,PID...]", text.pids,
-              "Observe whole processes: all threads, and all descendants, those that exist already and those to come. "
-              "May be repeated.");
-  parser.flag("--no-children", text.no_children,
-              "With --pid: without descendants, neither those that exist already nor those to come. Default: off.");
-  parser.list("-t,--tid", "TID[,TID...]", text.tids, "Observe single tasks. May be repeated.");
-  parser.list("--cgroup", "PATH", text.cgroups,
-              "Observe every task in a cgroup (version 1 or 2) and below it, late arrivals included. PATH is its "
-              "directory, or its path below the root of a hierarchy. One that leaves it stays observed.");
-  parser.list("--comm", "GLOB", text.names,
-              "Observe the processes whose name matches, those that take it by exec later included: 'postgres*'.");
-  parser.flag("-a,--all", text.machine, "Observe every task of the machine but taskcost itself. Default: off.");
+Status set_text(std::string_view option, const Words& texts, std::string& target) {
+  if (texts.size() > 1) {
+    return usage_error("option '" + std::string(option) + "'", "it was given more than once", "give it once");
+  }
+  if (texts.front().empty()) {
+    return bad_value(option, texts.front(), "it is empty", "name a target");
+  }
+  target = texts.front();
+  return Done{};
 }
 
-Result<std::optional<Target>> checked(const TargetText& text, const std::string& hint) {
-  const int kinds = static_cast<int>(!text.pids.empty()) + static_cast<int>(!text.tids.empty()) +
-                    static_cast<int>(!text.cgroups.empty()) + static_cast<int>(!text.names.empty()) +
-                    static_cast<int>(text.machine);
-  if (kinds == 0 && !text.no_children) {
-    return std::optional<Target>();
-  }
-  if (kinds > 1 || text.cgroups.size() > 1 || text.names.size() > 1) {
-    return usage_error("more than one target", "only one of --pid, --tid, --cgroup, --comm and --all can be observed",
-                       hint);
-  }
-  if (text.no_children && text.pids.empty()) {
-    return usage_error("option '--no-children'", "it says which part of --pid to leave out", hint);
-  }
-  Target target;
-  target.children = !text.no_children;
-  if (text.machine) {
-    target.kind = Target::Kind::machine;
-  } else if (!text.cgroups.empty()) {
-    target.kind = Target::Kind::cgroup;
-    target.cgroup = text.cgroups.front();
-  } else if (!text.names.empty()) {
-    target.kind = Target::Kind::name;
-    target.name = text.names.front();
-  } else {
-    target.kind = text.pids.empty() ? Target::Kind::tasks : Target::Kind::processes;
-    auto ids = text.pids.empty() ? parse_ids("--tid", text.tids) : parse_ids("--pid", text.pids);
-    if (!ids) {
-      return ids.error();
+}  // namespace
+
+void add_output_options(CommandParser& parser, OutputOptions& options, const FileSet& files,
+                        const OutputDefaults& defaults) {
+  // Both must outlive this function, as the check below does.
+  const auto paths = std::make_shared<Words>();
+  const auto format = std::make_shared<std::optional<Format>>();
+  parser.add(
+      "-o,--output", "FILE",
+      [paths](const Words& texts) {
+        *paths = texts;
+        return Done{};
+      },
+      "Write the " + defaults.what + " to FILE; its ending selects the format: " + list_endings(files) +
+          ". '-' is standard output, in the format of --format. May be repeated.");
+  parser.choice("--format", "FORMAT", *format,
+                {{"text", Format(OutputFormat::text)}, {"json", Format(OutputFormat::json)}, {"none", Format()}},
+                format_help(options, defaults.text_by_default));
+  parser.flag("-v,--verbose", options.verbose, "Show all details in text: every task, quantity and source.");
+  parser.flag("--no-color", options.color, false, "No color. Default: color on a terminal, unless NO_COLOR is set.");
+  parser.check([&options, &files, paths, format, text_by_default = defaults.text_by_default] {
+    return set_outputs(options, *paths, *format, files, text_by_default);
+  });
+}
+
+void add_quiet_option(CommandParser& parser, OutputOptions& options) {
+  parser.flag("-q,--quiet", options.quiet, "Print no messages except errors.");
+}
+
+void add_level_options(CommandParser& parser, Detail& detail, std::optional<unsigned>& max_tasks) {
+  parser.choice("--detail", "LEVEL", detail, {{"full", Detail::full}, {"switches", Detail::switches}},
+                "full (default), or switches: lower overhead, without probes on system calls and page faults. The "
+                "cause of a wait is then taken from the task's saved registers, faults are only counted, and there is "
+                "no split into user and kernel time.");
+  parser.value("--max-tasks", "N", max_tasks, count_up_to(kMaxTasksLimit),
+               "Room for N observed tasks that are alive at once, 4 KiB each; further tasks are counted as lost. "
+               "Default: 16384, and with --all at least twice the number of existing tasks.");
+}
+
+void add_observe_options(CommandParser& parser, ObserveOptions& options, const FileSet& files,
+                         const OutputDefaults& defaults) {
+  add_output_options(parser, options, files, defaults);
+  parser.check([&options] { return set_capture(options); });
+  add_quiet_option(parser, options);
+  add_level_options(parser, options.detail, options.max_tasks);
+  parser.value("--buffer", "MIB", options.buffer_mib, parse_buffer,
+               "Size of the ring buffer for recorded events, a power of two. Default: 64. Events that find it full are "
+               "counted as lost, at the time when they were lost.");
+  parser.flag("--stacks", options.stacks,
+              "Collect user and kernel stacks of creations, faults, waits and involuntary switches. Needed for .folded "
+              "and .speedscope.json.");
+  parser.flag("--kernel-memory", options.kernel_memory,
+              "Count the memory that the kernel allocates in fork and clone. Slows down those allocations.");
+  parser.flag("--probe-stats", options.probe_stats,
+              "Count the runs and the run time of each probe. Slows down every probe.");
+}
+
+void add_target_options(CommandParser& parser, std::optional<Target>& target) {
+  const auto of_kind = [&target](Target::Kind kind) -> Target& {
+    target = target.value_or(Target{});
+    target->kind = kind;
+    return *target;
+  };
+  const auto ids = [of_kind](const char* option, Target::Kind kind) {
+    return [of_kind, option, kind](const Words& texts) -> Status {
+      auto parsed = parse_ids(option, texts);
+      if (!parsed) {
+        return parsed.error();
+      }
+      of_kind(kind).ids = *std::move(parsed);
+      return Done{};
+    };
+  };
+  const std::array options = {
+      parser.add("-p,--pid", "PID[,PID...]", ids("--pid", Target::Kind::processes),
+                 "Observe processes: all their threads and all descendants, existing and new. May be repeated."),
+      parser.add("-t,--tid", "TID[,TID...]", ids("--tid", Target::Kind::tasks),
+                 "Observe single tasks (threads). May be repeated."),
+      parser.add(
+          "--cgroup", "PATH",
+          [of_kind](const Words& texts) { return set_text("--cgroup", texts, of_kind(Target::Kind::cgroup).cgroup); },
+          "Observe all tasks in a cgroup (v1 or v2) and its descendants, and those that join later. PATH is its "
+          "directory, or its path below the root of a hierarchy. A task that leaves the cgroup stays observed."),
+      parser.add(
+          "--comm", "GLOB",
+          [of_kind](const Words& texts) { return set_text("--comm", texts, of_kind(Target::Kind::name).name); },
+          "Observe processes whose name (comm) matches, and those that match after an exec: 'postgres*'."),
+      parser.flag("-a,--all", target, Target{Target::Kind::machine, {}, {}, {}},
+                  "Observe every task of the machine except taskcost itself.")};
+  for (CLI::Option* const option : options) {
+    for (CLI::Option* const other : options) {
+      if (option != other) {
+        option->excludes(other);
+      }
     }
-    target.ids = *std::move(ids);
   }
-  if ((target.kind == Target::Kind::cgroup && target.cgroup.empty()) ||
-      (target.kind == Target::Kind::name && target.name.empty())) {
-    return usage_error("an empty target", "nothing is named", hint);
-  }
-  return std::optional(target);
+  const auto no_children = std::make_shared<bool>();
+  parser.flag("--no-children", *no_children, "With --pid: without descendants, existing and new.")
+      ->needs(options.front());
+  parser.check([&target, no_children]() -> Status {
+    if (*no_children) {
+      target->children = false;
+    }
+    return Done{};
+  });
+}
+
+void add_duration_option(CommandParser& parser, std::optional<std::chrono::nanoseconds>& duration) {
+  parser.value("-d,--duration", "SECONDS", duration, parse_seconds,
+               "Stop after SECONDS. Default: when all targets have ended, or on Ctrl-C.");
+}
+
+void add_user_option(CommandParser& parser, std::optional<std::string>& user) {
+  parser.value("--user", "NAME", user, "Run as user NAME. Default: the user who called sudo, otherwise the caller.");
 }
 
 }  // namespace taskcost::commandline

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Options that several commands have: whom to observe, how much, and where the report goes. Added to a parser as text,
-// checked when all words are known.
+// Options that several commands have: the target, the level of detail, and the outputs.
 #pragma once
 
 #include <optional>
@@ -16,57 +15,33 @@ namespace taskcost::commandline {
 
 using Words = std::vector<std::string>;
 
-// What stands before the first "--" and what after it. CLI11 would eat the mark, and a command may have one of its own.
-struct AtMark {
-  Words before;
-  Words after;  // without the mark
-  bool marked = false;
+struct OutputDefaults {
+  std::string what = "report";  // what -o writes, in the help text
+  bool text_by_default = true;  // on the stream, when no --format is given
 };
 
-AtMark split_at_mark(const Words& words);
-void append(Words& words, const Words& more);
+// -o, --format, -v and --no-color. `files` is read when all words are parsed.
+void add_output_options(CommandParser& parser, OutputOptions& options, const FileSet& files,
+                        const OutputDefaults& defaults = {});
+void add_quiet_option(CommandParser& parser, OutputOptions& options);
 
-// The options that all commands share which observe, as text. `stream` and `text_by_default` are the command's own.
-struct ObserveText {
-  Words outputs;
-  std::string format;  // empty: the usual one
-  ReportStream stream = ReportStream::standard_output;
-  bool text_by_default = true;
-  Words max_tasks;
-  std::string detail = "full";
-  bool quiet = false;
-  bool verbose = false;
-  bool no_color = false;
-  bool probe_stats = false;
-  bool kernel_memory = false;
-  bool stacks = false;
-  Words buffers;
-};
+// Everything that commands which observe have in common.
+void add_observe_options(CommandParser& parser, ObserveOptions& options, const FileSet& files,
+                         const OutputDefaults& defaults = {});
 
-void add_observe_options(CommandParser& parser, ObserveText& text);
-Result<ObserveOptions> checked(const ObserveText& text);
-// Where no transitions can be recorded: an error if a file of them is wanted.
-std::optional<Error> refuse_events(const ObserveOptions& options, const std::string& where);
+// --detail and --max-tasks.
+void add_level_options(CommandParser& parser, Detail& detail, std::optional<unsigned>& max_tasks);
 
-struct Levels {
-  Detail detail = Detail::full;
-  std::optional<unsigned> max_tasks;
-};
+// -p, -t, --cgroup, --comm and -a, which exclude one another.
+void add_target_options(CommandParser& parser, std::optional<Target>& target);
 
-Result<Levels> checked(const std::string& detail, const Words& max_tasks);
+void add_duration_option(CommandParser& parser, std::optional<std::chrono::nanoseconds>& duration);
+void add_user_option(CommandParser& parser, std::optional<std::string>& user);
 
-// The options that name whom to observe, as text.
-struct TargetText {
-  Words pids;
-  Words tids;
-  Words cgroups;
-  Words names;
-  bool machine = false;
-  bool no_children = false;
-};
-
-void add_target_options(CommandParser& parser, TargetText& text);
-// Exactly one kind of target. nullopt: none is given.
-Result<std::optional<Target>> checked(const TargetText& text, const std::string& hint);
+// Commands with a file of their own.
+Result<Options> parse_compare(const Words& words);
+Result<Options> parse_report(const Words& words);
+Result<Options> parse_diff(const Words& words);
+Result<Options> parse_estimate(const Words& words);
 
 }  // namespace taskcost::commandline

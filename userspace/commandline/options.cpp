@@ -7,316 +7,251 @@
 #include <utility>
 
 #include "commandline/command_parser.h"
-#include "commandline/compare_options.h"
-#include "commandline/diff_options.h"
-#include "commandline/estimate_options.h"
 #include "commandline/observe_options.h"
-#include "commandline/record_options.h"
 #include "commandline/values.h"
 
 namespace taskcost {
 
 namespace {
 
+using commandline::add_duration_option;
+using commandline::add_level_options;
 using commandline::add_observe_options;
 using commandline::add_target_options;
-using commandline::append;
-using commandline::AtMark;
-using commandline::checked;
+using commandline::add_user_option;
 using commandline::CommandParser;
-using commandline::ObserveText;
-using commandline::refuse_events;
-using commandline::split_at_mark;
-using commandline::TargetText;
+using commandline::count_up_to;
+using commandline::FileSet;
+using commandline::parse_seconds;
 using commandline::usage_error;
 using commandline::Words;
 
-// Runs that are repeated have one report of them all, of figures alone.
-Result<ObserveOptions> checked_for_rounds(ObserveText text) {
-  if (text.stacks || text.kernel_memory || text.probe_stats || !text.buffers.empty()) {
+constexpr unsigned kMaxRuns = 100'000;
+
+// --repeat keeps the figures of each run, but no report of its own.
+Status check_repeat(const RunCommand& run) {
+  const ObserveOptions& observe = run.observe;
+  if (run.repeat && !run.measure_overhead &&
+      (observe.stacks || observe.kernel_memory || observe.probe_stats || observe.buffer_mib)) {
     return usage_error("--repeat with --stacks, --kernel-memory, --probe-stats or --buffer",
-                       "of repeated runs only their figures are kept", "leave --repeat out, or the others");
+                       "repeated runs are reported by their medians alone", "drop --repeat, or the other options");
   }
-  const Words outputs = std::exchange(text.outputs, {});
-  auto options = checked(text);
-  if (!options) {
-    return options;
-  }
-  if (text.format.empty() && !outputs.empty()) {
-    options->format = std::nullopt;
-  }
-  return commandline::rounds_outputs(outputs, *std::move(options));
+  return Done{};
 }
 
 Result<Options> parse_run(const Words& words) {
   RunCommand run;
-  ObserveText observe;
-  observe.stream = ReportStream::standard_error;
-  std::string user;
-  Words repeats;
+  FileSet files = FileSet::capture;
+  run.observe.stream = ReportStream::standard_error;
   CommandParser parser(
       {"taskcost run", "taskcost run [OPTIONS] [--] COMMAND [ARG]...",
-       "Launch a program and observe it and all its descendants, from its first instruction on. "
-       "Its standard streams and its exit status pass through; the report goes to standard error, or to -o.",
+       "Run a command and observe it and all its descendants, from its first instruction. Standard streams and exit "
+       "status are the command's own; the report goes to standard error, or to -o.",
        "Example: sudo taskcost run -o report.json -- make -j4"});
-  parser.value("--user", "NAME", user, "Run the command as NAME. Default: the user who called sudo, else the caller.");
-  parser.list("--repeat", "N", repeats,
-              "Run it N times and report medians with their intervals, as 'taskcost compare' does of one command; "
-              "-o then also takes .md and .csv. Default: once.");
+  add_user_option(parser, run.user);
+  parser.value("--repeat", "N", run.repeat, count_up_to(kMaxRuns),
+               "Run the command N times and report medians with their intervals, as 'taskcost compare' does for one "
+               "command; -o then takes " +
+                   commandline::list_endings(FileSet::rounds) + ". Default: once.");
   parser.flag("--measure-overhead", run.measure_overhead,
-              "Run it in rounds, with probes and without any, and report by how much the probes slow it down: until it "
-              "is decided, for a minute at most, or as often as --repeat says. Default: off.");
-  add_observe_options(parser, observe);
+              "Run the command in rounds, with and without probes, and report how much the probes slow it down. Stops "
+              "when that is decided, after a minute at most, or after the rounds of --repeat.");
+  parser.check([&run, &files]() -> Status {
+    files = run.measure_overhead ? FileSet::report : run.repeat ? FileSet::rounds : FileSet::capture;
+    return check_repeat(run);
+  });
+  add_observe_options(parser, run.observe, files);
   parser.stop_at_first_word();
-
-  const AtMark at_mark = split_at_mark(words);
-  if (auto end = parser.parse(at_mark.before)) {
+  if (auto end = parser.parse(words)) {
     return *end;
   }
-  run.command = parser.extras();
-  if (!run.command.empty() && commandline::looks_like_option(run.command.front())) {
-    return parser.unknown_option(run.command.front());
+  auto command = parser.command();
+  if (!command) {
+    return command.error();
   }
-  if (!run.command.empty() && at_mark.marked) {
-    run.command.emplace_back("--");  // the command began before it, so it is the command's
-  }
-  append(run.command, at_mark.after);
-  if (run.command.empty()) {
+  if (command->empty()) {
     return usage_error("no command to run", "nothing follows the options",
                        "put it last, as in 'taskcost run -- ls -l'; " + parser.hint());
   }
-  if (!user.empty()) {
-    run.user = user;
-  }
-  if (!repeats.empty()) {
-    constexpr unsigned most = 100'000;
-    const auto count = commandline::parse_count("--repeat", repeats.back(), most);
-    if (!count) {
-      return count.error();
-    }
-    run.repeat = *count;
-  }
-  auto options = run.repeat && !run.measure_overhead ? checked_for_rounds(observe) : checked(observe);
-  if (!options) {
-    return options.error();
-  }
-  if (run.measure_overhead) {
-    if (auto error = refuse_events(*options, "runs whose overhead is measured")) {
-      return *error;
-    }
-  }
-  run.observe = *options;
+  run.command = *std::move(command);
   return Options(run);
 }
 
 Result<Options> parse_attach(const Words& words) {
   AttachCommand attach;
-  ObserveText observe;
-  TargetText target_text;
-  Words durations;
+  const FileSet files = FileSet::capture;
+  std::optional<Target> target;
   CommandParser parser({"taskcost attach", "taskcost attach (-p PID | -t TID | --cgroup PATH | --comm GLOB | -a)",
-                        "Observe programs that already run. Ctrl-C ends the observation and writes the report.",
+                        "Observe running programs. Ctrl-C stops the observation and writes the report.",
                         "Example: sudo taskcost attach -p 4711 -d 10"});
-  add_target_options(parser, target_text);
-  parser.list("-d,--duration", "SECONDS", durations,
-              "Stop after SECONDS. Default: when the targets have ended, or on Ctrl-C.");
-  add_observe_options(parser, observe);
+  add_target_options(parser, target);
+  add_duration_option(parser, attach.duration);
+  add_observe_options(parser, attach.observe, files);
   if (auto end = parser.parse(words)) {
     return *end;
   }
-  if (auto error = parser.refuse_extras()) {
-    return *error;
+  if (auto status = parser.refuse_positionals(); !status) {
+    return status.error();
   }
-  auto target = checked(target_text, parser.hint());
   if (!target) {
-    return target.error();
-  }
-  if (!*target) {
-    return usage_error("no target to attach to", "neither --pid, --tid, --cgroup, --comm nor --all is given",
+    return usage_error("no target to attach to", "none of --pid, --tid, --cgroup, --comm and --all is given",
                        "name one, as in 'taskcost attach -p 4711'; " + parser.hint());
   }
-  attach.target = **std::move(target);
-  if (!durations.empty()) {
-    const auto duration = commandline::parse_seconds("--duration", durations.back());
-    if (!duration) {
-      return duration.error();
-    }
-    attach.duration = *duration;
-  }
-  auto options = checked(observe);
-  if (!options) {
-    return options.error();
-  }
-  attach.observe = *options;
+  attach.target = *std::move(target);
   return Options(attach);
+}
+
+Result<Options> parse_record(const Words& words) {
+  AttachCommand attach;
+  ObserveOptions& observe = attach.observe;
+  const FileSet files = FileSet::capture;
+  observe.stream = ReportStream::standard_error;
+  std::optional<Target> target;
+  std::optional<std::string> user;
+  CommandParser parser({"taskcost record", "taskcost record [TARGET] -o FILE.tcap [OPTIONS] [[--] COMMAND [ARG]...]",
+                        "Record every context switch, system call, page fault, task creation and exit to a file, for "
+                        "a command or for running programs. 'taskcost report' makes reports from the file.",
+                        "Example: sudo taskcost record -o make.tcap -- make -j4"});
+  add_target_options(parser, target);
+  add_duration_option(parser, attach.duration);
+  add_user_option(parser, user);
+  // No command is launched: standard output is free.
+  parser.check([&target, &observe]() -> Status {
+    if (target) {
+      observe.stream = ReportStream::standard_output;
+    }
+    return Done{};
+  });
+  add_observe_options(parser, observe, files, {.text_by_default = false});
+  parser.stop_at_first_word();
+  if (auto end = parser.parse(words)) {
+    return *end;
+  }
+  auto command = parser.command();
+  if (!command) {
+    return command.error();
+  }
+  if (target && !command->empty()) {
+    return usage_error("a target and a command", "only one of them can be recorded", parser.hint());
+  }
+  if (!target && command->empty()) {
+    return usage_error("nothing to record", "neither a target nor a command is given",
+                       "name one, as in 'taskcost record -o ls.tcap -- ls -l'; " + parser.hint());
+  }
+  if (!needs_events(observe)) {
+    return usage_error("no capture to write", "no -o names a .tcap file", "add -o FILE.tcap; " + parser.hint());
+  }
+  if (target) {
+    attach.target = *std::move(target);
+    return Options(attach);
+  }
+  RunCommand run;
+  run.observe = observe;
+  run.command = *std::move(command);
+  run.user = user;
+  return Options(run);
 }
 
 Result<Options> parse_doctor(const Words& words) {
   DoctorCommand doctor;
-  bool no_color = false;
   CommandParser parser({"taskcost doctor", "taskcost doctor [OPTIONS]",
-                        "Tell what can be measured on this machine with these privileges, from which source, and what "
-                        "would make it better.",
+                        "Show what can be measured on this machine with these privileges, from which source, and what "
+                        "would improve it.",
                         ""});
-  parser.flag("--json", doctor.json, "Write JSON instead of text. Default: off.");
-  parser.flag("--no-color", no_color, "No colours. Default: colours on a terminal, unless NO_COLOR is set.");
+  parser.flag("--json", doctor.json, "Write JSON instead of text.");
+  parser.flag("--no-color", doctor.color, false, "No color. Default: color on a terminal, unless NO_COLOR is set.");
   if (auto end = parser.parse(words)) {
     return *end;
   }
-  if (auto error = parser.refuse_extras()) {
-    return *error;
+  if (auto status = parser.refuse_positionals(); !status) {
+    return status.error();
   }
-  doctor.colour = no_color ? std::optional(false) : std::nullopt;
   return Options(doctor);
 }
 
 Result<Options> parse_workload(const Words& words) {
   WorkloadCommand workload;
-  ObserveText observe;
+  const FileSet files = FileSet::report;
   CommandParser parser({"taskcost workload", "taskcost workload [OPTIONS] NAME [WORKLOAD-OPTION]...",
-                        "Run one bundled workload and observe it. Options that are not listed here and all that "
-                        "follows a '--' go to the workload.",
+                        "Run one bundled workload and observe it. Options that are not listed here, and everything "
+                        "after '--', go to the workload.",
                         "'taskcost-workload --help' lists the workloads and their options.\n"
                         "Example: sudo taskcost workload create --model thread"});
-  add_observe_options(parser, observe);
-
-  const AtMark at_mark = split_at_mark(words);
-  if (auto end = parser.parse(at_mark.before)) {
+  add_observe_options(parser, workload.observe, files);
+  if (auto end = parser.parse(words)) {
     return *end;
   }
-  workload.arguments = parser.extras();
-  append(workload.arguments, at_mark.after);
-  if (workload.arguments.empty()) {
+  auto passed = parser.passed_on();
+  if (!passed) {
+    return passed.error();
+  }
+  if (passed->empty()) {
     return usage_error("no workload to run", "its name is missing",
                        "'taskcost-workload --help' lists them; " + parser.hint());
   }
-  if (commandline::looks_like_option(workload.arguments.front())) {
-    return parser.unknown_option(workload.arguments.front());
-  }
-  workload.name = workload.arguments.front();
-  workload.arguments.erase(workload.arguments.begin());
-  auto options = checked(observe);
-  if (!options) {
-    return options.error();
-  }
-  if (auto error = refuse_events(*options, "a workload")) {
-    return *error;
-  }
-  workload.observe = *options;
+  workload.name = passed->front();
+  workload.arguments.assign(passed->begin() + 1, passed->end());
   return Options(workload);
 }
 
-// Five minutes with the reports.
+// Five minutes, including the reports.
 constexpr std::chrono::seconds thorough_budget{285};
 
 Result<Options> parse_verify(const Words& words) {
   VerifyCommand verify;
-  ObserveText observe;
+  const FileSet files = FileSet::report;
+  std::optional<std::chrono::nanoseconds> max_time;
   CommandParser parser({"taskcost verify", "taskcost verify [OPTIONS]",
-                        "Judge claims about processes and threads with the bundled workloads.", ""});
-  parser.list("--claim", "ID", verify.claims, "Judge only this claim. May be repeated. Default: all claims.");
+                        "Test claims about processes and threads with the bundled workloads.", ""});
+  parser.list("--claim", "ID", verify.claims, "Test only this claim. May be repeated. Default: all claims.");
   parser.flag("--thorough", verify.thorough,
-              "Measure for up to five minutes, with more sizes: narrower intervals. Default: up to a minute.");
-  Words max_time;
-  parser.list("--max-time", "SECONDS", max_time,
-              "Stop after this time, whatever is still open then. Default: 55, with --thorough 285.");
-  std::string against_itself;
-  parser.value("--against-itself", "MODEL", against_itself,
-               "Check the judge: run both sides of each comparison as MODEL, thread or process. No claim of a "
-               "difference may be confirmed then.");
-  parser.flag("--list", verify.list, "List the claims and judge none. Default: off.");
-  add_observe_options(parser, observe);
+              "Measure for up to five minutes, with more sizes, for narrower intervals. Default: up to a minute.");
+  parser.value("--max-time", "SECONDS", max_time, parse_seconds,
+               "Stop after SECONDS, even if claims are undecided. Default: 55, with --thorough 285.");
+  parser.choice("--against-itself", "MODEL", verify.against_itself, {{"thread", "thread"}, {"process", "process"}},
+                "Self-test: run both sides of each comparison as MODEL, thread or process. No claimed difference may "
+                "be confirmed then.");
+  parser.flag("--list", verify.list, "List the claims and exit.");
+  add_observe_options(parser, verify.observe, files);
   if (auto end = parser.parse(words)) {
     return *end;
   }
-  if (auto error = parser.refuse_extras()) {
-    return *error;
+  if (auto status = parser.refuse_positionals(); !status) {
+    return status.error();
   }
-  auto options = checked(observe);
-  if (!options) {
-    return options.error();
-  }
-  if (auto error = refuse_events(*options, "verify")) {
-    return *error;
-  }
-  verify.observe = *options;
-  if (verify.thorough) {
-    verify.budget = thorough_budget;
-  }
-  if (!max_time.empty()) {
-    const auto time = commandline::parse_seconds("--max-time", max_time.back());
-    if (!time) {
-      return time.error();
-    }
-    verify.budget = *time;
-  }
-  if (!against_itself.empty()) {
-    if (against_itself != "thread" && against_itself != "process") {
-      return usage_error("--against-itself " + against_itself, "it is neither 'thread' nor 'process'", parser.hint());
-    }
-    verify.against_itself = against_itself;
-  }
+  verify.budget = max_time.value_or(verify.thorough ? thorough_budget : verify.budget);
   return Options(verify);
 }
 
 Result<Options> parse_top(const Words& words) {
   TopCommand top;
-  TargetText target_text;
-  Words intervals;
-  Words max_tasks;
-  std::string detail = "full";
-  std::string format = "text";
+  std::optional<Target> target;
   CommandParser parser({"taskcost top", "taskcost top [TARGET] [OPTIONS]",
-                        "A live table of processes and threads: shares of a CPU, waits for a CPU, blocked time by "
-                        "cause, switches, faults, creations. Without a target, of the whole machine.",
-                        "h in the table shows its keys.\nExample: sudo taskcost top --comm 'postgres*'"});
-  add_target_options(parser, target_text);
-  parser.list("--interval", "SECONDS", intervals, "Time between two looks. Default: 2.");
-  parser.flag("--once", top.once, "One interval, written to standard output. Default: off.");
-  parser.value("--format", "FORMAT", format, "With --once: text (the default) or json.");
+                        "Live table of processes and threads: CPU usage, run queue wait, off-CPU time by cause, "
+                        "context switches, faults and creations. Default target: the whole machine.",
+                        "Press h for the keys.\nExample: sudo taskcost top --comm 'postgres*'"});
+  add_target_options(parser, target);
+  parser.value("--interval", "SECONDS", top.interval, parse_seconds, "Seconds between refreshes. Default: 2.");
+  parser.flag("--once", top.once, "Print one interval to standard output and exit.");
+  parser.choice("--format", "FORMAT", top.format, {{"text", OutputFormat::text}, {"json", OutputFormat::json}},
+                "With --once: text (default) or json.");
   parser.value("--sort", "KEY", top.sort,
-               "pid, name, cpu (the default), user, kernel, queue, blocked, switches, faults or creations.");
-  parser.flag("--threads", top.threads, "One row for each task. Default: off.");
-  parser.flag("--tree", top.tree, "Children below their parents. Default: off.");
-  parser.value("--detail", "LEVEL", detail, "full (the default) or switches, as for 'taskcost attach'.");
-  parser.list("--max-tasks", "N", max_tasks, "Room for N observed tasks, as for 'taskcost attach'.");
+               "pid, name, cpu (default), user, kernel, queue, blocked, switches, faults or creations.");
+  CLI::Option* const threads = parser.flag("--threads", top.threads, "One row per thread.");
+  parser.flag("--tree", top.tree, "Process tree: children below their parents.")->excludes(threads);
+  add_level_options(parser, top.detail, top.max_tasks);
+  parser.check([&top]() -> Status {
+    return top.format == OutputFormat::json && !top.once
+               ? Status(usage_error("--format json", "the live table cannot be JSON", "add --once"))
+               : Status(Done{});
+  });
   if (auto end = parser.parse(words)) {
     return *end;
   }
-  if (auto error = parser.refuse_extras()) {
-    return *error;
+  if (auto status = parser.refuse_positionals(); !status) {
+    return status.error();
   }
-  auto target = checked(target_text, parser.hint());
-  if (!target) {
-    return target.error();
-  }
-  top.target.kind = Target::Kind::machine;
-  if (*target) {
-    top.target = **std::move(target);
-  }
-  if (!intervals.empty()) {
-    const auto interval = commandline::parse_seconds("--interval", intervals.back());
-    if (!interval) {
-      return interval.error();
-    }
-    top.interval = *interval;
-  }
-  auto levels = checked(detail, max_tasks);
-  if (!levels) {
-    return levels.error();
-  }
-  top.detail = levels->detail;
-  top.max_tasks = levels->max_tasks;
-  if (format != "text" && format != "json") {
-    return usage_error("--format " + format, "the live table has no such format", "give 'text' or 'json'");
-  }
-  if (format == "json" && !top.once) {
-    return usage_error("--format json", "a live table is no JSON", "add --once");
-  }
-  if (top.threads && top.tree) {
-    return usage_error("options '--threads' and '--tree'", "a table has one shape at a time", parser.hint());
-  }
-  top.format = format == "json" ? OutputFormat::json : OutputFormat::text;
+  top.target = target.value_or(Target{Target::Kind::machine, {}, {}, {}});
   return Options(top);
 }
 
@@ -327,7 +262,7 @@ struct CommandEntry {
 constexpr std::array kCommands{CommandEntry{"run", parse_run},
                                CommandEntry{"compare", commandline::parse_compare},
                                CommandEntry{"attach", parse_attach},
-                               CommandEntry{"record", commandline::parse_record},
+                               CommandEntry{"record", parse_record},
                                CommandEntry{"report", commandline::parse_report},
                                CommandEntry{"diff", commandline::parse_diff},
                                CommandEntry{"estimate", commandline::parse_estimate},
@@ -338,35 +273,34 @@ constexpr std::array kCommands{CommandEntry{"run", parse_run},
 
 constexpr std::string_view kCommandsHelp =
     "Commands:\n"
-    "  run       launch a program and observe it and all its descendants\n"
-    "  compare   run commands in turn, and tell which costs more and where from\n"
-    "  attach    observe programs that already run\n"
-    "  record    keep the transitions themselves in a capture file\n"
-    "  report    every report again from a capture, without root, on any machine\n"
+    "  run       run a command, and observe it and all its descendants\n"
+    "  compare   run commands in turn: which one costs more, and why\n"
+    "  attach    observe running programs\n"
+    "  record    record every event to a capture file\n"
+    "  report    make any report from a capture file, without root\n"
     "  top       live table of processes and threads\n"
-    "  verify    judge claims about processes and threads\n"
+    "  verify    test claims about processes and threads\n"
     "  diff      compare two reports\n"
-    "  estimate  what a program's processes would cost as threads, and the reverse\n"
-    "  doctor    tell what can be measured here, and from which source\n"
+    "  estimate  what a program's processes would cost as threads, and vice versa\n"
+    "  doctor    show what can be measured here, and from which source\n"
     "  workload  run one bundled workload and observe it\n"
     "\n"
-    "'taskcost COMMAND --help' explains each.\n"
-    "Exit status: 0 done, 1 failure, 2 wrong usage; 'run' passes on the command's,\n"
-    "'compare' and 'diff' give 3 when a cost is above the limit of --fail-above.";
+    "'taskcost COMMAND --help' describes a command.\n"
+    "Exit status: 0 success, 1 failure, 2 wrong usage, 3 a cost is above the limit of\n"
+    "--fail-above. 'run' exits with the status of its command.";
 
-// Options before any command.
 Result<Options> parse_global(const Words& words) {
   bool version = false;
   bool schema = false;
   CommandParser parser({"taskcost", "taskcost COMMAND [OPTIONS]",
-                        "Show what the kernel spends on every process and thread.", std::string(kCommandsHelp)});
+                        "Measure what the kernel spends on every process and thread.", std::string(kCommandsHelp)});
   parser.flag("--version", version, "Print the version.");
   parser.flag("--json-schema", schema, "Print the JSON Schema of the JSON report.");
   if (auto end = parser.parse(words)) {
     return *end;
   }
-  if (auto error = parser.refuse_extras()) {
-    return *error;
+  if (auto status = parser.refuse_positionals(); !status) {
+    return status.error();
   }
   if (version) {
     return Options(PrintText{"taskcost " TASKCOST_VERSION "\n"});
@@ -374,7 +308,7 @@ Result<Options> parse_global(const Words& words) {
   if (schema) {
     return Options(PrintSchema{});
   }
-  return usage_error("no command", "nothing to do", parser.hint());
+  return usage_error("no command", "no arguments are given", parser.hint());
 }
 
 Error unknown_command(const std::string& name) {

@@ -15,7 +15,7 @@ class Splitter {
  public:
   explicit Splitter(std::string_view line) : line_(line) {}
 
-  // False: a quote is not closed.
+  // Returns false if a quote is not closed.
   bool split() {
     while (at_ < line_.size()) {
       if (!take(line_[at_++])) {
@@ -45,7 +45,7 @@ class Splitter {
 
   void append(char c) { word_ = word_.value_or("") + c; }
 
-  // A newline behind a backslash is none; a backslash at the end stands for itself.
+  // A backslash removes the newline behind it. At the end of the text it is kept.
   void take_escaped() {
     if (at_ == line_.size()) {
       append('\\');

@@ -9,8 +9,8 @@
 
 namespace taskcost::commandline {
 
-// The words of a command line as a POSIX shell splits them: quotes, backslashes and comments are taken away, and
-// nothing is expanded. Error: a quote is not closed.
+// Splits a command line as a POSIX shell does: quotes, backslashes and comments are removed, and nothing is expanded.
+// Error: a quote is not closed.
 Result<std::vector<std::string>> split_words(std::string_view line);
 
 }  // namespace taskcost::commandline

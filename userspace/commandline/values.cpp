@@ -13,23 +13,38 @@ namespace taskcost::commandline {
 
 namespace {
 
-// The kernel's PID_MAX_LIMIT on 64-bit machines; ids stay below it.
-constexpr pid_t kPidLimit = 4 * 1024 * 1024;
+// PID_MAX_LIMIT of a 64-bit kernel: PIDs stay below it.
+constexpr pid_t kPidMaxLimit = 4 * 1024 * 1024;
 
-struct Ending {
-  std::string_view text;
+constexpr unsigned bit(FileSet set) { return static_cast<unsigned>(set); }
+
+constexpr unsigned in_capture = bit(FileSet::capture);
+constexpr unsigned in_events = in_capture | bit(FileSet::events);
+constexpr unsigned in_report = in_events | bit(FileSet::report);
+constexpr unsigned in_rounds = bit(FileSet::rounds);
+constexpr unsigned in_all = in_report | in_rounds | bit(FileSet::text);
+
+struct FileType {
+  std::string_view ending;
   OutputFormat format;
+  unsigned sets;
 };
-// The first that fits counts.
-constexpr std::array kEndings{Ending{".speedscope.json", OutputFormat::speedscope},
-                              Ending{".html", OutputFormat::html},
-                              Ending{".json", OutputFormat::json},
-                              Ending{".txt", OutputFormat::text},
-                              Ending{".folded", OutputFormat::folded},
-                              Ending{".tcap", OutputFormat::capture},
-                              Ending{".pftrace", OutputFormat::perfetto},
-                              Ending{".csv", OutputFormat::event_csv},
-                              Ending{".ndjson", OutputFormat::event_ndjson}};
+constexpr std::array file_types{FileType{".html", OutputFormat::html, in_report | in_rounds},
+                                FileType{".json", OutputFormat::json, in_all},
+                                FileType{".txt", OutputFormat::text, in_all},
+                                FileType{".md", OutputFormat::markdown, in_rounds},
+                                FileType{".csv", OutputFormat::csv, in_rounds},
+                                FileType{".folded", OutputFormat::folded, in_report},
+                                FileType{".speedscope.json", OutputFormat::speedscope, in_report},
+                                FileType{".tcap", OutputFormat::capture, in_capture},
+                                FileType{".pftrace", OutputFormat::perfetto, in_events},
+                                FileType{".csv", OutputFormat::event_csv, in_events},
+                                FileType{".ndjson", OutputFormat::event_ndjson, in_events}};
+
+// A name that is nothing but the ending is a hidden file, and has no format.
+bool ends_with(const std::string& path, const FileType& type) {
+  return path.size() > type.ending.size() && path.ends_with(type.ending);
+}
 
 template <typename T>
 std::optional<T> number(std::string_view text) {
@@ -40,11 +55,6 @@ std::optional<T> number(std::string_view text) {
     return std::nullopt;
   }
   return value;
-}
-
-Error bad_value(std::string_view option, std::string_view value, std::string why, std::string hint) {
-  return usage_error("option '" + std::string(option) + "' cannot be " + in_quotes(value), std::move(why),
-                     std::move(hint));
 }
 
 std::vector<std::string_view> split(std::string_view list) {
@@ -94,23 +104,38 @@ Error usage_error(std::string what, std::string why, std::string hint) {
   return Error{std::move(what), std::move(why), std::move(hint), ErrorKind::usage, std::nullopt};
 }
 
+Error bad_value(std::string_view option, std::string_view value, std::string why, std::string hint) {
+  return usage_error("option '" + std::string(option) + "' cannot be " + in_quotes(value), std::move(why),
+                     std::move(hint));
+}
+
+std::string join_words(const std::vector<std::string>& words) {
+  std::string text;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    text += (i == 0 ? "" : i + 1 == words.size() ? " or " : ", ") + words[i];
+  }
+  return text;
+}
+
+Result<std::string> as_given(std::string_view /*option*/, const std::string& text) { return text; }
+
 Result<std::chrono::nanoseconds> parse_seconds(std::string_view option, const std::string& text) {
   constexpr double kLimit = 1e9;
   const auto seconds = number<double>(text);
   if (!seconds || !std::isfinite(*seconds)) {
-    return bad_value(option, text, "not a number", "give seconds, for example 2.5");
+    return bad_value(option, text, "not a number", "use seconds, for example 2.5");
   }
   if (*seconds <= 0 || *seconds > kLimit) {
-    return bad_value(option, text, "out of range", "give seconds above 0, at most 1e9");
+    return bad_value(option, text, "out of range", "use more than 0 and at most 1e9 seconds");
   }
-  // A billionth of a second is the least that can be waited for, and still a wait.
+  // Anything above 0 waits for at least one nanosecond.
   return std::chrono::nanoseconds(static_cast<std::chrono::nanoseconds::rep>(std::ceil(*seconds * 1e9)));
 }
 
 Result<unsigned> parse_count(std::string_view option, const std::string& text, unsigned limit) {
   const auto count = number<unsigned>(text);
   if (!count || *count == 0 || *count > limit) {
-    return bad_value(option, text, "not a whole number in range", "give 1 to " + std::to_string(limit));
+    return bad_value(option, text, "not a whole number in range", "use 1 to " + std::to_string(limit));
   }
   return *count;
 }
@@ -119,10 +144,10 @@ Result<double> parse_percent(std::string_view option, const std::string& text) {
   constexpr double kLimit = 1e6;
   const auto percent = number<double>(text);
   if (!percent || !std::isfinite(*percent)) {
-    return bad_value(option, text, "not a number", "give percent, for example 10");
+    return bad_value(option, text, "not a number", "use a percentage, for example 10");
   }
   if (*percent < 0 || *percent > kLimit) {
-    return bad_value(option, text, "out of range", "give percent from 0 to 1e6");
+    return bad_value(option, text, "out of range", "use 0 to 1e6");
   }
   return *percent;
 }
@@ -132,8 +157,8 @@ Result<std::vector<pid_t>> parse_ids(std::string_view option, const std::vector<
   for (const std::string& list : lists) {
     for (const std::string_view part : split(list)) {
       const auto id = number<pid_t>(part);
-      if (!id || *id <= 0 || *id >= kPidLimit) {
-        return bad_value(option, list, in_quotes(part) + " is not an id", "give numbers separated by commas");
+      if (!id || *id <= 0 || *id >= kPidMaxLimit) {
+        return bad_value(option, list, in_quotes(part) + " is not a PID or TID", "use numbers separated by commas");
       }
       if (std::find(ids.begin(), ids.end(), *id) == ids.end()) {
         ids.push_back(*id);
@@ -143,47 +168,33 @@ Result<std::vector<pid_t>> parse_ids(std::string_view option, const std::vector<
   return ids;
 }
 
-Result<OutputFile> parse_output(const std::string& path) {
-  for (const Ending& ending : kEndings) {
-    // Nothing but the ending is a hidden file, not a format.
-    if (path.size() > ending.text.size() && path.ends_with(ending.text)) {
-      return OutputFile{path, ending.format};
+Result<OutputFile> parse_output(std::string_view option, const std::string& path, FileSet files) {
+  const FileType* found = nullptr;
+  bool known = false;
+  for (const FileType& type : file_types) {
+    if (ends_with(path, type)) {
+      known = true;
+      // .speedscope.json also ends with .json.
+      if ((type.sets & bit(files)) != 0 && (found == nullptr || type.ending.size() > found->ending.size())) {
+        found = &type;
+      }
     }
   }
-  return bad_value("--output", path, "the ending names no known format",
-                   "end the name with .html, .json, .txt, .folded, .speedscope.json, .tcap, .pftrace, .csv or .ndjson, "
-                   "or give - for standard output");
+  if (found == nullptr) {
+    return bad_value(option, path, known ? "this command does not write this file type" : "unknown file type",
+                     "use " + list_endings(files) + ", or - for standard output");
+  }
+  return OutputFile{path, found->format};
 }
 
-Result<std::vector<OutputFile>> parse_text_outputs(const std::vector<std::string>& paths, std::string_view what) {
-  std::vector<OutputFile> outputs;
-  for (const std::string& path : paths) {
-    auto output = parse_output(path);
-    if (!output || (output->format != OutputFormat::text && output->format != OutputFormat::json)) {
-      return usage_error("option '--output' cannot be " + in_quotes(path), std::string(what) + " is text or JSON",
-                         "end the name with .txt or .json");
+std::string list_endings(FileSet files) {
+  std::vector<std::string> endings;
+  for (const FileType& type : file_types) {
+    if ((type.sets & bit(files)) != 0) {
+      endings.emplace_back(type.ending);
     }
-    outputs.push_back(*std::move(output));
   }
-  return outputs;
-}
-
-bool take_standard_output(std::vector<std::string>& paths) { return std::erase(paths, "-") > 0; }
-
-Result<std::optional<OutputFormat>> parse_format(const std::string& text, bool to_standard_output) {
-  if (text == "text") {
-    return std::optional(OutputFormat::text);
-  }
-  if (text == "json") {
-    return std::optional(OutputFormat::json);
-  }
-  if (text == "none") {
-    if (to_standard_output) {
-      return usage_error("--format none with -o -", "nothing would be written there", "leave one of them out");
-    }
-    return std::optional<OutputFormat>();
-  }
-  return bad_value("--format", text, "unknown format", "give text, json or none");
+  return join_words(endings);
 }
 
 std::optional<std::string> nearest(std::string_view word, const std::vector<std::string>& candidates) {

@@ -8,8 +8,8 @@
 namespace taskcost {
 namespace {
 
-// A program may give its children a new name in each run.
-constexpr std::size_t most_names = 256;
+// A program may name its children differently in each run, so the number of names is bounded.
+constexpr std::size_t max_names = 256;
 constexpr const char* other_names = "(others)";
 
 constexpr double missing = std::numeric_limits<double>::quiet_NaN();
@@ -19,7 +19,7 @@ void add_parts(CommandRuns::Parts& columns, const std::map<PartName, double>& pa
     auto found = columns.find(name);
     if (found == columns.end()) {
       PartName kept = name;
-      if (columns.size() >= most_names * TC_NR_ACTIVITIES) {
+      if (columns.size() >= max_names * TC_NR_ACTIVITIES) {
         kept.comm = other_names;
       }
       found = columns.try_emplace(std::move(kept)).first;
@@ -33,7 +33,7 @@ void add_processes(std::map<std::string, NamedProcesses>& sums, const std::map<s
   for (const auto& [comm, named] : more) {
     const auto found = sums.find(comm);
     NamedProcesses& sum =
-        found != sums.end() ? found->second : sums[sums.size() < most_names ? comm : std::string(other_names)];
+        found != sums.end() ? found->second : sums[sums.size() < max_names ? comm : std::string(other_names)];
     sum.count += named.count;
     add(sum.time, named.time);
   }

@@ -21,7 +21,7 @@ double value_at(const std::vector<double>& values, std::size_t run, double other
   return run < values.size() ? values[run] : otherwise;
 }
 
-// Positions of the runs of both in the rounds that both have.
+// Pairs of indices into the runs of both commands, for the rounds that both have.
 std::vector<std::pair<std::size_t, std::size_t>> common_rounds(const CommandRuns& left, const CommandRuns& right) {
   std::vector<std::pair<std::size_t, std::size_t>> common;
   std::size_t other = 0;
@@ -38,7 +38,7 @@ std::vector<std::pair<std::size_t, std::size_t>> common_rounds(const CommandRuns
 
 // ---- Answers -------------------------------------------------------------------------------------------------------
 
-// Without a ratio, the sign alone can be told: as when no run of one side has a case.
+// Without a ratio (a side has a 0), only the sign of the difference is decided.
 Answer answer_by_sign(const std::vector<Pair>& rounds, double confidence) {
   const auto all = [&rounds](auto&& fits) { return std::ranges::all_of(rounds, fits); };
   if (!enough_rounds(rounds.size(), confidence)) {
@@ -53,7 +53,7 @@ Answer answer_by_sign(const std::vector<Pair>& rounds, double confidence) {
   return all([](const Pair& pair) { return pair.left < pair.right; }) ? Answer::less : Answer::undecided;
 }
 
-double median_of(const std::vector<Pair>& rounds, double Pair::*side) {
+double side_median(const std::vector<Pair>& rounds, double Pair::*side) {
   std::vector<double> values;
   values.reserve(rounds.size());
   for (const Pair& pair : rounds) {
@@ -62,8 +62,8 @@ double median_of(const std::vector<Pair>& rounds, double Pair::*side) {
   return values.empty() ? 0 : median(std::move(values));
 }
 
-// Differences first, the largest ratio first; what is new or gone before them all.
-double rank_of(const QuantityAnswer& answer) {
+// Sorts differences first, by their ratio; quantities that only one side has come before them.
+double rank(const QuantityAnswer& answer) {
   if (answer.answer != Answer::more && answer.answer != Answer::less) {
     return answer.answer == Answer::undecided ? -1 : -2;
   }
@@ -88,7 +88,7 @@ std::vector<QuantityAnswer> answers_for(const CommandRuns& left, const CommandRu
       answers.back().unit = column.unit;
     }
   }
-  std::ranges::stable_sort(answers, std::ranges::greater(), rank_of);
+  std::ranges::stable_sort(answers, std::ranges::greater(), rank);
   return answers;
 }
 
@@ -96,11 +96,11 @@ std::vector<QuantityAnswer> answers_for(const CommandRuns& left, const CommandRu
 
 bool waits_for_children(const PartName& name) { return name.kind == Kind::blocked && is_for_children(name.key); }
 
-// Of one command's wall time, by run.
+// Times of one command's children, by run.
 struct ChildTimes {
-  std::vector<double> waited;  // for children, by the main task
-  std::vector<double> own;     // of the children
-  std::vector<double> active;  // the same without their waits for a CPU
+  std::vector<double> waited;  // the main task waited for children
+  std::vector<double> own;     // the children's own time
+  std::vector<double> active;  // the same without their time on the run queue
 };
 
 ChildTimes child_times(const CommandRuns& runs) {
@@ -125,8 +125,8 @@ ChildTimes child_times(const CommandRuns& runs) {
   return times;
 }
 
-// What the wall time of one command is made of: names, and a value for each run.
-CommandRuns::Parts wall_parts(const CommandRuns& runs, bool in_sequence) {
+// Splits the wall time of one command into named parts with a value for each run.
+CommandRuns::Parts split_wall_time(const CommandRuns& runs, bool in_sequence) {
   if (!in_sequence || runs.children_parts.empty()) {
     return runs.wall_parts;
   }
@@ -145,7 +145,7 @@ CommandRuns::Parts wall_parts(const CommandRuns& runs, bool in_sequence) {
   return parts;
 }
 
-std::vector<double> values_of(const CommandRuns::Parts& parts, const std::vector<PartName>& names, std::size_t run) {
+std::vector<double> part_values(const CommandRuns::Parts& parts, const std::vector<PartName>& names, std::size_t run) {
   std::vector<double> values;
   for (const PartName& name : names) {
     const auto found = parts.find(name);
@@ -154,8 +154,8 @@ std::vector<double> values_of(const CommandRuns::Parts& parts, const std::vector
   return values;
 }
 
-std::optional<TimeDifference> time_difference(const CommandRuns& left, const CommandRuns::Parts& left_parts,
-                                              const CommandRuns& right, const CommandRuns::Parts& right_parts) {
+std::optional<TimeDifference> decompose_difference(const CommandRuns& left, const CommandRuns::Parts& left_parts,
+                                                   const CommandRuns& right, const CommandRuns::Parts& right_parts) {
   std::set<PartName> all;
   for (const auto* parts : {&left_parts, &right_parts}) {
     for (const auto& [name, values] : *parts) {
@@ -166,8 +166,8 @@ std::optional<TimeDifference> time_difference(const CommandRuns& left, const Com
   std::vector<std::vector<double>> lefts;
   std::vector<std::vector<double>> rights;
   for (const auto& [run, other] : common_rounds(left, right)) {
-    lefts.push_back(values_of(left_parts, names, run));
-    rights.push_back(values_of(right_parts, names, other));
+    lefts.push_back(part_values(left_parts, names, run));
+    rights.push_back(part_values(right_parts, names, other));
   }
   auto known = decompose(lefts, rights);
   if (!known) {
@@ -198,9 +198,9 @@ PairComparison compare_pair(const Experiment& experiment, std::size_t left_index
   pair.quantities = answers_for(left, right, confidence, band);
   pair.children = !left.children_parts.empty() || !right.children_parts.empty();
   pair.in_sequence = ran_in_sequence(left) && ran_in_sequence(right);
-  pair.wall_time =
-      time_difference(left, wall_parts(left, pair.in_sequence), right, wall_parts(right, pair.in_sequence));
-  pair.cpu_time = time_difference(left, left.cpu_parts, right, right.cpu_parts);
+  pair.wall_time = decompose_difference(left, split_wall_time(left, pair.in_sequence), right,
+                                        split_wall_time(right, pair.in_sequence));
+  pair.cpu_time = decompose_difference(left, left.cpu_parts, right, right.cpu_parts);
   return pair;
 }
 
@@ -218,33 +218,32 @@ MeanParts means(const CommandRuns::Parts& parts, std::size_t runs) {
 
 }  // namespace
 
-// What the children did fits into the waits for them: they did not work beside one another, nor beside the process that
-// launched them. That they queue for a CPU while it still has its own is no work. Without children there is nothing to
-// wait for, but for its own creation.
+// Children ran in sequence if their time fits into the waits for them: they ran neither in parallel to each other nor
+// to their parent. Their time on the run queue does not count, because the parent may still be running then.
 bool ran_in_sequence(const CommandRuns& runs) {
   if (runs.children_parts.empty()) {
     return true;
   }
-  // Two that always work at the same time do twice as much as is waited for.
+  // The ratio is 2 for two children that always run in parallel.
   constexpr double some_overlap = 1.25;
   const ChildTimes times = child_times(runs);
   return median(times.active) <= some_overlap * median(times.waited);
 }
 
 MeanParts mean_wall_parts(const CommandRuns& runs) {
-  return means(wall_parts(runs, ran_in_sequence(runs)), runs.count());
+  return means(split_wall_time(runs, ran_in_sequence(runs)), runs.count());
 }
 
 MeanParts mean_cpu_parts(const CommandRuns& runs) { return means(runs.cpu_parts, runs.count()); }
 
-// The signed-rank distribution of n rounds has 2^n equally likely outcomes, and the interval two ends.
+// The signed-rank distribution of n rounds has 2^n equally likely outcomes, and the interval excludes both extremes.
 bool enough_rounds(std::size_t rounds, double confidence) {
   return 2 * std::ldexp(1.0, -static_cast<int>(std::min<std::size_t>(rounds, 1000))) <= 1 - confidence;
 }
 
 double confidence_of(const Experiment& experiment) {
-  constexpr double usual_confidence = 0.95;
-  return experiment.asked_for ? usual_confidence : look_confidence;
+  constexpr double default_confidence = 0.95;
+  return experiment.asked_for ? default_confidence : look_confidence;
 }
 
 std::vector<Pair> paired(const CommandRuns& left, const std::vector<double>& left_values, const CommandRuns& right,
@@ -258,8 +257,8 @@ std::vector<Pair> paired(const CommandRuns& left, const std::vector<double>& lef
 
 QuantityAnswer answer_for(const std::vector<Pair>& rounds, double confidence, const Band& band) {
   QuantityAnswer answer;
-  answer.left = median_of(rounds, &Pair::left);
-  answer.right = median_of(rounds, &Pair::right);
+  answer.left = side_median(rounds, &Pair::left);
+  answer.right = side_median(rounds, &Pair::right);
   answer.ratio = paired_ratio(rounds, confidence);
   if (!answer.ratio) {
     answer.answer = answer_by_sign(rounds, confidence);

@@ -8,7 +8,7 @@
 namespace taskcost {
 namespace {
 
-// The median of one command is precise enough.
+// The median of a single command is precise enough if high / low of its interval is at most this.
 constexpr double precise = 1.05;
 
 bool is_precise(const std::vector<double>& sample) {
@@ -16,8 +16,8 @@ bool is_precise(const std::vector<double>& sample) {
   return interval && interval->high <= precise * interval->low;
 }
 
-// On one side of the limit.
-bool beside(const QuantityAnswer& answer, double percent) {
+// Returns whether the interval lies on one side of the limit.
+bool excludes_limit(const QuantityAnswer& answer, double percent) {
   const double limit = 1 + percent / 100;
   return answer.ratio && (answer.ratio->interval.low > limit || answer.ratio->interval.high <= limit);
 }
@@ -35,7 +35,7 @@ class Engine {
     if (failure) {
       experiment_.end = RoundsEnd::failure;
     }
-    // Also after a failure: it undoes what was set up.
+    // Clean up after a failure too.
     for (std::size_t command = 0; command < set_up_; ++command) {
       if (auto status = runner_.clean_up(command); !status && !failure) {
         failure = status.error();
@@ -116,14 +116,14 @@ class Engine {
     const FinishedRun& run = **finished;
     if (run.status != 0 && !options_.ignore_failure) {
       return Error{fmt::format("'{}' failed in round {}", experiment_.commands[command].name, plan_.rounds() + 1),
-                   run.ended, "-i goes on all the same, --output inherit shows what it says"};
+                   run.ended, "-i ignores failures, --output inherit shows its output"};
     }
     experiment_.commands[command].add(plan_.rounds(), run.status, run.figures);
     plan_.took(command, runner_.now() - start);
     return std::nullopt;
   }
 
-  // Whether it is answered.
+  // Returns whether the question is answered.
   bool look_at(std::size_t question) {
     const bool alone = experiment_.commands.size() == 1;
     const std::size_t command = alone ? 0 : question + 1;
@@ -138,7 +138,8 @@ class Engine {
       wall = answer_for(paired(left, left.wall, right, right.wall), look_confidence, {});
       cpu = answer_for(paired(left, left.cpu, right, right.cpu), look_confidence, {});
       answered = wall.answer != Answer::undecided && cpu.answer != Answer::undecided &&
-                 (!options_.fail_above || (beside(wall, *options_.fail_above) && beside(cpu, *options_.fail_above)));
+                 (!options_.fail_above ||
+                  (excludes_limit(wall, *options_.fail_above) && excludes_limit(cpu, *options_.fail_above)));
     }
     observer_.looked(plan_, command, wall, cpu, answered);
     return answered;

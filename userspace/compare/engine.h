@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Runs commands in rounds until it is decided. What runs them and what tells the time is passed in.
+// Runs commands in rounds until the comparison is decided. The caller passes in the runner, which is also the clock.
 #pragma once
 
 #include <cstddef>
@@ -17,8 +17,8 @@ namespace taskcost {
 
 struct FinishedRun {
   RunFigures figures;
-  int status = 0;     // as a shell would give it
-  std::string ended;  // "its exit status is 1", "it was killed by SIGKILL"
+  int status = 0;     // as a shell reports it
+  std::string ended;  // "exit status 1", "killed by SIGKILL (exit status 137)"
 };
 
 class CommandRunner {
@@ -28,12 +28,12 @@ class CommandRunner {
   CommandRunner& operator=(const CommandRunner&) = delete;
   virtual ~CommandRunner() = default;
 
-  // What comes before all rounds of a command, warm-up included, and after them. Not observed.
+  // Called before and after all rounds of a command. set_up() includes the warm-up. Neither is observed.
   virtual Status set_up(std::size_t command) = 0;
   virtual Status clean_up(std::size_t command) = 0;
-  // One observed run, with its preparation before it. nullopt: a signal asked to stop.
+  // One observed run, after its preparation. nullopt: a signal arrived.
   virtual Result<std::optional<FinishedRun>> run(std::size_t command) = 0;
-  // Whether a signal asked to stop.
+  // Returns whether a signal arrived.
   virtual bool stopped() = 0;
   virtual Duration now() = 0;
 };
@@ -47,7 +47,7 @@ class RoundsObserver {
 
   virtual void setting_up(std::size_t /*command*/) {}
   virtual void running(const RoundPlan& /*plan*/, std::size_t /*command*/) {}
-  // A pair, or the one command, was looked at. `wall` and `cpu` have no ratio for one command.
+  // Called after a look at a pair, or at a single command, for which `wall` and `cpu` have no ratio.
   virtual void looked(const RoundPlan& /*plan*/, std::size_t /*command*/, const QuantityAnswer& /*wall*/,
                       const QuantityAnswer& /*cpu*/, bool /*answered*/) {}
 };
@@ -55,7 +55,7 @@ class RoundsObserver {
 struct EngineOptions {
   RoundLimits limits;
   bool ignore_failure = false;
-  std::optional<double> fail_above;  // percent: an answer has to lie on one side of it
+  std::optional<double> fail_above;  // percent: rounds continue until the intervals exclude this limit
   std::uint64_t seed = 0;
 };
 
@@ -64,7 +64,7 @@ struct EngineResult {
   std::optional<Error> failure;
 };
 
-// `experiment` has commands without runs; what was measured before a failure is kept.
+// `experiment` has commands without runs. After a failure, the result keeps the runs before it.
 EngineResult run_rounds(Experiment experiment, const EngineOptions& options, CommandRunner& runner,
                         RoundsObserver& observer);
 

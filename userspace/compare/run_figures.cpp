@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// From the session of one run to the figures that are kept of it.
+// Reduces the session of one run to the figures that are kept.
 #include <algorithm>
 #include <utility>
 
@@ -28,7 +28,7 @@ void add_running(Parts& parts, const std::string& comm, const TimeSums& time) {
   }
 }
 
-// The parts of a lifetime, with or without its waits for children.
+// Splits a lifetime into parts, with or without its waits for children.
 void add_lifetime(Parts& parts, const std::string& comm, const TimeSums& time, bool with_waits_for_children) {
   add_running(parts, comm, time);
   add_part(parts, comm, Kind::queued, "", time.queued);
@@ -40,7 +40,7 @@ void add_lifetime(Parts& parts, const std::string& comm, const TimeSums& time, b
   add_part(parts, comm, Kind::unaccounted, "", unaccounted(time));
 }
 
-const Task* main_task(const Process& process) {
+const Task* find_main_task(const Process& process) {
   const auto leader = std::ranges::find(process.tasks, true, &Task::leader);
   return leader != process.tasks.end() ? &*leader : process.tasks.empty() ? nullptr : &process.tasks.front();
 }
@@ -56,7 +56,7 @@ TimeSums time_of(const Process& process) {
 void add_wall_parts(RunFigures& figures, const Process& launched, const Task& main) {
   add_lifetime(figures.wall_parts, "", time_of(main.account), true);
   figures.wall = ns(main.account.lifetime);
-  // An exec of another thread makes that one the main task: it lives on under its number.
+  // After an exec by another thread, that thread continues as the main task.
   Instant last = main.end;
   for (const Task& task : launched.tasks) {
     last = std::max(last, task.end);
@@ -69,9 +69,9 @@ void add_wall_parts(RunFigures& figures, const Process& launched, const Task& ma
 }  // namespace
 
 std::optional<RunFigures> run_figures(const Session& session, std::uint32_t pid) {
-  // Pids are recycled; the launched process is the first of its number.
+  // PIDs are reused: the launched process is the first one with its PID.
   const auto launched = std::ranges::find(session.processes, pid, &Process::tgid);
-  const Task* const main = launched == session.processes.end() ? nullptr : main_task(*launched);
+  const Task* const main = launched == session.processes.end() ? nullptr : find_main_task(*launched);
   if (main == nullptr) {
     return std::nullopt;
   }

@@ -8,10 +8,10 @@
 namespace taskcost {
 namespace {
 
-constexpr double usual_confidence = 0.95;
+constexpr double default_confidence = 0.95;
 
-// How many of `size` values to leave out at each end, so that the median lies between the rest with `confidence`: the
-// number of values below it is that of heads in as many tosses of a coin. nullopt when even all of them do not do.
+// Returns how many of `size` sorted values an interval of the median with `confidence` excludes at each end: the number
+// of values below the median has a binomial distribution with p = 1/2. nullopt if `size` values are too few.
 std::optional<std::size_t> count_left_out(std::size_t size, double confidence) {
   const double tail = (1 - confidence) / 2;
   double log_choose = 0;
@@ -51,7 +51,7 @@ Spread spread_of(const std::vector<double>& sample) {
   const auto [min, max] = std::ranges::minmax_element(sample);
   spread.min = *min;
   spread.max = *max;
-  spread.interval = interval_of_median(sample, usual_confidence);
+  spread.interval = interval_of_median(sample, default_confidence);
   return spread;
 }
 

@@ -6,7 +6,7 @@
 namespace taskcost {
 namespace {
 
-CostCheck checked(const Change& change, double percent) {
+CostCheck check_cost(const Change& change, double percent) {
   if (!change.a.measured() || !change.b.measured()) {
     return {change, CostCheck::Outcome::not_measured};
   }
@@ -20,8 +20,8 @@ CostCheck checked(const Change& change, double percent) {
   return {change, above ? CostCheck::Outcome::above : CostCheck::Outcome::within};
 }
 
-// A quantity that neither report has is missing in both.
-Change found_or_missing(const Difference& difference, const char* item, const char* aspect) {
+// Returns a change without values if neither report has the quantity.
+Change find_or_missing(const Difference& difference, const char* item, const char* aspect) {
   if (const Change* const change = difference.find(Topic::window, item, aspect)) {
     return *change;
   }
@@ -33,29 +33,29 @@ Change found_or_missing(const Difference& difference, const char* item, const ch
 }  // namespace
 
 Result<std::vector<CostCheck>> check_costs(const Difference& difference, double percent) {
-  const Change wall = found_or_missing(difference, "wall", "wall_ns");
+  const Change wall = find_or_missing(difference, "wall", "wall_ns");
   if (!wall.a.measured() || !wall.b.measured()) {
-    return Error{"--fail-above cannot judge", wall.a.measured() ? "B has no wall time" : "A has no wall time",
-                 "give whole reports"};
+    return Error{"cannot check --fail-above", wall.a.measured() ? "B has no wall time" : "A has no wall time",
+                 "use complete reports"};
   }
   std::vector<CostCheck> checks;
   if (difference.wall_is_a_cost()) {
-    checks.push_back(checked(wall, percent));
+    checks.push_back(check_cost(wall, percent));
   }
   if (difference.a.time || difference.b.time) {
-    checks.push_back(checked(found_or_missing(difference, "all", "running_ns"), percent));
+    checks.push_back(check_cost(find_or_missing(difference, "all", "running_ns"), percent));
   } else {
     for (const Change& change : difference.changes) {
       if (change.name.topic == Topic::sweep && change.a.unit == "ns" && change.b.unit == "ns") {
-        checks.push_back(checked(change, percent));
+        checks.push_back(check_cost(change, percent));
       }
     }
   }
   const bool none_measured = std::ranges::all_of(
       checks, [](const CostCheck& check) { return check.outcome == CostCheck::Outcome::not_measured; });
   if (none_measured) {
-    return Error{"--fail-above cannot judge", "there is no cost that both reports have",
-                 "give two reports of runs, or of the same claims"};
+    return Error{"cannot check --fail-above", "the reports have no cost in common",
+                 "use two reports of runs, or of the same claims"};
   }
   return checks;
 }

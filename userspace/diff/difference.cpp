@@ -25,7 +25,7 @@ double value_in(const std::map<std::string, double>& values, const std::string& 
   return found == values.end() ? 0 : found->second;
 }
 
-double sum_of(const std::map<std::string, double>& values) {
+double sum_values(const std::map<std::string, double>& values) {
   double sum = 0;
   for (const auto& [key, value] : values) {
     sum += value;
@@ -36,11 +36,11 @@ double sum_of(const std::map<std::string, double>& values) {
 // ---- Pieces --------------------------------------------------------------------------------------------------------
 
 struct Division {
-  bool children = false;       // waits for children are theirs
-  bool running_whole = false;  // one of them cannot tell activities apart
+  bool children = false;       // the children are observed: waits for them are not counted again
+  bool running_whole = false;  // one report has no activities: running time stays in one piece
 };
 
-std::vector<Piece> pieces_of(const TimeSums& a, const TimeSums& b, const Division& division) {
+std::vector<Piece> make_pieces(const TimeSums& a, const TimeSums& b, const Division& division) {
   std::vector<Piece> pieces;
   const auto add_all = [&pieces](Piece::Kind kind, const auto& of_a, const auto& of_b) {
     std::set<std::string> keys;
@@ -70,7 +70,8 @@ std::vector<Piece> pieces_of(const TimeSums& a, const TimeSums& b, const Divisio
   return pieces;
 }
 
-std::vector<ProcessDifference> processes_of(const ReportFigures& a, const ReportFigures& b, const Division& division) {
+std::vector<ProcessDifference> compare_processes(const ReportFigures& a, const ReportFigures& b,
+                                                 const Division& division) {
   std::map<std::string, ProcessDifference> by_name;
   for (const auto& [comm, named] : a.processes) {
     by_name[comm].a = named;
@@ -85,7 +86,7 @@ std::vector<ProcessDifference> processes_of(const ReportFigures& a, const Report
     change.comm = comm;
     change.own_a = own_time(before, division.children);
     change.own_b = own_time(after, division.children);
-    const std::vector<Piece> pieces = pieces_of(before, after, division);
+    const std::vector<Piece> pieces = make_pieces(before, after, division);
     if (!pieces.empty() && !pieces.front().again && pieces.front().difference() != 0) {
       change.mostly = pieces.front();
     }
@@ -98,7 +99,7 @@ std::vector<ProcessDifference> processes_of(const ReportFigures& a, const Report
 
 // ---- Quantities ----------------------------------------------------------------------------------------------------
 
-std::vector<Change> changes_of(const ReportFigures& a, const ReportFigures& b) {
+std::vector<Change> compare_quantities(const ReportFigures& a, const ReportFigures& b) {
   std::map<QuantityName, Change> by_name;
   for (const auto& [name, quantity] : a.quantities) {
     by_name[name].a = quantity;
@@ -133,7 +134,7 @@ void put_own_time(ReportFigures& figures, bool children) {
   }
 }
 
-std::vector<ClaimChange> claims_of(const ReportFigures& a, const ReportFigures& b) {
+std::vector<ClaimChange> compare_claims(const ReportFigures& a, const ReportFigures& b) {
   std::vector<ClaimChange> changes;
   for (const ClaimFigures& claim : a.claims) {
     changes.push_back({claim, std::nullopt});
@@ -154,10 +155,10 @@ std::vector<ClaimChange> claims_of(const ReportFigures& a, const ReportFigures& 
   return changes;
 }
 
-// ---- What is not alike ---------------------------------------------------------------------------------------------
+// ---- Mismatches ----------------------------------------------------------------------------------------------------
 
 void compare_evidence(std::vector<Mismatch>& mismatches, const ReportFigures& a, const ReportFigures& b) {
-  const auto told = [](const ReportFigures& figures, const std::string& figure) -> const Evidence* {
+  const auto find = [](const ReportFigures& figures, const std::string& figure) -> const Evidence* {
     const auto found = std::ranges::find(figures.evidence, figure, &Evidence::figure);
     return found == figures.evidence.end() ? nullptr : &*found;
   };
@@ -168,8 +169,8 @@ void compare_evidence(std::vector<Mismatch>& mismatches, const ReportFigures& a,
     }
   }
   for (const std::string& name : names) {
-    const Evidence* const in_a = told(a, name);
-    const Evidence* const in_b = told(b, name);
+    const Evidence* const in_a = find(a, name);
+    const Evidence* const in_b = find(b, name);
     if (in_a == nullptr || in_b == nullptr || in_a->kind != in_b->kind) {
       mismatches.push_back({Mismatch::Kind::evidence, name, in_a == nullptr ? "" : to_string(in_a->kind),
                             in_b == nullptr ? "" : to_string(in_b->kind)});
@@ -191,7 +192,7 @@ void compare_losses(std::vector<Mismatch>& mismatches, const ReportFigures& a, c
   }
 }
 
-std::vector<Mismatch> mismatches_of(const ReportFigures& a, const ReportFigures& b) {
+std::vector<Mismatch> find_mismatches(const ReportFigures& a, const ReportFigures& b) {
   std::vector<Mismatch> mismatches;
   const auto compare = [&mismatches](Mismatch::Kind kind, const char* subject, const std::string& in_a,
                                      const std::string& in_b) {
@@ -204,7 +205,7 @@ std::vector<Mismatch> mismatches_of(const ReportFigures& a, const ReportFigures&
     return !figures.calls_seen ? "" : *figures.calls_seen ? "full" : "switches";
   };
   compare(Mismatch::Kind::target, "command", a.command, b.command);
-  compare(Mismatch::Kind::target, "way of observing", a.target_mode, b.target_mode);
+  compare(Mismatch::Kind::target, "target mode", a.target_mode, b.target_mode);
   compare(Mismatch::Kind::ended, "end of the window", a.window_exit, b.window_exit);
   compare(Mismatch::Kind::ended, "exit status", a.ended, b.ended);
   compare(Mismatch::Kind::host, "kernel", a.kernel, b.kernel);
@@ -227,8 +228,8 @@ const char* key_of(Topic topic) {
   return keys[static_cast<std::size_t>(topic)];
 }
 
-double TimeSums::running_total() const { return sum_of(running); }
-double TimeSums::blocked_total() const { return sum_of(blocked); }
+double TimeSums::running_total() const { return sum_values(running); }
+double TimeSums::blocked_total() const { return sum_values(blocked); }
 
 void add(TimeSums& sum, const TimeSums& more) {
   sum.lifetime += more.lifetime;
@@ -284,13 +285,13 @@ Difference difference_of(ReportFigures a, ReportFigures b) {
   const Division division{children_observed(a, b), details_differ(a, b)};
   put_own_time(a, division.children);
   put_own_time(b, division.children);
-  difference.mismatches = mismatches_of(a, b);
-  difference.changes = changes_of(a, b);
+  difference.mismatches = find_mismatches(a, b);
+  difference.changes = compare_quantities(a, b);
   if (a.time && b.time) {
-    difference.pieces = pieces_of(*a.time, *b.time, division);
-    difference.processes = processes_of(a, b, division);
+    difference.pieces = make_pieces(*a.time, *b.time, division);
+    difference.processes = compare_processes(a, b, division);
   }
-  difference.claims = claims_of(a, b);
+  difference.claims = compare_claims(a, b);
   difference.a = std::move(a);
   difference.b = std::move(b);
   return difference;

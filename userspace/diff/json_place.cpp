@@ -8,8 +8,8 @@
 namespace taskcost {
 namespace {
 
-// Of ns, 32 years: beyond it is no measurement.
-constexpr double largest = 1e18;
+// 1e18 ns are 32 years: no measurement is larger.
+constexpr double max_number = 1e18;
 
 }  // namespace
 
@@ -48,7 +48,7 @@ std::optional<double> JsonPlace::number() const {
   if (value_ == nullptr) {
     return std::nullopt;
   }
-  const bool fits = value_->is_number() && std::abs(value_->get<double>()) <= largest;
+  const bool fits = value_->is_number() && std::abs(value_->get<double>()) <= max_number;
   return is_a("number in range", fits) ? std::optional(value_->get<double>()) : std::nullopt;
 }
 

@@ -10,14 +10,14 @@
 
 namespace taskcost {
 
-// Quoted, on one line, in printable ASCII.
+// Quotes and escapes the text: one line of printable ASCII.
 std::string printable(std::string_view text);
 
-// A value of a JSON document with the way that leads to it. What is absent or null reads as nothing; what has the wrong
-// type reads as nothing too, and leaves a complaint, of which the first is kept: "totals/lifetime_ns is no number".
+// A value of a JSON document with its path. An absent or null value reads as nothing. So does one of the wrong type,
+// which also stores a complaint; the first one is kept: "totals/lifetime_ns is no number".
 class JsonPlace {
  public:
-  // Both must outlive the place and all that it leads to.
+  // Both arguments must outlive the place and all places that are made from it.
   JsonPlace(const nlohmann::json& root, std::optional<std::string>& complaint) : value_(&root), complaint_(complaint) {}
 
   [[nodiscard]] JsonPlace at(const char* key) const;
@@ -26,10 +26,10 @@ class JsonPlace {
   [[nodiscard]] std::string text() const;  // empty when absent
   [[nodiscard]] std::optional<bool> flag() const;
   [[nodiscard]] std::optional<double> number() const;
-  // A number of things, bytes or ns: 0 to 1e18.
+  // A count, bytes or ns: 0 to 1e18.
   [[nodiscard]] std::optional<double> amount() const;
 
-  // Of an array.
+  // Visits the elements of an array.
   template <typename Visit>
   void each(Visit&& visit) const {
     if (value_ == nullptr || !is_a("array", value_->is_array())) {
@@ -40,7 +40,7 @@ class JsonPlace {
       visit(JsonPlace(element.is_null() ? nullptr : &element, way_ + "/" + std::to_string(index++), complaint_));
     }
   }
-  // Of an object.
+  // Visits the members of an object.
   template <typename Visit>
   void each_member(Visit&& visit) const {
     if (value_ == nullptr || !is_a("object", value_->is_object())) {
@@ -55,7 +55,7 @@ class JsonPlace {
   JsonPlace(const nlohmann::json* value, std::string way, std::optional<std::string>& complaint)
       : value_(value), way_(std::move(way)), complaint_(complaint) {}
 
-  // Complains when it does not fit, which it returns.
+  // Returns `fits`, and stores a complaint if it is false.
   bool is_a(const char* type, bool fits) const;
 
   const nlohmann::json* value_;  // nullptr: absent or null

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Which quantities there are, and how each is made from the figures of an account. The one home of these definitions,
-// for reports that are read from JSON and for sessions that were observed just now. nullopt is not measured.
+// Defines all quantities and how each is computed from an account's figures, both for reports that are read from JSON
+// and for sessions that were just observed. nullopt: not measured.
 #pragma once
 
 #include <map>
@@ -13,11 +13,11 @@
 
 namespace taskcost {
 
-// Waits of a parent while its child works, which is on the child's account.
+// Returns whether a parent's wait with this cause is a wait for its child, whose account has that time.
 bool is_for_children(const std::string& cause);
-// The lifetime without them, where children were observed.
+// The lifetime without waits for children, if the children were observed.
 double own_time(const TimeSums& time, bool children);
-// What no cell has.
+// The part of the lifetime that no cell contains.
 double unaccounted(const TimeSums& time);
 
 class QuantityTable {
@@ -26,7 +26,7 @@ class QuantityTable {
 
   explicit QuantityTable(std::map<QuantityName, Quantity>& quantities) : quantities_(quantities) {}
 
-  // Keeps what is there already.
+  // Does not overwrite an existing quantity.
   void put(Topic topic, const std::string& item, std::string aspect, const Figure& value, std::string unit,
            Quantity::State otherwise = Quantity::State::not_measured);
 
@@ -34,7 +34,7 @@ class QuantityTable {
   void numbers(const Figure& processes, const Figure& tasks);
   void time(const TimeSums& sums);
 
-  // In the order of tc_condition.
+  // `ns` has the order of tc_condition.
   void activity(const std::string& key, const PerCondition<Figure>& ns, const Figure& count);
 
   void wait(const std::string& cause, const Figure& blocked_ns, const Figure& count);

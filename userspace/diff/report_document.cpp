@@ -17,10 +17,10 @@ using nlohmann::json;
 
 constexpr std::string_view schema = "taskcost.report/1";
 constexpr std::string_view rounds_schema = "taskcost.compare/1";
-constexpr const char* hint = "give reports that 'taskcost run -o FILE.json' or another command has written";
+constexpr const char* hint = "use a file that 'taskcost run -o FILE.json' or another command has written";
 
-// Deeper than any report, and shallow enough for every stack.
-constexpr int deepest = 64;
+// Reports are less deep, and this depth does not overflow the stack.
+constexpr int max_depth = 64;
 
 bool nested_too_deep(std::string_view text) {
   int depth = 0;
@@ -33,7 +33,7 @@ bool nested_too_deep(std::string_view text) {
     } else if (c == '"') {
       quoted = true;
     } else if (c == '{' || c == '[') {
-      if (++depth > deepest) {
+      if (++depth > max_depth) {
         return true;
       }
     } else if (c == '}' || c == ']') {
@@ -43,7 +43,7 @@ bool nested_too_deep(std::string_view text) {
   return false;
 }
 
-// Most of a large report is what nobody compares: each task, each bucket, each stack.
+// Skips members that are never compared and make up most of a large report: tasks, buckets, stacks.
 bool is_compared(int /*depth*/, json::parse_event_t event, const json& value) {
   static const std::set<std::string, std::less<>> skipped{"tasks",  "buckets", "stacks", "edges",
                                                           "chains", "blasts",  "probes", "stints"};
@@ -56,9 +56,9 @@ Status check_schema(const json& document) {
     return not_a_report("it names no schema");
   }
   if (found->get_ref<const std::string&>() != schema && !is_of_rounds(document)) {
-    constexpr std::size_t longest = 60;
-    return not_a_report(fmt::format("its schema is {}, and this version reads {}",
-                                    printable(found->get_ref<const std::string&>().substr(0, longest)), schema));
+    constexpr std::size_t max_shown = 60;
+    return not_a_report(fmt::format("its schema is {}, but this version reads {}",
+                                    printable(found->get_ref<const std::string&>().substr(0, max_shown)), schema));
   }
   return Done{};
 }
@@ -67,23 +67,23 @@ Status check_schema(const json& document) {
 
 bool is_of_rounds(const json& document) { return document.at("schema") == rounds_schema; }
 
-Error not_a_report(std::string why) { return {"this is no report of taskcost", std::move(why), hint}; }
+Error not_a_report(std::string why) { return {"not a taskcost report", std::move(why), hint}; }
 
 Result<json> parse_report(std::string_view text) {
   if (nested_too_deep(text)) {
-    return not_a_report(fmt::format("it is nested more than {} deep", deepest));
+    return not_a_report(fmt::format("it is nested more than {} deep", max_depth));
   }
   try {
     json document = json::parse(text, is_compared);
     if (!document.is_object()) {
-      return not_a_report("it is no JSON object");
+      return not_a_report("it is not a JSON object");
     }
     if (auto status = check_schema(document); !status) {
       return status.error();
     }
     return document;
   } catch (const json::parse_error& error) {
-    return not_a_report(fmt::format("it is no JSON from byte {} on", error.byte));
+    return not_a_report(fmt::format("JSON syntax error at byte {}", error.byte));
   } catch (const json::exception&) {
     return not_a_report("a number in it is too large");
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The text of a JSON report as values: bounded in depth, of the right schema, without what nobody compares.
+// Parses a JSON report: checks its depth and schema, and skips members that are never compared.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -13,10 +13,10 @@ namespace taskcost {
 
 Error not_a_report(std::string why);
 
-// Without each task, bucket, stack, edge, chain, probe and stint. Any bytes may be given.
+// Skips tasks, buckets, stacks, edges, chains, probes and CPU slices. `text` may be arbitrary bytes.
 Result<nlohmann::json> parse_report(std::string_view text);
 
-// Whether it is a report of `compare` or `run --repeat`.
+// Returns whether it is a report of `compare` or `run --repeat`.
 bool is_of_rounds(const nlohmann::json& document);
 
 }  // namespace taskcost

@@ -32,11 +32,11 @@ void put_activities(QuantityTable& table, const Account& account) {
 
 void put_channels(QuantityTable& table, const Account& account) {
   for (std::size_t channel = 0; channel < account.channels.size(); ++channel) {
-    QuantityTable::Channel told;
+    QuantityTable::Channel figures;
     if (const auto& use = account.channels[channel]) {
-      told = {static_cast<double>(use->calls), figure(use->received()), figure(use->sent()), ns(use->kernel)};
+      figures = {static_cast<double>(use->calls), figure(use->received()), figure(use->sent()), ns(use->kernel)};
     }
-    table.channel(key_of(static_cast<tc_channel>(channel)), told);
+    table.channel(key_of(static_cast<tc_channel>(channel)), figures);
   }
 }
 
@@ -114,7 +114,7 @@ ReportFigures session_figures(const Session& session) {
   table.wall(ns(session.end - session.start));
   figures.process_count = static_cast<double>(session.process_count);
   if (session.task_count == 0) {
-    return figures;  // nobody was observed: zeros would be no measurement
+    return figures;  // no task was observed, so nothing was measured: not 0
   }
   figures.calls_seen = session.calls_seen;
   figures.time = time_of(session.totals);

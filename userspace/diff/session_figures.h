@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The figures of a session that was observed just now: the same that read_report() takes from its JSON.
+// Makes the figures of a session that was just observed: the same as read_report() reads from its JSON.
 #pragma once
 
 #include "taskcost/account.h"
@@ -10,7 +10,7 @@ namespace taskcost {
 
 TimeSums time_of(const Account& account);
 
-// Quantities, time, processes and losses; nothing of the target, the host or the evidence.
+// Sets quantities, time, processes and losses, but no figures of the target, the host or the evidence.
 ReportFigures session_figures(const Session& session);
 
 }  // namespace taskcost

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Arithmetic of amounts that have a least and a most.
+// Arithmetic of amounts with an interval.
 #pragma once
 
 #include <algorithm>
@@ -20,7 +20,7 @@ inline Amount times(const Amount& amount, double factor) {
 
 inline Amount product(const Amount& a, const Amount& b) { return {a.value * b.value, a.low * b.low, a.high * b.high}; }
 
-// Both are independent.
+// The errors of both are independent.
 inline Amount sum(const Amount& a, const Amount& b) {
   const double value = a.value + b.value;
   return {value, value - std::hypot(a.value - a.low, b.value - b.low),
@@ -33,10 +33,10 @@ inline Amount not_below(const Amount& amount, double least) {
   return {std::max(amount.value, least), std::max(amount.low, least), std::max(amount.high, least)};
 }
 
-// Anything from `low` to `high`, both above 0: by factors.
+// An unknown value from `low` to `high`: their geometric mean. REQUIRES: both are above 0.
 inline Amount between(double low, double high) { return {std::sqrt(low * high), low, high}; }
 
-// As it stands, and times `ratio`.
+// Covers `amount` both as it is and multiplied by `ratio`.
 inline Amount with_scale(const Amount& amount, double ratio) {
   const double usable = std::isfinite(ratio) && ratio > 0 ? ratio : 1;
   return {amount.value * std::sqrt(usable), amount.low * std::min(1.0, usable), amount.high * std::max(1.0, usable)};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The model: which tasks change, which lines they have, and what a line costs in the other model.
+// The cost model: which tasks are converted, which lines they have, and what a line costs in the other model.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -19,28 +19,28 @@
 namespace taskcost {
 namespace {
 
-// ---- What no figure backs ------------------------------------------------------------------------------------------
+// ---- Assumptions without a measurement -----------------------------------------------------------------------------
 
-// A program is not observed twice: two runs of the same work may be so far apart, whatever the price list's rounds,
-// which follow each other at once, say. Apache's CPU time for one load was a factor of 1.3 apart in five runs.
-constexpr double least_run_to_run = 1.3;
-// The kernel places tasks of both models by the same rules, and yet not each of them on the same CPU.
-constexpr double placed_otherwise = 0.1;  // of the wakeups
-// A forked worker touches again what it uses of the pages that its program had touched: these parts of the program's
-// faults, and so many faults, at least and at most.
-constexpr double least_touched_again = 1.0 / 16;
-constexpr double most_touched_again = 1.0 / 4;
-constexpr double least_faults_again = 100;
-constexpr double most_faults_again = 1000;
-// A program's own faults may be dearer than those of the price list. Beyond this factor they are of files that were not
-// in memory, which those of a forked worker are not.
-constexpr double dearer_faults = 2;
-// A program whose size is not in the report is priced as a small one, and up to a larger one.
-constexpr double perhaps_larger = 2;
-// Libraries are mapped to stay: at least this part of the changes of the memory map leaves a mapping. But a program
-// with more changes than this maps and unmaps all the time, and keeps fewer.
+// The program is observed only once. Two runs of the same work may differ by this factor, even if the consecutive
+// rounds of the price list scatter less: Apache's CPU time for one load differed by a factor of 1.3 in five runs.
+constexpr double min_run_to_run = 1.3;
+// The scheduler places tasks of both models by the same rules, but some wakeups choose another CPU: this part of them.
+constexpr double placed_otherwise = 0.1;
+// A forked worker faults again on the pages of its program that it uses: on these parts of the program's faults, and on
+// at least and at most this many.
+constexpr double min_touched_again = 1.0 / 16;
+constexpr double max_touched_again = 1.0 / 4;
+constexpr double min_faults_again = 100;
+constexpr double max_faults_again = 1000;
+// A program's faults may cost more than those of the price list. Beyond this factor they wait for file pages that are
+// not in memory, which a forked worker's faults do not.
+constexpr double max_fault_ratio = 2;
+// A program of unknown size is priced as a small one; the upper bound is this factor larger.
+constexpr double unknown_size_ratio = 2;
+// Mappings of libraries stay: at least this part of all map changes leaves a mapping. A program with more changes than
+// max_mappings maps and unmaps all the time, and keeps fewer.
 constexpr double mappings_kept = 1.0 / 3;
-constexpr double most_mappings = 300;
+constexpr double max_mappings = 300;
 constexpr double page_bytes = 4096;
 constexpr double mib = 1024 * 1024;
 
@@ -71,13 +71,13 @@ class Estimator {
       to_processes();
     }
     placement_line();
-    tell_facts();
+    add_facts();
     add_up();
     return std::move(estimate_);
   }
 
  private:
-  // `here` cannot be more than the kernel time that no line has yet.
+  // `here` is limited to the kernel time that belongs to no line yet.
   EstimateLine& line(std::string id, std::string quantity, const std::optional<double>& count, double here) {
     EstimateLine line;
     line.id = std::move(id);
@@ -106,8 +106,9 @@ class Estimator {
     line.note = std::move(note);
   }
 
-  // The price of what the other model has instead, where `own` is what the program's side cost. Where it stands between
-  // the prices of its side on one CPU and across CPUs, the other price is taken from there, give or take half the way.
+  // The price of the other model's counterpart of `here`, which cost this program `own`. The position of `own` between
+  // the prices on one CPU and across CPUs is transferred to the counterpart's prices, plus or minus half their
+  // distance.
   Amount counterpart(Wanted& wanted, const std::string& here, const std::string& there, double own) const {
     const auto here_same = prices_.one(here);
     const auto here_across = prices_.one(here + ".across-cpus");
@@ -145,7 +146,7 @@ class Estimator {
       EstimateLine& create = line("create", "creations (fork)", converted_.created, own * converted_.created);
       Wanted wanted(prices_);
       const Amount thread = counterpart(wanted, "clone.process", "clone.thread", own);
-      price(create, wanted, times(thread, converted_.created), "own mean here; a thread's clone there");
+      price(create, wanted, times(thread, converted_.created), "here the program's own mean, there a thread's clone");
     }
     if (const double exits = workers.exits.value_or(0); exits > 0) {
       EstimateLine& exit = line("exit", "exits", exits, workers.exit);
@@ -157,12 +158,12 @@ class Estimator {
       EstimateLine& reap = line("reap", "reaps", converted_.reaped, converted_.reap);
       Wanted wanted(prices_);
       const Amount join = counterpart(wanted, "reap", "join", mean(converted_.reap, converted_.reaped));
-      price(reap, wanted, times(join, converted_.reaped), "joined instead");
+      price(reap, wanted, times(join, converted_.reaped), "threads are joined");
     }
     if (converted_.created > 0) {
       EstimateLine& calls = line("thread-calls", "stacks and signal masks", converted_.created, 0);
       Wanted wanted(prices_);
-      price(calls, wanted, times(wanted("calls.thread"), converted_.created), "what pthread_create asks for besides");
+      price(calls, wanted, times(wanted("calls.thread"), converted_.created), "other system calls of pthread_create");
     }
     const double faults_less = fault_line_of_workers();
     switch_line("switch.other", "switch.same", both_.switches_other, program_.switch_latency_other,
@@ -172,8 +173,7 @@ class Estimator {
     user_line(-faults_less, both_.switches_other, true);
   }
 
-  // First touches of the workers' own memory stay; what the fork made them fault on again falls away. Returns how many
-  // faults fall away.
+  // First touches of the workers' own memory remain; faults that the fork caused disappear. Returns how many disappear.
   double fault_line_of_workers() {
     const WorkCounts& workers = converted_.workers;
     const double of_owners = converted_.created > 0 ? converted_.owners.faults_copy_on_write_ns.value_or(0) : 0;
@@ -191,18 +191,19 @@ class Estimator {
     const double cost = mean(std::max(0.0, workers.page_fault - workers.faults_copy_on_write_ns.value_or(0)), others);
     const double own_memory = std::max(0.0, others - *workers.faults_file);
     const Touched& touched = converted_.touched;
-    // A fork makes no worker fault on more of files than its program had touched; the other faults are on what it
-    // mapped by itself. One worker's faults stay for all, and so does the first touch of what a worker maps.
+    // A fork causes at most as many file faults per worker as its program had; further ones are on the worker's own
+    // mappings. The faults of one worker remain, because some thread touches the pages first, and so do those on what a
+    // worker maps.
     const double stay_low =
         touched.known ? std::max(0.0, *workers.faults_file - touched.file_faults * converted_.count) : 0;
     const double stay_high = std::max(
         stay_low, std::min(*workers.faults_file, converted_.largest_faults + workers.memory_calls.value_or(0)));
-    // Which copies an owner made after its forks, and which before them, is not told apart.
+    // It is unknown which copies an owner made before its forks, and which after them.
     const bool before_too = touched.known;
     const Amount of_files = {(stay_low + stay_high) / 2, stay_low, stay_high};
     const Amount of_copies = before_too ? Amount{of_owners / 2, 0, of_owners} : exactly(0);
     price(faults, Wanted(prices_), sum(sum(exactly(cost * own_memory), times(of_files, cost)), of_copies),
-          "copies and first touches that a fork causes fall away; those of own memory stay");
+          "copies and first touches caused by fork disappear; those of own memory remain");
     return std::max(0.0, *count - own_memory - of_files.value - (before_too ? owners_faults / 2 : 0));
   }
 
@@ -219,12 +220,12 @@ class Estimator {
       const Amount fork = sum(counterpart(wanted, "clone.thread", "clone.process", own_create), larger);
       price(create, wanted, times(fork, created), size_note());
     }
-    // The leader's is the exit of its process.
+    // The leader's exit is the exit of its process.
     if (const double exits = std::min(converted_.count, std::max(0.0, owners.exits.value_or(0))); exits > 0) {
       Wanted wanted(prices_);
       const Amount thread = wanted("exit.thread");
       EstimateLine& exit = line("exit", "exits", exits, std::min(owners.exit, exits * thread.value));
-      // What is copied is torn down.
+      // The exit of a larger process costs more, like its fork.
       const double fork = std::max(1.0, wanted("clone.process").value);
       const Amount size = {1 + larger.value / fork, 1 + larger.low / fork, 1 + larger.high / fork};
       price(exit, wanted, times(product(wanted("exit.process"), size), exits), "each tears down its memory");
@@ -232,14 +233,14 @@ class Estimator {
       const Amount join = reap_wanted("join");
       EstimateLine& reap =
           line("reap", "joins", exits, std::min(owners.shared_futex_ns.value_or(0), exits * join.value));
-      price(reap, reap_wanted, times(reap_wanted("reap"), exits), "reaped instead");
+      price(reap, reap_wanted, times(reap_wanted("reap"), exits), "processes are reaped");
     }
     if (created > 0) {
       Wanted wanted(prices_);
       const Amount calls = wanted("calls.thread");
       EstimateLine& line_of_calls = line("thread-calls", "stacks and signal masks", created,
                                          std::min(owners.memory + owners.signal_and_other, created * calls.value));
-      price(line_of_calls, wanted, exactly(0), "what pthread_create asks for besides");
+      price(line_of_calls, wanted, exactly(0), "other system calls of pthread_create");
     }
     const double faults_more = fault_line_of_forks();
     switch_line("switch.same", "switch.other", owners.switches_same, program_.switch_latency_same,
@@ -257,10 +258,10 @@ class Estimator {
     return converted_.touched.known || program_.mode == "workload" || program_.forks.count > 0;
   }
 
-  // What a fork of this program costs more than one of the price list's small program, ns.
+  // How much more a fork of this program costs than one of the price list's small program, in ns.
   [[nodiscard]] Amount more_of_fork() const {
     const double base = prices_.find("clone.process").value_or(Amount{}).value;
-    // Best told by a fork of its own.
+    // The program's own forks are the best evidence.
     if (program_.forks.count > 0) {
       const double own = program_.forks.running / program_.forks.count + program_.forks.start;
       const double more = std::max(0.0, own - base);
@@ -268,7 +269,7 @@ class Estimator {
     }
     const Touched& touched = converted_.touched;
     if (!touched.known) {
-      return {0, 0, of_known_size() ? 0 : (perhaps_larger - 1) * base};
+      return {0, 0, of_known_size() ? 0 : (unknown_size_ratio - 1) * base};
     }
     constexpr double calls_of_a_stack = 2;
     const double pages = std::max(0.0, touched.faults - touched.file_faults);
@@ -276,16 +277,16 @@ class Estimator {
     const double by_pages =
         std::max(0.0, prices_.find("create.fork.per-mib").value_or(Amount{}).value) * pages * page_bytes / mib;
     const double by_mapping = std::max(0.0, prices_.find("create.fork.per-mapping").value_or(Amount{}).value);
-    const double low = calls <= most_mappings ? mappings_kept * calls * by_mapping : 0;
-    const double high = by_pages + std::min(calls, most_mappings) * by_mapping;
+    const double low = calls <= max_mappings ? mappings_kept * calls * by_mapping : 0;
+    const double high = by_pages + std::min(calls, max_mappings) * by_mapping;
     return {low > 0 ? std::sqrt(low * high) : high / 2, low, high};
   }
 
   [[nodiscard]] std::string size_note() const {
     if (!of_known_size()) {
-      return "the size of the program is not in the report: priced as a small one";
+      return "the program's size is not in the report: priced as a small one";
     }
-    return "a fork copies page tables: by what the program touched and mapped, at most";
+    return "a fork copies page tables: at most those of all touched and mapped memory";
   }
 
   double fault_line_of_forks() {
@@ -296,19 +297,19 @@ class Estimator {
     Wanted wanted(prices_);
     const Amount base = wanted("faults.process");
     double least = base.low;
-    double most = base.high * (of_known_size() ? 1 : perhaps_larger);
+    double most = base.high * (of_known_size() ? 1 : unknown_size_ratio);
     if (const Touched& touched = converted_.touched; touched.known) {
-      least = std::max(least, std::min(least_faults_again, least_touched_again * touched.faults));
-      most = std::max({least, most, std::min(most_faults_again, most_touched_again * touched.faults)});
+      least = std::max(least, std::min(min_faults_again, min_touched_again * touched.faults));
+      most = std::max({least, most, std::min(max_faults_again, max_touched_again * touched.faults)});
     }
     const Amount each = least > 0 ? between(least, most) : base;
     constexpr double enough = 30;
     const double own = owners.faults.value_or(0) >= enough ? mean(owners.page_fault, *owners.faults) : 0;
     const Amount price_of_one = wanted("fault.process");
-    const Amount one = with_scale(price_of_one, std::min(dearer_faults, ratio_or_one(own, price_of_one.value)));
+    const Amount one = with_scale(price_of_one, std::min(max_fault_ratio, ratio_or_one(own, price_of_one.value)));
     EstimateLine& faults = line("fault", "page faults after the fork", each.value * converted_.created, 0);
     price(faults, wanted, times(product(each, one), converted_.created),
-          "by what a forked worker touches again of what its program had touched");
+          "a forked worker faults again on pages that its program had touched");
     return faults.state == EstimateLine::State::priced ? *faults.count : 0;
   }
 
@@ -321,17 +322,17 @@ class Estimator {
     }
     Wanted wanted(prices_);
     const Amount more = difference(wanted(price_there), wanted(price_here));
-    // Without a latency of its own, that of the list.
+    // Falls back to the price list without a measured latency.
     const auto listed = prices_.one(price_here);
     const double own = own_latency.value_or(listed ? listed->value : 0);
     const double scale = listed ? ratio_or_one(own, listed->value) : 1;
     EstimateLine& switches = line("switch", quantity, count, own * count.value_or(0));
     price(switches, wanted,
           sum(exactly(switches.here), times(with_scale(more, std::max(1.0, scale)), count.value_or(0))),
-          "own mean latency here; the difference of a hop there");
+          "here the program's own mean latency, there the difference of a hop");
   }
 
-  // What a call costs more on a shared futex than on a private one, but for its switch: every other call sleeps.
+  // The extra cost of a call on a shared futex, without its context switch: every other call sleeps.
   void futex_line(const std::optional<double>& calls, double time, const char* quantity, bool shared_here) {
     if (calls && *calls == 0) {
       return;
@@ -356,12 +357,13 @@ class Estimator {
     const Amount there = wanted(price_there);
     EstimateLine& memory = line("memory", "changes of the memory map", tasks.memory_calls, tasks.memory);
     const double ratio = ratio_or_one(there.value, here.value);
-    // The list's change meets one other thread, and holds no lock that it waits for.
+    // The price list's workload has one other thread, and no contention on mmap_lock.
     price(memory, wanted, times(between(std::min(1.0, ratio * ratio), std::max(1.0, ratio * ratio)), memory.here),
-          to_ == Model::threads ? "one map for all: its lock, and TLB shootdowns where others run" : "a map for each");
+          to_ == Model::threads ? "one shared map: mmap_lock, and TLB shootdowns on the other threads' CPUs"
+                                : "a map per process");
   }
 
-  // Entering faults, and caches and TLB that a switch or a fork left cold.
+  // User time depends on fault entries, and on cache and TLB misses after a switch or a fork.
   void user_line(double more_faults, const std::optional<double>& switches, bool to_threads) {
     if (!program_.calls_seen) {
       return;
@@ -380,7 +382,7 @@ class Estimator {
     const Amount more = sum(times(not_below(of_fault, 0), more_faults),
                             times(not_below(of_switch, 0), (to_threads ? -1 : 1) * switches.value_or(0)));
     price(line, wanted, sum(exactly(line.here), more),
-          "entering faults, and caches and TLB that forks and switches leave cold");
+          "fault entries, and cache and TLB misses after forks and switches");
     estimate_.lines.push_back(std::move(line));
   }
 
@@ -393,15 +395,15 @@ class Estimator {
     const auto same = prices_.one(id);
     const auto across = prices_.one(id + ".across-cpus");
     if (!same || !across) {
-      return;  // one condition only: there is one CPU, or nothing is known of the other
+      return;  // a price for only one condition, as on a machine with one CPU
     }
     const double each = std::abs(across->value - same->value) * placed_otherwise;
     EstimateLine& line = this->line("wakeup", "wakeups", wakeups, *wakeups * same->value / 2);
     line.there = {line.here, std::max(0.0, line.here - each * *wakeups), line.here + each * *wakeups};
-    line.note = "as many; one of ten perhaps placed on another CPU";
+    line.note = "the same number; up to 10 % may wake on another CPU";
   }
 
-  // ---- What is no line
+  // ---- Facts without a line
 
   void fact(std::string id, std::string quantity, EstimateFact::State state, const std::optional<double>& count,
             std::string unit, const std::optional<double>& time, std::string note) {
@@ -411,7 +413,7 @@ class Estimator {
     }
   }
 
-  void tell_facts() {
+  void add_facts() {
     using State = EstimateFact::State;
     static const std::map<std::string, std::string> names{{"pipe", "bytes through pipes"},
                                                           {"unix_socket", "bytes through unix sockets"},
@@ -420,7 +422,7 @@ class Estimator {
     for (const ChannelCounts& channel : program_.channels) {
       const auto name = names.find(channel.channel);
       fact(channel.channel, name == names.end() ? channel.channel : name->second, State::unchanged, channel.bytes,
-           "bytes", channel.kernel, "it goes on sending them");
+           "bytes", channel.kernel, "sent in both models");
     }
     double programs = 0;
     double time = 0;
@@ -433,26 +435,26 @@ class Estimator {
       unconverted += process.how == "vfork" || process.how == "spawn" || process.how == "clone_vm" ? 1 : 0;
     }
     fact("exec", "other programs (exec)", State::no_counterpart, programs, "count", time,
-         to_ == Model::threads ? "a program of its own cannot be a thread of another: it stays"
-                               : "a program of its own is a process already: it stays");
-    fact("other-creations", "vforks, spawns and processes in their parent's memory", State::unchanged, unconverted,
-         "count", std::nullopt, "they stay what they are");
+         to_ == Model::threads ? "another program cannot become a thread: unchanged"
+                               : "another program is a process already: unchanged");
+    fact("other-creations", "vforks, spawns and clones with CLONE_VM", State::unchanged, unconverted, "count",
+         std::nullopt, "not converted");
     if (to_ == Model::threads) {
       fact("page-tables", "page tables of workers", State::falls_away, converted_.workers.page_table_bytes, "bytes",
-           std::nullopt, "threads have those of their process");
+           std::nullopt, "threads share those of their process");
     } else if (const auto tables = prices_.find("page-tables.process"); tables && converted_.created > 0) {
       fact("page-tables", "page tables of workers", State::bound, tables->value * converted_.created, "bytes",
-           std::nullopt, "of as many small processes, at least; as threads they have none");
-      fact("shared-memory", "threads that see each other's memory", State::no_counterpart, converted_.count, "count",
-           std::nullopt, "what they pass in it has to be mapped or sent: not priced");
+           std::nullopt, "at least those of as many small processes");
+      fact("shared-memory", "threads that share memory", State::no_counterpart, converted_.count, "count", std::nullopt,
+           "processes have to map or send what threads pass in memory: not priced");
     }
     fact("tlb-flush", "TLB flushes on a switch", State::included, both_.tlb_flushes, "count", std::nullopt,
-         "in the price of a switch");
+         "part of the price of a switch");
     fact("shootdown", "TLB shootdowns sent", State::included, both_.shootdowns, "count", std::nullopt,
-         to_ == Model::threads ? "in the cost of forks and copies" : "in the cost of map changes");
+         to_ == Model::threads ? "part of the cost of forks and copies" : "part of the cost of map changes");
     if (to_ == Model::processes && converted_.created > 0 && !of_known_size()) {
       fact("size", "creations by a program of unknown size", State::bound, converted_.created, "count", std::nullopt,
-           "it was there before the window: a large program's forks cost more than the sum says");
+           "the program started before the window: if it is large, its forks cost more than estimated");
     }
   }
 
@@ -462,8 +464,8 @@ class Estimator {
     std::vector<std::string> differ;
     const auto compare = [&differ](const char* what, const std::string& of_report, const std::string& of_prices) {
       if (of_report != of_prices) {
-        differ.push_back(fmt::format("{} {} and {}", what, of_report.empty() ? "not told" : of_report,
-                                     of_prices.empty() ? "not told" : of_prices));
+        differ.push_back(fmt::format("{} {} and {}", what, of_report.empty() ? "unknown" : of_report,
+                                     of_prices.empty() ? "unknown" : of_prices));
       }
     };
     const auto cpus = [](const MeasuredOn& on) { return on.cpus ? fmt::format("{:.0f}", *on.cpus) : std::string(); };
@@ -477,13 +479,13 @@ class Estimator {
         all += (all.empty() ? "" : "; ") + each;
       }
       estimate_.warnings.push_back(
-          fmt::format("The report and the prices are of different machines ({}): the estimate is of neither.", all));
+          fmt::format("The report and the prices are from different machines ({}): the estimate fits neither.", all));
     }
   }
 
   // ---- The sum
 
-  [[nodiscard]] Estimate::Sum summed(const std::function<bool(const EstimateLine&)>& is_part, double all) const {
+  [[nodiscard]] Estimate::Sum add_lines(const std::function<bool(const EstimateLine&)>& is_part, double all) const {
     Estimate::Sum total{all, exactly(all)};
     double lower = 0;
     double upper = 0;
@@ -495,15 +497,14 @@ class Estimator {
       }
     }
     total.there.value = std::max(0.0, total.there.value);
-    total.there.low = total.there.value / further_apart(total.there.value, total.there.value - lower);
-    total.there.high = total.there.value > 0
-                           ? total.there.value * further_apart(total.there.value + upper, total.there.value)
-                           : upper * estimate_.run_to_run;
+    total.there.low = total.there.value / widen(total.there.value, total.there.value - lower);
+    total.there.high = total.there.value > 0 ? total.there.value * widen(total.there.value + upper, total.there.value)
+                                             : upper * estimate_.run_to_run;
     return total;
   }
 
-  // The factor from `low` to `high`, without bound from 0 on, and that between two runs, which is independent of it.
-  [[nodiscard]] double further_apart(double high, double low) const {
+  // Combines the factor from `low` to `high` (infinite from 0) with the independent factor between two runs.
+  [[nodiscard]] double widen(double high, double low) const {
     if (low <= 0 || high <= 0) {
       return high > 0 ? std::numeric_limits<double>::infinity() : 1;
     }
@@ -512,15 +513,15 @@ class Estimator {
 
   void add_up() {
     if (const auto scatter = prices_.one("scatter")) {
-      estimate_.run_to_run_priced = scatter->value > least_run_to_run;
-      estimate_.run_to_run = std::max(least_run_to_run, scatter->value);
+      estimate_.run_to_run_priced = scatter->value > min_run_to_run;
+      estimate_.run_to_run = std::max(min_run_to_run, scatter->value);
     } else {
-      estimate_.run_to_run = least_run_to_run;
+      estimate_.run_to_run = min_run_to_run;
     }
-    estimate_.cpu = summed([](const EstimateLine&) { return true; }, program_.work.running);
+    estimate_.cpu = add_lines([](const EstimateLine&) { return true; }, program_.work.running);
     if (program_.calls_seen) {
-      estimate_.kernel = summed([](const EstimateLine& each) { return !each.user; },
-                                std::max(0.0, program_.work.running - program_.work.user));
+      estimate_.kernel = add_lines([](const EstimateLine& each) { return !each.user; },
+                                   std::max(0.0, program_.work.running - program_.work.user));
     }
     estimate_.rest = program_.work.running;
     for (const EstimateLine& each : estimate_.lines) {
@@ -538,11 +539,6 @@ class Estimator {
   Estimate estimate_;
 };
 
-// No task at all, which is not the same as a task without figures.
-bool is_nothing(const WorkCounts& work) {
-  return work.running == 0 && !work.exits && !work.faults && !work.wakeups && !work.execs;
-}
-
 }  // namespace
 
 const char* to_string(Model model) { return model == Model::threads ? "threads" : "processes"; }
@@ -553,8 +549,8 @@ std::size_t Estimate::without_price() const {
 }
 
 Result<Estimate> estimate(const ProgramCounts& program, const PriceList& prices, std::optional<Model> to) {
-  Converted processes = worker_processes(program);
-  Converted threads = worker_threads(program);
+  Converted processes = find_worker_processes(program);
+  Converted threads = find_worker_threads(program);
   const Model model = to.value_or(threads.count > processes.count ? Model::processes : Model::threads);
   Converted& chosen = model == Model::threads ? processes : threads;
   if (chosen.count == 0 || program.work.running == 0) {
@@ -563,7 +559,7 @@ Result<Estimate> estimate(const ProgramCounts& program, const PriceList& prices,
                             : model == Model::threads ? "no process was forked without an exec"
                                                       : "no process has a second thread";
     return Error{"nothing to convert", why,
-                 to && program.work.running > 0 ? "leave --as out to take what there is" : ""};
+                 to && program.work.running > 0 ? "drop --as to convert whatever there is" : ""};
   }
   return Estimator(program, prices, model, std::move(chosen)).make();
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Prices by id, and what a line takes of them.
+// Prices by id, and the prices that a line needs.
 #pragma once
 
 #include <algorithm>
@@ -23,7 +23,7 @@ class Prices {
     }
   }
 
-  // On one CPU and across CPUs, where both are measured: anything between them.
+  // Covers the prices on one CPU and across CPUs if both are measured.
   [[nodiscard]] std::optional<Amount> find(const std::string& id) const {
     const auto same = one(id);
     const auto across = one(id + ".across-cpus");
@@ -33,7 +33,7 @@ class Prices {
     return Amount{std::sqrt(same->value * across->value), std::min(same->low, across->low),
                   std::max(same->high, across->high)};
   }
-  // In that one condition.
+  // The price of this id alone, in its one condition.
   [[nodiscard]] std::optional<Amount> one(const std::string& id) const {
     const auto found = prices_.find(id);
     if (found == prices_.end()) {
@@ -48,18 +48,18 @@ class Prices {
   std::map<std::string, Price> prices_;
 };
 
-// A line takes the prices that it needs; the first that is missing leaves it without one.
+// Looks up the prices of a line, and remembers a missing one: then the line has no price.
 class Wanted {
  public:
   explicit Wanted(const Prices& prices) : prices_(prices) {}
 
-  Amount operator()(const std::string& id) { return take(id, prices_.find(id)); }
-  Amount one(const std::string& id) { return take(id, prices_.one(id)); }
-  // The first by name, of those that are missing: compilers evaluate arguments in different orders.
+  Amount operator()(const std::string& id) { return value_or_missing(id, prices_.find(id)); }
+  Amount one(const std::string& id) { return value_or_missing(id, prices_.one(id)); }
+  // The alphabetically first missing id, because the evaluation order of arguments is unspecified.
   [[nodiscard]] const std::string& missing() const { return missing_; }
 
  private:
-  Amount take(const std::string& id, const std::optional<Amount>& found) {
+  Amount value_or_missing(const std::string& id, const std::optional<Amount>& found) {
     if (!found && (missing_.empty() || id < missing_)) {
       missing_ = id;
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Counts and prices from the JSON of reports, which anybody may have written: every value that is used is checked.
+// Reads counts and prices from JSON reports. The files are untrusted: every value is checked.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -15,7 +15,7 @@
 namespace taskcost {
 namespace {
 
-MeasuredOn measured_on(const JsonPlace& root) {
+MeasuredOn read_host(const JsonPlace& root) {
   const JsonPlace host = root.at("host");
   return {host.at("kernel").text(), host.at("arch").text(), host.at("virtualization").text(), host.at("cpus").amount()};
 }
@@ -73,8 +73,8 @@ ProcessCounts read_process(const JsonPlace& place) {
   return process;
 }
 
-// All of them have ended, so that each task is an exit.
-ProcessCounts read_folded(const JsonPlace& place) {
+// The processes of this sum have all ended, so the number of exits is the number of tasks.
+ProcessCounts read_aggregated(const JsonPlace& place) {
   ProcessCounts folded;
   folded.comm = place.at("comm").text();
   folded.processes = place.at("processes").amount().value_or(0);
@@ -99,7 +99,7 @@ CreationCounts read_creations(const JsonPlace& root, const char* kind) {
   return creations;
 }
 
-std::optional<double> mean_of(const JsonPlace& histogram) {
+std::optional<double> read_mean(const JsonPlace& histogram) {
   const auto sum = histogram.at("sum_ns").amount();
   const auto count = histogram.at("count").amount();
   return sum && count && *count > 0 ? std::optional(*sum / *count) : std::nullopt;
@@ -116,7 +116,7 @@ void read_channels(const JsonPlace& totals, ProgramCounts& program) {
   }
 }
 
-Condition condition_named(const std::string& name) {
+Condition parse_condition(const std::string& name) {
   for (const Condition condition : {Condition::same_cpu, Condition::across_cpus}) {
     if (name == to_string(condition)) {
       return condition;
@@ -130,7 +130,7 @@ Price read_price(const JsonPlace& place) {
   price.id = place.at("id").text();
   price.name = place.at("name").text();
   price.unit = place.at("unit").text();
-  price.condition = condition_named(place.at("condition").text());
+  price.condition = parse_condition(place.at("condition").text());
   price.value = place.at("value").amount();
   const auto low = place.at("low").number();
   const auto high = place.at("high").number();
@@ -149,14 +149,14 @@ Result<ProgramCounts> read_program(std::string_view text) {
   }
   if (is_of_rounds(*document)) {
     return Error{"this is a report of 'taskcost compare'", "it has medians of many runs",
-                 "give one of run, attach or workload"};
+                 "use a report of run, attach or workload"};
   }
   std::optional<std::string> complaint;
   const JsonPlace root(*document, complaint);
   ProgramCounts program;
   program.mode = root.at("target").at("mode").text();
   program.command = root.at("target").at("command").text();
-  program.measured_on = measured_on(root);
+  program.measured_on = read_host(root);
   const JsonPlace totals = root.at("totals");
   program.work = read_work(totals);
   program.calls_seen = !totals.at("counters").has("syscalls") || totals.at("counters").at("syscalls").is_there();
@@ -165,18 +165,18 @@ Result<ProgramCounts> read_program(std::string_view text) {
       program.processes.push_back(read_process(place));
     }
   });
-  root.at("folded").each([&program](const JsonPlace& place) { program.processes.push_back(read_folded(place)); });
+  root.at("folded").each([&program](const JsonPlace& place) { program.processes.push_back(read_aggregated(place)); });
   program.forks = read_creations(root, "fork");
   program.threads = read_creations(root, "thread");
-  program.switch_latency_same = mean_of(root.at("histograms").at("switch_same"));
-  program.switch_latency_other = mean_of(root.at("histograms").at("switch_other"));
+  program.switch_latency_same = read_mean(root.at("histograms").at("switch_same"));
+  program.switch_latency_other = read_mean(root.at("histograms").at("switch_other"));
   read_channels(totals, program);
   if (complaint) {
     return not_a_report(*std::move(complaint));
   }
   if (program.mode == "verify") {
-    return Error{"this is a report of 'taskcost verify'", "it has no program of yours in it",
-                 "give one of run, attach or workload; --prices takes this one"};
+    return Error{"this is a report of 'taskcost verify'", "it contains only bundled workloads",
+                 "use a report of run, attach or workload; this one is for --prices"};
   }
   return program;
 }
@@ -189,14 +189,14 @@ Result<PriceList> read_price_list(std::string_view text) {
   std::optional<std::string> complaint;
   const JsonPlace root(*document, complaint);
   PriceList list;
-  list.measured_on = measured_on(root);
+  list.measured_on = read_host(root);
   root.at("price_list").each([&list](const JsonPlace& place) { list.prices.push_back(read_price(place)); });
   if (complaint) {
     return not_a_report(*std::move(complaint));
   }
   if (list.prices.empty()) {
     return Error{"there is no price list in it", "only 'taskcost verify' measures one",
-                 "give a file that 'taskcost verify -o FILE.json' has written, or leave --prices out"};
+                 "use a file that 'taskcost verify -o FILE.json' has written, or drop --prices"};
   }
   return list;
 }

@@ -9,7 +9,7 @@ namespace {
 
 using ById = std::map<double, const ProcessCounts*>;
 
-const ProcessCounts* parent_of(const ProcessCounts& process, const ById& by_id) {
+const ProcessCounts* find_parent(const ProcessCounts& process, const ById& by_id) {
   const auto found = by_id.find(process.parent);
   return process.parent == 0 || found == by_id.end() ? nullptr : found->second;
 }
@@ -18,10 +18,10 @@ bool is_worker_process(const ProcessCounts& process, const ById& by_id, bool any
   if (!calls_no_exec(process)) {
     return false;
   }
-  if (process.how.empty()) {  // summed up by the report
+  if (process.how.empty()) {  // several processes that the report has summed up
     return any_fork && process.processes > 0;
   }
-  const ProcessCounts* const parent = parent_of(process, by_id);
+  const ProcessCounts* const parent = find_parent(process, by_id);
   if (process.how == "fork") {
     return parent != nullptr;
   }
@@ -29,10 +29,10 @@ bool is_worker_process(const ProcessCounts& process, const ById& by_id, bool any
          parent->command == process.command;
 }
 
-Touched touched_by(const ProcessCounts& process, const ById& by_id) {
+Touched sum_touched(const ProcessCounts& process, const ById& by_id) {
   Touched touched;
   const ProcessCounts* each = &process;
-  // Parents of a hostile report may go round in circles.
+  // The parents of a hostile report may form a cycle.
   for (std::size_t steps = 0; each != nullptr && steps <= by_id.size(); ++steps) {
     touched.faults += each->work.faults.value_or(0);
     touched.file_faults += each->work.faults_file.value_or(0);
@@ -41,7 +41,7 @@ Touched touched_by(const ProcessCounts& process, const ById& by_id) {
       touched.known = each->work.faults && each->work.faults_file;
       return touched;
     }
-    each = each->how == "fork" ? parent_of(*each, by_id) : nullptr;
+    each = each->how == "fork" ? find_parent(*each, by_id) : nullptr;
   }
   return {};
 }
@@ -52,7 +52,7 @@ void keep_largest(Touched& largest, const Touched& more) {
   }
 }
 
-ById index_of(const std::vector<ProcessCounts>& processes) {
+ById index_by_id(const std::vector<ProcessCounts>& processes) {
   ById by_id;
   for (const ProcessCounts& process : processes) {
     if (!process.how.empty()) {
@@ -63,14 +63,19 @@ ById index_of(const std::vector<ProcessCounts>& processes) {
 }
 
 void add_known(std::optional<double>& sum, const std::optional<double>& more) {
-  // What one of them lacks is lacking in the sum.
+  // A count that one operand lacks is missing in the sum.
   sum = sum && more ? std::optional(*sum + *more) : std::nullopt;
+}
+
+// Distinguishes the sum of no tasks from the sum of tasks without figures.
+bool is_nothing(const WorkCounts& work) {
+  return work.running == 0 && !work.exits && !work.faults && !work.wakeups && !work.execs;
 }
 
 }  // namespace
 
-Converted worker_processes(const ProgramCounts& program) {
-  const ById by_id = index_of(program.processes);
+Converted find_worker_processes(const ProgramCounts& program) {
+  const ById by_id = index_by_id(program.processes);
   Converted converted;
   std::set<const ProcessCounts*> owners;
   for (const ProcessCounts& process : program.processes) {
@@ -84,7 +89,7 @@ Converted worker_processes(const ProgramCounts& program) {
     converted.reap += process.reap.value_or(0);
     converted.largest_faults =
         std::max(converted.largest_faults, process.work.faults_file.value_or(0) / std::max(1.0, process.processes));
-    const ProcessCounts* const parent = parent_of(process, by_id);
+    const ProcessCounts* const parent = find_parent(process, by_id);
     if (parent != nullptr && !is_worker_process(*parent, by_id, true)) {
       owners.insert(parent);
     }
@@ -92,14 +97,14 @@ Converted worker_processes(const ProgramCounts& program) {
   for (const ProcessCounts* const owner : owners) {
     add(converted.owners, owner->work);
     converted.owner_ids.insert(owner->id);
-    keep_largest(converted.touched, touched_by(*owner, by_id));
+    keep_largest(converted.touched, sum_touched(*owner, by_id));
   }
   converted.created = std::min(converted.created, program.forks.count);
   return converted;
 }
 
-Converted worker_threads(const ProgramCounts& program) {
-  const ById by_id = index_of(program.processes);
+Converted find_worker_threads(const ProgramCounts& program) {
+  const ById by_id = index_by_id(program.processes);
   Converted converted;
   for (const ProcessCounts& process : program.processes) {
     const double threads = process.tasks - process.processes;
@@ -109,7 +114,7 @@ Converted worker_threads(const ProgramCounts& program) {
     add(converted.owners, process.work);
     converted.owner_ids.insert(process.id);
     converted.count += threads;
-    keep_largest(converted.touched, touched_by(process, by_id));
+    keep_largest(converted.touched, sum_touched(process, by_id));
   }
   converted.created = std::min(converted.count, program.threads.count);
   return converted;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Which tasks of a program would change their model.
+// The tasks of a program that would be converted to the other model.
 #pragma once
 
 #include <set>
@@ -9,8 +9,8 @@
 
 namespace taskcost {
 
-// What a process had in memory, at most: by its own faults and those of the processes that it was forked from, back to
-// an exec. Not known where the exec was before the window.
+// An upper bound of a process's memory: its faults and those of its ancestors by fork, back to an exec. Unknown if the
+// exec was before the window.
 struct Touched {
   bool known = false;
   double faults = 0;
@@ -18,24 +18,24 @@ struct Touched {
   double memory_calls = 0;
 };
 
-// Of a program: its workers, and what they work for.
+// The workers of a program and their owners.
 struct Converted {
   WorkCounts workers;
-  WorkCounts owners;          // processes that the workers were forked by, or that the threads are in
-  double count = 0;           // tasks that change
-  double created = 0;         // of them, in the window
-  double reaped = 0;          // of them, with a known reap
+  WorkCounts owners;          // the processes that forked the workers, or that contain the threads
+  double count = 0;           // converted tasks
+  double created = 0;         // those that were created in the window
+  double reaped = 0;          // those whose reaping was measured
   double reap = 0;            // ns
-  double largest_faults = 0;  // on files, of one worker
-  Touched touched;            // by the owner that touched most
+  double largest_faults = 0;  // the largest number of faults on files of one worker
+  Touched touched;            // of the owner with the most faults
   std::set<double> owner_ids;
 };
 
 inline bool calls_no_exec(const ProcessCounts& process) { return process.work.execs.value_or(0) == 0; }
 
-// Forked processes without an exec of their own.
-Converted worker_processes(const ProgramCounts& program);
-// Threads beside the first of their process.
-Converted worker_threads(const ProgramCounts& program);
+// Finds forked processes that called no exec.
+Converted find_worker_processes(const ProgramCounts& program);
+// Finds all threads except the first one of each process.
+Converted find_worker_threads(const ProgramCounts& program);
 
 }  // namespace taskcost

@@ -15,9 +15,9 @@ constexpr tc_counter creation_counters[] = {TC_COUNTER_CHILDREN_THREADS, TC_COUN
                                             TC_COUNTER_CHILDREN_VFORKS, TC_COUNTER_CHILDREN_SPAWNS,
                                             TC_COUNTER_CHILDREN_CLONE_VM};
 
-Count sum_of(const Count& one, const Count& other) { return one && other ? Count(*one + *other) : std::nullopt; }
+Count add_counts(const Count& one, const Count& other) { return one && other ? Count(*one + *other) : std::nullopt; }
 
-// Counts only grow; should one not, nothing happened rather than 2^64 events.
+// Counters never decrease. If one does, report 0 instead of an unsigned underflow.
 std::uint64_t growth(std::uint64_t before, std::uint64_t now) { return now > before ? now - before : 0; }
 
 Count growth(const Count& before, const Count& now) {
@@ -54,7 +54,7 @@ Losses difference(const Losses& before, const Losses& now) {
 
 using TasksById = std::unordered_map<std::uint64_t, const Glance::Task*>;
 
-TaskChange change_of(const Glance::Task& task, const TasksById& before) {
+TaskChange make_change(const Glance::Task& task, const TasksById& before) {
   TaskChange change{task.id,       task.tid,   task.comm,     task.leader,    task.kernel_thread,
                     /*born=*/true, task.ended, task.activity, task.condition, figures_of(task.account)};
   if (const auto known = before.find(task.id); known != before.end()) {
@@ -64,7 +64,7 @@ TaskChange change_of(const Glance::Task& task, const TasksById& before) {
   return change;
 }
 
-void include(ProcessChange& process, TaskChange change) {
+void add_task(ProcessChange& process, TaskChange change) {
   add(process.figures, change.figures);
   process.kernel_thread = process.kernel_thread && change.kernel_thread;
   process.ended = process.ended && change.ended;
@@ -86,9 +86,9 @@ ProcessChange empty_process(const Glance::Task& task) {
 
 }  // namespace
 
-Count Figures::switches() const { return sum_of(voluntary_switches, involuntary_switches); }
+Count Figures::switches() const { return add_counts(voluntary_switches, involuntary_switches); }
 
-Count Figures::faults() const { return sum_of(faults_minor, faults_major); }
+Count Figures::faults() const { return add_counts(faults_minor, faults_major); }
 
 Figures figures_of(const Account& account) {
   Figures figures;
@@ -105,7 +105,7 @@ Figures figures_of(const Account& account) {
   figures.faults_minor = account.counters[TC_COUNTER_FAULTS_MINOR];
   figures.faults_major = account.counters[TC_COUNTER_FAULTS_MAJOR];
   for (const tc_counter counter : creation_counters) {
-    figures.creations = sum_of(figures.creations, account.counters[counter]);
+    figures.creations = add_counts(figures.creations, account.counters[counter]);
   }
   return figures;
 }
@@ -119,11 +119,11 @@ void add(Figures& sum, const Figures& other) {
   for (std::size_t wait = 0; wait < sum.blocked_by.size(); ++wait) {
     sum.blocked_by[wait] += other.blocked_by[wait];
   }
-  sum.voluntary_switches = sum_of(sum.voluntary_switches, other.voluntary_switches);
-  sum.involuntary_switches = sum_of(sum.involuntary_switches, other.involuntary_switches);
-  sum.faults_minor = sum_of(sum.faults_minor, other.faults_minor);
-  sum.faults_major = sum_of(sum.faults_major, other.faults_major);
-  sum.creations = sum_of(sum.creations, other.creations);
+  sum.voluntary_switches = add_counts(sum.voluntary_switches, other.voluntary_switches);
+  sum.involuntary_switches = add_counts(sum.involuntary_switches, other.involuntary_switches);
+  sum.faults_minor = add_counts(sum.faults_minor, other.faults_minor);
+  sum.faults_major = add_counts(sum.faults_major, other.faults_major);
+  sum.creations = add_counts(sum.creations, other.creations);
 }
 
 std::optional<Duration> Overhead::probes() const {
@@ -164,13 +164,13 @@ Changes changes_between(const Glance& before, const Glance& now) {
   for (const Glance::Task& task : before.tasks) {
     known.emplace(task.id, &task);
   }
-  std::unordered_map<std::uint64_t, std::size_t> places;
+  std::unordered_map<std::uint64_t, std::size_t> indices;  // by process id
   for (const Glance::Task& task : now.tasks) {
-    const auto [place, first] = places.emplace(task.process, changes.processes.size());
+    const auto [entry, first] = indices.emplace(task.process, changes.processes.size());
     if (first) {
       changes.processes.push_back(empty_process(task));
     }
-    include(changes.processes[place->second], change_of(task, known));
+    add_task(changes.processes[entry->second], make_change(task, known));
   }
   for (const ProcessChange& process : changes.processes) {
     add(changes.total, process.figures);

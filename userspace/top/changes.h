@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What happened between two glances, by process and task. Plain values, no printing.
+// The difference of two glances, by process and task.
 #pragma once
 
 #include <cstdint>
@@ -12,13 +12,13 @@
 
 namespace taskcost {
 
-// Of one task, of a process (the sum of its tasks), or of all. Times may be slightly negative: a task whose switch-in
-// had no tracepoint is booked as waiting until the scheduler's books tell otherwise, and then the wait is taken back.
+// Figures of a task, of a process (the sum of its tasks), or of all tasks. A time may be slightly negative: a switch-in
+// without a tracepoint is counted as waiting until the scheduler's statistics contradict it, and is then subtracted.
 struct Figures {
   Duration user{};       // on a CPU in user code
-  Duration kernel{};     // on a CPU outside user code
-  Duration preempted{};  // waiting for a CPU after it was taken away,
-  Duration runnable{};   // and after a wake-up
+  Duration kernel{};     // on a CPU in the kernel
+  Duration preempted{};  // on the run queue after a preemption
+  Duration runnable{};   // on the run queue after a wakeup
   Duration blocked{};
   PerWait<Duration> blocked_by{};
   // nullopt: not measured.
@@ -35,7 +35,7 @@ struct Figures {
 };
 
 Figures figures_of(const Account& account);
-// A sum of which a part is not measured is not measured.
+// A count that one operand lacks is nullopt in the sum.
 void add(Figures& sum, const Figures& other);
 
 struct TaskChange {
@@ -44,7 +44,7 @@ struct TaskChange {
   std::string comm;  // hostile
   bool leader = false;
   bool kernel_thread = false;
-  bool born = false;   // not there at the glance before: its figures count from its birth
+  bool born = false;   // not in the earlier glance: its figures count from its creation
   bool ended = false;  // in the interval
   tc_activity activity = TC_ACTIVITY_USER;
   tc_condition condition = TC_CONDITION_RUNNING;
@@ -55,21 +55,21 @@ struct ProcessChange {
   std::uint64_t id = 0;
   std::uint64_t parent = 0;  // 0: not observed
   std::uint32_t tgid = 0;
-  std::string comm;            // of the leader, of the first task where the leader is not observed; hostile
-  bool kernel_thread = false;  // as all of its tasks are
-  bool ended = false;          // with all of its tasks
+  std::string comm;            // the leader's; the first task's if the leader is not observed; hostile
+  bool kernel_thread = false;  // all of its tasks are kernel threads
+  bool ended = false;          // all of its tasks have ended
   std::vector<TaskChange> tasks;
   Figures figures;
 };
 
-// What the observation cost between the glances.
+// The observer's own cost between the two glances.
 struct Overhead {
   Duration userspace{};
   std::uint64_t transitions = 0;
   std::optional<Duration> per_transition;
-  Duration glance{};  // taking the later one; a part of `userspace`
+  Duration glance{};  // time to take the later glance; included in `userspace`
 
-  // nullopt: a transition could not be calibrated.
+  // nullopt: the cost of a probe run is unknown, because the calibration failed.
   [[nodiscard]] std::optional<Duration> probes() const;
   [[nodiscard]] std::optional<Duration> total() const;
 };
@@ -77,13 +77,13 @@ struct Overhead {
 struct Changes {
   Instant at{};  // the later glance
   Duration interval{};
-  std::vector<ProcessChange> processes;  // by their first task
+  std::vector<ProcessChange> processes;  // in the order of their first tasks
   Figures total;
   Overhead overhead;
   Losses losses;              // in the interval
   Losses losses_since_start;  // since the window opened
 
-  // What took `time` of the interval, 1 being all of it: of one CPU, or of one task waiting all the time.
+  // `time` as a part of the interval: 1 is one CPU that is always busy, or one task that always waits.
   [[nodiscard]] double share(Duration time) const;
   [[nodiscard]] double per_second(std::uint64_t count) const;
   [[nodiscard]] std::size_t task_count() const;

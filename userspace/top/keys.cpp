@@ -13,7 +13,7 @@ using namespace std::chrono_literals;
 constexpr Duration intervals[] = {100ms, 200ms, 500ms, 1s, 2s, 3s, 5s, 10s, 20s, 30s, 60s};
 
 // Longer than any name (TC_COMM_LEN bytes) and any pid.
-constexpr std::size_t longest_filter = 32;
+constexpr std::size_t max_filter_bytes = 32;
 
 void append_utf8(std::string& text, char32_t code) {
   const auto byte = [&text](char32_t value) { text += static_cast<char>(value); };
@@ -61,7 +61,7 @@ UiState after_key_in_filter(const Key& key, UiState state) {
       constexpr char32_t erase_line = 'U' & 0x1f;
       if (key.character == erase_line) {
         entry.clear();
-      } else if (key.character >= ' ' && key.character != 0x7f && entry.size() + 4 <= longest_filter) {
+      } else if (key.character >= ' ' && key.character != 0x7f && entry.size() + 4 <= max_filter_bytes) {
         append_utf8(entry, key.character);
       }
       break;
@@ -73,24 +73,24 @@ UiState after_key_in_filter(const Key& key, UiState state) {
   return state;
 }
 
-UiState sorted_by(SortKey key, UiState state) {
+UiState set_sort(SortKey key, UiState state) {
   state.view.sort = key;
   state.view.reverse = false;
   state.scroll = 0;
   return state;
 }
 
-// `by` columns to the right or to the left in the order of sort_keys.
-UiState sorted_by_neighbour(UiState state, std::ptrdiff_t by) {
+// Moves the sort column by `by` columns in the order of sort_keys.
+UiState move_sort(UiState state, std::ptrdiff_t by) {
   constexpr auto count = static_cast<std::ptrdiff_t>(std::size(sort_keys));
   const auto* now = std::find_if(std::begin(sort_keys), std::end(sort_keys),
                                  [&state](const SortKeyName& entry) { return entry.key == state.view.sort; });
   const std::ptrdiff_t next = (now - std::begin(sort_keys) + by + count) % count;
-  return sorted_by(sort_keys[next].key, std::move(state));
+  return set_sort(sort_keys[next].key, std::move(state));
 }
 
-// The same key again leads back to the plain list.
-UiState toggled(View::Shape shape, UiState state) {
+// Pressing the key again returns to the list of processes.
+UiState toggle_shape(View::Shape shape, UiState state) {
   state.view.shape = state.view.shape == shape ? View::Shape::processes : shape;
   state.scroll = 0;
   return state;
@@ -110,9 +110,9 @@ UiState after_character(char32_t character, UiState state) {
       state.paused = !state.paused;
       return state;
     case 't':
-      return toggled(View::Shape::tree, std::move(state));
+      return toggle_shape(View::Shape::tree, std::move(state));
     case 'H':
-      return toggled(View::Shape::threads, std::move(state));
+      return toggle_shape(View::Shape::threads, std::move(state));
     case '/':
       state.filter_entry = state.view.filter;
       return state;
@@ -129,32 +129,32 @@ UiState after_character(char32_t character, UiState state) {
       return state;
     case '<':
     case ',':
-      return sorted_by_neighbour(std::move(state), -1);
+      return move_sort(std::move(state), -1);
     case '>':
     case '.':
-      return sorted_by_neighbour(std::move(state), 1);
+      return move_sort(std::move(state), 1);
     case 'c':
     case 'P':  // as in top
-      return sorted_by(SortKey::cpu, std::move(state));
+      return set_sort(SortKey::cpu, std::move(state));
     case 'u':
-      return sorted_by(SortKey::user, std::move(state));
+      return set_sort(SortKey::user, std::move(state));
     case 'k':
-      return sorted_by(SortKey::kernel, std::move(state));
+      return set_sort(SortKey::kernel, std::move(state));
     case 'w':
-      return sorted_by(SortKey::queue, std::move(state));
+      return set_sort(SortKey::queue, std::move(state));
     case 'b':
-      return sorted_by(SortKey::blocked, std::move(state));
+      return set_sort(SortKey::blocked, std::move(state));
     case 's':
-      return sorted_by(SortKey::switches, std::move(state));
+      return set_sort(SortKey::switches, std::move(state));
     case 'f':
-      return sorted_by(SortKey::faults, std::move(state));
+      return set_sort(SortKey::faults, std::move(state));
     case 'n':
-      return sorted_by(SortKey::creations, std::move(state));
+      return set_sort(SortKey::creations, std::move(state));
     case 'p':
     case 'N':  // as in top
-      return sorted_by(SortKey::pid, std::move(state));
+      return set_sort(SortKey::pid, std::move(state));
     case 'a':
-      return sorted_by(SortKey::name, std::move(state));
+      return set_sort(SortKey::name, std::move(state));
     default:
       return state;
   }
@@ -167,12 +167,12 @@ UiState after_key(const Key& key, UiState state, const VisibleRows& page) {
     return after_key_in_filter(key, std::move(state));
   }
   if (state.help) {
-    // Any key closes it, but for the one that ends everything.
+    // Any key closes the help; q also quits.
     state.help = false;
     state.quit = key.kind == Key::Kind::character && (key.character == 'q' || key.character == 'Q');
     return state;
   }
-  // Rows may have become fewer since.
+  // The table may have fewer rows than when it was last scrolled.
   const std::size_t scroll = std::min(state.scroll, page.last_scroll());
   const std::size_t step = std::max<std::size_t>(page.visible, 1);
   switch (key.kind) {
@@ -197,9 +197,9 @@ UiState after_key(const Key& key, UiState state, const VisibleRows& page) {
       state.scroll = page.last_scroll();
       break;
     case Key::Kind::left:
-      return sorted_by_neighbour(std::move(state), -1);
+      return move_sort(std::move(state), -1);
     case Key::Kind::right:
-      return sorted_by_neighbour(std::move(state), 1);
+      return move_sort(std::move(state), 1);
     case Key::Kind::escape:
       state.view.filter.clear();
       state.scroll = 0;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a key does to a live view. No terminal here: a key is a value, and so is what it leads to.
+// Key bindings of the live view: a pure function from a key and a state to the next state, without a terminal.
 #pragma once
 
 #include <cstddef>
@@ -15,7 +15,7 @@ struct Key {
   enum class Kind { character, up, down, page_up, page_down, home, end, left, right, enter, escape, backspace };
 
   Kind kind = Kind::character;
-  char32_t character = 0;  // of Kind::character
+  char32_t character = 0;  // for Kind::character
 };
 
 constexpr Key key_of_character(char32_t character) { return {Key::Kind::character, character}; }
@@ -24,14 +24,14 @@ struct UiState {
   View view;
   Duration interval = std::chrono::seconds(1);
   std::size_t scroll = 0;  // rows above the first one shown
-  bool paused = false;     // observation goes on, the picture stays
+  bool paused = false;     // the display stands still; the observation continues
   bool help = false;
   bool quit = false;
-  // The filter while it is being typed; view.filter is what it was before, until Enter.
+  // The filter while it is edited. view.filter keeps the old one until Enter.
   std::optional<std::string> filter_entry;
 };
 
-// How much of the table the last picture showed.
+// The number of rows in the table, and on the last screen.
 struct VisibleRows {
   std::size_t rows = 0;
   std::size_t visible = 0;
@@ -41,10 +41,10 @@ struct VisibleRows {
 
 UiState after_key(const Key& key, UiState state, const VisibleRows& page);
 
-// The view to paint: with the filter as far as it is typed.
+// The view to paint, which uses the filter that is being edited.
 View shown_view(const UiState& state);
 
-// Steps of the interval that + and - go along, between a tenth of a second and a minute.
+// The next step of the interval for + and -, from 100 ms to a minute.
 Duration longer_interval(Duration interval);
 Duration shorter_interval(Duration interval);
 

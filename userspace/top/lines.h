@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Lines of a screen with their styles. Everything in them passes through TerminalText when it is appended, and nowhere
-// else: callers hand over raw names.
+// Styled lines of a screen. append() escapes all text through TerminalText, so callers pass raw names.
 #pragma once
 
 #include <cstddef>
@@ -15,8 +14,8 @@ enum class Style {
   plain,
   strong,
   faint,
-  title,     // of a column
-  selected,  // title of the column that rows are sorted by
+  title,     // a column title
+  selected,  // the title of the sort column
   alarm,
 };
 
@@ -30,12 +29,12 @@ class Line {
  public:
   explicit Line(std::size_t width) : left_(width) {}
 
-  // What does not fit is cut, with an ellipsis at the cut.
+  // Text that does not fit is cut and ends with an ellipsis.
   Line& append(std::string_view text, Style style = Style::plain);
-  // In a cell of exactly so many columns.
+  // Append a cell of exactly `columns`, aligned left or right.
   Line& append_left(std::string_view text, std::size_t columns, Style style = Style::plain);
   Line& append_right(std::string_view text, std::size_t columns, Style style = Style::plain);
-  // Blanks up to the whole width.
+  // Appends blanks up to the line's width.
   Line& fill(Style style = Style::plain) { return append_blanks(left_, style); }
 
   [[nodiscard]] std::size_t left() const { return left_; }

@@ -16,7 +16,7 @@
 namespace taskcost {
 namespace {
 
-constexpr unsigned least_width = 40;
+constexpr unsigned min_width = 40;
 
 void write_line(std::string text, std::ostream& out) {
   text.erase(text.find_last_not_of(' ') + 1);
@@ -72,13 +72,13 @@ class TopJson {
   }
 
   void write_figures(const Figures& figures) {
-    const auto when_apart = [this](Duration time) {
-      return view_.user_and_kernel_apart ? std::optional(time) : std::nullopt;
+    const auto if_split = [this](Duration time) {
+      return view_.user_kernel_split ? std::optional(time) : std::nullopt;
     };
     json_.field("cpu_share", changes_.share(figures.cpu()));
     json_.field("cpu_ns", figures.cpu());
-    json_.field("user_ns", when_apart(figures.user));
-    json_.field("kernel_ns", when_apart(figures.kernel));
+    json_.field("user_ns", if_split(figures.user));
+    json_.field("kernel_ns", if_split(figures.kernel));
     json_.field("queue_ns", figures.queue());
     json_.field("preempted_ns", figures.preempted);
     json_.field("runnable_ns", figures.runnable);
@@ -100,7 +100,7 @@ class TopJson {
     json_.field("creations", figures.creations);
   }
 
-  // In the order of the rows, so that the first process of a script is the first one on the screen.
+  // Keeps the order of the rows: the first process in JSON is the first one on the screen.
   void write_processes() {
     View view = view_;
     view.shape = View::Shape::processes;
@@ -149,9 +149,9 @@ class TopJson {
 }  // namespace
 
 void render_top_text(const Changes& changes, const View& view, std::ostream& out, unsigned width) {
-  width = std::max(width, least_width);
+  width = std::max(width, min_width);
   const Rows rows = rows_of(changes, view);
-  for (const HeaderLine& line : header_of(changes, rows, view)) {
+  for (const HeaderLine& line : make_header(changes, rows, view)) {
     for (const TerminalText& part : TerminalText(fmt::format("{}", fmt::join(line.parts, between_parts))).wrap(width)) {
       write_line(part.text(), out);
     }

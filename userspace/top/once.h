@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One interval of a live view for scripts: the whole table as text, or as JSON of schema taskcost.top/1. Functions of
-// their arguments, without a terminal.
+// One interval of the live view for scripts: the whole table as text, or as JSON with the schema taskcost.top/1.
 #pragma once
 
 #include <iosfwd>
@@ -13,17 +12,16 @@
 
 namespace taskcost {
 
-// Lines of at most `width` columns, 40 at least. No colours.
+// Writes lines of at most max(`width`, 40) columns, without color.
 void render_top_text(const Changes& changes, const View& view, std::ostream& out, unsigned width);
 
-// Where and when.
 struct TopScene {
   Report::Host host;
   std::optional<ClockAnchor> clocks;  // at the end of the interval
 };
 
-// Processes with their tasks whatever the view's shape, in the view's order and within its filter. Indented by two, one
-// trailing newline. What was not measured is null.
+// Writes processes with their tasks, whatever the view's shape, in the view's order and through its filter. Figures
+// that were not measured are null.
 void render_top_json(const Changes& changes, const View& view, const TopScene& scene, std::ostream& out);
 
 }  // namespace taskcost

@@ -22,10 +22,10 @@ bool matches(const ProcessChange& process, const std::string& filter) {
                      [&filter](const TaskChange& task) { return matches(task, filter); });
 }
 
-// Not measured: below everything that is.
-double value_of(const std::optional<std::uint64_t>& count) { return count ? static_cast<double>(*count) : -1; }
+// A count that was not measured sorts below 0.
+double sort_value(const std::optional<std::uint64_t>& count) { return count ? static_cast<double>(*count) : -1; }
 
-double value_of(const Figures& figures, SortKey key) {
+double sort_value(const Figures& figures, SortKey key) {
   switch (key) {
     case SortKey::cpu:
       return static_cast<double>(figures.cpu().count());
@@ -38,11 +38,11 @@ double value_of(const Figures& figures, SortKey key) {
     case SortKey::blocked:
       return static_cast<double>(figures.blocked.count());
     case SortKey::switches:
-      return value_of(figures.switches());
+      return sort_value(figures.switches());
     case SortKey::faults:
-      return value_of(figures.faults());
+      return sort_value(figures.faults());
     case SortKey::creations:
-      return value_of(figures.creations);
+      return sort_value(figures.creations);
     case SortKey::pid:
     case SortKey::name:
       break;
@@ -50,36 +50,36 @@ double value_of(const Figures& figures, SortKey key) {
   return 0;
 }
 
-// Negative: `one` comes first. Equal rows are told apart by what does not change, so that they keep their places.
-int order(const Row& one, const Row& other, SortKey key) {
+// Negative if `one` comes first. sort() breaks ties by PID and id, so that equal rows do not swap between refreshes.
+int compare(const Row& one, const Row& other, SortKey key) {
   if (key == SortKey::name) {
     return one.comm().compare(other.comm());
   }
   if (key == SortKey::pid) {
     return one.pid() < other.pid() ? -1 : int{one.pid() > other.pid()};
   }
-  const double here = value_of(one.figures(), key);
-  const double there = value_of(other.figures(), key);
+  const double here = sort_value(one.figures(), key);
+  const double there = sort_value(other.figures(), key);
   return here > there ? -1 : int{here < there};
 }
 
-std::uint64_t id_of(const Row& row) { return row.thread ? row.thread->id : row.process->id; }
+std::uint64_t row_id(const Row& row) { return row.thread ? row.thread->id : row.process->id; }
 
 void sort(std::vector<Row>& rows, const View& view) {
   std::sort(rows.begin(), rows.end(), [&view](const Row& one, const Row& other) {
     if (one.kernel_thread() != other.kernel_thread()) {
       return other.kernel_thread();
     }
-    const int sign = order(one, other, view.sort);
+    const int sign = compare(one, other, view.sort);
     if (sign != 0) {
       return view.reverse ? sign > 0 : sign < 0;
     }
-    return std::pair(one.pid(), id_of(one)) < std::pair(other.pid(), id_of(other));
+    return std::pair(one.pid(), row_id(one)) < std::pair(other.pid(), row_id(other));
   });
 }
 
-// The forest of processes, walked from its roots down. Ids and parents come from records, so nothing is taken for
-// granted: a process that no root leads to becomes one itself.
+// The forest of processes, depth first. Parent ids come from records and may form a cycle: a process that is not
+// reachable from a root becomes a root itself.
 class Tree {
  public:
   Tree(const Changes& changes, const View& view) : view_(view) {
@@ -94,7 +94,7 @@ class Tree {
         roots.push_back({&process});
       }
     }
-    mark_what_stays(changes);
+    mark_matches(changes);
     walk(std::move(roots));
     std::vector<Row> unreached;
     for (const ProcessChange& process : changes.processes) {
@@ -110,28 +110,28 @@ class Tree {
   std::vector<Row> take_rows() { return std::move(rows_); }
 
  private:
-  // Kernel threads stand apart, so a user process is no parent of theirs.
+  // Kernel threads are listed last, so a kernel thread is no child of a user process here.
   const ProcessChange* parent_of(const ProcessChange& process) const {
     const auto parent = known_.find(process.parent);
     const bool found = parent != known_.end() && parent->second->kernel_thread == process.kernel_thread;
     return found && process.parent != process.id ? parent->second : nullptr;
   }
 
-  // What matches, and everything above it.
-  void mark_what_stays(const Changes& changes) {
+  // Marks the matching processes and all their ancestors.
+  void mark_matches(const Changes& changes) {
     for (const ProcessChange& process : changes.processes) {
       if (!matches(process, view_.filter)) {
         continue;
       }
       const ProcessChange* ancestor = &process;
-      while (ancestor != nullptr && staying_.insert(ancestor->id).second) {
+      while (ancestor != nullptr && shown_.insert(ancestor->id).second) {
         ancestor = parent_of(*ancestor);
       }
     }
   }
 
-  std::vector<Row> staying(std::vector<Row> rows, std::size_t depth) const {
-    std::erase_if(rows, [this](const Row& row) { return !staying_.contains(row.process->id); });
+  std::vector<Row> select_rows(std::vector<Row> rows, std::size_t depth) const {
+    std::erase_if(rows, [this](const Row& row) { return !shown_.contains(row.process->id); });
     sort(rows, view_);
     for (Row& row : rows) {
       row.depth = depth;
@@ -140,9 +140,9 @@ class Tree {
     return rows;
   }
 
-  // Deep chains of processes exist, so the stack is not the program's own.
+  // An explicit stack, because chains of processes may be deep enough to overflow the call stack.
   void walk(std::vector<Row> roots) {
-    std::vector<Row> pending = staying(std::move(roots), 0);
+    std::vector<Row> pending = select_rows(std::move(roots), 0);
     std::reverse(pending.begin(), pending.end());
     while (!pending.empty()) {
       const Row row = pending.back();
@@ -152,7 +152,7 @@ class Tree {
       }
       rows_.push_back(row);
       if (const auto below = children_.find(row.process->id); below != children_.end()) {
-        const std::vector<Row> rows = staying(below->second, row.depth + 1);
+        const std::vector<Row> rows = select_rows(below->second, row.depth + 1);
         pending.insert(pending.end(), rows.rbegin(), rows.rend());
       }
     }
@@ -161,7 +161,7 @@ class Tree {
   const View& view_;
   std::unordered_map<std::uint64_t, const ProcessChange*> known_;
   std::unordered_map<std::uint64_t, std::vector<Row>> children_;
-  std::unordered_set<std::uint64_t> staying_;
+  std::unordered_set<std::uint64_t> shown_;
   std::unordered_set<std::uint64_t> visited_;
   std::vector<Row> rows_;
 };
@@ -181,7 +181,7 @@ std::vector<Row> thread_rows(const Changes& changes, const View& view) {
   std::vector<Row> rows;
   for (const ProcessChange& process : changes.processes) {
     for (const TaskChange& task : process.tasks) {
-      // A pid given is a process: all of its threads.
+      // The PID of a process matches all its threads.
       if (view.filter.empty() || matches(task, view.filter) || std::to_string(process.tgid) == view.filter) {
         rows.push_back({&process, &task});
       }
@@ -199,7 +199,7 @@ std::string_view to_string(SortKey key) {
   return found == std::end(sort_keys) ? std::string_view() : found->name;
 }
 
-std::optional<SortKey> sort_key_of(std::string_view name) {
+std::optional<SortKey> find_sort_key(std::string_view name) {
   const auto* found = std::find_if(std::begin(sort_keys), std::end(sort_keys),
                                    [name](const SortKeyName& entry) { return entry.name == name; });
   return found == std::end(sort_keys) ? std::nullopt : std::optional(found->key);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Which rows a live table has and in which order. Plain values, no printing.
+// Selects and sorts the rows of the live table.
 #pragma once
 
 #include <cstddef>
@@ -28,7 +28,7 @@ inline constexpr SortKeyName sort_keys[] = {
 };
 
 std::string_view to_string(SortKey key);
-std::optional<SortKey> sort_key_of(std::string_view name);
+std::optional<SortKey> find_sort_key(std::string_view name);
 
 struct View {
   enum class Shape {
@@ -38,18 +38,18 @@ struct View {
   };
 
   Shape shape = Shape::processes;
-  SortKey sort = SortKey::cpu;  // figures fall, names and pids rise
+  SortKey sort = SortKey::cpu;  // figures descend, names and PIDs ascend
   bool reverse = false;
-  std::string filter;  // a part of the name, or the whole pid; a process also by those of its threads
-  // Without probes at system calls all time on a CPU is in one cell: user and kernel time are not told apart.
-  bool user_and_kernel_apart = true;
+  std::string filter;  // a part of the name, or the whole PID; of the process or of one of its threads
+  // False without probes on system calls: there is no split into user and kernel time.
+  bool user_kernel_split = true;
 };
 
 struct Row {
   const ProcessChange* process = nullptr;
-  const TaskChange* thread = nullptr;  // nullptr: the row is of the whole process
-  std::size_t depth = 0;               // in a tree
-  bool context = false;                // does not match the filter, but has a descendant that does
+  const TaskChange* thread = nullptr;  // nullptr: the row shows the whole process
+  std::size_t depth = 0;               // in the tree
+  bool context = false;                // the row does not match the filter, but a descendant does
 
   [[nodiscard]] const Figures& figures() const { return thread ? thread->figures : process->figures; }
   [[nodiscard]] const std::string& comm() const { return thread ? thread->comm : process->comm; }
@@ -60,7 +60,7 @@ struct Row {
 
 struct Rows {
   std::vector<Row> rows;
-  std::size_t unfiltered = 0;  // how many there are without the filter
+  std::size_t unfiltered = 0;  // number of rows without the filter
 };
 
 // Kernel threads come last in every shape. The rows point into `changes`.

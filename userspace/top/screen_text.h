@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The picture of a live view as lines of text with styles: a terminal only has to paint them.
+// Lays out the live view as styled lines. The terminal only has to paint them.
 #pragma once
 
 #include <cstddef>
@@ -19,15 +19,15 @@ struct Screen {
   VisibleRows page;
 };
 
-// What stands above the table: totals, what the observation itself cost, losses if there were any.
+// A line above the table: totals, the overhead, or losses.
 struct HeaderLine {
-  std::vector<std::string> parts;  // by importance: one that has no room on its line is left out
+  std::vector<std::string> parts;  // by importance: a part that does not fit on the line is dropped
   Style style = Style::plain;
 };
 inline constexpr std::string_view between_parts = "   ";
-std::vector<HeaderLine> header_of(const Changes& changes, const Rows& rows, const View& view);
+std::vector<HeaderLine> make_header(const Changes& changes, const Rows& rows, const View& view);
 
-// `changes` is null until the first interval is over.
-Screen screen_of(const Changes* changes, const UiState& state, std::size_t width, std::size_t height);
+// `changes` is null during the first interval.
+Screen make_screen(const Changes* changes, const UiState& state, std::size_t width, std::size_t height);
 
 }  // namespace taskcost

@@ -13,18 +13,18 @@ namespace taskcost {
 namespace {
 
 constexpr std::size_t figure_width = 5;
-constexpr std::size_t least_causes_width = 9;         // a name
-constexpr std::size_t comfortable_causes_width = 24;  // two causes with their shares
+constexpr std::size_t min_causes_width = 9;    // one name
+constexpr std::size_t wide_causes_width = 24;  // two causes with their shares
 
 struct FieldInfo {
   std::string_view title;
   std::size_t width;
   Field field;
   std::optional<SortKey> sort;
-  bool left = false;  // else to the right
+  bool left = false;  // left-aligned; otherwise right-aligned
 };
 
-// In the order of the table.
+// The table's columns from left to right.
 constexpr FieldInfo fields[] = {
     {"PID", figure_width, Field::pid, SortKey::pid},
     {"PROC", figure_width, Field::process, std::nullopt},
@@ -41,32 +41,49 @@ constexpr FieldInfo fields[] = {
     {"FLT/s", figure_width, Field::faults, SortKey::faults},
     {"MAJ/s", figure_width, Field::faults_major, std::nullopt},
     {"NEW/s", figure_width, Field::creations, SortKey::creations},
-    {"WAITS FOR", least_causes_width, Field::causes, std::nullopt, true},
+    {"WAITS FOR", min_causes_width, Field::causes, std::nullopt, true},
 };
 
-// What a narrow table has first. The key that rows are sorted by goes before them all.
+// Columns of a narrow table, most important first. The sort column precedes them.
 constexpr Field by_importance[] = {Field::queue,    Field::blocked, Field::kernel, Field::user,
                                    Field::switches, Field::causes,  Field::faults, Field::creations};
-// What a table has that is wide enough for the causes.
+// Further columns, for a table that is wide enough to show the causes.
 constexpr Field when_wide[] = {Field::state, Field::process, Field::threads, Field::involuntary_switches,
                                Field::faults_major};
 
-// Words for a narrow column, in the order of TC_WAITS.
-constexpr auto short_waits = std::to_array<std::string_view>(
-    {"pipe",    "unix",  "inet",     "socket",   "mqueue",     "eventfd",  "file",   "tty",     "otherfile", "epoll",
-     "poll",    "futex", "futex-sh", "child",    "create",     "timer",    "signal", "disk",    "fault",     "memory",
-     "stopped", "other", "frozen",   "coredump", "sysv-queue", "sysv-sem", "lock",   "othermem"});
-static_assert(short_waits.size() == TC_NR_WAITS);
+// Waits whose key is too long for a narrow column.
+constexpr auto short_names =
+    std::to_array<std::pair<tc_wait, std::string_view>>({{TC_WAIT_UNIX_SOCKET, "unix"},
+                                                         {TC_WAIT_INET_SOCKET, "inet"},
+                                                         {TC_WAIT_OTHER_SOCKET, "socket"},
+                                                         {TC_WAIT_MESSAGE_QUEUE, "mqueue"},
+                                                         {TC_WAIT_REGULAR_FILE, "file"},
+                                                         {TC_WAIT_TERMINAL, "tty"},
+                                                         {TC_WAIT_OTHER_FILE, "otherfile"},
+                                                         {TC_WAIT_FUTEX_PRIVATE, "futex"},
+                                                         {TC_WAIT_FUTEX_SHARED, "futex-sh"},
+                                                         {TC_WAIT_CREATION, "create"},
+                                                         {TC_WAIT_PAGE_FAULT, "fault"},
+                                                         {TC_WAIT_CORE_DUMP, "coredump"},
+                                                         {TC_WAIT_SYSV_QUEUE, "sysv-queue"},
+                                                         {TC_WAIT_SYSV_SEMAPHORE, "sysv-sem"},
+                                                         {TC_WAIT_FILE_LOCK, "lock"},
+                                                         {TC_WAIT_PROCESS_MEMORY, "othermem"}});
 
-const FieldInfo& info_of(Field field) {
+std::string_view short_name(tc_wait wait) {
+  const auto* const found = std::ranges::find(short_names, wait, &std::pair<tc_wait, std::string_view>::first);
+  return found == short_names.end() ? key_of(wait) : found->second;
+}
+
+const FieldInfo& find_info(Field field) {
   return *std::find_if(std::begin(fields), std::end(fields),
                        [field](const FieldInfo& info) { return info.field == field; });
 }
 
-std::size_t digits_of(std::uint32_t number) { return std::to_string(number).size(); }
+std::size_t count_digits(std::uint32_t number) { return std::to_string(number).size(); }
 
-// Anything that is on a CPU, else anything that waits for one, speaks for the process.
-char state_of(const Row& row) {
+// A process is running if one of its tasks is; otherwise on the run queue if one of them is.
+char state_letter(const Row& row) {
   if (row.ended()) {
     return 'E';
   }
@@ -93,42 +110,42 @@ char state_of(const Row& row) {
   return state;
 }
 
-// Which fields there is room for.
+// Selects the columns that fit.
 class Layout {
  public:
   Layout(const Rows& rows, const View& view, std::size_t width) : view_(view), width_(width) {
     for (const Row& row : rows.rows) {
-      pid_width_ = std::max(pid_width_, digits_of(std::max(row.pid(), row.process->tgid)));
+      pid_width_ = std::max(pid_width_, count_digits(std::max(row.pid(), row.process->tgid)));
     }
     const bool tree = view.shape == View::Shape::tree;
     name_width_ = tree ? 20 : 15;
-    take(Field::pid);
-    take(Field::name);
-    take(Field::cpu);
+    fields_ = {Field::pid, Field::name, Field::cpu};
     for (const FieldInfo& info : fields) {
       if (info.sort == view.sort) {
-        take_if_room(info.field, 0);
+        add_if_fits(info.field, 0);
       }
     }
     for (const Field field : by_importance) {
-      take_if_room(field, 0);
+      add_if_fits(field, 0);
     }
     if (!has(Field::causes)) {
       name_width_ += left();
       return;
     }
     for (const Field field : when_wide) {
-      take_if_room(field, comfortable_causes_width - least_causes_width);
+      add_if_fits(field, wide_causes_width - min_causes_width);
     }
-    const std::size_t widest_name = tree ? 36 : 24;
-    if (left() + least_causes_width > comfortable_causes_width) {
-      const std::size_t spare = left() + least_causes_width - comfortable_causes_width;
-      name_width_ += std::min(spare / 2, widest_name - name_width_);
+    const std::size_t max_name_width = tree ? 36 : 24;
+    if (left() + min_causes_width > wide_causes_width) {
+      const std::size_t spare = left() + min_causes_width - wide_causes_width;
+      name_width_ += std::min(spare / 2, max_name_width - name_width_);
     }
     causes_width_ += left();
   }
 
-  [[nodiscard]] bool has(Field field) const { return std::find(taken_.begin(), taken_.end(), field) != taken_.end(); }
+  [[nodiscard]] bool has(Field field) const {
+    return std::find(fields_.begin(), fields_.end(), field) != fields_.end();
+  }
 
   [[nodiscard]] std::size_t width_of(Field field) const {
     switch (field) {
@@ -140,14 +157,14 @@ class Layout {
       case Field::causes:
         return causes_width_;
       default:
-        return info_of(field).width;
+        return find_info(field).width;
     }
   }
 
  private:
   [[nodiscard]] std::size_t left() const {
-    std::size_t used = taken_.empty() ? 0 : taken_.size() - 1;
-    for (const Field field : taken_) {
+    std::size_t used = fields_.empty() ? 0 : fields_.size() - 1;
+    for (const Field field : fields_) {
       used += width_of(field);
     }
     return width_ - std::min(width_, used);
@@ -157,7 +174,7 @@ class Layout {
     switch (field) {
       case Field::user:
       case Field::kernel:
-        return view_.user_and_kernel_apart;
+        return view_.user_kernel_split;
       case Field::process:
         return view_.shape == View::Shape::threads;
       case Field::threads:
@@ -167,11 +184,9 @@ class Layout {
     }
   }
 
-  void take(Field field) { taken_.push_back(field); }
-
-  void take_if_room(Field field, std::size_t spare) {
+  void add_if_fits(Field field, std::size_t spare) {
     if (applies(field) && !has(field) && width_of(field) + 1 + spare <= left()) {
-      take(field);
+      fields_.push_back(field);
     }
   }
 
@@ -179,8 +194,8 @@ class Layout {
   std::size_t width_;
   std::size_t pid_width_ = figure_width;
   std::size_t name_width_ = 0;
-  std::size_t causes_width_ = least_causes_width;
-  std::vector<Field> taken_;
+  std::size_t causes_width_ = min_causes_width;
+  std::vector<Field> fields_;
 };
 
 }  // namespace
@@ -215,9 +230,9 @@ std::string rate_text(const std::optional<double>& amount) {
 
 std::string causes_text(const Figures& figures, const Changes& changes, std::size_t columns) {
   std::vector<std::pair<Duration, std::string_view>> causes;
-  for (std::size_t wait = 0; wait < short_waits.size(); ++wait) {
+  for (std::size_t wait = 0; wait < figures.blocked_by.size(); ++wait) {
     if (figures.blocked_by[wait] > Duration::zero()) {
-      causes.emplace_back(figures.blocked_by[wait], short_waits[wait]);
+      causes.emplace_back(figures.blocked_by[wait], short_name(static_cast<tc_wait>(wait)));
     }
   }
   if (causes.empty()) {
@@ -229,7 +244,7 @@ std::string causes_text(const Figures& figures, const Changes& changes, std::siz
   for (const auto& [time, name] : causes) {
     const std::string share = percent_text(changes.share(time));
     const std::string entry = fmt::format("{}{} {}", text.empty() ? "" : "  ", name, share);
-    // What rounds to nothing is no cause worth a place.
+    // A share that rounds to 0.0 is not worth its space.
     if (text.size() + entry.size() > columns || (share == "0.0" && !text.empty())) {
       break;
     }
@@ -251,7 +266,7 @@ TopTable::TopTable(const Changes& changes, const Rows& rows, const View& view, s
 Line TopTable::titles() const {
   Line line(width_);
   for (const Column& column : columns_) {
-    const FieldInfo& info = info_of(column.field);
+    const FieldInfo& info = find_info(column.field);
     const bool of_thread = column.field == Field::pid && view_.shape == View::Shape::threads;
     const std::string_view title = of_thread ? "TID" : info.title;
     const Style style = info.sort == view_.sort ? Style::selected : Style::title;
@@ -275,13 +290,13 @@ std::string TopTable::text_of(const Row& row, const Column& column) const {
     case Field::process:
       return std::to_string(row.process->tgid);
     case Field::name: {
-      // Deeper than the column is wide, the name must still be seen.
+      // Half of the column stays for the name, however deep the process is.
       const std::size_t indent = std::min(2 * row.depth, column.width / 2);
       return row.depth == 0 ? row.comm()
                             : std::string(indent - std::min<std::size_t>(indent, 2), ' ') + "└ " + row.comm();
     }
     case Field::state:
-      return {state_of(row)};
+      return {state_letter(row)};
     case Field::threads:
       return std::to_string(row.process->tasks.size());
     case Field::cpu:
@@ -314,7 +329,7 @@ Line TopTable::row(const Row& row) const {
   Line line(width_);
   const Style rest = row.ended() || row.context ? Style::faint : Style::plain;
   for (const Column& column : columns_) {
-    const FieldInfo& info = info_of(column.field);
+    const FieldInfo& info = find_info(column.field);
     const std::string text = text_of(row, column);
     const bool nothing = text == "0" || text == "?";
     const Style style = column.field == Field::name && rest == Style::plain ? Style::strong

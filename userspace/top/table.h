@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The table of a live view at one width: which columns there is room for, and their texts.
+// The table of the live view at one width: selects the columns that fit, and formats them.
 #pragma once
 
 #include <cstddef>
@@ -14,17 +14,17 @@
 
 namespace taskcost {
 
-// At most five columns each.
+// At most five characters each.
 std::string percent_text(double share);                      // "0", "99.9", "1234"
-std::string rate_text(const std::optional<double>& amount);  // "0", "0.02", "532", "12k"; "?" of what was not measured
+std::string rate_text(const std::optional<double>& amount);  // "0", "0.02", "532", "12k"; "?": not measured
 
-// Blocked time by cause, the largest first, as many causes as fit: "futex 72.1  pipe 12.0". The name alone of the
-// largest where there is no room for its share.
+// Blocked time by cause, largest first, as many causes as fit: "futex 72.1  pipe 12.0". If not even the first share
+// fits, only its name.
 std::string causes_text(const Figures& figures, const Changes& changes, std::size_t columns);
 
 enum class Field {
   pid,
-  process,  // of a thread
+  process,  // PID of a thread's process
   name,
   state,
   threads,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "top_screen/top_screen.h"
 
-// Its macros are named like half of this program.
+// ncurses defines macros with common names (clear, move, timeout).
 #define NCURSES_NOMACROS
 #include <curses.h>
 #include <langinfo.h>
@@ -33,7 +33,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::string_view hint = "use --once for a single table";
 
-// The C library's idea of characters, which ncurses draws by. Terminals speak UTF-8 also where nobody set a locale.
+// Sets LC_CTYPE, which ncurses uses to draw. Without a locale in the environment the terminal still expects UTF-8.
 class CharacterLocale {
  public:
   CharacterLocale() {
@@ -52,7 +52,7 @@ class CharacterLocale {
   std::string previous_;
 };
 
-// While it lives, SIGWINCH arrives only inside wait_for_input: a resize is never slept through.
+// Blocks SIGWINCH except inside wait_for_input(), so that no resize is missed before the wait.
 class ResizeSignal {
  public:
   ResizeSignal() {
@@ -67,7 +67,7 @@ class ResizeSignal {
   ResizeSignal& operator=(const ResizeSignal&) = delete;
   ~ResizeSignal() { pthread_sigmask(SIG_SETMASK, &previous_, nullptr); }
 
-  // False when nobody is there to look any longer: `stop_fd` is readable or the terminal is gone.
+  // Returns false when the view must end: `stop_fd` is readable, or the terminal hung up.
   [[nodiscard]] bool wait_for_input(Clock::duration timeout, int stop_fd) const {
     const auto left = std::chrono::duration_cast<std::chrono::nanoseconds>(std::max(timeout, Clock::duration::zero()));
     constexpr auto ns_per_second = std::chrono::nanoseconds(std::chrono::seconds(1)).count();
@@ -106,37 +106,37 @@ class Terminal {
     Kind kind = Kind::none;
     Key key;
   };
-  // Does not wait.
+  // Returns immediately.
   Input next_input();
 
  private:
   Terminal() : screen_(newterm(nullptr, stdout, stdin)) {}
   void prepare();
-  [[nodiscard]] attr_t attributes_of(Style style) const;
+  [[nodiscard]] attr_t to_attributes(Style style) const;
 
   CharacterLocale locale_;  // before the screen is opened, restored after it is closed
   SCREEN* screen_;
-  bool colours_ = false;
+  bool colors_ = false;
 };
 
 constexpr short alarm_pair = 1;
 
-Error no_table(std::string why) { return {"cannot show a live table", std::move(why), std::string(hint)}; }
+Error no_live_table(std::string why) { return {"cannot show a live table", std::move(why), std::string(hint)}; }
 
 Result<std::unique_ptr<Terminal>> Terminal::open() {
   if (isatty(STDIN_FILENO) == 0 || isatty(STDOUT_FILENO) == 0) {
-    return no_table("standard input and output are not both a terminal");
+    return no_live_table("standard input or standard output is not a terminal");
   }
   const char* const type = std::getenv("TERM");
   if (type == nullptr || *type == '\0') {
-    return no_table("the type of the terminal is not known: TERM is not set");
+    return no_live_table("TERM is not set");
   }
   std::unique_ptr<Terminal> terminal(new Terminal());
   if (terminal->screen_ == nullptr) {
-    return no_table("the type of the terminal in TERM is not known");
+    return no_live_table("unknown terminal type in TERM");
   }
   if (tigetstr("cup") == nullptr) {
-    return no_table("the terminal in TERM cannot place its cursor");
+    return no_live_table("the terminal type in TERM cannot move the cursor");
   }
   terminal->prepare();
   return terminal;
@@ -151,14 +151,13 @@ void Terminal::prepare() {
   nodelay(stdscr, TRUE);
   set_escdelay(escape_delay_ms);
   curs_set(0);
-  const char* const no_colour = std::getenv("NO_COLOR");
-  if ((no_colour == nullptr || *no_colour == '\0') && has_colors() && start_color() == OK &&
-      use_default_colors() == OK) {
-    colours_ = init_pair(alarm_pair, COLOR_RED, -1) == OK;
+  const char* const no_color = std::getenv("NO_COLOR");
+  if ((no_color == nullptr || *no_color == '\0') && has_colors() && start_color() == OK && use_default_colors() == OK) {
+    colors_ = init_pair(alarm_pair, COLOR_RED, -1) == OK;
   }
 }
 
-attr_t Terminal::attributes_of(Style style) const {
+attr_t Terminal::to_attributes(Style style) const {
   switch (style) {
     case Style::plain:
       break;
@@ -171,7 +170,7 @@ attr_t Terminal::attributes_of(Style style) const {
     case Style::selected:
       return A_REVERSE | A_BOLD | A_UNDERLINE;
     case Style::alarm:
-      return A_BOLD | (colours_ ? COLOR_PAIR(alarm_pair) : A_REVERSE);
+      return A_BOLD | (colors_ ? COLOR_PAIR(alarm_pair) : A_REVERSE);
   }
   return A_NORMAL;
 }
@@ -180,10 +179,10 @@ void Terminal::paint(const Screen& picture) {
   erase();
   int y = 0;
   for (const Line& line : picture.lines) {
-    // Each span is put where the layout has it: should a character be narrower here, only its own cell is short.
+    // Spans have absolute positions: a character whose width the terminal sees differently shifts only its own span.
     std::size_t x = 0;
     for (const Span& span : line.spans()) {
-      attrset(static_cast<int>(attributes_of(span.style)));
+      attrset(static_cast<int>(to_attributes(span.style)));
       mvaddstr(y, static_cast<int>(x), span.text.c_str());
       x += span.width;
     }
@@ -242,34 +241,34 @@ Terminal::Input Terminal::next_input() {
     case KEY_BACKSPACE:
       return special(Key::Kind::backspace);
     default:
-      // KEY_RESIZE, and what means nothing here.
+      // KEY_RESIZE and keys without a binding.
       return {Input::Kind::repaint, {}};
   }
 }
 
-// What is on the screen, and what the next glance is compared with.
+// The state of the screen, and the last glance, which the next one is compared with.
 class LiveView {
  public:
-  LiveView(const std::function<Glance()>& look, UiState state) : look_(look), state_(std::move(state)) {}
+  LiveView(const std::function<Glance()>& glance, UiState state) : glance_(glance), state_(std::move(state)) {}
 
   void run(Terminal& terminal, int stop_fd) {
-    // A long interval would leave the screen empty for as long.
-    constexpr Duration longest_first = std::chrono::seconds(1);
+    // The screen is empty during the first interval, so it is short.
+    constexpr Duration max_first_interval = std::chrono::seconds(1);
     const ResizeSignal resize;
-    before_ = look_();
-    last_look_ = Clock::now();
-    Duration interval = std::min(state_.interval, longest_first);
+    before_ = glance_();
+    last_glance_ = Clock::now();
+    Duration interval = std::min(state_.interval, max_first_interval);
     paint(terminal);
-    while (resize.wait_for_input(last_look_ + interval - Clock::now(), stop_fd)) {
-      bool stale = take_input(terminal);
+    while (resize.wait_for_input(last_glance_ + interval - Clock::now(), stop_fd)) {
+      bool stale = handle_input(terminal);
       if (state_.quit) {
         return;
       }
       if (latest_) {
         interval = state_.interval;
       }
-      if (Clock::now() >= last_look_ + interval) {
-        look();
+      if (Clock::now() >= last_glance_ + interval) {
+        refresh();
         interval = state_.interval;
         stale = true;
       }
@@ -280,15 +279,15 @@ class LiveView {
   }
 
  private:
-  void look() {
-    Glance now = look_();
-    last_look_ = Clock::now();
+  void refresh() {
+    Glance now = glance_();
+    last_glance_ = Clock::now();
     latest_ = changes_between(before_, now);
     before_ = std::move(now);
   }
 
-  // Whether there was any.
-  bool take_input(Terminal& terminal) {
+  // Returns whether there was any input.
+  bool handle_input(Terminal& terminal) {
     bool any = false;
     for (Terminal::Input input = terminal.next_input(); input.kind != Terminal::Input::Kind::none && !state_.quit;
          input = terminal.next_input()) {
@@ -306,23 +305,23 @@ class LiveView {
 
   void paint(Terminal& terminal) {
     const std::optional<Changes>& shown = state_.paused ? frozen_ : latest_;
-    const Screen picture = screen_of(shown ? &*shown : nullptr, state_, terminal.width(), terminal.height());
+    const Screen picture = make_screen(shown ? &*shown : nullptr, state_, terminal.width(), terminal.height());
     page_ = picture.page;
     terminal.paint(picture);
   }
 
-  const std::function<Glance()>& look_;
+  const std::function<Glance()>& glance_;
   UiState state_;
   VisibleRows page_;
   Glance before_;
-  Clock::time_point last_look_;
+  Clock::time_point last_glance_;
   std::optional<Changes> latest_;
   std::optional<Changes> frozen_;  // while paused
 };
 
 }  // namespace
 
-Result<int> run_top_screen(const std::function<Glance()>& look, Duration interval, View view, int stop_fd) {
+Result<int> run_top_screen(const std::function<Glance()>& glance, Duration interval, View view, int stop_fd) {
   auto terminal = Terminal::open();
   if (!terminal) {
     return terminal.error();
@@ -330,7 +329,7 @@ Result<int> run_top_screen(const std::function<Glance()>& look, Duration interva
   UiState state;
   state.view = std::move(view);
   state.interval = interval;
-  LiveView(look, std::move(state)).run(**terminal, stop_fd);
+  LiveView(glance, std::move(state)).run(**terminal, stop_fd);
   return 0;
 }
 

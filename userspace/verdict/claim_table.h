@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The one table of claims: what is said, which variants and which evidence it is judged by, by which rule, and the
-// words of the sentence that comes out.
+// The table of claims: the statement, the variants and the evidence, the rule, and the words of the verdict's sentence.
 #pragma once
 
 #include <array>
@@ -20,7 +19,7 @@
 
 namespace taskcost {
 
-// One measure of two variants. The labels are for people.
+// Compares one measure of two variants.
 struct RatioRule {
   std::string left;
   std::string right;
@@ -30,15 +29,15 @@ struct RatioRule {
   RatioWords words;
 };
 
-// Cases in the rounds of up to eight variants.
+// Counts cases in the rounds of up to eight variants.
 struct StructuralRule {
   std::array<std::string_view, 8> variants;
   Cases (*cases)(const Rounds&);
   StructuralWords words;
-  bool one_is_enough = false;  // the claim says that something can be: one case confirms it, and none proves nothing
+  bool one_is_enough = false;  // the claim says that something is possible: one case confirms it, none is inconclusive
 };
 
-// Follows from the claims that its sentence is made of: ids, or their beginnings where they end with a dot.
+// Follows from other claims: their ids, or prefixes of ids that end with a dot.
 struct DerivedRule {
   std::span<const std::string_view> parts;
 };
@@ -47,20 +46,20 @@ bool follows_from(const DerivedRule& rule, std::string_view claim);
 
 struct ClaimRow {
   Claim claim;
-  std::string_view evidence;  // key of the Evidence that says whether it can be measured here
+  std::string_view evidence;  // key of the Evidence that it needs
   std::variant<RatioRule, StructuralRule, DerivedRule> rule;
 };
 
-// A row for each claim and condition.
+// Has one row per claim and condition.
 std::span<const ClaimRow> claim_table();
 
-// The variant of this name in another condition: "create/fork" on one CPU, "create/fork/across" across CPUs.
+// The name of a variant in a condition: "create/fork" on one CPU, "create/fork/across" across CPUs.
 std::string variant_in(std::string_view variant, Condition condition);
 
-// `claims`: ids that were asked for; empty: all are wanted. The id of a claim stands for all its conditions.
+// `claims` are the requested ids; empty: all. An id selects the claim in all its conditions.
 bool is_wanted(const std::vector<std::string>& claims, std::string_view claim);
 
-// Whether the rounds of this variant are looked at for it.
+// Returns whether the claim is judged by rounds of this variant.
 bool needs(const ClaimRow& row, std::string_view variant);
 
 }  // namespace taskcost

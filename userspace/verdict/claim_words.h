@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The words that a verdict's sentence is made of. They stand in the table of claims, beside the claim.
+// The words of a verdict's sentence. The table of claims has them.
 #pragma once
 
 #include <string_view>
@@ -14,7 +14,7 @@ struct RatioWords {
   std::string_view verb;
   std::string_view measure;
   std::string_view right;
-  std::string_view where = {};  // the condition, with a space before it; may be empty
+  std::string_view where = {};  // the condition, with a leading space; may be empty
 };
 
 // "2000 of 2000 CASES HOLD": "2000 of 2000 new processes had memory of their own".
@@ -23,7 +23,7 @@ struct StructuralWords {
   std::string_view hold;
 };
 
-// nullptr for a claim that is not in the table, or of the other kind.
+// nullptr if the claim is not in the table or has another rule.
 const RatioWords* ratio_words(std::string_view claim);
 const StructuralWords* structural_words(std::string_view claim);
 

@@ -9,15 +9,15 @@
 namespace taskcost {
 namespace {
 
-// Which conditions a claim is judged in, each with a row of its own.
-enum class Where { as_told, one_cpu, across, both };
+// The conditions that a claim is judged in. Each becomes a row.
+enum class JudgedIn { as_stated, one_cpu, across, both };
 
 struct Chapter {
-  std::string_view claims;  // the first word of their ids
+  std::string_view claims;  // the first word of the claims' ids
   std::string_view title;
 };
 
-// The text's chapters, in its order, which is that of the table.
+// The chapters of the judged text, in its order. The table of claims has the same order.
 constexpr auto chapters = std::to_array<Chapter>({{"definition", "Definition"},
                                                   {"memory", "Memory Space"},
                                                   {"bake", "Baking Analogy"},
@@ -52,7 +52,7 @@ constexpr std::array<std::string_view, 6> summary_parts = {
 
 struct TableRow {
   ClaimRow row;
-  Where where = Where::as_told;
+  JudgedIn where = JudgedIn::as_stated;
 };
 
 const std::array table_rows = {
@@ -99,7 +99,7 @@ const std::array table_rows = {
                         {"rounds of writes in a thread", "were seen by its creator, without help of the kernel"}}}},
     TableRow{{structural("memory.sharing-needs-ipc", "processes share data only through IPC", "channel, share",
                          "rounds in which every byte that crossed is accounted to a channel, and none crossed without",
-                         "bytes by channel, held against the workload's own count"),
+                         "bytes by channel, cross-checked with the workload's own count"),
               "ledger",
               StructuralRule{
                   {"share/process", "channel/process/pipe", "channel/process/unix-stream", "channel/process/unix-dgram",
@@ -120,7 +120,7 @@ const std::array table_rows = {
                         "family (threads)",
                         MeasureId::wall,
                         {"One cook", "took", "as long as", "a family of threads"}}},
-             Where::across},
+             JudgedIn::across},
     TableRow{
         {ratio("bake.processes", "friends in other houses cost more than a family in one", "bake",
                "kernel time of a batch, with the bakers' creation and end: processes that send each other their wares, "
@@ -133,7 +133,7 @@ const std::array table_rows = {
                    "family (threads)",
                    MeasureId::lifetime,
                    {"Friends in other houses", "cost the kernel", "as much as", "a family in one house"}}},
-        Where::both},
+        JudgedIn::both},
     TableRow{{structural("execution.one-at-a-time", "one thread does one thing at a time", "bake",
                          "tasks whose times on a CPU never overlap", "each time on a CPU of each task"),
               "stints",
@@ -149,28 +149,28 @@ const std::array table_rows = {
                              {"rounds of a family of threads", "had two of them on different CPUs at one instant"},
                              true /*one_is_enough*/}}},
     TableRow{{ratio("execution.coordination", "threads coordinate faster than processes", "handoff",
-                    "wall time of a hand-over by futex, processes against threads", "ns",
-                    "the workload's clock around hand-overs that the ledger counts"),
+                    "wall time of a handoff by futex, processes against threads", "ns",
+                    "the workload's clock around handoffs that the ledger counts"),
               "ledger",
               RatioRule{"handoff/process/futex",
                         "handoff/thread/futex",
                         "process (shared futex)",
                         "thread (private futex)",
                         MeasureId::wall,
-                        {"A hand-over between processes", "took", "as long as", "one between threads"}}},
-             Where::both},
+                        {"A handoff between processes", "took", "as long as", "one between threads"}}},
+             JudgedIn::both},
     TableRow{{ratio("execution.coordination.ipc", "threads coordinate faster than processes that use a pipe", "handoff",
-                    "wall time of a hand-over, processes by pipe against threads by futex", "ns",
-                    "the workload's clock around hand-overs that the ledger counts"),
+                    "wall time of a handoff, processes by pipe against threads by futex", "ns",
+                    "the workload's clock around handoffs that the ledger counts"),
               "ledger",
               RatioRule{"handoff/process/pipe",
                         "handoff/thread/futex",
                         "process (pipe)",
                         "thread (futex)",
                         MeasureId::wall,
-                        {"A hand-over between processes through a pipe", "took", "as long as",
+                        {"A handoff between processes through a pipe", "took", "as long as",
                          "one between threads through a futex"}}},
-             Where::both},
+             JudgedIn::both},
     TableRow{
         {ratio("ipc.pipe", "a pipe between processes has a high overhead", "channel",
                "kernel time of a message of 4 KiB: a pipe between processes against memory between threads", "ns",
@@ -182,7 +182,7 @@ const std::array table_rows = {
                    "thread (memory)",
                    MeasureId::kernel,
                    {"A message through a pipe", "cost the kernel", "as much as", "one handed over between threads"}}},
-        Where::both},
+        JudgedIn::both},
     TableRow{{ratio("ipc.socket", "a socket between processes has a high overhead", "channel",
                     "kernel time of a message of 4 KiB: a unix socket between processes against memory between threads",
                     "ns", "time on a CPU in the kernel, of both sides"),
@@ -194,7 +194,7 @@ const std::array table_rows = {
                         MeasureId::kernel,
                         {"A message through a unix socket", "cost the kernel", "as much as",
                          "one handed over between threads"}}},
-             Where::both},
+             JudgedIn::both},
     TableRow{{ratio("ipc.shared-memory", "shared memory between processes has a high overhead", "channel",
                     "kernel time of a message of 4 KiB: shared memory between processes against memory between threads",
                     "ns", "time on a CPU in the kernel, of both sides"),
@@ -206,7 +206,7 @@ const std::array table_rows = {
                         MeasureId::kernel,
                         {"A message through shared memory", "cost the kernel", "as much as",
                          "one handed over between threads"}}},
-             Where::both},
+             JudgedIn::both},
     TableRow{{ratio("ipc.thread", "sharing between threads is fast", "channel",
                     "wall time of a message of 4 KiB: a pipe between processes against memory between threads", "ns",
                     "the workload's clock around messages that the ledger counts"),
@@ -218,19 +218,19 @@ const std::array table_rows = {
                         MeasureId::wall,
                         {"A message between processes through a pipe", "took", "as long as",
                          "one handed over between threads"}}},
-             Where::both},
+             JudgedIn::both},
     TableRow{{ratio("ipc.complex", "process IPC needs more kernel machinery than thread sharing", "channel",
-                    "system calls, wake-ups and switches of a message of 4 KiB", "count",
-                    "system calls, wake-ups and switches of both sides"),
+                    "system calls, wakeups and context switches of a message of 4 KiB", "count",
+                    "system calls, wakeups and context switches of both sides"),
               "ledger",
               RatioRule{"channel/process/pipe",
                         "channel/thread/memory",
                         "process (pipe)",
                         "thread (memory)",
                         MeasureId::machinery,
-                        {"A message through a pipe", "needed", "as many system calls, wake-ups and switches as",
+                        {"A message through a pipe", "needed", "as many system calls, wakeups and context switches as",
                          "one handed over between threads"}}},
-             Where::both},
+             JudgedIn::both},
     TableRow{{ratio("cost.creation", "creating a process costs more than creating a thread", "create",
                     "kernel time of a creation, from the system call to the run queue (copy and publish)", "ns",
                     "system call entered -> task_newtask -> sched_wakeup_new"),
@@ -241,7 +241,7 @@ const std::array table_rows = {
                         "thread",
                         MeasureId::creation,
                         {"Creating a process", "took", "as long as", "creating a thread"}}},
-             Where::both},
+             JudgedIn::both},
     TableRow{{ratio("cost.creation.vfork", "creating a process by vfork costs more than creating a thread", "create",
                     "kernel time of a creation, from the system call to the run queue (copy and publish)", "ns",
                     "system call entered -> task_newtask -> sched_wakeup_new"),
@@ -252,10 +252,10 @@ const std::array table_rows = {
                         "thread",
                         MeasureId::creation,
                         {"Creating a process by vfork", "took", "as long as", "creating a thread"}}},
-             Where::both},
+             JudgedIn::both},
     TableRow{
         {ratio("cost.creation.lifetime", "a process costs more than a thread from creation to reaping", "create",
-               "kernel time of a whole life: creation, first faults, exit, reaping; costs that come later included",
+               "kernel time of a task's lifetime: creation, first faults, exit, reaping, and costs that come later",
                "ns", "time on a CPU in the kernel, of creator and created task"),
          "ledger",
          RatioRule{"create/fork",
@@ -263,10 +263,10 @@ const std::array table_rows = {
                    "process (fork)",
                    "thread",
                    MeasureId::lifetime,
-                   {"The life of a process", "cost the kernel", "as much as", "that of a thread"}}},
-        Where::both},
+                   {"The lifetime of a process", "cost the kernel", "as much as", "that of a thread"}}},
+        JudgedIn::both},
     TableRow{{ratio("cost.creation.program", "starting a program costs more than creating a thread", "create",
-                    "kernel time of a whole life: fork, exec, faults, exit and reaping, against that of a thread", "ns",
+                    "kernel time of a lifetime: fork, exec, faults, exit and reaping, against a thread's", "ns",
                     "time on a CPU in the kernel, of creator and created task"),
               "ledger",
               RatioRule{"create/fork-exec",
@@ -274,8 +274,8 @@ const std::array table_rows = {
                         "process (fork, exec)",
                         "thread",
                         MeasureId::lifetime,
-                        {"The life of a program", "cost the kernel", "as much as", "that of a thread"}}},
-             Where::both},
+                        {"The lifetime of a program", "cost the kernel", "as much as", "that of a thread"}}},
+             JudgedIn::both},
     TableRow{
         {structural("cost.new-memory", "a process means new memory", "create", "page tables made for a new task",
                     "page-table bytes of the address space that came with each new task"),
@@ -296,7 +296,7 @@ const std::array table_rows = {
          "ledger",
          StructuralRule{{"create/thread"}, &same_objects, {"new threads", "reused all objects of their creator"}}}},
     TableRow{{ratio("cost.switch", "switching processes costs more than switching threads", "switch",
-                    "middle latency of a switch into another address space against one within it", "ns",
+                    "median latency of a switch to another address space, against one within it", "ns",
                     "sched_switch -> first sign of life of the incoming task"),
               "switch_latency",
               RatioRule{"switch/process",
@@ -305,7 +305,7 @@ const std::array table_rows = {
                         "thread",
                         MeasureId::switch_latency,
                         {"Switching to another process", "took", "as long as", "switching to another thread"}}},
-             Where::one_cpu},
+             JudgedIn::one_cpu},
     TableRow{
         {ratio("cost.switch.hop", "a hop between processes takes longer than one between threads", "switch",
                "wall time of a hop through a pipe", "ns", "the workload's clock around hops that the ledger counts"),
@@ -316,14 +316,14 @@ const std::array table_rows = {
                    "thread",
                    MeasureId::wall,
                    {"A hop between processes", "took", "as long as", "one between threads"}}},
-        Where::both},
+        JudgedIn::both},
     TableRow{{structural("isolation.memory", "a wild write in a process harms only itself", "crash",
-                         "rounds in which no neighbour saw the wild value, and all ended unharmed",
-                         "what the neighbours read, and their exit statuses"),
+                         "rounds in which no neighbor saw the wild value, and all ended normally",
+                         "what the neighbors read, and their exit statuses"),
               "ledger",
               StructuralRule{{"crash/process/wild-write"},
-                             &neighbours_unharmed,
-                             {"rounds with a wild write in a process", "left its neighbours unharmed"}}}},
+                             &neighbors_unharmed,
+                             {"rounds with a wild write in a process", "left its neighbors unharmed"}}}},
     TableRow{{structural("isolation.thread", "a wild write in a thread harms its siblings", "crash",
                          "rounds in which a sibling read the wild value", "what the siblings read"),
               "ledger",
@@ -331,12 +331,12 @@ const std::array table_rows = {
                              &siblings_harmed,
                              {"rounds with a wild write in a thread", "let a sibling read the wild value"}}}},
     TableRow{{structural("failure.process", "a crashing process leaves the others alive", "crash",
-                         "rounds in which one process ended by the signal, and the others ran on",
-                         "final records of the tasks that ended; times on a CPU of the others after the crash"),
+                         "rounds in which the signal ended one process, and the others kept running",
+                         "final records of the tasks that ended; CPU time of the others after the crash"),
               "ledger",
               StructuralRule{{"crash/process/segv", "crash/process/abort", "crash/process/kill"},
                              &others_survive,
-                             {"rounds with a crash of a process", "ended it alone, and the others ran on"}}}},
+                             {"rounds with a crash of a process", "ended it alone, and the others kept running"}}}},
     TableRow{{structural("failure.thread", "a crashing thread takes its whole process down", "crash",
                          "rounds in which one signal ended all tasks of the process",
                          "final records of the tasks that ended, from the signal on"),
@@ -379,27 +379,27 @@ ClaimRow in_condition(ClaimRow row, Condition condition) {
   return row;
 }
 
-// The row of a claim that is judged in both conditions: that across CPUs has an id of its own.
+// A claim that is judged in both conditions has a second id across CPUs.
 ClaimRow across_cpus(ClaimRow row) {
   row.claim.id += across_ending;
   row.claim.statement += ", across CPUs";
   return in_condition(std::move(row), Condition::across_cpus);
 }
 
-std::vector<ClaimRow> expanded_rows() {
+std::vector<ClaimRow> expand_rows() {
   std::vector<ClaimRow> rows;
   for (const TableRow& each : table_rows) {
     switch (each.where) {
-      case Where::as_told:
+      case JudgedIn::as_stated:
         rows.push_back(each.row);
         break;
-      case Where::one_cpu:
+      case JudgedIn::one_cpu:
         rows.push_back(in_condition(each.row, Condition::same_cpu));
         break;
-      case Where::across:
+      case JudgedIn::across:
         rows.push_back(in_condition(each.row, Condition::across_cpus));
         break;
-      case Where::both:
+      case JudgedIn::both:
         rows.push_back(in_condition(each.row, Condition::same_cpu));
         rows.push_back(across_cpus(each.row));
         break;
@@ -408,7 +408,7 @@ std::vector<ClaimRow> expanded_rows() {
   return rows;
 }
 
-std::vector<Claim> claims_of_table() {
+std::vector<Claim> list_claims() {
   std::vector<Claim> all;
   for (const ClaimRow& row : claim_table()) {
     all.push_back(row.claim);
@@ -416,7 +416,7 @@ std::vector<Claim> claims_of_table() {
   return all;
 }
 
-const ClaimRow* row_of(std::string_view claim) {
+const ClaimRow* find_claim_row(std::string_view claim) {
   const std::span<const ClaimRow> rows = claim_table();
   const auto row = std::ranges::find_if(rows, [&](const ClaimRow& each) { return each.claim.id == claim; });
   return row == rows.end() ? nullptr : &*row;
@@ -425,7 +425,7 @@ const ClaimRow* row_of(std::string_view claim) {
 }  // namespace
 
 std::span<const ClaimRow> claim_table() {
-  static const std::vector<ClaimRow> rows = expanded_rows();
+  static const std::vector<ClaimRow> rows = expand_rows();
   return rows;
 }
 
@@ -465,7 +465,7 @@ bool needs(const ClaimRow& row, std::string_view variant) {
 }
 
 const std::vector<Claim>& claims() {
-  static const std::vector<Claim> all = claims_of_table();
+  static const std::vector<Claim> all = list_claims();
   return all;
 }
 
@@ -475,13 +475,13 @@ const Claim* find_claim(std::string_view id) {
 }
 
 const RatioWords* ratio_words(std::string_view claim) {
-  const ClaimRow* row = row_of(claim);
+  const ClaimRow* row = find_claim_row(claim);
   const auto* rule = row == nullptr ? nullptr : std::get_if<RatioRule>(&row->rule);
   return rule == nullptr ? nullptr : &rule->words;
 }
 
 const StructuralWords* structural_words(std::string_view claim) {
-  const ClaimRow* row = row_of(claim);
+  const ClaimRow* row = find_claim_row(claim);
   const auto* rule = row == nullptr ? nullptr : std::get_if<StructuralRule>(&row->rule);
   return rule == nullptr ? nullptr : &rule->words;
 }

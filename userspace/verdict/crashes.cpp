@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Who is harmed, who ends, and who runs on.
+// Crashes: which tasks see a wild write, which ones end, and which ones keep running.
 #include "verdict/figures.h"
 #include "verdict/structure.h"
 
@@ -10,8 +10,8 @@ namespace {
 constexpr std::uint64_t leader = 1;
 
 bool all_survived(const Round& round) {
-  const auto survivors = fact_of(round, "survivors");
-  return survivors && survivors == fact_of(round, "survivors_expected");
+  const auto survivors = find_fact(round, "survivors");
+  return survivors && survivors == find_fact(round, "survivors_expected");
 }
 
 template <typename Holds>
@@ -27,32 +27,32 @@ Cases crashes(const Rounds& rounds, std::initializer_list<const char*> variants,
 
 }  // namespace
 
-Cases neighbours_unharmed(const Rounds& rounds) {
+Cases neighbors_unharmed(const Rounds& rounds) {
   return crashes(rounds, {"crash/process/wild-write"}, [](const Round& round) {
-    return fact_of(round, "neighbour_harmed") == 0 && all_survived(round) && round.session.blasts.empty();
+    return find_fact(round, "neighbour_harmed") == 0 && all_survived(round) && round.session.blasts.empty();
   });
 }
 
 Cases siblings_harmed(const Rounds& rounds) {
   return crashes(rounds, {"crash/thread/wild-write"},
-                 [](const Round& round) { return fact_of(round, "neighbour_harmed") == 1; });
+                 [](const Round& round) { return find_fact(round, "neighbour_harmed") == 1; });
 }
 
-// One task ended by the signal. Of the others each ran on: more of them were on a CPU afterwards than the main task.
+// One task ended by the signal, and each of the others was on a CPU afterwards (`>`: so was the main task).
 Cases others_survive(const Rounds& rounds) {
   return crashes(rounds, {"crash/process/segv", "crash/process/abort", "crash/process/kill"}, [](const Round& round) {
     const auto& blasts = round.session.blasts;
     return blasts.size() == 1 && blasts[0].tasks_ended == 1 && all_survived(round) &&
-           fact_of(round, "turns_after").value_or(0) > 0 &&
-           static_cast<double>(blasts[0].others_ran_on) > fact_of(round, "survivors_expected").value_or(0);
+           find_fact(round, "turns_after").value_or(0) > 0 &&
+           static_cast<double>(blasts[0].others_ran_on) > find_fact(round, "survivors_expected").value_or(0);
   });
 }
 
 Cases all_go_down(const Rounds& rounds) {
   return crashes(rounds, {"crash/thread/segv", "crash/thread/abort", "crash/thread/kill"}, [](const Round& round) {
     const auto& blasts = round.session.blasts;
-    return blasts.size() == 1 && fact_of(round, "survivors") == 0 && fact_of(round, "turns_after") == 0 &&
-           static_cast<double>(blasts[0].tasks_ended) == fact_of(round, "tasks").value_or(0) + leader;
+    return blasts.size() == 1 && find_fact(round, "survivors") == 0 && find_fact(round, "turns_after") == 0 &&
+           static_cast<double>(blasts[0].tasks_ended) == find_fact(round, "tasks").value_or(0) + leader;
   });
 }
 

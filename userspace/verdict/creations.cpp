@@ -10,9 +10,9 @@
 namespace taskcost {
 namespace {
 
-// Looks at every process of every session of a variant. `look` takes the session, the process and the cases.
+// Calls `look` with every process of every session of a variant.
 template <typename Look>
-void look_at(const Rounds& rounds, std::string_view variant, Cases& cases, Look look) {
+void check_processes(const Rounds& rounds, std::string_view variant, Cases& cases, Look look) {
   for (const Round* round : whole_rounds(rounds, variant)) {
     for (const Process& process : round->session.processes) {
       look(round->session, process, cases);
@@ -20,10 +20,10 @@ void look_at(const Rounds& rounds, std::string_view variant, Cases& cases, Look 
   }
 }
 
-// The same for every task that the workload created.
+// The same for every created task.
 template <typename Look>
-void look_at_created(const Rounds& rounds, std::string_view variant, Cases& cases, Look look) {
-  look_at(rounds, variant, cases, [&](const Session& /*session*/, const Process& process, Cases& found) {
+void check_created(const Rounds& rounds, std::string_view variant, Cases& cases, Look look) {
+  check_processes(rounds, variant, cases, [&](const Session& /*session*/, const Process& process, Cases& found) {
     for (const Task& task : process.tasks) {
       if (is_created(task)) {
         look(process, task, found);
@@ -32,8 +32,8 @@ void look_at_created(const Rounds& rounds, std::string_view variant, Cases& case
   });
 }
 
-// Ids are numbered from 1 in the order of the list.
-const Process* process_with(const Session& session, std::uint64_t id) {
+// Process ids are positions in the list, counted from 1.
+const Process* find_process(const Session& session, std::uint64_t id) {
   return id == 0 || id > session.processes.size() ? nullptr : &session.processes[id - 1];
 }
 
@@ -42,18 +42,18 @@ bool has_leader(const Process& process) {
                      [&](const Task& task) { return task.leader && task.tid == process.tgid; });
 }
 
-std::vector<std::pair<Instant, Instant>> lives_by_start(const Process& process) {
-  std::vector<std::pair<Instant, Instant>> lives;
+std::vector<std::pair<Instant, Instant>> sort_lifetimes(const Process& process) {
+  std::vector<std::pair<Instant, Instant>> lifetimes;
   for (const Task& task : process.tasks) {
-    lives.emplace_back(task.start, task.end);
+    lifetimes.emplace_back(task.start, task.end);
   }
-  std::sort(lives.begin(), lives.end());
-  return lives;
+  std::sort(lifetimes.begin(), lifetimes.end());
+  return lifetimes;
 }
 
-bool always_lives(const Process& process) {
+bool always_has_a_living_task(const Process& process) {
   Instant covered = process.start;
-  for (const auto& [start, end] : lives_by_start(process)) {
+  for (const auto& [start, end] : sort_lifetimes(process)) {
     if (start > covered) {
       return false;
     }
@@ -62,10 +62,10 @@ bool always_lives(const Process& process) {
   return covered >= process.end;
 }
 
-bool has_two_at_once(const Process& process) {
-  const auto lives = lives_by_start(process);
+bool has_two_living_tasks(const Process& process) {
+  const auto lifetimes = sort_lifetimes(process);
   Instant last_end = Instant::min();
-  for (const auto& [start, end] : lives) {
+  for (const auto& [start, end] : lifetimes) {
     if (start < last_end) {
       return true;
     }
@@ -77,7 +77,7 @@ bool has_two_at_once(const Process& process) {
 bool is_thread(const Task& task) { return task.how == How::thread; }
 
 bool shares_memory(const Process& process, const Task& thread) {
-  // Tasks are numbered by birth, and stand by birth.
+  // Tasks are numbered in the order of their creation, and sorted by it.
   const auto creator = std::ranges::lower_bound(process.tasks, thread.creator, {}, &Task::id);
   return creator != process.tasks.end() && creator->id == thread.creator &&
          creator->address_space == thread.address_space;
@@ -109,8 +109,8 @@ std::vector<const Round*> whole_rounds(const Rounds& rounds, std::string_view va
 
 Cases own_memory(const Rounds& rounds) {
   Cases cases;
-  look_at(rounds, "create/fork", cases, [](const Session& session, const Process& process, Cases& found) {
-    const Process* parent = process_with(session, process.parent);
+  check_processes(rounds, "create/fork", cases, [](const Session& session, const Process& process, Cases& found) {
+    const Process* parent = find_process(session, process.parent);
     if (parent != nullptr) {
       found.count(process.address_space != parent->address_space);
     }
@@ -121,8 +121,8 @@ Cases own_memory(const Rounds& rounds) {
 Cases main_thread(const Rounds& rounds) {
   Cases cases;
   for (const char* variant : {"create/fork", "create/thread"}) {
-    look_at(rounds, variant, cases, [](const Session& /*session*/, const Process& process, Cases& found) {
-      found.count(has_leader(process) && always_lives(process));
+    check_processes(rounds, variant, cases, [](const Session& /*session*/, const Process& process, Cases& found) {
+      found.count(has_leader(process) && always_has_a_living_task(process));
     });
   }
   return cases;
@@ -130,9 +130,9 @@ Cases main_thread(const Rounds& rounds) {
 
 Cases many_threads(const Rounds& rounds) {
   Cases cases;
-  look_at(rounds, "create/thread", cases, [](const Session& /*session*/, const Process& process, Cases& found) {
+  check_processes(rounds, "create/thread", cases, [](const Session& /*session*/, const Process& process, Cases& found) {
     if (std::ranges::any_of(process.tasks, is_thread)) {
-      found.count(has_two_at_once(process));
+      found.count(has_two_living_tasks(process));
     }
   });
   return cases;
@@ -140,7 +140,7 @@ Cases many_threads(const Rounds& rounds) {
 
 Cases thread_shares(const Rounds& rounds) {
   Cases cases;
-  look_at_created(rounds, "create/thread", cases, [](const Process& process, const Task& task, Cases& found) {
+  check_created(rounds, "create/thread", cases, [](const Process& process, const Task& task, Cases& found) {
     found.count(is_thread(task) && shares_memory(process, task));
   });
   return cases;
@@ -149,10 +149,10 @@ Cases thread_shares(const Rounds& rounds) {
 Cases new_memory_of_both(const Rounds& rounds) {
   Cases cases;
   if (whole_rounds(rounds, "create/fork").empty() || whole_rounds(rounds, "create/thread").empty()) {
-    return cases;  // it takes both
+    return cases;  // the claim compares both models
   }
   for (const char* variant : {"create/fork", "create/thread"}) {
-    look_at_created(rounds, variant, cases, [](const Process& /*process*/, const Task& task, Cases& found) {
+    check_created(rounds, variant, cases, [](const Process& /*process*/, const Task& task, Cases& found) {
       if (const auto bytes = task.account.counters[TC_COUNTER_PAGE_TABLE_BYTES]) {
         found.count((*bytes == 0) == is_thread(task));
       }
@@ -163,7 +163,7 @@ Cases new_memory_of_both(const Rounds& rounds) {
 
 Cases new_objects(const Rounds& rounds) {
   Cases cases;
-  look_at_created(rounds, "create/fork", cases, [](const Process& /*process*/, const Task& task, Cases& found) {
+  check_created(rounds, "create/fork", cases, [](const Process& /*process*/, const Task& task, Cases& found) {
     if (task.shares) {
       found.count(shares_nothing(*task.shares));
     }
@@ -173,7 +173,7 @@ Cases new_objects(const Rounds& rounds) {
 
 Cases same_objects(const Rounds& rounds) {
   Cases cases;
-  look_at_created(rounds, "create/thread", cases, [](const Process& /*process*/, const Task& task, Cases& found) {
+  check_created(rounds, "create/thread", cases, [](const Process& /*process*/, const Task& task, Cases& found) {
     if (task.shares) {
       found.count(shares_everything(*task.shares));
     }

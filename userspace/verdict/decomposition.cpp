@@ -12,11 +12,11 @@
 namespace taskcost {
 namespace {
 
-constexpr std::size_t least_to_trim = 8;
+constexpr std::size_t min_rounds_to_trim = 8;
 
 using RoundsOfParts = std::span<const std::vector<double>>;
 
-// Both sides have the same number of rounds, each of them with the same number of parts, at least one.
+// Returns whether both sides have the same number of rounds, and all rounds the same number of parts, at least one.
 bool sides_match(RoundsOfParts left, RoundsOfParts right) {
   if (left.empty() || left.size() != right.size() || left.front().empty()) {
     return false;
@@ -25,7 +25,7 @@ bool sides_match(RoundsOfParts left, RoundsOfParts right) {
   return std::all_of(left.begin(), left.end(), has_all_parts) && std::all_of(right.begin(), right.end(), has_all_parts);
 }
 
-// The differences of all rounds, with what is needed to average a selection of them.
+// The differences of all rounds, and averages over a selection of them.
 class Differences {
  public:
   Differences(RoundsOfParts left, RoundsOfParts right)
@@ -45,9 +45,9 @@ class Differences {
            std::all_of(whole_.begin(), whole_.end(), is_finite);
   }
 
-  // Reorders `rounds`, and returns those of the middle half by the whole difference.
+  // Reorders `rounds`, and returns the middle half by the whole difference.
   std::span<const std::size_t> select_middle(std::vector<std::size_t>& rounds) const {
-    if (rounds.size() < least_to_trim) {
+    if (rounds.size() < min_rounds_to_trim) {
       return rounds;
     }
     const std::size_t quarter = rounds.size() / 4;
@@ -80,8 +80,8 @@ class Differences {
 
  private:
   std::size_t parts_;
-  std::vector<double> parts_of_rounds_;  // round by round
-  std::vector<double> whole_;            // of each round
+  std::vector<double> parts_of_rounds_;  // all parts of the first round, then of the second, ...
+  std::vector<double> whole_;            // one per round
 };
 
 double average_part(RoundsOfParts side, std::span<const std::size_t> rounds, std::size_t part) {
@@ -96,7 +96,7 @@ Interval cut_tails(const std::vector<double>& drawn) {
   return {quantile(drawn, bootstrap_tail), quantile(drawn, 1 - bootstrap_tail)};
 }
 
-// Draws the rounds anew, and trims and averages them as was done with the originals.
+// Bootstrap: resamples the rounds, and trims and averages each sample like the original.
 void set_intervals(Decomposition& result, const Differences& differences) {
   std::mt19937_64 random(bootstrap_seed);  // NOLINT(cert-msc32-c,cert-msc51-cpp): repeatable on purpose
   std::uniform_int_distribution<std::size_t> any_round(0, differences.rounds() - 1);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Who was on a CPU when.
+// When each task was on a CPU.
 #include <algorithm>
 #include <map>
 #include <set>
@@ -12,7 +12,7 @@ namespace {
 
 using Stints = std::vector<CpuStint>;
 
-std::map<std::uint64_t, Stints> by_task(const Stints& stints) {
+std::map<std::uint64_t, Stints> group_by_task(const Stints& stints) {
   std::map<std::uint64_t, Stints> tasks;
   for (const CpuStint& stint : stints) {
     tasks[stint.task].push_back(stint);
@@ -20,7 +20,7 @@ std::map<std::uint64_t, Stints> by_task(const Stints& stints) {
   return tasks;
 }
 
-// `stints` by start.
+// REQUIRES: `stints` are sorted by start.
 bool overlap(const Stints& stints) {
   Instant busy_until = Instant::min();
   for (const CpuStint& stint : stints) {
@@ -32,7 +32,7 @@ bool overlap(const Stints& stints) {
   return false;
 }
 
-// Two of them on different CPUs at one instant. Only the latest end on each CPU matters.
+// Returns whether two of them overlap on different CPUs. Only the latest end on each CPU matters.
 bool overlap_across_cpus(const Stints& stints) {
   std::map<std::uint32_t, Instant> busy_until;
   for (const CpuStint& stint : stints) {
@@ -47,8 +47,8 @@ bool overlap_across_cpus(const Stints& stints) {
   return false;
 }
 
-// Of the first process, without its leader: the bakers that are threads.
-Stints of_threads(const Session& session) {
+// Threads of the first process except its leader: the bakers.
+Stints select_threads(const Session& session) {
   std::set<std::uint64_t> threads;
   for (const Task& task : session.processes.front().tasks) {
     if (!task.leader) {
@@ -74,7 +74,7 @@ Cases one_at_a_time(const Rounds& rounds) {
       if (!has_stints(*round)) {
         continue;
       }
-      for (const auto& [task, stints] : by_task(*round->session.stints)) {
+      for (const auto& [task, stints] : group_by_task(*round->session.stints)) {
         cases.count(!overlap(stints));
       }
     }
@@ -86,7 +86,7 @@ Cases run_in_parallel(const Rounds& rounds) {
   Cases cases;
   for (const Round* round : whole_rounds(rounds, "stints/threads")) {
     if (has_stints(*round)) {
-      cases.count(overlap_across_cpus(of_threads(round->session)));
+      cases.count(overlap_across_cpus(select_threads(round->session)));
     }
   }
   return cases;
@@ -96,7 +96,7 @@ Cases alone(const Rounds& rounds) {
   Cases cases;
   for (const Round* round : whole_rounds(rounds, "stints/serial")) {
     if (has_stints(*round)) {
-      const auto tasks = by_task(of_threads(round->session));
+      const auto tasks = group_by_task(select_threads(round->session));
       cases.count(tasks.size() == 1 && !overlap(tasks.begin()->second));
     }
   }

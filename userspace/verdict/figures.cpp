@@ -3,10 +3,12 @@
 
 #include <algorithm>
 
+#include "taskcost/statistics.h"
+
 namespace taskcost {
 namespace {
 
-constexpr std::uint64_t least_latencies = 30;
+constexpr std::uint64_t min_latencies = 30;
 
 double number(Duration duration) { return in_ns(duration); }
 
@@ -22,9 +24,9 @@ std::optional<double> per_operation(T sum, const Round& round) {
   return mean(sum, round.operations);
 }
 
-// Of the creations of all kinds.
+// Sums a figure over all kinds of creation.
 template <typename T>
-T over_kinds(const Round& round, T CreationSums::*figure) {
+T sum_over_kinds(const Round& round, T CreationSums::*figure) {
   T sum{};
   for (const CreationSums& kind : round.session.totals.creations) {
     sum += kind.*figure;
@@ -43,8 +45,8 @@ void for_each_created(const Session& session, Look look) {
   }
 }
 
-// Of those tasks that have the figure.
-std::optional<double> mean_of_created(const Round& round, std::optional<Duration> Task::*figure) {
+// Mean over the created tasks that have the figure.
+std::optional<double> mean_over_created(const Round& round, std::optional<Duration> Task::*figure) {
   Duration sum{};
   std::uint64_t count = 0;
   for_each_created(round.session, [&](const Task& task) {
@@ -54,17 +56,17 @@ std::optional<double> mean_of_created(const Round& round, std::optional<Duration
   return mean(sum, count);
 }
 
-// By what is left of the totals, so that folded tasks count too. nullopt when there was nobody else.
+// The totals without the main task, so that aggregated tasks count too. nullopt if there was no other task.
 template <typename Part>
-std::optional<double> per_operation_of_workers(const Round& round, Part part) {
+std::optional<double> workers_per_operation(const Round& round, Part part) {
   const Account& totals = round.session.totals;
   const Task* main = main_task(round.session);
   const Account none{};
-  const Account& of_main = main == nullptr ? none : main->account;
-  if (totals.lifetime <= of_main.lifetime) {
+  const Account& main_account = main == nullptr ? none : main->account;
+  if (totals.lifetime <= main_account.lifetime) {
     return std::nullopt;
   }
-  return per_operation(part(totals) - part(of_main), round);
+  return per_operation(part(totals) - part(main_account), round);
 }
 
 }  // namespace
@@ -84,8 +86,8 @@ std::optional<double> median_over(const std::vector<Round>& rounds, const Figure
   return values.empty() ? std::nullopt : std::optional(median(values));
 }
 
-std::optional<double> middle_of(const Histogram& histogram) {
-  if (histogram.count() < least_latencies) {
+std::optional<double> interpolate_median(const Histogram& histogram) {
+  if (histogram.count() < min_latencies) {
     return std::nullopt;
   }
   const double half = number(histogram.count()) / 2;
@@ -100,32 +102,32 @@ std::optional<double> middle_of(const Histogram& histogram) {
   return std::nullopt;
 }
 
-std::optional<double> copy_of(const Round& round) {
-  return mean(over_kinds(round, &CreationSums::copy), over_kinds(round, &CreationSums::count));
+std::optional<double> copy_ns(const Round& round) {
+  return mean(sum_over_kinds(round, &CreationSums::copy), sum_over_kinds(round, &CreationSums::count));
 }
 
-std::optional<double> publish_of(const Round& round) {
-  return mean(over_kinds(round, &CreationSums::publish), over_kinds(round, &CreationSums::count));
+std::optional<double> publish_ns(const Round& round) {
+  return mean(sum_over_kinds(round, &CreationSums::publish), sum_over_kinds(round, &CreationSums::count));
 }
 
-std::optional<double> return_of(const Round& round) {
-  return mean(over_kinds(round, &CreationSums::returned), over_kinds(round, &CreationSums::returns));
+std::optional<double> return_ns(const Round& round) {
+  return mean(sum_over_kinds(round, &CreationSums::returned), sum_over_kinds(round, &CreationSums::returns));
 }
 
-std::optional<double> child_start_of(const Round& round) {
-  return mean(over_kinds(round, &CreationSums::child_start), over_kinds(round, &CreationSums::starts));
+std::optional<double> child_start_ns(const Round& round) {
+  return mean(sum_over_kinds(round, &CreationSums::child_start), sum_over_kinds(round, &CreationSums::starts));
 }
 
-std::optional<double> creation_of(const Round& round) {
-  return mean(over_kinds(round, &CreationSums::copy) + over_kinds(round, &CreationSums::publish),
-              over_kinds(round, &CreationSums::count));
+std::optional<double> creation_ns(const Round& round) {
+  return mean(sum_over_kinds(round, &CreationSums::copy) + sum_over_kinds(round, &CreationSums::publish),
+              sum_over_kinds(round, &CreationSums::count));
 }
 
-std::optional<double> exit_of(const Round& round) { return mean_of_created(round, &Task::exit); }
+std::optional<double> exit_ns(const Round& round) { return mean_over_created(round, &Task::exit); }
 
-std::optional<double> teardown_of(const Round& round) { return mean_of_created(round, &Task::exit_teardown); }
+std::optional<double> teardown_ns(const Round& round) { return mean_over_created(round, &Task::exit_teardown); }
 
-std::optional<double> zombie_of(const Round& round) {
+std::optional<double> zombie_ns(const Round& round) {
   Duration sum{};
   std::uint64_t count = 0;
   for (const Process& process : round.session.processes) {
@@ -137,80 +139,78 @@ std::optional<double> zombie_of(const Round& round) {
   return mean(sum, count);
 }
 
-std::optional<double> cell_of(const Round& round, tc_activity activity, tc_condition condition) {
+std::optional<double> cell_ns(const Round& round, tc_activity activity, tc_condition condition) {
   return per_operation(round.session.totals.cells[activity][condition], round);
 }
 
-std::optional<double> counter_of(const Round& round, tc_counter counter) {
+std::optional<double> counter_value(const Round& round, tc_counter counter) {
   const auto count = round.session.totals.counters[counter];
   return count ? per_operation(*count, round) : std::nullopt;
 }
 
-std::optional<double> condition_of(const Round& round, tc_condition condition) {
+std::optional<double> condition_ns(const Round& round, tc_condition condition) {
   return per_operation(round.session.totals.total(condition), round);
 }
 
-std::optional<double> kernel_running_of(const Round& round) {
+std::optional<double> kernel_ns(const Round& round) {
   return per_operation(round.session.totals.kernel_running(), round);
 }
 
-std::optional<double> user_running_of(const Round& round) {
-  return cell_of(round, TC_ACTIVITY_USER, TC_CONDITION_RUNNING);
-}
+std::optional<double> user_ns(const Round& round) { return cell_ns(round, TC_ACTIVITY_USER, TC_CONDITION_RUNNING); }
 
-std::optional<double> wall_of(const Round& round) {
+std::optional<double> wall_ns(const Round& round) {
   return round.wall == Duration{} ? std::nullopt : per_operation(round.wall, round);
 }
 
-std::optional<double> workers_lifetime_of(const Round& round) {
-  return per_operation_of_workers(round, [](const Account& account) { return account.lifetime; });
+std::optional<double> workers_lifetime_ns(const Round& round) {
+  return workers_per_operation(round, [](const Account& account) { return account.lifetime; });
 }
 
-std::optional<double> workers_kernel_of(const Round& round) {
-  return per_operation_of_workers(round, [](const Account& account) { return account.kernel_running(); });
+std::optional<double> workers_kernel_ns(const Round& round) {
+  return workers_per_operation(round, [](const Account& account) { return account.kernel_running(); });
 }
 
-std::optional<double> workers_cell_of(const Round& round, tc_activity activity, tc_condition condition) {
-  return per_operation_of_workers(round, [=](const Account& account) { return account.cells[activity][condition]; });
+std::optional<double> workers_cell_ns(const Round& round, tc_activity activity, tc_condition condition) {
+  return workers_per_operation(round, [=](const Account& account) { return account.cells[activity][condition]; });
 }
 
-std::optional<double> workers_user_of(const Round& round) {
-  return workers_cell_of(round, TC_ACTIVITY_USER, TC_CONDITION_RUNNING);
+std::optional<double> workers_user_ns(const Round& round) {
+  return workers_cell_ns(round, TC_ACTIVITY_USER, TC_CONDITION_RUNNING);
 }
 
-std::optional<double> workers_counter_of(const Round& round, tc_counter counter) {
+std::optional<double> workers_counter(const Round& round, tc_counter counter) {
   if (!round.session.totals.counters[counter]) {
     return std::nullopt;
   }
-  return per_operation_of_workers(round,
-                                  [counter](const Account& account) { return account.counters[counter].value_or(0); });
+  return workers_per_operation(round,
+                               [counter](const Account& account) { return account.counters[counter].value_or(0); });
 }
 
-std::optional<double> workers_switches_of(const Round& round) {
-  return per_operation_of_workers(round, [](const Account& account) { return account.switches(); });
+std::optional<double> workers_switches(const Round& round) {
+  return workers_per_operation(round, [](const Account& account) { return account.switches(); });
 }
 
-std::optional<double> workers_machinery_of(const Round& round) {
-  const auto calls = workers_counter_of(round, TC_COUNTER_SYSCALLS);
-  const auto wakeups = workers_counter_of(round, TC_COUNTER_WAKEUPS);
-  const auto switches = workers_switches_of(round);
+std::optional<double> workers_machinery(const Round& round) {
+  const auto calls = workers_counter(round, TC_COUNTER_SYSCALLS);
+  const auto wakeups = workers_counter(round, TC_COUNTER_WAKEUPS);
+  const auto switches = workers_switches(round);
   return calls && wakeups && switches ? std::optional(*calls + *wakeups + *switches) : std::nullopt;
 }
 
 ChannelUse workers_use(const Round& round, tc_channel channel) {
   ChannelUse use = round.session.totals.channels[channel].value_or(ChannelUse{});
   if (const Task* main = main_task(round.session)) {
-    const ChannelUse of_main = main->account.channels[channel].value_or(ChannelUse{});
-    use.calls -= of_main.calls;
-    use.bytes_in -= of_main.bytes_in;
-    use.bytes_out -= of_main.bytes_out;
-    use.kernel -= of_main.kernel;
-    use.uncounted -= of_main.uncounted;
+    const ChannelUse main_use = main->account.channels[channel].value_or(ChannelUse{});
+    use.calls -= main_use.calls;
+    use.bytes_in -= main_use.bytes_in;
+    use.bytes_out -= main_use.bytes_out;
+    use.kernel -= main_use.kernel;
+    use.uncounted -= main_use.uncounted;
   }
   return use;
 }
 
-std::optional<double> page_tables_of(const Round& round) {
+std::optional<double> page_table_bytes(const Round& round) {
   std::uint64_t bytes = 0;
   std::uint64_t tasks = 0;
   for_each_created(round.session, [&](const Task& task) {
@@ -221,7 +221,7 @@ std::optional<double> page_tables_of(const Round& round) {
   return mean(bytes, tasks);
 }
 
-std::optional<double> share_of(const Round& round, tc_shared object) {
+std::optional<double> shared_fraction(const Round& round, tc_shared object) {
   std::uint64_t shared = 0;
   std::uint64_t tasks = 0;
   for_each_created(round.session, [&](const Task& task) {
@@ -231,20 +231,20 @@ std::optional<double> share_of(const Round& round, tc_shared object) {
   return mean(shared, tasks);
 }
 
-std::optional<double> latency_of(const Round& round, const std::string& histogram) {
+std::optional<double> median_latency(const Round& round, const std::string& histogram) {
   const auto found = round.session.histograms.find(histogram);
-  return found == round.session.histograms.end() ? std::nullopt : middle_of(found->second);
+  return found == round.session.histograms.end() ? std::nullopt : interpolate_median(found->second);
 }
 
-std::optional<double> switch_latency_of(const Round& round) {
+std::optional<double> median_switch_latency(const Round& round) {
   const auto count = [&round](const char* histogram) {
     const auto found = round.session.histograms.find(histogram);
     return found == round.session.histograms.end() ? 0 : found->second.count();
   };
-  return latency_of(round, count("switch_other") > count("switch_same") ? "switch_other" : "switch_same");
+  return median_latency(round, count("switch_other") > count("switch_same") ? "switch_other" : "switch_same");
 }
 
-std::optional<double> fact_of(const Round& round, std::string_view name) {
+std::optional<double> find_fact(const Round& round, std::string_view name) {
   const auto found = round.facts.find(name);
   return found == round.facts.end() ? std::nullopt : std::optional(found->second);
 }

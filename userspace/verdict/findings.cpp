@@ -25,18 +25,18 @@ namespace {
 constexpr std::string_view tasks_were_lost = "tasks or records were lost in all rounds";
 constexpr std::string_view not_observed = "no round was observed";
 
-// Where a figure comes from, or why there is none.
+// The source of a figure, or why it is unavailable.
 struct Source {
   std::string text;
   std::string unavailable;
 };
 
 std::string reason(const Evidence& evidence) {
-  const std::string why = evidence.why.empty() ? "this kernel denies the evidence" : evidence.why;
+  const std::string why = evidence.why.empty() ? "this kernel does not provide it" : evidence.why;
   return evidence.hint.empty() ? why : fmt::format("{} ({})", why, evidence.hint);
 }
 
-Source source_of(const EvidenceList& evidence, std::string_view figure) {
+Source find_source(const EvidenceList& evidence, std::string_view figure) {
   const auto found = std::ranges::find(evidence, figure, &Evidence::figure);
   if (found == evidence.end()) {
     return {};
@@ -47,42 +47,42 @@ Source source_of(const EvidenceList& evidence, std::string_view figure) {
   return {found->kind == EvidenceKind::bound ? found->source + " (a bound)" : found->source, ""};
 }
 
-const std::vector<Round>& rounds_of(const Rounds& rounds, std::string_view variant) {
+const std::vector<Round>& find_rounds(const Rounds& rounds, std::string_view variant) {
   static const std::vector<Round> none;
   const auto found = rounds.find(variant);
   return found == rounds.end() ? none : found->second;
 }
 
-const Series& series_of(const Readings& readings, std::string_view variant, MeasureId measure) {
+const Series& find_series(const Readings& readings, std::string_view variant, MeasureId measure) {
   static const Series none;
-  const auto of_variant = readings.find(variant);
-  if (of_variant == readings.end()) {
+  const auto by_measure = readings.find(variant);
+  if (by_measure == readings.end()) {
     return none;
   }
-  const auto found = of_variant->second.find(measure);
-  return found == of_variant->second.end() ? none : found->second;
+  const auto found = by_measure->second.find(measure);
+  return found == by_measure->second.end() ? none : found->second;
 }
 
-// Both sides of a rule, in one measure.
+// One measure of both sides of a rule.
 struct BothSeries {
   const Series& left;
   const Series& right;
 };
 
-BothSeries both_of(const Readings& readings, const RatioRule& rule, MeasureId measure) {
-  return {series_of(readings, rule.left, measure), series_of(readings, rule.right, measure)};
+BothSeries find_both(const Readings& readings, const RatioRule& rule, MeasureId measure) {
+  return {find_series(readings, rule.left, measure), find_series(readings, rule.right, measure)};
 }
 
-// Calls `take` with the readings of each round that both sides have.
-template <typename Take>
-void for_each_pair(const BothSeries& both, Take take) {
+// Calls `look` with both readings of each round that both sides have.
+template <typename Look>
+void for_each_pair(const BothSeries& both, Look look) {
   auto right = both.right.readings.begin();
   for (const Reading& left : both.left.readings) {
     while (right != both.right.readings.end() && right->round < left.round) {
       ++right;
     }
     if (right != both.right.readings.end() && right->round == left.round) {
-      take(left, *right);
+      look(left, *right);
     }
   }
 }
@@ -97,7 +97,7 @@ std::vector<RoundOfBoth> typical_pairs(const BothSeries& both) {
   return pairs;
 }
 
-std::vector<Pair> figures_of(const std::vector<RoundOfBoth>& rounds) {
+std::vector<Pair> to_pairs(const std::vector<RoundOfBoth>& rounds) {
   std::vector<Pair> pairs;
   std::ranges::transform(rounds, std::back_inserter(pairs), &RoundOfBoth::figures);
   return pairs;
@@ -111,7 +111,7 @@ std::optional<UserView> user_view(const BothSeries& wall) {
   UserView view;
   view.figure = "wall time of an operation";
   view.unit = "ns";
-  if (const auto ratio = paired_ratio(figures_of(pairs), look_confidence)) {
+  if (const auto ratio = paired_ratio(to_pairs(pairs), look_confidence)) {
     view.left = ratio->left;
     view.right = ratio->right;
     view.ratio = ratio->ratio;
@@ -120,7 +120,7 @@ std::optional<UserView> user_view(const BothSeries& wall) {
   return view;
 }
 
-std::vector<double> wholes(const std::vector<std::vector<double>>& operations) {
+std::vector<double> sum_parts(const std::vector<std::vector<double>>& operations) {
   std::vector<double> sums;
   sums.reserve(operations.size());
   for (const std::vector<double>& parts : operations) {
@@ -129,7 +129,7 @@ std::vector<double> wholes(const std::vector<std::vector<double>>& operations) {
   return sums;
 }
 
-std::optional<Total> total_of(const Series& series) {
+std::optional<Total> compute_total(const Series& series) {
   std::vector<double> means;
   for (const Reading& reading : series.readings) {
     if (reading.mean) {
@@ -139,16 +139,16 @@ std::optional<Total> total_of(const Series& series) {
   if (means.empty()) {
     return std::nullopt;
   }
-  return Total{median(std::move(means)), share_of_slowest(wholes(series.operations))};
+  return Total{median(std::move(means)), share_of_slowest(sum_parts(series.operations))};
 }
 
-std::optional<Breakdown> breakdown_of(const Measure& measure, const BothSeries& both) {
+std::optional<Breakdown> compute_breakdown(const Measure& measure, const BothSeries& both) {
   std::vector<std::vector<double>> left;
   std::vector<std::vector<double>> right;
-  for_each_pair(both, [&](const Reading& of_left, const Reading& of_right) {
-    if (!of_left.parts.empty() && !of_right.parts.empty()) {
-      left.push_back(of_left.parts);
-      right.push_back(of_right.parts);
+  for_each_pair(both, [&](const Reading& left_reading, const Reading& right_reading) {
+    if (!left_reading.parts.empty() && !right_reading.parts.empty()) {
+      left.push_back(left_reading.parts);
+      right.push_back(right_reading.parts);
     }
   });
   const auto decomposed = decompose(left, right);
@@ -167,8 +167,9 @@ std::optional<Breakdown> breakdown_of(const Measure& measure, const BothSeries& 
   return breakdown;
 }
 
-// The part whose medians differ most between the operations of both modes.
-TwoModes explain(const Measure& measure, const std::vector<std::vector<double>>& operations, const Modes& modes) {
+// Finds the part whose median differs most between the two modes.
+TwoModes describe_modes(const Measure& measure, const std::vector<std::vector<double>>& operations,
+                        const Modes& modes) {
   TwoModes explained{"", modes, "", 0};
   for (std::size_t i = 0; i < measure.parts.size(); ++i) {
     std::vector<double> low;
@@ -186,28 +187,28 @@ TwoModes explain(const Measure& measure, const std::vector<std::vector<double>>&
   return explained;
 }
 
-void note_modes(Verdict& verdict, const Measure& measure, const Series& series, const std::string& label) {
-  if (const auto modes = find_modes(wholes(series.operations))) {
-    verdict.modes.push_back(explain(measure, series.operations, *modes));
+void add_modes(Verdict& verdict, const Measure& measure, const Series& series, const std::string& label) {
+  if (const auto modes = find_modes(sum_parts(series.operations))) {
+    verdict.modes.push_back(describe_modes(measure, series.operations, *modes));
     verdict.modes.back().label = label;
   }
 }
 
-// Makes the verdicts, each from its claim, its evidence, and what the rounds say.
+// Judges each claim by its evidence and its rounds.
 class Judge {
  public:
   Judge(const Rounds& rounds, const Readings& readings, const EvidenceList& evidence)
       : rounds_(rounds), readings_(readings), evidence_(evidence) {}
 
-  // Each claim is judged once, however many others follow from it.
-  const Verdict& verdict_of(const ClaimRow& row) {
+  // Judges each claim once, even if several others follow from it.
+  const Verdict& judge_claim(const ClaimRow& row) {
     const auto known = judged_.find(row.claim.id);
     if (known != judged_.end()) {
       return known->second;
     }
-    Source source = source_of(evidence_, row.evidence);
+    Source source = find_source(evidence_, row.evidence);
     if (row.claim.condition == Condition::across_cpus) {
-      source.unavailable += source_of(evidence_, "across_cpus").unavailable;
+      source.unavailable += find_source(evidence_, "across_cpus").unavailable;
     }
     Verdict verdict = std::visit([&](const auto& rule) { return judge(row.claim, rule, source); }, row.rule);
     mark_loss(verdict, row);
@@ -216,24 +217,24 @@ class Judge {
 
  private:
   Verdict judge(const Claim& claim, const RatioRule& rule, const Source& source) {
-    const BothSeries both = both_of(readings_, rule, rule.measure);
+    const BothSeries both = find_both(readings_, rule, rule.measure);
     const Measure& compared = measure(rule.measure);
-    // What a source cannot tell is not judged, even where a number stands.
+    // An unavailable figure is not judged, even if the rounds contain a number for it.
     const bool measurable = source.unavailable.empty();
     Verdict verdict =
         judge_ratio(claim,
                     {std::string(rule.left_label), std::string(rule.right_label),
                      measurable ? typical_pairs(both) : std::vector<RoundOfBoth>{}},
-                    source.text, why_nothing(source, both.left.readings.size() + both.right.readings.size()));
+                    source.text, why_unavailable(source, both.left.readings.size() + both.right.readings.size()));
     if (measurable) {
-      verdict.left_total = total_of(both.left);
-      verdict.right_total = total_of(both.right);
-      verdict.breakdown = breakdown_of(compared, both);
-      note_modes(verdict, compared, both.left, verdict.left_label);
-      note_modes(verdict, compared, both.right, verdict.right_label);
+      verdict.left_total = compute_total(both.left);
+      verdict.right_total = compute_total(both.right);
+      verdict.breakdown = compute_breakdown(compared, both);
+      add_modes(verdict, compared, both.left, verdict.left_label);
+      add_modes(verdict, compared, both.right, verdict.right_label);
     }
     if (rule.measure != MeasureId::wall) {
-      verdict.user_space = user_view(both_of(readings_, rule, MeasureId::wall));
+      verdict.user_space = user_view(find_both(readings_, rule, MeasureId::wall));
     }
     return verdict;
   }
@@ -241,18 +242,17 @@ class Judge {
   Verdict judge(const Claim& claim, const StructuralRule& rule, const Source& source) {
     std::size_t count = 0;
     for (const std::string_view variant : rule.variants) {
-      count += rounds_of(rounds_, variant).size();
+      count += find_rounds(rounds_, variant).size();
     }
     const Cases cases = source.unavailable.empty() ? rule.cases(rounds_) : Cases{};
     const auto judge_cases = rule.one_is_enough ? judge_existence : judge_structural;
     Verdict verdict =
-        judge_cases(claim, cases.observed, cases.counter_examples, source.text, why_nothing(source, count));
+        judge_cases(claim, cases.observed, cases.counter_examples, source.text, why_unavailable(source, count));
     verdict.rounds = count;
     return verdict;
   }
 
-  // The summary stands and falls with the claims that it is made of. A condition that this machine does not have says
-  // nothing about it.
+  // The summary follows from its parts. A condition that this machine does not have is left out.
   Verdict judge(const Claim& claim, const DerivedRule& rule, const Source& source) {
     Verdict verdict;
     verdict.id = claim.id;
@@ -267,7 +267,7 @@ class Judge {
       if (std::holds_alternative<DerivedRule>(row.rule) || !follows_from(rule, row.claim.id)) {
         continue;
       }
-      const Ruling ruling = verdict_of(row).ruling;
+      const Ruling ruling = judge_claim(row).ruling;
       if (ruling == Ruling::not_measurable && row.claim.condition == Condition::across_cpus) {
         continue;
       }
@@ -276,15 +276,14 @@ class Judge {
       refuted += ruling == Ruling::refuted ? 1 : 0;
     }
     verdict.ruling = refuted > 0 ? Ruling::refuted : confirmed == all ? Ruling::confirmed : Ruling::inconclusive;
-    verdict.meaning =
-        fmt::format("{} of the {} claims that it is made of are confirmed, {} refuted: {}.", confirmed, all, refuted,
-                    refuted > 0        ? "not all of it holds on this machine"
-                    : confirmed == all ? "it holds on this machine"
-                                       : "the rest was not shown");
+    verdict.meaning = fmt::format("{} of its {} claims are confirmed, {} refuted: {}.", confirmed, all, refuted,
+                                  refuted > 0        ? "it does not fully hold on this machine"
+                                  : confirmed == all ? "it holds on this machine"
+                                                     : "the others are undecided");
     return verdict;
   }
 
-  static std::string_view why_nothing(const Source& source, std::size_t rounds) {
+  static std::string_view why_unavailable(const Source& source, std::size_t rounds) {
     if (!source.unavailable.empty()) {
       return source.unavailable;
     }
@@ -295,7 +294,7 @@ class Judge {
     std::size_t lossy = 0;
     std::size_t all = 0;
     if (const auto* ratio = std::get_if<RatioRule>(&row.rule)) {
-      const BothSeries both = both_of(readings_, *ratio, ratio->measure);
+      const BothSeries both = find_both(readings_, *ratio, ratio->measure);
       lossy = both.left.lossy_rounds + both.right.lossy_rounds;
       all = both.left.readings.size() + both.right.readings.size();
     } else if (std::holds_alternative<StructuralRule>(row.rule)) {
@@ -318,24 +317,24 @@ class Judge {
   std::map<std::string_view, Verdict> judged_;  // by id
 };
 
-// high / low of an interval that need not be narrower.
+// An interval whose high / low is at most this is narrow enough.
 constexpr double narrow = 1.2;
 
 }  // namespace
 
-Findings find(const Rounds& rounds, const Readings& readings, const EvidenceList& evidence,
-              const std::vector<std::string>& claims) {
+Findings make_findings(const Rounds& rounds, const Readings& readings, const EvidenceList& evidence,
+                       const std::vector<std::string>& claims) {
   Findings findings;
   Judge judge(rounds, readings, evidence);
   for (const ClaimRow& row : claim_table()) {
     if (is_wanted(claims, row.claim.id)) {
-      findings.verdicts.push_back(judge.verdict_of(row));
+      findings.verdicts.push_back(judge.judge_claim(row));
     }
   }
-  findings.comparisons = comparisons_of(rounds);
-  findings.sweeps = sweeps_of(rounds);
-  findings.tables = tables_of(rounds);
-  findings.prices = prices_of(rounds, findings.sweeps);
+  findings.comparisons = make_comparisons(rounds);
+  findings.sweeps = make_sweeps(rounds);
+  findings.tables = make_tables(rounds);
+  findings.prices = make_prices(rounds, findings.sweeps);
   return findings;
 }
 
@@ -344,10 +343,10 @@ std::optional<std::size_t> rounds_to_settle(const ClaimRow& row, const Readings&
   if (rule == nullptr) {
     return 0;
   }
-  const std::vector<RoundOfBoth> pairs = typical_pairs(both_of(readings, *rule, rule->measure));
-  const auto ratio = paired_ratio(figures_of(pairs), look_confidence);
+  const std::vector<RoundOfBoth> pairs = typical_pairs(find_both(readings, *rule, rule->measure));
+  const auto ratio = paired_ratio(to_pairs(pairs), look_confidence);
   if (!ratio) {
-    return 0;  // no number of rounds makes one
+    return 0;  // a side has a 0, and further rounds do not remove it
   }
   const auto to_decide = rounds_to_decide(*ratio, verdict_band);
   if (!to_decide) {

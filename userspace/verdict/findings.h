@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// From rounds to verdicts, comparisons, sweeps, tables and prices. Pure: no kernel, no clock, the same rounds always
-// give the same answer.
+// Makes verdicts, comparisons, sweeps, tables and prices from rounds. The same rounds always give the same answer.
 #pragma once
 
 #include <string>
@@ -18,18 +17,17 @@ namespace taskcost {
 struct Findings {
   std::vector<SideBySide> comparisons;
   std::vector<Verdict> verdicts;  // in the order of the table of claims
-  std::vector<Sweep> sweeps;      // of the wanted claims, as the tables
+  std::vector<Sweep> sweeps;      // sweeps and tables that have rounds
   std::vector<FigureTable> tables;
   std::vector<Price> prices;
 };
 
-// Verdicts on these claims (ids; empty: on all), and what goes with them. A claim whose rounds or evidence are missing
-// is not measurable. `evidence` names the sources: of the figures, or why there are none.
-Findings find(const Rounds& rounds, const Readings& readings, const EvidenceList& evidence,
-              const std::vector<std::string>& claims);
+// Judges these claims (ids; empty: all). A claim without rounds or evidence is not measurable.
+Findings make_findings(const Rounds& rounds, const Readings& readings, const EvidenceList& evidence,
+                       const std::vector<std::string>& claims);
 
-// How many more rounds it takes until the ratio is decided and its interval is narrow (high / low at most 1.2), if they
-// scatter as those so far; 0 for a claim without a ratio. nullopt when no number of rounds would do.
+// Predicts how many more rounds it takes until the ratio is decided and its interval is narrow (high / low at
+// most 1.2), assuming the scatter so far. 0 for a claim without a ratio; nullopt if no number of rounds suffices.
 std::optional<std::size_t> rounds_to_settle(const ClaimRow& row, const Readings& readings);
 
 }  // namespace taskcost

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The rules, and the sentence that goes with each ruling.
+// The rules, and the sentence of each ruling.
 //
-// A ratio of nothing: where a side is 0 in a round there is no ratio. Then rounds that do not overlap decide (every
-// left one above every right one: confirmed; below: refuted), anything else is inconclusive.
+// If a side is 0 in a round, there is no ratio. Then the claim is confirmed if every left value is above every right
+// value, refuted if it is below, and inconclusive otherwise.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -32,7 +32,7 @@ std::string not_measured_text(std::string_view unavailable, std::string_view oth
   return fmt::format("Not measured: {}.", unavailable.empty() ? otherwise : unavailable);
 }
 
-Verdict blank(const Claim& claim, std::string_view source) {
+Verdict make_verdict(const Claim& claim, std::string_view source) {
   Verdict verdict;
   verdict.id = claim.id;
   verdict.statement = claim.statement;
@@ -48,7 +48,7 @@ RatioWords words_for(const Claim& claim, const Sides& sides) {
   return words != nullptr ? *words : RatioWords{sides.left_label, "came to", "as much as", sides.right_label, ""};
 }
 
-std::vector<double> side_of(const Sides& sides, double Pair::*side) {
+std::vector<double> collect_side(const Sides& sides, double Pair::*side) {
   std::vector<double> values;
   values.reserve(sides.rounds.size());
   for (const RoundOfBoth& round : sides.rounds) {
@@ -57,7 +57,7 @@ std::vector<double> side_of(const Sides& sides, double Pair::*side) {
   return values;
 }
 
-// Every value of one above every value of the other.
+// Returns whether every value of `one` is above every value of `other`.
 bool lies_above(const std::vector<double>& one, const std::vector<double>& other) {
   return *std::ranges::min_element(one) > *std::ranges::max_element(other);
 }
@@ -69,12 +69,12 @@ void judge_without_ratio(Verdict& verdict, const std::vector<double>& left, cons
   verdict.answer = above ? Answer::more : below ? Answer::less : Answer::undecided;
   verdict.ruling = above ? Ruling::confirmed : below ? Ruling::refuted : Ruling::inconclusive;
   verdict.meaning =
-      fmt::format("{} {} {}, {} {}{}: there is no ratio{}.", words.left, words.verb,
+      fmt::format("{} {} {}, {} {}{}: no ratio, because a side is 0, {}.", words.left, words.verb,
                   figure_text(*verdict.left, verdict.unit), words.right, figure_text(*verdict.right, verdict.unit),
-                  words.where, above || below ? ", but every round says the same" : ", and the rounds overlap");
+                  words.where, above || below ? "but all rounds agree" : "and the rounds overlap");
 }
 
-Ruling ruling_of(Answer answer) {
+Ruling to_ruling(Answer answer) {
   switch (answer) {
     case Answer::more:
       return Ruling::confirmed;
@@ -89,8 +89,8 @@ Ruling ruling_of(Answer answer) {
 
 std::string too_few_rounds(const Verdict& verdict) {
   return verdict.rounds_to_decide
-             ? fmt::format("about {} rounds would decide, {} were made", *verdict.rounds_to_decide, verdict.rounds)
-             : "it lies on the edge, where more rounds may not help";
+             ? fmt::format("about {} rounds would decide it, {} were run", *verdict.rounds_to_decide, verdict.rounds)
+             : "it is at the edge of what counts as the same, where more rounds may not help";
 }
 
 std::string ratio_meaning(const Verdict& verdict, const RatioWords& words) {
@@ -114,7 +114,7 @@ void judge_with_ratio(Verdict& verdict, const PairedRatio& ratio, const RatioWor
   verdict.ratio = ratio.ratio;
   verdict.interval = ratio.interval;
   verdict.answer = ratio.rounds < looks.front() ? Answer::undecided : answer_of(ratio.interval, verdict_band);
-  verdict.ruling = ruling_of(*verdict.answer);
+  verdict.ruling = to_ruling(*verdict.answer);
   if (verdict.answer == Answer::undecided) {
     const auto needed = rounds_to_decide(ratio, verdict_band);
     verdict.rounds_to_decide = needed ? std::optional(std::max(*needed, looks.front())) : std::nullopt;
@@ -151,18 +151,18 @@ const char* to_string(Condition condition) {
 }
 
 Verdict judge_ratio(const Claim& claim, Sides sides, std::string_view source, std::string_view unavailable) {
-  Verdict verdict = blank(claim, source);
+  Verdict verdict = make_verdict(claim, source);
   verdict.left_label = sides.left_label;
   verdict.right_label = sides.right_label;
   verdict.rounds = sides.rounds.size();
   if (verdict.rounds == 0) {
     verdict.ruling = Ruling::not_measurable;
-    verdict.meaning = not_measured_text(unavailable, "no round delivered the figure");
+    verdict.meaning = not_measured_text(unavailable, "no round has the figure");
     return verdict;
   }
   const RatioWords words = words_for(claim, sides);
-  const std::vector<double> left = side_of(sides, &Pair::left);
-  const std::vector<double> right = side_of(sides, &Pair::right);
+  const std::vector<double> left = collect_side(sides, &Pair::left);
+  const std::vector<double> right = collect_side(sides, &Pair::right);
   verdict.left = median(left);
   verdict.right = median(right);
   std::vector<Pair> pairs;
@@ -170,7 +170,7 @@ Verdict judge_ratio(const Claim& claim, Sides sides, std::string_view source, st
   if (verdict.rounds < least_rounds) {
     verdict.ruling = Ruling::inconclusive;
     verdict.answer = Answer::undecided;
-    verdict.meaning = fmt::format("Too few rounds to judge by: {}, and {} are needed.", verdict.rounds, looks.front());
+    verdict.meaning = fmt::format("Too few rounds: {} of at least {}.", verdict.rounds, looks.front());
   } else if (const auto ratio = paired_ratio(pairs, look_confidence)) {
     judge_with_ratio(verdict, *ratio, words);
   } else {
@@ -182,10 +182,10 @@ Verdict judge_ratio(const Claim& claim, Sides sides, std::string_view source, st
 
 Verdict judge_structural(const Claim& claim, std::uint64_t observed, std::uint64_t counter_examples,
                          std::string_view source, std::string_view unavailable) {
-  Verdict verdict = blank(claim, source);
+  Verdict verdict = make_verdict(claim, source);
   if (observed == 0) {
     verdict.ruling = Ruling::not_measurable;
-    verdict.meaning = not_measured_text(unavailable, "there was no case to look at");
+    verdict.meaning = not_measured_text(unavailable, "no case was observed");
     return verdict;
   }
   verdict.left_label = "hold";

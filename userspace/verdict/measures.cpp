@@ -17,7 +17,7 @@ constexpr std::string_view typical_fact = "typical_ns";
 
 // ---- Creations, one by one -----------------------------------------------------------------------------------------
 
-std::vector<std::vector<double>> creations_of(const Round& round) {
+std::vector<std::vector<double>> list_creations(const Round& round) {
   std::vector<std::vector<double>> creations;
   for (const Process& process : round.session.processes) {
     for (const Task& task : process.tasks) {
@@ -37,20 +37,20 @@ double whole(const std::vector<double>& parts) {
   return sum;
 }
 
-// Where no task is kept one by one: the mean of all.
-std::optional<double> typical_creation(const Round& round) {
+// The mean of all creations if tasks are only kept as sums.
+std::optional<double> typical_creation_ns(const Round& round) {
   std::vector<double> wholes;
-  for (const std::vector<double>& creation : creations_of(round)) {
+  for (const std::vector<double>& creation : list_creations(round)) {
     wholes.push_back(whole(creation));
   }
-  return wholes.empty() ? creation_of(round) : std::optional(median(std::move(wholes)));
+  return wholes.empty() ? creation_ns(round) : std::optional(median(std::move(wholes)));
 }
 
-// Mean of a phase over the creations whose whole lies in the middle half.
-std::optional<double> typical_phase(const Round& round, std::size_t phase) {
-  std::vector<std::vector<double>> creations = creations_of(round);
+// Mean of a phase over the middle half of all creations, by their whole time.
+std::optional<double> typical_phase_ns(const Round& round, std::size_t phase) {
+  std::vector<std::vector<double>> creations = list_creations(round);
   if (creations.empty()) {
-    return phase == 0 ? copy_of(round) : publish_of(round);
+    return phase == 0 ? copy_ns(round) : publish_ns(round);
   }
   std::ranges::sort(creations, {}, whole);
   const std::size_t cut = creations.size() / 4;
@@ -63,25 +63,25 @@ std::optional<double> typical_phase(const Round& round, std::size_t phase) {
 
 Measure creation_measure() {
   return {MeasureId::creation,
-          &typical_creation,
-          &creation_of,
-          "The typical creation, by phase",
-          {{"copy (system call to task_newtask)", [](const Round& round) { return typical_phase(round, 0); }},
-           {"publish (to sched_wakeup_new)", [](const Round& round) { return typical_phase(round, 1); }}},
-          &creations_of};
+          &typical_creation_ns,
+          &creation_ns,
+          "Typical creation by phase",
+          {{"copy (system call to task_newtask)", [](const Round& round) { return typical_phase_ns(round, 0); }},
+           {"publish (to sched_wakeup_new)", [](const Round& round) { return typical_phase_ns(round, 1); }}},
+          &list_creations};
 }
 
 // ---- Time on CPUs --------------------------------------------------------------------------------------------------
 
 Figure running(tc_activity activity) {
-  return [activity](const Round& round) { return cell_of(round, activity, TC_CONDITION_RUNNING); };
+  return [activity](const Round& round) { return cell_ns(round, activity, TC_CONDITION_RUNNING); };
 }
 
 Figure workers_running(tc_activity activity) {
-  return [activity](const Round& round) { return workers_cell_of(round, activity, TC_CONDITION_RUNNING); };
+  return [activity](const Round& round) { return workers_cell_ns(round, activity, TC_CONDITION_RUNNING); };
 }
 
-// Every activity but user code.
+// All activities except user code.
 std::vector<MeasurePart> kernel_parts(Figure (*figure)(tc_activity)) {
   std::vector<MeasurePart> parts;
   for (int i = 0; i < TC_NR_ACTIVITIES; ++i) {
@@ -93,9 +93,9 @@ std::vector<MeasurePart> kernel_parts(Figure (*figure)(tc_activity)) {
   return parts;
 }
 
-// The creator's share, and the median of what the created tasks cost.
-std::optional<double> typical_lifetime(const Round& round) {
-  const auto all = kernel_running_of(round);
+// The creator's time per operation, plus the median of the created tasks' time.
+std::optional<double> typical_lifetime_ns(const Round& round) {
+  const auto all = kernel_ns(round);
   const Task* main = main_task(round.session);
   std::vector<double> lives;
   for (const Process& process : round.session.processes) {
@@ -105,7 +105,7 @@ std::optional<double> typical_lifetime(const Round& round) {
       }
     }
   }
-  // Tasks that are not kept one by one have no life of their own here.
+  // Some tasks are only kept as sums: use the mean.
   if (!all || main == nullptr || lives.size() != round.operations) {
     return all;
   }
@@ -113,23 +113,23 @@ std::optional<double> typical_lifetime(const Round& round) {
 }
 
 Measure lifetime_measure() {
-  return {MeasureId::lifetime, &typical_lifetime, &kernel_running_of, "Kernel time on CPUs, by activity",
+  return {MeasureId::lifetime, &typical_lifetime_ns, &kernel_ns, "Kernel time on CPUs, by activity",
           kernel_parts(&running)};
 }
 
 Measure kernel_measure() {
-  return {MeasureId::kernel, &workers_kernel_of, &workers_kernel_of, "Kernel time on CPUs, by activity",
+  return {MeasureId::kernel, &workers_kernel_ns, &workers_kernel_ns, "Kernel time on CPUs, by activity",
           kernel_parts(&workers_running)};
 }
 
 // ---- Wall time -----------------------------------------------------------------------------------------------------
 
-std::optional<double> typical_wall(const Round& round) {
-  const auto typical = fact_of(round, typical_fact);
-  return typical ? typical : wall_of(round);
+std::optional<double> typical_wall_ns(const Round& round) {
+  const auto typical = find_fact(round, typical_fact);
+  return typical ? typical : wall_ns(round);
 }
 
-// Of all context switches, until the incoming task's first sign of life. Empty without a source.
+// Latencies of all context switches, until the incoming task's first event. Empty without a source.
 Histogram switch_latencies(const Round& round) {
   Histogram all;
   for (const char* key : {"switch_same", "switch_other"}) {
@@ -140,46 +140,46 @@ Histogram switch_latencies(const Round& round) {
   return all;
 }
 
-double switching_of(const Round& round) {
+double switching_ns(const Round& round) {
   return round.operations == 0 ? 0 : in_ns(switch_latencies(round).sum()) / static_cast<double>(round.operations);
 }
 
-std::optional<double> kernel_without_switching(const Round& round) {
-  const auto kernel = kernel_running_of(round);
-  return kernel ? std::optional(*kernel - switching_of(round)) : std::nullopt;
+std::optional<double> kernel_without_switching_ns(const Round& round) {
+  const auto kernel = kernel_ns(round);
+  return kernel ? std::optional(*kernel - switching_ns(round)) : std::nullopt;
 }
 
-std::optional<double> off_cpu_of(const Round& round) {
-  const auto wall = wall_of(round);
-  const auto kernel = kernel_running_of(round);
-  const auto user = user_running_of(round);
+std::optional<double> off_cpu_ns(const Round& round) {
+  const auto wall = wall_ns(round);
+  const auto kernel = kernel_ns(round);
+  const auto user = user_ns(round);
   return wall && kernel && user ? std::optional(*wall - *kernel - *user) : std::nullopt;
 }
 
 Measure wall_measure() {
   return {MeasureId::wall,
-          &typical_wall,
-          &wall_of,
-          "Wall time: what the tasks did on CPUs, and the rest",
-          {{"user code", &user_running_of},
-           {"context switch to the first sign of life", &switching_of},
-           {"other kernel code", &kernel_without_switching},
-           {"off-CPU time less what two did at once", &off_cpu_of}}};
+          &typical_wall_ns,
+          &wall_ns,
+          "Wall time: CPU time of all tasks, and the rest",
+          {{"user code", &user_ns},
+           {"context switch to the first sign of life", &switching_ns},
+           {"other kernel code", &kernel_without_switching_ns},
+           {"off-CPU time minus parallel CPU time", &off_cpu_ns}}};
 }
 
 // ---- Counts and switches -------------------------------------------------------------------------------------------
 
 Measure machinery_measure() {
   return {MeasureId::machinery,
-          &workers_machinery_of,
-          &workers_machinery_of,
-          "What the kernel was asked for",
-          {{"system calls", [](const Round& round) { return workers_counter_of(round, TC_COUNTER_SYSCALLS); }},
-           {"wakeups", [](const Round& round) { return workers_counter_of(round, TC_COUNTER_WAKEUPS); }},
-           {"context switches", &workers_switches_of}}};
+          &workers_machinery,
+          &workers_machinery,
+          "Requests to the kernel",
+          {{"system calls", [](const Round& round) { return workers_counter(round, TC_COUNTER_SYSCALLS); }},
+           {"wakeups", [](const Round& round) { return workers_counter(round, TC_COUNTER_WAKEUPS); }},
+           {"context switches", &workers_switches}}};
 }
 
-std::optional<double> mean_switch_latency(const Round& round) {
+std::optional<double> mean_switch_latency_ns(const Round& round) {
   const Histogram latencies = switch_latencies(round);
   const std::uint64_t count = latencies.count();
   return count == 0 ? std::nullopt : std::optional(in_ns(latencies.sum()) / static_cast<double>(count));
@@ -187,19 +187,19 @@ std::optional<double> mean_switch_latency(const Round& round) {
 
 Measure switch_measure() {
   return {MeasureId::switch_latency,
-          &switch_latency_of,
-          &mean_switch_latency,
-          "The typical context switch",
-          {{"to the first sign of life of the incoming task", &switch_latency_of}}};
+          &median_switch_latency,
+          &mean_switch_latency_ns,
+          "Typical context switch",
+          {{"to the first sign of life of the incoming task", &median_switch_latency}}};
 }
 
-std::set<MeasureId> measures_of(std::string_view variant) {
+std::set<MeasureId> find_measures(std::string_view variant) {
   std::set<MeasureId> wanted;
   for (const ClaimRow& row : claim_table()) {
     const auto* rule = std::get_if<RatioRule>(&row.rule);
     if (rule != nullptr && needs(row, variant)) {
       wanted.insert(rule->measure);
-      wanted.insert(MeasureId::wall);  // the view of user space
+      wanted.insert(MeasureId::wall);  // for Verdict::user_space
     }
   }
   return wanted;
@@ -227,7 +227,7 @@ const Measure& measure(MeasureId id) {
 }
 
 void read_round(Readings& readings, const std::string& variant, unsigned number, const Round& round) {
-  for (const MeasureId id : measures_of(variant)) {
+  for (const MeasureId id : find_measures(variant)) {
     const Measure& wanted = measure(id);
     Series& series = readings[variant][id];
     series.readings.push_back(read(wanted, number, round));
@@ -238,7 +238,7 @@ void read_round(Readings& readings, const std::string& variant, unsigned number,
   }
 }
 
-Readings readings_of(const Rounds& rounds) {
+Readings read_rounds(const Rounds& rounds) {
   Readings readings;
   for (const auto& [variant, all] : rounds) {
     for (std::size_t i = 0; i < all.size(); ++i) {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Two modes are found by a valley in the density of the logarithms. A kernel estimate proposes valleys, each between
-// the highest peak on either side. Counts then judge them: were there one mode, the density in the valley would be at
-// least that of the lower peak, so that about as many values would lie in a window around the one as around the other.
-// A valley counts when it has far fewer on both sides, beyond what chance does.
+// Finds two modes by a valley in the density of the logarithms. A kernel density estimate proposes valleys, each
+// between the highest peaks on both sides. Counts then test them: with a single mode, a window around the valley would
+// contain about as many values as one around the lower peak. A valley is significant if it has far fewer than both
+// peaks.
 //
-// Logarithms make a long tail short, and what is log-normal symmetric. Hartigan's dip, the usual test, misses a mode of
-// a twentieth in a thousand values, because it compares with the uniform distribution.
+// Logarithms shorten a long tail, and make a log-normal distribution symmetric. Hartigan's dip, the usual test, misses
+// a mode of 5 % in a thousand values, because it compares with the uniform distribution.
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
@@ -17,25 +17,27 @@
 namespace taskcost {
 namespace {
 
-constexpr std::size_t least_values = 40;
-constexpr double least_share = 0.05;
-constexpr double most_share_missing = 0.015;
-// The peaks of two modes are apart by this factor at least.
-constexpr double least_apart = 1.5;
-// A valley has at most so much of the values that its lower peak has.
-constexpr double most_in_valley = 0.6;
-// By how many standard deviations a peak exceeds the valley. Chance has many places to make a valley in, hence so many.
-constexpr double least_significance = 3.1;
-// A window takes so much of the distance between a peak and the valley.
+constexpr std::size_t min_values = 40;
+constexpr double min_share = 0.05;
+constexpr double max_share_missing = 0.015;
+// The ratio of two peaks is at least this.
+constexpr double min_peak_ratio = 1.5;
+// A valley contains at most this part of the values of its lower peak.
+constexpr double max_in_valley = 0.6;
+// A peak exceeds the valley by at least this many standard deviations. The limit is high, because a valley may appear
+// by chance in many places.
+constexpr double min_significance = 3.1;
+// The width of a window, as a part of the distance between a peak and the valley.
 constexpr double window_part = 2.0 / 3;
-constexpr double least_bandwidth = 0.06;
-constexpr double most_bandwidth = 0.2;
+constexpr double min_bandwidth = 0.06;
+constexpr double max_bandwidth = 0.2;
 constexpr std::size_t cells_per_bandwidth = 4;
 constexpr std::size_t kernel_bandwidths = 4;
 
-// Equal values come from a coarse clock or from a bucket of a histogram. They are spread over the room that they stand
-// for, up to this in either direction (histogram.h has eight buckets a power of two), lest its steps become valleys.
-constexpr double most_spread = 1.0 / 16;
+// Equal values come from a coarse clock or from a histogram bucket. They are spread over the width of that step, by at
+// most this in each direction (histogram.h has eight buckets per power of two), so that the steps do not become
+// valleys.
+constexpr double max_spread = 1.0 / 16;
 
 void spread_equal_values(std::vector<double>& sorted) {
   double previous = -std::numeric_limits<double>::infinity();
@@ -46,8 +48,8 @@ void spread_equal_values(std::vector<double>& sorted) {
       ++end;
     }
     const double next = end < sorted.size() ? sorted[end] : std::numeric_limits<double>::infinity();
-    const double low = value - std::min((value - previous) / 2, most_spread);
-    const double high = value + std::min((next - value) / 2, most_spread);
+    const double low = value - std::min((value - previous) / 2, max_spread);
+    const double high = value + std::min((next - value) / 2, max_spread);
     const auto count = static_cast<double>(end - first);
     for (std::size_t i = first; count > 1 && i < end; ++i) {
       sorted[i] = std::lerp(low, high, (static_cast<double>(i - first) + 0.5) / count);
@@ -57,17 +59,17 @@ void spread_equal_values(std::vector<double>& sorted) {
   }
 }
 
-// Silverman's rule, of sorted values.
+// Silverman's rule. REQUIRES: the values are sorted.
 double choose_bandwidth(const std::vector<double>& sorted) {
   const auto n = static_cast<double>(sorted.size());
   const double spread = sorted[sorted.size() * 3 / 4] - sorted[sorted.size() / 4];
-  return std::clamp(0.9 * spread / 1.34 * std::pow(n, -0.2), least_bandwidth, most_bandwidth);
+  return std::clamp(0.9 * spread / 1.34 * std::pow(n, -0.2), min_bandwidth, max_bandwidth);
 }
 
-// A Gaussian kernel estimate on a grid, without its constant factor.
+// A Gaussian kernel density estimate on a grid, without its constant factor.
 class Density {
  public:
-  // `sorted` is not empty.
+  // REQUIRES: `sorted` is not empty.
   explicit Density(const std::vector<double>& sorted) {
     const double bandwidth = choose_bandwidth(sorted);
     constexpr std::size_t reach = cells_per_bandwidth * kernel_bandwidths;
@@ -106,7 +108,7 @@ struct Valley {
   double right_peak = 0;
 };
 
-// Every local minimum, the middle of it where it is flat, with the highest peaks on both sides.
+// Returns every local minimum (the middle of a flat one) with the highest peaks on both sides.
 std::vector<Valley> propose_valleys(const Density& density) {
   const std::vector<double>& height = density.height();
   std::vector<std::size_t> right_peaks(height.size(), height.size() - 1);
@@ -140,41 +142,41 @@ double count_around(const std::vector<double>& sorted, double center, double wid
   return static_cast<double>(count_below(sorted, center + width / 2) - count_below(sorted, center - width / 2));
 }
 
-// By how many standard deviations the peak has more than the valley, in windows that are equally wide; 0 when the
-// valley is shallow.
+// Returns by how many standard deviations the peak's count exceeds the valley's, in windows of the same width; 0 if the
+// valley is too shallow.
 double exceed_valley(const std::vector<double>& sorted, double peak, double valley) {
   const double width = std::abs(peak - valley) * window_part;
   const double at_peak = count_around(sorted, peak, width);
   const double in_valley = count_around(sorted, valley, width);
-  return in_valley <= most_in_valley * at_peak && at_peak > 0 ? (at_peak - in_valley) / std::sqrt(at_peak + in_valley)
-                                                              : 0;
+  return in_valley <= max_in_valley * at_peak && at_peak > 0 ? (at_peak - in_valley) / std::sqrt(at_peak + in_valley)
+                                                             : 0;
 }
 
-// A mode that has a twentieth of all operations sometimes has less of a sample: two standard deviations may be missing,
-// but no more than most_share_missing.
+// A mode with 5 % of all operations may have fewer in a sample: by up to two standard deviations, but not more than
+// max_share_missing.
 bool is_large_enough(std::size_t values, std::size_t all) {
   const auto n = static_cast<double>(all);
-  const double missing = std::min(2 * std::sqrt(least_share * (1 - least_share) / n), most_share_missing);
-  return static_cast<double>(values) / n >= least_share - missing;
+  const double missing = std::min(2 * std::sqrt(min_share * (1 - min_share) / n), max_share_missing);
+  return static_cast<double>(values) / n >= min_share - missing;
 }
 
-// How significant the valley is; 0 when it does not divide two modes.
+// Returns the significance of the valley; 0 if it does not separate two modes.
 double judge_valley(const std::vector<double>& sorted, const Valley& valley) {
   const std::size_t below = count_below(sorted, valley.at);
-  if (valley.right_peak - valley.left_peak < std::log(least_apart) || !is_large_enough(below, sorted.size()) ||
+  if (valley.right_peak - valley.left_peak < std::log(min_peak_ratio) || !is_large_enough(below, sorted.size()) ||
       !is_large_enough(sorted.size() - below, sorted.size())) {
     return 0;
   }
   const double significance =
       std::min(exceed_valley(sorted, valley.left_peak, valley.at), exceed_valley(sorted, valley.right_peak, valley.at));
-  return significance >= least_significance ? significance : 0;
+  return significance >= min_significance ? significance : 0;
 }
 
 }  // namespace
 
 std::optional<Modes> find_modes(std::vector<double> sample) {
   const auto is_time = [](double value) { return std::isfinite(value) && value > 0; };
-  if (sample.size() < least_values || !std::all_of(sample.begin(), sample.end(), is_time)) {
+  if (sample.size() < min_values || !std::all_of(sample.begin(), sample.end(), is_time)) {
     return std::nullopt;
   }
   std::sort(sample.begin(), sample.end());

@@ -11,18 +11,18 @@
 namespace taskcost {
 namespace {
 
-// Up to so many rounds, the interval comes from the exact distribution. Beyond, the normal distribution gives the same
+// With up to this many rounds the interval uses the exact distribution. Beyond, the normal approximation gives the same
 // rank within one.
-constexpr std::size_t most_exact_rounds = 50;
-// rounds_to_decide counts a ratio that would take more rounds than this as one on the edge.
-constexpr std::size_t most_rounds = 1'000'000'000;
+constexpr std::size_t max_exact_rounds = 50;
+// rounds_to_decide() treats a ratio that needs more rounds than this as one at the edge.
+constexpr std::size_t max_rounds = 1'000'000'000;
 
 std::size_t count_walsh_averages(std::size_t rounds) { return rounds * (rounds + 1) / 2; }
 
-// Wilcoxon's statistic T is the sum of the ranks of the positive values, each of which is positive by the toss of a
-// coin. This returns how many values t = 0, 1, 2, ... have P(T <= t) <= tail.
+// Wilcoxon's statistic T is the sum of the ranks of the positive values; each value is positive with probability 1/2.
+// Returns how many values t = 0, 1, 2, ... have P(T <= t) <= tail.
 std::size_t count_exact_tail(std::size_t rounds, double tail) {
-  // Below its middle, a symmetric distribution has all the tail that is asked for.
+  // The distribution is symmetric: the lower half contains the whole tail.
   const std::size_t sums = count_walsh_averages(rounds) / 2 + 1;
   std::vector<double> probability(sums, 0.0);
   double* const p = probability.data();
@@ -43,8 +43,8 @@ std::size_t count_exact_tail(std::size_t rounds, double tail) {
   return count;
 }
 
-// The same by the normal distribution, with a continuity correction. Its tails are slightly too heavy, so that it errs
-// towards a wider interval.
+// The same by the normal approximation with a continuity correction. Its tails are slightly too heavy, which makes the
+// interval wider.
 std::size_t count_normal_tail(std::size_t rounds, double tail) {
   const auto n = static_cast<double>(rounds);
   const double mean = n * (n + 1) / 4;
@@ -63,13 +63,13 @@ std::size_t count_normal_tail(std::size_t rounds, double tail) {
   return within;
 }
 
-// How many of the sorted Walsh averages the interval leaves out at each end.
+// Returns how many of the sorted Walsh averages the interval excludes at each end.
 std::size_t count_left_out(std::size_t rounds, double confidence) {
   const double tail = (1 - confidence) / 2;
   const std::size_t count =
-      rounds <= most_exact_rounds ? count_exact_tail(rounds, tail) : count_normal_tail(rounds, tail);
-  // The interval runs from the average of rank `count` to the one that is as far from the other end. With a count of 0
-  // the confidence cannot be had: the interval is the widest there is.
+      rounds <= max_exact_rounds ? count_exact_tail(rounds, tail) : count_normal_tail(rounds, tail);
+  // The interval runs from the average of rank `count` to the symmetric one. With a count of 0 the confidence is not
+  // reachable, and the interval has its maximal width.
   const std::size_t rank = std::clamp<std::size_t>(count, 1, (count_walsh_averages(rounds) + 1) / 2);
   return rank - 1;
 }
@@ -89,8 +89,8 @@ std::vector<double> average_all_pairs(const std::vector<double>& values) {
 
 bool is_positive(double value) { return std::isfinite(value) && value > 0; }
 
-// Half the width of an interval of look_confidence, in standard deviations of a round: that of Student's t. A t
-// interval and Wilcoxon's are within some percent of each other. The quantile of t is Cornish and Fisher's expansion.
+// Half the width of Student's t interval with look_confidence, in standard deviations of a round. It differs from
+// Wilcoxon's interval by a few percent. The quantile of t is a Cornish-Fisher expansion.
 double half_width_for(std::size_t rounds) {
   constexpr double z = 2.8653;  // normal quantile of 1 - 0.05 / 24
   constexpr double first = (z * z * z + z) / 4;
@@ -99,8 +99,8 @@ double half_width_for(std::size_t rounds) {
   return (z + first / freedom + second / (freedom * freedom)) / std::sqrt(freedom + 1);
 }
 
-// By what factor the interval has to shrink around the estimate until it lies on one side of an edge or within both.
-// All arguments are logarithms. 0 when the estimate is on an edge.
+// Returns the factor by which the interval must shrink around the estimate until it lies on one side of an edge or
+// between both. All arguments are logarithms. 0 if the estimate is on an edge.
 double shrink_to_decide(double estimate, double low, double high, double edge) {
   const auto part = [](double room, double width) { return width <= room ? 1 : room / width; };
   const double to_low = estimate - low;
@@ -134,7 +134,7 @@ std::optional<PairedRatio> paired_ratio(std::span<const Pair> rounds, double con
     logarithms.push_back(std::log(pair.left) - std::log(pair.right));
   }
   std::vector<double> averages = average_all_pairs(logarithms);
-  // Three ranks are needed, not the order of all. Each selection leaves the greater values behind its rank.
+  // Only a few ranks are needed. Each nth_element leaves the greater values behind its rank.
   double* const ranks = averages.data();
   const auto select = [&](std::size_t from, std::size_t rank) {
     std::nth_element(ranks + from, ranks + rank, ranks + averages.size());
@@ -185,16 +185,16 @@ std::optional<std::size_t> rounds_to_decide(const PairedRatio& ratio, const Band
   if (answer_of(ratio.interval, band) != Answer::undecided) {
     return ratio.rounds;
   }
-  // Fewer rounds than at the first look have an interval of less than its confidence: as wide as at that look, about.
+  // Before the first look, the confidence is not reachable, and the interval is about as wide as at that look.
   const std::size_t rounds = std::max(ratio.rounds, looks.front());
   const double shrink = shrink_to_decide(std::log(ratio.ratio), std::log(ratio.interval.low),
                                          std::log(ratio.interval.high), std::log(band.same));
   const double wanted = half_width_for(rounds) * shrink;
-  // This is false for NaN, too.
-  if (!(wanted >= half_width_for(most_rounds))) {
+  // Negated, so that NaN returns here too.
+  if (!(wanted >= half_width_for(max_rounds))) {
     return std::nullopt;
   }
-  std::size_t enough = most_rounds;
+  std::size_t enough = max_rounds;
   for (std::size_t too_few = std::max(ratio.rounds, rounds - 1); enough - too_few > 1;) {
     const std::size_t between = too_few + (enough - too_few) / 2;
     (half_width_for(between) <= wanted ? enough : too_few) = between;

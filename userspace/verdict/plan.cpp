@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The table of variants. Sizes are such that a region takes 2 to 40 ms on a slow virtual CPU: many short rounds of both
-// sides say more than a few long ones, because what changes slowly meets both sides of a round.
+// The table of variants. A region takes 2 to 40 ms on a slow virtual CPU: many short rounds are better than a few long
+// ones, because slow drift then affects both sides of a round alike.
 #include "verdict/plan.h"
 
 #include <fmt/format.h>
@@ -21,7 +21,7 @@
 namespace taskcost {
 namespace {
 
-// Exact claims need a few regions, those of a ratio as many as it takes.
+// Structural claims need a few regions; ratio claims need as many as it takes to decide them.
 constexpr unsigned every_round = 0;
 constexpr unsigned few_rounds = 3;
 constexpr unsigned some_rounds = 5;
@@ -31,8 +31,7 @@ struct Row {
   std::string_view arguments;
   unsigned rounds = every_round;
   enum Observing { times, allocations, stints } observing = times;
-  // Where its tasks run. Variants that claims compare are measured on one CPU and, where a claim asks for it, across
-  // CPUs.
+  // The CPUs of its tasks. Variants that claims compare run on one CPU and, if a claim needs it, across CPUs.
   enum Cpus { by_condition, any, same, apart } cpus = by_condition;
 };
 
@@ -82,18 +81,18 @@ constexpr std::array plan_rows = {
     Row{"memory/fork", "create --model fork --count 20", few_rounds, Row::allocations, Row::any},
 };
 
-std::vector<std::string> words_of(std::string_view text) {
+std::vector<std::string> split_arguments(std::string_view text) {
   std::istringstream words{std::string(text)};
   return {std::istream_iterator<std::string>(words), {}};
 }
 
-const Row& row_named(std::string_view name) {
+const Row& find_plan_row(std::string_view name) {
   return *std::ranges::find_if(plan_rows, [name](const Row& row) {
     return name == row.name || name == variant_in(row.name, Condition::across_cpus);
   });
 }
 
-// Memory that is handed over as it is has no counterpart between processes, and one cook is no model.
+// channel/thread/memory and bake/serial keep their model: they have no counterpart as processes.
 void use_model(std::vector<std::string>& arguments, const std::string& model) {
   constexpr std::array<std::string_view, 5> models{"thread", "process", "fork", "threads", "processes"};
   const auto option = std::ranges::find(arguments, "--model");
@@ -105,13 +104,13 @@ void use_model(std::vector<std::string>& arguments, const std::string& model) {
   }
 }
 
-std::vector<std::string> arguments_as(std::string_view variant, const std::string& model) {
-  std::vector<std::string> arguments = words_of(row_named(variant).arguments);
+std::vector<std::string> arguments_for_model(std::string_view variant, const std::string& model) {
+  std::vector<std::string> arguments = split_arguments(find_plan_row(variant).arguments);
   use_model(arguments, model);
   return arguments;
 }
 
-// All claims go with all prices.
+// Without a selection of claims, the variants of all prices are needed too.
 bool is_needed(std::string_view variant, const std::vector<std::string>& claims) {
   const auto priced = claims.empty() ? estimate_variants() : std::vector<std::string>();
   return std::ranges::find(priced, variant) != priced.end() ||
@@ -120,8 +119,8 @@ bool is_needed(std::string_view variant, const std::vector<std::string>& claims)
          });
 }
 
-std::vector<std::string> arguments_in(const Row& row, Condition condition) {
-  std::vector<std::string> arguments = words_of(row.arguments);
+std::vector<std::string> make_arguments(const Row& row, Condition condition) {
+  std::vector<std::string> arguments = split_arguments(row.arguments);
   if (row.cpus != Row::any) {
     const bool apart = row.cpus == Row::apart || (row.cpus == Row::by_condition && condition == Condition::across_cpus);
     arguments.insert(arguments.end(), {"--cpus", apart ? "apart" : "same"});
@@ -129,17 +128,17 @@ std::vector<std::string> arguments_in(const Row& row, Condition condition) {
   return arguments;
 }
 
-bool is_named(const std::vector<std::string>& names, const std::string& name) {
+bool contains(const std::vector<std::string>& names, const std::string& name) {
   return std::ranges::find(names, name) != names.end();
 }
 
 void add_if_needed(const Row& row, Condition condition, const std::vector<std::string>& claims, bool thorough,
                    std::vector<Variant>& plan) {
   const std::string name = variant_in(row.name, condition);
-  // Tables and prices have columns that no claim asks for.
+  // Some columns of tables and prices belong to no claim.
   const bool for_tables = claims.empty() && condition == Condition::same_cpu;
   if (for_tables || is_needed(name, claims)) {
-    plan.push_back({name, arguments_in(row, condition),
+    plan.push_back({name, make_arguments(row, condition),
                     thorough && row.rounds != every_round ? kept_rounds : row.rounds, row.observing == Row::allocations,
                     row.observing == Row::stints});
   }
@@ -153,9 +152,9 @@ std::vector<Variant> plan_for(const std::vector<std::string>& claims, bool thoro
     add_if_needed(row, Condition::same_cpu, claims, thorough, plan);
     add_if_needed(row, Condition::across_cpus, claims, thorough, plan);
   }
-  for (const SweepPlace& place : sweep_places(thorough)) {
-    if (is_wanted(claims, place.claim)) {
-      plan.push_back({place.variant, words_of(place.arguments), few_rounds, false, false});
+  for (const SweepVariant& sweep : list_sweep_variants(thorough)) {
+    if (is_wanted(claims, sweep.claim)) {
+      plan.push_back({sweep.variant, split_arguments(sweep.arguments), few_rounds, false, false});
     }
   }
   return plan;
@@ -166,34 +165,34 @@ std::vector<Variant> plan_for_estimate() {
   std::vector<Variant> plan;
   for (const Row& row : plan_rows) {
     for (const Condition condition : {Condition::same_cpu, Condition::across_cpus}) {
-      if (const std::string name = variant_in(row.name, condition); is_named(needed, name)) {
-        plan.push_back({name, arguments_in(row, condition), kept_rounds, false, false});
+      if (const std::string name = variant_in(row.name, condition); contains(needed, name)) {
+        plan.push_back({name, make_arguments(row, condition), kept_rounds, false, false});
       }
     }
   }
-  // How a fork grows with what its parent has touched and mapped.
-  for (const SweepPlace& place : sweep_places(false)) {
-    if (place.variant.starts_with("sweep/resident/fork/") || place.variant.starts_with("sweep/mappings/fork/")) {
-      plan.push_back({place.variant, words_of(place.arguments), few_rounds, false, false});
+  // The cost of a fork as a function of its parent's resident memory and mappings.
+  for (const SweepVariant& sweep : list_sweep_variants(false)) {
+    if (sweep.variant.starts_with("sweep/resident/fork/") || sweep.variant.starts_with("sweep/mappings/fork/")) {
+      plan.push_back({sweep.variant, split_arguments(sweep.arguments), few_rounds, false, false});
     }
   }
   return plan;
 }
 
-std::vector<std::string> claims_on_the_model_alone(const std::vector<std::string>& claims) {
+std::vector<std::string> select_model_claims(const std::vector<std::string>& claims) {
   std::vector<std::string> alone;
   for (const ClaimRow& row : claim_table()) {
     const auto* rule = std::get_if<RatioRule>(&row.rule);
     if (rule != nullptr && is_wanted(claims, row.claim.id) &&
-        arguments_as(rule->left, "thread") == arguments_as(rule->right, "thread")) {
+        arguments_for_model(rule->left, "thread") == arguments_for_model(rule->right, "thread")) {
       alone.emplace_back(row.claim.id);
     }
   }
   return alone;
 }
 
-std::vector<Variant> plan_of_one_model(const std::vector<std::string>& claims, const std::string& model,
-                                       bool thorough) {
+std::vector<Variant> plan_for_one_model(const std::vector<std::string>& claims, const std::string& model,
+                                        bool thorough) {
   std::vector<Variant> plan = plan_for(claims, thorough);
   std::erase_if(plan, [](const Variant& variant) { return variant.name.starts_with("sweep/"); });
   for (Variant& variant : plan) {

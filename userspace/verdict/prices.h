@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What one of something costs on this machine: medians over rounds.
+// Unit prices on this machine: medians over rounds.
 #pragma once
 
 #include <string>
@@ -11,10 +11,10 @@
 
 namespace taskcost {
 
-// `sweeps`: those of the same rounds. A price whose rounds are missing is left out; one without a source has no value.
-std::vector<Price> prices_of(const Rounds& rounds, const std::vector<Sweep>& sweeps);
+// `sweeps` were made from the same rounds. A price without rounds is left out; one without a source has no value.
+std::vector<Price> make_prices(const Rounds& rounds, const std::vector<Sweep>& sweeps);
 
-// Variants whose rounds the prices of `taskcost estimate` come from, sweeps left out.
+// The variants that the prices of `taskcost estimate` need, without sweeps.
 std::vector<std::string> estimate_variants();
 
 }  // namespace taskcost

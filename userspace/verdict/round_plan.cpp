@@ -75,9 +75,9 @@ void RoundPlan::look(Duration elapsed, const RoundsLeft& rounds_left) {
   }
 }
 
-// The budget goes to the questions that take least of it, each with the rounds that it is expected to take; what
-// another question runs anyway costs nothing. Predictions are rough: only what is clearly out of reach is set aside,
-// and where that is everything, it runs to the end.
+// The budget goes to the cheapest questions first, by their predicted rounds; rounds that another question runs anyway
+// are free. Predictions are rough: only questions that are clearly out of reach are set aside, and if all of them are,
+// all of them run.
 void RoundPlan::set_aside(Duration budget, const std::vector<std::optional<std::size_t>>& left) {
   constexpr double doubt = 1.5;
   double remaining = doubt * static_cast<double>(budget.count());

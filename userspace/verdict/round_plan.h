@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Which items run in the next round, in which order, and when it is enough. Items are variants of workloads or commands
-// of the user. Pure: time and chance are passed in, and running them is the caller's.
+// Plans rounds: which items run in the next round, in which order, and when to stop. Items are variants of workloads or
+// the user's commands. The plan is deterministic: the caller runs the items, and passes in the time and a random seed.
 //
 //   RoundPlan plan(items, questions, limits, seed);
 //   for (auto round = plan.next_round(elapsed, rounds_left); !round.empty(); round = plan.next_round(...)) {
@@ -25,51 +25,51 @@ namespace taskcost {
 struct RoundItem {
   std::string name;
   std::size_t group = 0;  // items of one group run next to each other
-  std::size_t most = 0;   // rounds of its own; 0: as many as its questions need
+  std::size_t most = 0;   // its number of rounds; 0: as many as its questions need
 };
 
-// What the rounds of these items answer together: one item for its own figure, two for their ratio, more for a claim.
+// A question that the rounds of these items answer: one item for its own figure, two for their ratio, more for a claim.
 struct RoundQuestion {
   std::vector<std::size_t> items;
 };
 
 struct RoundLimits {
-  std::optional<std::size_t> exact{};  // so many rounds, whatever they answer
-  std::size_t least = looks[1];        // rounds before a question is asked, where the budget has room for them
-  std::optional<Duration> budget{};    // no round begins that would not fit; the first one always runs
+  std::optional<std::size_t> exact{};  // exact number of rounds, whatever they answer
+  std::size_t least = looks[1];        // rounds before the first look, if the budget allows
+  std::optional<Duration> budget{};    // no round starts that would exceed it; the first round always runs
 };
 
 class RoundPlan {
  public:
   enum class End {
-    none,      // a round is still to be run
-    answered,  // every question
-    rounds,    // the exact number, the last look, or every item's own limit
+    none,      // there is another round
+    answered,  // all questions are answered
+    rounds,    // the exact number, the last look, or the limits of all items
     budget
   };
-  // How many more rounds `question` takes, as far as can be told: 0 when it is answered, nullopt when that is unknown
-  // or no number would do. Called at looks only, once for each open question. Questions that the budget cannot answer
-  // wait for those that it can.
+  // Predicts how many more rounds `question` takes: 0 if it is answered, nullopt if that is unknown or no number
+  // suffices. Called at looks only, once for each open question. Questions that the budget cannot answer run after
+  // those that it can.
   using RoundsLeft = std::function<std::optional<std::size_t>(std::size_t question)>;
 
   RoundPlan(std::vector<RoundItem> items, std::vector<RoundQuestion> questions, const RoundLimits& limits,
             std::uint64_t seed);
 
-  // The items of the next round in drawn order: groups in drawn order, and the items of each in drawn order. Items all
-  // of whose questions are answered are left out. Empty at the end. `elapsed`: of the budget.
+  // The items of the next round, in random order: groups are shuffled, and so are the items within a group. An item
+  // whose questions are all answered is left out. Empty at the end. `elapsed` is the used part of the budget.
   std::vector<std::size_t> next_round(Duration elapsed, const RoundsLeft& rounds_left);
 
-  // How long an item took in this round, its preparation included: what the budget is planned with.
+  // Reports how long an item took in this round, including its preparation. The budget is planned by it.
   void took(std::size_t item, Duration duration);
 
-  // Complete rounds.
+  // The number of complete rounds.
   [[nodiscard]] std::size_t rounds() const { return rounds_; }
   [[nodiscard]] bool is_open(std::size_t question) const { return open_[question]; }
   [[nodiscard]] std::size_t open_questions() const;
   [[nodiscard]] End end() const { return end_; }
-  // Of one round of the items that still run, by those so far; nullopt before the first.
+  // The expected time of the next round; nullopt before the first one.
   [[nodiscard]] std::optional<Duration> expected_round() const;
-  // The number of rounds after which the questions are asked next; nullopt: they are not.
+  // The number of rounds at the next look; nullopt: there is none.
   [[nodiscard]] std::optional<std::size_t> next_look() const;
 
  private:

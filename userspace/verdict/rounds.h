@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What was observed in the rounds of all variants.
+// The observed rounds of all variants.
 #pragma once
 
 #include <cstdint>
@@ -15,17 +15,17 @@ namespace taskcost {
 
 // One measured region of one variant of a workload.
 struct Round {
-  Session session;                                   // of the region alone
-  std::uint64_t operations = 0;                      // that the workload says it did in it
-  Duration wall{};                                   // that the workload measured for them
-  std::map<std::string, double, std::less<>> facts;  // what else it says: known counts, what it saw (1) or not (0)
+  Session session;                                   // the measured region only
+  std::uint64_t operations = 0;                      // by the workload's own count
+  Duration wall{};                                   // by the workload's clock
+  std::map<std::string, double, std::less<>> facts;  // its other results: known counts, and what it saw (1) or not (0)
 };
 
-// By Variant::name.
+// The key is Variant::name.
 using Rounds = std::map<std::string, std::vector<Round>, std::less<>>;
 
-// Rounds whose sessions are kept whole, of one variant: for structural claims, sweeps and tables. Of the others only
-// the readings are kept (measures.h), so that memory does not grow with sessions.
+// Rounds of a variant whose sessions are kept, for structural claims, sweeps and tables. Of further rounds only the
+// readings are kept (measures.h), which bounds the memory.
 inline constexpr unsigned kept_rounds = 9;
 
 }  // namespace taskcost

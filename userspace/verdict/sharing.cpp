@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Who sees whose changes, and through what data crosses between processes.
+// Which changes other tasks see, and through which channels data crosses between processes.
 #include <algorithm>
 #include <array>
 #include <cmath>
 
+#include "taskcost/statistics.h"
 #include "verdict/figures.h"
 #include "verdict/structure.h"
 
 namespace taskcost {
 namespace {
 
-// Page tables of its own code and data: a run differs from the next by a few first touches.
+// The number of first touches of code and data varies by a few between runs.
 constexpr double first_touches = 4;
 
 const Task* created_task(const Session& session) {
@@ -24,17 +25,17 @@ const Task* created_task(const Session& session) {
   return nullptr;
 }
 
-double counted(const Task& task, tc_counter counter) {
+double counter_or_zero(const Task& task, tc_counter counter) {
   return static_cast<double>(task.account.counters[counter].value_or(0));
 }
 
-double faults_of(const Task& task) {
-  return counted(task, TC_COUNTER_FAULTS_MINOR) + counted(task, TC_COUNTER_FAULTS_MAJOR);
+double count_faults(const Task& task) {
+  return counter_or_zero(task, TC_COUNTER_FAULTS_MINOR) + counter_or_zero(task, TC_COUNTER_FAULTS_MAJOR);
 }
 
-double calls_of(const Task& task) { return counted(task, TC_COUNTER_SYSCALLS); }
+double count_syscalls(const Task& task) { return counter_or_zero(task, TC_COUNTER_SYSCALLS); }
 
-bool fact_is(const Round& round, std::string_view name, double value) { return fact_of(round, name) == value; }
+bool fact_is(const Round& round, std::string_view name, double value) { return find_fact(round, name) == value; }
 
 constexpr std::array<std::string_view, 4> resource_facts = {"file_seen", "directory_seen", "limit_seen",
                                                             "handler_seen"};
@@ -43,7 +44,7 @@ bool all_resources(const Round& round, double seen) {
   return std::ranges::all_of(resource_facts, [&](std::string_view fact) { return fact_is(round, fact, seen); });
 }
 
-// Rounds in which the creator saw all changes (1) or none (0), and the objects say the same.
+// Counts rounds in which the creator saw all changes (`seen` is 1) or none (0), and the kernel objects agree.
 Cases resource_changes(const Rounds& rounds, std::string_view variant, double seen,
                        bool (*objects_agree)(const PerShared<bool>& shares)) {
   Cases cases;
@@ -56,7 +57,7 @@ Cases resource_changes(const Rounds& rounds, std::string_view variant, double se
   return cases;
 }
 
-// Of the created task in the rounds without writes.
+// The created task's median in the rounds without writes.
 std::optional<double> median_without(const Rounds& rounds, double (*figure)(const Task&)) {
   std::vector<double> values;
   for (const Round* round : whole_rounds(rounds, "share/thread/none")) {
@@ -93,8 +94,8 @@ Cases separate_memory(const Rounds& rounds) {
     const Task* child = created_task(round->session);
     if (child != nullptr && child->account.counters[TC_COUNTER_FAULTS_COW]) {
       cases.count(fact_is(*round, "write_seen", 0) &&
-                  counted(*child, TC_COUNTER_FAULTS_COW) >= fact_of(*round, "pages").value_or(0) &&
-                  counted(*child, TC_COUNTER_PAGE_TABLE_BYTES) > 0);
+                  counter_or_zero(*child, TC_COUNTER_FAULTS_COW) >= find_fact(*round, "pages").value_or(0) &&
+                  counter_or_zero(*child, TC_COUNTER_PAGE_TABLE_BYTES) > 0);
     }
   }
   return cases;
@@ -102,13 +103,14 @@ Cases separate_memory(const Rounds& rounds) {
 
 Cases shared_memory(const Rounds& rounds) {
   Cases cases;
-  const auto faults = median_without(rounds, &faults_of);
-  const auto calls = median_without(rounds, &calls_of);
+  const auto faults = median_without(rounds, &count_faults);
+  const auto calls = median_without(rounds, &count_syscalls);
   for (const Round* round : whole_rounds(rounds, "share/thread")) {
     const Task* thread = created_task(round->session);
     if (thread != nullptr && faults && calls) {
-      cases.count(fact_of(*round, "pages_seen") == fact_of(*round, "pages") &&
-                  faults_of(*thread) <= *faults + first_touches && calls_of(*thread) <= *calls + first_touches);
+      cases.count(find_fact(*round, "pages_seen") == find_fact(*round, "pages") &&
+                  count_faults(*thread) <= *faults + first_touches &&
+                  count_syscalls(*thread) <= *calls + first_touches);
     }
   }
   return cases;

@@ -19,7 +19,7 @@ bool all_zero(const std::vector<double>& rounds) {
   return std::all_of(rounds.begin(), rounds.end(), [](double value) { return value == 0; });
 }
 
-std::optional<double> median_of(const std::vector<double>& rounds) {
+std::optional<double> median_or_none(const std::vector<double>& rounds) {
   return rounds.empty() ? std::nullopt : std::optional(median(rounds));
 }
 
@@ -28,7 +28,7 @@ class Lines {
   Lines(SideBySide& sides, const std::vector<Round>& left, const std::vector<Round>& right)
       : sides_(sides), left_(left), right_(right) {}
 
-  // A figure that neither side has stays as a line without figures: lacking is not zero.
+  // A figure that neither side has remains as an empty line: not measured is not zero.
   void add(std::string name, const char* unit, const Figure& figure, WhenAllZero when_all_zero = WhenAllZero::keep) {
     const std::vector<double> left = figures(left_, figure);
     const std::vector<double> right = figures(right_, figure);
@@ -36,7 +36,7 @@ class Lines {
     if (when_all_zero == WhenAllZero::leave_out && measured && all_zero(left) && all_zero(right)) {
       return;
     }
-    sides_.lines.push_back({std::move(name), unit, median_of(left), median_of(right), compare(left, right)});
+    sides_.lines.push_back({std::move(name), unit, median_or_none(left), median_or_none(right), compare(left, right)});
   }
 
  private:
@@ -46,20 +46,20 @@ class Lines {
 };
 
 void add_creation(Lines& lines) {
-  lines.add("creation: copy", "ns", &copy_of);
-  lines.add("creation: publish", "ns", &publish_of);
-  lines.add("creation: return to the creator", "ns", &return_of);
-  lines.add("creation: start of the child", "ns", &child_start_of);
-  lines.add("exit", "ns", &exit_of);
-  lines.add("exit: until the address space is torn down", "ns", &teardown_of);
-  lines.add("ended, not yet reaped", "ns", &zombie_of);
+  lines.add("creation: copy", "ns", &copy_ns);
+  lines.add("creation: publish", "ns", &publish_ns);
+  lines.add("creation: return to the creator", "ns", &return_ns);
+  lines.add("creation: start of the child", "ns", &child_start_ns);
+  lines.add("exit", "ns", &exit_ns);
+  lines.add("exit: until the address space is torn down", "ns", &teardown_ns);
+  lines.add("ended, not yet reaped", "ns", &zombie_ns);
 }
 
 void add_switch_latency(Lines& lines) {
   lines.add("switch latency, same address space", "ns",
-            [](const Round& round) { return latency_of(round, "switch_same"); });
+            [](const Round& round) { return median_latency(round, "switch_same"); });
   lines.add("switch latency, other address space", "ns",
-            [](const Round& round) { return latency_of(round, "switch_other"); });
+            [](const Round& round) { return median_latency(round, "switch_other"); });
 }
 
 void add_cells(Lines& lines) {
@@ -69,13 +69,13 @@ void add_cells(Lines& lines) {
       const auto column = static_cast<tc_condition>(condition);
       lines.add(
           std::string(text_of(row)) + ", " + key_of(column), "ns",
-          [row, column](const Round& round) { return cell_of(round, row, column); }, WhenAllZero::leave_out);
+          [row, column](const Round& round) { return cell_ns(round, row, column); }, WhenAllZero::leave_out);
     }
   }
 }
 
-// The keys of the JSON report end with their unit.
-const char* unit_of(tc_counter counter) {
+// Keys of the JSON report end with their unit.
+const char* unit_from_key(tc_counter counter) {
   const std::string_view key = key_of(counter);
   return key.ends_with("_bytes") ? "bytes" : key.ends_with("_ns") ? "ns" : "count";
 }
@@ -84,7 +84,8 @@ void add_counters(Lines& lines) {
   for (int counter = 0; counter < TC_NR_COUNTERS; ++counter) {
     const auto id = static_cast<tc_counter>(counter);
     lines.add(
-        text_of(id), unit_of(id), [id](const Round& round) { return counter_of(round, id); }, WhenAllZero::leave_out);
+        text_of(id), unit_from_key(id), [id](const Round& round) { return counter_value(round, id); },
+        WhenAllZero::leave_out);
   }
 }
 
@@ -103,7 +104,7 @@ constexpr std::array pairs = {
 
 }  // namespace
 
-std::vector<SideBySide> comparisons_of(const Rounds& rounds) {
+std::vector<SideBySide> make_comparisons(const Rounds& rounds) {
   std::vector<SideBySide> comparisons;
   for (const VariantPair& pair : pairs) {
     const auto left = rounds.find(pair.left);
@@ -117,8 +118,8 @@ std::vector<SideBySide> comparisons_of(const Rounds& rounds) {
     sides.right_label = pair.right_label;
     sides.rounds = std::min(left->second.size(), right->second.size());
     Lines lines(sides, left->second, right->second);
-    lines.add("user space: wall time", "ns", &wall_of);
-    lines.add("lifetime of the other tasks", "ns", &workers_lifetime_of);
+    lines.add("user space: wall time", "ns", &wall_ns);
+    lines.add("lifetime of the other tasks", "ns", &workers_lifetime_ns);
     pair.add_own_lines(lines);
     add_cells(lines);
     add_counters(lines);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The accounts of both models, line by line: medians over rounds, per operation.
+// Compares the accounts of both models line by line: medians over rounds, per operation.
 #pragma once
 
 #include <vector>
@@ -10,7 +10,7 @@
 
 namespace taskcost {
 
-// Of creations and of switches, as far as there are rounds of them.
-std::vector<SideBySide> comparisons_of(const Rounds& rounds);
+// Compares creations and context switches, if there are rounds of them.
+std::vector<SideBySide> make_comparisons(const Rounds& rounds);
 
 }  // namespace taskcost

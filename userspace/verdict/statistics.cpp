@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t resamples = 4000;
 
-// Reorders `sample`, which is not empty.
+// Reorders `sample`. REQUIRES: it is not empty.
 double median_in_place(std::vector<double>& sample) {
   const auto middle = sample.begin() + static_cast<std::ptrdiff_t>(sample.size() / 2);
   std::nth_element(sample.begin(), middle, sample.end());
@@ -26,8 +26,8 @@ double median_in_place(std::vector<double>& sample) {
   return below + (*middle - below) / 2;
 }
 
-// A drawn right median of 0 makes the ratio boundless, and that is what the interval has to say.
-double ratio_of(double left, double right) {
+// A resampled right median of 0 makes the ratio infinite, and so the upper end of the interval.
+double divide(double left, double right) {
   if (right > 0) {
     return left / right;
   }
@@ -53,8 +53,8 @@ class Resampler {
   std::mt19937_64& random_;
 };
 
-// What is left of the resampled values without their tails.
-Interval middle_part(std::vector<double> values) {
+// Cuts both tails off the resampled values.
+Interval bootstrap_interval(std::vector<double> values) {
   std::sort(values.begin(), values.end());
   const auto cut = static_cast<std::size_t>(std::floor(bootstrap_tail * static_cast<double>(values.size() - 1)));
   return {values[cut], values[values.size() - 1 - cut]};
@@ -67,24 +67,24 @@ Interval bootstrap(const std::vector<double>& left, const std::vector<double>& r
   std::vector<double> ratios(resamples);
   for (double& ratio : ratios) {
     const double drawn_left = left_resampler.median();
-    ratio = ratio_of(drawn_left, right_resampler.median());
+    ratio = divide(drawn_left, right_resampler.median());
   }
-  return middle_part(std::move(ratios));
+  return bootstrap_interval(std::move(ratios));
 }
 
-std::optional<double> least_squares(const std::vector<Place>& places, const std::vector<double>& heights) {
-  const auto count = static_cast<double>(places.size());
+std::optional<double> least_squares(const std::vector<SizeSample>& samples, const std::vector<double>& heights) {
+  const auto count = static_cast<double>(samples.size());
   double mean_x = 0;
   double mean_y = 0;
-  for (std::size_t i = 0; i < places.size(); ++i) {
-    mean_x += places[i].x / count;
+  for (std::size_t i = 0; i < samples.size(); ++i) {
+    mean_x += samples[i].x / count;
     mean_y += heights[i] / count;
   }
   double products = 0;
   double squares = 0;
-  for (std::size_t i = 0; i < places.size(); ++i) {
-    products += (places[i].x - mean_x) * (heights[i] - mean_y);
-    squares += (places[i].x - mean_x) * (places[i].x - mean_x);
+  for (std::size_t i = 0; i < samples.size(); ++i) {
+    products += (samples[i].x - mean_x) * (heights[i] - mean_y);
+    squares += (samples[i].x - mean_x) * (samples[i].x - mean_x);
   }
   return squares > 0 ? std::optional(products / squares) : std::nullopt;
 }
@@ -106,7 +106,7 @@ double quantile(std::vector<double> sample, double q) {
     return *below;
   }
   const double above = *std::min_element(below + 1, sample.end());
-  // Two infinite neighbors have no difference to take a part of.
+  // lerp of two infinite neighbors would be NaN.
   return above == *below ? above : std::lerp(*below, above, position - static_cast<double>(index));
 }
 
@@ -127,28 +127,28 @@ Interval median_interval(const std::vector<double>& sample) {
   Resampler resampler(sample, random);
   std::vector<double> medians(few_resamples);
   std::ranges::generate(medians, [&] { return resampler.median(); });
-  return middle_part(std::move(medians));
+  return bootstrap_interval(std::move(medians));
 }
 
-std::optional<Slope> slope_through(const std::vector<Place>& places) {
-  std::vector<double> heights(places.size());
-  std::ranges::transform(places, heights.begin(), [](const Place& place) { return median(place.rounds); });
-  const auto slope = places.size() < 2 ? std::nullopt : least_squares(places, heights);
+std::optional<Slope> fit_slope(const std::vector<SizeSample>& samples) {
+  std::vector<double> heights(samples.size());
+  std::ranges::transform(samples, heights.begin(), [](const SizeSample& sample) { return median(sample.rounds); });
+  const auto slope = samples.size() < 2 ? std::nullopt : least_squares(samples, heights);
   if (!slope) {
     return std::nullopt;
   }
   std::mt19937_64 random(bootstrap_seed);  // NOLINT(cert-msc32-c,cert-msc51-cpp): repeatable on purpose
   std::vector<Resampler> resamplers;
-  resamplers.reserve(places.size());
-  for (const Place& place : places) {
-    resamplers.emplace_back(place.rounds, random);
+  resamplers.reserve(samples.size());
+  for (const SizeSample& sample : samples) {
+    resamplers.emplace_back(sample.rounds, random);
   }
   std::vector<double> slopes(few_resamples);
   for (double& drawn : slopes) {
     std::ranges::transform(resamplers, heights.begin(), &Resampler::median);
-    drawn = least_squares(places, heights).value_or(*slope);
+    drawn = least_squares(samples, heights).value_or(*slope);
   }
-  return Slope{*slope, middle_part(std::move(slopes))};
+  return Slope{*slope, bootstrap_interval(std::move(slopes))};
 }
 
 std::optional<Ratio> compare(const std::vector<double>& left, const std::vector<double>& right) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Structural claims: cases that were looked at, and those that contradict. Sessions that lost tasks or records are no
-// cases: what is missing would look like a contradiction. Each function names the variants that it looks at.
+// Structural claims: the number of observed cases, and of those that contradict. Sessions that lost tasks or records
+// are skipped, because missing data would look like a contradiction. Each function names its variants.
 #pragma once
 
 #include <cstdint>
@@ -22,18 +22,17 @@ struct Cases {
   }
 };
 
-// Of a task whose birth was seen. Where a task runs is a setting that children take over: a cgroup is no object that a
-// process brings along.
+// REQUIRES: the task's creation was observed. The cgroup is ignored: children inherit it, processes as well as threads.
 bool shares_nothing(const PerShared<bool>& shares);
 bool shares_everything(const PerShared<bool>& shares);
 
-// What makes a session useless for them.
+// Returns whether a session lost tasks or records.
 bool lost_tasks(const Session& session);
 
-// Those of a variant that lost nothing.
+// The rounds of a variant that lost nothing.
 std::vector<const Round*> whole_rounds(const Rounds& rounds, std::string_view variant);
 
-// Of `create` (creations.cpp).
+// Claims about `create` (creations.cpp).
 Cases own_memory(const Rounds& rounds);
 Cases main_thread(const Rounds& rounds);
 Cases many_threads(const Rounds& rounds);
@@ -42,20 +41,20 @@ Cases new_memory_of_both(const Rounds& rounds);
 Cases new_objects(const Rounds& rounds);
 Cases same_objects(const Rounds& rounds);
 
-// Of `share` and `channel` (sharing.cpp).
+// Claims about `share` and `channel` (sharing.cpp).
 Cases separate_memory(const Rounds& rounds);
 Cases shared_memory(const Rounds& rounds);
 Cases every_byte_by_channel(const Rounds& rounds);
 Cases resources_apart(const Rounds& rounds);
 Cases resources_together(const Rounds& rounds);
 
-// Of `bake` (execution.cpp).
+// Claims about `bake` (execution.cpp).
 Cases one_at_a_time(const Rounds& rounds);
 Cases run_in_parallel(const Rounds& rounds);
 Cases alone(const Rounds& rounds);
 
-// Of `crash` (crashes.cpp).
-Cases neighbours_unharmed(const Rounds& rounds);
+// Claims about `crash` (crashes.cpp).
+Cases neighbors_unharmed(const Rounds& rounds);
 Cases siblings_harmed(const Rounds& rounds);
 Cases others_survive(const Rounds& rounds);
 Cases all_go_down(const Rounds& rounds);

@@ -15,20 +15,20 @@
 namespace taskcost {
 namespace {
 
-// A line of a sweep: a workload with a size added to its options.
+// A line of a sweep: a workload that gets the size as an additional option.
 struct Line {
   const char* label;
   const char* arguments;
 };
 
-// Sizes that are measured, the last ones only when there is time.
+// The sizes of a quick and of a thorough run.
 struct Sizes {
   std::span<const std::uint64_t> quick;
   std::span<const std::uint64_t> thorough;
 };
 
 struct Subject {
-  const char* name;  // the first part of its variants' names
+  const char* name;  // prefix of its variants' names
   const char* claim;
   const char* option;
   Sizes sizes;
@@ -83,53 +83,54 @@ constexpr auto subjects = std::to_array<Subject>({
 
 constexpr auto shown = std::to_array<Shown>({
     {"creation-by-resident", "sweep/resident", "Creation by resident memory of the creator", "resident memory", "MiB",
-     "copy and publish", "ns", false, &creation_of},
+     "copy and publish", "ns", false, &creation_ns},
     {"page-tables-by-resident", "sweep/resident", "Page tables of the new task by resident memory of the creator",
-     "resident memory", "MiB", "page tables", "bytes", false, &page_tables_of},
+     "resident memory", "MiB", "page tables", "bytes", false, &page_table_bytes},
     {"creation-by-mappings", "sweep/mappings", "Creation by mappings of the creator", "mappings", "count",
-     "copy and publish", "ns", false, &creation_of},
-    {"creation-by-crowd", "sweep/at-once", "Creation by how many live at once", "tasks at once", "count",
-     "copy and publish", "ns", true, &creation_of},
-    {"switch-by-working-set", "sweep/working-set", "Switch by what each task touches between two switches",
-     "working set", "bytes", "switch latency", "ns", true, &switch_latency_of},
+     "copy and publish", "ns", false, &creation_ns},
+    {"creation-by-crowd", "sweep/at-once", "Creation by number of living tasks", "living tasks", "count",
+     "copy and publish", "ns", true, &creation_ns},
+    {"switch-by-working-set", "sweep/working-set",
+     "Context switch by memory that each task touches between two switches", "working set", "bytes", "switch latency",
+     "ns", true, &median_switch_latency},
     {"hop-by-working-set", "sweep/working-set", "Hop, by the workload's clock", "working set", "bytes",
-     "wall time per hop", "ns", true, &wall_of},
+     "wall time per hop", "ns", true, &wall_ns},
     {"user-by-working-set", "sweep/working-set",
-     "User code of a hop by what each task touches: the same code in both, so that the difference is lost caches and "
-     "TLB",
-     "working set", "bytes", "user time per hop", "ns", true, &user_running_of},
+     "User time of a hop by memory that each task touches (the code is the same: the difference is cache and TLB "
+     "misses)",
+     "working set", "bytes", "user time per hop", "ns", true, &user_ns},
     {"channel-by-size", "sweep/size", "Message by its size", "message size", "bytes", "kernel time per message", "ns",
-     true, &workers_kernel_of},
+     true, &workers_kernel_ns},
     {"message-wall-by-size", "sweep/size", "Message by its size, by the workload's clock", "message size", "bytes",
-     "wall time per message", "ns", true, &wall_of},
+     "wall time per message", "ns", true, &wall_ns},
 });
 
-std::string prefix_of(const Subject& subject, const Line& line) {
+std::string make_prefix(const Subject& subject, const Line& line) {
   return fmt::format("{}/{}/", subject.name, line.label);
 }
 
-// The rounds of a line, by size.
-std::vector<Place> places_of(const Rounds& rounds, const std::string& prefix, const Shown& what) {
-  std::vector<Place> places;
+// The rounds of a line, sorted by size.
+std::vector<SizeSample> collect_samples(const Rounds& rounds, const std::string& prefix, const Shown& what) {
+  std::vector<SizeSample> samples;
   for (auto entry = rounds.lower_bound(prefix); entry != rounds.end() && entry->first.starts_with(prefix); ++entry) {
     std::uint64_t size = 0;
     const char* text = entry->first.data() + prefix.size();
     std::from_chars(text, entry->first.data() + entry->first.size(), size);
     if (std::vector<double> values = figures(entry->second, what.figure); !values.empty()) {
-      places.push_back({static_cast<double>(size), std::move(values)});
+      samples.push_back({static_cast<double>(size), std::move(values)});
     }
   }
-  std::ranges::sort(places, {}, &Place::x);
-  return places;
+  std::ranges::sort(samples, {}, &SizeSample::x);
+  return samples;
 }
 
-Sweep::Series series_of(const char* label, const std::vector<Place>& places) {
+Sweep::Series make_series(const char* label, const std::vector<SizeSample>& samples) {
   Sweep::Series series;
   series.label = label;
-  for (const Place& place : places) {
-    series.points.push_back({place.x, median(place.rounds), median_interval(place.rounds), place.rounds.size()});
+  for (const SizeSample& sample : samples) {
+    series.points.push_back({sample.x, median(sample.rounds), median_interval(sample.rounds), sample.rounds.size()});
   }
-  if (const auto slope = slope_through(places)) {
+  if (const auto slope = fit_slope(samples)) {
     series.slope = slope->slope;
     series.interval = slope->interval;
   }
@@ -138,20 +139,20 @@ Sweep::Series series_of(const char* label, const std::vector<Place>& places) {
 
 }  // namespace
 
-std::vector<SweepPlace> sweep_places(bool thorough) {
-  std::vector<SweepPlace> places;
+std::vector<SweepVariant> list_sweep_variants(bool thorough) {
+  std::vector<SweepVariant> samples;
   for (const Subject& subject : subjects) {
     for (const Line& line : subject.lines) {
       for (const std::uint64_t size : thorough ? subject.sizes.thorough : subject.sizes.quick) {
-        places.push_back({subject.claim, fmt::format("{}{}", prefix_of(subject, line), size),
-                          fmt::format("{} {} {}", line.arguments, subject.option, size)});
+        samples.push_back({subject.claim, fmt::format("{}{}", make_prefix(subject, line), size),
+                           fmt::format("{} {} {}", line.arguments, subject.option, size)});
       }
     }
   }
-  return places;
+  return samples;
 }
 
-std::vector<Sweep> sweeps_of(const Rounds& rounds) {
+std::vector<Sweep> make_sweeps(const Rounds& rounds) {
   std::vector<Sweep> sweeps;
   for (const Shown& what : shown) {
     const Subject& subject = *std::ranges::find_if(
@@ -159,8 +160,8 @@ std::vector<Sweep> sweeps_of(const Rounds& rounds) {
     Sweep sweep{what.id,     subject.claim, what.title,       what.x_name, what.x_unit,
                 what.y_name, what.y_unit,   what.logarithmic, {}};
     for (const Line& line : subject.lines) {
-      if (const auto places = places_of(rounds, prefix_of(subject, line), what); !places.empty()) {
-        sweep.series.push_back(series_of(line.label, places));
+      if (const auto samples = collect_samples(rounds, make_prefix(subject, line), what); !samples.empty()) {
+        sweep.series.push_back(make_series(line.label, samples));
       }
     }
     if (!sweep.series.empty()) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Figures as functions of a size: which variants they need, and what comes of their rounds.
+// Figures as functions of a size: their variants, and their results.
 #pragma once
 
 #include <string>
@@ -11,16 +11,16 @@
 
 namespace taskcost {
 
-// One variant that is run for sweeps alone.
-struct SweepPlace {
+// A variant that runs only for sweeps.
+struct SweepVariant {
   std::string claim;
   std::string variant;
-  std::string arguments;  // of taskcost-workload
+  std::string arguments;  // for taskcost-workload
 };
 
-std::vector<SweepPlace> sweep_places(bool thorough);
+std::vector<SweepVariant> list_sweep_variants(bool thorough);
 
-// Those sweeps that have rounds.
-std::vector<Sweep> sweeps_of(const Rounds& rounds);
+// The sweeps that have rounds.
+std::vector<Sweep> make_sweeps(const Rounds& rounds);
 
 }  // namespace taskcost

@@ -40,7 +40,7 @@ class Builder {
     table_.rows.push_back(std::move(row));
     return *this;
   }
-  // Only where somebody has something of it.
+  // Adds the row only if a column has a value above 0.
   Builder& row_unless_zero(const char* name, const char* unit, const Figure& figure) {
     row(name, unit, figure);
     const auto& values = table_.rows.back().values;
@@ -51,18 +51,18 @@ class Builder {
   }
   Builder& counter(tc_counter counter, const char* unit = "count") {
     return row_unless_zero(text_of(counter), unit,
-                           [counter](const Round& round) { return workers_counter_of(round, counter); });
+                           [counter](const Round& round) { return workers_counter(round, counter); });
   }
-  // Time on a CPU by what it was for, per operation.
-  Builder& bill() {
+  // Kernel time on a CPU by activity, per operation.
+  Builder& kernel_time() {
     for (int i = 0; i < TC_NR_ACTIVITIES; ++i) {
       const auto activity = static_cast<tc_activity>(i);
       if (activity != TC_ACTIVITY_USER) {
         row_unless_zero(text_of(activity), "ns",
-                        [activity](const Round& round) { return cell_of(round, activity, TC_CONDITION_RUNNING); });
+                        [activity](const Round& round) { return cell_ns(round, activity, TC_CONDITION_RUNNING); });
       }
     }
-    return row("in all", "ns", &kernel_running_of);
+    return row("total", "ns", &kernel_ns);
   }
   Builder& note(const char* note) {
     table_.note = note;
@@ -80,16 +80,16 @@ class Builder {
 };
 
 Figure fact(std::string_view name) {
-  return [name](const Round& round) { return fact_of(round, name); };
+  return [name](const Round& round) { return find_fact(round, name); };
 }
 
 Figure shared(tc_shared object) {
-  return [object](const Round& round) { return share_of(round, object); };
+  return [object](const Round& round) { return shared_fraction(round, object); };
 }
 
-// Per operation, of all tasks.
+// Per operation, over all tasks.
 Figure counted(tc_counter counter) {
-  return [counter](const Round& round) { return counter_of(round, counter); };
+  return [counter](const Round& round) { return counter_value(round, counter); };
 }
 
 void add_creations(const Rounds& rounds, std::vector<FigureTable>& tables) {
@@ -97,47 +97,47 @@ void add_creations(const Rounds& rounds, std::vector<FigureTable>& tables) {
                                                {"vfork", "create/vfork"},           {"clone-vm", "create/clone-vm"},
                                                {"vfork-exec", "create/vfork-exec"}, {"spawn", "create/spawn"},
                                                {"fork-exec", "create/fork-exec"}};
-  Builder(rounds, "lifetime-price", "cost.creation.lifetime", "Price of a life, in kernel time on a CPU", kinds)
-      .bill()
-      .row("user space: wall time", "ns", &wall_of)
+  Builder(rounds, "lifetime-price", "cost.creation.lifetime", "Lifetime cost, in kernel time on a CPU", kinds)
+      .kernel_time()
+      .row("user space: wall time", "ns", &wall_ns)
       .note(
-          "Creation, first faults, exec, exit and reaping of one task, its creator's part included: costs that come "
-          "later stand with the creation that caused them.")
+          "Creation, first faults, exec, exit and reaping of one task, including its creator's part. Later costs count "
+          "for the creation that caused them.")
       .add_to(tables);
-  Builder(rounds, "creation-anatomy", "cost.creation", "Anatomy of a creation", kinds)
-      .row("copy", "ns", &copy_of)
-      .row("publish", "ns", &publish_of)
-      .row("return to the creator", "ns", &return_of)
-      .row("start of the child", "ns", &child_start_of)
-      .row("exit", "ns", &exit_of)
-      .row("ended, not yet reaped", "ns", &zombie_of)
-      .row("page tables", "bytes", &page_tables_of)
+  Builder(rounds, "creation-anatomy", "cost.creation", "Phases of a creation", kinds)
+      .row("copy", "ns", &copy_ns)
+      .row("publish", "ns", &publish_ns)
+      .row("return to the creator", "ns", &return_ns)
+      .row("start of the child", "ns", &child_start_ns)
+      .row("exit", "ns", &exit_ns)
+      .row("ended, not yet reaped", "ns", &zombie_ns)
+      .row("page tables", "bytes", &page_table_bytes)
       .add_to(tables);
   Builder(rounds, "creation-memory", "cost.new-memory", "Memory that a creation allocates",
           {{"thread", "memory/thread"}, {"fork", "memory/fork"}})
       .row("slab", "bytes", counted(TC_COUNTER_KERNEL_SLAB_BYTES))
       .row("slab allocations", "count", counted(TC_COUNTER_KERNEL_SLAB_ALLOCATIONS))
       .row("pages", "count", counted(TC_COUNTER_KERNEL_PAGES))
-      .row("page tables", "bytes", &page_tables_of)
+      .row("page tables", "bytes", &page_table_bytes)
       .note(
-          "Inside the creating call, in rounds of its own, for watching makes each allocation dearer. Pages "
-          "that the kernel takes in bulk, as for stacks, are not seen.")
+          "Allocations inside the creating call, measured in separate rounds, because the probes slow down every "
+          "allocation. Pages that the kernel allocates in bulk, as for stacks, are not counted.")
       .add_to(tables);
   Builder objects(rounds, "creation-objects", "cost.new-resources", "Objects that a new task shares with its creator",
                   kinds);
   for (int object = 0; object < TC_NR_SHARED; ++object) {
     objects.row(text_of(static_cast<tc_shared>(object)), "share", shared(static_cast<tc_shared>(object)));
   }
-  objects.note("Share of the creations, told by the addresses of the kernel's objects.").add_to(tables);
+  objects.note("Share of the creations, by the addresses of the kernel objects.").add_to(tables);
 }
 
 void add_messages(Builder& builder) {
-  builder.row("wall time", "ns", &wall_of)
-      .row("kernel time", "ns", &workers_kernel_of)
-      .row("user time", "ns", &workers_user_of)
+  builder.row("wall time", "ns", &wall_ns)
+      .row("kernel time", "ns", &workers_kernel_ns)
+      .row("user time", "ns", &workers_user_ns)
       .counter(TC_COUNTER_SYSCALLS)
       .counter(TC_COUNTER_WAKEUPS)
-      .row("switches", "count", &workers_switches_of);
+      .row("switches", "count", &workers_switches);
 }
 
 Figure copied(std::initializer_list<tc_channel> through) {
@@ -170,7 +170,7 @@ void add_channels(const Rounds& rounds, std::vector<FigureTable>& tables) {
            copied({TC_CHANNEL_PIPE, TC_CHANNEL_UNIX_SOCKET, TC_CHANNEL_INET_SOCKET, TC_CHANNEL_MESSAGE_QUEUE}))
       .note("Both sides of a ping-pong on one CPU, per message.")
       .add_to(tables);
-  Builder handoffs(rounds, "handover-costs", "execution.coordination", "A hand-over on one CPU, by means",
+  Builder handoffs(rounds, "handover-costs", "execution.coordination", "A handoff on one CPU, by mechanism",
                    {{"thread futex", "handoff/thread/futex"},
                     {"process futex", "handoff/process/futex"},
                     {"process pipe", "handoff/process/pipe"},
@@ -182,39 +182,39 @@ void add_channels(const Rounds& rounds, std::vector<FigureTable>& tables) {
 void add_switches(const Rounds& rounds, std::vector<FigureTable>& tables) {
   Builder(rounds, "switch-tlb", "cost.switch", "A hop on one CPU, and the TLB",
           {{"process", "switch/process"}, {"thread", "switch/thread"}})
-      .row("switch latency", "ns", &switch_latency_of)
-      .row("wall time", "ns", &wall_of)
-      .row("kernel time", "ns", &workers_kernel_of)
-      .row("switches", "count", &workers_switches_of)
+      .row("switch latency", "ns", &median_switch_latency)
+      .row("wall time", "ns", &wall_ns)
+      .row("kernel time", "ns", &workers_kernel_ns)
+      .row("switches", "count", &workers_switches)
       .row(text_of(TC_COUNTER_TLB_FLUSHES_ON_SWITCH), "count", counted(TC_COUNTER_TLB_FLUSHES_ON_SWITCH))
       .row(text_of(TC_COUNTER_TLB_REUSES_ON_SWITCH), "count", counted(TC_COUNTER_TLB_REUSES_ON_SWITCH))
       .add_to(tables);
   Builder(rounds, "price-of-sharing", "resources.shared", "Mapping, touching and unmapping 64 KiB beside a busy task",
           {{"thread", "share/thread/remap"}, {"process", "share/process/remap"}})
-      .row("wall time", "ns", &wall_of)
+      .row("wall time", "ns", &wall_ns)
       .row("kernel time in memory calls", "ns",
-           [](const Round& round) { return cell_of(round, TC_ACTIVITY_MEMORY, TC_CONDITION_RUNNING); })
+           [](const Round& round) { return cell_ns(round, TC_ACTIVITY_MEMORY, TC_CONDITION_RUNNING); })
       .row(text_of(TC_COUNTER_SHOOTDOWNS_SENT), "count", counted(TC_COUNTER_SHOOTDOWNS_SENT))
       .row(text_of(TC_COUNTER_SHOOTDOWNS_RECEIVED), "count", counted(TC_COUNTER_SHOOTDOWNS_RECEIVED))
       .row("time stolen from other CPUs", "ns", counted(TC_COUNTER_SHOOTDOWN_STOLEN_NS))
-      .note("A thread that changes the address space has to make its siblings' CPUs forget it.")
+      .note("A thread that changes the address space has to flush the TLBs of its siblings' CPUs.")
       .add_to(tables);
 }
 
 void add_bakes(const Rounds& rounds, std::vector<FigureTable>& tables) {
   Builder(
-      rounds, "bake-bills", "bake.processes", "The bill of a batch",
+      rounds, "bake-bills", "bake.processes", "CPU time of a batch",
       {{"one cook", "bake/serial"}, {"family (threads)", "bake/threads"}, {"friends (processes)", "bake/processes"}})
-      .row("makespan", "ns", &wall_of)
-      .row("user code", "ns", &workers_user_of)
-      .bill()
+      .row("makespan", "ns", &wall_ns)
+      .row("user code", "ns", &workers_user_ns)
+      .kernel_time()
       .row("waiting for a CPU", "ns",
            [](const Round& round) {
-             const auto runnable = condition_of(round, TC_CONDITION_RUNNABLE);
-             const auto preempted = condition_of(round, TC_CONDITION_PREEMPTED);
+             const auto runnable = condition_ns(round, TC_CONDITION_RUNNABLE);
+             const auto preempted = condition_ns(round, TC_CONDITION_PREEMPTED);
              return runnable && preempted ? std::optional(*runnable + *preempted) : std::nullopt;
            })
-      .row("switches", "count", &workers_switches_of)
+      .row("switches", "count", &workers_switches)
       .counter(TC_COUNTER_FAULTS_MINOR)
       .row_unless_zero("bytes through pipes", "bytes", copied({TC_CHANNEL_PIPE}))
       .add_to(tables);
@@ -227,7 +227,7 @@ Figure blast(double (*figure)(const Blast&)) {
 }
 
 void add_crashes(const Rounds& rounds, std::vector<FigureTable>& tables) {
-  Builder(rounds, "blast-radius", "failure.thread", "One task comes to harm: who ends, who runs on",
+  Builder(rounds, "blast-radius", "failure.thread", "A signal kills one task: which tasks end, and which keep running",
           {{"thread SEGV", "crash/thread/segv"},
            {"thread ABRT", "crash/thread/abort"},
            {"thread KILL", "crash/thread/kill"},
@@ -236,21 +236,21 @@ void add_crashes(const Rounds& rounds, std::vector<FigureTable>& tables) {
            {"process KILL", "crash/process/kill"}})
       .row("tasks ended by the signal", "count",
            blast([](const Blast& each) { return static_cast<double>(each.tasks_ended); }))
-      .row("other tasks that ran on", "count",
+      .row("other tasks that kept running", "count",
            blast([](const Blast& each) { return static_cast<double>(each.others_ran_on); }))
       .row("signal to first exit", "ns",
            blast([](const Blast& each) { return in_ns(each.to_first_exit.value_or(Duration{})); }))
       .row("signal to last exit", "ns",
            blast([](const Blast& each) { return in_ns(each.to_last_exit.value_or(Duration{})); }))
       .row("processes unharmed", "count", fact("survivors"))
-      .row("turns of the others afterwards", "count", fact("turns_after"))
-      .note("The supervisor, which started them, is among the other tasks.")
+      .row("rounds of work by the others afterwards", "count", fact("turns_after"))
+      .note("The other tasks include the supervisor, which started them.")
       .add_to(tables);
 }
 
 }  // namespace
 
-std::vector<FigureTable> tables_of(const Rounds& rounds) {
+std::vector<FigureTable> make_tables(const Rounds& rounds) {
   std::vector<FigureTable> tables;
   add_creations(rounds, tables);
   add_switches(rounds, tables);

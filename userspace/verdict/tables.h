@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Figures of several variants beside each other.
+// Tables of several variants side by side.
 #pragma once
 
 #include <vector>
@@ -10,7 +10,7 @@
 
 namespace taskcost {
 
-// Those tables that have rounds; medians.
-std::vector<FigureTable> tables_of(const Rounds& rounds);
+// The tables that have rounds. All values are medians.
+std::vector<FigureTable> make_tables(const Rounds& rounds);
 
 }  // namespace taskcost

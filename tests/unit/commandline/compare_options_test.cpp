@@ -50,7 +50,7 @@ TEST(CompareOptions, AnotherShellOrNone) {
   EXPECT_THAT(refused({"-S", "", "x"}), HasSubstr("names no shell"));
 }
 
-TEST(CompareOptions, AllOfThem) {
+TEST(CompareOptions, AllTogether) {
   const CompareCommand compare =
       compared({"-w",   "3",       "-r",     "20",       "-p",   "sync",   "-c",     "rm a",     "-c",
                 "rm b", "-s",      "make",   "-n",       "old",  "-n",     "new",    "-i",       "--fail-above",
@@ -72,10 +72,10 @@ TEST(CompareOptions, AllOfThem) {
   EXPECT_EQ(compare.user, "nobody");
   EXPECT_EQ(compare.observe.detail, Detail::switches);
   EXPECT_TRUE(compare.observe.quiet);
-  EXPECT_EQ(compare.observe.colour, true);
+  EXPECT_EQ(compare.observe.color, true);
 }
 
-TEST(CompareOptions, ThoseOfHyperfineByTheirNames) {
+TEST(CompareOptions, TakesTheNamesOfHyperfine) {
   const CompareCommand compare = compared({"--runs", "5", "--command-name", "x", "--show-output", "--export-markdown",
                                            "a.txt", "--export-json", "b", "--export-csv", "-", "true"});
   EXPECT_EQ(compare.rounds, 5U);
@@ -97,7 +97,7 @@ TEST(CompareOptions, OutputsByTheirEnding) {
   EXPECT_THAT(refused({"-o", "a.tcap", "true"}), HasSubstr(".md"));
 }
 
-TEST(CompareOptions, WhatIsWrongIsNamed) {
+TEST(CompareOptions, ErrorsNameTheMistake) {
   EXPECT_THAT(refused({}), HasSubstr("no command to run"));
   EXPECT_THAT(refused({"a", "b", "-n", "x", "-n", "x"}), HasSubstr("two commands are named 'x'"));
   EXPECT_THAT(refused({"a", "-n", "x", "-n", "y"}), HasSubstr("more names than commands"));
@@ -109,7 +109,7 @@ TEST(CompareOptions, WhatIsWrongIsNamed) {
   EXPECT_THAT(refused({"--detail", "some", "a"}), HasSubstr("some"));
   EXPECT_THAT(refused({"--rouns", "3", "a"}), HasSubstr("did you mean '--rounds'"));
   EXPECT_THAT(refused({""}), HasSubstr("empty"));
-  // The same twice is how one checks the judge.
+  // The same command twice tests the method.
   EXPECT_EQ(compared({"true", "true"}).commands.size(), 2U);
 }
 
@@ -125,7 +125,7 @@ TEST(CompareOptions, RepeatOfRun) {
   EXPECT_THAT(refused({"--repeat", "2", "-o", "a.tcap", "ls"}, "run"), HasSubstr(".json"));
 }
 
-TEST(ShellWords, AsAShellSplits) {
+TEST(ShellWords, SplitsLikeAShell) {
   using commandline::split_words;
   const auto words = [](const char* line) {
     const auto split = split_words(line);

@@ -27,12 +27,12 @@ TEST(DiffOptions, TwoReportsAndALimit) {
   EXPECT_EQ(plain.a, "a.json");
   EXPECT_EQ(plain.b, "b.json");
   EXPECT_EQ(plain.format, OutputFormat::text);
-  EXPECT_FALSE(plain.fail_above || plain.verbose || plain.colour);
+  EXPECT_FALSE(plain.fail_above || plain.verbose || plain.color);
 
   const DiffCommand full =
       parsed({"--fail-above", "2.5", "-v", "--no-color", "--format", "json", "a", "-o", "d.json", "-o", "d.txt", "b"});
   EXPECT_EQ(full.fail_above, 2.5);
-  EXPECT_EQ(full.colour, false);
+  EXPECT_EQ(full.color, false);
   EXPECT_TRUE(full.verbose);
   EXPECT_EQ(full.format, OutputFormat::json);
   EXPECT_EQ(full.outputs.size(), 2);
@@ -54,7 +54,7 @@ TEST(DiffOptions, Misuse) {
   }
   EXPECT_THAT(refused({"a", "b", "--fail-above", "-1"}), HasSubstr("--fail-above"));
   EXPECT_THAT(refused({"a", "b", "--fail-above"}), HasSubstr("value is missing"));
-  EXPECT_THAT(refused({"a", "b", "-o", "d.html"}), HasSubstr(".txt or .json"));
+  EXPECT_THAT(refused({"a", "b", "-o", "d.html"}), HasSubstr(".json or .txt"));
   EXPECT_THAT(refused({"a", "b", "--format", "csv"}), HasSubstr("'csv'"));
 }
 

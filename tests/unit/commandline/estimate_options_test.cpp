@@ -25,7 +25,7 @@ std::string refused(std::vector<std::string> arguments) {
 TEST(EstimateOptions, AReportAndItsPrices) {
   const EstimateCommand plain = parsed({"r.json"});
   EXPECT_EQ(plain.report, "r.json");
-  EXPECT_FALSE(plain.prices || plain.as || plain.verbose || plain.quiet || plain.colour);
+  EXPECT_FALSE(plain.prices || plain.as || plain.verbose || plain.quiet || plain.color);
   EXPECT_EQ(plain.format, OutputFormat::text);
 
   const EstimateCommand full = parsed({"--prices", "v.json", "r.json", "--as", "processes", "-o", "e.json", "-o",
@@ -35,7 +35,7 @@ TEST(EstimateOptions, AReportAndItsPrices) {
   EXPECT_EQ(full.outputs.size(), 2);
   EXPECT_FALSE(full.format);
   EXPECT_TRUE(full.verbose && full.quiet);
-  EXPECT_EQ(full.colour, false);
+  EXPECT_EQ(full.color, false);
   EXPECT_EQ(parsed({"--", "--odd"}).report, "--odd");
 }
 
@@ -45,7 +45,7 @@ TEST(EstimateOptions, Misuse) {
   EXPECT_THAT(refused({"a", "b"}), HasSubstr("not one report"));
   EXPECT_THAT(refused({"a", "--as", "fibers"}), HasSubstr("'fibers'"));
   EXPECT_THAT(refused({"a", "--price", "b"}), HasSubstr("'--prices'"));
-  EXPECT_THAT(refused({"a", "-o", "e.html"}), HasSubstr(".txt or .json"));
+  EXPECT_THAT(refused({"a", "-o", "e.html"}), HasSubstr(".json or .txt"));
   EXPECT_THAT(refused({"a", "--format", "csv"}), HasSubstr("'csv'"));
   EXPECT_THAT(refused({"-", "--prices", "-"}), HasSubstr("standard input"));
 }

@@ -38,7 +38,7 @@ TEST(RunFigures, PartsAddUp) {
   EXPECT_EQ(figures.quantities.at({Topic::counter, "faults_minor", "count"}).value, 300);
 }
 
-TEST(RunFigures, OfNobodyThereAreNone) { EXPECT_FALSE(run_figures(Session(), 1)); }
+TEST(RunFigures, AnEmptySessionHasNone) { EXPECT_FALSE(run_figures(Session(), 1)); }
 
 TEST(CommandRuns, AColumnOfEachFigure) {
   CommandRuns runs;
@@ -52,7 +52,7 @@ TEST(CommandRuns, AColumnOfEachFigure) {
   EXPECT_THAT((runs.quantities.at({Topic::counter, "faults_minor", "count"}).values), testing::ElementsAre(0, 20));
 }
 
-TEST(CommandRuns, NamesThatChangeWithEachRunTakeBoundedRoom) {
+TEST(CommandRuns, NamesThatChangeInEachRunAreBounded) {
   CommandRuns runs;
   for (std::size_t run = 0; run < 6000; ++run) {
     RunFigures figures;
@@ -110,7 +110,7 @@ TEST(Compare, TooFewRoundsDecideNothing) {
   EXPECT_TRUE(enough_rounds(6, 0.95));
 }
 
-TEST(Compare, AChildThatIsWaitedForStandsForTheWait) {
+TEST(Compare, TheTimeOfAChildReplacesTheWaitForIt) {
   const Comparison comparison = compare_runs(experiment_of({{10ms, 0ms, 0, 0ms, 5ms}, {10ms, 0ms, 0, 0ms, 9ms}}, 16));
   const PairComparison& pair = comparison.pairs.front();
   EXPECT_TRUE(pair.in_sequence);
@@ -123,7 +123,7 @@ TEST(Compare, AChildThatIsWaitedForStandsForTheWait) {
       std::ranges::any_of(pair.wall_time->parts, [](const TimePart& part) { return part.name.key == "child"; }));
 }
 
-TEST(Compare, ChildrenThatWorkBesideOneAnotherAreWaitedFor) {
+TEST(Compare, ParallelChildrenCountAsAWait) {
   Experiment experiment = experiment_of({{10ms, 0ms, 0, 0ms, 5ms}, {10ms, 0ms, 0, 0ms, 9ms}}, 16);
   for (auto& [name, values] : experiment.commands[1].children_parts) {
     std::ranges::for_each(values, [](double& value) { value *= 2; });
@@ -151,7 +151,7 @@ TEST(Compare, OnlyRoundsThatBothHaveArePaired) {
   EXPECT_EQ(pairs[1].left, 4);
 }
 
-TEST(Compare, ExcessesLieWhollyAbove) {
+TEST(Compare, TheWholeIntervalOfAnExcessIsAboveTheLimit) {
   const Comparison comparison = compare_runs(experiment_of({{10ms}, {12ms}}, 16));
   EXPECT_EQ(excesses(comparison, 10).size(), 2U);
   EXPECT_TRUE(excesses(comparison, 20).empty());
@@ -164,7 +164,7 @@ TEST(Spread, OfASample) {
   EXPECT_EQ(spread.mean, 5.5);
   EXPECT_NEAR(spread.stddev, 3.0277, 1e-4);
   ASSERT_TRUE(spread.interval);
-  // The binomial's: 2 and 9 of 10, with 97.9 %.
+  // By the binomial distribution: the 2nd and the 9th of 10 values, with 97.9 %.
   EXPECT_EQ(spread.interval->low, 2);
   EXPECT_EQ(spread.interval->high, 9);
   EXPECT_FALSE(spread_of({1, 2, 3, 4, 5}).interval);

@@ -82,7 +82,7 @@ TEST(Engine, TheBudgetEndsTheRounds) {
   EXPECT_LE(result.experiment.elapsed, 1s);
 }
 
-TEST(Engine, TheFirstRoundIsBroughtToItsEnd) {
+TEST(Engine, TheFirstRoundIsCompleted) {
   FakeRunner runner(2, [](std::size_t, std::size_t) { return finished({1h}); });
   EngineOptions options;
   options.limits.budget = 1s;
@@ -138,9 +138,9 @@ TEST(Engine, AnErrorOfTheRunnerIsTheFailure) {
   EXPECT_EQ(result.failure->what, "cannot run 'x'");
 }
 
-TEST(Engine, ACleanUpThatFailsIsTold) {
+TEST(Engine, AFailedCleanUpIsReported) {
   FakeRunner runner(1, [](std::size_t, std::size_t run) { return finished({jittered(10ms, run)}); });
-  runner.clean = Error{"the command of --cleanup failed", "its exit status is 1", ""};
+  runner.clean = Error{"the command of --cleanup failed", "exit status 1", ""};
   EXPECT_TRUE(run(1, runner).failure);
 }
 
@@ -154,7 +154,7 @@ TEST(Engine, OneCommandRunsUntilItsMedianIsPrecise) {
 }
 
 TEST(Engine, ALimitHasToBeDecidedToo) {
-  // Beyond the band in all rounds, and around the limit.
+  // All rounds are beyond the band, but scatter around the limit.
   const auto tell = [](std::size_t command, std::size_t run) {
     return finished({command == 0 ? 10ms : 125us * (95 + run * 7 % 11)});
   };

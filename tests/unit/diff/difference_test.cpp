@@ -49,7 +49,7 @@ TEST(Difference, OwnTimeLeavesOutWaitsForChildren) {
   EXPECT_TRUE(difference.pieces.back().again);
 }
 
-TEST(Difference, AWaitForAChildThatNobodyObservesIsOwnTime) {
+TEST(Difference, AWaitForAnUnobservedChildIsOwnTime) {
   const auto alone = [](Duration wait) {
     return ReportBuilder()
         .process(10, "sh", How::attached, 0ms, Life().blocks(TC_ACTIVITY_WAIT, wait, TC_WAIT_CHILD))
@@ -96,7 +96,7 @@ TEST(Difference, ProcessesAreMatchedByName) {
   EXPECT_FALSE(difference.processes[2].b) << "gone";
 }
 
-TEST(Difference, WhatOneOfThemLacksHasNoDifference) {
+TEST(Difference, AQuantityThatOneReportLacksHasNoDifference) {
   Report a = sleeping(50ms);
   Report b = sleeping(50ms);
   a.session.totals.counters[TC_COUNTER_MIGRATIONS] = std::nullopt;
@@ -117,7 +117,7 @@ TEST(Difference, ARatioFromNothingIsNone) {
   EXPECT_FALSE(change->ratio());
 }
 
-TEST(Difference, TellsWhatIsNotAlike) {
+TEST(Difference, ListsMismatches) {
   Report a = test::full_report();
   Report b = a;
   b.host.kernel = "6.12.0";
@@ -203,11 +203,11 @@ CostCheck::Outcome outcome_of(const Difference& difference, double percent, cons
       return check.outcome;
     }
   }
-  ADD_FAILURE() << aspect << " is not judged";
+  ADD_FAILURE() << aspect << " is not checked";
   return {};
 }
 
-TEST(Costs, WallTimeAndTimeOnCpusAreJudged) {
+TEST(Costs, WallTimeAndCpuTimeAreChecked) {
   using Outcome = CostCheck::Outcome;
   const Difference slower = compared(sleeping(50ms), sleeping(100ms));
   EXPECT_EQ(outcome_of(slower, 10, "wall_ns"), Outcome::above);
@@ -227,14 +227,14 @@ TEST(Costs, AChosenWindowIsNoCost) {
   EXPECT_EQ(checks->front().change.name.aspect, "running_ns");
 }
 
-TEST(Costs, WhatIsMissingIsToldAndDoesNotFail) {
+TEST(Costs, AMissingCostIsListedAndDoesNotFail) {
   ReportFigures a = test::figures_of(sleeping(50ms));
   ReportFigures b = test::figures_of(sleeping(50ms));
   b.quantities.erase({Topic::window, "all", "running_ns"});
   EXPECT_EQ(outcome_of(difference_of(a, b), 10, "running_ns"), CostCheck::Outcome::not_measured);
 }
 
-TEST(Costs, WithoutWallTimeThereIsNoJudgement) {
+TEST(Costs, WithoutWallTimeTheCheckFails) {
   ReportFigures a = test::figures_of(sleeping(50ms));
   ReportFigures b = test::figures_of(sleeping(50ms));
   b.quantities.erase({Topic::window, "wall", "wall_ns"});
@@ -258,7 +258,7 @@ Report swept(double y, Interval interval) {
   return report;
 }
 
-TEST(Costs, AnIntervalHasToLieAboveAsAWhole) {
+TEST(Costs, TheWholeIntervalHasToBeAboveTheLimit) {
   using Outcome = CostCheck::Outcome;
   const Report a = swept(100, {90, 110});
   EXPECT_EQ(outcome_of(compared(a, swept(130, {110, 150})), 10, "size 64 MiB"), Outcome::within);

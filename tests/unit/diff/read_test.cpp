@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A report is a file that anybody may have written: what is right is read, what is wrong is one line, nothing crashes.
+// Report files are untrusted: a valid one is read, an invalid one is a one-line error, and none crashes the reader.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -70,7 +70,7 @@ TEST(ReadReport, TakesTheFiguresOfAFullReport) {
   EXPECT_EQ(figures.claims[0].interval->low, 7.21);
 }
 
-TEST(ReadReport, NotMeasuredAndNoneAreTwoThings) {
+TEST(ReadReport, DistinguishesNotMeasuredFromNone) {
   const ReportFigures figures = figures_of(full_report());
   using State = Quantity::State;
   EXPECT_EQ(quantity(figures, Topic::counter, "tlb_flushes_on_switch", "count").state, State::not_measured);
@@ -81,14 +81,14 @@ TEST(ReadReport, NotMeasuredAndNoneAreTwoThings) {
   EXPECT_TRUE(quantity(figures, Topic::wait, "disk", "blocked_ns").measured()) << "a cause without waits is zero";
 }
 
-TEST(ReadReport, AReportWithoutTasksMeasuredNothingOfThem) {
+TEST(ReadReport, WithoutTasksNothingIsMeasured) {
   const ReportFigures figures = figures_of(Report());
   EXPECT_FALSE(figures.time);
   EXPECT_FALSE(quantity(figures, Topic::activity, "user", "running_ns").measured());
   EXPECT_TRUE(quantity(figures, Topic::window, "wall", "wall_ns").measured());
 }
 
-TEST(ReadReport, KernelThreadsStandApart) {
+TEST(ReadReport, KernelThreadsAreSeparate) {
   test::ReportBuilder builder;
   builder.process(1, "sh", How::fork, Duration(0), test::Life().runs(TC_ACTIVITY_USER, Duration(5)));
   builder.kernel_thread(2, "kworker/0:1", test::Life().runs(TC_ACTIVITY_KERNEL, Duration(7)));
@@ -97,12 +97,12 @@ TEST(ReadReport, KernelThreadsStandApart) {
   EXPECT_EQ(quantity(figures, Topic::kernel_threads, "all", "running_ns").value, 7);
 }
 
-TEST(ReadReport, WhatIsNoReportIsOneLine) {
-  EXPECT_THAT(refused(""), HasSubstr("no JSON"));
-  EXPECT_THAT(refused("{"), HasSubstr("no JSON"));
+TEST(ReadReport, AnInvalidReportIsAOneLineError) {
+  EXPECT_THAT(refused(""), HasSubstr("JSON syntax error"));
+  EXPECT_THAT(refused("{"), HasSubstr("JSON syntax error"));
   EXPECT_THAT(refused("{\"schema\": \"\x1b[2J\n\"}"), Not(HasSubstr("\x1b")));
-  EXPECT_THAT(refused("[]"), HasSubstr("no JSON object"));
-  EXPECT_THAT(refused("null"), HasSubstr("no JSON object"));
+  EXPECT_THAT(refused("[]"), HasSubstr("not a JSON object"));
+  EXPECT_THAT(refused("null"), HasSubstr("not a JSON object"));
   EXPECT_THAT(refused("{}"), HasSubstr("no schema"));
   EXPECT_THAT(refused(R"({"schema": 1})"), HasSubstr("no schema"));
   EXPECT_THAT(refused(R"({"schema": "taskcost.report/2"})"),
@@ -110,7 +110,7 @@ TEST(ReadReport, WhatIsNoReportIsOneLine) {
   EXPECT_THAT(refused(R"({"schema": "taskcost.diff/1"})"), HasSubstr("'taskcost.diff/1'"));
   EXPECT_THAT(refused(R"({"schema": "\u001b[31m)" + std::string(100'000, 'x') + "\"}"), Not(HasSubstr("\x1b")));
   EXPECT_THAT(refused(R"({"schema": "taskcost.report/1", "window": {"wall_ns": 1e999}})"), HasSubstr("too large"));
-  EXPECT_THAT(refused(std::string("TCAP\x02\0\0\0", 8)), HasSubstr("no JSON"));
+  EXPECT_THAT(refused(std::string("TCAP\x02\0\0\0", 8)), HasSubstr("JSON syntax error"));
 }
 
 TEST(ReadReport, AbsurdNestingIsRefused) {
@@ -120,7 +120,7 @@ TEST(ReadReport, AbsurdNestingIsRefused) {
   EXPECT_TRUE(read_report(R"({"schema": "taskcost.report/1", "x": ")" + deep + "\"}")) << "text is no nesting";
 }
 
-TEST(ReadReport, WrongTypesSayWhere) {
+TEST(ReadReport, TypeErrorsNameTheirPath) {
   const std::pair<const char*, const char*> faults[] = {
       {"/window", "[]"},
       {"/window/wall_ns", R"("long")"},
@@ -149,7 +149,7 @@ TEST(ReadReport, WrongTypesSayWhere) {
   }
 }
 
-TEST(ReadReport, WhatIsMissingIsNotMeasured) {
+TEST(ReadReport, AMissingValueIsNotMeasured) {
   const json good = full_json();
   for (const auto& [key, value] : good.items()) {
     json bad = good;
@@ -158,7 +158,7 @@ TEST(ReadReport, WhatIsMissingIsNotMeasured) {
   }
 }
 
-TEST(ReadReport, TakesWhatALaterVersionAdds) {
+TEST(ReadReport, AcceptsMembersOfALaterVersion) {
   json later = full_json();
   later["novelty"] = {1, 2, 3};
   later["totals"]["activities"]["dream"] = {{"running_ns", 5}, {"blocked_ns", 7}};
@@ -167,7 +167,7 @@ TEST(ReadReport, TakesWhatALaterVersionAdds) {
   EXPECT_EQ(quantity(*figures, Topic::activity, "dream", "blocked_ns").value, 7);
 }
 
-// Every value of a report, replaced by every kind of value in turn.
+// Replaces every value of a report by every kind of value in turn.
 void replace_each(json& document, json& place, const std::vector<json>& values) {
   if (place.is_structured()) {
     for (json& inner : place) {
@@ -185,7 +185,7 @@ void replace_each(json& document, json& place, const std::vector<json>& values) 
   place = saved;
 }
 
-// A report of some parts only: it is read for each value.
+// A report with a few parts, because it is parsed once for each value.
 json part_of(const json& report, const std::vector<std::string>& keys) {
   json part = {{"schema", report.at("schema")}};
   for (const std::string& key : keys) {

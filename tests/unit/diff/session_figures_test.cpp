@@ -24,8 +24,8 @@ void expect_alike(const TimeSums& one, const TimeSums& other) {
   EXPECT_EQ(one.blocked, other.blocked);
 }
 
-// Read from a session or from its JSON: the same quantities, by the same names.
-TEST(SessionFigures, AreThoseOfTheJsonReport) {
+// A session and its JSON have the same quantities by the same names.
+TEST(SessionFigures, EqualThoseOfTheJsonReport) {
   for (const Report& report : {test::full_report(), Report()}) {
     const ReportFigures direct = session_figures(report.session);
     const ReportFigures read = test::figures_of(report);
@@ -83,7 +83,7 @@ TEST(ReadRounds, MediansWithTheirIntervals) {
   EXPECT_EQ(figures.processes.at("helper").count, 1);
 }
 
-TEST(ReadRounds, TwoOfThemAreCompared) {
+TEST(ReadRounds, TwoReportsAreCompared) {
   const Difference difference = difference_of(read_again(compare_runs(experiment_of({{10ms}}, 12))),
                                               read_again(compare_runs(experiment_of({{10ms, 3ms, 900}}, 12))));
   EXPECT_TRUE(difference.any_interval());

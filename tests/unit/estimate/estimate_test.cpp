@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Made-up reports and prices: lines add up, intervals hold what they have to, and what has no price is said to have
-// none.
+// Tests with synthetic reports and prices: lines add up, intervals contain what they must, and missing prices are
+// reported.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -78,7 +78,7 @@ PriceList with(PriceList list, Price price) {
   return list;
 }
 
-// Values, whatever the intervals are.
+// Compares values and ignores intervals.
 void expect_adds_up(const Estimate& estimate) {
   double here = estimate.rest;
   double there = estimate.rest;
@@ -113,7 +113,7 @@ TEST(EstimateAsThreads, AddsUp) {
 
 TEST(EstimateAsThreads, TakesTheProgramsOwnCostsHereAndPricesThere) {
   const Estimate estimate = estimated(forking_report(), exact_prices());
-  // A fork costs twice what the list says: a thread costs what the list says, or twice as much.
+  // A fork costs twice its price in the list. So a thread costs its price, or twice as much.
   const EstimateLine create = line(estimate, "create");
   EXPECT_EQ(create.count, 16);
   EXPECT_DOUBLE_EQ(create.here, 16 * 120'000);
@@ -127,16 +127,17 @@ TEST(EstimateAsThreads, TakesTheProgramsOwnCostsHereAndPricesThere) {
   EXPECT_DOUBLE_EQ(line(estimate, "thread-calls").there.value, 16 * 3'000);
 }
 
-TEST(EstimateAsThreads, FaultsOfTheForkFallAwayAndThoseOfOwnMemoryStay) {
+TEST(EstimateAsThreads, FaultsOfTheForkDisappearAndThoseOfOwnMemoryRemain) {
   const EstimateLine faults = line(estimated(forking_report(), exact_prices()), "fault");
   EXPECT_EQ(faults.count, 1600);
   EXPECT_DOUBLE_EQ(faults.here, 16 * 300'000);
-  // Of each worker's 60 that copy nothing, at 3 us, 10 are on memory of its own. One worker's on files may stay.
+  // Each worker has 60 faults that copy nothing, at 3 us; 10 of them are on its own memory. The file faults of one
+  // worker may remain.
   EXPECT_DOUBLE_EQ(faults.there.low, 160 * 3'000);
   EXPECT_DOUBLE_EQ(faults.there.high, (160 + 50) * 3'000);
 }
 
-TEST(EstimateAsThreads, BytesGoOnBeingSent) {
+TEST(EstimateAsThreads, BytesAreSentInBothModels) {
   const Estimate estimate = estimated(forking_report(), exact_prices());
   const EstimateFact* const bytes = fact(estimate, "unix_socket");
   ASSERT_NE(bytes, nullptr);
@@ -148,7 +149,7 @@ TEST(EstimateAsThreads, BytesGoOnBeingSent) {
   EXPECT_EQ(tables->count, 16 * 40960);
 }
 
-TEST(EstimateAsThreads, AProgramOfItsOwnHasNoCounterpart) {
+TEST(EstimateAsThreads, AnotherProgramHasNoCounterpart) {
   Report report = forking_report();
   report.session.processes.back().tasks.back().account.counters[TC_COUNTER_EXECS] = 1;
   const Estimate estimate = estimated(report, exact_prices());
@@ -159,7 +160,7 @@ TEST(EstimateAsThreads, AProgramOfItsOwnHasNoCounterpart) {
   EXPECT_EQ(programs->count, 1);
 }
 
-TEST(EstimateAsThreads, TakesWorkersThatWereThereBeforeTheWindow) {
+TEST(EstimateAsThreads, ConvertsWorkersThatStartedBeforeTheWindow) {
   Report report = forking_report();
   for (Process& process : report.session.processes) {
     process.how = How::attached;
@@ -185,7 +186,7 @@ TEST(EstimateAsProcesses, AForkCostsMoreWhereMoreWasTouchedAndMapped) {
   prices = with(with(std::move(prices), price_of("create.fork.per-mib", 20'000, 19'000, 21'000)),
                 price_of("create.fork.per-mapping", 1'000, 900, 1'100));
   const EstimateLine large = line(estimated(threaded_report(), prices), "create");
-  // 80 mappings beyond those of stacks, a third of them at least, and 500 pages at most.
+  // 80 mappings without those of stacks: at least a third of them is kept. At most 500 pages are touched.
   EXPECT_NEAR(large.there.low, 10 * (60'000 + 80'000 / 3.0), 1);
   EXPECT_NEAR(large.there.high, 10 * (60'000 + 80'000 + 500 * 4096 / 1048576.0 * 20'000), 1);
 }
@@ -193,11 +194,11 @@ TEST(EstimateAsProcesses, AForkCostsMoreWhereMoreWasTouchedAndMapped) {
 TEST(EstimateAsProcesses, FutexesBecomeShared) {
   const EstimateLine futex = line(estimated(threaded_report(), exact_prices()), "futex");
   EXPECT_EQ(futex.count, 1000);
-  // A call costs 400 ns more on a shared one, and half of a switch 200 ns.
+  // A call on a shared futex costs 400 ns more, minus half of a switch, 200 ns.
   EXPECT_NEAR(futex.there.value - futex.here, 1000 * 200, 1);
 }
 
-TEST(EstimateAsProcesses, ASizeThatNobodySawIsSaid) {
+TEST(EstimateAsProcesses, AnUnknownSizeIsReported) {
   Report report = threaded_report();
   report.target.mode = TargetMode::attach;
   report.session.processes.front().tasks.front().account.counters[TC_COUNTER_EXECS] = 0;
@@ -211,7 +212,7 @@ TEST(EstimateAsProcesses, ASizeThatNobodySawIsSaid) {
 TEST(Estimate, TheIntervalHoldsBothConditions) {
   const PriceList prices = with(with(exact_prices(), price_of("clone.thread.across-cpus", 40'000, 40'000, 40'000)),
                                 price_of("clone.process.across-cpus", 240'000, 240'000, 240'000));
-  // The program's 120 us lie half way between 60 and 240, by factors.
+  // The program's 120 us are the geometric mean of 60 and 240.
   const EstimateLine create = line(estimated(forking_report(), prices), "create");
   EXPECT_NEAR(create.there.value, 16 * 20'000, 1);
   EXPECT_NEAR(create.there.low, 16 * 10'000, 1);
@@ -231,7 +232,7 @@ TEST(Estimate, TheIntervalGrowsWithThoseOfThePricesAndTheScatterOfTheMachine) {
   EXPECT_LT(restless.cpu.there.low, narrow.cpu.there.low);
 }
 
-TEST(Estimate, AMissingPriceIsSaidAndLeavesItsLineAsItIs) {
+TEST(Estimate, AMissingPriceIsReportedAndLeavesItsLineUnchanged) {
   const Estimate estimate = estimated(forking_report(), without(exact_prices(), "exit.thread"));
   EXPECT_EQ(estimate.without_price(), 1);
   const EstimateLine exit = line(estimate, "exit");
@@ -242,7 +243,7 @@ TEST(Estimate, AMissingPriceIsSaidAndLeavesItsLineAsItIs) {
   EXPECT_GT(estimated(forking_report(), PriceList{}).without_price(), 4);
 }
 
-TEST(Estimate, ACountThatIsNotInTheReportIsSaid) {
+TEST(Estimate, AMissingCountIsReported) {
   Report report = forking_report();
   for (Process& process : report.session.processes) {
     process.tasks.back().account.counters[TC_COUNTER_FAULTS_COW] = std::nullopt;
@@ -262,7 +263,7 @@ TEST(Estimate, PricesOfAnotherMachineAreAWarning) {
   EXPECT_THAT(estimate.warnings.front(), HasSubstr("CPUs 2 and 64"));
 }
 
-TEST(Estimate, WhatIsNotThereCannotBeConverted) {
+TEST(Estimate, WithoutWorkersThereIsNothingToConvert) {
   EXPECT_THAT(refused(forking_report(), Model::processes), HasSubstr("no process has a second thread"));
   EXPECT_THAT(refused(threaded_report(), Model::threads), HasSubstr("no process was forked without an exec"));
   EXPECT_THAT(refused(test::ReportBuilder().build()), HasSubstr("nothing to convert"));

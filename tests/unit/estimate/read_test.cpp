@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Reports and price lists are files that anybody may have written.
+// Reports and price lists are untrusted files.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -56,9 +56,9 @@ TEST(ReadProgram, TakesTheCountsOfAReport) {
   EXPECT_EQ(program->channels[0].bytes, 80'000);
 }
 
-TEST(ReadProgram, RefusesWhatIsNoProgramsReport) {
-  EXPECT_THAT(line_of(read_program(""), "nothing"), HasSubstr("no JSON"));
-  EXPECT_THAT(line_of(read_program("[1]"), "a list"), HasSubstr("no JSON object"));
+TEST(ReadProgram, RefusesOtherReports) {
+  EXPECT_THAT(line_of(read_program(""), "nothing"), HasSubstr("JSON syntax error"));
+  EXPECT_THAT(line_of(read_program("[1]"), "a list"), HasSubstr("not a JSON object"));
   EXPECT_THAT(line_of(read_program(R"({"schema": "taskcost.diff/1"})"), "a comparison"), HasSubstr("its schema"));
   EXPECT_THAT(line_of(read_program(with_prices().dump()), "verify"), HasSubstr("a report of 'taskcost verify'"));
 }
@@ -70,19 +70,19 @@ TEST(ReadProgram, EveryValueIsChecked) {
     for (const json& value : {json("x"), json(-1), json(1e300), json::array({1})}) {
       json report = forking_json();
       report[json::json_pointer(place)] = value;
-      EXPECT_THAT(line_of(read_program(report.dump()), place + value.dump()), HasSubstr("no report of taskcost"));
+      EXPECT_THAT(line_of(read_program(report.dump()), place + value.dump()), HasSubstr("not a taskcost report"));
     }
   }
 }
 
-TEST(ReadProgram, WhatIsAbsentIsNotMeasured) {
+TEST(ReadProgram, AMissingValueIsNotMeasured) {
   const auto program = read_program(R"({"schema": "taskcost.report/1"})");
   ASSERT_TRUE(program) << to_line(program.error());
   EXPECT_FALSE(estimate(*program, test::exact_prices(), std::nullopt));
 }
 
-// Of a report that parents go round in circles in, and that has one id twice.
-TEST(ReadProgram, ImpossibleFamiliesEnd) {
+// The parents form a cycle, and an id occurs twice.
+TEST(ReadProgram, ToleratesImpossibleParents) {
   json report = forking_json();
   for (json& process : report["processes"]) {
     process["parent"] = 3;
@@ -117,7 +117,7 @@ TEST(ReadPriceList, EveryPriceIsChecked) {
     report["price_list"][0]["value"] = value;
     EXPECT_THAT(line_of(read_price_list(report.dump()), value.dump()), HasSubstr("price_list/0/value"));
   }
-  // An interval that does not hold its value is made to.
+  // An interval that excludes its value is widened.
   json report = with_prices();
   report["price_list"][0]["low"] = 70'000;
   report["price_list"][0]["high"] = 80'000;

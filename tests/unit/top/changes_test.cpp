@@ -49,7 +49,7 @@ TEST(Changes, AreTheDifferenceOfTwoGlances) {
   EXPECT_FALSE(changes.processes[0].tasks[0].born);
 }
 
-TEST(Changes, ANewTaskCountsFromItsBirth) {
+TEST(Changes, ANewTaskCountsFromItsCreation) {
   GlanceBuilder before(10s);
   before.process(7).runs(100ms);
   GlanceBuilder now(11s);
@@ -82,7 +82,7 @@ TEST(Changes, ATaskThatEndedInBetweenIsPartOfItsProcess) {
   EXPECT_EQ(changes.task_count(), 3U);
 }
 
-TEST(Changes, ATaskThatIsGoneTakesNothingWithIt) {
+TEST(Changes, ATaskThatIsGoneAddsNothing) {
   GlanceBuilder before(10s);
   before.process(7).runs(100ms);
   GlanceBuilder now(11s);
@@ -91,7 +91,7 @@ TEST(Changes, ATaskThatIsGoneTakesNothingWithIt) {
   EXPECT_EQ(changes.total.cpu(), 0ms);
 }
 
-TEST(Changes, WhatOneTaskCannotCountTheSumCannotEither) {
+TEST(Changes, ACountThatOneTaskLacksIsMissingInTheSum) {
   GlanceBuilder before(10s);
   before.process(7).cannot_count(TC_COUNTER_FAULTS_MAJOR);
   before.task(7, 8);
@@ -108,7 +108,7 @@ TEST(Changes, WhatOneTaskCannotCountTheSumCannotEither) {
   EXPECT_EQ(process.figures.switches(), 0U);
 }
 
-TEST(Changes, OwnOverheadIsOfTheInterval) {
+TEST(Changes, TheOverheadCoversTheInterval) {
   GlanceBuilder before(10s);
   GlanceBuilder now(12s);
   before.glance().transitions = 1000;
@@ -125,7 +125,7 @@ TEST(Changes, OwnOverheadIsOfTheInterval) {
   EXPECT_DOUBLE_EQ(changes.share(*changes.overhead.total()), 0.003);
 }
 
-TEST(Changes, LossesOfTheIntervalAreToldFromEarlierOnes) {
+TEST(Changes, LossesOfTheIntervalExcludeEarlierOnes) {
   GlanceBuilder before(10s);
   GlanceBuilder now(11s);
   before.glance().losses.counts[TC_LOSS_DROPPED_EVENTS] = 4;
@@ -137,7 +137,7 @@ TEST(Changes, LossesOfTheIntervalAreToldFromEarlierOnes) {
   EXPECT_EQ(changes.losses_since_start.counts[TC_LOSS_DROPPED_EVENTS], 4U);
 }
 
-TEST(Changes, OfNoTimeHaveNoRate) {
+TEST(Changes, AnEmptyIntervalHasNoRates) {
   GlanceBuilder glance(10s);
   glance.process(7).runs(1s);
   const Changes changes = changes_between(glance.glance(), glance.glance());

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Glances for tests of the live view, told as tasks and what they did so far.
+// Builds glances for tests of the live view from tasks and their figures.
 #pragma once
 
 #include <chrono>
@@ -58,7 +58,7 @@ class TaskBuilder {
   Glance::Task& task_;
 };
 
-// Processes are known by their tgid, tasks by their tid; ids are ten times as large.
+// A process id is ten times its TGID, a task id ten times its TID.
 class GlanceBuilder {
  public:
   explicit GlanceBuilder(Duration at) { glance_.at = Instant(at); }

@@ -29,7 +29,7 @@ TEST(Keys, QuitAndPause) {
   EXPECT_FALSE(typed({}, U"z").quit);
 }
 
-TEST(Keys, SwitchTheShapeAndBack) {
+TEST(Keys, ToggleTheShape) {
   EXPECT_EQ(typed({}, U"t").view.shape, View::Shape::tree);
   EXPECT_EQ(typed({}, U"tt").view.shape, View::Shape::processes);
   EXPECT_EQ(typed({}, U"H").view.shape, View::Shape::threads);
@@ -59,7 +59,7 @@ TEST(Keys, ScrollWithinTheRows) {
   EXPECT_EQ(state.scroll, 80U);
   EXPECT_EQ(pressed(state, Kind::page_down).scroll, 80U);
   EXPECT_EQ(pressed(state, Kind::home).scroll, 0U);
-  // Rows that are gone are not scrolled through.
+  // The scroll position is limited to the rows that are left.
   EXPECT_EQ(after_key({Kind::up, 0}, state, {30, 20}).scroll, 9U);
   EXPECT_EQ(after_key({Kind::down, 0}, state, {5, 20}).scroll, 0U);
 }
@@ -77,7 +77,7 @@ TEST(Keys, AFilterIsTypedAndKept) {
   EXPECT_EQ(pressed(state, Kind::escape).view.filter, "");
 }
 
-TEST(Keys, BackspaceTakesAWholeCharacter) {
+TEST(Keys, BackspaceRemovesAWholeCharacter) {
   UiState state = typed({}, U"/aß漢😀");
   EXPECT_EQ(state.filter_entry, "aß漢😀");
   state = pressed(pressed(state, Kind::backspace), Kind::backspace);
@@ -86,7 +86,9 @@ TEST(Keys, BackspaceTakesAWholeCharacter) {
   EXPECT_EQ(state.filter_entry, "");
 }
 
-TEST(Keys, AFilterHasAnEnd) { EXPECT_LE(typed({}, U"/" + std::u32string(1000, U'漢')).filter_entry->size(), 32U); }
+TEST(Keys, AFilterHasALimitedLength) {
+  EXPECT_LE(typed({}, U"/" + std::u32string(1000, U'漢')).filter_entry->size(), 32U);
+}
 
 TEST(Keys, HelpIsClosedByAnyKey) {
   EXPECT_TRUE(typed({}, U"h").help);

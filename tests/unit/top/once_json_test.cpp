@@ -129,7 +129,7 @@ TEST(TopJson, NotMeasuredIsNullAndNoneIsZero) {
   EXPECT_EQ(top["losses"]["missed_ledgers"], 0);
 
   View view;
-  view.user_and_kernel_apart = false;
+  view.user_kernel_split = false;
   const json together = json::parse(rendered(changes, view));
   EXPECT_TRUE(together["totals"]["user_ns"].is_null());
   EXPECT_EQ(together["totals"]["cpu_ns"], top["totals"]["cpu_ns"]);

@@ -67,7 +67,7 @@ TEST(Rows, AreSortedByEachKey) {
   EXPECT_THAT(pids(changes, sorted_by(SortKey::name, true)), ElementsAre(2, 1, 3));
 }
 
-TEST(Rows, WhatIsNotMeasuredComesBelowNone) {
+TEST(Rows, ACountThatWasNotMeasuredSortsBelowZero) {
   GlanceBuilder now(1s);
   now.process(1).cannot_count(TC_COUNTER_FAULTS_MAJOR);
   now.process(2);
@@ -77,13 +77,13 @@ TEST(Rows, WhatIsNotMeasuredComesBelowNone) {
 
 TEST(Rows, SortKeysAreKnownByName) {
   for (const SortKeyName& entry : sort_keys) {
-    EXPECT_EQ(sort_key_of(entry.name), entry.key);
+    EXPECT_EQ(find_sort_key(entry.name), entry.key);
     EXPECT_EQ(to_string(entry.key), entry.name);
   }
-  EXPECT_EQ(sort_key_of("memory"), std::nullopt);
+  EXPECT_EQ(find_sort_key("memory"), std::nullopt);
 }
 
-TEST(Rows, OfThreadsAreOnePerTask) {
+TEST(Rows, ThreadsHaveOneRowPerTask) {
   GlanceBuilder now(1s);
   now.process(1).runs(1ms);
   now.task(1, 5).runs(9ms);
@@ -95,7 +95,7 @@ TEST(Rows, OfThreadsAreOnePerTask) {
   EXPECT_EQ(rows_of(changes, view).unfiltered, 3U);
 }
 
-TEST(Rows, OfATreeStandBelowTheirParents) {
+TEST(Rows, ATreeListsChildrenBelowTheirParents) {
   GlanceBuilder now(1s);
   now.process(5, 1).runs(9ms);
   now.process(1).runs(1ms);
@@ -107,7 +107,7 @@ TEST(Rows, OfATreeStandBelowTheirParents) {
   EXPECT_THAT(tree(changes_of(now), sorted_by(SortKey::pid)), ElementsAre("1", "  2", "    3", "    4", "  5", "8"));
 }
 
-TEST(Rows, OfATreeSurviveParentsInACircle) {
+TEST(Rows, ATreeToleratesACycleOfParents) {
   GlanceBuilder now(1s);
   now.process(1, 1);
   now.process(2, 3);
@@ -115,7 +115,7 @@ TEST(Rows, OfATreeSurviveParentsInACircle) {
   EXPECT_THAT(tree(changes_of(now), sorted_by(SortKey::pid)), ElementsAre("1", "2", "  3"));
 }
 
-TEST(Rows, OfATreeMayBeVeryDeep) {
+TEST(Rows, ATreeMayBeVeryDeep) {
   GlanceBuilder now(1s);
   constexpr std::uint32_t depth = 5000;
   for (std::uint32_t pid = 1; pid <= depth; ++pid) {
@@ -147,7 +147,7 @@ TEST(Rows, AreFilteredByPartOfTheNameOrWholePid) {
   EXPECT_THAT(pids(changes, view), ElementsAre(112, 113));
 }
 
-TEST(Rows, AFilteredTreeKeepsTheWayToWhatMatches) {
+TEST(Rows, AFilteredTreeKeepsTheAncestorsOfMatches) {
   GlanceBuilder now(1s);
   now.process(1).named("init");
   now.process(2, 1).named("shell");
@@ -158,14 +158,14 @@ TEST(Rows, AFilteredTreeKeepsTheWayToWhatMatches) {
   EXPECT_THAT(tree(changes_of(now), view), ElementsAre("1 context", "  2 context", "    3"));
 }
 
-TEST(Rows, KernelThreadsStandApart) {
+TEST(Rows, KernelThreadsComeLast) {
   GlanceBuilder now(1s);
   now.process(2).in_kernel().runs(0ms, 900ms);
   now.process(3, 2).in_kernel().runs(0ms, 990ms);
   now.process(4).runs(5ms);
-  now.process(5, 4).in_kernel().runs(0ms, 950ms);  // made by a user process, and still a kernel thread
+  now.process(5, 4).in_kernel().runs(0ms, 950ms);  // a kernel thread that a user process created
   now.process(6, 4);
-  now.task(6, 7).in_kernel().runs(0ms, 700ms);  // a worker of a user process
+  now.task(6, 7).in_kernel().runs(0ms, 700ms);  // a kernel worker thread of a user process
   const Changes changes = changes_of(now);
   EXPECT_THAT(pids(changes, {}), ElementsAre(6, 4, 3, 5, 2));
   EXPECT_THAT(pids(changes, sorted_by(SortKey::cpu, true)), ElementsAre(4, 6, 2, 5, 3));

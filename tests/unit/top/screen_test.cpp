@@ -27,8 +27,7 @@ using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
 
-// Both glances of a busy machine.
-Changes busy() {
+Changes busy_machine() {
   GlanceBuilder before(10s);
   GlanceBuilder now(11s);
   std::uint32_t pid = 4194000;
@@ -66,7 +65,7 @@ std::vector<std::string> texts_of(const Screen& screen) {
 
 std::vector<std::string> screen_texts(const Changes& changes, const UiState& state, std::size_t width,
                                       std::size_t height) {
-  return texts_of(screen_of(&changes, state, width, height));
+  return texts_of(make_screen(&changes, state, width, height));
 }
 
 std::vector<std::string> once_lines(const Changes& changes, const View& view, unsigned width) {
@@ -80,12 +79,13 @@ std::vector<std::string> once_lines(const Changes& changes, const View& view, un
   return lines;
 }
 
-// Exactly as wide in our own columns; never wider, and whole characters, in those of the C library.
+// Each line is exactly `width` columns wide by our own tables. By the C library's, it is never wider, and no character
+// is split.
 void expect_exact(const Screen& screen, std::size_t width) {
   for (const Line& line : screen.lines) {
     const std::string text = line.text();
     EXPECT_EQ(TerminalText(text).width(), width) << text;
-    EXPECT_EQ(TerminalText(text).text(), text) << "not harmless";
+    EXPECT_EQ(TerminalText(text).text(), text) << "not escaped";
     const int columns = columns_of(text);
     EXPECT_GE(columns, 0) << "not printable: " << text;
     EXPECT_LE(columns, static_cast<int>(width)) << text;
@@ -96,12 +96,12 @@ void expect_exact(const Screen& screen, std::size_t width) {
 }
 
 TEST(TopScreen, LinesAreExactlyAsWideAsTheTerminal) {
-  const Changes changes = busy();
+  const Changes changes = busy_machine();
   for (const View::Shape shape : {View::Shape::processes, View::Shape::threads, View::Shape::tree}) {
     for (std::size_t width = 1; width <= 220; ++width) {
       UiState state;
       state.view.shape = shape;
-      const Screen screen = screen_of(&changes, state, width, 24);
+      const Screen screen = make_screen(&changes, state, width, 24);
       EXPECT_EQ(screen.lines.size(), 24U);
       expect_exact(screen, width);
     }
@@ -109,7 +109,7 @@ TEST(TopScreen, LinesAreExactlyAsWideAsTheTerminal) {
 }
 
 TEST(TopScreen, HasAsManyLinesAsTheTerminal) {
-  const Changes changes = busy();
+  const Changes changes = busy_machine();
   UiState help;
   help.help = true;
   UiState filter;
@@ -118,10 +118,10 @@ TEST(TopScreen, HasAsManyLinesAsTheTerminal) {
   paused.paused = true;
   for (const UiState& state : {UiState{}, help, filter, paused}) {
     for (std::size_t height = 0; height <= 60; ++height) {
-      const Screen screen = screen_of(&changes, state, 80, height);
+      const Screen screen = make_screen(&changes, state, 80, height);
       EXPECT_EQ(screen.lines.size(), height);
       expect_exact(screen, 80);
-      EXPECT_EQ(screen_of(nullptr, state, 80, height).lines.size(), height);
+      EXPECT_EQ(make_screen(nullptr, state, 80, height).lines.size(), height);
     }
   }
 }
@@ -129,23 +129,23 @@ TEST(TopScreen, HasAsManyLinesAsTheTerminal) {
 TEST(TopScreen, HelpFitsIntoASmallTerminal) {
   UiState state;
   state.help = true;
-  const Screen screen = screen_of(nullptr, state, 80, 24);
+  const Screen screen = make_screen(nullptr, state, 80, 24);
   expect_exact(screen, 80);
-  EXPECT_THAT(texts_of(screen), Contains(StartsWith("Kernel threads stand below")));
+  EXPECT_THAT(texts_of(screen), Contains(StartsWith("Kernel threads are listed last")));
   EXPECT_THAT(texts_of(screen), Not(Contains(HasSubstr("…"))));
 }
 
-TEST(TopScreen, ShowsItsOwnCostAndLosses) {
-  const Changes changes = busy();
+TEST(TopScreen, ShowsOverheadAndLosses) {
+  const Changes changes = busy_machine();
   const auto lines = screen_texts(changes, {}, 120, 24);
-  EXPECT_THAT(lines[3], StartsWith("taskcost itself 2.6% of a CPU   probes 2.6%"));
+  EXPECT_THAT(lines[3], StartsWith("overhead 2.6% of a CPU   probes 2.6%"));
   EXPECT_THAT(lines[4], StartsWith("LOST in this interval: 3 tasks without a ledger"));
-  // However small the terminal is.
+  // A small terminal shows losses too.
   EXPECT_THAT(screen_texts(changes, {}, 40, 6), Contains(StartsWith("LOST in this interval")));
 }
 
 TEST(TopScreen, DropsColumnsByImportance) {
-  const Changes changes = busy();
+  const Changes changes = busy_machine();
   const auto titles = [&changes](std::size_t width, const View& view) {
     const Rows rows = rows_of(changes, view);
     return TopTable(changes, rows, view, width).titles().text();
@@ -160,12 +160,12 @@ TEST(TopScreen, DropsColumnsByImportance) {
   View by_creations;
   by_creations.sort = SortKey::creations;
   EXPECT_THAT(titles(40, by_creations), HasSubstr("NEW/s"));
-  View not_apart;
-  not_apart.user_and_kernel_apart = false;
-  EXPECT_THAT(titles(200, not_apart), AllOf(Not(HasSubstr("USER%")), Not(HasSubstr("KERN%"))));
+  View no_split;
+  no_split.user_kernel_split = false;
+  EXPECT_THAT(titles(200, no_split), AllOf(Not(HasSubstr("USER%")), Not(HasSubstr("KERN%"))));
 }
 
-TEST(TopScreen, ColumnsStandBelowTheirTitles) {
+TEST(TopScreen, ColumnsAlignWithTheirTitles) {
   GlanceBuilder now(1s);
   now.process(7).named("漢字").runs(500ms).waits(TC_WAIT_PIPE, 250ms);
   const Changes changes = changes_between(GlanceBuilder(0s).glance(), now.glance());
@@ -175,7 +175,7 @@ TEST(TopScreen, ColumnsStandBelowTheirTitles) {
 }
 
 TEST(TopScreen, TheSelectedTitleIsMarked) {
-  const Changes changes = busy();
+  const Changes changes = busy_machine();
   View view;
   view.sort = SortKey::blocked;
   const Rows rows = rows_of(changes, view);
@@ -188,11 +188,11 @@ TEST(TopScreen, TheSelectedTitleIsMarked) {
 }
 
 TEST(TopScreen, ScrollsNoFurtherThanTheLastRow) {
-  const Changes changes = busy();
+  const Changes changes = busy_machine();
   UiState state;
   state.scroll = 1000;
   state.view.sort = SortKey::pid;
-  const Screen screen = screen_of(&changes, state, 80, 12);
+  const Screen screen = make_screen(&changes, state, 80, 12);
   const std::size_t rows = test::hostile_names.size() + 2;
   EXPECT_EQ(screen.page.rows, rows);
   EXPECT_EQ(screen.page.visible, 6U);
@@ -225,8 +225,8 @@ TEST(TopScreen, CausesAreTheLargestThatFit) {
   EXPECT_EQ(causes_text({}, changes, 9), "");
 }
 
-TEST(TopOnce, LinesAreWithinTheWidthAndHarmless) {
-  const Changes changes = busy();
+TEST(TopOnce, LinesFitTheWidthAndAreEscaped) {
+  const Changes changes = busy_machine();
   for (unsigned width = 40; width <= 220; ++width) {
     for (const std::string& line : once_lines(changes, {}, width)) {
       EXPECT_GE(columns_of(line), 0) << "not printable: " << line;
@@ -239,8 +239,8 @@ TEST(TopOnce, LinesAreWithinTheWidthAndHarmless) {
   EXPECT_THAT(lines.back(), HasSubstr("kworker"));
 }
 
-TEST(TopOnce, SaysWhatWasNotMeasured) {
-  const auto lines = once_lines(busy(), {}, 80);
+TEST(TopOnce, MarksFiguresThatWereNotMeasured) {
+  const auto lines = once_lines(busy_machine(), {}, 80);
   EXPECT_THAT(lines, Contains(HasSubstr("faults/s not measured")));
   EXPECT_THAT(lines, Contains(HasSubstr(" ? ")));
 }

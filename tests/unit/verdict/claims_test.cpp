@@ -17,7 +17,7 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::Not;
 
-TEST(Claims, HaveAnIdOfTheirOwn) {
+TEST(Claims, HaveUniqueIds) {
   std::set<std::string_view> ids;
   for (const Claim& claim : claims()) {
     EXPECT_TRUE(ids.insert(claim.id).second) << claim.id;
@@ -25,7 +25,7 @@ TEST(Claims, HaveAnIdOfTheirOwn) {
   EXPECT_THAT(ids, Not(IsEmpty()));
 }
 
-TEST(Claims, SayAllThatAReaderNeeds) {
+TEST(Claims, HaveAllTexts) {
   const std::set<std::string_view> units = {"ns", "bytes", "count"};
   for (const Claim& claim : claims()) {
     SCOPED_TRACE(claim.id);
@@ -37,7 +37,7 @@ TEST(Claims, SayAllThatAReaderNeeds) {
   }
 }
 
-TEST(Claims, HaveTheWordsOfTheirKind) {
+TEST(Claims, HaveTheWordsOfTheirRule) {
   for (const Claim& claim : claims()) {
     SCOPED_TRACE(claim.id);
     const bool derived = claim.id == "summary";
@@ -46,7 +46,7 @@ TEST(Claims, HaveTheWordsOfTheirKind) {
   }
 }
 
-TEST(Claims, StandInTheOrderOfTheText) {
+TEST(Claims, HaveTheOrderOfTheText) {
   std::vector<std::string> chapters;
   for (const Claim& claim : claims()) {
     if (chapters.empty() || claim.chapter != chapters.back()) {
@@ -71,7 +71,7 @@ TEST(Claims, AreNotFoundByAnythingElse) {
   EXPECT_EQ(structural_words("cost.creation"), nullptr);
 }
 
-TEST(Claims, AreJudgedInEachConditionApart) {
+TEST(Claims, HaveOneVerdictPerCondition) {
   const Claim* same = find_claim("cost.creation");
   const Claim* across = find_claim("cost.creation.across-cpus");
   ASSERT_TRUE(same != nullptr && across != nullptr);

@@ -17,7 +17,7 @@ using testing::DoubleNear;
 using testing::Ge;
 using testing::Le;
 
-// Round by round, the parts of one side.
+// The parts of one side, round by round.
 using Side = std::vector<std::vector<double>>;
 
 struct Sides {
@@ -25,7 +25,7 @@ struct Sides {
   Side right;
 };
 
-// Three parts: 500 more on the left, none more, 100 less, under drift of both sides.
+// Three parts under drift of both sides: the left side has 500 more, the same, and 100 less.
 Sides draw_sides(std::size_t rounds, std::uint64_t seed) {
   std::mt19937_64 random(seed);
   std::normal_distribution<double> normal;
@@ -120,7 +120,7 @@ TEST(Decompose, OfEqualRoundsHasIntervalsWithoutWidth) {
   EXPECT_THAT(decomposition->parts[1].interval.high, DoubleEq(-1));
 }
 
-// 95 % less what a percentile bootstrap of 21 rounds is too narrow by.
+// A percentile bootstrap of 21 rounds covers slightly less than 95 %.
 TEST(Decompose, IntervalsCoverTheTruth) {
   constexpr unsigned experiments = 100;
   std::vector<unsigned> covered(4);

@@ -21,7 +21,7 @@ using testing::StartsWith;
 const Claim& creation() { return *find_claim("cost.creation"); }
 const Claim& own_memory() { return *find_claim("definition.own-memory"); }
 
-// As many rounds as the shorter side has.
+// Makes as many rounds as the shorter side has.
 Sides sides_of(const char* left_label, const std::vector<double>& left, const char* right_label,
                const std::vector<double>& right) {
   Sides sides{left_label, right_label, {}};
@@ -96,11 +96,11 @@ TEST(JudgeRatio, IsNotMeasurableWithoutRounds) {
   EXPECT_EQ(verdict.rounds, 0);
   EXPECT_FALSE(verdict.left || verdict.right || verdict.ratio || verdict.interval);
   EXPECT_EQ(verdict.meaning, "Not measured: the kernel refused fentry.");
-  EXPECT_EQ(judged({}, {}).meaning, "Not measured: no round delivered the figure.");
+  EXPECT_EQ(judged({}, {}).meaning, "Not measured: no round has the figure.");
 }
 
 TEST(JudgeRatio, DoesNotDecideByFewRounds) {
-  EXPECT_EQ(judged({50, 50}, {10, 10}).meaning, "Too few rounds to judge by: 2, and 9 are needed.");
+  EXPECT_EQ(judged({50, 50}, {10, 10}).meaning, "Too few rounds: 2 of at least 9.");
   const Verdict verdict = judged(times(8, 50), times(8, 10));
   EXPECT_EQ(verdict.ruling, Ruling::inconclusive);
   EXPECT_THAT(verdict.ratio, Optional(DoubleNear(5, 1e-9)));
@@ -114,8 +114,8 @@ TEST(JudgeRatio, ConfirmsSomethingAgainstNothing) {
   EXPECT_FALSE(verdict.interval);
   EXPECT_THAT(verdict.right, Optional(DoubleEq(0)));
   EXPECT_EQ(verdict.meaning,
-            "Creating a process took 55 ns, creating a thread 0 ns on one CPU: there is no ratio, but every round says "
-            "the same.");
+            "Creating a process took 55 ns, creating a thread 0 ns on one CPU: no ratio, because a side is 0, but all "
+            "rounds agree.");
 }
 
 TEST(JudgeRatio, DoesNotDecideBetweenSomethingAndMostlyNothing) {
@@ -128,7 +128,7 @@ TEST(JudgeRatio, DoesNotDecideBetweenNothingAndNothing) {
 
 TEST(JudgeRatio, RefutesNothingAgainstSomething) { EXPECT_EQ(judged({0, 0, 0}, {50, 60, 55}).ruling, Ruling::refuted); }
 
-TEST(JudgeRatio, SpeaksOfAClaimThatIsInNoTable) {
+TEST(JudgeRatio, DescribesAClaimThatIsInNoTable) {
   Claim claim;
   claim.id = "cost.unheard-of";
   EXPECT_EQ(judge_ratio(claim, sides_of("A", times(9, 4), "B", times(9, 2)), "").meaning,
@@ -152,7 +152,7 @@ TEST(JudgeStructural, IsNotMeasurableWithoutCases) {
   const Verdict verdict = judge_structural(own_memory(), 0, 0, "", "records were lost");
   EXPECT_EQ(verdict.ruling, Ruling::not_measurable);
   EXPECT_EQ(verdict.meaning, "Not measured: records were lost.");
-  EXPECT_EQ(judge_structural(own_memory(), 0, 0, "").meaning, "Not measured: there was no case to look at.");
+  EXPECT_EQ(judge_structural(own_memory(), 0, 0, "").meaning, "Not measured: no case was observed.");
 }
 
 }  // namespace

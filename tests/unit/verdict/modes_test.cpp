@@ -54,7 +54,7 @@ double draw_with_outliers(Random& random, double share, double factor) {
   return draw_uniform(random) < share ? value * factor : value;
 }
 
-// The middle of the bucket of a histogram that a value is in.
+// The middle of the histogram bucket that contains the value.
 double put_into_bucket(double value) {
   const double power = std::exp2(std::floor(std::log2(value)));
   return power * (1 + (std::floor((value / power - 1) * 8) + 0.5) / 8);
@@ -85,7 +85,7 @@ INSTANTIATE_TEST_SUITE_P(
 
 struct Mixture {
   Sample sample;
-  double high_share = 0;  // of this sample
+  double high_share = 0;  // the actual share in this sample
 };
 
 Mixture mix(double apart, double high_share, double sigma, std::size_t size, std::uint64_t seed) {

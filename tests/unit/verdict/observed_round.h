@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Rounds as an observation would deliver them, told as what the workload did.
+// Builds rounds as an observation returns them, from what the workload did.
 #pragma once
 
 #include <chrono>
@@ -14,7 +14,7 @@ namespace taskcost::test {
 
 using namespace std::chrono_literals;
 
-// A workload, process 1 with main task 1, that lives for a second and makes one task after the other.
+// A workload (process 1 with main task 1) that runs for a second and creates one task after the other.
 class ObservedRound {
  public:
   ObservedRound() {
@@ -52,12 +52,12 @@ class ObservedRound {
     return *this;
   }
 
-  // For what has no verb.
+  // For everything that has no method of its own.
   Session& session() { return round_.session; }
   Process& main() { return session().processes.front(); }
   Process& last() { return session().processes.back(); }
 
-  // As many operations as tasks were created, unless told.
+  // The default number of operations is the number of created tasks.
   [[nodiscard]] Round build() const {
     Round round = round_;
     round.operations = tasks_ - 1;
@@ -128,10 +128,10 @@ class ObservedRound {
   std::uint64_t tasks_ = 0;
 };
 
-// What is found in rounds that are numbered as they stand.
+// The findings of these rounds. Their numbers are their positions.
 inline Findings findings_of(const Rounds& rounds, const EvidenceList& evidence,
                             const std::vector<std::string>& claims) {
-  return find(rounds, readings_of(rounds), evidence, claims);
+  return make_findings(rounds, read_rounds(rounds), evidence, claims);
 }
 
 }  // namespace taskcost::test

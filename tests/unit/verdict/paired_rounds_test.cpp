@@ -26,7 +26,7 @@ const double nan = std::nan("");
 
 using Pairs = std::vector<Pair>;
 using Random = std::mt19937_64;
-// The factor by which a round differs from its truth.
+// A random factor between a round and the true value.
 using Noise = std::function<double(Random&)>;
 
 double draw_normal(Random& random) { return std::normal_distribution<double>()(random); }
@@ -53,7 +53,7 @@ Pairs draw_rounds(double truth, const Noise& noise, std::size_t size, std::uint6
   return rounds;
 }
 
-// Rounds whose log ratios are these.
+// Makes rounds with these log ratios.
 Pairs with_logarithms(const std::vector<double>& logarithms) {
   Pairs rounds;
   for (const double each : logarithms) {
@@ -62,7 +62,7 @@ Pairs with_logarithms(const std::vector<double>& logarithms) {
   return rounds;
 }
 
-// Small powers of two: no two sums of two of them are the same.
+// Small powers of two, whose pairwise sums all differ.
 std::vector<double> powers(std::size_t size) {
   std::vector<double> values(size);
   for (std::size_t i = 0; i < size; ++i) {
@@ -75,7 +75,7 @@ double width(const Interval& interval) { return std::log(interval.high) - std::l
 
 bool covers(const Interval& interval, double truth) { return interval.low <= truth && truth <= interval.high; }
 
-// The smallest number that is within three standard errors of the share that is promised.
+// The smallest count within three standard errors of the nominal coverage.
 double least_covered(double share, double experiments) {
   return experiments * share - 3 * std::sqrt(experiments * share * (1 - share));
 }
@@ -107,7 +107,7 @@ TEST(PairedRatio, OfEqualRoundsHasAnIntervalWithoutWidth) {
   }
 }
 
-// Critical values of the table of Wilcoxon's test, two-sided: the interval leaves out as many averages at each end.
+// Two-sided critical values of Wilcoxon's test: the interval excludes that many averages at each end.
 TEST(PairedRatio, IntervalHasTheRankOfTheTable) {
   const std::vector<std::pair<std::size_t, std::size_t>> table = {{6, 0},   {7, 2},   {8, 3},   {9, 5},  {10, 8},
                                                                   {12, 13}, {15, 25}, {20, 52}, {25, 89}};
@@ -267,7 +267,7 @@ TEST(PairedRatio, CoversTheTruthUnderDriftOfBothSides) {
   EXPECT_THAT(covered, Ge(least_covered(0.95, experiments)));
 }
 
-// Only the left side scatters, to one side: what the interval covers is the median of the mean of two rounds, which is
+// Only the left side scatters, and asymmetrically. The interval covers the median of the mean of two rounds, which is
 // 0.83917 for exponential logarithms.
 TEST(PairedRatio, CoversThePseudomedianOfSkewedRatios) {
   constexpr unsigned experiments = 400;
@@ -401,7 +401,7 @@ TEST(RoundsToDecide, AreNoneWithoutNumbers) {
   EXPECT_EQ(rounds_to_decide({1, 1, nan, {nan, nan}, 9}, {}), std::nullopt);
 }
 
-// Many rounds shrink an interval as the square root of their number.
+// The width of an interval falls with the square root of the number of rounds.
 TEST(RoundsToDecide, AreFourTimesAsManyForAnIntervalTwiceAsWide) {
   const double edge = std::log(1.05);
   const auto rounds = rounds_to_decide({1, 1, 1, {std::exp(-2 * edge), std::exp(2 * edge)}, 100}, {});
@@ -420,7 +420,7 @@ TEST(RoundsToDecide, AreMoreTheNearerTheEdge) {
   }
 }
 
-// The forecast of the first look is right within a factor of two, as far as its scatter is.
+// The prediction at the first look is right within a factor of two, as far as its scatter estimate is.
 TEST(RoundsToDecide, ForecastWhenTheLooksDecide) {
   for (const std::size_t from : {9, 28}) {
     std::vector<double> forecasts;

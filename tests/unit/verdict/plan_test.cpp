@@ -70,17 +70,17 @@ TEST(Plan, OfAThoroughRunHasMorePlaces) {
 }
 
 TEST(PlanOfOneModel, ComparesLikeWithLike) {
-  const auto claims = claims_on_the_model_alone({});
+  const auto claims = select_model_claims({});
   EXPECT_THAT(claims, Contains("cost.switch"));
   EXPECT_THAT(claims, Contains("cost.creation"));
   EXPECT_THAT(claims, Not(Contains("ipc.pipe"))) << "its sides differ by their channel";
-  for (const Variant& variant : plan_of_one_model(claims, "process", false)) {
+  for (const Variant& variant : plan_for_one_model(claims, "process", false)) {
     EXPECT_THAT(variant.arguments, Contains("process")) << variant.name;
   }
-  EXPECT_THAT(claims_on_the_model_alone({"ipc.pipe"}), IsEmpty());
+  EXPECT_THAT(select_model_claims({"ipc.pipe"}), IsEmpty());
 }
 
-// At 60 ms a region, which is much, the first look of a quick run comes within its minute.
+// Even at 60 ms per region, the first look of a quick run comes within its minute.
 TEST(Plan, OfAQuickRunIsShort) {
   unsigned regions = 0;
   for (const Variant& variant : plan_for({}, false)) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every claim that compares two variants is given evidence for it, against it, scattered evidence, and none.
+// Tests every ratio claim with evidence for it, against it, with scattered evidence, and without any.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -17,7 +17,7 @@ std::vector<ClaimRow> ratio_claims() {
   return claims;
 }
 
-// A round in which everything costs `scale` times as much as usual, whatever it is.
+// A round in which every cost is multiplied by `scale`.
 Round round_at(double scale) {
   const auto scaled = [scale](Duration time) {
     return Duration(static_cast<Duration::rep>(static_cast<double>(time.count()) * scale));

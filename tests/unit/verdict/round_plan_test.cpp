@@ -32,7 +32,7 @@ std::vector<RoundItem> items(std::size_t count) {
   return made;
 }
 
-// Each item takes `each`; how many rounds each item had.
+// Runs the plan to its end. Each item takes `each`. Returns the number of rounds of each item.
 std::vector<std::size_t> run(RoundPlan& plan, std::size_t count, const RoundPlan::RoundsLeft& rounds_left,
                              Duration each = 1ms) {
   std::vector<std::size_t> had(count);
@@ -102,7 +102,7 @@ TEST(RoundPlan, OnlyItemsThatStillRunCountForTheBudget) {
   EXPECT_EQ(had[0], 12U + (1000 - 360) / 20);
 }
 
-// A takes part in a question that no number of rounds answers, B in one that takes 40.
+// No number of rounds answers A's question; B's takes 40.
 TEST(RoundPlan, WhatTheBudgetCannotAnswerWaitsForTheRest) {
   std::size_t rounds_of_b = 0;
   RoundPlan plan(items(2), {{{0}}, {{1}}}, {.budget = 70ms}, 1);

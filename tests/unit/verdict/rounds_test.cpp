@@ -68,7 +68,7 @@ RoundsOfBothModels creations(Duration of_process, Duration of_thread) {
   return rounds;
 }
 
-// What is made of one thread round that is not as it should be.
+// The findings if one round of threads contradicts a claim.
 Findings with_thread_round(const ObservedRound& round) {
   RoundsOfBothModels rounds = creations(68us, 9us);
   rounds.threads.push_back(round.build());
@@ -205,7 +205,7 @@ TEST(Create, NewMemoryNeedsBothModels) {
   EXPECT_EQ(verdict_on(findings_of_create(rounds, evidence), "cost.new-memory").ruling, Ruling::not_measurable);
 }
 
-TEST(Create, PageTablesThatNobodyMeasuredAreNoEvidence) {
+TEST(Create, PageTablesThatWereNotMeasuredAreNoEvidence) {
   RoundsOfBothModels rounds = creations(68us, 9us);
   for (auto* model : {&rounds.processes, &rounds.threads}) {
     for (Round& round : *model) {

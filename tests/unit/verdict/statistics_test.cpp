@@ -19,7 +19,7 @@ using testing::Le;
 
 using Sample = std::vector<double>;
 
-// Normal around `middle`, the same for the same seed.
+// A normal distribution around `middle`; the same seed gives the same sample.
 Sample noisy(double middle, double deviation, std::size_t size, unsigned seed) {
   std::mt19937 random(seed);
   std::normal_distribution<double> distribution(middle, deviation);
@@ -114,7 +114,7 @@ TEST(Compare, GivesTheSameAnswerEachTime) {
   EXPECT_EQ(first->interval.high, second->interval.high);
 }
 
-// The promise of a 95 % interval, with room for the bias of a bootstrap of few rounds.
+// The coverage of a 95 % interval, with tolerance for the bias of a bootstrap of few rounds.
 TEST(Compare, IntervalCoversTheTruthAboutAsOftenAsItSays) {
   constexpr unsigned trials = 200;
   unsigned covered = 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every exact claim about sharing, execution and crashes is given a round that agrees and one that contradicts.
+// Tests every structural claim about sharing, execution and crashes with a round that agrees and one that contradicts.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -169,7 +169,7 @@ TEST_P(StructuralClaim, IsNotMeasurableWithoutRounds) { EXPECT_EQ(judged({}).rul
 INSTANTIATE_TEST_SUITE_P(Table, StructuralClaim, ::testing::ValuesIn(cases),
                          [](const auto& each) { return "case_" + std::to_string(each.index); });
 
-// Against rounds without writes.
+// The rounds with writes are compared with rounds without writes.
 TEST(SharedMemory, NeedsNoHelpOfTheKernel) {
   const EvidenceList evidence = {{"page_fault_latency", "probes", EvidenceKind::exact, "", ""}};
   const auto ruling = [&](std::uint64_t faults, bool seen) {
@@ -184,7 +184,7 @@ TEST(SharedMemory, NeedsNoHelpOfTheKernel) {
   EXPECT_EQ(ruling(11, false), Ruling::refuted);
 }
 
-// Not seen on a busy machine is not impossible.
+// A busy machine may not show the parallel run: that is inconclusive.
 TEST(Parallel, IsConfirmedBySeeingItOnce) {
   const Round together = stint_round({{false, 0, 0us, 10us}, {true, 1, 9us, 20us}});
   const Round in_turn = stint_round({{false, 0, 0us, 10us}, {true, 1, 10us, 20us}});
@@ -198,7 +198,7 @@ TEST(Parallel, IsConfirmedBySeeingItOnce) {
   EXPECT_EQ(ruling({}), Ruling::not_measurable);
 }
 
-TEST(Summary, StandsAndFallsWithTheClaimsOfItsSentence) {
+TEST(Summary, FollowsFromItsClaims) {
   const EvidenceList evidence = {{"ledger", "probes", EvidenceKind::exact, "", ""}};
   const auto summary = [&](const Rounds& rounds) { return findings_of(rounds, evidence, {"summary"}).verdicts.at(0); };
   EXPECT_EQ(summary({}).ruling, Ruling::inconclusive);

@@ -10,7 +10,7 @@ namespace taskcost::test {
 namespace {
 
 TEST(Slope, IsThatOfALine) {
-  const auto slope = slope_through({{0, {100, 100, 100}}, {10, {150, 150, 150}}, {20, {200, 200, 200}}});
+  const auto slope = fit_slope({{0, {100, 100, 100}}, {10, {150, 150, 150}}, {20, {200, 200, 200}}});
   ASSERT_TRUE(slope);
   EXPECT_DOUBLE_EQ(slope->slope, 5);
   EXPECT_DOUBLE_EQ(slope->interval.low, 5);
@@ -18,16 +18,16 @@ TEST(Slope, IsThatOfALine) {
 }
 
 TEST(Slope, ScattersWithItsRounds) {
-  const auto slope = slope_through({{0, {90, 100, 110}}, {10, {140, 150, 160}}});
+  const auto slope = fit_slope({{0, {90, 100, 110}}, {10, {140, 150, 160}}});
   ASSERT_TRUE(slope);
   EXPECT_LT(slope->interval.low, slope->slope);
   EXPECT_GT(slope->interval.high, slope->slope);
 }
 
 TEST(Slope, NeedsTwoPlaces) {
-  EXPECT_FALSE(slope_through({}));
-  EXPECT_FALSE(slope_through({{5, {1, 2}}}));
-  EXPECT_FALSE(slope_through({{5, {1, 2}}, {5, {3, 4}}}));
+  EXPECT_FALSE(fit_slope({}));
+  EXPECT_FALSE(fit_slope({{5, {1, 2}}}));
+  EXPECT_FALSE(fit_slope({{5, {1, 2}}, {5, {3, 4}}}));
 }
 
 Round fork_of(Duration copy) { return ObservedRound().forks(copy).build(); }
@@ -36,7 +36,7 @@ TEST(Sweeps, AreDrawnBySize) {
   const Rounds rounds = {{"sweep/resident/fork/0", {fork_of(50us), fork_of(52us), fork_of(51us)}},
                          {"sweep/resident/fork/128", {fork_of(2000us), fork_of(2002us), fork_of(2001us)}},
                          {"sweep/resident/fork/16", {fork_of(300us), fork_of(302us), fork_of(301us)}}};
-  const auto sweeps = sweeps_of(rounds);
+  const auto sweeps = make_sweeps(rounds);
   ASSERT_EQ(sweeps.size(), 2U) << "creation, and page tables";
   const Sweep& sweep = sweeps[0];
   EXPECT_EQ(sweep.id, "creation-by-resident");
@@ -50,7 +50,7 @@ TEST(Sweeps, AreDrawnBySize) {
   EXPECT_NEAR(*sweep.series[0].slope, 15'230, 100);
 }
 
-TEST(Sweeps, NeedRounds) { EXPECT_TRUE(sweeps_of({}).empty()); }
+TEST(Sweeps, NeedRounds) { EXPECT_TRUE(make_sweeps({}).empty()); }
 
 }  // namespace
 }  // namespace taskcost::test

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/surroundings.h"
+#include "cli/environment.h"
 
 #include <sys/ioctl.h>
 #include <sys/utsname.h>
@@ -23,7 +23,7 @@
 namespace taskcost {
 namespace {
 
-// What the processor says of itself; empty when it does not tell.
+// The hypervisor's name from CPUID; empty if the architecture has no CPUID.
 std::string virtualization() {
 #if defined(__x86_64__)
   constexpr unsigned features_leaf = 1;
@@ -53,7 +53,7 @@ std::string virtualization() {
 #endif
 }
 
-std::string first_word_of(const char* path) {
+std::string read_first_word(const char* path) {
   std::ifstream file(path);
   std::string word;
   file >> word;
@@ -72,8 +72,8 @@ unsigned terminal_width(int fd) {
 
 }  // namespace
 
-Surroundings look_around(int argc, const char* const* argv) {
-  Surroundings result;
+Environment detect_environment(int argc, const char* const* argv) {
+  Environment result;
   result.descriptors = open_descriptors();
   occupy_closed_streams();
   for (int i = 0; i < argc; ++i) {
@@ -84,19 +84,19 @@ Surroundings look_around(int argc, const char* const* argv) {
   result.host.kernel = names.release;
   result.host.arch = names.machine;
   result.host.name = names.nodename;
-  result.host.machine_id = first_word_of("/etc/machine-id");
+  result.host.machine_id = read_first_word("/etc/machine-id");
   if (result.host.machine_id.empty()) {
-    result.host.machine_id = first_word_of("/var/lib/dbus/machine-id");
+    result.host.machine_id = read_first_word("/var/lib/dbus/machine-id");
   }
-  result.host.boot_id = first_word_of("/proc/sys/kernel/random/boot_id");
+  result.host.boot_id = read_first_word("/proc/sys/kernel/random/boot_id");
   result.host.cpus = static_cast<unsigned>(std::max(sysconf(_SC_NPROCESSORS_ONLN), 1L));
   result.host.virtualization = virtualization();
   result.width = terminal_width(STDOUT_FILENO);
   result.error_width = terminal_width(STDERR_FILENO);
   const char* no_color = std::getenv("NO_COLOR");  // NOLINT(concurrency-mt-unsafe)
-  const bool colours = no_color == nullptr || *no_color == '\0';
-  result.colour = colours && isatty(STDOUT_FILENO) == 1;
-  result.error_colour = colours && isatty(STDERR_FILENO) == 1;
+  const bool colors = no_color == nullptr || *no_color == '\0';
+  result.color = colors && isatty(STDOUT_FILENO) == 1;
+  result.error_color = colors && isatty(STDERR_FILENO) == 1;
   return result;
 }
 
