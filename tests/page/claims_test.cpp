@@ -25,26 +25,12 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
 
-// Functions that the questions below use.
-std::string asked(const std::string& steps) {
-  return R"((() => {
-    const all = (selector, inside = document) => [...inside.querySelectorAll(selector)];
-    const one = (selector, inside = document) => inside.querySelector(selector);
-    const line = (id) => document.getElementById(`${id}.line`);
-    const part = (id) => document.getElementById(id);
-    const number = (each, name) => Number.parseFloat(each.getAttribute(name));
-    const box = (each) => each.getBoundingClientRect();
-    )" + steps +
-         "})()";
+SeenPage look_at(const Report& report, const std::string& question = {}, int width = 1280) {
+  return test::look_at(html_of(report), width, Scheme::light, question);
 }
 
-SeenPage look_at(const Report& report, const std::string& steps = "return null;", int width = 1280,
-                 Scheme scheme = Scheme::light) {
-  return test::look_at(html_of(report), width, scheme, asked(steps));
-}
-
-json answer(const Report& report, const std::string& steps, int width = 1280) {
-  const SeenPage seen = look_at(report, steps, width);
+json answer(const Report& report, const std::string& question, int width = 1280) {
+  const SeenPage seen = look_at(report, "claims." + question, width);
   expect_sound(seen);
   return seen.facts.at("answer");
 }
@@ -53,7 +39,7 @@ class ClaimsWidth : public ::testing::TestWithParam<int> {};
 
 TEST_P(ClaimsWidth, NothingIsCut) {
   for (const Scheme scheme : {Scheme::light, Scheme::dark}) {
-    const SeenPage seen = look_at(fixture_claims(), "return null;", GetParam(), scheme);
+    const SeenPage seen = test::look_at(html_of(fixture_claims()), GetParam(), scheme);
     expect_sound(seen);
     EXPECT_EQ(seen.facts.at("width"), GetParam());
     EXPECT_EQ(seen.facts.at("folded_in_print"), 0);
@@ -61,17 +47,7 @@ TEST_P(ClaimsWidth, NothingIsCut) {
 }
 
 TEST_P(ClaimsWidth, WordsDoNotOverlap) {
-  const json overlaps = answer(fixture_claims(), R"(
-    const apart = (a, b) => a.right <= b.left + 1 || b.right <= a.left + 1 || a.bottom <= b.top + 1 ||
-                            b.bottom <= a.top + 1;
-    const words = (each) => [each, each.textContent, box(each)];
-    const clashes = (list) => list.flatMap(([a, text, here], i) => list.slice(i + 1)
-        .filter(([b, other, there]) => other !== '' && text !== '' && !a.contains(b) && !apart(here, there))
-        .map(([, other]) => `${text} / ${other}`));
-    return [...all('.claim-line').flatMap((each) => clashes([...each.children].map(words))),
-            ...all('.axis-strip, .y-axis').flatMap((each) => clashes(all('text', each).map(words))),
-            ...all('.strip-row').flatMap((each) => clashes([...each.children].map(words)))];)",
-                               GetParam());
+  const json overlaps = answer(fixture_claims(), "overlaps", GetParam());
   EXPECT_EQ(overlaps, json::array());
 }
 
@@ -80,7 +56,7 @@ INSTANTIATE_TEST_SUITE_P(Page, ClaimsWidth, ::testing::Values(1280, 400),
 
 TEST(Claims, BeginWithTheAnswer) {
   const Report report = fixture_claims();
-  const json seen = answer(report, R"(return [page.children[1].className, page.children[1].textContent];)");
+  const json seen = answer(report, "beginning");
   EXPECT_EQ(seen[0], "answer");
   const auto count = [&](Ruling ruling) {
     return std::to_string(std::ranges::count(report.claims, ruling, &Verdict::ruling)) + " " + to_string(ruling);
@@ -92,16 +68,14 @@ TEST(Claims, BeginWithTheAnswer) {
 }
 
 TEST(Claims, StandInTheChaptersOfTheText) {
-  const json headings = answer(fixture_claims(), "return all('.chapters h2').map((each) => each.textContent);");
+  const json headings = answer(fixture_claims(), "chapters");
   EXPECT_THAT(headings.get<std::vector<std::string>>(),
               ElementsAre("Definition", "Memory Space", "Baking Analogy", "Execution Behavior", "Communication",
                           "Overhead", "Isolation", "Failure Impact", "Resource Allocation", "Summary"));
 }
 
 TEST(Claims, HaveOneRowForEachStatement) {
-  const json seen = answer(fixture_claims(), R"(return all('.chapters details').map((each) => ({
-      id: each.id, statement: one('.statement', each).textContent,
-      lines: all('.claim-line', one('summary', each)).map((own) => own.textContent)}));)");
+  const json seen = answer(fixture_claims(), "statements");
   std::size_t lines = 0;
   for (const json& row : seen) {
     const std::string id = row.at("id");
@@ -118,8 +92,7 @@ TEST(Claims, HaveOneRowForEachStatement) {
 }
 
 TEST(Claims, SayHowManyCasesHoldAndWhyNothingWasMeasured) {
-  const json seen = answer(fixture_claims(), R"(return ['definition.own-memory', 'isolation.memory', 'cost.switch.hop',
-      'cost.switch.hop.across-cpus'].map((id) => line(id).textContent);)");
+  const json seen = answer(fixture_claims(), "linesOfCases");
   EXPECT_THAT(seen[0].get<std::string>(), AllOf(StartsWith("900 of 900 new processes"), HasSubstr("confirmed")));
   EXPECT_THAT(seen[1].get<std::string>(), AllOf(StartsWith("899 of 900"), HasSubstr("refuted")));
   for (const std::size_t i : {2, 3}) {
@@ -156,23 +129,7 @@ void expect_on_axis(const json& seen, const Report& report) {
 TEST(Claims, StandOnOneAxis) {
   const Report report = fixture_claims();
   for (const int width : {1280, 400}) {
-    const json seen = answer(report, R"(
-      const strips = all('.claim-line .strip');
-      const axis = one('.on-screen .axis-strip');
-      const places = all('.on-screen .axis-strip, .claim-line .strip').filter((each) => box(each).width > 0)
-          .map((each) => [box(each).left, box(each).width].join());
-      const mark = (strip) => {
-        const interval = one('.interval', strip);
-        const band = one('.band', strip);
-        return {at: number(all('svg svg', strip).at(-1), 'x'), one: number(one('.axis', strip), 'x1'),
-                from: number(interval, 'x1'), to: number(interval, 'x2'),
-                band: [number(band, 'x'), number(band, 'x') + number(band, 'width')]};
-      };
-      return {axes: all('.on-screen .axis-strip').length, places: [...new Set(places)].length,
-              ticks: Object.fromEntries(all('text', axis).map((each) => [each.textContent, number(each, 'x')])),
-              marks: Object.fromEntries(strips.map((each) => [each.parentNode.id.slice(0, -'.line'.length),
-                                                              mark(each)]))};)",
-                             width);
+    const json seen = answer(report, "axis", width);
     EXPECT_EQ(seen.at("axes"), 1);
     EXPECT_EQ(seen.at("places"), 1) << "strips that do not lie below their axis";
     expect_on_axis(seen, report);
@@ -180,8 +137,7 @@ TEST(Claims, StandOnOneAxis) {
 }
 
 TEST(Claims, VerdictsDifferInMoreThanColor) {
-  const json seen = answer(fixture_claims(), R"(return ['confirmed', 'refuted', 'inconclusive']
-      .map((ruling) => markOf(ruling).cloneNode().outerHTML);)");
+  const json seen = answer(fixture_claims(), "shapes");
   EXPECT_NE(seen[0], seen[1]);
   EXPECT_NE(seen[1], seen[2]);
   EXPECT_NE(seen[0], seen[2]);
@@ -190,11 +146,7 @@ TEST(Claims, VerdictsDifferInMoreThanColor) {
 TEST(Claims, UnfoldIntoWhatTheyRestOn) {
   const Report report = fixture_claims();
   const json data = json::parse(json_of(report));
-  const SeenPage seen = look_at(report, R"(return Object.fromEntries(report.claims.map(({id}) => {
-      const own = part(id);
-      return [id, {text: own.textContent, plots: all('.plot', own).map((each) => all('.point', each).length),
-                   steps: all('.waterfall data', own).map((each) => Number(each.value))}];
-    }));)");
+  const SeenPage seen = look_at(report, "claims.evidence");
   expect_sound(seen);
   for (const json& claim : data.at("claims")) {
     const std::string id = claim.at("id");
@@ -232,13 +184,7 @@ TEST(Claims, UnfoldIntoWhatTheyRestOn) {
 }
 
 TEST(Claims, AnAddressOpensTheirRow) {
-  const json seen =
-      answer(fixture_claims(), R"(return ['ipc.pipe', 'ipc.pipe.across-cpus', 'summary', 'no.such'].map((id) => {
-      all('details').forEach((each) => { each.open = false; });
-      location.hash = id;
-      openTarget();
-      return all('details').filter((each) => each.open).map((each) => each.id);
-    });)");
+  const json seen = answer(fixture_claims(), "addresses");
   EXPECT_EQ(seen, json({{"ipc.pipe"}, {"ipc.pipe"}, {"summary"}, json::array()}));
 }
 
@@ -286,85 +232,6 @@ TEST(PriceList, HasATableForEachGroup) {
   EXPECT_THAT(texts(rows[2]), ElementsAre("across CPUs", "31.0 µs", "27.9..34.1 µs", "one")) << "one name for both";
   EXPECT_THAT(texts(rows[3]), ElementsAre("fork, for each MiB", "", "27.0 µs", "24.3..29.7 µs", "one"));
   EXPECT_THAT(texts(seen.rows("prices: fault")[1]), ElementsAre("major fault", "same CPU", "not measured", "-", "one"));
-}
-
-TEST(Drawings, ForestPutsRatiosOnALogarithmicAxis) {
-  const json seen = answer(fixture_claims(), R"(
-    const row = (ratio, low, high) => ({ratio, low, high});
-    const of = (...rows) => forestLayout(rows, 1.05);
-    return {none: of(row(null, null, null)), some: of(row(4, 2, 8), row(0.25, 0.125, 0.5), row(2, null, null)),
-            endless: of(row(3, 2, null)), far: of(row(1e6, 1e5, 1e7)), zero: of(row(0, 0, 0)),
-            near: of(row(1.3, 0.8, 1.5)).ticks.map(({text}) => text),
-            edge: of(row(1.15, 0.955, 1.22)).ticks.map(({text}) => text)};)");
-  EXPECT_EQ(seen.at("none").at("marks")[0], nullptr);
-  EXPECT_EQ(seen.at("zero").at("marks")[0], nullptr);
-  const json& some = seen.at("some");
-  const double one = some.at("one");
-  EXPECT_NEAR(one, 50, 1e-6) << "the rows reach as far on both sides";
-  EXPECT_NEAR(some.at("marks")[0].at("at").get<double>() - one, one - some.at("marks")[1].at("at").get<double>(), 1e-6);
-  EXPECT_NEAR((some.at("marks")[0].at("to").get<double>() - one) / (some.at("marks")[2].at("at").get<double>() - one),
-              3, 1e-6);
-  EXPECT_EQ(some.at("marks")[0].at("beyond"), false);
-  EXPECT_EQ(some.at("marks")[2].at("from"), nullptr);
-  EXPECT_EQ(seen.at("endless").at("marks")[0].at("beyond"), true);
-  EXPECT_NEAR(seen.at("endless").at("marks")[0].at("to"), 100, 1e-6);
-  EXPECT_EQ(seen.at("far").at("marks")[0].at("beyond"), true);
-  EXPECT_NEAR(seen.at("far").at("marks")[0].at("at"), 100, 1e-6);
-  EXPECT_EQ(seen.at("near"), json({"0.833", "0.909", "1", "1.1", "1.2", "1.5"})) << "ticks too close to 1 are left out";
-  EXPECT_EQ(seen.at("edge"), json({"0.952", "1", "1.05", "1.1", "1.2"})) << "no room beside a tick at the edge";
-}
-
-TEST(Drawings, WaterfallsAddUp) {
-  const json seen = answer(fixture_claims(), R"(
-    const parts = (...differences) => differences.map((difference) => ({label: 'p', difference, low: difference - 1,
-                                                                       high: difference + 1}));
-    const of = (from, list) => waterfallLayout({label: 'a', value: from},
-        {label: 'b', value: list.reduce((sum, each) => sum + each.difference, from)}, list);
-    return [of(100, parts(50, -30, 10)), of(0, parts(5)), of(1000, parts(3, -1)), of(10, parts(-30)),
-            of(100, parts(...Array(20).fill(2)))];)");
-  for (const json& layout : seen) {
-    const json& bars = layout.at("bars");
-    for (std::size_t i = 1; i + 1 < bars.size(); ++i) {
-      EXPECT_NEAR(bars[i].at("start"), bars[i - 1].at("end"), 1e-6) << "each begins where the last one ended";
-    }
-    EXPECT_NEAR(bars[bars.size() - 2].at("end"), bars.back().at("end"), 1e-6);
-    for (const json& bar : bars) {
-      for (const char* place : {"start", "end"}) {
-        EXPECT_GE(bar.at(place), -1e-6);
-        EXPECT_LE(bar.at(place), 100 + 1e-6);
-      }
-    }
-  }
-  EXPECT_EQ(seen[0].at("range")[0], 0);
-  EXPECT_GT(seen[2].at("range")[0], 900) << "what both have is left out";
-  EXPECT_LT(seen[3].at("range")[0], 0);
-  const json& many = seen[4].at("bars");
-  EXPECT_EQ(many.size(), 14U);
-  EXPECT_EQ(many[12].at("label"), "9 smaller parts");
-  EXPECT_EQ(many[12].at("value"), 18);
-}
-
-TEST(Drawings, ScattersKeepTheOrderOfTime) {
-  const json seen = answer(fixture_claims(), R"(
-    const points = (...heights) => heights.map((y, x) => ({x: x + 1, y}));
-    const of = (options, ...heights) => scatterLayout([{label: 'a', points: points(...heights)}], options);
-    return [of({logarithmic: true, band: [2, 8]}, 1, 4, 16), of({logarithmic: true}, 0, 5), of({}, 7),
-            of({logarithmic: true}, 1000, 1001, 1002)];)");
-  const json& points = seen[0].at("series")[0].at("points");
-  EXPECT_LT(points[0].at("left"), points[1].at("left"));
-  EXPECT_LT(points[1].at("left"), points[2].at("left"));
-  EXPECT_NEAR(points[1].at("top"), 50, 1e-6);
-  EXPECT_NEAR(seen[0].at("series")[0].at("line"), 50, 1e-6) << "at the median";
-  EXPECT_NEAR(seen[0].at("band")[0].get<double>() + seen[0].at("band")[1].get<double>(), 100, 1e-6);
-  EXPECT_EQ(seen[1].at("logarithmic"), false) << "no place for 0";
-  for (const json& layout : seen) {
-    EXPECT_GE(layout.at("yTicks").size(), 1U);
-    for (const json& point : layout.at("series")[0].at("points")) {
-      EXPECT_TRUE(std::isfinite(point.at("top").get<double>()) && std::isfinite(point.at("left").get<double>()));
-      EXPECT_GE(point.at("top"), 0);
-      EXPECT_LE(point.at("top"), 100);
-    }
-  }
 }
 
 }  // namespace

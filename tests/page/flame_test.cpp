@@ -23,38 +23,12 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 
-// Functions that the questions below use.
-std::string asked(const std::string& steps) {
-  return R"((() => {
-    const boxes = () => all('.flame > div');
-    const shown = () => Object.fromEntries(boxes().map((each) => {
-      const box = each.getBoundingClientRect();
-      const graph = each.parentNode.getBoundingClientRect();
-      return [each.textContent, Math.round(1000 * box.width / graph.width)];
-    }));
-    const box = (name) => boxes().find((each) => each.textContent === name);
-    const press = (each, key) => each.dispatchEvent(new KeyboardEvent('keydown', {key, bubbles: true}));
-    const choose = (label, value) => {
-      const select = document.querySelector(`select[aria-label="${label}"]`);
-      select.value = value;
-      select.dispatchEvent(new Event('change'));
-    };
-    const search = (text) => {
-      const input = document.querySelector('input[type="search"]');
-      input.value = text;
-      input.dispatchEvent(new Event('input'));
-    };
-    const told = () => document.querySelector('.flame-told').textContent;
-    )" + steps +
-         "})()";
+SeenPage look_at(const Report& report, int width, const std::string& question) {
+  return test::look_at(html_of(report), width, Scheme::light, "flame." + question);
 }
 
-SeenPage look_at(const Report& report, int width, const std::string& steps, Scheme scheme = Scheme::light) {
-  return test::look_at(html_of(report), width, scheme, asked(steps));
-}
-
-json answer(const std::string& steps) {
-  const SeenPage seen = look_at(report_with_stacks(), 1280, steps);
+json answer(const std::string& question) {
+  const SeenPage seen = look_at(report_with_stacks(), 1280, question);
   expect_sound(seen);
   return seen.facts.at("answer");
 }
@@ -62,12 +36,12 @@ json answer(const std::string& steps) {
 class FlameWidth : public ::testing::TestWithParam<int> {};
 
 TEST_P(FlameWidth, BoxesAreAsWideAsTheirTime) {
-  const SeenPage seen = look_at(report_with_stacks(), GetParam(), "return shown();");
+  const SeenPage seen = look_at(report_with_stacks(), GetParam(), "shown");
   expect_sound(seen);
   const json& shown = seen.facts.at("answer");
   EXPECT_EQ(shown.at("all"), 1000);
   EXPECT_NEAR(shown.at("bakery (4711)").get<double>(), 1000 * 330.0 / 330.25, 2);
-  EXPECT_NEAR(shown.at("wait: pipe").get<double>(), 1000 * 240.0 / 330.25, 2);
+  EXPECT_NEAR(shown.at("wait: a pipe").get<double>(), 1000 * 240.0 / 330.25, 2);
   EXPECT_NEAR(shown.at("pipe_read").get<double>(), 1000 * 240.0 / 330.25, 2);
   EXPECT_NEAR(shown.at("kernel_wait4").get<double>(), 1000 * 90.0 / 330.25, 2);
   EXPECT_FALSE(shown.contains("Dough::knead(int)")) << "less than a pixel";
@@ -77,12 +51,8 @@ INSTANTIATE_TEST_SUITE_P(Page, FlameWidth, ::testing::Values(1280, 400),
                          [](const auto& width) { return "px" + std::to_string(width.param); });
 
 TEST(Flame, ClickZoomsAndButtonShowsAllAgain) {
-  const json got = answer(R"(
-    box('wait: child').click();
-    const zoomed = shown();
-    all('.controls button')[0].click();
-    return [zoomed, shown()];)");
-  EXPECT_EQ(got[0].at("wait: child"), 1000);
+  const json got = answer("zoomed");
+  EXPECT_EQ(got[0].at("wait: a child to end"), 1000);
   EXPECT_EQ(got[0].at("kernel_wait4"), 1000);
   EXPECT_EQ(got[0].at("all"), 1000) << "what is above stays, to go back";
   EXPECT_FALSE(got[0].contains("pipe_read"));
@@ -90,27 +60,15 @@ TEST(Flame, ClickZoomsAndButtonShowsAllAgain) {
 }
 
 TEST(Flame, KeysWalkAndZoom) {
-  const json got = answer(R"(
-    const steps = [];
-    box('all').focus();
-    for (const key of ['ArrowDown', 'ArrowDown', 'ArrowRight', 'Enter', 'Escape']) {
-      press(document.activeElement, key);
-      steps.push(document.activeElement.textContent);
-    }
-    return {steps, shown: shown(), stops: boxes().filter((each) => each.tabIndex === 0).length};)");
-  EXPECT_THAT(got.at("steps"), ElementsAre("bakery (4711)", "wait: pipe", "wait: child", "wait: child", "all"));
+  const json got = answer("walked");
+  EXPECT_THAT(got.at("steps"),
+              ElementsAre("bakery (4711)", "wait: a pipe", "wait: a child to end", "wait: a child to end", "all"));
   EXPECT_TRUE(got.at("shown").contains("pipe_read"));
   EXPECT_EQ(got.at("stops"), 1) << "one stop of the Tab key, not one for each box";
 }
 
 TEST(Flame, SwitchesToCountsAndKinds) {
-  const json got = answer(R"(
-    choose('by', 'count');
-    const counts = shown();
-    box('helper (4712)').focus();
-    const sentence = told();
-    choose('kind', 'fault');
-    return [counts, sentence, shown()];)");
+  const json got = answer("switched");
   EXPECT_NEAR(got[0].at("pipe_read").get<double>(), 1000 * 2000.0 / 2302, 2);
   EXPECT_NEAR(got[0].at("fault").get<double>(), 1000 * 301.0 / 2302, 2);
   EXPECT_THAT(got[1].get<std::string>(), HasSubstr("301 times"));
@@ -122,22 +80,16 @@ TEST(Flame, SwitchesToCountsAndKinds) {
 }
 
 TEST(Flame, SearchMarksAndSums) {
-  const json got = answer(R"(
-    search('WAIT');
-    const found = () => all('.flame > .found').map((each) => each.textContent);
-    const share = () => all('.controls span')[0].textContent;
-    const first = [found(), share()];
-    search('nothing like that');
-    return [first, found(), share()];)");
-  EXPECT_THAT(got[0][0], ElementsAre("wait: pipe", "wait: child", "waitpid", "kernel_wait4"));
+  const json got = answer("searched");
+  EXPECT_THAT(got[0][0], ElementsAre("wait: a pipe", "wait: a child to end", "waitpid", "kernel_wait4"));
   EXPECT_THAT(got[0][1].get<std::string>(), HasSubstr("330 ms")) << "what lies within a match counts once";
   EXPECT_THAT(got[1], IsEmpty());
   EXPECT_EQ(got[2], "not found");
 }
 
 TEST(Flame, TableAndRemarksTellTheSame) {
-  const SeenPage seen = look_at(report_with_stacks(), 1280, "return null;");
-  const json row = seen.row("heaviest stacks", "wait: pipe");
+  const SeenPage seen = look_at(report_with_stacks(), 1280, "number");
+  const json row = seen.row("heaviest stacks", "wait: a pipe");
   EXPECT_EQ(row[1].at("text"), "bakery (4711)");
   EXPECT_EQ(row[2].at("value"), 240'000'000);
   EXPECT_EQ(row[3].at("value"), 2000);
@@ -151,7 +103,7 @@ TEST(Flame, HostileNamesAreText) {
   for (const std::string& name : names) {
     report.stacks->stacks.push_back(waiting(1, TC_WAIT_OTHER, 1, 100ms, {user_frame(name, name)}));
   }
-  const SeenPage seen = look_at(report, 400, "return boxes().map((each) => each.textContent);");
+  const SeenPage seen = look_at(report, 400, "names");
   expect_sound(seen);
   for (std::size_t i = 0; i < 3; ++i) {
     EXPECT_THAT(seen.facts.at("answer"), ::testing::Contains(json(names[i])));
@@ -160,13 +112,13 @@ TEST(Flame, HostileNamesAreText) {
 
 TEST(Flame, WithoutStacksThereIsNothing) {
   Report none = full_report();
-  const SeenPage seen = look_at(none, 1280, "return boxes().length;");
+  const SeenPage seen = look_at(none, 1280, "number");
   expect_sound(seen);
   EXPECT_EQ(seen.facts.at("answer"), 0);
   EXPECT_THAT(seen.facts.at("headings"), Not(::testing::Contains(json("Stacks"))));
 
   none.stacks.emplace();
-  const SeenPage empty = look_at(none, 1280, "return boxes().length;");
+  const SeenPage empty = look_at(none, 1280, "number");
   expect_sound(empty);
   EXPECT_THAT(empty.facts.at("headings"), ::testing::Contains(json("Stacks")));
 }
@@ -182,10 +134,7 @@ TEST(Flame, ManyStacksAreFewBoxes) {
     frames.push_back(user_frame("leaf_" + std::to_string(i)));
     report.stacks->stacks.push_back(waiting(2, TC_WAIT_FUTEX_PRIVATE, 1, 100us, frames));
   }
-  const SeenPage seen = look_at(report, 1280, R"(
-    const off = (each) => each.getBoundingClientRect().width -
-                          parseFloat(each.style.width) / 100 * each.parentNode.getBoundingClientRect().width;
-    return [boxes().length, Math.max(...boxes().map(off))];)");
+  const SeenPage seen = look_at(report, 1280, "sizes");
   expect_sound(seen);
   EXPECT_THAT(seen.facts.at("answer")[0].get<int>(), AllOf(Ge(1000), ::testing::Le(4000)));
   EXPECT_LT(seen.facts.at("answer")[1].get<double>(), 0.1) << "also the narrow ones are as wide as their share";

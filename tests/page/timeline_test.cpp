@@ -24,61 +24,21 @@ using ::testing::HasSubstr;
 using ::testing::Le;
 using ::testing::Not;
 
-// Functions that the questions below use. Lines: 0 the baker's process, 1 its first task, 2 the oven, 3 the waiter.
-std::string asked(const std::string& steps) {
-  return R"((() => {
-    const view = document.querySelector('.timeline')?.view;
-    const canvas = view && view.canvas;
-    const press = (key, more = {}) => canvas.dispatchEvent(new KeyboardEvent('keydown', {key, bubbles: true, ...more}));
-    const span = () => [view.span.from, view.span.to].map(Math.round);
-    const place = (line, ns) => {
-      const box = canvas.getBoundingClientRect();
-      const {from, to} = view.span;
-      return {clientX: box.left + view.left + view.width * (ns - from) / (to - from),
-              clientY: box.top + axisHeight + lineHeight * (line + 0.5) - view.box.scrollTop};
-    };
-    const point = (type, line, ns, more = {}) => canvas.dispatchEvent(
-        new PointerEvent(type, {...place(line, ns), button: 0, bubbles: true, ...more}));
-    const click = (line, ns) => { point('pointerdown', line, ns); point('pointerup', line, ns); };
-    const button = (label) => document.querySelector(`button[aria-label="${label}"]`).click();
-    const told = () => view.told.textContent;
-    const tip = () => (view.tip.hidden ? null : [...view.tip.children].map((each) => each.textContent));
-    const names = () => view.lines.map((line) => line.name);
-    // The colour at the middle of a line.
-    const pixel = (line, ns) => {
-      const ratio = window.devicePixelRatio;
-      const {clientX, clientY} = place(line, ns);
-      const box = canvas.getBoundingClientRect();
-      const copy = Object.assign(document.createElement('canvas'), {width: 1, height: 1});
-      const pen = copy.getContext('2d', {willReadFrequently: true});
-      pen.drawImage(canvas, -Math.floor((clientX - box.left) * ratio), -Math.floor((clientY - box.top) * ratio));
-      return [...pen.getImageData(0, 0, 1, 1).data].slice(0, 3);
-    };
-    const rgb = (name) => inkOf(name).match(/[0-9a-f]{2}/g).map((each) => parseInt(each, 16));
-    )" + steps +
-         "})()";
+SeenPage look_at(const Report& report, int width, const std::string& question, Scheme scheme = Scheme::light) {
+  return test::look_at(html_of(report), width, scheme, "timeline." + question);
 }
 
-SeenPage look_at(const Report& report, int width, const std::string& steps, Scheme scheme = Scheme::light) {
-  return test::look_at(html_of(report), width, scheme, asked(steps));
-}
-
-json answer(const std::string& steps) {
-  const SeenPage seen = look_at(report_with_timeline(), 1280, steps);
+json answer(const std::string& question) {
+  const SeenPage seen = look_at(report_with_timeline(), 1280, question);
   expect_sound(seen);
   return seen.facts.at("answer");
 }
-
-constexpr const char* colours_asked = R"(
-    return {user: [pixel(1, 0.7e6), rgb(colourOf(activityOrder.indexOf('user')))],
-            faint: [pixel(3, 0.7e6), rgb(colourOf(activityOrder.indexOf('pipe'))), rgb('--page')], names: names(),
-            fits: view.canvas.getBoundingClientRect().right <= innerWidth};)";
 
 class TimelineWidth : public ::testing::TestWithParam<std::tuple<int, Scheme>> {};
 
 TEST_P(TimelineWidth, BarsHaveTheColourOfTheActivityFaintWhileBlocked) {
   const auto [width, scheme] = GetParam();
-  const SeenPage seen = look_at(report_with_timeline(), width, colours_asked, scheme);
+  const SeenPage seen = look_at(report_with_timeline(), width, "colours", scheme);
   expect_sound(seen);
   const json& got = seen.facts.at("answer");
   EXPECT_EQ(got.at("user")[0], got.at("user")[1]);
@@ -103,15 +63,7 @@ INSTANTIATE_TEST_SUITE_P(Page, TimelineWidth,
                          });
 
 TEST(TimelinePage, HoverTellsWhatForHowLongAndByWhom) {
-  const json got = answer(R"(
-    point('pointermove', 3, 1e6);
-    const blocked = tip();
-    point('pointermove', 2, 6.5e6);
-    const unknown = tip();
-    point('pointermove', 3, 9.9e6);
-    const open = tip();
-    point('pointermove', 0, 5e6);
-    return [blocked, unknown, open, tip()];)");
+  const json got = answer("hovered");
   EXPECT_THAT(got[0], ElementsAre("waiter (20)", "pipe (read), blocked", "1.9 ms, from 0 on", "for a pipe",
                                   "ended by baker (10) (write)"));
   EXPECT_THAT(got[1], ElementsAre("oven (11)", "unknown: events were lost", "3 ms, from 5 ms on"));
@@ -121,17 +73,7 @@ TEST(TimelinePage, HoverTellsWhatForHowLongAndByWhom) {
 }
 
 TEST(TimelinePage, WakeUpsOfTheChosenIntervalAreArrows) {
-  const json got = answer(R"(
-    const arrows = [];
-    view.painter.arrow = (from, to, ns) => arrows.push([from, to, ns]);
-    click(3, 1e6);
-    const into = arrows.splice(0);
-    click(1, 1.9e6);
-    const out = arrows.splice(0);
-    press('ArrowUp');
-    press('Enter');
-    click(1, 1e6);
-    return [into, out, arrows, names()];)");
+  const json got = answer("arrows");
   EXPECT_EQ(got[0], json::parse("[[1, 3, 1900000]]"));
   EXPECT_EQ(got[1], json::parse("[[1, 3, 1900000]]"));
   EXPECT_EQ(got[2], json::parse("[[0, 1, 1900000]]")) << "from the folded process";
@@ -139,18 +81,7 @@ TEST(TimelinePage, WakeUpsOfTheChosenIntervalAreArrows) {
 }
 
 TEST(TimelinePage, KeysZoomMoveAndFit) {
-  const json got = answer(R"(
-    const spans = [span()];
-    for (const [key, more] of [['+'], ['ArrowRight', {shiftKey: true}], ['-'], ['+'], ['0']]) {
-      press(key, more);
-      spans.push(span());
-    }
-    for (let i = 0; i < 60; ++i) {
-      press('+');
-    }
-    spans.push(view.span.to - view.span.from);
-    button('fit');
-    return [...spans, span()];)");
+  const json got = answer("zoomed");
   EXPECT_EQ(got[0], json::parse("[0, 10000000]"));
   EXPECT_EQ(got[1], json::parse("[2500000, 7500000]"));
   EXPECT_EQ(got[2], json::parse("[3750000, 8750000]"));
@@ -161,18 +92,7 @@ TEST(TimelinePage, KeysZoomMoveAndFit) {
 }
 
 TEST(TimelinePage, TheWheelZoomsAroundThePointerWhenItIsMeant) {
-  const json got = answer(R"(
-    const wheel = (more) => {
-      const event = new WheelEvent('wheel', {...place(1, 2e6), deltaY: -300, cancelable: true, bubbles: true, ...more});
-      canvas.dispatchEvent(event);
-      return event.defaultPrevented;
-    };
-    canvas.blur();
-    const scrolled = wheel();
-    const still = span();
-    const zoomed = wheel({ctrlKey: true});
-    const [from, to] = view.span.from < 2e6 ? [view.span.from, view.span.to] : [0, 0];
-    return [scrolled, still, zoomed, (2e6 - from) / (to - from), (to - from) / 1e7];)");
+  const json got = answer("wheeled");
   EXPECT_EQ(got[0], false) << "the page scrolls";
   EXPECT_EQ(got[1], json::parse("[0, 10000000]"));
   EXPECT_EQ(got[2], true);
@@ -181,29 +101,14 @@ TEST(TimelinePage, TheWheelZoomsAroundThePointerWhenItIsMeant) {
 }
 
 TEST(TimelinePage, DragSelectsAndShiftDragMoves) {
-  const json got = answer(R"(
-    canvas.setPointerCapture = () => {};
-    point('pointerdown', 1, 2e6);
-    point('pointermove', 1, 3e6);
-    point('pointerup', 1, 4e6);
-    const selected = span();
-    point('pointerdown', 1, 3e6, {shiftKey: true});
-    point('pointermove', 1, 2.5e6, {shiftKey: true});
-    point('pointerup', 1, 2.5e6, {shiftKey: true});
-    return [selected, span()];)");
+  const json got = answer("dragged");
   EXPECT_NEAR(got[0][0].get<double>(), 2e6, 2e4);
   EXPECT_NEAR(got[0][1].get<double>(), 4e6, 2e4);
   EXPECT_NEAR(got[1][0].get<double>(), 2.5e6, 2e4);
 }
 
 TEST(TimelinePage, ArrowKeysWalkAndTellWhatTheyMeet) {
-  const json got = answer(R"(
-    const steps = [];
-    for (const key of ['ArrowDown', 'ArrowRight', 'ArrowRight', 'ArrowRight', 'ArrowLeft', 'ArrowUp', 'Enter']) {
-      press(key);
-      steps.push(told());
-    }
-    return [steps, names()];)");
+  const json got = answer("walked");
   EXPECT_EQ(got[0][0], "baker (10)");
   EXPECT_THAT(got[0][1].get<std::string>(), HasSubstr("user, running on CPU 0"));
   EXPECT_THAT(got[0][2].get<std::string>(), HasSubstr("pipe (write), running on CPU 0"));
@@ -221,11 +126,7 @@ TEST(TimelinePage, HostileNamesAreText) {
     facts.place = facts.place.empty() ? "" : "<img src=x>";
   }
   report.timeline->rows[2].marks[0].comm = "<!--<script>";
-  const SeenPage seen = look_at(report, 400, R"(
-    point('pointermove', 3, 3e6);
-    const mark = tip();
-    point('pointermove', 3, 1e6);
-    return [names()[3], mark, tip()];)");
+  const SeenPage seen = look_at(report, 400, "waiterHovered");
   expect_sound(seen);
   const json& got = seen.facts.at("answer");
   EXPECT_EQ(got[0], name + " (20)");
@@ -236,7 +137,7 @@ TEST(TimelinePage, HostileNamesAreText) {
 TEST(TimelinePage, TooLargeItIsLeftOutAndSaysWhereItIs) {
   Report report = report_with_timeline();
   report.timeline = timeline_from(fixture_records(), 10ms, 5);
-  const SeenPage seen = look_at(report, 400, "return document.querySelector('.timeline-left-out').textContent;");
+  const SeenPage seen = look_at(report, 400, "leftOut");
   expect_sound(seen);
   EXPECT_THAT(seen.facts.at("answer").get<std::string>(),
               AllOf(HasSubstr("more than 5 intervals"), HasSubstr("taskcost report FILE -o trace.pftrace"),
@@ -246,7 +147,7 @@ TEST(TimelinePage, TooLargeItIsLeftOutAndSaysWhereItIs) {
 TEST(TimelinePage, WithoutARecordingThereIsNone) {
   Report report = report_with_timeline();
   report.timeline.reset();
-  const SeenPage seen = look_at(report, 1280, "return view === undefined;");
+  const SeenPage seen = look_at(report, 1280, "isMissing");
   expect_sound(seen);
   EXPECT_EQ(seen.facts.at("answer"), true);
   EXPECT_THAT(seen.facts.at("headings"), Not(Contains(json("Timeline"))));
@@ -259,17 +160,7 @@ TEST(TimelinePage, ManyIntervalsAreSummedUpByPixel) {
   }
   Report report = report_with_timeline();
   report.timeline = timeline_from(records, 90ms);
-  const SeenPage seen = look_at(report, 1280, R"(
-    let rectangles = 0;
-    const {context} = view.painter;
-    const fill = context.fillRect.bind(context);
-    context.fillRect = (...place) => { ++rectangles; fill(...place); };
-    view.painter.ground = null;
-    view.paint();
-    const anew = rectangles;
-    point('pointermove', 1, 50e6);
-    view.paint();
-    return [anew, view.data.columns.fact.length, view.width, rectangles - anew];)");
+  const SeenPage seen = look_at(report, 1280, "paintedRectangles");
   expect_sound(seen);
   const json& got = seen.facts.at("answer");
   EXPECT_GT(got[1], 170'000);

@@ -23,33 +23,13 @@ using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-// Functions that the questions below use.
-std::string asked(const std::string& steps) {
-  return R"((() => {
-    const grid = () => document.querySelector('.matrix');
-    const names = (selector) => [...grid().querySelectorAll(selector)].map((each) => each.textContent);
-    const rows = () => names('tbody th');
-    const columns = () => names('thead th').slice(1);
-    const cell = (from, to) =>
-        grid().rows[1 + rows().indexOf(from)].cells[1 + columns().indexOf(to)].querySelector('button');
-    const values = (button) => [...button.querySelectorAll('data')].map((each) => Number(each.value));
-    const shade = (button) => Number(getComputedStyle(button, '::before').opacity);
-    const heading = () => document.querySelector('.cell-edges h3').textContent;
-    const edges = () => [...document.querySelectorAll('.cell-edges tbody tr')].map(
-        (row) => [...row.cells].map((each) => each.textContent));
-    const press = (key) => document.activeElement.dispatchEvent(new KeyboardEvent('keydown', {key, bubbles: true}));
-    const point = (each, type) => each.dispatchEvent(new MouseEvent(type));
-    )" + steps +
-         "})()";
-}
-
-SeenPage look_at(const Report& report, const std::string& steps = "return null;", int width = 1280,
+SeenPage look_at(const Report& report, const std::string& question = {}, int width = 1280,
                  Scheme scheme = Scheme::light) {
-  return test::look_at(html_of(report), width, scheme, asked(steps));
+  return test::look_at(html_of(report), width, scheme, question);
 }
 
-json answer(const Report& report, const std::string& steps) {
-  const SeenPage seen = look_at(report, steps);
+json answer(const Report& report, const std::string& question) {
+  const SeenPage seen = look_at(report, question);
   expect_sound(seen);
   return seen.facts.at("answer");
 }
@@ -58,7 +38,7 @@ class WaitsWidth : public ::testing::TestWithParam<int> {};
 
 TEST_P(WaitsWidth, NothingIsCut) {
   for (const Scheme scheme : {Scheme::light, Scheme::dark}) {
-    const SeenPage seen = look_at(report_with_waits(), "return null;", GetParam(), scheme);
+    const SeenPage seen = look_at(report_with_waits(), {}, GetParam(), scheme);
     expect_sound(seen);
     EXPECT_EQ(seen.facts.at("width"), GetParam());
     EXPECT_EQ(seen.facts.at("blank_in_print"), 0);
@@ -114,9 +94,7 @@ TEST(Waits, NumbersAreThoseOfTheJson) {
 
 TEST(Waits, BarsHaveTheColoursOfTheirLegend) {
   for (const Scheme scheme : {Scheme::light, Scheme::dark}) {
-    const SeenPage seen = look_at(report_with_waits(), R"(return charts.flatMap((chart) => chart.data.datasets.map(
-        (set, i) => [inkOf(colourOf(set.colour)), chart.getDatasetMeta(i).data[0].options.backgroundColor]));)",
-                                  1280, scheme);
+    const SeenPage seen = look_at(report_with_waits(), "waits.barColours", 1280, scheme);
     ASSERT_FALSE(seen.facts.at("answer").empty());
     for (const json& pair : seen.facts.at("answer")) {
       EXPECT_EQ(pair[0], pair[1]);
@@ -137,10 +115,7 @@ TEST(Waits, EveryCauseHasTheWordsOfTheTextReport) {
 
 TEST(Matrix, CellsAreTheSumsOfTheirEdges) {
   const Report report = report_with_waits();
-  const json seen = answer(report, R"(
-    return rows().flatMap((from) => columns().map((to) => [from, to, cell(from, to)]))
-        .filter(([, , button]) => button)
-        .map(([from, to, button]) => [`${from} > ${to}`, values(button), shade(button), button.textContent]);)");
+  const json seen = answer(report, "waits.cells");
   std::map<std::string, json> cells;
   double wakeups = 0;
   double waited = 0;
@@ -183,25 +158,7 @@ TEST(Matrix, CellsAreTheSumsOfTheirEdges) {
 }
 
 TEST(Matrix, ACellShowsItsEdges) {
-  const json seen = answer(report_with_waits(), R"(
-    const start = heading();
-    const pair = cell('waiter (20)', 'baker (10)');
-    point(pair, 'mouseenter');
-    const pointed = [heading(), edges()];
-    point(grid(), 'mouseleave');
-    const left = heading();
-    pair.click();
-    point(grid(), 'mouseleave');
-    const clicked = heading();
-    pair.focus();
-    press('ArrowRight');
-    const right = heading();
-    press('ArrowLeft');
-    press('ArrowUp');
-    const up = heading();
-    const stops = [...grid().querySelectorAll('button')].filter((each) => each.tabIndex === 0).length;
-    const pressed = [...grid().querySelectorAll('[aria-pressed="true"]')].map((each) => each.textContent);
-    return {start, pointed, left, clicked, right, up, stops, pressed};)");
+  const json seen = answer(report_with_waits(), "waits.visited");
   EXPECT_EQ(seen.at("start"), "interrupts → guest (30)") << "the longest waits";
   EXPECT_EQ(seen.at("pointed")[0], "waiter (20) → baker (10)");
   EXPECT_EQ(seen.at("pointed")[1],
@@ -228,9 +185,7 @@ TEST(Matrix, HasTwentyProcessesAndTheRestInOne) {
              {{"write", 1}}, 10);
   }
   std::ranges::stable_sort(report.session.edges, std::ranges::greater(), &Edge::waited);
-  const SeenPage seen = look_at(report, R"(
-    return {rows: rows(), columns: columns(), others: values(cell('40 other processes', '40 other processes')),
-            sum: [...grid().querySelectorAll('button')].map((each) => values(each)[0]).reduce((a, b) => a + b)};)");
+  const SeenPage seen = look_at(report, "waits.sums");
   expect_sound(seen);
   const json& facts = seen.facts.at("answer");
   EXPECT_EQ(facts.at("rows").size(), 21U);
@@ -264,15 +219,7 @@ TEST(Matrix, EdgesBetweenTasksAreThoseOfTheJson) {
 }
 
 TEST(Chains, StandInOrderAndInEachOther) {
-  const json seen = answer(report_with_waits(), R"(
-    const told = (list) => {
-      const item = list.querySelector(':scope > li');
-      const inner = item.querySelector(':scope > ol');
-      const own = [...item.childNodes].filter((each) => each !== inner).map((each) => each.textContent).join('');
-      return [own, ...(inner ? told(inner) : [])];
-    };
-    return all('.chain').map((chain) => [told(chain), [...chain.querySelectorAll('data')].map(
-        (each) => Number(each.value))]);)");
+  const json seen = answer(report_with_waits(), "waits.chains");
   EXPECT_EQ(seen, json({{{"baker (10) waited 41.0 ms for a pipe, ended by waiter (20) (write)",
                           "waiter (20) had waited 38.0 ms for a pipe, ended by oven (11) (close)",
                           "oven (11) had waited 30.0 ms for a timer, ended by an interrupt"},
@@ -291,9 +238,7 @@ TEST(Waits, HostileNamesAreText) {
   const Waker waker = task_waker(report.session, 10);
   add_edge(report.session, waker, 10, TC_WAIT_PIPE, 1, 5ms, {{name, 1}, {"__proto__", 1}}, 1);
   report.session.chains = {{{1, 10, waker, TC_WAIT_PIPE, name, 5ms}}};
-  const SeenPage seen = look_at(report, R"(return [rows()[0], cell(rows()[0], columns()[0]).ariaLabel, edges()[0][7],
-                                                   document.querySelector('.chain').textContent,
-                                                   all('main img').length];)");
+  const SeenPage seen = look_at(report, "waits.hostile");
   expect_sound(seen);
   const std::string shown = json::parse(json_of(report)).at("processes")[0].at("comm").get<std::string>() + " (10)";
   const json& facts = seen.facts.at("answer");
@@ -336,9 +281,7 @@ TEST(KernelThreads, StandApart) {
 
 TEST(Waits, WithoutCallsNothingBreaks) {
   for (const Report& report : {report_with_waits(), full_report()}) {
-    const SeenPage seen = look_at(without_calls(report), R"(
-      const section = (title) => all('section').find((each) => each.querySelector('h2').textContent.startsWith(title));
-      return [section('Price').textContent, section('Channels').textContent];)");
+    const SeenPage seen = look_at(without_calls(report), "waits.unmeasured");
     expect_sound(seen);
     EXPECT_THAT(seen.facts.at("answer")[0], HasSubstr("not measured"));
     EXPECT_THAT(seen.facts.at("answer")[1], HasSubstr("not measured"));
@@ -361,11 +304,7 @@ TEST(Channels, OneThatWasNotMeasuredIsNotZero) {
 }
 
 TEST(Waits, IdsInsideAContainerAreFacts) {
-  const SeenPage seen = look_at(report_with_waits(), R"(
-    const facts = (summary) => [...all('details').find(
-        (each) => each.querySelector('summary').textContent.startsWith(summary)).querySelectorAll(':scope > .body > .faint')]
-        .map((each) => each.textContent).join(' | ');
-    return [facts('waiter (20)'), facts('tray (21)'), facts('baker (10)')];)");
+  const SeenPage seen = look_at(report_with_waits(), "waits.processFacts");
   expect_sound(seen);
   const json& facts = seen.facts.at("answer");
   EXPECT_THAT(facts[0], HasSubstr("pid 2 in its own pid namespace"));

@@ -11,7 +11,7 @@ namespace taskcost::test {
 enum class Scheme { light, dark };
 
 struct SeenPage {
-  // What the page's script and style made of it, everything unfolded; the keys are those of the script in browser.cpp.
+  // What the page's script and style made of it, everything unfolded; the keys are those of tests/page/look.js.
   nlohmann::json facts;
   std::string console;  // its messages, empty when there were none
 
@@ -21,10 +21,9 @@ struct SeenPage {
   [[nodiscard]] nlohmann::json row(const std::string& label, const std::string& name) const;
 };
 
-// `width` is that of the page in CSS pixels, not of the window: a window has a least width. `question` is a JavaScript
-// expression, asked at the end: facts["answer"].
-SeenPage look_at(const std::string& html, int width, Scheme scheme = Scheme::light,
-                 const std::string& question = "null");
+// `width` is that of the page in CSS pixels, not of the window: a window has a least width. `question` names a
+// function of tests/page, FILE.FUNCTION, which is called at the end: facts["answer"].
+SeenPage look_at(const std::string& html, int width, Scheme scheme = Scheme::light, const std::string& question = {});
 
 // Expects what every page has to fulfil.
 void expect_sound(const SeenPage& seen);

@@ -8,6 +8,7 @@
 #include "report/html_assets.h"
 #include "report/html_timeline.h"
 #include "report/json_writer.h"
+#include "report/text_words.h"
 #include "taskcost/compare.h"
 #include "taskcost/report.h"
 
@@ -42,7 +43,8 @@ class ScriptText : public std::streambuf {
   std::ostream& out_;
 };
 
-// What the page needs beside the JSON report: the words of its keys, and the band that verdicts are made by.
+// What the page needs beside the JSON report: the words of its keys, sentences that the text report has too, and the
+// band that verdicts are made by.
 void write_words(std::ostream& out) {
   JsonWriter json(out);
   json.object([&] {
@@ -51,6 +53,19 @@ void write_words(std::ostream& out) {
         json.field(key_of(static_cast<tc_wait>(wait)), text_of(static_cast<tc_wait>(wait)));
       }
     });
+    json.object("wakers", [&] {
+      for (const Waker::Kind kind :
+           {Waker::Kind::timer, Waker::Kind::interrupt, Waker::Kind::several, Waker::Kind::unknown}) {
+        json.field(to_string(kind), waker_text(kind));
+      }
+    });
+    json.object("marks", [&] {
+      json.field("unlinked", mark_text(Frame::Mark::unlinked));
+      json.field("replaced", mark_text(Frame::Mark::replaced));
+      json.field("unread", mark_text(Frame::Mark::unread));
+    });
+    json.field("without_calls", without_calls);
+    json.field("calls_unmeasured", calls_unmeasured);
     json.field("same_up_to", verdict_band.same);
   });
   json.end_document();

@@ -3,22 +3,16 @@
 
 #include <fmt/format.h>
 
+#include <string_view>
+
+#include "report/text_words.h"
+
 namespace taskcost {
 namespace {
 
-const char* suffix_of(Frame::Mark mark) {
-  switch (mark) {
-    case Frame::Mark::unlinked:
-      return " (unlinked)";
-    case Frame::Mark::replaced:
-      return " (replaced)";
-    case Frame::Mark::unread:
-      return " (not read)";
-    case Frame::Mark::none:
-    case Frame::Mark::unknown:
-      break;
-  }
-  return "";
+std::string suffix_of(Frame::Mark mark) {
+  const std::string_view text = mark_text(mark);
+  return text.empty() ? "" : fmt::format(" ({})", text);
 }
 
 }  // namespace

@@ -92,9 +92,7 @@ void write_head(Page& page, const Report& report) {
                                        counted(session.task_count, "task", "tasks"), ended_text(report));
   page.line_with_tail({target_text(report), Ink::strong}, rest);
   if (!session.calls_seen) {
-    page.paragraph(
-        "--detail switches: system calls and page faults had no probes, so all time on CPUs counts as user code.",
-        Page::margin, Ink::faint);
+    page.paragraph(without_calls, Page::margin, Ink::faint);
   }
 }
 

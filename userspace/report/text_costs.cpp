@@ -194,7 +194,7 @@ void write_channels(Page& page, const Session& session) {
   }
   page.heading("Channels between tasks");
   if (!session.calls_seen) {
-    page.paragraph("not measured: system calls had no probes (--detail switches)");
+    page.paragraph(calls_unmeasured);
   } else if (table.empty()) {
     page.paragraph("no system call on a pipe, a socket or another channel");
   } else {

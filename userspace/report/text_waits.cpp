@@ -43,16 +43,9 @@ class TaskNames {
         return of(waker.task, waker.tid);
       case Waker::Kind::unobserved:
         return fmt::format("task {}, not observed", waker.tid);
-      case Waker::Kind::timer:
-        return "a timer";
-      case Waker::Kind::interrupt:
-        return "an interrupt";
-      case Waker::Kind::several:
-        return "many others";
-      case Waker::Kind::unknown:
-        break;
+      default:
+        return std::string(waker_text(waker.kind));
     }
-    return "nobody seen";
   }
 
  private:

@@ -63,6 +63,39 @@ std::string latency_text(std::string_view histogram_key) {
   return key_words(histogram_key);
 }
 
+std::string_view waker_text(Waker::Kind kind) {
+  switch (kind) {
+    case Waker::Kind::task:
+      return "a task";
+    case Waker::Kind::unobserved:
+      return "a task that is not observed";
+    case Waker::Kind::timer:
+      return "a timer";
+    case Waker::Kind::interrupt:
+      return "an interrupt";
+    case Waker::Kind::several:
+      return "many others";
+    case Waker::Kind::unknown:
+      break;
+  }
+  return "nobody seen";
+}
+
+std::string_view mark_text(Frame::Mark mark) {
+  switch (mark) {
+    case Frame::Mark::unlinked:
+      return "unlinked";
+    case Frame::Mark::replaced:
+      return "replaced";
+    case Frame::Mark::unread:
+      return "not read";
+    case Frame::Mark::none:
+    case Frame::Mark::unknown:
+      break;
+  }
+  return "";
+}
+
 Account account_of(const Process& process) {
   Account sum = empty_account();
   for (const Task& task : process.tasks) {

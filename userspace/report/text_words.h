@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "taskcost/report.h"
+#include "taskcost/stacks.h"
 
 namespace taskcost {
 
@@ -19,6 +20,13 @@ std::string ended_text(const Process& process);  // "exit 0", "SIGKILL", "lives 
 // figures with and without a mark end in the same column.
 std::string lifetime_text(Duration lifetime, bool open_at_start, bool open_at_end);
 std::string latency_text(std::string_view histogram_key);
+std::string_view waker_text(Waker::Kind kind);  // "an interrupt"; of a task, use its name
+std::string_view mark_text(Frame::Mark mark);   // "not read", empty for a file that is known, and for no file
+
+// What stands where system calls had no probes: in place of a figure, and at the head of a report.
+constexpr std::string_view calls_unmeasured = "not measured: system calls had no probes (--detail switches)";
+constexpr std::string_view without_calls =
+    "--detail switches: system calls and page faults had no probes, so all time on CPUs counts as user code.";
 
 inline Duration lifetime_of(const Process& process) { return process.end - process.start; }
 Account account_of(const Process& process);

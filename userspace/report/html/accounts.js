@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The account of everything, of each process and of each task.
-'use strict';
+import {colourOf} from './charts.js';
+import {element, faint, section, sumRow, table, unfold} from './elements.js';
+import {count, quantity, time, timeText, unitOf, words} from './figures.js';
+import {shownProcesses} from './names.js';
+import {processWaits} from './waits.js';
 
-const conditions = ['running', 'preempted', 'runnable', 'blocked'];
-const shownProcesses = 200;
+export const conditions = ['running', 'preempted', 'runnable', 'blocked'];
 const shownTasks = 100;
 const shownKernelThreads = 50;
+
+/** @typedef {import('./names.js').Names} Names */
 
 function activityRows(account) {
   return Object.entries(account.activities)
@@ -45,9 +50,8 @@ function accountTable(label, account) {
   const cells = rows.map((row) => [words(row.activity), ...conditions.map((each) => time(row.cells[`${each}_ns`])),
                                    time(row.total), count(row.cells.count)]);
   const sum = (condition) => rows.reduce((all, row) => all + row.cells[`${condition}_ns`], 0);
-  const total = ['total', ...conditions.map((each) => time(sum(each))),
-                 time(rows.reduce((all, row) => all + row.total, 0)), ''];
-  total.className = 'sum';
+  const total = sumRow(['total', ...conditions.map((each) => time(sum(each))),
+                        time(rows.reduce((all, row) => all + row.total, 0)), '']);
   return table(`account of ${label}`,
                [{title: 'activity', word: true}, ...conditions.map((title) => ({title})), {title: 'total'},
                 {title: 'count'}],
@@ -102,7 +106,7 @@ function endFacts(process) {
       .filter(Boolean).join(' · ');
 }
 
-function processView(process, open) {
+function processView(process, names, opened) {
   const name = `${process.comm} (${process.tgid})`;
   const title = `${name}, ${process.how}, ${process.threads} tasks, ${timeText(cpuTime(process.total))} on CPUs, ` +
                 endOf(process);
@@ -110,19 +114,21 @@ function processView(process, open) {
     const alone = process.tasks.length === 1 ? process.tasks[0] : null;
     body.append(faint(process.command), factLine(insideText('pid', process.tgid_inside), endFacts(process)),
                 factLine(alone && sharesText(alone.shares)), accountLegend(process.total),
-                accountTable(name, process.total), ...processWaits(name, process.total), counters(name, process.total));
+                accountTable(name, process.total), ...processWaits(name, process.total, names),
+                counters(name, process.total));
     if (process.tasks.length > 1) {
       body.append(element('h3', {}, 'Tasks'), ...process.tasks.slice(0, shownTasks).map(taskView));
       if (process.tasks.length > shownTasks) {
         body.append(faint(`${process.tasks.length - shownTasks} tasks are left out here.`));
       }
     }
-  }, open), accountBar(process.total));
+  }, opened), accountBar(process.total));
 }
 
 const byCpuTime = (a, b) => cpuTime(b.total) - cpuTime(a.total);
 
-function accounts() {
+/** @type {(report: any, names: Names) => void} */
+export function accounts(report, names) {
   if (report.task_count === 0) {
     return;
   }
@@ -131,7 +137,8 @@ function accounts() {
           unfold('Counters', (body) => body.append(counters('everything', report.totals))));
   const byTime = report.processes.filter((process) => !process.kernel).sort(byCpuTime);
   const left = byTime.length - shownProcesses;
-  section('Processes', byTime.slice(0, shownProcesses).map((process) => processView(process, byTime.length === 1)),
+  section('Processes',
+          byTime.slice(0, shownProcesses).map((process) => processView(process, names, byTime.length === 1)),
           left > 0 ? faint(`${left} processes with less time on CPUs are left out here.`) : null);
   section('Many short lives, by name', report.folded.length === 0 ? null : table(
       'folded processes',
@@ -140,7 +147,8 @@ function accounts() {
                                    time(each.total.lifetime_ns)])));
 }
 
-function kernelThreads() {
+/** @type {(report: any) => void} */
+export function kernelThreads(report) {
   const threads = report.processes.filter((process) => process.kernel).sort(byCpuTime);
   if (threads.length === 0) {
     return;
@@ -150,8 +158,7 @@ function kernelThreads() {
   const switches = ({counters: {voluntary_switches: voluntary, involuntary_switches: involuntary}}) =>
       (voluntary === null || involuntary === null ? null : voluntary + involuntary);
   const row = (name, account) => [name, time(cpuTime(account)), time(waiting(account)), count(switches(account))];
-  const all = row(`all ${threads.length}`, report.kernel_totals);
-  all.className = 'sum';
+  const all = sumRow(row(`all ${threads.length}`, report.kernel_totals));
   const left = threads.length - shownKernelThreads;
   section('Kernel threads',
           table('kernel threads',

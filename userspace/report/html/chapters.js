@@ -2,9 +2,11 @@
 //
 // This file shows verdicts by the chapters of the text that is judged. Each statement is a row: its words, its ratios
 // on the one axis, and behind it what they rest on.
-'use strict';
+import {claimView, sweepsOf, tablesOf} from './claims.js';
+import {addToPage, element, faint, openTarget, section, table, unfold} from './elements.js';
+import {digits, intervalText, quantity, ratio} from './figures.js';
+import {forestAxis, forestLayout, forestStrip, ratioWithInterval} from './forest.js';
 
-const sameUpTo = JSON.parse(document.getElementById('words').textContent).same_up_to;
 const acrossEnding = '.across-cpus';
 const rulings = ['confirmed', 'refuted', 'inconclusive', 'not measurable'];
 
@@ -20,7 +22,8 @@ function answerBadge(claim) {
 }
 
 // Claims come in the order of the text. A statement has one claim for each condition.
-function chaptersOf(claims) {
+/** @type {(claims: any[]) => {title: string, statements: any[]}[]} */
+export function chaptersOf(claims) {
   const chapters = [];
   for (const claim of claims) {
     if (chapters.length === 0 || chapters.at(-1).title !== claim.chapter) {
@@ -45,7 +48,8 @@ const rulingsText = (claims) => countedRulings(claims).map(({ruling, number}, i)
   i > 0 ? ', ' : '', element('span', {class: `badge ${ruling.replace(' ', '-')}`}, `${number} ${ruling}`)]);
 
 // One line answers what the page is about.
-function answerLine() {
+/** @type {(report: any) => Element} */
+export function answerLine(report) {
   const summary = report.claims.find((claim) => claim.id === 'summary');
   const {claims} = report;
   return element('p', {class: 'answer'}, `${claims.length} ${claims.length === 1 ? 'claim' : 'claims'}: `,
@@ -76,24 +80,24 @@ function claimLine(claim, layout, mark) {
                                                                         high: claim.ratio_high})), answerBadge(claim));
 }
 
-function statementBody(statement, body) {
+function statementBody(statement, report, body) {
   for (const claim of statement.claims) {
     const part = element('div', claim.id === statement.id ? {} : {id: claim.id},
                          statement.claims.length > 1 ? element('h3', {}, claim.condition) : null,
                          element('p', {class: 'meaning'}, claim.meaning), claimView(claim));
     body.append(part);
   }
-  const charts = statement.claims.flatMap(sweepsOf);
+  const charts = statement.claims.flatMap((claim) => sweepsOf(claim, report));
   body.append(element('div', charts.length > 1 ? {class: 'columns'} : {}, charts),
-              ...statement.claims.flatMap(tablesOf));
+              ...statement.claims.flatMap((claim) => tablesOf(claim, report)));
 }
 
-function statementView(statement, layout, marks) {
+function statementView(statement, report, layout, marks) {
   const details = unfold([
     element('span', {class: 'statement'}, statement.text, ' ', element('code', {}, statement.id)),
     element('span', {class: 'claim-lines'},
             statement.claims.map((claim) => claimLine(claim, layout, marks.get(claim)))),
-  ], (body) => statementBody(statement, body));
+  ], (body) => statementBody(statement, report, body));
   details.id = statement.id;
   return details;
 }
@@ -103,7 +107,8 @@ const axisRow = (layout, name) => element(
     element('span', {class: 'claim-line'}, element('span', {class: 'condition'}), forestAxis(layout),
             element('span', {class: 'figures'}, 'ratio [95 %]'), element('span', {})));
 
-function claims() {
+/** @type {(report: any, sameUpTo: number) => void} */
+export function claims(report, sameUpTo) {
   if (report.claims.length === 0) {
     return;
   }
@@ -115,18 +120,18 @@ function claims() {
       'section', {}, element('div', {class: 'chapter-head'}, element('h2', {}, title || 'Claims'),
                              element('span', {class: 'faint'}, rulingsText(statements.flatMap((each) => each.claims)))),
       compared(statements) ? axisRow(layout, 'on-paper') : null,
-      statements.map((statement) => statementView(statement, layout, marks))));
+      statements.map((statement) => statementView(statement, report, layout, marks))));
   const percents = digits(100 * (sameUpTo - 1));
-  page.append(
+  addToPage(
       faint('Each ratio is that of the left side of its claim over the right one, on one logarithmic axis. More is ' +
             `confirmed by an interval wholly above ${sameUpTo}; it is refuted by one within the shaded band (the ` +
             `same, within ${percents} %) or below it.`),
       element('div', {class: 'chapters'}, axisRow(layout, 'on-screen'), sections),
-      unfold('All claims as one table', (body) => body.append(verdictTable())));
+      unfold('All claims as one table', (body) => body.append(verdictTable(report))));
   window.addEventListener('hashchange', openTarget);
 }
 
-function verdictTable() {
+function verdictTable(report) {
   const side = (claim, name) => (claim[name] === null ? '-' : quantity(claim[name], claim.unit));
   return table('verdicts',
                [{title: 'claim', word: true}, {title: 'verdict', word: true}, {title: 'left'}, {title: 'right'},
@@ -146,7 +151,8 @@ function mergeNames(prices, rows) {
 }
 
 // The price list says what one of something costs, in a table for each group.
-function priceList() {
+/** @type {(report: any) => void} */
+export function priceList(report) {
   const groups = [...new Set(report.price_list.map((price) => price.group))];
   if (groups.length === 0) {
     return;

@@ -1,13 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Charts, by Chart.js. Colours are the style sheet's, so that they follow light, dark and print.
-'use strict';
+import {addToPage, element, show, unfoldAll} from './elements.js';
+import {timeText} from './figures.js';
 
 const colours = 16;
-const inkOf = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-const colourOf = (i) => `--colour-${i % colours}`;
+/** @type {(name: string) => string} */
+export const inkOf = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+/** @type {(i: number) => string} */
+export const colourOf = (i) => `--colour-${i % colours}`;
 const charts = [];
 let waiting = [];
+
+// The library is a script of its own before this one: undefined if it failed.
+const {Chart} = /** @type {any} */ (globalThis);
+
+export function startCharts() {
+  if (Chart === undefined) {
+    addToPage(element('p', {class: 'warning'}, 'The chart library in this page did not start: charts are missing.'));
+  } else {
+    Chart.defaults.font.family = 'system-ui, sans-serif';
+  }
+}
 
 function applyInk(chart) {
   chart.options.color = inkOf('--text');
@@ -101,6 +115,9 @@ function axis(options) {
 }
 
 function draw() {
+  if (Chart === undefined) {
+    return;
+  }
   const [ready, later] = [waiting.filter((each) => each.box.isConnected), waiting.filter((each) => !each.box.isConnected)];
   waiting = later;
   for (const {canvas, type, datasets, labels, x, y, plugins} of ready) {
@@ -120,7 +137,11 @@ function draw() {
 }
 
 // A chart has to know how wide it is, so it is made when its place is in the page. `datasets` have a `colour` each.
-function chart(label, type, {datasets, labels}, x, y, plugins = {}) {
+/**
+ * @type {(label: string, type: string, data: {datasets: any[], labels?: string[]}, x: any, y: any,
+ *     plugins?: any) => HTMLElement}
+ */
+export function chart(label, type, {datasets, labels}, x, y, plugins = {}) {
   const canvas = element('canvas', {role: 'img', 'aria-label': label});
   const box = element('div', {class: 'chart'}, canvas);
   waiting.push({box, canvas, type, datasets, labels, x, y, plugins});
@@ -136,26 +157,28 @@ function repaint() {
   }
 }
 
-matchMedia('(prefers-color-scheme: dark)').addEventListener('change', repaint);
-
 // On paper everything is unfolded, and dark on white.
-let unfoldedForPrint = [];
-window.addEventListener('beforeprint', () => {
-  document.documentElement.dataset.print = 'yes';
-  unfoldedForPrint = unfoldAll();
-  draw();
-  repaint();
-});
-window.addEventListener('afterprint', () => {
-  delete document.documentElement.dataset.print;
-  for (const details of unfoldedForPrint) {
-    details.open = false;
-  }
-  repaint();
-});
+export function followInkAndPaper() {
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', repaint);
+  let unfoldedForPrint = [];
+  window.addEventListener('beforeprint', () => {
+    document.documentElement.dataset.print = 'yes';
+    unfoldedForPrint = unfoldAll();
+    draw();
+    repaint();
+  });
+  window.addEventListener('afterprint', () => {
+    delete document.documentElement.dataset.print;
+    for (const details of unfoldedForPrint) {
+      details.open = false;
+    }
+    repaint();
+  });
+}
 
 // Rows of parts that add up, each row a bar: `parts` are {label, values}.
-function stackedBars(label, rows, parts) {
+/** @type {(label: string, rows: string[], parts: {label: string, values: number[]}[]) => HTMLElement} */
+export function stackedBars(label, rows, parts) {
   const datasets = parts.map((part, i) => ({label: part.label, data: part.values, colour: i}));
   return chart(label, 'bar', {datasets, labels: rows}, {type: 'linear', stacked: true, title: 'time', tick: timeText},
                {type: 'category', stacked: true, along: true},
@@ -163,7 +186,8 @@ function stackedBars(label, rows, parts) {
 }
 
 // Each bucket as wide as it is, on a logarithmic axis.
-function histogramChart(label, of) {
+/** @type {(label: string, of: any) => HTMLElement} */
+export function histogramChart(label, of) {
   const least = 0.5; // a logarithmic axis has no 0
   const points = [];
   let end = null;

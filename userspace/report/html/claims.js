@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // This file shows what a verdict rests on, and the figures that belong to no verdict.
-'use strict';
+import {chart} from './charts.js';
+import {element, faint, section, table, unfold} from './elements.js';
+import {digits, intervalText, mean, quantity, quantityText, ratio, threeDigits} from './figures.js';
+import {scatter} from './scatter.js';
+import {waterfall} from './waterfall.js';
 
 const sizesOf = (sweep) => [...new Set(sweep.series.flatMap((series) => series.points.map((point) => point.x)))]
     .sort((a, b) => a - b);
@@ -123,7 +127,8 @@ function roundsView(claim) {
 }
 
 // The view of one claim, which has one condition.
-function claimView(claim) {
+/** @type {(claim: any) => any[]} */
+export function claimView(claim) {
   const facts = [`${claim.rounds} rounds`,
                  claim.rounds_to_decide ? `about ${claim.rounds_to_decide} would decide` : null,
                  claim.evidence ? `source: ${claim.evidence}` : null];
@@ -136,17 +141,21 @@ function claimView(claim) {
   ];
 }
 
-const sweepsOf = (claim) => report.sweeps.filter((sweep) => sweep.claim === claim.id).map(sweepView);
-const tablesOf = (claim) => report.tables.filter((figures) => figures.claim === claim.id).map(tableView);
+/** @type {(claim: any, report: any) => Element[]} */
+export const sweepsOf = (claim, report) => report.sweeps.filter((sweep) => sweep.claim === claim.id).map(sweepView);
+/** @type {(claim: any, report: any) => Element[]} */
+export const tablesOf = (claim, report) => report.tables.filter((figures) => figures.claim === claim.id).map(tableView);
 
 // What stands in the report without the claim that it belongs to.
-function moreFigures() {
+/** @type {(report: any) => void} */
+export function moreFigures(report) {
   const judged = new Set(report.claims.map((claim) => claim.id));
   section('More figures', report.sweeps.filter((sweep) => !judged.has(sweep.claim)).map(sweepView),
           report.tables.filter((figures) => !judged.has(figures.claim)).map(tableView));
 }
 
-function comparisons() {
+/** @type {(report: any) => void} */
+export function comparisons(report) {
   section('Side by side', report.comparisons.map((sides) => unfold(
       `${sides.workload}: ${sides.left_label} against ${sides.right_label}, ${sides.rounds} rounds, ` +
           'medians per operation',

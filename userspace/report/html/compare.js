@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The page of commands that were run in rounds, from its head to its end.
-'use strict';
+import {followInkAndPaper} from './charts.js';
+import {addToPage, dataOf, element, faint, section, show, sumRow, table, unfold} from './elements.js';
+import {count, digits, evidenceTable, quantity, quantityText, ratio, time, timeText, words} from './figures.js';
+import {forest} from './forest.js';
+import {scatter} from './scatter.js';
+import {waterfall} from './waterfall.js';
+
+const report = dataOf('report');
 
 const commandOf = (index) => report.commands[index];
 const labelOf = (index) => commandOf(index).label;
@@ -10,7 +17,7 @@ function head() {
   const title = report.commands.length > 1 ? 'taskcost: commands compared' : `taskcost: ${commandOf(0).name}`;
   document.title = title;
   const {host, window: span} = report;
-  page.append(element('h1', {}, title),
+  addToPage(element('h1', {}, title),
               ...report.head.map((sentence) => element('p', {}, element('strong', {}, sentence))),
               element('ul', {class: 'commands'}, report.commands.map((command) => element(
                   'li', {}, element('strong', {}, command.label), ': ', element('code', {}, command.command)))));
@@ -19,16 +26,16 @@ function head() {
                  `Linux ${host.kernel}, ${host.arch}, ${host.cpus} CPUs`,
                  host.virtualization && host.virtualization !== 'none' ? `virtualized (${host.virtualization})` : null,
                  `taskcost ${report.tool.version}`];
-  page.append(faint(facts.filter(Boolean).join(' · ')));
+  addToPage(faint(facts.filter(Boolean).join(' · ')));
   for (const command of report.commands) {
     const failed = command.statuses.filter((status) => status !== 0);
     if (failed.length > 0) {
-      page.append(element('p', {class: 'warning'}, `${command.label} failed in ${failed.length} of ` +
+      addToPage(element('p', {class: 'warning'}, `${command.label} failed in ${failed.length} of ` +
                                                    `${command.statuses.length} runs, first with status ${failed[0]}.`));
     }
     const lost = Object.entries(command.losses).map(([what, number]) => `${words(what)} ${number}`);
     if (lost.length > 0) {
-      page.append(element('p', {class: 'warning'}, `Lost in ${command.label}: ${lost.join(', ')}`));
+      addToPage(element('p', {class: 'warning'}, `Lost in ${command.label}: ${lost.join(', ')}`));
     }
   }
 }
@@ -67,8 +74,7 @@ function differenceView(title, pair, difference) {
                                `${timeText(part.low_ns)}..${timeText(part.high_ns)}`,
                                difference.difference_ns === 0 ? '-' :
                                    `${digits(100 * part.difference_ns / difference.difference_ns)} %`];
-  const sum = row('all', difference);
-  sum.className = 'sum';
+  const sum = sumRow(row('all', difference));
   return [
     element('h3', {}, `${title}: where ${left} differs from ${right}`),
     waterfall(`${title}: from ${right} to ${left}`, {label: right, value: difference.right_ns},
@@ -145,9 +151,10 @@ function alone() {
 }
 
 function evidence() {
-  section('Where the figures come from', evidenceTable());
+  section('Where the figures come from', evidenceTable(report));
 }
 
+followInkAndPaper();
 for (const [what, fill] of Object.entries({
        'The head': head, 'The ratios': ratios, 'The medians': medians, 'The pairs': pairs, 'The command': alone,
        'The rounds': rounds, 'The evidence': evidence})) {

@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What the page is made of. Everything that comes out of the report is set as text, never as markup.
-'use strict';
 
-const report = JSON.parse(document.getElementById('report').textContent);
-const page = document.getElementById('page');
+// Data that stands in the page as JSON; null if there is none of that name.
+/** @type {(id: string) => any} */
+export function dataOf(id) {
+  const source = document.getElementById(id);
+  return source && JSON.parse(source.textContent);
+}
 
-function filled(made, attributes, children) {
+export const addToPage = (...children) => document.getElementById('page').append(...children);
+
+/** @type {<T extends Element>(made: T, attributes: object, children: any[]) => T} */
+export function filled(made, attributes, children) {
   for (const [name, value] of Object.entries(attributes || {})) {
     made.setAttribute(name, value);
   }
@@ -18,30 +24,39 @@ function filled(made, attributes, children) {
   return made;
 }
 
-const element = (tag, attributes, ...children) => filled(document.createElement(tag), attributes, children);
+/**
+ * @type {<T extends keyof HTMLElementTagNameMap>(tag: T, attributes: object, ...children: any[]) =>
+ *     HTMLElementTagNameMap[T]}
+ */
+export const element = (tag, attributes, ...children) => filled(document.createElement(tag), attributes, children);
 
-const faint = (...text) => element('p', {class: 'faint'}, ...text);
+export const faint = (...text) => element('p', {class: 'faint'}, ...text);
 
-function section(title, ...children) {
+/** @type {(title: string, ...children: any[]) => void} */
+export function section(title, ...children) {
   const content = children.flat().filter((child) => child !== null);
   if (content.length > 0) {
-    page.append(element('section', {}, element('h2', {}, title), content));
+    addToPage(element('section', {}, element('h2', {}, title), content));
   }
 }
 
 // What fails to be shown must not take the rest with it.
-function show(what, fill) {
+/** @type {(what: string, fill: () => void) => void} */
+export function show(what, fill) {
   try {
     fill();
   } catch (error) {
     console.error(what, error);
-    page.append(element('p', {class: 'warning'}, `${what} could not be shown: ${error.message}`));
+    addToPage(element('p', {class: 'warning'}, `${what} could not be shown: ${error.message}`));
   }
 }
 
-// `columns`: {title, word: text rather than figures, wrap: long text}. Rows are lists of texts or nodes; a row may
+/** @typedef {{title: string, word?: boolean, wrap?: boolean}} Column `word`: text rather than figures */
+
+// Rows are lists of texts or nodes; a row may
 // carry `className`. `label` names the table for who cannot see what stands above it.
-function table(label, columns, rows) {
+/** @type {(label: string, columns: Column[], rows: any[]) => HTMLElement} */
+export function table(label, columns, rows) {
   const kind = (column) => (column.wrap ? 'wrap' : column.word ? 'word' : 'number');
   const head = columns.map((column) => element('th', {scope: 'col', class: kind(column)}, column.title));
   const body = rows.map((row) => element('tr', row.className ? {class: row.className} : {},
@@ -51,30 +66,43 @@ function table(label, columns, rows) {
                          element('tbody', {}, body)));
 }
 
-// A part that is made when it is opened for the first time: a report can have thousands.
-function unfold(summary, fill, open) {
+export const sumRow = (cells) => Object.assign(cells, {className: 'sum'});
+
+const unfilled = new WeakMap(); // what fills a part
+
+function open(details) {
+  details.open = true;
+  fillOnce(details);
+}
+
+function fillOnce(details) {
+  const fill = unfilled.get(details);
+  unfilled.delete(details);
+  if (fill) {
+    show('This part', fill);
+  }
+}
+
+// A part is filled when it is opened for the first time: a report can have thousands.
+/** @type {(summary: any, fill: (body: HTMLElement) => void, opened?: boolean) => HTMLDetailsElement} */
+export function unfold(summary, fill, opened = false) {
   const body = element('div', {class: 'body'});
   const details = element('details', {}, element('summary', {}, summary), body);
-  details.fillOnce = () => {
-    details.fillOnce = () => {};
-    show('This part', () => fill(body));
-  };
-  details.addEventListener('toggle', () => details.fillOnce());
-  if (open) {
-    details.open = true;
-    details.fillOnce();
+  unfilled.set(details, () => fill(body));
+  details.addEventListener('toggle', () => fillOnce(details));
+  if (opened) {
+    open(details);
   }
   return details;
 }
 
 // Opens every part, and the parts inside the parts. Returns those that were closed.
-function unfoldAll() {
+export function unfoldAll() {
   const opened = [];
   for (let closed = [...document.querySelectorAll('details:not([open])')]; closed.length > 0;
        closed = [...document.querySelectorAll('details:not([open])')]) {
     for (const details of closed) {
-      details.open = true;
-      details.fillOnce();
+      open(details);
       opened.push(details);
     }
   }
@@ -82,13 +110,12 @@ function unfoldAll() {
 }
 
 // A target inside a part exists only once the part is filled; until then its line in the summary stands for it.
-function openTarget() {
+export function openTarget() {
   const id = decodeURIComponent(location.hash.slice(1));
   const inside = document.getElementById(id) || document.getElementById(`${id}.line`);
   const details = inside && inside.closest('details');
   if (details) {
-    details.open = true;
-    details.fillOnce();
+    open(details);
     document.getElementById(id).scrollIntoView();
   }
 }

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Figures in words. A figure in the page carries its exact value with it: <data value="...">.
-'use strict';
+import {element, table} from './elements.js';
 
 const unmeasured = 'not measured';
-const words = (key) => key.replaceAll('_', ' ');
+/** @type {(key: string) => string} */
+export const words = (key) => key.replaceAll('_', ' ');
 
 // JSON has no infinity: an interval without an upper end has null there.
-function digits(value) {
+/** @type {(value: number) => string} */
+export function digits(value) {
   if (value === null) {
     return '∞';
   }
@@ -15,7 +17,8 @@ function digits(value) {
 }
 
 // It keeps zeros at the end, for figures that stand below one another.
-function threeDigits(value) {
+/** @type {(value: number) => string} */
+export function threeDigits(value) {
   if (value === null) {
     return '∞';
   }
@@ -32,7 +35,8 @@ function scaled(value, units, factor, number) {
 }
 
 // `timeDigits` writes the number of a time.
-function quantityText(value, unit, timeDigits = digits) {
+/** @type {(value: number, unit: string, timeDigits?: (value: number) => string) => string} */
+export function quantityText(value, unit, timeDigits = digits) {
   if (value === null || value === undefined) {
     return unmeasured;
   }
@@ -46,13 +50,15 @@ function quantityText(value, unit, timeDigits = digits) {
   return unit && unit !== 'count' && unit !== 'share' ? `${number} ${unit}` : number;
 }
 
-function quantity(value, unit) {
+/** @type {(value: number, unit: string) => Element} */
+export function quantity(value, unit) {
   const text = quantityText(value, unit, threeDigits);
   return text === unmeasured ? element('span', {class: 'faint'}, text) : element('data', {value}, text);
 }
 
 // The text names the unit once if both ends of {low, high, unit} have the same.
-function intervalText({low, high, unit}) {
+/** @type {(interval: {low: number, high: number, unit: string}) => string} */
+export function intervalText({low, high, unit}) {
   if (low === null && high === null) {
     return '-';
   }
@@ -61,13 +67,18 @@ function intervalText({low, high, unit}) {
   return rest.length > 0 && to.endsWith(` ${rest.join(' ')}`) ? `${number}..${to}` : `${from}..${to}`;
 }
 
-const timeText = (ns) => quantityText(ns, 'ns');
-const time = (ns) => quantity(ns, 'ns');
-const count = (number) => quantity(number, 'count');
+/** @type {(ns: number) => string} */
+export const timeText = (ns) => quantityText(ns, 'ns');
+/** @type {(ns: number) => Element} */
+export const time = (ns) => quantity(ns, 'ns');
+/** @type {(number: number) => Element} */
+export const count = (number) => quantity(number, 'count');
 // Not measured when there is nothing to divide by.
-const mean = (sum, over) => (sum === null || sum === undefined || over === 0 ? null : sum / over);
+/** @type {(sum: number, over: number) => number} */
+export const mean = (sum, over) => (sum === null || sum === undefined || over === 0 ? null : sum / over);
 
-function ratio(of) {
+/** @type {(of: any) => Element | string} */
+export function ratio(of) {
   if (of.ratio === null || of.ratio === undefined) {
     return '-';
   }
@@ -75,12 +86,14 @@ function ratio(of) {
   return element('data', {value: of.ratio}, threeDigits(of.ratio) + interval);
 }
 
-function unitOf(key) {
+/** @type {(key: string) => string} */
+export function unitOf(key) {
   return key.endsWith('_ns') ? 'ns' : key.endsWith('_bytes') ? 'bytes' : 'count';
 }
 
 // Where each figure of the report comes from.
-const evidenceTable = () => table(
+/** @type {(report: any) => Element} */
+export const evidenceTable = (report) => table(
     'evidence',
     [{title: 'figure', word: true}, {title: 'kind', word: true}, {title: 'source', wrap: true},
      {title: 'why not better', wrap: true}],

@@ -1,55 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The stacks as a flame graph: a box for each function, as wide as its share, those that it called below it.
-'use strict';
+import {element, faint, section, table, unfold} from './elements.js';
+import {count, digits, time, timeText} from './figures.js';
 
 const flameHues = {cause: '--colour-7', kernel: '--colour-3'};
 const moduleHues = [0, 2, 4, 1, 5, 6, 14, 8, 10, 12];
 const narrowest = 0.001; // of the graph's width: what is narrower is no pixel
 const stacksInTable = 20;
 
-function frameName(frame) {
-  if (frame.function !== null) {
-    return frame.function;
-  }
-  if (frame.module === null) {
-    return '[unknown]';
-  }
-  if (frame.kernel) {
-    return frame.module;
-  }
-  const mark = frame.mark && frame.mark !== 'unknown' ? ` (${frame.mark})` : '';
-  return `${frame.module.split('/').pop()}${mark}+0x${frame.offset.toString(16)}`;
-}
-
-const causeName = (stack) => (stack.wait === null ? stack.kind : `${stack.kind}: ${words(stack.wait)}`);
-
-function processName(id) {
-  const process = report.processes.find((each) => each.id === id);
-  return process ? `${process.comm} (${process.tgid})` : '[unknown]';
-}
+/** @typedef {import('./names.js').Names} Names */
 
 // What a stack is made of in the graph, outermost first.
-function flamePath(stack, process) {
-  const above = [{name: process, hue: 'cause'}, {name: causeName(stack), hue: 'cause'}];
+function flamePath(stack, names) {
+  const above = [{name: names.process(stack.process), hue: 'cause'}, {name: names.cause(stack), hue: 'cause'}];
   if (stack.cut) {
     above.push({name: '[cut]', hue: 'cause', module: 'outermost frames are missing'});
   }
   return above.concat(stack.frames.map((frame) => ({
-    name: frameName(frame), module: frame.module, mark: frame.mark, hue: frame.kernel ? 'kernel' : frame.module,
+    name: names.frame(frame), module: frame.module, mark: frame.mark, hue: frame.kernel ? 'kernel' : frame.module,
   })));
 }
 
-function flameTree(stacks, weight) {
-  const names = new Map();
+/** @type {(stacks: any[], weight: string, names: Names) => any} */
+export function flameTree(stacks, weight, names) {
   const root = {name: 'all', hue: 'cause', total: 0, children: new Map(), parent: null};
   for (const stack of stacks.filter((each) => each[weight] > 0)) {
-    if (!names.has(stack.process)) {
-      names.set(stack.process, processName(stack.process));
-    }
     let node = root;
     node.total += stack[weight];
-    for (const part of flamePath(stack, names.get(stack.process))) {
+    for (const part of flamePath(stack, names)) {
       const key = `${part.hue}\n${part.mark}\n${part.name}`;
       if (!node.children.has(key)) {
         node.children.set(key, {...part, total: 0, children: new Map(), parent: node});
@@ -77,8 +56,9 @@ function flameHueOf(stacks) {
 }
 
 class Flame {
-  constructor(stacks) {
+  constructor(stacks, names) {
     this.stacks = stacks;
+    this.names = names;
     this.hues = flameHueOf(stacks);
     this.weight = 'time_ns';
     this.kind = 'all';
@@ -88,18 +68,21 @@ class Flame {
                         'Click a box or press Enter to zoom; arrow keys walk.');
     this.found = element('span', {class: 'faint', 'aria-live': 'polite'});
     this.boxes = new Map();
+    this.nodes = new Map(); // the other way round
     this.graph.addEventListener('keydown', (event) => this.key(event));
     this.rebuild();
   }
 
   rebuild() {
-    this.root = flameTree(this.stacks.filter((each) => this.kind === 'all' || each.kind === this.kind), this.weight);
+    this.root = flameTree(this.stacks.filter((each) => this.kind === 'all' || each.kind === this.kind), this.weight,
+                          this.names);
     this.zoom(this.root, false);
   }
 
   zoom(node, focus = true) {
     this.top = node;
     this.boxes.clear();
+    this.nodes.clear();
     const above = [];
     for (let each = node.parent; each !== null; each = each.parent) {
       above.unshift(each);
@@ -141,8 +124,8 @@ class Flame {
     made.addEventListener('click', () => this.zoom(node));
     made.addEventListener('focus', () => { this.told.textContent = this.sentence(node); });
     made.addEventListener('mouseenter', () => { this.told.textContent = this.sentence(node); });
-    made.node = node;
     this.boxes.set(node, made);
+    this.nodes.set(made, node);
     return made;
   }
 
@@ -161,7 +144,7 @@ class Flame {
   }
 
   key(event) {
-    const node = event.target.node;
+    const node = this.nodes.get(event.target);
     if (!node) {
       return;
     }
@@ -231,17 +214,19 @@ function flameLegend({order, hue}) {
                  shown.map((module) => item(hue(module), module === null ? 'unknown file' : module.split('/').pop())));
 }
 
-function heaviestStacks(stacks) {
-  const innermost = (stack) => stack.frames.slice(-3).reverse().map(frameName).join(' ← ') || '[no frames]';
+function heaviestStacks(stacks, names) {
+  const innermost = (stack) => stack.frames.slice(-3).reverse().map((frame) => names.frame(frame)).join(' ← ') ||
+      '[no frames]';
   return unfold('The heaviest stacks', (body) => body.append(table(
       'heaviest stacks',
       [{title: 'cause', word: true}, {title: 'process', word: true}, {title: 'time'}, {title: 'count'},
        {title: 'innermost functions', wrap: true}],
-      stacks.slice(0, stacksInTable).map((stack) => [causeName(stack), processName(stack.process), time(stack.time_ns),
-                                                     count(stack.count), innermost(stack)]))));
+      stacks.slice(0, stacksInTable).map((stack) => [names.cause(stack), names.process(stack.process),
+                                                     time(stack.time_ns), count(stack.count), innermost(stack)]))));
 }
 
-function flames() {
+/** @type {(report: any, names: Names) => void} */
+export function flames(report, names) {
   if (report.stacks === null || report.stacks === undefined) {
     return;
   }
@@ -257,7 +242,7 @@ function flames() {
     section('Stacks', remarks);
     return;
   }
-  const flame = new Flame(stacks);
+  const flame = new Flame(stacks, names);
   section('Stacks', remarks, flameControls(flame), flameLegend(flame.hues), flame.told, flame.graph,
-          heaviestStacks(stacks));
+          heaviestStacks(stacks, names));
 }

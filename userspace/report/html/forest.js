@@ -2,13 +2,18 @@
 //
 // A forest plot shows ratios with their intervals on one logarithmic axis, and the band of what counts as the same.
 // Each row is a strip of its own, so that words can stand beside it.
-'use strict';
+import {element} from './elements.js';
+import {digits, threeDigits} from './figures.js';
+import {axisEdge, axisStrip, drawing, logScale, markAt, middle, percent, ratioTicks, svgElement, svgLine,
+  upright} from './svg.js';
 
 // The axis reaches no further, because other rows would no longer be told apart. What lies beyond is drawn at its end.
 const farthestRatio = 1024;
 const isRatio = (value) => value !== null && value !== undefined && Number.isFinite(value) && value > 0;
 
-// `rows`: {ratio, low, high}; low and high may be null. The range includes the band.
+/** @typedef {{ratio: number, low?: number, high?: number}} Ratio null where there is none */
+
+// The range includes the band.
 function forestRange(rows, sameUpTo) {
   const values = rows.flatMap((row) => [row.ratio, row.low, row.high]).filter(isRatio)
       .map((value) => Math.min(Math.max(value, 1 / farthestRatio), farthestRatio));
@@ -24,7 +29,7 @@ function spacedTicks(ratios, scale) {
   const isRound = (value) => ['1', '2', '5'].includes(reach(value).toPrecision(1)[0]) &&
       Math.abs(reach(value) - Number(reach(value).toPrecision(1))) < 1e-9;
   const kept = [];
-  for (const value of [...ratios].sort((a, b) => isRound(b) - isRound(a) || reach(a) - reach(b))) {
+  for (const value of [...ratios].sort((a, b) => Number(isRound(b)) - Number(isRound(a)) || reach(a) - reach(b))) {
     const at = scale(value);
     if (kept.every((tick) => Math.abs(middleOf(tick.at) - middleOf(at)) >= least)) {
       kept.push({at, text: digits(value)});
@@ -34,7 +39,8 @@ function spacedTicks(ratios, scale) {
 }
 
 // Places are in percent of the width. A row without a ratio has no mark, but null; `beyond`: its interval goes on.
-function forestLayout(rows, sameUpTo) {
+/** @type {(rows: Ratio[], sameUpTo: number) => any} */
+export function forestLayout(rows, sameUpTo) {
   const range = forestRange(rows, sameUpTo);
   const scale = logScale(range, [0, 100]);
   const place = (value) => scale(Math.min(Math.max(value, range[0]), range[1]));
@@ -50,7 +56,7 @@ function forestLayout(rows, sameUpTo) {
   };
   return {
     range, one: scale(1), band: [scale(1 / sameUpTo), scale(sameUpTo)],
-    ticks: spacedTicks(ratioTicks(...range), scale), marks: rows.map(mark),
+    ticks: spacedTicks(ratioTicks(range[0], range[1]), scale), marks: rows.map(mark),
   };
 }
 
@@ -60,7 +66,8 @@ const markShapes = {
   inconclusive: 'ring',
 };
 
-function markOf(answer) {
+/** @type {(answer: string) => Element} */
+export function markOf(answer) {
   const shape = Object.hasOwn(markShapes, answer) ? markShapes[answer] : 'ring';
   if (shape === 'diamond') {
     return svgElement('path', {d: 'M0,-6 L6,0 L0,6 L-6,0 Z', class: 'mark'});
@@ -72,7 +79,8 @@ function markOf(answer) {
 const answerClass = (answer) => `answer-${String(answer || '').replaceAll(' ', '-')}`;
 
 // The strip of one row: `mark` comes from forestLayout, `answer` says how it is painted.
-function forestStrip(layout, mark, answer) {
+/** @type {(layout: any, mark: any, answer: string) => Element} */
+export function forestStrip(layout, mark, answer) {
   const [from, to] = layout.band;
   const parts = [
     svgElement('rect', {x: percent(from), y: 0, width: percent(to - from), height: '100%', class: 'band'}),
@@ -91,14 +99,17 @@ function forestStrip(layout, mark, answer) {
   return drawing(null, `strip ${answerClass(answer)}`, parts);
 }
 
-const forestAxis = (layout) => axisStrip(layout.ticks);
+/** @type {(layout: any) => Element} */
+export const forestAxis = (layout) => axisStrip(layout.ticks);
 
-const ratioWithInterval = ({ratio: value, low, high}) => element(
+/** @type {(ratio: Ratio) => Element} */
+export const ratioWithInterval = ({ratio: value, low, high}) => element(
     'data', {value}, threeDigits(value),
     low === null || low === undefined ? null : element('small', {}, ` [${threeDigits(low)}..${threeDigits(high)}]`));
 
 // A whole plot. `rows` as above, with `label` and `answer`: "more", "the same", "less", "undecided" or another word.
-function forest(label, rows, sameUpTo) {
+/** @type {(label: string, rows: any[], sameUpTo: number) => Element} */
+export function forest(label, rows, sameUpTo) {
   const layout = forestLayout(rows, sameUpTo);
   return element('div', {class: 'strips forest', role: 'group', 'aria-label': label}, rows.map((row, i) => element(
       'div', {class: 'strip-row'}, element('div', {class: 'strip-label'}, row.label),

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Who woke whom: between processes as a matrix, between tasks as a table.
-'use strict';
+import {element, faint, section, table} from './elements.js';
+import {count, quantity, quantityText, time, timeText, words} from './figures.js';
 
 const shownInMatrix = 20;
 const shownEdges = 50;
 const darkest = 0.55; // what stands on it can still be read
+
+/** @typedef {import('./names.js').Names} Names */
 
 // Rows and columns that are no process, in this order behind those that are.
 const strangers = {
@@ -14,9 +17,9 @@ const strangers = {
   somewhere: 'one of several, or not observed',
 };
 
-const processOf = (id) => (taskOf(id) ? taskOf(id).process : null);
-const wakingParty = (edge) => (edge.waker === 'task' ? processOf(edge.from_task) || 'unkept' : edge.waker);
-const wokenParty = (edge) => processOf(edge.to_task) || 'somewhere';
+const wakingParty = (edge, names) => (edge.waker === 'task' ? names.find(edge.from_task)?.process || 'unkept' :
+                                                              edge.waker);
+const wokenParty = (edge, names) => names.find(edge.to_task)?.process || 'somewhere';
 const partyName = (party) => (typeof party === 'string' ? strangers[party] || words(party) :
                                                            `${party.comm} (${party.tgid})`);
 
@@ -28,14 +31,15 @@ function sumOf(edges) {
 }
 
 // Null: none, or it is not told whose they are.
-const bytesOf = ({bytes}) => (bytes === null && callsSeen ? '-' : quantity(bytes, 'bytes'));
-const bytesText = ({bytes}) => (bytes === null && callsSeen ? 'no bytes told' : quantityText(bytes, 'bytes'));
+const bytesOf = ({bytes}, names) => (bytes === null && names.callsSeen ? '-' : quantity(bytes, 'bytes'));
+const bytesText = ({bytes}, names) => (bytes === null && names.callsSeen ? 'no bytes told' :
+                                                                           quantityText(bytes, 'bytes'));
 
 // Processes by the waiting time of the edges that begin or end at them.
-function processesByWaiting(edges) {
+function processesByWaiting(edges, names) {
   const waited = new Map();
   for (const edge of edges) {
-    for (const party of new Set([wakingParty(edge), wokenParty(edge)])) {
+    for (const party of new Set([wakingParty(edge, names), wokenParty(edge, names)])) {
       if (typeof party !== 'string') {
         waited.set(party, (waited.get(party) || 0) + edge.waited_ns);
       }
@@ -44,14 +48,15 @@ function processesByWaiting(edges) {
   return [...waited.keys()].sort((a, b) => waited.get(b) - waited.get(a));
 }
 
-function matrixOf(edges) {
-  const processes = processesByWaiting(edges);
+/** @type {(edges: any[], names: Names) => any} */
+export function matrixOf(edges, names) {
+  const processes = processesByWaiting(edges, names);
   const kept = new Set(processes.slice(0, shownInMatrix));
   const place = (party) => (typeof party === 'string' || kept.has(party) ? party : 'others');
   const cells = new Map();
   const [rows, columns] = [new Set(), new Set()];
   for (const edge of edges) {
-    const [from, to] = [place(wakingParty(edge)), place(wokenParty(edge))];
+    const [from, to] = [place(wakingParty(edge, names)), place(wokenParty(edge, names))];
     rows.add(from);
     columns.add(to);
     if (!cells.has(from)) {
@@ -70,23 +75,25 @@ function placesText(edge) {
       .join(', ') || '-';
 }
 
-function edgeTable(label, edges) {
+function edgeTable(label, edges, names) {
   return table(label,
                [{title: 'from', word: true}, {title: 'to', word: true}, {title: 'through', word: true},
                 {title: 'wake-ups'}, {title: 'waited'}, {title: 'longest'}, {title: 'bytes'},
                 {title: 'by', wrap: true}],
-               edges.map((edge) => [wakerName(edge), taskName(edge.to_task, edge.to_tid), words(edge.channel),
-                                    count(edge.wakeups), time(edge.waited_ns), time(edge.longest_ns), bytesOf(edge),
-                                    placesText(edge)]));
+               edges.map((edge) => [names.waker(edge), names.task(edge.to_task, edge.to_tid), words(edge.channel),
+                                    count(edge.wakeups), time(edge.waited_ns), time(edge.longest_ns),
+                                    bytesOf(edge, names), placesText(edge)]));
 }
 
 // The cells are one stop of the tab key; arrow keys walk: left and right through all of them, up and down in a column.
 class Matrix {
-  constructor(edges) {
-    this.matrix = matrixOf(edges);
-    this.buttons = [];
+  constructor(edges, names) {
+    this.names = names;
+    this.matrix = matrixOf(edges, names);
+    this.cells = [];
     this.told = element('div', {class: 'cell-edges', 'aria-live': 'polite'});
     this.chosen = null;
+    this.shown = null;
     const {rows, columns, edgesOf} = this.matrix;
     const sums = rows.map((from) => columns.map((to) => sumOf(edgesOf(from, to))));
     this.most = Math.max(1, ...sums.flat().map((sum) => sum.waited_ns));
@@ -102,60 +109,60 @@ class Matrix {
     grid.addEventListener('mouseleave', () => this.tell(this.chosen));
     grid.addEventListener('keydown', (event) => this.key(event));
     this.view = element('div', {class: 'scroll', tabindex: '0', role: 'group', 'aria-label': 'who woke whom'}, grid);
-    this.choose(this.buttons.reduce((a, b) => (b.cell.sum.waited_ns > a.cell.sum.waited_ns ? b : a)));
+    this.choose(this.cells.reduce((a, b) => (b.sum.waited_ns > a.sum.waited_ns ? b : a)));
   }
 
-  cell(cell) {
-    const {sum, title} = cell;
+  cell({edges, sum, column, title}) {
     const button = element(
         'button', {type: 'button', tabindex: '-1', 'aria-pressed': 'false',
                    'aria-label': `${title}: waited ${timeText(sum.waited_ns)}, ${sum.wakeups} wake-ups, ` +
-                                 bytesText(sum)},
+                                 bytesText(sum, this.names)},
         element('strong', {}, time(sum.waited_ns)), element('span', {}, count(sum.wakeups), ' ×'),
-        sum.bytes === null && callsSeen ? null : element('span', {}, bytesOf(sum)));
+        sum.bytes === null && this.names.callsSeen ? null : element('span', {}, bytesOf(sum, this.names)));
     // By the root, so that there are shades among the short times too.
     button.style.setProperty('--shade', String(darkest * Math.sqrt(sum.waited_ns / this.most)));
-    button.cell = cell;
-    button.addEventListener('mouseenter', () => this.tell(button));
-    button.addEventListener('focus', () => this.choose(button));
-    button.addEventListener('click', () => this.choose(button));
-    this.buttons.push(button);
+    const cell = {edges, sum, column, title, button};
+    button.addEventListener('mouseenter', () => this.tell(cell));
+    button.addEventListener('focus', () => this.choose(cell));
+    button.addEventListener('click', () => this.choose(cell));
+    this.cells.push(cell);
     return button;
   }
 
-  choose(button) {
+  choose(cell) {
     if (this.chosen !== null) {
-      this.chosen.tabIndex = -1;
-      this.chosen.setAttribute('aria-pressed', 'false');
+      this.chosen.button.tabIndex = -1;
+      this.chosen.button.setAttribute('aria-pressed', 'false');
     }
-    this.chosen = button;
-    button.tabIndex = 0;
-    button.setAttribute('aria-pressed', 'true');
-    this.tell(button);
+    this.chosen = cell;
+    cell.button.tabIndex = 0;
+    cell.button.setAttribute('aria-pressed', 'true');
+    this.tell(cell);
   }
 
-  tell(button) {
-    if (this.shown === button) {
+  tell(cell) {
+    if (this.shown === cell) {
       return;
     }
-    this.shown = button;
-    const {title, edges} = button.cell;
+    this.shown = cell;
+    const {title, edges} = cell;
     const left = edges.length - shownEdges;
-    this.told.replaceChildren(element('h3', {}, title), edgeTable('edges of the cell', edges.slice(0, shownEdges)),
+    this.told.replaceChildren(element('h3', {}, title),
+                              edgeTable('edges of the cell', edges.slice(0, shownEdges), this.names),
                               left > 0 ? faint(`${left} edges with less waiting time are left out here.`) : '');
   }
 
   key(event) {
-    const at = this.buttons.indexOf(event.target);
+    const at = this.cells.findIndex((cell) => cell.button === event.target);
     if (at < 0) {
       return;
     }
-    const inColumn = (each) => each.cell.column === event.target.cell.column;
-    const goal = {ArrowLeft: this.buttons[at - 1], ArrowRight: this.buttons[at + 1],
-                  ArrowUp: this.buttons.slice(0, at).reverse().find(inColumn),
-                  ArrowDown: this.buttons.slice(at + 1).find(inColumn)}[event.key];
+    const inColumn = (cell) => cell.column === this.cells[at].column;
+    const goal = {ArrowLeft: this.cells[at - 1], ArrowRight: this.cells[at + 1],
+                  ArrowUp: this.cells.slice(0, at).reverse().find(inColumn),
+                  ArrowDown: this.cells.slice(at + 1).find(inColumn)}[event.key];
     if (goal) {
-      goal.focus();
+      goal.button.focus();
     }
     if (event.key.startsWith('Arrow')) {
       event.preventDefault();
@@ -163,12 +170,13 @@ class Matrix {
   }
 }
 
-function conversations() {
+/** @type {(report: any, names: Names) => void} */
+export function conversations(report, names) {
   const {edges, folded_edges: folded} = report;
   if (edges.length === 0) {
     return;
   }
-  const matrix = new Matrix(edges);
+  const matrix = new Matrix(edges, names);
   const told = edges.filter((edge) => edge.wakeups > 0 || edge.bytes > 0);
   const left = told.length - shownEdges;
   section('Who woke whom',
@@ -176,7 +184,7 @@ function conversations() {
                 'they sent them. The stronger the colour, the longer. Point at a cell, or click it or walk with the ' +
                 'arrow keys, for what it is made of.'),
           matrix.view, matrix.told, element('h3', {}, 'Between tasks'),
-          edgeTable('edges between tasks', told.slice(0, shownEdges)),
+          edgeTable('edges between tasks', told.slice(0, shownEdges), names),
           left > 0 ? faint(`${left} edges with less waiting time are left out here.`) : null,
           folded > 0 ? faint(count(folded), ' edges of tasks that are not kept one by one are not among them.') : null);
 }

@@ -1,16 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The page, from its head to its end.
-'use strict';
+import {accounts, kernelThreads} from './accounts.js';
+import {answerLine, claims, priceList} from './chapters.js';
+import {followInkAndPaper, histogramChart, stackedBars, startCharts} from './charts.js';
+import {comparisons, moreFigures} from './claims.js';
+import {addToPage, dataOf, element, faint, openTarget, section, show, table, unfold} from './elements.js';
+import {count, evidenceTable, mean, time, timeText, words} from './figures.js';
+import {flames} from './flame.js';
+import {conversations} from './matrix.js';
+import {Names, shownProcesses} from './names.js';
+import {timeline} from './timeline.js';
+import {chains, channels, waits} from './waits.js';
+
+const report = dataOf('report');
+const texts = dataOf('words');
+const names = new Names(report, texts);
 
 function head() {
   const {host, target, window: span} = report;
   const judging = target.mode === 'verify';
   const title = judging ? 'taskcost: claims about processes and threads' : `taskcost: ${target.command}`;
   document.title = title;
-  page.append(element('h1', {}, title));
+  addToPage(element('h1', {}, title));
   if (report.claims.length > 0) {
-    page.append(answerLine());
+    addToPage(answerLine(report));
   }
   const facts = [host.name, span.start_time ? `${span.start_time.slice(0, 19).replace('T', ' ')} UTC` : null,
                  `Linux ${host.kernel}, ${host.arch}, ${host.cpus} CPUs`,
@@ -19,17 +33,16 @@ function head() {
                                   `${report.task_count} tasks`,
                  target.exit_signal !== null ? `killed by signal ${target.exit_signal}` :
                      target.exit_code !== null ? `exit ${target.exit_code}` : null];
-  page.append(faint(facts.filter(Boolean).join(' · ')));
-  if (!callsSeen) {
-    page.append(faint('--detail switches: system calls and page faults had no probes, ' +
-                      'so all time on CPUs counts as user code.'));
+  addToPage(faint(facts.filter(Boolean).join(' · ')));
+  if (!names.callsSeen) {
+    addToPage(faint(texts.without_calls));
   }
   const remarkOn = (what) => report.remarks.find((remark) => remark.about === `losses.${what}`);
   const lost = Object.entries(report.losses)
       .filter(([what, number]) => number > 0 && (remarkOn(what)?.matters ?? true));
   for (const [what, number] of lost) {
     const remark = remarkOn(what);
-    page.append(element('p', {class: 'warning'}, `Lost: ${words(what)} ${number}. ${remark ? remark.text : ''}`));
+    addToPage(element('p', {class: 'warning'}, `Lost: ${words(what)} ${number}. ${remark ? remark.text : ''}`));
   }
 }
 
@@ -38,23 +51,24 @@ function anatomy() {
   if (kinds.length === 0) {
     return;
   }
-  const phases = [['copy', 'copy_ns', 'count'], ['publish', 'publish_ns', 'count'], ['return', 'return_ns', 'returns'],
-                  ['child start', 'child_start_ns', 'starts']];
-  const phase = (kind, [, sum, over]) => mean(kind[sum], kind[over]);
+  const phases = [{title: 'copy', sum: 'copy_ns', over: 'count'}, {title: 'publish', sum: 'publish_ns', over: 'count'},
+                  {title: 'return', sum: 'return_ns', over: 'returns'},
+                  {title: 'child start', sum: 'child_start_ns', over: 'starts'}];
+  const phase = (kind, {sum, over}) => mean(kind[sum], kind[over]);
   const measured = kinds.some((kind) => phases.some((each) => phase(kind, each) !== null));
   section('Anatomy of creations (means)', !measured ? null :
           stackedBars('Phases of creations by kind', kinds.map((kind) => words(kind.kind)),
-                      phases.map((each) => ({label: each[0], values: kinds.map((kind) => phase(kind, each))}))),
+                      phases.map((each) => ({label: each.title, values: kinds.map((kind) => phase(kind, each))}))),
           table('anatomy of creations',
-                [{title: 'kind', word: true}, {title: 'count'}, ...phases.map(([title]) => ({title}))],
+                [{title: 'kind', word: true}, {title: 'count'}, ...phases],
                 kinds.map((kind) => [words(kind.kind), count(kind.count),
                                      ...phases.map((each) => time(phase(kind, each)))])));
 }
 
 function prices() {
   const title = 'Price of a life (mean kernel time on a CPU)';
-  if (!callsSeen) {
-    section(title, faint(noCalls));
+  if (!names.callsSeen) {
+    section(title, faint(texts.calls_unmeasured));
     return;
   }
   const kinds = Object.entries(report.prices).filter(([, price]) => price.count > 0);
@@ -105,7 +119,7 @@ function blasts() {
 }
 
 function evidence() {
-  section('Where the figures come from', evidenceTable());
+  section('Where the figures come from', evidenceTable(report));
   section('Losses', table('losses', [{title: '', word: true}, {title: 'count'}],
                           Object.entries(report.losses).map(([what, number]) => [
                             words(what), number > 0 ? element('span', {class: 'warning'}, count(number)) : count(0)])));
@@ -147,19 +161,18 @@ function observer() {
       report.tool.version));
 }
 
-if (typeof Chart === 'undefined') {
-  page.append(element('p', {class: 'warning'}, 'The chart library in this page did not start: charts are missing.'));
-  draw = () => {};
-} else {
-  Chart.defaults.font.family = 'system-ui, sans-serif';
-}
+startCharts();
+followInkAndPaper();
 for (const [what, fill] of Object.entries({
-       'The head': head, 'The verdicts': claims, 'The price list': priceList, 'The accounts': accounts,
-       'The kernel threads': kernelThreads, 'The timeline': timeline, 'The waits': waits,
-       'The wake-ups': conversations, 'The chains': chains, 'The channels': channels, 'The creations': anatomy,
-       'The prices': prices, 'The latencies': latencies, 'The stacks': flames, 'The signals': blasts,
-       'The comparisons': comparisons, 'More figures': moreFigures, 'The evidence': evidence, 'The records': records,
-       'The observer': observer})) {
+       'The head': head, 'The verdicts': () => claims(report, texts.same_up_to),
+       'The price list': () => priceList(report), 'The accounts': () => accounts(report, names),
+       'The kernel threads': () => kernelThreads(report),
+       'The timeline': () => timeline(dataOf('timeline'), report, names), 'The waits': () => waits(report, names),
+       'The wake-ups': () => conversations(report, names), 'The chains': () => chains(report, names),
+       'The channels': () => channels(report, names), 'The creations': anatomy, 'The prices': prices,
+       'The latencies': latencies, 'The stacks': () => flames(report, names), 'The signals': blasts,
+       'The comparisons': () => comparisons(report), 'More figures': () => moreFigures(report),
+       'The evidence': evidence, 'The records': records, 'The observer': observer})) {
   show(what, fill);
 }
 openTarget();

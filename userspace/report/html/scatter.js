@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A scatter plot shows rounds in the order of time: a point for each, and a line at the median. It makes drift visible.
-'use strict';
+import {colourOf} from './charts.js';
+import {element} from './elements.js';
+import {digits, quantityText} from './figures.js';
+import {axisStrip, drawing, linearScale, linearTicks, logScale, logTicks, percent, svgElement} from './svg.js';
 
 // The median of numbers, null of none.
 function medianOf(values) {
@@ -26,7 +29,8 @@ function scatterRange(values, logarithmic) {
 
 // `series`: {label, points: [{x, y}], line}: a line at `line`, or else at the median. `options`: logarithmic; band:
 // [low, high], shaded. Places are in percent of width and height. If a value is 0, the axis is linear.
-function scatterLayout(series, options = {}) {
+/** @type {(series: any[], options?: any) => any} */
+export function scatterLayout(series, options = {}) {
   const points = series.flatMap((each) => each.points);
   const lines = series.map((each) => (each.line === undefined ? medianOf(each.points.map((point) => point.y)) :
                                           each.line));
@@ -42,7 +46,7 @@ function scatterLayout(series, options = {}) {
   return {
     logarithmic, range,
     xTicks: linearTicks(first, last, 8).filter(Number.isInteger).map((value) => ({at: x(value), value})),
-    yTicks: (logarithmic ? logTicks : linearTicks)(...range, 5).map((value) => ({at: y(value), value})),
+    yTicks: (logarithmic ? logTicks : linearTicks)(range[0], range[1], 5).map((value) => ({at: y(value), value})),
     band: band.length === 2 ? band.map(y) : null,
     series: series.map((each, i) => ({label: each.label, line: lines[i] === null ? null : y(lines[i]),
                                       points: each.points.map(placed)})),
@@ -67,7 +71,8 @@ function scatterPlot(label, layout, valueText, xName) {
 }
 
 // `unit` "ratio": a figure without one.
-function scatter(label, series, xName, unit, options = {}) {
+/** @type {(label: string, series: any[], xName: string, unit: string, options?: any) => Element} */
+export function scatter(label, series, xName, unit, options = {}) {
   const layout = scatterLayout(series, options);
   const valueText = (value) => (unit === 'ratio' ? digits(value) : quantityText(value, unit));
   const legend = series.length < 2 ? null : element('ul', {class: 'legend'}, series.map((each, i) => element(

@@ -2,46 +2,56 @@
 //
 // This file makes SVG, and the scales that turn values into places. A drawing is as wide as its column: places along
 // the width are in percent, text and marks in pixels. The style sheet has the colors.
-'use strict';
+import {filled} from './elements.js';
 
-const svgElement = (tag, attributes, ...children) =>
+/** @type {(tag: string, attributes: object, ...children: any[]) => Element} */
+export const svgElement = (tag, attributes, ...children) =>
     filled(document.createElementNS('http://www.w3.org/2000/svg', tag), attributes, children);
 
-const percent = (share) => `${Number(share.toFixed(3))}%`;
+/** @type {(share: number) => string} */
+export const percent = (share) => `${Number(share.toFixed(3))}%`;
 
 // A drawing without a label repeats the text beside it, so assistive technology skips it.
-const drawing = (label, name, ...children) => svgElement(
+/** @type {(label: string, name: string, ...children: any[]) => Element} */
+export const drawing = (label, name, ...children) => svgElement(
     'svg', {class: `drawing ${name}`, ...(label ? {role: 'img', 'aria-label': label} : {'aria-hidden': 'true'})},
     ...children);
 
 // Inside it, y counts pixels from the middle of the strip.
-const middle = (...children) => svgElement('svg', {y: '50%', overflow: 'visible'}, ...children);
+export const middle = (...children) => svgElement('svg', {y: '50%', overflow: 'visible'}, ...children);
 
 // The children draw a mark in pixels around a place: `x` is in percent.
-const markAt = (x, y, ...children) => svgElement('svg', {x: percent(x), y, overflow: 'visible'}, ...children);
+/** @type {(x: number, y: number, ...children: any[]) => Element} */
+export const markAt = (x, y, ...children) => svgElement('svg', {x: percent(x), y, overflow: 'visible'}, ...children);
 
 const svgText = (x, y, text, anchor = 'start', name = '') =>
   svgElement('text', {x, y, 'text-anchor': anchor, class: name}, text);
 
-const svgLine = (x1, y1, x2, y2, name) => svgElement('line', {x1, y1, x2, y2, class: name});
+/** @type {(x1: any, y1: any, x2: any, y2: any, name: string) => Element} */
+export const svgLine = (x1, y1, x2, y2, name) => svgElement('line', {x1, y1, x2, y2, class: name});
 
-const upright = (at, name) => svgLine(percent(at), '0', percent(at), '100%', name);
+/** @type {(at: number, name: string) => Element} */
+export const upright = (at, name) => svgLine(percent(at), '0', percent(at), '100%', name);
 
 // The numbers of an axis below or above strips: `ticks` are {at, text}. Those closer to an edge than this stay inside.
-const axisEdge = 3;
-const axisStrip = (ticks) => drawing(null, 'axis-strip', ticks.map(({at, text}) => svgText(
+export const axisEdge = 3;
+/** @type {(ticks: {at: number, text: string}[]) => Element} */
+export const axisStrip = (ticks) => drawing(null, 'axis-strip', ticks.map(({at, text}) => svgText(
     percent(at), 14, text, at < axisEdge ? 'start' : at > 100 - axisEdge ? 'end' : 'middle', 'faint')));
 
-const linearScale = ([low, high], [from, to]) => (value) =>
+/** @type {(from: number[], to: number[]) => (value: number) => number} */
+export const linearScale = ([low, high], [from, to]) => (value) =>
   (high === low ? (from + to) / 2 : from + (to - from) * (value - low) / (high - low));
 
-const logScale = ([low, high], range) => {
+/** @type {(from: number[], to: number[]) => (value: number) => number} */
+export const logScale = ([low, high], range) => {
   const scale = linearScale([Math.log(low), Math.log(high)], range);
   return (value) => scale(Math.log(value));
 };
 
 // Round numbers from `low` to `high`, about `count` of them.
-function linearTicks(low, high, count = 5) {
+/** @type {(low: number, high: number, count?: number) => number[]} */
+export function linearTicks(low, high, count = 5) {
   const span = high - low;
   if (!(span > 0)) {
     return [low];
@@ -57,7 +67,8 @@ function linearTicks(low, high, count = 5) {
 
 // A logarithmic axis has ticks at 1, 2, 5, 10, ...: at powers of ten alone if those are too many, at any round numbers
 // if they are too few.
-function logTicks(low, high, most = 6) {
+/** @type {(low: number, high: number, most?: number) => number[]} */
+export function logTicks(low, high, most = 6) {
   const decades = [];
   for (let power = Math.floor(Math.log10(low)); power <= Math.ceil(Math.log10(high)); ++power) {
     decades.push(10 ** power);
@@ -68,7 +79,8 @@ function logTicks(low, high, most = 6) {
 }
 
 // Ratios around 1 that are easy to read, at most about eight.
-function ratioTicks(low, high) {
+/** @type {(low: number, high: number) => number[]} */
+export function ratioTicks(low, high) {
   const steps = [[1.01, 1.02, 1.05, 1.1, 1.2, 1.5], [1.1, 1.2, 1.5, 2, 3, 5, 10], [2, 5, 10, 20, 50, 100],
                  [10, 100, 1e3, 1e4, 1e5, 1e6]];
   const reach = Math.max(high, 1 / low);

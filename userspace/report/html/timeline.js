@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The timeline as it is used: zoom, pan, walk from interval to interval, fold processes.
-'use strict';
+import {colourOf} from './charts.js';
+import {element, faint, section} from './elements.js';
+import {count, words} from './figures.js';
+import {TimelineData, timelineUnknown} from './timeline_data.js';
+import {axisHeight, lineHeight, TimelinePainter} from './timeline_paint.js';
 
 const narrowestSpan = 100; // ns
 const linesInView = 24;
 const keysOfTimeline = 'Drag to zoom in, Shift and drag to move; after a click or with Ctrl the wheel zooms. Keys: + and -, ' +
     'arrows walk, Shift and arrows move, Enter folds a process, 0 shows all.';
+
+/** @typedef {import('./names.js').Names} Names */
 
 class TimelineView {
   constructor(data) {
@@ -196,7 +202,7 @@ class TimelineView {
     const near = (this.span.to - this.span.from) / this.width * 5;
     const marks = row.marks.filter((mark) => Math.abs(mark.at - at.ns) < near).map((mark) => this.markText(mark));
     this.tip.replaceChildren(...[...this.data.told(row, i), ...marks].map((line) => element('div', {}, line)));
-    const place = this.box.parentNode.getBoundingClientRect();
+    const place = this.box.parentElement.getBoundingClientRect();
     const box = this.box.getBoundingClientRect();
     const left = Math.min(at.x + 14, box.width - this.tip.offsetWidth - 4);
     this.tip.style.left = `${Math.max(0, left) + box.left - place.left}px`;
@@ -303,7 +309,7 @@ function timelineLegend(data) {
     return element('li', {}, sample, text);
   };
   return element('ul', {class: 'legend'},
-                 activityOrder.map((activity, i) => (seen.has(activity) ? item(words(activity), 'running',
+                 data.activities.map((activity, i) => (seen.has(activity) ? item(words(activity), 'running',
                                                                                `var(${colourOf(i)})`) : null)),
                  item('preempted or runnable', 'runnable', 'var(--text)'), item('blocked', 'blocked', 'var(--text)'),
                  data.facts.some((fact) => fact.condition === timelineUnknown) ?
@@ -311,12 +317,12 @@ function timelineLegend(data) {
                  element('li', {}, '◤ birth, ▾ exec, ◥ exit'));
 }
 
-function timeline() {
-  const source = document.getElementById('timeline');
-  if (source === null) {
+// `told` is null where nothing was recorded.
+/** @type {(told: any, report: any, names: Names) => void} */
+export function timeline(told, report, names) {
+  if (told === null) {
     return;
   }
-  const told = JSON.parse(source.textContent);
   if (told.left_out) {
     section('Timeline', element(
         'p', {class: 'timeline-left-out'}, 'The timeline is left out: it has more than ', count(told.limit),
@@ -324,7 +330,7 @@ function timeline() {
         ' writes all of them for the Perfetto viewer (ui.perfetto.dev).'));
     return;
   }
-  const data = new TimelineData(told);
+  const data = new TimelineData(told, report, names);
   if (data.groups.length === 0) {
     section('Timeline', faint('No task that is kept has an interval in the window.'));
     return;
@@ -335,5 +341,5 @@ function timeline() {
           element('div', {class: 'timeline-parts'}, view.controls(), timelineLegend(data), view.box, view.tip, view.told,
                   element('p', {class: 'faint', id: 'timeline-keys'}, keysOfTimeline)));
   view.paint();
-  view.box.view = view;
+  Object.assign(view.box, {view}); // for the tests
 }

@@ -1,21 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The timeline out of its columns: rows of intervals, whom each wake-up came from, and what stands in which line.
-'use strict';
+import {conditions} from './accounts.js';
+import {timeText, words} from './figures.js';
 
-const timelineUnknown = 'unknown';
-const activityOrder = Object.keys(report.totals.activities);
+export const timelineUnknown = 'unknown';
 const unfoldedTasks = 100; // with more tasks, processes begin folded
 
-function factOf([condition, activity, call, cpu, wait, waker, task, tid, place], i) {
+// `kind` numbers the pairs of condition and activity, from 1 on.
+function factOf([condition, activity, call, cpu, wait, waker, task, tid, place], activities) {
   if (condition === null) {
-    return {i, condition: timelineUnknown, kind: 0};
+    return {condition: timelineUnknown, kind: 0};
   }
-  const kind = 1 + conditions.indexOf(condition) * activityOrder.length + activityOrder.indexOf(activity);
-  return {i, condition, activity, call, cpu, wait, waker, from_task: task, from_tid: tid, place, kind};
+  const kind = 1 + conditions.indexOf(condition) * activities.length + activities.indexOf(activity);
+  return {condition, activity, call, cpu, wait, waker, from_task: task, from_tid: tid, place, kind};
 }
-
-const timelineKinds = 1 + conditions.length * activityOrder.length;
 
 // One task: its intervals are those from `first` to before `last` in the columns.
 function timelineRows(data) {
@@ -39,14 +38,20 @@ function timelineRows(data) {
   return {rows, columns};
 }
 
-class TimelineData {
-  constructor(data) {
+export class TimelineData {
+  /** @param {any} data @param {any} report @param {import('./names.js').Names} names */
+  constructor(data, report, names) {
+    this.names = names;
     this.wall = Math.max(data.wall_ns, 1);
-    this.facts = data.facts.map(factOf);
-    Object.assign(this, timelineRows(data));
+    this.activities = Object.keys(report.totals.activities);
+    this.kinds = 1 + conditions.length * this.activities.length;
+    this.facts = data.facts.map((fact) => factOf(fact, this.activities));
+    const {rows, columns} = timelineRows(data);
+    this.rows = rows;
+    this.columns = columns;
     this.rowOf = new Map(this.rows.map((row) => [row.task, row]));
     this.wakeups = this.wakeupsByWaker();
-    this.groups = this.groupsOfRows();
+    this.groups = this.groupsOfRows(report.processes);
   }
 
   fact(i) {
@@ -71,8 +76,8 @@ class TimelineData {
     return by;
   }
 
-  groupsOfRows() {
-    const groups = report.processes.map((process) => ({
+  groupsOfRows(processes) {
+    const groups = processes.map((process) => ({
       name: `${process.comm} (${process.tgid})`, rows: process.tasks.map((task) => {
         const row = this.rowOf.get(task.id);
         return row ? Object.assign(row, {name: `${task.comm} (${task.tid})`}) : null;
@@ -148,11 +153,11 @@ class TimelineData {
     const lines = [row.name, this.what(i), `${timeText(this.columns.end[i] - this.columns.start[i])}, from ` +
                                            `${timeText(this.columns.start[i])} on`];
     if (fact.wait) {
-      lines.push(`for ${waitText(fact.wait)}`);
+      lines.push(`for ${this.names.wait(fact.wait)}`);
     }
     if (fact.waker) {
       const by = fact.place === null ? '' : ` (${fact.place})`;
-      lines.push(`ended by ${wakerName(fact)}${by}`);
+      lines.push(`ended by ${this.names.waker(fact)}${by}`);
     }
     return lines;
   }

@@ -2,16 +2,17 @@
 //
 // The timeline on its canvas. What is narrower than a pixel is summed up in columns of one pixel, each split by share, so
 // that the work for a row is bounded by its width and its intervals, and no interval is drawn by itself in vain.
-'use strict';
+import {conditions} from './accounts.js';
+import {colourOf, inkOf} from './charts.js';
 
-const lineHeight = 20;
+export const lineHeight = 20;
 const barHeight = 14;
-const axisHeight = 24;
+export const axisHeight = 24;
 const arrowsAtMost = 40;
 const waitingStrength = 0.32; // of the colour
 
 // Ink of each kind: of bars, and in the columns.
-function timelineInk(context) {
+function timelineInk(context, activities) {
   const text = inkOf('--text');
   const hatch = (colour, ground, rising) => {
     const tile = Object.assign(document.createElement('canvas'), {width: 6, height: 6});
@@ -34,43 +35,46 @@ function timelineInk(context) {
   const strengths = [1];
   const columns = [inkOf('--faint')];
   for (const condition of conditions) {
-    activityOrder.forEach((_, i) => {
+    activities.forEach((_, i) => {
       const colour = inkOf(colourOf(i));
       bars.push(condition === 'preempted' || condition === 'runnable' ? hatch(colour, 0.1, true) : colour);
       strengths.push(condition === 'blocked' ? waitingStrength : 1);
       columns.push(colour);
     });
   }
-  const shade = (kind) => (kind === 0 ? 0.5 : kind <= activityOrder.length ? 1 :
-                           kind > 3 * activityOrder.length ? waitingStrength : 0.6);
+  const shade = (kind) => (kind === 0 ? 0.5 : kind <= activities.length ? 1 :
+                           kind > 3 * activities.length ? waitingStrength : 0.6);
   return {bars, strengths, columns, columnStrengths: columns.map((_, kind) => shade(kind)), text,
           faint: inkOf('--faint'), line: inkOf('--line'), page: inkOf('--page'), link: inkOf('--link'),
           panel: inkOf('--panel')};
 }
 
-function axisStep(span, room) {
+/** @type {(span: number, room: number) => number} */
+export function axisStep(span, room) {
   const rough = span * 90 / Math.max(room, 90);
   const power = 10 ** Math.floor(Math.log10(Math.max(rough, 1)));
   return power * [1, 2, 5, 10].find((each) => each * power >= rough);
 }
 
 // Instants close to each other need more digits than a duration.
-function instantText(ns, step) {
+/** @type {(ns: number, step: number) => string} */
+export function instantText(ns, step) {
   const [unit, name] = ns >= 1e9 ? [1e9, 's'] : ns >= 1e6 ? [1e6, 'ms'] : ns >= 1e3 ? [1e3, 'µs'] : [1, 'ns'];
   return ns === 0 ? '0' : `${(ns / unit).toFixed(Math.max(0, Math.ceil(Math.log10(unit / step))))} ${name}`;
 }
 
-class TimelinePainter {
+export class TimelinePainter {
+  /** @param {import('./timeline_data.js').TimelineData} data @param {HTMLCanvasElement} canvas */
   constructor(data, canvas) {
     this.data = data;
     this.canvas = canvas;
     this.context = canvas.getContext('2d');
-    this.sums = new Float64Array(timelineKinds);
+    this.sums = new Float64Array(data.kinds);
     this.refreshInk();
   }
 
   refreshInk() {
-    this.ink = timelineInk(this.context);
+    this.ink = timelineInk(this.context, this.data.activities);
     this.ground = null;
   }
 
@@ -231,15 +235,15 @@ class TimelinePainter {
 
   // What is in `sums`, which is emptied, as a column: running ones at the bottom. `whole`: pixels of time that fill it.
   column(x, y, whole) {
-    const {context, ink, sums} = this;
+    const {context, ink, sums, data: {kinds, activities}} = this;
     const total = Math.max(whole, sums.reduce((all, each) => all + each, 0));
     let bottom = y + barHeight;
-    for (let i = 1; i <= timelineKinds; ++i) {
-      const kind = i % timelineKinds; // unknown ones on top
+    for (let i = 1; i <= kinds; ++i) {
+      const kind = i % kinds; // unknown ones on top
       if (sums[kind] > 0) {
         const share = barHeight * sums[kind] / total;
         // A short run in a long sleep is to be seen.
-        const height = Math.min(kind <= activityOrder.length ? Math.max(share, 2) : share, bottom - y);
+        const height = Math.min(kind <= activities.length ? Math.max(share, 2) : share, bottom - y);
         context.globalAlpha = ink.columnStrengths[kind];
         context.fillStyle = ink.columns[kind];
         context.fillRect(this.view.left + x, bottom - height, 1, height);
@@ -252,23 +256,23 @@ class TimelinePainter {
 
   // All tasks of a process in one line: the share of them that is in each state.
   crowd(rows, y) {
-    const {data: {columns, facts}, view: {from, to, width}, sums} = this;
+    const {data: {columns, facts, kinds}, view: {from, to, width}, sums} = this;
     const {start, end, fact} = columns;
     const scale = width / (to - from);
     const pixels = Math.ceil(width);
-    const all = new Float64Array(pixels * timelineKinds);
+    const all = new Float64Array(pixels * kinds);
     for (const row of rows) {
       for (let i = this.data.firstAfter(row, from); i < row.last && start[i] < to; ++i) {
         const left = (Math.max(start[i], from) - from) * scale;
         const right = Math.min((Math.min(end[i], to) - from) * scale, pixels);
         const kind = facts[fact[i]].kind;
         for (let x = Math.floor(left); x < right; ++x) {
-          all[x * timelineKinds + kind] += Math.min(right, x + 1) - Math.max(left, x);
+          all[x * kinds + kind] += Math.min(right, x + 1) - Math.max(left, x);
         }
       }
     }
     for (let x = 0; x < pixels; ++x) {
-      sums.set(all.subarray(x * timelineKinds, (x + 1) * timelineKinds));
+      sums.set(all.subarray(x * kinds, (x + 1) * kinds));
       this.column(x, y, rows.length);
     }
   }

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A waterfall leads from one whole to another by the parts of the difference. Each part begins where the last one ends.
-'use strict';
+import {element, faint} from './elements.js';
+import {quantityText, threeDigits} from './figures.js';
+import {axisStrip, drawing, linearScale, linearTicks, middle, percent, svgElement, svgLine, upright} from './svg.js';
+
+/** @typedef {{label: string, value: number}} Whole */
 
 // `parts`: {label, difference, low, high}, the largest first; low and high bound the difference and may be missing.
 // Those beyond `most` become one, so that the steps still add up.
@@ -30,7 +34,8 @@ function waterfallRange(from, to, steps) {
 }
 
 // Bars are listed from top to bottom; places are in percent of the width.
-function waterfallLayout(from, to, parts) {
+/** @type {(from: Whole, to: Whole, parts: any[]) => any} */
+export function waterfallLayout(from, to, parts) {
   const steps = waterfallSteps(from.value, parts);
   const range = waterfallRange(from.value, to.value, steps);
   const scale = linearScale(range, [0, 100]);
@@ -41,7 +46,8 @@ function waterfallLayout(from, to, parts) {
     label: step.label, value: step.difference, whole: false, start: place(step.start), end: place(step.end),
     whisker: step.interval && step.interval.map(place),
   })), whole(to)];
-  return {range, zero: place(0), bars, ticks: linearTicks(...range, 4).map((value) => ({at: scale(value), value}))};
+  const ticks = linearTicks(range[0], range[1], 4).map((value) => ({at: scale(value), value}));
+  return {range, zero: place(0), bars, ticks};
 }
 
 function waterfallStrip(layout, i) {
@@ -61,8 +67,8 @@ function waterfallStrip(layout, i) {
 
 const signedText = (value, unit) => `${value > 0 ? '+' : ''}${quantityText(value, unit, threeDigits)}`;
 
-// `from` and `to`: {label, value}.
-function waterfall(label, from, to, parts, unit) {
+/** @type {(label: string, from: Whole, to: Whole, parts: any[], unit: string) => Element} */
+export function waterfall(label, from, to, parts, unit) {
   const layout = waterfallLayout(from, to, parts);
   const rows = layout.bars.map((bar, i) => element(
       'div', {class: bar.whole ? 'strip-row strong' : 'strip-row'}, element('div', {class: 'strip-label'}, bar.label),

@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Questions of compare_test.cpp.
+import {all} from './page.js';
+
+export const pictures = () => [
+  'Ratios with their intervals', 'Wall time: from A to B', 'CPU time: from A to B', 'Wall time of each run',
+].map((label) => all(`[aria-label="${label}"]`).length);

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Questions of flame_test.cpp: the flame graph is used as a person would.
+import {all, one, press, texts} from './page.js';
+
+const boxes = () => all('.flame > div');
+const box = (name) => boxes().find((each) => each.textContent === name);
+const told = () => one('.flame-told').textContent;
+
+// The width of each box in thousandths of the graph's.
+export const shown = () => Object.fromEntries(boxes().map((each) => [
+  each.textContent, Math.round(1000 * each.getBoundingClientRect().width /
+                               each.parentNode.getBoundingClientRect().width)]));
+
+function choose(label, value) {
+  const select = one(`select[aria-label="${label}"]`);
+  select.value = value;
+  select.dispatchEvent(new Event('change'));
+}
+
+function search(text) {
+  const input = one('input[type="search"]');
+  input.value = text;
+  input.dispatchEvent(new Event('input'));
+}
+
+export const names = () => boxes().map((each) => each.textContent);
+
+export const number = () => boxes().length;
+
+export function zoomed() {
+  box('wait: a child to end').click();
+  const inside = shown();
+  all('.controls button')[0].click();
+  return [inside, shown()];
+}
+
+export function walked() {
+  const steps = [];
+  box('all').focus();
+  for (const key of ['ArrowDown', 'ArrowDown', 'ArrowRight', 'Enter', 'Escape']) {
+    press(document.activeElement, key);
+    steps.push(document.activeElement.textContent);
+  }
+  return {steps, shown: shown(), stops: boxes().filter((each) => each.tabIndex === 0).length};
+}
+
+export function switched() {
+  choose('by', 'count');
+  const counts = shown();
+  box('helper (4712)').focus();
+  const sentence = told();
+  choose('kind', 'fault');
+  return [counts, sentence, shown()];
+}
+
+export function searched() {
+  const found = () => texts('.flame > .found');
+  const share = () => all('.controls span')[0].textContent;
+  search('WAIT');
+  const first = [found(), share()];
+  search('nothing like that');
+  return [first, found(), share()];
+}
+
+// How many boxes there are, and by how many pixels the worst one is off its share.
+export function sizes() {
+  const off = (each) => each.getBoundingClientRect().width -
+      parseFloat(each.style.width) / 100 * each.parentNode.getBoundingClientRect().width;
+  return [boxes().length, Math.max(...boxes().map(off))];
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a test sees of a page: look() runs at the page's end and posts the facts to the document around its frame, where
+// receive() waits. The questions of the tests lie in the other files here; each returns something for JSON.
+import * as claims from './claims.js';
+import * as compare from './compare.js';
+import * as flame from './flame.js';
+import * as timeline from './timeline.js';
+import * as waits from './waits.js';
+import {all, styleOf} from './page.js';
+
+export const questions = {claims, compare, flame, timeline, waits};
+
+const colours = ['--page', '--text', '--faint', '--panel', '--link', '--confirmed', '--refuted', '--inconclusive',
+                 '--not-measurable', ...[...Array(16).keys()].map((i) => `--colour-${i}`)];
+
+const hex = (text) => [...new TextEncoder().encode(text)].map((each) => each.toString(16).padStart(2, '0')).join('');
+
+const closed = () => all('details:not([open])').length;
+
+function blank(canvas) {
+  const {width, height} = canvas;
+  if (width * height === 0) {
+    return true;
+  }
+  const copy = Object.assign(document.createElement('canvas'), {width, height});
+  const pixels = copy.getContext('2d', {willReadFrequently: true});
+  pixels.drawImage(canvas, 0, 0);
+  return !pixels.getImageData(0, 0, width, height).data.some((each) => each !== 0);
+}
+
+function focusable(each) {
+  each.focus();
+  return document.activeElement === each;
+}
+
+function cut(each) {
+  const box = each.getBoundingClientRect();
+  return !each.closest('.scroll') && (box.right > innerWidth + 1 || box.left < -1);
+}
+
+// All parts stay filled, and are folded again as they were.
+function print() {
+  const facts = {folded: closed(), ink: Object.fromEntries(colours.map((name) => [name, styleOf(name)]))};
+  window.dispatchEvent(new Event('beforeprint'));
+  facts.folded_in_print = closed();
+  facts.blank_in_print = all('canvas').filter(blank).length;
+  facts.paper = styleOf('--page');
+  window.dispatchEvent(new Event('afterprint'));
+  facts.folded_after_print = closed();
+  return facts;
+}
+
+function cellOf(cell) {
+  const data = cell.querySelector('data');
+  return {text: cell.textContent, value: data ? Number(data.value) : null};
+}
+
+function chartOf(canvas) {
+  const chart = globalThis.Chart?.getChart(canvas);
+  return chart ? [{label: canvas.getAttribute('aria-label'), data: chart.data.datasets.map((set) => set.data),
+                   ticks: Object.values(chart.scales).map((scale) => scale.ticks.map((tick) => tick.label))}] : [];
+}
+
+function unfolded() {
+  const root = document.documentElement;
+  return {
+    ready: root.dataset.ready === 'yes', width: innerWidth, overflow: root.scrollWidth > root.clientWidth,
+    cut: all('h1, h2, h3, p, summary, li, .chart, .bar').filter(cut).map((each) => each.textContent.slice(0, 80)),
+    title: document.title, headings: all('h2').map((each) => each.textContent), text: all('main')[0].innerText,
+    summaries: all('summary').map((each) => each.textContent),
+    canvases: all('canvas').length, blank: all('canvas').filter(blank).length,
+    unreachable: all('summary, a, .scroll').filter((each) => !focusable(each)).length,
+    strangers: all('main script, main b, main img, main iframe').length,
+    charts: all('canvas').flatMap(chartOf),
+    tables: all('table').map((each) => ({
+      label: each.getAttribute('aria-label'), rows: [...each.rows].map((row) => [...row.cells].map(cellOf)),
+    })),
+  };
+}
+
+const pause = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
+
+// A page that has nothing more to paint may never be given another frame.
+const painted = () => Promise.race([
+  new Promise((resolve) => { requestAnimationFrame(() => requestAnimationFrame(resolve)); }).then(() => pause(100)),
+  pause(3000)]);
+
+/** @type {(question?: () => any) => Promise<void>} */
+export async function look(question = () => null) {
+  const facts = print();
+  for (const details of all('details')) {
+    details.open = true;
+  }
+  await painted();
+  Object.assign(facts, unfolded());
+  facts.answer = await question();
+  parent.postMessage(hex(JSON.stringify(facts)), '*');
+}
+
+export function receive() {
+  window.addEventListener('message', (event) => { document.getElementById('answer').textContent = event.data; });
+}

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The timeline out of its columns.
+import {TimelineData} from '../../userspace/report/html/timeline_data.js';
+import {assert, bakery, names, process, report, test} from './told.mjs';
+
+// The waiter reads a pipe until the baker writes to it, at 190. Nothing is known of the oven from 50 on.
+const columns = {
+  wall_ns: 1000,
+  facts: [['running', 'user', null, 0, null, null, 0, 0, null],
+          ['blocked', 'pipe', 'read', null, 'pipe', 'task', 1, 10, 'write'],
+          [null, null, null, null, null, null, 0, 0, null],
+          ['running', 'pipe', 'write', 1, null, null, 0, 0, null]],
+  tasks: [[1, 2, 0], [2, 1, 1], [3, 2, 1]],
+  gap: [0, 20, 50, 0, 10], length: [150, 100, 300, 190, 100], fact: [0, 3, 2, 1, 0],
+  mark: ['birth', 'exec'], mark_at: [50, 300], mark_comm: ['', 'bread'],
+};
+const bakeryData = () => new TimelineData(columns, bakery, names);
+
+test('gaps and lengths become starts and ends', () => {
+  const {rows, columns: {start, end}} = bakeryData();
+  assert.deepEqual([...start], [0, 170, 50, 0, 200]);
+  assert.deepEqual([...end], [150, 270, 350, 190, 300]);
+  assert.deepEqual(rows.map(({task, first, last}) => [task, first, last]), [[1, 0, 2], [2, 2, 3], [3, 3, 5]]);
+  assert.deepEqual(rows[2].marks, [{kind: 'exec', at: 300, comm: 'bread'}]);
+});
+
+test('each pair of condition and activity has a number', () => {
+  const {facts, kinds} = bakeryData();
+  assert.equal(kinds, 9); // two activities, four conditions, and unknown
+  assert.deepEqual(facts.map(({kind}) => kind), [1, 8, 0, 2]);
+});
+
+test('an interval is found by an instant', () => {
+  const data = bakeryData();
+  const [baker, oven] = data.rows;
+  assert.deepEqual([0, 149, 150, 169, 170, 269, 270].map((ns) => data.around(baker, ns)),
+                   [0, 0, null, null, 1, 1, null]);
+  assert.equal(data.around(oven, 49), null);
+  assert.equal(data.firstAfter(baker, 150), 1);
+  assert.equal(data.firstAfter(baker, 999), 2);
+});
+
+test('a task woke those whose wait ended during its interval', () => {
+  const data = bakeryData();
+  const [baker, , waiter] = data.rows;
+  assert.deepEqual(data.wokenDuring(baker, 1, 40), [{i: 3, row: waiter}]);
+  assert.deepEqual(data.wokenDuring(baker, 0, 40), []);
+  assert.deepEqual(data.wokenDuring(baker, 1, 0), []);
+  assert.deepEqual(data.wokenDuring(waiter, 3, 40), []);
+});
+
+test('a process of several tasks has a line of its own', () => {
+  const data = bakeryData();
+  const lines = () => data.lines().map(({name}) => name);
+  assert.deepEqual(lines(), ['baker (10), 2 tasks', 'baker (10)', 'oven (11)', 'waiter (20)']);
+  data.groups[0].folded = true;
+  assert.deepEqual(lines(), ['baker (10), 2 tasks', 'waiter (20)']);
+});
+
+test('processes of a large report begin folded', () => {
+  const ids = [...Array(120).keys()].map((i) => i + 1);
+  /** @type {[number, number, string][]} */
+  const tasks = ids.map((id) => [id, id, 'one']);
+  const told = {...columns, tasks: ids.map((id) => [id, 0, 0]), gap: [], length: [], fact: []};
+  const data = new TimelineData(told, report(process(9, 'crowd', ...tasks)), names);
+  assert.deepEqual(data.lines().map(({name}) => name), ['crowd (9), 120 tasks']);
+});
+
+test('an interval says what, for how long, and who ended it', () => {
+  const data = bakeryData();
+  const [baker, oven, waiter] = data.rows;
+  assert.deepEqual(data.told(waiter, 3), ['waiter (20)', 'pipe (read), blocked', '190 ns, from 0 on', 'for a pipe',
+                                          'ended by baker (10) (write)']);
+  assert.deepEqual(data.told(baker, 0), ['baker (10)', 'user, running on CPU 0', '150 ns, from 0 on']);
+  assert.deepEqual(data.told(oven, 2), ['oven (11)', 'unknown: events were lost', '300 ns, from 50 ns on']);
+});

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Questions of waits_test.cpp.
+import {all, one, press, texts} from './page.js';
+import {colourOf, inkOf} from '../../userspace/report/html/charts.js';
+
+const grid = () => one('.matrix');
+const rows = () => texts('tbody th', grid());
+const columns = () => texts('thead th', grid()).slice(1);
+const cell = (from, to) => one('button', grid().rows[1 + rows().indexOf(from)].cells[1 + columns().indexOf(to)]);
+const values = (each) => all('data', each).map((data) => Number(data.value));
+const heading = () => one('.cell-edges h3').textContent;
+const edges = () => all('.cell-edges tbody tr').map((row) => [...row.cells].map((each) => each.textContent));
+const point = (each, type) => each.dispatchEvent(new MouseEvent(type));
+
+// Of each bar of each chart: the colour of its legend, and its own.
+export const barColours = () => all('canvas').map((canvas) => globalThis.Chart.getChart(canvas)).filter(Boolean)
+    .flatMap((chart) => chart.data.datasets.map((set, i) => [
+      inkOf(colourOf(set.colour)), chart.getDatasetMeta(i).data[0].options.backgroundColor]));
+
+// Name, figures and darkness of each cell.
+export const cells = () => rows().flatMap((from) => columns().map((to) => [`${from} > ${to}`, cell(from, to)]))
+    .filter(([, button]) => button)
+    .map(([name, button]) => [name, values(button), Number(getComputedStyle(button, '::before').opacity)]);
+
+export function visited() {
+  const start = heading();
+  const pair = cell('waiter (20)', 'baker (10)');
+  point(pair, 'mouseenter');
+  const pointed = [heading(), edges()];
+  point(grid(), 'mouseleave');
+  const left = heading();
+  pair.click();
+  point(grid(), 'mouseleave');
+  const clicked = heading();
+  pair.focus();
+  press(document.activeElement, 'ArrowRight');
+  const right = heading();
+  press(document.activeElement, 'ArrowLeft');
+  press(document.activeElement, 'ArrowUp');
+  const up = heading();
+  const stops = all('button', grid()).filter((each) => each.tabIndex === 0).length;
+  return {start, pointed, left, clicked, right, up, stops, pressed: texts('[aria-pressed="true"]', grid())};
+}
+
+export const sums = () => ({
+  rows: rows(), columns: columns(), others: values(cell('40 other processes', '40 other processes')),
+  sum: all('button', grid()).map((each) => values(each)[0]).reduce((a, b) => a + b),
+});
+
+// Each chain: a text for each of its waits, the inner ones behind the outer ones, and all its times.
+export function chains() {
+  const told = (list) => {
+    const item = one(':scope > li', list);
+    const inner = one(':scope > ol', item);
+    const own = [...item.childNodes].filter((each) => each !== inner).map((each) => each.textContent).join('');
+    return [own, ...(inner ? told(inner) : [])];
+  };
+  return all('.chain').map((chain) => [told(chain), values(chain)]);
+}
+
+export const hostile = () => [rows()[0], cell(rows()[0], columns()[0]).ariaLabel, edges()[0][7],
+                              one('.chain').textContent, all('main img').length];
+
+export function unmeasured() {
+  const section = (title) => all('section').find((each) => one('h2', each).textContent.startsWith(title));
+  return [section('Price').textContent, section('Channels').textContent];
+}
+
+export function processFacts() {
+  const facts = (name) => texts(':scope > .body > .faint', all('details').find(
+      (each) => one('summary', each).textContent.startsWith(name))).join(' | ');
+  return ['waiter (20)', 'tray (21)', 'baker (10)'].map(facts);
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Names of tasks, processes, wakers, waits and stack frames, the same for every part of the page. `texts` are the words
+// that the text report uses.
+import {words} from './figures.js';
+
+export const shownProcesses = 200;
+
+const nameOfTask = (task) => `${task.comm} (${task.tid})`;
+const nameOfProcess = (process) => `${process.comm} (${process.tgid})`;
+
+const known = (table, key) => (Object.hasOwn(table, key) ? table[key] : null);
+
+export class Names {
+  /** @param {any} report @param {any} texts */
+  constructor(report, texts) {
+    this.report = report;
+    this.texts = texts;
+    this.tasks = null;
+    this.processes = null;
+  }
+
+  // Without probes of system calls, nothing that is counted in them is known.
+  get callsSeen() {
+    return this.report.prices !== null;
+  }
+
+  // A task with its process, by its id; undefined for one that is not kept.
+  find(id) {
+    this.tasks = this.tasks || new Map(this.report.processes.flatMap(
+        (process) => process.tasks.map((task) => [task.id, {task, process}])));
+    return this.tasks.get(id);
+  }
+
+  /** @param {number} id @param {number} tid what is known of a task that is not kept */
+  task(id, tid) {
+    const found = this.find(id);
+    return found ? nameOfTask(found.task) : tid ? `task ${tid}` : 'others';
+  }
+
+  process(id) {
+    this.processes = this.processes || new Map(this.report.processes.map((process) => [process.id, process]));
+    return this.processes.has(id) ? nameOfProcess(this.processes.get(id)) : '[unknown]';
+  }
+
+  waker({waker, from_task: task, from_tid: tid}) {
+    return waker === 'task' ? this.task(task, tid) : waker === 'unobserved' ? `task ${tid}, not observed` :
+        known(this.texts.wakers, waker) || this.texts.wakers.unknown;
+  }
+
+  // A cause without words stands by its key.
+  wait(cause) {
+    return known(this.texts.waits, cause) || words(cause);
+  }
+
+  // What a stack was taken for.
+  cause(stack) {
+    return stack.wait === null ? stack.kind : `${stack.kind}: ${this.wait(stack.wait)}`;
+  }
+
+  frame(frame) {
+    if (frame.function !== null) {
+      return frame.function;
+    }
+    if (frame.module === null) {
+      return '[unknown]';
+    }
+    if (frame.kernel) {
+      return frame.module;
+    }
+    const mark = known(this.texts.marks, frame.mark);
+    return `${frame.module.split('/').pop()}${mark ? ` (${mark})` : ''}+0x${frame.offset.toString(16)}`;
+  }
+}
