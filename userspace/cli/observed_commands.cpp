@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "cli/log.h"
-#include "report/text_words.h"
+#include "report/words.h"
 
 namespace taskcost {
 namespace {

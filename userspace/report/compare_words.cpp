@@ -10,6 +10,7 @@
 #include "report/diff_words.h"
 #include "report/escape.h"
 #include "report/units.h"
+#include "report/words.h"
 
 namespace taskcost {
 namespace {
@@ -79,8 +80,7 @@ struct Subject {
 
 std::string took_text(const Subject& subject, const QuantityAnswer& answer) {
   const std::string ratio = ratio_text(answer.ratio->ratio);
-  const std::string interval =
-      fmt::format("[{}..{}]", ratio_text(answer.ratio->interval.low), ratio_text(answer.ratio->interval.high));
+  const std::string interval = ratios_text(answer.ratio->interval);
   return subject.wall
              ? fmt::format("{} takes {} times as long as {} {}", subject.left, ratio, subject.right, interval)
              : fmt::format("{} uses {} times the CPU time of {} {}", subject.left, ratio, subject.right, interval);
@@ -123,14 +123,7 @@ std::string command_label(const Experiment& experiment, std::size_t command) {
   return std::string(1, static_cast<char>('A' + command));
 }
 
-std::string ratio_interval_text(const PairedRatio& ratio) {
-  return fmt::format("{} [{}..{}]", ratio_text(ratio.ratio), ratio_text(ratio.interval.low),
-                     ratio_text(ratio.interval.high));
-}
-
-std::string interval_text(const Interval& interval, const char* unit) {
-  return fmt::format("[{}..{}]", quantity_text(interval.low, unit), quantity_text(interval.high, unit));
-}
+std::string ratio_interval_text(const PairedRatio& ratio) { return ratio_text(ratio.ratio, ratio.interval); }
 
 PartWords::PartWords(const CommandRuns& one, const CommandRuns& other, bool several_processes) {
   if (several_processes) {

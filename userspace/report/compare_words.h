@@ -15,8 +15,7 @@ inline constexpr double ns_per_second = 1e9;
 // The name that was given, else "A", "B", ...
 std::string command_label(const Experiment& experiment, std::size_t command);
 
-std::string ratio_interval_text(const PairedRatio& ratio);              // "1.23 [1.20..1.26]"
-std::string interval_text(const Interval& interval, const char* unit);  // "[1.20 ms..1.26 ms]"
+std::string ratio_interval_text(const PairedRatio& ratio);  // "1.23 [1.20..1.26]"
 
 // What the parts of one or two commands are called: with the name of their process where there are several.
 class PartWords {

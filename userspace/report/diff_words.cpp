@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "report/escape.h"
-#include "report/text_words.h"
 #include "report/units.h"
+#include "report/words.h"
 
 namespace taskcost {
 namespace {
@@ -135,9 +135,8 @@ std::string changed_text(const Difference& difference, const Change& change, boo
   }
   const auto interval = change.ratio_interval();
   return fmt::format("B {} {}{} x as {} as A ({}){}.", on_cpus ? "spent" : "took", ratio_text(*ratio),
-                     interval ? fmt::format(" [{}..{}]", ratio_text(interval->low), ratio_text(interval->high)) : "",
-                     on_cpus ? "much time on CPUs" : "long", compared_text(change),
-                     reasons_text(difference, *change.difference(), on_cpus));
+                     interval ? " " + ratios_text(*interval) : "", on_cpus ? "much time on CPUs" : "long",
+                     compared_text(change), reasons_text(difference, *change.difference(), on_cpus));
 }
 
 bool both_measured(const Change* change) { return change != nullptr && change->a.measured() && change->b.measured(); }
@@ -154,10 +153,6 @@ std::string claims_text(const Difference& difference) {
 }
 
 }  // namespace
-
-std::string signed_quantity_text(double difference, std::string_view unit) {
-  return (difference > 0 ? "+" : "") + quantity_text(difference, unit);
-}
 
 std::string piece_text(const Piece& piece) {
   switch (piece.kind) {

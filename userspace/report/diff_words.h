@@ -4,7 +4,6 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 
 #include "taskcost/diff.h"
 
@@ -12,7 +11,6 @@ namespace taskcost {
 
 std::string piece_text(const Piece& piece);                // "blocked on a timer"
 std::string quantity_name_text(const QuantityName& name);  // "fork, mean until published"
-std::string signed_quantity_text(double difference, std::string_view unit);
 
 // How far two figures of one report have to be apart to be told as a change.
 inline constexpr double noticed = 0.01;

@@ -8,7 +8,7 @@
 #include "report/html_assets.h"
 #include "report/html_timeline.h"
 #include "report/json_writer.h"
-#include "report/text_words.h"
+#include "report/words.h"
 #include "taskcost/compare.h"
 #include "taskcost/report.h"
 

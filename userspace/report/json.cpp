@@ -8,7 +8,6 @@
 #include "report/json_sections.h"
 #include "report/json_writer.h"
 #include "report/remarks.h"
-#include "report/text_words.h"
 #include "report/units.h"
 
 namespace taskcost {

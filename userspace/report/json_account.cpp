@@ -2,7 +2,7 @@
 #include <string_view>
 
 #include "report/json_sections.h"
-#include "report/text_words.h"
+#include "report/words.h"
 
 namespace taskcost {
 namespace {

@@ -121,7 +121,10 @@ void add_losses(std::vector<Remark>& remarks, const Report& report) {
 // How long a task has a CPU at a time, on average.
 std::string slice_text(const Account& account, Duration running) {
   const std::uint64_t switches = account.switches();
-  return switches == 0 ? "" : fmt::format(" (here a task has a CPU for {} at a time)", mean_text(running, switches));
+  return switches == 0
+             ? ""
+             : fmt::format(" (here a task has a CPU for {} at a time)",
+                           nanoseconds_text(static_cast<double>(running.count()) / static_cast<double>(switches)));
 }
 
 void add_cpu_time(std::vector<Remark>& remarks, const Report& report) {

@@ -117,6 +117,10 @@ std::string quantity_text(double value, std::string_view unit) {
   return fmt::format("{} {}", number_text(value), unit);
 }
 
+std::string signed_quantity_text(double difference, std::string_view unit) {
+  return (difference > 0 ? "+" : "") + quantity_text(difference, unit);
+}
+
 std::string iso_time_text(std::uint64_t realtime_ns) {
   constexpr std::uint64_t second = 1'000'000'000U;
   return fmt::format("{}T{}.{:09}Z", date_text(realtime_ns / second), time_of_day_text(realtime_ns / second),
@@ -126,14 +130,6 @@ std::string iso_time_text(std::uint64_t realtime_ns) {
 std::string utc_time_text(std::uint64_t realtime_ns) {
   constexpr std::uint64_t second = 1'000'000'000U;
   return fmt::format("{} {} UTC", date_text(realtime_ns / second), time_of_day_text(realtime_ns / second));
-}
-
-std::string mean_text(Duration sum, std::uint64_t count) {
-  return count == 0 ? "-" : nanoseconds_text(static_cast<double>(sum.count()) / static_cast<double>(count));
-}
-
-std::string measured_text(const std::optional<std::uint64_t>& count) {
-  return count ? std::to_string(*count) : std::string(not_measured);
 }
 
 std::string grouped_text(std::uint64_t value) {

@@ -4,7 +4,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -24,15 +23,12 @@ std::string share_text(double part, double whole);           // "53.4%"; "-" of 
 std::string signed_percent_text(double part, double whole);  // "+0.02%"; "-" of nothing
 // By unit: "ns", "bytes", "count"; any other unit follows the number.
 std::string quantity_text(double value, std::string_view unit);
+std::string signed_quantity_text(double difference, std::string_view unit);  // with "+" above zero
 
 // Of nanoseconds since 1970, in UTC: "2026-11-29T16:08:40.123456789Z" for machines, "2026-11-29 16:08:40 UTC" to read.
 std::string iso_time_text(std::uint64_t realtime_ns);
 std::string utc_time_text(std::uint64_t realtime_ns);
 
-// Sum over count, or "-" when there was none.
-std::string mean_text(Duration sum, std::uint64_t count);
-// The count, or `not_measured`.
-std::string measured_text(const std::optional<std::uint64_t>& count);
 // "1,234,567"
 std::string grouped_text(std::uint64_t value);
 // "1 process", "2 processes"

@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <ostream>
 
-#include "report/text_page.h"
+#include "report/text/page.h"
 #include "report/units.h"
 #include "verdict/statistics.h"
 
@@ -62,13 +62,12 @@ std::string text_or_dash(const std::optional<std::uint64_t>& value, Text text) {
   return value ? text(static_cast<double>(*value)) : "-";
 }
 
-Table table_of(const Block& block) {
-  Table table(
-      {{"tool", Column::Align::left}, {"slowdown [95 %]"}, {"of empty [95 %]"}, {"lost"}, {"memory"}, {"output"}});
+sections::Table table_of(const Block& block) {
+  sections::Table table({sections::left("tool"), "slowdown [95 %]", "of empty [95 %]", "lost", "memory", "output"});
   for (const Row& row : block.rows) {
     if (!row.not_possible.empty()) {
       table.row({row.tool.name});
-      table.note("not possible: " + row.not_possible, Page::margin);
+      table.note("not possible: " + row.not_possible, sections::margin);
       continue;
     }
     table.row({row.tool.name, estimate_text(slowdown(row)), estimate_text(multiple_of_empty(row, block)),
@@ -143,19 +142,22 @@ std::optional<std::uint64_t> median_output(const Row& row) {
 
 void render_text(const Results& results, std::ostream& out) {
   constexpr unsigned width = 100;
-  const TextOptions options{.width = width};
-  Page page(out, options);
-  page.paragraph(fmt::format("Linux {}, {}, clock source {}; {}; load {:.2f} before, {:.2f} after", results.kernel,
-                             counted(results.cpus, "CPU", "CPUs"), results.clock_source,
-                             counted(results.rounds, "round", "rounds"), results.load_before, results.load_after),
-                 0);
+  sections::Section head("head");
+  head.say(fmt::format("Linux {}, {}, clock source {}; {}; load {:.2f} before, {:.2f} after", results.kernel,
+                       counted(results.cpus, "CPU", "CPUs"), results.clock_source,
+                       counted(results.rounds, "round", "rounds"), results.load_before, results.load_after),
+           sections::Tone::plain, 0);
+  std::vector<sections::Section> page{std::move(head)};
   for (const Block& block : results.blocks) {
-    page.heading(fmt::format("{}: {}", block.workload.name, block.workload.what));
+    sections::Section section(std::string(block.workload.name),
+                              fmt::format("{}: {}", block.workload.name, block.workload.what));
     if (const auto untraced = untraced_ns(block); !untraced.empty()) {
-      page.paragraph(fmt::format("untraced: {} a {}", nanoseconds_text(median(untraced)), block.workload.each));
+      section.say(fmt::format("untraced: {} a {}", nanoseconds_text(median(untraced)), block.workload.each));
     }
-    page.table(table_of(block));
+    section.add(table_of(block));
+    page.push_back(std::move(section));
   }
+  paint_text(page, out, {.width = width});
 }
 
 void render_json(const Results& results, std::ostream& out) {

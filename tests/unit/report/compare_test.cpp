@@ -6,10 +6,10 @@
 #include <sstream>
 #include <string>
 
-#include "support/columns.h"
 #include "support/fixture_runs.h"
 #include "support/golden.h"
 #include "support/schema.h"
+#include "support/section_queries.h"
 
 namespace taskcost {
 namespace {
@@ -24,9 +24,9 @@ using testing::StartsWith;
 
 Comparison two_bakers() { return compare_runs(experiment_of({{10ms, 1ms, 300, 2ms}, {10ms, 4ms, 1200, 2ms}}, 16)); }
 
-std::string text_of(const Comparison& comparison, bool verbose = false) {
+std::string text_of(const Comparison& comparison) {
   std::ostringstream out;
-  render_comparison_text(comparison, out, {80, false, verbose});
+  render_comparison_text(comparison, out, {});
   return out.str();
 }
 
@@ -40,37 +40,37 @@ std::string complaints(const json& document) { return test::schema_complaints(co
 
 TEST(CompareText, Golden) { test::expect_golden("compare.txt", text_of(two_bakers())); }
 
-TEST(CompareText, AnswersFirstAndFits) {
-  const std::string text = text_of(two_bakers());
-  EXPECT_THAT(text, StartsWith("B takes 1.23 times as long as A [1."));
-  std::istringstream lines(text + text_of(two_bakers(), true));
-  for (std::string line; std::getline(lines, line);) {
-    EXPECT_LE(test::columns_of(line), 80) << line;
-  }
+std::string answer_of(const Comparison& comparison) {
+  return test::first_said(sections::of(comparison, false).front());
 }
 
-TEST(CompareText, SaysWhatIsTheSameAndWhatIsUndecided) {
-  EXPECT_THAT(text_of(compare_runs(experiment_of({{10ms}, {10ms}}, 16))), HasSubstr("(the same)."));
-  EXPECT_THAT(text_of(compare_runs(experiment_of({{10ms}, {30ms}}, 2))), HasSubstr("Too few rounds (2)"));
+TEST(CompareSections, AnswerFirst) {
+  EXPECT_THAT(answer_of(two_bakers()), StartsWith("B takes 1.23 times as long as A [1."));
+}
+
+TEST(CompareSections, SayWhatIsTheSameAndWhatIsUndecided) {
+  EXPECT_THAT(answer_of(compare_runs(experiment_of({{10ms}, {10ms}}, 16))), HasSubstr("(the same)."));
+  EXPECT_THAT(answer_of(compare_runs(experiment_of({{10ms}, {30ms}}, 2))), HasSubstr("Too few rounds (2)"));
   std::vector<std::vector<test::FixtureRun>> scattered(2);
   for (int run = 0; run < 12; ++run) {
     scattered[0].push_back({run % 2 == 0 ? 10ms : 14ms});
     scattered[1].push_back({run % 3 == 0 ? 10ms : 14ms});
   }
-  EXPECT_THAT(text_of(compare_runs(experiment_of(scattered))), HasSubstr("(undecided): "));
+  EXPECT_THAT(answer_of(compare_runs(experiment_of(scattered))), HasSubstr("(undecided): "));
 }
 
-TEST(CompareText, NamesAreToldWhereTheyWereGiven) {
+TEST(CompareSections, TellNamesWhereTheyWereGiven) {
   Experiment experiment = experiment_of({{10ms}, {20ms}}, 16);
   experiment.commands[1].name = "new\x1b[2J";
-  const std::string text = text_of(compare_runs(std::move(experiment)));
-  EXPECT_THAT(text, AllOf(StartsWith("new\\x1b[2J takes 2.0"), Not(HasSubstr("\x1b"))));
+  EXPECT_THAT(answer_of(compare_runs(std::move(experiment))), StartsWith("new\\x1b[2J takes 2.0"));
 }
 
-TEST(CompareText, OneCommand) {
-  const std::string text = text_of(compare_runs(experiment_of({{10ms, 1ms, 300, 2ms, 5ms}}, 10)));
-  EXPECT_THAT(text, AllOf(StartsWith("A takes 18.0 ms ["), HasSubstr("median of 10 runs"),
-                          HasSubstr("helper: user code"), HasSubstr("minor faults")));
+TEST(CompareSections, OfOneCommand) {
+  const auto page = sections::of(compare_runs(experiment_of({{10ms, 1ms, 300, 2ms, 5ms}}, 10)), false);
+  EXPECT_THAT(test::ids_of(page), testing::ElementsAre("head", "medians", "wall_time", "cpu_time", "counts"));
+  EXPECT_THAT(test::first_said(page[0]), AllOf(StartsWith("A takes 18.0 ms ["), HasSubstr("median of 10 runs")));
+  EXPECT_THAT(test::row_of(page[3], "helper: user code"), testing::SizeIs(3));
+  EXPECT_THAT(test::row_of(page[4], "minor faults"), testing::SizeIs(5));
 }
 
 TEST(CompareJson, FollowsItsSchema) {

@@ -8,11 +8,11 @@
 #include <sstream>
 #include <string>
 
-#include "support/columns.h"
 #include "support/figures_of.h"
 #include "support/golden.h"
 #include "support/report_builder.h"
 #include "support/schema.h"
+#include "support/section_queries.h"
 
 namespace taskcost {
 namespace {
@@ -20,25 +20,28 @@ namespace {
 using namespace std::chrono_literals;
 using nlohmann::json;
 using test::compared;
+using test::first_said;
 using test::Life;
 using test::ReportBuilder;
+using test::row_of;
+using test::rows_of;
+using test::said;
+using testing::Contains;
+using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
 
-std::string text_of(const Difference& difference, const TextOptions& options = {}) {
+std::string text_of(const Difference& difference) {
   std::ostringstream out;
-  render_difference_text(difference, out, options);
+  render_difference_text(difference, out, {});
   return out.str();
 }
 
-// On one line, as words are looked for.
-std::string flowing(std::string text) {
-  for (std::size_t at = text.find('\n'); at != std::string::npos; at = text.find('\n', at)) {
-    text.replace(at, 1, " ");
-  }
-  return text;
+sections::Section section_in(const Difference& difference, const std::string& id) {
+  return test::section_of(sections::of(difference, false), id);
 }
+std::string head_in(const Difference& difference) { return first_said(section_in(difference, "head")); }
 
 std::string json_of(const Difference& difference) {
   std::ostringstream out;
@@ -48,14 +51,6 @@ std::string json_of(const Difference& difference) {
 
 std::string complaints(const std::string& document) {
   return test::schema_complaints(difference_schema(), json::parse(document));
-}
-
-void expect_within_80(const std::string& text) {
-  std::istringstream lines(text);
-  for (std::string line; std::getline(lines, line);) {
-    EXPECT_GE(test::columns_of(line), 0) << "not printable: " << line;
-    EXPECT_LE(test::columns_of(line), 80) << line;
-  }
 }
 
 // A bakery whose helper waits for the oven's lock for longer.
@@ -101,95 +96,82 @@ TEST(DiffText, AFullComparisonIsWrittenAsBefore) {
   test::expect_golden("diff.txt", text_of(compared(test::full_report(), changed_full_report())));
 }
 
-TEST(DiffText, TheFirstLineIsTheAnswer) {
-  const std::string text = flowing(text_of(compared(bakery(100ms), bakery(500ms))));
-  EXPECT_THAT(text, StartsWith("B took 1.80 x as long as A (901 ms against 501 ms, +400 ms): mostly blocked on a "
-                               "futex of its process (+396 ms)."));
-  EXPECT_THAT(text, HasSubstr("One run each: no interval."));
-  EXPECT_THAT(flowing(text_of(compared(bakery(500ms), bakery(100ms)))),
-              StartsWith("B took 0.56 x as long as A (501 ms against 901 ms, -400 ms): mostly less time blocked on a "
-                         "futex of its process (-396 ms)."));
+TEST(DiffSections, TheAnswerComesFirst) {
+  const sections::Section head = section_in(compared(bakery(100ms), bakery(500ms)), "head");
+  EXPECT_THAT(said(head), ElementsAre("B took 1.80 x as long as A (901 ms against 501 ms, +400 ms): mostly blocked on "
+                                      "a futex of its process (+396 ms).",
+                                      StartsWith("One run each: no interval.")));
+  EXPECT_EQ(head_in(compared(bakery(500ms), bakery(100ms))),
+            "B took 0.56 x as long as A (501 ms against 901 ms, -400 ms): mostly less time blocked on a futex of its "
+            "process (-396 ms).");
 }
 
-TEST(DiffText, WhatWorkedAgainstTheChangeIsTold) {
-  EXPECT_THAT(flowing(text_of(compared(bakery(100ms, 400ms), bakery(500ms, 300ms)))),
+TEST(DiffSections, WhatWorkedAgainstTheChangeIsTold) {
+  EXPECT_THAT(head_in(compared(bakery(100ms, 400ms), bakery(500ms, 300ms))),
               HasSubstr("mostly blocked on a futex of its process (+396 ms); but running user code (-100 ms)."));
 }
 
-TEST(DiffText, NoChangeIsSaidAndWhatCancelsOut) {
-  EXPECT_THAT(text_of(compared(bakery(100ms), bakery(100ms))),
-              StartsWith("No change of wall time beyond 1 % (501 ms against 501 ms, 0).\n"));
-  EXPECT_THAT(flowing(text_of(compared(bakery(100ms, 400ms), bakery(300ms, 200ms)))),
-              StartsWith("No change of wall time beyond 1 % (501 ms against 501 ms, 0); within it running user code "
-                         "(-200 ms), blocked on a futex of its process (+198 ms)."));
+TEST(DiffSections, NoChangeIsSaidAndWhatCancelsOut) {
+  EXPECT_EQ(head_in(compared(bakery(100ms), bakery(100ms))),
+            "No change of wall time beyond 1 % (501 ms against 501 ms, 0).");
+  EXPECT_EQ(head_in(compared(bakery(100ms, 400ms), bakery(300ms, 200ms))),
+            "No change of wall time beyond 1 % (501 ms against 501 ms, 0); within it running user code (-200 ms), "
+            "blocked on a futex of its process (+198 ms).");
 }
 
-TEST(DiffText, OfAChosenWindowTheTimeOnCpusIsTold) {
+TEST(DiffSections, OfAChosenWindowTheTimeOnCpusIsTold) {
   Report a = bakery(100ms, 100ms);
   Report b = bakery(100ms, 400ms);
   a.window_end = b.window_end = WindowEnd::duration;
-  EXPECT_THAT(flowing(text_of(compared(a, b))),
-              StartsWith("B spent 3.97 x as much time on CPUs as A (401 ms against 101 ms, +300 ms): mostly running "
-                         "user code (+300 ms)."));
+  EXPECT_EQ(head_in(compared(a, b)),
+            "B spent 3.97 x as much time on CPUs as A (401 ms against 101 ms, +300 ms): mostly running user code "
+            "(+300 ms).");
 }
 
-TEST(DiffText, WhatIsNotAlikeComesFirst) {
+TEST(DiffSections, WhatIsNotAlikeComesFirst) {
   Report b = bakery(100ms);
   b.host.kernel = "6.12.9-amd64";
-  const std::string text = text_of(compared(bakery(100ms), b));
-  EXPECT_THAT(text, StartsWith("Not alike: kernel (below).\n"));
-  EXPECT_THAT(text, HasSubstr("kernel: A 6.1.0-18-amd64, B 6.12.9-amd64"));
+  const Difference difference = compared(bakery(100ms), b);
+  EXPECT_EQ(head_in(difference), "Not alike: kernel (below).");
+  EXPECT_THAT(said(section_in(difference, "mismatches")), ElementsAre("kernel: A 6.1.0-18-amd64, B 6.12.9-amd64"));
 }
 
-TEST(DiffText, NotMeasuredIsNoZero) {
+TEST(DiffSections, NotMeasuredIsNoZero) {
   Report a = bakery(100ms);
   Report b = bakery(100ms);
   b.session.totals.counters[TC_COUNTER_MIGRATIONS] = 7;
   a.session.totals.counters[TC_COUNTER_MIGRATIONS] = std::nullopt;
-  EXPECT_THAT(text_of(compared(a, b)), HasSubstr("not measured in A: migrations"));
+  EXPECT_THAT(said(section_in(compared(a, b), "counter")), Contains("not measured in A: migrations"));
 }
 
-TEST(DiffText, ProcessesAreNewOrGone) {
+TEST(DiffSections, ProcessesAreNewOrGone) {
   ReportBuilder one;
   one.process(1, "old", How::fork, 0ms, Life().runs(TC_ACTIVITY_USER, 5ms));
   ReportBuilder other;
   other.process(1, "young", How::fork, 0ms, Life().runs(TC_ACTIVITY_USER, 9ms));
-  const std::string text = text_of(compared(one.build(), other.build()));
-  EXPECT_THAT(text, testing::ContainsRegex("young +0 -> 1 +- +9.00 ms +.9.00 ms +new"));
-  EXPECT_THAT(text, testing::ContainsRegex("old +1 -> 0 +5.00 ms +- +-5.00 ms +gone"));
+  const sections::Section processes = section_in(compared(one.build(), other.build()), "processes");
+  EXPECT_THAT(row_of(processes, "young"),
+              ElementsAre("young", "0 -> 1", "-", "9.00 ms", "+9.00 ms", "new", "running user code"));
+  EXPECT_THAT(row_of(processes, "old"),
+              ElementsAre("old", "1 -> 0", "5.00 ms", "-", "-5.00 ms", "gone", "running user code"));
 }
 
-TEST(DiffText, FitsAndEscapesWhatIsHostile) {
-  const std::string evil = "\x1b[2J\n\xe2\x80\xae" + std::string(300, 'x');
-  ReportBuilder a;
-  a.process(1, evil, How::fork, 0ms, Life().runs(TC_ACTIVITY_USER, 5ms));
-  a.report().target.command = evil;
-  ReportBuilder b;
-  b.process(1, "y\x1b]0;\a", How::fork, 0ms, Life().runs(TC_ACTIVITY_USER, 9s));
-  b.report().host.kernel = evil;
-  for (const bool verbose : {false, true}) {
-    const Difference difference = compared(a.build(), b.build());
-    const std::string text = text_of(difference, {80, false, verbose});
-    expect_within_80(text);
-    EXPECT_THAT(text, Not(HasSubstr("\x1b")));
-    EXPECT_THAT(json_of(difference), Not(HasSubstr("\x1b")));
-    EXPECT_EQ(complaints(json_of(difference)), "");
-  }
-}
-
-TEST(DiffText, VerboseShowsEveryQuantityAndFits) {
+TEST(DiffSections, VerboseLeavesNothingOut) {
   const Difference difference = compared(test::full_report(), changed_full_report());
-  const std::string text = text_of(difference, {80, false, true});
-  expect_within_80(text);
-  expect_within_80(text_of(difference));
-  EXPECT_THAT(text, Not(HasSubstr("--verbose")));
-  EXPECT_GT(text.size(), text_of(difference).size());
+  std::size_t rows = 0;
+  for (const sections::Section& section : sections::of(difference, true)) {
+    EXPECT_THAT(said(section), Not(Contains(HasSubstr("--verbose")))) << section.id;
+    rows += rows_of(section).size();
+  }
+  EXPECT_GT(rows, 60);
 }
 
-TEST(DiffText, ColoursOnlyOnRequest) {
-  const Difference difference = compared(bakery(100ms), bakery(500ms));
-  EXPECT_THAT(text_of(difference), Not(HasSubstr("\x1b")));
-  EXPECT_THAT(text_of(difference, {80, true, false}), HasSubstr("\x1b[31m+400 ms"));
+TEST(DiffSections, MoreTimeIsBad) {
+  const sections::Section pieces = section_in(compared(bakery(100ms), bakery(500ms)), "pieces");
+  const sections::Cell& change = test::items_of<sections::Table>(pieces).at(0).rows.at(0).cells.at(3);
+  EXPECT_EQ(change.text, "+396 ms");
+  EXPECT_EQ(change.value, 396e6);
+  EXPECT_EQ(change.tone, sections::Tone::bad);
 }
 
 TEST(DiffJson, FollowsItsSchema) {

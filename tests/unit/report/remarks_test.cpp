@@ -4,10 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <sstream>
-
 #include "support/report_builder.h"
+#include "support/section_queries.h"
 
 namespace taskcost {
 namespace {
@@ -15,24 +13,16 @@ namespace {
 using namespace std::chrono_literals;
 using test::Life;
 using test::ReportBuilder;
+using test::said;
+using test::Texts;
 using ::testing::AllOf;
+using ::testing::Contains;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using ::testing::Not;
+using ::testing::StartsWith;
 
-std::string text_of(const Report& report, bool verbose = false) {
-  std::ostringstream out;
-  render_text(report, out, {80, false, verbose});
-  return out.str();
-}
-
-std::string on_one_line(std::string text) {
-  std::ranges::replace(text, '\n', ' ');
-  while (text.find("  ") != std::string::npos) {
-    text.replace(text.find("  "), 2, " ");
-  }
-  return text;
-}
+Texts losses_of(const Report& report, bool verbose = false) { return said(sections::losses(report, verbose)); }
 
 // A program with so many faults, and the CPU time that the kernel has of it.
 Report program(std::uint64_t faults, Duration running, Duration of_kernel, std::uint64_t switches = 100) {
@@ -73,8 +63,8 @@ TEST(Remarks, EveryLossSaysWhatItMeans) {
 TEST(Remarks, OfRefusedTasksTheWayOutIsNamed) {
   Report report = program(1000, 1s, 1s);
   report.session.losses.counts[TC_LOSS_MISSED_LEDGERS] = 31;
-  EXPECT_THAT(on_one_line(text_of(report)),
-              AllOf(HasSubstr("! 31 tasks without a ledger"), HasSubstr("are in no other figure. Raise --max-tasks.")));
+  EXPECT_THAT(losses_of(report), ElementsAre(StartsWith("! 31 tasks without a ledger"),
+                                             HasSubstr("are in no other figure. Raise --max-tasks.")));
 }
 
 // Three of a thousand faults change no figure that one can see.
@@ -83,13 +73,13 @@ TEST(Remarks, WhatDoesNotMatterIsNotShownUnasked) {
   report.session.losses.counts[TC_LOSS_UNRESOLVED_FAULTS] = 3;
   ASSERT_EQ(remarks_of(report).size(), 1U);
   EXPECT_FALSE(remarks_of(report)[0].matters);
-  EXPECT_THAT(text_of(report), AllOf(Not(HasSubstr("  ! ")), HasSubstr("losses: none that a figure shows")));
-  EXPECT_THAT(on_one_line(text_of(report, true)),
-              AllOf(HasSubstr("! 3 page faults that the kernel resolved unseen"),
-                    HasSubstr("0.3% of 1,000 page faults: they are counted, and their time is part of what they")));
+  EXPECT_THAT(losses_of(report), ElementsAre(StartsWith("losses: none that a figure shows")));
+  EXPECT_THAT(losses_of(report, true),
+              ElementsAre("! 3 page faults that the kernel resolved unseen",
+                          StartsWith("0.3% of 1,000 page faults: they are counted, and their time is part of")));
   report.session.losses.counts[TC_LOSS_UNRESOLVED_FAULTS] = 30;
   EXPECT_TRUE(remarks_of(report)[0].matters);
-  EXPECT_THAT(text_of(report), HasSubstr("  ! 30 page faults that the kernel resolved unseen\n"));
+  EXPECT_THAT(losses_of(report), Contains("! 30 page faults that the kernel resolved unseen"));
 }
 
 TEST(Remarks, ADifferenceFromTheKernelsCpuTimeHasItsReason) {
@@ -99,10 +89,12 @@ TEST(Remarks, ADifferenceFromTheKernelsCpuTimeHasItsReason) {
   ASSERT_NE(remark, nullptr);
   EXPECT_THAT(remark->text, AllOf(HasSubstr("stands still between a wake-up and the switch"),
                                   HasSubstr("a task has a CPU for 44.0 µs at a time")));
-  EXPECT_THAT(on_one_line(text_of(less)), HasSubstr("CPU time: The kernel's clock for this stands still"));
+  EXPECT_THAT(said(sections::kernel_books(less)),
+              Contains(StartsWith("CPU time: The kernel's clock for this stands still")));
   const Report more = program(1000, 1140ms, 1s);
-  EXPECT_THAT(on_one_line(text_of(more)), HasSubstr("CPU time: Interrupts, and time that a hypervisor takes away"));
-  EXPECT_THAT(text_of(more), HasSubstr("virtualized (kvm)"));
+  EXPECT_THAT(said(sections::kernel_books(more)),
+              Contains(AllOf(StartsWith("CPU time: Interrupts, and time that a hypervisor takes away"),
+                             HasSubstr("virtualized (kvm)"))));
 }
 
 }  // namespace

@@ -9,14 +9,19 @@
 #include <string>
 
 #include "support/fixture_stacks.h"
+#include "support/section_queries.h"
 #include "taskcost/report.h"
 
 namespace taskcost::test {
 namespace {
 
 using nlohmann::json;
+using testing::AllOf;
+using testing::Contains;
+using testing::ElementsAre;
 using testing::HasSubstr;
-using testing::Not;
+using testing::IsEmpty;
+using testing::IsSupersetOf;
 
 std::string folded(const Report& report, StackWeight weight) {
   std::ostringstream out;
@@ -36,48 +41,41 @@ json report_json(const Report& report) {
   return json::parse(out.str());
 }
 
-std::string text(const Report& report, const TextOptions& options = {}) {
-  std::ostringstream out;
-  render_text(report, out, options);
-  return out.str();
+TEST(StacksSection, HasTheHeaviestOfEachKind) {
+  const sections::Section section = sections::stacks(report_with_stacks(), false);
+  EXPECT_THAT(first_said(section),
+              AllOf(HasSubstr("2302 events, 13.1% of them cut before"), HasSubstr("7 more without")));
+  const auto tables = items_of<sections::Table>(section);
+  ASSERT_EQ(tables.size(), 2);
+  EXPECT_EQ(tables[0].columns[0].title, "wait");
+  EXPECT_THAT(texts_of(tables[0].rows[0].cells), ElementsAre("bakery: a pipe", "240 ms", "72.7%", "2000"));
+  EXPECT_EQ(tables[0].rows[0].cells[1].value, 240e6);
+  EXPECT_THAT(said(section), IsSupersetOf({"pipe_read <- ksys_read", "read <- main <- _start",
+                                           "Dough::knead(int) <- dough.so (unlinked)+0x1234 <- [cut]"}));
 }
 
-TEST(StacksInText, AreTheHeaviestOfEachKind) {
-  const std::string all = text(report_with_stacks());
-  EXPECT_THAT(all, HasSubstr("2302 events, 13.1%\n  of them cut before"));
-  EXPECT_THAT(all, HasSubstr("7 more without a stack"));
-  EXPECT_THAT(all, HasSubstr("  wait                       time  share  count\n"
-                             "  bakery: a pipe           240 ms  72.7%   2000\n"
-                             "    pipe_read <- ksys_read\n"
-                             "    read <- main <- _start\n"));
-  EXPECT_THAT(all, HasSubstr("    Dough::knead(int) <- dough.so (unlinked)+0x1234 <- [cut]\n"));
-}
-
-TEST(StacksInText, AreSilentUnasked) { EXPECT_THAT(text(full_report()), Not(HasSubstr("Stacks\n"))); }
-
-TEST(StacksInText, SayWhenNothingHappened) {
+TEST(StacksSection, IsThereOnRequest) {
   Report report = full_report();
+  EXPECT_THAT(sections::stacks(report, false).blocks, IsEmpty());
   report.stacks.emplace();
-  EXPECT_THAT(text(report), HasSubstr("nothing happened that stacks are kept of"));
+  EXPECT_THAT(said(sections::stacks(report, false)), ElementsAre("nothing happened that stacks are kept of"));
 }
 
-TEST(StacksInText, AreAllThereWhenVerbose) {
+TEST(StacksSection, HasThemAllWhenVerbose) {
   Report report = report_with_stacks();
   for (int i = 0; i < 5; ++i) {
     report.stacks->stacks.push_back(
         waiting(1, TC_WAIT_PIPE, 1, 1ms, {user_frame("baker" + std::to_string(i)), user_frame("read")}));
   }
-  EXPECT_THAT(text(report), HasSubstr("and 4 more (--verbose)"));
-  TextOptions verbose;
-  verbose.verbose = true;
-  EXPECT_THAT(text(report, verbose), HasSubstr("read <- baker4"));
+  EXPECT_THAT(said(sections::stacks(report, false)), Contains("and 4 more (--verbose)"));
+  EXPECT_THAT(said(sections::stacks(report, true)), Contains("read <- baker4"));
 }
 
-TEST(StacksInText, AFunctionThatCallsItselfStandsOnce) {
+TEST(StacksSection, AFunctionThatCallsItselfStandsOnce) {
   Report report = report_with_stacks();
   report.stacks->stacks = {waiting(1, TC_WAIT_PIPE, 1, 1ms,
                                    {user_frame("main"), user_frame("walk"), user_frame("walk"), user_frame("walk")})};
-  EXPECT_THAT(text(report), HasSubstr("walk (3x) <- main"));
+  EXPECT_THAT(said(sections::stacks(report, false)), Contains("walk (3x) <- main"));
 }
 
 TEST(Folded, ByTime) {

@@ -6,7 +6,7 @@
 #include <chrono>
 #include <sstream>
 
-#include "report/text_family.h"
+#include "report/text/page.h"
 #include "support/columns.h"
 #include "support/golden.h"
 #include "support/hostile_names.h"
@@ -22,7 +22,6 @@ using test::Life;
 using test::ReportBuilder;
 using testing::AllOf;
 using testing::HasSubstr;
-using testing::Not;
 
 std::string rendered(const Report& report, const TextOptions& options = {}) {
   std::ostringstream out;
@@ -46,12 +45,6 @@ void expect_within(const std::string& text, int width) {
     EXPECT_LE(columns, width) << line;
     EXPECT_FALSE(line.ends_with(' ')) << "trailing space: " << line;
   }
-}
-
-std::size_t position(const std::string& text, const std::string& part) {
-  const std::size_t at = text.find(part);
-  EXPECT_NE(at, std::string::npos) << part;
-  return at;
 }
 
 // A shell script of 300 commands, one of which fails.
@@ -150,153 +143,63 @@ TEST(Text, IsColouredOnlyOnRequest) {
   EXPECT_EQ(plain, rendered(full_report()));
 }
 
-TEST(Text, VerifySpeaksOfClaimsFirst) {
-  Report report = full_report();
-  const std::string run = rendered(report);
-  EXPECT_GT(position(run, "\nClaims\n"), position(run, "\nLosses\n"));
-  report.target.mode = TargetMode::verify;
-  const std::string verify = rendered(report);
-  EXPECT_LT(position(verify, "\nClaims\n"), position(verify, "\nSide by side"));
-  EXPECT_LT(position(verify, "\nSide by side"), position(verify, "\nProcesses\n"));
-  EXPECT_THAT(lines_of(verify).front(), HasSubstr("2 claims, 1 confirmed, 1 not measurable"));
+std::string painted(const sections::Section& section, const TextOptions& options = {}) {
+  std::ostringstream out;
+  paint_text({section}, out, options);
+  return out.str();
 }
 
-TEST(Text, AShellScriptStaysReadable) {
-  const std::string text = rendered(shell_script());
-  EXPECT_LT(lines_of(text).size(), 120U);
-  EXPECT_THAT(text, AllOf(HasSubstr("  299 x true"), HasSubstr("exit 1"), HasSubstr("299 x true: sum of 299 tasks")));
-  const std::string verbose = rendered(shell_script(), {80, false, true});
-  EXPECT_THAT(verbose, AllOf(HasSubstr("true (499)"), Not(HasSubstr("more"))));
+TEST(TextPage, ATableIsAlignedAndATreeIndented) {
+  sections::Table table({sections::left("name"), "count"});
+  table.row({"sh", 1});
+  table.row({"true", 20}, 1);
+  table.note("a note", 4);
+  table.row({"deep", 300}, 12);
+  sections::Section section("any", "Title");
+  section.add(std::move(table));
+  EXPECT_EQ(painted(section),
+            "Title\n"
+            "  name                           count\n"
+            "  sh                                 1\n"
+            "    true                            20\n"
+            "    a note\n"
+            "                      (12) deep    300\n");
 }
 
-TEST(Text, SaysHowMuchItLeftOut) {
-  ReportBuilder builder;
-  for (std::uint32_t i = 0; i < 60; ++i) {
-    builder.process(100 + i, fmt::format("program{}", i), How::attached, 0ms,
-                    Life().runs(TC_ACTIVITY_USER, 1ms * (i + 1)));
-  }
-  for (std::uint32_t i = 0; i < 30; ++i) {
-    builder.thread(500 + i, fmt::format("worker{}", i), 0ms, Life().runs(TC_ACTIVITY_USER, 1ms * (i + 1)));
-  }
-  const std::string text = rendered(builder.build());
-  EXPECT_THAT(text, AllOf(HasSubstr("... and 20 more processes, see --verbose"),
-                          HasSubstr("... and 54 accounts that lived shorter, see --verbose"),
-                          HasSubstr("... and 11 tasks that lived shorter, see --verbose")));
-  EXPECT_THAT(text, AllOf(HasSubstr("program59 (159)"), Not(HasSubstr("program3 (103)"))));
+TEST(TextPage, ANarrowPageCutsOnlyWhatMayBeCut) {
+  sections::Table table({sections::left("name", 10), "figure"});
+  table.row({std::string(70, 'n'), std::string(60, '7')});
+  sections::Section section("any");
+  section.add(std::move(table));
+  EXPECT_THAT(painted(section), HasSubstr("\n  " + std::string(16, 'n') + "… " + std::string(60, '7') + "\n"));
 }
 
-TEST(Text, NotMeasuredIsNeverZero) {
-  ReportBuilder builder;
-  Life life;
-  for (int i = 0; i < TC_NR_COUNTERS; ++i) {
-    life.cannot_count(static_cast<tc_counter>(i));
-  }
-  builder.process(1, "a", How::attached, 0ms,
-                  life.runs(TC_ACTIVITY_USER, 1ms).queues(TC_ACTIVITY_USER, 1ms).blocks(TC_ACTIVITY_FILE, 1ms));
-  builder.thread(2, "b", 0ms, life);
-  Report report = builder.build();
-  report.session.totals.books.reset();
-  const std::string text = rendered(report);
-  for (const char* name : {"voluntary switches", "switches to another address space", "migrations",
-                           "TLB flushes on switch", "TLB shootdowns received", "minor faults", "page tables"}) {
-    const std::size_t at = position(text, fmt::format("  {}", name));
-    EXPECT_THAT(text.substr(at, text.find('\n', at) - at), HasSubstr("not measured"));
-  }
-  EXPECT_THAT(text, HasSubstr("a task vanished before its books"));
-  const std::string tasks = text.substr(position(text, "tid  task"));
-  EXPECT_THAT(tasks.substr(0, tasks.find("\n\n")), AllOf(HasSubstr("n/a"), Not(HasSubstr("  0  "))));
+TEST(TextPage, ColumnsThatDoNotFitStandBelow) {
+  sections::Table table({sections::left(""), "a", "b", "c"});
+  table.row({"x", 1, 2, 3});
+  table.at_once = 2;
+  sections::Section section("any");
+  section.add(std::move(table));
+  EXPECT_EQ(painted(section), "     a  b\n  x  1  2\n\n     c\n  x  3\n");
 }
 
-TEST(Text, WithoutProbesOnCallsALifeHasNoPrice) {
-  ReportBuilder builder;
-  builder.process(1, "a", How::fork, 0ms, Life().runs(TC_ACTIVITY_USER, 1ms));
-  Report report = builder.build();
-  report.session.prices[TC_CREATION_FORK].count = 1;
-  EXPECT_THAT(rendered(report), HasSubstr("Price of a life"));
-  report.session.calls_seen = false;
-  EXPECT_THAT(rendered(report), Not(HasSubstr("Price of a life")));
+TEST(TextPage, ALabelStandsOnceAndALongHeadIsCut) {
+  sections::Section section("any");
+  section.item("why: ", std::string(60, 'a') + " " + std::string(60, 'b'));
+  section.add(sections::Line{{std::string(100, 'c')}, "5 tasks"});
+  section.add(sections::Line{{std::string(100, 'd')}, std::string(70, 't')});
+  EXPECT_EQ(painted(section), "  why: " + std::string(60, 'a') + "\n       " + std::string(60, 'b') + "\n" +
+                                  std::string(70, 'c') + "…: 5 tasks\n" + std::string(79, 'd') + "…\n  " +
+                                  std::string(70, 't') + "\n");
 }
 
-TEST(Text, MarksAnAccountThatDoesNotClose) {
-  ReportBuilder builder;
-  builder.process(1, "a", How::attached, 0ms, Life().runs(TC_ACTIVITY_USER, 98ms).lost(2ms));
-  EXPECT_THAT(rendered(builder.build()), HasSubstr("+2.00 ms  !+2.00%"));
-  EXPECT_THAT(rendered(shell_script()), Not(HasSubstr("!")));
-}
-
-TEST(Text, MarksOpenEndsAndExplainsThemOnlyThen) {
-  ReportBuilder builder;
-  builder.process(1, "daemon", How::attached, 0ms, Life().runs(TC_ACTIVITY_USER, 2ms)).lived_before().lives_on();
-  EXPECT_THAT(rendered(builder.build()), AllOf(HasSubstr("<2.00 ms>"), HasSubstr("< lived before")));
-  EXPECT_THAT(rendered(shell_script()), Not(HasSubstr("< lived before")));
-}
-
-TEST(Text, LossesAreOneLineEachOrNone) {
-  Report report = full_report();
-  report.session.losses.counts[TC_LOSS_UNRESOLVED_FAULTS] = 30;
-  EXPECT_THAT(rendered(report), HasSubstr("  ! 30 page faults that the kernel resolved unseen\n"));
-  report.session.losses = {};
-  report.records.reset();
-  EXPECT_THAT(rendered(report), AllOf(HasSubstr("losses: none"), Not(HasSubstr("  ! "))));
-}
-
-TEST(Text, LostRecordsAreALossToo) {
-  Report report = full_report();
-  report.session.losses = {};
-  EXPECT_THAT(rendered(report), AllOf(Not(HasSubstr("losses: none")), HasSubstr("\nLosses\n   lost at")));
-  report.records->gaps.clear();
-  EXPECT_THAT(rendered(report), HasSubstr("losses: none"));
-}
-
-TEST(Text, HistogramRowsArePowersOfTwo) {
-  ReportBuilder builder;
-  builder.process(1, "a", How::attached, 0ms, Life());
-  builder.latency("run_queue", {0ns, 1ns, 9ns, 10ns, 15ns, 16ns});
-  const std::string text = rendered(builder.build());
-  EXPECT_THAT(text, HasSubstr("         0 -> 1          : 2        |**"));
-  EXPECT_THAT(text, HasSubstr("         2 -> 3          : 0        |  "));
-  EXPECT_THAT(text, HasSubstr("         8 -> 15         : 3        |****************************************|"));
-  EXPECT_THAT(text, HasSubstr("        16 -> 31         : 1        |*************   "));
-}
-
-TEST(Text, SaysHowItEnded) {
-  Report report;
-  report.target.command = "x";
-  const auto head = [&report] { return lines_of(rendered(report)).front(); };
-  EXPECT_THAT(head(), HasSubstr("all ended"));
-  report.target.exit_code = 3;
-  EXPECT_THAT(head(), HasSubstr("exit 3"));
-  report.target.exit_code.reset();
-  report.target.exit_signal = 11;
-  EXPECT_THAT(head(), HasSubstr("killed by SIGSEGV"));
-  report.window_end = WindowEnd::duration;
-  EXPECT_THAT(head(), HasSubstr("until the duration was over"));
-  report.window_end = WindowEnd::failure;
-  EXPECT_THAT(head(), HasSubstr("could not wait any longer"));
-}
-
-TEST(Family, EveryProcessAppearsOnceWhateverTheParentsSay) {
-  ReportBuilder builder;
-  for (std::uint32_t i = 1; i <= 20'000; ++i) {
-    builder.process(i, "fork", How::fork, 0ms, Life());
-  }
-  auto& processes = builder.report().session.processes;
-  for (std::size_t i = 1; i < 19'000; ++i) {
-    processes[i].parent = i;  // a chain
-  }
-  processes[19'000].parent = 19'002;  // a ring
-  processes[19'001].parent = 19'001;
-  processes[19'002].parent = 19'003;   // its own parent
-  processes[19'003].parent = 777'777;  // nobody
-  for (const bool grouped : {false, true}) {
-    const Session& session = builder.report().session;
-    std::size_t seen = 0;
-    for (const FamilyMember& member : family_of(session, grouped)) {
-      seen += member.processes.size();
-    }
-    EXPECT_EQ(seen, session.processes.size());
-  }
-  expect_within(rendered(builder.build()), 80);
+TEST(TextPage, ADistributionIsDrawn) {
+  sections::Section section("any");
+  section.block("a latency").items.emplace_back(sections::Distribution{{{0, 1, 2}, {2, 3, 0}, {4, 7, 3}}});
+  EXPECT_THAT(painted(section), AllOf(HasSubstr("  a latency\n     nsecs"),
+                                      HasSubstr("         0 -> 1          : 2        |**************************   "),
+                                      HasSubstr("         2 -> 3          : 0        |   "),
+                                      HasSubstr("|****************************************|")));
 }
 
 }  // namespace

@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <array>
+#include <chrono>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "report/sections/family.h"
+#include "report/sections/json.h"
+#include "support/report_builder.h"
+#include "support/section_queries.h"
+
+namespace taskcost {
+namespace {
+
+using namespace std::chrono_literals;
+using test::first_said;
+using test::full_report;
+using test::ids_of;
+using test::Life;
+using test::ReportBuilder;
+using test::row_of;
+using test::rows_of;
+using test::said;
+using test::Texts;
+using test::titles_of;
+using testing::Contains;
+using testing::Each;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+using testing::SizeIs;
+using testing::StartsWith;
+
+// A shell script of 300 commands, one of which fails.
+Session shell_script() {
+  ReportBuilder builder;
+  builder.process(100, "sh", How::attached, 0ms, Life().runs(TC_ACTIVITY_USER, 900ms)).exits(0);
+  for (std::uint32_t i = 0; i < 300; ++i) {
+    builder.process(200 + i, "true", How::fork, 3ms * i, Life().runs(TC_ACTIVITY_USER, 1ms))
+        .child_of(100)
+        .exits(i == 7 ? 1 : 0);
+  }
+  return builder.build().session;
+}
+
+TEST(Cells, HaveAFigureOrWordsForItsAbsence) {
+  EXPECT_EQ(sections::Cell(std::optional<std::uint64_t>()).text, "not measured");
+  EXPECT_EQ(sections::Cell(std::optional<std::uint64_t>()).unit, sections::Unit::words);
+  EXPECT_EQ(sections::Cell(std::optional<std::uint64_t>(0)).text, "0");
+  EXPECT_EQ(sections::mean(0ns, 0).text, "-");
+  EXPECT_EQ(sections::mean(10ns, 4).text, "2.50 ns");
+  EXPECT_EQ(sections::mean(10ns, 4).value, 2.5);
+  EXPECT_EQ(sections::share(1, 4).value, 0.25);
+}
+
+TEST(Sections, OfVerifySpeakOfClaimsFirst) {
+  Report report = full_report();
+  const Texts run = ids_of(sections::of(report, false));
+  EXPECT_EQ(run.front(), "head");
+  EXPECT_EQ(run.back(), "comparisons");
+  EXPECT_THAT(run, Not(Contains("stacks"))) << "nobody asked for them";
+  report.target.mode = TargetMode::verify;
+  const auto page = sections::of(report, false);
+  const Texts verify = ids_of(page);
+  EXPECT_THAT(Texts(verify.begin(), verify.begin() + 2), ElementsAre("head", "claims"));
+  EXPECT_EQ(verify.back(), "observer");
+  const auto head = test::items_of<sections::Line>(page.front());
+  EXPECT_THAT(test::texts_of(head.at(0).cells),
+              ElementsAre("taskcost verify", HasSubstr("2 claims, 1 confirmed, 1 not measurable")));
+}
+
+TEST(Sections, OfClaimsAloneHaveNoSession) {
+  Report report;
+  report.target.mode = TargetMode::verify;
+  EXPECT_THAT(ids_of(sections::of(report, false)), ElementsAre("head", "losses", "observer"));
+}
+
+TEST(Head, SaysHowItEnded) {
+  Report report;
+  report.target.command = "x";
+  const auto tail = [&report] { return test::items_of<sections::Line>(sections::head(report)).at(0).tail; };
+  EXPECT_THAT(tail(), HasSubstr("all ended"));
+  report.target.exit_code = 3;
+  EXPECT_THAT(tail(), HasSubstr("exit 3"));
+  report.target.exit_code.reset();
+  report.target.exit_signal = 11;
+  EXPECT_THAT(tail(), HasSubstr("killed by SIGSEGV"));
+  report.window_end = WindowEnd::duration;
+  EXPECT_THAT(tail(), HasSubstr("until the duration was over"));
+  report.window_end = WindowEnd::failure;
+  EXPECT_THAT(tail(), HasSubstr("could not wait any longer"));
+}
+
+TEST(Processes, LookAlikesAreOneRowUnlessAllIsAskedFor) {
+  const Session session = shell_script();
+  const sections::Section brief = sections::processes(session, false);
+  EXPECT_THAT(rows_of(brief), SizeIs(3));
+  EXPECT_THAT(row_of(brief, "299 x true"), ElementsAre("299 x true", "", "fork", "1.00 ms ", "1", "exit 0"));
+  EXPECT_EQ(row_of(brief, "true").back(), "exit 1");
+  EXPECT_EQ(test::items_of<sections::Table>(brief).at(0).rows.back().depth, 1);
+  EXPECT_THAT(titles_of(sections::accounts(session, false)), Contains("299 x true: sum of 299 tasks, exit 0"));
+  EXPECT_THAT(rows_of(sections::processes(session, true)), SizeIs(301));
+  EXPECT_THAT(titles_of(sections::accounts(session, true)), SizeIs(301));
+}
+
+TEST(Processes, OpenEndsAreMarkedAndExplainedOnlyThen) {
+  ReportBuilder builder;
+  builder.process(1, "daemon", How::attached, 0ms, Life().runs(TC_ACTIVITY_USER, 2ms)).lived_before().lives_on();
+  const sections::Section open = sections::processes(builder.build().session, false);
+  EXPECT_EQ(row_of(open, "daemon").at(3), "<2.00 ms>");
+  EXPECT_THAT(said(open), ElementsAre(StartsWith("< lived before")));
+  EXPECT_THAT(said(sections::processes(shell_script(), false)), Each(Not(StartsWith("< lived before"))));
+}
+
+TEST(Accounts, SayHowMuchTheyLeftOut) {
+  ReportBuilder builder;
+  for (std::uint32_t i = 0; i < 60; ++i) {
+    builder.process(100 + i, fmt::format("program{}", i), How::attached, 0ms,
+                    Life().runs(TC_ACTIVITY_USER, 1ms * (i + 1)));
+  }
+  for (std::uint32_t i = 0; i < 30; ++i) {
+    builder.thread(500 + i, fmt::format("worker{}", i), 0ms, Life().runs(TC_ACTIVITY_USER, 1ms * (i + 1)));
+  }
+  const Session session = builder.build().session;
+  EXPECT_THAT(said(sections::processes(session, false)),
+              Contains("... and 20 more processes, see --verbose or the JSON"));
+  const sections::Section accounts = sections::accounts(session, false);
+  EXPECT_THAT(said(accounts), Contains("... and 54 accounts that lived shorter, see --verbose or the JSON"));
+  EXPECT_THAT(said(accounts), Contains("... and 11 tasks that lived shorter, see --verbose or the JSON"));
+  EXPECT_THAT(titles_of(accounts), Contains(StartsWith("program59 (159)")));
+  EXPECT_THAT(titles_of(accounts), Not(Contains(StartsWith("program3 (103)"))));
+}
+
+TEST(Accounts, OneThatDoesNotCloseIsMarked) {
+  ReportBuilder builder;
+  builder.process(1, "a", How::attached, 0ms, Life().runs(TC_ACTIVITY_USER, 98ms).lost(2ms));
+  EXPECT_THAT(row_of(sections::accounts(builder.build().session, false), "residual"),
+              ElementsAre("residual", "", "", "", "", "+2.00 ms", "!+2.00%"));
+  EXPECT_THAT(rows_of(sections::accounts(shell_script(), false)), Each(Each(Not(HasSubstr("!")))));
+}
+
+TEST(Sections, NotMeasuredIsNeverZero) {
+  ReportBuilder builder;
+  Life life;
+  for (int i = 0; i < TC_NR_COUNTERS; ++i) {
+    life.cannot_count(static_cast<tc_counter>(i));
+  }
+  builder.process(1, "a", How::attached, 0ms,
+                  life.runs(TC_ACTIVITY_USER, 1ms).queues(TC_ACTIVITY_USER, 1ms).blocks(TC_ACTIVITY_FILE, 1ms));
+  builder.thread(2, "b", 0ms, life);
+  Report report = builder.build();
+  report.session.totals.books.reset();
+  const Session& session = report.session;
+  for (const sections::Section& section : {sections::switches(session), sections::faults(session)}) {
+    EXPECT_THAT(rows_of(section), SizeIs(testing::Ge(7U)));
+    EXPECT_THAT(rows_of(section), Each(ElementsAre(testing::_, "not measured", "")));
+  }
+  EXPECT_THAT(said(sections::creations(session)), Contains("page tables  not measured"));
+  EXPECT_THAT(first_said(sections::kernel_books(report)), HasSubstr("a task vanished before its books"));
+  const Texts task = row_of(sections::accounts(session, false), "2");
+  EXPECT_EQ(task.at(6), "n/a");
+  EXPECT_EQ(task.at(7), "n/a");
+}
+
+TEST(LifetimePrices, NeedProbesOnCalls) {
+  ReportBuilder builder;
+  builder.process(1, "a", How::fork, 0ms, Life().runs(TC_ACTIVITY_USER, 1ms));
+  Session session = builder.build().session;
+  session.prices[TC_CREATION_FORK].count = 1;
+  EXPECT_THAT(rows_of(sections::lifetime_prices(session)), SizeIs(1));
+  session.calls_seen = false;
+  EXPECT_THAT(sections::lifetime_prices(session).blocks, IsEmpty());
+}
+
+TEST(Losses, AreOneLineEachOrNone) {
+  Report report = full_report();
+  report.session.losses.counts[TC_LOSS_UNRESOLVED_FAULTS] = 30;
+  EXPECT_THAT(said(sections::losses(report, false)), Contains("! 30 page faults that the kernel resolved unseen"));
+  report.session.losses = {};
+  report.records.reset();
+  EXPECT_THAT(said(sections::losses(report, false)), ElementsAre("losses: none"));
+}
+
+TEST(Losses, OfRecordsAreLossesToo) {
+  Report report = full_report();
+  report.session.losses = {};
+  const sections::Section losses = sections::losses(report, false);
+  EXPECT_EQ(losses.title, "Losses");
+  EXPECT_THAT(rows_of(losses), Not(IsEmpty()));
+  report.records->gaps.clear();
+  EXPECT_EQ(first_said(sections::losses(report, false)), "losses: none");
+}
+
+TEST(Latencies, AreDrawnInPowersOfTwo) {
+  ReportBuilder builder;
+  builder.process(1, "a", How::attached, 0ms, Life());
+  builder.latency("run_queue", {0ns, 1ns, 9ns, 10ns, 15ns, 16ns}).latency("zombie", {1us});
+  const Session session = builder.build().session;
+  const sections::Section latencies = sections::latencies(session, false);
+  EXPECT_THAT(titles_of(latencies), ElementsAre("", "run-queue wait")) << "the others are for --verbose";
+  EXPECT_THAT(titles_of(sections::latencies(session, true)), SizeIs(3));
+  using Bucket = std::array<std::uint64_t, 3>;
+  std::vector<Bucket> buckets;
+  for (const auto& [from, to, count] : test::items_of<sections::Distribution>(latencies).at(0).buckets) {
+    buckets.push_back({from, to, count});
+  }
+  EXPECT_THAT(buckets,
+              ElementsAre(Bucket{0, 1, 2}, Bucket{2, 3, 0}, Bucket{4, 7, 0}, Bucket{8, 15, 3}, Bucket{16, 31, 1}));
+}
+
+TEST(Family, EveryProcessAppearsOnceWhateverTheParentsSay) {
+  ReportBuilder builder;
+  for (std::uint32_t i = 1; i <= 20'000; ++i) {
+    builder.process(i, "fork", How::fork, 0ms, Life());
+  }
+  auto& processes = builder.report().session.processes;
+  for (std::size_t i = 1; i < 19'000; ++i) {
+    processes[i].parent = i;  // a chain
+  }
+  processes[19'000].parent = 19'002;  // a ring
+  processes[19'001].parent = 19'001;
+  processes[19'002].parent = 19'003;   // its own parent
+  processes[19'003].parent = 777'777;  // nobody
+  for (const bool grouped : {false, true}) {
+    const Session& session = builder.report().session;
+    std::size_t seen = 0;
+    for (const sections::FamilyMember& member : sections::family_of(session, grouped)) {
+      seen += member.processes.size();
+    }
+    EXPECT_EQ(seen, session.processes.size());
+  }
+}
+
+TEST(SectionJson, HasTheFiguresAndTheWordsForThem) {
+  sections::Table table({sections::left("what"), "time"});
+  table.row({{"a\033", sections::Tone::strong}, 1500ns}, 2);
+  table.note("a note", 4, sections::Tone::faint);
+  sections::Section section("any", "Title");
+  section.item("why: ", "so");
+  section.add(std::move(table));
+  section.block("drawn").items.emplace_back(sections::Distribution{{{0, 1, 7}}});
+  section.add(sections::Line{{"head"}, "tail"});
+  std::ostringstream out;
+  {
+    JsonWriter json(out);
+    json.object([&] { sections::write_json(json, "sections", {section, sections::Section("empty")}); });
+  }
+  EXPECT_EQ(nlohmann::json::parse(out.str()), nlohmann::json::parse(R"({"sections": [
+    {"id": "any", "title": "Title", "blocks": [
+      {"items": [
+        {"kind": "paragraph", "label": "why:", "text": "so"},
+        {"kind": "table", "columns": [{"title": "what", "align": "left"}, {"title": "time", "align": "right"}],
+         "rows": [{"depth": 2, "cells": [{"text": "a\u001b", "tone": "strong"},
+                                         {"text": "1.50 µs", "value": 1500.0, "unit": "ns"}],
+                   "notes": [{"kind": "paragraph", "text": "a note", "tone": "faint"}]}]}]},
+      {"title": "drawn", "items": [
+        {"kind": "distribution", "unit": "ns", "buckets": [[0, 1, 7]]},
+        {"kind": "line", "cells": [{"text": "head"}], "tail": "tail"}]}]},
+    {"id": "empty", "blocks": []}]})"));
+}
+
+}  // namespace
+}  // namespace taskcost

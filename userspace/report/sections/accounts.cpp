@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <numeric>
+
+#include "report/sections/family.h"
+#include "report/sections/sections.h"
+#include "report/units.h"
+#include "report/words.h"
+
+namespace taskcost::sections {
+namespace {
+
+constexpr std::size_t most_accounts = 6;
+constexpr std::size_t most_tasks = 20;
+// The account of a task closes to a percent; beyond it, a transition was lost.
+constexpr double largest_residual = 0.01;
+
+Cell time_cell(Duration duration) { return {duration, duration == Duration::zero() ? Tone::faint : Tone::plain}; }
+
+std::vector<Cell> account_row(const char* name, const PerCondition<Duration>& times, Duration total,
+                              Duration lifetime) {
+  std::vector<Cell> row{short_text(name)};
+  for (const Duration time : times) {
+    row.push_back(time_cell(time));
+  }
+  row.push_back(time_cell(total));
+  row.push_back(share(total, lifetime));
+  return row;
+}
+
+void add_activity(Table& table, const Account& account, tc_activity activity) {
+  const Duration total = account.total(activity);
+  const auto& entries = account.entries[activity];
+  if (total != Duration::zero() || entries.value_or(0) != 0) {
+    std::vector<Cell> row = account_row(text_of(activity), account.cells[activity], total, account.lifetime);
+    row.push_back(entries ? Cell(*entries) : Cell("-"));
+    table.row(std::move(row));
+  }
+}
+
+// Marked also for those who see no colour.
+Cell residual_cell(const Account& account) {
+  const auto residual = static_cast<double>(account.residual().count());
+  const auto lifetime = static_cast<double>(account.lifetime.count());
+  const bool large = std::abs(residual) > largest_residual * lifetime;
+  const std::string percent = signed_percent_text(residual, lifetime);
+  if (lifetime <= 0) {
+    return large ? Cell("!" + percent, Tone::warning) : Cell(percent);
+  }
+  return {(large ? "!" : "") + percent, large ? Tone::warning : Tone::plain, residual / lifetime, Unit::share};
+}
+
+// Indices of the `most` longest, in their old order.
+template <typename Lifetime>
+std::vector<std::size_t> longest(std::size_t size, std::size_t most, Lifetime lifetime) {
+  std::vector<std::size_t> chosen(size);
+  std::iota(chosen.begin(), chosen.end(), 0);
+  if (size > most) {
+    std::ranges::stable_sort(chosen, std::ranges::greater(), lifetime);
+    chosen.resize(most);
+    std::ranges::sort(chosen);
+  }
+  return chosen;
+}
+
+Cell sum_cell(const Account& account, tc_counter one, tc_counter other) {
+  const auto& left = account.counters[one];
+  const auto& right = account.counters[other];
+  return left && right ? Cell(*left + *right) : Cell("n/a");
+}
+
+void add_tasks(Section& section, const std::vector<Task>& tasks, bool verbose) {
+  section.block();
+  Table table({"tid", left("task", 8), "lifetime ", "running", "queued", "blocked", "switches", "faults", "residual"});
+  const std::vector<std::size_t> shown = longest(tasks.size(), shown_of(tasks.size(), most_tasks, verbose),
+                                                 [&](std::size_t i) { return tasks[i].account.lifetime; });
+  for (const std::size_t i : shown) {
+    const Task& task = tasks[i];
+    const Account& account = task.account;
+    table.row({std::to_string(task.tid), task.comm,
+               lifetime_cell(account.lifetime, task.open_at_start, task.open_at_end),
+               time_cell(account.total(TC_CONDITION_RUNNING)),
+               time_cell(account.total(TC_CONDITION_PREEMPTED) + account.total(TC_CONDITION_RUNNABLE)),
+               time_cell(account.total(TC_CONDITION_BLOCKED)),
+               sum_cell(account, TC_COUNTER_VOLUNTARY_SWITCHES, TC_COUNTER_INVOLUNTARY_SWITCHES),
+               sum_cell(account, TC_COUNTER_FAULTS_MINOR, TC_COUNTER_FAULTS_MAJOR), residual_cell(account)});
+  }
+  section.add(std::move(table));
+  section.rest(tasks.size() - shown.size(), "task that lived shorter", "tasks that lived shorter");
+}
+
+std::string title_of(const FamilyMember& member) {
+  const Process& process = member.first();
+  const std::string tasks = counted(member.tasks(), "task", "tasks");
+  if (member.is_group()) {
+    return fmt::format("{} x {}: sum of {}, {}", member.processes.size(), process.comm, tasks, ended_text(process));
+  }
+  return fmt::format("{} ({}): {}{}, {}", process.comm, process.tgid, process.tasks.size() > 1 ? "sum of " : "", tasks,
+                     ended_text(process));
+}
+
+// The table that adds up: activities by conditions, total, lifetime, residual.
+void add_account(Section& section, const Account& account) {
+  Table table({left("activity", 8), "running", "preempted", "runnable", "blocked", "total", "share", "count"});
+  for (int i = 0; i < TC_NR_ACTIVITIES; ++i) {
+    add_activity(table, account, static_cast<tc_activity>(i));
+  }
+  PerCondition<Duration> columns{};
+  for (int i = 0; i < TC_NR_CONDITIONS; ++i) {
+    columns[i] = account.total(static_cast<tc_condition>(i));
+  }
+  const Duration residual = account.residual();
+  table.row(account_row("total", columns, account.total(), account.lifetime));
+  table.row({"lifetime", "", "", "", "", account.lifetime});
+  table.row({"residual", "", "", "", "", signed_quantity(static_cast<double>(residual.count()), "ns"),
+             residual_cell(account)});
+  section.add(std::move(table));
+
+  const auto counter = [&account](tc_counter which) { return account.counters[which].value_or(0); };
+  if (const auto refused = counter(TC_COUNTER_SYSCALLS_ENTRY_UNSEEN); refused > 0) {
+    section.say(fmt::format("user code contains {} that seccomp or a tracer refused on their way in.",
+                            counted(refused, "system call", "system calls")));
+  }
+  const auto say_preempted = [&](tc_counter ns, const char* why, tc_counter times) {
+    if (counter(ns) > 0) {
+      section.say(fmt::format("preempted: {} of it {} ({}).", nanoseconds_text(static_cast<double>(counter(ns))), why,
+                              counted(counter(times), "time", "times")));
+    }
+  };
+  say_preempted(TC_COUNTER_THROTTLED_NS, "by the CPU quota of the cgroup", TC_COUNTER_THROTTLED);
+  say_preempted(TC_COUNTER_YIELDED_NS, "after sched_yield", TC_COUNTER_YIELDS);
+}
+
+}  // namespace
+
+Section accounts(const Session& session, bool verbose) {
+  Section section("accounts", "Accounts");
+  const std::vector<FamilyMember> family = family_of(session, !verbose);
+  const std::vector<std::size_t> shown = longest(family.size(), shown_of(family.size(), most_accounts, verbose),
+                                                 [&family](std::size_t i) { return family[i].lifetime(); });
+  bool any_threads = false;
+  for (const std::size_t i : shown) {
+    const FamilyMember& member = family[i];
+    section.block(title_of(member));
+    add_account(section, member.account());
+    if (!member.is_group() && member.first().tasks.size() > 1) {
+      any_threads = true;
+      add_tasks(section, member.first().tasks, verbose);
+    }
+  }
+  if (any_threads) {
+    section.say("queued: preempted + runnable; n/a: not measured; !: more than 1% is in no cell", Tone::faint);
+  }
+  if (shown.size() < family.size()) {
+    section.block();
+    section.rest(family.size() - shown.size(), "account that lived shorter", "accounts that lived shorter");
+  }
+  return section;
+}
+
+Section totals(const Session& session) {
+  Section section("totals", fmt::format("All {} of {}", counted(session.task_count, "task", "tasks"),
+                                        counted(session.process_count, "process", "processes")));
+  if (session.process_count > 1) {
+    add_account(section, session.totals);
+  }
+  return section;
+}
+
+}  // namespace taskcost::sections

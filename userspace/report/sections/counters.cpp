@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Sums over all tasks: switches, page faults, calls on channels, and the kernel's own counts beside them.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "report/remarks.h"
+#include "report/sections/sections.h"
+#include "report/units.h"
+
+namespace taskcost::sections {
+namespace {
+
+using Count = std::optional<std::uint64_t>;
+
+void add_counter(Table& table, const Account& account, tc_counter counter, const Count& whole = std::nullopt) {
+  const Count& count = account.counters[counter];
+  const bool shared = count && whole && *whole > 0;
+  table.row({text_of(counter),
+             {count, count ? Tone::plain : Tone::faint},
+             shared ? share(static_cast<double>(*count), static_cast<double>(*whole)) : Cell("")});
+}
+
+void add_book(Table& table, const char* name, const Count& ours, std::uint64_t kernel) {
+  Cell difference("");
+  if (ours) {
+    const auto apart = static_cast<double>(*ours) - static_cast<double>(kernel);
+    difference = *ours == kernel ? Cell("equal", Tone::good, 0, Unit::count)
+                                 : Cell(fmt::format("{:+.0f}", apart), Tone::warning, apart, Unit::count);
+  }
+  table.row({name, ours, kernel, std::move(difference)});
+}
+
+Cell bytes(const Count& bytes) { return bytes ? quantity(static_cast<double>(*bytes), "bytes") : Cell("unknown"); }
+
+}  // namespace
+
+Section switches(const Session& session) {
+  const Account& totals = session.totals;
+  Table table({left("", 20), "count", "share"});
+  for (const tc_counter counter :
+       {TC_COUNTER_VOLUNTARY_SWITCHES, TC_COUNTER_INVOLUNTARY_SWITCHES, TC_COUNTER_SWITCHES_SAME_ADDRESS_SPACE,
+        TC_COUNTER_SWITCHES_OTHER_ADDRESS_SPACE, TC_COUNTER_SWITCHES_TO_KERNEL_THREAD, TC_COUNTER_SWITCHES_TO_IDLE}) {
+    add_counter(table, totals, counter, totals.switches());
+  }
+  // Worth a line only where it happened.
+  for (const tc_counter counter :
+       {TC_COUNTER_THROTTLED, TC_COUNTER_YIELDS, TC_COUNTER_UNSEEN_SWITCH_INS, TC_COUNTER_UNSEEN_WAKEUPS}) {
+    if (totals.counters[counter].value_or(0) > 0) {
+      add_counter(table, totals, counter);
+    }
+  }
+  for (const tc_counter counter :
+       {TC_COUNTER_MIGRATIONS, TC_COUNTER_TLB_FLUSHES_ON_SWITCH, TC_COUNTER_TLB_REUSES_ON_SWITCH,
+        TC_COUNTER_SHOOTDOWNS_SENT, TC_COUNTER_SHOOTDOWNS_RECEIVED}) {
+    add_counter(table, totals, counter);
+  }
+  for (const tc_counter counter :
+       {TC_COUNTER_THROTTLED_NS, TC_COUNTER_YIELDED_NS, TC_COUNTER_SHOOTDOWN_STOLEN_NS, TC_COUNTER_SHOOTDOWN_LOST_NS}) {
+    if (const Count& ns = totals.counters[counter]; ns.value_or(0) > 0) {
+      table.row({text_of(counter), quantity(static_cast<double>(*ns), "ns")});
+    }
+  }
+  Section section("switches", "Switches");
+  section.add(std::move(table));
+  return section;
+}
+
+Section faults(const Session& session) {
+  const Account& totals = session.totals;
+  const Count& minor = totals.counters[TC_COUNTER_FAULTS_MINOR];
+  const Count& major = totals.counters[TC_COUNTER_FAULTS_MAJOR];
+  const Count all = minor && major ? Count(*minor + *major) : std::nullopt;
+  Table table({left("", 20), "count", "share"});
+  for (const tc_counter counter : {TC_COUNTER_FAULTS_MINOR, TC_COUNTER_FAULTS_MAJOR, TC_COUNTER_FAULTS_COW,
+                                   TC_COUNTER_FAULTS_FILE, TC_COUNTER_FAULTS_KERNEL, TC_COUNTER_FAULTS_TIMED}) {
+    add_counter(table, totals, counter, all);
+  }
+  // None of the faults that the kernel counts, so it has no share of them.
+  add_counter(table, totals, TC_COUNTER_FAULTS_UNRESOLVED);
+  Section section("faults", "Page faults");
+  section.add(std::move(table));
+  return section;
+}
+
+Section channels(const Session& session) {
+  Section section("channels", "Channels between tasks");
+  Table table({left("channel"), "calls", "bytes in", "bytes out", "kernel time", "per call"});
+  for (int i = 0; i < TC_NR_CHANNELS; ++i) {
+    if (const ChannelUse use = session.totals.channels[i].value_or(ChannelUse{}); use.calls > 0) {
+      table.row({text_of(static_cast<tc_channel>(i)), use.calls, bytes(use.received()), bytes(use.sent()), use.kernel,
+                 mean(use.kernel, use.calls)});
+    }
+  }
+  if (!session.calls_seen) {
+    section.say(calls_unmeasured);
+  } else if (table.rows.empty()) {
+    section.say("no system call on a pipe, a socket or another channel");
+  } else {
+    section.add(std::move(table));
+    section.say("Plain loads and stores to memory that tasks share are not seen.", Tone::faint);
+  }
+  return section;
+}
+
+Section kernel_books(const Report& report) {
+  Section section("kernel_books", "The kernel's own books");
+  const Account& totals = report.session.totals;
+  if (!totals.books) {
+    section.say("not measured: a task vanished before its books could be read");
+    return section;
+  }
+  const KernelBooks& books = *totals.books;
+  const std::uint64_t kernel_faults = books.faults_minor + books.faults_major;
+  const Duration running = totals.total(TC_CONDITION_RUNNING);
+  // Not the faults of the report, which are from these very books: what the probes saw with their own eyes.
+  const Count& timed = totals.counters[TC_COUNTER_FAULTS_TIMED];
+  Table table({left(""), "ledger", "kernel", "difference"});
+  add_book(table, "voluntary switches", totals.counters[TC_COUNTER_VOLUNTARY_SWITCHES], books.voluntary_switches);
+  add_book(table, "involuntary switches", totals.counters[TC_COUNTER_INVOLUNTARY_SWITCHES], books.involuntary_switches);
+  add_book(table, "page faults", timed, kernel_faults);
+  table.row({"CPU time", running, books.cpu_time,
+             signed_percent_text(static_cast<double>((running - books.cpu_time).count()),
+                                 static_cast<double>(books.cpu_time.count()))});
+  section.add(std::move(table));
+  if (const std::vector<Remark> remarks = remarks_of(report);
+      const Remark* const remark = remark_about(remarks, "totals.books.cpu_ns")) {
+    section.say("CPU time: " + remark->text);
+  }
+  if (timed && *timed != kernel_faults) {
+    section.say("The kernel takes some page faults on a task's behalf, without an exception that a probe could see.",
+                Tone::faint);
+  }
+  if (std::ranges::any_of(report.session.processes, &Process::open_at_end)) {
+    section.say("The books of tasks that live on were read a moment after the window, and may hold a little more.",
+                Tone::faint);
+  }
+  return section;
+}
+
+}  // namespace taskcost::sections

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstddef>
+
+#include "report/sections/family.h"
+#include "report/sections/sections.h"
+#include "report/units.h"
+#include "report/words.h"
+
+namespace taskcost::sections {
+namespace {
+
+constexpr std::size_t most_members = 40;
+constexpr std::size_t most_names = 10;
+constexpr std::size_t most_kernel_threads = 10;
+
+bool is_open(const FamilyMember& member) {
+  const auto open = [](const auto& life) { return life.open_at_start || life.open_at_end; };
+  return std::ranges::any_of(member.processes, [&](const Process* process) {
+    return open(*process) || std::ranges::any_of(process->tasks, open);
+  });
+}
+
+// The program's own, and those of the kernel beside them.
+std::string threads_text(const Process& process) {
+  const std::size_t workers = process.workers();
+  const std::string own = std::to_string(process.tasks.size() - workers);
+  return workers == 0 ? own : fmt::format("{} + {}", own, workers);
+}
+
+void add_member(Table& table, const FamilyMember& member) {
+  const Process& process = member.first();
+  const bool failed = process.exit_signal || process.exit_code.value_or(0) != 0;
+  const Cell ended(ended_text(process), failed ? Tone::warning : Tone::plain);
+  if (member.is_group()) {
+    Cell lifetime = mean(member.lifetime(), member.processes.size());
+    lifetime.text += " ";
+    table.row({fmt::format("{} x {}", member.processes.size(), process.comm), "", to_string(process.how),
+               std::move(lifetime), threads_text(process), ended},
+              member.depth);
+  } else {
+    table.row(
+        {process.comm, std::to_string(process.tgid), to_string(process.how),
+         lifetime_cell(lifetime_of(process), process.open_at_start, process.open_at_end), threads_text(process), ended},
+        member.depth);
+  }
+}
+
+void add_folded(Section& section, const std::vector<FoldedProcesses>& folded, bool verbose) {
+  if (folded.empty()) {
+    return;
+  }
+  section.block();
+  section.say("Not kept one by one, there were too many (sums by name):");
+  Table table({"processes", "tasks", left("name", least_name_columns), "lifetime", "running"});
+  const std::size_t shown = shown_of(folded.size(), most_names, verbose);
+  for (std::size_t i = 0; i < shown; ++i) {
+    table.row({folded[i].processes, folded[i].tasks, folded[i].comm, folded[i].total.lifetime,
+               folded[i].total.total(TC_CONDITION_RUNNING)});
+  }
+  section.add(std::move(table));
+  section.rest(folded.size() - shown, "more names", "more names");
+}
+
+}  // namespace
+
+Section processes(const Session& session, bool verbose) {
+  Section section("processes", "Processes");
+  const std::vector<FamilyMember> family = family_of(session, !verbose);
+  if (family.empty() && session.folded.empty()) {
+    return section;
+  }
+  Table table({left("name", 16), "pid", left("how"), "lifetime ", "threads", left("ended")});
+  const std::size_t shown = shown_of(family.size(), most_members, verbose);
+  std::size_t left_out = 0;
+  for (std::size_t i = 0; i < family.size(); ++i) {
+    if (i < shown) {
+      add_member(table, family[i]);
+    } else {
+      left_out += family[i].processes.size();
+    }
+  }
+  section.add(std::move(table));
+  section.rest(left_out, "more process", "more processes");
+  if (std::ranges::any_of(family, &FamilyMember::is_group)) {
+    section.say("N x name: alike in name, origin, end and threads; the lifetime is their mean", Tone::faint);
+  }
+  if (std::ranges::any_of(family, is_open)) {
+    section.say("< lived before the window, > outlived it: that end is open", Tone::faint);
+  }
+  add_folded(section, session.folded, verbose);
+  return section;
+}
+
+Section kernel_threads(const Session& session) {
+  std::vector<std::pair<const Process*, Account>> threads;
+  for (const Process& process : session.processes) {
+    if (process.kernel) {
+      threads.emplace_back(&process, account_of(process));
+    }
+  }
+  Section section("kernel_threads", fmt::format("Kernel threads ({})", threads.size()));
+  if (threads.empty()) {
+    return section;
+  }
+  std::ranges::stable_sort(threads, std::ranges::greater(),
+                           [](const auto& thread) { return thread.second.total(TC_CONDITION_RUNNING); });
+  Table table({left("thread", least_name_columns), "on a CPU", "waiting for one", "switches"});
+  const auto add_row = [&table](Cell name, const Account& account) {
+    table.row({std::move(name), account.total(TC_CONDITION_RUNNING),
+               account.total(TC_CONDITION_PREEMPTED) + account.total(TC_CONDITION_RUNNABLE), account.switches()});
+  };
+  for (std::size_t i = 0; i < std::min(most_kernel_threads, threads.size()); ++i) {
+    const auto& [process, account] = threads[i];
+    add_row(fmt::format("{} ({})", process->comm, process->tgid), account);
+  }
+  add_row({"all", Tone::strong}, session.kernel_totals);
+  section.add(std::move(table));
+  return section;
+}
+
+}  // namespace taskcost::sections

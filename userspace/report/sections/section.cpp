@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "report/sections/section.h"
+
+#include <fmt/format.h>
+
+#include "report/units.h"
+
+namespace taskcost::sections {
+namespace {
+
+Unit unit_named(std::string_view name) {
+  return name == "ns"                      ? Unit::ns
+         : name == "bytes"                 ? Unit::bytes
+         : name == "count" || name.empty() ? Unit::count
+         : name == "share"                 ? Unit::share
+                                           : Unit::other;
+}
+
+double count_of(Duration duration) { return static_cast<double>(duration.count()); }
+
+}  // namespace
+
+Cell::Cell(Duration duration, Tone tone) : Cell(duration_text(duration), tone, count_of(duration), Unit::ns) {}
+
+Cell Cell::not_measured_cell(Tone tone) { return {not_measured, tone}; }
+
+Cell quantity(double value, std::string_view unit, Tone tone) {
+  return {quantity_text(value, unit), tone, value, unit_named(unit)};
+}
+
+Cell quantity(const std::optional<double>& value, std::string_view unit) {
+  return value ? quantity(*value, unit) : Cell("-");
+}
+
+Cell signed_quantity(double difference, std::string_view unit, Tone tone) {
+  return {signed_quantity_text(difference, unit), tone, difference, unit_named(unit)};
+}
+
+Cell mean(Duration sum, std::uint64_t count) {
+  return count == 0 ? Cell("-") : quantity(count_of(sum) / static_cast<double>(count), "ns");
+}
+
+Cell share(double part, double whole, Tone tone) {
+  return whole > 0 ? Cell(share_text(part, whole), tone, part / whole, Unit::share) : Cell("-", tone);
+}
+
+Cell share(Duration part, Duration whole) { return share(count_of(part), count_of(whole)); }
+
+Column left(std::string title, std::size_t least) { return {std::move(title), Column::Align::left, least}; }
+
+void Table::note(std::string text, std::size_t indent, Tone tone) {
+  if (rows.empty()) {
+    rows.emplace_back();
+  }
+  rows.back().notes.push_back({std::move(text), tone, indent, {}});
+}
+
+void Section::add(Item item) {
+  if (blocks.empty()) {
+    block();
+  }
+  blocks.back().items.push_back(std::move(item));
+}
+
+Block& Section::block(std::string title, bool wraps_title) {
+  return blocks.emplace_back(Block{std::move(title), {}, wraps_title});
+}
+
+void Section::say(std::string text, Tone tone, std::size_t indent) { item({}, std::move(text), tone, indent); }
+
+void Section::item(std::string label, std::string text, Tone tone, std::size_t indent) {
+  add(Paragraph{std::move(text), tone, indent, std::move(label)});
+}
+
+void Section::more(std::size_t left_out, bool verbose) {
+  if (left_out > 0) {
+    say(fmt::format("and {} more{}", left_out, verbose ? "" : " (--verbose)"), Tone::faint);
+  }
+}
+
+void Section::rest(std::size_t left_out, std::string_view one, std::string_view many) {
+  if (left_out > 0) {
+    say(fmt::format("... and {}, see --verbose or the JSON", counted(left_out, one, many)));
+  }
+}
+
+}  // namespace taskcost::sections

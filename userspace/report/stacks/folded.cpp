@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Brendan Gregg's folded stacks: "outermost;...;innermost weight" on a line each, as flamegraph.pl and others read it.
+#include <map>
+#include <ostream>
+#include <string>
+
+#include "report/escape.h"
+#include "report/stacks/words.h"
+#include "taskcost/report.h"
+
+namespace taskcost {
+namespace {
+
+constexpr const char* kernel_suffix = "_[k]";
+
+void append_frame(std::string& line, const std::string& name) {
+  if (!line.empty()) {
+    line += ';';
+  }
+  const TerminalText harmless(name);
+  for (const char each : harmless.text()) {
+    line += each == ';' ? ':' : each;
+  }
+}
+
+std::string folded(const NamedStack& stack, const std::string& process) {
+  std::string line;
+  append_frame(line, process);
+  append_frame(line, cause_of(stack));
+  if (stack.cut) {
+    append_frame(line, cut_frame);
+  }
+  for (const Frame& frame : stack.frames) {
+    append_frame(line, name_of(frame));
+    line += frame.kernel ? kernel_suffix : "";
+  }
+  return line;
+}
+
+}  // namespace
+
+void render_folded(const Report& report, StackWeight weight, std::ostream& out) {
+  if (!report.stacks) {
+    return;
+  }
+  const ProcessNames names(report.session);
+  std::map<std::string, std::uint64_t> lines;  // processes of one name are one
+  for (const NamedStack& stack : report.stacks->stacks) {
+    lines[folded(stack, names.of(stack))] +=
+        weight == StackWeight::count ? stack.count : static_cast<std::uint64_t>(stack.time.count());
+  }
+  for (const auto& [line, sum] : lines) {
+    if (sum > 0) {
+      out << line << ' ' << sum << '\n';
+    }
+  }
+}
+
+}  // namespace taskcost

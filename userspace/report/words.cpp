@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "report/words.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <utility>
+
+#include "report/units.h"
+
+namespace taskcost {
+
+std::string short_text(std::string_view text) { return std::string(text.substr(0, text.find(" ("))); }
+
+std::string key_words(std::string_view key) {
+  std::string words(key);
+  std::ranges::replace(words, '_', ' ');
+  return words;
+}
+
+std::string signal_text(int signal) {
+  const char* name = sigabbrev_np(signal);
+  return name != nullptr ? fmt::format("SIG{}", name) : fmt::format("signal {}", signal);
+}
+
+std::string ended_text(const Process& process) {
+  if (process.exit_signal) {
+    return signal_text(*process.exit_signal);
+  }
+  if (process.exit_code) {
+    return fmt::format("exit {}", *process.exit_code);
+  }
+  return process.open_at_end ? "lives on" : "unknown";
+}
+
+std::string latency_text(std::string_view histogram_key) {
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 9> names{{
+      {"run_queue", "run-queue wait"},
+      {"switch_same", "switch, same address space"},
+      {"switch_other", "switch, other address space"},
+      {"fault_minor", "minor fault"},
+      {"fault_major", "major fault"},
+      {"fault_cow", "copy-on-write fault"},
+      {"child_start", "start of a child"},
+      {"zombie", "zombie until reaped"},
+      {"creation_clone_vm", "creation, CLONE_VM alone"},
+  }};
+  for (const auto& [key, name] : names) {
+    if (key == histogram_key) {
+      return std::string(name);
+    }
+  }
+  constexpr std::string_view creation = "creation_";
+  if (histogram_key.starts_with(creation)) {
+    return fmt::format("creation, {}", histogram_key.substr(creation.size()));
+  }
+  return key_words(histogram_key);
+}
+
+std::string_view waker_text(Waker::Kind kind) {
+  switch (kind) {
+    case Waker::Kind::task:
+      return "a task";
+    case Waker::Kind::unobserved:
+      return "a task that is not observed";
+    case Waker::Kind::timer:
+      return "a timer";
+    case Waker::Kind::interrupt:
+      return "an interrupt";
+    case Waker::Kind::several:
+      return "many others";
+    case Waker::Kind::unknown:
+      break;
+  }
+  return "nobody seen";
+}
+
+std::string_view mark_text(Frame::Mark mark) {
+  switch (mark) {
+    case Frame::Mark::unlinked:
+      return "unlinked";
+    case Frame::Mark::replaced:
+      return "replaced";
+    case Frame::Mark::unread:
+      return "not read";
+    case Frame::Mark::none:
+    case Frame::Mark::unknown:
+      break;
+  }
+  return "";
+}
+
+std::string ratios_text(const Interval& interval) {
+  return fmt::format("[{}..{}]", ratio_text(interval.low), ratio_text(interval.high));
+}
+
+std::string interval_text(const Interval& interval, std::string_view unit) {
+  return fmt::format("[{}..{}]", quantity_text(interval.low, unit), quantity_text(interval.high, unit));
+}
+
+std::string ratio_text(double ratio, const std::optional<Interval>& interval) {
+  return ratio_text(ratio) + (interval ? " " + ratios_text(*interval) : "");
+}
+
+Account account_of(const Process& process) {
+  Account sum = empty_account();
+  for (const Task& task : process.tasks) {
+    add(sum, task.account);
+  }
+  return sum;
+}
+
+}  // namespace taskcost

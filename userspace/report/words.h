@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Words that several sections use.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "taskcost/report.h"
+#include "taskcost/stacks.h"
+
+namespace taskcost {
+
+// What a list in abi.h says about an entry, without the explanation in parentheses.
+std::string short_text(std::string_view text);
+std::string key_words(std::string_view key);     // "unix socket" of unix_socket
+std::string signal_text(int signal);             // "SIGKILL"
+std::string ended_text(const Process& process);  // "exit 0", "SIGKILL", "lives on", "unknown"
+std::string latency_text(std::string_view histogram_key);
+std::string_view waker_text(Waker::Kind kind);  // "an interrupt"; of a task, use its name
+std::string_view mark_text(Frame::Mark mark);   // "not read", empty for a file that is known, and for no file
+
+// What stands where system calls had no probes: in place of a figure, and at the head of a report.
+constexpr std::string_view calls_unmeasured = "not measured: system calls had no probes (--detail switches)";
+constexpr std::string_view without_calls =
+    "--detail switches: system calls and page faults had no probes, so all time on CPUs counts as user code.";
+
+std::string ratios_text(const Interval& interval);                              // "[1.20..1.26]"
+std::string interval_text(const Interval& interval, std::string_view unit);     // "[1.20 ms..1.26 ms]"
+std::string ratio_text(double ratio, const std::optional<Interval>& interval);  // "1.23 [1.20..1.26]"
+
+inline Duration lifetime_of(const Process& process) { return process.end - process.start; }
+Account account_of(const Process& process);
+
+}  // namespace taskcost
