@@ -308,7 +308,7 @@ Result<Options> parse_compare(const Words& words) {
     return *end;
   }
   if (text.schema) {
-    return Options(PrintSchema{PrintSchema::Of::comparison});
+    return Options(PrintSchema{"compare"});
   }
   Words commands = parser.extras();
   const auto option = std::find_if(commands.begin(), commands.end(), looks_like_option);

@@ -59,7 +59,7 @@ Result<Options> parse_diff(const Words& words) {
     return *end;
   }
   if (schema) {
-    return Options(PrintSchema{PrintSchema::Of::difference});
+    return Options(PrintSchema{"diff"});
   }
   auto files = files_of(parser, mark == words.end() ? Words() : Words(mark + 1, words.end()));
   if (!files) {

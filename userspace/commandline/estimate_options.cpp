@@ -61,7 +61,7 @@ Result<Options> parse_estimate(const Words& words) {
     return *end;
   }
   if (schema) {
-    return Options(PrintSchema{PrintSchema::Of::estimate});
+    return Options(PrintSchema{"estimate"});
   }
   auto report = report_named(parser, mark == words.end() ? Words() : Words(mark + 1, words.end()));
   if (!report) {

@@ -354,6 +354,13 @@ constexpr std::string_view kCommandsHelp =
     "Exit status: 0 done, 1 failure, 2 wrong usage; 'run' passes on the command's,\n"
     "'compare' and 'diff' give 3 when a cost is above the limit of --fail-above.";
 
+Result<Options> schema_named(const std::string& name, const std::string& hint) {
+  if (std::ranges::find(schema_names, name) != std::end(schema_names)) {
+    return Options(PrintSchema{name});
+  }
+  return usage_error("no schema " + commandline::in_quotes(name), "no document has that name", hint);
+}
+
 // Options before any command.
 Result<Options> parse_global(const Words& words) {
   bool version = false;
@@ -361,9 +368,14 @@ Result<Options> parse_global(const Words& words) {
   CommandParser parser({"taskcost", "taskcost COMMAND [OPTIONS]",
                         "Show what the kernel spends on every process and thread.", std::string(kCommandsHelp)});
   parser.flag("--version", version, "Print the version.");
-  parser.flag("--json-schema", schema, "Print the JSON Schema of the JSON report.");
+  parser.flag("--json-schema", schema,
+              "Print the JSON Schema of a JSON report, with the meaning and unit of each field; or, with a name behind "
+              "it, of a document of diff, compare, estimate, audit, top or doctor, or of a line of events.");
   if (auto end = parser.parse(words)) {
     return *end;
+  }
+  if (schema && parser.extras().size() == 1 && !commandline::looks_like_option(parser.extras().front())) {
+    return schema_named(parser.extras().front(), parser.hint());
   }
   if (auto error = parser.refuse_extras()) {
     return *error;

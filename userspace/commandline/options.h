@@ -8,6 +8,7 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -138,9 +139,9 @@ struct TopCommand {
   bool tree = false;
 };
 
-// From a capture. `record` is a run or an attach whose options have a capture.
+// From a capture or a JSON report. `record` is a run or an attach whose options have a capture.
 struct ReportCommand {
-  std::string capture;
+  std::string file;  // "-": a JSON report from standard input
   std::vector<OutputFile> outputs;
   std::optional<OutputFormat> format = OutputFormat::text;  // of standard output; nullopt: nothing is written there
   bool audit = false;  // instead of the report: both books, held against each other
@@ -174,9 +175,11 @@ struct EstimateCommand {
 struct PrintText {
   std::string text;  // help or version
 };
+// The documents that have a JSON Schema, by the command that writes them; events: a line of -o FILE.ndjson.
+inline constexpr std::string_view schema_names[] = {"report", "diff", "compare", "estimate",
+                                                    "audit",  "top",  "doctor",  "events"};
 struct PrintSchema {
-  enum class Of { report, difference, comparison, estimate };
-  Of of = Of::report;
+  std::string name = "report";
 };
 
 using Options = std::variant<RunCommand, AttachCommand, DoctorCommand, WorkloadCommand, VerifyCommand, TopCommand,

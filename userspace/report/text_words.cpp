@@ -63,12 +63,4 @@ std::string latency_text(std::string_view histogram_key) {
   return key_words(histogram_key);
 }
 
-Account account_of(const Process& process) {
-  Account sum = empty_account();
-  for (const Task& task : process.tasks) {
-    add(sum, task.account);
-  }
-  return sum;
-}
-
 }  // namespace taskcost

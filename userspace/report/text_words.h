@@ -21,6 +21,5 @@ std::string lifetime_text(Duration lifetime, bool open_at_start, bool open_at_en
 std::string latency_text(std::string_view histogram_key);
 
 inline Duration lifetime_of(const Process& process) { return process.end - process.start; }
-Account account_of(const Process& process);
 
 }  // namespace taskcost

@@ -6,6 +6,7 @@
 
 #include <iosfwd>
 #include <optional>
+#include <string>
 
 #include "taskcost/report.h"
 #include "top/changes.h"
@@ -25,5 +26,6 @@ struct TopScene {
 // Processes with their tasks whatever the view's shape, in the view's order and within its filter. Indented by two, one
 // trailing newline. What was not measured is null.
 void render_top_json(const Changes& changes, const View& view, const TopScene& scene, std::ostream& out);
+std::string top_schema();
 
 }  // namespace taskcost
