@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "cli/load_report.h"
 #include "cli/outputs.h"
 #include "cli/say.h"
 #include "taskcost/audit.h"
@@ -44,7 +45,7 @@ Result<int> audit(CaptureReader& capture, const ReportCommand& command, Outputs&
     return end.error();
   }
   if (!command.quiet) {
-    warn(capture.end(), walked, command.capture);
+    warn(capture.end(), walked, command.file);
   }
   for (const RebuiltTask& task : replay.living(end->end)) {
     auditor.on_task(task);
@@ -64,10 +65,35 @@ Result<int> audit(CaptureReader& capture, const ReportCommand& command, Outputs&
   return both.agrees() ? 0 : 1;
 }
 
+// A JSON report in its other forms.
+Result<int> report_again(const ReportCommand& command, const Surroundings& surroundings) {
+  const auto of_events =
+      std::ranges::find_if(command.outputs, [](const OutputFile& output) { return is_of_events(output.format); });
+  if (command.audit || of_events != command.outputs.end()) {
+    return Error{command.audit ? "--audit" : "--output " + of_events->path, "a JSON report has no transitions",
+                 "give the capture", ErrorKind::usage};
+  }
+  const auto report = load_report(command.file);
+  if (!report) {
+    return report.error();
+  }
+  auto outputs = Outputs::open(output_options(command), surroundings);
+  if (!outputs) {
+    return outputs.error();
+  }
+  if (auto status = outputs->write(*report); !status) {
+    return status.error();
+  }
+  return 0;
+}
+
 }  // namespace
 
 Result<int> report(const ReportCommand& command, const Surroundings& surroundings) {
-  const OpenCapture open_capture = [&] { return CaptureReader::open(command.capture); };
+  if (is_json_report(command.file)) {
+    return report_again(command, surroundings);
+  }
+  const OpenCapture open_capture = [&] { return CaptureReader::open(command.file); };
   auto capture = open_capture();
   if (!capture) {
     return capture.error();
@@ -86,7 +112,7 @@ Result<int> report(const ReportCommand& command, const Surroundings& surrounding
     return playback.error();
   }
   if (!command.quiet) {
-    warn(capture->end(), playback->walked, command.capture);
+    warn(capture->end(), playback->walked, command.file);
   }
   if (auto status = outputs->write(playback->report, open_capture); !status) {
     return status.error();

@@ -98,15 +98,18 @@ Result<Options> parse_report(const Words& words) {
   Words outputs;
   std::string format = "text";
   bool no_color = false;
-  CommandParser parser({"taskcost report", "taskcost report FILE.tcap [OPTIONS]",
-                        "Every report that a live run gives, from a capture: without root, on any machine.",
-                        "Example: taskcost report make.tcap -o make.html -o make.pftrace"});
+  CommandParser parser(
+      {"taskcost report", "taskcost report FILE [OPTIONS]",
+       "Every report that a live run gives, from a capture: without root, on any machine. Or the other "
+       "forms of a JSON report, which has all but the transitions; '-' is one on standard input.",
+       "Example: taskcost report make.tcap -o make.html -o make.pftrace"});
   parser.list("-o,--output", "FILE", outputs,
               "Write to FILE, in the format of its ending: .html, .json, .txt, .folded, .speedscope.json, .pftrace "
               "(Perfetto), .csv or .ndjson (one line a transition); '-' is standard output. May be repeated.");
   parser.value("--format", "FORMAT", format, "Format of standard output: text (the default), json or none.");
   parser.flag("--audit", report.audit,
-              "Instead of the report: rebuild each task's ledger from the transitions and hold it against the one that "
+              "Instead of the report of a capture: rebuild each task's ledger from the transitions and hold it against "
+              "the one that "
               "the kernel kept, cell by cell. Exit status 1 if they differ. Default: off.");
   parser.flag("-q,--quiet", report.quiet, "No messages but errors. Default: off.");
   parser.flag("-v,--verbose", report.verbose, "Show every task and all evidence in text. Default: off.");
@@ -121,10 +124,10 @@ Result<Options> parse_report(const Words& words) {
     }
   }
   if (files.size() != 1) {
-    return usage_error(files.empty() ? "no capture to report" : "more than one capture",
-                       "a report is made from one file", "give one, as 'taskcost record' wrote it; " + parser.hint());
+    return usage_error(files.empty() ? "nothing to report" : "more than one file", "a report is made from one file",
+                       "give a capture, or a JSON report; " + parser.hint());
   }
-  report.capture = files.front();
+  report.file = files.front();
   const bool to_standard_output = take_standard_output(outputs);
   for (const std::string& path : outputs) {
     auto output = parse_output(path);
