@@ -2,6 +2,7 @@
 //
 // Parse, dispatch, print the one error line, choose the exit status.
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -10,6 +11,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -21,6 +23,8 @@
 #include "taskcost/compare.h"
 #include "taskcost/diff.h"
 #include "taskcost/estimate.h"
+#include "taskcost/event_export.h"
+#include "top/once.h"
 
 namespace taskcost {
 namespace {
@@ -32,18 +36,16 @@ struct Overloaded : Handlers... {
 template <typename... Handlers>
 Overloaded(Handlers...) -> Overloaded<Handlers...>;
 
-std::string_view schema(PrintSchema::Of of) {
-  switch (of) {
-    case PrintSchema::Of::difference:
-      return difference_schema();
-    case PrintSchema::Of::comparison:
-      return comparison_schema();
-    case PrintSchema::Of::estimate:
-      return estimate_schema();
-    case PrintSchema::Of::report:
-      break;
-  }
-  return json_schema();
+std::string schema(const std::string& name) {
+  using Make = std::string (*)();
+  constexpr std::pair<std::string_view, Make> makers[] = {
+      {"diff", &difference_schema},   {"compare", &comparison_schema},
+      {"estimate", &estimate_schema}, {"audit", &audit_schema},
+      {"top", &top_schema},           {"doctor", &checkup_schema},
+      {"events", &event_schema}};
+  const auto* const found =
+      std::find_if(std::begin(makers), std::end(makers), [&name](const auto& maker) { return maker.first == name; });
+  return found == std::end(makers) ? json_schema() : found->second();
 }
 
 Result<int> dispatch(const Options& options, const Environment& environment) {
@@ -62,7 +64,7 @@ Result<int> dispatch(const Options& options, const Environment& environment) {
                                  return 0;
                                },
                                [](const PrintSchema& request) -> Result<int> {
-                                 std::cout << schema(request.of);
+                                 std::cout << schema(request.name);
                                  return 0;
                                }},
                     options);

@@ -235,6 +235,8 @@ struct Process {
   [[nodiscard]] std::size_t workers() const;  // number of tasks with How::worker
 };
 
+Account account_of(const Process& process);  // the sum of its tasks
+
 // The sum of tasks that exited after the limit of tasks kept one by one was reached, by the name of their process.
 struct FoldedProcesses {
   std::string comm;  // hostile

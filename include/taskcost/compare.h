@@ -214,7 +214,7 @@ std::vector<Excess> excesses(const Comparison& comparison, double percent);
 void render_comparison_text(const Comparison& comparison, std::ostream& out, const TextOptions& options);
 // Writes JSON of schema taskcost.compare/1. Its `results` has the format of hyperfine.
 void render_comparison_json(const Comparison& comparison, std::ostream& out);
-std::string_view comparison_schema();
+std::string comparison_schema();
 void render_comparison_html(const Comparison& comparison, std::ostream& out);
 // Write tables in the formats of hyperfine: Markdown in a unit that fits, CSV in seconds.
 void render_comparison_markdown(const Comparison& comparison, std::ostream& out);

@@ -119,10 +119,10 @@ struct ReportFigures {
   std::vector<ClaimFigures> claims;
 };
 
-// Reads the JSON of a report of schema taskcost.report/1, or of taskcost.compare/1 with one command. The input may be
-// any bytes. Errors: it is not JSON, is nested too deeply, has another schema, or a value has a wrong type or is out of
-// range; the error has the path of the value. A missing key means "not measured".
-Result<ReportFigures> read_report(std::string_view json);
+ReportFigures report_figures(const Report& report);
+// Reads the JSON of a report of schema taskcost.report/1, or of taskcost.compare/1 with one command. Errors: those of
+// read_report() (report.h).
+Result<ReportFigures> read_figures(std::string_view json);
 
 struct Change {
   QuantityName name;
@@ -207,7 +207,7 @@ Result<std::vector<CostCheck>> check_costs(const Difference& difference, double 
 void render_difference_text(const Difference& difference, std::ostream& out, const TextOptions& options);
 // Writes JSON of schema taskcost.diff/1.
 void render_difference_json(const Difference& difference, std::ostream& out);
-std::string_view difference_schema();
+std::string difference_schema();
 
 // The name of a checked cost, "time on CPUs", and its figures, "1.32 s against 1.00 s, 1.32 x".
 std::string cost_text(const Change& change);

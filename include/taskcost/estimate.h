@@ -121,10 +121,9 @@ struct PriceList {
   std::vector<Price> prices;
 };
 
-// Read the JSON of a report of schema taskcost.report/1. The input may be any bytes. Errors: those of read_report()
-// (diff.h); for read_program(), a report of `verify`; for read_price_list(), a report without prices.
-Result<ProgramCounts> read_program(std::string_view json);
-Result<PriceList> read_price_list(std::string_view json);
+// Errors: for program_of(), a report of `verify`; for price_list_of(), a report without prices.
+Result<ProgramCounts> program_of(const Report& report);
+Result<PriceList> price_list_of(const Report& report);
 
 // An amount with its lower and upper bound.
 struct Amount {
@@ -198,6 +197,6 @@ Result<Estimate> estimate(const ProgramCounts& program, const PriceList& prices,
 void render_estimate_text(const Estimate& estimate, std::ostream& out, const TextOptions& options);
 // Writes JSON of schema taskcost.estimate/1.
 void render_estimate_json(const Estimate& estimate, std::ostream& out);
-std::string_view estimate_schema();
+std::string estimate_schema();
 
 }  // namespace taskcost

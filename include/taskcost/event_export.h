@@ -91,6 +91,9 @@ class EventCsv {
   std::unique_ptr<Implementation> implementation_;
 };
 
+// The JSON Schema of a line of EventNdjson.
+std::string event_schema();
+
 // Writes the same, each line as an object with the fields that apply.
 class EventNdjson {
  public:

@@ -29,6 +29,14 @@ enum class WindowEnd {
   cut,     // the capture is cut off
   failure  // taskcost failed to wait for the target
 };
+constexpr const char* to_string(TargetMode mode) {
+  constexpr const char* keys[] = {"run", "attach", "workload", "verify"};
+  return keys[static_cast<int>(mode)];
+}
+constexpr const char* to_string(WindowEnd end) {
+  constexpr const char* keys[] = {"target-exited", "duration", "signal", "cut", "failure"};
+  return keys[static_cast<int>(end)];
+}
 
 struct ProbeCost {
   std::string name;                   // program name
@@ -117,8 +125,12 @@ void render_text(const Report& report, std::ostream& out, const TextOptions& opt
 void render_json(const Report& report, std::ostream& out);
 // Writes one self-contained page with the JSON report, its scripts and styles. It needs no network.
 void render_html(const Report& report, std::ostream& out);
+// Reads what render_json() wrote; the timeline, which only captures have, stays empty. The input may be any bytes. Errors:
+// it is not JSON, is nested too deeply, has another schema, or a value has a wrong type or is out of range; the error has
+// the path of the value. A missing key means "not measured".
+Result<Report> read_report(std::string_view json);
 // The JSON Schema of the output of render_json(). It uses only the part of 2020-12 that draft-07 validators know.
-std::string_view json_schema();
+std::string json_schema();
 
 // These write the stacks, outermost frame first, below the name of the process and the cause; nothing without stacks.
 enum class StackWeight { time, count };  // time in ns
@@ -139,11 +151,15 @@ struct Checkup {
 };
 
 void render_checkup_text(const Checkup& checkup, std::ostream& out, const TextOptions& options);
+// JSON of schema taskcost.doctor/1.
 void render_checkup_json(const Checkup& checkup, std::ostream& out);
+
+std::string checkup_schema();
 
 // Writes if both accounts of the tasks agree (audit.h), where they differ, and what could not be compared.
 void render_audit_text(const Audit& audit, std::ostream& out, const TextOptions& options);
 // Writes JSON of schema taskcost.audit/1, indented by two, with a trailing newline.
 void render_audit_json(const Audit& audit, std::ostream& out);
+std::string audit_schema();
 
 }  // namespace taskcost

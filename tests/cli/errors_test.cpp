@@ -11,6 +11,8 @@
 #include <string>
 
 #include "support/expect.h"
+#include "support/schema.h"
+#include "taskcost/report.h"
 
 namespace taskcost::test {
 namespace {
@@ -227,6 +229,7 @@ TEST(Doctor, TellsTheSourceOfEveryFigure) {
   const Json json = Json::parse(finished.out, nullptr, false);
   ASSERT_FALSE(json.is_discarded()) << finished.out.substr(0, 400);
   ASSERT_TRUE(json.contains("evidence")) << finished.out.substr(0, 400);
+  EXPECT_EQ(schema_complaints(checkup_schema(), json), "");
   EXPECT_FALSE(json.at("evidence").empty());
   for (const Json& figure : json.at("evidence")) {
     EXPECT_THAT(figure.at("kind").get<std::string>(), AnyOf("exact", "bound", "counts", "unavailable"));
@@ -242,6 +245,18 @@ TEST(Schema, IsPrintedWithoutPrivileges) {
   ASSERT_FALSE(schema.is_discarded());
   EXPECT_TRUE(schema.contains("$schema"));
   EXPECT_TRUE(schema.contains("properties"));
+}
+
+TEST(Schema, EveryDocumentHasOne) {
+  for (const char* name : {"report", "diff", "compare", "estimate", "audit", "top", "doctor", "events"}) {
+    const Finished finished = run(tool({"--json-schema", name}));
+    const Json schema = Json::parse(finished.out, nullptr, false);
+    ASSERT_FALSE(schema.is_discarded()) << name;
+    EXPECT_FALSE(schema.at("properties").empty()) << name;
+  }
+  const Finished finished = run(tool({"--json-schema", "nothing"}));
+  EXPECT_EQ(finished.exit_code(), 2);
+  EXPECT_THAT(finished.err, HasSubstr("'nothing'"));
 }
 
 TEST(Help, GoesToStandardOutput) {

@@ -5,11 +5,13 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <string>
 #include <string_view>
 
 #include "support/expect.h"
+#include "support/schema.h"
 
 namespace taskcost::test {
 namespace {
@@ -40,8 +42,8 @@ TEST(Record, WrongUsageIsOneLine) {
   expect_refused({"record", "-o", "/no/such/directory/x.tcap", "--", "true"}, 1, "cannot write");
   expect_refused({"record", "-o", "x.tcap", "-p", "999999999"}, 2, "999999999");
   expect_refused({"verify", "-o", "x.pftrace"}, 2, "transitions");
-  expect_refused({"report"}, 2, "no capture file");
-  expect_refused({"report", "a.tcap", "b.tcap"}, 2, "more than one capture");
+  expect_refused({"report"}, 2, "nothing to report");
+  expect_refused({"report", "a.tcap", "b.tcap"}, 2, "more than one file");
   expect_refused({"report", "/no/such/file.tcap"}, 1, "No such file");
   expect_refused({"report", "/"}, 1, "/");
   expect_refused({"report", taskcost_binary()}, 1, "not a capture");
@@ -120,8 +122,39 @@ TEST(Report, WritesWhatOtherToolsRead) {
     EXPECT_EQ(taskcost({"report", capture, "--format", "none", "-o", directory.file(name)}).exit_code(), 0);
     EXPECT_GT(std::filesystem::file_size(directory.file(name)), 100);
   }
+  const std::string schema = taskcost({"--json-schema", "events"}).out;
+  const auto lines = lines_of(read_file(directory.file("x.ndjson")));
+  for (std::size_t line = 0; line < std::min<std::size_t>(lines.size(), 100); ++line) {
+    EXPECT_EQ(schema_complaints(schema, Json::parse(lines[line])), "") << lines[line];
+  }
   EXPECT_THAT(read_file(directory.file("x.csv")), HasSubstr(",exec,"));
   EXPECT_THAT(read_file(directory.file("x.html")), HasSubstr("timeline"));
+}
+
+TEST(Report, ShowsASavedReport) {
+  const TemporaryDirectory directory;
+  const std::string json = directory.file("x.json");
+  const std::string again = directory.file("again.json");
+  ASSERT_EQ(taskcost({"run", "-q", "--stacks", "--format", "none", "-o", json, "-o", directory.file("run.txt"), "--",
+                      "sh", "-c", "/bin/true | /bin/true"})
+                .exit_code(),
+            0);
+  const Finished shown = taskcost({"report", json, "-o", again, "-o", directory.file("x.html"), "-o",
+                                   directory.file("x.txt"), "-o", directory.file("x.folded")});
+  EXPECT_EQ(shown.exit_code(), 0) << shown.describe();
+  EXPECT_EQ(read_file(again), read_file(json));
+  EXPECT_EQ(read_file(directory.file("x.txt")), read_file(directory.file("run.txt")));
+  EXPECT_THAT(read_file(directory.file("x.html")), HasSubstr("taskcost.report/1"));
+  EXPECT_GT(std::filesystem::file_size(directory.file("x.folded")), 10);
+
+  expect_refused({"report", json, "-o", directory.file("x.pftrace")}, 2, "a JSON report has no transitions");
+  expect_refused({"report", json, "--audit"}, 2, "a JSON report has no transitions");
+  write_file(again, R"({"schema": "taskcost.compare/1"})");
+  expect_refused({"report", again}, 1, "a report of 'taskcost compare'");
+  write_file(again, R"({"schema": "taskcost.report/1", "host": {"cpus": -1}})");
+  expect_refused({"report", again}, 1, "'host/cpus' is no whole number");
+  write_file(again, "{");
+  expect_refused({"report", again}, 1, "it is no JSON");
 }
 
 // With events in another form only, no capture file is needed.

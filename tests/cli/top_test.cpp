@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "support/schema.h"
 #include "support/subprocess.h"
 #include "support/taskcost.h"
 
@@ -40,6 +41,7 @@ TEST_F(Top, OnceAsJson) {
   ASSERT_EQ(finished.exit_code(), 0) << finished.describe();
   const Json json = Json::parse(finished.out);
   EXPECT_EQ(json.at("schema"), "taskcost.top/1");
+  EXPECT_EQ(schema_complaints(run({taskcost_binary(), "--json-schema", "top"}).out, json), "");
   const auto interval = json.at("interval_ns").get<double>();
   EXPECT_GE(interval, 1e9);
   const Json* steady = nullptr;

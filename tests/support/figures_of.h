@@ -14,7 +14,7 @@
 namespace taskcost::test {
 
 inline ReportFigures figures_of(const Report& report, const std::string& name = "") {
-  auto figures = read_report(json_of(report));
+  auto figures = read_figures(json_of(report));
   if (!figures) {
     ADD_FAILURE() << to_line(figures.error());
     return {};

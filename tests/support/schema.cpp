@@ -14,8 +14,26 @@
 
 namespace taskcost::test {
 
-std::string schema_complaints(std::string_view schema, const nlohmann::json& document) {
-  const nlohmann::json parsed = nlohmann::json::parse(schema);
+namespace {
+
+void refuse_additions(nlohmann::json& schema) {
+  if (schema.contains("properties") && schema["properties"].is_object() && !schema.contains("additionalProperties")) {
+    schema["additionalProperties"] = false;
+  }
+  for (nlohmann::json& inner : schema) {
+    if (inner.is_structured()) {
+      refuse_additions(inner);
+    }
+  }
+}
+
+}  // namespace
+
+std::string schema_complaints(std::string_view schema, const nlohmann::json& document, Additions additions) {
+  nlohmann::json parsed = nlohmann::json::parse(schema);
+  if (additions == Additions::refused) {
+    refuse_additions(parsed);
+  }
   valijson::Schema rules;
   valijson::SchemaParser parser;
   parser.populateSchema(valijson::adapters::NlohmannJsonAdapter(parsed), rules);

@@ -136,6 +136,14 @@ Account empty_account() {
   return account;
 }
 
+Account account_of(const Process& process) {
+  Account sum = empty_account();
+  for (const Task& task : process.tasks) {
+    add(sum, task.account);
+  }
+  return sum;
+}
+
 std::size_t Process::workers() const {
   return static_cast<std::size_t>(std::ranges::count(tasks, How::worker, &Task::how));
 }

@@ -47,11 +47,11 @@ Result<int> check_limit(const Difference& difference, double percent) {
 }  // namespace
 
 Result<int> diff(const DiffCommand& command, const Environment& environment) {
-  auto a = load_report(command.a);
+  auto a = load_figures(command.a);
   if (!a) {
     return a.error();
   }
-  auto b = load_report(command.b);
+  auto b = load_figures(command.b);
   if (!b) {
     return b.error();
   }

@@ -22,11 +22,11 @@ namespace {
 constexpr std::chrono::seconds price_budget{15};
 
 Result<ProgramCounts> load_program(const std::string& path) {
-  const auto text = load_report_text(path);
-  if (!text) {
-    return text.error();
+  const auto report = load_report(path);
+  if (!report) {
+    return report.error();
   }
-  auto program = read_program(*text);
+  auto program = program_of(*report);
   if (!program) {
     return with_report_name(program.error(), path);
   }
@@ -35,11 +35,11 @@ Result<ProgramCounts> load_program(const std::string& path) {
 }
 
 Result<PriceList> load_prices(const std::string& path) {
-  const auto text = load_report_text(path);
-  if (!text) {
-    return text.error();
+  const auto report = load_report(path);
+  if (!report) {
+    return report.error();
   }
-  auto prices = read_price_list(*text);
+  auto prices = price_list_of(*report);
   if (!prices) {
     return with_report_name(prices.error(), path);
   }

@@ -10,7 +10,6 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstring>
-#include <sstream>
 #include <string_view>
 #include <utility>
 
@@ -65,26 +64,24 @@ bool is_capture(int fd) {
          std::string_view(start.data(), start.size()) == magic;
 }
 
-Result<std::string> make_report_from_capture(int fd, const std::string& path) {
+Result<Report> report_from_capture(int fd, const std::string& path) {
   auto capture = CaptureReader::read(Fd(dup(fd)), path);
   if (!capture) {
     return capture.error();
   }
-  const auto playback = play(*capture, false /*with_timeline*/);
+  auto playback = play(*capture, false /*with_timeline*/);
   if (!playback) {
     return playback.error();
   }
   if (capture->end().state != CaptureEnd::State::complete) {
     return cannot_read(path, "the capture is incomplete", "use one that was recorded to its end");
   }
-  std::ostringstream json;
-  render_json(playback->report, json);
-  return std::move(json).str();
+  return std::move(playback->report);
 }
 
-}  // namespace
-
-Result<std::string> load_report_text(const std::string& path) {
+// What `of_text` makes of a JSON report, or `of_report` of a capture's.
+template <typename T>
+Result<T> load(const std::string& path, Result<T> (*of_text)(std::string_view), T (*of_report)(Report)) {
   const bool standard_input = path == "-";
   const Fd opened(standard_input ? -1 : ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
   if (!standard_input && !opened) {
@@ -95,15 +92,22 @@ Result<std::string> load_report_text(const std::string& path) {
   if (fstat(fd, &status) == 0 && S_ISDIR(status.st_mode)) {
     return cannot_read(path, "it is a directory", "name a JSON report");
   }
-  auto text = is_capture(fd) ? make_report_from_capture(fd, path) : read_all(fd, path);
+  if (is_capture(fd)) {
+    auto report = report_from_capture(fd, path);
+    return report ? Result<T>(of_report(*std::move(report))) : report.error();
+  }
+  const auto text = read_all(fd, path);
   if (!text) {
     return text.error();
   }
   if (text->empty()) {
     return cannot_read(path, "it is empty", "name a file that 'taskcost run -o FILE.json' has written");
   }
-  return text;
+  auto value = of_text(*text);
+  return value ? std::move(value) : with_report_name(value.error(), path);
 }
+
+}  // namespace
 
 Error with_report_name(Error error, const std::string& path) {
   error.what = fmt::format("{}: {}", commandline::in_quotes(path), error.what);
@@ -112,16 +116,25 @@ Error with_report_name(Error error, const std::string& path) {
 
 std::string report_name(const std::string& path) { return path == "-" ? "standard input" : path; }
 
-Result<ReportFigures> load_report(const std::string& path) {
-  const auto text = load_report_text(path);
-  if (!text) {
-    return text.error();
+bool is_json_report(const std::string& path) {
+  if (path == "-") {
+    return true;
   }
-  auto figures = read_report(*text);
-  if (!figures) {
-    return with_report_name(figures.error(), path);
+  const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
+  std::array<char, 64> start{};
+  const ssize_t size = file ? pread(file.get(), start.data(), start.size(), 0) : 0;
+  return size > 0 && begins_like_json({start.data(), static_cast<std::size_t>(size)});
+}
+
+Result<Report> load_report(const std::string& path) {
+  return load<Report>(path, &read_report, [](Report report) { return report; });
+}
+
+Result<ReportFigures> load_figures(const std::string& path) {
+  auto figures = load<ReportFigures>(path, &read_figures, [](Report report) { return report_figures(report); });
+  if (figures) {
+    figures->name = report_name(path);
   }
-  figures->name = report_name(path);
   return figures;
 }
 

@@ -8,16 +8,17 @@
 
 namespace taskcost {
 
-// Reads the JSON report in a file, makes one from a capture, or reads standard input for "-". Error: the file cannot be
-// read, or it is neither.
-Result<std::string> load_report_text(const std::string& path);
+// Reads the report from a file, which is JSON or a capture, or as JSON from standard input for "-". Error: the file cannot
+// be read, or it is neither.
+Result<Report> load_report(const std::string& path);
+// Reads its figures, or those of repeated runs.
+Result<ReportFigures> load_figures(const std::string& path);
+// Decides by the first characters. Standard input is JSON.
+bool is_json_report(const std::string& path);
 
 // Prefixes the error with the report's file name.
 Error with_report_name(Error error, const std::string& path);
 // "standard input" for "-".
 std::string report_name(const std::string& path);
-
-// Reads the figures of a report from a file, or from standard input for "-". Error: it cannot be read, or is no report.
-Result<ReportFigures> load_report(const std::string& path);
 
 }  // namespace taskcost

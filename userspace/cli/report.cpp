@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "cli/load_report.h"
 #include "cli/log.h"
 #include "cli/outputs.h"
 #include "taskcost/audit.h"
@@ -45,7 +46,7 @@ Result<int> audit(CaptureReader& capture, const ReportCommand& command, Outputs&
     return end.error();
   }
   if (!command.quiet) {
-    warn_if_incomplete(capture.end(), walked, command.capture);
+    warn_if_incomplete(capture.end(), walked, command.file);
   }
   for (const RebuiltTask& task : replay.living(end->end)) {
     auditor.on_task(task);
@@ -65,10 +66,35 @@ Result<int> audit(CaptureReader& capture, const ReportCommand& command, Outputs&
   return both.agrees() ? 0 : 1;
 }
 
+// Renders a JSON report in its other formats.
+Result<int> render_saved(const ReportCommand& command, const Environment& environment) {
+  const auto of_events =
+      std::ranges::find_if(command.outputs, [](const OutputFile& output) { return is_of_events(output.format); });
+  if (command.audit || of_events != command.outputs.end()) {
+    return Error{command.audit ? "--audit" : "--output " + of_events->path, "a JSON report has no transitions",
+                 "name the capture", ErrorKind::usage};
+  }
+  const auto report = load_report(command.file);
+  if (!report) {
+    return report.error();
+  }
+  auto outputs = Outputs::open(command, environment);
+  if (!outputs) {
+    return outputs.error();
+  }
+  if (auto status = outputs->write(*report); !status) {
+    return status.error();
+  }
+  return 0;
+}
+
 }  // namespace
 
 Result<int> report(const ReportCommand& command, const Environment& environment) {
-  const OpenCapture open_capture = [&] { return CaptureReader::open(command.capture); };
+  if (is_json_report(command.file)) {
+    return render_saved(command, environment);
+  }
+  const OpenCapture open_capture = [&] { return CaptureReader::open(command.file); };
   auto capture = open_capture();
   if (!capture) {
     return capture.error();
@@ -87,7 +113,7 @@ Result<int> report(const ReportCommand& command, const Environment& environment)
     return playback.error();
   }
   if (!command.quiet) {
-    warn_if_incomplete(capture->end(), playback->walked, command.capture);
+    warn_if_incomplete(capture->end(), playback->walked, command.file);
   }
   if (auto status = outputs->write(playback->report, open_capture); !status) {
     return status.error();

@@ -214,7 +214,7 @@ Result<Options> parse_compare(const Words& words) {
     return *end;
   }
   if (schema) {
-    return Options(PrintSchema{PrintSchema::Of::comparison});
+    return Options(PrintSchema{"compare"});
   }
   const auto positionals = parser.positionals();
   if (!positionals) {

@@ -289,15 +289,33 @@ constexpr std::string_view kCommandsHelp =
     "Exit status: 0 success, 1 failure, 2 wrong usage, 3 a cost is above the limit of\n"
     "--fail-above. 'run' exits with the status of its command.";
 
+Result<Options> schema_named(const std::string& name, const std::string& hint) {
+  if (std::ranges::find(schema_names, name) != std::end(schema_names)) {
+    return Options(PrintSchema{name});
+  }
+  return usage_error("no schema " + commandline::in_quotes(name), "no document has that name", hint);
+}
+
 Result<Options> parse_global(const Words& words) {
   bool version = false;
   bool schema = false;
   CommandParser parser({"taskcost", "taskcost COMMAND [OPTIONS]",
                         "Measure what the kernel spends on every process and thread.", std::string(kCommandsHelp)});
   parser.flag("--version", version, "Print the version.");
-  parser.flag("--json-schema", schema, "Print the JSON Schema of the JSON report.");
+  parser.flag("--json-schema", schema,
+              "Print the JSON Schema of a JSON report, with the meaning and unit of each field; or, with a name behind "
+              "it, of a document of diff, compare, estimate, audit, top or doctor, or of a line of events.");
   if (auto end = parser.parse(words)) {
     return *end;
+  }
+  if (schema) {
+    const auto names = parser.positionals();
+    if (!names) {
+      return names.error();
+    }
+    if (names->size() == 1) {
+      return schema_named(names->front(), parser.hint());
+    }
   }
   if (auto status = parser.refuse_positionals(); !status) {
     return status.error();

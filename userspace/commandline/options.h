@@ -8,6 +8,7 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -142,9 +143,10 @@ struct TopCommand {
   bool tree = false;
 };
 
-// Makes reports from a capture. `record` has no type of its own: it is a run or an attach whose options name a capture.
+// Makes reports from a capture or a JSON report. `record` has no type of its own: it is a run or an attach whose options
+// name a capture.
 struct ReportCommand : OutputOptions {
-  std::string capture;
+  std::string file;    // "-": a JSON report from standard input
   bool audit = false;  // compares the ledgers that are rebuilt from events with the kernel's, instead of a report
 };
 
@@ -164,9 +166,11 @@ struct EstimateCommand : OutputOptions {
 struct PrintText {
   std::string text;  // help or version
 };
+// The documents that have a JSON Schema, by the command that writes them; events: a line of -o FILE.ndjson.
+inline constexpr std::string_view schema_names[] = {"report", "diff", "compare", "estimate",
+                                                    "audit",  "top",  "doctor",  "events"};
 struct PrintSchema {
-  enum class Of { report, difference, comparison, estimate };
-  Of of = Of::report;
+  std::string name = "report";
 };
 
 using Options = std::variant<RunCommand, AttachCommand, DoctorCommand, WorkloadCommand, VerifyCommand, TopCommand,

@@ -30,8 +30,9 @@ Status check_audit(const ReportCommand& report) {
 Result<Options> parse_report(const Words& words) {
   ReportCommand report;
   const FileSet files = FileSet::events;
-  CommandParser parser({"taskcost report", "taskcost report FILE.tcap [OPTIONS]",
-                        "Make any report from a capture file, without root and on any machine.",
+  CommandParser parser({"taskcost report", "taskcost report FILE [OPTIONS]",
+                        "Make any report from a capture file, or another format from a JSON report, without root and "
+                        "on any machine. '-' is a JSON report on standard input.",
                         "Example: taskcost report make.tcap -o make.html -o make.pftrace"});
   add_output_options(parser, report, files);
   parser.flag("--audit", report.audit,
@@ -42,15 +43,15 @@ Result<Options> parse_report(const Words& words) {
   if (auto end = parser.parse(words)) {
     return *end;
   }
-  const auto captures = parser.positionals();
-  if (!captures) {
-    return captures.error();
+  const auto names = parser.positionals();
+  if (!names) {
+    return names.error();
   }
-  if (captures->size() != 1) {
-    return usage_error(captures->empty() ? "no capture file" : "more than one capture file",
-                       "a report is made from one file", "name a file of 'taskcost record'; " + parser.hint());
+  if (names->size() != 1) {
+    return usage_error(names->empty() ? "nothing to report" : "more than one file", "a report is made from one file",
+                       "name a capture or a JSON report; " + parser.hint());
   }
-  report.capture = captures->front();
+  report.file = names->front();
   return Options(report);
 }
 
@@ -75,7 +76,7 @@ Result<Options> parse_diff(const Words& words) {
     return *end;
   }
   if (schema) {
-    return Options(PrintSchema{PrintSchema::Of::difference});
+    return Options(PrintSchema{"diff"});
   }
   const auto reports = parser.positionals();
   if (!reports) {
@@ -115,7 +116,7 @@ Result<Options> parse_estimate(const Words& words) {
     return *end;
   }
   if (schema) {
-    return Options(PrintSchema{PrintSchema::Of::estimate});
+    return Options(PrintSchema{"estimate"});
   }
   const auto reports = parser.positionals();
   if (!reports) {

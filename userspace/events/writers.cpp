@@ -3,10 +3,12 @@
 // The table of events as CSV and as JSON lines. Both walk the same columns, so that they never differ but in form.
 #include <charconv>
 #include <ostream>
+#include <sstream>
 #include <string>
 
 #include "events/rows.h"
 #include "report/escape.h"
+#include "report/json_writer.h"
 #include "taskcost/event_export.h"
 
 namespace taskcost {
@@ -75,6 +77,33 @@ class CsvHeader {
   void add(std::string_view column) { out_.append(out_.empty() ? "" : ",").append(column); }
 
   std::string& out_;
+};
+
+// Their names and types.
+class SchemaColumns {
+ public:
+  explicit SchemaColumns(JsonWriter& json) : json_(json) {}
+  template <typename Number>
+  void number(std::string_view column, const std::optional<Number>&) {
+    add(column, "integer");
+  }
+  void word(std::string_view column, std::string_view) { add(column, "string"); }
+  void name(std::string_view column, std::string_view) { add(column, "string"); }
+
+ private:
+  void add(std::string_view column, std::string_view type) {
+    json_.object(
+        column,
+        [&] {
+          json_.field("type", type);
+          if (column.ends_with("_ns")) {
+            json_.field("unit", "ns");
+          }
+        },
+        JsonWriter::Layout::row);
+  }
+
+  JsonWriter& json_;
 };
 
 class CsvLine {
@@ -216,6 +245,24 @@ class Table {
 };
 
 }  // namespace
+
+std::string event_schema() {
+  std::ostringstream out;
+  JsonWriter json(out);
+  json.object([&] {
+    json.field("$schema", "http://json-schema.org/draft-07/schema#");
+    json.field("description", "A recorded event. A field that does not apply, or was not seen, is absent.");
+    json.field("type", "object");
+    json.array(
+        "required", [&] { json.element("event"); }, JsonWriter::Layout::row);
+    json.object("properties", [&] {
+      SchemaColumns columns(json);
+      walk({}, columns);
+    });
+  });
+  json.end_document();
+  return std::move(out).str();
+}
 
 class EventCsv::Implementation : public Table<CsvLine> {
  public:

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // JSON as it is written: nothing is kept but a buffer, so a report of 20,000 tasks costs no tree of values. Objects and
-// arrays are written by a function that fills them, which closes them for sure.
+// arrays are filled by a function, which closes them for sure, or in steps: begin(), then key() or next() before each
+// value, and end().
 #pragma once
 
 #include <array>
@@ -15,6 +16,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <vector>
 
 #include "report/escape.h"
 
@@ -34,35 +36,76 @@ class JsonWriter {
   // The document itself, or an element of an array.
   template <typename Fill>
   void object(Fill&& fill, Layout layout = Layout::lines) {
-    separate();
-    enclose('{', '}', layout, fill);
+    next();
+    enclose('{', layout, fill);
   }
   template <typename Fill>
-  void object(std::string_view key, Fill&& fill, Layout layout = Layout::lines) {
-    name(key);
-    enclose('{', '}', layout, fill);
+  void object(std::string_view name, Fill&& fill, Layout layout = Layout::lines) {
+    key(name);
+    enclose('{', layout, fill);
   }
   template <typename Fill>
-  void array(std::string_view key, Fill&& fill, Layout layout = Layout::lines) {
-    name(key);
-    enclose('[', ']', layout, fill);
+  void array(std::string_view name, Fill&& fill, Layout layout = Layout::lines) {
+    key(name);
+    enclose('[', layout, fill);
   }
   template <typename Fill>
   void array(Fill&& fill, Layout layout = Layout::lines) {
-    separate();
-    enclose('[', ']', layout, fill);
+    next();
+    enclose('[', layout, fill);
   }
   // A missing optional is null; so is a number that JSON does not know (infinity, NaN).
   template <typename T>
-  void field(std::string_view key, const T& value) {
-    name(key);
+  void field(std::string_view name, const T& value) {
+    key(name);
     write(value);
   }
 
   // Of an array.
   template <typename T>
   void element(const T& value) {
-    separate();
+    next();
+    write(value);
+  }
+
+  // `open`: '{' or '['.
+  void begin(char open, Layout layout) {
+    buffer_ += open;
+    levels_.push_back({open == '{' ? '}' : ']', is_row() || layout == Layout::row, true});
+  }
+  void end() {
+    const Level level = levels_.back();
+    levels_.pop_back();
+    if (!level.empty && !level.row) {
+      new_line();
+    }
+    buffer_ += level.close;
+    if (buffer_.size() >= flush_at) {
+      flush();
+    }
+  }
+  // Before each member,
+  void key(std::string_view name) {
+    next();
+    append_json_string(buffer_, name);
+    buffer_ += ": ";
+  }
+  // and before each element.
+  void next() {
+    if (levels_.empty()) {
+      return;
+    }
+    Level& level = levels_.back();
+    if (!level.empty) {
+      buffer_ += level.row ? ", " : ",";
+    }
+    if (!level.row) {
+      new_line();
+    }
+    level.empty = false;
+  }
+  template <typename T>
+  void value(const T& value) {
     write(value);
   }
 
@@ -74,50 +117,24 @@ class JsonWriter {
  private:
   static constexpr std::size_t flush_at = 64 * 1024;
 
+  struct Level {
+    char close;
+    bool row;
+    bool empty;  // nothing yet in it
+  };
+
   template <typename Fill>
-  void enclose(char open, char close, Layout layout, Fill& fill) {
-    const bool outer_row = row_;
-    const bool outer_empty = empty_;
-    buffer_ += open;
-    row_ = row_ || layout == Layout::row;
-    ++depth_;
-    empty_ = true;
+  void enclose(char open, Layout layout, Fill& fill) {
+    begin(open, layout);
     fill();
-    --depth_;
-    if (!empty_ && !row_) {
-      new_line();
-    }
-    row_ = outer_row;
-    empty_ = outer_empty;
-    buffer_ += close;
-    if (buffer_.size() >= flush_at) {
-      flush();
-    }
+    end();
   }
 
-  // Before each member or element.
-  void separate() {
-    if (depth_ == 0) {
-      return;
-    }
-    if (!empty_) {
-      buffer_ += row_ ? ", " : ",";
-    }
-    if (!row_) {
-      new_line();
-    }
-    empty_ = false;
-  }
-
-  void name(std::string_view key) {
-    separate();
-    append_json_string(buffer_, key);
-    buffer_ += ": ";
-  }
+  [[nodiscard]] bool is_row() const { return !levels_.empty() && levels_.back().row; }
 
   void new_line() {
     buffer_ += '\n';
-    buffer_.append(2 * depth_, ' ');
+    buffer_.append(2 * levels_.size(), ' ');
   }
 
   void flush() {
@@ -157,9 +174,7 @@ class JsonWriter {
 
   std::ostream& out_;
   std::string buffer_;
-  std::size_t depth_ = 0;
-  bool row_ = false;
-  bool empty_ = true;  // nothing yet in the innermost object or array
+  std::vector<Level> levels_;
 };
 
 }  // namespace taskcost

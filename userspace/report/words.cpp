@@ -104,12 +104,4 @@ std::string ratio_text(double ratio, const std::optional<Interval>& interval) {
   return ratio_text(ratio) + (interval ? " " + ratios_text(*interval) : "");
 }
 
-Account account_of(const Process& process) {
-  Account sum = empty_account();
-  for (const Task& task : process.tasks) {
-    add(sum, task.account);
-  }
-  return sum;
-}
-
 }  // namespace taskcost

@@ -30,6 +30,5 @@ std::string interval_text(const Interval& interval, std::string_view unit);     
 std::string ratio_text(double ratio, const std::optional<Interval>& interval);  // "1.23 [1.20..1.26]"
 
 inline Duration lifetime_of(const Process& process) { return process.end - process.start; }
-Account account_of(const Process& process);
 
 }  // namespace taskcost

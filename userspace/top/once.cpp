@@ -7,8 +7,10 @@
 #include <ostream>
 #include <string>
 
+#include "report/describe/report.h"
+#include "report/describe/schema.h"
+#include "report/describe/write.h"
 #include "report/escape.h"
-#include "report/json_sections.h"
 #include "report/units.h"
 #include "top/screen_text.h"
 #include "top/table.h"
@@ -23,128 +25,111 @@ void write_line(std::string text, std::ostream& out) {
   out << text << '\n';
 }
 
-void write_losses(JsonWriter& json, std::string_view key, const Losses& losses) {
-  json.object(key, [&] {
-    for (std::size_t loss = 0; loss < losses.counts.size(); ++loss) {
-      json.field(key_of(static_cast<tc_loss>(loss)), losses.counts[loss]);
-    }
-    json.field("skipped_probes", losses.skipped_probes);
-    json.field("missed_switches", losses.missed_switches);
-  });
+// The document of schema taskcost.top/1.
+struct TopDocument {
+  const Changes& changes;
+  const View& view;
+  const TopScene& scene;
+};
+
+void describe_figures(auto& v, const TopDocument& top, const Figures& figures) {
+  const auto time = [&v](const char* key, Duration value, const char* meaning) {
+    v.field(key, signed_time(value), meaning);
+  };
+  const auto if_split = [&top](Duration value) {
+    return top.view.user_kernel_split ? std::optional(SignedTime<Duration>{value}) : std::nullopt;
+  };
+  const double share = top.changes.share(figures.cpu());
+  v.field("cpu_share", share, "Of the interval, that it was on CPUs: 1 is all of one CPU.");
+  time("cpu_ns", figures.cpu(), "On a CPU.");
+  v.field("user_ns", if_split(figures.user), "In user code; null: user and kernel time are one.");
+  v.field("kernel_ns", if_split(figures.kernel), "In the kernel; null likewise.");
+  time("queue_ns", figures.queue(), "Waiting for a CPU.");
+  time("preempted_ns", figures.preempted, "Waiting for a CPU after it was taken away.");
+  time("runnable_ns", figures.runnable, "Waiting for a CPU after a wakeup.");
+  time("blocked_ns", figures.blocked, "Asleep.");
+  v.field("blocked_by", row_group([&] {
+            for (const tc_wait wait : every<tc_wait>()) {
+              const Duration blocked = figures.blocked_by[wait];
+              v.field_if(blocked != Duration(), key_of(wait), signed_time(blocked), text_of(wait));
+            }
+          }),
+          "By cause; those that occurred.");
+  v.field("voluntary_switches", figures.voluntary_switches, "null: not measured.");
+  v.field("involuntary_switches", figures.involuntary_switches, "null: not measured.");
+  v.field("faults_minor", figures.faults_minor, "null: not measured.");
+  v.field("faults_major", figures.faults_major, "null: not measured.");
+  v.field("creations", figures.creations, "Of threads and processes; null: not measured.");
 }
 
-class TopJson {
- public:
-  TopJson(const Changes& changes, const View& view, const TopScene& scene, std::ostream& out)
-      : changes_(changes), view_(view), scene_(scene), json_(out) {}
+void describe_task(auto& v, const TopDocument& top, const TaskChange& task) {
+  v.field("id", task.id, "Unique in this run of the tool.");
+  v.field("tid", task.tid, "As the kernel numbers it.");
+  v.field("comm", task.comm, "Its name.");
+  v.field("leader", task.leader, "The first thread of its process.");
+  v.field("kernel", task.kernel_thread, "A kernel thread.");
+  v.field("born", task.born, "In the interval.");
+  v.field("ended", task.ended, "In the interval.");
+  v.field("activity", task.activity, "What it does now.");
+  v.field("condition", task.condition, "How it does it.");
+  describe_figures(v, top, task.figures);
+}
 
-  void write() {
-    json_.object([this] {
-      json_.field("schema", "taskcost.top/1");
-      json_.field("at_ns", changes_.at.time_since_epoch());
-      json_.field("interval_ns", changes_.interval);
-      json_.field("sorted_by", to_string(view_.sort));
-      write_overhead();
-      write_losses(json_, "losses", changes_.losses);
-      write_losses(json_, "losses_since_start", changes_.losses_since_start);
-      json_.object("totals", [this] { write_figures(changes_.total); });
-      json_.array("processes", [this] { write_processes(); });
-      write_json_host(json_, scene_.host);
-      json_.field("time", scene_.clocks ? std::optional(iso_time_text(scene_.clocks->realtime_ns)) : std::nullopt);
-      json_.field("realtime_ns", scene_.clocks ? std::optional(scene_.clocks->realtime_ns) : std::nullopt);
-      json_.field("boottime_ns", scene_.clocks ? std::optional(scene_.clocks->boottime_ns) : std::nullopt);
-    });
-    json_.end_document();
+void describe_process(auto& v, const TopDocument& top, const ProcessChange& process) {
+  v.field("id", process.id, "Unique in this run of the tool.");
+  v.field("parent", or_null(process.parent), "`id` of its parent; null: not observed.");
+  v.field("tgid", process.tgid, "As the kernel numbers it.");
+  v.field("comm", process.comm, "Its name.");
+  v.field("kernel", process.kernel_thread, "A kernel thread.");
+  v.field("ended", process.ended, "In the interval.");
+  describe_figures(v, top, process.figures);
+  v.field(
+      "tasks",
+      elements(process.tasks, [&](const TaskChange& task) { return row_group([&] { describe_task(v, top, task); }); }),
+      "Its threads.");
+}
+
+// Of the rows, so that the first process of a script is the first one on the screen.
+std::vector<ProcessChange> processes_in_order(const TopDocument& top) {
+  View view = top.view;
+  view.shape = View::Shape::processes;
+  std::vector<ProcessChange> processes;
+  for (const Row& row : rows_of(top.changes, view).rows) {
+    processes.push_back(*row.process);
   }
+  return processes;
+}
 
- private:
-  void write_overhead() {
-    const Overhead& overhead = changes_.overhead;
-    json_.object("overhead", [&] {
-      const auto total = overhead.total();
-      json_.field("cpu_share", total ? std::optional(changes_.share(*total)) : std::nullopt);
-      json_.field("probes_ns", overhead.probes());
-      json_.field("userspace_cpu_ns", overhead.userspace);
-      json_.field("transitions", overhead.transitions);
-      json_.field("per_transition_ns", overhead.per_transition);
-      json_.field("glance_ns", overhead.glance);
-    });
-  }
-
-  void write_figures(const Figures& figures) {
-    const auto if_split = [this](Duration time) {
-      return view_.user_kernel_split ? std::optional(time) : std::nullopt;
-    };
-    json_.field("cpu_share", changes_.share(figures.cpu()));
-    json_.field("cpu_ns", figures.cpu());
-    json_.field("user_ns", if_split(figures.user));
-    json_.field("kernel_ns", if_split(figures.kernel));
-    json_.field("queue_ns", figures.queue());
-    json_.field("preempted_ns", figures.preempted);
-    json_.field("runnable_ns", figures.runnable);
-    json_.field("blocked_ns", figures.blocked);
-    json_.object(
-        "blocked_by",
-        [&] {
-          for (std::size_t wait = 0; wait < figures.blocked_by.size(); ++wait) {
-            if (figures.blocked_by[wait] != Duration::zero()) {
-              json_.field(key_of(static_cast<tc_wait>(wait)), figures.blocked_by[wait]);
-            }
-          }
-        },
-        JsonWriter::Layout::row);
-    json_.field("voluntary_switches", figures.voluntary_switches);
-    json_.field("involuntary_switches", figures.involuntary_switches);
-    json_.field("faults_minor", figures.faults_minor);
-    json_.field("faults_major", figures.faults_major);
-    json_.field("creations", figures.creations);
-  }
-
-  // Keeps the order of the rows: the first process in JSON is the first one on the screen.
-  void write_processes() {
-    View view = view_;
-    view.shape = View::Shape::processes;
-    for (const Row& row : rows_of(changes_, view).rows) {
-      const ProcessChange& process = *row.process;
-      json_.object([&] {
-        json_.field("id", process.id);
-        json_.field("parent", process.parent == 0 ? std::nullopt : std::optional(process.parent));
-        json_.field("tgid", process.tgid);
-        json_.field("comm", process.comm);
-        json_.field("kernel", process.kernel_thread);
-        json_.field("ended", process.ended);
-        write_figures(process.figures);
-        json_.array("tasks", [&] {
-          for (const TaskChange& task : process.tasks) {
-            write_task(task);
-          }
-        });
-      });
-    }
-  }
-
-  void write_task(const TaskChange& task) {
-    json_.object(
-        [&] {
-          json_.field("id", task.id);
-          json_.field("tid", task.tid);
-          json_.field("comm", task.comm);
-          json_.field("leader", task.leader);
-          json_.field("kernel", task.kernel_thread);
-          json_.field("born", task.born);
-          json_.field("ended", task.ended);
-          json_.field("activity", key_of(task.activity));
-          json_.field("condition", key_of(task.condition));
-          write_figures(task.figures);
-        },
-        JsonWriter::Layout::row);
-  }
-
-  const Changes& changes_;
-  const View& view_;
-  const TopScene& scene_;
-  JsonWriter json_;
-};
+void describe(auto& v, const TopDocument& top) {
+  const Changes& changes = top.changes;
+  const Overhead& overhead = changes.overhead;
+  v.object("", "One interval of the live view. Times can be slightly negative: a wait that is taken back.");
+  v.constant("schema", "taskcost.top/1");
+  v.field("at_ns", changes.at, "The end of the interval, CLOCK_MONOTONIC.");
+  v.field("interval_ns", changes.interval, "Its length.");
+  v.field("sorted_by", std::string(to_string(top.view.sort)), "The order of processes.");
+  v.field("overhead", group([&] {
+            const auto total = overhead.total();
+            v.field("cpu_share", total ? std::optional(changes.share(*total)) : std::nullopt,
+                    "Of the interval: 1 is all of one CPU; null: not calibrated.");
+            v.field("probes_ns", overhead.probes(), "In probes; null: not calibrated.");
+            v.field("userspace_cpu_ns", overhead.userspace, "Of the collector.");
+            v.field("transitions", overhead.transitions, "In the interval.");
+            v.field("per_transition_ns", overhead.per_transition, "Calibrated at start.");
+            v.field("glance_ns", overhead.glance, "Reading all tasks: a part of userspace_cpu_ns.");
+          }),
+          "What the observation itself cost.");
+  v.field("losses", changes.losses, "In the interval.");
+  v.field("losses_since_start", changes.losses_since_start, "Since the window opened.");
+  v.field("totals", group([&] { describe_figures(v, top, changes.total); }), "Of all tasks.");
+  const std::vector<ProcessChange> processes = processes_in_order(top);
+  v.field("processes",
+          elements(processes,
+                   [&](const ProcessChange& process) { return group([&] { describe_process(v, top, process); }); }),
+          "In the order of the view.");
+  v.field("host", top.scene.host, "The machine that was observed.");
+  describe_clocks(v, {"time", "realtime_ns", "boottime_ns"}, top.scene.clocks);
+}
 
 }  // namespace
 
@@ -165,7 +150,9 @@ void render_top_text(const Changes& changes, const View& view, std::ostream& out
 }
 
 void render_top_json(const Changes& changes, const View& view, const TopScene& scene, std::ostream& out) {
-  TopJson(changes, view, scene, out).write();
+  write_document(TopDocument{changes, view, scene}, out);
 }
+
+std::string top_schema() { return SchemaVisitor::of(TopDocument{Changes(), View(), TopScene()}); }
 
 }  // namespace taskcost

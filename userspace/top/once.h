@@ -5,6 +5,7 @@
 
 #include <iosfwd>
 #include <optional>
+#include <string>
 
 #include "taskcost/report.h"
 #include "top/changes.h"
@@ -23,5 +24,6 @@ struct TopScene {
 // Writes processes with their tasks, whatever the view's shape, in the view's order and through its filter. Figures
 // that were not measured are null.
 void render_top_json(const Changes& changes, const View& view, const TopScene& scene, std::ostream& out);
+std::string top_schema();
 
 }  // namespace taskcost

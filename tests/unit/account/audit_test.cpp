@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "support/replayed.h"
+#include "support/schema.h"
 #include "taskcost/report.h"
 
 namespace taskcost {
@@ -260,6 +261,7 @@ TEST(Audit, JsonSaysTheSame) {
   std::ostringstream out;
   render_audit_json(audit, out);
   const auto json = nlohmann::json::parse(out.str());
+  EXPECT_EQ(test::schema_complaints(audit_schema(), json), "");
   EXPECT_EQ(json["schema"], "taskcost.audit/1");
   EXPECT_EQ(json["agrees"], false);
   EXPECT_EQ(json["compared"]["differing_cells"], 1);

@@ -63,7 +63,7 @@ TEST(DiffOptions, ItsSchemaNeedsNoReports) {
   ASSERT_TRUE(options);
   const auto* const request = std::get_if<PrintSchema>(&*options);
   ASSERT_NE(request, nullptr);
-  EXPECT_EQ(request->of, PrintSchema::Of::difference);
+  EXPECT_EQ(request->name, "diff");
 }
 
 }  // namespace

@@ -55,7 +55,7 @@ TEST(EstimateOptions, ItsSchemaNeedsNoReport) {
   ASSERT_TRUE(options);
   const auto* const request = std::get_if<PrintSchema>(&*options);
   ASSERT_NE(request, nullptr);
-  EXPECT_EQ(request->of, PrintSchema::Of::estimate);
+  EXPECT_EQ(request->name, "estimate");
 }
 
 }  // namespace

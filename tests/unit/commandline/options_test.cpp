@@ -314,7 +314,9 @@ TEST(Options, ErrorsEscapeControlBytes) {
 
 TEST(Options, TextRequests) {
   EXPECT_EQ(test::parsed_as<PrintText>({"--version"}).text, "taskcost " TASKCOST_VERSION "\n");
-  test::parsed_as<PrintSchema>({"--json-schema"});
+  EXPECT_EQ(test::parsed_as<PrintSchema>({"--json-schema"}).name, "report");
+  EXPECT_EQ(test::parsed_as<PrintSchema>({"--json-schema", "top"}).name, "top");
+  EXPECT_THAT(test::refused({"--json-schema", "nothing"}).what, HasSubstr("'nothing'"));
   EXPECT_THAT(test::parsed_as<PrintText>({"--help"}).text, HasSubstr("attach"));
   EXPECT_THAT(test::parsed_as<PrintText>({"run", "-h", "ls"}).text, HasSubstr("taskcost run [OPTIONS] [--] COMMAND"));
 }

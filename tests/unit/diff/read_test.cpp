@@ -30,7 +30,7 @@ const Quantity& quantity(const ReportFigures& figures, Topic topic, const std::s
 }
 
 std::string refused(const std::string& text) {
-  const auto figures = read_report(text);
+  const auto figures = read_figures(text);
   if (figures) {
     ADD_FAILURE() << "accepted: " << text.substr(0, 100);
     return "";
@@ -43,7 +43,7 @@ std::string refused(const std::string& text) {
 
 json full_json() { return json::parse(test::json_of(full_report())); }
 
-TEST(ReadReport, TakesTheFiguresOfAFullReport) {
+TEST(ReadFigures, TakesTheFiguresOfAFullReport) {
   const ReportFigures figures = figures_of(full_report());
   EXPECT_EQ(figures.command, "./bakery --cooks 3");
   EXPECT_EQ(figures.target_mode, "run");
@@ -70,7 +70,7 @@ TEST(ReadReport, TakesTheFiguresOfAFullReport) {
   EXPECT_EQ(figures.claims[0].interval->low, 7.21);
 }
 
-TEST(ReadReport, DistinguishesNotMeasuredFromNone) {
+TEST(ReadFigures, DistinguishesNotMeasuredFromNone) {
   const ReportFigures figures = figures_of(full_report());
   using State = Quantity::State;
   EXPECT_EQ(quantity(figures, Topic::counter, "tlb_flushes_on_switch", "count").state, State::not_measured);
@@ -81,14 +81,14 @@ TEST(ReadReport, DistinguishesNotMeasuredFromNone) {
   EXPECT_TRUE(quantity(figures, Topic::wait, "disk", "blocked_ns").measured()) << "a cause without waits is zero";
 }
 
-TEST(ReadReport, WithoutTasksNothingIsMeasured) {
+TEST(ReadFigures, WithoutTasksNothingIsMeasured) {
   const ReportFigures figures = figures_of(Report());
   EXPECT_FALSE(figures.time);
   EXPECT_FALSE(quantity(figures, Topic::activity, "user", "running_ns").measured());
   EXPECT_TRUE(quantity(figures, Topic::window, "wall", "wall_ns").measured());
 }
 
-TEST(ReadReport, KernelThreadsAreSeparate) {
+TEST(ReadFigures, KernelThreadsAreSeparate) {
   test::ReportBuilder builder;
   builder.process(1, "sh", How::fork, Duration(0), test::Life().runs(TC_ACTIVITY_USER, Duration(5)));
   builder.kernel_thread(2, "kworker/0:1", test::Life().runs(TC_ACTIVITY_KERNEL, Duration(7)));
@@ -97,7 +97,7 @@ TEST(ReadReport, KernelThreadsAreSeparate) {
   EXPECT_EQ(quantity(figures, Topic::kernel_threads, "all", "running_ns").value, 7);
 }
 
-TEST(ReadReport, AnInvalidReportIsAOneLineError) {
+TEST(ReadFigures, AnInvalidReportIsAOneLineError) {
   EXPECT_THAT(refused(""), HasSubstr("JSON syntax error"));
   EXPECT_THAT(refused("{"), HasSubstr("JSON syntax error"));
   EXPECT_THAT(refused("{\"schema\": \"\x1b[2J\n\"}"), Not(HasSubstr("\x1b")));
@@ -113,14 +113,14 @@ TEST(ReadReport, AnInvalidReportIsAOneLineError) {
   EXPECT_THAT(refused(std::string("TCAP\x02\0\0\0", 8)), HasSubstr("JSON syntax error"));
 }
 
-TEST(ReadReport, AbsurdNestingIsRefused) {
+TEST(ReadFigures, AbsurdNestingIsRefused) {
   const std::string deep(1'000'000, '[');
   EXPECT_THAT(refused(deep), HasSubstr("nested"));
   EXPECT_THAT(refused(R"({"schema": "taskcost.report/1", "x": )" + deep), HasSubstr("nested"));
-  EXPECT_TRUE(read_report(R"({"schema": "taskcost.report/1", "x": ")" + deep + "\"}")) << "text is no nesting";
+  EXPECT_TRUE(read_figures(R"({"schema": "taskcost.report/1", "x": ")" + deep + "\"}")) << "text is no nesting";
 }
 
-TEST(ReadReport, TypeErrorsNameTheirPath) {
+TEST(ReadFigures, TypeErrorsNameTheirPath) {
   const std::pair<const char*, const char*> faults[] = {
       {"/window", "[]"},
       {"/window/wall_ns", R"("long")"},
@@ -142,29 +142,29 @@ TEST(ReadReport, TypeErrorsNameTheirPath) {
     json bad = full_json();
     bad.at(json::json_pointer(pointer)) = json::parse(value);
     if (std::string_view(value) == "null") {
-      EXPECT_TRUE(read_report(bad.dump())) << pointer;
+      EXPECT_TRUE(read_figures(bad.dump())) << pointer;
       continue;
     }
     EXPECT_THAT(refused(bad.dump()), HasSubstr("'" + std::string(pointer).substr(1))) << pointer;
   }
 }
 
-TEST(ReadReport, AMissingValueIsNotMeasured) {
+TEST(ReadFigures, AMissingValueIsNotMeasured) {
   const json good = full_json();
   for (const auto& [key, value] : good.items()) {
     json bad = good;
     bad.erase(key);
-    EXPECT_EQ(read_report(bad.dump()).has_value(), key != "schema") << key;
+    EXPECT_EQ(read_figures(bad.dump()).has_value(), key != "schema") << key;
   }
 }
 
-TEST(ReadReport, AcceptsMembersOfALaterVersion) {
+TEST(ReadFigures, AcceptsMembersOfALaterVersion) {
   json later = full_json();
   later["novelty"] = {1, 2, 3};
   later["totals"]["activities"]["dream"] = {{"running_ns", 5}, {"blocked_ns", 7}};
-  const auto figures = read_report(later.dump());
+  const auto figures = read_figures(later.dump());
   ASSERT_TRUE(figures);
-  EXPECT_EQ(quantity(*figures, Topic::activity, "dream", "blocked_ns").value, 7);
+  EXPECT_FALSE(quantity(*figures, Topic::activity, "dream", "blocked_ns").measured());
 }
 
 // Replaces every value of a report by every kind of value in turn.
@@ -177,7 +177,7 @@ void replace_each(json& document, json& place, const std::vector<json>& values) 
   const json saved = place;
   for (const json& value : values) {
     place = value;
-    const auto figures = read_report(document.dump());
+    const auto figures = read_figures(document.dump());
     if (figures) {
       difference_of(*figures, *figures);
     }
@@ -194,7 +194,7 @@ json part_of(const json& report, const std::vector<std::string>& keys) {
   return part;
 }
 
-TEST(ReadReport, NoValueAnywhereCrashesIt) {
+TEST(ReadFigures, NoValueAnywhereCrashesIt) {
   const json report = full_json();
   for (const char* key :
        {"tool", "host", "window", "target", "evidence", "losses", "claims", "sweeps", "comparisons"}) {
@@ -208,10 +208,10 @@ TEST(ReadReport, NoValueAnywhereCrashesIt) {
   }
 }
 
-TEST(ReadReport, NoTruncationCrashesIt) {
+TEST(ReadFigures, NoTruncationCrashesIt) {
   const std::string whole = full_json().dump();
   for (std::size_t size = 0; size < whole.size(); size += 197) {
-    EXPECT_FALSE(read_report(std::string_view(whole).substr(0, size)));
+    EXPECT_FALSE(read_figures(std::string_view(whole).substr(0, size)));
   }
 }
 

@@ -62,7 +62,7 @@ TEST(SessionFigures, EqualThoseOfTheJsonReport) {
 ReportFigures read_again(const Comparison& comparison) {
   std::ostringstream out;
   render_comparison_json(comparison, out);
-  auto figures = read_report(out.str());
+  auto figures = read_figures(out.str());
   if (!figures) {
     ADD_FAILURE() << to_line(figures.error());
     return {};
@@ -101,11 +101,11 @@ TEST(ReadRounds, TwoReportsAreCompared) {
 TEST(ReadRounds, SeveralCommandsAreRefused) {
   std::ostringstream out;
   render_comparison_json(compare_runs(experiment_of({{10ms}, {9ms}}, 3)), out);
-  const auto figures = read_report(out.str());
+  const auto figures = read_figures(out.str());
   ASSERT_FALSE(figures);
   EXPECT_THAT(to_line(figures.error()), HasSubstr("it holds 2 commands"));
-  EXPECT_FALSE(read_report(R"({"schema": "taskcost.compare/1"})"));
-  EXPECT_FALSE(read_report(R"({"schema": "taskcost.compare/1", "commands": [{"quantities": 3}]})"));
+  EXPECT_FALSE(read_figures(R"({"schema": "taskcost.compare/1"})"));
+  EXPECT_FALSE(read_figures(R"({"schema": "taskcost.compare/1", "commands": [{"quantities": 3}]})"));
 }
 
 }  // namespace

@@ -19,6 +19,16 @@ using testing::HasSubstr;
 using testing::Not;
 using testing::SizeIs;
 
+Result<ProgramCounts> read_program(const std::string& text) {
+  const auto report = read_report(text);
+  return report ? program_of(*report) : report.error();
+}
+
+Result<PriceList> read_price_list(const std::string& text) {
+  const auto report = read_report(text);
+  return report ? price_list_of(*report) : report.error();
+}
+
 json forking_json() { return json::parse(test::json_of(test::forking_report())); }
 
 json with_prices() {
@@ -112,11 +122,15 @@ TEST(ReadPriceList, RefusesAReportWithout) {
 }
 
 TEST(ReadPriceList, EveryPriceIsChecked) {
-  for (const json& value : {json("x"), json(-1), json(1e300)}) {
+  for (const json& value : {json("x"), json(1e300)}) {
     json report = with_prices();
     report["price_list"][0]["value"] = value;
     EXPECT_THAT(line_of(read_price_list(report.dump()), value.dump()), HasSubstr("price_list/0/value"));
   }
+  // A price below 0 is not a price.
+  json free = with_prices();
+  free["price_list"][0]["value"] = -1;
+  EXPECT_FALSE(read_price_list(free.dump())->prices[0].value);
   // An interval that excludes its value is widened.
   json report = with_prices();
   report["price_list"][0]["low"] = 70'000;

@@ -5,7 +5,9 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "support/schema.h"
 #include "support/section_queries.h"
+#include "taskcost/report.h"
 
 namespace taskcost {
 namespace {
@@ -22,6 +24,7 @@ TEST(Checkup, TellsWhatWorksAndWhatElseNeeds) {
   std::ostringstream out;
   render_checkup_json(checkup, out);
   const auto json = nlohmann::json::parse(out.str());
+  EXPECT_EQ(test::schema_complaints(checkup_schema(), json), "");
   ASSERT_EQ(json.at("extras").size(), 2);
   EXPECT_EQ(json.at("extras")[0].at("works"), false);
   EXPECT_EQ(json.at("extras")[0].at("needs"), "CAP_SYSLOG");

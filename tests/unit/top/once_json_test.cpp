@@ -7,6 +7,7 @@
 
 #include "report/escape.h"
 #include "support/hostile_names.h"
+#include "support/schema.h"
 #include "top/once.h"
 #include "unit/top/glances.h"
 
@@ -70,6 +71,7 @@ TEST(TopJson, EqualsTheModel) {
   EXPECT_TRUE(text.starts_with("{\n  \"schema\": \"taskcost.top/1\",\n"));
   EXPECT_TRUE(text.ends_with("\n}\n"));
   const json top = json::parse(text);
+  EXPECT_EQ(test::schema_complaints(top_schema(), top), "");
   EXPECT_EQ(top["host"]["name"], "lab");
   EXPECT_EQ(top["host"]["boot_id"], "4567");
   EXPECT_EQ(top["time"], "2023-11-14T22:13:20.000000000Z");

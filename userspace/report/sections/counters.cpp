@@ -9,6 +9,7 @@
 #include "report/remarks.h"
 #include "report/sections/sections.h"
 #include "report/units.h"
+#include "report/words.h"
 
 namespace taskcost::sections {
 namespace {
@@ -95,7 +96,7 @@ Section channels(const Session& session) {
     }
   }
   if (!session.calls_seen) {
-    section.say(calls_unmeasured);
+    section.say(std::string(calls_unmeasured));
   } else if (table.rows.empty()) {
     section.say("no system call on a pipe, a socket or another channel");
   } else {

@@ -89,7 +89,7 @@ Section head(const Report& report) {
                                counted(session.process_count, "process", "processes"),
                                counted(session.task_count, "task", "tasks"), end_of_window(report))});
   if (!session.calls_seen) {
-    section.say(without_calls, Tone::faint);
+    section.say(std::string(without_calls), Tone::faint);
   }
   return section;
 }

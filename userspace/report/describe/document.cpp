@@ -1,23 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "diff/report_document.h"
+#include "report/describe/document.h"
 
 #include <fmt/format.h>
 
 #include <cstddef>
-#include <functional>
-#include <set>
 #include <utility>
 
-#include "diff/json_place.h"
+#include "report/describe/read.h"
 
 namespace taskcost {
 namespace {
 
 using nlohmann::json;
-
-constexpr std::string_view schema = "taskcost.report/1";
-constexpr std::string_view rounds_schema = "taskcost.compare/1";
-constexpr const char* hint = "use a file that 'taskcost run -o FILE.json' or another command has written";
 
 // Reports are less deep, and this depth does not overflow the stack.
 constexpr int max_depth = 64;
@@ -43,38 +37,53 @@ bool nested_too_deep(std::string_view text) {
   return false;
 }
 
-// Skips members that are never compared and make up most of a large report: tasks, buckets, stacks.
-bool is_compared(int /*depth*/, json::parse_event_t event, const json& value) {
-  static const std::set<std::string, std::less<>> skipped{"tasks",  "buckets", "stacks", "edges",
-                                                          "chains", "blasts",  "probes", "stints"};
-  return event != json::parse_event_t::key || !skipped.contains(value.get_ref<const std::string&>());
-}
-
 Status check_schema(const json& document) {
   const auto found = document.find("schema");
   if (found == document.end() || !found->is_string()) {
     return not_a_report("it names no schema");
   }
-  if (found->get_ref<const std::string&>() != schema && !is_of_rounds(document)) {
+  const auto& name = found->get_ref<const std::string&>();
+  if (name != report_schema && name != comparison_schema_name) {
     constexpr std::size_t max_shown = 60;
-    return not_a_report(fmt::format("its schema is {}, but this version reads {}",
-                                    printable(found->get_ref<const std::string&>().substr(0, max_shown)), schema));
+    return not_a_report(fmt::format("its schema is {}, but this version reads {}", printable(name.substr(0, max_shown)),
+                                    report_schema));
   }
   return Done{};
 }
 
+// Follows the parser through the document.
+class ElementWatch {
+ public:
+  explicit ElementWatch(const TakeElement& take) : take_(take) {}
+
+  // Whether the value is kept.
+  bool operator()(int depth, json::parse_event_t event, const json& value) {
+    if (event == json::parse_event_t::key && depth == 1) {
+      list_ = value.get_ref<const std::string&>();
+      index_ = 0;
+    }
+    return event != json::parse_event_t::object_end || depth != 2 || !take_ || !take_(list_, index_++, value);
+  }
+
+ private:
+  const TakeElement& take_;
+  std::string list_;
+  std::size_t index_ = 0;
+};
+
 }  // namespace
 
-bool is_of_rounds(const json& document) { return document.at("schema") == rounds_schema; }
+Error not_a_report(std::string why) {
+  return {"this is no report of taskcost", std::move(why),
+          "give reports that 'taskcost run -o FILE.json' or another command has written"};
+}
 
-Error not_a_report(std::string why) { return {"not a taskcost report", std::move(why), hint}; }
-
-Result<json> parse_report(std::string_view text) {
+Result<json> parse_document(std::string_view text, const TakeElement& take) {
   if (nested_too_deep(text)) {
     return not_a_report(fmt::format("it is nested more than {} deep", max_depth));
   }
   try {
-    json document = json::parse(text, is_compared);
+    json document = json::parse(text, ElementWatch(take));
     if (!document.is_object()) {
       return not_a_report("it is not a JSON object");
     }

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// How the values of a report are described, once for everything that handles them as JSON:
+//
+//   void describe(auto& v, Is<Task> auto& task) {
+//     v.object("task", "A thread.");
+//     v.field("tid", task.tid, "As the kernel numbers it.");
+//     v.derived("lifetime_ns", [&] { return task.end - task.start; }, "...");
+//   }
+//
+// A visitor `v` writes the fields (write.h), reads them (read.h), or makes their schema (schema.h). It calls describe()
+// with a `const Task` unless it reads: then reads<decltype(v)> is true, and a description whose fields are no members
+// puts together what was read. A key that ends in _ns is in nanoseconds, one with `bytes` in bytes.
+//
+//   object, row   begin the description of a type; a row stands on one line
+//   field         a member; JSON null is std::nullopt
+//   field_if      a member that is written only if the first argument is true
+//   derived       follows from other fields: it is written, and only checked when it is read
+//   constant      the name of the schema
+//   complain      while reading: what was put together cannot be
+#pragma once
+
+#include <array>
+#include <concepts>
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "report/json_writer.h"
+#include "taskcost/account.h"
+#include "taskcost/statistics.h"
+
+namespace taskcost {
+
+template <typename T, typename Of>
+concept Is = std::same_as<std::remove_const_t<T>, Of>;
+
+// Whether a visitor reads.
+template <typename Visitor>
+inline constexpr bool reads = std::remove_cvref_t<Visitor>::reads;
+
+// The JSON keys of an enumeration: `count`, and `key` of each enumerator (keys.h).
+template <typename Enum>
+struct Keys;
+
+template <typename Enum>
+constexpr auto every() {
+  std::array<Enum, Keys<Enum>::count> all{};
+  for (int number = 0; number < Keys<Enum>::count; ++number) {
+    all[static_cast<std::size_t>(number)] = static_cast<Enum>(number);
+  }
+  return all;
+}
+
+// ---- Values that stand in JSON otherwise than in memory ------------------------------------------------------------
+
+// null for 0, an empty text, or the first enumerator.
+template <typename T>
+struct OrNull {
+  T& value;
+};
+template <typename T>
+OrNull<T> or_null(T& value) {
+  return {value};
+}
+
+// A time that can be negative.
+template <typename T>
+struct SignedTime {
+  T value;
+};
+template <typename T>
+SignedTime<T&> signed_time(T& value) {
+  return {value};
+}
+
+// A double or optional double; whole numbers in full, not as 5e+08.
+template <typename T>
+struct InFull {
+  T& value;
+};
+template <typename T>
+InFull<T> in_full(T& value) {
+  return {value};
+}
+
+// A list whose texts or numbers stand on a line each.
+template <typename T>
+struct OnLines {
+  T& value;
+};
+template <typename T>
+OnLines<T> on_lines(T& value) {
+  return {value};
+}
+
+// An object that is no type of its own. It is null where `there` is false.
+template <typename Fill, typename There = const bool>
+struct Group {
+  Fill fill;
+  JsonWriter::Layout layout;
+  There* there = nullptr;
+};
+template <typename Fill>
+Group<Fill> group(Fill fill) {
+  return {std::move(fill), JsonWriter::Layout::lines};
+}
+template <typename Fill>
+Group<Fill> row_group(Fill fill) {
+  return {std::move(fill), JsonWriter::Layout::row};
+}
+template <typename There, typename Fill>
+Group<Fill, There> group_or_null(There& there, Fill fill) {
+  return {std::move(fill), JsonWriter::Layout::lines, &there};
+}
+
+// A list, each element of which stands as what `as` makes of it.
+template <typename List, typename As>
+struct Elements {
+  List& list;
+  As as;
+};
+template <typename List, typename As>
+Elements<List, As> elements(List& list, As as) {
+  return {list, std::move(as)};
+}
+
+// An object whose keys are data, in this order.
+template <typename T>
+struct Members : std::vector<std::pair<std::string, T>> {};
+
+std::optional<Interval> interval_of(const std::optional<double>& low, const std::optional<double>& high);
+
+// Both ends of an interval. An upper end of null beside a lower end has no bound.
+void describe_interval(auto& v, const char* low_key, const char* high_key, Is<std::optional<Interval>> auto& interval,
+                       const char* meaning) {
+  auto low = interval ? std::optional(interval->low) : std::nullopt;
+  auto high = interval ? std::optional(interval->high) : std::nullopt;
+  v.field(low_key, low, meaning);
+  v.field(high_key, high, "null also where there is no upper end.");
+  if constexpr (reads<decltype(v)>) {
+    interval = interval_of(low, high);
+  }
+}
+
+// ---- What kind of value a type is ----------------------------------------------------------------------------------
+
+namespace kind {
+
+template <typename T, template <typename...> class Of>
+inline constexpr bool is_made_of = false;
+template <template <typename...> class Of, typename... T>
+inline constexpr bool is_made_of<Of<T...>, Of> = true;
+
+template <typename T>
+concept Optional = is_made_of<T, std::optional>;
+template <typename T>
+concept List = is_made_of<T, std::vector>;
+template <typename T>
+concept Map = is_made_of<T, std::map>;
+template <typename T>
+concept MembersOf = is_made_of<T, Members>;
+template <typename T>
+concept Text = std::convertible_to<const T&, std::string_view>;
+template <typename T>
+concept Scalar = std::is_arithmetic_v<T> || std::is_enum_v<T> || std::same_as<T, Duration> || Text<T>;
+
+}  // namespace kind
+
+}  // namespace taskcost
