@@ -23,7 +23,6 @@
 #pragma once
 
 #include <array>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -33,19 +32,9 @@
 
 #include "taskcost/abi.h"
 #include "taskcost/histogram.h"
+#include "taskcost/kernel_time.h"
 
 namespace taskcost {
-
-// CLOCK_MONOTONIC as the kernel reads it.
-struct MonotonicClock {
-  using duration = std::chrono::nanoseconds;
-  using rep = duration::rep;
-  using period = duration::period;
-  using time_point = std::chrono::time_point<MonotonicClock>;
-  static constexpr bool is_steady = true;
-};
-using Duration = MonotonicClock::duration;
-using Instant = MonotonicClock::time_point;
 
 template <typename T>
 using PerActivity = std::array<T, TC_NR_ACTIVITIES>;

@@ -30,32 +30,11 @@
 #include <vector>
 
 #include "taskcost/account.h"
-#include "taskcost/capture.h"
 #include "taskcost/record.h"
+#include "trace/gaps.h"
+#include "trace/slice.h"
 
 namespace taskcost {
-
-// A stretch in which events were lost: those of a CPU that found the ring full, or a part of a capture that is damaged
-// or was never written.
-struct ReplayGap {
-  enum class Why {
-    ring_full,  // the ring buffer was full
-    disk_slow,  // the writer of the capture had no buffer free
-    damaged     // a part of the file is not readable
-  };
-  Instant first{};                    // of the first lost event,
-  Instant last{};                     // and of the last
-  std::optional<std::uint64_t> lost;  // nullopt: nobody counted
-  std::optional<std::uint32_t> cpu;   // nullopt: of any
-  Why why = Why::ring_full;
-
-  // Nobody knows when it was: it may be all of time.
-  [[nodiscard]] bool is_anywhere() const { return last == Instant::max(); }
-};
-const char* key_of(ReplayGap::Why why);  // "ring_full", "disk_slow", "damaged"
-
-ReplayGap gap_of(const tc_gap& gap);
-ReplayGap gap_of(const Interruption& interruption);
 
 struct RebuiltTask {
   // Times, counts, waits and identity; `edges` and `flows` of it stay empty. Rows that were pending have joined as in
@@ -134,6 +113,8 @@ class Replay {
     std::vector<ReplayGap> gaps;
     // Takes each task that has ended, in the order of their ends. Borrowed for the call.
     std::function<void(const RebuiltTask&)> on_ended;
+    // Takes what the ledgers are summed up from. It must outlive the replay.
+    SliceListener* listener = nullptr;
   };
 
   explicit Replay(Options options);

@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Where each task was at each instant, from recorded transitions (events.h). Records in, a Timeline out.
+// Where each task was at each instant: the slices that the tracker finds in recorded events, in a window.
 //
-// Unlike the ledgers, which are sums, a timeline has an interval for each stay. What a lost event would have told is
-// `unknown`, never guessed:
+// Unlike the ledgers, which are sums, a timeline has an interval for each slice. What a lost event would have told is
+// `unknown`, by the rule of trace/gaps.h; so is what events that contradict each other say.
 //
-//   gap             events are missing: of one CPU, or of all. What it touches is unknown by the rule of replay.h; but
-//                   a task that was looked at when the window closed is known since it came to where it was.
-//   contradiction   what an event says of the time before it cannot be: unknown since the task's event before that.
-//
-// Memory is bounded: with more entries than `Options::limit` the timeline is given up and says so.
+// Memory is bounded: with more entries than `limit` the timeline is given up and says so.
 #pragma once
 
 #include <cstddef>
@@ -21,8 +17,7 @@
 #include <vector>
 
 #include "taskcost/account.h"
-#include "taskcost/record.h"
-#include "taskcost/replay.h"
+#include "trace/slice.h"
 
 namespace taskcost {
 
@@ -63,31 +58,31 @@ struct Timeline {
 };
 const char* to_string(Timeline::MarkKind kind);  // "birth", "exec", "exit"
 
-class TimelineBuilder {
+// Listens to a replay (Replay::Options::listener). Once that has closed its tasks, take() has all of them.
+class TimelineBuilder : public SliceListener {
  public:
-  struct Options {
-    std::size_t limit = 200'000;  // intervals and marks; an interval takes about 48 bytes
-    bool calls = true;            // system calls have probes
-    std::vector<ReplayGap> gaps;  // all that the stream lacks; those of the stream itself are passed over
-  };
   struct Names {
     std::function<std::uint64_t(std::uint64_t)> task;  // Task::id by ledger, 0 for a task that is not kept
     // As SessionBuilder::Options::syscall_name.
     std::function<std::string(std::uint32_t, bool)> syscall;
   };
 
-  explicit TimelineBuilder(Options options);
-  TimelineBuilder(TimelineBuilder&&) noexcept;
-  TimelineBuilder& operator=(TimelineBuilder&&) noexcept;
-  ~TimelineBuilder();
+  // `limit`: intervals, marks and tasks; an interval takes about 24 bytes.
+  explicit TimelineBuilder(std::size_t limit = 200'000);
+  ~TimelineBuilder() override;
 
-  // In the order of the capture. Ledgers count too: final ones end tasks whose last switch was lost, snapshots tell
-  // where a task is when the window closes. What no timeline is made of is left alone.
-  void on_record(const Record& record);
+  void on_slice(const TaskTracker& task, const Slice& slice) override;
+  void on_settled(const TaskTracker& task, const Settled& settled) override;
+  void on_corrected(const TaskTracker& task, const tc_step& step) override;
+  void on_mark(const TaskTracker& task, const LifeMark& mark) override;
+  // Counts of the ledgers.
+  void on_call_entered(std::uint8_t /*row*/) override {}
+  void on_fault_begun(std::uint8_t /*bits*/) override {}
+
   // How many intervals, marks and tasks are held in memory.
   [[nodiscard]] std::size_t held() const;
 
-  // Closes what is open at `end` and leaves out what is not in the window. The builder is spent afterwards.
+  // Leaves out what is not in the window. The builder is spent afterwards.
   Timeline take(Instant start, Instant end, const Names& names);
 
  private:

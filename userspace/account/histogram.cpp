@@ -5,7 +5,7 @@
 #include <cmath>
 #include <numeric>
 
-#include "account/kernel_time.h"
+#include "taskcost/kernel_time.h"
 
 namespace taskcost {
 namespace {

@@ -8,7 +8,7 @@
 #include <optional>
 #include <string>
 
-#include "account/kernel_time.h"
+#include "taskcost/kernel_time.h"
 #include "taskcost/abi.h"
 #include "taskcost/account.h"
 #include "taskcost/session_builder.h"

@@ -5,7 +5,7 @@
 #include <cstring>
 #include <optional>
 
-#include "account/kernel_time.h"
+#include "taskcost/kernel_time.h"
 #include "taskcost/record.h"
 
 namespace taskcost {

@@ -3,13 +3,17 @@
 
 #include <cstring>
 
-#include "account/event_rules.h"
+#include "trace/slice.h"
 
 namespace taskcost {
 namespace {
 
 // How many ended tasks are remembered.
 constexpr std::size_t remembered = 4096;
+
+std::uint8_t final_wait(std::uint8_t wait, const tc_switch& event) {
+  return event.next_wait == 0 ? wait : static_cast<std::uint8_t>(event.next_wait - 1);
+}
 
 }  // namespace
 

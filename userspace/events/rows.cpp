@@ -6,7 +6,7 @@
 #include <utility>
 #include <variant>
 
-#include "account/event_rules.h"
+#include "trace/slice.h"
 #include "taskcost/account.h"
 
 namespace taskcost {

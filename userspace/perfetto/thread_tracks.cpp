@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "account/event_rules.h"
+#include "trace/slice.h"
 #include "taskcost/account.h"
 
 namespace taskcost {

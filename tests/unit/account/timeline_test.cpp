@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "support/transitions.h"
+#include "support/told_timeline.h"
 
 namespace taskcost::test {
 namespace {
@@ -30,14 +30,9 @@ TimelineBuilder::Names names() {
           [](std::uint32_t number, bool) { return "call" + std::to_string(number); }};
 }
 
-Timeline timeline_of(const Records& records, TimelineBuilder::Options options = {}) {
-  const std::vector<ReplayGap> gaps = gaps_in(records);
-  options.gaps.insert(options.gaps.end(), gaps.begin(), gaps.end());
-  TimelineBuilder builder(std::move(options));
-  for (const Record& record : records) {
-    builder.on_record(record);
-  }
-  return builder.take(at(0), at(window_ns), names());
+Timeline timeline_of(const Records& records, Replay::Options options = {}) {
+  TimelineBuilder builder;
+  return timeline_from(records, nanoseconds(window_ns), builder, names(), std::move(options));
 }
 
 std::string told(const Timeline::Facts& facts) {
@@ -163,7 +158,7 @@ TEST(Timeline, ALifeFromBirthToExit) {
 }
 
 TEST(Timeline, WithoutProbesOnCallsTimeOnCpusIsUserCode) {
-  TimelineBuilder::Options options;
+  Replay::Options options;
   options.calls = false;
   EXPECT_THAT(
       row(timeline_of({user_on_0, leaves(200, {1, TC_CONDITION_BLOCKED, TC_ACTIVITY_POLL, TC_WAIT_POLL}),
@@ -270,7 +265,7 @@ TEST(TimelineGaps, AFaultWhoseEndWasLostIsUnknown) {
 }
 
 Timeline around(const Interruption& interruption) {
-  TimelineBuilder::Options options;
+  Replay::Options options;
   options.gaps = {gap_of(interruption)};
   return timeline_of({adopted(2, 0, TC_ACTIVITY_USER, TC_CONDITION_RUNNING, TC_WAIT_OTHER, 1),
                       called(2, 300, 310, TC_ACTIVITY_FILE, 7), called(2, 500, 510, TC_ACTIVITY_FILE, 7)},
@@ -295,9 +290,9 @@ TEST(TimelineGaps, ContradictionsAreUnknown) {
       << "its switch-out was lost";
   EXPECT_THAT(row({user_on_0, leaves(200, {1, TC_CONDITION_BLOCKED, TC_ROW_CALL_PENDING, TC_WAIT_PIPE, 150, 3}),
                    comes(300, {1, 300, TC_WAKER_TIMER}), called(1, 400, 410, TC_ACTIVITY_PIPE, 3)}),
-              ElementsAre("0-150 running user @0", "150-300 unknown", "300-400 running user @0",
-                          "400-410 running pipe call3 @0", "410-1000 running user @0"))
-      << "the return of a call was lost, so nobody knows what it was about";
+              ElementsAre("0-150 running user @0", "150-400 unknown", "400-410 running pipe call3 @0",
+                          "410-1000 running user @0"))
+      << "the return of a call was lost, so its file is not known";
 }
 
 TEST(TimelineGaps, ALostBirthAndALostEnd) {
@@ -319,13 +314,14 @@ TEST(TimelineGaps, WhoIsNotSeenAfterOneIsUnknownFromThereOn) {
 }
 
 TEST(TimelineLimits, BeyondTheLimitItIsLeftOutAndHoldsNothing) {
-  TimelineBuilder::Options options;
-  options.limit = 50;
-  TimelineBuilder builder(options);
-  builder.on_record(user_on_0);
+  TimelineBuilder builder(50);
+  Replay::Options options;
+  options.listener = &builder;
+  Replay replay(std::move(options));
+  replay.on_record(user_on_0);
   std::size_t most = 0;
   for (std::uint64_t i = 1; i < 1000; ++i) {
-    builder.on_record(called(1, 10 * i, 10 * i + 5, TC_ACTIVITY_FILE, 7));
+    replay.on_record(called(1, 10 * i, 10 * i + 5, TC_ACTIVITY_FILE, 7));
     most = std::max(most, builder.held());
   }
   EXPECT_LT(most, 200U);

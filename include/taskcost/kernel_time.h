@@ -1,13 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Nanoseconds of the probes, as the account has them.
+// Instants and durations of the kernel's clock, and how they are made from the nanoseconds that the probes send.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 
-#include "taskcost/account.h"
-
 namespace taskcost {
+
+// CLOCK_MONOTONIC as the kernel reads it.
+struct MonotonicClock {
+  using duration = std::chrono::nanoseconds;
+  using rep = duration::rep;
+  using period = duration::period;
+  using time_point = std::chrono::time_point<MonotonicClock>;
+  static constexpr bool is_steady = true;
+};
+using Duration = MonotonicClock::duration;
+using Instant = MonotonicClock::time_point;
 
 inline Duration nanoseconds(std::uint64_t ns) { return Duration(static_cast<Duration::rep>(ns)); }
 inline Instant instant(std::uint64_t ns) { return Instant(nanoseconds(ns)); }
