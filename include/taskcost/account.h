@@ -32,7 +32,7 @@
 
 #include "taskcost/abi.h"
 #include "taskcost/histogram.h"
-#include "taskcost/kernel_time.h"
+#include "taskcost/monotonic_clock.h"
 
 namespace taskcost {
 

@@ -1,23 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Replay: the second book. It rebuilds the ledger of each task from recorded transitions (events.h), knowing only what
-// these say. The kernel's side kept the first book while it ran; where both agree to the nanosecond, the account is
-// what happened (audit.h).
+// Replay: the second ledger. It rebuilds the ledger of each task from recorded events (events.h) alone: its times are
+// sums of the tracker's slices (trace/task_tracker.h), its counts those of the events. The kernel's side kept the first
+// ledger while it ran; where both agree to the nanosecond, the account is what happened (audit.h).
 //
-// Records are given in the order of the ring. A task is handed out when it has ended, so that only living tasks are
-// held in memory. What happened while events were lost is not guessed: an interval that a gap may have touched is in no
-// cell, its time is kept as unknown.
+// Records are given in the order of the ring buffer. A task is handed out when it has ended, so that only living tasks
+// are held in memory. An interval that lost events may have touched (trace/gaps.h) is in no cell: its time is unknown.
 //
-//   A gap of a CPU touches a running task if it was on that CPU, or nobody knows where it was. It touches a waiting
-//   task, which may have run there meanwhile, unless its wake-up was before the first lost event and it still waited
-//   for a CPU after the last one. Where a task was becomes known by its next event, so that all of the interval between
-//   two events is unknown; only one that was ready to run certainly waited in its place until the first lost event.
+// A gap stands in the stream behind events of other CPUs that came later. Replay is exact if all gaps are given before
+// the first record; of one that comes as a surprise, tasks that went on since are marked.
 //
-// A gap stands in the stream behind events of other CPUs that came later. Replay is exact where all gaps are given
-// before the first record; of one that comes as a surprise, tasks that went on since are marked.
-//
-// The latency of switches is not recorded: of that the kernel's histograms are all there is. A wake-up is told when the
-// task has its CPU again: one that is still to run when the window closes counts as blocked until then.
+// The latency of switches is not recorded: only the kernel's histograms have it. A wakeup is told when the task has its
+// CPU again: a task that was woken, but has none when the window closes, counts as blocked until then.
 //
 // One thread; no kernel, no clock.
 #pragma once

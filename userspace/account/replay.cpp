@@ -9,6 +9,7 @@
 #include <variant>
 
 #include "account/replay_task.h"
+#include "trace/kernel_time.h"
 
 namespace taskcost {
 namespace {

@@ -73,44 +73,43 @@ Timeline::MarkKind kind_of(LifeMark::Kind kind) {
   return Timeline::MarkKind::exit;
 }
 
-class FactNames {
- public:
-  FactNames(TaskNumbers numbers, SyscallName syscall_name)
-      : numbers_(std::move(numbers)), syscall_name_(std::move(syscall_name)) {}
+// A fault that goes on at the end of the window is one; which call was pending then is not known.
+tc_activity activity_of(std::uint8_t row) {
+  switch (row) {
+    case TC_ROW_FAULT_PENDING:
+      return TC_ACTIVITY_PAGE_FAULT;
+    case TC_ROW_CALL_PENDING:
+      return TC_ACTIVITY_OTHER;
+    default:
+      return static_cast<tc_activity>(row);
+  }
+}
 
-  // A fault that goes on at the end of the window is one; which call was pending then is not known.
-  [[nodiscard]] Timeline::Facts named(const RawFacts& raw) const {
-    Timeline::Facts facts;
-    if (raw.condition == RawFacts::unknown) {
-      return facts;
-    }
-    facts.condition = static_cast<tc_condition>(raw.condition);
-    facts.activity = raw.row == TC_ROW_FAULT_PENDING  ? TC_ACTIVITY_PAGE_FAULT
-                     : raw.row == TC_ROW_CALL_PENDING ? TC_ACTIVITY_OTHER
-                                                      : static_cast<tc_activity>(raw.row);
-    if (raw.call != Slice::none) {
-      const bool compat = (raw.call & TC_FROM_COMPAT) != 0;
-      facts.call = call_named(raw.call & ~std::uint32_t{TC_FROM_COMPAT}, compat, syscall_name_);
-    }
-    if (raw.cpu != Slice::none) {
-      facts.cpu = raw.cpu;
-    }
-    if (facts.condition == TC_CONDITION_BLOCKED) {
-      facts.wait = static_cast<tc_wait>(raw.wait);
-      if (raw.ended) {
-        facts.waker = waker_of(raw.waker, numbers_);
-        if (facts.waker->kind == Waker::Kind::task) {
-          facts.place = place_named(raw.waker_from, syscall_name_);
-        }
-      }
-    }
+Timeline::Facts named(const RawFacts& raw, const TaskNumbers& numbers, const SyscallName& syscall_name) {
+  Timeline::Facts facts;
+  if (raw.condition == RawFacts::unknown) {
     return facts;
   }
-
- private:
-  TaskNumbers numbers_;
-  SyscallName syscall_name_;
-};
+  facts.condition = static_cast<tc_condition>(raw.condition);
+  facts.activity = activity_of(raw.row);
+  if (raw.call != Slice::none) {
+    const bool compat = (raw.call & TC_FROM_COMPAT) != 0;
+    facts.call = call_named(raw.call & ~std::uint32_t{TC_FROM_COMPAT}, compat, syscall_name);
+  }
+  if (raw.cpu != Slice::none) {
+    facts.cpu = raw.cpu;
+  }
+  if (facts.condition == TC_CONDITION_BLOCKED) {
+    facts.wait = static_cast<tc_wait>(raw.wait);
+    if (raw.ended) {
+      facts.waker = waker_of(raw.waker, numbers);
+      if (facts.waker->kind == Waker::Kind::task) {
+        facts.place = place_named(raw.waker_from, syscall_name);
+      }
+    }
+  }
+  return facts;
+}
 
 }  // namespace
 
@@ -306,12 +305,12 @@ Timeline TimelineBuilder::take(Instant start, Instant end, const Names& names) {
     const auto found = state.tracks.find(ledger);
     return found == state.tracks.end() ? 0 : found->second.tid;
   };
-  const FactNames fact_names({names.task, tid_of}, names.syscall);
+  const TaskNumbers numbers{names.task, tid_of};
   std::vector<std::optional<std::size_t>> indices(state.facts.size());
   const auto index_of = [&](std::size_t number) {
     if (!indices[number]) {
       indices[number] = timeline.facts.size();
-      timeline.facts.push_back(fact_names.named(state.facts[number]));
+      timeline.facts.push_back(named(state.facts[number], numbers, names.syscall));
     }
     return *indices[number];
   };

@@ -6,9 +6,9 @@
 #include <utility>
 #include <variant>
 
-#include "taskcost/kernel_time.h"
 #include "taskcost/recording.h"
 #include "taskcost/timeline.h"
+#include "trace/kernel_time.h"
 
 namespace taskcost {
 namespace {

@@ -7,6 +7,8 @@
 #include <tuple>
 #include <utility>
 
+#include "trace/kernel_time.h"
+
 namespace taskcost {
 namespace {
 
@@ -74,8 +76,8 @@ void Gaps::update_ends(std::size_t from) {
   }
 }
 
-// A wakeup lasts until the task runs: woken before the first loss, the task did not run meanwhile. One that waited for a
-// CPU certainly did so until the first loss; of any other the last event says nothing of later.
+// A wakeup lasts until the task runs: woken before the first loss, the task did not run meanwhile. One that waited for
+// a CPU certainly did so until the first loss; of any other the last event says nothing of later.
 Gaps::Touch Gaps::judge(const Stay& stay) const {
   const bool runs = stay.condition == TC_CONDITION_RUNNING;
   Touch touch = search(stay.from_ns, stay.to_ns, runs ? stay.cpu : std::nullopt);

@@ -16,7 +16,7 @@
 #include "taskcost/abi.h"
 #include "taskcost/capture.h"
 #include "taskcost/events.h"
-#include "taskcost/kernel_time.h"
+#include "taskcost/monotonic_clock.h"
 
 namespace taskcost {
 

@@ -109,17 +109,23 @@ Slice TaskTracker::open() const {
 }
 
 void TaskTracker::emit(Slice slice) {
-  if (slice.row == TC_ROW_CALL_PENDING && slice.quality == Slice::Quality::known && !call_pending_) {
-    call_pending_ = true;
-    call_lost_ = false;
-    pending_ns_ = entered_ns_;
+  if (slice.row == TC_ROW_CALL_PENDING && slice.quality == Slice::Quality::known) {
+    begin_pending_call();
   }
   if (listener_ != nullptr) {
     listener_->on_slice(*this, slice);
   }
 }
 
-// What is pending may have ended among the lost events. A later event can tell that it did not, by its beginning.
+void TaskTracker::begin_pending_call() {
+  if (!call_pending_) {
+    call_pending_ = true;
+    call_lost_ = false;
+    pending_ns_ = entered_ns_;
+  }
+}
+
+// What is pending may have ended among the lost events. Of a call, its return tells by its entry whether it did.
 void TaskTracker::lose_until(std::uint64_t at_ns, const Gaps::Touch& touch) {
   if (touch && touch.from_ns > since_ns_) {
     Slice before = open();
@@ -138,9 +144,12 @@ void TaskTracker::lose_until(std::uint64_t at_ns, const Gaps::Touch& touch) {
     since_ns_ = at_ns;
   }
   touching_gaps_ += touch.gaps;
-  call_lost_ = fault_lost_ = true;
+  call_lost_ = row_lost_ = true;
   if (call_pending_ && pending_ns_ == 0) {
     settle_call(std::nullopt);
+  }
+  if (row_ == TC_ROW_FAULT_PENDING) {
+    settle(TC_ROW_FAULT_PENDING, std::nullopt);
   }
 }
 
@@ -181,6 +190,10 @@ void TaskTracker::run(std::uint64_t at_ns, std::uint8_t row, const Call& call, b
       since_ns_ = end_ns;
     }
   };
+  if (row_lost_ && is_call_row(row_) && call.entered_ns > since_ns_) {
+    row_ = TC_ACTIVITY_USER;  // the call before returned among the lost events
+    call_ = Slice::none;
+  }
   if (known) {
     until(std::min(call.entered_ns, at_ns));
   }
@@ -189,6 +202,7 @@ void TaskTracker::run(std::uint64_t at_ns, std::uint8_t row, const Call& call, b
   }
   row_ = row;
   call_ = call.number;
+  row_lost_ = false;
   if (known) {
     until(at_ns);
   }
@@ -306,8 +320,12 @@ void TaskTracker::learn_call(std::uint64_t entered_ns, std::uint8_t row) {
 void TaskTracker::settle_call(std::optional<std::uint8_t> row, std::uint32_t number) {
   const bool known = !call_pending_ || !call_lost_ || (pending_ns_ != 0 && pending_ns_ == entered_ns_);
   call_pending_ = false;
+  settle(TC_ROW_CALL_PENDING, known ? row : std::nullopt, number);
+}
+
+void TaskTracker::settle(std::uint8_t pending, std::optional<std::uint8_t> row, std::uint32_t number) {
   if (listener_ != nullptr) {
-    listener_->on_settled(*this, {TC_ROW_CALL_PENDING, known ? row : std::nullopt, number});
+    listener_->on_settled(*this, {pending, row, number});
   }
 }
 
@@ -342,16 +360,11 @@ std::uint8_t TaskTracker::row_of_pending_call() const {
 }
 
 void TaskTracker::settle_fault(std::uint8_t row) {
-  if (row == TC_ROW_CALL_PENDING && !fault_lost_ && !call_pending_) {
-    call_pending_ = true;
-    call_lost_ = false;
-    pending_ns_ = entered_ns_;
+  if (row == TC_ROW_CALL_PENDING) {
+    begin_pending_call();
   }
   row_ = interrupted_;
-  const bool known = row == TC_ACTIVITY_PAGE_FAULT || !fault_lost_;
-  if (listener_ != nullptr) {
-    listener_->on_settled(*this, {TC_ROW_FAULT_PENDING, known ? std::optional(row) : std::nullopt, Slice::none});
-  }
+  settle(TC_ROW_FAULT_PENDING, row);
 }
 
 // A sign that the pending fault is over, although no event tells how: the time stays with what it interrupted.
@@ -370,7 +383,6 @@ void TaskTracker::begin_fault(std::uint64_t begun_ns, std::uint8_t interrupted, 
   interrupted_ = interrupted;
   row_ = TC_ROW_FAULT_PENDING;
   fault_ns_ = begun_ns;
-  fault_lost_ = false;
   if (listener_ != nullptr) {
     listener_->on_fault_begun(bits);
   }
@@ -399,8 +411,7 @@ void TaskTracker::begin_exit(const tc_step& step) {
   const auto row = static_cast<std::uint8_t>(step.arg);
   if (step.value != 0 || row_ == TC_ROW_CALL_PENDING) {
     const std::uint64_t entered_ns = seen_entry(step.value);
-    run(at_ns, row_ == TC_ROW_CALL_PENDING ? row_ : row,
-        {entered_ns, entered_ns == entered_ns_ ? call_ : Slice::none});
+    run(at_ns, row_ == TC_ROW_CALL_PENDING ? row_ : row, {entered_ns, entered_ns == entered_ns_ ? call_ : Slice::none});
     settle_call(is_call_row(row) ? row : row_of_pending_call());
   } else {
     stay(at_ns);
@@ -443,7 +454,8 @@ void TaskTracker::on_step(const tc_step& step) {
 void TaskTracker::on_exec(const tc_exec& exec) {
   tid_ = exec.tid;
   if (listener_ != nullptr) {
-    listener_->on_mark(*this, {LifeMark::Kind::exec, std::max<std::uint64_t>(exec.at_ns, since_ns_),
+    listener_->on_mark(*this, {LifeMark::Kind::exec,
+                               std::max<std::uint64_t>(exec.at_ns, since_ns_),
                                {exec.comm, strnlen(exec.comm, sizeof(exec.comm))}});
   }
 }
@@ -478,15 +490,13 @@ void TaskTracker::on_ledger(const tc_ledger& ledger) {
                  ledger.condition,
                  ledger.interrupted,
                  static_cast<std::uint8_t>(ledger.fault_bits),
-                 static_cast<std::uint8_t>(ledger.wait < TC_NR_WAITS ? ledger.wait : std::uint32_t{TC_WAIT_OTHER})};
+                 static_cast<std::uint8_t>(ledger.wait < TC_NR_WAITS ? ledger.wait : std::uint32_t{TC_WAIT_OTHER}),
+                 static_cast<std::uint8_t>(ledger.call & TC_CALL_ACTIVITY_MASK)};
     return;
   }
   const std::uint64_t end_ns = std::clamp<std::uint64_t>(ledger.end_ns, since_ns_, greatest_time);
   if (!touched(end_ns)) {
     birth_seen_ ? contradict(end_ns) : lose_until(end_ns, {});
-  }
-  if (row_ == TC_ROW_FAULT_PENDING) {
-    settle_fault(interrupted_);
   }
   settle_call(std::nullopt);
   row_ = TC_ACTIVITY_EXIT;
@@ -553,10 +563,12 @@ void TaskTracker::close(std::uint64_t end) {
   }
   // Seen from outside, a pending call shows its file; one that a fault interrupts does not.
   if (row_ == TC_ROW_CALL_PENDING) {
-    const bool shown = snapshot_ && is_activity(snapshot_->row) && is_call_row(snapshot_->row);
-    const std::uint8_t row = shown ? snapshot_->row : row_of_pending_call();
-    settle_call(row);
-    row_ = row;
+    std::uint8_t shown = snapshot_ ? snapshot_->row : row_;
+    if (snapshot_ && shown == TC_ROW_CALL_PENDING) {
+      shown = snapshot_->call_row;
+    }
+    row_ = is_activity(shown) && is_call_row(shown) ? shown : row_of_pending_call();
+    settle_call(row_);
   }
 }
 

@@ -57,7 +57,7 @@ class TaskTracker {
   [[nodiscard]] std::uint8_t row() const { return row_; }
   [[nodiscard]] std::uint8_t condition() const { return condition_; }
   [[nodiscard]] std::uint32_t cpu() const { return cpu_; }  // that it is on, or was last; Slice::none: not known
-  [[nodiscard]] std::uint64_t entered_ns() const { return entered_ns_; }  // of its system call; 0: as in Slice
+  [[nodiscard]] std::uint64_t entered_ns() const { return entered_ns_; }   // of its system call; 0: as in Slice
   [[nodiscard]] std::uint8_t interrupted() const { return interrupted_; }  // by the last page fault
   [[nodiscard]] std::uint8_t wait() const { return wait_; }                // of the last time that it blocked
   [[nodiscard]] bool ended() const { return ended_; }
@@ -74,6 +74,10 @@ class TaskTracker {
   [[nodiscard]] Slice open() const;
   // The gaps that touch it, with the wakeup at `woken_ns`.
   [[nodiscard]] Gaps::Touch touched_until(std::uint64_t at_ns, std::uint64_t woken_ns = 0) const;
+  // Whether lost events may have touched its open slice by the end of the window.
+  [[nodiscard]] bool is_lost_at(std::uint64_t end_ns) const {
+    return (!snapshot_ || snapshot_->since_ns > since_ns_) && touched_until(end_ns);
+  }
 
  private:
   struct Wakeup {
@@ -98,6 +102,7 @@ class TaskTracker {
     std::uint8_t interrupted = 0;
     std::uint8_t fault_bits = 0;
     std::uint8_t wait = 0;
+    std::uint8_t call_row = 0;  // of its call, as far as that is known without the file
   };
 
   [[nodiscard]] std::uint64_t in_order(std::uint64_t at_ns);
@@ -117,7 +122,9 @@ class TaskTracker {
 
   void learn_call(std::uint64_t entered_ns, std::uint8_t row);
   void settle_call(std::optional<std::uint8_t> row, std::uint32_t number = Slice::none);
+  void begin_pending_call();
   void settle_fault(std::uint8_t row);
+  void settle(std::uint8_t pending, std::optional<std::uint8_t> row, std::uint32_t number = Slice::none);
   void begin_fault(std::uint64_t begun_ns, std::uint8_t interrupted, const Call& call, std::uint8_t bits);
   void give_up_fault(std::uint64_t at_ns);
   void begin_exit(const tc_step& step);
@@ -146,14 +153,14 @@ class TaskTracker {
   std::uint8_t condition_ = TC_CONDITION_RUNNING;
   std::uint8_t wait_ = TC_WAIT_OTHER;
   std::uint8_t interrupted_ = TC_ACTIVITY_USER;  // by the pending fault
-  bool found_ = false;  // row_ is what its registers say, until it gets a CPU
+  bool found_ = false;                           // row_ is what its registers say, until it gets a CPU
   bool found_on_cpu_ = false;
   bool adopted_ = false;
   bool birth_seen_ = false;
   bool ended_ = false;
   bool call_pending_ = false;  // slices of a pending call were emitted
   bool call_lost_ = false;     // and events were lost since
-  bool fault_lost_ = false;    // events were lost since the pending fault began
+  bool row_lost_ = false;      // events were lost since one told row_
 };
 
 }  // namespace taskcost

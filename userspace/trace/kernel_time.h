@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Nanoseconds of the probes, as user space has them.
+#pragma once
+
+#include <cstdint>
+
+#include "taskcost/monotonic_clock.h"
+
+namespace taskcost {
+
+inline Duration nanoseconds(std::uint64_t ns) { return Duration(static_cast<Duration::rep>(ns)); }
+inline Instant instant(std::uint64_t ns) { return Instant(nanoseconds(ns)); }
+
+// Never negative: CPUs may disagree by a little on the order of two instants.
+inline std::uint64_t elapsed(std::uint64_t from_ns, std::uint64_t to_ns) {
+  return to_ns > from_ns ? to_ns - from_ns : 0;
+}
+
+}  // namespace taskcost
