@@ -22,7 +22,6 @@
 #pragma once
 
 #include <array>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -32,19 +31,9 @@
 
 #include "taskcost/abi.h"
 #include "taskcost/histogram.h"
+#include "taskcost/monotonic_clock.h"
 
 namespace taskcost {
-
-// The clock of all instants, CLOCK_MONOTONIC, in ns.
-struct MonotonicClock {
-  using duration = std::chrono::nanoseconds;
-  using rep = duration::rep;
-  using period = duration::period;
-  using time_point = std::chrono::time_point<MonotonicClock>;
-  static constexpr bool is_steady = true;
-};
-using Duration = MonotonicClock::duration;
-using Instant = MonotonicClock::time_point;
 
 template <typename T>
 using PerActivity = std::array<T, TC_NR_ACTIVITIES>;

@@ -15,10 +15,12 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "taskcost/capture.h"
 #include "taskcost/clock_anchor.h"
 #include "taskcost/record.h"
+#include "trace/gaps.h"
 
 namespace taskcost {
 
@@ -32,6 +34,9 @@ struct TraceInfo {
   std::string machine;  // as uname -m
   std::string command;  // the recorded command; empty for attach
   std::string detail;   // full or switches
+  bool calls = true;    // system calls have probes: full
+  // All that the recording lacks, as far as it is known beforehand: what it tells itself comes after what it explains.
+  std::vector<ReplayGap> gaps;
   std::uint32_t cpus = 0;
   std::uint64_t start_ns = 0;
   std::optional<std::uint64_t> start_realtime_ns;  // the same instant by CLOCK_REALTIME

@@ -1,16 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Rebuilds the ledger of each task from recorded events (events.h) alone, independently of the ledger that the probes
-// kept. Where both agree to the nanosecond, the account is correct (audit.h).
+// Replay: the second ledger. It rebuilds the ledger of each task from recorded events (events.h) alone, independently of
+// the ledger that the probes kept: its times are sums of the tracker's slices (trace/task_tracker.h), its counts those of
+// the events. Where both agree to the nanosecond, the account is correct (audit.h).
 //
 // Records are passed in the order of the ring. A task is returned when it has exited, so that only running tasks take
-// memory. Nothing is guessed about times with lost events: an interval that a gap may affect is in no cell, and its
-// time is added to `unknown`.
-//
-//   A gap of a CPU affects a running task if it was on that CPU, or its CPU is not known. It affects a waiting task,
-//   which may have run there meanwhile, unless it was woken before the first lost event and was still runnable after
-//   the last one. The next event of a task shows where it is, so the whole interval between the two events is unknown;
-//   but a task that was runnable before the gap was so until the first lost event.
+// memory. An interval that a gap may affect (trace/gaps.h) is in no cell; its time is added to `unknown`.
 //
 // A gap may follow later events of other CPUs in the stream. Replay is exact if all gaps are passed before the first
 // record. With a gap that comes late, tasks with later events are marked (touched_afterwards).
@@ -29,31 +24,11 @@
 #include <vector>
 
 #include "taskcost/account.h"
-#include "taskcost/capture.h"
 #include "taskcost/record.h"
+#include "trace/gaps.h"
+#include "trace/slice.h"
 
 namespace taskcost {
-
-// A time in which events were lost: a CPU found the ring full, or a part of a capture is damaged or was not written.
-struct ReplayGap {
-  enum class Why {
-    ring_full,  // the ring buffer was full
-    disk_slow,  // the writer of the capture had no buffer free
-    damaged     // a part of the file is not readable
-  };
-  Instant first{};                    // time of the first lost event
-  Instant last{};                     // time of the last lost event
-  std::optional<std::uint64_t> lost;  // number of lost events; nullopt: not known
-  std::optional<std::uint32_t> cpu;   // nullopt: any CPU
-  Why why = Why::ring_full;
-
-  // True if its time is not known.
-  [[nodiscard]] bool is_anywhere() const { return last == Instant::max(); }
-};
-const char* key_of(ReplayGap::Why why);  // "ring_full", "disk_slow", "damaged"
-
-ReplayGap gap_of(const tc_gap& gap);
-ReplayGap gap_of(const Interruption& interruption);
 
 struct RebuiltTask {
   // Times, counts, waits and identity; its members `edges` and `flows` are empty. Pending rows are resolved as in the
@@ -132,6 +107,8 @@ class Replay {
     std::vector<ReplayGap> gaps;
     // Called with each task that has exited, in the order of the exits. The reference is valid during the call.
     std::function<void(const RebuiltTask&)> on_ended;
+    // Takes what the ledgers are summed up from. It must outlive the replay.
+    SliceListener* listener = nullptr;
   };
 
   explicit Replay(Options options);

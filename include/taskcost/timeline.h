@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Builds the timeline of each task, its state at each instant, from recorded events (events.h).
+// Builds the timeline of each task, its state at each instant: the slices that the tracker finds in recorded events.
 //
-// Unlike a ledger, which has sums, a timeline has each interval. Nothing is guessed about times with lost events; they
-// are unknown:
+// Unlike a ledger, which has sums, a timeline has each interval. Time that a lost event may affect is unknown, by the
+// rule of trace/gaps.h, and so is the time before an event that contradicts the state before it.
 //
-//   gap             events of one CPU or of all CPUs are missing. replay.h has the rule for what it affects; but if the
-//                   snapshot at the end of the window has the task, its last state is known from its beginning.
-//   contradiction   an event contradicts the state before it: the time since the task's previous event is unknown.
-//
-// Memory is bounded: with more entries than `Options::limit`, the timeline is dropped and `left_out` is set.
+// Memory is bounded: with more entries than `limit`, the timeline is dropped and says so.
 #pragma once
 
 #include <cstddef>
@@ -21,8 +17,7 @@
 #include <vector>
 
 #include "taskcost/account.h"
-#include "taskcost/record.h"
-#include "taskcost/replay.h"
+#include "trace/slice.h"
 
 namespace taskcost {
 
@@ -63,31 +58,31 @@ struct Timeline {
 };
 const char* to_string(Timeline::MarkKind kind);  // "birth", "exec", "exit"
 
-class TimelineBuilder {
+// Listens to a replay (Replay::Options::listener). Once that has closed its tasks, take() has all of them.
+class TimelineBuilder : public SliceListener {
  public:
-  struct Options {
-    std::size_t limit = 200'000;  // intervals and marks; an interval takes about 48 bytes
-    bool calls = true;            // system calls have probes
-    std::vector<ReplayGap> gaps;  // all gaps; those in the stream itself are ignored
-  };
   struct Names {
     std::function<std::uint64_t(std::uint64_t)> task;  // Task::id by ledger id; 0 for a task that is not kept
     // See SessionBuilder::Options::syscall_name.
     std::function<std::string(std::uint32_t, bool)> syscall;
   };
 
-  explicit TimelineBuilder(Options options);
-  TimelineBuilder(TimelineBuilder&&) noexcept;
-  TimelineBuilder& operator=(TimelineBuilder&&) noexcept;
-  ~TimelineBuilder();
+  // `limit`: intervals, marks and tasks; an interval takes about 24 bytes.
+  explicit TimelineBuilder(std::size_t limit = 200'000);
+  ~TimelineBuilder() override;
 
-  // Takes the records in the order of the capture, and ignores those that it does not need. It needs ledgers, too: a
-  // final ledger ends a task whose last switch was lost, and a snapshot has the state at the end of the window.
-  void on_record(const Record& record);
-  // The number of intervals, marks and tasks in memory.
+  void on_slice(const TaskTracker& task, const Slice& slice) override;
+  void on_settled(const TaskTracker& task, const Settled& settled) override;
+  void on_corrected(const TaskTracker& task, const tc_step& step) override;
+  void on_mark(const TaskTracker& task, const LifeMark& mark) override;
+  // Counts of the ledgers.
+  void on_call_entered(std::uint8_t /*row*/) override {}
+  void on_fault_begun(std::uint8_t /*bits*/) override {}
+
+  // How many intervals, marks and tasks are held in memory.
   [[nodiscard]] std::size_t held() const;
 
-  // Closes open intervals at `end` and drops those outside of the window. The builder must not be used afterwards.
+  // Leaves out what is not in the window. The builder is spent afterwards.
   Timeline take(Instant start, Instant end, const Names& names);
 
  private:

@@ -3,25 +3,36 @@
 // A report with a timeline that is built from transitions.
 #pragma once
 
+#include <algorithm>
+#include <iterator>
+#include <utility>
 #include <vector>
 
 #include "support/report_builder.h"
 #include "support/transitions.h"
+#include "taskcost/replay.h"
 #include "taskcost/timeline.h"
 
 namespace taskcost::test {
 
-inline Timeline timeline_from(const std::vector<Record>& records, Duration wall, std::size_t limit = 200'000) {
-  TimelineBuilder::Options options;
-  options.limit = limit;
-  options.gaps = gaps_in(records);
-  TimelineBuilder builder(options);
+// What a replay of `records` tells it, the window being from 0 to `wall`.
+inline Timeline timeline_from(const std::vector<Record>& records, Duration wall, TimelineBuilder& builder,
+                              const TimelineBuilder::Names& names, Replay::Options options = {}) {
+  std::ranges::copy(gaps_in(records), std::back_inserter(options.gaps));
+  options.listener = &builder;
+  Replay replay(std::move(options));
   for (const Record& record : records) {
-    builder.on_record(record);
+    replay.on_record(record);
   }
-  return builder.take(Instant(), Instant(wall),
-                      {[](std::uint64_t ledger) { return ledger; },
-                       [](std::uint32_t number, bool) { return number == 0 ? "read" : "write"; }});
+  replay.living(Instant(wall));
+  return builder.take(Instant(), Instant(wall), names);
+}
+
+inline Timeline timeline_from(const std::vector<Record>& records, Duration wall, std::size_t limit = 200'000) {
+  TimelineBuilder builder(limit);
+  return timeline_from(records, wall, builder,
+                       {[](std::uint64_t ledger) { return ledger; },
+                        [](std::uint32_t number, bool) { return number == 0 ? "read" : "write"; }});
 }
 
 // 10 ms: the baker (task 1) writes to the waiter (task 3) through a pipe. The oven (task 2) is a thread of the baker's;

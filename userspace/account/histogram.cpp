@@ -5,7 +5,8 @@
 #include <cmath>
 #include <numeric>
 
-#include "account/kernel_time.h"
+#include "taskcost/account.h"
+#include "trace/kernel_time.h"
 
 namespace taskcost {
 namespace {

@@ -5,10 +5,15 @@
 #include <cstddef>
 #include <cstring>
 
-#include "account/event_rules.h"
+#include "trace/slice.h"
 
 namespace taskcost {
 namespace {
+
+// A record may name what is none.
+constexpr std::uint32_t known_wait(std::uint32_t wait) {
+  return wait < TC_NR_WAITS ? wait : std::uint32_t{TC_WAIT_OTHER};
+}
 
 bool has_books(const tc_ledger& ledger) { return (ledger.flags & TC_LEDGER_BOOKS) != 0; }
 

@@ -8,10 +8,10 @@
 #include <optional>
 #include <string>
 
-#include "account/kernel_time.h"
 #include "taskcost/abi.h"
 #include "taskcost/account.h"
 #include "taskcost/session_builder.h"
+#include "trace/kernel_time.h"
 
 namespace taskcost {
 

@@ -8,10 +8,8 @@
 #include <utility>
 #include <variant>
 
-#include "account/event_rules.h"
-#include "account/gaps.h"
-#include "account/ledger.h"
-#include "account/replayed_life.h"
+#include "account/replay_task.h"
+#include "trace/kernel_time.h"
 
 namespace taskcost {
 namespace {
@@ -40,22 +38,23 @@ bool ReplayIntegrity::clean() const {
 }
 
 struct Replay::State {
-  ReplayBooks books;
+  ReplayTotals totals;
   std::function<void(const RebuiltTask&)> on_ended;
-  std::unordered_map<std::uint64_t, std::unique_ptr<ReplayedLife>> lives;
+  std::unordered_map<std::uint64_t, std::unique_ptr<ReplayTask>> tasks;
   std::vector<Cpu> cpus;
-  std::size_t unknown_lives = 0;
+  std::size_t unknown_tasks = 0;
   std::uint64_t touched_tasks = 0;
   Duration unknown{};
   std::uint64_t missing_snapshots = 0;
 
   explicit State(Options&& options)
-      : books{options.calls, Gaps(std::move(options.gaps)), {}, {}}, on_ended(std::move(options.on_ended)) {}
+      : totals{{options.calls, Gaps(std::move(options.gaps))}, options.listener, {}, {}},
+        on_ended(std::move(options.on_ended)) {}
 
-  // Null for a CPU that cannot be.
+  // nullptr if number >= TC_MAX_CPUS (corrupt capture).
   Cpu* cpu_of(std::uint32_t number) {
     if (number >= TC_MAX_CPUS) {
-      books.integrity.wild_cpus++;
+      totals.integrity.wild_cpus++;
       return nullptr;
     }
     if (number >= cpus.size()) {
@@ -64,44 +63,44 @@ struct Replay::State {
     return &cpus[number];
   }
 
-  ReplayedLife* find(std::uint64_t id) {
-    const auto found = lives.find(id);
-    return found == lives.end() ? nullptr : found->second.get();
+  ReplayTask* find(std::uint64_t id) {
+    const auto found = tasks.find(id);
+    return found == tasks.end() ? nullptr : found->second.get();
   }
 
   // Of an event at `at_ns`; null when it is about nobody who is observed.
-  ReplayedLife* life_of(std::uint64_t id, std::uint64_t at_ns) {
+  ReplayTask* task_of(std::uint64_t id, std::uint64_t at_ns) {
     if (id == 0) {
       return nullptr;
     }
-    if (ReplayedLife* life = find(id)) {
-      return life->ended() ? nullptr : life;
+    if (ReplayTask* task = find(id)) {
+      return task->tracker().ended() ? nullptr : task;
     }
-    books.integrity.unknown_beginnings++;
-    if (unknown_lives == kept_unknown) {
+    totals.integrity.unknown_beginnings++;
+    if (unknown_tasks == kept_unknown) {
       return nullptr;
     }
-    ++unknown_lives;
-    return lives.emplace(id, std::make_unique<ReplayedLife>(books, id, at_ns)).first->second.get();
+    ++unknown_tasks;
+    return tasks.emplace(id, std::make_unique<ReplayTask>(totals, id, at_ns)).first->second.get();
   }
 
   void count_unknown(const RebuiltTask& task) {
     touched_tasks += task.unknown > Duration::zero() ? 1 : 0;
-    // Times of a damaged capture are whatever they are.
+    // Timestamps from a corrupt capture are arbitrary: saturate.
     unknown += std::clamp(task.unknown, Duration::zero(), Duration::max() - unknown);
   }
 
   void hand_out(std::uint64_t id) {
-    const auto found = lives.find(id);
-    if (found == lives.end()) {
+    const auto found = tasks.find(id);
+    if (found == tasks.end()) {
       return;
     }
-    unknown_lives -= found->second->beginning_unknown() ? 1 : 0;
+    unknown_tasks -= found->second->beginning_unknown() ? 1 : 0;
     const RebuiltTask task = found->second->take();
-    lives.erase(found);
+    tasks.erase(found);
     count_unknown(task);
     if (task.kernel == nullptr) {
-      books.integrity.lost_final_ledgers++;
+      totals.integrity.lost_final_ledgers++;
     }
     if (on_ended) {
       on_ended(task);
@@ -116,17 +115,17 @@ struct Replay::State {
   }
 
   void check(const Cpu& cpu, const tc_switch& event) {
-    if (!cpu.known || books.gaps.any(cpu.switched_ns, event.at_ns, event.cpu)) {
+    if (!cpu.known || totals.trace.gaps.any(cpu.switched_ns, event.at_ns, event.cpu)) {
       return;
     }
-    books.integrity.switches_checked++;
+    totals.integrity.switches_checked++;
     // Switches between tasks that nobody observes are not recorded.
     const bool fits = cpu.task == 0 ? event.prev == 0 : event.prev == cpu.task && event.prev_tid == cpu.tid;
-    const ReplayedLife* seen = fits || event.prev == 0 ? nullptr : find(event.prev);
-    if (fits || (seen != nullptr && seen->found_on_cpu())) {
+    const ReplayTask* seen = fits || event.prev == 0 ? nullptr : find(event.prev);
+    if (fits || (seen != nullptr && seen->tracker().found_on_cpu())) {
       return;
     }
-    ReplayIntegrity& integrity = books.integrity;
+    ReplayIntegrity& integrity = totals.integrity;
     integrity.broken_switches++;
     if (integrity.breaks.size() < ReplayIntegrity::kept_breaks) {
       integrity.breaks.push_back({instant(event.at_ns), event.cpu, cpu.tid, event.prev_tid, cpu.task, event.prev});
@@ -149,16 +148,16 @@ struct Replay::State {
       forget_ended(*cpu);
       check(*cpu, event);
     }
-    if (ReplayedLife* life = life_of(event.prev, event.at_ns)) {
-      life->left_cpu(event);
-      if (life->ended() && cpu != nullptr) {
+    if (ReplayTask* task = task_of(event.prev, event.at_ns)) {
+      task->on_switch_out(event);
+      if (task->tracker().ended() && cpu != nullptr) {
         cpu->ended = event.prev;
-      } else if (life->ended()) {
+      } else if (task->tracker().ended()) {
         hand_out(event.prev);
       }
     }
-    if (ReplayedLife* life = life_of(event.next, event.at_ns)) {
-      life->got_cpu(event);
+    if (ReplayTask* task = task_of(event.next, event.at_ns)) {
+      task->on_switch_in(event);
     }
     if (cpu != nullptr) {
       cpu->known = true;
@@ -169,19 +168,19 @@ struct Replay::State {
   }
 
   void on(const tc_birth& birth) {
-    if (ReplayedLife* life = find(birth.id)) {
-      if (life->corrected(birth)) {
+    if (ReplayTask* task = find(birth.id)) {
+      if (task->on_correction(birth)) {
         return;
       }
-      if (!life->beginning_unknown()) {
-        books.integrity.repeated_births++;
+      if (!task->beginning_unknown()) {
+        totals.integrity.repeated_births++;
         return;
       }
-      life->born_late(birth);
+      task->on_late_birth(birth);
     } else if (birth.id != 0) {
-      auto made = std::make_unique<ReplayedLife>(books, birth.id, birth.birth_ns);
-      made->born(birth);
-      lives.emplace(birth.id, std::move(made));
+      auto made = std::make_unique<ReplayTask>(totals, birth.id, birth.birth_ns);
+      made->on_birth(birth);
+      tasks.emplace(birth.id, std::move(made));
       if (birth.how >= TC_NR_CREATIONS && birth.condition == TC_CONDITION_RUNNING) {
         // Where it was found it may have left before its ledger could be.
         if (Cpu* cpu = cpu_of(birth.cpu)) {
@@ -189,48 +188,48 @@ struct Replay::State {
         }
       }
     }
-    ReplayedLife* creator = birth.how < TC_NR_CREATIONS ? find(birth.creator) : nullptr;
-    if (creator != nullptr && !creator->ended()) {
-      is_worker_of_process(birth.flags) ? creator->got_worker()
-                                        : creator->created(static_cast<tc_creation>(birth.how), birth.copy_ns);
+    ReplayTask* creator = birth.how < TC_NR_CREATIONS ? find(birth.creator) : nullptr;
+    if (creator != nullptr && !creator->tracker().ended()) {
+      is_worker_of_process(birth.flags) ? creator->on_worker()
+                                        : creator->on_created(static_cast<tc_creation>(birth.how), birth.copy_ns);
     }
   }
 
   void on(const tc_call& call) {
-    if (ReplayedLife* life = life_of(call.id, call.at_ns)) {
-      life->returned(call);
+    if (ReplayTask* task = task_of(call.id, call.at_ns)) {
+      task->on_call(call);
     }
   }
 
   void on(const tc_transfer& transfer) {
-    if (ReplayedLife* life = life_of(transfer.call.id, transfer.call.at_ns)) {
-      life->transferred(transfer);
+    if (ReplayTask* task = task_of(transfer.call.id, transfer.call.at_ns)) {
+      task->on_transfer(transfer);
     }
   }
 
   void on(const tc_passage& passage) {
-    if (ReplayedLife* life = life_of(passage.id, passage.at_ns)) {
-      life->passed_through(passage);
+    if (ReplayTask* task = task_of(passage.id, passage.at_ns)) {
+      task->on_passage(passage);
     }
   }
 
   void on(const tc_fault& fault) {
-    if (ReplayedLife* life = life_of(fault.id, std::min(fault.begun_ns, fault.at_ns))) {
-      life->faulted(fault);
+    if (ReplayTask* task = task_of(fault.id, std::min(fault.begun_ns, fault.at_ns))) {
+      task->on_fault(fault);
     }
   }
 
   void on_published(const tc_step& step) {
-    ReplayedLife* child = life_of(step.id, step.at_ns);
+    ReplayTask* child = task_of(step.id, step.at_ns);
     if (child == nullptr) {
       return;
     }
-    child->published(step.at_ns);
+    child->on_step(step);
     const tc_ledger& ledger = child->ledger();
-    ReplayedLife* creator = step.value != 0 && step.value == ledger.creator ? find(ledger.creator) : nullptr;
-    if (creator != nullptr && !creator->ended() && ledger.how < TC_NR_CREATIONS &&
+    ReplayTask* creator = step.value != 0 && step.value == ledger.creator ? find(ledger.creator) : nullptr;
+    if (creator != nullptr && !creator->tracker().ended() && ledger.how < TC_NR_CREATIONS &&
         !is_worker_of_process(ledger.flags)) {
-      creator->published_child(static_cast<tc_creation>(ledger.how), ledger.newtask_ns, step.at_ns);
+      creator->on_published_child(static_cast<tc_creation>(ledger.how), ledger.newtask_ns, step.at_ns);
     }
   }
 
@@ -239,42 +238,39 @@ struct Replay::State {
       on_published(step);
       return;
     }
-    ReplayedLife* life = life_of(step.id, step.at_ns);
-    if (life == nullptr) {
+    ReplayTask* task = task_of(step.id, step.at_ns);
+    if (task == nullptr) {
       return;
     }
-    life->stepped(step);
+    task->on_step(step);
     if (step.kind == TC_STEP_FOUND_RUNNING) {
-      found_on(step.arg, step.id, life->ledger().tid, step.at_ns);
+      found_on(step.arg, step.id, task->ledger().tid, step.at_ns);
     }
   }
 
   void on(const tc_exec& exec) {
-    ReplayedLife* life = life_of(exec.id, exec.at_ns);
-    if (life == nullptr) {
+    ReplayTask* task = task_of(exec.id, exec.at_ns);
+    if (task == nullptr) {
       return;
     }
-    life->executed(exec);
+    task->on_exec(exec);
     // A thread that becomes another program takes over the tid of its leader.
-    if (Cpu* cpu = cpu_of(life->ledger().cpu); cpu != nullptr && cpu->task == exec.id) {
+    if (Cpu* cpu = cpu_of(task->tracker().cpu()); cpu != nullptr && cpu->task == exec.id) {
       cpu->tid = exec.tid;
     }
   }
 
   void on(const tc_ledger& kernel) {
-    ReplayedLife* life = find(kernel.id);
-    if (life == nullptr) {
-      life = life_of(kernel.id, kernel.end_ns != 0 ? kernel.end_ns : kernel.since_ns);
+    ReplayTask* task = find(kernel.id);
+    if (task == nullptr) {
+      task = task_of(kernel.id, kernel.end_ns != 0 ? kernel.end_ns : kernel.since_ns);
     }
-    if (life == nullptr) {
+    if (task == nullptr) {
       return;
     }
-    life->told_by_kernel(kernel);
+    task->on_kernel_ledger(kernel);
     if (kernel.end_ns == 0) {
       return;
-    }
-    if (!life->ended()) {
-      life->ended_unseen();
     }
     hand_out(kernel.id);
     for (Cpu& cpu : cpus) {
@@ -283,11 +279,11 @@ struct Replay::State {
   }
 
   void add(const ReplayGap& gap) {
-    if (!books.gaps.add(gap)) {
+    if (!totals.trace.gaps.add(gap)) {
       return;
     }
-    for (auto& [id, life] : lives) {
-      life->passed(gap);
+    for (auto& [id, task] : tasks) {
+      task->on_late_gap(gap);
     }
   }
 
@@ -310,7 +306,7 @@ Replay& Replay::operator=(Replay&&) noexcept = default;
 Replay::~Replay() = default;
 
 void Replay::on_record(const Record& record) {
-  state_->books.integrity.events++;
+  state_->totals.integrity.events++;
   std::visit([this](const auto& event) { state_->on(event); }, record);
 }
 
@@ -321,29 +317,29 @@ std::vector<RebuiltTask> Replay::living(Instant end) {
     state_->forget_ended(cpu);
   }
   std::vector<RebuiltTask> tasks;
-  tasks.reserve(state_->lives.size());
-  for (auto& [id, life] : state_->lives) {
-    life->close(static_cast<std::uint64_t>(std::max(end.time_since_epoch(), Duration::zero()).count()));
-    tasks.push_back(life->take());
+  tasks.reserve(state_->tasks.size());
+  for (auto& [id, task] : state_->tasks) {
+    task->close(static_cast<std::uint64_t>(std::max(end.time_since_epoch(), Duration::zero()).count()));
+    tasks.push_back(task->take());
     state_->count_unknown(tasks.back());
     state_->missing_snapshots += tasks.back().kernel == nullptr ? 1 : 0;
   }
-  state_->lives.clear();
+  state_->tasks.clear();
   std::ranges::sort(tasks, {}, [](const RebuiltTask& task) { return std::uint64_t{task.ledger.id}; });
   return tasks;
 }
 
-std::size_t Replay::held() const { return state_->lives.size(); }
+std::size_t Replay::held() const { return state_->tasks.size(); }
 
 std::optional<Histogram> Replay::histogram(tc_histogram_id id) const {
   const bool recorded = id != TC_HISTOGRAM_SWITCH_SAME && id != TC_HISTOGRAM_SWITCH_OTHER;
-  return recorded && id < TC_NR_HISTOGRAMS ? std::optional(state_->books.histograms[id]) : std::nullopt;
+  return recorded && id < TC_NR_HISTOGRAMS ? std::optional(state_->totals.histograms[id]) : std::nullopt;
 }
 
-const ReplayIntegrity& Replay::integrity() const { return state_->books.integrity; }
+const ReplayIntegrity& Replay::integrity() const { return state_->totals.integrity; }
 
 RecordCheck Replay::check() const {
-  return {state_->books.gaps.all(), state_->books.integrity, state_->touched_tasks, state_->unknown,
+  return {state_->totals.trace.gaps.all(), state_->totals.integrity, state_->touched_tasks, state_->unknown,
           state_->missing_snapshots};
 }
 

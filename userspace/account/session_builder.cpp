@@ -12,7 +12,7 @@
 #include "account/aftermath.h"
 #include "account/bounded_map.h"
 #include "account/conversations.h"
-#include "account/event_rules.h"
+#include "trace/slice.h"
 #include "account/ledger.h"
 #include "account/process_table.h"
 #include "account/wakers.h"

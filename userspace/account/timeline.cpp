@@ -6,112 +6,109 @@
 #include <tuple>
 #include <unordered_map>
 #include <utility>
-#include <variant>
 
-#include "account/gaps.h"
 #include "account/ledger.h"
-#include "account/task_track.h"
 #include "account/wakers.h"
+#include "trace/task_tracker.h"
 
 namespace taskcost {
 namespace {
 
-struct Window {
-  std::uint64_t start_ns;
-  std::uint64_t end_ns;
-};
+constexpr std::size_t nothing_pending = SIZE_MAX;
 
 std::uint64_t since_boot(Instant at) { return static_cast<std::uint64_t>(at.time_since_epoch().count()); }
 
-Timeline::MarkKind kind_of(TaskTrack::Mark::Kind kind) {
+// What Timeline::Facts are made of, as the slices have it.
+struct RawFacts {
+  static constexpr std::uint8_t unknown = TC_NR_CONDITIONS;
+
+  std::uint8_t condition = unknown;
+  std::uint8_t row = TC_ACTIVITY_USER;
+  std::uint8_t wait = TC_WAIT_OTHER;
+  bool ended = false;  // blocked, until a wakeup
+  std::uint32_t call = Slice::none;
+  std::uint32_t cpu = Slice::none;
+  std::uint32_t waker_from = TC_FROM_NOWHERE;
+  std::uint64_t waker = 0;
+
+  auto operator<=>(const RawFacts&) const = default;
+};
+
+RawFacts facts_of(const Slice& slice) {
+  RawFacts facts;
+  if (slice.quality == Slice::Quality::known) {
+    facts.condition = slice.condition;
+    facts.row = slice.row;
+    facts.wait = slice.wait;
+    facts.call = slice.syscall;
+    facts.cpu = slice.cpu;
+  }
+  return facts;
+}
+
+struct Stretch {
+  std::uint64_t start_ns;
+  std::uint64_t end_ns;
+  std::size_t facts;
+};
+
+struct Track {
+  std::uint32_t tid = 0;
+  std::vector<Stretch> stretches;
+  std::vector<Timeline::Mark> marks;
+  // The first stretches that are still in these rows.
+  std::size_t pending_call = nothing_pending;
+  std::size_t pending_fault = nothing_pending;
+};
+
+Timeline::MarkKind kind_of(LifeMark::Kind kind) {
   switch (kind) {
-    case TaskTrack::Mark::Kind::birth:
+    case LifeMark::Kind::birth:
       return Timeline::MarkKind::birth;
-    case TaskTrack::Mark::Kind::exec:
+    case LifeMark::Kind::exec:
       return Timeline::MarkKind::exec;
-    case TaskTrack::Mark::Kind::exit:
+    case LifeMark::Kind::exit:
       break;
   }
   return Timeline::MarkKind::exit;
 }
 
-// Gives each set of facts its number.
-class FactTable {
- public:
-  FactTable(TaskNumbers numbers, SyscallName syscall_name)
-      : numbers_(std::move(numbers)), syscall_name_(std::move(syscall_name)) {}
-
-  std::size_t number_of(const Stretch& stretch) {
-    const bool unknown = stretch.condition >= TC_NR_CONDITIONS || stretch.row >= TC_NR_ACTIVITIES;
-    const Key key = unknown ? key_of(Stretch{}) : key_of(stretch);
-    const auto [entry, made] = indices_.try_emplace(key, facts_.size());
-    if (made) {
-      facts_.push_back(unknown ? Timeline::Facts{} : told(stretch));
-    }
-    return entry->second;
+// A fault that goes on at the end of the window is one; which call was pending then is not known.
+tc_activity activity_of(std::uint8_t row) {
+  switch (row) {
+    case TC_ROW_FAULT_PENDING:
+      return TC_ACTIVITY_PAGE_FAULT;
+    case TC_ROW_CALL_PENDING:
+      return TC_ACTIVITY_OTHER;
+    default:
+      return static_cast<tc_activity>(row);
   }
-  std::vector<Timeline::Facts> take() { return std::move(facts_); }
+}
 
- private:
-  using Key = std::tuple<std::uint8_t, std::uint8_t, std::uint8_t, bool, std::uint32_t, std::uint32_t, std::uint64_t,
-                         std::uint32_t>;
-  static Key key_of(const Stretch& of) {
-    return {of.condition, of.row, of.wait, of.ended, of.call, of.cpu, of.waker, of.waker_from};
-  }
-
-  Timeline::Facts told(const Stretch& stretch) const {
-    Timeline::Facts facts;
-    facts.condition = static_cast<tc_condition>(stretch.condition);
-    facts.activity = static_cast<tc_activity>(stretch.row);
-    if (stretch.call != Stretch::none) {
-      const bool compat = (stretch.call & TC_FROM_COMPAT) != 0;
-      facts.call = call_named(stretch.call & ~std::uint32_t{TC_FROM_COMPAT}, compat, syscall_name_);
-    }
-    if (facts.condition == TC_CONDITION_RUNNING && stretch.cpu != Stretch::none) {
-      facts.cpu = stretch.cpu;
-    }
-    if (facts.condition == TC_CONDITION_BLOCKED) {
-      facts.wait = static_cast<tc_wait>(stretch.wait);
-      if (stretch.ended) {
-        facts.waker = waker_of(stretch.waker, numbers_);
-        if (facts.waker->kind == Waker::Kind::task) {
-          facts.place = place_named(stretch.waker_from, syscall_name_);
-        }
-      }
-    }
+Timeline::Facts named(const RawFacts& raw, const TaskNumbers& numbers, const SyscallName& syscall_name) {
+  Timeline::Facts facts;
+  if (raw.condition == RawFacts::unknown) {
     return facts;
   }
-
-  TaskNumbers numbers_;
-  SyscallName syscall_name_;
-  std::map<Key, std::size_t> indices_;
-  std::vector<Timeline::Facts> facts_;
-};
-
-Timeline::Row row_of(std::uint64_t task, TaskTrack& track, const Window& window, FactTable& facts) {
-  Timeline::Row row;
-  row.task = task;
-  row.intervals.reserve(track.stretches().size());
-  for (const Stretch& stretch : track.stretches()) {
-    const std::uint64_t from = std::max(stretch.start_ns, window.start_ns);
-    const std::uint64_t to = std::min(stretch.end_ns, window.end_ns);
-    if (from >= to) {
-      continue;
-    }
-    const std::size_t number = facts.number_of(stretch);
-    if (!row.intervals.empty() && row.intervals.back().facts == number && row.intervals.back().end == instant(from) &&
-        stretch.condition == Stretch::unknown) {
-      row.intervals.back().end = instant(to);
-    } else {
-      row.intervals.push_back({instant(from), instant(to), number});
+  facts.condition = static_cast<tc_condition>(raw.condition);
+  facts.activity = activity_of(raw.row);
+  if (raw.call != Slice::none) {
+    const bool compat = (raw.call & TC_FROM_COMPAT) != 0;
+    facts.call = call_named(raw.call & ~std::uint32_t{TC_FROM_COMPAT}, compat, syscall_name);
+  }
+  if (raw.cpu != Slice::none) {
+    facts.cpu = raw.cpu;
+  }
+  if (facts.condition == TC_CONDITION_BLOCKED) {
+    facts.wait = static_cast<tc_wait>(raw.wait);
+    if (raw.ended) {
+      facts.waker = waker_of(raw.waker, numbers);
+      if (facts.waker->kind == Waker::Kind::task) {
+        facts.place = place_named(raw.waker_from, syscall_name);
+      }
     }
   }
-  for (const TaskTrack::Mark& mark : track.marks()) {
-    if (mark.at_ns >= window.start_ns && mark.at_ns <= window.end_ns) {
-      row.marks.push_back({kind_of(mark.kind), instant(mark.at_ns), mark.comm});
-    }
-  }
-  return row;
+  return facts;
 }
 
 }  // namespace
@@ -129,91 +126,171 @@ const char* to_string(Timeline::MarkKind kind) {
 }
 
 struct TimelineBuilder::State {
-  explicit State(Options&& wanted) : limit(wanted.limit), calls(wanted.calls), gaps(std::move(wanted.gaps)) {}
+  std::size_t limit;
+  std::unordered_map<std::uint64_t, Track> tracks{};  // by ledger
+  std::map<RawFacts, std::size_t> numbers{};
+  std::vector<RawFacts> facts{};
+  std::size_t entries = 0;  // intervals, marks and tasks
+  bool left_out = false;
 
-  void on(const tc_birth& birth) {
-    if (birth.id != 0) {
-      const auto [entry, made] = tracks.try_emplace(birth.id, gaps, birth);
-      entries += made ? 1 + entry->second.size() : 0;
+  std::size_t number_of(const RawFacts& raw) {
+    const auto [entry, made] = numbers.try_emplace(raw, facts.size());
+    if (made) {
+      facts.push_back(raw);
     }
+    return entry->second;
   }
-  void on(const tc_switch& event) {
-    with(event.prev, event.at_ns, [&](TaskTrack& track) { track.leave_cpu(event, calls); });
-    with(event.next, event.at_ns, [&](TaskTrack& track) { track.get_cpu(event, calls); });
-  }
-  void on(const tc_call& call) {
-    with(call.id, call.at_ns, [&](TaskTrack& track) { track.on_call(call); });
-  }
-  void on(const tc_transfer& transfer) { on(transfer.call); }
-  void on(const tc_fault& fault) {
-    with(fault.id, fault.at_ns, [&](TaskTrack& track) { track.on_fault(fault); });
-  }
-  void on(const tc_step& step) {
-    with(step.id, step.at_ns, [&](TaskTrack& track) { track.on_step(step); });
-  }
-  void on(const tc_exec& exec) {
-    with(exec.id, exec.at_ns, [&](TaskTrack& track) { track.on_exec(exec); });
-  }
-  void on(const tc_ledger& ledger) {
-    if (ledger.end_ns != 0) {
-      with(ledger.id, ledger.end_ns, [&](TaskTrack& track) { track.on_end(ledger); });
-    } else {
-      with(ledger.id, ledger.since_ns, [&](TaskTrack& track) { track.on_snapshot(ledger); });
-    }
-  }
-  // Known beforehand; sums, and what the report has without a timeline.
-  void on(const tc_gap&) {}
-  void on(const tc_passage&) {}
-  void on(const tc_reap&) {}
-  void on(const tc_stint&) {}
-  void on(const tc_edge_record&) {}
-  void on(const tc_flow_record&) {}
-  void on(const tc_histogram_record&) {}
-  void on(const tc_command&) {}
-  void on(const tc_rename&) {}
 
-  template <typename Tell>
-  void with(std::uint64_t ledger, std::uint64_t at_ns, Tell&& tell) {
-    if (ledger == 0) {
+  Track& track_of(const TaskTracker& task) {
+    const auto [entry, made] = tracks.try_emplace(task.id());
+    entries += made ? 1 : 0;
+    entry->second.tid = task.tid();
+    return entry->second;
+  }
+
+  void add(Track& track, std::uint64_t start_ns, std::uint64_t end_ns, const RawFacts& raw) {
+    if (start_ns >= end_ns) {
       return;
     }
-    const auto [entry, made] = tracks.try_emplace(ledger, gaps, at_ns);
-    TaskTrack& track = entry->second;
-    const std::size_t before = made ? 0 : track.size() + 1;
-    tell(track);
-    entries += track.size() + 1 - before;
+    std::vector<Stretch>& stretches = track.stretches;
+    const std::size_t number = number_of(raw);
+    if (!stretches.empty() && start_ns < stretches.back().start_ns) {
+      // What came before a birth that was lost.
+      stretches.insert(stretches.begin(), {start_ns, end_ns, number});
+      track.pending_call += track.pending_call == nothing_pending ? 0 : 1;
+      track.pending_fault += track.pending_fault == nothing_pending ? 0 : 1;
+    } else if (!stretches.empty() && stretches.back().end_ns == start_ns && stretches.back().facts == number &&
+               !raw.ended) {
+      stretches.back().end_ns = end_ns;
+      return;
+    } else {
+      if (raw.row == TC_ROW_CALL_PENDING) {
+        track.pending_call = std::min(track.pending_call, stretches.size());
+      } else if (raw.row == TC_ROW_FAULT_PENDING) {
+        track.pending_fault = std::min(track.pending_fault, stretches.size());
+      }
+      stretches.push_back({start_ns, end_ns, number});
+    }
+    ++entries;
   }
 
+  void settle(Track& track, const Settled& settled) {
+    const bool is_call = settled.pending == TC_ROW_CALL_PENDING;
+    const std::size_t first = std::exchange(is_call ? track.pending_call : track.pending_fault, nothing_pending);
+    for (std::size_t i = first; i < track.stretches.size(); ++i) {
+      RawFacts raw = facts[track.stretches[i].facts];
+      if (raw.row != settled.pending) {
+        continue;
+      }
+      if (settled.row) {
+        raw.row = *settled.row;
+        raw.call = settled.syscall == Slice::none ? raw.call : settled.syscall;
+        track.pending_call = raw.row == TC_ROW_CALL_PENDING ? std::min(track.pending_call, i) : track.pending_call;
+      } else {
+        raw = {};
+      }
+      track.stretches[i].facts = number_of(raw);
+    }
+  }
+
+  void give_up_if_full() {
+    if (entries > limit) {
+      give_up();
+    }
+  }
   void give_up() {
     left_out = true;
     entries = 0;
     tracks.clear();
+    numbers.clear();
+    facts.clear();
   }
 
-  [[nodiscard]] bool is_full() const { return entries > limit; }
-
-  std::size_t limit;
-  bool calls;
-  Gaps gaps;
-  std::unordered_map<std::uint64_t, TaskTrack> tracks;  // by ledger
-  std::size_t entries = 0;                              // intervals, marks and tasks
-  bool left_out = false;
+  Timeline::Row row_of(std::uint64_t task, const Track& track, const Timeline& timeline,
+                       const std::function<std::size_t(std::size_t)>& number) const {
+    Timeline::Row row;
+    row.task = task;
+    row.intervals.reserve(track.stretches.size());
+    for (const Stretch& stretch : track.stretches) {
+      const std::uint64_t from = std::max(stretch.start_ns, since_boot(timeline.start));
+      const std::uint64_t to = std::min(stretch.end_ns, since_boot(timeline.end));
+      if (from >= to) {
+        continue;
+      }
+      const std::size_t index = number(stretch.facts);
+      if (!row.intervals.empty() && row.intervals.back().facts == index && row.intervals.back().end == instant(from) &&
+          facts[stretch.facts].condition == RawFacts::unknown) {
+        row.intervals.back().end = instant(to);
+      } else {
+        row.intervals.push_back({instant(from), instant(to), index});
+      }
+    }
+    std::ranges::copy_if(track.marks, std::back_inserter(row.marks), [&](const Timeline::Mark& mark) {
+      return mark.at >= timeline.start && mark.at <= timeline.end;
+    });
+    return row;
+  }
 };
 
-TimelineBuilder::TimelineBuilder(Options options) : state_(std::make_unique<State>(std::move(options))) {}
-TimelineBuilder::TimelineBuilder(TimelineBuilder&&) noexcept = default;
-TimelineBuilder& TimelineBuilder::operator=(TimelineBuilder&&) noexcept = default;
+TimelineBuilder::TimelineBuilder(std::size_t limit) : state_(std::make_unique<State>(limit)) {}
 TimelineBuilder::~TimelineBuilder() = default;
 
-void TimelineBuilder::on_record(const Record& record) {
+// A wait is two intervals: asleep, and ready to run.
+void TimelineBuilder::on_slice(const TaskTracker& task, const Slice& slice) {
   State& state = *state_;
   if (state.left_out) {
     return;
   }
-  std::visit([&state](const auto& each) { state.on(each); }, record);
-  if (state.is_full()) {
-    state.give_up();
+  Track& track = state.track_of(task);
+  RawFacts facts = facts_of(slice);
+  if (facts.condition == TC_CONDITION_BLOCKED) {
+    RawFacts asleep = facts;
+    asleep.ended = slice.end != Slice::End::window || slice.woken;
+    asleep.waker = slice.waker;
+    asleep.waker_from = slice.waker_from;
+    state.add(track, slice.start_ns, slice.ready_ns, asleep);
+    facts.condition = TC_CONDITION_RUNNABLE;
+    facts.wait = TC_WAIT_OTHER;
+    state.add(track, slice.ready_ns, slice.end_ns, facts);
+  } else {
+    state.add(track, slice.start_ns, slice.end_ns, facts);
   }
+  state.give_up_if_full();
+}
+
+void TimelineBuilder::on_settled(const TaskTracker& task, const Settled& settled) {
+  if (!state_->left_out) {
+    state_->settle(state_->track_of(task), settled);
+  }
+}
+
+// The task ran earlier than it was found running: the last wait ends so much earlier.
+void TimelineBuilder::on_corrected(const TaskTracker& task, const tc_step& step) {
+  if (state_->left_out) {
+    return;
+  }
+  std::vector<Stretch>& stretches = state_->track_of(task).stretches;
+  const auto condition = [this](const Stretch& stretch) { return state_->facts[stretch.facts].condition; };
+  for (std::size_t i = stretches.size(); i > 1; --i) {
+    Stretch& wait = stretches[i - 2];
+    Stretch& run = stretches[i - 1];
+    if (condition(wait) == (step.arg & 0xffU) && condition(run) == TC_CONDITION_RUNNING &&
+        wait.end_ns == run.start_ns) {
+      wait.end_ns -= std::min<std::uint64_t>(step.value, wait.end_ns - wait.start_ns);
+      run.start_ns = wait.end_ns;
+      return;
+    }
+  }
+}
+
+void TimelineBuilder::on_mark(const TaskTracker& task, const LifeMark& mark) {
+  State& state = *state_;
+  if (state.left_out) {
+    return;
+  }
+  state.track_of(task).marks.push_back({kind_of(mark.kind), instant(mark.at_ns), std::string(mark.comm)});
+  ++state.entries;
+  state.give_up_if_full();
 }
 
 std::size_t TimelineBuilder::held() const { return state_->entries; }
@@ -224,34 +301,25 @@ Timeline TimelineBuilder::take(Instant start, Instant end, const Names& names) {
   timeline.start = start;
   timeline.end = end;
   timeline.limit = state.limit;
-  const Window window{since_boot(start), since_boot(end)};
   const auto tid_of = [&state](std::uint64_t ledger) {
     const auto found = state.tracks.find(ledger);
-    return found == state.tracks.end() ? 0 : found->second.tid();
+    return found == state.tracks.end() ? 0 : found->second.tid;
   };
-  FactTable facts({names.task, tid_of}, names.syscall);
-  std::size_t taken = 0;
-  for (auto& [ledger, track] : state.tracks) {
-    const std::uint64_t task = names.task(ledger);
-    if (task == 0) {
-      continue;
+  const TaskNumbers numbers{names.task, tid_of};
+  std::vector<std::optional<std::size_t>> indices(state.facts.size());
+  const auto index_of = [&](std::size_t number) {
+    if (!indices[number]) {
+      indices[number] = timeline.facts.size();
+      timeline.facts.push_back(named(state.facts[number], numbers, names.syscall));
     }
-    track.close(window.end_ns);
-    Timeline::Row row = row_of(task, track, window, facts);
-    track.stretches() = {};
-    taken += row.intervals.size() + row.marks.size();
-    if (taken > timeline.limit) {
-      state.give_up();
-      break;
+    return *indices[number];
+  };
+  for (const auto& [ledger, track] : state.tracks) {
+    if (const std::uint64_t task = names.task(ledger); task != 0) {
+      timeline.rows.push_back(state.row_of(task, track, timeline, index_of));
     }
-    timeline.rows.push_back(std::move(row));
   }
   timeline.left_out = state.left_out;
-  if (timeline.left_out) {
-    timeline.rows.clear();
-    return timeline;
-  }
-  timeline.facts = facts.take();
   std::ranges::sort(timeline.rows, {}, &Timeline::Row::task);
   return timeline;
 }

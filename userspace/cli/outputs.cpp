@@ -40,7 +40,7 @@ void render(const Report& report, OutputFormat format, const TextOptions& text, 
   }
 }
 
-TraceInfo trace_info(const RecordingStart& start) {
+TraceInfo trace_info(const RecordingStart& start, std::vector<ReplayGap> gaps) {
   TraceInfo info;
   info.host = start.host.name;
   info.machine_id = start.host.machine_id;
@@ -49,6 +49,8 @@ TraceInfo trace_info(const RecordingStart& start) {
   info.machine = start.host.arch;
   info.command = start.command;
   info.detail = start.calls ? "full" : "switches";
+  info.calls = start.calls;
+  info.gaps = std::move(gaps);
   info.cpus = start.host.cpus;
   info.start_ns = start.monotonic_ns;
   info.start_realtime_ns = start.realtime_ns;
@@ -104,7 +106,7 @@ Status export_events(CaptureReader& capture, std::ostream& out) {
   if (!start) {
     return start.error();
   }
-  Export events(out, trace_info(*start));
+  Export events(out, trace_info(*start, gaps_of(capture)));
   const CaptureWalk walked = walk(capture, {[&](const Record& record) { events.on_record(record); },
                                             [&](const Interruption& each) { events.on_interruption(each); }});
   const auto end = end_of(capture, *start, walked);

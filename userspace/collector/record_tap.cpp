@@ -5,8 +5,8 @@
 #include <cstring>
 #include <optional>
 
-#include "account/kernel_time.h"
 #include "taskcost/record.h"
+#include "trace/kernel_time.h"
 
 namespace taskcost {
 

@@ -6,8 +6,8 @@
 #include <utility>
 #include <variant>
 
-#include "account/event_rules.h"
 #include "taskcost/account.h"
+#include "trace/slice.h"
 
 namespace taskcost {
 namespace {
@@ -47,7 +47,7 @@ std::string joined(std::string_view command) {
 }  // namespace
 
 EventRows::EventRows(TraceInfo info, WriteName write_name)
-    : names_(std::move(info.syscall_name)), tasks_(std::move(write_name)) {
+    : names_(std::move(info.syscall_name)), tasks_(std::move(write_name), info.calls, std::move(info.gaps)) {
   scene_ = {info.start_ns,
             info.start_realtime_ns,
             info.start_boottime_ns,
@@ -91,7 +91,7 @@ EventRow& EventRows::add(std::string_view event, std::optional<std::uint64_t> at
   return row;
 }
 
-EventRow& EventRows::add(std::string_view event, std::uint64_t at_ns, const LivingTask& task) {
+EventRow& EventRows::add(std::string_view event, std::uint64_t at_ns, const TracedTask& task) {
   EventRow& row = add(event, at_ns);
   if (task.tid != 0) {
     row.tid = task.tid;
@@ -141,7 +141,7 @@ void EventRows::on(const tc_exec& exec) {
 
 // The row has the new name.
 void EventRows::on(const tc_rename& rename) {
-  const LivingTask* before = tasks_.find(rename.id);
+  const TracedTask* before = tasks_.find(rename.id);
   detail_ = before == nullptr ? std::string() : before->comm;
   EventRow& row = add("rename", rename.at_ns, tasks_.on_rename(rename));
   row.detail = detail_;
@@ -150,14 +150,14 @@ void EventRows::on(const tc_rename& rename) {
 
 void EventRows::on(const tc_reap& reap) {
   EventRow& row = add("reap", reap.at_ns);
-  if (const LivingProcess* process = tasks_.process(reap.process); process != nullptr) {
+  if (const TracedProcess* process = tasks_.process(reap.process); process != nullptr) {
     row.pid = process->tgid;
   }
   row.other_tid = reap.pid;
 }
 
-void EventRows::add_switch_out(const SwitchStory& story, const tc_switch& event) {
-  EventRow& row = add("switch_out", event.at_ns, *story.prev);
+void EventRows::add_switch_out(const SwitchContext& context, const tc_switch& event) {
+  EventRow& row = add("switch_out", event.at_ns, *context.prev);
   row.cpu = event.cpu;
   row.tid = event.prev_tid;
   row.activity = row_name(event.row);
@@ -170,35 +170,35 @@ void EventRows::add_switch_out(const SwitchStory& story, const tc_switch& event)
   if (event.entered_ns != 0) {
     set_call(row, event.syscall);
   }
-  row.duration_ns = since(story.prev_since, event.at_ns);
-  row.doubtful = row.duration_ns && tasks_.doubtful(story.prev_since);
+  row.duration_ns = since(context.prev_since, event.at_ns);
+  row.doubtful = context.prev_doubtful;
   row.other_tid = event.next_tid;
 }
 
-void EventRows::add_switch_in(const SwitchStory& story, const tc_switch& event) {
-  const OffCpu& was = story.next_was;
-  EventRow& row = add("switch_in", event.at_ns, *story.next);
+void EventRows::add_switch_in(const SwitchContext& context, const tc_switch& event) {
+  const Slice& was = context.next_was;
+  EventRow& row = add("switch_in", event.at_ns, *context.next);
   row.cpu = event.cpu;
   row.tid = event.next_tid;
   row.other_tid = event.prev_tid;
-  if (story.ready_ns == 0) {
+  if (!context.off_cpu_seen()) {
     return;
   }
   row.activity = row_name(was.row);
   row.condition = condition_name(was.condition);
-  row.runnable_ns = event.at_ns - story.ready_ns;
-  row.doubtful = tasks_.doubtful(was.since_ns);
+  row.runnable_ns = was.end_ns - was.ready_ns;
+  row.doubtful = context.next_doubtful;
   if (was.condition != TC_CONDITION_BLOCKED) {
     return;
   }
   row.wait = wait_name(was.wait);
-  if (was.entered_ns != 0) {
-    set_call(row, was.syscall);
-  }
   if (was.censored) {
     row.detail = "began before";
   } else {
-    row.duration_ns = story.blocked_ns;
+    row.duration_ns = context.blocked_ns;
+    if (was.syscall != Slice::none) {
+      set_call(row, was.syscall);
+    }
   }
   if (event.woken_ns == 0) {
     // Nobody saw how its wait was divided between sleep and readiness.
@@ -214,17 +214,17 @@ void EventRows::add_switch_in(const SwitchStory& story, const tc_switch& event) 
 }
 
 void EventRows::on(const tc_switch& event) {
-  const SwitchStory story = tasks_.on_switch(event);
-  if (story.prev != nullptr) {
-    add_switch_out(story, event);
+  const SwitchContext context = tasks_.on_switch(event);
+  if (context.prev != nullptr) {
+    add_switch_out(context, event);
   }
-  if (story.next != nullptr) {
-    add_switch_in(story, event);
+  if (context.next != nullptr) {
+    add_switch_in(context, event);
   }
 }
 
 EventRow& EventRows::add_call(const tc_call& call) {
-  const LivingTask& task = tasks_.on_sign_of_life(call.id, call.at_ns);
+  const TracedTask& task = tasks_.on_call(call);
   EventRow& row = add("call", call.at_ns, task);
   row.activity = row_name(call.row);
   row.duration_ns = since(call.entered_ns, call.at_ns);
@@ -256,7 +256,7 @@ void EventRows::on(const tc_transfer& transfer) {
 }
 
 void EventRows::on(const tc_passage& passage) {
-  EventRow& row = add("passage", passage.at_ns, tasks_.on_sign_of_life(passage.id, passage.at_ns));
+  EventRow& row = add("passage", passage.at_ns, tasks_.on_passage(passage));
   row.channel = channel_name(passage.channel);
   if ((passage.bits & TC_CALL_IN) != 0) {
     row.bytes_in = passage.bytes_in;
@@ -267,7 +267,7 @@ void EventRows::on(const tc_passage& passage) {
 }
 
 void EventRows::on(const tc_fault& fault) {
-  const LivingTask& task = tasks_.on_sign_of_life(fault.id, fault.at_ns);
+  const TracedTask& task = tasks_.on_fault(fault);
   const bool begun = fault.outcome == TC_FAULT_BEGUN;
   EventRow& row = add(begun ? "fault_begun" : "fault", fault.at_ns, task);
   row.activity = row_name(fault.interrupted);
@@ -288,7 +288,7 @@ void EventRows::on(const tc_fault& fault) {
 }
 
 void EventRows::on(const tc_step& step) {
-  LivingTask& task = tasks_.get(step.id);
+  const TracedTask& task = tasks_.on_step(step);
   EventRow& row = add(step_name(step.kind), step.at_ns, task);
   row.value = value_of(step);
   switch (step.kind) {
@@ -309,7 +309,6 @@ void EventRows::on(const tc_step& step) {
       row.duration_ns = since(step.value, step.at_ns);
       break;
     case TC_STEP_FOUND_RUNNING:
-      tasks_.on_sign_of_life(step.id, step.at_ns).cpu = step.arg;
       row.cpu = step.arg;
       break;
     case TC_STEP_CORRECTED:
@@ -322,7 +321,7 @@ void EventRows::on(const tc_step& step) {
 }
 
 void EventRows::on(const tc_gap& gap) {
-  tasks_.on_lost(gap.last_ns);
+  tasks_.on_gap(gap_of(gap));
   EventRow& row = add("gap", gap.last_ns);
   row.cpu = gap.cpu;
   row.duration_ns = since(gap.first_ns, gap.last_ns);
@@ -335,11 +334,11 @@ const std::vector<EventRow>& EventRows::rows_of(const Record& record) {
   return rows_;
 }
 
-// One of unknown span has no time, and makes doubtful whatever ends after it in the stream.
+// One of unknown span has no time.
 const std::vector<EventRow>& EventRows::rows_of(const Interruption& interruption) {
   rows_.clear();
   const TimeRange range = range_of(interruption);
-  tasks_.on_lost(range.last_ns);
+  tasks_.on_gap(gap_of(interruption));
   EventRow& row = add("interruption", std::nullopt);
   row.detail = interruption.why == Interruption::Why::dropped ? "dropped" : "damaged";
   if (interruption.span) {

@@ -8,9 +8,9 @@
 #include <string_view>
 #include <vector>
 
-#include "events/living_tasks.h"
 #include "events/words.h"
 #include "taskcost/event_export.h"
+#include "trace/task_table.h"
 
 namespace taskcost {
 
@@ -64,11 +64,11 @@ class EventRows {
 
  private:
   EventRow& add(std::string_view event, std::optional<std::uint64_t> at_ns);
-  EventRow& add(std::string_view event, std::uint64_t at_ns, const LivingTask& task);
+  EventRow& add(std::string_view event, std::uint64_t at_ns, const TracedTask& task);
   void set_call(EventRow& row, std::uint32_t call);
   EventRow& add_call(const tc_call& call);
-  void add_switch_out(const SwitchStory& story, const tc_switch& event);
-  void add_switch_in(const SwitchStory& story, const tc_switch& event);
+  void add_switch_out(const SwitchContext& context, const tc_switch& event);
+  void add_switch_in(const SwitchContext& context, const tc_switch& event);
 
   void on(const tc_birth& birth);
   void on(const tc_exec& exec);
@@ -99,7 +99,7 @@ class EventRows {
 
   Scene scene_;
   CallNames names_;
-  LivingTasks tasks_;
+  TaskTable tasks_;
   std::vector<EventRow> rows_;
   std::string detail_;
 };

@@ -49,7 +49,7 @@ std::string_view CallNames::name(std::uint32_t call) {
   return *name;
 }
 
-WokenBy woken_by(std::uint64_t waker, const LivingTasks& tasks) {
+WokenBy woken_by(std::uint64_t waker, const TaskTable& tasks) {
   switch (waker) {
     case 0:
       return {};
@@ -65,7 +65,7 @@ WokenBy woken_by(std::uint64_t waker, const LivingTasks& tasks) {
   if ((waker & TC_WAKER_UNOBSERVED) != 0) {
     return {static_cast<std::uint32_t>(waker), {}, "task"};
   }
-  const LivingTask* task = tasks.find(waker);
+  const TracedTask* task = tasks.find(waker);
   if (task == nullptr || task->tid == 0) {
     return {std::nullopt, {}, "task"};
   }

@@ -10,8 +10,8 @@
 #include <string>
 #include <string_view>
 
-#include "events/living_tasks.h"
 #include "taskcost/event_export.h"
+#include "trace/task_table.h"
 
 namespace taskcost {
 
@@ -45,7 +45,7 @@ struct WokenBy {
   std::string_view comm;             // when it is observed, written for the output
   std::string_view kind;             // task, interrupt, timer, several; empty when nobody saw
 };
-WokenBy woken_by(std::uint64_t waker, const LivingTasks& tasks);
+WokenBy woken_by(std::uint64_t waker, const TaskTable& tasks);
 
 // From where: a system call, or exit, interrupt, page_fault, user, kernel; empty when that is not known.
 std::string_view woken_from(std::uint32_t from, CallNames& names);

@@ -4,12 +4,12 @@
 #include <string>
 #include <variant>
 
-#include "events/living_tasks.h"
 #include "perfetto/packets.h"
 #include "perfetto/scheduling.h"
 #include "perfetto/thread_tracks.h"
 #include "report/escape.h"
 #include "taskcost/event_export.h"
+#include "trace/task_table.h"
 
 namespace taskcost {
 namespace {
@@ -71,7 +71,7 @@ class PerfettoExport::Implementation {
  public:
   Implementation(std::ostream& out, const TraceInfo& info)
       : packets_(out),
-        tasks_(valid_utf8),
+        tasks_(valid_utf8, info.calls, info.gaps),
         scheduling_(packets_, !info.kernel.empty()),
         tracks_(packets_, tasks_, info.syscall_name) {
     write_clocks(packets_, info);
@@ -80,7 +80,7 @@ class PerfettoExport::Implementation {
   }
 
   void on(const tc_birth& birth) {
-    LivingTask& task = tasks_.on_birth(birth);
+    TracedTask& task = tasks_.on_birth(birth);
     if (birth.how == TC_NR_CREATIONS) {
       write_tree(birth, task);
     } else {
@@ -90,30 +90,30 @@ class PerfettoExport::Implementation {
   }
 
   void on(const tc_exec& exec) {
-    const LivingTask* before = tasks_.find(exec.id);
+    const TracedTask* before = tasks_.find(exec.id);
     const std::string old_comm = before == nullptr ? std::string() : before->comm;
     const std::uint32_t old_tid = before == nullptr ? 0 : before->tid;
-    LivingTask& task = tasks_.on_exec(exec);
+    TracedTask& task = tasks_.on_exec(exec);
     scheduling_.on_exec(exec, task, old_comm, old_tid);
     tracks_.on_exec(exec, task, old_tid);
   }
 
   void on(const tc_rename& rename) {
-    const LivingTask* before = tasks_.find(rename.id);
+    const TracedTask* before = tasks_.find(rename.id);
     const std::string old_comm = before == nullptr ? std::string() : before->comm;
-    LivingTask& task = tasks_.on_rename(rename);
+    TracedTask& task = tasks_.on_rename(rename);
     scheduling_.on_rename(rename.at_ns, task, old_comm);
     tracks_.on_rename(rename, task);
   }
 
   void on(const tc_switch& event) {
-    const SwitchStory story = tasks_.on_switch(event);
-    scheduling_.on_switch(event, story, tasks_);
-    tracks_.on_switch(event, story);
+    const SwitchContext context = tasks_.on_switch(event);
+    scheduling_.on_switch(event, context, tasks_);
+    tracks_.on_switch(event, context);
   }
 
   void on(const tc_step& step) {
-    LivingTask& task = tasks_.get(step.id);
+    TracedTask& task = tasks_.on_step(step);
     note(step, task);
     if (step.kind == TC_STEP_PUBLISHED) {
       scheduling_.on_published(step, task, tasks_);
@@ -124,14 +124,14 @@ class PerfettoExport::Implementation {
   }
 
   void on(const tc_gap& gap) {
-    tasks_.on_lost(gap.last_ns);
+    tasks_.on_gap(gap_of(gap));
     scheduling_.on_gap(gap.cpu);
     tracks_.on_gap(gap);
   }
 
   // Of a process that existed before: the same process as in its first packet, now with its command line.
   void on(const tc_command& command) {
-    const LivingProcess* process = tasks_.process(command.process);
+    const TracedProcess* process = tasks_.process(command.process);
     if (process == nullptr) {
       return;
     }
@@ -149,7 +149,7 @@ class PerfettoExport::Implementation {
   void on(const NoEvent&) {}
 
   void on_interruption(const Interruption& interruption) {
-    tasks_.on_lost(range_of(interruption).last_ns);
+    tasks_.on_gap(gap_of(interruption));
     scheduling_.on_interruption();
     tracks_.on_interruption(interruption);
   }
@@ -161,10 +161,10 @@ class PerfettoExport::Implementation {
   }
 
  private:
-  void note(const tc_step& step, LivingTask& task) {
+  void note(const tc_step& step, TracedTask& task) {
     switch (step.kind) {
       case TC_STEP_PUBLISHED:
-        if (LivingTask* creator = tasks_.find(task.creator); creator != nullptr) {
+        if (TracedTask* creator = tasks_.find(task.creator); creator != nullptr) {
           creator->child_published_ns = step.at_ns;
         }
         break;
@@ -178,15 +178,12 @@ class PerfettoExport::Implementation {
       case TC_STEP_MEMORY_GONE:
         task.memory_gone_ns = step.at_ns;
         break;
-      case TC_STEP_FOUND_RUNNING:
-        tasks_.on_sign_of_life(step.id, step.at_ns).cpu = step.arg;
-        break;
       default:
         break;
     }
   }
 
-  void add_process(const LivingProcess& process, const std::string& command) {
+  void add_process(const TracedProcess& process, const std::string& command) {
     tree_.Clear();
     tree_.set_trusted_packet_sequence_id(static_cast<std::uint32_t>(Sequence::scene));
     wire::ProcessTree::Process& entry = *tree_.mutable_process_tree()->add_processes();
@@ -195,8 +192,8 @@ class PerfettoExport::Implementation {
     entry.add_cmdline(command);
   }
 
-  void write_tree(const tc_birth& birth, const LivingTask& task) {
-    const LivingProcess* process = tasks_.process(task.process);
+  void write_tree(const tc_birth& birth, const TracedTask& task) {
+    const TracedProcess* process = tasks_.process(task.process);
     if (process == nullptr) {
       return;
     }
@@ -214,7 +211,7 @@ class PerfettoExport::Implementation {
   }
 
   PacketWriter packets_;
-  LivingTasks tasks_;
+  TaskTable tasks_;
   Scheduling scheduling_;
   ThreadTracks tracks_;
   wire::TracePacket tree_;

@@ -43,7 +43,7 @@ std::int64_t state_of(std::uint8_t wait) {
   }
 }
 
-void set_comm(std::string* comm, const LivingTask* task, std::uint32_t tid, std::uint32_t cpu) {
+void set_comm(std::string* comm, const TracedTask* task, std::uint32_t tid, std::uint32_t cpu) {
   if (task != nullptr) {
     *comm = task->comm;
   } else if (tid == 0) {
@@ -107,7 +107,7 @@ void Scheduling::write(std::uint32_t cpu, int count) {
   }
 }
 
-void Scheduling::on_birth(const tc_birth& birth, const LivingTask& task) {
+void Scheduling::on_birth(const tc_birth& birth, const TracedTask& task) {
   wire::FtraceEvent* event = add(birth.cpu, birth.at_ns, birth.creator_tid);
   if (event == nullptr) {
     return;
@@ -118,7 +118,7 @@ void Scheduling::on_birth(const tc_birth& birth, const LivingTask& task) {
   newtask.set_clone_flags(birth.clone_flags);
 }
 
-void Scheduling::on_published(const tc_step& step, const LivingTask& task, const LivingTasks& tasks) {
+void Scheduling::on_published(const tc_step& step, const TracedTask& task, const TaskTable& tasks) {
   const WokenBy by = woken_by(step.value, tasks);
   wire::FtraceEvent* event = add(task.cpu, step.at_ns, by.tid.value_or(0));
   if (event == nullptr) {
@@ -128,7 +128,7 @@ void Scheduling::on_published(const tc_step& step, const LivingTask& task, const
   event->mutable_sched_wakeup_new()->set_pid(pid_of(task.tid));
 }
 
-bool Scheduling::on_rename(std::uint64_t at_ns, const LivingTask& task, const std::string& old_comm) {
+bool Scheduling::on_rename(std::uint64_t at_ns, const TracedTask& task, const std::string& old_comm) {
   wire::FtraceEvent* rename = task.tid == 0 ? nullptr : add(task.cpu, at_ns, task.tid);
   if (rename == nullptr) {
     return false;
@@ -139,7 +139,7 @@ bool Scheduling::on_rename(std::uint64_t at_ns, const LivingTask& task, const st
   return true;
 }
 
-void Scheduling::on_exec(const tc_exec& exec, const LivingTask& task, const std::string& old_comm,
+void Scheduling::on_exec(const tc_exec& exec, const TracedTask& task, const std::string& old_comm,
                          std::uint32_t old_tid) {
   if (!on_rename(exec.at_ns, task, old_comm)) {
     return;
@@ -149,7 +149,7 @@ void Scheduling::on_exec(const tc_exec& exec, const LivingTask& task, const std:
   event.set_old_pid(pid_of(old_tid == 0 ? exec.tid : old_tid));
 }
 
-void Scheduling::on_exit(const tc_step& step, const LivingTask& task) {
+void Scheduling::on_exit(const tc_step& step, const TracedTask& task) {
   wire::FtraceEvent* event = task.tid == 0 ? nullptr : add(task.cpu, step.at_ns, task.tid);
   if (event == nullptr) {
     return;
@@ -162,7 +162,7 @@ void Scheduling::on_exit(const tc_step& step, const LivingTask& task) {
   }
 }
 
-std::int64_t Scheduling::state_of_prev(const tc_switch& event, const LivingTask* prev) const {
+std::int64_t Scheduling::state_of_prev(const tc_switch& event, const TracedTask* prev) const {
   if (prev == nullptr) {
     return event.prev_tid == 0 ? state_running : state_idle;
   }
@@ -176,9 +176,9 @@ std::int64_t Scheduling::state_of_prev(const tc_switch& event, const LivingTask*
 }
 
 // On the CPU of the waker, as far as it is known.
-void Scheduling::add_waking(const tc_switch& event, const SwitchStory& story, const LivingTasks& tasks) {
+void Scheduling::add_waking(const tc_switch& event, const SwitchContext& context, const TaskTable& tasks) {
   const WokenBy by = woken_by(event.waker, tasks);
-  const LivingTask* waker = by.comm.empty() ? nullptr : tasks.find(event.waker);
+  const TracedTask* waker = by.comm.empty() ? nullptr : tasks.find(event.waker);
   wire::FtraceEvent* waking = add(waker != nullptr ? waker->cpu : event.cpu, event.woken_ns, by.tid.value_or(0));
   if (waking == nullptr) {
     return;
@@ -186,24 +186,24 @@ void Scheduling::add_waking(const tc_switch& event, const SwitchStory& story, co
   if (event.waker == TC_WAKER_INTERRUPT || event.waker == TC_WAKER_TIMER) {
     waking->set_common_flags(flag_hard_interrupt);
   }
-  waking->mutable_sched_waking()->set_comm(story.next->comm);
+  waking->mutable_sched_waking()->set_comm(context.next->comm);
   waking->mutable_sched_waking()->set_pid(pid_of(event.next_tid));
 }
 
-void Scheduling::on_switch(const tc_switch& event, const SwitchStory& story, const LivingTasks& tasks) {
+void Scheduling::on_switch(const tc_switch& event, const SwitchContext& context, const TaskTable& tasks) {
   // A new task was not woken but published, which its own event tells.
-  if (story.next != nullptr && event.woken_ns != 0 && !story.next_is_new) {
-    add_waking(event, story, tasks);
+  if (context.next != nullptr && event.woken_ns != 0 && !context.next_is_new) {
+    add_waking(event, context, tasks);
   }
   wire::FtraceEvent* added = add(event.cpu, event.at_ns, event.prev_tid);
   if (added == nullptr) {
     return;
   }
   wire::SchedSwitch& out = *added->mutable_sched_switch();
-  set_comm(out.mutable_prev_comm(), story.prev, event.prev_tid, event.cpu);
+  set_comm(out.mutable_prev_comm(), context.prev, event.prev_tid, event.cpu);
   out.set_prev_pid(pid_of(event.prev_tid));
-  out.set_prev_state(state_of_prev(event, story.prev));
-  set_comm(out.mutable_next_comm(), story.next, event.next_tid, event.cpu);
+  out.set_prev_state(state_of_prev(event, context.prev));
+  set_comm(out.mutable_next_comm(), context.next, event.next_tid, event.cpu);
   out.set_next_pid(pid_of(event.next_tid));
 }
 

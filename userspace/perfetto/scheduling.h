@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "events/living_tasks.h"
 #include "events/words.h"
 #include "perfetto/packets.h"
+#include "trace/task_table.h"
 
 namespace taskcost {
 
@@ -19,13 +19,13 @@ class Scheduling {
   // else.
   Scheduling(PacketWriter& packets, bool knows_kernel) : packets_(&packets), knows_kernel_(knows_kernel) {}
 
-  void on_birth(const tc_birth& birth, const LivingTask& task);
-  void on_published(const tc_step& step, const LivingTask& task, const LivingTasks& tasks);
+  void on_birth(const tc_birth& birth, const TracedTask& task);
+  void on_published(const tc_step& step, const TracedTask& task, const TaskTable& tasks);
   // False where there is no track for it.
-  bool on_rename(std::uint64_t at_ns, const LivingTask& task, const std::string& old_comm);
-  void on_exec(const tc_exec& exec, const LivingTask& task, const std::string& old_comm, std::uint32_t old_tid);
-  void on_exit(const tc_step& step, const LivingTask& task);
-  void on_switch(const tc_switch& event, const SwitchStory& story, const LivingTasks& tasks);
+  bool on_rename(std::uint64_t at_ns, const TracedTask& task, const std::string& old_comm);
+  void on_exec(const tc_exec& exec, const TracedTask& task, const std::string& old_comm, std::uint32_t old_tid);
+  void on_exit(const tc_step& step, const TracedTask& task);
+  void on_switch(const tc_switch& event, const SwitchContext& context, const TaskTable& tasks);
   void on_gap(std::uint32_t cpu);
   void on_interruption();
   void finish();
@@ -39,8 +39,8 @@ class Scheduling {
 
   wire::FtraceEvent* add(std::uint32_t cpu, std::uint64_t at_ns, std::uint32_t tid);
   void write(std::uint32_t cpu, int count);
-  void add_waking(const tc_switch& event, const SwitchStory& story, const LivingTasks& tasks);
-  [[nodiscard]] std::int64_t state_of_prev(const tc_switch& event, const LivingTask* prev) const;
+  void add_waking(const tc_switch& event, const SwitchContext& context, const TaskTable& tasks);
+  [[nodiscard]] std::int64_t state_of_prev(const tc_switch& event, const TracedTask* prev) const;
 
   PacketWriter* packets_;
   bool knows_kernel_;

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "account/event_rules.h"
 #include "taskcost/account.h"
+#include "trace/slice.h"
 
 namespace taskcost {
 namespace {
@@ -32,8 +32,8 @@ std::uint64_t counter_id(std::uint64_t process, std::uint32_t channel, bool is_o
   return track_id(counter_track, process << 8U | channel << 1U | (is_out ? 1U : 0U));
 }
 
-std::uint64_t thread_track(const LivingTask& task) {
-  return track_id(task.renumbered ? renumbered_track : task_track, task.id);
+std::uint64_t thread_track(const TracedTask& task) {
+  return track_id(task.renumbered ? renumbered_track : task_track, task.id());
 }
 
 bool within(std::uint64_t instant, std::uint64_t begin, std::uint64_t end) {
@@ -76,7 +76,7 @@ std::uint64_t value_of(const tc_step& step) {
 
 }  // namespace
 
-ThreadTracks::ThreadTracks(PacketWriter& packets, LivingTasks& tasks, SyscallNames names)
+ThreadTracks::ThreadTracks(PacketWriter& packets, TaskTable& tasks, SyscallNames names)
     : packets_(packets), tasks_(&tasks), call_names_(std::move(names)), wait_ids_() {
   for (std::size_t wait = 0; wait < wait_ids_.size(); ++wait) {
     wait_ids_[wait] = packets_.name(std::string("waits for ").append(wait_text(static_cast<std::uint8_t>(wait))));
@@ -101,7 +101,7 @@ void ThreadTracks::on_start(const TraceInfo& info) {
   packets_.write();
 }
 
-void ThreadTracks::introduce_process(const LivingTask& task, LivingProcess& process, std::uint64_t at_ns) {
+void ThreadTracks::introduce_process(const TracedTask& task, TracedProcess& process, std::uint64_t at_ns) {
   if (process.introduced) {
     return;
   }
@@ -113,7 +113,7 @@ void ThreadTracks::introduce_process(const LivingTask& task, LivingProcess& proc
 }
 
 // Of a task whose birth was lost the process is unknown: its track stands for itself.
-wire::TrackDescriptor& ThreadTracks::describe_thread(const LivingTask& task, std::uint64_t at_ns) {
+wire::TrackDescriptor& ThreadTracks::describe_thread(const TracedTask& task, std::uint64_t at_ns) {
   wire::TrackDescriptor& track = packets_.describe(thread_track(task), at_ns);
   if (task.tgid != 0) {
     track.mutable_thread()->set_pid(static_cast<std::int32_t>(task.tgid));
@@ -126,10 +126,10 @@ wire::TrackDescriptor& ThreadTracks::describe_thread(const LivingTask& task, std
   return track;
 }
 
-std::uint64_t ThreadTracks::track_of(LivingTask& task, std::uint64_t at_ns) {
+std::uint64_t ThreadTracks::track_of(TracedTask& task, std::uint64_t at_ns) {
   if (!task.introduced) {
     task.introduced = true;
-    if (LivingProcess* process = tasks_->process(task.process); process != nullptr) {
+    if (TracedProcess* process = tasks_->process(task.process); process != nullptr) {
       introduce_process(task, *process, at_ns);
     }
     describe_thread(task, at_ns);
@@ -158,7 +158,7 @@ void ThreadTracks::slice(std::uint64_t track, std::uint64_t begin_ns, std::uint6
   packets_.end(track, end_ns).write();
 }
 
-void ThreadTracks::on_birth(const tc_birth& birth, LivingTask& task) {
+void ThreadTracks::on_birth(const tc_birth& birth, TracedTask& task) {
   const std::uint64_t track = track_of(task, birth.at_ns);
   if (birth.how == TC_NR_CREATIONS) {
     return;
@@ -177,7 +177,7 @@ void ThreadTracks::on_birth(const tc_birth& birth, LivingTask& task) {
 
 // A track has one tid: who takes over that of the leader goes on on another track. The new name is told here too, since
 // a reader prefers that of the process tree to that of a task_rename.
-void ThreadTracks::on_exec(const tc_exec& exec, LivingTask& task, std::uint32_t old_tid) {
+void ThreadTracks::on_exec(const tc_exec& exec, TracedTask& task, std::uint32_t old_tid) {
   if (old_tid != exec.tid) {
     task.introduced = false;
   }
@@ -196,7 +196,7 @@ void ThreadTracks::on_exec(const tc_exec& exec, LivingTask& task, std::uint32_t 
   packets_.write();
 }
 
-void ThreadTracks::on_rename(const tc_rename& rename, LivingTask& task) {
+void ThreadTracks::on_rename(const tc_rename& rename, TracedTask& task) {
   track_of(task, rename.at_ns);
   if (task.tgid != 0) {
     describe_thread(task, rename.at_ns).mutable_thread()->set_thread_name(task.comm);
@@ -205,7 +205,7 @@ void ThreadTracks::on_rename(const tc_rename& rename, LivingTask& task) {
 }
 
 void ThreadTracks::on_reap(const tc_reap& reap) {
-  const LivingProcess* process = tasks_->process(reap.process);
+  const TracedProcess* process = tasks_->process(reap.process);
   if (process == nullptr || !process->introduced) {
     return;
   }
@@ -214,28 +214,28 @@ void ThreadTracks::on_reap(const tc_reap& reap) {
       .write();
 }
 
-void ThreadTracks::add_wait_arguments(const OffCpu& off) {
-  packets_.with_text(Argument::wait, wait_name(off.wait));
-  if (const std::string_view call = off.entered_ns != 0 ? call_names_.name(off.syscall) : std::string_view();
-      !call.empty()) {
-    packets_.with_text(Argument::in_call, call);
-  }
-  if (off.censored) {
+void ThreadTracks::add_wait_arguments(const Slice& wait, bool doubtful) {
+  packets_.with_text(Argument::wait, wait_name(wait.wait));
+  if (wait.censored) {
     packets_.with_flag(Argument::began_before_the_window, true);
+  } else if (wait.syscall != Slice::none) {
+    if (const std::string_view call = call_names_.name(wait.syscall); !call.empty()) {
+      packets_.with_text(Argument::in_call, call);
+    }
   }
-  if (tasks_->doubtful(off.since_ns)) {
+  if (doubtful) {
     packets_.with_flag(Argument::events_lost_meanwhile, true);
   }
 }
 
 // A wake-up that came before the sleep leaves nothing to draw.
-void ThreadTracks::write_wait(std::uint64_t track, const tc_switch& event, const SwitchStory& story) {
-  const OffCpu& was = story.next_was;
-  if (story.blocked_ns == 0) {
+void ThreadTracks::write_wait(std::uint64_t track, const tc_switch& event, const SwitchContext& context) {
+  const Slice& was = context.next_was;
+  if (context.blocked_ns == 0) {
     return;
   }
-  packets_.begin(track, was.since_ns, Category::wait, wait_ids_[was.wait]);
-  add_wait_arguments(was);
+  packets_.begin(track, was.start_ns, Category::wait, wait_ids_[was.wait]);
+  add_wait_arguments(was, context.next_doubtful);
   if (event.woken_ns == 0) {
     packets_.with_flag(Argument::wakeup_seen, false);
   } else {
@@ -254,13 +254,13 @@ void ThreadTracks::write_wait(std::uint64_t track, const tc_switch& event, const
     }
   }
   packets_.write();
-  packets_.end(track, was.since_ns + story.blocked_ns).write();
+  packets_.end(track, was.ready_ns).write();
 }
 
 // What a switch did to the TLB is told when the task leaves again.
-void ThreadTracks::write_flush(std::uint64_t track, const tc_switch& event, const SwitchStory& story) {
-  const bool is_seen = story.prev_since != 0;
-  packets_.instant(track, is_seen ? story.prev_since : event.at_ns, Category::tlb,
+void ThreadTracks::write_flush(std::uint64_t track, const tc_switch& event, const SwitchContext& context) {
+  const bool is_seen = context.prev_since != 0;
+  packets_.instant(track, is_seen ? context.prev_since : event.at_ns, Category::tlb,
                    packets_.name("TLB flush on switch"));
   if (!is_seen) {
     packets_.with_flag(Argument::switch_in_seen, false);
@@ -268,7 +268,7 @@ void ThreadTracks::write_flush(std::uint64_t track, const tc_switch& event, cons
   packets_.write();
 }
 
-void ThreadTracks::write_exit(std::uint64_t track, const LivingTask& task, std::uint64_t end_ns) {
+void ThreadTracks::write_exit(std::uint64_t track, const TracedTask& task, std::uint64_t end_ns) {
   if (!within(task.exit_ns, 1, end_ns)) {
     return;
   }
@@ -280,22 +280,22 @@ void ThreadTracks::write_exit(std::uint64_t track, const LivingTask& task, std::
   packets_.end(track, end_ns).write();
 }
 
-void ThreadTracks::on_switch(const tc_switch& event, const SwitchStory& story) {
-  if (story.prev != nullptr) {
-    const std::uint64_t track = track_of(*story.prev, event.at_ns);
+void ThreadTracks::on_switch(const tc_switch& event, const SwitchContext& context) {
+  if (context.prev != nullptr) {
+    const std::uint64_t track = track_of(*context.prev, event.at_ns);
     if (event.flush == TC_FLUSH_DONE) {
-      write_flush(track, event, story);
+      write_flush(track, event, context);
     }
     if ((event.flags & TC_SWITCH_LAST) != 0) {
-      write_exit(track, *story.prev, event.at_ns);
+      write_exit(track, *context.prev, event.at_ns);
     }
   }
-  if (story.next != nullptr) {
-    write_wait(track_of(*story.next, event.at_ns), event, story);
+  if (context.next != nullptr) {
+    write_wait(track_of(*context.next, event.at_ns), event, context);
   }
 }
 
-void ThreadTracks::write_creation(std::uint64_t track, LivingTask& task, const tc_call& call) {
+void ThreadTracks::write_creation(std::uint64_t track, TracedTask& task, const tc_call& call) {
   const std::uint64_t newtask = task.child_newtask_ns;
   const std::uint64_t published = task.child_published_ns;
   task.child_newtask_ns = task.child_published_ns = 0;
@@ -309,7 +309,7 @@ void ThreadTracks::write_creation(std::uint64_t track, LivingTask& task, const t
   }
 }
 
-void ThreadTracks::write_exec(std::uint64_t track, LivingTask& task, const tc_call& call) {
+void ThreadTracks::write_exec(std::uint64_t track, TracedTask& task, const tc_call& call) {
   const std::uint64_t prepared = task.exec_prepared_ns;
   const std::uint64_t replaced = task.exec_ns;
   task.exec_prepared_ns = task.exec_ns = 0;
@@ -326,9 +326,9 @@ void ThreadTracks::write_exec(std::uint64_t track, LivingTask& task, const tc_ca
 }
 
 // Sums so far, as counters of the process.
-void ThreadTracks::add_bytes(const LivingTask& task, std::uint32_t channel, std::uint64_t in, std::uint64_t out,
+void ThreadTracks::add_bytes(const TracedTask& task, std::uint32_t channel, std::uint64_t in, std::uint64_t out,
                              std::uint64_t at_ns) {
-  LivingProcess* process = tasks_->process(task.process);
+  TracedProcess* process = tasks_->process(task.process);
   if (process == nullptr || channel >= TC_NR_CHANNELS) {
     return;
   }
@@ -348,8 +348,8 @@ void ThreadTracks::add_bytes(const LivingTask& task, std::uint32_t channel, std:
 }
 
 // To the packet that is begun.
-void ThreadTracks::count_bytes(const LivingTask& task, std::uint32_t channel, std::uint8_t bits) {
-  const LivingProcess* process = tasks_->process(task.process);
+void ThreadTracks::count_bytes(const TracedTask& task, std::uint32_t channel, std::uint8_t bits) {
+  const TracedProcess* process = tasks_->process(task.process);
   if (process == nullptr || channel >= TC_NR_CHANNELS) {
     return;
   }
@@ -362,7 +362,7 @@ void ThreadTracks::count_bytes(const LivingTask& task, std::uint32_t channel, st
 }
 
 void ThreadTracks::on_passage(const tc_passage& passage) {
-  LivingTask& task = tasks_->on_sign_of_life(passage.id, passage.at_ns);
+  TracedTask& task = tasks_->on_passage(passage);
   const std::uint64_t track = track_of(task, passage.at_ns);
   add_bytes(task, passage.channel, passage.bytes_in, passage.bytes_out, passage.at_ns);
   packets_.instant(track, passage.at_ns, Category::syscall, packets_.name("bytes passed"))
@@ -378,7 +378,7 @@ void ThreadTracks::on_passage(const tc_passage& passage) {
 }
 
 void ThreadTracks::on_call(const tc_call& call, const tc_transfer* transfer) {
-  LivingTask& task = tasks_->on_sign_of_life(call.id, call.at_ns);
+  TracedTask& task = tasks_->on_call(call);
   const std::uint64_t track = track_of(task, call.at_ns);
   if (transfer != nullptr && (transfer->flags & (TC_PASSED_UNCOUNTED | TC_PASSED_PEEKED)) != 0) {
     transfer = nullptr;
@@ -424,7 +424,7 @@ void ThreadTracks::on_call(const tc_call& call, const tc_transfer* transfer) {
 }
 
 void ThreadTracks::on_fault(const tc_fault& fault) {
-  LivingTask& task = tasks_->on_sign_of_life(fault.id, fault.at_ns);
+  TracedTask& task = tasks_->on_fault(fault);
   if (fault.outcome == TC_FAULT_BEGUN) {
     return;
   }
@@ -447,7 +447,7 @@ void ThreadTracks::on_fault(const tc_fault& fault) {
   }
 }
 
-void ThreadTracks::on_step(const tc_step& step, LivingTask& task) {
+void ThreadTracks::on_step(const tc_step& step, TracedTask& task) {
   const std::uint64_t track = track_of(task, step.at_ns);
   if (step.kind == TC_STEP_EXIT && within(step.value, 1, step.at_ns)) {
     const auto row = static_cast<std::uint8_t>(step.arg);
@@ -502,24 +502,24 @@ void ThreadTracks::on_interruption(const Interruption& interruption) {
 
 // What goes on at the end has no end here.
 void ThreadTracks::finish(std::uint64_t end_ns) {
-  std::vector<LivingTask*> waiting;
-  tasks_->for_each([&waiting](LivingTask& task) {
-    if (task.off.since_ns != 0 && task.off.condition == TC_CONDITION_BLOCKED) {
+  std::vector<TracedTask*> waiting;
+  tasks_->for_each([&waiting](TracedTask& task) {
+    if (task.tracker.condition() == TC_CONDITION_BLOCKED) {
       waiting.push_back(&task);
     }
   });
-  std::sort(waiting.begin(), waiting.end(), [](const LivingTask* a, const LivingTask* b) { return a->id < b->id; });
-  for (LivingTask* task : waiting) {
-    const OffCpu& off = task->off;
-    const std::uint64_t track = track_of(*task, off.since_ns);
-    if (off.entered_ns != 0 && off.entered_ns <= off.since_ns) {
-      packets_.begin(track, off.entered_ns, Category::syscall, call_name(off.row, off.syscall));
-      packets_.with(Argument::number, off.syscall & ~std::uint32_t{TC_FROM_COMPAT})
-          .with_text(Argument::activity, row_name(off.row))
+  std::ranges::sort(waiting, {}, [](const TracedTask* task) { return task->id(); });
+  for (TracedTask* task : waiting) {
+    const Slice wait = task->tracker.open();
+    const std::uint64_t track = track_of(*task, wait.start_ns);
+    if (wait.syscall != Slice::none && within(wait.entered_ns, 1, wait.start_ns)) {
+      packets_.begin(track, wait.entered_ns, Category::syscall, call_name(wait.row, wait.syscall));
+      packets_.with(Argument::number, wait.syscall & ~std::uint32_t{TC_FROM_COMPAT})
+          .with_text(Argument::activity, row_name(wait.row))
           .write();
     }
-    packets_.begin(track, off.since_ns, Category::wait, wait_ids_[off.wait]);
-    add_wait_arguments(off);
+    packets_.begin(track, wait.start_ns, Category::wait, wait_ids_[wait.wait]);
+    add_wait_arguments(wait, task->tracker.is_lost_at(end_ns));
     packets_.write();
   }
   for (; endless_losses_ > 0; --endless_losses_) {

@@ -11,55 +11,55 @@
 #include <string_view>
 #include <unordered_map>
 
-#include "events/living_tasks.h"
 #include "events/words.h"
 #include "perfetto/track_packets.h"
+#include "trace/task_table.h"
 
 namespace taskcost {
 
 class ThreadTracks {
  public:
-  ThreadTracks(PacketWriter& packets, LivingTasks& tasks, SyscallNames names);
+  ThreadTracks(PacketWriter& packets, TaskTable& tasks, SyscallNames names);
 
   void on_start(const TraceInfo& info);
-  void on_birth(const tc_birth& birth, LivingTask& task);
+  void on_birth(const tc_birth& birth, TracedTask& task);
   // `old_tid`: before the exec; 0 when it was not known.
-  void on_exec(const tc_exec& exec, LivingTask& task, std::uint32_t old_tid);
-  void on_rename(const tc_rename& rename, LivingTask& task);
+  void on_exec(const tc_exec& exec, TracedTask& task, std::uint32_t old_tid);
+  void on_rename(const tc_rename& rename, TracedTask& task);
   void on_reap(const tc_reap& reap);
-  void on_switch(const tc_switch& event, const SwitchStory& story);
+  void on_switch(const tc_switch& event, const SwitchContext& context);
   void on_call(const tc_call& call, const tc_transfer* transfer);
   void on_passage(const tc_passage& passage);
   void on_fault(const tc_fault& fault);
-  void on_step(const tc_step& step, LivingTask& task);
+  void on_step(const tc_step& step, TracedTask& task);
   void on_gap(const tc_gap& gap);
   void on_interruption(const Interruption& interruption);
   void finish(std::uint64_t end_ns);
 
  private:
   // The track of a task; describes it, and its process, at the first time.
-  std::uint64_t track_of(LivingTask& task, std::uint64_t at_ns);
+  std::uint64_t track_of(TracedTask& task, std::uint64_t at_ns);
   // A packet begun, not yet written.
-  wire::TrackDescriptor& describe_thread(const LivingTask& task, std::uint64_t at_ns);
-  void introduce_process(const LivingTask& task, LivingProcess& process, std::uint64_t at_ns);
+  wire::TrackDescriptor& describe_thread(const TracedTask& task, std::uint64_t at_ns);
+  void introduce_process(const TracedTask& task, TracedProcess& process, std::uint64_t at_ns);
   NameId call_name(std::uint8_t row, std::uint32_t call);
   void slice(std::uint64_t track, std::uint64_t begin_ns, std::uint64_t end_ns, Category category, NameId name);
 
-  void write_creation(std::uint64_t track, LivingTask& task, const tc_call& call);
-  void write_exec(std::uint64_t track, LivingTask& task, const tc_call& call);
-  void write_exit(std::uint64_t track, const LivingTask& task, std::uint64_t end_ns);
-  void write_wait(std::uint64_t track, const tc_switch& event, const SwitchStory& story);
-  void write_flush(std::uint64_t track, const tc_switch& event, const SwitchStory& story);
-  void add_wait_arguments(const OffCpu& off);
-  void add_bytes(const LivingTask& task, std::uint32_t channel, std::uint64_t in, std::uint64_t out,
+  void write_creation(std::uint64_t track, TracedTask& task, const tc_call& call);
+  void write_exec(std::uint64_t track, TracedTask& task, const tc_call& call);
+  void write_exit(std::uint64_t track, const TracedTask& task, std::uint64_t end_ns);
+  void write_wait(std::uint64_t track, const tc_switch& event, const SwitchContext& context);
+  void write_flush(std::uint64_t track, const tc_switch& event, const SwitchContext& context);
+  void add_wait_arguments(const Slice& wait, bool doubtful);
+  void add_bytes(const TracedTask& task, std::uint32_t channel, std::uint64_t in, std::uint64_t out,
                  std::uint64_t at_ns);
-  void count_bytes(const LivingTask& task, std::uint32_t channel, std::uint8_t bits);
+  void count_bytes(const TracedTask& task, std::uint32_t channel, std::uint8_t bits);
   // A slice on a track of losses, still without an end. `count`: 0 when nobody counted.
   void begin_loss(std::uint64_t track, const std::string& track_name, std::uint64_t first_ns, std::string_view what,
                   std::uint64_t count);
 
   TrackPackets packets_;
-  LivingTasks* tasks_;
+  TaskTable* tasks_;
   CallNames call_names_;
   std::unordered_map<std::uint64_t, NameId> call_ids_;
   std::array<NameId, TC_NR_WAITS> wait_ids_;

@@ -6,9 +6,9 @@
 #include <utility>
 #include <variant>
 
-#include "account/kernel_time.h"
 #include "taskcost/recording.h"
 #include "taskcost/timeline.h"
+#include "trace/kernel_time.h"
 
 namespace taskcost {
 namespace {
@@ -151,20 +151,16 @@ Result<Playback> play(CaptureReader& capture, bool with_timeline) {
     return start.error();
   }
   SessionBuilder builder(model_of(*start));
-  const std::vector<ReplayGap> gaps = gaps_of(capture);
-  Replay replay({start->calls, gaps, {}});
   std::optional<TimelineBuilder> timeline;
   if (with_timeline) {
-    timeline.emplace(TimelineBuilder::Options{.calls = start->calls, .gaps = gaps});
+    timeline.emplace();
   }
+  Replay replay({start->calls, gaps_of(capture), {}, timeline ? &*timeline : nullptr});
 
   Playback playback;
   playback.walked = walk(capture, {[&](const Record& record) {
                                      take(builder, record);
                                      replay.on_record(record);
-                                     if (timeline) {
-                                       timeline->on_record(record);
-                                     }
                                    },
                                    {}});
   auto end = end_of(capture, *start, playback.walked);

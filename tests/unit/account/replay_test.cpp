@@ -501,22 +501,6 @@ TEST(Replay, AGapIsUnknownToThoseItMayTouchAndToNobodyElse) {
   EXPECT_TRUE(book.integrity.clean());
 }
 
-TEST(Replay, AWakeUpFromBeforeTheGapProvesThatTheTaskWaitedOn) {
-  const Replayed book =
-      replay(script().at(10us).adopted(a, 0, asleep(TC_ACTIVITY_POLL, TC_WAIT_POLL)).at(60us).runs(1, a, woken(25us)),
-             60us, true, {gap_on(0, 30us, 50us)});
-  EXPECT_EQ(book[a].unknown, 0us);
-  EXPECT_EQ(cells_of(book[a].ledger), (Times{{"poll blocked", 15us}, {"poll runnable", 35us}}));
-}
-
-TEST(Replay, APreemptedTaskWaitedUntilTheFirstLostEvent) {
-  const Replayed book =
-      replay(script().at(10us).adopted_running(a, 0).at(20us).switches(0, preempted(), nobody).at(60us).runs(0, a),
-             60us, true, {gap_on(0, 30us, 50us)});
-  EXPECT_EQ(cells_of(book[a].ledger), (Times{{"user running", 10us}, {"user preempted", 10us}}));
-  EXPECT_EQ(book[a].unknown, 30us);
-}
-
 TEST(Replay, AGapExplainsThatACpuHasAnotherTask) {
   const Script story = script()
                            .at(10us)

@@ -10,7 +10,6 @@
 #include <string>
 #include <vector>
 
-#include "events/living_tasks.h"
 #include "report/escape.h"
 #include "support/csv.h"
 #include "support/golden.h"
@@ -131,15 +130,6 @@ TEST(EventRows, WhatWasNotSeenIsMissingAndNotZero) {
   EXPECT_FALSE(rows.at(3).contains("duration_ns")) << rows.at(3) << ": its wake-up";
 }
 
-TEST(EventRows, AWakeUpBeforeTheSleepLeavesNothingBlocked) {
-  Script script;
-  script.at(1us).adopted(1, "a").at(10us).switches(0, leaves(1).blocks(TC_WAIT_PIPE), idle_comes());
-  script.at(12us).switches(0, idle_leaves(), comes(1).woken_by(TC_WAKER_TIMER, TC_FROM_INTERRUPT, 8us));
-  const json row = rows_of(script).back();
-  EXPECT_EQ(row.at("duration_ns"), 0);
-  EXPECT_EQ(row.at("runnable_ns"), 2000);
-}
-
 TEST(EventRows, LostEventsAreRows) {
   Script script;
   script.at(1us).adopted(1, "a").at(10us).switches(0, leaves(1), idle_comes()).gap(1, 11us, 15us, 42);
@@ -243,33 +233,6 @@ TEST(EventRows, HostileNamesStayInTheirField) {
     const std::string name = test::hostile_names[i].substr(0, TC_COMM_LEN);
     EXPECT_EQ(objects[i].value("comm", ""), valid_utf8(name.substr(0, name.find('\0'))));
   }
-}
-
-TEST(LivingTasks, OnlyTheLivingAndTheLatestDeadAreKept) {
-  LivingTasks tasks([](std::string_view bytes) { return std::string(bytes); });
-  for (std::uint64_t id = 1; id <= 20'000; ++id) {
-    Script life;
-    life.at(1us).born(id, 0, TC_CREATION_FORK, "x").switches(0, leaves(id).for_ever(), idle_comes());
-    tasks.on_birth(std::get<tc_birth>(life.records()[0]));
-    tasks.on_switch(std::get<tc_switch>(life.records()[1]));
-  }
-  EXPECT_LE(tasks.size(), 4100U);
-  EXPECT_NE(tasks.find(20'000), nullptr);
-  EXPECT_EQ(tasks.find(1), nullptr);
-  EXPECT_EQ(tasks.process(20'000), nullptr);
-}
-
-TEST(LivingTasks, ATidThatComesAgainEndsWhoHadIt) {
-  LivingTasks tasks([](std::string_view bytes) { return std::string(bytes); });
-  Script script;
-  script.at(1us).adopted(1, "first").adopted(2, "second");
-  auto first = std::get<tc_birth>(script.records()[0]);
-  auto second = std::get<tc_birth>(script.records()[1]);
-  second.tid = second.tgid = first.tid;
-  tasks.on_birth(first);
-  tasks.on_birth(second);
-  EXPECT_TRUE(tasks.find(1)->ended);
-  EXPECT_FALSE(tasks.find(2)->ended);
 }
 
 // The commands of the README between its fences, which are to be typed as they stand.

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Nanoseconds of the probes, as the account has them.
+// Nanoseconds of the probes, as user space has them.
 #pragma once
 
 #include <cstdint>
 
-#include "taskcost/account.h"
+#include "taskcost/monotonic_clock.h"
 
 namespace taskcost {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "account/gaps.h"
+#include "trace/gaps.h"
 
 #include <algorithm>
 #include <cstddef>
@@ -7,14 +7,14 @@
 #include <tuple>
 #include <utility>
 
-#include "account/ledger.h"
+#include "trace/kernel_time.h"
 
 namespace taskcost {
 namespace {
 
 std::uint64_t ns_of(Instant instant) { return static_cast<std::uint64_t>(instant.time_since_epoch().count()); }
 
-// A time that no clock can show is the latest that one can.
+// Timestamps from a corrupt capture are arbitrary: saturate.
 Instant instant_of(std::uint64_t ns) {
   return instant(std::min<std::uint64_t>(ns, std::numeric_limits<Duration::rep>::max()));
 }
@@ -55,7 +55,7 @@ const char* key_of(ReplayGap::Why why) {
 
 Gaps::Gaps(std::vector<ReplayGap> gaps) : gaps_(std::move(gaps)) {
   std::ranges::sort(gaps_, is_before);
-  note_ends(0);
+  update_ends(0);
 }
 
 bool Gaps::add(const ReplayGap& gap) {
@@ -65,20 +65,20 @@ bool Gaps::add(const ReplayGap& gap) {
   }
   const auto index = static_cast<std::size_t>(place - gaps_.begin());
   gaps_.insert(place, gap);
-  note_ends(index);
+  update_ends(index);
   return true;
 }
 
-void Gaps::note_ends(std::size_t from) {
+void Gaps::update_ends(std::size_t from) {
   ends_ns_.resize(gaps_.size());
   for (std::size_t i = from; i < gaps_.size(); ++i) {
     ends_ns_[i] = std::max(ns_of(gaps_[i].last), i > 0 ? ends_ns_[i - 1] : 0);
   }
 }
 
-// A wake-up lasts until the task runs: with one from before the first loss it did not run meanwhile. One that waited
-// for a CPU certainly did so until the first loss; of any other the last event says nothing of later.
-Gaps::Touch Gaps::judged(const Stay& stay) const {
+// A wakeup lasts until the task runs: woken before the first loss, the task did not run meanwhile. One that waited for
+// a CPU certainly did so until the first loss; of any other the last event says nothing of later.
+Gaps::Touch Gaps::judge(const Stay& stay) const {
   const bool runs = stay.condition == TC_CONDITION_RUNNING;
   Touch touch = search(stay.from_ns, stay.to_ns, runs ? stay.cpu : std::nullopt);
   if (!touch || (!runs && stay.woken_ns != 0 && stay.woken_ns < touch.from_ns)) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
-#include "taskcost/replay.h"
+#include "trace/gaps.h"
 
 namespace taskcost {
 namespace {

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Lost events, and the one rule of what they make unknown. Nearly always nothing is lost, and asking is cheap.
+//
+//   A gap of a CPU touches a running task if it was on that CPU, or if its CPU is unknown. It touches a waiting task,
+//   which may have run there meanwhile, unless its wakeup came before the first lost event and it still waited for a
+//   CPU after the last one. The next event tells where a task is, so that all of the interval between two events is
+//   unknown; only a task that was ready to run certainly waited until the first lost event.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "taskcost/abi.h"
+#include "taskcost/capture.h"
+#include "taskcost/events.h"
+#include "taskcost/monotonic_clock.h"
+
+namespace taskcost {
+
+// A time in which events were lost: those of a CPU that found the ring buffer full, or a part of a capture that is
+// damaged or was never written.
+struct ReplayGap {
+  enum class Why {
+    ring_full,  // the ring buffer was full
+    disk_slow,  // the writer of the capture had no buffer free
+    damaged     // a part of the file is not readable
+  };
+  Instant first{};                    // of the first lost event,
+  Instant last{};                     // and of the last
+  std::optional<std::uint64_t> lost;  // nullopt: not counted
+  std::optional<std::uint32_t> cpu;   // nullopt: any
+  Why why = Why::ring_full;
+
+  // Its time is unknown: it may be all of time.
+  [[nodiscard]] bool is_anywhere() const { return last == Instant::max(); }
+};
+const char* key_of(ReplayGap::Why why);  // "ring_full", "disk_slow", "damaged"
+
+ReplayGap gap_of(const tc_gap& gap);
+ReplayGap gap_of(const Interruption& interruption);
+
+// What a task did between two of its events, as far as these tell.
+struct Stay {
+  std::uint64_t from_ns = 0;
+  std::uint64_t to_ns = 0;
+  std::uint8_t condition = TC_CONDITION_RUNNING;
+  std::optional<std::uint32_t> cpu;  // of a running task; nullopt: unknown
+  std::uint64_t woken_ns = 0;        // the wakeup that lasted until `to_ns`; 0: not seen
+};
+
+class Gaps {
+ public:
+  // How many gaps touch a stay, and from where on nothing is known of it.
+  struct Touch {
+    std::uint64_t gaps = 0;
+    std::uint64_t from_ns = 0;
+
+    explicit operator bool() const { return gaps != 0; }
+  };
+
+  explicit Gaps(std::vector<ReplayGap> gaps = {});
+
+  // False if it is among them already.
+  bool add(const ReplayGap& gap);
+
+  [[nodiscard]] Touch touching(const Stay& stay) const {
+    return gaps_.empty() || stay.from_ns >= stay.to_ns ? Touch{} : judge(stay);
+  }
+  // Whether some gap on `cpu` (nullopt: on any) reaches into the open interval.
+  [[nodiscard]] bool any(std::uint64_t from_ns, std::uint64_t to_ns, std::optional<std::uint32_t> cpu) const {
+    return !gaps_.empty() && from_ns < to_ns && search(from_ns, to_ns, cpu).gaps != 0;
+  }
+  [[nodiscard]] const std::vector<ReplayGap>& all() const { return gaps_; }  // by the first loss
+
+ private:
+  [[nodiscard]] Touch judge(const Stay& stay) const;
+  // The gaps that reach into the open interval, and where the first of them begins.
+  [[nodiscard]] Touch search(std::uint64_t from_ns, std::uint64_t to_ns, std::optional<std::uint32_t> cpu) const;
+  void update_ends(std::size_t from);
+
+  std::vector<ReplayGap> gaps_;
+  std::vector<std::uint64_t> ends_ns_;  // the latest end of this gap and all before it
+};
+
+}  // namespace taskcost

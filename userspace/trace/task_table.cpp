@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "trace/task_table.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace taskcost {
+namespace {
+
+// How many ended tasks are remembered.
+constexpr std::size_t remembered = 4096;
+
+// A name as the kernel keeps it: up to its NUL.
+std::string_view comm_of(const char (&comm)[TC_COMM_LEN]) { return {comm, strnlen(comm, sizeof(comm))}; }
+
+}  // namespace
+
+TracedTask* TaskTable::find(std::uint64_t id) {
+  const auto found = tasks_.find(id);
+  return found == tasks_.end() ? nullptr : &found->second;
+}
+
+const TracedTask* TaskTable::find(std::uint64_t id) const {
+  const auto found = tasks_.find(id);
+  return found == tasks_.end() ? nullptr : &found->second;
+}
+
+TracedTask& TaskTable::get(std::uint64_t id, std::uint64_t at_ns) {
+  return tasks_.try_emplace(id, trace_, id, at_ns).first->second;
+}
+
+TracedProcess* TaskTable::process(std::uint64_t key) {
+  const auto found = processes_.find(key);
+  return found == processes_.end() ? nullptr : &found->second;
+}
+
+void TaskTable::leave_process(const TracedTask& task) {
+  if (const auto process = processes_.find(task.process);
+      process != processes_.end() && --process->second.living == 0) {
+    processes_.erase(process);
+  }
+}
+
+void TaskTable::join_process(TracedTask& task, const tc_birth& birth) {
+  if (task.process == birth.process) {
+    return;
+  }
+  leave_process(task);
+  task.process = birth.process;
+  task.tgid = birth.tgid;
+  TracedProcess& joined = processes_[birth.process];
+  joined.tgid = birth.tgid;
+  joined.ppid = birth.ppid;
+  ++joined.living;
+}
+
+void TaskTable::take_tid(TracedTask& task, std::uint32_t tid) {
+  task.tid = tid;
+  const auto [holder, is_new] = by_tid_.try_emplace(tid, task.id());
+  if (is_new || holder->second == task.id()) {
+    return;
+  }
+  TracedTask* former = find(holder->second);
+  holder->second = task.id();
+  if (former != nullptr && !former->ended) {
+    end(*former);
+  }
+}
+
+void TaskTable::release_tid(const TracedTask& task) {
+  if (const auto holder = by_tid_.find(task.tid); holder != by_tid_.end() && holder->second == task.id()) {
+    by_tid_.erase(holder);
+  }
+}
+
+void TaskTable::end(TracedTask& task) {
+  task.ended = true;
+  release_tid(task);
+  leave_process(task);
+  ended_.push_back(task.id());
+}
+
+void TaskTable::forget() {
+  while (ended_.size() > remembered) {
+    tasks_.erase(ended_.front());
+    ended_.pop_front();
+  }
+}
+
+TracedTask& TaskTable::on_birth(const tc_birth& birth) {
+  forget();
+  const auto [entry, is_new] = tasks_.try_emplace(birth.id, trace_, birth.id, birth.birth_ns);
+  TracedTask& task = entry->second;
+  if (task.ended) {
+    return task;  // ids are never used twice: a corrupt capture
+  }
+  if (is_new) {
+    task.tracker.on_birth(birth);
+  } else if (!task.tracker.on_correction(birth)) {
+    task.tracker.on_late_birth(birth);
+  }
+  task.creator = birth.creator;
+  task.cpu = birth.cpu;
+  task.is_new = birth.how < TC_NR_CREATIONS;
+  task.flags = birth.flags;
+  task.comm = write_name_(comm_of(birth.comm));
+  join_process(task, birth);
+  take_tid(task, birth.tid);
+  if (TracedTask* creator = find(birth.creator);
+      creator != nullptr && birth.how < TC_NR_CREATIONS && !is_worker_of_process(birth.flags)) {
+    creator->child_newtask_ns = birth.at_ns;
+    creator->child_published_ns = 0;
+  }
+  return task;
+}
+
+// A thread that is not the leader takes over the leader's tid.
+TracedTask& TaskTable::on_exec(const tc_exec& exec) {
+  TracedTask& task = get(exec.id, exec.at_ns);
+  task.tracker.on_exec(exec);
+  if (task.tid != exec.tid) {
+    release_tid(task);
+    task.renumbered = task.tid != 0;
+    take_tid(task, exec.tid);
+    task.flags |= TC_LEDGER_LEADER;
+  }
+  task.flags = exec.compat != 0 ? task.flags | TC_LEDGER_COMPAT : task.flags & ~std::uint32_t{TC_LEDGER_COMPAT};
+  task.comm = write_name_(comm_of(exec.comm));
+  task.exec_ns = exec.at_ns;
+  return task;
+}
+
+TracedTask& TaskTable::on_rename(const tc_rename& rename) {
+  TracedTask& task = get(rename.id, rename.at_ns);
+  task.comm = write_name_(comm_of(rename.comm));
+  return task;
+}
+
+TracedTask& TaskTable::on_call(const tc_call& call) {
+  TracedTask& task = get(call.id, call.at_ns);
+  task.tracker.on_call(call);
+  return task;
+}
+
+TracedTask& TaskTable::on_fault(const tc_fault& fault) {
+  TracedTask& task = get(fault.id, fault.at_ns);
+  task.tracker.on_fault(fault);
+  return task;
+}
+
+TracedTask& TaskTable::on_step(const tc_step& step) {
+  TracedTask& task = get(step.id, step.at_ns);
+  task.tracker.on_step(step);
+  task.cpu = step.kind == TC_STEP_FOUND_RUNNING ? step.arg : task.cpu;
+  return task;
+}
+
+void TaskTable::switch_in(SwitchContext& context, const tc_switch& event) {
+  TracedTask& task = *context.next;
+  Slice& was = context.next_was = task.tracker.open();
+  if (context.off_cpu_seen()) {
+    was.end_ns = std::max<std::uint64_t>(was.start_ns, event.at_ns);
+    was.wait = event.next_wait == 0 ? was.wait : static_cast<std::uint8_t>(event.next_wait - 1);
+    was.ready_ns = ready_ns(was.condition, was.start_ns, event.woken_ns, was.end_ns);
+    context.blocked_ns = was.ready_ns - was.start_ns;
+    context.next_doubtful = static_cast<bool>(task.tracker.touched_until(was.end_ns, event.woken_ns));
+  }
+  task.tracker.on_switch_in(event);
+  context.next_is_new = task.is_new;
+  task.is_new = false;
+  task.cpu = event.cpu;
+}
+
+SwitchContext TaskTable::on_switch(const tc_switch& event) {
+  forget();
+  SwitchContext context;
+  if (event.prev != 0) {
+    TracedTask& prev = get(event.prev, event.at_ns);
+    context.prev = &prev;
+    context.prev_since = prev.tracker.on_cpu_ns();
+    context.prev_doubtful =
+        context.prev_since != 0 && trace_.gaps.any(context.prev_since, event.at_ns, std::uint32_t{event.cpu});
+    if (prev.tid == 0) {
+      take_tid(prev, event.prev_tid);
+    }
+    prev.tracker.on_switch_out(event);
+    prev.cpu = event.cpu;
+  }
+  if (event.next != 0) {
+    context.next = &get(event.next, event.at_ns);
+    if (context.next->tid == 0) {
+      take_tid(*context.next, event.next_tid);
+    }
+    switch_in(context, event);
+  }
+  if (context.prev != nullptr && (event.flags & TC_SWITCH_LAST) != 0 && !context.prev->ended) {
+    end(*context.prev);
+  }
+  return context;
+}
+
+void TaskTable::on_ledger(const tc_ledger& ledger) {
+  TracedTask* task = find(ledger.id);
+  if (task == nullptr || task->ended) {
+    return;
+  }
+  task->tracker.on_ledger(ledger);
+  if (ledger.end_ns != 0) {
+    end(*task);
+  }
+}
+
+}  // namespace taskcost

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The tasks of a trace while it is read: who they are, and where their trackers left them. It holds living tasks, and
+// the last few thousand that ended: a child's end wakes its parent, which may come back long after.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "taskcost/events.h"
+#include "trace/task_tracker.h"
+
+namespace taskcost {
+
+struct TracedTask {
+  TracedTask(TraceContext& trace, std::uint64_t id, std::uint64_t first_ns) : tracker(trace, nullptr, id, first_ns) {}
+
+  TaskTracker tracker;
+  std::uint64_t process = 0;
+  std::uint64_t creator = 0;
+  std::uint32_t tid = 0;  // 0: neither its birth nor a switch of it was seen
+  std::uint32_t tgid = 0;
+  std::uint32_t cpu = 0;    // that it was last seen on
+  std::uint32_t flags = 0;  // TC_LEDGER_*
+  bool ended = false;
+  bool is_new = false;      // born, and not yet run
+  bool renumbered = false;  // it took over its leader's tid in an exec
+  bool introduced = false;  // for the user of the table
+  std::string comm;         // written for the output
+
+  // Instants of what is going on, 0 when they were not seen.
+  std::uint64_t child_newtask_ns = 0;  // of the child of its current creating call
+  std::uint64_t child_published_ns = 0;
+  std::uint64_t exec_prepared_ns = 0;
+  std::uint64_t exec_ns = 0;
+  std::uint64_t exit_ns = 0;
+  std::uint64_t memory_gone_ns = 0;
+
+  [[nodiscard]] std::uint64_t id() const { return tracker.id(); }
+  [[nodiscard]] bool leader() const { return (flags & TC_LEDGER_LEADER) != 0; }
+};
+
+struct TracedProcess {
+  std::uint32_t tgid = 0;
+  std::uint32_t ppid = 0;
+  std::size_t living = 0;   // tasks
+  bool introduced = false;  // for the user of the table
+  // Bytes so far, received and sent, and whether the channel was used at all.
+  std::array<std::array<std::uint64_t, 2>, TC_NR_CHANNELS> bytes{};
+  std::array<bool, TC_NR_CHANNELS> used{};
+};
+
+// A switch, with what came before. Pointers hold until the next birth or switch.
+struct SwitchContext {
+  TracedTask* prev = nullptr;    // nullptr: not observed
+  TracedTask* next = nullptr;    // likewise
+  std::uint64_t prev_since = 0;  // when prev had got the CPU; 0: not seen
+  Slice next_was;                // what next did off its CPU; running: its switch-out was not seen
+  std::uint64_t blocked_ns = 0;  // of that, how long it was blocked
+  bool next_is_new = false;      // it runs for the first time
+  // Lost events may have touched the time that prev had the CPU, and what next did.
+  bool prev_doubtful = false;
+  bool next_doubtful = false;
+
+  [[nodiscard]] bool off_cpu_seen() const { return next_was.condition != TC_CONDITION_RUNNING; }
+};
+
+// How a name is written: what comes from observed programs is escaped once, when it is learned.
+using WriteName = std::function<std::string(std::string_view bytes)>;
+
+class TaskTable {
+ public:
+  // `gaps`: all that the trace lacks, as far as it is known beforehand. `calls`: system calls have probes.
+  TaskTable(WriteName write_name, bool calls, std::vector<ReplayGap> gaps)
+      : write_name_(std::move(write_name)), trace_{calls, Gaps(std::move(gaps))} {}
+  // Its trackers refer to it.
+  TaskTable(const TaskTable&) = delete;
+  TaskTable& operator=(const TaskTable&) = delete;
+
+  // The task of a ledger, also when it ended a short time ago; nullptr when no event was of it.
+  [[nodiscard]] TracedTask* find(std::uint64_t id);
+  [[nodiscard]] const TracedTask* find(std::uint64_t id) const;
+  // nullptr when none of its tasks lives.
+  [[nodiscard]] TracedProcess* process(std::uint64_t key);
+
+  // Each returns the task of the event. Without an event before, it is new and has no numbers.
+  TracedTask& on_birth(const tc_birth& birth);
+  TracedTask& on_exec(const tc_exec& exec);
+  TracedTask& on_rename(const tc_rename& rename);
+  TracedTask& on_call(const tc_call& call);
+  TracedTask& on_fault(const tc_fault& fault);
+  TracedTask& on_passage(const tc_passage& passage) { return get(passage.id, passage.at_ns); }
+  TracedTask& on_step(const tc_step& step);
+  SwitchContext on_switch(const tc_switch& event);
+  void on_ledger(const tc_ledger& ledger);
+  void on_gap(const ReplayGap& gap) { trace_.gaps.add(gap); }
+
+  // In no order.
+  template <typename Visit>
+  void for_each(Visit visit) {
+    for (auto& [id, task] : tasks_) {
+      if (!task.ended) {
+        visit(task);
+      }
+    }
+  }
+
+  // Text of an observed program as the output has it.
+  [[nodiscard]] std::string written(std::string_view bytes) const { return write_name_(bytes); }
+  [[nodiscard]] std::size_t size() const { return tasks_.size(); }
+
+ private:
+  TracedTask& get(std::uint64_t id, std::uint64_t at_ns);
+  void end(TracedTask& task);
+  void forget();
+  void leave_process(const TracedTask& task);
+  void join_process(TracedTask& task, const tc_birth& birth);
+  void take_tid(TracedTask& task, std::uint32_t tid);
+  void release_tid(const TracedTask& task);
+  void switch_in(SwitchContext& context, const tc_switch& event);
+
+  WriteName write_name_;
+  TraceContext trace_;
+  std::unordered_map<std::uint64_t, TracedTask> tasks_;
+  std::unordered_map<std::uint64_t, TracedProcess> processes_;
+  // One living task a tid: when its end was lost, that of the next one with its tid ends it.
+  std::unordered_map<std::uint32_t, std::uint64_t> by_tid_;
+  std::deque<std::uint64_t> ended_;
+};
+
+}  // namespace taskcost

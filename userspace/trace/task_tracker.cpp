@@ -1,0 +1,575 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "trace/task_tracker.h"
+
+#include <algorithm>
+#include <cstring>
+#include <limits>
+#include <utility>
+
+namespace taskcost {
+namespace {
+
+constexpr std::uint64_t greatest_time = std::numeric_limits<std::int64_t>::max();
+
+// A row that the registers of a sleeping task may tell (TC_SWITCH_FOUND): it leaves it with the switch that gives it a
+// CPU again.
+bool is_found_row(std::size_t row) { return is_call_row(row) || row == TC_ACTIVITY_PAGE_FAULT; }
+
+bool is_activity(std::size_t row) { return row < TC_NR_ACTIVITIES; }
+
+}  // namespace
+
+TaskTracker::TaskTracker(TraceContext& trace, SliceListener* listener, std::uint64_t id, std::uint64_t first_ns)
+    : trace_(&trace),
+      listener_(listener),
+      id_(id),
+      birth_ns_(std::min(first_ns, greatest_time)),
+      since_ns_(birth_ns_),
+      seen_ns_(birth_ns_) {}
+
+void TaskTracker::on_birth(const tc_birth& birth) {
+  birth_ns_ = since_ns_ = std::min<std::uint64_t>(birth.birth_ns, greatest_time);
+  seen_ns_ = birth.at_ns;
+  tid_ = birth.tid;
+  cpu_ = birth.cpu;
+  row_ = birth.row;
+  condition_ = birth.condition;
+  wait_ = birth.wait;
+  found_ = birth.found != 0 || !trace_->calls;
+  birth_seen_ = true;
+  adopted_ = birth.how >= TC_NR_CREATIONS;
+  found_on_cpu_ = adopted_ && condition_ == TC_CONDITION_RUNNING;
+  if (!adopted_) {
+    mark(LifeMark::Kind::birth);
+  } else if (is_call_row(row_)) {
+    call_ = birth.syscall;
+  }
+}
+
+bool TaskTracker::on_correction(const tc_birth& birth) {
+  if (!birth_seen_ || birth.how < TC_NR_CREATIONS || since_ns_ != birth_ns_ || birth.at_ns != seen_ns_) {
+    return false;
+  }
+  row_ = birth.row;
+  call_ = is_call_row(row_) ? birth.syscall : Slice::none;
+  condition_ = birth.condition;
+  wait_ = birth.wait;
+  found_ = birth.found != 0;
+  return true;
+}
+
+void TaskTracker::on_late_birth(const tc_birth& birth) {
+  birth_seen_ = true;
+  tid_ = birth.tid;
+  if (birth.birth_ns < birth_ns_) {
+    Slice before;
+    before.start_ns = birth.birth_ns;
+    before.end_ns = std::exchange(birth_ns_, birth.birth_ns);
+    before.quality = Slice::Quality::unknown;
+    emit(before);
+  }
+}
+
+void TaskTracker::mark(LifeMark::Kind kind, std::string_view comm) {
+  if (listener_ != nullptr) {
+    listener_->on_mark(*this, {kind, since_ns_, comm});
+  }
+}
+
+// -- time ----------------------------------------------------------------------------------------------------------
+
+// An event that is older than the one before it takes no time.
+std::uint64_t TaskTracker::in_order(std::uint64_t at_ns) {
+  if (at_ns >= since_ns_ && at_ns <= greatest_time) {
+    return at_ns;
+  }
+  trace_->backward_times++;
+  return since_ns_;
+}
+
+Gaps::Touch TaskTracker::touched_until(std::uint64_t at_ns, std::uint64_t woken_ns) const {
+  return trace_->gaps.touching(
+      {since_ns_, at_ns, condition_, cpu_ == Slice::none ? std::nullopt : std::optional(cpu_), woken_ns});
+}
+
+Slice TaskTracker::open() const {
+  Slice slice;
+  slice.start_ns = since_ns_;
+  slice.entered_ns = entered_ns_;
+  slice.syscall = call_;
+  slice.row = row_;
+  slice.condition = condition_;
+  slice.censored = adopted_ && since_ns_ == birth_ns_;
+  if (condition_ == TC_CONDITION_RUNNING) {
+    slice.cpu = cpu_;
+  } else if (condition_ == TC_CONDITION_BLOCKED) {
+    slice.wait = wait_;
+  }
+  return slice;
+}
+
+void TaskTracker::emit(Slice slice) {
+  if (slice.row == TC_ROW_CALL_PENDING && slice.quality == Slice::Quality::known) {
+    begin_pending_call();
+  }
+  if (listener_ != nullptr) {
+    listener_->on_slice(*this, slice);
+  }
+}
+
+void TaskTracker::begin_pending_call() {
+  if (!call_pending_) {
+    call_pending_ = true;
+    call_lost_ = false;
+    pending_ns_ = entered_ns_;
+  }
+}
+
+// What is pending may have ended among the lost events. Of a call, its return tells by its entry whether it did.
+void TaskTracker::lose_until(std::uint64_t at_ns, const Gaps::Touch& touch) {
+  if (touch && touch.from_ns > since_ns_) {
+    Slice before = open();
+    before.ready_ns = before.start_ns;
+    before.end_ns = touch.from_ns;
+    before.end = Slice::End::loss;
+    emit(before);
+    since_ns_ = touch.from_ns;
+  }
+  if (at_ns > since_ns_) {
+    Slice lost;
+    lost.start_ns = since_ns_;
+    lost.end_ns = at_ns;
+    lost.quality = Slice::Quality::unknown;
+    emit(lost);
+    since_ns_ = at_ns;
+  }
+  touching_gaps_ += touch.gaps;
+  call_lost_ = row_lost_ = true;
+  if (call_pending_ && pending_ns_ == 0) {
+    settle_call(std::nullopt);
+  }
+  if (row_ == TC_ROW_FAULT_PENDING) {
+    settle(TC_ROW_FAULT_PENDING, std::nullopt);
+  }
+}
+
+void TaskTracker::contradict(std::uint64_t at_ns) {
+  contradictions_++;
+  lose_until(at_ns, {});
+}
+
+bool TaskTracker::touched(std::uint64_t at_ns, std::uint64_t woken_ns) {
+  const Gaps::Touch touch = touched_until(at_ns, woken_ns);
+  if (touch) {
+    lose_until(at_ns, touch);
+  }
+  return static_cast<bool>(touch);
+}
+
+// Only a task on a CPU has such an event.
+void TaskTracker::must_run(std::uint64_t at_ns) {
+  if (condition_ == TC_CONDITION_RUNNING) {
+    return;
+  }
+  if (!touched(at_ns)) {
+    contradict(at_ns);
+  }
+  condition_ = TC_CONDITION_RUNNING;
+  cpu_ = Slice::none;
+  on_cpu_ns_ = 0;
+}
+
+// On its CPU: where the last event left it until the entry of `call`, in `row` from then on.
+void TaskTracker::run(std::uint64_t at_ns, std::uint8_t row, const Call& call, bool learns) {
+  const bool known = !touched(at_ns);
+  const auto until = [this](std::uint64_t end_ns) {
+    if (end_ns > since_ns_) {
+      Slice slice = open();
+      slice.end_ns = end_ns;
+      emit(slice);
+      since_ns_ = end_ns;
+    }
+  };
+  if (row_lost_ && is_call_row(row_) && call.entered_ns > since_ns_) {
+    row_ = TC_ACTIVITY_USER;  // the call before returned among the lost events
+    call_ = Slice::none;
+  }
+  if (known) {
+    until(std::min(call.entered_ns, at_ns));
+  }
+  if (learns) {
+    learn_call(call.entered_ns, row);
+  }
+  row_ = row;
+  call_ = call.number;
+  row_lost_ = false;
+  if (known) {
+    until(at_ns);
+  }
+}
+
+Slice TaskTracker::waited(std::uint64_t at_ns, const Wakeup& wakeup) const {
+  Slice slice = open();
+  slice.end_ns = at_ns;
+  slice.ready_ns = ready_ns(condition_, since_ns_, wakeup.at_ns, at_ns);
+  if (condition_ == TC_CONDITION_BLOCKED && wakeup.at_ns != 0) {
+    slice.woken = true;
+    slice.waker = wakeup.waker;
+    slice.waker_from = wakeup.from;
+  }
+  return slice;
+}
+
+bool TaskTracker::wait_until(std::uint64_t at_ns, const Wakeup& wakeup, Slice::End end) {
+  if (touched(at_ns, wakeup.at_ns)) {
+    return false;
+  }
+  Slice slice = waited(at_ns, wakeup);
+  slice.end = end;
+  emit(slice);
+  since_ns_ = at_ns;
+  return true;
+}
+
+// -- switches ------------------------------------------------------------------------------------------------------
+
+void TaskTracker::on_switch_out(const tc_switch& event) {
+  const std::uint64_t at_ns = in_order(event.at_ns);
+  must_run(at_ns);
+  if (cpu_ != Slice::none && cpu_ != event.cpu && !found_on_cpu_ && !touched(at_ns)) {
+    contradict(at_ns);
+  }
+  if (event.row != TC_ROW_FAULT_PENDING) {
+    give_up_fault(at_ns);
+  }
+  const std::uint32_t number = event.entered_ns != 0 ? std::uint32_t{event.syscall} : Slice::none;
+  found_ = !trace_->calls || (event.flags & TC_SWITCH_FOUND) != 0;
+  if (found_) {
+    stay(at_ns);
+    row_ = event.row;
+    call_ = number;
+  } else {
+    const bool in_fault = event.row == TC_ROW_FAULT_PENDING;
+    const bool learns = row_ != TC_ACTIVITY_EXIT && !in_fault;
+    run(at_ns, event.row, {in_fault ? 0 : seen_entry(event.entered_ns), number}, learns);
+  }
+  condition_ = event.condition;
+  wait_ = event.wait;
+  cpu_ = event.cpu;
+  on_cpu_ns_ = 0;
+  found_on_cpu_ = false;
+  wakeup_ = {};
+  if ((event.flags & TC_SWITCH_LAST) != 0) {
+    give_up_fault(at_ns);
+    settle_call(row_of_pending_call());
+    end();
+  }
+}
+
+// It has a CPU again, and left what its registers told of.
+void TaskTracker::get_cpu(std::uint32_t cpu) {
+  condition_ = TC_CONDITION_RUNNING;
+  cpu_ = cpu;
+  wakeup_ = {};
+  if (std::exchange(found_, false) && is_found_row(row_)) {
+    row_ = TC_ACTIVITY_USER;
+    call_ = Slice::none;
+  }
+}
+
+bool TaskTracker::on_switch_in(const tc_switch& event) {
+  const std::uint64_t at_ns = in_order(event.at_ns);
+  bool known = false;
+  if (event.next_wait != 0) {
+    wait_ = static_cast<std::uint8_t>(event.next_wait - 1);
+  }
+  if (condition_ != TC_CONDITION_RUNNING) {
+    const Wakeup told{event.woken_ns, event.waker, event.waker_from};
+    known = wait_until(at_ns, told.at_ns != 0 ? told : wakeup_, Slice::End::switched_in);
+  } else if (!touched(at_ns)) {
+    // The first event of an unknown task is no contradiction.
+    at_ns != birth_ns_ ? contradict(at_ns) : lose_until(at_ns, {});
+  }
+  get_cpu(event.cpu);
+  on_cpu_ns_ = at_ns;
+  found_on_cpu_ = false;
+  return known;
+}
+
+// -- calls and faults ----------------------------------------------------------------------------------------------
+
+// An adopted task can name the moment of its adoption.
+std::uint64_t TaskTracker::seen_entry(std::uint64_t entered_ns) const {
+  return entered_ns > birth_ns_ ? entered_ns : 0;
+}
+
+void TaskTracker::learn_call(std::uint64_t entered_ns, std::uint8_t row) {
+  if (entered_ns == 0 || entered_ns == entered_ns_) {
+    return;
+  }
+  entered_ns_ = entered_ns;
+  if (call_pending_ && pending_ns_ != 0) {
+    settle_call(std::nullopt);  // its return was lost
+  }
+  if (listener_ != nullptr) {
+    listener_->on_call_entered(row);
+  }
+}
+
+// After a loss it is the same call only if it was entered before.
+void TaskTracker::settle_call(std::optional<std::uint8_t> row, std::uint32_t number) {
+  const bool known = !call_pending_ || !call_lost_ || (pending_ns_ != 0 && pending_ns_ == entered_ns_);
+  call_pending_ = false;
+  settle(TC_ROW_CALL_PENDING, known ? row : std::nullopt, number);
+}
+
+void TaskTracker::settle(std::uint8_t pending, std::optional<std::uint8_t> row, std::uint32_t number) {
+  if (listener_ != nullptr) {
+    listener_->on_settled(*this, {pending, row, number});
+  }
+}
+
+void TaskTracker::on_call(const tc_call& call) {
+  const std::uint64_t at_ns = in_order(call.at_ns);
+  must_run(at_ns);
+  give_up_fault(at_ns);
+  run(at_ns, call.row, {seen_entry(call.entered_ns), call.number});
+  settle_call(call.row, call.number);
+  entered_ns_ = 0;
+  row_ = TC_ACTIVITY_USER;
+  call_ = Slice::none;
+}
+
+std::uint8_t TaskTracker::row_of_pending_call() const {
+  switch (wait_) {
+    case TC_WAIT_PIPE:
+      return TC_ACTIVITY_PIPE;
+    case TC_WAIT_UNIX_SOCKET:
+    case TC_WAIT_INET_SOCKET:
+    case TC_WAIT_OTHER_SOCKET:
+      return TC_ACTIVITY_SOCKET;
+    case TC_WAIT_EVENTFD:
+    case TC_WAIT_FILE_LOCK:
+    case TC_WAIT_REGULAR_FILE:
+    case TC_WAIT_TERMINAL:
+    case TC_WAIT_OTHER_FILE:
+      return TC_ACTIVITY_FILE;
+    default:
+      return TC_ACTIVITY_OTHER;
+  }
+}
+
+void TaskTracker::settle_fault(std::uint8_t row) {
+  if (row == TC_ROW_CALL_PENDING) {
+    begin_pending_call();
+  }
+  row_ = interrupted_;
+  settle(TC_ROW_FAULT_PENDING, row);
+}
+
+// A sign that the pending fault is over, although no event tells how: the time stays with what it interrupted.
+void TaskTracker::give_up_fault(std::uint64_t at_ns) {
+  if (row_ == TC_ROW_FAULT_PENDING) {
+    stay(at_ns);
+    settle_fault(interrupted_);
+  }
+}
+
+void TaskTracker::begin_fault(std::uint64_t begun_ns, std::uint8_t interrupted, const Call& call, std::uint8_t bits) {
+  const std::uint64_t at_ns = in_order(begun_ns);
+  must_run(at_ns);
+  give_up_fault(at_ns);
+  run(at_ns, interrupted, {trace_->calls ? seen_entry(call.entered_ns) : 0, call.number}, row_ != TC_ACTIVITY_EXIT);
+  interrupted_ = interrupted;
+  row_ = TC_ROW_FAULT_PENDING;
+  fault_ns_ = begun_ns;
+  if (listener_ != nullptr) {
+    listener_->on_fault_begun(bits);
+  }
+}
+
+void TaskTracker::on_fault(const tc_fault& fault) {
+  if (row_ != TC_ROW_FAULT_PENDING || fault_ns_ != fault.begun_ns) {
+    const std::uint32_t number = fault.entered_ns != 0 ? std::uint32_t{fault.syscall} : Slice::none;
+    begin_fault(fault.begun_ns, fault.interrupted, {fault.entered_ns, number}, fault.bits);
+  }
+  const std::uint64_t at_ns = in_order(fault.at_ns);
+  must_run(at_ns);
+  stay(at_ns);
+  if (fault.outcome != TC_FAULT_BEGUN) {
+    interrupted_ = fault.interrupted;
+    settle_fault(fault.outcome == TC_FAULT_UNRESOLVED ? interrupted_ : std::uint8_t{TC_ACTIVITY_PAGE_FAULT});
+  }
+}
+
+// -- steps ---------------------------------------------------------------------------------------------------------
+
+void TaskTracker::begin_exit(const tc_step& step) {
+  const std::uint64_t at_ns = in_order(step.at_ns);
+  must_run(at_ns);
+  give_up_fault(at_ns);
+  const auto row = static_cast<std::uint8_t>(step.arg);
+  if (step.value != 0 || row_ == TC_ROW_CALL_PENDING) {
+    const std::uint64_t entered_ns = seen_entry(step.value);
+    run(at_ns, row_ == TC_ROW_CALL_PENDING ? row_ : row, {entered_ns, entered_ns == entered_ns_ ? call_ : Slice::none});
+    settle_call(is_call_row(row) ? row : row_of_pending_call());
+  } else {
+    stay(at_ns);
+  }
+  row_ = TC_ACTIVITY_EXIT;
+  call_ = Slice::none;
+}
+
+void TaskTracker::on_step(const tc_step& step) {
+  switch (step.kind) {
+    case TC_STEP_PUBLISHED:
+    case TC_STEP_WOKEN:
+      wakeup_ = {step.at_ns, step.value, step.arg};
+      break;
+    case TC_STEP_DYING:
+    case TC_STEP_EXIT:
+      begin_exit(step);
+      break;
+    case TC_STEP_FOUND_RUNNING: {
+      const std::uint64_t at_ns = in_order(step.at_ns);
+      if (condition_ != TC_CONDITION_RUNNING) {
+        wait_until(at_ns, wakeup_, Slice::End::found_running);
+      } else if (!touched(at_ns)) {
+        lose_until(at_ns, {});
+      }
+      get_cpu(step.arg);
+      on_cpu_ns_ = 0;
+      break;
+    }
+    case TC_STEP_CORRECTED:
+      if (listener_ != nullptr && (step.arg & 0xffU) != TC_CONDITION_RUNNING) {
+        listener_->on_corrected(*this, step);
+      }
+      break;
+    default:
+      break;
+  }
+}
+
+void TaskTracker::on_exec(const tc_exec& exec) {
+  tid_ = exec.tid;
+  if (listener_ != nullptr) {
+    listener_->on_mark(*this, {LifeMark::Kind::exec,
+                               std::max<std::uint64_t>(exec.at_ns, since_ns_),
+                               {exec.comm, strnlen(exec.comm, sizeof(exec.comm))}});
+  }
+}
+
+// -- the end -------------------------------------------------------------------------------------------------------
+
+void TaskTracker::end() {
+  ended_ = true;
+  mark(LifeMark::Kind::exit);
+}
+
+void TaskTracker::on_ledger(const tc_ledger& ledger) {
+  tid_ = ledger.tid;
+  if (!birth_seen_ && ledger.birth_ns < birth_ns_) {
+    Slice before;
+    before.start_ns = ledger.birth_ns;
+    before.end_ns = std::exchange(birth_ns_, ledger.birth_ns);
+    before.quality = Slice::Quality::unknown;
+    emit(before);
+  }
+  if (ended_) {
+    return;
+  }
+  if (ledger.end_ns == 0) {
+    snapshot_ = {ledger.since_ns,
+                 ledger.entered_ns,
+                 ledger.fault_ns,
+                 {ledger.woken_ns, ledger.waker, ledger.waker_from},
+                 ledger.syscall,
+                 ledger.cpu,
+                 ledger.activity,
+                 ledger.condition,
+                 ledger.interrupted,
+                 static_cast<std::uint8_t>(ledger.fault_bits),
+                 static_cast<std::uint8_t>(ledger.wait < TC_NR_WAITS ? ledger.wait : std::uint32_t{TC_WAIT_OTHER}),
+                 static_cast<std::uint8_t>(ledger.call & TC_CALL_ACTIVITY_MASK)};
+    return;
+  }
+  const std::uint64_t end_ns = std::clamp<std::uint64_t>(ledger.end_ns, since_ns_, greatest_time);
+  if (!touched(end_ns)) {
+    birth_seen_ ? contradict(end_ns) : lose_until(end_ns, {});
+  }
+  settle_call(std::nullopt);
+  row_ = TC_ACTIVITY_EXIT;
+  end();
+}
+
+// Where the snapshot found a running task: in which call or fault it is, no event has told yet.
+void TaskTracker::meet_running_task(const Snapshot& found, std::uint64_t since_ns) {
+  const bool in_fault = found.row == TC_ROW_FAULT_PENDING;
+  const std::uint8_t row = in_fault ? found.interrupted : found.row;
+  const bool in_call = trace_->calls && (is_call_row(row) || row == TC_ACTIVITY_EXIT) && row_ != TC_ACTIVITY_EXIT;
+  const bool named = found.entered_ns != 0 && row != TC_ACTIVITY_USER;
+  const Call call{in_call ? seen_entry(found.entered_ns) : 0, named ? found.syscall : Slice::none};
+  if (!in_fault) {
+    give_up_fault(since_ns_);
+    run(since_ns, row_ == TC_ROW_CALL_PENDING && is_call_row(row) ? row_ : row, call);
+  } else if (row_ != TC_ROW_FAULT_PENDING || fault_ns_ != found.fault_ns) {
+    begin_fault(std::min(found.fault_ns, since_ns), row, call, found.fault_bits & TC_FAULT_KERNEL);
+  }
+}
+
+// Since then the task is where the snapshot found it. If that was after its last event, events were lost.
+void TaskTracker::meet_snapshot(const Snapshot& found, std::uint64_t since_ns) {
+  const bool moved = since_ns > since_ns_ || found.condition != condition_;
+  const bool runs = found.condition == TC_CONDITION_RUNNING;
+  if (runs && condition_ == TC_CONDITION_RUNNING) {
+    meet_running_task(found, since_ns);
+    return;
+  }
+  if (found.since_ns < since_ns_ || (moved && !touched(since_ns) && found.condition == condition_)) {
+    return;
+  }
+  if (moved) {
+    if (since_ns_ < since_ns) {
+      contradict(since_ns);
+    }
+    row_ = found.row;
+    condition_ = found.condition;
+    cpu_ = found.cpu;
+    call_ = found.entered_ns != 0 && row_ != TC_ACTIVITY_USER ? found.syscall : Slice::none;
+    wakeup_ = {};
+  }
+  if (condition_ == TC_CONDITION_BLOCKED) {
+    wait_ = found.wait;
+    wakeup_ = found.wakeup.at_ns > found.since_ns ? found.wakeup : wakeup_;
+  }
+}
+
+// A task may be ahead of the instant of closing, by an entry that no event has told yet as well.
+void TaskTracker::close(std::uint64_t end) {
+  const std::uint64_t seen_ns = snapshot_ ? std::max(end, snapshot_->since_ns) : end;
+  const std::uint64_t end_ns = std::clamp<std::uint64_t>(seen_ns, since_ns_, greatest_time);
+  if (snapshot_) {
+    meet_snapshot(*snapshot_, std::clamp(snapshot_->since_ns, since_ns_, end_ns));
+  } else {
+    touched(end_ns);
+  }
+  if (end_ns > since_ns_) {
+    const bool woken = wakeup_.at_ns > since_ns_ && wakeup_.at_ns < end_ns;
+    Slice slice = waited(end_ns, woken ? wakeup_ : Wakeup{});
+    slice.end = Slice::End::window;
+    emit(slice);
+    since_ns_ = end_ns;
+  }
+  // Seen from outside, a pending call shows its file; one that a fault interrupts does not.
+  if (row_ == TC_ROW_CALL_PENDING) {
+    std::uint8_t shown = snapshot_ ? snapshot_->row : row_;
+    if (snapshot_ && shown == TC_ROW_CALL_PENDING) {
+      shown = snapshot_->call_row;
+    }
+    row_ = is_activity(shown) && is_call_row(shown) ? shown : row_of_pending_call();
+    settle_call(row_);
+  }
+}
+
+}  // namespace taskcost

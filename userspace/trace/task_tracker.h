@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Follows one task through recorded events (events.h): each tells where the task was until then, and where it is now.
+// It is the only code that interprets them. The second ledger, the timeline, and the events for other tools listen.
+//
+// An interval that lost events may have touched (gaps.h) is unknown, and so is one whose events contradict each other;
+// nothing is guessed. Memory is that of the open slice: finished ones go to the listener at once.
+//
+// What a snapshot of the kernel's ledger says is used when the task is closed: where it is, and since when, in which
+// time nothing can be lost.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+#include "taskcost/events.h"
+#include "trace/gaps.h"
+#include "trace/slice.h"
+
+namespace taskcost {
+
+// What all tasks of a trace have in common.
+struct TraceContext {
+  bool calls = true;  // system calls have probes (--detail full)
+  Gaps gaps;
+  std::uint64_t backward_times = 0;  // events older than the one before them; they take no time
+};
+
+class TaskTracker {
+ public:
+  // A task whose birth is not known (yet); its first event is at `first_ns`. `trace` and `listener` must outlive it;
+  // nullptr: nobody listens.
+  TaskTracker(TraceContext& trace, SliceListener* listener, std::uint64_t id, std::uint64_t first_ns);
+
+  void on_birth(const tc_birth& birth);
+  // Whether it is a second birth of an adopted task, which corrects how it was found.
+  bool on_correction(const tc_birth& birth);
+  // The birth of a task that had events before.
+  void on_late_birth(const tc_birth& birth);
+  void on_switch_out(const tc_switch& event);  // as prev
+  // As next. Returns whether what it did until then is known.
+  bool on_switch_in(const tc_switch& event);
+  void on_call(const tc_call& call);
+  void on_fault(const tc_fault& fault);
+  void on_step(const tc_step& step);
+  void on_exec(const tc_exec& exec);
+  // A snapshot, or the final ledger. The latter ends a task whose last switch was lost.
+  void on_ledger(const tc_ledger& ledger);
+  void close(std::uint64_t end_ns);
+
+  [[nodiscard]] std::uint64_t id() const { return id_; }
+  [[nodiscard]] std::uint32_t tid() const { return tid_; }  // 0: not known yet
+  [[nodiscard]] std::uint64_t birth_ns() const { return birth_ns_; }
+  // Of the last event, or the end.
+  [[nodiscard]] std::uint64_t since_ns() const { return since_ns_; }
+  [[nodiscard]] std::uint8_t row() const { return row_; }
+  [[nodiscard]] std::uint8_t condition() const { return condition_; }
+  [[nodiscard]] std::uint32_t cpu() const { return cpu_; }  // that it is on, or was last; Slice::none: not known
+  [[nodiscard]] std::uint64_t entered_ns() const { return entered_ns_; }   // of its system call; 0: as in Slice
+  [[nodiscard]] std::uint8_t interrupted() const { return interrupted_; }  // by the last page fault
+  [[nodiscard]] std::uint8_t wait() const { return wait_; }                // of the last time that it blocked
+  [[nodiscard]] bool ended() const { return ended_; }
+  [[nodiscard]] bool birth_seen() const { return birth_seen_; }
+  [[nodiscard]] bool found_on_cpu() const { return found_on_cpu_; }  // adopted while it ran, and not switched since
+  // When it got the CPU that it has; 0: it has none, or that was not seen.
+  [[nodiscard]] std::uint64_t on_cpu_ns() const { return on_cpu_ns_; }
+  [[nodiscard]] std::uint64_t touching_gaps() const { return touching_gaps_; }
+  // It had a CPU without a switch to it, or got one that it had already, and no gap explains it.
+  [[nodiscard]] std::uint64_t contradictions() const { return contradictions_; }
+  // The row of a call on a descriptor that has not returned: that of the file that it waits for.
+  [[nodiscard]] std::uint8_t row_of_pending_call() const;
+  // Where its last event left it: a slice without an end.
+  [[nodiscard]] Slice open() const;
+  // The gaps that touch it, with the wakeup at `woken_ns`.
+  [[nodiscard]] Gaps::Touch touched_until(std::uint64_t at_ns, std::uint64_t woken_ns = 0) const;
+  // Whether lost events may have touched its open slice by the end of the window.
+  [[nodiscard]] bool is_lost_at(std::uint64_t end_ns) const {
+    return (!snapshot_ || snapshot_->since_ns > since_ns_) && touched_until(end_ns);
+  }
+
+ private:
+  struct Wakeup {
+    std::uint64_t at_ns = 0;  // 0: none was seen
+    std::uint64_t waker = 0;
+    std::uint32_t from = TC_FROM_NOWHERE;
+  };
+  // The system call that an event tells of.
+  struct Call {
+    std::uint64_t entered_ns = 0;  // 0: none, or the entry was not seen
+    std::uint32_t number = Slice::none;
+  };
+  struct Snapshot {
+    std::uint64_t since_ns = 0;
+    std::uint64_t entered_ns = 0;
+    std::uint64_t fault_ns = 0;
+    Wakeup wakeup;
+    std::uint32_t syscall = 0;
+    std::uint32_t cpu = 0;
+    std::uint8_t row = 0;
+    std::uint8_t condition = 0;
+    std::uint8_t interrupted = 0;
+    std::uint8_t fault_bits = 0;
+    std::uint8_t wait = 0;
+    std::uint8_t call_row = 0;  // of its call, as far as that is known without the file
+  };
+
+  [[nodiscard]] std::uint64_t in_order(std::uint64_t at_ns);
+  [[nodiscard]] std::uint64_t seen_entry(std::uint64_t entered_ns) const;
+  void mark(LifeMark::Kind kind, std::string_view comm = {});
+
+  void emit(Slice slice);
+  void lose_until(std::uint64_t at_ns, const Gaps::Touch& touch);
+  void contradict(std::uint64_t at_ns);
+  bool touched(std::uint64_t at_ns, std::uint64_t woken_ns = 0);
+  void must_run(std::uint64_t at_ns);
+  void run(std::uint64_t at_ns, std::uint8_t row, const Call& call, bool learns = true);
+  void stay(std::uint64_t at_ns) { run(at_ns, row_, {0, call_}); }
+  bool wait_until(std::uint64_t at_ns, const Wakeup& wakeup, Slice::End end);
+  [[nodiscard]] Slice waited(std::uint64_t at_ns, const Wakeup& wakeup) const;
+  void get_cpu(std::uint32_t cpu);
+
+  void learn_call(std::uint64_t entered_ns, std::uint8_t row);
+  void settle_call(std::optional<std::uint8_t> row, std::uint32_t number = Slice::none);
+  void begin_pending_call();
+  void settle_fault(std::uint8_t row);
+  void settle(std::uint8_t pending, std::optional<std::uint8_t> row, std::uint32_t number = Slice::none);
+  void begin_fault(std::uint64_t begun_ns, std::uint8_t interrupted, const Call& call, std::uint8_t bits);
+  void give_up_fault(std::uint64_t at_ns);
+  void begin_exit(const tc_step& step);
+  void end();
+  void meet_snapshot(const Snapshot& found, std::uint64_t since_ns);
+  void meet_running_task(const Snapshot& found, std::uint64_t since_ns);
+
+  TraceContext* trace_;
+  SliceListener* listener_;
+  std::uint64_t id_;
+  std::uint64_t birth_ns_;
+  std::uint64_t since_ns_;
+  std::uint64_t seen_ns_;  // of the birth's event
+  std::uint64_t on_cpu_ns_ = 0;
+  std::uint64_t entered_ns_ = 0;  // of the current call; 0: none, or its entry was not seen
+  std::uint64_t fault_ns_ = 0;    // of the last fault that began
+  std::uint64_t pending_ns_ = 0;  // entry of the call whose slices are pending
+  std::uint64_t touching_gaps_ = 0;
+  std::uint64_t contradictions_ = 0;
+  Wakeup wakeup_;  // seen apart from a switch
+  std::optional<Snapshot> snapshot_;
+  std::uint32_t tid_ = 0;
+  std::uint32_t cpu_ = Slice::none;  // where it is, or was last
+  std::uint32_t call_ = Slice::none;
+  std::uint8_t row_ = TC_ACTIVITY_USER;
+  std::uint8_t condition_ = TC_CONDITION_RUNNING;
+  std::uint8_t wait_ = TC_WAIT_OTHER;
+  std::uint8_t interrupted_ = TC_ACTIVITY_USER;  // by the pending fault
+  bool found_ = false;                           // row_ is what its registers say, until it gets a CPU
+  bool found_on_cpu_ = false;
+  bool adopted_ = false;
+  bool birth_seen_ = false;
+  bool ended_ = false;
+  bool call_pending_ = false;  // slices of a pending call were emitted
+  bool call_lost_ = false;     // and events were lost since
+  bool row_lost_ = false;      // events were lost since one told row_
+};
+
+}  // namespace taskcost
