@@ -126,6 +126,8 @@ const char* to_string(Timeline::MarkKind kind) {
 }
 
 struct TimelineBuilder::State {
+  explicit State(std::size_t most) : limit(most) {}
+
   std::size_t limit;
   std::unordered_map<std::uint64_t, Track> tracks{};  // by ledger
   std::map<RawFacts, std::size_t> numbers{};

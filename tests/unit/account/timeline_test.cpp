@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "support/told_timeline.h"
+#include "support/fixture_timeline.h"
 
 namespace taskcost::test {
 namespace {
