@@ -6,8 +6,8 @@
 
 # shellcheck disable=SC2034 # used by scripts that source this
 build_packages=(g++ cmake esbuild ninja-build pkg-config clang bpftool libbpf-dev libelf-dev libdw-dev libcap-dev
-	libseccomp-dev libcli11-dev libfmt-dev libjs-chart.js libncurses-dev libprotobuf-dev libxxhash-dev libzstd-dev nlohmann-json3-dev
-	protobuf-compiler libgtest-dev libgmock-dev libvalijson-dev)
+	libseccomp-dev libcli11-dev libfmt-dev libjs-chart.js libncurses-dev libprotobuf-dev libxxhash-dev libzstd-dev
+	nlohmann-json3-dev protobuf-compiler libgtest-dev libgmock-dev libvalijson-dev)
 
 say() {
 	printf '== %s\n' "$*" >&2

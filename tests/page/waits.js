@@ -13,7 +13,7 @@ const heading = () => one('.cell-edges h3').textContent;
 const edges = () => all('.cell-edges tbody tr').map((row) => [...row.cells].map((each) => each.textContent));
 const point = (each, type) => each.dispatchEvent(new MouseEvent(type));
 
-// Of each bar of each chart: the colour of its legend, and its own.
+// The color of the legend and that of the bar, for each bar of each chart.
 export const barColours = () => all('canvas').map((canvas) => globalThis.Chart.getChart(canvas)).filter(Boolean)
     .flatMap((chart) => chart.data.datasets.map((set, i) => [
       inkOf(colourOf(set.colour)), chart.getDatasetMeta(i).data[0].options.backgroundColor]));

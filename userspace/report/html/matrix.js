@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Who woke whom: between processes as a matrix, between tasks as a table.
+// This file shows who woke whom: processes as a matrix, tasks as a table.
 import {element, faint, section, table} from './elements.js';
 import {count, quantity, quantityText, time, timeText, words} from './figures.js';
 

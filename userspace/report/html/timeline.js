@@ -108,7 +108,7 @@ class TimelineView {
     this.paint();
   }
 
-  // Of the view; of the active interval, where that is in it.
+  // The middle of the active interval if it is in view, else of the view.
   middle() {
     const {from, to} = this.span;
     const {i} = this.active;

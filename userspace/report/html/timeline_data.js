@@ -118,7 +118,7 @@ export class TimelineData {
     return i < row.last && this.columns.start[i] <= ns ? i : null;
   }
 
-  // Those that the interval's task woke in the meantime: at most `most`.
+  // The intervals that the task of this one ended in the meantime, at most `most`.
   wokenDuring(row, i, most) {
     const list = this.wakeups.get(row.task) || [];
     let [low, high] = [0, list.length];

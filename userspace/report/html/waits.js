@@ -21,7 +21,7 @@ function waitTable(label, account, names) {
                  time(mean(blocked, number))]));
 }
 
-// Of a process, inside its unfolded part.
+// The unfolded part of a process has them too.
 /** @type {(label: string, account: any, names: Names) => Element[]} */
 export function processWaits(label, account, names) {
   return waitsOf(account).length === 0 ? [] : [element('h3', {}, 'Waits'), waitTable(label, account, names)];
