@@ -14,7 +14,7 @@
 #include "support/hostile_names.h"
 #include "support/rendered.h"
 #include "support/report_builder.h"
-#include "support/told_stacks.h"
+#include "support/fixture_stacks.h"
 
 namespace taskcost {
 namespace {
