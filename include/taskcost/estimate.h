@@ -121,9 +121,9 @@ struct PriceList {
   std::vector<Price> prices;
 };
 
-// Errors: for program_of(), a report of `verify`; for price_list_of(), a report without prices.
-Result<ProgramCounts> program_of(const Report& report);
-Result<PriceList> price_list_of(const Report& report);
+// Errors: for program_counts(), a report of `verify`; for price_list(), a report without prices.
+Result<ProgramCounts> program_counts(const Report& report);
+Result<PriceList> price_list(const Report& report);
 
 // An amount with its lower and upper bound.
 struct Amount {

@@ -26,7 +26,7 @@ Result<ProgramCounts> load_program(const std::string& path) {
   if (!report) {
     return report.error();
   }
-  auto program = program_of(*report);
+  auto program = program_counts(*report);
   if (!program) {
     return with_report_name(program.error(), path);
   }
@@ -39,7 +39,7 @@ Result<PriceList> load_prices(const std::string& path) {
   if (!report) {
     return report.error();
   }
-  auto prices = price_list_of(*report);
+  auto prices = price_list(*report);
   if (!prices) {
     return with_report_name(prices.error(), path);
   }

@@ -123,7 +123,7 @@ Price checked(Price price) {
 
 }  // namespace
 
-Result<ProgramCounts> program_of(const Report& report) {
+Result<ProgramCounts> program_counts(const Report& report) {
   if (report.target.mode == TargetMode::verify) {
     return Error{"this is a report of 'taskcost verify'", "it has no program of yours in it",
                  "give one of run, attach or workload; --prices takes this one"};
@@ -151,7 +151,7 @@ Result<ProgramCounts> program_of(const Report& report) {
   return program;
 }
 
-Result<PriceList> price_list_of(const Report& report) {
+Result<PriceList> price_list(const Report& report) {
   PriceList list;
   list.measured_on = measured_on(report.host);
   std::ranges::transform(report.prices, std::back_inserter(list.prices), checked);

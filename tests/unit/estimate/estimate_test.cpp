@@ -26,7 +26,7 @@ using testing::IsEmpty;
 using testing::SizeIs;
 
 ProgramCounts program_of(const Report& report) {
-  auto program = program_of(report);
+  auto program = program_counts(report);
   if (!program) {
     ADD_FAILURE() << to_line(program.error());
     return {};

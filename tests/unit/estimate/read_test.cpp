@@ -21,12 +21,12 @@ using testing::SizeIs;
 
 Result<ProgramCounts> read_program(const std::string& text) {
   const auto report = read_report(text);
-  return report ? program_of(*report) : report.error();
+  return report ? program_counts(*report) : report.error();
 }
 
 Result<PriceList> read_price_list(const std::string& text) {
   const auto report = read_report(text);
-  return report ? price_list_of(*report) : report.error();
+  return report ? price_list(*report) : report.error();
 }
 
 json forking_json() { return json::parse(test::json_of(test::forking_report())); }

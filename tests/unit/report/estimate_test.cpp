@@ -26,7 +26,7 @@ using testing::Not;
 using testing::StartsWith;
 
 Estimate estimated(const Report& report, const PriceList& prices, std::optional<Model> to = std::nullopt) {
-  auto program = program_of(report);
+  auto program = program_counts(report);
   if (!program) {
     ADD_FAILURE() << to_line(program.error());
     return {};
