@@ -172,7 +172,7 @@ Section claims(const Report& report) {
   return section;
 }
 
-Section price_list(const Report& report) {
+Section unit_prices(const Report& report) {
   Section section("price_list", "Price list of this machine (medians over rounds)");
   if (report.prices.empty()) {
     return section;

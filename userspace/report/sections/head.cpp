@@ -54,7 +54,7 @@ std::string rulings_text(const Report& report) {
 void append(std::vector<Section>& all, std::vector<Section> more) { std::ranges::move(more, std::back_inserter(all)); }
 
 std::vector<Section> judgement(const Report& report) {
-  return {claims(report), price_list(report), figure_tables(report), sweeps(report), comparisons(report)};
+  return {claims(report), unit_prices(report), figure_tables(report), sweeps(report), comparisons(report)};
 }
 
 std::vector<Section> of_session(const Report& report, bool verbose) {

@@ -47,7 +47,7 @@ Section records(const Report& report, bool verbose);
 Section observer(const Report& report, bool verbose);
 
 Section claims(const Report& report);
-Section price_list(const Report& report);
+Section unit_prices(const Report& report);
 Section figure_tables(const Report& report);
 Section sweeps(const Report& report);
 Section comparisons(const Report& report);
