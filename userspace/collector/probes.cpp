@@ -20,6 +20,7 @@
 #include <thread>
 #include <utility>
 
+#include "collector/kernel_trials.h"
 #include "collector/libbpf_log.h"
 #include "collector/syscall_numbers.h"
 
