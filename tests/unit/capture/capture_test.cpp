@@ -25,7 +25,7 @@ using test::read_on;
 using test::reader_of;
 using test::RecordBytes;
 using test::small_capture;
-using test::Told;
+using test::ReadItems;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -60,7 +60,7 @@ TEST(Capture, GivesBackWhatWasAppendedInItsOrder) {
 
   CaptureReader reader = reader_of(test::contents_of(file));
   EXPECT_EQ(reader.description(), "about");
-  const Told told = read_on(reader);
+  const ReadItems told = read_on(reader);
   EXPECT_EQ(told.records, appended);
   EXPECT_THAT(told.interruptions, IsEmpty());
   EXPECT_EQ(reader.end().state, CaptureEnd::State::complete);
@@ -283,7 +283,7 @@ TEST(Capture, TellsWhereTheDiskWasTooSlow) {
   EXPECT_EQ(statistics.records + statistics.dropped.records, number);
 
   CaptureReader reader = reader_of(disk.all());
-  const Told told = read_on(reader);
+  const ReadItems told = read_on(reader);
   const auto numbers = numbers_of(told.records);
   EXPECT_EQ(numbers.size(), statistics.records);
   ASSERT_GE(told.interruptions.size(), 1U);
@@ -314,7 +314,7 @@ TEST(Capture, TellsOfDropsAtTheVeryEnd) {
   disk.become_fast();
   ASSERT_TRUE(writer->finish(""));
   CaptureReader reader = reader_of(disk.all());
-  const Told told = read_on(reader);
+  const ReadItems told = read_on(reader);
   ASSERT_FALSE(told.interruptions.empty());
   EXPECT_EQ(told.interruptions.back().span->last_ns, number - 1);
   EXPECT_EQ(reader.end().state, CaptureEnd::State::complete);

@@ -206,7 +206,8 @@ TEST(Latencies, AreDrawnInPowersOfTwo) {
   EXPECT_THAT(titles_of(sections::latencies(session, true)), SizeIs(3));
   using Bucket = std::array<std::uint64_t, 3>;
   std::vector<Bucket> buckets;
-  for (const auto& [from, to, count] : test::items_of<sections::Distribution>(latencies).at(0).buckets) {
+  const auto distributions = test::items_of<sections::Distribution>(latencies);
+  for (const auto& [from, to, count] : distributions.at(0).buckets) {
     buckets.push_back({from, to, count});
   }
   EXPECT_THAT(buckets,
