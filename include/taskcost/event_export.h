@@ -35,7 +35,7 @@ struct TraceInfo {
   std::string command;  // the recorded command; empty for attach
   std::string detail;   // full or switches
   bool calls = true;    // system calls have probes: full
-  // All that the recording lacks, as far as it is known beforehand: what it tells itself comes after what it explains.
+  // All losses that are known beforehand: a record of a loss comes after the events that it explains.
   std::vector<ReplayGap> gaps;
   std::uint32_t cpus = 0;
   std::uint64_t start_ns = 0;
@@ -47,15 +47,13 @@ struct TraceInfo {
 };
 
 // Writes a trace for ui.perfetto.dev and trace_processor:
-//   - scheduling, new tasks, execs, exits and names are ftrace events of each CPU. For a task that is not observed,
-//   only
-//     the tid is known: its name is "(not observed)", and its state off the CPU is I, which no observed task has;
+//   - scheduling, new tasks, execs, exits and names are ftrace events of each CPU. For a task that is not observed
+//     only the tid is known: its name is "(not observed)", and its state off the CPU is I, which no observed task has;
 //   - system calls, page faults, waits, and the phases of creation, exec and exit are slices of each thread, with
 //     arguments; TLB flushes, shootdowns, signals and allocations are instants;
 //   - bytes through each kind of channel are counters of each process;
-//   - lost events appear where they were lost: as lost_events in the next bundle of that CPU, previous_packet_dropped
-//   in
-//     the sequence of slices, and a slice with their count on a track of the CPU.
+//   - lost events appear where they were lost: as lost_events in the next bundle of that CPU, as
+//     previous_packet_dropped in the sequence of slices, and as a slice with their count on a track of the CPU.
 // A slice is written when it ends, so a file that is cut off lacks the slices that were open. Slices that are open at
 // finish() have no end.
 class PerfettoExport {

@@ -11,7 +11,7 @@ namespace taskcost {
 
 enum class EvidenceKind {
   exact,        // the kernel is probed at both ends of the figure
-  bound,        // the figure includes a little more or less than its name says; `why` tells what
+  bound,        // the figure includes a little more or less than its name says; see `why`
   counts,       // only how often, not how long
   unavailable,  // not possible on this kernel or with these privileges
 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// An HTML report as a person would see it: in Chromium, without a window.
+// Shows an HTML report in headless Chromium, as a person would see it.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -11,21 +11,21 @@ namespace taskcost::test {
 enum class Scheme { light, dark };
 
 struct SeenPage {
-  // What the page's script and style made of it, everything unfolded; the keys are those of tests/page/look.js.
+  // The state of the page with everything unfolded; the keys are those of tests/page/look.js.
   nlohmann::json facts;
-  std::string console;  // its messages, empty when there were none
+  std::string console;  // console messages; empty if there were none
 
-  // The rows of the table with that label, cells as {"text", "value"}; empty when there is none.
+  // Returns the rows of the table with that label, cells as {"text", "value"}; empty if there is none.
   [[nodiscard]] nlohmann::json rows(const std::string& label) const;
-  // The cells of the row of that table that begins with `name`.
+  // Returns the cells of the row of that table that begins with `name`.
   [[nodiscard]] nlohmann::json row(const std::string& label, const std::string& name) const;
 };
 
-// `width` is that of the page in CSS pixels, not of the window: a window has a least width. `question` names a
-// function of tests/page, FILE.FUNCTION, which is called at the end: facts["answer"].
+// `width` is that of the page in CSS pixels, not of the window, which has a minimum width. `question` names a function
+// of tests/page as FILE.FUNCTION; it is called at the end, and facts["answer"] is its result.
 SeenPage look_at(const std::string& html, int width, Scheme scheme = Scheme::light, const std::string& question = {});
 
-// Expects what every page has to fulfil.
+// Checks what every page must fulfill.
 void expect_sound(const SeenPage& seen);
 
 }  // namespace taskcost::test

@@ -7,7 +7,7 @@
 
 namespace taskcost::test {
 
-// The column count of the C library, which is independent of taskcost. Negative: not printable.
+// The column count by the C library, which is independent of taskcost. Negative: not printable.
 inline int columns_of(const std::string& line) {
   const char* const old = std::setlocale(LC_CTYPE, nullptr);
   const std::string saved = old == nullptr ? "C" : old;

@@ -9,7 +9,7 @@
 
 namespace taskcost::test {
 
-// The report is valid by the schema of reports.
+// The report is valid according to its schema.
 void expect_valid(const Report& report);
 
 // Checks all of the following that need only the report.
@@ -30,18 +30,16 @@ void expect_waits(const Report& report);
 // Every line of the log has its process in the report, which agrees with wait4:
 //
 //   faults    equal. A task takes no fault after the kernel has added its counts to its parent's.
-//   switches  wait4 <= report <= wait4 + tasks. A thread's counts are added to its process's when it is released, which
-//   is
-//             before its final switch-out; the ledger sees that one too. (The leader's may be included or not: its
+//   switches  wait4 <= report <= wait4 + tasks. A thread's counts are added to its process's when it is released. That
+//             is before its final switch-out, which the ledger sees too. (The leader's may be included or not: its
 //             parent can be faster than the final switch.)
 //   CPU time  summed over the log, running and runnable time are no less, but for 5 %. Running time may be more: it
 //             includes interrupts and steal time. It can be less by some of the runnable time: the scheduler's clock
 //             stands still between a wakeup and the switch, and its statistics give that time to the next task, not to
 //             the one (often the idle task) that still had the CPU.
-//             task that comes, not to the one (the idle one often) that still had the CPU.
 void expect_as_waited(const Report& report, const std::vector<Waited>& log);
 
-// The run gave a report, and its command exited with this status.
+// The run wrote a report, and its command exited with this status.
 void expect_ran(const Observed& observed, int exit_status = 0);
 
 }  // namespace taskcost::test

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// When something fails under the tool, its user learns it: from a valid report, or from one line and the exit status.
+// If something fails under the tool, its user learns it from a valid report, or from one line and the exit status.
 #pragma once
 
 #include <string>

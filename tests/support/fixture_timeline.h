@@ -15,7 +15,7 @@
 
 namespace taskcost::test {
 
-// What a replay of `records` tells it, the window being from 0 to `wall`.
+// Returns the timeline that a replay of `records` builds; the window is from 0 to `wall`.
 inline Timeline timeline_from(const std::vector<Record>& records, Duration wall, TimelineBuilder& builder,
                               const TimelineBuilder::Names& names, Replay::Options options = {}) {
   std::ranges::copy(gaps_in(records), std::back_inserter(options.gaps));
@@ -35,8 +35,8 @@ inline Timeline timeline_from(const std::vector<Record>& records, Duration wall,
                         [](std::uint32_t number, bool) { return number == 0 ? "read" : "write"; }});
 }
 
-// 10 ms: the baker (task 1) writes to the waiter (task 3) through a pipe. The oven (task 2) is a thread of the baker's;
-// its CPU loses events from 6 to 7 ms.
+// It takes 10 ms: the baker (task 1) writes to the waiter (task 3) through a pipe. The oven (task 2) is a thread of the
+// baker; its CPU loses events from 6 to 7 ms.
 inline std::vector<Record> fixture_records() {
   constexpr std::uint64_t ms = 1'000'000;
   const auto asleep = snapshot(3, 4 * ms, TC_ACTIVITY_FUTEX, TC_CONDITION_BLOCKED);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A short recording that contains everything once: a wait on a pipe and its wakeup, a fault, a fork, an exec, an exit,
+// A short recording that has each of these once: a wait on a pipe and its wakeup, a fault, a fork, an exec, an exit,
 // lost events, and a wait that has not ended.
 #pragma once
 

@@ -14,7 +14,7 @@
 
 namespace taskcost::test {
 
-// Everything that the tasks of a script did, by their ids.
+// The rebuilt tasks of a script, by id.
 struct Replayed {
   std::map<std::uint64_t, RebuiltTask> tasks;
   ReplayIntegrity integrity;

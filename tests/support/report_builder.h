@@ -330,7 +330,7 @@ inline void add_records(Report& report) {
   records.integrity.lost_final_ledgers = 1;
 }
 
-// A cook who forks a helper with two threads of its own, and all kinds of figures that a report can have for them.
+// A cook that forks a helper with two threads of its own, and all kinds of figures that a report can have for them.
 inline Report full_report() {
   ReportBuilder builder;
   builder

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Transitions as a script: which task has which CPU, and what happens when.
+// Builds transitions as a script: which task has which CPU, and what happens when.
 //
 //   script().at(10us).adopted(1, "server").at(20us).switches(0, leaves(1).blocks(TC_WAIT_PIPE), idle_comes());
 //

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Sections to look into: which there are, what they say, what stands in a row.
+// Finds sections of a page, their paragraphs and their rows.
 #pragma once
 
 #include <algorithm>
@@ -23,13 +23,13 @@ inline Texts ids_of(const std::vector<sections::Section>& page) {
   return ids;
 }
 
-// Without blocks where there is none of that id.
+// Returns a section without blocks if there is none with that id.
 inline sections::Section section_of(const std::vector<sections::Section>& page, const std::string& id) {
   const auto found = std::ranges::find(page, id, &sections::Section::id);
   return found == page.end() ? sections::Section(id) : *found;
 }
 
-// Of one kind, from all blocks.
+// Returns the items of one kind from all blocks.
 template <typename Kind>
 std::vector<Kind> items_of(const sections::Section& section) {
   std::vector<Kind> items;
@@ -43,7 +43,7 @@ std::vector<Kind> items_of(const sections::Section& section) {
   return items;
 }
 
-// The paragraphs, each with its label; those below rows too.
+// Returns the paragraphs with their labels, including those below rows.
 inline Texts said(const sections::Section& section) {
   Texts texts;
   const auto add = [&texts](const sections::Paragraph& each) { texts.push_back(each.label + each.text); };
@@ -60,7 +60,7 @@ inline Texts said(const sections::Section& section) {
   }
   return texts;
 }
-// The first of them; empty when it says nothing.
+// Returns the first paragraph; empty if there is none.
 inline std::string first_said(const sections::Section& section) {
   const Texts texts = said(section);
   return texts.empty() ? "" : texts.front();
@@ -82,7 +82,7 @@ inline Texts texts_of(const std::vector<sections::Cell>& cells) {
   return texts;
 }
 
-// All rows of all tables.
+// Returns all rows of all tables.
 inline std::vector<Texts> rows_of(const sections::Section& section) {
   std::vector<Texts> rows;
   for (const sections::Table& table : items_of<sections::Table>(section)) {
@@ -93,7 +93,7 @@ inline std::vector<Texts> rows_of(const sections::Section& section) {
   return rows;
 }
 
-// The first row that begins with `name`; empty where there is none.
+// Returns the first row that begins with `name`; empty if there is none.
 inline Texts row_of(const sections::Section& section, const std::string& name) {
   for (Texts& row : rows_of(section)) {
     if (!row.empty() && row.front() == name) {

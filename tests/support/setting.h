@@ -12,8 +12,8 @@
 
 namespace taskcost::test {
 
-// Changes a file of /proc or /sys and restores its content with the object, and even when the test dies: a process of
-// its own waits for that.
+// Changes a file of /proc or /sys. Its content is restored with the object, and even if the test dies: a separate
+// process waits for that.
 class Setting {
  public:
   explicit Setting(std::string path) : path_(std::move(path)), before_(read_file(path_)) {

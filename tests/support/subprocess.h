@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Runs a command for a test: with a time limit; keeps its output, status and resource usage from wait4.
+// Runs a command for a test with a time limit, and keeps its output, status and resource usage from wait4.
 #pragma once
 
 #include <sys/resource.h>
@@ -51,7 +51,7 @@ class Subprocess {
   [[nodiscard]] std::string out() const;
   [[nodiscard]] std::string err() const;
   void send(int signal) const;
-  // Has it ended? Does not reap it.
+  // True if it has ended. It is not reaped.
   [[nodiscard]] bool ended(std::chrono::milliseconds within = std::chrono::milliseconds(0)) const;
   // Returns false if `text` does not appear on standard output in time, or before the child ends.
   [[nodiscard]] bool wait_for_output(const std::string& text,

@@ -55,8 +55,8 @@ struct Slice {
   std::map<std::string, std::string> arguments;
 };
 
-// Resolves interned names as a reader does, which forgets them where packets were dropped, and skips a packet whose
-// names it lacks.
+// Resolves interned names as a reader does: it forgets them where packets were dropped, and skips a packet whose names
+// it lacks.
 std::vector<Slice> slices_of(const std::vector<Message>& packets);
 
 // ftrace events with their bundle's CPU, in the order of the file.

@@ -47,7 +47,7 @@ void add(std::uint64_t& sum, std::uint64_t other) { sum += other; }
 
 void add(Duration& sum, Duration other) { sum += other; }
 
-// A sum of which a part is unknown is unknown.
+// A sum is unknown if one of its parts is.
 template <typename T>
 void add(std::optional<T>& sum, const std::optional<T>& other) {
   if (sum && other) {

@@ -56,11 +56,11 @@ Duration copy_on_write_of(const Process& process) {
   return Duration(static_cast<Duration::rep>(ns));
 }
 
-// Instants of all tasks, each list in order.
+// Instants of all tasks; each list is sorted.
 struct Lives {
   std::vector<Instant> starts;
-  std::vector<Instant> ends;         // of those that ended
-  std::vector<Instant> last_on_cpu;  // of those that ever were
+  std::vector<Instant> ends;         // only tasks that exited
+  std::vector<Instant> last_on_cpu;  // only tasks that ever ran
   std::vector<Instant> starts_of_these;
 };
 
@@ -92,7 +92,7 @@ std::uint64_t count_after(const std::vector<Instant>& instants, Instant at) {
   return instants.size() - count_until(instants, at);
 }
 
-// All of its own tasks have ended by `last`, so whoever lives is another.
+// All tasks of the process have exited by `last`: a task that lives then belongs to another process.
 void count_others(Blast& blast, const Lives& lives, Instant last) {
   blast.others_alive = count_until(lives.starts, last) - count_until(lives.ends, last);
   const std::uint64_t ran_after = count_after(lives.last_on_cpu, last);
@@ -108,7 +108,7 @@ Blast blast_of(const Process& process, const Lives& lives) {
   Instant last = Instant::min();
   for (const Task& task : process.tasks) {
     if (blast.generated && task.end < *blast.generated) {
-      continue;  // before the signal, and for another reason
+      continue;  // it exited earlier, for another reason
     }
     ++blast.tasks_ended;
     first = std::min(first, task.end);

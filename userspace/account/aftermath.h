@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What comes after a creation, and after a fatal signal: costs booked to their cause, and who ended with whom.
+// Costs that a creation and a fatal signal cause later, summed by their cause.
 #pragma once
 
 #include <vector>
@@ -9,10 +9,10 @@
 
 namespace taskcost {
 
-// Of the processes that are kept one by one.
+// Covers the processes that are kept one by one.
 PerCreation<LifetimePrice> prices_of(const Session& session);
 
-// One for each process that a signal ended, in the order of the processes.
+// Returns one entry for each process that a signal ended, in the order of the processes.
 std::vector<Blast> blasts_of(const std::vector<Process>& processes);
 
 }  // namespace taskcost

@@ -21,7 +21,7 @@ struct Sums {
   std::uint64_t replayed = 0;
 };
 
-// Instants and who a task is are not to be added up.
+// Sums of instants and of identities have no meaning.
 bool has_total(const AuditQuantity& quantity) {
   return unit_of(quantity) != AuditUnit::identity && quantity.kind != AuditQuantity::Kind::instant;
 }
@@ -70,7 +70,7 @@ std::string why_apart(const RebuiltTask& task) {
   return task.impossible_switches != 0 ? "its switches contradict each other" : "unknown time";
 }
 
-// The kernel's ledger as it stands at the end; the snapshot of a task that lives is closed.
+// The kernel's ledger at the end of the window: the snapshot of a living task is closed here.
 std::unique_ptr<tc_ledger> closed(const RebuiltTask& task) {
   auto kernel = std::make_unique<tc_ledger>(*task.kernel);
   if (!task.ended) {
@@ -90,7 +90,7 @@ struct Auditor::State {
 
   Audit audit;
   std::map<AuditQuantity, Sums> totals;
-  std::unordered_map<std::uint64_t, Beyond> beyond;  // by ledger; only those with edges or flows beyond their own
+  std::unordered_map<std::uint64_t, Beyond> beyond;  // by ledger id; only tasks with edges or flows that did not fit
   std::unordered_set<std::uint64_t> not_compared;
   std::map<tc_histogram_id, Histogram> latencies;
 
@@ -153,7 +153,7 @@ struct Auditor::State {
     }
   }
 
-  // The kernel's edges and flows beyond its ledgers come when most tasks have been handed out.
+  // The records of edges and flows that did not fit a ledger come after most tasks were returned.
   void compare_beyond() {
     using Kind = AuditQuantity::Kind;
     for (const auto& [id, both] : beyond) {
@@ -185,7 +185,7 @@ struct Auditor::State {
     }
   }
 
-  // Counts by bucket: the same sum of other latencies is a difference too.
+  // Compares each bucket: two different sets of latencies can have the same sum.
   void compare_latencies(const Replay& replay) {
     for (const auto& [id, kernel] : latencies) {
       const std::optional<Histogram> replayed = replay.histogram(id);

@@ -44,7 +44,7 @@ std::string row_name(std::uint32_t row) {
   }
 }
 
-// Two books side by side: the figures that are not zero in both.
+// Compares the two ledgers of a task and visits the figures that are not zero in both.
 class Comparison {
  public:
   Comparison(const tc_ledger& kernel, const RebuiltTask& task, const QuantityVisitor& visit)
@@ -63,7 +63,7 @@ class Comparison {
       compare({Kind::entry, i, 0}, kernel_.entries[i], task_.ledger.entries[i]);
     }
     for (std::uint32_t i = 0; i < TC_NR_COUNTERS; ++i) {
-      // Told by other CPUs, and so lost with their events.
+      // Other CPUs record it, so their gaps lose it.
       const bool elsewhere = i == TC_COUNTER_SHOOTDOWN_STOLEN_NS && task_.gaps_in_life;
       if (!elsewhere) {
         compare({Kind::counter, i, 0}, kernel_.counters[i], task_.ledger.counters[i]);
@@ -174,7 +174,7 @@ bool is_own(const tc_ledger& kernel, const tc_flow& flow) {
   return std::ranges::any_of(kernel.flows, [&](const tc_flow& own) { return own.key.object == flow.key.object; });
 }
 
-// Records may name what is beyond the last one.
+// A corrupt record may have an index beyond the last enumerator.
 template <typename Enum>
 Enum at_most(std::uint32_t index, Enum end) {
   return static_cast<Enum>(std::min<std::uint32_t>(index, end));

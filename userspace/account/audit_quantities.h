@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The figures of a ledger as a list, so that two ledgers can be held against each other one by one.
+// Lists the figures of a ledger, so that the audit compares two ledgers figure by figure.
 #pragma once
 
 #include <compare>
@@ -38,12 +38,12 @@ struct AuditQuantity {
 std::string name_of(const AuditQuantity& quantity);
 AuditUnit unit_of(const AuditQuantity& quantity);
 
-// Visits each figure that is not zero in both: the kernel's value, the replayed one, and for edges the waker.
+// Visits each figure that is not zero on both sides: the kernel's value, the replayed one, and for edges the waker.
 using QuantityVisitor =
     std::function<void(const AuditQuantity&, std::uint64_t kernel, std::uint64_t replayed, std::uint64_t waker)>;
 void for_each_quantity(const tc_ledger& kernel, const RebuiltTask& task, const QuantityVisitor& visit);
 
-// What the rebuilt task has and the kernel's ledger had no room for, as sums.
+// The sums of the edges and flows that the rebuilt task has and that did not fit the kernel's ledger.
 struct BeyondLedger {
   tc_edge_sums edges{};
   tc_flow_sums flows{};

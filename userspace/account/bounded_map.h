@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// An ordered map that forgets its oldest entry rather than grow beyond a limit. For what waits for a counterpart that
-// may never come, because a record was lost.
+// An ordered map that drops its oldest entry rather than grow beyond a limit. It holds entries that wait for a
+// counterpart, which never comes if its record was lost.
 #pragma once
 
 #include <cstddef>
@@ -15,7 +15,7 @@ namespace taskcost {
 template <typename Key, typename Value>
 class BoundedMap {
  public:
-  // Borrowed until the map changes; null when nothing was found.
+  // The pointers are valid until the map changes; nullptr if nothing was found.
   struct Found {
     const Key* key = nullptr;
     Value* value = nullptr;
@@ -26,7 +26,7 @@ class BoundedMap {
   BoundedMap(const BoundedMap&) = delete;
   BoundedMap& operator=(const BoundedMap&) = delete;
 
-  // The entry, made if there is none. It counts as the youngest from now on.
+  // Returns the entry and creates it if it is missing. The entry becomes the youngest.
   Value& refresh(const Key& key) {
     auto [entry, made] = entries_.try_emplace(key);
     if (made) {
@@ -35,7 +35,7 @@ class BoundedMap {
       ages_.splice(ages_.end(), ages_, entry->second.age);
     }
     if (entries_.size() > limit_ && entries_.size() > 1) {
-      // A copy: the key dies with its entry.
+      // erase() frees the key that ages_ points to: copy it first.
       const Key oldest = *ages_.front();
       erase(oldest);
     }
@@ -73,7 +73,7 @@ class BoundedMap {
 
   std::size_t limit_;
   Entries entries_;
-  std::list<const Key*> ages_;  // the oldest first
+  std::list<const Key*> ages_;  // sorted, the oldest first
 };
 
 }  // namespace taskcost

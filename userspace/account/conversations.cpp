@@ -19,20 +19,19 @@ constexpr std::size_t kept_chains = 100;
 
 tc_wait cause_of(std::uint32_t raw) { return raw < TC_NR_WAITS ? static_cast<tc_wait>(raw) : TC_WAIT_OTHER; }
 
-// All that use one pipe, connection or queue.
+// The flows that use one pipe, connection or queue.
 struct Meeting {
   tc_channel channel = TC_CHANNEL_NONE;
   std::vector<const tc_flow*> flows;
 };
 
-// The link of an inet socket: its own end's half above that of its peer.
+// The upper half of an inet socket's link identifies its own end, the lower half its peer.
 std::uint32_t own_half(std::uint64_t link) { return static_cast<std::uint32_t>(link >> 32U); }
 std::uint32_t peer_half(std::uint64_t link) { return static_cast<std::uint32_t>(link); }
-// Of two ends on one side neither is the other's peer.
+// Two tasks that use the same end of a connection are not each other's peers.
 bool is_lower_side(std::uint64_t link) { return own_half(link) < peer_half(link); }
 
-// Whether two tasks of a meeting can pass bytes to each other: at the other end of a connection, at the same end of a
-// pipe.
+// True if two tasks can pass bytes to each other: they use opposite ends of a connection, or the same pipe.
 bool is_across(tc_channel channel, const tc_flow& flow, const tc_flow& other) {
   switch (channel) {
     case TC_CHANNEL_INET_SOCKET:
@@ -45,7 +44,7 @@ bool is_across(tc_channel channel, const tc_flow& flow, const tc_flow& other) {
   }
 }
 
-// Those whom `flow` meets in one direction.
+// The flows that can exchange bytes with `flow` in one direction.
 std::vector<const tc_flow*> partners_of(const Meeting& meeting, const tc_flow& flow, __u64 tc_flow_sums::*calls) {
   std::vector<const tc_flow*> partners;
   for (const tc_flow* other : meeting.flows) {
@@ -56,12 +55,12 @@ std::vector<const tc_flow*> partners_of(const Meeting& meeting, const tc_flow& f
   return partners;
 }
 
-// By what all that meet have in common.
+// Groups flows by the pipe, connection or queue that they share.
 class Meetings {
  public:
   void add(const tc_flow& flow) {
     const auto channel = static_cast<std::uint32_t>(flow.key.object >> channel_shift);
-    // An end whose other end was never seen meets nobody.
+    // The link is 0 for a pipe, and for a connection whose peer was never observed: its own object is then the key.
     const std::uint64_t link = flow.sums.link != 0 ? flow.sums.link : flow.key.object;
     const bool is_connection = channel == TC_CHANNEL_INET_SOCKET && flow.sums.link != 0;
     Meeting& meeting = meetings_[{channel, is_connection ? connection_of(link) : link}];
@@ -77,7 +76,7 @@ class Meetings {
   }
 
  private:
-  // The end that connected counts its own half one lower than its peer does.
+  // The connecting end numbers its own half one lower than its peer does.
   std::uint64_t connection_of(std::uint64_t link) const {
     const std::uint32_t low = std::min(own_half(link), peer_half(link));
     const std::uint32_t high = std::max(own_half(link), peer_half(link));
@@ -95,15 +94,15 @@ class Meetings {
   std::map<std::pair<std::uint32_t, std::uint64_t>, Meeting> meetings_;
 };
 
-// Bytes between two ledgers, of which 0 is not told. TC_BYTES_UNKNOWN: some passed.
+// Bytes between two ledgers; 0: unknown sender or receiver. TC_BYTES_UNKNOWN: an unknown number of bytes.
 struct Passed {
   std::uint64_t from = 0;
   std::uint64_t to = 0;
   std::uint64_t bytes = 0;
 };
 
-// Bytes in a pipe bear no name. Between one reader and its writers, or one writer and its readers, it is clear whose
-// they are; among several of both it is not.
+// Bytes in a pipe do not carry their sender. With one reader or one writer the pairs are clear; with several of both
+// they are not.
 std::vector<Passed> sent_by(const Meeting& meeting, const tc_flow& writer) {
   if (writer.sums.bytes_out == 0) {
     return {};
@@ -123,7 +122,7 @@ std::vector<Passed> sent_by(const Meeting& meeting, const tc_flow& writer) {
   return passed;
 }
 
-// What came from somebody who is not observed.
+// The bytes that came from tasks that are not observed.
 std::vector<Passed> received_from_outside(const Meeting& meeting, const tc_flow& reader) {
   if (reader.sums.bytes_in == 0 || !partners_of(meeting, reader, &tc_flow_sums::calls_out).empty()) {
     return {};
@@ -131,10 +130,10 @@ std::vector<Passed> received_from_outside(const Meeting& meeting, const tc_flow&
   return {{0, reader.key.task, reader.sums.bytes_in}};
 }
 
-// How much of the first wait the second one explains.
+// The part of the first wait that the second one explains.
 Duration explained(const Chain& chain) { return std::min(chain[0].waited, chain[1].waited); }
 
-// What stands at the end of a longer chain as well.
+// True if a longer chain ends in the same links.
 bool is_tail(const Chain& chain, const Chain& longer) {
   return chain.size() < longer.size() &&
          std::ranges::equal(chain, std::span(longer).last(chain.size()), [](const ChainLink& a, const ChainLink& b) {
@@ -144,7 +143,7 @@ bool is_tail(const Chain& chain, const Chain& longer) {
 
 }  // namespace
 
-// By pair and cause.
+// The key is the pair of tasks and the cause.
 struct Conversations::Merged {
   using Key = std::tuple<Waker::Kind, std::uint64_t, std::uint32_t, std::uint64_t, std::uint32_t, tc_wait>;
   std::map<Key, Edge> edges;
@@ -165,7 +164,7 @@ void Conversations::note(const tc_ledger& ledger) {
     tids_[ledger.id] = ledger.tid;
   }
   for (const tc_edge& edge : ledger.edges) {
-    // A wait that has not ended is nobody's yet.
+    // A count of 0 is a wait that has not ended: no task has woken it yet.
     if (edge.key.sleeper != 0 && edge.sums.count != 0) {
       on_edge(edge);
     }
@@ -185,7 +184,7 @@ void Conversations::note(const tc_ledger& ledger) {
       chains_.push_back(chain);
     }
   }
-  // Only those that explain most are shown.
+  // Reports show only the chains that explain most: drop the others.
   if (chains_.size() >= 4 * kept_chains) {
     const auto middle = chains_.begin() + kept_chains;
     std::ranges::nth_element(chains_, middle, std::ranges::greater(), [](const tc_chain& chain) {
@@ -245,7 +244,7 @@ void Conversations::take_bytes(const Names& names, Merged& merged) const {
   }
   const auto book = [&](const Meeting& meeting, const std::vector<Passed>& all) {
     for (const Passed& passed : all) {
-      // A ledger of nobody is numbered 0 as well.
+      // 0 here also means that the sender is not observed.
       const Waker sender = waker_of(passed.from, names);
       Edge& edge = merged.between(sender, names.task(passed.to), tid_of(passed.to), wait_of(meeting.channel));
       edge.bytes = sum_of_bytes(edge.bytes.value_or(0), passed.bytes);

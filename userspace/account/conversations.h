@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Who woke whom, what passed between them, and which waits hang together. Tasks go by the numbers of the kernel side
-// until `take` is told how the session numbers them.
+// The graph of wakeups, the bytes between tasks, and the chains of waits. Tasks have the kernel side's ids until take()
+// gets the ids of the session.
 #pragma once
 
 #include <cstddef>
@@ -26,7 +26,7 @@ class Conversations {
   [[nodiscard]] std::size_t size() const { return edges_.size() + flows_.size() + chains_.size(); }
 
   struct Names {
-    std::function<std::uint64_t(std::uint64_t)> task;  // Task::id by ledger, 0 for others
+    std::function<std::uint64_t(std::uint64_t)> task;  // Task::id by ledger id, 0 for others
     std::function<std::string(std::uint32_t)> place;   // by TC_FROM_* or the number of a system call
   };
   struct Taken {
@@ -50,7 +50,7 @@ class Conversations {
   std::vector<tc_edge> edges_;
   std::vector<tc_flow> flows_;
   std::vector<tc_chain> chains_;
-  std::unordered_map<std::uint64_t, std::uint32_t> tids_;  // by ledger
+  std::unordered_map<std::uint64_t, std::uint32_t> tids_;  // by ledger id
 };
 
 }  // namespace taskcost

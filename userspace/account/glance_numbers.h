@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Processes of glances by small numbers: those of the kernel side are for maps, not for people and scripts. A process
+// Gives the processes of glances small numbers for people and scripts, in place of the kernel side's keys. A process
 // keeps its number from one glance to the next.
 #pragma once
 
@@ -14,11 +14,11 @@ namespace taskcost {
 
 class GlanceNumbers {
  public:
-  // Numbers the processes of a glance from 1 on, in the order of its tasks. A parent without a task there is 0.
+  // Numbers the processes of a glance from 1, in the order of its tasks. A parent without a task there gets 0.
   void apply(std::vector<Glance::Task>& tasks);
 
  private:
-  std::unordered_map<std::uint64_t, std::uint64_t> numbers_;  // of the last glance
+  std::unordered_map<std::uint64_t, std::uint64_t> numbers_;  // those of the previous glance
   std::uint64_t last_ = 0;
 };
 

@@ -11,7 +11,7 @@
 namespace taskcost {
 namespace {
 
-// The last bucket also takes what lies beyond the limit, so it reaches as far as the greatest value.
+// Values beyond the limit are in the last bucket too, so it extends to the maximum.
 std::uint64_t limit_of(std::uint32_t bucket, std::uint64_t max_ns) {
   const std::uint64_t limit = tc_bucket_from(bucket + 1);
   return bucket + 1 == TC_HISTOGRAM_BUCKETS ? std::max(limit, max_ns + 1) : limit;
@@ -55,7 +55,7 @@ std::optional<Duration> Histogram::quantile(double q) const {
   if (values == 0) {
     return std::nullopt;
   }
-  // The nearest rank: the smallest value that at least a share q of the values does not exceed.
+  // This is the nearest rank: the smallest value that at least a share q of the values does not exceed.
   const double wanted = std::ceil(std::clamp(q, 0.0, 1.0) * static_cast<double>(values));
   const auto rank = std::clamp<std::uint64_t>(static_cast<std::uint64_t>(wanted), 1, values);
   std::uint64_t seen = 0;
@@ -65,7 +65,7 @@ std::optional<Duration> Histogram::quantile(double q) const {
   }
   const std::uint64_t from = tc_bucket_from(bucket);
   const std::uint64_t middle = from + (limit_of(bucket, raw_.max_ns) - from) / 2;
-  // A merged copy may have been read between two stores of the probe, its minimum above its maximum.
+  // The copy may have been read between two stores of the probe, with its minimum above its maximum.
   return nanoseconds(std::min<std::uint64_t>(std::max<std::uint64_t>(middle, ~raw_.min_ns_inverted), raw_.max_ns));
 }
 

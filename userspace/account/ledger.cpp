@@ -10,7 +10,7 @@
 namespace taskcost {
 namespace {
 
-// A record may name what is none.
+// A corrupt record may have an index beyond the last wait.
 constexpr std::uint32_t known_wait(std::uint32_t wait) {
   return wait < TC_NR_WAITS ? wait : std::uint32_t{TC_WAIT_OTHER};
 }
@@ -23,19 +23,19 @@ void add_to_cell(tc_ledger& ledger, std::size_t row, std::size_t condition, std:
   }
 }
 
-// Whether the end of the window cuts a wait off. One that was closed already, as of a replay, is not cut again.
+// True if the end of the window cuts a wait off. A ledger that is already closed, as one of a replay, is not cut again.
 bool is_cut_off(const tc_ledger& ledger, std::uint64_t end_ns) {
   return ledger.condition == TC_CONDITION_BLOCKED && end_ns > ledger.since_ns;
 }
 
-// A call on a descriptor that was never looked at: its class without the file.
+// The class of a call on a descriptor whose file no probe looked up.
 std::size_t activity_of_row(const tc_ledger& ledger, std::size_t row) {
   const std::size_t activity = row == TC_ROW_CALL_PENDING ? std::size_t{ledger.call} & TC_CALL_ACTIVITY_MASK : row;
   return activity < TC_NR_ACTIVITIES ? activity : std::size_t{TC_ACTIVITY_OTHER};
 }
 
-// Where the time of a pending page fault goes. A fault that the end of the window interrupts is a fault; one that the
-// end of its task interrupts was not resolved and belongs to what it broke into.
+// The row that gets the time of a pending page fault. A fault that the end of the window cuts off counts as a fault;
+// one that the end of its task cuts off was not resolved, and its time goes to the interrupted row.
 std::size_t activity_of_pending_fault(const tc_ledger& ledger, Closed closed) {
   if (closed == Closed::by_end_of_window || ledger.interrupted == TC_ROW_FAULT_PENDING) {
     return TC_ACTIVITY_PAGE_FAULT;
@@ -90,7 +90,7 @@ PerCounter<std::optional<std::uint64_t>> counters_of(const tc_ledger& ledger, co
     counters[TC_COUNTER_FAULTS_TIMED] =
         ledger.counters[TC_COUNTER_FAULTS_MINOR] + ledger.counters[TC_COUNTER_FAULTS_MAJOR];
   }
-  // The kernel also knows the faults that it took on the task's behalf without an exception.
+  // min_flt and maj_flt also count faults without an exception, as those of get_user_pages().
   if (books) {
     counters[TC_COUNTER_FAULTS_MINOR] = books->faults_minor;
     counters[TC_COUNTER_FAULTS_MAJOR] = books->faults_major;
@@ -113,7 +113,7 @@ CreationSums sums_of(const tc_creation_sums& raw, bool calls) {
   return sums;
 }
 
-// Whether there are probes that tell when a task enters an activity: most are entered by system calls.
+// True if probes report the entry into an activity. Most activities begin with a system call.
 bool is_told(tc_activity activity, const SessionBuilder::Options& options) {
   switch (activity) {
     case TC_ACTIVITY_PAGE_FAULT:
@@ -131,7 +131,7 @@ ChannelUse use_of(const tc_ledger& ledger, std::size_t channel) {
   return {raw.calls, raw.bytes_in, raw.bytes_out, nanoseconds(raw.kernel_ns), ledger.uncounted_calls[channel]};
 }
 
-// Between two instants, of which 0 was not seen.
+// The time between two instants; nullopt if one is 0, which means not seen.
 std::optional<Duration> phase(std::uint64_t from_ns, std::uint64_t to_ns) {
   if (from_ns == 0 || to_ns == 0) {
     return std::nullopt;
@@ -157,7 +157,7 @@ std::optional<bool> started_elsewhere(const tc_ledger& ledger) {
   return (ledger.flags & TC_LEDGER_STARTED_ELSEWHERE) != 0;
 }
 
-// A waiting task's interval is open since it left its CPU, one that was adopted waiting since its adoption.
+// The open interval of a waiting task began when it left its CPU, unless it was adopted waiting: then at its adoption.
 std::optional<Instant> last_on_cpu_of(const tc_ledger& ledger, Closed closed) {
   if (closed == Closed::by_end_of_task || ledger.condition == TC_CONDITION_RUNNING) {
     return instant(ledger.end_ns);
@@ -167,7 +167,7 @@ std::optional<Instant> last_on_cpu_of(const tc_ledger& ledger, Closed closed) {
 }
 
 void fill_exit(Task& task, const tc_ledger& ledger) {
-  // Adopted in the middle of its exit: the beginning was not seen.
+  // A task that was adopted during its exit has no start of the exit.
   const bool begun_before = task.open_at_start && ledger.exit_start_ns <= ledger.birth_ns;
   if (task.open_at_end || begun_before) {
     return;
@@ -200,7 +200,7 @@ void close_at(tc_ledger& ledger, std::uint64_t end_ns) {
     const std::uint64_t ready = woken > since && woken <= end ? woken : end;
     add_to_cell(ledger, ledger.activity, TC_CONDITION_BLOCKED, ready - since);
     add_to_cell(ledger, ledger.activity, TC_CONDITION_RUNNABLE, end - ready);
-    // A wait that has not ended is in both, so that no mean is longer than the window.
+    // An unfinished wait is in both sums, so that no mean is longer than the window.
     tc_wait_sums& sums = ledger.waits[known_wait(ledger.wait)];
     sums.count += is_cut_off(ledger, end) ? 1 : 0;
     sums.blocked_ns += ready - since;
@@ -270,7 +270,7 @@ Account account_of(const tc_ledger& ledger, Closed closed, const SessionBuilder:
   }
   account.books = books_of(ledger);
   account.counters = counters_of(ledger, account.books, options);
-  // Of threads alone: the processes that it created are no business of this account.
+  // Only threads are followed: the account leaves out the processes that the task created.
   if ((ledger.flags & (TC_LEDGER_FOLLOW | TC_LEDGER_FOLLOW_THREADS)) == TC_LEDGER_FOLLOW_THREADS) {
     for (const tc_counter counter : {TC_COUNTER_CHILDREN_FORKS, TC_COUNTER_CHILDREN_VFORKS, TC_COUNTER_CHILDREN_SPAWNS,
                                      TC_COUNTER_CHILDREN_CLONE_VM}) {
@@ -310,7 +310,7 @@ Task task_of(const tc_ledger& ledger, Closed closed, const SessionBuilder::Optio
   task.last_on_cpu = last_on_cpu_of(ledger, closed);
   task.shares = shares_of(ledger);
   task.started_elsewhere = started_elsewhere(ledger);
-  // A copy that began in a system call which nobody observed was not timed.
+  // The copy is not timed if no probe saw the entry of the system call.
   task.copy = ledger.copy_ns != 0 ? std::optional(nanoseconds(ledger.copy_ns)) : std::nullopt;
   task.publish = phase(ledger.newtask_ns, ledger.published_ns);
   task.child_start = child_start_of(ledger);

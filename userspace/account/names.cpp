@@ -34,7 +34,7 @@ constexpr std::array wait_texts = {TC_WAITS(TEXT)};
 #undef KEY
 #undef TEXT
 
-// The enumerators count from 0 without gaps; the enumerator that ends a list has no name.
+// The enumerators count from 0 without gaps; the last one ends the list and has no name.
 template <std::size_t Size, typename Enum>
 const char* pick(const std::array<const char*, Size>& names, Enum value) {
   const auto index = static_cast<std::size_t>(value);

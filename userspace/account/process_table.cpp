@@ -8,7 +8,7 @@
 namespace taskcost {
 namespace {
 
-// Of wait(2).
+// The layout of a status as wait(2) returns it.
 enum : std::int32_t { signal_mask = 0x7f, code_shift = 8, code_mask = 0xff };
 
 constexpr std::uint64_t not_yet_numbered = ~std::uint64_t{0};
@@ -31,12 +31,12 @@ void ProcessTable::keep(const tc_ledger& ledger, Task task) {
     note_identity(record, ledger);
     record.start_ns = ledger.birth_ns;
   }
-  task.address_space = ledger.address_space;  // becomes a number when it is handed out
+  task.address_space = ledger.address_space;  // take() replaces it by a number
   tasks_.push_back(std::make_unique<KeptTask>(KeptTask{ledger.id, ledger.creator, ledger.process, std::move(task)}));
   by_ledger_[ledger.id] = tasks_.back().get();
 }
 
-// Until a leader is seen, the first task by birth speaks for its process.
+// The first task by birth gives its process an identity until a leader is seen.
 void ProcessTable::note_identity(Record& record, const tc_ledger& ledger) {
   record.first_ledger = ledger.id;
   record.parent = ledger.parent_process;
@@ -47,7 +47,7 @@ void ProcessTable::note_identity(Record& record, const tc_ledger& ledger) {
   record.comm = text_of(ledger.comm, sizeof(ledger.comm));
 }
 
-// A process has several leaders one after the other when threads call exec; the last one counts.
+// When threads call exec, a process has several leaders one after the other; the last one counts.
 void ProcessTable::note_leader(Record& record, const tc_ledger& ledger) {
   if (record.has_leader && ledger.end_ns < record.leader_end_ns) {
     return;
@@ -123,8 +123,8 @@ std::vector<Process> ProcessTable::take(Commands& commands) {
   return processes;
 }
 
-// By birth, but a parent before its children: processes that were there at the start were found in the order of their
-// pids, which wrap around.
+// The order is that of birth, but a parent comes before its children: processes from before the window were found in
+// the order of their pids, which wrap around.
 std::vector<ProcessTable::Record*> ProcessTable::number() {
   std::vector<Record*> by_birth;
   by_birth.reserve(records_.size());
@@ -137,10 +137,10 @@ std::vector<ProcessTable::Record*> ProcessTable::number() {
   });
   std::vector<Record*> numbered;
   numbered.reserve(by_birth.size());
-  std::vector<Record*> line;  // a process, its parent, and so on, as far as they have no number
+  std::vector<Record*> line;  // a process, its parent, and so on, up to the first that has a number
   for (Record* record : by_birth) {
     while (record != nullptr && record->id == 0) {
-      record->id = not_yet_numbered;  // the parents of a damaged capture may go in a circle
+      record->id = not_yet_numbered;  // in a corrupt capture, parents may form a cycle
       line.push_back(record);
       const auto parent = records_.find(record->parent);
       record = parent == records_.end() ? nullptr : &parent->second;
@@ -154,7 +154,7 @@ std::vector<ProcessTable::Record*> ProcessTable::number() {
 }
 
 std::uint64_t ProcessTable::number_of_address_space(std::uint64_t key) {
-  // A kernel thread has none.
+  // A kernel thread has no address space.
   return key == 0 ? 0 : address_spaces_.try_emplace(key, address_spaces_.size() + 1).first->second;
 }
 
@@ -177,7 +177,7 @@ Process ProcessTable::process_of(const Record& record, const KnownCommand* comma
   if (command != nullptr) {
     process.command = command->text;
     process.command_truncated = command->truncated;
-    // The leader's own name is newer than the exec that first set it.
+    // The leader's comm at its end is newer than that of the exec.
     if (!record.has_leader && command->by_exec) {
       process.comm = command->comm;
     }
@@ -226,7 +226,7 @@ void ProcessTable::hand_out_tasks(std::vector<Process>& processes) {
   by_ledger_.clear();
   for (auto& kept : tasks_) {
     processes[records_[kept->process].id - 1].tasks.push_back(std::move(kept->task));
-    // Freed one by one, so that the tasks are not in memory twice.
+    // Free the tasks one by one: two copies of all would double the memory.
     kept.reset();
   }
   tasks_.clear();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The tasks that are kept one by one, and the processes that they form. Inside, tasks and processes go by the numbers
-// of the kernel side; `take` numbers both by birth.
+// The tasks that are kept one by one, and their processes. The table uses the kernel side's ids; take() numbers tasks
+// and processes by birth.
 #pragma once
 
 #include <cstddef>
@@ -20,7 +20,7 @@
 
 namespace taskcost {
 
-// What exec or the collector told about a process.
+// The command line of a process, from exec or from the collector.
 struct KnownCommand {
   std::string text;  // arguments joined by spaces
   std::string comm;
@@ -29,26 +29,26 @@ struct KnownCommand {
   std::uint64_t at_ns = 0;
 };
 
-// By process.
+// The key is the process.
 using Commands = BoundedMap<std::uint64_t, KnownCommand>;
 
 class ProcessTable {
  public:
   void keep(const tc_ledger& ledger, Task task);
-  // What a ledger says of its process. Ignored when no task of that process was kept.
+  // Takes what a ledger says of its process, unless no task of that process was kept.
   void note(const tc_ledger& ledger, Closed closed);
   void note_reap(std::uint64_t process, std::uint64_t at_ns, std::uint64_t running_ns);
 
   [[nodiscard]] bool contains(std::uint64_t process) const { return records_.contains(process); }
-  // nullptr when the task was not kept.
+  // nullptr if the task was not kept.
   [[nodiscard]] Account* account_of(std::uint64_t ledger);
   [[nodiscard]] std::size_t size() const { return tasks_.size(); }
 
-  // By birth. The table is spent afterwards, but for the numbers.
+  // Returns the processes by birth. Afterwards, only the numbers are left.
   std::vector<Process> take(Commands& commands);
-  // Process::id of a process that was handed out; 0 for others.
+  // Process::id of a process that take() returned; 0 for others.
   [[nodiscard]] std::uint64_t process_number(std::uint64_t process) const;
-  // Task::id of a task that was handed out; 0 for others.
+  // Task::id of a task that take() returned; 0 for others.
   [[nodiscard]] std::uint64_t task_number(std::uint64_t ledger) const;
 
  private:
@@ -60,11 +60,11 @@ class ProcessTable {
   };
   struct Signal {
     std::uint64_t at_ns = 0;
-    std::uint64_t ledger = 0;  // of the task that it was sent to
+    std::uint64_t ledger = 0;  // the task that it was sent to
   };
   struct Record {
     std::uint64_t key = 0;
-    std::uint64_t id = 0;  // Process::id, once numbered
+    std::uint64_t id = 0;  // Process::id; 0 before take()
     std::uint64_t first_ledger = 0;
     std::uint64_t parent = 0;
     std::uint64_t address_space = 0;
@@ -73,7 +73,7 @@ class ProcessTable {
     std::uint64_t leader_end_ns = 0;
     std::uint64_t reaped_ns = 0;
     std::uint64_t reap_running_ns = 0;
-    std::map<int, Signal> signals;  // by number, the last of each
+    std::map<int, Signal> signals;  // the last signal of each number
     std::uint32_t tgid = 0;
     std::uint32_t tgid_seen = 0;
     std::uint32_t ppid = 0;
@@ -100,7 +100,7 @@ class ProcessTable {
   std::unordered_map<std::uint64_t, KeptTask*> by_ledger_;
   std::unordered_map<std::uint64_t, Record> records_;
   std::unordered_map<std::uint64_t, std::uint64_t> address_spaces_;
-  std::unordered_map<std::uint64_t, std::uint64_t> numbers_;  // Task::id by ledger
+  std::unordered_map<std::uint64_t, std::uint64_t> numbers_;  // Task::id by ledger id
 };
 
 }  // namespace taskcost

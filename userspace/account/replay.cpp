@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Which task an event is about, what the events of a CPU say of each other, and when a task is complete.
+// Finds the task of each event, checks the switches of each CPU against each other, and returns tasks that are
+// complete.
 #include "taskcost/replay.h"
 
 #include <algorithm>
@@ -14,15 +15,15 @@
 namespace taskcost {
 namespace {
 
-// Tasks without a birth that are held at once. In a capture that is what it claims to be they are few.
+// The limit of tasks without a birth in memory. A capture that is not corrupt has few of them.
 constexpr std::size_t kept_unknown = 65536;
 
 struct Cpu {
-  bool known = false;  // what follows
+  bool known = false;  // the fields below are valid
   std::uint64_t task = 0;
   std::uint32_t tid = 0;
   std::uint64_t switched_ns = 0;
-  std::uint64_t ended = 0;  // the task whose last switch was here, until its final ledger comes
+  std::uint64_t ended = 0;  // the task that exited here, until its final ledger comes
 };
 
 }  // namespace
@@ -68,7 +69,7 @@ struct Replay::State {
     return found == tasks.end() ? nullptr : found->second.get();
   }
 
-  // Of an event at `at_ns`; null when it is about nobody who is observed.
+  // The task of an event at `at_ns`; nullptr if the event has no observed task.
   ReplayTask* task_of(std::uint64_t id, std::uint64_t at_ns) {
     if (id == 0) {
       return nullptr;
@@ -107,7 +108,7 @@ struct Replay::State {
     }
   }
 
-  // The next switch of a CPU on which a task ended: its final ledger is not to come.
+  // A CPU on which a task ended switches again: the final ledger of that task was lost.
   void forget_ended(Cpu& cpu) {
     if (cpu.ended != 0) {
       hand_out(std::exchange(cpu.ended, 0));
@@ -119,7 +120,7 @@ struct Replay::State {
       return;
     }
     totals.integrity.switches_checked++;
-    // Switches between tasks that nobody observes are not recorded.
+    // A switch between two tasks that are not observed has no event.
     const bool fits = cpu.task == 0 ? event.prev == 0 : event.prev == cpu.task && event.prev_tid == cpu.tid;
     const ReplayTask* seen = fits || event.prev == 0 ? nullptr : find(event.prev);
     if (fits || (seen != nullptr && seen->tracker().found_on_cpu())) {
@@ -132,7 +133,7 @@ struct Replay::State {
     }
   }
 
-  // A task has that CPU, although no switch to it was seen.
+  // A task runs on that CPU, although no switch to it was seen.
   void found_on(std::uint32_t number, std::uint64_t id, std::uint32_t tid, std::uint64_t at_ns) {
     if (Cpu* cpu = cpu_of(number)) {
       cpu->known = true;
@@ -182,7 +183,7 @@ struct Replay::State {
       made->on_birth(birth);
       tasks.emplace(birth.id, std::move(made));
       if (birth.how >= TC_NR_CREATIONS && birth.condition == TC_CONDITION_RUNNING) {
-        // Where it was found it may have left before its ledger could be.
+        // The task may have left that CPU before its ledger existed.
         if (Cpu* cpu = cpu_of(birth.cpu)) {
           cpu->known = false;
         }
@@ -254,7 +255,7 @@ struct Replay::State {
       return;
     }
     task->on_exec(exec);
-    // A thread that becomes another program takes over the tid of its leader.
+    // A thread that calls exec takes over the tid of its leader.
     if (Cpu* cpu = cpu_of(task->tracker().cpu()); cpu != nullptr && cpu->task == exec.id) {
       cpu->tid = exec.tid;
     }
@@ -289,14 +290,14 @@ struct Replay::State {
 
   void on(const tc_gap& gap) { add(gap_of(gap)); }
 
-  // Nothing about ledgers, or of the kernel's book.
+  // These records do not concern a ledger, or they are part of the one that the probes kept.
   void on(const tc_reap& /*reap*/) {}
   void on(const tc_stint& /*stint*/) {}
   void on(const tc_edge_record& /*edge*/) {}
   void on(const tc_flow_record& /*flow*/) {}
   void on(const tc_histogram_record& /*histogram*/) {}
   void on(const tc_command& /*command*/) {}
-  // Its name is the kernel's at its end; in between no task has a ledger because of it.
+  // A ledger has the comm that the kernel has at its end; earlier names are not in it.
   void on(const tc_rename& /*rename*/) {}
 };
 

@@ -104,8 +104,8 @@ void ReplayTask::on_slice(const TaskTracker& task, const Slice& slice) {
   }
 }
 
-// A wakeup that led to no switch in the window is in no record of the kernel's: the task counts as blocked until its
-// end. What came before task_newtask is a part of the first wait, but no waker answers for it.
+// The probes record no wakeup that led to no switch in the window: the task counts as blocked until the end. Time
+// before task_newtask is part of the first wait, but of no edge.
 void ReplayTask::add_wait(const Slice& slice) {
   const bool ended = slice.end != Slice::End::window;
   const std::uint64_t ready = ended ? slice.ready_ns : slice.end_ns;
@@ -136,7 +136,7 @@ void ReplayTask::add_edge(const Slice& slice) {
   sums.max_ns = std::max<std::uint64_t>(sums.max_ns, blocked_ns);
 }
 
-// What kept it from a CPU that it did not give up, where that was not other tasks.
+// Counts a preemption by the CPU quota or by sched_yield; why_preempted is reset for the next one.
 void ReplayTask::add_preemption(const Slice& slice) {
   if (slice.end == Slice::End::loss || slice.end == Slice::End::window) {
     return;
@@ -200,7 +200,7 @@ void ReplayTask::on_corrected(const TaskTracker& task, const tc_step& step) {
   if (condition == TC_CONDITION_BLOCKED) {
     shorten_wait(moved);
   }
-  // Not if that was in an earlier call of the same class.
+  // The running time belongs to the current call, unless it was spent in an earlier call of the same class.
   const std::size_t current = task.row() == TC_ROW_FAULT_PENDING ? task.interrupted() : task.row();
   if (row == current && is_call_row(row) && task.entered_ns() <= task_.ledger.unseen_at_ns) {
     call_running_ns_ += moved;
@@ -216,7 +216,7 @@ void ReplayTask::on_mark(const TaskTracker& task, const LifeMark& mark) {
   }
 }
 
-// A call counts when it is first heard of; its row likewise, unless that is told at its return.
+// A call counts at its first event, and so does its row, unless only the return knows the row.
 void ReplayTask::on_call_entered(std::uint8_t row) {
   count(TC_COUNTER_SYSCALLS);
   call_running_ns_ = 0;
@@ -355,7 +355,7 @@ void ReplayTask::add_flow(std::uint64_t object, std::uint64_t link, std::uint8_t
     last_flow_ = &*flows_.try_emplace(object).first;
   }
   tc_flow_sums& flow = last_flow_->second;
-  // Known late for a connection that was not accepted yet.
+  // A connection that was not accepted yet gets its link later.
   if (flow.link == 0) {
     flow.link = link;
   }
@@ -388,7 +388,7 @@ void ReplayTask::on_transfer(const tc_transfer& transfer) {
            of_flow(transfer.bytes_out, TC_CALL_OUT));
 }
 
-// No time passes with it: that is the call's.
+// The time is that of the call, and on_call() adds it.
 void ReplayTask::on_passage(const tc_passage& passage) {
   tc_channel_use& use = task_.ledger.channels[passage.channel];
   use.calls++;
@@ -527,7 +527,7 @@ void ReplayTask::on_late_gap(const ReplayGap& gap) {
   task_.touched_afterwards = task_.touched_afterwards || (went_on && !elsewhere);
 }
 
-// No transition tells who is the parent of a task that lives on.
+// No event has the parent of a task that still lives: only the snapshot has it.
 void ReplayTask::on_kernel_ledger(const tc_ledger& ledger) {
   task_.kernel = std::make_unique<tc_ledger>(ledger);
   if (ledger.end_ns == 0) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One task in the second ledger: its times are sums of the tracker's slices, its counts those of the events. An event
-// goes to the tracker first, so that all time before it is in the sums.
+// One task in the second ledger: its times are sums of the tracker's slices, its counts are those of the events. An
+// event goes to the tracker first, so that the sums contain all time before it.
 #pragma once
 
 #include <array>
@@ -15,17 +15,17 @@
 
 namespace taskcost {
 
-// What all tasks of a replay have in common.
+// The state that all tasks of a replay share.
 struct ReplayTotals {
   TraceContext trace;
-  SliceListener* listener = nullptr;  // besides the ledgers
+  SliceListener* listener = nullptr;  // gets the slices in addition to the ledgers
   std::array<Histogram, TC_NR_HISTOGRAMS> histograms{};
   ReplayIntegrity integrity;
 };
 
 class ReplayTask : private SliceListener {
  public:
-  // A task whose birth is not known (yet); its first event is at `first_ns`. `totals` must outlive it.
+  // Creates a task whose birth is not known (yet); its first event is at `first_ns`. `totals` must outlive it.
   ReplayTask(ReplayTotals& totals, std::uint64_t id, std::uint64_t first_ns);
 
   void on_birth(const tc_birth& birth);
@@ -33,7 +33,7 @@ class ReplayTask : private SliceListener {
   void on_late_birth(const tc_birth& birth);
   void on_created(tc_creation kind, std::uint64_t copy_ns);
   void on_worker() { count(TC_COUNTER_CHILDREN_WORKERS); }
-  // Its newest child is published.
+  // sched_wakeup_new published its newest child.
   void on_published_child(tc_creation kind, std::uint64_t newtask_ns, std::uint64_t at_ns);
 
   void on_switch_out(const tc_switch& event);
@@ -44,17 +44,17 @@ class ReplayTask : private SliceListener {
   void on_fault(const tc_fault& fault);
   void on_exec(const tc_exec& exec);
   void on_step(const tc_step& step);
-  // A gap became known that lies before what is booked already.
+  // Takes a gap that lies before time that is already in a cell.
   void on_late_gap(const ReplayGap& gap);
-  // The kernel's final ledger, or its snapshot.
+  // Takes the final ledger of the probes, or their snapshot.
   void on_kernel_ledger(const tc_ledger& ledger);
-  // The window is over.
+  // Closes the task at the end of the window.
   void close(std::uint64_t end_ns);
 
   [[nodiscard]] const TaskTracker& tracker() const { return tracker_; }
   [[nodiscard]] const tc_ledger& ledger() const { return task_.ledger; }
   [[nodiscard]] bool beginning_unknown() const { return task_.beginning_unknown; }
-  // The task, complete; this object is spent.
+  // Returns the complete task. This object must not be used afterwards.
   RebuiltTask take();
 
  private:
@@ -90,7 +90,7 @@ class ReplayTask : private SliceListener {
   void count(tc_counter counter, std::uint64_t by = 1) { task_.ledger.counters[counter] += by; }
   void count_if_any(std::uint8_t counter);
 
-  RebuiltTask task_;  // first: its ledger is aligned to a page
+  RebuiltTask task_;  // first, because its ledger is aligned to a page
   ReplayTotals* totals_;
   TaskTracker tracker_;
   std::unordered_map<EdgeKey, tc_edge_sums, HashEdgeKey> edges_;
@@ -99,10 +99,10 @@ class ReplayTask : private SliceListener {
   std::pair<const std::uint64_t, tc_flow_sums>* last_flow_ = nullptr;
 
   std::uint64_t unknown_ns_ = 0;
-  std::uint64_t call_running_ns_ = 0;  // in the current call, outside of faults
-  std::uint64_t seen_ns_ = 0;          // of task_newtask, or of the adoption
-  bool entry_counted_ = true;          // of the row of the current call
-  bool start_lost_ = false;            // it was on a CPU before its first switch-in that was seen
+  std::uint64_t call_running_ns_ = 0;  // running time of the current call, without its faults
+  std::uint64_t seen_ns_ = 0;          // time of task_newtask, or of the adoption
+  bool entry_counted_ = true;          // the row of the current call has its entry
+  bool start_lost_ = false;            // it was on a CPU before its first observed switch-in
 };
 
 }  // namespace taskcost

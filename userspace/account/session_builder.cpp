@@ -21,7 +21,7 @@
 namespace taskcost {
 namespace {
 
-// Beyond what is kept: children without a reap, creators that live on, programs that still run.
+// The limit of entries that wait for another record: children without a reap, creators that still live, commands.
 constexpr std::size_t max_waiting = 65536;
 constexpr std::size_t max_folded_names = 1024;
 constexpr const char* other_names = "(others)";
@@ -41,7 +41,7 @@ std::string joined_arguments(const tc_exec& exec) {
   return text;
 }
 
-// How long children waited for a CPU for the first time.
+// The time that children waited for a CPU for the first time.
 struct Starts {
   Duration sum{};
   std::uint64_t count = 0;
@@ -52,7 +52,7 @@ void add(CreationSums& sums, const Starts& starts) {
   sums.starts += starts.count;
 }
 
-// Made here, from one record each.
+// Latencies that come from the records of single tasks, and not from a histogram of the probes.
 struct Latencies {
   PerCreation<Histogram> creation;
   Histogram child_start;
@@ -91,7 +91,7 @@ struct SessionBuilder::State {
   std::uint64_t task_count = 0;
   std::uint64_t ended = 0;
   std::uint64_t missed = 0;
-  // Processes that have no task in `processes`.
+  // The number of processes that have no task in `processes`.
   std::uint64_t folded_processes = 0;
   bool launched_ended = false;
   std::optional<std::uint64_t> launched_process;
@@ -101,7 +101,7 @@ struct SessionBuilder::State {
   std::deque<tc_ledger> living;
   Zombies zombies{max_waiting};
   Commands commands;
-  BoundedMap<std::uint64_t, PerCreation<Starts>> starts{max_waiting};  // by creator, whose ledger is still to come
+  BoundedMap<std::uint64_t, PerCreation<Starts>> starts{max_waiting};  // by creator, until its ledger comes
   std::array<std::optional<Histogram>, TC_NR_HISTOGRAMS> kernel_latencies;
   Latencies latencies;
   Conversations conversations;
@@ -109,8 +109,8 @@ struct SessionBuilder::State {
   std::uint64_t dropped_stints = 0;
 };
 
-// One task, whose ledger is closed. The totals get what the ledger says; what its children say reaches them by the
-// children.
+// Books one task whose ledger is closed. Its ledger lacks the starts of its children: these reach the totals with the
+// ledgers of the children.
 void SessionBuilder::State::book(const tc_ledger& ledger, Closed closed) {
   Account account = account_of(ledger, closed, options);
   Task task = task_of(ledger, closed, options);
@@ -144,7 +144,7 @@ void SessionBuilder::State::book_latencies(const tc_ledger& ledger, const Task& 
   }
 }
 
-// The creator paid for the creation; how long its child then waited for a CPU only the child knows.
+// The creator's ledger has the cost of the creation; only the child's ledger has its wait for a CPU.
 void SessionBuilder::State::book_start(const tc_ledger& child) {
   const std::optional<Duration> start = child_start_of(child);
   if (child.creator == 0 || child.how >= TC_NR_CREATIONS || is_worker_of_process(child.flags) || !start) {
@@ -207,7 +207,7 @@ FoldedProcesses& SessionBuilder::State::folded_named(std::string comm) {
   return found->second;
 }
 
-// Of a kept process the end of the last task may still be to come, so its time as a zombie is taken at the end.
+// The last task of a kept process may still exit, so finish() takes its time as a zombie.
 void SessionBuilder::State::settle(const Zombies::Reaped& reaped) {
   if (processes.contains(reaped.process)) {
     processes.note_reap(reaped.process, reaped.at_ns, reaped.running_ns);
@@ -264,7 +264,7 @@ std::vector<CpuStint> SessionBuilder::State::take_stints() {
   std::vector<CpuStint> taken;
   taken.reserve(stints.size());
   for (const tc_stint& stint : stints) {
-    // Ledgers of before the window are nobody's.
+    // A ledger that was closed before the window has no task.
     if (const std::uint64_t task = processes.task_number(stint.id); task != 0) {
       taken.push_back({task, stint.cpu, instant(stint.start_ns), instant(stint.end_ns)});
     }
@@ -363,7 +363,7 @@ Session SessionBuilder::finish(Instant start, Instant end, const PerLoss<std::ui
   }
   for (; !state.living.empty(); state.living.pop_front()) {
     tc_ledger& ledger = state.living.front();
-    // Its final record may have left in the instant in which its snapshot was taken.
+    // The task may have exited at the instant of its snapshot, so that its final record came first.
     if (state.processes.account_of(ledger.id) == nullptr) {
       close_at(ledger, static_cast<std::uint64_t>(end.time_since_epoch().count()));
       if (state.options.stints && ledger.condition == TC_CONDITION_RUNNING) {

@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::uint32_t receives = TC_CALL_BY_FD | TC_CALL_IN;
 constexpr std::uint32_t sends = TC_CALL_BY_FD | TC_CALL_OUT;
-constexpr std::uint32_t on_descriptor = TC_CALL_FD_FIRST;  // counted by no file, but it waits for one
+constexpr std::uint32_t on_descriptor = TC_CALL_FD_FIRST;  // it waits for a file, but counts for none
 
 constexpr SyscallClass calls(tc_activity activity, std::uint32_t bits, std::string_view names) {
   return {static_cast<std::uint32_t>(activity) | bits, names};
@@ -20,7 +20,7 @@ constexpr SyscallClass calls(tc_activity activity, std::uint32_t bits, tc_call_k
   return calls(activity, bits | static_cast<std::uint32_t>(kind) << TC_CALL_KIND_SHIFT, names);
 }
 
-// Names of 32-bit ABIs (mmap2, _llseek, futex_time64, ...) stand with their 64-bit siblings.
+// Names of 32-bit ABIs (mmap2, _llseek, futex_time64, ...) are in the class of their 64-bit counterparts.
 constexpr std::array classes = {
     calls(TC_ACTIVITY_CREATE, 0, "clone clone3 fork"),
     calls(TC_ACTIVITY_CREATE, 0, TC_KIND_VFORK, "vfork"),
@@ -35,7 +35,7 @@ constexpr std::array classes = {
           "remap_file_pages mbind set_mempolicy get_mempolicy set_mempolicy_home_node migrate_pages move_pages "
           "pkey_mprotect pkey_alloc pkey_free shmget shmdt shmctl memfd_create memfd_secret userfaultfd "
           "process_mrelease map_shadow_stack mseal"),
-    // Where a futex is not private by its flags, its mapping decides.
+    // Without FUTEX_PRIVATE_FLAG, the mapping decides if the futex is private or shared.
     calls(TC_ACTIVITY_FUTEX, TC_CALL_AT_ENTRY, TC_KIND_FUTEX, "futex futex_time64"),
     calls(TC_ACTIVITY_FUTEX, TC_CALL_AT_ENTRY, TC_KIND_FUTEX_FLAGS, "futex_wait futex_wake"),
     calls(TC_ACTIVITY_FUTEX, TC_CALL_AT_ENTRY, TC_KIND_FUTEX_LIST, "futex_waitv futex_requeue"),
@@ -45,7 +45,7 @@ constexpr std::array classes = {
     calls(TC_ACTIVITY_SOCKET, on_descriptor,
           "bind listen accept accept4 connect shutdown getsockname getpeername setsockopt getsockopt"),
     calls(TC_ACTIVITY_SOCKET, TC_CALL_AT_ENTRY, TC_KIND_SOCKETCALL, "socketcall"),
-    // Their flags can leave everything where it is.
+    // MSG_PEEK leaves the bytes in the socket.
     calls(TC_ACTIVITY_SOCKET, receives, TC_KIND_RECV, "recv recvfrom"),
     calls(TC_ACTIVITY_SOCKET, receives, TC_KIND_RECVMSG, "recvmsg"),
     calls(TC_ACTIVITY_SOCKET, sends, "send sendto sendmsg"),
@@ -54,7 +54,7 @@ constexpr std::array classes = {
     calls(TC_ACTIVITY_SOCKET, sends, TC_KIND_SENDMMSG, "sendmmsg"),
     calls(TC_ACTIVITY_FILE, receives, "read readv preadv preadv2"),
     calls(TC_ACTIVITY_FILE, sends, "write writev pwritev pwritev2 sendfile sendfile64"),
-    // By their first argument. Bytes come from there, and go out by another one.
+    // The first argument decides the class. Bytes come from it and go to the descriptor of another argument.
     calls(TC_ACTIVITY_FILE, receives, TC_KIND_SPLICE, "splice"),
     calls(TC_ACTIVITY_FILE, receives, TC_KIND_TEE, "tee"),
     calls(TC_ACTIVITY_FILE, sends, TC_KIND_VMSPLICE, "vmsplice"),
@@ -66,7 +66,8 @@ constexpr std::array classes = {
           "sync_file_range fallocate ftruncate ftruncate64 getdents getdents64 fchdir fchmod fchown fadvise64 "
           "fadvise64_64 readahead copy_file_range fsetxattr fgetxattr flistxattr fremovexattr timerfd_settime "
           "timerfd_gettime cachestat"),
-    // A path, a descriptor of the directory that it begins in, or a descriptor that is gone when the wait begins.
+    // These calls take a path, the descriptor of a start directory, or a descriptor that is closed when the wait
+    // begins.
     calls(TC_ACTIVITY_FILE, 0,
           "close close_range dup2 dup3 stat stat64 lstat lstat64 fstatat64 newfstatat statx statfs statfs64 access "
           "faccessat faccessat2 sync truncate truncate64 getcwd chdir rename renameat renameat2 mkdir mkdirat rmdir "
@@ -76,7 +77,7 @@ constexpr std::array classes = {
           "mount umount umount2 pivot_root chroot inotify_init inotify_init1 inotify_add_watch inotify_rm_watch "
           "fanotify_init fanotify_mark name_to_handle_at open_by_handle_at io_setup io_destroy io_submit io_cancel "
           "io_uring_setup io_uring_register eventfd eventfd2 timerfd_create"),
-    // Message queues, by descriptor; there is no activity of their own.
+    // POSIX message queues are used by descriptor and have no activity of their own.
     calls(TC_ACTIVITY_OTHER, receives, "mq_timedreceive mq_timedreceive_time64"),
     calls(TC_ACTIVITY_OTHER, sends, TC_KIND_MQ_SEND, "mq_timedsend mq_timedsend_time64"),
     calls(TC_ACTIVITY_OTHER, 0, TC_KIND_SEMOP, "semop semtimedop semtimedop_time64"),
@@ -91,7 +92,7 @@ constexpr std::array classes = {
           "poll ppoll ppoll_time64 select _newselect pselect6 pselect6_time64 epoll_create epoll_create1 epoll_ctl "
           "io_getevents io_pgetevents io_pgetevents_time64 io_uring_enter"),
     calls(TC_ACTIVITY_SLEEP, 0, "nanosleep clock_nanosleep clock_nanosleep_time64"),
-    // It goes on with the call that a signal stopped.
+    // It resumes the call that a signal interrupted.
     calls(TC_ACTIVITY_OTHER, TC_CALL_AT_ENTRY, TC_KIND_RESTART, "restart_syscall"),
     calls(TC_ACTIVITY_SIGNAL, 0,
           "kill tkill tgkill pause sigaltstack rt_sigaction rt_sigprocmask rt_sigpending rt_sigsuspend rt_sigtimedwait "
@@ -99,13 +100,13 @@ constexpr std::array classes = {
           "sigsuspend sigreturn signal signalfd signalfd4 pidfd_send_signal"),
 };
 
-// linux/net.h
+// The order is that of linux/net.h.
 constexpr std::array<std::string_view, 21> of_socketcall = {
     "",           "socket",  "bind",    "connect",  "listen",   "accept",   "getsockname", "getpeername",
     "socketpair", "send",    "recv",    "sendto",   "recvfrom", "shutdown", "setsockopt",  "getsockopt",
     "sendmsg",    "recvmsg", "accept4", "recvmmsg", "sendmmsg"};
 
-// linux/ipc.h
+// The order is that of linux/ipc.h.
 constexpr std::array<std::string_view, 25> of_ipc = {"", "semop",  "semget", "semctl", "semtimedop", "", "", "", "", "",
                                                      "", "msgsnd", "msgrcv", "msgget", "msgctl",     "", "", "", "", "",
                                                      "", "shmat",  "shmdt",  "shmget", "shmctl"};

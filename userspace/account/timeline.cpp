@@ -18,14 +18,14 @@ constexpr std::size_t nothing_pending = SIZE_MAX;
 
 std::uint64_t since_boot(Instant at) { return static_cast<std::uint64_t>(at.time_since_epoch().count()); }
 
-// What Timeline::Facts are made of, as the slices have it.
+// The content of Timeline::Facts in the kernel side's numbers.
 struct RawFacts {
   static constexpr std::uint8_t unknown = TC_NR_CONDITIONS;
 
   std::uint8_t condition = unknown;
   std::uint8_t row = TC_ACTIVITY_USER;
   std::uint8_t wait = TC_WAIT_OTHER;
-  bool ended = false;  // blocked, until a wakeup
+  bool ended = false;  // blocked, and a wakeup ended it
   std::uint32_t call = Slice::none;
   std::uint32_t cpu = Slice::none;
   std::uint32_t waker_from = TC_FROM_NOWHERE;
@@ -56,7 +56,7 @@ struct Track {
   std::uint32_t tid = 0;
   std::vector<Stretch> stretches;
   std::vector<Timeline::Mark> marks;
-  // The first stretches that are still in these rows.
+  // The first stretch of each pending row, which on_settled() has yet to name.
   std::size_t pending_call = nothing_pending;
   std::size_t pending_fault = nothing_pending;
 };
@@ -73,7 +73,7 @@ Timeline::MarkKind kind_of(LifeMark::Kind kind) {
   return Timeline::MarkKind::exit;
 }
 
-// A fault that goes on at the end of the window is one; which call was pending then is not known.
+// A fault that the end of the window cuts off counts as a fault; the class of a call that is pending then is unknown.
 tc_activity activity_of(std::uint8_t row) {
   switch (row) {
     case TC_ROW_FAULT_PENDING:
@@ -129,7 +129,7 @@ struct TimelineBuilder::State {
   explicit State(std::size_t most) : limit(most) {}
 
   std::size_t limit;
-  std::unordered_map<std::uint64_t, Track> tracks{};  // by ledger
+  std::unordered_map<std::uint64_t, Track> tracks{};  // by ledger id
   std::map<RawFacts, std::size_t> numbers{};
   std::vector<RawFacts> facts{};
   std::size_t entries = 0;  // intervals, marks and tasks
@@ -157,7 +157,7 @@ struct TimelineBuilder::State {
     std::vector<Stretch>& stretches = track.stretches;
     const std::size_t number = number_of(raw);
     if (!stretches.empty() && start_ns < stretches.back().start_ns) {
-      // What came before a birth that was lost.
+      // Only time before a late birth comes out of order.
       stretches.insert(stretches.begin(), {start_ns, end_ns, number});
       track.pending_call += track.pending_call == nothing_pending ? 0 : 1;
       track.pending_fault += track.pending_fault == nothing_pending ? 0 : 1;
@@ -237,7 +237,7 @@ struct TimelineBuilder::State {
 TimelineBuilder::TimelineBuilder(std::size_t limit) : state_(std::make_unique<State>(limit)) {}
 TimelineBuilder::~TimelineBuilder() = default;
 
-// A wait is two intervals: asleep, and ready to run.
+// A wait gives two intervals: blocked, then runnable.
 void TimelineBuilder::on_slice(const TaskTracker& task, const Slice& slice) {
   State& state = *state_;
   if (state.left_out) {
@@ -266,7 +266,7 @@ void TimelineBuilder::on_settled(const TaskTracker& task, const Settled& settled
   }
 }
 
-// The task ran earlier than it was found running: the last wait ends so much earlier.
+// The task got its CPU earlier than it was found running there: the last wait ends by that much earlier.
 void TimelineBuilder::on_corrected(const TaskTracker& task, const tc_step& step) {
   if (state_->left_out) {
     return;

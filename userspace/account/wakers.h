@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Who ended a wait and from where, out of the numbers of the kernel side (TC_WAKER_*, TC_FROM_*).
+// Converts the kernel side's numbers (TC_WAKER_*, TC_FROM_*) to the source of a wakeup and its call site.
 #pragma once
 
 #include <cstdint>
@@ -12,12 +12,12 @@
 namespace taskcost {
 
 struct TaskNumbers {
-  std::function<std::uint64_t(std::uint64_t)> task;  // Task::id by ledger, 0 for a task that is not kept
-  std::function<std::uint32_t(std::uint64_t)> tid;   // by ledger, 0 when unknown
+  std::function<std::uint64_t(std::uint64_t)> task;  // Task::id by ledger id, 0 for a task that is not kept
+  std::function<std::uint32_t(std::uint64_t)> tid;   // tid by ledger id, 0 if unknown
 };
 Waker waker_of(std::uint64_t raw, const TaskNumbers& numbers);
 
-// Names system calls by number, 32-bit ones when the second argument says so.
+// Names a system call by its number; the second argument is true for a 32-bit call.
 using SyscallName = std::function<std::string(std::uint32_t, bool)>;
 std::string call_named(std::uint32_t number, bool compat, const SyscallName& syscall_name);
 std::string place_named(std::uint32_t from, const SyscallName& syscall_name);

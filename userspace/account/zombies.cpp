@@ -38,7 +38,7 @@ std::vector<Zombies::Reaped> Zombies::on_end(const tc_ledger& ledger) {
       all.push_back(reaped(*before.value, *reap));
     }
   }
-  // The parent on another CPU may return a little before the child's final switch-out.
+  // The wait of the parent, on another CPU, may return a little before the final switch-out of the child.
   const Key death = key_of(ledger, ledger.exit_start_ns != 0 ? ledger.exit_start_ns : ledger.end_ns);
   Death& kept = deaths_.refresh(death);
   kept = {ledger.process, ledger.end_ns, 0};
@@ -63,7 +63,7 @@ std::optional<tc_reap> Zombies::take_last_return(const Key& pid, std::uint64_t f
   std::optional<tc_reap> last;
   for (auto found = reaps_.last_below(end); found && found.key->same_pid(pid) && found.key->at_ns >= from_ns;
        found = reaps_.last_below(end)) {
-    // A copy: the key dies with its entry.
+    // erase() frees the key that `found` points to: copy it first.
     const Key key = *found.key;
     if (!last) {
       last = tc_reap{{}, 0, key.at_ns, found.value->running_ns, key.pid, key.pid_namespace};
@@ -75,7 +75,7 @@ std::optional<tc_reap> Zombies::take_last_return(const Key& pid, std::uint64_t f
 
 std::vector<Zombies::Reaped> Zombies::on_reap(const tc_reap& reap) {
   const Key key{reap.pid_namespace, reap.pid, reap.at_ns};
-  // The last child of this pid whose exit had begun.
+  // This is the last child with this pid whose exit had begun.
   const auto death = deaths_.last_not_above(key);
   if (!death || !death.key->same_pid(key) || death.value->reaped_ns != 0) {
     reaps_.refresh(key).running_ns = reap.running_ns;

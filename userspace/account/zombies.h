@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Which wait reaped which child, whoever waited: a child has one number in the pid namespace of its parent, and whoever
-// becomes its parent later is in that namespace too. The two records may come in either order, pids are used again, and
-// some children are reaped unseen (SIGCHLD ignored, by a process that is not observed). A tracer's wait returns the
-// child before its parent's does: of several returns of one child the last is the reap.
+// Finds the wait that reaped each child. A child has one number in the pid namespace of its parent, and each later
+// parent is in that namespace too, so the number matches whichever task waits. The two records come in either order,
+// pids are reused, and some children are reaped unseen (SIGCHLD ignored, a parent that is not observed). The wait of a
+// tracer returns the child before that of its parent does: of several returns for one child, the last is the reap.
 #pragma once
 
 #include <cstddef>
@@ -24,25 +24,26 @@ class Zombies {
   // A process that was reaped.
   struct Reaped {
     std::uint64_t process = 0;
-    std::uint64_t end_ns = 0;      // of its last task, as far as it is known
-    std::uint64_t at_ns = 0;       // the wait returned
-    std::uint64_t running_ns = 0;  // what that took on a CPU
-    bool again = false;            // told before, of an earlier wait
+    std::uint64_t end_ns = 0;      // final switch-out of its last known task
+    std::uint64_t at_ns = 0;       // time when the wait returned
+    std::uint64_t running_ns = 0;  // CPU time of that wait
+    bool again = false;            // an earlier wait was returned for it before
   };
 
-  // A final ledger. A leader that waits to be reaped is kept in mind; a thread that ends after it prolongs its process.
+  // Takes a final ledger. It keeps a leader until that is reaped; a thread that ends later moves the end of its
+  // process.
   std::vector<Reaped> on_end(const tc_ledger& ledger);
-  // A further return of a child that was reaped may be the first one of the next child with its pid, whose end is still
-  // to be told: it is kept until that, or the end.
+  // Takes the return of a wait. A further return for a reaped child may be the first one of the next child with its
+  // pid, whose end follows in the stream: it is kept until then, or until finish().
   std::vector<Reaped> on_reap(const tc_reap& reap);
-  // No more records.
+  // No record follows.
   std::vector<Reaped> finish();
 
   [[nodiscard]] std::size_t size() const { return deaths_.size() + reaps_.size(); }
 
  private:
-  // Of deaths, the begin of the exit; of reaps, the return of the wait. Children that had the same pid one after the
-  // other stand in the order of their lives.
+  // The time is the start of the exit for a death, and the return of the wait for a reap. Children with the same pid
+  // are in the order of their lives.
   struct Key {
     std::uint32_t pid_namespace = 0;
     std::uint32_t pid = 0;
@@ -57,7 +58,7 @@ class Zombies {
   struct Death {
     std::uint64_t process = 0;
     std::uint64_t end_ns = 0;
-    std::uint64_t reaped_ns = 0;  // 0: not yet
+    std::uint64_t reaped_ns = 0;  // 0: not reaped yet
   };
   struct Reap {
     std::uint64_t running_ns = 0;
@@ -65,7 +66,7 @@ class Zombies {
 
   static Key key_of(const tc_ledger& ledger, std::uint64_t at_ns);
   void prolong(const tc_ledger& thread);
-  // Takes the returns of this pid from `from_ns` to before `to_ns`, and hands out the last.
+  // Removes the returns for this pid in [from_ns, to_ns) and returns the last.
   std::optional<tc_reap> take_last_return(const Key& pid, std::uint64_t from_ns, std::uint64_t to_ns);
   static Reaped reaped(Death& death, const tc_reap& reap);
 

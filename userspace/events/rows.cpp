@@ -16,7 +16,7 @@ std::optional<std::uint64_t> since(std::uint64_t begin_ns, std::uint64_t end_ns)
   return begin_ns != 0 && begin_ns <= end_ns ? std::optional(end_ns - begin_ns) : std::nullopt;
 }
 
-// What a step's value is, when it has one.
+// The meaning of `value` depends on the kind of step; nullopt if that kind has none.
 std::optional<std::uint64_t> value_of(const tc_step& step) {
   switch (step.kind) {
     case TC_STEP_SIGNALLED:
@@ -34,7 +34,7 @@ std::optional<std::uint64_t> value_of(const tc_step& step) {
   }
 }
 
-// Arguments as in memory, each with its NUL, as one line.
+// Joins the arguments, each with its NUL as in memory, to one line.
 std::string joined(std::string_view command) {
   std::string line(command);
   while (!line.empty() && line.back() == '\0') {
@@ -139,7 +139,7 @@ void EventRows::on(const tc_exec& exec) {
   row.duration_ns = since(exec.entered_ns, exec.at_ns);
 }
 
-// The row has the new name.
+// The row shows the new name, and the old one as detail.
 void EventRows::on(const tc_rename& rename) {
   const TracedTask* before = tasks_.find(rename.id);
   detail_ = before == nullptr ? std::string() : before->comm;
@@ -201,7 +201,7 @@ void EventRows::add_switch_in(const SwitchContext& context, const tc_switch& eve
     }
   }
   if (event.woken_ns == 0) {
-    // Nobody saw how its wait was divided between sleep and readiness.
+    // Without a traced wakeup, the split into blocked and runnable time is unknown.
     row.runnable_ns.reset();
     row.duration_ns.reset();
     return;
@@ -334,7 +334,7 @@ const std::vector<EventRow>& EventRows::rows_of(const Record& record) {
   return rows_;
 }
 
-// One of unknown span has no time.
+// A loss with an unknown span gets no time.
 const std::vector<EventRow>& EventRows::rows_of(const Interruption& interruption) {
   rows_.clear();
   const TimeRange range = range_of(interruption);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Events as rows of one table, whatever they are about. README.md beside this file describes the columns.
+// Converts events of all kinds to rows of one table. README.md beside this file describes the columns.
 #pragma once
 
 #include <cstdint>
@@ -14,14 +14,14 @@
 
 namespace taskcost {
 
-// Fields that do not apply are empty. Text is a view into what holds until the next event.
+// Fields that do not apply are empty. Text is a view that is valid until the next event.
 struct EventRow {
   std::optional<std::uint64_t> time_ns;
   std::optional<std::uint32_t> cpu;
   std::string_view event;
   std::optional<std::uint32_t> tid;
   std::optional<std::uint32_t> pid;
-  std::string_view comm;  // written for the output, as all names of observed programs here
+  std::string_view comm;  // as the output writes it, like all names of observed programs here
   std::string_view activity;
   std::string_view condition;
   std::string_view wait;
@@ -39,10 +39,10 @@ struct EventRow {
   std::string_view waker_from;
   std::optional<std::uint32_t> other_tid;
   std::string_view detail;
-  bool detail_is_name = false;  // it came from an observed program
+  bool detail_is_name = false;  // `detail` came from an observed program
   std::optional<std::uint64_t> value;
   bool doubtful = false;
-  // Of the first and the last row.
+  // Only the first and the last row have these.
   std::optional<std::uint64_t> realtime_ns;
   std::optional<std::uint64_t> boottime_ns;
   std::string_view host;
@@ -54,11 +54,12 @@ class EventRows {
  public:
   EventRows(TraceInfo info, WriteName write_name);
 
-  // The first row, and the last: where and when.
+  // The first and the last row have the machine, the boot, and the times of other clocks.
   const std::vector<EventRow>& first_rows();
   const std::vector<EventRow>& last_rows(std::uint64_t end_ns, const std::optional<ClockAnchor>& clocks);
 
-  // None for a record that is no event, two for a switch between two observed tasks. They hold until the next call.
+  // Returns no row for a record that is not an event, and two for a switch between two observed tasks. Rows are valid
+  // until the next call.
   const std::vector<EventRow>& rows_of(const Record& record);
   const std::vector<EventRow>& rows_of(const Interruption& interruption);
 
@@ -85,7 +86,7 @@ class EventRows {
   template <typename NoEvent>
   void on(const NoEvent&) {}
 
-  // Of the recording, as written for the output.
+  // The metadata of the recording, as the output writes it.
   struct Scene {
     std::uint64_t start_ns = 0;
     std::optional<std::uint64_t> realtime_ns;

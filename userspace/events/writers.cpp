@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The table of events as CSV and as JSON lines. Both walk the same columns, so that they never differ but in form.
+// Writes the table of events as CSV and as JSON lines. Both walk the same columns, so only their form differs.
 #include <charconv>
 #include <ostream>
 #include <sstream>
@@ -23,7 +23,7 @@ void append_number(std::string& out, Number number) {
   out.append(digits, end);
 }
 
-// Calls form.number, form.word (of ours) or form.name (of an observed program) for every column in their order.
+// Calls form.number, form.word (our own text) or form.name (text of an observed program) for each column in order.
 template <typename Form>
 void walk(const EventRow& row, Form& form) {
   form.number("time_ns", row.time_ns);
@@ -62,7 +62,7 @@ void walk(const EventRow& row, Form& form) {
   form.name("boot_id", row.boot_id);
 }
 
-// One line of names.
+// Writes the line of column names.
 class CsvHeader {
  public:
   explicit CsvHeader(std::string& out) : out_(out) {}
@@ -79,7 +79,7 @@ class CsvHeader {
   std::string& out_;
 };
 
-// Their names and types.
+// Writes the names and types of the columns.
 class SchemaColumns {
  public:
   explicit SchemaColumns(JsonWriter& json) : json_(json) {}
@@ -120,7 +120,7 @@ class CsvLine {
     separate();
     out_.append(value);
   }
-  // Quoted when it was learned.
+  // The TaskTable escaped and quoted the name already.
   void name(std::string_view column, std::string_view value) { word(column, value); }
   void end() { out_ += '\n'; }
 
@@ -166,8 +166,8 @@ class JsonLine {
   std::string& out_;
 };
 
-// One line, and quoted where it has to be: of a name that another program chose, nothing is left that ends a field, or
-// that a spreadsheet would take for a formula.
+// Escapes a name to one line, and quotes it if necessary. A hostile name can neither end its field nor start with a
+// character that makes a spreadsheet take it for a formula.
 std::string csv_name(std::string_view bytes) {
   std::string text = TerminalText(bytes).text();
   if (!text.empty() && std::string_view("=+-@").find(text.front()) != std::string_view::npos) {
@@ -212,7 +212,7 @@ class Lines {
   std::string text_;
 };
 
-// The table in one form. `Line` writes a row and its end.
+// Writes the table in one form. `Line` writes a row and its end.
 template <typename Line>
 class Table {
  public:

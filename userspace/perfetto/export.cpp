@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Records to a trace: keeps who lives, and hands each record on to those who draw it.
+// Converts records to a trace: keeps the living tasks, and passes each record to the writers of the sequences.
 #include <string>
 #include <variant>
 
@@ -22,8 +22,8 @@ void add_clock(wire::ClockSnapshot& snapshot, Clock clock, std::uint64_t at_ns) 
   entry.set_timestamp(at_ns);
 }
 
-// All times of a trace are CLOCK_MONOTONIC. A bundle of ftrace events has no name for that clock; what it does not name
-// is taken as CLOCK_BOOTTIME. So both are declared to be equal: nothing is dropped, and nothing shifts.
+// All times of a trace are CLOCK_MONOTONIC. A bundle of ftrace events cannot name that clock, and readers assume
+// CLOCK_BOOTTIME. Declaring both clocks equal avoids that a reader drops or shifts events.
 void write_clocks(PacketWriter& packets, const TraceInfo& info) {
   wire::TracePacket packet;
   packet.set_trusted_packet_sequence_id(static_cast<std::uint32_t>(Sequence::scene));
@@ -56,7 +56,7 @@ void write_system(PacketWriter& packets, const TraceInfo& info) {
   packets.write(packet);
 }
 
-// It comes from a file that anyone may have written.
+// The text comes from a file that may be hostile.
 TraceInfo made_valid(TraceInfo info) {
   for (std::string* text :
        {&info.host, &info.kernel, &info.machine, &info.command, &info.detail, &info.machine_id, &info.boot_id}) {
@@ -129,7 +129,7 @@ class PerfettoExport::Implementation {
     tracks_.on_gap(gap);
   }
 
-  // Of a process that existed before: the same process as in its first packet, now with its command line.
+  // The process existed before the window: its first packet is repeated with the command line.
   void on(const tc_command& command) {
     const TracedProcess* process = tasks_.process(command.process);
     if (process == nullptr) {

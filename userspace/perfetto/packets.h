@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Packets of a trace one after the other, as the file holds them.
+// Writes the packets of a trace one after the other, which is the format of the file.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@
 
 namespace taskcost {
 
-// Who writes: packets of one sequence are in their order, and share what was interned.
+// The writer of a packet. Packets of one sequence are in order and share interned names.
 enum class Sequence : std::uint32_t { scene = 1, scheduling, tracks };
 
 class PacketWriter {

@@ -7,13 +7,13 @@
 namespace taskcost {
 namespace {
 
-// Perfetto refuses a trace with more CPUs.
+// Perfetto rejects a trace with more CPUs.
 constexpr std::uint32_t max_cpus = 1024;
-// How many events of a CPU are held back, and how many of them are put in their order and written at once.
+// The number of events of a CPU that are held back, and how many of them are sorted and written at once.
 constexpr int window = 128;
 constexpr int written_at_once = 64;
 
-// prev_state of sched_switch, Linux 4.14 and later.
+// The values of prev_state in sched_switch, Linux 4.14 and later.
 enum : std::int64_t {
   state_running = 0,
   state_interruptible = 0x1,
@@ -27,7 +27,7 @@ enum : std::int64_t {
 
 constexpr std::uint32_t flag_hard_interrupt = 0x8;
 
-// How the kernel sleeps for this cause. It is not recorded itself.
+// The state in which the kernel sleeps for this cause. The state itself is not recorded.
 std::int64_t state_of(std::uint8_t wait) {
   switch (wait) {
     case TC_WAIT_DISK:
@@ -73,7 +73,7 @@ wire::FtraceEvent* Scheduling::add(std::uint32_t cpu, std::uint64_t at_ns, std::
   return event;
 }
 
-// The oldest `count` leave; the others move up in their places, so that no message is made anew.
+// Writes the oldest `count` events. The others move up by swaps, which reuses the messages.
 void Scheduling::write(std::uint32_t cpu, int count) {
   Cpu& from = cpus_[cpu];
   auto& events = *from.waiting.mutable_event();
@@ -175,7 +175,7 @@ std::int64_t Scheduling::state_of_prev(const tc_switch& event, const TracedTask*
   return knows_kernel_ ? state_preempted : state_running;
 }
 
-// On the CPU of the waker, as far as it is known.
+// The event belongs to the waker's CPU; if that is not known, to the CPU of the switch.
 void Scheduling::add_waking(const tc_switch& event, const SwitchContext& context, const TaskTable& tasks) {
   const WokenBy by = woken_by(event.waker, tasks);
   const TracedTask* waker = by.comm.empty() ? nullptr : tasks.find(event.waker);
@@ -191,7 +191,7 @@ void Scheduling::add_waking(const tc_switch& event, const SwitchContext& context
 }
 
 void Scheduling::on_switch(const tc_switch& event, const SwitchContext& context, const TaskTable& tasks) {
-  // A new task was not woken but published, which its own event tells.
+  // A new task has sched_wakeup_new instead of sched_waking, which on_published() wrote.
   if (context.next != nullptr && event.woken_ns != 0 && !context.next_is_new) {
     add_waking(event, context, tasks);
   }
@@ -224,7 +224,7 @@ void Scheduling::on_interruption() {
   }
 }
 
-// A loss with nothing after it is told in an empty bundle.
+// A loss without a later event gets an empty bundle.
 void Scheduling::finish() {
   for (std::uint32_t cpu = 0; cpu < cpus_.size(); ++cpu) {
     write(cpu, cpus_[cpu].waiting.event_size());

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Scheduling, births and names as the kernel's own trace would tell them: ftrace events in bundles of one CPU each.
+// Writes scheduling, births and names as the kernel's own trace has them: ftrace events in bundles of one CPU each.
 #pragma once
 
 #include <cstdint>
@@ -15,13 +15,13 @@ namespace taskcost {
 
 class Scheduling {
  public:
-  // `knows_kernel`: the trace names its kernel. The bit that tells a preempted task depends on it, and is left out
-  // else.
+  // `knows_kernel`: the trace names its kernel. The bit for a preempted task depends on the kernel, and is left out
+  // without it.
   Scheduling(PacketWriter& packets, bool knows_kernel) : packets_(&packets), knows_kernel_(knows_kernel) {}
 
   void on_birth(const tc_birth& birth, const TracedTask& task);
   void on_published(const tc_step& step, const TracedTask& task, const TaskTable& tasks);
-  // False where there is no track for it.
+  // Returns false if the event has no track: the tid is unknown, or Perfetto rejects the number of the CPU.
   bool on_rename(std::uint64_t at_ns, const TracedTask& task, const std::string& old_comm);
   void on_exec(const tc_exec& exec, const TracedTask& task, const std::string& old_comm, std::uint32_t old_tid);
   void on_exit(const tc_step& step, const TracedTask& task);
@@ -31,10 +31,10 @@ class Scheduling {
   void finish();
 
  private:
-  // Events wait here for those of the same CPU that are told later but happened before: wake-ups above all.
+  // Events wait here for earlier ones of the same CPU that come later in the stream, mostly wakeups.
   struct Cpu {
     wire::FtraceEventBundle waiting;
-    bool is_lossy = false;  // events before the first of these were lost
+    bool is_lossy = false;  // events before the first one here were lost
   };
 
   wire::FtraceEvent* add(std::uint32_t cpu, std::uint64_t at_ns, std::uint32_t tid);

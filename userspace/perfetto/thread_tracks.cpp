@@ -11,7 +11,7 @@
 namespace taskcost {
 namespace {
 
-// Identifiers of tracks: the kind in the upper bits, and within it what never comes twice in a recording.
+// Ids of tracks: the kind in the upper bits, and below it a number that is unique in the recording.
 enum TrackKind : std::uint64_t {
   recording = 1,
   task_track,
@@ -46,7 +46,7 @@ struct StepStyle {
   bool has_value;
 };
 
-// How a step is drawn that is an instant and nothing more.
+// The style of a step that is drawn as an instant only.
 std::optional<StepStyle> style_of(std::uint32_t kind) {
   switch (kind) {
     case TC_STEP_SIGNALLED:
@@ -106,13 +106,13 @@ void ThreadTracks::introduce_process(const TracedTask& task, TracedProcess& proc
     return;
   }
   process.introduced = true;
-  // Without a name, as those of threads: it would outlast that of an exec.
+  // The track gets no name, unlike those of threads: it would hide the name after an exec.
   wire::TrackDescriptor& track = packets_.describe(track_id(process_track, task.process), at_ns);
   track.mutable_process()->set_pid(static_cast<std::int32_t>(process.tgid));
   packets_.write();
 }
 
-// Of a task whose birth was lost the process is unknown: its track stands for itself.
+// If the birth was lost, the process of the task is unknown: its track belongs to no process.
 wire::TrackDescriptor& ThreadTracks::describe_thread(const TracedTask& task, std::uint64_t at_ns) {
   wire::TrackDescriptor& track = packets_.describe(thread_track(task), at_ns);
   if (task.tgid != 0) {
@@ -138,7 +138,7 @@ std::uint64_t ThreadTracks::track_of(TracedTask& task, std::uint64_t at_ns) {
   return thread_track(task);
 }
 
-// "pipe: read". A number without a name may be anything that a program made up.
+// Returns for example "pipe: read". A program can call with any number, so numbers without a name share one name.
 NameId ThreadTracks::call_name(std::uint8_t row, std::uint32_t call_number) {
   const std::uint32_t compat = call_number & TC_FROM_COMPAT;
   const std::uint32_t known = std::min<std::uint32_t>(call_number ^ compat, TC_MAX_SYSCALLS);
@@ -175,8 +175,8 @@ void ThreadTracks::on_birth(const tc_birth& birth, TracedTask& task) {
   packets_.write();
 }
 
-// A track has one tid: who takes over that of the leader goes on on another track. The new name is told here too, since
-// a reader prefers that of the process tree to that of a task_rename.
+// A track has one tid: a thread that takes over the tid of its leader continues on another track. The new name is
+// repeated here, because a reader prefers the name in the process tree to that of a task_rename.
 void ThreadTracks::on_exec(const tc_exec& exec, TracedTask& task, std::uint32_t old_tid) {
   if (old_tid != exec.tid) {
     task.introduced = false;
@@ -228,7 +228,7 @@ void ThreadTracks::add_wait_arguments(const Slice& wait, bool doubtful) {
   }
 }
 
-// A wake-up that came before the sleep leaves nothing to draw.
+// A wakeup from before the sleep leaves no wait to draw.
 void ThreadTracks::write_wait(std::uint64_t track, const tc_switch& event, const SwitchContext& context) {
   const Slice& was = context.next_was;
   if (context.blocked_ns == 0) {
@@ -257,7 +257,7 @@ void ThreadTracks::write_wait(std::uint64_t track, const tc_switch& event, const
   packets_.end(track, was.ready_ns).write();
 }
 
-// What a switch did to the TLB is told when the task leaves again.
+// The record of the next switch-out says what the switch did to the TLB.
 void ThreadTracks::write_flush(std::uint64_t track, const tc_switch& event, const SwitchContext& context) {
   const bool is_seen = context.prev_since != 0;
   packets_.instant(track, is_seen ? context.prev_since : event.at_ns, Category::tlb,
@@ -325,7 +325,7 @@ void ThreadTracks::write_exec(std::uint64_t track, TracedTask& task, const tc_ca
   slice(track, replaced, call.at_ns, Category::exec, packets_.name("exec: return"));
 }
 
-// Sums so far, as counters of the process.
+// Counters of a process show the sums so far.
 void ThreadTracks::add_bytes(const TracedTask& task, std::uint32_t channel, std::uint64_t in, std::uint64_t out,
                              std::uint64_t at_ns) {
   TracedProcess* process = tasks_->process(task.process);
@@ -347,7 +347,7 @@ void ThreadTracks::add_bytes(const TracedTask& task, std::uint32_t channel, std:
   process->bytes[channel][1] += out;
 }
 
-// To the packet that is begun.
+// Adds the counts to the packet that was begun.
 void ThreadTracks::count_bytes(const TracedTask& task, std::uint32_t channel, std::uint8_t bits) {
   const TracedProcess* process = tasks_->process(task.process);
   if (process == nullptr || channel >= TC_NR_CHANNELS) {
@@ -485,7 +485,7 @@ void ThreadTracks::on_gap(const tc_gap& gap) {
   packets_.end(track, std::max(gap.first_ns, gap.last_ns)).write();
 }
 
-// One that can be anywhere lasts from the beginning of the recording to its end.
+// A loss at an unknown time lasts from the start of the recording to its end.
 void ThreadTracks::on_interruption(const Interruption& interruption) {
   const std::uint64_t track = track_id(loss_track, all_cpus);
   const TimeRange range = range_of(interruption);
@@ -500,7 +500,7 @@ void ThreadTracks::on_interruption(const Interruption& interruption) {
   }
 }
 
-// What goes on at the end has no end here.
+// Slices that are open at the end stay without an end.
 void ThreadTracks::finish(std::uint64_t end_ns) {
   std::vector<TracedTask*> waiting;
   tasks_->for_each([&waiting](TracedTask& task) {

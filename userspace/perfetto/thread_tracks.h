@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What each thread does, as slices on its own track: system calls, faults and waits nested as they interrupt each
-// other, and the phases of creation, exec and exit. A slice is written when it is over. Packets may thus be older than
-// those before them; who reads a trace sorts by time, and keeps the order of what has the same time.
+// Writes what each thread does as slices on its own track: system calls, faults and waits, nested as they interrupt
+// each other, and the phases of creation, exec and exit. A slice is written when it ends, so packets may be older than
+// those before them. Readers of a trace sort by time and keep the order of equal times.
 #pragma once
 
 #include <array>
@@ -23,7 +23,7 @@ class ThreadTracks {
 
   void on_start(const TraceInfo& info);
   void on_birth(const tc_birth& birth, TracedTask& task);
-  // `old_tid`: before the exec; 0 when it was not known.
+  // `old_tid` is the tid before the exec; 0 if unknown.
   void on_exec(const tc_exec& exec, TracedTask& task, std::uint32_t old_tid);
   void on_rename(const tc_rename& rename, TracedTask& task);
   void on_reap(const tc_reap& reap);
@@ -37,9 +37,9 @@ class ThreadTracks {
   void finish(std::uint64_t end_ns);
 
  private:
-  // The track of a task; describes it, and its process, at the first time.
+  // Returns the track of a task, and describes the track and its process on first use.
   std::uint64_t track_of(TracedTask& task, std::uint64_t at_ns);
-  // A packet begun, not yet written.
+  // Begins a packet; the caller writes it.
   wire::TrackDescriptor& describe_thread(const TracedTask& task, std::uint64_t at_ns);
   void introduce_process(const TracedTask& task, TracedProcess& process, std::uint64_t at_ns);
   NameId call_name(std::uint8_t row, std::uint32_t call);
@@ -54,7 +54,7 @@ class ThreadTracks {
   void add_bytes(const TracedTask& task, std::uint32_t channel, std::uint64_t in, std::uint64_t out,
                  std::uint64_t at_ns);
   void count_bytes(const TracedTask& task, std::uint32_t channel, std::uint8_t bits);
-  // A slice on a track of losses, still without an end. `count`: 0 when nobody counted.
+  // Begins a slice on a track of losses; the caller ends it. `count`: 0 if the lost events were not counted.
   void begin_loss(std::uint64_t track, const std::string& track_name, std::uint64_t first_ns, std::string_view what,
                   std::uint64_t count);
 

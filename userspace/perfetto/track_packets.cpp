@@ -24,7 +24,7 @@ void tell(google::protobuf::RepeatedPtrField<wire::InternedName>* list, std::uin
 TrackPackets::TrackPackets(PacketWriter& packets)
     : packets_(&packets), told_categories_(categories.size()), told_arguments_(arguments.size()) {}
 
-// Ids of interned data begin with 1: 0 is "not set".
+// Ids of interned data start at 1, because 0 means "not set".
 NameId TrackPackets::name(std::string_view text) {
   const auto [entry, is_new] = ids_.try_emplace(std::string(text), static_cast<NameId>(names_.size()));
   if (is_new) {

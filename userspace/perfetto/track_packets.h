@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Slices and instants on tracks, as packets of one sequence with interned names.
+// Writes slices and instants on tracks, as packets of one sequence with interned names.
 #pragma once
 
 #include <cstdint>
@@ -31,17 +31,18 @@ enum class Category : std::uint8_t { TASKCOST_CATEGORIES(TASKCOST_ENUM) };
 enum class Argument : std::uint8_t { TASKCOST_ARGUMENTS(TASKCOST_ENUM) };
 #undef TASKCOST_ENUM
 
-// An interned name of an event.
+// The id of the interned name of an event.
 using NameId = std::uint32_t;
 
 class TrackPackets {
  public:
   explicit TrackPackets(PacketWriter& packets);
 
-  // The same text gets the same id. Every text stays: never for what an observed program chooses.
+  // The same text gets the same id. Texts stay in memory, so a text that an observed program chooses must not come
+  // here.
   NameId name(std::string_view text);
 
-  // A packet begins here, is completed by the functions below, and goes out with write().
+  // Begins a packet; the functions below complete it, and write() emits it.
   TrackPackets& begin(std::uint64_t track, std::uint64_t at_ns, Category category, NameId name);
   TrackPackets& instant(std::uint64_t track, std::uint64_t at_ns, Category category, NameId name);
   TrackPackets& end(std::uint64_t track, std::uint64_t at_ns);
@@ -52,30 +53,30 @@ class TrackPackets {
   TrackPackets& counter(std::uint64_t track, std::int64_t value);
   void write();
 
-  // A packet that describes a track; it goes out with write(), too.
+  // Begins a packet that describes a track; write() emits it too.
   wire::TrackDescriptor& describe(std::uint64_t uuid, std::uint64_t at_ns);
 
-  // Packets of this sequence are missing here: what was interned before is told again.
+  // Packets of this sequence were lost here: interned names must be written again.
   void on_loss();
 
  private:
   wire::TrackEvent& start(wire::TrackEvent::Type type, std::uint64_t track, std::uint64_t at_ns);
   void stamp(std::uint64_t at_ns);
   wire::DebugAnnotation& annotate(Argument argument);
-  // Is it the first use of this id since the state was cleared?
+  // True for the first use of this id since the state was cleared.
   bool first_use(std::vector<std::uint32_t>& told, std::size_t id);
 
   PacketWriter* packets_;
   wire::TracePacket packet_;
   std::unordered_map<std::string, NameId> ids_;
-  std::vector<const std::string*> names_;  // by id, into ids_
+  std::vector<const std::string*> names_;  // by id; they point into ids_
 
-  // When each id was last told, counted in clearings.
+  // The number of the clearing after which each id was last written.
   std::uint32_t clearing_ = 1;
   std::vector<std::uint32_t> told_categories_;
   std::vector<std::uint32_t> told_arguments_;
   std::vector<std::uint32_t> told_names_;
-  bool clears_ = true;  // with the next packet
+  bool clears_ = true;  // the next packet clears the state
 };
 
 }  // namespace taskcost

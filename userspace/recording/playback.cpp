@@ -42,8 +42,8 @@ void take(SessionBuilder& builder, const Record& record) {
   }
 }
 
-// A capture that was not brought to its end has no snapshots of those that lived then, and no histograms: both come
-// from the transitions.
+// A capture that is cut off lacks histograms, and the snapshots of the tasks that still ran: both are rebuilt from the
+// transitions.
 void add_rebuilt(SessionBuilder& builder, const Replay& replay, std::vector<RebuiltTask> living) {
   for (RebuiltTask& task : living) {
     task.ledger.end_ns = 0;  // as in a snapshot
@@ -62,7 +62,7 @@ void add_rebuilt(SessionBuilder& builder, const Replay& replay, std::vector<Rebu
   }
 }
 
-// The time of a transition, 0 of another record.
+// The time of a transition; 0 for any other record.
 std::uint64_t time_of(const Record& record) {
   return std::visit(
       [](const auto& content) -> std::uint64_t {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The texts are JSON whose parts are those of reports, but that names of observed programs keep every byte.
+// The texts are JSON with the same parts as reports, except that names of observed programs keep every byte.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -27,10 +27,10 @@ namespace {
 
 using nlohmann::json;
 
-// To be raised with any change of what a key here, or in a type of a report that stands here, means.
+// Increment it when a key here changes its meaning, or a type of a report that is stored here does.
 constexpr const char* start_kind = "taskcost.recording/2";
 
-// By name: a list may have grown since.
+// Counters are stored by name, because a later version may have more of them.
 std::vector<std::string> names_of(const PerCounter<bool>& measured) {
   std::vector<std::string> names;
   for (const tc_counter counter : every<tc_counter>()) {
@@ -109,7 +109,7 @@ Error unreadable(const char* what, std::string why) {
   return {fmt::format("cannot read the {} of the capture", what), std::move(why), "record it anew"};
 }
 
-// Checksums were right, so that errors are for a text that something else wrote.
+// The checksum of the text was right: an error here means that another program wrote the text.
 Result<json> parsed(std::string_view text, const char* what, std::initializer_list<const char*> keys) {
   json document = json::parse(text, nullptr, false /*exceptions*/);
   if (!document.is_object()) {

@@ -76,8 +76,9 @@ void Gaps::update_ends(std::size_t from) {
   }
 }
 
-// A wakeup lasts until the task runs: woken before the first loss, the task did not run meanwhile. One that waited for
-// a CPU certainly did so until the first loss; of any other the last event says nothing of later.
+// A task does not run between its wakeup and its next switch-in: if the wakeup came before the first loss, the gap does
+// not touch it. A task that waited for a CPU certainly waited until the first loss. For any other task, its last event
+// says nothing about the time after it.
 Gaps::Touch Gaps::judge(const Stay& stay) const {
   const bool runs = stay.condition == TC_CONDITION_RUNNING;
   Touch touch = search(stay.from_ns, stay.to_ns, runs ? stay.cpu : std::nullopt);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Lost events, and the one rule of what they make unknown. Nearly always nothing is lost, and asking is cheap.
+// Lost events, and the one rule of what they make unknown. Nearly always nothing is lost, and then a check is cheap.
 //
-//   A gap of a CPU touches a running task if it was on that CPU, or if its CPU is unknown. It touches a waiting task,
-//   which may have run there meanwhile, unless its wakeup came before the first lost event and it still waited for a
-//   CPU after the last one. The next event tells where a task is, so that all of the interval between two events is
-//   unknown; only a task that was ready to run certainly waited until the first lost event.
+// A gap of a CPU touches a running task if it was on that CPU, or if its CPU is unknown. It touches a waiting task,
+// which may have run there meanwhile, unless its wakeup came before the first lost event and it still waited for a CPU
+// after the last one. Only the next event shows where a task is, so the whole interval between two events is unknown; a
+// task that was ready to run certainly waited until the first lost event.
 #pragma once
 
 #include <cstddef>
@@ -20,21 +20,21 @@
 
 namespace taskcost {
 
-// A time in which events were lost: those of a CPU that found the ring buffer full, or a part of a capture that is
-// damaged or was never written.
+// A time in which events were lost: a CPU found the ring buffer full, or a part of a capture is damaged or was never
+// written.
 struct ReplayGap {
   enum class Why {
     ring_full,  // the ring buffer was full
     disk_slow,  // the writer of the capture had no buffer free
     damaged     // a part of the file is not readable
   };
-  Instant first{};                    // of the first lost event,
-  Instant last{};                     // and of the last
+  Instant first{};                    // time of the first lost event
+  Instant last{};                     // time of the last lost event
   std::optional<std::uint64_t> lost;  // nullopt: not counted
-  std::optional<std::uint32_t> cpu;   // nullopt: any
+  std::optional<std::uint32_t> cpu;   // nullopt: any CPU
   Why why = Why::ring_full;
 
-  // Its time is unknown: it may be all of time.
+  // True if the time of the loss is unknown: it may be anywhere.
   [[nodiscard]] bool is_anywhere() const { return last == Instant::max(); }
 };
 const char* key_of(ReplayGap::Why why);  // "ring_full", "disk_slow", "damaged"
@@ -42,18 +42,18 @@ const char* key_of(ReplayGap::Why why);  // "ring_full", "disk_slow", "damaged"
 ReplayGap gap_of(const tc_gap& gap);
 ReplayGap gap_of(const Interruption& interruption);
 
-// What a task did between two of its events, as far as these tell.
+// What a task did between two of its events, as far as the events say.
 struct Stay {
   std::uint64_t from_ns = 0;
   std::uint64_t to_ns = 0;
   std::uint8_t condition = TC_CONDITION_RUNNING;
-  std::optional<std::uint32_t> cpu;  // of a running task; nullopt: unknown
-  std::uint64_t woken_ns = 0;        // the wakeup that lasted until `to_ns`; 0: not seen
+  std::optional<std::uint32_t> cpu;  // nullopt: it does not run, or its CPU is unknown
+  std::uint64_t woken_ns = 0;        // time of the wakeup before `to_ns`; 0: not seen
 };
 
 class Gaps {
  public:
-  // How many gaps touch a stay, and from where on nothing is known of it.
+  // The number of gaps that touch a stay, and the time from which its state is unknown.
   struct Touch {
     std::uint64_t gaps = 0;
     std::uint64_t from_ns = 0;
@@ -63,26 +63,26 @@ class Gaps {
 
   explicit Gaps(std::vector<ReplayGap> gaps = {});
 
-  // False if it is among them already.
+  // Returns false if the gap was added before.
   bool add(const ReplayGap& gap);
 
   [[nodiscard]] Touch touching(const Stay& stay) const {
     return gaps_.empty() || stay.from_ns >= stay.to_ns ? Touch{} : judge(stay);
   }
-  // Whether some gap on `cpu` (nullopt: on any) reaches into the open interval.
+  // True if a gap on `cpu` (nullopt: on any CPU) overlaps the open interval.
   [[nodiscard]] bool any(std::uint64_t from_ns, std::uint64_t to_ns, std::optional<std::uint32_t> cpu) const {
     return !gaps_.empty() && from_ns < to_ns && search(from_ns, to_ns, cpu).gaps != 0;
   }
-  [[nodiscard]] const std::vector<ReplayGap>& all() const { return gaps_; }  // by the first loss
+  [[nodiscard]] const std::vector<ReplayGap>& all() const { return gaps_; }  // sorted by the first loss
 
  private:
   [[nodiscard]] Touch judge(const Stay& stay) const;
-  // The gaps that reach into the open interval, and where the first of them begins.
+  // The gaps that overlap the open interval, and the start of the first of them.
   [[nodiscard]] Touch search(std::uint64_t from_ns, std::uint64_t to_ns, std::optional<std::uint32_t> cpu) const;
   void update_ends(std::size_t from);
 
   std::vector<ReplayGap> gaps_;
-  std::vector<std::uint64_t> ends_ns_;  // the latest end of this gap and all before it
+  std::vector<std::uint64_t> ends_ns_;  // latest end of each gap and all gaps before it
 };
 
 }  // namespace taskcost

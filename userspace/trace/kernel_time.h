@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Nanoseconds of the probes, as user space has them.
+// Converts the probes' nanoseconds to the types of user space.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@ namespace taskcost {
 inline Duration nanoseconds(std::uint64_t ns) { return Duration(static_cast<Duration::rep>(ns)); }
 inline Instant instant(std::uint64_t ns) { return Instant(nanoseconds(ns)); }
 
-// Never negative: CPUs may disagree by a little on the order of two instants.
+// It is never negative: the clocks of two CPUs may disagree a little on the order of two instants.
 inline std::uint64_t elapsed(std::uint64_t from_ns, std::uint64_t to_ns) {
   return to_ns > from_ns ? to_ns - from_ns : 0;
 }

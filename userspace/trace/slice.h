@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a task did between two of its events, as the tracker tells it (task_tracker.h).
+// What a task did between two of its events, as the tracker reports it (task_tracker.h).
 #pragma once
 
 #include <cstddef>
@@ -15,25 +15,25 @@ namespace taskcost {
 
 class TaskTracker;
 
-// One stay in a row and condition. Rows, numbers and ids are those of the kernel side.
+// A time during which a task stays in one row and condition. Rows, numbers and ids are those of the kernel side.
 struct Slice {
   static constexpr std::uint32_t none = UINT32_MAX;  // no system call, no CPU
   enum class Quality : std::uint8_t { known, unknown };
-  // What ended it: some event of the task, a switch to it, the sign that it runs although no switch was seen, the first
-  // of the lost events, or the end of the window.
+  // What ended the slice: an event of the task, a switch to it, a sign that it runs although no switch was seen, the
+  // first lost event, or the end of the window.
   enum class End : std::uint8_t { event, switched_in, found_running, loss, window };
 
   std::uint64_t start_ns = 0;
   std::uint64_t end_ns = 0;
-  std::uint64_t ready_ns = 0;    // of a task off its CPU: when it became ready to run; end_ns: not before
-  std::uint64_t entered_ns = 0;  // of its system call; 0: in none, or the entry was not seen
-  std::uint64_t waker = 0;       // TC_WAKER_*, of a blocked task
+  std::uint64_t ready_ns = 0;    // when a task off its CPU became ready to run; end_ns: not earlier
+  std::uint64_t entered_ns = 0;  // entry of the system call; 0: in none, or not seen
+  std::uint64_t waker = 0;       // TC_WAKER_*, if blocked
   std::uint32_t waker_from = TC_FROM_NOWHERE;
-  std::uint32_t syscall = none;  // with TC_FROM_COMPAT
-  std::uint32_t cpu = none;      // of a running task
+  std::uint32_t syscall = none;  // its number, with TC_FROM_COMPAT
+  std::uint32_t cpu = none;      // if running
   std::uint8_t row = TC_ACTIVITY_USER;
   std::uint8_t condition = TC_CONDITION_RUNNING;
-  std::uint8_t wait = TC_WAIT_OTHER;  // of a blocked task
+  std::uint8_t wait = TC_WAIT_OTHER;  // if blocked
   Quality quality = Quality::known;
   End end = End::event;
   bool woken = false;     // the wakeup was seen
@@ -41,21 +41,22 @@ struct Slice {
 };
 
 // The row of a call on a descriptor is known when the call returns, that of a page fault when it is resolved. Until
-// then slices are in TC_ROW_CALL_PENDING and TC_ROW_FAULT_PENDING; on_settled() names the row of all of them since.
+// then, slices are in TC_ROW_CALL_PENDING and TC_ROW_FAULT_PENDING; on_settled() then gives the row of all these
+// slices.
 struct Settled {
   std::uint8_t pending = TC_ROW_CALL_PENDING;
-  std::optional<std::uint8_t> row;      // nullopt: events were lost, their row stays unknown
-  std::uint32_t syscall = Slice::none;  // none: as the slices say
+  std::optional<std::uint8_t> row;      // nullopt: events were lost, the row stays unknown
+  std::uint32_t syscall = Slice::none;  // none: the slices have it already
 };
 
-// A point in a task's life.
+// An instant in the life of a task.
 struct LifeMark {
   enum class Kind : std::uint8_t { birth, exec, exit } kind = Kind::birth;
   std::uint64_t at_ns = 0;
-  std::string_view comm;  // of an exec
+  std::string_view comm;  // the new comm, for an exec
 };
 
-// Takes what a tracker finds, in the order of each task's time: only what came before a late birth comes late.
+// Gets what a tracker finds, in the order of the task's time. Only the time before a late birth comes late.
 class SliceListener {
  public:
   SliceListener() = default;
@@ -65,29 +66,29 @@ class SliceListener {
 
   virtual void on_slice(const TaskTracker& task, const Slice& slice) = 0;
   virtual void on_settled(const TaskTracker& task, const Settled& settled) = 0;
-  // The task ran for `ns` of its last slice in that row and condition.
+  // The task was running for `ns` of its last slice in that row and condition.
   virtual void on_corrected(const TaskTracker& task, const tc_step& step) = 0;
   virtual void on_mark(const TaskTracker& task, const LifeMark& mark) = 0;
-  // A system call, or a page fault (TC_FAULT_*), is heard of for the first time: its slices follow.
+  // The first event of a system call, or of a page fault (TC_FAULT_*): its slices follow.
   virtual void on_call_entered(std::uint8_t row) = 0;
   virtual void on_fault_begun(std::uint8_t bits) = 0;
 };
 
-// A row that a task is in during system calls only.
+// True for a row that a task has only in system calls.
 constexpr bool is_call_row(std::size_t row) {
   return row != TC_ACTIVITY_USER && row != TC_ACTIVITY_EXIT && row != TC_ACTIVITY_KERNEL &&
          row != TC_ACTIVITY_PAGE_FAULT && row != TC_ROW_FAULT_PENDING;
 }
 
-// A thread that the kernel made for itself in a process, as io_uring does: no program asked for it, and it never enters
-// user mode. (A kernel thread is a process of its own.)
+// True for a thread that the kernel creates inside of a process, as io_uring does: no program asked for it, and it
+// never enters user mode. A kernel thread is a process of its own.
 constexpr bool is_worker_of_process(std::uint32_t flags) {
   return (flags & (TC_LEDGER_KERNEL_WORKER | TC_LEDGER_LEADER)) == TC_LEDGER_KERNEL_WORKER;
 }
 
-// When a task that had no CPU from `since_ns` to `at_ns` became ready to run. A blocked task's time splits at its
-// wakeup; without one (0) it slept to the end. A wakeup that is not younger than the sleep means that there was none:
-// the waker came upon the task on its way, and it could have run all along.
+// The time when a task that was off its CPU from `since_ns` to `at_ns` became ready to run. A blocked task is ready
+// from its wakeup; without one (0), it was blocked to the end. A wakeup from before the sleep means that the task never
+// slept: the waker met it on its way, and it could have run all along.
 constexpr std::uint64_t ready_ns(std::uint8_t condition, std::uint64_t since_ns, std::uint64_t woken_ns,
                                  std::uint64_t at_ns) {
   if (condition != TC_CONDITION_BLOCKED) {

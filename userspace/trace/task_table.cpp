@@ -7,10 +7,10 @@
 namespace taskcost {
 namespace {
 
-// How many ended tasks are remembered.
+// The number of exited tasks that stay in memory.
 constexpr std::size_t remembered = 4096;
 
-// A name as the kernel keeps it: up to its NUL.
+// The kernel keeps a name up to its NUL.
 std::string_view comm_of(const char (&comm)[TC_COMM_LEN]) { return {comm, strnlen(comm, sizeof(comm))}; }
 
 }  // namespace
@@ -92,7 +92,7 @@ TracedTask& TaskTable::on_birth(const tc_birth& birth) {
   const auto [entry, is_new] = tasks_.try_emplace(birth.id, trace_, birth.id, birth.birth_ns);
   TracedTask& task = entry->second;
   if (task.ended) {
-    return task;  // ids are never used twice: a corrupt capture
+    return task;  // ids are never reused: a corrupt capture
   }
   if (is_new) {
     task.tracker.on_birth(birth);
@@ -114,7 +114,7 @@ TracedTask& TaskTable::on_birth(const tc_birth& birth) {
   return task;
 }
 
-// A thread that is not the leader takes over the leader's tid.
+// A thread that calls exec takes over the tid of its leader.
 TracedTask& TaskTable::on_exec(const tc_exec& exec) {
   TracedTask& task = get(exec.id, exec.at_ns);
   task.tracker.on_exec(exec);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The tasks of a trace while it is read: who they are, and where their trackers left them. It holds living tasks, and
-// the last few thousand that ended: a child's end wakes its parent, which may come back long after.
+// The tasks of a trace while it is read: their identities, and their trackers. It holds living tasks, and the last few
+// thousand that exited: a child's end wakes its parent, which may run only long after.
 #pragma once
 
 #include <array>
@@ -28,16 +28,16 @@ struct TracedTask {
   std::uint64_t creator = 0;
   std::uint32_t tid = 0;  // 0: neither its birth nor a switch of it was seen
   std::uint32_t tgid = 0;
-  std::uint32_t cpu = 0;    // that it was last seen on
+  std::uint32_t cpu = 0;    // last CPU that it was seen on
   std::uint32_t flags = 0;  // TC_LEDGER_*
   bool ended = false;
-  bool is_new = false;      // born, and not yet run
-  bool renumbered = false;  // it took over its leader's tid in an exec
-  bool introduced = false;  // for the user of the table
-  std::string comm;         // written for the output
+  bool is_new = false;      // it has not run since its birth
+  bool renumbered = false;  // an exec gave it the tid of its leader
+  bool introduced = false;  // the output has described it
+  std::string comm;         // as the output writes it
 
-  // Instants of what is going on, 0 when they were not seen.
-  std::uint64_t child_newtask_ns = 0;  // of the child of its current creating call
+  // Start times of what is going on; 0 if not seen.
+  std::uint64_t child_newtask_ns = 0;  // the child of its current creating call
   std::uint64_t child_published_ns = 0;
   std::uint64_t exec_prepared_ns = 0;
   std::uint64_t exec_ns = 0;
@@ -51,47 +51,47 @@ struct TracedTask {
 struct TracedProcess {
   std::uint32_t tgid = 0;
   std::uint32_t ppid = 0;
-  std::size_t living = 0;   // tasks
-  bool introduced = false;  // for the user of the table
+  std::size_t living = 0;   // number of living tasks
+  bool introduced = false;  // the output has described it
   // Bytes so far, received and sent, and whether the channel was used at all.
   std::array<std::array<std::uint64_t, 2>, TC_NR_CHANNELS> bytes{};
   std::array<bool, TC_NR_CHANNELS> used{};
 };
 
-// A switch, with what came before. Pointers hold until the next birth or switch.
+// A switch, and the state before it. Pointers are valid until the next birth or switch.
 struct SwitchContext {
   TracedTask* prev = nullptr;    // nullptr: not observed
-  TracedTask* next = nullptr;    // likewise
-  std::uint64_t prev_since = 0;  // when prev had got the CPU; 0: not seen
+  TracedTask* next = nullptr;    // nullptr: not observed
+  std::uint64_t prev_since = 0;  // when prev got the CPU; 0: not seen
   Slice next_was;                // what next did off its CPU; running: its switch-out was not seen
-  std::uint64_t blocked_ns = 0;  // of that, how long it was blocked
+  std::uint64_t blocked_ns = 0;  // blocked part of next_was
   bool next_is_new = false;      // it runs for the first time
-  // Lost events may have touched the time that prev had the CPU, and what next did.
+  // Lost events may have touched prev's time on the CPU, and next's time off it.
   bool prev_doubtful = false;
   bool next_doubtful = false;
 
   [[nodiscard]] bool off_cpu_seen() const { return next_was.condition != TC_CONDITION_RUNNING; }
 };
 
-// How a name is written: what comes from observed programs is escaped once, when it is learned.
+// Converts a name to what the output writes: text of observed programs is escaped once, when it becomes known.
 using WriteName = std::function<std::string(std::string_view bytes)>;
 
 class TaskTable {
  public:
-  // `gaps`: all that the trace lacks, as far as it is known beforehand. `calls`: system calls have probes.
+  // `gaps` are all losses that are known beforehand. `calls`: system calls have probes.
   TaskTable(WriteName write_name, bool calls, std::vector<ReplayGap> gaps)
       : write_name_(std::move(write_name)), trace_{calls, Gaps(std::move(gaps))} {}
-  // Its trackers refer to it.
+  // The trackers hold a pointer to it.
   TaskTable(const TaskTable&) = delete;
   TaskTable& operator=(const TaskTable&) = delete;
 
-  // The task of a ledger, also when it ended a short time ago; nullptr when no event was of it.
+  // The task of a ledger, also for a while after its exit; nullptr if it had no event.
   [[nodiscard]] TracedTask* find(std::uint64_t id);
   [[nodiscard]] const TracedTask* find(std::uint64_t id) const;
-  // nullptr when none of its tasks lives.
+  // nullptr if none of its tasks is alive.
   [[nodiscard]] TracedProcess* process(std::uint64_t key);
 
-  // Each returns the task of the event. Without an event before, it is new and has no numbers.
+  // Each returns the task of the event. A task whose first event this is has no tid and no tgid yet.
   TracedTask& on_birth(const tc_birth& birth);
   TracedTask& on_exec(const tc_exec& exec);
   TracedTask& on_rename(const tc_rename& rename);
@@ -103,7 +103,7 @@ class TaskTable {
   void on_ledger(const tc_ledger& ledger);
   void on_gap(const ReplayGap& gap) { trace_.gaps.add(gap); }
 
-  // In no order.
+  // Visits the tasks in no particular order.
   template <typename Visit>
   void for_each(Visit visit) {
     for (auto& [id, task] : tasks_) {
@@ -113,7 +113,7 @@ class TaskTable {
     }
   }
 
-  // Text of an observed program as the output has it.
+  // Text of an observed program as the output writes it.
   [[nodiscard]] std::string written(std::string_view bytes) const { return write_name_(bytes); }
   [[nodiscard]] std::size_t size() const { return tasks_.size(); }
 
@@ -131,7 +131,7 @@ class TaskTable {
   TraceContext trace_;
   std::unordered_map<std::uint64_t, TracedTask> tasks_;
   std::unordered_map<std::uint64_t, TracedProcess> processes_;
-  // One living task a tid: when its end was lost, that of the next one with its tid ends it.
+  // A tid belongs to one living task: if its end was lost, the end of the next task with that tid ends it.
   std::unordered_map<std::uint32_t, std::uint64_t> by_tid_;
   std::deque<std::uint64_t> ended_;
 };

@@ -11,8 +11,8 @@ namespace {
 
 constexpr std::uint64_t greatest_time = std::numeric_limits<std::int64_t>::max();
 
-// A row that the registers of a sleeping task may tell (TC_SWITCH_FOUND): it leaves it with the switch that gives it a
-// CPU again.
+// True for a row that the registers of a sleeping task may show (TC_SWITCH_FOUND). The task leaves that row with the
+// switch that gives it a CPU.
 bool is_found_row(std::size_t row) { return is_call_row(row) || row == TC_ACTIVITY_PAGE_FAULT; }
 
 bool is_activity(std::size_t row) { return row < TC_NR_ACTIVITIES; }
@@ -78,7 +78,7 @@ void TaskTracker::mark(LifeMark::Kind kind, std::string_view comm) {
 
 // -- time ----------------------------------------------------------------------------------------------------------
 
-// An event that is older than the one before it takes no time.
+// An event that is older than the previous one takes no time.
 std::uint64_t TaskTracker::in_order(std::uint64_t at_ns) {
   if (at_ns >= since_ns_ && at_ns <= greatest_time) {
     return at_ns;
@@ -125,7 +125,8 @@ void TaskTracker::begin_pending_call() {
   }
 }
 
-// What is pending may have ended among the lost events. Of a call, its return tells by its entry whether it did.
+// A pending call or fault may have ended among the lost events. The entry time in the return of a call shows whether it
+// did.
 void TaskTracker::lose_until(std::uint64_t at_ns, const Gaps::Touch& touch) {
   if (touch && touch.from_ns > since_ns_) {
     Slice before = open();
@@ -179,7 +180,7 @@ void TaskTracker::must_run(std::uint64_t at_ns) {
   on_cpu_ns_ = 0;
 }
 
-// On its CPU: where the last event left it until the entry of `call`, in `row` from then on.
+// Adds the time on its CPU: until the entry of `call` it stays where the last event left it, and then it is in `row`.
 void TaskTracker::run(std::uint64_t at_ns, std::uint8_t row, const Call& call, bool learns) {
   const bool known = !touched(at_ns);
   const auto until = [this](std::uint64_t end_ns) {
@@ -191,7 +192,7 @@ void TaskTracker::run(std::uint64_t at_ns, std::uint8_t row, const Call& call, b
     }
   };
   if (row_lost_ && is_call_row(row_) && call.entered_ns > since_ns_) {
-    row_ = TC_ACTIVITY_USER;  // the call before returned among the lost events
+    row_ = TC_ACTIVITY_USER;  // the previous call returned among the lost events
     call_ = Slice::none;
   }
   if (known) {
@@ -266,7 +267,7 @@ void TaskTracker::on_switch_out(const tc_switch& event) {
   }
 }
 
-// It has a CPU again, and left what its registers told of.
+// The task gets a CPU and leaves the call that its registers showed.
 void TaskTracker::get_cpu(std::uint32_t cpu) {
   condition_ = TC_CONDITION_RUNNING;
   cpu_ = cpu;
@@ -287,7 +288,7 @@ bool TaskTracker::on_switch_in(const tc_switch& event) {
     const Wakeup told{event.woken_ns, event.waker, event.waker_from};
     known = wait_until(at_ns, told.at_ns != 0 ? told : wakeup_, Slice::End::switched_in);
   } else if (!touched(at_ns)) {
-    // The first event of an unknown task is no contradiction.
+    // The first event of an unknown task contradicts nothing.
     at_ns != birth_ns_ ? contradict(at_ns) : lose_until(at_ns, {});
   }
   get_cpu(event.cpu);
@@ -298,7 +299,7 @@ bool TaskTracker::on_switch_in(const tc_switch& event) {
 
 // -- calls and faults ----------------------------------------------------------------------------------------------
 
-// An adopted task can name the moment of its adoption.
+// An entry before the birth of an adopted task is the time of its adoption, not of the call.
 std::uint64_t TaskTracker::seen_entry(std::uint64_t entered_ns) const {
   return entered_ns > birth_ns_ ? entered_ns : 0;
 }
@@ -316,7 +317,7 @@ void TaskTracker::learn_call(std::uint64_t entered_ns, std::uint8_t row) {
   }
 }
 
-// After a loss it is the same call only if it was entered before.
+// After a loss, it is the same call only if it has the same entry time.
 void TaskTracker::settle_call(std::optional<std::uint8_t> row, std::uint32_t number) {
   const bool known = !call_pending_ || !call_lost_ || (pending_ns_ != 0 && pending_ns_ == entered_ns_);
   call_pending_ = false;
@@ -367,7 +368,7 @@ void TaskTracker::settle_fault(std::uint8_t row) {
   settle(TC_ROW_FAULT_PENDING, row);
 }
 
-// A sign that the pending fault is over, although no event tells how: the time stays with what it interrupted.
+// A sign that the pending fault is over without an event that says how: its time stays in the interrupted row.
 void TaskTracker::give_up_fault(std::uint64_t at_ns) {
   if (row_ == TC_ROW_FAULT_PENDING) {
     stay(at_ns);
@@ -503,7 +504,7 @@ void TaskTracker::on_ledger(const tc_ledger& ledger) {
   end();
 }
 
-// Where the snapshot found a running task: in which call or fault it is, no event has told yet.
+// Moves a running task to where the snapshot found it: no event has reported its current call or fault yet.
 void TaskTracker::meet_running_task(const Snapshot& found, std::uint64_t since_ns) {
   const bool in_fault = found.row == TC_ROW_FAULT_PENDING;
   const std::uint8_t row = in_fault ? found.interrupted : found.row;
@@ -518,7 +519,7 @@ void TaskTracker::meet_running_task(const Snapshot& found, std::uint64_t since_n
   }
 }
 
-// Since then the task is where the snapshot found it. If that was after its last event, events were lost.
+// The task stays where the snapshot found it. If the snapshot's state is later than its last event, events were lost.
 void TaskTracker::meet_snapshot(const Snapshot& found, std::uint64_t since_ns) {
   const bool moved = since_ns > since_ns_ || found.condition != condition_;
   const bool runs = found.condition == TC_CONDITION_RUNNING;
@@ -545,7 +546,7 @@ void TaskTracker::meet_snapshot(const Snapshot& found, std::uint64_t since_ns) {
   }
 }
 
-// A task may be ahead of the instant of closing, by an entry that no event has told yet as well.
+// The snapshot of a task may be later than the end of the window, and contain an entry that no event has reported yet.
 void TaskTracker::close(std::uint64_t end) {
   const std::uint64_t seen_ns = snapshot_ ? std::max(end, snapshot_->since_ns) : end;
   const std::uint64_t end_ns = std::clamp<std::uint64_t>(seen_ns, since_ns_, greatest_time);
@@ -561,7 +562,7 @@ void TaskTracker::close(std::uint64_t end) {
     emit(slice);
     since_ns_ = end_ns;
   }
-  // Seen from outside, a pending call shows its file; one that a fault interrupts does not.
+  // The snapshot has the row of a pending call, because it reads the file; not if a fault interrupts the call.
   if (row_ == TC_ROW_CALL_PENDING) {
     std::uint8_t shown = snapshot_ ? snapshot_->row : row_;
     if (snapshot_ && shown == TC_ROW_CALL_PENDING) {

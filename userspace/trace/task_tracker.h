@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Follows one task through recorded events (events.h): each tells where the task was until then, and where it is now.
-// It is the only code that interprets them. The second ledger, the timeline, and the events for other tools listen.
+// Follows one task through recorded events (events.h). Each event says where the task was until then, and where it is
+// now. It is the only code that interprets them: the second ledger, the timeline and the exports listen.
 //
-// An interval that lost events may have touched (gaps.h) is unknown, and so is one whose events contradict each other;
-// nothing is guessed. Memory is that of the open slice: finished ones go to the listener at once.
+// An interval is unknown if lost events may have touched it (gaps.h) or if its events contradict each other; nothing is
+// guessed. Memory is that of the open slice: finished ones go to the listener at once.
 //
-// What a snapshot of the kernel's ledger says is used when the task is closed: where it is, and since when, in which
-// time nothing can be lost.
+// A snapshot of the kernel's ledger counts when the task is closed. It says where the task is and since when, and
+// proves that nothing was lost in that time.
 #pragma once
 
 #include <cstddef>
@@ -20,74 +20,74 @@
 
 namespace taskcost {
 
-// What all tasks of a trace have in common.
+// The state that all tasks of a trace share.
 struct TraceContext {
   bool calls = true;  // system calls have probes (--detail full)
   Gaps gaps;
-  std::uint64_t backward_times = 0;  // events older than the one before them; they take no time
+  std::uint64_t backward_times = 0;  // events older than the previous one; they take no time
 };
 
 class TaskTracker {
  public:
-  // A task whose birth is not known (yet); its first event is at `first_ns`. `trace` and `listener` must outlive it;
-  // nullptr: nobody listens.
+  // Creates a task whose birth is not known (yet); its first event is at `first_ns`. `trace` and `listener` must
+  // outlive it. `listener` may be nullptr.
   TaskTracker(TraceContext& trace, SliceListener* listener, std::uint64_t id, std::uint64_t first_ns);
 
   void on_birth(const tc_birth& birth);
-  // Whether it is a second birth of an adopted task, which corrects how it was found.
+  // Returns true if it is the second birth of an adopted task, which corrects the state in which it was found.
   bool on_correction(const tc_birth& birth);
-  // The birth of a task that had events before.
+  // Takes the birth of a task that has had events.
   void on_late_birth(const tc_birth& birth);
-  void on_switch_out(const tc_switch& event);  // as prev
-  // As next. Returns whether what it did until then is known.
+  void on_switch_out(const tc_switch& event);  // the task is prev
+  // The task is next. Returns true if its time off the CPU is known.
   bool on_switch_in(const tc_switch& event);
   void on_call(const tc_call& call);
   void on_fault(const tc_fault& fault);
   void on_step(const tc_step& step);
   void on_exec(const tc_exec& exec);
-  // A snapshot, or the final ledger. The latter ends a task whose last switch was lost.
+  // Takes a snapshot or the final ledger. The latter ends a task whose last switch was lost.
   void on_ledger(const tc_ledger& ledger);
   void close(std::uint64_t end_ns);
 
   [[nodiscard]] std::uint64_t id() const { return id_; }
   [[nodiscard]] std::uint32_t tid() const { return tid_; }  // 0: not known yet
   [[nodiscard]] std::uint64_t birth_ns() const { return birth_ns_; }
-  // Of the last event, or the end.
+  // The time of the last event, or of the end.
   [[nodiscard]] std::uint64_t since_ns() const { return since_ns_; }
   [[nodiscard]] std::uint8_t row() const { return row_; }
   [[nodiscard]] std::uint8_t condition() const { return condition_; }
-  [[nodiscard]] std::uint32_t cpu() const { return cpu_; }  // that it is on, or was last; Slice::none: not known
-  [[nodiscard]] std::uint64_t entered_ns() const { return entered_ns_; }   // of its system call; 0: as in Slice
-  [[nodiscard]] std::uint8_t interrupted() const { return interrupted_; }  // by the last page fault
-  [[nodiscard]] std::uint8_t wait() const { return wait_; }                // of the last time that it blocked
+  [[nodiscard]] std::uint32_t cpu() const { return cpu_; }                // current or last CPU; Slice::none: not known
+  [[nodiscard]] std::uint64_t entered_ns() const { return entered_ns_; }  // entry of the system call; 0: as in Slice
+  [[nodiscard]] std::uint8_t interrupted() const { return interrupted_; }  // interrupted by the last page fault
+  [[nodiscard]] std::uint8_t wait() const { return wait_; }                // cause of its last wait
   [[nodiscard]] bool ended() const { return ended_; }
   [[nodiscard]] bool birth_seen() const { return birth_seen_; }
   [[nodiscard]] bool found_on_cpu() const { return found_on_cpu_; }  // adopted while it ran, and not switched since
-  // When it got the CPU that it has; 0: it has none, or that was not seen.
+  // The time when it got its CPU; 0: it has none, or the switch-in was not seen.
   [[nodiscard]] std::uint64_t on_cpu_ns() const { return on_cpu_ns_; }
   [[nodiscard]] std::uint64_t touching_gaps() const { return touching_gaps_; }
-  // It had a CPU without a switch to it, or got one that it had already, and no gap explains it.
+  // The number of times that it had a CPU without a switch to it, or was switched in twice, and no gap explains it.
   [[nodiscard]] std::uint64_t contradictions() const { return contradictions_; }
-  // The row of a call on a descriptor that has not returned: that of the file that it waits for.
+  // The row of a call on a descriptor that has not returned: the row of the file that it waits for.
   [[nodiscard]] std::uint8_t row_of_pending_call() const;
-  // Where its last event left it: a slice without an end.
+  // The state after its last event: a slice without an end.
   [[nodiscard]] Slice open() const;
-  // The gaps that touch it, with the wakeup at `woken_ns`.
+  // The gaps that touch it until `at_ns`, with a wakeup at `woken_ns`.
   [[nodiscard]] Gaps::Touch touched_until(std::uint64_t at_ns, std::uint64_t woken_ns = 0) const;
-  // Whether lost events may have touched its open slice by the end of the window.
+  // True if lost events may have touched its open slice by the end of the window.
   [[nodiscard]] bool is_lost_at(std::uint64_t end_ns) const {
     return (!snapshot_ || snapshot_->since_ns > since_ns_) && touched_until(end_ns);
   }
 
  private:
   struct Wakeup {
-    std::uint64_t at_ns = 0;  // 0: none was seen
+    std::uint64_t at_ns = 0;  // 0: not seen
     std::uint64_t waker = 0;
     std::uint32_t from = TC_FROM_NOWHERE;
   };
-  // The system call that an event tells of.
+  // The system call of an event.
   struct Call {
-    std::uint64_t entered_ns = 0;  // 0: none, or the entry was not seen
+    std::uint64_t entered_ns = 0;  // 0: in no call, or the entry was not seen
     std::uint32_t number = Slice::none;
   };
   struct Snapshot {
@@ -102,7 +102,7 @@ class TaskTracker {
     std::uint8_t interrupted = 0;
     std::uint8_t fault_bits = 0;
     std::uint8_t wait = 0;
-    std::uint8_t call_row = 0;  // of its call, as far as that is known without the file
+    std::uint8_t call_row = 0;  // row of its call, as far as it is known without the file
   };
 
   [[nodiscard]] std::uint64_t in_order(std::uint64_t at_ns);
@@ -137,30 +137,30 @@ class TaskTracker {
   std::uint64_t id_;
   std::uint64_t birth_ns_;
   std::uint64_t since_ns_;
-  std::uint64_t seen_ns_;  // of the birth's event
+  std::uint64_t seen_ns_;  // time of the birth's event
   std::uint64_t on_cpu_ns_ = 0;
-  std::uint64_t entered_ns_ = 0;  // of the current call; 0: none, or its entry was not seen
-  std::uint64_t fault_ns_ = 0;    // of the last fault that began
+  std::uint64_t entered_ns_ = 0;  // entry of the current call; 0: in none, or not seen
+  std::uint64_t fault_ns_ = 0;    // start of the last fault
   std::uint64_t pending_ns_ = 0;  // entry of the call whose slices are pending
   std::uint64_t touching_gaps_ = 0;
   std::uint64_t contradictions_ = 0;
-  Wakeup wakeup_;  // seen apart from a switch
+  Wakeup wakeup_;  // a wakeup that was seen apart from a switch
   std::optional<Snapshot> snapshot_;
   std::uint32_t tid_ = 0;
-  std::uint32_t cpu_ = Slice::none;  // where it is, or was last
+  std::uint32_t cpu_ = Slice::none;  // current or last CPU
   std::uint32_t call_ = Slice::none;
   std::uint8_t row_ = TC_ACTIVITY_USER;
   std::uint8_t condition_ = TC_CONDITION_RUNNING;
   std::uint8_t wait_ = TC_WAIT_OTHER;
-  std::uint8_t interrupted_ = TC_ACTIVITY_USER;  // by the pending fault
-  bool found_ = false;                           // row_ is what its registers say, until it gets a CPU
+  std::uint8_t interrupted_ = TC_ACTIVITY_USER;  // the row that the pending fault interrupts
+  bool found_ = false;                           // row_ comes from its registers, until it gets a CPU
   bool found_on_cpu_ = false;
   bool adopted_ = false;
   bool birth_seen_ = false;
   bool ended_ = false;
   bool call_pending_ = false;  // slices of a pending call were emitted
-  bool call_lost_ = false;     // and events were lost since
-  bool row_lost_ = false;      // events were lost since one told row_
+  bool call_lost_ = false;     // events were lost since these slices
+  bool row_lost_ = false;      // events were lost since the event that set row_
 };
 
 }  // namespace taskcost

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a creation costs later, and who ends with whom.
+// Tests the later costs of a creation, and which tasks a fatal signal ends.
 #include <gtest/gtest.h>
 
 #include "support/ledger_builder.h"
@@ -63,7 +63,7 @@ TEST(Prices, AreOfWholeLivesOnly) {
   EXPECT_EQ(session.prices[TC_CREATION_FORK].create, 25us) << "the mean of both";
 }
 
-// A house of three tasks, and a neighbour.
+// A process of three tasks is killed; task 9 belongs to another process.
 class Blasts : public ::testing::Test {
  protected:
   void neighbour(tc_condition condition, std::chrono::nanoseconds since) {
@@ -75,7 +75,7 @@ class Blasts : public ::testing::Test {
 TEST_F(Blasts, TellWhoEndedAndWhoRanOn) {
   builder_.on_ledger(ledger(2).thread_of(1).born_at(2us).got_signal(segv, 100us).ended_at(130us));
   builder_.on_ledger(ledger(3).thread_of(1).born_at(2us).ended_at(150us));
-  builder_.on_ledger(ledger(4).thread_of(1).born_at(2us).ended_at(50us));  // by itself, before
+  builder_.on_ledger(ledger(4).thread_of(1).born_at(2us).ended_at(50us));  // it exited earlier, for another reason
   builder_.on_ledger(ledger(1).born_at(1us).with_status(segv).with_group_status(segv).ended_at(140us));
   neighbour(TC_CONDITION_BLOCKED, 160us);
   const Session session = finish(builder_, 1ms);
@@ -119,7 +119,7 @@ TEST(Stints, AreInOrderAndNameTheirTasks) {
   SessionBuilder builder(options);
   builder.on_stint({{}, 2, 30'000, 40'000, 1, 0});
   builder.on_stint({{}, 1, 10'000, 20'000, 0, 0});
-  builder.on_stint({{}, 77, 10'000, 20'000, 0, 0});  // of before the window
+  builder.on_stint({{}, 77, 10'000, 20'000, 0, 0});  // from before the window
   builder.on_ledger(ledger(1).adopted_at(5us).on_cpu_since(60us).still(TC_ACTIVITY_USER, TC_CONDITION_RUNNING, 70us));
   builder.on_ledger(ledger(2).thread_of(1).born_at(6us).ended_at(40us));
   const Session session = finish(builder, 100us);

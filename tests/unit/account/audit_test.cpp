@@ -23,7 +23,7 @@ using testing::Not;
 constexpr std::uint64_t a = 1;
 constexpr std::uint64_t b = 2;
 
-// A waits for a pipe and ends; its final ledger is not told yet.
+// A waits for a pipe and exits; its final ledger is missing in this script.
 Script life_of_a() {
   return script()
       .at(10us)
@@ -46,7 +46,7 @@ __u64& cell(tc_ledger& ledger, std::size_t row, std::size_t condition) {
 
 using Change = std::function<void(tc_ledger&)>;
 
-// The book that the kernel's side would have kept: what it should be, and changed.
+// Returns the ledger that the probes would have kept, with a change.
 tc_ledger kernel_ledger_of(const Script& story, std::uint64_t id, const Change& change) {
   const Replayed book = replay(story, 100us);
   tc_ledger ledger = book[id].ledger;
@@ -123,7 +123,7 @@ TEST(Audit, ADifferenceIsNamedAndSigned) {
   EXPECT_THAT(text_of(audit), HasSubstr("task (1001)"));
 }
 
-// Each figure is looked at: none can be changed unseen.
+// A change of any kind of figure must be found.
 TEST(Audit, EveryKindOfFigureIsCompared) {
   const std::vector<std::pair<std::string, Change>> changes = {
       {"entered: pipe", [](tc_ledger& l) { l.entries[TC_ACTIVITY_PIPE]++; }},
@@ -150,7 +150,7 @@ TEST(Audit, ATaskThatLostEventsIsListedApart) {
   EXPECT_EQ(audit.tasks, 0U);
   EXPECT_EQ(audit.tasks_apart, 1U);
   ASSERT_EQ(audit.apart.size(), 1U);
-  // From when it fell asleep, and what it had run in the call whose return may be lost.
+  // The unknown time is its sleep, and its running time in the call whose return may be lost.
   EXPECT_EQ(audit.apart[0].unknown, 55us);
   EXPECT_FALSE(audit.complete());
   EXPECT_THAT(text_of(audit), HasSubstr("no task could be compared"));
@@ -161,7 +161,7 @@ TEST(Audit, ATaskThatLostEventsIsListedApart) {
 TEST(Audit, ALivingTaskIsClosedInBothBooks) {
   const Script story = script().at(10us).adopted_running(a, 0).at(30us).switches(
       0, asleep(TC_ACTIVITY_SLEEP, TC_WAIT_TIMER, 20us), nobody);
-  // As the kernel's side left it: open since 30 us, woken but not yet running.
+  // The snapshot is open since 30 us: woken, but not yet running.
   const tc_ledger snapshot = kernel_ledger_of(story, a, [](tc_ledger& l) {
     cell(l, TC_ACTIVITY_SLEEP, TC_CONDITION_BLOCKED) = 0;
     l.waits[TC_WAIT_TIMER] = {};
@@ -187,7 +187,7 @@ TEST(Audit, TheWakeUpBeforeAnUnseenSwitchInIsTold) {
                      .at(60us)
                      .exits(a)
                      .switches(0, dead(), nobody);
-  // The kernel's side saw the wake-up at 40 us.
+  // The probes saw the wakeup at 40 us.
   const tc_ledger kernel = kernel_ledger_of(story, a, [](tc_ledger& l) {
     cell(l, TC_ACTIVITY_POLL, TC_CONDITION_BLOCKED) = 30'000;
     cell(l, TC_ACTIVITY_POLL, TC_CONDITION_RUNNABLE) = 10'000;

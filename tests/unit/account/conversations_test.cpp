@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-// Ledgers are numbered as the session numbers its tasks, but those from 100 on are not kept.
+// The id of a ledger is also the id of its task in the session; ledgers from 100 on are not kept.
 Conversations::Taken taken(Conversations& conversations) {
   return conversations.take({[](std::uint64_t ledger) { return ledger < 100 ? ledger : 0; },
                              [](std::uint32_t from) { return "call " + std::to_string(from); }});
@@ -96,7 +96,7 @@ TEST(Conversations, MemoryIsBounded) {
   EXPECT_EQ(all.folded, 3U);
 }
 
-// The edge between two tasks that carries bytes; fails when there is none.
+// Returns the bytes of the edge between two tasks; fails if there is none.
 std::uint64_t bytes_between(const Conversations::Taken& all, std::uint64_t from, std::uint64_t to) {
   for (const Edge& edge : all.edges) {
     if (edge.from.task == from && edge.to == to && edge.bytes) {
@@ -172,7 +172,7 @@ TEST(Conversations, TheOtherEndMayBeUnobserved) {
   EXPECT_EQ(bytes_between(all, 0, 1), 10U);
 }
 
-// An end of an inet socket has its own half above that of its peer.
+// The upper half of an inet socket's link identifies its own end, the lower half its peer.
 constexpr std::uint64_t link_between(std::uint32_t own, std::uint32_t peer) { return std::uint64_t{own} << 32U | peer; }
 
 TEST(Conversations, TheEndThatConnectsIsOneBehind) {
@@ -184,7 +184,7 @@ TEST(Conversations, TheEndThatConnectsIsOneBehind) {
   EXPECT_THAT(all.edges, SizeIs(2));
 }
 
-// Two workers of a server had connections of a client that is not observed, from the same port one after the other.
+// Two workers of a server had connections from the same port of an unobserved client, one after the other.
 TEST(Conversations, TwoEndsOnOneSideAreNoPair) {
   auto conversations = of({LedgerBuilder(1).flow(0, TC_CHANNEL_INET_SOCKET, 7, link_between(500, 90'001), 10, 200),
                            LedgerBuilder(2).flow(0, TC_CHANNEL_INET_SOCKET, 8, link_between(500, 90'001), 11, 300)});

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What happens beyond the number of tasks that are kept one by one.
+// Tests what happens to tasks beyond the number that is kept one by one.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -27,7 +27,7 @@ SessionBuilder keeping(std::size_t tasks) {
   return SessionBuilder(options);
 }
 
-// A millisecond of life, for `id` after `id` milliseconds.
+// Task `id` starts after `id` ms and lives for 1 ms.
 LedgerBuilder short_life(std::uint64_t id) {
   return ledger(id).born_at(id * 1ms).cell(TC_ACTIVITY_USER, TC_CONDITION_RUNNING, 1ms).ended_at((id + 1) * 1ms);
 }
@@ -122,8 +122,8 @@ TEST(Folding, BoundsTheNumberOfNames) {
   EXPECT_EQ(session.folded[0].tasks, 3000U - 1024U);
 }
 
-// More tasks than the builder may hold, each with a name of its own by exec; half of them are reaped, half are orphans
-// of a creator that ended before them.
+// There are more tasks than the builder may hold, each with its own name by exec. Half of them are reaped, half are
+// orphans of a creator that exited before them.
 TEST(Folding, ManyShortTasksDoNotGrowTheBuilder) {
   constexpr std::uint64_t tasks = 300'000;
   SessionBuilder builder = keeping(100);

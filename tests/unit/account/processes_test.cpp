@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How tasks become processes: who belongs to whom, what a process is called and how it ended.
+// Tests how tasks become processes: the parent, the name and the exit status of a process.
 #include <gtest/gtest.h>
 
 #include <vector>
@@ -84,13 +84,13 @@ TEST_F(Processes, AreNumberedByBirthWhateverTheKernelCallsThem) {
   EXPECT_EQ(third.address_space, 1U) << "in its parent's memory";
 }
 
-// A walk finds processes in the order of their pids, which wrap around: children before their parents.
+// The task iterator finds processes in the order of their pids, which wrap around: children may come before parents.
 TEST_F(Processes, ThatWereFoundStandBehindTheirParents) {
   builder_.on_ledger(ledger(1).with_parent(2).adopted_at(1us).ended_at(90us));
   builder_.on_ledger(ledger(2).with_parent(3).adopted_at(2us).ended_at(91us));
   builder_.on_ledger(ledger(3).adopted_at(3us).ended_at(92us));
   builder_.on_ledger(ledger(4).with_parent(5).adopted_at(4us).ended_at(93us));
-  builder_.on_ledger(ledger(5).with_parent(4).adopted_at(5us).ended_at(94us));  // a circle: a damaged capture
+  builder_.on_ledger(ledger(5).with_parent(4).adopted_at(5us).ended_at(94us));  // a cycle: corrupt capture
   const Session session = finish(builder_, 1ms);
   std::vector<std::uint32_t> tgids;
   for (const Process& process : session.processes) {
@@ -142,7 +142,7 @@ TEST_F(Processes, AreCalledAsTheirLastExecSays) {
   builder_.on_command(1, "before");
   builder_.on_exec(exec_of(1, 5us, "env", "env\0ls\0-l\0"sv));
   builder_.on_exec(exec_of(1, 7us, "ls", "ls\0-l\0\0"sv));
-  builder_.on_exec(exec_of(1, 6us, "nice", "nice\0ls\0"sv));  // overtaken on its way
+  builder_.on_exec(exec_of(1, 6us, "nice", "nice\0ls\0"sv));  // its record comes late
   builder_.on_command(1, "after");
   builder_.on_ledger(ledger(1).named("ls").born_at(1us).ended_at(9us));
   const Process process = only_process();
@@ -217,7 +217,7 @@ TEST_F(Processes, AreZombiesFromTheEndOfTheirLastThread) {
   builder_.on_ledger(ledger(2).child_of(1).with_pid(77).born_at(1us).began_exit_at(9us).ended_at(10us));
   builder_.on_ledger(thread(3).ended_at(18us));
   builder_.on_reap(reap_of(1, 77, 25us));
-  builder_.on_ledger(thread(4).ended_at(20us));  // its last switch came in late
+  builder_.on_ledger(thread(4).ended_at(20us));  // its final switch-out comes late
   EXPECT_EQ(only_process().zombie, 5us);
 }
 
@@ -229,9 +229,9 @@ TEST_F(Processes, AreNotZombiesWhenTheParentWasFaster) {
 
 TEST_F(Processes, HaveNoTimeAsZombiesWhenNobodyWasSeenReaping) {
   builder_.on_ledger(ledger(2).child_of(1).with_pid(77).born_at(1us).began_exit_at(9us).ended_at(10us));
-  builder_.on_reap(reap_of(1, 78, 25us));  // another child
+  builder_.on_reap(reap_of(1, 78, 25us));  // pid of another child
   tc_reap elsewhere = reap_of(1, 77, 25us);
-  elsewhere.pid_namespace = 4026532000;  // another 77
+  elsewhere.pid_namespace = 4026532000;  // pid 77 in another namespace
   builder_.on_reap(elsewhere);
   EXPECT_FALSE(only_process().zombie);
 }

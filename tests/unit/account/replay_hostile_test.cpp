@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Records that decode() lets through and that make no sense: a capture may come from anywhere.
+// Replays records that decode() accepts although they make no sense: a capture may be hostile.
 #include <gtest/gtest.h>
 
 #include <array>
@@ -21,7 +21,7 @@ class Nonsense {
  public:
   explicit Nonsense(unsigned seed) : random_(seed) {}
 
-  // A record of a random type. Its words are small as ids and rows are, like times, or anything at all.
+  // Returns a record of a random type. Its words are small like ids and rows, or increase like times, or are arbitrary.
   std::optional<Record> next() {
     static constexpr std::array<std::size_t, 10> sizes = {
         sizeof(tc_ledger),   sizeof(tc_exec),  sizeof(tc_birth), sizeof(tc_switch), sizeof(tc_call),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Where a task is outside the calls that probes see, and why it stands still.
+// Tests the state of a task outside of the calls that probes see, and the reason of a preemption.
 #include <gtest/gtest.h>
 
 #include "support/replayed.h"
@@ -52,7 +52,7 @@ TEST(ReplayStates, ARefusedCallIsCountedAndItsTimeStaysUserCode) {
   EXPECT_EQ(book[a].ledger.counters[TC_COUNTER_SYSCALLS_ENTRY_UNSEEN], 1U);
 }
 
-// A core dump comes between the delivery and the exit.
+// A core dump comes between the delivery of the signal and the exit.
 TEST(ReplayStates, TheExitBeginsWithTheFatalSignal) {
   const Replayed book = replay(script()
                                    .at(10us)
@@ -101,7 +101,7 @@ TEST(ReplayStates, QuotaAndYieldsAreTheirOwnReasonToWaitForACpu) {
   EXPECT_EQ(ledger.counters[TC_COUNTER_YIELDS], 1U);
   EXPECT_EQ(ledger.counters[TC_COUNTER_YIELDED_NS], 5'000U);
   EXPECT_EQ(cells_of(ledger), (Times{{"user running", 33us}, {"user preempted", 37us}}));
-  // Nobody had the CPU that a throttled task may not have.
+  // A throttled task does not wait in the run queue, so its wait is not in this histogram.
   EXPECT_EQ(book.latencies.at(TC_HISTOGRAM_RUN_QUEUE), 2U);
 }
 

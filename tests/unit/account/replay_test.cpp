@@ -19,7 +19,7 @@ ReplayGap gap_on(std::uint32_t cpu, nanoseconds first, nanoseconds last) {
   return {Instant(first), Instant(last), 1, cpu};
 }
 
-// The account closes: no time is counted twice, none is dropped.
+// The account closes: no time is counted twice, none is missing.
 void expect_closed(const RebuiltTask& task) {
   const auto life = nanoseconds(static_cast<std::int64_t>(task.ledger.end_ns - task.ledger.birth_ns));
   EXPECT_EQ(total_of(cells_of(task.ledger)) + task.unknown, life);
@@ -42,7 +42,7 @@ TEST(Replay, ACallSplitsTheTimeAtItsEntry) {
   expect_closed(book[a]);
 }
 
-// A call on a socket that began at 20 us, with `flags`.
+// Replays a call on a socket that began at 20 us, with `flags`.
 tc_ledger ledger_after(int bits, int flags, std::uint64_t in) {
   const Replayed book = replay(script().at(10us).adopted_running(a, 0).at(30us).transfers_specially(
                                    a, TC_CHANNEL_UNIX_SOCKET, 20us, bits, flags, in),
@@ -161,7 +161,7 @@ TEST(Replay, AWaitThatNobodySawEndIsBlocked) {
   EXPECT_EQ(book.latencies.at(TC_HISTOGRAM_RUN_QUEUE), 0U);
 }
 
-// A shell's child: forked, becomes another program, ends.
+// A child of a shell: fork, exec, exit.
 TEST(Replay, ALifeFromForkToExit) {
   const Replayed book = replay(script()
                                    .at(10us)
@@ -210,7 +210,7 @@ TEST(Replay, ALifeFromForkToExit) {
                                         {"switches_from_idle", 1},
                                         {"wakeups", 1}}));
   EXPECT_EQ(waits_of(child), (Times{{"creation", 5us}}));
-  // Who publishes a task answers for the time since task_newtask alone.
+  // The edge of the task that published it has only the time since task_newtask.
   EXPECT_EQ(book[b].edges.at(0).sums.blocked_ns, 3000U);
   EXPECT_EQ(child.copy_ns, 20000U);
   EXPECT_EQ(child.newtask_ns, 40000U);
@@ -243,7 +243,7 @@ TEST(Replay, ALifeFromForkToExit) {
   EXPECT_TRUE(book.integrity.clean());
 }
 
-// A worker of io_uring is born in a call that creates nothing.
+// An io_uring worker is created in a call that creates nothing for the program.
 TEST(Replay, AWorkerOfTheKernelIsNoThread) {
   tc_birth worker = test::born(b, 20'000, a, TC_CREATION_THREAD, "iou-wrk");
   worker.birth_ns = 20'000;
@@ -432,7 +432,7 @@ TEST(Replay, APendingCallIsSettledByTheSnapshot) {
   EXPECT_EQ(cells_of(book[a].ledger), expected);
   EXPECT_EQ(entries_of(book[a].ledger), (Counts{{"user", 1}, {"socket", 1}}));
   EXPECT_TRUE(book[a].comparable());
-  // A capture that was cut off has none; what the task waits for tells the same.
+  // A capture that is cut off has no snapshot, but the cause of the wait names the same row.
   const Replayed cut = replay(story, 60us);
   EXPECT_EQ(cells_of(cut[a].ledger), expected);
   EXPECT_TRUE(cut[a].position_unknown);
@@ -465,7 +465,7 @@ TEST(Replay, WithoutProbesOnCallsATaskIsInThemWhileItWaits) {
   EXPECT_EQ(book[a].ledger.exit_start_ns, 90000U);
 }
 
-// A and B run on different CPUs while a gap is on that of A; C sleeps.
+// A and B run on different CPUs, and the gap is on the CPU of A; C sleeps.
 Script three_tasks() {
   return script()
       .at(10us)
@@ -494,7 +494,7 @@ TEST(Replay, AGapIsUnknownToThoseItMayTouchAndToNobodyElse) {
   EXPECT_EQ(cells_of(book[b].ledger), (Times{{"user running", 75us}, {"file running", 5us}, {"user preempted", 10us}}));
   EXPECT_EQ(book[b].touching_gaps, 0U);
 
-  // It can have run on the CPU of the gap and have gone to sleep again.
+  // It may have run on the CPU of the gap and gone to sleep again.
   EXPECT_EQ(book[c].unknown, 80us);
   EXPECT_EQ(book[c].ledger.waits[TC_WAIT_POLL].count, 0U);
   expect_closed(book[c]);
@@ -521,7 +521,7 @@ TEST(Replay, AGapThatComesAsASurpriseMarksWhoWentOn) {
   const Replayed book = replay(three_tasks(), 100us);
   EXPECT_FALSE(book[a].touched_afterwards);
   EXPECT_EQ(book[a].unknown, 70us);
-  // Its call was told before the gap was, and nobody remembers for how long it had its CPU.
+  // Its call came before the gap did, and replay does not keep how long it had had its CPU.
   EXPECT_TRUE(book[b].touched_afterwards);
   EXPECT_EQ(book[c].unknown, 80us);
 }
@@ -587,7 +587,7 @@ TEST(Replay, AnUnseenSwitchInIsCorrectedAtTheNextSwitch) {
   EXPECT_TRUE(book.integrity.clean());
 }
 
-// A shared futex call with a fault at its beginning, in which the correction comes.
+// A call on a shared futex with a fault at its beginning; the correction comes during the fault.
 std::uint64_t kernel_time_of_corrected_call(nanoseconds entered) {
   const std::uint32_t futex_blocked = TC_ACTIVITY_FUTEX << 8U | TC_CONDITION_BLOCKED;
   Script told = script();
@@ -604,8 +604,8 @@ std::uint64_t kernel_time_of_corrected_call(nanoseconds entered) {
 }
 
 TEST(Replay, ACorrectionIsOfTheCallThatWaited) {
-  EXPECT_EQ(kernel_time_of_corrected_call(15us), 34'000U);  // 15 to 20, 50 to 59, 60 to 70, and the correction
-  EXPECT_EQ(kernel_time_of_corrected_call(57us), 12'000U);  // 57 to 59, 60 to 70
+  EXPECT_EQ(kernel_time_of_corrected_call(15us), 34'000U);  // 15-20, 50-59, 60-70, and the correction
+  EXPECT_EQ(kernel_time_of_corrected_call(57us), 12'000U);  // 57-59, 60-70
 }
 
 TEST(Replay, ASwitchFromAnotherTaskThanTheCpuHasBreaksItsChain) {
@@ -680,7 +680,7 @@ TEST(Replay, EndedTasksAreNotKept) {
     book.on_record(record);
     most = std::max(most, book.held());
   }
-  // The parent, one that waits for its final ledger, and the youngest.
+  // They are the parent, a child that waits for its final ledger, and the youngest child.
   EXPECT_LE(most, 3U);
   EXPECT_EQ(book.living(Instant(1s)).size(), 1U);
   EXPECT_EQ(book.integrity().lost_final_ledgers, 990U);

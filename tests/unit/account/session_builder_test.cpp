@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a ledger becomes: one task after another.
+// Tests what becomes of a ledger, one task after another.
 #include "taskcost/session_builder.h"
 
 #include <gtest/gtest.h>
@@ -68,7 +68,7 @@ TEST(SessionBuilder, AnEndedTaskClosesItsAccount) {
   EXPECT_EQ(session.totals.cells, task.account.cells);
 }
 
-// A channel of which a part is not counted in bytes has no sum of them, in no task's account nor in all of them.
+// If some calls of a channel lack their bytes, their sum is unknown, in the account of the task and in the totals.
 TEST(SessionBuilder, BytesThatAreNotKnownAreNotZero) {
   const Session session = session_of(ledger(1)
                                          .used(TC_CHANNEL_UNIX_SOCKET, {3, 10, 20, 400})
@@ -118,7 +118,7 @@ TEST(SessionBuilder, ASleeperThatWasWokenSplitsItsOpenInterval) {
   EXPECT_EQ(cell(sleeper(100us), TC_ACTIVITY_SLEEP, TC_CONDITION_BLOCKED), 60us) << "woken at its very end";
 }
 
-// In the time and in the count: no mean is longer than the window.
+// It adds to the time and to the count, so that no mean is longer than the window.
 TEST(SessionBuilder, AWaitThatHasNotEndedIsCounted) {
   const auto waits = [](std::chrono::nanoseconds woken) {
     return only_task(session_of(ledger(1)
@@ -137,7 +137,7 @@ TEST(SessionBuilder, AWaitThatHasNotEndedIsCounted) {
   EXPECT_EQ(waits(0us).blocked, 100us);
   EXPECT_EQ(waits(70us).count, 2U) << "woken, and not yet on a CPU";
   EXPECT_EQ(waits(70us).blocked, 70us);
-  // One that begins with the end of the window takes no time of it.
+  // A wait that begins at the end of the window takes no time in it.
   const WaitSums none = only_task(session_of(ledger(1)
                                                  .born_at(0us)
                                                  .cell(TC_ACTIVITY_USER, TC_CONDITION_RUNNING, 100us)
@@ -271,10 +271,10 @@ TEST(SessionBuilder, SwitchesThatOnlyTheKernelCountedAreALoss) {
         .books({}, books(10, 1, 0, 0));
   };
   builder.on_ledger(switched(1, 7).ended_at(2us));
-  builder.on_ledger(switched(2, 12).ended_at(2us));                 // more than the kernel: no negative loss
-  builder.on_ledger(switched(3, 0).adopted_at(1us).ended_at(2us));  // may have switched while it was adopted
-  builder.on_ledger(switched(4, 0));                                // may switch while its books are read
-  builder.on_ledger(ledger(5).born_at(1us).ended_at(2us));          // no books
+  builder.on_ledger(switched(2, 12).ended_at(2us));                 // more than nvcsw and nivcsw: no negative loss
+  builder.on_ledger(switched(3, 0).adopted_at(1us).ended_at(2us));  // may have switched during its adoption
+  builder.on_ledger(switched(4, 0));                                // may switch while its task stats are read
+  builder.on_ledger(ledger(5).born_at(1us).ended_at(2us));          // no task stats
   const Session session = builder.finish(Instant{}, Instant{3us}, {}, 9);
   EXPECT_EQ(session.losses.missed_switches, 3U);
   EXPECT_EQ(session.losses.skipped_probes, 9U);
@@ -381,7 +381,7 @@ TEST(SessionBuilder, LatenciesOfBirthAndDeathBecomeHistograms) {
   SessionBuilder builder(everything_measured());
   builder.on_ledger(child(2, TC_CREATION_FORK, 10us).copied_in(30us).began_exit_at(45us));
   builder.on_ledger(child(3, TC_CREATION_SPAWN, 20us).copied_in(7us).began_exit_at(49us));
-  builder.on_ledger(child(4, TC_CREATION_FORK, 20us));  // copied by somebody whom nobody observed
+  builder.on_ledger(child(4, TC_CREATION_FORK, 20us));  // no probe saw the start of its copy
   const Session session = finish(builder, 1ms);
   EXPECT_EQ(session.histograms.at("creation").count(), 2U);
   EXPECT_EQ(session.histograms.at("creation").sum(), 39us);

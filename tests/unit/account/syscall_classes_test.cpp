@@ -41,7 +41,7 @@ TEST(SyscallClasses, KnowWhichCallsHaveADescriptorFirst) {
                            "flock", "fcntl", "pread64", "copy_file_range", "ioctl", "mq_timedsend"}) {
     EXPECT_TRUE(has_descriptor_first(name)) << name;
   }
-  // A path, none at all, or one that is gone when the wait begins.
+  // These calls take a path, no descriptor, or a descriptor that is closed when the wait begins.
   for (const char* name : {"open",  "openat", "openat2", "creat",     "socket", "socketpair", "pipe",
                            "pipe2", "sync",   "rename",  "renameat2", "mount",  "close",      "close_range",
                            "dup2",  "dup3",   "stat",    "unlinkat",  "mkdir",  "futex",      "socketcall"}) {
@@ -63,7 +63,7 @@ TEST(SyscallClasses, KnowTheDirectionOfBytes) {
   }
 }
 
-// What a 32-bit program calls otherwise is the same call.
+// The 32-bit ABIs have other names for the same calls.
 TEST(SyscallClasses, AreThoseOfAllAbis) {
   EXPECT_EQ(call_of_name("futex"), call_of_name("futex_time64"));
   EXPECT_EQ(call_of_name("mmap"), call_of_name("mmap2"));
@@ -75,7 +75,7 @@ TEST(SyscallClasses, AreThoseOfAllAbis) {
   EXPECT_EQ(kind_of("futex_waitv"), std::uint32_t{TC_KIND_FUTEX_LIST});
 }
 
-// linux/net.h and linux/ipc.h
+// The numbers are those of linux/net.h and linux/ipc.h.
 TEST(SyscallClasses, KnowWhatOneCallStandsFor) {
   EXPECT_EQ(calls_of_socketcall()[1], "socket");
   EXPECT_EQ(calls_of_socketcall()[10], "recv");

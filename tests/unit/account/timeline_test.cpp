@@ -24,7 +24,7 @@ constexpr std::uint64_t window_ns = 1000;
 
 Instant at(std::uint64_t ns) { return Instant(nanoseconds(ns)); }
 
-// Ledgers are numbered as the session numbers its tasks, but those from 100 on are not kept.
+// The id of a ledger is also the id of its task in the session; ledgers from 100 on are not kept.
 TimelineBuilder::Names names() {
   return {[](std::uint64_t ledger) { return ledger < 100 ? ledger : 0; },
           [](std::uint32_t number, bool) { return "call" + std::to_string(number); }};
@@ -51,7 +51,7 @@ std::string told(const Timeline::Facts& facts) {
   return text;
 }
 
-// "100-200 running user", the row of the task.
+// Returns the row of the task as lines like "100-200 running user".
 std::vector<std::string> row(const Timeline& timeline, std::uint64_t task) {
   std::vector<std::string> lines;
   for (const Timeline::Row& each : timeline.rows) {
@@ -192,7 +192,7 @@ TEST(Timeline, OnlyTheWindowAndKeptTasks) {
   EXPECT_THAT(row(timeline, 1), ElementsAre("0-1000 running user @0"));
 }
 
-// Events that were lost.
+// The tests below are about lost events.
 
 const Record waiting_for_timer = adopted(3, 0, TC_ACTIVITY_SLEEP, TC_CONDITION_BLOCKED, TC_WAIT_TIMER);
 
@@ -224,7 +224,7 @@ TEST(TimelineGaps, APreemptedTaskWaitedUntilTheFirstLostEvent) {
       ElementsAre("0-200 running user @0", "200-400 preempted user", "400-800 unknown", "800-1000 running user @0"));
 }
 
-// Whose ledger says at the end since when it waits, has not run in between.
+// The snapshot shows since when the task waits: it has not run since then.
 TEST(TimelineGaps, ASnapshotProvesAWait) {
   const auto asleep = snapshot(3, 0, TC_ACTIVITY_SLEEP, TC_CONDITION_BLOCKED);
   asleep->wait = TC_WAIT_TIMER;

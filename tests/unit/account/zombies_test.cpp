@@ -20,14 +20,14 @@ using test::reap_of;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-// A child of process 1 with pid 77 that takes 1 us for its exit.
+// A child of process 1 with pid 77 whose exit takes 1 us.
 LedgerBuilder death(std::uint64_t id, nanoseconds end) {
   return ledger(id).child_of(1).with_pid(77).born_at(0us).began_exit_at(end - 1us).ended_at(end);
 }
 
 class ZombiesTest : public testing::Test {
  protected:
-  // The only one that was reaped.
+  // Returns the only process that was reaped.
   static Zombies::Reaped only(const std::vector<Zombies::Reaped>& all) {
     EXPECT_EQ(all.size(), 1U);
     return all.empty() ? Zombies::Reaped{} : all.front();
@@ -61,7 +61,7 @@ TEST_F(ZombiesTest, OfAnotherPidNamespaceAreOthers) {
   EXPECT_THAT(zombies_.on_reap(reap), IsEmpty());
 }
 
-// As of one that is traced: its tracer's wait returns it first.
+// The child is traced: the wait of its tracer returns it first.
 TEST_F(ZombiesTest, TheLastReturnIsTheReap) {
   zombies_.on_end(death(2, 10us));
   EXPECT_EQ(only(zombies_.on_reap(reap_of(5, 77, 12us))).at_ns, 12'000U);
@@ -119,7 +119,7 @@ TEST_F(ZombiesTest, AreForgottenRatherThanKeptForever) {
   EXPECT_THAT(zombies_.on_reap(reap_of(1, 999, 12us)), SizeIs(1)) << "the youngest is still known";
 }
 
-// 100,000 forks of one parent through 1,000 pids. Reaps come a little late or early, as from another CPU.
+// One parent forks 100,000 times through 1,000 pids. Reaps come a little late or early, as from another CPU.
 TEST(ZombieStorm, EveryChildMeetsItsOwnReap) {
   constexpr std::uint64_t children = 100'000;
   constexpr std::uint64_t pids = 1'000;

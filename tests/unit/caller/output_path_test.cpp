@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Which files the tool writes, and which it leaves alone because somebody else may have put them there.
+// Tests which files the tool writes, and which it leaves alone because another user may have put them there.
 #include "caller/output_path.h"
 
 #include <fcntl.h>
@@ -25,7 +25,7 @@ using test::read_file;
 using test::write_file;
 using ::testing::HasSubstr;
 
-// nullopt when it was written.
+// Returns nullopt if it was written.
 std::optional<Error> write_to(const std::string& path, const std::string& text = "new") {
   auto output = OutputPath::open(path, OutputPath::Access::write);
   if (!output) {
@@ -80,7 +80,7 @@ TEST_F(Output, OneThatIsNotKeptIsGone) {
   EXPECT_EQ(read_file(private_ + "/target"), "old");
 }
 
-// As where the process ends without destructors.
+// The process may end without running destructors.
 TEST_F(Output, OnesThatAreNotFinishedAreRemovedTogether) {
   const auto open = [this](const char* name) {
     auto output = OutputPath::open(private_ + name, OutputPath::Access::write);
@@ -167,7 +167,7 @@ TEST_F(Output, DevicesWork) {
   EXPECT_THAT(full->error(ENOSPC).why, HasSubstr("No space left"));
 }
 
-// As /dev/stdout is: a link of the kernel's to what the caller opened.
+// /dev/stdout is such a path: a symbolic link in /proc to a file that the caller opened.
 TEST_F(Output, DescriptorsOfTheCallerWork) {
   std::array<int, 2> ends{};
   ASSERT_EQ(pipe2(ends.data(), O_CLOEXEC), 0);

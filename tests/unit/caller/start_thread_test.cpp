@@ -10,7 +10,7 @@ namespace {
 
 int policy() { return sched_getscheduler(0) & ~SCHED_RESET_ON_FORK; }
 
-// On a thread of its own, whatever that does to its priority.
+// Runs it on its own thread, because it may change the scheduling policy.
 template <typename Body>
 auto on_a_thread(Body body) {
   return std::async(std::launch::async, body).get();

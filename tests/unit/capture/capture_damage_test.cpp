@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Captures that were cut, damaged, or never were any: nothing wrong is ever taken for right.
+// Tests files that are cut, damaged or not captures: a reader must never accept wrong data.
 #include <gmock/gmock.h>
 #include <xxhash.h>
 #include <zstd.h>
@@ -46,8 +46,7 @@ void put(Bytes& bytes, std::size_t offset, T structure) {
   std::memcpy(bytes.data() + offset, &structure, sizeof(T));
 }
 
-// What a reader tells is true: each record is one that was written, in its order, and when one is missing, that is
-// told.
+// Each record that the reader returns was written, they are in order, and a missing record is reported.
 void expect_true(CaptureReader& reader) {
   EXPECT_EQ(reader.description(), test::small_description);
   const ReadItems items = read_on(reader);
@@ -64,7 +63,7 @@ void expect_true(CaptureReader& reader) {
   for (const Interruption& interruption : items.interruptions) {
     EXPECT_EQ(interruption.why, Interruption::Why::damaged);
   }
-  // Not the other way round: a damaged index could have been records.
+  // The converse does not hold: a damaged index chunk could have been records.
   EXPECT_TRUE(items.records.size() == records_in_all || !is_complete || !items.interruptions.empty());
 }
 
@@ -93,7 +92,7 @@ TEST(CaptureDamage, CutAtEveryByteItIsReadableUpToThere) {
     EXPECT_EQ(reader.chunks().size(), readable_chunks);
     EXPECT_EQ(reader.end().last_ns, readable == 0 ? std::nullopt : std::optional<std::uint64_t>((readable - 1) * 1000));
     EXPECT_LE(reader.end().offset, size);
-    // Only the footer may be missing from a complete file.
+    // A complete file can lack only its footer.
     EXPECT_EQ(reader.end().state,
               size + sizeof(Footer) < whole.size() ? CaptureEnd::State::cut : CaptureEnd::State::complete);
     reader.seek(0);
@@ -172,7 +171,7 @@ TEST(CaptureDamage, WithoutAnIndexReadingGoesOnAtTheNextChunkHeader) {
   EXPECT_EQ(reader.chunks()[1].offset, damaged);
   EXPECT_EQ(reader.end().state, CaptureEnd::State::complete);
 
-  // Its time is not known, so a seek to what follows passes by it.
+  // Its time is unknown, so a seek to later records returns it too.
   reader.seek(8000);
   EXPECT_TRUE(std::holds_alternative<Interruption>(reader.next()));
   EXPECT_THAT(numbers_of(read_on(reader).records), ElementsAre(8, 9, 10, 11));
@@ -185,7 +184,7 @@ TEST(CaptureDamage, FindsTheNextChunkHeaderBehindMegabytes) {
   auto header = structure_at<ChunkHeader>(bytes, whole.chunks()[1].offset);
   const Bytes body(bytes.begin() + static_cast<std::ptrdiff_t>(header.offset + sizeof(header)),
                    bytes.begin() + static_cast<std::ptrdiff_t>(whole.chunks()[2].offset));
-  // Wherever it lies to what is read at once.
+  // The header may lie anywhere relative to the blocks that the reader scans.
   for (std::size_t behind = 3'000'000; behind < 3'000'070; ++behind) {
     SCOPED_TRACE(behind);
     Bytes holed(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(header.offset));
@@ -242,7 +241,7 @@ TEST(CaptureDamage, WhatIsNoCaptureIsSaidToBeNone) {
   EXPECT_THAT(error_of({}), HasSubstr("it is empty"));
 }
 
-// A capture with another header, whose checksum is right.
+// Returns a capture with a changed header and a correct checksum.
 Bytes with_header(const std::function<void(FileHeader&)>& change) {
   Bytes bytes = small_capture(4);
   auto header = structure_at<FileHeader>(bytes, 0);
@@ -272,7 +271,7 @@ TEST(CaptureDamage, RefusesAbsurdDescriptions) {
               HasSubstr("it is cut off in its description"));
 }
 
-// A capture without index whose first chunk has another header, with the right checksum.
+// Reads a capture without index whose first chunk has a changed header and a correct checksum.
 CaptureReader reader_with_chunk(const std::function<void(ChunkHeader&)>& change) {
   Bytes bytes = small_capture(8);
   const CaptureReader whole = reader_of(bytes);
@@ -290,8 +289,8 @@ TEST(CaptureDamage, AbsurdChunksAreInterruptions) {
   const std::vector<std::function<void(ChunkHeader&)>> absurd = {
       [](ChunkHeader& header) { header.size = 0xfffffff8; },
       [](ChunkHeader& header) { header.size = max_chunk_size + 8; },
-      [](ChunkHeader& header) { header.size = max_chunk_size; },  // more than the frame has
-      [](ChunkHeader& header) { header.size -= 8; },              // less
+      [](ChunkHeader& header) { header.size = max_chunk_size; },  // more than in the frame
+      [](ChunkHeader& header) { header.size -= 8; },              // less than in the frame
       [](ChunkHeader& header) { header.size = 0; },
       [](ChunkHeader& header) { header.size = 12; },
       [](ChunkHeader& header) { header.stored_size = 0; },
@@ -319,7 +318,7 @@ TEST(CaptureDamage, AbsurdChunksAreInterruptions) {
   }
 }
 
-// A capture of one chunk that holds these bytes, however wrong, and tells of so many records; cut behind it.
+// Returns a capture of one chunk with any content, and with this number of records in its header; it is cut after it.
 Bytes forged(std::span<const std::byte> content, std::uint64_t records) {
   Bytes bytes = small_capture(0);
   const std::uint64_t salt = structure_at<FileHeader>(bytes, 0).salt;
@@ -365,7 +364,7 @@ TEST(CaptureDamage, TheForgedChunkIsFineWhenItsRecordsAre) {
 }
 
 TEST(CaptureDamage, ABombStaysWithinItsSize) {
-  // 64 MiB of zeros in a few KiB, in a chunk that says 4 MiB.
+  // The chunk has 64 MiB of zeros in a few KiB, and its header says 4 MiB.
   const Bytes zeros(64U << 20U);
   Bytes bytes = forged(zeros, 1);
   const std::uint64_t salt = structure_at<FileHeader>(bytes, 0).salt;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a writer wrote, a reader reads; what could not be written is told.
+// Tests that a reader returns what a writer wrote, and reports what could not be written.
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <sys/resource.h>
@@ -123,7 +123,7 @@ TEST(Capture, RefusesWhatIsNoRecord) {
   auto writer = writer_to(Fd(dup(file.get())), {.chunk_size = 256, .buffers = 2});
   const Bytes good = numbered_record(1);
   writer->append(RecordBytes(good).first(4), 0);
-  writer->append(RecordBytes(good).first(56), 0);  // shorter than its size field says
+  writer->append(RecordBytes(good).first(56), 0);  // shorter than its size field
   Bytes odd = numbered_record(2, 68);
   writer->append(odd, 0);
   writer->append(numbered_record(3, 264), 0);  // larger than a chunk
@@ -181,7 +181,7 @@ TEST(Capture, SeeksInTheMiddleOfAChunk) {
 
 TEST(Capture, SeeksWithoutAnIndex) {
   Bytes bytes = small_capture(20);
-  bytes.pop_back();  // no footer, so nothing leads to the index
+  bytes.pop_back();  // no footer: the index cannot be found
   CaptureReader reader = reader_of(bytes);
   EXPECT_EQ(reader.end().state, CaptureEnd::State::complete);
   reader.seek(9000);
@@ -213,7 +213,7 @@ TEST(Capture, AnIndexLongerThanOneChunkGoesOnInTheNext) {
   }
   ASSERT_TRUE(writer->finish("all"));
   Bytes bytes = test::contents_of(file);
-  // With the header of the first chunk destroyed, only the index knows of it.
+  // The header of the first chunk is destroyed: only the index has it.
   bytes[48] = std::byte{0};
   CaptureReader reader = reader_of(bytes);
   EXPECT_EQ(reader.chunks().size(), chunks);
@@ -221,7 +221,7 @@ TEST(Capture, AnIndexLongerThanOneChunkGoesOnInTheNext) {
   EXPECT_EQ(reader.end().trailer, "all");
 }
 
-// A pipe that nobody reads stands for a disk that is too slow.
+// A pipe without a reader stands for a disk that is too slow.
 class SlowDisk {
  public:
   SlowDisk() {
@@ -287,7 +287,7 @@ TEST(Capture, TellsWhereTheDiskWasTooSlow) {
   const auto numbers = numbers_of(told.records);
   EXPECT_EQ(numbers.size(), statistics.records);
   ASSERT_GE(told.interruptions.size(), 1U);
-  // Every number that is missing lies in one of the gaps, and each gap has exactly those of its time.
+  // Each missing number lies in a gap, and each gap counts exactly the numbers of its time range.
   std::uint64_t missing = 0;
   for (const Interruption& gap : told.interruptions) {
     EXPECT_EQ(gap.why, Interruption::Why::dropped);
@@ -326,7 +326,7 @@ TEST(Capture, AFullDiskIsToldAtOnce) {
   EXPECT_THAT(to_line(writer.error()), HasSubstr("cannot write the capture: No space left on device"));
 }
 
-// A limit on the size of files stands for a disk that becomes full.
+// RLIMIT_FSIZE stands for a disk that is full.
 class FileSizeLimit {
  public:
   explicit FileSizeLimit(rlim_t size) {

@@ -72,7 +72,7 @@ TEST(Decode, RefusesWhatIsTorn) {
   EXPECT_FALSE(decode_changed([](tc_ledger& l) { l.record.type = TC_RECORD_REAP; })) << "another type's size";
 }
 
-// The sizes of the records that `bytes` hold one behind the other.
+// Returns the sizes of consecutive records.
 std::vector<std::size_t> sizes_in(std::span<const std::byte> bytes) {
   std::vector<std::size_t> sizes;
   for_each_record(bytes, [&](std::span<const std::byte> record) { sizes.push_back(record.size()); });

@@ -51,7 +51,7 @@ std::vector<json> all_rows_of(const std::string& text) {
   return rows;
 }
 
-// Between the first and the last, which tell of the recording itself.
+// Returns the rows between the first and the last, which describe the recording itself.
 std::vector<json> rows_between(const std::string& text) {
   std::vector<json> rows = all_rows_of(text);
   EXPECT_EQ(rows.front().at("event"), "recording_begins");
@@ -63,7 +63,7 @@ std::vector<json> rows_between(const std::string& text) {
 
 std::vector<json> rows_of(const Script& script) { return rows_between(written<EventNdjson>(script)); }
 
-// Of which machine and boot it is, and where its times lie on a calendar, also over a suspend.
+// They have the machine and the boot, and relate the times to the calendar, also across a suspend.
 TEST(EventRows, TheFirstAndTheLastTellWhereAndWhen) {
   std::ostringstream out;
   EventNdjson exported(out, test::trace_info());
@@ -86,7 +86,7 @@ TEST(EventRows, TheFirstAndTheLastTellWhereAndWhen) {
                {"realtime_ns", 1'700'000'000'000'090'000},
                {"boottime_ns", 5'000'091'000}});
   EXPECT_EQ(rows[1], last);
-  // Of a recording that was cut off.
+  // This recording is cut off.
   EXPECT_FALSE(all_rows_of(written<EventNdjson>(Script())).back().contains("realtime_ns"));
 }
 
@@ -235,7 +235,7 @@ TEST(EventRows, HostileNamesStayInTheirField) {
   }
 }
 
-// The commands of the README between its fences, which are to be typed as they stand.
+// Returns the commands between the fences of the README, which must work as printed.
 std::string recipe() {
   std::ifstream readme(TASKCOST_README);
   std::ostringstream text;

@@ -75,8 +75,7 @@ TEST(Fetcher, ReadsTextsOfEverySize) {
   EXPECT_THAT(*status, StartsWith("Name:"));
 }
 
-// It has nothing open but the way to this process, so that nobody waits for its end.
-// What its descriptors are, but for one that closes meanwhile.
+// Returns the targets of its descriptors, without those that it closes meanwhile.
 std::vector<std::string> open_files(const std::string& pid) {
   std::vector<std::string> targets;
   for (const auto& each : std::filesystem::directory_iterator("/proc/" + pid + "/fd")) {
@@ -89,6 +88,7 @@ std::vector<std::string> open_files(const std::string& pid) {
   return targets;
 }
 
+// An inherited pipe end in the opener would keep the reader of that pipe from the end of file.
 TEST(Fetcher, TheOpenerHoldsNothing) {
   Fetcher fetcher;
   const auto status = fetcher.read_text("/proc/self/status", 1 << 20);
@@ -97,7 +97,7 @@ TEST(Fetcher, TheOpenerHoldsNothing) {
   EXPECT_THAT(*status, HasSubstr("PPid:\t" + std::to_string(getpid()) + "\n"));
   const std::string opener = status->substr(
       status->find("\nPid:\t") + 6, status->find('\n', status->find("\nPid:\t") + 6) - status->find("\nPid:\t") - 6);
-  // It closes a file after it has answered.
+  // The opener closes a file only after it has answered.
   constexpr int patience = 1000;
   std::vector<std::string> targets = open_files(opener);
   for (int tries = 0; targets.size() > 4 && tries < patience; ++tries) {
@@ -137,7 +137,7 @@ TEST(Fetcher, AStopIsObeyed) {
   EXPECT_TRUE(fetcher.open("/proc/self/status").file);
 }
 
-// One that is stopped answers as little as one that hangs.
+// A stopped opener does not answer, like one that hangs on a file.
 void stop_opener(Fetcher& fetcher) {
   fetcher.begin({.each = 20s, .total = 60s});
   const auto status = fetcher.read_text("/proc/self/stat", 4096);
@@ -149,7 +149,7 @@ TEST(Fetcher, WhatDoesNotAnswerIsGivenUp) {
   Fetcher fetcher;
   const auto start = std::chrono::steady_clock::now();
   for (unsigned round = 1; round <= 2; ++round) {
-    stop_opener(fetcher);  // each time it is another one
+    stop_opener(fetcher);  // each round has a new opener
     fetcher.begin({.each = 50ms});
     EXPECT_EQ(fetcher.open("/proc/self/status").error, ETIMEDOUT);
     EXPECT_EQ(fetcher.given_up(), round);

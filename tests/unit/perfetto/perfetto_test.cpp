@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What of_kind() gives lies within the packets. The trace is read by a decoder of its own (support/trace_decoder.h),
-// which knows nothing of the exporter.
+// Results of of_kind() point into the packets. The trace is read by a separate decoder (support/trace_decoder.h) that
+// shares no code with the exporter.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -48,7 +48,7 @@ std::vector<Message> trace_of(const Script& script, std::uint64_t end_ns = 100'0
   return test::decode_trace(out.str());
 }
 
-// "name begin..end", of the track of a task.
+// Returns the slices on the track of a task as "name begin..end".
 std::vector<std::string> told(const std::vector<Message>& packets, std::uint64_t tid) {
   std::uint64_t track = 0;
   for (const Message& packet : packets) {
@@ -283,7 +283,7 @@ TEST(Perfetto, TheFirstPacketMakesTheClocksOfBundlesAndPacketsOne) {
 TEST(Perfetto, EventsOfABundleAreInTheOrderOfTime) {
   Script script;
   script.at(1us).adopted(1, "a").adopted(2, "b");
-  // Task 2 comes on another CPU, and tells late that task 1 had woken it.
+  // Task 2 is switched in on another CPU, and only then is the earlier wakeup by task 1 recorded.
   for (int i = 1; i <= 500; ++i) {
     const auto now = i * 10us;
     script.at(now).switches(0, leaves(1), idle_comes()).at(now + 1us).switches(0, idle_leaves(), comes(1));
@@ -418,12 +418,12 @@ TEST(Perfetto, InventedCallNumbersShareAName) {
   EXPECT_EQ(names, 2U) << "the recording itself, and the unknown call";
 }
 
-// A capture is a file that anyone may have written: what passes the decoder is exported, whatever it tells.
+// A capture may be hostile: every record that decode() accepts must be exported.
 template <typename T>
 void add_noise(std::mt19937& random, tc_record_type type, std::vector<Record>& records) {
   std::array<std::byte, sizeof(T)> bytes{};
   for (std::byte& byte : bytes) {
-    // Small numbers, so that tasks, CPUs and indices are met again, and now and then any.
+    // The numbers are mostly small, so that tasks, CPUs and indices recur, and sometimes arbitrary.
     const auto number = static_cast<std::uint32_t>(random());
     byte = static_cast<std::byte>(number % 16 == 0 ? number >> 8U : number % 3 == 0 ? (number >> 8U) % 8 : 0);
   }

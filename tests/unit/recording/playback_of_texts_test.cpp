@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A capture becomes the report again that its texts tell of.
+// Tests that a capture gives the report which its texts describe.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -52,7 +52,7 @@ TEST(PlaybackOfTexts, HasATimelineOnRequest) {
   ASSERT_TRUE(playback->report.timeline);
 }
 
-// Who lives at the end has left no ledger: it is rebuilt from the transitions.
+// A task that still runs at the end has no ledger: it is rebuilt from the transitions.
 TEST(PlaybackOfTexts, OfACaptureThatWasCutOffIsRebuilt) {
   const auto playback =
       played(test::capture_of(test::recorded_life(), text_of(test::fixture_start()), std::nullopt), true);
@@ -81,7 +81,7 @@ TEST(PlaybackOfTexts, AnInterruptionIsAGap) {
     const CaptureReader whole = test::reader_of(bytes);
     ASSERT_GE(whole.chunks().size(), 1);
     damaged = whole.chunks()[0].span->records;
-    // The body: behind the header of its chunk.
+    // The body of a chunk follows its header of 64 bytes.
     bytes[whole.chunks()[0].offset + 64] ^= std::byte{0xff};
   }
   CaptureReader capture = test::reader_of(bytes);

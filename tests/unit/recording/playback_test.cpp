@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A capture becomes a report again, and the report says what the capture lacks.
+// Tests that a capture becomes a report, and that the report says what the capture lacks.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -26,7 +26,7 @@ using testing::Not;
 
 constexpr std::uint64_t a = 1;
 
-// Each record in a chunk of its own.
+// Writes each record in its own chunk.
 Bytes capture_of(const Script& story) {
   RecordingEnd end;
   end.end = Instant(100us);
@@ -107,7 +107,7 @@ TEST(Playback, ACpuThatHadAnotherTaskIsSaid) {
                                      HasSubstr("! 1 tasks that lived at the end without the kernel's ledger\n")));
 }
 
-// A capture that was cut off has no ledgers of the living: theirs are rebuilt, and what was lost stays in no cell.
+// A capture that is cut off has no ledgers of living tasks: they are rebuilt, and lost time is in no cell.
 TEST(Playback, OfACutCaptureUnknownTimeIsInNoAccount) {
   Bytes bytes = capture_of(life_of_a().gap(1, 35us, 40us, 3));
   const auto chunks = test::reader_of(bytes).chunks();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The texts of a capture say what was told to them; a text that something else wrote is refused with one line.
+// Tests that the texts of a capture keep all values, and that a foreign text is refused with one line.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -83,7 +83,7 @@ TEST(RecordingTexts, TheEndReadsBack) {
   EXPECT_EQ(read->clocks.end, end.clocks.end);
 }
 
-// As versions before these were kept wrote them.
+// Older versions did not write these keys.
 TEST(RecordingTexts, OlderOnesTellNeitherHostNorClocks) {
   json start = json::parse(text_of(test::fixture_start()));
   for (const char* key : {"name", "machine_id", "boot_id"}) {
@@ -142,7 +142,7 @@ TEST(RecordingTexts, AnotherLayoutIsRefused) {
   }
 }
 
-// What stands at a place of the text instead of what was written there.
+// A JSON pointer, and the value that replaces the one in the text.
 using Change = std::pair<const char*, json>;
 
 template <typename Read>

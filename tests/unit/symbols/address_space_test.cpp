@@ -26,7 +26,7 @@ std::string path_at(const AddressSpaces& spaces, std::uint32_t pid, std::uint64_
   return mapping == nullptr ? "" : mapping->path;
 }
 
-// The place in the file that is at that address.
+// Returns the file offset that is mapped at that address.
 std::uint64_t offset_at(const AddressSpaces& spaces, std::uint32_t pid, std::uint64_t address) {
   const Mapping* mapping = spaces.find(pid, address);
   return mapping == nullptr ? 0 : address - mapping->start + mapping->file_offset;
@@ -161,7 +161,7 @@ TEST(AddressSpaces, AStackFromBeforeAnExecIsOfTheFormerProgram) {
   EXPECT_THAT(spaces.find_together(2, {}), IsEmpty());
 }
 
-// Programs at the same addresses, one after the other under one pid.
+// Programs run at the same addresses, one after the other with the same pid.
 TEST(AddressSpaces, AStackIsOfTheProgramOfItsTime) {
   AddressSpaces spaces;
   spaces.on_mmap(1, mapped(0x1000, 0x2000, "/shell"), 1);
@@ -170,7 +170,7 @@ TEST(AddressSpaces, AStackIsOfTheProgramOfItsTime) {
   spaces.on_mmap(2, mapped(0x1000, 0x2000, "/first"), 21);
   spaces.on_exec(2, 30);
   spaces.on_mmap(2, mapped(0x1000, 0x2000, "/second"), 31);
-  spaces.on_fork(1, 2, 50);  // another process with its pid
+  spaces.on_fork(1, 2, 50);  // another process with this pid
   const std::uint64_t addresses[] = {0x1500};
   const auto at = [&](const AddressSpaces::Program& program) {
     return spaces.find_together(2, addresses, program).at(0)->path;

@@ -18,7 +18,7 @@
 namespace taskcost::test {
 namespace {
 
-// This program itself, as /proc has it.
+// Returns the mapping of this program's own code, from /proc/self/maps.
 Mapping own_code() {
   const std::vector<Mapping> mappings = parse_maps(read_text("/proc/self/maps"));
   const std::string path = std::filesystem::read_symlink("/proc/self/exe");

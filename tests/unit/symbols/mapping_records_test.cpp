@@ -15,7 +15,7 @@ namespace {
 
 using Kind = MappingEvent::Kind;
 
-// Bytes of a record, field by field.
+// Builds the bytes of a record field by field.
 class Bytes {
  public:
   Bytes(std::uint32_t type, std::uint16_t misc) { add(type).add(misc).add(std::uint16_t{0}); }
@@ -85,7 +85,7 @@ TEST(MappingRecords, Mmap) {
   EXPECT_NE(spaces.find(4711, 0x7f1000), nullptr);
 }
 
-// The build id takes the place of device, inode and generation.
+// The build id uses the bytes of device, inode and generation.
 TEST(MappingRecords, MmapWithBuildId) {
   Bytes bytes(PERF_RECORD_MMAP2, PERF_RECORD_MISC_USER | PERF_RECORD_MISC_MMAP_BUILD_ID);
   bytes.add(1U).add(1U).add(std::uint64_t{0x1000}).add(std::uint64_t{0x1000}).add(std::uint64_t{0});

@@ -20,9 +20,9 @@ using Mark = Frame::Mark;
 
 constexpr std::uint32_t tgid = 4711;
 constexpr std::uint64_t process = 3;
-constexpr std::uint64_t late_ns = std::uint64_t{1} << 62U;  // the files were there before
+constexpr std::uint64_t late_ns = std::uint64_t{1} << 62U;  // later than any change of the files
 
-// A process with tests/elf/pie mapped, under a kernel with a few functions.
+// A process that maps tests/elf/pie, and a kernel with a few functions.
 class Resolve : public ::testing::Test {
  protected:
   Resolve() { spaces_.on_mmap(tgid, loaded_.mapping, late_ns); }
@@ -76,7 +76,7 @@ TEST_F(Resolve, OutermostFirstUserBeforeKernel) {
 }
 
 TEST_F(Resolve, AReturnAddressIsInTheCallBeforeIt) {
-  // A call that does not return is the last of its function: what follows is another one.
+  // A call that does not return may be the last instruction: the return address then lies in the next function.
   const Stacks all = resolved({stack({at("knead", 0), at("bake", 0), at("_start", 9)})});
   EXPECT_EQ(all.stacks[0].frames[2].function, "knead") << "the innermost is where it is";
   EXPECT_NE(all.stacks[0].frames[1].function, "bake");

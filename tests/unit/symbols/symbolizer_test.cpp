@@ -98,7 +98,7 @@ TEST(Symbolizer, DebugFileByBuildId) {
   (void)folder.take("by_build_id.debug", place);
   expect_known_functions(loaded, "pie", with_directory(folder.file("")));
 
-  // The same symbols, but of another build.
+  // The file has the same symbols, but is of another build.
   std::string other = bytes_of(elf_path("by_build_id.debug"));
   const auto first = static_cast<char>(std::stoi(id.substr(0, 2), nullptr, 16));
   const auto second = static_cast<char>(std::stoi(id.substr(2, 2), nullptr, 16));
@@ -128,7 +128,7 @@ TEST(Symbolizer, FilesThatAreGone) {
   loaded->path += " (deleted)";
   expect_nameless(loaded, Mark::unlinked);
   EXPECT_EQ(Symbolizer().name(&loaded.mapping, loaded->start).module, folder.file("tool"));
-  // Another file has its name now, but this one is known to have lost it.
+  // Another file has the path now, but the mapping says that its own file was deleted.
   std::ofstream(folder.file("tool")) << "another";
   expect_nameless(loaded, Mark::unlinked);
 }
@@ -149,14 +149,14 @@ TEST(Symbolizer, FilesThatWereReplaced) {
   other_device->device_minor += 1;
   expect_nameless(other_device, Mark::replaced);
 
-  // The same inode, but another build in it.
+  // The inode is the same, but its content is another build.
   Loaded overwritten = load(elf_path("pie"));
   overwritten->build_id = "0123456789abcdef0123456789abcdef01234567";
   expect_nameless(overwritten, Mark::replaced);
   overwritten->build_id = ElfSymbols::read(RegularFile(overwritten->path), overwritten->path, {})->build_id();
   expect_known_functions(overwritten, "pie");
 
-  // As the kernel's records have it that do not tell the inode.
+  // Records with a build id have no inode.
   Loaded without_inode = load(elf_path("pie"));
   without_inode->inode = 0;
   expect_known_functions(without_inode, "pie");
@@ -168,7 +168,7 @@ std::uint64_t monotonic_ns() {
   return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(now.tv_nsec);
 }
 
-// Without a build id only its times tell that a file was written to.
+// Without a build id, only the times of the file show that it was written to.
 TEST(Symbolizer, AFileThatChangedSinceItWasMapped) {
   const Folder folder;
   Loaded loaded = load(folder.take("pie", "tool"));
@@ -218,7 +218,7 @@ TEST(Symbolizer, WhatIsNoFile) {
   }
 }
 
-// This process itself, from its own maps.
+// Resolves addresses of this process from its own maps.
 class Self : public ::testing::Test {
  protected:
   Self() {
@@ -274,7 +274,7 @@ TEST(ElfSymbols, TornAndForeignFilesAreRefusedOrEmpty) {
   EXPECT_FALSE(ElfSymbols::read(RegularFile(folder.file("absent")), folder.file("absent"), {}));
 }
 
-// Every byte of its headers and symbols wrong once.
+// Damages bytes of the headers and symbols, one at a time.
 TEST(ElfSymbols, DamagedFilesDoNoHarm) {
   const Folder folder;
   const std::string whole = bytes_of(elf_path("no_pie"));
@@ -298,7 +298,7 @@ TEST(Demangled, LeavesOtherNamesAsTheyAre) {
             "std::vector<int, std::allocator<int> >::push_back(int const&)");
 }
 
-// 300 bytes that stand for more than the memory of this machine.
+// These 300 bytes demangle to more text than this machine has memory.
 TEST(Demangled, ABombDoesNotGoOff) {
   std::string bomb = "_Z1f1AIiiE";
   const std::string digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";

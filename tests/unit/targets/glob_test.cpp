@@ -25,7 +25,7 @@ bool matches(std::string_view pattern, std::string_view name) {
   return glob && tc_glob_matches(&*glob, comm.data(), comm_size) != 0;
 }
 
-// The C library's own matcher is the other opinion.
+// fnmatch() of the C library is an independent reference.
 TEST(Glob, AgreesWithFnmatch) {
   for (const char* pattern : {"postgres", "postgres*", "*gres", "*st*r*", "p?st*", "[pq]ost*", "[!p]*", "[a-m]*", "*",
                               "**", "?", "kworker/*", "*/0:1*", "a*b*c", "\\*x", "[]]x", "[^a]b", "*[0-9]"}) {

@@ -30,7 +30,7 @@ class Child {
   Child& operator=(const Child&) = delete;
   ~Child() { reap(); }
   [[nodiscard]] pid_t pid() const { return pid_; }
-  // It has ended and stays.
+  // Waits until the child has exited, and leaves it as a zombie.
   void await_end() const {
     siginfo_t info{};
     waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOWAIT);
@@ -93,11 +93,11 @@ TEST(Ids, AZombieHasEnded) {
   EXPECT_EQ(why_ended(IdKind::process, inspect_id(pid)), "it does not exist");
 }
 
-// The process lives on in its other threads, and is observed by its id.
+// The other threads of the process still run, so it can be observed by its id.
 TEST(Ids, ALeaderThatEndedFirst) {
   const Child child([] {
     std::thread([] { pause(); }).detach();
-    syscall(SYS_exit, 0);  // an unwinding pthread_exit() would come to the frames of the test
+    syscall(SYS_exit, 0);  // pthread_exit() would unwind into the frames of the test
   });
   IdState state;
   for (int attempt = 0; attempt < 2000 && !state.ended; ++attempt) {
@@ -109,7 +109,7 @@ TEST(Ids, ALeaderThatEndedFirst) {
   EXPECT_THAT(why_ended(IdKind::task, state), HasSubstr("-p observes them"));
 }
 
-// One sentence, one cause.
+// Each cause has its own message.
 TEST(Ids, WhyAWalkDidNotComeUponIt) {
   const IdState gone{};
   const IdState shown{.exists = true, .leads = true, .shown = true, .thread_group = 7};
