@@ -337,10 +337,14 @@ std::optional<Histogram> Replay::histogram(tc_histogram_id id) const {
   return recorded && id < TC_NR_HISTOGRAMS ? std::optional(state_->totals.histograms[id]) : std::nullopt;
 }
 
-const ReplayIntegrity& Replay::integrity() const { return state_->totals.integrity; }
+const ReplayIntegrity& Replay::integrity() const {
+  ReplayTotals& totals = state_->totals;
+  totals.integrity.backward_times = totals.trace.backward_times;
+  return totals.integrity;
+}
 
 RecordCheck Replay::check() const {
-  return {state_->totals.trace.gaps.all(), state_->totals.integrity, state_->touched_tasks, state_->unknown,
+  return {state_->totals.trace.gaps.all(), integrity(), state_->touched_tasks, state_->unknown,
           state_->missing_snapshots};
 }
 

@@ -281,7 +281,7 @@ TEST(Options, TopObservesTheMachineByDefault) {
   EXPECT_EQ(top.sort, "faults");
   EXPECT_EQ(test::parsed_as<TopCommand>({"top", "-p", "7"}).target.kind, Target::Kind::processes);
   EXPECT_EQ(test::refused({"top", "--interval", "0"}).kind, ErrorKind::usage);
-  EXPECT_EQ(test::refused({"top", "--threads", "--tree"}).why, "--tree excludes --threads");
+  EXPECT_EQ(test::refused({"top", "--threads", "--tree"}).why, "--threads excludes --tree");
 }
 
 TEST(Options, BadSharedValues) {
