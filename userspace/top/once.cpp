@@ -89,7 +89,7 @@ void describe_process(auto& v, const TopDocument& top, const ProcessChange& proc
       "Its threads.");
 }
 
-// Of the rows, so that the first process of a script is the first one on the screen.
+// The order is that of the table's rows, so that the first process for a script is the first one on the screen.
 std::vector<ProcessChange> processes_in_order(const TopDocument& top) {
   View view = top.view;
   view.shape = View::Shape::processes;

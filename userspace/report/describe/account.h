@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Accounts, and the tasks and processes that have them. account.h of include/ defines the figures.
+// Describes accounts, and the tasks and processes that have them. taskcost/account.h defines the figures.
 #pragma once
 
 #include <string>
@@ -60,7 +60,7 @@ void describe(auto& v, Is<WaitSums> auto& sums) {
   v.field("open", sums.open, "Waits that had not ended at the end of the window: no wakeup is theirs.");
 }
 
-// Of a channel: what went through it, and the waits for it.
+// The use of one channel, and the waits for it.
 template <typename A>
 struct ChannelOf {
   A& account;

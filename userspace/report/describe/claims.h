@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Verdicts with what they rest on, comparisons side by side, sweeps, tables, and the price list.
+// Describes verdicts and the figures they are based on, comparisons side by side, sweeps, tables, and the price list.
 #pragma once
 
 #include <optional>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The document of schema taskcost.compare/1: what is written of a comparison of commands, and read again.
+// The document of schema taskcost.compare/1, which is written for a comparison of commands, and read by `diff`.
 #pragma once
 
 #include <map>
@@ -13,7 +13,7 @@
 
 namespace taskcost {
 
-// As hyperfine writes it, in seconds.
+// The format of hyperfine, in seconds.
 struct HyperfineResult {
   std::string command;
   Spread wall;

@@ -11,7 +11,7 @@
 
 namespace taskcost {
 
-// The one of both reports.
+// Describes one of the two reports.
 void describe_side(auto& v, Is<ReportFigures> auto& figures) {
   v.object("side", "One of the reports.");
   v.field("name", or_null(figures.name), "Of the file.");
@@ -34,7 +34,7 @@ void describe(auto& v, Is<Mismatch> auto& mismatch) {
 template <typename P>
 struct PieceOf {
   P& piece;
-  std::optional<double> whole;  // that it has a share of
+  std::optional<double> whole;  // the change that the piece is a share of; nullopt: there is no share
 };
 template <typename P>
 void describe(auto& v, const PieceOf<P>& of) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The report as a whole, and what every document says of its tool, host and evidence.
+// Describes the report as a whole, and the parts about tool, host and evidence that all documents have.
 #pragma once
 
 #include <optional>
@@ -41,7 +41,7 @@ void describe(auto& v, Is<Remark> auto& remark) {
   v.field("matters", remark.matters, "A figure is noticeably different for it.");
 }
 
-// Version and command line of the tool.
+// The version and the command line of the tool.
 template <typename Text>
 auto describe_tool(auto& v, Text& version, Text& command_line) {
   v.field("tool", group([&] {
@@ -51,7 +51,7 @@ auto describe_tool(auto& v, Text& version, Text& command_line) {
           "What wrote this.");
 }
 
-// An instant by the clocks that it was taken from.
+// The keys of an instant, one for each clock that was read.
 struct ClockKeys {
   const char* time;
   const char* realtime;
@@ -76,7 +76,7 @@ void describe_clocks(auto& v, Is<WindowClocks> auto& clocks) {
   describe_clocks(v, {"end_time", "end_realtime_ns", "end_boottime_ns"}, clocks.end);
 }
 
-// The anchor at another instant. Below 0 it wraps.
+// The anchor at another instant. Times before 0 wrap around.
 inline std::optional<ClockAnchor> moved(const std::optional<ClockAnchor>& anchor, Instant to) {
   if (!anchor) {
     return std::nullopt;
@@ -96,7 +96,7 @@ void describe_window(auto& v, Is<Report> auto& report) {
           "That the hypervisor ran instead of this machine's CPUs, summed over them, in steps of a clock tick; the "
           "kernel books it to what it interrupted. null: not virtualized, or not known.");
   WindowClocks clocks = report.clocks;
-  if (session.end > session.start) {  // a verification has many windows
+  if (session.end > session.start) {  // a report of `verify` has many windows, and no times of its own
     clocks = {moved(clocks.start, session.start), moved(clocks.end, session.end)};
   }
   describe_clocks(v, clocks);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a session has beside accounts: who woke whom, what lives cost, stacks, and what recorded transitions lack.
+// Describes what a session has in addition to accounts: the wakeup graph, lifetime prices, stacks, and what the
+// recorded transitions lack.
 #pragma once
 
 #include <algorithm>
@@ -102,7 +103,7 @@ void describe(auto& v, Is<Stacks> auto& stacks) {
   v.field("stacks", stacks.stacks, "By time, the largest first.");
 }
 
-// Instants are null for a gap that can be anywhere.
+// Both instants are null for a gap whose time is unknown.
 void describe(auto& v, Is<ReplayGap> auto& gap) {
   v.row("gap", "A stretch in which events were lost.");
   auto first = gap.is_anywhere() ? std::nullopt : std::optional(gap.first);
@@ -153,7 +154,7 @@ void describe(auto& v, Is<RecordCheck> auto& records) {
   v.field("integrity", records.integrity, "What cannot be.");
 }
 
-// "process_count" to "kernel_totals"
+// The fields from "process_count" to "kernel_totals".
 void describe_tasks(auto& v, Is<Session> auto& session) {
   v.field("process_count", session.process_count, "Folded ones included.");
   v.field("task_count", session.task_count, "Folded ones included.");
@@ -163,9 +164,9 @@ void describe_tasks(auto& v, Is<Session> auto& session) {
   v.field("kernel_totals", session.kernel_totals, "Of kernel threads.");
 }
 
-// "histograms" to "stints"
+// The fields from "histograms" to "stints".
 void describe_findings(auto& v, Is<Session> auto& session) {
-  // Always present, as null when there was no source; others follow by key.
+  // These keys are always present, with null if they have no source. Histograms with other keys follow.
   constexpr std::array<std::string_view, 9> promised{"creation",    "exec",        "exit",
                                                      "run_queue",   "switch_same", "switch_other",
                                                      "fault_minor", "fault_major", "fault_cow"};
@@ -209,7 +210,7 @@ void describe_findings(auto& v, Is<Session> auto& session) {
   auto stints = session.stints ? std::optional(session.stints->size()) : std::nullopt;
   v.field("stints", stints, "Times on a CPU that were kept; null: not asked for.");
   if constexpr (reads<decltype(v)>) {
-    constexpr std::size_t most = 1'000'000;  // they are not in the document: only their number is kept
+    constexpr std::size_t most = 1'000'000;  // a document has only their number, and a hostile one may have any number
     if (stints) {
       session.stints.emplace(std::min(*stints, most));
     }
