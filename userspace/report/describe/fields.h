@@ -4,7 +4,7 @@
 //
 //   void describe(auto& v, Is<Task> auto& task) {
 //     v.object("task", "A thread.");
-//     v.field("tid", task.tid, "As the kernel numbers it.");
+//     v.field("tid", task.tid, "TID in the initial pid namespace.");
 //     v.derived("lifetime_ns", [&] { return task.end - task.start; }, "...");
 //   }
 //
@@ -143,7 +143,7 @@ void describe_interval(auto& v, const char* low_key, const char* high_key, Is<st
   auto low = interval ? std::optional(interval->low) : std::nullopt;
   auto high = interval ? std::optional(interval->high) : std::nullopt;
   v.field(low_key, low, meaning);
-  v.field(high_key, high, "null also where there is no upper end.");
+  v.field(high_key, high, "Upper end of this interval; null also if it has no upper bound.");
   if constexpr (reads<decltype(v)>) {
     interval = interval_of(low, high);
   }
