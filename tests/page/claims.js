@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Questions of claims_test.cpp.
+// The questions of claims_test.cpp.
 import {all, one, report, texts} from './page.js';
 import {markOf} from '../../userspace/report/html/forest.js';
 
@@ -8,7 +8,7 @@ const lineOf = (id) => document.getElementById(`${id}.line`);
 const number = (each, name) => Number.parseFloat(each.getAttribute(name));
 const box = (each) => each.getBoundingClientRect();
 
-// Pairs of words that lie on one another.
+// Returns the pairs of words that overlap.
 export function overlaps() {
   const apart = (a, b) => a.right <= b.left + 1 || b.right <= a.left + 1 || a.bottom <= b.top + 1 ||
                           b.bottom <= a.top + 1;
@@ -59,7 +59,7 @@ export const evidence = () => Object.fromEntries(report().claims.map(({id}) => {
                steps: all('.waterfall data', own).map((each) => Number(each.value))}];
 }));
 
-// What is open after each address was gone to.
+// Returns the parts that are open after visiting each address.
 export async function addresses() {
   const opened = [];
   for (const id of ['ipc.pipe', 'ipc.pipe.across-cpus', 'summary', 'no.such']) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Verdicts in the HTML report: the chapters of the text, the ratios on one axis, and what unfolds behind each row.
+// Verdicts in the HTML report: the chapters of the text, the ratios on one axis, and the content of unfolded rows.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -101,7 +101,7 @@ TEST(Claims, SayHowManyCasesHoldAndWhyNothingWasMeasured) {
   }
 }
 
-// Places are compared with those of the words below the axis, which say what they are.
+// Compares positions of marks with those of the labels below the axis.
 void expect_on_axis(const json& seen, const Report& report) {
   const json& ticks = seen.at("ticks");
   const auto place = [&](double ratio) {
@@ -166,7 +166,7 @@ TEST(Claims, UnfoldIntoWhatTheyRestOn) {
     row = seen.row("both sides of " + id, "time in the slowest 1 %");
     EXPECT_EQ(row[1].at("value"), claim.at("left_total").at("slowest_share"));
     EXPECT_EQ(row[2].at("text"), "-");
-    // Each claim's own part, and in that of the first condition those of both.
+    // Each claim's own part has its figures; the part of the first condition also has those of the second.
     const json& breakdown = claim.at("breakdown");
     json steps = json::array({breakdown.at("right")});
     for (const json& each : breakdown.at("parts")) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Questions of compare_test.cpp.
+// The questions of compare_test.cpp.
 import {all} from './page.js';
 
 export const pictures = () => [

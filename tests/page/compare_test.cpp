@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The page of compared commands in a browser, made from runs that are told, not observed.
+// The page of compared commands in a browser, made from synthetic runs.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

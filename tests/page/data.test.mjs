@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the page makes of the report's lists: chapters, the flame graph's tree, the matrix.
+// Tests what the page makes of the report's lists: chapters, the tree of the flame graph, the matrix.
 import {chaptersOf} from '../../userspace/report/html/chapters.js';
 import {flameTree} from '../../userspace/report/html/flame.js';
 import {matrixOf} from '../../userspace/report/html/matrix.js';
@@ -22,7 +22,7 @@ const frame = (name, module = '/bin/baker') => (
 const stack = (time_ns, frames, more = {}) => (
   {process: 10, kind: 'wait', wait: 'pipe', cut: false, count: 1, time_ns, frames, ...more});
 
-// {name: total} of what is below a node, or below its only descendant at that depth.
+// Returns {name: total} of the children of a node, or of its first descendant at that depth.
 function below(node, depth = 0) {
   const children = [...node.children.values()];
   return depth > 0 ? below(children[0], depth - 1) :

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The places that drawings give to figures.
+// Tests where drawings place their figures.
 import {forestLayout} from '../../userspace/report/html/forest.js';
 import {scatterLayout} from '../../userspace/report/html/scatter.js';
 import {linearTicks, logTicks} from '../../userspace/report/html/svg.js';
@@ -13,7 +13,7 @@ const forest = (...rows) => forestLayout(rows, 1.05);
 
 test('a forest has ratios on a logarithmic axis', () => {
   const {one, marks} = forest(row(4, 2, 8), row(0.25, 0.125, 0.5), row(2, null, null));
-  near(one, 50); // the rows reach as far on both sides
+  near(one, 50); // the rows extend equally far on both sides
   near(marks[0].at - one, one - marks[1].at);
   near((marks[0].to - one) / (marks[2].at - one), 3);
   assert.equal(marks[0].beyond, false);
@@ -75,7 +75,7 @@ test('a scatter plot keeps the order of time', () => {
   const {band, series: [{line, points: placed}]} = scatter({logarithmic: true, band: [2, 8]}, 1, 4, 16);
   assert.ok(placed[0].left < placed[1].left && placed[1].left < placed[2].left);
   near(placed[1].top, 50);
-  near(line, 50); // at the median
+  near(line, 50); // it is at the median
   near(band[0] + band[1], 100);
 });
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Figures and names in words.
+// Tests figures and names as text.
 import {digits, intervalText, mean, quantityText, threeDigits, timeText, unitOf, words}
   from '../../userspace/report/html/figures.js';
 import {Names} from '../../userspace/report/html/names.js';

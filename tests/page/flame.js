@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Questions of flame_test.cpp: the flame graph is used as a person would.
+// The questions of flame_test.cpp. They use the flame graph like a user.
 import {all, one, press, texts} from './page.js';
 
 const boxes = () => all('.flame > div');
 const box = (name) => boxes().find((each) => each.textContent === name);
 const told = () => one('.flame-told').textContent;
 
-// The width of each box in thousandths of the graph's.
+// The width of each box in thousandths of the graph's width.
 export const shown = () => Object.fromEntries(boxes().map((each) => [
   each.textContent, Math.round(1000 * each.getBoundingClientRect().width /
                                each.parentNode.getBoundingClientRect().width)]));
@@ -63,7 +63,7 @@ export function searched() {
   return [first, found(), share()];
 }
 
-// How many boxes there are, and by how many pixels the worst one is off its share.
+// Returns the number of boxes, and the largest deviation of a box from its share, in pixels.
 export function sizes() {
   const off = (each) => each.getBoundingClientRect().width -
       parseFloat(each.style.width) / 100 * each.parentNode.getBoundingClientRect().width;

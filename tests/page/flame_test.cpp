@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The flame graph of the HTML report, as it is looked at and used.
+// The flame graph of the HTML report: its appearance and its use.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -123,7 +123,7 @@ TEST(Flame, WithoutStacksThereIsNothing) {
   EXPECT_THAT(empty.facts.at("headings"), ::testing::Contains(json("Stacks")));
 }
 
-// A program with thousands of stacks must not make the page unusable.
+// The page must remain usable if a program has thousands of stacks.
 TEST(Flame, ManyStacksAreFewBoxes) {
   Report report = report_with_stacks();
   for (int i = 0; i < 5000; ++i) {

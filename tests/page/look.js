@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a test sees of a page: look() runs at the page's end and posts the facts to the document around its frame, where
-// receive() waits. The questions of the tests lie in the other files here; each returns something for JSON.
+// Collects what a test checks on a page: look() runs at the end of the page and posts the facts to the document around
+// its frame, where receive() waits. The other files here have the questions of the tests; each question returns
+// something for JSON.
 import * as claims from './claims.js';
 import * as compare from './compare.js';
 import * as flame from './flame.js';
@@ -39,7 +40,7 @@ function cut(each) {
   return !each.closest('.scroll') && (box.right > innerWidth + 1 || box.left < -1);
 }
 
-// All parts stay filled, and are folded again as they were.
+// All parts stay filled, but are folded again afterwards.
 function print() {
   const facts = {folded: closed(), ink: Object.fromEntries(colours.map((name) => [name, styleOf(name)]))};
   window.dispatchEvent(new Event('beforeprint'));
@@ -81,7 +82,7 @@ function unfolded() {
 
 const pause = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
 
-// A page that has nothing more to paint may never be given another frame.
+// The timeout is for a page without anything left to paint, which may never get another frame.
 const painted = () => Promise.race([
   new Promise((resolve) => { requestAnimationFrame(() => requestAnimationFrame(resolve)); }).then(() => pause(100)),
   pause(3000)]);

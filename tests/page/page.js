@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What questions need again and again.
+// Helpers for the questions.
 /** @type {(selector: string, inside?: ParentNode) => any[]} */
 export const all = (selector, inside = document) => [...inside.querySelectorAll(selector)];
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The HTML report in a browser, made from reports that are told, not observed.
+// The HTML report in a browser, made from synthetic reports.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -36,7 +36,7 @@ TEST_P(Width, NothingIsCut) {
 INSTANTIATE_TEST_SUITE_P(Page, Width, ::testing::Values(1280, 400),
                          [](const auto& width) { return "px" + std::to_string(width.param); });
 
-// Values of a row, from its second cell on.
+// The values of a row from its second cell on.
 json values(const json& row) {
   json all = json::array();
   for (std::size_t i = 1; i < row.size(); ++i) {
@@ -149,7 +149,7 @@ TEST(Page, PaperHasEverythingUnfoldedAndLight) {
   EXPECT_NE(facts.at("ink").at("--page"), "#ffffff") << "the page was not dark on the screen";
 }
 
-// Relative luminance and contrast as WCAG 2 defines them.
+// Relative luminance and contrast as defined by WCAG 2.
 double luminance(const std::string& colour) {
   double sum = 0;
   const double weights[] = {0.2126, 0.7152, 0.0722};

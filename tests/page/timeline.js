@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Questions of timeline_test.cpp: the timeline is used as a person would. Lines: 0 the baker's process, 1 its first
+// The questions of timeline_test.cpp. They use the timeline like a user. Line 0 is the baker's process, 1 its first
 // task, 2 the oven, 3 the waiter.
 import {axisHeight, lineHeight} from '../../userspace/report/html/timeline_paint.js';
 import {colourOf, inkOf} from '../../userspace/report/html/charts.js';
@@ -15,7 +15,7 @@ const button = (label) => one(`button[aria-label="${label}"]`).click();
 
 export const names = () => view().lines.map((line) => line.name);
 
-// Where `ns` is in a line.
+// Returns the position of `ns` in a line.
 function place(line, ns) {
   const {canvas, left, width, box: {scrollTop}, span: {from, to}} = view();
   const box = canvas.getBoundingClientRect();
@@ -31,7 +31,7 @@ function click(line, ns) {
   point('pointerup', line, ns);
 }
 
-// The colour at the middle of a line.
+// Returns the color at the middle of a line.
 function pixel(line, ns) {
   const {canvas} = view();
   const {clientX, clientY} = place(line, ns);
@@ -133,7 +133,8 @@ export const leftOut = () => one('.timeline-left-out').textContent;
 
 export const isMissing = () => view() === undefined;
 
-// The rectangles of the first paint and of one after the pointer moved; intervals, and pixels in a line.
+// Returns the number of rectangles of the first paint, the number of intervals, the width in pixels, and the number of
+// rectangles of a paint after the pointer moved.
 export function paintedRectangles() {
   const {context} = view().painter;
   let rectangles = 0;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The timeline out of its columns.
+// Builds the timeline from its columns.
 import {TimelineData} from '../../userspace/report/html/timeline_data.js';
 import {assert, bakery, names, process, report, test} from './told.mjs';
 
-// The waiter reads a pipe until the baker writes to it, at 190. Nothing is known of the oven from 50 on.
+// The waiter reads from a pipe until the baker writes to it at 190. From 50 on, the state of the oven is unknown.
 const columns = {
   wall_ns: 1000,
   facts: [['running', 'user', null, 0, null, null, 0, 0, null],

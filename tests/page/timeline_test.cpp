@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The timeline of the HTML report, as it is looked at and used.
+// The timeline of the HTML report: its appearance and its use.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

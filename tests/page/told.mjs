@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What tests without a browser need: reports as short as a test takes them, and Node's own test runner, which Debian
-// packages no types for.
+// Helpers of the tests without a browser: minimal reports, and Node's own test runner, for which Debian has no package
+// of types.
 import {Names} from '../../userspace/report/html/names.js';
 
 // @ts-ignore

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Questions of waits_test.cpp.
+// The questions of waits_test.cpp.
 import {all, one, press, texts} from './page.js';
 import {colourOf, inkOf} from '../../userspace/report/html/charts.js';
 
@@ -13,12 +13,12 @@ const heading = () => one('.cell-edges h3').textContent;
 const edges = () => all('.cell-edges tbody tr').map((row) => [...row.cells].map((each) => each.textContent));
 const point = (each, type) => each.dispatchEvent(new MouseEvent(type));
 
-// The color of the legend and that of the bar, for each bar of each chart.
+// The color of the legend and the color of the bar, for each bar of each chart.
 export const barColours = () => all('canvas').map((canvas) => globalThis.Chart.getChart(canvas)).filter(Boolean)
     .flatMap((chart) => chart.data.datasets.map((set, i) => [
       inkOf(colourOf(set.colour)), chart.getDatasetMeta(i).data[0].options.backgroundColor]));
 
-// Name, figures and darkness of each cell.
+// The name, the figures and the shade of each cell.
 export const cells = () => rows().flatMap((from) => columns().map((to) => [`${from} > ${to}`, cell(from, to)]))
     .filter(([, button]) => button)
     .map(([name, button]) => [name, values(button), Number(getComputedStyle(button, '::before').opacity)]);
@@ -48,7 +48,7 @@ export const sums = () => ({
   sum: all('button', grid()).map((each) => values(each)[0]).reduce((a, b) => a + b),
 });
 
-// Each chain: a text for each of its waits, the inner ones behind the outer ones, and all its times.
+// Returns the texts of the waits of each chain, from the outermost to the innermost, and all its times.
 export function chains() {
   const told = (list) => {
     const item = one(':scope > li', list);

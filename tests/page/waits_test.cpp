@@ -179,7 +179,7 @@ TEST(Matrix, HasTwentyProcessesAndTheRestInOne) {
     builder.process(100 + i, "worker", How::fork, 0ms, Life().runs(TC_ACTIVITY_USER, 1ms));
   }
   Report report = builder.build();
-  // A ring, the waits longer from process to process: the last 20 have the longest.
+  // A ring in which each wait is longer than the one before: the last 20 processes have the longest waits.
   for (std::uint32_t i = 0; i < 60; ++i) {
     add_edge(report.session, task_waker(report.session, 100 + i), 100 + (i + 1) % 60, TC_WAIT_PIPE, 1, 1ms * (i + 1),
              {{"write", 1}}, 10);

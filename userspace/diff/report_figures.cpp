@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What is compared of a report, beside the figures of its session.
+// The figures of a report that are compared, in addition to those of its session.
 #include <fmt/format.h>
 
 #include <cmath>
@@ -13,7 +13,7 @@
 namespace taskcost {
 namespace {
 
-// A number that JSON does not know is none.
+// Infinity and NaN, which JSON lacks, are not measured.
 QuantityTable::Figure finite(const std::optional<double>& value) {
   return value && std::isfinite(*value) ? value : std::nullopt;
 }

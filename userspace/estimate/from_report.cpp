@@ -68,7 +68,7 @@ ProcessCounts counts_of(const Process& process) {
   return counts;
 }
 
-// All of them have ended, so that each task is an exit.
+// All these tasks have exited, so the number of exits is the number of tasks.
 ProcessCounts counts_of(const FoldedProcesses& folded) {
   ProcessCounts counts;
   counts.comm = folded.comm;
@@ -107,10 +107,10 @@ std::vector<ChannelCounts> channels_of(const Account& totals) {
   return channels;
 }
 
-// An interval that does not hold its value is made to.
+// An interval that excludes its value is widened.
 Price checked(Price price) {
   if (price.value && !(*price.value >= 0)) {
-    price.value.reset();  // no price
+    price.value.reset();  // a negative price is no price
   }
   if (!price.value) {
     price.interval.reset();

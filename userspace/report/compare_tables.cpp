@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The tables that hyperfine exports, with the interval of the paired ratio.
+// The tables in the formats of hyperfine, with the interval of the paired ratio added.
 #include <fmt/format.h>
 
 #include <ostream>
@@ -29,7 +29,7 @@ std::string csv_text(const std::string& text) {
   return quoted + '"';
 }
 
-// Inside backticks of a table.
+// Escapes text for a table cell whose content is in backticks.
 std::string markdown_text(const std::string& text) {
   std::string escaped;
   const TerminalText safe(text);

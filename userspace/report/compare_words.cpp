@@ -35,7 +35,7 @@ std::string bare_text(const PartName& name) {
   if (name.kind == Kind::threads) {
     return "its threads after its main one ended";
   }
-  // What is not waiting is running.
+  // A running part is named by its activity alone, because all parts are running unless they are blocked.
   std::string text = piece_text({piece_kind(name.kind), name.key});
   for (const std::string_view words : {"running in ", "running "}) {
     if (text.starts_with(words)) {

@@ -23,7 +23,7 @@ std::string words_of(int count, std::string_view key) {
       return text_of(static_cast<Entry>(i));
     }
   }
-  return key_words(key);  // of a later version
+  return key_words(key);  // a newer version wrote this key
 }
 
 std::string activity_words(std::string_view key) { return short_text(words_of<tc_activity>(TC_NR_ACTIVITIES, key)); }
@@ -63,7 +63,7 @@ std::string aspect_words(std::string_view aspect) {
 
 double sign_of(double value) { return value < 0 ? -1 : 1; }
 
-// The pieces that explain a change in the direction of `sign`: the largest, and those of at least a tenth of all.
+// The pieces that explain a change in the direction of `sign`: the largest ones, each at least a tenth of `whole`.
 std::vector<const Piece*> main_pieces(const Difference& difference, double sign, double whole, bool on_cpus) {
   constexpr std::size_t most = 3;
   constexpr double least_part = 0.1;
@@ -87,12 +87,12 @@ std::string pieces_text(const std::vector<const Piece*>& pieces) {
   return fmt::format("{}", fmt::join(parts, ", "));
 }
 
-// ": mostly ...; but ..." for a change of wall time, or of the time on CPUs alone.
+// ": mostly ...; but ..." explains a change of wall time, or only of CPU time.
 std::string reasons_text(const Difference& difference, double change, bool on_cpus) {
   const double sign = sign_of(change);
   const auto own = own_change(difference);
   const double own_size = own && !on_cpus ? std::abs(*own->difference()) : 0;
-  // Where several tasks run at a time, their sum changes by more than the wall time.
+  // If several tasks run at a time, their sum changes by more than the wall time.
   constexpr double more = 1.1;
   const char* const over_all = own_size > more * std::abs(change) ? "over all tasks, " : "";
   change = std::max(own_size, std::abs(change));
@@ -114,7 +114,7 @@ std::string compared_text(const Change& change) {
                      signed_quantity_text(*change.difference(), change.a.unit));
 }
 
-// With the largest pieces, where they are beyond what is noticed: they may cancel out.
+// Names the largest pieces that changed noticeably: their changes may cancel each other out.
 std::string unchanged_text(const Difference& difference, const Change& change, const char* what) {
   std::string text = fmt::format("No change of {} beyond 1 % ({})", what, compared_text(change));
   std::vector<const Piece*> moved;
@@ -205,7 +205,7 @@ std::string quantity_name_text(const QuantityName& name) {
   return fmt::format("{}, {}", name.item, name.aspect);
 }
 
-// A sweep and its variant are named by the report, which is anybody's.
+// The report file names its sweeps and variants, so these names are hostile.
 std::string cost_text(const Change& change) { return TerminalText(quantity_name_text(change.name)).text(); }
 
 std::string cost_figures_text(const Change& change) {

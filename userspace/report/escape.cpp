@@ -20,7 +20,7 @@ constexpr std::string_view ellipsis = "…";
 
 std::uint8_t byte_at(std::string_view bytes, std::size_t at) { return static_cast<std::uint8_t>(bytes[at]); }
 
-// Length of the sequence that a first byte announces; 0 when it announces none.
+// The length of the sequence that a first byte announces; 0 if it cannot be a first byte.
 std::size_t sequence_size(std::uint8_t first) {
   if (first < 0x80) {
     return 1;
@@ -40,7 +40,7 @@ bool is_scalar(char32_t code, std::size_t size) {
   return !overlong && !surrogate && code <= 0x10ffff;
 }
 
-// The character at the start of `bytes`, which is not empty.
+// Decodes the character at the start of `bytes`. REQUIRES: `bytes` is not empty.
 Decoded decode(std::string_view bytes) {
   const std::uint8_t first = byte_at(bytes, 0);
   const Decoded invalid{first, 1, false};
@@ -64,7 +64,7 @@ struct Range {
   char32_t last;
 };
 
-// `ranges` are in order.
+// REQUIRES: `ranges` are sorted.
 template <std::size_t N>
 bool within(const Range (&ranges)[N], char32_t code) {
   const auto* range = std::lower_bound(std::begin(ranges), std::end(ranges), code,
@@ -72,8 +72,8 @@ bool within(const Range (&ranges)[N], char32_t code) {
   return range != std::end(ranges) && range->first <= code;
 }
 
-// Controls, and what is invisible, reorders its neighbours or has no agreed look (Unicode: Cc, Cf, Zl, Zp, Co,
-// fillers and noncharacters of the planes in use).
+// Control characters, and characters that are invisible, reorder their neighbors or have no agreed look (Unicode: Cc,
+// Cf, Zl, Zp, Co, fillers and noncharacters of the planes in use).
 constexpr Range unsafe_ranges[] = {
     {0x0000, 0x001f},   {0x007f, 0x009f},    {0x00ad, 0x00ad},   {0x034f, 0x034f},   {0x0600, 0x0605},
     {0x061c, 0x061c},   {0x06dd, 0x06dd},    {0x070f, 0x070f},   {0x0890, 0x0891},   {0x08e2, 0x08e2},
@@ -84,12 +84,12 @@ constexpr Range unsafe_ranges[] = {
     {0x2fffe, 0x2ffff}, {0x3fffe, 0x10ffff},
 };
 
-// Marks that sit on the character before them, of the blocks where all terminals agree.
+// Combining marks, which take no column, in the blocks that all terminals treat alike.
 constexpr Range combining_ranges[] = {
     {0x0300, 0x036f}, {0x0483, 0x0489}, {0x1ab0, 0x1aff}, {0x1dc0, 0x1dff}, {0x20d0, 0x20ff}, {0xfe20, 0xfe2f},
 };
 
-// East Asian wide and full-width characters and all blocks with emoji.
+// East Asian wide and full-width characters, and all blocks with emoji.
 constexpr Range wide_ranges[] = {
     {0x1100, 0x11ff},   {0x231a, 0x231b},   {0x2329, 0x232a},   {0x23e9, 0x23fa},   {0x25fb, 0x27bf},
     {0x2b05, 0x2b55},   {0x2e80, 0xa4cf},   {0xa960, 0xa97f},   {0xac00, 0xd7ff},   {0xf900, 0xfaff},
@@ -200,7 +200,7 @@ TerminalText TerminalText::cut(std::size_t columns) const {
 std::vector<TerminalText> TerminalText::wrap(std::size_t columns) const {
   std::vector<TerminalText> lines;
   std::string_view rest = text_;
-  // Two columns are the least that every character fits into.
+  // Every character fits into two columns; with fewer, the loop would not advance.
   columns = std::max<std::size_t>(columns, 2);
   for (;;) {
     const std::size_t fitting = prefix_within(rest, columns);

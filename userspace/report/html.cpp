@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The page is the JSON report with the scripts and styles that show it, so that its numbers are those of the JSON.
+// The page consists of the JSON report and the scripts and styles that show it, so its numbers are those of the JSON.
 #include <ostream>
 #include <streambuf>
 #include <string_view>
@@ -15,8 +15,8 @@
 namespace taskcost {
 namespace {
 
-// JSON inside a script element: no '<' may begin a tag or a comment there. Outside of strings JSON has none, and inside
-// the escape means the same.
+// Escapes '<', because it could begin a tag or a comment in a script element. JSON has '<' only in strings, where the
+// escape has the same meaning.
 class ScriptText : public std::streambuf {
  public:
   explicit ScriptText(std::ostream& out) : out_(out) {}
@@ -43,8 +43,8 @@ class ScriptText : public std::streambuf {
   std::ostream& out_;
 };
 
-// What the page needs beside the JSON report: the words of its keys, sentences that the text report has too, and the
-// band that verdicts are made by.
+// Writes what the page needs beside the JSON report: the words for its keys, the sentences that the text report has
+// too, and the band that verdicts use.
 void write_words(std::ostream& out) {
   JsonWriter json(out);
   json.object([&] {
@@ -74,7 +74,7 @@ void write_words(std::ostream& out) {
 void write_head(std::ostream& out) {
   out << "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
          "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-         // Nothing is fetched, whatever a name may say.
+         // The page loads nothing from the network, even if a name contains markup.
          "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; script-src 'unsafe-inline'; "
          "style-src 'unsafe-inline'\">\n<title>taskcost</title>\n<style>\n"
       << html_style()

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The files of html/ and the chart library, as they stood when this was built.
+// The files of html/ and the chart library, embedded at build time.
 #pragma once
 
 #include <string_view>

@@ -33,7 +33,7 @@ void write_facts(JsonWriter& json, const Timeline::Facts& facts) {
       row);
 }
 
-// A column: what `told` says of each item of each row.
+// Writes a column with the result of `tell` for each item of each row.
 template <typename Items, typename Tell>
 void write_column(JsonWriter& json, std::string_view name, const Timeline& timeline, Items items, Tell tell) {
   json.array(

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The timeline as the page's script takes it.
+// Writes the timeline as JSON for the page's script.
 #pragma once
 
 #include <iosfwd>
@@ -9,10 +9,11 @@
 
 namespace taskcost {
 
-// JSON of columns, for there are many intervals: `tasks` has [Task::id, number of intervals, number of marks] for each
-// row, and the columns hold one row after the other. Times are ns since the start; `gap` is the time since the end of
-// the interval before, or since the start for the first one of a row. A row of `facts` is [condition, activity, call,
-// CPU, wait, kind of waker, Task::id of waker, tid of waker, place], null for what is not known.
+// Intervals are written in columns, because there are many. `tasks` has [Task::id, number of intervals, number of
+// marks] for each row; each column has the items of one row after the other. Times are ns since the start of the
+// window. `gap` is the time since the end of the previous interval of the row, or since the start of the window. An
+// element of `facts` is [condition, activity, call, CPU, wait, kind of waker, Task::id of waker, tid of waker, call
+// site of waker]; null: not known.
 void write_timeline(const Timeline& timeline, std::ostream& out);
 
 }  // namespace taskcost

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// JSON as it is written: nothing is kept but a buffer, so a report of 20,000 tasks costs no tree of values. Objects and
-// arrays are filled by a function, which closes them for sure, or in steps: begin(), then key() or next() before each
-// value, and end().
+// Writes JSON through a small buffer: no tree of values is built, even for a report of 20,000 tasks. A function fills
+// an object or array, so that it is always closed; or the caller calls begin(), then key() or next() before each value,
+// and end().
 #pragma once
 
 #include <array>
@@ -24,7 +24,7 @@ namespace taskcost {
 
 class JsonWriter {
  public:
-  // A row stands on one line; lines are indented by two.
+  // A row is on one line; other objects and arrays have a line per element, indented by two.
   enum class Layout { lines, row };
 
   // `out` must outlive the writer.
@@ -33,7 +33,7 @@ class JsonWriter {
   JsonWriter& operator=(const JsonWriter&) = delete;
   ~JsonWriter() { flush(); }
 
-  // The document itself, or an element of an array.
+  // Writes the document itself, or an element of an array.
   template <typename Fill>
   void object(Fill&& fill, Layout layout = Layout::lines) {
     next();
@@ -54,21 +54,21 @@ class JsonWriter {
     next();
     enclose('[', layout, fill);
   }
-  // A missing optional is null; so is a number that JSON does not know (infinity, NaN).
+  // Writes null for an empty optional, and for infinity and NaN, which JSON lacks.
   template <typename T>
   void field(std::string_view name, const T& value) {
     key(name);
     write(value);
   }
 
-  // Of an array.
+  // Writes an element of an array.
   template <typename T>
   void element(const T& value) {
     next();
     write(value);
   }
 
-  // `open`: '{' or '['.
+  // `open` is '{' or '['.
   void begin(char open, Layout layout) {
     buffer_ += open;
     levels_.push_back({open == '{' ? '}' : ']', is_row() || layout == Layout::row, true});
@@ -84,13 +84,13 @@ class JsonWriter {
       flush();
     }
   }
-  // Before each member,
+  // Called before each member of an object.
   void key(std::string_view name) {
     next();
     append_json_string(buffer_, name);
     buffer_ += ": ";
   }
-  // and before each element.
+  // Called before each element of an array.
   void next() {
     if (levels_.empty()) {
       return;
@@ -120,7 +120,7 @@ class JsonWriter {
   struct Level {
     char close;
     bool row;
-    bool empty;  // nothing yet in it
+    bool empty;  // no member or element was written yet
   };
 
   template <typename Fill>

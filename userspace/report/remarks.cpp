@@ -15,7 +15,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// A smaller part of a figure is not noticed in it.
+// A smaller part of a figure does not matter.
 constexpr double noticeable = 0.01;
 
 struct Told {
@@ -118,7 +118,7 @@ void add_losses(std::vector<Remark>& remarks, const Report& report) {
   }
 }
 
-// How long a task has a CPU at a time, on average.
+// The mean length of a CPU slice.
 std::string slice_text(const Account& account, Duration running) {
   const std::uint64_t switches = account.switches();
   return switches == 0

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a figure lacks, and why, said where the figure stands: one sentence for each loss that occurred, and for a
-// difference from the kernel's own accounting.
+// Explains next to a figure what it lacks, and why: one sentence for each loss that occurred, and for a difference from
+// the kernel's own accounting.
 #pragma once
 
 #include <string>
@@ -13,13 +13,13 @@
 namespace taskcost {
 
 struct Remark {
-  std::string about;    // the place of the figure in JSON: "losses.missed_ledgers", "totals.books.cpu_ns"
-  std::string text;     // sentences
-  bool matters = true;  // a figure is noticeably different for it
+  std::string about;    // JSON path of the figure: "losses.missed_ledgers", "totals.books.cpu_ns"
+  std::string text;     // one or more sentences
+  bool matters = true;  // the figure is noticeably wrong because of it
 };
 
 std::vector<Remark> remarks_of(const Report& report);
-// nullptr: nothing is to be said.
+// nullptr: there is no remark about it.
 const Remark* remark_about(const std::vector<Remark>& remarks, std::string_view about);
 
 }  // namespace taskcost

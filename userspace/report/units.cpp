@@ -11,7 +11,7 @@
 namespace taskcost {
 namespace {
 
-// Beyond it, three digits would round up to the next unit's 1.00.
+// A larger number would round up to 1000 with three digits, which is 1.00 of the next unit.
 constexpr double largest_of_three_digits = 999.5;
 
 constexpr std::uint64_t seconds_per_day = 86'400;

@@ -11,16 +11,16 @@
 
 namespace taskcost {
 
-// What a list in abi.h says about an entry, without the explanation in parentheses.
+// The text of an entry in a list of abi.h, without the explanation in parentheses.
 std::string short_text(std::string_view text);
-std::string key_words(std::string_view key);     // "unix socket" of unix_socket
+std::string key_words(std::string_view key);     // "unix socket" for unix_socket
 std::string signal_text(int signal);             // "SIGKILL"
 std::string ended_text(const Process& process);  // "exit 0", "SIGKILL", "lives on", "unknown"
 std::string latency_text(std::string_view histogram_key);
-std::string_view waker_text(Waker::Kind kind);  // "an interrupt"; of a task, use its name
-std::string_view mark_text(Frame::Mark mark);   // "not read", empty for a file that is known, and for no file
+std::string_view waker_text(Waker::Kind kind);  // "an interrupt"; for a task, use its name
+std::string_view mark_text(Frame::Mark mark);   // "not read"; empty for Mark::none and Mark::unknown
 
-// What stands where system calls had no probes: in place of a figure, and at the head of a report.
+// These replace a figure, and head a report, if system calls had no probes.
 constexpr std::string_view calls_unmeasured = "not measured: system calls had no probes (--detail switches)";
 constexpr std::string_view without_calls =
     "--detail switches: system calls and page faults had no probes, so all time on CPUs counts as user code.";

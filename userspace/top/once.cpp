@@ -40,56 +40,58 @@ void describe_figures(auto& v, const TopDocument& top, const Figures& figures) {
     return top.view.user_kernel_split ? std::optional(SignedTime<Duration>{value}) : std::nullopt;
   };
   const double share = top.changes.share(figures.cpu());
-  v.field("cpu_share", share, "Of the interval, that it was on CPUs: 1 is all of one CPU.");
-  time("cpu_ns", figures.cpu(), "On a CPU.");
-  v.field("user_ns", if_split(figures.user), "In user code; null: user and kernel time are one.");
-  v.field("kernel_ns", if_split(figures.kernel), "In the kernel; null likewise.");
-  time("queue_ns", figures.queue(), "Waiting for a CPU.");
-  time("preempted_ns", figures.preempted, "Waiting for a CPU after it was taken away.");
-  time("runnable_ns", figures.runnable, "Waiting for a CPU after a wakeup.");
-  time("blocked_ns", figures.blocked, "Asleep.");
+  v.field("cpu_share", share, "CPU time as a part of the interval: 1 is one CPU that is always busy.");
+  time("cpu_ns", figures.cpu(), "CPU time.");
+  v.field("user_ns", if_split(figures.user),
+          "CPU time in user code; null: there is no split into user and kernel time.");
+  v.field("kernel_ns", if_split(figures.kernel),
+          "CPU time in the kernel; null: there is no split into user and kernel time.");
+  time("queue_ns", figures.queue(), "Time on the run queue.");
+  time("preempted_ns", figures.preempted, "Time on the run queue after a preemption.");
+  time("runnable_ns", figures.runnable, "Time on the run queue after a wakeup.");
+  time("blocked_ns", figures.blocked, "Time asleep.");
   v.field("blocked_by", row_group([&] {
             for (const tc_wait wait : every<tc_wait>()) {
               const Duration blocked = figures.blocked_by[wait];
               v.field_if(blocked != Duration(), key_of(wait), signed_time(blocked), text_of(wait));
             }
           }),
-          "By cause; those that occurred.");
-  v.field("voluntary_switches", figures.voluntary_switches, "null: not measured.");
-  v.field("involuntary_switches", figures.involuntary_switches, "null: not measured.");
-  v.field("faults_minor", figures.faults_minor, "null: not measured.");
-  v.field("faults_major", figures.faults_major, "null: not measured.");
-  v.field("creations", figures.creations, "Of threads and processes; null: not measured.");
+          "Blocked time by what the tasks waited for; only causes that occurred.");
+  v.field("voluntary_switches", figures.voluntary_switches, "Voluntary context switches; null: not measured.");
+  v.field("involuntary_switches", figures.involuntary_switches, "Involuntary context switches; null: not measured.");
+  v.field("faults_minor", figures.faults_minor, "Minor faults; null: not measured.");
+  v.field("faults_major", figures.faults_major, "Major faults; null: not measured.");
+  v.field("creations", figures.creations, "Created threads and processes; null: not measured.");
 }
 
 void describe_task(auto& v, const TopDocument& top, const TaskChange& task) {
   v.field("id", task.id, "Unique in this run of the tool.");
-  v.field("tid", task.tid, "As the kernel numbers it.");
-  v.field("comm", task.comm, "Its name.");
-  v.field("leader", task.leader, "The first thread of its process.");
-  v.field("kernel", task.kernel_thread, "A kernel thread.");
-  v.field("born", task.born, "In the interval.");
-  v.field("ended", task.ended, "In the interval.");
-  v.field("activity", task.activity, "What it does now.");
-  v.field("condition", task.condition, "How it does it.");
+  v.field("tid", task.tid, "TID in the initial pid namespace.");
+  v.field("comm", task.comm, "Name of the task.");
+  v.field("leader", task.leader, "True for the thread group leader.");
+  v.field("kernel", task.kernel_thread, "True for a kernel thread.");
+  v.field("born", task.born, "Created in the interval.");
+  v.field("ended", task.ended, "Exited in the interval.");
+  v.field("activity", task.activity, "Activity at the end of the interval.");
+  v.field("condition", task.condition, "Condition at the end of the interval.");
   describe_figures(v, top, task.figures);
 }
 
 void describe_process(auto& v, const TopDocument& top, const ProcessChange& process) {
   v.field("id", process.id, "Unique in this run of the tool.");
   v.field("parent", or_null(process.parent), "`id` of its parent; null: not observed.");
-  v.field("tgid", process.tgid, "As the kernel numbers it.");
-  v.field("comm", process.comm, "Its name.");
-  v.field("kernel", process.kernel_thread, "A kernel thread.");
-  v.field("ended", process.ended, "In the interval.");
+  v.field("tgid", process.tgid, "TGID in the initial pid namespace.");
+  v.field("comm", process.comm, "Name of the process.");
+  v.field("kernel", process.kernel_thread, "True if all of its tasks are kernel threads.");
+  v.field("ended", process.ended, "All of its tasks have exited.");
   describe_figures(v, top, process.figures);
   v.field(
       "tasks",
       elements(process.tasks, [&](const TaskChange& task) { return row_group([&] { describe_task(v, top, task); }); }),
-      "Its threads.");
+      "Threads of the process.");
 }
 
-// Of the rows, so that the first process of a script is the first one on the screen.
+// The order is that of the table's rows, so that the first process for a script is the first one on the screen.
 std::vector<ProcessChange> processes_in_order(const TopDocument& top) {
   View view = top.view;
   view.shape = View::Shape::processes;
@@ -103,30 +105,33 @@ std::vector<ProcessChange> processes_in_order(const TopDocument& top) {
 void describe(auto& v, const TopDocument& top) {
   const Changes& changes = top.changes;
   const Overhead& overhead = changes.overhead;
-  v.object("", "One interval of the live view. Times can be slightly negative: a wait that is taken back.");
+  v.object("",
+           "One interval of the live view. A time may be slightly negative if an earlier interval counted too much "
+           "waiting.");
   v.constant("schema", "taskcost.top/1");
-  v.field("at_ns", changes.at, "The end of the interval, CLOCK_MONOTONIC.");
-  v.field("interval_ns", changes.interval, "Its length.");
+  v.field("at_ns", changes.at, "End of the interval by CLOCK_MONOTONIC.");
+  v.field("interval_ns", changes.interval, "Length of the interval.");
   v.field("sorted_by", std::string(to_string(top.view.sort)), "The order of processes.");
   v.field("overhead", group([&] {
             const auto total = overhead.total();
             v.field("cpu_share", total ? std::optional(changes.share(*total)) : std::nullopt,
-                    "Of the interval: 1 is all of one CPU; null: not calibrated.");
-            v.field("probes_ns", overhead.probes(), "In probes; null: not calibrated.");
-            v.field("userspace_cpu_ns", overhead.userspace, "Of the collector.");
-            v.field("transitions", overhead.transitions, "In the interval.");
-            v.field("per_transition_ns", overhead.per_transition, "Calibrated at start.");
-            v.field("glance_ns", overhead.glance, "Reading all tasks: a part of userspace_cpu_ns.");
+                    "CPU time as a part of the interval: 1 is one CPU that is always busy; null: not calibrated.");
+            v.field("probes_ns", overhead.probes(), "CPU time of the probes; null: not calibrated.");
+            v.field("userspace_cpu_ns", overhead.userspace, "CPU time of taskcost.");
+            v.field("transitions", overhead.transitions, "Transitions in the interval.");
+            v.field("per_transition_ns", overhead.per_transition, "Cost of one transition, calibrated at start.");
+            v.field("glance_ns", overhead.glance,
+                    "CPU time for reading all tasks, which is a part of userspace_cpu_ns.");
           }),
-          "What the observation itself cost.");
-  v.field("losses", changes.losses, "In the interval.");
-  v.field("losses_since_start", changes.losses_since_start, "Since the window opened.");
-  v.field("totals", group([&] { describe_figures(v, top, changes.total); }), "Of all tasks.");
+          "The overhead of the observation.");
+  v.field("losses", changes.losses, "Losses in the interval.");
+  v.field("losses_since_start", changes.losses_since_start, "Losses since the window opened.");
+  v.field("totals", group([&] { describe_figures(v, top, changes.total); }), "Sum over all tasks.");
   const std::vector<ProcessChange> processes = processes_in_order(top);
   v.field("processes",
           elements(processes,
                    [&](const ProcessChange& process) { return group([&] { describe_process(v, top, process); }); }),
-          "In the order of the view.");
+          "Processes in the order of the view.");
   v.field("host", top.scene.host, "The machine that was observed.");
   describe_clocks(v, {"time", "realtime_ns", "boottime_ns"}, top.scene.clocks);
 }

@@ -53,7 +53,7 @@ std::string complaints(const std::string& document) {
   return test::schema_complaints(difference_schema(), json::parse(document));
 }
 
-// A bakery whose helper waits for the oven's lock for longer.
+// A bakery whose helper waits for a lock for `futex`.
 Report bakery(Duration futex, Duration work = 400ms) {
   return ReportBuilder()
       .process(4711, "bakery", How::fork, 0ms,

@@ -17,7 +17,7 @@ std::string json(std::string_view bytes) {
   return out;
 }
 
-// Every byte value, alone and after a lead byte.
+// Each byte value alone and after a lead byte.
 std::string all_bytes() {
   std::string bytes;
   for (int i = 0; i < 256; ++i) {
@@ -41,7 +41,7 @@ TEST(TerminalText, DisarmsControlSequences) {
   EXPECT_EQ(terminal(std::string_view("a\0b", 3)), "a\\x00b");
   EXPECT_EQ(terminal("\xc2\x9b"
                      "31m"),
-            "\\u009b31m");  // CSI as one character
+            "\\u009b31m");  // CSI as a single character
 }
 
 TEST(TerminalText, DisarmsWhatReordersOrHides) {
@@ -55,11 +55,11 @@ TEST(TerminalText, DisarmsWhatReordersOrHides) {
 
 TEST(TerminalText, ShowsBytesThatAreNotUtf8) {
   EXPECT_EQ(terminal("a\xff"), "a\\xff");
-  EXPECT_EQ(terminal("\xc3"), "\\xc3");                             // cut
+  EXPECT_EQ(terminal("\xc3"), "\\xc3");                             // truncated
   EXPECT_EQ(terminal("\xc0\xaf"), "\\xc0\\xaf");                    // overlong
   EXPECT_EQ(terminal("\xe0\x80\xaf"), "\\xe0\\x80\\xaf");           // overlong
   EXPECT_EQ(terminal("\xed\xa0\x80"), "\\xed\\xa0\\x80");           // surrogate
-  EXPECT_EQ(terminal("\xf4\x90\x80\x80"), "\\xf4\\x90\\x80\\x80");  // beyond Unicode
+  EXPECT_EQ(terminal("\xf4\x90\x80\x80"), "\\xf4\\x90\\x80\\x80");  // above U+10FFFF
   EXPECT_EQ(terminal("\xe2\x82"
                      "A"),
             "\\xe2\\x82"

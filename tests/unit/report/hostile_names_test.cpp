@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Every form of a report with every hostile name in every place that an observed program can fill.
+// Tests every form of a report with every hostile name wherever an observed program chooses a name.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -27,7 +27,7 @@ class HostileNames : public testing::TestWithParam<std::size_t> {
  protected:
   [[nodiscard]] static const std::string& name() { return hostile_names[GetParam()]; }
 
-  // In JSON, what is not UTF-8 cannot stand as it is.
+  // JSON cannot represent bytes that are not UTF-8.
   [[nodiscard]] static std::string readable() { return valid_utf8(name()); }
 
   [[nodiscard]] static Report report() {
@@ -79,7 +79,7 @@ TEST_P(HostileNames, StayInTheDataOfAPage) {
   EXPECT_EQ(json::parse(data), json::parse(json_of(told)));
 }
 
-// One line a stack: frames, a space, a number.
+// Each line is one stack: frames, a space, a number.
 TEST_P(HostileNames, StayInTheirFrameOfAFoldedStack) {
   std::ostringstream out;
   render_folded(report(), StackWeight::time, out);
@@ -112,7 +112,7 @@ TEST_P(HostileNames, DoNothingInAComparison) {
   EXPECT_TRUE(json::accept(written.str()));
 }
 
-// By number: names of tests are shown.
+// The parameter is an index, because test names are printed.
 INSTANTIATE_TEST_SUITE_P(Table, HostileNames, testing::Range(std::size_t{0}, hostile_names.size()));
 
 }  // namespace

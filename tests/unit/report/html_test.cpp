@@ -16,7 +16,7 @@ using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
 
-// The data that the page's script shows.
+// The data for the page's script.
 std::string data_in(const std::string& html) {
   const std::string begin = "<script id=\"report\" type=\"application/json\">\n";
   const std::size_t from = html.find(begin) + begin.size();

@@ -117,7 +117,7 @@ TEST(JsonSchema, AllowsAdditions) {
   EXPECT_NE(complaints(later), "");
 }
 
-// Every field of every document has its meaning, and every one in ns or bytes its unit.
+// Checks that every field has a description, and that every field in ns or bytes has a unit.
 void expect_meanings(const json& schema, const std::string& name) {
   for (const auto& [key, property] : schema.value("properties", json::object()).items()) {
     EXPECT_TRUE(property.contains("description") || key.starts_with("p9")) << name << ": " << key;

@@ -34,12 +34,12 @@ json parsed(const Report& report) { return json::parse(rendered(report)); }
 
 TEST(Json, AFullReportIsWrittenAsBefore) { test::expect_golden("report.json", rendered(full_report())); }
 
-// The start and the end of the window by each clock: they are those of start_ns and end_ns.
+// The start's anchor was taken 100 ns late: the times in the report are those of start_ns.
 TEST(Json, SaysWhoseAndWhenItIs) {
   Report report = full_report();
   report.session.start = Instant(1000s);
   report.session.end = Instant(1004s);
-  // Suspended for an hour, and the clock was set back by a second.
+  // In the window the machine was suspended for an hour, and the clock was set back by a second.
   report.clocks = {ClockAnchor{1'000'000'000'100, 1'700'000'000'000'000'100, 2'000'000'000'100},
                    ClockAnchor{1'004'000'000'000, 1'700'003'603'000'000'000, 5'604'000'000'000}};
   const json window = parsed(report)["window"];
@@ -53,7 +53,7 @@ TEST(Json, SaysWhoseAndWhenItIs) {
   EXPECT_EQ(host["name"], "lab");
   EXPECT_EQ(host["machine_id"], "0123456789abcdef0123456789abcdef");
   EXPECT_EQ(host["boot_id"], "01234567-89ab-cdef-0123-456789abcdef");
-  // Unknown is null.
+  // Unknown times are null.
   const json unknown = parsed(Report());
   for (const char* key : {"start_time", "start_realtime_ns", "start_boottime_ns", "end_time", "end_realtime_ns"}) {
     EXPECT_TRUE(unknown["window"][key].is_null()) << key;
@@ -155,7 +155,7 @@ TEST(Json, KeepsLargeNumbersWhole) {
   EXPECT_EQ(totals["activities"]["user"]["count"], std::numeric_limits<std::uint64_t>::max());
 }
 
-// Accepts and counts, so that only the rendering is timed.
+// Only counts the bytes, so that the test times the rendering alone.
 class Counting : public std::streambuf {
  public:
   [[nodiscard]] std::size_t size() const { return size_; }
@@ -182,7 +182,7 @@ Report report_of(std::uint32_t processes) {
   return builder.build();
 }
 
-// The quickest of three.
+// Returns the shortest time of three runs.
 std::chrono::duration<double> time_to_write(const Report& report) {
   auto best = std::chrono::duration<double>::max();
   for (int i = 0; i < 3; ++i) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A saved report is read again: what is written of it then is the same, byte by byte.
+// A saved report that is read and written again is equal byte by byte.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -118,7 +118,7 @@ TEST(ReadReport, EverythingIsChecked) {
   }
 }
 
-// Nothing that is computed from them overflows.
+// A limit on times keeps sums of them from overflowing.
 TEST(ReadReport, TimesThatNoMachineHadAreRefused) {
   json report = json::parse(json_of(full_report()));
   for (json& process : report["processes"]) {

@@ -24,7 +24,7 @@ using ::testing::StartsWith;
 
 Texts losses_of(const Report& report, bool verbose = false) { return said(sections::losses(report, verbose)); }
 
-// A program with so many faults, and the CPU time that the kernel has of it.
+// A program with this number of faults, its CPU time by the ledger, and its CPU time by the kernel.
 Report program(std::uint64_t faults, Duration running, Duration of_kernel, std::uint64_t switches = 100) {
   ReportBuilder builder;
   builder.process(1, "program", How::fork, 0ms,
@@ -67,7 +67,7 @@ TEST(Remarks, OfRefusedTasksTheWayOutIsNamed) {
                                              HasSubstr("are in no other figure. Raise --max-tasks.")));
 }
 
-// Three of a thousand faults change no figure that one can see.
+// Three of a thousand faults change no figure noticeably.
 TEST(Remarks, WhatDoesNotMatterIsNotShownUnasked) {
   Report report = program(1000, 1s, 1s);
   report.session.losses.counts[TC_LOSS_UNRESOLVED_FAULTS] = 3;

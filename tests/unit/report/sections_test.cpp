@@ -36,7 +36,7 @@ using testing::Not;
 using testing::SizeIs;
 using testing::StartsWith;
 
-// A shell script of 300 commands, one of which fails.
+// A shell script that runs 300 commands, one of which fails.
 Session shell_script() {
   ReportBuilder builder;
   builder.process(100, "sh", How::attached, 0ms, Life().runs(TC_ACTIVITY_USER, 900ms)).exits(0);
@@ -223,10 +223,10 @@ TEST(Family, EveryProcessAppearsOnceWhateverTheParentsSay) {
   for (std::size_t i = 1; i < 19'000; ++i) {
     processes[i].parent = i;  // a chain
   }
-  processes[19'000].parent = 19'002;  // a ring
+  processes[19'000].parent = 19'002;  // a cycle
   processes[19'001].parent = 19'001;
-  processes[19'002].parent = 19'003;   // its own parent
-  processes[19'003].parent = 777'777;  // nobody
+  processes[19'002].parent = 19'003;   // it is its own parent
+  processes[19'003].parent = 777'777;  // no such process
   for (const bool grouped : {false, true}) {
     const Session& session = builder.report().session;
     std::size_t seen = 0;

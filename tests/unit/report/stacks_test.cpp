@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Stacks as other tools read them, against what was written by hand.
+// Compares the stacks in the formats of other tools with text written by hand.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

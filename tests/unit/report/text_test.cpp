@@ -47,7 +47,7 @@ void expect_within(const std::string& text, int width) {
   }
 }
 
-// A shell script of 300 commands, one of which fails.
+// A shell script that runs 300 commands, one of which fails.
 Report shell_script() {
   ReportBuilder builder;
   builder.process(100, "sh", How::attached, 0ms, Life().runs(TC_ACTIVITY_USER, 900ms)).exits(0);

@@ -135,7 +135,7 @@ ComparisonDocument document_of(const Comparison& comparison) {
 
 // ---- To figures ----------------------------------------------------------------------------------------------------
 
-// Medians with their intervals, and means of its time.
+// These are medians with their intervals, and means of the times.
 ReportFigures figures_of(const ComparisonDocument& document) {
   const CommandSummary& command = document.commands.front();
   const Report::Host& host = document.experiment.host;
@@ -143,7 +143,7 @@ ReportFigures figures_of(const ComparisonDocument& document) {
   figures.tool_version = document.experiment.tool_version;
   figures.command = command.command;
   figures.target_mode = "run";
-  figures.window_exit = "target-exited";  // of each run that is kept
+  figures.window_exit = "target-exited";  // true for every run that is kept
   const std::set<int> statuses(command.statuses.begin(), command.statuses.end());
   figures.ended = statuses.size() == 1 ? fmt::format("exit {}", *statuses.begin()) : "";
   figures.kernel = host.kernel;
@@ -155,7 +155,7 @@ ReportFigures figures_of(const ComparisonDocument& document) {
   figures.losses = command.losses;
   std::erase_if(figures.losses, [](const auto& loss) { return !(loss.second > 0); });
   for (const QuantitySummary& of : command.quantities) {
-    // Own time follows from `time`, as for every report.
+    // Own time is computed from `time`, as for every report.
     if (std::isfinite(of.spread.median) && of.name.aspect != "own_ns") {
       figures.quantities.try_emplace(
           of.name, Quantity{Quantity::State::measured, of.spread.median, of.spread.interval, of.unit});

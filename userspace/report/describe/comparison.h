@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The document of schema taskcost.compare/1: what is written of a comparison of commands, and read again.
+// The document of schema taskcost.compare/1, which is written for a comparison of commands, and read by `diff`.
 #pragma once
 
 #include <map>
@@ -13,7 +13,7 @@
 
 namespace taskcost {
 
-// As hyperfine writes it, in seconds.
+// The format of hyperfine, in seconds.
 struct HyperfineResult {
   std::string command;
   Spread wall;
@@ -92,100 +92,102 @@ struct ComparisonDocument {
 };
 
 void describe(auto& v, Is<HyperfineResult> auto& result) {
-  v.object("result", "As hyperfine writes it, in seconds.");
-  v.field("command", result.command, "Its name.");
-  v.field("mean", result.wall.mean, "Of wall time.", "s");
-  v.field("stddev", result.wall.stddev, "Of wall time.", "s");
-  v.field("median", result.wall.median, "Of wall time.", "s");
-  v.field("user", result.user, "Mean.", "s");
-  v.field("system", result.system, "Mean.", "s");
-  v.field("min", result.wall.min, "Of wall time.", "s");
-  v.field("max", result.wall.max, "Of wall time.", "s");
+  v.object("result", "The results in the format of hyperfine, in seconds.");
+  v.field("command", result.command, "Name of the command.");
+  v.field("mean", result.wall.mean, "Mean wall time.", "s");
+  v.field("stddev", result.wall.stddev, "Standard deviation of the wall time.", "s");
+  v.field("median", result.wall.median, "Median wall time.", "s");
+  v.field("user", result.user, "Mean user CPU time.", "s");
+  v.field("system", result.system, "Mean system CPU time.", "s");
+  v.field("min", result.wall.min, "Shortest wall time.", "s");
+  v.field("max", result.wall.max, "Longest wall time.", "s");
   v.field("times", result.times, "Wall times of the runs.", "s");
-  v.field("exit_codes", result.exit_codes, "Of the runs.");
+  v.field("exit_codes", result.exit_codes, "Exit statuses of the runs.");
 }
 
 void describe_quantity(auto& v, Is<QuantityName> auto& name, Is<std::string> auto& unit) {
-  v.field("topic", name.topic, "What the quantity belongs to.");
+  v.field("topic", name.topic, "Part of the report that the quantity belongs to.");
   v.field("item", name.item, "Activity, cause, counter, channel, ...");
-  v.field("aspect", name.aspect, "What is told of it.");
-  v.field("unit", unit, "Of its figures.");
+  v.field("aspect", name.aspect, "The figure of the item: a condition, count, p50_ns, ...");
+  v.field("unit", unit, "Unit of its figures.");
 }
 
 void describe_part_name(auto& v, Is<std::string> auto& text, Is<PartName> auto& name) {
-  v.field("text", text, "For people.");
-  v.field("process", or_null(name.comm), "null: the launched process.");
-  v.field("kind", name.kind, "What it did.");
+  v.field("text", text, "Name of the part, for people.");
+  v.field("process", or_null(name.comm), "Name of the process; null: the launched process.");
+  v.field("kind", name.kind, "What the process did.");
   v.field("key", or_null(name.key), "Activity or cause of the wait.");
 }
 
 void describe(auto& v, Is<MeanPart> auto& part) {
   v.row("mean_part", "A part of the time of a command.");
   describe_part_name(v, part.text, part.name);
-  v.field("mean_ns", part.mean, "Over the runs.");
+  v.field("mean_ns", part.mean, "Mean over the runs.");
 }
 
 void describe(auto& v, Is<QuantitySummary> auto& quantity) {
   auto& spread = quantity.spread;
-  v.row("quantity", "A figure of the runs that measured it.");
+  v.row("quantity", "A figure over the runs in which it was measured.");
   describe_quantity(v, quantity.name, quantity.unit);
-  v.field("median", in_full(spread.median), "Over the runs.");
-  describe_interval(v, "low", "high", spread.interval, "Of the median's 95 % interval; null: too few runs.");
-  v.field("mean", in_full(spread.mean), "Over the runs.");
-  v.field("stddev", spread.stddev, "Over the runs.");
-  v.field("min", in_full(spread.min), "Of the runs.");
-  v.field("max", in_full(spread.max), "Of the runs.");
-  v.field("runs", quantity.runs, "That measured it.");
+  v.field("median", in_full(spread.median), "Median over the runs.");
+  describe_interval(v, "low", "high", spread.interval, "Lower end of the median's 95 % interval; null: too few runs.");
+  v.field("mean", in_full(spread.mean), "Mean over the runs.");
+  v.field("stddev", spread.stddev, "Standard deviation over the runs.");
+  v.field("min", in_full(spread.min), "Minimum over the runs.");
+  v.field("max", in_full(spread.max), "Maximum over the runs.");
+  v.field("runs", quantity.runs, "Number of runs in which it was measured.");
 }
 
 void describe(auto& v, Is<TimeSums> auto& time) {
-  v.row("time", "Where time went; means over the runs.");
-  v.field("lifetime_ns", time.lifetime, "Of all tasks.");
-  v.field("running_ns", time.running, "By activity.");
-  v.field("queued_ns", time.queued, "Preempted and runnable.");
-  v.field("blocked_ns", time.blocked, "By cause.");
+  v.row("time", "How tasks spent their time; means over the runs.");
+  v.field("lifetime_ns", time.lifetime, "Sum of the lifetimes of all tasks.");
+  v.field("running_ns", time.running, "CPU time by activity.");
+  v.field("queued_ns", time.queued, "Time preempted or runnable.");
+  v.field("blocked_ns", time.blocked, "Blocked time by what the tasks waited for.");
 }
 
 void describe(auto& v, Is<ProcessSummary> auto& process) {
-  v.object("named_processes", "Processes of one name.");
-  v.field("comm", process.comm, "Their name.");
-  v.field("count", process.count, "Mean over the runs.");
-  v.field("time", process.time, "Of them all.");
+  v.object("named_processes", "Processes with one name.");
+  v.field("comm", process.comm, "Name of the processes.");
+  v.field("count", process.count, "Number of processes; mean over the runs.");
+  v.field("time", process.time, "Time of all these processes.");
 }
 
 void describe(auto& v, Is<CommandSummary> auto& command) {
-  v.object("command", "A command and its runs. Lists of runs are in the order of time.");
-  v.field("label", command.label, "Short.");
-  v.field("name", command.name, "That was given, else the command.");
-  v.field("command", command.command, "As it was given.");
-  v.field("program", command.program, "Name of the launched process when it ended.");
-  v.field("calls_seen", command.calls_seen, "false: user_ns is all time on CPUs.");
-  v.field("in_sequence", command.in_sequence, "Its children ran one after the other while they were waited for.");
-  v.field("rounds", command.rounds, "That each run belongs to, from 0.");
-  v.field("statuses", command.statuses, "As a shell gives them.");
-  v.field("wall_ns", command.wall, "Of each run.");
-  v.field("cpu_ns", command.cpu, "Of each run.");
-  v.field("user_ns", command.user, "Of each run.");
-  v.field("wall_parts", command.wall_parts, "Of wall time, the largest first.");
-  v.field("cpu_parts", command.cpu_parts, "Of time on CPUs, the largest first.");
-  v.field("quantities", command.quantities, "Those that were measured.");
-  v.field("time", command.time, "Of all tasks.");
-  v.field("process_count", command.process_count, "Mean over the runs.");
-  v.field("processes", command.processes, "By name.");
-  v.field("losses", in_full(command.losses), "Of all runs; those that occurred.");
+  v.object("command", "A command and its runs. Lists over the runs are in order of time.");
+  v.field("label", command.label, "Short label: the name, or A, B, ...");
+  v.field("name", command.name, "The given name, else the command.");
+  v.field("command", command.command, "The command as given.");
+  v.field("program", command.program, "Last comm of the launched process.");
+  v.field("calls_seen", command.calls_seen, "false: system calls had no probes, and user_ns is all CPU time.");
+  v.field("in_sequence", command.in_sequence,
+          "Its children ran one after the other while their parent waited for them.");
+  v.field("rounds", command.rounds, "Round of each run, from 0.");
+  v.field("statuses", command.statuses, "Exit status of each run, as a shell reports it.");
+  v.field("wall_ns", command.wall, "Wall time of each run.");
+  v.field("cpu_ns", command.cpu, "CPU time of each run.");
+  v.field("user_ns", command.user, "User CPU time of each run.");
+  v.field("wall_parts", command.wall_parts, "Parts of the wall time, the largest first.");
+  v.field("cpu_parts", command.cpu_parts, "Parts of the CPU time, the largest first.");
+  v.field("quantities", command.quantities, "Quantities that were measured.");
+  v.field("time", command.time, "Time of all tasks.");
+  v.field("process_count", command.process_count, "Number of processes; mean over the runs.");
+  v.field("processes", command.processes, "Processes by name.");
+  v.field("losses", in_full(command.losses), "Losses in all runs; only kinds that occurred.");
 }
 
 void describe(auto& v, Is<QuantityAnswer> auto& answer) {
   auto ratio = answer.ratio ? std::optional(answer.ratio->ratio) : std::nullopt;
   auto interval = answer.ratio ? std::optional(answer.ratio->interval) : std::nullopt;
-  v.row("answer", "How a quantity of one command stands to that of the first.");
+  v.row("answer", "A quantity of one command compared with that of the first.");
   describe_quantity(v, answer.name, answer.unit);
   v.field("left", in_full(answer.left), "Median over the rounds.");
   v.field("right", in_full(answer.right), "Median over the rounds.");
-  v.field("ratio", ratio, "Of the pairs; null: a side is 0 in a round.");
-  describe_interval(v, "ratio_low", "ratio_high", interval, "Of its interval.");
-  v.field("answer", answer.answer, "How left stands to right.");
-  v.field("rounds_to_decide", answer.rounds_to_decide, "While undecided; null: that cannot be told.");
+  v.field("ratio", ratio, "left / right, over pairs of runs; null: a side is 0 in a round.");
+  describe_interval(v, "ratio_low", "ratio_high", interval, "Lower end of the interval of the ratio.");
+  v.field("answer", answer.answer, "left compared with right.");
+  v.field("rounds_to_decide", answer.rounds_to_decide,
+          "Expected number of rounds to a decision; null: it is decided, or not known.");
   if constexpr (reads<decltype(v)>) {
     if (ratio && interval) {
       answer.ratio = PairedRatio{answer.left, answer.right, *ratio, *interval, 0};
@@ -194,11 +196,11 @@ void describe(auto& v, Is<QuantityAnswer> auto& answer) {
 }
 
 void describe_figures(auto& v, Is<PartOfDifference> auto& part) {
-  v.field("left_ns", part.left, "Mean.");
-  v.field("right_ns", part.right, "Mean.");
+  v.field("left_ns", part.left, "Mean of the left side.");
+  v.field("right_ns", part.right, "Mean of the right side.");
   v.field("difference_ns", part.difference, "left - right");
-  v.field("low_ns", part.interval.low, "Of the 95 % interval of the difference.");
-  v.field("high_ns", part.interval.high, "Of the 95 % interval of the difference.");
+  v.field("low_ns", part.interval.low, "Lower end of the 95 % interval of the difference.");
+  v.field("high_ns", part.interval.high, "Upper end of the 95 % interval of the difference.");
 }
 
 void describe(auto& v, Is<DifferencePart> auto& part) {
@@ -211,51 +213,51 @@ void describe(auto& v, Is<DifferenceSummary> auto& difference) {
   v.object("difference",
            "Means over the rounds whose difference is in the middle half; the parts add up to the whole.");
   describe_figures(v, difference.whole);
-  v.field("rounds", difference.rounds, "That the means are over.");
-  v.field("parts", difference.parts, "The largest difference first.");
+  v.field("rounds", difference.rounds, "Number of rounds that the means are over.");
+  v.field("parts", difference.parts, "Parts, the largest difference first.");
 }
 
 void describe(auto& v, Is<PairSummary> auto& of) {
   auto& pair = of.pair;
-  v.object("pair", "A later command against the first.");
-  v.field("left", pair.left, "Index in `commands`; a ratio is left over right.");
+  v.object("pair", "A comparison of a command with the first one.");
+  v.field("left", pair.left, "Index in `commands`; ratios are left / right.");
   v.field("right", pair.right, "Index in `commands`.");
-  v.field("rounds", pair.rounds, "That both have.");
-  v.field("children", pair.children, "One of them launched processes of its own.");
+  v.field("rounds", pair.rounds, "Number of rounds in which both ran.");
+  v.field("children", pair.children, "One of the commands created processes.");
   v.field("in_sequence", pair.in_sequence,
-          "In the division of wall time, what children did stands for the waits for them.");
+          "In the parts of wall time, the children's parts replace the waits for them.");
   v.field("wall", pair.wall, "Wall time.");
-  v.field("cpu", pair.cpu, "Time on CPUs.");
-  v.field("wall_time", of.wall_time, "Where its difference comes from.");
-  v.field("cpu_time", of.cpu_time, "Where its difference comes from.");
-  v.field("quantities", pair.quantities, "Those that differ first.");
+  v.field("cpu", pair.cpu, "CPU time.");
+  v.field("wall_time", of.wall_time, "Parts of the difference of wall time.");
+  v.field("cpu_time", of.cpu_time, "Parts of the difference of CPU time.");
+  v.field("quantities", pair.quantities, "Quantities; the ones that differ come first.");
 }
 
 void describe(auto& v, Is<ComparisonDocument> auto& document) {
   auto& experiment = document.experiment;
   v.object("",
-           "Commands that taskcost ran in rounds. Times are nanoseconds, but for those of `results`. null: not "
+           "Commands that taskcost ran in rounds. Times are nanoseconds, except those in `results`. null: not "
            "measured, or there is none.");
   v.constant("schema", "taskcost.compare/1");
   describe_tool(v, experiment.tool_version, experiment.command_line);
-  v.field("host", experiment.host, "The machine that they ran on.");
-  v.field("evidence", experiment.evidence, "Where each figure comes from.");
-  v.field("head", on_lines(document.head), "The answers; for people, not for parsing.");
+  v.field("host", experiment.host, "The machine that the commands ran on.");
+  v.field("evidence", experiment.evidence, "The source of each figure.");
+  v.field("head", on_lines(document.head), "The answers in words, for people, not for parsing.");
   v.field("window", row_group([&] {
             v.field("end", experiment.end, "What ended the rounds.");
-            v.field("text", document.end_text, "For people.");
-            v.field("rounds", experiment.rounds, "Complete ones.");
-            v.field("asked_for", experiment.asked_for, "Rounds.");
-            v.field("max_time_ns", experiment.budget, "Of all rounds.");
-            v.field("elapsed_ns", experiment.elapsed, "Of all rounds.");
+            v.field("text", document.end_text, "What ended the rounds, for people.");
+            v.field("rounds", experiment.rounds, "Number of complete rounds.");
+            v.field("asked_for", experiment.asked_for, "Requested number of rounds.");
+            v.field("max_time_ns", experiment.budget, "Time budget for all rounds.");
+            v.field("elapsed_ns", experiment.elapsed, "Elapsed time of all rounds.");
             describe_clocks(v, experiment.clocks);
           }),
-          "When and how often they ran.");
-  v.field("confidence", document.confidence, "Of each ratio's interval.", "fraction");
-  v.field("same_up_to", document.same_up_to, "Ratios from 1 / x to x are the same.");
-  v.field("results", document.results, "What hyperfine writes.");
-  v.field("pairs", document.pairs, "Each later command against the first.");
-  v.field("commands", document.commands, "In the order in which they were given.");
+          "When and how often the commands ran.");
+  v.field("confidence", document.confidence, "Confidence of the interval of each ratio.", "fraction");
+  v.field("same_up_to", document.same_up_to, "Ratios from 1 / x to x count as the same.");
+  v.field("results", document.results, "The results in the format of hyperfine.");
+  v.field("pairs", document.pairs, "Comparisons of each command with the first one.");
+  v.field("commands", document.commands, "The commands in the given order.");
 }
 
 }  // namespace taskcost

@@ -13,7 +13,7 @@ namespace {
 
 using nlohmann::json;
 
-// Reports are less deep, and this depth does not overflow the stack.
+// Reports are less deep, and parsing this depth does not overflow the stack.
 constexpr int max_depth = 64;
 
 bool nested_too_deep(std::string_view text) {
@@ -51,12 +51,12 @@ Status check_schema(const json& document) {
   return Done{};
 }
 
-// Follows the parser through the document.
+// The callback of the parser, which hands out list elements as soon as they are complete.
 class ElementWatch {
  public:
   explicit ElementWatch(const TakeElement& take) : take_(take) {}
 
-  // Whether the value is kept.
+  // Returns whether the parser keeps the value.
   bool operator()(int depth, json::parse_event_t event, const json& value) {
     if (event == json::parse_event_t::key && depth == 1) {
       list_ = value.get_ref<const std::string&>();

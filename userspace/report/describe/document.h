@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The text of a saved document as values: bounded in depth, of a known schema. Any bytes may be given.
+// Parses a saved document, which may be any bytes: its depth is bounded, and its schema must be known.
 #pragma once
 
 #include <functional>
@@ -19,14 +19,14 @@ inline constexpr std::string_view comparison_schema_name = "taskcost.compare/1";
 
 Error not_a_report(std::string why);
 
-// Takes an element of a list of the document itself, by the key and the element's index, as soon as it is parsed. One
-// that was taken (true) is not kept, so that long lists need no memory for their values.
+// Called with each element of a list at the top level of the document as soon as it is parsed, with the list's key and
+// the element's index. The parser drops the element if it returns true, so that long lists need no memory.
 using TakeElement = std::function<bool(const std::string& list, std::size_t index, const nlohmann::json& element)>;
 
-// An object with a schema that is one of both.
+// Parses an object with the schema of a report or a comparison.
 Result<nlohmann::json> parse_document(std::string_view text, const TakeElement& take);
 
-// A report, or a comparison as it was parsed.
+// A report, or a comparison as parsed JSON.
 using SavedDocument = std::variant<Report, nlohmann::json>;
 Result<SavedDocument> read_document(std::string_view text);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Documents that are written and not read.
+// Documents that are written but not read.
 #include <ostream>
 
 #include "report/describe/audit.h"

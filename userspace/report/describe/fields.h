@@ -1,23 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// How the values of a report are described, once for everything that handles them as JSON:
+// The fields of a report are described once, for everything that handles them as JSON:
 //
 //   void describe(auto& v, Is<Task> auto& task) {
 //     v.object("task", "A thread.");
-//     v.field("tid", task.tid, "As the kernel numbers it.");
+//     v.field("tid", task.tid, "TID in the initial pid namespace.");
 //     v.derived("lifetime_ns", [&] { return task.end - task.start; }, "...");
 //   }
 //
 // A visitor `v` writes the fields (write.h), reads them (read.h), or makes their schema (schema.h). It calls describe()
-// with a `const Task` unless it reads: then reads<decltype(v)> is true, and a description whose fields are no members
-// puts together what was read. A key that ends in _ns is in nanoseconds, one with `bytes` in bytes.
+// with a `const Task` unless it reads. While reading, reads<decltype(v)> is true, and a description whose fields are
+// local variables assigns them to the object at its end. A key that ends in _ns is in nanoseconds, one with `bytes` in
+// bytes.
 //
-//   object, row   begin the description of a type; a row stands on one line
+//   object, row   begin the description of a type; a row is written on one line
 //   field         a member; JSON null is std::nullopt
 //   field_if      a member that is written only if the first argument is true
-//   derived       follows from other fields: it is written, and only checked when it is read
+//   derived       computed from other fields: it is written; reading only checks its type
 //   constant      the name of the schema
-//   complain      while reading: what was put together cannot be
+//   complain      reports, while reading, that fields contradict each other
 #pragma once
 
 #include <array>
@@ -40,11 +41,11 @@ namespace taskcost {
 template <typename T, typename Of>
 concept Is = std::same_as<std::remove_const_t<T>, Of>;
 
-// Whether a visitor reads.
+// True if the visitor reads.
 template <typename Visitor>
 inline constexpr bool reads = std::remove_cvref_t<Visitor>::reads;
 
-// The JSON keys of an enumeration: `count`, and `key` of each enumerator (keys.h).
+// The JSON keys of an enumeration: `count`, and key() for each enumerator (keys.h).
 template <typename Enum>
 struct Keys;
 
@@ -57,9 +58,9 @@ constexpr auto every() {
   return all;
 }
 
-// ---- Values that stand in JSON otherwise than in memory ------------------------------------------------------------
+// ---- Values whose JSON differs from their type in memory -----------------------------------------------------------
 
-// null for 0, an empty text, or the first enumerator.
+// JSON null stands for 0, an empty text, or the first enumerator.
 template <typename T>
 struct OrNull {
   T& value;
@@ -79,7 +80,7 @@ SignedTime<T&> signed_time(T& value) {
   return {value};
 }
 
-// A double or optional double; whole numbers in full, not as 5e+08.
+// A double or optional double, whose whole numbers are written with all digits, not as 5e+08.
 template <typename T>
 struct InFull {
   T& value;
@@ -89,7 +90,7 @@ InFull<T> in_full(T& value) {
   return {value};
 }
 
-// A list whose texts or numbers stand on a line each.
+// A list of texts or numbers with one element per line.
 template <typename T>
 struct OnLines {
   T& value;
@@ -99,7 +100,7 @@ OnLines<T> on_lines(T& value) {
   return {value};
 }
 
-// An object that is no type of its own. It is null where `there` is false.
+// An object without a C++ type of its own. JSON null if `there` is false.
 template <typename Fill, typename There = const bool>
 struct Group {
   Fill fill;
@@ -119,7 +120,7 @@ Group<Fill, There> group_or_null(There& there, Fill fill) {
   return {std::move(fill), JsonWriter::Layout::lines, &there};
 }
 
-// A list, each element of which stands as what `as` makes of it.
+// A list whose elements are described by what `as` returns for them.
 template <typename List, typename As>
 struct Elements {
   List& list;
@@ -130,25 +131,25 @@ Elements<List, As> elements(List& list, As as) {
   return {list, std::move(as)};
 }
 
-// An object whose keys are data, in this order.
+// An object whose keys are data; it keeps their order.
 template <typename T>
 struct Members : std::vector<std::pair<std::string, T>> {};
 
 std::optional<Interval> interval_of(const std::optional<double>& low, const std::optional<double>& high);
 
-// Both ends of an interval. An upper end of null beside a lower end has no bound.
+// Both ends of an interval. The interval has no upper bound if only `high` is null.
 void describe_interval(auto& v, const char* low_key, const char* high_key, Is<std::optional<Interval>> auto& interval,
                        const char* meaning) {
   auto low = interval ? std::optional(interval->low) : std::nullopt;
   auto high = interval ? std::optional(interval->high) : std::nullopt;
   v.field(low_key, low, meaning);
-  v.field(high_key, high, "null also where there is no upper end.");
+  v.field(high_key, high, "Upper end of this interval; null also if it has no upper bound.");
   if constexpr (reads<decltype(v)>) {
     interval = interval_of(low, high);
   }
 }
 
-// ---- What kind of value a type is ----------------------------------------------------------------------------------
+// ---- The kinds of types --------------------------------------------------------------------------------------------
 
 namespace kind {
 

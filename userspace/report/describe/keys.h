@@ -14,13 +14,13 @@
 
 namespace taskcost {
 
-// Of an enumeration with `last`, by a function that gives a text for each.
+// The keys of an enumeration whose last enumerator is `last` are the results of `text`.
 template <auto last, const char* (*text)(decltype(last))>
 struct KeysBy {
   static constexpr int count = static_cast<int>(last) + 1;
   static const char* key(decltype(last) each) { return text(each); }
 };
-// Of one of the lists of abi.h.
+// The keys of a list of abi.h are the results of key_of().
 template <typename Enum, int number>
 struct KeysOfList {
   static constexpr int count = number;
@@ -74,7 +74,7 @@ struct Keys<RoundsEnd> : KeysBy<RoundsEnd::failure, to_string> {};
 template <>
 struct Keys<Model> : KeysBy<Model::processes, to_string> {};
 
-// Those that have no other text than their key.
+// These enumerations have no function that returns their keys.
 #define TASKCOST_KEYS(Enum, ...)                                                          \
   template <>                                                                             \
   struct Keys<Enum> {                                                                     \

@@ -11,7 +11,7 @@ namespace {
 constexpr std::int64_t longest_time = 1'000'000'000'000'000'000;  // ns
 constexpr double largest_number = 1e18;
 
-// Whole numbers above it are not exact in a double.
+// A double cannot represent every larger whole number.
 constexpr double largest_exact = 9'007'199'254'740'992;
 
 }  // namespace
@@ -89,7 +89,7 @@ bool ReadVisitor::expect(const char* type, bool fits) {
 
 const nlohmann::json* ReadVisitor::find(std::string_view key) {
   if (!at_->is_object()) {
-    return nullptr;  // complained about
+    return nullptr;  // expect() has complained about it
   }
   const auto found = at_->find(key);
   return found == at_->end() ? nullptr : &*found;
@@ -121,7 +121,8 @@ std::optional<Duration> ReadVisitor::time(bool can_be_negative) {
   if (!ns) {
     return std::nullopt;
   }
-  // Alike: the same key in any object at the same place of any element, as each condition of any activity of any task.
+  // A sum has all times with the same key at the same level of nesting, for example one condition of every activity of
+  // every task.
   const std::size_t outer = way_.size() < 3 ? 0 : way_[way_.size() - 3].kind;
   const std::size_t key = way_.empty() ? 0 : std::hash<std::string_view>()(way_.back().key);
   double& sum = times_[outer * 31 + key];

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The visitor that reads described values from JSON that anybody may have written. What does not fit is left as it was,
-// with a complaint, of which the first is kept: "'totals/lifetime_ns' is no whole number in range". Keys that nothing
-// describes are passed over.
+// The visitor that reads described values from untrusted JSON. A value that does not fit is left unchanged, and the
+// reader complains; it keeps the first complaint: "'totals/lifetime_ns' is no whole number in range". It ignores
+// unknown keys.
 //
-// Sums of what is read cannot overflow: no time is longer than 32 years, nor are all that stand alike, of all elements
-// of a list, together.
+// Sums of the values cannot overflow: no time is longer than 32 years, nor is the sum of all times with the same key at
+// the same level in all elements of a list.
 #pragma once
 
 #include <concepts>
@@ -25,14 +25,14 @@
 
 namespace taskcost {
 
-// Quoted, on one line, in printable ASCII.
+// Quotes the text as one line of printable ASCII.
 std::string printable(std::string_view text);
 
 class ReadVisitor {
  public:
   using Json = nlohmann::json;
   static constexpr bool reads = true;
-  // Of a value that cannot be null. What is absent stays as it was.
+  // What null does for a value that cannot be null: it leaves the value unchanged, like a missing key, or is an error.
   enum class Null { absent, refused };
 
   explicit ReadVisitor(Null null = Null::absent, WriteVisitor::Texts texts = WriteVisitor::Texts::readable)
@@ -43,7 +43,7 @@ class ReadVisitor {
     at_ = &document;
     take(value);
   }
-  // An element of a list of the document, which is not kept.
+  // Reads an element of a list that the document does not keep.
   template <typename T>
   void read_element(const char* list, std::size_t index, const Json& element, T& value) {
     const Step outer(*this, list);
@@ -55,7 +55,7 @@ class ReadVisitor {
 
   void object(const char* /*type*/, const char* /*meaning*/) { (void)expect("object", at_->is_object()); }
   void row(const char* type, const char* meaning) { object(type, meaning); }
-  void constant(std::string_view /*key*/, std::string_view /*text*/) {}  // looked at beforehand
+  void constant(std::string_view /*key*/, std::string_view /*text*/) {}  // parse_document() has checked it
   template <typename T>
   void field(std::string_view key, T&& value, const char* /*meaning*/, const char* /*unit*/ = nullptr) {
     const Step step(*this, key);
@@ -78,7 +78,7 @@ class ReadVisitor {
   }
 
  private:
-  // A step on the way to a value: a key, or the index in a list. It is left at the end of its scope.
+  // One level on the way to a value: a key, or an index in a list. Its destructor leaves the level.
   class Step {
    public:
     Step(ReadVisitor& reader, std::string_view key) : reader_(reader) {
@@ -93,9 +93,9 @@ class ReadVisitor {
     ReadVisitor& reader_;
   };
   struct Place {
-    std::string_view key;  // empty: an index
+    std::string_view key;  // empty: it is an index
     std::size_t index;
-    std::size_t kind = 0;  // the same for all elements of a list
+    std::size_t kind = 0;  // equal for all elements of a list
   };
 
   void enter(Place place, std::size_t kind);
@@ -106,7 +106,7 @@ class ReadVisitor {
   std::optional<Duration> time(bool can_be_negative);
   std::optional<Duration> instant();
   std::optional<std::string> text();
-  // The index of the enumerator.
+  // Returns the number of the enumerator.
   std::optional<int> enumerator(int first, int count, const char* (*key)(int));
 
   template <typename Enum>
@@ -129,7 +129,7 @@ class ReadVisitor {
     if constexpr (kind::Optional<T>) {
       value.reset();
     } else if constexpr (std::same_as<T, double>) {
-      value = std::numeric_limits<double>::quiet_NaN();  // JSON knows no other way to write it
+      value = std::numeric_limits<double>::quiet_NaN();  // the writer writes NaN as null
     } else if (null_ == Null::refused) {
       complain("null");
     }
@@ -172,7 +172,7 @@ class ReadVisitor {
       assign(value, instant());
     } else if constexpr (std::integral<T>) {
       if constexpr (std::same_as<T, std::uint64_t>) {
-        if (at_->is_number_unsigned()) {  // beyond what is signed, too
+        if (at_->is_number_unsigned()) {  // it may be beyond the signed range
           value = at_->get<std::uint64_t>();
           return;
         }
@@ -224,7 +224,7 @@ class ReadVisitor {
     take_list(of.list, of.as);
   }
 
-  // Elements that are there already stay.
+  // Elements that are already in the list stay.
   template <typename T, typename As>
   void take_list(std::vector<T>& list, const As& as) {
     if (!expect("list", at_->is_array())) {
@@ -263,7 +263,7 @@ class ReadVisitor {
   const Json* at_ = nullptr;
   std::vector<Place> way_;
   std::optional<std::string> complaint_;
-  std::unordered_map<std::size_t, double> times_;  // sums of those that stand alike
+  std::unordered_map<std::size_t, double> times_;  // sums of the times with the same key at the same level
   Null null_;
   WriteVisitor::Texts texts_;
 };

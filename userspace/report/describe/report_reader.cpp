@@ -8,7 +8,7 @@ namespace taskcost {
 Result<SavedDocument> read_document(std::string_view text) {
   Report report;
   ReadVisitor reader;
-  // Nothing is larger: a process is read as soon as it is parsed.
+  // A process is the largest element of a report, so each is read as soon as it is parsed.
   const auto take = [&](const std::string& list, std::size_t index, const nlohmann::json& element) {
     if (list != "processes") {
       return false;

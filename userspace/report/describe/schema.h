@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The visitor that makes a JSON Schema (2020-12 vocabulary kept to what draft-07 validators know) of described types.
-// It is strict in what a document has to hold, and open for what a later version adds.
+// The visitor that makes the JSON Schema of described types. It uses the part of the 2020-12 vocabulary that draft-07
+// validators know. Required keys must be present; unknown keys are allowed, so that a later version may add some.
 #pragma once
 
 #include <map>
@@ -19,7 +19,7 @@ class SchemaVisitor {
   static constexpr bool reads = false;
   using Json = nlohmann::ordered_json;
 
-  // The schema of a document, as text.
+  // Returns the schema of a document as text.
   template <typename T>
   static std::string of(const T& document = {}) {
     SchemaVisitor visitor;
@@ -44,7 +44,7 @@ class SchemaVisitor {
   }
 
  private:
-  // A type that is being described.
+  // A type whose description is being read.
   struct Object {
     std::string type;
     Json schema;
@@ -53,8 +53,8 @@ class SchemaVisitor {
   SchemaVisitor();
   std::string finish();
   void add(std::string_view key, Json schema, const char* meaning, const char* unit, bool required);
-  Object begin();            // the one outside
-  Json end(Object outside);  // what stands for the type inside
+  Object begin();            // returns the enclosing one
+  Json end(Object outside);  // returns the schema that refers to the finished type
   static Json of_kind(const char* type);
   static Json whole(bool can_be_negative);
   static Json texts(int first, int count, const char* (*key)(int));

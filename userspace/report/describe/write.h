@@ -15,16 +15,17 @@
 
 namespace taskcost {
 
-// Bytes as JSON text and back: each byte is the character of its number, for names that have to stay what they are.
+// Converts bytes to JSON text and back, for names that must not change: each byte becomes the character with its
+// number.
 std::string widened(std::string_view bytes);
-std::optional<std::string> narrowed(std::string_view text);  // nullopt: it has a character that is no byte
+std::optional<std::string> narrowed(std::string_view text);  // nullopt: it has a character above 255
 
 class WriteVisitor {
  public:
   using Layout = JsonWriter::Layout;
   static constexpr bool reads = false;
   enum class Texts {
-    readable,  // what is not valid UTF-8 becomes U+FFFD
+    readable,  // bytes that are not valid UTF-8 become U+FFFD
     widened
   };
 

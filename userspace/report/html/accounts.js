@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The account of everything, of each process and of each task.
+// Shows the account of all tasks, of each process and of each task.
 import {colourOf} from './charts.js';
 import {element, faint, section, sumRow, table, unfold} from './elements.js';
 import {count, quantity, time, timeText, unitOf, words} from './figures.js';
@@ -20,7 +20,7 @@ function activityRows(account) {
       .filter((row) => row.total > 0);
 }
 
-// One condition after the other; in each, one activity after the other.
+// The bar shows the conditions one after the other, and within each the activities.
 function accountBar(account) {
   const rows = activityRows(account);
   const parts = conditions.flatMap((condition) => rows.map((row) => {
@@ -59,7 +59,7 @@ function accountTable(label, account) {
                 ['residual', '', '', '', '', time(account.residual_ns), '']]);
 }
 
-// Zeros are left out, what was not measured is not.
+// Zeros are left out; counters that were not measured are shown.
 function counters(label, account) {
   return table(`counters of ${label}`, [{title: 'counter', word: true}, {title: 'count'}],
                Object.entries(account.counters).filter(([, value]) => value !== 0)
@@ -76,7 +76,7 @@ function sharesText(shares) {
   return `shares with its creator: ${list(true).join(', ') || 'nothing'}; its own: ${list(false).join(', ') || 'nothing'}`;
 }
 
-// As its own pid namespace numbers it, inside a container.
+// Inside a container, a task has other numbers.
 const insideText = (what, number) => (number === null ? null : `${what} ${number} in its own pid namespace`);
 const factLine = (...texts) => (texts.some(Boolean) ? faint(texts.filter(Boolean).join(' · ')) : '');
 
@@ -96,7 +96,7 @@ function endOf(process) {
   return process.exit_code !== null ? `exit ${process.exit_code}` : 'lives on';
 }
 
-// What happened between its end and its reaping, and what ended it.
+// Returns what ended the process, and the times until it was reaped.
 function endFacts(process) {
   const target = process.fatal && process.tasks.find((task) => task.id === process.fatal.task);
   return [process.zombie_ns !== null ? `zombie for ${timeText(process.zombie_ns)}` : null,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// This file shows verdicts by the chapters of the text that is judged. Each statement is a row: its words, its ratios
-// on the one axis, and behind it what they rest on.
+// This file shows verdicts by the chapters of the text that is judged. Each statement is a row with its words and its
+// ratios on the common axis; it unfolds to the figures that the verdict is based on.
 import {claimView, sweepsOf, tablesOf} from './claims.js';
 import {addToPage, element, faint, openTarget, section, table, unfold} from './elements.js';
 import {digits, intervalText, quantity, ratio} from './figures.js';
@@ -12,7 +12,7 @@ const rulings = ['confirmed', 'refuted', 'inconclusive', 'not measurable'];
 
 const badge = (claim) => element('span', {class: `badge ${claim.verdict.replace(' ', '-')}`}, claim.verdict);
 
-// Two answers refute "more": the same, and less.
+// A claim of "more" is refuted by two answers: the same, and less.
 function answerBadge(claim) {
   const made = badge(claim);
   if (claim.verdict === 'refuted' && claim.answer !== null) {
@@ -21,7 +21,7 @@ function answerBadge(claim) {
   return made;
 }
 
-// Claims come in the order of the text. A statement has one claim for each condition.
+// Claims are in the order of the text. A statement has one claim for each condition.
 /** @type {(claims: any[]) => {title: string, statements: any[]}[]} */
 export function chaptersOf(claims) {
   const chapters = [];
@@ -47,7 +47,7 @@ function countedRulings(claims) {
 const rulingsText = (claims) => countedRulings(claims).map(({ruling, number}, i) => [
   i > 0 ? ', ' : '', element('span', {class: `badge ${ruling.replace(' ', '-')}`}, `${number} ${ruling}`)]);
 
-// One line answers what the page is about.
+// One line sums up all verdicts.
 /** @type {(report: any) => Element} */
 export function answerLine(report) {
   const summary = report.claims.find((claim) => claim.id === 'summary');
@@ -57,7 +57,7 @@ export function answerLine(report) {
                                                       badge(summary), ': ', summary.meaning] : null);
 }
 
-// A claim that compares no figures shows its sentence where others show their interval.
+// A claim that compares no figures shows its sentence in place of an interval.
 function countedText(claim) {
   const {meaning} = claim;
   if (claim.verdict === 'not measurable' || claim.left === null || claim.right === null) {
@@ -140,7 +140,7 @@ function verdictTable(report) {
                                              side(claim, 'left'), side(claim, 'right'), ratio(claim), claim.meaning]));
 }
 
-// Rows of the same name share one cell for it.
+// Adjacent rows with the same name share one cell for it.
 function mergeNames(prices, rows) {
   for (let i = prices.length - 1; i > 0; --i) {
     if (prices[i].name === prices[i - 1].name) {
@@ -150,7 +150,7 @@ function mergeNames(prices, rows) {
   }
 }
 
-// The price list says what one of something costs, in a table for each group.
+// The price list has a table for each group of operations.
 /** @type {(report: any) => void} */
 export function priceList(report) {
   const groups = [...new Set(report.price_list.map((price) => price.group))];

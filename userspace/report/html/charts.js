@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Charts, by Chart.js. Colours are the style sheet's, so that they follow light, dark and print.
+// Charts made with Chart.js. Their colors come from the style sheet, so that they suit light, dark and print.
 import {addToPage, element, show, unfoldAll} from './elements.js';
 import {timeText} from './figures.js';
 
@@ -12,7 +12,7 @@ export const colourOf = (i) => `--colour-${i % colours}`;
 const charts = [];
 let waiting = [];
 
-// The library is a script of its own before this one: undefined if it failed.
+// The library is a separate script before this one; it is undefined if that script failed.
 const {Chart} = /** @type {any} */ (globalThis);
 
 export function startCharts() {
@@ -36,7 +36,7 @@ function applyInk(chart) {
   }
 }
 
-// Intervals: a line from `low` to `high` of each point that has them.
+// This plugin draws a line from `low` to `high` of each point that has these.
 const whiskers = {
   id: 'whiskers',
   afterDatasetsDraw(chart) {
@@ -69,7 +69,7 @@ const whiskers = {
   },
 };
 
-// Upright lines with a word, at values of x: options.marks is a list of {x, text}.
+// This plugin draws vertical lines with a label at values of x: options.marks is a list of {x, text}.
 const marks = {
   id: 'marks',
   afterDatasetsDraw(chart, _, options) {
@@ -103,7 +103,7 @@ function axis(options) {
   return {
     type: options.type, stacked: options.stacked, min: options.min, max: options.max,
     title: {display: Boolean(options.title), text: options.title}, grid: {}, ticks,
-    // A logarithmic axis of its own accord has more labels than there is room for.
+    // By default a logarithmic axis has more labels than there is room for.
     afterBuildTicks: (scale) => {
       if (options.places) {
         scale.ticks = options.places.map((value) => ({value}));
@@ -131,12 +131,12 @@ function draw() {
       },
     });
     applyInk(made);
-    made.update(); // in mode 'none' bars would keep the colour that they began with
+    made.update(); // mode 'none' would leave bars in their initial color
     charts.push(made);
   }
 }
 
-// A chart has to know how wide it is, so it is made when its place is in the page. `datasets` have a `colour` each.
+// A chart takes its width from the page, so it is made after its box was added. Each of `datasets` has a `colour`.
 /**
  * @type {(label: string, type: string, data: {datasets: any[], labels?: string[]}, x: any, y: any,
  *     plugins?: any) => HTMLElement}
@@ -157,7 +157,7 @@ function repaint() {
   }
 }
 
-// On paper everything is unfolded, and dark on white.
+// On paper all parts are unfolded, and drawn dark on white.
 export function followInkAndPaper() {
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', repaint);
   let unfoldedForPrint = [];
@@ -176,7 +176,7 @@ export function followInkAndPaper() {
   });
 }
 
-// Rows of parts that add up, each row a bar: `parts` are {label, values}.
+// Draws each row as a bar of parts that add up: `parts` are {label, values}.
 /** @type {(label: string, rows: string[], parts: {label: string, values: number[]}[]) => HTMLElement} */
 export function stackedBars(label, rows, parts) {
   const datasets = parts.map((part, i) => ({label: part.label, data: part.values, colour: i}));
@@ -185,7 +185,7 @@ export function stackedBars(label, rows, parts) {
                {label: (item) => `${item.dataset.label}: ${timeText(item.raw)}`});
 }
 
-// Each bucket as wide as it is, on a logarithmic axis.
+// Draws each bucket with its width on a logarithmic axis.
 /** @type {(label: string, of: any) => HTMLElement} */
 export function histogramChart(label, of) {
   const least = 0.5; // a logarithmic axis has no 0

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// This file shows what a verdict rests on, and the figures that belong to no verdict.
+// This file shows the figures that a verdict is based on, and the figures that belong to no verdict.
 import {chart} from './charts.js';
 import {element, faint, section, table, unfold} from './elements.js';
 import {digits, intervalText, mean, quantity, quantityText, ratio, threeDigits} from './figures.js';
@@ -27,7 +27,7 @@ function sweepChart(sweep) {
                {label: (item) => `${item.dataset.label}: ${quantityText(item.raw.y, sweep.y_unit)}`});
 }
 
-// A slope by the byte is too small to read.
+// A slope per byte would be too small to read.
 function slope(sweep, series) {
   if (series.slope === null) {
     return '-';
@@ -63,7 +63,7 @@ function tableView(figures) {
 
 const shareText = (part) => (part === null ? '-' : element('data', {value: part}, `${digits(100 * part)} %`));
 
-// The table has the typical operation, the mean of all, and what the workload's own clock says.
+// The table has the typical operation, the mean of all operations, and the figure by the workload's own clock.
 function bothSides(claim) {
   const {left_total: left, right_total: right, user_space: user} = claim;
   const rows = [['typical operation', quantity(claim.left, claim.unit), quantity(claim.right, claim.unit),
@@ -106,7 +106,7 @@ function breakdownView(claim) {
                 'up; whiskers are 95 % intervals of each.')];
 }
 
-// The ratio of each round stands below both its sides: drift of the machine shows in the sides, and not in the ratio.
+// The ratio of each round is drawn below its sides: drift of the machine appears in the sides, but not in the ratio.
 function roundsView(claim) {
   const {pairs} = claim;
   if (pairs.length === 0) {
@@ -126,7 +126,7 @@ function roundsView(claim) {
           ]];
 }
 
-// The view of one claim, which has one condition.
+// The view of one claim in its one condition.
 /** @type {(claim: any) => any[]} */
 export function claimView(claim) {
   const facts = [`${claim.rounds} rounds`,
@@ -146,7 +146,7 @@ export const sweepsOf = (claim, report) => report.sweeps.filter((sweep) => sweep
 /** @type {(claim: any, report: any) => Element[]} */
 export const tablesOf = (claim, report) => report.tables.filter((figures) => figures.claim === claim.id).map(tableView);
 
-// What stands in the report without the claim that it belongs to.
+// Shows the sweeps and tables whose claim is not in the report.
 /** @type {(report: any) => void} */
 export function moreFigures(report) {
   const judged = new Set(report.claims.map((claim) => claim.id));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The page of commands that were run in rounds, from its head to its end.
+// The entry point of the page that compares commands run in rounds.
 import {followInkAndPaper} from './charts.js';
 import {addToPage, dataOf, element, faint, section, show, sumRow, table, unfold} from './elements.js';
 import {count, digits, evidenceTable, quantity, quantityText, ratio, time, timeText, words} from './figures.js';

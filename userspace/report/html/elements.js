@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the page is made of. Everything that comes out of the report is set as text, never as markup.
+// Makes the elements of the page. All data of the report is set as text, never as markup.
 
-// Data that stands in the page as JSON; null if there is none of that name.
+// Returns data that the page contains as JSON; null if it has none with this id.
 /** @type {(id: string) => any} */
 export function dataOf(id) {
   const source = document.getElementById(id);
@@ -40,7 +40,7 @@ export function section(title, ...children) {
   }
 }
 
-// What fails to be shown must not take the rest with it.
+// If one part of the page fails, the others are still shown.
 /** @type {(what: string, fill: () => void) => void} */
 export function show(what, fill) {
   try {
@@ -53,8 +53,8 @@ export function show(what, fill) {
 
 /** @typedef {{title: string, word?: boolean, wrap?: boolean}} Column `word`: text rather than figures */
 
-// Rows are lists of texts or nodes; a row may
-// carry `className`. `label` names the table for who cannot see what stands above it.
+// Rows are lists of texts or nodes; a row may have a `className`. `label` names the table for screen readers, which do
+// not show that it belongs to the heading above.
 /** @type {(label: string, columns: Column[], rows: any[]) => HTMLElement} */
 export function table(label, columns, rows) {
   const kind = (column) => (column.wrap ? 'wrap' : column.word ? 'word' : 'number');
@@ -68,7 +68,7 @@ export function table(label, columns, rows) {
 
 export const sumRow = (cells) => Object.assign(cells, {className: 'sum'});
 
-const unfilled = new WeakMap(); // what fills a part
+const unfilled = new WeakMap(); // from a part to the function that fills it
 
 function open(details) {
   details.open = true;
@@ -83,7 +83,7 @@ function fillOnce(details) {
   }
 }
 
-// A part is filled when it is opened for the first time: a report can have thousands.
+// A part is filled when it is first opened, because a report can have thousands of parts.
 /** @type {(summary: any, fill: (body: HTMLElement) => void, opened?: boolean) => HTMLDetailsElement} */
 export function unfold(summary, fill, opened = false) {
   const body = element('div', {class: 'body'});
@@ -96,7 +96,7 @@ export function unfold(summary, fill, opened = false) {
   return details;
 }
 
-// Opens every part, and the parts inside the parts. Returns those that were closed.
+// Opens every part, including nested ones. Returns the parts that were closed.
 export function unfoldAll() {
   const opened = [];
   for (let closed = [...document.querySelectorAll('details:not([open])')]; closed.length > 0;
@@ -109,7 +109,7 @@ export function unfoldAll() {
   return opened;
 }
 
-// A target inside a part exists only once the part is filled; until then its line in the summary stands for it.
+// An element inside a part exists only once the part is filled; until then its line in the summary replaces it.
 export function openTarget() {
   const id = decodeURIComponent(location.hash.slice(1));
   const inside = document.getElementById(id) || document.getElementById(`${id}.line`);

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# cmake -D OUTPUT=FILE -P embed.cmake NAME FILE [NAME FILE]...: a function html_NAME() for each file, which returns its
-# text. A byte each keeps compilers from choking on long literals.
+# cmake -D OUTPUT=FILE -P embed.cmake NAME FILE [NAME FILE]...: writes a function html_NAME() for each file, which
+# returns its text. The text is an array of bytes, because compilers limit the length of string literals.
 set(functions "")
 file(WRITE ${OUTPUT}.new "#include \"report/html_assets.h\"\n\nnamespace taskcost {\nnamespace {\n")
 math(EXPR last "${CMAKE_ARGC} - 2")

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Figures in words. A figure in the page carries its exact value with it: <data value="...">.
+// Figures as text. A figure in the page carries its exact value: <data value="...">.
 import {element, table} from './elements.js';
 
 const unmeasured = 'not measured';
@@ -16,7 +16,7 @@ export function digits(value) {
   return Math.abs(value) >= 100 ? value.toFixed(0) : Number(value.toPrecision(3)).toString();
 }
 
-// It keeps zeros at the end, for figures that stand below one another.
+// It keeps trailing zeros, for figures in a column.
 /** @type {(value: number) => string} */
 export function threeDigits(value) {
   if (value === null) {
@@ -34,7 +34,7 @@ function scaled(value, units, factor, number) {
   return `${i === 0 && Number.isInteger(value) ? value : number(value)} ${units[i]}`;
 }
 
-// `timeDigits` writes the number of a time.
+// `timeDigits` formats the number of a time.
 /** @type {(value: number, unit: string, timeDigits?: (value: number) => string) => string} */
 export function quantityText(value, unit, timeDigits = digits) {
   if (value === null || value === undefined) {
@@ -73,7 +73,7 @@ export const timeText = (ns) => quantityText(ns, 'ns');
 export const time = (ns) => quantity(ns, 'ns');
 /** @type {(number: number) => Element} */
 export const count = (number) => quantity(number, 'count');
-// Not measured when there is nothing to divide by.
+// Returns null, which is shown as not measured, if there is nothing to divide by.
 /** @type {(sum: number, over: number) => number} */
 export const mean = (sum, over) => (sum === null || sum === undefined || over === 0 ? null : sum / over);
 
@@ -91,7 +91,7 @@ export function unitOf(key) {
   return key.endsWith('_ns') ? 'ns' : key.endsWith('_bytes') ? 'bytes' : 'count';
 }
 
-// Where each figure of the report comes from.
+// The source of each figure of the report.
 /** @type {(report: any) => Element} */
 export const evidenceTable = (report) => table(
     'evidence',

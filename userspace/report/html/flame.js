@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The stacks as a flame graph: a box for each function, as wide as its share, those that it called below it.
+// Shows the stacks as a flame graph: each function is a box as wide as its share, and its callees are below it.
 import {element, faint, section, table, unfold} from './elements.js';
 import {count, digits, time, timeText} from './figures.js';
 
 const flameHues = {cause: '--colour-7', kernel: '--colour-3'};
 const moduleHues = [0, 2, 4, 1, 5, 6, 14, 8, 10, 12];
-const narrowest = 0.001; // of the graph's width: what is narrower is no pixel
+const narrowest = 0.001; // part of the graph's width: narrower boxes are less than a pixel
 const stacksInTable = 20;
 
 /** @typedef {import('./names.js').Names} Names */
 
-// What a stack is made of in the graph, outermost first.
+// The boxes of one stack in the graph, outermost first.
 function flamePath(stack, names) {
   const above = [{name: names.process(stack.process), hue: 'cause'}, {name: names.cause(stack), hue: 'cause'}];
   if (stack.cut) {
@@ -42,7 +42,7 @@ export function flameTree(stacks, weight, names) {
 
 const byWeight = (node) => [...node.children.values()].sort((a, b) => b.total - a.total);
 
-// Modules by what they account for, so that the heaviest have the colours that are told apart best.
+// Modules are sorted by their total, so that the heaviest ones get the colors that differ most.
 function flameHueOf(stacks) {
   const totals = new Map();
   for (const stack of stacks) {
@@ -68,7 +68,7 @@ class Flame {
                         'Click a box or press Enter to zoom; arrow keys walk.');
     this.found = element('span', {class: 'faint', 'aria-live': 'polite'});
     this.boxes = new Map();
-    this.nodes = new Map(); // the other way round
+    this.nodes = new Map(); // the reverse of `boxes`
     this.graph.addEventListener('keydown', (event) => this.key(event));
     this.rebuild();
   }
@@ -166,7 +166,7 @@ class Flame {
     event.preventDefault();
   }
 
-  // Boxes that are in the graph are marked; the share is of all, without counting what lies within a match twice.
+  // Marks the matching boxes. The share is of the whole graph, and does not count matches within a match twice.
   search(text) {
     this.wanted = text;
     const wanted = text.toLowerCase();

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A forest plot shows ratios with their intervals on one logarithmic axis, and the band of what counts as the same.
-// Each row is a strip of its own, so that words can stand beside it.
+// A forest plot shows ratios with their intervals on one logarithmic axis, and the band of ratios that count as the
+// same. Each row is a separate strip, so that text can be next to it.
 import {element} from './elements.js';
 import {digits, threeDigits} from './figures.js';
 import {axisEdge, axisStrip, drawing, logScale, markAt, middle, percent, ratioTicks, svgElement, svgLine,
   upright} from './svg.js';
 
-// The axis reaches no further, because other rows would no longer be told apart. What lies beyond is drawn at its end.
+// The axis ends here, because other rows would be too close together. Marks beyond it are drawn at its end.
 const farthestRatio = 1024;
 const isRatio = (value) => value !== null && value !== undefined && Number.isFinite(value) && value > 0;
 
@@ -21,7 +21,7 @@ function forestRange(rows, sameUpTo) {
   return [Math.min(1 / sameUpTo, ...values) / room, Math.max(sameUpTo, ...values) * room];
 }
 
-// Ticks whose words would overlap are left out: 1 stays, and 2, 5, 10, ... stay rather than what lies between them.
+// Leaves out ticks whose labels would overlap: 1 stays, and 2, 5, 10, ... are preferred to those in between.
 function spacedTicks(ratios, scale) {
   const least = 9;
   const middleOf = (at) => (at < axisEdge ? at + least / 2 : at > 100 - axisEdge ? at - least / 2 : at);
@@ -38,7 +38,8 @@ function spacedTicks(ratios, scale) {
   return kept.sort((a, b) => a.at - b.at);
 }
 
-// Places are in percent of the width. A row without a ratio has no mark, but null; `beyond`: its interval goes on.
+// Positions are in percent of the width. A row without a ratio has null in place of a mark. `beyond`: its interval goes
+// on beyond the axis.
 /** @type {(rows: Ratio[], sameUpTo: number) => any} */
 export function forestLayout(rows, sameUpTo) {
   const range = forestRange(rows, sameUpTo);
@@ -78,7 +79,7 @@ export function markOf(answer) {
 
 const answerClass = (answer) => `answer-${String(answer || '').replaceAll(' ', '-')}`;
 
-// The strip of one row: `mark` comes from forestLayout, `answer` says how it is painted.
+// The strip of one row: `mark` comes from forestLayout, `answer` selects its shape and color.
 /** @type {(layout: any, mark: any, answer: string) => Element} */
 export function forestStrip(layout, mark, answer) {
   const [from, to] = layout.band;
@@ -107,7 +108,8 @@ export const ratioWithInterval = ({ratio: value, low, high}) => element(
     'data', {value}, threeDigits(value),
     low === null || low === undefined ? null : element('small', {}, ` [${threeDigits(low)}..${threeDigits(high)}]`));
 
-// A whole plot. `rows` as above, with `label` and `answer`: "more", "the same", "less", "undecided" or another word.
+// Draws a whole plot. The rows are those of forestLayout, with `label` and `answer`: "more", "the same", "less",
+// "undecided" or another word.
 /** @type {(label: string, rows: any[], sameUpTo: number) => Element} */
 export function forest(label, rows, sameUpTo) {
   const layout = forestLayout(rows, sameUpTo);

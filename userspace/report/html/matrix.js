@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// This file shows who woke whom: processes as a matrix, tasks as a table.
+// Shows the wakeup graph: processes as a matrix, tasks as a table.
 import {element, faint, section, table} from './elements.js';
 import {count, quantity, quantityText, time, timeText, words} from './figures.js';
 
 const shownInMatrix = 20;
 const shownEdges = 50;
-const darkest = 0.55; // what stands on it can still be read
+const darkest = 0.55; // text on it is still readable
 
 /** @typedef {import('./names.js').Names} Names */
 
-// Rows and columns that are no process, in this order behind those that are.
+// Rows and columns that are not processes. They follow the processes, in this order.
 const strangers = {
   others: 'other processes', unkept: 'tasks not kept one by one', unobserved: 'tasks not observed',
   interrupt: 'interrupts', several: 'many tasks, not told apart', unknown: 'nobody seen',
@@ -30,12 +30,12 @@ function sumOf(edges) {
           bytes: told.length > 0 ? sum(told, 'bytes') : null};
 }
 
-// Null: none, or it is not told whose they are.
+// null: no bytes passed through it, or it is not known for which task they were.
 const bytesOf = ({bytes}, names) => (bytes === null && names.callsSeen ? '-' : quantity(bytes, 'bytes'));
 const bytesText = ({bytes}, names) => (bytes === null && names.callsSeen ? 'no bytes told' :
                                                                            quantityText(bytes, 'bytes'));
 
-// Processes by the waiting time of the edges that begin or end at them.
+// Sorts processes by the waiting time of their edges.
 function processesByWaiting(edges, names) {
   const waited = new Map();
   for (const edge of edges) {
@@ -64,7 +64,7 @@ export function matrixOf(edges, names) {
     }
     cells.get(from).set(to, [...(cells.get(from).get(to) || []), edge]);
   }
-  // The parties of the matrix at the end: a kind of waker that has no words here.
+  // Rows at the end are kinds of wakers that `strangers` does not have, from a newer version.
   const order = [...new Set([...kept, ...Object.keys(strangers), ...rows])];
   return {rows: order.filter((party) => rows.has(party)), columns: order.filter((party) => columns.has(party)),
           edgesOf: (from, to) => cells.get(from).get(to) || [], folded: processes.length - kept.size};
@@ -85,7 +85,7 @@ function edgeTable(label, edges, names) {
                                     bytesOf(edge, names), placesText(edge)]));
 }
 
-// The cells are one stop of the tab key; arrow keys walk: left and right through all of them, up and down in a column.
+// The cells are one stop of the tab key. Among them, left and right go through all cells, up and down through a column.
 class Matrix {
   constructor(edges, names) {
     this.names = names;
@@ -119,7 +119,7 @@ class Matrix {
                                  bytesText(sum, this.names)},
         element('strong', {}, time(sum.waited_ns)), element('span', {}, count(sum.wakeups), ' ×'),
         sum.bytes === null && this.names.callsSeen ? null : element('span', {}, bytesOf(sum, this.names)));
-    // By the root, so that there are shades among the short times too.
+    // The square root keeps short times distinguishable too.
     button.style.setProperty('--shade', String(darkest * Math.sqrt(sum.waited_ns / this.most)));
     const cell = {edges, sum, column, title, button};
     button.addEventListener('mouseenter', () => this.tell(cell));

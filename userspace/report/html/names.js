@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Names of tasks, processes, wakers, waits and stack frames, the same for every part of the page. `texts` are the words
-// that the text report uses.
+// Names of tasks, processes, wakers, waits and stack frames, for all parts of the page. `texts` has the words of the
+// text report.
 import {words} from './figures.js';
 
 export const shownProcesses = 200;
@@ -20,12 +20,12 @@ export class Names {
     this.processes = null;
   }
 
-  // Without probes of system calls, nothing that is counted in them is known.
+  // Without probes on system calls, all figures that they count are unknown.
   get callsSeen() {
     return this.report.prices !== null;
   }
 
-  // A task with its process, by its id; undefined for one that is not kept.
+  // Returns a task with its process by its id; undefined if it is not kept one by one.
   find(id) {
     this.tasks = this.tasks || new Map(this.report.processes.flatMap(
         (process) => process.tasks.map((task) => [task.id, {task, process}])));
@@ -48,12 +48,12 @@ export class Names {
         known(this.texts.wakers, waker) || this.texts.wakers.unknown;
   }
 
-  // A cause without words stands by its key.
+  // A cause that `texts` lacks is shown by its key.
   wait(cause) {
     return known(this.texts.waits, cause) || words(cause);
   }
 
-  // What a stack was taken for.
+  // The reason why a stack was recorded.
   cause(stack) {
     return stack.wait === null ? stack.kind : `${stack.kind}: ${this.wait(stack.wait)}`;
   }

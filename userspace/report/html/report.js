@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The page, from its head to its end.
+// The entry point of the page.
 import {accounts, kernelThreads} from './accounts.js';
 import {answerLine, claims, priceList} from './chapters.js';
 import {followInkAndPaper, histogramChart, stackedBars, startCharts} from './charts.js';
@@ -125,7 +125,7 @@ function evidence() {
                             words(what), number > 0 ? element('span', {class: 'warning'}, count(number)) : count(0)])));
 }
 
-// What the recorded transitions lack, where, and whether they contradict one another.
+// Shows what the recorded transitions lack, where, and whether they contradict one another.
 function records() {
   if (!report.records) {
     return;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A scatter plot shows rounds in the order of time: a point for each, and a line at the median. It makes drift visible.
+// A scatter plot shows a point for each round in order of time, and a line at the median. It makes drift visible.
 import {colourOf} from './charts.js';
 import {element} from './elements.js';
 import {digits, quantityText} from './figures.js';
 import {axisStrip, drawing, linearScale, linearTicks, logScale, logTicks, percent, svgElement} from './svg.js';
 
-// The median of numbers, null of none.
+// Returns null for an empty list.
 function medianOf(values) {
   if (values.length === 0) {
     return null;
@@ -16,7 +16,7 @@ function medianOf(values) {
   return sorted.length % 2 === 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
 }
 
-// The axis begins at 0 if that leaves the points apart, else it ends around them.
+// The axis begins at 0 unless the points would be too close together; then it covers only the points.
 function scatterRange(values, logarithmic) {
   const [low, high] = [Math.min(...values), Math.max(...values)];
   if (logarithmic) {
@@ -27,8 +27,8 @@ function scatterRange(values, logarithmic) {
   return [high - low < low / 2 ? Math.max(0, low - room) : 0, high + room];
 }
 
-// `series`: {label, points: [{x, y}], line}: a line at `line`, or else at the median. `options`: logarithmic; band:
-// [low, high], shaded. Places are in percent of width and height. If a value is 0, the axis is linear.
+// `series`: {label, points: [{x, y}], line}; without `line`, the line is at the median. `options`: logarithmic; band:
+// [low, high], which is shaded. Positions are in percent of width and height. If a value is 0, the axis is linear.
 /** @type {(series: any[], options?: any) => any} */
 export function scatterLayout(series, options = {}) {
   const points = series.flatMap((each) => each.points);
@@ -70,7 +70,7 @@ function scatterPlot(label, layout, valueText, xName) {
       }));
 }
 
-// `unit` "ratio": a figure without one.
+// The unit "ratio" is not shown.
 /** @type {(label: string, series: any[], xName: string, unit: string, options?: any) => Element} */
 export function scatter(label, series, xName, unit, options = {}) {
   const layout = scatterLayout(series, options);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// This file makes SVG, and the scales that turn values into places. A drawing is as wide as its column: places along
-// the width are in percent, text and marks in pixels. The style sheet has the colors.
+// Makes SVG elements, and the scales that turn values into positions. A drawing is as wide as its column: horizontal
+// positions are in percent, text and marks in pixels. The style sheet has the colors.
 import {filled} from './elements.js';
 
 /** @type {(tag: string, attributes: object, ...children: any[]) => Element} */
@@ -11,16 +11,16 @@ export const svgElement = (tag, attributes, ...children) =>
 /** @type {(share: number) => string} */
 export const percent = (share) => `${Number(share.toFixed(3))}%`;
 
-// A drawing without a label repeats the text beside it, so assistive technology skips it.
+// A drawing without a label repeats the text next to it, so it is hidden from assistive technology.
 /** @type {(label: string, name: string, ...children: any[]) => Element} */
 export const drawing = (label, name, ...children) => svgElement(
     'svg', {class: `drawing ${name}`, ...(label ? {role: 'img', 'aria-label': label} : {'aria-hidden': 'true'})},
     ...children);
 
-// Inside it, y counts pixels from the middle of the strip.
+// Inside it, y is in pixels from the middle of the strip.
 export const middle = (...children) => svgElement('svg', {y: '50%', overflow: 'visible'}, ...children);
 
-// The children draw a mark in pixels around a place: `x` is in percent.
+// The children draw a mark in pixels around a position whose `x` is in percent.
 /** @type {(x: number, y: number, ...children: any[]) => Element} */
 export const markAt = (x, y, ...children) => svgElement('svg', {x: percent(x), y, overflow: 'visible'}, ...children);
 
@@ -33,7 +33,8 @@ export const svgLine = (x1, y1, x2, y2, name) => svgElement('line', {x1, y1, x2,
 /** @type {(at: number, name: string) => Element} */
 export const upright = (at, name) => svgLine(percent(at), '0', percent(at), '100%', name);
 
-// The numbers of an axis below or above strips: `ticks` are {at, text}. Those closer to an edge than this stay inside.
+// The numbers of an axis below or above strips: `ticks` are {at, text}. Labels closer to an edge than this are aligned
+// to it.
 export const axisEdge = 3;
 /** @type {(ticks: {at: number, text: string}[]) => Element} */
 export const axisStrip = (ticks) => drawing(null, 'axis-strip', ticks.map(({at, text}) => svgText(
@@ -49,7 +50,7 @@ export const logScale = ([low, high], range) => {
   return (value) => scale(Math.log(value));
 };
 
-// Round numbers from `low` to `high`, about `count` of them.
+// Returns about `count` round numbers from `low` to `high`.
 /** @type {(low: number, high: number, count?: number) => number[]} */
 export function linearTicks(low, high, count = 5) {
   const span = high - low;
@@ -65,8 +66,8 @@ export function linearTicks(low, high, count = 5) {
   return ticks;
 }
 
-// A logarithmic axis has ticks at 1, 2, 5, 10, ...: at powers of ten alone if those are too many, at any round numbers
-// if they are too few.
+// A logarithmic axis has ticks at 1, 2, 5, 10, ...; if these are too many, only at powers of ten; if they are too few,
+// at any round numbers.
 /** @type {(low: number, high: number, most?: number) => number[]} */
 export function logTicks(low, high, most = 6) {
   const decades = [];
@@ -78,7 +79,7 @@ export function logTicks(low, high, most = 6) {
   return fine.length > most ? within(decades) : fine.length >= 3 ? fine : linearTicks(low, high, most - 1);
 }
 
-// Ratios around 1 that are easy to read, at most about eight.
+// Returns at most about eight round ratios around 1.
 /** @type {(low: number, high: number) => number[]} */
 export function ratioTicks(low, high) {
   const steps = [[1.01, 1.02, 1.05, 1.1, 1.2, 1.5], [1.1, 1.2, 1.5, 2, 3, 5, 10], [2, 5, 10, 20, 50, 100],

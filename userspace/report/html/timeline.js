@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The timeline as it is used: zoom, pan, walk from interval to interval, fold processes.
+// Makes the timeline interactive: zoom, pan, step from interval to interval, fold processes.
 import {colourOf} from './charts.js';
 import {element, faint, section} from './elements.js';
 import {count, words} from './figures.js';
@@ -53,13 +53,13 @@ class TimelineView {
     window.addEventListener('afterprint', inked);
   }
 
-  // After lines were folded or unfolded.
+  // Updates the lines after a process was folded or unfolded.
   fold() {
     this.lines = this.data.lines();
     const height = axisHeight + lineHeight * this.lines.length;
     this.height = Math.min(height, axisHeight + lineHeight * linesInView);
     this.canvas.style.height = `${this.height}px`;
-    this.box.style.height = `${this.height + 2}px`; // its border is inside
+    this.box.style.height = `${this.height + 2}px`; // the border is part of the height
     this.space.style.height = `${height - this.height}px`;
   }
 
@@ -93,7 +93,7 @@ class TimelineView {
     this.paint();
   }
 
-  // What is at `around` stays where it is.
+  // `around` keeps its position on the screen.
   zoom(factor, around = this.middle()) {
     const {from, to} = this.span;
     const span = Math.min(Math.max((to - from) * factor, narrowestSpan), this.data.wall);
@@ -108,7 +108,7 @@ class TimelineView {
     this.paint();
   }
 
-  // The middle of the active interval if it is in view, else of the view.
+  // The middle of the active interval if it is in view, else the middle of the view.
   middle() {
     const {from, to} = this.span;
     const {i} = this.active;
@@ -243,7 +243,7 @@ class TimelineView {
     this.paint();
   }
 
-  // To the next interval of the line, or the one before; the view follows.
+  // Steps to the next or previous interval of the line, and scrolls it into view.
   walk(by) {
     const {row} = this.lines[this.active.line];
     if (!row || row.first === row.last) {
@@ -300,7 +300,7 @@ class TimelineView {
   }
 }
 
-// The activities and conditions that occur.
+// Lists the activities and conditions that occur.
 function timelineLegend(data) {
   const seen = new Set(data.facts.map((fact) => fact.activity));
   const item = (text, kind, colour) => {
@@ -317,7 +317,7 @@ function timelineLegend(data) {
                  element('li', {}, '◤ birth, ▾ exec, ◥ exit'));
 }
 
-// `told` is null where nothing was recorded.
+// `told` is null if the events were not recorded.
 /** @type {(told: any, report: any, names: Names) => void} */
 export function timeline(told, report, names) {
   if (told === null) {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The timeline out of its columns: rows of intervals, whom each wake-up came from, and what stands in which line.
+// Builds the timeline from its columns: rows of intervals, the waker of each interval, and the lines that are shown.
 import {conditions} from './accounts.js';
 import {timeText, words} from './figures.js';
 
 export const timelineUnknown = 'unknown';
 const unfoldedTasks = 100; // with more tasks, processes begin folded
 
-// `kind` numbers the pairs of condition and activity, from 1 on.
+// `kind` is 0 for unknown time, else 1 + the number of the pair of condition and activity.
 function factOf([condition, activity, call, cpu, wait, waker, task, tid, place], activities) {
   if (condition === null) {
     return {condition: timelineUnknown, kind: 0};
@@ -16,7 +16,7 @@ function factOf([condition, activity, call, cpu, wait, waker, task, tid, place],
   return {condition, activity, call, cpu, wait, waker, from_task: task, from_tid: tid, place, kind};
 }
 
-// One task: its intervals are those from `first` to before `last` in the columns.
+// Each row is a task; its intervals are those from `first` up to, but not including, `last` in the columns.
 function timelineRows(data) {
   const intervals = data.length.length;
   const columns = {start: new Float64Array(intervals), end: new Float64Array(intervals), fact: Uint32Array.from(data.fact)};
@@ -58,7 +58,7 @@ export class TimelineData {
     return this.facts[this.columns.fact[i]];
   }
 
-  // The intervals that each task ended, by when.
+  // Returns for each task the intervals that its wakeups ended, sorted by their ends.
   wakeupsByWaker() {
     const by = new Map();
     for (const row of this.rows) {
@@ -87,7 +87,8 @@ export class TimelineData {
     return groups.map((group) => ({...group, folded: folded && group.rows.length > 1}));
   }
 
-  // What is shown: a line for a process with several tasks, and one for each of its tasks while it is unfolded.
+  // Returns the lines to show: one for each process with several tasks, and one for each task unless its process is
+  // folded.
   lines() {
     return this.groups.flatMap((group) => {
       if (group.rows.length === 1) {
@@ -98,7 +99,7 @@ export class TimelineData {
     });
   }
 
-  // The first interval of the row that ends after `ns`; row.last when there is none.
+  // The first interval of the row that ends after `ns`; row.last if there is none.
   firstAfter(row, ns) {
     let [low, high] = [row.first, row.last];
     while (low < high) {
@@ -112,13 +113,13 @@ export class TimelineData {
     return low;
   }
 
-  // The interval of the row around `ns`, null for none.
+  // The interval of the row that contains `ns`; null if there is none.
   around(row, ns) {
     const i = this.firstAfter(row, ns);
     return i < row.last && this.columns.start[i] <= ns ? i : null;
   }
 
-  // The intervals that the task of this one ended in the meantime, at most `most`.
+  // Returns the intervals that this task's wakeups ended during interval `i`, at most `most`.
   wokenDuring(row, i, most) {
     const list = this.wakeups.get(row.task) || [];
     let [low, high] = [0, list.length];
@@ -147,7 +148,7 @@ export class TimelineData {
     return `${where}, ${fact.condition}${fact.cpu === null ? '' : ` on CPU ${fact.cpu}`}`;
   }
 
-  // The facts of an interval, a line each.
+  // Describes an interval, with one fact per line.
   told(row, i) {
     const fact = this.fact(i);
     const lines = [row.name, this.what(i), `${timeText(this.columns.end[i] - this.columns.start[i])}, from ` +

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The timeline on its canvas. What is narrower than a pixel is summed up in columns of one pixel, each split by share, so
-// that the work for a row is bounded by its width and its intervals, and no interval is drawn by itself in vain.
+// Paints the timeline on its canvas. Intervals narrower than a pixel are summed up in columns one pixel wide, which are
+// divided by kind. So the work for a row is bounded by its width and its intervals.
 import {conditions} from './accounts.js';
 import {colourOf, inkOf} from './charts.js';
 
@@ -9,9 +9,9 @@ export const lineHeight = 20;
 const barHeight = 14;
 export const axisHeight = 24;
 const arrowsAtMost = 40;
-const waitingStrength = 0.32; // of the colour
+const waitingStrength = 0.32; // opacity
 
-// Ink of each kind: of bars, and in the columns.
+// The paint of each kind, for bars and for columns.
 function timelineInk(context, activities) {
   const text = inkOf('--text');
   const hatch = (colour, ground, rising) => {
@@ -56,7 +56,7 @@ export function axisStep(span, room) {
   return power * [1, 2, 5, 10].find((each) => each * power >= rough);
 }
 
-// Instants close to each other need more digits than a duration.
+// An instant needs more digits than a duration, to differ from an instant close to it.
 /** @type {(ns: number, step: number) => string} */
 export function instantText(ns, step) {
   const [unit, name] = ns >= 1e9 ? [1e9, 's'] : ns >= 1e6 ? [1e6, 'ms'] : ns >= 1e3 ? [1e3, 'µs'] : [1, 'ns'];
@@ -78,8 +78,9 @@ export class TimelinePainter {
     this.ground = null;
   }
 
-  // `view`: {from, to} in ns, {left, width, height} in pixels, lines, top: pixels that are scrolled away, and what is
-  // marked: active {line, i}, drag {from, to}. What a pointer only passes over is not drawn anew.
+  // `view` has {from, to} in ns; {left, width, height} in pixels; the lines; `top`: the pixels that are scrolled away;
+  // and the highlights: active {line, i}, drag {from, to}. If only the highlights change, the rest is copied from the
+  // last paint.
   paint(view) {
     const ratio = window.devicePixelRatio || 1;
     const stays = (key) => this.ground && this.ground.view[key] === view[key];
@@ -224,7 +225,7 @@ export class TimelinePainter {
         continue;
       }
       flush();
-      const hatched = width >= 4; // stripes need room
+      const hatched = width >= 4; // narrow bars have no room for stripes
       context.globalAlpha = (hatched ? ink.strengths : ink.columnStrengths)[kind];
       context.fillStyle = (hatched ? ink.bars : ink.columns)[kind];
       context.fillRect(this.view.left + x, y, width, barHeight);
@@ -233,16 +234,17 @@ export class TimelinePainter {
     context.globalAlpha = 1;
   }
 
-  // What is in `sums`, which is emptied, as a column: running ones at the bottom. `whole`: pixels of time that fill it.
+  // Draws `sums` as a column with running kinds at the bottom, and resets them. `whole` is the sum that fills the
+  // height.
   column(x, y, whole) {
     const {context, ink, sums, data: {kinds, activities}} = this;
     const total = Math.max(whole, sums.reduce((all, each) => all + each, 0));
     let bottom = y + barHeight;
     for (let i = 1; i <= kinds; ++i) {
-      const kind = i % kinds; // unknown ones on top
+      const kind = i % kinds; // unknown time is on top
       if (sums[kind] > 0) {
         const share = barHeight * sums[kind] / total;
-        // A short run in a long sleep is to be seen.
+        // A short run within a long sleep must stay visible.
         const height = Math.min(kind <= activities.length ? Math.max(share, 2) : share, bottom - y);
         context.globalAlpha = ink.columnStrengths[kind];
         context.fillStyle = ink.columns[kind];
@@ -254,7 +256,7 @@ export class TimelinePainter {
     context.globalAlpha = 1;
   }
 
-  // All tasks of a process in one line: the share of them that is in each state.
+  // Draws all tasks of a process in one line, as the share of tasks in each state.
   crowd(rows, y) {
     const {data: {columns, facts, kinds}, view: {from, to, width}, sums} = this;
     const {start, end, fact} = columns;
@@ -299,7 +301,7 @@ export class TimelinePainter {
     context.fill();
   }
 
-  // From who woke to who was woken: of the active interval, and of those that its task woke in the meantime.
+  // Draws arrows from wakers to woken tasks: for the active interval, and for the wakeups by its task in the meantime.
   arrows() {
     const {data, view, view: {active}} = this;
     const row = view.lines[active.line]?.row;

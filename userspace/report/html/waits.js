@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What tasks waited for, which waits hung together, and what they passed each other.
+// Shows what tasks waited for, the chains of waits, and the bytes on channels.
 import {stackedBars} from './charts.js';
 import {element, faint, section, table} from './elements.js';
 import {count, digits, mean, quantity, time, words} from './figures.js';
@@ -21,7 +21,7 @@ function waitTable(label, account, names) {
                  time(mean(blocked, number))]));
 }
 
-// The unfolded part of a process has them too.
+// The details of a process have this table too.
 /** @type {(label: string, account: any, names: Names) => Element[]} */
 export function processWaits(label, account, names) {
   return waitsOf(account).length === 0 ? [] : [element('h3', {}, 'Waits'), waitTable(label, account, names)];
@@ -44,7 +44,7 @@ export function waits(report, names) {
           faint('Shares are of the lifetimes of all tasks.'), bars);
 }
 
-// Each link was ended by a task that had had to wait itself: the wait inside the wait is the list inside the list.
+// The waker of each link was itself waiting until its own waker woke it: an inner wait is a nested list.
 /** @type {(links: any[], names: Names, outermost?: boolean) => Element} */
 function chainList([link, ...rest], names, outermost = true) {
   const by = link.waker === 'task' && link.place !== '' ? ` (${link.place})` : '';

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A waterfall leads from one whole to another by the parts of the difference. Each part begins where the last one ends.
+// A waterfall leads from one whole to another by the parts of their difference. Each part begins at the end of the
+// last.
 import {element, faint} from './elements.js';
 import {quantityText, threeDigits} from './figures.js';
 import {axisStrip, drawing, linearScale, linearTicks, middle, percent, svgElement, svgLine, upright} from './svg.js';
 
 /** @typedef {{label: string, value: number}} Whole */
 
-// `parts`: {label, difference, low, high}, the largest first; low and high bound the difference and may be missing.
-// Those beyond `most` become one, so that the steps still add up.
+// `parts` are {label, difference, low, high}, the largest first; low and high bound the difference and may be missing.
+// Parts beyond `most` are added up to one, so that the steps still add up.
 function waterfallSteps(from, parts, most = 12) {
   const shown = parts.length > most ? parts.slice(0, most - 1) : parts;
   const rest = parts.slice(shown.length);
@@ -25,7 +26,7 @@ function waterfallSteps(from, parts, most = 12) {
   });
 }
 
-// If the steps are small beside the wholes, the axis leaves out what both wholes have.
+// If the steps are small compared with the wholes, the axis does not begin at 0.
 function waterfallRange(from, to, steps) {
   const ends = steps.flatMap((step) => [step.start, step.end, ...(step.interval || [])]).concat(from, to);
   const [lowest, highest] = [Math.min(...ends), Math.max(...ends)];
@@ -33,7 +34,7 @@ function waterfallRange(from, to, steps) {
   return [leaveOut ? Math.max(0, lowest - (highest - lowest)) : Math.min(0, lowest), Math.max(0, highest)];
 }
 
-// Bars are listed from top to bottom; places are in percent of the width.
+// Bars are listed from top to bottom; positions are in percent of the width.
 /** @type {(from: Whole, to: Whole, parts: any[]) => any} */
 export function waterfallLayout(from, to, parts) {
   const steps = waterfallSteps(from.value, parts);

@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::size_t most_accounts = 6;
 constexpr std::size_t most_tasks = 20;
-// The account of a task closes to a percent; beyond it, a transition was lost.
+// The cells of a task add up to its lifetime within a percent; a larger residual means that a transition was lost.
 constexpr double largest_residual = 0.01;
 
 Cell time_cell(Duration duration) { return {duration, duration == Duration::zero() ? Tone::faint : Tone::plain}; }
@@ -42,7 +42,7 @@ void add_activity(Table& table, const Account& account, tc_activity activity) {
   }
 }
 
-// Marked also for those who see no colour.
+// A large residual has a mark in addition to its color, for readers who do not see colors.
 Cell residual_cell(const Account& account) {
   const auto residual = static_cast<double>(account.residual().count());
   const auto lifetime = static_cast<double>(account.lifetime.count());
@@ -54,7 +54,7 @@ Cell residual_cell(const Account& account) {
   return {(large ? "!" : "") + percent, large ? Tone::warning : Tone::plain, residual / lifetime, Unit::share};
 }
 
-// Indices of the `most` longest, in their old order.
+// The indices of the `most` longest ones, in ascending order.
 template <typename Lifetime>
 std::vector<std::size_t> longest(std::size_t size, std::size_t most, Lifetime lifetime) {
   std::vector<std::size_t> chosen(size);
@@ -103,7 +103,7 @@ std::string title_of(const FamilyMember& member) {
                      ended_text(process));
 }
 
-// The table that adds up: activities by conditions, total, lifetime, residual.
+// The table adds up: activities by conditions, total, lifetime, residual.
 void add_account(Section& section, const Account& account) {
   Table table({left("activity", 8), "running", "preempted", "runnable", "blocked", "total", "share", "count"});
   for (int i = 0; i < TC_NR_ACTIVITIES; ++i) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The audit: whether both books agree, then only what they disagree on.
+// The audit: whether both accounts of the tasks agree, and where they differ.
 #include <fmt/format.h>
 
 #include <string>
@@ -11,7 +11,7 @@
 namespace taskcost::sections {
 namespace {
 
-// Of a list that has no end: what is behind these is counted.
+// These lists may have any length: further entries are only counted.
 constexpr std::size_t most_differences = 40;
 constexpr std::size_t most_apart = 10;
 
@@ -19,7 +19,7 @@ std::string task_text(const Audit::Name& task) {
   return task.comm.empty() ? fmt::format("ledger {}", task.id) : fmt::format("{} ({})", task.comm, task.tid);
 }
 
-// To the nanosecond.
+// The exact value: durations are in ns, not rounded.
 Cell exact(std::uint64_t value, AuditUnit unit) {
   return {fmt::format("{}{}", value, unit == AuditUnit::ns ? " ns" : ""), Tone::plain, static_cast<double>(value),
           unit == AuditUnit::ns      ? Unit::ns

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What `verify` judged and measured: claims, prices, figures of several variants, figures by size.
+// The results of `verify`: claims, prices, figures of several variants, figures by size.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -17,8 +17,8 @@
 namespace taskcost::sections {
 namespace {
 
-constexpr std::size_t details = 6;  // their indentation below a claim
-// More columns of figures do not fit beside each other in 80.
+constexpr std::size_t details = 6;  // indentation below a claim
+// 80 terminal columns have no room for more.
 constexpr std::size_t columns_at_once = 5;
 
 Tone tone_of(Ruling ruling) {
@@ -39,7 +39,7 @@ Cell ratio_cell(const std::optional<double>& ratio, const std::optional<Interval
   return ratio ? Cell(ratio_text(*ratio, interval), Tone::plain, *ratio, Unit::ratio) : Cell("-");
 }
 
-// What was compared, how often, and the source of the figures; empty when there is nothing to say.
+// Says what was compared, how often, and the source of the figures; empty if there is nothing to say.
 std::string sides_text(const Verdict& verdict) {
   const bool compared = verdict.answer.has_value();
   std::vector<std::string> parts;
@@ -121,7 +121,7 @@ void add_verdict(Table& table, const Verdict& verdict) {
   }
 }
 
-// A slope by the byte is too small to read.
+// A slope per byte would be too small to read.
 std::string slope_text(const Sweep& sweep, const Sweep::Series& series) {
   const double step = sweep.x_unit == "bytes" ? 1024 : 1;
   std::string text = quantity_text(*series.slope * step, sweep.y_unit);

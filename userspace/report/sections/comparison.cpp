@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Commands that were run in turn: which costs more, and where that comes from.
+// The comparison of commands: which one costs more, and where the difference comes from.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -21,20 +21,20 @@ namespace {
 constexpr std::size_t least_part_columns = 20;
 constexpr std::size_t most_parts = 12;
 constexpr std::size_t most_quantities = 14;
-// Parts below this share of what matters are left to --verbose.
+// Only --verbose shows parts that are smaller than this share of the whole.
 constexpr double small_part = 0.005;
 
 Tone tone_of(Answer answer) {
   return answer == Answer::more ? Tone::bad : answer == Answer::less ? Tone::good : Tone::plain;
 }
 
-// A difference whose interval has 0 in it may be none.
+// If the interval contains 0, there may be no difference.
 bool is_real(const PartOfDifference& part) { return part.interval.low > 0 || part.interval.high < 0; }
 Tone tone_of(const PartOfDifference& part) {
   return part.interval.low > 0 ? Tone::bad : part.interval.high < 0 ? Tone::good : Tone::plain;
 }
 
-// "[-1.05..+2.30] ms", in the unit of the larger end.
+// "[-1.05..+2.30] ms", in a unit that fits the larger end.
 std::string signed_interval(const Interval& interval) {
   constexpr std::array units{std::pair(1e9, "s"), std::pair(1e6, "ms"), std::pair(1e3, "µs")};
   const double largest = std::max(std::abs(interval.low), std::abs(interval.high));
@@ -130,7 +130,7 @@ Section parts_of(const char* id, const char* whole, const std::string& title, co
   Table table({left("", least_part_columns), command_label(experiment, pair.right),
                command_label(experiment, pair.left), "difference", "[95 %]", "share"});
   std::size_t left_out = 0;
-  // Shares of what may be nothing mean nothing.
+  // If the difference may be 0, shares of it mean nothing.
   const auto share_of = [&](double part) {
     const double share = part / difference.whole.difference;
     return is_real(difference.whole)
@@ -157,12 +157,12 @@ bool is_shown_above(const QuantityName& name) {
   return name.topic == Topic::window && (name.item == "wall" || name.aspect == "running_ns");
 }
 
-// Sums of time count by what they are of the whole.
+// A sum of time is telling if it is a large enough part of the whole.
 bool is_telling(const QuantityAnswer& answer, double wall) {
   const bool sum = answer.unit == "ns" && (answer.name.topic == Topic::activity || answer.name.topic == Topic::wait ||
                                            answer.name.topic == Topic::channel || answer.name.topic == Topic::counter);
-  // Told elsewhere: entries by calls and faults, blocked activities by the causes of waits, the lifetime by own time,
-  // creations by the counters of their creators.
+  // These repeat other figures: calls and faults count the entries, the causes of waits have the blocked activities,
+  // own time has the lifetime, and the counters of the creators have the creations.
   const bool again =
       (answer.name.topic == Topic::activity && (answer.name.aspect == "count" || answer.name.aspect == "blocked_ns")) ||
       ((answer.name.topic == Topic::latency || answer.name.topic == Topic::lifecycle) &&
@@ -265,7 +265,7 @@ Section spreads(const CommandRuns& runs, bool verbose) {
   for (const auto& [name, column] : runs.quantities) {
     std::vector<double> values = column.values;
     std::erase_if(values, [](double value) { return !std::isfinite(value); });
-    // Times are divided above.
+    // The tables above divide the times.
     const bool counts = name.topic == Topic::counter || name.topic == Topic::memory ||
                         (name.topic == Topic::window && column.unit == "count");
     if (values.empty() || is_shown_above(name) || (!verbose && !counts)) {

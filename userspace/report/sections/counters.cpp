@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Sums over all tasks: switches, page faults, calls on channels, and the kernel's own counts beside them.
+// Sums over all tasks: switches, page faults, calls on channels, and the kernel's own counts next to them.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -46,7 +46,7 @@ Section switches(const Session& session) {
         TC_COUNTER_SWITCHES_OTHER_ADDRESS_SPACE, TC_COUNTER_SWITCHES_TO_KERNEL_THREAD, TC_COUNTER_SWITCHES_TO_IDLE}) {
     add_counter(table, totals, counter, totals.switches());
   }
-  // Worth a line only where it happened.
+  // These have a line only if they happened.
   for (const tc_counter counter :
        {TC_COUNTER_THROTTLED, TC_COUNTER_YIELDS, TC_COUNTER_UNSEEN_SWITCH_INS, TC_COUNTER_UNSEEN_WAKEUPS}) {
     if (totals.counters[counter].value_or(0) > 0) {
@@ -79,7 +79,7 @@ Section faults(const Session& session) {
                                    TC_COUNTER_FAULTS_FILE, TC_COUNTER_FAULTS_KERNEL, TC_COUNTER_FAULTS_TIMED}) {
     add_counter(table, totals, counter, all);
   }
-  // None of the faults that the kernel counts, so it has no share of them.
+  // The kernel's fault counts do not include these faults, so they have no share.
   add_counter(table, totals, TC_COUNTER_FAULTS_UNRESOLVED);
   Section section("faults", "Page faults");
   section.add(std::move(table));
@@ -116,7 +116,8 @@ Section kernel_books(const Report& report) {
   const KernelBooks& books = *totals.books;
   const std::uint64_t kernel_faults = books.faults_minor + books.faults_major;
   const Duration running = totals.total(TC_CONDITION_RUNNING);
-  // Not the faults of the report, which are from these very books: what the probes saw with their own eyes.
+  // The report's faults come from these statistics of the kernel. Only the faults that the probes timed are an
+  // independent count.
   const Count& timed = totals.counters[TC_COUNTER_FAULTS_TIMED];
   Table table({left(""), "ledger", "kernel", "difference"});
   add_book(table, "voluntary switches", totals.counters[TC_COUNTER_VOLUNTARY_SWITCHES], books.voluntary_switches);

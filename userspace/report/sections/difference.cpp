@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What differs between two reports, and where the change of time went.
+// The differences between two reports, and where the change of time went.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -24,13 +24,13 @@ constexpr std::size_t most_pieces = 10;
 constexpr std::size_t most_changes = 8;
 constexpr std::size_t most_processes = 10;
 constexpr std::size_t most_mismatches = 8;
-// Changes below this part of what matters are left to --verbose.
+// Only --verbose shows changes that are smaller than this part of the whole.
 constexpr double small = 0.005;
-// The relative width of a histogram's bucket: nothing smaller can be told apart.
+// The relative width of a histogram's bucket: smaller differences are not visible.
 constexpr double bucket = 0.125;
-// Medians of rounds differ by less from run to run more often than not.
+// From run to run, most medians of rounds differ by less than this.
 constexpr double rounds_vary = 0.1;
-// From here on a change is coloured.
+// Changes above this part are colored.
 constexpr double coloured = 0.05;
 
 Tone tone_of_change(double a, double b) {
@@ -70,7 +70,7 @@ Section mismatches(const Difference& difference, bool verbose) {
   std::size_t shown = 0;
   for (const Mismatch& mismatch : difference.mismatches) {
     if (mismatch.subject == "command") {
-      continue;  // it stands in the head
+      continue;  // the head shows it
     }
     if (!verbose && shown == most_mismatches) {
       section.more(difference.mismatches.size() - shown, verbose);
@@ -108,7 +108,7 @@ Section head_of(const Difference& difference) {
 
 // ---- Where the time went -------------------------------------------------------------------------------------------
 
-// Of which size on a change of time matters.
+// The smallest change of time that is worth showing, in ns.
 double weighty(const Difference& difference) {
   const auto own = own_change(difference);
   return own ? small * std::max(std::abs(*own->difference()), noticed * own->a.value) : 0;
@@ -227,18 +227,19 @@ constexpr std::array topics{TopicTitle{Topic::activity, "Activities and conditio
 
 bool is_nothing(const Quantity& quantity) { return !quantity.measured() || quantity.value == 0; }
 
-// Whether the count behind a quantile tells it: one case in a hundred is not told by ten.
+// Returns whether enough values support a quantile: ten values say nothing about the 99th percentile.
 bool has_cases(const Difference& difference, const QuantityName& name) {
   const double least = name.aspect == "p99_ns" ? 100 : name.aspect == "p90_ns" ? 10 : 1;
   const Change* const count = difference.find(name.topic, name.item, "count");
   return count == nullptr || (count->a.value >= least && count->b.value >= least);
 }
 
-// Sums of time count by what they add to the whole, everything else by how much it changed.
+// A sum of time is telling if its change is a large enough part of the whole; other quantities are if they changed
+// enough themselves.
 bool is_telling(const Difference& difference, const Change& change, double weight) {
   const Topic topic = change.name.topic;
   if (!change.difference()) {
-    return change.a.state != change.b.state;  // one has none
+    return change.a.state != change.b.state;  // only one side has such cases
   }
   if (const auto interval = change.ratio_interval()) {
     return interval->low > 1 || interval->high < 1;
@@ -280,7 +281,7 @@ void change_row(Table& table, const Change& change, const std::string& name) {
   }
 }
 
-// The quantities of a topic, as far as they are to be shown.
+// The quantities of a topic that are shown.
 struct Chosen {
   std::vector<const Change*> rows;
   std::vector<std::string> missing_in_a;  // names, each once
@@ -303,7 +304,7 @@ Chosen choose(const Difference& difference, Topic topic, bool verbose) {
   const double weight = weighty(difference);
   Chosen chosen;
   for (const Change& change : difference.changes) {
-    const bool entries = topic == Topic::activity && change.name.aspect == "count";  // the calls are counted elsewhere
+    const bool entries = topic == Topic::activity && change.name.aspect == "count";  // other rows count the calls
     if (change.name.topic != topic || (is_nothing(change.a) && is_nothing(change.b)) || (entries && !verbose)) {
       continue;
     }
@@ -333,7 +334,7 @@ void say_missing(Section& section, const char* side, const std::vector<std::stri
               Tone::warning);
 }
 
-// Below the name of each item its aspects. Counts what was left out.
+// Adds the name of each item with its aspects below. Counts the rows that it leaves out.
 void add_by_item(Table& table, Chosen& chosen, bool verbose) {
   std::vector<std::pair<std::string, std::vector<const Change*>>> items;
   for (const Change* const change : chosen.rows) {
@@ -354,7 +355,7 @@ void add_by_item(Table& table, Chosen& chosen, bool verbose) {
   }
 }
 
-// nullopt when one of them has nothing of it at all.
+// nullopt if one of the reports measured nothing of the topic.
 std::optional<Section> topic_section(const Difference& difference, const TopicTitle& topic, bool verbose) {
   Chosen chosen = choose(difference, topic.topic, verbose);
   const bool missing = !chosen.missing_in_a.empty() || !chosen.missing_in_b.empty();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a program's processes would cost as threads, or its threads as processes.
+// The estimated cost of a program's processes as threads, or of its threads as processes.
 #include "taskcost/estimate.h"
 
 #include <fmt/format.h>

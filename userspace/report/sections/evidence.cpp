@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Where the figures come from, what observing cost, and what more rights would give.
+// The sources of the figures, the overhead, and what more privileges would add.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -15,7 +15,7 @@ namespace taskcost::sections {
 namespace {
 
 constexpr std::size_t most_probes = 8;
-constexpr double worth_measuring = 0.05;  // a share that is noticed
+constexpr double worth_measuring = 0.05;  // a share of this size is noticeable
 constexpr std::size_t kind_width = 13;    // the longest kind and a gap
 
 std::string cost_text(const Observer& observer) {
@@ -64,7 +64,7 @@ void add_probes(Section& section, std::vector<ProbeCost> probes, bool verbose) {
   section.rest(probes.size() - shown, "more probes", "more probes");
 }
 
-// When it was, and whether times of CLOCK_MONOTONIC leave something out.
+// Shows the times of the window, and whether CLOCK_MONOTONIC left out a suspend.
 void add_window_times(Section& section, const WindowClocks& clocks) {
   if (!clocks.start) {
     return;

@@ -15,7 +15,7 @@
 namespace taskcost::sections {
 namespace {
 
-// Fewer look-alikes than this are shown one by one.
+// Smaller groups of similar processes are shown one by one.
 constexpr std::size_t least_group = 4;
 
 using Indices = std::vector<std::size_t>;
@@ -26,7 +26,7 @@ class Family {
   Family(const Session& session, bool grouped) : processes_(session.processes), grouped_(grouped) {
     link();
     visit(roots_);
-    // Parents that form a ring have no root; they must not vanish from the report.
+    // Parents that form a cycle have no root; their processes must be in the report too.
     for (std::size_t i = 0; i < processes_.size(); ++i) {
       if (!seen_[i]) {
         visit({i});
@@ -45,7 +45,7 @@ class Family {
     children_.resize(processes_.size());
     seen_.resize(processes_.size());
     for (std::size_t i = 0; i < processes_.size(); ++i) {
-      // Kernel threads have a section of their own.
+      // Kernel threads have a separate section.
       if (processes_[i].kernel) {
         seen_[i] = true;
         continue;
@@ -57,7 +57,7 @@ class Family {
     }
   }
 
-  // Not recursive: a chain of forks is as deep as its author likes.
+  // This is not recursive, because the observed program decides how deep a chain of forks is.
   void visit(const Indices& siblings) {
     std::vector<std::pair<Indices, std::size_t>> pending;
     push(pending, siblings, 0);

@@ -100,7 +100,7 @@ std::vector<Section> of(const Report& report, bool verbose) {
   if (judged_first) {
     append(all, judgement(report));
   }
-  // Claims are judged over many runs; there need not be a session of their own.
+  // The report of `verify` may have no session of its own, because its claims are judged over many.
   if (!judged_first || report.session.task_count > 0) {
     append(all, of_session(report, verbose));
   }

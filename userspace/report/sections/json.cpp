@@ -8,7 +8,7 @@ namespace {
 
 using Layout = JsonWriter::Layout;
 
-// In the order of their enumerations.
+// Both have the order of their enumerations.
 constexpr std::array tones{"plain", "strong", "faint", "good", "bad", "warning"};
 constexpr std::array units{"words", "ns", "bytes", "count", "share", "ratio", "other"};
 

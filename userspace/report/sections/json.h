@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Sections as JSON, for a page that paints them without knowing what they are about.
+// Writes sections as JSON, for a page that paints them without knowing their content.
 #pragma once
 
 #include <vector>
@@ -10,16 +10,16 @@
 
 namespace taskcost::sections {
 
-// An array under `key`:
+// Writes an array under `key`:
 //
 //   section  {id, title, blocks: [{title, items}]}
 //   item     {kind: "paragraph", label, text, tone}
 //            {kind: "line", cells, tail}
 //            {kind: "table", columns: [{title, align}], rows: [{depth, cells, notes: [paragraph]}]}
 //            {kind: "distribution", unit, buckets: [[from, to, count]]}
-//   cell     {text, tone, value, unit}, without value and unit where it is words
+//   cell     {text, tone, value, unit}; a cell of words has neither value nor unit
 //
-// What is empty, zero or "plain" is left out, but for the text of cells and paragraphs.
+// Members that are empty, zero or "plain" are left out, except the text of cells and paragraphs.
 void write_json(JsonWriter& json, std::string_view key, const std::vector<Section>& all);
 
 }  // namespace taskcost::sections

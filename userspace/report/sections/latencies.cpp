@@ -9,20 +9,20 @@
 namespace taskcost::sections {
 namespace {
 
-// Drawn also without --verbose.
+// These are shown without --verbose too.
 bool is_main(std::string_view key) {
   constexpr std::array<std::string_view, 5> keys{"run_queue", "switch_same", "switch_other", "fault_minor", "creation"};
   return std::ranges::find(keys, key) != keys.end();
 }
 
-// In powers of two, as bcc draws them; 0 and 1 share the first bucket.
+// Buckets are powers of two, as in bcc; 0 and 1 share the first bucket.
 Distribution distribution_of(const Histogram& histogram) {
   std::vector<Distribution::Bucket> buckets;
   for (const Histogram::Bucket& bucket : histogram.buckets()) {
     const std::uint64_t value = std::max<std::uint64_t>(static_cast<std::uint64_t>(bucket.from.count()), 1);
     const std::uint64_t power = std::uint64_t{1} << tc_highest_bit(value);
     const std::uint64_t from = power == 1 ? 0 : power;
-    // Empty ones between two that are not keep the shape honest.
+    // Empty buckets between others keep the shape of the distribution.
     while (!buckets.empty() && buckets.back().to + 1 < from) {
       const std::uint64_t next = buckets.back().to + 1;
       buckets.push_back({next, 2 * next - 1, 0});

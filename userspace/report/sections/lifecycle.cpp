@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Creation, exec, exit and reaping, and the processes that a signal ended.
+// Creation, exec, exit and reaping, and the processes that a signal killed.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t most_deaths = 20;
 
-// A mean that grows with each value seen.
+// The mean of the values that were seen.
 struct Mean {
   Duration sum{};
   std::uint64_t count = 0;
@@ -26,7 +26,7 @@ struct Mean {
       ++count;
     }
   }
-  // Of `of` events; nothing seen of any is not a zero.
+  // The mean over `of` events. If no value was seen, it is "not measured", not 0.
   [[nodiscard]] std::string over(std::uint64_t of) const {
     return count == 0 ? std::string(not_measured) : mean(sum, of).text;
   }
@@ -134,7 +134,7 @@ Section signal_deaths(const Session& session) {
                blast.others_alive, blast.others_ran_on});
   }
   section.add(std::move(table));
-  // --verbose shows no more of them.
+  // --verbose does not show the others either.
   section.more(session.blasts.size() - shown, true);
   return section;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What is missing: events that were lost, and what recorded events say of themselves.
+// What the report lacks: lost events, and contradictions in the recorded events.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -15,13 +15,13 @@
 namespace taskcost::sections {
 namespace {
 
-// Of a list that has no end: what is behind these is counted.
+// The list may have any length: further gaps are only counted.
 constexpr std::size_t most_gaps = 10;
 
 struct Loss {
   std::uint64_t count;
   std::string_view text;
-  const Remark* remark;  // may be null
+  const Remark* remark;  // may be nullptr
 };
 
 std::vector<Loss> losses_of(const Losses& losses, const std::vector<Remark>& remarks) {
@@ -98,7 +98,7 @@ Section records(const Report& report, bool verbose) {
     return section;
   }
   add_integrity(section, *report.records, report.session.start, verbose);
-  // A capture that was cut off has no snapshots: there the living are told by their transitions.
+  // A capture that was cut off has no snapshots: tasks that still run are rebuilt from their transitions.
   if (report.window_end != WindowEnd::cut && report.records->missing_snapshots > 0) {
     warn(section,
          fmt::format("{} tasks that lived at the end without the kernel's ledger", report.records->missing_snapshots));

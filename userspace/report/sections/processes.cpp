@@ -23,7 +23,7 @@ bool is_open(const FamilyMember& member) {
   });
 }
 
-// The program's own, and those of the kernel beside them.
+// "4 + 1": the program's own threads, and those that the kernel created in the process.
 std::string threads_text(const Process& process) {
   const std::size_t workers = process.workers();
   const std::string own = std::to_string(process.tasks.size() - workers);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A report as data, before it is painted: sections of blocks of paragraphs, tables and distributions. The text report
-// and the HTML page paint the same sections. All texts are raw: names in them are hostile, painters escape them.
+// and the HTML page paint the same sections. All texts are raw: their names are hostile, and painters escape them.
 #pragma once
 
 #include <concepts>
@@ -20,13 +20,13 @@ namespace taskcost::sections {
 
 enum class Tone { plain, strong, faint, good, bad, warning };
 
-enum class Unit { words, ns, bytes, count, share, ratio, other };  // words: no figure
+enum class Unit { words, ns, bytes, count, share, ratio, other };  // words: it has no figure
 
-// Columns on a terminal: where paragraphs and tables begin, and how far columns of names may shrink on a narrow page.
+// Terminal columns: the indentation of paragraphs and tables, and the minimum width of columns of names.
 inline constexpr std::size_t margin = 2;
 inline constexpr std::size_t least_name_columns = 12;
 
-// What stands in one place of a row: words, or a figure and the words for it.
+// A table cell: words, or a figure with its text.
 struct Cell {
   template <std::convertible_to<std::string_view> Words>
   Cell(const Words& words, Tone tone = Tone::plain) : text(std::string_view(words)), tone(tone) {}
@@ -36,13 +36,13 @@ struct Cell {
   Cell(Count count, Tone tone = Tone::plain)
       : Cell(std::to_string(count), tone, static_cast<double>(count), Unit::count) {}
   Cell(Duration duration, Tone tone = Tone::plain);
-  // Without a value: "not measured".
+  // An empty optional shows "not measured".
   template <typename Figure>
   Cell(const std::optional<Figure>& figure, Tone tone = Tone::plain)
       : Cell(figure ? Cell(*figure, tone) : not_measured_cell(tone)) {}
 
   std::string text;
-  double value = 0;  // only with a unit
+  double value = 0;  // valid only with a unit
   Tone tone = Tone::plain;
   Unit unit = Unit::words;
 
@@ -50,15 +50,16 @@ struct Cell {
   static Cell not_measured_cell(Tone tone);
 };
 
-// Figures as units.h words them. `unit`: "ns", "bytes", "count", "share", or any other.
+// Figures with the text that units.h gives them. `unit` is "ns", "bytes", "count", "share", or any other.
 Cell quantity(double value, std::string_view unit, Tone tone = Tone::plain);
 Cell quantity(const std::optional<double>& value, std::string_view unit);                 // "-" without a value
 Cell signed_quantity(double difference, std::string_view unit, Tone tone = Tone::plain);  // "+1.23 ms"
-Cell mean(Duration sum, std::uint64_t count);                                             // "-" of nothing
-Cell share(double part, double whole, Tone tone = Tone::plain);                           // "53.4%"; "-" of nothing
+Cell mean(Duration sum, std::uint64_t count);                                             // "-" if the count is 0
+Cell share(double part, double whole, Tone tone = Tone::plain);  // "53.4%"; "-" if the whole is 0
 Cell share(Duration part, Duration whole);
 
-// Wrapped at the width. The first line begins with the label, the others are indented as far.
+// A text that is wrapped at the width. The first line begins with the label; the others are indented by the label's
+// width.
 struct Paragraph {
   std::string text;
   Tone tone = Tone::plain;
@@ -66,7 +67,7 @@ struct Paragraph {
   std::string label{};
 };
 
-// One line, cut at the width: cells side by side; or, with a tail, "cell: tail", of which only the cell is cut.
+// One line that is cut at the width: cells side by side; or, with a tail, "cell: tail", whose cell alone is cut.
 struct Line {
   std::vector<Cell> cells;
   std::string tail{};
@@ -81,69 +82,70 @@ struct Column {
 
   std::string title;
   Align align = Align::right;
-  std::size_t least = 0;  // how far it may be cut when the page is narrow; 0: never
+  std::size_t least = 0;  // its minimum width on a narrow page; 0: it is never cut
 };
 Column left(std::string title, std::size_t least = 0);
 
 struct Row {
-  std::vector<Cell> cells;  // missing ones at the end stay empty; none at all: a row of notes
-  std::size_t depth = 0;    // in a tree: how many ancestors the row has
+  std::vector<Cell> cells;  // missing cells at the end stay empty; without any, the row has only notes
+  std::size_t depth = 0;    // in a tree: its number of ancestors
   std::vector<Paragraph> notes = {};
 };
 
-// Rows with a depth make it a tree: the first column is indented.
+// If rows have a depth, the table is a tree, and its first column is indented.
 struct Table {
   explicit Table(std::vector<Column> columns) : columns(std::move(columns)) {}
 
   void row(std::vector<Cell> cells, std::size_t depth = 0) { rows.push_back({std::move(cells), depth}); }
-  // Below the last row; before the first row, above it.
+  // Adds a note below the last row, or above the first row if there is no row yet.
   void note(std::string text, std::size_t indent, Tone tone = Tone::plain);
 
   std::vector<Column> columns;
   std::vector<Row> rows;
-  std::size_t at_once = 0;  // so many columns stand beside the first one, the others below; 0: all
+  std::size_t at_once = 0;  // number of columns next to the first one, before the table continues below; 0: all
 };
 
-// How many values lie in each range, ranges of a power of two each.
+// The number of values in each range. A range reaches from one power of two to the next.
 struct Distribution {
   struct Bucket {
     std::uint64_t from = 0;
     std::uint64_t to = 0;  // inclusive
     std::uint64_t count = 0;
   };
-  std::vector<Bucket> buckets;  // in order, without holes
+  std::vector<Bucket> buckets;  // in order, without gaps
   Unit unit = Unit::ns;
 };
 
 using Item = std::variant<Paragraph, Line, Table, Distribution>;
 
-// A blank line is before each block, but not before the first one of a section unless that has a title.
+// Blocks are separated by an empty line. The first block of a section has one before it only if the section has a
+// title.
 struct Block {
   std::string title;  // may be empty
   std::vector<Item> items;
-  bool wraps_title = false;  // a long title takes several lines instead of being cut
+  bool wraps_title = false;  // a long title is wrapped instead of cut
 };
 
-// One question and its answer. Without blocks there is nothing to say.
+// One question and its answer. A section without blocks has nothing to say, and is not shown.
 struct Section {
   explicit Section(std::string id, std::string title = {}) : id(std::move(id)), title(std::move(title)) {}
 
-  void add(Item item);  // to the last block
+  void add(Item item);  // adds to the last block
   Block& block(std::string title = {}, bool wraps_title = false);
   void say(std::string text, Tone tone = Tone::plain, std::size_t indent = margin);
-  // The first line begins with `label`.
+  // Adds a paragraph whose first line begins with `label`.
   void item(std::string label, std::string text, Tone tone = Tone::plain, std::size_t indent = margin);
-  // "and 7 more", silent for none.
+  // Adds "and 7 more"; nothing if none was left out.
   void more(std::size_t left_out, bool verbose);
-  // "... and 7 more names, see --verbose or the JSON", silent for none.
+  // Adds "... and 7 more names, see --verbose or the JSON"; nothing if none was left out.
   void rest(std::size_t left_out, std::string_view one, std::string_view many);
 
-  std::string id;     // stable
+  std::string id;     // stable key
   std::string title;  // may be empty
   std::vector<Block> blocks;
 };
 
-// Of a list that is cut at `most` unless everything is asked for.
+// The number of elements to show of a list that is cut at `most` unless --verbose is given.
 inline std::size_t shown_of(std::size_t size, std::size_t most, bool verbose) {
   return verbose || size < most ? size : most;
 }

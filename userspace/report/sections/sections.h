@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The sections, one question each, and which of them make up which report. A section without blocks has nothing to say.
+// The sections, with one question each, and the sections of each report. A section without blocks has nothing to say.
 #pragma once
 
 #include <vector>
@@ -14,34 +14,34 @@
 
 namespace taskcost::sections {
 
-// What was observed, for how long, how it ended.
+// What was observed, how long, and how it ended.
 Section head(const Report& report);
 
-// Who made whom; those that were too many to keep. Without kernel threads.
+// The tree of processes without kernel threads, and the processes that were not kept one by one.
 Section processes(const Session& session, bool verbose);
-// Where each process spent its life.
+// How each process spent its lifetime.
 Section accounts(const Session& session, bool verbose);
-// The same over all tasks. Nothing when one process says it all.
+// The sum over all tasks; empty if there is only one process.
 Section totals(const Session& session);
 Section kernel_threads(const Session& session);
-// What was waited for, who ended the waits, and which waits hung together.
+// What tasks waited for, the wakers, and the chains of waits.
 Section waits(const Session& session, bool verbose);
-// What processes and threads cost to make, to become another program, and to end.
+// The cost of creation, exec and exit of processes and threads.
 Section creations(const Session& session);
-// The same from birth to reaping, of those that were born and ended in the window.
+// The cost from birth to reaping, for tasks that were created and exited in the window.
 Section lifetime_prices(const Session& session);
 Section signal_deaths(const Session& session);
 Section switches(const Session& session);
 Section faults(const Session& session);
 Section latencies(const Session& session, bool verbose);
 Section channels(const Session& session);
-// Which code caused waits, switches, faults and creations: the heaviest stacks of each kind.
+// The code that caused waits, switches, faults and creations: the heaviest stacks of each kind.
 Section stacks(const Report& report, bool verbose);
-// The kernel's own accounting beside the ledgers.
+// The kernel's own statistics next to the ledgers.
 Section kernel_books(const Report& report);
 
 Section evidence(const EvidenceList& list);
-// What went missing, and what recorded events say of themselves.
+// What was lost, and what the records say about their own integrity.
 Section losses(const Report& report, bool verbose);
 Section records(const Report& report, bool verbose);
 Section observer(const Report& report, bool verbose);
@@ -52,9 +52,9 @@ Section figure_tables(const Report& report);
 Section sweeps(const Report& report);
 Section comparisons(const Report& report);
 
-// Where events were lost, placed by `start`; nothing where none were.
+// Adds the gaps in which events were lost, with their times since `start`; nothing if there are none.
 void add_gaps(Section& section, const RecordCheck& records, Instant start, bool verbose);
-// How many records there are, and which of them contradict one another.
+// Adds the number of records, and the records that contradict one another.
 void add_integrity(Section& section, const RecordCheck& records, Instant start, bool verbose);
 
 std::vector<Section> of(const Report& report, bool verbose);
@@ -63,7 +63,7 @@ std::vector<Section> of(const Comparison& comparison, bool verbose);
 std::vector<Section> of(const Difference& difference, bool verbose);
 std::vector<Section> of(const Estimate& estimate, bool verbose);
 std::vector<Section> of(const Checkup& checkup);
-// What `verify` would judge, and by which rule.
+// The claims that `verify` judges, and their rules.
 Section of(const std::vector<Claim>& claims);
 
 }  // namespace taskcost::sections

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The heaviest stacks of each kind. Flame graphs and files of folded stacks have all of them.
+// The heaviest stacks of each kind. Flame graphs and folded stacks have all of them.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -20,7 +20,7 @@ namespace {
 
 constexpr std::size_t most_stacks = 3;
 
-// As "read <- serve <- main"; what calls itself stands once.
+// "read <- serve <- main"; a function that calls itself appears once, with its number of frames.
 std::string frames_text(const NamedStack& stack, bool kernel) {
   std::vector<std::pair<std::string, std::size_t>> names;
   for (auto frame = stack.frames.rbegin(); frame != stack.frames.rend(); ++frame) {
@@ -63,7 +63,7 @@ struct Weight {
 };
 
 void add_kind(Section& section, const Stacks& stacks, const ProcessNames& names, StackKind kind, bool verbose) {
-  std::map<StackOrigin, Weight> sums;  // processes of one name are one
+  std::map<StackOrigin, Weight> sums;  // processes with the same name are summed up
   Weight all;
   for (const NamedStack& stack : stacks.stacks) {
     if (stack.kind == kind) {

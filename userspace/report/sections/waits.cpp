@@ -16,7 +16,7 @@ namespace {
 constexpr std::size_t most_edges = 12;
 constexpr std::size_t most_chains = 5;
 
-// "name (tid)" by Task::id.
+// Names of tasks, "name (tid)", by Task::id.
 class TaskNames {
  public:
   explicit TaskNames(const Session& session) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Brendan Gregg's folded stacks: "outermost;...;innermost weight" on a line each, as flamegraph.pl and others read it.
+// Writes Brendan Gregg's folded stacks, the input of flamegraph.pl and others: one line "outermost;...;innermost
+// weight" for each.
 #include <map>
 #include <ostream>
 #include <string>
@@ -45,7 +46,7 @@ void render_folded(const Report& report, StackWeight weight, std::ostream& out) 
     return;
   }
   const ProcessNames names(report.session);
-  std::map<std::string, std::uint64_t> lines;  // processes of one name are one
+  std::map<std::string, std::uint64_t> lines;  // processes with the same name are summed up
   for (const NamedStack& stack : report.stacks->stacks) {
     lines[folded(stack, names.of(stack))] +=
         weight == StackWeight::count ? stack.count : static_cast<std::uint64_t>(stack.time.count());

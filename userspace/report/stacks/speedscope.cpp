@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The file format of speedscope.app: a table of frames, and two profiles of the same stacks, by time and by count.
+// Writes the file format of speedscope.app: a table of frames, and two profiles of the same stacks, by time and by
+// count.
 #include <cstddef>
 #include <ostream>
 #include <string>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Stacks in words, raw: who writes them escapes them.
+// The names of frames and causes. They are raw: writers must escape them.
 #pragma once
 
 #include <cstdint>
@@ -16,16 +16,16 @@ namespace taskcost {
 // "wait: a pipe", "fault".
 std::string cause_of(const NamedStack& stack);
 
-// "main", or without a symbol "libfoo.so+0x1234", "tool (unlinked)+0x1234", "[kernel]", "[unknown]".
+// "main"; without a symbol "libfoo.so+0x1234", "tool (unlinked)+0x1234", "[kernel]", "[unknown]".
 std::string name_of(const Frame& frame);
 
-// Of the part of a stack that could not be unwound, in place of its outermost frames.
+// This replaces the outermost frames of a stack that could not be unwound completely.
 constexpr const char* cut_frame = "[cut]";
 
 class ProcessNames {
  public:
   explicit ProcessNames(const Session& session);
-  // "[unknown]" for one that the session does not know.
+  // Returns "[unknown]" for a process that the session does not have.
   [[nodiscard]] const std::string& of(const NamedStack& stack) const;
 
  private:

@@ -19,7 +19,7 @@ using sections::margin;
 using sections::Tone;
 
 constexpr std::size_t widest_bar = 40;
-// Deeper rows of a tree stay at the indentation of this depth, with their depth in front.
+// Deeper rows of a tree are indented by this much, and show their depth as a number.
 constexpr std::size_t deepest_indent = 10;
 
 std::string_view sequence_of(Tone tone) {
@@ -42,7 +42,7 @@ std::string_view sequence_of(Tone tone) {
 
 std::string spaces(std::size_t count) { return std::string(count, ' '); }
 
-// No line ends with blanks.
+// Lines do not end with blanks.
 void trim_end(std::vector<Cell>& cells) {
   while (!cells.empty()) {
     std::string& text = cells.back().text;
@@ -54,7 +54,7 @@ void trim_end(std::vector<Cell>& cells) {
   }
 }
 
-// The cell of a column; the first one of a row in a tree is indented.
+// The cell in a column. In a tree, the first column is indented.
 TerminalText text_in(const sections::Row& row, std::size_t column) {
   if (column >= row.cells.size()) {
     return TerminalText("");
@@ -120,7 +120,7 @@ void TextPage::paint(const sections::Line& line) {
   const std::size_t taken = TerminalText(line.tail).width();
   const std::size_t room = width() > taken + 2 ? width() - taken - 2 : 0;
   const TerminalText whole(head.text);
-  // On two lines where too little of the head would be left.
+  // Uses two lines if the head would be cut to less than half of the width.
   if (whole.width() > room && room < width() / 2) {
     write({head});
     paint(sections::Paragraph{line.tail});

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Paints sections as text that never exceeds the width. Everything that is written passes through TerminalText here and
-// nowhere else.
+// Paints sections as text that never exceeds the width. All output passes through TerminalText here and nowhere else.
 #pragma once
 
 #include <cstddef>
@@ -18,30 +17,30 @@ class TextPage {
  public:
   static constexpr std::size_t least_width = 80;
 
-  // Both must outlive the page.
+  // Both arguments must outlive the page.
   TextPage(std::ostream& out, const TextOptions& options) : out_(out), options_(options) {}
 
   void paint(const sections::Section& section);
 
  private:
   struct Layout {
-    std::vector<std::size_t> columns;  // of the table, by index
-    std::vector<std::size_t> widths;   // one for each of them
+    std::vector<std::size_t> columns;  // indices of the table's columns
+    std::vector<std::size_t> widths;   // one for each element of `columns`
     std::size_t gap = 2;
 
     [[nodiscard]] std::size_t total() const;
   };
 
   [[nodiscard]] std::size_t width() const;
-  void blank();  // not at the top of the page
+  void blank();  // writes an empty line, except at the top of the page
   void paint(const sections::Paragraph& paragraph);
   void paint(const sections::Line& line);
   void paint(const sections::Table& table);
   void paint(const sections::Distribution& distribution);
-  // The first column, and those from `from` up to `to`.
+  // Lays out the first column, and the columns from `from` up to, but not including, `to`.
   [[nodiscard]] Layout layout_of(const sections::Table& table, std::size_t from, std::size_t to) const;
   void row(const sections::Table& table, const Layout& layout, const sections::Row& row);
-  // Side by side, cut at the width.
+  // Writes the cells side by side, cut at the width.
   void write(const std::vector<sections::Cell>& cells);
 
   std::ostream& out_;
@@ -49,7 +48,7 @@ class TextPage {
   bool started_ = false;
 };
 
-// All of them in their order.
+// Paints all sections in order.
 void paint_text(const std::vector<sections::Section>& page, std::ostream& out, const TextOptions& options);
 
 }  // namespace taskcost

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The reports as text.
+// Renders the reports as text.
 #include "report/sections/sections.h"
 #include "report/text/page.h"
 
