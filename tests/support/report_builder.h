@@ -66,7 +66,7 @@ class Life {
                                 counted(TC_COUNTER_INVOLUNTARY_SWITCHES),
                                 counted(TC_COUNTER_FAULTS_MINOR),
                                 counted(TC_COUNTER_FAULTS_MAJOR),
-                                running - 1us,
+                                std::max(running - 1us, Duration(0)),
                                 running / 2,
                                 running / 2};
     return account;

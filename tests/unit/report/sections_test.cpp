@@ -96,7 +96,7 @@ TEST(Head, SaysHowItEnded) {
   EXPECT_THAT(tail(), HasSubstr("could not wait any longer"));
 }
 
-TEST(Processes, LookAlikesAreOneRowUnlessAllIsAskedFor) {
+TEST(ProcessesSection, LookAlikesAreOneRowUnlessAllIsAskedFor) {
   const Session session = shell_script();
   const sections::Section brief = sections::processes(session, false);
   EXPECT_THAT(rows_of(brief), SizeIs(3));
@@ -108,7 +108,7 @@ TEST(Processes, LookAlikesAreOneRowUnlessAllIsAskedFor) {
   EXPECT_THAT(titles_of(sections::accounts(session, true)), SizeIs(301));
 }
 
-TEST(Processes, OpenEndsAreMarkedAndExplainedOnlyThen) {
+TEST(ProcessesSection, OpenEndsAreMarkedAndExplainedOnlyThen) {
   ReportBuilder builder;
   builder.process(1, "daemon", How::attached, 0ms, Life().runs(TC_ACTIVITY_USER, 2ms)).lived_before().lives_on();
   const sections::Section open = sections::processes(builder.build().session, false);
