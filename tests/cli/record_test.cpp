@@ -152,9 +152,9 @@ TEST(Report, ShowsASavedReport) {
   write_file(again, R"({"schema": "taskcost.compare/1"})");
   expect_refused({"report", again}, 1, "a report of 'taskcost compare'");
   write_file(again, R"({"schema": "taskcost.report/1", "host": {"cpus": -1}})");
-  expect_refused({"report", again}, 1, "'host/cpus' is no whole number");
+  expect_refused({"report", again}, 1, "'host/cpus' is not a whole number");
   write_file(again, "{");
-  expect_refused({"report", again}, 1, "it is no JSON");
+  expect_refused({"report", again}, 1, "JSON syntax error");
 }
 
 // With events in another form only, no capture file is needed.

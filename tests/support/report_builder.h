@@ -101,7 +101,7 @@ class ReportBuilder {
     report_.target.command = "./bakery --cooks 3";
     report_.session.totals = empty_account();
     report_.session.kernel_totals = empty_account();
-    report_.session.start = Instant(1000s);
+    report_.session.start = report_.session.end = Instant(1000s);
   }
 
   ReportBuilder& process(std::uint32_t tgid, std::string comm, How how, Duration born, const Life& life) {

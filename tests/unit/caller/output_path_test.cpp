@@ -150,7 +150,7 @@ TEST_F(Output, OtherNamesOfAFileAreRefusedInSharedDirectories) {
 
 TEST_F(Output, PipesAreRefusedInSharedDirectories) {
   ASSERT_EQ(mkfifo((shared_ + "/pipe").c_str(), 0666), 0);
-  expect_refused(shared_ + "/pipe", "no regular file");
+  expect_refused(shared_ + "/pipe", "not a regular file");
   const std::string own = private_ + "/pipe";
   ASSERT_EQ(mkfifo(own.c_str(), 0666), 0);
   const Fd reader(open(own.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));

@@ -126,6 +126,7 @@ TEST(Difference, ListsMismatches) {
   b.evidence.pop_back();
   b.session.losses.counts[TC_LOSS_DROPPED_EVENTS] = 12;
   b.session.totals.counters[TC_COUNTER_SYSCALLS] = std::nullopt;
+  b.session.calls_seen = false;
   const Difference difference = compared(a, b);
   const auto told = [](const char* subject, const char* in_a, const char* in_b) {
     return Contains(AllOf(Field(&Mismatch::subject, subject), Field(&Mismatch::a, in_a), Field(&Mismatch::b, in_b)));
@@ -142,6 +143,7 @@ TEST(Difference, ListsMismatches) {
 TEST(Difference, WithoutActivitiesInOneRunningTimeIsOnePiece) {
   Report b = sleeping(50ms, 9ms);
   b.session.totals.counters[TC_COUNTER_SYSCALLS] = std::nullopt;
+  b.session.calls_seen = false;
   const Difference difference = compared(sleeping(50ms, 2ms), b);
   EXPECT_EQ(difference.pieces.front().kind, Piece::Kind::running);
   EXPECT_EQ(difference.pieces.front().key, "");

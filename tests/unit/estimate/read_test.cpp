@@ -98,7 +98,7 @@ TEST(ReadProgram, ToleratesImpossibleParents) {
     process["parent"] = 3;
     process["how"] = "fork";
     process["total"]["counters"]["execs"] = 0;
-    process["threads"] = 5;
+    process["tasks"].push_back(process["tasks"][0]);
   }
   report["processes"][5]["id"] = 3;
   const auto program = read_program(report.dump());

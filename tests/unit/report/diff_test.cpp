@@ -168,7 +168,7 @@ TEST(DiffSections, VerboseLeavesNothingOut) {
 
 TEST(DiffSections, MoreTimeIsBad) {
   const sections::Section pieces = section_in(compared(bakery(100ms), bakery(500ms)), "pieces");
-  const sections::Cell& change = test::items_of<sections::Table>(pieces).at(0).rows.at(0).cells.at(3);
+  const sections::Cell change = test::items_of<sections::Table>(pieces).at(0).rows.at(0).cells.at(3);
   EXPECT_EQ(change.text, "+396 ms");
   EXPECT_EQ(change.value, 396e6);
   EXPECT_EQ(change.tone, sections::Tone::bad);

@@ -127,7 +127,8 @@ void expect_meanings(const json& schema, const std::string& name) {
     }
     expect_meanings(property, name + "/" + key);
   }
-  for (const auto& [key, definition] : schema.value("definitions", json::object()).items()) {
+  const json definitions = schema.value("definitions", json::object());
+  for (const auto& [key, definition] : definitions.items()) {
     expect_meanings(definition, key);
   }
 }

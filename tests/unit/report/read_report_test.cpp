@@ -128,7 +128,7 @@ TEST(ReadReport, TimesThatNoMachineHadAreRefused) {
   }
   const auto read = read_report(report.dump());
   ASSERT_FALSE(read);
-  EXPECT_THAT(to_line(read.error()), HasSubstr("running_ns' is no time of any machine"));
+  EXPECT_THAT(to_line(read.error()), HasSubstr("running_ns' is not a plausible time"));
 }
 
 TEST(ReadReport, AComparisonIsAnotherDocument) {

@@ -292,7 +292,7 @@ void describe(auto& v, Is<Histogram> auto& histogram) {
     }
     constexpr double most_values = 1e18;
     if (count > most_values) {
-      v.complain("no distribution: it has more values than any machine");
+      v.complain("not a distribution: it has more values than any machine");
       return;
     }
     histogram = Histogram();

@@ -184,12 +184,12 @@ Result<ReportFigures> read_figures(std::string_view text) {
   if (!document) {
     return document.error();
   }
-  if (const auto* const report = std::get_if<Report>(&*document)) {
-    return report_figures(*report);
+  if (document->report) {
+    return report_figures(*document->report);
   }
   ReadVisitor reader;
   ComparisonDocument comparison;
-  reader.read(std::get<nlohmann::json>(*document), comparison);
+  reader.read(*document->comparison, comparison);
   if (reader.complaint()) {
     return not_a_report(*reader.complaint());
   }

@@ -74,8 +74,8 @@ class ElementWatch {
 }  // namespace
 
 Error not_a_report(std::string why) {
-  return {"this is no report of taskcost", std::move(why),
-          "give reports that 'taskcost run -o FILE.json' or another command has written"};
+  return {"not a taskcost report", std::move(why),
+          "use a file that 'taskcost run -o FILE.json' or another command has written"};
 }
 
 Result<json> parse_document(std::string_view text, const TakeElement& take) {

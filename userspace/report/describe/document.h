@@ -4,10 +4,10 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
-#include <variant>
 
 #include "taskcost/report.h"
 #include "taskcost/result.h"
@@ -26,8 +26,11 @@ using TakeElement = std::function<bool(const std::string& list, std::size_t inde
 // Parses an object with the schema of a report or a comparison.
 Result<nlohmann::json> parse_document(std::string_view text, const TakeElement& take);
 
-// A report, or a comparison as parsed JSON.
-using SavedDocument = std::variant<Report, nlohmann::json>;
+// One of both.
+struct SavedDocument {
+  std::unique_ptr<Report> report;
+  std::unique_ptr<nlohmann::json> comparison;  // as parsed
+};
 Result<SavedDocument> read_document(std::string_view text);
 
 }  // namespace taskcost

@@ -82,7 +82,7 @@ void ReadVisitor::complain(std::string_view what) {
 
 bool ReadVisitor::expect(const char* type, bool fits) {
   if (!fits) {
-    complain(fmt::format("no {}", type));
+    complain(fmt::format("not {}", type));
   }
   return fits;
 }
@@ -97,7 +97,7 @@ const nlohmann::json* ReadVisitor::find(std::string_view key) {
 
 std::optional<double> ReadVisitor::number() {
   const bool fits = at_->is_number() && std::abs(at_->get<double>()) <= largest_number;
-  return expect("number in range", fits) ? std::optional(at_->get<double>()) : std::nullopt;
+  return expect("a number in range", fits) ? std::optional(at_->get<double>()) : std::nullopt;
 }
 
 std::optional<std::int64_t> ReadVisitor::whole(std::int64_t least, std::int64_t most) {
@@ -113,7 +113,7 @@ std::optional<std::int64_t> ReadVisitor::whole(std::int64_t least, std::int64_t 
                 ? std::optional(static_cast<std::int64_t>(number))
                 : std::nullopt;
   }
-  return expect("whole number in range", value && *value >= least && *value <= most) ? value : std::nullopt;
+  return expect("a whole number in range", value && *value >= least && *value <= most) ? value : std::nullopt;
 }
 
 std::optional<Duration> ReadVisitor::time(bool can_be_negative) {
@@ -128,8 +128,9 @@ std::optional<Duration> ReadVisitor::time(bool can_be_negative) {
   double& sum = times_[outer * 31 + key];
   sum += std::abs(static_cast<double>(*ns));
   const bool fits = sum <= static_cast<double>(longest_time);
-  return expect("time of any machine: all alike add up to 32 years", fits) ? std::optional(Duration(*ns))
-                                                                           : std::nullopt;
+  return expect("a plausible time: all times of one kind add up to at most 32 years", fits)
+             ? std::optional(Duration(*ns))
+             : std::nullopt;
 }
 
 std::optional<Duration> ReadVisitor::instant() {
@@ -138,7 +139,7 @@ std::optional<Duration> ReadVisitor::instant() {
 }
 
 std::optional<std::string> ReadVisitor::text() {
-  if (!expect("text", at_->is_string())) {
+  if (!expect("a string", at_->is_string())) {
     return std::nullopt;
   }
   const auto& text = at_->get_ref<const std::string&>();
@@ -146,7 +147,7 @@ std::optional<std::string> ReadVisitor::text() {
     return text;
   }
   auto bytes = narrowed(text);
-  (void)expect("text of bytes", bytes.has_value());
+  (void)expect("a string of bytes", bytes.has_value());
   return bytes;
 }
 
@@ -159,7 +160,7 @@ std::optional<int> ReadVisitor::enumerator(int first, int count, const char* (*k
       }
     }
   }
-  complain("none of its names");
+  complain("not one of its names");
   return std::nullopt;
 }
 

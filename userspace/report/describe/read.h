@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The visitor that reads described values from untrusted JSON. A value that does not fit is left unchanged, and the
-// reader complains; it keeps the first complaint: "'totals/lifetime_ns' is no whole number in range". It ignores
+// reader complains; it keeps the first complaint: "'totals/lifetime_ns' is not a whole number in range". It ignores
 // unknown keys.
 //
 // Sums of the values cannot overflow: no time is longer than 32 years, nor is the sum of all times with the same key at
@@ -53,7 +53,7 @@ class ReadVisitor {
   [[nodiscard]] const std::optional<std::string>& complaint() const { return complaint_; }
   void complain(std::string_view what);  // about the value that is being read
 
-  void object(const char* /*type*/, const char* /*meaning*/) { (void)expect("object", at_->is_object()); }
+  void object(const char* /*type*/, const char* /*meaning*/) { (void)expect("an object", at_->is_object()); }
   void row(const char* type, const char* meaning) { object(type, meaning); }
   void constant(std::string_view /*key*/, std::string_view /*text*/) {}  // parse_document() has checked it
   template <typename T>
@@ -215,7 +215,7 @@ class ReadVisitor {
     if constexpr (!std::is_const_v<There>) {
       *of.there = true;
     }
-    if (expect("object", at_->is_object())) {
+    if (expect("an object", at_->is_object())) {
       of.fill();
     }
   }
@@ -227,7 +227,7 @@ class ReadVisitor {
   // Elements that are already in the list stay.
   template <typename T, typename As>
   void take_list(std::vector<T>& list, const As& as) {
-    if (!expect("list", at_->is_array())) {
+    if (!expect("a list", at_->is_array())) {
       return;
     }
     const Json* const outside = at_;
@@ -241,7 +241,7 @@ class ReadVisitor {
   }
   template <typename T>
   void take_members(T& members) {
-    if (!expect("object", at_->is_object())) {
+    if (!expect("an object", at_->is_object())) {
       return;
     }
     const Json* const outside = at_;

@@ -102,7 +102,7 @@ void describe_window(auto& v, Is<Report> auto& report) {
   describe_clocks(v, clocks);
   if constexpr (reads<decltype(v)>) {
     if (session.end < session.start) {
-      v.complain("no window: it ends before it begins");
+      v.complain("not a window: it ends before it begins");
     }
     report.clocks = {clocks.start, clocks.end};
     if (report.clocks.start) {

@@ -6,14 +6,14 @@
 namespace taskcost {
 
 Result<SavedDocument> read_document(std::string_view text) {
-  Report report;
+  auto report = std::make_unique<Report>();
   ReadVisitor reader;
   // A process is the largest element of a report, so each is read as soon as it is parsed.
   const auto take = [&](const std::string& list, std::size_t index, const nlohmann::json& element) {
     if (list != "processes") {
       return false;
     }
-    reader.read_element("processes", index, element, report.session.processes.emplace_back());
+    reader.read_element("processes", index, element, report->session.processes.emplace_back());
     return true;
   };
   auto document = parse_document(text, take);
@@ -21,13 +21,13 @@ Result<SavedDocument> read_document(std::string_view text) {
     return document.error();
   }
   if (document->at("schema") != report_schema) {
-    return SavedDocument(*std::move(document));
+    return SavedDocument{nullptr, std::make_unique<nlohmann::json>(*std::move(document))};
   }
-  reader.read(*document, report);
+  reader.read(*document, *report);
   if (reader.complaint()) {
     return not_a_report(*reader.complaint());
   }
-  return SavedDocument(std::move(report));
+  return SavedDocument{std::move(report), nullptr};
 }
 
 Result<Report> read_report(std::string_view text) {
@@ -35,11 +35,11 @@ Result<Report> read_report(std::string_view text) {
   if (!document) {
     return document.error();
   }
-  if (auto* const report = std::get_if<Report>(&*document)) {
-    return std::move(*report);
+  if (document->report) {
+    return std::move(*document->report);
   }
   return Error{"this is a report of 'taskcost compare'", "it has medians of many runs",
-               "give one of run, attach or workload"};
+               "use a report of run, attach or workload"};
 }
 
 }  // namespace taskcost
