@@ -119,7 +119,8 @@ TEST(JsonSchema, AllowsAdditions) {
 
 // Checks that every field has a description, and that every field in ns or bytes has a unit.
 void expect_meanings(const json& schema, const std::string& name) {
-  for (const auto& [key, property] : schema.value("properties", json::object()).items()) {
+  const json properties = schema.value("properties", json::object());
+  for (const auto& [key, property] : properties.items()) {
     EXPECT_TRUE(property.contains("description") || key.starts_with("p9")) << name << ": " << key;
     const json type = property.value("type", json());
     if (key.ends_with("_ns") && type != "object" && type != "array") {
