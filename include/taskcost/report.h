@@ -114,6 +114,9 @@ struct Report {
   std::optional<Timeline> timeline;    // nullopt: the events were not recorded; only render_html() shows it
 };
 
+// The clocks at both ends of the window. A report of `verify` has many windows: its clocks are those of the whole run.
+WindowClocks window_clocks(const Report& report);
+
 struct TextOptions {
   unsigned width = 80;
   bool colour = false;

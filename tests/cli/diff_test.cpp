@@ -137,7 +137,7 @@ TEST_F(Diff, WhatIsNotMeasuredIsSaidAndDoesNotFail) {
 }
 
 TEST_F(Diff, WithoutWallTimeTheLimitIsAnError) {
-  const std::string without_wall = changed("without-wall.json", "/window/wall_ns", nullptr);
+  const std::string without_wall = changed("without-wall.json", "/window", Json::object());
   const Finished finished = diff({without_wall, short_sleep(), "--fail-above", "10", "--format", "none"});
   EXPECT_EQ(finished.exit_code(), 1) << finished.describe();
   EXPECT_THAT(finished.err, HasSubstr("A has no wall time"));
@@ -169,7 +169,7 @@ TEST_F(Diff, WhatIsNoReportIsOneLineAndStatusOne) {
   expect_one_line({written("cut.json", read_file(short_sleep()).substr(0, 3000)), short_sleep()}, 1,
                   "JSON syntax error");
   expect_one_line({written("deep.json", "{\"a\": " + std::string(5'000'000, '[')), short_sleep()}, 1, "nested");
-  expect_one_line({changed("wrong.json", "/window/wall_ns", "long"), short_sleep()}, 1, "'window/wall_ns'");
+  expect_one_line({changed("wrong.json", "/window/end_ns", "long"), short_sleep()}, 1, "'window/end_ns'");
   expect_one_line({written("bad\nname\x1b.json", "[]"), short_sleep()}, 1, "bad\\x0aname\\x1b.json");
 }
 

@@ -41,7 +41,7 @@ TEST(Record, WrongUsageIsOneLine) {
   expect_refused({"record", "-o", "x.tcap", "--buffer", "3", "--", "true"}, 2, "power of two");
   expect_refused({"record", "-o", "/no/such/directory/x.tcap", "--", "true"}, 1, "cannot write");
   expect_refused({"record", "-o", "x.tcap", "-p", "999999999"}, 2, "999999999");
-  expect_refused({"verify", "-o", "x.pftrace"}, 2, "transitions");
+  expect_refused({"verify", "-o", "x.pftrace"}, 2, "does not write this file type");
   expect_refused({"report"}, 2, "nothing to report");
   expect_refused({"report", "a.tcap", "b.tcap"}, 2, "more than one file");
   expect_refused({"report", "/no/such/file.tcap"}, 1, "No such file");

@@ -111,7 +111,9 @@ ReportFigures session_figures(const Session& session) {
   ReportFigures figures;
   QuantityTable table(figures.quantities);
   put_losses(figures, session.losses);
-  table.wall(ns(session.end - session.start));
+  if (session.end > session.start) {  // a report of `verify` has no window of its own
+    table.wall(ns(session.end - session.start));
+  }
   figures.process_count = static_cast<double>(session.process_count);
   if (session.task_count == 0) {
     return figures;  // no task was observed, so nothing was measured: not 0

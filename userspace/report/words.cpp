@@ -12,6 +12,24 @@
 
 namespace taskcost {
 
+WindowClocks window_clocks(const Report& report) {
+  const Session& session = report.session;
+  if (session.end <= session.start) {
+    return report.clocks;
+  }
+  // Times before 0 wrap around.
+  const auto moved = [](std::optional<ClockAnchor> anchor, Instant to) {
+    if (anchor) {
+      const std::uint64_t later = static_cast<std::uint64_t>(to.time_since_epoch().count()) - anchor->monotonic_ns;
+      anchor->monotonic_ns += later;
+      anchor->realtime_ns += later;
+      anchor->boottime_ns += later;
+    }
+    return anchor;
+  };
+  return {moved(report.clocks.start, session.start), moved(report.clocks.end, session.end)};
+}
+
 std::string short_text(std::string_view text) { return std::string(text.substr(0, text.find(" ("))); }
 
 std::string key_words(std::string_view key) {

@@ -106,7 +106,7 @@ TEST(Ids, ALeaderThatEndedFirst) {
   }
   EXPECT_TRUE(state.ended && state.leads && state.others_live);
   EXPECT_THAT(why_ended(IdKind::process, state), IsEmpty());
-  EXPECT_THAT(why_ended(IdKind::task, state), HasSubstr("-p observes them"));
+  EXPECT_THAT(why_ended(IdKind::task, state), HasSubstr("observe them with -p"));
 }
 
 // Each cause has its own message.

@@ -194,7 +194,7 @@ Result<ReportFigures> read_figures(std::string_view text) {
     return not_a_report(*reader.complaint());
   }
   if (comparison.commands.size() != 1) {
-    return Error{"this is a comparison of its own",
+    return Error{"this is a comparison of several commands",
                  fmt::format("it holds {} commands, and diff compares one with one", comparison.commands.size()),
                  "measure each by 'taskcost run --repeat N -o FILE.json'"};
   }

@@ -76,15 +76,6 @@ void describe_clocks(auto& v, Is<WindowClocks> auto& clocks) {
   describe_clocks(v, {"end_time", "end_realtime_ns", "end_boottime_ns"}, clocks.end);
 }
 
-// The anchor at another instant. Times before 0 wrap around.
-inline std::optional<ClockAnchor> moved(const std::optional<ClockAnchor>& anchor, Instant to) {
-  if (!anchor) {
-    return std::nullopt;
-  }
-  const std::uint64_t later = static_cast<std::uint64_t>(to.time_since_epoch().count()) - anchor->monotonic_ns;
-  return ClockAnchor{anchor->monotonic_ns + later, anchor->realtime_ns + later, anchor->boottime_ns + later};
-}
-
 void describe_window(auto& v, Is<Report> auto& report) {
   auto& session = report.session;
   v.field("start_ns", session.start, "Start of the window by CLOCK_MONOTONIC, like all instants.");
@@ -95,10 +86,7 @@ void describe_window(auto& v, Is<Report> auto& report) {
   v.field("stolen_ns", report.stolen,
           "Steal time of all CPUs from /proc/stat, in clock ticks; the kernel counts it for the interrupted tasks. "
           "null: not virtualized, or not known.");
-  WindowClocks clocks = report.clocks;
-  if (session.end > session.start) {  // a report of `verify` has many windows, and no times of its own
-    clocks = {moved(clocks.start, session.start), moved(clocks.end, session.end)};
-  }
+  WindowClocks clocks = window_clocks(report);
   describe_clocks(v, clocks);
   if constexpr (reads<decltype(v)>) {
     if (session.end < session.start) {

@@ -127,7 +127,7 @@ Section observer(const Report& report, bool verbose) {
   section.say(fmt::format("taskcost {} on {}Linux {}, {}, {}{}", report.tool_version,
                           host.name.empty() ? "" : host.name + ": ", host.kernel, host.arch,
                           counted(host.cpus, "CPU", "CPUs"), machine));
-  add_window_times(section, report.clocks);
+  add_window_times(section, window_clocks(report));
   if (!machine.empty() && !report.claims.empty()) {
     section.say(fmt::format(
         "On a virtual machine, time that the hypervisor takes counts as code of the task that it "
