@@ -191,7 +191,7 @@ TEST(FullDisk, CutsACaptureThatCanStillBeRead) {
 
   const Finished read = run(tool({"report", "--format", "none", disk.file("x.tcap"), "-o", directory.file("r.json")}));
   EXPECT_EQ(read.exit_code(), 0) << read.describe();
-  EXPECT_THAT(read.err, HasSubstr("cut off"));
+  EXPECT_THAT(read.err, HasSubstr("truncated"));
   EXPECT_EQ(lines_of(read.err).size(), 1);
   const auto report = read_report(directory.file("r.json"));
   ASSERT_TRUE(report);

@@ -15,10 +15,6 @@ constexpr std::uint64_t a = 1;
 constexpr std::uint64_t b = 2;
 constexpr std::uint64_t c = 3;
 
-ReplayGap gap_on(std::uint32_t cpu, nanoseconds first, nanoseconds last) {
-  return {Instant(first), Instant(last), 1, cpu};
-}
-
 // The account closes: no time is counted twice, none is missing.
 void expect_closed(const RebuiltTask& task) {
   const auto life = nanoseconds(static_cast<std::int64_t>(task.ledger.end_ns - task.ledger.birth_ns));
@@ -463,107 +459,6 @@ TEST(Replay, WithoutProbesOnCallsATaskIsInThemWhileItWaits) {
                                              {"exit running", 9us}}));
   EXPECT_EQ(book[a].ledger.counters[TC_COUNTER_SYSCALLS], 0U);
   EXPECT_EQ(book[a].ledger.exit_start_ns, 90000U);
-}
-
-// A and B run on different CPUs, and the gap is on the CPU of A; C sleeps.
-Script three_tasks() {
-  return script()
-      .at(10us)
-      .adopted_running(a, 0)
-      .adopted_running(b, 1)
-      .adopted(c, 1, asleep(TC_ACTIVITY_POLL, TC_WAIT_POLL))
-      .at(70us)
-      .calls(b, TC_ACTIVITY_FILE, 65us)
-      .gap(0, 30us, 50us, 3)
-      .at(80us)
-      .calls(a, TC_ACTIVITY_MEMORY, 75us)
-      .at(90us)
-      .switches(1, preempted(), c, woken(85us))
-      .at(100us)
-      .switches(0, preempted(), nobody);
-}
-
-TEST(Replay, AGapIsUnknownToThoseItMayTouchAndToNobodyElse) {
-  const Replayed book = replay(three_tasks(), 100us, true, {gap_on(0, 30us, 50us)});
-  EXPECT_EQ(book[a].unknown, 70us);
-  EXPECT_EQ(cells_of(book[a].ledger), (Times{{"user running", 20us}}));
-  EXPECT_EQ(book[a].touching_gaps, 1U);
-  expect_closed(book[a]);
-
-  EXPECT_EQ(book[b].unknown, 0us);
-  EXPECT_EQ(cells_of(book[b].ledger), (Times{{"user running", 75us}, {"file running", 5us}, {"user preempted", 10us}}));
-  EXPECT_EQ(book[b].touching_gaps, 0U);
-
-  // It may have run on the CPU of the gap and gone to sleep again.
-  EXPECT_EQ(book[c].unknown, 80us);
-  EXPECT_EQ(book[c].ledger.waits[TC_WAIT_POLL].count, 0U);
-  expect_closed(book[c]);
-  EXPECT_TRUE(book.integrity.clean());
-}
-
-TEST(Replay, AGapExplainsThatACpuHasAnotherTask) {
-  const Script story = script()
-                           .at(10us)
-                           .adopted_running(a, 0)
-                           .at(20us)
-                           .switches(0, preempted(), nobody)
-                           .unseen(0, a)
-                           .gap(0, 30us, 30us)
-                           .at(40us)
-                           .switches(0, preempted(), nobody);
-  EXPECT_EQ(replay(story, 50us, true, {gap_on(0, 30us, 30us)}).integrity.broken_switches, 0U);
-  EXPECT_EQ(replay(story, 50us).integrity.broken_switches, 0U);
-  EXPECT_EQ(replay(story, 50us)[a].unknown, 10us) << "it waited for its CPU until the first loss";
-  EXPECT_EQ(replay(story, 50us)[a].impossible_switches, 0U);
-}
-
-TEST(Replay, AGapThatComesAsASurpriseMarksWhoWentOn) {
-  const Replayed book = replay(three_tasks(), 100us);
-  EXPECT_FALSE(book[a].touched_afterwards);
-  EXPECT_EQ(book[a].unknown, 70us);
-  // Its call came before the gap did, and replay does not keep how long it had had its CPU.
-  EXPECT_TRUE(book[b].touched_afterwards);
-  EXPECT_EQ(book[c].unknown, 80us);
-}
-
-TEST(Replay, ADamagedPartOfACaptureTouchesEveryTask) {
-  const Replayed book =
-      replay(three_tasks(), 100us, true, {{Instant(30us), Instant(50us), std::nullopt, std::nullopt}});
-  EXPECT_EQ(book[a].unknown, 70us);
-  EXPECT_EQ(book[b].unknown, 60us);
-  EXPECT_EQ(book[c].unknown, 80us);
-}
-
-TEST(Replay, AFinalLedgerEndsATaskWhoseLastSwitchIsLost) {
-  const Replayed book = replay(script()
-                                   .at(10us)
-                                   .adopted_running(a, 0)
-                                   .at(20us)
-                                   .calls(a, TC_ACTIVITY_FILE, 15us)
-                                   .at(60us)
-                                   .kernel_says(ledger(a).born_at(10us).ended_at(60us)),
-                               100us, true, {gap_on(0, 30us, 60us)});
-  EXPECT_TRUE(book[a].ended);
-  EXPECT_EQ(book[a].ledger.end_ns, 60000U);
-  EXPECT_EQ(book[a].unknown, 40us);
-  EXPECT_EQ(book[a].impossible_switches, 0U);
-  expect_closed(book[a]);
-}
-
-TEST(Replay, ATaskWithoutABirthHasAnUnknownBeginning) {
-  const Replayed book = replay(script()
-                                   .at(40us)
-                                   .calls(a, TC_ACTIVITY_FILE, 30us)
-                                   .at(60us)
-                                   .unseen(0, a)
-                                   .switches(0, dead(), nobody)
-                                   .kernel_says(ledger(a).born_at(10us).ended_at(60us)),
-                               100us);
-  EXPECT_TRUE(book[a].beginning_unknown);
-  EXPECT_FALSE(book[a].comparable());
-  EXPECT_EQ(book[a].unknown, 30us);
-  EXPECT_EQ(book.integrity.unknown_beginnings, 1U);
-  expect_closed(book[a]);
 }
 
 TEST(Replay, AnUnseenSwitchInIsCorrectedAtTheNextSwitch) {
