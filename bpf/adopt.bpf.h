@@ -91,7 +91,7 @@ static __noinline int adopt(struct task_struct *task)
 		return 0;
 	if (l->condition == TC_CONDITION_RUNNING) {
 		/* The state of its CPU says that the task is not observed: reset it. */
-		struct tc_cpu_note *cpu = &notes[l->cpu & (TC_MAX_CPUS - 1)];
+		struct tc_cpu_state *cpu = &cpu_states[l->cpu & (TC_MAX_CPUS - 1)];
 
 		cpu->task = 0;
 		cpu->regs = 0;

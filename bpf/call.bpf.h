@@ -94,7 +94,7 @@ enum { READ_AT_ONCE = 24 };
 /* Reads user memory of the current task. A page fault of the read itself is not accounted. */
 static __noinline long read_user(void *to, __u32 size, __u64 from)
 {
-	struct tc_cpu_note *cpu = &notes[this_cpu()];
+	struct tc_cpu_state *cpu = &cpu_states[this_cpu()];
 	long failed;
 
 	if (!to) /* can't happen; the verifier asks */

@@ -53,7 +53,7 @@ static __always_inline int on_exception(void *ctx, struct pt_regs *regs, unsigne
 {
 	struct tc_ledger *l = bits & TC_FAULT_KERNEL ? current_ledger() : ledger_by_regs(regs);
 
-	if (!l || notes[this_cpu()].unwinding)
+	if (!l || cpu_states[this_cpu()].unwinding)
 		return 0;
 	if ((error_code & X86_PF_PROT) && (error_code & X86_PF_WRITE))
 		bits |= TC_FAULT_COW;

@@ -4,7 +4,7 @@
  * of a running task.
  *
  * A task is observed if and only if the table `observed` holds a slot of the pool for it. While the task runs, the
- * state of its CPU (struct tc_cpu_note) holds the same slot, so that system calls and faults find the ledger without a
+ * state of its CPU (struct tc_cpu_state) holds the same slot, so that system calls and faults find the ledger without a
  * look-up, and tasks that are not observed leave after one comparison. sched_switch writes that state. The state also
  * names its task, because a switch can be missed: some kernels hide what happens in the context of certain tasks from
  * all tracepoints, including the switch away from them. If it names another task than the current one, the current one
@@ -98,7 +98,7 @@ static __always_inline void remove_entry(struct task_struct *task)
 }
 
 /* As find_slot(), without a look-up if the task is the one that ran on this CPU before. */
-static __always_inline __u32 find_slot_near(const struct tc_cpu_note *cpu, struct task_struct *task)
+static __always_inline __u32 find_slot_near(const struct tc_cpu_state *cpu, struct task_struct *task)
 {
 	__u32 slot = cpu->last_slot;
 	struct tc_ledger *l = ledger_at(slot);

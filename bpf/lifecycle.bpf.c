@@ -141,7 +141,7 @@ int BPF_PROG(taskcost_newtask, struct task_struct *child, __u64 clone_flags)
 	stay_on_cpu();
 	struct task_struct *current = bpf_get_current_task_btf();
 	__u32 cpu = this_cpu();
-	struct tc_ledger *creator = current_ledger_on(&notes[cpu], current);
+	struct tc_ledger *creator = current_ledger_on(&cpu_states[cpu], current);
 	struct tc_ledger *l;
 	__u64 now, copy_ns = 0;
 	__u32 slot, inherited = TC_LEDGER_FOLLOW;
@@ -251,7 +251,7 @@ int BPF_PROG(taskcost_wakeup_new, struct task_struct *child)
 	l->published_ns = now;
 
 	current = bpf_get_current_task_btf();
-	creator = current_ledger_on(&notes[this_cpu()], current);
+	creator = current_ledger_on(&cpu_states[this_cpu()], current);
 	l->waker = creator ? creator->id : TC_WAKER_UNOBSERVED | (__u32)current->pid;
 	l->waker_from = creator ? waker_context(creator, current) : TC_FROM_NOWHERE;
 	flush_events();

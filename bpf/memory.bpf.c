@@ -34,7 +34,7 @@ static __always_inline void send_shootdown(struct tc_ledger *l)
 	l->counters[TC_COUNTER_SHOOTDOWNS_SENT]++;
 	batch_event_now(l, TC_STEP_SHOOTDOWN_SENT, 0, 0);
 	senders[index].mm = 0;
-	senders[index].slot = notes[this_cpu()].slot;
+	senders[index].slot = cpu_states[this_cpu()].slot;
 	senders[index].id = l->id;
 	senders[index].mm = mm;
 }
@@ -52,7 +52,7 @@ int BPF_PROG(taskcost_tlb_flush, int reason, unsigned long pages)
 	struct tc_ledger *l;
 
 	if (reason == TLB_FLUSH_ON_TASK_SWITCH) {
-		struct tc_cpu_note *cpu = &notes[this_cpu()];
+		struct tc_cpu_state *cpu = &cpu_states[this_cpu()];
 
 		if (cpu->task != (__u64)bpf_get_current_task_btf())
 			cpu->flush = pages ? TC_FLUSH_DONE : TC_FLUSH_REUSED;
@@ -66,7 +66,7 @@ int BPF_PROG(taskcost_tlb_flush, int reason, unsigned long pages)
 	if (reason == TLB_REMOTE_SHOOTDOWN) {
 		l->counters[TC_COUNTER_SHOOTDOWNS_RECEIVED]++;
 		batch_event_now(l, TC_STEP_SHOOTDOWN_RECEIVED, 0, 0);
-		notes[this_cpu()].shot_down = 1;
+		cpu_states[this_cpu()].shot_down = 1;
 	} else {
 		send_shootdown(l);
 	}
@@ -75,7 +75,7 @@ int BPF_PROG(taskcost_tlb_flush, int reason, unsigned long pages)
 
 static __always_inline void begin_interrupt(void)
 {
-	struct tc_cpu_note *cpu = &notes[this_cpu()];
+	struct tc_cpu_state *cpu = &cpu_states[this_cpu()];
 
 	cpu->shot_down = 0;
 	cpu->interrupt_ns = cpu->slot ? bpf_ktime_get_ns() : 0;
@@ -84,7 +84,7 @@ static __always_inline void begin_interrupt(void)
 /* The time is accounted to the sender of the shootdown, and is lost to the task that it interrupted. */
 static __always_inline void end_interrupt(void)
 {
-	struct tc_cpu_note *cpu = &notes[this_cpu()];
+	struct tc_cpu_state *cpu = &cpu_states[this_cpu()];
 	struct tc_ledger *l, *sender;
 	__u32 index;
 	__u64 now, ns, mm;

@@ -40,7 +40,7 @@ static __always_inline __u64 wakeup_flag_at(__u64 now)
 
 static __noinline int count_lost_events(__u64 first_ns, __u64 last_ns, __u64 count)
 {
-	struct tc_cpu_note *cpu = &notes[this_cpu()];
+	struct tc_cpu_state *cpu = &cpu_states[this_cpu()];
 
 	/* Events of the batch can be older than those that were sent at once. */
 	if (!cpu->lost_events || first_ns < cpu->lost_first_ns)
@@ -56,7 +56,7 @@ static __noinline int count_lost_events(__u64 first_ns, __u64 last_ns, __u64 cou
 static __noinline int send_gap(void)
 {
 	__u32 number = this_cpu();
-	struct tc_cpu_note *cpu = &notes[number];
+	struct tc_cpu_state *cpu = &cpu_states[number];
 	struct tc_gap gap = {
 		.record = {.type = TC_RECORD_GAP, .size = sizeof(gap)},
 		.first_ns = cpu->lost_first_ns,
@@ -74,7 +74,8 @@ static __noinline int send_gap(void)
 /* Returns whether there was room. */
 static __always_inline bool send(void *events, __u64 size, __u64 wakeup)
 {
-	return (!notes[this_cpu()].lost_events || send_gap()) && !bpf_ringbuf_output(&records, events, size, wakeup);
+	return (!cpu_states[this_cpu()].lost_events || send_gap()) &&
+	       !bpf_ringbuf_output(&records, events, size, wakeup);
 }
 
 static __always_inline void send_record(void *event, __u64 size, __u64 at_ns)

@@ -174,7 +174,7 @@ SEC("tp_btf/sched_switch")
 int BPF_PROG(taskcost_switch, bool preempt, struct task_struct *prev, struct task_struct *next)
 {
 	__u32 number = this_cpu();
-	struct tc_cpu_note *cpu = &notes[number];
+	struct tc_cpu_state *cpu = &cpu_states[number];
 	__u32 next_slot = find_slot_near(cpu, next);
 	__u32 prev_slot;
 	struct tc_ledger *l, *dead = NULL;
@@ -226,7 +226,7 @@ int BPF_PROG(taskcost_switch, bool preempt, struct task_struct *prev, struct tas
 
 static __always_inline void end_switch(struct task_struct *task)
 {
-	struct tc_ledger *l = current_ledger_on(&notes[this_cpu()], task);
+	struct tc_ledger *l = current_ledger_on(&cpu_states[this_cpu()], task);
 
 	if (l && l->switched_in_ns)
 		end_switch_latency(l, bpf_ktime_get_ns());

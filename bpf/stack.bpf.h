@@ -64,7 +64,7 @@ static __noinline __u64 keep_stack(void *ctx, struct tc_stack *stack, __u64 flag
 static __always_inline void take_stack(void *ctx, struct tc_stack_ids *ids)
 {
 	struct tc_unwound *here;
-	struct tc_cpu_note *cpu;
+	struct tc_cpu_state *cpu;
 	__u32 zero = 0;
 	__u64 start;
 
@@ -74,7 +74,7 @@ static __always_inline void take_stack(void *ctx, struct tc_stack_ids *ids)
 	if (!here) /* can't happen */
 		return;
 	start = bpf_ktime_get_ns();
-	cpu = &notes[this_cpu()];
+	cpu = &cpu_states[this_cpu()];
 	cpu->unwinding = 1;
 	ids->kernel = keep_stack(ctx, &here->stack, 0);
 	ids->user = keep_stack(ctx, &here->stack, BPF_F_USER_STACK);

@@ -31,7 +31,7 @@ __u64 losses[TC_NR_LOSSES] = {};
 
 /* Tables of system calls by number: TC_CALL_* and kind. */
 __u32 native_calls[TC_MAX_SYSCALLS] = {};
-struct tc_cpu_note notes[TC_MAX_CPUS] __attribute__((aligned(64))) = {};
+struct tc_cpu_state cpu_states[TC_MAX_CPUS] __attribute__((aligned(64))) = {};
 __u32 compat_calls[TC_MAX_SYSCALLS] = {};
 __u32 socket_calls[TC_MULTIPLEXED_CALLS] = {}; /* by the first argument of socketcall */
 __u32 ipc_calls[TC_MULTIPLEXED_CALLS] = {};    /* by the first argument of ipc */

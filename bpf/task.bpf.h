@@ -14,7 +14,7 @@
  * switch-in was missed: what is accounted as waiting is corrected at its switch-out, when sum_exec_runtime shows how
  * long it ran.
  */
-static __noinline struct tc_ledger *recover_switch_in(struct tc_cpu_note *cpu, struct task_struct *task)
+static __noinline struct tc_ledger *recover_switch_in(struct tc_cpu_state *cpu, struct task_struct *task)
 {
 	struct tc_ledger *l;
 	__u64 now;
@@ -48,7 +48,7 @@ static __noinline struct tc_ledger *recover_switch_in(struct tc_cpu_note *cpu, s
 }
 
 /* The ledger of `task`, which runs on this CPU; NULL: it is not observed. */
-static __always_inline struct tc_ledger *current_ledger_on(struct tc_cpu_note *cpu, struct task_struct *task)
+static __always_inline struct tc_ledger *current_ledger_on(struct tc_cpu_state *cpu, struct task_struct *task)
 {
 	if (cpu->task != (__u64)task)
 		return recover_switch_in(cpu, task);
@@ -57,7 +57,7 @@ static __always_inline struct tc_ledger *current_ledger_on(struct tc_cpu_note *c
 
 static __always_inline struct tc_ledger *current_ledger(void)
 {
-	return current_ledger_on(&notes[this_cpu()], bpf_get_current_task_btf());
+	return current_ledger_on(&cpu_states[this_cpu()], bpf_get_current_task_btf());
 }
 
 /*
@@ -67,7 +67,7 @@ static __always_inline struct tc_ledger *current_ledger(void)
  */
 static __always_inline struct tc_ledger *ledger_by_regs(const struct pt_regs *regs)
 {
-	struct tc_cpu_note *cpu = &notes[this_cpu()];
+	struct tc_cpu_state *cpu = &cpu_states[this_cpu()];
 	struct tc_ledger *l;
 
 	if (cpu->regs == (__u64)regs)

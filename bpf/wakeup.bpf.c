@@ -88,7 +88,7 @@ static __always_inline void set_waker(struct tc_ledger *l, struct tc_ledger *wak
 SEC("tp_btf/sched_waking")
 int BPF_PROG(taskcost_waking, struct task_struct *task)
 {
-	struct tc_cpu_note *cpu = &notes[this_cpu()];
+	struct tc_cpu_state *cpu = &cpu_states[this_cpu()];
 	struct tc_ledger *l = ledger_at(find_slot_near(cpu, task));
 	struct task_struct *current;
 	struct tc_ledger *waker;
@@ -117,14 +117,14 @@ int BPF_PROG(taskcost_waking, struct task_struct *task)
 SEC("tp_btf/timer_expire_entry")
 int BPF_PROG(taskcost_timer_entry)
 {
-	notes[this_cpu()].in_timer = 1;
+	cpu_states[this_cpu()].in_timer = 1;
 	return 0;
 }
 
 SEC("tp_btf/timer_expire_exit")
 int BPF_PROG(taskcost_timer_exit)
 {
-	notes[this_cpu()].in_timer = 0;
+	cpu_states[this_cpu()].in_timer = 0;
 	return 0;
 }
 
@@ -132,13 +132,13 @@ SEC("tp_btf/hrtimer_expire_entry")
 int BPF_PROG(taskcost_hrtimer_entry)
 {
 	flush_events();
-	notes[this_cpu()].in_timer = 1;
+	cpu_states[this_cpu()].in_timer = 1;
 	return 0;
 }
 
 SEC("tp_btf/hrtimer_expire_exit")
 int BPF_PROG(taskcost_hrtimer_exit)
 {
-	notes[this_cpu()].in_timer = 0;
+	cpu_states[this_cpu()].in_timer = 0;
 	return 0;
 }

@@ -85,7 +85,7 @@ struct tc_ledger {
   struct tc_record record;
 
   __u64 task; /* address of the task while it lives: proves that a remembered slot is still its own */
-  __u64 regs; /* see tc_cpu_note */
+  __u64 regs; /* see tc_cpu_state */
 
   /* The open interval. */
   __u64 since_ns;

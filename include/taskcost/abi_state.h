@@ -24,7 +24,7 @@ enum tc_named { TC_NAMED_UNSEEN, TC_NAMED_SEEN };
 enum { TC_FLUSH_NONE, TC_FLUSH_REUSED, TC_FLUSH_DONE };
 
 /* The state of a CPU: the current task and its ledger. Each CPU writes its own, which is one cache line. */
-struct tc_cpu_note {
+struct tc_cpu_state {
   __u64 task;         /* address of the current task; 0: not known */
   __u32 slot;         /* its slot; 0: it is not observed */
   __u32 last_slot;    /* slot of the observed task that ran here before: often the next one, or the one that it wakes */

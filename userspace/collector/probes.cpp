@@ -364,9 +364,10 @@ void Probes::release_tasks() {
     }
     ++shared().ledgers_ended;
   }
-  for (tc_cpu_note& note : std::span(shared().notes).first(std::min<std::size_t>(possible_cpus(), TC_MAX_CPUS))) {
-    note.task = 0;
-    note.regs = 0;
+  for (tc_cpu_state& cpu_state :
+       std::span(shared().cpu_states).first(std::min<std::size_t>(possible_cpus(), TC_MAX_CPUS))) {
+    cpu_state.task = 0;
+    cpu_state.regs = 0;
   }
   shared().target_kind = TC_TARGET_NONE;
   clear_map<std::uint32_t>(object_->maps.targets);

@@ -26,10 +26,11 @@ void RecordTap::send(std::span<const std::byte> bytes) const {
 
 void RecordTap::send_gaps(const Probes& probes) const {
   for (unsigned cpu = 0; cpu < std::min<unsigned>(possible_cpus(), TC_MAX_CPUS); ++cpu) {
-    tc_cpu_note& note = probes.shared().notes[cpu];
-    if (note.lost_events != 0) {
-      send_as(TC_RECORD_GAP, tc_gap{{}, note.lost_first_ns, note.lost_last_ns, note.lost_events, cpu, 0});
-      note.lost_events = 0;
+    tc_cpu_state& cpu_state = probes.shared().cpu_states[cpu];
+    if (cpu_state.lost_events != 0) {
+      send_as(TC_RECORD_GAP,
+              tc_gap{{}, cpu_state.lost_first_ns, cpu_state.lost_last_ns, cpu_state.lost_events, cpu, 0});
+      cpu_state.lost_events = 0;
     }
   }
 }
