@@ -18,8 +18,8 @@ struct {
 	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, 1);
 	__type(key, __u32);
-	__type(value, struct tc_gathered);
-} gathered SEC(".maps");
+	__type(value, struct tc_event_batch);
+} batches SEC(".maps");
 
 enum { WAKE_UP_READER_AT = 4 }; /* wake the reader when 1/4 of the ring is in use */
 
@@ -85,19 +85,19 @@ static __always_inline void send_record(void *event, __u64 size, __u64 at_ns)
 }
 
 /* Returns the batch of this CPU; NULL: transitions are not recorded. */
-static __always_inline struct tc_gathered *this_batch(void)
+static __always_inline struct tc_event_batch *this_batch(void)
 {
 	__u32 cpu;
 
 	if (!keep_events)
 		return NULL;
 	cpu = bpf_get_smp_processor_id();
-	return bpf_map_lookup_elem(&gathered, &cpu);
+	return bpf_map_lookup_elem(&batches, &cpu);
 }
 
-static __always_inline void flush_batch(struct tc_gathered *batch, __u64 wakeup)
+static __always_inline void flush_batch(struct tc_event_batch *batch, __u64 wakeup)
 {
-	if (!send(batch->events, bounded(batch->used, TC_GATHERED_BYTES + 1), wakeup))
+	if (!send(batch->events, bounded(batch->used, TC_BATCH_BYTES + 1), wakeup))
 		count_lost_events(batch->first_ns, batch->last_ns, batch->count);
 	batch->used = 0;
 	batch->count = 0;
@@ -105,7 +105,7 @@ static __always_inline void flush_batch(struct tc_gathered *batch, __u64 wakeup)
 
 static __noinline int flush_this_batch(void)
 {
-	struct tc_gathered *batch = this_batch();
+	struct tc_event_batch *batch = this_batch();
 
 	if (!batch || batch->busy || !batch->used)
 		return 0;
@@ -129,7 +129,7 @@ static __always_inline void flush_events(void)
  * which every caller reaches. NULL: transitions are not recorded, or the current task was preempted inside this
  * function by another one; then the event is lost.
  */
-static __always_inline void *begin_event(struct tc_gathered *batch, __u64 room, __u64 at_ns)
+static __always_inline void *begin_event(struct tc_event_batch *batch, __u64 room, __u64 at_ns)
 {
 	if (!keep_events)
 		return NULL;
@@ -139,13 +139,13 @@ static __always_inline void *begin_event(struct tc_gathered *batch, __u64 room, 
 	}
 	batch->busy = 1;
 	barrier();
-	if (batch->used > TC_GATHERED_BYTES - room)
+	if (batch->used > TC_BATCH_BYTES - room)
 		flush_batch(batch, wakeup_flag());
-	return batch->events + bounded(batch->used, TC_GATHERED_BYTES - room + 1);
+	return batch->events + bounded(batch->used, TC_BATCH_BYTES - room + 1);
 }
 
 /* `size` is how much of the room the event took; 0: there is no event after all. */
-static __always_inline void finish_event(struct tc_gathered *batch, __u64 size, __u64 at_ns)
+static __always_inline void finish_event(struct tc_event_batch *batch, __u64 size, __u64 at_ns)
 {
 	if (!batch->used)
 		batch->first_ns = at_ns;
@@ -182,7 +182,7 @@ static __always_inline void send_event(const struct tc_ledger *l, __u32 kind, __
 /* Batches an event of the current task. In an interrupt that hit a busy batch it is sent at once. */
 static __always_inline void batch_event(const struct tc_ledger *l, __u32 kind, __u64 value, __u32 arg, __u64 now)
 {
-	struct tc_gathered *batch = this_batch();
+	struct tc_event_batch *batch = this_batch();
 	struct tc_step *event;
 
 	if (batch && batch->busy) {
@@ -206,7 +206,7 @@ static __always_inline void batch_event_now(const struct tc_ledger *l, __u32 kin
 /* The pending fault of the current task. */
 static __always_inline void batch_fault(const struct tc_ledger *l, __u8 outcome, __u64 now)
 {
-	struct tc_gathered *batch = this_batch();
+	struct tc_event_batch *batch = this_batch();
 	struct tc_fault *fault = begin_event(batch, sizeof(*fault), now);
 
 	if (!fault)
@@ -265,7 +265,7 @@ static __always_inline void send_new_task(const struct tc_ledger *l, __u64 now)
 }
 
 /* NULL: transitions are not recorded. */
-static __always_inline struct tc_switch *begin_switch(struct tc_gathered *batch, struct task_struct *prev,
+static __always_inline struct tc_switch *begin_switch(struct tc_event_batch *batch, struct task_struct *prev,
 						      struct task_struct *next, __u32 cpu, __u64 now)
 {
 	struct tc_switch *event = begin_event(batch, sizeof(*event), now);
@@ -286,7 +286,7 @@ static __always_inline struct tc_switch *begin_switch(struct tc_gathered *batch,
  * Ends the switch event and flushes the batch of the task that leaves. There is no event if the window has closed
  * meanwhile.
  */
-static __always_inline void finish_switch(struct tc_gathered *batch, const struct tc_switch *event, __u64 now)
+static __always_inline void finish_switch(struct tc_event_batch *batch, const struct tc_switch *event, __u64 now)
 {
 	finish_event(batch, event->prev || event->next ? sizeof(*event) : 0, now);
 	if (batch->used)
@@ -328,7 +328,7 @@ static __always_inline void fill_next(struct tc_switch *event, const struct tc_l
 }
 
 /* Begins the event of a call that returns. NULL: transitions are not recorded. */
-static __always_inline struct tc_transfer *begin_transfer(struct tc_gathered *batch, const struct tc_ledger *l,
+static __always_inline struct tc_transfer *begin_transfer(struct tc_event_batch *batch, const struct tc_ledger *l,
 							  long result, __u64 now)
 {
 	struct tc_transfer *transfer = begin_event(batch, sizeof(*transfer), now);
@@ -347,7 +347,7 @@ static __always_inline struct tc_transfer *begin_transfer(struct tc_gathered *ba
 	return transfer;
 }
 
-static __always_inline void finish_call(struct tc_gathered *batch, struct tc_transfer *transfer,
+static __always_inline void finish_call(struct tc_event_batch *batch, struct tc_transfer *transfer,
 					const struct tc_ledger *l, __u64 now)
 {
 	bool whole = transfer->call.channel != TC_CHANNEL_NONE;
@@ -361,7 +361,7 @@ static __always_inline void finish_call(struct tc_gathered *batch, struct tc_tra
 
 static __always_inline void batch_passage(const struct tc_ledger *l, __u32 channel, __u32 bits, __u64 bytes, __u64 now)
 {
-	struct tc_gathered *batch = this_batch();
+	struct tc_event_batch *batch = this_batch();
 	struct tc_passage *passage = begin_event(batch, sizeof(*passage), now);
 
 	if (!passage)

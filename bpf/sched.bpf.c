@@ -178,7 +178,7 @@ int BPF_PROG(taskcost_switch, bool preempt, struct task_struct *prev, struct tas
 	__u32 next_slot = find_slot_near(cpu, next);
 	__u32 prev_slot;
 	struct tc_ledger *l, *dead = NULL;
-	struct tc_gathered *batch = this_batch();
+	struct tc_event_batch *batch = this_batch();
 	struct tc_switch *event;
 	__u32 flush, state = 0;
 	__u64 now;

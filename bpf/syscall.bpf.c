@@ -376,7 +376,7 @@ static __always_inline void leave_wait(struct tc_ledger *l, struct pt_regs *regs
  */
 __hidden __noinline int end_missed_call(struct tc_ledger *l, __u64 now)
 {
-	struct tc_gathered *batch = this_batch();
+	struct tc_event_batch *batch = this_batch();
 	struct tc_transfer *transfer;
 
 	if (!l || !is_call(l->activity) || l->activity == TC_ACTIVITY_EXIT)
@@ -456,7 +456,7 @@ int BPF_PROG(taskcost_sys_exit, struct pt_regs *regs, long result)
 {
 	stay_on_cpu();
 	struct tc_ledger *l = ledger_by_regs(regs);
-	struct tc_gathered *batch = this_batch();
+	struct tc_event_batch *batch = this_batch();
 	struct tc_transfer *transfer;
 	bool met = false;
 	__u64 now;

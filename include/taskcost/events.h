@@ -222,14 +222,14 @@ struct tc_rename {
  * Events of the current task of a CPU, batched until it leaves: together they take one record of the ring, which is
  * expensive. Inside they follow each other, each with its own header.
  */
-enum { TC_GATHERED_BYTES = 4096 - 32 };
-struct tc_gathered {
+enum { TC_BATCH_BYTES = 4096 - 32 };
+struct tc_event_batch {
   __u64 first_ns; /* times of the first and the last event */
   __u64 last_ns;
   __u64 count;
   __u32 used; /* bytes of `events` */
   __u32 busy; /* an event is being written: an interrupt must not touch the batch */
-  __u8 events[TC_GATHERED_BYTES];
+  __u8 events[TC_BATCH_BYTES];
 };
 
 /*

@@ -97,7 +97,7 @@ void configure(probes& object, const Sources& sources, const CollectorOptions& o
   bpf_map__set_max_entries(object.maps.edges, max_tasks * entries_per_task);
   bpf_map__set_max_entries(object.maps.flows, max_tasks * entries_per_task);
   bpf_map__set_max_entries(object.maps.histograms, possible_cpus() * TC_NR_HISTOGRAMS);
-  bpf_map__set_max_entries(object.maps.gathered, options.events ? possible_cpus() : 1);
+  bpf_map__set_max_entries(object.maps.batches, options.events ? possible_cpus() : 1);
   for (const std::string& name : sources.programs) {
     bpf_program__set_autoload(bpf_object__find_program_by_name(object.obj, name.c_str()), true);
   }
@@ -207,12 +207,12 @@ Result<Probes> Probes::load(const Sources& sources, const CollectorOptions& opti
   if (!histograms) {
     return histograms.error();
   }
-  auto gathered = SharedArray::map(object->maps.gathered);
-  if (!gathered) {
-    return gathered.error();
+  auto batches = SharedArray::map(object->maps.batches);
+  if (!batches) {
+    return batches.error();
   }
   return Probes(std::move(object),
-                {*std::move(pool), *std::move(observed), *std::move(histograms), *std::move(gathered)}, sources);
+                {*std::move(pool), *std::move(observed), *std::move(histograms), *std::move(batches)}, sources);
 }
 
 Status Probes::attach() {

@@ -81,7 +81,7 @@ class Probes {
   // Indexed by cpu * TC_NR_HISTOGRAMS + id.
   [[nodiscard]] std::span<tc_histogram> histograms() const { return arrays_.histograms.as<tc_histogram>(); }
   // Indexed by CPU. REQUIRES: the window is closed.
-  [[nodiscard]] std::span<tc_gathered> gathered() const { return arrays_.gathered.as<tc_gathered>(); }
+  [[nodiscard]] std::span<tc_event_batch> batches() const { return arrays_.batches.as<tc_event_batch>(); }
   [[nodiscard]] std::uint64_t living_ledgers() const;
   // Visit the entries of a table; edges and flows in the tables are those that did not fit a ledger. Return false if
   // the table could not be read completely. REQUIRES: the window is closed.
@@ -101,7 +101,7 @@ class Probes {
     SharedArray pool;
     SharedArray observed;
     SharedArray histograms;
-    SharedArray gathered;
+    SharedArray batches;
   };
 
   Probes(Object object, Arrays arrays, const Sources& sources);

@@ -36,12 +36,12 @@ void RecordTap::send_gaps(const Probes& probes) const {
 }
 
 void RecordTap::send_gathered(const Probes& probes) const {
-  for (tc_gathered& gathered : probes.gathered()) {
-    const auto events = std::as_bytes(std::span(gathered.events));
-    for_each_record(events.first(std::min<std::size_t>(gathered.used, events.size())),
+  for (tc_event_batch& batch : probes.batches()) {
+    const auto events = std::as_bytes(std::span(batch.events));
+    for_each_record(events.first(std::min<std::size_t>(batch.used, events.size())),
                     [this](std::span<const std::byte> event) { send(event); });
-    gathered.used = 0;
-    gathered.count = 0;
+    batch.used = 0;
+    batch.count = 0;
   }
 }
 
