@@ -255,7 +255,7 @@ int BPF_PROG(taskcost_wakeup_new, struct task_struct *child)
 	l->waker = creator ? creator->id : TC_WAKER_UNOBSERVED | (__u32)current->pid;
 	l->waker_from = creator ? waker_context(creator, current) : TC_FROM_NOWHERE;
 	flush_events();
-	send_event(l, TC_STEP_PUBLISHED, l->waker, l->waker_from, now);
+	send_event(l, TC_EV_PUBLISHED, l->waker, l->waker_from, now);
 	if (creator && creator->id == l->creator && !is_worker_of_process(l)) {
 		creations_of(creator, l->how)->publish_ns += elapsed(l->since_ns, now);
 		creator->created_ns = now;
@@ -277,7 +277,7 @@ int BPF_PROG(taskcost_prepare_exec, struct task_struct *task, struct linux_binpr
 	if (sees_calls)
 		l->exec_prepare_ns += elapsed(l->entered_ns, now);
 	l->exec_mark_ns = now;
-	batch_event(l, TC_STEP_EXEC_PREPARED, sees_calls ? l->entered_ns : 0, 0, now);
+	batch_event(l, TC_EV_EXEC_PREPARED, sees_calls ? l->entered_ns : 0, 0, now);
 	return 0;
 }
 
@@ -354,7 +354,7 @@ int BPF_PROG(taskcost_exec, struct task_struct *task, pid_t old_pid, struct linu
 }
 
 /* The end begins: a fatal signal is delivered, or the task is in do_exit(). */
-static __always_inline void begin_exit(struct tc_ledger *l, struct task_struct *task, enum tc_step_kind kind)
+static __always_inline void begin_exit(struct tc_ledger *l, struct task_struct *task, enum tc_event_kind kind)
 {
 	__u64 now = leave_activity(l);
 	bool by_call = sees_calls && l->activity == TC_ACTIVITY_EXIT && !l->exit_start_ns;
@@ -390,7 +390,7 @@ int BPF_PROG(taskcost_deliver, int number, void *info, struct k_sigaction *actio
 	task = bpf_get_current_task_btf();
 	if (untrusted(task)->signal->flags & SIGNAL_UNKILLABLE)
 		return 0;
-	begin_exit(l, task, TC_STEP_DYING);
+	begin_exit(l, task, TC_EV_DYING);
 	return 0;
 }
 
@@ -404,7 +404,7 @@ static __always_inline void update_parent(struct tc_ledger *l, struct task_struc
 
 	set_parent(l, parent);
 	if (l->parent_process != before)
-		batch_event(l, TC_STEP_REPARENTED, l->parent_process, l->ppid, now);
+		batch_event(l, TC_EV_REPARENTED, l->parent_process, l->ppid, now);
 	if (!parent_pid)
 		return;
 	seen = upid_at_level(field_behind(task, group_leader, thread_pid), field(parent_pid, level));
@@ -423,7 +423,7 @@ int BPF_PROG(taskcost_exit, struct task_struct *task)
 		clear_refusal(task);
 		return 0;
 	}
-	begin_exit(l, task, TC_STEP_EXIT);
+	begin_exit(l, task, TC_EV_EXIT);
 	update_parent(l, task, l->since_ns);
 	return 0;
 }
@@ -444,7 +444,7 @@ int BPF_PROG(taskcost_signal, int number, void *info, struct task_struct *task, 
 		return 0;
 	l->signal = number;
 	l->signal_ns = bpf_ktime_get_ns();
-	send_event(l, TC_STEP_SIGNALLED, 0, number, l->signal_ns);
+	send_event(l, TC_EV_SIGNALLED, 0, number, l->signal_ns);
 	return 0;
 }
 
@@ -457,7 +457,7 @@ int BPF_PROG(taskcost_exit_mmap, struct mm_struct *mm)
 
 	if (l && l->activity == TC_ACTIVITY_EXIT && !l->exit_mmap_ns) {
 		l->exit_mmap_ns = bpf_ktime_get_ns();
-		batch_event(l, TC_STEP_MEMORY_GONE, 0, 0, l->exit_mmap_ns);
+		batch_event(l, TC_EV_MEMORY_GONE, 0, 0, l->exit_mmap_ns);
 	}
 	return 0;
 }

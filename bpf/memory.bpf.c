@@ -32,7 +32,7 @@ static __always_inline void send_shootdown(struct tc_ledger *l)
 	__u32 index = sender_index(mm);
 
 	l->counters[TC_COUNTER_SHOOTDOWNS_SENT]++;
-	batch_event_now(l, TC_STEP_SHOOTDOWN_SENT, 0, 0);
+	batch_event_now(l, TC_EV_SHOOTDOWN_SENT, 0, 0);
 	senders[index].mm = 0;
 	senders[index].slot = cpu_states[this_cpu()].slot;
 	senders[index].id = l->id;
@@ -65,7 +65,7 @@ int BPF_PROG(taskcost_tlb_flush, int reason, unsigned long pages)
 		return 0;
 	if (reason == TLB_REMOTE_SHOOTDOWN) {
 		l->counters[TC_COUNTER_SHOOTDOWNS_RECEIVED]++;
-		batch_event_now(l, TC_STEP_SHOOTDOWN_RECEIVED, 0, 0);
+		batch_event_now(l, TC_EV_SHOOTDOWN_RECEIVED, 0, 0);
 		cpu_states[this_cpu()].shot_down = 1;
 	} else {
 		send_shootdown(l);
@@ -97,7 +97,7 @@ static __always_inline void end_interrupt(void)
 	l = current_ledger();
 	if (l) {
 		l->counters[TC_COUNTER_SHOOTDOWN_LOST_NS] += ns;
-		batch_event(l, TC_STEP_SHOOTDOWN_LOST, ns, 0, now);
+		batch_event(l, TC_EV_SHOOTDOWN_LOST, ns, 0, now);
 	}
 	mm = memory_of(bpf_get_current_task_btf());
 	index = sender_index(mm);
@@ -106,7 +106,7 @@ static __always_inline void end_interrupt(void)
 	sender = ledger_at(senders[index].slot);
 	if (sender && sender->id == senders[index].id) {
 		__sync_fetch_and_add(&sender->counters[TC_COUNTER_SHOOTDOWN_STOLEN_NS], ns);
-		send_event(sender, TC_STEP_SHOOTDOWN_STOLE, ns, 0, now);
+		send_event(sender, TC_EV_SHOOTDOWN_STOLE, ns, 0, now);
 	}
 }
 
@@ -151,7 +151,7 @@ static __always_inline void add_slab(struct tc_ledger *l, __u64 bytes)
 {
 	l->counters[TC_COUNTER_KERNEL_SLAB_BYTES] += bytes;
 	l->counters[TC_COUNTER_KERNEL_SLAB_ALLOCATIONS]++;
-	batch_event_now(l, TC_STEP_SLAB, bytes, 0);
+	batch_event_now(l, TC_EV_SLAB, bytes, 0);
 }
 
 /* Failed allocations count too: older verifiers see the address as void and do not allow to look at it. */
@@ -186,7 +186,7 @@ int BPF_PROG(taskcost_page_alloc, struct page *page, unsigned int order)
 
 	if (l) {
 		l->counters[TC_COUNTER_KERNEL_PAGES] += 1ull << (order & 63);
-		batch_event_now(l, TC_STEP_PAGES, 1ull << (order & 63), 0);
+		batch_event_now(l, TC_EV_PAGES, 1ull << (order & 63), 0);
 	}
 	return 0;
 }

@@ -156,11 +156,11 @@ static __always_inline void finish_event(struct tc_event_batch *batch, __u64 siz
 	batch->busy = 0;
 }
 
-static __always_inline struct tc_step make_event(const struct tc_ledger *l, __u32 kind, __u64 value, __u32 arg,
-						 __u64 now)
+static __always_inline struct tc_event make_event(const struct tc_ledger *l, __u32 kind, __u64 value, __u32 arg,
+						  __u64 now)
 {
-	return (struct tc_step){
-		.record = {.type = TC_RECORD_STEP, .size = sizeof(struct tc_step)},
+	return (struct tc_event){
+		.record = {.type = TC_RECORD_EVENT, .size = sizeof(struct tc_event)},
 		.at_ns = now,
 		.id = l->id,
 		.value = value,
@@ -173,7 +173,7 @@ static __always_inline struct tc_step make_event(const struct tc_ledger *l, __u3
 static __always_inline void send_event(const struct tc_ledger *l, __u32 kind, __u64 value, __u32 arg, __u64 now)
 {
 	if (keep_events) {
-		struct tc_step event = make_event(l, kind, value, arg, now);
+		struct tc_event event = make_event(l, kind, value, arg, now);
 
 		send_record(&event, sizeof(event), now);
 	}
@@ -183,7 +183,7 @@ static __always_inline void send_event(const struct tc_ledger *l, __u32 kind, __
 static __always_inline void batch_event(const struct tc_ledger *l, __u32 kind, __u64 value, __u32 arg, __u64 now)
 {
 	struct tc_event_batch *batch = this_batch();
-	struct tc_step *event;
+	struct tc_event *event;
 
 	if (batch && batch->busy) {
 		send_event(l, kind, value, arg, now);

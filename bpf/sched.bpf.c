@@ -66,7 +66,7 @@ static __always_inline void correct_unseen_wait(struct tc_ledger *l, struct task
 	/* The correction is of an earlier call: the one that began since did not run for longer. */
 	if (l->entered_ns > l->unseen_at_ns && row == interrupted_row(l))
 		l->call_running_ns += missing;
-	batch_event(l, TC_STEP_CORRECTED, missing, row << 8 | l->unseen_condition, now);
+	batch_event(l, TC_EV_CORRECTED, missing, row << 8 | l->unseen_condition, now);
 	l->unseen_wait_ns = 0;
 }
 

@@ -18,7 +18,7 @@ enum tc_record_type {
   TC_RECORD_CALL = 7,
   TC_RECORD_TRANSFER = 8,
   TC_RECORD_FAULT = 9,
-  TC_RECORD_STEP = 10,
+  TC_RECORD_EVENT = 10,
   TC_RECORD_GAP = 11,
   /* User space adds these to a capture, at its end or when it learns of them. */
   TC_RECORD_EDGE = 12,      /* struct tc_edge_record: an edge that found no room in its ledger */

@@ -180,7 +180,7 @@ struct tc_fault {
  *   corrected         value: ns that are in the waiting cell of arg (row << 8 | condition), but were running
  *   reparented        value: process of the real parent at its end, arg: tgid of that; only if it is another one
  */
-#define TC_STEPS(X)                                                                     \
+#define TC_EVENTS(X)                                                                    \
   X(PUBLISHED, published, "ready to run for the first time")                            \
   X(EXEC_PREPARED, exec_prepared, "exec: the program is found")                         \
   X(EXIT, exit, "exit")                                                                 \
@@ -198,15 +198,15 @@ struct tc_fault {
   X(DYING, dying, "a fatal signal is delivered")                                        \
   X(REPARENTED, reparented, "has another parent since its own ended")
 
-#define TC_ENUM_STEP(C, n, t) TC_STEP_##C,
-enum tc_step_kind { TC_STEPS(TC_ENUM_STEP) TC_NR_STEPS };
+#define TC_ENUM_EVENT(C, n, t) TC_EV_##C,
+enum tc_event_kind { TC_EVENTS(TC_ENUM_EVENT) TC_NR_EVENTS };
 
-struct tc_step {
+struct tc_event {
   struct tc_record record;
   __u64 at_ns;
   __u64 id;
   __u64 value;
-  __u32 kind; /* enum tc_step_kind */
+  __u32 kind; /* enum tc_event_kind */
   __u32 arg;
 };
 

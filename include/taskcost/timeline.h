@@ -73,7 +73,7 @@ class TimelineBuilder : public SliceListener {
 
   void on_slice(const TaskTracker& task, const Slice& slice) override;
   void on_settled(const TaskTracker& task, const Settled& settled) override;
-  void on_corrected(const TaskTracker& task, const tc_step& step) override;
+  void on_corrected(const TaskTracker& task, const tc_event& step) override;
   void on_mark(const TaskTracker& task, const LifeMark& mark) override;
   // Counts of the ledgers.
   void on_call_entered(std::uint8_t /*row*/) override {}

@@ -75,7 +75,7 @@ class Script {
     birth.copy_ns = count_of(copy);
     return add(birth);
   }
-  Script& published(std::uint64_t task, std::uint64_t by) { return step(task, TC_STEP_PUBLISHED, by); }
+  Script& published(std::uint64_t task, std::uint64_t by) { return step(task, TC_EV_PUBLISHED, by); }
 
   Script& switches(std::uint32_t cpu, const Leaving& leaving, const Coming& coming) {
     on_cpu_[cpu] = coming.id;
@@ -157,9 +157,9 @@ class Script {
     return add(exec);
   }
   Script& exits(std::uint64_t task, nanoseconds entered = {}, tc_activity row = TC_ACTIVITY_EXIT) {
-    return step(task, TC_STEP_EXIT, count_of(entered), row);
+    return step(task, TC_EV_EXIT, count_of(entered), row);
   }
-  Script& step(std::uint64_t task, tc_step_kind kind, std::uint64_t value = 0, std::uint32_t arg = 0) {
+  Script& step(std::uint64_t task, tc_event_kind kind, std::uint64_t value = 0, std::uint32_t arg = 0) {
     return add(stepped(kind, task, now_ns_, value, arg));
   }
   Script& reaps(std::uint64_t process, std::uint32_t pid) { return add(reap_of(process, pid, nanoseconds(now_ns_))); }

@@ -225,9 +225,9 @@ inline tc_fault faulted(std::uint64_t id, std::uint64_t begun_ns, std::uint64_t 
   return fault;
 }
 
-inline tc_step stepped(tc_step_kind kind, std::uint64_t id, std::uint64_t at_ns, std::uint64_t value = 0,
-                       std::uint32_t arg = 0) {
-  auto step = transition<tc_step>(TC_RECORD_STEP, at_ns);
+inline tc_event stepped(tc_event_kind kind, std::uint64_t id, std::uint64_t at_ns, std::uint64_t value = 0,
+                        std::uint32_t arg = 0) {
+  auto step = transition<tc_event>(TC_RECORD_EVENT, at_ns);
   step.id = id;
   step.kind = kind;
   step.value = value;

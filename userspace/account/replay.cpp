@@ -220,7 +220,7 @@ struct Replay::State {
     }
   }
 
-  void on_published(const tc_step& step) {
+  void on_published(const tc_event& step) {
     ReplayTask* child = task_of(step.id, step.at_ns);
     if (child == nullptr) {
       return;
@@ -234,8 +234,8 @@ struct Replay::State {
     }
   }
 
-  void on(const tc_step& step) {
-    if (step.kind == TC_STEP_PUBLISHED) {
+  void on(const tc_event& step) {
+    if (step.kind == TC_EV_PUBLISHED) {
       on_published(step);
       return;
     }
@@ -244,7 +244,7 @@ struct Replay::State {
       return;
     }
     task->on_step(step);
-    if (step.kind == TC_STEP_FOUND_RUNNING) {
+    if (step.kind == TC_EV_FOUND_RUNNING) {
       found_on(step.arg, step.id, task->ledger().tid, step.at_ns);
     }
   }

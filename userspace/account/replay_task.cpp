@@ -188,7 +188,7 @@ void ReplayTask::shorten_wait(std::uint64_t ns) {
   }
 }
 
-void ReplayTask::on_corrected(const TaskTracker& task, const tc_step& step) {
+void ReplayTask::on_corrected(const TaskTracker& task, const tc_event& step) {
   if (totals_->listener != nullptr) {
     totals_->listener->on_corrected(task, step);
   }
@@ -447,7 +447,7 @@ void ReplayTask::on_exec(const tc_exec& exec) {
   std::memcpy(ledger.comm, exec.comm, sizeof(ledger.comm));
 }
 
-void ReplayTask::begin_exit(const tc_step& step) {
+void ReplayTask::begin_exit(const tc_event& step) {
   tc_ledger& ledger = task_.ledger;
   const bool exits = tracker_.row() == TC_ACTIVITY_EXIT;
   tracker_.on_step(step);
@@ -459,55 +459,55 @@ void ReplayTask::begin_exit(const tc_step& step) {
   }
 }
 
-void ReplayTask::on_step(const tc_step& step) {
+void ReplayTask::on_step(const tc_event& step) {
   tc_ledger& ledger = task_.ledger;
   switch (step.kind) {
-    case TC_STEP_PUBLISHED:
+    case TC_EV_PUBLISHED:
       ledger.published_ns = step.at_ns;
       tracker_.on_step(step);
       break;
-    case TC_STEP_EXEC_PREPARED:
+    case TC_EV_EXEC_PREPARED:
       ledger.exec_prepare_ns += step.value != 0 ? elapsed(step.value, step.at_ns) : 0;
       ledger.exec_mark_ns = step.at_ns;
       break;
-    case TC_STEP_DYING:
-    case TC_STEP_EXIT:
+    case TC_EV_DYING:
+    case TC_EV_EXIT:
       begin_exit(step);
       break;
-    case TC_STEP_MEMORY_GONE:
+    case TC_EV_MEMORY_GONE:
       ledger.exit_mmap_ns = step.at_ns;
       break;
-    case TC_STEP_SIGNALLED:
+    case TC_EV_SIGNALLED:
       ledger.signal = step.arg;
       ledger.signal_ns = step.at_ns;
       break;
-    case TC_STEP_SHOOTDOWN_SENT:
+    case TC_EV_SHOOTDOWN_SENT:
       count(TC_COUNTER_SHOOTDOWNS_SENT);
       break;
-    case TC_STEP_SHOOTDOWN_RECEIVED:
+    case TC_EV_SHOOTDOWN_RECEIVED:
       count(TC_COUNTER_SHOOTDOWNS_RECEIVED);
       break;
-    case TC_STEP_SHOOTDOWN_STOLE:
+    case TC_EV_SHOOTDOWN_STOLE:
       count(TC_COUNTER_SHOOTDOWN_STOLEN_NS, step.value);
       break;
-    case TC_STEP_SHOOTDOWN_LOST:
+    case TC_EV_SHOOTDOWN_LOST:
       count(TC_COUNTER_SHOOTDOWN_LOST_NS, step.value);
       break;
-    case TC_STEP_SLAB:
+    case TC_EV_SLAB:
       count(TC_COUNTER_KERNEL_SLAB_BYTES, step.value);
       count(TC_COUNTER_KERNEL_SLAB_ALLOCATIONS);
       break;
-    case TC_STEP_PAGES:
+    case TC_EV_PAGES:
       count(TC_COUNTER_KERNEL_PAGES, step.value);
       break;
-    case TC_STEP_FOUND_RUNNING:
+    case TC_EV_FOUND_RUNNING:
       tracker_.on_step(step);
       ledger.unseen_at_ns = tracker_.since_ns();
       ledger.first_run_ns = ledger.first_run_ns == 0 ? std::uint64_t{ledger.unseen_at_ns} : ledger.first_run_ns;
       count(TC_COUNTER_UNSEEN_SWITCH_INS);
       task_.unseen_switch_ins++;
       break;
-    case TC_STEP_REPARENTED:
+    case TC_EV_REPARENTED:
       ledger.parent_process = step.value;
       ledger.ppid = step.arg;
       break;

@@ -43,7 +43,7 @@ class ReplayTask : private SliceListener {
   void on_passage(const tc_passage& passage);
   void on_fault(const tc_fault& fault);
   void on_exec(const tc_exec& exec);
-  void on_step(const tc_step& step);
+  void on_step(const tc_event& step);
   // Takes a gap that lies before time that is already in a cell.
   void on_late_gap(const ReplayGap& gap);
   // Takes the final ledger of the probes, or their snapshot.
@@ -71,7 +71,7 @@ class ReplayTask : private SliceListener {
 
   void on_slice(const TaskTracker& task, const Slice& slice) override;
   void on_settled(const TaskTracker& task, const Settled& settled) override;
-  void on_corrected(const TaskTracker& task, const tc_step& step) override;
+  void on_corrected(const TaskTracker& task, const tc_event& step) override;
   void on_mark(const TaskTracker& task, const LifeMark& mark) override;
   void on_call_entered(std::uint8_t row) override;
   void on_fault_begun(std::uint8_t bits) override;
@@ -84,7 +84,7 @@ class ReplayTask : private SliceListener {
   void shorten_wait(std::uint64_t ns);
   void end_creation(tc_creation kind, std::uint64_t at_ns);
   void end_exec(const tc_call& call);
-  void begin_exit(const tc_step& step);
+  void begin_exit(const tc_event& step);
   void count_resolved_fault(const tc_fault& fault);
   __u64& cell(std::size_t row, std::size_t condition);
   void count(tc_counter counter, std::uint64_t by = 1) { task_.ledger.counters[counter] += by; }

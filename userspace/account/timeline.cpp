@@ -267,7 +267,7 @@ void TimelineBuilder::on_settled(const TaskTracker& task, const Settled& settled
 }
 
 // The task got its CPU earlier than it was found running there: the last wait ends by that much earlier.
-void TimelineBuilder::on_corrected(const TaskTracker& task, const tc_step& step) {
+void TimelineBuilder::on_corrected(const TaskTracker& task, const tc_event& step) {
   if (state_->left_out) {
     return;
   }

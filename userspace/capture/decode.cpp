@@ -47,15 +47,15 @@ bool is_valid(const tc_fault& fault) {
          fault.outcome <= TC_FAULT_UNRESOLVED;
 }
 
-bool is_valid(const tc_step& step) {
+bool is_valid(const tc_event& step) {
   switch (step.kind) {
-    case TC_STEP_EXIT:
-    case TC_STEP_DYING:
+    case TC_EV_EXIT:
+    case TC_EV_DYING:
       return step.arg < TC_NR_ACTIVITIES;
-    case TC_STEP_CORRECTED:
+    case TC_EV_CORRECTED:
       return step.arg >> 8 < TC_NR_ROWS && (step.arg & 0xff) < TC_NR_CONDITIONS;
     default:
-      return step.kind < TC_NR_STEPS;
+      return step.kind < TC_NR_EVENTS;
   }
 }
 
@@ -131,8 +131,8 @@ std::optional<Record> decode(std::span<const std::byte> bytes) {
       return decode_as<tc_passage>(bytes);
     case TC_RECORD_FAULT:
       return decode_as<tc_fault>(bytes);
-    case TC_RECORD_STEP:
-      return decode_as<tc_step>(bytes);
+    case TC_RECORD_EVENT:
+      return decode_as<tc_event>(bytes);
     case TC_RECORD_GAP:
       return decode_as<tc_gap>(bytes);
     case TC_RECORD_EDGE:

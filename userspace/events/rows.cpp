@@ -17,17 +17,17 @@ std::optional<std::uint64_t> since(std::uint64_t begin_ns, std::uint64_t end_ns)
 }
 
 // The meaning of `value` depends on the kind of step; nullopt if that kind has none.
-std::optional<std::uint64_t> value_of(const tc_step& step) {
+std::optional<std::uint64_t> value_of(const tc_event& step) {
   switch (step.kind) {
-    case TC_STEP_SIGNALLED:
-    case TC_STEP_FOUND_RUNNING:
-    case TC_STEP_REPARENTED:
+    case TC_EV_SIGNALLED:
+    case TC_EV_FOUND_RUNNING:
+    case TC_EV_REPARENTED:
       return step.arg;
-    case TC_STEP_SHOOTDOWN_STOLE:
-    case TC_STEP_SHOOTDOWN_LOST:
-    case TC_STEP_SLAB:
-    case TC_STEP_PAGES:
-    case TC_STEP_CORRECTED:
+    case TC_EV_SHOOTDOWN_STOLE:
+    case TC_EV_SHOOTDOWN_LOST:
+    case TC_EV_SLAB:
+    case TC_EV_PAGES:
+    case TC_EV_CORRECTED:
       return step.value;
     default:
       return std::nullopt;
@@ -287,12 +287,12 @@ void EventRows::on(const tc_fault& fault) {
   row.detail = detail_;
 }
 
-void EventRows::on(const tc_step& step) {
+void EventRows::on(const tc_event& step) {
   const TracedTask& task = tasks_.on_step(step);
   EventRow& row = add(step_name(step.kind), step.at_ns, task);
   row.value = value_of(step);
   switch (step.kind) {
-    case TC_STEP_PUBLISHED: {
+    case TC_EV_PUBLISHED: {
       const WokenBy by = woken_by(step.value, tasks_);
       row.waker_tid = by.tid;
       row.waker_comm = by.comm;
@@ -300,18 +300,18 @@ void EventRows::on(const tc_step& step) {
       row.waker_from = woken_from(step.arg, names_);
       break;
     }
-    case TC_STEP_EXEC_PREPARED:
+    case TC_EV_EXEC_PREPARED:
       row.duration_ns = since(step.value, step.at_ns);
       break;
-    case TC_STEP_EXIT:
-    case TC_STEP_DYING:
+    case TC_EV_EXIT:
+    case TC_EV_DYING:
       row.activity = row_name(static_cast<std::uint8_t>(step.arg));
       row.duration_ns = since(step.value, step.at_ns);
       break;
-    case TC_STEP_FOUND_RUNNING:
+    case TC_EV_FOUND_RUNNING:
       row.cpu = step.arg;
       break;
-    case TC_STEP_CORRECTED:
+    case TC_EV_CORRECTED:
       row.activity = row_name(static_cast<std::uint8_t>(step.arg >> 8));
       row.condition = condition_name(static_cast<std::uint8_t>(step.arg & 0xff));
       break;

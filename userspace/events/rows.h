@@ -80,7 +80,7 @@ class EventRows {
   void on(const tc_transfer& transfer);
   void on(const tc_passage& passage);
   void on(const tc_fault& fault);
-  void on(const tc_step& step);
+  void on(const tc_event& step);
   void on(const tc_gap& gap);
   void on(const tc_ledger& ledger) { tasks_.on_ledger(ledger); }
   template <typename NoEvent>

@@ -20,8 +20,8 @@ constexpr std::array<std::string_view, TC_NR_WAITS> waits{TC_WAITS(TC_NAME)};
 constexpr std::array<std::string_view, TC_NR_WAITS> wait_texts{TC_WAITS(TC_TEXT)};
 constexpr std::array<std::string_view, TC_NR_CHANNELS> channels{TC_CHANNELS(TC_NAME)};
 constexpr std::array<std::string_view, TC_NR_CREATIONS> creations{TC_CREATIONS(TC_NAME)};
-constexpr std::array<std::string_view, TC_NR_STEPS> steps{TC_STEPS(TC_NAME)};
-constexpr std::array<std::string_view, TC_NR_STEPS> step_texts{TC_STEPS(TC_TEXT)};
+constexpr std::array<std::string_view, TC_NR_EVENTS> steps{TC_EVENTS(TC_NAME)};
+constexpr std::array<std::string_view, TC_NR_EVENTS> step_texts{TC_EVENTS(TC_TEXT)};
 constexpr std::array<std::string_view, 4> outcomes{"begun", "minor", "major", "unresolved"};
 
 }  // namespace

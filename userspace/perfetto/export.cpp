@@ -112,12 +112,12 @@ class PerfettoExport::Implementation {
     tracks_.on_switch(event, context);
   }
 
-  void on(const tc_step& step) {
+  void on(const tc_event& step) {
     TracedTask& task = tasks_.on_step(step);
     note(step, task);
-    if (step.kind == TC_STEP_PUBLISHED) {
+    if (step.kind == TC_EV_PUBLISHED) {
       scheduling_.on_published(step, task, tasks_);
-    } else if (step.kind == TC_STEP_EXIT) {
+    } else if (step.kind == TC_EV_EXIT) {
       scheduling_.on_exit(step, task);
     }
     tracks_.on_step(step, task);
@@ -161,21 +161,21 @@ class PerfettoExport::Implementation {
   }
 
  private:
-  void note(const tc_step& step, TracedTask& task) {
+  void note(const tc_event& step, TracedTask& task) {
     switch (step.kind) {
-      case TC_STEP_PUBLISHED:
+      case TC_EV_PUBLISHED:
         if (TracedTask* creator = tasks_.find(task.creator); creator != nullptr) {
           creator->child_published_ns = step.at_ns;
         }
         break;
-      case TC_STEP_EXEC_PREPARED:
+      case TC_EV_EXEC_PREPARED:
         task.exec_prepared_ns = step.at_ns;
         break;
-      case TC_STEP_DYING:
-      case TC_STEP_EXIT:
+      case TC_EV_DYING:
+      case TC_EV_EXIT:
         task.exit_ns = task.exit_ns == 0 ? std::uint64_t{step.at_ns} : task.exit_ns;
         break;
-      case TC_STEP_MEMORY_GONE:
+      case TC_EV_MEMORY_GONE:
         task.memory_gone_ns = step.at_ns;
         break;
       default:

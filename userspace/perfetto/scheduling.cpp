@@ -118,7 +118,7 @@ void Scheduling::on_birth(const tc_birth& birth, const TracedTask& task) {
   newtask.set_clone_flags(birth.clone_flags);
 }
 
-void Scheduling::on_published(const tc_step& step, const TracedTask& task, const TaskTable& tasks) {
+void Scheduling::on_published(const tc_event& step, const TracedTask& task, const TaskTable& tasks) {
   const WokenBy by = woken_by(step.value, tasks);
   wire::FtraceEvent* event = add(task.cpu, step.at_ns, by.tid.value_or(0));
   if (event == nullptr) {
@@ -149,7 +149,7 @@ void Scheduling::on_exec(const tc_exec& exec, const TracedTask& task, const std:
   event.set_old_pid(pid_of(old_tid == 0 ? exec.tid : old_tid));
 }
 
-void Scheduling::on_exit(const tc_step& step, const TracedTask& task) {
+void Scheduling::on_exit(const tc_event& step, const TracedTask& task) {
   wire::FtraceEvent* event = task.tid == 0 ? nullptr : add(task.cpu, step.at_ns, task.tid);
   if (event == nullptr) {
     return;

@@ -20,11 +20,11 @@ class Scheduling {
   Scheduling(PacketWriter& packets, bool knows_kernel) : packets_(&packets), knows_kernel_(knows_kernel) {}
 
   void on_birth(const tc_birth& birth, const TracedTask& task);
-  void on_published(const tc_step& step, const TracedTask& task, const TaskTable& tasks);
+  void on_published(const tc_event& step, const TracedTask& task, const TaskTable& tasks);
   // Returns false if the event has no track: the tid is unknown, or Perfetto rejects the number of the CPU.
   bool on_rename(std::uint64_t at_ns, const TracedTask& task, const std::string& old_comm);
   void on_exec(const tc_exec& exec, const TracedTask& task, const std::string& old_comm, std::uint32_t old_tid);
-  void on_exit(const tc_step& step, const TracedTask& task);
+  void on_exit(const tc_event& step, const TracedTask& task);
   void on_switch(const tc_switch& event, const SwitchContext& context, const TaskTable& tasks);
   void on_gap(std::uint32_t cpu);
   void on_interruption();

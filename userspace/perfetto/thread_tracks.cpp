@@ -49,29 +49,29 @@ struct StepStyle {
 // The style of a step that is drawn as an instant only.
 std::optional<StepStyle> style_of(std::uint32_t kind) {
   switch (kind) {
-    case TC_STEP_SIGNALLED:
+    case TC_EV_SIGNALLED:
       return StepStyle{Category::signal, Argument::signal, true};
-    case TC_STEP_SHOOTDOWN_SENT:
-    case TC_STEP_SHOOTDOWN_RECEIVED:
+    case TC_EV_SHOOTDOWN_SENT:
+    case TC_EV_SHOOTDOWN_RECEIVED:
       return StepStyle{Category::tlb, Argument::ns, false};
-    case TC_STEP_SHOOTDOWN_STOLE:
-    case TC_STEP_SHOOTDOWN_LOST:
+    case TC_EV_SHOOTDOWN_STOLE:
+    case TC_EV_SHOOTDOWN_LOST:
       return StepStyle{Category::tlb, Argument::ns, true};
-    case TC_STEP_SLAB:
+    case TC_EV_SLAB:
       return StepStyle{Category::memory, Argument::bytes, true};
-    case TC_STEP_PAGES:
+    case TC_EV_PAGES:
       return StepStyle{Category::memory, Argument::pages, true};
-    case TC_STEP_FOUND_RUNNING:
+    case TC_EV_FOUND_RUNNING:
       return StepStyle{Category::scheduling, Argument::cpu, true};
-    case TC_STEP_CORRECTED:
+    case TC_EV_CORRECTED:
       return StepStyle{Category::scheduling, Argument::ns, true};
     default:
       return std::nullopt;
   }
 }
 
-std::uint64_t value_of(const tc_step& step) {
-  return step.kind == TC_STEP_SIGNALLED || step.kind == TC_STEP_FOUND_RUNNING ? step.arg : step.value;
+std::uint64_t value_of(const tc_event& step) {
+  return step.kind == TC_EV_SIGNALLED || step.kind == TC_EV_FOUND_RUNNING ? step.arg : step.value;
 }
 
 }  // namespace
@@ -447,9 +447,9 @@ void ThreadTracks::on_fault(const tc_fault& fault) {
   }
 }
 
-void ThreadTracks::on_step(const tc_step& step, TracedTask& task) {
+void ThreadTracks::on_step(const tc_event& step, TracedTask& task) {
   const std::uint64_t track = track_of(task, step.at_ns);
-  if (step.kind == TC_STEP_EXIT && within(step.value, 1, step.at_ns)) {
+  if (step.kind == TC_EV_EXIT && within(step.value, 1, step.at_ns)) {
     const auto row = static_cast<std::uint8_t>(step.arg);
     const std::string name = std::string(row_name(row)).append(": does not return");
     packets_.begin(track, step.value, Category::syscall, packets_.name(name));

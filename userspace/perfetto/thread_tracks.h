@@ -31,7 +31,7 @@ class ThreadTracks {
   void on_call(const tc_call& call, const tc_transfer* transfer);
   void on_passage(const tc_passage& passage);
   void on_fault(const tc_fault& fault);
-  void on_step(const tc_step& step, TracedTask& task);
+  void on_step(const tc_event& step, TracedTask& task);
   void on_gap(const tc_gap& gap);
   void on_interruption(const Interruption& interruption);
   void finish(std::uint64_t end_ns);

@@ -67,7 +67,7 @@ class SliceListener {
   virtual void on_slice(const TaskTracker& task, const Slice& slice) = 0;
   virtual void on_settled(const TaskTracker& task, const Settled& settled) = 0;
   // The task was running for `ns` of its last slice in that row and condition.
-  virtual void on_corrected(const TaskTracker& task, const tc_step& step) = 0;
+  virtual void on_corrected(const TaskTracker& task, const tc_event& step) = 0;
   virtual void on_mark(const TaskTracker& task, const LifeMark& mark) = 0;
   // The first event of a system call, or of a page fault (TC_FAULT_*): its slices follow.
   virtual void on_call_entered(std::uint8_t row) = 0;

@@ -148,10 +148,10 @@ TracedTask& TaskTable::on_fault(const tc_fault& fault) {
   return task;
 }
 
-TracedTask& TaskTable::on_step(const tc_step& step) {
+TracedTask& TaskTable::on_step(const tc_event& step) {
   TracedTask& task = get(step.id, step.at_ns);
   task.tracker.on_step(step);
-  task.cpu = step.kind == TC_STEP_FOUND_RUNNING ? step.arg : task.cpu;
+  task.cpu = step.kind == TC_EV_FOUND_RUNNING ? step.arg : task.cpu;
   return task;
 }
 

@@ -98,7 +98,7 @@ class TaskTable {
   TracedTask& on_call(const tc_call& call);
   TracedTask& on_fault(const tc_fault& fault);
   TracedTask& on_passage(const tc_passage& passage) { return get(passage.id, passage.at_ns); }
-  TracedTask& on_step(const tc_step& step);
+  TracedTask& on_step(const tc_event& step);
   SwitchContext on_switch(const tc_switch& event);
   void on_ledger(const tc_ledger& ledger);
   void on_gap(const ReplayGap& gap) { trace_.gaps.add(gap); }

@@ -405,7 +405,7 @@ void TaskTracker::on_fault(const tc_fault& fault) {
 
 // -- steps ---------------------------------------------------------------------------------------------------------
 
-void TaskTracker::begin_exit(const tc_step& step) {
+void TaskTracker::begin_exit(const tc_event& step) {
   const std::uint64_t at_ns = in_order(step.at_ns);
   must_run(at_ns);
   give_up_fault(at_ns);
@@ -421,17 +421,17 @@ void TaskTracker::begin_exit(const tc_step& step) {
   call_ = Slice::none;
 }
 
-void TaskTracker::on_step(const tc_step& step) {
+void TaskTracker::on_step(const tc_event& step) {
   switch (step.kind) {
-    case TC_STEP_PUBLISHED:
-    case TC_STEP_WOKEN:
+    case TC_EV_PUBLISHED:
+    case TC_EV_WOKEN:
       wakeup_ = {step.at_ns, step.value, step.arg};
       break;
-    case TC_STEP_DYING:
-    case TC_STEP_EXIT:
+    case TC_EV_DYING:
+    case TC_EV_EXIT:
       begin_exit(step);
       break;
-    case TC_STEP_FOUND_RUNNING: {
+    case TC_EV_FOUND_RUNNING: {
       const std::uint64_t at_ns = in_order(step.at_ns);
       if (condition_ != TC_CONDITION_RUNNING) {
         wait_until(at_ns, wakeup_, Slice::End::found_running);
@@ -442,7 +442,7 @@ void TaskTracker::on_step(const tc_step& step) {
       on_cpu_ns_ = 0;
       break;
     }
-    case TC_STEP_CORRECTED:
+    case TC_EV_CORRECTED:
       if (listener_ != nullptr && (step.arg & 0xffU) != TC_CONDITION_RUNNING) {
         listener_->on_corrected(*this, step);
       }

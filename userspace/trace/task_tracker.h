@@ -43,7 +43,7 @@ class TaskTracker {
   bool on_switch_in(const tc_switch& event);
   void on_call(const tc_call& call);
   void on_fault(const tc_fault& fault);
-  void on_step(const tc_step& step);
+  void on_step(const tc_event& step);
   void on_exec(const tc_exec& exec);
   // Takes a snapshot or the final ledger. The latter ends a task whose last switch was lost.
   void on_ledger(const tc_ledger& ledger);
@@ -127,7 +127,7 @@ class TaskTracker {
   void settle(std::uint8_t pending, std::optional<std::uint8_t> row, std::uint32_t number = Slice::none);
   void begin_fault(std::uint64_t begun_ns, std::uint8_t interrupted, const Call& call, std::uint8_t bits);
   void give_up_fault(std::uint64_t at_ns);
-  void begin_exit(const tc_step& step);
+  void begin_exit(const tc_event& step);
   void end();
   void meet_snapshot(const Snapshot& found, std::uint64_t since_ns);
   void meet_running_task(const Snapshot& found, std::uint64_t since_ns);

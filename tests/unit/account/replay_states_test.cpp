@@ -58,7 +58,7 @@ TEST(ReplayStates, TheExitBeginsWithTheFatalSignal) {
                                    .at(10us)
                                    .adopted_running(a, 0)
                                    .at(20us)
-                                   .step(a, TC_STEP_DYING, 0, TC_ACTIVITY_USER)
+                                   .step(a, TC_EV_DYING, 0, TC_ACTIVITY_USER)
                                    .at(30us)
                                    .switches(0, asleep(TC_ACTIVITY_EXIT, TC_WAIT_CORE_DUMP), nobody)
                                    .at(60us)

@@ -164,8 +164,8 @@ TEST(Replay, ALifeFromForkToExit) {
                                    .adopted_running(a, 0)
                                    .at(40us)
                                    .born(b, a, TC_CREATION_FORK, 38us, 20us)
-                                   .step(a, TC_STEP_SLAB, 640)
-                                   .step(a, TC_STEP_PAGES, 4)
+                                   .step(a, TC_EV_SLAB, 640)
+                                   .step(a, TC_EV_PAGES, 4)
                                    .at(43us)
                                    .published(b, a)
                                    .at(50us)
@@ -175,7 +175,7 @@ TEST(Replay, ALifeFromForkToExit) {
                                    .at(62us)
                                    .calls(b, TC_ACTIVITY_CREATE, 0us)
                                    .at(75us)
-                                   .step(b, TC_STEP_EXEC_PREPARED, 70'000)
+                                   .step(b, TC_EV_EXEC_PREPARED, 70'000)
                                    .at(80us)
                                    .execs(b, 70us, 1002)
                                    .at(86us)
@@ -183,7 +183,7 @@ TEST(Replay, ALifeFromForkToExit) {
                                    .at(95us)
                                    .exits(b, 90us)
                                    .at(97us)
-                                   .step(b, TC_STEP_MEMORY_GONE)
+                                   .step(b, TC_EV_MEMORY_GONE)
                                    .at(100us)
                                    .switches(1, dead(90us), nobody)
                                    .kernel_says(ledger(b).ended_at(100us)),
@@ -266,7 +266,7 @@ TEST(Replay, AWorkerOfTheKernelIsNoThread) {
 
 TEST(Replay, ATaskMayEndWithAnotherParent) {
   const Replayed book =
-      replay(script().at(10us).adopted_running(a, 0).at(20us).exits(a).step(a, TC_STEP_REPARENTED, 4711, 47), 30us);
+      replay(script().at(10us).adopted_running(a, 0).at(20us).exits(a).step(a, TC_EV_REPARENTED, 4711, 47), 30us);
   EXPECT_EQ(book[a].ledger.parent_process, 4711U);
   EXPECT_EQ(book[a].ledger.ppid, 47U);
 }
@@ -467,10 +467,10 @@ TEST(Replay, AnUnseenSwitchInIsCorrectedAtTheNextSwitch) {
                                    .at(10us)
                                    .adopted(a, 0, asleep(TC_ACTIVITY_POLL, TC_WAIT_POLL))
                                    .at(50us)
-                                   .step(a, TC_STEP_FOUND_RUNNING, 0, 1)
+                                   .step(a, TC_EV_FOUND_RUNNING, 0, 1)
                                    .unseen(1, a)
                                    .at(60us)
-                                   .step(a, TC_STEP_CORRECTED, 15'000, poll_blocked)
+                                   .step(a, TC_EV_CORRECTED, 15'000, poll_blocked)
                                    .switches(1, preempted(TC_ACTIVITY_POLL), nobody),
                                60us);
   EXPECT_EQ(cells_of(book[a].ledger), (Times{{"poll blocked", 25us}, {"poll running", 25us}}));
@@ -488,12 +488,12 @@ std::uint64_t kernel_time_of_corrected_call(nanoseconds entered) {
   Script told = script();
   told.at(10us).adopted_running(a, 0).at(20us).switches(0, asleep(TC_ACTIVITY_FUTEX, TC_WAIT_FUTEX_SHARED, 15us),
                                                         nobody);
-  told.at(50us).step(a, TC_STEP_FOUND_RUNNING, 0, 0).unseen(0, a);
+  told.at(50us).step(a, TC_EV_FOUND_RUNNING, 0, 0).unseen(0, a);
   if (entered > 50us) {
     told.at(55us).calls(a, TC_ACTIVITY_FUTEX, 15us);
   }
   told.at(60us).faults(a, 59us, TC_FAULT_MINOR, TC_ACTIVITY_FUTEX, entered);
-  told.at(62us).step(a, TC_STEP_CORRECTED, 10'000, futex_blocked);
+  told.at(62us).step(a, TC_EV_CORRECTED, 10'000, futex_blocked);
   told.at(70us).calls(a, TC_ACTIVITY_FUTEX, entered, TC_CHANNEL_SHARED_MEMORY);
   return replay(told, 80us)[a].ledger.channels[TC_CHANNEL_SHARED_MEMORY].kernel_ns;
 }
@@ -550,7 +550,7 @@ TEST(Replay, TimesThatGoBackwardsTakeNoTime) {
                  .at(45us)
                  .runs(0, a, woken(nanoseconds(-1)))
                  .faults(a, nanoseconds(-3), TC_FAULT_MINOR)
-                 .step(a, TC_STEP_CORRECTED, ~0ULL, TC_ACTIVITY_FUTEX << 8U | TC_CONDITION_BLOCKED)
+                 .step(a, TC_EV_CORRECTED, ~0ULL, TC_ACTIVITY_FUTEX << 8U | TC_CONDITION_BLOCKED)
                  .exits(a, nanoseconds(-9)),
              60us);
   EXPECT_EQ(total_of(cells_of(book[a].ledger)) + book[a].unknown, 10us);

@@ -132,9 +132,9 @@ TEST(Timeline, ACallOnADescriptorIsNamedWhenItReturns) {
 
 TEST(Timeline, ALifeFromBirthToExit) {
   const Timeline timeline = timeline_of(
-      {user_on_0, born(2, 100, 1), stepped(TC_STEP_PUBLISHED, 2, 140, 1, 56), comes(160, {2}, 1),
+      {user_on_0, born(2, 100, 1), stepped(TC_EV_PUBLISHED, 2, 140, 1, 56), comes(160, {2}, 1),
        called(2, 0, 170, TC_ACTIVITY_CREATE, 56), execed(2, 200, 300, "</script>"),
-       called(2, 200, 310, TC_ACTIVITY_EXEC, 59), stepped(TC_STEP_EXIT, 2, 400, 390, TC_ACTIVITY_OTHER),
+       called(2, 200, 310, TC_ACTIVITY_EXEC, 59), stepped(TC_EV_EXIT, 2, 400, 390, TC_ACTIVITY_OTHER),
        leaves(410, {2, TC_CONDITION_PREEMPTED, TC_ACTIVITY_EXIT}, 1), comes(430, {2}, 1), leaves_for_good(450, 2)});
   EXPECT_THAT(row(timeline, 2),
               ElementsAre("100-140 blocked create for creation by task 1 call56", "140-160 runnable create",
@@ -154,9 +154,9 @@ TEST(Timeline, ALifeFromBirthToExit) {
 
 TEST(Timeline, ACorrectedWaitEndsEarlier) {
   EXPECT_THAT(row({user_on_0, leaves(100, {1, TC_CONDITION_BLOCKED, TC_ACTIVITY_SLEEP, TC_WAIT_TIMER, 90, 1}),
-                   stepped(TC_STEP_FOUND_RUNNING, 1, 500, 0, 2), called(1, 90, 510, TC_ACTIVITY_SLEEP, 1),
+                   stepped(TC_EV_FOUND_RUNNING, 1, 500, 0, 2), called(1, 90, 510, TC_ACTIVITY_SLEEP, 1),
                    leaves(600, {1, TC_CONDITION_PREEMPTED}, 2),
-                   stepped(TC_STEP_CORRECTED, 1, 600, 50, TC_ACTIVITY_SLEEP * 256U + TC_CONDITION_BLOCKED)}),
+                   stepped(TC_EV_CORRECTED, 1, 600, 50, TC_ACTIVITY_SLEEP * 256U + TC_CONDITION_BLOCKED)}),
               ElementsAre("0-90 running user @0", "90-100 running sleep call1 @0",
                           "100-450 blocked sleep call1 for timer by unknown", "450-510 running sleep call1 @2",
                           "510-600 running user @2", "600-1000 preempted user"));
@@ -164,7 +164,7 @@ TEST(Timeline, ACorrectedWaitEndsEarlier) {
 
 TEST(Timeline, AWakeUpBeforeAnUnseenSwitchEndsTheWait) {
   EXPECT_THAT(row({user_on_0, leaves(100, {1, TC_CONDITION_BLOCKED, TC_ACTIVITY_SLEEP, TC_WAIT_TIMER, 90, 1}),
-                   stepped(TC_STEP_WOKEN, 1, 450, TC_WAKER_TIMER), stepped(TC_STEP_FOUND_RUNNING, 1, 500, 0, 2)}),
+                   stepped(TC_EV_WOKEN, 1, 450, TC_WAKER_TIMER), stepped(TC_EV_FOUND_RUNNING, 1, 500, 0, 2)}),
               ElementsAre("0-90 running user @0", "90-100 running sleep call1 @0",
                           "100-450 blocked sleep call1 for timer by timer", "450-500 runnable sleep call1",
                           "500-1000 running sleep call1 @2"));

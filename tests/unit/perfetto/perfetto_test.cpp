@@ -178,7 +178,7 @@ TEST(Perfetto, AWakeUpStandsAtItsInstantOnTheCpuOfTheWaker) {
 TEST(Perfetto, ABirthTellsItsCloneFlags) {
   Script script;
   script.at(1us).adopted(1, "server").at(2us).born(2, 1, TC_CREATION_THREAD, "worker", 0x3d0f00, 1);
-  script.at(3us).step(2, TC_STEP_PUBLISHED, 1);
+  script.at(3us).step(2, TC_EV_PUBLISHED, 1);
   const auto packets = trace_of(script);
   const auto births = of_kind(packets, "task_newtask");
   ASSERT_EQ(births.size(), 1U);
@@ -234,13 +234,8 @@ TEST(Perfetto, AThreadThatExecsGoesOnUnderTheTidOfItsLeader) {
 
 TEST(Perfetto, StepsAreInstantsWithTheirValue) {
   Script script;
-  script.at(1us)
-      .adopted(1, "a")
-      .at(2us)
-      .step(1, TC_STEP_SHOOTDOWN_STOLE, 350)
-      .at(3us)
-      .step(1, TC_STEP_SIGNALLED, 0, 11);
-  script.at(4us).step(1, TC_STEP_PAGES, 13);
+  script.at(1us).adopted(1, "a").at(2us).step(1, TC_EV_SHOOTDOWN_STOLE, 350).at(3us).step(1, TC_EV_SIGNALLED, 0, 11);
+  script.at(4us).step(1, TC_EV_PAGES, 13);
   const auto packets = trace_of(script);
   EXPECT_THAT(told(packets, 1001),
               ElementsAre("one of its shootdowns took time of another CPU 2000", "a signal that may end it 3000",
@@ -455,7 +450,7 @@ TEST(Perfetto, NoiseIsExportedToo) {
     add_noise<tc_transfer>(random, TC_RECORD_TRANSFER, records);
     add_noise<tc_passage>(random, TC_RECORD_PASSAGE, records);
     add_noise<tc_fault>(random, TC_RECORD_FAULT, records);
-    add_noise<tc_step>(random, TC_RECORD_STEP, records);
+    add_noise<tc_event>(random, TC_RECORD_EVENT, records);
     add_noise<tc_gap>(random, TC_RECORD_GAP, records);
     add_noise<tc_reap>(random, TC_RECORD_REAP, records);
     add_noise<tc_exec>(random, TC_RECORD_EXEC, records);
