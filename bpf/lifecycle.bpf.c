@@ -217,7 +217,7 @@ int BPF_PROG(taskcost_newtask, struct task_struct *child, __u64 clone_flags)
 	if (!publish_ledger(l, slot, child))
 		return 0;
 	flush_events();
-	send_new_task(l, now);
+	send_task_new(l, now);
 	if (creator && is_worker_of_process(l)) {
 		creator->counters[TC_COUNTER_CHILDREN_WORKERS]++;
 	} else if (creator) {

@@ -226,10 +226,10 @@ static __always_inline void batch_fault(const struct tc_ledger *l, __u8 outcome,
 }
 
 /* The initial state of a new or adopted task, from its ledger when that is published. */
-static __always_inline void send_new_task(const struct tc_ledger *l, __u64 now)
+static __always_inline void send_task_new(const struct tc_ledger *l, __u64 now)
 {
-	struct tc_birth new_task = {
-		.record = {.type = TC_RECORD_BIRTH, .size = sizeof(new_task)},
+	struct tc_task_new new_task = {
+		.record = {.type = TC_RECORD_TASK_NEW, .size = sizeof(new_task)},
 		.at_ns = now,
 		.id = l->id,
 		.process = l->process,

@@ -13,7 +13,7 @@ enum tc_record_type {
   TC_RECORD_REAP = 3,   /* struct tc_reap */
   TC_RECORD_STINT = 4,  /* struct tc_stint, on request */
   /* Transitions, on request: events.h. */
-  TC_RECORD_BIRTH = 5,
+  TC_RECORD_TASK_NEW = 5,
   TC_RECORD_SWITCH = 6,
   TC_RECORD_CALL = 7,
   TC_RECORD_TRANSFER = 8,

@@ -21,7 +21,7 @@
  * A new task (how < TC_NR_CREATIONS), or one that was adopted while it lived. A second record of the same id corrects
  * the state in the first: the task left its CPU while it was adopted.
  */
-struct tc_birth {
+struct tc_task_new {
   struct tc_record record;
   __u64 at_ns; /* time of task_newtask, or of the adoption */
   __u64 id;

@@ -21,8 +21,8 @@ constexpr std::uint64_t hop_ns = 5000;
 class PingPong {
  public:
   PingPong(Replay& replay, std::uint64_t pairs) : replay_(replay), pairs_(pairs) {
-    tc_birth birth{};
-    birth.record = {TC_RECORD_BIRTH, sizeof(birth)};
+    tc_task_new birth{};
+    birth.record = {TC_RECORD_TASK_NEW, sizeof(birth)};
     birth.how = TC_NR_CREATIONS;
     birth.flags = TC_LEDGER_OPEN_AT_START;
     birth.at_ns = birth.birth_ns = now_;

@@ -51,7 +51,7 @@ class Script {
     return add(test::adopted(task, now_ns_, TC_ACTIVITY_USER, TC_CONDITION_BLOCKED, wait, 0, comm));
   }
   Script& adopted(std::uint64_t task, std::uint32_t cpu, const Leaving& place) {
-    tc_birth birth = test::adopted(task, now_ns_, place.row, place.condition, place.wait, cpu);
+    tc_task_new birth = test::adopted(task, now_ns_, place.row, place.condition, place.wait, cpu);
     birth.flags |= TC_LEDGER_OPEN_AT_START;
     if (place.condition == TC_CONDITION_RUNNING) {
       on_cpu_[cpu] = task;
@@ -63,14 +63,14 @@ class Script {
   }
   Script& born(std::uint64_t task, std::uint64_t creator, tc_creation how, std::string_view comm,
                std::uint64_t clone_flags = 0, std::uint32_t cpu = 0) {
-    tc_birth birth = test::born(task, now_ns_, creator, how, comm);
+    tc_task_new birth = test::born(task, now_ns_, creator, how, comm);
     birth.clone_flags = clone_flags;
     birth.cpu = cpu;
     return add(birth);
   }
   // `started` is task_struct.start_time, a little before task_newtask.
   Script& born(std::uint64_t task, std::uint64_t creator, tc_creation how, nanoseconds started, nanoseconds copy = {}) {
-    tc_birth birth = test::born(task, now_ns_, creator, how);
+    tc_task_new birth = test::born(task, now_ns_, creator, how);
     birth.birth_ns = count_of(started);
     birth.copy_ns = count_of(copy);
     return add(birth);

@@ -36,10 +36,10 @@ T transition(tc_record_type type, std::uint64_t at_ns) {
 }
 
 // A task that existed before the window: the leader of its process, or a thread of another one.
-inline tc_birth adopted(std::uint64_t id, std::uint64_t at_ns, std::uint8_t row, std::uint8_t condition,
-                        std::uint8_t wait = TC_WAIT_OTHER, std::uint32_t cpu = 0, std::string_view comm = "task",
-                        std::uint64_t process = nobody) {
-  auto birth = transition<tc_birth>(TC_RECORD_BIRTH, at_ns);
+inline tc_task_new adopted(std::uint64_t id, std::uint64_t at_ns, std::uint8_t row, std::uint8_t condition,
+                           std::uint8_t wait = TC_WAIT_OTHER, std::uint32_t cpu = 0, std::string_view comm = "task",
+                           std::uint64_t process = nobody) {
+  auto birth = transition<tc_task_new>(TC_RECORD_TASK_NEW, at_ns);
   birth.id = id;
   birth.process = process == nobody ? id : process;
   birth.birth_ns = at_ns;
@@ -56,10 +56,10 @@ inline tc_birth adopted(std::uint64_t id, std::uint64_t at_ns, std::uint8_t row,
   return birth;
 }
 
-inline tc_birth born(std::uint64_t id, std::uint64_t at_ns, std::uint64_t creator, tc_creation how = TC_CREATION_FORK,
-                     std::string_view comm = "task") {
-  tc_birth birth = adopted(id, at_ns, TC_ACTIVITY_CREATE, TC_CONDITION_BLOCKED, TC_WAIT_CREATION, 0, comm,
-                           how == TC_CREATION_THREAD ? creator : id);
+inline tc_task_new born(std::uint64_t id, std::uint64_t at_ns, std::uint64_t creator,
+                        tc_creation how = TC_CREATION_FORK, std::string_view comm = "task") {
+  tc_task_new birth = adopted(id, at_ns, TC_ACTIVITY_CREATE, TC_CONDITION_BLOCKED, TC_WAIT_CREATION, 0, comm,
+                              how == TC_CREATION_THREAD ? creator : id);
   birth.how = how;
   birth.creator = creator;
   birth.creator_tid = birth.ppid = tid_of(creator);

@@ -168,7 +168,7 @@ struct Replay::State {
     }
   }
 
-  void on(const tc_birth& birth) {
+  void on(const tc_task_new& birth) {
     if (ReplayTask* task = find(birth.id)) {
       if (task->on_correction(birth)) {
         return;

@@ -32,7 +32,7 @@ std::uint8_t why_preempted(const tc_switch& event) {
   return (event.flags & TC_SWITCH_YIELDED) != 0 ? TC_PREEMPTED_BY_YIELD : TC_PREEMPTED_BY_OTHERS;
 }
 
-void set_identity(tc_ledger& ledger, const tc_birth& birth) {
+void set_identity(tc_ledger& ledger, const tc_task_new& birth) {
   ledger.process = birth.process;
   ledger.parent_process = birth.parent_process;
   ledger.creator = birth.creator;
@@ -232,7 +232,7 @@ void ReplayTask::on_fault_begun(std::uint8_t bits) {
 
 // -- birth and switches --------------------------------------------------------------------------------------------
 
-void ReplayTask::on_birth(const tc_birth& birth) {
+void ReplayTask::on_birth(const tc_task_new& birth) {
   tc_ledger& ledger = task_.ledger;
   tracker_.on_birth(birth);
   task_.beginning_unknown = false;
@@ -253,7 +253,7 @@ void ReplayTask::on_birth(const tc_birth& birth) {
   }
 }
 
-void ReplayTask::on_late_birth(const tc_birth& birth) {
+void ReplayTask::on_late_birth(const tc_task_new& birth) {
   set_identity(task_.ledger, birth);
   tracker_.on_late_birth(birth);
 }

@@ -28,9 +28,9 @@ class ReplayTask : private SliceListener {
   // Creates a task whose birth is not known (yet); its first event is at `first_ns`. `totals` must outlive it.
   ReplayTask(ReplayTotals& totals, std::uint64_t id, std::uint64_t first_ns);
 
-  void on_birth(const tc_birth& birth);
-  bool on_correction(const tc_birth& birth) { return tracker_.on_correction(birth); }
-  void on_late_birth(const tc_birth& birth);
+  void on_birth(const tc_task_new& birth);
+  bool on_correction(const tc_task_new& birth) { return tracker_.on_correction(birth); }
+  void on_late_birth(const tc_task_new& birth);
   void on_created(tc_creation kind, std::uint64_t copy_ns);
   void on_worker() { count(TC_COUNTER_CHILDREN_WORKERS); }
   // sched_wakeup_new published its newest child.

@@ -21,7 +21,7 @@ bool is_valid(const tc_reap&) { return true; }
 
 bool is_valid(const tc_stint&) { return true; }
 
-bool is_valid(const tc_birth& birth) {
+bool is_valid(const tc_task_new& birth) {
   return birth.how <= TC_NR_CREATIONS && birth.row < TC_NR_ROWS && birth.condition < TC_NR_CONDITIONS &&
          birth.wait < TC_NR_WAITS;
 }
@@ -119,8 +119,8 @@ std::optional<Record> decode(std::span<const std::byte> bytes) {
       return decode_as<tc_reap>(bytes);
     case TC_RECORD_STINT:
       return decode_as<tc_stint>(bytes);
-    case TC_RECORD_BIRTH:
-      return decode_as<tc_birth>(bytes);
+    case TC_RECORD_TASK_NEW:
+      return decode_as<tc_task_new>(bytes);
     case TC_RECORD_SWITCH:
       return decode_as<tc_switch>(bytes);
     case TC_RECORD_CALL:

@@ -29,7 +29,7 @@ bool is_transition(std::span<const std::byte> bytes) {
     return false;
   }
   std::memcpy(&header, bytes.data(), sizeof header);
-  return header.type >= TC_RECORD_BIRTH && header.type <= TC_RECORD_GAP;
+  return header.type >= TC_RECORD_TASK_NEW && header.type <= TC_RECORD_GAP;
 }
 
 // fork() takes several times as long with the ring mapped, because it copies its page tables. libbpf does not return

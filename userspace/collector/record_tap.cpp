@@ -15,7 +15,7 @@ void RecordTap::send(std::span<const std::byte> bytes) const {
   tc_record header{};
   std::uint64_t at_ns = 0;
   std::memcpy(&header, bytes.data(), sizeof header);
-  const bool is_transition = header.type >= TC_RECORD_BIRTH && header.type <= TC_RECORD_GAP;
+  const bool is_transition = header.type >= TC_RECORD_TASK_NEW && header.type <= TC_RECORD_GAP;
   if (!is_transition && header.type != TC_RECORD_RENAME) {
     on_bytes_(bytes, std::nullopt);
     return;

@@ -109,7 +109,7 @@ void EventRows::set_call(EventRow& row, std::uint32_t call) {
   row.syscall_number = call & ~std::uint32_t{TC_FROM_COMPAT};
 }
 
-void EventRows::on(const tc_birth& birth) {
+void EventRows::on(const tc_task_new& birth) {
   const bool adopted = birth.how == TC_NR_CREATIONS;
   EventRow& row = add(adopted ? "adopted" : "birth", birth.at_ns, tasks_.on_birth(birth));
   row.cpu = adopted ? std::nullopt : std::optional(birth.cpu);

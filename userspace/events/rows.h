@@ -71,7 +71,7 @@ class EventRows {
   void add_switch_out(const SwitchContext& context, const tc_switch& event);
   void add_switch_in(const SwitchContext& context, const tc_switch& event);
 
-  void on(const tc_birth& birth);
+  void on(const tc_task_new& birth);
   void on(const tc_exec& exec);
   void on(const tc_rename& rename);
   void on(const tc_reap& reap);

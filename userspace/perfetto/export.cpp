@@ -79,7 +79,7 @@ class PerfettoExport::Implementation {
     tracks_.on_start(info);
   }
 
-  void on(const tc_birth& birth) {
+  void on(const tc_task_new& birth) {
     TracedTask& task = tasks_.on_birth(birth);
     if (birth.how == TC_NR_CREATIONS) {
       write_tree(birth, task);
@@ -192,7 +192,7 @@ class PerfettoExport::Implementation {
     entry.add_cmdline(command);
   }
 
-  void write_tree(const tc_birth& birth, const TracedTask& task) {
+  void write_tree(const tc_task_new& birth, const TracedTask& task) {
     const TracedProcess* process = tasks_.process(task.process);
     if (process == nullptr) {
       return;

@@ -107,7 +107,7 @@ void Scheduling::write(std::uint32_t cpu, int count) {
   }
 }
 
-void Scheduling::on_birth(const tc_birth& birth, const TracedTask& task) {
+void Scheduling::on_birth(const tc_task_new& birth, const TracedTask& task) {
   wire::FtraceEvent* event = add(birth.cpu, birth.at_ns, birth.creator_tid);
   if (event == nullptr) {
     return;

@@ -19,7 +19,7 @@ class Scheduling {
   // without it.
   Scheduling(PacketWriter& packets, bool knows_kernel) : packets_(&packets), knows_kernel_(knows_kernel) {}
 
-  void on_birth(const tc_birth& birth, const TracedTask& task);
+  void on_birth(const tc_task_new& birth, const TracedTask& task);
   void on_published(const tc_event& step, const TracedTask& task, const TaskTable& tasks);
   // Returns false if the event has no track: the tid is unknown, or Perfetto rejects the number of the CPU.
   bool on_rename(std::uint64_t at_ns, const TracedTask& task, const std::string& old_comm);

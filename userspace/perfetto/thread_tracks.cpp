@@ -158,7 +158,7 @@ void ThreadTracks::slice(std::uint64_t track, std::uint64_t begin_ns, std::uint6
   packets_.end(track, end_ns).write();
 }
 
-void ThreadTracks::on_birth(const tc_birth& birth, TracedTask& task) {
+void ThreadTracks::on_birth(const tc_task_new& birth, TracedTask& task) {
   const std::uint64_t track = track_of(task, birth.at_ns);
   if (birth.how == TC_NR_CREATIONS) {
     return;

@@ -22,7 +22,7 @@ class ThreadTracks {
   ThreadTracks(PacketWriter& packets, TaskTable& tasks, SyscallNames names);
 
   void on_start(const TraceInfo& info);
-  void on_birth(const tc_birth& birth, TracedTask& task);
+  void on_birth(const tc_task_new& birth, TracedTask& task);
   // `old_tid` is the tid before the exec; 0 if unknown.
   void on_exec(const tc_exec& exec, TracedTask& task, std::uint32_t old_tid);
   void on_rename(const tc_rename& rename, TracedTask& task);

@@ -41,7 +41,7 @@ void TaskTable::leave_process(const TracedTask& task) {
   }
 }
 
-void TaskTable::join_process(TracedTask& task, const tc_birth& birth) {
+void TaskTable::join_process(TracedTask& task, const tc_task_new& birth) {
   if (task.process == birth.process) {
     return;
   }
@@ -87,7 +87,7 @@ void TaskTable::forget() {
   }
 }
 
-TracedTask& TaskTable::on_birth(const tc_birth& birth) {
+TracedTask& TaskTable::on_birth(const tc_task_new& birth) {
   forget();
   const auto [entry, is_new] = tasks_.try_emplace(birth.id, trace_, birth.id, birth.birth_ns);
   TracedTask& task = entry->second;

@@ -92,7 +92,7 @@ class TaskTable {
   [[nodiscard]] TracedProcess* process(std::uint64_t key);
 
   // Each returns the task of the event. A task whose first event this is has no tid and no tgid yet.
-  TracedTask& on_birth(const tc_birth& birth);
+  TracedTask& on_birth(const tc_task_new& birth);
   TracedTask& on_exec(const tc_exec& exec);
   TracedTask& on_rename(const tc_rename& rename);
   TracedTask& on_call(const tc_call& call);
@@ -122,7 +122,7 @@ class TaskTable {
   void end(TracedTask& task);
   void forget();
   void leave_process(const TracedTask& task);
-  void join_process(TracedTask& task, const tc_birth& birth);
+  void join_process(TracedTask& task, const tc_task_new& birth);
   void take_tid(TracedTask& task, std::uint32_t tid);
   void release_tid(const TracedTask& task);
   void switch_in(SwitchContext& context, const tc_switch& event);

@@ -27,7 +27,7 @@ TaskTracker::TaskTracker(TraceContext& trace, SliceListener* listener, std::uint
       since_ns_(birth_ns_),
       seen_ns_(birth_ns_) {}
 
-void TaskTracker::on_birth(const tc_birth& birth) {
+void TaskTracker::on_birth(const tc_task_new& birth) {
   birth_ns_ = since_ns_ = std::min<std::uint64_t>(birth.birth_ns, greatest_time);
   seen_ns_ = birth.at_ns;
   tid_ = birth.tid;
@@ -46,7 +46,7 @@ void TaskTracker::on_birth(const tc_birth& birth) {
   }
 }
 
-bool TaskTracker::on_correction(const tc_birth& birth) {
+bool TaskTracker::on_correction(const tc_task_new& birth) {
   if (!birth_seen_ || birth.how < TC_NR_CREATIONS || since_ns_ != birth_ns_ || birth.at_ns != seen_ns_) {
     return false;
   }
@@ -58,7 +58,7 @@ bool TaskTracker::on_correction(const tc_birth& birth) {
   return true;
 }
 
-void TaskTracker::on_late_birth(const tc_birth& birth) {
+void TaskTracker::on_late_birth(const tc_task_new& birth) {
   birth_seen_ = true;
   tid_ = birth.tid;
   if (birth.birth_ns < birth_ns_) {

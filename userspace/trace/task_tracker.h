@@ -33,11 +33,11 @@ class TaskTracker {
   // outlive it. `listener` may be nullptr.
   TaskTracker(TraceContext& trace, SliceListener* listener, std::uint64_t id, std::uint64_t first_ns);
 
-  void on_birth(const tc_birth& birth);
+  void on_birth(const tc_task_new& birth);
   // Returns true if it is the second birth of an adopted task, which corrects the state in which it was found.
-  bool on_correction(const tc_birth& birth);
+  bool on_correction(const tc_task_new& birth);
   // Takes the birth of a task that has had events.
-  void on_late_birth(const tc_birth& birth);
+  void on_late_birth(const tc_task_new& birth);
   void on_switch_out(const tc_switch& event);  // the task is prev
   // The task is next. Returns true if its time off the CPU is known.
   bool on_switch_in(const tc_switch& event);

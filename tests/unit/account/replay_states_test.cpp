@@ -33,7 +33,7 @@ TEST(ReplayStates, ASleepOnTheWayOutOfACallIsInTheCallAndTheRestIsNot) {
 
 TEST(ReplayStates, ATaskFoundInAFaultLeavesItWithItsSwitchIn) {
   Leaving in_fault = asleep(TC_ACTIVITY_PAGE_FAULT, TC_WAIT_PAGE_FAULT);
-  tc_birth birth = test::adopted(a, 10'000, in_fault.row, in_fault.condition, in_fault.wait);
+  tc_task_new birth = test::adopted(a, 10'000, in_fault.row, in_fault.condition, in_fault.wait);
   birth.flags |= TC_LEDGER_OPEN_AT_START;
   birth.found = 1;
   const Replayed book =

@@ -241,7 +241,7 @@ TEST(Replay, ALifeFromForkToExit) {
 
 // An io_uring worker is created in a call that creates nothing for the program.
 TEST(Replay, AWorkerOfTheKernelIsNoThread) {
-  tc_birth worker = test::born(b, 20'000, a, TC_CREATION_THREAD, "iou-wrk");
+  tc_task_new worker = test::born(b, 20'000, a, TC_CREATION_THREAD, "iou-wrk");
   worker.birth_ns = 20'000;
   worker.flags |= TC_LEDGER_KERNEL_WORKER;
   worker.row = TC_ACTIVITY_KERNEL;

@@ -189,7 +189,7 @@ TEST(EventRows, NamesFollowARename) {
 
 TEST(EventRows, WorkersOfTheKernelAreNoThreads) {
   Script script;
-  tc_birth worker = test::born(2, 2000, 1, TC_CREATION_THREAD, "iou-wrk-1001");
+  tc_task_new worker = test::born(2, 2000, 1, TC_CREATION_THREAD, "iou-wrk-1001");
   worker.flags |= TC_LEDGER_KERNEL_WORKER;
   script.at(1us).adopted(1, "server").tells(worker);
   EXPECT_EQ(rows_of(script).at(1).at("detail"), "worker");

@@ -444,7 +444,7 @@ TEST(Perfetto, NoiseIsExportedToo) {
   std::mt19937 random(7);  // NOLINT(bugprone-random-generator-seed): the same noise each time
   std::vector<Record> records;
   for (int i = 0; i < 400; ++i) {
-    add_noise<tc_birth>(random, TC_RECORD_BIRTH, records);
+    add_noise<tc_task_new>(random, TC_RECORD_TASK_NEW, records);
     add_noise<tc_switch>(random, TC_RECORD_SWITCH, records);
     add_noise<tc_call>(random, TC_RECORD_CALL, records);
     add_noise<tc_transfer>(random, TC_RECORD_TRANSFER, records);
