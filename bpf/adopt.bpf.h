@@ -82,8 +82,8 @@ static __noinline int adopt(struct task_struct *task)
 	bpf_core_read_str(l->comm, sizeof(l->comm), &task->comm);
 	set_namespace_ids(l, task);
 	l->cpu = cpu_of(task);
-	read_task_stats(&l->books_start, task);
-	l->exec_runtime_ns = l->books_start.sum_exec_runtime_ns;
+	read_task_stats(&l->stats_start, task);
+	l->exec_runtime_ns = l->stats_start.sum_exec_runtime_ns;
 	adopt_state(l, task, now);
 	/* Before publish_ledger(), because a switch of the task can follow it at once. */
 	send_task_new(l, now);

@@ -67,13 +67,13 @@ static __always_inline struct tc_ledger *ledger_of_walk(struct task_struct *task
 
 static __always_inline void read_task(struct tc_ledger *l, struct task_struct *task)
 {
-	read_task_stats(&l->books_end, task);
+	read_task_stats(&l->stats_end, task);
 	set_parent(l, BPF_CORE_READ(task, real_parent));
 	bpf_core_read_str(l->comm, sizeof(l->comm), &task->comm);
 }
 
 /*
- * In an open window: reads the kernel's accounting and the name of each living task. TC_LEDGER_BOOKS stays clear,
+ * In an open window: reads the kernel's accounting and the name of each living task. TC_LEDGER_STATS stays clear,
  * because the CPU of the task may be writing the flags.
  */
 SEC("iter/task")
@@ -100,7 +100,7 @@ int taskcost_snapshot(struct bpf_iter__task *ctx)
 	if (!task || !l)
 		return 0;
 	read_task(l, task);
-	l->flags |= TC_LEDGER_BOOKS;
+	l->flags |= TC_LEDGER_STATS;
 	if (l->activity == TC_ROW_CALL_PENDING)
 		end_call(l, task);
 	return 0;

@@ -214,7 +214,7 @@ static __always_inline void end_switch_latency(struct tc_ledger *l, __u64 now)
 	l->switched_in_ns = 0;
 }
 
-static __always_inline void read_task_stats(struct tc_books *books, struct task_struct *task)
+static __always_inline void read_task_stats(struct tc_task_stats *books, struct task_struct *task)
 {
 	books->nvcsw = task->nvcsw;
 	books->nivcsw = task->nivcsw;

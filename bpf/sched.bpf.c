@@ -15,8 +15,8 @@ static __always_inline void end_ledger(struct tc_ledger *l, __u32 slot, struct t
 		l->flags |= TC_LEDGER_GROUP_EXIT;
 	if ((__u32)task->pid != l->tid)
 		l->flags |= TC_LEDGER_REUSED_ID;
-	read_task_stats(&l->books_end, task);
-	l->flags |= TC_LEDGER_BOOKS;
+	read_task_stats(&l->stats_end, task);
+	l->flags |= TC_LEDGER_STATS;
 	bpf_core_read_str(l->comm, sizeof(l->comm), &task->comm);
 	/* Records reach files: they must not hold kernel addresses. */
 	l->task = l->regs = l->file = l->other_file = 0;

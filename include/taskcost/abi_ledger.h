@@ -8,7 +8,7 @@
 #include "taskcost/abi_stacks.h"
 
 /* The kernel's accounting of a task (struct task_struct; the CPU time is that of its sched_entity). */
-struct tc_books {
+struct tc_task_stats {
   __u64 nvcsw;
   __u64 nivcsw;
   __u64 min_flt;
@@ -45,7 +45,7 @@ enum {
   TC_LEDGER_LEADER = 1 << 4,             /* thread-group leader */
   TC_LEDGER_LAUNCHED = 1 << 5,           /* the first task of the command that the collector launched */
   TC_LEDGER_GROUP_EXIT = 1 << 6,         /* group_exit_code is the status of the process */
-  TC_LEDGER_BOOKS = 1 << 7,              /* books_end is valid */
+  TC_LEDGER_STATS = 1 << 7,              /* stats_end is valid */
   TC_LEDGER_REUSED_ID = 1 << 8,          /* a sibling's exec took over its tid */
   TC_LEDGER_START_SEEN = 1 << 9,         /* its creation and its first switch-in were traced */
   TC_LEDGER_STARTED_ELSEWHERE = 1 << 10, /* its first CPU is not that of task_newtask */
@@ -196,8 +196,8 @@ struct tc_ledger {
   __u64 exit_start_ns;
   __u64 exit_mmap_ns; /* instant of exit_mmap, when this task tore down the address space */
 
-  struct tc_books books_start;
-  struct tc_books books_end;
+  struct tc_task_stats stats_start;
+  struct tc_task_stats stats_end;
   char comm[TC_COMM_LEN];
 } __attribute__((aligned(TC_LEDGER_ALIGNMENT)));
 

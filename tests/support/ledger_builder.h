@@ -124,10 +124,10 @@ class LedgerBuilder {
     std::ranges::copy(links, ledger_.chains[i].links);
     return *this;
   }
-  LedgerBuilder& books(const tc_books& start, const tc_books& end) {
-    ledger_.books_start = start;
-    ledger_.books_end = end;
-    return flag(TC_LEDGER_BOOKS);
+  LedgerBuilder& books(const tc_task_stats& start, const tc_task_stats& end) {
+    ledger_.stats_start = start;
+    ledger_.stats_end = end;
+    return flag(TC_LEDGER_STATS);
   }
   LedgerBuilder& created(tc_creation kind, const tc_creation_sums& sums) {
     ledger_.creations[kind] = sums;

@@ -15,7 +15,7 @@ constexpr std::uint32_t known_wait(std::uint32_t wait) {
   return wait < TC_NR_WAITS ? wait : std::uint32_t{TC_WAIT_OTHER};
 }
 
-bool has_books(const tc_ledger& ledger) { return (ledger.flags & TC_LEDGER_BOOKS) != 0; }
+bool has_books(const tc_ledger& ledger) { return (ledger.flags & TC_LEDGER_STATS) != 0; }
 
 void add_to_cell(tc_ledger& ledger, std::size_t row, std::size_t condition, std::uint64_t ns) {
   if (row < TC_NR_ROWS && condition < TC_NR_CONDITIONS) {
@@ -59,8 +59,8 @@ std::optional<KernelBooks> books_of(const tc_ledger& ledger) {
   if (!has_books(ledger)) {
     return std::nullopt;
   }
-  const tc_books& start = ledger.books_start;
-  const tc_books& end = ledger.books_end;
+  const tc_task_stats& start = ledger.stats_start;
+  const tc_task_stats& end = ledger.stats_end;
   KernelBooks books;
   books.voluntary_switches = elapsed(start.nvcsw, end.nvcsw);
   books.involuntary_switches = elapsed(start.nivcsw, end.nivcsw);

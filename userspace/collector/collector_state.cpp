@@ -75,7 +75,7 @@ void sort_and_dedupe(std::vector<Glance::Task>& tasks) {
 }
 
 tc_ledger with_task_stats(tc_ledger ledger) {
-  ledger.flags |= TC_LEDGER_BOOKS;
+  ledger.flags |= TC_LEDGER_STATS;
   return ledger;
 }
 

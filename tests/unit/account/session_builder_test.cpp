@@ -196,7 +196,7 @@ TEST(SessionBuilder, CountersWithoutASourceAreUnknown) {
   EXPECT_FALSE(session.totals.counters[TC_COUNTER_TLB_FLUSHES_ON_SWITCH]);
 }
 
-tc_books books(std::uint64_t nvcsw, std::uint64_t nivcsw, std::uint64_t min_flt, std::uint64_t maj_flt) {
+tc_task_stats books(std::uint64_t nvcsw, std::uint64_t nivcsw, std::uint64_t min_flt, std::uint64_t maj_flt) {
   return {nvcsw, nivcsw, min_flt, maj_flt, 0, 0, 0};
 }
 
