@@ -22,7 +22,7 @@ enum {
   TC_STACK_NOT_TAKEN,
   TC_STACK_EMPTY, /* there are no such frames: a kernel thread has no user stack */
   TC_STACK_LOST,
-  TC_NO_STACKS,
+  TC_STACK_FIRST_KEY,
 };
 struct tc_stack_ids {
   __u64 user;

@@ -19,7 +19,7 @@ namespace {
 // Reads the addresses of a stack, innermost first; empty if there is none.
 std::vector<std::uint64_t> read_frames(const probes& object, std::uint64_t key) {
   tc_stack stack{};
-  if (key < TC_NO_STACKS || bpf_map_lookup_elem(bpf_map__fd(object.maps.stacks), &key, &stack) != 0) {
+  if (key < TC_STACK_FIRST_KEY || bpf_map_lookup_elem(bpf_map__fd(object.maps.stacks), &key, &stack) != 0) {
     return {};
   }
   std::vector<std::uint64_t> addresses;
