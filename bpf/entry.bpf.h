@@ -9,8 +9,8 @@
 #include "futex.bpf.h"
 
 /*
- * restart_block.fn of poll, futex and sleeps, and of a call that does not restart; 0: not known. taskcost_hello looks
- * them up.
+ * restart_block.fn of poll, futex and sleeps, and of a call that does not restart; 0: not known. taskcost_self_ids
+ * looks them up.
  */
 __u64 restarts_poll = 0;
 __u64 restarts_futex = 0;

@@ -29,7 +29,7 @@ static __always_inline __u32 namespace_of(const struct upid *upid)
 	return upid->ns ? field(upid->ns, ns.inum) : 0;
 }
 
-/* taskcost_hello writes these: the ids of the collector, its pid namespace and the level of that. */
+/* taskcost_self_ids writes these: the ids of the collector, its pid namespace and the level of that. */
 __u32 collector_level = 0;
 __u64 collector_namespace = 0;
 __u32 collector_tid = 0;

@@ -20,7 +20,7 @@ static __always_inline void look_up_restarts(void)
 
 /* The collector runs this once: it learns its pid namespace and its ids in the kernel. */
 SEC("syscall")
-int taskcost_hello(void *ctx)
+int taskcost_self_ids(void *ctx)
 {
 	struct task_struct *self = bpf_get_current_task_btf();
 	struct pid *pid = self->thread_pid;

@@ -301,8 +301,9 @@ Status Probes::walk_tasks(const bpf_program* program) const {
 
 Status Probes::resolve_self() {
   LIBBPF_OPTS(bpf_test_run_opts, options);
-  if (const int error = bpf_prog_test_run_opts(bpf_program__fd(object_->progs.taskcost_hello), &options); error != 0) {
-    return make_error("cannot run taskcost_hello", error);
+  if (const int error = bpf_prog_test_run_opts(bpf_program__fd(object_->progs.taskcost_self_ids), &options);
+      error != 0) {
+    return make_error("cannot run taskcost_self_ids", error);
   }
   return Done{};
 }
@@ -435,7 +436,7 @@ std::uint64_t Probes::living_ledgers() const {
 std::vector<ProbeCost> Probes::costs(bool with_statistics) const {
   std::vector<ProbeCost> costs;
   for_each_loaded_program(*object_, [&](const bpf_program* program) {
-    if (program == object_->progs.taskcost_hello || bpf_program__expected_attach_type(program) == BPF_TRACE_ITER) {
+    if (program == object_->progs.taskcost_self_ids || bpf_program__expected_attach_type(program) == BPF_TRACE_ITER) {
       return;
     }
     ProbeCost cost;
