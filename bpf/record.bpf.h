@@ -382,8 +382,8 @@ static __always_inline void batch_passage(const struct tc_ledger *l, __u32 chann
 
 static __always_inline void send_cpu_slice(const struct tc_ledger *l, __u64 now)
 {
-	struct tc_stint slice = {
-		.record = {.type = TC_RECORD_STINT, .size = sizeof(slice)},
+	struct tc_cpu_slice slice = {
+		.record = {.type = TC_RECORD_CPU_SLICE, .size = sizeof(slice)},
 		.id = l->id,
 		.start_ns = l->on_cpu_ns,
 		.end_ns = now,

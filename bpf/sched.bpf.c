@@ -106,7 +106,7 @@ static __always_inline void switch_out(void *ctx, struct tc_ledger *l, bool pree
 	if (l->unseen_wait_ns)
 		correct_unseen_wait(l, prev, now);
 	take_stack(ctx, &l->left_at);
-	if (keep_stints)
+	if (keep_cpu_slices)
 		send_cpu_slice(l, now);
 	l->exec_runtime_ns = prev->se.sum_exec_runtime;
 	l->switched_in_ns = 0;

@@ -13,8 +13,8 @@
 
 /* User space writes these before load. They are volatile so that the verifier decides, not the compiler. */
 const volatile __u32 pool_slots = 2;
-const volatile __u32 observed_shift = 31; /* 32 minus log2 of the number of buckets in `observed` */
-const volatile bool keep_stints = false;  /* send a record for each CPU slice */
+const volatile __u32 observed_shift = 31;    /* 32 minus log2 of the number of buckets in `observed` */
+const volatile bool keep_cpu_slices = false; /* send a record for each CPU slice */
 const volatile bool keep_stacks = false;
 const volatile bool keep_events = false;  /* record the transitions themselves */
 const volatile bool sees_calls = true;	  /* system calls have probes */

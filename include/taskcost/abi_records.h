@@ -8,10 +8,10 @@
 enum { TC_COMM_LEN = 16, TC_COMMAND_LEN = 512 };
 
 enum tc_record_type {
-  TC_RECORD_LEDGER = 1, /* struct tc_ledger: final when `ended`, a snapshot otherwise */
-  TC_RECORD_EXEC = 2,   /* struct tc_exec */
-  TC_RECORD_REAP = 3,   /* struct tc_reap */
-  TC_RECORD_STINT = 4,  /* struct tc_stint, on request */
+  TC_RECORD_LEDGER = 1,    /* struct tc_ledger: final when `ended`, a snapshot otherwise */
+  TC_RECORD_EXEC = 2,      /* struct tc_exec */
+  TC_RECORD_REAP = 3,      /* struct tc_reap */
+  TC_RECORD_CPU_SLICE = 4, /* struct tc_cpu_slice, on request */
   /* Transitions, on request: events.h. */
   TC_RECORD_TASK_NEW = 5,
   TC_RECORD_SWITCH = 6,
@@ -63,7 +63,7 @@ struct tc_reap {
 };
 
 /* A task had a CPU, from its switch-in to its switch-out. */
-struct tc_stint {
+struct tc_cpu_slice {
   struct tc_record record;
   __u64 id; /* of the ledger */
   __u64 start_ns;

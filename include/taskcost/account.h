@@ -262,7 +262,7 @@ struct Blast {
 };
 
 // One CPU slice: the time from a switch-in to the next switch-out.
-struct CpuStint {
+struct CpuSlice {
   std::uint64_t task = 0;  // Task::id; 0 if its task is not kept one by one
   std::uint32_t cpu = 0;
   Instant start{};
@@ -368,8 +368,8 @@ struct Session {
   std::vector<Edge> edges;         // sorted by waiting time, the largest first
   std::uint64_t folded_edges = 0;  // edges of tasks that are not kept one by one
   std::vector<Chain> chains;       // sorted by the wait of their first link, the longest first
-  // Sorted by start; nullopt without CollectorOptions::stints.
-  std::optional<std::vector<CpuStint>> stints;
+  // Sorted by start; nullopt without CollectorOptions::cpu_slices.
+  std::optional<std::vector<CpuSlice>> cpu_slices;
   Losses losses;
 };
 

@@ -47,7 +47,7 @@ struct CollectorOptions {
   bool probe_stats = false;    // count runs and run time of every probe; adds about 70 ns to each run
   bool kernel_memory = false;  // count the memory that creating calls allocate; slows down all kernel allocations
   bool stacks = false;         // take stacks of creations, faults, waits and involuntary switches
-  bool stints = false;         // keep each CPU slice: one record for every switch
+  bool cpu_slices = false;     // keep each CPU slice: one record for every switch
   bool events = false;         // send every transition: see record_to()
   // Use neither fentry, fexit nor kprobes. Tests compare the fallbacks with them on a kernel that has both.
   bool no_function_probes = false;

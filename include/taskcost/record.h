@@ -13,7 +13,7 @@
 
 namespace taskcost {
 
-using Record = std::variant<tc_ledger, tc_exec, tc_reap, tc_stint, tc_task_new, tc_switch, tc_call, tc_transfer,
+using Record = std::variant<tc_ledger, tc_exec, tc_reap, tc_cpu_slice, tc_task_new, tc_switch, tc_call, tc_transfer,
                             tc_fault, tc_passage, tc_event, tc_gap, tc_edge_record, tc_flow_record, tc_histogram_record,
                             tc_command, tc_rename>;
 

@@ -27,8 +27,8 @@ class SessionBuilder {
     bool exec_prepare = true;   // sched_prepare_exec exists
     bool fault_latency = true;  // fault histograms are filled
     bool switch_latency = true;
-    bool stints = false;  // on_stint() is called for every CPU slice
-    std::size_t kept_stints = std::size_t{1} << 20;
+    bool cpu_slices = false;  // on_cpu_slice() is called for every CPU slice
+    std::size_t kept_cpu_slices = std::size_t{1} << 20;
     std::size_t kept_edges = std::size_t{1} << 17;
     // Returns the name of a system call by its number; the second argument is true for 32-bit calls. If empty, calls
     // are named by their numbers.
@@ -45,7 +45,7 @@ class SessionBuilder {
   void on_ledger(const tc_ledger& ledger);
   void on_exec(const tc_exec& exec);
   void on_reap(const tc_reap& reap);
-  void on_stint(const tc_stint& stint);
+  void on_cpu_slice(const tc_cpu_slice& cpu_slice);
   // Take edges and flows that did not fit a ledger, at the end of the window.
   void on_edge(const tc_edge& edge);
   void on_flow(const tc_flow& flow);

@@ -292,7 +292,7 @@ struct Replay::State {
 
   // These records do not concern a ledger, or they are part of the one that the probes kept.
   void on(const tc_reap& /*reap*/) {}
-  void on(const tc_stint& /*stint*/) {}
+  void on(const tc_cpu_slice& /*cpu_slice*/) {}
   void on(const tc_edge_record& /*edge*/) {}
   void on(const tc_flow_record& /*flow*/) {}
   void on(const tc_histogram_record& /*histogram*/) {}

@@ -12,11 +12,11 @@
 #include "account/aftermath.h"
 #include "account/bounded_map.h"
 #include "account/conversations.h"
-#include "trace/slice.h"
 #include "account/ledger.h"
 #include "account/process_table.h"
 #include "account/wakers.h"
 #include "account/zombies.h"
+#include "trace/slice.h"
 
 namespace taskcost {
 namespace {
@@ -80,8 +80,8 @@ struct SessionBuilder::State {
   void settle(const Zombies::Reaped& reaped);
   std::vector<Process> take_processes();
   std::map<std::string, Histogram> take_histograms();
-  void keep_stint(const tc_stint& stint);
-  std::vector<CpuStint> take_stints();
+  void keep_cpu_slice(const tc_cpu_slice& cpu_slice);
+  std::vector<CpuSlice> take_cpu_slices();
 
   void take_conversations(Session& session);
 
@@ -105,7 +105,7 @@ struct SessionBuilder::State {
   std::array<std::optional<Histogram>, TC_NR_HISTOGRAMS> kernel_latencies;
   Latencies latencies;
   Conversations conversations;
-  std::deque<tc_stint> stints;
+  std::deque<tc_cpu_slice> cpu_slices;
   std::uint64_t dropped_stints = 0;
 };
 
@@ -252,24 +252,24 @@ void SessionBuilder::State::take_conversations(Session& session) {
   session.chains = std::move(taken.chains);
 }
 
-void SessionBuilder::State::keep_stint(const tc_stint& stint) {
-  if (stints.size() < options.kept_stints) {
-    stints.push_back(stint);
+void SessionBuilder::State::keep_cpu_slice(const tc_cpu_slice& cpu_slice) {
+  if (cpu_slices.size() < options.kept_cpu_slices) {
+    cpu_slices.push_back(cpu_slice);
   } else {
     ++dropped_stints;
   }
 }
 
-std::vector<CpuStint> SessionBuilder::State::take_stints() {
-  std::vector<CpuStint> taken;
-  taken.reserve(stints.size());
-  for (const tc_stint& stint : stints) {
+std::vector<CpuSlice> SessionBuilder::State::take_cpu_slices() {
+  std::vector<CpuSlice> taken;
+  taken.reserve(cpu_slices.size());
+  for (const tc_cpu_slice& cpu_slice : cpu_slices) {
     // A ledger that was closed before the window has no task.
-    if (const std::uint64_t task = processes.task_number(stint.id); task != 0) {
-      taken.push_back({task, stint.cpu, instant(stint.start_ns), instant(stint.end_ns)});
+    if (const std::uint64_t task = processes.task_number(cpu_slice.id); task != 0) {
+      taken.push_back({task, cpu_slice.cpu, instant(cpu_slice.start_ns), instant(cpu_slice.end_ns)});
     }
   }
-  std::ranges::sort(taken, {}, &CpuStint::start);
+  std::ranges::sort(taken, {}, &CpuSlice::start);
   return taken;
 }
 
@@ -320,7 +320,7 @@ void SessionBuilder::on_reap(const tc_reap& reap) {
   }
 }
 
-void SessionBuilder::on_stint(const tc_stint& stint) { state_->keep_stint(stint); }
+void SessionBuilder::on_cpu_slice(const tc_cpu_slice& cpu_slice) { state_->keep_cpu_slice(cpu_slice); }
 
 void SessionBuilder::on_edge(const tc_edge& edge) { state_->conversations.on_edge(edge); }
 
@@ -366,8 +366,8 @@ Session SessionBuilder::finish(Instant start, Instant end, const PerLoss<std::ui
     // The task may have exited at the instant of its snapshot, so that its final record came first.
     if (state.processes.account_of(ledger.id) == nullptr) {
       close_at(ledger, static_cast<std::uint64_t>(end.time_since_epoch().count()));
-      if (state.options.stints && ledger.condition == TC_CONDITION_RUNNING) {
-        state.keep_stint({{}, ledger.id, ledger.on_cpu_ns, ledger.end_ns, ledger.cpu, 0});
+      if (state.options.cpu_slices && ledger.condition == TC_CONDITION_RUNNING) {
+        state.keep_cpu_slice({{}, ledger.id, ledger.on_cpu_ns, ledger.end_ns, ledger.cpu, 0});
       }
       state.book(ledger, Closed::by_end_of_window);
     }
@@ -390,8 +390,8 @@ Session SessionBuilder::finish(Instant start, Instant end, const PerLoss<std::ui
   session.losses.counts[TC_LOSS_DROPPED_EVENTS] += state.dropped_stints;
   session.prices = prices_of(session);
   session.blasts = blasts_of(session.processes);
-  if (state.options.stints) {
-    session.stints = state.take_stints();
+  if (state.options.cpu_slices) {
+    session.cpu_slices = state.take_cpu_slices();
   }
   return session;
 }

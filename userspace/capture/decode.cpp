@@ -19,7 +19,7 @@ bool is_valid(const tc_exec& exec) { return exec.command_size <= TC_COMMAND_LEN;
 
 bool is_valid(const tc_reap&) { return true; }
 
-bool is_valid(const tc_stint&) { return true; }
+bool is_valid(const tc_cpu_slice&) { return true; }
 
 bool is_valid(const tc_task_new& birth) {
   return birth.how <= TC_NR_CREATIONS && birth.row < TC_NR_ROWS && birth.condition < TC_NR_CONDITIONS &&
@@ -117,8 +117,8 @@ std::optional<Record> decode(std::span<const std::byte> bytes) {
       return decode_as<tc_exec>(bytes);
     case TC_RECORD_REAP:
       return decode_as<tc_reap>(bytes);
-    case TC_RECORD_STINT:
-      return decode_as<tc_stint>(bytes);
+    case TC_RECORD_CPU_SLICE:
+      return decode_as<tc_cpu_slice>(bytes);
     case TC_RECORD_TASK_NEW:
       return decode_as<tc_task_new>(bytes);
     case TC_RECORD_SWITCH:

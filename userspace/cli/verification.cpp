@@ -148,7 +148,7 @@ bool is_available(const EvidenceList& evidence, std::string_view figure) {
 // For a machine with one CPU. Returns false for a variant that is meaningful only across CPUs.
 bool use_any_cpu(Variant& variant) {
   const auto apart = std::ranges::find(variant.arguments, "apart");
-  if (apart != variant.arguments.end() && variant.stints) {
+  if (apart != variant.arguments.end() && variant.cpu_slices) {
     *apart = "any";
     return true;
   }
@@ -331,11 +331,14 @@ Status observe(Verification& verification, StopSignals& signals, const VerifyCom
   verification.report.evidence.push_back(across_cpus());
   const bool across = is_available(verification.report.evidence, "across_cpus");
   std::vector<Variant> plain;
-  std::vector<Variant> with_stints;
+  std::vector<Variant> with_cpu_slices;
   std::vector<Variant> with_memory;
   for (Variant variant : plan) {
     if (across || use_any_cpu(variant)) {
-      (variant.kernel_memory ? with_memory : variant.stints ? with_stints : plain).push_back(std::move(variant));
+      (variant.kernel_memory ? with_memory
+       : variant.cpu_slices  ? with_cpu_slices
+                             : plain)
+          .push_back(std::move(variant));
     }
   }
   // Every attached probe slows down all variants, so those that need more probes have a collector of their own.
@@ -349,11 +352,11 @@ Status observe(Verification& verification, StopSignals& signals, const VerifyCom
     return Phase(verification, signals, claims, progress)
         .run(variants, chosen, options.budget - (Clock::now() - begin));
   };
-  chosen.stints = true;
-  if (auto status = observe_phase("measuring when each task is on a CPU", with_stints); !status) {
+  chosen.cpu_slices = true;
+  if (auto status = observe_phase("measuring when each task is on a CPU", with_cpu_slices); !status) {
     return status;
   }
-  chosen.stints = false;
+  chosen.cpu_slices = false;
   chosen.kernel_memory = true;
   if (auto status = observe_phase("measuring kernel allocations", with_memory); !status) {
     return status;

@@ -40,7 +40,7 @@ std::uint32_t read_levels_below_proc() {
 
 SessionBuilder::Options builder_options(const Sources& sources, const CollectorOptions& chosen) {
   SessionBuilder::Options options;
-  options.stints = chosen.stints;
+  options.cpu_slices = chosen.cpu_slices;
   options.calls = chosen.detail == Detail::full;
   options.syscall_name = syscall_name;
   options.measured = sources.measured;
@@ -240,8 +240,8 @@ void Collector::State::on_record(const Record& record) {
     }
   } else if (const auto* reap = std::get_if<tc_reap>(&record)) {
     builder.on_reap(*reap);
-  } else if (const auto* stint = std::get_if<tc_stint>(&record)) {
-    builder.on_stint(*stint);
+  } else if (const auto* cpu_slice = std::get_if<tc_cpu_slice>(&record)) {
+    builder.on_cpu_slice(*cpu_slice);
   }
 }
 

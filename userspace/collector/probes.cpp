@@ -76,7 +76,7 @@ void configure(probes& object, const Sources& sources, const CollectorOptions& o
   object.rodata->has_rdonly_cast = sources.can_cast;
   object.rodata->preempt_count_offset = sources.preempt_count_offset;
   object.rodata->hold_cpu = sources.hold_cpu;
-  object.rodata->keep_stints = options.stints;
+  object.rodata->keep_cpu_slices = options.cpu_slices;
   object.rodata->keep_stacks = options.stacks;
   object.rodata->keep_events = options.events;
   object.rodata->sees_calls = options.detail == Detail::full;

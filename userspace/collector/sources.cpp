@@ -437,7 +437,7 @@ Sources choose_sources(const CollectorOptions& options) {
     add_evidence(sources, "stacks", "bpf_get_stack, by frame pointers; mappings by perf events", EvidenceKind::bound,
                  "stacks are cut at code without frame pointers");
   }
-  if (options.stints) {
+  if (options.cpu_slices) {
     add_evidence(sources, "stints", "sched_switch: a record for each CPU slice", EvidenceKind::exact);
   }
   return sources;

@@ -10,59 +10,59 @@
 namespace taskcost {
 namespace {
 
-using Stints = std::vector<CpuStint>;
+using CpuSlices = std::vector<CpuSlice>;
 
-std::map<std::uint64_t, Stints> group_by_task(const Stints& stints) {
-  std::map<std::uint64_t, Stints> tasks;
-  for (const CpuStint& stint : stints) {
-    tasks[stint.task].push_back(stint);
+std::map<std::uint64_t, CpuSlices> group_by_task(const CpuSlices& cpu_slices) {
+  std::map<std::uint64_t, CpuSlices> tasks;
+  for (const CpuSlice& cpu_slice : cpu_slices) {
+    tasks[cpu_slice.task].push_back(cpu_slice);
   }
   return tasks;
 }
 
 // REQUIRES: `stints` are sorted by start.
-bool overlap(const Stints& stints) {
+bool overlap(const CpuSlices& cpu_slices) {
   Instant busy_until = Instant::min();
-  for (const CpuStint& stint : stints) {
-    if (stint.start < busy_until) {
+  for (const CpuSlice& cpu_slice : cpu_slices) {
+    if (cpu_slice.start < busy_until) {
       return true;
     }
-    busy_until = std::max(busy_until, stint.end);
+    busy_until = std::max(busy_until, cpu_slice.end);
   }
   return false;
 }
 
 // Returns whether two of them overlap on different CPUs. Only the latest end on each CPU matters.
-bool overlap_across_cpus(const Stints& stints) {
+bool overlap_across_cpus(const CpuSlices& cpu_slices) {
   std::map<std::uint32_t, Instant> busy_until;
-  for (const CpuStint& stint : stints) {
+  for (const CpuSlice& cpu_slice : cpu_slices) {
     for (const auto& [cpu, until] : busy_until) {
-      if (cpu != stint.cpu && stint.start < until) {
+      if (cpu != cpu_slice.cpu && cpu_slice.start < until) {
         return true;
       }
     }
-    Instant& until = busy_until[stint.cpu];
-    until = std::max(until, stint.end);
+    Instant& until = busy_until[cpu_slice.cpu];
+    until = std::max(until, cpu_slice.end);
   }
   return false;
 }
 
 // Threads of the first process except its leader: the bakers.
-Stints select_threads(const Session& session) {
+CpuSlices select_threads(const Session& session) {
   std::set<std::uint64_t> threads;
   for (const Task& task : session.processes.front().tasks) {
     if (!task.leader) {
       threads.insert(task.id);
     }
   }
-  Stints stints;
-  std::ranges::copy_if(*session.stints, std::back_inserter(stints),
-                       [&](const CpuStint& stint) { return threads.contains(stint.task); });
-  return stints;
+  CpuSlices cpu_slices;
+  std::ranges::copy_if(*session.cpu_slices, std::back_inserter(cpu_slices),
+                       [&](const CpuSlice& cpu_slice) { return threads.contains(cpu_slice.task); });
+  return cpu_slices;
 }
 
 bool has_stints(const Round& round) {
-  return round.session.stints && !round.session.stints->empty() && !round.session.processes.empty();
+  return round.session.cpu_slices && !round.session.cpu_slices->empty() && !round.session.processes.empty();
 }
 
 }  // namespace
@@ -74,8 +74,8 @@ Cases one_at_a_time(const Rounds& rounds) {
       if (!has_stints(*round)) {
         continue;
       }
-      for (const auto& [task, stints] : group_by_task(*round->session.stints)) {
-        cases.count(!overlap(stints));
+      for (const auto& [task, cpu_slices] : group_by_task(*round->session.cpu_slices)) {
+        cases.count(!overlap(cpu_slices));
       }
     }
   }

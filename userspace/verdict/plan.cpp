@@ -30,7 +30,7 @@ struct Row {
   std::string_view name;
   std::string_view arguments;
   unsigned rounds = every_round;
-  enum Observing { times, allocations, stints } observing = times;
+  enum Observing { times, allocations, cpu_slices } observing = times;
   // The CPUs of its tasks. Variants that claims compare run on one CPU and, if a claim needs it, across CPUs.
   enum Cpus { by_condition, any, same, apart } cpus = by_condition;
 };
@@ -74,9 +74,9 @@ constexpr std::array plan_rows = {
     Row{"crash/process/abort", "crash --model process --how abort", few_rounds, Row::times, Row::any},
     Row{"crash/process/kill", "crash --model process --how kill", few_rounds, Row::times, Row::any},
     Row{"crash/process/wild-write", "crash --model process --how wild-write", few_rounds, Row::times, Row::any},
-    Row{"stints/serial", "bake --model serial --batches 4 --work 400", few_rounds, Row::stints, Row::same},
-    Row{"stints/threads", "bake --model threads --batches 4 --work 400", few_rounds, Row::stints, Row::apart},
-    Row{"stints/processes", "bake --model processes --batches 4 --work 400", few_rounds, Row::stints, Row::apart},
+    Row{"stints/serial", "bake --model serial --batches 4 --work 400", few_rounds, Row::cpu_slices, Row::same},
+    Row{"stints/threads", "bake --model threads --batches 4 --work 400", few_rounds, Row::cpu_slices, Row::apart},
+    Row{"stints/processes", "bake --model processes --batches 4 --work 400", few_rounds, Row::cpu_slices, Row::apart},
     Row{"memory/thread", "create --model thread --count 50", few_rounds, Row::allocations, Row::any},
     Row{"memory/fork", "create --model fork --count 20", few_rounds, Row::allocations, Row::any},
 };
@@ -140,7 +140,7 @@ void add_if_needed(const Row& row, Condition condition, const std::vector<std::s
   if (for_tables || is_needed(name, claims)) {
     plan.push_back({name, make_arguments(row, condition),
                     thorough && row.rounds != every_round ? kept_rounds : row.rounds, row.observing == Row::allocations,
-                    row.observing == Row::stints});
+                    row.observing == Row::cpu_slices});
   }
 }
 

@@ -13,7 +13,7 @@ struct Variant {
   std::vector<std::string> arguments;  // for taskcost-workload: {"create", "--model", "fork", "--count", "200"}
   unsigned rounds = 0;                 // measured regions; 0: as many as its claims need
   bool kernel_memory = false;          // observe allocations, which slows them down: for counts, not for times
-  bool stints = false;                 // record each time that a task is on a CPU
+  bool cpu_slices = false;             // record each time that a task is on a CPU
 };
 
 // The variants for these claims (ids; empty: all).

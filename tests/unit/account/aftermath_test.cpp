@@ -113,37 +113,37 @@ TEST_F(Blasts, AnExitIsNone) {
   EXPECT_FALSE(session.processes[0].fatal) << "it was handled";
 }
 
-TEST(Stints, AreInOrderAndNameTheirTasks) {
+TEST(CpuSlices, AreInOrderAndNameTheirTasks) {
   SessionBuilder::Options options = everything_measured();
-  options.stints = true;
+  options.cpu_slices = true;
   SessionBuilder builder(options);
-  builder.on_stint({{}, 2, 30'000, 40'000, 1, 0});
-  builder.on_stint({{}, 1, 10'000, 20'000, 0, 0});
-  builder.on_stint({{}, 77, 10'000, 20'000, 0, 0});  // from before the window
+  builder.on_cpu_slice({{}, 2, 30'000, 40'000, 1, 0});
+  builder.on_cpu_slice({{}, 1, 10'000, 20'000, 0, 0});
+  builder.on_cpu_slice({{}, 77, 10'000, 20'000, 0, 0});  // from before the window
   builder.on_ledger(ledger(1).adopted_at(5us).on_cpu_since(60us).still(TC_ACTIVITY_USER, TC_CONDITION_RUNNING, 70us));
   builder.on_ledger(ledger(2).thread_of(1).born_at(6us).ended_at(40us));
   const Session session = finish(builder, 100us);
-  ASSERT_TRUE(session.stints);
-  ASSERT_EQ(session.stints->size(), 3U);
-  EXPECT_EQ((*session.stints)[0].task, 1U);
-  EXPECT_EQ((*session.stints)[1].task, 2U);
-  EXPECT_EQ((*session.stints)[1].cpu, 1U);
-  EXPECT_EQ((*session.stints)[2].start, Instant{60us});
-  EXPECT_EQ((*session.stints)[2].end, Instant{100us}) << "still on its CPU";
+  ASSERT_TRUE(session.cpu_slices);
+  ASSERT_EQ(session.cpu_slices->size(), 3U);
+  EXPECT_EQ((*session.cpu_slices)[0].task, 1U);
+  EXPECT_EQ((*session.cpu_slices)[1].task, 2U);
+  EXPECT_EQ((*session.cpu_slices)[1].cpu, 1U);
+  EXPECT_EQ((*session.cpu_slices)[2].start, Instant{60us});
+  EXPECT_EQ((*session.cpu_slices)[2].end, Instant{100us}) << "still on its CPU";
 }
 
-TEST(Stints, AreAbsentUnlessAskedFor) {
+TEST(CpuSlices, AreAbsentUnlessAskedFor) {
   SessionBuilder builder(everything_measured());
-  EXPECT_FALSE(finish(builder, 1ms).stints);
+  EXPECT_FALSE(finish(builder, 1ms).cpu_slices);
 }
 
-TEST(Stints, BeyondTheLimitAreALoss) {
+TEST(CpuSlices, BeyondTheLimitAreALoss) {
   SessionBuilder::Options options = everything_measured();
-  options.stints = true;
-  options.kept_stints = 1;
+  options.cpu_slices = true;
+  options.kept_cpu_slices = 1;
   SessionBuilder builder(options);
-  builder.on_stint({{}, 1, 1, 2, 0, 0});
-  builder.on_stint({{}, 1, 3, 4, 0, 0});
+  builder.on_cpu_slice({{}, 1, 1, 2, 0, 0});
+  builder.on_cpu_slice({{}, 1, 3, 4, 0, 0});
   EXPECT_EQ(finish(builder, 1ms).losses.counts[TC_LOSS_DROPPED_EVENTS], 1U);
 }
 

@@ -11,10 +11,10 @@
 #include <utility>
 #include <vector>
 
+#include "support/fixture_stacks.h"
 #include "support/hostile_names.h"
 #include "support/rendered.h"
 #include "support/report_builder.h"
-#include "support/fixture_stacks.h"
 
 namespace taskcost {
 namespace {
@@ -61,7 +61,7 @@ Report odd_report() {
   process.tasks.front().account.books.reset();
   process.tasks.front().account.channels[TC_CHANNEL_PIPE] = ChannelUse{3, 10, 20, 4us, 1};
   report.session.calls_seen = false;
-  report.session.stints.emplace(3);
+  report.session.cpu_slices.emplace(3);
   report.stolen = 5ms;
   report.claims.resize(1);
   report.claims[0].left = std::numeric_limits<double>::quiet_NaN();

@@ -48,7 +48,7 @@ Round channel_round(tc_channel channel, std::uint64_t accounted, double sent) {
   return with_facts(observed, {{"bytes", sent}, {"received_ok", 1}});
 }
 
-struct Stint {
+struct TestSlice {
   bool of_second;
   std::uint32_t cpu;
   Duration start;
@@ -56,14 +56,14 @@ struct Stint {
 };
 
 // Two threads beside the main task.
-Round stint_round(std::initializer_list<Stint> stints) {
+Round round_of_slices(std::initializer_list<TestSlice> cpu_slices) {
   ObservedRound observed;
   observed.starts_thread(9us).starts_thread(9us);
   const std::vector<Task>& tasks = observed.main().tasks;
-  observed.session().stints.emplace();
-  for (const Stint& stint : stints) {
-    observed.session().stints->push_back(
-        {tasks[stint.of_second ? 2 : 1].id, stint.cpu, Instant(stint.start), Instant(stint.end)});
+  observed.session().cpu_slices.emplace();
+  for (const TestSlice& cpu_slice : cpu_slices) {
+    observed.session().cpu_slices->push_back(
+        {tasks[cpu_slice.of_second ? 2 : 1].id, cpu_slice.cpu, Instant(cpu_slice.start), Instant(cpu_slice.end)});
   }
   return observed.build(1);
 }
@@ -120,17 +120,17 @@ const std::vector<Case> cases = {
      [] { return shared_round(false, true, 0, 9, nothing_shared); }},
     {"execution.one-at-a-time", "stints/threads",
      [] {
-       return stint_round({{false, 0, 0us, 10us}, {false, 1, 10us, 20us}});
+       return round_of_slices({{false, 0, 0us, 10us}, {false, 1, 10us, 20us}});
      },
      [] {
-       return stint_round({{false, 0, 0us, 10us}, {false, 1, 9us, 20us}});
+       return round_of_slices({{false, 0, 0us, 10us}, {false, 1, 9us, 20us}});
      }},
     {"bake.serial", "stints/serial",
      [] {
-       return stint_round({{false, 0, 0us, 10us}, {false, 1, 12us, 20us}});
+       return round_of_slices({{false, 0, 0us, 10us}, {false, 1, 12us, 20us}});
      },
      [] {
-       return stint_round({{false, 0, 0us, 10us}, {true, 1, 12us, 20us}});
+       return round_of_slices({{false, 0, 0us, 10us}, {true, 1, 12us, 20us}});
      }},
     {"isolation.memory", "crash/process/wild-write", [] { return wild_round(false); }, [] { return wild_round(true); }},
     {"isolation.thread", "crash/thread/wild-write", [] { return wild_round(true); }, [] { return wild_round(false); }},
@@ -186,9 +186,9 @@ TEST(SharedMemory, NeedsNoHelpOfTheKernel) {
 
 // A busy machine may not show the parallel run: that is inconclusive.
 TEST(Parallel, IsConfirmedBySeeingItOnce) {
-  const Round together = stint_round({{false, 0, 0us, 10us}, {true, 1, 9us, 20us}});
-  const Round in_turn = stint_round({{false, 0, 0us, 10us}, {true, 1, 10us, 20us}});
-  const Round on_one_cpu = stint_round({{false, 0, 0us, 10us}, {true, 0, 9us, 20us}});
+  const Round together = round_of_slices({{false, 0, 0us, 10us}, {true, 1, 9us, 20us}});
+  const Round in_turn = round_of_slices({{false, 0, 0us, 10us}, {true, 1, 10us, 20us}});
+  const Round on_one_cpu = round_of_slices({{false, 0, 0us, 10us}, {true, 0, 9us, 20us}});
   const EvidenceList evidence = {{"stints", "probes", EvidenceKind::exact, "", ""}};
   const auto ruling = [&](std::vector<Round> rounds) {
     return findings_of({{"stints/threads", std::move(rounds)}}, evidence, {"execution.parallel"}).verdicts.at(0).ruling;

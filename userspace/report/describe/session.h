@@ -213,12 +213,12 @@ void describe_findings(auto& v, Is<Session> auto& session) {
                         }),
           "Prices by kind of creation; null: system calls had no probes.");
   v.field("blasts", session.blasts, "One element for each process that a signal killed.");
-  auto stints = session.stints ? std::optional(session.stints->size()) : std::nullopt;
-  v.field("stints", stints, "Number of CPU slices that were kept; null: not requested.");
+  auto cpu_slices = session.cpu_slices ? std::optional(session.cpu_slices->size()) : std::nullopt;
+  v.field("stints", cpu_slices, "Number of CPU slices that were kept; null: not requested.");
   if constexpr (reads<decltype(v)>) {
     constexpr std::size_t most = 1'000'000;  // a document has only their number, and a hostile one may have any number
-    if (stints) {
-      session.stints.emplace(std::min(*stints, most));
+    if (cpu_slices) {
+      session.cpu_slices.emplace(std::min(*cpu_slices, most));
     }
   }
 }
