@@ -113,7 +113,7 @@ struct WaitSums {
 };
 
 // The kernel's own statistics of the same task (struct task_struct), for a cross-check of the ledger.
-struct KernelBooks {
+struct TaskStats {
   std::uint64_t voluntary_switches = 0;    // nvcsw
   std::uint64_t involuntary_switches = 0;  // nivcsw
   std::uint64_t faults_minor = 0;          // min_flt
@@ -133,7 +133,7 @@ struct Account {
   PerChannel<std::optional<ChannelUse>> channels{};  // nullopt: not measured
   PerWait<WaitSums> waits{};
   // nullopt: a task was gone before its statistics could be read.
-  std::optional<KernelBooks> books;
+  std::optional<TaskStats> books;
 
   [[nodiscard]] Duration total() const;                        // sum of all cells
   [[nodiscard]] Duration total(tc_activity activity) const;    // sum of a row
@@ -150,8 +150,8 @@ void add(Account& sum, const Account& other);
 Account empty_account();
 
 // How a task was created. worker: a thread that the kernel creates in the process (io_uring, vhost).
-enum class How { fork, vfork, spawn, clone_vm, thread, attached, worker };
-const char* to_string(How how);
+enum class TaskOrigin { fork, vfork, spawn, clone_vm, thread, attached, worker };
+const char* to_string(TaskOrigin how);
 
 struct Task {
   std::uint64_t id = 0;  // unique in the session, by order of birth
@@ -162,7 +162,7 @@ struct Task {
   bool leader = false;
   // Equal for tasks with the same mm_struct; numbered from 1 by appearance. An exec changes it.
   std::uint64_t address_space = 0;
-  How how = How::attached;
+  TaskOrigin how = TaskOrigin::attached;
   std::uint64_t creator = 0;         // Task::id; 0 if the creator was not observed
   std::uint32_t created_by_tid = 0;  // 0 if unknown
   Instant start{};
@@ -206,7 +206,7 @@ struct Process {
   std::string comm;     // comm of the leader; hostile
   std::string command;  // arguments joined by spaces; hostile, may be cut
   bool command_truncated = false;
-  How how = How::attached;
+  TaskOrigin how = TaskOrigin::attached;
   Instant start{};
   Instant end{};
   bool open_at_start = false;
@@ -221,13 +221,13 @@ struct Process {
   std::optional<Duration> reap;  // CPU time of the reaping process in that wait
   std::vector<Task> tasks;       // sorted by birth
 
-  [[nodiscard]] std::size_t workers() const;  // number of tasks with How::worker
+  [[nodiscard]] std::size_t workers() const;  // number of tasks with TaskOrigin::worker
 };
 
 Account account_of(const Process& process);  // the sum of its tasks
 
 // The sum of tasks that exited after the limit of tasks kept one by one was reached, by the name of their process.
-struct FoldedProcesses {
+struct AggregatedProcesses {
   std::string comm;  // hostile
   std::uint64_t processes = 0;
   std::uint64_t tasks = 0;
@@ -237,7 +237,7 @@ struct FoldedProcesses {
 // CPU time in the kernel for tasks of one kind from creation to reaping. It is summed over the tasks that were created
 // and exited in the window and are kept one by one. It includes later costs of the creation: first faults,
 // copy-on-write faults on both sides of a fork, and the teardown.
-struct LifetimePrice {
+struct LifecycleCost {
   std::uint64_t count = 0;
   Duration create{};         // the creator in the creating call: the mean of all creations, times count
   Duration start{};          // the new task on its way out of that call
@@ -249,7 +249,7 @@ struct LifetimePrice {
 };
 
 // The tasks that exited because a signal killed their process.
-struct Blast {
+struct SignalDeath {
   std::uint64_t process = 0;  // Process::id
   int signal = 0;
   std::optional<Instant> generated;
@@ -352,9 +352,10 @@ struct Losses {
 struct Session {
   Instant start{};
   Instant end{};
-  std::vector<Process> processes;       // sorted by birth, parents before their children
-  std::vector<FoldedProcesses> folded;  // empty unless there were more tasks than SessionBuilder::Options::kept_tasks
-  Account totals;                       // sum over all tasks, including those in `folded`
+  std::vector<Process> processes;  // sorted by birth, parents before their children
+  std::vector<AggregatedProcesses>
+      folded;      // empty unless there were more tasks than SessionBuilder::Options::kept_tasks
+  Account totals;  // sum over all tasks, including those in `folded`
   std::uint64_t task_count = 0;
   std::uint64_t process_count = 0;
   // By key: those of the kernel side (TC_HISTOGRAMS), and those made from records: creation, creation_<kind>,
@@ -363,8 +364,8 @@ struct Session {
   // True if system calls had probes. Without, all CPU time counts as user code, and figures of calls are missing.
   bool calls_seen = true;
   Account kernel_totals;  // sum over kernel threads, which are not in `totals`
-  PerCreation<LifetimePrice> prices{};
-  std::vector<Blast> blasts;
+  PerCreation<LifecycleCost> prices{};
+  std::vector<SignalDeath> blasts;
   std::vector<Edge> edges;         // sorted by waiting time, the largest first
   std::uint64_t folded_edges = 0;  // edges of tasks that are not kept one by one
   std::vector<Chain> chains;       // sorted by the wait of their first link, the longest first

@@ -138,7 +138,7 @@ struct Spread {
   std::optional<Interval> interval;  // of the median, with 95 % confidence; nullopt with too few runs
 };
 // REQUIRES: the sample is not empty.
-Spread spread_of(const std::vector<double>& sample);
+Spread compute_spread(const std::vector<double>& sample);
 // The narrowest pair of order statistics with at least this confidence. nullopt if the sample is too small.
 std::optional<Interval> interval_of_median(std::vector<double> sample, double confidence);
 
@@ -187,7 +187,7 @@ struct Comparison {
 // True if this number of rounds can have an interval of this confidence.
 bool enough_rounds(std::size_t rounds, double confidence);
 // The confidence of intervals: it is higher if the rounds were judged at each look than if their number was fixed.
-double confidence_of(const Experiment& experiment);
+double choose_confidence(const Experiment& experiment);
 QuantityAnswer answer_for(const std::vector<Pair>& rounds, double confidence, const Band& band);
 // The values of left and right in each common round.
 std::vector<Pair> paired(const CommandRuns& left, const std::vector<double>& left_values, const CommandRuns& right,

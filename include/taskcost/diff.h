@@ -191,7 +191,7 @@ struct Difference {
   [[nodiscard]] bool any_interval() const;
 };
 
-Difference difference_of(ReportFigures a, ReportFigures b);
+Difference diff_reports(ReportFigures a, ReportFigures b);
 
 // --fail-above judges these costs: wall time if it is a cost, and the CPU time of all tasks; for reports without tasks,
 // the points of sweeps in ns. A cost with an interval is above only if its whole interval is.

@@ -93,7 +93,7 @@ Result<RecordingEnd> end_of(const CaptureReader& capture, const RecordingStart& 
 
 // Collects all gaps of a capture: records that did not fit the ring or the writer's buffers, and damaged parts. It
 // reads the whole capture and seeks back to its beginning.
-std::vector<ReplayGap> gaps_of(CaptureReader& capture);
+std::vector<ReplayGap> read_gaps(CaptureReader& capture);
 
 struct Playback {
   Report report;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Replay: the second ledger. It rebuilds the ledger of each task from recorded events (events.h) alone, independently of
-// the ledger that the probes kept: its times are sums of the tracker's slices (trace/task_tracker.h), its counts those of
-// the events. Where both agree to the nanosecond, the account is correct (audit.h).
+// Replay: the second ledger. It rebuilds the ledger of each task from recorded events (events.h) alone, independently
+// of the ledger that the probes kept: its times are sums of the tracker's slices (trace/task_tracker.h), its counts
+// those of the events. Where both agree to the nanosecond, the account is correct (audit.h).
 //
 // Records are passed in the order of the ring. A task is returned when it has exited, so that only running tasks take
 // memory. An interval that a gap may affect (trace/gaps.h) is in no cell; its time is added to `unknown`.
@@ -42,7 +42,7 @@ struct RebuiltTask {
   bool ended = false;  // true: its final switch-out was seen; false: the end of the window closed it
   // The part of its lifetime that is in no cell, because events were lost.
   Duration unknown{};
-  std::uint64_t touching_gaps = 0;  // number of gaps that affected it; its counts lack the events in them
+  std::uint64_t affecting_gaps = 0;  // number of gaps that affected it; its counts lack the events in them
   // True if the records lack its birth: the time before its first event is not known.
   bool beginning_unknown = false;
   // True if it still runs and no snapshot has its system call: its state after the last event is assumed to last.

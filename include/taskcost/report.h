@@ -119,7 +119,7 @@ WindowClocks window_clocks(const Report& report);
 
 struct TextOptions {
   unsigned width = 80;
-  bool colour = false;
+  bool color = false;
   bool verbose = false;  // every task of every process, all evidence
 };
 
@@ -128,9 +128,9 @@ void render_text(const Report& report, std::ostream& out, const TextOptions& opt
 void render_json(const Report& report, std::ostream& out);
 // Writes one self-contained page with the JSON report, its scripts and styles. It needs no network.
 void render_html(const Report& report, std::ostream& out);
-// Reads what render_json() wrote; the timeline, which only captures have, stays empty. The input may be any bytes. Errors:
-// it is not JSON, is nested too deeply, has another schema, or a value has a wrong type or is out of range; the error has
-// the path of the value. A missing key means "not measured".
+// Reads what render_json() wrote; the timeline, which only captures have, stays empty. The input may be any bytes.
+// Errors: it is not JSON, is nested too deeply, has another schema, or a value has a wrong type or is out of range; the
+// error has the path of the value. A missing key means "not measured".
 Result<Report> read_report(std::string_view json);
 // The JSON Schema of the output of render_json(). It uses only the part of 2020-12 that draft-07 validators know.
 std::string json_schema();

@@ -74,6 +74,6 @@ class SessionBuilder {
 };
 
 // Converts a final ledger, or one in the middle of a window, whose open intervals are counted up to `now`.
-Glance::Task glance_of(tc_ledger ledger, Instant now, const SessionBuilder::Options& options);
+Glance::Task to_glance_task(tc_ledger ledger, Instant now, const SessionBuilder::Options& options);
 
 }  // namespace taskcost

@@ -58,7 +58,7 @@ class ScopedPriority {
 };
 
 // True if a thread of this process would get this priority. A short-lived thread tries.
-inline bool may_ask_for(Priority priority) {
+inline bool may_set_priority(Priority priority) {
   bool may = false;
   std::thread([&] { may = set_priority(priority); }).join();
   return may;

@@ -73,7 +73,7 @@ struct Band {
   double same = 1.05;
 };
 
-Answer answer_of(const Interval& interval, const Band& band);
+Answer decide_answer(const Interval& interval, const Band& band);
 
 // The total number of rounds to a decision, if further rounds have the same ratio and scatter; `ratio.rounds` if it is
 // decided. REQUIRES: the interval has look_confidence. nullopt if the ratio is on an edge of the band, or so near that
@@ -89,7 +89,7 @@ inline constexpr std::array<std::size_t, 12> looks = {9, 12, 16, 21, 28, 37, 50,
 inline constexpr double look_confidence = 1 - 0.05 / static_cast<double>(looks.size());
 
 // The first look with at least this many rounds; nullopt if there is none.
-std::optional<std::size_t> look_from(std::size_t rounds);
+std::optional<std::size_t> find_next_look(std::size_t rounds);
 
 // ---- Where a difference comes from ---------------------------------------------------------------------------------
 

@@ -43,7 +43,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     fuzz::expect(std::isfinite(quantity.value), "a quantity is a number");
     fuzz::expect(quantity.measured() || quantity.value == 0, "what was not measured has no value");
   }
-  const Difference difference = difference_of(*figures, *figures);
+  const Difference difference = diff_reports(*figures, *figures);
   for (const Change& change : difference.changes) {
     fuzz::expect(change.a.value == change.b.value, "a report is no different from itself");
   }

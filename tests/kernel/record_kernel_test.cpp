@@ -217,7 +217,7 @@ TEST(CaptureOfATaskThatRuns, BothBooksAgree) {
 
 // The threads that drain and write the records get the CPU before programs that want it all the time.
 TEST(CaptureOfABusyMachine, LosesNothing) {
-  if (!may_ask_for(Priority::reader)) {
+  if (!may_set_priority(Priority::reader)) {
     GTEST_SKIP() << "no right to a real-time priority (CAP_SYS_NICE)";
   }
   std::vector<std::unique_ptr<Subprocess>> busy;

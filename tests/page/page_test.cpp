@@ -117,7 +117,7 @@ TEST(Page, HostileNamesAreText) {
   ReportBuilder builder;
   std::uint32_t tgid = 100;
   for (const std::string& name : names) {
-    builder.process(tgid++, name, How::fork, 0ms, Life().runs(TC_ACTIVITY_USER, 1ms));
+    builder.process(tgid++, name, TaskOrigin::fork, 0ms, Life().runs(TC_ACTIVITY_USER, 1ms));
   }
   const Report report = builder.build();
   const SeenPage seen = look_at(report);

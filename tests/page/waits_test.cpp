@@ -107,7 +107,7 @@ TEST(Waits, EveryCauseHasTheWordsOfTheTextReport) {
   for (int wait = 0; wait < TC_NR_WAITS; ++wait) {
     life.blocks(TC_ACTIVITY_OTHER, 1ms * (wait + 1), static_cast<tc_wait>(wait));
   }
-  const Report report = ReportBuilder().process(10, "patient", How::attached, 0ms, life).build();
+  const Report report = ReportBuilder().process(10, "patient", TaskOrigin::attached, 0ms, life).build();
   const SeenPage seen = look_at(report);
   expect_sound(seen);
   expect_waits(seen.rows("waits of everything"), json::parse(json_of(report)).at("totals"));
@@ -176,7 +176,7 @@ TEST(Matrix, ACellShowsItsEdges) {
 TEST(Matrix, HasTwentyProcessesAndTheRestInOne) {
   ReportBuilder builder;
   for (std::uint32_t i = 0; i < 60; ++i) {
-    builder.process(100 + i, "worker", How::fork, 0ms, Life().runs(TC_ACTIVITY_USER, 1ms));
+    builder.process(100 + i, "worker", TaskOrigin::fork, 0ms, Life().runs(TC_ACTIVITY_USER, 1ms));
   }
   Report report = builder.build();
   // A ring in which each wait is longer than the one before: the last 20 processes have the longest waits.
@@ -232,7 +232,7 @@ TEST(Chains, StandInOrderAndInEachOther) {
 TEST(Waits, HostileNamesAreText) {
   const std::string name = "<img src=x>'\"&amp;\x1b[31m</script>";
   ReportBuilder builder;
-  builder.process(10, name, How::attached, 0ms, Life().blocks(TC_ACTIVITY_PIPE, 5ms, TC_WAIT_PIPE))
+  builder.process(10, name, TaskOrigin::attached, 0ms, Life().blocks(TC_ACTIVITY_PIPE, 5ms, TC_WAIT_PIPE))
       .kernel_thread(7, name, Life().runs(TC_ACTIVITY_KERNEL, 1ms));
   Report report = builder.build();
   const Waker waker = task_waker(report.session, 10);
@@ -251,7 +251,7 @@ TEST(Waits, HostileNamesAreText) {
 
 TEST(KernelThreads, StandApart) {
   ReportBuilder builder;
-  builder.process(10, "baker", How::attached, 0ms, Life().runs(TC_ACTIVITY_USER, 5ms));
+  builder.process(10, "baker", TaskOrigin::attached, 0ms, Life().runs(TC_ACTIVITY_USER, 5ms));
   for (std::uint32_t i = 0; i < 60; ++i) {
     builder.kernel_thread(500 + i, "kworker/" + std::to_string(i),
                           Life()
@@ -314,7 +314,7 @@ TEST(Waits, IdsInsideAContainerAreFacts) {
 
 TEST(Waits, AreNotToldWhenNobodyWaited) {
   const Report report =
-      ReportBuilder().process(10, "busy", How::attached, 0ms, Life().runs(TC_ACTIVITY_USER, 1ms)).build();
+      ReportBuilder().process(10, "busy", TaskOrigin::attached, 0ms, Life().runs(TC_ACTIVITY_USER, 1ms)).build();
   const SeenPage seen = look_at(report);
   expect_sound(seen);
   EXPECT_THAT(seen.facts.at("text"), HasSubstr("No task was blocked."));

@@ -24,7 +24,7 @@ inline ReportFigures figures_of(const Report& report, const std::string& name = 
 }
 
 inline Difference compared(const Report& a, const Report& b) {
-  return difference_of(figures_of(a, "a.json"), figures_of(b, "b.json"));
+  return diff_reports(figures_of(a, "a.json"), figures_of(b, "b.json"));
 }
 
 }  // namespace taskcost::test

@@ -38,9 +38,11 @@ inline RunFigures figures_of(const FixtureRun& run) {
   if (run.child > 0ms) {
     life.blocks(TC_ACTIVITY_WAIT, run.child + 10us, TC_WAIT_CHILD);
   }
-  builder.process(pid, "baker", How::fork, 0ms, life).exits(0);
+  builder.process(pid, "baker", TaskOrigin::fork, 0ms, life).exits(0);
   if (run.child > 0ms) {
-    builder.process(pid + 1, "helper", How::fork, 1ms, Life().runs(TC_ACTIVITY_USER, run.child)).child_of(pid).exits(0);
+    builder.process(pid + 1, "helper", TaskOrigin::fork, 1ms, Life().runs(TC_ACTIVITY_USER, run.child))
+        .child_of(pid)
+        .exits(0);
   }
   return run_figures(builder.build().session, pid).value();
 }

@@ -42,7 +42,7 @@ inline void add_edge(Session& session, const Waker& waker, std::uint32_t tid, tc
 inline Report report_with_waits() {
   ReportBuilder builder;
   builder
-      .process(10, "baker", How::attached, 0ms,
+      .process(10, "baker", TaskOrigin::attached, 0ms,
                Life()
                    .runs(TC_ACTIVITY_USER, 50ms, 5)
                    .blocks(TC_ACTIVITY_PIPE, 240ms, TC_WAIT_PIPE)
@@ -50,7 +50,7 @@ inline Report report_with_waits() {
                    .talks(TC_CHANNEL_PIPE, 8, 4096, 512))
       .thread(11, "oven", 1ms,
               Life().runs(TC_ACTIVITY_USER, 9ms, 1).blocks(TC_ACTIVITY_FUTEX, 33ms, TC_WAIT_FUTEX_PRIVATE))
-      .process(20, "waiter", How::fork, 2ms,
+      .process(20, "waiter", TaskOrigin::fork, 2ms,
                Life()
                    .runs(TC_ACTIVITY_USER, 20ms, 2)
                    .blocks(TC_ACTIVITY_PIPE, 60ms, TC_WAIT_PIPE)
@@ -58,7 +58,7 @@ inline Report report_with_waits() {
       .inside(2, 2)
       .thread(21, "tray", 3ms, Life().runs(TC_ACTIVITY_USER, 1ms))
       .inside(2, 7)
-      .process(30, "guest", How::fork, 3ms,
+      .process(30, "guest", TaskOrigin::fork, 3ms,
                Life().runs(TC_ACTIVITY_USER, 2ms).blocks(TC_ACTIVITY_SLEEP, 500ms, TC_WAIT_TIMER));
   Report report = builder.build();
   Session& session = report.session;
@@ -108,7 +108,7 @@ inline Report without_calls(Report report) {
   session.calls_seen = false;
   reduce(session.totals);
   reduce(session.kernel_totals);
-  for (FoldedProcesses& folded : session.folded) {
+  for (AggregatedProcesses& folded : session.folded) {
     reduce(folded.total);
   }
   for (Process& process : session.processes) {

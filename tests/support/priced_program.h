@@ -57,7 +57,7 @@ inline PriceList exact_prices() {
 inline Report forking_report() {
   ReportBuilder builder;
   builder
-      .process(4000, "server", How::fork, 0ms,
+      .process(4000, "server", TaskOrigin::fork, 0ms,
                Life()
                    .runs(TC_ACTIVITY_USER, 100ms, 12)
                    .runs(TC_ACTIVITY_CREATE, 1920us, 16)
@@ -73,7 +73,7 @@ inline Report forking_report() {
   builder.report().session.totals.creations[TC_CREATION_FORK].running = 1920us;
   for (std::uint32_t worker = 0; worker < 16; ++worker) {
     builder
-        .process(4001 + worker, "server", How::fork, 1ms,
+        .process(4001 + worker, "server", TaskOrigin::fork, 1ms,
                  Life()
                      .runs(TC_ACTIVITY_USER, 50ms, 20)
                      .runs(TC_ACTIVITY_SOCKET, 40ms, 100)
@@ -97,7 +97,7 @@ inline Report forking_report() {
 // Ten threads hand work to each other by futex.
 inline Report threaded_report() {
   ReportBuilder builder;
-  builder.process(4000, "pool", How::fork, 0ms,
+  builder.process(4000, "pool", TaskOrigin::fork, 0ms,
                   Life()
                       .runs(TC_ACTIVITY_USER, 50ms, 12)
                       .runs(TC_ACTIVITY_CREATE, 100us, 10)

@@ -31,7 +31,7 @@ inline RebuiltTask copy_of(const RebuiltTask& task) {
   copy.kernel = task.kernel ? std::make_unique<tc_ledger>(*task.kernel) : nullptr;
   copy.ended = task.ended;
   copy.unknown = task.unknown;
-  copy.touching_gaps = task.touching_gaps;
+  copy.affecting_gaps = task.affecting_gaps;
   copy.beginning_unknown = task.beginning_unknown;
   copy.position_unknown = task.position_unknown;
   copy.touched_afterwards = task.touched_afterwards;

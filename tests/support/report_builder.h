@@ -62,13 +62,13 @@ class Life {
     Account account = account_;
     const auto counted = [&account](tc_counter counter) { return account.counters[counter].value_or(0); };
     const Duration running = account.total(TC_CONDITION_RUNNING);
-    account.books = KernelBooks{counted(TC_COUNTER_VOLUNTARY_SWITCHES),
-                                counted(TC_COUNTER_INVOLUNTARY_SWITCHES),
-                                counted(TC_COUNTER_FAULTS_MINOR),
-                                counted(TC_COUNTER_FAULTS_MAJOR),
-                                std::max(running - 1us, Duration(0)),
-                                running / 2,
-                                running / 2};
+    account.books = TaskStats{counted(TC_COUNTER_VOLUNTARY_SWITCHES),
+                              counted(TC_COUNTER_INVOLUNTARY_SWITCHES),
+                              counted(TC_COUNTER_FAULTS_MINOR),
+                              counted(TC_COUNTER_FAULTS_MAJOR),
+                              std::max(running - 1us, Duration(0)),
+                              running / 2,
+                              running / 2};
     return account;
   }
 
@@ -104,7 +104,7 @@ class ReportBuilder {
     report_.session.start = report_.session.end = Instant(1000s);
   }
 
-  ReportBuilder& process(std::uint32_t tgid, std::string comm, How how, Duration born, const Life& life) {
+  ReportBuilder& process(std::uint32_t tgid, std::string comm, TaskOrigin how, Duration born, const Life& life) {
     Process process;
     process.id = report_.session.processes.size() + 1;
     process.tgid = tgid;
@@ -127,12 +127,12 @@ class ReportBuilder {
     return *this;
   }
   ReportBuilder& thread(std::uint32_t tid, std::string comm, Duration born, const Life& life) {
-    return task(tid, std::move(comm), How::thread, born, life);
+    return task(tid, std::move(comm), TaskOrigin::thread, born, life);
   }
   // A kernel thread of a window on the whole machine. Its account is not included in the totals.
   ReportBuilder& kernel_thread(std::uint32_t tid, std::string comm, const Life& life) {
     const Account totals = report_.session.totals;
-    process(tid, std::move(comm), How::attached, 0ms, life);
+    process(tid, std::move(comm), TaskOrigin::attached, 0ms, life);
     report_.session.totals = totals;
     add(report_.session.kernel_totals, last_task().account);
     last().kernel = true;
@@ -170,7 +170,7 @@ class ReportBuilder {
     return *this;
   }
   ReportBuilder& folded(std::string comm, std::uint64_t processes, const Life& life) {
-    FoldedProcesses folded{std::move(comm), processes, processes, life.account()};
+    AggregatedProcesses folded{std::move(comm), processes, processes, life.account()};
     add(report_.session.totals, folded.total);
     report_.session.process_count += processes;
     report_.session.task_count += processes;
@@ -195,14 +195,14 @@ class ReportBuilder {
   }
 
  private:
-  ReportBuilder& task(std::uint32_t tid, std::string comm, How how, Duration born, const Life& life) {
+  ReportBuilder& task(std::uint32_t tid, std::string comm, TaskOrigin how, Duration born, const Life& life) {
     Task task;
     task.id = ++report_.session.task_count;
     task.tid = tid;
     task.comm = std::move(comm);
-    task.leader = how != How::thread;
+    task.leader = how != TaskOrigin::thread;
     task.how = how;
-    task.created_by_tid = how == How::attached ? 0 : last().tgid;
+    task.created_by_tid = how == TaskOrigin::attached ? 0 : last().tgid;
     task.account = life.account();
     task.start = report_.session.start + born;
     task.end = task.start + task.account.lifetime;
@@ -334,7 +334,7 @@ inline void add_records(Report& report) {
 inline Report full_report() {
   ReportBuilder builder;
   builder
-      .process(4711, "bakery", How::attached, 0ms,
+      .process(4711, "bakery", TaskOrigin::attached, 0ms,
                Life()
                    .runs(TC_ACTIVITY_USER, 700ms, 2100)
                    .is_preempted(TC_ACTIVITY_USER, 1200us)
@@ -360,7 +360,7 @@ inline Report full_report() {
                    .talks(TC_CHANNEL_PIPE, 2000, 64'000, 64'000))
       .lived_before()
       .exits(0)
-      .process(4712, "helper", How::fork, 10ms,
+      .process(4712, "helper", TaskOrigin::fork, 10ms,
                Life()
                    .runs(TC_ACTIVITY_USER, 400ms, 5)
                    .blocks(TC_ACTIVITY_FUTEX, 300ms, TC_WAIT_FUTEX_PRIVATE)

@@ -263,12 +263,12 @@ inline tc_gap lost(std::uint64_t first_ns, std::uint64_t last_ns, std::uint32_t 
   return gap;
 }
 
-// Finds the gaps as gaps_of() of recording.h does in a capture.
+// Finds the gaps as read_gaps() of recording.h does in a capture.
 inline std::vector<ReplayGap> gaps_in(const std::vector<Record>& records) {
   std::vector<ReplayGap> gaps;
   for (const Record& record : records) {
     if (const auto* gap = std::get_if<tc_gap>(&record)) {
-      gaps.push_back(gap_of(*gap));
+      gaps.push_back(to_gap(*gap));
     }
   }
   return gaps;

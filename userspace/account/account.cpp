@@ -33,7 +33,7 @@ void add(WaitSums& sum, const WaitSums& other) {
   sum.open += other.open;
 }
 
-void add(KernelBooks& sum, const KernelBooks& other) {
+void add(TaskStats& sum, const TaskStats& other) {
   sum.voluntary_switches += other.voluntary_switches;
   sum.involuntary_switches += other.involuntary_switches;
   sum.faults_minor += other.faults_minor;
@@ -132,7 +132,7 @@ Account empty_account() {
   account.entries.fill(0);
   account.counters.fill(0);
   account.channels.fill(ChannelUse{});
-  account.books = KernelBooks{};
+  account.books = TaskStats{};
   return account;
 }
 
@@ -145,7 +145,7 @@ Account account_of(const Process& process) {
 }
 
 std::size_t Process::workers() const {
-  return static_cast<std::size_t>(std::ranges::count(tasks, How::worker, &Task::how));
+  return static_cast<std::size_t>(std::ranges::count(tasks, TaskOrigin::worker, &Task::how));
 }
 
 bool Losses::any() const {

@@ -8,20 +8,20 @@
 namespace taskcost {
 namespace {
 
-std::optional<tc_creation> kind_of(How how) {
+std::optional<tc_creation> kind_of(TaskOrigin how) {
   switch (how) {
-    case How::thread:
+    case TaskOrigin::thread:
       return TC_CREATION_THREAD;
-    case How::fork:
+    case TaskOrigin::fork:
       return TC_CREATION_FORK;
-    case How::vfork:
+    case TaskOrigin::vfork:
       return TC_CREATION_VFORK;
-    case How::spawn:
+    case TaskOrigin::spawn:
       return TC_CREATION_SPAWN;
-    case How::clone_vm:
+    case TaskOrigin::clone_vm:
       return TC_CREATION_CLONE_VM;
-    case How::attached:
-    case How::worker:
+    case TaskOrigin::attached:
+    case TaskOrigin::worker:
       break;
   }
   return std::nullopt;
@@ -29,13 +29,13 @@ std::optional<tc_creation> kind_of(How how) {
 
 Duration running(const Task& task, tc_activity activity) { return task.account.cells[activity][TC_CONDITION_RUNNING]; }
 
-void add_life(LifetimePrice& price, const Process& process, const Task& task) {
+void add_life(LifecycleCost& price, const Process& process, const Task& task) {
   ++price.count;
   price.start += running(task, TC_ACTIVITY_CREATE);
   price.exec += running(task, TC_ACTIVITY_EXEC);
   price.faults += running(task, TC_ACTIVITY_PAGE_FAULT);
   price.exit += running(task, TC_ACTIVITY_EXIT);
-  if (task.how != How::thread) {
+  if (task.how != TaskOrigin::thread) {
     price.reap += process.reap.value_or(Duration{});
   }
 }
@@ -93,14 +93,14 @@ std::uint64_t count_after(const std::vector<Instant>& instants, Instant at) {
 }
 
 // All tasks of the process have exited by `last`: a task that lives then belongs to another process.
-void count_others(Blast& blast, const Lives& lives, Instant last) {
+void count_others(SignalDeath& blast, const Lives& lives, Instant last) {
   blast.others_alive = count_until(lives.starts, last) - count_until(lives.ends, last);
   const std::uint64_t ran_after = count_after(lives.last_on_cpu, last);
   blast.others_ran_on = ran_after - std::min(ran_after, count_after(lives.starts_of_these, last));
 }
 
-Blast blast_of(const Process& process, const Lives& lives) {
-  Blast blast;
+SignalDeath blast_of(const Process& process, const Lives& lives) {
+  SignalDeath blast;
   blast.process = process.id;
   blast.signal = *process.exit_signal;
   blast.generated = process.fatal ? std::optional(process.fatal->generated) : std::nullopt;
@@ -127,8 +127,8 @@ Blast blast_of(const Process& process, const Lives& lives) {
 
 }  // namespace
 
-PerCreation<LifetimePrice> prices_of(const Session& session) {
-  PerCreation<LifetimePrice> prices{};
+PerCreation<LifecycleCost> prices_of(const Session& session) {
+  PerCreation<LifecycleCost> prices{};
   for (const Process& process : session.processes) {
     for (const Task& task : process.tasks) {
       const auto kind = kind_of(task.how);
@@ -150,8 +150,8 @@ PerCreation<LifetimePrice> prices_of(const Session& session) {
   return prices;
 }
 
-std::vector<Blast> blasts_of(const std::vector<Process>& processes) {
-  std::vector<Blast> blasts;
+std::vector<SignalDeath> blasts_of(const std::vector<Process>& processes) {
+  std::vector<SignalDeath> blasts;
   const auto killed = [](const Process& process) { return process.exit_signal.has_value(); };
   if (std::ranges::none_of(processes, killed)) {
     return blasts;

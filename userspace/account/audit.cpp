@@ -58,7 +58,7 @@ std::string why_apart(const RebuiltTask& task) {
   if (task.beginning_unknown) {
     return "its birth is not among the records";
   }
-  if (task.touching_gaps != 0) {
+  if (task.affecting_gaps != 0) {
     return "events were lost";
   }
   if (task.touched_afterwards) {
@@ -149,7 +149,7 @@ struct Auditor::State {
     not_compared.insert(task.ledger.id);
     if (audit.apart.size() < Audit::kept_tasks) {
       audit.apart.push_back(
-          {name_of_task(task.kernel ? *task.kernel : task.ledger), task.unknown, task.touching_gaps, why_apart(task)});
+          {name_of_task(task.kernel ? *task.kernel : task.ledger), task.unknown, task.affecting_gaps, why_apart(task)});
     }
   }
 

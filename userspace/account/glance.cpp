@@ -6,7 +6,7 @@
 
 namespace taskcost {
 
-Glance::Task glance_of(tc_ledger ledger, Instant now, const SessionBuilder::Options& options) {
+Glance::Task to_glance_task(tc_ledger ledger, Instant now, const SessionBuilder::Options& options) {
   Glance::Task task;
   task.ended = ledger.end_ns != 0;
   if (!task.ended) {

@@ -55,13 +55,13 @@ PerActivity<PerCondition<Duration>> cells_of(const tc_ledger& ledger, Closed clo
   return cells;
 }
 
-std::optional<KernelBooks> books_of(const tc_ledger& ledger) {
+std::optional<TaskStats> books_of(const tc_ledger& ledger) {
   if (!has_books(ledger)) {
     return std::nullopt;
   }
   const tc_task_stats& start = ledger.stats_start;
   const tc_task_stats& end = ledger.stats_end;
-  KernelBooks books;
+  TaskStats books;
   books.voluntary_switches = elapsed(start.nvcsw, end.nvcsw);
   books.involuntary_switches = elapsed(start.nivcsw, end.nivcsw);
   books.faults_minor = elapsed(start.min_flt, end.min_flt);
@@ -72,7 +72,7 @@ std::optional<KernelBooks> books_of(const tc_ledger& ledger) {
   return books;
 }
 
-PerCounter<std::optional<std::uint64_t>> counters_of(const tc_ledger& ledger, const std::optional<KernelBooks>& books,
+PerCounter<std::optional<std::uint64_t>> counters_of(const tc_ledger& ledger, const std::optional<TaskStats>& books,
                                                      const SessionBuilder::Options& options) {
   PerCounter<std::optional<std::uint64_t>> counters{};
   for (std::size_t counter = 0; counter < TC_NR_COUNTERS; ++counter) {
@@ -222,23 +222,23 @@ bool is_kernel_thread(const tc_ledger& ledger) {
   return (ledger.flags & TC_LEDGER_KERNEL_WORKER) != 0 && is_founder(ledger);
 }
 
-How how_of(const tc_ledger& ledger) {
+TaskOrigin how_of(const tc_ledger& ledger) {
   if (is_worker_of_process(ledger.flags)) {
-    return How::worker;
+    return TaskOrigin::worker;
   }
   switch (ledger.how) {
     case TC_CREATION_THREAD:
-      return How::thread;
+      return TaskOrigin::thread;
     case TC_CREATION_FORK:
-      return How::fork;
+      return TaskOrigin::fork;
     case TC_CREATION_VFORK:
-      return How::vfork;
+      return TaskOrigin::vfork;
     case TC_CREATION_SPAWN:
-      return How::spawn;
+      return TaskOrigin::spawn;
     case TC_CREATION_CLONE_VM:
-      return How::clone_vm;
+      return TaskOrigin::clone_vm;
     default:
-      return How::attached;
+      return TaskOrigin::attached;
   }
 }
 
@@ -247,7 +247,7 @@ std::string text_of(const char* bytes, std::size_t size) { return {bytes, strnle
 Account blank_account(const SessionBuilder::Options& options) {
   Account account = empty_account();
   const tc_ledger nothing{};
-  account.counters = counters_of(nothing, KernelBooks{}, options);
+  account.counters = counters_of(nothing, TaskStats{}, options);
   for (std::size_t activity = 0; activity < TC_NR_ACTIVITIES; ++activity) {
     if (!is_told(static_cast<tc_activity>(activity), options)) {
       account.entries[activity].reset();
@@ -320,7 +320,7 @@ Task task_of(const tc_ledger& ledger, Closed closed, const SessionBuilder::Optio
 }
 
 std::uint64_t missed_switches(const tc_ledger& ledger) {
-  const std::optional<KernelBooks> books = books_of(ledger);
+  const std::optional<TaskStats> books = books_of(ledger);
   if (!books) {
     return 0;
   }

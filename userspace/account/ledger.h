@@ -34,7 +34,7 @@ bool is_leader(const tc_ledger& ledger);
 bool is_kernel_thread(const tc_ledger& ledger);
 // True for the first task of its process.
 bool is_founder(const tc_ledger& ledger);
-How how_of(const tc_ledger& ledger);
+TaskOrigin how_of(const tc_ledger& ledger);
 
 // Returns the bytes up to the first NUL, or all of them.
 std::string text_of(const char* bytes, std::size_t size);

@@ -94,21 +94,21 @@ const char* to_string(Waker::Kind kind) {
   return "unknown";
 }
 
-const char* to_string(How how) {
+const char* to_string(TaskOrigin how) {
   switch (how) {
-    case How::fork:
+    case TaskOrigin::fork:
       return "fork";
-    case How::vfork:
+    case TaskOrigin::vfork:
       return "vfork";
-    case How::spawn:
+    case TaskOrigin::spawn:
       return "spawn";
-    case How::clone_vm:
+    case TaskOrigin::clone_vm:
       return "clone_vm";
-    case How::thread:
+    case TaskOrigin::thread:
       return "thread";
-    case How::attached:
+    case TaskOrigin::attached:
       return "attached";
-    case How::worker:
+    case TaskOrigin::worker:
       return "worker";
   }
   return "unknown";

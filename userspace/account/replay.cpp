@@ -29,7 +29,7 @@ struct Cpu {
 }  // namespace
 
 bool RebuiltTask::comparable() const {
-  return kernel != nullptr && unknown == Duration::zero() && touching_gaps == 0 && !beginning_unknown &&
+  return kernel != nullptr && unknown == Duration::zero() && affecting_gaps == 0 && !beginning_unknown &&
          !position_unknown && !touched_afterwards;
 }
 
@@ -288,7 +288,7 @@ struct Replay::State {
     }
   }
 
-  void on(const tc_gap& gap) { add(gap_of(gap)); }
+  void on(const tc_gap& gap) { add(to_gap(gap)); }
 
   // These records do not concern a ledger, or they are part of the one that the probes kept.
   void on(const tc_reap& /*reap*/) {}

@@ -554,7 +554,7 @@ RebuiltTask ReplayTask::take() {
   ledger.cpu = tracker_.cpu() == Slice::none ? ledger.cpu : tracker_.cpu();
   task_.ended = tracker_.ended();
   task_.unknown = nanoseconds(unknown_ns_);
-  task_.touching_gaps = tracker_.touching_gaps();
+  task_.affecting_gaps = tracker_.affecting_gaps();
   task_.impossible_switches = tracker_.contradictions();
   task_.gaps_in_life = totals_->trace.gaps.any(ledger.birth_ns, ledger.end_ns, std::nullopt);
   totals_->integrity.impossible_switches += task_.impossible_switches;

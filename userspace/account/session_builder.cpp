@@ -76,7 +76,7 @@ struct SessionBuilder::State {
   void add_waiting_starts(Account& account, std::uint64_t ledger);
   [[nodiscard]] bool is_kept(const tc_ledger& ledger) const;
   void fold(const tc_ledger& ledger, const Account& account);
-  FoldedProcesses& folded_named(std::string comm);
+  AggregatedProcesses& folded_named(std::string comm);
   void settle(const Zombies::Reaped& reaped);
   std::vector<Process> take_processes();
   std::map<std::string, Histogram> take_histograms();
@@ -97,7 +97,7 @@ struct SessionBuilder::State {
   std::optional<std::uint64_t> launched_process;
 
   ProcessTable processes;
-  std::map<std::string, FoldedProcesses, std::less<>> folded;
+  std::map<std::string, AggregatedProcesses, std::less<>> folded;
   std::deque<tc_ledger> living;
   Zombies zombies{max_waiting};
   Commands commands;
@@ -136,7 +136,7 @@ void SessionBuilder::State::book_latencies(const tc_ledger& ledger, const Task& 
   if (ledger.how < TC_NR_CREATIONS && task.copy && task.publish) {
     latencies.creation[ledger.how].add(*task.copy + *task.publish);
   }
-  if (task.child_start && task.how != How::worker) {
+  if (task.child_start && task.how != TaskOrigin::worker) {
     latencies.child_start.add(*task.child_start);
   }
   if (task.exit) {
@@ -179,7 +179,7 @@ bool SessionBuilder::State::is_kept(const tc_ledger& ledger) const {
 }
 
 void SessionBuilder::State::fold(const tc_ledger& ledger, const Account& account) {
-  FoldedProcesses& sum = folded_named(text_of(ledger.comm, sizeof(ledger.comm)));
+  AggregatedProcesses& sum = folded_named(text_of(ledger.comm, sizeof(ledger.comm)));
   ++sum.tasks;
   add(sum.total, account);
   if (is_founder(ledger)) {
@@ -196,13 +196,13 @@ void SessionBuilder::State::fold(const tc_ledger& ledger, const Account& account
   }
 }
 
-FoldedProcesses& SessionBuilder::State::folded_named(std::string comm) {
+AggregatedProcesses& SessionBuilder::State::folded_named(std::string comm) {
   auto found = folded.find(comm);
   if (found == folded.end()) {
     if (folded.size() >= max_folded_names) {
       comm = other_names;
     }
-    found = folded.try_emplace(comm, FoldedProcesses{comm, 0, 0, blank_account(options)}).first;
+    found = folded.try_emplace(comm, AggregatedProcesses{comm, 0, 0, blank_account(options)}).first;
   }
   return found->second;
 }

@@ -59,7 +59,7 @@ Result<int> diff(const DiffCommand& command, const Environment& environment) {
   if (!outputs) {
     return outputs.error();
   }
-  const Difference difference = difference_of(*std::move(a), *std::move(b));
+  const Difference difference = diff_reports(*std::move(a), *std::move(b));
   const auto render = [&difference](OutputFormat format, const TextOptions& text, std::ostream& out) -> Status {
     if (format == OutputFormat::json) {
       render_difference_json(difference, out);

@@ -106,7 +106,7 @@ Status export_events(CaptureReader& capture, std::ostream& out) {
   if (!start) {
     return start.error();
   }
-  Export events(out, trace_info(*start, gaps_of(capture)));
+  Export events(out, trace_info(*start, read_gaps(capture)));
   const CaptureWalk walked = walk(capture, {[&](const Record& record) { events.on_record(record); },
                                             [&](const Interruption& each) { events.on_interruption(each); }});
   const auto end = end_of(capture, *start, walked);

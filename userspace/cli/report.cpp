@@ -35,7 +35,7 @@ Result<int> audit(CaptureReader& capture, const ReportCommand& command, Outputs&
     return start.error();
   }
   Auditor auditor;
-  Replay replay({start->calls, gaps_of(capture), [&](const RebuiltTask& task) { auditor.on_task(task); }, nullptr});
+  Replay replay({start->calls, read_gaps(capture), [&](const RebuiltTask& task) { auditor.on_task(task); }, nullptr});
   const CaptureWalk walked = walk(capture, {[&](const Record& record) {
                                               replay.on_record(record);
                                               auditor.on_record(record);

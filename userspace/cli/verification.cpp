@@ -134,7 +134,7 @@ Evidence across_cpus() {
   if (sched_getaffinity(0, sizeof(allowed), &allowed) == 0 && CPU_COUNT(&allowed) < 2) {
     return {"across_cpus", source, EvidenceKind::unavailable, "there is one CPU only", ""};
   }
-  if (!may_ask_for(Priority::writer)) {
+  if (!may_set_priority(Priority::writer)) {
     return {"across_cpus", source, EvidenceKind::unavailable, "no right to a real-time priority", "see CAP_SYS_NICE"};
   }
   return {"across_cpus", source, EvidenceKind::exact, "", ""};

@@ -230,7 +230,7 @@ void Collector::State::on_record(const Record& record) {
     if (is_in_window(*ledger)) {
       builder.on_ledger(*ledger);
       if (ended.wanted()) {
-        ended.keep(glance_of(*ledger, Instant{}, model));
+        ended.keep(to_glance_task(*ledger, Instant{}, model));
       }
     }
   } else if (const auto* exec = std::get_if<tc_exec>(&record)) {
@@ -343,7 +343,7 @@ Glance Collector::State::glance() {
   glance.at = now();
   for (const tc_ledger& ledger : probes.slots()) {
     if (ledger.live != 0 && is_in_window(ledger)) {
-      glance.tasks.push_back(glance_of(walked ? with_task_stats(ledger) : ledger, glance.at, model));
+      glance.tasks.push_back(to_glance_task(walked ? with_task_stats(ledger) : ledger, glance.at, model));
     }
   }
   sort_and_dedupe(glance.tasks);

@@ -18,7 +18,7 @@ namespace {
 Extra reader_priority() {
   return {"reader_priority",
           "real-time priority (SCHED_FIFO) for reading and writing records: fewer lost events on a busy machine",
-          may_ask_for(Priority::reader), "CAP_SYS_NICE"};
+          may_set_priority(Priority::reader), "CAP_SYS_NICE"};
 }
 
 Extra other_users() {

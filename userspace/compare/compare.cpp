@@ -241,7 +241,7 @@ bool enough_rounds(std::size_t rounds, double confidence) {
   return 2 * std::ldexp(1.0, -static_cast<int>(std::min<std::size_t>(rounds, 1000))) <= 1 - confidence;
 }
 
-double confidence_of(const Experiment& experiment) {
+double choose_confidence(const Experiment& experiment) {
   constexpr double default_confidence = 0.95;
   return experiment.asked_for ? default_confidence : look_confidence;
 }
@@ -263,7 +263,7 @@ QuantityAnswer answer_for(const std::vector<Pair>& rounds, double confidence, co
   if (!answer.ratio) {
     answer.answer = answer_by_sign(rounds, confidence);
   } else if (enough_rounds(rounds.size(), confidence)) {
-    answer.answer = answer_of(answer.ratio->interval, band);
+    answer.answer = decide_answer(answer.ratio->interval, band);
   }
   if (answer.ratio && answer.answer == Answer::undecided) {
     answer.rounds_to_decide = rounds_to_decide(*answer.ratio, band);
@@ -273,7 +273,7 @@ QuantityAnswer answer_for(const std::vector<Pair>& rounds, double confidence, co
 
 Comparison compare_runs(Experiment experiment) {
   Comparison comparison;
-  comparison.confidence = confidence_of(experiment);
+  comparison.confidence = choose_confidence(experiment);
   for (std::size_t command = 1; command < experiment.commands.size(); ++command) {
     comparison.pairs.push_back(compare_pair(experiment, command, comparison.confidence, comparison.band));
   }

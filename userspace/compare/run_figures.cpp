@@ -89,7 +89,7 @@ std::optional<RunFigures> run_figures(const Session& session, std::uint32_t pid)
       add_lifetime(figures.children_parts, process.comm, time, false);
     }
   }
-  for (const FoldedProcesses& folded : session.folded) {
+  for (const AggregatedProcesses& folded : session.folded) {
     const TimeSums time = time_of(folded.total);
     add_running(figures.cpu_parts, folded.comm, time);
     add_lifetime(figures.children_parts, folded.comm, time, false);

@@ -38,7 +38,7 @@ std::optional<Interval> interval_of_median(std::vector<double> sample, double co
   return Interval{sample[*left_out], sample[sample.size() - 1 - *left_out]};
 }
 
-Spread spread_of(const std::vector<double>& sample) {
+Spread compute_spread(const std::vector<double>& sample) {
   Spread spread;
   const auto size = static_cast<double>(sample.size());
   spread.mean = std::accumulate(sample.begin(), sample.end(), 0.0) / size;

@@ -280,7 +280,7 @@ bool Difference::any_interval() const {
   return std::ranges::any_of(changes, [](const Change& change) { return change.ratio_interval().has_value(); });
 }
 
-Difference difference_of(ReportFigures a, ReportFigures b) {
+Difference diff_reports(ReportFigures a, ReportFigures b) {
   Difference difference;
   const Division division{children_observed(a, b), details_differ(a, b)};
   put_own_time(a, division.children);

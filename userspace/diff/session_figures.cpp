@@ -133,7 +133,7 @@ ReportFigures session_figures(const Session& session) {
       add_process(figures, process.comm, 1, time);
     }
   }
-  for (const FoldedProcesses& folded : session.folded) {
+  for (const AggregatedProcesses& folded : session.folded) {
     add_process(figures, folded.comm, static_cast<double>(folded.processes), time_of(folded.total));
   }
   if (session.kernel_totals.lifetime > Duration::zero()) {

@@ -69,7 +69,7 @@ ProcessCounts counts_of(const Process& process) {
 }
 
 // All these tasks have exited, so the number of exits is the number of tasks.
-ProcessCounts counts_of(const FoldedProcesses& folded) {
+ProcessCounts counts_of(const AggregatedProcesses& folded) {
   ProcessCounts counts;
   counts.comm = folded.comm;
   counts.processes = static_cast<double>(folded.processes);
@@ -81,7 +81,7 @@ ProcessCounts counts_of(const FoldedProcesses& folded) {
 CreationCounts creations_of(const Session& session, tc_creation kind) {
   const CreationSums& sums = session.totals.creations[kind];
   CreationCounts creations{static_cast<double>(sums.count), ns(sums.running), 0};
-  if (const LifetimePrice& lives = session.prices[kind]; session.calls_seen && lives.count > 0) {
+  if (const LifecycleCost& lives = session.prices[kind]; session.calls_seen && lives.count > 0) {
     creations.start = ns(lives.start) / static_cast<double>(lives.count);
   }
   return creations;
@@ -140,7 +140,7 @@ Result<ProgramCounts> program_counts(const Report& report) {
       program.processes.push_back(counts_of(process));
     }
   }
-  for (const FoldedProcesses& folded : session.folded) {
+  for (const AggregatedProcesses& folded : session.folded) {
     program.processes.push_back(counts_of(folded));
   }
   program.forks = creations_of(session, TC_CREATION_FORK);

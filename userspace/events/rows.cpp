@@ -121,7 +121,7 @@ void EventRows::on(const tc_task_new& birth) {
   if (adopted) {
     return;
   }
-  row.detail = is_worker_of_process(birth.flags) ? to_string(How::worker) : creation_name(birth.how);
+  row.detail = is_worker_of_process(birth.flags) ? to_string(TaskOrigin::worker) : creation_name(birth.how);
   row.value = birth.clone_flags;
   if (birth.creator_tid != 0) {
     row.other_tid = birth.creator_tid;
@@ -321,7 +321,7 @@ void EventRows::on(const tc_event& step) {
 }
 
 void EventRows::on(const tc_gap& gap) {
-  tasks_.on_gap(gap_of(gap));
+  tasks_.on_gap(to_gap(gap));
   EventRow& row = add("gap", gap.last_ns);
   row.cpu = gap.cpu;
   row.duration_ns = since(gap.first_ns, gap.last_ns);
@@ -338,7 +338,7 @@ const std::vector<EventRow>& EventRows::rows_of(const Record& record) {
 const std::vector<EventRow>& EventRows::rows_of(const Interruption& interruption) {
   rows_.clear();
   const TimeRange range = range_of(interruption);
-  tasks_.on_gap(gap_of(interruption));
+  tasks_.on_gap(to_gap(interruption));
   EventRow& row = add("interruption", std::nullopt);
   row.detail = interruption.why == Interruption::Why::dropped ? "dropped" : "damaged";
   if (interruption.span) {

@@ -124,7 +124,7 @@ class PerfettoExport::Implementation {
   }
 
   void on(const tc_gap& gap) {
-    tasks_.on_gap(gap_of(gap));
+    tasks_.on_gap(to_gap(gap));
     scheduling_.on_gap(gap.cpu);
     tracks_.on_gap(gap);
   }
@@ -149,7 +149,7 @@ class PerfettoExport::Implementation {
   void on(const NoEvent&) {}
 
   void on_interruption(const Interruption& interruption) {
-    tasks_.on_gap(gap_of(interruption));
+    tasks_.on_gap(to_gap(interruption));
     scheduling_.on_interruption();
     tracks_.on_interruption(interruption);
   }

@@ -164,7 +164,8 @@ void ThreadTracks::on_birth(const tc_task_new& birth, TracedTask& task) {
     return;
   }
   packets_.instant(track, birth.at_ns, Category::creation, packets_.name("born"))
-      .with_text(Argument::how, is_worker_of_process(birth.flags) ? to_string(How::worker) : creation_name(birth.how))
+      .with_text(Argument::how,
+                 is_worker_of_process(birth.flags) ? to_string(TaskOrigin::worker) : creation_name(birth.how))
       .with(Argument::clone_flags, birth.clone_flags);
   if (birth.creator_tid != 0) {
     packets_.with(Argument::creator_tid, birth.creator_tid);

@@ -124,11 +124,11 @@ Result<RecordingEnd> end_of(const CaptureReader& capture, const RecordingStart& 
   return end;
 }
 
-std::vector<ReplayGap> gaps_of(CaptureReader& capture) {
+std::vector<ReplayGap> read_gaps(CaptureReader& capture) {
   std::vector<ReplayGap> gaps;
   for (auto item = capture.next(); !std::holds_alternative<EndOfCapture>(item); item = capture.next()) {
     if (const auto* interruption = std::get_if<Interruption>(&item)) {
-      gaps.push_back(gap_of(*interruption));
+      gaps.push_back(to_gap(*interruption));
       continue;
     }
     const auto bytes = std::get<std::span<const std::byte>>(item);
@@ -138,7 +138,7 @@ std::vector<ReplayGap> gaps_of(CaptureReader& capture) {
       continue;
     }
     if (const auto record = decode(bytes)) {
-      gaps.push_back(gap_of(std::get<tc_gap>(*record)));
+      gaps.push_back(to_gap(std::get<tc_gap>(*record)));
     }
   }
   capture.seek(0);
@@ -155,7 +155,7 @@ Result<Playback> play(CaptureReader& capture, bool with_timeline) {
   if (with_timeline) {
     timeline.emplace();
   }
-  Replay replay({start->calls, gaps_of(capture), {}, timeline ? &*timeline : nullptr});
+  Replay replay({start->calls, read_gaps(capture), {}, timeline ? &*timeline : nullptr});
 
   Playback playback;
   playback.walked = walk(capture, {[&](const Record& record) {

@@ -56,11 +56,11 @@ void render_comparison_csv(const Comparison& comparison, std::ostream& out) {
   out << "command,mean,stddev,median,user,system,min,max\n";
   for (const CommandRuns& runs : comparison.experiment.commands) {
     if (has_runs(runs)) {
-      const Spread wall = spread_of(runs.wall);
-      out << fmt::format("{},{},{},{},{},{},{},{}\n", csv_text(runs.name), wall.mean / ns_per_second,
-                         wall.stddev / ns_per_second, wall.median / ns_per_second,
-                         spread_of(runs.user).mean / ns_per_second, spread_of(runs.system()).mean / ns_per_second,
-                         wall.min / ns_per_second, wall.max / ns_per_second);
+      const Spread wall = compute_spread(runs.wall);
+      out << fmt::format(
+          "{},{},{},{},{},{},{},{}\n", csv_text(runs.name), wall.mean / ns_per_second, wall.stddev / ns_per_second,
+          wall.median / ns_per_second, compute_spread(runs.user).mean / ns_per_second,
+          compute_spread(runs.system()).mean / ns_per_second, wall.min / ns_per_second, wall.max / ns_per_second);
     }
   }
 }
@@ -69,7 +69,7 @@ void render_comparison_markdown(const Comparison& comparison, std::ostream& out)
   const auto& commands = comparison.experiment.commands;
   constexpr double second_from = 1e9;
   const bool seconds =
-      !commands.empty() && has_runs(commands.front()) && spread_of(commands.front().wall).median >= second_from;
+      !commands.empty() && has_runs(commands.front()) && compute_spread(commands.front().wall).median >= second_from;
   const double unit = seconds ? ns_per_second : ns_per_ms;
   const char* const name = seconds ? "s" : "ms";
   const int digits = seconds ? 3 : 1;
@@ -82,12 +82,12 @@ void render_comparison_markdown(const Comparison& comparison, std::ostream& out)
     if (!has_runs(runs)) {
       continue;
     }
-    const Spread wall = spread_of(runs.wall);
+    const Spread wall = compute_spread(runs.wall);
     const auto figure = [&](double ns) { return fmt::format("{:.{}f}", ns / unit, digits); };
     out << fmt::format("| `{}` | {} ± {} | {} | {} | {} | {} | {} | {} |\n", markdown_text(runs.name),
-                       figure(wall.mean), figure(wall.stddev), figure(wall.median), figure(spread_of(runs.user).mean),
-                       figure(spread_of(runs.system()).mean), figure(wall.min), figure(wall.max),
-                       relative_text(comparison, command));
+                       figure(wall.mean), figure(wall.stddev), figure(wall.median),
+                       figure(compute_spread(runs.user).mean), figure(compute_spread(runs.system()).mean),
+                       figure(wall.min), figure(wall.max), relative_text(comparison, command));
   }
 }
 

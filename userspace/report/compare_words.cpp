@@ -106,7 +106,7 @@ std::string pair_sentence(const Subject& subject, const QuantityAnswer& answer, 
 
 std::string alone_sentence(const std::string& label, const CommandRuns& runs, const std::vector<double>& sample,
                            bool wall) {
-  const Spread spread = spread_of(sample);
+  const Spread spread = compute_spread(sample);
   return fmt::format("{} {} {}{}{}: median of {}, {} to {}.", label, wall ? "takes" : "uses",
                      nanoseconds_text(spread.median), wall ? "" : " of CPU time",
                      spread.interval ? " " + interval_text(*spread.interval, "ns") : "",

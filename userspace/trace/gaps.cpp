@@ -25,12 +25,12 @@ bool is_before(const ReplayGap& a, const ReplayGap& b) { return order_of(a) < or
 
 }  // namespace
 
-ReplayGap gap_of(const tc_gap& gap) {
+ReplayGap to_gap(const tc_gap& gap) {
   return {instant_of(gap.first_ns), instant_of(gap.last_ns), std::uint64_t{gap.count}, std::uint32_t{gap.cpu},
           ReplayGap::Why::ring_full};
 }
 
-ReplayGap gap_of(const Interruption& interruption) {
+ReplayGap to_gap(const Interruption& interruption) {
   const TimeRange range = range_of(interruption);
   const bool dropped = interruption.why == Interruption::Why::dropped;
   ReplayGap gap{instant_of(range.first_ns), instant_of(range.last_ns), std::nullopt, std::nullopt,

@@ -39,8 +39,8 @@ struct ReplayGap {
 };
 const char* key_of(ReplayGap::Why why);  // "ring_full", "disk_slow", "damaged"
 
-ReplayGap gap_of(const tc_gap& gap);
-ReplayGap gap_of(const Interruption& interruption);
+ReplayGap to_gap(const tc_gap& gap);
+ReplayGap to_gap(const Interruption& interruption);
 
 // What a task did between two of its events, as far as the events say.
 struct Stay {

@@ -65,7 +65,7 @@ class TaskTracker {
   [[nodiscard]] bool found_on_cpu() const { return found_on_cpu_; }  // adopted while it ran, and not switched since
   // The time when it got its CPU; 0: it has none, or the switch-in was not seen.
   [[nodiscard]] std::uint64_t on_cpu_ns() const { return on_cpu_ns_; }
-  [[nodiscard]] std::uint64_t touching_gaps() const { return touching_gaps_; }
+  [[nodiscard]] std::uint64_t affecting_gaps() const { return touching_gaps_; }
   // The number of times that it had a CPU without a switch to it, or was switched in twice, and no gap explains it.
   [[nodiscard]] std::uint64_t contradictions() const { return contradictions_; }
   // The row of a call on a descriptor that has not returned: the row of the file that it waits for.

@@ -113,7 +113,7 @@ std::string ratio_meaning(const Verdict& verdict, const RatioWords& words) {
 void judge_with_ratio(Verdict& verdict, const PairedRatio& ratio, const RatioWords& words) {
   verdict.ratio = ratio.ratio;
   verdict.interval = ratio.interval;
-  verdict.answer = ratio.rounds < looks.front() ? Answer::undecided : answer_of(ratio.interval, verdict_band);
+  verdict.answer = ratio.rounds < looks.front() ? Answer::undecided : decide_answer(ratio.interval, verdict_band);
   verdict.ruling = to_ruling(*verdict.answer);
   if (verdict.answer == Answer::undecided) {
     const auto needed = rounds_to_decide(ratio, verdict_band);

@@ -169,7 +169,7 @@ const char* to_string(Answer answer) {
   return "undecided";
 }
 
-Answer answer_of(const Interval& interval, const Band& band) {
+Answer decide_answer(const Interval& interval, const Band& band) {
   const double high_edge = band.same;
   const double low_edge = 1 / band.same;
   if (interval.low > high_edge) {
@@ -182,7 +182,7 @@ Answer answer_of(const Interval& interval, const Band& band) {
 }
 
 std::optional<std::size_t> rounds_to_decide(const PairedRatio& ratio, const Band& band) {
-  if (answer_of(ratio.interval, band) != Answer::undecided) {
+  if (decide_answer(ratio.interval, band) != Answer::undecided) {
     return ratio.rounds;
   }
   // Before the first look, the confidence is not reachable, and the interval is about as wide as at that look.
@@ -202,7 +202,7 @@ std::optional<std::size_t> rounds_to_decide(const PairedRatio& ratio, const Band
   return enough;
 }
 
-std::optional<std::size_t> look_from(std::size_t rounds) {
+std::optional<std::size_t> find_next_look(std::size_t rounds) {
   const auto* const look = std::lower_bound(looks.begin(), looks.end(), rounds);
   return look == looks.end() ? std::nullopt : std::optional(*look);
 }

@@ -115,7 +115,7 @@ void RoundPlan::set_aside(Duration budget, const std::vector<std::optional<std::
 }
 
 std::optional<std::size_t> RoundPlan::next_look() const {
-  return limits_.exact ? std::nullopt : look_from(std::max(rounds_ + 1, limits_.least));
+  return limits_.exact ? std::nullopt : find_next_look(std::max(rounds_ + 1, limits_.least));
 }
 
 RoundPlan::End RoundPlan::end_after(Duration elapsed) const {

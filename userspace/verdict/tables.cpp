@@ -220,7 +220,7 @@ void add_bakes(const Rounds& rounds, std::vector<FigureTable>& tables) {
       .add_to(tables);
 }
 
-Figure blast(double (*figure)(const Blast&)) {
+Figure blast(double (*figure)(const SignalDeath&)) {
   return [figure](const Round& round) -> std::optional<double> {
     return round.session.blasts.empty() ? std::nullopt : std::optional(figure(round.session.blasts.front()));
   };
@@ -235,13 +235,13 @@ void add_crashes(const Rounds& rounds, std::vector<FigureTable>& tables) {
            {"process ABRT", "crash/process/abort"},
            {"process KILL", "crash/process/kill"}})
       .row("tasks ended by the signal", "count",
-           blast([](const Blast& each) { return static_cast<double>(each.tasks_ended); }))
+           blast([](const SignalDeath& each) { return static_cast<double>(each.tasks_ended); }))
       .row("other tasks that kept running", "count",
-           blast([](const Blast& each) { return static_cast<double>(each.others_ran_on); }))
+           blast([](const SignalDeath& each) { return static_cast<double>(each.others_ran_on); }))
       .row("signal to first exit", "ns",
-           blast([](const Blast& each) { return in_ns(each.to_first_exit.value_or(Duration{})); }))
+           blast([](const SignalDeath& each) { return in_ns(each.to_first_exit.value_or(Duration{})); }))
       .row("signal to last exit", "ns",
-           blast([](const Blast& each) { return in_ns(each.to_last_exit.value_or(Duration{})); }))
+           blast([](const SignalDeath& each) { return in_ns(each.to_last_exit.value_or(Duration{})); }))
       .row("processes unharmed", "count", fact("survivors"))
       .row("rounds of work by the others afterwards", "count", fact("turns_after"))
       .note("The other tasks include the supervisor, which started them.")

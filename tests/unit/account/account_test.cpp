@@ -21,7 +21,7 @@ Account life_with_a_futex() {
   account.counters[TC_COUNTER_INVOLUNTARY_SWITCHES] = 1;
   account.creations[TC_CREATION_THREAD] = {2, 8us, 2, 2us, 1us, 1, 6us, 2};
   account.channels[TC_CHANNEL_PIPE] = ChannelUse{4, 100, 50, 7us};
-  account.books = KernelBooks{3, 1, 9, 0, 64us, 60us, 4us};
+  account.books = TaskStats{3, 1, 9, 0, 64us, 60us, 4us};
   return account;
 }
 

@@ -37,7 +37,7 @@ TEST(Prices, AreBookedToTheKindThatWasCreated) {
                         .created(TC_CREATION_THREAD, {1, 0, 0, 0, 1, 8'000})
                         .ended_at(200us));
   const Session session = finish(builder, 1ms);
-  const LifetimePrice& fork = session.prices[TC_CREATION_FORK];
+  const LifecycleCost& fork = session.prices[TC_CREATION_FORK];
   EXPECT_EQ(fork.count, 1U);
   EXPECT_EQ(fork.create, 60us);
   EXPECT_EQ(fork.start, 2us);
@@ -45,7 +45,7 @@ TEST(Prices, AreBookedToTheKindThatWasCreated) {
   EXPECT_EQ(fork.exit, 30us);
   EXPECT_EQ(fork.reap, 4us);
   EXPECT_EQ(fork.copy_on_write, 900ns);
-  const LifetimePrice& thread = session.prices[TC_CREATION_THREAD];
+  const LifecycleCost& thread = session.prices[TC_CREATION_THREAD];
   EXPECT_EQ(thread.count, 1U);
   EXPECT_EQ(thread.create, 8us);
   EXPECT_EQ(thread.exit, 7us);
@@ -80,7 +80,7 @@ TEST_F(Blasts, TellWhoEndedAndWhoRanOn) {
   neighbour(TC_CONDITION_BLOCKED, 160us);
   const Session session = finish(builder_, 1ms);
   ASSERT_EQ(session.blasts.size(), 1U);
-  const Blast& blast = session.blasts[0];
+  const SignalDeath& blast = session.blasts[0];
   EXPECT_EQ(blast.signal, segv);
   EXPECT_EQ(blast.generated, Instant{100us});
   EXPECT_EQ(blast.tasks_ended, 3U);

@@ -49,8 +49,8 @@ TEST(Names, BeyondTheListAreUnknown) {
 }
 
 TEST(Names, OfOriginsAndEvidence) {
-  EXPECT_STREQ(to_string(How::attached), "attached");
-  EXPECT_STREQ(to_string(How::vfork), "vfork");
+  EXPECT_STREQ(to_string(TaskOrigin::attached), "attached");
+  EXPECT_STREQ(to_string(TaskOrigin::vfork), "vfork");
   EXPECT_STREQ(to_string(EvidenceKind::exact), "exact");
   EXPECT_STREQ(to_string(EvidenceKind::unavailable), "unavailable");
 }

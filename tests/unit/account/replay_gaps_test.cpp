@@ -48,12 +48,12 @@ TEST(ReplayGaps, AGapIsUnknownToThoseItMayTouchAndToNobodyElse) {
   const Replayed book = replay(three_tasks(), 100us, true, {gap_on(0, 30us, 50us)});
   EXPECT_EQ(book[a].unknown, 70us);
   EXPECT_EQ(cells_of(book[a].ledger), (Times{{"user running", 20us}}));
-  EXPECT_EQ(book[a].touching_gaps, 1U);
+  EXPECT_EQ(book[a].affecting_gaps, 1U);
   expect_closed(book[a]);
 
   EXPECT_EQ(book[b].unknown, 0us);
   EXPECT_EQ(cells_of(book[b].ledger), (Times{{"user running", 75us}, {"file running", 5us}, {"user preempted", 10us}}));
-  EXPECT_EQ(book[b].touching_gaps, 0U);
+  EXPECT_EQ(book[b].affecting_gaps, 0U);
 
   // It may have run on the CPU of the gap and gone to sleep again.
   EXPECT_EQ(book[c].unknown, 80us);

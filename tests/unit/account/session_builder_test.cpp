@@ -53,7 +53,7 @@ TEST(SessionBuilder, AnEndedTaskClosesItsAccount) {
   EXPECT_EQ(task.comm, "worker");
   EXPECT_EQ(task.tid, 1001U);
   EXPECT_TRUE(task.leader);
-  EXPECT_EQ(task.how, How::fork);
+  EXPECT_EQ(task.how, TaskOrigin::fork);
   EXPECT_EQ(task.start, Instant{10us});
   EXPECT_EQ(task.end, Instant{100us});
   EXPECT_FALSE(task.open_at_start);
@@ -94,7 +94,7 @@ TEST(SessionBuilder, ALivingTaskIsClosedAtTheEndOfTheWindow) {
                                          100us));
   EXPECT_TRUE(task.open_at_start);
   EXPECT_TRUE(task.open_at_end);
-  EXPECT_EQ(task.how, How::attached);
+  EXPECT_EQ(task.how, TaskOrigin::attached);
   EXPECT_EQ(task.end, Instant{100us});
   EXPECT_EQ(task.account.lifetime, 90us);
   EXPECT_EQ(cell(task.account, TC_ACTIVITY_USER, TC_CONDITION_RUNNING), 90us);

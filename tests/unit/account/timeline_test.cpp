@@ -245,7 +245,7 @@ TEST(TimelineGaps, AFaultWhoseEndWasLostIsUnknown) {
 
 Timeline around(const Interruption& interruption) {
   Replay::Options options;
-  options.gaps = {gap_of(interruption)};
+  options.gaps = {to_gap(interruption)};
   return timeline_of({adopted(2, 0, TC_ACTIVITY_USER, TC_CONDITION_RUNNING, TC_WAIT_OTHER, 1),
                       called(2, 300, 310, TC_ACTIVITY_FILE, 7), called(2, 500, 510, TC_ACTIVITY_FILE, 7)},
                      options);

@@ -17,7 +17,7 @@ auto on_a_thread(Body body) {
 }
 
 TEST(ScopedPriority, HasThePriorityWhileItWorksAndWaitsWithout) {
-  const int expected = may_ask_for(Priority::writer) ? SCHED_FIFO : SCHED_OTHER;
+  const int expected = may_set_priority(Priority::writer) ? SCHED_FIFO : SCHED_OTHER;
   EXPECT_EQ(on_a_thread([] {
               const ScopedPriority writing(Priority::writer);
               return policy();

@@ -159,7 +159,7 @@ TEST(Compare, TheWholeIntervalOfAnExcessIsAboveTheLimit) {
 }
 
 TEST(Spread, OfASample) {
-  const Spread spread = spread_of({4, 1, 3, 2, 5, 6, 7, 8, 9, 10});
+  const Spread spread = compute_spread({4, 1, 3, 2, 5, 6, 7, 8, 9, 10});
   EXPECT_EQ(spread.median, 5.5);
   EXPECT_EQ(spread.mean, 5.5);
   EXPECT_NEAR(spread.stddev, 3.0277, 1e-4);
@@ -167,9 +167,9 @@ TEST(Spread, OfASample) {
   // By the binomial distribution: the 2nd and the 9th of 10 values, with 97.9 %.
   EXPECT_EQ(spread.interval->low, 2);
   EXPECT_EQ(spread.interval->high, 9);
-  EXPECT_FALSE(spread_of({1, 2, 3, 4, 5}).interval);
-  EXPECT_TRUE(spread_of({1, 2, 3, 4, 5, 6}).interval);
-  EXPECT_EQ(spread_of({3}).stddev, 0);
+  EXPECT_FALSE(compute_spread({1, 2, 3, 4, 5}).interval);
+  EXPECT_TRUE(compute_spread({1, 2, 3, 4, 5, 6}).interval);
+  EXPECT_EQ(compute_spread({3}).stddev, 0);
 }
 
 TEST(Spread, TheIntervalCoversTheMedian) {

@@ -25,9 +25,9 @@ using testing::IsEmpty;
 Report sleeping(Duration sleep, Duration work = 2ms) {
   ReportBuilder builder;
   builder
-      .process(10, "sh", How::fork, 0ms,
+      .process(10, "sh", TaskOrigin::fork, 0ms,
                Life().runs(TC_ACTIVITY_USER, 1ms).blocks(TC_ACTIVITY_WAIT, sleep + work, TC_WAIT_CHILD))
-      .process(11, "sleep", How::vfork, 1ms,
+      .process(11, "sleep", TaskOrigin::vfork, 1ms,
                Life().runs(TC_ACTIVITY_USER, work).blocks(TC_ACTIVITY_SLEEP, sleep, TC_WAIT_TIMER));
   return builder.build();
 }
@@ -52,7 +52,7 @@ TEST(Difference, OwnTimeLeavesOutWaitsForChildren) {
 TEST(Difference, AWaitForAnUnobservedChildIsOwnTime) {
   const auto alone = [](Duration wait) {
     return ReportBuilder()
-        .process(10, "sh", How::attached, 0ms, Life().blocks(TC_ACTIVITY_WAIT, wait, TC_WAIT_CHILD))
+        .process(10, "sh", TaskOrigin::attached, 0ms, Life().blocks(TC_ACTIVITY_WAIT, wait, TC_WAIT_CHILD))
         .build();
   };
   const Difference difference = compared(alone(10ms), alone(30ms));
@@ -77,13 +77,13 @@ TEST(Difference, PiecesAddUpToOwnTime) {
 
 TEST(Difference, ProcessesAreMatchedByName) {
   ReportBuilder before;
-  before.process(1, "cc", How::fork, 0ms, Life().runs(TC_ACTIVITY_USER, 10ms))
-      .process(2, "cc", How::fork, 0ms, Life().runs(TC_ACTIVITY_USER, 20ms))
-      .process(3, "as", How::fork, 0ms, Life().runs(TC_ACTIVITY_USER, 1ms))
+  before.process(1, "cc", TaskOrigin::fork, 0ms, Life().runs(TC_ACTIVITY_USER, 10ms))
+      .process(2, "cc", TaskOrigin::fork, 0ms, Life().runs(TC_ACTIVITY_USER, 20ms))
+      .process(3, "as", TaskOrigin::fork, 0ms, Life().runs(TC_ACTIVITY_USER, 1ms))
       .folded("cc", 3, Life().runs(TC_ACTIVITY_USER, 30ms));
   ReportBuilder after;
-  after.process(1, "cc", How::fork, 0ms, Life().runs(TC_ACTIVITY_USER, 80ms))
-      .process(2, "ld", How::fork, 0ms, Life().runs(TC_ACTIVITY_FILE, 7ms));
+  after.process(1, "cc", TaskOrigin::fork, 0ms, Life().runs(TC_ACTIVITY_USER, 80ms))
+      .process(2, "ld", TaskOrigin::fork, 0ms, Life().runs(TC_ACTIVITY_FILE, 7ms));
   const Difference difference = compared(before.build(), after.build());
   ASSERT_EQ(difference.processes.size(), 3);
   EXPECT_EQ(difference.processes[0].comm, "cc");
@@ -233,14 +233,14 @@ TEST(Costs, AMissingCostIsListedAndDoesNotFail) {
   ReportFigures a = test::figures_of(sleeping(50ms));
   ReportFigures b = test::figures_of(sleeping(50ms));
   b.quantities.erase({Topic::window, "all", "running_ns"});
-  EXPECT_EQ(outcome_of(difference_of(a, b), 10, "running_ns"), CostCheck::Outcome::not_measured);
+  EXPECT_EQ(outcome_of(diff_reports(a, b), 10, "running_ns"), CostCheck::Outcome::not_measured);
 }
 
 TEST(Costs, WithoutWallTimeTheCheckFails) {
   ReportFigures a = test::figures_of(sleeping(50ms));
   ReportFigures b = test::figures_of(sleeping(50ms));
   b.quantities.erase({Topic::window, "wall", "wall_ns"});
-  const auto checks = check_costs(difference_of(a, b), 10);
+  const auto checks = check_costs(diff_reports(a, b), 10);
   ASSERT_FALSE(checks);
   EXPECT_EQ(checks.error().why, "B has no wall time");
 }

@@ -92,7 +92,7 @@ TEST(ReadFigures, WithoutTasksNothingIsMeasured) {
 
 TEST(ReadFigures, KernelThreadsAreSeparate) {
   test::ReportBuilder builder;
-  builder.process(1, "sh", How::fork, Duration(0), test::Life().runs(TC_ACTIVITY_USER, Duration(5)));
+  builder.process(1, "sh", TaskOrigin::fork, Duration(0), test::Life().runs(TC_ACTIVITY_USER, Duration(5)));
   builder.kernel_thread(2, "kworker/0:1", test::Life().runs(TC_ACTIVITY_KERNEL, Duration(7)));
   const ReportFigures figures = figures_of(builder.build());
   EXPECT_EQ(figures.processes.count("kworker/0:1"), 0);
@@ -181,7 +181,7 @@ void replace_each(json& document, json& place, const std::vector<json>& values) 
     place = value;
     const auto figures = read_figures(document.dump());
     if (figures) {
-      difference_of(*figures, *figures);
+      diff_reports(*figures, *figures);
     }
   }
   place = saved;

@@ -84,8 +84,8 @@ TEST(ReadRounds, MediansWithTheirIntervals) {
 }
 
 TEST(ReadRounds, TwoReportsAreCompared) {
-  const Difference difference = difference_of(read_again(compare_runs(experiment_of({{10ms}}, 12))),
-                                              read_again(compare_runs(experiment_of({{10ms, 3ms, 900}}, 12))));
+  const Difference difference = diff_reports(read_again(compare_runs(experiment_of({{10ms}}, 12))),
+                                             read_again(compare_runs(experiment_of({{10ms, 3ms, 900}}, 12))));
   EXPECT_TRUE(difference.any_interval());
   EXPECT_TRUE(difference.wall_is_a_cost());
   const Change* const wall = difference.find(Topic::window, "wall", "wall_ns");

@@ -85,7 +85,7 @@ TEST(PlaybackOfTexts, AnInterruptionIsAGap) {
     bytes[whole.chunks()[0].offset + 64] ^= std::byte{0xff};
   }
   CaptureReader capture = test::reader_of(bytes);
-  const auto gaps = gaps_of(capture);
+  const auto gaps = read_gaps(capture);
   ASSERT_FALSE(gaps.empty());
   EXPECT_EQ(gaps[0].lost, damaged);
   std::size_t interruptions = 0;

@@ -40,29 +40,29 @@ std::string complaints(const json& document) { return test::schema_complaints(co
 
 TEST(CompareText, Golden) { test::expect_golden("compare.txt", text_of(two_bakers())); }
 
-std::string answer_of(const Comparison& comparison) {
+std::string decide_answer(const Comparison& comparison) {
   return test::first_said(sections::of(comparison, false).front());
 }
 
 TEST(CompareSections, AnswerFirst) {
-  EXPECT_THAT(answer_of(two_bakers()), StartsWith("B takes 1.23 times as long as A [1."));
+  EXPECT_THAT(decide_answer(two_bakers()), StartsWith("B takes 1.23 times as long as A [1."));
 }
 
 TEST(CompareSections, SayWhatIsTheSameAndWhatIsUndecided) {
-  EXPECT_THAT(answer_of(compare_runs(experiment_of({{10ms}, {10ms}}, 16))), HasSubstr("(the same)."));
-  EXPECT_THAT(answer_of(compare_runs(experiment_of({{10ms}, {30ms}}, 2))), HasSubstr("Too few rounds (2)"));
+  EXPECT_THAT(decide_answer(compare_runs(experiment_of({{10ms}, {10ms}}, 16))), HasSubstr("(the same)."));
+  EXPECT_THAT(decide_answer(compare_runs(experiment_of({{10ms}, {30ms}}, 2))), HasSubstr("Too few rounds (2)"));
   std::vector<std::vector<test::FixtureRun>> scattered(2);
   for (int run = 0; run < 12; ++run) {
     scattered[0].push_back({run % 2 == 0 ? 10ms : 14ms});
     scattered[1].push_back({run % 3 == 0 ? 10ms : 14ms});
   }
-  EXPECT_THAT(answer_of(compare_runs(experiment_of(scattered))), HasSubstr("(undecided): "));
+  EXPECT_THAT(decide_answer(compare_runs(experiment_of(scattered))), HasSubstr("(undecided): "));
 }
 
 TEST(CompareSections, TellNamesWhereTheyWereGiven) {
   Experiment experiment = experiment_of({{10ms}, {20ms}}, 16);
   experiment.commands[1].name = "new\x1b[2J";
-  EXPECT_THAT(answer_of(compare_runs(std::move(experiment))), StartsWith("new\\x1b[2J takes 2.0"));
+  EXPECT_THAT(decide_answer(compare_runs(std::move(experiment))), StartsWith("new\\x1b[2J takes 2.0"));
 }
 
 TEST(CompareSections, OfOneCommand) {

@@ -56,14 +56,14 @@ std::string complaints(const std::string& document) {
 // A bakery whose helper waits for a lock for `futex`.
 Report bakery(Duration futex, Duration work = 400ms) {
   return ReportBuilder()
-      .process(4711, "bakery", How::fork, 0ms,
+      .process(4711, "bakery", TaskOrigin::fork, 0ms,
                Life()
                    .runs(TC_ACTIVITY_USER, 1ms, 12)
                    .blocks(TC_ACTIVITY_WAIT, work + futex, TC_WAIT_CHILD)
                    .counts(TC_COUNTER_VOLUNTARY_SWITCHES, 20)
                    .creates(TC_CREATION_FORK, 1, 61us))
       .exits(0)
-      .process(4712, "helper", How::fork, 1ms,
+      .process(4712, "helper", TaskOrigin::fork, 1ms,
                Life()
                    .runs(TC_ACTIVITY_USER, work, 5)
                    .queues(TC_ACTIVITY_FUTEX, futex / 100)
@@ -146,9 +146,9 @@ TEST(DiffSections, NotMeasuredIsNoZero) {
 
 TEST(DiffSections, ProcessesAreNewOrGone) {
   ReportBuilder one;
-  one.process(1, "old", How::fork, 0ms, Life().runs(TC_ACTIVITY_USER, 5ms));
+  one.process(1, "old", TaskOrigin::fork, 0ms, Life().runs(TC_ACTIVITY_USER, 5ms));
   ReportBuilder other;
-  other.process(1, "young", How::fork, 0ms, Life().runs(TC_ACTIVITY_USER, 9ms));
+  other.process(1, "young", TaskOrigin::fork, 0ms, Life().runs(TC_ACTIVITY_USER, 9ms));
   const sections::Section processes = section_in(compared(one.build(), other.build()), "processes");
   EXPECT_THAT(row_of(processes, "young"),
               ElementsAre("young", "0 -> 1", "-", "9.00 ms", "+9.00 ms", "new", "running user code"));

@@ -71,16 +71,16 @@ TEST(EstimateText, IsWrittenAsBefore) {
                                           text_of(estimated(forking_report(), few_prices())));
 }
 
-test::Texts answer_of(const Estimate& estimate) { return test::said(sections::of(estimate, false).front()); }
+test::Texts decide_answer(const Estimate& estimate) { return test::said(sections::of(estimate, false).front()); }
 
 TEST(EstimateSections, TheAnswerComesFirstAndSaysWhatItIs) {
-  const std::string answer = answer_of(estimated(forking_report(), exact_prices())).front();
+  const std::string answer = decide_answer(estimated(forking_report(), exact_prices())).front();
   EXPECT_THAT(answer, StartsWith("As threads, these 16 workers and their program would have cost "));
   EXPECT_THAT(answer, testing::EndsWith(": an estimate."));
 }
 
 TEST(EstimateSections, WhatIsNotPricedIsSaidBesideTheAnswer) {
-  EXPECT_THAT(answer_of(estimated(forking_report(), few_prices())),
+  EXPECT_THAT(decide_answer(estimated(forking_report(), few_prices())),
               testing::IsSupersetOf({HasSubstr("lines that are not priced"), HasSubstr("different machines")}));
 }
 

@@ -103,7 +103,7 @@ TEST_P(HostileNames, ReadBackFromSpeedscope) {
 TEST_P(HostileNames, DoNothingInAComparison) {
   Report other = report();
   other.target.command += "!";
-  const Difference difference = difference_of(figures_of(report(), name()), figures_of(other, name() + "!"));
+  const Difference difference = diff_reports(figures_of(report(), name()), figures_of(other, name() + "!"));
   std::ostringstream text;
   render_difference_text(difference, text, {80, false, true});
   EXPECT_TRUE(is_harmless(text.str())) << text.str();

@@ -55,7 +55,7 @@ TEST(JsonSchema, AcceptsStacks) {
 
 TEST(JsonSchema, AcceptsWhatIsOdd) {
   ReportBuilder builder;
-  builder.process(1, "\"},\n\033[2J\xff", How::clone_vm, 0ms, Life().runs(TC_ACTIVITY_USER, 1ms).lost(-2ms));
+  builder.process(1, "\"},\n\033[2J\xff", TaskOrigin::clone_vm, 0ms, Life().runs(TC_ACTIVITY_USER, 1ms).lost(-2ms));
   builder.folded("\xc3", 2, Life().runs(TC_ACTIVITY_USER, 1ms));
   builder.latency("odd\"key", {1us});
   builder.report().session.totals.books.reset();

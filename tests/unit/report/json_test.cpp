@@ -124,7 +124,7 @@ TEST(Json, BooksThatWereNotReadAreNull) {
 
 TEST(Json, HostileNamesStayText) {
   ReportBuilder builder;
-  builder.process(1, "\"},\n\033[2J\xff\u202e", How::fork, 0ms, Life());
+  builder.process(1, "\"},\n\033[2J\xff\u202e", TaskOrigin::fork, 0ms, Life());
   builder.folded("\"\\\xc3", 2, Life());
   builder.latency("odd\"key\n", {1us});
   const std::string text = rendered(builder.build());
@@ -177,7 +177,7 @@ class Counting : public std::streambuf {
 Report report_of(std::uint32_t processes) {
   ReportBuilder builder;
   for (std::uint32_t i = 0; i < processes; ++i) {
-    builder.process(i + 2, "true", How::fork, 1us * i, Life().runs(TC_ACTIVITY_USER, 1ms)).exits(0);
+    builder.process(i + 2, "true", TaskOrigin::fork, 1us * i, Life().runs(TC_ACTIVITY_USER, 1ms)).exits(0);
   }
   return builder.build();
 }

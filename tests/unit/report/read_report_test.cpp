@@ -48,7 +48,9 @@ std::string text_of(const Report& report) {
 
 Report odd_report() {
   ReportBuilder builder;
-  builder.process(1, "init", How::attached, 0ms, Life().runs(TC_ACTIVITY_USER, 1ms).lost(-2ms)).inside(7, 7).dies_of(9);
+  builder.process(1, "init", TaskOrigin::attached, 0ms, Life().runs(TC_ACTIVITY_USER, 1ms).lost(-2ms))
+      .inside(7, 7)
+      .dies_of(9);
   builder.thread(2, "worker", 1ms, Life().blocks(TC_ACTIVITY_PIPE, 3ms, TC_WAIT_PIPE));
   builder.kernel_thread(3, "kworker/0:1", Life().runs(TC_ACTIVITY_KERNEL, 7ms));
   builder.folded("true", 1000, Life().runs(TC_ACTIVITY_EXIT, 1ms));
@@ -86,7 +88,7 @@ TEST(ReadReport, ItsTextIsTheSame) {
 TEST(ReadReport, NamesStayAsTheyWereWritten) {
   for (const std::string& name : test::hostile_names) {
     ReportBuilder builder;
-    builder.process(1, name, How::fork, 0ms, Life());
+    builder.process(1, name, TaskOrigin::fork, 0ms, Life());
     builder.report().target.command = name;
     builder.report().host.name = name;
     const std::string written = json_of(builder.build());

@@ -27,7 +27,7 @@ Texts losses_of(const Report& report, bool verbose = false) { return said(sectio
 // A program with this number of faults, its CPU time by the ledger, and its CPU time by the kernel.
 Report program(std::uint64_t faults, Duration running, Duration of_kernel, std::uint64_t switches = 100) {
   ReportBuilder builder;
-  builder.process(1, "program", How::fork, 0ms,
+  builder.process(1, "program", TaskOrigin::fork, 0ms,
                   Life()
                       .runs(TC_ACTIVITY_USER, running)
                       .counts(TC_COUNTER_FAULTS_MINOR, faults)

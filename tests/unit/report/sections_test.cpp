@@ -39,9 +39,9 @@ using testing::StartsWith;
 // A shell script that runs 300 commands, one of which fails.
 Session shell_script() {
   ReportBuilder builder;
-  builder.process(100, "sh", How::attached, 0ms, Life().runs(TC_ACTIVITY_USER, 900ms)).exits(0);
+  builder.process(100, "sh", TaskOrigin::attached, 0ms, Life().runs(TC_ACTIVITY_USER, 900ms)).exits(0);
   for (std::uint32_t i = 0; i < 300; ++i) {
-    builder.process(200 + i, "true", How::fork, 3ms * i, Life().runs(TC_ACTIVITY_USER, 1ms))
+    builder.process(200 + i, "true", TaskOrigin::fork, 3ms * i, Life().runs(TC_ACTIVITY_USER, 1ms))
         .child_of(100)
         .exits(i == 7 ? 1 : 0);
   }
@@ -110,7 +110,7 @@ TEST(ProcessesSection, LookAlikesAreOneRowUnlessAllIsAskedFor) {
 
 TEST(ProcessesSection, OpenEndsAreMarkedAndExplainedOnlyThen) {
   ReportBuilder builder;
-  builder.process(1, "daemon", How::attached, 0ms, Life().runs(TC_ACTIVITY_USER, 2ms)).lived_before().lives_on();
+  builder.process(1, "daemon", TaskOrigin::attached, 0ms, Life().runs(TC_ACTIVITY_USER, 2ms)).lived_before().lives_on();
   const sections::Section open = sections::processes(builder.build().session, false);
   EXPECT_EQ(row_of(open, "daemon").at(3), "<2.00 ms>");
   EXPECT_THAT(said(open), ElementsAre(StartsWith("< lived before")));
@@ -120,7 +120,7 @@ TEST(ProcessesSection, OpenEndsAreMarkedAndExplainedOnlyThen) {
 TEST(Accounts, SayHowMuchTheyLeftOut) {
   ReportBuilder builder;
   for (std::uint32_t i = 0; i < 60; ++i) {
-    builder.process(100 + i, fmt::format("program{}", i), How::attached, 0ms,
+    builder.process(100 + i, fmt::format("program{}", i), TaskOrigin::attached, 0ms,
                     Life().runs(TC_ACTIVITY_USER, 1ms * (i + 1)));
   }
   for (std::uint32_t i = 0; i < 30; ++i) {
@@ -138,7 +138,7 @@ TEST(Accounts, SayHowMuchTheyLeftOut) {
 
 TEST(Accounts, OneThatDoesNotCloseIsMarked) {
   ReportBuilder builder;
-  builder.process(1, "a", How::attached, 0ms, Life().runs(TC_ACTIVITY_USER, 98ms).lost(2ms));
+  builder.process(1, "a", TaskOrigin::attached, 0ms, Life().runs(TC_ACTIVITY_USER, 98ms).lost(2ms));
   EXPECT_THAT(row_of(sections::accounts(builder.build().session, false), "residual"),
               ElementsAre("residual", "", "", "", "", "+2.00 ms", "!+2.00%"));
   EXPECT_THAT(rows_of(sections::accounts(shell_script(), false)), Each(Each(Not(HasSubstr("!")))));
@@ -150,7 +150,7 @@ TEST(Sections, NotMeasuredIsNeverZero) {
   for (int i = 0; i < TC_NR_COUNTERS; ++i) {
     life.cannot_count(static_cast<tc_counter>(i));
   }
-  builder.process(1, "a", How::attached, 0ms,
+  builder.process(1, "a", TaskOrigin::attached, 0ms,
                   life.runs(TC_ACTIVITY_USER, 1ms).queues(TC_ACTIVITY_USER, 1ms).blocks(TC_ACTIVITY_FILE, 1ms));
   builder.thread(2, "b", 0ms, life);
   Report report = builder.build();
@@ -169,7 +169,7 @@ TEST(Sections, NotMeasuredIsNeverZero) {
 
 TEST(LifetimePrices, NeedProbesOnCalls) {
   ReportBuilder builder;
-  builder.process(1, "a", How::fork, 0ms, Life().runs(TC_ACTIVITY_USER, 1ms));
+  builder.process(1, "a", TaskOrigin::fork, 0ms, Life().runs(TC_ACTIVITY_USER, 1ms));
   Session session = builder.build().session;
   session.prices[TC_CREATION_FORK].count = 1;
   EXPECT_THAT(rows_of(sections::lifetime_prices(session)), SizeIs(1));
@@ -198,7 +198,7 @@ TEST(Losses, OfRecordsAreLossesToo) {
 
 TEST(Latencies, AreDrawnInPowersOfTwo) {
   ReportBuilder builder;
-  builder.process(1, "a", How::attached, 0ms, Life());
+  builder.process(1, "a", TaskOrigin::attached, 0ms, Life());
   builder.latency("run_queue", {0ns, 1ns, 9ns, 10ns, 15ns, 16ns}).latency("zombie", {1us});
   const Session session = builder.build().session;
   const sections::Section latencies = sections::latencies(session, false);
@@ -217,7 +217,7 @@ TEST(Latencies, AreDrawnInPowersOfTwo) {
 TEST(Family, EveryProcessAppearsOnceWhateverTheParentsSay) {
   ReportBuilder builder;
   for (std::uint32_t i = 1; i <= 20'000; ++i) {
-    builder.process(i, "fork", How::fork, 0ms, Life());
+    builder.process(i, "fork", TaskOrigin::fork, 0ms, Life());
   }
   auto& processes = builder.report().session.processes;
   for (std::size_t i = 1; i < 19'000; ++i) {

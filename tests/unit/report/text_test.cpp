@@ -50,9 +50,9 @@ void expect_within(const std::string& text, int width) {
 // A shell script that runs 300 commands, one of which fails.
 Report shell_script() {
   ReportBuilder builder;
-  builder.process(100, "sh", How::attached, 0ms, Life().runs(TC_ACTIVITY_USER, 900ms)).exits(0);
+  builder.process(100, "sh", TaskOrigin::attached, 0ms, Life().runs(TC_ACTIVITY_USER, 900ms)).exits(0);
   for (std::uint32_t i = 0; i < 300; ++i) {
-    builder.process(200 + i, "true", How::fork, 3ms * i, Life().runs(TC_ACTIVITY_USER, 1ms))
+    builder.process(200 + i, "true", TaskOrigin::fork, 3ms * i, Life().runs(TC_ACTIVITY_USER, 1ms))
         .child_of(100)
         .exits(i == 7 ? 1 : 0);
   }
@@ -65,7 +65,7 @@ Report hostile_report() {
   ReportBuilder builder;
   for (std::size_t i = 0; i < test::hostile_names.size(); ++i) {
     const auto tgid = static_cast<std::uint32_t>(4'000'000'000U + i);
-    builder.process(tgid, hostile_name(i), How::clone_vm, 0ms,
+    builder.process(tgid, hostile_name(i), TaskOrigin::clone_vm, 0ms,
                     Life()
                         .runs(TC_ACTIVITY_CREATE, 999'999s, ~0ULL >> 8)
                         .is_preempted(TC_ACTIVITY_OTHER, 123'456us)

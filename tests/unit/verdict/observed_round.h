@@ -19,8 +19,8 @@ class ObservedRound {
  public:
   ObservedRound() {
     session().totals = empty_account();
-    Process main = process_of(How::attached, 0, 0ns, 1s);
-    main.tasks.push_back(task_of(How::attached, 0, 0ns, 1s));
+    Process main = process_of(TaskOrigin::attached, 0, 0ns, 1s);
+    main.tasks.push_back(task_of(TaskOrigin::attached, 0, 0ns, 1s));
     main.tasks.back().address_space = main.address_space;
     add(session().totals, main.tasks.back().account);
     session().processes.push_back(std::move(main));
@@ -28,16 +28,16 @@ class ObservedRound {
 
   ObservedRound& forks(Duration copy, std::uint64_t page_table_bytes = 4096) {
     const Duration born = next_birth();
-    Process child = process_of(How::fork, 1, born, life);
+    Process child = process_of(TaskOrigin::fork, 1, born, life);
     child.zombie = 30us;
-    child.tasks.push_back(worker(How::fork, born, page_table_bytes));
+    child.tasks.push_back(worker(TaskOrigin::fork, born, page_table_bytes));
     child.tgid = child.tasks.back().tid;
     child.tasks.back().address_space = child.address_space;
     session().processes.push_back(std::move(child));
     return created(TC_CREATION_FORK, copy, last().tasks.back());
   }
   ObservedRound& starts_thread(Duration copy, std::uint64_t page_table_bytes = 0) {
-    main().tasks.push_back(worker(How::thread, next_birth(), page_table_bytes));
+    main().tasks.push_back(worker(TaskOrigin::thread, next_birth(), page_table_bytes));
     main().tasks.back().address_space = main().address_space;
     return created(TC_CREATION_THREAD, copy, main().tasks.back());
   }
@@ -74,7 +74,7 @@ class ObservedRound {
 
   static Instant at(Duration time) { return Instant(time); }
 
-  Process process_of(How how, std::uint64_t parent, Duration born, Duration lifetime) {
+  Process process_of(TaskOrigin how, std::uint64_t parent, Duration born, Duration lifetime) {
     Process process;
     process.id = session().processes.size() + 1;
     process.parent = parent;
@@ -85,11 +85,11 @@ class ObservedRound {
     process.address_space = process.id;
     return process;
   }
-  Task task_of(How how, std::uint64_t creator, Duration born, Duration lifetime) {
+  Task task_of(TaskOrigin how, std::uint64_t creator, Duration born, Duration lifetime) {
     Task task;
     task.id = ++tasks_;
     task.tid = first_tid + static_cast<std::uint32_t>(tasks_) - 1;
-    task.leader = how != How::thread;
+    task.leader = how != TaskOrigin::thread;
     task.how = how;
     task.creator = creator;
     task.start = at(born);
@@ -99,7 +99,7 @@ class ObservedRound {
     task.account.cells[TC_ACTIVITY_USER][TC_CONDITION_RUNNING] = lifetime;
     return task;
   }
-  Task worker(How how, Duration born, std::uint64_t page_table_bytes) {
+  Task worker(TaskOrigin how, Duration born, std::uint64_t page_table_bytes) {
     Task task = task_of(how, 1, born, life);
     task.exit = 20us;
     task.account.counters[TC_COUNTER_PAGE_TABLE_BYTES] = page_table_bytes;

@@ -294,7 +294,7 @@ Decision look_until_decided(const Pairs& rounds) {
   Decision decision;
   for (const std::size_t look : looks) {
     decision.ratio = *paired_ratio(std::span(rounds).first(look), look_confidence);
-    decision.answer = answer_of(decision.ratio.interval, Band{});
+    decision.answer = decide_answer(decision.ratio.interval, Band{});
     if (decision.answer != Answer::undecided) {
       break;
     }
@@ -337,42 +337,42 @@ TEST(Looks, IntervalHoldsWhereverTheRunStopped) {
 }
 
 TEST(Looks, AreFoundFromANumberOfRounds) {
-  EXPECT_EQ(look_from(0), 9);
-  EXPECT_EQ(look_from(9), 9);
-  EXPECT_EQ(look_from(10), 12);
-  EXPECT_EQ(look_from(208), 208);
-  EXPECT_EQ(look_from(209), std::nullopt);
+  EXPECT_EQ(find_next_look(0), 9);
+  EXPECT_EQ(find_next_look(9), 9);
+  EXPECT_EQ(find_next_look(10), 12);
+  EXPECT_EQ(find_next_look(208), 208);
+  EXPECT_EQ(find_next_look(209), std::nullopt);
 }
 
 // ---- Answers -------------------------------------------------------------------------------------------------------
 
 TEST(Answers, FollowFromTheInterval) {
-  EXPECT_EQ(answer_of({1.06, 2}, {}), Answer::more);
-  EXPECT_EQ(answer_of({0.96, 1.04}, {}), Answer::same);
-  EXPECT_EQ(answer_of({0.2, 0.95}, {}), Answer::less);
-  EXPECT_EQ(answer_of({1.04, 1.06}, {}), Answer::undecided);
-  EXPECT_EQ(answer_of({0.9, 1.04}, {}), Answer::undecided);
-  EXPECT_EQ(answer_of({0.5, 2}, {}), Answer::undecided);
+  EXPECT_EQ(decide_answer({1.06, 2}, {}), Answer::more);
+  EXPECT_EQ(decide_answer({0.96, 1.04}, {}), Answer::same);
+  EXPECT_EQ(decide_answer({0.2, 0.95}, {}), Answer::less);
+  EXPECT_EQ(decide_answer({1.04, 1.06}, {}), Answer::undecided);
+  EXPECT_EQ(decide_answer({0.9, 1.04}, {}), Answer::undecided);
+  EXPECT_EQ(decide_answer({0.5, 2}, {}), Answer::undecided);
 }
 
 TEST(Answers, CountTheEdgesToTheBand) {
-  EXPECT_EQ(answer_of({1 / 1.05, 1.05}, {}), Answer::same);
-  EXPECT_EQ(answer_of({1.05, 2}, {}), Answer::undecided);
-  EXPECT_EQ(answer_of({0.5, 1 / 1.05}, {}), Answer::undecided);
-  EXPECT_EQ(answer_of({1.05, 1.05}, {}), Answer::same);
-  EXPECT_EQ(answer_of({std::nextafter(1.05, 2), 2}, {}), Answer::more);
-  EXPECT_EQ(answer_of({0.5, std::nextafter(1 / 1.05, 0)}, {}), Answer::less);
+  EXPECT_EQ(decide_answer({1 / 1.05, 1.05}, {}), Answer::same);
+  EXPECT_EQ(decide_answer({1.05, 2}, {}), Answer::undecided);
+  EXPECT_EQ(decide_answer({0.5, 1 / 1.05}, {}), Answer::undecided);
+  EXPECT_EQ(decide_answer({1.05, 1.05}, {}), Answer::same);
+  EXPECT_EQ(decide_answer({std::nextafter(1.05, 2), 2}, {}), Answer::more);
+  EXPECT_EQ(decide_answer({0.5, std::nextafter(1 / 1.05, 0)}, {}), Answer::less);
 }
 
 TEST(Answers, TakeTheBandThatIsGiven) {
-  EXPECT_EQ(answer_of({1.06, 1.2}, {1.25}), Answer::same);
-  EXPECT_EQ(answer_of({1, 1}, {1}), Answer::same);
-  EXPECT_EQ(answer_of({1.001, 1.002}, {1}), Answer::more);
+  EXPECT_EQ(decide_answer({1.06, 1.2}, {1.25}), Answer::same);
+  EXPECT_EQ(decide_answer({1, 1}, {1}), Answer::same);
+  EXPECT_EQ(decide_answer({1.001, 1.002}, {1}), Answer::more);
 }
 
 TEST(Answers, AreUndecidedWithoutNumbers) {
-  EXPECT_EQ(answer_of({nan, nan}, {}), Answer::undecided);
-  EXPECT_EQ(answer_of({0, infinity}, {}), Answer::undecided);
+  EXPECT_EQ(decide_answer({nan, nan}, {}), Answer::undecided);
+  EXPECT_EQ(decide_answer({0, infinity}, {}), Answer::undecided);
 }
 
 TEST(Answers, HaveNames) {

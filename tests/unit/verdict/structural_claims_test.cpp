@@ -70,7 +70,7 @@ Round round_of_slices(std::initializer_list<TestSlice> cpu_slices) {
 
 Round crash_round(std::uint64_t ended, std::uint64_t ran_on, double survivors, double expected, double turns) {
   ObservedRound observed;
-  Blast blast;
+  SignalDeath blast;
   blast.tasks_ended = ended;
   blast.others_ran_on = ran_on;
   observed.session().blasts.push_back(blast);

@@ -45,7 +45,7 @@ void describe(auto& v, Is<NamedCreations> auto& creations) {
   describe(v, creations.sums);
 }
 
-void describe(auto& v, Is<KernelBooks> auto& books) {
+void describe(auto& v, Is<TaskStats> auto& books) {
   v.row("books", "The kernel's own statistics of the same task.");
   v.field("voluntary_switches", books.voluntary_switches, "nvcsw");
   v.field("involuntary_switches", books.involuntary_switches, "nivcsw");
@@ -245,7 +245,7 @@ void describe(auto& v, Is<Process> auto& process) {
   }
 }
 
-void describe(auto& v, Is<FoldedProcesses> auto& folded) {
+void describe(auto& v, Is<AggregatedProcesses> auto& folded) {
   v.object("folded", "Processes with one name that are not kept one by one.");
   v.field("comm", folded.comm, "Name of the processes.");
   v.field("processes", folded.processes, "Number of processes.");

@@ -29,13 +29,13 @@ std::vector<Duration> durations(const std::vector<double>& ns) {
 
 HyperfineResult result_of(const CommandRuns& runs) {
   const auto seconds = [](double ns) { return ns / ns_per_second; };
-  const Spread wall = spread_of(runs.wall);
+  const Spread wall = compute_spread(runs.wall);
   HyperfineResult result;
   result.command = runs.name;
   result.wall = {seconds(wall.mean), seconds(wall.stddev), seconds(wall.median),
                  seconds(wall.min),  seconds(wall.max),    std::nullopt};
-  result.user = seconds(spread_of(runs.user).mean);
-  result.system = seconds(spread_of(runs.system()).mean);
+  result.user = seconds(compute_spread(runs.user).mean);
+  result.system = seconds(compute_spread(runs.system()).mean);
   std::ranges::transform(runs.wall, std::back_inserter(result.times), seconds);
   result.exit_codes = runs.statuses;
   return result;
@@ -87,7 +87,7 @@ CommandSummary summary_of(const Experiment& experiment, std::size_t command) {
     std::vector<double> values = column.values;
     std::erase_if(values, [](double value) { return !std::isfinite(value); });
     if (!values.empty()) {
-      summary.quantities.push_back({name, column.unit, spread_of(values), values.size()});
+      summary.quantities.push_back({name, column.unit, compute_spread(values), values.size()});
     }
   }
   summary.time = mean_of(runs.time, count);

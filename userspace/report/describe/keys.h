@@ -50,7 +50,7 @@ struct Keys<TargetMode> : KeysBy<TargetMode::verify, to_string> {};
 template <>
 struct Keys<WindowEnd> : KeysBy<WindowEnd::failure, to_string> {};
 template <>
-struct Keys<How> : KeysBy<How::worker, to_string> {};
+struct Keys<TaskOrigin> : KeysBy<TaskOrigin::worker, to_string> {};
 template <>
 struct Keys<Waker::Kind> : KeysBy<Waker::Kind::unknown, to_string> {};
 template <>

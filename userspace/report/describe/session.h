@@ -17,7 +17,7 @@
 
 namespace taskcost {
 
-void describe(auto& v, Is<LifetimePrice> auto& price) {
+void describe(auto& v, Is<LifecycleCost> auto& price) {
   v.row("price",
         "CPU time in the kernel for tasks from creation to reaping, including later costs of the creation; sums over "
         "`count` tasks.");
@@ -31,7 +31,7 @@ void describe(auto& v, Is<LifetimePrice> auto& price) {
   v.field("copy_on_write_ns", price.copy_on_write, "Copy-on-write faults in the creator.");
 }
 
-void describe(auto& v, Is<Blast> auto& blast) {
+void describe(auto& v, Is<SignalDeath> auto& blast) {
   v.row("blast", "The tasks that exited because a signal killed their process.");
   v.field("process", blast.process, "`id` of the process.");
   v.field("signal", blast.signal, "Signal number.");

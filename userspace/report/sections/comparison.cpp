@@ -96,7 +96,7 @@ Section medians(const Experiment& experiment) {
     if (runs.count() == 0) {
       continue;
     }
-    const Spread wall = spread_of(runs.wall);
+    const Spread wall = compute_spread(runs.wall);
     const auto split = [&runs](const std::vector<double>& values) {
       return runs.calls_seen ? ns(median(values)) : Cell("-");
     };
@@ -271,7 +271,7 @@ Section spreads(const CommandRuns& runs, bool verbose) {
     if (values.empty() || is_shown_above(name) || (!verbose && !counts)) {
       continue;
     }
-    if (const Spread spread = spread_of(values); spread.max != 0 || spread.min != 0) {
+    if (const Spread spread = compute_spread(values); spread.max != 0 || spread.min != 0) {
       table.row({quantity_name_text(name), quantity(spread.median, column.unit), interval_or_dash(spread, column.unit),
                  quantity(spread.min, column.unit), quantity(spread.max, column.unit)});
     }

@@ -113,7 +113,7 @@ Section kernel_books(const Report& report) {
     section.say("not measured: a task vanished before its books could be read");
     return section;
   }
-  const KernelBooks& books = *totals.books;
+  const TaskStats& books = *totals.books;
   const std::uint64_t kernel_faults = books.faults_minor + books.faults_major;
   const Duration running = totals.total(TC_CONDITION_RUNNING);
   // The report's faults come from these statistics of the kernel. Only the faults that the probes timed are an

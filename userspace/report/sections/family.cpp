@@ -19,7 +19,7 @@ namespace {
 constexpr std::size_t least_group = 4;
 
 using Indices = std::vector<std::size_t>;
-using Likeness = std::tuple<std::string, How, std::string, std::size_t, std::uint32_t>;
+using Likeness = std::tuple<std::string, TaskOrigin, std::string, std::size_t, std::uint32_t>;
 
 class Family {
  public:

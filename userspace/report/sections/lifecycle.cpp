@@ -100,7 +100,7 @@ Section lifetime_prices(const Session& session) {
   Section section("lifetime_prices", "Price of a life (mean kernel time on a CPU)");
   Table table({left("kind", least_name_columns), "count", "create", "start", "exec", "faults", "exit", "reap", "cow"});
   for (int kind = 0; kind < TC_NR_CREATIONS; ++kind) {
-    const LifetimePrice& price = session.prices[kind];
+    const LifecycleCost& price = session.prices[kind];
     if (price.count > 0) {
       std::vector<Cell> row{key_of(static_cast<tc_creation>(kind)), price.count};
       for (const Duration sum :
@@ -127,7 +127,7 @@ Section signal_deaths(const Session& session) {
   const auto time = [](const std::optional<Duration>& duration) { return duration ? Cell(*duration) : Cell("-"); };
   const std::size_t shown = std::min(most_deaths, session.blasts.size());
   for (std::size_t i = 0; i < shown; ++i) {
-    const Blast& blast = session.blasts[i];
+    const SignalDeath& blast = session.blasts[i];
     const auto process = std::ranges::find(session.processes, blast.process, &Process::id);
     table.row({process == session.processes.end() ? "-" : fmt::format("{} ({})", process->comm, process->tgid),
                signal_text(blast.signal), blast.tasks_ended, time(blast.to_first_exit), time(blast.to_last_exit),

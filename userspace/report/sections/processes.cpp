@@ -48,7 +48,7 @@ void add_member(Table& table, const FamilyMember& member) {
   }
 }
 
-void add_folded(Section& section, const std::vector<FoldedProcesses>& folded, bool verbose) {
+void add_folded(Section& section, const std::vector<AggregatedProcesses>& folded, bool verbose) {
   if (folded.empty()) {
     return;
   }

@@ -237,7 +237,7 @@ void TextPage::write(const std::vector<Cell>& cells) {
   }
   trim_end(fitting);
   for (const Cell& cell : fitting) {
-    const std::string_view sequence = options_.colour ? sequence_of(cell.tone) : std::string_view();
+    const std::string_view sequence = options_.color ? sequence_of(cell.tone) : std::string_view();
     out_ << sequence << cell.text << (sequence.empty() ? "" : "\033[0m");
   }
   out_ << '\n';
