@@ -335,9 +335,10 @@ TEST(MeasureOverhead, IsThatOfTheSameCommandWithoutProbes) {
     EXPECT_LE(measured.at(figure).at("ratio"), measured.at(figure).at("ratio_high"));
     EXPECT_GT(measured.at(figure).at("with_ns"), measured.at(figure).at("without_ns"));
   }
-  // The time that the probes took from the command is close to the estimate.
+  // The estimate is near the time that the probes took from the command. It is low: the call that calibrates it has no
+  // file, and its caches are always warm.
   const double taken = 1 - 1 / measured.at("cpu").at("ratio").get<double>();
-  EXPECT_GT(observer.at("share_of_cpu").get<double>(), taken / 2) << "always the same call: its caches are warm";
+  EXPECT_GT(observer.at("share_of_cpu").get<double>(), taken / 4) << observer;
   EXPECT_LT(observer.at("share_of_cpu").get<double>(), taken * 2) << observer;
 }
 
