@@ -95,9 +95,9 @@ inline std::vector<Texts> rows_of(const sections::Section& section) {
 
 // Returns the first row that begins with `name`; empty if there is none.
 inline Texts row_of(const sections::Section& section, const std::string& name) {
-  for (Texts& row : rows_of(section)) {
+  for (const Texts& row : rows_of(section)) {
     if (!row.empty() && row.front() == name) {
-      return std::move(row);
+      return row;
     }
   }
   return {};

@@ -79,9 +79,9 @@ Result<Report> report_from_capture(int fd, const std::string& path) {
   return std::move(playback->report);
 }
 
-// What `of_text` makes of a JSON report, or `of_report` of a capture's.
+// Loads a JSON report by `of_text`, or the report of a capture by `of_report`.
 template <typename T>
-Result<T> load(const std::string& path, Result<T> (*of_text)(std::string_view), T (*of_report)(Report)) {
+Result<T> load(const std::string& path, Result<T> (*of_text)(std::string_view), T (*of_report)(Report&&)) {
   const bool standard_input = path == "-";
   const Fd opened(standard_input ? -1 : ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
   if (!standard_input && !opened) {
@@ -127,11 +127,11 @@ bool is_json_report(const std::string& path) {
 }
 
 Result<Report> load_report(const std::string& path) {
-  return load<Report>(path, &read_report, [](Report report) { return report; });
+  return load<Report>(path, &read_report, [](Report&& report) { return std::move(report); });
 }
 
 Result<ReportFigures> load_figures(const std::string& path) {
-  auto figures = load<ReportFigures>(path, &read_figures, [](Report report) { return report_figures(report); });
+  auto figures = load<ReportFigures>(path, &read_figures, [](Report&& report) { return report_figures(report); });
   if (figures) {
     figures->name = report_name(path);
   }

@@ -8,8 +8,8 @@
 
 namespace taskcost {
 
-// Reads the report from a file, which is JSON or a capture, or as JSON from standard input for "-". Error: the file cannot
-// be read, or it is neither.
+// Reads the report from a file, which is JSON or a capture, or as JSON from standard input for "-". Error: the file
+// cannot be read, or it is neither.
 Result<Report> load_report(const std::string& path);
 // Reads its figures, or those of repeated runs.
 Result<ReportFigures> load_figures(const std::string& path);

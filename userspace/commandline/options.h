@@ -143,8 +143,8 @@ struct TopCommand {
   bool tree = false;
 };
 
-// Makes reports from a capture or a JSON report. `record` has no type of its own: it is a run or an attach whose options
-// name a capture.
+// Makes reports from a capture or a JSON report. `record` has no type of its own: it is a run or an attach whose
+// options name a capture.
 struct ReportCommand : OutputOptions {
   std::string file;    // "-": a JSON report from standard input
   bool audit = false;  // compares the ledgers that are rebuilt from events with the kernel's, instead of a report

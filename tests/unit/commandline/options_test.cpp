@@ -336,8 +336,9 @@ TEST_P(Help, FitsEightyColumns) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Commands, Help, ::testing::Values("", "run", "compare", "attach", "record", "report", "top", "verify", "diff",
-                                                           "estimate", "doctor", "workload"));
+INSTANTIATE_TEST_SUITE_P(Commands, Help,
+                         ::testing::Values("", "run", "compare", "attach", "record", "report", "top", "verify", "diff",
+                                           "estimate", "doctor", "workload"));
 
 }  // namespace
 }  // namespace taskcost
