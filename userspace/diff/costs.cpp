@@ -34,8 +34,11 @@ Change find_or_missing(const Difference& difference, const char* item, const cha
 
 Result<std::vector<CostCheck>> check_costs(const Difference& difference, double percent) {
   const Change wall = find_or_missing(difference, "wall", "wall_ns");
-  if (!wall.a.measured() || !wall.b.measured()) {
-    return Error{"cannot check --fail-above", wall.a.measured() ? "B has no wall time" : "A has no wall time",
+  // Reports of `verify` have no window of their own.
+  const bool a_lacks_wall = !wall.a.measured() && difference.a.target_mode != "verify";
+  const bool b_lacks_wall = !wall.b.measured() && difference.b.target_mode != "verify";
+  if (a_lacks_wall || b_lacks_wall) {
+    return Error{"cannot check --fail-above", a_lacks_wall ? "A has no wall time" : "B has no wall time",
                  "use complete reports"};
   }
   std::vector<CostCheck> checks;
