@@ -45,7 +45,7 @@ class SchemaVisitor {
 
  private:
   // A type whose description is being read.
-  struct Object {
+  struct Object {  // NOLINT(bugprone-exception-escape): Json asserts when it is moved
     std::string type;
     Json schema;
   };

@@ -190,9 +190,9 @@ void describe_findings(auto& v, Is<Session> auto& session) {
   }
   v.field("histograms", histograms, "Latencies by key; null: there is no source.");
   if constexpr (reads<decltype(v)>) {
-    for (auto& [key, histogram] : histograms) {
+    for (const auto& [key, histogram] : histograms) {
       if (histogram) {
-        session.histograms.insert_or_assign(key, *std::move(histogram));
+        session.histograms.insert_or_assign(key, *histogram);
       }
     }
   }

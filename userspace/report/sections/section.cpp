@@ -62,8 +62,8 @@ void Section::add(Item item) {
   blocks.back().items.push_back(std::move(item));
 }
 
-Block& Section::block(std::string title, bool wraps_title) {
-  return blocks.emplace_back(Block{std::move(title), {}, wraps_title});
+Block& Section::block(std::string heading, bool wraps_title) {
+  return blocks.emplace_back(Block{std::move(heading), {}, wraps_title});
 }
 
 void Section::say(std::string text, Tone tone, std::size_t indent) { item({}, std::move(text), tone, indent); }

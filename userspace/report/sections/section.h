@@ -131,7 +131,7 @@ struct Section {
   explicit Section(std::string id, std::string title = {}) : id(std::move(id)), title(std::move(title)) {}
 
   void add(Item item);  // adds to the last block
-  Block& block(std::string title = {}, bool wraps_title = false);
+  Block& block(std::string heading = {}, bool wraps_title = false);
   void say(std::string text, Tone tone = Tone::plain, std::size_t indent = margin);
   // Adds a paragraph whose first line begins with `label`.
   void item(std::string label, std::string text, Tone tone = Tone::plain, std::size_t indent = margin);
