@@ -3,6 +3,8 @@
 // The result of replaying a script.
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <map>
 #include <memory>
 #include <string>
@@ -113,6 +115,12 @@ inline nanoseconds total_of(const Times& times) {
     sum += time;
   }
   return sum;
+}
+
+// The account closes: no time is counted twice, none is missing.
+inline void expect_closed(const RebuiltTask& task) {
+  const auto life = nanoseconds(static_cast<std::int64_t>(task.ledger.end_ns - task.ledger.birth_ns));
+  EXPECT_EQ(total_of(cells_of(task.ledger)) + task.unknown, life);
 }
 
 }  // namespace taskcost::test

@@ -400,4 +400,16 @@ inline Report full_report() {
   return report;
 }
 
+// A shell script that runs 300 commands, one of which fails.
+inline Report shell_script() {
+  ReportBuilder builder;
+  builder.process(100, "sh", TaskOrigin::attached, 0ms, Life().runs(TC_ACTIVITY_USER, 900ms)).exits(0);
+  for (std::uint32_t i = 0; i < 300; ++i) {
+    builder.process(200 + i, "true", TaskOrigin::fork, 3ms * i, Life().runs(TC_ACTIVITY_USER, 1ms))
+        .child_of(100)
+        .exits(i == 7 ? 1 : 0);
+  }
+  return builder.build();
+}
+
 }  // namespace taskcost::test

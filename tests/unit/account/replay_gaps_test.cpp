@@ -20,12 +20,6 @@ ReplayGap gap_on(std::uint32_t cpu, nanoseconds first, nanoseconds last) {
   return {Instant(first), Instant(last), 1, cpu};
 }
 
-// The account closes: no time is counted twice, none is missing.
-void expect_closed(const RebuiltTask& task) {
-  const auto life = nanoseconds(static_cast<std::int64_t>(task.ledger.end_ns - task.ledger.birth_ns));
-  EXPECT_EQ(total_of(cells_of(task.ledger)) + task.unknown, life);
-}
-
 // A and B run on different CPUs, and the gap is on the CPU of A; C sleeps.
 Script three_tasks() {
   return script()

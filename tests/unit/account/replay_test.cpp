@@ -15,12 +15,6 @@ constexpr std::uint64_t a = 1;
 constexpr std::uint64_t b = 2;
 constexpr std::uint64_t c = 3;
 
-// The account closes: no time is counted twice, none is missing.
-void expect_closed(const RebuiltTask& task) {
-  const auto life = nanoseconds(static_cast<std::int64_t>(task.ledger.end_ns - task.ledger.birth_ns));
-  EXPECT_EQ(total_of(cells_of(task.ledger)) + task.unknown, life);
-}
-
 TEST(Replay, ACallSplitsTheTimeAtItsEntry) {
   const Replayed book = replay(script()
                                    .at(10us)

@@ -36,18 +36,6 @@ using testing::Not;
 using testing::SizeIs;
 using testing::StartsWith;
 
-// A shell script that runs 300 commands, one of which fails.
-Session shell_script() {
-  ReportBuilder builder;
-  builder.process(100, "sh", TaskOrigin::attached, 0ms, Life().runs(TC_ACTIVITY_USER, 900ms)).exits(0);
-  for (std::uint32_t i = 0; i < 300; ++i) {
-    builder.process(200 + i, "true", TaskOrigin::fork, 3ms * i, Life().runs(TC_ACTIVITY_USER, 1ms))
-        .child_of(100)
-        .exits(i == 7 ? 1 : 0);
-  }
-  return builder.build().session;
-}
-
 TEST(Cells, HaveAFigureOrWordsForItsAbsence) {
   EXPECT_EQ(sections::Cell(std::optional<std::uint64_t>()).text, "not measured");
   EXPECT_EQ(sections::Cell(std::optional<std::uint64_t>()).unit, sections::Unit::words);
@@ -97,7 +85,7 @@ TEST(Head, SaysHowItEnded) {
 }
 
 TEST(ProcessesSection, LookAlikesAreOneRowUnlessAllIsAskedFor) {
-  const Session session = shell_script();
+  const Session session = test::shell_script().session;
   const sections::Section brief = sections::processes(session, false);
   EXPECT_THAT(rows_of(brief), SizeIs(3));
   EXPECT_THAT(row_of(brief, "299 x true"), ElementsAre("299 x true", "", "fork", "1.00 ms ", "1", "exit 0"));
@@ -114,7 +102,7 @@ TEST(ProcessesSection, OpenEndsAreMarkedAndExplainedOnlyThen) {
   const sections::Section open = sections::processes(builder.build().session, false);
   EXPECT_EQ(row_of(open, "daemon").at(3), "<2.00 ms>");
   EXPECT_THAT(said(open), ElementsAre(StartsWith("< lived before")));
-  EXPECT_THAT(said(sections::processes(shell_script(), false)), Each(Not(StartsWith("< lived before"))));
+  EXPECT_THAT(said(sections::processes(test::shell_script().session, false)), Each(Not(StartsWith("< lived before"))));
 }
 
 TEST(Accounts, SayHowMuchTheyLeftOut) {
@@ -141,7 +129,7 @@ TEST(Accounts, OneThatDoesNotCloseIsMarked) {
   builder.process(1, "a", TaskOrigin::attached, 0ms, Life().runs(TC_ACTIVITY_USER, 98ms).lost(2ms));
   EXPECT_THAT(row_of(sections::accounts(builder.build().session, false), "residual"),
               ElementsAre("residual", "", "", "", "", "+2.00 ms", "!+2.00%"));
-  EXPECT_THAT(rows_of(sections::accounts(shell_script(), false)), Each(Each(Not(HasSubstr("!")))));
+  EXPECT_THAT(rows_of(sections::accounts(test::shell_script().session, false)), Each(Each(Not(HasSubstr("!")))));
 }
 
 TEST(Sections, NotMeasuredIsNeverZero) {

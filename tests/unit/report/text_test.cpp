@@ -47,18 +47,6 @@ void expect_within(const std::string& text, int width) {
   }
 }
 
-// A shell script that runs 300 commands, one of which fails.
-Report shell_script() {
-  ReportBuilder builder;
-  builder.process(100, "sh", TaskOrigin::attached, 0ms, Life().runs(TC_ACTIVITY_USER, 900ms)).exits(0);
-  for (std::uint32_t i = 0; i < 300; ++i) {
-    builder.process(200 + i, "true", TaskOrigin::fork, 3ms * i, Life().runs(TC_ACTIVITY_USER, 1ms))
-        .child_of(100)
-        .exits(i == 7 ? 1 : 0);
-  }
-  return builder.build();
-}
-
 const std::string& hostile_name(std::size_t i) { return test::hostile_names[i % test::hostile_names.size()]; }
 
 Report hostile_report() {
@@ -116,7 +104,7 @@ TEST(Text, StaysWithinTheWidth) {
       const TextOptions options{width, false, verbose};
       expect_within(rendered(full_report(), options), static_cast<int>(width));
       expect_within(rendered(hostile_report(), options), static_cast<int>(width));
-      expect_within(rendered(shell_script(), options), static_cast<int>(width));
+      expect_within(rendered(test::shell_script(), options), static_cast<int>(width));
       expect_within(rendered(Report(), options), static_cast<int>(width));
     }
   }
