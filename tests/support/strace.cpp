@@ -45,7 +45,7 @@ std::int64_t errno_of(std::string_view name) {
 
 std::string_view first_word(std::string_view text) { return text.substr(0, text.find(' ')); }
 
-// "3</dev/null>", "0x7f5d8000", "-1 ENOENT (No such file or directory)", "? ERESTARTSYS (To be restarted ...)"; "?" for
+// "3</dev/null>", "0x7f5d8000", "-1 ENOENT (No such file or directory)", "-1 (errno 524)", "? ERESTARTSYS (To be restarted ...)"; "?" for
 // calls that do not return.
 std::optional<std::int64_t> result_of(std::string_view text) {
   if (text == "?" || text == "? <unavailable>") {
@@ -57,6 +57,10 @@ std::optional<std::int64_t> result_of(std::string_view text) {
       throw std::runtime_error("strace: result " + std::string(text));
     }
     return restart->second;
+  }
+  // An error that strace has no name for: the kernel's own ones above 511 can reach a program.
+  if (takes(text, "-1 (errno ")) {
+    return -number_in<std::int64_t>(text);
   }
   if (takes(text, "-1 ")) {
     return errno_of(first_word(text));
