@@ -11,8 +11,8 @@
 #include <iostream>
 #include <thread>
 
+#include "capture/capture.h"
 #include "taskcost/abi.h"
-#include "taskcost/capture.h"
 
 namespace {
 

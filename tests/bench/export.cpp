@@ -20,7 +20,7 @@
 #include <vector>
 
 #include "support/script.h"
-#include "taskcost/event_export.h"
+#include "trace/event_export.h"
 
 namespace taskcost {
 namespace {

@@ -11,7 +11,7 @@
 #include <cstdlib>
 #include <vector>
 
-#include "taskcost/replay.h"
+#include "trace/replay.h"
 
 namespace taskcost {
 namespace {

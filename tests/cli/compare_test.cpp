@@ -17,7 +17,7 @@
 
 #include "support/expect.h"
 #include "support/schema.h"
-#include "taskcost/compare.h"
+#include "verdict/compare/compare.h"
 
 namespace taskcost::test {
 namespace {

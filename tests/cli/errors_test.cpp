@@ -12,7 +12,6 @@
 
 #include "support/expect.h"
 #include "support/schema.h"
-#include "taskcost/report.h"
 
 namespace taskcost::test {
 namespace {

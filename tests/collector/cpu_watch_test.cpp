@@ -6,10 +6,10 @@
 
 #include <chrono>
 
+#include "collector/collector.h"
 #include "support/oracle.h"
 #include "support/servers.h"
 #include "support/setting.h"
-#include "taskcost/collector.h"
 
 namespace taskcost::test {
 namespace {

@@ -7,8 +7,8 @@
 #include <chrono>
 #include <csignal>
 
+#include "collector/collector.h"
 #include "support/subprocess.h"
-#include "taskcost/collector.h"
 
 namespace taskcost::test {
 namespace {

@@ -7,10 +7,10 @@
 #include <cstdint>
 #include <cstring>
 
+#include "capture/capture.h"
+#include "capture/record.h"
 #include "fuzz/expect.h"
 #include "taskcost/abi.h"
-#include "taskcost/capture.h"
-#include "taskcost/record.h"
 
 namespace {
 

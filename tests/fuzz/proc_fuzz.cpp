@@ -8,11 +8,11 @@
 #include <span>
 #include <string_view>
 
+#include "collector/targets/cgroups.h"
 #include "fuzz/expect.h"
 #include "symbols/address_space.h"
 #include "symbols/kernel_symbols.h"
 #include "symbols/mapping_records.h"
-#include "targets/cgroups.h"
 
 namespace {
 

@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "fuzz/expect.h"
-#include "taskcost/recording.h"
+#include "report/recorded/recording.h"
 
 namespace {
 

@@ -9,7 +9,8 @@
 #include <utility>
 
 #include "fuzz/expect.h"
-#include "taskcost/diff.h"
+#include "report/render.h"
+#include "verdict/diff/diff.h"
 
 using namespace taskcost;  // NOLINT(google-build-using-namespace): a program of one file
 

@@ -11,10 +11,10 @@
 #include <set>
 #include <string>
 
+#include "base/preemption.h"
 #include "support/expect.h"
 #include "support/servers.h"
 #include "support/window.h"
-#include "taskcost/preemption.h"
 
 namespace taskcost::test {
 namespace {

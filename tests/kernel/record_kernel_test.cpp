@@ -13,10 +13,10 @@
 #include <utility>
 #include <vector>
 
+#include "base/start_thread.h"
 #include "support/expect.h"
 #include "support/servers.h"
 #include "support/trace_decoder.h"
-#include "taskcost/start_thread.h"
 
 namespace taskcost::test {
 namespace {

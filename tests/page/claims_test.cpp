@@ -13,7 +13,7 @@
 #include "support/browser.h"
 #include "support/fixture_claims.h"
 #include "support/rendered.h"
-#include "taskcost/report.h"
+#include "verdict/report.h"
 
 namespace taskcost::test {
 namespace {

@@ -7,6 +7,7 @@
 #include <sstream>
 #include <string>
 
+#include "report/render.h"
 #include "support/browser.h"
 #include "support/fixture_runs.h"
 

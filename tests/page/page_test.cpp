@@ -10,7 +10,7 @@
 #include "support/browser.h"
 #include "support/rendered.h"
 #include "support/report_builder.h"
-#include "taskcost/report.h"
+#include "verdict/report.h"
 
 namespace taskcost::test {
 namespace {

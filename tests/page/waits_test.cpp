@@ -12,7 +12,7 @@
 #include "support/browser.h"
 #include "support/fixture_waits.h"
 #include "support/rendered.h"
-#include "taskcost/report.h"
+#include "verdict/report.h"
 
 namespace taskcost::test {
 namespace {

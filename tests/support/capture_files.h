@@ -20,8 +20,8 @@
 #include <variant>
 #include <vector>
 
+#include "capture/capture.h"
 #include "taskcost/abi.h"
-#include "taskcost/capture.h"
 
 namespace taskcost::test {
 

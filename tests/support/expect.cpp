@@ -12,8 +12,8 @@
 #include <string>
 #include <utility>
 
+#include "report/render.h"
 #include "support/schema.h"
-#include "taskcost/report.h"
 
 namespace taskcost::test {
 

@@ -6,8 +6,8 @@
 
 #include <filesystem>
 
+#include "report/render.h"
 #include "support/schema.h"
-#include "taskcost/report.h"
 
 namespace taskcost::test {
 

@@ -8,8 +8,9 @@
 #include <string>
 #include <utility>
 
+#include "report/render.h"
 #include "support/rendered.h"
-#include "taskcost/diff.h"
+#include "verdict/diff/diff.h"
 
 namespace taskcost::test {
 

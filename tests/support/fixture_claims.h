@@ -6,7 +6,7 @@
 #include <cmath>
 #include <optional>
 
-#include "taskcost/report.h"
+#include "verdict/report.h"
 
 namespace taskcost::test {
 

@@ -8,9 +8,9 @@
 #include <string>
 #include <variant>
 
+#include "report/recorded/recording.h"
 #include "support/capture_files.h"
 #include "support/recorded_life.h"
-#include "taskcost/recording.h"
 
 namespace taskcost::test {
 

@@ -10,9 +10,9 @@
 #include <utility>
 #include <vector>
 
-#include "compare/engine.h"
 #include "support/report_builder.h"
-#include "taskcost/compare.h"
+#include "verdict/compare/compare.h"
+#include "verdict/compare/engine.h"
 
 namespace taskcost::test {
 

@@ -7,8 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "account/stacks.h"
 #include "support/report_builder.h"
-#include "taskcost/stacks.h"
 
 namespace taskcost::test {
 

@@ -10,8 +10,8 @@
 
 #include "support/report_builder.h"
 #include "support/transitions.h"
-#include "taskcost/replay.h"
-#include "taskcost/timeline.h"
+#include "trace/replay.h"
+#include "trace/timeline.h"
 
 namespace taskcost::test {
 

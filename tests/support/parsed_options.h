@@ -9,7 +9,7 @@
 #include <variant>
 #include <vector>
 
-#include "commandline/options.h"
+#include "cli/options/options.h"
 
 namespace taskcost::test {
 

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "support/report_builder.h"
-#include "taskcost/estimate.h"
+#include "verdict/estimate/estimate.h"
 
 namespace taskcost::test {
 

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "support/script.h"
-#include "taskcost/event_export.h"
+#include "trace/event_export.h"
 
 namespace taskcost::test {
 

@@ -6,7 +6,7 @@
 #include <sstream>
 #include <string>
 
-#include "taskcost/report.h"
+#include "report/render.h"
 
 namespace taskcost::test {
 

@@ -11,8 +11,8 @@
 #include <utility>
 #include <vector>
 
+#include "account/account.h"
 #include "support/script.h"
-#include "taskcost/account.h"
 
 namespace taskcost::test {
 

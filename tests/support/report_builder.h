@@ -10,7 +10,7 @@
 #include <string>
 #include <utility>
 
-#include "taskcost/report.h"
+#include "verdict/report.h"
 
 namespace taskcost::test {
 

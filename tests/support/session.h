@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <stdexcept>
 
-#include "taskcost/session_builder.h"
+#include "account/session_builder.h"
 
 namespace taskcost::test {
 

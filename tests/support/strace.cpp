@@ -45,8 +45,8 @@ std::int64_t errno_of(std::string_view name) {
 
 std::string_view first_word(std::string_view text) { return text.substr(0, text.find(' ')); }
 
-// "3</dev/null>", "0x7f5d8000", "-1 ENOENT (No such file or directory)", "-1 (errno 524)", "? ERESTARTSYS (To be restarted ...)"; "?" for
-// calls that do not return.
+// "3</dev/null>", "0x7f5d8000", "-1 ENOENT (No such file or directory)", "-1 (errno 524)", "? ERESTARTSYS (To be
+// restarted ...)"; "?" for calls that do not return.
 std::optional<std::int64_t> result_of(std::string_view text) {
   if (text == "?" || text == "? <unavailable>") {
     return std::nullopt;

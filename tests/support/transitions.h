@@ -11,9 +11,9 @@
 #include <variant>
 #include <vector>
 
+#include "capture/record.h"
 #include "support/ledger_builder.h"
-#include "taskcost/record.h"
-#include "taskcost/replay.h"
+#include "trace/replay.h"
 
 namespace taskcost::test {
 

@@ -18,7 +18,7 @@
 #include <string>
 #include <utility>
 
-#include "taskcost/collector.h"
+#include "collector/collector.h"
 
 namespace taskcost::test {
 namespace {

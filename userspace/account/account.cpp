@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "taskcost/account.h"
+#include "account/account.h"
 
 #include <algorithm>
 #include <cstddef>

@@ -5,7 +5,7 @@
 
 #include <vector>
 
-#include "taskcost/account.h"
+#include "account/account.h"
 
 namespace taskcost {
 

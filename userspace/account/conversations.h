@@ -11,8 +11,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include "account/account.h"
 #include "taskcost/abi.h"
-#include "taskcost/account.h"
 
 namespace taskcost {
 

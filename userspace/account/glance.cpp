@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "taskcost/glance.h"
+#include "account/glance.h"
 
 #include "account/ledger.h"
-#include "taskcost/session_builder.h"
+#include "account/session_builder.h"
 
 namespace taskcost {
 

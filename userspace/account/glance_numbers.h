@@ -8,7 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "taskcost/glance.h"
+#include "account/glance.h"
 
 namespace taskcost {
 

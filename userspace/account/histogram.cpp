@@ -5,8 +5,8 @@
 #include <cmath>
 #include <numeric>
 
-#include "taskcost/account.h"
-#include "trace/kernel_time.h"
+#include "account/account.h"
+#include "base/monotonic_clock.h"
 
 namespace taskcost {
 namespace {

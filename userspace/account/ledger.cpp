@@ -5,8 +5,6 @@
 #include <cstddef>
 #include <cstring>
 
-#include "trace/slice.h"
-
 namespace taskcost {
 namespace {
 

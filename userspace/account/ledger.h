@@ -8,10 +8,10 @@
 #include <optional>
 #include <string>
 
+#include "account/account.h"
+#include "account/session_builder.h"
+#include "base/monotonic_clock.h"
 #include "taskcost/abi.h"
-#include "taskcost/account.h"
-#include "taskcost/session_builder.h"
-#include "trace/kernel_time.h"
 
 namespace taskcost {
 
@@ -34,6 +34,18 @@ bool is_leader(const tc_ledger& ledger);
 bool is_kernel_thread(const tc_ledger& ledger);
 // True for the first task of its process.
 bool is_founder(const tc_ledger& ledger);
+// True for a row that a task has only in system calls.
+constexpr bool is_call_row(std::size_t row) {
+  return row != TC_ACTIVITY_USER && row != TC_ACTIVITY_EXIT && row != TC_ACTIVITY_KERNEL &&
+         row != TC_ACTIVITY_PAGE_FAULT && row != TC_ROW_FAULT_PENDING;
+}
+
+// True for a thread that the kernel creates inside of a process, as io_uring does: no program asked for it, and it
+// never enters user mode. A kernel thread is a process of its own.
+constexpr bool is_worker_of_process(std::uint32_t flags) {
+  return (flags & (TC_LEDGER_KERNEL_WORKER | TC_LEDGER_LEADER)) == TC_LEDGER_KERNEL_WORKER;
+}
+
 TaskOrigin how_of(const tc_ledger& ledger);
 
 // Returns the bytes up to the first NUL, or all of them.

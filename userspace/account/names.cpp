@@ -2,9 +2,9 @@
 #include <array>
 #include <cstddef>
 
-#include "taskcost/account.h"
-#include "taskcost/evidence.h"
-#include "taskcost/stacks.h"
+#include "account/account.h"
+#include "account/evidence.h"
+#include "account/stacks.h"
 
 namespace taskcost {
 namespace {

@@ -13,10 +13,10 @@
 #include <unordered_map>
 #include <vector>
 
-#include "account/bounded_map.h"
+#include "account/account.h"
 #include "account/ledger.h"
+#include "base/bounded_map.h"
 #include "taskcost/abi.h"
-#include "taskcost/account.h"
 
 namespace taskcost {
 

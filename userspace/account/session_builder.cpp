@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "taskcost/session_builder.h"
+#include "account/session_builder.h"
 
 #include <algorithm>
 #include <array>
@@ -10,13 +10,12 @@
 #include <utility>
 
 #include "account/aftermath.h"
-#include "account/bounded_map.h"
 #include "account/conversations.h"
 #include "account/ledger.h"
 #include "account/process_table.h"
 #include "account/wakers.h"
 #include "account/zombies.h"
-#include "trace/slice.h"
+#include "base/bounded_map.h"
 
 namespace taskcost {
 namespace {

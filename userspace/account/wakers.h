@@ -7,7 +7,7 @@
 #include <functional>
 #include <string>
 
-#include "taskcost/account.h"
+#include "account/account.h"
 
 namespace taskcost {
 

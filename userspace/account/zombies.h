@@ -12,7 +12,7 @@
 #include <tuple>
 #include <vector>
 
-#include "account/bounded_map.h"
+#include "base/bounded_map.h"
 #include "taskcost/abi.h"
 
 namespace taskcost {

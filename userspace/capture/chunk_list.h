@@ -8,7 +8,7 @@
 #include <span>
 #include <vector>
 
-#include "taskcost/capture.h"
+#include "capture/capture.h"
 
 namespace taskcost {
 

@@ -2,7 +2,7 @@
 #include <cstring>
 #include <type_traits>
 
-#include "taskcost/record.h"
+#include "capture/record.h"
 
 namespace taskcost {
 namespace {

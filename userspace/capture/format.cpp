@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "capture/format.h"
-#include "taskcost/record.h"
+#include "capture/record.h"
 
 #include <xxhash.h>
 

@@ -9,10 +9,10 @@
 #include <new>
 #include <utility>
 
+#include "capture/capture.h"
 #include "capture/chunk_list.h"
 #include "capture/format.h"
-#include "taskcost/capture.h"
-#include "taskcost/record.h"
+#include "capture/record.h"
 
 namespace taskcost {
 

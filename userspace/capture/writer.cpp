@@ -12,10 +12,10 @@
 #include <thread>
 #include <utility>
 
+#include "base/start_thread.h"
+#include "capture/capture.h"
 #include "capture/format.h"
-#include "taskcost/capture.h"
-#include "taskcost/record.h"
-#include "taskcost/start_thread.h"
+#include "capture/record.h"
 
 namespace taskcost {
 

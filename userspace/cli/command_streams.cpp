@@ -10,7 +10,7 @@
 #include <cstring>
 #include <utility>
 
-#include "commandline/values.h"
+#include "cli/options/values.h"
 
 namespace taskcost {
 namespace {

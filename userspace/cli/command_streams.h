@@ -7,11 +7,11 @@
 #include <string>
 #include <thread>
 
-#include "caller/output_path.h"
-#include "commandline/options.h"
-#include "taskcost/collector.h"
-#include "taskcost/fd.h"
-#include "taskcost/result.h"
+#include "base/fd.h"
+#include "base/result.h"
+#include "cli/caller/output_path.h"
+#include "cli/options/options.h"
+#include "collector/collector.h"
 
 namespace taskcost {
 

@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "commandline/options.h"
-#include "taskcost/report.h"
-#include "taskcost/result.h"
+#include "base/result.h"
+#include "cli/options/options.h"
+#include "verdict/report.h"
 
 namespace taskcost {
 
@@ -19,7 +19,7 @@ inline constexpr int exit_above_limit = 3;
 // Everything that a command depends on besides its options. main detects it once.
 struct Environment {
   std::string command_line;  // taskcost's own
-  Report::Host host;
+  Host host;
   unsigned width = 80;        // columns of standard output, if it is a terminal
   bool color = false;         // default of standard output
   unsigned error_width = 80;  // the same for standard error

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "taskcost/compare.h"
+#include "verdict/compare/compare.h"
 
 #include <string>
 #include <utility>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "taskcost/diff.h"
+#include "verdict/diff/diff.h"
 
 #include <map>
 #include <string>
@@ -9,6 +9,7 @@
 #include "cli/load_report.h"
 #include "cli/log.h"
 #include "cli/outputs.h"
+#include "report/render.h"
 
 namespace taskcost {
 namespace {

@@ -2,7 +2,8 @@
 #include <iostream>
 
 #include "cli/commands.h"
-#include "taskcost/collector.h"
+#include "collector/collector.h"
+#include "report/render.h"
 
 namespace taskcost {
 

@@ -18,7 +18,7 @@
 #include <cpuid.h>
 #endif
 
-#include "caller/caller.h"
+#include "base/caller.h"
 
 namespace taskcost {
 namespace {

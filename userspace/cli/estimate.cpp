@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "taskcost/estimate.h"
+#include "verdict/estimate/estimate.h"
 
 #include <chrono>
 #include <optional>
@@ -8,9 +8,10 @@
 
 #include "cli/commands.h"
 #include "cli/load_report.h"
+#include "cli/options/values.h"
 #include "cli/outputs.h"
 #include "cli/verification.h"
-#include "commandline/values.h"
+#include "report/render.h"
 #include "verdict/plan.h"
 #include "verdict/prices.h"
 #include "verdict/sweeps.h"
@@ -65,7 +66,7 @@ Result<PriceList> measure_prices(bool quiet, const Environment& environment) {
     return Error{"no prices", "a signal stopped the measurement", "take them from a file with --prices VERIFY.json"};
   }
   PriceList list;
-  const Report::Host& host = environment.host;
+  const Host& host = environment.host;
   list.measured_on = {host.kernel, host.arch, host.virtualization, static_cast<double>(host.cpus)};
   list.prices = make_prices(verification.rounds, make_sweeps(verification.rounds));
   return list;

@@ -10,7 +10,7 @@
 
 #include "cli/commands.h"
 #include "cli/signals.h"
-#include "taskcost/collector.h"
+#include "collector/collector.h"
 
 namespace taskcost {
 

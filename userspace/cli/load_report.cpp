@@ -13,9 +13,10 @@
 #include <string_view>
 #include <utility>
 
+#include "cli/options/values.h"
 #include "collector/handles.h"
-#include "commandline/values.h"
-#include "taskcost/recording.h"
+#include "report/recorded/recording.h"
+#include "report/render.h"
 
 namespace taskcost {
 namespace {

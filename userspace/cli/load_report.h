@@ -3,8 +3,8 @@
 
 #include <string>
 
-#include "taskcost/diff.h"
-#include "taskcost/result.h"
+#include "base/result.h"
+#include "verdict/diff/diff.h"
 
 namespace taskcost {
 

@@ -10,7 +10,7 @@
 #include <string>
 #include <utility>
 
-#include "report/escape.h"
+#include "base/escape.h"
 
 namespace taskcost {
 

@@ -13,11 +13,11 @@
 #include <variant>
 #include <vector>
 
+#include "account/account.h"
+#include "base/result.h"
 #include "cli/signals.h"
+#include "collector/collector.h"
 #include "collector/handles.h"
-#include "taskcost/account.h"
-#include "taskcost/collector.h"
-#include "taskcost/result.h"
 
 namespace taskcost {
 

@@ -8,8 +8,8 @@
 
 #include "cli/launched.h"
 #include "cli/signals.h"
-#include "compare/engine.h"
-#include "taskcost/collector.h"
+#include "collector/collector.h"
+#include "verdict/compare/engine.h"
 
 namespace taskcost {
 

@@ -12,8 +12,9 @@
 #include <cstring>
 #include <utility>
 
-#include "taskcost/event_export.h"
-#include "taskcost/recording.h"
+#include "report/recorded/recording.h"
+#include "report/render.h"
+#include "trace/event_export.h"
 
 namespace taskcost {
 namespace {

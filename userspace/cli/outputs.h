@@ -8,12 +8,12 @@
 #include <ostream>
 #include <vector>
 
-#include "caller/output_path.h"
+#include "base/result.h"
+#include "capture/capture.h"
+#include "cli/caller/output_path.h"
 #include "cli/commands.h"
-#include "commandline/options.h"
-#include "taskcost/capture.h"
-#include "taskcost/report.h"
-#include "taskcost/result.h"
+#include "cli/options/options.h"
+#include "report/render.h"
 
 namespace taskcost {
 

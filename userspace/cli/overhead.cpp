@@ -17,8 +17,8 @@
 #include "cli/outputs.h"
 #include "cli/rounds.h"
 #include "collector/clocks.h"
-#include "compare/engine.h"
 #include "report/compare_words.h"
+#include "verdict/compare/engine.h"
 
 namespace taskcost {
 namespace {

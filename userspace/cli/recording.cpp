@@ -11,11 +11,11 @@
 #include <cstring>
 #include <utility>
 
+#include "base/units.h"
 #include "cli/log.h"
 #include "cli/outputs.h"
 #include "collector/clocks.h"
 #include "collector/syscall_numbers.h"
-#include "report/units.h"
 
 namespace taskcost {
 namespace {

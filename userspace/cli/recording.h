@@ -7,12 +7,12 @@
 #include <optional>
 #include <string>
 
-#include "caller/output_path.h"
+#include "base/fd.h"
+#include "capture/capture.h"
+#include "cli/caller/output_path.h"
 #include "cli/commands.h"
-#include "taskcost/capture.h"
-#include "taskcost/collector.h"
-#include "taskcost/fd.h"
-#include "taskcost/recording.h"
+#include "collector/collector.h"
+#include "report/recorded/recording.h"
 
 namespace taskcost {
 

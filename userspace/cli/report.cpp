@@ -5,8 +5,9 @@
 #include "cli/load_report.h"
 #include "cli/log.h"
 #include "cli/outputs.h"
-#include "taskcost/audit.h"
-#include "taskcost/recording.h"
+#include "report/recorded/recording.h"
+#include "report/render.h"
+#include "trace/audit.h"
 
 namespace taskcost {
 namespace {

@@ -9,10 +9,11 @@
 #include <random>
 #include <utility>
 
+#include "base/escape.h"
 #include "cli/log.h"
 #include "collector/clocks.h"
 #include "report/compare_words.h"
-#include "report/escape.h"
+#include "report/render.h"
 
 namespace taskcost {
 namespace {

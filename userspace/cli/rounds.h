@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "cli/observed_commands.h"
+#include "cli/options/options.h"
 #include "cli/outputs.h"
-#include "commandline/options.h"
-#include "compare/engine.h"
+#include "verdict/compare/engine.h"
 
 namespace taskcost {
 

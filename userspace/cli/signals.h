@@ -5,8 +5,8 @@
 
 #include <csignal>
 
-#include "taskcost/fd.h"
-#include "taskcost/result.h"
+#include "base/fd.h"
+#include "base/result.h"
 
 namespace taskcost {
 

@@ -12,7 +12,7 @@
 #include "collector/clocks.h"
 #include "top/changes.h"
 #include "top/once.h"
-#include "top_screen/top_screen.h"
+#include "top/screen/top_screen.h"
 
 namespace taskcost {
 namespace {

@@ -12,10 +12,10 @@
 #include <random>
 #include <utility>
 
+#include "base/start_thread.h"
 #include "cli/launched.h"
 #include "cli/log.h"
 #include "cli/marked_workload.h"
-#include "taskcost/start_thread.h"
 #include "verdict/claim_table.h"
 #include "verdict/findings.h"
 #include "verdict/round_plan.h"

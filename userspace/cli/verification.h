@@ -7,12 +7,12 @@
 #include <string>
 #include <vector>
 
+#include "base/result.h"
+#include "cli/options/options.h"
 #include "cli/signals.h"
-#include "commandline/options.h"
-#include "taskcost/report.h"
-#include "taskcost/result.h"
 #include "verdict/measures.h"
 #include "verdict/plan.h"
+#include "verdict/report.h"
 #include "verdict/rounds.h"
 
 namespace taskcost {

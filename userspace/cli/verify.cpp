@@ -12,6 +12,7 @@
 #include "cli/outputs.h"
 #include "cli/verification.h"
 #include "collector/clocks.h"
+#include "report/render.h"
 #include "verdict/findings.h"
 #include "verdict/plan.h"
 

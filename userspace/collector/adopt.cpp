@@ -11,9 +11,9 @@
 #include <utility>
 #include <vector>
 
-#include "targets/cgroups.h"
-#include "targets/glob.h"
-#include "targets/ids.h"
+#include "collector/targets/cgroups.h"
+#include "collector/targets/glob.h"
+#include "collector/targets/ids.h"
 
 namespace taskcost {
 namespace {

@@ -5,9 +5,9 @@
 
 #include <cstdint>
 
+#include "base/result.h"
+#include "collector/collector.h"
 #include "collector/probes.h"
-#include "taskcost/collector.h"
-#include "taskcost/result.h"
 
 namespace taskcost {
 

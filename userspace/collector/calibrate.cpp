@@ -11,8 +11,8 @@
 #include <cstddef>
 #include <vector>
 
+#include "base/fd.h"
 #include "collector/clocks.h"
-#include "taskcost/fd.h"
 
 namespace taskcost {
 namespace {

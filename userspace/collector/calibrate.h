@@ -7,7 +7,7 @@
 
 #include <optional>
 
-#include "taskcost/account.h"
+#include "account/account.h"
 
 namespace taskcost {
 

@@ -3,8 +3,8 @@
 
 #include <cstdint>
 
-#include "taskcost/account.h"
-#include "taskcost/clock_anchor.h"
+#include "account/account.h"
+#include "account/clock_anchor.h"
 
 namespace taskcost {
 

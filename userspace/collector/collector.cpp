@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "taskcost/collector.h"
+#include "collector/collector.h"
 
 #include <bpf/bpf.h>
 #include <fmt/format.h>
@@ -11,6 +11,7 @@
 #include <string>
 #include <utility>
 
+#include "base/fetcher.h"
 #include "collector/adopt.h"
 #include "collector/calibrate.h"
 #include "collector/clocks.h"
@@ -21,7 +22,6 @@
 #include "collector/privileges.h"
 #include "collector/probes.h"
 #include "collector/sources.h"
-#include "fetch/fetcher.h"
 
 namespace taskcost {
 namespace {

@@ -14,10 +14,10 @@
 #include <utility>
 #include <variant>
 
+#include "base/fetcher.h"
 #include "collector/adopt.h"
 #include "collector/clocks.h"
 #include "collector/syscall_numbers.h"
-#include "fetch/fetcher.h"
 
 namespace taskcost {
 namespace {

@@ -12,7 +12,10 @@
 #include <set>
 
 #include "account/glance_numbers.h"
+#include "account/session_builder.h"
+#include "base/fd.h"
 #include "collector/calibrate.h"
+#include "collector/collector.h"
 #include "collector/cpu_watch.h"
 #include "collector/ended_tasks.h"
 #include "collector/own_cost.h"
@@ -22,9 +25,6 @@
 #include "collector/sources.h"
 #include "collector/stack_reader.h"
 #include "collector/window_losses.h"
-#include "taskcost/collector.h"
-#include "taskcost/fd.h"
-#include "taskcost/session_builder.h"
 
 namespace taskcost {
 

@@ -10,7 +10,7 @@
 #include <cstring>
 #include <utility>
 
-#include "taskcost/start_thread.h"
+#include "base/start_thread.h"
 
 namespace taskcost {
 namespace {

@@ -10,10 +10,10 @@
 #include <thread>
 #include <vector>
 
+#include "base/fd.h"
+#include "base/result.h"
 #include "collector/handles.h"
 #include "collector/probes.h"
-#include "taskcost/fd.h"
-#include "taskcost/result.h"
 
 namespace taskcost {
 

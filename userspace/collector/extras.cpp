@@ -7,10 +7,10 @@
 
 #include <string>
 
+#include "base/start_thread.h"
 #include "collector/handles.h"
 #include "collector/privileges.h"
 #include "symbols/kernel_symbols.h"
-#include "taskcost/start_thread.h"
 
 namespace taskcost {
 namespace {

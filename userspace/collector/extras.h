@@ -5,7 +5,7 @@
 
 #include <vector>
 
-#include "taskcost/evidence.h"
+#include "account/evidence.h"
 
 namespace taskcost {
 

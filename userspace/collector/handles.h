@@ -7,7 +7,7 @@
 
 #include <memory>
 
-#include "taskcost/fd.h"
+#include "base/fd.h"
 
 namespace taskcost {
 

@@ -17,9 +17,9 @@
 #include <fstream>
 #include <sstream>
 
-#include "taskcost/fd.h"
-#include "taskcost/read_text.h"
-#include "taskcost/start_thread.h"
+#include "base/fd.h"
+#include "base/read_text.h"
+#include "base/start_thread.h"
 
 namespace taskcost {
 namespace {

@@ -26,7 +26,7 @@
 #include <utility>
 #include <vector>
 
-#include "caller/caller.h"
+#include "base/caller.h"
 #include "collector/handles.h"
 #include "collector/privileges.h"
 

@@ -6,8 +6,8 @@
 
 #include <sys/types.h>
 
-#include "taskcost/collector.h"
-#include "taskcost/result.h"
+#include "base/result.h"
+#include "collector/collector.h"
 
 namespace taskcost {
 

@@ -11,9 +11,9 @@
 #include <utility>
 #include <vector>
 
+#include "base/fd.h"
+#include "base/result.h"
 #include "symbols/mapping_records.h"
-#include "taskcost/fd.h"
-#include "taskcost/result.h"
 
 namespace taskcost {
 

@@ -7,9 +7,9 @@
 #include <optional>
 #include <vector>
 
+#include "account/account.h"
+#include "account/observation.h"
 #include "collector/calibrate.h"
-#include "taskcost/account.h"
-#include "taskcost/report.h"
 
 namespace taskcost {
 

@@ -12,7 +12,7 @@
 #include <cerrno>
 #include <cstring>
 
-#include "taskcost/fd.h"
+#include "base/fd.h"
 
 namespace taskcost {
 namespace {

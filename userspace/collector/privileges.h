@@ -3,7 +3,7 @@
 // Checks if this process may load probes, by its capabilities and never by its uid.
 #pragma once
 
-#include "taskcost/result.h"
+#include "base/result.h"
 
 namespace taskcost {
 

@@ -10,15 +10,15 @@
 #include <span>
 #include <vector>
 
+#include "account/observation.h"
+#include "base/result.h"
+#include "collector/collector.h"
 #include "collector/handles.h"
 #include "collector/sources.h"
 #include "taskcost/abi.h"
-#include "taskcost/collector.h"
 #include "taskcost/events.h"
 #include "taskcost/glob.h"
 #include "taskcost/histogram.h"
-#include "taskcost/report.h"
-#include "taskcost/result.h"
 
 // The skeleton uses the types of abi.h and glob.h.
 #include "probes.skel.h"

@@ -14,7 +14,7 @@
 #include <string>
 #include <utility>
 
-#include "taskcost/start_thread.h"
+#include "base/start_thread.h"
 
 namespace taskcost {
 namespace {

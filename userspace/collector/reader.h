@@ -10,10 +10,10 @@
 #include <span>
 #include <thread>
 
+#include "base/fd.h"
+#include "base/result.h"
+#include "capture/record.h"
 #include "collector/handles.h"
-#include "taskcost/fd.h"
-#include "taskcost/record.h"
-#include "taskcost/result.h"
 
 namespace taskcost {
 

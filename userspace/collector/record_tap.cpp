@@ -5,8 +5,8 @@
 #include <cstring>
 #include <optional>
 
-#include "taskcost/record.h"
-#include "trace/kernel_time.h"
+#include "base/monotonic_clock.h"
+#include "capture/record.h"
 
 namespace taskcost {
 

@@ -11,9 +11,9 @@
 #include <string>
 #include <utility>
 
+#include "collector/collector.h"
 #include "collector/probes.h"
 #include "taskcost/abi.h"
-#include "taskcost/collector.h"
 
 namespace taskcost {
 

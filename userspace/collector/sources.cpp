@@ -8,8 +8,8 @@
 #include <string>
 #include <utility>
 
+#include "base/preemption.h"
 #include "collector/kernel_trials.h"
-#include "taskcost/preemption.h"
 
 namespace taskcost {
 namespace {

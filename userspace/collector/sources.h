@@ -8,9 +8,9 @@
 #include <set>
 #include <string>
 
-#include "taskcost/account.h"
-#include "taskcost/collector.h"
-#include "taskcost/evidence.h"
+#include "account/account.h"
+#include "account/evidence.h"
+#include "collector/collector.h"
 
 namespace taskcost {
 

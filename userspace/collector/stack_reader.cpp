@@ -9,8 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/fetcher.h"
 #include "collector/clocks.h"
-#include "fetch/fetcher.h"
 #include "symbols/resolve.h"
 
 namespace taskcost {

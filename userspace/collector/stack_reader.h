@@ -9,13 +9,13 @@
 #include <optional>
 #include <unordered_map>
 
+#include "account/account.h"
+#include "account/stacks.h"
+#include "base/result.h"
 #include "collector/mapping_events.h"
 #include "collector/probes.h"
 #include "symbols/address_space.h"
 #include "symbols/mapped_files.h"
-#include "taskcost/account.h"
-#include "taskcost/result.h"
-#include "taskcost/stacks.h"
 
 namespace taskcost {
 

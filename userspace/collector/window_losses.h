@@ -6,9 +6,9 @@
 #include <cstdint>
 #include <vector>
 
+#include "account/account.h"
+#include "account/observation.h"
 #include "collector/probes.h"
-#include "taskcost/account.h"
-#include "taskcost/report.h"
 
 namespace taskcost {
 

@@ -6,8 +6,9 @@
 #include <ostream>
 #include <string>
 
+#include "base/escape.h"
 #include "report/compare_words.h"
-#include "report/escape.h"
+#include "report/render.h"
 
 namespace taskcost {
 namespace {

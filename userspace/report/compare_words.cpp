@@ -7,9 +7,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/escape.h"
+#include "base/units.h"
 #include "report/diff_words.h"
-#include "report/escape.h"
-#include "report/units.h"
 #include "report/words.h"
 
 namespace taskcost {

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "taskcost/compare.h"
+#include "verdict/compare/compare.h"
 
 namespace taskcost {
 

@@ -9,8 +9,9 @@
 #include <cmath>
 #include <vector>
 
-#include "report/escape.h"
-#include "report/units.h"
+#include "base/escape.h"
+#include "base/units.h"
+#include "report/render.h"
 #include "report/words.h"
 
 namespace taskcost {

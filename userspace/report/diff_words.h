@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include "taskcost/diff.h"
+#include "verdict/diff/diff.h"
 
 namespace taskcost {
 

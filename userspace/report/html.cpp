@@ -5,12 +5,12 @@
 #include <streambuf>
 #include <string_view>
 
+#include "base/json_writer.h"
 #include "report/html_assets.h"
 #include "report/html_timeline.h"
-#include "report/json_writer.h"
+#include "report/render.h"
 #include "report/words.h"
-#include "taskcost/compare.h"
-#include "taskcost/report.h"
+#include "verdict/compare/compare.h"
 
 namespace taskcost {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <string_view>
 
-#include "report/json_writer.h"
+#include "base/json_writer.h"
 
 namespace taskcost {
 namespace {

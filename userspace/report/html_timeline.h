@@ -5,7 +5,7 @@
 
 #include <iosfwd>
 
-#include "taskcost/timeline.h"
+#include "trace/timeline.h"
 
 namespace taskcost {
 

@@ -8,7 +8,7 @@
 #include <cstdlib>
 #include <optional>
 
-#include "report/units.h"
+#include "base/units.h"
 
 namespace taskcost {
 namespace {

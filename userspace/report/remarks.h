@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "taskcost/report.h"
+#include "verdict/report.h"
 
 namespace taskcost {
 

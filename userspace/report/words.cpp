@@ -8,7 +8,7 @@
 #include <cstring>
 #include <utility>
 
-#include "report/units.h"
+#include "base/units.h"
 
 namespace taskcost {
 

@@ -6,8 +6,8 @@
 #include <string>
 #include <string_view>
 
-#include "taskcost/report.h"
-#include "taskcost/stacks.h"
+#include "account/stacks.h"
+#include "verdict/report.h"
 
 namespace taskcost {
 
@@ -28,6 +28,9 @@ constexpr std::string_view without_calls =
 std::string ratios_text(const Interval& interval);                              // "[1.20..1.26]"
 std::string interval_text(const Interval& interval, std::string_view unit);     // "[1.20 ms..1.26 ms]"
 std::string ratio_text(double ratio, const std::optional<Interval>& interval);  // "1.23 [1.20..1.26]"
+
+// The clocks at both ends of the window. A report of `verify` has many windows: its clocks are those of the whole run.
+WindowClocks window_clocks(const Report& report);
 
 inline Duration lifetime_of(const Process& process) { return process.end - process.start; }
 

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "base/result.h"
 #include "symbols/regular_file.h"
-#include "taskcost/result.h"
 
 namespace taskcost {
 

@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
-#include "taskcost/result.h"
-#include "taskcost/stacks.h"
+#include "account/stacks.h"
+#include "base/result.h"
 
 namespace taskcost {
 

@@ -14,7 +14,7 @@
 #include <fstream>
 #include <utility>
 
-#include "fetch/fetcher.h"
+#include "base/fetcher.h"
 #include "symbols/debug_files.h"
 
 namespace taskcost {

@@ -11,9 +11,9 @@
 #include <string>
 #include <tuple>
 
+#include "base/fd.h"
 #include "symbols/address_space.h"
 #include "symbols/regular_file.h"
-#include "taskcost/fd.h"
 
 namespace taskcost {
 

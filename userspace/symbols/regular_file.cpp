@@ -6,7 +6,7 @@
 #include <cerrno>
 #include <utility>
 
-#include "fetch/fetcher.h"
+#include "base/fetcher.h"
 
 namespace taskcost {
 

@@ -8,10 +8,10 @@
 #include <optional>
 #include <vector>
 
+#include "account/stacks.h"
 #include "symbols/address_space.h"
 #include "symbols/kernel_symbols.h"
 #include "symbols/symbolizer.h"
-#include "taskcost/stacks.h"
 
 namespace taskcost {
 

@@ -17,9 +17,9 @@
 #include <utility>
 #include <vector>
 
+#include "account/stacks.h"
 #include "symbols/address_space.h"
 #include "symbols/elf_symbols.h"
-#include "taskcost/stacks.h"
 
 namespace taskcost {
 

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "report/escape.h"
+#include "base/escape.h"
 
 namespace taskcost {
 

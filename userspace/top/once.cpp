@@ -7,11 +7,11 @@
 #include <ostream>
 #include <string>
 
-#include "report/describe/report.h"
+#include "base/escape.h"
+#include "base/units.h"
+#include "report/describe/report_fields.h"
 #include "report/describe/schema.h"
 #include "report/describe/write.h"
-#include "report/escape.h"
-#include "report/units.h"
 #include "top/screen_text.h"
 #include "top/table.h"
 

@@ -7,9 +7,9 @@
 #include <optional>
 #include <string>
 
-#include "taskcost/report.h"
 #include "top/changes.h"
 #include "top/rows.h"
+#include "verdict/report.h"
 
 namespace taskcost {
 
@@ -17,7 +17,7 @@ namespace taskcost {
 void render_top_text(const Changes& changes, const View& view, std::ostream& out, unsigned width);
 
 struct TopScene {
-  Report::Host host;
+  Host host;
   std::optional<ClockAnchor> clocks;  // at the end of the interval
 };
 

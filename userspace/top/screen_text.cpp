@@ -7,8 +7,8 @@
 #include <iterator>
 #include <string_view>
 
-#include "report/escape.h"
-#include "report/units.h"
+#include "base/escape.h"
+#include "base/units.h"
 #include "top/table.h"
 
 namespace taskcost {

@@ -7,7 +7,7 @@
 #include <array>
 #include <utility>
 
-#include "report/escape.h"
+#include "base/escape.h"
 
 namespace taskcost {
 namespace {

@@ -7,7 +7,7 @@
 #include <tuple>
 #include <utility>
 
-#include "trace/kernel_time.h"
+#include "base/monotonic_clock.h"
 
 namespace taskcost {
 namespace {

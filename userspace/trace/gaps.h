@@ -13,10 +13,10 @@
 #include <optional>
 #include <vector>
 
+#include "base/monotonic_clock.h"
+#include "capture/capture.h"
 #include "taskcost/abi.h"
-#include "taskcost/capture.h"
 #include "taskcost/events.h"
-#include "taskcost/monotonic_clock.h"
 
 namespace taskcost {
 

@@ -74,18 +74,6 @@ class SliceListener {
   virtual void on_fault_begun(std::uint8_t bits) = 0;
 };
 
-// True for a row that a task has only in system calls.
-constexpr bool is_call_row(std::size_t row) {
-  return row != TC_ACTIVITY_USER && row != TC_ACTIVITY_EXIT && row != TC_ACTIVITY_KERNEL &&
-         row != TC_ACTIVITY_PAGE_FAULT && row != TC_ROW_FAULT_PENDING;
-}
-
-// True for a thread that the kernel creates inside of a process, as io_uring does: no program asked for it, and it
-// never enters user mode. A kernel thread is a process of its own.
-constexpr bool is_worker_of_process(std::uint32_t flags) {
-  return (flags & (TC_LEDGER_KERNEL_WORKER | TC_LEDGER_LEADER)) == TC_LEDGER_KERNEL_WORKER;
-}
-
 // The time when a task that was off its CPU from `since_ns` to `at_ns` became ready to run. A blocked task is ready
 // from its wakeup; without one (0), it was blocked to the end. A wakeup from before the sleep means that the task never
 // slept: the waker met it on its way, and it could have run all along.

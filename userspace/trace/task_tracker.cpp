@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "trace/task_tracker.h"
+#include "account/ledger.h"
 
 #include <algorithm>
 #include <cstring>

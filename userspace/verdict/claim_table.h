@@ -11,11 +11,11 @@
 #include <variant>
 #include <vector>
 
-#include "taskcost/verdict.h"
 #include "verdict/claim_words.h"
 #include "verdict/measures.h"
 #include "verdict/rounds.h"
 #include "verdict/structure.h"
+#include "verdict/verdict.h"
 
 namespace taskcost {
 

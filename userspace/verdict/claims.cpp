@@ -2,9 +2,9 @@
 #include <algorithm>
 #include <array>
 
-#include "taskcost/verdict.h"
 #include "verdict/claim_table.h"
 #include "verdict/figures.h"
+#include "verdict/verdict.h"
 
 namespace taskcost {
 namespace {

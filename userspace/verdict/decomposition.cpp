@@ -6,8 +6,8 @@
 #include <random>
 #include <utility>
 
-#include "taskcost/statistics.h"
-#include "verdict/statistics.h"
+#include "verdict/paired_rounds.h"
+#include "verdict/sampling.h"
 
 namespace taskcost {
 namespace {

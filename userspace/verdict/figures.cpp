@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "taskcost/statistics.h"
+#include "verdict/paired_rounds.h"
 
 namespace taskcost {
 namespace {

@@ -6,11 +6,11 @@
 #include <string>
 #include <vector>
 
-#include "taskcost/evidence.h"
-#include "taskcost/verdict.h"
+#include "account/evidence.h"
 #include "verdict/claim_table.h"
 #include "verdict/measures.h"
 #include "verdict/rounds.h"
+#include "verdict/verdict.h"
 
 namespace taskcost {
 

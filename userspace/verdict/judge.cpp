@@ -11,8 +11,8 @@
 #include <iterator>
 #include <utility>
 
-#include "taskcost/verdict.h"
 #include "verdict/claim_words.h"
+#include "verdict/verdict.h"
 
 namespace taskcost {
 namespace {

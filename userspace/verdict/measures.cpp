@@ -6,8 +6,8 @@
 #include <set>
 #include <utility>
 
-#include "taskcost/statistics.h"
 #include "verdict/claim_table.h"
+#include "verdict/paired_rounds.h"
 #include "verdict/structure.h"
 
 namespace taskcost {

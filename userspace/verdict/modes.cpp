@@ -12,7 +12,7 @@
 #include <cstddef>
 #include <limits>
 
-#include "taskcost/statistics.h"
+#include "verdict/paired_rounds.h"
 
 namespace taskcost {
 namespace {

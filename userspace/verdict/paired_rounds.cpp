@@ -6,7 +6,7 @@
 #include <numbers>
 #include <utility>
 
-#include "taskcost/statistics.h"
+#include "verdict/paired_rounds.h"
 
 namespace taskcost {
 namespace {

@@ -13,7 +13,7 @@
 
 #include "verdict/claim_table.h"
 #include "verdict/figures.h"
-#include "verdict/statistics.h"
+#include "verdict/sampling.h"
 
 namespace taskcost {
 namespace {

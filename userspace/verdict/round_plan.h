@@ -17,8 +17,8 @@
 #include <string>
 #include <vector>
 
-#include "taskcost/account.h"
-#include "taskcost/statistics.h"
+#include "account/account.h"
+#include "verdict/paired_rounds.h"
 
 namespace taskcost {
 

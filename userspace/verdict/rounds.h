@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "taskcost/account.h"
+#include "account/account.h"
 
 namespace taskcost {
 

@@ -5,8 +5,8 @@
 #include <array>
 #include <cmath>
 
-#include "taskcost/statistics.h"
 #include "verdict/figures.h"
+#include "verdict/paired_rounds.h"
 #include "verdict/structure.h"
 
 namespace taskcost {

@@ -5,8 +5,8 @@
 
 #include <vector>
 
-#include "taskcost/verdict.h"
 #include "verdict/rounds.h"
+#include "verdict/verdict.h"
 
 namespace taskcost {
 

@@ -10,7 +10,7 @@
 #include <span>
 
 #include "verdict/figures.h"
-#include "verdict/statistics.h"
+#include "verdict/sampling.h"
 
 namespace taskcost {
 namespace {

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "taskcost/verdict.h"
 #include "verdict/rounds.h"
+#include "verdict/verdict.h"
 
 namespace taskcost {
 

@@ -15,7 +15,7 @@
 #include <sstream>
 #include <thread>
 
-#include "taskcost/fd.h"
+#include "base/fd.h"
 
 namespace taskcost::bench {
 namespace {

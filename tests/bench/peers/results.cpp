@@ -7,9 +7,9 @@
 #include <nlohmann/json.hpp>
 #include <ostream>
 
+#include "base/units.h"
 #include "report/text/page.h"
-#include "report/units.h"
-#include "verdict/statistics.h"
+#include "verdict/sampling.h"
 
 namespace taskcost::bench {
 namespace {

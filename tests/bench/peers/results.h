@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "bench/peers/measure.h"
-#include "taskcost/verdict.h"
+#include "verdict/verdict.h"
 
 namespace taskcost::bench {
 

@@ -7,9 +7,9 @@
 
 #include <vector>
 
-#include "taskcost/collector.h"
-#include "taskcost/fd.h"
-#include "taskcost/result.h"
+#include "base/fd.h"
+#include "base/result.h"
+#include "collector/collector.h"
 
 namespace taskcost::bench {
 

@@ -2,9 +2,9 @@
 // Tests the later costs of a creation, and which tasks a fatal signal ends.
 #include <gtest/gtest.h>
 
+#include "account/session_builder.h"
 #include "support/ledger_builder.h"
 #include "support/session.h"
-#include "taskcost/session_builder.h"
 
 namespace taskcost {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "taskcost/audit.h"
+#include "trace/audit.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -8,9 +8,9 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "report/render.h"
 #include "support/replayed.h"
 #include "support/schema.h"
-#include "taskcost/report.h"
 
 namespace taskcost {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "account/bounded_map.h"
+#include "base/bounded_map.h"
 
 #include <gtest/gtest.h>
 

@@ -6,9 +6,9 @@
 #include <chrono>
 #include <string>
 
+#include "account/session_builder.h"
 #include "support/ledger_builder.h"
 #include "support/session.h"
-#include "taskcost/session_builder.h"
 
 namespace taskcost {
 namespace {

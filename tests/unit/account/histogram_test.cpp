@@ -3,7 +3,7 @@
 
 #include <cmath>
 
-#include "taskcost/account.h"
+#include "account/account.h"
 
 namespace taskcost {
 namespace {

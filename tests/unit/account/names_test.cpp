@@ -4,8 +4,8 @@
 #include <set>
 #include <string>
 
-#include "taskcost/account.h"
-#include "taskcost/evidence.h"
+#include "account/account.h"
+#include "account/evidence.h"
 
 namespace taskcost {
 namespace {

@@ -4,9 +4,9 @@
 
 #include <vector>
 
+#include "account/session_builder.h"
 #include "support/ledger_builder.h"
 #include "support/session.h"
-#include "taskcost/session_builder.h"
 
 namespace taskcost {
 namespace {

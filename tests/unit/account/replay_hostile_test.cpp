@@ -10,7 +10,7 @@
 #include <span>
 
 #include "support/replayed.h"
-#include "taskcost/audit.h"
+#include "trace/audit.h"
 
 namespace taskcost {
 namespace {

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "support/replayed.h"
-#include "taskcost/replay.h"
+#include "trace/replay.h"
 
 namespace taskcost {
 namespace {

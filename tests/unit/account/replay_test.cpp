@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "taskcost/replay.h"
+#include "trace/replay.h"
 
 #include <gtest/gtest.h>
 

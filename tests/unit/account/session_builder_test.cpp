@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tests what becomes of a ledger, one task after another.
-#include "taskcost/session_builder.h"
+#include "account/session_builder.h"
 
 #include <gtest/gtest.h>
 

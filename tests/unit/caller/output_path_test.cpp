@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Tests which files the tool writes, and which it leaves alone because another user may have put them there.
-#include "caller/output_path.h"
+#include "cli/caller/output_path.h"
 
 #include <fcntl.h>
 #include <gmock/gmock.h>

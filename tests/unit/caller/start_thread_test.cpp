@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "taskcost/start_thread.h"
+#include "base/start_thread.h"
 
 #include <gtest/gtest.h>
 

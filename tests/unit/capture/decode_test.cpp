@@ -6,8 +6,8 @@
 #include <span>
 #include <vector>
 
+#include "capture/record.h"
 #include "support/ledger_builder.h"
-#include "taskcost/record.h"
 
 namespace taskcost {
 namespace {

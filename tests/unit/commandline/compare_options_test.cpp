@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "commandline/shell_words.h"
+#include "cli/options/shell_words.h"
 #include "support/parsed_options.h"
 
 namespace taskcost {

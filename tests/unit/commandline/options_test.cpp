@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "commandline/options.h"
+#include "cli/options/options.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "compare/engine.h"
+#include "verdict/compare/engine.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -8,7 +8,7 @@
 
 #include "support/figures_of.h"
 #include "support/report_builder.h"
-#include "taskcost/diff.h"
+#include "verdict/diff/diff.h"
 
 namespace taskcost {
 namespace {

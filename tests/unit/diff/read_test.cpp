@@ -8,9 +8,10 @@
 #include <string>
 #include <vector>
 
+#include "report/render.h"
 #include "support/figures_of.h"
 #include "support/report_builder.h"
-#include "taskcost/diff.h"
+#include "verdict/diff/diff.h"
 
 namespace taskcost {
 namespace {

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "diff/session_figures.h"
+#include "verdict/diff/session_figures.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <sstream>
 
+#include "report/render.h"
 #include "support/figures_of.h"
 #include "support/fixture_runs.h"
 #include "support/report_builder.h"

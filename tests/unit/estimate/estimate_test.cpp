@@ -12,7 +12,7 @@
 
 #include "support/priced_program.h"
 #include "support/rendered.h"
-#include "taskcost/estimate.h"
+#include "verdict/estimate/estimate.h"
 
 namespace taskcost {
 namespace {

@@ -7,9 +7,10 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "report/render.h"
 #include "support/priced_program.h"
 #include "support/rendered.h"
-#include "taskcost/estimate.h"
+#include "verdict/estimate/estimate.h"
 
 namespace taskcost {
 namespace {

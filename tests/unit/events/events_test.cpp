@@ -10,14 +10,14 @@
 #include <string>
 #include <vector>
 
-#include "report/escape.h"
+#include "base/escape.h"
 #include "support/csv.h"
 #include "support/golden.h"
 #include "support/hostile_names.h"
 #include "support/recorded_life.h"
 #include "support/script.h"
 #include "support/subprocess.h"
-#include "taskcost/event_export.h"
+#include "trace/event_export.h"
 
 namespace taskcost {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "fetch/fetcher.h"
+#include "base/fetcher.h"
 
 #include <fcntl.h>
 #include <gmock/gmock.h>

@@ -6,9 +6,10 @@
 
 #include <sstream>
 
+#include "report/recorded/recording.h"
+#include "report/render.h"
 #include "support/fixture_recording.h"
 #include "support/script.h"
-#include "taskcost/recording.h"
 
 namespace taskcost {
 namespace {

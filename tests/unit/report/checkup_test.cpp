@@ -5,9 +5,9 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "report/render.h"
 #include "support/schema.h"
 #include "support/section_queries.h"
-#include "taskcost/report.h"
 
 namespace taskcost {
 namespace {

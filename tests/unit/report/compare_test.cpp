@@ -6,6 +6,7 @@
 #include <sstream>
 #include <string>
 
+#include "report/render.h"
 #include "support/fixture_runs.h"
 #include "support/golden.h"
 #include "support/schema.h"

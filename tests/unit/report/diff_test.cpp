@@ -8,6 +8,7 @@
 #include <sstream>
 #include <string>
 
+#include "report/render.h"
 #include "support/figures_of.h"
 #include "support/golden.h"
 #include "support/report_builder.h"

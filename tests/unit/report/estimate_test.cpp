@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "report/render.h"
 #include "support/golden.h"
 #include "support/priced_program.h"
 #include "support/rendered.h"

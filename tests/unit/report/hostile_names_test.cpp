@@ -10,7 +10,8 @@
 #include <sstream>
 #include <string>
 
-#include "report/escape.h"
+#include "base/escape.h"
+#include "report/render.h"
 #include "support/figures_of.h"
 #include "support/fixture_stacks.h"
 #include "support/hostile_names.h"

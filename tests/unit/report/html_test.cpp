@@ -7,7 +7,7 @@
 
 #include "support/rendered.h"
 #include "support/report_builder.h"
-#include "taskcost/report.h"
+#include "verdict/report.h"
 
 namespace taskcost::test {
 namespace {

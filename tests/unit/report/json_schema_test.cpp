@@ -7,12 +7,13 @@
 #include <string>
 #include <utility>
 
+#include "report/render.h"
 #include "support/fixture_stacks.h"
 #include "support/report_builder.h"
 #include "support/schema.h"
-#include "taskcost/compare.h"
-#include "taskcost/diff.h"
-#include "taskcost/estimate.h"
+#include "verdict/compare/compare.h"
+#include "verdict/diff/diff.h"
+#include "verdict/estimate/estimate.h"
 
 namespace taskcost {
 namespace {

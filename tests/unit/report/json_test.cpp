@@ -11,7 +11,8 @@
 #include <string>
 #include <vector>
 
-#include "report/json_writer.h"
+#include "base/json_writer.h"
+#include "report/render.h"
 #include "support/golden.h"
 #include "support/report_builder.h"
 

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "report/render.h"
 #include "support/fixture_stacks.h"
 #include "support/hostile_names.h"
 #include "support/rendered.h"

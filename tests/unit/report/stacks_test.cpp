@@ -8,9 +8,9 @@
 #include <sstream>
 #include <string>
 
+#include "report/render.h"
 #include "support/fixture_stacks.h"
 #include "support/section_queries.h"
-#include "taskcost/report.h"
 
 namespace taskcost::test {
 namespace {

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <sstream>
 
+#include "report/render.h"
 #include "report/text/page.h"
 #include "support/columns.h"
 #include "support/golden.h"

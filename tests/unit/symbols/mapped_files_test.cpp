@@ -11,9 +11,9 @@
 #include <string>
 #include <vector>
 
+#include "base/read_text.h"
 #include "support/elf_file.h"
 #include "symbols/elf_symbols.h"
-#include "taskcost/read_text.h"
 
 namespace taskcost::test {
 namespace {

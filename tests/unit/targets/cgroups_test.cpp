@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "targets/cgroups.h"
+#include "collector/targets/cgroups.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "targets/glob.h"
+#include "collector/targets/glob.h"
 
 #include <fnmatch.h>
 #include <gmock/gmock.h>

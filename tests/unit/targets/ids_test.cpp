@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "targets/ids.h"
+#include "collector/targets/ids.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

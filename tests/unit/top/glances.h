@@ -8,7 +8,7 @@
 #include <string>
 #include <utility>
 
-#include "taskcost/glance.h"
+#include "account/glance.h"
 
 namespace taskcost::test {
 

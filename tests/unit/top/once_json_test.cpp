@@ -5,7 +5,7 @@
 #include <sstream>
 #include <string>
 
-#include "report/escape.h"
+#include "base/escape.h"
 #include "support/hostile_names.h"
 #include "support/schema.h"
 #include "top/once.h"

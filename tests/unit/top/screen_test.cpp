@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "report/escape.h"
+#include "base/escape.h"
 #include "support/columns.h"
 #include "support/hostile_names.h"
 #include "top/once.h"

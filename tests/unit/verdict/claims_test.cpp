@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include "taskcost/verdict.h"
 #include "verdict/claim_words.h"
+#include "verdict/verdict.h"
 
 namespace taskcost {
 namespace {

@@ -7,7 +7,7 @@
 #include <random>
 #include <vector>
 
-#include "taskcost/statistics.h"
+#include "verdict/paired_rounds.h"
 
 namespace taskcost {
 namespace {

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "taskcost/verdict.h"
+#include "verdict/verdict.h"
 
 namespace taskcost {
 namespace {

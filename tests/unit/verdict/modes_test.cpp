@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "taskcost/statistics.h"
+#include "verdict/paired_rounds.h"
 
 namespace taskcost {
 namespace {

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "taskcost/statistics.h"
+#include "verdict/paired_rounds.h"
 
 namespace taskcost {
 namespace {

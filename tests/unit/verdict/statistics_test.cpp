@@ -7,7 +7,7 @@
 #include <random>
 #include <vector>
 
-#include "taskcost/verdict.h"
+#include "verdict/verdict.h"
 
 namespace taskcost {
 namespace {

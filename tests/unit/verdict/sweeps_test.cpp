@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "observed_round.h"
-#include "verdict/statistics.h"
+#include "verdict/sampling.h"
 
 namespace taskcost::test {
 namespace {

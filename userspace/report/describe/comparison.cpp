@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "report/describe/comparison.h"
+#include "report/describe/comparison_fields.h"
 
 #include <fmt/format.h>
 
@@ -14,6 +14,7 @@
 #include "report/describe/read.h"
 #include "report/describe/schema.h"
 #include "report/describe/write.h"
+#include "report/render.h"
 
 namespace taskcost {
 namespace {
@@ -138,7 +139,7 @@ ComparisonDocument document_of(const Comparison& comparison) {
 // These are medians with their intervals, and means of the times.
 ReportFigures figures_of(const ComparisonDocument& document) {
   const CommandSummary& command = document.commands.front();
-  const Report::Host& host = document.experiment.host;
+  const Host& host = document.experiment.host;
   ReportFigures figures;
   figures.tool_version = document.experiment.tool_version;
   figures.command = command.command;

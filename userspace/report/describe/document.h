@@ -9,8 +9,8 @@
 #include <string>
 #include <string_view>
 
-#include "taskcost/report.h"
-#include "taskcost/result.h"
+#include "base/result.h"
+#include "verdict/report.h"
 
 namespace taskcost {
 

@@ -3,11 +3,12 @@
 // Documents that are written but not read.
 #include <ostream>
 
-#include "report/describe/audit.h"
-#include "report/describe/difference.h"
-#include "report/describe/estimate.h"
+#include "report/describe/audit_fields.h"
+#include "report/describe/difference_fields.h"
+#include "report/describe/estimate_fields.h"
 #include "report/describe/schema.h"
 #include "report/describe/write.h"
+#include "report/render.h"
 
 namespace taskcost {
 

@@ -32,9 +32,9 @@
 #include <utility>
 #include <vector>
 
-#include "report/json_writer.h"
-#include "taskcost/account.h"
-#include "taskcost/statistics.h"
+#include "account/account.h"
+#include "base/json_writer.h"
+#include "verdict/paired_rounds.h"
 
 namespace taskcost {
 

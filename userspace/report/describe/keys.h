@@ -7,10 +7,10 @@
 #include <cstddef>
 
 #include "report/describe/fields.h"
-#include "taskcost/compare.h"
-#include "taskcost/diff.h"
-#include "taskcost/estimate.h"
-#include "taskcost/report.h"
+#include "verdict/compare/compare.h"
+#include "verdict/diff/diff.h"
+#include "verdict/estimate/estimate.h"
+#include "verdict/report.h"
 
 namespace taskcost {
 

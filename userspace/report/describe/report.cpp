@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "report/describe/report.h"
+#include "report/describe/report_fields.h"
 
 #include "report/describe/write.h"
+#include "report/render.h"
 
 namespace taskcost {
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "report/describe/report.h"
+#include "report/describe/report_fields.h"
 #include "report/describe/schema.h"
+#include "report/render.h"
 
 namespace taskcost {
 

@@ -6,9 +6,9 @@
 #include <cstddef>
 #include <numeric>
 
+#include "base/units.h"
 #include "report/sections/family.h"
 #include "report/sections/sections.h"
-#include "report/units.h"
 #include "report/words.h"
 
 namespace taskcost::sections {

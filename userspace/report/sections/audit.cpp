@@ -5,8 +5,8 @@
 
 #include <string>
 
+#include "base/units.h"
 #include "report/sections/sections.h"
-#include "report/units.h"
 
 namespace taskcost::sections {
 namespace {

@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "base/units.h"
 #include "report/sections/sections.h"
-#include "report/units.h"
 #include "report/words.h"
 
 namespace taskcost::sections {

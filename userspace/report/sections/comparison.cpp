@@ -9,10 +9,10 @@
 #include <utility>
 #include <vector>
 
+#include "base/units.h"
 #include "report/compare_words.h"
 #include "report/diff_words.h"
 #include "report/sections/sections.h"
-#include "report/units.h"
 #include "report/words.h"
 
 namespace taskcost::sections {

@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/units.h"
 #include "report/remarks.h"
 #include "report/sections/sections.h"
-#include "report/units.h"
 #include "report/words.h"
 
 namespace taskcost::sections {

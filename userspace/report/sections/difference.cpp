@@ -10,10 +10,10 @@
 #include <utility>
 #include <vector>
 
+#include "base/escape.h"
+#include "base/units.h"
 #include "report/diff_words.h"
-#include "report/escape.h"
 #include "report/sections/sections.h"
-#include "report/units.h"
 #include "report/words.h"
 
 namespace taskcost::sections {

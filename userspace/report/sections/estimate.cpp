@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The estimated cost of a program's processes as threads, or of its threads as processes.
-#include "taskcost/estimate.h"
+#include "verdict/estimate/estimate.h"
 
 #include <fmt/format.h>
 
 #include <cstdint>
 
+#include "base/units.h"
 #include "report/sections/sections.h"
-#include "report/units.h"
 #include "report/words.h"
 
 namespace taskcost::sections {

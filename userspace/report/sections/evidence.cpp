@@ -8,8 +8,9 @@
 #include <string>
 #include <vector>
 
+#include "base/units.h"
+#include "report/render.h"
 #include "report/sections/sections.h"
-#include "report/units.h"
 
 namespace taskcost::sections {
 namespace {
@@ -120,7 +121,7 @@ Section observer(const Report& report, bool verbose) {
   } else if (!observer.probes.empty()) {
     section.say(fmt::format("{}; run times not measured", counted(observer.probes.size(), "probe", "probes")));
   }
-  const Report::Host& host = report.host;
+  const Host& host = report.host;
   const std::string machine = host.virtualization.empty() || host.virtualization == "none"
                                   ? ""
                                   : fmt::format(", virtualized ({})", host.virtualization);

@@ -9,7 +9,7 @@
 #include <unordered_map>
 #include <utility>
 
-#include "report/units.h"
+#include "base/units.h"
 #include "report/words.h"
 
 namespace taskcost::sections {

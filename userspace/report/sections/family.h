@@ -8,8 +8,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "account/account.h"
 #include "report/sections/section.h"
-#include "taskcost/account.h"
 
 namespace taskcost::sections {
 

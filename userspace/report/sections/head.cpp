@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <array>
 
+#include "base/units.h"
 #include "report/sections/sections.h"
-#include "report/units.h"
 #include "report/words.h"
 
 namespace taskcost::sections {

@@ -5,7 +5,7 @@
 
 #include <vector>
 
-#include "report/json_writer.h"
+#include "base/json_writer.h"
 #include "report/sections/section.h"
 
 namespace taskcost::sections {

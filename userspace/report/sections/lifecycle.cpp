@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/units.h"
 #include "report/sections/sections.h"
-#include "report/units.h"
 #include "report/words.h"
 
 namespace taskcost::sections {

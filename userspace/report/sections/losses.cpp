@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
+#include "base/units.h"
 #include "report/remarks.h"
 #include "report/sections/sections.h"
-#include "report/units.h"
 
 namespace taskcost::sections {
 namespace {

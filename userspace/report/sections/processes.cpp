@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "base/units.h"
 #include "report/sections/family.h"
 #include "report/sections/sections.h"
-#include "report/units.h"
 #include "report/words.h"
 
 namespace taskcost::sections {

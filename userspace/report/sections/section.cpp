@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include "report/units.h"
+#include "base/units.h"
 
 namespace taskcost::sections {
 namespace {

@@ -14,7 +14,7 @@
 #include <variant>
 #include <vector>
 
-#include "taskcost/account.h"
+#include "account/account.h"
 
 namespace taskcost::sections {
 

@@ -5,12 +5,12 @@
 
 #include <vector>
 
+#include "report/render.h"
 #include "report/sections/section.h"
-#include "taskcost/audit.h"
-#include "taskcost/compare.h"
-#include "taskcost/diff.h"
-#include "taskcost/estimate.h"
-#include "taskcost/report.h"
+#include "trace/audit.h"
+#include "verdict/compare/compare.h"
+#include "verdict/diff/diff.h"
+#include "verdict/estimate/estimate.h"
 
 namespace taskcost::sections {
 

@@ -11,9 +11,9 @@
 #include <utility>
 #include <vector>
 
+#include "base/units.h"
 #include "report/sections/sections.h"
-#include "report/stacks/words.h"
-#include "report/units.h"
+#include "report/stacks/stack_words.h"
 
 namespace taskcost::sections {
 namespace {

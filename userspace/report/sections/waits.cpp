@@ -6,8 +6,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/units.h"
 #include "report/sections/sections.h"
-#include "report/units.h"
 #include "report/words.h"
 
 namespace taskcost::sections {

@@ -6,9 +6,9 @@
 #include <ostream>
 #include <string>
 
-#include "report/escape.h"
-#include "report/stacks/words.h"
-#include "taskcost/report.h"
+#include "base/escape.h"
+#include "report/render.h"
+#include "report/stacks/stack_words.h"
 
 namespace taskcost {
 namespace {

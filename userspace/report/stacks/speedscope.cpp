@@ -9,9 +9,9 @@
 #include <utility>
 #include <vector>
 
-#include "report/json_writer.h"
-#include "report/stacks/words.h"
-#include "taskcost/report.h"
+#include "base/json_writer.h"
+#include "report/render.h"
+#include "report/stacks/stack_words.h"
 
 namespace taskcost {
 namespace {

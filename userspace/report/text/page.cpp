@@ -8,7 +8,8 @@
 #include <ostream>
 #include <utility>
 
-#include "report/escape.h"
+#include "base/escape.h"
+#include "report/render.h"
 
 namespace taskcost {
 namespace {

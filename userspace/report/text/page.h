@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "report/render.h"
 #include "report/sections/section.h"
-#include "taskcost/report.h"
 
 namespace taskcost {
 

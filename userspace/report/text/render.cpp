@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Renders the reports as text.
+#include "report/render.h"
 #include "report/sections/sections.h"
 #include "report/text/page.h"
 

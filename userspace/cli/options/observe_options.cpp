@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/options/observe_options.h"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <memory>
+#include <utility>
+
+#include "cli/options/values.h"
+
+namespace taskcost::commandline {
+namespace {
+
+// 4 GiB of ledgers.
+constexpr unsigned kMaxTasksLimit = 1U << 20;
+// A ring buffer has at most 2 GiB.
+constexpr unsigned kBufferLimit = 2048;
+
+using Format = std::optional<OutputFormat>;  // nullopt: none
+
+std::string format_help(const OutputOptions& options, bool text_by_default) {
+  if (options.stream == ReportStream::standard_output) {
+    return "Format of standard output: text (default), json or none.";
+  }
+  return std::string(
+             "Format of the report on standard error, or on standard output with '-o -': text, json or none. "
+             "Default: ") +
+         (text_by_default ? "text, and none with -o FILE." : "none.");
+}
+
+Status set_outputs(OutputOptions& options, Words paths, const std::optional<Format>& format, FileSet files,
+                   bool text_by_default) {
+  const bool to_standard_output = std::erase(paths, "-") > 0;
+  for (const std::string& path : paths) {
+    auto output = parse_output("--output", path, files);
+    if (!output) {
+      return output.error();
+    }
+    options.outputs.push_back(*std::move(output));
+  }
+  if (to_standard_output) {
+    options.stream = ReportStream::standard_output;
+  }
+  if (format) {
+    options.format = *format;
+    return to_standard_output && !*format
+               ? Status(usage_error("--format none with -o -", "nothing would be written there", "drop one of them"))
+               : Status(Done{});
+  }
+  // The launched command writes to standard error too: a report with a file of its own stays away from it.
+  const bool has_file = !options.outputs.empty() && options.stream == ReportStream::standard_error;
+  if (!to_standard_output && (!text_by_default || has_file)) {
+    options.format = std::nullopt;
+  }
+  return Done{};
+}
+
+// A capture is one of the files of -o, but the collector writes it.
+Status set_capture(ObserveOptions& options) {
+  for (const OutputFile& output : options.outputs) {
+    if (output.format == OutputFormat::capture) {
+      if (options.capture) {
+        return usage_error("two captures", "only one can be written at a time", "name one .tcap file");
+      }
+      options.capture = output.path;
+    }
+  }
+  std::erase_if(options.outputs, [](const OutputFile& output) { return output.format == OutputFormat::capture; });
+  const bool of_stacks = std::any_of(options.outputs.begin(), options.outputs.end(), [](const OutputFile& output) {
+    return output.format == OutputFormat::folded || output.format == OutputFormat::speedscope;
+  });
+  if (of_stacks && !options.stacks) {
+    return usage_error("an output file of stacks", "no stacks are collected", "add --stacks");
+  }
+  return Done{};
+}
+
+Result<unsigned> parse_buffer(std::string_view option, const std::string& text) {
+  auto size = parse_count(option, text, kBufferLimit);
+  if (size && !std::has_single_bit(*size)) {
+    return bad_value(option, text, "not a power of two", "use 32, 64, 128, ...");
+  }
+  return size;
+}
+
+Status set_text(std::string_view option, const Words& texts, std::string& target) {
+  if (texts.size() > 1) {
+    return usage_error("option '" + std::string(option) + "'", "it was given more than once", "give it once");
+  }
+  if (texts.front().empty()) {
+    return bad_value(option, texts.front(), "it is empty", "name a target");
+  }
+  target = texts.front();
+  return Done{};
+}
+
+}  // namespace
+
+void add_output_options(CommandParser& parser, OutputOptions& options, const FileSet& files,
+                        const OutputDefaults& defaults) {
+  // Both must outlive this function, as the check below does.
+  const auto paths = std::make_shared<Words>();
+  const auto format = std::make_shared<std::optional<Format>>();
+  parser.add(
+      "-o,--output", "FILE",
+      [paths](const Words& texts) {
+        *paths = texts;
+        return Done{};
+      },
+      "Write the " + defaults.what + " to FILE; its ending selects the format: " + list_endings(files) +
+          ". '-' is standard output, in the format of --format. May be repeated.");
+  parser.choice("--format", "FORMAT", *format,
+                {{"text", Format(OutputFormat::text)}, {"json", Format(OutputFormat::json)}, {"none", Format()}},
+                format_help(options, defaults.text_by_default));
+  parser.flag("-v,--verbose", options.verbose, "Show all details in text: every task, quantity and source.");
+  parser.flag("--no-color", options.color, false, "No color. Default: color on a terminal, unless NO_COLOR is set.");
+  parser.check([&options, &files, paths, format, text_by_default = defaults.text_by_default] {
+    return set_outputs(options, *paths, *format, files, text_by_default);
+  });
+}
+
+void add_quiet_option(CommandParser& parser, OutputOptions& options) {
+  parser.flag("-q,--quiet", options.quiet, "Print no messages except errors.");
+}
+
+void add_level_options(CommandParser& parser, Detail& detail, std::optional<unsigned>& max_tasks) {
+  parser.choice("--detail", "LEVEL", detail, {{"full", Detail::full}, {"switches", Detail::switches}},
+                "full (default), or switches: lower overhead, without probes on system calls and page faults. The "
+                "cause of a wait is then taken from the task's saved registers, faults are only counted, and there is "
+                "no split into user and kernel time.");
+  parser.value("--max-tasks", "N", max_tasks, count_up_to(kMaxTasksLimit),
+               "Room for N observed tasks that are alive at once, 4 KiB each; further tasks are counted as lost. "
+               "Default: 16384, and with --all at least twice the number of existing tasks.");
+}
+
+void add_observe_options(CommandParser& parser, ObserveOptions& options, const FileSet& files,
+                         const OutputDefaults& defaults) {
+  add_output_options(parser, options, files, defaults);
+  parser.check([&options] { return set_capture(options); });
+  add_quiet_option(parser, options);
+  add_level_options(parser, options.detail, options.max_tasks);
+  parser.value("--buffer", "MIB", options.buffer_mib, parse_buffer,
+               "Size of the ring buffer for recorded events, a power of two. Default: 64. Events that find it full are "
+               "counted as lost, at the time when they were lost.");
+  parser.flag("--stacks", options.stacks,
+              "Collect user and kernel stacks of creations, faults, waits and involuntary switches. Needed for .folded "
+              "and .speedscope.json.");
+  parser.flag("--kernel-memory", options.kernel_memory,
+              "Count the memory that the kernel allocates in fork and clone. Slows down those allocations.");
+  parser.flag("--probe-stats", options.probe_stats,
+              "Count the runs and the run time of each probe. Slows down every probe.");
+}
+
+void add_target_options(CommandParser& parser, std::optional<Target>& target) {
+  const auto of_kind = [&target](Target::Kind kind) -> Target& {
+    target = target.value_or(Target{});
+    target->kind = kind;
+    return *target;
+  };
+  const auto ids = [of_kind](const char* option, Target::Kind kind) {
+    return [of_kind, option, kind](const Words& texts) -> Status {
+      auto parsed = parse_ids(option, texts);
+      if (!parsed) {
+        return parsed.error();
+      }
+      of_kind(kind).ids = *std::move(parsed);
+      return Done{};
+    };
+  };
+  const std::array options = {
+      parser.add("-p,--pid", "PID[,PID...]", ids("--pid", Target::Kind::processes),
+                 "Observe processes: all their threads and all descendants, existing and new. May be repeated."),
+      parser.add("-t,--tid", "TID[,TID...]", ids("--tid", Target::Kind::tasks),
+                 "Observe single tasks (threads). May be repeated."),
+      parser.add(
+          "--cgroup", "PATH",
+          [of_kind](const Words& texts) { return set_text("--cgroup", texts, of_kind(Target::Kind::cgroup).cgroup); },
+          "Observe all tasks in a cgroup (v1 or v2) and its descendants, and those that join later. PATH is its "
+          "directory, or its path below the root of a hierarchy. A task that leaves the cgroup stays observed."),
+      parser.add(
+          "--comm", "GLOB",
+          [of_kind](const Words& texts) { return set_text("--comm", texts, of_kind(Target::Kind::name).name); },
+          "Observe processes whose name (comm) matches, and those that match after an exec: 'postgres*'."),
+      parser.flag("-a,--all", target, Target{Target::Kind::machine, {}, {}, {}},
+                  "Observe every task of the machine except taskcost itself.")};
+  for (CLI::Option* const option : options) {
+    for (CLI::Option* const other : options) {
+      if (option != other) {
+        option->excludes(other);
+      }
+    }
+  }
+  const auto no_children = std::make_shared<bool>();
+  parser.flag("--no-children", *no_children, "With --pid: without descendants, existing and new.")
+      ->needs(options.front());
+  parser.check([&target, no_children]() -> Status {
+    if (*no_children) {
+      target->children = false;
+    }
+    return Done{};
+  });
+}
+
+void add_duration_option(CommandParser& parser, std::optional<std::chrono::nanoseconds>& duration) {
+  parser.value("-d,--duration", "SECONDS", duration, parse_seconds,
+               "Stop after SECONDS. Default: when all targets have ended, or on Ctrl-C.");
+}
+
+void add_user_option(CommandParser& parser, std::optional<std::string>& user) {
+  parser.value("--user", "NAME", user, "Run as user NAME. Default: the user who called sudo, otherwise the caller.");
+}
+
+}  // namespace taskcost::commandline

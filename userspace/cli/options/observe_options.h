@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Options that several commands have: the target, the level of detail, and the outputs.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "cli/options/command_parser.h"
+#include "cli/options/options.h"
+
+namespace taskcost::commandline {
+
+using Words = std::vector<std::string>;
+
+struct OutputDefaults {
+  std::string what = "report";  // what -o writes, in the help text
+  bool text_by_default = true;  // on the stream, when no --format is given
+};
+
+// -o, --format, -v and --no-color. `files` is read when all words are parsed.
+void add_output_options(CommandParser& parser, OutputOptions& options, const FileSet& files,
+                        const OutputDefaults& defaults = {});
+void add_quiet_option(CommandParser& parser, OutputOptions& options);
+
+// Everything that commands which observe have in common.
+void add_observe_options(CommandParser& parser, ObserveOptions& options, const FileSet& files,
+                         const OutputDefaults& defaults = {});
+
+// --detail and --max-tasks.
+void add_level_options(CommandParser& parser, Detail& detail, std::optional<unsigned>& max_tasks);
+
+// -p, -t, --cgroup, --comm and -a, which exclude one another.
+void add_target_options(CommandParser& parser, std::optional<Target>& target);
+
+void add_duration_option(CommandParser& parser, std::optional<std::chrono::nanoseconds>& duration);
+void add_user_option(CommandParser& parser, std::optional<std::string>& user);
+
+// Commands with a file of their own.
+Result<Options> parse_compare(const Words& words);
+Result<Options> parse_report(const Words& words);
+Result<Options> parse_diff(const Words& words);
+Result<Options> parse_estimate(const Words& words);
+
+}  // namespace taskcost::commandline

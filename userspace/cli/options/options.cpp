@@ -1,0 +1,374 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/options/options.h"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <utility>
+
+#include "cli/options/command_parser.h"
+#include "cli/options/observe_options.h"
+#include "cli/options/values.h"
+
+namespace taskcost {
+
+namespace {
+
+using commandline::add_duration_option;
+using commandline::add_level_options;
+using commandline::add_observe_options;
+using commandline::add_target_options;
+using commandline::add_user_option;
+using commandline::CommandParser;
+using commandline::count_up_to;
+using commandline::FileSet;
+using commandline::parse_seconds;
+using commandline::usage_error;
+using commandline::Words;
+
+constexpr unsigned kMaxRuns = 100'000;
+
+// --repeat keeps the figures of each run, but no report of its own.
+Status check_repeat(const RunCommand& run) {
+  const ObserveOptions& observe = run.observe;
+  if (run.repeat && !run.measure_overhead &&
+      (observe.stacks || observe.kernel_memory || observe.probe_stats || observe.buffer_mib)) {
+    return usage_error("--repeat with --stacks, --kernel-memory, --probe-stats or --buffer",
+                       "repeated runs are reported by their medians alone", "drop --repeat, or the other options");
+  }
+  return Done{};
+}
+
+Result<Options> parse_run(const Words& words) {
+  RunCommand run;
+  FileSet files = FileSet::capture;
+  run.observe.stream = ReportStream::standard_error;
+  CommandParser parser(
+      {"taskcost run", "taskcost run [OPTIONS] [--] COMMAND [ARG]...",
+       "Run a command and observe it and all its descendants, from its first instruction. Standard streams and exit "
+       "status are the command's own; the report goes to standard error, or to -o.",
+       "Example: sudo taskcost run -o report.json -- make -j4"});
+  add_user_option(parser, run.user);
+  parser.value("--repeat", "N", run.repeat, count_up_to(kMaxRuns),
+               "Run the command N times and report medians with their intervals, as 'taskcost compare' does for one "
+               "command; -o then takes " +
+                   commandline::list_endings(FileSet::rounds) + ". Default: once.");
+  parser.flag("--measure-overhead", run.measure_overhead,
+              "Run the command in rounds, with and without probes, and report how much the probes slow it down. Stops "
+              "when that is decided, after a minute at most, or after the rounds of --repeat.");
+  parser.check([&run, &files]() -> Status {
+    files = run.measure_overhead ? FileSet::report : run.repeat ? FileSet::rounds : FileSet::capture;
+    return check_repeat(run);
+  });
+  add_observe_options(parser, run.observe, files);
+  parser.stop_at_first_word();
+  if (auto end = parser.parse(words)) {
+    return *end;
+  }
+  auto command = parser.command();
+  if (!command) {
+    return command.error();
+  }
+  if (command->empty()) {
+    return usage_error("no command to run", "nothing follows the options",
+                       "put it last, as in 'taskcost run -- ls -l'; " + parser.hint());
+  }
+  run.command = *std::move(command);
+  return Options(run);
+}
+
+Result<Options> parse_attach(const Words& words) {
+  AttachCommand attach;
+  const FileSet files = FileSet::capture;
+  std::optional<Target> target;
+  CommandParser parser({"taskcost attach", "taskcost attach (-p PID | -t TID | --cgroup PATH | --comm GLOB | -a)",
+                        "Observe running programs. Ctrl-C stops the observation and writes the report.",
+                        "Example: sudo taskcost attach -p 4711 -d 10"});
+  add_target_options(parser, target);
+  add_duration_option(parser, attach.duration);
+  add_observe_options(parser, attach.observe, files);
+  if (auto end = parser.parse(words)) {
+    return *end;
+  }
+  if (auto status = parser.refuse_positionals(); !status) {
+    return status.error();
+  }
+  if (!target) {
+    return usage_error("no target to attach to", "none of --pid, --tid, --cgroup, --comm and --all is given",
+                       "name one, as in 'taskcost attach -p 4711'; " + parser.hint());
+  }
+  attach.target = *std::move(target);
+  return Options(attach);
+}
+
+Result<Options> parse_record(const Words& words) {
+  AttachCommand attach;
+  ObserveOptions& observe = attach.observe;
+  const FileSet files = FileSet::capture;
+  observe.stream = ReportStream::standard_error;
+  std::optional<Target> target;
+  std::optional<std::string> user;
+  CommandParser parser({"taskcost record", "taskcost record [TARGET] -o FILE.tcap [OPTIONS] [[--] COMMAND [ARG]...]",
+                        "Record every context switch, system call, page fault, task creation and exit to a file, for "
+                        "a command or for running programs. 'taskcost report' makes reports from the file.",
+                        "Example: sudo taskcost record -o make.tcap -- make -j4"});
+  add_target_options(parser, target);
+  add_duration_option(parser, attach.duration);
+  add_user_option(parser, user);
+  // No command is launched: standard output is free.
+  parser.check([&target, &observe]() -> Status {
+    if (target) {
+      observe.stream = ReportStream::standard_output;
+    }
+    return Done{};
+  });
+  add_observe_options(parser, observe, files, {.text_by_default = false});
+  parser.stop_at_first_word();
+  if (auto end = parser.parse(words)) {
+    return *end;
+  }
+  auto command = parser.command();
+  if (!command) {
+    return command.error();
+  }
+  if (target && !command->empty()) {
+    return usage_error("a target and a command", "only one of them can be recorded", parser.hint());
+  }
+  if (!target && command->empty()) {
+    return usage_error("nothing to record", "neither a target nor a command is given",
+                       "name one, as in 'taskcost record -o ls.tcap -- ls -l'; " + parser.hint());
+  }
+  if (!needs_events(observe)) {
+    return usage_error("no capture to write", "no -o names a .tcap file", "add -o FILE.tcap; " + parser.hint());
+  }
+  if (target) {
+    attach.target = *std::move(target);
+    return Options(attach);
+  }
+  RunCommand run;
+  run.observe = observe;
+  run.command = *std::move(command);
+  run.user = user;
+  return Options(run);
+}
+
+Result<Options> parse_doctor(const Words& words) {
+  DoctorCommand doctor;
+  CommandParser parser({"taskcost doctor", "taskcost doctor [OPTIONS]",
+                        "Show what can be measured on this machine with these privileges, from which source, and what "
+                        "would improve it.",
+                        ""});
+  parser.flag("--json", doctor.json, "Write JSON instead of text.");
+  parser.flag("--no-color", doctor.color, false, "No color. Default: color on a terminal, unless NO_COLOR is set.");
+  if (auto end = parser.parse(words)) {
+    return *end;
+  }
+  if (auto status = parser.refuse_positionals(); !status) {
+    return status.error();
+  }
+  return Options(doctor);
+}
+
+Result<Options> parse_workload(const Words& words) {
+  WorkloadCommand workload;
+  const FileSet files = FileSet::report;
+  CommandParser parser({"taskcost workload", "taskcost workload [OPTIONS] NAME [WORKLOAD-OPTION]...",
+                        "Run one bundled workload and observe it. Options that are not listed here, and everything "
+                        "after '--', go to the workload.",
+                        "'taskcost-workload --help' lists the workloads and their options.\n"
+                        "Example: sudo taskcost workload create --model thread"});
+  add_observe_options(parser, workload.observe, files);
+  if (auto end = parser.parse(words)) {
+    return *end;
+  }
+  auto passed = parser.passed_on();
+  if (!passed) {
+    return passed.error();
+  }
+  if (passed->empty()) {
+    return usage_error("no workload to run", "its name is missing",
+                       "'taskcost-workload --help' lists them; " + parser.hint());
+  }
+  workload.name = passed->front();
+  workload.arguments.assign(passed->begin() + 1, passed->end());
+  return Options(workload);
+}
+
+// Five minutes, including the reports.
+constexpr std::chrono::seconds thorough_budget{285};
+
+Result<Options> parse_verify(const Words& words) {
+  VerifyCommand verify;
+  const FileSet files = FileSet::report;
+  std::optional<std::chrono::nanoseconds> max_time;
+  CommandParser parser({"taskcost verify", "taskcost verify [OPTIONS]",
+                        "Test claims about processes and threads with the bundled workloads.", ""});
+  parser.list("--claim", "ID", verify.claims, "Test only this claim. May be repeated. Default: all claims.");
+  parser.flag("--thorough", verify.thorough,
+              "Measure for up to five minutes, with more sizes, for narrower intervals. Default: up to a minute.");
+  parser.value("--max-time", "SECONDS", max_time, parse_seconds,
+               "Stop after SECONDS, even if claims are undecided. Default: 55, with --thorough 285.");
+  parser.choice("--against-itself", "MODEL", verify.against_itself, {{"thread", "thread"}, {"process", "process"}},
+                "Self-test: run both sides of each comparison as MODEL, thread or process. No claimed difference may "
+                "be confirmed then.");
+  parser.flag("--list", verify.list, "List the claims and exit.");
+  add_observe_options(parser, verify.observe, files);
+  if (auto end = parser.parse(words)) {
+    return *end;
+  }
+  if (auto status = parser.refuse_positionals(); !status) {
+    return status.error();
+  }
+  verify.budget = max_time.value_or(verify.thorough ? thorough_budget : verify.budget);
+  return Options(verify);
+}
+
+Result<Options> parse_top(const Words& words) {
+  TopCommand top;
+  std::optional<Target> target;
+  CommandParser parser({"taskcost top", "taskcost top [TARGET] [OPTIONS]",
+                        "Live table of processes and threads: CPU usage, run queue wait, off-CPU time by cause, "
+                        "context switches, faults and creations. Default target: the whole machine.",
+                        "Press h for the keys.\nExample: sudo taskcost top --comm 'postgres*'"});
+  add_target_options(parser, target);
+  parser.value("--interval", "SECONDS", top.interval, parse_seconds, "Seconds between refreshes. Default: 2.");
+  parser.flag("--once", top.once, "Print one interval to standard output and exit.");
+  parser.choice("--format", "FORMAT", top.format, {{"text", OutputFormat::text}, {"json", OutputFormat::json}},
+                "With --once: text (default) or json.");
+  parser.value("--sort", "KEY", top.sort,
+               "pid, name, cpu (default), user, kernel, queue, blocked, switches, faults or creations.");
+  CLI::Option* const threads = parser.flag("--threads", top.threads, "One row per thread.");
+  parser.flag("--tree", top.tree, "Process tree: children below their parents.")->excludes(threads);
+  add_level_options(parser, top.detail, top.max_tasks);
+  parser.check([&top]() -> Status {
+    return top.format == OutputFormat::json && !top.once
+               ? Status(usage_error("--format json", "the live table cannot be JSON", "add --once"))
+               : Status(Done{});
+  });
+  if (auto end = parser.parse(words)) {
+    return *end;
+  }
+  if (auto status = parser.refuse_positionals(); !status) {
+    return status.error();
+  }
+  top.target = target.value_or(Target{Target::Kind::machine, {}, {}, {}});
+  return Options(top);
+}
+
+struct CommandEntry {
+  std::string_view name;
+  Result<Options> (*parse)(const Words&);
+};
+constexpr std::array kCommands{CommandEntry{"run", parse_run},
+                               CommandEntry{"compare", commandline::parse_compare},
+                               CommandEntry{"attach", parse_attach},
+                               CommandEntry{"record", parse_record},
+                               CommandEntry{"report", commandline::parse_report},
+                               CommandEntry{"diff", commandline::parse_diff},
+                               CommandEntry{"estimate", commandline::parse_estimate},
+                               CommandEntry{"top", parse_top},
+                               CommandEntry{"verify", parse_verify},
+                               CommandEntry{"doctor", parse_doctor},
+                               CommandEntry{"workload", parse_workload}};
+
+constexpr std::string_view kCommandsHelp =
+    "Commands:\n"
+    "  run       run a command, and observe it and all its descendants\n"
+    "  compare   run commands in turn: which one costs more, and why\n"
+    "  attach    observe running programs\n"
+    "  record    record every event to a capture file\n"
+    "  report    make any report from a capture file, without root\n"
+    "  top       live table of processes and threads\n"
+    "  verify    test claims about processes and threads\n"
+    "  diff      compare two reports\n"
+    "  estimate  what a program's processes would cost as threads, and vice versa\n"
+    "  doctor    show what can be measured here, and from which source\n"
+    "  workload  run one bundled workload and observe it\n"
+    "\n"
+    "'taskcost COMMAND --help' describes a command.\n"
+    "Exit status: 0 success, 1 failure, 2 wrong usage, 3 a cost is above the limit of\n"
+    "--fail-above. 'run' exits with the status of its command.";
+
+Result<Options> schema_named(const std::string& name, const std::string& hint) {
+  if (std::ranges::find(schema_names, name) != std::end(schema_names)) {
+    return Options(PrintSchema{name});
+  }
+  return usage_error("no schema " + commandline::in_quotes(name), "no document has that name", hint);
+}
+
+Result<Options> parse_global(const Words& words) {
+  bool version = false;
+  bool schema = false;
+  CommandParser parser({"taskcost", "taskcost COMMAND [OPTIONS]",
+                        "Measure what the kernel spends on every process and thread.", std::string(kCommandsHelp)});
+  parser.flag("--version", version, "Print the version.");
+  parser.flag("--json-schema", schema,
+              "Print the JSON Schema of a JSON report, with the meaning and unit of each field; or, with a name behind "
+              "it, of a document of diff, compare, estimate, audit, top or doctor, or of a line of events.");
+  if (auto end = parser.parse(words)) {
+    return *end;
+  }
+  if (schema) {
+    const auto names = parser.positionals();
+    if (!names) {
+      return names.error();
+    }
+    if (names->size() == 1) {
+      return schema_named(names->front(), parser.hint());
+    }
+  }
+  if (auto status = parser.refuse_positionals(); !status) {
+    return status.error();
+  }
+  if (version) {
+    return Options(PrintText{"taskcost " TASKCOST_VERSION "\n"});
+  }
+  if (schema) {
+    return Options(PrintSchema{});
+  }
+  return usage_error("no command", "no arguments are given", parser.hint());
+}
+
+Error unknown_command(const std::string& name) {
+  Words known;
+  for (const CommandEntry& command : kCommands) {
+    known.emplace_back(command.name);
+  }
+  const auto meant = commandline::nearest(name, known);
+  return usage_error("unknown command " + commandline::in_quotes(name), "taskcost has no such command",
+                     (meant ? "did you mean '" + *meant + "'? " : "") + "try 'taskcost --help'");
+}
+
+}  // namespace
+
+bool is_of_events(OutputFormat format) {
+  switch (format) {
+    case OutputFormat::capture:
+    case OutputFormat::perfetto:
+    case OutputFormat::event_csv:
+    case OutputFormat::event_ndjson:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool needs_events(const ObserveOptions& options) {
+  return options.capture.has_value() ||
+         std::any_of(options.outputs.begin(), options.outputs.end(),
+                     [](const OutputFile& output) { return is_of_events(output.format); });
+}
+
+Result<Options> parse_options(const std::vector<std::string>& arguments) {
+  if (arguments.empty() || commandline::looks_like_option(arguments.front())) {
+    return parse_global(arguments);
+  }
+  for (const CommandEntry& command : kCommands) {
+    if (command.name == arguments.front()) {
+      return command.parse(Words(arguments.begin() + 1, arguments.end()));
+    }
+  }
+  return unknown_command(arguments.front());
+}
+
+}  // namespace taskcost

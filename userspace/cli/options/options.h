@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The command line as typed values. A command receives values that are complete and in range, and no other module sees
+// the parser. The parser reads no system state: the command itself finds out whether a process exists, a file can be
+// written, or a workload is known.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/result.h"
+#include "collector/collector.h"
+
+namespace taskcost {
+
+enum class OutputFormat {
+  text,
+  json,
+  html,
+  folded,
+  speedscope,
+  capture,
+  perfetto,
+  event_csv,
+  event_ndjson,
+  markdown,  // tables of compare
+  csv
+};
+// The format is made from recorded events, not from a report.
+bool is_of_events(OutputFormat format);
+
+// The stream that a report goes to in addition to the files of -o.
+enum class ReportStream {
+  standard_output,
+  standard_error  // when a command is launched: standard output belongs to it
+};
+
+struct OutputFile {
+  std::string path;
+  OutputFormat format = OutputFormat::text;  // from the path's ending
+};
+
+// Options of every command that writes a report.
+struct OutputOptions {
+  std::vector<OutputFile> outputs;
+  std::optional<OutputFormat> format = OutputFormat::text;  // of `stream`; nullopt: nothing is written there
+  ReportStream stream = ReportStream::standard_output;
+  bool quiet = false;
+  bool verbose = false;
+  std::optional<bool> color;  // nullopt: color on a terminal, unless NO_COLOR is set
+};
+
+// Options of every command that observes.
+struct ObserveOptions : OutputOptions {
+  bool probe_stats = false;    // run count and run time of each probe; costs about 70 ns per probe run
+  bool stacks = false;         // of creations, faults, waits and involuntary switches
+  bool kernel_memory = false;  // allocations of creating calls; slows down every allocation in the kernel
+  // Ledger pool: observed tasks that are alive at once. nullopt: the collector's default, more for a whole machine.
+  std::optional<unsigned> max_tasks;
+  Detail detail = Detail::full;
+  std::optional<std::string> capture;  // file that records every event
+  std::optional<unsigned> buffer_mib;  // size of the ring buffer, a power of two; nullopt: the collector's default
+};
+// An output needs recorded events: a capture, or a file that is made from one.
+bool needs_events(const ObserveOptions& options);
+
+struct RunCommand {
+  ObserveOptions observe;
+  std::vector<std::string> command;  // not empty
+  std::optional<std::string> user;   // nullopt: the caller; under sudo, the user who called sudo
+  std::optional<unsigned> repeat;    // number of runs; the report has their medians
+  bool measure_overhead = false;     // rounds with and without probes; `repeat` is their number
+};
+
+// Standard output and standard error of compared commands.
+struct CommandOutput {
+  enum class Kind { null, pipe, inherit, file };
+  Kind kind = Kind::null;
+  std::string path;  // Kind::file: takes standard output
+};
+
+struct CompareCommand {
+  struct Entry {
+    std::string name;                    // from -n; otherwise the command's text
+    std::string text;                    // as given
+    std::vector<std::string> arguments;  // argv, including the shell if there is one
+    std::string setup;                   // shell command; empty: none
+    std::string prepare;
+    std::string cleanup;
+  };
+  ObserveOptions observe;
+  std::vector<Entry> commands;            // not empty; names differ
+  std::optional<std::string> user;        // as in RunCommand
+  std::vector<std::string> helper_shell;  // runs setup, prepare and cleanup: `HELPER_SHELL -c COMMAND`
+  unsigned warmup = 0;                    // runs of each command before the first round
+  std::optional<unsigned> rounds;         // exact number; nullopt: until the question is decided
+  std::optional<std::chrono::nanoseconds> max_time;
+  bool ignore_failure = false;
+  std::optional<double> fail_above;  // percent, 0 or more
+  std::string input;                 // a file; empty: /dev/null
+  CommandOutput output;
+};
+
+struct AttachCommand {
+  ObserveOptions observe;
+  Target target;
+  std::optional<std::chrono::nanoseconds> duration;  // nullopt: until the target ends or a signal comes
+};
+
+struct DoctorCommand {
+  bool json = false;
+  std::optional<bool> color;
+};
+
+struct WorkloadCommand {
+  ObserveOptions observe;
+  std::string name;
+  std::vector<std::string> arguments;  // for taskcost-workload, unchanged
+};
+
+struct VerifyCommand {
+  ObserveOptions observe;
+  std::vector<std::string> claims;  // ids; empty: all
+  bool thorough = false;
+  std::chrono::nanoseconds budget = std::chrono::seconds(55);  // for all rounds, without writing the reports
+  bool list = false;
+  std::optional<std::string> against_itself;  // "thread" or "process": both sides of each comparison run this model
+};
+
+struct TopCommand {
+  Target target;  // the whole machine by default
+  Detail detail = Detail::full;
+  std::optional<unsigned> max_tasks;
+  std::chrono::nanoseconds interval = std::chrono::seconds(2);
+  bool once = false;                         // prints one interval to standard output
+  OutputFormat format = OutputFormat::text;  // of --once: text or json
+  std::string sort = "cpu";                  // a sort key of the live table; the command checks it
+  bool threads = false;
+  bool tree = false;
+};
+
+// Makes reports from a capture or a JSON report. `record` has no type of its own: it is a run or an attach whose
+// options name a capture.
+struct ReportCommand : OutputOptions {
+  std::string file;    // "-": a JSON report from standard input
+  bool audit = false;  // compares the ledgers that are rebuilt from events with the kernel's, instead of a report
+};
+
+struct DiffCommand : OutputOptions {
+  std::string a;  // paths of reports; "-": standard input
+  std::string b;
+  std::optional<double> fail_above;  // percent, 0 or more
+};
+
+struct EstimateCommand : OutputOptions {
+  std::string report;                 // path; "-": standard input
+  std::optional<std::string> prices;  // path of a report of verify; nullopt: measure them now
+  std::optional<std::string> as;      // "threads" or "processes"; nullopt: whichever converts more tasks
+};
+
+// Requests that print a text and exit with status 0.
+struct PrintText {
+  std::string text;  // help or version
+};
+// The documents that have a JSON Schema, by the command that writes them; events: a line of -o FILE.ndjson.
+inline constexpr std::string_view schema_names[] = {"report", "diff", "compare", "estimate",
+                                                    "audit",  "top",  "doctor",  "events"};
+struct PrintSchema {
+  std::string name = "report";
+};
+
+using Options = std::variant<RunCommand, AttachCommand, DoctorCommand, WorkloadCommand, VerifyCommand, TopCommand,
+                             ReportCommand, DiffCommand, CompareCommand, EstimateCommand, PrintText, PrintSchema>;
+
+// `arguments` excludes the program's name. Errors have the kind usage, and their hint names the help page.
+Result<Options> parse_options(const std::vector<std::string>& arguments);
+
+}  // namespace taskcost

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Commands that read what another command has written: report, diff and estimate.
+#include <algorithm>
+#include <utility>
+
+#include "cli/options/observe_options.h"
+#include "cli/options/values.h"
+
+namespace taskcost::commandline {
+namespace {
+
+void add_schema_option(CommandParser& parser, bool& schema) {
+  parser.flag("--json-schema", schema, "Print the JSON Schema of --format json.");
+}
+
+// An audit has no charts, stacks or events.
+Status check_audit(const ReportCommand& report) {
+  const auto found = std::find_if(report.outputs.begin(), report.outputs.end(), [](const OutputFile& output) {
+    return output.format != OutputFormat::text && output.format != OutputFormat::json;
+  });
+  if (report.audit && found != report.outputs.end()) {
+    return bad_value("--output", found->path, "an audit is text or JSON", "use .json or .txt");
+  }
+  return Done{};
+}
+
+}  // namespace
+
+Result<Options> parse_report(const Words& words) {
+  ReportCommand report;
+  const FileSet files = FileSet::events;
+  CommandParser parser({"taskcost report", "taskcost report FILE [OPTIONS]",
+                        "Make any report from a capture file, or another format from a JSON report, without root and "
+                        "on any machine. '-' is a JSON report on standard input.",
+                        "Example: taskcost report make.tcap -o make.html -o make.pftrace"});
+  add_output_options(parser, report, files);
+  parser.flag("--audit", report.audit,
+              "Instead of the report: rebuild each task's ledger from the recorded events and compare it with the "
+              "kernel's ledger, cell by cell. Exit status 1 if they differ.");
+  add_quiet_option(parser, report);
+  parser.check([&report] { return check_audit(report); });
+  if (auto end = parser.parse(words)) {
+    return *end;
+  }
+  const auto names = parser.positionals();
+  if (!names) {
+    return names.error();
+  }
+  if (names->size() != 1) {
+    return usage_error(names->empty() ? "nothing to report" : "more than one file", "a report is made from one file",
+                       "name a capture or a JSON report; " + parser.hint());
+  }
+  report.file = names->front();
+  return Options(report);
+}
+
+Result<Options> parse_diff(const Words& words) {
+  DiffCommand diff;
+  const FileSet files = FileSet::text;
+  bool schema = false;
+  CommandParser parser({"taskcost diff", "taskcost diff A.json B.json [OPTIONS]",
+                        "Compare two JSON reports: what costs more or less in B than in A, and where the time went. "
+                        "The parts with the largest change come first. '-' is standard input.",
+                        "Exit status: 0 compared, 1 a report cannot be read, 2 wrong usage,\n"
+                        "3 a cost is above the limit of --fail-above.\n"
+                        "Example: taskcost diff before.json after.json --fail-above 10"});
+  parser.value("--fail-above", "PERCENT", diff.fail_above, parse_percent,
+               "Exit with status 3 if wall time or CPU time of all tasks is more than PERCENT above A's. Wall time "
+               "counts only if both targets ran to their end. For two 'taskcost verify' reports, the times in their "
+               "sweeps are checked, each with its whole interval. Costs that only one report has are listed on "
+               "standard error.");
+  add_output_options(parser, diff, files, {.what = "comparison"});
+  add_schema_option(parser, schema);
+  if (auto end = parser.parse(words)) {
+    return *end;
+  }
+  if (schema) {
+    return Options(PrintSchema{"diff"});
+  }
+  const auto reports = parser.positionals();
+  if (!reports) {
+    return reports.error();
+  }
+  if (reports->size() != 2 || (*reports)[0].empty() || (*reports)[1].empty()) {
+    return usage_error("not two reports", "A and B are needed, and " + std::to_string(reports->size()) + " are named",
+                       "as in 'taskcost diff before.json after.json'; " + parser.hint());
+  }
+  diff.a = (*reports)[0];
+  diff.b = (*reports)[1];
+  if (diff.a == "-" && diff.b == "-") {
+    return usage_error("standard input twice", "it contains one report", parser.hint());
+  }
+  return Options(diff);
+}
+
+Result<Options> parse_estimate(const Words& words) {
+  EstimateCommand estimate;
+  const FileSet files = FileSet::text;
+  bool schema = false;
+  CommandParser parser({"taskcost estimate", "taskcost estimate REPORT.json [OPTIONS]",
+                        "Estimate from a JSON report of run, attach or workload what a program's processes would cost "
+                        "as threads, or its threads as processes: counts times unit prices. '-' is standard input.",
+                        "The program is not run. Without --prices, taskcost measures unit prices for\n"
+                        "15 seconds, as root.\n"
+                        "Example: taskcost estimate report.json --prices verify.json"});
+  parser.value("--prices", "FILE", estimate.prices,
+               "Take the unit prices from this report of 'taskcost verify'. Default: measure them now, as root.");
+  parser.choice("--as", "MODEL", estimate.as, {{"threads", "threads"}, {"processes", "processes"}},
+                "threads: forked processes become threads. processes: threads become processes. Default: whichever "
+                "converts more tasks.");
+  add_output_options(parser, estimate, files, {.what = "estimate"});
+  add_quiet_option(parser, estimate);
+  add_schema_option(parser, schema);
+  if (auto end = parser.parse(words)) {
+    return *end;
+  }
+  if (schema) {
+    return Options(PrintSchema{"estimate"});
+  }
+  const auto reports = parser.positionals();
+  if (!reports) {
+    return reports.error();
+  }
+  if (reports->size() != 1 || reports->front().empty()) {
+    return usage_error("not one report", std::to_string(reports->size()) + " are named",
+                       "as in 'taskcost estimate report.json'; " + parser.hint());
+  }
+  estimate.report = reports->front();
+  if (estimate.report == "-" && estimate.prices == "-") {
+    return usage_error("standard input twice", "it contains one report", parser.hint());
+  }
+  return Options(estimate);
+}
+
+}  // namespace taskcost::commandline

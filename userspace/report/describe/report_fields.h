@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Describes the report as a whole, and the parts about tool, host and evidence that all documents have.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/units.h"
+#include "report/describe/claims_fields.h"
+#include "report/describe/session_fields.h"
+#include "report/remarks.h"
+#include "verdict/report.h"
+
+namespace taskcost {
+
+void describe(auto& v, Is<Host> auto& host) {
+  v.object("host", "The machine that was observed.");
+  v.field("kernel", host.kernel, "Kernel release, as uname -r.");
+  v.field("arch", host.arch, "Architecture, as uname -m.");
+  v.field("cpus", host.cpus, "CPUs that can run tasks.");
+  v.field("virtualization", or_null(host.virtualization), "none, kvm, ...; null: unknown.");
+  v.field("name", or_null(host.name), "Host name, as uname -n.");
+  v.field("machine_id", or_null(host.machine_id), "machine-id(5)");
+  v.field("boot_id", or_null(host.boot_id), "Random for each boot: instants of one boot are comparable.");
+}
+
+void describe(auto& v, Is<Evidence> auto& evidence) {
+  v.object("evidence", "The source of a figure.");
+  v.field("figure", evidence.figure, "Stable key of the figure.");
+  v.field("source", evidence.source, "The hooks in use; empty if the figure is unavailable.");
+  v.field("kind", evidence.kind, "How exact the source is.");
+  v.field("why", evidence.why, "Why no better source is used; empty for the best source.");
+  v.field("hint", evidence.hint, "How to get a better source; may be empty.");
+}
+
+void describe(auto& v, Is<Remark> auto& remark) {
+  v.object("remark", "What a figure lacks, and why.");
+  v.field("about", remark.about, "Path of the figure in this document.");
+  v.field("text", remark.text, "Explanation, for people.");
+  v.field("matters", remark.matters, "The figure is noticeably wrong because of it.");
+}
+
+// The version and the command line of the tool.
+template <typename Text>
+auto describe_tool(auto& v, Text& version, Text& command_line) {
+  v.field("tool", group([&] {
+            v.field("version", version, "Version of taskcost.");
+            v.field("command_line", command_line, "Command line of taskcost.");
+          }),
+          "The tool that wrote this document.");
+}
+
+// The keys of an instant, one for each clock that was read.
+struct ClockKeys {
+  const char* time;
+  const char* realtime;
+  const char* boottime;
+};
+void describe_clocks(auto& v, const ClockKeys& keys, Is<std::optional<ClockAnchor>> auto& anchor) {
+  auto realtime = anchor ? std::optional(anchor->realtime_ns) : std::nullopt;
+  auto boottime = anchor ? std::optional(anchor->boottime_ns) : std::nullopt;
+  v.derived(
+      keys.time, [&] { return realtime ? std::optional(iso_time_text(*realtime)) : std::nullopt; },
+      "The instant by CLOCK_REALTIME, in the format of ISO 8601.");
+  v.field(keys.realtime, realtime, "The instant by CLOCK_REALTIME.");
+  v.field(keys.boottime, boottime, "The instant by CLOCK_BOOTTIME.");
+  if constexpr (reads<decltype(v)>) {
+    if (realtime && boottime) {
+      anchor = ClockAnchor{0, *realtime, *boottime};
+    }
+  }
+}
+void describe_clocks(auto& v, Is<WindowClocks> auto& clocks) {
+  describe_clocks(v, {"start_time", "start_realtime_ns", "start_boottime_ns"}, clocks.start);
+  describe_clocks(v, {"end_time", "end_realtime_ns", "end_boottime_ns"}, clocks.end);
+}
+
+void describe_window(auto& v, Is<Report> auto& report) {
+  auto& session = report.session;
+  v.field("start_ns", session.start, "Start of the window by CLOCK_MONOTONIC, like all instants.");
+  v.field("end_ns", session.end, "End of the window by CLOCK_MONOTONIC.");
+  v.derived(
+      "wall_ns", [&] { return session.end - session.start; }, "end_ns - start_ns");
+  v.field("exit", report.window_end, "What ended the window.");
+  v.field("stolen_ns", report.stolen,
+          "Steal time of all CPUs from /proc/stat, in clock ticks; the kernel counts it for the interrupted tasks. "
+          "null: not virtualized, or not known.");
+  WindowClocks clocks = window_clocks(report);
+  describe_clocks(v, clocks);
+  if constexpr (reads<decltype(v)>) {
+    if (session.end < session.start) {
+      v.complain("not a window: it ends before it begins");
+    }
+    report.clocks = {clocks.start, clocks.end};
+    if (report.clocks.start) {
+      report.clocks.start->monotonic_ns = static_cast<std::uint64_t>(session.start.time_since_epoch().count());
+    }
+    if (report.clocks.end) {
+      report.clocks.end->monotonic_ns = static_cast<std::uint64_t>(session.end.time_since_epoch().count());
+    }
+  }
+}
+
+void describe(auto& v, Is<ObservedTarget> auto& target) {
+  v.object("target", "What was observed.");
+  v.field("mode", target.mode, "How it was observed.");
+  v.field("command", target.command, "The command as given.");
+  v.field("pid", target.pid, "PID of the target; null: several, or none.");
+  v.field("exit_code", target.exit_code, "Exit status; null: it still runs, or a signal killed it.");
+  v.field("exit_signal", target.exit_signal, "Signal that killed it; null: it still runs, or it exited.");
+}
+
+void describe(auto& v, Is<ProbeCost> auto& probe) {
+  v.row("probe", "The cost of a probe.");
+  v.field("name", probe.name, "Name of the BPF program.");
+  v.field("runs", probe.runs, "Number of runs; null: not requested by --probe-stats.");
+  v.field("run_ns", probe.run_time, "Time of all runs.");
+  v.field("skipped", probe.skipped, "Runs that the kernel skipped.");
+}
+
+void describe(auto& v, Is<MeasuredOverhead::Figure> auto& figure) {
+  v.row("overhead", "A cost of the command with probes and without.");
+  v.field("without_ns", in_full(figure.without), "Median without probes.");
+  v.field("with_ns", in_full(figure.with), "Median with probes.");
+  v.field("ratio", figure.ratio,
+          "with_ns / without_ns, over pairs of runs; null: there are too few, or a side is 0 in one.");
+  describe_interval(v, "ratio_low", "ratio_high", figure.interval, "Lower end of the interval of the ratio.");
+}
+
+void describe(auto& v, Is<MeasuredOverhead> auto& measured) {
+  v.object("measured_overhead", "The command with probes compared with the command without probes.");
+  v.field("rounds", measured.rounds, "Number of rounds.");
+  v.field("wall", measured.wall, "Wall time.");
+  v.field("cpu", measured.cpu, "CPU time of the command and the children that it waited for, by getrusage(2).");
+}
+
+void describe(auto& v, Is<Observer> auto& observer) {
+  v.object("observer", "The overhead of the observation.");
+  v.field("probes", observer.probes, "Costs of the BPF programs.");
+  v.field("userspace_cpu_ns", observer.userspace_cpu, "CPU time of taskcost in the window.");
+  v.field("per_transition_ns", observer.per_transition,
+          "Cost of one transition with warm caches, calibrated at start.");
+  v.field("transitions", observer.transitions, "Transitions in the window, as far as they were counted.");
+  v.field("stacks_ns", observer.stack_time, "CPU time spent unwinding; null: no --stacks.");
+  v.field("share_of_wall", observer.share_of_wall, "Time of probes and taskcost as a part of the wall time.");
+  v.field("attach_ns", observer.attach_time, "Time from loading the programs to the first window.");
+  v.field("per_transition_cold_ns", observer.per_transition_cold, "Cost of one transition with cold caches.");
+  v.field("share_of_cpu", observer.share_of_cpu,
+          "Time of the probes as a part of the observed tasks' CPU time, with warm caches.");
+  v.field("share_of_cpu_cold", observer.share_of_cpu_cold,
+          "The same with cold caches; null: it would exceed the CPU time.");
+  v.field("measured", observer.measured, "Result of --measure-overhead.");
+}
+
+void describe(auto& v, Is<Report> auto& report) {
+  v.object("",
+           "What the kernel spent on each observed process and thread. Times are integer nanoseconds, instants "
+           "CLOCK_MONOTONIC, sizes bytes. null: not measured; 0: measured, and none. Names, commands and arguments "
+           "come from observed programs: every byte that is not valid UTF-8 is replaced with U+FFFD, and everything "
+           "outside printable ASCII is \\u-escaped.");
+  v.constant("schema", "taskcost.report/1");
+  describe_tool(v, report.tool_version, report.command_line);
+  v.field("host", report.host, "The machine that was observed.");
+  v.field("window", group([&] { describe_window(v, report); }), "Time of the observation.");
+  v.field("target", report.target, "What was observed.");
+  v.field("evidence", report.evidence, "The source of each figure.");
+  v.field("losses", report.session.losses, "What was lost.");
+  v.derived(
+      "remarks", [&] { return remarks_of(report); }, "Explanations of what figures lack.");
+  v.field("records", report.records, "Check of the recorded events; null: they were not recorded.");
+  v.field("observer", report.observer, "The overhead of the observation.");
+  describe_tasks(v, report.session);
+  describe_findings(v, report.session);
+  v.field("claims", report.claims, "Verdicts of `verify`.");
+  v.field("comparisons", report.comparisons, "Pairs of variants of a workload.");
+  v.field("price_list", report.prices, "Prices of operations on this machine, measured by `verify`.");
+  v.field("sweeps", report.sweeps, "Figures as functions of a size.");
+  v.field("tables", report.tables, "Figures of several variants.");
+  v.field("stacks", report.stacks, "Call stacks; null: no --stacks.");
+}
+
+}  // namespace taskcost

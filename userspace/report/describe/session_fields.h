@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Describes what a session has in addition to accounts: the wakeup graph, lifetime prices, stacks, and what the
+// recorded transitions lack.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "report/describe/account_fields.h"
+#include "report/describe/keys.h"
+#include "verdict/report.h"
+
+namespace taskcost {
+
+void describe(auto& v, Is<LifecycleCost> auto& price) {
+  v.row("price",
+        "CPU time in the kernel for tasks from creation to reaping, including later costs of the creation; sums over "
+        "`count` tasks.");
+  v.field("count", price.count, "Number of tasks that were created and exited in the window.");
+  v.field("create_ns", price.create, "The creator in the creating call.");
+  v.field("start_ns", price.start, "The new task on its way out of that call.");
+  v.field("exec_ns", price.exec, "Execs of the new task.");
+  v.field("faults_ns", price.faults, "Page faults of the new task.");
+  v.field("exit_ns", price.exit, "Exit of the new task, including the teardown of its memory.");
+  v.field("reap_ns", price.reap, "The wait that reaped the new task.");
+  v.field("copy_on_write_ns", price.copy_on_write, "Copy-on-write faults in the creator.");
+}
+
+void describe(auto& v, Is<SignalDeath> auto& blast) {
+  v.row("blast", "The tasks that exited because a signal killed their process.");
+  v.field("process", blast.process, "`id` of the process.");
+  v.field("signal", blast.signal, "Signal number.");
+  v.field("generated_ns", blast.generated, "Time of the tracepoint signal_generate; null: not seen.");
+  v.field("tasks_ended", blast.tasks_ended, "Tasks of the process that exited after the signal.");
+  v.field("to_first_exit_ns", blast.to_first_exit, "From the signal to the first final switch-out of these tasks.");
+  v.field("to_last_exit_ns", blast.to_last_exit, "From the signal to their last final switch-out.");
+  v.field("others_alive", blast.others_alive, "Other observed tasks that were alive at that time.");
+  v.field("others_ran_on", blast.others_ran_on, "Tasks among them that ran afterwards.");
+}
+
+void describe_waker(auto& v, Is<Waker> auto& waker) {
+  v.field("waker", waker.kind, "Kind of the waker.");
+  v.field("from_task", or_null(waker.task), "`id` of the waking task; null: none, or it is not kept one by one.");
+  v.field("from_tid", or_null(waker.tid), "TID of the waking task; null: unknown.");
+}
+
+void describe(auto& v, Is<Edge> auto& edge) {
+  v.row("edge", "Wakeups of one task by another for one cause, and the bytes through that channel.");
+  describe_waker(v, edge.from);
+  v.field("to_task", or_null(edge.to), "`id` of the sleeper or receiver; null: not observed, or one of several.");
+  v.field("to_tid", or_null(edge.to_tid), "TID of the sleeper or receiver; null: unknown.");
+  v.field("channel", edge.cause, "What the sleeper waited for: a key of `waits`.");
+  v.field("wakeups", edge.wakeups, "Number of wakeups that ended such waits.");
+  v.field("waited_ns", edge.waited, "Total of the waits that these wakeups ended.");
+  v.field("longest_ns", edge.longest, "Longest of these waits.");
+  v.field("bytes", edge.bytes, "Bytes sent to `to_task`; null: none, or the sender is not known.");
+  v.field("places", edge.places, "Wakeups by call site of the waker: a system call, exit, ...");
+}
+
+void describe(auto& v, Is<ChainLink> auto& link) {
+  v.row("link", "A wait in a chain.");
+  v.field("task", or_null(link.task), "`id` of the sleeper; null: not kept one by one.");
+  v.field("tid", link.tid, "TID of the sleeper.");
+  v.field("waited_ns", link.waited, "Duration of the wait.");
+  v.field("cause", link.cause, "What the sleeper waited for.");
+  describe_waker(v, link.waker);
+  v.field("place", link.place, "Call site of the waker: a system call, exit, ...");
+}
+
+void describe(auto& v, Is<Frame> auto& frame) {
+  v.row("frame", "A call in a stack.");
+  v.field("function", or_null(frame.function), "Name of the function; null: no symbol.");
+  v.field("module", or_null(frame.module), "Path of the file, [vdso], [kernel], ...; null: unknown.");
+  v.field("offset", frame.offset, "Offset in the file if there is no symbol.");
+  v.field("mark", or_null(frame.mark),
+          "unlinked: the file was unlinked; replaced: another file has its path; unknown: no mapping is known; unread: "
+          "the file did not answer in time, is too large, or the time budget was used up.");
+  v.field("kernel", frame.kernel, "True for a kernel frame.");
+}
+
+void describe(auto& v, Is<NamedStack> auto& stack) {
+  v.object("stack", "A call stack with its number of events and their time.");
+  v.field("process", stack.process, "`id` of the process.");
+  v.field("kind", stack.kind, "Kind of the events.");
+  auto wait = stack.kind == StackKind::wait ? std::optional(stack.wait) : std::nullopt;
+  v.field("wait", wait, "What the tasks waited for; null: it is no wait.");
+  v.field("cut", stack.cut, "The outermost frames are missing.");
+  v.field("count", stack.count, "Number of events.");
+  v.field("time_ns", stack.time, "Total time of the waits, faults, times off the CPU, or creating calls.");
+  v.field("frames", stack.frames, "Frames, the outermost first.");
+  if constexpr (reads<decltype(v)>) {
+    stack.wait = wait.value_or(stack.wait);
+  }
+}
+
+void describe(auto& v, Is<Stacks> auto& stacks) {
+  v.object("stacks", "Call stacks of creations, faults, waits and involuntary switches.");
+  v.field("events", stacks.events, "Number of events with a stack.");
+  v.field("cut_events", stacks.cut_events,
+          "Events among them whose user part does not reach the entry of a thread or a program.");
+  v.field("lost_events", stacks.lost_events, "Events without a stack, because the kernel's table was full.");
+  v.field("stacks", stacks.stacks, "Stacks sorted by time, the largest first.");
+}
+
+// Both instants are null for a gap whose time is unknown.
+void describe(auto& v, Is<ReplayGap> auto& gap) {
+  v.row("gap", "An interval in which events were lost.");
+  auto first = gap.is_anywhere() ? std::nullopt : std::optional(gap.first);
+  auto last = gap.is_anywhere() ? std::nullopt : std::optional(gap.last);
+  v.field("why", gap.why, "The ring buffer was full, the disk too slow, or the file is damaged.");
+  v.field("first_ns", first, "Time of the first lost event; null: the gap can be anywhere.");
+  v.field("last_ns", last, "Time of the last lost event; null: the gap can be anywhere.");
+  v.field("lost", gap.lost, "Number of lost events; null: not counted.");
+  v.field("cpu", gap.cpu, "CPU of the lost events; null: any CPU.");
+  if constexpr (reads<decltype(v)>) {
+    gap.first = first.value_or(Instant());
+    gap.last = last.value_or(Instant::max());
+  }
+}
+
+void describe(auto& v, Is<ReplayIntegrity::Break> auto& broken) {
+  v.row("break", "A switch from a task that the previous switch on this CPU did not switch to.");
+  v.field("at_ns", broken.at, "Time of the switch.");
+  v.field("cpu", broken.cpu, "CPU of the switch.");
+  v.field("expected_tid", broken.expected_tid, "TID that the previous switch on this CPU switched to.");
+  v.field("seen_tid", broken.seen_tid, "TID that this switch switched from.");
+  v.field("expected_id", broken.expected, "Id of the ledger of expected_tid; 0: not observed.");
+  v.field("seen_id", broken.seen, "Id of the ledger of seen_tid; 0: not observed.");
+}
+
+void describe(auto& v, Is<ReplayIntegrity> auto& integrity) {
+  v.object("integrity", "Counts of contradictions, which complete records in order cannot have.");
+  v.field("events", integrity.events, "Events that were read.");
+  v.field("switches_checked", integrity.switches_checked,
+          "Switches that were compared with the previous switch on their CPU.");
+  v.field("broken_switches", integrity.broken_switches,
+          "Switches from a task that the previous switch on their CPU did not switch to.");
+  v.field("impossible_switches", integrity.impossible_switches, "Switches to or from a task that was on another CPU.");
+  v.field("backward_times", integrity.backward_times, "Events older than the one before them.");
+  v.field("unknown_beginnings", integrity.unknown_beginnings, "Tasks that have events but no birth.");
+  v.field("repeated_births", integrity.repeated_births, "Births of a task that was already alive.");
+  v.field("impossible_corrections", integrity.impossible_corrections, "Corrections by more than the corrected time.");
+  v.field("wild_cpus", integrity.wild_cpus, "CPU numbers out of range.");
+  v.field("lost_final_ledgers", integrity.lost_final_ledgers, "Tasks that exited without a ledger of the probes.");
+  v.field("breaks", integrity.breaks, "The first broken switches.");
+}
+
+void describe(auto& v, Is<RecordCheck> auto& records) {
+  v.object("records", "What the recorded events lack, and where they contradict each other.");
+  v.field("gaps", records.gaps, "Gaps, sorted by their first lost event.");
+  v.field("touched_tasks", records.touched_tasks, "Tasks with unknown time because of gaps.");
+  v.field("unknown_ns", records.unknown, "Sum of their unknown time.");
+  v.field("missing_snapshots", records.missing_snapshots,
+          "Tasks that were alive at the end but have no ledger of the probes.");
+  v.field("integrity", records.integrity, "Contradictions in the records.");
+}
+
+// The fields from "process_count" to "kernel_totals".
+void describe_tasks(auto& v, Is<Session> auto& session) {
+  v.field("process_count", session.process_count, "Number of processes, including those in `folded`.");
+  v.field("task_count", session.task_count, "Number of tasks, including those in `folded`.");
+  v.field("processes", session.processes, "Processes sorted by birth, parents before their children.");
+  v.field("folded", session.folded, "Sums of processes that are not kept one by one, by name.");
+  v.field("totals", session.totals, "Sum over all tasks except kernel threads.");
+  v.field("kernel_totals", session.kernel_totals, "Sum over kernel threads.");
+}
+
+// The fields from "histograms" to "stints".
+void describe_findings(auto& v, Is<Session> auto& session) {
+  // These keys are always present, with null if they have no source. Histograms with other keys follow.
+  constexpr std::array<std::string_view, 9> promised{"creation",    "exec",        "exit",
+                                                     "run_queue",   "switch_same", "switch_other",
+                                                     "fault_minor", "fault_major", "fault_cow"};
+  Members<std::optional<Histogram>> histograms;
+  for (const std::string_view key : promised) {
+    if (session.histograms.count(std::string(key)) == 0) {
+      histograms.emplace_back(key, std::nullopt);
+    }
+  }
+  for (const auto& [key, histogram] : session.histograms) {
+    histograms.emplace_back(key, histogram);
+  }
+  if constexpr (reads<decltype(v)>) {
+    histograms.clear();
+  }
+  v.field("histograms", histograms, "Latencies by key; null: there is no source.");
+  if constexpr (reads<decltype(v)>) {
+    for (const auto& [key, histogram] : histograms) {
+      if (histogram) {
+        session.histograms.insert_or_assign(key, *histogram);
+      }
+    }
+  }
+  v.field("edges", session.edges, "Edges of the wakeup graph, sorted by waiting time.");
+  v.field("folded_edges", session.folded_edges, "Number of edges of tasks that are not kept one by one.");
+  v.field("chains",
+          elements(session.chains,
+                   [&v](auto& chain) {
+                     return group([&v, &chain] { v.field("links", chain, "The longest wait first."); });
+                   }),
+          "Chains of waits: the next link is the last long wait of the waker within this wait.");
+  v.field("prices",
+          group_or_null(session.calls_seen,
+                        [&] {
+                          for (const tc_creation kind : every<tc_creation>()) {
+                            v.field(key_of(kind), session.prices[kind], text_of(kind));
+                          }
+                        }),
+          "Prices by kind of creation; null: system calls had no probes.");
+  v.field("blasts", session.blasts, "One element for each process that a signal killed.");
+  auto cpu_slices = session.cpu_slices ? std::optional(session.cpu_slices->size()) : std::nullopt;
+  v.field("stints", cpu_slices, "Number of CPU slices that were kept; null: not requested.");
+  if constexpr (reads<decltype(v)>) {
+    constexpr std::size_t most = 1'000'000;  // a document has only their number, and a hostile one may have any number
+    if (cpu_slices) {
+      session.cpu_slices.emplace(std::min(*cpu_slices, most));
+    }
+  }
+}
+
+}  // namespace taskcost

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The texts are JSON with the same parts as reports, except that names of observed programs keep every byte.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <initializer_list>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <type_traits>
+
+#include "report/describe/read.h"
+#include "report/describe/report_fields.h"
+#include "report/describe/write.h"
+#include "report/recorded/recording.h"
+
+namespace taskcost {
+
+void describe(auto& v, Is<ClockAnchor> auto& anchor) {
+  v.row("clocks", "One instant by three clocks.");
+  v.field("monotonic_ns", anchor.monotonic_ns, "CLOCK_MONOTONIC");
+  v.field("realtime_ns", anchor.realtime_ns, "CLOCK_REALTIME");
+  v.field("boottime_ns", anchor.boottime_ns, "CLOCK_BOOTTIME");
+}
+
+namespace {
+
+using nlohmann::json;
+
+// Increment it when a key here changes its meaning, or a type of a report that is stored here does.
+constexpr const char* start_kind = "taskcost.recording/2";
+
+// Counters are stored by name, because a later version may have more of them.
+std::vector<std::string> names_of(const PerCounter<bool>& measured) {
+  std::vector<std::string> names;
+  for (const tc_counter counter : every<tc_counter>()) {
+    if (measured[counter]) {
+      names.emplace_back(key_of(counter));
+    }
+  }
+  return names;
+}
+
+}  // namespace
+
+void describe(auto& v, Is<RecordingStart> auto& start) {
+  v.row("", "The beginning of a recording.");
+  v.constant("kind", start_kind);
+  auto layout = record_layout;
+  v.field("record_layout", layout, "Of its records.");
+  v.field("tool_version", start.tool_version, "Of taskcost.");
+  v.field("command_line", start.command_line, "As it was called.");
+  v.field("host", start.host, "The machine that was observed.");
+  ClockAnchor clock{start.monotonic_ns, start.realtime_ns, start.boottime_ns};
+  v.field("clock", clock, "One instant by three clocks.");
+  v.field("mode", start.mode, "How programs came to be observed.");
+  v.field("command", start.command, "What is observed.");
+  v.field("evidence", start.evidence, "Where each figure comes from.");
+  v.field("calls", start.calls, "System calls have probes.");
+  v.field("exec_prepare", start.exec_prepare, "It has a source.");
+  v.field("fault_latency", start.fault_latency, "It has a source.");
+  v.field("switch_latency", start.switch_latency, "It has a source.");
+  auto measured = names_of(start.measured);
+  v.field("measured", measured, "Counters that have a source.");
+  v.field("calls_by_number", start.calls_by_number, "Names of system calls; empty where there is none.");
+  v.field("compat_calls_by_number", start.compat_calls_by_number, "Likewise, of 32-bit calls.");
+  if constexpr (reads<decltype(v)>) {
+    start.monotonic_ns = clock.monotonic_ns;
+    start.realtime_ns = clock.realtime_ns;
+    start.boottime_ns = clock.boottime_ns;
+    for (const tc_counter counter : every<tc_counter>()) {
+      start.measured[counter] = std::find(measured.begin(), measured.end(), key_of(counter)) != measured.end();
+    }
+  }
+}
+
+void describe(auto& v, Is<RecordingEnd> auto& end) {
+  v.row("", "The end of a recording.");
+  v.field("window_end", end.window_end, "What ended it.");
+  v.field("start_ns", end.start, "Of the window.");
+  v.field("end_ns", end.end, "Of the window.");
+  v.field("losses", row_group([&] {
+            for (const tc_loss loss : every<tc_loss>()) {
+              v.field(key_of(loss), end.losses[loss], text_of(loss));
+            }
+          }),
+          "What went missing.");
+  v.field("skipped_probes", end.skipped_probes, "Runs of probes that the kernel left out.");
+  v.field("target", end.target, "What was observed.");
+  v.field("observer", end.observer, "What the observation itself cost.");
+  v.field("stacks", end.stacks, "null: not asked for.");
+  v.field("start_clocks", end.clocks.start, "null: not known.");
+  v.field("end_clocks", end.clocks.end, "null: not known.");
+}
+
+namespace {
+
+template <typename T>
+std::string text_of_recording(const T& value) {
+  std::ostringstream text;
+  {
+    JsonWriter json(text);
+    WriteVisitor(json, WriteVisitor::Texts::widened).write(value);
+  }
+  return std::move(text).str();
+}
+
+Error unreadable(const char* what, std::string why) {
+  return {fmt::format("cannot read the {} of the capture", what), std::move(why), "record it anew"};
+}
+
+// The checksum of the text was right: an error here means that another program wrote the text.
+Result<json> parsed(std::string_view text, const char* what, std::initializer_list<const char*> keys) {
+  json document = json::parse(text, nullptr, false /*exceptions*/);
+  if (!document.is_object()) {
+    return unreadable(what, "it is no JSON object");
+  }
+  for (const char* const key : keys) {
+    if (!document.contains(key)) {
+      return unreadable(what, fmt::format("it has no '{}'", key));
+    }
+  }
+  return document;
+}
+
+template <typename T>
+Result<T> read_recording(const json& document, const char* what) {
+  T value;
+  ReadVisitor reader(ReadVisitor::Null::refused, WriteVisitor::Texts::widened);
+  reader.read(document, value);
+  return reader.complaint() ? Result<T>(unreadable(what, *reader.complaint())) : value;
+}
+
+}  // namespace
+
+std::string text_of(const RecordingStart& start) { return text_of_recording(start); }
+std::string text_of(const RecordingEnd& end) { return text_of_recording(end); }
+
+Result<RecordingStart> read_start(std::string_view text) {
+  constexpr const char* what = "beginning";
+  const auto document = parsed(text, what, {"kind", "record_layout", "host", "clock", "evidence", "measured"});
+  if (!document) {
+    return document.error();
+  }
+  if (document->at("kind") != start_kind) {
+    return Error{"cannot read the capture", fmt::format("it is no '{}'", start_kind),
+                 "use the version of taskcost that recorded it"};
+  }
+  if (document->at("record_layout") != record_layout) {
+    return Error{"cannot read the capture", fmt::format("this version reads records of layout {}", record_layout),
+                 "use the version of taskcost that recorded it"};
+  }
+  return read_recording<RecordingStart>(*document, what);
+}
+
+Result<RecordingEnd> read_end(std::string_view text) {
+  constexpr const char* what = "end";
+  const auto document =
+      parsed(text, what, {"window_end", "start_ns", "end_ns", "losses", "target", "observer", "stacks"});
+  return document ? read_recording<RecordingEnd>(*document, what) : document.error();
+}
+
+std::string call_name(const RecordingStart& start, std::uint32_t number, bool compat) {
+  const auto& names = compat ? start.compat_calls_by_number : start.calls_by_number;
+  return number < names.size() ? names[number] : std::string();
+}
+
+}  // namespace taskcost

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "report/stacks/stack_words.h"
+
+#include <fmt/format.h>
+
+#include <string_view>
+
+#include "report/words.h"
+
+namespace taskcost {
+namespace {
+
+std::string suffix_of(Frame::Mark mark) {
+  const std::string_view text = mark_text(mark);
+  return text.empty() ? "" : fmt::format(" ({})", text);
+}
+
+}  // namespace
+
+std::string cause_of(const NamedStack& stack) {
+  std::string cause = to_string(stack.kind);
+  if (stack.kind == StackKind::wait) {
+    cause.append(": ").append(text_of(stack.wait));
+  }
+  return cause;
+}
+
+std::string name_of(const Frame& frame) {
+  if (!frame.function.empty()) {
+    return frame.function;
+  }
+  if (frame.module.empty()) {
+    return "[unknown]";
+  }
+  if (frame.kernel) {
+    return frame.module;
+  }
+  const std::string file = frame.module.substr(frame.module.rfind('/') + 1);
+  return fmt::format("{}{}+{:#x}", file, suffix_of(frame.mark), frame.offset);
+}
+
+ProcessNames::ProcessNames(const Session& session) {
+  for (const Process& process : session.processes) {
+    names_.emplace(process.id, process.comm);
+  }
+}
+
+const std::string& ProcessNames::of(const NamedStack& stack) const {
+  static const std::string unknown = "[unknown]";
+  const auto name = names_.find(stack.process);
+  return name == names_.end() ? unknown : name->second;
+}
+
+}  // namespace taskcost

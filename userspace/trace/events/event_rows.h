@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Converts events of all kinds to rows of one table. README.md beside this file describes the columns.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "trace/event_export.h"
+#include "trace/events/event_words.h"
+#include "trace/task_table.h"
+
+namespace taskcost {
+
+// Fields that do not apply are empty. Text is a view that is valid until the next event.
+struct EventRow {
+  std::optional<std::uint64_t> time_ns;
+  std::optional<std::uint32_t> cpu;
+  std::string_view event;
+  std::optional<std::uint32_t> tid;
+  std::optional<std::uint32_t> pid;
+  std::string_view comm;  // as the output writes it, like all names of observed programs here
+  std::string_view activity;
+  std::string_view condition;
+  std::string_view wait;
+  std::optional<std::uint64_t> duration_ns;
+  std::optional<std::uint64_t> runnable_ns;
+  std::string_view syscall;
+  std::optional<std::uint32_t> syscall_number;
+  std::optional<std::int64_t> result;
+  std::optional<std::uint64_t> bytes_in;
+  std::optional<std::uint64_t> bytes_out;
+  std::string_view channel;
+  std::optional<std::uint32_t> waker_tid;
+  std::string_view waker_comm;
+  std::string_view waker_kind;
+  std::string_view waker_from;
+  std::optional<std::uint32_t> other_tid;
+  std::string_view detail;
+  bool detail_is_name = false;  // `detail` came from an observed program
+  std::optional<std::uint64_t> value;
+  bool doubtful = false;
+  // Only the first and the last row have these.
+  std::optional<std::uint64_t> realtime_ns;
+  std::optional<std::uint64_t> boottime_ns;
+  std::string_view host;
+  std::string_view machine_id;
+  std::string_view boot_id;
+};
+
+class EventRows {
+ public:
+  EventRows(TraceInfo info, WriteName write_name);
+
+  // The first and the last row have the machine, the boot, and the times of other clocks.
+  const std::vector<EventRow>& first_rows();
+  const std::vector<EventRow>& last_rows(std::uint64_t end_ns, const std::optional<ClockAnchor>& clocks);
+
+  // Returns no row for a record that is not an event, and two for a switch between two observed tasks. Rows are valid
+  // until the next call.
+  const std::vector<EventRow>& rows_of(const Record& record);
+  const std::vector<EventRow>& rows_of(const Interruption& interruption);
+
+ private:
+  EventRow& add(std::string_view event, std::optional<std::uint64_t> at_ns);
+  EventRow& add(std::string_view event, std::uint64_t at_ns, const TracedTask& task);
+  void set_call(EventRow& row, std::uint32_t call);
+  EventRow& add_call(const tc_call& call);
+  void add_switch_out(const SwitchContext& context, const tc_switch& event);
+  void add_switch_in(const SwitchContext& context, const tc_switch& event);
+
+  void on(const tc_task_new& birth);
+  void on(const tc_exec& exec);
+  void on(const tc_rename& rename);
+  void on(const tc_reap& reap);
+  void on(const tc_switch& event);
+  void on(const tc_call& call) { add_call(call); }
+  void on(const tc_transfer& transfer);
+  void on(const tc_passage& passage);
+  void on(const tc_fault& fault);
+  void on(const tc_event& step);
+  void on(const tc_gap& gap);
+  void on(const tc_ledger& ledger) { tasks_.on_ledger(ledger); }
+  template <typename NoEvent>
+  void on(const NoEvent&) {}
+
+  // The metadata of the recording, as the output writes it.
+  struct Scene {
+    std::uint64_t start_ns = 0;
+    std::optional<std::uint64_t> realtime_ns;
+    std::optional<std::uint64_t> boottime_ns;
+    std::string command;
+    std::string host;
+    std::string machine_id;
+    std::string boot_id;
+  };
+  EventRow& add_scene(std::string_view event, std::uint64_t at_ns);
+
+  Scene scene_;
+  CallNames names_;
+  TaskTable tasks_;
+  std::vector<EventRow> rows_;
+  std::string detail_;
+};
+
+}  // namespace taskcost

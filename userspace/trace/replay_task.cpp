@@ -1,0 +1,574 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "trace/replay_task.h"
+
+#include <algorithm>
+#include <cstring>
+#include <tuple>
+
+#include "account/ledger.h"
+
+namespace taskcost {
+namespace {
+
+tc_counter counter_of(tc_creation kind) {
+  switch (kind) {
+    case TC_CREATION_THREAD:
+      return TC_COUNTER_CHILDREN_THREADS;
+    case TC_CREATION_FORK:
+      return TC_COUNTER_CHILDREN_FORKS;
+    case TC_CREATION_VFORK:
+      return TC_COUNTER_CHILDREN_VFORKS;
+    case TC_CREATION_SPAWN:
+      return TC_COUNTER_CHILDREN_SPAWNS;
+    default:
+      return TC_COUNTER_CHILDREN_CLONE_VM;
+  }
+}
+
+std::uint8_t why_preempted(const tc_switch& event) {
+  if ((event.flags & TC_SWITCH_THROTTLED) != 0) {
+    return TC_PREEMPTED_BY_QUOTA;
+  }
+  return (event.flags & TC_SWITCH_YIELDED) != 0 ? TC_PREEMPTED_BY_YIELD : TC_PREEMPTED_BY_OTHERS;
+}
+
+void set_identity(tc_ledger& ledger, const tc_task_new& birth) {
+  ledger.process = birth.process;
+  ledger.parent_process = birth.parent_process;
+  ledger.creator = birth.creator;
+  ledger.address_space = birth.address_space;
+  ledger.clone_flags = birth.clone_flags;
+  ledger.copy_ns = birth.copy_ns;
+  ledger.tid = birth.tid;
+  ledger.tgid = birth.tgid;
+  ledger.ppid = birth.ppid;
+  ledger.creator_tid = birth.creator_tid;
+  ledger.how = birth.how;
+  ledger.shares = birth.shares;
+  ledger.flags = birth.flags;
+  ledger.cpu = birth.cpu;
+  ledger.tid_inside = birth.tid_inside;
+  ledger.tgid_inside = birth.tgid_inside;
+  ledger.namespace_level = birth.namespace_level;
+  std::memcpy(ledger.comm, birth.comm, sizeof(ledger.comm));
+}
+
+}  // namespace
+
+std::size_t ReplayTask::HashEdgeKey::operator()(const EdgeKey& key) const {
+  std::uint64_t hash = key.waker * 0x9e3779b97f4a7c15U;
+  hash = (hash ^ hash >> 29U ^ key.wait) * 0xbf58476d1ce4e5b9U;
+  hash = (hash ^ hash >> 32U ^ key.from) * 0x94d049bb133111ebU;
+  return hash ^ hash >> 31U;
+}
+
+ReplayTask::ReplayTask(ReplayTotals& totals, std::uint64_t id, std::uint64_t first_ns)
+    : totals_(&totals), tracker_(totals.trace, this, id, first_ns) {
+  tc_ledger& ledger = task_.ledger;
+  ledger.record = {TC_RECORD_LEDGER, sizeof(tc_ledger)};
+  ledger.id = id;
+  ledger.process = id;
+  ledger.how = TC_NR_CREATIONS;
+  ledger.created_kind = TC_NR_CREATIONS;
+  ledger.switch_kind = TC_NR_HISTOGRAMS;
+  task_.beginning_unknown = true;
+}
+
+__u64& ReplayTask::cell(std::size_t row, std::size_t condition) {
+  return task_.ledger.cells[row * TC_NR_CONDITIONS + condition];
+}
+
+void ReplayTask::count_if_any(std::uint8_t counter) {
+  if (counter < TC_NR_COUNTERS) {
+    task_.ledger.counters[counter]++;
+  }
+}
+
+// -- sums of slices ------------------------------------------------------------------------------------------------
+
+void ReplayTask::on_slice(const TaskTracker& task, const Slice& slice) {
+  if (totals_->listener != nullptr) {
+    totals_->listener->on_slice(task, slice);
+  }
+  const std::uint64_t ns = slice.end_ns - slice.start_ns;
+  if (slice.quality == Slice::Quality::unknown) {
+    unknown_ns_ += ns;
+  } else if (slice.condition == TC_CONDITION_RUNNING) {
+    cell(slice.row, TC_CONDITION_RUNNING) += ns;
+    call_running_ns_ += is_call_row(slice.row) ? ns : 0;
+  } else if (slice.condition == TC_CONDITION_BLOCKED) {
+    add_wait(slice);
+  } else {
+    cell(slice.row, slice.condition) += ns;
+    add_preemption(slice);
+  }
+}
+
+// The probes record no wakeup that led to no switch in the window: the task counts as blocked until the end. Time
+// before task_newtask is part of the first wait, but of no edge.
+void ReplayTask::add_wait(const Slice& slice) {
+  const bool ended = slice.end != Slice::End::window;
+  const std::uint64_t ready = ended ? slice.ready_ns : slice.end_ns;
+  tc_wait_sums& sums = task_.ledger.waits[slice.wait];
+  sums.count++;
+  sums.blocked_ns += ready - slice.start_ns;
+  cell(slice.row, TC_CONDITION_BLOCKED) += ready - slice.start_ns;
+  cell(slice.row, TC_CONDITION_RUNNABLE) += slice.end_ns - ready;
+  if (!ended) {
+    return;
+  }
+  count(slice.woken ? TC_COUNTER_WAKEUPS : TC_COUNTER_UNSEEN_WAKEUPS);
+  add_edge(slice);
+  if (slice.end == Slice::End::switched_in && slice.end_ns > ready) {
+    totals_->histograms[TC_HISTOGRAM_RUN_QUEUE].add(nanoseconds(slice.end_ns - ready));
+  }
+}
+
+void ReplayTask::add_edge(const Slice& slice) {
+  const EdgeKey key{slice.waker, slice.wait, slice.waker_from};
+  if (last_edge_ == nullptr || !(last_edge_->first == key)) {
+    last_edge_ = &*edges_.try_emplace(key).first;
+  }
+  const std::uint64_t blocked_ns = elapsed(std::max(slice.start_ns, seen_ns_), slice.ready_ns);
+  tc_edge_sums& sums = last_edge_->second;
+  sums.count++;
+  sums.blocked_ns += blocked_ns;
+  sums.max_ns = std::max<std::uint64_t>(sums.max_ns, blocked_ns);
+}
+
+// Counts a preemption by the CPU quota or by sched_yield; why_preempted is reset for the next one.
+void ReplayTask::add_preemption(const Slice& slice) {
+  if (slice.end == Slice::End::loss || slice.end == Slice::End::window) {
+    return;
+  }
+  const std::uint64_t ns = slice.end_ns - slice.start_ns;
+  const auto why = std::exchange(task_.ledger.why_preempted, TC_PREEMPTED_BY_OTHERS);
+  if (why == TC_PREEMPTED_BY_QUOTA) {
+    count(TC_COUNTER_THROTTLED);
+    count(TC_COUNTER_THROTTLED_NS, ns);
+  } else if (why == TC_PREEMPTED_BY_YIELD) {
+    count(TC_COUNTER_YIELDS);
+    count(TC_COUNTER_YIELDED_NS, ns);
+  }
+  if (slice.end == Slice::End::switched_in && ns > 0 && why != TC_PREEMPTED_BY_QUOTA) {
+    totals_->histograms[TC_HISTOGRAM_RUN_QUEUE].add(nanoseconds(ns));
+  }
+}
+
+void ReplayTask::on_settled(const TaskTracker& task, const Settled& settled) {
+  if (totals_->listener != nullptr) {
+    totals_->listener->on_settled(task, settled);
+  }
+  if (settled.row && settled.pending == TC_ROW_FAULT_PENDING && *settled.row != TC_ACTIVITY_PAGE_FAULT) {
+    count(TC_COUNTER_FAULTS_UNRESOLVED);
+    call_running_ns_ += is_call_row(*settled.row) ? cell(TC_ROW_FAULT_PENDING, TC_CONDITION_RUNNING) : 0;
+  }
+  for (std::size_t condition = 0; condition < TC_NR_CONDITIONS; ++condition) {
+    const std::uint64_t ns = std::exchange(cell(settled.pending, condition), 0);
+    if (settled.row) {
+      cell(*settled.row, condition) += ns;
+    } else {
+      unknown_ns_ += ns;
+    }
+  }
+  if (settled.row && settled.pending == TC_ROW_CALL_PENDING && !entry_counted_) {
+    task_.ledger.entries[*settled.row]++;
+    entry_counted_ = true;
+  }
+}
+
+// The most recent wait; its wakeup was not traced.
+void ReplayTask::shorten_wait(std::uint64_t ns) {
+  const auto shorten = [ns](auto& blocked_ns) { blocked_ns -= std::min<std::uint64_t>(ns, blocked_ns); };
+  const std::uint8_t wait = tracker_.wait();
+  shorten(task_.ledger.waits[wait].blocked_ns);
+  const auto edge = edges_.find({0, wait, TC_FROM_NOWHERE});
+  if (edge != edges_.end()) {
+    shorten(edge->second.blocked_ns);
+  }
+}
+
+void ReplayTask::on_corrected(const TaskTracker& task, const tc_event& step) {
+  if (totals_->listener != nullptr) {
+    totals_->listener->on_corrected(task, step);
+  }
+  const std::size_t row = step.arg >> 8U;
+  const std::size_t condition = step.arg & 0xffU;
+  const std::uint64_t moved = std::min<std::uint64_t>(step.value, cell(row, condition));
+  cell(row, condition) -= moved;
+  cell(row, TC_CONDITION_RUNNING) += moved;
+  if (condition == TC_CONDITION_BLOCKED) {
+    shorten_wait(moved);
+  }
+  // The running time belongs to the current call, unless it was spent in an earlier call of the same class.
+  const std::size_t current = task.row() == TC_ROW_FAULT_PENDING ? task.interrupted() : task.row();
+  if (row == current && is_call_row(row) && task.entered_ns() <= task_.ledger.unseen_at_ns) {
+    call_running_ns_ += moved;
+  }
+  if (moved != step.value && unknown_ns_ == 0) {
+    totals_->integrity.impossible_corrections++;
+  }
+}
+
+void ReplayTask::on_mark(const TaskTracker& task, const LifeMark& mark) {
+  if (totals_->listener != nullptr) {
+    totals_->listener->on_mark(task, mark);
+  }
+}
+
+// A call counts at its first event, and so does its row, unless only the return knows the row.
+void ReplayTask::on_call_entered(std::uint8_t row) {
+  count(TC_COUNTER_SYSCALLS);
+  call_running_ns_ = 0;
+  entry_counted_ = row < TC_NR_ACTIVITIES;
+  if (entry_counted_) {
+    task_.ledger.entries[row]++;
+  }
+}
+
+void ReplayTask::on_fault_begun(std::uint8_t bits) {
+  count(TC_COUNTER_FAULTS_KERNEL, (bits & TC_FAULT_KERNEL) != 0 ? 1 : 0);
+}
+
+// -- birth and switches --------------------------------------------------------------------------------------------
+
+void ReplayTask::on_birth(const tc_task_new& birth) {
+  tc_ledger& ledger = task_.ledger;
+  tracker_.on_birth(birth);
+  task_.beginning_unknown = false;
+  set_identity(ledger, birth);
+  count(TC_COUNTER_PAGE_TABLE_BYTES, birth.page_table_bytes);
+  entry_counted_ = birth.row < TC_NR_ACTIVITIES;
+  if (entry_counted_ && (birth.found == 0 || birth.how < TC_NR_CREATIONS)) {
+    ledger.entries[birth.row]++;
+  }
+  seen_ns_ = std::max<std::uint64_t>(birth.at_ns, tracker_.birth_ns());
+  if (birth.how < TC_NR_CREATIONS) {
+    ledger.newtask_ns = seen_ns_;
+    return;
+  }
+  ledger.first_run_ns = seen_ns_;
+  if (birth.row == TC_ACTIVITY_EXIT) {
+    ledger.exit_start_ns = seen_ns_;
+  }
+}
+
+void ReplayTask::on_late_birth(const tc_task_new& birth) {
+  set_identity(task_.ledger, birth);
+  tracker_.on_late_birth(birth);
+}
+
+void ReplayTask::on_created(tc_creation kind, std::uint64_t copy_ns) {
+  count(counter_of(kind));
+  task_.ledger.creations[kind].count++;
+  task_.ledger.creations[kind].copy_ns += copy_ns;
+  task_.ledger.created_ns = 0;
+}
+
+void ReplayTask::on_published_child(tc_creation kind, std::uint64_t newtask_ns, std::uint64_t at_ns) {
+  task_.ledger.creations[kind].publish_ns += elapsed(newtask_ns, at_ns);
+  task_.ledger.created_ns = at_ns;
+}
+
+void ReplayTask::on_switch_out(const tc_switch& event) {
+  tc_ledger& ledger = task_.ledger;
+  start_lost_ = start_lost_ || ledger.first_run_ns == 0;
+  tracker_.on_switch_out(event);
+  ledger.syscall = event.syscall;
+  ledger.why_preempted = why_preempted(event);
+  count((event.flags & TC_SWITCH_VOLUNTARY) != 0 ? TC_COUNTER_VOLUNTARY_SWITCHES : TC_COUNTER_INVOLUNTARY_SWITCHES);
+  count_if_any(event.destination);
+  if (event.flush == TC_FLUSH_DONE) {
+    count(TC_COUNTER_TLB_FLUSHES_ON_SWITCH);
+  } else if (event.flush == TC_FLUSH_REUSED) {
+    count(TC_COUNTER_TLB_REUSES_ON_SWITCH);
+  }
+}
+
+void ReplayTask::on_switch_in(const tc_switch& event) {
+  tc_ledger& ledger = task_.ledger;
+  const std::uint32_t last_cpu = tracker_.cpu();
+  const bool ran = tracker_.condition() == TC_CONDITION_RUNNING;
+  const bool known = tracker_.on_switch_in(event);
+  if (ledger.first_run_ns == 0) {
+    ledger.first_run_ns = tracker_.since_ns();
+    if (!ran && !start_lost_ && !task_.beginning_unknown) {
+      ledger.flags |= TC_LEDGER_START_SEEN | (last_cpu != event.cpu ? TC_LEDGER_STARTED_ELSEWHERE : 0);
+    }
+  } else if (known && last_cpu != Slice::none && last_cpu != event.cpu) {
+    count(TC_COUNTER_MIGRATIONS);
+  }
+  ledger.switch_kind = event.switch_kind;
+  count_if_any(event.origin);
+}
+
+// -- calls and faults ----------------------------------------------------------------------------------------------
+
+void ReplayTask::on_call(const tc_call& call) {
+  tc_ledger& ledger = task_.ledger;
+  tracker_.on_call(call);
+  if (call.created < TC_NR_CREATIONS) {
+    end_creation(static_cast<tc_creation>(call.created), tracker_.since_ns());
+  }
+  ledger.created_ns = 0;
+  end_exec(call);
+  count(TC_COUNTER_SHARED_MAPPING_BYTES, call.mapped_bytes);
+  if (call.channel < TC_NR_CHANNELS) {
+    ledger.channels[call.channel].calls++;
+    ledger.channels[call.channel].kernel_ns += call_running_ns_;
+  }
+  if ((call.flags & TC_CALL_ENTRY_UNSEEN) != 0) {
+    count(TC_COUNTER_SYSCALLS);
+    count(TC_COUNTER_SYSCALLS_ENTRY_UNSEEN);
+  }
+  call_running_ns_ = 0;
+  ledger.entries[TC_ACTIVITY_USER]++;
+}
+
+void ReplayTask::end_creation(tc_creation kind, std::uint64_t at_ns) {
+  tc_creation_sums& sums = task_.ledger.creations[kind];
+  if (task_.ledger.created_ns != 0) {
+    sums.return_ns += elapsed(task_.ledger.created_ns, at_ns);
+    sums.returns++;
+  }
+  sums.running_ns += call_running_ns_;
+}
+
+void ReplayTask::end_exec(const tc_call& call) {
+  tc_ledger& ledger = task_.ledger;
+  if (call.row != TC_ACTIVITY_EXEC || ledger.exec_mark_ns == 0) {
+    return;
+  }
+  ledger.exec_return_ns += elapsed(ledger.exec_mark_ns, call.at_ns);
+  ledger.exec_mark_ns = 0;
+  if (call.entered_ns != 0) {
+    totals_->histograms[TC_HISTOGRAM_EXEC].add(nanoseconds(elapsed(call.entered_ns, call.at_ns)));
+  }
+}
+
+void ReplayTask::add_flow(std::uint64_t object, std::uint64_t link, std::uint8_t bits, std::uint64_t bytes_in,
+                          std::uint64_t bytes_out) {
+  if (object == 0) {
+    return;
+  }
+  if (last_flow_ == nullptr || last_flow_->first != object) {
+    last_flow_ = &*flows_.try_emplace(object).first;
+  }
+  tc_flow_sums& flow = last_flow_->second;
+  // A connection that was not accepted yet gets its link later.
+  if (flow.link == 0) {
+    flow.link = link;
+  }
+  flow.calls_in += (bits & TC_CALL_IN) != 0 ? 1 : 0;
+  flow.calls_out += (bits & TC_CALL_OUT) != 0 ? 1 : 0;
+  flow.bytes_in = sum_of_bytes(flow.bytes_in, bytes_in);
+  flow.bytes_out = sum_of_bytes(flow.bytes_out, bytes_out);
+}
+
+void ReplayTask::on_transfer(const tc_transfer& transfer) {
+  on_call(transfer.call);
+  const bool uncounted = (transfer.flags & TC_PASSED_UNCOUNTED) != 0;
+  const bool peeked = (transfer.flags & TC_PASSED_PEEKED) != 0;
+  const auto of_flow = [&](std::uint64_t bytes, std::uint8_t direction) -> std::uint64_t {
+    if (!uncounted && !peeked) {
+      return bytes;
+    }
+    return uncounted && (transfer.bits & direction) != 0 ? TC_BYTES_UNKNOWN : 0;
+  };
+  if (peeked) {
+    count(TC_COUNTER_PEEKED_BYTES, transfer.bytes_in);
+  } else if (uncounted) {
+    task_.ledger.uncounted_calls[transfer.call.channel]++;
+  } else {
+    tc_channel_use& use = task_.ledger.channels[transfer.call.channel];
+    use.bytes_in += transfer.bytes_in;
+    use.bytes_out += transfer.bytes_out;
+  }
+  add_flow(transfer.object, transfer.link, transfer.bits, of_flow(transfer.bytes_in, TC_CALL_IN),
+           of_flow(transfer.bytes_out, TC_CALL_OUT));
+}
+
+// The time is that of the call, and on_call() adds it.
+void ReplayTask::on_passage(const tc_passage& passage) {
+  tc_channel_use& use = task_.ledger.channels[passage.channel];
+  use.calls++;
+  use.bytes_in += passage.bytes_in;
+  use.bytes_out += passage.bytes_out;
+  add_flow(passage.object, passage.link, passage.bits, passage.bytes_in, passage.bytes_out);
+}
+
+void ReplayTask::on_fault(const tc_fault& fault) {
+  tracker_.on_fault(fault);
+  if (fault.outcome == TC_FAULT_MINOR || fault.outcome == TC_FAULT_MAJOR) {
+    count_resolved_fault(fault);
+  }
+}
+
+void ReplayTask::count_resolved_fault(const tc_fault& fault) {
+  task_.ledger.entries[TC_ACTIVITY_PAGE_FAULT]++;
+  const std::uint64_t took_ns = elapsed(fault.begun_ns, fault.at_ns);
+  const bool copies = (fault.bits & TC_FAULT_COW) != 0;
+  tc_histogram_id histogram = copies ? TC_HISTOGRAM_FAULT_COW : TC_HISTOGRAM_FAULT_MINOR;
+  if (copies) {
+    count(TC_COUNTER_FAULTS_COW);
+    count(TC_COUNTER_FAULTS_COW_NS, took_ns);
+  }
+  if ((fault.bits & TC_FAULT_FILE) != 0) {
+    count(TC_COUNTER_FAULTS_FILE);
+  }
+  if (fault.outcome == TC_FAULT_MAJOR) {
+    count(TC_COUNTER_FAULTS_MAJOR);
+    histogram = TC_HISTOGRAM_FAULT_MAJOR;
+  } else {
+    count(TC_COUNTER_FAULTS_MINOR);
+  }
+  totals_->histograms[histogram].add(nanoseconds(took_ns));
+}
+
+// -- steps ---------------------------------------------------------------------------------------------------------
+
+void ReplayTask::on_exec(const tc_exec& exec) {
+  tc_ledger& ledger = task_.ledger;
+  tracker_.on_exec(exec);
+  const std::uint64_t from_ns = ledger.exec_mark_ns != 0 ? ledger.exec_mark_ns : exec.entered_ns;
+  if (from_ns != 0) {
+    ledger.exec_replace_ns += elapsed(from_ns, exec.at_ns);
+  }
+  ledger.exec_mark_ns = totals_->trace.calls ? exec.at_ns : 0;
+  count(TC_COUNTER_EXECS);
+  count(TC_COUNTER_PAGE_TABLE_BYTES, exec.page_table_bytes);
+  ledger.address_space = exec.address_space;
+  ledger.tid = exec.tid;
+  ledger.flags |= TC_LEDGER_LEADER;
+  ledger.flags &= ~std::uint32_t{TC_LEDGER_COMPAT};
+  if (exec.compat != 0) {
+    ledger.flags |= TC_LEDGER_COMPAT;
+  }
+  std::memcpy(ledger.comm, exec.comm, sizeof(ledger.comm));
+}
+
+void ReplayTask::begin_exit(const tc_event& step) {
+  tc_ledger& ledger = task_.ledger;
+  const bool exits = tracker_.row() == TC_ACTIVITY_EXIT;
+  tracker_.on_step(step);
+  if (step.value != 0 && step.arg == TC_ACTIVITY_EXIT) {
+    ledger.exit_start_ns = step.value;
+  } else if (!exits) {
+    ledger.exit_start_ns = tracker_.since_ns();
+    ledger.entries[TC_ACTIVITY_EXIT]++;
+  }
+}
+
+void ReplayTask::on_step(const tc_event& step) {
+  tc_ledger& ledger = task_.ledger;
+  switch (step.kind) {
+    case TC_EV_PUBLISHED:
+      ledger.published_ns = step.at_ns;
+      tracker_.on_step(step);
+      break;
+    case TC_EV_EXEC_PREPARED:
+      ledger.exec_prepare_ns += step.value != 0 ? elapsed(step.value, step.at_ns) : 0;
+      ledger.exec_mark_ns = step.at_ns;
+      break;
+    case TC_EV_DYING:
+    case TC_EV_EXIT:
+      begin_exit(step);
+      break;
+    case TC_EV_MEMORY_GONE:
+      ledger.exit_mmap_ns = step.at_ns;
+      break;
+    case TC_EV_SIGNALLED:
+      ledger.signal = step.arg;
+      ledger.signal_ns = step.at_ns;
+      break;
+    case TC_EV_SHOOTDOWN_SENT:
+      count(TC_COUNTER_SHOOTDOWNS_SENT);
+      break;
+    case TC_EV_SHOOTDOWN_RECEIVED:
+      count(TC_COUNTER_SHOOTDOWNS_RECEIVED);
+      break;
+    case TC_EV_SHOOTDOWN_STOLE:
+      count(TC_COUNTER_SHOOTDOWN_STOLEN_NS, step.value);
+      break;
+    case TC_EV_SHOOTDOWN_LOST:
+      count(TC_COUNTER_SHOOTDOWN_LOST_NS, step.value);
+      break;
+    case TC_EV_SLAB:
+      count(TC_COUNTER_KERNEL_SLAB_BYTES, step.value);
+      count(TC_COUNTER_KERNEL_SLAB_ALLOCATIONS);
+      break;
+    case TC_EV_PAGES:
+      count(TC_COUNTER_KERNEL_PAGES, step.value);
+      break;
+    case TC_EV_FOUND_RUNNING:
+      tracker_.on_step(step);
+      ledger.unseen_at_ns = tracker_.since_ns();
+      ledger.first_run_ns = ledger.first_run_ns == 0 ? std::uint64_t{ledger.unseen_at_ns} : ledger.first_run_ns;
+      count(TC_COUNTER_UNSEEN_SWITCH_INS);
+      task_.unseen_switch_ins++;
+      break;
+    case TC_EV_REPARENTED:
+      ledger.parent_process = step.value;
+      ledger.ppid = step.arg;
+      break;
+    default:
+      tracker_.on_step(step);
+      break;
+  }
+}
+
+// -- gaps and ends -------------------------------------------------------------------------------------------------
+
+void ReplayTask::on_late_gap(const ReplayGap& gap) {
+  const bool went_on = instant(tracker_.since_ns()) > gap.first && instant(tracker_.birth_ns()) < gap.last;
+  const bool elsewhere = tracker_.condition() == TC_CONDITION_RUNNING && gap.cpu && tracker_.cpu() != Slice::none &&
+                         *gap.cpu != tracker_.cpu() && tracker_.on_cpu_ns() != 0 &&
+                         instant(tracker_.on_cpu_ns()) <= gap.first;
+  task_.touched_afterwards = task_.touched_afterwards || (went_on && !elsewhere);
+}
+
+// No event has the parent of a task that still lives: only the snapshot has it.
+void ReplayTask::on_kernel_ledger(const tc_ledger& ledger) {
+  task_.kernel = std::make_unique<tc_ledger>(ledger);
+  if (ledger.end_ns == 0) {
+    task_.ledger.parent_process = ledger.parent_process;
+    task_.ledger.ppid = ledger.ppid;
+  }
+  tracker_.on_ledger(ledger);
+}
+
+void ReplayTask::close(std::uint64_t end_ns) {
+  task_.position_unknown = !task_.kernel;
+  tracker_.close(end_ns);
+}
+
+RebuiltTask ReplayTask::take() {
+  tc_ledger& ledger = task_.ledger;
+  ledger.birth_ns = tracker_.birth_ns();
+  ledger.since_ns = ledger.end_ns = tracker_.since_ns();
+  ledger.activity = tracker_.row();
+  ledger.condition = tracker_.condition();
+  ledger.interrupted = tracker_.interrupted();
+  ledger.wait = tracker_.wait();
+  ledger.call = tracker_.row_of_pending_call();
+  ledger.cpu = tracker_.cpu() == Slice::none ? ledger.cpu : tracker_.cpu();
+  task_.ended = tracker_.ended();
+  task_.unknown = nanoseconds(unknown_ns_);
+  task_.affecting_gaps = tracker_.affecting_gaps();
+  task_.impossible_switches = tracker_.contradictions();
+  task_.gaps_in_life = totals_->trace.gaps.any(ledger.birth_ns, ledger.end_ns, std::nullopt);
+  totals_->integrity.impossible_switches += task_.impossible_switches;
+  for (const auto& [key, sums] : edges_) {
+    task_.edges.push_back({{ledger.id, key.waker, key.wait, key.from}, sums});
+  }
+  std::ranges::sort(task_.edges, {}, [](const tc_edge& edge) {
+    return std::tuple<std::uint64_t, std::uint32_t, std::uint32_t>(edge.key.waker, edge.key.wait, edge.key.from);
+  });
+  for (const auto& [object, sums] : flows_) {
+    task_.flows.push_back({{ledger.id, object}, sums});
+  }
+  std::ranges::sort(task_.flows, {}, [](const tc_flow& flow) { return std::uint64_t{flow.key.object}; });
+  return std::move(task_);
+}
+
+}  // namespace taskcost

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Counts and prices of a report.
+#include <algorithm>
+#include <utility>
+
+#include "verdict/estimate/estimate.h"
+
+namespace taskcost {
+namespace {
+
+double ns(Duration duration) { return static_cast<double>(duration.count()); }
+
+std::optional<double> figure(const std::optional<std::uint64_t>& count) {
+  return count ? std::optional(static_cast<double>(*count)) : std::nullopt;
+}
+
+MeasuredOn measured_on(const Host& host) {
+  return {host.kernel, host.arch, host.virtualization, static_cast<double>(host.cpus)};
+}
+
+WorkCounts work_of(const Account& account) {
+  const auto running = [&account](tc_activity activity) { return ns(account.cells[activity][TC_CONDITION_RUNNING]); };
+  const auto entries = [&account](tc_activity activity) { return figure(account.entries[activity]); };
+  const auto counter = [&account](tc_counter which) { return figure(account.counters[which]); };
+  WorkCounts work;
+  work.running = ns(account.total(TC_CONDITION_RUNNING));
+  work.user = running(TC_ACTIVITY_USER);
+  work.create = running(TC_ACTIVITY_CREATE);
+  work.exit = running(TC_ACTIVITY_EXIT);
+  work.wait = running(TC_ACTIVITY_WAIT);
+  work.memory = running(TC_ACTIVITY_MEMORY);
+  work.futex = running(TC_ACTIVITY_FUTEX);
+  work.signal_and_other = running(TC_ACTIVITY_SIGNAL) + running(TC_ACTIVITY_OTHER);
+  work.page_fault = running(TC_ACTIVITY_PAGE_FAULT);
+  work.exits = entries(TC_ACTIVITY_EXIT);
+  work.memory_calls = entries(TC_ACTIVITY_MEMORY);
+  work.futex_calls = entries(TC_ACTIVITY_FUTEX);
+  work.faults = counter(TC_COUNTER_FAULTS_MINOR);
+  work.faults_copy_on_write = counter(TC_COUNTER_FAULTS_COW);
+  work.faults_copy_on_write_ns = counter(TC_COUNTER_FAULTS_COW_NS);
+  work.faults_file = counter(TC_COUNTER_FAULTS_FILE);
+  work.switches_same = counter(TC_COUNTER_SWITCHES_SAME_ADDRESS_SPACE);
+  work.switches_other = counter(TC_COUNTER_SWITCHES_OTHER_ADDRESS_SPACE);
+  work.tlb_flushes = counter(TC_COUNTER_TLB_FLUSHES_ON_SWITCH);
+  work.shootdowns = counter(TC_COUNTER_SHOOTDOWNS_SENT);
+  work.wakeups = counter(TC_COUNTER_WAKEUPS);
+  work.execs = counter(TC_COUNTER_EXECS);
+  work.threads_created = counter(TC_COUNTER_CHILDREN_THREADS);
+  work.page_table_bytes = counter(TC_COUNTER_PAGE_TABLE_BYTES);
+  if (const auto& shared_futexes = account.channels[TC_CHANNEL_SHARED_MEMORY]) {
+    work.shared_futex_ns = ns(shared_futexes->kernel);
+    work.shared_futex_calls = static_cast<double>(shared_futexes->calls);
+  }
+  return work;
+}
+
+ProcessCounts counts_of(const Process& process) {
+  ProcessCounts counts;
+  counts.id = static_cast<double>(process.id);
+  counts.parent = static_cast<double>(process.parent);
+  counts.comm = process.comm;
+  counts.command = process.command;
+  counts.how = to_string(process.how);
+  counts.tasks = std::max(1.0, static_cast<double>(process.tasks.size()));
+  counts.reap = process.reap ? std::optional(ns(*process.reap)) : std::nullopt;
+  counts.work = work_of(account_of(process));
+  return counts;
+}
+
+// All these tasks have exited, so the number of exits is the number of tasks.
+ProcessCounts counts_of(const AggregatedProcesses& folded) {
+  ProcessCounts counts;
+  counts.comm = folded.comm;
+  counts.processes = static_cast<double>(folded.processes);
+  counts.work = work_of(folded.total);
+  counts.tasks = std::max(counts.processes, counts.work.exits.value_or(0));
+  return counts;
+}
+
+CreationCounts creations_of(const Session& session, tc_creation kind) {
+  const CreationSums& sums = session.totals.creations[kind];
+  CreationCounts creations{static_cast<double>(sums.count), ns(sums.running), 0};
+  if (const LifecycleCost& lives = session.prices[kind]; session.calls_seen && lives.count > 0) {
+    creations.start = ns(lives.start) / static_cast<double>(lives.count);
+  }
+  return creations;
+}
+
+std::optional<double> mean_of(const Session& session, const char* histogram) {
+  const auto found = session.histograms.find(histogram);
+  if (found == session.histograms.end() || found->second.count() == 0) {
+    return std::nullopt;
+  }
+  return ns(found->second.sum()) / static_cast<double>(found->second.count());
+}
+
+std::vector<ChannelCounts> channels_of(const Account& totals) {
+  std::vector<ChannelCounts> channels;
+  for (const tc_channel channel :
+       {TC_CHANNEL_PIPE, TC_CHANNEL_UNIX_SOCKET, TC_CHANNEL_INET_SOCKET, TC_CHANNEL_MESSAGE_QUEUE}) {
+    if (const auto& use = totals.channels[channel]; use && use->calls > 0) {
+      channels.push_back(
+          {key_of(channel), static_cast<double>(use->calls), figure(use->received()).value_or(0), ns(use->kernel)});
+    }
+  }
+  return channels;
+}
+
+// An interval that excludes its value is widened.
+Price checked(Price price) {
+  if (price.value && !(*price.value >= 0)) {
+    price.value.reset();  // a negative price is no price
+  }
+  if (!price.value) {
+    price.interval.reset();
+  } else if (price.interval) {
+    price.interval =
+        Interval{std::min(price.interval->low, *price.value), std::max(price.interval->high, *price.value)};
+  }
+  return price;
+}
+
+}  // namespace
+
+Result<ProgramCounts> program_counts(const Report& report) {
+  if (report.target.mode == TargetMode::verify) {
+    return Error{"this is a report of 'taskcost verify'", "it has no program of yours in it",
+                 "give one of run, attach or workload; --prices takes this one"};
+  }
+  const Session& session = report.session;
+  ProgramCounts program;
+  program.mode = to_string(report.target.mode);
+  program.command = report.target.command;
+  program.measured_on = measured_on(report.host);
+  program.work = work_of(session.totals);
+  program.calls_seen = session.calls_seen;
+  for (const Process& process : session.processes) {
+    if (!process.kernel) {
+      program.processes.push_back(counts_of(process));
+    }
+  }
+  for (const AggregatedProcesses& folded : session.folded) {
+    program.processes.push_back(counts_of(folded));
+  }
+  program.forks = creations_of(session, TC_CREATION_FORK);
+  program.threads = creations_of(session, TC_CREATION_THREAD);
+  program.switch_latency_same = mean_of(session, "switch_same");
+  program.switch_latency_other = mean_of(session, "switch_other");
+  program.channels = channels_of(session.totals);
+  return program;
+}
+
+Result<PriceList> price_list(const Report& report) {
+  PriceList list;
+  list.measured_on = measured_on(report.host);
+  std::ranges::transform(report.prices, std::back_inserter(list.prices), checked);
+  if (list.prices.empty()) {
+    return Error{"there is no price list in it", "only 'taskcost verify' measures one",
+                 "give a file that 'taskcost verify -o FILE.json' has written, or leave --prices out"};
+  }
+  return list;
+}
+
+}  // namespace taskcost

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The report as a value: an observation, and what was made of it.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "account/account.h"
+#include "account/clock_anchor.h"
+#include "account/evidence.h"
+#include "account/observation.h"
+#include "account/stacks.h"
+#include "trace/replay.h"
+#include "trace/timeline.h"
+#include "verdict/verdict.h"
+
+namespace taskcost {
+
+struct Report {
+  std::string tool_version;
+  std::string command_line;  // of taskcost itself
+
+  Host host;
+  ObservedTarget target;
+  WindowEnd window_end = WindowEnd::target_exited;
+  WindowClocks clocks;
+  // Steal time of all CPUs while claims were measured, from /proc/stat. The kernel counts it for the interrupted tasks.
+  // nullopt: not virtualized, or no claims.
+  std::optional<Duration> stolen;
+  EvidenceList evidence;
+  Observer observer;
+  Session session;
+  std::vector<SideBySide> comparisons;  // for verify: the accounts of both variants, line by line
+  std::vector<Verdict> claims;
+  std::vector<Sweep> sweeps;
+  std::vector<FigureTable> tables;
+  std::vector<Price> prices;           // prices on this machine
+  std::optional<Stacks> stacks;        // nullopt without --stacks
+  std::optional<RecordCheck> records;  // nullopt: the events were not recorded
+  std::optional<Timeline> timeline;    // nullopt: the events were not recorded; only render_html() shows it
+};
+
+}  // namespace taskcost
