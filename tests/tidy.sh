@@ -16,6 +16,8 @@ units_with_files() {
 			# With a compiler cache the paths are relative to the build.
 			if (index(path, top) == 1) path = substr(path, length(top) + 1)
 			else if (path !~ /^\// && !gsub(/\.\.\//, "", path)) path = build path
+			# The headers of a room, by the link that is its include directory.
+			sub(/^.*\/rooms\/[a-z]+\//, "userspace/", path)
 			# clang names its list of exceptions from sanitizing first.
 			if (unit == "" && path ~ /\.(c|cc|cpp|cxx)$/) unit = path
 			if (path ~ /^(userspace|workloads|tests|include)\//) files = files " " path

@@ -24,6 +24,7 @@
 #include <vector>
 
 #include "account/account.h"
+#include "account/clock_anchor.h"
 #include "account/evidence.h"
 #include "account/glance.h"
 #include "account/observation.h"

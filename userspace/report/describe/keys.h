@@ -7,6 +7,7 @@
 #include <cstddef>
 
 #include "report/describe/fields.h"
+#include "trace/audit.h"
 #include "verdict/compare/compare.h"
 #include "verdict/diff/diff.h"
 #include "verdict/estimate/estimate.h"

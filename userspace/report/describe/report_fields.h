@@ -10,6 +10,7 @@
 #include "report/describe/claims_fields.h"
 #include "report/describe/session_fields.h"
 #include "report/remarks.h"
+#include "report/words.h"
 #include "verdict/report.h"
 
 namespace taskcost {

@@ -477,7 +477,7 @@ TEST(Replay, AnUnseenSwitchInIsCorrectedAtTheNextSwitch) {
 }
 
 // A call on a shared futex with a fault at its beginning; the correction comes during the fault.
-std::uint64_t kernel_time_of_corrected_call(nanoseconds entered) {
+std::uint64_t kernel_time_of_corrected_call(std::chrono::nanoseconds entered) {
   const std::uint32_t futex_blocked = TC_ACTIVITY_FUTEX << 8U | TC_CONDITION_BLOCKED;
   Script told = script();
   told.at(10us).adopted_running(a, 0).at(20us).switches(0, asleep(TC_ACTIVITY_FUTEX, TC_WAIT_FUTEX_SHARED, 15us),
@@ -539,13 +539,13 @@ TEST(Replay, TimesThatGoBackwardsTakeNoTime) {
                  .adopted_running(a, 0)
                  .at(40us)
                  .calls(a, TC_ACTIVITY_FILE, 30us)
-                 .at(nanoseconds(-5))
-                 .switches(0, asleep(TC_ACTIVITY_FUTEX, TC_WAIT_FUTEX_PRIVATE, nanoseconds(-7)), nobody)
+                 .at(std::chrono::nanoseconds(-5))
+                 .switches(0, asleep(TC_ACTIVITY_FUTEX, TC_WAIT_FUTEX_PRIVATE, std::chrono::nanoseconds(-7)), nobody)
                  .at(45us)
-                 .runs(0, a, woken(nanoseconds(-1)))
-                 .faults(a, nanoseconds(-3), TC_FAULT_MINOR)
+                 .runs(0, a, woken(std::chrono::nanoseconds(-1)))
+                 .faults(a, std::chrono::nanoseconds(-3), TC_FAULT_MINOR)
                  .step(a, TC_EV_CORRECTED, ~0ULL, TC_ACTIVITY_FUTEX << 8U | TC_CONDITION_BLOCKED)
-                 .exits(a, nanoseconds(-9)),
+                 .exits(a, std::chrono::nanoseconds(-9)),
              60us);
   EXPECT_EQ(total_of(cells_of(book[a].ledger)) + book[a].unknown, 10us);
   EXPECT_GE(book.integrity.backward_times, 5U);

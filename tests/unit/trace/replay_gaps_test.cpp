@@ -16,7 +16,7 @@ constexpr std::uint64_t a = 1;
 constexpr std::uint64_t b = 2;
 constexpr std::uint64_t c = 3;
 
-ReplayGap gap_on(std::uint32_t cpu, nanoseconds first, nanoseconds last) {
+ReplayGap gap_on(std::uint32_t cpu, std::chrono::nanoseconds first, std::chrono::nanoseconds last) {
   return {Instant(first), Instant(last), 1, cpu};
 }
 
