@@ -17,7 +17,7 @@
 
 #include "support/expect.h"
 #include "support/schema.h"
-#include "verdict/compare/compare.h"
+#include "report/render.h"
 
 namespace taskcost::test {
 namespace {

@@ -10,6 +10,7 @@
 #include <map>
 #include <string>
 
+#include "report/render.h"
 #include "support/expect.h"
 #include "support/schema.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Judges claims by paired rounds of two variants, the confidence interval of their ratio, and a band of ratios that
-// count as the same. statistics.h has the arithmetic.
+// count as the same. paired_rounds.h has the arithmetic.
 #pragma once
 
 #include <cstddef>

@@ -8,7 +8,7 @@
 //   round       one run of each command that still takes part, in random order.
 //   wall time   the time of a run from the creation of the launched process to the final switch-out of its last task.
 //   CPU time    the CPU time of all tasks of all processes of a run. user: in user code; system: all other.
-//   ratio       the figure of a command over that of the first command, paired by round (statistics.h).
+//   ratio       the figure of a command over that of the first command, paired by round (paired_rounds.h).
 //   answer      more, the same, less: the whole interval of the ratio lies above, within or below the band.
 //   part        CPU time is split by process and activity. Wall time is split by what the main thread of the launched
 //               process did: running, by activity; waiting for a CPU; blocked, by cause. If its children ran one after
