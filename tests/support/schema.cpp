@@ -12,6 +12,10 @@
 #include <valijson/validation_results.hpp>
 #include <valijson/validator.hpp>
 
+#include <map>
+#include <string>
+#include <utility>
+
 namespace taskcost::test {
 
 namespace {
@@ -27,19 +31,27 @@ void refuse_additions(nlohmann::json& schema) {
   }
 }
 
+// A schema is compiled once: that takes longer than to check a document.
+const valijson::Schema& compiled(std::string_view schema, Additions additions) {
+  static std::map<std::pair<std::string, Additions>, valijson::Schema> known;
+  const auto [entry, is_new] = known.try_emplace({std::string(schema), additions});
+  if (is_new) {
+    nlohmann::json parsed = nlohmann::json::parse(schema);
+    if (additions == Additions::refused) {
+      refuse_additions(parsed);
+    }
+    valijson::SchemaParser parser;
+    parser.populateSchema(valijson::adapters::NlohmannJsonAdapter(parsed), entry->second);
+  }
+  return entry->second;
+}
+
 }  // namespace
 
 std::string schema_complaints(std::string_view schema, const nlohmann::json& document, Additions additions) {
-  nlohmann::json parsed = nlohmann::json::parse(schema);
-  if (additions == Additions::refused) {
-    refuse_additions(parsed);
-  }
-  valijson::Schema rules;
-  valijson::SchemaParser parser;
-  parser.populateSchema(valijson::adapters::NlohmannJsonAdapter(parsed), rules);
   valijson::Validator validator;
   valijson::ValidationResults results;
-  validator.validate(rules, valijson::adapters::NlohmannJsonAdapter(document), &results);
+  validator.validate(compiled(schema, additions), valijson::adapters::NlohmannJsonAdapter(document), &results);
   std::string complaints;
   for (const auto& error : results) {
     for (const std::string& part : error.context) {

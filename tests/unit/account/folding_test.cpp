@@ -125,7 +125,7 @@ TEST(Folding, BoundsTheNumberOfNames) {
 // There are more tasks than the builder may hold, each with its own name by exec. Half of them are reaped, half are
 // orphans of a creator that exited before them.
 TEST(Folding, ManyShortTasksDoNotGrowTheBuilder) {
-  constexpr std::uint64_t tasks = 300'000;
+  constexpr std::uint64_t tasks = 200'000;
   SessionBuilder builder = keeping(100);
   std::size_t most_held = 0;
   LedgerBuilder task = ledger(1).cell(TC_ACTIVITY_USER, TC_CONDITION_RUNNING, 10us);
