@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Log-linear latency buckets: 16 per power of two, so a bucket is at most 1/16 as wide as the values in it.
+ * Log-linear latency buckets: 16 (TC_HISTOGRAM_STEPS) per power of two, so a bucket is at most 1/16 as wide as the
+ * values in it.
  * Shared by the probes and by user space, so that both speak of the same buckets. Values are nanoseconds.
  *
  * Values 0 to 15 have a bucket each; the bucket of v >= 16 is chosen by its highest set bit and the four bits below.
@@ -13,7 +14,9 @@
 
 enum {
   TC_HISTOGRAM_OCTAVES = 42,
-  TC_HISTOGRAM_BUCKETS = 16 * (TC_HISTOGRAM_OCTAVES - 3),
+  TC_HISTOGRAM_STEP_BITS = 4,
+  TC_HISTOGRAM_STEPS = 1 << TC_HISTOGRAM_STEP_BITS,
+  TC_HISTOGRAM_BUCKETS = TC_HISTOGRAM_STEPS * (TC_HISTOGRAM_OCTAVES - TC_HISTOGRAM_STEP_BITS + 1),
 };
 
 struct tc_histogram {
@@ -59,16 +62,16 @@ TC_HISTOGRAM_INLINE __u32 tc_highest_bit(__u64 v) {
 TC_HISTOGRAM_INLINE __u32 tc_bucket_of(__u64 ns) {
   __u32 octave, bucket;
 
-  if (ns < 16) return (__u32)ns;
-  octave = tc_highest_bit(ns);
-  bucket = 16 * (octave - 3) + ((__u32)(ns >> (octave - 4)) & 15);
+  if (ns < TC_HISTOGRAM_STEPS) return (__u32)ns;
+  octave = tc_highest_bit(ns) - TC_HISTOGRAM_STEP_BITS;
+  bucket = TC_HISTOGRAM_STEPS * (octave + 1) + ((__u32)(ns >> octave) & (TC_HISTOGRAM_STEPS - 1));
   return bucket < TC_HISTOGRAM_BUCKETS ? bucket : TC_HISTOGRAM_BUCKETS - 1;
 }
 
 /* Smallest value of a bucket; of the bucket after the last, the limit of the last. */
 TC_HISTOGRAM_INLINE __u64 tc_bucket_from(__u32 bucket) {
-  if (bucket < 16) return bucket;
-  return (__u64)(16 + (bucket & 15)) << (bucket / 16 - 1);
+  if (bucket < TC_HISTOGRAM_STEPS) return bucket;
+  return (__u64)(TC_HISTOGRAM_STEPS + bucket % TC_HISTOGRAM_STEPS) << (bucket / TC_HISTOGRAM_STEPS - 1);
 }
 
 #endif

@@ -66,7 +66,7 @@ inline Report fixture_claims() {
   const auto price = [](const char* id, const char* group, const char* name, Condition condition,
                         std::optional<double> value) {
     const auto interval = value ? std::optional(Interval{*value * 0.9, *value * 1.1}) : std::nullopt;
-    return Price{id, group, name, "one", "ns", condition, value, interval, 9};
+    return Price{id, group, name, "one", Unit::ns, condition, value, interval, 9};
   };
   report.prices = {price("create.thread", "create", "thread", Condition::same_cpu, 24'000),
                    price("create.thread.across-cpus", "create", "thread", Condition::across_cpus, 31'000),

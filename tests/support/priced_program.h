@@ -14,7 +14,7 @@ inline Price price_of(const std::string& id, double value, double low, double hi
   Price price;
   price.id = id;
   price.name = id;
-  price.unit = "ns";
+  price.unit = Unit::ns;
   price.condition = id.ends_with(".across-cpus") ? Condition::across_cpus : Condition::same_cpu;
   price.value = value;
   price.interval = Interval{low, high};

@@ -224,7 +224,7 @@ inline void add_judgement(Report& report) {
   creation.statement = "creating a process costs more than creating a thread";
   creation.chapter = "Overhead";
   creation.ruling = Ruling::confirmed;
-  creation.unit = "ns";
+  creation.unit = Unit::ns;
   creation.left_label = "process (fork)";
   creation.right_label = "thread (pthread_create)";
   creation.left = 68'230;
@@ -240,13 +240,13 @@ inline void add_judgement(Report& report) {
   tlb.statement = "a switch of processes flushes the TLB";
   tlb.chapter = "Overhead";
   tlb.ruling = Ruling::not_measurable;
-  tlb.unit = "count";
+  tlb.unit = Unit::count;
   tlb.meaning = "This kernel has no tlb:tlb_flush.";
   creation.condition = Condition::same_cpu;
   creation.answer = Answer::more;
   creation.left_total = Total{71'000, 0.043};
   creation.right_total = Total{9'800, 0.21};
-  creation.user_space = UserView{"wall time of an operation", "ns", 109'000, 21'000, 5.19, Interval{5.0, 5.3}};
+  creation.user_space = UserView{"wall time of an operation", Unit::ns, 109'000, 21'000, 5.19, Interval{5.0, 5.3}};
   creation.breakdown = Breakdown{"The typical creation, by phase",
                                  {68'230, 9'120, 59'110, {58'000, 60'000}},
                                  {{"copy (system call to task_newtask)", {66'000, 7'300, 58'700, {57'600, 59'600}}},
@@ -260,9 +260,9 @@ inline void add_judgement(Report& report) {
                            "cost.creation",
                            "Creation by resident memory of the creator",
                            "resident memory",
-                           "MiB",
+                           Unit::mebibytes,
                            "copy and publish",
-                           "ns",
+                           Unit::ns,
                            false,
                            {{"fork",
                              {{0, 68'000, {67'000, 69'000}, 5}, {64, 920'000, {910'000, 931'000}, 5}},
@@ -270,14 +270,14 @@ inline void add_judgement(Report& report) {
                              Interval{13'100, 13'500}},
                             {"thread", {{0, 9'100, {9'000, 9'200}, 5}}, std::nullopt, std::nullopt}}});
   report.prices = {
-      {"create.thread", "create", "thread, whole life", "created thread", "ns", Condition::same_cpu, 21'400,
+      {"create.thread", "create", "thread, whole life", "created thread", Unit::ns, Condition::same_cpu, 21'400,
        Interval{20'900, 21'800}, 9},
-      {"fault.major", "fault", "major fault", "fault", "ns", Condition::same_cpu, std::nullopt, std::nullopt, 0}};
+      {"fault.major", "fault", "major fault", "fault", Unit::ns, Condition::same_cpu, std::nullopt, std::nullopt, 0}};
   report.tables.push_back({"lifetime-price",
                            "cost.creation.lifetime",
                            "Price of a life, in kernel time on a CPU",
                            {"thread", "fork"},
-                           {{"create", "ns", {9'000, 70'000}}, {"exec", "ns", {std::nullopt, 0}}},
+                           {{"create", Unit::ns, {9'000, 70'000}}, {"exec", Unit::ns, {std::nullopt, 0}}},
                            "Costs that come later stand with the creation."});
 
   SideBySide sides;
@@ -285,9 +285,9 @@ inline void add_judgement(Report& report) {
   sides.left_label = "process (fork)";
   sides.right_label = "thread (pthread_create)";
   sides.rounds = 25;
-  sides.lines.push_back({"copy", "ns", 68'230.0, 9'120.0, Ratio{68'230, 9'120, 7.48, {7.21, 7.73}}});
-  sides.lines.push_back({"page tables", "bytes", 49'152.0, 0.0, std::nullopt});
-  sides.lines.push_back({"TLB flushes on switch", "count", std::nullopt, std::nullopt, std::nullopt});
+  sides.lines.push_back({"copy", Unit::ns, 68'230.0, 9'120.0, Ratio{68'230, 9'120, 7.48, {7.21, 7.73}}});
+  sides.lines.push_back({"page tables", Unit::bytes, 49'152.0, 0.0, std::nullopt});
+  sides.lines.push_back({"TLB flushes on switch", Unit::count, std::nullopt, std::nullopt, std::nullopt});
   report.comparisons = {sides};
 }
 

@@ -153,4 +153,9 @@ bool Losses::any() const {
   return counted || skipped_probes != 0 || missed_switches != 0;
 }
 
+const Histogram* Session::find_histogram(const std::string& key) const {
+  const auto found = histograms.find(key);
+  return found == histograms.end() ? nullptr : &found->second;
+}
+
 }  // namespace taskcost

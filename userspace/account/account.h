@@ -74,6 +74,15 @@ const char* text_of(tc_loss loss);
 const char* text_of(tc_shared object);
 const char* text_of(tc_wait wait);
 
+// The keys of latencies that are made from records. Those of the kernel side are key_of(tc_histogram_id).
+namespace latency_key {
+inline constexpr const char* creation = "creation";
+inline constexpr const char* child_start = "child_start";
+inline constexpr const char* exit = "exit";
+inline constexpr const char* zombie = "zombie";
+std::string of(tc_creation kind);  // "creation_fork"
+}  // namespace latency_key
+
 struct CreationSums {
   std::uint64_t count = 0;
   Duration copy{};           // sum over `copies` creations
@@ -313,6 +322,9 @@ using Chain = std::vector<ChainLink>;
 // A distribution of latencies in the buckets of histogram.h.
 class Histogram {
  public:
+  // A bucket is at most this part of its values wide: quantiles that differ by less may be equal.
+  static constexpr double bucket_width = 1.0 / int{TC_HISTOGRAM_STEPS};
+
   Histogram() = default;
   void add(Duration value);
   void merge(const tc_histogram& raw);
@@ -358,8 +370,8 @@ struct Session {
   Account totals;  // sum over all tasks, including those in `folded`
   std::uint64_t task_count = 0;
   std::uint64_t process_count = 0;
-  // By key: those of the kernel side (TC_HISTOGRAMS), and those made from records: creation, creation_<kind>,
-  // child_start, exit and zombie. A key is missing if its source is not available.
+  // By key: those of the kernel side (TC_HISTOGRAMS), and those made from records (latency_key). A key is missing if
+  // its source is not available.
   std::map<std::string, Histogram> histograms;
   // True if system calls had probes. Without, all CPU time counts as user code, and figures of calls are missing.
   bool calls_seen = true;
@@ -372,6 +384,8 @@ struct Session {
   // Sorted by start; nullopt without CollectorOptions::cpu_slices.
   std::optional<std::vector<CpuSlice>> cpu_slices;
   Losses losses;
+
+  [[nodiscard]] const Histogram* find_histogram(const std::string& key) const;  // nullptr: it has no source
 };
 
 }  // namespace taskcost

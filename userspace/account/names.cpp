@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <array>
 #include <cstddef>
+#include <string>
 
 #include "account/account.h"
 #include "account/evidence.h"
@@ -52,6 +53,8 @@ const char* key_of(tc_histogram_id histogram) { return pick(histogram_keys, hist
 const char* key_of(tc_loss loss) { return pick(loss_keys, loss); }
 const char* key_of(tc_shared object) { return pick(shared_keys, object); }
 const char* key_of(tc_wait wait) { return pick(wait_keys, wait); }
+
+std::string latency_key::of(tc_creation kind) { return std::string(creation) + "_" + key_of(kind); }
 
 const char* text_of(tc_activity activity) { return pick(activity_texts, activity); }
 const char* text_of(tc_creation creation) { return pick(creation_texts, creation); }

@@ -232,14 +232,14 @@ std::map<std::string, Histogram> SessionBuilder::State::take_histograms() {
       named[key_of(static_cast<tc_histogram_id>(id))] = *kernel_latencies[id];
     }
   }
-  Histogram& creation = named["creation"];
+  Histogram& creation = named[latency_key::creation];
   for (std::size_t kind = 0; kind < latencies.creation.size(); ++kind) {
     creation.merge(latencies.creation[kind]);
-    named[std::string("creation_") + key_of(static_cast<tc_creation>(kind))] = latencies.creation[kind];
+    named[latency_key::of(static_cast<tc_creation>(kind))] = latencies.creation[kind];
   }
-  named["child_start"] = latencies.child_start;
-  named["exit"] = latencies.exit;
-  named["zombie"] = latencies.zombie;
+  named[latency_key::child_start] = latencies.child_start;
+  named[latency_key::exit] = latencies.exit;
+  named[latency_key::zombie] = latencies.zombie;
   return named;
 }
 

@@ -104,20 +104,20 @@ std::string signed_percent_text(double part, double whole) {
   return text == "+0.00%" || text == "-0.00%" ? text.substr(1) : text;
 }
 
-std::string quantity_text(double value, std::string_view unit) {
-  if (unit == "ns") {
+std::string quantity_text(double value, Unit unit) {
+  if (unit == Unit::ns) {
     return nanoseconds_text(value);
   }
-  if (unit == "bytes") {
+  if (unit == Unit::bytes) {
     return bytes_text(value);
   }
-  if (unit == "count" || unit.empty()) {
+  if (unit == Unit::count || unit == Unit::share) {
     return number_text(value);
   }
-  return fmt::format("{} {}", number_text(value), unit);
+  return fmt::format("{} {}", number_text(value), key_of(unit));
 }
 
-std::string signed_quantity_text(double difference, std::string_view unit) {
+std::string signed_quantity_text(double difference, Unit unit) {
   return (difference > 0 ? "+" : "") + quantity_text(difference, unit);
 }
 

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/monotonic_clock.h"
+#include "base/unit.h"
 
 namespace taskcost {
 
@@ -21,9 +22,9 @@ std::string number_text(double value);                       // three significan
 std::string ratio_text(double ratio);                        // "7.48", "inf"
 std::string share_text(double part, double whole);           // "53.4%"; "-" if the whole is 0
 std::string signed_percent_text(double part, double whole);  // "+0.02%"; "-" if the whole is 0
-// Formats by unit: "ns", "bytes", "count"; any other unit is written after the number.
-std::string quantity_text(double value, std::string_view unit);
-std::string signed_quantity_text(double difference, std::string_view unit);  // with "+" if above zero
+// Times, bytes, counts and shares need no name of their unit; any other one is written after the number.
+std::string quantity_text(double value, Unit unit);
+std::string signed_quantity_text(double difference, Unit unit);  // with "+" if above zero
 
 // These format ns since 1970 in UTC: "2026-11-29T16:08:40.123456789Z" for machines, "2026-11-29 16:08:40 UTC" for
 // people.

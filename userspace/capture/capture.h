@@ -180,7 +180,9 @@ class CaptureReader {
   // Errors: the file cannot be opened, is not regular, is not a capture, has another version or byte order, or its
   // header is cut off or damaged.
   static Result<CaptureReader> open(const std::string& path);
-  // Does the same for an open file; `name` is used in errors.
+  // Opens the file alone. Error: it cannot be opened.
+  static Result<Fd> open_file(const std::string& path);
+  // Does the same as open() for an open file; `name` is used in errors.
   static Result<CaptureReader> read(Fd file, const std::string& name);
   CaptureReader(CaptureReader&&) noexcept;
   CaptureReader& operator=(CaptureReader&&) noexcept;

@@ -146,13 +146,18 @@ struct CaptureReader::State {
   }
 };
 
-Result<CaptureReader> CaptureReader::open(const std::string& path) {
+Result<Fd> CaptureReader::open_file(const std::string& path) {
   // O_NONBLOCK: without it, opening a FIFO would wait for a writer.
   Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   if (!file) {
     return cannot_read(path, errno);
   }
-  return read(std::move(file), path);
+  return file;
+}
+
+Result<CaptureReader> CaptureReader::open(const std::string& path) {
+  auto file = open_file(path);
+  return file ? read(*std::move(file), path) : file.error();
 }
 
 Result<CaptureReader> CaptureReader::read(Fd file, const std::string& name) {

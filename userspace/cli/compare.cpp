@@ -9,6 +9,7 @@
 #include "cli/log.h"
 #include "cli/rounds.h"
 #include "report/compare_words.h"
+#include "report/words.h"
 
 namespace taskcost {
 namespace {
@@ -39,15 +40,16 @@ int check_limit(const Comparison& comparison, double percent) {
   for (const Excess& excess : above) {
     log_line("{} of {} is more than {} % above {}: {} times", excess.what,
              command_label(comparison.experiment, excess.command), percent, command_label(comparison.experiment, 0),
-             ratio_interval_text(excess.ratio));
+             ratio_text(excess.ratio.ratio, excess.ratio.interval));
   }
   const double limit = 1 + percent / 100;
   for (const PairComparison& pair : comparison.pairs) {
     for (const auto& [what, answer] : {std::pair("wall time", &pair.wall), std::pair("CPU time", &pair.cpu)}) {
       if (!answer->ratio || (answer->ratio->interval.low <= limit && answer->ratio->interval.high > limit)) {
-        log_line("{} of {}: undecided whether it is more than {} % above {}: {}", what,
-                 command_label(comparison.experiment, pair.left), percent, command_label(comparison.experiment, 0),
-                 answer->ratio ? ratio_interval_text(*answer->ratio) + " times" : "too few rounds");
+        log_line(
+            "{} of {}: undecided whether it is more than {} % above {}: {}", what,
+            command_label(comparison.experiment, pair.left), percent, command_label(comparison.experiment, 0),
+            answer->ratio ? ratio_text(answer->ratio->ratio, answer->ratio->interval) + " times" : "too few rounds");
       }
     }
   }

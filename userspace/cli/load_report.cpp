@@ -70,7 +70,7 @@ Result<Report> report_from_capture(int fd, const std::string& path) {
   if (!capture) {
     return capture.error();
   }
-  auto playback = play(*capture, false /*with_timeline*/);
+  auto playback = play(*capture, read_gaps(*capture), false /*with_timeline*/);
   if (!playback) {
     return playback.error();
   }
@@ -82,13 +82,7 @@ Result<Report> report_from_capture(int fd, const std::string& path) {
 
 // Loads a JSON report by `of_text`, or the report of a capture by `of_report`.
 template <typename T>
-Result<T> load(const std::string& path, Result<T> (*of_text)(std::string_view), T (*of_report)(Report&&)) {
-  const bool standard_input = path == "-";
-  const Fd opened(standard_input ? -1 : ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
-  if (!standard_input && !opened) {
-    return cannot_read(path, std::strerror(errno), "name a JSON report");  // NOLINT(concurrency-mt-unsafe)
-  }
-  const int fd = standard_input ? STDIN_FILENO : opened.get();
+Result<T> load(int fd, const std::string& path, Result<T> (*of_text)(std::string_view), T (*of_report)(Report&&)) {
   struct stat status {};
   if (fstat(fd, &status) == 0 && S_ISDIR(status.st_mode)) {
     return cannot_read(path, "it is a directory", "name a JSON report");
@@ -108,6 +102,20 @@ Result<T> load(const std::string& path, Result<T> (*of_text)(std::string_view), 
   return value ? std::move(value) : with_report_name(value.error(), path);
 }
 
+template <typename T>
+Result<T> load(const std::string& path, Result<T> (*of_text)(std::string_view), T (*of_report)(Report&&)) {
+  if (path == "-") {
+    return load(STDIN_FILENO, path, of_text, of_report);
+  }
+  const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
+  if (!file) {
+    return cannot_read(path, std::strerror(errno), "name a JSON report");  // NOLINT(concurrency-mt-unsafe)
+  }
+  return load(file.get(), path, of_text, of_report);
+}
+
+Report as_it_is(Report&& report) { return std::move(report); }
+
 }  // namespace
 
 Error with_report_name(Error error, const std::string& path) {
@@ -117,19 +125,15 @@ Error with_report_name(Error error, const std::string& path) {
 
 std::string report_name(const std::string& path) { return path == "-" ? "standard input" : path; }
 
-bool is_json_report(const std::string& path) {
-  if (path == "-") {
-    return true;
-  }
-  const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
+bool is_json_report(int fd) {
   std::array<char, 64> start{};
-  const ssize_t size = file ? pread(file.get(), start.data(), start.size(), 0) : 0;
+  const ssize_t size = pread(fd, start.data(), start.size(), 0);
   return size > 0 && begins_like_json({start.data(), static_cast<std::size_t>(size)});
 }
 
-Result<Report> load_report(const std::string& path) {
-  return load<Report>(path, &read_report, [](Report&& report) { return std::move(report); });
-}
+Result<Report> load_report(const std::string& path) { return load<Report>(path, &read_report, &as_it_is); }
+
+Result<Report> load_report(int fd, const std::string& path) { return load<Report>(fd, path, &read_report, &as_it_is); }
 
 Result<ReportFigures> load_figures(const std::string& path) {
   auto figures = load<ReportFigures>(path, &read_figures, [](Report&& report) { return report_figures(report); });

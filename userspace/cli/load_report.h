@@ -11,10 +11,12 @@ namespace taskcost {
 // Reads the report from a file, which is JSON or a capture, or as JSON from standard input for "-". Error: the file
 // cannot be read, or it is neither.
 Result<Report> load_report(const std::string& path);
+// Does the same for an open file.
+Result<Report> load_report(int fd, const std::string& path);
 // Reads its figures, or those of repeated runs.
 Result<ReportFigures> load_figures(const std::string& path);
-// Decides by the first characters. Standard input is JSON.
-bool is_json_report(const std::string& path);
+// Decides by the first characters of a regular file.
+bool is_json_report(int fd);
 
 // Prefixes the error with the report's file name.
 Error with_report_name(Error error, const std::string& path);

@@ -102,12 +102,14 @@ class FileBuffer : public __gnu_cxx::stdio_filebuf<char> {
 };
 
 template <typename Export>
-Status export_events(CaptureReader& capture, std::ostream& out) {
+Status export_events(EventSource& source, std::ostream& out) {
+  CaptureReader& capture = source.capture;
+  capture.seek(0);
   const auto start = read_start(capture.description());
   if (!start) {
     return start.error();
   }
-  Export events(out, trace_info(*start, read_gaps(capture)));
+  Export events(out, trace_info(*start, source.gaps));
   const CaptureWalk walked = walk(capture, {[&](const Record& record) { events.on_record(record); },
                                             [&](const Interruption& each) { events.on_interruption(each); }});
   const auto end = end_of(capture, *start, walked);
@@ -118,18 +120,14 @@ Status export_events(CaptureReader& capture, std::ostream& out) {
   return Done{};
 }
 
-Status write_events(OutputFormat format, const OpenCapture& open_capture, std::ostream& out) {
-  auto capture = open_capture();
-  if (!capture) {
-    return capture.error();
-  }
+Status write_events(OutputFormat format, EventSource& source, std::ostream& out) {
   switch (format) {
     case OutputFormat::perfetto:
-      return export_events<PerfettoExport>(*capture, out);
+      return export_events<PerfettoExport>(source, out);
     case OutputFormat::event_csv:
-      return export_events<EventCsv>(*capture, out);
+      return export_events<EventCsv>(source, out);
     default:
-      return export_events<EventNdjson>(*capture, out);
+      return export_events<EventNdjson>(source, out);
   }
 }
 
@@ -197,10 +195,14 @@ Status Outputs::write_stream(const Renderer& render) const {
   return Done{};
 }
 
-Status Outputs::write(const Report& report, const OpenCapture& open_capture) {
+Status Outputs::write(const Report& report, const OpenEvents& open_events) {
+  std::optional<Result<EventSource>> source;
   return write([&](OutputFormat format, const TextOptions& text, std::ostream& out) -> Status {
     if (is_of_events(format)) {
-      return write_events(format, open_capture, out);
+      if (!source) {
+        source.emplace(open_events());
+      }
+      return *source ? write_events(format, **source, out) : Status(source->error());
     }
     render(report, format, text, out);
     return Done{};

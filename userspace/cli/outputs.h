@@ -14,11 +14,18 @@
 #include "cli/commands.h"
 #include "cli/options/options.h"
 #include "report/render.h"
+#include "trace/gaps.h"
+#include "verdict/report.h"
 
 namespace taskcost {
 
-// Opens the capture that event outputs are made from, once for each output. Empty: there is no capture.
-using OpenCapture = std::function<Result<CaptureReader>()>;
+// A capture at its beginning, and all its gaps.
+struct EventSource {
+  CaptureReader capture;
+  std::vector<ReplayGap> gaps;
+};
+// Opens what the outputs of events are made from; called once if there are such outputs. Empty: there is no capture.
+using OpenEvents = std::function<Result<EventSource>()>;
 
 class Outputs {
  public:
@@ -33,7 +40,7 @@ class Outputs {
 
   // Writes every file, then the stream. Tries all of them, and returns the first error.
   Status write(const Renderer& render);
-  Status write(const Report& report, const OpenCapture& open_capture = {});
+  Status write(const Report& report, const OpenEvents& open_events = {});
 
  private:
   struct File {

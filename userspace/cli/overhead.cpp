@@ -18,6 +18,7 @@
 #include "cli/rounds.h"
 #include "collector/clocks.h"
 #include "report/compare_words.h"
+#include "report/words.h"
 #include "verdict/compare/engine.h"
 
 namespace taskcost {
@@ -142,7 +143,7 @@ class OverheadProgress : public RoundsObserver {
   void looked(const RoundPlan& plan, std::size_t /*command*/, const QuantityAnswer& wall, const QuantityAnswer& cpu,
               bool /*answered*/) override {
     const auto text = [](const QuantityAnswer& answer) {
-      return answer.ratio ? ratio_interval_text(*answer.ratio) : std::string("too few rounds");
+      return answer.ratio ? ratio_text(answer.ratio->ratio, answer.ratio->interval) : std::string("too few rounds");
     };
     so_far_ = fmt::format("; so far: wall time {} times, CPU time {}", text(wall), text(cpu));
     if (!line_.on_terminal()) {

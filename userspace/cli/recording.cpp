@@ -148,8 +148,15 @@ Status finish(Recording* recording, Outputs& outputs, const Report& report, cons
       log_line("{}", recording->summary());
     }
   }
-  const auto capture = [recording] { return recording->read(); };
-  if (Status status = outputs.write(report, recording != nullptr ? OpenCapture(capture) : OpenCapture());
+  const auto events = [recording]() -> Result<EventSource> {
+    auto capture = recording->read();
+    if (!capture) {
+      return capture.error();
+    }
+    auto gaps = read_gaps(*capture);
+    return EventSource{*std::move(capture), std::move(gaps)};
+  };
+  if (Status status = outputs.write(report, recording != nullptr ? OpenEvents(events) : OpenEvents());
       !status && first) {
     first = status;
   }

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <unistd.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -30,13 +32,14 @@ void warn_if_incomplete(const CaptureEnd& end, const CaptureWalk& walked, const 
 
 // Compares each task's replayed ledger with the kernel's. The replay is exact only because the gaps of the capture are
 // known before it begins.
-Result<int> audit(CaptureReader& capture, const ReportCommand& command, Outputs& outputs) {
+Result<int> audit(EventSource& source, const ReportCommand& command, Outputs& outputs) {
+  CaptureReader& capture = source.capture;
   const auto start = read_start(capture.description());
   if (!start) {
     return start.error();
   }
   Auditor auditor;
-  Replay replay({start->calls, read_gaps(capture), [&](const RebuiltTask& task) { auditor.on_task(task); }, nullptr});
+  Replay replay({start->calls, source.gaps, [&](const RebuiltTask& task) { auditor.on_task(task); }, nullptr});
   const CaptureWalk walked = walk(capture, {[&](const Record& record) {
                                               replay.on_record(record);
                                               auditor.on_record(record);
@@ -68,14 +71,14 @@ Result<int> audit(CaptureReader& capture, const ReportCommand& command, Outputs&
 }
 
 // Renders a JSON report in its other formats.
-Result<int> render_saved(const ReportCommand& command, const Environment& environment) {
+Result<int> render_saved(int fd, const ReportCommand& command, const Environment& environment) {
   const auto of_events =
       std::ranges::find_if(command.outputs, [](const OutputFile& output) { return is_of_events(output.format); });
   if (command.audit || of_events != command.outputs.end()) {
     return Error{command.audit ? "--audit" : "--output " + of_events->path, "a JSON report has no transitions",
                  "name the capture", ErrorKind::usage};
   }
-  const auto report = load_report(command.file);
+  const auto report = load_report(fd, command.file);
   if (!report) {
     return report.error();
   }
@@ -92,11 +95,17 @@ Result<int> render_saved(const ReportCommand& command, const Environment& enviro
 }  // namespace
 
 Result<int> report(const ReportCommand& command, const Environment& environment) {
-  if (is_json_report(command.file)) {
-    return render_saved(command, environment);
+  if (command.file == "-") {
+    return render_saved(STDIN_FILENO, command, environment);
   }
-  const OpenCapture open_capture = [&] { return CaptureReader::open(command.file); };
-  auto capture = open_capture();
+  auto file = CaptureReader::open_file(command.file);
+  if (!file) {
+    return file.error();
+  }
+  if (is_json_report(file->get())) {
+    return render_saved(file->get(), command, environment);
+  }
+  auto capture = CaptureReader::read(*std::move(file), command.file);
   if (!capture) {
     return capture.error();
   }
@@ -104,19 +113,21 @@ Result<int> report(const ReportCommand& command, const Environment& environment)
   if (!outputs) {
     return outputs.error();
   }
+  auto gaps = read_gaps(*capture);
+  EventSource source{*std::move(capture), std::move(gaps)};
   if (command.audit) {
-    return audit(*capture, command, *outputs);
+    return audit(source, command, *outputs);
   }
   const bool timeline = std::any_of(command.outputs.begin(), command.outputs.end(),
                                     [](const OutputFile& output) { return output.format == OutputFormat::html; });
-  const auto playback = play(*capture, timeline);
+  const auto playback = play(source.capture, source.gaps, timeline);
   if (!playback) {
     return playback.error();
   }
   if (!command.quiet) {
-    warn_if_incomplete(capture->end(), playback->walked, command.file);
+    warn_if_incomplete(source.capture.end(), playback->walked, command.file);
   }
-  if (auto status = outputs->write(playback->report, open_capture); !status) {
+  if (auto status = outputs->write(playback->report, [&] { return std::move(source); }); !status) {
     return status.error();
   }
   return 0;

@@ -14,6 +14,7 @@
 #include "collector/clocks.h"
 #include "report/compare_words.h"
 #include "report/render.h"
+#include "report/words.h"
 
 namespace taskcost {
 namespace {
@@ -79,7 +80,7 @@ class Progress : public RoundsObserver {
     std::vector<std::string> parts;
     for (const auto& [what, answer] : {std::pair("wall time", &wall), std::pair("CPU time", &cpu)}) {
       if (answer->answer == Answer::undecided) {
-        parts.push_back(what + (answer->ratio ? " " + ratio_interval_text(*answer->ratio) : ""));
+        parts.push_back(what + (answer->ratio ? " " + ratio_text(answer->ratio->ratio, answer->ratio->interval) : ""));
       }
     }
     return fmt::format("undecided: {}, {}", label(command),

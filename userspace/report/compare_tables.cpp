@@ -9,6 +9,7 @@
 #include "base/escape.h"
 #include "report/compare_words.h"
 #include "report/render.h"
+#include "report/words.h"
 
 namespace taskcost {
 namespace {
@@ -45,7 +46,7 @@ bool has_runs(const CommandRuns& runs) { return runs.count() > 0; }
 std::string relative_text(const Comparison& comparison, std::size_t command) {
   for (const PairComparison& pair : comparison.pairs) {
     if (pair.left == command) {
-      return pair.wall.ratio ? ratio_interval_text(*pair.wall.ratio) : "-";
+      return pair.wall.ratio ? ratio_text(pair.wall.ratio->ratio, pair.wall.ratio->interval) : "-";
     }
   }
   return "1.00";

@@ -53,7 +53,8 @@ std::string main_parts(const TimeDifference& difference, double sign, const Part
   for (const TimePart& part : difference.parts) {
     const double change = part.figures.difference * sign;
     if (texts.size() < most && change > 0 && change >= least_share * std::abs(difference.whole.difference)) {
-      texts.push_back(fmt::format("{} {}", words.text(part.name), signed_quantity_text(part.figures.difference, "ns")));
+      texts.push_back(
+          fmt::format("{} {}", words.text(part.name), signed_quantity_text(part.figures.difference, Unit::ns)));
     }
   }
   return fmt::format("{}", fmt::join(texts, ", "));
@@ -68,7 +69,7 @@ std::string because_text(const std::optional<TimeDifference>& difference, const 
   const double sign = whole < 0 ? -1 : 1;
   const std::string because = main_parts(*difference, sign, words);
   const std::string despite = main_parts(*difference, -sign, words);
-  return fmt::format(": {}{}{}", signed_quantity_text(whole, "ns"), because.empty() ? "" : ", of which " + because,
+  return fmt::format(": {}{}{}", signed_quantity_text(whole, Unit::ns), because.empty() ? "" : ", of which " + because,
                      despite.empty() ? "" : "; but " + despite);
 }
 
@@ -109,7 +110,7 @@ std::string alone_sentence(const std::string& label, const CommandRuns& runs, co
   const Spread spread = compute_spread(sample);
   return fmt::format("{} {} {}{}{}: median of {}, {} to {}.", label, wall ? "takes" : "uses",
                      nanoseconds_text(spread.median), wall ? "" : " of CPU time",
-                     spread.interval ? " " + interval_text(*spread.interval, "ns") : "",
+                     spread.interval ? " " + interval_text(*spread.interval, Unit::ns) : "",
                      counted(runs.count(), "run", "runs"), nanoseconds_text(spread.min), nanoseconds_text(spread.max));
 }
 
@@ -122,8 +123,6 @@ std::string command_label(const Experiment& experiment, std::size_t command) {
   }
   return std::string(1, static_cast<char>('A' + command));
 }
-
-std::string ratio_interval_text(const PairedRatio& ratio) { return ratio_text(ratio.ratio, ratio.interval); }
 
 PartWords::PartWords(const CommandRuns& one, const CommandRuns& other, bool several_processes) {
   if (several_processes) {

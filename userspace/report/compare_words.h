@@ -15,8 +15,6 @@ inline constexpr double ns_per_second = 1e9;
 // Returns the command's name if it was given one, else "A", "B", ...
 std::string command_label(const Experiment& experiment, std::size_t command);
 
-std::string ratio_interval_text(const PairedRatio& ratio);  // "1.23 [1.20..1.26]"
-
 // Names the parts of one or two commands, with the name of their process if there are several processes.
 class PartWords {
  public:

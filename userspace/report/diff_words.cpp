@@ -31,16 +31,16 @@ std::string activity_words(std::string_view key) { return short_text(words_of<tc
 std::string wait_words(std::string_view key) { return short_text(words_of<tc_wait>(TC_NR_WAITS, key)); }
 
 std::string lifecycle_words(std::string_view item) {
-  constexpr std::string_view create = "create_";
-  if (!item.starts_with(create)) {
-    return item == "zombie" ? "ended, not yet reaped" : std::string(item);
+  for (int kind = 0; kind < TC_NR_CREATIONS; ++kind) {
+    if (const auto each = static_cast<tc_creation>(kind); item == lifecycle_item(each)) {
+      return creation_words(each);
+    }
   }
-  const std::string_view kind = item.substr(create.size());
-  return kind == "clone_vm" ? "CLONE_VM alone" : std::string(kind);
+  return item == latency_key::zombie ? "ended, not yet reaped" : key_words(item);
 }
 
 std::string aspect_words(std::string_view aspect) {
-  static constexpr std::array<std::pair<std::string_view, std::string_view>, 16> words{{
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 18> words{{
       {"running_ns", "running"},
       {"preempted_ns", "preempted"},
       {"runnable_ns", "runnable"},
@@ -53,6 +53,8 @@ std::string aspect_words(std::string_view aspect) {
       {"p90_ns", "p90"},
       {"p99_ns", "p99"},
       {"mean_ns", "mean"},
+      {"uncounted_calls", "calls of unknown size"},
+      {"copy_ns", "mean, copy"},
       {"publish_ns", "mean, publish"},
       {"return_ns", "mean, return to the creator"},
       {"child_start_ns", "mean, start of the child"},
@@ -83,7 +85,7 @@ std::string pieces_text(const std::vector<const Piece*>& pieces) {
   std::vector<std::string> parts;
   parts.reserve(pieces.size());
   for (const Piece* const piece : pieces) {
-    parts.push_back(fmt::format("{} ({})", piece_text(*piece), signed_quantity_text(piece->difference(), "ns")));
+    parts.push_back(fmt::format("{} ({})", piece_text(*piece), signed_quantity_text(piece->difference(), Unit::ns)));
   }
   return fmt::format("{}", fmt::join(parts, ", "));
 }

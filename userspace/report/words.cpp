@@ -53,26 +53,28 @@ std::string ended_text(const Process& process) {
   return process.open_at_end ? "lives on" : "unknown";
 }
 
+std::string creation_words(tc_creation kind) { return kind == TC_CREATION_CLONE_VM ? "CLONE_VM alone" : key_of(kind); }
+
 std::string latency_text(std::string_view histogram_key) {
-  static constexpr std::array<std::pair<std::string_view, std::string_view>, 9> names{{
-      {"run_queue", "run-queue wait"},
-      {"switch_same", "switch, same address space"},
-      {"switch_other", "switch, other address space"},
-      {"fault_minor", "minor fault"},
-      {"fault_major", "major fault"},
-      {"fault_cow", "copy-on-write fault"},
-      {"child_start", "start of a child"},
-      {"zombie", "zombie until reaped"},
-      {"creation_clone_vm", "creation, CLONE_VM alone"},
+  static const std::array<std::pair<std::string_view, std::string_view>, 8> names{{
+      {key_of(TC_HISTOGRAM_RUN_QUEUE), "run-queue wait"},
+      {key_of(TC_HISTOGRAM_SWITCH_SAME), "switch, same address space"},
+      {key_of(TC_HISTOGRAM_SWITCH_OTHER), "switch, other address space"},
+      {key_of(TC_HISTOGRAM_FAULT_MINOR), "minor fault"},
+      {key_of(TC_HISTOGRAM_FAULT_MAJOR), "major fault"},
+      {key_of(TC_HISTOGRAM_FAULT_COW), "copy-on-write fault"},
+      {latency_key::child_start, "start of a child"},
+      {latency_key::zombie, "zombie until reaped"},
   }};
   for (const auto& [key, name] : names) {
     if (key == histogram_key) {
       return std::string(name);
     }
   }
-  constexpr std::string_view creation = "creation_";
-  if (histogram_key.starts_with(creation)) {
-    return fmt::format("creation, {}", histogram_key.substr(creation.size()));
+  for (int kind = 0; kind < TC_NR_CREATIONS; ++kind) {
+    if (const auto each = static_cast<tc_creation>(kind); histogram_key == latency_key::of(each)) {
+      return "creation, " + creation_words(each);
+    }
   }
   return key_words(histogram_key);
 }
@@ -114,7 +116,7 @@ std::string ratios_text(const Interval& interval) {
   return fmt::format("[{}..{}]", ratio_text(interval.low), ratio_text(interval.high));
 }
 
-std::string interval_text(const Interval& interval, std::string_view unit) {
+std::string interval_text(const Interval& interval, Unit unit) {
   return fmt::format("[{}..{}]", quantity_text(interval.low, unit), quantity_text(interval.high, unit));
 }
 

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "account/stacks.h"
+#include "base/unit.h"
 #include "verdict/report.h"
 
 namespace taskcost {
@@ -16,6 +17,7 @@ std::string short_text(std::string_view text);
 std::string key_words(std::string_view key);     // "unix socket" for unix_socket
 std::string signal_text(int signal);             // "SIGKILL"
 std::string ended_text(const Process& process);  // "exit 0", "SIGKILL", "lives on", "unknown"
+std::string creation_words(tc_creation kind);    // "fork", "CLONE_VM alone"
 std::string latency_text(std::string_view histogram_key);
 std::string_view waker_text(Waker::Kind kind);  // "an interrupt"; for a task, use its name
 std::string_view mark_text(Frame::Mark mark);   // "not read"; empty for Mark::none and Mark::unknown
@@ -26,7 +28,7 @@ constexpr std::string_view without_calls =
     "--detail switches: system calls and page faults had no probes, so all time on CPUs counts as user code.";
 
 std::string ratios_text(const Interval& interval);                              // "[1.20..1.26]"
-std::string interval_text(const Interval& interval, std::string_view unit);     // "[1.20 ms..1.26 ms]"
+std::string interval_text(const Interval& interval, Unit unit);                 // "[1.20 ms..1.26 ms]"
 std::string ratio_text(double ratio, const std::optional<Interval>& interval);  // "1.23 [1.20..1.26]"
 
 // The clocks at both ends of the window. A report of `verify` has many windows: its clocks are those of the whole run.

@@ -23,7 +23,7 @@ struct Sums {
 
 // Sums of instants and of identities have no meaning.
 bool has_total(const AuditQuantity& quantity) {
-  return unit_of(quantity) != AuditUnit::identity && quantity.kind != AuditQuantity::Kind::instant;
+  return unit_of(quantity) != Unit::identity && quantity.kind != AuditQuantity::Kind::instant;
 }
 
 bool has_longest(const AuditQuantity& quantity) {
@@ -194,11 +194,11 @@ struct Auditor::State {
       }
       const std::string name = key_of(id);
       const auto ns = [](Duration duration) { return static_cast<std::uint64_t>(duration.count()); };
-      add_latency({"latency " + name + ": count", AuditUnit::count, kernel.count(), replayed->count()});
-      add_latency({"latency " + name + ": sum", AuditUnit::ns, ns(kernel.sum()), ns(replayed->sum())});
-      add_latency({"latency " + name + ": longest", AuditUnit::ns, ns(kernel.max().value_or(Duration{})),
+      add_latency({"latency " + name + ": count", Unit::count, kernel.count(), replayed->count()});
+      add_latency({"latency " + name + ": sum", Unit::ns, ns(kernel.sum()), ns(replayed->sum())});
+      add_latency({"latency " + name + ": longest", Unit::ns, ns(kernel.max().value_or(Duration{})),
                    ns(replayed->max().value_or(Duration{}))});
-      add_latency({"latency " + name + ": misplaced", AuditUnit::count, 0, misplaced(kernel, *replayed)});
+      add_latency({"latency " + name + ": misplaced", Unit::count, 0, misplaced(kernel, *replayed)});
     }
   }
 

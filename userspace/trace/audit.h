@@ -16,15 +16,14 @@
 #include <string>
 #include <vector>
 
+#include "base/unit.h"
 #include "trace/replay.h"
 
 namespace taskcost {
 
-enum class AuditUnit { ns, count, bytes, identity };
-
 struct AuditRow {
   std::string quantity;  // "pipe running", "voluntary switches", "wait for a pipe: blocked"
-  AuditUnit unit = AuditUnit::count;
+  Unit unit = Unit::count;
   std::uint64_t kernel = 0;
   std::uint64_t replayed = 0;
 

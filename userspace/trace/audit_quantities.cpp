@@ -214,40 +214,40 @@ std::string name_of(const AuditQuantity& quantity) {
   return "unknown";
 }
 
-AuditUnit unit_of(const AuditQuantity& quantity) {
+Unit unit_of(const AuditQuantity& quantity) {
   const auto is_any = [](std::uint32_t value, std::initializer_list<std::uint32_t> list) {
     return std::ranges::find(list, value) != list.end();
   };
   switch (quantity.kind) {
     case Kind::cell:
     case Kind::instant:
-      return AuditUnit::ns;
+      return Unit::ns;
     case Kind::identity:
-      return AuditUnit::identity;
+      return Unit::identity;
     case Kind::counter:
       if (is_any(quantity.index, {TC_COUNTER_SHOOTDOWN_STOLEN_NS, TC_COUNTER_SHOOTDOWN_LOST_NS,
                                   TC_COUNTER_FAULTS_COW_NS, TC_COUNTER_THROTTLED_NS, TC_COUNTER_YIELDED_NS})) {
-        return AuditUnit::ns;
+        return Unit::ns;
       }
       return is_any(quantity.index, {TC_COUNTER_PAGE_TABLE_BYTES, TC_COUNTER_KERNEL_SLAB_BYTES,
                                      TC_COUNTER_SHARED_MAPPING_BYTES, TC_COUNTER_PEEKED_BYTES})
-                 ? AuditUnit::bytes
-                 : AuditUnit::count;
+                 ? Unit::bytes
+                 : Unit::count;
     case Kind::channel:
-      return quantity.field == 3 ? AuditUnit::ns : is_any(quantity.field, {0, 4}) ? AuditUnit::count : AuditUnit::bytes;
+      return quantity.field == 3 ? Unit::ns : is_any(quantity.field, {0, 4}) ? Unit::count : Unit::bytes;
     case Kind::creation:
-      return is_any(quantity.field, {0, 4}) ? AuditUnit::count : AuditUnit::ns;
+      return is_any(quantity.field, {0, 4}) ? Unit::count : Unit::ns;
     case Kind::wait:
     case Kind::edge:
     case Kind::other_edges:
-      return quantity.field == 0 ? AuditUnit::count : AuditUnit::ns;
+      return quantity.field == 0 ? Unit::count : Unit::ns;
     case Kind::flow:
     case Kind::other_flows:
-      return quantity.field == 4 ? AuditUnit::identity : quantity.field < 2 ? AuditUnit::count : AuditUnit::bytes;
+      return quantity.field == 4 ? Unit::identity : quantity.field < 2 ? Unit::count : Unit::bytes;
     case Kind::entry:
       break;
   }
-  return AuditUnit::count;
+  return Unit::count;
 }
 
 void for_each_quantity(const tc_ledger& kernel, const RebuiltTask& task, const QuantityVisitor& visit) {

@@ -36,7 +36,7 @@ struct AuditQuantity {
 };
 
 std::string name_of(const AuditQuantity& quantity);
-AuditUnit unit_of(const AuditQuantity& quantity);
+Unit unit_of(const AuditQuantity& quantity);
 
 // Visits each figure that is not zero on both sides: the kernel's value, the replayed one, and for edges the waker.
 using QuantityVisitor =

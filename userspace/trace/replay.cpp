@@ -51,7 +51,9 @@ struct Replay::State {
 
   explicit State(Options&& options)
       : totals{{options.calls, Gaps(std::move(options.gaps))}, options.listener, {}, {}},
-        on_ended(std::move(options.on_ended)) {}
+        on_ended(std::move(options.on_ended)) {
+    totals.trace.backward_times = &totals.integrity.backward_times;
+  }
 
   // nullptr if number >= TC_MAX_CPUS (corrupt capture).
   Cpu* cpu_of(std::uint32_t number) {
@@ -338,11 +340,7 @@ std::optional<Histogram> Replay::histogram(tc_histogram_id id) const {
   return recorded && id < TC_NR_HISTOGRAMS ? std::optional(state_->totals.histograms[id]) : std::nullopt;
 }
 
-const ReplayIntegrity& Replay::integrity() const {
-  ReplayTotals& totals = state_->totals;
-  totals.integrity.backward_times = totals.trace.backward_times;
-  return totals.integrity;
-}
+const ReplayIntegrity& Replay::integrity() const { return state_->totals.integrity; }
 
 RecordCheck Replay::check() const {
   return {state_->totals.trace.gaps.all(), integrity(), state_->touched_tasks, state_->unknown,

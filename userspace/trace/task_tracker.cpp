@@ -84,7 +84,9 @@ std::uint64_t TaskTracker::in_order(std::uint64_t at_ns) {
   if (at_ns >= since_ns_ && at_ns <= greatest_time) {
     return at_ns;
   }
-  trace_->backward_times++;
+  if (trace_->backward_times != nullptr) {
+    ++*trace_->backward_times;
+  }
   return since_ns_;
 }
 

@@ -24,7 +24,7 @@ namespace taskcost {
 struct TraceContext {
   bool calls = true;  // system calls have probes (--detail full)
   Gaps gaps;
-  std::uint64_t backward_times = 0;  // events older than the previous one; they take no time
+  std::uint64_t* backward_times = nullptr;  // counts events older than the previous one of their task, if not nullptr
 };
 
 class TaskTracker {

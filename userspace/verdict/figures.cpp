@@ -231,17 +231,18 @@ std::optional<double> shared_fraction(const Round& round, tc_shared object) {
   return mean(shared, tasks);
 }
 
-std::optional<double> median_latency(const Round& round, const std::string& histogram) {
-  const auto found = round.session.histograms.find(histogram);
-  return found == round.session.histograms.end() ? std::nullopt : interpolate_median(found->second);
+std::optional<double> median_latency(const Round& round, tc_histogram_id histogram) {
+  const Histogram* const found = round.session.find_histogram(key_of(histogram));
+  return found == nullptr ? std::nullopt : interpolate_median(*found);
 }
 
 std::optional<double> median_switch_latency(const Round& round) {
-  const auto count = [&round](const char* histogram) {
-    const auto found = round.session.histograms.find(histogram);
-    return found == round.session.histograms.end() ? 0 : found->second.count();
+  const auto count = [&round](tc_histogram_id histogram) {
+    const Histogram* const found = round.session.find_histogram(key_of(histogram));
+    return found == nullptr ? 0 : found->count();
   };
-  return median_latency(round, count("switch_other") > count("switch_same") ? "switch_other" : "switch_same");
+  const bool other = count(TC_HISTOGRAM_SWITCH_OTHER) > count(TC_HISTOGRAM_SWITCH_SAME);
+  return median_latency(round, other ? TC_HISTOGRAM_SWITCH_OTHER : TC_HISTOGRAM_SWITCH_SAME);
 }
 
 std::optional<double> find_fact(const Round& round, std::string_view name) {

@@ -65,8 +65,7 @@ std::optional<double> page_table_bytes(const Round& round);
 // Share of the created tasks that use this object of their creator, 0 to 1.
 std::optional<double> shared_fraction(const Round& round, tc_shared object);
 
-// `histogram` is a key of Session::histograms.
-std::optional<double> median_latency(const Round& round, const std::string& histogram);
+std::optional<double> median_latency(const Round& round, tc_histogram_id histogram);
 // Within an address space, or to another one: whichever the round has more of.
 std::optional<double> median_switch_latency(const Round& round);
 

@@ -110,7 +110,7 @@ std::optional<UserView> user_view(const BothSeries& wall) {
   }
   UserView view;
   view.figure = "wall time of an operation";
-  view.unit = "ns";
+  view.unit = Unit::ns;
   if (const auto ratio = paired_ratio(to_pairs(pairs), look_confidence)) {
     view.left = ratio->left;
     view.right = ratio->right;

@@ -17,15 +17,16 @@
 namespace taskcost {
 namespace {
 
-std::string figure_text(double value, std::string_view unit) {
+std::string figure_text(double value, Unit unit) {
   constexpr double three_digits = 100;
   const std::string number =
       std::abs(value) < three_digits ? fmt::format("{:.3g}", value) : fmt::format("{:.0f}", value);
-  return unit.empty() || unit == "count" ? number : fmt::format("{} {}", number, unit);
+  return unit == Unit::count ? number : fmt::format("{} {}", number, key_of(unit));
 }
 
 std::string interval_text(const Interval& interval) {
-  return fmt::format("between {} and {}", figure_text(interval.low, ""), figure_text(interval.high, ""));
+  return fmt::format("between {} and {}", figure_text(interval.low, Unit::count),
+                     figure_text(interval.high, Unit::count));
 }
 
 std::string not_measured_text(std::string_view unavailable, std::string_view otherwise) {
@@ -95,8 +96,8 @@ std::string too_few_rounds(const Verdict& verdict) {
 
 std::string ratio_meaning(const Verdict& verdict, const RatioWords& words) {
   const std::string sentence =
-      fmt::format("{} {} {} times {} {}{} ({})", words.left, words.verb, figure_text(*verdict.ratio, ""), words.measure,
-                  words.right, words.where, interval_text(*verdict.interval));
+      fmt::format("{} {} {} times {} {}{} ({})", words.left, words.verb, figure_text(*verdict.ratio, Unit::count),
+                  words.measure, words.right, words.where, interval_text(*verdict.interval));
   switch (*verdict.answer) {
     case Answer::more:
       return sentence + ".";

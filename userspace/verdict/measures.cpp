@@ -132,9 +132,9 @@ std::optional<double> typical_wall_ns(const Round& round) {
 // Latencies of all context switches, until the incoming task's first event. Empty without a source.
 Histogram switch_latencies(const Round& round) {
   Histogram all;
-  for (const char* key : {"switch_same", "switch_other"}) {
-    if (const auto found = round.session.histograms.find(key); found != round.session.histograms.end()) {
-      all.merge(found->second);
+  for (const tc_histogram_id id : {TC_HISTOGRAM_SWITCH_SAME, TC_HISTOGRAM_SWITCH_OTHER}) {
+    if (const Histogram* const found = round.session.find_histogram(key_of(id))) {
+      all.merge(*found);
     }
   }
   return all;

@@ -34,9 +34,8 @@ constexpr double max_bandwidth = 0.2;
 constexpr std::size_t cells_per_bandwidth = 4;
 constexpr std::size_t kernel_bandwidths = 4;
 
-// Equal values come from a coarse clock or from a histogram bucket. They are spread over the width of that step, by at
-// most this in each direction (histogram.h has eight buckets per power of two), so that the steps do not become
-// valleys.
+// Equal values come from a coarse clock. They are spread over the width of its step, by at most this in each direction,
+// so that the steps do not become valleys.
 constexpr double max_spread = 1.0 / 16;
 
 void spread_equal_values(std::vector<double>& sorted) {

@@ -27,7 +27,7 @@ struct PriceRow {
   std::string_view variant;
   std::optional<double> (*figure)(const Round&);
   bool across = false;  // also measured across CPUs
-  std::string_view unit = "ns";
+  Unit unit = Unit::ns;
   bool for_estimate = false;  // `taskcost estimate` needs it
 };
 
@@ -41,9 +41,9 @@ struct SlopeRow {
   std::string_view series;
 };
 
-std::optional<double> minor_fault_ns(const Round& round) { return median_latency(round, "fault_minor"); }
-std::optional<double> write_fault_ns(const Round& round) { return median_latency(round, "fault_cow"); }
-std::optional<double> major_fault_ns(const Round& round) { return median_latency(round, "fault_major"); }
+std::optional<double> minor_fault_ns(const Round& round) { return median_latency(round, TC_HISTOGRAM_FAULT_MINOR); }
+std::optional<double> write_fault_ns(const Round& round) { return median_latency(round, TC_HISTOGRAM_FAULT_COW); }
+std::optional<double> major_fault_ns(const Round& round) { return median_latency(round, TC_HISTOGRAM_FAULT_MAJOR); }
 
 std::optional<double> exec_ns(const Round& round) { return cell_ns(round, TC_ACTIVITY_EXEC, TC_CONDITION_RUNNING); }
 std::optional<double> exit_running_ns(const Round& round) {
@@ -91,30 +91,32 @@ constexpr auto rows = std::to_array<PriceRow>({
     {"create.fork-exec", "create", "program by fork and exec, lifetime", "created process", "create/fork-exec",
      &kernel_ns, true},
     {"exec", "life", "exec", "exec", "create/fork-exec", &exec_ns},
-    {"exit.process", "life", "exit of a process", "exit", "create/fork", &exit_running_ns, true, "ns", true},
-    {"exit.thread", "life", "exit of a thread", "exit", "create/thread", &exit_running_ns, true, "ns", true},
-    {"reap", "life", "reaping a process", "wait", "create/fork", &reap_ns, true, "ns", true},
-    {"join", "life", "joining a thread", "join", "create/thread", &join_ns, true, "ns", true},
-    {"clone.process", "life", "fork, both sides", "created process", "create/fork", &create_ns, true, "ns", true},
-    {"clone.thread", "life", "clone of a thread, both sides", "created thread", "create/thread", &create_ns, true, "ns",
-     true},
+    {"exit.process", "life", "exit of a process", "exit", "create/fork", &exit_running_ns, true, Unit::ns, true},
+    {"exit.thread", "life", "exit of a thread", "exit", "create/thread", &exit_running_ns, true, Unit::ns, true},
+    {"reap", "life", "reaping a process", "wait", "create/fork", &reap_ns, true, Unit::ns, true},
+    {"join", "life", "joining a thread", "join", "create/thread", &join_ns, true, Unit::ns, true},
+    {"clone.process", "life", "fork, both sides", "created process", "create/fork", &create_ns, true, Unit::ns, true},
+    {"clone.thread", "life", "clone of a thread, both sides", "created thread", "create/thread", &create_ns, true,
+     Unit::ns, true},
     {"calls.thread", "life", "stack and signal mask of a thread", "created thread", "create/thread", &thread_calls_ns,
-     true, "ns", true},
-    {"user.process", "life", "user code around a fork", "created process", "create/fork", &user_ns, true, "ns", true},
-    {"user.thread", "life", "user code around a thread", "created thread", "create/thread", &user_ns, true, "ns", true},
+     true, Unit::ns, true},
+    {"user.process", "life", "user code around a fork", "created process", "create/fork", &user_ns, true, Unit::ns,
+     true},
+    {"user.thread", "life", "user code around a thread", "created thread", "create/thread", &user_ns, true, Unit::ns,
+     true},
     {"faults.process", "life", "faults after a fork, both sides", "created process", "create/fork", &minor_faults, true,
-     "count", true},
-    {"fault.process", "life", "mean fault after a fork", "fault", "create/fork", &mean_fault_ns, true, "ns", true},
+     Unit::count, true},
+    {"fault.process", "life", "mean fault after a fork", "fault", "create/fork", &mean_fault_ns, true, Unit::ns, true},
     {"page-tables.process", "life", "page tables of a forked process", "created process", "create/fork",
-     &page_table_bytes, true, "bytes", true},
+     &page_table_bytes, true, Unit::bytes, true},
     {"switch.same", "switch", "switch within an address space", "switch", "switch/thread", &median_switch_latency,
-     false, "ns", true},
+     false, Unit::ns, true},
     {"switch.other", "switch", "switch into another address space", "switch", "switch/process", &median_switch_latency,
-     false, "ns", true},
+     false, Unit::ns, true},
     {"switch.user.same", "switch", "hop by pipe between threads, user code", "hop", "switch/thread", &user_ns, false,
-     "ns", true},
+     Unit::ns, true},
     {"switch.user.other", "switch", "hop by pipe between processes, user code", "hop", "switch/process", &user_ns,
-     false, "ns", true},
+     false, Unit::ns, true},
     {"handoff.thread.futex", "handoff", "between threads by futex, wall time", "handoff", "handoff/thread/futex",
      &wall_ns, true},
     {"handoff.process.futex", "handoff", "between processes by futex, wall time", "handoff", "handoff/process/futex",
@@ -124,17 +126,17 @@ constexpr auto rows = std::to_array<PriceRow>({
     {"handoff.process.socket", "handoff", "between processes by socket, wall time", "handoff", "handoff/process/socket",
      &wall_ns},
     {"handoff.kernel.thread", "handoff", "between threads by futex, kernel", "handoff", "handoff/thread/futex",
-     &kernel_ns, true, "ns", true},
+     &kernel_ns, true, Unit::ns, true},
     {"handoff.kernel.process", "handoff", "between processes by futex, kernel", "handoff", "handoff/process/futex",
-     &kernel_ns, true, "ns", true},
+     &kernel_ns, true, Unit::ns, true},
     {"futex.private", "handoff", "call on a futex of its process", "call", "handoff/thread/futex", &futex_call_ns,
-     false, "ns", true},
+     false, Unit::ns, true},
     {"futex.shared", "handoff", "call on a futex in shared memory", "call", "handoff/process/futex", &futex_call_ns,
-     false, "ns", true},
+     false, Unit::ns, true},
     {"remap.thread", "memory", "change of the memory map of threads", "change", "share/thread/remap", &memory_ns, false,
-     "ns", true},
+     Unit::ns, true},
     {"remap.process", "memory", "change of the memory map of processes", "change", "share/process/remap", &memory_ns,
-     false, "ns", true},
+     false, Unit::ns, true},
     {"fault.minor", "fault", "minor fault", "fault", "create/fork-exec", &minor_fault_ns},
     {"fault.copy-on-write", "fault", "fault on a write-protected page", "fault", "create/fork", &write_fault_ns},
     {"fault.major", "fault", "major fault", "fault", "create/fork-exec", &major_fault_ns},
@@ -156,7 +158,7 @@ Price make_price(std::string_view id, std::string_view group, std::string_view n
   price.group = group;
   price.name = name;
   price.per = per;
-  price.unit = "ns";
+  price.unit = Unit::ns;
   return price;
 }
 
@@ -248,7 +250,7 @@ void add_scatter(const Rounds& rounds, std::vector<Price>& prices) {
   }
   Price& price =
       prices.emplace_back(make_price("scatter", "machine", "scatter between rounds of the same work", "round"));
-  price.unit = "factor";
+  price.unit = Unit::factor;
   price.condition = Condition::same_cpu;
   price.value = median(factors);
   price.interval = Interval{*std::ranges::min_element(factors), *std::ranges::max_element(factors)};

@@ -29,7 +29,7 @@ class Lines {
       : sides_(sides), left_(left), right_(right) {}
 
   // A figure that neither side has remains as an empty line: not measured is not zero.
-  void add(std::string name, const char* unit, const Figure& figure, WhenAllZero when_all_zero = WhenAllZero::keep) {
+  void add(std::string name, Unit unit, const Figure& figure, WhenAllZero when_all_zero = WhenAllZero::keep) {
     const std::vector<double> left = figures(left_, figure);
     const std::vector<double> right = figures(right_, figure);
     const bool measured = !left.empty() || !right.empty();
@@ -46,20 +46,20 @@ class Lines {
 };
 
 void add_creation(Lines& lines) {
-  lines.add("creation: copy", "ns", &copy_ns);
-  lines.add("creation: publish", "ns", &publish_ns);
-  lines.add("creation: return to the creator", "ns", &return_ns);
-  lines.add("creation: start of the child", "ns", &child_start_ns);
-  lines.add("exit", "ns", &exit_ns);
-  lines.add("exit: until the address space is torn down", "ns", &teardown_ns);
-  lines.add("ended, not yet reaped", "ns", &zombie_ns);
+  lines.add("creation: copy", Unit::ns, &copy_ns);
+  lines.add("creation: publish", Unit::ns, &publish_ns);
+  lines.add("creation: return to the creator", Unit::ns, &return_ns);
+  lines.add("creation: start of the child", Unit::ns, &child_start_ns);
+  lines.add("exit", Unit::ns, &exit_ns);
+  lines.add("exit: until the address space is torn down", Unit::ns, &teardown_ns);
+  lines.add("ended, not yet reaped", Unit::ns, &zombie_ns);
 }
 
 void add_switch_latency(Lines& lines) {
-  lines.add("switch latency, same address space", "ns",
-            [](const Round& round) { return median_latency(round, "switch_same"); });
-  lines.add("switch latency, other address space", "ns",
-            [](const Round& round) { return median_latency(round, "switch_other"); });
+  lines.add("switch latency, same address space", Unit::ns,
+            [](const Round& round) { return median_latency(round, TC_HISTOGRAM_SWITCH_SAME); });
+  lines.add("switch latency, other address space", Unit::ns,
+            [](const Round& round) { return median_latency(round, TC_HISTOGRAM_SWITCH_OTHER); });
 }
 
 void add_cells(Lines& lines) {
@@ -68,23 +68,17 @@ void add_cells(Lines& lines) {
       const auto row = static_cast<tc_activity>(activity);
       const auto column = static_cast<tc_condition>(condition);
       lines.add(
-          std::string(text_of(row)) + ", " + key_of(column), "ns",
+          std::string(text_of(row)) + ", " + key_of(column), Unit::ns,
           [row, column](const Round& round) { return cell_ns(round, row, column); }, WhenAllZero::leave_out);
     }
   }
-}
-
-// Keys of the JSON report end with their unit.
-const char* unit_from_key(tc_counter counter) {
-  const std::string_view key = key_of(counter);
-  return key.ends_with("_bytes") ? "bytes" : key.ends_with("_ns") ? "ns" : "count";
 }
 
 void add_counters(Lines& lines) {
   for (int counter = 0; counter < TC_NR_COUNTERS; ++counter) {
     const auto id = static_cast<tc_counter>(counter);
     lines.add(
-        text_of(id), unit_from_key(id), [id](const Round& round) { return counter_value(round, id); },
+        text_of(id), unit_of_key(key_of(id)), [id](const Round& round) { return counter_value(round, id); },
         WhenAllZero::leave_out);
   }
 }
@@ -118,8 +112,8 @@ std::vector<SideBySide> make_comparisons(const Rounds& rounds) {
     sides.right_label = pair.right_label;
     sides.rounds = std::min(left->second.size(), right->second.size());
     Lines lines(sides, left->second, right->second);
-    lines.add("user space: wall time", "ns", &wall_ns);
-    lines.add("lifetime of the other tasks", "ns", &workers_lifetime_ns);
+    lines.add("user space: wall time", Unit::ns, &wall_ns);
+    lines.add("lifetime of the other tasks", Unit::ns, &workers_lifetime_ns);
     pair.add_own_lines(lines);
     add_cells(lines);
     add_counters(lines);

@@ -40,9 +40,9 @@ struct Shown {
   const char* subject;
   const char* title;
   const char* x_name;
-  const char* x_unit;
+  Unit x_unit;
   const char* y_name;
-  const char* y_unit;
+  Unit y_unit;
   bool logarithmic;
   std::optional<double> (*figure)(const Round&);
 };
@@ -82,27 +82,27 @@ constexpr auto subjects = std::to_array<Subject>({
 });
 
 constexpr auto shown = std::to_array<Shown>({
-    {"creation-by-resident", "sweep/resident", "Creation by resident memory of the creator", "resident memory", "MiB",
-     "copy and publish", "ns", false, &creation_ns},
+    {"creation-by-resident", "sweep/resident", "Creation by resident memory of the creator", "resident memory",
+     Unit::mebibytes, "copy and publish", Unit::ns, false, &creation_ns},
     {"page-tables-by-resident", "sweep/resident", "Page tables of the new task by resident memory of the creator",
-     "resident memory", "MiB", "page tables", "bytes", false, &page_table_bytes},
-    {"creation-by-mappings", "sweep/mappings", "Creation by mappings of the creator", "mappings", "count",
-     "copy and publish", "ns", false, &creation_ns},
-    {"creation-by-crowd", "sweep/at-once", "Creation by number of living tasks", "living tasks", "count",
-     "copy and publish", "ns", true, &creation_ns},
+     "resident memory", Unit::mebibytes, "page tables", Unit::bytes, false, &page_table_bytes},
+    {"creation-by-mappings", "sweep/mappings", "Creation by mappings of the creator", "mappings", Unit::count,
+     "copy and publish", Unit::ns, false, &creation_ns},
+    {"creation-by-crowd", "sweep/at-once", "Creation by number of living tasks", "living tasks", Unit::count,
+     "copy and publish", Unit::ns, true, &creation_ns},
     {"switch-by-working-set", "sweep/working-set",
-     "Context switch by memory that each task touches between two switches", "working set", "bytes", "switch latency",
-     "ns", true, &median_switch_latency},
-    {"hop-by-working-set", "sweep/working-set", "Hop, by the workload's clock", "working set", "bytes",
-     "wall time per hop", "ns", true, &wall_ns},
+     "Context switch by memory that each task touches between two switches", "working set", Unit::bytes,
+     "switch latency", Unit::ns, true, &median_switch_latency},
+    {"hop-by-working-set", "sweep/working-set", "Hop, by the workload's clock", "working set", Unit::bytes,
+     "wall time per hop", Unit::ns, true, &wall_ns},
     {"user-by-working-set", "sweep/working-set",
      "User time of a hop by memory that each task touches (the code is the same: the difference is cache and TLB "
      "misses)",
-     "working set", "bytes", "user time per hop", "ns", true, &user_ns},
-    {"channel-by-size", "sweep/size", "Message by its size", "message size", "bytes", "kernel time per message", "ns",
-     true, &workers_kernel_ns},
-    {"message-wall-by-size", "sweep/size", "Message by its size, by the workload's clock", "message size", "bytes",
-     "wall time per message", "ns", true, &wall_ns},
+     "working set", Unit::bytes, "user time per hop", Unit::ns, true, &user_ns},
+    {"channel-by-size", "sweep/size", "Message by its size", "message size", Unit::bytes, "kernel time per message",
+     Unit::ns, true, &workers_kernel_ns},
+    {"message-wall-by-size", "sweep/size", "Message by its size, by the workload's clock", "message size", Unit::bytes,
+     "wall time per message", Unit::ns, true, &wall_ns},
 });
 
 std::string make_prefix(const Subject& subject, const Line& line) {

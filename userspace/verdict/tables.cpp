@@ -32,7 +32,7 @@ class Builder {
     }
   }
 
-  Builder& row(const char* name, const char* unit, const Figure& figure) {
+  Builder& row(const char* name, Unit unit, const Figure& figure) {
     FigureTable::Row row{name, unit, {}};
     for (const std::vector<Round>* variant : variants_) {
       row.values.push_back(median_over(*variant, figure));
@@ -41,7 +41,7 @@ class Builder {
     return *this;
   }
   // Adds the row only if a column has a value above 0.
-  Builder& row_unless_zero(const char* name, const char* unit, const Figure& figure) {
+  Builder& row_unless_zero(const char* name, Unit unit, const Figure& figure) {
     row(name, unit, figure);
     const auto& values = table_.rows.back().values;
     if (std::ranges::all_of(values, [](const auto& value) { return value.value_or(0) == 0; })) {
@@ -49,7 +49,7 @@ class Builder {
     }
     return *this;
   }
-  Builder& counter(tc_counter counter, const char* unit = "count") {
+  Builder& counter(tc_counter counter, Unit unit = Unit::count) {
     return row_unless_zero(text_of(counter), unit,
                            [counter](const Round& round) { return workers_counter(round, counter); });
   }
@@ -58,11 +58,11 @@ class Builder {
     for (int i = 0; i < TC_NR_ACTIVITIES; ++i) {
       const auto activity = static_cast<tc_activity>(i);
       if (activity != TC_ACTIVITY_USER) {
-        row_unless_zero(text_of(activity), "ns",
+        row_unless_zero(text_of(activity), Unit::ns,
                         [activity](const Round& round) { return cell_ns(round, activity, TC_CONDITION_RUNNING); });
       }
     }
-    return row("total", "ns", &kernel_ns);
+    return row("total", Unit::ns, &kernel_ns);
   }
   Builder& note(const char* note) {
     table_.note = note;
@@ -99,26 +99,26 @@ void add_creations(const Rounds& rounds, std::vector<FigureTable>& tables) {
                                                {"fork-exec", "create/fork-exec"}};
   Builder(rounds, "lifetime-price", "cost.creation.lifetime", "Lifetime cost, in kernel time on a CPU", kinds)
       .kernel_time()
-      .row("user space: wall time", "ns", &wall_ns)
+      .row("user space: wall time", Unit::ns, &wall_ns)
       .note(
           "Creation, first faults, exec, exit and reaping of one task, including its creator's part. Later costs count "
           "for the creation that caused them.")
       .add_to(tables);
   Builder(rounds, "creation-anatomy", "cost.creation", "Phases of a creation", kinds)
-      .row("copy", "ns", &copy_ns)
-      .row("publish", "ns", &publish_ns)
-      .row("return to the creator", "ns", &return_ns)
-      .row("start of the child", "ns", &child_start_ns)
-      .row("exit", "ns", &exit_ns)
-      .row("ended, not yet reaped", "ns", &zombie_ns)
-      .row("page tables", "bytes", &page_table_bytes)
+      .row("copy", Unit::ns, &copy_ns)
+      .row("publish", Unit::ns, &publish_ns)
+      .row("return to the creator", Unit::ns, &return_ns)
+      .row("start of the child", Unit::ns, &child_start_ns)
+      .row("exit", Unit::ns, &exit_ns)
+      .row("ended, not yet reaped", Unit::ns, &zombie_ns)
+      .row("page tables", Unit::bytes, &page_table_bytes)
       .add_to(tables);
   Builder(rounds, "creation-memory", "cost.new-memory", "Memory that a creation allocates",
           {{"thread", "memory/thread"}, {"fork", "memory/fork"}})
-      .row("slab", "bytes", counted(TC_COUNTER_KERNEL_SLAB_BYTES))
-      .row("slab allocations", "count", counted(TC_COUNTER_KERNEL_SLAB_ALLOCATIONS))
-      .row("pages", "count", counted(TC_COUNTER_KERNEL_PAGES))
-      .row("page tables", "bytes", &page_table_bytes)
+      .row("slab", Unit::bytes, counted(TC_COUNTER_KERNEL_SLAB_BYTES))
+      .row("slab allocations", Unit::count, counted(TC_COUNTER_KERNEL_SLAB_ALLOCATIONS))
+      .row("pages", Unit::count, counted(TC_COUNTER_KERNEL_PAGES))
+      .row("page tables", Unit::bytes, &page_table_bytes)
       .note(
           "Allocations inside the creating call, measured in separate rounds, because the probes slow down every "
           "allocation. Pages that the kernel allocates in bulk, as for stacks, are not counted.")
@@ -126,18 +126,18 @@ void add_creations(const Rounds& rounds, std::vector<FigureTable>& tables) {
   Builder objects(rounds, "creation-objects", "cost.new-resources", "Objects that a new task shares with its creator",
                   kinds);
   for (int object = 0; object < TC_NR_SHARED; ++object) {
-    objects.row(text_of(static_cast<tc_shared>(object)), "share", shared(static_cast<tc_shared>(object)));
+    objects.row(text_of(static_cast<tc_shared>(object)), Unit::share, shared(static_cast<tc_shared>(object)));
   }
   objects.note("Share of the creations, by the addresses of the kernel objects.").add_to(tables);
 }
 
 void add_messages(Builder& builder) {
-  builder.row("wall time", "ns", &wall_ns)
-      .row("kernel time", "ns", &workers_kernel_ns)
-      .row("user time", "ns", &workers_user_ns)
+  builder.row("wall time", Unit::ns, &wall_ns)
+      .row("kernel time", Unit::ns, &workers_kernel_ns)
+      .row("user time", Unit::ns, &workers_user_ns)
       .counter(TC_COUNTER_SYSCALLS)
       .counter(TC_COUNTER_WAKEUPS)
-      .row("switches", "count", &workers_switches);
+      .row("switches", Unit::count, &workers_switches);
 }
 
 Figure copied(std::initializer_list<tc_channel> through) {
@@ -166,7 +166,7 @@ void add_channels(const Rounds& rounds, std::vector<FigureTable>& tables) {
                    {"message-queue", "channel/process/message-queue"}});
   add_messages(builder);
   builder
-      .row("copied in and out by the kernel", "bytes",
+      .row("copied in and out by the kernel", Unit::bytes,
            copied({TC_CHANNEL_PIPE, TC_CHANNEL_UNIX_SOCKET, TC_CHANNEL_INET_SOCKET, TC_CHANNEL_MESSAGE_QUEUE}))
       .note("Both sides of a ping-pong on one CPU, per message.")
       .add_to(tables);
@@ -182,21 +182,21 @@ void add_channels(const Rounds& rounds, std::vector<FigureTable>& tables) {
 void add_switches(const Rounds& rounds, std::vector<FigureTable>& tables) {
   Builder(rounds, "switch-tlb", "cost.switch", "A hop on one CPU, and the TLB",
           {{"process", "switch/process"}, {"thread", "switch/thread"}})
-      .row("switch latency", "ns", &median_switch_latency)
-      .row("wall time", "ns", &wall_ns)
-      .row("kernel time", "ns", &workers_kernel_ns)
-      .row("switches", "count", &workers_switches)
-      .row(text_of(TC_COUNTER_TLB_FLUSHES_ON_SWITCH), "count", counted(TC_COUNTER_TLB_FLUSHES_ON_SWITCH))
-      .row(text_of(TC_COUNTER_TLB_REUSES_ON_SWITCH), "count", counted(TC_COUNTER_TLB_REUSES_ON_SWITCH))
+      .row("switch latency", Unit::ns, &median_switch_latency)
+      .row("wall time", Unit::ns, &wall_ns)
+      .row("kernel time", Unit::ns, &workers_kernel_ns)
+      .row("switches", Unit::count, &workers_switches)
+      .row(text_of(TC_COUNTER_TLB_FLUSHES_ON_SWITCH), Unit::count, counted(TC_COUNTER_TLB_FLUSHES_ON_SWITCH))
+      .row(text_of(TC_COUNTER_TLB_REUSES_ON_SWITCH), Unit::count, counted(TC_COUNTER_TLB_REUSES_ON_SWITCH))
       .add_to(tables);
   Builder(rounds, "price-of-sharing", "resources.shared", "Mapping, touching and unmapping 64 KiB beside a busy task",
           {{"thread", "share/thread/remap"}, {"process", "share/process/remap"}})
-      .row("wall time", "ns", &wall_ns)
-      .row("kernel time in memory calls", "ns",
+      .row("wall time", Unit::ns, &wall_ns)
+      .row("kernel time in memory calls", Unit::ns,
            [](const Round& round) { return cell_ns(round, TC_ACTIVITY_MEMORY, TC_CONDITION_RUNNING); })
-      .row(text_of(TC_COUNTER_SHOOTDOWNS_SENT), "count", counted(TC_COUNTER_SHOOTDOWNS_SENT))
-      .row(text_of(TC_COUNTER_SHOOTDOWNS_RECEIVED), "count", counted(TC_COUNTER_SHOOTDOWNS_RECEIVED))
-      .row("time stolen from other CPUs", "ns", counted(TC_COUNTER_SHOOTDOWN_STOLEN_NS))
+      .row(text_of(TC_COUNTER_SHOOTDOWNS_SENT), Unit::count, counted(TC_COUNTER_SHOOTDOWNS_SENT))
+      .row(text_of(TC_COUNTER_SHOOTDOWNS_RECEIVED), Unit::count, counted(TC_COUNTER_SHOOTDOWNS_RECEIVED))
+      .row("time stolen from other CPUs", Unit::ns, counted(TC_COUNTER_SHOOTDOWN_STOLEN_NS))
       .note("A thread that changes the address space has to flush the TLBs of its siblings' CPUs.")
       .add_to(tables);
 }
@@ -205,18 +205,18 @@ void add_bakes(const Rounds& rounds, std::vector<FigureTable>& tables) {
   Builder(
       rounds, "bake-bills", "bake.processes", "CPU time of a batch",
       {{"one cook", "bake/serial"}, {"family (threads)", "bake/threads"}, {"friends (processes)", "bake/processes"}})
-      .row("makespan", "ns", &wall_ns)
-      .row("user code", "ns", &workers_user_ns)
+      .row("makespan", Unit::ns, &wall_ns)
+      .row("user code", Unit::ns, &workers_user_ns)
       .kernel_time()
-      .row("waiting for a CPU", "ns",
+      .row("waiting for a CPU", Unit::ns,
            [](const Round& round) {
              const auto runnable = condition_ns(round, TC_CONDITION_RUNNABLE);
              const auto preempted = condition_ns(round, TC_CONDITION_PREEMPTED);
              return runnable && preempted ? std::optional(*runnable + *preempted) : std::nullopt;
            })
-      .row("switches", "count", &workers_switches)
+      .row("switches", Unit::count, &workers_switches)
       .counter(TC_COUNTER_FAULTS_MINOR)
-      .row_unless_zero("bytes through pipes", "bytes", copied({TC_CHANNEL_PIPE}))
+      .row_unless_zero("bytes through pipes", Unit::bytes, copied({TC_CHANNEL_PIPE}))
       .add_to(tables);
 }
 
@@ -234,16 +234,16 @@ void add_crashes(const Rounds& rounds, std::vector<FigureTable>& tables) {
            {"process SEGV", "crash/process/segv"},
            {"process ABRT", "crash/process/abort"},
            {"process KILL", "crash/process/kill"}})
-      .row("tasks ended by the signal", "count",
+      .row("tasks ended by the signal", Unit::count,
            blast([](const SignalDeath& each) { return static_cast<double>(each.tasks_ended); }))
-      .row("other tasks that kept running", "count",
+      .row("other tasks that kept running", Unit::count,
            blast([](const SignalDeath& each) { return static_cast<double>(each.others_ran_on); }))
-      .row("signal to first exit", "ns",
+      .row("signal to first exit", Unit::ns,
            blast([](const SignalDeath& each) { return in_ns(each.to_first_exit.value_or(Duration{})); }))
-      .row("signal to last exit", "ns",
+      .row("signal to last exit", Unit::ns,
            blast([](const SignalDeath& each) { return in_ns(each.to_last_exit.value_or(Duration{})); }))
-      .row("processes unharmed", "count", fact("survivors"))
-      .row("rounds of work by the others afterwards", "count", fact("turns_after"))
+      .row("processes unharmed", Unit::count, fact("survivors"))
+      .row("rounds of work by the others afterwards", Unit::count, fact("turns_after"))
       .note("The other tasks include the supervisor, which started them.")
       .add_to(tables);
 }

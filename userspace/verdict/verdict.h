@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/unit.h"
 #include "verdict/paired_rounds.h"
 
 namespace taskcost {
@@ -41,8 +42,8 @@ struct Claim {
   std::string id;         // "cost.creation", "cost.creation.across-cpus"
   std::string statement;  // quoted from the text that is judged
   std::string workload;
-  std::string figure;       // what is compared, with its unit in `unit`
-  std::string unit;         // "ns", "bytes", "count"
+  std::string figure;  // what is compared, with its unit in `unit`
+  Unit unit = Unit::count;
   std::string evidence;     // key of the evidence that it needs
   bool structural = false;  // true: one counter-example refutes it
   Condition condition = Condition::none;
@@ -55,7 +56,7 @@ inline constexpr Band verdict_band{1.05};
 // The measurements of the workload itself in the same rounds, in addition to the account.
 struct UserView {
   std::string figure;  // "wall time per hop"
-  std::string unit;
+  Unit unit = Unit::count;
   std::optional<double> left;  // medians
   std::optional<double> right;
   std::optional<double> ratio;
@@ -102,7 +103,7 @@ struct Verdict {
   Condition condition = Condition::none;
   Ruling ruling = Ruling::inconclusive;
   std::optional<Answer> answer;  // left compared with right; nullopt without a ratio
-  std::string unit;
+  Unit unit = Unit::count;
   std::string left_label;
   std::string right_label;
   std::optional<double> left;  // typical operation: median over operations, then over rounds
@@ -152,7 +153,7 @@ struct SideBySide {
   std::string right_label;
   struct Line {
     std::string name;
-    std::string unit;            // "ns", "count", "bytes"
+    Unit unit = Unit::count;
     std::optional<double> left;  // median over rounds, per operation
     std::optional<double> right;
     std::optional<Ratio> ratio;
@@ -163,13 +164,13 @@ struct SideBySide {
 
 // One figure as a function of a size, with a series for each variant.
 struct Sweep {
-  std::string id;            // "fork-by-resident"
-  std::string claim;         // id of its claim
-  std::string title;         // "Creation of a process by resident memory of its parent"
-  std::string x_name;        // "resident memory"
-  std::string x_unit;        // "MiB", "bytes", "count"
-  std::string y_name;        // "copy and publish"
-  std::string y_unit;        // "ns", "bytes", "count"
+  std::string id;      // "fork-by-resident"
+  std::string claim;   // id of its claim
+  std::string title;   // "Creation of a process by resident memory of its parent"
+  std::string x_name;  // "resident memory"
+  Unit x_unit = Unit::count;
+  std::string y_name;  // "copy and publish"
+  Unit y_unit = Unit::count;
   bool logarithmic = false;  // true: x grows by factors
   struct Point {
     double x = 0;
@@ -194,7 +195,7 @@ struct FigureTable {
   std::vector<std::string> columns;
   struct Row {
     std::string name;
-    std::string unit;
+    Unit unit = Unit::count;
     std::vector<std::optional<double>> values;  // medians, one for each column
   };
   std::vector<Row> rows;
@@ -207,7 +208,7 @@ struct Price {
   std::string group;  // "create", "switch", "message", ...
   std::string name;   // "process (fork)"
   std::string per;    // "created task", "MiB of the creator", "message"
-  std::string unit;   // "ns"
+  Unit unit = Unit::ns;
   Condition condition = Condition::none;
   std::optional<double> value;       // median over rounds; nullopt: not measured
   std::optional<Interval> interval;  // 95 % confidence

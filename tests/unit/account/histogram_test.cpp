@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "account/account.h"
@@ -42,6 +43,21 @@ TEST(Histogram, QuantilesAreA32ndOffAtMost) {
   }
   EXPECT_EQ(uniform.min(), 1ns);
   EXPECT_EQ(uniform.max(), 100us);
+}
+
+TEST(Histogram, NoBucketIsWiderThanItsWidth) {
+  Histogram all;
+  for (std::uint64_t ns = 1; ns < std::uint64_t{1} << 40; ns += 1 + ns / 32) {
+    all.add(std::chrono::nanoseconds(ns));
+  }
+  double widest = 0;
+  for (const Histogram::Bucket& bucket : all.buckets()) {
+    if (bucket.from.count() >= TC_HISTOGRAM_STEPS) {
+      const auto width = static_cast<double>((bucket.to - bucket.from).count());
+      widest = std::max(widest, width / static_cast<double>(bucket.from.count()));
+    }
+  }
+  EXPECT_EQ(widest, Histogram::bucket_width);
 }
 
 TEST(Histogram, QuantilesOutsideOfTheirRangeAreTheEnds) {

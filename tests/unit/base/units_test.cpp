@@ -69,17 +69,17 @@ TEST(Units, SharesHaveOneDecimal) {
 }
 
 TEST(Units, QuantitiesFollowTheirUnit) {
-  EXPECT_EQ(quantity_text(68'230.5, "ns"), "68.2 µs");
-  EXPECT_EQ(quantity_text(49'152, "bytes"), "48.0 KiB");
-  EXPECT_EQ(quantity_text(12345, "count"), "12345");
-  EXPECT_EQ(quantity_text(1.5, "count"), "1.50");
-  EXPECT_EQ(quantity_text(2, "switches"), "2 switches");
+  EXPECT_EQ(quantity_text(68'230.5, Unit::ns), "68.2 µs");
+  EXPECT_EQ(quantity_text(49'152, Unit::bytes), "48.0 KiB");
+  EXPECT_EQ(quantity_text(12345, Unit::count), "12345");
+  EXPECT_EQ(quantity_text(1.5, Unit::count), "1.50");
+  EXPECT_EQ(quantity_text(2, Unit::factor), "2 factor");
 }
 
 TEST(Units, WhatIsNotANumberSaysSo) {
   EXPECT_EQ(ratio_text(std::numeric_limits<double>::infinity()), "inf");
   EXPECT_EQ(ratio_text(std::numeric_limits<double>::quiet_NaN()), "?");
-  EXPECT_EQ(quantity_text(std::numeric_limits<double>::infinity(), "ns"), "inf");
+  EXPECT_EQ(quantity_text(std::numeric_limits<double>::infinity(), Unit::ns), "inf");
 }
 
 TEST(Units, NotMeasuredIsNotZero) {}

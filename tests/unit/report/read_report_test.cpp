@@ -69,7 +69,7 @@ Report odd_report() {
   report.claims.resize(1);
   report.claims[0].left = std::numeric_limits<double>::quiet_NaN();
   report.claims[0].interval = Interval{1, std::numeric_limits<double>::infinity()};
-  report.sweeps = {{"s", "c", "t", "x", "count", "y", "ns", true, {{"a", {{1, 0.1, {0, 1e17}, 3}}, {}, {}}}}};
+  report.sweeps = {{"s", "c", "t", "x", Unit::count, "y", Unit::ns, true, {{"a", {{1, 0.1, {0, 1e17}, 3}}, {}, {}}}}};
   return report;
 }
 

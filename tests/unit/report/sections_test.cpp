@@ -38,7 +38,7 @@ using testing::StartsWith;
 
 TEST(Cells, HaveAFigureOrWordsForItsAbsence) {
   EXPECT_EQ(sections::Cell(std::optional<std::uint64_t>()).text, "not measured");
-  EXPECT_EQ(sections::Cell(std::optional<std::uint64_t>()).unit, sections::Unit::words);
+  EXPECT_EQ(sections::Cell(std::optional<std::uint64_t>()).unit, std::nullopt);
   EXPECT_EQ(sections::Cell(std::optional<std::uint64_t>(0)).text, "0");
   EXPECT_EQ(sections::mean(0ns, 0).text, "-");
   EXPECT_EQ(sections::mean(10ns, 4).text, "2.50 ns");

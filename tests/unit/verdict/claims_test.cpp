@@ -26,7 +26,7 @@ TEST(Claims, HaveUniqueIds) {
 }
 
 TEST(Claims, HaveAllTexts) {
-  const std::set<std::string_view> units = {"ns", "bytes", "count"};
+  const std::set<Unit> units = {Unit::ns, Unit::bytes, Unit::count};
   for (const Claim& claim : claims()) {
     SCOPED_TRACE(claim.id);
     EXPECT_THAT(claim.statement, Not(IsEmpty()));

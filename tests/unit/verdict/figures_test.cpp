@@ -52,7 +52,7 @@ TEST(Figures, AreUnknownWhereNothingHappened) {
   EXPECT_EQ(teardown_ns(round), std::nullopt);
   EXPECT_EQ(zombie_ns(round), std::nullopt);
   EXPECT_EQ(page_table_bytes(round), std::nullopt);
-  EXPECT_EQ(median_latency(round, "switch_same"), std::nullopt);
+  EXPECT_EQ(median_latency(round, TC_HISTOGRAM_SWITCH_SAME), std::nullopt);
   EXPECT_EQ(workers_lifetime_ns(round), std::nullopt);
 }
 

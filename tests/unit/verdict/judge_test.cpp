@@ -51,7 +51,7 @@ TEST(JudgeRatio, ConfirmsWhenTheWholeIntervalLiesAboveTheBand) {
   EXPECT_EQ(verdict.id, "cost.creation");
   EXPECT_EQ(verdict.statement, "creating a process costs more than creating a thread");
   EXPECT_EQ(verdict.condition, Condition::same_cpu);
-  EXPECT_EQ(verdict.unit, "ns");
+  EXPECT_EQ(verdict.unit, Unit::ns);
   EXPECT_EQ(verdict.left_label, "process (fork)");
   EXPECT_EQ(verdict.right_label, "thread");
   EXPECT_THAT(verdict.left, Optional(DoubleEq(49)));

@@ -264,7 +264,7 @@ TEST(CreateSideBySide, CountsPerOperation) {
   const Findings findings = findings_of_create(creations(68us, 9us), evidence);
   const auto bytes = line_of(findings, text_of(TC_COUNTER_PAGE_TABLE_BYTES));
   ASSERT_TRUE(bytes);
-  EXPECT_EQ(bytes->unit, "bytes");
+  EXPECT_EQ(bytes->unit, Unit::bytes);
   EXPECT_THAT(bytes->left, Optional(DoubleEq(4096)));
   EXPECT_THAT(bytes->right, Optional(DoubleEq(0)));
   EXPECT_FALSE(bytes->ratio);

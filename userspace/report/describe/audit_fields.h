@@ -12,13 +12,14 @@
 namespace taskcost {
 
 void describe(auto& v, Is<AuditRow> auto& row) {
-  const auto difference = row.unit == AuditUnit::identity ? std::nullopt : std::optional(row.difference());
+  const auto difference = row.unit == Unit::identity ? std::nullopt : std::optional(row.difference());
   v.row("audit_row", "A figure that both accounts of a task have.");
   v.field("quantity", row.quantity, "Name of the figure.");
   v.field("unit", row.unit, "Unit of both values.");
   v.field("kernel", row.kernel, "Value in the ledger that the probes kept.");
   v.field("replayed", row.replayed, "Value in the ledger that was rebuilt from the recorded events.");
-  v.field("difference", difference, "replayed - kernel; null if the unit is `identity`.");
+  v.field("difference", difference,
+          "replayed - kernel; null: the unit is `identity`, whose values are only equal or not.");
 }
 
 void describe_name(auto& v, Is<Audit::Name> auto& task) {
@@ -36,7 +37,7 @@ void describe(auto& v, Is<Audit::Differing> auto& differing) {
 void describe(auto& v, Is<Audit::Apart> auto& apart) {
   v.row("apart", "A task that was not compared.");
   describe_name(v, apart.task);
-  v.field("why", apart.why, "Reason, for people.");
+  v.field("why", apart.why, "Why it was not compared, for people.");
   v.field("unknown_ns", apart.unknown, "Part of its lifetime that is unknown because events were lost.");
   v.field("gaps", apart.gaps, "Gaps that touch its lifetime.");
 }

@@ -14,9 +14,9 @@ void describe(auto& v, Is<UserView> auto& view) {
   v.object("user_view", "The measurements of the workload's own clock in the same rounds.");
   v.field("figure", view.figure, "What was measured.");
   v.field("unit", view.unit, "Unit of left and right.");
-  v.field("left", view.left, "Median over rounds.");
-  v.field("right", view.right, "Median over rounds.");
-  v.field("ratio", view.ratio, "left / right");
+  v.field("left", view.left, "Median of the left side over the rounds.");
+  v.field("right", view.right, "Median of the right side over the rounds.");
+  v.field("ratio", view.ratio, "left / right; null: not measured, or one of them is 0.");
   describe_interval(v, "ratio_low", "ratio_high", view.interval, "Lower end of the 95 % interval of the ratio.");
 }
 
@@ -28,8 +28,8 @@ void describe(auto& v, Is<Total> auto& total) {
 }
 
 void describe_difference(auto& v, Is<PartOfDifference> auto& part) {
-  v.field("left", part.left, "Mean over the rounds.");
-  v.field("right", part.right, "Mean over the rounds.");
+  v.field("left", part.left, "Mean of the left side over the rounds.");
+  v.field("right", part.right, "Mean of the right side over the rounds.");
   v.field("difference", part.difference, "left - right");
   v.field("low", part.interval.low, "Lower end of the 95 % interval of the difference.");
   v.field("high", part.interval.high, "Upper end of the 95 % interval of the difference.");
@@ -72,7 +72,7 @@ void describe(auto& v, Is<Verdict> auto& claim) {
   v.field("statement", claim.statement, "Statement, quoted from the text that is judged.");
   v.field("chapter", claim.chapter, "Chapter of the text that is judged; claims are in the order of the text.");
   v.field("condition", or_null(claim.condition), "CPUs on which the tasks ran; null: they do not matter.");
-  v.field("verdict", claim.ruling, "The ruling.");
+  v.field("verdict", claim.ruling, "How the claim was judged.");
   v.field("answer", claim.answer, "left compared with right; the same: within 5 %. null: the claim has no ratio.");
   v.field("unit", claim.unit, "Unit of left and right.");
   v.field("left_label", claim.left_label, "Label of the left side.");
@@ -80,7 +80,7 @@ void describe(auto& v, Is<Verdict> auto& claim) {
   v.field(
       "left", claim.left,
       "Typical operation of the left side: median over operations, if these are timed one by one, then over rounds.");
-  v.field("right", claim.right, "Typical operation of the right side.");
+  v.field("right", claim.right, "Typical operation of the right side, computed as `left`.");
   v.field("left_total", claim.left_total, "All operations of the left side together.");
   v.field("right_total", claim.right_total, "All operations of the right side together.");
   v.field("ratio", claim.ratio, "left / right, over paired rounds.");
@@ -104,9 +104,9 @@ void describe(auto& v, Is<SideBySide::Line> auto& line) {
   v.row("line", "A figure of two variants.");
   v.field("name", line.name, "Name of the figure.");
   v.field("unit", line.unit, "Unit of left and right.");
-  v.field("left", line.left, "Median over rounds, per operation.");
-  v.field("right", line.right, "Median over rounds, per operation.");
-  v.field("ratio", ratio, "left / right");
+  v.field("left", line.left, "Median of the left variant over the rounds, per operation.");
+  v.field("right", line.right, "Median of the right variant over the rounds, per operation.");
+  v.field("ratio", ratio, "left / right; null: not measured, or one of them is 0.");
   describe_interval(v, "ratio_low", "ratio_high", interval, "Lower end of the 95 % interval of the ratio.");
   if constexpr (reads<decltype(v)>) {
     if (ratio && interval && line.left && line.right) {
@@ -121,7 +121,7 @@ void describe(auto& v, Is<SideBySide> auto& sides) {
   v.field("left_label", sides.left_label, "Label of the left variant.");
   v.field("right_label", sides.right_label, "Label of the right variant.");
   v.field("rounds", sides.rounds, "Number of measured rounds.");
-  v.field("lines", sides.lines, "The accounts of both, line by line.");
+  v.field("lines", sides.lines, "The figures of both variants.");
 }
 
 void describe(auto& v, Is<Price> auto& price) {
@@ -140,7 +140,7 @@ void describe(auto& v, Is<Price> auto& price) {
 void describe(auto& v, Is<Sweep::Point> auto& point) {
   v.row("point", "A size, and the figure at this size.");
   v.field("x", point.x, "The size.");
-  v.field("y", point.y, "Median over rounds.");
+  v.field("y", point.y, "Median of the figure over the rounds.");
   v.field("low", point.interval.low, "Lower end of the median's 95 % interval.");
   v.field("high", point.interval.high, "Upper end of the median's 95 % interval.");
   v.field("rounds", point.rounds, "Number of measured rounds.");
@@ -163,7 +163,7 @@ void describe(auto& v, Is<Sweep> auto& sweep) {
   v.field("x_unit", sweep.x_unit, "Unit of x.");
   v.field("y_name", sweep.y_name, "What is measured.");
   v.field("y_unit", sweep.y_unit, "Unit of y.");
-  v.field("logarithmic", sweep.logarithmic, "x grows by factors.");
+  v.field("logarithmic", sweep.logarithmic, "True if x grows by factors, so that a logarithmic axis fits.");
   v.field("series", sweep.series, "A series for each variant.");
 }
 
@@ -171,7 +171,7 @@ void describe(auto& v, Is<FigureTable::Row> auto& row) {
   v.row("table_row", "A figure of each variant.");
   v.field("name", row.name, "Name of the figure.");
   v.field("unit", row.unit, "Unit of the values.");
-  v.field("values", row.values, "Medians, one for each column.");
+  v.field("values", row.values, "Medians over the rounds, one for each column; null: not measured.");
 }
 
 void describe(auto& v, Is<FigureTable> auto& table) {

@@ -31,7 +31,7 @@ struct MeanPart {
 
 struct QuantitySummary {
   QuantityName name;
-  std::string unit;
+  Unit unit = Unit::count;
   Spread spread;
   std::size_t runs = 0;
 };
@@ -94,18 +94,18 @@ struct ComparisonDocument {
 void describe(auto& v, Is<HyperfineResult> auto& result) {
   v.object("result", "The results in the format of hyperfine, in seconds.");
   v.field("command", result.command, "Name of the command.");
-  v.field("mean", result.wall.mean, "Mean wall time.", "s");
-  v.field("stddev", result.wall.stddev, "Standard deviation of the wall time.", "s");
-  v.field("median", result.wall.median, "Median wall time.", "s");
-  v.field("user", result.user, "Mean user CPU time.", "s");
-  v.field("system", result.system, "Mean system CPU time.", "s");
-  v.field("min", result.wall.min, "Shortest wall time.", "s");
-  v.field("max", result.wall.max, "Longest wall time.", "s");
-  v.field("times", result.times, "Wall times of the runs.", "s");
+  v.field("mean", result.wall.mean, "Mean wall time.", Unit::seconds);
+  v.field("stddev", result.wall.stddev, "Standard deviation of the wall time.", Unit::seconds);
+  v.field("median", result.wall.median, "Median wall time.", Unit::seconds);
+  v.field("user", result.user, "Mean user CPU time.", Unit::seconds);
+  v.field("system", result.system, "Mean system CPU time.", Unit::seconds);
+  v.field("min", result.wall.min, "Shortest wall time.", Unit::seconds);
+  v.field("max", result.wall.max, "Longest wall time.", Unit::seconds);
+  v.field("times", result.times, "Wall times of the runs.", Unit::seconds);
   v.field("exit_codes", result.exit_codes, "Exit statuses of the runs.");
 }
 
-void describe_quantity(auto& v, Is<QuantityName> auto& name, Is<std::string> auto& unit) {
+void describe_quantity(auto& v, Is<QuantityName> auto& name, Is<Unit> auto& unit) {
   v.field("topic", name.topic, "Part of the report that the quantity belongs to.");
   v.field("item", name.item, "Activity, cause, counter, channel, ...");
   v.field("aspect", name.aspect, "The figure of the item: a condition, count, p50_ns, ...");
@@ -116,7 +116,7 @@ void describe_part_name(auto& v, Is<std::string> auto& text, Is<PartName> auto& 
   v.field("text", text, "Name of the part, for people.");
   v.field("process", or_null(name.comm), "Name of the process; null: the launched process.");
   v.field("kind", name.kind, "What the process did.");
-  v.field("key", or_null(name.key), "Activity or cause of the wait.");
+  v.field("key", or_null(name.key), "Activity or cause of the wait; null: the kind has none.");
 }
 
 void describe(auto& v, Is<MeanPart> auto& part) {
@@ -166,7 +166,7 @@ void describe(auto& v, Is<CommandSummary> auto& command) {
   v.field("statuses", command.statuses, "Exit status of each run, as a shell reports it.");
   v.field("wall_ns", command.wall, "Wall time of each run.");
   v.field("cpu_ns", command.cpu, "CPU time of each run.");
-  v.field("user_ns", command.user, "User CPU time of each run.");
+  v.field("user_ns", command.user, "User CPU time of each run; all CPU time if system calls had no probes.");
   v.field("wall_parts", command.wall_parts, "Parts of the wall time, the largest first.");
   v.field("cpu_parts", command.cpu_parts, "Parts of the CPU time, the largest first.");
   v.field("quantities", command.quantities, "Quantities that were measured.");
@@ -181,10 +181,11 @@ void describe(auto& v, Is<QuantityAnswer> auto& answer) {
   auto interval = answer.ratio ? std::optional(answer.ratio->interval) : std::nullopt;
   v.row("answer", "A quantity of one command compared with that of the first.");
   describe_quantity(v, answer.name, answer.unit);
-  v.field("left", in_full(answer.left), "Median over the rounds.");
-  v.field("right", in_full(answer.right), "Median over the rounds.");
+  v.field("left", in_full(answer.left), "Median of the left command over the rounds.");
+  v.field("right", in_full(answer.right), "Median of the right command over the rounds.");
   v.field("ratio", ratio, "left / right, over pairs of runs; null: a side is 0 in a round.");
-  describe_interval(v, "ratio_low", "ratio_high", interval, "Lower end of the interval of the ratio.");
+  describe_interval(v, "ratio_low", "ratio_high", interval,
+                    "Lower end of the interval of the ratio; null: there is no ratio.");
   v.field("answer", answer.answer, "left compared with right.");
   v.field("rounds_to_decide", answer.rounds_to_decide,
           "Expected number of rounds to a decision; null: it is decided, or not known.");
@@ -196,8 +197,8 @@ void describe(auto& v, Is<QuantityAnswer> auto& answer) {
 }
 
 void describe_figures(auto& v, Is<PartOfDifference> auto& part) {
-  v.field("left_ns", part.left, "Mean of the left side.");
-  v.field("right_ns", part.right, "Mean of the right side.");
+  v.field("left_ns", part.left, "Mean of the left command.");
+  v.field("right_ns", part.right, "Mean of the right command.");
   v.field("difference_ns", part.difference, "left - right");
   v.field("low_ns", part.interval.low, "Lower end of the 95 % interval of the difference.");
   v.field("high_ns", part.interval.high, "Upper end of the 95 % interval of the difference.");
@@ -220,14 +221,14 @@ void describe(auto& v, Is<DifferenceSummary> auto& difference) {
 void describe(auto& v, Is<PairSummary> auto& of) {
   auto& pair = of.pair;
   v.object("pair", "A comparison of a command with the first one.");
-  v.field("left", pair.left, "Index in `commands`; ratios are left / right.");
-  v.field("right", pair.right, "Index in `commands`.");
+  v.field("left", pair.left, "Index of the left command in `commands`; ratios are left / right.");
+  v.field("right", pair.right, "Index of the right command in `commands`: the first one.");
   v.field("rounds", pair.rounds, "Number of rounds in which both ran.");
   v.field("children", pair.children, "One of the commands created processes.");
   v.field("in_sequence", pair.in_sequence,
           "In the parts of wall time, the children's parts replace the waits for them.");
-  v.field("wall", pair.wall, "Wall time.");
-  v.field("cpu", pair.cpu, "CPU time.");
+  v.field("wall", pair.wall, "Wall time of both commands.");
+  v.field("cpu", pair.cpu, "CPU time of both commands.");
   v.field("wall_time", of.wall_time, "Parts of the difference of wall time.");
   v.field("cpu_time", of.cpu_time, "Parts of the difference of CPU time.");
   v.field("quantities", pair.quantities, "Quantities; the ones that differ come first.");
@@ -253,7 +254,7 @@ void describe(auto& v, Is<ComparisonDocument> auto& document) {
             describe_clocks(v, experiment.clocks);
           }),
           "When and how often the commands ran.");
-  v.field("confidence", document.confidence, "Confidence of the interval of each ratio.", "fraction");
+  v.field("confidence", document.confidence, "Confidence of the interval of each ratio.", Unit::share);
   v.field("same_up_to", document.same_up_to, "Ratios from 1 / x to x count as the same.");
   v.field("results", document.results, "The results in the format of hyperfine.");
   v.field("pairs", document.pairs, "Comparisons of each command with the first one.");

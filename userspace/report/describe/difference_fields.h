@@ -26,7 +26,8 @@ void describe(auto& v, Is<ReportFigures> auto& figures) { describe_side(v, figur
 void describe(auto& v, Is<Mismatch> auto& mismatch) {
   v.row("mismatch", "A mismatch of the circumstances, which may explain differences of the figures.");
   v.field("kind", mismatch.kind, "What differs.");
-  v.field("subject", mismatch.subject, "kernel, command, the figure of the evidence, the kind of loss.");
+  v.field("subject", mismatch.subject,
+          "What it is about: kernel, command, the figure of the evidence, the kind of loss, ...");
   v.field("a", or_null(mismatch.a), "Value in A; null: unknown.");
   v.field("b", or_null(mismatch.b), "Value in B; null: unknown.");
 }
@@ -42,7 +43,7 @@ void describe(auto& v, const PieceOf<P>& of) {
   const bool shared = of.whole && !piece.again;
   v.row("piece", "A part of the time of all tasks.");
   v.field("kind", piece.kind, "What the tasks did.");
-  v.field("key", or_null(piece.key), "Activity or cause, as in the report.");
+  v.field("key", or_null(piece.key), "Activity or cause of the wait, as in the report; null: the kind has none.");
   v.field("a_ns", in_full(piece.a), "Time in A.");
   v.field("b_ns", in_full(piece.b), "Time in B.");
   const double difference = piece.difference();
@@ -67,14 +68,15 @@ void describe(auto& v, Is<ProcessDifference> auto& change) {
   v.field("a_own_ns", in_full(own_a), "Their own time in A; null: no process has this name.");
   v.field("b_own_ns", in_full(own_b), "Their own time in B; null: no process has this name.");
   v.field("difference_ns", in_full(difference), "b_own_ns - a_own_ns");
-  v.field("mostly", change.mostly, "The piece with the largest change.");
+  v.field("mostly", change.mostly, "The piece with the largest change; null: nothing changed.");
 }
 
 void describe(auto& v, Is<ClaimFigures> auto& claim) {
   v.row("judgement", "The verdict on a claim in one report.");
-  v.field("verdict", claim.verdict, "The ruling.");
+  v.field("verdict", claim.verdict, "How the claim was judged.");
   v.field("ratio", claim.ratio, "left / right");
-  describe_interval(v, "ratio_low", "ratio_high", claim.interval, "Lower end of the interval of the ratio.");
+  describe_interval(v, "ratio_low", "ratio_high", claim.interval,
+                    "Lower end of the interval of the ratio; null: there is no ratio.");
   v.field("rounds", claim.rounds, "Number of measured rounds.");
 }
 
@@ -100,7 +102,7 @@ struct SideKeys {
 };
 void describe_side(auto& v, const SideKeys& keys, Is<Quantity> auto& quantity) {
   const auto value = quantity.measured() ? std::optional(quantity.value) : std::nullopt;
-  v.field(keys.value, in_full(value), "The figure; null: not measured.");
+  v.field(keys.value, in_full(value), "Value in this report; null: not measured, or there was no case.");
   v.field(keys.state, quantity.state, "measured, not measured, or none: it was measured, but there was no case.");
   describe_interval(v, keys.low, keys.high, quantity.interval,
                     "Lower end of the 95 % interval; null: the report has no rounds.");

@@ -14,7 +14,7 @@ void describe(auto& v, Is<MeasuredOn> auto& on) {
   v.field("kernel", or_null(on.kernel), "Kernel release, as uname -r.");
   v.field("arch", or_null(on.arch), "Architecture, as uname -m.");
   v.field("cpus", on.cpus, "CPUs that can run tasks.");
-  v.field("virtualization", or_null(on.virtualization), "none, kvm, ...");
+  v.field("virtualization", or_null(on.virtualization), "none, kvm, ...; null: unknown.");
 }
 
 void describe(auto& v, Is<Estimate::Sum> auto& sum) {
@@ -34,10 +34,11 @@ void describe(auto& v, Is<EstimateLine> auto& line) {
   v.object("line", "A part of the CPU time with another cost in the other model.");
   v.field("id", line.id, "Stable key of the line.");
   v.field("quantity", line.quantity, "Name of the line, for people.");
-  v.field("state", line.state, "not priced: the price list lacks a price; not measured: the report lacks the count.");
+  v.field("state", line.state,
+          "priced; not priced: the price list lacks a price; not measured: the report lacks the count.");
   v.field("user", line.user, "true: time in user code; false: time in the kernel.");
   v.field("count", line.count, "Number of operations; null: not measured.");
-  v.field("here_ns", line.here, "Cost in the report.");
+  v.field("here_ns", line.here, "CPU time in the report.");
   v.field("there_ns", if_priced(line.there.value), "Estimated cost in the other model.");
   v.field("low_ns", if_priced(line.there.low), "Lower bound of there_ns.");
   v.field("high_ns", if_priced(line.there.high), "Upper bound of there_ns.");
@@ -52,10 +53,12 @@ void describe(auto& v, Is<EstimateFact> auto& fact) {
   v.field("id", fact.id, "Stable key of the fact.");
   v.field("quantity", fact.quantity, "Name of the figure, for people.");
   v.field("state", fact.state,
-          "included: it is in the price of a line; at least: an additional cost that the sum does not include.");
+          "unchanged: the same in both models; no counterpart: the other model has none; falls away: the other model "
+          "does not need it; included: it is in the price of a line; at least: an additional cost that the sum does "
+          "not include.");
   v.field("count", fact.count, "Number, or amount in `unit`.");
-  v.field("unit", fact.unit, "Unit of the count: count, bytes.");
-  v.field("running_ns", fact.time, "CPU time.");
+  v.field("unit", fact.unit, "Unit of the count.");
+  v.field("running_ns", fact.time, "CPU time in the report; null: not measured.");
   v.field("note", fact.note, "Explanation, for people.");
 }
 
@@ -65,7 +68,7 @@ void describe(auto& v, Is<Estimate> auto& estimate) {
            "times in nanoseconds.");
   v.constant("schema", "taskcost.estimate/1");
   v.derived(
-      "estimate", [] { return true; }, "true: no figure of the other model was measured.");
+      "estimate", [] { return true; }, "Always true: figures of the other model are estimated, not measured.");
   v.field("report", group([&] {
             v.field("name", or_null(estimate.name), "Name of the file.");
             v.field("command", or_null(estimate.command), "Command that was observed.");
@@ -82,7 +85,7 @@ void describe(auto& v, Is<Estimate> auto& estimate) {
   v.field("warnings", on_lines(estimate.warnings), "Warnings, for people.");
   v.field("as", estimate.to, "The other model, whose cost is estimated.");
   v.field("workers", estimate.workers, "Number of tasks that change their model.");
-  v.field("cpu", estimate.cpu, "All CPU time.");
+  v.field("cpu", estimate.cpu, "All CPU time, in user code and in the kernel.");
   v.field("kernel", estimate.kernel, "CPU time in the kernel; null: there is no split into user and kernel time.");
   v.derived(
       "lines_without_price", [&] { return estimate.without_price(); },

@@ -19,7 +19,7 @@
 #include <utility>
 #include <vector>
 
-#include "report/describe/fields.h"
+#include "account/describe/fields.h"
 #include "report/describe/keys.h"
 #include "report/describe/write.h"
 
@@ -57,7 +57,7 @@ class ReadVisitor {
   void row(const char* type, const char* meaning) { object(type, meaning); }
   void constant(std::string_view /*key*/, std::string_view /*text*/) {}  // parse_document() has checked it
   template <typename T>
-  void field(std::string_view key, T&& value, const char* /*meaning*/, const char* /*unit*/ = nullptr) {
+  void field(std::string_view key, T&& value, const char* /*meaning*/, std::optional<Unit> /*unit*/ = std::nullopt) {
     const Step step(*this, key);
     if (const Json* const found = find(key)) {
       const Json* const outside = std::exchange(at_, found);
@@ -72,7 +72,7 @@ class ReadVisitor {
     }
   }
   template <typename Make>
-  void derived(std::string_view key, Make /*make*/, const char* meaning, const char* /*unit*/ = nullptr) {
+  void derived(std::string_view key, Make /*make*/, const char* meaning, std::optional<Unit> /*unit*/ = std::nullopt) {
     std::remove_cvref_t<std::invoke_result_t<Make>> checked{};
     field(key, checked, meaning);
   }

@@ -21,9 +21,10 @@ void describe(auto& v, Is<Host> auto& host) {
   v.field("arch", host.arch, "Architecture, as uname -m.");
   v.field("cpus", host.cpus, "CPUs that can run tasks.");
   v.field("virtualization", or_null(host.virtualization), "none, kvm, ...; null: unknown.");
-  v.field("name", or_null(host.name), "Host name, as uname -n.");
-  v.field("machine_id", or_null(host.machine_id), "machine-id(5)");
-  v.field("boot_id", or_null(host.boot_id), "Random for each boot: instants of one boot are comparable.");
+  v.field("name", or_null(host.name), "Host name, as uname -n; null: unknown.");
+  v.field("machine_id", or_null(host.machine_id), "Id of the installation, from machine-id(5); null: unknown.");
+  v.field("boot_id", or_null(host.boot_id),
+          "Random id of the boot: instants of one boot are comparable. null: unknown.");
 }
 
 void describe(auto& v, Is<Evidence> auto& evidence) {
@@ -63,9 +64,9 @@ void describe_clocks(auto& v, const ClockKeys& keys, Is<std::optional<ClockAncho
   auto boottime = anchor ? std::optional(anchor->boottime_ns) : std::nullopt;
   v.derived(
       keys.time, [&] { return realtime ? std::optional(iso_time_text(*realtime)) : std::nullopt; },
-      "The instant by CLOCK_REALTIME, in the format of ISO 8601.");
-  v.field(keys.realtime, realtime, "The instant by CLOCK_REALTIME.");
-  v.field(keys.boottime, boottime, "The instant by CLOCK_BOOTTIME.");
+      "Start or end of the window by CLOCK_REALTIME, as ISO 8601 in UTC; null: unknown.");
+  v.field(keys.realtime, realtime, "Start or end of the window by CLOCK_REALTIME, in ns since 1970; null: unknown.");
+  v.field(keys.boottime, boottime, "Start or end of the window by CLOCK_BOOTTIME; null: unknown.");
   if constexpr (reads<decltype(v)>) {
     if (realtime && boottime) {
       anchor = ClockAnchor{0, *realtime, *boottime};
@@ -116,8 +117,9 @@ void describe(auto& v, Is<ProbeCost> auto& probe) {
   v.row("probe", "The cost of a probe.");
   v.field("name", probe.name, "Name of the BPF program.");
   v.field("runs", probe.runs, "Number of runs; null: not requested by --probe-stats.");
-  v.field("run_ns", probe.run_time, "Time of all runs.");
-  v.field("skipped", probe.skipped, "Runs that the kernel skipped.");
+  v.field("run_ns", probe.run_time, "Time of all runs; null: not requested by --probe-stats.");
+  v.field("skipped", probe.skipped,
+          "Runs that the kernel skipped because the program was running on that CPU already.");
 }
 
 void describe(auto& v, Is<MeasuredOverhead::Figure> auto& figure) {
@@ -126,13 +128,14 @@ void describe(auto& v, Is<MeasuredOverhead::Figure> auto& figure) {
   v.field("with_ns", in_full(figure.with), "Median with probes.");
   v.field("ratio", figure.ratio,
           "with_ns / without_ns, over pairs of runs; null: there are too few, or a side is 0 in one.");
-  describe_interval(v, "ratio_low", "ratio_high", figure.interval, "Lower end of the interval of the ratio.");
+  describe_interval(v, "ratio_low", "ratio_high", figure.interval,
+                    "Lower end of the interval of the ratio; null: there is no ratio.");
 }
 
 void describe(auto& v, Is<MeasuredOverhead> auto& measured) {
   v.object("measured_overhead", "The command with probes compared with the command without probes.");
   v.field("rounds", measured.rounds, "Number of rounds.");
-  v.field("wall", measured.wall, "Wall time.");
+  v.field("wall", measured.wall, "Wall time of the command.");
   v.field("cpu", measured.cpu, "CPU time of the command and the children that it waited for, by getrusage(2).");
 }
 
@@ -143,7 +146,8 @@ void describe(auto& v, Is<Observer> auto& observer) {
   v.field("per_transition_ns", observer.per_transition,
           "Cost of one transition with warm caches, calibrated at start.");
   v.field("transitions", observer.transitions, "Transitions in the window, as far as they were counted.");
-  v.field("stacks_ns", observer.stack_time, "CPU time spent unwinding; null: no --stacks.");
+  v.field("stacks_ns", observer.stack_time,
+          "CPU time spent unwinding stacks in the window, on all CPUs; null: no --stacks.");
   v.field("share_of_wall", observer.share_of_wall, "Time of probes and taskcost as a part of the wall time.");
   v.field("attach_ns", observer.attach_time, "Time from loading the programs to the first window.");
   v.field("per_transition_cold_ns", observer.per_transition_cold, "Cost of one transition with cold caches.");
@@ -151,7 +155,7 @@ void describe(auto& v, Is<Observer> auto& observer) {
           "Time of the probes as a part of the observed tasks' CPU time, with warm caches.");
   v.field("share_of_cpu_cold", observer.share_of_cpu_cold,
           "The same with cold caches; null: it would exceed the CPU time.");
-  v.field("measured", observer.measured, "Result of --measure-overhead.");
+  v.field("measured", observer.measured, "Result of --measure-overhead; null: not requested.");
 }
 
 void describe(auto& v, Is<Report> auto& report) {

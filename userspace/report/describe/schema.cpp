@@ -7,13 +7,6 @@
 namespace taskcost {
 namespace {
 
-const char* unit_of(std::string_view key) {
-  return key.ends_with("_ns")                          ? "ns"
-         : key.find("bytes") != std::string_view::npos ? "bytes"
-         : key.find("share") != std::string_view::npos ? "fraction"
-                                                       : nullptr;
-}
-
 bool is_number(const nlohmann::ordered_json& schema) {
   const std::string type = schema.contains("type") ? schema["type"].dump() : "";
   return type.find("integer") != std::string::npos || type.find("number") != std::string::npos;
@@ -35,18 +28,19 @@ void SchemaVisitor::object(const char* type, const char* meaning) {
 
 void SchemaVisitor::constant(std::string_view key, std::string_view text) {
   current_.schema["title"] = text;
-  add(key, {{"const", text}}, "The kind of document.", nullptr, true);
+  add(key, {{"const", text}}, "The kind of document.", std::nullopt, true);
 }
 
-void SchemaVisitor::add(std::string_view key, Json schema, const char* meaning, const char* unit, bool required) {
+void SchemaVisitor::add(std::string_view key, Json schema, const char* meaning, std::optional<Unit> unit,
+                        bool required) {
   if (*meaning != '\0') {
     schema["description"] = meaning;
   }
-  if (unit == nullptr && is_number(schema)) {
-    unit = unit_of(key);
+  if (!unit && is_number(schema) && unit_of_key(key) != Unit::count) {
+    unit = unit_of_key(key);
   }
-  if (unit != nullptr) {
-    schema["unit"] = unit;
+  if (unit) {
+    schema["unit"] = key_of(*unit);
   }
   if (required) {
     current_.schema["required"].push_back(key);

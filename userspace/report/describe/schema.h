@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-#include "report/describe/fields.h"
+#include "account/describe/fields.h"
 #include "report/describe/keys.h"
 
 namespace taskcost {
@@ -31,15 +31,15 @@ class SchemaVisitor {
   void row(const char* type, const char* meaning) { object(type, meaning); }
   void constant(std::string_view key, std::string_view text);
   template <typename T>
-  void field(std::string_view key, const T& value, const char* meaning, const char* unit = nullptr) {
+  void field(std::string_view key, const T& value, const char* meaning, std::optional<Unit> unit = std::nullopt) {
     add(key, schema(value), meaning, unit, true);
   }
   template <typename T>
   void field_if(bool /*present*/, std::string_view key, const T& value, const char* meaning) {
-    add(key, schema(value), meaning, nullptr, false);
+    add(key, schema(value), meaning, std::nullopt, false);
   }
   template <typename Make>
-  void derived(std::string_view key, Make make, const char* meaning, const char* unit = nullptr) {
+  void derived(std::string_view key, Make make, const char* meaning, std::optional<Unit> unit = std::nullopt) {
     field(key, make(), meaning, unit);
   }
 
@@ -52,7 +52,7 @@ class SchemaVisitor {
 
   SchemaVisitor();
   std::string finish();
-  void add(std::string_view key, Json schema, const char* meaning, const char* unit, bool required);
+  void add(std::string_view key, Json schema, const char* meaning, std::optional<Unit> unit, bool required);
   Object begin();            // returns the enclosing one
   Json end(Object outside);  // returns the schema that refers to the finished type
   static Json of_kind(const char* type);

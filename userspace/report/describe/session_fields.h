@@ -5,13 +5,12 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <optional>
 #include <string>
-#include <string_view>
+#include <vector>
 
-#include "report/describe/account_fields.h"
+#include "account/describe/account_fields.h"
 #include "report/describe/keys.h"
 #include "verdict/report.h"
 
@@ -22,13 +21,13 @@ void describe(auto& v, Is<LifecycleCost> auto& price) {
         "CPU time in the kernel for tasks from creation to reaping, including later costs of the creation; sums over "
         "`count` tasks.");
   v.field("count", price.count, "Number of tasks that were created and exited in the window.");
-  v.field("create_ns", price.create, "The creator in the creating call.");
-  v.field("start_ns", price.start, "The new task on its way out of that call.");
-  v.field("exec_ns", price.exec, "Execs of the new task.");
-  v.field("faults_ns", price.faults, "Page faults of the new task.");
-  v.field("exit_ns", price.exit, "Exit of the new task, including the teardown of its memory.");
-  v.field("reap_ns", price.reap, "The wait that reaped the new task.");
-  v.field("copy_on_write_ns", price.copy_on_write, "Copy-on-write faults in the creator.");
+  v.field("create_ns", price.create, "CPU time of the creator in the creating call.");
+  v.field("start_ns", price.start, "CPU time of the new task on its way out of that call.");
+  v.field("exec_ns", price.exec, "CPU time of the execs of the new task.");
+  v.field("faults_ns", price.faults, "CPU time of the page faults of the new task.");
+  v.field("exit_ns", price.exit, "CPU time of the exit of the new task, including the teardown of its memory.");
+  v.field("reap_ns", price.reap, "CPU time of the wait that reaped the new task; 0 for threads.");
+  v.field("copy_on_write_ns", price.copy_on_write, "CPU time of copy-on-write faults in the creator.");
 }
 
 void describe(auto& v, Is<SignalDeath> auto& blast) {
@@ -39,8 +38,8 @@ void describe(auto& v, Is<SignalDeath> auto& blast) {
   v.field("tasks_ended", blast.tasks_ended, "Tasks of the process that exited after the signal.");
   v.field("to_first_exit_ns", blast.to_first_exit, "From the signal to the first final switch-out of these tasks.");
   v.field("to_last_exit_ns", blast.to_last_exit, "From the signal to their last final switch-out.");
-  v.field("others_alive", blast.others_alive, "Other observed tasks that were alive at that time.");
-  v.field("others_ran_on", blast.others_ran_on, "Tasks among them that ran afterwards.");
+  v.field("others_alive", blast.others_alive, "Other observed tasks that were alive at the last of these switch-outs.");
+  v.field("others_ran_on", blast.others_ran_on, "Tasks among them that ran after it.");
 }
 
 void describe_waker(auto& v, Is<Waker> auto& waker) {
@@ -58,7 +57,8 @@ void describe(auto& v, Is<Edge> auto& edge) {
   v.field("wakeups", edge.wakeups, "Number of wakeups that ended such waits.");
   v.field("waited_ns", edge.waited, "Total of the waits that these wakeups ended.");
   v.field("longest_ns", edge.longest, "Longest of these waits.");
-  v.field("bytes", edge.bytes, "Bytes sent to `to_task`; null: none, or the sender is not known.");
+  v.field("bytes", edge.bytes,
+          "Bytes sent to `to_task`; null: the cause has no bytes, or their number or sender is not known.");
   v.field("places", edge.places, "Wakeups by call site of the waker: a system call, exit, ...");
 }
 
@@ -89,7 +89,7 @@ void describe(auto& v, Is<NamedStack> auto& stack) {
   v.field("kind", stack.kind, "Kind of the events.");
   auto wait = stack.kind == StackKind::wait ? std::optional(stack.wait) : std::nullopt;
   v.field("wait", wait, "What the tasks waited for; null: it is no wait.");
-  v.field("cut", stack.cut, "The outermost frames are missing.");
+  v.field("cut", stack.cut, "True if the outermost frames are missing.");
   v.field("count", stack.count, "Number of events.");
   v.field("time_ns", stack.time, "Total time of the waits, faults, times off the CPU, or creating calls.");
   v.field("frames", stack.frames, "Frames, the outermost first.");
@@ -112,7 +112,9 @@ void describe(auto& v, Is<ReplayGap> auto& gap) {
   v.row("gap", "An interval in which events were lost.");
   auto first = gap.is_anywhere() ? std::nullopt : std::optional(gap.first);
   auto last = gap.is_anywhere() ? std::nullopt : std::optional(gap.last);
-  v.field("why", gap.why, "The ring buffer was full, the disk too slow, or the file is damaged.");
+  v.field("why", gap.why,
+          "ring_full: the ring buffer was full; disk_slow: the disk was too slow; damaged: a part of the file is not "
+          "readable.");
   v.field("first_ns", first, "Time of the first lost event; null: the gap can be anywhere.");
   v.field("last_ns", last, "Time of the last lost event; null: the gap can be anywhere.");
   v.field("lost", gap.lost, "Number of lost events; null: not counted.");
@@ -141,11 +143,13 @@ void describe(auto& v, Is<ReplayIntegrity> auto& integrity) {
   v.field("broken_switches", integrity.broken_switches,
           "Switches from a task that the previous switch on their CPU did not switch to.");
   v.field("impossible_switches", integrity.impossible_switches, "Switches to or from a task that was on another CPU.");
-  v.field("backward_times", integrity.backward_times, "Events older than the one before them.");
-  v.field("unknown_beginnings", integrity.unknown_beginnings, "Tasks that have events but no birth.");
-  v.field("repeated_births", integrity.repeated_births, "Births of a task that was already alive.");
+  v.field("backward_times", integrity.backward_times,
+          "Events older than the previous one of their task; they take no time.");
+  v.field("unknown_beginnings", integrity.unknown_beginnings,
+          "Tasks that have events, but whose creation or first observation is missing.");
+  v.field("repeated_births", integrity.repeated_births, "Creations of a task that was already alive.");
   v.field("impossible_corrections", integrity.impossible_corrections, "Corrections by more than the corrected time.");
-  v.field("wild_cpus", integrity.wild_cpus, "CPU numbers out of range.");
+  v.field("wild_cpus", integrity.wild_cpus, "Events with a CPU number out of range.");
   v.field("lost_final_ledgers", integrity.lost_final_ledgers, "Tasks that exited without a ledger of the probes.");
   v.field("breaks", integrity.breaks, "The first broken switches.");
 }
@@ -173,12 +177,15 @@ void describe_tasks(auto& v, Is<Session> auto& session) {
 // The fields from "histograms" to "stints".
 void describe_findings(auto& v, Is<Session> auto& session) {
   // These keys are always present, with null if they have no source. Histograms with other keys follow.
-  constexpr std::array<std::string_view, 9> promised{"creation",    "exec",        "exit",
-                                                     "run_queue",   "switch_same", "switch_other",
-                                                     "fault_minor", "fault_major", "fault_cow"};
+  std::vector<std::string> promised{latency_key::creation, key_of(TC_HISTOGRAM_EXEC), latency_key::exit};
+  for (const tc_histogram_id id : every<tc_histogram_id>()) {
+    if (id != TC_HISTOGRAM_EXEC) {
+      promised.emplace_back(key_of(id));
+    }
+  }
   Members<std::optional<Histogram>> histograms;
-  for (const std::string_view key : promised) {
-    if (session.histograms.count(std::string(key)) == 0) {
+  for (const std::string& key : promised) {
+    if (session.find_histogram(key) == nullptr) {
       histograms.emplace_back(key, std::nullopt);
     }
   }
@@ -201,7 +208,10 @@ void describe_findings(auto& v, Is<Session> auto& session) {
   v.field("chains",
           elements(session.chains,
                    [&v](auto& chain) {
-                     return group([&v, &chain] { v.field("links", chain, "The longest wait first."); });
+                     return group([&v, &chain] {
+                       v.field("links", chain,
+                               "The waits of the chain: each is the last long wait of the waker of the one before it.");
+                     });
                    }),
           "Chains of waits: the next link is the last long wait of the waker within this wait.");
   v.field("prices",

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <utility>
 
-#include "report/describe/fields.h"
+#include "account/describe/fields.h"
 #include "report/describe/keys.h"
 
 namespace taskcost {
@@ -35,7 +35,8 @@ class WriteVisitor {
   void row(const char* /*type*/, const char* /*meaning*/) { json_.begin('{', Layout::row); }
   void constant(std::string_view key, std::string_view text) { json_.field(key, text); }
   template <typename T>
-  void field(std::string_view key, const T& value, const char* /*meaning*/, const char* /*unit*/ = nullptr) {
+  void field(std::string_view key, const T& value, const char* /*meaning*/,
+             std::optional<Unit> /*unit*/ = std::nullopt) {
     json_.key(key);
     write(value);
   }
@@ -46,7 +47,7 @@ class WriteVisitor {
     }
   }
   template <typename Make>
-  void derived(std::string_view key, Make make, const char* meaning, const char* unit = nullptr) {
+  void derived(std::string_view key, Make make, const char* meaning, std::optional<Unit> unit = std::nullopt) {
     field(key, make(), meaning, unit);
   }
 

@@ -145,7 +145,7 @@ std::vector<ReplayGap> read_gaps(CaptureReader& capture) {
   return gaps;
 }
 
-Result<Playback> play(CaptureReader& capture, bool with_timeline) {
+Result<Playback> play(CaptureReader& capture, std::vector<ReplayGap> gaps, bool with_timeline) {
   const auto start = read_start(capture.description());
   if (!start) {
     return start.error();
@@ -155,7 +155,7 @@ Result<Playback> play(CaptureReader& capture, bool with_timeline) {
   if (with_timeline) {
     timeline.emplace();
   }
-  Replay replay({start->calls, read_gaps(capture), {}, timeline ? &*timeline : nullptr});
+  Replay replay({start->calls, std::move(gaps), {}, timeline ? &*timeline : nullptr});
 
   Playback playback;
   playback.walked = walk(capture, {[&](const Record& record) {

@@ -100,7 +100,7 @@ struct Playback {
   CaptureWalk walked;
 };
 
-// Makes the report of a capture. Errors: its description or trailer is not readable.
-Result<Playback> play(CaptureReader& capture, bool with_timeline);
+// Makes the report of a capture, whose gaps read_gaps() has found. Errors: its description or trailer is not readable.
+Result<Playback> play(CaptureReader& capture, std::vector<ReplayGap> gaps, bool with_timeline);
 
 }  // namespace taskcost

@@ -47,23 +47,24 @@ void describe(auto& v, Is<RecordingStart> auto& start) {
   v.row("", "The beginning of a recording.");
   v.constant("kind", start_kind);
   auto layout = record_layout;
-  v.field("record_layout", layout, "Of its records.");
-  v.field("tool_version", start.tool_version, "Of taskcost.");
-  v.field("command_line", start.command_line, "As it was called.");
+  v.field("record_layout", layout, "Layout of the records.");
+  v.field("tool_version", start.tool_version, "Version of taskcost.");
+  v.field("command_line", start.command_line, "Command line of taskcost.");
   v.field("host", start.host, "The machine that was observed.");
   ClockAnchor clock{start.monotonic_ns, start.realtime_ns, start.boottime_ns};
   v.field("clock", clock, "One instant by three clocks.");
-  v.field("mode", start.mode, "How programs came to be observed.");
-  v.field("command", start.command, "What is observed.");
-  v.field("evidence", start.evidence, "Where each figure comes from.");
+  v.field("mode", start.mode, "How it was observed.");
+  v.field("command", start.command, "The command as given.");
+  v.field("evidence", start.evidence, "The source of each figure.");
   v.field("calls", start.calls, "System calls have probes.");
-  v.field("exec_prepare", start.exec_prepare, "It has a source.");
-  v.field("fault_latency", start.fault_latency, "It has a source.");
-  v.field("switch_latency", start.switch_latency, "It has a source.");
+  v.field("exec_prepare", start.exec_prepare, "The phase of exec before sched_prepare_exec has a source.");
+  v.field("fault_latency", start.fault_latency, "Latencies of page faults have a source.");
+  v.field("switch_latency", start.switch_latency, "Latencies of context switches have a source.");
   auto measured = names_of(start.measured);
   v.field("measured", measured, "Counters that have a source.");
   v.field("calls_by_number", start.calls_by_number, "Names of system calls; empty where there is none.");
-  v.field("compat_calls_by_number", start.compat_calls_by_number, "Likewise, of 32-bit calls.");
+  v.field("compat_calls_by_number", start.compat_calls_by_number,
+          "Names of 32-bit system calls; empty where there is none.");
   if constexpr (reads<decltype(v)>) {
     start.monotonic_ns = clock.monotonic_ns;
     start.realtime_ns = clock.realtime_ns;
@@ -76,21 +77,21 @@ void describe(auto& v, Is<RecordingStart> auto& start) {
 
 void describe(auto& v, Is<RecordingEnd> auto& end) {
   v.row("", "The end of a recording.");
-  v.field("window_end", end.window_end, "What ended it.");
-  v.field("start_ns", end.start, "Of the window.");
-  v.field("end_ns", end.end, "Of the window.");
+  v.field("window_end", end.window_end, "What ended the window.");
+  v.field("start_ns", end.start, "Start of the window.");
+  v.field("end_ns", end.end, "End of the window.");
   v.field("losses", row_group([&] {
             for (const tc_loss loss : every<tc_loss>()) {
               v.field(key_of(loss), end.losses[loss], text_of(loss));
             }
           }),
-          "What went missing.");
-  v.field("skipped_probes", end.skipped_probes, "Runs of probes that the kernel left out.");
+          "What was lost.");
+  v.field("skipped_probes", end.skipped_probes, "Runs of programs that the kernel skipped.");
   v.field("target", end.target, "What was observed.");
-  v.field("observer", end.observer, "What the observation itself cost.");
-  v.field("stacks", end.stacks, "null: not asked for.");
-  v.field("start_clocks", end.clocks.start, "null: not known.");
-  v.field("end_clocks", end.clocks.end, "null: not known.");
+  v.field("observer", end.observer, "The overhead of the observation.");
+  v.field("stacks", end.stacks, "Call stacks; null: no --stacks.");
+  v.field("start_clocks", end.clocks.start, "Start of the window by three clocks; null: unknown.");
+  v.field("end_clocks", end.clocks.end, "End of the window by three clocks; null: unknown.");
 }
 
 namespace {

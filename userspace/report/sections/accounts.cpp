@@ -116,7 +116,7 @@ void add_account(Section& section, const Account& account) {
   const Duration residual = account.residual();
   table.row(account_row("total", columns, account.total(), account.lifetime));
   table.row({"lifetime", "", "", "", "", account.lifetime});
-  table.row({"residual", "", "", "", "", signed_quantity(static_cast<double>(residual.count()), "ns"),
+  table.row({"residual", "", "", "", "", signed_quantity(static_cast<double>(residual.count()), Unit::ns),
              residual_cell(account)});
   section.add(std::move(table));
 

@@ -20,17 +20,17 @@ std::string task_text(const Audit::Name& task) {
 }
 
 // The exact value: durations are in ns, not rounded.
-Cell exact(std::uint64_t value, AuditUnit unit) {
-  return {fmt::format("{}{}", value, unit == AuditUnit::ns ? " ns" : ""), Tone::plain, static_cast<double>(value),
-          unit == AuditUnit::ns      ? Unit::ns
-          : unit == AuditUnit::bytes ? Unit::bytes
-                                     : Unit::count};
+Cell exact(std::uint64_t value, Unit unit) {
+  return {fmt::format("{}{}", value, unit == Unit::ns ? " ns" : ""), Tone::plain, static_cast<double>(value),
+          unit == Unit::ns      ? Unit::ns
+          : unit == Unit::bytes ? Unit::bytes
+                                : Unit::count};
 }
 
 std::vector<Cell> cells_of(const AuditRow& row) {
-  const std::string difference = row.agrees()                      ? ""
-                                 : row.unit == AuditUnit::identity ? "differs"
-                                                                   : fmt::format("{:+}", row.difference());
+  const std::string difference = row.agrees()                 ? ""
+                                 : row.unit == Unit::identity ? "differs"
+                                                              : fmt::format("{:+}", row.difference());
   return {row.quantity,
           exact(row.kernel, row.unit),
           exact(row.replayed, row.unit),

@@ -61,7 +61,7 @@ std::string user_space_text(const UserView& view) {
                      view.ratio ? ", ratio " + ratio_text(*view.ratio, view.interval) : "");
 }
 
-std::string breakdown_text(const Breakdown& breakdown, std::string_view unit) {
+std::string breakdown_text(const Breakdown& breakdown, Unit unit) {
   constexpr std::size_t most = 4;
   std::vector<std::string> parts;
   double rest = breakdown.whole.difference;
@@ -87,7 +87,7 @@ std::string total_text(const Verdict& verdict) {
   return fmt::format("Mean: {} against {}.", side(*verdict.left_total), side(*verdict.right_total));
 }
 
-std::string modes_text(const TwoModes& side, std::string_view unit) {
+std::string modes_text(const TwoModes& side, Unit unit) {
   return fmt::format("Two modes, {}: {} of the operations take {}, the others {}; {} differs by {}.", side.label,
                      share_text(side.modes.high_share, 1), quantity_text(side.modes.high, unit),
                      quantity_text(side.modes.low, unit), side.part, quantity_text(side.difference, unit));
@@ -123,15 +123,15 @@ void add_verdict(Table& table, const Verdict& verdict) {
 
 // A slope per byte would be too small to read.
 std::string slope_text(const Sweep& sweep, const Sweep::Series& series) {
-  const double step = sweep.x_unit == "bytes" ? 1024 : 1;
+  const double step = sweep.x_unit == Unit::bytes ? 1024 : 1;
   std::string text = quantity_text(*series.slope * step, sweep.y_unit);
   if (series.interval) {
     text += " " + interval_text({series.interval->low * step, series.interval->high * step}, sweep.y_unit);
   }
   return text + " per " +
-         (sweep.x_unit == "count"   ? "one of " + sweep.x_name
-          : sweep.x_unit == "bytes" ? "KiB"
-                                    : sweep.x_unit);
+         (sweep.x_unit == Unit::count   ? "one of " + sweep.x_name
+          : sweep.x_unit == Unit::bytes ? "KiB"
+                                        : key_of(sweep.x_unit));
 }
 
 Table table_of(const Sweep& sweep) {
@@ -201,7 +201,7 @@ Section figure_tables(const Report& report) {
     for (const FigureTable::Row& row : figures.rows) {
       std::vector<Cell> cells{row.name};
       for (std::size_t i = 0; i < figures.columns.size(); ++i) {
-        cells.push_back(quantity(row.values[i], row.unit == "share" ? "count" : row.unit));
+        cells.push_back(quantity(row.values[i], row.unit));
       }
       table.row(std::move(cells));
     }

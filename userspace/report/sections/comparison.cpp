@@ -47,8 +47,8 @@ std::string signed_interval(const Interval& interval) {
   return fmt::format("[{}..{}] {}", number(interval.low), number(interval.high), name);
 }
 
-Cell ns(double value, Tone tone = Tone::plain) { return quantity(value, "ns", tone); }
-std::string interval_or_dash(const Spread& spread, const std::string& unit) {
+Cell ns(double value, Tone tone = Tone::plain) { return quantity(value, Unit::ns, tone); }
+std::string interval_or_dash(const Spread& spread, Unit unit) {
   return spread.interval ? interval_text(*spread.interval, unit) : "-";
 }
 
@@ -100,7 +100,7 @@ Section medians(const Experiment& experiment) {
     const auto split = [&runs](const std::vector<double>& values) {
       return runs.calls_seen ? ns(median(values)) : Cell("-");
     };
-    table.row({command_label(experiment, command), runs.count(), ns(wall.median), interval_or_dash(wall, "ns"),
+    table.row({command_label(experiment, command), runs.count(), ns(wall.median), interval_or_dash(wall, Unit::ns),
                ns(median(runs.cpu)), split(runs.user), split(runs.system()), ns(wall.min), ns(wall.max)});
   }
   Section section("medians", "Medians");
@@ -115,7 +115,7 @@ void part_row(Table& table, const std::string& name, const PartOfDifference& par
   table.row({{name, tone},
              ns(part.right, tone),
              ns(part.left, tone),
-             signed_quantity(part.difference, "ns", tone_of(part)),
+             signed_quantity(part.difference, Unit::ns, tone_of(part)),
              {signed_interval(part.interval), Tone::faint},
              std::move(share)});
 }
@@ -159,8 +159,9 @@ bool is_shown_above(const QuantityName& name) {
 
 // A sum of time is telling if it is a large enough part of the whole.
 bool is_telling(const QuantityAnswer& answer, double wall) {
-  const bool sum = answer.unit == "ns" && (answer.name.topic == Topic::activity || answer.name.topic == Topic::wait ||
-                                           answer.name.topic == Topic::channel || answer.name.topic == Topic::counter);
+  const bool sum =
+      answer.unit == Unit::ns && (answer.name.topic == Topic::activity || answer.name.topic == Topic::wait ||
+                                  answer.name.topic == Topic::channel || answer.name.topic == Topic::counter);
   // These repeat other figures: calls and faults count the entries, the causes of waits have the blocked activities,
   // own time has the lifetime, and the counters of the creators have the creations.
   const bool again =
@@ -267,7 +268,7 @@ Section spreads(const CommandRuns& runs, bool verbose) {
     std::erase_if(values, [](double value) { return !std::isfinite(value); });
     // The tables above divide the times.
     const bool counts = name.topic == Topic::counter || name.topic == Topic::memory ||
-                        (name.topic == Topic::window && column.unit == "count");
+                        (name.topic == Topic::window && column.unit == Unit::count);
     if (values.empty() || is_shown_above(name) || (!verbose && !counts)) {
       continue;
     }

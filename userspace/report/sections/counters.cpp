@@ -34,7 +34,7 @@ void add_book(Table& table, const char* name, const Count& ours, std::uint64_t k
   table.row({name, ours, kernel, std::move(difference)});
 }
 
-Cell bytes(const Count& bytes) { return bytes ? quantity(static_cast<double>(*bytes), "bytes") : Cell("unknown"); }
+Cell bytes(const Count& bytes) { return bytes ? quantity(static_cast<double>(*bytes), Unit::bytes) : Cell("unknown"); }
 
 }  // namespace
 
@@ -61,7 +61,7 @@ Section switches(const Session& session) {
   for (const tc_counter counter :
        {TC_COUNTER_THROTTLED_NS, TC_COUNTER_YIELDED_NS, TC_COUNTER_SHOOTDOWN_STOLEN_NS, TC_COUNTER_SHOOTDOWN_LOST_NS}) {
     if (const Count& ns = totals.counters[counter]; ns.value_or(0) > 0) {
-      table.row({text_of(counter), quantity(static_cast<double>(*ns), "ns")});
+      table.row({text_of(counter), quantity(static_cast<double>(*ns), Unit::ns)});
     }
   }
   Section section("switches", "Switches");

@@ -26,8 +26,6 @@ constexpr std::size_t most_processes = 10;
 constexpr std::size_t most_mismatches = 8;
 // Only --verbose shows changes that are smaller than this part of the whole.
 constexpr double small = 0.005;
-// The relative width of a histogram's bucket: smaller differences are not visible.
-constexpr double bucket = 0.125;
 // From run to run, most medians of rounds differ by less than this.
 constexpr double rounds_vary = 0.1;
 // Changes above this part are colored.
@@ -117,9 +115,9 @@ double weighty(const Difference& difference) {
 void time_row(Table& table, const std::string& name, double a, double b, Cell share, Tone tone) {
   share.tone = tone;
   table.row({{name, tone},
-             quantity(a, "ns", tone),
-             quantity(b, "ns", tone),
-             signed_quantity(b - a, "ns", tone == Tone::plain ? tone_of_change(a, b) : tone),
+             quantity(a, Unit::ns, tone),
+             quantity(b, Unit::ns, tone),
+             signed_quantity(b - a, Unit::ns, tone == Tone::plain ? tone_of_change(a, b) : tone),
              factor(a, b, tone),
              std::move(share)});
 }
@@ -192,8 +190,9 @@ Section named_processes(const Difference& difference, bool verbose) {
     };
     table.row({change.comm,
                same_number ? number(change.a) : fmt::format("{} -> {}", number(change.a), number(change.b)),
-               change.a ? quantity(change.own_a, "ns") : Cell("-"), change.b ? quantity(change.own_b, "ns") : Cell("-"),
-               signed_quantity(change.difference(), "ns", tone_of_change(change.own_a, change.own_b)),
+               change.a ? quantity(change.own_a, Unit::ns) : Cell("-"),
+               change.b ? quantity(change.own_b, Unit::ns) : Cell("-"),
+               signed_quantity(change.difference(), Unit::ns, tone_of_change(change.own_a, change.own_b)),
                !change.a   ? Cell("new")
                : !change.b ? Cell("gone")
                            : factor(change.own_a, change.own_b),
@@ -245,13 +244,15 @@ bool is_telling(const Difference& difference, const Change& change, double weigh
     return interval->low > 1 || interval->high < 1;
   }
   const double size = std::abs(*change.difference());
-  const bool is_time = change.a.unit == "ns";
+  const bool is_time = change.a.unit == Unit::ns;
   const bool sum_of_time = is_time && (topic == Topic::activity || topic == Topic::wait || topic == Topic::channel ||
                                        topic == Topic::counter);
   if (topic == Topic::latency && is_time && !has_cases(difference, change.name)) {
     return false;
   }
-  const double least = topic == Topic::latency && is_time ? bucket : topic == Topic::comparison ? rounds_vary : noticed;
+  const double least = topic == Topic::latency && is_time ? Histogram::bucket_width
+                       : topic == Topic::comparison       ? rounds_vary
+                                                          : noticed;
   return size > least * std::max(change.a.value, change.b.value) && (!sum_of_time || size >= weight);
 }
 
@@ -273,7 +274,7 @@ void change_row(Table& table, const Change& change, const std::string& name) {
     if (const auto interval = change.ratio_interval()) {
       ratio.text += " " + ratios_text(*interval);
     }
-    const Tone tone = change.a.unit == "ns" ? tone_of_change(change.a.value, change.b.value) : Tone::plain;
+    const Tone tone = change.a.unit == Unit::ns ? tone_of_change(change.a.value, change.b.value) : Tone::plain;
     table.row({name, value_cell(change.a), value_cell(change.b), signed_quantity(*difference, change.a.unit, tone),
                std::move(ratio)});
   } else {

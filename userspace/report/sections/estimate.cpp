@@ -17,7 +17,7 @@ namespace {
 constexpr std::size_t least_line_columns = 14;
 
 std::string instead_text(const Estimate::Sum& sum) {
-  return fmt::format("{} instead of {}", interval_text({sum.there.low, sum.there.high}, "ns"),
+  return fmt::format("{} instead of {}", interval_text({sum.there.low, sum.there.high}, Unit::ns),
                      nanoseconds_text(sum.here));
 }
 
@@ -61,7 +61,7 @@ Section answer(const Estimate& estimate) {
                 Tone::warning, 0);
   }
   for (const EstimateFact& fact : estimate.facts) {
-    if (fact.state == EstimateFact::State::bound && fact.unit == "count") {
+    if (fact.state == EstimateFact::State::bound && fact.unit == Unit::count) {
       section.say(fmt::format("{} {}: {}.", number_text(fact.count.value_or(0)), fact.quantity, fact.note),
                   Tone::warning, 0);
     }
@@ -79,15 +79,15 @@ Section answer(const Estimate& estimate) {
 
 void add_line(Table& table, const EstimateLine& line, bool verbose) {
   const std::optional<double> count = line.user ? std::nullopt : line.count;
-  const auto each = [&count](double sum) { return count && *count > 0 ? quantity(sum / *count, "ns") : Cell("-"); };
+  const auto each = [&count](double sum) { return count && *count > 0 ? quantity(sum / *count, Unit::ns) : Cell("-"); };
   const bool priced = line.state == EstimateLine::State::priced;
-  std::vector<Cell> row{line.quantity, quantity(count, "count"), each(line.here)};
+  std::vector<Cell> row{line.quantity, quantity(count, Unit::count), each(line.here)};
   if (priced) {
     const double change = line.there.value - line.here;
     row.push_back(each(line.there.value));
-    row.push_back(signed_quantity(change, "ns", change > 0 ? Tone::bad : Tone::good));
-    row.push_back(signed_quantity(line.there.low - line.here, "ns"));
-    row.push_back(signed_quantity(line.there.high - line.here, "ns"));
+    row.push_back(signed_quantity(change, Unit::ns, change > 0 ? Tone::bad : Tone::good));
+    row.push_back(signed_quantity(line.there.low - line.here, Unit::ns));
+    row.push_back(signed_quantity(line.there.high - line.here, Unit::ns));
   } else {
     row.insert(row.end(), {"-", "-"});
     row.emplace_back(line.state == EstimateLine::State::not_priced ? "not priced" : "not measured", Tone::warning);
@@ -103,16 +103,16 @@ Section lines(const Estimate& estimate, bool verbose) {
   for (const EstimateLine& line : estimate.lines) {
     add_line(table, line, verbose);
   }
-  table.row({"everything else", "", quantity(estimate.rest, "ns"), "", "0"});
+  table.row({"everything else", "", quantity(estimate.rest, Unit::ns), "", "0"});
   const double here = estimate.cpu.here;
   const Amount& there = estimate.cpu.there;
   table.row({{"sum", Tone::strong},
              "",
-             quantity(here, "ns", Tone::strong),
-             quantity(there.value, "ns", Tone::strong),
-             signed_quantity(there.value - here, "ns", Tone::strong),
-             signed_quantity(there.low - here, "ns", Tone::strong),
-             signed_quantity(there.high - here, "ns", Tone::strong)});
+             quantity(here, Unit::ns, Tone::strong),
+             quantity(there.value, Unit::ns, Tone::strong),
+             signed_quantity(there.value - here, Unit::ns, Tone::strong),
+             signed_quantity(there.low - here, Unit::ns, Tone::strong),
+             signed_quantity(there.high - here, Unit::ns, Tone::strong)});
   Section section("lines", "What changes, in time on CPUs");
   section.add(std::move(table));
   section.say(fmt::format("The interval of the sum allows for two runs of one program that are {} x apart{}.",
@@ -128,7 +128,7 @@ Section facts(const Estimate& estimate, bool verbose) {
   }
   Table table({left("", least_line_columns), "count", "on CPUs", left("")});
   for (const EstimateFact& fact : estimate.facts) {
-    table.row({fact.quantity, quantity(fact.count.value_or(0), fact.unit), quantity(fact.time, "ns"),
+    table.row({fact.quantity, quantity(fact.count.value_or(0), fact.unit), quantity(fact.time, Unit::ns),
                state_text(fact.state)});
     if (verbose || fact.state == EstimateFact::State::no_counterpart) {
       table.note(fact.note, 2 * margin, Tone::faint);

@@ -8,12 +8,10 @@ namespace {
 
 using Layout = JsonWriter::Layout;
 
-// Both have the order of their enumerations.
+// They have the order of the enumeration.
 constexpr std::array tones{"plain", "strong", "faint", "good", "bad", "warning"};
-constexpr std::array units{"words", "ns", "bytes", "count", "share", "ratio", "other"};
 
 std::string_view name_of(Tone tone) { return tones.at(static_cast<std::size_t>(tone)); }
-std::string_view name_of(Unit unit) { return units.at(static_cast<std::size_t>(unit)); }
 
 void field(JsonWriter& json, std::string_view key, std::string_view text) {
   if (!text.empty()) {
@@ -40,9 +38,9 @@ void array(JsonWriter& json, std::string_view key, const std::vector<Each>& all,
 void cells(JsonWriter& json, const std::vector<Cell>& all) {
   array(json, "cells", all, [&json](const Cell& cell) {
     words(json, cell.text, cell.tone);
-    if (cell.unit != Unit::words) {
+    if (cell.unit) {
       json.field("value", cell.value);
-      json.field("unit", name_of(cell.unit));
+      json.field("unit", key_of(*cell.unit));
     }
   });
 }
@@ -77,7 +75,7 @@ void body(JsonWriter& json, const Table& table) {
 
 void body(JsonWriter& json, const Distribution& distribution) {
   json.field("kind", std::string_view("distribution"));
-  json.field("unit", name_of(distribution.unit));
+  json.field("unit", key_of(distribution.unit));
   json.array("buckets", [&] {
     for (const auto& [from, to, count] : distribution.buckets) {
       json.array(

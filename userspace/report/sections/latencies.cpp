@@ -11,8 +11,9 @@ namespace {
 
 // These are shown without --verbose too.
 bool is_main(std::string_view key) {
-  constexpr std::array<std::string_view, 5> keys{"run_queue", "switch_same", "switch_other", "fault_minor", "creation"};
-  return std::ranges::find(keys, key) != keys.end();
+  constexpr std::array ids{TC_HISTOGRAM_RUN_QUEUE, TC_HISTOGRAM_SWITCH_SAME, TC_HISTOGRAM_SWITCH_OTHER,
+                           TC_HISTOGRAM_FAULT_MINOR};
+  return key == latency_key::creation || std::ranges::any_of(ids, [key](auto id) { return key == key_of(id); });
 }
 
 // Buckets are powers of two, as in bcc; 0 and 1 share the first bucket.

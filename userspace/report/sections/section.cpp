@@ -8,14 +8,6 @@
 namespace taskcost::sections {
 namespace {
 
-Unit unit_named(std::string_view name) {
-  return name == "ns"                      ? Unit::ns
-         : name == "bytes"                 ? Unit::bytes
-         : name == "count" || name.empty() ? Unit::count
-         : name == "share"                 ? Unit::share
-                                           : Unit::other;
-}
-
 double count_of(Duration duration) { return static_cast<double>(duration.count()); }
 
 }  // namespace
@@ -24,20 +16,16 @@ Cell::Cell(Duration duration, Tone tone) : Cell(duration_text(duration), tone, c
 
 Cell Cell::not_measured_cell(Tone tone) { return {not_measured, tone}; }
 
-Cell quantity(double value, std::string_view unit, Tone tone) {
-  return {quantity_text(value, unit), tone, value, unit_named(unit)};
-}
+Cell quantity(double value, Unit unit, Tone tone) { return {quantity_text(value, unit), tone, value, unit}; }
 
-Cell quantity(const std::optional<double>& value, std::string_view unit) {
-  return value ? quantity(*value, unit) : Cell("-");
-}
+Cell quantity(const std::optional<double>& value, Unit unit) { return value ? quantity(*value, unit) : Cell("-"); }
 
-Cell signed_quantity(double difference, std::string_view unit, Tone tone) {
-  return {signed_quantity_text(difference, unit), tone, difference, unit_named(unit)};
+Cell signed_quantity(double difference, Unit unit, Tone tone) {
+  return {signed_quantity_text(difference, unit), tone, difference, unit};
 }
 
 Cell mean(Duration sum, std::uint64_t count) {
-  return count == 0 ? Cell("-") : quantity(count_of(sum) / static_cast<double>(count), "ns");
+  return count == 0 ? Cell("-") : quantity(count_of(sum) / static_cast<double>(count), Unit::ns);
 }
 
 Cell share(double part, double whole, Tone tone) {

@@ -15,12 +15,11 @@
 #include <vector>
 
 #include "account/account.h"
+#include "base/unit.h"
 
 namespace taskcost::sections {
 
 enum class Tone { plain, strong, faint, good, bad, warning };
-
-enum class Unit { words, ns, bytes, count, share, ratio, other };  // words: it has no figure
 
 // Terminal columns: the indentation of paragraphs and tables, and the minimum width of columns of names.
 inline constexpr std::size_t margin = 2;
@@ -42,20 +41,20 @@ struct Cell {
       : Cell(figure ? Cell(*figure, tone) : not_measured_cell(tone)) {}
 
   std::string text;
-  double value = 0;  // valid only with a unit
+  double value = 0;
   Tone tone = Tone::plain;
-  Unit unit = Unit::words;
+  std::optional<Unit> unit;  // nullopt: words, without a value
 
  private:
   static Cell not_measured_cell(Tone tone);
 };
 
-// Figures with the text that units.h gives them. `unit` is "ns", "bytes", "count", "share", or any other.
-Cell quantity(double value, std::string_view unit, Tone tone = Tone::plain);
-Cell quantity(const std::optional<double>& value, std::string_view unit);                 // "-" without a value
-Cell signed_quantity(double difference, std::string_view unit, Tone tone = Tone::plain);  // "+1.23 ms"
-Cell mean(Duration sum, std::uint64_t count);                                             // "-" if the count is 0
-Cell share(double part, double whole, Tone tone = Tone::plain);  // "53.4%"; "-" if the whole is 0
+// Figures with the text that units.h gives them.
+Cell quantity(double value, Unit unit, Tone tone = Tone::plain);
+Cell quantity(const std::optional<double>& value, Unit unit);                 // "-" without a value
+Cell signed_quantity(double difference, Unit unit, Tone tone = Tone::plain);  // "+1.23 ms"
+Cell mean(Duration sum, std::uint64_t count);                                 // "-" if the count is 0
+Cell share(double part, double whole, Tone tone = Tone::plain);               // "53.4%"; "-" if the whole is 0
 Cell share(Duration part, Duration whole);
 
 // A text that is wrapped at the width. The first line begins with the label; the others are indented by the label's

@@ -83,7 +83,7 @@ void add_edges(Section& section, const Session& session, const TaskNames& names,
   for (const Edge& edge : session.edges) {
     if (table.rows.size() < shown && (edge.wakeups > 0 || edge.bytes.value_or(0) > 0)) {
       table.row({names.of(edge.from), names.of(edge.to, edge.to_tid), key_words(key_of(edge.cause)), edge.wakeups,
-                 edge.waited, edge.bytes ? quantity(static_cast<double>(*edge.bytes), "bytes") : Cell("-"),
+                 edge.waited, edge.bytes ? quantity(static_cast<double>(*edge.bytes), Unit::bytes) : Cell("-"),
                  places_text(edge)});
     }
   }

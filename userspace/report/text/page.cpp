@@ -164,7 +164,7 @@ void TextPage::paint(const sections::Distribution& distribution) {
   // "from -> to : count |bar|"
   const std::size_t taken = 2 * value_width + count_width + 10;
   const std::size_t bar_width = std::min(widest_bar, width() - taken);
-  write({fmt::format("{:>{}} {:{}} : {:{}} distribution", distribution.unit == sections::Unit::ns ? "nsecs" : "value",
+  write({fmt::format("{:>{}} {:{}} : {:{}} distribution", distribution.unit == Unit::ns ? "nsecs" : "value",
                      value_width, "", value_width + 3, "count", count_width)});
   for (const auto& [from, to, count] : buckets) {
     const double share = static_cast<double>(count) / static_cast<double>(most);

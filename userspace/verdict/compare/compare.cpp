@@ -194,7 +194,7 @@ PairComparison compare_pair(const Experiment& experiment, std::size_t left_index
   pair.wall.name = {Topic::window, "wall", "wall_ns"};
   pair.cpu = answer_for(paired(left, left.cpu, right, right.cpu), confidence, band);
   pair.cpu.name = {Topic::window, "all", "running_ns"};
-  pair.wall.unit = pair.cpu.unit = "ns";
+  pair.wall.unit = pair.cpu.unit = Unit::ns;
   pair.quantities = answers_for(left, right, confidence, band);
   pair.children = !left.children_parts.empty() || !right.children_parts.empty();
   pair.in_sequence = ran_in_sequence(left) && ran_in_sequence(right);

@@ -28,6 +28,7 @@
 
 #include "account/evidence.h"
 #include "base/result.h"
+#include "base/unit.h"
 #include "verdict/diff/diff.h"
 #include "verdict/paired_rounds.h"
 #include "verdict/report.h"
@@ -85,7 +86,7 @@ struct CommandRuns {
   std::vector<double> user;
 
   struct Column {
-    std::string unit;
+    Unit unit = Unit::count;
     std::vector<double> values;  // one for each run; NaN: not measured, or there was no case
   };
   std::map<QuantityName, Column> quantities;
@@ -144,7 +145,7 @@ std::optional<Interval> interval_of_median(std::vector<double> sample, double co
 
 struct QuantityAnswer {
   QuantityName name;
-  std::string unit;
+  Unit unit = Unit::count;
   double left = 0;  // medians over the common rounds
   double right = 0;
   std::optional<PairedRatio> ratio;  // nullopt: a side is 0 in a round

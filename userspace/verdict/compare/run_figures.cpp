@@ -97,7 +97,7 @@ std::optional<RunFigures> run_figures(const Session& session, std::uint32_t pid)
   QuantityTable table(known.quantities);
   known.quantities[{Topic::window, "wall", "wall_ns"}].value = figures.wall;
   if (known.time) {
-    table.put(Topic::window, "all", "own_ns", own_time(*known.time, known.process_count > 1), "ns");
+    table.put(Topic::window, "all", "own_ns", own_time(*known.time, known.process_count > 1), Unit::ns);
     figures.cpu = known.time->running_total();
     figures.user = known.time->running[key_of(TC_ACTIVITY_USER)];
     figures.time = *std::move(known.time);

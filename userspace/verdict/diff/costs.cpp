@@ -49,7 +49,7 @@ Result<std::vector<CostCheck>> check_costs(const Difference& difference, double 
     checks.push_back(check_cost(find_or_missing(difference, "all", "running_ns"), percent));
   } else {
     for (const Change& change : difference.changes) {
-      if (change.name.topic == Topic::sweep && change.a.unit == "ns" && change.b.unit == "ns") {
+      if (change.name.topic == Topic::sweep && change.a.unit == Unit::ns && change.b.unit == Unit::ns) {
         checks.push_back(check_cost(change, percent));
       }
     }

@@ -23,30 +23,16 @@
 #include <string_view>
 #include <vector>
 
+#include "account/describe/fields.h"
 #include "account/evidence.h"
 #include "base/result.h"
+#include "base/unit.h"
 #include "verdict/report.h"
 #include "verdict/verdict.h"
 
 namespace taskcost {
 
-// The part of a report that a quantity belongs to. Its item and aspect are keys of the JSON report, shown as
-// "item: aspects".
-enum class Topic {
-  window,          // "wall": "wall_ns"; "all": "processes", "tasks", "own_ns", "lifetime_ns", "running_ns", ...
-  activity,        // activity: condition
-  wait,            // cause: "blocked_ns", "count"
-  counter,         // counter: "count" or "ns"
-  memory,          // counter: "bytes" or "count"
-  channel,         // channel: "calls", "bytes_in", "bytes_out", "kernel_ns"
-  latency,         // histogram: "count", "p50_ns", "p90_ns", "p99_ns"
-  lifecycle,       // "create_fork", ..., "exec", "exit", "zombie": "count" and means
-  kernel_threads,  // "all": "running_ns", "queued_ns", "switches"
-  comparison,      // "workload: variant": line; medians over rounds, per operation
-  sweep,           // "sweep: variant": "x"; medians over rounds
-};
-inline constexpr int topic_count = static_cast<int>(Topic::sweep) + 1;
-const char* key_of(Topic topic);
+std::string lifecycle_item(tc_creation kind);  // "create_fork"
 
 struct Quantity {
   enum class State {
@@ -57,7 +43,7 @@ struct Quantity {
   State state = State::not_measured;
   double value = 0;  // 0 unless measured
   std::optional<Interval> interval;
-  std::string unit = "count";  // "ns", "count", "bytes", or another one of the report
+  Unit unit = Unit::count;
 
   [[nodiscard]] bool measured() const { return state == State::measured; }
 };

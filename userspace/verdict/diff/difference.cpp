@@ -129,7 +129,7 @@ void put_own_time(ReportFigures& figures, bool children) {
     Quantity own;
     own.state = Quantity::State::measured;
     own.value = own_time(*figures.time, children);
-    own.unit = "ns";
+    own.unit = Unit::ns;
     figures.quantities[{Topic::window, "all", "own_ns"}] = own;
   }
 }
@@ -220,13 +220,6 @@ std::vector<Mismatch> find_mismatches(const ReportFigures& a, const ReportFigure
 }
 
 }  // namespace
-
-const char* key_of(Topic topic) {
-  constexpr std::array<const char*, topic_count> keys{"window",         "activity",   "wait",    "counter",
-                                                      "memory",         "channel",    "latency", "lifecycle",
-                                                      "kernel_threads", "comparison", "sweep"};
-  return keys[static_cast<std::size_t>(topic)];
-}
 
 double TimeSums::running_total() const { return sum_values(running); }
 double TimeSums::blocked_total() const { return sum_values(blocked); }

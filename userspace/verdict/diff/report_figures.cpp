@@ -30,7 +30,7 @@ void put_comparisons(QuantityTable& table, const std::vector<SideBySide>& compar
 void put_sweeps(ReportFigures& figures, const std::vector<Sweep>& sweeps) {
   QuantityTable table(figures.quantities);
   for (const Sweep& sweep : sweeps) {
-    const std::string unit = sweep.x_unit == "count" ? "" : " " + sweep.x_unit;
+    const std::string unit = sweep.x_unit == Unit::count ? "" : std::string(" ") + key_of(sweep.x_unit);
     for (const Sweep::Series& series : sweep.series) {
       const std::string item = fmt::format("{}: {}", sweep.id, series.label);
       for (const Sweep::Point& point : series.points) {

@@ -3,8 +3,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
+#include <string>
 
+#include "verdict/diff/compare_visitor.h"
 #include "verdict/diff/quantity_table.h"
 
 namespace taskcost {
@@ -12,80 +15,63 @@ namespace {
 
 double ns(Duration duration) { return static_cast<double>(duration.count()); }
 
-QuantityTable::Figure figure(const std::optional<std::uint64_t>& count) {
-  return count ? std::optional(static_cast<double>(*count)) : std::nullopt;
-}
+double count(std::uint64_t number) { return static_cast<double>(number); }
 
-QuantityTable::Figure figure(const std::optional<Duration>& duration) {
-  return duration ? std::optional(ns(*duration)) : std::nullopt;
-}
-
-void put_activities(QuantityTable& table, const Account& account) {
-  for (std::size_t activity = 0; activity < account.cells.size(); ++activity) {
-    PerCondition<QuantityTable::Figure> times;
-    for (std::size_t condition = 0; condition < times.size(); ++condition) {
-      times[condition] = ns(account.cells[activity][condition]);
-    }
-    table.activity(key_of(static_cast<tc_activity>(activity)), times, figure(account.entries[activity]));
-  }
-}
-
-void put_channels(QuantityTable& table, const Account& account) {
-  for (std::size_t channel = 0; channel < account.channels.size(); ++channel) {
-    QuantityTable::Channel figures;
-    if (const auto& use = account.channels[channel]) {
-      figures = {static_cast<double>(use->calls), figure(use->received()), figure(use->sent()), ns(use->kernel)};
-    }
-    table.channel(key_of(static_cast<tc_channel>(channel)), figures);
-  }
-}
-
-void put_creations(QuantityTable& table, const Account& account) {
-  for (std::size_t kind = 0; kind < account.creations.size(); ++kind) {
-    const CreationSums& sums = account.creations[kind];
-    table.creations(
-        key_of(static_cast<tc_creation>(kind)),
-        {static_cast<double>(sums.count), ns(sums.publish), ns(sums.returned), static_cast<double>(sums.returns),
-         ns(sums.child_start), static_cast<double>(sums.starts), ns(sums.running)});
-  }
+// The sums of time that several cells have.
+void put_time(QuantityTable& table, const TimeSums& sums) {
+  table.put(Topic::window, "all", "running_ns", sums.running_total(), Unit::ns);
+  table.put(Topic::window, "all", "queued_ns", sums.queued, Unit::ns);
+  table.put(Topic::window, "all", "blocked_ns", sums.blocked_total(), Unit::ns);
 }
 
 void put_totals(QuantityTable& table, const Account& totals) {
-  put_activities(table, totals);
-  for (std::size_t cause = 0; cause < totals.waits.size(); ++cause) {
-    table.wait(key_of(static_cast<tc_wait>(cause)), ns(totals.waits[cause].blocked),
-               static_cast<double>(totals.waits[cause].count));
+  CompareVisitor visitor(table);
+  visitor.visit(Topic::window, "all", totals);
+  for (const tc_creation kind : every<tc_creation>()) {
+    visitor.visit(Topic::lifecycle, lifecycle_item(kind), totals.creations[kind]);
   }
-  for (std::size_t counter = 0; counter < totals.counters.size(); ++counter) {
-    table.counter(key_of(static_cast<tc_counter>(counter)), figure(totals.counters[counter]));
-  }
-  put_channels(table, totals);
-  put_creations(table, totals);
+}
+
+void put_mean(QuantityTable& table, const std::string& item, const Histogram& histogram) {
+  const bool none = histogram.count() == 0;
+  table.put(Topic::lifecycle, item, "mean_ns",
+            none ? std::nullopt : QuantityTable::Figure(ns(histogram.sum()) / count(histogram.count())), Unit::ns,
+            Quantity::State::none);
 }
 
 void put_latencies(QuantityTable& table, const Session& session) {
   for (const auto& [key, histogram] : session.histograms) {
-    table.latency(key, {static_cast<double>(histogram.count()), ns(histogram.sum()), figure(histogram.quantile(0.5)),
-                        figure(histogram.quantile(0.9)), figure(histogram.quantile(0.99))});
+    CompareVisitor(table).visit(Topic::latency, key, histogram);
   }
-}
-
-void put_losses(ReportFigures& figures, const Losses& losses) {
-  const auto put = [&figures](const char* key, std::uint64_t count) {
-    if (count > 0) {
-      figures.losses[key] = static_cast<double>(count);
+  for (const char* const key : {key_of(TC_HISTOGRAM_EXEC), latency_key::exit, latency_key::zombie}) {
+    if (const Histogram* const histogram = session.find_histogram(key)) {
+      table.put(Topic::lifecycle, key, "count", count(histogram->count()), Unit::count);
+      put_mean(table, key, *histogram);
     }
-  };
-  for (std::size_t loss = 0; loss < losses.counts.size(); ++loss) {
-    put(key_of(static_cast<tc_loss>(loss)), losses.counts[loss]);
   }
-  put("skipped_probes", losses.skipped_probes);
-  put("missed_switches", losses.missed_switches);
+  for (const tc_creation kind : every<tc_creation>()) {
+    if (const Histogram* const histogram = session.find_histogram(latency_key::of(kind))) {
+      put_mean(table, lifecycle_item(kind), *histogram);
+    }
+  }
 }
 
-void add_process(ReportFigures& figures, const std::string& comm, double count, const TimeSums& time) {
+std::map<std::string, double> losses_of(const Losses& losses) {
+  std::map<QuantityName, Quantity> quantities;
+  QuantityTable table(quantities);
+  CompareVisitor(table).visit(Topic::counter, "", losses);
+  std::map<std::string, double> by_key;
+  for (const auto& [name, quantity] : quantities) {
+    if (quantity.value > 0) {
+      by_key[name.item] = quantity.value;
+    }
+  }
+  return by_key;
+}
+
+void add_process(ReportFigures& figures, const std::string& comm, double number, const TimeSums& time) {
   NamedProcesses& named = figures.processes[comm];
-  named.count += count;
+  named.count += number;
   add(named.time, time);
 }
 
@@ -110,18 +96,19 @@ TimeSums time_of(const Account& account) {
 ReportFigures session_figures(const Session& session) {
   ReportFigures figures;
   QuantityTable table(figures.quantities);
-  put_losses(figures, session.losses);
+  figures.losses = losses_of(session.losses);
   if (session.end > session.start) {  // a report of `verify` has no window of its own
-    table.wall(ns(session.end - session.start));
+    table.put(Topic::window, "wall", "wall_ns", ns(session.end - session.start), Unit::ns);
   }
-  figures.process_count = static_cast<double>(session.process_count);
+  figures.process_count = count(session.process_count);
   if (session.task_count == 0) {
     return figures;  // no task was observed, so nothing was measured: not 0
   }
   figures.calls_seen = session.calls_seen;
   figures.time = time_of(session.totals);
-  table.numbers(figures.process_count, static_cast<double>(session.task_count));
-  table.time(*figures.time);
+  table.put(Topic::window, "all", "processes", figures.process_count, Unit::count);
+  table.put(Topic::window, "all", "tasks", count(session.task_count), Unit::count);
+  put_time(table, *figures.time);
   put_totals(table, session.totals);
   put_latencies(table, session);
   for (const Process& process : session.processes) {
@@ -134,10 +121,12 @@ ReportFigures session_figures(const Session& session) {
     }
   }
   for (const AggregatedProcesses& folded : session.folded) {
-    add_process(figures, folded.comm, static_cast<double>(folded.processes), time_of(folded.total));
+    add_process(figures, folded.comm, count(folded.processes), time_of(folded.total));
   }
   if (session.kernel_totals.lifetime > Duration::zero()) {
-    table.kernel_threads(time_of(session.kernel_totals));
+    const TimeSums time = time_of(session.kernel_totals);
+    table.put(Topic::kernel_threads, "all", "running_ns", time.running_total(), Unit::ns);
+    table.put(Topic::kernel_threads, "all", "queued_ns", time.queued, Unit::ns);
   }
   return figures;
 }

@@ -406,10 +406,9 @@ class Estimator {
   // ---- Facts without a line
 
   void fact(std::string id, std::string quantity, EstimateFact::State state, const std::optional<double>& count,
-            std::string unit, const std::optional<double>& time, std::string note) {
+            Unit unit, const std::optional<double>& time, std::string note) {
     if (count.value_or(0) > 0) {
-      estimate_.facts.push_back(
-          {std::move(id), std::move(quantity), state, count, std::move(unit), time, std::move(note)});
+      estimate_.facts.push_back({std::move(id), std::move(quantity), state, count, unit, time, std::move(note)});
     }
   }
 
@@ -422,7 +421,7 @@ class Estimator {
     for (const ChannelCounts& channel : program_.channels) {
       const auto name = names.find(channel.channel);
       fact(channel.channel, name == names.end() ? channel.channel : name->second, State::unchanged, channel.bytes,
-           "bytes", channel.kernel, "sent in both models");
+           Unit::bytes, channel.kernel, "sent in both models");
     }
     double programs = 0;
     double time = 0;
@@ -434,27 +433,27 @@ class Estimator {
       }
       unconverted += process.how == "vfork" || process.how == "spawn" || process.how == "clone_vm" ? 1 : 0;
     }
-    fact("exec", "other programs (exec)", State::no_counterpart, programs, "count", time,
+    fact("exec", "other programs (exec)", State::no_counterpart, programs, Unit::count, time,
          to_ == Model::threads ? "another program cannot become a thread: unchanged"
                                : "another program is a process already: unchanged");
-    fact("other-creations", "vforks, spawns and clones with CLONE_VM", State::unchanged, unconverted, "count",
+    fact("other-creations", "vforks, spawns and clones with CLONE_VM", State::unchanged, unconverted, Unit::count,
          std::nullopt, "not converted");
     if (to_ == Model::threads) {
-      fact("page-tables", "page tables of workers", State::falls_away, converted_.workers.page_table_bytes, "bytes",
+      fact("page-tables", "page tables of workers", State::falls_away, converted_.workers.page_table_bytes, Unit::bytes,
            std::nullopt, "threads share those of their process");
     } else if (const auto tables = prices_.find("page-tables.process"); tables && converted_.created > 0) {
-      fact("page-tables", "page tables of workers", State::bound, tables->value * converted_.created, "bytes",
+      fact("page-tables", "page tables of workers", State::bound, tables->value * converted_.created, Unit::bytes,
            std::nullopt, "at least those of as many small processes");
-      fact("shared-memory", "threads that share memory", State::no_counterpart, converted_.count, "count", std::nullopt,
-           "processes have to map or send what threads pass in memory: not priced");
+      fact("shared-memory", "threads that share memory", State::no_counterpart, converted_.count, Unit::count,
+           std::nullopt, "processes have to map or send what threads pass in memory: not priced");
     }
-    fact("tlb-flush", "TLB flushes on a switch", State::included, both_.tlb_flushes, "count", std::nullopt,
+    fact("tlb-flush", "TLB flushes on a switch", State::included, both_.tlb_flushes, Unit::count, std::nullopt,
          "part of the price of a switch");
-    fact("shootdown", "TLB shootdowns sent", State::included, both_.shootdowns, "count", std::nullopt,
+    fact("shootdown", "TLB shootdowns sent", State::included, both_.shootdowns, Unit::count, std::nullopt,
          to_ == Model::threads ? "part of the cost of forks and copies" : "part of the cost of map changes");
     if (to_ == Model::processes && converted_.created > 0 && !of_known_size()) {
-      fact("size", "creations by a program of unknown size", State::bound, converted_.created, "count", std::nullopt,
-           "the program started before the window: if it is large, its forks cost more than estimated");
+      fact("size", "creations by a program of unknown size", State::bound, converted_.created, Unit::count,
+           std::nullopt, "the program started before the window: if it is large, its forks cost more than estimated");
     }
   }
 

@@ -27,6 +27,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/unit.h"
 #include "verdict/report.h"
 #include "verdict/verdict.h"
 
@@ -161,7 +162,7 @@ struct EstimateFact {
   std::string quantity;
   State state = State::unchanged;
   std::optional<double> count;
-  std::string unit;            // unit of the count: "count", "bytes"
+  Unit unit = Unit::count;     // unit of the count
   std::optional<double> time;  // CPU time in ns
   std::string note;
 };

@@ -87,12 +87,12 @@ CreationCounts creations_of(const Session& session, tc_creation kind) {
   return creations;
 }
 
-std::optional<double> mean_of(const Session& session, const char* histogram) {
-  const auto found = session.histograms.find(histogram);
-  if (found == session.histograms.end() || found->second.count() == 0) {
+std::optional<double> mean_of(const Session& session, tc_histogram_id id) {
+  const Histogram* const histogram = session.find_histogram(key_of(id));
+  if (histogram == nullptr || histogram->count() == 0) {
     return std::nullopt;
   }
-  return ns(found->second.sum()) / static_cast<double>(found->second.count());
+  return ns(histogram->sum()) / static_cast<double>(histogram->count());
 }
 
 std::vector<ChannelCounts> channels_of(const Account& totals) {
@@ -145,8 +145,8 @@ Result<ProgramCounts> program_counts(const Report& report) {
   }
   program.forks = creations_of(session, TC_CREATION_FORK);
   program.threads = creations_of(session, TC_CREATION_THREAD);
-  program.switch_latency_same = mean_of(session, "switch_same");
-  program.switch_latency_other = mean_of(session, "switch_other");
+  program.switch_latency_same = mean_of(session, TC_HISTOGRAM_SWITCH_SAME);
+  program.switch_latency_other = mean_of(session, TC_HISTOGRAM_SWITCH_OTHER);
   program.channels = channels_of(session.totals);
   return program;
 }

@@ -26,7 +26,7 @@ RecordingEnd ended() {
 
 Result<Playback> played(const test::Bytes& bytes, bool with_timeline = false) {
   CaptureReader capture = test::reader_of(bytes);
-  return play(capture, with_timeline);
+  return play(capture, read_gaps(capture), with_timeline);
 }
 
 TEST(PlaybackOfTexts, TellsWhatTheTextsSay) {

@@ -38,7 +38,7 @@ Bytes capture_of(const Script& story) {
 
 Report played(const Bytes& bytes) {
   CaptureReader reader = test::reader_of(bytes);
-  auto playback = play(reader, false /*with_timeline*/);
+  auto playback = play(reader, read_gaps(reader), false /*with_timeline*/);
   if (!playback) {
     throw std::runtime_error(to_line(playback.error()));
   }

@@ -152,8 +152,8 @@ TEST(Difference, WithoutActivitiesInOneRunningTimeIsOnePiece) {
 
 TEST(Difference, AnIntervalOfARatioHoldsBothEnds) {
   Change change;
-  change.a = {Quantity::State::measured, 100, Interval{90, 110}, "ns"};
-  change.b = {Quantity::State::measured, 200, Interval{180, 220}, "ns"};
+  change.a = {Quantity::State::measured, 100, Interval{90, 110}, Unit::ns};
+  change.b = {Quantity::State::measured, 200, Interval{180, 220}, Unit::ns};
   EXPECT_EQ(change.ratio(), 2);
   EXPECT_DOUBLE_EQ(change.ratio_interval()->low, 180.0 / 110);
   EXPECT_DOUBLE_EQ(change.ratio_interval()->high, 220.0 / 90);
@@ -252,9 +252,9 @@ Report swept(double y, Interval interval) {
                            "c",
                            "Creation",
                            "size",
-                           "MiB",
+                           Unit::mebibytes,
                            "copy",
-                           "ns",
+                           Unit::ns,
                            false,
                            {{"fork", {{64, y, interval, 5}}, std::nullopt, std::nullopt}}});
   return report;

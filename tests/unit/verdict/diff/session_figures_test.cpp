@@ -4,12 +4,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <sstream>
 
 #include "report/render.h"
 #include "support/figures_of.h"
 #include "support/fixture_runs.h"
 #include "support/report_builder.h"
+#include "verdict/diff/compare_visitor.h"
 
 namespace taskcost {
 namespace {
@@ -58,6 +60,59 @@ TEST(SessionFigures, EqualThoseOfTheJsonReport) {
       expect_alike(direct.processes.at(comm).time, named.time);
     }
   }
+}
+
+// A type with one field of each kind.
+struct Described {
+  std::uint64_t calls = 3;
+  std::optional<std::uint64_t> bytes_sent;
+  Duration sum = 30ns;
+  std::string name = "text";
+};
+void describe(auto& v, Is<Described> auto& of) {
+  v.row("described", "A type of this test.");
+  v.field("calls", of.calls, "Number of calls.");
+  v.field("bytes_sent", of.bytes_sent, "Sum of bytes.");
+  v.field("name", of.name, "A text.");
+  compared_as_means(v, of.calls);
+  v.field("took_ns", of.sum, "Sum of the calls.");
+  not_compared(v);
+  v.derived(
+      "twice", [&] { return 2 * of.calls; }, "Repeats the number of calls.");
+}
+
+std::map<QuantityName, Quantity> quantities_of(const Described& described) {
+  std::map<QuantityName, Quantity> quantities;
+  QuantityTable table(quantities);
+  CompareVisitor(table).visit(Topic::lifecycle, "item", described);
+  return quantities;
+}
+
+TEST(CompareVisitor, FindsTheNumbersThatAreDescribed) {
+  const auto quantities = quantities_of({});
+  EXPECT_EQ(quantities.size(), 3U);
+  EXPECT_EQ(quantities.at({Topic::lifecycle, "item", "calls"}).value, 3);
+  EXPECT_EQ(quantities.at({Topic::lifecycle, "item", "calls"}).unit, Unit::count);
+  EXPECT_EQ(quantities.at({Topic::lifecycle, "item", "bytes_sent"}).state, Quantity::State::not_measured);
+  EXPECT_EQ(quantities.at({Topic::lifecycle, "item", "bytes_sent"}).unit, Unit::bytes);
+  EXPECT_EQ(quantities.at({Topic::lifecycle, "item", "took_ns"}).value, 10);
+  EXPECT_EQ(quantities.at({Topic::lifecycle, "item", "took_ns"}).unit, Unit::ns);
+}
+
+TEST(CompareVisitor, WithoutACaseThereIsNoMean) {
+  Described nothing;
+  nothing.calls = 0;
+  EXPECT_EQ(quantities_of(nothing).at({Topic::lifecycle, "item", "took_ns"}).state, Quantity::State::none);
+}
+
+TEST(SessionFigures, HaveEveryCounterOfTheList) {
+  const ReportFigures figures = session_figures(test::full_report().session);
+  for (const tc_counter counter : every<tc_counter>()) {
+    const auto is_this = [counter](const auto& quantity) { return quantity.first.item == key_of(counter); };
+    EXPECT_EQ(std::ranges::count_if(figures.quantities, is_this), 1) << key_of(counter);
+  }
+  EXPECT_TRUE(figures.quantities.contains({Topic::memory, "kernel_pages", "count"}));
+  EXPECT_TRUE(figures.quantities.contains({Topic::lifecycle, "create_spawn", "copy_ns"}));
 }
 
 ReportFigures read_again(const Comparison& comparison) {

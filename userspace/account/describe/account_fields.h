@@ -8,25 +8,31 @@
 #include <vector>
 
 #include "account/account.h"
-#include "report/describe/keys.h"
+#include "account/describe/keys.h"
 
 namespace taskcost {
 
 void describe(auto& v, Is<CreationSums> auto& sums) {
   v.field("count", sums.count, "Creations of this kind.");
+  compared_as_means(v, sums.count);
   auto copy = sums.copies > 0 ? std::optional(sums.copy) : std::nullopt;
   v.field("copy_ns", copy,
           "From the entry of the system call to task_newtask; sum over all creations. null: the entry was not seen.");
   v.field("publish_ns", sums.publish, "From task_newtask to sched_wakeup_new; sum over all creations.");
+  compared_as_means(v, sums.returns);
   auto returned = sums.returns > 0 ? std::optional(sums.returned) : std::nullopt;
   v.field("return_ns", returned,
           "From sched_wakeup_new to the creator's return from the system call; sum over `returns` creations.");
+  not_compared(v);
   v.field("returns", sums.returns, "Creations whose return from the system call was seen.");
+  compared_as_means(v, sums.starts);
   auto child_start = sums.starts > 0 ? std::optional(sums.child_start) : std::nullopt;
   v.field("child_start_ns", child_start,
           "From sched_wakeup_new to the child's first switch-in; sum over `starts` children.");
+  not_compared(v);
   v.field("starts", sums.starts, "Children whose first switch-in was seen.");
-  v.field("running_ns", sums.running, "CPU time of the creator in these calls.");
+  compared_as_means(v, sums.count);
+  v.field("running_ns", sums.running, "CPU time of the creator in these calls; sum over all creations.");
   if constexpr (reads<decltype(v)>) {
     sums.copies = copy ? sums.count : 0;
     sums.copy = copy.value_or(Duration());
@@ -47,19 +53,20 @@ void describe(auto& v, Is<NamedCreations> auto& creations) {
 
 void describe(auto& v, Is<TaskStats> auto& books) {
   v.row("books", "The kernel's own statistics of the same task.");
-  v.field("voluntary_switches", books.voluntary_switches, "nvcsw");
-  v.field("involuntary_switches", books.involuntary_switches, "nivcsw");
-  v.field("faults_minor", books.faults_minor, "min_flt");
-  v.field("faults_major", books.faults_major, "maj_flt");
-  v.field("cpu_ns", books.cpu_time, "se.sum_exec_runtime");
-  v.field("user_ns", books.user_time, "utime, which most kernels sample by ticks");
-  v.field("system_ns", books.system_time, "stime");
+  v.field("voluntary_switches", books.voluntary_switches, "Voluntary context switches: nvcsw of the task.");
+  v.field("involuntary_switches", books.involuntary_switches, "Involuntary context switches: nivcsw of the task.");
+  v.field("faults_minor", books.faults_minor, "Minor faults: min_flt of the task.");
+  v.field("faults_major", books.faults_major, "Major faults: maj_flt of the task.");
+  v.field("cpu_ns", books.cpu_time, "CPU time: se.sum_exec_runtime of the task.");
+  v.field("user_ns", books.user_time, "User time: utime of the task, which most kernels sample by ticks.");
+  v.field("system_ns", books.system_time, "System time: stime of the task, which most kernels sample by ticks.");
 }
 
 void describe(auto& v, Is<WaitSums> auto& sums) {
   v.row("wait", "Blocked time for one cause.");
   v.field("count", sums.count, "Number of waits in blocked_ns, including open ones.");
-  v.field("blocked_ns", sums.blocked, "From switch-out to sched_waking.");
+  v.field("blocked_ns", sums.blocked, "Blocked time: from the switch-out to sched_waking.");
+  not_compared(v);
   v.field("open", sums.open, "Waits that had not ended at the end of the window; no wakeup belongs to them.");
 }
 
@@ -79,14 +86,16 @@ void describe(auto& v, const ChannelOf<A>& of) {
   auto kernel = member(&ChannelUse::kernel);
   auto uncounted = member(&ChannelUse::uncounted);
   v.row("channel", "Use of one kind of channel; null: its calls had no probes.");
-  v.field("calls", calls, "System calls.");
+  v.field("calls", calls, "System calls that used the channel.");
   v.field("bytes_in", bytes_in, "Bytes received; null: the bytes of some call are not known.");
   v.field("bytes_out", bytes_out, "Bytes sent; null: the bytes of some call are not known.");
   v.field("kernel_ns", kernel, "CPU time in these calls.");
+  not_compared(v);
   v.derived(
       "wakeups", [&] { return of.account.waits[wait_of(of.channel)].ended(); },
       "Wakeups that ended a wait for this channel.");
-  v.field("uncounted_calls", uncounted, "Calls whose bytes are not known.");
+  compared_as(v, Topic::channel);
+  v.field("uncounted_calls", uncounted, "System calls whose bytes are not known.");
   if constexpr (reads<decltype(v)>) {
     if (calls) {
       use = ChannelUse{*calls, bytes_in.value_or(0), bytes_out.value_or(0), kernel.value_or(Duration()),
@@ -95,23 +104,34 @@ void describe(auto& v, const ChannelOf<A>& of) {
   }
 }
 
+// Comparisons show these counters apart from the others.
+constexpr bool is_of_memory(tc_counter counter) {
+  return counter == TC_COUNTER_PAGE_TABLE_BYTES || counter == TC_COUNTER_KERNEL_SLAB_BYTES ||
+         counter == TC_COUNTER_KERNEL_SLAB_ALLOCATIONS || counter == TC_COUNTER_KERNEL_PAGES ||
+         counter == TC_COUNTER_SHARED_MAPPING_BYTES;
+}
+
 void describe(auto& v, Is<Account> auto& account) {
   using Of = std::remove_reference_t<decltype(account)>;
   v.object("account", "How one task, or several tasks, spent their time.");
-  v.field("lifetime_ns", signed_time(account.lifetime), "From birth to the final switch-out.");
+  v.field("lifetime_ns", signed_time(account.lifetime),
+          "Time from creation to the final switch-out, as far as it is in the window; sum over the tasks.");
+  not_compared(v);
   v.derived(
       "residual_ns", [&] { return SignedTime<Duration>{account.residual()}; },
       "lifetime_ns minus the sum of all cells, signed.");
+  compared_as(v, Topic::activity);
   v.field("activities", group([&] {
             for (const tc_activity activity : every<tc_activity>()) {
               auto& cells = account.cells[activity];
               v.field(key_of(activity), row_group([&] {
                         v.field("running_ns", cells[TC_CONDITION_RUNNING], "Time on a CPU.");
                         v.field("preempted_ns", cells[TC_CONDITION_PREEMPTED],
-                                "Time after a switch-out while runnable.");
+                                "Time without a CPU after a switch-out of a runnable task.");
                         v.field("runnable_ns", cells[TC_CONDITION_RUNNABLE], "Time from a wakeup to the switch-in.");
                         v.field("blocked_ns", cells[TC_CONDITION_BLOCKED], "Time asleep.");
-                        v.field("count", account.entries[activity], "How often the activity was entered.");
+                        v.field("count", account.entries[activity],
+                                "How often the activity was entered; null: it has no probes.");
                       }),
                       text_of(activity));
             }
@@ -119,6 +139,7 @@ void describe(auto& v, Is<Account> auto& account) {
           "The cells: time by activity and condition.");
   v.field("counters", group([&] {
             for (const tc_counter counter : every<tc_counter>()) {
+              compared_as(v, is_of_memory(counter) ? Topic::memory : Topic::counter);
               v.field(key_of(counter), account.counters[counter], text_of(counter));
             }
           }),
@@ -135,12 +156,14 @@ void describe(auto& v, Is<Account> auto& account) {
       account.creations[each.kind] = each.sums;
     }
   }
+  compared_as(v, Topic::channel);
   v.field("ipc", group([&] {
             for (const tc_channel channel : every<tc_channel>()) {
               v.field(key_of(channel), ChannelOf<Of>{account, channel}, text_of(channel));
             }
           }),
           "Use of each channel.");
+  compared_as(v, Topic::wait);
   v.field("waits", group([&] {
             for (const tc_wait wait : every<tc_wait>()) {
               auto& sums = account.waits[wait];
@@ -148,6 +171,7 @@ void describe(auto& v, Is<Account> auto& account) {
             }
           }),
           "Blocked time by what the tasks waited for; only causes that occurred.");
+  not_compared(v);
   v.field("books", account.books, "The kernel's own statistics; null: a task was gone before they could be read.");
 }
 
@@ -186,7 +210,8 @@ void describe(auto& v, Is<Task> auto& task) {
             v.field("publish_ns", task.publish, "From task_newtask to sched_wakeup_new.");
             v.field("child_start_ns", task.child_start, "From sched_wakeup_new to its first switch-in.");
             v.field("exit_ns", task.exit, "From the start of the exit to the final switch-out.");
-            v.field("exit_teardown_ns", task.exit_teardown, "From the start of the exit to the end of exit_mmap.");
+            v.field("exit_teardown_ns", task.exit_teardown,
+                    "From the start of the exit to the end of exit_mmap, for the task that freed the address space.");
             v.field("execs", task.execs, "Number of its execs.");
             v.field("exec_prepare_ns", task.exec_prepare,
                     "From the entry of the system call to sched_prepare_exec; sum over execs.");
@@ -229,7 +254,7 @@ void describe(auto& v, Is<Process> auto& process) {
   v.field("fatal", process.fatal, "The signal that killed it; null: none, or signal_generate was not seen.");
   v.field("zombie_ns", process.zombie,
           "From its last task's final switch-out to the return of the wait that reaped it; null: not seen.");
-  v.field("reap_ns", process.reap, "CPU time of the reaping process in that wait.");
+  v.field("reap_ns", process.reap, "CPU time of the reaping process in that wait; null: not seen.");
   v.derived(
       "threads", [&] { return process.tasks.size(); }, "Number of its tasks.");
   v.derived(
@@ -272,13 +297,16 @@ void describe(auto& v, Is<Histogram> auto& histogram) {
   auto buckets = histogram.buckets();
   v.derived(
       "count", [&] { return histogram.count(); }, "Number of values.");
+  not_compared(v);
   v.field("sum_ns", sum, "Sum of the values.");
   v.field("min_ns", least, "Smallest value; null: no values.");
   v.field("max_ns", most, "Largest value; null: no values.");
-  v.derived("p50_ns", quantile(0.5), "Median. All quantiles have an error of at most 1/32.");
-  v.derived("p90_ns", quantile(0.9), "");
-  v.derived("p99_ns", quantile(0.99), "");
-  v.derived("p999_ns", quantile(0.999), "");
+  compared_over(v, histogram.count());
+  v.derived("p50_ns", quantile(0.5), "Median; null: no values. All percentiles have an error of at most 1/32.");
+  v.derived("p90_ns", quantile(0.9), "90th percentile.");
+  v.derived("p99_ns", quantile(0.99), "99th percentile.");
+  not_compared(v);
+  v.derived("p999_ns", quantile(0.999), "99.9th percentile.");
   v.field("buckets", buckets, "Buckets that are not empty, in order.");
   if constexpr (reads<decltype(v)>) {
     tc_histogram raw{};

@@ -8,8 +8,9 @@
 //     v.derived("lifetime_ns", [&] { return task.end - task.start; }, "...");
 //   }
 //
-// A visitor `v` writes the fields (write.h), reads them (read.h), or makes their schema (schema.h). It calls describe()
-// with a `const Task` unless it reads. While reading, reads<decltype(v)> is true, and a description whose fields are
+// A visitor `v` writes the fields (write.h), reads them (read.h), makes their schema (schema.h), or finds the figures
+// that two reports are compared by (compare_visitor.h). It calls describe() with a `const Task` unless it reads.
+// While reading, reads<decltype(v)> is true, and a description whose fields are
 // local variables assigns them to the object at its end. A key that ends in _ns is in nanoseconds, one with `bytes` in
 // bytes.
 //
@@ -19,11 +20,15 @@
 //   derived       computed from other fields: it is written; reading only checks its type
 //   constant      the name of the schema
 //   complain      reports, while reading, that fields contradict each other
+//
+// compared_as() and the functions beside it say which of the fields that follow are compared, until another one is
+// called, or the object or group ends.
 #pragma once
 
 #include <array>
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -33,8 +38,8 @@
 #include <vector>
 
 #include "account/account.h"
+#include "account/observation.h"
 #include "base/json_writer.h"
-#include "verdict/paired_rounds.h"
 
 namespace taskcost {
 
@@ -48,6 +53,55 @@ inline constexpr bool reads = std::remove_cvref_t<Visitor>::reads;
 // The JSON keys of an enumeration: `count`, and key() for each enumerator (keys.h).
 template <typename Enum>
 struct Keys;
+
+// The part of a report that a quantity belongs to. Its item and aspect are keys of the JSON report, shown as
+// "item: aspects".
+enum class Topic {
+  window,          // "wall": "wall_ns"; "all": "processes", "tasks", "own_ns", "lifetime_ns", "running_ns", ...
+  activity,        // activity: condition
+  wait,            // cause: "blocked_ns", "count"
+  counter,         // counter: "count" or "ns"
+  memory,          // counter: "bytes" or "count"
+  channel,         // channel: "calls", "bytes_in", "bytes_out", "kernel_ns", "uncounted_calls"
+  latency,         // histogram: "count", "p50_ns", "p90_ns", "p99_ns"
+  lifecycle,       // "create_fork", ..., "exec", "exit", "zombie": "count" and means
+  kernel_threads,  // "all": "running_ns", "queued_ns"
+  comparison,      // "workload: variant": line; medians over rounds, per operation
+  sweep,           // "sweep: variant": "x"; medians over rounds
+};
+inline constexpr int topic_count = static_cast<int>(Topic::sweep) + 1;
+constexpr const char* key_of(Topic topic) {
+  constexpr std::array<const char*, topic_count> keys{"window",         "activity",   "wait",    "counter",
+                                                      "memory",         "channel",    "latency", "lifecycle",
+                                                      "kernel_threads", "comparison", "sweep"};
+  return keys[static_cast<std::size_t>(topic)];
+}
+
+// Numbers are quantities of this topic. An object in a group is an item, its numbers are the aspects; a number of a
+// group is an item of its own.
+void compared_as(auto& v, Topic topic) {
+  if constexpr (requires { v.compare_as(topic); }) {
+    v.compare_as(topic);
+  }
+}
+// Numbers are taken from so many cases. Without a case there is none, which is not the same as not measured.
+void compared_over(auto& v, std::uint64_t cases) {
+  if constexpr (requires { v.compare_over(cases); }) {
+    v.compare_over(cases);
+  }
+}
+// Numbers are sums over so many cases, and are compared by their means.
+void compared_as_means(auto& v, std::uint64_t cases) {
+  if constexpr (requires { v.compare_means(cases); }) {
+    v.compare_means(cases);
+  }
+}
+// Numbers are only the basis of others, or repeat them.
+void not_compared(auto& v) {
+  if constexpr (requires { v.compare_nothing(); }) {
+    v.compare_nothing();
+  }
+}
 
 template <typename Enum>
 constexpr auto every() {
