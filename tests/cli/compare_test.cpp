@@ -185,7 +185,7 @@ TEST(CompareUse, EveryFormat) {
   words.insert(words.end(), {"true", "-n", "first", "true", "-n", "second"});
   const Finished finished = compare(words);
   EXPECT_EQ(finished.exit_code(), 0) << finished.describe();
-  EXPECT_THAT(read_file(directory.file("result.html")), HasSubstr("taskcost.compare/1"));
+  EXPECT_THAT(read_file(directory.file("result.html")), HasSubstr("taskcost.compare/2"));
   EXPECT_THAT(read_file(directory.file("result.md")), HasSubstr("| `second` |"));
   EXPECT_THAT(read_file(directory.file("result.csv")), HasSubstr("\nfirst,0."));
   EXPECT_THAT(read_file(directory.file("result.txt")), HasSubstr("Too few rounds (2)"));

@@ -115,7 +115,7 @@ TEST_F(Diff, JsonOnStandardOutputAndInFiles) {
   EXPECT_THAT(read_file(text), HasSubstr("Where the time went"));
   const Json document = Json::parse(finished.out, nullptr, false);
   ASSERT_FALSE(document.is_discarded());
-  EXPECT_EQ(document["schema"], "taskcost.diff/1");
+  EXPECT_EQ(document["schema"], "taskcost.diff/2");
   EXPECT_EQ(document["pieces"][0]["key"], "timer");
   EXPECT_GT(document["pieces"][0]["difference_ns"], 100'000'000);
   EXPECT_FALSE(Json::parse(diff({"--json-schema"}).out, nullptr, false).is_discarded());
@@ -164,8 +164,11 @@ TEST_F(Diff, WhatIsNoReportIsOneLineAndStatusOne) {
   expect_one_line({written("empty.json", ""), short_sleep()}, 1, "is empty");
   expect_one_line({"/dev/zero", short_sleep()}, 1, "not a JSON report");
   expect_one_line({taskcost_binary(), short_sleep()}, 1, "not a JSON report");
-  expect_one_line({written("later.json", R"({"schema": "taskcost.report/2"})"), short_sleep()}, 1,
-                  "'taskcost.report/2'");
+  for (const std::string version : {"1", "9"}) {
+    const std::string schema = "taskcost.report/" + version;
+    expect_one_line({written("other.json", R"({"schema": ")" + schema + "\"}"), short_sleep()}, 1,
+                    "its schema is '" + schema + "', and this version of taskcost needs '");
+  }
   expect_one_line({written("cut.json", read_file(short_sleep()).substr(0, 3000)), short_sleep()}, 1,
                   "JSON syntax error");
   expect_one_line({written("deep.json", "{\"a\": " + std::string(5'000'000, '[')), short_sleep()}, 1, "nested");

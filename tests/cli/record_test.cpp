@@ -144,14 +144,14 @@ TEST(Report, ShowsASavedReport) {
   EXPECT_EQ(shown.exit_code(), 0) << shown.describe();
   EXPECT_EQ(read_file(again), read_file(json));
   EXPECT_EQ(read_file(directory.file("x.txt")), read_file(directory.file("run.txt")));
-  EXPECT_THAT(read_file(directory.file("x.html")), HasSubstr("taskcost.report/1"));
+  EXPECT_THAT(read_file(directory.file("x.html")), HasSubstr("taskcost.report/2"));
   EXPECT_GT(std::filesystem::file_size(directory.file("x.folded")), 10);
 
   expect_refused({"report", json, "-o", directory.file("x.pftrace")}, 2, "a JSON report has no transitions");
   expect_refused({"report", json, "--audit"}, 2, "a JSON report has no transitions");
-  write_file(again, R"({"schema": "taskcost.compare/1"})");
+  write_file(again, R"({"schema": "taskcost.compare/2"})");
   expect_refused({"report", again}, 1, "a report of 'taskcost compare'");
-  write_file(again, R"({"schema": "taskcost.report/1", "host": {"cpus": -1}})");
+  write_file(again, R"({"schema": "taskcost.report/2", "host": {"cpus": -1}})");
   expect_refused({"report", again}, 1, "'host/cpus' is not a whole number");
   write_file(again, "{");
   expect_refused({"report", again}, 1, "JSON syntax error");

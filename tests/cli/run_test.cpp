@@ -160,7 +160,7 @@ TEST(Run, JsonOnAStream) {
   const auto expect_report = [](const std::string& text) {
     const Json report = Json::parse(text, nullptr, false);
     ASSERT_FALSE(report.is_discarded()) << text.substr(0, 400);
-    EXPECT_EQ(report.at("schema"), "taskcost.report/1");
+    EXPECT_EQ(report.at("schema"), "taskcost.report/2");
   };
   const Finished on_error = run({taskcost_binary(), "run", "--quiet", "--format=json", "--", "true"});
   EXPECT_EQ(on_error.exit_code(), 0) << on_error.describe();

@@ -40,7 +40,7 @@ TEST_F(Top, OnceAsJson) {
   const Finished finished = top({"-p", pid(), "--once", "--interval", "1", "--format", "json"});
   ASSERT_EQ(finished.exit_code(), 0) << finished.describe();
   const Json json = Json::parse(finished.out);
-  EXPECT_EQ(json.at("schema"), "taskcost.top/1");
+  EXPECT_EQ(json.at("schema"), "taskcost.top/2");
   EXPECT_EQ(schema_complaints(run({taskcost_binary(), "--json-schema", "top"}).out, json), "");
   const auto interval = json.at("interval_ns").get<double>();
   EXPECT_GE(interval, 1e9);

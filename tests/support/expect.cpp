@@ -224,7 +224,7 @@ void expect_waits(const Report& report) {
 }
 
 void expect_sound(const Report& report) {
-  EXPECT_EQ(report["schema"], "taskcost.report/1");
+  EXPECT_EQ(report["schema"], "taskcost.report/2");
   EXPECT_FALSE(report.processes().empty());
   expect_no_losses(report);
   expect_closed(report);

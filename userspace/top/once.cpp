@@ -25,7 +25,7 @@ void write_line(std::string text, std::ostream& out) {
   out << text << '\n';
 }
 
-// The document of schema taskcost.top/1.
+// The document of schema taskcost.top/2.
 struct TopDocument {
   const Changes& changes;
   const View& view;
@@ -108,7 +108,7 @@ void describe(auto& v, const TopDocument& top) {
   v.object("",
            "One interval of the live view. A time may be slightly negative if an earlier interval counted too much "
            "waiting.");
-  v.constant("schema", "taskcost.top/1");
+  v.constant("schema", "taskcost.top/2");
   v.field("at_ns", changes.at, "End of the interval by CLOCK_MONOTONIC.");
   v.field("interval_ns", changes.interval, "Length of the interval.");
   v.field("sorted_by", std::string(to_string(top.view.sort)), "The order of processes.");

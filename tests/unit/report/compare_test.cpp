@@ -148,7 +148,7 @@ TEST(CompareHtml, HoldsTheJsonAndItsScript) {
   Experiment experiment = experiment_of({{10ms}, {20ms}}, 12);
   experiment.commands[0].name = "</script><b>";
   render_comparison_html(compare_runs(std::move(experiment)), out);
-  EXPECT_THAT(out.str(), AllOf(StartsWith("<!DOCTYPE html>"), HasSubstr("taskcost.compare/1"), HasSubstr("waterfall"),
+  EXPECT_THAT(out.str(), AllOf(StartsWith("<!DOCTYPE html>"), HasSubstr("taskcost.compare/2"), HasSubstr("waterfall"),
                                Not(HasSubstr("</script><b>"))));
 }
 

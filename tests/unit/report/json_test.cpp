@@ -64,7 +64,7 @@ TEST(Json, SaysWhoseAndWhenItIs) {
 
 TEST(Json, EndsWithOneNewlineAndIndentsByTwo) {
   const std::string text = rendered(full_report());
-  EXPECT_TRUE(text.starts_with("{\n  \"schema\": \"taskcost.report/1\",\n  \"tool\": {\n    \"version\""));
+  EXPECT_TRUE(text.starts_with("{\n  \"schema\": \"taskcost.report/2\",\n  \"tool\": {\n    \"version\""));
   EXPECT_TRUE(text.ends_with("null\n}\n"));
 }
 

@@ -135,13 +135,13 @@ TEST(ReadReport, TimesThatNoMachineHadAreRefused) {
 }
 
 TEST(ReadReport, AComparisonIsAnotherDocument) {
-  const auto read = read_report(R"({"schema": "taskcost.compare/1", "commands": []})");
+  const auto read = read_report(R"({"schema": "taskcost.compare/2", "commands": []})");
   ASSERT_FALSE(read);
   EXPECT_THAT(to_line(read.error()), HasSubstr("a report of 'taskcost compare'"));
 }
 
 TEST(ReadReport, AHandfulOfFieldsIsAReport) {
-  const auto report = read_report(R"({"schema": "taskcost.report/1", "host": {"cpus": 4}, "later": [1]})");
+  const auto report = read_report(R"({"schema": "taskcost.report/2", "host": {"cpus": 4}, "later": [1]})");
   ASSERT_TRUE(report) << to_line(report.error());
   EXPECT_EQ(report->host.cpus, 4U);
   EXPECT_FALSE(text_of(*report).empty());

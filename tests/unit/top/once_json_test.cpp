@@ -68,7 +68,7 @@ void expect_figures(const json& object, const Figures& figures, Duration interva
 TEST(TopJson, EqualsTheModel) {
   const Changes changes = example();
   const std::string text = rendered(changes);
-  EXPECT_TRUE(text.starts_with("{\n  \"schema\": \"taskcost.top/1\",\n"));
+  EXPECT_TRUE(text.starts_with("{\n  \"schema\": \"taskcost.top/2\",\n"));
   EXPECT_TRUE(text.ends_with("\n}\n"));
   const json top = json::parse(text);
   EXPECT_EQ(test::schema_complaints(top_schema(), top), "");

@@ -262,7 +262,7 @@ TEST(Audit, JsonSaysTheSame) {
   render_audit_json(audit, out);
   const auto json = nlohmann::json::parse(out.str());
   EXPECT_EQ(test::schema_complaints(audit_schema(), json), "");
-  EXPECT_EQ(json["schema"], "taskcost.audit/1");
+  EXPECT_EQ(json["schema"], "taskcost.audit/2");
   EXPECT_EQ(json["agrees"], false);
   EXPECT_EQ(json["compared"]["differing_cells"], 1);
   EXPECT_EQ(json["differing"][0]["tid"], 1001);

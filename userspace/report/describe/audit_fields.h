@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The documents of schema taskcost.audit/1 and taskcost.doctor/1.
+// The documents of schema taskcost.audit/2 and taskcost.doctor/1.
 #pragma once
 
 #include <optional>
@@ -46,7 +46,7 @@ void describe(auto& v, Is<Audit> auto& audit) {
   v.object("",
            "Compares the ledgers that were rebuilt from recorded events with those that the probes kept. "
            "Instants are CLOCK_MONOTONIC.");
-  v.constant("schema", "taskcost.audit/1");
+  v.constant("schema", "taskcost.audit/2");
   v.derived(
       "agrees", [&] { return audit.agrees(); }, "Everything that could be compared agrees.");
   v.derived(

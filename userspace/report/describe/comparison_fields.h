@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The document of schema taskcost.compare/1, which is written for a comparison of commands, and read by `diff`.
+// The document of schema taskcost.compare/2, which is written for a comparison of commands, and read by `diff`.
 #pragma once
 
 #include <map>
@@ -239,7 +239,7 @@ void describe(auto& v, Is<ComparisonDocument> auto& document) {
   v.object("",
            "Commands that taskcost ran in rounds. Times are nanoseconds, except those in `results`. null: not "
            "measured, or there is none.");
-  v.constant("schema", "taskcost.compare/1");
+  v.constant("schema", "taskcost.compare/2");
   describe_tool(v, experiment.tool_version, experiment.command_line);
   v.field("host", experiment.host, "The machine that the commands ran on.");
   v.field("evidence", experiment.evidence, "The source of each figure.");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The document of schema taskcost.diff/1.
+// The document of schema taskcost.diff/2.
 #pragma once
 
 #include <optional>
@@ -128,7 +128,7 @@ void describe(auto& v, Is<Change> auto& change) {
 void describe(auto& v, Is<Difference> auto& difference) {
   const auto whole = has_shares(difference) ? own_change(difference)->difference() : std::nullopt;
   v.object("", "A comparison of two reports of taskcost. Times are nanoseconds. null: not measured, or there is none.");
-  v.constant("schema", "taskcost.diff/1");
+  v.constant("schema", "taskcost.diff/2");
   v.derived(
       "head", [&] { return head_text(difference); }, "The answer in words, for people, not for parsing.");
   v.field("a", difference.a, "The first report.");

@@ -42,13 +42,20 @@ Status check_schema(const json& document) {
   if (found == document.end() || !found->is_string()) {
     return not_a_report("it names no schema");
   }
-  const auto& name = found->get_ref<const std::string&>();
-  if (name != report_schema && name != comparison_schema_name) {
-    constexpr std::size_t max_shown = 60;
-    return not_a_report(fmt::format("its schema is {}, but this version reads {}", printable(name.substr(0, max_shown)),
-                                    report_schema));
+  const std::string_view name = found->get_ref<const std::string&>();
+  if (name == report_schema || name == comparison_schema_name) {
+    return Done{};
   }
-  return Done{};
+  constexpr std::size_t max_shown = 60;
+  const std::string shown = printable(name.substr(0, max_shown));
+  for (const std::string_view known : {report_schema, comparison_schema_name}) {
+    if (name.starts_with(known.substr(0, known.find('/') + 1))) {
+      return Error{"cannot read the report",
+                   fmt::format("its schema is {}, and this version of taskcost needs '{}'", shown, known),
+                   "measure again, or use the version of taskcost that wrote it"};
+    }
+  }
+  return not_a_report(fmt::format("its schema is {}, but this version reads {}", shown, report_schema));
 }
 
 // The callback of the parser, which hands out list elements as soon as they are complete.

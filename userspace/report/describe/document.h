@@ -14,8 +14,8 @@
 
 namespace taskcost {
 
-inline constexpr std::string_view report_schema = "taskcost.report/1";
-inline constexpr std::string_view comparison_schema_name = "taskcost.compare/1";
+inline constexpr std::string_view report_schema = "taskcost.report/2";
+inline constexpr std::string_view comparison_schema_name = "taskcost.compare/2";
 
 Error not_a_report(std::string why);
 

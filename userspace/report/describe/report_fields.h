@@ -164,7 +164,7 @@ void describe(auto& v, Is<Report> auto& report) {
            "CLOCK_MONOTONIC, sizes bytes. null: not measured; 0: measured, and none. Names, commands and arguments "
            "come from observed programs: every byte that is not valid UTF-8 is replaced with U+FFFD, and everything "
            "outside printable ASCII is \\u-escaped.");
-  v.constant("schema", "taskcost.report/1");
+  v.constant("schema", "taskcost.report/2");
   describe_tool(v, report.tool_version, report.command_line);
   v.field("host", report.host, "The machine that was observed.");
   v.field("window", group([&] { describe_window(v, report); }), "Time of the observation.");

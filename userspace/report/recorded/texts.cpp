@@ -28,7 +28,7 @@ namespace {
 using nlohmann::json;
 
 // Increment it when a key here changes its meaning, or a type of a report that is stored here does.
-constexpr const char* start_kind = "taskcost.recording/2";
+constexpr const char* start_kind = "taskcost.recording/3";
 
 // Counters are stored by name, because a later version may have more of them.
 std::vector<std::string> names_of(const PerCounter<bool>& measured) {
@@ -110,18 +110,26 @@ Error unreadable(const char* what, std::string why) {
   return {fmt::format("cannot read the {} of the capture", what), std::move(why), "record it anew"};
 }
 
-// The checksum of the text was right: an error here means that another program wrote the text.
-Result<json> parsed(std::string_view text, const char* what, std::initializer_list<const char*> keys) {
-  json document = json::parse(text, nullptr, false /*exceptions*/);
-  if (!document.is_object()) {
-    return unreadable(what, "it is no JSON object");
-  }
+Status require(const json& document, const char* what, std::initializer_list<const char*> keys) {
   for (const char* const key : keys) {
     if (!document.contains(key)) {
       return unreadable(what, fmt::format("it has no '{}'", key));
     }
   }
+  return Done{};
+}
+
+// The checksum of the text was right: an error here means that another program wrote the text.
+Result<json> parsed(std::string_view text, const char* what) {
+  json document = json::parse(text, nullptr, false /*exceptions*/);
+  if (!document.is_object()) {
+    return unreadable(what, "it is no JSON object");
+  }
   return document;
+}
+
+Error another_version(std::string why) {
+  return {"cannot read the capture", std::move(why), "record again, or use the version of taskcost that recorded it"};
 }
 
 template <typename T>
@@ -139,26 +147,38 @@ std::string text_of(const RecordingEnd& end) { return text_of_recording(end); }
 
 Result<RecordingStart> read_start(std::string_view text) {
   constexpr const char* what = "beginning";
-  const auto document = parsed(text, what, {"kind", "record_layout", "host", "clock", "evidence", "measured"});
+  const auto document = parsed(text, what);
   if (!document) {
     return document.error();
   }
-  if (document->at("kind") != start_kind) {
-    return Error{"cannot read the capture", fmt::format("it is no '{}'", start_kind),
-                 "use the version of taskcost that recorded it"};
+  // The keys depend on the version, so it comes first.
+  if (auto status = require(*document, what, {"kind", "record_layout"}); !status) {
+    return status.error();
+  }
+  if (const json& kind = document->at("kind"); kind != start_kind) {
+    constexpr std::size_t max_shown = 60;
+    const std::string found = kind.is_string() ? kind.get<std::string>() : kind.dump();
+    return another_version(fmt::format("its version is {}, and this version of taskcost needs '{}'",
+                                       printable(found.substr(0, max_shown)), start_kind));
   }
   if (document->at("record_layout") != record_layout) {
-    return Error{"cannot read the capture", fmt::format("this version reads records of layout {}", record_layout),
-                 "use the version of taskcost that recorded it"};
+    return another_version(fmt::format("this version of taskcost reads records of layout {}", record_layout));
+  }
+  if (auto status = require(*document, what, {"host", "clock", "evidence", "measured"}); !status) {
+    return status.error();
   }
   return read_recording<RecordingStart>(*document, what);
 }
 
 Result<RecordingEnd> read_end(std::string_view text) {
   constexpr const char* what = "end";
-  const auto document =
-      parsed(text, what, {"window_end", "start_ns", "end_ns", "losses", "target", "observer", "stacks"});
-  return document ? read_recording<RecordingEnd>(*document, what) : document.error();
+  const auto document = parsed(text, what);
+  if (!document) {
+    return document.error();
+  }
+  const auto status =
+      require(*document, what, {"window_end", "start_ns", "end_ns", "losses", "target", "observer", "stacks"});
+  return status ? read_recording<RecordingEnd>(*document, what) : status.error();
 }
 
 std::string call_name(const RecordingStart& start, std::uint32_t number, bool compat) {

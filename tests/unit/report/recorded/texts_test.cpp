@@ -131,15 +131,24 @@ TEST(RecordingTexts, CallsHaveTheNamesOfTheirMachine) {
 }
 
 TEST(RecordingTexts, AnotherLayoutIsRefused) {
-  const json text = json::parse(text_of(test::fixture_start()));
-  for (const auto& [key, value] :
-       {std::pair("record_layout", json(record_layout + 1)), std::pair("kind", json("taskcost.recording/1"))}) {
-    json other = text;
-    other[key] = value;
-    const auto read = read_start(other.dump());
+  json text = json::parse(text_of(test::fixture_start()));
+  text["record_layout"] = record_layout + 1;
+  const auto read = read_start(text.dump());
+  ASSERT_FALSE(read);
+  EXPECT_THAT(to_line(read.error()), HasSubstr("use the version of taskcost that recorded it"));
+}
+
+TEST(RecordingTexts, AnotherVersionIsRefusedByName) {
+  const auto needed = json::parse(text_of(test::fixture_start())).at("kind").get<std::string>();
+  for (const char* const number : {"1", "2", "4"}) {
+    const std::string other = needed.substr(0, needed.find('/') + 1) + number;
+    const auto read = read_start(json{{"kind", other}, {"record_layout", record_layout}}.dump());
     ASSERT_FALSE(read);
-    EXPECT_THAT(to_line(read.error()), HasSubstr("use the version of taskcost that recorded it"));
+    EXPECT_EQ(to_line(read.error()), "cannot read the capture: its version is '" + other +
+                                         "', and this version of taskcost needs '" + needed +
+                                         "' (record again, or use the version of taskcost that recorded it)");
   }
+  EXPECT_THAT(to_line(read_start(R"({"kind": ["\n"], "record_layout": 1})").error()), Not(HasSubstr("\n")));
 }
 
 // A JSON pointer, and the value that replaces the one in the text.

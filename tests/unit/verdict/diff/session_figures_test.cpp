@@ -160,8 +160,8 @@ TEST(ReadRounds, SeveralCommandsAreRefused) {
   const auto figures = read_figures(out.str());
   ASSERT_FALSE(figures);
   EXPECT_THAT(to_line(figures.error()), HasSubstr("it holds 2 commands"));
-  EXPECT_FALSE(read_figures(R"({"schema": "taskcost.compare/1"})"));
-  EXPECT_FALSE(read_figures(R"({"schema": "taskcost.compare/1", "commands": [{"quantities": 3}]})"));
+  EXPECT_FALSE(read_figures(R"({"schema": "taskcost.compare/2"})"));
+  EXPECT_FALSE(read_figures(R"({"schema": "taskcost.compare/2", "commands": [{"quantities": 3}]})"));
 }
 
 }  // namespace

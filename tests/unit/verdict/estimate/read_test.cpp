@@ -70,7 +70,7 @@ TEST(ReadProgram, TakesTheCountsOfAReport) {
 TEST(ReadProgram, RefusesOtherReports) {
   EXPECT_THAT(line_of(read_program(""), "nothing"), HasSubstr("JSON syntax error"));
   EXPECT_THAT(line_of(read_program("[1]"), "a list"), HasSubstr("not a JSON object"));
-  EXPECT_THAT(line_of(read_program(R"({"schema": "taskcost.diff/1"})"), "a comparison"), HasSubstr("its schema"));
+  EXPECT_THAT(line_of(read_program(R"({"schema": "taskcost.diff/2"})"), "a comparison"), HasSubstr("its schema"));
   EXPECT_THAT(line_of(read_program(with_prices().dump()), "verify"), HasSubstr("a report of 'taskcost verify'"));
 }
 
@@ -87,7 +87,7 @@ TEST(ReadProgram, EveryValueIsChecked) {
 }
 
 TEST(ReadProgram, AMissingValueIsNotMeasured) {
-  const auto program = read_program(R"({"schema": "taskcost.report/1"})");
+  const auto program = read_program(R"({"schema": "taskcost.report/2"})");
   ASSERT_TRUE(program) << to_line(program.error());
   EXPECT_FALSE(estimate(*program, test::exact_prices(), std::nullopt));
 }
