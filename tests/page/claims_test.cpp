@@ -57,14 +57,13 @@ INSTANTIATE_TEST_SUITE_P(Page, ClaimsWidth, ::testing::Values(1280, 400),
 TEST(Claims, BeginWithTheAnswer) {
   const Report report = fixture_claims();
   const json seen = answer(report, "beginning");
-  EXPECT_EQ(seen[0], "answer");
   const auto count = [&](Ruling ruling) {
     return std::to_string(std::ranges::count(report.claims, ruling, &Verdict::ruling)) + " " + to_string(ruling);
   };
-  EXPECT_THAT(seen[1].get<std::string>(),
-              AllOf(StartsWith(std::to_string(report.claims.size()) + " claims: "), HasSubstr(count(Ruling::confirmed)),
-                    HasSubstr(count(Ruling::refuted)), HasSubstr(count(Ruling::not_measurable)),
-                    HasSubstr(report.claims.back().meaning)));
+  EXPECT_THAT(seen[0].get<std::string>(),
+              AllOf(StartsWith("taskcost verify: " + std::to_string(report.claims.size()) + " claims, "),
+                    HasSubstr(count(Ruling::confirmed)), HasSubstr(count(Ruling::refuted)),
+                    HasSubstr(count(Ruling::not_measurable))));
 }
 
 TEST(Claims, StandInTheChaptersOfTheText) {
@@ -94,7 +93,7 @@ TEST(Claims, HaveOneRowForEachStatement) {
 TEST(Claims, SayHowManyCasesHoldAndWhyNothingWasMeasured) {
   const json seen = answer(fixture_claims(), "linesOfCases");
   EXPECT_THAT(seen[0].get<std::string>(), AllOf(StartsWith("900 of 900 new processes"), HasSubstr("confirmed")));
-  EXPECT_THAT(seen[1].get<std::string>(), AllOf(StartsWith("899 of 900"), HasSubstr("refuted")));
+  EXPECT_THAT(seen[1].get<std::string>(), AllOf(HasSubstr("899 of 900"), HasSubstr("refuted")));
   for (const std::size_t i : {2, 3}) {
     EXPECT_THAT(seen[i].get<std::string>(),
                 AllOf(HasSubstr("this kernel has no tracepoint sched_switch"), HasSubstr("not measurable")));
@@ -157,15 +156,12 @@ TEST(Claims, UnfoldIntoWhatTheyRestOn) {
       continue;
     }
     EXPECT_THAT(own.at("text").get<std::string>(), HasSubstr("source: sched_switch"));
-    json row = seen.row("both sides of " + id, "typical operation");
-    EXPECT_EQ(row[1].at("value"), claim.at("left"));
-    EXPECT_EQ(row[2].at("value"), claim.at("right"));
-    EXPECT_EQ(row[3].at("value"), claim.at("ratio"));
-    row = seen.row("both sides of " + id, "mean of all");
-    EXPECT_EQ(row[1].at("value"), claim.at("left_total").at("mean"));
-    row = seen.row("both sides of " + id, "time in the slowest 1 %");
-    EXPECT_EQ(row[1].at("value"), claim.at("left_total").at("slowest_share"));
-    EXPECT_EQ(row[2].at("text"), "-");
+    const json row = seen.row(id, id);
+    ASSERT_EQ(row.size(), 5U);
+    EXPECT_EQ(row[2].at("value"), claim.at("left"));
+    EXPECT_EQ(row[3].at("value"), claim.at("right"));
+    EXPECT_EQ(row[4].at("value"), claim.at("ratio"));
+    EXPECT_THAT(own.at("text").get<std::string>(), HasSubstr("(the slowest 1 % of operations have 4.0% of it)"));
     // Each claim's own part has its figures; the part of the first condition also has those of the second.
     const json& breakdown = claim.at("breakdown");
     json steps = json::array({breakdown.at("right")});
@@ -180,7 +176,7 @@ TEST(Claims, UnfoldIntoWhatTheyRestOn) {
     EXPECT_EQ(own.at("plots")[1], claim.at("pairs").size());
   }
   EXPECT_THAT(seen.facts.at("answer").at("cost.creation.vfork").at("text").get<std::string>(),
-              HasSubstr("Two modes, right side: 31 % of the operations take"));
+              HasSubstr("Two modes, right side: 31.0% of the operations take"));
 }
 
 TEST(Claims, AnAddressOpensTheirRow) {
@@ -212,15 +208,14 @@ TEST(Claims, HostileWordsAreText) {
   }
   const SeenPage seen = look_at(report);
   expect_sound(seen);
-  EXPECT_THAT(seen.facts.at("headings").dump(), HasSubstr("Overhead</script><b>x</b>"));
+  EXPECT_THAT(seen.facts.at("text").get<std::string>(), HasSubstr("Overhead</script><b>x</b>"));
 }
 
-TEST(PriceList, HasATableForEachGroup) {
-  const Report report = fixture_claims();
-  const SeenPage seen = look_at(report);
+TEST(PriceList, HasARowForEachGroup) {
+  const SeenPage seen = look_at(fixture_claims());
   expect_sound(seen);
-  const json rows = seen.rows("prices: create");
-  ASSERT_EQ(rows.size(), 4U);
+  const json rows = seen.rows("Price list of this machine (medians over rounds)");
+  ASSERT_EQ(rows.size(), 7U);
   const auto texts = [](const json& row) {
     std::vector<std::string> all;
     for (const json& cell : row) {
@@ -228,10 +223,10 @@ TEST(PriceList, HasATableForEachGroup) {
     }
     return all;
   };
-  EXPECT_THAT(texts(rows[1]), ElementsAre("thread", "same CPU", "24.0 µs", "21.6..26.4 µs", "one"));
-  EXPECT_THAT(texts(rows[2]), ElementsAre("across CPUs", "31.0 µs", "27.9..34.1 µs", "one")) << "one name for both";
-  EXPECT_THAT(texts(rows[3]), ElementsAre("fork, for each MiB", "", "27.0 µs", "24.3..29.7 µs", "one"));
-  EXPECT_THAT(texts(seen.rows("prices: fault")[1]), ElementsAre("major fault", "same CPU", "not measured", "-", "one"));
+  EXPECT_THAT(texts(rows[1]), ElementsAre("create", "", "", "", ""));
+  EXPECT_THAT(texts(rows[2]), ElementsAre("thread", "same CPU", "24.0 µs", "21.6 µs..26.4 µs", "one"));
+  EXPECT_THAT(texts(rows[5]), ElementsAre("fault", "", "", "", ""));
+  EXPECT_THAT(texts(rows[6]), ElementsAre("major fault", "same CPU", "-", "-", "one"));
 }
 
 }  // namespace

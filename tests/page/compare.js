@@ -4,5 +4,6 @@
 import {all} from './page.js';
 
 export const pictures = () => [
-  'Ratios with their intervals', 'Wall time: from A to B', 'CPU time: from A to B', 'Wall time of each run',
-].map((label) => all(`[aria-label="${label}"]`).length);
+  'Ratios with their intervals', 'Wall time: where B differs from A', 'CPU time: where B differs from A',
+  'Wall time of each run',
+].map((label) => all(`.strips[aria-label="${label}"], .plot[aria-label="${label}"]`).length);

@@ -44,7 +44,7 @@ TEST(ComparePage, TheNumbersAreThoseOfTheJson) {
   const Comparison comparison = two_bakers();
   const SeenPage seen = look_at(html_of(comparison), 1280);
   const auto& parts = comparison.pairs.front().cpu_time->parts;
-  const auto row = seen.row("CPU time by part", "baker: page faults");
+  const auto row = seen.row("CPU time: where B differs from A", "baker: page faults");
   ASSERT_FALSE(row.empty());
   const auto faults =
       std::ranges::find(parts, std::string("page_fault"), [](const auto& part) { return part.name.key; });
@@ -55,7 +55,8 @@ TEST(ComparePage, TheNumbersAreThoseOfTheJson) {
 TEST(ComparePage, OneCommand) {
   const SeenPage seen = look_at(html_of(compare_runs(experiment_of({{10ms, 1ms, 300, 2ms}}, 8))), 1280);
   expect_sound(seen);
-  EXPECT_FALSE(seen.rows("quantities").empty());
+  EXPECT_FALSE(seen.rows("Counts").empty());
+  EXPECT_THAT(seen.facts.at("contents"), ::testing::Contains("Where the CPU time goes"));
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Tests what the page makes of the report's lists: chapters, the tree of the flame graph, the matrix.
-import {chaptersOf} from '../../userspace/report/html/chapters.js';
+import {chaptersOf} from '../../userspace/report/html/claims.js';
 import {flameTree} from '../../userspace/report/html/flame.js';
 import {matrixOf} from '../../userspace/report/html/matrix.js';
 import {Names} from '../../userspace/report/html/names.js';

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Tests figures and names as text.
-import {digits, intervalText, mean, quantityText, threeDigits, timeText, unitOf, words}
-  from '../../userspace/report/html/figures.js';
+import {digits, quantityText, threeDigits, timeText, words} from '../../userspace/report/html/figures.js';
 import {Names} from '../../userspace/report/html/names.js';
 import {assert, bakery, names, report, test, texts} from './told.mjs';
 
@@ -29,22 +28,7 @@ test('a quantity has the unit that keeps it short', () => {
   assert.equal(quantityText(12, 'pages'), '12 pages');
 });
 
-test('an interval names the unit of both its ends once', () => {
-  const interval = (low, high, unit) => intervalText({low, high, unit});
-  assert.equal(interval(1000, 2000, 'ns'), '1.00..2.00 µs');
-  assert.equal(interval(900, 2000, 'ns'), '900 ns..2.00 µs');
-  assert.equal(interval(3, null, 'count'), '3..∞');
-  assert.equal(interval(null, null, 'ns'), '-');
-});
-
-test('a mean of nothing is none', () => {
-  assert.equal(mean(6, 3), 2);
-  assert.equal(mean(0, 0), null);
-  assert.equal(mean(null, 3), null);
-});
-
-test('a key says its unit', () => {
-  assert.deepEqual(['blocked_ns', 'kernel_slab_bytes', 'syscalls'].map(unitOf), ['ns', 'bytes', 'count']);
+test('a key becomes words', () => {
   assert.equal(words('copy_on_write'), 'copy on write');
 });
 
@@ -65,7 +49,9 @@ test('a waker has the words of the text report', () => {
   assert.equal(waker('__proto__'), 'nobody seen');
 });
 
-test('a wait without words stands by its key', () => {
+test('an activity or a wait without words stands by its key', () => {
+  assert.equal(names.activity('user'), 'user code');
+  assert.equal(names.activity('file_lock'), 'file lock');
   assert.equal(names.wait('pipe'), 'a pipe');
   assert.equal(names.wait('unix_socket'), 'unix socket');
   assert.equal(names.wait('constructor'), 'constructor');

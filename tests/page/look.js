@@ -8,12 +8,12 @@ import * as compare from './compare.js';
 import * as flame from './flame.js';
 import * as timeline from './timeline.js';
 import * as waits from './waits.js';
-import {all, styleOf} from './page.js';
+import {all, styleOf, texts} from './page.js';
 
 export const questions = {claims, compare, flame, timeline, waits};
 
 const colours = ['--page', '--text', '--faint', '--panel', '--link', '--confirmed', '--refuted', '--inconclusive',
-                 '--not-measurable', ...[...Array(16).keys()].map((i) => `--colour-${i}`)];
+                 ...[...Array(16).keys()].map((i) => `--colour-${i}`)];
 
 const hex = (text) => [...new TextEncoder().encode(text)].map((each) => each.toString(16).padStart(2, '0')).join('');
 
@@ -67,13 +67,14 @@ function unfolded() {
   const root = document.documentElement;
   return {
     ready: root.dataset.ready === 'yes', width: innerWidth, overflow: root.scrollWidth > root.clientWidth,
-    cut: all('h1, h2, h3, p, summary, li, .chart, .bar').filter(cut).map((each) => each.textContent.slice(0, 80)),
-    title: document.title, headings: all('h2').map((each) => each.textContent), text: all('main')[0].innerText,
+    cut: all('h1, h2, h3, h4, p, summary, li, .chart, .bar').filter(cut).map((each) => each.textContent.slice(0, 80)),
+    title: document.title, headings: texts('h2'), contents: texts('nav a'), text: all('main')[0].innerText,
     summaries: all('summary').map((each) => each.textContent),
     canvases: all('canvas').length, blank: all('canvas').filter(blank).length,
     unreachable: all('summary, a, .scroll').filter((each) => !focusable(each)).length,
     strangers: all('main script, main b, main img, main iframe').length,
     charts: all('canvas').flatMap(chartOf),
+    distributions: all('.distribution .plot').map((each) => each.getAttribute('aria-label')),
     tables: all('table').map((each) => ({
       label: each.getAttribute('aria-label'), rows: [...each.rows].map((row) => [...row.cells].map(cellOf)),
     })),

@@ -129,7 +129,7 @@ export function waiterHovered() {
   return [names()[3], ...tips];
 }
 
-export const leftOut = () => one('.timeline-left-out').textContent;
+export const leftOut = () => one('#section-timeline p').textContent;
 
 export const isMissing = () => view() === undefined;
 

@@ -72,6 +72,6 @@ test('an interval says what, for how long, and who ended it', () => {
   const [baker, oven, waiter] = data.rows;
   assert.deepEqual(data.told(waiter, 3), ['waiter (20)', 'pipe (read), blocked', '190 ns, from 0 on', 'for a pipe',
                                           'ended by baker (10) (write)']);
-  assert.deepEqual(data.told(baker, 0), ['baker (10)', 'user, running on CPU 0', '150 ns, from 0 on']);
+  assert.deepEqual(data.told(baker, 0), ['baker (10)', 'user code, running on CPU 0', '150 ns, from 0 on']);
   assert.deepEqual(data.told(oven, 2), ['oven (11)', 'unknown: events were lost', '300 ns, from 50 ns on']);
 });

@@ -110,9 +110,9 @@ TEST(TimelinePage, DragSelectsAndShiftDragMoves) {
 TEST(TimelinePage, ArrowKeysWalkAndTellWhatTheyMeet) {
   const json got = answer("walked");
   EXPECT_EQ(got[0][0], "baker (10)");
-  EXPECT_THAT(got[0][1].get<std::string>(), HasSubstr("user, running on CPU 0"));
+  EXPECT_THAT(got[0][1].get<std::string>(), HasSubstr("user code, running on CPU 0"));
   EXPECT_THAT(got[0][2].get<std::string>(), HasSubstr("pipe (write), running on CPU 0"));
-  EXPECT_THAT(got[0][3].get<std::string>(), HasSubstr("user, running on CPU 0"));
+  EXPECT_THAT(got[0][3].get<std::string>(), HasSubstr("user code, running on CPU 0"));
   EXPECT_EQ(got[0][4], got[0][2]);
   EXPECT_EQ(got[0][6], "baker (10), 2 tasks, folded");
   EXPECT_THAT(got[1], ElementsAre("baker (10), 2 tasks", "waiter (20)"));

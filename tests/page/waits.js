@@ -9,7 +9,7 @@ const rows = () => texts('tbody th', grid());
 const columns = () => texts('thead th', grid()).slice(1);
 const cell = (from, to) => one('button', grid().rows[1 + rows().indexOf(from)].cells[1 + columns().indexOf(to)]);
 const values = (each) => all('data', each).map((data) => Number(data.value));
-const heading = () => one('.cell-edges h3').textContent;
+const heading = () => one('.cell-edges h4').textContent;
 const edges = () => all('.cell-edges tbody tr').map((row) => [...row.cells].map((each) => each.textContent));
 const point = (each, type) => each.dispatchEvent(new MouseEvent(type));
 
@@ -48,27 +48,13 @@ export const sums = () => ({
   sum: all('button', grid()).map((each) => values(each)[0]).reduce((a, b) => a + b),
 });
 
-// Returns the texts of the waits of each chain, from the outermost to the innermost, and all its times.
-export function chains() {
-  const told = (list) => {
-    const item = one(':scope > li', list);
-    const inner = one(':scope > ol', item);
-    const own = [...item.childNodes].filter((each) => each !== inner).map((each) => each.textContent).join('');
-    return [own, ...(inner ? told(inner) : [])];
-  };
-  return all('.chain').map((chain) => [told(chain), values(chain)]);
-}
+// Returns the paragraphs of the chains, with their indentation in characters.
+export const chains = () => all('#section-waits p').filter((each) => / waited .* ended by /.test(each.textContent))
+    .map((each) => [each.textContent, Number.parseInt(each.style.paddingLeft) || 0]);
 
 export const hostile = () => [rows()[0], cell(rows()[0], columns()[0]).ariaLabel, edges()[0][7],
-                              one('.chain').textContent, all('main img').length];
+                              all('main img').length];
 
-export function unmeasured() {
-  const section = (title) => all('section').find((each) => one('h2', each).textContent.startsWith(title));
-  return [section('Price').textContent, section('Channels').textContent];
-}
-
-export function processFacts() {
-  const facts = (name) => texts(':scope > .body > .faint', all('details').find(
-      (each) => one('summary', each).textContent.startsWith(name))).join(' | ');
-  return ['waiter (20)', 'tray (21)', 'baker (10)'].map(facts);
-}
+// The facts of each process or task.
+export const processFacts = () => ['waiter (20): ', 'tray (21), ', 'baker (10): '].map((name) => texts(
+    ':scope > .body p', all('details').find((each) => one('summary', each).textContent.startsWith(name))).join(' | '));

@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The page consists of the JSON report and the scripts and styles that show it, so its numbers are those of the JSON.
+// The page consists of the sections of the text report as data, the JSON report for its pictures, and the scripts and
+// styles that show them.
+#include <algorithm>
 #include <ostream>
 #include <streambuf>
 #include <string_view>
+#include <vector>
 
 #include "base/json_writer.h"
 #include "report/html_assets.h"
 #include "report/html_timeline.h"
 #include "report/render.h"
+#include "report/sections/json.h"
+#include "report/sections/sections.h"
 #include "report/words.h"
 #include "verdict/compare/compare.h"
 
@@ -43,11 +48,15 @@ class ScriptText : public std::streambuf {
   std::ostream& out_;
 };
 
-// Writes what the page needs beside the JSON report: the words for its keys, the sentences that the text report has
-// too, and the band that verdicts use.
+// Writes what pictures need beside the JSON report: the words for its keys, and the band that verdicts use.
 void write_words(std::ostream& out) {
   JsonWriter json(out);
   json.object([&] {
+    json.object("activities", [&] {
+      for (int activity = 0; activity < TC_NR_ACTIVITIES; ++activity) {
+        json.field(key_of(static_cast<tc_activity>(activity)), short_text(text_of(static_cast<tc_activity>(activity))));
+      }
+    });
     json.object("waits", [&] {
       for (int wait = 0; wait < TC_NR_WAITS; ++wait) {
         json.field(key_of(static_cast<tc_wait>(wait)), text_of(static_cast<tc_wait>(wait)));
@@ -64,8 +73,6 @@ void write_words(std::ostream& out) {
       json.field("replaced", mark_text(Frame::Mark::replaced));
       json.field("unread", mark_text(Frame::Mark::unread));
     });
-    json.field("without_calls", without_calls);
-    json.field("calls_unmeasured", calls_unmeasured);
     json.field("same_up_to", verdict_band.same);
   });
   json.end_document();
@@ -80,29 +87,50 @@ void write_head(std::ostream& out) {
       << html_style()
       << "</style>\n</head>\n<body>\n<main id=\"page\"></main>\n<noscript>This report is shown by the script inside "
          "it. The figures stand "
-         "below as JSON, and taskcost writes them as text with -o FILE.txt.</noscript>\n"
-         "<script id=\"report\" type=\"application/json\">\n";
+         "below as JSON, and taskcost writes them as text with -o FILE.txt.</noscript>\n";
 }
 
-void write_script(std::ostream& out, std::string_view script) { out << "</script>\n<script>\n" << script << "\n"; }
+// Each kind of data has a script element of its own. All of it is escaped.
+template <typename Write>
+void write_data(std::ostream& out, std::string_view id, Write write) {
+  out << "<script id=\"" << id << "\" type=\"application/json\">\n";
+  ScriptText escaped(out);
+  std::ostream json(&escaped);
+  write(json);
+  json.flush();
+  out << "</script>\n";
+}
 
-void write_end(std::ostream& out) { out << "</script>\n</body>\n</html>\n"; }
+void write_sections(std::ostream& out, const std::vector<sections::Section>& all) {
+  write_data(out, "sections", [&all](std::ostream& data) {
+    JsonWriter json(data);
+    json.object([&] { sections::write_json(json, "sections", all); });
+    json.end_document();
+  });
+}
+
+// The timeline stands before what it explains.
+std::vector<sections::Section> sections_of(const Report& report) {
+  std::vector<sections::Section> all = sections::of(report, true);
+  if (report.timeline) {
+    all.insert(std::ranges::find(all, "waits", &sections::Section::id), sections::timeline(*report.timeline));
+  }
+  return all;
+}
+
+void write_script(std::ostream& out, std::string_view script) { out << "<script>\n" << script << "\n</script>\n"; }
+
+void write_end(std::ostream& out) { out << "</body>\n</html>\n"; }
 
 }  // namespace
 
 void render_html(const Report& report, std::ostream& out) {
   write_head(out);
-  ScriptText escaped(out);
-  std::ostream json(&escaped);
-  render_json(report, json);
-  json.flush();
-  out << "</script>\n<script id=\"words\" type=\"application/json\">\n";
-  write_words(json);
-  json.flush();
+  write_data(out, "report", [&](std::ostream& data) { render_json(report, data); });
+  write_data(out, "words", write_words);
+  write_sections(out, sections_of(report));
   if (report.timeline) {
-    out << "</script>\n<script id=\"timeline\" type=\"application/json\">\n";
-    write_timeline(*report.timeline, json);
-    json.flush();
+    write_data(out, "timeline", [&](std::ostream& data) { write_timeline(*report.timeline, data); });
   }
   write_script(out, html_charts());
   write_script(out, html_script());
@@ -111,10 +139,8 @@ void render_html(const Report& report, std::ostream& out) {
 
 void render_comparison_html(const Comparison& comparison, std::ostream& out) {
   write_head(out);
-  ScriptText escaped(out);
-  std::ostream json(&escaped);
-  render_comparison_json(comparison, json);
-  json.flush();
+  write_data(out, "report", [&](std::ostream& data) { render_comparison_json(comparison, data); });
+  write_sections(out, sections::of(comparison, true));
   write_script(out, html_compare_script());
   write_end(out);
 }

@@ -232,7 +232,8 @@ TEST(SectionJson, HasTheFiguresAndTheWordsForThem) {
   sections::Section section("any", "Title");
   section.item("why: ", "so");
   section.add(std::move(table));
-  section.block("drawn").items.emplace_back(sections::Distribution{{{0, 1, 7}}});
+  section.block("drawn").id = "picture";
+  section.blocks.back().items.emplace_back(sections::Distribution{{{0, 1, 7}}});
   section.add(sections::Line{{"head"}, "tail"});
   std::ostringstream out;
   {
@@ -242,12 +243,12 @@ TEST(SectionJson, HasTheFiguresAndTheWordsForThem) {
   EXPECT_EQ(nlohmann::json::parse(out.str()), nlohmann::json::parse(R"({"sections": [
     {"id": "any", "title": "Title", "blocks": [
       {"items": [
-        {"kind": "paragraph", "label": "why:", "text": "so"},
+        {"kind": "paragraph", "label": "why: ", "text": "so"},
         {"kind": "table", "columns": [{"title": "what", "align": "left"}, {"title": "time", "align": "right"}],
          "rows": [{"depth": 2, "cells": [{"text": "a\u001b", "tone": "strong"},
                                          {"text": "1.50 µs", "value": 1500.0, "unit": "ns"}],
-                   "notes": [{"kind": "paragraph", "text": "a note", "tone": "faint"}]}]}]},
-      {"title": "drawn", "items": [
+                   "notes": [{"kind": "paragraph", "text": "a note", "tone": "faint", "indent": 2}]}]}]},
+      {"id": "picture", "title": "drawn", "items": [
         {"kind": "distribution", "unit": "ns", "buckets": [[0, 1, 7]]},
         {"kind": "line", "cells": [{"text": "head"}], "tail": "tail"}]}]},
     {"id": "empty", "blocks": []}]})"));

@@ -17,7 +17,7 @@ const {Chart} = /** @type {any} */ (globalThis);
 
 export function startCharts() {
   if (Chart === undefined) {
-    addToPage(element('p', {class: 'warning'}, 'The chart library in this page did not start: charts are missing.'));
+    addToPage(element('p', {class: 'tone-warning'}, 'The chart library in this page did not start: charts are missing.'));
   } else {
     Chart.defaults.font.family = 'system-ui, sans-serif';
   }
@@ -69,32 +69,6 @@ const whiskers = {
   },
 };
 
-// This plugin draws vertical lines with a label at values of x: options.marks is a list of {x, text}.
-const marks = {
-  id: 'marks',
-  afterDatasetsDraw(chart, _, options) {
-    const {ctx, chartArea: area} = chart;
-    ctx.save();
-    ctx.strokeStyle = inkOf('--text');
-    ctx.fillStyle = inkOf('--text');
-    ctx.font = '12px system-ui, sans-serif';
-    (options.lines || []).forEach((mark, i) => {
-      const x = chart.scales.x.getPixelForValue(mark.x);
-      if (!(x >= area.left && x <= area.right)) {
-        return;
-      }
-      ctx.setLineDash([3, 3]);
-      ctx.beginPath();
-      ctx.moveTo(x, area.top);
-      ctx.lineTo(x, area.bottom);
-      ctx.stroke();
-      ctx.textAlign = x > (area.left + area.right) / 2 ? 'right' : 'left';
-      ctx.fillText(mark.text, ctx.textAlign === 'left' ? x + 4 : x - 4, area.top + 12 + 14 * i);
-    });
-    ctx.restore();
-  },
-};
-
 function axis(options) {
   const ticks = {maxRotation: 60};
   if (options.tick) {
@@ -122,11 +96,11 @@ function draw() {
   waiting = later;
   for (const {canvas, type, datasets, labels, x, y, plugins} of ready) {
     const made = new Chart(canvas, {
-      type, data: {labels, datasets}, plugins: [whiskers, marks],
+      type, data: {labels, datasets}, plugins: [whiskers],
       options: {
         animation: false, responsive: true, maintainAspectRatio: false, indexAxis: y.along ? 'y' : 'x',
         scales: {x: axis(x), y: axis(y)},
-        plugins: {legend: {position: 'bottom', display: datasets.length > 1}, marks: {lines: plugins.marks || []},
+        plugins: {legend: {position: 'bottom', display: datasets.length > 1},
                   tooltip: {callbacks: {label: plugins.label || ((item) => item.formattedValue)}}},
       },
     });
@@ -183,31 +157,4 @@ export function stackedBars(label, rows, parts) {
   return chart(label, 'bar', {datasets, labels: rows}, {type: 'linear', stacked: true, title: 'time', tick: timeText},
                {type: 'category', stacked: true, along: true},
                {label: (item) => `${item.dataset.label}: ${timeText(item.raw)}`});
-}
-
-// Draws each bucket with its width on a logarithmic axis.
-/** @type {(label: string, of: any) => HTMLElement} */
-export function histogramChart(label, of) {
-  const least = 0.5; // a logarithmic axis has no 0
-  const points = [];
-  let end = null;
-  for (const bucket of of.buckets) {
-    const from = Math.max(bucket.from_ns, least);
-    if (from !== end) {
-      if (end !== null) {
-        points.push({x: end, y: 0});
-      }
-      points.push({x: from, y: 0});
-    }
-    points.push({x: from, y: bucket.count});
-    end = Math.max(bucket.to_ns, 1);
-  }
-  points.push({x: end, y: 0});
-  const dataset = {label: 'count', data: points, colour: 0, stepped: 'before', fill: true, pointRadius: 0, borderWidth: 1};
-  return chart(label, 'line', {datasets: [dataset]},
-               {type: 'logarithmic', title: 'latency', tick: timeText, min: points[0].x * 0.8, max: end * 1.25},
-               {type: 'linear', title: 'count', min: 0},
-               {marks: [['p50', of.p50_ns], ['p90', of.p90_ns], ['p99', of.p99_ns]].map(
-                           ([name, ns]) => ({x: Math.max(ns, least), text: `${name} ${timeText(ns)}`})),
-                label: (item) => `from ${timeText(item.raw.x)}: ${item.raw.y}`});
 }

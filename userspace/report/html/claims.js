@@ -1,95 +1,90 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// This file shows the figures that a verdict is based on, and the figures that belong to no verdict.
+// Draws the verdicts by the chapters of the text that is judged. Each statement is a row with its ratios on the common
+// axis; it unfolds to its rows in the table of claims, and to the rounds that the verdict is based on.
 import {chart} from './charts.js';
-import {element, faint, section, table, unfold} from './elements.js';
-import {digits, intervalText, mean, quantity, quantityText, ratio, threeDigits} from './figures.js';
+import {element, faint, openTarget, unfold} from './elements.js';
+import {digits, quantityText} from './figures.js';
+import {forestAxis, forestLayout, forestStrip, ratioWithInterval} from './forest.js';
 import {scatter} from './scatter.js';
+import {paintCell, paintTable} from './sections.js';
 import {waterfall} from './waterfall.js';
 
-const sizesOf = (sweep) => [...new Set(sweep.series.flatMap((series) => series.points.map((point) => point.x)))]
-    .sort((a, b) => a - b);
+const acrossEnding = '.across-cpus';
+
+// Claims are in the order of the text. A statement has one claim for each condition.
+/** @type {(claims: any[]) => {title: string, statements: any[]}[]} */
+export function chaptersOf(claims) {
+  const chapters = [];
+  for (const claim of claims) {
+    if (chapters.length === 0 || chapters.at(-1).title !== claim.chapter) {
+      chapters.push({title: claim.chapter, statements: []});
+    }
+    const {statements} = chapters.at(-1);
+    if (statements.length > 0 && claim.id === statements.at(-1).id + acrossEnding) {
+      statements.at(-1).claims.push(claim);
+    } else {
+      statements.push({id: claim.id, text: claim.statement, claims: [claim]});
+    }
+  }
+  return chapters;
+}
 
 function sweepChart(sweep) {
   const positive = (value) => (sweep.logarithmic && value === 0 ? 0.5 : value);
+  const sizes = [...new Set(sweep.series.flatMap((series) => series.points.map((point) => point.x)))]
+      .sort((a, b) => a - b);
   const heights = sweep.series.flatMap((series) => series.points.map((point) => point.y));
   const datasets = sweep.series.map((series, i) => ({
     label: series.label, colour: i,
     data: series.points.map((point) => ({x: positive(point.x), y: point.y, low: point.low, high: point.high})),
   }));
   const spread = sweep.logarithmic && Math.min(...heights) > 0 && Math.max(...heights) > 50 * Math.min(...heights);
-  return chart(`${sweep.title}: ${sweep.y_name} by ${sweep.x_name}`, 'line', {datasets},
+  return chart(`${sweep.y_name} by ${sweep.x_name}`, 'line', {datasets},
                {type: sweep.logarithmic ? 'logarithmic' : 'linear', title: sweep.x_name,
-                places: sweep.logarithmic ? sizesOf(sweep).map(positive) : null,
+                places: sweep.logarithmic ? sizes.map(positive) : null,
                 tick: (value) => (sweep.logarithmic && value === 0.5 ? '0' : quantityText(value, sweep.x_unit))},
                {type: spread ? 'logarithmic' : 'linear', title: sweep.y_name,
                 tick: (value) => quantityText(value, sweep.y_unit)},
                {label: (item) => `${item.dataset.label}: ${quantityText(item.raw.y, sweep.y_unit)}`});
 }
 
-// A slope per byte would be too small to read.
-function slope(sweep, series) {
-  if (series.slope === null) {
-    return '-';
+/** @type {(report: any, id: string) => Element} */
+export function sweepOf(report, id) {
+  const sweep = report.sweeps.find((each) => each.id === id);
+  return sweep ? sweepChart(sweep) : null;
+}
+
+/** @type {(rows: any[]) => any[]} */
+function countedVerdicts(rows) {
+  const counts = new Map();
+  for (const {cells: [, verdict]} of rows) {
+    counts.set(verdict.text, {...verdict, number: 1 + (counts.get(verdict.text)?.number || 0)});
   }
-  const step = sweep.x_unit === 'bytes' ? 1024 : 1;
-  const per = sweep.x_unit === 'count' ? `one of ${sweep.x_name}` : sweep.x_unit === 'bytes' ? 'KiB' : sweep.x_unit;
-  const scaledUp = (value) => (value === null ? null : value * step);
-  const interval = {low: scaledUp(series.slope_low), high: scaledUp(series.slope_high), unit: sweep.y_unit};
-  return element('data', {value: series.slope},
-                 `${quantityText(series.slope * step, sweep.y_unit, threeDigits)} per ${per} ` +
-                     `[${intervalText(interval)}]`);
+  return [...counts.values()].map(({number, text, tone}, i) => [i > 0 ? ', ' : '',
+                                                                paintCell({text: `${number} ${text}`, tone})]);
 }
 
-function sweepView(sweep) {
-  const sizes = sizesOf(sweep);
-  const rows = sweep.series.map((series) => [series.label, ...sizes.map((size) => {
-    const point = series.points.find((each) => each.x === size);
-    return point ? quantity(point.y, sweep.y_unit) : '-';
-  }), slope(sweep, series)]);
-  return element('div', {}, element('h3', {}, sweep.title), sweepChart(sweep),
-                 table(`sweep ${sweep.id}`,
-                       [{title: sweep.y_name, word: true},
-                        ...sizes.map((size) => ({title: quantityText(size, sweep.x_unit)})), {title: 'slope [95 %]'}],
-                       rows));
+// A claim of "more" is refuted by two answers: the same, and less.
+function verdictOf(claim, row) {
+  const answer = claim.verdict === 'refuted' && claim.answer !== null ? element('small', {}, `: ${claim.answer}`) : null;
+  return element('span', {class: 'badge'}, paintCell(row.cells[1]), answer);
 }
 
-function tableView(figures) {
-  return element('div', {}, element('h3', {}, figures.title),
-                 table(`figures ${figures.id}`, [{title: '', word: true}, ...figures.columns.map((title) => ({title}))],
-                       figures.rows.map((row) => [row.name, ...row.values.map((value) => quantity(value, row.unit))])),
-                 figures.note ? faint(figures.note) : null);
-}
-
-const shareText = (part) => (part === null ? '-' : element('data', {value: part}, `${digits(100 * part)} %`));
-
-// The table has the typical operation, the mean of all operations, and the figure by the workload's own clock.
-function bothSides(claim) {
-  const {left_total: left, right_total: right, user_space: user} = claim;
-  const rows = [['typical operation', quantity(claim.left, claim.unit), quantity(claim.right, claim.unit),
-                 ratio(claim)]];
-  if (left && right) {
-    const ofMeans = mean(left.mean, right.mean);
-    rows.push(['mean of all', quantity(left.mean, claim.unit), quantity(right.mean, claim.unit),
-               ofMeans === null ? '-' : element('data', {value: ofMeans}, threeDigits(ofMeans))]);
-    if (left.slowest_share !== null || right.slowest_share !== null) {
-      rows.push(['time in the slowest 1 %', shareText(left.slowest_share), shareText(right.slowest_share), '']);
-    }
+// A claim that compares no figures shows its sentence in place of an interval.
+function claimLine(claim, row, layout, mark) {
+  const condition = element('span', {class: 'condition'}, claim.condition || '');
+  if (mark === null) {
+    return element('span', {class: 'claim-line counted', id: `${claim.id}.line`},
+                   claim.condition ? condition : null, element('span', {class: 'sentence'}, claim.meaning),
+                   verdictOf(claim, row));
   }
-  if (user) {
-    rows.push([`user space: ${user.figure}`, quantity(user.left, user.unit), quantity(user.right, user.unit),
-               ratio(user)]);
-  }
-  return element('div', {class: 'sides'}, table(
-      `both sides of ${claim.id}`,
-      [{title: '', wrap: true}, {title: claim.left_label}, {title: claim.right_label}, {title: 'ratio [95 %]'}],
-      rows));
+  return element('span', {class: 'claim-line', id: `${claim.id}.line`}, condition,
+                 forestStrip(layout, mark, claim.verdict),
+                 element('span', {class: 'figures'}, ratioWithInterval({ratio: claim.ratio, low: claim.ratio_low,
+                                                                        high: claim.ratio_high})),
+                 verdictOf(claim, row));
 }
-
-const modesView = (claim) => claim.modes.map((side) => element(
-    'p', {}, element('strong', {}, `Two modes, ${side.side}: `), shareText(side.high_share),
-    ' of the operations take ', quantity(side.high, claim.unit), ', the others ', quantity(side.low, claim.unit),
-    `; ${side.part} differs by `, quantity(side.difference, claim.unit), '.'));
 
 function breakdownView(claim) {
   const {breakdown} = claim;
@@ -102,8 +97,7 @@ function breakdownView(claim) {
           waterfall(`${claim.id}: from ${right.label} to ${left.label}`, right, left,
                     breakdown.parts.map((part) => ({label: part.name, difference: part.difference, low: part.low,
                                                     high: part.high})), claim.unit),
-          faint(`Means of ${breakdown.rounds} rounds: those whose difference is in the middle half. The parts add ` +
-                'up; whiskers are 95 % intervals of each.')];
+          faint(`Means of ${breakdown.rounds} rounds; whiskers are 95 % intervals.`)];
 }
 
 // The ratio of each round is drawn below its sides: drift of the machine appears in the sides, but not in the ratio.
@@ -126,42 +120,48 @@ function roundsView(claim) {
           ]];
 }
 
-// The view of one claim in its one condition.
-/** @type {(claim: any) => any[]} */
-export function claimView(claim) {
-  const facts = [`${claim.rounds} rounds`,
-                 claim.rounds_to_decide ? `about ${claim.rounds_to_decide} would decide` : null,
-                 claim.evidence ? `source: ${claim.evidence}` : null];
-  const compared = claim.answer !== null;
-  return [
-    compared || claim.pairs.length > 0 ? element('div', {class: 'columns'},
-        element('div', {}, bothSides(claim), modesView(claim), breakdownView(claim)),
-        element('div', {}, roundsView(claim))) : null,
-    claim.rounds > 0 || claim.evidence ? faint(facts.filter(Boolean).join(' · ')) : null,
-  ];
+// The summary of the row shows the statement.
+function claimView(claim, {cells, notes}, columns) {
+  const [left, right] = [breakdownView(claim), roundsView(claim)];
+  const pictures = [left, right].filter(Boolean).map((each) => element('div', {}, each));
+  const row = {cells, notes: notes.filter(({text}) => text !== claim.statement)};
+  return [paintTable(claim.id, {columns, rows: [row]}), element('div', {class: 'columns'}, pictures)];
 }
 
-/** @type {(claim: any, report: any) => Element[]} */
-export const sweepsOf = (claim, report) => report.sweeps.filter((sweep) => sweep.claim === claim.id).map(sweepView);
-/** @type {(claim: any, report: any) => Element[]} */
-export const tablesOf = (claim, report) => report.tables.filter((figures) => figures.claim === claim.id).map(tableView);
+const axisRow = (layout, name, title) => element(
+    'div', {class: `axis-row ${name}`, 'aria-hidden': 'true'}, element('span', {}),
+    element('span', {class: 'claim-line'}, element('span', {class: 'condition'}), forestAxis(layout),
+            element('span', {class: 'figures'}, title), element('span', {})));
 
-// Shows the sweeps and tables whose claim is not in the report.
-/** @type {(report: any) => void} */
-export function moreFigures(report) {
-  const judged = new Set(report.claims.map((claim) => claim.id));
-  section('More figures', report.sweeps.filter((sweep) => !judged.has(sweep.claim)).map(sweepView),
-          report.tables.filter((figures) => !judged.has(figures.claim)).map(tableView));
-}
-
-/** @type {(report: any) => void} */
-export function comparisons(report) {
-  section('Side by side', report.comparisons.map((sides) => unfold(
-      `${sides.workload}: ${sides.left_label} against ${sides.right_label}, ${sides.rounds} rounds, ` +
-          'medians per operation',
-      (body) => body.append(table(
-          `side by side ${sides.workload}`,
-          [{title: '', word: true}, {title: sides.left_label}, {title: sides.right_label}, {title: 'ratio [95 %]'}],
-          sides.lines.map((line) => [line.name, quantity(line.left, line.unit), quantity(line.right, line.unit),
-                                     ratio(line)]))))));
+// `section` is that of the claims: it has one table with a row for each claim.
+/** @type {(section: import('./sections.js').Section, report: any, sameUpTo: number) => any} */
+export function claims(section, report, sameUpTo) {
+  const [{columns, rows}] = section.blocks[0].items;
+  const rowOf = (claim) => rows.find((row) => row.cells[0].text === claim.id);
+  const layout = forestLayout(report.claims.map((claim) => ({ratio: claim.ratio, low: claim.ratio_low,
+                                                             high: claim.ratio_high})), sameUpTo);
+  const marks = new Map(report.claims.map((claim, i) => [claim, layout.marks[i]]));
+  const statementView = (statement) => {
+    const lines = statement.claims.map((claim) => claimLine(claim, rowOf(claim), layout, marks.get(claim)));
+    const details = unfold([
+      element('span', {class: 'statement'}, statement.text, ' ', element('code', {}, statement.id)),
+      element('span', {class: 'claim-lines'}, lines),
+    ], (body) => body.append(...statement.claims.map((claim) => element(
+        'div', claim.id === statement.id ? {} : {id: claim.id}, claimView(claim, rowOf(claim), columns)))));
+    details.id = statement.id;
+    return details;
+  };
+  const ratioTitle = columns.at(-1).title;
+  const compared = ({claims: all}) => all.some((claim) => marks.get(claim) !== null);
+  const chapters = chaptersOf(report.claims).map(({title, statements}) => [
+    element('div', {class: 'chapter-head'}, element(title ? 'h3' : 'span', {}, title), element('span', {class: 'badge'}, countedVerdicts(
+        statements.flatMap((statement) => statement.claims.map(rowOf))))),
+    statements.some(compared) ? axisRow(layout, 'on-paper', ratioTitle) : null, statements.map(statementView)]);
+  const percents = digits(100 * (sameUpTo - 1));
+  window.addEventListener('hashchange', openTarget);
+  return [faint('Each ratio is that of the left side of its claim over the right one, on one logarithmic axis. More is ' +
+                `confirmed by an interval wholly above ${sameUpTo}; it is refuted by one within the shaded band (the ` +
+                `same, within ${percents} %) or below it.`),
+          element('div', {class: 'chapters'}, axisRow(layout, 'on-screen', ratioTitle),
+                  chapters.map((chapter) => element('div', {}, chapter)))];
 }

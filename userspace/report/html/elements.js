@@ -16,7 +16,7 @@ export function filled(made, attributes, children) {
   for (const [name, value] of Object.entries(attributes || {})) {
     made.setAttribute(name, value);
   }
-  for (const child of children.flat(2)) {
+  for (const child of children.flat(4)) {
     if (child !== null && child !== undefined) {
       made.append(child instanceof Node ? child : document.createTextNode(String(child)));
     }
@@ -32,41 +32,28 @@ export const element = (tag, attributes, ...children) => filled(document.createE
 
 export const faint = (...text) => element('p', {class: 'faint'}, ...text);
 
-/** @type {(title: string, ...children: any[]) => void} */
-export function section(title, ...children) {
-  const content = children.flat().filter((child) => child !== null);
-  if (content.length > 0) {
-    addToPage(element('section', {}, element('h2', {}, title), content));
-  }
-}
-
-// If one part of the page fails, the others are still shown.
-/** @type {(what: string, fill: () => void) => void} */
-export function show(what, fill) {
+// If one part of the page fails, a warning takes its place, and the others are still shown.
+/** @type {<T>(what: string, make: () => T) => T | HTMLElement} */
+export function attempt(what, make) {
   try {
-    fill();
+    return make();
   } catch (error) {
     console.error(what, error);
-    addToPage(element('p', {class: 'warning'}, `${what} could not be shown: ${error.message}`));
+    return element('p', {class: 'tone-warning'}, `${what} could not be shown: ${error.message}`);
   }
 }
 
-/** @typedef {{title: string, word?: boolean, wrap?: boolean}} Column `word`: text rather than figures */
-
-// Rows are lists of texts or nodes; a row may have a `className`. `label` names the table for screen readers, which do
-// not show that it belongs to the heading above.
-/** @type {(label: string, columns: Column[], rows: any[]) => HTMLElement} */
-export function table(label, columns, rows) {
-  const kind = (column) => (column.wrap ? 'wrap' : column.word ? 'word' : 'number');
-  const head = columns.map((column) => element('th', {scope: 'col', class: kind(column)}, column.title));
-  const body = rows.map((row) => element('tr', row.className ? {class: row.className} : {},
-                                         row.map((cell, i) => element('td', {class: kind(columns[i])}, cell))));
-  return element('div', {class: 'scroll', tabindex: '0', role: 'group', 'aria-label': label},
-                 element('table', {'aria-label': label}, element('thead', {}, element('tr', {}, head)),
-                         element('tbody', {}, body)));
+// Fills a part of the page that exists already.
+/** @type {(what: string, fill: () => void) => void} */
+export function show(what, fill) {
+  const warning = attempt(what, () => {
+    fill();
+    return null;
+  });
+  if (warning) {
+    addToPage(warning);
+  }
 }
-
-export const sumRow = (cells) => Object.assign(cells, {className: 'sum'});
 
 const unfilled = new WeakMap(); // from a part to the function that fills it
 

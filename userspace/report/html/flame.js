@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Shows the stacks as a flame graph: each function is a box as wide as its share, and its callees are below it.
-import {element, faint, section, table, unfold} from './elements.js';
-import {count, digits, time, timeText} from './figures.js';
+import {element} from './elements.js';
+import {digits, timeText} from './figures.js';
 
 const flameHues = {cause: '--colour-7', kernel: '--colour-3'};
 const moduleHues = [0, 2, 4, 1, 5, 6, 14, 8, 10, 12];
 const narrowest = 0.001; // part of the graph's width: narrower boxes are less than a pixel
-const stacksInTable = 20;
 
 /** @typedef {import('./names.js').Names} Names */
 
@@ -214,35 +213,12 @@ function flameLegend({order, hue}) {
                  shown.map((module) => item(hue(module), module === null ? 'unknown file' : module.split('/').pop())));
 }
 
-function heaviestStacks(stacks, names) {
-  const innermost = (stack) => stack.frames.slice(-3).reverse().map((frame) => names.frame(frame)).join(' ← ') ||
-      '[no frames]';
-  return unfold('The heaviest stacks', (body) => body.append(table(
-      'heaviest stacks',
-      [{title: 'cause', word: true}, {title: 'process', word: true}, {title: 'time'}, {title: 'count'},
-       {title: 'innermost functions', wrap: true}],
-      stacks.slice(0, stacksInTable).map((stack) => [names.cause(stack), names.process(stack.process),
-                                                     time(stack.time_ns), count(stack.count), innermost(stack)]))));
-}
-
-/** @type {(report: any, names: Names) => void} */
+/** @type {(report: any, names: Names) => any} */
 export function flames(report, names) {
-  if (report.stacks === null || report.stacks === undefined) {
-    return;
-  }
-  const {stacks, events, cut_events: cut, lost_events: lost} = report.stacks;
-  const remarks = [
-    faint(count(events), ' stacks of creations, faults, waits and involuntary switches were recorded.'),
-    cut > 0 ? faint(count(cut), ` of them (${digits(100 * cut / events)} %) are cut: code without frame pointers ended ` +
-                    'them before the entry of the program or thread.') : null,
-    lost > 0 ? element('p', {class: 'warning'}, count(lost), ' events are without a stack: the kernel\'s table was full.')
-             : null,
-  ];
+  const {stacks} = report.stacks;
   if (stacks.length === 0) {
-    section('Stacks', remarks);
-    return;
+    return null;
   }
   const flame = new Flame(stacks, names);
-  section('Stacks', remarks, flameControls(flame), flameLegend(flame.hues), flame.told, flame.graph,
-          heaviestStacks(stacks, names));
+  return [flameControls(flame), flameLegend(flame.hues), flame.told, flame.graph];
 }

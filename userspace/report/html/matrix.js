@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Shows the wakeup graph: processes as a matrix, tasks as a table.
-import {element, faint, section, table} from './elements.js';
+import {element, faint} from './elements.js';
 import {count, quantity, quantityText, time, timeText, words} from './figures.js';
+import {paintTable} from './sections.js';
 
 const shownInMatrix = 20;
-const shownEdges = 50;
 const darkest = 0.55; // text on it is still readable
 
 /** @typedef {import('./names.js').Names} Names */
@@ -70,25 +70,11 @@ export function matrixOf(edges, names) {
           edgesOf: (from, to) => cells.get(from).get(to) || [], folded: processes.length - kept.size};
 }
 
-function placesText(edge) {
-  return Object.entries(edge.places).sort(([, a], [, b]) => b - a).map(([place, number]) => `${place} ${number}`)
-      .join(', ') || '-';
-}
-
-function edgeTable(label, edges, names) {
-  return table(label,
-               [{title: 'from', word: true}, {title: 'to', word: true}, {title: 'through', word: true},
-                {title: 'wake-ups'}, {title: 'waited'}, {title: 'longest'}, {title: 'bytes'},
-                {title: 'by', wrap: true}],
-               edges.map((edge) => [names.waker(edge), names.task(edge.to_task, edge.to_tid), words(edge.channel),
-                                    count(edge.wakeups), time(edge.waited_ns), time(edge.longest_ns),
-                                    bytesOf(edge, names), placesText(edge)]));
-}
-
 // The cells are one stop of the tab key. Among them, left and right go through all cells, up and down through a column.
 class Matrix {
-  constructor(edges, names) {
+  constructor(label, edges, names, table) {
     this.names = names;
+    this.table = table;
     this.matrix = matrixOf(edges, names);
     this.cells = [];
     this.told = element('div', {class: 'cell-edges', 'aria-live': 'polite'});
@@ -103,12 +89,12 @@ class Matrix {
         'tr', {}, element('th', {scope: 'row'}, name(from)),
         columns.map((to, j) => element('td', {}, edgesOf(from, to).length === 0 ? null : this.cell(
             {edges: edgesOf(from, to), sum: sums[i][j], column: j, title: `${name(from)} → ${name(to)}`})))));
-    const grid = element('table', {class: 'matrix', 'aria-label': 'who woke whom'},
+    const grid = element('table', {class: 'matrix', 'aria-label': label},
                          element('thead', {}, element('tr', {}, element('th', {scope: 'col'}, 'from ↓ to →'), head)),
                          element('tbody', {}, body));
     grid.addEventListener('mouseleave', () => this.tell(this.chosen));
     grid.addEventListener('keydown', (event) => this.key(event));
-    this.view = element('div', {class: 'scroll', tabindex: '0', role: 'group', 'aria-label': 'who woke whom'}, grid);
+    this.view = element('div', {class: 'scroll', tabindex: '0', role: 'group', 'aria-label': label}, grid);
     this.choose(this.cells.reduce((a, b) => (b.sum.waited_ns > a.sum.waited_ns ? b : a)));
   }
 
@@ -146,10 +132,9 @@ class Matrix {
     }
     this.shown = cell;
     const {title, edges} = cell;
-    const left = edges.length - shownEdges;
-    this.told.replaceChildren(element('h3', {}, title),
-                              edgeTable('edges of the cell', edges.slice(0, shownEdges), this.names),
-                              left > 0 ? faint(`${left} edges with less waiting time are left out here.`) : '');
+    const {columns, rows} = this.table;
+    this.told.replaceChildren(element('h4', {}, title),
+                              ...paintTable(title, {columns, rows: edges.map((edge) => rows.get(edge))}));
   }
 
   key(event) {
@@ -170,21 +155,12 @@ class Matrix {
   }
 }
 
-/** @type {(report: any, names: Names) => void} */
-export function conversations(report, names) {
-  const {edges, folded_edges: folded} = report;
-  if (edges.length === 0) {
-    return;
-  }
-  const matrix = new Matrix(edges, names);
-  const told = edges.filter((edge) => edge.wakeups > 0 || edge.bytes > 0);
-  const left = told.length - shownEdges;
-  section('Who woke whom',
-          faint('Time that tasks of a column waited until tasks of a row woke them, how often, and the bytes that ' +
-                'they sent them. The stronger the colour, the longer. Point at a cell, or click it or walk with the ' +
-                'arrow keys, for what it is made of.'),
-          matrix.view, matrix.told, element('h3', {}, 'Between tasks'),
-          edgeTable('edges between tasks', told.slice(0, shownEdges), names),
-          left > 0 ? faint(`${left} edges with less waiting time are left out here.`) : null,
-          folded > 0 ? faint(count(folded), ' edges of tasks that are not kept one by one are not among them.') : null);
+// `block` has a table with a row for each edge that has wakeups or bytes.
+/** @type {(block: import('./sections.js').Block, report: any, names: Names) => Element[]} */
+export function conversations({title, items: [table]}, report, names) {
+  const edges = report.edges.filter((edge) => edge.wakeups > 0 || edge.bytes > 0);
+  const matrix = new Matrix(title, edges, names, {...table, rows: new Map(edges.map((edge, i) => [edge, table.rows[i]]))});
+  return [faint('Time that tasks of a column waited until tasks of a row woke them, how often, and the bytes that they ' +
+                'sent them. The stronger the color, the longer. Point at a cell, or click it or walk with the arrow ' +
+                'keys, for what it is made of.'), matrix.view, matrix.told];
 }

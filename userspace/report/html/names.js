@@ -4,8 +4,6 @@
 // text report.
 import {words} from './figures.js';
 
-export const shownProcesses = 200;
-
 const nameOfTask = (task) => `${task.comm} (${task.tid})`;
 const nameOfProcess = (process) => `${process.comm} (${process.tgid})`;
 
@@ -48,7 +46,11 @@ export class Names {
         known(this.texts.wakers, waker) || this.texts.wakers.unknown;
   }
 
-  // A cause that `texts` lacks is shown by its key.
+  // An activity or a cause that `texts` lacks is shown by its key.
+  activity(key) {
+    return known(this.texts.activities, key) || words(key);
+  }
+
   wait(cause) {
     return known(this.texts.waits, cause) || words(cause);
   }

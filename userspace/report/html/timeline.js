@@ -2,8 +2,7 @@
 //
 // Makes the timeline interactive: zoom, pan, step from interval to interval, fold processes.
 import {colourOf} from './charts.js';
-import {element, faint, section} from './elements.js';
-import {count, words} from './figures.js';
+import {element, faint} from './elements.js';
 import {TimelineData, timelineUnknown} from './timeline_data.js';
 import {axisHeight, lineHeight, TimelinePainter} from './timeline_paint.js';
 
@@ -309,7 +308,7 @@ function timelineLegend(data) {
     return element('li', {}, sample, text);
   };
   return element('ul', {class: 'legend'},
-                 data.activities.map((activity, i) => (seen.has(activity) ? item(words(activity), 'running',
+                 data.activities.map((activity, i) => (seen.has(activity) ? item(data.names.activity(activity), 'running',
                                                                                `var(${colourOf(i)})`) : null)),
                  item('preempted or runnable', 'runnable', 'var(--text)'), item('blocked', 'blocked', 'var(--text)'),
                  data.facts.some((fact) => fact.condition === timelineUnknown) ?
@@ -317,29 +316,19 @@ function timelineLegend(data) {
                  element('li', {}, '◤ birth, ▾ exec, ◥ exit'));
 }
 
-// `told` is null if the events were not recorded.
-/** @type {(told: any, report: any, names: Names) => void} */
+/** @type {(told: any, report: any, names: Names) => any} */
 export function timeline(told, report, names) {
-  if (told === null) {
-    return;
-  }
   if (told.left_out) {
-    section('Timeline', element(
-        'p', {class: 'timeline-left-out'}, 'The timeline is left out: it has more than ', count(told.limit),
-        ' intervals. ', element('code', {}, 'taskcost report FILE -o trace.pftrace'),
-        ' writes all of them for the Perfetto viewer (ui.perfetto.dev).'));
-    return;
+    return null;
   }
   const data = new TimelineData(told, report, names);
   if (data.groups.length === 0) {
-    section('Timeline', faint('No task that is kept has an interval in the window.'));
-    return;
+    return faint('No task that is kept has an interval in the window.');
   }
   const view = new TimelineView(data);
-  section('Timeline', faint('What each task did when. Times are since the start of the window.'),
-          element('p', {class: 'timeline-paper'}, 'The timeline is for the screen: open this page in a browser.'),
-          element('div', {class: 'timeline-parts'}, view.controls(), timelineLegend(data), view.box, view.tip, view.told,
-                  element('p', {class: 'faint', id: 'timeline-keys'}, keysOfTimeline)));
-  view.paint();
+  requestAnimationFrame(() => view.paint()); // once the page has it
   Object.assign(view.box, {view}); // for the tests
+  return [element('p', {class: 'timeline-paper'}, 'The timeline is for the screen: open this page in a browser.'),
+          element('div', {class: 'timeline-parts'}, view.controls(), timelineLegend(data), view.box, view.tip, view.told,
+                  element('p', {class: 'faint', id: 'timeline-keys'}, keysOfTimeline))];
 }

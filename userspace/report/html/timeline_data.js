@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Builds the timeline from its columns: rows of intervals, the waker of each interval, and the lines that are shown.
-import {conditions} from './accounts.js';
-import {timeText, words} from './figures.js';
+import {timeText} from './figures.js';
 
+export const conditions = ['running', 'preempted', 'runnable', 'blocked'];
 export const timelineUnknown = 'unknown';
 const unfoldedTasks = 100; // with more tasks, processes begin folded
 
@@ -143,8 +143,8 @@ export class TimelineData {
     if (fact.condition === timelineUnknown) {
       return 'unknown: events were lost';
     }
-    const where = fact.call !== null && fact.call !== fact.activity ? `${words(fact.activity)} (${fact.call})` :
-                                                                      words(fact.activity);
+    const activity = this.names.activity(fact.activity);
+    const where = fact.call !== null && fact.call !== fact.activity ? `${activity} (${fact.call})` : activity;
     return `${where}, ${fact.condition}${fact.cpu === null ? '' : ` on CPU ${fact.cpu}`}`;
   }
 

@@ -2,8 +2,8 @@
 //
 // Paints the timeline on its canvas. Intervals narrower than a pixel are summed up in columns one pixel wide, which are
 // divided by kind. So the work for a row is bounded by its width and its intervals.
-import {conditions} from './accounts.js';
 import {colourOf, inkOf} from './charts.js';
+import {conditions} from './timeline_data.js';
 
 export const lineHeight = 20;
 const barHeight = 14;

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstddef>
 #include <numeric>
@@ -135,6 +136,74 @@ void add_account(Section& section, const Account& account) {
   say_preempted(TC_COUNTER_YIELDED_NS, "after sched_yield", TC_COUNTER_YIELDS);
 }
 
+// "shares with its creator: memory, files; its own: cgroups"; empty if its birth was not seen.
+std::string shares_text(const Task& task) {
+  if (!task.shares) {
+    return {};
+  }
+  const auto list = [&task](bool shared) {
+    std::string names;
+    for (int i = 0; i < TC_NR_SHARED; ++i) {
+      if ((*task.shares)[i] == shared) {
+        names += (names.empty() ? "" : ", ") + short_text(text_of(static_cast<tc_shared>(i)));
+      }
+    }
+    return names.empty() ? std::string("nothing") : names;
+  };
+  return fmt::format("shares with its creator: {}; its own: {}", list(true), list(false));
+}
+
+// Inside a container, a task has other ids.
+void say_inside(Section& section, const char* what, const std::optional<std::uint32_t>& id) {
+  if (id) {
+    section.say(fmt::format("{} {} in its own pid namespace", what, *id), Tone::faint);
+  }
+}
+
+void say_facts(Section& section, const Process& process) {
+  const auto say = [&section](std::string text) {
+    if (!text.empty()) {
+      section.say(std::move(text), Tone::faint);
+    }
+  };
+  say(process.command);
+  if (!process.tasks.empty()) {
+    say_inside(section, "pid", process.tasks.front().tgid_inside);
+  }
+  if (process.fatal) {
+    const auto target = std::ranges::find(process.tasks, process.fatal->target, &Task::id);
+    say("ended by " + signal_text(process.fatal->number) +
+        (target == process.tasks.end() ? "" : fmt::format(" to {} ({})", target->comm, target->tid)));
+  }
+  if (process.zombie) {
+    say(fmt::format("zombie for {}{}", duration_text(*process.zombie),
+                    process.reap ? ", reaped in " + duration_text(*process.reap) : ""));
+  }
+  if (process.tasks.size() == 1) {
+    say(shares_text(process.tasks.front()));
+  }
+}
+
+void add_waits_and_channels(Section& section, const Account& account, bool calls_seen) {
+  for (Table& table : std::array{wait_causes(account), calls_seen ? channel_calls(account) : Table({})}) {
+    if (!table.rows.empty()) {
+      section.block();
+      section.add(std::move(table));
+    }
+  }
+}
+
+void add_task_accounts(Section& section, const Process& process) {
+  for (const Task& task : process.tasks) {
+    section.block(fmt::format("{} ({}), task of {} ({})", task.comm, task.tid, process.comm, process.tgid));
+    say_inside(section, "tid", task.tid_inside);
+    if (std::string shares = shares_text(task); !shares.empty()) {
+      section.say(std::move(shares), Tone::faint);
+    }
+    add_account(section, task.account);
+  }
+}
+
 }  // namespace
 
 Section accounts(const Session& session, bool verbose) {
@@ -142,18 +211,30 @@ Section accounts(const Session& session, bool verbose) {
   const std::vector<FamilyMember> family = family_of(session, !verbose);
   const std::vector<std::size_t> shown = longest(family.size(), shown_of(family.size(), most_accounts, verbose),
                                                  [&family](std::size_t i) { return family[i].lifetime(); });
+  constexpr const char* legend = "queued: preempted + runnable; n/a: not measured; !: more than 1% is in no cell";
   bool any_threads = false;
   for (const std::size_t i : shown) {
     const FamilyMember& member = family[i];
     section.block(title_of(member));
-    add_account(section, member.account());
+    if (verbose) {
+      say_facts(section, member.first());
+    }
+    const Account account = member.account();
+    add_account(section, account);
+    if (verbose) {
+      add_waits_and_channels(section, account, session.calls_seen);
+    }
     if (!member.is_group() && member.first().tasks.size() > 1) {
       any_threads = true;
       add_tasks(section, member.first().tasks, verbose);
+      if (verbose) {
+        section.say(legend, Tone::faint);
+        add_task_accounts(section, member.first());
+      }
     }
   }
-  if (any_threads) {
-    section.say("queued: preempted + runnable; n/a: not measured; !: more than 1% is in no cell", Tone::faint);
+  if (any_threads && !verbose) {
+    section.say(legend, Tone::faint);
   }
   if (shown.size() < family.size()) {
     section.block();

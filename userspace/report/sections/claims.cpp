@@ -178,12 +178,18 @@ Section unit_prices(const Report& report) {
     return section;
   }
   Table table({left("", least_name_columns), left("where"), "price", "95 % interval", left("per")});
+  std::string group;
   for (const Price& price : report.prices) {
+    if (price.group != group) {
+      group = price.group;
+      table.row({{group, Tone::strong}});
+    }
     table.row({price.name, to_string(price.condition), quantity(price.value, price.unit),
                price.interval ? fmt::format("{}..{}", quantity_text(price.interval->low, price.unit),
                                             quantity_text(price.interval->high, price.unit))
                               : "-",
-               price.per});
+               price.per},
+              1);
   }
   section.add(std::move(table));
   return section;
@@ -217,7 +223,7 @@ Section figure_tables(const Report& report) {
 Section sweeps(const Report& report) {
   Section section("sweeps", "By size (medians; slope with its 95 % interval)");
   for (const Sweep& sweep : report.sweeps) {
-    section.block(fmt::format("{}: {} ({})", sweep.title, sweep.y_name, sweep.claim), true);
+    section.block(fmt::format("{}: {} ({})", sweep.title, sweep.y_name, sweep.claim), true).id = sweep.id;
     section.add(table_of(sweep));
     for (const Sweep::Series& series : sweep.series) {
       if (series.slope) {

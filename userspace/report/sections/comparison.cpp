@@ -183,6 +183,7 @@ Section quantities(const Comparison& comparison, const PairComparison& pair, boo
   const std::string left_label = command_label(comparison.experiment, pair.left);
   const std::string right_label = command_label(comparison.experiment, pair.right);
   Table table({left("", least_part_columns), right_label, left_label, "ratio [95 %]", "answer"});
+  Table others(table.columns);
   std::size_t left_out = 0;
   std::size_t same = 0;
   std::size_t undecided = 0;
@@ -198,17 +199,22 @@ Section quantities(const Comparison& comparison, const PairComparison& pair, boo
       left_out += telling ? 1 : 0;
       continue;
     }
-    table.row({quantity_name_text(answer.name),
-               quantity(answer.right, answer.unit),
-               quantity(answer.left, answer.unit),
-               ratio_cell(answer),
-               {to_string(answer.answer), tone_of(answer.answer)}});
+    (telling ? table : others)
+        .row({quantity_name_text(answer.name),
+              quantity(answer.right, answer.unit),
+              quantity(answer.left, answer.unit),
+              ratio_cell(answer),
+              {to_string(answer.answer), tone_of(answer.answer)}});
   }
   Section section("quantities", fmt::format("What else differs: {} against {}, medians", left_label, right_label));
   if (table.rows.empty()) {
     section.say("nothing that is decided");
   } else {
     section.add(std::move(table));
+  }
+  if (!others.rows.empty()) {
+    section.block("All other quantities");
+    section.add(std::move(others));
   }
   if (!verbose) {
     section.say(fmt::format("{}{} the same, {} undecided (--verbose)",
@@ -282,6 +288,16 @@ Section spreads(const CommandRuns& runs, bool verbose) {
   return section;
 }
 
+Section note_of(const Comparison& comparison) {
+  Section note("note");
+  note.say(
+      fmt::format("Ratios are of paired rounds, with intervals of {:.1f} %. more, less: the whole interval lies beyond "
+                  "{:.0f} %; the same: within.",
+                  100 * comparison.confidence, 100 * (comparison.band.same - 1)),
+      Tone::faint, 0);
+  return note;
+}
+
 }  // namespace
 
 std::vector<Section> of(const Comparison& comparison, bool verbose) {
@@ -296,15 +312,13 @@ std::vector<Section> of(const Comparison& comparison, bool verbose) {
       all.push_back(parts_of("cpu_time", "CPU time", runs, mean_cpu_parts(runs), verbose));
       all.push_back(spreads(runs, verbose));
     }
-    return all;
+  } else {
+    all.push_back(note_of(comparison));
   }
-  Section note("note");
-  note.say(
-      fmt::format("Ratios are of paired rounds, with intervals of {:.1f} %. more, less: the whole interval lies beyond "
-                  "{:.0f} %; the same: within.",
-                  100 * comparison.confidence, 100 * (comparison.band.same - 1)),
-      Tone::faint, 0);
-  all.push_back(std::move(note));
+  if (verbose) {
+    all.push_back(evidence(experiment.evidence));
+    all.back().say(machine_text(experiment.tool_version, experiment.host));
+  }
   return all;
 }
 

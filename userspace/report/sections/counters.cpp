@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <string_view>
 
 #include "base/units.h"
 #include "report/remarks.h"
@@ -86,15 +87,39 @@ Section faults(const Session& session) {
   return section;
 }
 
-Section channels(const Session& session) {
-  Section section("channels", "Channels between tasks");
-  Table table({left("channel"), "calls", "bytes in", "bytes out", "kernel time", "per call"});
-  for (int i = 0; i < TC_NR_CHANNELS; ++i) {
-    if (const ChannelUse use = session.totals.channels[i].value_or(ChannelUse{}); use.calls > 0) {
-      table.row({text_of(static_cast<tc_channel>(i)), use.calls, bytes(use.received()), bytes(use.sent()), use.kernel,
-                 mean(use.kernel, use.calls)});
+Section counters(const Session& session) {
+  Table table({left("counter", 20), "value"});
+  for (int i = 0; i < TC_NR_COUNTERS; ++i) {
+    const auto counter = static_cast<tc_counter>(i);
+    const Count& value = session.totals.counters[counter];
+    if (!value) {
+      table.row({text_of(counter), {value, Tone::faint}});
+    } else if (*value > 0) {
+      table.row({text_of(counter), quantity(static_cast<double>(*value), unit_of_key(key_of(counter)))});
     }
   }
+  Section section("counters", "All counters");
+  section.add(std::move(table));
+  return section;
+}
+
+Table channel_calls(const Account& account) {
+  Table table({left("channel"), "calls", "bytes in", "bytes out", "kernel time", "per call"});
+  for (int i = 0; i < TC_NR_CHANNELS; ++i) {
+    const char* const name = text_of(static_cast<tc_channel>(i));
+    if (const auto& use = account.channels[i]; !use) {
+      table.row({name, Count()});
+    } else if (use->calls > 0) {
+      table.row(
+          {name, use->calls, bytes(use->received()), bytes(use->sent()), use->kernel, mean(use->kernel, use->calls)});
+    }
+  }
+  return table;
+}
+
+Section channels(const Session& session) {
+  Section section("channels", "Channels between tasks");
+  Table table = channel_calls(session.totals);
   if (!session.calls_seen) {
     section.say(std::string(calls_unmeasured));
   } else if (table.rows.empty()) {

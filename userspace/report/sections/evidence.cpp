@@ -84,7 +84,15 @@ void add_window_times(Section& section, const WindowClocks& clocks) {
   }
 }
 
+bool is_virtual(const Host& host) { return !host.virtualization.empty() && host.virtualization != "none"; }
+
 }  // namespace
+
+std::string machine_text(const std::string& tool_version, const Host& host) {
+  return fmt::format("taskcost {} on {}Linux {}, {}, {}{}", tool_version, host.name.empty() ? "" : host.name + ": ",
+                     host.kernel, host.arch, counted(host.cpus, "CPU", "CPUs"),
+                     is_virtual(host) ? fmt::format(", virtualized ({})", host.virtualization) : "");
+}
 
 Section evidence(const EvidenceList& list) {
   Section section("evidence", "Where the figures come from");
@@ -121,15 +129,9 @@ Section observer(const Report& report, bool verbose) {
   } else if (!observer.probes.empty()) {
     section.say(fmt::format("{}; run times not measured", counted(observer.probes.size(), "probe", "probes")));
   }
-  const Host& host = report.host;
-  const std::string machine = host.virtualization.empty() || host.virtualization == "none"
-                                  ? ""
-                                  : fmt::format(", virtualized ({})", host.virtualization);
-  section.say(fmt::format("taskcost {} on {}Linux {}, {}, {}{}", report.tool_version,
-                          host.name.empty() ? "" : host.name + ": ", host.kernel, host.arch,
-                          counted(host.cpus, "CPU", "CPUs"), machine));
+  section.say(machine_text(report.tool_version, report.host));
   add_window_times(section, window_clocks(report));
-  if (!machine.empty() && !report.claims.empty()) {
+  if (is_virtual(report.host) && !report.claims.empty()) {
     section.say(fmt::format(
         "On a virtual machine, time that the hypervisor takes counts as code of the task that it "
         "interrupts. {}.",

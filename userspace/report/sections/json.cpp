@@ -46,10 +46,12 @@ void cells(JsonWriter& json, const std::vector<Cell>& all) {
 }
 
 void body(JsonWriter& json, const Paragraph& paragraph) {
-  const std::string_view label = paragraph.label;
   json.field("kind", std::string_view("paragraph"));
-  field(json, "label", label.substr(0, label.find_last_not_of(' ') + 1));
+  field(json, "label", paragraph.label);
   words(json, paragraph.text, paragraph.tone);
+  if (paragraph.indent > margin) {
+    json.field("indent", paragraph.indent - margin);
+  }
 }
 
 void body(JsonWriter& json, const Line& line) {
@@ -100,6 +102,7 @@ void write_json(JsonWriter& json, std::string_view key, const std::vector<Sectio
         json.array("blocks", [&] {
           for (const Block& block : section.blocks) {
             json.object([&] {
+              field(json, "id", block.id);
               field(json, "title", block.title);
               json.array("items", [&] {
                 for (const Item& item : block.items) {

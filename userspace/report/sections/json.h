@@ -12,8 +12,8 @@ namespace taskcost::sections {
 
 // Writes an array under `key`:
 //
-//   section  {id, title, blocks: [{title, items}]}
-//   item     {kind: "paragraph", label, text, tone}
+//   section  {id, title, blocks: [{id, title, items}]}
+//   item     {kind: "paragraph", label, text, tone, indent}; indent: columns beyond the margin
 //            {kind: "line", cells, tail}
 //            {kind: "table", columns: [{title, align}], rows: [{depth, cells, notes: [paragraph]}]}
 //            {kind: "distribution", unit, buckets: [[from, to, count]]}

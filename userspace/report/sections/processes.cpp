@@ -94,7 +94,7 @@ Section processes(const Session& session, bool verbose) {
   return section;
 }
 
-Section kernel_threads(const Session& session) {
+Section kernel_threads(const Session& session, bool verbose) {
   std::vector<std::pair<const Process*, Account>> threads;
   for (const Process& process : session.processes) {
     if (process.kernel) {
@@ -112,7 +112,7 @@ Section kernel_threads(const Session& session) {
     table.row({std::move(name), account.total(TC_CONDITION_RUNNING),
                account.total(TC_CONDITION_PREEMPTED) + account.total(TC_CONDITION_RUNNABLE), account.switches()});
   };
-  for (std::size_t i = 0; i < std::min(most_kernel_threads, threads.size()); ++i) {
+  for (std::size_t i = 0; i < shown_of(threads.size(), most_kernel_threads, verbose); ++i) {
     const auto& [process, account] = threads[i];
     add_row(fmt::format("{} ({})", process->comm, process->tgid), account);
   }

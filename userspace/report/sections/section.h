@@ -123,6 +123,7 @@ struct Block {
   std::string title;  // may be empty
   std::vector<Item> items;
   bool wraps_title = false;  // a long title is wrapped instead of cut
+  std::string id{};          // stable key, for pictures that painters add to the block; may be empty
 };
 
 // One question and its answer. A section without blocks has nothing to say, and is not shown.

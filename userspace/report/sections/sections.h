@@ -3,11 +3,13 @@
 // The sections, with one question each, and the sections of each report. A section without blocks has nothing to say.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "report/render.h"
 #include "report/sections/section.h"
 #include "trace/audit.h"
+#include "trace/timeline.h"
 #include "verdict/compare/compare.h"
 #include "verdict/diff/diff.h"
 #include "verdict/estimate/estimate.h"
@@ -23,7 +25,11 @@ Section processes(const Session& session, bool verbose);
 Section accounts(const Session& session, bool verbose);
 // The sum over all tasks; empty if there is only one process.
 Section totals(const Session& session);
-Section kernel_threads(const Session& session);
+// All counters of all tasks, except those that are 0.
+Section counters(const Session& session);
+// What a timeline shows. Only the page has one.
+Section timeline(const Timeline& timeline);
+Section kernel_threads(const Session& session, bool verbose);
 // What tasks waited for, the wakers, and the chains of waits.
 Section waits(const Session& session, bool verbose);
 // The cost of creation, exec and exit of processes and threads.
@@ -51,6 +57,12 @@ Section unit_prices(const Report& report);
 Section figure_tables(const Report& report);
 Section sweeps(const Report& report);
 Section comparisons(const Report& report);
+
+// What an account waited for, the longest first, and its calls on channels.
+Table wait_causes(const Account& account);
+Table channel_calls(const Account& account);
+// "taskcost 0.1.0 on lab: Linux 6.1.0, x86_64, 2 CPUs"
+std::string machine_text(const std::string& tool_version, const Host& host);
 
 // Adds the gaps in which events were lost, with their times since `start`; nothing if there are none.
 void add_gaps(Section& section, const RecordCheck& records, Instant start, bool verbose);
