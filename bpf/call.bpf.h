@@ -77,6 +77,22 @@ static __always_inline bool is_call(__u32 row)
 	return row != TC_ACTIVITY_USER && row != TC_ACTIVITY_KERNEL && row != TC_ROW_FAULT_PENDING;
 }
 
+enum {
+	NO_CALLS = 1 << TC_IN_USER | 1 << TC_IN_EXIT | 1 << TC_IN_KERNEL | 1 << TC_IN_UNSEEN_FAULT | 1 << TC_IN_FAULT,
+};
+
+/* enum tc_place of a task in `row`: its ledger concludes the row of a call, an event says only that there is one. */
+static __always_inline __u8 place_of(__u32 row)
+{
+	return NO_CALLS >> (row & 31) & 1 ? row : TC_IN_CALL;
+}
+
+/* TC_FILE_* of the call's descriptor; 0: it was not looked at. */
+static __always_inline __u16 seen_file_of(const struct tc_ledger *l)
+{
+	return l->resolved ? l->file_type : 0;
+}
+
 /* Entry time of the system call of a task in `row`; 0: the task is in none. */
 static __always_inline __u64 entry_of_call(const struct tc_ledger *l, __u32 row)
 {

@@ -18,23 +18,42 @@ __u64 restarts_sleep[3] = {};
 __u64 restarts_nothing = 0;
 
 /*
- * The class of the call that restart_syscall continues, by the function that it will call. Only some calls restart this
- * way. A futex has reset the function by then, but its address is still in the registers.
+ * The call that restart_syscall continues, by the function that it will call. Only some calls restart this way. A futex
+ * has reset the function by then, but its address is still in the registers.
  */
-static __always_inline __u32 class_of_restart(struct task_struct *task, __u64 first_argument)
+static __always_inline enum tc_restart restart_of(struct task_struct *task, __u64 first_argument)
 {
 	__u64 function = (__u64)BPF_CORE_READ(task, restart_block.fn);
 
 	if (!function)
-		return TC_ACTIVITY_OTHER;
+		return TC_RESTART_OTHER;
 	if (function == restarts_poll)
-		return TC_ACTIVITY_POLL;
+		return TC_RESTART_POLL;
 	if (function == restarts_futex ||
 	    (function == restarts_nothing && (__u64)BPF_CORE_READ(task, restart_block.futex.uaddr) == first_argument))
-		return TC_ACTIVITY_FUTEX | TC_KIND_FUTEX << TC_CALL_KIND_SHIFT;
+		return TC_RESTART_FUTEX;
 	if (function == restarts_sleep[0] || function == restarts_sleep[1] || function == restarts_sleep[2])
+		return TC_RESTART_SLEEP;
+	return TC_RESTART_OTHER;
+}
+
+static __always_inline __u32 class_of_restart(enum tc_restart restart)
+{
+	switch (restart) {
+	case TC_RESTART_POLL:
+		return TC_ACTIVITY_POLL;
+	case TC_RESTART_FUTEX:
+		return TC_ACTIVITY_FUTEX | TC_KIND_FUTEX << TC_CALL_KIND_SHIFT;
+	case TC_RESTART_SLEEP:
 		return TC_ACTIVITY_SLEEP;
-	return TC_ACTIVITY_OTHER;
+	default:
+		return TC_ACTIVITY_OTHER;
+	}
+}
+
+static __always_inline void set_selector(struct tc_ledger *l, __u64 selector)
+{
+	l->syscall |= (selector < TC_MULTIPLEXED_CALLS ? selector : TC_MULTIPLEXED_CALLS) << TC_CALL_SELECTOR_SHIFT;
 }
 
 static __noinline int resolve_entry(struct tc_ledger *l, struct task_struct *task)
@@ -51,14 +70,18 @@ static __noinline int resolve_entry(struct tc_ledger *l, struct task_struct *tas
 			l->call = l->restart_call;
 			l->syscall = l->restart_syscall;
 		} else {
-			l->call = class_of_restart(task, number);
+			number = restart_of(task, number);
+			set_selector(l, number);
+			l->call = class_of_restart(number);
 		}
 		break;
 	case TC_KIND_SOCKETCALL:
+		set_selector(l, number);
 		l->call = number < TC_MULTIPLEXED_CALLS ? socket_calls[number] | TC_CALL_IN_MEMORY : TC_ACTIVITY_SOCKET;
 		break;
 	case TC_KIND_IPC:
 		number &= 0xffff; /* the version is in the upper bits */
+		set_selector(l, number);
 		l->call = number < TC_MULTIPLEXED_CALLS ? ipc_calls[number] | TC_CALL_SHIFTED : TC_ACTIVITY_OTHER;
 		break;
 	}
@@ -83,6 +106,7 @@ static __always_inline int find_call(struct tc_ledger *l, struct task_struct *ta
 	}
 	l->fd = argument_of(regs, 1, in_compat_call(l));
 	l->activity = TC_ROW_CALL_PENDING;
+	l->call_row = l->call & TC_CALL_ACTIVITY_MASK; /* if its file is not looked at */
 	return 0;
 }
 

@@ -111,28 +111,43 @@ static __always_inline struct tty_struct *terminal_of(__u64 file)
 	return BPF_CORE_READ(private, tty);
 }
 
-__verified_once int is_pty(__u64 file)
+/* Major number of the driver of a terminal; 0: it is none. */
+__verified_once int driver_major_of(__u64 file)
 {
-	int major = is_terminal(file) ? BPF_CORE_READ(terminal_of(file), driver, major) : 0;
+	return is_terminal(file) ? BPF_CORE_READ(terminal_of(file), driver, major) & TC_FILE_DETAIL : 0;
+}
 
+static __always_inline bool is_pty_driver(__u32 major)
+{
 	return major == UNIX98_PTY_MASTER_MAJOR || major == UNIX98_PTY_SLAVE_MAJOR;
 }
 
-/* Returns the channel of a file. *activity becomes what a call on the file is about, unless the call itself decides. */
-static __always_inline __u32 channel_of_file(__u64 file, __u32 type, __u32 *activity)
+/*
+ * Returns the channel of a file. *activity becomes what a call on the file is about, unless the call itself decides,
+ * and *type gets the detail that decided.
+ */
+static __always_inline __u32 channel_of_file(__u64 file, __u32 *type, __u32 *activity)
 {
-	switch (type) {
+	__u32 detail;
+
+	switch (*type) {
 	case S_IFIFO:
 		*activity = TC_ACTIVITY_PIPE;
 		return TC_CHANNEL_PIPE;
 	case S_IFSOCK:
 		*activity = TC_ACTIVITY_SOCKET;
-		return channel_of_family(family_of_socket(file));
+		detail = family_of_socket(file);
+		*type |= detail & TC_FILE_DETAIL;
+		return channel_of_family(detail);
 	case S_IFCHR:
-		return is_pty(file) ? TC_CHANNEL_PTY : TC_CHANNEL_NONE;
+		detail = driver_major_of(file);
+		*type |= detail;
+		return is_pty_driver(detail) ? TC_CHANNEL_PTY : TC_CHANNEL_NONE;
 	}
-	if (*activity == TC_ACTIVITY_OTHER && file && file_system_of(file) == MQUEUE_MAGIC)
+	if (*activity == TC_ACTIVITY_OTHER && file && file_system_of(file) == MQUEUE_MAGIC) {
+		*type |= TC_FILE_QUEUE;
 		return TC_CHANNEL_MESSAGE_QUEUE;
+	}
 	return TC_CHANNEL_NONE;
 }
 
@@ -142,7 +157,7 @@ static __noinline int channel_of_pipe_or_pty(__u64 file)
 
 	if (type == S_IFIFO)
 		return TC_CHANNEL_PIPE;
-	return type == S_IFCHR && is_pty(file) ? TC_CHANNEL_PTY : TC_CHANNEL_NONE;
+	return type == S_IFCHR && is_pty_driver(driver_major_of(file)) ? TC_CHANNEL_PTY : TC_CHANNEL_NONE;
 }
 
 /*
@@ -159,7 +174,7 @@ static __noinline int resolve_other_end(struct tc_ledger *l, struct task_struct 
 	type = file_type_of(
 		task, argument_of(regs_in_call(l, task), kind_of_call(l) == TC_KIND_TEE ? 2 : 3, in_compat_call(l)),
 		&file);
-	channel = channel_of_file(file, type, &activity);
+	channel = channel_of_file(file, &type, &activity);
 	l->other_end = 0;
 	if (l->channel == TC_CHANNEL_NONE && channel != TC_CHANNEL_NONE) {
 		l->other_file = l->file;
@@ -190,7 +205,7 @@ static __always_inline int resolve_file(struct tc_ledger *l, struct task_struct 
 		l->fd = argument_of_call(l, regs_in_call(l, task), 1);
 		type = file_type_of(task, l->fd, &file);
 	}
-	l->channel = channel_of_file(file, type, &activity);
+	l->channel = channel_of_file(file, &type, &activity);
 	l->file = file;
 	l->file_type = type;
 	l->call_row = activity;

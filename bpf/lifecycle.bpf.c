@@ -362,7 +362,7 @@ static __always_inline void begin_exit(struct tc_ledger *l, struct task_struct *
 	l->switched_in_ns = 0;
 	if (l->activity == TC_ROW_CALL_PENDING)
 		end_call(l, task);
-	batch_event(l, kind, l->exit_start_ns ? 0 : entry_of_call(l, l->activity), l->activity, now);
+	batch_end(l, kind, now);
 	if (l->exit_start_ns)
 		return;
 	if (by_call) {

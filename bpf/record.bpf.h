@@ -156,6 +156,7 @@ static __always_inline void finish_event(struct tc_event_batch *batch, __u64 siz
 	batch->busy = 0;
 }
 
+/* The upper half of `kind` is tc_event.file. */
 static __always_inline struct tc_event make_event(const struct tc_ledger *l, __u32 kind, __u64 value, __u32 arg,
 						  __u64 now)
 {
@@ -165,6 +166,7 @@ static __always_inline struct tc_event make_event(const struct tc_ledger *l, __u
 		.id = l->id,
 		.value = value,
 		.kind = kind,
+		.file = kind >> 16,
 		.arg = arg,
 	};
 }
@@ -196,6 +198,15 @@ static __always_inline void batch_event(const struct tc_ledger *l, __u32 kind, _
 	finish_event(batch, sizeof(*event), now);
 }
 
+/* The end of the current task begins. */
+static __always_inline void batch_end(const struct tc_ledger *l, enum tc_event_kind kind, __u64 now)
+{
+	__u32 row = l->activity;
+
+	batch_event(l, kind | seen_file_of(l) << 16, l->exit_start_ns ? 0 : entry_of_call(l, row),
+		    is_call(row) ? l->syscall : TC_NO_CALL, now);
+}
+
 /* As batch_event(), for a probe whose ledger needs no time. */
 static __always_inline void batch_event_now(const struct tc_ledger *l, __u32 kind, __u64 value, __u32 arg)
 {
@@ -218,11 +229,19 @@ static __always_inline void batch_fault(const struct tc_ledger *l, __u8 outcome,
 		.begun_ns = l->fault_ns,
 		.entered_ns = entry_of_call(l, l->interrupted),
 		.syscall = l->syscall,
-		.interrupted = l->interrupted,
+		.interrupted = place_of(l->interrupted),
 		.bits = l->fault_bits,
 		.outcome = outcome,
 	};
 	finish_event(batch, sizeof(*fault), now);
+}
+
+/* As batch_fault(), where hot programs seldom come. */
+static __noinline int batch_fault_seldom(const struct tc_ledger *l, __u8 outcome, __u64 now)
+{
+	if (l && keep_events)
+		batch_fault(l, outcome, now);
+	return 0;
 }
 
 /* The initial state of a new or adopted task, from its ledger when that is published. */
@@ -252,10 +271,11 @@ static __always_inline void send_task_new(const struct tc_ledger *l, __u64 now)
 		.tgid_inside = l->tgid_inside,
 		.namespace_level = l->namespace_level,
 		.syscall = l->syscall,
-		.row = l->activity,
+		.place = place_of(l->activity),
 		.condition = l->condition,
 		.wait = l->wait,
 		.found = l->found,
+		.file = seen_file_of(l),
 	};
 
 	if (!keep_events)
@@ -266,7 +286,7 @@ static __always_inline void send_task_new(const struct tc_ledger *l, __u64 now)
 
 /* NULL: transitions are not recorded. */
 static __always_inline struct tc_switch *begin_switch(struct tc_event_batch *batch, struct task_struct *prev,
-						      struct task_struct *next, __u32 cpu, __u64 now)
+						      struct task_struct *next, __u32 cpu, __u32 spaces, __u64 now)
 {
 	struct tc_switch *event = begin_event(batch, sizeof(*event), now);
 
@@ -277,6 +297,7 @@ static __always_inline struct tc_switch *begin_switch(struct tc_event_batch *bat
 	event->record.size = sizeof(*event);
 	event->at_ns = now;
 	event->cpu = cpu;
+	event->flags = spaces;
 	event->prev_tid = prev->pid;
 	event->next_tid = next->pid;
 	return event;
@@ -294,31 +315,28 @@ static __always_inline void finish_switch(struct tc_event_batch *batch, const st
 }
 
 /* Fills in the task that leaves, when its ledger is complete. */
-static __always_inline void fill_prev(struct tc_switch *event, const struct tc_ledger *l, enum tc_counter destination,
-				      __u32 flush, bool voluntary, bool last)
+static __always_inline void fill_prev(struct tc_switch *event, const struct tc_ledger *l, struct task_struct *prev,
+				      __u32 state, __u32 flags, __u32 flush)
 {
 	event->prev = l->id;
+	event->iowait = BPF_CORE_READ_BITFIELD(prev, in_iowait);
 	event->entered_ns = l->found ? 0 : entry_of_call(l, l->activity);
 	event->syscall = l->syscall;
-	event->row = l->activity;
-	event->condition = l->condition;
+	event->place = place_of(l->activity);
+	event->file = seen_file_of(l);
+	event->prev_state = state;
 	event->wait = l->condition == TC_CONDITION_BLOCKED ? l->wait : 0;
-	event->destination = destination;
 	event->flush = flush;
-	event->flags =
-		(voluntary ? TC_SWITCH_VOLUNTARY : 0) | (last ? TC_SWITCH_LAST : 0) | (l->found ? TC_SWITCH_FOUND : 0);
+	event->flags |= flags | (l->found ? TC_SWITCH_FOUND : 0);
 	if (l->why_preempted == TC_PREEMPTED_BY_QUOTA)
 		event->flags |= TC_SWITCH_THROTTLED;
 	else if (l->why_preempted == TC_PREEMPTED_BY_YIELD)
 		event->flags |= TC_SWITCH_YIELDED;
 }
 
-static __always_inline void fill_next(struct tc_switch *event, const struct tc_ledger *l, __u32 origin, bool blocked,
-				      __u64 woken_ns)
+static __always_inline void fill_next(struct tc_switch *event, const struct tc_ledger *l, bool blocked, __u64 woken_ns)
 {
 	event->next = l->id;
-	event->origin = origin;
-	event->switch_kind = l->switch_kind;
 	if (!blocked)
 		return;
 	event->woken_ns = woken_ns;
@@ -329,34 +347,28 @@ static __always_inline void fill_next(struct tc_switch *event, const struct tc_l
 
 /* Begins the event of a call that returns. NULL: transitions are not recorded. */
 static __always_inline struct tc_transfer *begin_transfer(struct tc_event_batch *batch, const struct tc_ledger *l,
-							  long result, __u64 now)
+							  long result, __u8 flags, __u64 now)
 {
 	struct tc_transfer *transfer = begin_event(batch, sizeof(*transfer), now);
 
 	if (!transfer)
 		return NULL;
+	transfer->call.record = (struct tc_record){.type = TC_RECORD_CALL, .size = sizeof(transfer->call)};
 	transfer->call.at_ns = now;
 	transfer->call.id = l->id;
 	transfer->call.entered_ns = entry_of_call(l, l->activity);
 	transfer->call.result = result;
 	transfer->call.mapped_bytes = 0;
-	transfer->call.number = l->syscall;
-	transfer->call.channel = TC_CHANNEL_NONE;
+	transfer->call.syscall = l->syscall;
+	transfer->call.file = 0;
 	transfer->call.created = l->created_kind;
-	transfer->call.flags = 0;
+	transfer->call.flags = flags;
 	return transfer;
 }
 
-static __always_inline void finish_call(struct tc_event_batch *batch, struct tc_transfer *transfer,
-					const struct tc_ledger *l, __u64 now)
+static __always_inline void finish_call(struct tc_event_batch *batch, const struct tc_transfer *transfer, __u64 now)
 {
-	bool whole = transfer->call.channel != TC_CHANNEL_NONE;
-	__u64 size = whole ? sizeof(*transfer) : sizeof(transfer->call);
-
-	transfer->call.record.type = whole ? TC_RECORD_TRANSFER : TC_RECORD_CALL;
-	transfer->call.record.size = size;
-	transfer->call.row = l->activity;
-	finish_event(batch, size, now);
+	finish_event(batch, transfer->call.record.size, now);
 }
 
 static __always_inline void batch_passage(const struct tc_ledger *l, __u32 channel, __u32 bits, __u64 bytes, __u64 now)

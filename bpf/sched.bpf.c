@@ -28,17 +28,25 @@ static __always_inline void end_ledger(struct tc_ledger *l, __u32 slot, struct t
 	give_back_ledger(l, slot);
 }
 
-/*
- * Classifies the task that gets the CPU, from the view of the one that leaves it. A task past exit_mm() keeps its last
- * address space in active_mm.
- */
-static __always_inline enum tc_counter destination_of(struct task_struct *prev, struct task_struct *next)
+/* TC_SWITCH_*_MM. A task past exit_mm() keeps its last address space in active_mm. */
+static __always_inline __u32 spaces_of(struct task_struct *prev, struct task_struct *next)
 {
 	struct mm_struct *mm = untrusted(next)->mm;
+	__u32 spaces = 0;
 
 	if (mm)
-		return mm == untrusted(prev)->active_mm ? TC_COUNTER_SWITCHES_SAME_ADDRESS_SPACE
-							: TC_COUNTER_SWITCHES_OTHER_ADDRESS_SPACE;
+		spaces = mm == untrusted(prev)->active_mm ? TC_SWITCH_NEXT_MM | TC_SWITCH_SAME_MM : TC_SWITCH_NEXT_MM;
+	if (untrusted(prev)->mm || (prev->flags & PF_EXITING))
+		spaces |= TC_SWITCH_PREV_MM;
+	return spaces;
+}
+
+/* Classifies the task that gets the CPU, from the view of the one that leaves it. */
+static __always_inline enum tc_counter destination_of(__u32 spaces, struct task_struct *next)
+{
+	if (spaces & TC_SWITCH_NEXT_MM)
+		return spaces & TC_SWITCH_SAME_MM ? TC_COUNTER_SWITCHES_SAME_ADDRESS_SPACE
+						  : TC_COUNTER_SWITCHES_OTHER_ADDRESS_SPACE;
 	return next->pid ? TC_COUNTER_SWITCHES_TO_KERNEL_THREAD : TC_COUNTER_SWITCHES_TO_IDLE;
 }
 
@@ -100,7 +108,7 @@ static __always_inline __u8 why_preempted(struct tc_ledger *l, bool preempt, str
 }
 
 static __always_inline void switch_out(void *ctx, struct tc_ledger *l, bool preempt, struct task_struct *prev,
-				       struct task_struct *next, __u32 state, __u64 now)
+				       struct task_struct *next, __u32 state, __u32 spaces, __u64 now)
 {
 	post(l, now);
 	if (l->unseen_wait_ns)
@@ -110,7 +118,7 @@ static __always_inline void switch_out(void *ctx, struct tc_ledger *l, bool pree
 		send_cpu_slice(l, now);
 	l->exec_runtime_ns = prev->se.sum_exec_runtime;
 	l->switched_in_ns = 0;
-	l->counters[bounded(destination_of(prev, next), TC_NR_COUNTERS)]++;
+	l->counters[bounded(destination_of(spaces, next), TC_NR_COUNTERS)]++;
 	/* As the kernel counts nvcsw: a task that was preempted while it was about to sleep did not give up the CPU. */
 	if (!preempt && state) {
 		l->counters[TC_COUNTER_VOLUNTARY_SWITCHES]++;
@@ -126,28 +134,25 @@ static __always_inline void switch_out(void *ctx, struct tc_ledger *l, bool pree
 }
 
 /* Classifies the task that had the CPU: a program has a histogram of switches, anything else a counter. */
-static __always_inline __u32 count_origin(struct tc_ledger *l, struct task_struct *prev, struct task_struct *next)
+static __always_inline void count_origin(struct tc_ledger *l, struct task_struct *prev, __u32 spaces)
 {
 	__u32 origin = prev->pid ? TC_COUNTER_SWITCHES_FROM_KERNEL_THREAD : TC_COUNTER_SWITCHES_FROM_IDLE;
 
-	if (untrusted(prev)->mm || (prev->flags & PF_EXITING)) {
-		l->switch_kind = untrusted(prev)->active_mm == untrusted(next)->mm ? TC_HISTOGRAM_SWITCH_SAME
-										   : TC_HISTOGRAM_SWITCH_OTHER;
-		return TC_NO_COUNTER;
+	if (spaces & TC_SWITCH_PREV_MM) {
+		l->switch_kind = spaces & TC_SWITCH_SAME_MM ? TC_HISTOGRAM_SWITCH_SAME : TC_HISTOGRAM_SWITCH_OTHER;
+		return;
 	}
 	l->switch_kind = TC_NR_HISTOGRAMS;
 	l->counters[bounded(origin, TC_NR_COUNTERS)]++;
-	return origin;
 }
 
-static __always_inline void switch_in(struct tc_ledger *l, struct task_struct *prev, struct task_struct *next,
-				      __u32 cpu, __u64 now, struct tc_switch *event)
+static __always_inline void switch_in(struct tc_ledger *l, struct task_struct *prev, __u32 spaces, __u32 cpu, __u64 now,
+				      struct tc_switch *event)
 {
 	bool blocked = l->condition == TC_CONDITION_BLOCKED;
 	bool throttled = l->why_preempted == TC_PREEMPTED_BY_QUOTA;
 	__u64 woken = l->woken_ns;
 	__u64 ready;
-	__u32 origin;
 
 	if (blocked)
 		settle_wait(l);
@@ -164,9 +169,9 @@ static __always_inline void switch_in(struct tc_ledger *l, struct task_struct *p
 	l->cpu = cpu;
 	l->switched_in_ns = now;
 	l->on_cpu_ns = now;
-	origin = count_origin(l, prev, next);
+	count_origin(l, prev, spaces);
 	if (event)
-		fill_next(event, l, origin, blocked, woken);
+		fill_next(event, l, blocked, woken);
 }
 
 /* any activity: running -> preempted or blocked; runnable, preempted -> running; dead -> the end of the ledger */
@@ -180,7 +185,7 @@ int BPF_PROG(taskcost_switch, bool preempt, struct task_struct *prev, struct tas
 	struct tc_ledger *l, *dead = NULL;
 	struct tc_event_batch *batch = this_batch();
 	struct tc_switch *event;
-	__u32 flush, state = 0;
+	__u32 flush, spaces, state = 0;
 	__u64 now;
 
 	if (cpu->task != (__u64)prev)
@@ -196,25 +201,27 @@ int BPF_PROG(taskcost_switch, bool preempt, struct task_struct *prev, struct tas
 	if (prev_slot)
 		cpu->last_slot = prev_slot;
 	now = bpf_ktime_get_ns();
+	spaces = spaces_of(prev, next);
 
 	l = ledger_at(prev_slot);
 	if (l) {
 		state = prev_state_of(ctx, prev);
 		if (keep_events && l->activity == TC_ROW_FAULT_PENDING)
-			batch_fault(l, TC_FAULT_BEGUN, now);
+			batch_fault_seldom(l, TC_FAULT_BEGUN, now);
 		count_flush(l, flush);
-		switch_out(ctx, l, preempt, prev, next, state, now);
+		switch_out(ctx, l, preempt, prev, next, state, spaces, now);
 		if (state & TASK_DEAD)
 			dead = l;
 	}
-	event = begin_switch(batch, prev, next, number, now);
+	event = begin_switch(batch, prev, next, number, spaces, now);
 	if (l && event)
-		fill_prev(event, l, destination_of(prev, next), flush, !preempt && state, dead);
+		fill_prev(event, l, prev, state,
+			  (preempt ? TC_SWITCH_PREEMPT : 0) | (task_state_of(prev) ? 0 : TC_SWITCH_QUEUED), flush);
 
 	l = ledger_at(next_slot);
 	if (l) {
 		cpu->regs = l->regs;
-		switch_in(l, prev, next, number, now, event);
+		switch_in(l, prev, spaces, number, now, event);
 	}
 
 	if (event)

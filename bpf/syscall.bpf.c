@@ -32,7 +32,7 @@ static __always_inline void account_call(struct tc_ledger *l, __u32 channel, __u
 	}
 	if (!transfer)
 		return;
-	transfer->call.channel = channel;
+	transfer->call.record = (struct tc_record){.type = TC_RECORD_TRANSFER, .size = sizeof(*transfer)};
 	transfer->bytes_in = passed->in;
 	transfer->bytes_out = passed->out;
 	transfer->object = 0;
@@ -159,6 +159,8 @@ static __always_inline void leave_call(struct tc_ledger *l, struct pt_regs *regs
 	__u32 channel = end_call(l, task_of(l));
 	struct passed passed;
 
+	if (transfer)
+		transfer->call.file = l->file_type;
 	if (channel >= TC_NR_CHANNELS)
 		return;
 	if (!counts_by_result(l, regs)) {
@@ -381,7 +383,7 @@ __hidden __noinline int end_missed_call(struct tc_ledger *l, __u64 now)
 
 	if (!l || !is_call(l->activity) || l->activity == TC_ACTIVITY_EXIT)
 		return 0;
-	transfer = begin_transfer(batch, l, 0, now);
+	transfer = begin_transfer(batch, l, 0, 0, now);
 	if (transfer)
 		transfer->call.created = TC_NR_CREATIONS;
 	l->created_kind = TC_NR_CREATIONS;
@@ -389,29 +391,31 @@ __hidden __noinline int end_missed_call(struct tc_ledger *l, __u64 now)
 		end_call(l, task_of(l));
 	else if (l->activity == TC_ACTIVITY_EXEC)
 		leave_exec(l, now);
-	if (transfer)
-		finish_call(batch, transfer, l, now);
+	if (transfer) {
+		transfer->call.file = seen_file_of(l);
+		finish_call(batch, transfer, now);
+	}
 	enter_activity(l, TC_ACTIVITY_USER);
 	return 0;
 }
 
 /*
  * A call returns whose entry was not traced: seccomp or a tracer refused it before its probe, or it was entered before
- * its task was adopted. Only its registers name it.
+ * its task was adopted. Only its registers name it. Returns tc_call.flags.
  */
-static __always_inline bool find_returning_call(struct tc_ledger *l, struct pt_regs *regs)
+static __always_inline __u8 find_returning_call(struct tc_ledger *l, struct pt_regs *regs)
 {
 	long number = syscall_number_of(regs);
 	bool adopted_in_it = (l->flags & TC_LEDGER_OPEN_AT_START) && !l->counters[TC_COUNTER_SYSCALLS];
 
 	if (number < 0)
-		return false;
+		return TC_CALL_FROM_USER;
 	set_call(l, task_of(l), number);
 	if (adopted_in_it)
-		return false;
+		return TC_CALL_FROM_USER;
 	l->counters[TC_COUNTER_SYSCALLS]++;
 	l->counters[TC_COUNTER_SYSCALLS_ENTRY_UNSEEN]++;
-	return true;
+	return TC_CALL_FROM_USER | TC_CALL_ENTRY_UNSEEN;
 }
 
 static __always_inline bool is_private_futex(const struct tc_ledger *l, struct pt_regs *regs)
@@ -458,7 +462,7 @@ int BPF_PROG(taskcost_sys_exit, struct pt_regs *regs, long result)
 	struct tc_ledger *l = ledger_by_regs(regs);
 	struct tc_event_batch *batch = this_batch();
 	struct tc_transfer *transfer;
-	bool met = false;
+	__u8 flags = 0;
 	__u64 now;
 
 	if (!l)
@@ -466,10 +470,8 @@ int BPF_PROG(taskcost_sys_exit, struct pt_regs *regs, long result)
 	now = leave_activity(l);
 	end_switch_latency(l, now);
 	if (l->activity == TC_ACTIVITY_USER)
-		met = find_returning_call(l, regs);
-	transfer = begin_transfer(batch, l, result, now);
-	if (transfer && met)
-		transfer->call.flags = TC_CALL_ENTRY_UNSEEN;
+		flags = find_returning_call(l, regs);
+	transfer = begin_transfer(batch, l, result, flags, now);
 
 	if (result == -ERESTART_RESTARTBLOCK) {
 		l->restart_call = l->call;
@@ -500,7 +502,7 @@ int BPF_PROG(taskcost_sys_exit, struct pt_regs *regs, long result)
 		break;
 	}
 	if (transfer)
-		finish_call(batch, transfer, l, now);
+		finish_call(batch, transfer, now);
 	if (l->resolved && (kind_of_call(l) == TC_KIND_SPLICE || kind_of_call(l) == TC_KIND_TEE))
 		leave_other_end(l, result, now);
 	l->created_kind = TC_NR_CREATIONS;

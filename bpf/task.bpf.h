@@ -89,7 +89,7 @@ static __always_inline void give_up_fault(struct tc_ledger *l, __u64 now)
 {
 	if (l->activity != TC_ROW_FAULT_PENDING)
 		return;
-	batch_fault(l, TC_FAULT_UNRESOLVED, now);
+	batch_fault_seldom(l, TC_FAULT_UNRESOLVED, now);
 	end_fault(l, l->interrupted);
 	l->counters[TC_COUNTER_FAULTS_UNRESOLVED]++;
 	if (faults_in_stats() != l->faults_before)

@@ -41,6 +41,7 @@ __verified_once int wait_on_file(__u32 channel, __u64 file, __u32 type)
 		return TC_WAIT_OTHER_FILE;
 	if (file_system_of(file) == ANON_INODE_FS_MAGIC)
 		return wait_on_anonymous(file);
+	type &= S_IFMT;
 	if (type == S_IFREG)
 		return TC_WAIT_REGULAR_FILE;
 	if (type == S_IFCHR && is_terminal(file))

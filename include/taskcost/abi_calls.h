@@ -55,8 +55,22 @@ enum tc_call_kind {
 /* Calls with higher numbers count as `other`. */
 enum { TC_MAX_SYSCALLS = 1024 };
 
-/* Calls that socketcall and ipc multiplex have lower numbers. */
+/* Calls that socketcall and ipc multiplex have lower numbers; as a selector it stands for all that are not lower. */
 enum { TC_MULTIPLEXED_CALLS = 32 };
+
+/* The function that restart_syscall calls, by task_struct.restart_block. */
+enum tc_restart { TC_RESTART_OTHER, TC_RESTART_POLL, TC_RESTART_FUTEX, TC_RESTART_SLEEP };
+
+/* The file behind a descriptor, as a probe saw it: S_IFMT of its inode's mode, and a detail in the bits below. */
+enum {
+  TC_FILE_FORMAT = 0170000,
+  TC_FILE_FIFO = 0010000,
+  TC_FILE_DEVICE = 0020000, /* a character device; detail: major number of its terminal driver, 0 for no terminal */
+  TC_FILE_REGULAR = 0100000,
+  TC_FILE_SOCKET = 0140000, /* detail: address family, AF_* */
+  TC_FILE_DETAIL = 0xff,
+  TC_FILE_QUEUE = 0x100, /* it lies in the file system of POSIX message queues */
+};
 
 #ifdef __cplusplus
 static_assert(int{TC_NR_ACTIVITIES} <= int{TC_CALL_ACTIVITY_MASK}, "an activity must fit into its bits");

@@ -29,10 +29,20 @@ struct tc_wait_sums {
 #define TC_WAKER_TIMER 0xfffffffffffffffdULL
 #define TC_WAKER_UNOBSERVED 0x8000000000000000ULL
 
-/* The call site of the waker: the number of its system call, or one of these. */
+/*
+ * A system call, in ledgers and events: its number, which ABI has that number, and for a call that stands for several
+ * ones its selector.
+ */
 enum {
-  TC_FROM_COMPAT = 1 << 16, /* with the number of a 32-bit system call */
-  TC_FROM_NOWHERE = 1 << 17,
+  TC_CALL_NUMBER_MASK = (1 << 16) - 1,
+  TC_FROM_COMPAT = 1 << 16,    /* the number of a 32-bit call */
+  TC_CALL_SELECTOR_SHIFT = 17, /* first argument of socketcall and ipc, enum tc_restart of restart_syscall */
+  TC_CALL_SELECTOR_MASK = 63,
+};
+
+/* The call site of the waker: its system call, or one of these. */
+enum {
+  TC_FROM_NOWHERE = 1 << 24,
   TC_FROM_EXIT,      /* the waker exits */
   TC_FROM_INTERRUPT, /* in the context of any task */
   TC_FROM_FAULT,

@@ -104,7 +104,7 @@ struct tc_ledger {
   __u8 created_kind;     /* enum tc_creation of the child created in this system call, TC_NR_CREATIONS for none */
   __u32 flags;           /* TC_LEDGER_* */
   __u32 cpu;             /* its CPU; that of its creator until the first switch-in */
-  __u32 syscall;         /* number of the current system call, with TC_FROM_COMPAT */
+  __u32 syscall;         /* the current system call: number, TC_FROM_COMPAT and selector */
   __u32 call;            /* TC_CALL_* and kind of the current system call */
   __u32 fd;              /* its descriptor, when it has one */
   __u32 shares;          /* TC_SHARES_KNOWN, and a bit for each enum tc_shared that it shares with its creator */
@@ -130,7 +130,7 @@ struct tc_ledger {
   __u32 wait;        /* enum tc_wait */
   __u64 file;        /* struct file of the descriptor, 0 for none */
   __u32 channel;     /* enum tc_channel or TC_CHANNEL_NONE */
-  __u32 file_type;   /* of its inode's mode */
+  __u32 file_type;   /* TC_FILE_* */
   __u32 resolved;    /* 1: call_row, file, file_type and channel are those of the current call */
   __u64 object;      /* tc_flow_key.object of the last call on a channel */
   __u64 link;        /* tc_flow_sums.link of that call */

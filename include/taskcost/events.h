@@ -9,6 +9,17 @@
  * different tasks can be out of order by what a task runs without leaving its CPU, and by no more than a tick if the
  * CPU has one, because they are batched for that long.
  *
+ * Events say what the probes saw, and user space draws the conclusions (trace/call_classes.h, switch_facts.h), so that
+ * an audit compares two classifications and not one with itself.
+ *
+ * Seen: system calls (number, ABI, selector), what the task is in (enum tc_place), the file behind a descriptor, the
+ * state in which a task leaves its CPU, the address spaces of a switch, times, results, bytes, and ids.
+ *
+ * Concluded by the ledger: `wait` of switches, where what was seen leaves it open (a futex, a path that is opened, an
+ * anonymous inode, two files, a frozen or dumping task), and `next_wait`, which counts only if the wait was left open
+ * or was for a disk; `condition` and `wait` of new tasks, `created` of calls, `channel` of passages, the flow of a
+ * transfer, the waker's side (`waker`, `waker_from`), the cell of a correction, and TC_IN_UNSEEN_FAULT.
+ *
  * Plain C; times are CLOCK_MONOTONIC nanoseconds, tasks are ledger ids (0: not observed).
  */
 #ifndef TASKCOST_EVENTS_H
@@ -16,6 +27,22 @@
 
 #include "taskcost/abi.h"
 #include "taskcost/histogram.h"
+
+/*
+ * What a task is in: a probe saw it begin, and none saw it end. The values are those of rows, but a call has no row
+ * here: that follows from `syscall` and `file`.
+ */
+enum tc_place {
+  TC_IN_USER = TC_ACTIVITY_USER,               /* in none of these */
+  TC_IN_EXIT = TC_ACTIVITY_EXIT,               /* exit(2), or its end has begun */
+  TC_IN_KERNEL = TC_ACTIVITY_KERNEL,           /* a kernel worker */
+  TC_IN_UNSEEN_FAULT = TC_ACTIVITY_PAGE_FAULT, /* concluded: it sleeps, and its registers name no call */
+  TC_IN_FAULT = TC_ROW_FAULT_PENDING,
+  TC_IN_CALL = TC_ROW_CALL_PENDING, /* the system call `syscall` */
+};
+
+/* tc_event.arg of an end that does not begin in a call. */
+#define TC_NO_CALL 0xffffffffU
 
 /*
  * A new task (how < TC_NR_CREATIONS), or one that was adopted while it lived. A second record of the same id corrects
@@ -44,24 +71,25 @@ struct tc_task_new {
   __u32 tid_inside;
   __u32 tgid_inside;
   __u32 namespace_level;
-  __u32 syscall;  /* system call of an adopted task, if `row` is that of a call */
-  __u8 row;       /* initial row: TC_ACTIVITY_CREATE, or the one it was found in */
+  __u32 syscall;  /* of an adopted task, if it is in one; of a new one, the call that created it */
+  __u8 place;     /* enum tc_place */
   __u8 condition; /* blocked until it is published, or how it was found */
   __u8 wait;      /* enum tc_wait, when it is blocked */
   __u8 found;     /* as TC_SWITCH_FOUND */
-  __u8 pad[4];
+  __u16 file;     /* as in tc_switch */
+  __u8 pad[2];
   char comm[TC_COMM_LEN];
 };
 
-/* enum tc_counter of the task that gets or had the CPU in a switch, or none. */
-enum { TC_NO_COUNTER = 255 };
-
 enum {
-  TC_SWITCH_VOLUNTARY = 1 << 0, /* as the kernel counts nvcsw; else nivcsw */
-  TC_SWITCH_LAST = 1 << 1,      /* prev is dead: its ledger follows */
-  TC_SWITCH_FOUND = 1 << 2,     /* prev's registers name row, for this sleep only */
-  TC_SWITCH_THROTTLED = 1 << 3, /* preempted by the CPU quota of its cgroup */
-  TC_SWITCH_YIELDED = 1 << 4,   /* preempted after its own sched_yield */
+  TC_SWITCH_PREEMPT = 1 << 0,   /* as sched_switch says: prev was preempted, whatever its state */
+  TC_SWITCH_QUEUED = 1 << 1,    /* prev's state is TASK_RUNNING, whatever `prev_state` says: a signal is pending */
+  TC_SWITCH_FOUND = 1 << 2,     /* prev's registers name its call, for this sleep only */
+  TC_SWITCH_THROTTLED = 1 << 3, /* the CPU quota of prev's cgroup is used up; only if prev did not block */
+  TC_SWITCH_YIELDED = 1 << 4,   /* prev's registers name sched_yield; likewise */
+  TC_SWITCH_PREV_MM = 1 << 5,   /* prev has an address space, or had one and exits */
+  TC_SWITCH_NEXT_MM = 1 << 6,   /* next has an address space */
+  TC_SWITCH_SAME_MM = 1 << 7,   /* the one that was active under prev */
 };
 
 /* A CPU switched from one task to another. At least one of them is observed. */
@@ -74,17 +102,15 @@ struct tc_switch {
   /* The task that leaves; all 0: it is not observed. */
   __u64 entered_ns; /* entry of its system call; 0: it is in none, the entry was not traced, or an earlier event
                        reported it */
-  __u32 syscall;    /* its number */
-  __u8 row;         /* where it waits: an activity, TC_ROW_FAULT_PENDING or TC_ROW_CALL_PENDING */
-  __u8 condition;   /* blocked or preempted */
+  __u32 syscall;    /* its system call */
+  __u8 place;       /* enum tc_place */
   __u8 wait;        /* enum tc_wait, when blocked */
-  __u8 destination; /* enum tc_counter: switches_same_address_space and its like */
   __u8 flush;       /* TC_FLUSH_*, of the switch that had brought it */
-  __u8 flags;       /* TC_SWITCH_* */
+  __u8 flags;       /* TC_SWITCH_*; those of the address spaces are set in every switch */
+  __u16 prev_state; /* TASK_*, as sched_switch says */
+  __u16 file;       /* TC_FILE_*: the file of its call; 0: it was not looked at */
 
   /* The task that comes; all 0: it is not observed. */
-  __u8 origin;      /* enum tc_counter: switches_from_idle and its like, TC_NO_COUNTER for another program */
-  __u8 switch_kind; /* enum tc_histogram_id, TC_NR_HISTOGRAMS for none */
   __u32 waker_from; /* TC_FROM_*, when it was blocked */
   __u64 woken_ns;   /* 0: it was not blocked, or the wakeup was not traced */
   __u64 waker;      /* TC_WAKER_* */
@@ -93,13 +119,17 @@ struct tc_switch {
   __u32 prev_tid; /* tids in the kernel, also of tasks that are not observed */
   __u32 next_tid;
   __u8 next_wait; /* enum tc_wait + 1: the cause of next's wait according to its waker; 0: as reported when it left */
-  __u8 pad[3];
+  __u8 iowait;    /* prev's in_iowait */
+  __u8 pad[2];
 };
 
 /* tc_call.flags */
-enum { TC_CALL_ENTRY_UNSEEN = 1 << 0 /* refused by seccomp or a tracer before its probe: named by its registers */ };
+enum {
+  TC_CALL_ENTRY_UNSEEN = 1 << 0, /* refused by seccomp or a tracer before its probe: named by its registers */
+  TC_CALL_FROM_USER = 1 << 1,    /* no probe saw the task in it: until its return it counts as user code */
+};
 
-/* A system call returned. The task was in `row` since entered_ns, and is in user code now. */
+/* A system call returned. The task was in it since entered_ns, and is in user code now. */
 struct tc_call {
   struct tc_record record;
   __u64 at_ns;
@@ -107,14 +137,13 @@ struct tc_call {
   __u64 entered_ns; /* 0: its entry was not traced, the task was in it since its last event */
   __s64 result;
   __u64 mapped_bytes; /* of a new shared mapping */
-  __u32 number;       /* with TC_FROM_COMPAT, as in the other events */
-  __u8 row;           /* enum tc_activity */
-  __u8 channel;       /* enum tc_channel or TC_CHANNEL_NONE */
+  __u32 syscall;      /* as in the other events */
+  __u16 file;         /* TC_FILE_*: the file behind its descriptor */
   __u8 created;       /* enum tc_creation of the task that it created, TC_NR_CREATIONS for none */
-  __u8 flags;         /* TC_CALL_ENTRY_UNSEEN */
+  __u8 flags;         /* TC_CALL_ENTRY_UNSEEN, TC_CALL_FROM_USER */
 };
 
-/* A system call that bytes passed through. */
+/* A system call that bytes passed through, or one on a futex in shared memory. */
 struct tc_transfer {
   struct tc_call call;
   __u64 bytes_in;
@@ -160,8 +189,8 @@ struct tc_fault {
   __u64 id;
   __u64 begun_ns;
   __u64 entered_ns; /* entry of the interrupted system call; 0: none, or the entry was not traced */
-  __u32 syscall;    /* its number */
-  __u8 interrupted; /* a row */
+  __u32 syscall;    /* that call */
+  __u8 interrupted; /* enum tc_place */
   __u8 bits;        /* TC_FAULT_* */
   __u8 outcome;
   __u8 pad;
@@ -171,7 +200,8 @@ struct tc_fault {
  * Further transitions: X(CONSTANT, name, text). A value that is not named here is 0.
  *   published         value: TC_WAKER_*, arg: TC_FROM_*
  *   exec_prepared     value: entry of the call; 0: calls have no probes
- *   exit, dying       value: entry of the call that the task was in, 0: none; arg: the row of that call
+ *   exit, dying       value: entry of the call that the task was in, 0: none; arg: that call, or TC_NO_CALL; file: its
+ *                     file
  *   signalled         arg: number of the signal
  *   shootdown_stole, shootdown_lost   value: ns
  *   slab, pages       value: bytes, pages
@@ -206,7 +236,8 @@ struct tc_event {
   __u64 at_ns;
   __u64 id;
   __u64 value;
-  __u32 kind; /* enum tc_event_kind */
+  __u16 kind; /* enum tc_event_kind */
+  __u16 file; /* TC_FILE_* */
   __u32 arg;
 };
 

@@ -21,6 +21,7 @@
 
 #include "support/script.h"
 #include "trace/event_export.h"
+#include "trace/syscall_classes.h"
 
 namespace taskcost {
 namespace {
@@ -133,6 +134,7 @@ Measured measure(const Recording& recording) {
   TraceInfo info;
   info.kernel = "6.1.0";
   info.syscall_name = name_of;
+  info.classes = classes_by_name(name_of);
   const std::clock_t begin = std::clock();
   Export exported(out, info);
   recording.for_each([&exported](const Record& record) { exported.on_record(record); });

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstdint>
 #include <cstdlib>
+#include <utility>
 #include <vector>
 
 #include "trace/replay.h"
@@ -33,16 +34,12 @@ class PingPong {
       replay_.on_record(birth);
     }
     switch_.record = {TC_RECORD_SWITCH, sizeof(tc_switch)};
-    switch_.row = TC_ROW_CALL_PENDING;
-    switch_.condition = TC_CONDITION_BLOCKED;
+    switch_.place = TC_IN_CALL;
     switch_.wait = TC_WAIT_PIPE;
-    switch_.flags = TC_SWITCH_VOLUNTARY;
-    switch_.destination = TC_COUNTER_SWITCHES_OTHER_ADDRESS_SPACE;
-    switch_.origin = TC_NO_COUNTER;
-    switch_.switch_kind = TC_HISTOGRAM_SWITCH_OTHER;
+    switch_.prev_state = 1;
+    switch_.flags = TC_SWITCH_PREV_MM | TC_SWITCH_NEXT_MM;
     call_.call.record = {TC_RECORD_TRANSFER, sizeof(tc_transfer)};
-    call_.call.row = TC_ACTIVITY_PIPE;
-    call_.call.channel = TC_CHANNEL_PIPE;
+    call_.call.file = TC_FILE_FIFO;
     call_.call.created = TC_NR_CREATIONS;
     call_.object = call_.link = 1;
   }
@@ -97,7 +94,9 @@ class PingPong {
 };
 
 int run(std::uint64_t events, std::uint64_t pairs) {
-  Replay replay(Replay::Options{});
+  Replay::Options options;
+  options.classes.native = {std::uint32_t{TC_ACTIVITY_FILE} | TC_CALL_BY_FD};  // read
+  Replay replay(std::move(options));
   PingPong ping_pong(replay, pairs);
   const auto start = std::chrono::steady_clock::now();
   for (std::uint64_t hop = 0; replay.integrity().events < events; ++hop) {

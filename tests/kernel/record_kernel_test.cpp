@@ -351,6 +351,7 @@ std::vector<Recorded> recorded_programs() {
           Recorded{"process_memory", {program("transfers"), "process_memory"}, {}},
           Recorded{"terminal", {program("transfers"), "terminal"}, {}},
           Recorded{"ring", {program("transfers"), "ring"}, {}},
+          Recorded{"short_calls", {program("transfers"), "short_calls"}, {}},
           Recorded{"switches_only", {program("waits"), "5"}, {"--detail", "switches"}},
           Recorded{"stacks", {program("waits"), "5"}, {"--stacks"}},
           Recorded{"kernel_memory", {program("forks"), "20", "/dev/null"}, {"--kernel-memory"}},

@@ -454,6 +454,8 @@ void short_calls() {
   constexpr long kAttach = 21;
   constexpr long kOldMmap = 90;
   constexpr long kMmap2 = 192;
+  constexpr long kSendTo = 369;
+  constexpr long kReceiveFrom = 371;
   constexpr long kShort = 300;
   if (!has_short_calls()) {
     std::printf("none\n");
@@ -472,7 +474,11 @@ void short_calls() {
   const auto [from, to] = sockets(SOCK_SEQPACKET);
   const std::int64_t sent = on_socket(kSend, to, 0);
   const std::int64_t peeked = on_socket(kReceive, from, MSG_PEEK);
-  print_both("unix_socket", sent, on_socket(kReceive, from, 0));
+  const std::int64_t received_there = on_socket(kReceive, from, 0);
+  // Since v4.3 the calls have numbers of their own as well.
+  const std::int64_t sent_plainly = positive(short_call(kSendTo, to, address_of(data), kShort), "sendto");
+  const std::int64_t received_plainly = positive(short_call(kReceiveFrom, from, address_of(data), kShort), "recvfrom");
+  print_both("unix_socket", sent + sent_plainly, received_there + received_plainly);
   print("counter", "peeked_bytes", peeked);
 
   const int queue = must(msgget(IPC_PRIVATE, 0600), "msgget");

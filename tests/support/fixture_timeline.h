@@ -19,6 +19,7 @@ namespace taskcost::test {
 inline Timeline timeline_from(const std::vector<Record>& records, Duration wall, TimelineBuilder& builder,
                               const TimelineBuilder::Names& names, Replay::Options options = {}) {
   std::ranges::copy(gaps_in(records), std::back_inserter(options.gaps));
+  options.classes = test_classes();
   options.listener = &builder;
   Replay replay(std::move(options));
   for (const Record& record : records) {
@@ -32,7 +33,7 @@ inline Timeline timeline_from(const std::vector<Record>& records, Duration wall,
   TimelineBuilder builder(limit);
   return timeline_from(records, wall, builder,
                        {[](std::uint64_t ledger) { return ledger; },
-                        [](std::uint32_t number, bool) { return number == 0 ? "read" : "write"; }});
+                        [](std::uint32_t number, bool) { return wanted_number(number) == 0 ? "read" : "write"; }});
 }
 
 // It takes 10 ms: the baker (task 1) writes to the waiter (task 3) through a pipe. The oven (task 2) is a thread of the

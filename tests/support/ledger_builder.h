@@ -16,6 +16,7 @@
 #include <initializer_list>
 #include <string_view>
 
+#include "support/test_calls.h"
 #include "taskcost/abi.h"
 
 namespace taskcost::test {
@@ -159,12 +160,14 @@ class LedgerBuilder {
     return set(ledger_.signal_ns, count_of(at));
   }
   LedgerBuilder& interrupted(tc_activity activity) {
+    ledger_.syscall = call_in(activity);
     return set(ledger_.interrupted, static_cast<std::uint8_t>(activity));
   }
 
   // The state of the task when the window closed.
   LedgerBuilder& still(std::size_t row, tc_condition condition, nanoseconds since) {
     ledger_.activity = static_cast<std::uint8_t>(row);
+    ledger_.syscall = call_in(row);
     ledger_.condition = static_cast<std::uint8_t>(condition);
     return set(ledger_.since_ns, count_of(since));
   }

@@ -11,25 +11,6 @@
 
 namespace taskcost::test {
 
-enum : std::uint32_t { number_read = 0, number_write = 1, number_clone = 56, number_execve = 59, number_wait4 = 61 };
-
-inline std::string call_name(std::uint32_t number, bool) {
-  switch (number) {
-    case number_read:
-      return "read";
-    case number_write:
-      return "write";
-    case number_clone:
-      return "clone";
-    case number_execve:
-      return "execve";
-    case number_wait4:
-      return "wait4";
-    default:
-      return {};
-  }
-}
-
 inline TraceInfo trace_info() {
   TraceInfo info;
   info.host = "lab";
@@ -44,6 +25,7 @@ inline TraceInfo trace_info() {
   info.machine_id = "0123456789abcdef0123456789abcdef";
   info.boot_id = "01234567-89ab-cdef-0123-456789abcdef";
   info.syscall_name = call_name;
+  info.classes = test_classes();
   return info;
 }
 

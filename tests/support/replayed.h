@@ -47,6 +47,7 @@ inline Replayed replay(const Script& script, nanoseconds end, bool calls = true,
   Replayed result;
   Replay::Options options;
   options.calls = calls;
+  options.classes = test_classes();
   options.gaps = std::move(gaps);
   options.on_ended = [&](const RebuiltTask& task) { result.tasks.emplace(task.ledger.id, copy_of(task)); };
   Replay book(std::move(options));

@@ -94,9 +94,13 @@ class Script {
   }
 
   Script& calls(std::uint64_t task, tc_activity row, nanoseconds entered, std::uint8_t channel = TC_CHANNEL_NONE) {
-    tc_call call = called(task, count_of(entered), now_ns_, row, 0);
-    call.channel = channel;
-    return add(call);
+    const tc_call call = called(task, count_of(entered), now_ns_, row, 0);
+    if (channel == TC_CHANNEL_NONE) {
+      return add(call);
+    }
+    tc_transfer transfer = transferred(call, static_cast<tc_channel>(channel), 0, 0);
+    transfer.object = transfer.link = 0;
+    return add(transfer);
   }
   Script& calls(std::uint64_t task, std::uint32_t number, tc_activity row, nanoseconds entered, std::int64_t result,
                 std::uint8_t created = TC_NR_CREATIONS) {

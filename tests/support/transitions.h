@@ -13,6 +13,7 @@
 
 #include "capture/record.h"
 #include "support/ledger_builder.h"
+#include "support/test_calls.h"
 #include "trace/replay.h"
 
 namespace taskcost::test {
@@ -48,7 +49,8 @@ inline tc_task_new adopted(std::uint64_t id, std::uint64_t at_ns, std::uint8_t r
   birth.ppid = 1;
   birth.how = TC_NR_CREATIONS;
   birth.flags = birth.process == id ? TC_LEDGER_LEADER : 0;
-  birth.row = row;
+  birth.place = place_in(row);
+  birth.syscall = call_in(row);
   birth.condition = condition;
   birth.wait = wait;
   birth.cpu = cpu;
@@ -73,16 +75,17 @@ struct Leaving {
   std::uint8_t row = TC_ACTIVITY_USER;
   std::uint8_t wait = 0;
   std::uint64_t entered_ns = 0;  // entry of the current system call; 0: none
-  std::uint32_t syscall = 0;
-  std::uint8_t flags = 0;
+  std::uint32_t syscall = 0;     // its number, as call_in() takes it
+  std::uint8_t flags = 0;        // TC_SWITCH_*, but for those that follow from the condition
+  std::uint16_t state = 1;       // if it blocks: TASK_INTERRUPTIBLE
   std::uint8_t flush = TC_FLUSH_NONE;
+  std::uint16_t file = 0;
   std::uint32_t tid = tid_of(id);
 
   Leaving& blocks(tc_wait cause, std::uint8_t in = TC_ACTIVITY_OTHER) {
     condition = TC_CONDITION_BLOCKED;
     wait = static_cast<std::uint8_t>(cause);
     row = in;
-    flags = TC_SWITCH_VOLUNTARY;
     return *this;
   }
   Leaving& in_call(std::uint32_t number, nanoseconds since) {
@@ -102,7 +105,7 @@ struct Leaving {
   Leaving& for_ever() {
     condition = TC_CONDITION_BLOCKED;
     row = TC_ACTIVITY_EXIT;
-    flags = TC_SWITCH_LAST | TC_SWITCH_VOLUNTARY;
+    state = 0x80;  // TASK_DEAD
     return *this;
   }
 };
@@ -143,16 +146,16 @@ inline tc_switch switched(std::uint64_t at_ns, const Leaving& prev, const Coming
   event.prev_tid = prev.tid;
   event.next = next.id;
   event.next_tid = next.tid;
-  event.destination = TC_COUNTER_SWITCHES_TO_IDLE;
-  event.origin = TC_COUNTER_SWITCHES_FROM_IDLE;
-  event.switch_kind = TC_NR_HISTOGRAMS;
   if (prev.id != nobody) {
-    event.row = prev.row;
-    event.condition = prev.condition;
+    event.place = place_in(prev.row);
+    const bool blocks = prev.condition == TC_CONDITION_BLOCKED;
+    event.prev_state = blocks ? prev.state : 0;
     event.wait = prev.wait;
+    event.iowait = prev.wait == TC_WAIT_DISK ? 1 : 0;
+    event.file = prev.file;
     event.entered_ns = prev.entered_ns;
-    event.syscall = prev.syscall;
-    event.flags = prev.flags;
+    event.syscall = call_in(prev.row, prev.syscall);
+    event.flags = blocks ? prev.flags : prev.flags | TC_SWITCH_QUEUED;
     event.flush = prev.flush;
   }
   if (next.id != nobody) {
@@ -179,9 +182,9 @@ inline tc_call called(std::uint64_t id, std::uint64_t entered_ns, std::uint64_t 
   auto call = transition<tc_call>(TC_RECORD_CALL, at_ns);
   call.id = id;
   call.entered_ns = entered_ns;
-  call.row = row;
-  call.number = number;
-  call.channel = TC_CHANNEL_NONE;
+  call.file = file_in(row);
+  call.syscall = call_in(call.file != 0 ? std::size_t{TC_ROW_CALL_PENDING} : std::size_t{row}, number);
+  call.flags = row == TC_ACTIVITY_USER ? TC_CALL_FROM_USER : 0;
   call.created = TC_NR_CREATIONS;
   return call;
 }
@@ -192,7 +195,7 @@ inline tc_transfer transferred(const tc_call& call, tc_channel channel, std::uin
   const tc_record record = transfer.call.record;
   transfer.call = call;
   transfer.call.record = record;
-  transfer.call.channel = static_cast<__u8>(channel);
+  transfer.call.file = file_of(channel);
   transfer.bytes_in = in;
   transfer.bytes_out = out;
   transfer.bits = static_cast<__u8>((in > 0 ? TC_CALL_IN : 0) | (out > 0 ? TC_CALL_OUT : 0));
@@ -219,19 +222,21 @@ inline tc_fault faulted(std::uint64_t id, std::uint64_t begun_ns, std::uint64_t 
   fault.id = id;
   fault.begun_ns = begun_ns;
   fault.outcome = outcome;
-  fault.interrupted = interrupted;
+  fault.interrupted = place_in(interrupted);
   fault.entered_ns = entered_ns;
-  fault.syscall = syscall;
+  fault.syscall = call_in(interrupted, syscall);
   return fault;
 }
 
+// `arg` of an end is the row of the call that it begins in, TC_ACTIVITY_USER for none.
 inline tc_event stepped(tc_event_kind kind, std::uint64_t id, std::uint64_t at_ns, std::uint64_t value = 0,
                         std::uint32_t arg = 0) {
   auto step = transition<tc_event>(TC_RECORD_EVENT, at_ns);
   step.id = id;
   step.kind = kind;
   step.value = value;
-  step.arg = arg;
+  const bool ends = kind == TC_EV_EXIT || kind == TC_EV_DYING;
+  step.arg = !ends ? arg : arg == TC_ACTIVITY_USER ? TC_NO_CALL : call_in(arg);
   return step;
 }
 
@@ -250,6 +255,7 @@ inline std::unique_ptr<tc_ledger> snapshot(std::uint64_t id, std::uint64_t since
   ledger->id = id;
   ledger->since_ns = since_ns;
   ledger->activity = row;
+  ledger->syscall = call_in(row);
   ledger->condition = static_cast<__u8>(condition);
   return ledger;
 }

@@ -39,7 +39,7 @@ std::string place_named(std::uint32_t from, const SyscallName& syscall_name) {
     case TC_FROM_KERNEL:
       return "kernel worker";
     default:
-      return call_named(from & ~std::uint32_t{TC_FROM_COMPAT}, (from & TC_FROM_COMPAT) != 0, syscall_name);
+      return call_named(from & TC_CALL_NUMBER_MASK, (from & TC_FROM_COMPAT) != 0, syscall_name);
   }
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <cstdint>
 #include <cstring>
 #include <type_traits>
 
@@ -15,6 +16,20 @@ bool is_valid(const tc_ledger& ledger) {
          ledger.unseen_row < TC_NR_ROWS && ledger.unseen_condition < TC_NR_CONDITIONS;
 }
 
+bool is_place(std::uint8_t place) {
+  switch (place) {
+    case TC_IN_USER:
+    case TC_IN_EXIT:
+    case TC_IN_KERNEL:
+    case TC_IN_UNSEEN_FAULT:
+    case TC_IN_FAULT:
+    case TC_IN_CALL:
+      return true;
+    default:
+      return false;
+  }
+}
+
 bool is_valid(const tc_exec& exec) { return exec.command_size <= TC_COMMAND_LEN; }
 
 bool is_valid(const tc_reap&) { return true; }
@@ -22,36 +37,27 @@ bool is_valid(const tc_reap&) { return true; }
 bool is_valid(const tc_cpu_slice&) { return true; }
 
 bool is_valid(const tc_task_new& birth) {
-  return birth.how <= TC_NR_CREATIONS && birth.row < TC_NR_ROWS && birth.condition < TC_NR_CONDITIONS &&
+  return birth.how <= TC_NR_CREATIONS && is_place(birth.place) && birth.condition < TC_NR_CONDITIONS &&
          birth.wait < TC_NR_WAITS;
 }
 
 bool is_valid(const tc_switch& event) {
-  const auto counter = [](__u8 number) { return number < TC_NR_COUNTERS || number == TC_NO_COUNTER; };
-  return event.row < TC_NR_ROWS && event.condition < TC_NR_CONDITIONS && event.wait < TC_NR_WAITS &&
-         counter(event.destination) && counter(event.origin) && event.switch_kind <= TC_NR_HISTOGRAMS &&
-         event.flush <= TC_FLUSH_DONE && event.next_wait <= TC_NR_WAITS;
+  return is_place(event.place) && event.wait < TC_NR_WAITS && event.flush <= TC_FLUSH_DONE &&
+         event.next_wait <= TC_NR_WAITS;
 }
 
-bool is_valid(const tc_call& call) {
-  return call.row < TC_NR_ACTIVITIES && (call.channel < TC_NR_CHANNELS || call.channel == TC_CHANNEL_NONE) &&
-         call.created <= TC_NR_CREATIONS;
-}
+bool is_valid(const tc_call& call) { return call.created <= TC_NR_CREATIONS; }
 
-bool is_valid(const tc_transfer& transfer) { return is_valid(transfer.call) && transfer.call.channel < TC_NR_CHANNELS; }
+bool is_valid(const tc_transfer& transfer) { return is_valid(transfer.call); }
 
 bool is_valid(const tc_passage& passage) { return passage.channel < TC_NR_CHANNELS; }
 
 bool is_valid(const tc_fault& fault) {
-  return fault.interrupted < TC_NR_ROWS && fault.interrupted != TC_ROW_FAULT_PENDING &&
-         fault.outcome <= TC_FAULT_UNRESOLVED;
+  return is_place(fault.interrupted) && fault.interrupted != TC_IN_FAULT && fault.outcome <= TC_FAULT_UNRESOLVED;
 }
 
 bool is_valid(const tc_event& step) {
   switch (step.kind) {
-    case TC_EV_EXIT:
-    case TC_EV_DYING:
-      return step.arg < TC_NR_ACTIVITIES;
     case TC_EV_CORRECTED:
       return step.arg >> 8 < TC_NR_ROWS && (step.arg & 0xff) < TC_NR_CONDITIONS;
     default:

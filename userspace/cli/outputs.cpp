@@ -51,6 +51,7 @@ TraceInfo trace_info(const RecordingStart& start, std::vector<ReplayGap> gaps) {
   info.command = start.command;
   info.detail = start.calls ? "full" : "switches";
   info.calls = start.calls;
+  info.classes = call_classes(start);
   info.gaps = std::move(gaps);
   info.cpus = start.host.cpus;
   info.start_ns = start.monotonic_ns;

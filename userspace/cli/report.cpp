@@ -39,7 +39,8 @@ Result<int> audit(EventSource& source, const ReportCommand& command, Outputs& ou
     return start.error();
   }
   Auditor auditor;
-  Replay replay({start->calls, source.gaps, [&](const RebuiltTask& task) { auditor.on_task(task); }, nullptr});
+  Replay replay({start->calls, call_classes(*start), source.gaps,
+                 [&](const RebuiltTask& task) { auditor.on_task(task); }, nullptr});
   const CaptureWalk walked = walk(capture, {[&](const Record& record) {
                                               replay.on_record(record);
                                               auditor.on_record(record);

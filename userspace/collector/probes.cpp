@@ -23,6 +23,7 @@
 #include "collector/kernel_trials.h"
 #include "collector/libbpf_log.h"
 #include "collector/syscall_numbers.h"
+#include "trace/syscall_classes.h"
 
 namespace taskcost {
 namespace {
@@ -82,10 +83,11 @@ void configure(probes& object, const Sources& sources, const CollectorOptions& o
   object.rodata->sees_calls = options.detail == Detail::full;
   object.rodata->sees_lengths = sources.message_lengths;
   object.rodata->hash_key = random_number();
-  std::ranges::copy(native_calls_by_number(), object.bss->native_calls);
-  std::ranges::copy(compat_calls_by_number(), object.bss->compat_calls);
-  std::ranges::copy(calls_by_socketcall(), object.bss->socket_calls);
-  std::ranges::copy(calls_by_ipc(), object.bss->ipc_calls);
+  const CallClasses classes = classes_by_name(syscall_name);
+  std::ranges::copy(classes.native, object.bss->native_calls);
+  std::ranges::copy(classes.compat, object.bss->compat_calls);
+  std::ranges::copy(classes.socketcall, object.bss->socket_calls);
+  std::ranges::copy(classes.ipc, object.bss->ipc_calls);
 
   bpf_map__set_max_entries(object.maps.pool, max_tasks + reserved_slot);
   bpf_map__set_max_entries(object.maps.observed, buckets_for(max_tasks));

@@ -3,6 +3,9 @@
 // The audit compares the ledgers that replay.h rebuilds with those that the probes kept. Every figure must be equal, to
 // the nanosecond. Tasks with lost events are listed separately and not compared.
 //
+// Both sides conclude activities, channels, conditions and causes of waits from what the probes saw, each by its own
+// code, so a wrong classification shows up as a difference. events.h says what only the probes conclude.
+//
 // It compares cells, entries, counters, channels, creations, waits, edges, flows, the times and phases of birth, exec
 // and exit, and the task's identity. It does not compare what events lack: the kernel's own task stats, the exit
 // status, a name set by prctl, chains, and switch latencies.

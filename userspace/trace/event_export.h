@@ -20,6 +20,7 @@
 #include "account/clock_anchor.h"
 #include "capture/capture.h"
 #include "capture/record.h"
+#include "trace/call_classes.h"
 #include "trace/gaps.h"
 
 namespace taskcost {
@@ -35,6 +36,7 @@ struct TraceInfo {
   std::string command;  // the recorded command; empty for attach
   std::string detail;   // full or switches
   bool calls = true;    // system calls have probes: full
+  CallClasses classes;  // of the observed machine
   // All losses that are known beforehand: a record of a loss comes after the events that it explains.
   std::vector<ReplayGap> gaps;
   std::uint32_t cpus = 0;

@@ -50,7 +50,7 @@ struct Replay::State {
   std::uint64_t missing_snapshots = 0;
 
   explicit State(Options&& options)
-      : totals{{options.calls, Gaps(std::move(options.gaps))}, options.listener, {}, {}},
+      : totals{{options.calls, std::move(options.classes), Gaps(std::move(options.gaps))}, options.listener, {}, {}},
         on_ended(std::move(options.on_ended)) {
     totals.trace.backward_times = &totals.integrity.backward_times;
   }

@@ -25,6 +25,7 @@
 
 #include "account/account.h"
 #include "capture/record.h"
+#include "trace/call_classes.h"
 #include "trace/gaps.h"
 #include "trace/slice.h"
 
@@ -102,7 +103,8 @@ struct RecordCheck {
 class Replay {
  public:
   struct Options {
-    bool calls = true;  // system calls have probes (--detail full)
+    bool calls = true;    // system calls have probes (--detail full)
+    CallClasses classes;  // of the observed machine
     // All gaps that are known beforehand. They may include those in the stream itself.
     std::vector<ReplayGap> gaps;
     // Called with each task that has exited, in the order of the exits. The reference is valid during the call.

@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "account/ledger.h"
+#include "trace/switch_facts.h"
 
 namespace taskcost {
 namespace {
@@ -23,13 +24,6 @@ tc_counter counter_of(tc_creation kind) {
     default:
       return TC_COUNTER_CHILDREN_CLONE_VM;
   }
-}
-
-std::uint8_t why_preempted(const tc_switch& event) {
-  if ((event.flags & TC_SWITCH_THROTTLED) != 0) {
-    return TC_PREEMPTED_BY_QUOTA;
-  }
-  return (event.flags & TC_SWITCH_YIELDED) != 0 ? TC_PREEMPTED_BY_YIELD : TC_PREEMPTED_BY_OTHERS;
 }
 
 void set_identity(tc_ledger& ledger, const tc_task_new& birth) {
@@ -76,12 +70,6 @@ ReplayTask::ReplayTask(ReplayTotals& totals, std::uint64_t id, std::uint64_t fir
 
 __u64& ReplayTask::cell(std::size_t row, std::size_t condition) {
   return task_.ledger.cells[row * TC_NR_CONDITIONS + condition];
-}
-
-void ReplayTask::count_if_any(std::uint8_t counter) {
-  if (counter < TC_NR_COUNTERS) {
-    task_.ledger.counters[counter]++;
-  }
 }
 
 // -- sums of slices ------------------------------------------------------------------------------------------------
@@ -238,9 +226,9 @@ void ReplayTask::on_birth(const tc_task_new& birth) {
   task_.beginning_unknown = false;
   set_identity(ledger, birth);
   count(TC_COUNTER_PAGE_TABLE_BYTES, birth.page_table_bytes);
-  entry_counted_ = birth.row < TC_NR_ACTIVITIES;
+  entry_counted_ = tracker_.row() < TC_NR_ACTIVITIES;
   if (entry_counted_ && (birth.found == 0 || birth.how < TC_NR_CREATIONS)) {
-    ledger.entries[birth.row]++;
+    ledger.entries[tracker_.row()]++;
   }
   seen_ns_ = std::max<std::uint64_t>(birth.at_ns, tracker_.birth_ns());
   if (birth.how < TC_NR_CREATIONS) {
@@ -248,7 +236,7 @@ void ReplayTask::on_birth(const tc_task_new& birth) {
     return;
   }
   ledger.first_run_ns = seen_ns_;
-  if (birth.row == TC_ACTIVITY_EXIT) {
+  if (tracker_.row() == TC_ACTIVITY_EXIT) {
     ledger.exit_start_ns = seen_ns_;
   }
 }
@@ -275,9 +263,9 @@ void ReplayTask::on_switch_out(const tc_switch& event) {
   start_lost_ = start_lost_ || ledger.first_run_ns == 0;
   tracker_.on_switch_out(event);
   ledger.syscall = event.syscall;
-  ledger.why_preempted = why_preempted(event);
-  count((event.flags & TC_SWITCH_VOLUNTARY) != 0 ? TC_COUNTER_VOLUNTARY_SWITCHES : TC_COUNTER_INVOLUNTARY_SWITCHES);
-  count_if_any(event.destination);
+  ledger.why_preempted = why_preempted(event, totals_->trace.calls ? &totals_->trace.classes : nullptr);
+  count(is_voluntary(event) ? TC_COUNTER_VOLUNTARY_SWITCHES : TC_COUNTER_INVOLUNTARY_SWITCHES);
+  count(destination_of(event));
   if (event.flush == TC_FLUSH_DONE) {
     count(TC_COUNTER_TLB_FLUSHES_ON_SWITCH);
   } else if (event.flush == TC_FLUSH_REUSED) {
@@ -298,13 +286,14 @@ void ReplayTask::on_switch_in(const tc_switch& event) {
   } else if (known && last_cpu != Slice::none && last_cpu != event.cpu) {
     count(TC_COUNTER_MIGRATIONS);
   }
-  ledger.switch_kind = event.switch_kind;
-  count_if_any(event.origin);
+  if (const auto origin = origin_of(event)) {
+    count(*origin);
+  }
 }
 
 // -- calls and faults ----------------------------------------------------------------------------------------------
 
-void ReplayTask::on_call(const tc_call& call) {
+void ReplayTask::on_call(const tc_call& call, std::uint8_t channel) {
   tc_ledger& ledger = task_.ledger;
   tracker_.on_call(call);
   if (call.created < TC_NR_CREATIONS) {
@@ -313,9 +302,9 @@ void ReplayTask::on_call(const tc_call& call) {
   ledger.created_ns = 0;
   end_exec(call);
   count(TC_COUNTER_SHARED_MAPPING_BYTES, call.mapped_bytes);
-  if (call.channel < TC_NR_CHANNELS) {
-    ledger.channels[call.channel].calls++;
-    ledger.channels[call.channel].kernel_ns += call_running_ns_;
+  if (channel < TC_NR_CHANNELS) {
+    ledger.channels[channel].calls++;
+    ledger.channels[channel].kernel_ns += call_running_ns_;
   }
   if ((call.flags & TC_CALL_ENTRY_UNSEEN) != 0) {
     count(TC_COUNTER_SYSCALLS);
@@ -336,7 +325,7 @@ void ReplayTask::end_creation(tc_creation kind, std::uint64_t at_ns) {
 
 void ReplayTask::end_exec(const tc_call& call) {
   tc_ledger& ledger = task_.ledger;
-  if (call.row != TC_ACTIVITY_EXEC || ledger.exec_mark_ns == 0) {
+  if (tracker_.left_row() != TC_ACTIVITY_EXEC || ledger.exec_mark_ns == 0) {
     return;
   }
   ledger.exec_return_ns += elapsed(ledger.exec_mark_ns, call.at_ns);
@@ -366,7 +355,8 @@ void ReplayTask::add_flow(std::uint64_t object, std::uint64_t link, std::uint8_t
 }
 
 void ReplayTask::on_transfer(const tc_transfer& transfer) {
-  on_call(transfer.call);
+  const std::uint8_t channel = totals_->trace.classes.channel(transfer.call.syscall, transfer.call.file);
+  on_call(transfer.call, channel);
   const bool uncounted = (transfer.flags & TC_PASSED_UNCOUNTED) != 0;
   const bool peeked = (transfer.flags & TC_PASSED_PEEKED) != 0;
   const auto of_flow = [&](std::uint64_t bytes, std::uint8_t direction) -> std::uint64_t {
@@ -377,10 +367,12 @@ void ReplayTask::on_transfer(const tc_transfer& transfer) {
   };
   if (peeked) {
     count(TC_COUNTER_PEEKED_BYTES, transfer.bytes_in);
+  } else if (channel >= TC_NR_CHANNELS) {
+    // The probe took it for a call that bytes pass through.
   } else if (uncounted) {
-    task_.ledger.uncounted_calls[transfer.call.channel]++;
+    task_.ledger.uncounted_calls[channel]++;
   } else {
-    tc_channel_use& use = task_.ledger.channels[transfer.call.channel];
+    tc_channel_use& use = task_.ledger.channels[channel];
     use.bytes_in += transfer.bytes_in;
     use.bytes_out += transfer.bytes_out;
   }
@@ -451,7 +443,7 @@ void ReplayTask::begin_exit(const tc_event& step) {
   tc_ledger& ledger = task_.ledger;
   const bool exits = tracker_.row() == TC_ACTIVITY_EXIT;
   tracker_.on_step(step);
-  if (step.value != 0 && step.arg == TC_ACTIVITY_EXIT) {
+  if (step.value != 0 && tracker_.left_row() == TC_ACTIVITY_EXIT) {
     ledger.exit_start_ns = step.value;
   } else if (!exits) {
     ledger.exit_start_ns = tracker_.since_ns();

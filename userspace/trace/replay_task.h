@@ -38,7 +38,7 @@ class ReplayTask : private SliceListener {
 
   void on_switch_out(const tc_switch& event);
   void on_switch_in(const tc_switch& event);
-  void on_call(const tc_call& call);
+  void on_call(const tc_call& call, std::uint8_t channel = TC_CHANNEL_NONE);
   void on_transfer(const tc_transfer& transfer);
   void on_passage(const tc_passage& passage);
   void on_fault(const tc_fault& fault);
@@ -88,7 +88,6 @@ class ReplayTask : private SliceListener {
   void count_resolved_fault(const tc_fault& fault);
   __u64& cell(std::size_t row, std::size_t condition);
   void count(tc_counter counter, std::uint64_t by = 1) { task_.ledger.counters[counter] += by; }
-  void count_if_any(std::uint8_t counter);
 
   RebuiltTask task_;  // first, because its ledger is aligned to a page
   ReplayTotals* totals_;

@@ -4,6 +4,9 @@
 #include <algorithm>
 #include <cstring>
 
+#include "account/ledger.h"
+#include "trace/switch_facts.h"
+
 namespace taskcost {
 namespace {
 
@@ -160,12 +163,12 @@ void TaskTable::switch_in(SwitchContext& context, const tc_switch& event) {
   Slice& was = context.next_was = task.tracker.open();
   if (context.off_cpu_seen()) {
     was.end_ns = std::max<std::uint64_t>(was.start_ns, event.at_ns);
-    was.wait = event.next_wait == 0 ? was.wait : static_cast<std::uint8_t>(event.next_wait - 1);
     was.ready_ns = ready_ns(was.condition, was.start_ns, event.woken_ns, was.end_ns);
     context.blocked_ns = was.ready_ns - was.start_ns;
     context.next_doubtful = static_cast<bool>(task.tracker.touched_until(was.end_ns, event.woken_ns));
   }
   task.tracker.on_switch_in(event);
+  was.wait = task.tracker.wait();
   context.next_is_new = task.is_new;
   task.is_new = false;
   task.cpu = event.cpu;
@@ -193,7 +196,7 @@ SwitchContext TaskTable::on_switch(const tc_switch& event) {
     }
     switch_in(context, event);
   }
-  if (context.prev != nullptr && (event.flags & TC_SWITCH_LAST) != 0 && !context.prev->ended) {
+  if (context.prev != nullptr && is_last(event) && !context.prev->ended) {
     end(*context.prev);
   }
   return context;

@@ -79,8 +79,8 @@ using WriteName = std::function<std::string(std::string_view bytes)>;
 class TaskTable {
  public:
   // `gaps` are all losses that are known beforehand. `calls`: system calls have probes.
-  TaskTable(WriteName write_name, bool calls, std::vector<ReplayGap> gaps)
-      : write_name_(std::move(write_name)), trace_{calls, Gaps(std::move(gaps))} {}
+  TaskTable(WriteName write_name, bool calls, CallClasses classes, std::vector<ReplayGap> gaps)
+      : write_name_(std::move(write_name)), trace_{calls, std::move(classes), Gaps(std::move(gaps))} {}
   // The trackers hold a pointer to it.
   TaskTable(const TaskTable&) = delete;
   TaskTable& operator=(const TaskTable&) = delete;
@@ -113,6 +113,7 @@ class TaskTable {
     }
   }
 
+  [[nodiscard]] const CallClasses& classes() const { return trace_.classes; }
   // Text of an observed program as the output writes it.
   [[nodiscard]] std::string written(std::string_view bytes) const { return write_name_(bytes); }
   [[nodiscard]] std::size_t size() const { return tasks_.size(); }

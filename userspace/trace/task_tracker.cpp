@@ -7,13 +7,15 @@
 #include <limits>
 #include <utility>
 
+#include "trace/switch_facts.h"
+
 namespace taskcost {
 namespace {
 
 constexpr std::uint64_t greatest_time = std::numeric_limits<std::int64_t>::max();
 
 // True for a row that the registers of a sleeping task may show (TC_SWITCH_FOUND). The task leaves that row with the
-// switch that gives it a CPU.
+// switch that gives it a CPU. Without probes on calls, it stays in any other row.
 bool is_found_row(std::size_t row) { return is_call_row(row) || row == TC_ACTIVITY_PAGE_FAULT; }
 
 bool is_activity(std::size_t row) { return row < TC_NR_ACTIVITIES; }
@@ -28,22 +30,39 @@ TaskTracker::TaskTracker(TraceContext& trace, SliceListener* listener, std::uint
       since_ns_(birth_ns_),
       seen_ns_(birth_ns_) {}
 
+// The row of a task in `place`. That its end has begun, earlier events say as well: otherwise its call decides.
+std::uint8_t TaskTracker::row_in(std::uint8_t place, std::uint32_t syscall) const {
+  const std::uint8_t row = row_ == TC_ROW_FAULT_PENDING ? interrupted_ : row_;
+  const bool ends = row == TC_ACTIVITY_EXIT || row_lost_ || !birth_seen_ || !trace_->calls;
+  return place == TC_IN_CALL || (place == TC_IN_EXIT && !ends) ? trace_->classes.row(syscall) : place;
+}
+
+std::uint8_t TaskTracker::adopted_row(const tc_task_new& birth) const {
+  if (birth.place != TC_IN_CALL) {
+    return birth.place;
+  }
+  return birth.found != 0 ? trace_->classes.row(birth.syscall, birth.file) : trace_->classes.row(birth.syscall);
+}
+
 void TaskTracker::on_birth(const tc_task_new& birth) {
   birth_ns_ = since_ns_ = std::min<std::uint64_t>(birth.birth_ns, greatest_time);
   seen_ns_ = birth.at_ns;
   tid_ = birth.tid;
   cpu_ = birth.cpu;
-  row_ = birth.row;
+  adopted_ = birth.how >= TC_NR_CREATIONS;
+  const bool is_worker = (birth.flags & TC_LEDGER_KERNEL_WORKER) != 0;
+  row_ = adopted_    ? adopted_row(birth)
+         : is_worker ? std::uint8_t{TC_ACTIVITY_KERNEL}
+                     : std::uint8_t{TC_ACTIVITY_CREATE};
   condition_ = birth.condition;
   wait_ = birth.wait;
   found_ = birth.found != 0 || !trace_->calls;
   birth_seen_ = true;
-  adopted_ = birth.how >= TC_NR_CREATIONS;
   found_on_cpu_ = adopted_ && condition_ == TC_CONDITION_RUNNING;
   if (!adopted_) {
     mark(LifeMark::Kind::birth);
   } else if (is_call_row(row_)) {
-    call_ = birth.syscall;
+    call_ = plain_call(birth.syscall);
   }
 }
 
@@ -51,8 +70,8 @@ bool TaskTracker::on_correction(const tc_task_new& birth) {
   if (!birth_seen_ || birth.how < TC_NR_CREATIONS || since_ns_ != birth_ns_ || birth.at_ns != seen_ns_) {
     return false;
   }
-  row_ = birth.row;
-  call_ = is_call_row(row_) ? birth.syscall : Slice::none;
+  row_ = adopted_row(birth);
+  call_ = is_call_row(row_) ? plain_call(birth.syscall) : Slice::none;
   condition_ = birth.condition;
   wait_ = birth.wait;
   found_ = birth.found != 0;
@@ -243,27 +262,29 @@ void TaskTracker::on_switch_out(const tc_switch& event) {
   if (cpu_ != Slice::none && cpu_ != event.cpu && !found_on_cpu_ && !touched(at_ns)) {
     contradict(at_ns);
   }
-  if (event.row != TC_ROW_FAULT_PENDING) {
+  const bool in_fault = event.place == TC_IN_FAULT;
+  if (!in_fault) {
     give_up_fault(at_ns);
   }
-  const std::uint32_t number = event.entered_ns != 0 ? std::uint32_t{event.syscall} : Slice::none;
+  const std::uint32_t number = event.entered_ns != 0 ? plain_call(event.syscall) : Slice::none;
   found_ = !trace_->calls || (event.flags & TC_SWITCH_FOUND) != 0;
   if (found_) {
     stay(at_ns);
-    row_ = event.row;
+    row_ = event.place == TC_IN_CALL ? trace_->classes.row(event.syscall, event.file) : event.place;
     call_ = number;
   } else {
-    const bool in_fault = event.row == TC_ROW_FAULT_PENDING;
     const bool learns = row_ != TC_ACTIVITY_EXIT && !in_fault;
-    run(at_ns, event.row, {in_fault ? 0 : seen_entry(event.entered_ns), number}, learns);
+    run(at_ns, row_in(event.place, event.syscall), {in_fault ? 0 : seen_entry(event.entered_ns), number}, learns);
   }
-  condition_ = event.condition;
-  wait_ = event.wait;
+  condition_ = condition_of(event);
+  const std::optional<std::uint8_t> wait = wait_of(event, trace_->classes);
+  wait_open_ = wait.value_or(TC_WAIT_DISK) == TC_WAIT_DISK;
+  wait_ = wait.value_or(event.wait);
   cpu_ = event.cpu;
   on_cpu_ns_ = 0;
   found_on_cpu_ = false;
   wakeup_ = {};
-  if ((event.flags & TC_SWITCH_LAST) != 0) {
+  if (is_last(event)) {
     give_up_fault(at_ns);
     settle_call(row_of_pending_call());
     end();
@@ -275,7 +296,7 @@ void TaskTracker::get_cpu(std::uint32_t cpu) {
   condition_ = TC_CONDITION_RUNNING;
   cpu_ = cpu;
   wakeup_ = {};
-  if (std::exchange(found_, false) && is_found_row(row_)) {
+  if (std::exchange(found_, false) && (trace_->calls || is_found_row(row_))) {
     row_ = TC_ACTIVITY_USER;
     call_ = Slice::none;
   }
@@ -284,7 +305,7 @@ void TaskTracker::get_cpu(std::uint32_t cpu) {
 bool TaskTracker::on_switch_in(const tc_switch& event) {
   const std::uint64_t at_ns = in_order(event.at_ns);
   bool known = false;
-  if (event.next_wait != 0) {
+  if (event.next_wait != 0 && wait_open_) {
     wait_ = static_cast<std::uint8_t>(event.next_wait - 1);
   }
   if (condition_ != TC_CONDITION_RUNNING) {
@@ -337,30 +358,14 @@ void TaskTracker::on_call(const tc_call& call) {
   const std::uint64_t at_ns = in_order(call.at_ns);
   must_run(at_ns);
   give_up_fault(at_ns);
-  run(at_ns, call.row, {seen_entry(call.entered_ns), call.number});
-  settle_call(call.row, call.number);
+  const bool from_user = (call.flags & TC_CALL_FROM_USER) != 0;
+  const std::uint32_t number = plain_call(call.syscall);
+  left_row_ = from_user ? std::uint8_t{TC_ACTIVITY_USER} : trace_->classes.row(call.syscall, call.file);
+  run(at_ns, left_row_, {seen_entry(call.entered_ns), number});
+  settle_call(left_row_, number);
   entered_ns_ = 0;
   row_ = TC_ACTIVITY_USER;
   call_ = Slice::none;
-}
-
-std::uint8_t TaskTracker::row_of_pending_call() const {
-  switch (wait_) {
-    case TC_WAIT_PIPE:
-      return TC_ACTIVITY_PIPE;
-    case TC_WAIT_UNIX_SOCKET:
-    case TC_WAIT_INET_SOCKET:
-    case TC_WAIT_OTHER_SOCKET:
-      return TC_ACTIVITY_SOCKET;
-    case TC_WAIT_EVENTFD:
-    case TC_WAIT_FILE_LOCK:
-    case TC_WAIT_REGULAR_FILE:
-    case TC_WAIT_TERMINAL:
-    case TC_WAIT_OTHER_FILE:
-      return TC_ACTIVITY_FILE;
-    default:
-      return TC_ACTIVITY_OTHER;
-  }
 }
 
 void TaskTracker::settle_fault(std::uint8_t row) {
@@ -393,15 +398,16 @@ void TaskTracker::begin_fault(std::uint64_t begun_ns, std::uint8_t interrupted, 
 }
 
 void TaskTracker::on_fault(const tc_fault& fault) {
+  const std::uint8_t interrupted = row_in(fault.interrupted, fault.syscall);
   if (row_ != TC_ROW_FAULT_PENDING || fault_ns_ != fault.begun_ns) {
-    const std::uint32_t number = fault.entered_ns != 0 ? std::uint32_t{fault.syscall} : Slice::none;
-    begin_fault(fault.begun_ns, fault.interrupted, {fault.entered_ns, number}, fault.bits);
+    const std::uint32_t number = fault.entered_ns != 0 ? plain_call(fault.syscall) : Slice::none;
+    begin_fault(fault.begun_ns, interrupted, {fault.entered_ns, number}, fault.bits);
   }
   const std::uint64_t at_ns = in_order(fault.at_ns);
   must_run(at_ns);
   stay(at_ns);
   if (fault.outcome != TC_FAULT_BEGUN) {
-    interrupted_ = fault.interrupted;
+    interrupted_ = interrupted;
     settle_fault(fault.outcome == TC_FAULT_UNRESOLVED ? interrupted_ : std::uint8_t{TC_ACTIVITY_PAGE_FAULT});
   }
 }
@@ -412,7 +418,9 @@ void TaskTracker::begin_exit(const tc_event& step) {
   const std::uint64_t at_ns = in_order(step.at_ns);
   must_run(at_ns);
   give_up_fault(at_ns);
-  const auto row = static_cast<std::uint8_t>(step.arg);
+  const std::uint8_t row =
+      step.arg == TC_NO_CALL ? std::uint8_t{TC_ACTIVITY_USER} : trace_->classes.row(step.arg, step.file);
+  left_row_ = row_ == TC_ACTIVITY_EXIT ? row_ : row;
   if (step.value != 0 || row_ == TC_ROW_CALL_PENDING) {
     const std::uint64_t entered_ns = seen_entry(step.value);
     run(at_ns, row_ == TC_ROW_CALL_PENDING ? row_ : row, {entered_ns, entered_ns == entered_ns_ ? call_ : Slice::none});
@@ -484,18 +492,22 @@ void TaskTracker::on_ledger(const tc_ledger& ledger) {
     return;
   }
   if (ledger.end_ns == 0) {
+    const std::uint8_t call_row = trace_->classes.row(
+        ledger.syscall, static_cast<std::uint16_t>(ledger.resolved != 0 ? std::uint32_t{ledger.file_type} : 0));
+    const bool in_call = is_call_row(ledger.activity) && ledger.activity != TC_ROW_CALL_PENDING;
+    const bool interrupts_call = is_call_row(ledger.interrupted);
     snapshot_ = {ledger.since_ns,
                  ledger.entered_ns,
                  ledger.fault_ns,
                  {ledger.woken_ns, ledger.waker, ledger.waker_from},
-                 ledger.syscall,
+                 plain_call(ledger.syscall),
                  ledger.cpu,
-                 ledger.activity,
+                 in_call ? call_row : ledger.activity,
                  ledger.condition,
-                 ledger.interrupted,
+                 interrupts_call ? trace_->classes.row(ledger.syscall) : ledger.interrupted,
                  static_cast<std::uint8_t>(ledger.fault_bits),
                  static_cast<std::uint8_t>(ledger.wait < TC_NR_WAITS ? ledger.wait : std::uint32_t{TC_WAIT_OTHER}),
-                 static_cast<std::uint8_t>(ledger.call & TC_CALL_ACTIVITY_MASK)};
+                 call_row};
     return;
   }
   const std::uint64_t end_ns = std::clamp<std::uint64_t>(ledger.end_ns, since_ns_, greatest_time);
@@ -544,7 +556,7 @@ void TaskTracker::meet_snapshot(const Snapshot& found, std::uint64_t since_ns) {
     wakeup_ = {};
   }
   if (condition_ == TC_CONDITION_BLOCKED) {
-    wait_ = found.wait;
+    wait_ = moved || wait_open_ ? found.wait : wait_;
     wakeup_ = found.wakeup.at_ns > found.since_ns ? found.wakeup : wakeup_;
   }
 }

@@ -15,6 +15,7 @@
 #include <optional>
 
 #include "taskcost/events.h"
+#include "trace/call_classes.h"
 #include "trace/gaps.h"
 #include "trace/slice.h"
 
@@ -23,6 +24,7 @@ namespace taskcost {
 // The state that all tasks of a trace share.
 struct TraceContext {
   bool calls = true;  // system calls have probes (--detail full)
+  CallClasses classes;
   Gaps gaps;
   std::uint64_t* backward_times = nullptr;  // counts events older than the previous one of their task, if not nullptr
 };
@@ -68,8 +70,10 @@ class TaskTracker {
   [[nodiscard]] std::uint64_t affecting_gaps() const { return touching_gaps_; }
   // The number of times that it had a CPU without a switch to it, or was switched in twice, and no gap explains it.
   [[nodiscard]] std::uint64_t contradictions() const { return contradictions_; }
+  // The row of the last call that returned or that the task ended in.
+  [[nodiscard]] std::uint8_t left_row() const { return left_row_; }
   // The row of a call on a descriptor that has not returned: the row of the file that it waits for.
-  [[nodiscard]] std::uint8_t row_of_pending_call() const;
+  [[nodiscard]] std::uint8_t row_of_pending_call() const { return row_of_wait(wait_); }
   // The state after its last event: a slice without an end.
   [[nodiscard]] Slice open() const;
   // The gaps that touch it until `at_ns`, with a wakeup at `woken_ns`.
@@ -102,9 +106,11 @@ class TaskTracker {
     std::uint8_t interrupted = 0;
     std::uint8_t fault_bits = 0;
     std::uint8_t wait = 0;
-    std::uint8_t call_row = 0;  // row of its call, as far as it is known without the file
+    std::uint8_t call_row = 0;  // row of its call
   };
 
+  [[nodiscard]] std::uint8_t row_in(std::uint8_t place, std::uint32_t syscall) const;
+  [[nodiscard]] std::uint8_t adopted_row(const tc_task_new& birth) const;
   [[nodiscard]] std::uint64_t in_order(std::uint64_t at_ns);
   [[nodiscard]] std::uint64_t seen_entry(std::uint64_t entered_ns) const;
   void mark(LifeMark::Kind kind, std::string_view comm = {});
@@ -153,7 +159,9 @@ class TaskTracker {
   std::uint8_t condition_ = TC_CONDITION_RUNNING;
   std::uint8_t wait_ = TC_WAIT_OTHER;
   std::uint8_t interrupted_ = TC_ACTIVITY_USER;  // the row that the pending fault interrupts
-  bool found_ = false;                           // row_ comes from its registers, until it gets a CPU
+  std::uint8_t left_row_ = TC_ACTIVITY_USER;
+  bool found_ = false;     // row_ comes from its registers, until it gets a CPU
+  bool wait_open_ = true;  // the waker's side may know the cause of its last wait better
   bool found_on_cpu_ = false;
   bool adopted_ = false;
   bool birth_seen_ = false;

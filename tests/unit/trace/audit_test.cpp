@@ -63,6 +63,7 @@ tc_ledger kernel_ledger_of(const Script& story, std::uint64_t id, const Change& 
 Audit audit_of(const Script& story, std::vector<ReplayGap> gaps = {}) {
   Auditor auditor;
   Replay::Options options;
+  options.classes = test_classes();
   options.gaps = std::move(gaps);
   options.on_ended = [&](const RebuiltTask& task) { auditor.on_task(task); };
   Replay book(std::move(options));

@@ -74,6 +74,7 @@ TEST(HostileReplay, AccountsCloseWhateverTheRecordsSay) {
     Auditor auditor;
     Replay::Options options;
     options.calls = seed % 2 == 0;
+    options.classes = test_classes();
     options.on_ended = [&](const RebuiltTask& task) {
       expect_sane(task);
       auditor.on_task(task);

@@ -31,6 +31,23 @@ TEST(ReplayStates, ASleepOnTheWayOutOfACallIsInTheCallAndTheRestIsNot) {
   EXPECT_EQ(book[a].ledger.counters[TC_COUNTER_SYSCALLS], 0U);
 }
 
+// A tracer stops the task on its way into exit_group(2), before the probe of that call.
+TEST(ReplayStates, ATaskFoundInAnExitThatNoProbeSawIsInUserCodeUntilThen) {
+  const Replayed book = replay(script()
+                                   .at(10us)
+                                   .adopted_running(a, 0)
+                                   .at(20us)
+                                   .switches(0, asleep(TC_ACTIVITY_EXIT, TC_WAIT_STOPPED).as(TC_SWITCH_FOUND), nobody)
+                                   .at(40us)
+                                   .runs(0, a, woken(40us, b))
+                                   .at(50us)
+                                   .exits(a, 45us)
+                                   .at(60us)
+                                   .switches(0, dead(), nobody),
+                               60us);
+  EXPECT_EQ(cells_of(book[a].ledger), (Times{{"user running", 15us}, {"exit blocked", 20us}, {"exit running", 15us}}));
+}
+
 TEST(ReplayStates, ATaskFoundInAFaultLeavesItWithItsSwitchIn) {
   Leaving in_fault = asleep(TC_ACTIVITY_PAGE_FAULT, TC_WAIT_PAGE_FAULT);
   tc_task_new birth = test::adopted(a, 10'000, in_fault.row, in_fault.condition, in_fault.wait);
@@ -44,7 +61,7 @@ TEST(ReplayStates, ATaskFoundInAFaultLeavesItWithItsSwitchIn) {
 
 TEST(ReplayStates, ARefusedCallIsCountedAndItsTimeStaysUserCode) {
   tc_call refused = called(a, 0, 40'000, TC_ACTIVITY_USER, 110);
-  refused.flags = TC_CALL_ENTRY_UNSEEN;
+  refused.flags |= TC_CALL_ENTRY_UNSEEN;
   const Replayed book =
       replay(script().at(10us).adopted_running(a, 0).tells(refused).at(50us).switches(0, preempted(), nobody), 50us);
   EXPECT_EQ(cells_of(book[a].ledger), (Times{{"user running", 40us}}));
@@ -85,9 +102,11 @@ TEST(ReplayStates, QuotaAndYieldsAreTheirOwnReasonToWaitForACpu) {
                                    .at(50us)
                                    .runs(0, a)
                                    .at(60us)
-                                   .switches(0, preempted().as(TC_SWITCH_YIELDED), nobody)
+                                   .switches(0, preempted(TC_ACTIVITY_OTHER).in_call(number_yield, 58us), nobody)
                                    .at(65us)
                                    .runs(0, a)
+                                   .at(66us)
+                                   .calls(a, number_yield, TC_ACTIVITY_OTHER, 58us, 0)
                                    .at(70us)
                                    .switches(0, preempted(), nobody)
                                    .at(72us)
@@ -100,7 +119,9 @@ TEST(ReplayStates, QuotaAndYieldsAreTheirOwnReasonToWaitForACpu) {
   EXPECT_EQ(ledger.counters[TC_COUNTER_THROTTLED_NS], 30'000U);
   EXPECT_EQ(ledger.counters[TC_COUNTER_YIELDS], 1U);
   EXPECT_EQ(ledger.counters[TC_COUNTER_YIELDED_NS], 5'000U);
-  EXPECT_EQ(cells_of(ledger), (Times{{"user running", 33us}, {"user preempted", 37us}}));
+  EXPECT_EQ(
+      cells_of(ledger),
+      (Times{{"user running", 30us}, {"user preempted", 32us}, {"other running", 3us}, {"other preempted", 5us}}));
   // A throttled task does not wait in the run queue, so its wait is not in this histogram.
   EXPECT_EQ(book.latencies.at(TC_HISTOGRAM_RUN_QUEUE), 2U);
 }

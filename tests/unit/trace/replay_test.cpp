@@ -238,7 +238,6 @@ TEST(Replay, AWorkerOfTheKernelIsNoThread) {
   tc_task_new worker = test::born(b, 20'000, a, TC_CREATION_THREAD, "iou-wrk");
   worker.birth_ns = 20'000;
   worker.flags |= TC_LEDGER_KERNEL_WORKER;
-  worker.row = TC_ACTIVITY_KERNEL;
   const Replayed book = replay(script()
                                    .at(10us)
                                    .adopted_running(a, 0)

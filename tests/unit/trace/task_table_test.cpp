@@ -18,7 +18,7 @@ using test::leaves;
 using test::Script;
 
 TEST(TaskTable, OnlyTheLivingAndTheLatestDeadAreKept) {
-  TaskTable tasks([](std::string_view bytes) { return std::string(bytes); }, true, {});
+  TaskTable tasks([](std::string_view bytes) { return std::string(bytes); }, true, {}, {});
   for (std::uint64_t id = 1; id <= 20'000; ++id) {
     Script life;
     life.at(1us).born(id, 0, TC_CREATION_FORK, "x").switches(0, leaves(id).for_ever(), idle_comes());
@@ -32,7 +32,7 @@ TEST(TaskTable, OnlyTheLivingAndTheLatestDeadAreKept) {
 }
 
 TEST(TaskTable, ATidThatComesAgainEndsWhoHadIt) {
-  TaskTable tasks([](std::string_view bytes) { return std::string(bytes); }, true, {});
+  TaskTable tasks([](std::string_view bytes) { return std::string(bytes); }, true, {}, {});
   Script script;
   script.at(1us).adopted(1, "first").adopted(2, "second");
   auto first = std::get<tc_task_new>(script.records()[0]);

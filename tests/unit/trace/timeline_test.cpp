@@ -27,7 +27,7 @@ Instant at(std::uint64_t ns) { return Instant(nanoseconds(ns)); }
 // The id of a ledger is also the id of its task in the session; ledgers from 100 on are not kept.
 TimelineBuilder::Names names() {
   return {[](std::uint64_t ledger) { return ledger < 100 ? ledger : 0; },
-          [](std::uint32_t number, bool) { return "call" + std::to_string(number); }};
+          [](std::uint32_t number, bool) { return "call" + std::to_string(wanted_number(number)); }};
 }
 
 Timeline timeline_of(const Records& records, Replay::Options options = {}) {
@@ -173,8 +173,7 @@ TEST(Timeline, AWakeUpBeforeAnUnseenSwitchEndsTheWait) {
 TEST(Timeline, ASnapshotTellsWhereTheWindowClosed) {
   const auto in_call = snapshot(1, 700, TC_ROW_CALL_PENDING, TC_CONDITION_RUNNING);
   in_call->entered_ns = 700;
-  in_call->call = TC_CALL_BY_FD + static_cast<int>(TC_ACTIVITY_FILE);
-  in_call->syscall = 3;
+  in_call->syscall = call_in(TC_ROW_CALL_PENDING, 3);
   EXPECT_THAT(row({user_on_0, *in_call}), ElementsAre("0-700 running user @0", "700-1000 running file call3 @0"));
 
   const auto woken = snapshot(1, 200, TC_ACTIVITY_USER, TC_CONDITION_BLOCKED);

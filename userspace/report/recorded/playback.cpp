@@ -155,7 +155,7 @@ Result<Playback> play(CaptureReader& capture, std::vector<ReplayGap> gaps, bool 
   if (with_timeline) {
     timeline.emplace();
   }
-  Replay replay({start->calls, std::move(gaps), {}, timeline ? &*timeline : nullptr});
+  Replay replay({start->calls, call_classes(*start), std::move(gaps), {}, timeline ? &*timeline : nullptr});
 
   Playback playback;
   playback.walked = walk(capture, {[&](const Record& record) {

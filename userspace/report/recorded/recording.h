@@ -23,7 +23,7 @@ namespace taskcost {
 
 // The layout of the records that this build writes; captures with another layout are refused. Increment it with each
 // change of a struct of abi.h or events.h that is stored in captures, and of a list there unless it is appended to.
-constexpr std::uint32_t record_layout = 4;
+constexpr std::uint32_t record_layout = 5;
 
 // The metadata that is known before the observation.
 struct RecordingStart {
@@ -68,6 +68,7 @@ Result<RecordingEnd> read_end(std::string_view text);
 
 // The name of a system call on the observed machine; empty if the number has no call.
 std::string call_name(const RecordingStart& start, std::uint32_t number, bool compat);
+CallClasses call_classes(const RecordingStart& start);
 
 // Called for each record, in the order of the capture. Each function may be empty.
 struct CaptureListener {

@@ -13,6 +13,7 @@
 #include "report/describe/report_fields.h"
 #include "report/describe/write.h"
 #include "report/recorded/recording.h"
+#include "trace/syscall_classes.h"
 
 namespace taskcost {
 
@@ -184,6 +185,10 @@ Result<RecordingEnd> read_end(std::string_view text) {
 std::string call_name(const RecordingStart& start, std::uint32_t number, bool compat) {
   const auto& names = compat ? start.compat_calls_by_number : start.calls_by_number;
   return number < names.size() ? names[number] : std::string();
+}
+
+CallClasses call_classes(const RecordingStart& start) {
+  return classes_by_name([&](std::uint32_t number, bool compat) { return call_name(start, number, compat); });
 }
 
 }  // namespace taskcost

@@ -9,6 +9,7 @@
 #include "account/account.h"
 #include "account/ledger.h"
 #include "trace/slice.h"
+#include "trace/switch_facts.h"
 
 namespace taskcost {
 namespace {
@@ -48,7 +49,8 @@ std::string joined(std::string_view command) {
 }  // namespace
 
 EventRows::EventRows(TraceInfo info, WriteName write_name)
-    : names_(std::move(info.syscall_name)), tasks_(std::move(write_name), info.calls, std::move(info.gaps)) {
+    : names_(std::move(info.syscall_name)),
+      tasks_(std::move(write_name), info.calls, std::move(info.classes), std::move(info.gaps)) {
   scene_ = {info.start_ns,
             info.start_realtime_ns,
             info.start_boottime_ns,
@@ -106,15 +108,16 @@ EventRow& EventRows::add(std::string_view event, std::uint64_t at_ns, const Trac
 }
 
 void EventRows::set_call(EventRow& row, std::uint32_t call) {
-  row.syscall = names_.name(call);
-  row.syscall_number = call & ~std::uint32_t{TC_FROM_COMPAT};
+  row.syscall = names_.name(plain_call(call));
+  row.syscall_number = call & TC_CALL_NUMBER_MASK;
 }
 
 void EventRows::on(const tc_task_new& birth) {
   const bool adopted = birth.how == TC_NR_CREATIONS;
-  EventRow& row = add(adopted ? "adopted" : "birth", birth.at_ns, tasks_.on_birth(birth));
+  const TracedTask& task = tasks_.on_birth(birth);
+  EventRow& row = add(adopted ? "adopted" : "birth", birth.at_ns, task);
   row.cpu = adopted ? std::nullopt : std::optional(birth.cpu);
-  row.activity = row_name(birth.row);
+  row.activity = row_name(task.tracker.row());
   row.condition = condition_name(birth.condition);
   if (birth.condition == TC_CONDITION_BLOCKED) {
     row.wait = wait_name(birth.wait);
@@ -161,13 +164,13 @@ void EventRows::add_switch_out(const SwitchContext& context, const tc_switch& ev
   EventRow& row = add("switch_out", event.at_ns, *context.prev);
   row.cpu = event.cpu;
   row.tid = event.prev_tid;
-  row.activity = row_name(event.row);
-  row.condition = condition_name(event.condition);
-  const bool last = (event.flags & TC_SWITCH_LAST) != 0;
-  if (event.condition == TC_CONDITION_BLOCKED && !last) {
-    row.wait = wait_name(event.wait);
+  row.activity = row_name(context.prev->tracker.row());
+  row.condition = condition_name(condition_of(event));
+  const bool last = is_last(event);
+  if (condition_of(event) == TC_CONDITION_BLOCKED && !last) {
+    row.wait = wait_name(context.prev->tracker.wait());
   }
-  row.detail = last ? "last" : (event.flags & TC_SWITCH_VOLUNTARY) != 0 ? "voluntary" : "involuntary";
+  row.detail = last ? "last" : is_voluntary(event) ? "voluntary" : "involuntary";
   if (event.entered_ns != 0) {
     set_call(row, event.syscall);
   }
@@ -227,11 +230,10 @@ void EventRows::on(const tc_switch& event) {
 EventRow& EventRows::add_call(const tc_call& call) {
   const TracedTask& task = tasks_.on_call(call);
   EventRow& row = add("call", call.at_ns, task);
-  row.activity = row_name(call.row);
+  row.activity = row_name(task.tracker.left_row());
   row.duration_ns = since(call.entered_ns, call.at_ns);
-  set_call(row, call.number);
+  set_call(row, call.syscall);
   row.result = call.result;
-  row.channel = channel_name(call.channel);
   if (call.created < TC_NR_CREATIONS) {
     row.detail = creation_name(call.created);
   } else if ((call.flags & TC_CALL_ENTRY_UNSEEN) != 0) {
@@ -245,6 +247,7 @@ EventRow& EventRows::add_call(const tc_call& call) {
 
 void EventRows::on(const tc_transfer& transfer) {
   EventRow& row = add_call(transfer.call);
+  row.channel = channel_name(tasks_.classes().channel(transfer.call.syscall, transfer.call.file));
   if ((transfer.flags & TC_PASSED_UNCOUNTED) != 0) {
     return;
   }
@@ -271,7 +274,7 @@ void EventRows::on(const tc_fault& fault) {
   const TracedTask& task = tasks_.on_fault(fault);
   const bool begun = fault.outcome == TC_FAULT_BEGUN;
   EventRow& row = add(begun ? "fault_begun" : "fault", fault.at_ns, task);
-  row.activity = row_name(fault.interrupted);
+  row.activity = row_name(task.tracker.interrupted());
   if (!begun) {
     row.duration_ns = since(fault.begun_ns, fault.at_ns);
   }
@@ -306,7 +309,7 @@ void EventRows::on(const tc_event& step) {
       break;
     case TC_EV_EXIT:
     case TC_EV_DYING:
-      row.activity = row_name(static_cast<std::uint8_t>(step.arg));
+      row.activity = row_name(task.tracker.left_row());
       row.duration_ns = since(step.value, step.at_ns);
       break;
     case TC_EV_FOUND_RUNNING:

@@ -90,7 +90,7 @@ std::string_view woken_from(std::uint32_t from, CallNames& names) {
   if (from >= TC_FROM_NOWHERE) {
     return {};
   }
-  return names.name(from);
+  return names.name(plain_call(from));
 }
 
 }  // namespace taskcost

@@ -71,7 +71,7 @@ class PerfettoExport::Implementation {
  public:
   Implementation(std::ostream& out, const TraceInfo& info)
       : packets_(out),
-        tasks_(valid_utf8, info.calls, info.gaps),
+        tasks_(valid_utf8, info.calls, info.classes, info.gaps),
         scheduling_(packets_, !info.kernel.empty()),
         tracks_(packets_, tasks_, info.syscall_name) {
     write_clocks(packets_, info);

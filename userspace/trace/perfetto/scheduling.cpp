@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "trace/perfetto/scheduling.h"
+#include "trace/switch_facts.h"
 
 #include <algorithm>
 #include <string_view>
@@ -166,11 +167,11 @@ std::int64_t Scheduling::state_of_prev(const tc_switch& event, const TracedTask*
   if (prev == nullptr) {
     return event.prev_tid == 0 ? state_running : state_idle;
   }
-  if ((event.flags & TC_SWITCH_LAST) != 0) {
+  if (is_last(event)) {
     return prev->leader() ? state_zombie : state_dead;
   }
-  if (event.condition == TC_CONDITION_BLOCKED) {
-    return state_of(event.wait);
+  if (condition_of(event) == TC_CONDITION_BLOCKED) {
+    return state_of(prev->tracker.wait());
   }
   return knows_kernel_ ? state_preempted : state_running;
 }

@@ -8,6 +8,7 @@
 #include "account/account.h"
 #include "account/ledger.h"
 #include "trace/slice.h"
+#include "trace/switch_facts.h"
 
 namespace taskcost {
 namespace {
@@ -288,7 +289,7 @@ void ThreadTracks::on_switch(const tc_switch& event, const SwitchContext& contex
     if (event.flush == TC_FLUSH_DONE) {
       write_flush(track, event, context);
     }
-    if ((event.flags & TC_SWITCH_LAST) != 0) {
+    if (is_last(event)) {
       write_exit(track, *context.prev, event.at_ns);
     }
   }
@@ -315,7 +316,7 @@ void ThreadTracks::write_exec(std::uint64_t track, TracedTask& task, const tc_ca
   const std::uint64_t prepared = task.exec_prepared_ns;
   const std::uint64_t replaced = task.exec_ns;
   task.exec_prepared_ns = task.exec_ns = 0;
-  if (call.row != TC_ACTIVITY_EXEC || !within(replaced, call.entered_ns, call.at_ns)) {
+  if (task.tracker.left_row() != TC_ACTIVITY_EXEC || !within(replaced, call.entered_ns, call.at_ns)) {
     return;
   }
   if (within(prepared, call.entered_ns, replaced)) {
@@ -382,24 +383,26 @@ void ThreadTracks::on_passage(const tc_passage& passage) {
 void ThreadTracks::on_call(const tc_call& call, const tc_transfer* transfer) {
   TracedTask& task = tasks_->on_call(call);
   const std::uint64_t track = track_of(task, call.at_ns);
+  const std::uint8_t channel = transfer != nullptr ? tasks_->classes().channel(call.syscall, call.file)
+                                                   : static_cast<std::uint8_t>(TC_CHANNEL_NONE);
   if (transfer != nullptr && (transfer->flags & (TC_PASSED_UNCOUNTED | TC_PASSED_PEEKED)) != 0) {
     transfer = nullptr;
   }
   if (transfer != nullptr) {
-    add_bytes(task, call.channel, transfer->bytes_in, transfer->bytes_out, call.at_ns);
+    add_bytes(task, channel, transfer->bytes_in, transfer->bytes_out, call.at_ns);
   }
   const bool entry_seen = within(call.entered_ns, 1, call.at_ns);
-  const NameId name = call_name(call.row, call.number);
+  const std::uint8_t row = task.tracker.left_row();
+  const NameId name = call_name(row, plain_call(call.syscall));
   if (entry_seen) {
     packets_.begin(track, call.entered_ns, Category::syscall, name);
   } else {
     packets_.instant(track, call.at_ns, Category::syscall, name).with_flag(Argument::entry_seen, false);
   }
-  packets_.with(Argument::number, call.number & ~std::uint32_t{TC_FROM_COMPAT})
-      .with_signed(Argument::result, call.result);
-  packets_.with_text(Argument::activity, row_name(call.row));
-  if (call.channel < TC_NR_CHANNELS) {
-    packets_.with_text(Argument::channel, channel_name(call.channel));
+  packets_.with(Argument::number, call.syscall & TC_CALL_NUMBER_MASK).with_signed(Argument::result, call.result);
+  packets_.with_text(Argument::activity, row_name(row));
+  if (channel < TC_NR_CHANNELS) {
+    packets_.with_text(Argument::channel, channel_name(channel));
   }
   if (transfer != nullptr && (transfer->bits & TC_CALL_IN) != 0) {
     packets_.with(Argument::bytes_in, transfer->bytes_in);
@@ -420,7 +423,7 @@ void ThreadTracks::on_call(const tc_call& call, const tc_transfer* transfer) {
     packets_.end(track, call.at_ns);
   }
   if (transfer != nullptr) {
-    count_bytes(task, call.channel, transfer->bits);
+    count_bytes(task, channel, transfer->bits);
   }
   packets_.write();
 }
@@ -452,7 +455,7 @@ void ThreadTracks::on_fault(const tc_fault& fault) {
 void ThreadTracks::on_step(const tc_event& step, TracedTask& task) {
   const std::uint64_t track = track_of(task, step.at_ns);
   if (step.kind == TC_EV_EXIT && within(step.value, 1, step.at_ns)) {
-    const auto row = static_cast<std::uint8_t>(step.arg);
+    const std::uint8_t row = task.tracker.left_row();
     const std::string name = std::string(row_name(row)).append(": does not return");
     packets_.begin(track, step.value, Category::syscall, packets_.name(name));
     packets_.with_text(Argument::activity, row_name(row)).with_flag(Argument::returned, false).write();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "account/syscall_classes.h"
+#include "trace/syscall_classes.h"
 
+#include <algorithm>
 #include <array>
 
 #include "taskcost/abi.h"
@@ -135,6 +136,19 @@ std::uint32_t call_of_name(std::string_view name) {
     }
   }
   return TC_ACTIVITY_OTHER;
+}
+
+CallClasses classes_by_name(const std::function<std::string(std::uint32_t number, bool compat)>& name) {
+  CallClasses classes;
+  for (std::uint32_t number = 0; number < TC_MAX_SYSCALLS; ++number) {
+    classes.native.push_back(call_of_name(name(number, false)));
+    classes.compat.push_back(call_of_name(name(number, true)));
+  }
+  classes.socketcall.fill(TC_ACTIVITY_OTHER);
+  classes.ipc.fill(TC_ACTIVITY_OTHER);
+  std::ranges::transform(of_socketcall, classes.socketcall.begin(), call_of_name);
+  std::ranges::transform(of_ipc, classes.ipc.begin(), call_of_name);
+  return classes;
 }
 
 std::span<const std::string_view> calls_of_socketcall() { return of_socketcall; }

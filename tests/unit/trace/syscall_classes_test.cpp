@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "account/syscall_classes.h"
+#include "trace/syscall_classes.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

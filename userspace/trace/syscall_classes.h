@@ -5,8 +5,12 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
+#include <string>
 #include <string_view>
+
+#include "trace/call_classes.h"
 
 namespace taskcost {
 
@@ -20,6 +24,9 @@ std::span<const SyscallClass> syscall_classes();
 
 // The class of a call by its name; `other` if the table lacks it.
 std::uint32_t call_of_name(std::string_view name);
+
+// The classes of all calls, by the names of their numbers on the observed machine (empty: no call has that number).
+CallClasses classes_by_name(const std::function<std::string(std::uint32_t number, bool compat)>& name);
 
 // The names of the calls that the first argument of socketcall and ipc selects, from 0; empty if it selects none.
 std::span<const std::string_view> calls_of_socketcall();
