@@ -214,15 +214,15 @@ static __always_inline void end_switch_latency(struct tc_ledger *l, __u64 now)
 	l->switched_in_ns = 0;
 }
 
-static __always_inline void read_task_stats(struct tc_task_stats *books, struct task_struct *task)
+static __always_inline void read_task_stats(struct tc_task_stats *task_stats, struct task_struct *task)
 {
-	books->nvcsw = task->nvcsw;
-	books->nivcsw = task->nivcsw;
-	books->min_flt = task->min_flt;
-	books->maj_flt = task->maj_flt;
-	books->sum_exec_runtime_ns = task->se.sum_exec_runtime;
-	books->utime_ns = task->utime;
-	books->stime_ns = task->stime;
+	task_stats->nvcsw = task->nvcsw;
+	task_stats->nivcsw = task->nivcsw;
+	task_stats->min_flt = task->min_flt;
+	task_stats->maj_flt = task->maj_flt;
+	task_stats->sum_exec_runtime_ns = task->se.sum_exec_runtime;
+	task_stats->utime_ns = task->utime;
+	task_stats->stime_ns = task->stime;
 }
 
 static const struct tc_ledger empty_ledger = {};

@@ -444,7 +444,7 @@ int BPF_PROG(taskcost_signal, int number, void *info, struct task_struct *task, 
 		return 0;
 	l->signal = number;
 	l->signal_ns = bpf_ktime_get_ns();
-	send_event(l, TC_EV_SIGNALLED, 0, number, l->signal_ns);
+	send_event(l, TC_EV_SIGNAL_GENERATED, 0, number, l->signal_ns);
 	return 0;
 }
 
@@ -457,7 +457,7 @@ int BPF_PROG(taskcost_exit_mmap, struct mm_struct *mm)
 
 	if (l && l->activity == TC_ACTIVITY_EXIT && !l->exit_mmap_ns) {
 		l->exit_mmap_ns = bpf_ktime_get_ns();
-		batch_event(l, TC_EV_MEMORY_GONE, 0, 0, l->exit_mmap_ns);
+		batch_event(l, TC_EV_EXIT_MMAP, 0, 0, l->exit_mmap_ns);
 	}
 	return 0;
 }

@@ -57,7 +57,8 @@
   X(SWITCHES_TO_IDLE, switches_to_idle, "switches to idle")                                                        \
   X(SWITCHES_FROM_KERNEL_THREAD, switches_from_kernel_thread, "switched in from a kernel thread")                  \
   X(SWITCHES_FROM_IDLE, switches_from_idle, "switched in from idle")                                               \
-  X(UNSEEN_SWITCH_INS, unseen_switch_ins, "switch-ins without a tracepoint, recovered from the scheduler's books") \
+  X(UNSEEN_SWITCH_INS, unseen_switch_ins,                                                                          \
+    "switch-ins without a tracepoint, recovered from the scheduler's statistics")                                  \
   X(UNSEEN_WAKEUPS, unseen_wakeups, "wake-ups without a tracepoint: the wait for a CPU counts as blocked")         \
   X(MIGRATIONS, migrations, "migrations")                                                                          \
   X(TLB_FLUSHES_ON_SWITCH, tlb_flushes_on_switch, "TLB flushes on switch")                                         \

@@ -202,7 +202,7 @@ struct tc_fault {
  *   exec_prepared     value: entry of the call; 0: calls have no probes
  *   exit, dying       value: entry of the call that the task was in, 0: none; arg: that call, or TC_NO_CALL; file: its
  *                     file
- *   signalled         arg: number of the signal
+ *   signal_generated  arg: number of the signal
  *   shootdown_stole, shootdown_lost   value: ns
  *   slab, pages       value: bytes, pages
  *   woken             value: TC_WAKER_*, arg: TC_FROM_*; only if the switch-in that followed was missed
@@ -214,8 +214,8 @@ struct tc_fault {
   X(PUBLISHED, published, "ready to run for the first time")                            \
   X(EXEC_PREPARED, exec_prepared, "exec: the program is found")                         \
   X(EXIT, exit, "exit")                                                                 \
-  X(MEMORY_GONE, memory_gone, "its address space is torn down")                         \
-  X(SIGNALLED, signalled, "a signal that may end it")                                   \
+  X(EXIT_MMAP, exit_mmap, "its address space is torn down")                             \
+  X(SIGNAL_GENERATED, signal_generated, "a signal that may end it")                     \
   X(SHOOTDOWN_SENT, shootdown_sent, "TLB shootdown sent")                               \
   X(SHOOTDOWN_RECEIVED, shootdown_received, "TLB shootdown received")                   \
   X(SHOOTDOWN_STOLE, shootdown_stole, "one of its shootdowns took time of another CPU") \

@@ -56,7 +56,7 @@ TEST_F(Top, OnceAsJson) {
   // The cells of each task add up to the interval.
   for (const Json& task : steady->at("tasks")) {
     double time = 0;
-    for (const char* part : {"user_ns", "kernel_ns", "queue_ns", "blocked_ns"}) {
+    for (const char* part : {"user_ns", "kernel_ns", "queued_ns", "blocked_ns"}) {
       time += task.at(part).get<double>();
     }
     EXPECT_NEAR(time, interval, interval * 0.01);
@@ -99,7 +99,7 @@ TEST_F(Top, ShortLivesAreNotLost) {
   const Json json = Json::parse(finished.out);
   std::size_t ended = 0;
   for (const Json& process : json.at("processes")) {
-    ended += process.at("ended").get<bool>() ? 1 : 0;
+    ended += process.at("exited").get<bool>() ? 1 : 0;
   }
   EXPECT_GT(ended, 20);
   for (const auto& [name, count] : json.at("losses").items()) {

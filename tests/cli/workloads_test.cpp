@@ -356,7 +356,7 @@ TEST(ObservedWorkload, IsItsRegion) {
   const auto report = read_report(file);
   ASSERT_TRUE(report);
   EXPECT_EQ(report->processes().size(), 31U) << "the creator, and no warm-up";
-  EXPECT_EQ(report->processes()[0].at("how"), "attached");
+  EXPECT_EQ(report->processes()[0].at("origin"), "attached");
   EXPECT_EQ((*report)["totals"].at("counters").at("children_forks"), 30);
 }
 

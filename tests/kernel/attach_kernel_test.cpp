@@ -124,7 +124,7 @@ TEST_F(Attach, FindsAllThreadsAndFollowsChildren) {
   const Json* process = report->find(target_->pid());
   ASSERT_NE(process, nullptr);
   EXPECT_EQ(tids_in(*process), tids);
-  EXPECT_EQ(process->at("how"), "attached");
+  EXPECT_EQ(process->at("origin"), "attached");
   EXPECT_NE(process->at("command").get<std::string>().find("steady"), std::string::npos);
   for (const Json& task : process->at("tasks")) {
     EXPECT_EQ(task.at("open_at_start"), true);
@@ -225,7 +225,7 @@ TEST_F(Attach, TwoOnTheSameTarget) {
       expect_no_losses(*report);
     }
     expect_closed(*report);
-    expect_equal_books(*report);
+    expect_equal_task_stats(*report);
     expect_sums(*report);
     expect_waits(*report);
     EXPECT_EQ(tids_in(*report->find(target_->pid())), tids_of(target_->pid()));
@@ -270,7 +270,7 @@ TEST_F(AttachedFamily, ExistingDescendantsAreObserved) {
     for (const pid_t worker : workers_) {
       const Json* process = report->find(worker);
       ASSERT_NE(process, nullptr) << worker;
-      EXPECT_EQ(process->at("how"), "attached");
+      EXPECT_EQ(process->at("origin"), "attached");
       EXPECT_GT(counter(*process, "voluntary_switches"), 20);
     }
     // The report has the master and its descendants, by their parents, and no other process.

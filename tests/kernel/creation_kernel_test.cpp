@@ -175,7 +175,7 @@ TEST(KernelMemory, OfForksIsMoreThanOfThreads) {
 TEST(Prices, CountEveryWholeLife) {
   const Observed observed = created_by("forks");
   ASSERT_TRUE(observed.report);
-  const Json& price = (*observed.report)["prices"].at("fork");
+  const Json& price = (*observed.report)["lifecycle_costs"].at("fork");
   EXPECT_EQ(price.at("count"), 40);
   for (const char* part : {"create_ns", "faults_ns", "exit_ns", "reap_ns"}) {
     EXPECT_GT(price.at(part), 0) << part;

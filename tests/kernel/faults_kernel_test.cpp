@@ -108,7 +108,7 @@ TEST(FaultsWithoutProbes, AreThoseThatTheKernelCounts) {
   std::istringstream(observed.finished.out) >> known;
   ASSERT_GE(known, 10'000);
   const Json& totals = report["totals"];
-  EXPECT_EQ(totals.at("counters").at("faults_minor"), totals.at("books").at("faults_minor"));
+  EXPECT_EQ(totals.at("counters").at("faults_minor"), totals.at("task_stats").at("faults_minor"));
   EXPECT_GE(totals.at("counters").at("faults_minor"), known);
   EXPECT_TRUE(totals.at("counters").at("faults_timed").is_null());
   EXPECT_TRUE(totals.at("activities").at("page_fault").at("count").is_null());

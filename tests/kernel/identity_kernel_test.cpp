@@ -292,7 +292,7 @@ TEST(WorkersOfTheKernel, AreNoThreadsOfTheProgram) {
   EXPECT_EQ(counter(process, "children_threads"), 0);
   EXPECT_THAT(process.at("total").at("creations"), IsEmpty()) << "the clone failed";
   const Json& tasks = process.at("tasks");
-  EXPECT_EQ(std::ranges::count(tasks, "worker", [](const Json& task) { return task.at("how").get<std::string>(); }),
+  EXPECT_EQ(std::ranges::count(tasks, "worker", [](const Json& task) { return task.at("origin").get<std::string>(); }),
             workers);
   const Finished audit = run(tool({"report", "--audit", capture}));
   EXPECT_EQ(audit.exit_code(), 0) << audit.describe();

@@ -72,7 +72,7 @@ TEST_F(OddLives, ForksFromThreads) {
     EXPECT_EQ(counter(task, "children_forks"), task.at("leader").get<bool>() ? 0 : 5);
   }
   for (const Json* child : children_of(process)) {
-    EXPECT_EQ(child->at("how"), "fork");
+    EXPECT_EQ(child->at("origin"), "fork");
     EXPECT_EQ(child->at("ppid"), process.at("tgid"));
     EXPECT_NE(child->at("tasks")[0].at("created_by_tid"), process.at("tgid"));
   }
@@ -96,7 +96,7 @@ TEST_F(OddLives, ExecFromAThreadKeepsOneProcess) {
   }
   EXPECT_EQ(last->at("tid"), process.at("tgid"));
   EXPECT_EQ(last->at("leader"), true);
-  EXPECT_EQ(last->at("how"), "thread");
+  EXPECT_EQ(last->at("origin"), "thread");
   EXPECT_EQ(counter(*last, "execs"), 1);
   EXPECT_EQ(counter(*last, "children_forks"), 3);
 }
@@ -120,7 +120,7 @@ TEST_F(OddLives, Vfork) {
   EXPECT_EQ(counter(process, "children_vforks"), 5);
   EXPECT_EQ(counter(process, "children_forks") + counter(process, "children_spawns"), 0);
   for (const Json* child : children_of(process)) {
-    EXPECT_EQ(child->at("how"), "vfork");
+    EXPECT_EQ(child->at("origin"), "vfork");
     EXPECT_EQ(child->at("address_space_id"), process.at("address_space_id"));
   }
 }
@@ -131,7 +131,7 @@ TEST_F(OddLives, Spawn) {
   EXPECT_EQ(counter(process, "children_forks") + counter(process, "children_vforks"), 0);
   EXPECT_EQ(children_of(process).size(), 5);
   for (const Json* child : children_of(process)) {
-    EXPECT_EQ(child->at("how"), "spawn");
+    EXPECT_EQ(child->at("origin"), "spawn");
     EXPECT_EQ(counter(*child, "execs"), 1);
     EXPECT_NE(child->at("address_space_id"), process.at("address_space_id"));
   }

@@ -240,8 +240,8 @@ TEST(Crowded, EveryTaskOfMany) {
   const std::int64_t dropped = (*report)["losses"].at("dropped_exit_records");
   EXPECT_EQ((*report)["task_count"].get<std::int64_t>() + dropped, processes * threads + kOwn);
   std::int64_t reported = static_cast<std::int64_t>(report->task_count());
-  for (const Json& folded : (*report)["folded"]) {
-    reported += folded.at("tasks").get<std::int64_t>();
+  for (const Json& aggregated : (*report)["aggregated"]) {
+    reported += aggregated.at("tasks").get<std::int64_t>();
   }
   EXPECT_EQ(reported, (*report)["task_count"]);
   expect_closed(*report);
@@ -299,7 +299,7 @@ TEST(ReusedIds, EveryLifeHasAnAccountOfItsOwn) {
   std::set<std::uint64_t> ids;
   for (const Json& process : observed.report->processes()) {
     ids.insert(process.at("id").get<std::uint64_t>());
-    if (process.at("how") == "fork" && !process.at("parent").is_null()) {
+    if (process.at("origin") == "fork" && !process.at("parent").is_null()) {
       ++by_report[process.at("tgid").get<pid_t>()];
     }
   }

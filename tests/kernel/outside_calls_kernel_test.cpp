@@ -61,10 +61,10 @@ std::map<std::string, int> wakeups(const Report& report, const std::string& caus
       continue;
     }
     const std::string waker = edge.at("waker");
-    if (edge.at("places").empty()) {
+    if (edge.at("call_sites").empty()) {
       sums[waker] += edge.at("wakeups").get<int>();
     }
-    for (const auto& [place, count] : edge.at("places").items()) {
+    for (const auto& [place, count] : edge.at("call_sites").items()) {
       sums[waker + ": " + place] += count.get<int>();
     }
   }
@@ -155,7 +155,7 @@ TEST_P(OutsideCalls, ACallThatASupervisorAnswersIsWhereItsTaskWaits) {
   for (const Json& edge : (*observed.report)["edges"]) {
     if (edge.at("channel") == "other" && edge.at("waited_ns").get<std::int64_t>() > own_clock / 2) {
       EXPECT_EQ(edge.at("waker"), "task");
-      EXPECT_EQ(edge.at("places"), Json({{"ioctl", 1}}));
+      EXPECT_EQ(edge.at("call_sites"), Json({{"ioctl", 1}}));
     }
   }
 }

@@ -112,7 +112,7 @@ void expect_pairs(const Report& report, const Truth& truth) {
 // A process that exits or execs closes ends that it had inherited, and wakes the tasks that wait there.
 bool only_closes(const Json& edge) {
   const std::set<std::string> closing{"exit", "close", "execve"};
-  return std::ranges::all_of(edge.at("places").items(),
+  return std::ranges::all_of(edge.at("call_sites").items(),
                              [&](const auto& place) { return closing.contains(place.key()); });
 }
 

@@ -78,7 +78,7 @@ TEST_P(Capture, GivesTheReportOfTheLiveRun) {
   const auto again = read_report(again_);
   ASSERT_TRUE(live && again);
   expect_closed(*live);
-  expect_equal_books(*live);
+  expect_equal_task_stats(*live);
   const Json difference = Json::diff(live->json(), again->json());
   ASSERT_EQ(difference.size(), 1) << difference.dump(1);
   EXPECT_EQ(difference[0].at("path"), "/records");
@@ -321,7 +321,7 @@ TEST(CaptureWithLosses, AreCountedAndPlacedAndNothingWrongIsShown) {
   const auto report = read_report(live);
   ASSERT_TRUE(report);
   expect_closed(*report);
-  expect_equal_books(*report);
+  expect_equal_task_stats(*report);
   const std::uint64_t dropped = (*report)["losses"].at("dropped_transitions");
   EXPECT_GT(dropped, 0);
 

@@ -50,8 +50,8 @@ TEST_F(Crowd, ALookAtItSaysWhatItCosts) {
     tasks += process.at("tasks").size();
   }
   EXPECT_GE(tasks, kTasks);
-  EXPECT_GT(json.at("overhead").at("glance_ns"), 0);
-  EXPECT_LT(json.at("overhead").at("glance_ns"), json.at("interval_ns"));
+  EXPECT_GT(json.at("overhead").at("refresh_ns"), 0);
+  EXPECT_LT(json.at("overhead").at("refresh_ns"), json.at("interval_ns"));
 }
 
 // A task that finds no room is counted, and so are the tasks that it creates: none is lost without a count.

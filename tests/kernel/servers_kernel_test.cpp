@@ -59,10 +59,10 @@ void expect_waits_fill_blocked_cells(const Json& account) {
 // The kernel's figures of a living task are read a little later: they may be higher, never lower.
 void expect_living_as_counted(const Json& task) {
   const Json& account = task.at("account");
-  ASSERT_FALSE(account.at("books").is_null()) << task.at("comm");
+  ASSERT_FALSE(account.at("task_stats").is_null()) << task.at("comm");
   for (const char* figure : {"voluntary_switches", "involuntary_switches", "faults_minor", "faults_major"}) {
     const std::int64_t ledger = counter(task, figure);
-    const auto kernel = account.at("books").at(figure).get<std::int64_t>();
+    const auto kernel = account.at("task_stats").at(figure).get<std::int64_t>();
     EXPECT_LE(ledger, kernel) << figure << " of " << task.at("comm");
     EXPECT_GE(ledger + ledger / 100 + 10, kernel) << figure << " of " << task.at("comm");
   }
@@ -103,7 +103,7 @@ std::vector<const Json*> children_in(const Report& report, const Json* first) {
 // Leaves out the helpers of a server, which lived before the window.
 std::vector<const Json*> new_children_in(const Report& report, const Json* parent) {
   std::vector<const Json*> children = children_in(report, parent);
-  std::erase_if(children, [](const Json* process) { return process->at("how") == "attached"; });
+  std::erase_if(children, [](const Json* process) { return process->at("origin") == "attached"; });
   return children;
 }
 
@@ -134,7 +134,7 @@ class PostgresServer : public ::testing::Test {
       // Each statement is received and answered.
       if (calls >= transactions / kClients * 7 * 2) {
         ++busy;
-        EXPECT_EQ(backend->at("how"), "fork");
+        EXPECT_EQ(backend->at("origin"), "fork");
         EXPECT_EQ(backend->at("exit_code"), 0);
         // A backend waits for its client's next statement, or until another backend releases a row: both through epoll.
         // The locks of the shared memory are semaphores there.
@@ -176,12 +176,12 @@ TEST_F(PostgresServer, IsFoundByNameWithAllItsProcesses) {
   for (const pid_t pid : helpers) {
     const Json* helper = report->find(pid);
     ASSERT_NE(helper, nullptr) << pid;
-    EXPECT_EQ(helper->at("how"), "attached");
+    EXPECT_EQ(helper->at("origin"), "attached");
   }
   const Json* postmaster = report->find(server_.pid());
   ASSERT_NE(postmaster, nullptr);
   auto backends = report->family(*postmaster);
-  std::erase_if(backends, [](const Json* process) { return process->at("how") != "fork"; });
+  std::erase_if(backends, [](const Json* process) { return process->at("origin") != "fork"; });
   expect_backends(backends, kTransactions);
 }
 
@@ -202,7 +202,7 @@ TEST_F(PostgresServer, SwitchesAloneTellWhatBackendsWaitFor) {
     // The statements of a client, except those that it sent before its backend was found.
     if (wait_count(backend->at("total"), "epoll") > kTransactions / kClients) {
       ++busy;
-      EXPECT_EQ(backend->at("how"), "fork");
+      EXPECT_EQ(backend->at("origin"), "fork");
       EXPECT_GT(blocked_share(backend->at("total"), {"epoll", "unix_socket", "futex_shared"}), 0.9)
           << backend->at("total").at("waits").dump();
     }
@@ -241,7 +241,7 @@ TEST(NginxServer, WorkersWaitInEpollAndSendWhatTheClientGot) {
   for (const pid_t pid : workers) {
     const Json* worker = report->find(pid);
     ASSERT_NE(worker, nullptr);
-    EXPECT_EQ(worker->at("how"), "fork");
+    EXPECT_EQ(worker->at("origin"), "fork");
     EXPECT_GT(blocked_share(worker->at("total"), {"epoll"}), 0.9) << worker->at("total").at("waits").dump();
     processes.push_back(worker);
   }

@@ -270,7 +270,7 @@ class StracedRun {
     }
     if (const auto creation = creations.find(tid); creation != creations.end()) {
       EXPECT_EQ(reported.at("created_by_tid"), creation->second.creator);
-      EXPECT_EQ(reported.at("how"), creation->second.kind);
+      EXPECT_EQ(reported.at("origin"), creation->second.kind);
     }
   }
 

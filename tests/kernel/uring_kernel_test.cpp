@@ -35,7 +35,7 @@ std::map<std::string, int> wakers_of_ring(const Report& report, const Json& wait
     }
     const std::string waker =
         edge.at("from_tid").is_null() ? edge.at("waker").get<std::string>() : edge.at("from_tid").dump();
-    for (const auto& [place, count] : edge.at("places").items()) {
+    for (const auto& [place, count] : edge.at("call_sites").items()) {
       wakers[waker + ": " + place] += count.get<int>();
     }
   }

@@ -151,7 +151,7 @@ TEST(Wakers, AreTheTasksThatEndAWait) {
   ASSERT_EQ(pipes.size(), 1);
   const Json& pipe = pipes.front();
   EXPECT_EQ(pipe.at("wakeups"), 1);
-  EXPECT_EQ(pipe.at("places"), Json({{"write", 1}}));
+  EXPECT_EQ(pipe.at("call_sites"), Json({{"write", 1}}));
   EXPECT_EQ(pipe.at("bytes"), 1);
 }
 

@@ -72,5 +72,5 @@ test('a frame without a symbol is a place in its file', () => {
 
 test('without prices, system calls had no probes', () => {
   assert.equal(names.callsSeen, true);
-  assert.equal(new Names({...report(), prices: null}, texts).callsSeen, false);
+  assert.equal(new Names({...report(), lifecycle_costs: null}, texts).callsSeen, false);
 });

@@ -71,7 +71,7 @@ TEST(Page, NumbersAreThoseOfTheJson) {
   EXPECT_EQ(values(seen.row("All counters: counter", "voluntary switches"))[0],
             totals.at("counters").at("voluntary_switches"));
   EXPECT_EQ(values(seen.row("Latencies", "run-queue wait"))[2], data.at("histograms").at("run_queue").at("p90_ns"));
-  const json& fork = data.at("prices").at("fork");
+  const json& fork = data.at("lifecycle_costs").at("fork");
   EXPECT_EQ(values(seen.row("Price of a life (mean kernel time on a CPU): kind", "fork"))[1], fork.at("create_ns"));
   EXPECT_EQ(values(seen.row("Creation by resident memory of the creator: copy and publish (cost.creation)", "fork"))[1],
             data.at("sweeps")[0].at("series")[0].at("points")[1].at("y"));
@@ -80,8 +80,8 @@ TEST(Page, NumbersAreThoseOfTheJson) {
   EXPECT_EQ(
       values(seen.row("create: process (fork) (left) against thread (pthread_create) (right), 25 rounds", "copy"))[0],
       data.at("comparisons")[0].at("lines")[0].at("left"));
-  const json blast = seen.row("Ended by a signal: process", "helper (4712)");
-  EXPECT_EQ(blast[2].at("value"), data.at("blasts")[0].at("tasks_ended"));
+  const json death = seen.row("Ended by a signal: process", "helper (4712)");
+  EXPECT_EQ(death[2].at("value"), data.at("signal_deaths")[0].at("tasks_ended"));
   EXPECT_THAT(seen.facts.at("headings").dump(), HasSubstr("Price list"));
   EXPECT_EQ(seen.facts.at("contents"), seen.facts.at("headings")) << "the list of contents has them all";
 }

@@ -123,7 +123,7 @@ TEST(TimelinePage, HostileNamesAreText) {
   const std::string name = "</script><b>x";
   report.session.processes[1].comm = report.session.processes[1].tasks[0].comm = name;
   for (Timeline::Facts& facts : report.timeline->facts) {
-    facts.place = facts.place.empty() ? "" : "<img src=x>";
+    facts.call_site = facts.call_site.empty() ? "" : "<img src=x>";
   }
   report.timeline->rows[2].marks[0].comm = "<!--<script>";
   const SeenPage seen = look_at(report, 400, "waiterHovered");

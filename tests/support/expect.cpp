@@ -74,7 +74,7 @@ constexpr std::array kBooks{"voluntary_switches", "involuntary_switches", "fault
 std::string compare_books(const Json& task) {
   std::ostringstream differences;
   for (const char* figure : kBooks) {
-    const std::int64_t kernel = number(task.at("account").at("books"), figure);
+    const std::int64_t kernel = number(task.at("account").at("task_stats"), figure);
     const std::int64_t ledger = counter(task, figure);
     if (kernel != ledger) {
       differences << ", " << figure << " " << ledger << " but the kernel counted " << kernel;
@@ -124,7 +124,7 @@ std::string compare_usage(const std::vector<const Json*>& family, const Waited& 
   check("faults_major", waited.faults_major, 0);
   check("voluntary_switches", waited.voluntary_switches, tasks);
   // wait4 may read its figures before the last switch of a task; until then a preemptible kernel can take its CPU,
-  // maybe more than once. expect_equal_books() checks that our figures equal the kernel's up to the last switch.
+  // maybe more than once. expect_equal_task_stats() checks that our figures equal the kernel's up to the last switch.
   check("involuntary_switches", waited.involuntary_switches, probes_are_preempted() ? 5 * tasks : tasks);
   return differences.str();
 }
@@ -167,14 +167,14 @@ void expect_closed(const Report& report) {
   });
 }
 
-void expect_equal_books(const Report& report) {
+void expect_equal_task_stats(const Report& report) {
   Offenders missing("no kernel figures for a task that ended");
   Offenders different("the kernel has another count");
   for_each_task(report, [&](const Json& process, const Json& task) {
     if (task.at("open_at_start").get<bool>() || task.at("open_at_end").get<bool>()) {
       return;
     }
-    if (task.at("account").at("books").is_null()) {
+    if (task.at("account").at("task_stats").is_null()) {
       missing.add(name_of(process, task));
       return;
     }
@@ -201,7 +201,7 @@ void expect_sums(const Report& report) {
     }
     lifetime_of_all += lifetime;
   }
-  if (report["folded"].empty()) {
+  if (report["aggregated"].empty()) {
     EXPECT_EQ(lifetime_of_all, number(report["totals"], "lifetime_ns"));
     EXPECT_EQ(report["task_count"], report.task_count());
     EXPECT_EQ(report["process_count"], report.processes().size());
@@ -228,7 +228,7 @@ void expect_sound(const Report& report) {
   EXPECT_FALSE(report.processes().empty());
   expect_no_losses(report);
   expect_closed(report);
-  expect_equal_books(report);
+  expect_equal_task_stats(report);
   expect_sums(report);
   expect_waits(report);
 }

@@ -20,7 +20,7 @@ void expect_no_losses(const Report& report);
 // end.
 void expect_closed(const Report& report);
 // For every task that was created and ended in the window, the counts equal the kernel's for the same life.
-void expect_equal_books(const Report& report);
+void expect_equal_task_stats(const Report& report);
 // The sums of processes and of the whole are the sums of their tasks.
 void expect_sums(const Report& report);
 

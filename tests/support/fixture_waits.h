@@ -75,7 +75,7 @@ inline Report report_with_waits() {
   add_edge(session, {Waker::Kind::unknown, 0, 0}, 20, TC_WAIT_OTHER, 1, 5ms);
   add_edge(session, {Waker::Kind::task, 0, 0}, 10, TC_WAIT_PIPE, 2, 4ms, {{"write", 2}}, 32);
   add_edge(session, from(10), 0, TC_WAIT_PIPE, 0, 0ms, {}, 128);
-  session.folded_edges = 3;
+  session.other_edges = 3;
   const auto link = [&](std::uint32_t tid, const Waker& waker, tc_wait cause, std::string place, Duration waited) {
     return ChainLink{task_with(session, tid).id, tid, waker, cause, std::move(place), waited};
   };
@@ -108,8 +108,8 @@ inline Report without_calls(Report report) {
   session.calls_seen = false;
   reduce(session.totals);
   reduce(session.kernel_totals);
-  for (AggregatedProcesses& folded : session.folded) {
-    reduce(folded.total);
+  for (AggregatedProcesses& aggregated : session.aggregated) {
+    reduce(aggregated.total);
   }
   for (Process& process : session.processes) {
     for (Task& task : process.tasks) {

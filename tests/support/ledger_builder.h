@@ -125,7 +125,7 @@ class LedgerBuilder {
     std::ranges::copy(links, ledger_.chains[i].links);
     return *this;
   }
-  LedgerBuilder& books(const tc_task_stats& start, const tc_task_stats& end) {
+  LedgerBuilder& task_stats(const tc_task_stats& start, const tc_task_stats& end) {
     ledger_.stats_start = start;
     ledger_.stats_end = end;
     return flag(TC_LEDGER_STATS);

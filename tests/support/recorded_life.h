@@ -51,7 +51,7 @@ inline Script recorded_life() {
 
   script.at(60us).gap(1, 52us, 58us, 7);
 
-  script.at(62us).step(3, TC_EV_EXIT, 61'000, TC_ACTIVITY_EXIT).at(66us).step(3, TC_EV_MEMORY_GONE);
+  script.at(62us).step(3, TC_EV_EXIT, 61'000, TC_ACTIVITY_EXIT).at(66us).step(3, TC_EV_EXIT_MMAP);
   script.at(70us).switches(0, leaves(3).for_ever().flushed(), comes(1));
   script.at(71us).reaps(1, 1003);
   script.at(80us).switches(0, leaves(1).blocks(TC_WAIT_CHILD, TC_ACTIVITY_WAIT).in_call(number_wait4, 78us),

@@ -62,13 +62,13 @@ class Life {
     Account account = account_;
     const auto counted = [&account](tc_counter counter) { return account.counters[counter].value_or(0); };
     const Duration running = account.total(TC_CONDITION_RUNNING);
-    account.books = TaskStats{counted(TC_COUNTER_VOLUNTARY_SWITCHES),
-                              counted(TC_COUNTER_INVOLUNTARY_SWITCHES),
-                              counted(TC_COUNTER_FAULTS_MINOR),
-                              counted(TC_COUNTER_FAULTS_MAJOR),
-                              std::max(running - 1us, Duration(0)),
-                              running / 2,
-                              running / 2};
+    account.task_stats = TaskStats{counted(TC_COUNTER_VOLUNTARY_SWITCHES),
+                                   counted(TC_COUNTER_INVOLUNTARY_SWITCHES),
+                                   counted(TC_COUNTER_FAULTS_MINOR),
+                                   counted(TC_COUNTER_FAULTS_MAJOR),
+                                   std::max(running - 1us, Duration(0)),
+                                   running / 2,
+                                   running / 2};
     return account;
   }
 
@@ -111,7 +111,7 @@ class ReportBuilder {
     process.ppid = 1;
     process.comm = comm;
     process.command = comm + " --flag";
-    process.how = how;
+    process.origin = how;
     process.start = report_.session.start + born;
     process.end = process.start;
     process.address_space = process.id;
@@ -169,12 +169,12 @@ class ReportBuilder {
     last().open_at_end = last_task().open_at_end = true;
     return *this;
   }
-  ReportBuilder& folded(std::string comm, std::uint64_t processes, const Life& life) {
-    AggregatedProcesses folded{std::move(comm), processes, processes, life.account()};
-    add(report_.session.totals, folded.total);
+  ReportBuilder& aggregated(std::string comm, std::uint64_t processes, const Life& life) {
+    AggregatedProcesses aggregated{std::move(comm), processes, processes, life.account()};
+    add(report_.session.totals, aggregated.total);
     report_.session.process_count += processes;
     report_.session.task_count += processes;
-    report_.session.folded.push_back(std::move(folded));
+    report_.session.aggregated.push_back(std::move(aggregated));
     return *this;
   }
   ReportBuilder& latency(const std::string& key, std::initializer_list<Duration> values) {
@@ -201,7 +201,7 @@ class ReportBuilder {
     task.tid = tid;
     task.comm = std::move(comm);
     task.leader = how != TaskOrigin::thread;
-    task.how = how;
+    task.origin = how;
     task.created_by_tid = how == TaskOrigin::attached ? 0 : last().tgid;
     task.account = life.account();
     task.start = report_.session.start + born;
@@ -385,7 +385,7 @@ inline Report full_report() {
   report.target.exit_code = 0;
   report.session.losses.counts[TC_LOSS_UNRESOLVED_FAULTS] = 3;
   report.session.losses.skipped_probes = 1;
-  report.session.prices[TC_CREATION_FORK] = {1, 68us, 2us, 90us, 31us, 120us, 7us, 4us};
+  report.session.lifecycle_costs[TC_CREATION_FORK] = {1, 68us, 2us, 90us, 31us, 120us, 7us, 4us};
   const Waker helper{Waker::Kind::task, 2, 4712};
   const Waker timer{Waker::Kind::interrupt, 0, 0};
   report.session.edges = {{helper, 1, 4711, TC_WAIT_PIPE, 1998, 240ms, 3ms, {{"write", 1997}, {"close", 1}}, 64'000},
@@ -393,7 +393,7 @@ inline Report full_report() {
                           {{Waker::Kind::unobserved, 0, 99}, 4, 4714, TC_WAIT_EPOLL, 1, 9ms, 9ms, {}, std::nullopt},
                           {{Waker::Kind::task, 1, 4711}, 0, 0, TC_WAIT_PIPE, 0, 0ms, 0ms, {}, 64'000}};
   report.session.chains = {{{1, 4711, helper, TC_WAIT_PIPE, "write", 41ms}, {2, 4712, timer, TC_WAIT_TIMER, "", 38ms}}};
-  report.session.blasts.push_back({2, 9, report.session.start + 600ms, 3, 120us, 380us, 1, 1});
+  report.session.signal_deaths.push_back({2, 9, report.session.start + 600ms, 3, 120us, 380us, 1, 1});
   add_evidence(report);
   add_records(report);
   add_judgement(report);

@@ -193,9 +193,9 @@ class SwitchSources : public SourcesSideBySide {
 };
 
 TEST_F(FaultSources, CountTheSame) {
-  const auto books = counter(*exact_, TC_COUNTER_FAULTS_MINOR);
-  EXPECT_GE(books.value_or(0), kPages);
-  EXPECT_EQ(books, counter(*fallback_, TC_COUNTER_FAULTS_MINOR));
+  const auto task_stats = counter(*exact_, TC_COUNTER_FAULTS_MINOR);
+  EXPECT_GE(task_stats.value_or(0), kPages);
+  EXPECT_EQ(task_stats, counter(*fallback_, TC_COUNTER_FAULTS_MINOR));
   EXPECT_EQ(counter(*exact_, TC_COUNTER_FAULTS_KERNEL), counter(*fallback_, TC_COUNTER_FAULTS_KERNEL));
   if (!is_unavailable(fallback_evidence_, "cow_faults")) {
     EXPECT_EQ(counter(*exact_, TC_COUNTER_FAULTS_COW), counter(*fallback_, TC_COUNTER_FAULTS_COW));

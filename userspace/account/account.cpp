@@ -124,7 +124,7 @@ void add(Account& sum, const Account& other) {
   add_each(sum.creations, other.creations);
   add_each(sum.channels, other.channels);
   add_each(sum.waits, other.waits);
-  add(sum.books, other.books);
+  add(sum.task_stats, other.task_stats);
 }
 
 Account empty_account() {
@@ -132,7 +132,7 @@ Account empty_account() {
   account.entries.fill(0);
   account.counters.fill(0);
   account.channels.fill(ChannelUse{});
-  account.books = TaskStats{};
+  account.task_stats = TaskStats{};
   return account;
 }
 
@@ -145,7 +145,7 @@ Account account_of(const Process& process) {
 }
 
 std::size_t Process::workers() const {
-  return static_cast<std::size_t>(std::ranges::count(tasks, TaskOrigin::worker, &Task::how));
+  return static_cast<std::size_t>(std::ranges::count(tasks, TaskOrigin::worker, &Task::origin));
 }
 
 bool Losses::any() const {

@@ -142,7 +142,7 @@ struct Account {
   PerChannel<std::optional<ChannelUse>> channels{};  // nullopt: not measured
   PerWait<WaitSums> waits{};
   // nullopt: a task was gone before its statistics could be read.
-  std::optional<TaskStats> books;
+  std::optional<TaskStats> task_stats;
 
   [[nodiscard]] Duration total() const;                        // sum of all cells
   [[nodiscard]] Duration total(tc_activity activity) const;    // sum of a row
@@ -153,8 +153,8 @@ struct Account {
   [[nodiscard]] std::uint64_t switches() const;  // voluntary + involuntary
 };
 
-// Adds times and counts of `other`. A counter that is nullopt in one of them is nullopt in the sum; so are the books.
-// empty_account() is the neutral element.
+// Adds times and counts of `other`. A counter that is nullopt in one of them is nullopt in the sum; so are the task
+// stats. empty_account() is the neutral element.
 void add(Account& sum, const Account& other);
 Account empty_account();
 
@@ -171,7 +171,7 @@ struct Task {
   bool leader = false;
   // Equal for tasks with the same mm_struct; numbered from 1 by appearance. An exec changes it.
   std::uint64_t address_space = 0;
-  TaskOrigin how = TaskOrigin::attached;
+  TaskOrigin origin = TaskOrigin::attached;
   std::uint64_t creator = 0;         // Task::id; 0 if the creator was not observed
   std::uint32_t created_by_tid = 0;  // 0 if unknown
   Instant start{};
@@ -215,7 +215,7 @@ struct Process {
   std::string comm;     // comm of the leader; hostile
   std::string command;  // arguments joined by spaces; hostile, may be cut
   bool command_truncated = false;
-  TaskOrigin how = TaskOrigin::attached;
+  TaskOrigin origin = TaskOrigin::attached;
   Instant start{};
   Instant end{};
   bool open_at_start = false;
@@ -303,7 +303,7 @@ struct Edge {
   std::uint64_t wakeups = 0;
   Duration waited{};  // total of the waits of `to` that these wakeups ended
   Duration longest{};
-  std::map<std::string, std::uint64_t> places;  // wakeups by call site of the waker: a system call, "exit", ...
+  std::map<std::string, std::uint64_t> call_sites;  // wakeups by call site of the waker: a system call, "exit", ...
   // Bytes sent to `to`; nullopt: the cause has no bytes, or their number or their sender is not known.
   std::optional<std::uint64_t> bytes;
 };
@@ -314,7 +314,7 @@ struct ChainLink {
   std::uint32_t tid = 0;
   Waker waker;
   tc_wait cause = TC_WAIT_OTHER;
-  std::string place;  // call site of the waker
+  std::string call_site;  // call site of the waker
   Duration waited{};
 };
 using Chain = std::vector<ChainLink>;
@@ -366,8 +366,8 @@ struct Session {
   Instant end{};
   std::vector<Process> processes;  // sorted by birth, parents before their children
   std::vector<AggregatedProcesses>
-      folded;      // empty unless there were more tasks than SessionBuilder::Options::kept_tasks
-  Account totals;  // sum over all tasks, including those in `folded`
+      aggregated;  // empty unless there were more tasks than SessionBuilder::Options::kept_tasks
+  Account totals;  // sum over all tasks, including those in `aggregated`
   std::uint64_t task_count = 0;
   std::uint64_t process_count = 0;
   // By key: those of the kernel side (TC_HISTOGRAMS), and those made from records (latency_key). A key is missing if
@@ -376,11 +376,11 @@ struct Session {
   // True if system calls had probes. Without, all CPU time counts as user code, and figures of calls are missing.
   bool calls_seen = true;
   Account kernel_totals;  // sum over kernel threads, which are not in `totals`
-  PerCreation<LifecycleCost> prices{};
-  std::vector<SignalDeath> blasts;
-  std::vector<Edge> edges;         // sorted by waiting time, the largest first
-  std::uint64_t folded_edges = 0;  // edges of tasks that are not kept one by one
-  std::vector<Chain> chains;       // sorted by the wait of their first link, the longest first
+  PerCreation<LifecycleCost> lifecycle_costs{};
+  std::vector<SignalDeath> signal_deaths;
+  std::vector<Edge> edges;        // sorted by waiting time, the largest first
+  std::uint64_t other_edges = 0;  // edges of tasks that are not kept one by one
+  std::vector<Chain> chains;      // sorted by the wait of their first link, the longest first
   // Sorted by start; nullopt without CollectorOptions::cpu_slices.
   std::optional<std::vector<CpuSlice>> cpu_slices;
   Losses losses;

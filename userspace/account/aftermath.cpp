@@ -35,7 +35,7 @@ void add_life(LifecycleCost& price, const Process& process, const Task& task) {
   price.exec += running(task, TC_ACTIVITY_EXEC);
   price.faults += running(task, TC_ACTIVITY_PAGE_FAULT);
   price.exit += running(task, TC_ACTIVITY_EXIT);
-  if (task.how != TaskOrigin::thread) {
+  if (task.origin != TaskOrigin::thread) {
     price.reap += process.reap.value_or(Duration{});
   }
 }
@@ -93,76 +93,76 @@ std::uint64_t count_after(const std::vector<Instant>& instants, Instant at) {
 }
 
 // All tasks of the process have exited by `last`: a task that lives then belongs to another process.
-void count_others(SignalDeath& blast, const Lives& lives, Instant last) {
-  blast.others_alive = count_until(lives.starts, last) - count_until(lives.ends, last);
+void count_others(SignalDeath& death, const Lives& lives, Instant last) {
+  death.others_alive = count_until(lives.starts, last) - count_until(lives.ends, last);
   const std::uint64_t ran_after = count_after(lives.last_on_cpu, last);
-  blast.others_ran_on = ran_after - std::min(ran_after, count_after(lives.starts_of_these, last));
+  death.others_ran_on = ran_after - std::min(ran_after, count_after(lives.starts_of_these, last));
 }
 
-SignalDeath blast_of(const Process& process, const Lives& lives) {
-  SignalDeath blast;
-  blast.process = process.id;
-  blast.signal = *process.exit_signal;
-  blast.generated = process.fatal ? std::optional(process.fatal->generated) : std::nullopt;
+SignalDeath signal_death_of(const Process& process, const Lives& lives) {
+  SignalDeath death;
+  death.process = process.id;
+  death.signal = *process.exit_signal;
+  death.generated = process.fatal ? std::optional(process.fatal->generated) : std::nullopt;
   Instant first = Instant::max();
   Instant last = Instant::min();
   for (const Task& task : process.tasks) {
-    if (blast.generated && task.end < *blast.generated) {
+    if (death.generated && task.end < *death.generated) {
       continue;  // it exited earlier, for another reason
     }
-    ++blast.tasks_ended;
+    ++death.tasks_ended;
     first = std::min(first, task.end);
     last = std::max(last, task.end);
   }
-  if (blast.tasks_ended == 0) {
-    return blast;
+  if (death.tasks_ended == 0) {
+    return death;
   }
-  if (blast.generated) {
-    blast.to_first_exit = first - *blast.generated;
-    blast.to_last_exit = last - *blast.generated;
+  if (death.generated) {
+    death.to_first_exit = first - *death.generated;
+    death.to_last_exit = last - *death.generated;
   }
-  count_others(blast, lives, last);
-  return blast;
+  count_others(death, lives, last);
+  return death;
 }
 
 }  // namespace
 
-PerCreation<LifecycleCost> prices_of(const Session& session) {
-  PerCreation<LifecycleCost> prices{};
+PerCreation<LifecycleCost> lifecycle_costs_of(const Session& session) {
+  PerCreation<LifecycleCost> costs{};
   for (const Process& process : session.processes) {
     for (const Task& task : process.tasks) {
-      const auto kind = kind_of(task.how);
+      const auto kind = kind_of(task.origin);
       const bool whole = task.creator != 0 && !task.open_at_start && !task.open_at_end;
       if (kind && whole) {
-        add_life(prices[*kind], process, task);
+        add_life(costs[*kind], process, task);
       }
     }
     if (forks_of(process) > 0) {
-      prices[TC_CREATION_FORK].copy_on_write += copy_on_write_of(process);
+      costs[TC_CREATION_FORK].copy_on_write += copy_on_write_of(process);
     }
   }
   for (std::size_t kind = 0; kind < TC_NR_CREATIONS; ++kind) {
     const CreationSums& creations = session.totals.creations[kind];
     if (creations.returns > 0) {
-      prices[kind].create = creations.running * prices[kind].count / creations.returns;
+      costs[kind].create = creations.running * costs[kind].count / creations.returns;
     }
   }
-  return prices;
+  return costs;
 }
 
-std::vector<SignalDeath> blasts_of(const std::vector<Process>& processes) {
-  std::vector<SignalDeath> blasts;
+std::vector<SignalDeath> signal_deaths_of(const std::vector<Process>& processes) {
+  std::vector<SignalDeath> signal_deaths;
   const auto killed = [](const Process& process) { return process.exit_signal.has_value(); };
   if (std::ranges::none_of(processes, killed)) {
-    return blasts;
+    return signal_deaths;
   }
   const Lives lives = lives_of(processes);
   for (const Process& process : processes) {
     if (killed(process)) {
-      blasts.push_back(blast_of(process, lives));
+      signal_deaths.push_back(signal_death_of(process, lives));
     }
   }
-  return blasts;
+  return signal_deaths;
 }
 
 }  // namespace taskcost

@@ -10,9 +10,9 @@
 namespace taskcost {
 
 // Covers the processes that are kept one by one.
-PerCreation<LifecycleCost> prices_of(const Session& session);
+PerCreation<LifecycleCost> lifecycle_costs_of(const Session& session);
 
 // Returns one entry for each process that a signal ended, in the order of the processes.
-std::vector<SignalDeath> blasts_of(const std::vector<Process>& processes);
+std::vector<SignalDeath> signal_deaths_of(const std::vector<Process>& processes);
 
 }  // namespace taskcost

@@ -147,7 +147,7 @@ bool is_tail(const Chain& chain, const Chain& longer) {
 struct Conversations::Merged {
   using Key = std::tuple<Waker::Kind, std::uint64_t, std::uint32_t, std::uint64_t, std::uint32_t, tc_wait>;
   std::map<Key, Edge> edges;
-  std::uint64_t folded = 0;
+  std::uint64_t other_edges = 0;
 
   Edge& between(const Waker& from, std::uint64_t to, std::uint32_t to_tid, tc_wait cause) {
     Edge& edge = edges[{from.kind, from.task, from.tid, to, to_tid, cause}];
@@ -223,7 +223,7 @@ void Conversations::take_wakeups(const Names& names, Merged& merged) const {
   for (const tc_edge& raw : edges_) {
     const std::uint64_t to = names.task(raw.key.sleeper);
     if (to == 0) {
-      ++merged.folded;
+      ++merged.other_edges;
       continue;
     }
     const Waker from = waker_of(raw.key.waker, names);
@@ -232,7 +232,7 @@ void Conversations::take_wakeups(const Names& names, Merged& merged) const {
     edge.waited += nanoseconds(raw.sums.blocked_ns);
     edge.longest = std::max(edge.longest, nanoseconds(raw.sums.max_ns));
     if (from.kind == Waker::Kind::task) {
-      edge.places[names.place(raw.key.from)] += raw.sums.count;
+      edge.call_sites[names.place(raw.key.from)] += raw.sums.count;
     }
   }
 }
@@ -287,7 +287,7 @@ Conversations::Taken Conversations::take(const Names& names) {
   take_wakeups(names, merged);
   take_bytes(names, merged);
   Taken taken;
-  taken.folded = merged.folded + left_out_;
+  taken.other_edges = merged.other_edges + left_out_;
   for (auto& [key, edge] : merged.edges) {
     if (edge.bytes == TC_BYTES_UNKNOWN) {
       edge.bytes.reset();

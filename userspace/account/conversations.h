@@ -31,7 +31,7 @@ class Conversations {
   };
   struct Taken {
     std::vector<Edge> edges;
-    std::uint64_t folded = 0;
+    std::uint64_t other_edges = 0;
     std::vector<Chain> chains;
   };
   Taken take(const Names& names);

@@ -24,7 +24,7 @@ Glance::Task to_glance_task(tc_ledger ledger, Instant now, const SessionBuilder:
   task.condition =
       ledger.condition < TC_NR_CONDITIONS ? static_cast<tc_condition>(ledger.condition) : TC_CONDITION_RUNNING;
   task.account = account_of(ledger, task.ended ? Closed::by_end_of_task : Closed::by_end_of_window, options);
-  task.account.books.reset();
+  task.account.task_stats.reset();
   return task;
 }
 

@@ -26,7 +26,7 @@ struct Glance {
     bool ended = false;                       // it exited since the previous glance; its account is final
     tc_activity activity = TC_ACTIVITY_USER;  // its present cell
     tc_condition condition = TC_CONDITION_RUNNING;
-    Account account;  // open intervals are counted up to `at`; books is nullopt
+    Account account;  // open intervals are counted up to `at`; task_stats is nullopt
   };
 
   Instant at{};

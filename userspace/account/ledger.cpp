@@ -13,7 +13,7 @@ constexpr std::uint32_t known_wait(std::uint32_t wait) {
   return wait < TC_NR_WAITS ? wait : std::uint32_t{TC_WAIT_OTHER};
 }
 
-bool has_books(const tc_ledger& ledger) { return (ledger.flags & TC_LEDGER_STATS) != 0; }
+bool has_task_stats(const tc_ledger& ledger) { return (ledger.flags & TC_LEDGER_STATS) != 0; }
 
 void add_to_cell(tc_ledger& ledger, std::size_t row, std::size_t condition, std::uint64_t ns) {
   if (row < TC_NR_ROWS && condition < TC_NR_CONDITIONS) {
@@ -53,24 +53,25 @@ PerActivity<PerCondition<Duration>> cells_of(const tc_ledger& ledger, Closed clo
   return cells;
 }
 
-std::optional<TaskStats> books_of(const tc_ledger& ledger) {
-  if (!has_books(ledger)) {
+std::optional<TaskStats> task_stats_of(const tc_ledger& ledger) {
+  if (!has_task_stats(ledger)) {
     return std::nullopt;
   }
   const tc_task_stats& start = ledger.stats_start;
   const tc_task_stats& end = ledger.stats_end;
-  TaskStats books;
-  books.voluntary_switches = elapsed(start.nvcsw, end.nvcsw);
-  books.involuntary_switches = elapsed(start.nivcsw, end.nivcsw);
-  books.faults_minor = elapsed(start.min_flt, end.min_flt);
-  books.faults_major = elapsed(start.maj_flt, end.maj_flt);
-  books.cpu_time = nanoseconds(elapsed(start.sum_exec_runtime_ns, end.sum_exec_runtime_ns));
-  books.user_time = nanoseconds(elapsed(start.utime_ns, end.utime_ns));
-  books.system_time = nanoseconds(elapsed(start.stime_ns, end.stime_ns));
-  return books;
+  TaskStats task_stats;
+  task_stats.voluntary_switches = elapsed(start.nvcsw, end.nvcsw);
+  task_stats.involuntary_switches = elapsed(start.nivcsw, end.nivcsw);
+  task_stats.faults_minor = elapsed(start.min_flt, end.min_flt);
+  task_stats.faults_major = elapsed(start.maj_flt, end.maj_flt);
+  task_stats.cpu_time = nanoseconds(elapsed(start.sum_exec_runtime_ns, end.sum_exec_runtime_ns));
+  task_stats.user_time = nanoseconds(elapsed(start.utime_ns, end.utime_ns));
+  task_stats.system_time = nanoseconds(elapsed(start.stime_ns, end.stime_ns));
+  return task_stats;
 }
 
-PerCounter<std::optional<std::uint64_t>> counters_of(const tc_ledger& ledger, const std::optional<TaskStats>& books,
+PerCounter<std::optional<std::uint64_t>> counters_of(const tc_ledger& ledger,
+                                                     const std::optional<TaskStats>& task_stats,
                                                      const SessionBuilder::Options& options) {
   PerCounter<std::optional<std::uint64_t>> counters{};
   for (std::size_t counter = 0; counter < TC_NR_COUNTERS; ++counter) {
@@ -89,9 +90,9 @@ PerCounter<std::optional<std::uint64_t>> counters_of(const tc_ledger& ledger, co
         ledger.counters[TC_COUNTER_FAULTS_MINOR] + ledger.counters[TC_COUNTER_FAULTS_MAJOR];
   }
   // min_flt and maj_flt also count faults without an exception, as those of get_user_pages().
-  if (books) {
-    counters[TC_COUNTER_FAULTS_MINOR] = books->faults_minor;
-    counters[TC_COUNTER_FAULTS_MAJOR] = books->faults_major;
+  if (task_stats) {
+    counters[TC_COUNTER_FAULTS_MINOR] = task_stats->faults_minor;
+    counters[TC_COUNTER_FAULTS_MAJOR] = task_stats->faults_major;
   } else if (!options.fault_latency) {
     counters[TC_COUNTER_FAULTS_MINOR].reset();
     counters[TC_COUNTER_FAULTS_MAJOR].reset();
@@ -220,7 +221,7 @@ bool is_kernel_thread(const tc_ledger& ledger) {
   return (ledger.flags & TC_LEDGER_KERNEL_WORKER) != 0 && is_founder(ledger);
 }
 
-TaskOrigin how_of(const tc_ledger& ledger) {
+TaskOrigin origin_of(const tc_ledger& ledger) {
   if (is_worker_of_process(ledger.flags)) {
     return TaskOrigin::worker;
   }
@@ -266,8 +267,8 @@ Account account_of(const tc_ledger& ledger, Closed closed, const SessionBuilder:
       account.entries[activity] = ledger.entries[activity];
     }
   }
-  account.books = books_of(ledger);
-  account.counters = counters_of(ledger, account.books, options);
+  account.task_stats = task_stats_of(ledger);
+  account.counters = counters_of(ledger, account.task_stats, options);
   // Only threads are followed: the account leaves out the processes that the task created.
   if ((ledger.flags & (TC_LEDGER_FOLLOW | TC_LEDGER_FOLLOW_THREADS)) == TC_LEDGER_FOLLOW_THREADS) {
     for (const tc_counter counter : {TC_COUNTER_CHILDREN_FORKS, TC_COUNTER_CHILDREN_VFORKS, TC_COUNTER_CHILDREN_SPAWNS,
@@ -299,7 +300,7 @@ Task task_of(const tc_ledger& ledger, Closed closed, const SessionBuilder::Optio
     task.tid_inside = ledger.tid_inside;
     task.tgid_inside = ledger.tgid_inside;
   }
-  task.how = how_of(ledger);
+  task.origin = origin_of(ledger);
   task.created_by_tid = ledger.creator_tid;
   task.start = instant(ledger.birth_ns);
   task.end = instant(ledger.end_ns);
@@ -318,13 +319,13 @@ Task task_of(const tc_ledger& ledger, Closed closed, const SessionBuilder::Optio
 }
 
 std::uint64_t missed_switches(const tc_ledger& ledger) {
-  const std::optional<TaskStats> books = books_of(ledger);
-  if (!books) {
+  const std::optional<TaskStats> task_stats = task_stats_of(ledger);
+  if (!task_stats) {
     return 0;
   }
   const std::uint64_t counted =
       ledger.counters[TC_COUNTER_VOLUNTARY_SWITCHES] + ledger.counters[TC_COUNTER_INVOLUNTARY_SWITCHES];
-  return elapsed(counted, books->voluntary_switches + books->involuntary_switches);
+  return elapsed(counted, task_stats->voluntary_switches + task_stats->involuntary_switches);
 }
 
 std::optional<Duration> child_start_of(const tc_ledger& ledger) {

@@ -46,7 +46,7 @@ constexpr bool is_worker_of_process(std::uint32_t flags) {
   return (flags & (TC_LEDGER_KERNEL_WORKER | TC_LEDGER_LEADER)) == TC_LEDGER_KERNEL_WORKER;
 }
 
-TaskOrigin how_of(const tc_ledger& ledger);
+TaskOrigin origin_of(const tc_ledger& ledger);
 
 // Returns the bytes up to the first NUL, or all of them.
 std::string text_of(const char* bytes, std::size_t size);

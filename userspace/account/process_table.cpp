@@ -88,7 +88,7 @@ void ProcessTable::note(const tc_ledger& ledger, Closed closed) {
     note_leader(record, ledger);
   }
   if (is_founder(ledger)) {
-    record.how = how_of(ledger);
+    record.origin = origin_of(ledger);
     record.kernel = is_kernel_thread(ledger);
   }
   note_signal(record, ledger);
@@ -167,7 +167,7 @@ Process ProcessTable::process_of(const Record& record, const KnownCommand* comma
   process.tgid_seen = record.tgid_seen;
   process.ppid = record.ppid;
   process.comm = record.comm;
-  process.how = record.how;
+  process.origin = record.origin;
   process.kernel = record.kernel;
   process.start = instant(record.start_ns);
   process.end = instant(record.end_ns);

@@ -77,7 +77,7 @@ class ProcessTable {
     std::uint32_t tgid = 0;
     std::uint32_t tgid_seen = 0;
     std::uint32_t ppid = 0;
-    TaskOrigin how = TaskOrigin::attached;
+    TaskOrigin origin = TaskOrigin::attached;
     bool open_at_start = false;
     bool open_at_end = false;
     bool has_leader = false;

@@ -22,7 +22,7 @@ namespace {
 
 // The limit of entries that wait for another record: children without a reap, creators that still live, commands.
 constexpr std::size_t max_waiting = 65536;
-constexpr std::size_t max_folded_names = 1024;
+constexpr std::size_t max_aggregated_names = 1024;
 constexpr const char* other_names = "(others)";
 
 bool is_fault(tc_histogram_id id) {
@@ -96,7 +96,7 @@ struct SessionBuilder::State {
   std::optional<std::uint64_t> launched_process;
 
   ProcessTable processes;
-  std::map<std::string, AggregatedProcesses, std::less<>> folded;
+  std::map<std::string, AggregatedProcesses, std::less<>> aggregated;
   std::deque<tc_ledger> living;
   Zombies zombies{max_waiting};
   Commands commands;
@@ -135,7 +135,7 @@ void SessionBuilder::State::book_latencies(const tc_ledger& ledger, const Task& 
   if (ledger.how < TC_NR_CREATIONS && task.copy && task.publish) {
     latencies.creation[ledger.how].add(*task.copy + *task.publish);
   }
-  if (task.child_start && task.how != TaskOrigin::worker) {
+  if (task.child_start && task.origin != TaskOrigin::worker) {
     latencies.child_start.add(*task.child_start);
   }
   if (task.exit) {
@@ -196,12 +196,12 @@ void SessionBuilder::State::fold(const tc_ledger& ledger, const Account& account
 }
 
 AggregatedProcesses& SessionBuilder::State::folded_named(std::string comm) {
-  auto found = folded.find(comm);
-  if (found == folded.end()) {
-    if (folded.size() >= max_folded_names) {
+  auto found = aggregated.find(comm);
+  if (found == aggregated.end()) {
+    if (aggregated.size() >= max_aggregated_names) {
       comm = other_names;
     }
-    found = folded.try_emplace(comm, AggregatedProcesses{comm, 0, 0, blank_account(options)}).first;
+    found = aggregated.try_emplace(comm, AggregatedProcesses{comm, 0, 0, blank_account(options)}).first;
   }
   return found->second;
 }
@@ -247,7 +247,7 @@ void SessionBuilder::State::take_conversations(Session& session) {
   auto taken = conversations.take({[this](std::uint64_t ledger) { return processes.task_number(ledger); },
                                    [this](std::uint32_t from) { return place_named(from, options.syscall_name); }});
   session.edges = std::move(taken.edges);
-  session.folded_edges = taken.folded;
+  session.other_edges = taken.other_edges;
   session.chains = std::move(taken.chains);
 }
 
@@ -344,7 +344,7 @@ bool SessionBuilder::launched_ended() const { return state_->launched_ended; }
 
 std::size_t SessionBuilder::held() const {
   const State& state = *state_;
-  return state.processes.size() + state.folded.size() + state.living.size() + state.zombies.size() +
+  return state.processes.size() + state.aggregated.size() + state.living.size() + state.zombies.size() +
          state.commands.size() + state.starts.size() + state.conversations.size();
 }
 
@@ -375,8 +375,8 @@ Session SessionBuilder::finish(Instant start, Instant end, const PerLoss<std::ui
   session.start = start;
   session.end = end;
   session.processes = state.take_processes();
-  for (auto& [comm, sum] : state.folded) {
-    session.folded.push_back(std::move(sum));
+  for (auto& [comm, sum] : state.aggregated) {
+    session.aggregated.push_back(std::move(sum));
   }
   session.totals = state.totals;
   session.kernel_totals = state.kernel_totals;
@@ -387,8 +387,8 @@ Session SessionBuilder::finish(Instant start, Instant end, const PerLoss<std::ui
   session.histograms = state.take_histograms();
   session.losses = {losses, skipped_probes, state.missed};
   session.losses.counts[TC_LOSS_DROPPED_EVENTS] += state.dropped_stints;
-  session.prices = prices_of(session);
-  session.blasts = blasts_of(session.processes);
+  session.lifecycle_costs = lifecycle_costs_of(session);
+  session.signal_deaths = signal_deaths_of(session.processes);
   if (state.options.cpu_slices) {
     session.cpu_slices = state.take_cpu_slices();
   }

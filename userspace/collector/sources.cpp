@@ -438,7 +438,7 @@ Sources choose_sources(const CollectorOptions& options) {
                  "stacks are cut at code without frame pointers");
   }
   if (options.cpu_slices) {
-    add_evidence(sources, "stints", "sched_switch: a record for each CPU slice", EvidenceKind::exact);
+    add_evidence(sources, "cpu_slices", "sched_switch: a record for each CPU slice", EvidenceKind::exact);
   }
   return sources;
 }

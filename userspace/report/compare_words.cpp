@@ -25,7 +25,7 @@ Piece::Kind piece_kind(Kind kind) {
   return kind == Kind::running   ? Piece::Kind::running
          : kind == Kind::queued  ? Piece::Kind::queued
          : kind == Kind::blocked ? Piece::Kind::blocked
-                                 : Piece::Kind::unaccounted;
+                                 : Piece::Kind::residual;
 }
 
 std::string bare_text(const PartName& name) {

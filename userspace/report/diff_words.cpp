@@ -171,7 +171,7 @@ std::string piece_text(const Piece& piece) {
       return "waiting for a CPU";
     case Piece::Kind::blocked:
       return fmt::format("blocked on {}", wait_words(piece.key));
-    case Piece::Kind::unaccounted:
+    case Piece::Kind::residual:
       break;
   }
   return "in no cell (residual)";

@@ -28,7 +28,7 @@ void write_facts(JsonWriter& json, const Timeline::Facts& facts) {
         text_or_null(facts.waker ? to_string(facts.waker->kind) : "");
         json.element(facts.waker ? facts.waker->task : 0);
         json.element(facts.waker ? facts.waker->tid : 0);
-        text_or_null(facts.place);
+        text_or_null(facts.call_site);
       },
       row);
 }

@@ -129,15 +129,15 @@ std::string slice_text(const Account& account, Duration running) {
 
 void add_cpu_time(std::vector<Remark>& remarks, const Report& report) {
   const Account& totals = report.session.totals;
-  if (!totals.books) {
+  if (!totals.task_stats) {
     return;
   }
   constexpr Duration least = 1ms;
   const Duration running = totals.total(TC_CONDITION_RUNNING);
-  const Duration difference = running - totals.books->cpu_time;
+  const Duration difference = running - totals.task_stats->cpu_time;
   const Duration size = difference < Duration::zero() ? -difference : difference;
   if (size < least ||
-      static_cast<double>(size.count()) < 2 * noticeable * static_cast<double>(totals.books->cpu_time.count())) {
+      static_cast<double>(size.count()) < 2 * noticeable * static_cast<double>(totals.task_stats->cpu_time.count())) {
     return;
   }
   std::string text;
@@ -158,7 +158,7 @@ void add_cpu_time(std::vector<Remark>& remarks, const Report& report) {
                 ? "."
                 : fmt::format("; this machine is virtualized ({}).", report.host.virtualization);
   }
-  remarks.push_back({"totals.books.cpu_ns", std::move(text)});
+  remarks.push_back({"totals.task_stats.cpu_ns", std::move(text)});
 }
 
 }  // namespace

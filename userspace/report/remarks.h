@@ -13,7 +13,7 @@
 namespace taskcost {
 
 struct Remark {
-  std::string about;    // JSON path of the figure: "losses.missed_ledgers", "totals.books.cpu_ns"
+  std::string about;    // JSON path of the figure: "losses.missed_ledgers", "totals.task_stats.cpu_ns"
   std::string text;     // one or more sentences
   bool matters = true;  // the figure is noticeably wrong because of it
 };

@@ -26,7 +26,7 @@ struct TextOptions {
 };
 
 void render_text(const Report& report, std::ostream& out, const TextOptions& options);
-// Writes JSON of schema taskcost.report/1, indented by two, with a trailing newline.
+// Writes JSON of schema taskcost.report/2, indented by two, with a trailing newline.
 void render_json(const Report& report, std::ostream& out);
 // Writes one self-contained page with the JSON report, its scripts and styles. It needs no network.
 void render_html(const Report& report, std::ostream& out);
@@ -63,16 +63,16 @@ std::string checkup_schema();
 
 // Writes if both accounts of the tasks agree (audit.h), where they differ, and what could not be compared.
 void render_audit_text(const Audit& audit, std::ostream& out, const TextOptions& options);
-// Writes JSON of schema taskcost.audit/1, indented by two, with a trailing newline.
+// Writes JSON of schema taskcost.audit/2, indented by two, with a trailing newline.
 void render_audit_json(const Audit& audit, std::ostream& out);
 std::string audit_schema();
 
 void render_difference_text(const Difference& difference, std::ostream& out, const TextOptions& options);
-// Writes JSON of schema taskcost.diff/1.
+// Writes JSON of schema taskcost.diff/2.
 void render_difference_json(const Difference& difference, std::ostream& out);
 std::string difference_schema();
 
-// Reads the JSON of a report of schema taskcost.report/1, or of taskcost.compare/1 with one command. Errors: those of
+// Reads the JSON of a report of schema taskcost.report/2, or of taskcost.compare/2 with one command. Errors: those of
 // read_report().
 Result<ReportFigures> read_figures(std::string_view json);
 
@@ -81,7 +81,7 @@ std::string cost_text(const Change& change);
 std::string cost_figures_text(const Change& change);
 
 void render_comparison_text(const Comparison& comparison, std::ostream& out, const TextOptions& options);
-// Writes JSON of schema taskcost.compare/1. Its `results` has the format of hyperfine.
+// Writes JSON of schema taskcost.compare/2. Its `results` has the format of hyperfine.
 void render_comparison_json(const Comparison& comparison, std::ostream& out);
 std::string comparison_schema();
 void render_comparison_html(const Comparison& comparison, std::ostream& out);

@@ -46,7 +46,7 @@ void describe_figures(auto& v, const TopDocument& top, const Figures& figures) {
           "CPU time in user code; null: there is no split into user and kernel time.");
   v.field("kernel_ns", if_split(figures.kernel),
           "CPU time in the kernel; null: there is no split into user and kernel time.");
-  time("queue_ns", figures.queue(), "Time on the run queue.");
+  time("queued_ns", figures.queue(), "Time on the run queue.");
   time("preempted_ns", figures.preempted, "Time on the run queue after a preemption.");
   time("runnable_ns", figures.runnable, "Time on the run queue after a wakeup.");
   time("blocked_ns", figures.blocked, "Time asleep.");
@@ -70,8 +70,8 @@ void describe_task(auto& v, const TopDocument& top, const TaskChange& task) {
   v.field("comm", task.comm, "Name of the task.");
   v.field("leader", task.leader, "True for the thread group leader.");
   v.field("kernel", task.kernel_thread, "True for a kernel thread.");
-  v.field("born", task.born, "Created in the interval.");
-  v.field("ended", task.ended, "Exited in the interval.");
+  v.field("created", task.born, "Created in the interval.");
+  v.field("exited", task.ended, "Exited in the interval.");
   v.field("activity", task.activity, "Activity at the end of the interval.");
   v.field("condition", task.condition, "Condition at the end of the interval.");
   describe_figures(v, top, task.figures);
@@ -83,7 +83,7 @@ void describe_process(auto& v, const TopDocument& top, const ProcessChange& proc
   v.field("tgid", process.tgid, "TGID in the initial pid namespace.");
   v.field("comm", process.comm, "Name of the process.");
   v.field("kernel", process.kernel_thread, "True if all of its tasks are kernel threads.");
-  v.field("ended", process.ended, "All of its tasks have exited.");
+  v.field("exited", process.ended, "All of its tasks have exited.");
   describe_figures(v, top, process.figures);
   v.field(
       "tasks",
@@ -120,7 +120,7 @@ void describe(auto& v, const TopDocument& top) {
             v.field("userspace_cpu_ns", overhead.userspace, "CPU time of taskcost.");
             v.field("transitions", overhead.transitions, "Transitions in the interval.");
             v.field("per_transition_ns", overhead.per_transition, "Cost of one transition, calibrated at start.");
-            v.field("glance_ns", overhead.glance,
+            v.field("refresh_ns", overhead.glance,
                     "CPU time for reading all tasks, which is a part of userspace_cpu_ns.");
           }),
           "The overhead of the observation.");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One interval of the live view for scripts: the whole table as text, or as JSON with the schema taskcost.top/1.
+// One interval of the live view for scripts: the whole table as text, or as JSON with the schema taskcost.top/2.
 #pragma once
 
 #include <iosfwd>

@@ -145,10 +145,10 @@ struct Auditor::State {
   }
 
   void set_apart(const RebuiltTask& task) {
-    audit.tasks_apart++;
+    audit.tasks_not_compared++;
     not_compared.insert(task.ledger.id);
-    if (audit.apart.size() < Audit::kept_tasks) {
-      audit.apart.push_back(
+    if (audit.not_compared.size() < Audit::kept_tasks) {
+      audit.not_compared.push_back(
           {name_of_task(task.kernel ? *task.kernel : task.ledger), task.unknown, task.affecting_gaps, why_apart(task)});
     }
   }
@@ -259,7 +259,7 @@ void Auditor::on_record(const Record& record) {
 Audit Auditor::finish(const Replay& replay, Instant start) {
   State& state = *state_;
   state.compare_beyond();
-  if (state.audit.tasks_apart == 0) {
+  if (state.audit.tasks_not_compared == 0) {
     state.compare_latencies(replay);
   }
   for (const auto& [quantity, sums] : state.totals) {

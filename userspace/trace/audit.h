@@ -45,7 +45,7 @@ struct Audit {
     Name task;
     std::vector<AuditRow> rows;
   };
-  struct Apart {
+  struct NotCompared {
     Name task;
     Duration unknown{};
     std::uint64_t gaps = 0;
@@ -57,10 +57,10 @@ struct Audit {
   std::uint64_t cells = 0;            // figures that were compared and are not 0 on both sides
   std::uint64_t differing_tasks = 0;  // compared tasks with a difference
   std::uint64_t differing_cells = 0;
-  std::vector<Differing> differing;  // the first `kept_tasks` of them
-  std::uint64_t tasks_apart = 0;     // tasks that were not compared
-  std::vector<Apart> apart;          // the first `kept_tasks` of them
-  std::vector<AuditRow> totals;      // sums over all compared tasks, without rows of 0
+  std::vector<Differing> differing;       // the first `kept_tasks` of them
+  std::uint64_t tasks_not_compared = 0;   // tasks that were not compared
+  std::vector<NotCompared> not_compared;  // the first `kept_tasks` of them
+  std::vector<AuditRow> totals;           // sums over all compared tasks, without rows of 0
   // Latencies over all CPUs. Empty if a task was not compared, because latencies are not kept by task.
   std::vector<AuditRow> latencies;
   RecordCheck records;
@@ -69,7 +69,7 @@ struct Audit {
   // True if everything that was compared agrees.
   [[nodiscard]] bool agrees() const { return differing_cells == 0; }
   // True if all tasks were compared and the records are intact.
-  [[nodiscard]] bool complete() const { return tasks_apart == 0 && records.clean(); }
+  [[nodiscard]] bool complete() const { return tasks_not_compared == 0 && records.clean(); }
 };
 
 class Auditor {

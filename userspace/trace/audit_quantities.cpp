@@ -18,10 +18,10 @@ constexpr std::array creation_fields = {"count", "copy", "publish", "return", "r
 constexpr std::array edge_fields = {"count", "blocked", "longest"};
 constexpr std::array flow_fields = {"calls in", "calls out", "bytes in", "bytes out", "link"};
 constexpr std::array wait_fields = {"count", "blocked"};
-constexpr std::array instants = {"birth",        "end",          "task_newtask", "published",   "first run",  "copy",
+constexpr std::array instants = {"start",        "end",          "task_newtask", "published",   "first run",  "copy",
                                  "exec prepare", "exec replace", "exec return",  "exit begins", "memory gone"};
 constexpr std::array identities = {"tid",     "tgid",          "process", "parent process",
-                                   "creator", "address space", "how",     "started elsewhere"};
+                                   "creator", "address space", "origin",  "started elsewhere"};
 
 std::string words(std::string key) {
   std::ranges::replace(key, '_', ' ');

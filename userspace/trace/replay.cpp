@@ -35,8 +35,8 @@ bool RebuiltTask::comparable() const {
 }
 
 bool ReplayIntegrity::clean() const {
-  return broken_switches == 0 && impossible_switches == 0 && backward_times == 0 && unknown_beginnings == 0 &&
-         repeated_births == 0 && impossible_corrections == 0 && wild_cpus == 0 && lost_final_ledgers == 0;
+  return broken_switches == 0 && impossible_switches == 0 && backward_times == 0 && missing_new_tasks == 0 &&
+         repeated_new_tasks == 0 && impossible_corrections == 0 && invalid_cpus == 0 && lost_final_ledgers == 0;
 }
 
 struct Replay::State {
@@ -58,7 +58,7 @@ struct Replay::State {
   // nullptr if number >= TC_MAX_CPUS (corrupt capture).
   Cpu* cpu_of(std::uint32_t number) {
     if (number >= TC_MAX_CPUS) {
-      totals.integrity.wild_cpus++;
+      totals.integrity.invalid_cpus++;
       return nullptr;
     }
     if (number >= cpus.size()) {
@@ -80,7 +80,7 @@ struct Replay::State {
     if (ReplayTask* task = find(id)) {
       return task->tracker().ended() ? nullptr : task;
     }
-    totals.integrity.unknown_beginnings++;
+    totals.integrity.missing_new_tasks++;
     if (unknown_tasks == kept_unknown) {
       return nullptr;
     }
@@ -177,7 +177,7 @@ struct Replay::State {
         return;
       }
       if (!task->beginning_unknown()) {
-        totals.integrity.repeated_births++;
+        totals.integrity.repeated_new_tasks++;
         return;
       }
       task->on_late_birth(birth);

@@ -466,10 +466,10 @@ void ReplayTask::on_step(const tc_event& step) {
     case TC_EV_EXIT:
       begin_exit(step);
       break;
-    case TC_EV_MEMORY_GONE:
+    case TC_EV_EXIT_MMAP:
       ledger.exit_mmap_ns = step.at_ns;
       break;
-    case TC_EV_SIGNALLED:
+    case TC_EV_SIGNAL_GENERATED:
       ledger.signal = step.arg;
       ledger.signal_ns = step.at_ns;
       break;

@@ -104,7 +104,7 @@ Timeline::Facts named(const RawFacts& raw, const TaskNumbers& numbers, const Sys
     if (raw.ended) {
       facts.waker = waker_of(raw.waker, numbers);
       if (facts.waker->kind == Waker::Kind::task) {
-        facts.place = place_named(raw.waker_from, syscall_name);
+        facts.call_site = place_named(raw.waker_from, syscall_name);
       }
     }
   }

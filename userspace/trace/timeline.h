@@ -30,7 +30,7 @@ struct Timeline {
     std::optional<std::uint32_t> cpu;  // if running; nullopt if the switch-in was not seen
     std::optional<tc_wait> wait;       // if blocked: the cause
     std::optional<Waker> waker;        // if blocked and woken: the source of the wakeup
-    std::string place;                 // call site of the waker, if that is an observed task
+    std::string call_site;             // call site of the waker, if that is an observed task
   };
   struct Interval {
     Instant start{};

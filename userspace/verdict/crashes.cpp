@@ -29,7 +29,7 @@ Cases crashes(const Rounds& rounds, std::initializer_list<const char*> variants,
 
 Cases neighbors_unharmed(const Rounds& rounds) {
   return crashes(rounds, {"crash/process/wild-write"}, [](const Round& round) {
-    return find_fact(round, "neighbour_harmed") == 0 && all_survived(round) && round.session.blasts.empty();
+    return find_fact(round, "neighbour_harmed") == 0 && all_survived(round) && round.session.signal_deaths.empty();
   });
 }
 
@@ -41,18 +41,18 @@ Cases siblings_harmed(const Rounds& rounds) {
 // One task ended by the signal, and each of the others was on a CPU afterwards (`>`: so was the main task).
 Cases others_survive(const Rounds& rounds) {
   return crashes(rounds, {"crash/process/segv", "crash/process/abort", "crash/process/kill"}, [](const Round& round) {
-    const auto& blasts = round.session.blasts;
-    return blasts.size() == 1 && blasts[0].tasks_ended == 1 && all_survived(round) &&
+    const auto& signal_deaths = round.session.signal_deaths;
+    return signal_deaths.size() == 1 && signal_deaths[0].tasks_ended == 1 && all_survived(round) &&
            find_fact(round, "turns_after").value_or(0) > 0 &&
-           static_cast<double>(blasts[0].others_ran_on) > find_fact(round, "survivors_expected").value_or(0);
+           static_cast<double>(signal_deaths[0].others_ran_on) > find_fact(round, "survivors_expected").value_or(0);
   });
 }
 
 Cases all_go_down(const Rounds& rounds) {
   return crashes(rounds, {"crash/thread/segv", "crash/thread/abort", "crash/thread/kill"}, [](const Round& round) {
-    const auto& blasts = round.session.blasts;
-    return blasts.size() == 1 && find_fact(round, "survivors") == 0 && find_fact(round, "turns_after") == 0 &&
-           static_cast<double>(blasts[0].tasks_ended) == find_fact(round, "tasks").value_or(0) + leader;
+    const auto& signal_deaths = round.session.signal_deaths;
+    return signal_deaths.size() == 1 && find_fact(round, "survivors") == 0 && find_fact(round, "turns_after") == 0 &&
+           static_cast<double>(signal_deaths[0].tasks_ended) == find_fact(round, "tasks").value_or(0) + leader;
   });
 }
 

@@ -74,7 +74,7 @@ bool has_two_living_tasks(const Process& process) {
   return false;
 }
 
-bool is_thread(const Task& task) { return task.how == TaskOrigin::thread; }
+bool is_thread(const Task& task) { return task.origin == TaskOrigin::thread; }
 
 bool shares_memory(const Process& process, const Task& thread) {
   // Tasks are numbered in the order of their creation, and sorted by it.

@@ -20,7 +20,7 @@ std::map<std::uint64_t, CpuSlices> group_by_task(const CpuSlices& cpu_slices) {
   return tasks;
 }
 
-// REQUIRES: `stints` are sorted by start.
+// REQUIRES: `cpu_slices` are sorted by start.
 bool overlap(const CpuSlices& cpu_slices) {
   Instant busy_until = Instant::min();
   for (const CpuSlice& cpu_slice : cpu_slices) {
@@ -69,7 +69,7 @@ bool has_stints(const Round& round) {
 
 Cases one_at_a_time(const Rounds& rounds) {
   Cases cases;
-  for (const char* variant : {"stints/serial", "stints/threads", "stints/processes"}) {
+  for (const char* variant : {"cpu-slices/serial", "cpu-slices/threads", "cpu-slices/processes"}) {
     for (const Round* round : whole_rounds(rounds, variant)) {
       if (!has_stints(*round)) {
         continue;
@@ -84,7 +84,7 @@ Cases one_at_a_time(const Rounds& rounds) {
 
 Cases run_in_parallel(const Rounds& rounds) {
   Cases cases;
-  for (const Round* round : whole_rounds(rounds, "stints/threads")) {
+  for (const Round* round : whole_rounds(rounds, "cpu-slices/threads")) {
     if (has_stints(*round)) {
       cases.count(overlap_across_cpus(select_threads(round->session)));
     }
@@ -94,7 +94,7 @@ Cases run_in_parallel(const Rounds& rounds) {
 
 Cases alone(const Rounds& rounds) {
   Cases cases;
-  for (const Round* round : whole_rounds(rounds, "stints/serial")) {
+  for (const Round* round : whole_rounds(rounds, "cpu-slices/serial")) {
     if (has_stints(*round)) {
       const auto tasks = group_by_task(select_threads(round->session));
       cases.count(tasks.size() == 1 && !overlap(tasks.begin()->second));

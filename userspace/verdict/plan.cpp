@@ -74,9 +74,10 @@ constexpr std::array plan_rows = {
     Row{"crash/process/abort", "crash --model process --how abort", few_rounds, Row::times, Row::any},
     Row{"crash/process/kill", "crash --model process --how kill", few_rounds, Row::times, Row::any},
     Row{"crash/process/wild-write", "crash --model process --how wild-write", few_rounds, Row::times, Row::any},
-    Row{"stints/serial", "bake --model serial --batches 4 --work 400", few_rounds, Row::cpu_slices, Row::same},
-    Row{"stints/threads", "bake --model threads --batches 4 --work 400", few_rounds, Row::cpu_slices, Row::apart},
-    Row{"stints/processes", "bake --model processes --batches 4 --work 400", few_rounds, Row::cpu_slices, Row::apart},
+    Row{"cpu-slices/serial", "bake --model serial --batches 4 --work 400", few_rounds, Row::cpu_slices, Row::same},
+    Row{"cpu-slices/threads", "bake --model threads --batches 4 --work 400", few_rounds, Row::cpu_slices, Row::apart},
+    Row{"cpu-slices/processes", "bake --model processes --batches 4 --work 400", few_rounds, Row::cpu_slices,
+        Row::apart},
     Row{"memory/thread", "create --model thread --count 50", few_rounds, Row::allocations, Row::any},
     Row{"memory/fork", "create --model fork --count 20", few_rounds, Row::allocations, Row::any},
 };

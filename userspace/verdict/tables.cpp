@@ -220,14 +220,15 @@ void add_bakes(const Rounds& rounds, std::vector<FigureTable>& tables) {
       .add_to(tables);
 }
 
-Figure blast(double (*figure)(const SignalDeath&)) {
+Figure death(double (*figure)(const SignalDeath&)) {
   return [figure](const Round& round) -> std::optional<double> {
-    return round.session.blasts.empty() ? std::nullopt : std::optional(figure(round.session.blasts.front()));
+    return round.session.signal_deaths.empty() ? std::nullopt
+                                               : std::optional(figure(round.session.signal_deaths.front()));
   };
 }
 
 void add_crashes(const Rounds& rounds, std::vector<FigureTable>& tables) {
-  Builder(rounds, "blast-radius", "failure.thread", "A signal kills one task: which tasks end, and which keep running",
+  Builder(rounds, "death-radius", "failure.thread", "A signal kills one task: which tasks end, and which keep running",
           {{"thread SEGV", "crash/thread/segv"},
            {"thread ABRT", "crash/thread/abort"},
            {"thread KILL", "crash/thread/kill"},
@@ -235,13 +236,13 @@ void add_crashes(const Rounds& rounds, std::vector<FigureTable>& tables) {
            {"process ABRT", "crash/process/abort"},
            {"process KILL", "crash/process/kill"}})
       .row("tasks ended by the signal", Unit::count,
-           blast([](const SignalDeath& each) { return static_cast<double>(each.tasks_ended); }))
+           death([](const SignalDeath& each) { return static_cast<double>(each.tasks_ended); }))
       .row("other tasks that kept running", Unit::count,
-           blast([](const SignalDeath& each) { return static_cast<double>(each.others_ran_on); }))
+           death([](const SignalDeath& each) { return static_cast<double>(each.others_ran_on); }))
       .row("signal to first exit", Unit::ns,
-           blast([](const SignalDeath& each) { return in_ns(each.to_first_exit.value_or(Duration{})); }))
+           death([](const SignalDeath& each) { return in_ns(each.to_first_exit.value_or(Duration{})); }))
       .row("signal to last exit", Unit::ns,
-           blast([](const SignalDeath& each) { return in_ns(each.to_last_exit.value_or(Duration{})); }))
+           death([](const SignalDeath& each) { return in_ns(each.to_last_exit.value_or(Duration{})); }))
       .row("processes unharmed", Unit::count, fact("survivors"))
       .row("rounds of work by the others afterwards", Unit::count, fact("turns_after"))
       .note("The other tasks include the supervisor, which started them.")

@@ -21,7 +21,7 @@ Account life_with_a_futex() {
   account.counters[TC_COUNTER_INVOLUNTARY_SWITCHES] = 1;
   account.creations[TC_CREATION_THREAD] = {2, 8us, 2, 2us, 1us, 1, 6us, 2};
   account.channels[TC_CHANNEL_PIPE] = ChannelUse{4, 100, 50, 7us};
-  account.books = TaskStats{3, 1, 9, 0, 64us, 60us, 4us};
+  account.task_stats = TaskStats{3, 1, 9, 0, 64us, 60us, 4us};
   return account;
 }
 
@@ -50,7 +50,7 @@ TEST(Account, TheEmptyAccountChangesNothing) {
   EXPECT_EQ(sum.cells, one.cells);
   EXPECT_EQ(sum.entries, one.entries);
   EXPECT_EQ(sum.counters, one.counters);
-  EXPECT_EQ(sum.books->cpu_time, 64us);
+  EXPECT_EQ(sum.task_stats->cpu_time, 64us);
 }
 
 TEST(Account, SumsEveryFigure) {
@@ -73,23 +73,23 @@ TEST(Account, SumsEveryFigure) {
   EXPECT_EQ(pipe.bytes_in, 200U);
   EXPECT_EQ(pipe.bytes_out, 100U);
   EXPECT_EQ(pipe.kernel, 14us);
-  ASSERT_TRUE(sum.books);
-  EXPECT_EQ(sum.books->voluntary_switches, 6U);
-  EXPECT_EQ(sum.books->involuntary_switches, 2U);
-  EXPECT_EQ(sum.books->faults_minor, 18U);
-  EXPECT_EQ(sum.books->cpu_time, 128us);
-  EXPECT_EQ(sum.books->user_time, 120us);
-  EXPECT_EQ(sum.books->system_time, 8us);
+  ASSERT_TRUE(sum.task_stats);
+  EXPECT_EQ(sum.task_stats->voluntary_switches, 6U);
+  EXPECT_EQ(sum.task_stats->involuntary_switches, 2U);
+  EXPECT_EQ(sum.task_stats->faults_minor, 18U);
+  EXPECT_EQ(sum.task_stats->cpu_time, 128us);
+  EXPECT_EQ(sum.task_stats->user_time, 120us);
+  EXPECT_EQ(sum.task_stats->system_time, 8us);
 }
 
 TEST(Account, WhatOneLacksTheSumLacks) {
   Account blind = life_with_a_futex();
   blind.counters[TC_COUNTER_FAULTS_COW].reset();
-  blind.books.reset();
+  blind.task_stats.reset();
   Account sum = life_with_a_futex();
   add(sum, blind);
   EXPECT_FALSE(sum.counters[TC_COUNTER_FAULTS_COW]);
-  EXPECT_FALSE(sum.books);
+  EXPECT_FALSE(sum.task_stats);
   EXPECT_EQ(sum.counters[TC_COUNTER_SYSCALLS], 0U) << "measured, and none";
   add(sum, life_with_a_futex());
   EXPECT_FALSE(sum.counters[TC_COUNTER_FAULTS_COW]) << "and never gets it back";

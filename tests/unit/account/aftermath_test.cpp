@@ -37,7 +37,7 @@ TEST(Prices, AreBookedToTheKindThatWasCreated) {
                         .created(TC_CREATION_THREAD, {1, 0, 0, 0, 1, 8'000})
                         .ended_at(200us));
   const Session session = finish(builder, 1ms);
-  const LifecycleCost& fork = session.prices[TC_CREATION_FORK];
+  const LifecycleCost& fork = session.lifecycle_costs[TC_CREATION_FORK];
   EXPECT_EQ(fork.count, 1U);
   EXPECT_EQ(fork.create, 60us);
   EXPECT_EQ(fork.start, 2us);
@@ -45,7 +45,7 @@ TEST(Prices, AreBookedToTheKindThatWasCreated) {
   EXPECT_EQ(fork.exit, 30us);
   EXPECT_EQ(fork.reap, 4us);
   EXPECT_EQ(fork.copy_on_write, 900ns);
-  const LifecycleCost& thread = session.prices[TC_CREATION_THREAD];
+  const LifecycleCost& thread = session.lifecycle_costs[TC_CREATION_THREAD];
   EXPECT_EQ(thread.count, 1U);
   EXPECT_EQ(thread.create, 8us);
   EXPECT_EQ(thread.exit, 7us);
@@ -59,8 +59,8 @@ TEST(Prices, AreOfWholeLivesOnly) {
   builder.on_ledger(ledger(2).child_of(1).born_at(10us).ended_at(50us));
   builder.on_ledger(ledger(3).child_of(1).born_at(10us).still(TC_ACTIVITY_USER, TC_CONDITION_RUNNING, 20us));
   const Session session = finish(builder, 1ms);
-  EXPECT_EQ(session.prices[TC_CREATION_FORK].count, 1U);
-  EXPECT_EQ(session.prices[TC_CREATION_FORK].create, 25us) << "the mean of both";
+  EXPECT_EQ(session.lifecycle_costs[TC_CREATION_FORK].count, 1U);
+  EXPECT_EQ(session.lifecycle_costs[TC_CREATION_FORK].create, 25us) << "the mean of both";
 }
 
 // A process of three tasks is killed; task 9 belongs to another process.
@@ -79,15 +79,15 @@ TEST_F(Blasts, TellWhoEndedAndWhoRanOn) {
   builder_.on_ledger(ledger(1).born_at(1us).with_status(segv).with_group_status(segv).ended_at(140us));
   neighbour(TC_CONDITION_BLOCKED, 160us);
   const Session session = finish(builder_, 1ms);
-  ASSERT_EQ(session.blasts.size(), 1U);
-  const SignalDeath& blast = session.blasts[0];
-  EXPECT_EQ(blast.signal, segv);
-  EXPECT_EQ(blast.generated, Instant{100us});
-  EXPECT_EQ(blast.tasks_ended, 3U);
-  EXPECT_EQ(blast.to_first_exit, 30us);
-  EXPECT_EQ(blast.to_last_exit, 50us);
-  EXPECT_EQ(blast.others_alive, 1U);
-  EXPECT_EQ(blast.others_ran_on, 1U);
+  ASSERT_EQ(session.signal_deaths.size(), 1U);
+  const SignalDeath& death = session.signal_deaths[0];
+  EXPECT_EQ(death.signal, segv);
+  EXPECT_EQ(death.generated, Instant{100us});
+  EXPECT_EQ(death.tasks_ended, 3U);
+  EXPECT_EQ(death.to_first_exit, 30us);
+  EXPECT_EQ(death.to_last_exit, 50us);
+  EXPECT_EQ(death.others_alive, 1U);
+  EXPECT_EQ(death.others_ran_on, 1U);
   const Process& house = session.processes[0];
   ASSERT_TRUE(house.fatal);
   EXPECT_EQ(house.fatal->number, segv);
@@ -99,17 +99,17 @@ TEST_F(Blasts, ASleeperIsAliveButDidNotRunOn) {
   builder_.on_ledger(ledger(1).born_at(1us).with_status(kill_signal).ended_at(140us));
   neighbour(TC_CONDITION_BLOCKED, 90us);
   const Session session = finish(builder_, 1ms);
-  ASSERT_EQ(session.blasts.size(), 1U);
-  EXPECT_FALSE(session.blasts[0].generated) << "nobody saw the signal";
-  EXPECT_FALSE(session.blasts[0].to_last_exit);
-  EXPECT_EQ(session.blasts[0].others_alive, 1U);
-  EXPECT_EQ(session.blasts[0].others_ran_on, 0U);
+  ASSERT_EQ(session.signal_deaths.size(), 1U);
+  EXPECT_FALSE(session.signal_deaths[0].generated) << "nobody saw the signal";
+  EXPECT_FALSE(session.signal_deaths[0].to_last_exit);
+  EXPECT_EQ(session.signal_deaths[0].others_alive, 1U);
+  EXPECT_EQ(session.signal_deaths[0].others_ran_on, 0U);
 }
 
 TEST_F(Blasts, AnExitIsNone) {
   builder_.on_ledger(ledger(1).born_at(1us).with_status(3 << 8).got_signal(segv, 100us).ended_at(140us));
   const Session session = finish(builder_, 1ms);
-  EXPECT_TRUE(session.blasts.empty());
+  EXPECT_TRUE(session.signal_deaths.empty());
   EXPECT_FALSE(session.processes[0].fatal) << "it was handled";
 }
 

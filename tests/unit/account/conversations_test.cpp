@@ -43,7 +43,7 @@ TEST(Conversations, WakeUpsOfAPairAreOneEdgeWithTheirPlaces) {
   EXPECT_EQ(edges[0].wakeups, 4U);
   EXPECT_EQ(edges[0].waited, 35us);
   EXPECT_EQ(edges[0].longest, 30us);
-  EXPECT_EQ(edges[0].places.at("call 1"), 3U);
+  EXPECT_EQ(edges[0].call_sites.at("call 1"), 3U);
   EXPECT_FALSE(edges[0].bytes);
 }
 
@@ -58,7 +58,7 @@ TEST(Conversations, WakersThatAreNoObservedTasks) {
   EXPECT_EQ(edges[1].from.kind, Waker::Kind::unobserved);
   EXPECT_EQ(edges[1].from.tid, 77U);
   EXPECT_EQ(edges[2].from.kind, Waker::Kind::unknown);
-  EXPECT_THAT(edges[0].places, IsEmpty());
+  EXPECT_THAT(edges[0].call_sites, IsEmpty());
 }
 
 TEST(Conversations, WakersWithoutRoomAreSeveral) {
@@ -83,7 +83,7 @@ TEST(Conversations, EdgesOfFoldedTasksAreCounted) {
   auto conversations = of({LedgerBuilder(100).woken_by(0, 2, TC_WAIT_PIPE, 1, 1, 1us)});
   const auto all = taken(conversations);
   EXPECT_THAT(all.edges, IsEmpty());
-  EXPECT_EQ(all.folded, 1U);
+  EXPECT_EQ(all.other_edges, 1U);
 }
 
 TEST(Conversations, MemoryIsBounded) {
@@ -93,7 +93,7 @@ TEST(Conversations, MemoryIsBounded) {
   }
   const auto all = taken(conversations);
   EXPECT_THAT(all.edges, SizeIs(2));
-  EXPECT_EQ(all.folded, 3U);
+  EXPECT_EQ(all.other_edges, 3U);
 }
 
 // Returns the bytes of the edge between two tasks; fails if there is none.

@@ -36,21 +36,21 @@ TEST(Folding, SumsLaterTasksByName) {
   SessionBuilder builder = keeping(1);
   builder.on_ledger(short_life(1).named("first"));
   builder.on_ledger(short_life(2).named("cc1"));
-  builder.on_ledger(short_life(3).named("as").books({}, {}));
+  builder.on_ledger(short_life(3).named("as").task_stats({}, {}));
   builder.on_ledger(short_life(4).named("cc1"));
   builder.on_ledger(short_life(5).named("cc1").thread_of(4));
   const Session session = finish(builder, 1s);
   ASSERT_EQ(session.processes.size(), 1U);
   EXPECT_EQ(session.processes[0].comm, "first");
-  ASSERT_EQ(session.folded.size(), 2U);
-  EXPECT_EQ(session.folded[0].comm, "as");
-  EXPECT_EQ(session.folded[0].tasks, 1U);
-  EXPECT_TRUE(session.folded[0].total.books);
-  EXPECT_EQ(session.folded[1].comm, "cc1");
-  EXPECT_EQ(session.folded[1].tasks, 3U);
-  EXPECT_EQ(session.folded[1].processes, 2U);
-  EXPECT_EQ(session.folded[1].total.lifetime, 3ms);
-  EXPECT_EQ(session.folded[1].total.residual(), 0ms);
+  ASSERT_EQ(session.aggregated.size(), 2U);
+  EXPECT_EQ(session.aggregated[0].comm, "as");
+  EXPECT_EQ(session.aggregated[0].tasks, 1U);
+  EXPECT_TRUE(session.aggregated[0].total.task_stats);
+  EXPECT_EQ(session.aggregated[1].comm, "cc1");
+  EXPECT_EQ(session.aggregated[1].tasks, 3U);
+  EXPECT_EQ(session.aggregated[1].processes, 2U);
+  EXPECT_EQ(session.aggregated[1].total.lifetime, 3ms);
+  EXPECT_EQ(session.aggregated[1].total.residual(), 0ms);
   EXPECT_EQ(session.task_count, 5U);
   EXPECT_EQ(session.process_count, 4U);
   EXPECT_EQ(session.totals.lifetime, 5ms);
@@ -69,7 +69,7 @@ TEST(Folding, TellsAKeptProcessWhatItsFoldedThreadsSay) {
   EXPECT_EQ(process.exit_signal, 9);
   EXPECT_EQ(process.start, Instant{0ms});
   EXPECT_EQ(process.end, Instant{5ms});
-  EXPECT_EQ(session.folded.size(), 2U);
+  EXPECT_EQ(session.aggregated.size(), 2U);
   EXPECT_EQ(session.process_count, 1U);
 }
 
@@ -86,8 +86,8 @@ TEST(Folding, SparesTheLaunchedCommandAndTheLiving) {
   EXPECT_EQ(session.processes[1].command, "make");
   EXPECT_EQ(session.processes[1].tasks.size(), 2U);
   EXPECT_EQ(session.processes[2].comm, "daemon");
-  ASSERT_EQ(session.folded.size(), 1U);
-  EXPECT_EQ(session.folded[0].comm, "folded");
+  ASSERT_EQ(session.aggregated.size(), 1U);
+  EXPECT_EQ(session.aggregated[0].comm, "folded");
 }
 
 TEST(Folding, KeepsHistogramsAndTotalsWhole) {
@@ -108,7 +108,7 @@ TEST(Folding, KeepsHistogramsAndTotalsWhole) {
   EXPECT_EQ(session.histograms.at("exit").sum(), 8us);
   EXPECT_EQ(session.histograms.at("zombie").sum(), 9us);
   EXPECT_EQ(session.totals.creations[TC_CREATION_FORK].starts, 1U);
-  EXPECT_EQ(session.folded[0].total.creations[TC_CREATION_FORK].child_start, 4us);
+  EXPECT_EQ(session.aggregated[0].total.creations[TC_CREATION_FORK].child_start, 4us);
 }
 
 TEST(Folding, BoundsTheNumberOfNames) {
@@ -117,9 +117,9 @@ TEST(Folding, BoundsTheNumberOfNames) {
     builder.on_ledger(short_life(id).named("job" + std::to_string(id)));
   }
   const Session session = finish(builder, 10s);
-  EXPECT_EQ(session.folded.size(), 1025U);
-  EXPECT_EQ(session.folded[0].comm, "(others)");
-  EXPECT_EQ(session.folded[0].tasks, 3000U - 1024U);
+  EXPECT_EQ(session.aggregated.size(), 1025U);
+  EXPECT_EQ(session.aggregated[0].comm, "(others)");
+  EXPECT_EQ(session.aggregated[0].tasks, 3000U - 1024U);
 }
 
 // There are more tasks than the builder may hold, each with its own name by exec. Half of them are reaped, half are
@@ -150,8 +150,8 @@ TEST(Folding, ManyShortTasksDoNotGrowTheBuilder) {
   const Session session = finish(builder, tasks * 10us);
   EXPECT_EQ(session.task_count, tasks - 1);
   EXPECT_EQ(session.processes.size(), 100U);
-  ASSERT_EQ(session.folded.size(), 1U);
-  EXPECT_EQ(session.folded[0].tasks, tasks - 101);
+  ASSERT_EQ(session.aggregated.size(), 1U);
+  EXPECT_EQ(session.aggregated[0].tasks, tasks - 101);
   EXPECT_EQ(session.totals.lifetime, (tasks - 1) * 10us);
   EXPECT_EQ(session.totals.residual(), 0us);
   EXPECT_EQ(session.histograms.at("zombie").count(), tasks / 2);

@@ -44,7 +44,7 @@ TEST_F(Processes, GatherTheirThreads) {
   EXPECT_TRUE(process.tasks[0].leader);
   EXPECT_EQ(process.tasks[1].comm, "pool-0");
   EXPECT_FALSE(process.tasks[1].leader);
-  EXPECT_EQ(process.tasks[1].how, TaskOrigin::thread);
+  EXPECT_EQ(process.tasks[1].origin, TaskOrigin::thread);
   EXPECT_EQ(process.tasks[1].creator, process.tasks[0].id);
   EXPECT_EQ(process.tasks[1].created_by_tid, 1001U);
   EXPECT_EQ(process.tasks[2].comm, "pool-1");
@@ -69,18 +69,18 @@ TEST_F(Processes, AreNumberedByBirthWhateverTheKernelCallsThem) {
   const Process& first = session.processes[0];
   EXPECT_EQ(first.id, 1U);
   EXPECT_EQ(first.parent, 0U) << "not observed";
-  EXPECT_EQ(first.how, TaskOrigin::attached);
+  EXPECT_EQ(first.origin, TaskOrigin::attached);
   EXPECT_TRUE(first.open_at_start);
   EXPECT_EQ(first.address_space, 1U);
   const Process& second = session.processes[1];
   EXPECT_EQ(second.id, 2U);
   EXPECT_EQ(second.parent, 1U);
-  EXPECT_EQ(second.how, TaskOrigin::fork);
+  EXPECT_EQ(second.origin, TaskOrigin::fork);
   EXPECT_EQ(second.address_space, 2U);
   EXPECT_EQ(second.tasks[0].id, 2U);
   EXPECT_EQ(second.tasks[0].creator, 1U);
   const Process& third = session.processes[2];
-  EXPECT_EQ(third.how, TaskOrigin::vfork);
+  EXPECT_EQ(third.origin, TaskOrigin::vfork);
   EXPECT_EQ(third.address_space, 1U) << "in its parent's memory";
 }
 
@@ -134,7 +134,7 @@ TEST_F(Processes, HaveNoStatusWhenTheirLeaderWasNotSeen) {
   builder_.on_ledger(ledger(2).thread_of(1).adopted_at(2us).named("lonely").with_status(0).ended_at(9us));
   const Process process = only_process();
   EXPECT_EQ(process.comm, "lonely");
-  EXPECT_EQ(process.how, TaskOrigin::attached);
+  EXPECT_EQ(process.origin, TaskOrigin::attached);
   EXPECT_FALSE(process.exit_code);
 }
 
@@ -189,7 +189,7 @@ TEST_F(Processes, SurviveTheExecOfAThread) {
   EXPECT_EQ(session.process_count, 1U);
   const Process& process = session.processes[0];
   EXPECT_EQ(process.comm, "new");
-  EXPECT_EQ(process.how, TaskOrigin::fork) << "as its first leader was made";
+  EXPECT_EQ(process.origin, TaskOrigin::fork) << "as its first leader was made";
   EXPECT_EQ(process.exit_code, 1);
   EXPECT_EQ(process.start, Instant{1us});
   EXPECT_FALSE(process.tasks[0].leader);

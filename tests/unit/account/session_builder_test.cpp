@@ -35,7 +35,7 @@ TEST(SessionBuilder, WithoutLedgersIsAnEmptySession) {
   EXPECT_EQ(session.task_count, 0U);
   EXPECT_EQ(session.totals.lifetime, 0ns);
   EXPECT_EQ(session.totals.counters[TC_COUNTER_SYSCALLS], 0U);
-  EXPECT_TRUE(session.totals.books);
+  EXPECT_TRUE(session.totals.task_stats);
 }
 
 TEST(SessionBuilder, AnEndedTaskClosesItsAccount) {
@@ -53,7 +53,7 @@ TEST(SessionBuilder, AnEndedTaskClosesItsAccount) {
   EXPECT_EQ(task.comm, "worker");
   EXPECT_EQ(task.tid, 1001U);
   EXPECT_TRUE(task.leader);
-  EXPECT_EQ(task.how, TaskOrigin::fork);
+  EXPECT_EQ(task.origin, TaskOrigin::fork);
   EXPECT_EQ(task.start, Instant{10us});
   EXPECT_EQ(task.end, Instant{100us});
   EXPECT_FALSE(task.open_at_start);
@@ -94,7 +94,7 @@ TEST(SessionBuilder, ALivingTaskIsClosedAtTheEndOfTheWindow) {
                                          100us));
   EXPECT_TRUE(task.open_at_start);
   EXPECT_TRUE(task.open_at_end);
-  EXPECT_EQ(task.how, TaskOrigin::attached);
+  EXPECT_EQ(task.origin, TaskOrigin::attached);
   EXPECT_EQ(task.end, Instant{100us});
   EXPECT_EQ(task.account.lifetime, 90us);
   EXPECT_EQ(cell(task.account, TC_ACTIVITY_USER, TC_CONDITION_RUNNING), 90us);
@@ -196,7 +196,7 @@ TEST(SessionBuilder, CountersWithoutASourceAreUnknown) {
   EXPECT_FALSE(session.totals.counters[TC_COUNTER_TLB_FLUSHES_ON_SWITCH]);
 }
 
-tc_task_stats books(std::uint64_t nvcsw, std::uint64_t nivcsw, std::uint64_t min_flt, std::uint64_t maj_flt) {
+tc_task_stats task_stats(std::uint64_t nvcsw, std::uint64_t nivcsw, std::uint64_t min_flt, std::uint64_t maj_flt) {
   return {nvcsw, nivcsw, min_flt, maj_flt, 0, 0, 0};
 }
 
@@ -212,7 +212,7 @@ TEST(SessionBuilder, FaultsAreCountedByTheKernelAndTimedByTheProbes) {
   EXPECT_FALSE(counters_with(false)[TC_COUNTER_FAULTS_MINOR]);
   EXPECT_FALSE(counters_with(false)[TC_COUNTER_FAULTS_MAJOR]);
 
-  one.books(books(0, 0, 100, 1), books(0, 0, 150, 4));
+  one.task_stats(task_stats(0, 0, 100, 1), task_stats(0, 0, 150, 4));
   EXPECT_EQ(counters_with(true)[TC_COUNTER_FAULTS_MINOR], 50U);
   EXPECT_EQ(counters_with(true)[TC_COUNTER_FAULTS_MAJOR], 3U);
   EXPECT_EQ(counters_with(true)[TC_COUNTER_FAULTS_TIMED], 42U);
@@ -234,12 +234,13 @@ TEST(SessionBuilder, WithoutProbesNobodyCountsEntriesIntoFaults) {
 }
 
 TEST(SessionBuilder, TheBooksAreThoseOfTheWindow) {
-  const Session session = session_of(ledger(1)
-                                         .adopted_at(1us)
-                                         .books({10, 20, 30, 40, 5000, 6000, 7000}, {11, 22, 33, 44, 5005, 6006, 7007})
-                                         .ended_at(2us),
-                                     3us);
-  const auto& found = only_task(session).account.books;
+  const Session session =
+      session_of(ledger(1)
+                     .adopted_at(1us)
+                     .task_stats({10, 20, 30, 40, 5000, 6000, 7000}, {11, 22, 33, 44, 5005, 6006, 7007})
+                     .ended_at(2us),
+                 3us);
+  const auto& found = only_task(session).account.task_stats;
   ASSERT_TRUE(found);
   EXPECT_EQ(found->voluntary_switches, 1U);
   EXPECT_EQ(found->involuntary_switches, 2U);
@@ -248,17 +249,17 @@ TEST(SessionBuilder, TheBooksAreThoseOfTheWindow) {
   EXPECT_EQ(found->cpu_time, 5ns);
   EXPECT_EQ(found->user_time, 6ns);
   EXPECT_EQ(found->system_time, 7ns);
-  EXPECT_EQ(session.totals.books->cpu_time, 5ns);
+  EXPECT_EQ(session.totals.task_stats->cpu_time, 5ns);
 }
 
 TEST(SessionBuilder, TheSumKnowsNoBooksWhenATaskVanishedWithoutThem) {
   SessionBuilder builder(everything_measured());
-  builder.on_ledger(ledger(1).born_at(1us).books({}, {}).ended_at(2us));
+  builder.on_ledger(ledger(1).born_at(1us).task_stats({}, {}).ended_at(2us));
   builder.on_ledger(ledger(2).born_at(1us).ended_at(2us));
   const Session session = finish(builder, 3us);
-  EXPECT_TRUE(session.processes[0].tasks[0].account.books);
-  EXPECT_FALSE(session.processes[1].tasks[0].account.books);
-  EXPECT_FALSE(session.totals.books);
+  EXPECT_TRUE(session.processes[0].tasks[0].account.task_stats);
+  EXPECT_FALSE(session.processes[1].tasks[0].account.task_stats);
+  EXPECT_FALSE(session.totals.task_stats);
 }
 
 TEST(SessionBuilder, SwitchesThatOnlyTheKernelCountedAreALoss) {
@@ -268,7 +269,7 @@ TEST(SessionBuilder, SwitchesThatOnlyTheKernelCountedAreALoss) {
         .born_at(1us)
         .counted(TC_COUNTER_VOLUNTARY_SWITCHES, counted)
         .counted(TC_COUNTER_INVOLUNTARY_SWITCHES, 1)
-        .books({}, books(10, 1, 0, 0));
+        .task_stats({}, task_stats(10, 1, 0, 0));
   };
   builder.on_ledger(switched(1, 7).ended_at(2us));
   builder.on_ledger(switched(2, 12).ended_at(2us));                 // more than nvcsw and nivcsw: no negative loss

@@ -42,7 +42,7 @@ class HostileNames : public testing::TestWithParam<std::size_t> {
         task.comm = name();
       }
     }
-    report.session.folded.push_back({name(), 2, 2, empty_account()});
+    report.session.aggregated.push_back({name(), 2, 2, empty_account()});
     for (NamedStack& stack : report.stacks->stacks) {
       for (Frame& frame : stack.frames) {
         frame.function = name();

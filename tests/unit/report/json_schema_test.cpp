@@ -57,9 +57,9 @@ TEST(JsonSchema, AcceptsStacks) {
 TEST(JsonSchema, AcceptsWhatIsOdd) {
   ReportBuilder builder;
   builder.process(1, "\"},\n\033[2J\xff", TaskOrigin::clone_vm, 0ms, Life().runs(TC_ACTIVITY_USER, 1ms).lost(-2ms));
-  builder.folded("\xc3", 2, Life().runs(TC_ACTIVITY_USER, 1ms));
+  builder.aggregated("\xc3", 2, Life().runs(TC_ACTIVITY_USER, 1ms));
   builder.latency("odd\"key", {1us});
-  builder.report().session.totals.books.reset();
+  builder.report().session.totals.task_stats.reset();
   EXPECT_EQ(complaints(parsed(builder.build())), "");
 }
 
@@ -73,7 +73,7 @@ TEST(JsonSchema, RejectsWhatIsMissing) {
   for (const char* pointer :
        {"/processes/0/tasks/0/account/activities/futex", "/totals/counters/migrations", "/totals/residual_ns",
         "/processes/1/exit_signal", "/histograms/fault_cow", "/window/exit", "/losses/missed_switches",
-        "/claims/0/ratio_low", "/records/gaps/0/why", "/records/integrity/wild_cpus"}) {
+        "/claims/0/ratio_low", "/records/gaps/0/why", "/records/integrity/invalid_cpus"}) {
     const json::json_pointer path(pointer);
     json bad = good;
     bad.at(path.parent_pointer()).erase(path.back());
@@ -96,7 +96,7 @@ TEST(JsonSchema, RejectsWrongTypes) {
       {"/totals/activities/user/running_ns", "-1"},
       {"/totals/counters/migrations", R"("none")"},
       {"/processes/0/tasks/0/leader", "1"},
-      {"/processes/0/how", R"("magic")"},
+      {"/processes/0/origin", R"("magic")"},
       {"/histograms/run_queue/buckets/0/count", "null"},
       {"/histograms/zombie", "3"},
       {"/records/gaps/0/why", R"("bad luck")"},

@@ -117,16 +117,16 @@ TEST(Json, AnAccountAddsUp) {
 
 TEST(Json, BooksThatWereNotReadAreNull) {
   Report report = full_report();
-  report.session.totals.books.reset();
+  report.session.totals.task_stats.reset();
   const json document = parsed(report);
-  EXPECT_TRUE(document["totals"]["books"].is_null());
-  EXPECT_EQ(document["processes"][0]["total"]["books"]["voluntary_switches"], 2003);
+  EXPECT_TRUE(document["totals"]["task_stats"].is_null());
+  EXPECT_EQ(document["processes"][0]["total"]["task_stats"]["voluntary_switches"], 2003);
 }
 
 TEST(Json, HostileNamesStayText) {
   ReportBuilder builder;
   builder.process(1, "\"},\n\033[2J\xff\u202e", TaskOrigin::fork, 0ms, Life());
-  builder.folded("\"\\\xc3", 2, Life());
+  builder.aggregated("\"\\\xc3", 2, Life());
   builder.latency("odd\"key\n", {1us});
   const std::string text = rendered(builder.build());
   for (const char c : text) {
@@ -134,7 +134,7 @@ TEST(Json, HostileNamesStayText) {
   }
   const json document = json::parse(text);
   EXPECT_EQ(document["processes"][0]["comm"], "\"},\n\033[2J\ufffd\u202e");
-  EXPECT_EQ(document["folded"][0]["comm"], "\"\\\ufffd");
+  EXPECT_EQ(document["aggregated"][0]["comm"], "\"\\\ufffd");
 }
 
 TEST(Json, ARatioWithoutEndIsNull) {

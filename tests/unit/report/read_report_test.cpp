@@ -54,14 +54,14 @@ Report odd_report() {
       .dies_of(9);
   builder.thread(2, "worker", 1ms, Life().blocks(TC_ACTIVITY_PIPE, 3ms, TC_WAIT_PIPE));
   builder.kernel_thread(3, "kworker/0:1", Life().runs(TC_ACTIVITY_KERNEL, 7ms));
-  builder.folded("true", 1000, Life().runs(TC_ACTIVITY_EXIT, 1ms));
+  builder.aggregated("true", 1000, Life().runs(TC_ACTIVITY_EXIT, 1ms));
   builder.latency("of a later version", {1us, 2s});
   Report report = builder.build();
   Process& process = report.session.processes.front();
   process.fatal = FatalSignal{9, Instant(1000s), 1};
   process.tasks.front().shares.emplace()[1] = true;
   process.tasks.front().last_on_cpu = Instant(1001s);
-  process.tasks.front().account.books.reset();
+  process.tasks.front().account.task_stats.reset();
   process.tasks.front().account.channels[TC_CHANNEL_PIPE] = ChannelUse{3, 10, 20, 4us, 1};
   report.session.calls_seen = false;
   report.session.cpu_slices.emplace(3);
@@ -103,11 +103,11 @@ TEST(ReadReport, EverythingIsChecked) {
        std::vector<std::pair<const char*, json>>{{"/processes/1/tasks/0/account/counters/migrations", -1},
                                                  {"/processes/1/tasks/0/tid", 4'294'967'296},
                                                  {"/processes/0/total/waits/pipe/blocked_ns", "long"},
-                                                 {"/processes/0/how", "magic"},
+                                                 {"/processes/0/origin", "magic"},
                                                  {"/processes/0/start_ns", 1e300},
                                                  {"/stacks", json::array()},
                                                  {"/histograms/run_queue/buckets/0/count", 0.5},
-                                                 {"/edges/0/places", json::array({1})},
+                                                 {"/edges/0/call_sites", json::array({1})},
                                                  {"/chains/0/links/0/cause", "lunch"},
                                                  {"/records/gaps/0", 7},
                                                  {"/losses", json::array()},

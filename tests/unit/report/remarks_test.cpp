@@ -33,7 +33,7 @@ Report program(std::uint64_t faults, Duration running, Duration of_kernel, std::
                       .counts(TC_COUNTER_FAULTS_MINOR, faults)
                       .counts(TC_COUNTER_VOLUNTARY_SWITCHES, switches));
   Report report = builder.build();
-  report.session.totals.books->cpu_time = of_kernel;
+  report.session.totals.task_stats->cpu_time = of_kernel;
   return report;
 }
 
@@ -85,7 +85,7 @@ TEST(Remarks, WhatDoesNotMatterIsNotShownUnasked) {
 TEST(Remarks, ADifferenceFromTheKernelsCpuTimeHasItsReason) {
   const Report less = program(1000, 880ms, 1140ms, 20'000);
   const auto remarks = remarks_of(less);
-  const Remark* const remark = remark_about(remarks, "totals.books.cpu_ns");
+  const Remark* const remark = remark_about(remarks, "totals.task_stats.cpu_ns");
   ASSERT_NE(remark, nullptr);
   EXPECT_THAT(remark->text, AllOf(HasSubstr("stands still between a wake-up and the switch"),
                                   HasSubstr("a task has a CPU for 44.0 µs at a time")));

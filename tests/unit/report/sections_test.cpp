@@ -142,7 +142,7 @@ TEST(Sections, NotMeasuredIsNeverZero) {
                   life.runs(TC_ACTIVITY_USER, 1ms).queues(TC_ACTIVITY_USER, 1ms).blocks(TC_ACTIVITY_FILE, 1ms));
   builder.thread(2, "b", 0ms, life);
   Report report = builder.build();
-  report.session.totals.books.reset();
+  report.session.totals.task_stats.reset();
   const Session& session = report.session;
   for (const sections::Section& section : {sections::switches(session), sections::faults(session)}) {
     EXPECT_THAT(rows_of(section), SizeIs(testing::Ge(7U)));
@@ -159,7 +159,7 @@ TEST(LifetimePrices, NeedProbesOnCalls) {
   ReportBuilder builder;
   builder.process(1, "a", TaskOrigin::fork, 0ms, Life().runs(TC_ACTIVITY_USER, 1ms));
   Session session = builder.build().session;
-  session.prices[TC_CREATION_FORK].count = 1;
+  session.lifecycle_costs[TC_CREATION_FORK].count = 1;
   EXPECT_THAT(rows_of(sections::lifetime_prices(session)), SizeIs(1));
   session.calls_seen = false;
   EXPECT_THAT(sections::lifetime_prices(session).blocks, IsEmpty());

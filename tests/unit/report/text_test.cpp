@@ -67,7 +67,7 @@ Report hostile_report() {
     if (i > 0) {
       builder.child_of(tgid - 1);
     }
-    builder.folded(hostile_name(i), 1'000'000, Life());
+    builder.aggregated(hostile_name(i), 1'000'000, Life());
   }
   builder.latency("run_queue", {0ns, 1ns, 40h, 2s}).latency("\033[2J" + std::string(200, 'k'), {1us});
   Report report = builder.build();

@@ -44,7 +44,7 @@ void expect_figures(const json& object, const Figures& figures, Duration interva
   EXPECT_EQ(object["user_ns"], figures.user.count());
   EXPECT_EQ(object["kernel_ns"], figures.kernel.count());
   EXPECT_EQ(object["cpu_ns"], figures.cpu().count());
-  EXPECT_EQ(object["queue_ns"], figures.queue().count());
+  EXPECT_EQ(object["queued_ns"], figures.queue().count());
   EXPECT_EQ(object["preempted_ns"], figures.preempted.count());
   EXPECT_EQ(object["runnable_ns"], figures.runnable.count());
   EXPECT_EQ(object["blocked_ns"], figures.blocked.count());
@@ -88,12 +88,12 @@ TEST(TopJson, EqualsTheModel) {
     const json& written = top["processes"][i];
     EXPECT_EQ(written["tgid"], process.tgid);
     EXPECT_EQ(written["kernel"], process.kernel_thread);
-    EXPECT_EQ(written["ended"], process.ended);
+    EXPECT_EQ(written["exited"], process.ended);
     expect_figures(written, process.figures, changes.interval);
     ASSERT_EQ(written["tasks"].size(), process.tasks.size());
     for (std::size_t task = 0; task < process.tasks.size(); ++task) {
       EXPECT_EQ(written["tasks"][task]["tid"], process.tasks[task].tid);
-      EXPECT_EQ(written["tasks"][task]["born"], process.tasks[task].born);
+      EXPECT_EQ(written["tasks"][task]["created"], process.tasks[task].born);
       expect_figures(written["tasks"][task], process.tasks[task].figures, changes.interval);
     }
   }

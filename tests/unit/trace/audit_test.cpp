@@ -149,10 +149,10 @@ TEST(Audit, ATaskThatLostEventsIsListedApart) {
   const tc_ledger kernel = kernel_ledger_of(story, a, [](tc_ledger&) {});
   const Audit audit = audit_of(story.kernel_says(kernel), {{Instant(40us), Instant(50us), 2, 0}});
   EXPECT_EQ(audit.tasks, 0U);
-  EXPECT_EQ(audit.tasks_apart, 1U);
-  ASSERT_EQ(audit.apart.size(), 1U);
+  EXPECT_EQ(audit.tasks_not_compared, 1U);
+  ASSERT_EQ(audit.not_compared.size(), 1U);
   // The unknown time is its sleep. The return of the call names its entry, so that the time before is known.
-  EXPECT_EQ(audit.apart[0].unknown, 45us);
+  EXPECT_EQ(audit.not_compared[0].unknown, 45us);
   EXPECT_FALSE(audit.complete());
   EXPECT_THAT(text_of(audit), HasSubstr("no task could be compared"));
   EXPECT_THAT(text_of(audit), HasSubstr("events were lost, 45.0 µs unknown"));

@@ -117,7 +117,7 @@ TEST(ReplayGaps, ATaskWithoutABirthHasAnUnknownBeginning) {
   EXPECT_TRUE(book[a].beginning_unknown);
   EXPECT_FALSE(book[a].comparable());
   EXPECT_EQ(book[a].unknown, 30us);
-  EXPECT_EQ(book.integrity.unknown_beginnings, 1U);
+  EXPECT_EQ(book.integrity.missing_new_tasks, 1U);
   expect_closed(book[a]);
 }
 

@@ -177,7 +177,7 @@ TEST(Replay, ALifeFromForkToExit) {
                                    .at(95us)
                                    .exits(b, 90us)
                                    .at(97us)
-                                   .step(b, TC_EV_MEMORY_GONE)
+                                   .step(b, TC_EV_EXIT_MMAP)
                                    .at(100us)
                                    .switches(1, dead(90us), nobody)
                                    .kernel_says(ledger(b).ended_at(100us)),

@@ -46,7 +46,7 @@ std::string told(const Timeline::Facts& facts) {
   if (facts.waker) {
     text += std::string(" by ") + to_string(facts.waker->kind);
     text += facts.waker->task != 0 ? " " + std::to_string(facts.waker->task) : "";
-    text += facts.place.empty() ? "" : " " + facts.place;
+    text += facts.call_site.empty() ? "" : " " + facts.call_site;
   }
   return text;
 }

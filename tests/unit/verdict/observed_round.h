@@ -79,7 +79,7 @@ class ObservedRound {
     process.id = session().processes.size() + 1;
     process.parent = parent;
     process.tgid = first_tid;
-    process.how = how;
+    process.origin = how;
     process.start = at(born);
     process.end = at(born + lifetime);
     process.address_space = process.id;
@@ -90,7 +90,7 @@ class ObservedRound {
     task.id = ++tasks_;
     task.tid = first_tid + static_cast<std::uint32_t>(tasks_) - 1;
     task.leader = how != TaskOrigin::thread;
-    task.how = how;
+    task.origin = how;
     task.creator = creator;
     task.start = at(born);
     task.end = at(born + lifetime);

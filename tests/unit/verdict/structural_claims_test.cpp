@@ -70,10 +70,10 @@ Round round_of_slices(std::initializer_list<TestSlice> cpu_slices) {
 
 Round crash_round(std::uint64_t ended, std::uint64_t ran_on, double survivors, double expected, double turns) {
   ObservedRound observed;
-  SignalDeath blast;
-  blast.tasks_ended = ended;
-  blast.others_ran_on = ran_on;
-  observed.session().blasts.push_back(blast);
+  SignalDeath death;
+  death.tasks_ended = ended;
+  death.others_ran_on = ran_on;
+  observed.session().signal_deaths.push_back(death);
   return with_facts(observed,
                     {{"survivors", survivors}, {"survivors_expected", expected}, {"turns_after", turns}, {"tasks", 4}});
 }
@@ -118,14 +118,14 @@ const std::vector<Case> cases = {
      [] { return shared_round(true, false, 0, 9, all_shared); }},
     {"cost.thread-reuses", "create/thread", [] { return shared_round(false, true, 0, 9, all_shared); },
      [] { return shared_round(false, true, 0, 9, nothing_shared); }},
-    {"execution.one-at-a-time", "stints/threads",
+    {"execution.one-at-a-time", "cpu-slices/threads",
      [] {
        return round_of_slices({{false, 0, 0us, 10us}, {false, 1, 10us, 20us}});
      },
      [] {
        return round_of_slices({{false, 0, 0us, 10us}, {false, 1, 9us, 20us}});
      }},
-    {"bake.serial", "stints/serial",
+    {"bake.serial", "cpu-slices/serial",
      [] {
        return round_of_slices({{false, 0, 0us, 10us}, {false, 1, 12us, 20us}});
      },
@@ -189,9 +189,11 @@ TEST(Parallel, IsConfirmedBySeeingItOnce) {
   const Round together = round_of_slices({{false, 0, 0us, 10us}, {true, 1, 9us, 20us}});
   const Round in_turn = round_of_slices({{false, 0, 0us, 10us}, {true, 1, 10us, 20us}});
   const Round on_one_cpu = round_of_slices({{false, 0, 0us, 10us}, {true, 0, 9us, 20us}});
-  const EvidenceList evidence = {{"stints", "probes", EvidenceKind::exact, "", ""}};
+  const EvidenceList evidence = {{"cpu_slices", "probes", EvidenceKind::exact, "", ""}};
   const auto ruling = [&](std::vector<Round> rounds) {
-    return findings_of({{"stints/threads", std::move(rounds)}}, evidence, {"execution.parallel"}).verdicts.at(0).ruling;
+    return findings_of({{"cpu-slices/threads", std::move(rounds)}}, evidence, {"execution.parallel"})
+        .verdicts.at(0)
+        .ruling;
   };
   EXPECT_EQ(ruling({in_turn, together}), Ruling::confirmed);
   EXPECT_EQ(ruling({in_turn, on_one_cpu}), Ruling::inconclusive);

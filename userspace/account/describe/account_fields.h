@@ -51,15 +51,15 @@ void describe(auto& v, Is<NamedCreations> auto& creations) {
   describe(v, creations.sums);
 }
 
-void describe(auto& v, Is<TaskStats> auto& books) {
-  v.row("books", "The kernel's own statistics of the same task.");
-  v.field("voluntary_switches", books.voluntary_switches, "Voluntary context switches: nvcsw of the task.");
-  v.field("involuntary_switches", books.involuntary_switches, "Involuntary context switches: nivcsw of the task.");
-  v.field("faults_minor", books.faults_minor, "Minor faults: min_flt of the task.");
-  v.field("faults_major", books.faults_major, "Major faults: maj_flt of the task.");
-  v.field("cpu_ns", books.cpu_time, "CPU time: se.sum_exec_runtime of the task.");
-  v.field("user_ns", books.user_time, "User time: utime of the task, which most kernels sample by ticks.");
-  v.field("system_ns", books.system_time, "System time: stime of the task, which most kernels sample by ticks.");
+void describe(auto& v, Is<TaskStats> auto& task_stats) {
+  v.row("task_stats", "The kernel's own statistics of the same task.");
+  v.field("voluntary_switches", task_stats.voluntary_switches, "Voluntary context switches: nvcsw of the task.");
+  v.field("involuntary_switches", task_stats.involuntary_switches, "Involuntary context switches: nivcsw of the task.");
+  v.field("faults_minor", task_stats.faults_minor, "Minor faults: min_flt of the task.");
+  v.field("faults_major", task_stats.faults_major, "Major faults: maj_flt of the task.");
+  v.field("cpu_ns", task_stats.cpu_time, "CPU time: se.sum_exec_runtime of the task.");
+  v.field("user_ns", task_stats.user_time, "User time: utime of the task, which most kernels sample by ticks.");
+  v.field("system_ns", task_stats.system_time, "System time: stime of the task, which most kernels sample by ticks.");
 }
 
 void describe(auto& v, Is<WaitSums> auto& sums) {
@@ -172,7 +172,8 @@ void describe(auto& v, Is<Account> auto& account) {
           }),
           "Blocked time by what the tasks waited for; only causes that occurred.");
   not_compared(v);
-  v.field("books", account.books, "The kernel's own statistics; null: a task was gone before they could be read.");
+  v.field("task_stats", account.task_stats,
+          "The kernel's own statistics; null: a task was gone before they could be read.");
 }
 
 void describe(auto& v, Is<PerShared<bool>> auto& shares) {
@@ -189,7 +190,7 @@ void describe(auto& v, Is<Task> auto& task) {
   v.field("tid_inside", task.tid_inside, "TID in its own pid namespace; null: that is the initial one.");
   v.field("comm", task.comm, "Name of the task.");
   v.field("leader", task.leader, "True for the thread group leader.");
-  v.field("how", task.how,
+  v.field("origin", task.origin,
           "How it was created; attached: it existed before the window; worker: a thread that the kernel created in the "
           "process.");
   v.field("created_by_tid", or_null(task.created_by_tid), "TID of the creator; null: unknown.");
@@ -243,7 +244,7 @@ void describe(auto& v, Is<Process> auto& process) {
   v.field("command", process.command, "Arguments joined by spaces.");
   v.field("command_truncated", process.command_truncated, "True if `command` was cut.");
   v.field("kernel", process.kernel, "True for a kernel thread.");
-  v.field("how", process.how, "How it was created.");
+  v.field("origin", process.origin, "How it was created.");
   v.field("start_ns", process.start, "Time of its first task's birth, or of the first observation.");
   v.field("end_ns", process.end, "Time of its last task's final switch-out, or the end of the window.");
   v.field("open_at_start", process.open_at_start, "It existed before the window.");
@@ -270,12 +271,12 @@ void describe(auto& v, Is<Process> auto& process) {
   }
 }
 
-void describe(auto& v, Is<AggregatedProcesses> auto& folded) {
-  v.object("folded", "Processes with one name that are not kept one by one.");
-  v.field("comm", folded.comm, "Name of the processes.");
-  v.field("processes", folded.processes, "Number of processes.");
-  v.field("tasks", folded.tasks, "Number of their threads.");
-  v.field("total", folded.total, "Sum over their threads.");
+void describe(auto& v, Is<AggregatedProcesses> auto& aggregated) {
+  v.object("aggregated", "Processes with one name that are not kept one by one.");
+  v.field("comm", aggregated.comm, "Name of the processes.");
+  v.field("processes", aggregated.processes, "Number of processes.");
+  v.field("tasks", aggregated.tasks, "Number of their threads.");
+  v.field("total", aggregated.total, "Sum over their threads.");
 }
 
 void describe(auto& v, Is<Losses> auto& losses) {

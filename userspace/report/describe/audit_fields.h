@@ -34,12 +34,12 @@ void describe(auto& v, Is<Audit::Differing> auto& differing) {
   v.field("rows", differing.rows, "The figures that differ.");
 }
 
-void describe(auto& v, Is<Audit::Apart> auto& apart) {
-  v.row("apart", "A task that was not compared.");
-  describe_name(v, apart.task);
-  v.field("why", apart.why, "Why it was not compared, for people.");
-  v.field("unknown_ns", apart.unknown, "Part of its lifetime that is unknown because events were lost.");
-  v.field("gaps", apart.gaps, "Gaps that touch its lifetime.");
+void describe(auto& v, Is<Audit::NotCompared> auto& skipped) {
+  v.row("not_compared", "A task that was not compared.");
+  describe_name(v, skipped.task);
+  v.field("why", skipped.why, "Why it was not compared, for people.");
+  v.field("unknown_ns", skipped.unknown, "Part of its lifetime that is unknown because events were lost.");
+  v.field("gaps", skipped.gaps, "Gaps that touch its lifetime.");
 }
 
 void describe(auto& v, Is<Audit> auto& audit) {
@@ -59,10 +59,10 @@ void describe(auto& v, Is<Audit> auto& audit) {
           }),
           "How much was compared.");
   v.field("differing", audit.differing, "Tasks with a figure that differs; at most 1000.");
-  v.field("tasks_apart", audit.tasks_apart, "Number of tasks that were not compared.");
-  v.field("apart", audit.apart, "Tasks that were not compared; at most 1000.");
+  v.field("tasks_not_compared", audit.tasks_not_compared, "Number of tasks that were not compared.");
+  v.field("not_compared", audit.not_compared, "Tasks that were not compared; at most 1000.");
   v.field("totals", audit.totals, "Sums over all tasks that were compared.");
-  const auto latencies = audit.tasks_apart == 0 ? std::optional(audit.latencies) : std::nullopt;
+  const auto latencies = audit.tasks_not_compared == 0 ? std::optional(audit.latencies) : std::nullopt;
   v.field("latencies", latencies, "Latencies over all CPUs; null: some task was not compared.");
   v.field("gaps", audit.records.gaps, "Gaps in the records, sorted by their first lost event.");
   v.field("integrity", audit.records.integrity, "Contradictions in the records.");

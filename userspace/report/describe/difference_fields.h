@@ -48,7 +48,7 @@ void describe(auto& v, const PieceOf<P>& of) {
   v.field("b_ns", in_full(piece.b), "Time in B.");
   const double difference = piece.difference();
   v.field("difference_ns", in_full(difference), "b_ns - a_ns");
-  v.field("again", piece.again, "A wait for observed children, whose own time is counted already.");
+  v.field("already_counted", piece.again, "A wait for observed children, whose own time is counted already.");
   v.derived(
       "share", [&] { return shared ? std::optional(difference / *of.whole) : std::nullopt; },
       "Share in the change of own time; null: own time hardly changed.");
@@ -68,7 +68,7 @@ void describe(auto& v, Is<ProcessDifference> auto& change) {
   v.field("a_own_ns", in_full(own_a), "Their own time in A; null: no process has this name.");
   v.field("b_own_ns", in_full(own_b), "Their own time in B; null: no process has this name.");
   v.field("difference_ns", in_full(difference), "b_own_ns - a_own_ns");
-  v.field("mostly", change.mostly, "The piece with the largest change; null: nothing changed.");
+  v.field("largest_change", change.mostly, "The piece with the largest change; null: nothing changed.");
 }
 
 void describe(auto& v, Is<ClaimFigures> auto& claim) {

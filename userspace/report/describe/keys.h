@@ -28,7 +28,7 @@ template <>
 struct Keys<Model> : KeysBy<Model::processes, to_string> {};
 
 TASKCOST_KEYS(Quantity::State, "measured", "none", "not measured");
-TASKCOST_KEYS(Piece::Kind, "running", "queued", "blocked", "unaccounted");
+TASKCOST_KEYS(Piece::Kind, "running", "queued", "blocked", "residual");
 TASKCOST_KEYS(Mismatch::Kind, "tool", "host", "target", "ended", "detail", "evidence", "losses");
 TASKCOST_KEYS(EstimateLine::State, "priced", "not priced", "not measured");
 TASKCOST_KEYS(EstimateFact::State, "unchanged", "no counterpart", "included", "falls away", "at least");

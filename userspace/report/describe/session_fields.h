@@ -16,30 +16,30 @@
 
 namespace taskcost {
 
-void describe(auto& v, Is<LifecycleCost> auto& price) {
-  v.row("price",
+void describe(auto& v, Is<LifecycleCost> auto& cost) {
+  v.row("lifecycle_cost",
         "CPU time in the kernel for tasks from creation to reaping, including later costs of the creation; sums over "
         "`count` tasks.");
-  v.field("count", price.count, "Number of tasks that were created and exited in the window.");
-  v.field("create_ns", price.create, "CPU time of the creator in the creating call.");
-  v.field("start_ns", price.start, "CPU time of the new task on its way out of that call.");
-  v.field("exec_ns", price.exec, "CPU time of the execs of the new task.");
-  v.field("faults_ns", price.faults, "CPU time of the page faults of the new task.");
-  v.field("exit_ns", price.exit, "CPU time of the exit of the new task, including the teardown of its memory.");
-  v.field("reap_ns", price.reap, "CPU time of the wait that reaped the new task; 0 for threads.");
-  v.field("copy_on_write_ns", price.copy_on_write, "CPU time of copy-on-write faults in the creator.");
+  v.field("count", cost.count, "Number of tasks that were created and exited in the window.");
+  v.field("create_ns", cost.create, "CPU time of the creator in the creating call.");
+  v.field("start_ns", cost.start, "CPU time of the new task on its way out of that call.");
+  v.field("exec_ns", cost.exec, "CPU time of the execs of the new task.");
+  v.field("faults_ns", cost.faults, "CPU time of the page faults of the new task.");
+  v.field("exit_ns", cost.exit, "CPU time of the exit of the new task, including the teardown of its memory.");
+  v.field("reap_ns", cost.reap, "CPU time of the wait that reaped the new task; 0 for threads.");
+  v.field("copy_on_write_ns", cost.copy_on_write, "CPU time of copy-on-write faults in the creator.");
 }
 
-void describe(auto& v, Is<SignalDeath> auto& blast) {
-  v.row("blast", "The tasks that exited because a signal killed their process.");
-  v.field("process", blast.process, "`id` of the process.");
-  v.field("signal", blast.signal, "Signal number.");
-  v.field("generated_ns", blast.generated, "Time of the tracepoint signal_generate; null: not seen.");
-  v.field("tasks_ended", blast.tasks_ended, "Tasks of the process that exited after the signal.");
-  v.field("to_first_exit_ns", blast.to_first_exit, "From the signal to the first final switch-out of these tasks.");
-  v.field("to_last_exit_ns", blast.to_last_exit, "From the signal to their last final switch-out.");
-  v.field("others_alive", blast.others_alive, "Other observed tasks that were alive at the last of these switch-outs.");
-  v.field("others_ran_on", blast.others_ran_on, "Tasks among them that ran after it.");
+void describe(auto& v, Is<SignalDeath> auto& death) {
+  v.row("signal_death", "The tasks that exited because a signal killed their process.");
+  v.field("process", death.process, "`id` of the process.");
+  v.field("signal", death.signal, "Signal number.");
+  v.field("generated_ns", death.generated, "Time of the tracepoint signal_generate; null: not seen.");
+  v.field("tasks_ended", death.tasks_ended, "Tasks of the process that exited after the signal.");
+  v.field("to_first_exit_ns", death.to_first_exit, "From the signal to the first final switch-out of these tasks.");
+  v.field("to_last_exit_ns", death.to_last_exit, "From the signal to their last final switch-out.");
+  v.field("others_alive", death.others_alive, "Other observed tasks that were alive at the last of these switch-outs.");
+  v.field("others_ran_on", death.others_ran_on, "Tasks among them that ran after it.");
 }
 
 void describe_waker(auto& v, Is<Waker> auto& waker) {
@@ -59,7 +59,7 @@ void describe(auto& v, Is<Edge> auto& edge) {
   v.field("longest_ns", edge.longest, "Longest of these waits.");
   v.field("bytes", edge.bytes,
           "Bytes sent to `to_task`; null: the cause has no bytes, or their number or sender is not known.");
-  v.field("places", edge.places, "Wakeups by call site of the waker: a system call, exit, ...");
+  v.field("call_sites", edge.call_sites, "Wakeups by call site of the waker: a system call, exit, ...");
 }
 
 void describe(auto& v, Is<ChainLink> auto& link) {
@@ -69,7 +69,7 @@ void describe(auto& v, Is<ChainLink> auto& link) {
   v.field("waited_ns", link.waited, "Duration of the wait.");
   v.field("cause", link.cause, "What the sleeper waited for.");
   describe_waker(v, link.waker);
-  v.field("place", link.place, "Call site of the waker: a system call, exit, ...");
+  v.field("call_site", link.call_site, "Call site of the waker: a system call, exit, ...");
 }
 
 void describe(auto& v, Is<Frame> auto& frame) {
@@ -145,11 +145,11 @@ void describe(auto& v, Is<ReplayIntegrity> auto& integrity) {
   v.field("impossible_switches", integrity.impossible_switches, "Switches to or from a task that was on another CPU.");
   v.field("backward_times", integrity.backward_times,
           "Events older than the previous one of their task; they take no time.");
-  v.field("unknown_beginnings", integrity.unknown_beginnings,
+  v.field("missing_new_tasks", integrity.missing_new_tasks,
           "Tasks that have events, but whose creation or first observation is missing.");
-  v.field("repeated_births", integrity.repeated_births, "Creations of a task that was already alive.");
+  v.field("repeated_new_tasks", integrity.repeated_new_tasks, "Creations of a task that was already alive.");
   v.field("impossible_corrections", integrity.impossible_corrections, "Corrections by more than the corrected time.");
-  v.field("wild_cpus", integrity.wild_cpus, "Events with a CPU number out of range.");
+  v.field("invalid_cpus", integrity.invalid_cpus, "Events with a CPU number out of range.");
   v.field("lost_final_ledgers", integrity.lost_final_ledgers, "Tasks that exited without a ledger of the probes.");
   v.field("breaks", integrity.breaks, "The first broken switches.");
 }
@@ -166,15 +166,15 @@ void describe(auto& v, Is<RecordCheck> auto& records) {
 
 // The fields from "process_count" to "kernel_totals".
 void describe_tasks(auto& v, Is<Session> auto& session) {
-  v.field("process_count", session.process_count, "Number of processes, including those in `folded`.");
-  v.field("task_count", session.task_count, "Number of tasks, including those in `folded`.");
+  v.field("process_count", session.process_count, "Number of processes, including those in `aggregated`.");
+  v.field("task_count", session.task_count, "Number of tasks, including those in `aggregated`.");
   v.field("processes", session.processes, "Processes sorted by birth, parents before their children.");
-  v.field("folded", session.folded, "Sums of processes that are not kept one by one, by name.");
+  v.field("aggregated", session.aggregated, "Sums of processes that are not kept one by one, by name.");
   v.field("totals", session.totals, "Sum over all tasks except kernel threads.");
   v.field("kernel_totals", session.kernel_totals, "Sum over kernel threads.");
 }
 
-// The fields from "histograms" to "stints".
+// The fields from "histograms" to "cpu_slices".
 void describe_findings(auto& v, Is<Session> auto& session) {
   // These keys are always present, with null if they have no source. Histograms with other keys follow.
   std::vector<std::string> promised{latency_key::creation, key_of(TC_HISTOGRAM_EXEC), latency_key::exit};
@@ -204,7 +204,7 @@ void describe_findings(auto& v, Is<Session> auto& session) {
     }
   }
   v.field("edges", session.edges, "Edges of the wakeup graph, sorted by waiting time.");
-  v.field("folded_edges", session.folded_edges, "Number of edges of tasks that are not kept one by one.");
+  v.field("other_edges", session.other_edges, "Number of edges of tasks that are not kept one by one.");
   v.field("chains",
           elements(session.chains,
                    [&v](auto& chain) {
@@ -214,17 +214,17 @@ void describe_findings(auto& v, Is<Session> auto& session) {
                      });
                    }),
           "Chains of waits: the next link is the last long wait of the waker within this wait.");
-  v.field("prices",
+  v.field("lifecycle_costs",
           group_or_null(session.calls_seen,
                         [&] {
                           for (const tc_creation kind : every<tc_creation>()) {
-                            v.field(key_of(kind), session.prices[kind], text_of(kind));
+                            v.field(key_of(kind), session.lifecycle_costs[kind], text_of(kind));
                           }
                         }),
-          "Prices by kind of creation; null: system calls had no probes.");
-  v.field("blasts", session.blasts, "One element for each process that a signal killed.");
+          "Costs by kind of creation; null: system calls had no probes.");
+  v.field("signal_deaths", session.signal_deaths, "One element for each process that a signal killed.");
   auto cpu_slices = session.cpu_slices ? std::optional(session.cpu_slices->size()) : std::nullopt;
-  v.field("stints", cpu_slices, "Number of CPU slices that were kept; null: not requested.");
+  v.field("cpu_slices", cpu_slices, "Number of CPU slices that were kept; null: not requested.");
   if constexpr (reads<decltype(v)>) {
     constexpr std::size_t most = 1'000'000;  // a document has only their number, and a hostile one may have any number
     if (cpu_slices) {

@@ -20,7 +20,7 @@ export class Names {
 
   // Without probes on system calls, all figures that they count are unknown.
   get callsSeen() {
-    return this.report.prices !== null;
+    return this.report.lifecycle_costs !== null;
   }
 
   // Returns a task with its process by its id; undefined if it is not kept one by one.

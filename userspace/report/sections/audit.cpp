@@ -53,8 +53,8 @@ Section verdict(const Audit& audit) {
                             counted(audit.differing_tasks, "task", "tasks")),
                 Tone::bad, 0);
   }
-  if (audit.tasks_apart != 0) {
-    section.say(fmt::format("{} not compared", counted(audit.tasks_apart, "task", "tasks")), Tone::warning, 0);
+  if (audit.tasks_not_compared != 0) {
+    section.say(fmt::format("{} not compared", counted(audit.tasks_not_compared, "task", "tasks")), Tone::warning, 0);
   }
   return section;
 }
@@ -86,13 +86,13 @@ Section differences(const Audit& audit, bool verbose) {
 
 Section apart(const Audit& audit, bool verbose) {
   Section section("apart", "Not comparable");
-  const std::size_t shown = shown_of(audit.apart.size(), most_apart, verbose);
+  const std::size_t shown = shown_of(audit.not_compared.size(), most_apart, verbose);
   for (std::size_t i = 0; i < shown; ++i) {
-    const Audit::Apart& each = audit.apart[i];
+    const Audit::NotCompared& each = audit.not_compared[i];
     section.add(Line{{task_text(each.task)}, fmt::format("{}, {} unknown", each.why, duration_text(each.unknown))});
   }
   if (shown > 0) {
-    section.more(audit.tasks_apart > shown ? audit.tasks_apart - shown : 0, true);
+    section.more(audit.tasks_not_compared > shown ? audit.tasks_not_compared - shown : 0, true);
   }
   return section;
 }

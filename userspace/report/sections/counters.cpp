@@ -134,26 +134,27 @@ Section channels(const Session& session) {
 Section kernel_books(const Report& report) {
   Section section("kernel_books", "The kernel's own books");
   const Account& totals = report.session.totals;
-  if (!totals.books) {
+  if (!totals.task_stats) {
     section.say("not measured: a task vanished before its books could be read");
     return section;
   }
-  const TaskStats& books = *totals.books;
-  const std::uint64_t kernel_faults = books.faults_minor + books.faults_major;
+  const TaskStats& task_stats = *totals.task_stats;
+  const std::uint64_t kernel_faults = task_stats.faults_minor + task_stats.faults_major;
   const Duration running = totals.total(TC_CONDITION_RUNNING);
   // The report's faults come from these statistics of the kernel. Only the faults that the probes timed are an
   // independent count.
   const Count& timed = totals.counters[TC_COUNTER_FAULTS_TIMED];
   Table table({left(""), "ledger", "kernel", "difference"});
-  add_book(table, "voluntary switches", totals.counters[TC_COUNTER_VOLUNTARY_SWITCHES], books.voluntary_switches);
-  add_book(table, "involuntary switches", totals.counters[TC_COUNTER_INVOLUNTARY_SWITCHES], books.involuntary_switches);
+  add_book(table, "voluntary switches", totals.counters[TC_COUNTER_VOLUNTARY_SWITCHES], task_stats.voluntary_switches);
+  add_book(table, "involuntary switches", totals.counters[TC_COUNTER_INVOLUNTARY_SWITCHES],
+           task_stats.involuntary_switches);
   add_book(table, "page faults", timed, kernel_faults);
-  table.row({"CPU time", running, books.cpu_time,
-             signed_percent_text(static_cast<double>((running - books.cpu_time).count()),
-                                 static_cast<double>(books.cpu_time.count()))});
+  table.row({"CPU time", running, task_stats.cpu_time,
+             signed_percent_text(static_cast<double>((running - task_stats.cpu_time).count()),
+                                 static_cast<double>(task_stats.cpu_time.count()))});
   section.add(std::move(table));
   if (const std::vector<Remark> remarks = remarks_of(report);
-      const Remark* const remark = remark_about(remarks, "totals.books.cpu_ns")) {
+      const Remark* const remark = remark_about(remarks, "totals.task_stats.cpu_ns")) {
     section.say("CPU time: " + remark->text);
   }
   if (timed && *timed != kernel_faults) {

@@ -106,7 +106,7 @@ class Family {
   }
 
   static Likeness likeness_of(const Process& process) {
-    return {process.comm, process.how, ended_text(process), process.tasks.size(), process.ppid};
+    return {process.comm, process.origin, ended_text(process), process.tasks.size(), process.ppid};
   }
 
   const std::vector<Process>& processes_;

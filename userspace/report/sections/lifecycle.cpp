@@ -100,7 +100,7 @@ Section lifetime_prices(const Session& session) {
   Section section("lifetime_prices", "Price of a life (mean kernel time on a CPU)");
   Table table({left("kind", least_name_columns), "count", "create", "start", "exec", "faults", "exit", "reap", "cow"});
   for (int kind = 0; kind < TC_NR_CREATIONS; ++kind) {
-    const LifecycleCost& price = session.prices[kind];
+    const LifecycleCost& price = session.lifecycle_costs[kind];
     if (price.count > 0) {
       std::vector<Cell> row{key_of(static_cast<tc_creation>(kind)), price.count};
       for (const Duration sum :
@@ -119,23 +119,23 @@ Section lifetime_prices(const Session& session) {
 
 Section signal_deaths(const Session& session) {
   Section section("signal_deaths", "Ended by a signal");
-  if (session.blasts.empty()) {
+  if (session.signal_deaths.empty()) {
     return section;
   }
   Table table({left("process", least_name_columns), left("signal"), "tasks", "first exit", "last exit", "others alive",
                "ran on"});
   const auto time = [](const std::optional<Duration>& duration) { return duration ? Cell(*duration) : Cell("-"); };
-  const std::size_t shown = std::min(most_deaths, session.blasts.size());
+  const std::size_t shown = std::min(most_deaths, session.signal_deaths.size());
   for (std::size_t i = 0; i < shown; ++i) {
-    const SignalDeath& blast = session.blasts[i];
-    const auto process = std::ranges::find(session.processes, blast.process, &Process::id);
+    const SignalDeath& death = session.signal_deaths[i];
+    const auto process = std::ranges::find(session.processes, death.process, &Process::id);
     table.row({process == session.processes.end() ? "-" : fmt::format("{} ({})", process->comm, process->tgid),
-               signal_text(blast.signal), blast.tasks_ended, time(blast.to_first_exit), time(blast.to_last_exit),
-               blast.others_alive, blast.others_ran_on});
+               signal_text(death.signal), death.tasks_ended, time(death.to_first_exit), time(death.to_last_exit),
+               death.others_alive, death.others_ran_on});
   }
   section.add(std::move(table));
   // --verbose does not show the others either.
-  section.more(session.blasts.size() - shown, true);
+  section.more(session.signal_deaths.size() - shown, true);
   return section;
 }
 

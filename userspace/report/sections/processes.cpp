@@ -37,31 +37,31 @@ void add_member(Table& table, const FamilyMember& member) {
   if (member.is_group()) {
     Cell lifetime = mean(member.lifetime(), member.processes.size());
     lifetime.text += " ";
-    table.row({fmt::format("{} x {}", member.processes.size(), process.comm), "", to_string(process.how),
+    table.row({fmt::format("{} x {}", member.processes.size(), process.comm), "", to_string(process.origin),
                std::move(lifetime), threads_text(process), ended},
               member.depth);
   } else {
     table.row(
-        {process.comm, std::to_string(process.tgid), to_string(process.how),
+        {process.comm, std::to_string(process.tgid), to_string(process.origin),
          lifetime_cell(lifetime_of(process), process.open_at_start, process.open_at_end), threads_text(process), ended},
         member.depth);
   }
 }
 
-void add_folded(Section& section, const std::vector<AggregatedProcesses>& folded, bool verbose) {
-  if (folded.empty()) {
+void add_aggregated(Section& section, const std::vector<AggregatedProcesses>& aggregated, bool verbose) {
+  if (aggregated.empty()) {
     return;
   }
   section.block();
   section.say("Not kept one by one, there were too many (sums by name):");
   Table table({"processes", "tasks", left("name", least_name_columns), "lifetime", "running"});
-  const std::size_t shown = shown_of(folded.size(), most_names, verbose);
+  const std::size_t shown = shown_of(aggregated.size(), most_names, verbose);
   for (std::size_t i = 0; i < shown; ++i) {
-    table.row({folded[i].processes, folded[i].tasks, folded[i].comm, folded[i].total.lifetime,
-               folded[i].total.total(TC_CONDITION_RUNNING)});
+    table.row({aggregated[i].processes, aggregated[i].tasks, aggregated[i].comm, aggregated[i].total.lifetime,
+               aggregated[i].total.total(TC_CONDITION_RUNNING)});
   }
   section.add(std::move(table));
-  section.rest(folded.size() - shown, "more names", "more names");
+  section.rest(aggregated.size() - shown, "more names", "more names");
 }
 
 }  // namespace
@@ -69,7 +69,7 @@ void add_folded(Section& section, const std::vector<AggregatedProcesses>& folded
 Section processes(const Session& session, bool verbose) {
   Section section("processes", "Processes");
   const std::vector<FamilyMember> family = family_of(session, !verbose);
-  if (family.empty() && session.folded.empty()) {
+  if (family.empty() && session.aggregated.empty()) {
     return section;
   }
   Table table({left("name", 16), "pid", left("how"), "lifetime ", "threads", left("ended")});
@@ -90,7 +90,7 @@ Section processes(const Session& session, bool verbose) {
   if (std::ranges::any_of(family, is_open)) {
     section.say("< lived before the window, > outlived it: that end is open", Tone::faint);
   }
-  add_folded(section, session.folded, verbose);
+  add_aggregated(section, session.aggregated, verbose);
   return section;
 }
 

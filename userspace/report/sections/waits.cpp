@@ -74,7 +74,7 @@ namespace {
 
 // The call sites with the most wakeups; with --verbose all, with their numbers.
 std::string places_text(const Edge& edge, bool verbose) {
-  std::vector<std::pair<std::string, std::uint64_t>> places(edge.places.begin(), edge.places.end());
+  std::vector<std::pair<std::string, std::uint64_t>> places(edge.call_sites.begin(), edge.call_sites.end());
   std::ranges::stable_sort(places, std::ranges::greater(), [](const auto& place) { return place.second; });
   std::string text;
   for (std::size_t i = 0; i < shown_of(places.size(), 2, verbose); ++i) {
@@ -111,9 +111,9 @@ void add_edges(Section& section, const Session& session, const TaskNames& names,
     section.block("Who woke whom").id = "wakeups";
     section.add(std::move(table));
     section.more(session.edges.size() - shown, verbose);
-    if (session.folded_edges > 0) {
+    if (session.other_edges > 0) {
       section.say(fmt::format("and {} between tasks that were not kept one by one",
-                              counted(session.folded_edges, "edge", "edges")),
+                              counted(session.other_edges, "edge", "edges")),
                   Tone::faint);
     }
   }
@@ -131,7 +131,7 @@ void add_chains(Section& section, const Session& session, const TaskNames& names
       section.say(
           fmt::format("{} {} {} for {}, ended by {}{}", names.of(link.task, link.tid),
                       indent == margin ? "waited" : "had waited", duration_text(link.waited), text_of(link.cause),
-                      names.of(link.waker), by_task ? fmt::format(" ({})", link.place) : ""),
+                      names.of(link.waker), by_task ? fmt::format(" ({})", link.call_site) : ""),
           Tone::plain, indent);
       indent += 2;
     }

@@ -21,7 +21,7 @@ std::optional<std::uint64_t> since(std::uint64_t begin_ns, std::uint64_t end_ns)
 // The meaning of `value` depends on the kind of step; nullopt if that kind has none.
 std::optional<std::uint64_t> value_of(const tc_event& step) {
   switch (step.kind) {
-    case TC_EV_SIGNALLED:
+    case TC_EV_SIGNAL_GENERATED:
     case TC_EV_FOUND_RUNNING:
     case TC_EV_REPARENTED:
       return step.arg;
@@ -115,7 +115,7 @@ void EventRows::set_call(EventRow& row, std::uint32_t call) {
 void EventRows::on(const tc_task_new& birth) {
   const bool adopted = birth.how == TC_NR_CREATIONS;
   const TracedTask& task = tasks_.on_birth(birth);
-  EventRow& row = add(adopted ? "adopted" : "birth", birth.at_ns, task);
+  EventRow& row = add(adopted ? "attached" : "new_task", birth.at_ns, task);
   row.cpu = adopted ? std::nullopt : std::optional(birth.cpu);
   row.activity = row_name(task.tracker.row());
   row.condition = condition_name(birth.condition);

@@ -46,7 +46,7 @@ void walk(const EventRow& row, Form& form) {
   form.number("waker_tid", row.waker_tid);
   form.name("waker_comm", row.waker_comm);
   form.word("waker_kind", row.waker_kind);
-  form.word("waker_from", row.waker_from);
+  form.word("waker_call_site", row.waker_from);
   form.number("other_tid", row.other_tid);
   if (row.detail_is_name) {
     form.name("detail", row.detail);

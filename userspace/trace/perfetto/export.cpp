@@ -175,7 +175,7 @@ class PerfettoExport::Implementation {
       case TC_EV_EXIT:
         task.exit_ns = task.exit_ns == 0 ? std::uint64_t{step.at_ns} : task.exit_ns;
         break;
-      case TC_EV_MEMORY_GONE:
+      case TC_EV_EXIT_MMAP:
         task.memory_gone_ns = step.at_ns;
         break;
       default:

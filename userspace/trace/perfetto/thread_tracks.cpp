@@ -51,7 +51,7 @@ struct StepStyle {
 // The style of a step that is drawn as an instant only.
 std::optional<StepStyle> style_of(std::uint32_t kind) {
   switch (kind) {
-    case TC_EV_SIGNALLED:
+    case TC_EV_SIGNAL_GENERATED:
       return StepStyle{Category::signal, Argument::signal, true};
     case TC_EV_SHOOTDOWN_SENT:
     case TC_EV_SHOOTDOWN_RECEIVED:
@@ -73,7 +73,7 @@ std::optional<StepStyle> style_of(std::uint32_t kind) {
 }
 
 std::uint64_t value_of(const tc_event& step) {
-  return step.kind == TC_EV_SIGNALLED || step.kind == TC_EV_FOUND_RUNNING ? step.arg : step.value;
+  return step.kind == TC_EV_SIGNAL_GENERATED || step.kind == TC_EV_FOUND_RUNNING ? step.arg : step.value;
 }
 
 }  // namespace
@@ -165,8 +165,8 @@ void ThreadTracks::on_birth(const tc_task_new& birth, TracedTask& task) {
   if (birth.how == TC_NR_CREATIONS) {
     return;
   }
-  packets_.instant(track, birth.at_ns, Category::creation, packets_.name("born"))
-      .with_text(Argument::how,
+  packets_.instant(track, birth.at_ns, Category::creation, packets_.name("new task"))
+      .with_text(Argument::origin,
                  is_worker_of_process(birth.flags) ? to_string(TaskOrigin::worker) : creation_name(birth.how))
       .with(Argument::clone_flags, birth.clone_flags);
   if (birth.creator_tid != 0) {

@@ -23,7 +23,7 @@ namespace taskcost {
   X(entry_seen) X(returned) X(copy_on_write) X(file) X(kernel_mode) X(major) X(begin_seen) X(wait) X(in_call) \
   X(waker_tid) X(waker_comm) X(woken_by) X(woken_from) X(began_before_the_window) X(wakeup_seen)              \
   X(events_lost_meanwhile) X(count) X(ns) X(bytes) X(pages) X(signal) X(cpu) X(pid) X(command) X(host)        \
-  X(kernel) X(detail) X(version) X(clone_flags) X(how) X(creator_tid) X(page_table_bytes) X(switch_in_seen)
+  X(kernel) X(detail) X(version) X(clone_flags) X(origin) X(creator_tid) X(page_table_bytes) X(switch_in_seen)
 // clang-format on
 
 #define TASKCOST_ENUM(name) name,

@@ -53,10 +53,10 @@ const char* key_of(PartName::Kind kind) {
       return "handover";
     case PartName::Kind::threads:
       return "threads";
-    case PartName::Kind::unaccounted:
+    case PartName::Kind::residual:
       break;
   }
-  return "unaccounted";
+  return "residual";
 }
 
 const char* to_string(RoundsEnd end) {

@@ -37,12 +37,12 @@ namespace taskcost {
 
 struct PartName {
   enum class Kind {
-    running,      // by activity
-    queued,       // preempted or runnable
-    blocked,      // by cause
-    unaccounted,  // the residual
-    handover,     // waits for children minus what these did meanwhile, if they ran one after the other
-    threads       // other threads of the launched process, after its main thread had exited
+    running,   // by activity
+    queued,    // preempted or runnable
+    blocked,   // by cause
+    residual,  // the residual
+    handover,  // waits for children minus what these did meanwhile, if they ran one after the other
+    threads    // other threads of the launched process, after its main thread had exited
   };
   std::string comm;  // comm of the process (hostile); empty: the launched process
   Kind kind = Kind::running;

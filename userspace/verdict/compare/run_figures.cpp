@@ -37,7 +37,7 @@ void add_lifetime(Parts& parts, const std::string& comm, const TimeSums& time, b
       add_part(parts, comm, Kind::blocked, cause, blocked);
     }
   }
-  add_part(parts, comm, Kind::unaccounted, "", unaccounted(time));
+  add_part(parts, comm, Kind::residual, "", residual(time));
 }
 
 const Task* find_main_task(const Process& process) {
@@ -89,10 +89,10 @@ std::optional<RunFigures> run_figures(const Session& session, std::uint32_t pid)
       add_lifetime(figures.children_parts, process.comm, time, false);
     }
   }
-  for (const AggregatedProcesses& folded : session.folded) {
-    const TimeSums time = time_of(folded.total);
-    add_running(figures.cpu_parts, folded.comm, time);
-    add_lifetime(figures.children_parts, folded.comm, time, false);
+  for (const AggregatedProcesses& aggregated : session.aggregated) {
+    const TimeSums time = time_of(aggregated.total);
+    add_running(figures.cpu_parts, aggregated.comm, time);
+    add_lifetime(figures.children_parts, aggregated.comm, time, false);
   }
   QuantityTable table(known.quantities);
   known.quantities[{Topic::window, "wall", "wall_ns"}].value = figures.wall;

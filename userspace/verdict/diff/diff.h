@@ -12,7 +12,7 @@
 //   share        the change of a piece over the change of own time.
 //   interval     has 95 % confidence. That of a ratio is [low of B / high of A, high of B / low of A], which holds
 //                whatever the correlation of A and B is, and is wider than necessary. The report of one run has no
-//                intervals; that of repeated runs (taskcost.compare/1 with one command) has medians with intervals.
+//                intervals; that of repeated runs (taskcost.compare/2 with one command) has medians with intervals.
 #pragma once
 
 #include <cstdint>
@@ -119,7 +119,7 @@ struct Change {
 };
 
 struct Piece {
-  enum class Kind { running, queued, blocked, unaccounted };
+  enum class Kind { running, queued, blocked, residual };
   Kind kind = Kind::running;
   std::string key;  // activity or cause of the wait; empty for the other kinds
   double a = 0;     // ns

@@ -60,7 +60,7 @@ std::vector<Piece> make_pieces(const TimeSums& a, const TimeSums& b, const Divis
   }
   pieces.push_back({Piece::Kind::queued, "", a.queued, b.queued});
   add_all(Piece::Kind::blocked, a.blocked, b.blocked);
-  pieces.push_back({Piece::Kind::unaccounted, "", unaccounted(a), unaccounted(b)});
+  pieces.push_back({Piece::Kind::residual, "", residual(a), residual(b)});
   for (Piece& piece : pieces) {
     piece.again = division.children && piece.kind == Piece::Kind::blocked && is_for_children(piece.key);
   }

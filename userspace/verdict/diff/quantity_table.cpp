@@ -17,7 +17,7 @@ double own_time(const TimeSums& time, bool children) {
   return own;
 }
 
-double unaccounted(const TimeSums& time) {
+double residual(const TimeSums& time) {
   return time.lifetime - time.running_total() - time.queued - time.blocked_total();
 }
 

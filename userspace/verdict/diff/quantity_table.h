@@ -17,7 +17,7 @@ bool is_for_children(const std::string& cause);
 // The lifetime without waits for children, if the children were observed.
 double own_time(const TimeSums& time, bool children);
 // The part of the lifetime that no cell contains.
-double unaccounted(const TimeSums& time);
+double residual(const TimeSums& time);
 
 class QuantityTable {
  public:

@@ -120,8 +120,8 @@ ReportFigures session_figures(const Session& session) {
       add_process(figures, process.comm, 1, time);
     }
   }
-  for (const AggregatedProcesses& folded : session.folded) {
-    add_process(figures, folded.comm, count(folded.processes), time_of(folded.total));
+  for (const AggregatedProcesses& aggregated : session.aggregated) {
+    add_process(figures, aggregated.comm, count(aggregated.processes), time_of(aggregated.total));
   }
   if (session.kernel_totals.lifetime > Duration::zero()) {
     const TimeSums time = time_of(session.kernel_totals);

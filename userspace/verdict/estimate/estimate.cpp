@@ -431,7 +431,7 @@ class Estimator {
         programs += process.processes;
         time += process.work.running;
       }
-      unconverted += process.how == "vfork" || process.how == "spawn" || process.how == "clone_vm" ? 1 : 0;
+      unconverted += process.origin == "vfork" || process.origin == "spawn" || process.origin == "clone_vm" ? 1 : 0;
     }
     fact("exec", "other programs (exec)", State::no_counterpart, programs, Unit::count, time,
          to_ == Model::threads ? "another program cannot become a thread: unchanged"

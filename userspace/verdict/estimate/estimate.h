@@ -81,7 +81,7 @@ struct ProcessCounts {
   double parent = 0;    // 0: not observed
   std::string comm;     // hostile
   std::string command;  // hostile
-  std::string how;      // "fork", "attached", ...; empty for a sum
+  std::string origin;   // "fork", "attached", ...; empty for a sum
   double processes = 1;
   double tasks = 1;
   std::optional<double> reap;  // CPU time of the parent for reaping it, in ns

@@ -61,7 +61,7 @@ ProcessCounts counts_of(const Process& process) {
   counts.parent = static_cast<double>(process.parent);
   counts.comm = process.comm;
   counts.command = process.command;
-  counts.how = to_string(process.how);
+  counts.origin = to_string(process.origin);
   counts.tasks = std::max(1.0, static_cast<double>(process.tasks.size()));
   counts.reap = process.reap ? std::optional(ns(*process.reap)) : std::nullopt;
   counts.work = work_of(account_of(process));
@@ -69,11 +69,11 @@ ProcessCounts counts_of(const Process& process) {
 }
 
 // All these tasks have exited, so the number of exits is the number of tasks.
-ProcessCounts counts_of(const AggregatedProcesses& folded) {
+ProcessCounts counts_of(const AggregatedProcesses& aggregated) {
   ProcessCounts counts;
-  counts.comm = folded.comm;
-  counts.processes = static_cast<double>(folded.processes);
-  counts.work = work_of(folded.total);
+  counts.comm = aggregated.comm;
+  counts.processes = static_cast<double>(aggregated.processes);
+  counts.work = work_of(aggregated.total);
   counts.tasks = std::max(counts.processes, counts.work.exits.value_or(0));
   return counts;
 }
@@ -81,7 +81,7 @@ ProcessCounts counts_of(const AggregatedProcesses& folded) {
 CreationCounts creations_of(const Session& session, tc_creation kind) {
   const CreationSums& sums = session.totals.creations[kind];
   CreationCounts creations{static_cast<double>(sums.count), ns(sums.running), 0};
-  if (const LifecycleCost& lives = session.prices[kind]; session.calls_seen && lives.count > 0) {
+  if (const LifecycleCost& lives = session.lifecycle_costs[kind]; session.calls_seen && lives.count > 0) {
     creations.start = ns(lives.start) / static_cast<double>(lives.count);
   }
   return creations;
@@ -140,8 +140,8 @@ Result<ProgramCounts> program_counts(const Report& report) {
       program.processes.push_back(counts_of(process));
     }
   }
-  for (const AggregatedProcesses& folded : session.folded) {
-    program.processes.push_back(counts_of(folded));
+  for (const AggregatedProcesses& aggregated : session.aggregated) {
+    program.processes.push_back(counts_of(aggregated));
   }
   program.forks = creations_of(session, TC_CREATION_FORK);
   program.threads = creations_of(session, TC_CREATION_THREAD);

@@ -18,14 +18,14 @@ bool is_worker_process(const ProcessCounts& process, const ById& by_id, bool any
   if (!calls_no_exec(process)) {
     return false;
   }
-  if (process.how.empty()) {  // several processes that the report has summed up
+  if (process.origin.empty()) {  // several processes that the report has summed up
     return any_fork && process.processes > 0;
   }
   const ProcessCounts* const parent = find_parent(process, by_id);
-  if (process.how == "fork") {
+  if (process.origin == "fork") {
     return parent != nullptr;
   }
-  return process.how == "attached" && parent != nullptr && parent->comm == process.comm &&
+  return process.origin == "attached" && parent != nullptr && parent->comm == process.comm &&
          parent->command == process.command;
 }
 
@@ -41,7 +41,7 @@ Touched sum_touched(const ProcessCounts& process, const ById& by_id) {
       touched.known = each->work.faults && each->work.faults_file;
       return touched;
     }
-    each = each->how == "fork" ? find_parent(*each, by_id) : nullptr;
+    each = each->origin == "fork" ? find_parent(*each, by_id) : nullptr;
   }
   return {};
 }
@@ -55,7 +55,7 @@ void keep_largest(Touched& largest, const Touched& more) {
 ById index_by_id(const std::vector<ProcessCounts>& processes) {
   ById by_id;
   for (const ProcessCounts& process : processes) {
-    if (!process.how.empty()) {
+    if (!process.origin.empty()) {
       by_id.try_emplace(process.id, &process);
     }
   }
@@ -84,7 +84,7 @@ Converted find_worker_processes(const ProgramCounts& program) {
     }
     add(converted.workers, process.work);
     converted.count += process.processes;
-    converted.created += process.how == "attached" ? 0 : process.processes;
+    converted.created += process.origin == "attached" ? 0 : process.processes;
     converted.reaped += process.reap ? 1 : 0;
     converted.reap += process.reap.value_or(0);
     converted.largest_faults =

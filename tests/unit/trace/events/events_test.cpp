@@ -115,7 +115,7 @@ TEST(EventRows, ASwitchInTellsItsWaitAndWhoEndedIt) {
                         {"waker_tid", 1002},
                         {"waker_comm", "writer"},
                         {"waker_kind", "task"},
-                        {"waker_from", "write"},
+                        {"waker_call_site", "write"},
                         {"other_tid", 1002}}));
 }
 
@@ -172,7 +172,7 @@ TEST(EventRows, AParentMayComeBackLongAfterItsChildEnded) {
   script.at(20us).switches(0, idle_leaves(), comes(1).woken_by(2, TC_FROM_EXIT, 8us));
   const json row = rows_of(script).back();
   EXPECT_EQ(row.at("waker_comm"), "child");
-  EXPECT_EQ(row.at("waker_from"), "exit");
+  EXPECT_EQ(row.at("waker_call_site"), "exit");
 }
 
 TEST(EventRows, NamesFollowARename) {

@@ -95,12 +95,13 @@ TEST(Perfetto, EveryIntervalIsASliceOfItsThread) {
                   "create: clone 30000..36000", "  create: copy 30000..32000", "  create: publish 32000..34000",
                   "  create: return 34000..36000", "wait: wait4 78000..", "  waits for a child to end 80000.."));
   EXPECT_THAT(told(packets, 1002), ElementsAre("waits for a timer 2000..11000", "pipe: write 18000..20000"));
-  EXPECT_THAT(told(packets, 1003),
-              ElementsAre("born 32000", "waits for a creation to be complete 32000..34000", "TLB flush on switch 40000",
-                          "exec: execve 42000..50000", "  exec: find the program 42000..45000",
-                          "  exec: replace 45000..47000", "    becomes another program 47000",
-                          "  exec: return 47000..50000", "exit: does not return 61000..62000", "exit 62000..70000",
-                          "  exit: until its memory is gone 62000..66000", "  exit: to the last switch 66000..70000"));
+  EXPECT_THAT(
+      told(packets, 1003),
+      ElementsAre("new task 32000", "waits for a creation to be complete 32000..34000", "TLB flush on switch 40000",
+                  "exec: execve 42000..50000", "  exec: find the program 42000..45000", "  exec: replace 45000..47000",
+                  "    becomes another program 47000", "  exec: return 47000..50000",
+                  "exit: does not return 61000..62000", "exit 62000..70000",
+                  "  exit: until its memory is gone 62000..66000", "  exit: to the last switch 66000..70000"));
 }
 
 TEST(Perfetto, AWaitTellsWhoEndedItAndFromWhere) {
@@ -234,7 +235,12 @@ TEST(Perfetto, AThreadThatExecsGoesOnUnderTheTidOfItsLeader) {
 
 TEST(Perfetto, StepsAreInstantsWithTheirValue) {
   Script script;
-  script.at(1us).adopted(1, "a").at(2us).step(1, TC_EV_SHOOTDOWN_STOLE, 350).at(3us).step(1, TC_EV_SIGNALLED, 0, 11);
+  script.at(1us)
+      .adopted(1, "a")
+      .at(2us)
+      .step(1, TC_EV_SHOOTDOWN_STOLE, 350)
+      .at(3us)
+      .step(1, TC_EV_SIGNAL_GENERATED, 0, 11);
   script.at(4us).step(1, TC_EV_PAGES, 13);
   const auto packets = trace_of(script);
   EXPECT_THAT(told(packets, 1001),

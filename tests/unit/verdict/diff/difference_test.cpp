@@ -80,7 +80,7 @@ TEST(Difference, ProcessesAreMatchedByName) {
   before.process(1, "cc", TaskOrigin::fork, 0ms, Life().runs(TC_ACTIVITY_USER, 10ms))
       .process(2, "cc", TaskOrigin::fork, 0ms, Life().runs(TC_ACTIVITY_USER, 20ms))
       .process(3, "as", TaskOrigin::fork, 0ms, Life().runs(TC_ACTIVITY_USER, 1ms))
-      .folded("cc", 3, Life().runs(TC_ACTIVITY_USER, 30ms));
+      .aggregated("cc", 3, Life().runs(TC_ACTIVITY_USER, 30ms));
   ReportBuilder after;
   after.process(1, "cc", TaskOrigin::fork, 0ms, Life().runs(TC_ACTIVITY_USER, 80ms))
       .process(2, "ld", TaskOrigin::fork, 0ms, Life().runs(TC_ACTIVITY_FILE, 7ms));

@@ -163,7 +163,7 @@ TEST(EstimateAsThreads, AnotherProgramHasNoCounterpart) {
 TEST(EstimateAsThreads, ConvertsWorkersThatStartedBeforeTheWindow) {
   Report report = forking_report();
   for (Process& process : report.session.processes) {
-    process.how = TaskOrigin::attached;
+    process.origin = TaskOrigin::attached;
   }
   EXPECT_EQ(estimated(report, exact_prices()).workers, 16);
   report.session.processes.back().command = "logger --to syslog";

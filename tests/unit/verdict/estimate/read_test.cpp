@@ -57,7 +57,7 @@ TEST(ReadProgram, TakesTheCountsOfAReport) {
   EXPECT_EQ(program->measured_on.kernel, "6.1.0-18-amd64");
   EXPECT_EQ(program->measured_on.cpus, 2);
   ASSERT_THAT(program->processes, SizeIs(17));
-  EXPECT_EQ(program->processes[1].how, "fork");
+  EXPECT_EQ(program->processes[1].origin, "fork");
   EXPECT_EQ(program->processes[1].parent, 1);
   EXPECT_EQ(program->processes[1].work.faults_copy_on_write, 40);
   EXPECT_EQ(program->processes[1].reap, 10'000);
@@ -77,7 +77,7 @@ TEST(ReadProgram, RefusesOtherReports) {
 TEST(ReadProgram, EveryValueIsChecked) {
   for (const char* const place :
        {"/totals/activities/user/running_ns", "/processes/3/total/counters/faults_minor", "/processes/0/id",
-        "/totals/creations/0/running_ns", "/prices/fork/start_ns", "/host/cpus", "/histograms"}) {
+        "/totals/creations/0/running_ns", "/lifecycle_costs/fork/start_ns", "/host/cpus", "/histograms"}) {
     for (const json& value : {json("x"), json(-1), json(1e300), json::array({1})}) {
       json report = forking_json();
       report[json::json_pointer(place)] = value;
@@ -97,7 +97,7 @@ TEST(ReadProgram, ToleratesImpossibleParents) {
   json report = forking_json();
   for (json& process : report["processes"]) {
     process["parent"] = 3;
-    process["how"] = "fork";
+    process["origin"] = "fork";
     process["total"]["counters"]["execs"] = 0;
     process["tasks"].push_back(process["tasks"][0]);
   }
