@@ -27,8 +27,16 @@ struct tc_creation_sums {
   __u64 running_ns; /* on a CPU inside these calls */
 };
 
-/* Room in a ledger. Further edges and flows go to hash maps. */
-enum { TC_OWN_EDGES = 6, TC_OTHER_EDGES = 3, TC_OWN_FLOWS = 6, TC_KEPT_CHAINS = 2 };
+/*
+ * Room in a ledger. Further edges and flows go to hash maps. Own edges share theirs, in bytes, with the counters, waits
+ * and channels: a longer list leaves fewer edges, and the ledger stays in its page.
+ */
+enum { TC_OTHER_EDGES = 3, TC_OWN_FLOWS = 6, TC_KEPT_CHAINS = 2, TC_LISTS_AND_EDGES = 1456 };
+enum {
+  TC_LISTS = (int)TC_NR_COUNTERS * (int)sizeof(__u64) + (int)TC_NR_WAITS * (int)sizeof(struct tc_wait_sums) +
+             (int)TC_NR_CHANNELS * (int)(sizeof(struct tc_channel_use) + sizeof(__u32)),
+  TC_OWN_EDGES = (TC_LISTS_AND_EDGES - TC_LISTS) / (int)sizeof(struct tc_edge),
+};
 
 /*
  * A ledger never crosses a page: after a switch of address spaces each page of the pool that a probe touches can cost a

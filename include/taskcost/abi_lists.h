@@ -47,54 +47,59 @@
 /*
  * Counters of a ledger beside its cells. A switch-out counts once as voluntary or involuntary, and once by the task
  * that gets the CPU: same address space, another one, a kernel thread, idle.
+ *
+ * ALWAYS: every kernel has its source. SOURCE: a kernel can lack it, and the counter is null unless
+ * userspace/collector/sources.cpp finds one.
  */
 #define TC_COUNTERS(X)                                                                                             \
-  X(VOLUNTARY_SWITCHES, voluntary_switches, "voluntary switches")                                                  \
-  X(INVOLUNTARY_SWITCHES, involuntary_switches, "involuntary switches")                                            \
-  X(SWITCHES_SAME_ADDRESS_SPACE, switches_same_address_space, "switches to the same address space")                \
-  X(SWITCHES_OTHER_ADDRESS_SPACE, switches_other_address_space, "switches to another address space")               \
-  X(SWITCHES_TO_KERNEL_THREAD, switches_to_kernel_thread, "switches to a kernel thread")                           \
-  X(SWITCHES_TO_IDLE, switches_to_idle, "switches to idle")                                                        \
-  X(SWITCHES_FROM_KERNEL_THREAD, switches_from_kernel_thread, "switched in from a kernel thread")                  \
-  X(SWITCHES_FROM_IDLE, switches_from_idle, "switched in from idle")                                               \
-  X(UNSEEN_SWITCH_INS, unseen_switch_ins,                                                                          \
+  X(VOLUNTARY_SWITCHES, voluntary_switches, ALWAYS, "voluntary switches")                                          \
+  X(INVOLUNTARY_SWITCHES, involuntary_switches, ALWAYS, "involuntary switches")                                    \
+  X(SWITCHES_SAME_ADDRESS_SPACE, switches_same_address_space, ALWAYS, "switches to the same address space")        \
+  X(SWITCHES_OTHER_ADDRESS_SPACE, switches_other_address_space, ALWAYS, "switches to another address space")       \
+  X(SWITCHES_TO_KERNEL_THREAD, switches_to_kernel_thread, ALWAYS, "switches to a kernel thread")                   \
+  X(SWITCHES_TO_IDLE, switches_to_idle, ALWAYS, "switches to idle")                                                \
+  X(SWITCHES_FROM_KERNEL_THREAD, switches_from_kernel_thread, ALWAYS, "switched in from a kernel thread")          \
+  X(SWITCHES_FROM_IDLE, switches_from_idle, ALWAYS, "switched in from idle")                                       \
+  X(UNSEEN_SWITCH_INS, unseen_switch_ins, ALWAYS,                                                                  \
     "switch-ins without a tracepoint, recovered from the scheduler's statistics")                                  \
-  X(UNSEEN_WAKEUPS, unseen_wakeups, "wake-ups without a tracepoint: the wait for a CPU counts as blocked")         \
-  X(MIGRATIONS, migrations, "migrations")                                                                          \
-  X(TLB_FLUSHES_ON_SWITCH, tlb_flushes_on_switch, "TLB flushes on switch")                                         \
-  X(TLB_REUSES_ON_SWITCH, tlb_reuses_on_switch, "TLB kept on switch (PCID)")                                       \
-  X(SHOOTDOWNS_SENT, shootdowns_sent, "TLB shootdowns sent")                                                       \
-  X(SHOOTDOWNS_RECEIVED, shootdowns_received, "TLB shootdowns received")                                           \
-  X(FAULTS_MINOR, faults_minor, "minor faults")                                                                    \
-  X(FAULTS_MAJOR, faults_major, "major faults")                                                                    \
-  X(FAULTS_COW, faults_cow, "faults on a write-protected page (copy-on-write)")                                    \
-  X(FAULTS_FILE, faults_file, "faults on file mappings")                                                           \
-  X(FAULTS_KERNEL, faults_kernel, "faults raised in kernel mode")                                                  \
-  X(FAULTS_TIMED, faults_timed, "faults timed from exception to resolution")                                       \
-  X(FAULTS_UNRESOLVED, faults_unresolved, "faults without a resolution")                                           \
-  X(CHILDREN_THREADS, children_threads, "threads created")                                                         \
-  X(CHILDREN_FORKS, children_forks, "processes forked")                                                            \
-  X(CHILDREN_VFORKS, children_vforks, "processes vforked")                                                         \
-  X(CHILDREN_SPAWNS, children_spawns, "processes spawned")                                                         \
-  X(CHILDREN_CLONE_VM, children_clone_vm, "processes created in the same memory")                                  \
-  X(EXECS, execs, "execs")                                                                                         \
-  X(SYSCALLS, syscalls, "system calls")                                                                            \
-  X(PAGE_TABLE_BYTES, page_table_bytes, "page-table bytes of new address spaces")                                  \
-  X(KERNEL_SLAB_BYTES, kernel_slab_bytes, "slab bytes allocated in creating calls")                                \
-  X(KERNEL_SLAB_ALLOCATIONS, kernel_slab_allocations, "slab allocations in creating calls")                        \
-  X(KERNEL_PAGES, kernel_pages, "pages allocated in creating calls")                                               \
-  X(SHOOTDOWN_STOLEN_NS, shootdown_stolen_ns, "time that its TLB shootdowns took from other CPUs")                 \
-  X(SHOOTDOWN_LOST_NS, shootdown_lost_ns, "time lost to TLB shootdowns of others")                                 \
-  X(WAKEUPS, wakeups, "wake-ups from a sleep")                                                                     \
-  X(SHARED_MAPPING_BYTES, shared_mapping_bytes, "bytes of new shared mappings")                                    \
-  X(FAULTS_COW_NS, faults_cow_ns, "time in faults on write-protected pages")                                       \
-  X(THROTTLED, throttled, "times its cgroup's CPU quota took the CPU")                                             \
-  X(THROTTLED_NS, throttled_ns, "time throttled by its cgroup's CPU quota (preempted)")                            \
-  X(YIELDS, yields, "times sched_yield gave up the CPU")                                                           \
-  X(YIELDED_NS, yielded_ns, "time without a CPU after sched_yield (preempted)")                                    \
-  X(SYSCALLS_ENTRY_UNSEEN, syscalls_entry_unseen, "system calls refused on their way in: their time is user code") \
-  X(PEEKED_BYTES, peeked_bytes, "bytes that receiving calls returned but did not take (MSG_PEEK, MSG_ERRQUEUE)")   \
-  X(CHILDREN_WORKERS, children_workers, "kernel workers created in its process (io_uring, vhost)")
+  X(UNSEEN_WAKEUPS, unseen_wakeups, ALWAYS, "wake-ups without a tracepoint: the wait for a CPU counts as blocked") \
+  X(MIGRATIONS, migrations, ALWAYS, "migrations")                                                                  \
+  X(TLB_FLUSHES_ON_SWITCH, tlb_flushes_on_switch, SOURCE, "TLB flushes on switch")                                 \
+  X(TLB_REUSES_ON_SWITCH, tlb_reuses_on_switch, SOURCE, "TLB kept on switch (PCID)")                               \
+  X(SHOOTDOWNS_SENT, shootdowns_sent, SOURCE, "TLB shootdowns sent")                                               \
+  X(SHOOTDOWNS_RECEIVED, shootdowns_received, SOURCE, "TLB shootdowns received")                                   \
+  X(FAULTS_MINOR, faults_minor, ALWAYS, "minor faults")                                                            \
+  X(FAULTS_MAJOR, faults_major, ALWAYS, "major faults")                                                            \
+  X(FAULTS_COW, faults_cow, SOURCE, "faults on a write-protected page (copy-on-write)")                            \
+  X(FAULTS_FILE, faults_file, SOURCE, "faults on file mappings")                                                   \
+  X(FAULTS_KERNEL, faults_kernel, SOURCE, "faults raised in kernel mode")                                          \
+  X(FAULTS_TIMED, faults_timed, SOURCE, "faults timed from exception to resolution")                               \
+  X(FAULTS_UNRESOLVED, faults_unresolved, SOURCE, "faults without a resolution")                                   \
+  X(CHILDREN_THREADS, children_threads, ALWAYS, "threads created")                                                 \
+  X(CHILDREN_FORKS, children_forks, ALWAYS, "processes forked")                                                    \
+  X(CHILDREN_VFORKS, children_vforks, ALWAYS, "processes vforked")                                                 \
+  X(CHILDREN_SPAWNS, children_spawns, ALWAYS, "processes spawned")                                                 \
+  X(CHILDREN_CLONE_VM, children_clone_vm, ALWAYS, "processes created in the same memory")                          \
+  X(EXECS, execs, ALWAYS, "execs")                                                                                 \
+  X(SYSCALLS, syscalls, ALWAYS, "system calls")                                                                    \
+  X(PAGE_TABLE_BYTES, page_table_bytes, ALWAYS, "page-table bytes of new address spaces")                          \
+  X(KERNEL_SLAB_BYTES, kernel_slab_bytes, SOURCE, "slab bytes allocated in creating calls")                        \
+  X(KERNEL_SLAB_ALLOCATIONS, kernel_slab_allocations, SOURCE, "slab allocations in creating calls")                \
+  X(KERNEL_PAGES, kernel_pages, SOURCE, "pages allocated in creating calls")                                       \
+  X(SHOOTDOWN_STOLEN_NS, shootdown_stolen_ns, SOURCE, "time that its TLB shootdowns took from other CPUs")         \
+  X(SHOOTDOWN_LOST_NS, shootdown_lost_ns, SOURCE, "time lost to TLB shootdowns of others")                         \
+  X(WAKEUPS, wakeups, ALWAYS, "wake-ups from a sleep")                                                             \
+  X(SHARED_MAPPING_BYTES, shared_mapping_bytes, ALWAYS, "bytes of new shared mappings")                            \
+  X(FAULTS_COW_NS, faults_cow_ns, SOURCE, "time in faults on write-protected pages")                               \
+  X(THROTTLED, throttled, SOURCE, "times its cgroup's CPU quota took the CPU")                                     \
+  X(THROTTLED_NS, throttled_ns, SOURCE, "time throttled by its cgroup's CPU quota (preempted)")                    \
+  X(YIELDS, yields, ALWAYS, "times sched_yield gave up the CPU")                                                   \
+  X(YIELDED_NS, yielded_ns, ALWAYS, "time without a CPU after sched_yield (preempted)")                            \
+  X(SYSCALLS_ENTRY_UNSEEN, syscalls_entry_unseen, SOURCE,                                                          \
+    "system calls refused on their way in: their time is user code")                                               \
+  X(PEEKED_BYTES, peeked_bytes, ALWAYS,                                                                            \
+    "bytes that receiving calls returned but did not take (MSG_PEEK, MSG_ERRQUEUE)")                               \
+  X(CHILDREN_WORKERS, children_workers, ALWAYS, "kernel workers created in its process (io_uring, vhost)")
 
 /*
  * Channels that bytes pass through between tasks, by the file behind a descriptor or by the system call. Only wakeups
@@ -187,7 +192,7 @@
 #define TC_ENUM_ACTIVITY(C, n, t) TC_ACTIVITY_##C,
 #define TC_ENUM_CONDITION(C, n, t) TC_CONDITION_##C,
 #define TC_ENUM_CREATION(C, n, t) TC_CREATION_##C,
-#define TC_ENUM_COUNTER(C, n, t) TC_COUNTER_##C,
+#define TC_ENUM_COUNTER(C, n, s, t) TC_COUNTER_##C,
 #define TC_ENUM_CHANNEL(C, n, t) TC_CHANNEL_##C,
 #define TC_ENUM_HISTOGRAM(C, n, t) TC_HISTOGRAM_##C,
 #define TC_ENUM_LOSS(C, n, t) TC_LOSS_##C,

@@ -73,6 +73,7 @@ const char* text_of(tc_histogram_id histogram);
 const char* text_of(tc_loss loss);
 const char* text_of(tc_shared object);
 const char* text_of(tc_wait wait);
+bool is_always_counted(tc_counter counter);  // ALWAYS in TC_COUNTERS
 
 // The keys of latencies that are made from records. Those of the kernel side are key_of(tc_histogram_id).
 namespace latency_key {

@@ -16,7 +16,6 @@ namespace {
 constexpr std::array activity_keys = {TC_ACTIVITIES(KEY)};
 constexpr std::array condition_keys = {TC_CONDITIONS(KEY)};
 constexpr std::array creation_keys = {TC_CREATIONS(KEY)};
-constexpr std::array counter_keys = {TC_COUNTERS(KEY)};
 constexpr std::array channel_keys = {TC_CHANNELS(KEY)};
 constexpr std::array histogram_keys = {TC_HISTOGRAMS(KEY)};
 constexpr std::array loss_keys = {TC_LOSSES(KEY)};
@@ -25,13 +24,24 @@ constexpr std::array wait_keys = {TC_WAITS(KEY)};
 
 constexpr std::array activity_texts = {TC_ACTIVITIES(TEXT)};
 constexpr std::array creation_texts = {TC_CREATIONS(TEXT)};
-constexpr std::array counter_texts = {TC_COUNTERS(TEXT)};
 constexpr std::array channel_texts = {TC_CHANNELS(TEXT)};
 constexpr std::array histogram_texts = {TC_HISTOGRAMS(TEXT)};
 constexpr std::array loss_texts = {TC_LOSSES(TEXT)};
 constexpr std::array shared_texts = {TC_SHARED_OBJECTS(TEXT)};
 constexpr std::array wait_texts = {TC_WAITS(TEXT)};
 
+#define COUNTER_KEY(constant, key, counted, text) #key,
+#define COUNTER_TEXT(constant, key, counted, text) text,
+#define COUNTED(constant, key, counted, text) Counted::counted,
+
+enum class Counted { ALWAYS, SOURCE };
+constexpr std::array counter_keys = {TC_COUNTERS(COUNTER_KEY)};
+constexpr std::array counter_texts = {TC_COUNTERS(COUNTER_TEXT)};
+constexpr std::array counted = {TC_COUNTERS(COUNTED)};
+
+#undef COUNTER_KEY
+#undef COUNTER_TEXT
+#undef COUNTED
 #undef KEY
 #undef TEXT
 
@@ -53,6 +63,8 @@ const char* key_of(tc_histogram_id histogram) { return pick(histogram_keys, hist
 const char* key_of(tc_loss loss) { return pick(loss_keys, loss); }
 const char* key_of(tc_shared object) { return pick(shared_keys, object); }
 const char* key_of(tc_wait wait) { return pick(wait_keys, wait); }
+
+bool is_always_counted(tc_counter counter) { return counted.at(static_cast<std::size_t>(counter)) == Counted::ALWAYS; }
 
 std::string latency_key::of(tc_creation kind) { return std::string(creation) + "_" + key_of(kind); }
 

@@ -32,33 +32,9 @@ void choose_base(Sources& sources, const KernelTypes& types) {
   constexpr int with_prev_state = 4;
   sources.switch_passes_prev_state = types.tracepoint_arguments("sched_switch") >= with_prev_state;
   sources.can_cast = types.function("bpf_rdonly_cast").has_value();
-  measure(sources, {TC_COUNTER_VOLUNTARY_SWITCHES,
-                    TC_COUNTER_INVOLUNTARY_SWITCHES,
-                    TC_COUNTER_SWITCHES_SAME_ADDRESS_SPACE,
-                    TC_COUNTER_SWITCHES_OTHER_ADDRESS_SPACE,
-                    TC_COUNTER_SWITCHES_TO_KERNEL_THREAD,
-                    TC_COUNTER_SWITCHES_TO_IDLE,
-                    TC_COUNTER_SWITCHES_FROM_KERNEL_THREAD,
-                    TC_COUNTER_SWITCHES_FROM_IDLE,
-                    TC_COUNTER_UNSEEN_SWITCH_INS,
-                    TC_COUNTER_UNSEEN_WAKEUPS,
-                    TC_COUNTER_MIGRATIONS,
-                    TC_COUNTER_FAULTS_MINOR,
-                    TC_COUNTER_FAULTS_MAJOR,
-                    TC_COUNTER_CHILDREN_THREADS,
-                    TC_COUNTER_CHILDREN_FORKS,
-                    TC_COUNTER_CHILDREN_VFORKS,
-                    TC_COUNTER_CHILDREN_SPAWNS,
-                    TC_COUNTER_CHILDREN_CLONE_VM,
-                    TC_COUNTER_CHILDREN_WORKERS,
-                    TC_COUNTER_EXECS,
-                    TC_COUNTER_SYSCALLS,
-                    TC_COUNTER_PAGE_TABLE_BYTES,
-                    TC_COUNTER_WAKEUPS,
-                    TC_COUNTER_SHARED_MAPPING_BYTES,
-                    TC_COUNTER_YIELDS,
-                    TC_COUNTER_YIELDED_NS,
-                    TC_COUNTER_PEEKED_BYTES});
+  for (int counter = 0; counter < TC_NR_COUNTERS; ++counter) {
+    sources.measured[counter] = is_always_counted(static_cast<tc_counter>(counter));
+  }
   add_evidence(sources, "switches", "sched_switch, cross-checked with nvcsw and nivcsw", EvidenceKind::exact);
   add_evidence(sources, "run_queue", "sched_waking, sched_wakeup_new or preemption -> sched_switch",
                EvidenceKind::exact);

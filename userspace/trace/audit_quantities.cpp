@@ -225,14 +225,7 @@ Unit unit_of(const AuditQuantity& quantity) {
     case Kind::identity:
       return Unit::identity;
     case Kind::counter:
-      if (is_any(quantity.index, {TC_COUNTER_SHOOTDOWN_STOLEN_NS, TC_COUNTER_SHOOTDOWN_LOST_NS,
-                                  TC_COUNTER_FAULTS_COW_NS, TC_COUNTER_THROTTLED_NS, TC_COUNTER_YIELDED_NS})) {
-        return Unit::ns;
-      }
-      return is_any(quantity.index, {TC_COUNTER_PAGE_TABLE_BYTES, TC_COUNTER_KERNEL_SLAB_BYTES,
-                                     TC_COUNTER_SHARED_MAPPING_BYTES, TC_COUNTER_PEEKED_BYTES})
-                 ? Unit::bytes
-                 : Unit::count;
+      return unit_of_key(key_of(static_cast<tc_counter>(quantity.index)));
     case Kind::channel:
       return quantity.field == 3 ? Unit::ns : is_any(quantity.field, {0, 4}) ? Unit::count : Unit::bytes;
     case Kind::creation:
