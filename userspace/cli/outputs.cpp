@@ -7,8 +7,10 @@
 #include <unistd.h>
 #include <ext/stdio_filebuf.h>
 
+#include <array>
 #include <cerrno>
 #include <csignal>
+#include <cstddef>
 #include <cstring>
 #include <utility>
 
@@ -18,28 +20,6 @@
 
 namespace taskcost {
 namespace {
-
-void render(const Report& report, OutputFormat format, const TextOptions& text, std::ostream& out) {
-  switch (format) {
-    case OutputFormat::text:
-      render_text(report, out, text);
-      break;
-    case OutputFormat::json:
-      render_json(report, out);
-      break;
-    case OutputFormat::html:
-      render_html(report, out);
-      break;
-    case OutputFormat::folded:
-      render_folded(report, StackWeight::time, out);
-      break;
-    case OutputFormat::speedscope:
-      render_speedscope(report, out);
-      break;
-    default:
-      break;  // the format is made from a capture
-  }
-}
 
 TraceInfo trace_info(const RecordingStart& start, std::vector<ReplayGap> gaps) {
   TraceInfo info;
@@ -103,7 +83,7 @@ class FileBuffer : public __gnu_cxx::stdio_filebuf<char> {
 };
 
 template <typename Export>
-Status export_events(EventSource& source, std::ostream& out) {
+Status of_events(EventSource& source, std::ostream& out) {
   CaptureReader& capture = source.capture;
   capture.seek(0);
   const auto start = read_start(capture.description());
@@ -121,16 +101,29 @@ Status export_events(EventSource& source, std::ostream& out) {
   return Done{};
 }
 
-Status write_events(OutputFormat format, EventSource& source, std::ostream& out) {
-  switch (format) {
-    case OutputFormat::perfetto:
-      return export_events<PerfettoExport>(source, out);
-    case OutputFormat::event_csv:
-      return export_events<EventCsv>(source, out);
-    default:
-      return export_events<EventNdjson>(source, out);
-  }
+template <void (*render)(const Report&, std::ostream&)>
+void of_report(const Report& report, const TextOptions& /*text*/, std::ostream& out) {
+  render(report, out);
 }
+
+void write_text(const Report& report, const TextOptions& text, std::ostream& out) { render_text(report, out, text); }
+
+void write_folded(const Report& report, const TextOptions& /*text*/, std::ostream& out) {
+  render_folded(report, StackWeight::time, out);
+}
+
+// The writer of a format is one of these functions, or nullptr.
+struct Writer {
+  constexpr Writer(std::nullptr_t /*none*/) {}
+  constexpr Writer(void (*report)(const Report&, const TextOptions&, std::ostream&)) : report(report) {}
+  constexpr Writer(Status (*events)(EventSource&, std::ostream&)) : events(events) {}
+
+  void (*report)(const Report&, const TextOptions&, std::ostream&) = nullptr;
+  Status (*events)(EventSource&, std::ostream&) = nullptr;
+};
+#define WRITER(name, ending, sets, source, writer) Writer(writer),
+constexpr std::array writers = {TASKCOST_FORMATS(WRITER)};
+#undef WRITER
 
 }  // namespace
 
@@ -199,13 +192,15 @@ Status Outputs::write_stream(const Renderer& render) const {
 Status Outputs::write(const Report& report, const OpenEvents& open_events) {
   std::optional<Result<EventSource>> source;
   return write([&](OutputFormat format, const TextOptions& text, std::ostream& out) -> Status {
-    if (is_of_events(format)) {
+    const Writer& writer = writers.at(static_cast<std::size_t>(format));
+    if (writer.report != nullptr) {
+      writer.report(report, text, out);
+    } else if (writer.events != nullptr) {
       if (!source) {
         source.emplace(open_events());
       }
-      return *source ? write_events(format, **source, out) : Status(source->error());
+      return *source ? writer.events(**source, out) : Status(source->error());
     }
-    render(report, format, text, out);
     return Done{};
   });
 }

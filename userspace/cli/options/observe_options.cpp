@@ -68,7 +68,7 @@ Status set_capture(ObserveOptions& options) {
   }
   std::erase_if(options.outputs, [](const OutputFile& output) { return output.format == OutputFormat::capture; });
   const bool of_stacks = std::any_of(options.outputs.begin(), options.outputs.end(), [](const OutputFile& output) {
-    return output.format == OutputFormat::folded || output.format == OutputFormat::speedscope;
+    return source_of(output.format) == FormatSource::stacks;
   });
   if (of_stacks && !options.stacks) {
     return usage_error("an output file of stacks", "no stacks are collected", "add --stacks");

@@ -21,7 +21,6 @@ using commandline::add_target_options;
 using commandline::add_user_option;
 using commandline::CommandParser;
 using commandline::count_up_to;
-using commandline::FileSet;
 using commandline::parse_seconds;
 using commandline::usage_error;
 using commandline::Words;
@@ -340,18 +339,6 @@ Error unknown_command(const std::string& name) {
 }
 
 }  // namespace
-
-bool is_of_events(OutputFormat format) {
-  switch (format) {
-    case OutputFormat::capture:
-    case OutputFormat::perfetto:
-    case OutputFormat::event_csv:
-    case OutputFormat::event_ndjson:
-      return true;
-    default:
-      return false;
-  }
-}
 
 bool needs_events(const ObserveOptions& options) {
   return options.capture.has_value() ||

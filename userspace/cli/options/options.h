@@ -13,25 +13,10 @@
 #include <vector>
 
 #include "base/result.h"
+#include "cli/options/formats.h"
 #include "collector/collector.h"
 
 namespace taskcost {
-
-enum class OutputFormat {
-  text,
-  json,
-  html,
-  folded,
-  speedscope,
-  capture,
-  perfetto,
-  event_csv,
-  event_ndjson,
-  markdown,  // tables of compare
-  csv
-};
-// The format is made from recorded events, not from a report.
-bool is_of_events(OutputFormat format);
 
 // The stream that a report goes to in addition to the files of -o.
 enum class ReportStream {

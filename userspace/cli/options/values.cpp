@@ -16,33 +16,8 @@ namespace {
 // PID_MAX_LIMIT of a 64-bit kernel: PIDs stay below it.
 constexpr pid_t kPidMaxLimit = 4 * 1024 * 1024;
 
-constexpr unsigned bit(FileSet set) { return static_cast<unsigned>(set); }
-
-constexpr unsigned in_capture = bit(FileSet::capture);
-constexpr unsigned in_events = in_capture | bit(FileSet::events);
-constexpr unsigned in_report = in_events | bit(FileSet::report);
-constexpr unsigned in_rounds = bit(FileSet::rounds);
-constexpr unsigned in_all = in_report | in_rounds | bit(FileSet::text);
-
-struct FileType {
-  std::string_view ending;
-  OutputFormat format;
-  unsigned sets;
-};
-constexpr std::array file_types{FileType{".html", OutputFormat::html, in_report | in_rounds},
-                                FileType{".json", OutputFormat::json, in_all},
-                                FileType{".txt", OutputFormat::text, in_all},
-                                FileType{".md", OutputFormat::markdown, in_rounds},
-                                FileType{".csv", OutputFormat::csv, in_rounds},
-                                FileType{".folded", OutputFormat::folded, in_report},
-                                FileType{".speedscope.json", OutputFormat::speedscope, in_report},
-                                FileType{".tcap", OutputFormat::capture, in_capture},
-                                FileType{".pftrace", OutputFormat::perfetto, in_events},
-                                FileType{".csv", OutputFormat::event_csv, in_events},
-                                FileType{".ndjson", OutputFormat::event_ndjson, in_events}};
-
 // A name that is nothing but the ending is a hidden file, and has no format.
-bool ends_with(const std::string& path, const FileType& type) {
+bool ends_with(const std::string& path, const FormatRow& type) {
   return path.size() > type.ending.size() && path.ends_with(type.ending);
 }
 
@@ -169,13 +144,13 @@ Result<std::vector<pid_t>> parse_ids(std::string_view option, const std::vector<
 }
 
 Result<OutputFile> parse_output(std::string_view option, const std::string& path, FileSet files) {
-  const FileType* found = nullptr;
+  const FormatRow* found = nullptr;
   bool known = false;
-  for (const FileType& type : file_types) {
+  for (const FormatRow& type : format_rows) {
     if (ends_with(path, type)) {
       known = true;
       // .speedscope.json also ends with .json.
-      if ((type.sets & bit(files)) != 0 && (found == nullptr || type.ending.size() > found->ending.size())) {
+      if (type.is_in(files) && (found == nullptr || type.ending.size() > found->ending.size())) {
         found = &type;
       }
     }
@@ -189,8 +164,8 @@ Result<OutputFile> parse_output(std::string_view option, const std::string& path
 
 std::string list_endings(FileSet files) {
   std::vector<std::string> endings;
-  for (const FileType& type : file_types) {
-    if ((type.sets & bit(files)) != 0) {
+  for (const FormatRow& type : format_rows) {
+    if (type.is_in(files)) {
       endings.emplace_back(type.ending);
     }
   }

@@ -37,14 +37,6 @@ Result<double> parse_percent(std::string_view option, const std::string& text);
 // Lists of ids separated by commas; an id that is repeated is kept once.
 Result<std::vector<pid_t>> parse_ids(std::string_view option, const std::vector<std::string>& lists);
 
-// The file types that a command writes.
-enum class FileSet : unsigned {
-  text = 1,     // text and JSON
-  report = 2,   // a report in every format
-  events = 4,   // a report, and events made from a capture
-  capture = 8,  // these, and the capture itself
-  rounds = 16,  // tables of rounds
-};
 // The file name's ending selects the format.
 Result<OutputFile> parse_output(std::string_view option, const std::string& path, FileSet files);
 // ".html, .json or .txt"
