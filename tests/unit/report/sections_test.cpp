@@ -27,6 +27,7 @@ using test::rows_of;
 using test::said;
 using test::Texts;
 using test::titles_of;
+using testing::AllOf;
 using testing::Contains;
 using testing::Each;
 using testing::ElementsAre;
@@ -66,6 +67,15 @@ TEST(Sections, OfClaimsAloneHaveNoSession) {
   Report report;
   report.target.mode = TargetMode::verify;
   EXPECT_THAT(ids_of(sections::of(report, false)), ElementsAre("head", "losses", "observer"));
+}
+
+TEST(Observer, ListsEachFigureOfItsCostIfVerbose) {
+  const Report report = full_report();
+  const auto verbose = said(sections::observer(report, true));
+  EXPECT_THAT(verbose, Contains("350 ms       Time from loading the programs to the first window."));
+  EXPECT_THAT(verbose, Contains(AllOf(StartsWith("1.7%"), HasSubstr("The same with cold caches"))));
+  EXPECT_THAT(said(sections::observer(report, false)), Not(Contains(HasSubstr("Time from loading"))));
+  EXPECT_THAT(said(sections::observer({}, true)), Contains(StartsWith("not measured Time from loading")));
 }
 
 TEST(Head, SaysHowItEnded) {

@@ -4,11 +4,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <concepts>
 #include <cstddef>
 #include <string>
+#include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include "base/units.h"
+#include "report/describe/report_fields.h"
 #include "report/render.h"
 #include "report/sections/sections.h"
 
@@ -41,6 +45,44 @@ std::string cost_text(const Observer& observer) {
   text += observer.attach_time ? fmt::format("; attached in {}", duration_text(*observer.attach_time)) : "";
   return text;
 }
+
+// Lists the figures that describe() has of a value, each with its meaning.
+class FigureList {
+ public:
+  explicit FigureList(Section& section) : section_(section) {}
+
+  void object(const char* /*type*/, const char* /*meaning*/) {}
+  template <typename T>
+  void field(std::string_view key, const T& value, const char* meaning) {
+    if constexpr (kind::Optional<T>) {
+      if constexpr (is_figure<typename T::value_type>) {
+        add(value ? figure_text(number(*value), unit_of_key(key)) : std::string(not_measured), meaning);
+      }
+    } else if constexpr (is_figure<T>) {
+      add(figure_text(number(value), unit_of_key(key)), meaning);
+    }
+  }
+
+ private:
+  template <typename T>
+  static constexpr bool is_figure = std::is_arithmetic_v<T> || std::same_as<T, Duration>;
+  template <typename T>
+  static double number(const T& value) {
+    if constexpr (std::same_as<T, Duration>) {
+      return static_cast<double>(value.count());
+    } else {
+      return static_cast<double>(value);
+    }
+  }
+  static std::string figure_text(double value, Unit unit) {
+    return unit == Unit::share ? share_text(value, 1) : quantity_text(value, unit);
+  }
+  void add(const std::string& figure, const char* meaning) {
+    section_.item(fmt::format("{:<{}}", figure, kind_width), meaning);
+  }
+
+  Section& section_;
+};
 
 std::string overhead_text(const MeasuredOverhead::Figure& figure) {
   if (!figure.ratio || !figure.interval) {
@@ -137,6 +179,11 @@ Section observer(const Report& report, bool verbose) {
         "interrupts. {}.",
         report.stolen ? "The kernel was told of " + duration_text(*report.stolen) + " of such time (steal) meanwhile"
                       : "This kernel does not tell how much (steal)"));
+  }
+  if (verbose) {
+    section.block();
+    FigureList list(section);
+    describe(list, observer);
   }
   return section;
 }
