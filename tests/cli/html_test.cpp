@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// HTML reports of real runs.
+// HTML reports of real runs, rendered by headless Chromium. The figures on the page have to be those of the JSON report
+// of the same run.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -18,22 +19,27 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 
-struct Reports {
-  Reports() : html(directory.file("r.html")), json(directory.file("r.json")) {}
+struct ReportFiles {
+  ReportFiles() : html(directory.file("r.html")), json(directory.file("r.json")) {}
   TemporaryDirectory directory;
   std::string html;
   std::string json;
 };
 
-TEST(Html, ShowsARun) {
-  const Reports files;
+constexpr int phone_width = 400;  // CSS pixels
+constexpr int desktop_width = 1280;
+
+// The names of these processes contain markup, terminal escapes and bytes that are not UTF-8. The page finds each row
+// by its name.
+TEST(Html, ShowsProcessesWithHostileNames) {
+  const ReportFiles files;
   const Finished finished = run({taskcost_binary(), "run", "-q", "--format", "none", "-o", files.html, "-o", files.json,
                                  "--", program("hostile_comm")});
   ASSERT_EQ(finished.exit_code(), 0) << finished.describe();
   const auto report = read_report(files.json);
   ASSERT_TRUE(report);
-  const SeenPage seen = look_at(read_file(files.html), 400);
-  expect_sound(seen);
+  const SeenPage seen = render_page(read_file(files.html), phone_width);
+  expect_well_rendered(seen);
   for (const Json& process : report->processes()) {
     EXPECT_THAT(seen.row("Processes: name", process.at("comm")), Not(IsEmpty()));
   }
@@ -42,14 +48,14 @@ TEST(Html, ShowsARun) {
 }
 
 TEST(Html, ShowsVerdicts) {
-  const Reports files;
+  const ReportFiles files;
   const Finished finished = run({taskcost_binary(), "verify", "-q", "--format", "none", "--claim", "cost.new-memory",
                                  "--claim", "ipc.complex", "-o", files.html, "-o", files.json});
   ASSERT_EQ(finished.exit_code(), 0) << finished.describe();
   const auto report = read_report(files.json);
   ASSERT_TRUE(report);
-  const SeenPage seen = look_at(read_file(files.html), 1280);
-  expect_sound(seen);
+  const SeenPage seen = render_page(read_file(files.html), desktop_width);
+  expect_well_rendered(seen);
   for (const Json& claim : (*report)["claims"]) {
     const std::string id = claim.at("id");
     const Json row = seen.row(id, id);
@@ -58,7 +64,7 @@ TEST(Html, ShowsVerdicts) {
     EXPECT_EQ(row[4].at("value"), claim.at("ratio"));
     EXPECT_THAT(seen.facts.at("text"), HasSubstr(claim.at("meaning").get<std::string>()));
   }
-  EXPECT_GT(seen.facts.at("canvases"), 0);
+  EXPECT_GT(seen.facts.at("canvases"), 0) << "no chart is drawn";
 }
 
 }  // namespace

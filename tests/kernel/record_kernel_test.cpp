@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Captures give the same reports as the live run, and each task's replayed ledger equals the kernel's.
+// A capture gives the same report as the live run. Replaying it gives for each task the ledger that the probes kept.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -21,13 +21,14 @@
 namespace taskcost::test {
 namespace {
 
+// A program to record, with more options for `taskcost record`.
 struct Recorded {
   std::string name;
   Words command;
   Words options;
 };
 
-// The files that `record` left, with the report of the live run beside the capture.
+// The files that `taskcost record` writes: the capture, and the report of the live run.
 struct CaptureFiles {
   TemporaryDirectory directory;
   std::string capture = directory.file("run.tcap");
@@ -47,7 +48,7 @@ void record(const CaptureFiles& files, const Recorded& what, const Words& option
 class Capture : public ::testing::TestWithParam<Recorded> {
  protected:
   static void TearDownTestSuite() { captures_.clear(); }
-  // The first test that asks records it; in a thorough run each test does.
+  // All tests of one program share a capture. With `tests/run --thorough`, each test records its own.
   void SetUp() override {
     auto& kept = captures_[GetParam().name];
     if (kept == nullptr || thorough()) {
@@ -60,7 +61,7 @@ class Capture : public ::testing::TestWithParam<Recorded> {
 
   const CaptureFiles* files_ = nullptr;
   TemporaryDirectory directory_;
-  std::string again_ = directory_.file("again.json");
+  std::string replayed_ = directory_.file("replayed.json");
 
  private:
   static std::map<std::string, std::unique_ptr<CaptureFiles>> captures_;
@@ -68,18 +69,18 @@ class Capture : public ::testing::TestWithParam<Recorded> {
 
 std::map<std::string, std::unique_ptr<CaptureFiles>> Capture::captures_;
 
-// All fields are equal: the capture holds what the report is made from, and the command line of the recording. Only a
-// capture can say that its records are complete and consistent.
+// The report from the capture has one field more than that of the live run: `records`, which says whether the records
+// of the capture are complete and consistent. All other fields are equal, the command line among them.
 TEST_P(Capture, GivesTheReportOfTheLiveRun) {
-  const Finished finished = run({taskcost_binary(), "report", files_->capture, "--format", "none", "-o", again_});
+  const Finished finished = run({taskcost_binary(), "report", files_->capture, "--format", "none", "-o", replayed_});
   ASSERT_EQ(finished.exit_code(), 0) << finished.err;
   EXPECT_EQ(finished.err, "");
   const auto live = read_report(files_->live);
-  const auto again = read_report(again_);
-  ASSERT_TRUE(live && again);
+  const auto replayed = read_report(replayed_);
+  ASSERT_TRUE(live && replayed);
   expect_closed(*live);
   expect_equal_task_stats(*live);
-  const Json difference = Json::diff(live->json(), again->json());
+  const Json difference = Json::diff(live->json(), replayed->json());
   ASSERT_EQ(difference.size(), 1) << difference.dump(1);
   EXPECT_EQ(difference[0].at("path"), "/records");
   const Json& records = difference[0].at("value");
@@ -90,15 +91,16 @@ TEST_P(Capture, GivesTheReportOfTheLiveRun) {
   EXPECT_EQ(records.at("integrity").at("impossible_switches"), 0);
 }
 
-Json audit_of(const std::string& capture, int exit_status = 0) {
+// The audit replays the events and compares the ledgers with those that the probes kept.
+Json run_audit(const std::string& capture) {
   const Finished finished = run({taskcost_binary(), "report", "--audit", "--format", "json", capture});
-  EXPECT_EQ(finished.exit_code(), exit_status) << finished.err << finished.out;
+  EXPECT_EQ(finished.exit_code(), 0) << finished.err << finished.out;
   return Json::parse(finished.out, nullptr, false);
 }
 
-// Audits a capture that has no losses, so that both ledgers of each task have to agree.
-Json whole_audit_of(const std::string& capture) {
-  const Json audit = audit_of(capture);
+// Expects that no events are missing and that the ledgers of each task are equal.
+Json expect_complete_audit(const std::string& capture) {
+  const Json audit = run_audit(capture);
   if (!audit.is_object()) {
     ADD_FAILURE() << "no audit of " << capture;
     return {{"compared", {{"tasks", 0}}}};
@@ -108,42 +110,44 @@ Json whole_audit_of(const std::string& capture) {
   return audit;
 }
 
-// Double entry: the ledger that is replayed from the transitions equals the kernel's, to the nanosecond.
-TEST_P(Capture, BothBooksAgree) {
-  const Json audit = whole_audit_of(files_->capture);
+// The ledgers are equal to the nanosecond, and the audit compares those of all tasks.
+TEST_P(Capture, LedgersAgree) {
+  const Json audit = expect_complete_audit(files_->capture);
   const auto live = read_report(files_->live);
   ASSERT_TRUE(live);
   EXPECT_EQ(audit.at("compared").at("tasks"), live->task_count());
 }
 
-// The capture is cut as by a crash: tasks that ended before the cut have the kernel's ledgers, and those that lived
-// then have replayed ones.
-TEST_P(Capture, CutOffGivesWhatCameBefore) {
+// A crash can truncate a capture. The report then has the probes' ledgers of tasks that ended before the cut, and
+// replayed ledgers of the others.
+TEST_P(Capture, GivesAReportUpToWhereItIsTruncated) {
   const std::string bytes = read_file(files_->capture);
-  for (const double part : {0.9, 0.5}) {
-    SCOPED_TRACE(part);
+  for (const double kept_share : {0.9, 0.5}) {
+    SCOPED_TRACE(kept_share);
     const std::string cut = directory_.file("cut.tcap");
-    write_file(cut, bytes.substr(0, static_cast<std::size_t>(part * static_cast<double>(bytes.size()))));
-    const Finished finished = run({taskcost_binary(), "report", cut, "--format", "none", "-o", again_});
+    write_file(cut, bytes.substr(0, static_cast<std::size_t>(kept_share * static_cast<double>(bytes.size()))));
+    const Finished finished = run({taskcost_binary(), "report", cut, "--format", "none", "-o", replayed_});
     if (finished.exit_code() != 0) {
-      EXPECT_THAT(finished.err, ::testing::HasSubstr("cut"));
+      EXPECT_THAT(finished.err, ::testing::HasSubstr("cut"))
+          << "a report fails only if the cut is before the first record";
       continue;
     }
     EXPECT_THAT(finished.err, ::testing::HasSubstr("is truncated at byte"));
-    const auto report = read_report(again_);
+    const auto report = read_report(replayed_);
     ASSERT_TRUE(report);
     EXPECT_EQ((*report)["window"].at("exit"), "cut");
     expect_closed(*report);
   }
 }
 
-// The smallest ring buffer loses events: each loss is counted and located, and the other figures stay right.
+// The smallest ring buffer may lose events. The gaps of the capture add up to the loss that the live report counts, and
+// the audit finds no difference outside of the gaps.
 class SmallBuffer : public ::testing::TestWithParam<Recorded> {};
 
-TEST_P(SmallBuffer, WithLossesNoWrongFigureIsShownAsRight) {
+TEST_P(SmallBuffer, LossesAreCountedAndLedgersAgree) {
   const CaptureFiles files;
   ASSERT_NO_FATAL_FAILURE(record(files, GetParam(), {"--buffer", "1", "-q"}));
-  const Json audit = audit_of(files.capture);
+  const Json audit = run_audit(files.capture);
   ASSERT_TRUE(audit.is_object());
   EXPECT_TRUE(audit.at("agrees")) << audit.dump(1);
   const auto live = read_report(files.live);
@@ -155,8 +159,8 @@ TEST_P(SmallBuffer, WithLossesNoWrongFigureIsShownAsRight) {
   EXPECT_EQ(lost, (*live)["losses"].at("dropped_transitions"));
 }
 
-// Another tracer unwinds the tasks' stacks inside of their switches, and its reads fault there.
-TEST(CaptureBesideAnotherTracer, BothBooksAgree) {
+// perf unwinds the user stacks of the tasks inside sched_switch, where its reads can fault.
+TEST(CaptureBesideAnotherTracer, LedgersAgree) {
   const TemporaryDirectory directory;
   const std::string capture = directory.file("run.tcap");
   Subprocess tracer({"/usr/bin/perf", "record", "-o", directory.file("perf.data"), "-e", "context-switches", "-c", "1",
@@ -167,11 +171,11 @@ TEST(CaptureBesideAnotherTracer, BothBooksAgree) {
   tracer.send(SIGINT);
   tracer.wait();
   ASSERT_EQ(finished.exit_code(), 0) << finished.err;
-  whole_audit_of(capture);
+  expect_complete_audit(capture);
 }
 
-// These tasks existed before, in the middle of what they did.
-TEST(CaptureOfAServer, BothBooksAgree) {
+// At attach, the tasks of a server are in the middle of a wait or a system call.
+TEST(CaptureOfAServer, LedgersAgree) {
   Redis server;
   ASSERT_TRUE(server.start()) << server.process().out();
   const TemporaryDirectory directory;
@@ -183,12 +187,12 @@ TEST(CaptureOfAServer, BothBooksAgree) {
   EXPECT_EQ(bench.exit_code(), 0) << bench.describe();
   tool.send(SIGINT);
   ASSERT_EQ(tool.wait().exit_code(), 0) << tool.err();
-  const Json audit = whole_audit_of(capture);
+  const Json audit = expect_complete_audit(capture);
   EXPECT_GE(audit.at("compared").at("tasks"), 3);
 }
 
-// The tasks of the machine may be in the middle of anything when the window opens and closes.
-TEST(CaptureOfTheMachine, BothBooksAgree) {
+// When the window opens and closes, tasks may be in the middle of anything.
+TEST(CaptureOfAllTasks, LedgersAgree) {
   Subprocess load({"/usr/bin/perf", "bench", "sched", "messaging", "-g", "1", "-l", "2000"});
   const TemporaryDirectory directory;
   const std::string capture = directory.file("run.tcap");
@@ -196,13 +200,14 @@ TEST(CaptureOfTheMachine, BothBooksAgree) {
   load.send(SIGTERM);
   load.wait();
   ASSERT_EQ(finished.exit_code(), 0) << finished.err;
-  const Json audit = audit_of(capture);
+  const Json audit = run_audit(capture);
   ASSERT_TRUE(audit.is_object());
   EXPECT_TRUE(audit.at("agrees")) << audit.dump(1);
 }
 
-// The task never leaves its CPU, so its last event is not in the ring buffer when the window closes.
-TEST(CaptureOfATaskThatRuns, BothBooksAgree) {
+// The probes batch events until the task leaves its CPU, or until the next tick. This task never leaves, so its last
+// events are not in the ring buffer when the window closes.
+TEST(CaptureOfATaskThatRuns, LedgersAgree) {
   Subprocess load({"/usr/bin/perf", "bench", "syscall", "basic", "-l", "1000000000"});
   const TemporaryDirectory directory;
   const std::string capture = directory.file("run.tcap");
@@ -211,11 +216,11 @@ TEST(CaptureOfATaskThatRuns, BothBooksAgree) {
   load.send(SIGKILL);
   load.wait();
   ASSERT_EQ(finished.exit_code(), 0) << finished.err;
-  const Json audit = whole_audit_of(capture);
+  const Json audit = expect_complete_audit(capture);
   EXPECT_EQ(audit.at("compared").at("tasks"), 1);
 }
 
-// The threads that drain and write the records get the CPU before programs that want it all the time.
+// The threads that read the ring buffer and write the file have a real-time priority, so busy loops do not delay them.
 TEST(CaptureOfABusyMachine, LosesNothing) {
   if (!may_set_priority(Priority::reader)) {
     GTEST_SKIP() << "no right to a real-time priority (CAP_SYS_NICE)";
@@ -233,17 +238,18 @@ TEST(CaptureOfABusyMachine, LosesNothing) {
     loop->wait();
   }
   ASSERT_EQ(finished.exit_code(), 0) << finished.err;
-  whole_audit_of(capture);
+  expect_complete_audit(capture);
 }
 
-// By tid: what a viewer draws of a task, which is the time between its switches, and its waits with their names.
+// What a Perfetto trace shows of one task.
 struct Drawn {
-  std::int64_t running_ns = 0;
-  std::map<std::string, std::int64_t> waits_ns;
+  std::int64_t running_ns = 0;                   // between its switches
+  std::map<std::string, std::int64_t> waits_ns;  // by the cause of the wait
   std::int64_t faults = 0;
 };
 
-std::map<std::uint64_t, Drawn> drawn_in(const std::vector<Message>& packets) {
+// Returns what the trace shows of each task, by tid.
+std::map<std::uint64_t, Drawn> sum_drawn(const std::vector<Message>& packets) {
   std::map<std::uint64_t, Drawn> tasks;
   std::map<std::uint64_t, std::uint64_t> switched_in;
   for (const FtraceEvent& event : ftrace_events_of(packets)) {
@@ -255,7 +261,7 @@ std::map<std::uint64_t, Drawn> drawn_in(const std::vector<Message>& packets) {
       switched_in[event.event->number("next_pid")] = event.at;
     }
   }
-  std::map<std::uint64_t, std::uint64_t> tids;  // by track
+  std::map<std::uint64_t, std::uint64_t> tids;  // by the uuid of the task's track
   for (const Message& packet : packets) {
     if (packet.has("track_descriptor") && packet.message("track_descriptor").has("thread")) {
       const Message& track = packet.message("track_descriptor");
@@ -278,7 +284,7 @@ TEST(TraceOfARun, DrawsWhatTheReportSays) {
   const std::string trace = directory.file("run.pftrace");
   const std::string live = directory.file("live.json");
   std::optional<Report> report;
-  // A switch that this kernel hid from the tracepoints cannot be drawn.
+  // Some switches have no sched_switch event. The report counts them, but the trace cannot show them: record again.
   for (int tries = 0; !report || (*report)["totals"].at("counters").at("unseen_switch_ins") > 0; ++tries) {
     ASSERT_LT(tries, 10);
     const Finished finished = run({taskcost_binary(), "record", "-q", "-o", directory.file("run.tcap"), "-o", trace,
@@ -288,7 +294,7 @@ TEST(TraceOfARun, DrawsWhatTheReportSays) {
     ASSERT_TRUE(report);
   }
   const std::vector<Message> packets = decode_trace(read_file(trace));
-  const auto drawn = drawn_in(packets);
+  const auto drawn = sum_drawn(packets);
   for (const Json& process : report->processes()) {
     for (const Json& task : process.at("tasks")) {
       const std::uint64_t tid = task.at("tid");
@@ -306,8 +312,9 @@ TEST(TraceOfARun, DrawsWhatTheReportSays) {
   }
 }
 
-// A stopped collector does not drain the ring buffer, which overflows. The kernel's ledgers go on meanwhile.
-TEST(CaptureWithLosses, AreCountedAndPlacedAndNothingWrongIsShown) {
+// While taskcost is stopped by SIGSTOP, the ring buffer overflows. The probes go on with the ledgers, so the live
+// report is complete. The gaps of the capture account for every lost event.
+TEST(CaptureWithLosses, HasGapsButACompleteLiveReport) {
   const TemporaryDirectory directory;
   const std::string capture = directory.file("run.tcap");
   const std::string live = directory.file("live.json");
@@ -325,7 +332,7 @@ TEST(CaptureWithLosses, AreCountedAndPlacedAndNothingWrongIsShown) {
   const std::uint64_t dropped = (*report)["losses"].at("dropped_transitions");
   EXPECT_GT(dropped, 0);
 
-  const Json audit = audit_of(capture);
+  const Json audit = run_audit(capture);
   ASSERT_TRUE(audit.is_object());
   EXPECT_TRUE(audit.at("agrees")) << audit.dump(1);
   EXPECT_FALSE(audit.at("complete"));
@@ -360,8 +367,8 @@ std::vector<Recorded> recorded_programs() {
           Recorded{"messaging", {"perf", "bench", "sched", "messaging", "-g", "2", "-l", "20"}, {}}};
 }
 
-// The last two, which write most; in a thorough run all of them.
-std::vector<Recorded> for_a_small_buffer() {
+// The last two programs, which record the most events. With `tests/run --thorough`, all programs.
+std::vector<Recorded> programs_for_a_small_buffer() {
   std::vector<Recorded> programs = recorded_programs();
   if (!thorough()) {
     programs.erase(programs.begin(), programs.end() - 2);
@@ -372,7 +379,7 @@ std::vector<Recorded> for_a_small_buffer() {
 std::string recorded_name(const ::testing::TestParamInfo<Recorded>& recorded) { return recorded.param.name; }
 
 INSTANTIATE_TEST_SUITE_P(Of, Capture, ::testing::ValuesIn(recorded_programs()), recorded_name);
-INSTANTIATE_TEST_SUITE_P(Of, SmallBuffer, ::testing::ValuesIn(for_a_small_buffer()), recorded_name);
+INSTANTIATE_TEST_SUITE_P(Of, SmallBuffer, ::testing::ValuesIn(programs_for_a_small_buffer()), recorded_name);
 
 }  // namespace
 }  // namespace taskcost::test

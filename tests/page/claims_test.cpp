@@ -25,13 +25,13 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
 
-SeenPage look_at(const Report& report, const std::string& question = {}, int width = 1280) {
-  return test::look_at(html_of(report), width, Scheme::light, question);
+SeenPage render_page(const Report& report, const std::string& question = {}, int width = 1280) {
+  return test::render_page(html_of(report), width, Scheme::light, question);
 }
 
 json answer(const Report& report, const std::string& question, int width = 1280) {
-  const SeenPage seen = look_at(report, "claims." + question, width);
-  expect_sound(seen);
+  const SeenPage seen = render_page(report, "claims." + question, width);
+  expect_well_rendered(seen);
   return seen.facts.at("answer");
 }
 
@@ -39,8 +39,8 @@ class ClaimsWidth : public ::testing::TestWithParam<int> {};
 
 TEST_P(ClaimsWidth, NothingIsCut) {
   for (const Scheme scheme : {Scheme::light, Scheme::dark}) {
-    const SeenPage seen = test::look_at(html_of(fixture_claims()), GetParam(), scheme);
-    expect_sound(seen);
+    const SeenPage seen = test::render_page(html_of(fixture_claims()), GetParam(), scheme);
+    expect_well_rendered(seen);
     EXPECT_EQ(seen.facts.at("width"), GetParam());
     EXPECT_EQ(seen.facts.at("folded_in_print"), 0);
   }
@@ -145,8 +145,8 @@ TEST(Claims, VerdictsDifferInMoreThanColor) {
 TEST(Claims, UnfoldIntoWhatTheyRestOn) {
   const Report report = fixture_claims();
   const json data = json::parse(json_of(report));
-  const SeenPage seen = look_at(report, "claims.evidence");
-  expect_sound(seen);
+  const SeenPage seen = render_page(report, "claims.evidence");
+  expect_well_rendered(seen);
   for (const json& claim : data.at("claims")) {
     const std::string id = claim.at("id");
     SCOPED_TRACE(id);
@@ -206,14 +206,14 @@ TEST(Claims, HostileWordsAreText) {
     price.group += hostile;
     price.per += hostile;
   }
-  const SeenPage seen = look_at(report);
-  expect_sound(seen);
+  const SeenPage seen = render_page(report);
+  expect_well_rendered(seen);
   EXPECT_THAT(seen.facts.at("text").get<std::string>(), HasSubstr("Overhead</script><b>x</b>"));
 }
 
 TEST(PriceList, HasARowForEachGroup) {
-  const SeenPage seen = look_at(fixture_claims());
-  expect_sound(seen);
+  const SeenPage seen = render_page(fixture_claims());
+  expect_well_rendered(seen);
   const json rows = seen.rows("Price list of this machine (medians over rounds)");
   ASSERT_EQ(rows.size(), 7U);
   const auto texts = [](const json& row) {

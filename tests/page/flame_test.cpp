@@ -23,21 +23,21 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 
-SeenPage look_at(const Report& report, int width, const std::string& question) {
-  return test::look_at(html_of(report), width, Scheme::light, "flame." + question);
+SeenPage render_page(const Report& report, int width, const std::string& question) {
+  return test::render_page(html_of(report), width, Scheme::light, "flame." + question);
 }
 
 json answer(const std::string& question) {
-  const SeenPage seen = look_at(report_with_stacks(), 1280, question);
-  expect_sound(seen);
+  const SeenPage seen = render_page(report_with_stacks(), 1280, question);
+  expect_well_rendered(seen);
   return seen.facts.at("answer");
 }
 
 class FlameWidth : public ::testing::TestWithParam<int> {};
 
 TEST_P(FlameWidth, BoxesAreAsWideAsTheirTime) {
-  const SeenPage seen = look_at(report_with_stacks(), GetParam(), "shown");
-  expect_sound(seen);
+  const SeenPage seen = render_page(report_with_stacks(), GetParam(), "shown");
+  expect_well_rendered(seen);
   const json& shown = seen.facts.at("answer");
   EXPECT_EQ(shown.at("all"), 1000);
   EXPECT_NEAR(shown.at("bakery (4711)").get<double>(), 1000 * 330.0 / 330.25, 2);
@@ -88,7 +88,7 @@ TEST(Flame, SearchMarksAndSums) {
 }
 
 TEST(Flame, TableAndRemarksTellTheSame) {
-  const SeenPage seen = look_at(report_with_stacks(), 1280, "number");
+  const SeenPage seen = render_page(report_with_stacks(), 1280, "number");
   const json row = seen.row("Stacks: wait", "bakery: a pipe");
   EXPECT_EQ(row[1].at("value"), 240'000'000);
   EXPECT_EQ(row[3].at("value"), 2000);
@@ -102,8 +102,8 @@ TEST(Flame, HostileNamesAreText) {
   for (const std::string& name : names) {
     report.stacks->stacks.push_back(waiting(1, TC_WAIT_OTHER, 1, 100ms, {user_frame(name, name)}));
   }
-  const SeenPage seen = look_at(report, 400, "names");
-  expect_sound(seen);
+  const SeenPage seen = render_page(report, 400, "names");
+  expect_well_rendered(seen);
   for (std::size_t i = 0; i < 3; ++i) {
     EXPECT_THAT(seen.facts.at("answer"), ::testing::Contains(json(names[i])));
   }
@@ -111,14 +111,14 @@ TEST(Flame, HostileNamesAreText) {
 
 TEST(Flame, WithoutStacksThereIsNothing) {
   Report none = full_report();
-  const SeenPage seen = look_at(none, 1280, "number");
-  expect_sound(seen);
+  const SeenPage seen = render_page(none, 1280, "number");
+  expect_well_rendered(seen);
   EXPECT_EQ(seen.facts.at("answer"), 0);
   EXPECT_THAT(seen.facts.at("headings"), Not(::testing::Contains(json("Stacks"))));
 
   none.stacks.emplace();
-  const SeenPage empty = look_at(none, 1280, "number");
-  expect_sound(empty);
+  const SeenPage empty = render_page(none, 1280, "number");
+  expect_well_rendered(empty);
   EXPECT_THAT(empty.facts.at("headings"), ::testing::Contains(json("Stacks")));
 }
 
@@ -133,8 +133,8 @@ TEST(Flame, ManyStacksAreFewBoxes) {
     frames.push_back(user_frame("leaf_" + std::to_string(i)));
     report.stacks->stacks.push_back(waiting(2, TC_WAIT_FUTEX_PRIVATE, 1, 100us, frames));
   }
-  const SeenPage seen = look_at(report, 1280, "sizes");
-  expect_sound(seen);
+  const SeenPage seen = render_page(report, 1280, "sizes");
+  expect_well_rendered(seen);
   EXPECT_THAT(seen.facts.at("answer")[0].get<int>(), AllOf(Ge(1000), ::testing::Le(4000)));
   EXPECT_LT(seen.facts.at("answer")[1].get<double>(), 0.1) << "also the narrow ones are as wide as their share";
 }

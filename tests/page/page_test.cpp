@@ -21,15 +21,15 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 
-SeenPage look_at(const Report& report, int width = 1280, Scheme scheme = Scheme::light) {
-  return test::look_at(html_of(report), width, scheme);
+SeenPage render_page(const Report& report, int width = 1280, Scheme scheme = Scheme::light) {
+  return test::render_page(html_of(report), width, scheme);
 }
 
 class Width : public ::testing::TestWithParam<int> {};
 
 TEST_P(Width, NothingIsCut) {
-  const SeenPage seen = look_at(full_report(), GetParam());
-  expect_sound(seen);
+  const SeenPage seen = render_page(full_report(), GetParam());
+  expect_well_rendered(seen);
   EXPECT_EQ(seen.facts.at("width"), GetParam());
 }
 
@@ -48,7 +48,7 @@ json values(const json& row) {
 TEST(Page, NumbersAreThoseOfTheJson) {
   const Report report = full_report();
   const json data = json::parse(json_of(report));
-  const SeenPage seen = look_at(report);
+  const SeenPage seen = render_page(report);
 
   for (const json& claim : data.at("claims")) {
     const std::string id = claim.at("id");
@@ -89,8 +89,8 @@ TEST(Page, NumbersAreThoseOfTheJson) {
 TEST(Page, WhatWasNotMeasuredIsNotZero) {
   Report report = full_report();
   report.session.totals.creations[TC_CREATION_FORK].returns = 0;
-  const SeenPage seen = look_at(report);
-  expect_sound(seen);
+  const SeenPage seen = render_page(report);
+  expect_well_rendered(seen);
   EXPECT_EQ(seen.row("Creation and end: kind", "fork")[4].at("text"), "-");
   EXPECT_EQ(seen.row("All counters: counter", text_of(TC_COUNTER_TLB_FLUSHES_ON_SWITCH))[1].at("text"), "not measured");
   const json exec = seen.row("Price of a life, in kernel time on a CPU (cost.creation.lifetime)", "exec");
@@ -104,12 +104,12 @@ TEST(Page, WhatWasNotMeasuredIsNotZero) {
 }
 
 TEST(Page, DistributionsAreCharts) {
-  const SeenPage seen = look_at(full_report());
+  const SeenPage seen = render_page(full_report());
   EXPECT_THAT(seen.facts.at("distributions"), Contains("creation, 8.19 µs to 16.4 µs: 2, 32.8 µs to 65.5 µs: 1"));
 }
 
 TEST(Page, BarsBearTheNamesOfTheirKinds) {
-  const SeenPage seen = look_at(full_report());
+  const SeenPage seen = render_page(full_report());
   bool found = false;
   for (const json& chart : seen.facts.at("charts")) {
     if (chart.at("label") == "Creation and end") {
@@ -129,8 +129,8 @@ TEST(Page, HostileNamesAreText) {
     builder.process(tgid++, name, TaskOrigin::fork, 0ms, Life().runs(TC_ACTIVITY_USER, 1ms));
   }
   const Report report = builder.build();
-  const SeenPage seen = look_at(report);
-  expect_sound(seen);
+  const SeenPage seen = render_page(report);
+  expect_well_rendered(seen);
   for (const json& process : json::parse(json_of(report)).at("processes")) {
     EXPECT_THAT(seen.row("Processes: name", process.at("comm")), Not(IsEmpty()));
     const std::string shown = process.at("comm").get<std::string>() + " (" + process.at("tgid").dump() + ")";
@@ -142,14 +142,14 @@ TEST(Page, ABrokenPartLeavesTheRest) {
   std::string html = html_of(full_report());
   const std::string key = "\"edges\": [";
   html.replace(html.find(key), key.size(), "\"hedges\": [");
-  const SeenPage seen = test::look_at(html, 1280);
+  const SeenPage seen = test::render_page(html, 1280);
   EXPECT_THAT(seen.facts.at("text"), HasSubstr("A picture of Waits could not be shown"));
   EXPECT_THAT(seen.rows("Who woke whom: from"), Not(IsEmpty()));
   EXPECT_EQ(seen.facts.at("ready"), true);
 }
 
 TEST(Page, PaperHasEverythingUnfoldedAndLight) {
-  const SeenPage seen = look_at(full_report(), 1280, Scheme::dark);
+  const SeenPage seen = render_page(full_report(), 1280, Scheme::dark);
   const json& facts = seen.facts;
   EXPECT_GT(facts.at("folded"), 0);
   EXPECT_EQ(facts.at("folded_in_print"), 0);
@@ -179,8 +179,8 @@ double contrast(const std::string& a, const std::string& b) {
 class Colours : public ::testing::TestWithParam<Scheme> {};
 
 TEST_P(Colours, CanBeToldFromThePage) {
-  const SeenPage seen = look_at(full_report(), 1280, GetParam());
-  expect_sound(seen);
+  const SeenPage seen = render_page(full_report(), 1280, GetParam());
+  expect_well_rendered(seen);
   const json& ink = seen.facts.at("ink");
   for (const auto& [name, colour] : ink.items()) {
     if (name == "--page" || name == "--panel") {

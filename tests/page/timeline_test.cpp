@@ -24,13 +24,13 @@ using ::testing::HasSubstr;
 using ::testing::Le;
 using ::testing::Not;
 
-SeenPage look_at(const Report& report, int width, const std::string& question, Scheme scheme = Scheme::light) {
-  return test::look_at(html_of(report), width, scheme, "timeline." + question);
+SeenPage render_page(const Report& report, int width, const std::string& question, Scheme scheme = Scheme::light) {
+  return test::render_page(html_of(report), width, scheme, "timeline." + question);
 }
 
 json answer(const std::string& question) {
-  const SeenPage seen = look_at(report_with_timeline(), 1280, question);
-  expect_sound(seen);
+  const SeenPage seen = render_page(report_with_timeline(), 1280, question);
+  expect_well_rendered(seen);
   return seen.facts.at("answer");
 }
 
@@ -38,8 +38,8 @@ class TimelineWidth : public ::testing::TestWithParam<std::tuple<int, Scheme>> {
 
 TEST_P(TimelineWidth, BarsHaveTheColourOfTheActivityFaintWhileBlocked) {
   const auto [width, scheme] = GetParam();
-  const SeenPage seen = look_at(report_with_timeline(), width, "colours", scheme);
-  expect_sound(seen);
+  const SeenPage seen = render_page(report_with_timeline(), width, "colours", scheme);
+  expect_well_rendered(seen);
   const json& got = seen.facts.at("answer");
   EXPECT_EQ(got.at("user")[0], got.at("user")[1]);
   for (std::size_t i = 0; i < 3; ++i) {
@@ -126,8 +126,8 @@ TEST(TimelinePage, HostileNamesAreText) {
     facts.call_site = facts.call_site.empty() ? "" : "<img src=x>";
   }
   report.timeline->rows[2].marks[0].comm = "<!--<script>";
-  const SeenPage seen = look_at(report, 400, "waiterHovered");
-  expect_sound(seen);
+  const SeenPage seen = render_page(report, 400, "waiterHovered");
+  expect_well_rendered(seen);
   const json& got = seen.facts.at("answer");
   EXPECT_EQ(got[0], name + " (20)");
   EXPECT_THAT(got[1], Contains("exec: now <!--<script>"));
@@ -137,8 +137,8 @@ TEST(TimelinePage, HostileNamesAreText) {
 TEST(TimelinePage, TooLargeItIsLeftOutAndSaysWhereItIs) {
   Report report = report_with_timeline();
   report.timeline = timeline_from(fixture_records(), 10ms, 5);
-  const SeenPage seen = look_at(report, 400, "leftOut");
-  expect_sound(seen);
+  const SeenPage seen = render_page(report, 400, "leftOut");
+  expect_well_rendered(seen);
   EXPECT_THAT(seen.facts.at("answer").get<std::string>(),
               AllOf(HasSubstr("more than 5 intervals"), HasSubstr("taskcost report FILE -o trace.pftrace"),
                     HasSubstr("Perfetto")));
@@ -147,8 +147,8 @@ TEST(TimelinePage, TooLargeItIsLeftOutAndSaysWhereItIs) {
 TEST(TimelinePage, WithoutARecordingThereIsNone) {
   Report report = report_with_timeline();
   report.timeline.reset();
-  const SeenPage seen = look_at(report, 1280, "isMissing");
-  expect_sound(seen);
+  const SeenPage seen = render_page(report, 1280, "isMissing");
+  expect_well_rendered(seen);
   EXPECT_EQ(seen.facts.at("answer"), true);
   EXPECT_THAT(seen.facts.at("headings"), Not(Contains(json("Timeline"))));
 }
@@ -160,8 +160,8 @@ TEST(TimelinePage, ManyIntervalsAreSummedUpByPixel) {
   }
   Report report = report_with_timeline();
   report.timeline = timeline_from(records, 90ms);
-  const SeenPage seen = look_at(report, 1280, "paintedRectangles");
-  expect_sound(seen);
+  const SeenPage seen = render_page(report, 1280, "paintedRectangles");
+  expect_well_rendered(seen);
   const json& got = seen.facts.at("answer");
   EXPECT_GT(got[1], 170'000);
   EXPECT_LE(got[0].get<double>(), 2 * got[2].get<double>() + 100) << "two activities in each pixel";

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// odd_lives DIRECTORY LOG: runs the programs of DIRECTORY that live unusual lives, one after the other, and logs the
-// result of wait4 for each. Those programs log their own children to `LOG.inner`.
+// odd_lives DIRECTORY LOG: runs seven programs of DIRECTORY one after the other, each with tasks that start or end in
+// an unusual way. It logs the result of wait4 for each program to LOG. Programs that wait for children of their own log
+// these to `LOG.inner`.
+#include <csignal>
 #include <string>
 #include <vector>
 
@@ -9,13 +11,14 @@
 
 namespace {
 
-using Words = std::vector<std::string>;
+using Command = std::vector<std::string>;
 
-void run(const program::WaitLog& log, const std::string& directory, Words words) {
-  words.front().insert(0, directory + "/");
+// Runs a program of `directory` and waits for it. Exits with kBroken if the program did.
+void run(const program::WaitLog& log, const std::string& directory, Command command) {
+  command.front().insert(0, directory + "/");
   const pid_t child = program::fork_child([&] {
     std::vector<char*> arguments;
-    for (std::string& word : words) {
+    for (std::string& word : command) {
       arguments.push_back(word.data());
     }
     arguments.push_back(nullptr);
@@ -34,12 +37,13 @@ int main(int argc, char** argv) {
   const std::string log_path = program::word(argc, argv, 2);
   const std::string inner = log_path + ".inner";
   const program::WaitLog log(log_path.c_str());
+  // Numbers are counts of threads, children or system calls, but the 20 of leader_exits_first is in ms.
   run(log, directory, {"fork_from_threads", "4", "5", inner});
   run(log, directory, {"exec_from_thread", directory + "/forks", "3", inner});
   run(log, directory, {"leader_exits_first", "20"});
   run(log, directory, {"vforks", "5", inner});
   run(log, directory, {"spawns", "5", inner, directory + "/syscalls", "10"});
   run(log, directory, {"clone_vm", "5", inner});
-  run(log, directory, {"signal_death", "11"});
+  run(log, directory, {"signal_death", std::to_string(SIGSEGV)});
   return 0;
 }

@@ -53,7 +53,7 @@ std::string console_lines(const std::string& log) {
 
 }  // namespace
 
-SeenPage look_at(const std::string& html, int width, Scheme scheme, const std::string& question) {
+SeenPage render_page(const std::string& html, int width, Scheme scheme, const std::string& question) {
   const TemporaryDirectory directory;
   std::string page = html;
   page.insert(page.rfind("</body>"), asking(question));
@@ -95,7 +95,7 @@ nlohmann::json SeenPage::row(const std::string& label, const std::string& name) 
   return nlohmann::json::array();
 }
 
-void expect_sound(const SeenPage& seen) {
+void expect_well_rendered(const SeenPage& seen) {
   EXPECT_EQ(seen.console, "");
   EXPECT_EQ(seen.facts.value("ready", false), true) << "its script did not come to its end";
   EXPECT_EQ(seen.facts.value("overflow", true), false) << "it has to be scrolled sideways";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Shows an HTML report in headless Chromium, as a person would see it.
+// Renders an HTML report in headless Chromium, as a person would see it.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -23,9 +23,11 @@ struct SeenPage {
 
 // `width` is that of the page in CSS pixels, not of the window, which has a minimum width. `question` names a function
 // of tests/page as FILE.FUNCTION; it is called at the end, and facts["answer"] is its result.
-SeenPage look_at(const std::string& html, int width, Scheme scheme = Scheme::light, const std::string& question = {});
+SeenPage render_page(const std::string& html, int width, Scheme scheme = Scheme::light,
+                     const std::string& question = {});
 
-// Checks what every page must fulfill.
-void expect_sound(const SeenPage& seen);
+// Checks what holds for every page: an empty console, nothing cut off or blank, no sideways scrolling, and no markup
+// from names.
+void expect_well_rendered(const SeenPage& seen);
 
 }  // namespace taskcost::test

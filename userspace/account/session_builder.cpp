@@ -210,7 +210,7 @@ AggregatedProcesses& SessionBuilder::State::folded_named(std::string comm) {
 void SessionBuilder::State::settle(const Zombies::Reaped& reaped) {
   if (processes.contains(reaped.process)) {
     processes.note_reap(reaped.process, reaped.at_ns, reaped.running_ns);
-  } else if (!reaped.again) {
+  } else if (!reaped.replaces_earlier) {
     latencies.zombie.add(nanoseconds(elapsed(reaped.end_ns, reaped.at_ns)));
   }
 }

@@ -345,20 +345,20 @@ const std::array table_rows = {
               StructuralRule{{"crash/thread/segv", "crash/thread/abort", "crash/thread/kill"},
                              &all_go_down,
                              {"rounds with a crash of a thread", "ended every task of its process"}}}},
-    TableRow{
-        {structural("resources.independent", "a process has its own resource allocation", "create, share",
-                    "rounds in which a child's file, directory, limit and signal handler stayed its own",
-                    "what the parent sees afterwards; addresses of the objects"),
-         "ledger",
-         StructuralRule{
-             {"share/process"}, &resources_apart, {"rounds of changes in a process", "were invisible to its parent"}}}},
+    TableRow{{structural("resources.independent", "a process has its own resource allocation", "create, share",
+                         "rounds in which a child's file, directory, limit and signal handler stayed its own",
+                         "what the parent sees afterwards; addresses of the objects"),
+              "ledger",
+              StructuralRule{{"share/process"},
+                             &separate_resources,
+                             {"rounds of changes in a process", "were invisible to its parent"}}}},
     TableRow{
         {structural("resources.shared", "threads share memory, files and CPU allocation", "create, share",
                     "rounds in which a thread's file, directory, limit and signal handler were its creator's",
                     "what the creator sees afterwards; addresses of the objects, the cgroup among them"),
          "ledger",
          StructuralRule{
-             {"share/thread"}, &resources_together, {"rounds of changes in a thread", "were visible to its creator"}}}},
+             {"share/thread"}, &shared_resources, {"rounds of changes in a thread", "were visible to its creator"}}}},
     TableRow{{structural("summary", "a process is an independent program, a thread a light unit inside one", "all",
                          "all claims above", "the verdicts above"),
               "ledger", DerivedRule{summary_parts}}},

@@ -18,7 +18,7 @@ template <typename Holds>
 Cases crashes(const Rounds& rounds, std::initializer_list<const char*> variants, Holds holds) {
   Cases cases;
   for (const char* variant : variants) {
-    for (const Round* round : whole_rounds(rounds, variant)) {
+    for (const Round* round : lossless_rounds(rounds, variant)) {
       cases.count(holds(*round));
     }
   }

@@ -13,7 +13,7 @@ namespace {
 // Calls `look` with every process of every session of a variant.
 template <typename Look>
 void check_processes(const Rounds& rounds, std::string_view variant, Cases& cases, Look look) {
-  for (const Round* round : whole_rounds(rounds, variant)) {
+  for (const Round* round : lossless_rounds(rounds, variant)) {
     for (const Process& process : round->session.processes) {
       look(round->session, process, cases);
     }
@@ -96,7 +96,7 @@ bool lost_tasks(const Session& session) {
   return counts[TC_LOSS_MISSED_LEDGERS] + counts[TC_LOSS_STORAGE_FAILURES] + counts[TC_LOSS_DROPPED_EXIT_RECORDS] != 0;
 }
 
-std::vector<const Round*> whole_rounds(const Rounds& rounds, std::string_view variant) {
+std::vector<const Round*> lossless_rounds(const Rounds& rounds, std::string_view variant) {
   std::vector<const Round*> whole;
   const auto found = rounds.find(variant);
   for (std::size_t i = 0; found != rounds.end() && i < found->second.size(); ++i) {
@@ -148,7 +148,7 @@ Cases thread_shares(const Rounds& rounds) {
 
 Cases new_memory_of_both(const Rounds& rounds) {
   Cases cases;
-  if (whole_rounds(rounds, "create/fork").empty() || whole_rounds(rounds, "create/thread").empty()) {
+  if (lossless_rounds(rounds, "create/fork").empty() || lossless_rounds(rounds, "create/thread").empty()) {
     return cases;  // the claim compares both models
   }
   for (const char* variant : {"create/fork", "create/thread"}) {

@@ -70,7 +70,7 @@ bool has_stints(const Round& round) {
 Cases one_at_a_time(const Rounds& rounds) {
   Cases cases;
   for (const char* variant : {"cpu-slices/serial", "cpu-slices/threads", "cpu-slices/processes"}) {
-    for (const Round* round : whole_rounds(rounds, variant)) {
+    for (const Round* round : lossless_rounds(rounds, variant)) {
       if (!has_stints(*round)) {
         continue;
       }
@@ -84,7 +84,7 @@ Cases one_at_a_time(const Rounds& rounds) {
 
 Cases run_in_parallel(const Rounds& rounds) {
   Cases cases;
-  for (const Round* round : whole_rounds(rounds, "cpu-slices/threads")) {
+  for (const Round* round : lossless_rounds(rounds, "cpu-slices/threads")) {
     if (has_stints(*round)) {
       cases.count(overlap_across_cpus(select_threads(round->session)));
     }
@@ -94,7 +94,7 @@ Cases run_in_parallel(const Rounds& rounds) {
 
 Cases alone(const Rounds& rounds) {
   Cases cases;
-  for (const Round* round : whole_rounds(rounds, "cpu-slices/serial")) {
+  for (const Round* round : lossless_rounds(rounds, "cpu-slices/serial")) {
     if (has_stints(*round)) {
       const auto tasks = group_by_task(select_threads(round->session));
       cases.count(tasks.size() == 1 && !overlap(tasks.begin()->second));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Unit prices on this machine: medians over rounds.
+// Prices: what one operation or event costs on this machine, such as a fork, a minor fault or a context switch. A price
+// is the median over rounds of a workload.
 #pragma once
 
 #include <string>
@@ -11,10 +12,11 @@
 
 namespace taskcost {
 
-// `sweeps` were made from the same rounds. A price without rounds is left out; one without a source has no value.
+// `sweeps` must be made from these rounds. A price is left out if its variant did not run. It has no value if the
+// variant ran, but nothing measured the figure.
 std::vector<Price> make_prices(const Rounds& rounds, const std::vector<Sweep>& sweeps);
 
-// The variants that the prices of `taskcost estimate` need, without sweeps.
+// The variants whose rounds `taskcost estimate` needs for its prices. The variants of its sweeps are not among them.
 std::vector<std::string> estimate_variants();
 
 }  // namespace taskcost

@@ -30,7 +30,7 @@ bool shares_everything(const PerShared<bool>& shares);
 bool lost_tasks(const Session& session);
 
 // The rounds of a variant that lost nothing.
-std::vector<const Round*> whole_rounds(const Rounds& rounds, std::string_view variant);
+std::vector<const Round*> lossless_rounds(const Rounds& rounds, std::string_view variant);
 
 // Claims about `create` (creations.cpp).
 Cases own_memory(const Rounds& rounds);
@@ -45,8 +45,8 @@ Cases same_objects(const Rounds& rounds);
 Cases separate_memory(const Rounds& rounds);
 Cases shared_memory(const Rounds& rounds);
 Cases every_byte_by_channel(const Rounds& rounds);
-Cases resources_apart(const Rounds& rounds);
-Cases resources_together(const Rounds& rounds);
+Cases separate_resources(const Rounds& rounds);
+Cases shared_resources(const Rounds& rounds);
 
 // Claims about `bake` (execution.cpp).
 Cases one_at_a_time(const Rounds& rounds);

@@ -42,7 +42,7 @@ TEST_F(ZombiesTest, MeetTheirReapInEitherOrder) {
   EXPECT_EQ(reaped.process, 2U);
   EXPECT_EQ(reaped.end_ns, 10'000U);
   EXPECT_EQ(reaped.at_ns, 12'000U);
-  EXPECT_FALSE(reaped.again);
+  EXPECT_FALSE(reaped.replaces_earlier);
 
   EXPECT_THAT(zombies_.on_reap(reap_of(1, 77, 22us)), IsEmpty());
   EXPECT_EQ(only(zombies_.on_end(death(3, 20us).born_at(15us))).process, 3U);
@@ -69,7 +69,7 @@ TEST_F(ZombiesTest, TheLastReturnIsTheReap) {
   const auto reaped = only(zombies_.finish());
   EXPECT_EQ(reaped.process, 2U);
   EXPECT_EQ(reaped.at_ns, 30'000U);
-  EXPECT_TRUE(reaped.again);
+  EXPECT_TRUE(reaped.replaces_earlier);
 }
 
 TEST_F(ZombiesTest, TheLastReturnIsThatBeforeThePidIsUsedAgain) {

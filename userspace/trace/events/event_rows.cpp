@@ -18,19 +18,19 @@ std::optional<std::uint64_t> since(std::uint64_t begin_ns, std::uint64_t end_ns)
   return begin_ns != 0 && begin_ns <= end_ns ? std::optional(end_ns - begin_ns) : std::nullopt;
 }
 
-// The meaning of `value` depends on the kind of step; nullopt if that kind has none.
-std::optional<std::uint64_t> value_of(const tc_event& step) {
-  switch (step.kind) {
+// The meaning of `value` depends on the kind of event; nullopt if that kind has none.
+std::optional<std::uint64_t> value_of(const tc_event& event) {
+  switch (event.kind) {
     case TC_EV_SIGNAL_GENERATED:
     case TC_EV_FOUND_RUNNING:
     case TC_EV_REPARENTED:
-      return step.arg;
+      return event.arg;
     case TC_EV_SHOOTDOWN_STOLE:
     case TC_EV_SHOOTDOWN_LOST:
     case TC_EV_SLAB:
     case TC_EV_PAGES:
     case TC_EV_CORRECTED:
-      return step.value;
+      return event.value;
     default:
       return std::nullopt;
   }
@@ -51,35 +51,35 @@ std::string joined(std::string_view command) {
 EventRows::EventRows(TraceInfo info, WriteName write_name)
     : names_(std::move(info.syscall_name)),
       tasks_(std::move(write_name), info.calls, std::move(info.classes), std::move(info.gaps)) {
-  scene_ = {info.start_ns,
-            info.start_realtime_ns,
-            info.start_boottime_ns,
-            tasks_.written(info.command),
-            tasks_.written(info.host),
-            tasks_.written(info.machine_id),
-            tasks_.written(info.boot_id)};
+  recording_ = {info.start_ns,
+                info.start_realtime_ns,
+                info.start_boottime_ns,
+                tasks_.written(info.command),
+                tasks_.written(info.host),
+                tasks_.written(info.machine_id),
+                tasks_.written(info.boot_id)};
 }
 
-EventRow& EventRows::add_scene(std::string_view event, std::uint64_t at_ns) {
+EventRow& EventRows::add_recording_row(std::string_view event, std::uint64_t at_ns) {
   rows_.clear();
   EventRow& row = add(event, at_ns);
-  row.detail = scene_.command;
-  row.detail_is_name = true;
-  row.host = scene_.host;
-  row.machine_id = scene_.machine_id;
-  row.boot_id = scene_.boot_id;
+  row.detail = recording_.command;
+  row.detail_is_from_program = true;
+  row.host = recording_.host;
+  row.machine_id = recording_.machine_id;
+  row.boot_id = recording_.boot_id;
   return row;
 }
 
 const std::vector<EventRow>& EventRows::first_rows() {
-  EventRow& row = add_scene("recording_begins", scene_.start_ns);
-  row.realtime_ns = scene_.realtime_ns;
-  row.boottime_ns = scene_.boottime_ns;
+  EventRow& row = add_recording_row("recording_begins", recording_.start_ns);
+  row.realtime_ns = recording_.realtime_ns;
+  row.boottime_ns = recording_.boottime_ns;
   return rows_;
 }
 
 const std::vector<EventRow>& EventRows::last_rows(std::uint64_t end_ns, const std::optional<ClockAnchor>& clocks) {
-  EventRow& row = add_scene("recording_ends", clocks ? clocks->monotonic_ns : end_ns);
+  EventRow& row = add_recording_row("recording_ends", clocks ? clocks->monotonic_ns : end_ns);
   if (clocks) {
     row.realtime_ns = clocks->realtime_ns;
     row.boottime_ns = clocks->boottime_ns;
@@ -112,26 +112,26 @@ void EventRows::set_call(EventRow& row, std::uint32_t call) {
   row.syscall_number = call & TC_CALL_NUMBER_MASK;
 }
 
-void EventRows::on(const tc_task_new& birth) {
-  const bool adopted = birth.how == TC_NR_CREATIONS;
-  const TracedTask& task = tasks_.on_birth(birth);
-  EventRow& row = add(adopted ? "attached" : "new_task", birth.at_ns, task);
-  row.cpu = adopted ? std::nullopt : std::optional(birth.cpu);
+void EventRows::on(const tc_task_new& new_task) {
+  const bool adopted = new_task.how == TC_NR_CREATIONS;
+  const TracedTask& task = tasks_.on_birth(new_task);
+  EventRow& row = add(adopted ? "attached" : "new_task", new_task.at_ns, task);
+  row.cpu = adopted ? std::nullopt : std::optional(new_task.cpu);
   row.activity = row_name(task.tracker.row());
-  row.condition = condition_name(birth.condition);
-  if (birth.condition == TC_CONDITION_BLOCKED) {
-    row.wait = wait_name(birth.wait);
+  row.condition = condition_name(new_task.condition);
+  if (new_task.condition == TC_CONDITION_BLOCKED) {
+    row.wait = wait_name(new_task.wait);
   }
   if (adopted) {
     return;
   }
-  row.detail = is_worker_of_process(birth.flags) ? to_string(TaskOrigin::worker) : creation_name(birth.how);
-  row.value = birth.clone_flags;
-  if (birth.creator_tid != 0) {
-    row.other_tid = birth.creator_tid;
+  row.detail = is_worker_of_process(new_task.flags) ? to_string(TaskOrigin::worker) : creation_name(new_task.how);
+  row.value = new_task.clone_flags;
+  if (new_task.creator_tid != 0) {
+    row.other_tid = new_task.creator_tid;
   }
-  if (birth.copy_ns != 0) {
-    row.duration_ns = birth.copy_ns;
+  if (new_task.copy_ns != 0) {
+    row.duration_ns = new_task.copy_ns;
   }
 }
 
@@ -139,7 +139,7 @@ void EventRows::on(const tc_exec& exec) {
   detail_ = tasks_.written(joined({exec.command, exec.command_size}));
   EventRow& row = add("exec", exec.at_ns, tasks_.on_exec(exec));
   row.detail = detail_;
-  row.detail_is_name = true;
+  row.detail_is_from_program = true;
   row.duration_ns = since(exec.entered_ns, exec.at_ns);
 }
 
@@ -149,7 +149,7 @@ void EventRows::on(const tc_rename& rename) {
   detail_ = before == nullptr ? std::string() : before->comm;
   EventRow& row = add("rename", rename.at_ns, tasks_.on_rename(rename));
   row.detail = detail_;
-  row.detail_is_name = true;
+  row.detail_is_from_program = true;
 }
 
 void EventRows::on(const tc_reap& reap) {
@@ -214,7 +214,7 @@ void EventRows::add_switch_in(const SwitchContext& context, const tc_switch& eve
   row.waker_tid = by.tid;
   row.waker_comm = by.comm;
   row.waker_kind = by.kind;
-  row.waker_from = woken_from(event.waker_from, names_);
+  row.waker_call_site = woken_from(event.waker_from, names_);
 }
 
 void EventRows::on(const tc_switch& event) {
@@ -291,33 +291,33 @@ void EventRows::on(const tc_fault& fault) {
   row.detail = detail_;
 }
 
-void EventRows::on(const tc_event& step) {
-  const TracedTask& task = tasks_.on_step(step);
-  EventRow& row = add(step_name(step.kind), step.at_ns, task);
-  row.value = value_of(step);
-  switch (step.kind) {
+void EventRows::on(const tc_event& event) {
+  const TracedTask& task = tasks_.on_step(event);
+  EventRow& row = add(step_name(event.kind), event.at_ns, task);
+  row.value = value_of(event);
+  switch (event.kind) {
     case TC_EV_PUBLISHED: {
-      const WokenBy by = woken_by(step.value, tasks_);
+      const WokenBy by = woken_by(event.value, tasks_);
       row.waker_tid = by.tid;
       row.waker_comm = by.comm;
       row.waker_kind = by.kind;
-      row.waker_from = woken_from(step.arg, names_);
+      row.waker_call_site = woken_from(event.arg, names_);
       break;
     }
     case TC_EV_EXEC_PREPARED:
-      row.duration_ns = since(step.value, step.at_ns);
+      row.duration_ns = since(event.value, event.at_ns);
       break;
     case TC_EV_EXIT:
     case TC_EV_DYING:
       row.activity = row_name(task.tracker.left_row());
-      row.duration_ns = since(step.value, step.at_ns);
+      row.duration_ns = since(event.value, event.at_ns);
       break;
     case TC_EV_FOUND_RUNNING:
-      row.cpu = step.arg;
+      row.cpu = event.arg;
       break;
     case TC_EV_CORRECTED:
-      row.activity = row_name(static_cast<std::uint8_t>(step.arg >> 8));
-      row.condition = condition_name(static_cast<std::uint8_t>(step.arg & 0xff));
+      row.activity = row_name(static_cast<std::uint8_t>(event.arg >> 8));
+      row.condition = condition_name(static_cast<std::uint8_t>(event.arg & 0xff));
       break;
     default:
       break;
@@ -332,14 +332,14 @@ void EventRows::on(const tc_gap& gap) {
   row.value = gap.count;
 }
 
-const std::vector<EventRow>& EventRows::rows_of(const Record& record) {
+const std::vector<EventRow>& EventRows::convert(const Record& record) {
   rows_.clear();
   std::visit([this](const auto& event) { on(event); }, record);
   return rows_;
 }
 
 // A loss with an unknown span gets no time.
-const std::vector<EventRow>& EventRows::rows_of(const Interruption& interruption) {
+const std::vector<EventRow>& EventRows::convert(const Interruption& interruption) {
   rows_.clear();
   const TimeRange range = range_of(interruption);
   tasks_.on_gap(to_gap(interruption));

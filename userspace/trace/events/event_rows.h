@@ -14,14 +14,14 @@
 
 namespace taskcost {
 
-// Fields that do not apply are empty. Text is a view that is valid until the next event.
+// A line of the table. Fields that do not apply are empty. Text is a view that is valid until the next event.
 struct EventRow {
   std::optional<std::uint64_t> time_ns;
   std::optional<std::uint32_t> cpu;
   std::string_view event;
   std::optional<std::uint32_t> tid;
   std::optional<std::uint32_t> pid;
-  std::string_view comm;  // as the output writes it, like all names of observed programs here
+  std::string_view comm;  // escaped and quoted for the output, like all text here that an observed program chose
   std::string_view activity;
   std::string_view condition;
   std::string_view wait;
@@ -36,13 +36,13 @@ struct EventRow {
   std::optional<std::uint32_t> waker_tid;
   std::string_view waker_comm;
   std::string_view waker_kind;
-  std::string_view waker_from;
+  std::string_view waker_call_site;
   std::optional<std::uint32_t> other_tid;
   std::string_view detail;
-  bool detail_is_name = false;  // `detail` came from an observed program
+  bool detail_is_from_program = false;  // otherwise it is one of our own words
   std::optional<std::uint64_t> value;
-  bool doubtful = false;
-  // Only the first and the last row have these.
+  bool doubtful = false;  // lost events may have touched the interval (trace/gaps.h)
+  // Only `recording_begins` and `recording_ends` have these.
   std::optional<std::uint64_t> realtime_ns;
   std::optional<std::uint64_t> boottime_ns;
   std::string_view host;
@@ -52,42 +52,46 @@ struct EventRow {
 
 class EventRows {
  public:
+  // `write_name` escapes and quotes text of observed programs for the output.
   EventRows(TraceInfo info, WriteName write_name);
 
-  // The first and the last row have the machine, the boot, and the times of other clocks.
+  // Each returns one row, `recording_begins` or `recording_ends`, with the machine, the boot, and other clocks' times.
   const std::vector<EventRow>& first_rows();
   const std::vector<EventRow>& last_rows(std::uint64_t end_ns, const std::optional<ClockAnchor>& clocks);
 
-  // Returns no row for a record that is not an event, and two for a switch between two observed tasks. Rows are valid
-  // until the next call.
-  const std::vector<EventRow>& rows_of(const Record& record);
-  const std::vector<EventRow>& rows_of(const Interruption& interruption);
+  // Returns no row for a record that is not an event, and two for a switch between two observed tasks. The rows are
+  // valid until the next call.
+  const std::vector<EventRow>& convert(const Record& record);
+  // An interruption means that records of all CPUs are missing.
+  const std::vector<EventRow>& convert(const Interruption& interruption);
 
  private:
   EventRow& add(std::string_view event, std::optional<std::uint64_t> at_ns);
   EventRow& add(std::string_view event, std::uint64_t at_ns, const TracedTask& task);
+  // `call` is a system call number with the flags of tc_call.syscall.
   void set_call(EventRow& row, std::uint32_t call);
   EventRow& add_call(const tc_call& call);
   void add_switch_out(const SwitchContext& context, const tc_switch& event);
   void add_switch_in(const SwitchContext& context, const tc_switch& event);
 
-  void on(const tc_task_new& birth);
+  void on(const tc_task_new& new_task);
   void on(const tc_exec& exec);
   void on(const tc_rename& rename);
   void on(const tc_reap& reap);
   void on(const tc_switch& event);
   void on(const tc_call& call) { add_call(call); }
   void on(const tc_transfer& transfer);
-  void on(const tc_passage& passage);
+  void on(const tc_passage& passage);  // bytes through the second file of a splice or tee, or by io_uring
   void on(const tc_fault& fault);
-  void on(const tc_event& step);
+  void on(const tc_event& event);
   void on(const tc_gap& gap);
-  void on(const tc_ledger& ledger) { tasks_.on_ledger(ledger); }
-  template <typename NoEvent>
-  void on(const NoEvent&) {}
+  void on(const tc_ledger& ledger) { tasks_.on_ledger(ledger); }  // updates the table of tasks, adds no row
+  // The other records are not events.
+  template <typename OtherRecord>
+  void on(const OtherRecord&) {}
 
-  // The metadata of the recording, as the output writes it.
-  struct Scene {
+  // What the first and the last row say of the recording. The text is escaped and quoted for the output.
+  struct RecordingInfo {
     std::uint64_t start_ns = 0;
     std::optional<std::uint64_t> realtime_ns;
     std::optional<std::uint64_t> boottime_ns;
@@ -96,9 +100,9 @@ class EventRows {
     std::string machine_id;
     std::string boot_id;
   };
-  EventRow& add_scene(std::string_view event, std::uint64_t at_ns);
+  EventRow& add_recording_row(std::string_view event, std::uint64_t at_ns);
 
-  Scene scene_;
+  RecordingInfo recording_;
   CallNames names_;
   TaskTable tasks_;
   std::vector<EventRow> rows_;

@@ -46,9 +46,9 @@ void walk(const EventRow& row, Form& form) {
   form.number("waker_tid", row.waker_tid);
   form.name("waker_comm", row.waker_comm);
   form.word("waker_kind", row.waker_kind);
-  form.word("waker_call_site", row.waker_from);
+  form.word("waker_call_site", row.waker_call_site);
   form.number("other_tid", row.other_tid);
-  if (row.detail_is_name) {
+  if (row.detail_is_from_program) {
     form.name("detail", row.detail);
   } else {
     form.word("detail", row.detail);
@@ -220,8 +220,8 @@ class Table {
       : rows_(std::move(info), name), lines_(out) {}
 
   std::string& text() { return lines_.text(); }
-  void on_record(const Record& record) { write(rows_.rows_of(record)); }
-  void on_interruption(const Interruption& interruption) { write(rows_.rows_of(interruption)); }
+  void on_record(const Record& record) { write(rows_.convert(record)); }
+  void on_interruption(const Interruption& interruption) { write(rows_.convert(interruption)); }
   void finish(std::uint64_t end_ns, const std::optional<ClockAnchor>& clocks) {
     write(rows_.last_rows(end_ns, clocks));
     lines_.finish();

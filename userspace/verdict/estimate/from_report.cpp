@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Counts and prices of a report.
+// Takes from a report what an estimate needs: the counts of a program, or the prices that `verify` measured.
 #include <algorithm>
 #include <utility>
 
@@ -11,7 +11,7 @@ namespace {
 
 double ns(Duration duration) { return static_cast<double>(duration.count()); }
 
-std::optional<double> figure(const std::optional<std::uint64_t>& count) {
+std::optional<double> to_double(const std::optional<std::uint64_t>& count) {
   return count ? std::optional(static_cast<double>(*count)) : std::nullopt;
 }
 
@@ -19,10 +19,10 @@ MeasuredOn measured_on(const Host& host) {
   return {host.kernel, host.arch, host.virtualization, static_cast<double>(host.cpus)};
 }
 
-WorkCounts work_of(const Account& account) {
+WorkCounts count_work(const Account& account) {
   const auto running = [&account](tc_activity activity) { return ns(account.cells[activity][TC_CONDITION_RUNNING]); };
-  const auto entries = [&account](tc_activity activity) { return figure(account.entries[activity]); };
-  const auto counter = [&account](tc_counter which) { return figure(account.counters[which]); };
+  const auto entries = [&account](tc_activity activity) { return to_double(account.entries[activity]); };
+  const auto counter = [&account](tc_counter which) { return to_double(account.counters[which]); };
   WorkCounts work;
   work.running = ns(account.total(TC_CONDITION_RUNNING));
   work.user = running(TC_ACTIVITY_USER);
@@ -48,6 +48,7 @@ WorkCounts work_of(const Account& account) {
   work.execs = counter(TC_COUNTER_EXECS);
   work.threads_created = counter(TC_COUNTER_CHILDREN_THREADS);
   work.page_table_bytes = counter(TC_COUNTER_PAGE_TABLE_BYTES);
+  // The only calls that shared memory has are those on futexes in it.
   if (const auto& shared_futexes = account.channels[TC_CHANNEL_SHARED_MEMORY]) {
     work.shared_futex_ns = ns(shared_futexes->kernel);
     work.shared_futex_calls = static_cast<double>(shared_futexes->calls);
@@ -55,7 +56,7 @@ WorkCounts work_of(const Account& account) {
   return work;
 }
 
-ProcessCounts counts_of(const Process& process) {
+ProcessCounts count_process(const Process& process) {
   ProcessCounts counts;
   counts.id = static_cast<double>(process.id);
   counts.parent = static_cast<double>(process.parent);
@@ -64,30 +65,30 @@ ProcessCounts counts_of(const Process& process) {
   counts.origin = to_string(process.origin);
   counts.tasks = std::max(1.0, static_cast<double>(process.tasks.size()));
   counts.reap = process.reap ? std::optional(ns(*process.reap)) : std::nullopt;
-  counts.work = work_of(account_of(process));
+  counts.work = count_work(account_of(process));
   return counts;
 }
 
-// All these tasks have exited, so the number of exits is the number of tasks.
-ProcessCounts counts_of(const AggregatedProcesses& aggregated) {
+// All aggregated tasks have exited, so the number of exits is the number of tasks.
+ProcessCounts count_aggregated(const AggregatedProcesses& aggregated) {
   ProcessCounts counts;
   counts.comm = aggregated.comm;
   counts.processes = static_cast<double>(aggregated.processes);
-  counts.work = work_of(aggregated.total);
+  counts.work = count_work(aggregated.total);
   counts.tasks = std::max(counts.processes, counts.work.exits.value_or(0));
   return counts;
 }
 
-CreationCounts creations_of(const Session& session, tc_creation kind) {
+CreationCounts count_creations(const Session& session, tc_creation kind) {
   const CreationSums& sums = session.totals.creations[kind];
   CreationCounts creations{static_cast<double>(sums.count), ns(sums.running), 0};
-  if (const LifecycleCost& lives = session.lifecycle_costs[kind]; session.calls_seen && lives.count > 0) {
-    creations.start = ns(lives.start) / static_cast<double>(lives.count);
+  if (const LifecycleCost& costs = session.lifecycle_costs[kind]; session.calls_seen && costs.count > 0) {
+    creations.start = ns(costs.start) / static_cast<double>(costs.count);
   }
   return creations;
 }
 
-std::optional<double> mean_of(const Session& session, tc_histogram_id id) {
+std::optional<double> find_mean(const Session& session, tc_histogram_id id) {
   const Histogram* const histogram = session.find_histogram(key_of(id));
   if (histogram == nullptr || histogram->count() == 0) {
     return std::nullopt;
@@ -95,22 +96,23 @@ std::optional<double> mean_of(const Session& session, tc_histogram_id id) {
   return ns(histogram->sum()) / static_cast<double>(histogram->count());
 }
 
-std::vector<ChannelCounts> channels_of(const Account& totals) {
+std::vector<ChannelCounts> count_channels(const Account& totals) {
   std::vector<ChannelCounts> channels;
   for (const tc_channel channel :
        {TC_CHANNEL_PIPE, TC_CHANNEL_UNIX_SOCKET, TC_CHANNEL_INET_SOCKET, TC_CHANNEL_MESSAGE_QUEUE}) {
     if (const auto& use = totals.channels[channel]; use && use->calls > 0) {
       channels.push_back(
-          {key_of(channel), static_cast<double>(use->calls), figure(use->received()).value_or(0), ns(use->kernel)});
+          {key_of(channel), static_cast<double>(use->calls), to_double(use->received()).value_or(0), ns(use->kernel)});
     }
   }
   return channels;
 }
 
-// An interval that excludes its value is widened.
-Price checked(Price price) {
+// Drops a price that is negative or NaN, such as the slope of a noisy sweep. Widens an interval that does not include
+// its price.
+Price sanitize(Price price) {
   if (price.value && !(*price.value >= 0)) {
-    price.value.reset();  // a negative price is no price
+    price.value.reset();
   }
   if (!price.value) {
     price.interval.reset();
@@ -126,35 +128,35 @@ Price checked(Price price) {
 Result<ProgramCounts> program_counts(const Report& report) {
   if (report.target.mode == TargetMode::verify) {
     return Error{"this is a report of 'taskcost verify'", "it has no program of yours in it",
-                 "give one of run, attach or workload; --prices takes this one"};
+                 "give a report of 'taskcost run', 'attach' or 'workload'; this one can be given to --prices"};
   }
   const Session& session = report.session;
   ProgramCounts program;
   program.mode = to_string(report.target.mode);
   program.command = report.target.command;
   program.measured_on = measured_on(report.host);
-  program.work = work_of(session.totals);
+  program.work = count_work(session.totals);
   program.calls_seen = session.calls_seen;
   for (const Process& process : session.processes) {
-    if (!process.kernel) {
-      program.processes.push_back(counts_of(process));
+    if (!process.kernel) {  // kernel threads are not converted
+      program.processes.push_back(count_process(process));
     }
   }
   for (const AggregatedProcesses& aggregated : session.aggregated) {
-    program.processes.push_back(counts_of(aggregated));
+    program.processes.push_back(count_aggregated(aggregated));
   }
-  program.forks = creations_of(session, TC_CREATION_FORK);
-  program.threads = creations_of(session, TC_CREATION_THREAD);
-  program.switch_latency_same = mean_of(session, TC_HISTOGRAM_SWITCH_SAME);
-  program.switch_latency_other = mean_of(session, TC_HISTOGRAM_SWITCH_OTHER);
-  program.channels = channels_of(session.totals);
+  program.forks = count_creations(session, TC_CREATION_FORK);
+  program.threads = count_creations(session, TC_CREATION_THREAD);
+  program.switch_latency_same = find_mean(session, TC_HISTOGRAM_SWITCH_SAME);
+  program.switch_latency_other = find_mean(session, TC_HISTOGRAM_SWITCH_OTHER);
+  program.channels = count_channels(session.totals);
   return program;
 }
 
 Result<PriceList> price_list(const Report& report) {
   PriceList list;
   list.measured_on = measured_on(report.host);
-  std::ranges::transform(report.prices, std::back_inserter(list.prices), checked);
+  std::ranges::transform(report.prices, std::back_inserter(list.prices), sanitize);
   if (list.prices.empty()) {
     return Error{"there is no price list in it", "only 'taskcost verify' measures one",
                  "give a file that 'taskcost verify -o FILE.json' has written, or leave --prices out"};
