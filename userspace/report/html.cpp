@@ -3,6 +3,7 @@
 // The page consists of the sections of the text report as data, the JSON report for its pictures, and the scripts and
 // styles that show them.
 #include <algorithm>
+#include <cstdint>
 #include <ostream>
 #include <streambuf>
 #include <string_view>
@@ -109,9 +110,12 @@ void write_sections(std::ostream& out, const std::vector<sections::Section>& all
   });
 }
 
+// A report of more tasks is as short as the text without --verbose: all of it would double the page.
+constexpr std::uint64_t most_tasks_in_full = 2000;
+
 // The timeline stands before what it explains.
 std::vector<sections::Section> sections_of(const Report& report) {
-  std::vector<sections::Section> all = sections::of(report, true);
+  std::vector<sections::Section> all = sections::of(report, report.session.task_count <= most_tasks_in_full);
   if (report.timeline) {
     all.insert(std::ranges::find(all, "waits", &sections::Section::id), sections::timeline(*report.timeline));
   }
