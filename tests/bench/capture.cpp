@@ -11,7 +11,8 @@
 #include <iostream>
 #include <thread>
 
-#include "capture/capture.h"
+#include "capture/reader.h"
+#include "capture/writer.h"
 #include "taskcost/abi.h"
 
 namespace {

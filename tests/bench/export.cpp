@@ -20,7 +20,8 @@
 #include <vector>
 
 #include "support/script.h"
-#include "trace/event_export.h"
+#include "trace/events/writers.h"
+#include "trace/perfetto/export.h"
 #include "trace/syscall_classes.h"
 
 namespace taskcost {

@@ -19,17 +19,18 @@ using namespace std::chrono_literals;
 TEST(Windows, TasksThatEndBetweenThemLeaveNothingBehind) {
   CollectorOptions options;
   options.max_tasks = 2;
-  auto collector = Collector::open(options);
-  ASSERT_TRUE(collector) << to_line(collector.error());
+  auto opened = Collector::open(options);
+  ASSERT_TRUE(opened) << to_line(opened.error());
+  Collector& collector = **opened;
   for (int window = 0; window < 8; ++window) {
     Subprocess sleeper({"/bin/sleep", "60"});
     Target target;
     target.ids = {sleeper.pid()};
-    const auto adopted = collector->adopt(target);
+    const auto adopted = collector.adopt(target);
     ASSERT_TRUE(adopted) << to_line(adopted.error());
     EXPECT_EQ(adopted->tasks, 1U);
-    ASSERT_TRUE(collector->wait({10ms, -1, -1}));
-    const auto observation = collector->finish();
+    ASSERT_TRUE(collector.wait({10ms, -1, -1}));
+    const auto observation = collector.finish();
     sleeper.send(SIGKILL);
     sleeper.wait();
 

@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <cstring>
 
-#include "capture/capture.h"
+#include "capture/reader.h"
 #include "capture/record.h"
 #include "fuzz/expect.h"
 #include "taskcost/abi.h"

@@ -20,7 +20,8 @@
 #include <variant>
 #include <vector>
 
-#include "capture/capture.h"
+#include "capture/reader.h"
+#include "capture/writer.h"
 #include "taskcost/abi.h"
 
 namespace taskcost::test {

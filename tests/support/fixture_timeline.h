@@ -11,7 +11,7 @@
 #include "support/report_builder.h"
 #include "support/transitions.h"
 #include "trace/replay.h"
-#include "trace/timeline.h"
+#include "trace/timeline_builder.h"
 
 namespace taskcost::test {
 

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "support/script.h"
-#include "trace/event_export.h"
+#include "trace/trace_info.h"
 
 namespace taskcost::test {
 

@@ -14,6 +14,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <iostream>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -98,7 +99,7 @@ class Subject {
   pid_t pid_ = -1;
 };
 
-Result<Collector> collector_on(pid_t pid, bool no_function_probes) {
+Result<std::unique_ptr<Collector>> collector_on(pid_t pid, bool no_function_probes) {
   CollectorOptions options;
   options.max_tasks = 64;
   options.no_function_probes = no_function_probes;
@@ -108,7 +109,7 @@ Result<Collector> collector_on(pid_t pid, bool no_function_probes) {
   }
   Target target;
   target.ids = {pid};
-  if (const auto adopted = collector->adopt(target); !adopted) {
+  if (const auto adopted = (*collector)->adopt(target); !adopted) {
     return adopted.error();
   }
   return collector;
@@ -140,12 +141,12 @@ class SourcesSideBySide : public ::testing::Test {
     subject.begin();
     ASSERT_EQ(subject.wait(), 0);
     // The end of a task is known before its last switch.
-    ASSERT_TRUE(exact->wait({}));
-    ASSERT_TRUE(fallback->wait({}));
-    exact_ = exact->finish().session;
-    fallback_ = fallback->finish().session;
-    exact_evidence_ = exact->evidence();
-    fallback_evidence_ = fallback->evidence();
+    ASSERT_TRUE((*exact)->wait({}));
+    ASSERT_TRUE((*fallback)->wait({}));
+    exact_ = (*exact)->finish().session;
+    fallback_ = (*fallback)->finish().session;
+    exact_evidence_ = (*exact)->evidence();
+    fallback_evidence_ = (*fallback)->evidence();
   }
   void SetUp() override {
     ASSERT_TRUE(exact_ && fallback_);

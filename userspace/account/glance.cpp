@@ -2,11 +2,10 @@
 #include "account/glance.h"
 
 #include "account/ledger.h"
-#include "account/session_builder.h"
 
 namespace taskcost {
 
-Glance::Task to_glance_task(tc_ledger ledger, Instant now, const SessionBuilder::Options& options) {
+Glance::Task to_glance_task(tc_ledger ledger, Instant now, const SessionOptions& options) {
   Glance::Task task;
   task.ended = ledger.end_ns != 0;
   if (!task.ended) {

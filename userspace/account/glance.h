@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "account/account.h"
+#include "account/session_options.h"
+#include "taskcost/abi.h"
 
 namespace taskcost {
 
@@ -37,5 +39,8 @@ struct Glance {
   std::uint64_t transitions = 0;           // transitions posted since the window opened
   Duration cost{};                         // CPU time for taking this glance
 };
+
+// Converts a final ledger, or one in the middle of a window, whose open intervals are counted up to `now`.
+Glance::Task to_glance_task(tc_ledger ledger, Instant now, const SessionOptions& options);
 
 }  // namespace taskcost

@@ -72,7 +72,7 @@ std::optional<TaskStats> task_stats_of(const tc_ledger& ledger) {
 
 PerCounter<std::optional<std::uint64_t>> counters_of(const tc_ledger& ledger,
                                                      const std::optional<TaskStats>& task_stats,
-                                                     const SessionBuilder::Options& options) {
+                                                     const SessionOptions& options) {
   PerCounter<std::optional<std::uint64_t>> counters{};
   for (std::size_t counter = 0; counter < TC_NR_COUNTERS; ++counter) {
     if (options.measured[counter]) {
@@ -113,7 +113,7 @@ CreationSums sums_of(const tc_creation_sums& raw, bool calls) {
 }
 
 // True if probes report the entry into an activity. Most activities begin with a system call.
-bool is_told(tc_activity activity, const SessionBuilder::Options& options) {
+bool is_told(tc_activity activity, const SessionOptions& options) {
   switch (activity) {
     case TC_ACTIVITY_PAGE_FAULT:
       return options.fault_latency;
@@ -175,7 +175,7 @@ void fill_exit(Task& task, const tc_ledger& ledger) {
   task.exit_teardown = phase(ledger.exit_start_ns, ledger.exit_mmap_ns);
 }
 
-void fill_exec(Task& task, const tc_ledger& ledger, const SessionBuilder::Options& options) {
+void fill_exec(Task& task, const tc_ledger& ledger, const SessionOptions& options) {
   task.execs = ledger.counters[TC_COUNTER_EXECS];
   if (task.execs == 0) {
     return;
@@ -243,7 +243,7 @@ TaskOrigin origin_of(const tc_ledger& ledger) {
 
 std::string text_of(const char* bytes, std::size_t size) { return {bytes, strnlen(bytes, size)}; }
 
-Account blank_account(const SessionBuilder::Options& options) {
+Account blank_account(const SessionOptions& options) {
   Account account = empty_account();
   const tc_ledger nothing{};
   account.counters = counters_of(nothing, TaskStats{}, options);
@@ -258,7 +258,7 @@ Account blank_account(const SessionBuilder::Options& options) {
   return account;
 }
 
-Account account_of(const tc_ledger& ledger, Closed closed, const SessionBuilder::Options& options) {
+Account account_of(const tc_ledger& ledger, Closed closed, const SessionOptions& options) {
   Account account;
   account.lifetime = nanoseconds(elapsed(ledger.birth_ns, ledger.end_ns));
   account.cells = cells_of(ledger, closed);
@@ -291,7 +291,7 @@ Account account_of(const tc_ledger& ledger, Closed closed, const SessionBuilder:
   return account;
 }
 
-Task task_of(const tc_ledger& ledger, Closed closed, const SessionBuilder::Options& options) {
+Task task_of(const tc_ledger& ledger, Closed closed, const SessionOptions& options) {
   Task task;
   task.tid = ledger.tid;
   task.comm = text_of(ledger.comm, sizeof(ledger.comm));

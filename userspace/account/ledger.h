@@ -9,7 +9,7 @@
 #include <string>
 
 #include "account/account.h"
-#include "account/session_builder.h"
+#include "account/session_options.h"
 #include "base/monotonic_clock.h"
 #include "taskcost/abi.h"
 
@@ -52,11 +52,11 @@ TaskOrigin origin_of(const tc_ledger& ledger);
 std::string text_of(const char* bytes, std::size_t size);
 
 // The account of no task: 0 for what can be counted, nullopt for what cannot.
-Account blank_account(const SessionBuilder::Options& options);
+Account blank_account(const SessionOptions& options);
 // Leaves out child starts: only the ledgers of the children have them.
-Account account_of(const tc_ledger& ledger, Closed closed, const SessionBuilder::Options& options);
+Account account_of(const tc_ledger& ledger, Closed closed, const SessionOptions& options);
 // Fills everything except `id`, `creator` and `account`.
-Task task_of(const tc_ledger& ledger, Closed closed, const SessionBuilder::Options& options);
+Task task_of(const tc_ledger& ledger, Closed closed, const SessionOptions& options);
 
 // The number of switches that nvcsw and nivcsw have and the ledger lacks.
 std::uint64_t missed_switches(const tc_ledger& ledger);

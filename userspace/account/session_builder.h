@@ -4,41 +4,33 @@
 // later tasks by process name when they exit.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
-#include <memory>
+#include <map>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "account/account.h"
-#include "account/glance.h"
+#include "account/conversations.h"
+#include "account/ledger.h"
+#include "account/process_table.h"
+#include "account/session_options.h"
+#include "account/zombies.h"
+#include "base/bounded_map.h"
 #include "taskcost/abi.h"
 
 namespace taskcost {
 
 class SessionBuilder {
  public:
-  struct Options {
-    std::size_t kept_tasks = 32768;
-    // The counters that have a source; the others stay nullopt.
-    PerCounter<bool> measured{};
-    bool calls = true;          // system calls have probes
-    bool exec_prepare = true;   // sched_prepare_exec exists
-    bool fault_latency = true;  // fault histograms are filled
-    bool switch_latency = true;
-    bool cpu_slices = false;  // on_cpu_slice() is called for every CPU slice
-    std::size_t kept_cpu_slices = std::size_t{1} << 20;
-    std::size_t kept_edges = std::size_t{1} << 17;
-    // Returns the name of a system call by its number; the second argument is true for 32-bit calls. If empty, calls
-    // are named by their numbers.
-    std::function<std::string(std::uint32_t, bool)> syscall_name;
-  };
+  using Options = SessionOptions;
 
   explicit SessionBuilder(const Options& options);
-  SessionBuilder(SessionBuilder&&) noexcept;
-  SessionBuilder& operator=(SessionBuilder&&) noexcept;
-  ~SessionBuilder();
 
   // Takes a final ledger (end_ns is set), or the snapshot of a task that still runs, whose intervals finish() closes at
   // the end of the window. A snapshot is passed once, after the window was closed.
@@ -55,9 +47,9 @@ class SessionBuilder {
   void on_histogram(tc_histogram_id id, const tc_histogram& raw);
 
   // The number of tasks that have exited.
-  [[nodiscard]] std::uint64_t ended() const;
+  [[nodiscard]] std::uint64_t ended() const { return ended_; }
   // True if the launched task (TC_LEDGER_LAUNCHED) has exited.
-  [[nodiscard]] bool launched_ended() const;
+  [[nodiscard]] bool launched_ended() const { return launched_ended_; }
   // The number of tasks, names and unmatched events in memory. It is bounded, however many tasks exit.
   [[nodiscard]] std::size_t held() const;
 
@@ -69,11 +61,56 @@ class SessionBuilder {
   Session finish(Instant start, Instant end, const PerLoss<std::uint64_t>& losses, std::uint64_t skipped_probes);
 
  private:
-  struct State;
-  std::unique_ptr<State> state_;
-};
+  // The time that children waited for a CPU for the first time.
+  struct Starts {
+    Duration sum{};
+    std::uint64_t count = 0;
+  };
+  // Latencies that come from the records of single tasks, and not from a histogram of the probes.
+  struct Latencies {
+    PerCreation<Histogram> creation;
+    Histogram child_start;
+    Histogram exit;
+    Histogram zombie;
+  };
 
-// Converts a final ledger, or one in the middle of a window, whose open intervals are counted up to `now`.
-Glance::Task to_glance_task(tc_ledger ledger, Instant now, const SessionBuilder::Options& options);
+  void book(const tc_ledger& ledger, Closed closed);
+  void book_latencies(const tc_ledger& ledger, const Task& task);
+  void book_start(const tc_ledger& child);
+  static void add_starts(CreationSums& sums, const Starts& starts);
+  void add_waiting_starts(Account& account, std::uint64_t ledger);
+  [[nodiscard]] bool is_kept(const tc_ledger& ledger) const;
+  void fold(const tc_ledger& ledger, const Account& account);
+  AggregatedProcesses& folded_named(std::string comm);
+  void settle(const Zombies::Reaped& reaped);
+  std::vector<Process> take_processes();
+  std::map<std::string, Histogram> take_histograms();
+  void keep_cpu_slice(const tc_cpu_slice& cpu_slice);
+  std::vector<CpuSlice> take_cpu_slices();
+  void take_conversations(Session& session);
+
+  Options options_;
+  Account totals_;
+  Account kernel_totals_;
+  std::uint64_t task_count_ = 0;
+  std::uint64_t ended_ = 0;
+  std::uint64_t missed_ = 0;
+  // The number of processes that have no task in `processes_`.
+  std::uint64_t folded_processes_ = 0;
+  bool launched_ended_ = false;
+  std::optional<std::uint64_t> launched_process_;
+
+  ProcessTable processes_;
+  std::map<std::string, AggregatedProcesses, std::less<>> aggregated_;
+  std::deque<tc_ledger> living_;
+  Zombies zombies_;
+  Commands commands_;
+  BoundedMap<std::uint64_t, PerCreation<Starts>> starts_;  // by creator, until its ledger comes
+  std::array<std::optional<Histogram>, TC_NR_HISTOGRAMS> kernel_latencies_;
+  Latencies latencies_;
+  Conversations conversations_;
+  std::deque<tc_cpu_slice> cpu_slices_;
+  std::uint64_t dropped_cpu_slices_ = 0;
+};
 
 }  // namespace taskcost

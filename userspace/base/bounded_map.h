@@ -23,8 +23,12 @@ class BoundedMap {
   };
 
   explicit BoundedMap(std::size_t limit) : limit_(limit) {}
+  // A copy would point to the keys of the original. A move takes the nodes along.
   BoundedMap(const BoundedMap&) = delete;
   BoundedMap& operator=(const BoundedMap&) = delete;
+  BoundedMap(BoundedMap&&) = default;
+  BoundedMap& operator=(BoundedMap&&) = default;
+  ~BoundedMap() = default;
 
   // Returns the entry and creates it if it is missing. The entry becomes the youngest.
   Value& refresh(const Key& key) {

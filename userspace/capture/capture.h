@@ -55,17 +55,9 @@
 // offset. Any change of this format increments the version.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <optional>
-#include <span>
 #include <string>
-#include <variant>
-#include <vector>
-
-#include "base/fd.h"
-#include "base/result.h"
 
 namespace taskcost {
 
@@ -77,55 +69,6 @@ struct CaptureSpan {
 
   // Adds `count` records between these times.
   void include(std::uint64_t first, std::uint64_t last, std::uint64_t count);
-};
-
-struct CaptureOptions {
-  std::size_t chunk_size = 1 << 20;           // bytes of records before compression; at most 4 MiB
-  std::size_t buffers = 32;                   // buffers of one chunk each, allocated at creation; at least 2
-  std::uint64_t chunk_time_ns = 1000000000U;  // longest span of a chunk: bounds the loss by a crash and seek precision
-  int compression_level = -2;                 // level of zstd
-};
-
-struct CaptureStatistics {
-  std::uint64_t records = 0;    // records in the file
-  std::uint64_t bytes_in = 0;   // bytes of these records before compression
-  std::uint64_t bytes_out = 0;  // bytes of the file
-  std::uint64_t refused = 0;    // not a record: the size field is wrong, or it is larger than a chunk
-  std::uint64_t unwritten = 0;  // lost because the file could not be written
-  CaptureSpan dropped;          // lost because all buffers were full
-};
-
-// Writes a capture. One thread calls append() and then finish(). A second thread, which the writer starts, compresses
-// and writes.
-class CaptureWriter {
- public:
-  // Takes an empty file that is open for writing, and writes the header to it. Errors: the file cannot be written, or
-  // the description is longer than 16 MiB.
-  static Result<std::unique_ptr<CaptureWriter>> create(Fd file, const std::string& description,
-                                                       const CaptureOptions& options = {});
-  // Without finish() the file has no index and no trailer: it is readable, but not complete.
-  ~CaptureWriter();
-  CaptureWriter(const CaptureWriter&) = delete;
-  CaptureWriter& operator=(const CaptureWriter&) = delete;
-
-  // Copies the record. It never waits, allocates or takes a lock: if no buffer is free, it drops the record, and the
-  // file has a chunk of kind dropped there.
-  void append(std::span<const std::byte> record, std::uint64_t time_ns);
-
-  // Writes the remaining records, the index and the trailer, and closes the file. Errors: the first write error, or the
-  // trailer is longer than 16 MiB. It must not be called twice.
-  Status finish(const std::string& trailer);
-
-  // True after a write error: later records are lost, and finish() returns the error. Any thread may call it.
-  [[nodiscard]] bool has_failed() const;
-
-  // Any thread may call it. Until finish() returns, records in the buffers are not counted yet.
-  [[nodiscard]] CaptureStatistics statistics() const;
-
- private:
-  struct State;
-  explicit CaptureWriter(std::unique_ptr<State> state);
-  std::unique_ptr<State> state_;
 };
 
 // One chunk of records or dropped records, or a range of damaged bytes.
@@ -159,8 +102,6 @@ struct TimeRange {
 // The times that the missing records may have; all times if their span is not known.
 TimeRange range_of(const Interruption& interruption);
 
-struct EndOfCapture {};
-
 struct CaptureEnd {
   enum class State {
     complete,
@@ -171,39 +112,6 @@ struct CaptureEnd {
   std::uint64_t offset = 0;              // end of the readable part
   std::optional<std::uint64_t> last_ns;  // largest time of all readable chunks; nullopt if there is none
   std::string trailer;                   // empty unless complete
-};
-
-// Reads a capture from its beginning or from a given time on. It keeps one chunk in memory, and about 100 bytes for
-// each chunk in the file. Any damage is an error of open(), or it is reported by next() and end().
-class CaptureReader {
- public:
-  // Errors: the file cannot be opened, is not regular, is not a capture, has another version or byte order, or its
-  // header is cut off or damaged.
-  static Result<CaptureReader> open(const std::string& path);
-  // Opens the file alone. Error: it cannot be opened.
-  static Result<Fd> open_file(const std::string& path);
-  // Does the same as open() for an open file; `name` is used in errors.
-  static Result<CaptureReader> read(Fd file, const std::string& name);
-  CaptureReader(CaptureReader&&) noexcept;
-  CaptureReader& operator=(CaptureReader&&) noexcept;
-  ~CaptureReader();
-
-  [[nodiscard]] const std::string& description() const;
-  [[nodiscard]] const std::vector<CaptureChunk>& chunks() const;  // in the order of the file
-  [[nodiscard]] const CaptureEnd& end() const;                    // known as soon as the file is open
-
-  // The bytes of a record are valid until the next call and aligned to 8 bytes. Their number is a multiple of 8, at
-  // least 8, and equal to the size field; the content is not checked.
-  using Item = std::variant<std::span<const std::byte>, Interruption, EndOfCapture>;
-  Item next();
-
-  // Moves next() to the first chunk that has records of this time or later. Some records of this chunk may be earlier.
-  void seek(std::uint64_t time_ns);
-
- private:
-  struct State;
-  explicit CaptureReader(std::unique_ptr<State> state);
-  std::unique_ptr<State> state_;
 };
 
 }  // namespace taskcost

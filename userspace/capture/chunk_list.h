@@ -6,8 +6,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
 
+#include "base/fd.h"
 #include "capture/capture.h"
 
 namespace taskcost {

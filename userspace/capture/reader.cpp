@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "capture/reader.h"
+
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <zstd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -9,8 +10,6 @@
 #include <new>
 #include <utility>
 
-#include "capture/capture.h"
-#include "capture/chunk_list.h"
 #include "capture/format.h"
 #include "capture/record.h"
 
@@ -19,10 +18,6 @@ namespace taskcost {
 using namespace capture_format;  // NOLINT(google-build-using-namespace): all of this file is about them
 
 namespace {
-
-struct FreeDecompression {
-  void operator()(ZSTD_DCtx* context) const { ZSTD_freeDCtx(context); }
-};
 
 Error cannot_read(const std::string& name, std::string why, std::string hint = "") {
   return Error{"cannot read the capture '" + name + "'", std::move(why), std::move(hint)};
@@ -102,50 +97,6 @@ Interruption make_interruption(const CaptureChunk& chunk) {
 
 }  // namespace
 
-TimeRange range_of(const Interruption& interruption) {
-  return interruption.span ? TimeRange{interruption.span->first_ns, interruption.span->last_ns} : TimeRange{};
-}
-
-struct CaptureReader::State {
-  State(CaptureFile opened, std::uint64_t salt_of_file, std::string text, ChunkList chunk_list)
-      : file(std::move(opened)),
-        salt(salt_of_file),
-        description(std::move(text)),
-        list(std::move(chunk_list)),
-        context(ZSTD_createDCtx()) {
-    if (!context) {
-      throw std::bad_alloc();
-    }
-  }
-
-  CaptureFile file;
-  std::uint64_t salt;
-  std::string description;
-  ChunkList list;
-  std::unique_ptr<ZSTD_DCtx, FreeDecompression> context;
-  std::vector<std::byte> stored;
-  std::vector<std::byte> bytes;            // records of the current chunk
-  std::span<const std::byte> unread = {};  // part of `bytes`
-  std::size_t next_chunk = 0;
-
-  // False if the chunk is damaged.
-  bool load(const CaptureChunk& chunk) {
-    stored.resize(chunk.stored_size);
-    if (!file.read(chunk.offset + sizeof(ChunkHeader), stored) ||
-        !is_checksum(chunk.checksum, checksum_of(stored, salt))) {
-      return false;
-    }
-    bytes.resize(chunk.size);
-    const std::size_t size =
-        ZSTD_decompressDCtx(context.get(), bytes.data(), bytes.size(), stored.data(), stored.size());
-    if (size != bytes.size() || !are_records(bytes, chunk.span->records)) {
-      return false;
-    }
-    unread = bytes;
-    return true;
-  }
-};
-
 Result<Fd> CaptureReader::open_file(const std::string& path) {
   // O_NONBLOCK: without it, opening a FIFO would wait for a writer.
   Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
@@ -178,46 +129,62 @@ Result<CaptureReader> CaptureReader::read(Fd file, const std::string& name) {
     return description.error();
   }
   ChunkList list = list_chunks(capture, sizeof(FileHeader) + header->description_size, header->salt);
-  return CaptureReader(
-      std::make_unique<State>(std::move(capture), header->salt, std::move(*description), std::move(list)));
+  return CaptureReader(std::move(capture), header->salt, std::move(*description), std::move(list));
 }
 
-CaptureReader::CaptureReader(std::unique_ptr<State> state) : state_(std::move(state)) {}
-CaptureReader::CaptureReader(CaptureReader&&) noexcept = default;
-CaptureReader& CaptureReader::operator=(CaptureReader&&) noexcept = default;
-CaptureReader::~CaptureReader() = default;
-
-const std::string& CaptureReader::description() const { return state_->description; }
-const std::vector<CaptureChunk>& CaptureReader::chunks() const { return state_->list.chunks; }
-const CaptureEnd& CaptureReader::end() const { return state_->list.end; }
+CaptureReader::CaptureReader(CaptureFile file, std::uint64_t salt, std::string description, ChunkList list)
+    : file_(std::move(file)),
+      salt_(salt),
+      description_(std::move(description)),
+      list_(std::move(list)),
+      context_(ZSTD_createDCtx()) {
+  if (!context_) {
+    throw std::bad_alloc();
+  }
+}
 
 CaptureReader::Item CaptureReader::next() {
-  State& state = *state_;
-  while (state.unread.empty()) {
-    if (state.next_chunk == state.list.chunks.size()) {
+  while (unread_.empty()) {
+    if (next_chunk_ == list_.chunks.size()) {
       return EndOfCapture{};
     }
-    const CaptureChunk& chunk = state.list.chunks[state.next_chunk++];
-    if (chunk.kind != CaptureChunk::Kind::records || !state.load(chunk)) {
+    const CaptureChunk& chunk = list_.chunks[next_chunk_++];
+    if (chunk.kind != CaptureChunk::Kind::records || !load(chunk)) {
       return make_interruption(chunk);
     }
   }
   // load() checked that the chunk consists of records.
-  const auto record = state.unread.first(record_size(state.unread).value_or(state.unread.size()));
-  state.unread = state.unread.subspan(record.size());
+  const auto record = unread_.first(record_size(unread_).value_or(unread_.size()));
+  unread_ = unread_.subspan(record.size());
   return record;
 }
 
 void CaptureReader::seek(std::uint64_t time_ns) {
-  const auto& chunks = state_->list.chunks;
+  const auto& chunks = list_.chunks;
   auto found = std::find_if(chunks.begin(), chunks.end(),
                             [&](const CaptureChunk& chunk) { return chunk.span && chunk.span->last_ns >= time_ns; });
   // The time of damaged bytes is not known: they may hold records of `time_ns`.
   while (found != chunks.begin() && !std::prev(found)->span) {
     --found;
   }
-  state_->next_chunk = static_cast<std::size_t>(found - chunks.begin());
-  state_->unread = {};
+  next_chunk_ = static_cast<std::size_t>(found - chunks.begin());
+  unread_ = {};
+}
+
+bool CaptureReader::load(const CaptureChunk& chunk) {
+  stored_.resize(chunk.stored_size);
+  if (!file_.read(chunk.offset + sizeof(ChunkHeader), stored_) ||
+      !is_checksum(chunk.checksum, checksum_of(stored_, salt_))) {
+    return false;
+  }
+  bytes_.resize(chunk.size);
+  const std::size_t size =
+      ZSTD_decompressDCtx(context_.get(), bytes_.data(), bytes_.size(), stored_.data(), stored_.size());
+  if (size != bytes_.size() || !are_records(bytes_, chunk.span->records)) {
+    return false;
+  }
+  unread_ = bytes_;
+  return true;
 }
 
 }  // namespace taskcost

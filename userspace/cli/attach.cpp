@@ -41,19 +41,20 @@ Result<int> attach(const AttachCommand& command, const Environment& environment)
   }
   CollectorOptions chosen = collector_options(command.observe, *signals);
   chosen.max_tasks = pool_size_for(command.target, command.observe.max_tasks);
-  auto collector = Collector::open(chosen);
-  if (!collector) {
-    return collector.error();
+  auto opened = Collector::open(chosen);
+  if (!opened) {
+    return opened.error();
   }
+  Collector& collector = **opened;
   Report report = empty_report(TargetMode::attach, environment);
-  report.evidence = collector->evidence();
+  report.evidence = collector.evidence();
   report.target.command = describe_target(command.target, report.session);
   if (*recording) {
-    if (auto status = (*recording)->begin(*collector, recording_start(report, command.observe, *collector)); !status) {
+    if (auto status = (*recording)->begin(collector, recording_start(report, command.observe, collector)); !status) {
       return status.error();
     }
   }
-  const auto adopted = collector->adopt(command.target);
+  const auto adopted = collector.adopt(command.target);
   if (!adopted) {
     return adopted.error();
   }
@@ -65,7 +66,7 @@ Result<int> attach(const AttachCommand& command, const Environment& environment)
              command.duration ? "" : ", Ctrl-C to stop");
   }
 
-  const auto window_end = collector->wait({command.duration, signals->fd(), -1});
+  const auto window_end = collector.wait({command.duration, signals->fd(), -1});
   report.window_end = window_end ? *window_end : WindowEnd::failure;
   if (report.window_end == WindowEnd::signal) {
     (void)signals->take();  // a second signal interrupts the report
@@ -73,7 +74,7 @@ Result<int> attach(const AttachCommand& command, const Environment& environment)
   if (!command.target.ids.empty()) {
     report.target.pid = static_cast<std::uint32_t>(command.target.ids.front());
   }
-  auto observation = collector->finish();
+  auto observation = collector.finish();
   set_observation(report, std::move(observation));
   report.target.command = describe_target(command.target, report.session);
   if (auto status = finish(recording->get(), *outputs, report, command.observe); !status) {

@@ -11,7 +11,7 @@
 #include "base/result.h"
 #include "cli/caller/output_path.h"
 #include "cli/options/options.h"
-#include "collector/collector.h"
+#include "collector/observe.h"
 
 namespace taskcost {
 

@@ -121,19 +121,20 @@ Report empty_report(TargetMode mode, const Environment& environment) {
 
 Result<LaunchedRun> observe_command(const Command& command, TargetMode mode, const CollectorOptions& options,
                                     StopSignals& signals, const Environment& environment, const BeforeWindow& before) {
-  auto collector = Collector::open(options);
-  if (!collector) {
-    return collector.error();
+  auto opened = Collector::open(options);
+  if (!opened) {
+    return opened.error();
   }
+  Collector& collector = **opened;
   Report report = empty_report(mode, environment);
   report.target.command = fmt::format("{}", fmt::join(command.arguments, " "));
-  report.evidence = collector->evidence();
+  report.evidence = collector.evidence();
   if (before) {
-    if (auto status = before(*collector, report); !status) {
+    if (auto status = before(collector, report); !status) {
       return status.error();
     }
   }
-  return observe_window(*collector, command, signals, std::move(report));
+  return observe_window(collector, command, signals, std::move(report));
 }
 
 Result<LaunchedRun> observe_window(Collector& collector, const Command& command, StopSignals& signals, Report report) {

@@ -13,6 +13,7 @@
 #include <string_view>
 #include <utility>
 
+#include "capture/reader.h"
 #include "cli/options/values.h"
 #include "collector/handles.h"
 #include "report/recorded/recording.h"

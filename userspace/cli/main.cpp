@@ -22,7 +22,7 @@
 #include "cli/log.h"
 #include "report/render.h"
 #include "top/once.h"
-#include "trace/event_export.h"
+#include "trace/events/writers.h"
 #include "verdict/compare/compare.h"
 #include "verdict/diff/diff.h"
 #include "verdict/estimate/estimate.h"

@@ -16,7 +16,8 @@
 
 #include "report/recorded/recording.h"
 #include "report/render.h"
-#include "trace/event_export.h"
+#include "trace/events/writers.h"
+#include "trace/perfetto/export.h"
 
 namespace taskcost {
 namespace {

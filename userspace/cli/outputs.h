@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "capture/capture.h"
+#include "capture/reader.h"
 #include "cli/caller/output_path.h"
 #include "cli/commands.h"
 #include "cli/options/options.h"

@@ -94,15 +94,16 @@ class OverheadRunner : public CommandRunner {
   }
 
   Result<std::optional<FinishedRun>> run_observed() {
-    auto collector = Collector::open(options_);
-    if (!collector) {
-      return collector.error();
+    auto opened = Collector::open(options_);
+    if (!opened) {
+      return opened.error();
     }
+    Collector& collector = **opened;
     Report report = empty_report(TargetMode::run, environment_);
     report.target.command = fmt::format("{}", fmt::join(command_.arguments, " "));
-    report.evidence = collector->evidence();
+    report.evidence = collector.evidence();
     const ChildrenTime before = ChildrenTime::so_far();
-    auto observed = observe_window(*collector, command_, signals_, std::move(report));
+    auto observed = observe_window(collector, command_, signals_, std::move(report));
     if (!observed) {
       return observed.error();
     }

@@ -8,7 +8,8 @@
 #include <string>
 
 #include "base/fd.h"
-#include "capture/capture.h"
+#include "capture/reader.h"
+#include "capture/writer.h"
 #include "cli/caller/output_path.h"
 #include "cli/commands.h"
 #include "collector/collector.h"

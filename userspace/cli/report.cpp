@@ -9,7 +9,8 @@
 #include "cli/outputs.h"
 #include "report/recorded/recording.h"
 #include "report/render.h"
-#include "trace/audit.h"
+#include "trace/auditor.h"
+#include "trace/replay.h"
 
 namespace taskcost {
 namespace {

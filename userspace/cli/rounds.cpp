@@ -162,15 +162,16 @@ Result<RoundsOutcome> run_and_write_rounds(RoundsRequest request, const ObserveO
   if (!outputs) {
     return outputs.error();
   }
-  auto collector = Collector::open(collector_options(observe, signals));
-  if (!collector) {
-    return collector.error();
+  auto opened = Collector::open(collector_options(observe, signals));
+  if (!opened) {
+    return opened.error();
   }
+  Collector& collector = **opened;
   Experiment experiment;
   experiment.tool_version = TASKCOST_VERSION;
   experiment.command_line = environment.command_line;
   experiment.host = environment.host;
-  experiment.evidence = collector->evidence();
+  experiment.evidence = collector.evidence();
   std::vector<RepeatedCommand> commands;
   for (RoundsRequest::Named& named : request.commands) {
     CommandRuns runs;
@@ -183,7 +184,7 @@ Result<RoundsOutcome> run_and_write_rounds(RoundsRequest request, const ObserveO
   request.engine.seed = std::random_device()();
   const Experiment shown = experiment;
   Progress progress(observe.quiet, shown);
-  ObservedCommands runner(*collector, signals, std::move(commands), std::move(request.options));
+  ObservedCommands runner(collector, signals, std::move(commands), std::move(request.options));
   experiment.clocks.start = read_clocks();
   EngineResult result = run_rounds(std::move(experiment), request.engine, runner, progress);
   progress.clear();

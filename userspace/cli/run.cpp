@@ -86,15 +86,16 @@ Result<int> workload(const WorkloadCommand& command, const Environment& environm
   }
   std::vector<std::string> arguments = {command.name};
   arguments.insert(arguments.end(), command.arguments.begin(), command.arguments.end());
-  auto collector = Collector::open(collector_options(command.observe, *signals));
-  if (!collector) {
-    return collector.error();
+  auto opened = Collector::open(collector_options(command.observe, *signals));
+  if (!opened) {
+    return opened.error();
   }
+  Collector& collector = **opened;
   auto started = MarkedWorkload::start(arguments, signals->previous_mask());
   if (!started) {
     return started.error();
   }
-  auto observed = observe_region(*collector, *started, *signals);
+  auto observed = observe_region(collector, *started, *signals);
   if (!observed) {
     return observed.error();
   }
@@ -103,7 +104,7 @@ Result<int> workload(const WorkloadCommand& command, const Environment& environm
   }
   Report report = empty_report(TargetMode::workload, environment);
   report.target.command = fmt::format("taskcost-workload {}", fmt::join(arguments, " "));
-  report.evidence = collector->evidence();
+  report.evidence = collector.evidence();
   report.window_end = WindowEnd::signal;
   if (auto* region = std::get_if<Region>(&*observed)) {
     report.window_end = WindowEnd::target_exited;

@@ -65,11 +65,12 @@ Result<int> top(const TopCommand& command, const Environment& environment) {
   CollectorOptions options;
   options.detail = command.detail;
   options.max_tasks = pool_size_for(command.target, command.max_tasks);
-  auto collector = Collector::open(options);
-  if (!collector) {
-    return collector.error();
+  auto opened = Collector::open(options);
+  if (!opened) {
+    return opened.error();
   }
-  const auto adopted = collector->adopt(command.target);
+  Collector& collector = **opened;
+  const auto adopted = collector.adopt(command.target);
   if (!adopted) {
     return adopted.error();
   }
@@ -77,9 +78,9 @@ Result<int> top(const TopCommand& command, const Environment& environment) {
     log_line("{}", each);
   }
   if (command.once) {
-    return show_once(*collector, command, *view, *signals, environment);
+    return show_once(collector, command, *view, *signals, environment);
   }
-  return run_top_screen([&] { return collector->glance(); }, command.interval, *view, signals->fd());
+  return run_top_screen([&] { return collector.glance(); }, command.interval, *view, signals->fd());
 }
 
 }  // namespace taskcost

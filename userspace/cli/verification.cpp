@@ -264,11 +264,12 @@ class Phase {
       return Done{};
     }
     const auto begin = Clock::now();
-    auto collector = Collector::open(chosen);
-    if (!collector) {
-      return collector.error();
+    auto opened = Collector::open(chosen);
+    if (!opened) {
+      return opened.error();
     }
-    merge_evidence(verification_.report.evidence, collector->evidence());
+    Collector& collector = **opened;
+    merge_evidence(verification_.report.evidence, collector.evidence());
     const bool raise_priority = may_raise_priority();
     for (const Variant& variant : variants) {
       running_.emplace_back(variant, raise_priority);
@@ -291,7 +292,7 @@ class Phase {
       for (const std::size_t item : round) {
         progress_.measuring(plan.rounds() + 1, running_[item].variant().name, questions.open(plan));
         const auto start = Clock::now();
-        if (auto status = measure(*collector, running_[item], static_cast<unsigned>(plan.rounds()));
+        if (auto status = measure(collector, running_[item], static_cast<unsigned>(plan.rounds()));
             !status || verification_.stopped) {
           return status;
         }

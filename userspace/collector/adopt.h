@@ -6,7 +6,7 @@
 #include <cstdint>
 
 #include "base/result.h"
-#include "collector/collector.h"
+#include "collector/observe.h"
 #include "collector/probes.h"
 
 namespace taskcost {

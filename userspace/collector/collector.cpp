@@ -5,28 +5,59 @@
 #include <fmt/format.h>
 #include <poll.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
+#include <fstream>
+#include <span>
+#include <sstream>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include "base/fetcher.h"
 #include "collector/adopt.h"
-#include "collector/calibrate.h"
 #include "collector/clocks.h"
-#include "collector/collector_state.h"
 #include "collector/extras.h"
 #include "collector/launch.h"
 #include "collector/libbpf_log.h"
 #include "collector/privileges.h"
-#include "collector/probes.h"
-#include "collector/sources.h"
+#include "collector/syscall_numbers.h"
 
 namespace taskcost {
 namespace {
 
 constexpr int poll_interval_ms = 10;
+
+// NSpid has a pid for each pid namespace from that of /proc down to the process's own.
+std::uint32_t read_levels_below_proc() {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with("NSpid:")) {
+      std::istringstream numbers(line.substr(line.find(':') + 1));
+      std::uint32_t count = 0;
+      for (pid_t number = 0; numbers >> number;) {
+        ++count;
+      }
+      return count > 0 ? count - 1 : 0;
+    }
+  }
+  return 0;
+}
+
+SessionBuilder::Options builder_options(const Sources& sources, const CollectorOptions& chosen) {
+  SessionBuilder::Options options;
+  options.cpu_slices = chosen.cpu_slices;
+  options.calls = chosen.detail == Detail::full;
+  options.syscall_name = syscall_name;
+  options.measured = sources.measured;
+  options.exec_prepare = sources.exec_prepare;
+  options.fault_latency = sources.fault_latency;
+  options.switch_latency = sources.switch_latency;
+  return options;
+}
 
 bool readable(const pollfd& watched) { return (watched.revents & (POLLIN | POLLHUP | POLLERR)) != 0; }
 
@@ -54,12 +85,17 @@ Diagnosis diagnose() {
   return diagnosis;
 }
 
-Collector::Collector(std::unique_ptr<State> state) : state_(std::move(state)) {}
-Collector::Collector(Collector&&) noexcept = default;
-Collector& Collector::operator=(Collector&&) noexcept = default;
-Collector::~Collector() = default;
+Collector::Collector(const CollectorOptions& options, Sources sources, Probes probes, Instant opened)
+    : sources_(std::move(sources)),
+      probes_(std::move(probes)),
+      model_(builder_options(sources_, options)),
+      builder_(model_),
+      stop_fd_(options.stop_fd),
+      levels_below_proc_(read_levels_below_proc()),
+      losses_(probes_, options.stacks),
+      cost_(opened) {}
 
-Result<Collector> Collector::open(const CollectorOptions& options) {
+Result<std::unique_ptr<Collector>> Collector::open(const CollectorOptions& options) {
   keep_libbpf_messages();
   const Instant opened = now();
   if (auto status = check_privileges(); !status) {
@@ -80,16 +116,15 @@ Result<Collector> Collector::open(const CollectorOptions& options) {
   if (!probes) {
     return probes.error();
   }
-  auto state = std::make_unique<State>(options, std::move(sources), *std::move(probes), opened);
-  state->statistics = std::move(statistics);
-  state->stop_fd = options.stop_fd;
-  if (auto status = state->probes.resolve_self(); !status) {
+  std::unique_ptr<Collector> collector(new Collector(options, std::move(sources), *std::move(probes), opened));
+  collector->statistics_ = std::move(statistics);
+  if (auto status = collector->probes_.resolve_self(); !status) {
     return status.error();
   }
-  if (auto status = state->probes.attach(); !status) {
+  if (auto status = collector->probes_.attach(); !status) {
     return status.error();
   }
-  if (auto status = state->start_reader(); !status) {
+  if (auto status = collector->start_reader(); !status) {
     return status.error();
   }
   if (options.stacks) {
@@ -97,24 +132,22 @@ Result<Collector> Collector::open(const CollectorOptions& options) {
     if (!stacks) {
       return stacks.error();
     }
-    state->stacks = *std::move(stacks);
+    collector->stacks_ = *std::move(stacks);
   }
-  if (auto status = state->watch_cpus(); !status) {
+  if (auto status = collector->watch_cpus(); !status) {
     return status.error();
   }
-  state->calibrate(untraced);
-  return Collector(std::move(state));
+  collector->calibrate(untraced);
+  return collector;
 }
 
-void Collector::record_to(OnBytes on_bytes) { state_->tap.set_sink(std::move(on_bytes)); }
-
 Result<pid_t> Collector::launch(const Command& command) {
-  if (auto status = state_->open_window(); !status) {
+  if (auto status = open_window(); !status) {
     return status.error();
   }
-  state_->observe_next_child();
+  observe_next_child();
   auto child = start_command(command);
-  auto& launcher = state_->probes.shared().launcher;
+  auto& launcher = probes_.shared().launcher;
   if (child && std::exchange(launcher, 0) != 0) {
     return kill_command(
         *child, {fmt::format("cannot observe '{}'", command.arguments.front()), "the probes made no ledger for it",
@@ -125,13 +158,13 @@ Result<pid_t> Collector::launch(const Command& command) {
 }
 
 Result<Adoption> Collector::adopt(const Target& target) {
-  if (auto status = state_->open_window(); !status) {
+  if (auto status = open_window(); !status) {
     return status.error();
   }
-  state_->arrivals_seen = state_->probes.shared().arrivals;
-  auto adopted = adopt_tasks(state_->probes, target);
+  arrivals_seen_ = probes_.shared().arrivals;
+  auto adopted = adopt_tasks(probes_, target);
   if (adopted) {
-    state_->take_commands();
+    take_commands();
   }
   return adopted;
 }
@@ -143,15 +176,15 @@ Result<WindowEnd> Collector::wait(const Until& until) {
     if (poll(watched.data(), watched.size(), poll_interval_ms) < 0 && errno != EINTR) {
       return Error{"cannot wait for the target", std::strerror(errno), ""};
     }
-    const bool may_grow = state_->probes.shared().target_kind >= TC_TARGET_GROWS;
+    const bool may_grow = probes_.shared().target_kind >= TC_TARGET_GROWS;
     if (readable(watched[1])) {
-      state_->exit_seen = now();
+      exit_seen_ = now();
     }
-    if (readable(watched[1]) || (until.exit_fd < 0 && !may_grow && state_->probes.living_ledgers() == 0)) {
-      State::settle([this] { return !state_->any_task_exiting(); });
+    if (readable(watched[1]) || (until.exit_fd < 0 && !may_grow && probes_.living_ledgers() == 0)) {
+      settle([this] { return !any_task_exiting(); });
       return WindowEnd::target_exited;
     }
-    state_->poll_mappings_and_arrivals();
+    poll_mappings_and_arrivals();
     if (readable(watched[0])) {
       return WindowEnd::signal;
     }
@@ -164,37 +197,143 @@ Result<WindowEnd> Collector::wait(const Until& until) {
 Collector::Observation Collector::finish() {
   const ClockAnchor end_clocks = read_clocks();
   const Instant end = to_instant(end_clocks);
-  state_->cost.close_window();
-  state_->probes.close_window();
-  state_->losses.close_window();
-  state_->reader->stop();
-  state_->take_tables();
-  const Losses losses = state_->losses.so_far();
+  cost_.close_window();
+  probes_.close_window();
+  losses_.close_window();
+  reader_->stop();
+  take_tables();
+  const Losses losses = losses_.so_far();
   Observation observation;
-  observation.clocks = {state_->start_clocks, end_clocks};
-  observation.session = state_->builder.finish(state_->start.value_or(end), end, losses.counts, losses.skipped_probes);
-  observation.observer = state_->cost.summary(
-      observation.session, state_->losses.costs(static_cast<bool>(state_->statistics)), state_->probes.stack_time());
-  if (state_->stacks) {
-    Fetcher::instance().begin({.stop_fd = state_->stop_fd});
-    observation.stacks = state_->stacks->take(
-        state_->probes, observation.session,
-        [this](std::uint64_t process) { return state_->builder.process_number(process); },
+  observation.clocks = {start_clocks_, end_clocks};
+  observation.session = builder_.finish(start_.value_or(end), end, losses.counts, losses.skipped_probes);
+  observation.observer =
+      cost_.summary(observation.session, losses_.costs(static_cast<bool>(statistics_)), probes_.stack_time());
+  if (stacks_) {
+    Fetcher::instance().begin({.stop_fd = stop_fd_});
+    observation.stacks = stacks_->take(
+        probes_, observation.session, [this](std::uint64_t process) { return builder_.process_number(process); },
         losses.counts[TC_LOSS_MISSED_STACKS]);
   }
-  state_->finished = true;
+  finished_ = true;
   return observation;
 }
 
-Glance Collector::glance() {
-  state_->poll_mappings_and_arrivals();
-  return state_->glance();
+void Collector::settle(const std::function<bool()>& settled) {
+  using namespace std::chrono_literals;
+  constexpr Duration limit = 200ms;
+  constexpr Duration step = 1ms;
+  for (const Instant start = now(); now() - start < limit && !settled();) {
+    std::this_thread::sleep_for(step);
+  }
 }
 
-std::optional<Instant> Collector::exit_seen() const { return state_->exit_seen; }
+// An observed child makes the same system call as this process did without probes. Its ledger, and its part in
+// histograms and stacks, is cleared before the window opens.
+void Collector::calibrate(const CallTimes& untraced) {
+  observe_next_child();
+  const auto traced = time_cheap_calls_in_child();
+  probes_.shared().launcher = 0;
+  settle([this] { return probes_.living_ledgers() == 0; });
+  // Without probes on system calls, the difference is not a cost of probes.
+  cost_.calibrate(untraced, model_.calls ? traced : std::nullopt);
+  reset_baseline();
+}
 
-const EvidenceList& Collector::evidence() const { return state_->sources.evidence; }
+void Collector::reset_baseline() {
+  first_id_ = probes_.shared().ledgers_made + 1;
+  probes_.clear_sums();
+  losses_.reset_baseline();
+}
 
-const SessionBuilder::Options& Collector::model() const { return state_->model; }
+Status Collector::open_window() {
+  if (finished_) {
+    if (auto status = reset_for_next_window(); !status) {
+      return status;
+    }
+  }
+  if (tap_) {
+    if (auto status = attach_tap(); !status) {
+      return status;
+    }
+  }
+  if (!start_) {
+    // Files of observed processes may block: bound the time for which they delay the window.
+    using namespace std::chrono_literals;
+    Fetcher::instance().begin({.each = 300ms, .total = 2s, .stop_fd = stop_fd_});
+    start_clocks_ = read_clocks();
+    start_ = to_instant(*start_clocks_);
+    cost_.open_window(*start_);
+  }
+  return Done{};
+}
+
+Status Collector::reset_for_next_window() {
+  probes_.release_tasks();
+  builder_ = SessionBuilder(model_);
+  commands_of_.clear();
+  reset_baseline();
+  if (auto status = reader_->resume(); !status) {
+    return status;
+  }
+  probes_.reopen_window();
+  start_.reset();
+  exit_seen_.reset();
+  finished_ = false;
+  return Done{};
+}
+
+Status Collector::attach_tap() {
+  // stop() drains the ring first, which still has records of the calibration.
+  reader_->stop();
+  reader_->tap([this](std::span<const std::byte> bytes) { tap_.send(bytes); });
+  return reader_->resume();
+}
+
+Status Collector::watch_cpus() {
+  if (!sources_.cpu_changes || (!probes_.has_fault_events() && !stacks_)) {
+    return Done{};
+  }
+  auto watch = CpuWatch::start(probes_, [this](unsigned cpu) {
+    // If this fails, faults are counted as unresolved and mappings as lost.
+    (void)probes_.reopen_fault_events(cpu);
+    if (stacks_) {
+      (void)stacks_->reopen(cpu);
+    }
+  });
+  if (!watch) {
+    return watch.error();
+  }
+  cpus_ = *std::move(watch);
+  return Done{};
+}
+
+void Collector::snapshot_all_mappings() {
+  std::set<std::uint32_t> tgids;
+  for (const tc_ledger& ledger : probes_.slots()) {
+    if (const std::uint32_t number = proc_pid(ledger); ledger.live != 0 && number != 0 && tgids.insert(number).second) {
+      stacks_->snapshot_mappings(ledger.tgid_seen, number);
+    }
+  }
+}
+
+void Collector::poll_mappings_and_arrivals() {
+  if (stacks_) {
+    stacks_->poll(levels_below_proc_ == 0);
+    if (stacks_->take_gap()) {
+      snapshot_all_mappings();
+    }
+  }
+  const std::uint64_t arrivals = __atomic_load_n(&probes_.shared().arrivals, __ATOMIC_ACQUIRE);
+  // If the task iterator fails, the next poll tries again.
+  if (arrivals_seen_ != arrivals && adopt_arrivals(probes_)) {
+    arrivals_seen_ = arrivals;
+    take_commands();
+  }
+}
+
+bool Collector::any_task_exiting() const {
+  return std::ranges::any_of(
+      probes_.slots(), [](const tc_ledger& ledger) { return ledger.live != 0 && ledger.activity == TC_ACTIVITY_EXIT; });
+}
 
 }  // namespace taskcost

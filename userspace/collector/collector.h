@@ -13,93 +13,39 @@
 
 #include <sys/types.h>
 
-#include <csignal>
-#include <cstddef>
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
-#include <span>
-#include <string>
+#include <set>
+#include <utility>
 #include <vector>
 
 #include "account/account.h"
 #include "account/clock_anchor.h"
 #include "account/evidence.h"
 #include "account/glance.h"
+#include "account/glance_numbers.h"
 #include "account/observation.h"
 #include "account/session_builder.h"
 #include "account/stacks.h"
+#include "base/fd.h"
 #include "base/result.h"
+#include "collector/calibrate.h"
+#include "collector/cpu_watch.h"
+#include "collector/ended_tasks.h"
+#include "collector/observe.h"
+#include "collector/own_cost.h"
+#include "collector/probes.h"
+#include "collector/reader.h"
+#include "collector/record_tap.h"
+#include "collector/sources.h"
+#include "collector/stack_reader.h"
+#include "collector/window_losses.h"
 
 namespace taskcost {
-
-// Selects which transitions are probed.
-enum class Detail {
-  full,     // everything
-  switches  // no system calls and no page faults: saved registers at a switch tell what a task waits for, and faults
-            // are
-  // the kernel's min_flt and maj_flt
-};
-
-struct CollectorOptions {
-  unsigned max_tasks = 16384;  // most ledgers at the same time; each takes 4 KiB of kernel memory
-  Detail detail = Detail::full;
-  bool probe_stats = false;    // count runs and run time of every probe; adds about 70 ns to each run
-  bool kernel_memory = false;  // count the memory that creating calls allocate; slows down all kernel allocations
-  bool stacks = false;         // take stacks of creations, faults, waits and involuntary switches
-  bool cpu_slices = false;     // keep each CPU slice: one record for every switch
-  bool events = false;         // send every transition: see record_to()
-  // Use neither fentry, fexit nor kprobes. Tests compare the fallbacks with them on a kernel that has both.
-  bool no_function_probes = false;
-  std::size_t ring_bytes = 0;  // size of the ring buffer, a power of two; 0: enough for the options above
-  int stop_fd = -1;            // once this is readable, files of observed programs are no longer waited for
-};
-
-// The user that a command runs as.
-struct Identity {
-  uid_t uid = 0;
-  gid_t gid = 0;
-  std::vector<gid_t> groups;
-  std::string name;
-  std::string home;
-  std::string shell;
-};
-
-// Looks up `user` if given, else the user who ran sudo. nullopt: the command runs as the user of this process.
-// Errors: there is no such user, or this process may not switch to another user.
-Result<std::optional<Identity>> identity_for_command(const std::optional<std::string>& user);
-
-struct Command {
-  std::vector<std::string> arguments;  // not empty; the first is searched for in PATH
-  std::optional<Identity> identity;
-  sigset_t signal_mask{};          // signal mask of the command; this process may block other signals
-  int standard_output = -1;        // descriptor that becomes the command's; -1: it shares the caller's
-  std::vector<int> descriptors{};  // open descriptors that the command inherits besides the standard streams
-  int standard_input = -1;         // see standard_output
-  int standard_error = -1;
-};
-
-struct Target {
-  enum class Kind {
-    processes,  // all threads of processes, and their descendants
-    tasks,      // single tasks, without their children
-    name,       // processes with a matching name, also if they get it later, by exec or prctl
-    cgroup,     // all tasks in a cgroup and its descendants, also if they join later
-    machine     // all tasks except those of taskcost itself
-  };
-  Kind kind = Kind::processes;
-  std::vector<pid_t> ids;  // processes or tasks, in the pid namespace of this process
-  std::string name;        // a pattern with *, ? and [...]
-  std::string cgroup;      // a directory of a cgroup file system, or a path relative to a mounted hierarchy
-  bool children = true;    // Kind::processes: also observe present and future children
-};
-
-// The result of adopt().
-struct Adoption {
-  std::uint64_t tasks = 0;            // number of tasks that are observed now
-  std::vector<std::string> left_out;  // a message for each id that could not be observed
-};
 
 // The content of `taskcost doctor`: if the probes work, the source of each figure, and which extras work.
 struct Diagnosis {
@@ -111,16 +57,14 @@ Diagnosis diagnose();
 
 class Collector {
  public:
-  static Result<Collector> open(const CollectorOptions& options);
-  Collector(Collector&&) noexcept;
-  Collector& operator=(Collector&&) noexcept;
-  ~Collector();
+  static Result<std::unique_ptr<Collector>> open(const CollectorOptions& options);
+  Collector(const Collector&) = delete;
+  Collector& operator=(const Collector&) = delete;
 
   // Receives every record of the next window, byte for byte in the order of the ring buffer, and its time if it has
   // one. It is called on the reader's thread, which must not block, and by finish() for the rest: gaps, command lines,
   // ledgers of running tasks, edges, flows and histograms.
-  using OnBytes = std::function<void(std::span<const std::byte> record, std::optional<Instant> at)>;
-  void record_to(OnBytes on_bytes);
+  void record_to(RecordTap::Sink sink) { tap_.set_sink(std::move(sink)); }
 
   // Returns the pid of the command, a child of this process that the caller has to reap. An error of exec has the exit
   // status of a shell.
@@ -137,7 +81,7 @@ class Collector {
   // Error: poll() failed; finish() still returns what was observed until then.
   Result<WindowEnd> wait(const Until& until);
   // The time at which wait() found that the launched command had exited.
-  [[nodiscard]] std::optional<Instant> exit_seen() const;
+  [[nodiscard]] std::optional<Instant> exit_seen() const { return exit_seen_; }
 
   struct Observation {
     Session session;
@@ -150,14 +94,77 @@ class Collector {
   // Returns the current state; the window stays open. Tasks that exited since the last glance are in it once.
   Glance glance();
 
-  [[nodiscard]] const EvidenceList& evidence() const;
+  [[nodiscard]] const EvidenceList& evidence() const { return sources_.evidence; }
   // The options for building a session of its records.
-  [[nodiscard]] const SessionBuilder::Options& model() const;
+  [[nodiscard]] const SessionBuilder::Options& model() const { return model_; }
 
  private:
-  struct State;
-  explicit Collector(std::unique_ptr<State> state);
-  std::unique_ptr<State> state_;
+  Collector(const CollectorOptions& options, Sources sources, Probes probes, Instant opened);
+
+  // Waits until `settled` holds, but no longer than 200 ms.
+  static void settle(const std::function<bool()>& settled);
+
+  void calibrate(const CallTimes& untraced);
+  Status open_window();
+  // Tells the probes to observe the next child of this thread.
+  void observe_next_child() const { probes_.shared().launcher = probes_.shared().collector_tid; }
+  void poll_mappings_and_arrivals();
+  // Reopens the perf events of a CPU that comes online, as they end when it goes offline. REQUIRES: `stacks_` is set,
+  // and the probes are attached.
+  Status watch_cpus();
+  [[nodiscard]] bool is_in_window(const tc_ledger& ledger) const { return ledger.id >= first_id_; }
+  [[nodiscard]] bool any_task_exiting() const;
+
+  Status start_reader();
+  // The pid in our /proc, which may belong to another pid namespace than ours; 0: the task is not visible there.
+  [[nodiscard]] std::uint32_t proc_pid(const tc_ledger& ledger) const;
+  // Reads the command lines of processes that were adopted. It is too late when they exit: /proc/PID/cmdline is empty
+  // then.
+  void take_commands();
+  // Reads the remaining ledgers and the tables. REQUIRES: the window is closed, and the reader stopped.
+  void take_tables();
+
+  void snapshot_all_mappings();
+  void reset_baseline();
+  Status reset_for_next_window();
+  Status attach_tap();
+  void on_record(const Record& record);
+  void take_living_ledgers();
+  [[nodiscard]] std::uint64_t take_edges_and_flows();
+  void take_histograms();
+
+  Sources sources_;
+  Probes probes_;
+  SessionBuilder::Options model_;
+  // The reader's thread adds records and this thread command lines, under the mutex. After the reader has stopped, only
+  // this thread uses it.
+  SessionBuilder builder_;
+  std::mutex builder_mutex_;
+  RecordTap tap_;
+  std::unique_ptr<StackReader> stacks_;  // nullptr without CollectorOptions::stacks
+
+  int stop_fd_ = -1;
+  std::optional<Instant> start_;  // start of the window, before the first ledger
+  // The number of levels that our pid namespace is below that of our /proc.
+  const std::uint32_t levels_below_proc_;
+  std::optional<ClockAnchor> start_clocks_;
+  std::optional<Instant> exit_seen_;
+  // The first ledger id of the window; lower ids belong to the calibration or an earlier window. The reader's thread
+  // reads it.
+  std::atomic<std::uint64_t> first_id_ = UINT64_MAX;
+  std::uint64_t arrivals_seen_ = 0;      // value of probes_.shared().arrivals at the last adoption
+  std::set<std::uint64_t> commands_of_;  // processes whose command lines were read in this window
+  bool finished_ = false;                // a window was closed: reset_for_next_window() before the next one opens
+
+  WindowLosses losses_;
+  OwnCost cost_;
+  Fd statistics_;  // while this is open, the kernel counts the runs of BPF programs and their time
+  EndedTasks ended_;
+  GlanceNumbers numbers_of_glances_;
+
+  // These come last, because their threads use the other members.
+  std::unique_ptr<Reader> reader_;
+  std::unique_ptr<CpuWatch> cpus_;  // nullptr if no perf event is bound to a CPU
 };
 
 }  // namespace taskcost

@@ -7,7 +7,7 @@
 #include <sys/types.h>
 
 #include "base/result.h"
-#include "collector/collector.h"
+#include "collector/observe.h"
 
 namespace taskcost {
 

@@ -12,8 +12,8 @@
 
 #include "account/observation.h"
 #include "base/result.h"
-#include "collector/collector.h"
 #include "collector/handles.h"
+#include "collector/observe.h"
 #include "collector/sources.h"
 #include "taskcost/abi.h"
 #include "taskcost/events.h"

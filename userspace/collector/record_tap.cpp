@@ -17,11 +17,11 @@ void RecordTap::send(std::span<const std::byte> bytes) const {
   std::memcpy(&header, bytes.data(), sizeof header);
   const bool is_transition = header.type >= TC_RECORD_TASK_NEW && header.type <= TC_RECORD_GAP;
   if (!is_transition && header.type != TC_RECORD_RENAME) {
-    on_bytes_(bytes, std::nullopt);
+    sink_(bytes, std::nullopt);
     return;
   }
   std::memcpy(&at_ns, bytes.data() + sizeof header, sizeof at_ns);
-  on_bytes_(bytes, instant(at_ns));
+  sink_(bytes, instant(at_ns));
 }
 
 void RecordTap::send_gaps(const Probes& probes) const {

@@ -6,12 +6,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
 
-#include "collector/collector.h"
+#include "base/monotonic_clock.h"
 #include "collector/probes.h"
 #include "taskcost/abi.h"
 
@@ -19,9 +21,12 @@ namespace taskcost {
 
 class RecordTap {
  public:
-  void set_sink(Collector::OnBytes on_bytes) { on_bytes_ = std::move(on_bytes); }
+  // Takes the bytes of a record, and its time if it has one.
+  using Sink = std::function<void(std::span<const std::byte> record, std::optional<Instant> at)>;
+
+  void set_sink(Sink sink) { sink_ = std::move(sink); }
   // True if a sink is set.
-  explicit operator bool() const { return static_cast<bool>(on_bytes_); }
+  explicit operator bool() const { return static_cast<bool>(sink_); }
 
   void send(std::span<const std::byte> bytes) const;
   // REQUIRES for all below: a sink is set.
@@ -41,7 +46,7 @@ class RecordTap {
   void send_commands() const;
 
  private:
-  Collector::OnBytes on_bytes_;
+  Sink sink_;
   std::map<std::uint64_t, std::string> commands_;  // by process
 };
 

@@ -10,7 +10,7 @@
 
 #include "account/account.h"
 #include "account/evidence.h"
-#include "collector/collector.h"
+#include "collector/observe.h"
 
 namespace taskcost {
 

@@ -14,13 +14,14 @@
 // switch-in, so a task that is runnable at the end counts as blocked.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <vector>
 
+#include "account/account.h"
 #include "base/unit.h"
-#include "trace/replay.h"
+#include "trace/record_check.h"
 
 namespace taskcost {
 
@@ -70,25 +71,6 @@ struct Audit {
   [[nodiscard]] bool agrees() const { return differing_cells == 0; }
   // True if all tasks were compared and the records are intact.
   [[nodiscard]] bool complete() const { return tasks_not_compared == 0 && records.clean(); }
-};
-
-class Auditor {
- public:
-  Auditor();
-  Auditor(Auditor&&) noexcept;
-  Auditor& operator=(Auditor&&) noexcept;
-  ~Auditor();
-
-  // Takes each task that the replay returns.
-  void on_task(const RebuiltTask& task);
-  // Takes edges and flows that did not fit a ledger, and the histograms. It ignores other records.
-  void on_record(const Record& record);
-  // REQUIRES: `replay` has returned all its tasks. The auditor must not be used afterwards.
-  Audit finish(const Replay& replay, Instant start);
-
- private:
-  struct State;
-  std::unique_ptr<State> state_;
 };
 
 }  // namespace taskcost

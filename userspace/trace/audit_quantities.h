@@ -8,7 +8,9 @@
 #include <functional>
 #include <string>
 
-#include "trace/audit.h"
+#include "account/account.h"
+#include "base/unit.h"
+#include "trace/rebuilt_task.h"
 
 namespace taskcost {
 

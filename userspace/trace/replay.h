@@ -2,7 +2,7 @@
 //
 // Replay: the second ledger. It rebuilds the ledger of each task from recorded events (events.h) alone, independently
 // of the ledger that the probes kept: its times are sums of the tracker's slices (trace/task_tracker.h), its counts
-// those of the events. Where both agree to the nanosecond, the account is correct (audit.h).
+// those of the events. Where both agree to the nanosecond, the account is correct (auditor.h).
 //
 // Records are passed in the order of the ring. A task is returned when it has exited, so that only running tasks take
 // memory. An interval that a gap may affect (trace/gaps.h) is in no cell; its time is added to `unknown`.
@@ -21,84 +21,19 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <unordered_map>
 #include <vector>
 
 #include "account/account.h"
 #include "capture/record.h"
 #include "trace/call_classes.h"
 #include "trace/gaps.h"
+#include "trace/rebuilt_task.h"
+#include "trace/record_check.h"
+#include "trace/replay_task.h"
 #include "trace/slice.h"
 
 namespace taskcost {
-
-struct RebuiltTask {
-  // Times, counts, waits and identity; its members `edges` and `flows` are empty. Pending rows are resolved as in the
-  // kernel side's ledger, except that of a fault which the end of the window cut off.
-  tc_ledger ledger{};
-  std::vector<tc_edge> edges;  // sorted by key
-  std::vector<tc_flow> flows;  // sorted by key
-  // The ledger that the probes kept: the final one, or the snapshot after the window. nullptr if it was lost.
-  std::unique_ptr<tc_ledger> kernel;
-
-  bool ended = false;  // true: its final switch-out was seen; false: the end of the window closed it
-  // The part of its lifetime that is in no cell, because events were lost.
-  Duration unknown{};
-  std::uint64_t affecting_gaps = 0;  // number of gaps that affected it; its counts lack the events in them
-  // True if the records lack its birth: the time before its first event is not known.
-  bool beginning_unknown = false;
-  // True if it still runs and no snapshot has its system call: its state after the last event is assumed to last.
-  bool position_unknown = false;
-  // True if a gap came late and lies in time that had been added to a cell.
-  bool touched_afterwards = false;
-  // True if a gap of any CPU lies in its lifetime: figures from other CPUs (shootdown_stolen_ns) may be incomplete.
-  bool gaps_in_life = false;
-  // The number of switch-ins that sched_switch did not report.
-  std::uint64_t unseen_switch_ins = 0;
-  // The number of times that it was on a CPU without a switch to it, or was switched in twice, and no gap explains it.
-  std::uint64_t impossible_switches = 0;
-
-  // True if its ledger can be compared with that of the probes, figure by figure.
-  [[nodiscard]] bool comparable() const;
-};
-
-// Contradictions that complete and ordered records do not have.
-struct ReplayIntegrity {
-  // A switch on a CPU from another task than the previous switch on that CPU switched to.
-  struct Break {
-    Instant at{};
-    std::uint32_t cpu = 0;
-    std::uint32_t expected_tid = 0;
-    std::uint32_t seen_tid = 0;
-    std::uint64_t expected = 0;  // ledger ids; 0: not observed
-    std::uint64_t seen = 0;
-  };
-  static constexpr std::size_t kept_breaks = 64;
-
-  std::uint64_t events = 0;
-  std::uint64_t switches_checked = 0;
-  std::uint64_t broken_switches = 0;
-  std::vector<Break> breaks;  // the first `kept_breaks`
-  std::uint64_t impossible_switches = 0;
-  std::uint64_t backward_times = 0;     // events of a task that are older than the previous one; they take no time
-  std::uint64_t missing_new_tasks = 0;  // tasks with events but without a birth
-  std::uint64_t repeated_new_tasks = 0;
-  std::uint64_t impossible_corrections = 0;  // corrections by more time than there was in the cell
-  std::uint64_t invalid_cpus = 0;            // events with a CPU >= TC_MAX_CPUS
-  std::uint64_t lost_final_ledgers = 0;      // tasks that exited without a final ledger of the probes
-
-  [[nodiscard]] bool clean() const;
-};
-
-// The quality of the records, known after their replay.
-struct RecordCheck {
-  std::vector<ReplayGap> gaps;  // sorted by `first`
-  ReplayIntegrity integrity;
-  std::uint64_t touched_tasks = 0;      // number of tasks with unknown time
-  Duration unknown{};                   // sum of their unknown times
-  std::uint64_t missing_snapshots = 0;  // tasks that still ran at the end, without a snapshot
-
-  [[nodiscard]] bool clean() const { return gaps.empty() && integrity.clean(); }
-};
 
 class Replay {
  public:
@@ -114,9 +49,9 @@ class Replay {
   };
 
   explicit Replay(Options options);
-  Replay(Replay&&) noexcept;
-  Replay& operator=(Replay&&) noexcept;
-  ~Replay();
+  // Its tasks have the address of their common state.
+  Replay(const Replay&) = delete;
+  Replay& operator=(const Replay&) = delete;
 
   // Takes any record of a capture, and ignores those that do not concern a ledger. decode() has checked its array
   // indices; all other fields may be corrupt.
@@ -129,16 +64,65 @@ class Replay {
   std::vector<RebuiltTask> living(Instant end);
 
   // The number of tasks in memory: those that still run, and for each CPU one that waits for its final ledger.
-  [[nodiscard]] std::size_t held() const;
+  [[nodiscard]] std::size_t held() const { return tasks_.size(); }
   // The latencies of all tasks, returned or not. nullopt: not recorded.
   [[nodiscard]] std::optional<Histogram> histogram(tc_histogram_id id) const;
-  [[nodiscard]] const ReplayIntegrity& integrity() const;
+  [[nodiscard]] const ReplayIntegrity& integrity() const { return totals_.integrity; }
   // The quality of the records of all tasks that were returned.
   [[nodiscard]] RecordCheck check() const;
 
  private:
-  struct State;
-  std::unique_ptr<State> state_;
+  struct Cpu {
+    bool known = false;  // the fields below are valid
+    std::uint64_t task = 0;
+    std::uint32_t tid = 0;
+    std::uint64_t switched_ns = 0;
+    std::uint64_t ended = 0;  // the task that exited here, until its final ledger comes
+  };
+
+  // nullptr if number >= TC_MAX_CPUS (corrupt capture).
+  Cpu* cpu_of(std::uint32_t number);
+  ReplayTask* find(std::uint64_t id);
+  // The task of an event at `at_ns`; nullptr if the event has no observed task.
+  ReplayTask* task_of(std::uint64_t id, std::uint64_t at_ns);
+  void count_unknown(const RebuiltTask& task);
+  void hand_out(std::uint64_t id);
+  // A CPU on which a task ended switches again: the final ledger of that task was lost.
+  void forget_ended(Cpu& cpu);
+  void check_switch(const Cpu& cpu, const tc_switch& event);
+  // A task runs on that CPU, although no switch to it was seen.
+  void found_on(std::uint32_t number, std::uint64_t id, std::uint32_t tid, std::uint64_t at_ns);
+
+  void on(const tc_switch& event);
+  void on(const tc_task_new& birth);
+  void on(const tc_call& call);
+  void on(const tc_transfer& transfer);
+  void on(const tc_passage& passage);
+  void on(const tc_fault& fault);
+  void on_published(const tc_event& step);
+  void on(const tc_event& step);
+  void on(const tc_exec& exec);
+  void on(const tc_ledger& kernel);
+  void add(const ReplayGap& gap);
+  void on(const tc_gap& gap) { add(to_gap(gap)); }
+  // These records do not concern a ledger, or they are part of the one that the probes kept.
+  void on(const tc_reap& /*reap*/) {}
+  void on(const tc_cpu_slice& /*cpu_slice*/) {}
+  void on(const tc_edge_record& /*edge*/) {}
+  void on(const tc_flow_record& /*flow*/) {}
+  void on(const tc_histogram_record& /*histogram*/) {}
+  void on(const tc_command& /*command*/) {}
+  // A ledger has the comm that the kernel has at its end; earlier names are not in it.
+  void on(const tc_rename& /*rename*/) {}
+
+  ReplayTotals totals_;
+  std::function<void(const RebuiltTask&)> on_ended_;
+  std::unordered_map<std::uint64_t, std::unique_ptr<ReplayTask>> tasks_;
+  std::vector<Cpu> cpus_;
+  std::size_t unknown_tasks_ = 0;
+  std::uint64_t touched_tasks_ = 0;
+  Duration unknown_{};
+  std::uint64_t missing_snapshots_ = 0;
 };
 
 }  // namespace taskcost

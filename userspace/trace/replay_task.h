@@ -10,7 +10,8 @@
 #include <unordered_map>
 #include <utility>
 
-#include "trace/replay.h"
+#include "trace/rebuilt_task.h"
+#include "trace/record_check.h"
 #include "trace/task_tracker.h"
 
 namespace taskcost {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Builds the timeline of each task, its state at each instant: the slices that the tracker finds in recorded events.
+// The timeline of each task, its state at each instant: the slices that the tracker finds in recorded events.
 //
 // Unlike a ledger, which has sums, a timeline has each interval. Time that a lost event may affect is unknown, by the
 // rule of trace/gaps.h, and so is the time before an event that contradicts the state before it.
@@ -10,14 +10,11 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "account/account.h"
-#include "trace/slice.h"
 
 namespace taskcost {
 
@@ -57,37 +54,5 @@ struct Timeline {
   bool left_out = false;  // there were more entries than `limit`: `rows` is empty
 };
 const char* to_string(Timeline::MarkKind kind);  // "birth", "exec", "exit"
-
-// Listens to a replay (Replay::Options::listener). Once that has closed its tasks, take() has all of them.
-class TimelineBuilder : public SliceListener {
- public:
-  struct Names {
-    std::function<std::uint64_t(std::uint64_t)> task;  // Task::id by ledger id; 0 for a task that is not kept
-    // See SessionBuilder::Options::syscall_name.
-    std::function<std::string(std::uint32_t, bool)> syscall;
-  };
-
-  // `limit`: intervals, marks and tasks; an interval takes about 24 bytes.
-  explicit TimelineBuilder(std::size_t limit = 200'000);
-  ~TimelineBuilder() override;
-
-  void on_slice(const TaskTracker& task, const Slice& slice) override;
-  void on_settled(const TaskTracker& task, const Settled& settled) override;
-  void on_corrected(const TaskTracker& task, const tc_event& step) override;
-  void on_mark(const TaskTracker& task, const LifeMark& mark) override;
-  // Counts of the ledgers.
-  void on_call_entered(std::uint8_t /*row*/) override {}
-  void on_fault_begun(std::uint8_t /*bits*/) override {}
-
-  // How many intervals, marks and tasks are held in memory.
-  [[nodiscard]] std::size_t held() const;
-
-  // Leaves out what is not in the window. The builder is spent afterwards.
-  Timeline take(Instant start, Instant end, const Names& names);
-
- private:
-  struct State;
-  std::unique_ptr<State> state_;
-};
 
 }  // namespace taskcost

@@ -61,7 +61,7 @@ CpuSlices select_threads(const Session& session) {
   return cpu_slices;
 }
 
-bool has_stints(const Round& round) {
+bool has_cpu_slices(const Round& round) {
   return round.session.cpu_slices && !round.session.cpu_slices->empty() && !round.session.processes.empty();
 }
 
@@ -71,7 +71,7 @@ Cases one_at_a_time(const Rounds& rounds) {
   Cases cases;
   for (const char* variant : {"cpu-slices/serial", "cpu-slices/threads", "cpu-slices/processes"}) {
     for (const Round* round : lossless_rounds(rounds, variant)) {
-      if (!has_stints(*round)) {
+      if (!has_cpu_slices(*round)) {
         continue;
       }
       for (const auto& [task, cpu_slices] : group_by_task(*round->session.cpu_slices)) {
@@ -85,7 +85,7 @@ Cases one_at_a_time(const Rounds& rounds) {
 Cases run_in_parallel(const Rounds& rounds) {
   Cases cases;
   for (const Round* round : lossless_rounds(rounds, "cpu-slices/threads")) {
-    if (has_stints(*round)) {
+    if (has_cpu_slices(*round)) {
       cases.count(overlap_across_cpus(select_threads(round->session)));
     }
   }
@@ -95,7 +95,7 @@ Cases run_in_parallel(const Rounds& rounds) {
 Cases alone(const Rounds& rounds) {
   Cases cases;
   for (const Round* round : lossless_rounds(rounds, "cpu-slices/serial")) {
-    if (has_stints(*round)) {
+    if (has_cpu_slices(*round)) {
       const auto tasks = group_by_task(select_threads(round->session));
       cases.count(tasks.size() == 1 && !overlap(tasks.begin()->second));
     }

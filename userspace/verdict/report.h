@@ -12,7 +12,7 @@
 #include "account/evidence.h"
 #include "account/observation.h"
 #include "account/stacks.h"
-#include "trace/replay.h"
+#include "trace/record_check.h"
 #include "trace/timeline.h"
 #include "verdict/verdict.h"
 

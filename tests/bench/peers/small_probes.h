@@ -9,7 +9,7 @@
 
 #include "base/fd.h"
 #include "base/result.h"
-#include "collector/collector.h"
+#include "collector/observe.h"
 
 namespace taskcost::bench {
 

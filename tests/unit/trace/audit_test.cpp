@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "trace/audit.h"
+#include "trace/auditor.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

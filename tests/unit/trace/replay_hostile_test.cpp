@@ -10,7 +10,7 @@
 #include <span>
 
 #include "support/replayed.h"
-#include "trace/audit.h"
+#include "trace/auditor.h"
 
 namespace taskcost {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "trace/timeline.h"
+#include "trace/timeline_builder.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

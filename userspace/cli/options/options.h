@@ -14,7 +14,7 @@
 
 #include "base/result.h"
 #include "cli/options/formats.h"
-#include "collector/collector.h"
+#include "collector/observe.h"
 
 namespace taskcost {
 

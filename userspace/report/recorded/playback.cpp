@@ -6,9 +6,12 @@
 #include <utility>
 #include <variant>
 
+#include "account/session_builder.h"
 #include "base/monotonic_clock.h"
+#include "capture/reader.h"
 #include "report/recorded/recording.h"
-#include "trace/timeline.h"
+#include "trace/replay.h"
+#include "trace/timeline_builder.h"
 
 namespace taskcost {
 namespace {

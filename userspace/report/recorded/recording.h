@@ -12,14 +12,16 @@
 #include <string_view>
 #include <vector>
 
-#include "account/session_builder.h"
 #include "base/result.h"
 #include "capture/capture.h"
 #include "capture/record.h"
-#include "trace/replay.h"
+#include "trace/call_classes.h"
+#include "trace/gaps.h"
 #include "verdict/report.h"
 
 namespace taskcost {
+
+class CaptureReader;
 
 // The layout of the records that this build writes; captures with another layout are refused. Increment its first term
 // with each change of a struct of abi.h or events.h that is stored in captures, and of a list there unless it is

@@ -8,9 +8,12 @@
 #include <string_view>
 #include <vector>
 
-#include "trace/event_export.h"
+#include "account/clock_anchor.h"
+#include "capture/capture.h"
+#include "capture/record.h"
 #include "trace/events/event_words.h"
 #include "trace/task_table.h"
+#include "trace/trace_info.h"
 
 namespace taskcost {
 

@@ -10,8 +10,8 @@
 #include <string>
 #include <string_view>
 
-#include "trace/event_export.h"
 #include "trace/task_table.h"
+#include "trace/trace_info.h"
 
 namespace taskcost {
 

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Writes the table of events as CSV and as JSON lines. Both walk the same columns, so only their form differs.
+// CSV and JSON lines walk the same columns, so only their form differs.
+#include "trace/events/writers.h"
+
 #include <charconv>
 #include <ostream>
 #include <sstream>
 #include <string>
+#include <utility>
 
 #include "base/escape.h"
 #include "base/json_writer.h"
-#include "trace/event_export.h"
-#include "trace/events/event_rows.h"
 
 namespace taskcost {
 namespace {
@@ -191,58 +192,19 @@ std::string json_name(std::string_view bytes) {
   return quoted;
 }
 
-class Lines {
- public:
-  explicit Lines(std::ostream& out) : out_(&out) {}
-
-  std::string& text() { return text_; }
-  void drain(std::size_t at_least) {
-    if (text_.size() >= at_least) {
-      out_->write(text_.data(), static_cast<std::streamsize>(text_.size()));
-      text_.clear();
-    }
-  }
-  void finish() {
-    drain(1);
-    out_->flush();
-  }
-
- private:
-  std::ostream* out_;
-  std::string text_;
-};
-
-// Writes the table in one form. `Line` writes a row and its end.
 template <typename Line>
-class Table {
- public:
-  Table(std::ostream& out, TraceInfo info, std::string (*name)(std::string_view))
-      : rows_(std::move(info), name), lines_(out) {}
+void append_row(std::string& text, const EventRow& row) {
+  Line line(text);
+  walk(row, line);
+  line.end();
+}
 
-  std::string& text() { return lines_.text(); }
-  void on_record(const Record& record) { write(rows_.convert(record)); }
-  void on_interruption(const Interruption& interruption) { write(rows_.convert(interruption)); }
-  void finish(std::uint64_t end_ns, const std::optional<ClockAnchor>& clocks) {
-    write(rows_.last_rows(end_ns, clocks));
-    lines_.finish();
-  }
-
- protected:
-  void begin() { write(rows_.first_rows()); }
-
- private:
-  void write(const std::vector<EventRow>& rows) {
-    for (const EventRow& row : rows) {
-      Line line(lines_.text());
-      walk(row, line);
-      line.end();
-    }
-    lines_.drain(buffer_size);
-  }
-
-  EventRows rows_;
-  Lines lines_;
-};
+std::string csv_header() {
+  std::string text;
+  CsvHeader header(text);
+  walk({}, header);
+  return text + '\n';
+}
 
 }  // namespace
 
@@ -264,43 +226,36 @@ std::string event_schema() {
   return std::move(out).str();
 }
 
-class EventCsv::Implementation : public Table<CsvLine> {
- public:
-  Implementation(std::ostream& out, TraceInfo info) : Table(out, std::move(info), csv_name) {
-    CsvHeader header(text());
-    walk({}, header);
-    text() += '\n';
-    begin();
+EventTable::EventTable(std::ostream& out, TraceInfo info, const WriteName& write_name, AppendRow append_row,
+                       std::string head)
+    : rows_(std::move(info), write_name), append_row_(append_row), out_(&out), text_(std::move(head)) {
+  write(rows_.first_rows());
+}
+
+void EventTable::finish(std::uint64_t end_ns, const std::optional<ClockAnchor>& clocks) {
+  write(rows_.last_rows(end_ns, clocks));
+  drain(1);
+  out_->flush();
+}
+
+void EventTable::write(const std::vector<EventRow>& rows) {
+  for (const EventRow& row : rows) {
+    append_row_(text_, row);
   }
-};
+  drain(buffer_size);
+}
+
+void EventTable::drain(std::size_t at_least) {
+  if (text_.size() >= at_least) {
+    out_->write(text_.data(), static_cast<std::streamsize>(text_.size()));
+    text_.clear();
+  }
+}
 
 EventCsv::EventCsv(std::ostream& out, TraceInfo info)
-    : implementation_(std::make_unique<Implementation>(out, std::move(info))) {}
-EventCsv::~EventCsv() = default;
-EventCsv::EventCsv(EventCsv&&) noexcept = default;
-EventCsv& EventCsv::operator=(EventCsv&&) noexcept = default;
-
-void EventCsv::on_record(const Record& record) { implementation_->on_record(record); }
-void EventCsv::on_interruption(const Interruption& interruption) { implementation_->on_interruption(interruption); }
-void EventCsv::finish(std::uint64_t end_ns, const std::optional<ClockAnchor>& clocks) {
-  implementation_->finish(end_ns, clocks);
-}
-
-class EventNdjson::Implementation : public Table<JsonLine> {
- public:
-  Implementation(std::ostream& out, TraceInfo info) : Table(out, std::move(info), json_name) { begin(); }
-};
+    : EventTable(out, std::move(info), csv_name, append_row<CsvLine>, csv_header()) {}
 
 EventNdjson::EventNdjson(std::ostream& out, TraceInfo info)
-    : implementation_(std::make_unique<Implementation>(out, std::move(info))) {}
-EventNdjson::~EventNdjson() = default;
-EventNdjson::EventNdjson(EventNdjson&&) noexcept = default;
-EventNdjson& EventNdjson::operator=(EventNdjson&&) noexcept = default;
-
-void EventNdjson::on_record(const Record& record) { implementation_->on_record(record); }
-void EventNdjson::on_interruption(const Interruption& interruption) { implementation_->on_interruption(interruption); }
-void EventNdjson::finish(std::uint64_t end_ns, const std::optional<ClockAnchor>& clocks) {
-  implementation_->finish(end_ns, clocks);
-}
+    : EventTable(out, std::move(info), json_name, append_row<JsonLine>, "") {}
 
 }  // namespace taskcost

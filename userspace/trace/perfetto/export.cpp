@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Converts records to a trace: keeps the living tasks, and passes each record to the writers of the sequences.
+#include "trace/perfetto/export.h"
+
 #include <string>
+#include <utility>
 #include <variant>
 
 #include "base/escape.h"
-#include "trace/event_export.h"
-#include "trace/perfetto/packets.h"
-#include "trace/perfetto/scheduling.h"
-#include "trace/perfetto/thread_tracks.h"
-#include "trace/task_table.h"
 
 namespace taskcost {
 namespace {
@@ -67,170 +65,140 @@ TraceInfo made_valid(TraceInfo info) {
 
 }  // namespace
 
-class PerfettoExport::Implementation {
- public:
-  Implementation(std::ostream& out, const TraceInfo& info)
-      : packets_(out),
-        tasks_(valid_utf8, info.calls, info.classes, info.gaps),
-        scheduling_(packets_, !info.kernel.empty()),
-        tracks_(packets_, tasks_, info.syscall_name) {
-    write_clocks(packets_, info);
-    write_system(packets_, info);
-    tracks_.on_start(info);
-  }
-
-  void on(const tc_task_new& birth) {
-    TracedTask& task = tasks_.on_birth(birth);
-    if (birth.how == TC_NR_CREATIONS) {
-      write_tree(birth, task);
-    } else {
-      scheduling_.on_birth(birth, task);
-    }
-    tracks_.on_birth(birth, task);
-  }
-
-  void on(const tc_exec& exec) {
-    const TracedTask* before = tasks_.find(exec.id);
-    const std::string old_comm = before == nullptr ? std::string() : before->comm;
-    const std::uint32_t old_tid = before == nullptr ? 0 : before->tid;
-    TracedTask& task = tasks_.on_exec(exec);
-    scheduling_.on_exec(exec, task, old_comm, old_tid);
-    tracks_.on_exec(exec, task, old_tid);
-  }
-
-  void on(const tc_rename& rename) {
-    const TracedTask* before = tasks_.find(rename.id);
-    const std::string old_comm = before == nullptr ? std::string() : before->comm;
-    TracedTask& task = tasks_.on_rename(rename);
-    scheduling_.on_rename(rename.at_ns, task, old_comm);
-    tracks_.on_rename(rename, task);
-  }
-
-  void on(const tc_switch& event) {
-    const SwitchContext context = tasks_.on_switch(event);
-    scheduling_.on_switch(event, context, tasks_);
-    tracks_.on_switch(event, context);
-  }
-
-  void on(const tc_event& step) {
-    TracedTask& task = tasks_.on_step(step);
-    note(step, task);
-    if (step.kind == TC_EV_PUBLISHED) {
-      scheduling_.on_published(step, task, tasks_);
-    } else if (step.kind == TC_EV_EXIT) {
-      scheduling_.on_exit(step, task);
-    }
-    tracks_.on_step(step, task);
-  }
-
-  void on(const tc_gap& gap) {
-    tasks_.on_gap(to_gap(gap));
-    scheduling_.on_gap(gap.cpu);
-    tracks_.on_gap(gap);
-  }
-
-  // The process existed before the window: its first packet is repeated with the command line.
-  void on(const tc_command& command) {
-    const TracedProcess* process = tasks_.process(command.process);
-    if (process == nullptr) {
-      return;
-    }
-    add_process(*process, valid_utf8({command.text, command.size}));
-    packets_.write(tree_);
-  }
-
-  void on(const tc_call& call) { tracks_.on_call(call, nullptr); }
-  void on(const tc_transfer& transfer) { tracks_.on_call(transfer.call, &transfer); }
-  void on(const tc_passage& passage) { tracks_.on_passage(passage); }
-  void on(const tc_fault& fault) { tracks_.on_fault(fault); }
-  void on(const tc_reap& reap) { tracks_.on_reap(reap); }
-  void on(const tc_ledger& ledger) { tasks_.on_ledger(ledger); }
-  template <typename NoEvent>
-  void on(const NoEvent&) {}
-
-  void on_interruption(const Interruption& interruption) {
-    tasks_.on_gap(to_gap(interruption));
-    scheduling_.on_interruption();
-    tracks_.on_interruption(interruption);
-  }
-
-  void finish(std::uint64_t end_ns) {
-    scheduling_.finish();
-    tracks_.finish(end_ns);
-    packets_.finish();
-  }
-
- private:
-  void note(const tc_event& step, TracedTask& task) {
-    switch (step.kind) {
-      case TC_EV_PUBLISHED:
-        if (TracedTask* creator = tasks_.find(task.creator); creator != nullptr) {
-          creator->child_published_ns = step.at_ns;
-        }
-        break;
-      case TC_EV_EXEC_PREPARED:
-        task.exec_prepared_ns = step.at_ns;
-        break;
-      case TC_EV_DYING:
-      case TC_EV_EXIT:
-        task.exit_ns = task.exit_ns == 0 ? std::uint64_t{step.at_ns} : task.exit_ns;
-        break;
-      case TC_EV_EXIT_MMAP:
-        task.memory_gone_ns = step.at_ns;
-        break;
-      default:
-        break;
-    }
-  }
-
-  void add_process(const TracedProcess& process, const std::string& command) {
-    tree_.Clear();
-    tree_.set_trusted_packet_sequence_id(static_cast<std::uint32_t>(Sequence::scene));
-    wire::ProcessTree::Process& entry = *tree_.mutable_process_tree()->add_processes();
-    entry.set_pid(static_cast<std::int32_t>(process.tgid));
-    entry.set_ppid(static_cast<std::int32_t>(process.ppid));
-    entry.add_cmdline(command);
-  }
-
-  void write_tree(const tc_task_new& birth, const TracedTask& task) {
-    const TracedProcess* process = tasks_.process(task.process);
-    if (process == nullptr) {
-      return;
-    }
-    add_process(*process, task.comm);
-    if (process->living > 1) {
-      tree_.mutable_process_tree()->clear_processes();
-    }
-    tree_.set_timestamp(birth.at_ns);
-    tree_.set_timestamp_clock_id(monotonic);
-    wire::ProcessTree::Thread& thread = *tree_.mutable_process_tree()->add_threads();
-    thread.set_tid(static_cast<std::int32_t>(task.tid));
-    thread.set_tgid(static_cast<std::int32_t>(task.tgid));
-    thread.set_name(task.comm);
-    packets_.write(tree_);
-  }
-
-  PacketWriter packets_;
-  TaskTable tasks_;
-  Scheduling scheduling_;
-  ThreadTracks tracks_;
-  wire::TracePacket tree_;
-};
-
 PerfettoExport::PerfettoExport(std::ostream& out, TraceInfo info)
-    : implementation_(std::make_unique<Implementation>(out, made_valid(std::move(info)))) {}
-PerfettoExport::~PerfettoExport() = default;
-PerfettoExport::PerfettoExport(PerfettoExport&&) noexcept = default;
-PerfettoExport& PerfettoExport::operator=(PerfettoExport&&) noexcept = default;
+    : packets_(out),
+      tasks_(valid_utf8, info.calls, info.classes, info.gaps),
+      scheduling_(packets_, !info.kernel.empty()),
+      tracks_(packets_, tasks_, info.syscall_name) {
+  const TraceInfo valid = made_valid(std::move(info));
+  write_clocks(packets_, valid);
+  write_system(packets_, valid);
+  tracks_.on_start(valid);
+}
 
 void PerfettoExport::on_record(const Record& record) {
-  std::visit([this](const auto& event) { implementation_->on(event); }, record);
+  std::visit([this](const auto& event) { on(event); }, record);
 }
+
 void PerfettoExport::on_interruption(const Interruption& interruption) {
-  implementation_->on_interruption(interruption);
+  tasks_.on_gap(to_gap(interruption));
+  scheduling_.on_interruption();
+  tracks_.on_interruption(interruption);
 }
+
 void PerfettoExport::finish(std::uint64_t end_ns, const std::optional<ClockAnchor>& /*clocks*/) {
-  implementation_->finish(end_ns);
+  scheduling_.finish();
+  tracks_.finish(end_ns);
+  packets_.finish();
+}
+
+void PerfettoExport::on(const tc_task_new& birth) {
+  TracedTask& task = tasks_.on_birth(birth);
+  if (birth.how == TC_NR_CREATIONS) {
+    write_tree(birth, task);
+  } else {
+    scheduling_.on_birth(birth, task);
+  }
+  tracks_.on_birth(birth, task);
+}
+
+void PerfettoExport::on(const tc_exec& exec) {
+  const TracedTask* before = tasks_.find(exec.id);
+  const std::string old_comm = before == nullptr ? std::string() : before->comm;
+  const std::uint32_t old_tid = before == nullptr ? 0 : before->tid;
+  TracedTask& task = tasks_.on_exec(exec);
+  scheduling_.on_exec(exec, task, old_comm, old_tid);
+  tracks_.on_exec(exec, task, old_tid);
+}
+
+void PerfettoExport::on(const tc_rename& rename) {
+  const TracedTask* before = tasks_.find(rename.id);
+  const std::string old_comm = before == nullptr ? std::string() : before->comm;
+  TracedTask& task = tasks_.on_rename(rename);
+  scheduling_.on_rename(rename.at_ns, task, old_comm);
+  tracks_.on_rename(rename, task);
+}
+
+void PerfettoExport::on(const tc_switch& event) {
+  const SwitchContext context = tasks_.on_switch(event);
+  scheduling_.on_switch(event, context, tasks_);
+  tracks_.on_switch(event, context);
+}
+
+void PerfettoExport::on(const tc_event& step) {
+  TracedTask& task = tasks_.on_step(step);
+  note(step, task);
+  if (step.kind == TC_EV_PUBLISHED) {
+    scheduling_.on_published(step, task, tasks_);
+  } else if (step.kind == TC_EV_EXIT) {
+    scheduling_.on_exit(step, task);
+  }
+  tracks_.on_step(step, task);
+}
+
+void PerfettoExport::on(const tc_gap& gap) {
+  tasks_.on_gap(to_gap(gap));
+  scheduling_.on_gap(gap.cpu);
+  tracks_.on_gap(gap);
+}
+
+// The process existed before the window: its first packet is repeated with the command line.
+void PerfettoExport::on(const tc_command& command) {
+  const TracedProcess* process = tasks_.process(command.process);
+  if (process == nullptr) {
+    return;
+  }
+  add_process(*process, valid_utf8({command.text, command.size}));
+  packets_.write(tree_);
+}
+
+void PerfettoExport::note(const tc_event& step, TracedTask& task) {
+  switch (step.kind) {
+    case TC_EV_PUBLISHED:
+      if (TracedTask* creator = tasks_.find(task.creator); creator != nullptr) {
+        creator->child_published_ns = step.at_ns;
+      }
+      break;
+    case TC_EV_EXEC_PREPARED:
+      task.exec_prepared_ns = step.at_ns;
+      break;
+    case TC_EV_DYING:
+    case TC_EV_EXIT:
+      task.exit_ns = task.exit_ns == 0 ? std::uint64_t{step.at_ns} : task.exit_ns;
+      break;
+    case TC_EV_EXIT_MMAP:
+      task.memory_gone_ns = step.at_ns;
+      break;
+    default:
+      break;
+  }
+}
+
+void PerfettoExport::add_process(const TracedProcess& process, const std::string& command) {
+  tree_.Clear();
+  tree_.set_trusted_packet_sequence_id(static_cast<std::uint32_t>(Sequence::scene));
+  wire::ProcessTree::Process& entry = *tree_.mutable_process_tree()->add_processes();
+  entry.set_pid(static_cast<std::int32_t>(process.tgid));
+  entry.set_ppid(static_cast<std::int32_t>(process.ppid));
+  entry.add_cmdline(command);
+}
+
+void PerfettoExport::write_tree(const tc_task_new& birth, const TracedTask& task) {
+  const TracedProcess* process = tasks_.process(task.process);
+  if (process == nullptr) {
+    return;
+  }
+  add_process(*process, task.comm);
+  if (process->living > 1) {
+    tree_.mutable_process_tree()->clear_processes();
+  }
+  tree_.set_timestamp(birth.at_ns);
+  tree_.set_timestamp_clock_id(monotonic);
+  wire::ProcessTree::Thread& thread = *tree_.mutable_process_tree()->add_threads();
+  thread.set_tid(static_cast<std::int32_t>(task.tid));
+  thread.set_tgid(static_cast<std::int32_t>(task.tgid));
+  thread.set_name(task.comm);
+  packets_.write(tree_);
 }
 
 }  // namespace taskcost

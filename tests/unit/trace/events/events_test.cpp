@@ -17,7 +17,7 @@
 #include "support/recorded_life.h"
 #include "support/script.h"
 #include "support/subprocess.h"
-#include "trace/event_export.h"
+#include "trace/events/writers.h"
 
 namespace taskcost {
 namespace {

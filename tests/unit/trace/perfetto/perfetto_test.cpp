@@ -20,7 +20,8 @@
 #include "support/recorded_life.h"
 #include "support/script.h"
 #include "support/trace_decoder.h"
-#include "trace/event_export.h"
+#include "trace/events/writers.h"
+#include "trace/perfetto/export.h"
 
 namespace taskcost {
 namespace {

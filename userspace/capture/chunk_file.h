@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Writes the parts of a capture file in their order.
+#pragma once
+
+#include <zstd.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/fd.h"
+#include "base/result.h"
+#include "capture/capture.h"
+#include "capture/format.h"
+
+namespace taskcost {
+
+// Keeps the first error, and writes nothing more after it.
+class CaptureOutput {
+ public:
+  explicit CaptureOutput(Fd file) : file_(std::move(file)) {}
+
+  void write(std::span<const std::byte> bytes);
+  void fail(int error) { error_ = error_ != 0 ? error_ : error; }
+  // Some file systems, such as NFS, report a failed write at close() only.
+  void close();
+
+  [[nodiscard]] std::uint64_t size() const { return size_; }
+  [[nodiscard]] bool has_failed() const { return error_ != 0; }
+  [[nodiscard]] Status status() const;
+
+ private:
+  Fd file_;
+  std::uint64_t size_ = 0;
+  int error_ = 0;
+};
+
+// Writes the header and the description.
+void write_capture_header(CaptureOutput& output, const std::string& description, std::uint64_t salt);
+
+// Writes chunks to the file, and their index at the end.
+class ChunkFile {
+ public:
+  // `chunk_size` and `level` as in CaptureOptions.
+  ChunkFile(CaptureOutput output, std::uint64_t salt, std::size_t chunk_size, int level);
+
+  // False if the records are not in the file.
+  bool write_records(std::span<const std::byte> records, const CaptureSpan& span);
+  void write_dropped(const CaptureSpan& span);
+  void write_end(const std::string& trailer);
+
+  void close() { output_.close(); }
+  void fail(int error) { output_.fail(error); }
+  [[nodiscard]] const CaptureOutput& output() const { return output_; }
+
+ private:
+  struct FreeCompression {
+    void operator()(ZSTD_CCtx* context) const { ZSTD_freeCCtx(context); }
+  };
+
+  capture_format::ChunkHeader write_chunk(capture_format::ChunkKind kind, const CaptureSpan& span, std::size_t size,
+                                          std::span<const std::byte> body);
+
+  CaptureOutput output_;
+  std::uint64_t salt_;
+  int level_;
+  std::unique_ptr<ZSTD_CCtx, FreeCompression> context_;
+  std::vector<std::byte> compressed_;
+  std::vector<capture_format::ChunkHeader> index_;
+  CaptureSpan all_;
+};
+
+}  // namespace taskcost
