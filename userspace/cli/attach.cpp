@@ -5,7 +5,7 @@
 #include "cli/launched.h"
 #include "cli/log.h"
 #include "cli/outputs.h"
-#include "cli/recording.h"
+#include "cli/run_capture.h"
 #include "cli/signals.h"
 
 namespace taskcost {

@@ -4,10 +4,10 @@
 #include <string>
 #include <utility>
 
+#include "cli/command_rounds.h"
 #include "cli/command_streams.h"
 #include "cli/commands.h"
 #include "cli/log.h"
-#include "cli/rounds.h"
 #include "report/compare_words.h"
 #include "report/words.h"
 

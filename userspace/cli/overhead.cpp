@@ -12,10 +12,10 @@
 #include <string>
 #include <utility>
 
+#include "cli/command_rounds.h"
 #include "cli/launched.h"
 #include "cli/log.h"
 #include "cli/outputs.h"
-#include "cli/rounds.h"
 #include "collector/clocks.h"
 #include "report/compare_words.h"
 #include "report/words.h"

@@ -5,12 +5,12 @@
 #include <string>
 #include <utility>
 
+#include "cli/command_rounds.h"
 #include "cli/launched.h"
 #include "cli/log.h"
 #include "cli/marked_workload.h"
 #include "cli/outputs.h"
-#include "cli/recording.h"
-#include "cli/rounds.h"
+#include "cli/run_capture.h"
 
 namespace taskcost {
 namespace {

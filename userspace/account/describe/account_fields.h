@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "account/account.h"
-#include "account/describe/keys.h"
+#include "account/describe/account_keys.h"
 
 namespace taskcost {
 

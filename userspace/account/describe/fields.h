@@ -50,7 +50,7 @@ concept Is = std::same_as<std::remove_const_t<T>, Of>;
 template <typename Visitor>
 inline constexpr bool reads = std::remove_cvref_t<Visitor>::reads;
 
-// The JSON keys of an enumeration: `count`, and key() for each enumerator (keys.h).
+// The JSON keys of an enumeration: `count`, and key() for each enumerator (account_keys.h).
 template <typename Enum>
 struct Keys;
 

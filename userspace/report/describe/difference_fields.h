@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "report/describe/keys.h"
+#include "report/describe/verdict_keys.h"
 #include "report/diff_words.h"
 
 namespace taskcost {

@@ -5,7 +5,7 @@
 
 #include <optional>
 
-#include "report/describe/keys.h"
+#include "report/describe/verdict_keys.h"
 
 namespace taskcost {
 

@@ -20,7 +20,7 @@
 #include <vector>
 
 #include "account/describe/fields.h"
-#include "report/describe/keys.h"
+#include "report/describe/verdict_keys.h"
 #include "report/describe/write.h"
 
 namespace taskcost {

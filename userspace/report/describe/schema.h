@@ -10,7 +10,7 @@
 #include <string_view>
 
 #include "account/describe/fields.h"
-#include "report/describe/keys.h"
+#include "report/describe/verdict_keys.h"
 
 namespace taskcost {
 

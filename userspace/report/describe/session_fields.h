@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "account/describe/account_fields.h"
-#include "report/describe/keys.h"
+#include "report/describe/verdict_keys.h"
 #include "verdict/report.h"
 
 namespace taskcost {

@@ -11,7 +11,7 @@
 #include <utility>
 
 #include "account/describe/fields.h"
-#include "report/describe/keys.h"
+#include "report/describe/verdict_keys.h"
 
 namespace taskcost {
 

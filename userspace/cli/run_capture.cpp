@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/recording.h"
+#include "cli/run_capture.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "collector/reader.h"
+#include "collector/ring_reader.h"
 
 #include <sys/epoll.h>
 #include <sys/mman.h>

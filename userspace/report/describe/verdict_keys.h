@@ -3,7 +3,7 @@
 // The JSON keys of every enumeration of verdicts and comparisons.
 #pragma once
 
-#include "account/describe/keys.h"
+#include "account/describe/account_keys.h"
 #include "trace/audit.h"
 #include "verdict/compare/compare.h"
 #include "verdict/diff/diff.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/rounds.h"
+#include "cli/command_rounds.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
