@@ -85,12 +85,11 @@ install_missing() {
 	install_packages "${missing[@]}" && disable_services "${missing[@]}"
 }
 
-# build DIRECTORY TARGETS [CMAKE-OPTION]...: TARGETS is one argument with a word for each target, `all` for all. The
-# unity build compiles eight sources at a time, which takes half as long as one by one.
+# build DIRECTORY TARGETS [CMAKE-OPTION]...: TARGETS is one argument with a word for each target, `all` for all.
 build() {
 	local directory=$1 targets=$2
 	shift 2
 	# shellcheck disable=SC2086 # targets are words
-	cmake -S . -B "$directory" -G Ninja -DCMAKE_UNITY_BUILD=ON "$@" >&2 &&
+	cmake -S . -B "$directory" -G Ninja "$@" >&2 &&
 		ninja -C "$directory" -j "$(nproc)" $targets >&2
 }

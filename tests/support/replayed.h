@@ -16,6 +16,11 @@
 
 namespace taskcost::test {
 
+// Ids of the tasks in scripts.
+inline constexpr std::uint64_t a = 1;
+inline constexpr std::uint64_t b = 2;
+inline constexpr std::uint64_t c = 3;
+
 // The rebuilt tasks of a script, by id.
 struct Replayed {
   std::map<std::uint64_t, RebuiltTask> tasks;

@@ -37,7 +37,7 @@ json json_of(const Comparison& comparison) {
   return json::parse(out.str());
 }
 
-std::string complaints(const json& document) { return test::schema_complaints(comparison_schema(), document); }
+std::string compare_complaints(const json& document) { return test::schema_complaints(comparison_schema(), document); }
 
 TEST(CompareText, Golden) { test::expect_golden("compare.txt", text_of(two_bakers())); }
 
@@ -78,7 +78,7 @@ TEST(CompareJson, FollowsItsSchema) {
   for (const Comparison& comparison :
        {two_bakers(), compare_runs(experiment_of({{10ms}}, 3)), compare_runs(experiment_of({{10ms}, {9ms}}, 1)),
         compare_runs(experiment_of({{10ms, 0ms, 0, 1ms, 5ms}, {9ms}, {8ms}}, 12))}) {
-    EXPECT_EQ(complaints(json_of(comparison)), "");
+    EXPECT_EQ(compare_complaints(json_of(comparison)), "");
   }
 }
 
@@ -87,7 +87,7 @@ TEST(CompareJson, TheSchemaIsStrict) {
   for (const auto& [key, value] : good.items()) {
     json bad = good;
     bad.erase(key);
-    EXPECT_NE(complaints(bad), "") << "without " << key;
+    EXPECT_NE(compare_complaints(bad), "") << "without " << key;
   }
   for (const char* pointer :
        {"/window/end", "/results/0/mean", "/pairs/0/wall/ratio_low", "/pairs/0/wall_time/parts/0/kind",
@@ -96,12 +96,12 @@ TEST(CompareJson, TheSchemaIsStrict) {
     const json::json_pointer path(pointer);
     json bad = good;
     bad.at(path.parent_pointer()).erase(path.back());
-    EXPECT_NE(complaints(bad), "") << "without " << pointer;
+    EXPECT_NE(compare_complaints(bad), "") << "without " << pointer;
     bad.at(path.parent_pointer())[path.back()] = "much";
-    EXPECT_NE(complaints(bad), "") << pointer;
+    EXPECT_NE(compare_complaints(bad), "") << pointer;
     bad = good;
     bad.at(path.parent_pointer())["novelty"] = 1;
-    EXPECT_TRUE(complaints(bad) != "" || path.parent_pointer() == json::json_pointer("/window")) << pointer;
+    EXPECT_TRUE(compare_complaints(bad) != "" || path.parent_pointer() == json::json_pointer("/window")) << pointer;
   }
 }
 

@@ -50,7 +50,7 @@ std::string json_of(const Difference& difference) {
   return out.str();
 }
 
-std::string complaints(const std::string& document) {
+std::string diff_complaints(const std::string& document) {
   return test::schema_complaints(difference_schema(), json::parse(document));
 }
 
@@ -178,7 +178,7 @@ TEST(DiffSections, MoreTimeIsBad) {
 TEST(DiffJson, FollowsItsSchema) {
   for (const auto& [a, b] : {std::pair(test::full_report(), changed_full_report()), std::pair(Report(), Report()),
                              std::pair(bakery(1ms), Report()), std::pair(bakery(1ms), bakery(2ms))}) {
-    EXPECT_EQ(complaints(json_of(compared(a, b))), "");
+    EXPECT_EQ(diff_complaints(json_of(compared(a, b))), "");
   }
 }
 
@@ -187,13 +187,13 @@ TEST(DiffJson, TheSchemaIsStrict) {
   for (const auto& [key, value] : good.items()) {
     json bad = good;
     bad.erase(key);
-    EXPECT_NE(complaints(bad.dump()), "") << "without " << key;
+    EXPECT_NE(diff_complaints(bad.dump()), "") << "without " << key;
   }
   for (const char* pointer : {"/changes/0/a_state", "/changes/0/ratio_low", "/pieces/0/share", "/processes/0/comm"}) {
     const json::json_pointer path(pointer);
     json bad = good;
     bad.at(path.parent_pointer()).erase(path.back());
-    EXPECT_NE(complaints(bad.dump()), "") << "without " << pointer;
+    EXPECT_NE(diff_complaints(bad.dump()), "") << "without " << pointer;
   }
 }
 

@@ -53,7 +53,7 @@ std::string json_of(const Estimate& estimate) {
   return out.str();
 }
 
-std::string complaints(const std::string& document) {
+std::string estimate_complaints(const std::string& document) {
   return test::schema_complaints(estimate_schema(), json::parse(document));
 }
 
@@ -87,8 +87,8 @@ TEST(EstimateSections, WhatIsNotPricedIsSaidBesideTheAnswer) {
 
 TEST(EstimateJson, IsAsItsSchemaSays) {
   for (const PriceList& prices : {exact_prices(), few_prices(), PriceList{}}) {
-    EXPECT_THAT(complaints(json_of(estimated(forking_report(), prices))), IsEmpty());
-    EXPECT_THAT(complaints(json_of(estimated(threaded_report(), prices))), IsEmpty());
+    EXPECT_THAT(estimate_complaints(json_of(estimated(forking_report(), prices))), IsEmpty());
+    EXPECT_THAT(estimate_complaints(json_of(estimated(threaded_report(), prices))), IsEmpty());
   }
 }
 

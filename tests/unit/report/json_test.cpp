@@ -25,15 +25,15 @@ using test::full_report;
 using test::Life;
 using test::ReportBuilder;
 
-std::string rendered(const Report& report) {
+std::string json_text(const Report& report) {
   std::ostringstream out;
   render_json(report, out);
   return out.str();
 }
 
-json parsed(const Report& report) { return json::parse(rendered(report)); }
+json parse_report(const Report& report) { return json::parse(json_text(report)); }
 
-TEST(Json, AFullReportIsWrittenAsBefore) { test::expect_golden("report.json", rendered(full_report())); }
+TEST(Json, AFullReportIsWrittenAsBefore) { test::expect_golden("report.json", json_text(full_report())); }
 
 // The start's anchor was taken 100 ns late: the times in the report are those of start_ns.
 TEST(Json, SaysWhoseAndWhenItIs) {
@@ -43,19 +43,19 @@ TEST(Json, SaysWhoseAndWhenItIs) {
   // In the window the machine was suspended for an hour, and the clock was set back by a second.
   report.clocks = {ClockAnchor{1'000'000'000'100, 1'700'000'000'000'000'100, 2'000'000'000'100},
                    ClockAnchor{1'004'000'000'000, 1'700'003'603'000'000'000, 5'604'000'000'000}};
-  const json window = parsed(report)["window"];
+  const json window = parse_report(report)["window"];
   EXPECT_EQ(window["start_realtime_ns"], 1'700'000'000'000'000'000);
   EXPECT_EQ(window["start_boottime_ns"], 2'000'000'000'000);
   EXPECT_EQ(window["start_time"], "2023-11-14T22:13:20.000000000Z");
   EXPECT_EQ(window["end_realtime_ns"], 1'700'003'603'000'000'000);
   EXPECT_EQ(window["end_boottime_ns"], 5'604'000'000'000);
   EXPECT_EQ(window["end_time"], "2023-11-14T23:13:23.000000000Z");
-  const json host = parsed(report)["host"];
+  const json host = parse_report(report)["host"];
   EXPECT_EQ(host["name"], "lab");
   EXPECT_EQ(host["machine_id"], "0123456789abcdef0123456789abcdef");
   EXPECT_EQ(host["boot_id"], "01234567-89ab-cdef-0123-456789abcdef");
   // Unknown times are null.
-  const json unknown = parsed(Report());
+  const json unknown = parse_report(Report());
   for (const char* key : {"start_time", "start_realtime_ns", "start_boottime_ns", "end_time", "end_realtime_ns"}) {
     EXPECT_TRUE(unknown["window"][key].is_null()) << key;
   }
@@ -63,7 +63,7 @@ TEST(Json, SaysWhoseAndWhenItIs) {
 }
 
 TEST(Json, EndsWithOneNewlineAndIndentsByTwo) {
-  const std::string text = rendered(full_report());
+  const std::string text = json_text(full_report());
   EXPECT_TRUE(text.starts_with("{\n  \"schema\": \"taskcost.report/2\",\n  \"tool\": {\n    \"version\""));
   EXPECT_TRUE(text.ends_with("null\n}\n"));
 }
@@ -80,11 +80,11 @@ TEST(Json, NamesNoKeyTwice) {
     }
     return true;
   };
-  EXPECT_TRUE(json::parse(rendered(full_report()), look).is_object());
+  EXPECT_TRUE(json::parse(json_text(full_report()), look).is_object());
 }
 
 TEST(Json, NotMeasuredIsNullAndNoneIsZero) {
-  const json report = parsed(full_report());
+  const json report = parse_report(full_report());
   const json& counters = report["totals"]["counters"];
   EXPECT_TRUE(counters["tlb_flushes_on_switch"].is_null());
   EXPECT_EQ(counters["migrations"], 0);
@@ -102,7 +102,7 @@ TEST(Json, NotMeasuredIsNullAndNoneIsZero) {
 }
 
 TEST(Json, AnAccountAddsUp) {
-  const json report = parsed(full_report());
+  const json report = parse_report(full_report());
   for (const json* account : {&report["totals"], &report["processes"][1]["total"]}) {
     std::int64_t sum = (*account)["residual_ns"];
     for (const json& cells : (*account)["activities"]) {
@@ -118,7 +118,7 @@ TEST(Json, AnAccountAddsUp) {
 TEST(Json, BooksThatWereNotReadAreNull) {
   Report report = full_report();
   report.session.totals.task_stats.reset();
-  const json document = parsed(report);
+  const json document = parse_report(report);
   EXPECT_TRUE(document["totals"]["task_stats"].is_null());
   EXPECT_EQ(document["processes"][0]["total"]["task_stats"]["voluntary_switches"], 2003);
 }
@@ -128,7 +128,7 @@ TEST(Json, HostileNamesStayText) {
   builder.process(1, "\"},\n\033[2J\xff\u202e", TaskOrigin::fork, 0ms, Life());
   builder.aggregated("\"\\\xc3", 2, Life());
   builder.latency("odd\"key\n", {1us});
-  const std::string text = rendered(builder.build());
+  const std::string text = json_text(builder.build());
   for (const char c : text) {
     ASSERT_TRUE(c == '\n' || (c >= 0x20 && c < 0x7f)) << static_cast<int>(c);
   }
@@ -141,7 +141,7 @@ TEST(Json, ARatioWithoutEndIsNull) {
   Report report = full_report();
   report.claims[0].interval = Interval{1, std::numeric_limits<double>::infinity()};
   report.claims[0].left = std::numeric_limits<double>::quiet_NaN();
-  const json claim = parsed(report)["claims"][0];
+  const json claim = parse_report(report)["claims"][0];
   EXPECT_TRUE(claim["ratio_high"].is_null());
   EXPECT_TRUE(claim["left"].is_null());
   EXPECT_EQ(claim["ratio_low"], 1);
@@ -151,7 +151,7 @@ TEST(Json, KeepsLargeNumbersWhole) {
   Report report;
   report.session.totals.lifetime = Duration::max();
   report.session.totals.entries[TC_ACTIVITY_USER] = std::numeric_limits<std::uint64_t>::max();
-  const json totals = parsed(report)["totals"];
+  const json totals = parse_report(report)["totals"];
   EXPECT_EQ(totals["lifetime_ns"], std::numeric_limits<std::int64_t>::max());
   EXPECT_EQ(totals["activities"]["user"]["count"], std::numeric_limits<std::uint64_t>::max());
 }

@@ -24,7 +24,7 @@ using test::ReportBuilder;
 using testing::AllOf;
 using testing::HasSubstr;
 
-std::string rendered(const Report& report, const TextOptions& options = {}) {
+std::string text_report(const Report& report, const TextOptions& options = {}) {
   std::ostringstream out;
   render_text(report, out, options);
   return out.str();
@@ -87,7 +87,7 @@ Report hostile_report() {
   return report;
 }
 
-TEST(Text, AFullReportIsWrittenAsBefore) { test::expect_golden("report.txt", rendered(full_report())); }
+TEST(Text, AFullReportIsWrittenAsBefore) { test::expect_golden("report.txt", text_report(full_report())); }
 
 TEST(Text, AVerifyReportIsWrittenAsBefore) {
   Report report;
@@ -96,30 +96,30 @@ TEST(Text, AVerifyReportIsWrittenAsBefore) {
   report.host = {"6.1.0-18-amd64", "x86_64", 2, "none"};
   test::add_evidence(report);
   test::add_judgement(report);
-  test::expect_golden("verify.txt", rendered(report));
+  test::expect_golden("verify.txt", text_report(report));
 }
 
 TEST(Text, StaysWithinTheWidth) {
   for (const unsigned width : {80U, 81U, 100U, 200U}) {
     for (const bool verbose : {false, true}) {
       const TextOptions options{width, false, verbose};
-      expect_within(rendered(full_report(), options), static_cast<int>(width));
-      expect_within(rendered(hostile_report(), options), static_cast<int>(width));
-      expect_within(rendered(test::shell_script(), options), static_cast<int>(width));
-      expect_within(rendered(Report(), options), static_cast<int>(width));
+      expect_within(text_report(full_report(), options), static_cast<int>(width));
+      expect_within(text_report(hostile_report(), options), static_cast<int>(width));
+      expect_within(text_report(test::shell_script(), options), static_cast<int>(width));
+      expect_within(text_report(Report(), options), static_cast<int>(width));
     }
   }
 }
 
 TEST(Text, NothingHostileReachesTheTerminal) {
-  const std::string text = rendered(hostile_report(), {80, false, true});
+  const std::string text = text_report(hostile_report(), {80, false, true});
   EXPECT_TRUE(test::is_harmless(text));
   EXPECT_THAT(text, AllOf(HasSubstr("\\x1b]0;owned\\x07"), HasSubstr("\\u202egnp.exe")));
 }
 
 TEST(Text, IsColouredOnlyOnRequest) {
-  EXPECT_EQ(rendered(full_report()).find('\033'), std::string::npos);
-  const std::string coloured = rendered(full_report(), {80, true, false});
+  EXPECT_EQ(text_report(full_report()).find('\033'), std::string::npos);
+  const std::string coloured = text_report(full_report(), {80, true, false});
   std::string plain;
   for (std::size_t i = 0; i < coloured.size(); ++i) {
     if (coloured[i] == '\033') {
@@ -129,7 +129,7 @@ TEST(Text, IsColouredOnlyOnRequest) {
     }
   }
   EXPECT_NE(plain.size(), coloured.size());
-  EXPECT_EQ(plain, rendered(full_report()));
+  EXPECT_EQ(plain, text_report(full_report()));
 }
 
 std::string painted(const sections::Section& section, const TextOptions& options = {}) {

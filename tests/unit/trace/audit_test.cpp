@@ -20,9 +20,6 @@ using namespace std::chrono_literals;  // NOLINT(google-build-using-namespace)
 using testing::HasSubstr;
 using testing::Not;
 
-constexpr std::uint64_t a = 1;
-constexpr std::uint64_t b = 2;
-
 // A waits for a pipe and exits; its final ledger is missing in this script.
 Script life_of_a() {
   return script()

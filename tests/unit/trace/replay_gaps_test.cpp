@@ -12,10 +12,6 @@ namespace {
 using namespace test;                  // NOLINT(google-build-using-namespace)
 using namespace std::chrono_literals;  // NOLINT(google-build-using-namespace)
 
-constexpr std::uint64_t a = 1;
-constexpr std::uint64_t b = 2;
-constexpr std::uint64_t c = 3;
-
 ReplayGap gap_on(std::uint32_t cpu, std::chrono::nanoseconds first, std::chrono::nanoseconds last) {
   return {Instant(first), Instant(last), 1, cpu};
 }

@@ -12,9 +12,6 @@ namespace {
 using namespace test;                  // NOLINT(google-build-using-namespace)
 using namespace std::chrono_literals;  // NOLINT(google-build-using-namespace)
 
-constexpr std::uint64_t a = 1;
-constexpr std::uint64_t b = 2;
-
 TEST(ReplayStates, ASleepOnTheWayOutOfACallIsInTheCallAndTheRestIsNot) {
   const Replayed book = replay(script()
                                    .at(10us)

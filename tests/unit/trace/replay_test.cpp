@@ -11,10 +11,6 @@ namespace {
 using namespace test;                  // NOLINT(google-build-using-namespace)
 using namespace std::chrono_literals;  // NOLINT(google-build-using-namespace)
 
-constexpr std::uint64_t a = 1;
-constexpr std::uint64_t b = 2;
-constexpr std::uint64_t c = 3;
-
 TEST(Replay, ACallSplitsTheTimeAtItsEntry) {
   const Replayed book = replay(script()
                                    .at(10us)

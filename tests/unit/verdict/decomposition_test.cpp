@@ -18,18 +18,18 @@ using testing::Ge;
 using testing::Le;
 
 // The parts of one side, round by round.
-using Side = std::vector<std::vector<double>>;
+using Parts = std::vector<std::vector<double>>;
 
-struct Sides {
-  Side left;
-  Side right;
+struct DrawnSides {
+  Parts left;
+  Parts right;
 };
 
 // Three parts under drift of both sides: the left side has 500 more, the same, and 100 less.
-Sides draw_sides(std::size_t rounds, std::uint64_t seed) {
+DrawnSides draw_sides(std::size_t rounds, std::uint64_t seed) {
   std::mt19937_64 random(seed);
   std::normal_distribution<double> normal;
-  Sides sides;
+  DrawnSides sides;
   double drift = 0;
   for (std::size_t round = 0; round < rounds; ++round) {
     drift += 30 * normal(random);
@@ -56,7 +56,7 @@ void expect_to_add_up(const Decomposition& decomposition) {
 
 TEST(Decompose, AddsUpToTheWhole) {
   for (const std::size_t rounds : {1, 2, 3, 7, 8, 9, 50, 208}) {
-    const Sides sides = draw_sides(rounds, rounds);
+    const DrawnSides sides = draw_sides(rounds, rounds);
     const auto decomposition = decompose(sides.left, sides.right);
     ASSERT_TRUE(decomposition);
     ASSERT_EQ(decomposition->parts.size(), 3);
@@ -65,7 +65,7 @@ TEST(Decompose, AddsUpToTheWhole) {
 }
 
 TEST(Decompose, KeepsTheOrderOfTheParts) {
-  const Sides sides = draw_sides(50, 1);
+  const DrawnSides sides = draw_sides(50, 1);
   const auto decomposition = decompose(sides.left, sides.right);
   ASSERT_TRUE(decomposition);
   EXPECT_THAT(decomposition->parts[0].difference, DoubleNear(500, 40));
@@ -75,7 +75,7 @@ TEST(Decompose, KeepsTheOrderOfTheParts) {
 }
 
 TEST(Decompose, AveragesAllOfFewRounds) {
-  const auto decomposition = decompose(Side{{1}, {2}, {3}, {4}, {5}, {6}, {700}}, Side(7, {0}));
+  const auto decomposition = decompose(Parts{{1}, {2}, {3}, {4}, {5}, {6}, {700}}, Parts(7, {0}));
   ASSERT_TRUE(decomposition);
   EXPECT_EQ(decomposition->rounds, 7);
   EXPECT_THAT(decomposition->whole.difference, DoubleEq(103));
@@ -84,7 +84,7 @@ TEST(Decompose, AveragesAllOfFewRounds) {
 TEST(Decompose, AveragesTheMiddleHalfOfEightRounds) {
   // By the whole difference, the middle four are 3, 4, 5 and 6.
   const auto decomposition =
-      decompose(Side{{900, 1}, {1, 5}, {3, 2}, {0, 3}, {4, 0}, {0, 1}, {1, 1}, {2, 5}}, Side(8, {0, 0}));
+      decompose(Parts{{900, 1}, {1, 5}, {3, 2}, {0, 3}, {4, 0}, {0, 1}, {1, 1}, {2, 5}}, Parts(8, {0, 0}));
   ASSERT_TRUE(decomposition);
   EXPECT_EQ(decomposition->rounds, 4);
   EXPECT_THAT(decomposition->whole.difference, DoubleEq(4.5));
@@ -93,7 +93,7 @@ TEST(Decompose, AveragesTheMiddleHalfOfEightRounds) {
 }
 
 TEST(Decompose, IsNotMovedByAnOutlier) {
-  Sides sides = draw_sides(20, 2);
+  DrawnSides sides = draw_sides(20, 2);
   const auto before = decompose(sides.left, sides.right);
   sides.left[5][0] += 1e9;
   const auto after = decompose(sides.left, sides.right);
@@ -103,7 +103,7 @@ TEST(Decompose, IsNotMovedByAnOutlier) {
 }
 
 TEST(Decompose, GivesTheSameIntervalsEachTime) {
-  const Sides sides = draw_sides(20, 3);
+  const DrawnSides sides = draw_sides(20, 3);
   const auto first = decompose(sides.left, sides.right);
   const auto second = decompose(sides.left, sides.right);
   ASSERT_TRUE(first && second);
@@ -112,7 +112,7 @@ TEST(Decompose, GivesTheSameIntervalsEachTime) {
 }
 
 TEST(Decompose, OfEqualRoundsHasIntervalsWithoutWidth) {
-  const auto decomposition = decompose(Side(12, {3, 5}), Side(12, {1, 6}));
+  const auto decomposition = decompose(Parts(12, {3, 5}), Parts(12, {1, 6}));
   ASSERT_TRUE(decomposition);
   EXPECT_THAT(decomposition->whole.interval.low, DoubleEq(1));
   EXPECT_THAT(decomposition->whole.interval.high, DoubleEq(1));
@@ -126,7 +126,7 @@ TEST(Decompose, IntervalsCoverTheTruth) {
   std::vector<unsigned> covered(4);
   const std::vector<double> truth = {500, 0, -100, 400};
   for (unsigned experiment = 0; experiment < experiments; ++experiment) {
-    const Sides sides = draw_sides(21, experiment);
+    const DrawnSides sides = draw_sides(21, experiment);
     auto decomposition = decompose(sides.left, sides.right);
     ASSERT_TRUE(decomposition);
     decomposition->parts.push_back(decomposition->whole);
@@ -142,19 +142,19 @@ TEST(Decompose, IsImpossibleWithoutRoundsOrPartsOrWithSidesThatDiffer) {
   const double nan = std::nan("");
   const double infinity = std::numeric_limits<double>::infinity();
   const double huge = std::numeric_limits<double>::max();
-  EXPECT_FALSE(decompose(Side{}, Side{}));
-  EXPECT_FALSE(decompose(Side{{}}, Side{{}}));
-  EXPECT_FALSE(decompose(Side{{1}, {1}}, Side{{1}}));
-  EXPECT_FALSE(decompose(Side{{1, 2}}, Side{{1}}));
-  EXPECT_FALSE(decompose(Side{{1}, {1, 2}}, Side{{1}, {1, 2}}));
-  EXPECT_FALSE(decompose(Side{{nan}}, Side{{1}}));
-  EXPECT_FALSE(decompose(Side{{1}}, Side{{infinity}}));
-  EXPECT_FALSE(decompose(Side{{infinity}}, Side{{infinity}}));
-  EXPECT_FALSE(decompose(Side{{huge, huge}}, Side{{0, 0}}));
+  EXPECT_FALSE(decompose(Parts{}, Parts{}));
+  EXPECT_FALSE(decompose(Parts{{}}, Parts{{}}));
+  EXPECT_FALSE(decompose(Parts{{1}, {1}}, Parts{{1}}));
+  EXPECT_FALSE(decompose(Parts{{1, 2}}, Parts{{1}}));
+  EXPECT_FALSE(decompose(Parts{{1}, {1, 2}}, Parts{{1}, {1, 2}}));
+  EXPECT_FALSE(decompose(Parts{{nan}}, Parts{{1}}));
+  EXPECT_FALSE(decompose(Parts{{1}}, Parts{{infinity}}));
+  EXPECT_FALSE(decompose(Parts{{infinity}}, Parts{{infinity}}));
+  EXPECT_FALSE(decompose(Parts{{huge, huge}}, Parts{{0, 0}}));
 }
 
 TEST(Decompose, TakesZeroAndNegativeValues) {
-  const auto decomposition = decompose(Side(9, {0, -5}), Side(9, {0, 5}));
+  const auto decomposition = decompose(Parts(9, {0, -5}), Parts(9, {0, 5}));
   ASSERT_TRUE(decomposition);
   EXPECT_THAT(decomposition->whole.difference, DoubleEq(-10));
   EXPECT_THAT(decomposition->parts[0].difference, DoubleEq(0));

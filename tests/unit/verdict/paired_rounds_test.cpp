@@ -27,24 +27,24 @@ const double nan = std::nan("");
 using Pairs = std::vector<Pair>;
 using Random = std::mt19937_64;
 // A random factor between a round and the true value.
-using Noise = std::function<double(Random&)>;
+using PairNoise = std::function<double(Random&)>;
 
-double draw_normal(Random& random) { return std::normal_distribution<double>()(random); }
-double draw_uniform(Random& random) { return std::uniform_real_distribution<double>()(random); }
+double draw_pair_normal(Random& random) { return std::normal_distribution<double>()(random); }
+double draw_pair_uniform(Random& random) { return std::uniform_real_distribution<double>()(random); }
 
-Noise log_normal(double sigma) {
-  return [sigma](Random& random) { return std::exp(sigma * draw_normal(random)); };
+PairNoise log_normal(double sigma) {
+  return [sigma](Random& random) { return std::exp(sigma * draw_pair_normal(random)); };
 }
 
 // Student's t with two degrees of freedom has no variance.
 double draw_t2(Random& random) {
-  const double normal = draw_normal(random);
-  return normal / std::sqrt(-std::log(1 - draw_uniform(random)));
+  const double normal = draw_pair_normal(random);
+  return normal / std::sqrt(-std::log(1 - draw_pair_uniform(random)));
 }
 
-double draw_cauchy(Random& random) { return std::tan(3.14159265 * (draw_uniform(random) - 0.5)); }
+double draw_cauchy(Random& random) { return std::tan(3.14159265 * (draw_pair_uniform(random) - 0.5)); }
 
-Pairs draw_rounds(double truth, const Noise& noise, std::size_t size, std::uint64_t seed) {
+Pairs draw_rounds(double truth, const PairNoise& noise, std::size_t size, std::uint64_t seed) {
   Random random(seed);
   Pairs rounds(size);
   for (Pair& round : rounds) {
@@ -166,7 +166,7 @@ TEST(PairedRatio, IsNotWidenedByDriftOfBothSides) {
   Random random(3);
   double walk = 0;
   for (Pair& round : drifting) {
-    walk += 0.5 * draw_normal(random);
+    walk += 0.5 * draw_pair_normal(random);
     round.left *= std::exp(walk);
     round.right *= std::exp(walk);
   }
@@ -221,7 +221,7 @@ TEST(PairedRatio, IsImpossibleWithFewRoundsOrWithoutPositiveValues) {
 
 // ---- Coverage ------------------------------------------------------------------------------------------------------
 
-struct Coverage : testing::TestWithParam<std::pair<std::string, Noise>> {};
+struct Coverage : testing::TestWithParam<std::pair<std::string, PairNoise>> {};
 
 TEST_P(Coverage, IsWhatTheIntervalPromises) {
   constexpr unsigned experiments = 400;
@@ -241,13 +241,15 @@ TEST_P(Coverage, IsWhatTheIntervalPromises) {
 
 INSTANTIATE_TEST_SUITE_P(
     Noises, Coverage,
-    testing::Values(std::pair("Normal", Noise([](Random& random) { return 1 + 0.1 * draw_normal(random); })),
+    testing::Values(std::pair("Normal", PairNoise([](Random& random) { return 1 + 0.1 * draw_pair_normal(random); })),
                     std::pair("LogNormal", log_normal(0.2)),
-                    std::pair("T2", Noise([](Random& random) { return std::exp(0.1 * draw_t2(random)); })),
-                    std::pair("Cauchy", Noise([](Random& random) { return std::exp(0.02 * draw_cauchy(random)); })),
-                    std::pair("Skewed", Noise([](Random& random) { return 1 - std::log(1 - draw_uniform(random)); })),
-                    std::pair("Bimodal", Noise([](Random& random) {
-                                return (draw_uniform(random) < 0.3 ? 2.5 : 1) * std::exp(0.05 * draw_normal(random));
+                    std::pair("T2", PairNoise([](Random& random) { return std::exp(0.1 * draw_t2(random)); })),
+                    std::pair("Cauchy", PairNoise([](Random& random) { return std::exp(0.02 * draw_cauchy(random)); })),
+                    std::pair("Skewed",
+                              PairNoise([](Random& random) { return 1 - std::log(1 - draw_pair_uniform(random)); })),
+                    std::pair("Bimodal", PairNoise([](Random& random) {
+                                return (draw_pair_uniform(random) < 0.3 ? 2.5 : 1) *
+                                       std::exp(0.05 * draw_pair_normal(random));
                               }))),
     [](const auto& noise) { return noise.param.first; });
 
@@ -259,8 +261,9 @@ TEST(PairedRatio, CoversTheTruthUnderDriftOfBothSides) {
     double walk = 0;
     Pairs rounds(16);
     for (Pair& round : rounds) {
-      walk += 0.2 * draw_normal(random);
-      round = {1.2 * std::exp(walk + 0.05 * draw_normal(random)), std::exp(walk + 0.05 * draw_normal(random))};
+      walk += 0.2 * draw_pair_normal(random);
+      round = {1.2 * std::exp(walk + 0.05 * draw_pair_normal(random)),
+               std::exp(walk + 0.05 * draw_pair_normal(random))};
     }
     covered += covers(paired_ratio(rounds, 0.95)->interval, 1.2) ? 1 : 0;
   }
@@ -276,7 +279,7 @@ TEST(PairedRatio, CoversThePseudomedianOfSkewedRatios) {
     Random random(experiment);
     Pairs rounds(21);
     for (Pair& round : rounds) {
-      round = {std::pow(1 - draw_uniform(random), -0.1), 1};
+      round = {std::pow(1 - draw_pair_uniform(random), -0.1), 1};
     }
     covered += covers(paired_ratio(rounds, 0.95)->interval, std::exp(0.083917)) ? 1 : 0;
   }

@@ -17,7 +17,7 @@ DiffCommand parsed(std::vector<std::string> arguments) {
   return test::parsed_as<DiffCommand>(arguments);
 }
 
-std::string refused(std::vector<std::string> arguments) {
+std::string refused_diff(std::vector<std::string> arguments) {
   arguments.insert(arguments.begin(), "diff");
   return test::refusal_of(arguments);
 }
@@ -43,19 +43,19 @@ TEST(DiffOptions, TwoReportsAndALimit) {
 }
 
 TEST(DiffOptions, Misuse) {
-  EXPECT_THAT(refused({}), HasSubstr("not two reports"));
-  EXPECT_THAT(refused({"a"}), HasSubstr("not two reports"));
-  EXPECT_THAT(refused({"a", "b", "c"}), HasSubstr("not two reports"));
-  EXPECT_THAT(refused({"", "b"}), HasSubstr("not two reports"));
-  EXPECT_THAT(refused({"-", "-"}), HasSubstr("standard input"));
-  EXPECT_THAT(refused({"a", "b", "--fail-abov", "3"}), HasSubstr("'--fail-above'"));
+  EXPECT_THAT(refused_diff({}), HasSubstr("not two reports"));
+  EXPECT_THAT(refused_diff({"a"}), HasSubstr("not two reports"));
+  EXPECT_THAT(refused_diff({"a", "b", "c"}), HasSubstr("not two reports"));
+  EXPECT_THAT(refused_diff({"", "b"}), HasSubstr("not two reports"));
+  EXPECT_THAT(refused_diff({"-", "-"}), HasSubstr("standard input"));
+  EXPECT_THAT(refused_diff({"a", "b", "--fail-abov", "3"}), HasSubstr("'--fail-above'"));
   for (const char* limit : {"x", "", "nan", "inf", "10%", "-1", "-0.5", "1e7"}) {
-    EXPECT_THAT(refused({"a", "b", std::string("--fail-above=") + limit}), HasSubstr("--fail-above")) << limit;
+    EXPECT_THAT(refused_diff({"a", "b", std::string("--fail-above=") + limit}), HasSubstr("--fail-above")) << limit;
   }
-  EXPECT_THAT(refused({"a", "b", "--fail-above", "-1"}), HasSubstr("--fail-above"));
-  EXPECT_THAT(refused({"a", "b", "--fail-above"}), HasSubstr("value is missing"));
-  EXPECT_THAT(refused({"a", "b", "-o", "d.html"}), HasSubstr(".json or .txt"));
-  EXPECT_THAT(refused({"a", "b", "--format", "csv"}), HasSubstr("'csv'"));
+  EXPECT_THAT(refused_diff({"a", "b", "--fail-above", "-1"}), HasSubstr("--fail-above"));
+  EXPECT_THAT(refused_diff({"a", "b", "--fail-above"}), HasSubstr("value is missing"));
+  EXPECT_THAT(refused_diff({"a", "b", "-o", "d.html"}), HasSubstr(".json or .txt"));
+  EXPECT_THAT(refused_diff({"a", "b", "--format", "csv"}), HasSubstr("'csv'"));
 }
 
 TEST(DiffOptions, ItsSchemaNeedsNoReports) {

@@ -12,42 +12,42 @@ namespace {
 
 using ::testing::HasSubstr;
 
-EstimateCommand parsed(std::vector<std::string> arguments) {
+EstimateCommand parsed_estimate(std::vector<std::string> arguments) {
   arguments.insert(arguments.begin(), "estimate");
   return test::parsed_as<EstimateCommand>(arguments);
 }
 
-std::string refused(std::vector<std::string> arguments) {
+std::string refused_estimate(std::vector<std::string> arguments) {
   arguments.insert(arguments.begin(), "estimate");
   return test::refusal_of(arguments);
 }
 
 TEST(EstimateOptions, AReportAndItsPrices) {
-  const EstimateCommand plain = parsed({"r.json"});
+  const EstimateCommand plain = parsed_estimate({"r.json"});
   EXPECT_EQ(plain.report, "r.json");
   EXPECT_FALSE(plain.prices || plain.as || plain.verbose || plain.quiet || plain.color);
   EXPECT_EQ(plain.format, OutputFormat::text);
 
-  const EstimateCommand full = parsed({"--prices", "v.json", "r.json", "--as", "processes", "-o", "e.json", "-o",
-                                       "e.txt", "--format", "none", "-v", "-q", "--no-color"});
+  const EstimateCommand full = parsed_estimate({"--prices", "v.json", "r.json", "--as", "processes", "-o", "e.json",
+                                                "-o", "e.txt", "--format", "none", "-v", "-q", "--no-color"});
   EXPECT_EQ(full.prices, "v.json");
   EXPECT_EQ(full.as, "processes");
   EXPECT_EQ(full.outputs.size(), 2);
   EXPECT_FALSE(full.format);
   EXPECT_TRUE(full.verbose && full.quiet);
   EXPECT_EQ(full.color, false);
-  EXPECT_EQ(parsed({"--", "--odd"}).report, "--odd");
+  EXPECT_EQ(parsed_estimate({"--", "--odd"}).report, "--odd");
 }
 
 TEST(EstimateOptions, Misuse) {
-  EXPECT_THAT(refused({}), HasSubstr("not one report"));
-  EXPECT_THAT(refused({""}), HasSubstr("not one report"));
-  EXPECT_THAT(refused({"a", "b"}), HasSubstr("not one report"));
-  EXPECT_THAT(refused({"a", "--as", "fibers"}), HasSubstr("'fibers'"));
-  EXPECT_THAT(refused({"a", "--price", "b"}), HasSubstr("'--prices'"));
-  EXPECT_THAT(refused({"a", "-o", "e.html"}), HasSubstr(".json or .txt"));
-  EXPECT_THAT(refused({"a", "--format", "csv"}), HasSubstr("'csv'"));
-  EXPECT_THAT(refused({"-", "--prices", "-"}), HasSubstr("standard input"));
+  EXPECT_THAT(refused_estimate({}), HasSubstr("not one report"));
+  EXPECT_THAT(refused_estimate({""}), HasSubstr("not one report"));
+  EXPECT_THAT(refused_estimate({"a", "b"}), HasSubstr("not one report"));
+  EXPECT_THAT(refused_estimate({"a", "--as", "fibers"}), HasSubstr("'fibers'"));
+  EXPECT_THAT(refused_estimate({"a", "--price", "b"}), HasSubstr("'--prices'"));
+  EXPECT_THAT(refused_estimate({"a", "-o", "e.html"}), HasSubstr(".json or .txt"));
+  EXPECT_THAT(refused_estimate({"a", "--format", "csv"}), HasSubstr("'csv'"));
+  EXPECT_THAT(refused_estimate({"-", "--prices", "-"}), HasSubstr("standard input"));
 }
 
 TEST(EstimateOptions, ItsSchemaNeedsNoReport) {

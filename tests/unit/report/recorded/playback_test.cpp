@@ -36,7 +36,7 @@ Bytes capture_of(const Script& story) {
                           {.chunk_size = sizeof(tc_ledger), .buffers = 16, .chunk_time_ns = 1}, step_ns);
 }
 
-Report played(const Bytes& bytes) {
+Report playback_of(const Bytes& bytes) {
   CaptureReader reader = test::reader_of(bytes);
   auto playback = play(reader, read_gaps(reader), false /*with_timeline*/);
   if (!playback) {
@@ -65,7 +65,7 @@ Script life_of_a() {
 }
 
 TEST(Playback, ACaptureThatLacksNothingSaysSo) {
-  const Report report = played(capture_of(life_of_a()));
+  const Report report = playback_of(capture_of(life_of_a()));
   ASSERT_TRUE(report.records);
   EXPECT_TRUE(report.records->clean());
   EXPECT_EQ(report.records->integrity.switches_checked, 2U);
@@ -74,7 +74,7 @@ TEST(Playback, ACaptureThatLacksNothingSaysSo) {
 }
 
 TEST(Playback, WhatTheRingHadNoRoomForIsPlacedAndUnknown) {
-  const Report report = played(capture_of(life_of_a().gap(1, 35us, 40us, 3)));
+  const Report report = playback_of(capture_of(life_of_a().gap(1, 35us, 40us, 3)));
   ASSERT_EQ(report.records->gaps.size(), 1U);
   EXPECT_EQ(report.records->gaps[0].why, ReplayGap::Why::ring_full);
   EXPECT_EQ(report.records->touched_tasks, 1U);
@@ -87,21 +87,21 @@ TEST(Playback, ADamagedChunkIsPlacedAndUnknown) {
   Bytes bytes = capture_of(life_of_a());
   const std::uint64_t second = test::reader_of(bytes).chunks()[1].offset;
   bytes[second + 64] ^= std::byte{0xff};
-  const Report report = played(bytes);
+  const Report report = playback_of(bytes);
   ASSERT_EQ(report.records->gaps.size(), 1U);
   EXPECT_EQ(report.records->gaps[0].why, ReplayGap::Why::damaged);
   EXPECT_THAT(text_of(report), HasSubstr("every CPU  the file is damaged there\n"));
 }
 
 TEST(Playback, ACpuThatHadAnotherTaskIsSaid) {
-  const Report report = played(capture_of(script()
-                                              .at(10us)
-                                              .adopted_running(a, 0)
-                                              .at(30us)
-                                              .switches(0, preempted(), nobody)
-                                              .unseen(0, a)
-                                              .at(60us)
-                                              .switches(0, preempted(), nobody)));
+  const Report report = playback_of(capture_of(script()
+                                                   .at(10us)
+                                                   .adopted_running(a, 0)
+                                                   .at(30us)
+                                                   .switches(0, preempted(), nobody)
+                                                   .unseen(0, a)
+                                                   .at(60us)
+                                                   .switches(0, preempted(), nobody)));
   EXPECT_EQ(report.records->integrity.broken_switches, 1U);
   EXPECT_THAT(text_of(report), AllOf(HasSubstr("! 1 switches away from a task that their CPU did not have\n"
                                                "    +60.0 µs: CPU 0 had tid"),
@@ -113,7 +113,7 @@ TEST(Playback, OfACutCaptureUnknownTimeIsInNoAccount) {
   Bytes bytes = capture_of(life_of_a().gap(1, 35us, 40us, 3));
   const auto chunks = test::reader_of(bytes).chunks();
   bytes.resize(chunks.back().offset + 64 + chunks.back().stored_size);
-  const Report report = played(bytes);
+  const Report report = playback_of(bytes);
   EXPECT_EQ(report.window_end, WindowEnd::cut);
   EXPECT_THAT(text_of(report), HasSubstr("it is in no account."));
 }
