@@ -15,9 +15,9 @@
 #include <thread>
 #include <vector>
 
+#include "report/render.h"
 #include "support/expect.h"
 #include "support/schema.h"
-#include "report/render.h"
 
 namespace taskcost::test {
 namespace {

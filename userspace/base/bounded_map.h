@@ -26,8 +26,8 @@ class BoundedMap {
   // A copy would point to the keys of the original. A move takes the nodes along.
   BoundedMap(const BoundedMap&) = delete;
   BoundedMap& operator=(const BoundedMap&) = delete;
-  BoundedMap(BoundedMap&&) = default;
-  BoundedMap& operator=(BoundedMap&&) = default;
+  BoundedMap(BoundedMap&&) noexcept = default;
+  BoundedMap& operator=(BoundedMap&&) noexcept = default;
   ~BoundedMap() = default;
 
   // Returns the entry and creates it if it is missing. The entry becomes the youngest.

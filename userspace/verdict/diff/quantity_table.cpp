@@ -29,7 +29,7 @@ void QuantityTable::put(Topic topic, const std::string& item, std::string aspect
   quantity.state = value ? Quantity::State::measured : otherwise;
   quantity.value = value.value_or(0);
   quantity.unit = unit;
-  quantities_.try_emplace({topic, item, std::move(aspect)}, std::move(quantity));
+  quantities_.try_emplace({topic, item, std::move(aspect)}, quantity);
 }
 
 }  // namespace taskcost
