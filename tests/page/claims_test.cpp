@@ -25,12 +25,12 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
 
-SeenPage render_page(const Report& report, const std::string& question = {}, int width = 1280) {
+SeenPage render_claims(const Report& report, const std::string& question = {}, int width = 1280) {
   return test::render_page(html_of(report), width, Scheme::light, question);
 }
 
 json answer(const Report& report, const std::string& question, int width = 1280) {
-  const SeenPage seen = render_page(report, "claims." + question, width);
+  const SeenPage seen = render_claims(report, "claims." + question, width);
   expect_well_rendered(seen);
   return seen.facts.at("answer");
 }
@@ -145,7 +145,7 @@ TEST(Claims, VerdictsDifferInMoreThanColor) {
 TEST(Claims, UnfoldIntoWhatTheyRestOn) {
   const Report report = fixture_claims();
   const json data = json::parse(json_of(report));
-  const SeenPage seen = render_page(report, "claims.evidence");
+  const SeenPage seen = render_claims(report, "claims.evidence");
   expect_well_rendered(seen);
   for (const json& claim : data.at("claims")) {
     const std::string id = claim.at("id");
@@ -206,13 +206,13 @@ TEST(Claims, HostileWordsAreText) {
     price.group += hostile;
     price.per += hostile;
   }
-  const SeenPage seen = render_page(report);
+  const SeenPage seen = render_claims(report);
   expect_well_rendered(seen);
   EXPECT_THAT(seen.facts.at("text").get<std::string>(), HasSubstr("Overhead</script><b>x</b>"));
 }
 
 TEST(PriceList, HasARowForEachGroup) {
-  const SeenPage seen = render_page(fixture_claims());
+  const SeenPage seen = render_claims(fixture_claims());
   expect_well_rendered(seen);
   const json rows = seen.rows("Price list of this machine (medians over rounds)");
   ASSERT_EQ(rows.size(), 7U);

@@ -17,7 +17,7 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-std::string html_of(const Comparison& comparison) {
+std::string comparison_page(const Comparison& comparison) {
   std::ostringstream out;
   render_comparison_html(comparison, out);
   return out.str();
@@ -29,20 +29,20 @@ Comparison two_bakers() {
 
 TEST(ComparePage, NothingIsCut) {
   for (const int width : {1280, 400}) {
-    const SeenPage seen = render_page(html_of(two_bakers()), width);
+    const SeenPage seen = render_page(comparison_page(two_bakers()), width);
     expect_well_rendered(seen);
     EXPECT_EQ(seen.facts.at("width"), width);
   }
 }
 
 TEST(ComparePage, ThePicturesAreThere) {
-  const SeenPage seen = render_page(html_of(two_bakers()), 1280, Scheme::light, "compare.pictures");
+  const SeenPage seen = render_page(comparison_page(two_bakers()), 1280, Scheme::light, "compare.pictures");
   EXPECT_EQ(seen.facts.at("answer"), (nlohmann::json{1, 1, 1, 1}));
 }
 
 TEST(ComparePage, TheNumbersAreThoseOfTheJson) {
   const Comparison comparison = two_bakers();
-  const SeenPage seen = render_page(html_of(comparison), 1280);
+  const SeenPage seen = render_page(comparison_page(comparison), 1280);
   const auto& parts = comparison.pairs.front().cpu_time->parts;
   const auto row = seen.row("CPU time: where B differs from A", "baker: page faults");
   ASSERT_FALSE(row.empty());
@@ -53,7 +53,7 @@ TEST(ComparePage, TheNumbersAreThoseOfTheJson) {
 }
 
 TEST(ComparePage, OneCommand) {
-  const SeenPage seen = render_page(html_of(compare_runs(experiment_of({{10ms, 1ms, 300, 2ms}}, 8))), 1280);
+  const SeenPage seen = render_page(comparison_page(compare_runs(experiment_of({{10ms, 1ms, 300, 2ms}}, 8))), 1280);
   expect_well_rendered(seen);
   EXPECT_FALSE(seen.rows("Counts").empty());
   EXPECT_THAT(seen.facts.at("contents"), ::testing::Contains("Where the CPU time goes"));

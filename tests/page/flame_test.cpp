@@ -23,12 +23,12 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 
-SeenPage render_page(const Report& report, int width, const std::string& question) {
+SeenPage render_flame(const Report& report, int width, const std::string& question) {
   return test::render_page(html_of(report), width, Scheme::light, "flame." + question);
 }
 
 json answer(const std::string& question) {
-  const SeenPage seen = render_page(report_with_stacks(), 1280, question);
+  const SeenPage seen = render_flame(report_with_stacks(), 1280, question);
   expect_well_rendered(seen);
   return seen.facts.at("answer");
 }
@@ -36,7 +36,7 @@ json answer(const std::string& question) {
 class FlameWidth : public ::testing::TestWithParam<int> {};
 
 TEST_P(FlameWidth, BoxesAreAsWideAsTheirTime) {
-  const SeenPage seen = render_page(report_with_stacks(), GetParam(), "shown");
+  const SeenPage seen = render_flame(report_with_stacks(), GetParam(), "shown");
   expect_well_rendered(seen);
   const json& shown = seen.facts.at("answer");
   EXPECT_EQ(shown.at("all"), 1000);
@@ -88,7 +88,7 @@ TEST(Flame, SearchMarksAndSums) {
 }
 
 TEST(Flame, TableAndRemarksTellTheSame) {
-  const SeenPage seen = render_page(report_with_stacks(), 1280, "number");
+  const SeenPage seen = render_flame(report_with_stacks(), 1280, "number");
   const json row = seen.row("Stacks: wait", "bakery: a pipe");
   EXPECT_EQ(row[1].at("value"), 240'000'000);
   EXPECT_EQ(row[3].at("value"), 2000);
@@ -102,7 +102,7 @@ TEST(Flame, HostileNamesAreText) {
   for (const std::string& name : names) {
     report.stacks->stacks.push_back(waiting(1, TC_WAIT_OTHER, 1, 100ms, {user_frame(name, name)}));
   }
-  const SeenPage seen = render_page(report, 400, "names");
+  const SeenPage seen = render_flame(report, 400, "names");
   expect_well_rendered(seen);
   for (std::size_t i = 0; i < 3; ++i) {
     EXPECT_THAT(seen.facts.at("answer"), ::testing::Contains(json(names[i])));
@@ -111,13 +111,13 @@ TEST(Flame, HostileNamesAreText) {
 
 TEST(Flame, WithoutStacksThereIsNothing) {
   Report none = full_report();
-  const SeenPage seen = render_page(none, 1280, "number");
+  const SeenPage seen = render_flame(none, 1280, "number");
   expect_well_rendered(seen);
   EXPECT_EQ(seen.facts.at("answer"), 0);
   EXPECT_THAT(seen.facts.at("headings"), Not(::testing::Contains(json("Stacks"))));
 
   none.stacks.emplace();
-  const SeenPage empty = render_page(none, 1280, "number");
+  const SeenPage empty = render_flame(none, 1280, "number");
   expect_well_rendered(empty);
   EXPECT_THAT(empty.facts.at("headings"), ::testing::Contains(json("Stacks")));
 }
@@ -133,7 +133,7 @@ TEST(Flame, ManyStacksAreFewBoxes) {
     frames.push_back(user_frame("leaf_" + std::to_string(i)));
     report.stacks->stacks.push_back(waiting(2, TC_WAIT_FUTEX_PRIVATE, 1, 100us, frames));
   }
-  const SeenPage seen = render_page(report, 1280, "sizes");
+  const SeenPage seen = render_flame(report, 1280, "sizes");
   expect_well_rendered(seen);
   EXPECT_THAT(seen.facts.at("answer")[0].get<int>(), AllOf(Ge(1000), ::testing::Le(4000)));
   EXPECT_LT(seen.facts.at("answer")[1].get<double>(), 0.1) << "also the narrow ones are as wide as their share";

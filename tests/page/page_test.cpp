@@ -21,14 +21,14 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 
-SeenPage render_page(const Report& report, int width = 1280, Scheme scheme = Scheme::light) {
+SeenPage render_report(const Report& report, int width = 1280, Scheme scheme = Scheme::light) {
   return test::render_page(html_of(report), width, scheme);
 }
 
 class Width : public ::testing::TestWithParam<int> {};
 
 TEST_P(Width, NothingIsCut) {
-  const SeenPage seen = render_page(full_report(), GetParam());
+  const SeenPage seen = render_report(full_report(), GetParam());
   expect_well_rendered(seen);
   EXPECT_EQ(seen.facts.at("width"), GetParam());
 }
@@ -48,7 +48,7 @@ json values(const json& row) {
 TEST(Page, NumbersAreThoseOfTheJson) {
   const Report report = full_report();
   const json data = json::parse(json_of(report));
-  const SeenPage seen = render_page(report);
+  const SeenPage seen = render_report(report);
 
   for (const json& claim : data.at("claims")) {
     const std::string id = claim.at("id");
@@ -89,7 +89,7 @@ TEST(Page, NumbersAreThoseOfTheJson) {
 TEST(Page, WhatWasNotMeasuredIsNotZero) {
   Report report = full_report();
   report.session.totals.creations[TC_CREATION_FORK].returns = 0;
-  const SeenPage seen = render_page(report);
+  const SeenPage seen = render_report(report);
   expect_well_rendered(seen);
   EXPECT_EQ(seen.row("Creation and end: kind", "fork")[4].at("text"), "-");
   EXPECT_EQ(seen.row("All counters: counter", text_of(TC_COUNTER_TLB_FLUSHES_ON_SWITCH))[1].at("text"), "not measured");
@@ -104,12 +104,12 @@ TEST(Page, WhatWasNotMeasuredIsNotZero) {
 }
 
 TEST(Page, DistributionsAreCharts) {
-  const SeenPage seen = render_page(full_report());
+  const SeenPage seen = render_report(full_report());
   EXPECT_THAT(seen.facts.at("distributions"), Contains("creation, 8.19 µs to 16.4 µs: 2, 32.8 µs to 65.5 µs: 1"));
 }
 
 TEST(Page, BarsBearTheNamesOfTheirKinds) {
-  const SeenPage seen = render_page(full_report());
+  const SeenPage seen = render_report(full_report());
   bool found = false;
   for (const json& chart : seen.facts.at("charts")) {
     if (chart.at("label") == "Creation and end") {
@@ -129,7 +129,7 @@ TEST(Page, HostileNamesAreText) {
     builder.process(tgid++, name, TaskOrigin::fork, 0ms, Life().runs(TC_ACTIVITY_USER, 1ms));
   }
   const Report report = builder.build();
-  const SeenPage seen = render_page(report);
+  const SeenPage seen = render_report(report);
   expect_well_rendered(seen);
   for (const json& process : json::parse(json_of(report)).at("processes")) {
     EXPECT_THAT(seen.row("Processes: name", process.at("comm")), Not(IsEmpty()));
@@ -149,7 +149,7 @@ TEST(Page, ABrokenPartLeavesTheRest) {
 }
 
 TEST(Page, PaperHasEverythingUnfoldedAndLight) {
-  const SeenPage seen = render_page(full_report(), 1280, Scheme::dark);
+  const SeenPage seen = render_report(full_report(), 1280, Scheme::dark);
   const json& facts = seen.facts;
   EXPECT_GT(facts.at("folded"), 0);
   EXPECT_EQ(facts.at("folded_in_print"), 0);
@@ -179,7 +179,7 @@ double contrast(const std::string& a, const std::string& b) {
 class Colours : public ::testing::TestWithParam<Scheme> {};
 
 TEST_P(Colours, CanBeToldFromThePage) {
-  const SeenPage seen = render_page(full_report(), 1280, GetParam());
+  const SeenPage seen = render_report(full_report(), 1280, GetParam());
   expect_well_rendered(seen);
   const json& ink = seen.facts.at("ink");
   for (const auto& [name, colour] : ink.items()) {

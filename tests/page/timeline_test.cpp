@@ -24,12 +24,12 @@ using ::testing::HasSubstr;
 using ::testing::Le;
 using ::testing::Not;
 
-SeenPage render_page(const Report& report, int width, const std::string& question, Scheme scheme = Scheme::light) {
+SeenPage render_timeline(const Report& report, int width, const std::string& question, Scheme scheme = Scheme::light) {
   return test::render_page(html_of(report), width, scheme, "timeline." + question);
 }
 
 json answer(const std::string& question) {
-  const SeenPage seen = render_page(report_with_timeline(), 1280, question);
+  const SeenPage seen = render_timeline(report_with_timeline(), 1280, question);
   expect_well_rendered(seen);
   return seen.facts.at("answer");
 }
@@ -38,7 +38,7 @@ class TimelineWidth : public ::testing::TestWithParam<std::tuple<int, Scheme>> {
 
 TEST_P(TimelineWidth, BarsHaveTheColourOfTheActivityFaintWhileBlocked) {
   const auto [width, scheme] = GetParam();
-  const SeenPage seen = render_page(report_with_timeline(), width, "colours", scheme);
+  const SeenPage seen = render_timeline(report_with_timeline(), width, "colours", scheme);
   expect_well_rendered(seen);
   const json& got = seen.facts.at("answer");
   EXPECT_EQ(got.at("user")[0], got.at("user")[1]);
@@ -126,7 +126,7 @@ TEST(TimelinePage, HostileNamesAreText) {
     facts.call_site = facts.call_site.empty() ? "" : "<img src=x>";
   }
   report.timeline->rows[2].marks[0].comm = "<!--<script>";
-  const SeenPage seen = render_page(report, 400, "waiterHovered");
+  const SeenPage seen = render_timeline(report, 400, "waiterHovered");
   expect_well_rendered(seen);
   const json& got = seen.facts.at("answer");
   EXPECT_EQ(got[0], name + " (20)");
@@ -137,7 +137,7 @@ TEST(TimelinePage, HostileNamesAreText) {
 TEST(TimelinePage, TooLargeItIsLeftOutAndSaysWhereItIs) {
   Report report = report_with_timeline();
   report.timeline = timeline_from(fixture_records(), 10ms, 5);
-  const SeenPage seen = render_page(report, 400, "leftOut");
+  const SeenPage seen = render_timeline(report, 400, "leftOut");
   expect_well_rendered(seen);
   EXPECT_THAT(seen.facts.at("answer").get<std::string>(),
               AllOf(HasSubstr("more than 5 intervals"), HasSubstr("taskcost report FILE -o trace.pftrace"),
@@ -147,7 +147,7 @@ TEST(TimelinePage, TooLargeItIsLeftOutAndSaysWhereItIs) {
 TEST(TimelinePage, WithoutARecordingThereIsNone) {
   Report report = report_with_timeline();
   report.timeline.reset();
-  const SeenPage seen = render_page(report, 1280, "isMissing");
+  const SeenPage seen = render_timeline(report, 1280, "isMissing");
   expect_well_rendered(seen);
   EXPECT_EQ(seen.facts.at("answer"), true);
   EXPECT_THAT(seen.facts.at("headings"), Not(Contains(json("Timeline"))));
@@ -160,7 +160,7 @@ TEST(TimelinePage, ManyIntervalsAreSummedUpByPixel) {
   }
   Report report = report_with_timeline();
   report.timeline = timeline_from(records, 90ms);
-  const SeenPage seen = render_page(report, 1280, "paintedRectangles");
+  const SeenPage seen = render_timeline(report, 1280, "paintedRectangles");
   expect_well_rendered(seen);
   const json& got = seen.facts.at("answer");
   EXPECT_GT(got[1], 170'000);

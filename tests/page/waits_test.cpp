@@ -23,13 +23,13 @@ using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-SeenPage render_page(const Report& report, const std::string& question = {}, int width = 1280,
-                     Scheme scheme = Scheme::light) {
+SeenPage render_waits(const Report& report, const std::string& question = {}, int width = 1280,
+                      Scheme scheme = Scheme::light) {
   return test::render_page(html_of(report), width, scheme, question);
 }
 
 json answer(const Report& report, const std::string& question) {
-  const SeenPage seen = render_page(report, question);
+  const SeenPage seen = render_waits(report, question);
   expect_well_rendered(seen);
   return seen.facts.at("answer");
 }
@@ -44,7 +44,7 @@ class WaitsWidth : public ::testing::TestWithParam<int> {};
 
 TEST_P(WaitsWidth, NothingIsCut) {
   for (const Scheme scheme : {Scheme::light, Scheme::dark}) {
-    const SeenPage seen = render_page(report_with_waits(), {}, GetParam(), scheme);
+    const SeenPage seen = render_waits(report_with_waits(), {}, GetParam(), scheme);
     expect_well_rendered(seen);
     EXPECT_EQ(seen.facts.at("width"), GetParam());
     EXPECT_EQ(seen.facts.at("blank_in_print"), 0);
@@ -83,7 +83,7 @@ void expect_waits(const json& rows, const json& account) {
 TEST(Waits, NumbersAreThoseOfTheJson) {
   const Report report = report_with_waits();
   const json data = json::parse(json_of(report));
-  const SeenPage seen = render_page(report);
+  const SeenPage seen = render_waits(report);
   expect_well_rendered(seen);
   expect_waits(seen.rows("Waits: waited for"), data.at("totals"));
   expect_waits(seen.rows("baker (10): sum of 2 tasks, unknown: waited for"), data.at("processes")[0].at("total"));
@@ -100,7 +100,7 @@ TEST(Waits, NumbersAreThoseOfTheJson) {
 
 TEST(Waits, BarsHaveTheColoursOfTheirLegend) {
   for (const Scheme scheme : {Scheme::light, Scheme::dark}) {
-    const SeenPage seen = render_page(report_with_waits(), "waits.barColours", 1280, scheme);
+    const SeenPage seen = render_waits(report_with_waits(), "waits.barColours", 1280, scheme);
     ASSERT_FALSE(seen.facts.at("answer").empty());
     for (const json& pair : seen.facts.at("answer")) {
       EXPECT_EQ(pair[0], pair[1]);
@@ -114,7 +114,7 @@ TEST(Waits, EveryCauseHasTheWordsOfTheTextReport) {
     life.blocks(TC_ACTIVITY_OTHER, 1ms * (wait + 1), static_cast<tc_wait>(wait));
   }
   const Report report = ReportBuilder().process(10, "patient", TaskOrigin::attached, 0ms, life).build();
-  const SeenPage seen = render_page(report);
+  const SeenPage seen = render_waits(report);
   expect_well_rendered(seen);
   expect_waits(seen.rows("Waits: waited for"), json::parse(json_of(report)).at("totals"));
 }
@@ -191,7 +191,7 @@ TEST(Matrix, HasTwentyProcessesAndTheRestInOne) {
              {{"write", 1}}, 10);
   }
   std::ranges::stable_sort(report.session.edges, std::ranges::greater(), &Edge::waited);
-  const SeenPage seen = render_page(report, "waits.sums");
+  const SeenPage seen = render_waits(report, "waits.sums");
   expect_well_rendered(seen);
   const json& facts = seen.facts.at("answer");
   EXPECT_EQ(facts.at("rows").size(), 21U);
@@ -207,7 +207,7 @@ TEST(Matrix, HasTwentyProcessesAndTheRestInOne) {
 TEST(Matrix, EdgesBetweenTasksAreThoseOfTheJson) {
   const Report report = report_with_waits();
   const json edges = json::parse(json_of(report)).at("edges");
-  const SeenPage seen = render_page(report);
+  const SeenPage seen = render_waits(report);
   const json rows = seen.rows("Who woke whom: from");
   ASSERT_EQ(rows.size(), edges.size() + 1);
   for (std::size_t i = 0; i < edges.size(); ++i) {
@@ -242,7 +242,7 @@ TEST(Waits, HostileNamesAreText) {
   const Waker waker = task_waker(report.session, 10);
   add_edge(report.session, waker, 10, TC_WAIT_PIPE, 1, 5ms, {{name, 1}, {"__proto__", 1}}, 1);
   report.session.chains = {{{1, 10, waker, TC_WAIT_PIPE, name, 5ms}}};
-  const SeenPage seen = render_page(report, "waits.hostile");
+  const SeenPage seen = render_waits(report, "waits.hostile");
   expect_well_rendered(seen);
   const std::string shown = json::parse(json_of(report)).at("processes")[0].at("comm").get<std::string>() + " (10)";
   const json& facts = seen.facts.at("answer");
@@ -265,7 +265,7 @@ TEST(KernelThreads, StandApart) {
                               .counts(TC_COUNTER_VOLUNTARY_SWITCHES, 3)
                               .counts(TC_COUNTER_INVOLUNTARY_SWITCHES, 1));
   }
-  const SeenPage seen = render_page(builder.build());
+  const SeenPage seen = render_waits(builder.build());
   expect_well_rendered(seen);
   const json rows = seen.rows("Kernel threads (60): thread");
   ASSERT_EQ(rows.size(), 51U) << "a head, 50 threads; the others are folded";
@@ -281,7 +281,7 @@ TEST(KernelThreads, StandApart) {
 
 TEST(Waits, WithoutCallsNothingBreaks) {
   for (const Report& report : {report_with_waits(), full_report()}) {
-    const SeenPage seen = render_page(without_calls(report));
+    const SeenPage seen = render_waits(without_calls(report));
     expect_well_rendered(seen);
     EXPECT_THAT(seen.facts.at("headings"), Contains("Channels between tasks"));
     EXPECT_THAT(seen.facts.at("text"), HasSubstr("not measured: system calls had no probes"));
@@ -296,7 +296,7 @@ TEST(Channels, OneThatWasNotMeasuredIsNotZero) {
   Report report = report_with_waits();
   report.session.totals.channels[TC_CHANNEL_PIPE].reset();
   report.session.processes[1].tasks[0].account.channels[TC_CHANNEL_PIPE].reset();
-  const SeenPage seen = render_page(report);
+  const SeenPage seen = render_waits(report);
   expect_well_rendered(seen);
   EXPECT_EQ(seen.row("baker (10): sum of 2 tasks, unknown: channel", "pipe")[1].at("value"), 8);
   EXPECT_EQ(seen.row("waiter (20): sum of 2 tasks, unknown: channel", "pipe")[1].at("text"), "not measured");
@@ -304,7 +304,7 @@ TEST(Channels, OneThatWasNotMeasuredIsNotZero) {
 }
 
 TEST(Waits, IdsInsideAContainerAreFacts) {
-  const SeenPage seen = render_page(report_with_waits(), "waits.processFacts");
+  const SeenPage seen = render_waits(report_with_waits(), "waits.processFacts");
   expect_well_rendered(seen);
   const json& facts = seen.facts.at("answer");
   EXPECT_THAT(facts[0], HasSubstr("pid 2 in its own pid namespace"));
@@ -315,7 +315,7 @@ TEST(Waits, IdsInsideAContainerAreFacts) {
 TEST(Waits, AreNotToldWhenNobodyWaited) {
   const Report report =
       ReportBuilder().process(10, "busy", TaskOrigin::attached, 0ms, Life().runs(TC_ACTIVITY_USER, 1ms)).build();
-  const SeenPage seen = render_page(report);
+  const SeenPage seen = render_waits(report);
   expect_well_rendered(seen);
   EXPECT_THAT(seen.facts.at("text"), HasSubstr("no task was blocked"));
   EXPECT_THAT(seen.facts.at("headings").dump(), Not(HasSubstr("Who woke")));
