@@ -87,7 +87,7 @@ static __always_inline __u8 place_of(__u32 row)
 	return NO_CALLS >> (row & 31) & 1 ? row : TC_IN_CALL;
 }
 
-/* TC_FILE_* of the call's descriptor; 0: it was not looked at. */
+/* TC_FILE_* of the call's descriptor; 0: its file was not read. */
 static __always_inline __u16 seen_file_of(const struct tc_ledger *l)
 {
 	return l->resolved ? l->file_type : 0;

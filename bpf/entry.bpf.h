@@ -106,7 +106,7 @@ static __always_inline int find_call(struct tc_ledger *l, struct task_struct *ta
 	}
 	l->fd = argument_of(regs, 1, in_compat_call(l));
 	l->activity = TC_ROW_CALL_PENDING;
-	l->call_row = l->call & TC_CALL_ACTIVITY_MASK; /* if its file is not looked at */
+	l->call_row = l->call & TC_CALL_ACTIVITY_MASK; /* if its file is not read */
 	return 0;
 }
 

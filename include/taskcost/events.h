@@ -108,7 +108,7 @@ struct tc_switch {
   __u8 flush;       /* TC_FLUSH_*, of the switch that had brought it */
   __u8 flags;       /* TC_SWITCH_*; those of the address spaces are set in every switch */
   __u16 prev_state; /* TASK_*, as sched_switch says */
-  __u16 file;       /* TC_FILE_*: the file of its call; 0: it was not looked at */
+  __u16 file;       /* TC_FILE_*: the file of its call; 0: it was not read */
 
   /* The task that comes; all 0: it is not observed. */
   __u32 waker_from; /* TC_FROM_*, when it was blocked */

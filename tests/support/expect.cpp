@@ -257,7 +257,7 @@ void expect_as_waited(const Report& report, const std::vector<Waited>& log) {
       different.add("process " + std::to_string(waited.pid) + " (" + process->at("command").dump() + ")" + differences);
     }
   }
-  // What a process runs before its first probe and after its last is most of a very short one.
+  // What a process runs before its first probe and after its last can exceed 5 % of a very short one.
   constexpr std::int64_t long_enough_ns = 10'000'000;
   EXPECT_LE((cpu_ns - running_ns - runnable_ns) * 100, std::max(cpu_ns, long_enough_ns) * 5)
       << "running " << running_ns << " ns, runnable " << runnable_ns << " ns, by wait4 " << cpu_ns << " ns";

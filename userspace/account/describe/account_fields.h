@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Describes accounts, and the tasks and processes that have them. taskcost/account.h defines the figures.
+// Describes accounts, and the tasks and processes that have them. account.h defines the figures.
 #pragma once
 
 #include <string>

@@ -10,8 +10,8 @@
 namespace taskcost {
 
 // Formats by the ending of a file's name: the FileSets that have it, what it is made from, and its writer. The longest
-// ending that matches counts. cli/outputs.cpp expands the writers; the collector writes captures, and cli/rounds.cpp
-// what is made from rounds. Messages list the endings in this order.
+// ending that matches counts. cli/outputs.cpp expands the writers; the collector writes captures, and
+// cli/command_rounds.cpp what is made from rounds. Messages list the endings in this order.
 #define TASKCOST_FORMATS(X)                                                          \
   X(html, ".html", in_pages, report, of_report<render_html>)                         \
   X(json, ".json", in_all, report, of_report<render_json>)                           \
