@@ -25,20 +25,22 @@ function head({id, blocks}) {
           paintItems(id, items)];
 }
 
+const account = {above: (section) => accountLegend(section, activities), block: (block) => accountBar(block, activities)};
+const phases = {above: (section) => barsOf(section, 2, Infinity)};
+
 startCharts();
 followInkAndPaper();
 paintSections(dataOf('sections').sections, {
   head: {instead: head},
   claims: {instead: (section) => claims(section, report, texts.same_up_to)},
   sweeps: {block: ({id}) => sweepOf(report, id)},
-  accounts: {above: (section) => accountLegend(section, activities), block: (block) => accountBar(block, activities),
-             outside: true},
-  totals: {above: (section) => accountLegend(section, activities), block: (block) => accountBar(block, activities)},
+  accounts: {...account, outside: true},
+  totals: account,
   timeline: {below: () => timeline(dataOf('timeline'), report, names)},
   waits: {above: (section) => barsOf(section, 1, 2),
           block: (block) => (block.id === 'wakeups' ? conversations(block, report, names) : null)},
-  creations: {above: (section) => barsOf(section, 2, Infinity)},
-  lifetime_prices: {above: (section) => barsOf(section, 2, Infinity)},
+  creations: phases,
+  lifetime_prices: phases,
   stacks: {above: () => flames(report, names)},
 });
 openTarget();

@@ -84,15 +84,15 @@ export function paintTable(label, {columns, rows = []}) {
 function paintDistribution(label, {unit, buckets}) {
   const most = Math.max(1, ...buckets.map(([, , count]) => count));
   const width = 100 / buckets.length;
-  const told = ([from, to, count]) => `${quantityText(from, unit)} to ${quantityText(to, unit)}: ${count}`;
+  const text = ([from, to, count]) => `${quantityText(from, unit)} to ${quantityText(to, unit)}: ${count}`;
   const bars = buckets.map((bucket, i) => svgElement(
       'rect', {x: percent(width * (i + 0.05)), width: percent(width * 0.9), y: percent(100 - 100 * bucket[2] / most),
-               height: percent(100 * bucket[2] / most), class: 'bucket'}, svgElement('title', {}, told(bucket))));
+               height: percent(100 * bucket[2] / most), class: 'bucket'}, svgElement('title', {}, text(bucket))));
   const step = Math.ceil(buckets.length / 4);
   const ticks = buckets.map(([from], i) => ({at: width * i, text: quantityText(from, unit)}))
       .filter((_, i) => i % step === 0);
   return element('div', {class: 'distribution'},
-                 drawing([label, ...buckets.filter(([, , count]) => count > 0).map(told)].join(', '), 'plot', bars),
+                 drawing([label, ...buckets.filter(([, , count]) => count > 0).map(text)].join(', '), 'plot', bars),
                  axisStrip(ticks));
 }
 

@@ -316,12 +316,12 @@ function timelineLegend(data) {
                  element('li', {}, '◤ birth, ▾ exec, ◥ exit'));
 }
 
-/** @type {(told: any, report: any, names: Names) => any} */
-export function timeline(told, report, names) {
-  if (told.left_out) {
+/** @type {(recorded: any, report: any, names: Names) => any} */
+export function timeline(recorded, report, names) {
+  if (recorded.left_out) {
     return null;
   }
-  const data = new TimelineData(told, report, names);
+  const data = new TimelineData(recorded, report, names);
   if (data.groups.length === 0) {
     return faint('No task that is kept has an interval in the window.');
   }
