@@ -13,6 +13,11 @@
 
 namespace taskcost::test {
 
+inline std::vector<std::string> after(const char* command, std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), command);
+  return arguments;
+}
+
 // The parsed command. If it is refused or is another command, the test fails and this returns the default options.
 template <typename Command>
 Command parsed_as(const std::vector<std::string>& arguments) {

@@ -17,14 +17,12 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-CompareCommand compared(std::vector<std::string> arguments) {
-  arguments.insert(arguments.begin(), "compare");
-  return test::parsed_as<CompareCommand>(std::move(arguments));
+CompareCommand compared(const std::vector<std::string>& arguments) {
+  return test::parsed_as<CompareCommand>(test::after("compare", arguments));
 }
 
-std::string refused(std::vector<std::string> arguments, const char* command = "compare") {
-  arguments.insert(arguments.begin(), command);
-  return test::refusal_of(arguments);
+std::string refused(const std::vector<std::string>& arguments, const char* command = "compare") {
+  return test::refusal_of(test::after(command, arguments));
 }
 
 TEST(CompareOptions, CommandsAreForTheShell) {

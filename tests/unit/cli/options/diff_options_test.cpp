@@ -12,14 +12,12 @@ namespace {
 
 using ::testing::HasSubstr;
 
-DiffCommand parsed(std::vector<std::string> arguments) {
-  arguments.insert(arguments.begin(), "diff");
-  return test::parsed_as<DiffCommand>(arguments);
+DiffCommand parsed(const std::vector<std::string>& arguments) {
+  return test::parsed_as<DiffCommand>(test::after("diff", arguments));
 }
 
-std::string refused_diff(std::vector<std::string> arguments) {
-  arguments.insert(arguments.begin(), "diff");
-  return test::refusal_of(arguments);
+std::string refused_diff(const std::vector<std::string>& arguments) {
+  return test::refusal_of(test::after("diff", arguments));
 }
 
 TEST(DiffOptions, TwoReportsAndALimit) {

@@ -12,14 +12,12 @@ namespace {
 
 using ::testing::HasSubstr;
 
-EstimateCommand parsed_estimate(std::vector<std::string> arguments) {
-  arguments.insert(arguments.begin(), "estimate");
-  return test::parsed_as<EstimateCommand>(arguments);
+EstimateCommand parsed_estimate(const std::vector<std::string>& arguments) {
+  return test::parsed_as<EstimateCommand>(test::after("estimate", arguments));
 }
 
-std::string refused_estimate(std::vector<std::string> arguments) {
-  arguments.insert(arguments.begin(), "estimate");
-  return test::refusal_of(arguments);
+std::string refused_estimate(const std::vector<std::string>& arguments) {
+  return test::refusal_of(test::after("estimate", arguments));
 }
 
 TEST(EstimateOptions, AReportAndItsPrices) {
