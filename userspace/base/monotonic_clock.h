@@ -21,6 +21,9 @@ using Instant = MonotonicClock::time_point;
 inline Duration nanoseconds(std::uint64_t ns) { return Duration(static_cast<Duration::rep>(ns)); }
 inline Instant instant(std::uint64_t ns) { return Instant(nanoseconds(ns)); }
 
+// For ratios, means and medians.
+inline double in_ns(Duration duration) { return static_cast<double>(duration.count()); }
+
 // It is never negative: the clocks of two CPUs may disagree a little on the order of two instants.
 inline std::uint64_t elapsed(std::uint64_t from_ns, std::uint64_t to_ns) {
   return to_ns > from_ns ? to_ns - from_ns : 0;

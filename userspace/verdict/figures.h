@@ -77,6 +77,4 @@ const Task* main_task(const Session& session);
 // Returns whether the task was created in the round.
 inline bool is_created(const Task& task) { return task.creator != 0; }
 
-inline double in_ns(Duration duration) { return static_cast<double>(duration.count()); }
-
 }  // namespace taskcost

@@ -9,10 +9,9 @@
 //   }
 //
 // A visitor `v` writes the fields (write.h), reads them (read.h), makes their schema (schema.h), or finds the figures
-// that two reports are compared by (compare_visitor.h). It calls describe() with a `const Task` unless it reads.
-// While reading, reads<decltype(v)> is true, and a description whose fields are
-// local variables assigns them to the object at its end. A key that ends in _ns is in nanoseconds, one with `bytes` in
-// bytes.
+// that two reports are compared by (compare_visitor.h). It calls describe() with a `const Task` unless it reads. While
+// reading, reads<decltype(v)> is true, and a description whose fields are local variables assigns them to the object at
+// its end. A key that ends in _ns is in nanoseconds, one with `bytes` in bytes.
 //
 //   object, row   begin the description of a type; a row is written on one line
 //   field         a member; JSON null is std::nullopt
@@ -222,9 +221,22 @@ template <typename T>
 concept MembersOf = is_made_of<T, Members>;
 template <typename T>
 concept Text = std::convertible_to<const T&, std::string_view>;
+// What a figure is made of.
+template <typename T>
+concept Number = (std::is_arithmetic_v<T> && !std::same_as<T, bool>) || std::same_as<T, Duration>;
 template <typename T>
 concept Scalar = std::is_arithmetic_v<T> || std::is_enum_v<T> || std::same_as<T, Duration> || Text<T>;
 
 }  // namespace kind
+
+// Times in ns.
+template <kind::Number T>
+double number_of(const T& value) {
+  if constexpr (std::same_as<T, Duration>) {
+    return in_ns(value);
+  } else {
+    return static_cast<double>(value);
+  }
+}
 
 }  // namespace taskcost

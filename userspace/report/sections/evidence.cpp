@@ -55,25 +55,15 @@ class FigureList {
   template <typename T>
   void field(std::string_view key, const T& value, const char* meaning) {
     if constexpr (kind::Optional<T>) {
-      if constexpr (is_figure<typename T::value_type>) {
-        add(value ? figure_text(number(*value), unit_of_key(key)) : std::string(not_measured), meaning);
+      if constexpr (kind::Number<typename T::value_type>) {
+        add(value ? figure_text(number_of(*value), unit_of_key(key)) : std::string(not_measured), meaning);
       }
-    } else if constexpr (is_figure<T>) {
-      add(figure_text(number(value), unit_of_key(key)), meaning);
+    } else if constexpr (kind::Number<T>) {
+      add(figure_text(number_of(value), unit_of_key(key)), meaning);
     }
   }
 
  private:
-  template <typename T>
-  static constexpr bool is_figure = std::is_arithmetic_v<T> || std::same_as<T, Duration>;
-  template <typename T>
-  static double number(const T& value) {
-    if constexpr (std::same_as<T, Duration>) {
-      return static_cast<double>(value.count());
-    } else {
-      return static_cast<double>(value);
-    }
-  }
   static std::string figure_text(double value, Unit unit) {
     return unit == Unit::share ? share_text(value, 1) : quantity_text(value, unit);
   }

@@ -14,8 +14,6 @@ namespace {
 using Kind = PartName::Kind;
 using Parts = std::map<PartName, double>;
 
-double ns(Duration duration) { return static_cast<double>(duration.count()); }
-
 void add_part(Parts& parts, const std::string& comm, Kind kind, const std::string& key, double time) {
   if (time != 0) {
     parts[{comm, kind, key}] += time;
@@ -55,13 +53,13 @@ TimeSums time_of(const Process& process) {
 
 void add_wall_parts(RunFigures& figures, const Process& launched, const Task& main) {
   add_lifetime(figures.wall_parts, "", time_of(main.account), true);
-  figures.wall = ns(main.account.lifetime);
+  figures.wall = in_ns(main.account.lifetime);
   // After an exec by another thread, that thread continues as the main task.
   Instant last = main.end;
   for (const Task& task : launched.tasks) {
     last = std::max(last, task.end);
   }
-  const double after = ns(last - main.end);
+  const double after = in_ns(last - main.end);
   add_part(figures.wall_parts, "", Kind::threads, "", after);
   figures.wall += after;
 }

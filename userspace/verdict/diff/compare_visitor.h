@@ -82,13 +82,13 @@ class CompareVisitor {
   void find(std::string_view key, const T& value) {
     if constexpr (kind::Optional<T>) {
       using Value = typename T::value_type;
-      if constexpr (is_number<Value>) {
-        put(key, value ? Figure(number(*value)) : std::nullopt);
+      if constexpr (kind::Number<Value>) {
+        put(key, value ? Figure(number_of(*value)) : std::nullopt);
       } else if (value) {
         find(key, *value);
       }
-    } else if constexpr (is_number<T>) {
-      put(key, number(value));
+    } else if constexpr (kind::Number<T>) {
+      put(key, number_of(value));
     } else if constexpr (std::is_class_v<T> && !kind::Text<T> && !kind::List<T> && !kind::Map<T> &&
                          !kind::MembersOf<T> && !std::same_as<T, Instant>) {
       if (at_.rule != Rule::nothing) {
@@ -98,7 +98,7 @@ class CompareVisitor {
   }
   template <typename T>
   void find(std::string_view key, const SignedTime<T>& of) {
-    put(key, number(of.value));
+    put(key, number_of(of.value));
   }
   template <typename T>
   void find(std::string_view key, const InFull<T>& of) {
@@ -122,17 +122,6 @@ class CompareVisitor {
     at_ = {at_.topic, std::string(item)};
     fill();
     at_ = outside;
-  }
-
-  template <typename T>
-  static constexpr bool is_number = (std::is_arithmetic_v<T> && !std::same_as<T, bool>) || std::same_as<T, Duration>;
-  template <typename T>
-  static double number(const T& value) {
-    if constexpr (std::same_as<T, Duration>) {
-      return static_cast<double>(value.count());
-    } else {
-      return static_cast<double>(value);
-    }
   }
 
   QuantityTable& table_;

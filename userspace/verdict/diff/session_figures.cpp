@@ -13,8 +13,6 @@
 namespace taskcost {
 namespace {
 
-double ns(Duration duration) { return static_cast<double>(duration.count()); }
-
 double count(std::uint64_t number) { return static_cast<double>(number); }
 
 // The sums of time that several cells have.
@@ -35,7 +33,7 @@ void put_totals(QuantityTable& table, const Account& totals) {
 void put_mean(QuantityTable& table, const std::string& item, const Histogram& histogram) {
   const bool none = histogram.count() == 0;
   table.put(Topic::lifecycle, item, "mean_ns",
-            none ? std::nullopt : QuantityTable::Figure(ns(histogram.sum()) / count(histogram.count())), Unit::ns,
+            none ? std::nullopt : QuantityTable::Figure(in_ns(histogram.sum()) / count(histogram.count())), Unit::ns,
             Quantity::State::none);
 }
 
@@ -79,15 +77,15 @@ void add_process(ReportFigures& figures, const std::string& comm, double number,
 
 TimeSums time_of(const Account& account) {
   TimeSums time;
-  time.lifetime = ns(account.lifetime);
+  time.lifetime = in_ns(account.lifetime);
   for (std::size_t activity = 0; activity < account.cells.size(); ++activity) {
     const auto& cells = account.cells[activity];
-    time.running[key_of(static_cast<tc_activity>(activity))] = ns(cells[TC_CONDITION_RUNNING]);
-    time.queued += ns(cells[TC_CONDITION_PREEMPTED] + cells[TC_CONDITION_RUNNABLE]);
+    time.running[key_of(static_cast<tc_activity>(activity))] = in_ns(cells[TC_CONDITION_RUNNING]);
+    time.queued += in_ns(cells[TC_CONDITION_PREEMPTED] + cells[TC_CONDITION_RUNNABLE]);
   }
   for (std::size_t cause = 0; cause < account.waits.size(); ++cause) {
     if (account.waits[cause].count > 0 || account.waits[cause].blocked > Duration::zero()) {
-      time.blocked[key_of(static_cast<tc_wait>(cause))] = ns(account.waits[cause].blocked);
+      time.blocked[key_of(static_cast<tc_wait>(cause))] = in_ns(account.waits[cause].blocked);
     }
   }
   return time;
@@ -98,7 +96,7 @@ ReportFigures session_figures(const Session& session) {
   QuantityTable table(figures.quantities);
   figures.losses = losses_of(session.losses);
   if (session.end > session.start) {  // a report of `verify` has no window of its own
-    table.put(Topic::window, "wall", "wall_ns", ns(session.end - session.start), Unit::ns);
+    table.put(Topic::window, "wall", "wall_ns", in_ns(session.end - session.start), Unit::ns);
   }
   figures.process_count = count(session.process_count);
   if (session.task_count == 0) {

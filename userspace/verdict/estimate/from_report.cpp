@@ -9,8 +9,6 @@
 namespace taskcost {
 namespace {
 
-double ns(Duration duration) { return static_cast<double>(duration.count()); }
-
 std::optional<double> to_double(const std::optional<std::uint64_t>& count) {
   return count ? std::optional(static_cast<double>(*count)) : std::nullopt;
 }
@@ -20,11 +18,13 @@ MeasuredOn measured_on(const Host& host) {
 }
 
 WorkCounts count_work(const Account& account) {
-  const auto running = [&account](tc_activity activity) { return ns(account.cells[activity][TC_CONDITION_RUNNING]); };
+  const auto running = [&account](tc_activity activity) {
+    return in_ns(account.cells[activity][TC_CONDITION_RUNNING]);
+  };
   const auto entries = [&account](tc_activity activity) { return to_double(account.entries[activity]); };
   const auto counter = [&account](tc_counter which) { return to_double(account.counters[which]); };
   WorkCounts work;
-  work.running = ns(account.total(TC_CONDITION_RUNNING));
+  work.running = in_ns(account.total(TC_CONDITION_RUNNING));
   work.user = running(TC_ACTIVITY_USER);
   work.create = running(TC_ACTIVITY_CREATE);
   work.exit = running(TC_ACTIVITY_EXIT);
@@ -50,7 +50,7 @@ WorkCounts count_work(const Account& account) {
   work.page_table_bytes = counter(TC_COUNTER_PAGE_TABLE_BYTES);
   // The only calls that shared memory has are those on futexes in it.
   if (const auto& shared_futexes = account.channels[TC_CHANNEL_SHARED_MEMORY]) {
-    work.shared_futex_ns = ns(shared_futexes->kernel);
+    work.shared_futex_ns = in_ns(shared_futexes->kernel);
     work.shared_futex_calls = static_cast<double>(shared_futexes->calls);
   }
   return work;
@@ -64,7 +64,7 @@ ProcessCounts count_process(const Process& process) {
   counts.command = process.command;
   counts.origin = to_string(process.origin);
   counts.tasks = std::max(1.0, static_cast<double>(process.tasks.size()));
-  counts.reap = process.reap ? std::optional(ns(*process.reap)) : std::nullopt;
+  counts.reap = process.reap ? std::optional(in_ns(*process.reap)) : std::nullopt;
   counts.work = count_work(account_of(process));
   return counts;
 }
@@ -81,9 +81,9 @@ ProcessCounts count_aggregated(const AggregatedProcesses& aggregated) {
 
 CreationCounts count_creations(const Session& session, tc_creation kind) {
   const CreationSums& sums = session.totals.creations[kind];
-  CreationCounts creations{static_cast<double>(sums.count), ns(sums.running), 0};
+  CreationCounts creations{static_cast<double>(sums.count), in_ns(sums.running), 0};
   if (const LifecycleCost& costs = session.lifecycle_costs[kind]; session.calls_seen && costs.count > 0) {
-    creations.start = ns(costs.start) / static_cast<double>(costs.count);
+    creations.start = in_ns(costs.start) / static_cast<double>(costs.count);
   }
   return creations;
 }
@@ -93,7 +93,7 @@ std::optional<double> find_mean(const Session& session, tc_histogram_id id) {
   if (histogram == nullptr || histogram->count() == 0) {
     return std::nullopt;
   }
-  return ns(histogram->sum()) / static_cast<double>(histogram->count());
+  return in_ns(histogram->sum()) / static_cast<double>(histogram->count());
 }
 
 std::vector<ChannelCounts> count_channels(const Account& totals) {
@@ -101,8 +101,8 @@ std::vector<ChannelCounts> count_channels(const Account& totals) {
   for (const tc_channel channel :
        {TC_CHANNEL_PIPE, TC_CHANNEL_UNIX_SOCKET, TC_CHANNEL_INET_SOCKET, TC_CHANNEL_MESSAGE_QUEUE}) {
     if (const auto& use = totals.channels[channel]; use && use->calls > 0) {
-      channels.push_back(
-          {key_of(channel), static_cast<double>(use->calls), to_double(use->received()).value_or(0), ns(use->kernel)});
+      channels.push_back({key_of(channel), static_cast<double>(use->calls), to_double(use->received()).value_or(0),
+                          in_ns(use->kernel)});
     }
   }
   return channels;
