@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /* System calls: the activity of a task between entry and exit. */
+#include "call_sums.bpf.h"
 #include "flow.bpf.h"
 #include "identity.bpf.h"
 #include "task.bpf.h"
@@ -418,6 +419,19 @@ static __always_inline __u8 find_returning_call(struct tc_ledger *l, struct pt_r
 	return TC_CALL_FROM_USER | TC_CALL_ENTRY_UNSEEN;
 }
 
+/* New tasks and adopted ones return from a call that they have not entered while they were observed. */
+static __always_inline bool has_entered(const struct tc_ledger *l, __u8 flags)
+{
+	return l->counters[TC_COUNTER_SYSCALLS] && flags != TC_CALL_FROM_USER;
+}
+
+static __always_inline __u64 running_in_call(struct tc_ledger *l)
+{
+	if (l->activity == TC_ROW_CALL_PENDING)
+		return *cell_of(l, TC_ROW_CALL_PENDING, TC_CONDITION_RUNNING);
+	return call_running(l, l->activity);
+}
+
 static __always_inline bool is_private_futex(const struct tc_ledger *l, struct pt_regs *regs)
 {
 	return kind_of_call(l) == TC_KIND_FUTEX && (argument_of(regs, 2, in_compat_call(l)) & FUTEX_PRIVATE_FLAG);
@@ -472,6 +486,8 @@ int BPF_PROG(taskcost_sys_exit, struct pt_regs *regs, long result)
 	if (l->activity == TC_ACTIVITY_USER)
 		flags = find_returning_call(l, regs);
 	transfer = begin_transfer(batch, l, result, flags, now);
+	if (sum_syscalls && has_entered(l, flags))
+		sum_up_syscall(l, result, flags ? 0 : l->entered_ns, running_in_call(l), now);
 
 	if (result == -ERESTART_RESTARTBLOCK) {
 		l->restart_call = l->call;

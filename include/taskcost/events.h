@@ -26,6 +26,7 @@
 #define TASKCOST_EVENTS_H
 
 #include "taskcost/abi.h"
+#include "taskcost/abi_syscalls.h"
 #include "taskcost/histogram.h"
 
 /*
@@ -293,6 +294,11 @@ struct tc_histogram_record {
   __u32 id; /* enum tc_histogram_id */
   __u32 pad;
   struct tc_histogram histogram;
+};
+
+struct tc_syscalls_record {
+  struct tc_record record;
+  struct tc_syscall_entry entry; /* of all CPUs */
 };
 
 /* The command line of a process that existed before the window, joined by spaces. */

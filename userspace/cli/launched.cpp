@@ -89,6 +89,7 @@ CollectorOptions collector_options(const ObserveOptions& options, const StopSign
   chosen.probe_stats = options.probe_stats;
   chosen.kernel_memory = options.kernel_memory;
   chosen.events = needs_events(options);
+  chosen.syscalls = options.detail == Detail::full;
   chosen.ring_bytes = std::size_t{options.buffer_mib.value_or(0)} << 20U;
   return chosen;
 }

@@ -131,6 +131,7 @@ class Collector {
   void on_record(const Record& record);
   void take_living_ledgers();
   [[nodiscard]] std::uint64_t take_edges_and_flows();
+  void take_syscalls();
   void take_histograms();
 
   Sources sources_;

@@ -64,6 +64,7 @@ std::vector<Section> of_session(const Report& report, bool verbose) {
           totals(session),
           kernel_threads(session, verbose),
           waits(session, verbose),
+          syscalls(session, verbose),
           creations(session),
           lifetime_prices(session),
           signal_deaths(session),
