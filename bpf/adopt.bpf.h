@@ -64,7 +64,7 @@ static __noinline int adopt(struct task_struct *task)
 	}
 	clear_refusal(task);
 	now = bpf_ktime_get_ns();
-	l->birth_ns = now;
+	l->start_ns = now;
 	l->since_ns = now;
 	l->first_run_ns = now;
 	l->how = TC_NR_CREATIONS;

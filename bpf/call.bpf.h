@@ -81,8 +81,8 @@ enum {
 	NO_CALLS = 1 << TC_IN_USER | 1 << TC_IN_EXIT | 1 << TC_IN_KERNEL | 1 << TC_IN_UNSEEN_FAULT | 1 << TC_IN_FAULT,
 };
 
-/* enum tc_place of a task in `row`: its ledger concludes the row of a call, an event says only that there is one. */
-static __always_inline __u8 place_of(__u32 row)
+/* enum tc_context of a task in `row`: its ledger concludes the row of a call, an event says only that there is one. */
+static __always_inline __u8 context_of(__u32 row)
 {
 	return NO_CALLS >> (row & 31) & 1 ? row : TC_IN_CALL;
 }

@@ -184,7 +184,7 @@
   X(BACKWARD_TIMES, backward_times, "transitions older than the one before them")                         \
   X(LEAKED_SLOTS, leaked_slots, "ledger slots that could not be returned to the pool")                    \
   X(MISSED_FLOWS, missed_flows, "channel calls without a flow: their table was full or busy")             \
-  X(MISSED_STACKS, missed_stacks, "events without a stack: the kernel had no place for it")               \
+  X(MISSED_STACKS, missed_stacks, "events without a stack: the stack table of the kernel had no room")    \
   X(DROPPED_TRANSITIONS, dropped_transitions, "recorded transitions that found the ring buffer full")     \
   X(UNREAD_TABLES, unread_tables, "tables of waits and flows that could not be read to their end")        \
   X(MISSED_EDGES, missed_edges, "waits without a waker: there was no room for it")

@@ -5,7 +5,7 @@ import {chaptersOf} from '../../userspace/report/html/claims.js';
 import {flameTree} from '../../userspace/report/html/flame.js';
 import {matrixOf} from '../../userspace/report/html/matrix.js';
 import {Names} from '../../userspace/report/html/names.js';
-import {assert, names, process, report, test, texts} from './told.mjs';
+import {assert, names, process, report, test, texts} from './fixture.mjs';
 
 test('a statement has a claim for each condition', () => {
   const claim = (id, chapter) => ({id, chapter, statement: `statement of ${id}`});

@@ -3,7 +3,7 @@
 // Tests figures and names as text.
 import {digits, quantityText, threeDigits, timeText, words} from '../../userspace/report/html/figures.js';
 import {Names} from '../../userspace/report/html/names.js';
-import {assert, bakery, names, report, test, texts} from './told.mjs';
+import {assert, bakery, names, report, test, texts} from './fixture.mjs';
 
 test('a number has three digits, and all those before its point', () => {
   assert.deepEqual([0, 1.23456, 99.94, 123456, 0.000123456, -2.5].map(digits),

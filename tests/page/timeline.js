@@ -8,7 +8,7 @@ import {one, press, report} from './page.js';
 
 const view = () => one('.timeline')?.view;
 const span = () => [view().span.from, view().span.to].map(Math.round);
-const told = () => view().told.textContent;
+const description = () => view().description.textContent;
 const tip = () => (view().tip.hidden ? null : [...view().tip.children].map((each) => each.textContent));
 const key = (name, more = {}) => press(view().canvas, name, more);
 const button = (label) => one(`button[aria-label="${label}"]`).click();
@@ -116,7 +116,7 @@ export function walked() {
   const steps = [];
   for (const name of ['ArrowDown', 'ArrowRight', 'ArrowRight', 'ArrowRight', 'ArrowLeft', 'ArrowUp', 'Enter']) {
     key(name);
-    steps.push(told());
+    steps.push(description());
   }
   return [steps, names()];
 }

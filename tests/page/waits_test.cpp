@@ -141,7 +141,7 @@ TEST(Matrix, CellsAreTheSumsOfTheirEdges) {
                        {"baker (10) > waiter (20)", {60'000'000, 12, 512}},
                        {"baker (10) > baker (10)", {33'000'000, 3}},
                        {"tasks not observed > baker (10)", {15'000'000, 8}},
-                       {"many tasks, not told apart > baker (10)", {6'000'000, 6}},
+                       {"several tasks, not distinguished > baker (10)", {6'000'000, 6}},
                        {"nobody seen > waiter (20)", {5'000'000, 1}},
                        {"tasks not kept one by one > baker (10)", {4'000'000, 2, 32}},
                        {"baker (10) > one of several, or not observed", {0, 0, 128}},

@@ -76,8 +76,8 @@ inline Report report_with_waits() {
   add_edge(session, {Waker::Kind::task, 0, 0}, 10, TC_WAIT_PIPE, 2, 4ms, {{"write", 2}}, 32);
   add_edge(session, from(10), 0, TC_WAIT_PIPE, 0, 0ms, {}, 128);
   session.other_edges = 3;
-  const auto link = [&](std::uint32_t tid, const Waker& waker, tc_wait cause, std::string place, Duration waited) {
-    return ChainLink{task_with(session, tid).id, tid, waker, cause, std::move(place), waited};
+  const auto link = [&](std::uint32_t tid, const Waker& waker, tc_wait cause, std::string call_site, Duration waited) {
+    return ChainLink{task_with(session, tid).id, tid, waker, cause, std::move(call_site), waited};
   };
   session.chains = {{link(10, from(20), TC_WAIT_PIPE, "write", 41ms), link(20, from(11), TC_WAIT_PIPE, "close", 38ms),
                      link(11, {Waker::Kind::interrupt, 0, 0}, TC_WAIT_TIMER, "", 30ms)},

@@ -123,7 +123,7 @@ class Comparison {
   void life() {
     const auto list = [](const tc_ledger& l) {
       return std::array<std::uint64_t, instants.size()>{
-          l.birth_ns,        l.end_ns,          l.newtask_ns,     l.published_ns,  l.first_run_ns, l.copy_ns,
+          l.start_ns,        l.end_ns,          l.newtask_ns,     l.published_ns,  l.first_run_ns, l.copy_ns,
           l.exec_prepare_ns, l.exec_replace_ns, l.exec_return_ns, l.exit_start_ns, l.exit_mmap_ns};
     };
     const auto who = [](const tc_ledger& l) {

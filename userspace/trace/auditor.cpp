@@ -47,13 +47,13 @@ Audit::Name name_of_task(const tc_ledger& ledger) {
 
 std::string why_apart(const RebuiltTask& task) {
   if (task.beginning_unknown) {
-    return "its birth is not among the records";
+    return "its creation is not among the records";
   }
   if (task.affecting_gaps != 0) {
     return "events were lost";
   }
   if (task.touched_afterwards) {
-    return "a gap became known when its time was booked already";
+    return "a gap became known after its time was posted";
   }
   if (task.kernel == nullptr) {
     return "the kernel's ledger is missing";

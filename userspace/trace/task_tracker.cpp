@@ -26,71 +26,72 @@ TaskTracker::TaskTracker(TraceContext& trace, SliceListener* listener, std::uint
     : trace_(&trace),
       listener_(listener),
       id_(id),
-      birth_ns_(std::min(first_ns, greatest_time)),
-      since_ns_(birth_ns_),
-      seen_ns_(birth_ns_) {}
+      start_ns_(std::min(first_ns, greatest_time)),
+      since_ns_(start_ns_),
+      seen_ns_(start_ns_) {}
 
-// The row of a task in `place`. That its end has begun, earlier events say as well: otherwise its call decides.
-std::uint8_t TaskTracker::row_in(std::uint8_t place, std::uint32_t syscall) const {
+// The row of a task in `context`. That its end has begun, earlier events say as well: otherwise its call decides.
+std::uint8_t TaskTracker::row_in(std::uint8_t context, std::uint32_t syscall) const {
   const std::uint8_t row = row_ == TC_ROW_FAULT_PENDING ? interrupted_ : row_;
-  const bool ends = row == TC_ACTIVITY_EXIT || row_lost_ || !birth_seen_ || !trace_->calls;
-  return place == TC_IN_CALL || (place == TC_IN_EXIT && !ends) ? trace_->classes.row(syscall) : place;
+  const bool ends = row == TC_ACTIVITY_EXIT || row_lost_ || !creation_seen_ || !trace_->calls;
+  return context == TC_IN_CALL || (context == TC_IN_EXIT && !ends) ? trace_->classes.row(syscall) : context;
 }
 
-std::uint8_t TaskTracker::adopted_row(const tc_task_new& birth) const {
-  if (birth.place != TC_IN_CALL) {
-    return birth.place;
+std::uint8_t TaskTracker::adopted_row(const tc_task_new& new_task) const {
+  if (new_task.context != TC_IN_CALL) {
+    return new_task.context;
   }
-  return birth.found != 0 ? trace_->classes.row(birth.syscall, birth.file) : trace_->classes.row(birth.syscall);
+  return new_task.found != 0 ? trace_->classes.row(new_task.syscall, new_task.file)
+                             : trace_->classes.row(new_task.syscall);
 }
 
-void TaskTracker::on_birth(const tc_task_new& birth) {
-  birth_ns_ = since_ns_ = std::min<std::uint64_t>(birth.birth_ns, greatest_time);
-  seen_ns_ = birth.at_ns;
-  tid_ = birth.tid;
-  cpu_ = birth.cpu;
-  adopted_ = birth.how >= TC_NR_CREATIONS;
-  const bool is_worker = (birth.flags & TC_LEDGER_KERNEL_WORKER) != 0;
-  row_ = adopted_    ? adopted_row(birth)
+void TaskTracker::on_new_task(const tc_task_new& new_task) {
+  start_ns_ = since_ns_ = std::min<std::uint64_t>(new_task.start_ns, greatest_time);
+  seen_ns_ = new_task.at_ns;
+  tid_ = new_task.tid;
+  cpu_ = new_task.cpu;
+  adopted_ = new_task.how >= TC_NR_CREATIONS;
+  const bool is_worker = (new_task.flags & TC_LEDGER_KERNEL_WORKER) != 0;
+  row_ = adopted_    ? adopted_row(new_task)
          : is_worker ? std::uint8_t{TC_ACTIVITY_KERNEL}
                      : std::uint8_t{TC_ACTIVITY_CREATE};
-  condition_ = birth.condition;
-  wait_ = birth.wait;
-  found_ = birth.found != 0 || !trace_->calls;
-  birth_seen_ = true;
+  condition_ = new_task.condition;
+  wait_ = new_task.wait;
+  found_ = new_task.found != 0 || !trace_->calls;
+  creation_seen_ = true;
   found_on_cpu_ = adopted_ && condition_ == TC_CONDITION_RUNNING;
   if (!adopted_) {
-    mark(LifeMark::Kind::birth);
+    mark(TaskMark::Kind::new_task);
   } else if (is_call_row(row_)) {
-    call_ = plain_call(birth.syscall);
+    call_ = plain_call(new_task.syscall);
   }
 }
 
-bool TaskTracker::on_correction(const tc_task_new& birth) {
-  if (!birth_seen_ || birth.how < TC_NR_CREATIONS || since_ns_ != birth_ns_ || birth.at_ns != seen_ns_) {
+bool TaskTracker::on_correction(const tc_task_new& new_task) {
+  if (!creation_seen_ || new_task.how < TC_NR_CREATIONS || since_ns_ != start_ns_ || new_task.at_ns != seen_ns_) {
     return false;
   }
-  row_ = adopted_row(birth);
-  call_ = is_call_row(row_) ? plain_call(birth.syscall) : Slice::none;
-  condition_ = birth.condition;
-  wait_ = birth.wait;
-  found_ = birth.found != 0;
+  row_ = adopted_row(new_task);
+  call_ = is_call_row(row_) ? plain_call(new_task.syscall) : Slice::none;
+  condition_ = new_task.condition;
+  wait_ = new_task.wait;
+  found_ = new_task.found != 0;
   return true;
 }
 
-void TaskTracker::on_late_birth(const tc_task_new& birth) {
-  birth_seen_ = true;
-  tid_ = birth.tid;
-  if (birth.birth_ns < birth_ns_) {
+void TaskTracker::on_late_new_task(const tc_task_new& new_task) {
+  creation_seen_ = true;
+  tid_ = new_task.tid;
+  if (new_task.start_ns < start_ns_) {
     Slice before;
-    before.start_ns = birth.birth_ns;
-    before.end_ns = std::exchange(birth_ns_, birth.birth_ns);
+    before.start_ns = new_task.start_ns;
+    before.end_ns = std::exchange(start_ns_, new_task.start_ns);
     before.quality = Slice::Quality::unknown;
     emit(before);
   }
 }
 
-void TaskTracker::mark(LifeMark::Kind kind, std::string_view comm) {
+void TaskTracker::mark(TaskMark::Kind kind, std::string_view comm) {
   if (listener_ != nullptr) {
     listener_->on_mark(*this, {kind, since_ns_, comm});
   }
@@ -121,7 +122,7 @@ Slice TaskTracker::open() const {
   slice.syscall = call_;
   slice.row = row_;
   slice.condition = condition_;
-  slice.censored = adopted_ && since_ns_ == birth_ns_;
+  slice.censored = adopted_ && since_ns_ == start_ns_;
   if (condition_ == TC_CONDITION_RUNNING) {
     slice.cpu = cpu_;
   } else if (condition_ == TC_CONDITION_BLOCKED) {
@@ -262,7 +263,7 @@ void TaskTracker::on_switch_out(const tc_switch& event) {
   if (cpu_ != Slice::none && cpu_ != event.cpu && !found_on_cpu_ && !touched(at_ns)) {
     contradict(at_ns);
   }
-  const bool in_fault = event.place == TC_IN_FAULT;
+  const bool in_fault = event.context == TC_IN_FAULT;
   if (!in_fault) {
     give_up_fault(at_ns);
   }
@@ -270,11 +271,11 @@ void TaskTracker::on_switch_out(const tc_switch& event) {
   found_ = !trace_->calls || (event.flags & TC_SWITCH_FOUND) != 0;
   if (found_) {
     stay(at_ns);
-    row_ = event.place == TC_IN_CALL ? trace_->classes.row(event.syscall, event.file) : event.place;
+    row_ = event.context == TC_IN_CALL ? trace_->classes.row(event.syscall, event.file) : event.context;
     call_ = number;
   } else {
     const bool learns = row_ != TC_ACTIVITY_EXIT && !in_fault;
-    run(at_ns, row_in(event.place, event.syscall), {in_fault ? 0 : seen_entry(event.entered_ns), number}, learns);
+    run(at_ns, row_in(event.context, event.syscall), {in_fault ? 0 : seen_entry(event.entered_ns), number}, learns);
   }
   condition_ = condition_of(event);
   const std::optional<std::uint8_t> wait = wait_of(event, trace_->classes);
@@ -313,7 +314,7 @@ bool TaskTracker::on_switch_in(const tc_switch& event) {
     known = wait_until(at_ns, told.at_ns != 0 ? told : wakeup_, Slice::End::switched_in);
   } else if (!touched(at_ns)) {
     // The first event of an unknown task contradicts nothing.
-    at_ns != birth_ns_ ? contradict(at_ns) : lose_until(at_ns, {});
+    at_ns != start_ns_ ? contradict(at_ns) : lose_until(at_ns, {});
   }
   get_cpu(event.cpu);
   on_cpu_ns_ = at_ns;
@@ -323,9 +324,9 @@ bool TaskTracker::on_switch_in(const tc_switch& event) {
 
 // -- calls and faults ----------------------------------------------------------------------------------------------
 
-// An entry before the birth of an adopted task is the time of its adoption, not of the call.
+// An entry before the start of an adopted task is the time of its adoption, not of the call.
 std::uint64_t TaskTracker::seen_entry(std::uint64_t entered_ns) const {
-  return entered_ns > birth_ns_ ? entered_ns : 0;
+  return entered_ns > start_ns_ ? entered_ns : 0;
 }
 
 void TaskTracker::learn_call(std::uint64_t entered_ns, std::uint8_t row) {
@@ -412,17 +413,17 @@ void TaskTracker::on_fault(const tc_fault& fault) {
   }
 }
 
-// -- steps ---------------------------------------------------------------------------------------------------------
+// -- events --------------------------------------------------------------------------------------------------------
 
-void TaskTracker::begin_exit(const tc_event& step) {
-  const std::uint64_t at_ns = in_order(step.at_ns);
+void TaskTracker::begin_exit(const tc_event& event) {
+  const std::uint64_t at_ns = in_order(event.at_ns);
   must_run(at_ns);
   give_up_fault(at_ns);
   const std::uint8_t row =
-      step.arg == TC_NO_CALL ? std::uint8_t{TC_ACTIVITY_USER} : trace_->classes.row(step.arg, step.file);
+      event.arg == TC_NO_CALL ? std::uint8_t{TC_ACTIVITY_USER} : trace_->classes.row(event.arg, event.file);
   left_row_ = row_ == TC_ACTIVITY_EXIT ? row_ : row;
-  if (step.value != 0 || row_ == TC_ROW_CALL_PENDING) {
-    const std::uint64_t entered_ns = seen_entry(step.value);
+  if (event.value != 0 || row_ == TC_ROW_CALL_PENDING) {
+    const std::uint64_t entered_ns = seen_entry(event.value);
     run(at_ns, row_ == TC_ROW_CALL_PENDING ? row_ : row, {entered_ns, entered_ns == entered_ns_ ? call_ : Slice::none});
     settle_call(is_call_row(row) ? row : row_of_pending_call());
   } else {
@@ -432,30 +433,30 @@ void TaskTracker::begin_exit(const tc_event& step) {
   call_ = Slice::none;
 }
 
-void TaskTracker::on_step(const tc_event& step) {
-  switch (step.kind) {
+void TaskTracker::on_event(const tc_event& event) {
+  switch (event.kind) {
     case TC_EV_PUBLISHED:
     case TC_EV_WOKEN:
-      wakeup_ = {step.at_ns, step.value, step.arg};
+      wakeup_ = {event.at_ns, event.value, event.arg};
       break;
     case TC_EV_DYING:
     case TC_EV_EXIT:
-      begin_exit(step);
+      begin_exit(event);
       break;
     case TC_EV_FOUND_RUNNING: {
-      const std::uint64_t at_ns = in_order(step.at_ns);
+      const std::uint64_t at_ns = in_order(event.at_ns);
       if (condition_ != TC_CONDITION_RUNNING) {
         wait_until(at_ns, wakeup_, Slice::End::found_running);
       } else if (!touched(at_ns)) {
         lose_until(at_ns, {});
       }
-      get_cpu(step.arg);
+      get_cpu(event.arg);
       on_cpu_ns_ = 0;
       break;
     }
     case TC_EV_CORRECTED:
-      if (listener_ != nullptr && (step.arg & 0xffU) != TC_CONDITION_RUNNING) {
-        listener_->on_corrected(*this, step);
+      if (listener_ != nullptr && (event.arg & 0xffU) != TC_CONDITION_RUNNING) {
+        listener_->on_corrected(*this, event);
       }
       break;
     default:
@@ -466,7 +467,7 @@ void TaskTracker::on_step(const tc_event& step) {
 void TaskTracker::on_exec(const tc_exec& exec) {
   tid_ = exec.tid;
   if (listener_ != nullptr) {
-    listener_->on_mark(*this, {LifeMark::Kind::exec,
+    listener_->on_mark(*this, {TaskMark::Kind::exec,
                                std::max<std::uint64_t>(exec.at_ns, since_ns_),
                                {exec.comm, strnlen(exec.comm, sizeof(exec.comm))}});
   }
@@ -476,15 +477,15 @@ void TaskTracker::on_exec(const tc_exec& exec) {
 
 void TaskTracker::end() {
   ended_ = true;
-  mark(LifeMark::Kind::exit);
+  mark(TaskMark::Kind::exit);
 }
 
 void TaskTracker::on_ledger(const tc_ledger& ledger) {
   tid_ = ledger.tid;
-  if (!birth_seen_ && ledger.birth_ns < birth_ns_) {
+  if (!creation_seen_ && ledger.start_ns < start_ns_) {
     Slice before;
-    before.start_ns = ledger.birth_ns;
-    before.end_ns = std::exchange(birth_ns_, ledger.birth_ns);
+    before.start_ns = ledger.start_ns;
+    before.end_ns = std::exchange(start_ns_, ledger.start_ns);
     before.quality = Slice::Quality::unknown;
     emit(before);
   }
@@ -512,7 +513,7 @@ void TaskTracker::on_ledger(const tc_ledger& ledger) {
   }
   const std::uint64_t end_ns = std::clamp<std::uint64_t>(ledger.end_ns, since_ns_, greatest_time);
   if (!touched(end_ns)) {
-    birth_seen_ ? contradict(end_ns) : lose_until(end_ns, {});
+    creation_seen_ ? contradict(end_ns) : lose_until(end_ns, {});
   }
   settle_call(std::nullopt);
   row_ = TC_ACTIVITY_EXIT;

@@ -135,7 +135,7 @@ TEST(Folding, ManyShortTasksDoNotGrowTheBuilder) {
     short_lived.id = short_lived.process = short_lived.address_space = id;
     short_lived.creator = short_lived.parent_process = id % 2 == 0 ? 1 : id - 2;
     short_lived.pid_seen_by_parent = static_cast<std::uint32_t>(2 + id % 30'000);
-    short_lived.birth_ns = end - 10'000;
+    short_lived.start_ns = end - 10'000;
     short_lived.newtask_ns = short_lived.published_ns = short_lived.first_run_ns = end - 9'000;
     short_lived.exit_start_ns = end - 1'000;
     short_lived.end_ns = short_lived.since_ns = end;

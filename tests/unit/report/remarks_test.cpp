@@ -89,10 +89,10 @@ TEST(Remarks, ADifferenceFromTheKernelsCpuTimeHasItsReason) {
   ASSERT_NE(remark, nullptr);
   EXPECT_THAT(remark->text, AllOf(HasSubstr("stands still between a wake-up and the switch"),
                                   HasSubstr("a task has a CPU for 44.0 µs at a time")));
-  EXPECT_THAT(said(sections::kernel_books(less)),
+  EXPECT_THAT(said(sections::kernel_accounting(less)),
               Contains(StartsWith("CPU time: The kernel's clock for this stands still")));
   const Report more = program(1000, 1140ms, 1s);
-  EXPECT_THAT(said(sections::kernel_books(more)),
+  EXPECT_THAT(said(sections::kernel_accounting(more)),
               Contains(AllOf(StartsWith("CPU time: Interrupts, and time that a hypervisor takes away"),
                              HasSubstr("virtualized (kvm)"))));
 }

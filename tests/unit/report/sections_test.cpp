@@ -159,7 +159,7 @@ TEST(Sections, NotMeasuredIsNeverZero) {
     EXPECT_THAT(rows_of(section), Each(ElementsAre(testing::_, "not measured", "")));
   }
   EXPECT_THAT(said(sections::creations(session)), Contains("page tables  not measured"));
-  EXPECT_THAT(first_said(sections::kernel_books(report)), HasSubstr("a task vanished before its books"));
+  EXPECT_THAT(first_said(sections::kernel_accounting(report)), HasSubstr("a task exited before its task stats"));
   const Texts task = row_of(sections::accounts(session, false), "2");
   EXPECT_EQ(task.at(6), "n/a");
   EXPECT_EQ(task.at(7), "n/a");

@@ -63,7 +63,7 @@ class Flame {
     this.kind = 'all';
     this.wanted = '';
     this.graph = element('div', {class: 'flame', role: 'tree', 'aria-label': 'flame graph'});
-    this.told = element('p', {class: 'faint flame-told', 'aria-live': 'polite'},
+    this.description = element('p', {class: 'faint flame-description', 'aria-live': 'polite'},
                         'Click a box or press Enter to zoom; arrow keys walk.');
     this.found = element('span', {class: 'faint', 'aria-live': 'polite'});
     this.boxes = new Map();
@@ -121,8 +121,8 @@ class Flame {
     made.style.cssText = `left: ${left * 100}%; width: ${width * 100}%; top: ${depth * 20}px; ` +
                          `--own: var(${this.hues.of(node)})`;
     made.addEventListener('click', () => this.zoom(node));
-    made.addEventListener('focus', () => { this.told.textContent = this.sentence(node); });
-    made.addEventListener('mouseenter', () => { this.told.textContent = this.sentence(node); });
+    made.addEventListener('focus', () => { this.description.textContent = this.sentence(node); });
+    made.addEventListener('mouseenter', () => { this.description.textContent = this.sentence(node); });
     this.boxes.set(node, made);
     this.nodes.set(made, node);
     return made;
@@ -220,5 +220,5 @@ export function flames(report, names) {
     return null;
   }
   const flame = new Flame(stacks, names);
-  return [flameControls(flame), flameLegend(flame.hues), flame.told, flame.graph];
+  return [flameControls(flame), flameLegend(flame.hues), flame.description, flame.graph];
 }

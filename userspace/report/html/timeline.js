@@ -22,7 +22,7 @@ class TimelineView {
     this.box = element('div', {class: 'timeline'}, this.canvas, this.space);
     this.tip = element('div', {class: 'timeline-tip', 'aria-hidden': 'true'});
     this.tip.hidden = true;
-    this.told = element('p', {class: 'faint', 'aria-live': 'polite'}, 'Nothing chosen.');
+    this.description = element('p', {class: 'faint', 'aria-live': 'polite'}, 'Nothing chosen.');
     this.painter = new TimelinePainter(data, this.canvas);
     this.span = {from: 0, to: data.wall};
     this.active = {line: 0, i: null};
@@ -200,7 +200,7 @@ class TimelineView {
     this.active = {line: at.line, i};
     const near = (this.span.to - this.span.from) / this.width * 5;
     const marks = row.marks.filter((mark) => Math.abs(mark.at - at.ns) < near).map((mark) => this.markText(mark));
-    this.tip.replaceChildren(...[...this.data.told(row, i), ...marks].map((line) => element('div', {}, line)));
+    this.tip.replaceChildren(...[...this.data.describe(row, i), ...marks].map((line) => element('div', {}, line)));
     const place = this.box.parentElement.getBoundingClientRect();
     const box = this.box.getBoundingClientRect();
     const left = Math.min(at.x + 14, box.width - this.tip.offsetWidth - 4);
@@ -218,7 +218,7 @@ class TimelineView {
     }
     this.active = {line, i};
     const {row, name, group} = this.lines[line];
-    this.told.textContent = i !== null && row ? this.data.told(row, i).join(' · ') :
+    this.description.textContent = i !== null && row ? this.data.describe(row, i).join(' · ') :
         group ? `${name}, ${group.folded ? 'folded' : 'unfolded'}` : name;
     const top = line * lineHeight;
     const room = this.height - axisHeight;
@@ -313,7 +313,7 @@ function timelineLegend(data) {
                  item('preempted or runnable', 'runnable', 'var(--text)'), item('blocked', 'blocked', 'var(--text)'),
                  data.facts.some((fact) => fact.condition === timelineUnknown) ?
                      item('unknown: events were lost', 'unknown', 'var(--faint)') : null,
-                 element('li', {}, '◤ birth, ▾ exec, ◥ exit'));
+                 element('li', {}, '◤ new task, ▾ exec, ◥ exit'));
 }
 
 /** @type {(recorded: any, report: any, names: Names) => any} */
@@ -329,6 +329,6 @@ export function timeline(recorded, report, names) {
   requestAnimationFrame(() => view.paint()); // once the page has it
   Object.assign(view.box, {view}); // for the tests
   return [element('p', {class: 'timeline-paper'}, 'The timeline is for the screen: open this page in a browser.'),
-          element('div', {class: 'timeline-parts'}, view.controls(), timelineLegend(data), view.box, view.tip, view.told,
+          element('div', {class: 'timeline-parts'}, view.controls(), timelineLegend(data), view.box, view.tip, view.description,
                   element('p', {class: 'faint', id: 'timeline-keys'}, keysOfTimeline))];
 }

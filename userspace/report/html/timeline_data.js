@@ -149,7 +149,7 @@ export class TimelineData {
   }
 
   // Describes an interval, with one fact per line.
-  told(row, i) {
+  describe(row, i) {
     const fact = this.fact(i);
     const lines = [row.name, this.what(i), `${timeText(this.columns.end[i] - this.columns.start[i])}, from ` +
                                            `${timeText(this.columns.start[i])} on`];

@@ -292,7 +292,7 @@ export class TimelinePainter {
       context.lineTo(x + 4, y);
       context.lineTo(x, y + 6);
     } else {
-      const side = kind === 'birth' ? 4 : -4;
+      const side = kind === 'new task' ? 4 : -4;
       context.rect(x - (side < 0 ? 1 : 0), y, 1, lineHeight);
       context.moveTo(x, y);
       context.lineTo(x + side, y);

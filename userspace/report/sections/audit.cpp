@@ -47,7 +47,7 @@ Section verdict(const Audit& audit) {
   if (audit.tasks == 0) {
     section.say("no task could be compared", Tone::warning, 0);
   } else if (audit.agrees()) {
-    section.say(compared + "both books agree", Tone::good, 0);
+    section.say(compared + "both ledgers agree", Tone::good, 0);
   } else {
     section.say(fmt::format("{}{} differ, of {}", compared, grouped_text(audit.differing_cells),
                             counted(audit.differing_tasks, "task", "tasks")),

@@ -47,9 +47,9 @@ Cell factor(double a, double b, Tone tone = Tone::plain) {
 
 // ---- What is compared ----------------------------------------------------------------------------------------------
 
-std::string told(const std::string& text) {
+std::string value_text(const std::string& text) {
   constexpr std::size_t longest = 60;
-  return text.empty() ? "not told" : TerminalText(text).cut(longest).text();
+  return text.empty() ? "not recorded" : TerminalText(text).cut(longest).text();
 }
 
 std::string subject_text(const Mismatch& mismatch) {
@@ -74,7 +74,7 @@ Section mismatches(const Difference& difference, bool verbose) {
       section.more(difference.mismatches.size() - shown, verbose);
       break;
     }
-    section.say(fmt::format("{}: A {}, B {}", subject_text(mismatch), told(mismatch.a), told(mismatch.b)),
+    section.say(fmt::format("{}: A {}, B {}", subject_text(mismatch), value_text(mismatch.a), value_text(mismatch.b)),
                 Tone::warning);
     ++shown;
   }
@@ -233,9 +233,9 @@ bool has_cases(const Difference& difference, const QuantityName& name) {
   return count == nullptr || (count->a.value >= least && count->b.value >= least);
 }
 
-// A sum of time is telling if its change is a large enough part of the whole; other quantities are if they changed
+// A sum of time is notable if its change is a large enough part of the whole; other quantities are if they changed
 // enough themselves.
-bool is_telling(const Difference& difference, const Change& change, double weight) {
+bool is_notable(const Difference& difference, const Change& change, double weight) {
   const Topic topic = change.name.topic;
   if (!change.difference()) {
     return change.a.state != change.b.state;  // only one side has such cases
@@ -314,11 +314,11 @@ Chosen choose(const Difference& difference, Topic topic, bool verbose) {
       continue;
     }
     ++chosen.measured_in_both;
-    const bool telling = is_telling(difference, change, weight);
-    if (verbose || (telling && (by_item(topic) || chosen.rows.size() < most_changes))) {
+    const bool notable = is_notable(difference, change, weight);
+    if (verbose || (notable && (by_item(topic) || chosen.rows.size() < most_changes))) {
       chosen.rows.push_back(&change);
     } else {
-      chosen.left_out += telling ? 1 : 0;
+      chosen.left_out += notable ? 1 : 0;
     }
   }
   return chosen;

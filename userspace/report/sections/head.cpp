@@ -73,7 +73,7 @@ std::vector<Section> of_session(const Report& report, bool verbose) {
           latencies(session, verbose),
           channels(session),
           stacks(report, verbose),
-          kernel_books(report)};
+          kernel_accounting(report)};
 }
 
 }  // namespace

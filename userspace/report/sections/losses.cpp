@@ -144,9 +144,9 @@ void add_integrity(Section& section, const RecordCheck& records, Instant start, 
   section.more(integrity.broken_switches - shown, verbose);
   say(integrity.impossible_switches, "events of a task that had no CPU, or switches to one that had");
   say(integrity.backward_times, "events older than the one before them");
-  say(integrity.missing_new_tasks, "events of tasks whose birth is not among the records");
-  say(integrity.repeated_new_tasks, "births of a task that lived already");
-  say(integrity.impossible_corrections, "corrections of more time than was booked");
+  say(integrity.missing_new_tasks, "events of tasks whose creation is not among the records");
+  say(integrity.repeated_new_tasks, "new-task events of a task that already existed");
+  say(integrity.impossible_corrections, "corrections of more time than the cell held");
   say(integrity.invalid_cpus, "events of a CPU that cannot be");
   say(integrity.lost_final_ledgers, "tasks that ended without the kernel's ledger");
 }

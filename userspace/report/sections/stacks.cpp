@@ -110,7 +110,7 @@ Section stacks(const Report& report, bool verbose) {
   } else {
     const std::string lost =
         stacks.lost_events > 0
-            ? fmt::format("; {} more without a stack, its place in the kernel's table was taken", stacks.lost_events)
+            ? fmt::format("; {} more without a stack, its slot in the kernel's table was taken", stacks.lost_events)
             : "";
     section.say(fmt::format(
         "Innermost frame first, the kernel's before the program's. {}, {} of them cut before the entry of their "

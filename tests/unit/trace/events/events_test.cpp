@@ -12,9 +12,9 @@
 
 #include "base/escape.h"
 #include "support/csv.h"
+#include "support/fixture_script.h"
 #include "support/golden.h"
 #include "support/hostile_names.h"
-#include "support/recorded_life.h"
 #include "support/script.h"
 #include "support/subprocess.h"
 #include "trace/events/writers.h"
@@ -90,7 +90,7 @@ TEST(EventRows, TheFirstAndTheLastTellWhereAndWhen) {
   EXPECT_FALSE(all_rows_of(written<EventNdjson>(Script())).back().contains("realtime_ns"));
 }
 
-TEST(EventRows, AShortLifeAsCsv) { test::expect_golden("events.csv", written<EventCsv>(test::recorded_life())); }
+TEST(EventRows, AShortLifeAsCsv) { test::expect_golden("events.csv", written<EventCsv>(test::fixture_script())); }
 
 TEST(EventRows, ASwitchInTellsItsWaitAndWhoEndedIt) {
   Script script;
@@ -191,7 +191,7 @@ TEST(EventRows, WorkersOfTheKernelAreNoThreads) {
   Script script;
   tc_task_new worker = test::born(2, 2000, 1, TC_CREATION_THREAD, "iou-wrk-1001");
   worker.flags |= TC_LEDGER_KERNEL_WORKER;
-  script.at(1us).adopted(1, "server").tells(worker);
+  script.at(1us).adopted(1, "server").emits(worker);
   EXPECT_EQ(rows_of(script).at(1).at("detail"), "worker");
 }
 
@@ -268,7 +268,7 @@ class Directory {
 TEST(EventRows, TheRecipeOfTheReadmeAnswersItsQuestions) {
   ASSERT_FALSE(recipe().empty());
   const Directory directory;
-  std::ofstream(directory.path() + "/events.csv") << written<EventCsv>(test::recorded_life());
+  std::ofstream(directory.path() + "/events.csv") << written<EventCsv>(test::fixture_script());
   test::SpawnOptions options;
   options.directory = directory.path();
   const test::Finished finished = test::Subprocess({"sh", "-c", recipe()}, options).wait();

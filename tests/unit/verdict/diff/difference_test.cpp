@@ -128,15 +128,15 @@ TEST(Difference, ListsMismatches) {
   b.session.totals.counters[TC_COUNTER_SYSCALLS] = std::nullopt;
   b.session.calls_seen = false;
   const Difference difference = compared(a, b);
-  const auto told = [](const char* subject, const char* in_a, const char* in_b) {
+  const auto mismatch = [](const char* subject, const char* in_a, const char* in_b) {
     return Contains(AllOf(Field(&Mismatch::subject, subject), Field(&Mismatch::a, in_a), Field(&Mismatch::b, in_b)));
   };
-  EXPECT_THAT(difference.mismatches, told("kernel", "6.1.0-18-amd64", "6.12.0"));
-  EXPECT_THAT(difference.mismatches, told("command", "./bakery --cooks 3", "./bakery --cooks 4"));
-  EXPECT_THAT(difference.mismatches, told("creation_phases", "exact", "bound"));
-  EXPECT_THAT(difference.mismatches, told("tlb_flushes", "unavailable", ""));
-  EXPECT_THAT(difference.mismatches, told("dropped_events", "0", "12"));
-  EXPECT_THAT(difference.mismatches, told("detail level", "full", "switches"));
+  EXPECT_THAT(difference.mismatches, mismatch("kernel", "6.1.0-18-amd64", "6.12.0"));
+  EXPECT_THAT(difference.mismatches, mismatch("command", "./bakery --cooks 3", "./bakery --cooks 4"));
+  EXPECT_THAT(difference.mismatches, mismatch("creation_phases", "exact", "bound"));
+  EXPECT_THAT(difference.mismatches, mismatch("tlb_flushes", "unavailable", ""));
+  EXPECT_THAT(difference.mismatches, mismatch("dropped_events", "0", "12"));
+  EXPECT_THAT(difference.mismatches, mismatch("detail level", "full", "switches"));
   EXPECT_THAT(compared(sleeping(1ms), sleeping(2ms)).mismatches, IsEmpty());
 }
 

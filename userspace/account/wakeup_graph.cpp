@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "account/conversations.h"
+#include "account/wakeup_graph.h"
 
 #include <algorithm>
 #include <map>
@@ -144,7 +144,7 @@ bool is_tail(const Chain& chain, const Chain& longer) {
 }  // namespace
 
 // The key is the pair of tasks and the cause.
-struct Conversations::Merged {
+struct WakeupGraph::Merged {
   using Key = std::tuple<Waker::Kind, std::uint64_t, std::uint32_t, std::uint64_t, std::uint32_t, tc_wait>;
   std::map<Key, Edge> edges;
   std::uint64_t other_edges = 0;
@@ -159,7 +159,7 @@ struct Conversations::Merged {
   }
 };
 
-void Conversations::note(const tc_ledger& ledger) {
+void WakeupGraph::add(const tc_ledger& ledger) {
   if (tids_.size() < limit_) {
     tids_[ledger.id] = ledger.tid;
   }
@@ -194,7 +194,7 @@ void Conversations::note(const tc_ledger& ledger) {
   }
 }
 
-void Conversations::on_edge(const tc_edge& edge) {
+void WakeupGraph::on_edge(const tc_edge& edge) {
   if (edges_.size() < limit_) {
     edges_.push_back(edge);
   } else {
@@ -202,7 +202,7 @@ void Conversations::on_edge(const tc_edge& edge) {
   }
 }
 
-void Conversations::on_flow(const tc_flow& flow) {
+void WakeupGraph::on_flow(const tc_flow& flow) {
   if (flows_.size() < limit_) {
     flows_.push_back(flow);
   } else {
@@ -210,16 +210,16 @@ void Conversations::on_flow(const tc_flow& flow) {
   }
 }
 
-std::uint32_t Conversations::tid_of(std::uint64_t ledger) const {
+std::uint32_t WakeupGraph::tid_of(std::uint64_t ledger) const {
   const auto found = tids_.find(ledger);
   return found == tids_.end() ? 0 : found->second;
 }
 
-Waker Conversations::waker_of(std::uint64_t raw, const Names& names) const {
+Waker WakeupGraph::waker_of(std::uint64_t raw, const Names& names) const {
   return taskcost::waker_of(raw, {names.task, [this](std::uint64_t ledger) { return tid_of(ledger); }});
 }
 
-void Conversations::take_wakeups(const Names& names, Merged& merged) const {
+void WakeupGraph::take_wakeups(const Names& names, Merged& merged) const {
   for (const tc_edge& raw : edges_) {
     const std::uint64_t to = names.task(raw.key.sleeper);
     if (to == 0) {
@@ -232,17 +232,17 @@ void Conversations::take_wakeups(const Names& names, Merged& merged) const {
     edge.waited += nanoseconds(raw.sums.blocked_ns);
     edge.longest = std::max(edge.longest, nanoseconds(raw.sums.max_ns));
     if (from.kind == Waker::Kind::task) {
-      edge.call_sites[names.place(raw.key.from)] += raw.sums.count;
+      edge.call_sites[names.call_site(raw.key.from)] += raw.sums.count;
     }
   }
 }
 
-void Conversations::take_bytes(const Names& names, Merged& merged) const {
+void WakeupGraph::take_bytes(const Names& names, Merged& merged) const {
   Meetings meetings;
   for (const tc_flow& flow : flows_) {
     meetings.add(flow);
   }
-  const auto book = [&](const Meeting& meeting, const std::vector<Passed>& all) {
+  const auto add_bytes = [&](const Meeting& meeting, const std::vector<Passed>& all) {
     for (const Passed& passed : all) {
       // 0 here also means that the sender is not observed.
       const Waker sender = waker_of(passed.from, names);
@@ -252,20 +252,20 @@ void Conversations::take_bytes(const Names& names, Merged& merged) const {
   };
   meetings.for_each([&](const Meeting& meeting) {
     for (const tc_flow* flow : meeting.flows) {
-      book(meeting, sent_by(meeting, *flow));
-      book(meeting, received_from_outside(meeting, *flow));
+      add_bytes(meeting, sent_by(meeting, *flow));
+      add_bytes(meeting, received_from_outside(meeting, *flow));
     }
   });
 }
 
-std::vector<Chain> Conversations::take_chains(const Names& names) const {
+std::vector<Chain> WakeupGraph::take_chains(const Names& names) const {
   std::vector<Chain> chains;
   for (const tc_chain& raw : chains_) {
     Chain chain;
     for (std::size_t i = 0; i < std::min<std::size_t>(raw.length, TC_CHAIN_LINKS); ++i) {
       const tc_link& link = raw.links[i];
       chain.push_back({names.task(link.sleeper), tid_of(link.sleeper), waker_of(link.waker, names), cause_of(link.wait),
-                       names.place(link.from), nanoseconds(link.blocked_ns)});
+                       names.call_site(link.from), nanoseconds(link.blocked_ns)});
     }
     chains.push_back(std::move(chain));
   }
@@ -282,7 +282,7 @@ std::vector<Chain> Conversations::take_chains(const Names& names) const {
   return whole;
 }
 
-Conversations::Taken Conversations::take(const Names& names) {
+WakeupGraph::Taken WakeupGraph::take(const Names& names) {
   Merged merged;
   take_wakeups(names, merged);
   take_bytes(names, merged);

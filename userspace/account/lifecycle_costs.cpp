@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "account/aftermath.h"
+#include "account/lifecycle_costs.h"
 
 #include <algorithm>
 #include <cstddef>

@@ -152,7 +152,7 @@ TEST(Shares, AreTheCreatorsObjects) {
   builder.on_ledger(ledger(1).adopted_at(1us).ended_at(9us));
   builder.on_ledger(ledger(2).child_of(1).born_at(2us).sharing({TC_SHARED_FS, TC_SHARED_CGROUPS}).ended_at(8us));
   const Session session = finish(builder, 1ms);
-  EXPECT_FALSE(session.processes[0].tasks[0].shares) << "its birth was not seen";
+  EXPECT_FALSE(session.processes[0].tasks[0].shares) << "its creation was not seen";
   const auto& shares = session.processes[1].tasks[0].shares;
   ASSERT_TRUE(shares);
   EXPECT_TRUE((*shares)[TC_SHARED_FS]);
