@@ -63,7 +63,7 @@ class Gate {
  public:
   explicit Gate(bool wanted) {
     if (wanted) {
-      // A program that a child execs must not inherit the write end: its close tells that the creator died.
+      // A program that a child execs must not inherit the write end: its close shows that the creator died.
       must(pipe2(ends_.data(), O_CLOEXEC), "make a pipe");
       must(fcntl(ends_[0], F_SETFD, 0), "let a pipe be inherited");
     }
@@ -104,7 +104,7 @@ class Creator {
   virtual void create(std::size_t slot) = 0;
   virtual void reap(std::size_t slot) = 0;
 
-  // Counts the reaped tasks that started on another CPU than their creator was on. nullopt: they could not tell without
+  // Counts the reaped tasks that started on another CPU than their creator was on. nullopt: they cannot know without
   // more work than an empty task does.
   void count_from_here() { elsewhere_ = 0; }
   [[nodiscard]] std::optional<std::uint64_t> elsewhere() const {

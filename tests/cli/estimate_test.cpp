@@ -82,13 +82,13 @@ double time_on_cpus(const std::string& path) {
 }
 
 TEST_F(Estimates, TheTruthLiesInThem) {
-  for (const auto& [here, there] : {std::pair("fork", "thread"), std::pair("thread", "fork")}) {
+  for (const auto& [from, to] : {std::pair("fork", "thread"), std::pair("thread", "fork")}) {
     std::vector<double> truth;
     for (int round = 0; round < rounds; ++round) {
-      truth.push_back(time_on_cpus(report(there, round)));
+      truth.push_back(time_on_cpus(report(to, round)));
     }
     std::ranges::sort(truth);
-    const Finished finished = estimate({report(here, 1), "--format", "json"});
+    const Finished finished = estimate({report(from, 1), "--format", "json"});
     ASSERT_EQ(finished.exit_code(), 0) << finished.describe();
     const Json result = Json::parse(finished.out);
     EXPECT_EQ(result.at("lines_without_price"), 0);

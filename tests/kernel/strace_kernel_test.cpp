@@ -279,7 +279,7 @@ class StracedRun {
   std::string csv_;
 };
 
-TEST(RandomPrograms, AreToldAsByStrace) {
+TEST(RandomPrograms, AreReportedAsByStrace) {
   constexpr std::int64_t at_once = 20;
   const std::int64_t programs = std::getenv("TASKCOST_THOROUGH") != nullptr ? 1'000 : at_once;
   for (std::int64_t first = 1; first <= programs && !HasFailure(); first += at_once) {

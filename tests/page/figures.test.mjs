@@ -46,7 +46,7 @@ test('a waker has the words of the text report', () => {
   assert.equal(waker('task', 3, 20), 'waiter (20)');
   assert.equal(waker('unobserved', 0, 7), 'task 7, not observed');
   assert.equal(waker('timer'), 'a timer');
-  assert.equal(waker('__proto__'), 'nobody seen');
+  assert.equal(waker('__proto__'), 'waker not seen');
 });
 
 test('an activity or a wait without words stands by its key', () => {

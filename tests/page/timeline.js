@@ -3,7 +3,7 @@
 // The questions of timeline_test.cpp. They use the timeline like a user. Line 0 is the baker's process, 1 its first
 // task, 2 the oven, 3 the waiter.
 import {axisHeight, lineHeight} from '../../userspace/report/html/timeline_paint.js';
-import {colourOf, inkOf} from '../../userspace/report/html/charts.js';
+import {colorOf, inkOf} from '../../userspace/report/html/charts.js';
 import {one, press, report} from './page.js';
 
 const view = () => one('.timeline')?.view;
@@ -43,10 +43,10 @@ function pixel(line, ns) {
   return [...pen.getImageData(0, 0, 1, 1).data].slice(0, 3);
 }
 
-export function colours() {
+export function colors() {
   const rgb = (name) => inkOf(name).match(/[0-9a-f]{2}/g).map((each) => parseInt(each, 16));
   const activities = Object.keys(report().totals.activities);
-  const own = (activity) => rgb(colourOf(activities.indexOf(activity)));
+  const own = (activity) => rgb(colorOf(activities.indexOf(activity)));
   return {user: [pixel(1, 0.7e6), own('user')], faint: [pixel(3, 0.7e6), own('pipe'), rgb('--page')], names: names(),
           fits: view().canvas.getBoundingClientRect().right <= innerWidth};
 }

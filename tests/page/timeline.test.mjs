@@ -54,11 +54,11 @@ test('a process of several tasks has a line of its own', () => {
   const data = bakeryData();
   const lines = () => data.lines().map(({name}) => name);
   assert.deepEqual(lines(), ['baker (10), 2 tasks', 'baker (10)', 'oven (11)', 'waiter (20)']);
-  data.groups[0].folded = true;
+  data.groups[0].collapsed = true;
   assert.deepEqual(lines(), ['baker (10), 2 tasks', 'waiter (20)']);
 });
 
-test('processes of a large report begin folded', () => {
+test('processes of a large report begin collapsed', () => {
   const ids = [...Array(120).keys()].map((i) => i + 1);
   /** @type {[number, number, string][]} */
   const tasks = ids.map((id) => [id, id, 'one']);

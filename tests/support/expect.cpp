@@ -32,9 +32,9 @@ class Offenders {
   Offenders(const Offenders&) = delete;
   Offenders& operator=(const Offenders&) = delete;
 
-  void add(const std::string& who) {
+  void add(const std::string& task) {
     if (++count_ <= kShown) {
-      ADD_FAILURE() << what_ << ": " << who;
+      ADD_FAILURE() << what_ << ": " << task;
     }
   }
 

@@ -35,7 +35,7 @@ inline Script fixture_script() {
   script.at(1us).adopted(1, "server").at(2us).adopted_waiting(2, "client", TC_WAIT_TIMER);
   script.at(10us).switches(0, leaves(1).blocks(TC_WAIT_PIPE, TC_ROW_CALL_PENDING).in_call(number_read, 9us),
                            idle_comes());
-  script.at(12us).switches(1, stranger_leaves(77), comes(2).woken_by(TC_WAKER_TIMER, TC_FROM_INTERRUPT, 11us));
+  script.at(12us).switches(1, unobserved_leaves(77), comes(2).woken_by(TC_WAKER_TIMER, TC_FROM_INTERRUPT, 11us));
   script.at(20us).transfers(2, number_write, TC_ACTIVITY_PIPE, 18us, TC_CHANNEL_PIPE, 0, 64);
   script.at(21us).switches(0, idle_leaves(), comes(1).woken_by(2, number_write, 19us));
   script.at(23us).transfers(1, number_read, TC_ACTIVITY_PIPE, 9us, TC_CHANNEL_PIPE, 64, 0);

@@ -68,9 +68,9 @@ inline std::vector<Record> fixture_records() {
 
 inline Report report_with_timeline() {
   ReportBuilder builder;
-  builder.process(10, "baker", TaskOrigin::attached, 0ms, Life().runs(TC_ACTIVITY_USER, 7ms))
-      .thread(11, "oven", 1ms, Life().runs(TC_ACTIVITY_USER, 4ms))
-      .process(20, "waiter", TaskOrigin::attached, 0ms, Life().blocks(TC_ACTIVITY_PIPE, 2ms, TC_WAIT_PIPE));
+  builder.process(10, "baker", TaskOrigin::attached, 0ms, AccountBuilder().runs(TC_ACTIVITY_USER, 7ms))
+      .thread(11, "oven", 1ms, AccountBuilder().runs(TC_ACTIVITY_USER, 4ms))
+      .process(20, "waiter", TaskOrigin::attached, 0ms, AccountBuilder().blocks(TC_ACTIVITY_PIPE, 2ms, TC_WAIT_PIPE));
   Report report = builder.build();
   report.target.exit_code = 0;
   report.timeline = timeline_from(fixture_records(), 10ms);

@@ -136,10 +136,10 @@ struct Coming {
 
 inline Leaving leaves(std::uint64_t id) { return {.id = id}; }
 inline Leaving idle_leaves() { return {}; }
-inline Leaving stranger_leaves(std::uint32_t tid) { return {.tid = tid}; }
+inline Leaving unobserved_leaves(std::uint32_t tid) { return {.tid = tid}; }
 inline Coming comes(std::uint64_t id) { return {.id = id}; }
 inline Coming idle_comes() { return {}; }
-inline Coming stranger_comes(std::uint32_t tid) { return {.tid = tid}; }
+inline Coming unobserved_comes(std::uint32_t tid) { return {.tid = tid}; }
 
 inline tc_switch switched(std::uint64_t at_ns, const Leaving& prev, const Coming& next, std::uint32_t cpu = 0) {
   auto event = transition<tc_switch>(TC_RECORD_SWITCH, at_ns);

@@ -168,7 +168,7 @@ void SessionBuilder::add_closed(const tc_ledger& ledger, Closed closed) {
     task.account = account;
     processes_.keep(ledger, std::move(task));
   } else {
-    fold(ledger, account);
+    aggregate(ledger, account);
   }
   processes_.note(ledger, closed);
 }
@@ -224,8 +224,8 @@ bool SessionBuilder::is_kept(const tc_ledger& ledger) const {
   return processes_.size() < options_.kept_tasks || launched || leads_launched;
 }
 
-void SessionBuilder::fold(const tc_ledger& ledger, const Account& account) {
-  AggregatedProcesses& sum = folded_named(text_of(ledger.comm, sizeof(ledger.comm)));
+void SessionBuilder::aggregate(const tc_ledger& ledger, const Account& account) {
+  AggregatedProcesses& sum = aggregate_named(text_of(ledger.comm, sizeof(ledger.comm)));
   ++sum.tasks;
   add(sum.total, account);
   if (is_founder(ledger)) {
@@ -242,7 +242,7 @@ void SessionBuilder::fold(const tc_ledger& ledger, const Account& account) {
   }
 }
 
-AggregatedProcesses& SessionBuilder::folded_named(std::string comm) {
+AggregatedProcesses& SessionBuilder::aggregate_named(std::string comm) {
   auto found = aggregated_.find(comm);
   if (found == aggregated_.end()) {
     if (aggregated_.size() >= max_aggregated_names) {

@@ -80,8 +80,8 @@ class SessionBuilder {
   static void add_starts(CreationSums& sums, const Starts& starts);
   void add_waiting_starts(Account& account, std::uint64_t ledger);
   [[nodiscard]] bool is_kept(const tc_ledger& ledger) const;
-  void fold(const tc_ledger& ledger, const Account& account);
-  AggregatedProcesses& folded_named(std::string comm);
+  void aggregate(const tc_ledger& ledger, const Account& account);
+  AggregatedProcesses& aggregate_named(std::string comm);
   void settle(const Zombies::Reaped& reaped);
   std::vector<Process> take_processes();
   std::map<std::string, Histogram> take_histograms();

@@ -310,8 +310,8 @@ bool TaskTracker::on_switch_in(const tc_switch& event) {
     wait_ = static_cast<std::uint8_t>(event.next_wait - 1);
   }
   if (condition_ != TC_CONDITION_RUNNING) {
-    const Wakeup told{event.woken_ns, event.waker, event.waker_from};
-    known = wait_until(at_ns, told.at_ns != 0 ? told : wakeup_, Slice::End::switched_in);
+    const Wakeup known_wakeup{event.woken_ns, event.waker, event.waker_from};
+    known = wait_until(at_ns, known_wakeup.at_ns != 0 ? known_wakeup : wakeup_, Slice::End::switched_in);
   } else if (!touched(at_ns)) {
     // The first event of an unknown task contradicts nothing.
     at_ns != start_ns_ ? contradict(at_ns) : lose_until(at_ns, {});

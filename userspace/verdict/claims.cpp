@@ -298,7 +298,7 @@ const std::array table_rows = {
          StructuralRule{{"create/thread"}, &same_objects, {"new threads", "reused all objects of their creator"}}}},
     TableRow{{ratio("cost.switch", "switching processes costs more than switching threads", "switch",
                     "median latency of a switch to another address space, against one within it", Unit::ns,
-                    "sched_switch -> first sign of life of the incoming task"),
+                    "sched_switch -> first event of the incoming task"),
               "switch_latency",
               RatioRule{"switch/process",
                         "switch/thread",

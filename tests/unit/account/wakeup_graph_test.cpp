@@ -79,7 +79,7 @@ TEST(WakeupGraph, AWaitThatHasNotEndedIsNoEdge) {
   EXPECT_THAT(taken(wakeup_graph).edges, IsEmpty());
 }
 
-TEST(WakeupGraph, EdgesOfFoldedTasksAreCounted) {
+TEST(WakeupGraph, EdgesOfAggregatedTasksAreCounted) {
   auto wakeup_graph = of({LedgerBuilder(100).woken_by(0, 2, TC_WAIT_PIPE, 1, 1, 1us)});
   const auto all = taken(wakeup_graph);
   EXPECT_THAT(all.edges, IsEmpty());
@@ -117,7 +117,7 @@ TEST(WakeupGraph, BytesOfAPipeWithOneReader) {
   EXPECT_THAT(all.edges, SizeIs(2));
 }
 
-TEST(WakeupGraph, BytesThatAreNotKnownAreNotTold) {
+TEST(WakeupGraph, UnknownBytesAreNotReported) {
   auto wakeup_graph = of({LedgerBuilder(1).flow(0, TC_CHANNEL_PIPE, 50, 50, 0, TC_BYTES_UNKNOWN),
                           LedgerBuilder(2).flow(0, TC_CHANNEL_PIPE, 50, 50, TC_BYTES_UNKNOWN, 0),
                           LedgerBuilder(3).flow(0, TC_CHANNEL_PIPE, 60, 60, 0, 40),
@@ -146,7 +146,7 @@ TEST(WakeupGraph, BytesOfAPipeWithOneWriter) {
   EXPECT_EQ(bytes_between(all, 1, 3), 30U);
 }
 
-TEST(WakeupGraph, BytesAmongSeveralOfBothAreNobodysInParticular) {
+TEST(WakeupGraph, BytesAmongSeveralOfBothHaveNoPair) {
   auto wakeup_graph = of({LedgerBuilder(1).flow(0, TC_CHANNEL_PIPE, 50, 50, 0, 100),
                           LedgerBuilder(2).flow(0, TC_CHANNEL_PIPE, 50, 50, 0, 60),
                           LedgerBuilder(3).flow(0, TC_CHANNEL_PIPE, 50, 50, 80, 0),

@@ -261,7 +261,7 @@ class SlowDisk {
   std::thread thread_;
 };
 
-TEST(Capture, TellsWhereTheDiskWasTooSlow) {
+TEST(Capture, ReportsWhereTheDiskWasTooSlow) {
   SlowDisk disk;
   auto writer = writer_to(std::move(disk.to), {.chunk_size = 4096, .buffers = 2});
   std::uint64_t number = 0;
@@ -304,7 +304,7 @@ TEST(Capture, TellsWhereTheDiskWasTooSlow) {
   EXPECT_EQ(reader.end().state, CaptureEnd::State::complete);
 }
 
-TEST(Capture, TellsOfDropsAtTheVeryEnd) {
+TEST(Capture, ReportsDropsAtTheVeryEnd) {
   SlowDisk disk;
   auto writer = writer_to(std::move(disk.to), {.chunk_size = 4096, .buffers = 2});
   std::uint64_t number = 0;
@@ -320,7 +320,7 @@ TEST(Capture, TellsOfDropsAtTheVeryEnd) {
   EXPECT_EQ(reader.end().state, CaptureEnd::State::complete);
 }
 
-TEST(Capture, AFullDiskIsToldAtOnce) {
+TEST(Capture, AFullDiskIsReportedAtOnce) {
   const auto writer = CaptureWriter::create(Fd(open("/dev/full", O_WRONLY | O_CLOEXEC)), "", {});
   ASSERT_FALSE(writer);
   EXPECT_THAT(to_line(writer.error()), HasSubstr("cannot write the capture: No space left on device"));

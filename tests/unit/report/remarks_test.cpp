@@ -11,7 +11,7 @@ namespace taskcost {
 namespace {
 
 using namespace std::chrono_literals;
-using test::Life;
+using test::AccountBuilder;
 using test::ReportBuilder;
 using test::said;
 using test::Texts;
@@ -28,7 +28,7 @@ Texts losses_of(const Report& report, bool verbose = false) { return said(sectio
 Report program(std::uint64_t faults, Duration running, Duration of_kernel, std::uint64_t switches = 100) {
   ReportBuilder builder;
   builder.process(1, "program", TaskOrigin::fork, 0ms,
-                  Life()
+                  AccountBuilder()
                       .runs(TC_ACTIVITY_USER, running)
                       .counts(TC_COUNTER_FAULTS_MINOR, faults)
                       .counts(TC_COUNTER_VOLUNTARY_SWITCHES, switches));

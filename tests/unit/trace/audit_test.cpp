@@ -88,7 +88,7 @@ std::string text_of(const Audit& audit, bool verbose = false) {
   return out.str();
 }
 
-TEST(Audit, TwoBooksOfOneLifeAgree) {
+TEST(Audit, BothLedgersOfOneTaskAgree) {
   const Audit audit = audit_with([](tc_ledger&) {});
   EXPECT_EQ(audit.tasks, 1U);
   EXPECT_GT(audit.cells, 20U);
@@ -156,7 +156,7 @@ TEST(Audit, ATaskThatLostEventsIsListedApart) {
   EXPECT_THAT(text_of(audit), HasSubstr("+30.0 µs  10.0 µs       2  CPU 0  the ring buffer was full\n"));
 }
 
-TEST(Audit, ALivingTaskIsClosedInBothBooks) {
+TEST(Audit, ALivingTaskIsClosedInBothLedgers) {
   const Script recorded = script().at(10us).adopted_running(a, 0).at(30us).switches(
       0, asleep(TC_ACTIVITY_SLEEP, TC_WAIT_TIMER, 20us), unobserved);
   // The snapshot is open since 30 us: woken, but not yet running.
@@ -173,7 +173,7 @@ TEST(Audit, ALivingTaskIsClosedInBothBooks) {
   EXPECT_TRUE(audit.agrees()) << text_of(audit);
 }
 
-TEST(Audit, TheWakeUpBeforeAnUnseenSwitchInIsTold) {
+TEST(Audit, TheWakeUpBeforeAnUnseenSwitchInIsReported) {
   Script recorded = script()
                         .at(10us)
                         .adopted(a, 0, asleep(TC_ACTIVITY_POLL, TC_WAIT_POLL))

@@ -34,7 +34,7 @@ Script three_tasks() {
       .switches(0, preempted(), unobserved);
 }
 
-TEST(ReplayGaps, AGapIsUnknownToThoseItMayTouchAndToNobodyElse) {
+TEST(ReplayGaps, AGapIsUnknownOnlyToTheTasksThatItMayTouch) {
   const Replayed replayed = replay(three_tasks(), 100us, true, {gap_on(0, 30us, 50us)});
   EXPECT_EQ(replayed[a].unknown, 70us);
   EXPECT_EQ(cells_of(replayed[a].ledger), (Times{{"user running", 20us}}));
@@ -102,7 +102,7 @@ TEST(ReplayGaps, AFinalLedgerEndsATaskWhoseLastSwitchIsLost) {
   expect_closed(replayed[a]);
 }
 
-TEST(ReplayGaps, ATaskWithoutABirthHasAnUnknownBeginning) {
+TEST(ReplayGaps, ATaskWithoutACreationHasAnUnknownStart) {
   const Replayed replayed = replay(script()
                                        .at(40us)
                                        .calls(a, TC_ACTIVITY_FILE, 30us)

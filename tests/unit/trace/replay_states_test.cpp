@@ -127,7 +127,7 @@ TEST(ReplayStates, QuotaAndYieldsAreTheirOwnReasonToWaitForACpu) {
   EXPECT_EQ(replayed.latencies.at(TC_HISTOGRAM_RUN_QUEUE), 2U);
 }
 
-TEST(ReplayStates, WhoEndsAWaitForTheDiskTellsWhetherItWasOne) {
+TEST(ReplayStates, TheWakerDecidesWhetherItWasAWaitForTheDisk) {
   const Replayed replayed = replay(script()
                                        .at(10us)
                                        .adopted_running(a, 0)

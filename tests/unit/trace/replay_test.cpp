@@ -130,7 +130,7 @@ TEST(Replay, AWakeUpBeforeTheSleepMeansThatItWasRunnableAllAlong) {
   EXPECT_EQ(replayed[a].edges.at(0).sums.blocked_ns, 0U);
 }
 
-TEST(Replay, AWaitThatNobodySawEndIsBlocked) {
+TEST(Replay, AWaitWithoutAnObservedEndIsBlocked) {
   const Replayed replayed = replay(script()
                                        .at(10us)
                                        .adopted_running(a, 0)
@@ -148,7 +148,7 @@ TEST(Replay, AWaitThatNobodySawEndIsBlocked) {
 }
 
 // A child of a shell: fork, exec, exit.
-TEST(Replay, ALifeFromForkToExit) {
+TEST(Replay, ATaskFromForkToExit) {
   const Replayed replayed = replay(script()
                                        .at(10us)
                                        .adopted_running(a, 0)
@@ -260,7 +260,7 @@ TEST(Replay, ATaskMayEndWithAnotherParent) {
   EXPECT_EQ(replayed[a].ledger.ppid, 47U);
 }
 
-TEST(Replay, TellsOnWhichCpuATaskStarted) {
+TEST(Replay, ReportsOnWhichCpuATaskStarted) {
   const Replayed replayed = replay(script()
                                        .at(10us)
                                        .adopted_running(a, 0)
@@ -335,7 +335,7 @@ TEST(Replay, AFaultInsideACallIsTimedApartAndLeavesItsTimeOut) {
   EXPECT_EQ(replayed.latencies.at(TC_HISTOGRAM_FAULT_MINOR), 0U);
 }
 
-TEST(Replay, AFaultThatSleepsIsToldTwiceAndCountedOnce) {
+TEST(Replay, AFaultThatSleepsHasTwoEventsAndCountedOnce) {
   const Replayed replayed = replay(script()
                                        .at(10us)
                                        .adopted_running(a, 0)

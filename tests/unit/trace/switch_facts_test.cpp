@@ -38,9 +38,9 @@ TEST(SwitchFacts, ATaskThatWasAboutToSleepCanBePreempted) {
 TEST(SwitchFacts, ADeadTaskLeavesForTheLastTime) {
   EXPECT_TRUE(is_last(left_in(dead)));
   EXPECT_FALSE(is_last(left_in(interruptible)));
-  tc_switch stranger = left_in(dead);
-  stranger.prev = 0;
-  EXPECT_FALSE(is_last(stranger));
+  tc_switch other = left_in(dead);
+  other.prev = 0;
+  EXPECT_FALSE(is_last(other));
 }
 
 TEST(SwitchFacts, TheCallSaysThatATaskYielded) {

@@ -70,7 +70,7 @@ std::vector<std::string> row(const Records& records, std::uint64_t task = 1) { r
 
 const Record user_on_0 = adopted(1, 0, TC_ACTIVITY_USER, TC_CONDITION_RUNNING);
 
-TEST(Timeline, ACallIsToldByItsReturn) {
+TEST(Timeline, ACallIsKnownFromItsReturn) {
   EXPECT_THAT(row({user_on_0, called(1, 100, 150, TC_ACTIVITY_FILE, 7)}),
               ElementsAre("0-100 running user @0", "100-150 running file call7 @0", "150-1000 running user @0"));
 }
@@ -108,7 +108,7 @@ TEST(Timeline, AFaultInsideACallGivesItBack) {
                   "260-300 running memory call5 @0", "300-1000 running user @0"));
 }
 
-TEST(Timeline, AFaultThatSleepsIsToldTwice) {
+TEST(Timeline, AFaultThatSleepsHasTwoEvents) {
   const auto sleeping = [](tc_fault_outcome outcome) {
     return row({user_on_0, faulted(1, 200, 200, TC_FAULT_BEGUN),
                 leaves(220, {1, TC_CONDITION_BLOCKED, TC_ROW_FAULT_PENDING, TC_WAIT_DISK}),
@@ -130,7 +130,7 @@ TEST(Timeline, ACallOnADescriptorIsNamedWhenItReturns) {
                           "420-1000 running user @0"));
 }
 
-TEST(Timeline, ALifeFromBirthToExit) {
+TEST(Timeline, ATaskFromCreationToExit) {
   const Timeline timeline = timeline_of(
       {user_on_0, born(2, 100, 1), event_of(TC_EV_PUBLISHED, 2, 140, 1, 56), comes(160, {2}, 1),
        called(2, 0, 170, TC_ACTIVITY_CREATE, 56), execed(2, 200, 300, "</script>"),
@@ -170,7 +170,7 @@ TEST(Timeline, AWakeUpBeforeAnUnseenSwitchEndsTheWait) {
                           "500-1000 running sleep call1 @2"));
 }
 
-TEST(Timeline, ASnapshotTellsWhereTheWindowClosed) {
+TEST(Timeline, ASnapshotShowsWhereTheWindowClosed) {
   const auto in_call = snapshot(1, 700, TC_ROW_CALL_PENDING, TC_CONDITION_RUNNING);
   in_call->entered_ns = 700;
   in_call->syscall = call_in(TC_ROW_CALL_PENDING, 3);
@@ -273,7 +273,7 @@ TEST(TimelineGaps, ContradictionsAreUnknown) {
       << "the return of a call was lost, so its file is not known";
 }
 
-TEST(TimelineGaps, ALostBirthAndALostEnd) {
+TEST(TimelineGaps, ALostCreationAndALostEnd) {
   auto end = std::make_unique<tc_ledger>();
   end->record = {TC_RECORD_LEDGER, sizeof(tc_ledger)};
   end->id = 1;

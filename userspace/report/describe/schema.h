@@ -122,13 +122,13 @@ class SchemaVisitor {
   Json schema(const OnLines<T>& of) {
     return schema(of.value);
   }
-  template <typename Fill, typename There>
-  Json schema(const Group<Fill, There>& of) {
+  template <typename Fill, typename Present>
+  Json schema(const Group<Fill, Present>& of) {
     Object outside = begin();
     object("", nullptr);
     of.fill();
     Json inside = end(std::move(outside));
-    return of.there != nullptr ? or_nothing(std::move(inside)) : inside;
+    return of.present != nullptr ? or_nothing(std::move(inside)) : inside;
   }
   template <typename List, typename As>
   Json schema(const Elements<List, As>& of) {

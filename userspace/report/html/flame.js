@@ -4,7 +4,7 @@
 import {element} from './elements.js';
 import {digits, timeText} from './figures.js';
 
-const flameHues = {cause: '--colour-7', kernel: '--colour-3'};
+const flameHues = {cause: '--color-7', kernel: '--color-3'};
 const moduleHues = [0, 2, 4, 1, 5, 6, 14, 8, 10, 12];
 const narrowest = 0.001; // part of the graph's width: narrower boxes are less than a pixel
 
@@ -50,7 +50,7 @@ function flameHueOf(stacks) {
     }
   }
   const order = [...totals.keys()].sort((a, b) => totals.get(b) - totals.get(a));
-  const hue = (module) => `--colour-${moduleHues[order.indexOf(module) % moduleHues.length]}`;
+  const hue = (module) => `--color-${moduleHues[order.indexOf(module) % moduleHues.length]}`;
   return {of: (node) => flameHues[node.hue] || hue(node.hue), order, hue};
 }
 
@@ -208,7 +208,7 @@ function flameControls(flame) {
 
 function flameLegend({order, hue}) {
   const shown = order.slice(0, moduleHues.length);
-  const item = (colour, text) => element('li', {}, element('i', {style: `background: var(${colour})`}), text);
+  const item = (color, text) => element('li', {}, element('i', {style: `background: var(${color})`}), text);
   return element('ul', {class: 'legend'}, item(flameHues.cause, 'process, cause'), item(flameHues.kernel, 'kernel'),
                  shown.map((module) => item(hue(module), module === null ? 'unknown file' : module.split('/').pop())));
 }

@@ -11,7 +11,7 @@ const darkest = 0.55; // text on it is still readable
 /** @typedef {import('./names.js').Names} Names */
 
 // Rows and columns that are not processes. They follow the processes, in this order.
-const strangers = {
+const otherWakers = {
   others: 'other processes', unkept: 'tasks not kept one by one', unobserved: 'tasks not observed',
   interrupt: 'interrupts', several: 'several tasks, not distinguished', unknown: 'waker not seen',
   somewhere: 'one of several, or not observed',
@@ -20,7 +20,7 @@ const strangers = {
 const wakingParty = (edge, names) => (edge.waker === 'task' ? names.find(edge.from_task)?.process || 'unkept' :
                                                               edge.waker);
 const wokenParty = (edge, names) => names.find(edge.to_task)?.process || 'somewhere';
-const partyName = (party) => (typeof party === 'string' ? strangers[party] || words(party) :
+const partyName = (party) => (typeof party === 'string' ? otherWakers[party] || words(party) :
                                                            `${party.comm} (${party.tgid})`);
 
 function sumOf(edges) {
@@ -64,10 +64,10 @@ export function matrixOf(edges, names) {
     }
     cells.get(from).set(to, [...(cells.get(from).get(to) || []), edge]);
   }
-  // Rows at the end are kinds of wakers that `strangers` does not have, from a newer version.
-  const order = [...new Set([...kept, ...Object.keys(strangers), ...rows])];
+  // Rows at the end are kinds of wakers that `otherWakers` does not have, from a newer version.
+  const order = [...new Set([...kept, ...Object.keys(otherWakers), ...rows])];
   return {rows: order.filter((party) => rows.has(party)), columns: order.filter((party) => columns.has(party)),
-          edgesOf: (from, to) => cells.get(from).get(to) || [], folded: processes.length - kept.size};
+          edgesOf: (from, to) => cells.get(from).get(to) || [], others: processes.length - kept.size};
 }
 
 // The cells are one stop of the tab key. Among them, left and right go through all cells, up and down through a column.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Makes the timeline interactive: zoom, pan, step from interval to interval, fold processes.
-import {colourOf} from './charts.js';
+// Makes the timeline interactive: zoom, pan, step from interval to interval, collapse processes.
+import {colorOf} from './charts.js';
 import {element, faint} from './elements.js';
 import {TimelineData, timelineUnknown} from './timeline_data.js';
 import {axisHeight, lineHeight, TimelinePainter} from './timeline_paint.js';
@@ -9,7 +9,7 @@ import {axisHeight, lineHeight, TimelinePainter} from './timeline_paint.js';
 const narrowestSpan = 100; // ns
 const linesInView = 24;
 const keysOfTimeline = 'Drag to zoom in, Shift and drag to move; after a click or with Ctrl the wheel zooms. Keys: + and -, ' +
-    'arrows walk, Shift and arrows move, Enter folds a process, 0 shows all.';
+    'arrows walk, Shift and arrows move, Enter collapses a process, 0 shows all.';
 
 /** @typedef {import('./names.js').Names} Names */
 
@@ -28,7 +28,7 @@ class TimelineView {
     this.active = {line: 0, i: null};
     this.drag = null;
     this.asked = false;
-    this.fold();
+    this.updateLines();
     this.listen();
   }
 
@@ -52,8 +52,8 @@ class TimelineView {
     window.addEventListener('afterprint', inked);
   }
 
-  // Updates the lines after a process was folded or unfolded.
-  fold() {
+  // Updates the lines after a process was collapsed or expanded.
+  updateLines() {
     this.lines = this.data.lines();
     const height = axisHeight + lineHeight * this.lines.length;
     this.height = Math.min(height, axisHeight + lineHeight * linesInView);
@@ -219,7 +219,7 @@ class TimelineView {
     this.active = {line, i};
     const {row, name, group} = this.lines[line];
     this.description.textContent = i !== null && row ? this.data.describe(row, i).join(' · ') :
-        group ? `${name}, ${group.folded ? 'folded' : 'unfolded'}` : name;
+        group ? `${name}, ${group.collapsed ? 'collapsed' : 'expanded'}` : name;
     const top = line * lineHeight;
     const room = this.height - axisHeight;
     this.box.scrollTop = Math.min(Math.max(this.box.scrollTop, top + lineHeight - room), top);
@@ -228,16 +228,16 @@ class TimelineView {
   toggle() {
     const {group} = this.lines[this.active.line] || {};
     if (group) {
-      group.folded = !group.folded;
-      this.fold();
+      group.collapsed = !group.collapsed;
+      this.updateLines();
       this.choose(this.active.line, null);
     }
     this.paint();
   }
 
-  foldAll(folded) {
-    this.data.groups.forEach((group) => { group.folded = folded && group.rows.length > 1; });
-    this.fold();
+  collapseAll(collapsed) {
+    this.data.groups.forEach((group) => { group.collapsed = collapsed && group.rows.length > 1; });
+    this.updateLines();
     this.active = {line: 0, i: null};
     this.paint();
   }
@@ -294,22 +294,22 @@ class TimelineView {
     return element('div', {class: 'controls'}, button('Fit', 'fit', () => this.fit()),
                    button('+', 'zoom in', () => this.zoom(0.5)), button('−', 'zoom out', () => this.zoom(2)),
                    button('←', 'earlier', () => this.pan(-0.25)), button('→', 'later', () => this.pan(0.25)),
-                   several ? button('Fold all', 'fold all', () => this.foldAll(true)) : null,
-                   several ? button('Unfold all', 'unfold all', () => this.foldAll(false)) : null);
+                   several ? button('Collapse all', 'collapse all', () => this.collapseAll(true)) : null,
+                   several ? button('Expand all', 'expand all', () => this.collapseAll(false)) : null);
   }
 }
 
 // Lists the activities and conditions that occur.
 function timelineLegend(data) {
   const seen = new Set(data.facts.map((fact) => fact.activity));
-  const item = (text, kind, colour) => {
+  const item = (text, kind, color) => {
     const sample = element('i', {class: kind});
-    sample.style.setProperty('--own', colour);
+    sample.style.setProperty('--own', color);
     return element('li', {}, sample, text);
   };
   return element('ul', {class: 'legend'},
                  data.activities.map((activity, i) => (seen.has(activity) ? item(data.names.activity(activity), 'running',
-                                                                               `var(${colourOf(i)})`) : null)),
+                                                                               `var(${colorOf(i)})`) : null)),
                  item('preempted or runnable', 'runnable', 'var(--text)'), item('blocked', 'blocked', 'var(--text)'),
                  data.facts.some((fact) => fact.condition === timelineUnknown) ?
                      item('unknown: events were lost', 'unknown', 'var(--faint)') : null,

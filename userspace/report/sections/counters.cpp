@@ -28,9 +28,10 @@ void add_counter(Table& table, const Account& account, tc_counter counter, const
 void add_comparison(Table& table, const char* name, const Count& ours, std::uint64_t kernel) {
   Cell difference("");
   if (ours) {
-    const auto apart = static_cast<double>(*ours) - static_cast<double>(kernel);
-    difference = *ours == kernel ? Cell("equal", Tone::good, 0, Unit::count)
-                                 : Cell(fmt::format("{:+.0f}", apart), Tone::warning, apart, Unit::count);
+    const auto ours_minus_kernel = static_cast<double>(*ours) - static_cast<double>(kernel);
+    difference = *ours == kernel
+                     ? Cell("equal", Tone::good, 0, Unit::count)
+                     : Cell(fmt::format("{:+.0f}", ours_minus_kernel), Tone::warning, ours_minus_kernel, Unit::count);
   }
   table.row({name, ours, kernel, std::move(difference)});
 }

@@ -29,10 +29,10 @@ constexpr double small = 0.005;
 // From run to run, most medians of rounds differ by less than this.
 constexpr double rounds_vary = 0.1;
 // Changes above this part are colored.
-constexpr double coloured = 0.05;
+constexpr double colored = 0.05;
 
 Tone tone_of_change(double a, double b) {
-  if (std::abs(b - a) <= coloured * std::max(a, b)) {
+  if (std::abs(b - a) <= colored * std::max(a, b)) {
     return Tone::plain;
   }
   return b > a ? Tone::bad : Tone::good;
@@ -64,7 +64,7 @@ std::string subject_text(const Mismatch& mismatch) {
 }
 
 Section mismatches(const Difference& difference, bool verbose) {
-  Section section("mismatches", "Not alike, so that a difference may come from there");
+  Section section("mismatches", "What the reports differ in besides their figures");
   std::size_t shown = 0;
   for (const Mismatch& mismatch : difference.mismatches) {
     if (mismatch.subject == "command") {
@@ -84,7 +84,7 @@ Section mismatches(const Difference& difference, bool verbose) {
 Section head_of(const Difference& difference) {
   Section section("head");
   if (const std::string summary = mismatch_summary(difference); !summary.empty()) {
-    section.say("Not alike: " + summary + " (below).", Tone::warning, 0);
+    section.say("The reports differ in: " + summary + ".", Tone::warning, 0);
   }
   section.say(head_text(difference), Tone::strong, 0);
   for (const auto& [label, side] : {std::pair("A: ", &difference.a), std::pair("B: ", &difference.b)}) {

@@ -83,7 +83,7 @@ Section losses(const Report& report, bool verbose) {
   const RecordCheck& records = *report.records;
   add_gaps(section, records, report.session.start, verbose);
   if (records.touched_tasks > 0) {
-    section.say(fmt::format("Unknown between the recorded events, and not guessed: {} of the lives of {}. {}",
+    section.say(fmt::format("Unknown between the recorded events, and not guessed: {} of the lifetimes of {}. {}",
                             duration_text(records.unknown), counted(records.touched_tasks, "task", "tasks"),
                             report.window_end == WindowEnd::cut
                                 ? "Of tasks that lived at the end it is in no account."

@@ -155,11 +155,11 @@ void Scheduling::on_exit(const tc_event& exit, const TracedTask& task) {
   if (event == nullptr) {
     return;
   }
-  wire::SchedProcessExit& exit = *event->mutable_sched_process_exit();
-  exit.set_comm(task.comm);
-  exit.set_pid(pid_of(task.tid));
+  wire::SchedProcessExit& written = *event->mutable_sched_process_exit();
+  written.set_comm(task.comm);
+  written.set_pid(pid_of(task.tid));
   if (task.tgid != 0) {
-    exit.set_tgid(pid_of(task.tgid));
+    written.set_tgid(pid_of(task.tgid));
   }
 }
 

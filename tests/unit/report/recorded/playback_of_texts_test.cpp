@@ -29,7 +29,7 @@ Result<Playback> played(const test::Bytes& bytes, bool with_timeline = false) {
   return play(capture, read_gaps(capture), with_timeline);
 }
 
-TEST(PlaybackOfTexts, TellsWhatTheTextsSay) {
+TEST(PlaybackOfTexts, ReportsWhatTheTextsSay) {
   const auto playback =
       played(test::capture_of(test::fixture_script(), text_of(test::fixture_start()), text_of(ended())));
   ASSERT_TRUE(playback) << to_line(playback.error());

@@ -64,7 +64,7 @@ std::vector<json> rows_between(const std::string& text) {
 std::vector<json> rows_of(const Script& script) { return rows_between(written<EventNdjson>(script)); }
 
 // They have the machine and the boot, and relate the times to the calendar, also across a suspend.
-TEST(EventRows, TheFirstAndTheLastTellWhereAndWhen) {
+TEST(EventRows, TheFirstAndTheLastHaveHostAndClocks) {
   std::ostringstream out;
   EventNdjson exported(out, test::trace_info());
   exported.finish(30'000, ClockAnchor{31'000, 1'700'000'000'000'090'000, 5'000'091'000});
@@ -90,9 +90,9 @@ TEST(EventRows, TheFirstAndTheLastTellWhereAndWhen) {
   EXPECT_FALSE(all_rows_of(written<EventNdjson>(Script())).back().contains("realtime_ns"));
 }
 
-TEST(EventRows, AShortLifeAsCsv) { test::expect_golden("events.csv", written<EventCsv>(test::fixture_script())); }
+TEST(EventRows, AShortRecordingAsCsv) { test::expect_golden("events.csv", written<EventCsv>(test::fixture_script())); }
 
-TEST(EventRows, ASwitchInTellsItsWaitAndWhoEndedIt) {
+TEST(EventRows, ASwitchInHasItsWaitAndItsWaker) {
   Script script;
   script.at(1us).adopted(1, "reader").adopted(2, "writer");
   script.at(10us).switches(0, leaves(1).blocks(TC_WAIT_PIPE, TC_ROW_CALL_PENDING).in_call(test::number_read, 9us),

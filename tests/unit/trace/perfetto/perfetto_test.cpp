@@ -105,7 +105,7 @@ TEST(Perfetto, EveryIntervalIsASliceOfItsThread) {
                   "  exit: until its memory is gone 62000..66000", "  exit: to the last switch 66000..70000"));
 }
 
-TEST(Perfetto, AWaitTellsWhoEndedItAndFromWhere) {
+TEST(Perfetto, AWaitHasItsWakerAndCallSite) {
   const auto packets = trace_of(test::fixture_script());
   EXPECT_THAT(
       slice_named(packets, "waits for a pipe").arguments,
@@ -116,7 +116,7 @@ TEST(Perfetto, AWaitTellsWhoEndedItAndFromWhere) {
                                    Pair("woken_by", "timer"), Pair("woken_from", "interrupt")));
 }
 
-TEST(Perfetto, ACallTellsItsResultAndBytes) {
+TEST(Perfetto, ACallShowsItsResultAndBytes) {
   const auto packets = trace_of(test::fixture_script());
   EXPECT_THAT(slice_named(packets, "pipe: read").arguments,
               UnorderedElementsAre(Pair("number", "0"), Pair("result", "64"), Pair("activity", "pipe"),
@@ -152,7 +152,7 @@ TEST(Perfetto, BytesAreCountersOfTheProcess) {
   EXPECT_THAT(values, ElementsAre(10U, 42U));
 }
 
-TEST(Perfetto, SchedulingIsToldAsTheKernelWould) {
+TEST(Perfetto, SchedulingIsAsInTheKernelsTrace) {
   const auto packets = trace_of(test::fixture_script());
   std::vector<std::string> lines;
   for (const FtraceEvent& event : of_kind(packets, "sched_switch")) {
@@ -177,7 +177,7 @@ TEST(Perfetto, AWakeUpStandsAtItsInstantOnTheCpuOfTheWaker) {
   EXPECT_EQ(by_client.pid, 1002U);
 }
 
-TEST(Perfetto, ABirthTellsItsCloneFlags) {
+TEST(Perfetto, ANewTaskHasItsCloneFlags) {
   Script script;
   script.at(1us).adopted(1, "server").at(2us).born(2, 1, TC_CREATION_THREAD, "worker", 0x3d0f00, 1);
   script.at(3us).event(2, TC_EV_PUBLISHED, 1);
@@ -307,7 +307,7 @@ TEST(Perfetto, EventsOfABundleAreInTheOrderOfTime) {
   EXPECT_EQ(events, 2500U) << "four switches and a wake-up, 500 times";
 }
 
-TEST(Perfetto, LossIsToldWhereItWas) {
+TEST(Perfetto, LossIsMarkedWhereItWas) {
   const auto packets = trace_of(test::fixture_script());
   std::vector<std::pair<std::uint64_t, std::size_t>> lossy;
   std::size_t dropped = 0;
@@ -326,7 +326,7 @@ TEST(Perfetto, LossIsToldWhereItWas) {
   EXPECT_THAT(slice.arguments, ElementsAre(Pair("count", "7")));
 }
 
-TEST(Perfetto, NamesAreToldAgainAfterALoss) {
+TEST(Perfetto, NamesAreDefinedAgainAfterALoss) {
   Script script;
   script.at(1us).adopted(1, "a").at(3us).calls(1, test::number_read, TC_ACTIVITY_FILE, 2us, 0);
   script.at(5us).gap(0, 4us, 4us, 1).at(7us).calls(1, test::number_read, TC_ACTIVITY_FILE, 6us, 0);
@@ -469,7 +469,9 @@ TEST(Perfetto, NoiseIsExportedToo) {
   EXPECT_FALSE(exported_noise<EventNdjson>(records).empty());
 }
 
-TEST(Perfetto, AShortLifeAsText) { test::expect_golden("trace.txt", test::to_text(trace_of(test::fixture_script()))); }
+TEST(Perfetto, AShortRecordingAsText) {
+  test::expect_golden("trace.txt", test::to_text(trace_of(test::fixture_script())));
+}
 
 }  // namespace
 }  // namespace taskcost
