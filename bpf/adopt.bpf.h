@@ -7,7 +7,7 @@
 #include "target.bpf.h"
 #include "wait.bpf.h"
 
-/* As wait_of(), as a function of its own: the verifier checks less than if it were inlined twice. */
+/* Like wait_of(), as a function of its own: the verifier checks less than if it were inlined twice. */
 static __noinline int wait_of_adopted(struct tc_ledger *l, struct task_struct *task, __u32 state)
 {
 	return l ? wait_of(l, task, state) : 0;

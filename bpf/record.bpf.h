@@ -207,7 +207,7 @@ static __always_inline void batch_end(const struct tc_ledger *l, enum tc_event_k
 		    is_call(row) ? l->syscall : TC_NO_CALL, now);
 }
 
-/* As batch_event(), for a probe whose ledger needs no time. */
+/* Like batch_event(), for a probe whose ledger needs no time. */
 static __always_inline void batch_event_now(const struct tc_ledger *l, __u32 kind, __u64 value, __u32 arg)
 {
 	if (keep_events)
@@ -236,8 +236,8 @@ static __always_inline void batch_fault(const struct tc_ledger *l, __u8 outcome,
 	finish_event(batch, sizeof(*fault), now);
 }
 
-/* As batch_fault(), where hot programs seldom come. */
-static __noinline int batch_fault_seldom(const struct tc_ledger *l, __u8 outcome, __u64 now)
+/* Like batch_fault(), where hot programs seldom come. */
+static __noinline int batch_rare_fault(const struct tc_ledger *l, __u8 outcome, __u64 now)
 {
 	if (l && keep_events)
 		batch_fault(l, outcome, now);

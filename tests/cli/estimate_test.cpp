@@ -96,9 +96,9 @@ TEST_F(Estimates, TheTruthLiesInThem) {
     const double low = result.at("cpu").at("low_ns");
     const double high = result.at("cpu").at("high_ns");
     // At least one of three interleaved runs: the machine may run at another speed in the others.
-    EXPECT_LE(low, truth.back()) << here;
-    EXPECT_GE(high, truth.front()) << here;
-    EXPECT_LT(high / low, 3) << here;
+    EXPECT_LE(low, truth.back()) << from;
+    EXPECT_GE(high, truth.front()) << from;
+    EXPECT_LT(high / low, 3) << from;
   }
 }
 

@@ -70,7 +70,7 @@ LossRemark remark_on_loss(tc_loss loss, std::uint64_t count, const Report& repor
       return {"Events of one task from two CPUs came in the wrong order. The time between them counts as zero.",
               is_noticeable(count, report.observer.transitions)};
     case TC_LOSS_LEAKED_SLOTS:
-      return {"So many fewer tasks have room from then on. No figure is wrong.", false};
+      return {"The table has room for that many fewer tasks from then on. No figure is wrong.", false};
     case TC_LOSS_MISSED_FLOWS:
       return {"Bytes between pairs of tasks lack these calls; bytes of each task have them."};
     case TC_LOSS_MISSED_STACKS: {
@@ -80,8 +80,8 @@ LossRemark remark_on_loss(tc_loss loss, std::uint64_t count, const Report& repor
     }
     case TC_LOSS_DROPPED_TRANSITIONS:
       return {
-          "What is made from the recording lacks them where they were lost. The accounts of this report were kept "
-          "by the kernel's side, which has them. Raise --buffer."};
+          "Outputs that are made from the recording lack them. The accounts of this report come from the kernel's "
+          "ledgers, which have them. Raise --buffer."};
     case TC_LOSS_UNREAD_TABLES:
       return {"Wake-ups and bytes between tasks may be missing beyond the first few of each task."};
     case TC_LOSS_MISSED_EDGES:

@@ -73,7 +73,7 @@ TEST(Remarks, WhatDoesNotMatterIsNotShownUnasked) {
   report.session.losses.counts[TC_LOSS_UNRESOLVED_FAULTS] = 3;
   ASSERT_EQ(remarks_of(report).size(), 1U);
   EXPECT_FALSE(remarks_of(report)[0].matters);
-  EXPECT_THAT(losses_of(report), ElementsAre(StartsWith("losses: none that a figure shows")));
+  EXPECT_THAT(losses_of(report), ElementsAre(StartsWith("losses: none that affect a figure")));
   EXPECT_THAT(losses_of(report, true),
               ElementsAre("! 3 page faults that the kernel resolved unseen",
                           StartsWith("0.3% of 1,000 page faults: they are counted, and their time is part of")));

@@ -89,7 +89,7 @@ TEST(Head, SaysHowItEnded) {
   report.target.exit_signal = 11;
   EXPECT_THAT(tail(), HasSubstr("killed by SIGSEGV"));
   report.window_end = WindowEnd::duration;
-  EXPECT_THAT(tail(), HasSubstr("until the duration was over"));
+  EXPECT_THAT(tail(), HasSubstr("until the duration elapsed"));
   report.window_end = WindowEnd::failure;
   EXPECT_THAT(tail(), HasSubstr("could not wait any longer"));
 }

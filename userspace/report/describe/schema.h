@@ -53,8 +53,8 @@ class SchemaVisitor {
   SchemaVisitor();
   std::string finish();
   void add(std::string_view key, Json schema, const char* meaning, std::optional<Unit> unit, bool required);
-  Object begin();            // returns the enclosing one
-  Json end(Object outside);  // returns the schema that refers to the finished type
+  Object begin();              // returns the enclosing object
+  Json end(Object enclosing);  // returns the schema that refers to the finished type
   static Json of_kind(const char* type);
   static Json whole(bool can_be_negative);
   static Json texts(int first, int count, const char* (*key)(int));
@@ -97,9 +97,9 @@ class SchemaVisitor {
     } else if constexpr (kind::List<T>) {
       return list_of(schema(typename T::value_type{}));
     } else {
-      Object outside = begin();
+      Object enclosing = begin();
       describe(*this, value);
-      return end(std::move(outside));
+      return end(std::move(enclosing));
     }
   }
   template <typename T>
@@ -124,10 +124,10 @@ class SchemaVisitor {
   }
   template <typename Fill, typename Present>
   Json schema(const Group<Fill, Present>& of) {
-    Object outside = begin();
+    Object enclosing = begin();
     object("", nullptr);
     of.fill();
-    Json inside = end(std::move(outside));
+    Json inside = end(std::move(enclosing));
     return of.present != nullptr ? or_nothing(std::move(inside)) : inside;
   }
   template <typename List, typename As>

@@ -98,8 +98,9 @@ Section head_of(const Difference& difference) {
                 0);
   }
   if (!difference.wall_is_a_cost() && difference.a.time && difference.b.time) {
-    section.say("A window ended before its target did: its wall time is the observer's choice and no cost.",
-                Tone::faint, 0);
+    section.say(
+        "A window ended before its target did: its length was chosen by the observer, so wall times are not compared.",
+        Tone::faint, 0);
   }
   return section;
 }

@@ -51,7 +51,7 @@ Section answer(const Estimate& estimate) {
                           nanoseconds_text(estimate.cpu.estimated.value), instead_text(estimate.cpu)),
               Tone::strong, 0);
   if (estimate.kernel) {
-    section.say(fmt::format("Of it in the kernel: {} {}.", nanoseconds_text(estimate.kernel->estimated.value),
+    section.say(fmt::format("CPU time in the kernel: {} {}.", nanoseconds_text(estimate.kernel->estimated.value),
                             instead_text(*estimate.kernel)),
                 Tone::plain, 0);
   }

@@ -66,7 +66,7 @@ Section losses(const Report& report, bool verbose) {
   }
   Section section("losses");
   if (losses.empty() && (!report.records || report.records->gaps.empty())) {
-    section.say(lossless ? "losses: none" : "losses: none that a figure shows (--verbose has the others)", Tone::good,
+    section.say(lossless ? "losses: none" : "losses: none that affect a figure (--verbose has the others)", Tone::good,
                 0);
   } else {
     section.title = "Losses";
@@ -86,8 +86,8 @@ Section losses(const Report& report, bool verbose) {
     section.say(fmt::format("Unknown between the recorded events, and not guessed: {} of the lifetimes of {}. {}",
                             duration_text(records.unknown), counted(records.touched_tasks, "task", "tasks"),
                             report.window_end == WindowEnd::cut
-                                ? "Of tasks that lived at the end it is in no account."
-                                : "Accounts come from the kernel's ledgers, which went on meanwhile."));
+                                ? "Accounts of tasks that were alive at the end lack it."
+                                : "Accounts are complete: they come from the kernel's ledgers."));
   }
   return section;
 }
@@ -147,7 +147,7 @@ void add_integrity(Section& section, const RecordCheck& records, Instant start, 
   say(integrity.missing_new_tasks, "events of tasks whose creation is not among the records");
   say(integrity.repeated_new_tasks, "new-task events of a task that already existed");
   say(integrity.impossible_corrections, "corrections of more time than the cell held");
-  say(integrity.invalid_cpus, "events of a CPU that cannot be");
+  say(integrity.invalid_cpus, "events with an invalid CPU number");
   say(integrity.lost_final_ledgers, "tasks that ended without the kernel's ledger");
 }
 

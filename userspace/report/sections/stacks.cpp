@@ -106,7 +106,7 @@ Section stacks(const Report& report, bool verbose) {
   }
   const Stacks& stacks = *report.stacks;
   if (stacks.events == 0) {
-    section.say("nothing happened that stacks are kept of");
+    section.say("no event that stacks are collected of");
   } else {
     const std::string lost =
         stacks.lost_events > 0
