@@ -38,7 +38,7 @@ struct EventsOfTasks {
   std::map<pid_t, std::vector<CallOfTask>> calls;
   std::map<pid_t, std::multiset<pid_t>> reaped;  // by process
 
-  // Of the task `first`, only calls after its last exec are kept.
+  // Keeps only the calls after the last exec of the task `first`.
   EventsOfTasks(const std::string& csv, pid_t first) {
     std::istringstream lines(csv);
     std::string line;

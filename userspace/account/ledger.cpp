@@ -213,12 +213,12 @@ bool is_leader(const tc_ledger& ledger) {
   return (ledger.flags & TC_LEDGER_LEADER) != 0 && (ledger.flags & TC_LEDGER_REUSED_ID) == 0;
 }
 
-bool is_founder(const tc_ledger& ledger) {
+bool is_first_task(const tc_ledger& ledger) {
   return (ledger.flags & TC_LEDGER_LEADER) != 0 && ledger.how != TC_CREATION_THREAD;
 }
 
 bool is_kernel_thread(const tc_ledger& ledger) {
-  return (ledger.flags & TC_LEDGER_KERNEL_WORKER) != 0 && is_founder(ledger);
+  return (ledger.flags & TC_LEDGER_KERNEL_WORKER) != 0 && is_first_task(ledger);
 }
 
 TaskOrigin origin_of(const tc_ledger& ledger) {

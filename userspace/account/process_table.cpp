@@ -87,7 +87,7 @@ void ProcessTable::note(const tc_ledger& ledger, Closed closed) {
   if (is_leader(ledger)) {
     note_leader(record, ledger);
   }
-  if (is_founder(ledger)) {
+  if (is_first_task(ledger)) {
     record.origin = origin_of(ledger);
     record.kernel = is_kernel_thread(ledger);
   }

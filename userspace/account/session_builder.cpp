@@ -228,13 +228,13 @@ void SessionBuilder::aggregate(const tc_ledger& ledger, const Account& account) 
   AggregatedProcesses& sum = aggregate_named(text_of(ledger.comm, sizeof(ledger.comm)));
   ++sum.tasks;
   add(sum.total, account);
-  if (is_founder(ledger)) {
+  if (is_first_task(ledger)) {
     ++sum.processes;
   }
   if (processes_.contains(ledger.process)) {
     return;
   }
-  if (is_founder(ledger)) {
+  if (is_first_task(ledger)) {
     ++aggregated_processes_;
   }
   if (is_leader(ledger)) {

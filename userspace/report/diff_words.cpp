@@ -149,7 +149,7 @@ std::string claims_text(const Difference& difference) {
   const auto changed = std::ranges::count_if(difference.claims, &ClaimChange::verdict_changed);
   const auto moved = std::ranges::count_if(difference.claims, &ClaimChange::ratio_moved);
   return fmt::format(
-      "Both reports judge {}: {} with another verdict, {} beyond both intervals.",
+      "Of {} judged in both, {} another verdict, {} beyond both intervals.",
       counted(static_cast<std::uint64_t>(judged), "claim", "claims"),
       changed == 0 ? "none has" : fmt::format("{} {}", changed, changed == 1 ? "has" : "have"),
       moved == 0 ? "and no ratio moved" : fmt::format("and {} moved", counted(moved, "ratio", "ratios")));

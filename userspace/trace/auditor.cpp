@@ -77,7 +77,7 @@ void Auditor::on_task(const RebuiltTask& task) {
   if (task.comparable()) {
     compare(task);
   } else {
-    set_apart(task);
+    add_not_comparable(task);
   }
 }
 
@@ -159,7 +159,7 @@ void Auditor::note_differences(const Audit::Name& task, std::vector<AuditRow> ro
   }
 }
 
-void Auditor::set_apart(const RebuiltTask& task) {
+void Auditor::add_not_comparable(const RebuiltTask& task) {
   audit_.tasks_not_compared++;
   not_compared_.insert(task.ledger.id);
   if (audit_.not_compared.size() < Audit::kept_tasks) {

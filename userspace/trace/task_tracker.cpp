@@ -191,7 +191,7 @@ bool TaskTracker::touched(std::uint64_t at_ns, std::uint64_t woken_ns) {
 }
 
 // Only a task on a CPU has such an event.
-void TaskTracker::must_run(std::uint64_t at_ns) {
+void TaskTracker::conclude_running(std::uint64_t at_ns) {
   if (condition_ == TC_CONDITION_RUNNING) {
     return;
   }
@@ -259,7 +259,7 @@ bool TaskTracker::wait_until(std::uint64_t at_ns, const Wakeup& wakeup, Slice::E
 
 void TaskTracker::on_switch_out(const tc_switch& event) {
   const std::uint64_t at_ns = in_order(event.at_ns);
-  must_run(at_ns);
+  conclude_running(at_ns);
   if (cpu_ != Slice::none && cpu_ != event.cpu && !found_on_cpu_ && !touched(at_ns)) {
     contradict(at_ns);
   }
@@ -357,7 +357,7 @@ void TaskTracker::settle(std::uint8_t pending, std::optional<std::uint8_t> row, 
 
 void TaskTracker::on_call(const tc_call& call) {
   const std::uint64_t at_ns = in_order(call.at_ns);
-  must_run(at_ns);
+  conclude_running(at_ns);
   give_up_fault(at_ns);
   const bool from_user = (call.flags & TC_CALL_FROM_USER) != 0;
   const std::uint32_t number = plain_call(call.syscall);
@@ -387,7 +387,7 @@ void TaskTracker::give_up_fault(std::uint64_t at_ns) {
 
 void TaskTracker::begin_fault(std::uint64_t begun_ns, std::uint8_t interrupted, const Call& call, std::uint8_t bits) {
   const std::uint64_t at_ns = in_order(begun_ns);
-  must_run(at_ns);
+  conclude_running(at_ns);
   give_up_fault(at_ns);
   run(at_ns, interrupted, {trace_->calls ? seen_entry(call.entered_ns) : 0, call.number}, row_ != TC_ACTIVITY_EXIT);
   interrupted_ = interrupted;
@@ -405,7 +405,7 @@ void TaskTracker::on_fault(const tc_fault& fault) {
     begin_fault(fault.begun_ns, interrupted, {fault.entered_ns, number}, fault.bits);
   }
   const std::uint64_t at_ns = in_order(fault.at_ns);
-  must_run(at_ns);
+  conclude_running(at_ns);
   stay(at_ns);
   if (fault.outcome != TC_FAULT_BEGUN) {
     interrupted_ = interrupted;
@@ -417,7 +417,7 @@ void TaskTracker::on_fault(const tc_fault& fault) {
 
 void TaskTracker::begin_exit(const tc_event& event) {
   const std::uint64_t at_ns = in_order(event.at_ns);
-  must_run(at_ns);
+  conclude_running(at_ns);
   give_up_fault(at_ns);
   const std::uint8_t row =
       event.arg == TC_NO_CALL ? std::uint8_t{TC_ACTIVITY_USER} : trace_->classes.row(event.arg, event.file);
@@ -521,7 +521,7 @@ void TaskTracker::on_ledger(const tc_ledger& ledger) {
 }
 
 // Moves a running task to where the snapshot found it: no event has reported its current call or fault yet.
-void TaskTracker::meet_running_task(const Snapshot& found, std::uint64_t since_ns) {
+void TaskTracker::apply_running_snapshot(const Snapshot& found, std::uint64_t since_ns) {
   const bool in_fault = found.row == TC_ROW_FAULT_PENDING;
   const std::uint8_t row = in_fault ? found.interrupted : found.row;
   const bool in_call = trace_->calls && (is_call_row(row) || row == TC_ACTIVITY_EXIT) && row_ != TC_ACTIVITY_EXIT;
@@ -536,11 +536,11 @@ void TaskTracker::meet_running_task(const Snapshot& found, std::uint64_t since_n
 }
 
 // The task stays where the snapshot found it. If the snapshot's state is later than its last event, events were lost.
-void TaskTracker::meet_snapshot(const Snapshot& found, std::uint64_t since_ns) {
+void TaskTracker::apply_snapshot(const Snapshot& found, std::uint64_t since_ns) {
   const bool moved = since_ns > since_ns_ || found.condition != condition_;
   const bool runs = found.condition == TC_CONDITION_RUNNING;
   if (runs && condition_ == TC_CONDITION_RUNNING) {
-    meet_running_task(found, since_ns);
+    apply_running_snapshot(found, since_ns);
     return;
   }
   if (found.since_ns < since_ns_ || (moved && !touched(since_ns) && found.condition == condition_)) {
@@ -567,7 +567,7 @@ void TaskTracker::close(std::uint64_t end) {
   const std::uint64_t seen_ns = snapshot_ ? std::max(end, snapshot_->since_ns) : end;
   const std::uint64_t end_ns = std::clamp<std::uint64_t>(seen_ns, since_ns_, greatest_time);
   if (snapshot_) {
-    meet_snapshot(*snapshot_, std::clamp(snapshot_->since_ns, since_ns_, end_ns));
+    apply_snapshot(*snapshot_, std::clamp(snapshot_->since_ns, since_ns_, end_ns));
   } else {
     touched(end_ns);
   }

@@ -119,7 +119,7 @@ class TaskTracker {
   void lose_until(std::uint64_t at_ns, const Gaps::Touch& touch);
   void contradict(std::uint64_t at_ns);
   bool touched(std::uint64_t at_ns, std::uint64_t woken_ns = 0);
-  void must_run(std::uint64_t at_ns);
+  void conclude_running(std::uint64_t at_ns);
   void run(std::uint64_t at_ns, std::uint8_t row, const Call& call, bool learns = true);
   void stay(std::uint64_t at_ns) { run(at_ns, row_, {0, call_}); }
   bool wait_until(std::uint64_t at_ns, const Wakeup& wakeup, Slice::End end);
@@ -135,8 +135,8 @@ class TaskTracker {
   void give_up_fault(std::uint64_t at_ns);
   void begin_exit(const tc_event& event);
   void end();
-  void meet_snapshot(const Snapshot& found, std::uint64_t since_ns);
-  void meet_running_task(const Snapshot& found, std::uint64_t since_ns);
+  void apply_snapshot(const Snapshot& found, std::uint64_t since_ns);
+  void apply_running_snapshot(const Snapshot& found, std::uint64_t since_ns);
 
   TraceContext* trace_;
   SliceListener* listener_;

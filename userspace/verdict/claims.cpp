@@ -343,7 +343,7 @@ const std::array table_rows = {
                          "final records of the tasks that ended, from the signal on"),
               "ledger",
               StructuralRule{{"crash/thread/segv", "crash/thread/abort", "crash/thread/kill"},
-                             &all_go_down,
+                             &all_tasks_end,
                              {"rounds with a crash of a thread", "ended every task of its process"}}}},
     TableRow{{structural("resources.independent", "a process has its own resource allocation", "create, share",
                          "rounds in which a child's file, directory, limit and signal handler stayed its own",
