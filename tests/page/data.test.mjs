@@ -59,7 +59,7 @@ test('a cell of the matrix has the edges of two processes', () => {
   const {rows, columns, edgesOf, others} = matrixOf(edges, names);
   const label = (party) => (typeof party === 'string' ? party : party.comm);
   assert.deepEqual(rows.map(label), ['baker', 'waiter', 'unkept', 'timer']);
-  assert.deepEqual(columns.map(label), ['baker', 'waiter', 'somewhere']);
+  assert.deepEqual(columns.map(label), ['baker', 'waiter', 'unknown_receiver']);
   assert.deepEqual(edgesOf(rows[1], columns[0]), [edges[0], edges[1]]);
   assert.deepEqual(edgesOf(rows[1], columns[1]), []);
   assert.equal(others, 0);

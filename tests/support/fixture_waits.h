@@ -47,7 +47,7 @@ inline Report report_with_waits() {
                    .runs(TC_ACTIVITY_USER, 50ms, 5)
                    .blocks(TC_ACTIVITY_PIPE, 240ms, TC_WAIT_PIPE)
                    .blocks(TC_ACTIVITY_WAIT, 17ms, TC_WAIT_CHILD)
-                   .talks(TC_CHANNEL_PIPE, 8, 4096, 512))
+                   .transfers(TC_CHANNEL_PIPE, 8, 4096, 512))
       .thread(11, "oven", 1ms,
               AccountBuilder().runs(TC_ACTIVITY_USER, 9ms, 1).blocks(TC_ACTIVITY_FUTEX, 33ms, TC_WAIT_FUTEX_PRIVATE))
       .process(20, "waiter", TaskOrigin::fork, 2ms,

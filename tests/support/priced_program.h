@@ -86,7 +86,7 @@ inline Report forking_report() {
                      .counts(TC_COUNTER_WAKEUPS, 100)
                      .counts(TC_COUNTER_SWITCHES_OTHER_ADDRESS_SPACE, 100)
                      .counts(TC_COUNTER_PAGE_TABLE_BYTES, 40960)
-                     .talks(TC_CHANNEL_UNIX_SOCKET, 100, 5000, 5000))
+                     .transfers(TC_CHANNEL_UNIX_SOCKET, 100, 5000, 5000))
         .child_of(4000)
         .exits(0);
     builder.report().session.processes.back().reap = 10us;

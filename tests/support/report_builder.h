@@ -57,7 +57,7 @@ class AccountBuilder {
                                 count, 40us * count,         count};
     return *this;
   }
-  AccountBuilder& talks(tc_channel channel, std::uint64_t calls, std::uint64_t in, std::uint64_t out) {
+  AccountBuilder& transfers(tc_channel channel, std::uint64_t calls, std::uint64_t in, std::uint64_t out) {
     account_.channels[channel] = ChannelUse{calls, in, out, 900ns * calls};
     return *this;
   }
@@ -363,7 +363,7 @@ inline Report full_report() {
                    .cannot_count(TC_COUNTER_TLB_FLUSHES_ON_SWITCH)
                    .cannot_count(TC_COUNTER_TLB_REUSES_ON_SWITCH)
                    .creates(TC_CREATION_FORK, 1, 61us)
-                   .talks(TC_CHANNEL_PIPE, 2000, 64'000, 64'000))
+                   .transfers(TC_CHANNEL_PIPE, 2000, 64'000, 64'000))
       .lived_before()
       .exits(0)
       .process(4712, "helper", TaskOrigin::fork, 10ms,

@@ -61,7 +61,7 @@ Report hostile_report() {
                         .blocks(TC_ACTIVITY_POLL, 123'456s)
                         .lost(-12'345s)
                         .counts(TC_COUNTER_VOLUNTARY_SWITCHES, ~0ULL >> 8)
-                        .talks(TC_CHANNEL_UNIX_SOCKET, 1'000'000'000'000, 1ULL << 60, 1ULL << 60)
+                        .transfers(TC_CHANNEL_UNIX_SOCKET, 1'000'000'000'000, 1ULL << 60, 1ULL << 60)
                         .creates(TC_CREATION_CLONE_VM, 1'000'000'000, 9ms));
     builder.thread(tgid, hostile_name(i + 1), 0ms, AccountBuilder().runs(TC_ACTIVITY_USER, 1ns))
         .lived_before()

@@ -11,16 +11,16 @@ const darkest = 0.55; // text on it is still readable
 /** @typedef {import('./names.js').Names} Names */
 
 // Rows and columns that are not processes. They follow the processes, in this order.
-const otherWakers = {
+const partyLabels = {
   others: 'other processes', unkept: 'tasks not kept one by one', unobserved: 'tasks not observed',
   interrupt: 'interrupts', several: 'several tasks, not distinguished', unknown: 'waker not seen',
-  somewhere: 'one of several, or not observed',
+  unknown_receiver: 'one of several, or not observed',
 };
 
 const wakingParty = (edge, names) => (edge.waker === 'task' ? names.find(edge.from_task)?.process || 'unkept' :
                                                               edge.waker);
-const wokenParty = (edge, names) => names.find(edge.to_task)?.process || 'somewhere';
-const partyName = (party) => (typeof party === 'string' ? otherWakers[party] || words(party) :
+const wokenParty = (edge, names) => names.find(edge.to_task)?.process || 'unknown_receiver';
+const partyName = (party) => (typeof party === 'string' ? partyLabels[party] || words(party) :
                                                            `${party.comm} (${party.tgid})`);
 
 function sumOf(edges) {
@@ -64,8 +64,8 @@ export function matrixOf(edges, names) {
     }
     cells.get(from).set(to, [...(cells.get(from).get(to) || []), edge]);
   }
-  // Rows at the end are kinds of wakers that `otherWakers` does not have, from a newer version.
-  const order = [...new Set([...kept, ...Object.keys(otherWakers), ...rows])];
+  // Rows at the end are kinds of wakers that `partyLabels` does not have, from a newer version.
+  const order = [...new Set([...kept, ...Object.keys(partyLabels), ...rows])];
   return {rows: order.filter((party) => rows.has(party)), columns: order.filter((party) => columns.has(party)),
           edgesOf: (from, to) => cells.get(from).get(to) || [], others: processes.length - kept.size};
 }
