@@ -87,7 +87,7 @@ Section losses(const Report& report, bool verbose) {
                             duration_text(records.unknown), counted(records.touched_tasks, "task", "tasks"),
                             report.window_end == WindowEnd::cut
                                 ? "Accounts of tasks that were alive at the end lack it."
-                                : "Accounts are complete: they come from the kernel's ledgers."));
+                                : "Accounts come from the kernel's ledgers, which do not lack it."));
   }
   return section;
 }

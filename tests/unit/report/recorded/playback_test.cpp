@@ -80,7 +80,7 @@ TEST(Playback, WhatTheRingHadNoRoomForIsPlacedAndUnknown) {
   EXPECT_EQ(report.records->touched_tasks, 1U);
   EXPECT_EQ(report.records->unknown, 15us);
   EXPECT_THAT(text_of(report), AllOf(HasSubstr("+35.0 µs  5.00 µs       3  CPU 1  the ring buffer was full\n"),
-                                     HasSubstr("15.0 µs of the lives of\n  1 task.")));
+                                     HasSubstr("15.0 µs of the lifetimes\n  of 1 task.")));
 }
 
 TEST(Playback, ADamagedChunkIsPlacedAndUnknown) {
@@ -115,7 +115,7 @@ TEST(Playback, OfACutCaptureUnknownTimeIsInNoAccount) {
   bytes.resize(chunks.back().offset + 64 + chunks.back().stored_size);
   const Report report = playback_of(bytes);
   EXPECT_EQ(report.window_end, WindowEnd::cut);
-  EXPECT_THAT(text_of(report), HasSubstr("it is in no account."));
+  EXPECT_THAT(text_of(report), HasSubstr("alive at the end lack it."));
 }
 
 }  // namespace
