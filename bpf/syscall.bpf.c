@@ -371,9 +371,24 @@ static __always_inline void leave_wait(struct tc_ledger *l, struct pt_regs *regs
 		count_loss(TC_LOSS_DROPPED_EVENTS);
 }
 
+/* The return of a call on a channel was missed: how many bytes passed is not known. */
+static __noinline int leave_unseen_call(struct tc_ledger *l, __u64 running_ns, struct tc_transfer *transfer)
+{
+	struct passed passed = {};
+
+	if (!l) /* can't happen; the verifier asks */
+		return 0;
+	passed.bits = l->call & (TC_CALL_IN | TC_CALL_OUT);
+	passed.flags = passed.bits ? TC_PASSED_UNCOUNTED : 0;
+	account_call(l, l->channel, running_ns, &passed, transfer);
+	account_object(l, &passed, transfer);
+	return 0;
+}
+
 /*
  * A user-mode fault or the entry of a call: its ledger says that the task is in a call, so the return was missed. The
- * task was adopted on its way back to user mode, where its registers still named the call.
+ * task was adopted on its way back to user mode, where its registers still named the call, or the kernel skipped the
+ * probe because it had preempted it in another task.
  *
  * Hidden and not static: the compiler would drop the return value, and the verifier prunes less without one.
  */
@@ -381,17 +396,23 @@ __hidden __noinline int end_missed_call(struct tc_ledger *l, __u64 now)
 {
 	struct tc_event_batch *batch = this_batch();
 	struct tc_transfer *transfer;
+	__u64 running_ns;
+	__u32 channel;
 
 	if (!l || !is_call(l->activity) || l->activity == TC_ACTIVITY_EXIT)
 		return 0;
-	transfer = begin_transfer(batch, l, 0, 0, now);
+	transfer = begin_transfer(batch, l, 0, TC_CALL_RETURN_UNSEEN, now);
 	if (transfer)
 		transfer->call.created = TC_NR_CREATIONS;
 	l->created_kind = TC_NR_CREATIONS;
-	if (l->activity == TC_ROW_CALL_PENDING)
-		end_call(l, task_of(l));
-	else if (l->activity == TC_ACTIVITY_EXEC)
+	if (l->activity == TC_ROW_CALL_PENDING) {
+		running_ns = *cell_of(l, TC_ROW_CALL_PENDING, TC_CONDITION_RUNNING);
+		channel = end_call(l, task_of(l));
+		if (channel < TC_NR_CHANNELS && l->counters[TC_COUNTER_SYSCALLS])
+			leave_unseen_call(l, running_ns, transfer);
+	} else if (l->activity == TC_ACTIVITY_EXEC) {
 		leave_exec(l, now);
+	}
 	if (transfer) {
 		transfer->call.file = seen_file_of(l);
 		finish_call(batch, transfer, now);

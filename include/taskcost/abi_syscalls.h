@@ -22,8 +22,8 @@ struct tc_syscall_sums {
   __u64 total_ns;   /* from the entry to the return */
   __u64 running_ns; /* on a CPU, without page faults */
   __u64 max_ns;
-  __u64 bytes;      /* the sum of results, of calls whose result is the number of bytes */
-  __u64 with_bytes; /* calls whose class says that its result is a number of bytes */
+  __u64 bytes;                       /* the sum of results, of calls whose result is the number of bytes */
+  __u64 with_bytes;                  /* calls whose class says that its result is a number of bytes */
   __u32 buckets[TC_SYSCALL_BUCKETS]; /* of the time from the entry to the return */
 };
 

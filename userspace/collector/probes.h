@@ -16,8 +16,8 @@
 #include "collector/observe.h"
 #include "collector/sources.h"
 #include "taskcost/abi.h"
-#include "taskcost/events.h"
 #include "taskcost/abi_syscalls.h"
+#include "taskcost/events.h"
 #include "taskcost/glob.h"
 #include "taskcost/histogram.h"
 

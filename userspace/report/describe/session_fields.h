@@ -81,7 +81,8 @@ void describe(auto& v, Is<Syscalls> auto& row) {
   v.field("cpu_ns", row.running, "CPU time in these calls, without page faults.");
   v.field("elapsed_ns", row.total, "Time from the entry to the return, over `timed` calls.");
   v.field("timed", row.timed, "Calls whose entry was traced; seccomp and tracers refuse calls before it.");
-  v.field("p50_ns", row.p50, "Median of the time from the entry to the return; up to 1/8 off. null: no call was timed.");
+  v.field("p50_ns", row.p50,
+          "Median of the time from the entry to the return; up to 1/8 off. null: no call was timed.");
   v.field("p99_ns", row.p99, "99th percentile of that time; up to 1/8 off.");
   v.field("longest_ns", row.longest, "Longest of these times.");
   v.field("bytes", row.bytes, "Sum of results; null: the result of this call is no number of bytes.");

@@ -62,8 +62,9 @@ Section syscalls(const Session& session, bool verbose) {
   Table table(std::move(columns));
   const std::size_t shown = shown_of(rows.size(), most_rows, verbose);
   for (const Syscalls& row : std::span(rows).first(shown)) {
-    std::vector<Cell> cells{row.name, row.count, row.failed() == 0 ? Cell("") : Cell(row.failed()), row.running,
-                            row.total, time(row.p50), time(row.p99), bytes(row.bytes)};
+    std::vector<Cell> cells{row.name,      row.count,       row.failed() == 0 ? Cell("") : Cell(row.failed()),
+                            row.running,   row.total,       time(row.p50),
+                            time(row.p99), bytes(row.bytes)};
     if (!one_program) {
       cells.insert(cells.begin(), row.program);
     }
