@@ -93,6 +93,12 @@ class Collector {
 
   // Returns the current state; the window stays open. Tasks that exited since the last glance are in it once.
   Glance glance();
+  // The same at the end of a window. glance() lacks tasks that exited within the last 10 ms, for which the reader has
+  // not polled yet; no later glance would have them. Only finish() may follow.
+  Glance last_glance() {
+    reader_->stop();
+    return glance();
+  }
 
   [[nodiscard]] const EvidenceList& evidence() const { return sources_.evidence; }
   // The options for building a session of its records.

@@ -11,7 +11,16 @@
 namespace taskcost::sections {
 namespace {
 
+// Empty if it is not known: tasks that were not launched, or a command that lives on.
+std::string end_of_command(const Report& report) {
+  if (report.target.exit_signal) {
+    return fmt::format("killed by {}", signal_text(*report.target.exit_signal));
+  }
+  return report.target.exit_code ? fmt::format("exit {}", *report.target.exit_code) : "";
+}
+
 std::string end_of_window(const Report& report) {
+  const std::string ended = end_of_command(report);
   switch (report.window_end) {
     case WindowEnd::duration:
       return "until the duration elapsed";
@@ -21,16 +30,12 @@ std::string end_of_window(const Report& report) {
       return "the capture is cut off";
     case WindowEnd::failure:
       return "taskcost could not wait any longer";
+    case WindowEnd::timeout:
+      return ended.empty() ? "timed out" : "timed out: " + ended;
     case WindowEnd::target_exited:
       break;
   }
-  if (report.target.exit_signal) {
-    return fmt::format("killed by {}", signal_text(*report.target.exit_signal));
-  }
-  if (report.target.exit_code) {
-    return fmt::format("exit {}", *report.target.exit_code);
-  }
-  return "all ended";
+  return ended.empty() ? "all ended" : ended;
 }
 
 std::string target_text(const Report& report) {
