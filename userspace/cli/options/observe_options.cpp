@@ -48,10 +48,26 @@ Status set_outputs(OutputOptions& options, Words paths, const std::optional<Form
                ? Status(usage_error("--format none with -o -", "nothing would be written there", "drop one of them"))
                : Status(Done{});
   }
-  // The launched command writes to standard error too: a report with a file of its own stays away from it.
-  const bool has_file = !options.outputs.empty() && options.stream == ReportStream::standard_error;
-  if (!to_standard_output && (!text_by_default || has_file)) {
+  // The launched command writes to standard error too: a report with a file of its own stays away from it, except that
+  // its summary goes to a terminal.
+  const bool has_file = !options.outputs.empty();
+  if (!to_standard_output && (!text_by_default || (has_file && options.stream == ReportStream::standard_error))) {
     options.format = std::nullopt;
+    options.summary_on_terminal = text_by_default;
+  } else if (!to_standard_output && has_file) {
+    options.view.extent = View::Extent::summary;
+  }
+  return Done{};
+}
+
+// The summary is text, and the opposite of all details.
+Status check_brief(const OutputOptions& options, bool brief) {
+  if (brief && options.verbose) {
+    return usage_error("--brief and --verbose", "one shows the summary alone, the other everything",
+                       "drop one of them");
+  }
+  if (brief && options.format == OutputFormat::json) {
+    return usage_error("--brief and --format json", "only text has a short form", "drop one of them");
   }
   return Done{};
 }
@@ -117,6 +133,36 @@ void add_output_options(CommandParser& parser, OutputOptions& options, const Fil
   parser.flag("--no-color", options.color, false, "No color. Default: color on a terminal, unless NO_COLOR is set.");
   parser.check([&options, &files, paths, format, text_by_default = defaults.text_by_default] {
     return set_outputs(options, *paths, *format, files, text_by_default);
+  });
+}
+
+void add_view_options(CommandParser& parser, OutputOptions& options) {
+  constexpr unsigned most_rows = 1'000'000;
+  const auto brief = std::make_shared<bool>();  // must outlive this function, as the check below does
+  parser.flag("--brief", *brief, "Show the summary alone. Files of -o keep every section.");
+  parser.flag(
+      "--idle", options.view.idle,
+      "Show idle waits among the largest costs of the summary: those for new work, for a timer, or for a child.");
+  parser.value("--top", "N", options.view.top, count_up_to(most_rows),
+               "Show N rows of each table of processes, tasks, waits and edges, in text.");
+  parser.choice("--sort", "KEY", options.view.sort,
+                {{"busy", SortKey::busy},
+                 {"cpu", SortKey::cpu},
+                 {"blocked", SortKey::blocked},
+                 {"wait", SortKey::wait},
+                 {"faults", SortKey::faults},
+                 {"switches", SortKey::switches},
+                 {"lifetime", SortKey::lifetime}},
+                "Order of processes and tasks in text, the largest first: busy (default: CPU time and all waits but "
+                "idle ones), cpu, blocked, wait (for a CPU), faults, switches or lifetime.");
+  parser.check([&options, brief] {
+    if (*brief) {
+      options.view.extent = View::Extent::summary;
+      options.format = options.summary_on_terminal ? OutputFormat::text : options.format;
+    } else if (options.verbose && options.view.extent == View::Extent::main) {
+      options.view.extent = View::Extent::all;
+    }
+    return check_brief(options, *brief);
   });
 }
 

@@ -19,6 +19,7 @@ using commandline::add_level_options;
 using commandline::add_observe_options;
 using commandline::add_target_options;
 using commandline::add_user_option;
+using commandline::add_view_options;
 using commandline::CommandParser;
 using commandline::count_up_to;
 using commandline::parse_seconds;
@@ -34,6 +35,10 @@ Status check_repeat(const RunCommand& run) {
       (observe.stacks || observe.kernel_memory || observe.probe_stats || observe.buffer_mib)) {
     return usage_error("--repeat with --stacks, --kernel-memory, --probe-stats or --buffer",
                        "repeated runs are reported by their medians alone", "drop --repeat, or the other options");
+  }
+  if (run.repeat && !run.measure_overhead && observe.view != OutputOptions{}.view) {
+    return usage_error("--repeat with --brief, --idle, --top or --sort",
+                       "medians of runs have no summary and no table of tasks", "drop --repeat, or the other options");
   }
   return Done{};
 }
@@ -60,6 +65,7 @@ Result<Options> parse_run(const Words& words) {
     return check_repeat(run);
   });
   add_observe_options(parser, run.observe, files);
+  add_view_options(parser, run.observe);
   parser.stop_at_first_word();
   if (auto end = parser.parse(words)) {
     return *end;
@@ -86,6 +92,7 @@ Result<Options> parse_attach(const Words& words) {
   add_target_options(parser, target);
   add_duration_option(parser, attach.duration);
   add_observe_options(parser, attach.observe, files);
+  add_view_options(parser, attach.observe);
   if (auto end = parser.parse(words)) {
     return *end;
   }
@@ -122,6 +129,7 @@ Result<Options> parse_record(const Words& words) {
     return Done{};
   });
   add_observe_options(parser, observe, files, {.text_by_default = false});
+  add_view_options(parser, observe);
   parser.stop_at_first_word();
   if (auto end = parser.parse(words)) {
     return *end;
@@ -177,6 +185,7 @@ Result<Options> parse_workload(const Words& words) {
                         "'taskcost-workload --help' lists the workloads and their options.\n"
                         "Example: sudo taskcost workload create --model thread"});
   add_observe_options(parser, workload.observe, files);
+  add_view_options(parser, workload.observe);
   if (auto end = parser.parse(words)) {
     return *end;
   }
