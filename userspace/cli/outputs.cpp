@@ -161,8 +161,8 @@ Status Outputs::write_file(File& output, const Renderer& render) const {
   FileBuffer buffer(std::move(copy));
   std::ostream out(&buffer);
   constexpr unsigned width = 80;
-  View view = terminal_.view;
-  view.extent = View::Extent::all;
+  ReportView view = terminal_.view;
+  view.extent = ReportView::Extent::all;
   view.summary_last = false;
   if (auto status = render(output.format, {width, false /*color*/, terminal_.verbose, view}, out); !status) {
     return status;
@@ -200,7 +200,7 @@ Status Outputs::write_stream(const Renderer& render) const {
 Status Outputs::write(const Report& report, const OpenEvents& open_events) {
   if (summary_of_report_) {
     format_ = OutputFormat::text;
-    terminal_.view.extent = View::Extent::summary;
+    terminal_.view.extent = ReportView::Extent::summary;
   }
   std::optional<Result<EventSource>> source;
   return write([&](OutputFormat format, const TextOptions& text, std::ostream& out) -> Status {

@@ -22,10 +22,10 @@ namespace taskcost {
 
 // The order of tables of processes and tasks, the largest first. busy: time on CPUs, waiting for one, and blocked on
 // the way (account/idle_waits.h).
-enum class SortKey { busy, cpu, blocked, wait, faults, switches, lifetime };
+enum class ReportOrder { busy, cpu, blocked, wait, faults, switches, lifetime };
 
 // The parts of the report of a run that are shown.
-struct View {
+struct ReportView {
   enum class Extent {
     all,      // every section, the summary first
     main,     // what most questions are about, the summary last
@@ -34,18 +34,18 @@ struct View {
   Extent extent = Extent::all;
   bool summary_last = false;  // also with Extent::all
   bool idle = false;          // idle waits are among the largest costs of the summary
-  SortKey sort = SortKey::busy;
+  ReportOrder sort = ReportOrder::busy;
   std::optional<std::size_t>
       top{};  // rows of tables of processes, tasks, waits and edges; nullopt: as each table has it
 
-  bool operator==(const View&) const = default;
+  bool operator==(const ReportView&) const = default;
 };
 
 struct TextOptions {
   unsigned width = 80;
   bool color = false;
   bool verbose = false;  // every task of every process, all evidence
-  View view{};
+  ReportView view{};
 };
 
 void render_text(const Report& report, std::ostream& out, const TextOptions& options);

@@ -55,7 +55,7 @@ Status set_outputs(OutputOptions& options, Words paths, const std::optional<Form
     options.format = std::nullopt;
     options.summary_on_terminal = text_by_default;
   } else if (!to_standard_output && has_file) {
-    options.view.extent = View::Extent::summary;
+    options.view.extent = ReportView::Extent::summary;
   }
   return Done{};
 }
@@ -146,21 +146,21 @@ void add_view_options(CommandParser& parser, OutputOptions& options) {
   parser.value("--top", "N", options.view.top, count_up_to(most_rows),
                "Show N rows of each table of processes, tasks, waits and edges, in text.");
   parser.choice("--sort", "KEY", options.view.sort,
-                {{"busy", SortKey::busy},
-                 {"cpu", SortKey::cpu},
-                 {"blocked", SortKey::blocked},
-                 {"wait", SortKey::wait},
-                 {"faults", SortKey::faults},
-                 {"switches", SortKey::switches},
-                 {"lifetime", SortKey::lifetime}},
+                {{"busy", ReportOrder::busy},
+                 {"cpu", ReportOrder::cpu},
+                 {"blocked", ReportOrder::blocked},
+                 {"wait", ReportOrder::wait},
+                 {"faults", ReportOrder::faults},
+                 {"switches", ReportOrder::switches},
+                 {"lifetime", ReportOrder::lifetime}},
                 "Order of processes and tasks in text, the largest first: busy (default: CPU time and all waits but "
                 "idle ones), cpu, blocked, wait (for a CPU), faults, switches or lifetime.");
   parser.check([&options, brief] {
     if (*brief) {
-      options.view.extent = View::Extent::summary;
+      options.view.extent = ReportView::Extent::summary;
       options.format = options.summary_on_terminal ? OutputFormat::text : options.format;
-    } else if (options.verbose && options.view.extent == View::Extent::main) {
-      options.view.extent = View::Extent::all;
+    } else if (options.verbose && options.view.extent == ReportView::Extent::main) {
+      options.view.extent = ReportView::Extent::all;
     }
     return check_brief(options, *brief);
   });

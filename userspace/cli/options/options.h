@@ -38,7 +38,8 @@ struct OutputOptions {
   bool quiet = false;
   bool verbose = false;
   std::optional<bool> color;  // nullopt: color on a terminal, unless NO_COLOR is set
-  View view{.extent = View::Extent::main, .summary_last = true};  // of the text on `stream`; files have every section
+  ReportView view{.extent = ReportView::Extent::main,
+                  .summary_last = true};  // of the text on `stream`; files have every section
   // A launched command's standard error gets the summary beside the files of -o, if it is a terminal.
   bool summary_on_terminal = false;
 };

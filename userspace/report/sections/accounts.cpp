@@ -204,7 +204,7 @@ void add_task_accounts(Section& section, const Process& process) {
 
 }  // namespace
 
-Section accounts(const Session& session, bool verbose, const View& view) {
+Section accounts(const Session& session, bool verbose, const ReportView& view) {
   Section section("accounts", "Accounts");
   const Order order(session, view.sort);
   const std::vector<FamilyMember> family = family_of(session, !verbose, order);

@@ -57,7 +57,7 @@ std::vector<Section> judgement(const Report& report) {
   return {claims(report), unit_prices(report), figure_tables(report), sweeps(report), comparisons(report)};
 }
 
-std::vector<Section> of_session(const Report& report, bool verbose, const View& view) {
+std::vector<Section> of_session(const Report& report, bool verbose, const ReportView& view) {
   const Session& session = report.session;
   return {processes(session, verbose, view),
           accounts(session, verbose, view),
@@ -90,7 +90,7 @@ bool warns(const Section& section) {
 }
 
 // The sections of the terminal. Losses and contradictions are shown if there are any that matter.
-std::vector<Section> main_sections(const Report& report, bool verbose, const View& view) {
+std::vector<Section> main_sections(const Report& report, bool verbose, const ReportView& view) {
   const Session& session = report.session;
   std::vector<Section> all{
       processes(session, verbose, view), accounts(session, verbose, view), kernel_threads(session, verbose, view),
@@ -138,15 +138,15 @@ Section head(const Report& report) {
   return section;
 }
 
-std::vector<Section> of(const Report& report, bool verbose, const View& view) {
+std::vector<Section> of(const Report& report, bool verbose, const ReportView& view) {
   if (report.target.mode == TargetMode::verify) {
     return of_verify(report, verbose);
   }
   const std::vector<Section> answer{head(report), summary(report, view)};
   std::vector<Section> rest;
-  if (view.extent == View::Extent::main) {
+  if (view.extent == ReportView::Extent::main) {
     rest = main_sections(report, verbose, view);
-  } else if (view.extent == View::Extent::all) {
+  } else if (view.extent == ReportView::Extent::all) {
     rest = of_session(report, verbose, view);
     append(rest, of_observation(report, verbose));
     append(rest, judgement(report));

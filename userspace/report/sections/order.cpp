@@ -14,8 +14,8 @@ double sum_of(const Account& account, tc_counter one, tc_counter other) {
 
 }  // namespace
 
-Order::Order(const Session& session, SortKey key) : key_(key) {
-  if (key == SortKey::busy) {
+Order::Order(const Session& session, ReportOrder key) : key_(key) {
+  if (key == ReportOrder::busy) {
     busy_ = busy_times(session);
   }
 }
@@ -23,19 +23,19 @@ Order::Order(const Session& session, SortKey key) : key_(key) {
 double Order::figure(const Task& task) const {
   const Account& account = task.account;
   switch (key_) {
-    case SortKey::busy:
+    case ReportOrder::busy:
       return number_of(busy_.at(task.id));
-    case SortKey::cpu:
+    case ReportOrder::cpu:
       return number_of(account.total(TC_CONDITION_RUNNING));
-    case SortKey::blocked:
+    case ReportOrder::blocked:
       return number_of(account.total(TC_CONDITION_BLOCKED));
-    case SortKey::wait:
+    case ReportOrder::wait:
       return number_of(account.total(TC_CONDITION_PREEMPTED) + account.total(TC_CONDITION_RUNNABLE));
-    case SortKey::faults:
+    case ReportOrder::faults:
       return sum_of(account, TC_COUNTER_FAULTS_MINOR, TC_COUNTER_FAULTS_MAJOR);
-    case SortKey::switches:
+    case ReportOrder::switches:
       return sum_of(account, TC_COUNTER_VOLUNTARY_SWITCHES, TC_COUNTER_INVOLUNTARY_SWITCHES);
-    case SortKey::lifetime:
+    case ReportOrder::lifetime:
       break;
   }
   return number_of(account.lifetime);

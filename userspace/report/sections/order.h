@@ -14,7 +14,7 @@ namespace taskcost::sections {
 
 class Order {
  public:
-  Order(const Session& session, SortKey key);
+  Order(const Session& session, ReportOrder key);
 
   // The figure that decides, in ns or as a count; of processes, the sum over their tasks. A figure that was not
   // measured is 0.
@@ -23,8 +23,8 @@ class Order {
   [[nodiscard]] double figure(const std::vector<const Process*>& processes) const;
 
  private:
-  SortKey key_;
-  std::unordered_map<std::uint64_t, Duration> busy_;  // by Task::id; only for SortKey::busy
+  ReportOrder key_;
+  std::unordered_map<std::uint64_t, Duration> busy_;  // by Task::id; only for ReportOrder::busy
 };
 
 }  // namespace taskcost::sections

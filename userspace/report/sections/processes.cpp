@@ -49,7 +49,7 @@ void add_member(Table& table, const FamilyMember& member) {
 }
 
 void add_aggregated(Section& section, const std::vector<AggregatedProcesses>& aggregated, bool verbose,
-                    const View& view) {
+                    const ReportView& view) {
   if (aggregated.empty()) {
     return;
   }
@@ -67,7 +67,7 @@ void add_aggregated(Section& section, const std::vector<AggregatedProcesses>& ag
 
 }  // namespace
 
-Section processes(const Session& session, bool verbose, const View& view) {
+Section processes(const Session& session, bool verbose, const ReportView& view) {
   Section section("processes", "Processes");
   const std::vector<FamilyMember> family = family_of(session, !verbose, Order(session, view.sort));
   if (family.empty() && session.aggregated.empty()) {
@@ -95,7 +95,7 @@ Section processes(const Session& session, bool verbose, const View& view) {
   return section;
 }
 
-Section kernel_threads(const Session& session, bool verbose, const View& view) {
+Section kernel_threads(const Session& session, bool verbose, const ReportView& view) {
   std::vector<std::pair<const Process*, Account>> threads;
   for (const Process& process : session.processes) {
     if (process.kernel) {

@@ -156,8 +156,8 @@ struct Limit {
   std::size_t most;
   std::size_t few;
 
-  [[nodiscard]] std::size_t shown(std::size_t size, bool verbose, const View& view) const {
-    const std::size_t limit = view.top.value_or(view.extent == View::Extent::main ? few : most);
+  [[nodiscard]] std::size_t shown(std::size_t size, bool verbose, const ReportView& view) const {
+    const std::size_t limit = view.top.value_or(view.extent == ReportView::Extent::main ? few : most);
     return shown_of(size, limit, verbose && !view.top);
   }
 };

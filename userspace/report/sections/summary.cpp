@@ -216,7 +216,7 @@ bool any_loss_matters(const Report& report) {
 
 }  // namespace
 
-Section summary(const Report& report, const View& view) {
+Section summary(const Report& report, const ReportView& view) {
   const Session& session = report.session;
   const Summary summary = summary_of(session);
   Section section("summary", "Summary");

@@ -84,7 +84,7 @@ std::string places_text(const Edge& edge, bool verbose) {
   return text;
 }
 
-void add_edges(Section& section, const Session& session, const TaskNames& names, bool verbose, const View& view) {
+void add_edges(Section& section, const Session& session, const TaskNames& names, bool verbose, const ReportView& view) {
   const std::size_t shown = most_edges.shown(session.edges.size(), verbose, view);
   std::vector<Column> columns{left("from", least_name_columns),
                               left("to", least_name_columns),
@@ -120,7 +120,8 @@ void add_edges(Section& section, const Session& session, const TaskNames& names,
   }
 }
 
-void add_chains(Section& section, const Session& session, const TaskNames& names, bool verbose, const View& view) {
+void add_chains(Section& section, const Session& session, const TaskNames& names, bool verbose,
+                const ReportView& view) {
   if (session.chains.empty()) {
     return;
   }
@@ -141,7 +142,7 @@ void add_chains(Section& section, const Session& session, const TaskNames& names
 
 }  // namespace
 
-Section waits(const Session& session, bool verbose, const View& view) {
+Section waits(const Session& session, bool verbose, const ReportView& view) {
   Section section("waits", "Waits");
   if (session.totals.total(TC_CONDITION_BLOCKED) == Duration::zero()) {
     section.say("no task was blocked");
