@@ -2,6 +2,7 @@
 #include "account/idle_waits.h"
 
 #include <algorithm>
+#include <array>
 #include <functional>
 #include <numeric>
 
@@ -131,6 +132,12 @@ Duration sum_of(const PerWait<Duration>& waits) {
   return std::accumulate(waits.begin(), waits.end(), Duration::zero());
 }
 
+bool is_for_data(tc_wait cause) {
+  constexpr std::array data{TC_WAIT_PIPE,          TC_WAIT_UNIX_SOCKET, TC_WAIT_INET_SOCKET, TC_WAIT_OTHER_SOCKET,
+                            TC_WAIT_MESSAGE_QUEUE, TC_WAIT_EVENTFD,     TC_WAIT_TERMINAL,    TC_WAIT_SYSV_QUEUE};
+  return std::ranges::find(data, cause) != data.end();
+}
+
 std::string thread_kind(std::string_view comm, std::string_view process_comm) {
   std::string kind(comm);
   if (comm == process_comm) {
@@ -184,8 +191,12 @@ std::unordered_map<std::uint64_t, Duration> busy_times(const Session& session) {
   times.reserve(session.task_count);
   for (const Process& process : session.processes) {
     for (const Task& task : process.tasks) {
-      const Duration busy = task.account.total() - task.account.total(TC_CONDITION_BLOCKED);
-      times.emplace(task.id, busy + sum_of(rule.split(task).on_the_way));
+      Duration busy = task.account.total() - task.account.total(TC_CONDITION_BLOCKED);
+      const SplitWaits waits = rule.split(task);
+      for (int cause = 0; cause < TC_NR_WAITS; ++cause) {
+        busy += is_for_data(static_cast<tc_wait>(cause)) ? Duration::zero() : waits.on_the_way[cause];
+      }
+      times.emplace(task.id, busy);
     }
   }
   return times;

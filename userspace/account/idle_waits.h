@@ -40,6 +40,10 @@ struct SplitWaits {
 
 Duration sum_of(const PerWait<Duration>& waits);
 
+// True for waits for what another task sends: pipes, sockets and queues. If that task is observed, its own account says
+// what it did meanwhile.
+bool is_for_data(tc_wait cause);
+
 // The kind of a thread by its name: "worker-12" is "worker-*". A thread with the name of its process is the process.
 std::string thread_kind(std::string_view comm, std::string_view process_comm);
 
@@ -61,7 +65,8 @@ class IdleRule {
   std::unordered_set<std::uint64_t> pools_;  // threads of pools, by Task::id
 };
 
-// The time of each task that was not idle, by Task::id: on CPUs, waiting for one, and blocked on the way.
+// The time that each task was busy, by Task::id: on CPUs, waiting for one, and blocked on the way, except for data of
+// other tasks.
 std::unordered_map<std::uint64_t, Duration> busy_times(const Session& session);
 
 }  // namespace taskcost

@@ -2,7 +2,6 @@
 #include "account/summary.h"
 
 #include <algorithm>
-#include <array>
 #include <functional>
 #include <map>
 #include <unordered_map>
@@ -147,12 +146,8 @@ struct Candidate {
   std::size_t group = no_group;
 };
 
-// A wait for what an observed task sends.
 bool waits_for_data(const Candidate& candidate) {
-  constexpr std::array data{TC_WAIT_PIPE,          TC_WAIT_UNIX_SOCKET, TC_WAIT_INET_SOCKET, TC_WAIT_OTHER_SOCKET,
-                            TC_WAIT_MESSAGE_QUEUE, TC_WAIT_EVENTFD,     TC_WAIT_TERMINAL,    TC_WAIT_SYSV_QUEUE};
-  return candidate.kind == Cost::Kind::wait &&
-         std::ranges::find(data, static_cast<tc_wait>(candidate.number)) != data.end();
+  return candidate.kind == Cost::Kind::wait && is_for_data(static_cast<tc_wait>(candidate.number));
 }
 
 void rank(std::vector<Candidate>& costs, std::size_t most) {
@@ -228,11 +223,13 @@ class CostMaker {
     cost.kind = Cost::Kind::queue;
     cost.time = summary_.preempted + summary_.runnable;
     cost.preempted = summary_.preempted;
-    for (const Group& group : groups_) {
-      cost.tasks += group.tasks;
-      if (const Duration time = group.preempted + group.runnable; time > cost.by_time) {
-        set_by(cost, group, time);
-      }
+    const auto queued = [](const Group& group) { return group.preempted + group.runnable; };
+    const Group& most = *std::ranges::max_element(groups_, {}, queued);
+    set_by(cost, most, queued(most));
+    cost.tasks = most.tasks;
+    if (cost.by_time == cost.time) {
+      cost.process = most.process;
+      cost.thread = most.shown_thread();
     }
     return cost;
   }

@@ -23,9 +23,9 @@ struct Cost {
     wait     // blocked for one cause
   };
   Kind kind = Kind::user;
-  std::string process;      // comm; hostile; empty: all tasks
+  std::string process;      // comm; hostile; of Kind::queue empty if several names waited
   std::string thread;       // kind of the threads (idle_waits.h), as "worker-*"; hostile; empty: the name is `process`
-  std::uint64_t tasks = 0;  // tasks of that name, also those that had no part in it
+  std::uint64_t tasks = 0;  // tasks of that name, or of `by_process`; also those without a part in it
   std::optional<tc_activity> activity;  // of Kind::kernel
   std::optional<tc_wait> wait;          // of Kind::wait
   Duration time{};

@@ -148,6 +148,9 @@ TEST(IdleWaits, AreNotBusyTime) {
   EXPECT_EQ(busy_times(session).at(task_with(session, 10).id), 100ms);
   const Session disk = server_waiting_for(TC_WAIT_DISK);
   EXPECT_EQ(busy_times(disk).at(task_with(disk, 10).id), 200ms);
+  Session pipe = server_waiting_for(TC_WAIT_PIPE);
+  add_edge(pipe, task_waker(pipe, 20), 10, TC_WAIT_PIPE, 1, 100ms, {{"write", 1}});
+  EXPECT_EQ(busy_times(pipe).at(task_with(pipe, 10).id), 100ms) << "the client was busy meanwhile";
 }
 
 const Cost& cost_of_wait(const Summary& summary, tc_wait wait) {

@@ -17,9 +17,10 @@ void describe(auto& v, Is<Cost> auto& cost) {
   v.field("kind", cost.kind,
           "user: CPU time in user code; kernel: CPU time in an activity of the kernel; queue: preempted or runnable; "
           "wait: blocked.");
-  v.field("process", or_null(cost.process), "Name of the process (comm); null: all tasks, or an empty name.");
+  v.field("process", or_null(cost.process),
+          "Name of the process (comm); null: several names waited for a CPU, or the name is empty.");
   v.field("thread", or_null(cost.thread), "Name of the threads, with * for a number at its end; null: as the process.");
-  v.field("tasks", cost.tasks, "Tasks of that name.");
+  v.field("tasks", cost.tasks, "Tasks of that name, or of `by_process`.");
   v.field("activity", cost.activity, "The activity, of kind kernel; null: another kind.");
   v.field("wait", cost.wait, "What the tasks waited for, of kind wait; null: another kind.");
   v.field("time_ns", cost.time, "Total time.");

@@ -23,7 +23,7 @@ namespace {
 constexpr std::size_t most_costs = 3;
 constexpr std::size_t most_costs_with_idle = 6;
 constexpr double least_share = 0.01;      // smaller costs are left out beside larger ones
-constexpr std::size_t list_columns = 30;  // what the first columns of the table leave of 80
+constexpr std::size_t list_columns = 31;  // what the first columns of the table leave of 80
 constexpr std::size_t time_columns = 7;   // "12.3 ms"
 
 struct Named {
@@ -99,19 +99,21 @@ std::string percent_text(Duration part, Duration whole) {
   return fmt::format("{:.0f}%", 100 * static_cast<double>(part.count()) / static_cast<double>(whole.count()));
 }
 
-// "sort x 2 wait", "sort waits"
-std::string subject_text(const Cost& cost, const char* verb) {
+// "sort", "sort x 2"
+std::string subject_text(const Cost& cost) {
   const std::string name = name_text(cost.process, cost.thread);
-  return cost.tasks == 1 ? fmt::format("{} {}s", name, verb)
-                         : fmt::format("{} x {} {}", name, grouped_text(cost.tasks), verb);
+  return cost.tasks == 1 ? name : fmt::format("{} x {}", name, grouped_text(cost.tasks));
 }
+
+// "sort waits", "sort x 2 wait"
+std::string wait_clause(const Cost& cost) { return subject_text(cost) + (cost.tasks == 1 ? " waits" : " wait"); }
 
 std::string times_text(const std::optional<std::uint64_t>& count, const char* one, const char* many) {
   return count && *count > 0 ? fmt::format(", {} {}", grouped_text(*count), *count == 1 ? one : many) : "";
 }
 
 std::string by_text(const Cost& cost) {
-  if (*cost.by != Waker::Kind::task) {
+  if (cost.by && *cost.by != Waker::Kind::task) {
     return std::string(waker_text(*cost.by));
   }
   if (cost.by_process.empty()) {
@@ -127,8 +129,20 @@ bool tells_waker(const Cost& cost) {
          *cost.wait != TC_WAIT_PAGE_FAULT && *cost.wait != TC_WAIT_REGULAR_FILE;
 }
 
+// The text of the wait, shorter for futexes, whose sentences have a waker as well.
+std::string cause_text(tc_wait wait) {
+  switch (wait) {
+    case TC_WAIT_FUTEX_PRIVATE:
+      return "a futex";
+    case TC_WAIT_FUTEX_SHARED:
+      return "a shared futex";
+    default:
+      return text_of(wait);
+  }
+}
+
 std::string wait_text(const Cost& cost) {
-  std::string text = fmt::format("{} for {}", subject_text(cost, "wait"), text_of(*cost.wait));
+  std::string text = fmt::format("{} for {}", wait_clause(cost), cause_text(*cost.wait));
   if (tells_waker(cost)) {
     return text + fmt::format(", {} woken by {}", percent_text(cost.by_time, cost.time), by_text(cost));
   }
@@ -140,25 +154,26 @@ std::string wait_text(const Cost& cost) {
 }
 
 std::string queue_text(const Cost& cost, const Summary& summary) {
-  std::string text = cost.tasks == 1 ? name_text(cost.by_process, cost.by_thread) + " waits for a CPU"
-                                     : counted(cost.tasks, "task", "tasks") + " wait for a CPU";
+  const bool one_name = cost.by_time == cost.time;
+  std::string text = (one_name ? wait_clause(cost) : "tasks wait") + " for a CPU";
   if (cost.preempted > Duration::zero()) {
     text += fmt::format(", {} preempted", percent_text(cost.preempted, cost.time));
   }
   if (const Duration running = summary.running_time(); running > Duration::zero()) {
-    text += fmt::format(": as long as {} of the CPU time", percent_text(cost.time, running));
+    text += fmt::format(": {:.2f} x the CPU time",
+                        static_cast<double>(cost.time.count()) / static_cast<double>(running.count()));
   }
-  return text;
+  return one_name ? text : text + fmt::format(", {} of it {}", percent_text(cost.by_time, cost.time), by_text(cost));
 }
 
 std::string cost_text(const Cost& cost, const Summary& summary, bool calls_seen) {
-  const auto of_cpu = [&] { return percent_text(cost.time, summary.running_time()) + " of the CPU time"; };
+  const auto of_cpu = [&] { return percent_text(cost.time, summary.running_time()) + " of CPU time"; };
   switch (cost.kind) {
     case Cost::Kind::user:
-      return fmt::format("{}{}: {}", subject_text(cost, "run"), calls_seen ? " user code" : "", of_cpu());
+      return fmt::format("{} {}: {}", subject_text(cost), calls_seen ? "in user code" : "on CPUs", of_cpu());
     case Cost::Kind::kernel:
-      return fmt::format("{} in the kernel ({}): {}{}", subject_text(cost, "run"), short_text(text_of(*cost.activity)),
-                         of_cpu(), times_text(cost.count, "time", "times"));
+      return fmt::format("{} in kernel ({}): {}{}", subject_text(cost), short_text(text_of(*cost.activity)), of_cpu(),
+                         times_text(cost.count, "time", "times"));
     case Cost::Kind::queue:
       return queue_text(cost, summary);
     case Cost::Kind::wait:
@@ -192,7 +207,7 @@ void add_costs(Section& section, const Summary& summary, bool calls_seen, bool i
   }
   shown.resize(std::min(shown.size(), idle ? most_costs_with_idle : most_costs));
   for (const auto& [cost, is_idle] : shown) {
-    add_cost(section, *cost, cost_text(*cost, summary, calls_seen) + (is_idle ? " (idle at most)" : ""));
+    add_cost(section, *cost, (is_idle ? "idle: " : "") + cost_text(*cost, summary, calls_seen));
   }
 }
 
