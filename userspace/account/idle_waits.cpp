@@ -55,10 +55,18 @@ bool is_mostly_blocked(const Account& account) {
   return account.total(TC_CONDITION_BLOCKED) * 100 > account.lifetime * percent;
 }
 
-// `pooled` and `mostly_blocked` describe the sleeper.
-bool ends_idle_wait(const Edge& edge, bool pooled, bool mostly_blocked) {
+// What the rule asks of the sleeper.
+struct Sleeper {
+  bool leader = true;
+  bool mostly_blocked = false;
+
+  [[nodiscard]] bool serves() const { return !leader && mostly_blocked; }
+};
+
+bool ends_idle_wait(const Edge& edge, const Sleeper& sleeper) {
   const bool by_task = edge.from.kind == Waker::Kind::task;
-  if (is_futex(edge.cause) && (pooled || (mostly_blocked && edge.from.kind == Waker::Kind::timer))) {
+  const bool by_time = edge.from.kind == Waker::Kind::timer && sleeper.mostly_blocked;
+  if (is_futex(edge.cause) && (sleeper.serves() || by_time)) {
     return true;
   }
   switch (rule_of(edge.cause)) {
@@ -76,55 +84,39 @@ bool ends_idle_wait(const Edge& edge, bool pooled, bool mostly_blocked) {
 }
 
 // The idle part of what no edge explains.
-bool rest_is_idle(tc_wait cause, const WaitSums& sums, bool pooled) {
+bool rest_is_idle(tc_wait cause, const WaitSums& sums, const Sleeper& sleeper) {
   switch (rule_of(cause)) {
     case Rule::idle:
     case Rule::by_waker:
       return true;
     case Rule::futex:
-      return pooled || sums.open > 0;
+      return sleeper.serves() || sums.open > 0;
     case Rule::on_the_way:
       break;
   }
   return false;
 }
 
-SplitWaits split_by(const Account& account, std::span<const Edge* const> edges, bool pooled) {
-  const bool mostly_blocked = is_mostly_blocked(account);
+SplitWaits split_by(const Account& account, std::span<const Edge* const> edges, const Sleeper& sleeper) {
   PerWait<Duration> ended{};
   PerWait<Duration> idle{};
   for (const Edge* const edge : edges) {
     ended[edge->cause] += edge->waited;
-    idle[edge->cause] += ends_idle_wait(*edge, pooled, mostly_blocked) ? edge->waited : Duration::zero();
+    idle[edge->cause] += ends_idle_wait(*edge, sleeper) ? edge->waited : Duration::zero();
   }
   SplitWaits split;
   for (int number = 0; number < TC_NR_WAITS; ++number) {
     const auto cause = static_cast<tc_wait>(number);
     const WaitSums& sums = account.waits[cause];
     const Duration rest = std::max(sums.blocked - ended[cause], Duration::zero());
-    const Duration part = idle[cause] + (rest_is_idle(cause, sums, pooled) ? rest : Duration::zero());
+    const Duration part = idle[cause] + (rest_is_idle(cause, sums, sleeper) ? rest : Duration::zero());
     split.idle[cause] = std::min(part, sums.blocked);
     split.on_the_way[cause] = sums.blocked - split.idle[cause];
   }
   return split;
 }
 
-// Threads that mostly wait for futexes, of which the process has several with one kind of name.
-void add_pools(const Process& process, std::unordered_set<std::uint64_t>& pools) {
-  std::unordered_map<std::string, std::vector<std::uint64_t>> kinds;
-  for (const Task& task : process.tasks) {
-    const PerWait<WaitSums>& waits = task.account.waits;
-    const Duration futexes = waits[TC_WAIT_FUTEX_PRIVATE].blocked + waits[TC_WAIT_FUTEX_SHARED].blocked;
-    if (futexes > Duration::zero() && is_mostly_blocked(task.account)) {
-      kinds[thread_kind(task.comm, process.comm)].push_back(task.id);
-    }
-  }
-  for (const auto& [kind, tasks] : kinds) {
-    if (tasks.size() > 1) {
-      pools.insert(tasks.begin(), tasks.end());
-    }
-  }
-}
+Sleeper sleeper_of(const Task& task) { return {task.leader, is_mostly_blocked(task.account)}; }
 
 }  // namespace
 
@@ -157,11 +149,6 @@ IdleRule::IdleRule(const Session& session) {
     }
   }
   std::ranges::stable_sort(edges_, std::less(), &Edge::to);
-  for (const Process& process : session.processes) {
-    if (process.tasks.size() > 1) {
-      add_pools(process, pools_);
-    }
-  }
 }
 
 std::span<const Edge* const> IdleRule::edges_to(std::uint64_t task) const {
@@ -175,15 +162,14 @@ SplitWaits IdleRule::split(const Task& task) const {
     std::ranges::transform(task.account.waits, split.idle.begin(), &WaitSums::blocked);
     return split;
   }
-  return split_by(task.account, edges_to(task.id), pools_.contains(task.id));
+  return split_by(task.account, edges_to(task.id), sleeper_of(task));
 }
 
-bool IdleRule::is_idle(const Edge& edge, const Task& task) const {
-  return task.origin == TaskOrigin::worker ||
-         ends_idle_wait(edge, pools_.contains(task.id), is_mostly_blocked(task.account));
+bool IdleRule::is_idle(const Edge& edge, const Task& task) {
+  return task.origin == TaskOrigin::worker || ends_idle_wait(edge, sleeper_of(task));
 }
 
-SplitWaits IdleRule::split(const Account& account) { return split_by(account, {}, false); }
+SplitWaits IdleRule::split(const Account& account) { return split_by(account, {}, {}); }
 
 std::unordered_map<std::uint64_t, Duration> busy_times(const Session& session) {
   const IdleRule rule(session);

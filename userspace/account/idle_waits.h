@@ -10,14 +10,13 @@
 //   by its end       a futex of the process that the exit of a task released, and a wait for such an object that had
 //   not
 //                    ended when the window closed
-//   by its thread    a futex, if the thread is blocked for more than 90 % of its lifetime, and another thread of the
-//   same
-//                    process with the same kind of name is so too (a pool), or a timer ended the wait
+//   by its thread    a futex, if the thread is blocked for more than 90 % of its lifetime, and either it is not the
+//                    leader of its process (it is one of a pool, or it serves the process), or a timer ended the wait
 //   by its task      a worker that the kernel created in the process (io_uring, vhost)
 //
 // Everything else is on the way: the disk, page faults, mmap_lock, file locks, and futexes and data of observed tasks.
-// Two cases break the bound: a pool that is busy for more than 10 % of the time waits for work on the way, and threads
-// that queue up for one lock look like a pool.
+// The bound has an exception: threads of a pool that is busy for more than 10 % of the time wait for work on the way.
+// Threads that queue up for one lock for more than 90 % of the time are idle by this rule.
 #pragma once
 
 #include <cstdint>
@@ -25,7 +24,6 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 #include "account/account.h"
@@ -56,13 +54,12 @@ class IdleRule {
   [[nodiscard]] std::span<const Edge* const> edges_to(std::uint64_t task) const;
   [[nodiscard]] SplitWaits split(const Task& task) const;
   // True if the waits of `task` that `edge` ended count as idle.
-  [[nodiscard]] bool is_idle(const Edge& edge, const Task& task) const;
-  // Waits without edges, of tasks that are not kept one by one.
+  [[nodiscard]] static bool is_idle(const Edge& edge, const Task& task);
+  // Waits of tasks that are not kept one by one, and have no edges.
   [[nodiscard]] static SplitWaits split(const Account& account);
 
  private:
-  std::vector<const Edge*> edges_;           // sorted by Edge::to, without unknown sleepers
-  std::unordered_set<std::uint64_t> pools_;  // threads of pools, by Task::id
+  std::vector<const Edge*> edges_;  // sorted by Edge::to, without unknown sleepers
 };
 
 // The time that each task was busy, by Task::id: on CPUs, waiting for one, and blocked on the way, except for data of

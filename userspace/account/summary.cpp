@@ -127,7 +127,7 @@ class Groups {
       const auto member = members_.find(edge->from.task);
       const bool kept = edge->from.kind == Waker::Kind::task && member != members_.end();
       Ended& ended = group.wakers[{edge->cause, {edge->from.kind, kept ? member->second : no_group}}];
-      (rule_.is_idle(*edge, task) ? ended.idle : ended.on_the_way) += edge->waited;
+      (IdleRule::is_idle(*edge, task) ? ended.idle : ended.on_the_way) += edge->waited;
     }
   }
 

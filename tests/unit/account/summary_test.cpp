@@ -97,7 +97,7 @@ TEST(IdleWaits, NeverExceedTheBlockedTime) {
   EXPECT_EQ(split.on_the_way[TC_WAIT_PIPE], 0ms);
 }
 
-// Workers of a process that wait for 950 ms of a second, and for half of it.
+// Workers of a process, each of which waits for `waited` of a second.
 Session pool(Duration waited, std::uint32_t workers) {
   ReportBuilder builder;
   builder.process(10, "server", TaskOrigin::fork, 0ms, Life().runs(TC_ACTIVITY_USER, 1s));
@@ -108,19 +108,21 @@ Session pool(Duration waited, std::uint32_t workers) {
   return builder.build().session;
 }
 
-TEST(IdleWaits, OfAPoolAreForWork) {
+TEST(IdleWaits, OfServingThreadsAreForWork) {
   EXPECT_EQ(on_the_way(pool(950ms, 2), 11), 0ms);
+  EXPECT_EQ(on_the_way(pool(950ms, 1), 11), 0ms);
   EXPECT_EQ(on_the_way(pool(500ms, 2), 11), 500ms) << "it is busy";
-  EXPECT_EQ(on_the_way(pool(950ms, 1), 11), 950ms) << "it is alone";
+  Session session = server_waiting_for(TC_WAIT_FUTEX_PRIVATE);
+  session.processes[0].tasks[0].account.cells[TC_ACTIVITY_USER][TC_CONDITION_RUNNING] = 1ms;
+  EXPECT_EQ(on_the_way(session, 10), 100ms) << "the leader serves no other thread";
 }
 
 TEST(IdleWaits, OfAThreadThatWatchesTheTime) {
-  Session session = pool(950ms, 1);
-  add_edge(session, by_timer, 11, TC_WAIT_FUTEX_PRIVATE, 9, 950ms);
-  EXPECT_EQ(on_the_way(session, 11), 0ms);
-  session = pool(500ms, 1);
-  add_edge(session, by_timer, 11, TC_WAIT_FUTEX_PRIVATE, 100, 500ms);
-  EXPECT_EQ(on_the_way(session, 11), 500ms) << "threads that take turns by a time slice, as under Python's lock";
+  Session session = server_waiting_for(TC_WAIT_FUTEX_PRIVATE);
+  add_edge(session, by_timer, 10, TC_WAIT_FUTEX_PRIVATE, 100, 100ms);
+  EXPECT_EQ(on_the_way(session, 10), 100ms) << "threads that take turns by a time slice, as under Python's lock";
+  session.processes[0].tasks[0].account.lifetime = 105ms;
+  EXPECT_EQ(on_the_way(session, 10), 0ms);
 }
 
 TEST(IdleWaits, ThatTheWindowCutDelayedNothing) {
