@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <functional>
 #include <map>
+#include <tuple>
 #include <unordered_map>
 #include <utility>
 
@@ -150,18 +151,25 @@ bool waits_for_data(const Candidate& candidate) {
   return candidate.kind == Cost::Kind::wait && is_for_data(static_cast<tc_wait>(candidate.number));
 }
 
-void rank(std::vector<Candidate>& costs, std::size_t most) {
+// Keeps the first ones in that order; equal times are in the order of groups.
+template <typename Tier>
+void keep_first(std::vector<Candidate>& candidates, std::size_t most, Tier tier) {
+  const auto key = [&tier](const Candidate& each) {
+    return std::tuple(tier(each), -each.time, each.group, each.kind, each.number);
+  };
+  const std::size_t kept = std::min(candidates.size(), most);
+  std::ranges::partial_sort(candidates, candidates.begin() + static_cast<std::ptrdiff_t>(kept), std::less(), key);
+  candidates.resize(kept);
+}
+
+void keep_largest_costs(std::vector<Candidate>& costs, std::size_t most) {
   Duration largest{};
   for (const Candidate& cost : costs) {
     largest = waits_for_data(cost) ? largest : std::max(largest, cost.time);
   }
-  const auto tier = [largest](const Candidate& cost) {
+  keep_first(costs, most, [largest](const Candidate& cost) {
     return waits_for_data(cost) ? 1 : cost.time * small_part >= largest ? 0 : 2;
-  };
-  std::ranges::stable_sort(costs, [&tier](const Candidate& a, const Candidate& b) {
-    return std::pair(tier(a), -a.time) < std::pair(tier(b), -b.time);
   });
-  costs.resize(std::min(costs.size(), most));
 }
 
 // Makes costs of candidates.
@@ -283,9 +291,8 @@ Summary summary_of(const Session& session, std::size_t most) {
     }
   }
   add(costs, {summary.preempted + summary.runnable, Cost::Kind::queue, 0, no_group});
-  rank(costs, most);
-  std::ranges::stable_sort(idle, std::ranges::greater(), &Candidate::time);
-  idle.resize(std::min(idle.size(), most));
+  keep_largest_costs(costs, most);
+  keep_first(idle, most, [](const Candidate& /*each*/) { return 0; });
   const CostMaker maker(groups.all(), summary);
   summary.costs = maker.costs_of(costs, &Ended::on_the_way);
   summary.idle = maker.costs_of(idle, &Ended::idle);
