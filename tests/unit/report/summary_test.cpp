@@ -261,11 +261,11 @@ Report three() {
 TEST(Sort, OrdersProcessesAndAccounts) {
   const Session session = three().session;
   const auto names = [&session](ReportOrder order) {
-    Texts names;
+    Texts first_cells;
     for (const Texts& row : test::rows_of(sections::processes(session, false, {.sort = order}))) {
-      names.push_back(row.front());
+      first_cells.push_back(row.front());
     }
-    return names;
+    return first_cells;
   };
   EXPECT_THAT(names(ReportOrder::busy), ElementsAre("disk", "runs", "old"));
   EXPECT_THAT(names(ReportOrder::cpu), ElementsAre("runs", "disk", "old"));
