@@ -155,7 +155,7 @@ TEST(Text, BriefIsTheSummaryAlone) {
   EXPECT_LE(lines_of(text_of({"ls"}).err).size(), 60U);
 }
 
-TEST(Text, ColoursAreForTerminals) {
+TEST(Text, ColorsAreForTerminals) {
   SpawnOptions plain;
   plain.environment["TERM"] = "xterm-256color";
   plain.environment["NO_COLOR"] = std::nullopt;

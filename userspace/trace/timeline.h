@@ -34,9 +34,9 @@ struct Timeline {
     Instant end{};  // always later than `start`
     std::size_t facts = 0;
   };
-  enum class MarkKind { birth, exec, exit };
+  enum class MarkKind { new_task, exec, exit };
   struct Mark {
-    MarkKind kind = MarkKind::birth;
+    MarkKind kind = MarkKind::new_task;
     Instant at{};
     std::string comm;  // for an exec: the new name; hostile
   };
@@ -53,6 +53,6 @@ struct Timeline {
   std::size_t limit = 0;
   bool left_out = false;  // there were more entries than `limit`: `rows` is empty
 };
-const char* to_string(Timeline::MarkKind kind);  // "birth", "exec", "exit"
+const char* to_string(Timeline::MarkKind kind);  // "new task", "exec", "exit"
 
 }  // namespace taskcost

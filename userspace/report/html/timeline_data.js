@@ -5,7 +5,7 @@ import {timeText} from './figures.js';
 
 export const conditions = ['running', 'preempted', 'runnable', 'blocked'];
 export const timelineUnknown = 'unknown';
-const unfoldedTasks = 100; // with more tasks, processes begin folded
+const expandedTasks = 100; // with more tasks, processes begin collapsed
 
 // `kind` is 0 for unknown time, else 1 + the number of the pair of condition and activity.
 function factOf([condition, activity, call, cpu, wait, waker, task, tid, place], activities) {
@@ -83,19 +83,19 @@ export class TimelineData {
         return row ? Object.assign(row, {name: `${task.comm} (${task.tid})`}) : null;
       }).filter(Boolean),
     })).filter((group) => group.rows.length > 0);
-    const folded = this.rows.length > unfoldedTasks;
-    return groups.map((group) => ({...group, folded: folded && group.rows.length > 1}));
+    const collapsed = this.rows.length > expandedTasks;
+    return groups.map((group) => ({...group, collapsed: collapsed && group.rows.length > 1}));
   }
 
   // Returns the lines to show: one for each process with several tasks, and one for each task unless its process is
-  // folded.
+  // collapsed.
   lines() {
     return this.groups.flatMap((group) => {
       if (group.rows.length === 1) {
         return [{name: group.rows[0].name, rows: group.rows, row: group.rows[0]}];
       }
       const head = {name: `${group.name}, ${group.rows.length} tasks`, rows: group.rows, group};
-      return [head, ...(group.folded ? [] : group.rows.map((row) => ({name: row.name, rows: [row], row, inside: true})))];
+      return [head, ...(group.collapsed ? [] : group.rows.map((row) => ({name: row.name, rows: [row], row, inside: true})))];
     });
   }
 
@@ -149,7 +149,7 @@ export class TimelineData {
   }
 
   // Describes an interval, with one fact per line.
-  told(row, i) {
+  describe(row, i) {
     const fact = this.fact(i);
     const lines = [row.name, this.what(i), `${timeText(this.columns.end[i] - this.columns.start[i])}, from ` +
                                            `${timeText(this.columns.start[i])} on`];
