@@ -17,8 +17,8 @@ namespace taskcost {
 namespace {
 
 using namespace std::chrono_literals;
+using test::AccountBuilder;
 using test::add_edge;
-using test::Life;
 using test::ReportBuilder;
 using test::task_waker;
 using test::task_with;
@@ -27,13 +27,13 @@ const Waker outside{Waker::Kind::unobserved, 0, 99};
 const Waker by_timer{Waker::Kind::timer, 0, 0};
 const Waker by_interrupt{Waker::Kind::interrupt, 0, 0};
 
-Life blocked(tc_wait cause, Duration time) { return Life().blocks(TC_ACTIVITY_OTHER, time, cause); }
+AccountBuilder blocked(tc_wait cause, Duration time) { return AccountBuilder().blocks(TC_ACTIVITY_OTHER, time, cause); }
 
 // A server (10) that waited 100 ms for `cause`, and a client (20) that is observed as well.
 Session server_waiting_for(tc_wait cause) {
   ReportBuilder builder;
   builder.process(10, "server", TaskOrigin::fork, 0ms, blocked(cause, 100ms).runs(TC_ACTIVITY_USER, 100ms));
-  builder.process(20, "client", TaskOrigin::fork, 0ms, Life().runs(TC_ACTIVITY_USER, 200ms));
+  builder.process(20, "client", TaskOrigin::fork, 0ms, AccountBuilder().runs(TC_ACTIVITY_USER, 200ms));
   return builder.build().session;
 }
 
@@ -100,7 +100,7 @@ TEST(IdleWaits, NeverExceedTheBlockedTime) {
 // Workers of a process, each of which waits for `waited` of a second.
 Session pool(Duration waited, std::uint32_t workers) {
   ReportBuilder builder;
-  builder.process(10, "server", TaskOrigin::fork, 0ms, Life().runs(TC_ACTIVITY_USER, 1s));
+  builder.process(10, "server", TaskOrigin::fork, 0ms, AccountBuilder().runs(TC_ACTIVITY_USER, 1s));
   for (std::uint32_t i = 0; i < workers; ++i) {
     builder.thread(11 + i, "work-" + std::to_string(i), 0ms,
                    blocked(TC_WAIT_FUTEX_PRIVATE, waited).runs(TC_ACTIVITY_USER, 1s - waited));
@@ -186,13 +186,13 @@ TEST(Summary, CountsWaitsOnlyIfAllAreOnOneSide) {
 TEST(Summary, SumsUpProcessesAndThreadsByName) {
   ReportBuilder builder;
   for (std::uint32_t i = 0; i < 3; ++i) {
-    builder.process(10 + i, "cc1", TaskOrigin::fork, 0ms, Life().runs(TC_ACTIVITY_USER, 10ms));
+    builder.process(10 + i, "cc1", TaskOrigin::fork, 0ms, AccountBuilder().runs(TC_ACTIVITY_USER, 10ms));
   }
-  builder.process(20, "java", TaskOrigin::fork, 0ms, Life().runs(TC_ACTIVITY_USER, 20ms));
-  builder.thread(21, "work-1", 0ms, Life().runs(TC_ACTIVITY_FILE, 5ms, 7));
-  builder.thread(22, "work-2", 0ms, Life().runs(TC_ACTIVITY_FILE, 5ms, 8));
-  builder.thread(23, "GC-1", 0ms, Life().runs(TC_ACTIVITY_USER, 1ms));
-  builder.aggregated("cc1", 50, Life().runs(TC_ACTIVITY_USER, 100ms));
+  builder.process(20, "java", TaskOrigin::fork, 0ms, AccountBuilder().runs(TC_ACTIVITY_USER, 20ms));
+  builder.thread(21, "work-1", 0ms, AccountBuilder().runs(TC_ACTIVITY_FILE, 5ms, 7));
+  builder.thread(22, "work-2", 0ms, AccountBuilder().runs(TC_ACTIVITY_FILE, 5ms, 8));
+  builder.thread(23, "GC-1", 0ms, AccountBuilder().runs(TC_ACTIVITY_USER, 1ms));
+  builder.aggregated("cc1", 50, AccountBuilder().runs(TC_ACTIVITY_USER, 100ms));
   const Summary summary = summary_of(builder.build().session);
   ASSERT_EQ(summary.costs.size(), 4U);
   EXPECT_EQ(summary.costs[0].process, "cc1");
@@ -209,8 +209,9 @@ TEST(Summary, SumsUpProcessesAndThreadsByName) {
 
 TEST(Summary, WaitsForDataFollowWhatIsNotSmall) {
   ReportBuilder builder;
-  builder.process(10, "sort", TaskOrigin::fork, 0ms,
-                  Life().runs(TC_ACTIVITY_USER, 500ms).runs(TC_ACTIVITY_FILE, 100ms).runs(TC_ACTIVITY_EXEC, 1ms));
+  builder.process(
+      10, "sort", TaskOrigin::fork, 0ms,
+      AccountBuilder().runs(TC_ACTIVITY_USER, 500ms).runs(TC_ACTIVITY_FILE, 100ms).runs(TC_ACTIVITY_EXEC, 1ms));
   builder.process(20, "tail", TaskOrigin::fork, 0ms, blocked(TC_WAIT_PIPE, 600ms));
   Session session = builder.build().session;
   add_edge(session, task_waker(session, 10), 20, TC_WAIT_PIPE, 5, 600ms, {{"write", 5}});
@@ -231,8 +232,8 @@ TEST(Summary, OfNothingHasNoUtilization) {
 
 TEST(Summary, LeavesKernelThreadsOut) {
   ReportBuilder builder;
-  builder.process(1, "sh", TaskOrigin::fork, 0ms, Life().runs(TC_ACTIVITY_USER, 1ms));
-  builder.kernel_thread(2, "kworker", Life().runs(TC_ACTIVITY_KERNEL, 1s));
+  builder.process(1, "sh", TaskOrigin::fork, 0ms, AccountBuilder().runs(TC_ACTIVITY_USER, 1ms));
+  builder.kernel_thread(2, "kworker", AccountBuilder().runs(TC_ACTIVITY_KERNEL, 1s));
   EXPECT_EQ(summary_of(builder.build().session).kernel, 0ms);
 }
 

@@ -21,8 +21,8 @@ namespace taskcost {
 namespace {
 
 using namespace std::chrono_literals;
+using test::AccountBuilder;
 using test::add_edge;
-using test::Life;
 using test::ReportBuilder;
 using test::row_of;
 using test::task_waker;
@@ -54,16 +54,16 @@ std::string text_of(const Report& report, const TextOptions& options) {
 
 std::size_t lines_in(const std::string& text) { return static_cast<std::size_t>(std::ranges::count(text, '\n')); }
 
-Report one_process(const Life& life, std::uint32_t tasks = 1) {
+Report one_process(const AccountBuilder& account, std::uint32_t tasks = 1) {
   ReportBuilder builder;
   for (std::uint32_t i = 0; i < tasks; ++i) {
-    builder.process(10 + i, "sort", TaskOrigin::fork, 0ms, life);
+    builder.process(10 + i, "sort", TaskOrigin::fork, 0ms, account);
   }
   return builder.build();
 }
 
 TEST(SummarySection, TellsWhereTheTimeWent) {
-  const Report report = one_process(Life()
+  const Report report = one_process(AccountBuilder()
                                         .runs(TC_ACTIVITY_USER, 500ms)
                                         .runs(TC_ACTIVITY_FILE, 200ms, 40)
                                         .runs(TC_ACTIVITY_PAGE_FAULT, 100ms, 300)
@@ -82,26 +82,27 @@ TEST(SummarySection, TellsWhereTheTimeWent) {
   EXPECT_THAT(row_of(section, "blocked, idle at most"), ElementsAre(testing::_, "30.0 ms", "3.0%", "timer 30.0 ms"));
   EXPECT_THAT(costs_of(report), ElementsAre("   500 ms  sort in user code: 62% of CPU time",
                                             "   200 ms  sort in kernel (file): 25% of CPU time, 40 times",
-                                            "   120 ms  sort waits for a CPU, 83% preempted: 0.15 x the CPU time"));
+                                            "   120 ms  sort waits for a CPU, 83% preempted: 0.15 x CPU time"));
 }
 
 TEST(SummarySection, SeveralProcessesOfOneNameAreOne) {
-  const Report report = one_process(Life().runs(TC_ACTIVITY_USER, 500ms).queues(TC_ACTIVITY_USER, 100ms), 1200);
+  const Report report =
+      one_process(AccountBuilder().runs(TC_ACTIVITY_USER, 500ms).queues(TC_ACTIVITY_USER, 100ms), 1200);
   EXPECT_THAT(costs_of(report), ElementsAre("    600 s  sort x 1,200 in user code: 100% of CPU time",
-                                            "    120 s  sort x 1,200 wait for a CPU: 0.20 x the CPU time"));
+                                            "    120 s  sort x 1,200 wait for a CPU: 0.20 x CPU time"));
 }
 
 TEST(SummarySection, TellsWhatWaitedMostForACpu) {
   ReportBuilder builder;
-  builder.process(10, "sort", TaskOrigin::fork, 0ms, Life().is_preempted(TC_ACTIVITY_USER, 600ms));
+  builder.process(10, "sort", TaskOrigin::fork, 0ms, AccountBuilder().is_preempted(TC_ACTIVITY_USER, 600ms));
   builder.process(20, "seq", TaskOrigin::fork, 0ms,
-                  Life().is_preempted(TC_ACTIVITY_USER, 400ms).runs(TC_ACTIVITY_USER, 500ms));
+                  AccountBuilder().is_preempted(TC_ACTIVITY_USER, 400ms).runs(TC_ACTIVITY_USER, 500ms));
   EXPECT_THAT(costs_of(builder.build()),
-              Contains("   1.00 s  tasks wait for a CPU, 100% preempted: 2.00 x the CPU time, 60% of it sort"));
+              Contains("   1.00 s  tasks (60% sort) wait for a CPU, 100% preempted: 2.00 x CPU time"));
 }
 
 TEST(SummarySection, NamesTheWakerOfMostOfAWait) {
-  Report report = one_process(Life().blocks(TC_ACTIVITY_FUTEX, 1s, TC_WAIT_FUTEX_SHARED), 2);
+  Report report = one_process(AccountBuilder().blocks(TC_ACTIVITY_FUTEX, 1s, TC_WAIT_FUTEX_SHARED), 2);
   Session& session = report.session;
   add_edge(session, task_waker(session, 11), 10, TC_WAIT_FUTEX_SHARED, 5, 910ms, {{"futex", 5}});
   add_edge(session, task_waker(session, 10), 11, TC_WAIT_FUTEX_SHARED, 5, 910ms, {{"futex", 5}});
@@ -109,7 +110,7 @@ TEST(SummarySection, NamesTheWakerOfMostOfAWait) {
 }
 
 TEST(SummarySection, SaysHowManyWaitsIfTheWakerSaysNothing) {
-  Report report = one_process(Life().blocks(TC_ACTIVITY_FILE, 1s, TC_WAIT_DISK));
+  Report report = one_process(AccountBuilder().blocks(TC_ACTIVITY_FILE, 1s, TC_WAIT_DISK));
   EXPECT_THAT(costs_of(report), ElementsAre("   1.00 s  sort waits for the disk, 1 wait"));
   report.session.processes[0].tasks[0].account.waits[TC_WAIT_DISK].count = 10;
   EXPECT_THAT(costs_of(report), ElementsAre("   1.00 s  sort waits for the disk, 10 waits of 100 ms"));
@@ -119,7 +120,7 @@ TEST(SummarySection, SaysHowManyWaitsIfTheWakerSaysNothing) {
 }
 
 TEST(SummarySection, ShowsIdleWaitsOnRequest) {
-  Report report = one_process(Life().runs(TC_ACTIVITY_USER, 1ms).blocks(TC_ACTIVITY_POLL, 1s, TC_WAIT_EPOLL));
+  Report report = one_process(AccountBuilder().runs(TC_ACTIVITY_USER, 1ms).blocks(TC_ACTIVITY_POLL, 1s, TC_WAIT_EPOLL));
   add_edge(report.session, {Waker::Kind::unobserved, 0, 99}, 10, TC_WAIT_EPOLL, 1, 1s);
   EXPECT_THAT(costs_of(report), ElementsAre("  1.00 ms  sort in user code: 100% of CPU time"));
   EXPECT_THAT(costs_of(report, {.idle = true}),
@@ -128,8 +129,8 @@ TEST(SummarySection, ShowsIdleWaitsOnRequest) {
 }
 
 TEST(SummarySection, SmallCostsAreLeftOutBesideLargeOnes) {
-  const Life life = Life().runs(TC_ACTIVITY_USER, 1s).runs(TC_ACTIVITY_EXEC, 5ms);
-  EXPECT_THAT(costs_of(one_process(life)), ElementsAre("   1.00 s  sort in user code: 100% of CPU time"));
+  const AccountBuilder account = AccountBuilder().runs(TC_ACTIVITY_USER, 1s).runs(TC_ACTIVITY_EXEC, 5ms);
+  EXPECT_THAT(costs_of(one_process(account)), ElementsAre("   1.00 s  sort in user code: 100% of CPU time"));
 }
 
 TEST(SummarySection, OfNothingSaysSo) {
@@ -139,13 +140,13 @@ TEST(SummarySection, OfNothingSaysSo) {
 }
 
 TEST(SummarySection, WithoutCpuTimeHasNoShareOfIt) {
-  const Report report = one_process(Life().is_preempted(TC_ACTIVITY_USER, 1s));
+  const Report report = one_process(AccountBuilder().is_preempted(TC_ACTIVITY_USER, 1s));
   EXPECT_EQ(sections::summary(report).title, "Summary: 0.00 CPUs utilized (0 of CPU time in 1.00 s)");
   EXPECT_THAT(costs_of(report), ElementsAre("   1.00 s  sort waits for a CPU, 100% preempted"));
 }
 
 TEST(SummarySection, WithoutProbesOnCallsDoesNotTellUserCode) {
-  const Report report = test::without_calls(one_process(Life().runs(TC_ACTIVITY_USER, 1s)));
+  const Report report = test::without_calls(one_process(AccountBuilder().runs(TC_ACTIVITY_USER, 1s)));
   const sections::Section section = sections::summary(report);
   EXPECT_THAT(row_of(section, "running"), Contains("1.00 s"));
   EXPECT_THAT(row_of(section, "running in the kernel"), IsEmpty());
@@ -162,7 +163,7 @@ TEST(SummarySection, HasTheObserversCostAndLossesThatMatter) {
     }
     return texts;
   };
-  Report report = one_process(Life().runs(TC_ACTIVITY_USER, 1s));
+  Report report = one_process(AccountBuilder().runs(TC_ACTIVITY_USER, 1s));
   EXPECT_THAT(faint(report), ElementsAre("The share of observing in the CPU time is not measured."));
   report.observer.share_of_cpu = 0.006;
   EXPECT_THAT(faint(report), ElementsAre("Observing took 0.6% or more of the CPU time."));
@@ -182,11 +183,12 @@ Report hostile() {
   for (std::uint32_t i = 0; i < 3; ++i) {
     const std::string& name = test::hostile_names[i % test::hostile_names.size()];
     builder.process(10 + i, name + std::string(100, 'n'), TaskOrigin::fork, 0ms,
-                    Life()
+                    AccountBuilder()
                         .runs(TC_ACTIVITY_USER, 123'456s)
                         .is_preempted(TC_ACTIVITY_USER, 99'999s)
                         .blocks(TC_ACTIVITY_FUTEX, 999'999s, TC_WAIT_FUTEX_SHARED));
-    builder.thread(20 + i, name + "\033[2J-12", 0ms, Life().runs(TC_ACTIVITY_PAGE_FAULT, 999'999s, ~0ULL >> 8));
+    builder.thread(20 + i, name + "\033[2J-12", 0ms,
+                   AccountBuilder().runs(TC_ACTIVITY_PAGE_FAULT, 999'999s, ~0ULL >> 8));
   }
   Report report = builder.build();
   add_edge(report.session, task_waker(report.session, 11), 10, TC_WAIT_FUTEX_SHARED, 1, 999'999s);
@@ -234,10 +236,10 @@ TEST(Views, OfManyTasksStayShort) {
   ReportBuilder builder;
   for (std::uint32_t i = 0; i < 10; ++i) {
     builder.process(1000 * (i + 1), "server" + std::to_string(i), TaskOrigin::fork, 0ms,
-                    Life().runs(TC_ACTIVITY_USER, 1ms * (i + 1)));
+                    AccountBuilder().runs(TC_ACTIVITY_USER, 1ms * (i + 1)));
     for (std::uint32_t j = 1; j < 30; ++j) {
       builder.thread(1000 * (i + 1) + j, fmt::format("worker-{}", j), 0ms,
-                     Life().runs(TC_ACTIVITY_USER, 1ms * j).blocks(TC_ACTIVITY_POLL, 1s, TC_WAIT_EPOLL));
+                     AccountBuilder().runs(TC_ACTIVITY_USER, 1ms * j).blocks(TC_ACTIVITY_POLL, 1s, TC_WAIT_EPOLL));
     }
   }
   EXPECT_LE(lines_in(text_of(builder.build(), {.view = {.extent = Extent::main, .summary_last = true}})), 100U);
@@ -246,11 +248,11 @@ TEST(Views, OfManyTasksStayShort) {
 // Three processes: one that lived long, one that ran, and one that was blocked for the disk.
 Report three() {
   ReportBuilder builder;
-  builder.process(1, "old", TaskOrigin::fork, 0ms, Life().blocks(TC_ACTIVITY_POLL, 10s, TC_WAIT_EPOLL));
+  builder.process(1, "old", TaskOrigin::fork, 0ms, AccountBuilder().blocks(TC_ACTIVITY_POLL, 10s, TC_WAIT_EPOLL));
   builder.process(2, "runs", TaskOrigin::fork, 0ms,
-                  Life().runs(TC_ACTIVITY_USER, 20ms).counts(TC_COUNTER_FAULTS_MINOR, 9));
+                  AccountBuilder().runs(TC_ACTIVITY_USER, 20ms).counts(TC_COUNTER_FAULTS_MINOR, 9));
   builder.process(3, "disk", TaskOrigin::fork, 0ms,
-                  Life()
+                  AccountBuilder()
                       .runs(TC_ACTIVITY_USER, 1ms)
                       .queues(TC_ACTIVITY_FILE, 5ms)
                       .blocks(TC_ACTIVITY_FILE, 1s, TC_WAIT_DISK)
@@ -279,9 +281,9 @@ TEST(Sort, OrdersProcessesAndAccounts) {
 
 TEST(Sort, KeepsChildrenWithTheirParents) {
   ReportBuilder builder;
-  builder.process(1, "quiet", TaskOrigin::fork, 0ms, Life().runs(TC_ACTIVITY_USER, 5ms));
-  builder.process(2, "parent", TaskOrigin::fork, 0ms, Life());
-  builder.process(3, "busy", TaskOrigin::fork, 0ms, Life().runs(TC_ACTIVITY_USER, 9ms)).child_of(2);
+  builder.process(1, "quiet", TaskOrigin::fork, 0ms, AccountBuilder().runs(TC_ACTIVITY_USER, 5ms));
+  builder.process(2, "parent", TaskOrigin::fork, 0ms, AccountBuilder());
+  builder.process(3, "busy", TaskOrigin::fork, 0ms, AccountBuilder().runs(TC_ACTIVITY_USER, 9ms)).child_of(2);
   Texts names;
   for (const Texts& row : test::rows_of(sections::processes(builder.build().session, false))) {
     names.push_back(row.front());

@@ -155,15 +155,17 @@ std::string wait_text(const Cost& cost) {
 
 std::string queue_text(const Cost& cost, const Summary& summary) {
   const bool one_name = cost.by_time == cost.time;
-  std::string text = (one_name ? wait_clause(cost) : "tasks wait") + " for a CPU";
+  std::string text = one_name ? wait_clause(cost)
+                              : fmt::format("tasks ({} {}) wait", percent_text(cost.by_time, cost.time), by_text(cost));
+  text += " for a CPU";
   if (cost.preempted > Duration::zero()) {
     text += fmt::format(", {} preempted", percent_text(cost.preempted, cost.time));
   }
   if (const Duration running = summary.running_time(); running > Duration::zero()) {
-    text += fmt::format(": {:.2f} x the CPU time",
+    text += fmt::format(": {:.2f} x CPU time",
                         static_cast<double>(cost.time.count()) / static_cast<double>(running.count()));
   }
-  return one_name ? text : text + fmt::format(", {} of it {}", percent_text(cost.by_time, cost.time), by_text(cost));
+  return text;
 }
 
 std::string cost_text(const Cost& cost, const Summary& summary, bool calls_seen) {
