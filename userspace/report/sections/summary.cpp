@@ -158,7 +158,7 @@ std::string queue_text(const Cost& cost, const Summary& summary) {
   std::string text = one_name ? wait_clause(cost)
                               : fmt::format("tasks ({} {}) wait", percent_text(cost.by_time, cost.time), by_text(cost));
   text += " for a CPU";
-  if (cost.preempted > Duration::zero()) {
+  if (cost.preempted * 100 >= cost.time) {  // else it would be 0 %
     text += fmt::format(", {} preempted", percent_text(cost.preempted, cost.time));
   }
   if (const Duration running = summary.running_time(); running > Duration::zero()) {
