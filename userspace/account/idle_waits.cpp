@@ -51,8 +51,8 @@ bool is_futex(tc_wait cause) { return cause == TC_WAIT_FUTEX_PRIVATE || cause ==
 bool is_exit(std::string_view call_site) { return call_site == "exit" || call_site == "exit_group"; }
 
 bool is_mostly_blocked(const Account& account) {
-  constexpr std::int64_t percent = 90;
-  return account.total(TC_CONDITION_BLOCKED) * 100 > account.lifetime * percent;
+  constexpr std::int64_t tenths = 9;  // the division comes first: a product of hostile figures could overflow
+  return account.total(TC_CONDITION_BLOCKED) > account.lifetime / 10 * tenths;
 }
 
 // What the rule asks of the sleeper.

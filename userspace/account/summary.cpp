@@ -168,7 +168,7 @@ void keep_largest_costs(std::vector<Candidate>& costs, std::size_t most) {
     largest = waits_for_data(cost) ? largest : std::max(largest, cost.time);
   }
   keep_first(costs, most, [largest](const Candidate& cost) {
-    return waits_for_data(cost) ? 1 : cost.time * small_part >= largest ? 0 : 2;
+    return waits_for_data(cost) ? 1 : cost.time >= largest / small_part ? 0 : 2;
   });
 }
 

@@ -125,7 +125,7 @@ std::string by_text(const Cost& cost) {
 
 // Completions of the disk come by interrupts and kernel threads, which say nothing.
 bool tells_waker(const Cost& cost) {
-  return cost.by && *cost.by != Waker::Kind::unknown && cost.by_time * 2 >= cost.time && *cost.wait != TC_WAIT_DISK &&
+  return cost.by && *cost.by != Waker::Kind::unknown && cost.by_time >= cost.time / 2 && *cost.wait != TC_WAIT_DISK &&
          *cost.wait != TC_WAIT_PAGE_FAULT && *cost.wait != TC_WAIT_REGULAR_FILE;
 }
 
@@ -158,7 +158,7 @@ std::string queue_text(const Cost& cost, const Summary& summary) {
   std::string text = one_name ? wait_clause(cost)
                               : fmt::format("tasks ({} {}) wait", percent_text(cost.by_time, cost.time), by_text(cost));
   text += " for a CPU";
-  if (cost.preempted * 100 >= cost.time) {  // else it would be 0 %
+  if (cost.preempted > cost.time / 100) {
     text += fmt::format(", {} preempted", percent_text(cost.preempted, cost.time));
   }
   if (const Duration running = summary.running_time(); running > Duration::zero()) {
