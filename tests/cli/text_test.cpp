@@ -138,6 +138,23 @@ std::string on_a_terminal(const std::string& options, const SpawnOptions& spawn)
   return run({"/usr/bin/script", "-qec", taskcost_binary() + " run " + options + " -- true", "/dev/null"}, spawn).out;
 }
 
+TEST(Text, ATerminalGetsTheSummaryBesideAFile) {
+  const TemporaryDirectory directory;
+  const std::string file = directory.file("r.txt");
+  const std::string seen = on_a_terminal("--no-color -o " + file, {});
+  EXPECT_THAT(seen, HasSubstr("CPUs utilized"));
+  EXPECT_LE(lines_of(seen).size(), 15U) << seen;
+  EXPECT_GT(lines_of(read_file(file)).size(), 60U);
+  EXPECT_THAT(on_a_terminal("--quiet -o " + file, {}), Not(HasSubstr("CPUs utilized")));
+}
+
+TEST(Text, BriefIsTheSummaryAlone) {
+  const Finished finished = text_of({"true"}, {"--brief"});
+  EXPECT_THAT(finished.err, HasSubstr("CPUs utilized"));
+  EXPECT_LE(lines_of(finished.err).size(), 15U) << finished.err;
+  EXPECT_LE(lines_of(text_of({"ls"}).err).size(), 60U);
+}
+
 TEST(Text, ColorsAreForTerminals) {
   SpawnOptions plain;
   plain.environment["TERM"] = "xterm-256color";

@@ -24,6 +24,7 @@ struct Environment {
   bool color = false;         // default of standard output
   unsigned error_width = 80;  // the same for standard error
   bool error_color = false;
+  bool error_terminal = false;   // standard error is a terminal
   std::vector<int> descriptors;  // opened by the caller: a launched command inherits them
 };
 

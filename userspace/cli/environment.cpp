@@ -96,7 +96,8 @@ Environment detect_environment(int argc, const char* const* argv) {
   const char* no_color = std::getenv("NO_COLOR");  // NOLINT(concurrency-mt-unsafe)
   const bool colors = no_color == nullptr || *no_color == '\0';
   result.color = colors && isatty(STDOUT_FILENO) == 1;
-  result.error_color = colors && isatty(STDERR_FILENO) == 1;
+  result.error_terminal = isatty(STDERR_FILENO) == 1;
+  result.error_color = colors && result.error_terminal;
   return result;
 }
 

@@ -126,7 +126,11 @@ Result<Outputs> Outputs::open(const OutputOptions& options, const Environment& e
   outputs.format_ = options.format;
   outputs.stream_ = options.stream;
   outputs.terminal_ = {error ? environment.error_width : environment.width,
-                       options.color.value_or(error ? environment.error_color : environment.color), options.verbose};
+                       options.color.value_or(error ? environment.error_color : environment.color), options.verbose,
+                       options.view};
+  if (options.summary_on_terminal && environment.error_terminal && !options.quiet) {
+    outputs.summary_of_report_ = true;
+  }
   for (const OutputFile& file : options.outputs) {
     auto path = OutputPath::open(file.path, OutputPath::Access::write);
     if (!path) {
@@ -149,7 +153,10 @@ Status Outputs::write_file(File& output, const Renderer& render) const {
   FileBuffer buffer(std::move(copy));
   std::ostream out(&buffer);
   constexpr unsigned width = 80;
-  if (auto status = render(output.format, {width, false /*color*/, terminal_.verbose}, out); !status) {
+  ReportView view = terminal_.view;
+  view.extent = ReportView::Extent::all;
+  view.summary_last = false;
+  if (auto status = render(output.format, {width, false /*color*/, terminal_.verbose, view}, out); !status) {
     return status;
   }
   if (!buffer.finish()) {
@@ -183,6 +190,10 @@ Status Outputs::write_stream(const Renderer& render) const {
 }
 
 Status Outputs::write(const Report& report, const OpenEvents& open_events) {
+  if (summary_of_report_) {
+    format_ = OutputFormat::text;
+    terminal_.view.extent = ReportView::Extent::summary;
+  }
   std::optional<Result<EventSource>> source;
   return write([&](OutputFormat format, const TextOptions& text, std::ostream& out) -> Status {
     const Writer& writer = writers.at(static_cast<std::size_t>(format));

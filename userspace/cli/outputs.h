@@ -56,6 +56,7 @@ class Outputs {
   std::optional<OutputFormat> format_;  // of the stream; nullopt: nothing is written there
   ReportStream stream_ = ReportStream::standard_output;
   TextOptions terminal_;
+  bool summary_of_report_ = false;  // the stream has no format, but gets the summary of a Report
 };
 
 }  // namespace taskcost

@@ -4,6 +4,7 @@
 // variable, and no terminal query. They escape hostile text (names from observed programs) at the last write.
 #pragma once
 
+#include <cstddef>
 #include <iosfwd>
 #include <optional>
 #include <string>
@@ -19,10 +20,32 @@
 
 namespace taskcost {
 
+// The order of tables of processes and tasks, the largest first. busy: time on CPUs, waiting for one, and blocked on
+// the way (account/idle_waits.h).
+enum class ReportOrder { busy, cpu, blocked, wait, faults, switches, lifetime };
+
+// The parts of the report of a run that are shown.
+struct ReportView {
+  enum class Extent {
+    all,      // every section, the summary first
+    main,     // what most questions are about, the summary last
+    summary,  // the summary alone
+  };
+  Extent extent = Extent::all;
+  bool summary_last = false;  // also with Extent::all
+  bool idle = false;          // idle waits are among the largest costs of the summary
+  ReportOrder sort = ReportOrder::busy;
+  std::optional<std::size_t>
+      top{};  // rows of tables of processes, tasks, waits, system calls and edges; nullopt: as each table has it
+
+  bool operator==(const ReportView&) const = default;
+};
+
 struct TextOptions {
   unsigned width = 80;
   bool color = false;
   bool verbose = false;  // every task of every process, all evidence
+  ReportView view{};
 };
 
 void render_text(const Report& report, std::ostream& out, const TextOptions& options);

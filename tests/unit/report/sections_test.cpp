@@ -100,7 +100,7 @@ TEST(ProcessesSection, LookAlikesAreOneRowUnlessAllIsAskedFor) {
   const Session session = test::shell_script().session;
   const sections::Section brief = sections::processes(session, false);
   EXPECT_THAT(rows_of(brief), SizeIs(3));
-  EXPECT_THAT(row_of(brief, "299 x true"), ElementsAre("299 x true", "", "fork", "1.00 ms ", "1", "exit 0"));
+  EXPECT_THAT(row_of(brief, "299 x true"), ElementsAre("299 x true", "", "fork", "1.00 ms ", "299 ms", "1", "exit 0"));
   EXPECT_EQ(row_of(brief, "true").back(), "exit 1");
   EXPECT_EQ(test::items_of<sections::Table>(brief).at(0).rows.back().depth, 1);
   EXPECT_THAT(titles_of(sections::accounts(session, false)), Contains("299 x true: sum of 299 tasks, exit 0"));
@@ -132,8 +132,8 @@ TEST(Accounts, SayHowMuchTheyLeftOut) {
   EXPECT_THAT(said(sections::processes(session, false)),
               Contains("... and 20 more processes, see --verbose or the JSON"));
   const sections::Section accounts = sections::accounts(session, false);
-  EXPECT_THAT(said(accounts), Contains("... and 54 accounts that lived shorter, see --verbose or the JSON"));
-  EXPECT_THAT(said(accounts), Contains("... and 11 tasks that lived shorter, see --verbose or the JSON"));
+  EXPECT_THAT(said(accounts), Contains("... and 54 more accounts, see --verbose or the JSON"));
+  EXPECT_THAT(said(accounts), Contains("... and 11 more tasks, see --verbose or the JSON"));
   EXPECT_THAT(titles_of(accounts), Contains(StartsWith("program59 (159)")));
   EXPECT_THAT(titles_of(accounts), Not(Contains(StartsWith("program3 (103)"))));
 }
@@ -232,7 +232,8 @@ TEST(Family, EveryProcessAppearsOnceWhateverTheParentsSay) {
   for (const bool grouped : {false, true}) {
     const Session& session = builder.report().session;
     std::size_t seen = 0;
-    for (const sections::FamilyMember& member : sections::family_of(session, grouped)) {
+    for (const sections::FamilyMember& member :
+         sections::family_of(session, grouped, sections::Order(session, ReportOrder::busy))) {
       seen += member.processes.size();
     }
     EXPECT_EQ(seen, session.processes.size());

@@ -48,10 +48,26 @@ Status set_outputs(OutputOptions& options, Words paths, const std::optional<Form
                ? Status(usage_error("--format none with -o -", "nothing would be written there", "drop one of them"))
                : Status(Done{});
   }
-  // The launched command writes to standard error too: a report with a file of its own stays away from it.
-  const bool has_file = !options.outputs.empty() && options.stream == ReportStream::standard_error;
-  if (!to_standard_output && (!text_by_default || has_file)) {
+  // The launched command writes to standard error too: a report with a file of its own stays away from it, except that
+  // its summary goes to a terminal.
+  const bool has_file = !options.outputs.empty();
+  if (!to_standard_output && (!text_by_default || (has_file && options.stream == ReportStream::standard_error))) {
     options.format = std::nullopt;
+    options.summary_on_terminal = text_by_default;
+  } else if (!to_standard_output && has_file) {
+    options.view.extent = ReportView::Extent::summary;
+  }
+  return Done{};
+}
+
+// The summary is text, and the opposite of all details.
+Status check_brief(const OutputOptions& options, bool brief) {
+  if (brief && options.verbose) {
+    return usage_error("--brief and --verbose", "one shows the summary alone, the other everything",
+                       "drop one of them");
+  }
+  if (brief && options.format == OutputFormat::json) {
+    return usage_error("--brief and --format json", "only text has a short form", "drop one of them");
   }
   return Done{};
 }
@@ -129,6 +145,36 @@ void add_color_options(CommandParser& parser, std::optional<bool>& color) {
   parser.choice("--color", "WHEN", color, {{"auto", Color()}, {"always", true}, {"never", false}},
                 "Color in text: auto (default: on a terminal, unless NO_COLOR is set), always or never.");
   parser.flag("--no-color", color, false, "Same as --color=never.");
+}
+
+void add_view_options(CommandParser& parser, OutputOptions& options) {
+  constexpr unsigned most_rows = 1'000'000;
+  const auto brief = std::make_shared<bool>();  // must outlive this function, as the check below does
+  parser.flag("--brief", *brief, "Show the summary alone. Files of -o keep every section.");
+  parser.flag(
+      "--idle", options.view.idle,
+      "Show idle waits among the largest costs of the summary: those for new work, for a timer, or for a child.");
+  parser.value("--top", "N", options.view.top, count_up_to(most_rows),
+               "Show N rows of each table of processes, tasks, waits, system calls and edges, in text.");
+  parser.choice("--sort", "KEY", options.view.sort,
+                {{"busy", ReportOrder::busy},
+                 {"cpu", ReportOrder::cpu},
+                 {"blocked", ReportOrder::blocked},
+                 {"wait", ReportOrder::wait},
+                 {"faults", ReportOrder::faults},
+                 {"switches", ReportOrder::switches},
+                 {"lifetime", ReportOrder::lifetime}},
+                "Order of processes and tasks in text, the largest first: busy (default: CPU time and all waits but "
+                "idle ones), cpu, blocked, wait (for a CPU), faults, switches or lifetime.");
+  parser.check([&options, brief] {
+    if (*brief) {
+      options.view.extent = ReportView::Extent::summary;
+      options.format = options.summary_on_terminal ? OutputFormat::text : options.format;
+    } else if (options.verbose && options.view.extent == ReportView::Extent::main) {
+      options.view.extent = ReportView::Extent::all;
+    }
+    return check_brief(options, *brief);
+  });
 }
 
 void add_level_options(CommandParser& parser, Detail& detail, std::optional<unsigned>& max_tasks) {

@@ -20,6 +20,9 @@ struct OutputDefaults {
   bool text_by_default = true;  // on the stream, when no --format is given
 };
 
+// --brief, --idle, --top and --sort, of commands that report a run. They follow add_output_options().
+void add_view_options(CommandParser& parser, OutputOptions& options);
+
 // -o, --format, -v, --color and --no-color. `files` is read when all words are parsed.
 void add_output_options(CommandParser& parser, OutputOptions& options, const FileSet& files,
                         const OutputDefaults& defaults = {});

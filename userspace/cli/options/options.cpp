@@ -21,6 +21,7 @@ using commandline::add_observe_options;
 using commandline::add_quiet_option;
 using commandline::add_target_options;
 using commandline::add_user_option;
+using commandline::add_view_options;
 using commandline::Arguments;
 using commandline::CommandParser;
 using commandline::count_up_to;
@@ -41,6 +42,10 @@ Status check_repeat(const RunCommand& run) {
   if ((run.repeat || run.measure_overhead) && (run.limits.timeout || run.limits.follow_daemons)) {
     return usage_error("--timeout or --follow-daemons with --repeat or --measure-overhead",
                        "repeated runs end with their command", "drop --timeout and --follow-daemons");
+  }
+  if (run.repeat && !run.measure_overhead && observe.view != OutputOptions{}.view) {
+    return usage_error("--repeat with --brief, --idle, --top or --sort",
+                       "medians of runs have no summary and no table of tasks", "drop --repeat, or the other options");
   }
   return Done{};
 }
@@ -77,6 +82,7 @@ Result<Options> parse_run(const Words& words) {
     return check_repeat(run);
   });
   add_observe_options(parser, run.observe, files);
+  add_view_options(parser, run.observe);
   parser.stop_at_first_word();
   if (auto end = parser.parse(words)) {
     return *end;
@@ -103,6 +109,7 @@ Result<Options> parse_attach(const Words& words) {
   add_target_options(parser, target, Arguments::are_pids);
   add_duration_option(parser, attach.duration);
   add_observe_options(parser, attach.observe, files);
+  add_view_options(parser, attach.observe);
   if (auto end = parser.parse(words)) {
     return *end;
   }
@@ -140,6 +147,7 @@ Result<Options> parse_record(const Words& words) {
     return Done{};
   });
   add_observe_options(parser, observe, files, {.text_by_default = false});
+  add_view_options(parser, observe);
   parser.stop_at_first_word();
   if (auto end = parser.parse(words)) {
     return *end;
@@ -203,6 +211,7 @@ Result<Options> parse_workload(const Words& words) {
                         "'taskcost-workload --help' lists the workloads and their options.\n"
                         "Example: sudo taskcost workload create --model thread"});
   add_observe_options(parser, workload.observe, files);
+  add_view_options(parser, workload.observe);
   if (auto end = parser.parse(words)) {
     return *end;
   }

@@ -15,6 +15,7 @@
 #include "base/result.h"
 #include "cli/options/formats.h"
 #include "collector/observe.h"
+#include "report/render.h"
 
 namespace taskcost {
 
@@ -37,6 +38,10 @@ struct OutputOptions {
   bool quiet = false;
   bool verbose = false;
   std::optional<bool> color;  // nullopt: color on a terminal, unless NO_COLOR is set
+  ReportView view{.extent = ReportView::Extent::main,
+                  .summary_last = true};  // of the text on `stream`; files have every section
+  // A launched command's standard error gets the summary beside the files of -o, if it is a terminal.
+  bool summary_on_terminal = false;
 };
 
 // The capture that `record` writes and `report` reads if no other file is named.

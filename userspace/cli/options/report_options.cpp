@@ -36,6 +36,7 @@ Result<Options> parse_report(const Words& words) {
        "on any machine. Default: taskcost.tcap, as 'taskcost record' writes it. '-' is standard input.",
        "Example: taskcost report make.tcap -o make.html -o make.pftrace"});
   add_output_options(parser, report, files);
+  add_view_options(parser, report);
   parser.flag("--audit", report.audit,
               "Instead of the report: rebuild each task's ledger from the recorded events and compare it with the "
               "kernel's ledger, cell by cell. Exit status 1 if they differ.");

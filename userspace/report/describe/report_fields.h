@@ -9,6 +9,7 @@
 #include "base/units.h"
 #include "report/describe/claims_fields.h"
 #include "report/describe/session_fields.h"
+#include "report/describe/summary_fields.h"
 #include "report/remarks.h"
 #include "report/words.h"
 #include "verdict/report.h"
@@ -173,6 +174,9 @@ void describe(auto& v, Is<Report> auto& report) {
   v.field("losses", report.session.losses, "What was lost.");
   v.derived(
       "remarks", [&] { return remarks_of(report); }, "Explanations of what figures lack.");
+  v.derived(
+      "summary", [&] { return summary_of(report.session); },
+      "Where the time of all tasks went, and the largest costs.");
   v.field("records", report.records, "Check of the recorded events; null: they were not recorded.");
   v.field("observer", report.observer, "The overhead of the observation.");
   describe_tasks(v, report.session);

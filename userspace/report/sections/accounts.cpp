@@ -15,8 +15,8 @@
 namespace taskcost::sections {
 namespace {
 
-constexpr std::size_t most_accounts = 6;
-constexpr std::size_t most_tasks = 20;
+constexpr Limit most_accounts{6, 1};
+constexpr Limit most_tasks{20, 10};
 // The cells of a task add up to its lifetime within a percent; a larger residual means that a transition was lost.
 constexpr double largest_residual = 0.01;
 
@@ -55,17 +55,15 @@ Cell residual_cell(const Account& account) {
   return {(large ? "!" : "") + percent, large ? Tone::warning : Tone::plain, residual / lifetime, Unit::share};
 }
 
-// The indices of the `most` longest ones, in ascending order.
-template <typename Lifetime>
-std::vector<std::size_t> longest(std::size_t size, std::size_t most, Lifetime lifetime) {
-  std::vector<std::size_t> chosen(size);
-  std::iota(chosen.begin(), chosen.end(), 0);
-  if (size > most) {
-    std::ranges::stable_sort(chosen, std::ranges::greater(), lifetime);
-    chosen.resize(most);
-    std::ranges::sort(chosen);
-  }
-  return chosen;
+// The indices of the elements by their figures, the largest first.
+template <typename Figure>
+std::vector<std::size_t> sorted_by(std::size_t size, Figure figure) {
+  std::vector<double> figures(size);
+  std::vector<std::size_t> indices(size);
+  std::iota(indices.begin(), indices.end(), 0);
+  std::ranges::transform(indices, figures.begin(), figure);
+  std::ranges::stable_sort(indices, std::ranges::greater(), [&figures](std::size_t i) { return figures[i]; });
+  return indices;
 }
 
 Cell sum_cell(const Account& account, tc_counter one, tc_counter other) {
@@ -74,12 +72,12 @@ Cell sum_cell(const Account& account, tc_counter one, tc_counter other) {
   return left && right ? Cell(*left + *right) : Cell("n/a");
 }
 
-void add_tasks(Section& section, const std::vector<Task>& tasks, bool verbose) {
+void add_tasks(Section& section, const std::vector<Task>& tasks, const Order& order, std::size_t shown) {
   section.block();
   Table table({"tid", left("task", 8), "lifetime ", "running", "queued", "blocked", "switches", "faults", "residual"});
-  const std::vector<std::size_t> shown = longest(tasks.size(), shown_of(tasks.size(), most_tasks, verbose),
-                                                 [&](std::size_t i) { return tasks[i].account.lifetime; });
-  for (const std::size_t i : shown) {
+  std::vector<std::size_t> chosen = sorted_by(tasks.size(), [&](std::size_t i) { return order.figure(tasks[i]); });
+  chosen.resize(shown);
+  for (const std::size_t i : chosen) {
     const Task& task = tasks[i];
     const Account& account = task.account;
     table.row({std::to_string(task.tid), task.comm,
@@ -91,7 +89,7 @@ void add_tasks(Section& section, const std::vector<Task>& tasks, bool verbose) {
                sum_cell(account, TC_COUNTER_FAULTS_MINOR, TC_COUNTER_FAULTS_MAJOR), residual_cell(account)});
   }
   section.add(std::move(table));
-  section.rest(tasks.size() - shown.size(), "task that lived shorter", "tasks that lived shorter");
+  section.rest(tasks.size() - shown, "more task", "more tasks");
 }
 
 std::string title_of(const FamilyMember& member) {
@@ -206,11 +204,13 @@ void add_task_accounts(Section& section, const Process& process) {
 
 }  // namespace
 
-Section accounts(const Session& session, bool verbose) {
+Section accounts(const Session& session, bool verbose, const ReportView& view) {
   Section section("accounts", "Accounts");
-  const std::vector<FamilyMember> family = family_of(session, !verbose);
-  const std::vector<std::size_t> shown = longest(family.size(), shown_of(family.size(), most_accounts, verbose),
-                                                 [&family](std::size_t i) { return family[i].lifetime(); });
+  const Order order(session, view.sort);
+  const std::vector<FamilyMember> family = family_of(session, !verbose, order);
+  std::vector<std::size_t> shown =
+      sorted_by(family.size(), [&](std::size_t i) { return order.figure(family[i].processes); });
+  shown.resize(most_accounts.shown(family.size(), verbose, view));
   constexpr const char* legend = "queued: preempted + runnable; n/a: not measured; !: more than 1% is in no cell";
   bool any_threads = false;
   for (const std::size_t i : shown) {
@@ -226,7 +226,8 @@ Section accounts(const Session& session, bool verbose) {
     }
     if (!member.is_group() && member.first().tasks.size() > 1) {
       any_threads = true;
-      add_tasks(section, member.first().tasks, verbose);
+      const std::vector<Task>& tasks = member.first().tasks;
+      add_tasks(section, tasks, order, most_tasks.shown(tasks.size(), verbose, view));
       if (verbose) {
         section.say(legend, Tone::faint);
         add_task_accounts(section, member.first());
@@ -238,7 +239,7 @@ Section accounts(const Session& session, bool verbose) {
   }
   if (shown.size() < family.size()) {
     section.block();
-    section.rest(family.size() - shown.size(), "account that lived shorter", "accounts that lived shorter");
+    section.rest(family.size() - shown.size(), "more account", "more accounts");
   }
   return section;
 }

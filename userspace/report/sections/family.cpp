@@ -3,7 +3,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <functional>
 #include <map>
+#include <numeric>
 #include <string>
 #include <tuple>
 #include <unordered_map>
@@ -23,8 +26,9 @@ using Likeness = std::tuple<std::string, TaskOrigin, std::string, std::size_t, s
 
 class Family {
  public:
-  Family(const Session& session, bool grouped) : processes_(session.processes), grouped_(grouped) {
+  Family(const Session& session, bool grouped, const Order& order) : processes_(session.processes), grouped_(grouped) {
     link();
+    add_figures(order);
     visit(roots_);
     // Parents that form a cycle have no root; their processes must be in the report too.
     for (std::size_t i = 0; i < processes_.size(); ++i) {
@@ -57,6 +61,17 @@ class Family {
     }
   }
 
+  // Parents come before their children, so that each has its sum when its parent gets it.
+  void add_figures(const Order& order) {
+    figures_.resize(processes_.size());
+    for (std::size_t i = processes_.size(); i-- > 0;) {
+      figures_[i] += order.figure(processes_[i]);
+      for (const std::size_t child : children_[i]) {
+        figures_[i] += figures_[child];
+      }
+    }
+  }
+
   // This is not recursive, because the observed program decides how deep a chain of forks is.
   void visit(const Indices& siblings) {
     std::vector<std::pair<Indices, std::size_t>> pending;
@@ -79,7 +94,11 @@ class Family {
   }
 
   void push(std::vector<std::pair<Indices, std::size_t>>& pending, const Indices& siblings, std::size_t depth) const {
-    const std::vector<Indices> groups = groups_of(siblings);
+    std::vector<Indices> groups = groups_of(siblings);
+    std::ranges::stable_sort(groups, std::ranges::greater(), [this](const Indices& group) {
+      return std::transform_reduce(group.begin(), group.end(), 0.0, std::plus(),
+                                   [this](auto i) { return figures_[i]; });
+    });
     for (auto group = groups.rbegin(); group != groups.rend(); ++group) {
       pending.emplace_back(*group, depth);
     }
@@ -112,6 +131,7 @@ class Family {
   const std::vector<Process>& processes_;
   bool grouped_;
   std::vector<Indices> children_;
+  std::vector<double> figures_;  // of each process with its descendants
   std::vector<bool> seen_;
   Indices roots_;
   std::vector<FamilyMember> members_;
@@ -123,6 +143,16 @@ Duration FamilyMember::lifetime() const {
   Duration sum{};
   for (const Process* process : processes) {
     sum += lifetime_of(*process);
+  }
+  return sum;
+}
+
+Duration FamilyMember::running() const {
+  Duration sum{};
+  for (const Process* process : processes) {
+    for (const Task& task : process->tasks) {
+      sum += task.account.total(TC_CONDITION_RUNNING);
+    }
   }
   return sum;
 }
@@ -143,7 +173,9 @@ std::size_t FamilyMember::tasks() const {
   return sum;
 }
 
-std::vector<FamilyMember> family_of(const Session& session, bool grouped) { return Family(session, grouped).take(); }
+std::vector<FamilyMember> family_of(const Session& session, bool grouped, const Order& order) {
+  return Family(session, grouped, order).take();
+}
 
 Cell lifetime_cell(Duration lifetime, bool open_at_start, bool open_at_end) {
   return {fmt::format("{}{}{}", open_at_start ? "<" : "", duration_text(lifetime), open_at_end ? ">" : " "),

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "account/account.h"
+#include "report/sections/order.h"
 #include "report/sections/section.h"
 
 namespace taskcost::sections {
@@ -20,14 +21,15 @@ struct FamilyMember {
 
   [[nodiscard]] const Process& first() const { return *processes.front(); }
   [[nodiscard]] bool is_group() const { return processes.size() > 1; }
-  [[nodiscard]] Duration lifetime() const;  // these three are sums
+  [[nodiscard]] Duration lifetime() const;  // these four are sums
+  [[nodiscard]] Duration running() const;
   [[nodiscard]] Account account() const;
   [[nodiscard]] std::size_t tasks() const;
 };
 
-// Leaves out kernel threads. Parents come before their children. A process with an unknown parent has depth 0.
-// `session` must outlive the result.
-std::vector<FamilyMember> family_of(const Session& session, bool grouped);
+// Leaves out kernel threads. Parents come before their children, and siblings follow the order, each with all its
+// descendants. A process with an unknown parent has depth 0. `session` must outlive the result.
+std::vector<FamilyMember> family_of(const Session& session, bool grouped, const Order& order);
 
 // "1.52 s", with `<` in front if it existed before the window, and `>` at the end if it outlived it. It is padded, so
 // that figures with and without a mark are aligned.

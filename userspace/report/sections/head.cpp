@@ -62,14 +62,14 @@ std::vector<Section> judgement(const Report& report) {
   return {claims(report), unit_prices(report), figure_tables(report), sweeps(report), comparisons(report)};
 }
 
-std::vector<Section> of_session(const Report& report, bool verbose) {
+std::vector<Section> of_session(const Report& report, bool verbose, const ReportView& view) {
   const Session& session = report.session;
-  return {processes(session, verbose),
-          accounts(session, verbose),
+  return {processes(session, verbose, view),
+          accounts(session, verbose, view),
           totals(session),
-          kernel_threads(session, verbose),
-          waits(session, verbose),
-          syscalls(session, verbose),
+          kernel_threads(session, verbose, view),
+          waits(session, verbose, view),
+          syscalls(session, verbose, view),
           creations(session),
           lifetime_prices(session),
           signal_deaths(session),
@@ -80,6 +80,53 @@ std::vector<Section> of_session(const Report& report, bool verbose) {
           channels(session),
           stacks(report, verbose),
           kernel_accounting(report)};
+}
+
+std::vector<Section> of_observation(const Report& report, bool verbose) {
+  return {evidence(report.evidence), losses(report, verbose), records(report, verbose), observer(report, verbose)};
+}
+
+bool warns(const Section& section) {
+  const auto of_warning = [](const Item& item) {
+    const auto* const paragraph = std::get_if<Paragraph>(&item);
+    return std::holds_alternative<Table>(item) || (paragraph != nullptr && paragraph->tone == Tone::warning);
+  };
+  return std::ranges::any_of(section.blocks,
+                             [&](const Block& block) { return std::ranges::any_of(block.items, of_warning); });
+}
+
+// The sections of the terminal. Losses and contradictions are shown if there are any that matter.
+std::vector<Section> main_sections(const Report& report, bool verbose, const ReportView& view) {
+  const Session& session = report.session;
+  std::vector<Section> all{processes(session, verbose, view),
+                           accounts(session, verbose, view),
+                           kernel_threads(session, verbose, view),
+                           waits(session, verbose, view),
+                           syscalls(session, verbose, view),
+                           signal_deaths(session),
+                           stacks(report, verbose)};
+  for (Section& section : std::vector{losses(report, verbose), records(report, verbose)}) {
+    if (warns(section)) {
+      all.push_back(std::move(section));
+    }
+  }
+  append(all, judgement(report));
+  Section more("more");
+  more.add(Line{{{"More with -v: creation, switches, faults, latencies, channels, sources, own cost", Tone::faint}}});
+  all.push_back(std::move(more));
+  return all;
+}
+
+// The report of `verify` may have no session of its own, because its claims are judged over many.
+std::vector<Section> of_verify(const Report& report, bool verbose) {
+  std::vector<Section> all{head(report)};
+  append(all, judgement(report));
+  if (report.session.task_count > 0) {
+    append(all, of_session(report, verbose, {}));
+  }
+  append(all, of_observation(report, verbose));
+  std::erase_if(all, [](const Section& section) { return section.blocks.empty(); });
+  return all;
 }
 
 }  // namespace
@@ -101,21 +148,21 @@ Section head(const Report& report) {
   return section;
 }
 
-std::vector<Section> of(const Report& report, bool verbose) {
-  const bool judged_first = report.target.mode == TargetMode::verify;
-  std::vector<Section> all{head(report)};
-  if (judged_first) {
-    append(all, judgement(report));
+std::vector<Section> of(const Report& report, bool verbose, const ReportView& view) {
+  if (report.target.mode == TargetMode::verify) {
+    return of_verify(report, verbose);
   }
-  // The report of `verify` may have no session of its own, because its claims are judged over many.
-  if (!judged_first || report.session.task_count > 0) {
-    append(all, of_session(report, verbose));
+  const std::vector<Section> answer{head(report), summary(report, view)};
+  std::vector<Section> rest;
+  if (view.extent == ReportView::Extent::main) {
+    rest = main_sections(report, verbose, view);
+  } else if (view.extent == ReportView::Extent::all) {
+    rest = of_session(report, verbose, view);
+    append(rest, of_observation(report, verbose));
+    append(rest, judgement(report));
   }
-  append(all,
-         {evidence(report.evidence), losses(report, verbose), records(report, verbose), observer(report, verbose)});
-  if (!judged_first) {
-    append(all, judgement(report));
-  }
+  std::vector<Section> all = view.summary_last ? rest : answer;
+  append(all, view.summary_last ? answer : std::move(rest));
   std::erase_if(all, [](const Section& section) { return section.blocks.empty(); });
   return all;
 }

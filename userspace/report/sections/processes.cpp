@@ -12,9 +12,9 @@
 namespace taskcost::sections {
 namespace {
 
-constexpr std::size_t most_members = 40;
-constexpr std::size_t most_names = 10;
-constexpr std::size_t most_kernel_threads = 10;
+constexpr Limit most_members{40, 10};
+constexpr Limit most_names{10, 5};
+constexpr Limit most_kernel_threads{10, 5};
 
 bool is_open(const FamilyMember& member) {
   const auto open = [](const auto& life) { return life.open_at_start || life.open_at_end; };
@@ -38,24 +38,25 @@ void add_member(Table& table, const FamilyMember& member) {
     Cell lifetime = mean(member.lifetime(), member.processes.size());
     lifetime.text += " ";
     table.row({fmt::format("{} x {}", member.processes.size(), process.comm), "", to_string(process.origin),
-               std::move(lifetime), threads_text(process), ended},
+               std::move(lifetime), member.running(), threads_text(process), ended},
               member.depth);
   } else {
-    table.row(
-        {process.comm, std::to_string(process.tgid), to_string(process.origin),
-         lifetime_cell(lifetime_of(process), process.open_at_start, process.open_at_end), threads_text(process), ended},
-        member.depth);
+    table.row({process.comm, std::to_string(process.tgid), to_string(process.origin),
+               lifetime_cell(lifetime_of(process), process.open_at_start, process.open_at_end), member.running(),
+               threads_text(process), ended},
+              member.depth);
   }
 }
 
-void add_aggregated(Section& section, const std::vector<AggregatedProcesses>& aggregated, bool verbose) {
+void add_aggregated(Section& section, const std::vector<AggregatedProcesses>& aggregated, bool verbose,
+                    const ReportView& view) {
   if (aggregated.empty()) {
     return;
   }
   section.block();
   section.say("Not kept one by one, there were too many (sums by name):");
   Table table({"processes", "tasks", left("name", least_name_columns), "lifetime", "running"});
-  const std::size_t shown = shown_of(aggregated.size(), most_names, verbose);
+  const std::size_t shown = most_names.shown(aggregated.size(), verbose, view);
   for (std::size_t i = 0; i < shown; ++i) {
     table.row({aggregated[i].processes, aggregated[i].tasks, aggregated[i].comm, aggregated[i].total.lifetime,
                aggregated[i].total.total(TC_CONDITION_RUNNING)});
@@ -66,14 +67,14 @@ void add_aggregated(Section& section, const std::vector<AggregatedProcesses>& ag
 
 }  // namespace
 
-Section processes(const Session& session, bool verbose) {
+Section processes(const Session& session, bool verbose, const ReportView& view) {
   Section section("processes", "Processes");
-  const std::vector<FamilyMember> family = family_of(session, !verbose);
+  const std::vector<FamilyMember> family = family_of(session, !verbose, Order(session, view.sort));
   if (family.empty() && session.aggregated.empty()) {
     return section;
   }
-  Table table({left("name", 16), "pid", left("how"), "lifetime ", "threads", left("ended")});
-  const std::size_t shown = shown_of(family.size(), most_members, verbose);
+  Table table({left("name", 16), "pid", left("how"), "lifetime ", "CPU time", "threads", left("ended")});
+  const std::size_t shown = most_members.shown(family.size(), verbose, view);
   std::size_t left_out = 0;
   for (std::size_t i = 0; i < family.size(); ++i) {
     if (i < shown) {
@@ -85,17 +86,17 @@ Section processes(const Session& session, bool verbose) {
   section.add(std::move(table));
   section.rest(left_out, "more process", "more processes");
   if (std::ranges::any_of(family, &FamilyMember::is_group)) {
-    section.say("N x name: N processes with the same name, origin, end and threads; the lifetime is their mean",
+    section.say("N x name: N processes with the same name, origin, end and threads; mean lifetime, total CPU time",
                 Tone::faint);
   }
   if (std::ranges::any_of(family, is_open)) {
     section.say("< lived before the window, > outlived it: that end is open", Tone::faint);
   }
-  add_aggregated(section, session.aggregated, verbose);
+  add_aggregated(section, session.aggregated, verbose, view);
   return section;
 }
 
-Section kernel_threads(const Session& session, bool verbose) {
+Section kernel_threads(const Session& session, bool verbose, const ReportView& view) {
   std::vector<std::pair<const Process*, Account>> threads;
   for (const Process& process : session.processes) {
     if (process.kernel) {
@@ -113,7 +114,7 @@ Section kernel_threads(const Session& session, bool verbose) {
     table.row({std::move(name), account.total(TC_CONDITION_RUNNING),
                account.total(TC_CONDITION_PREEMPTED) + account.total(TC_CONDITION_RUNNABLE), account.switches()});
   };
-  for (std::size_t i = 0; i < shown_of(threads.size(), most_kernel_threads, verbose); ++i) {
+  for (std::size_t i = 0; i < most_kernel_threads.shown(threads.size(), verbose, view); ++i) {
     const auto& [process, account] = threads[i];
     add_row(fmt::format("{} ({})", process->comm, process->tgid), account);
   }

@@ -16,6 +16,7 @@
 
 #include "account/account.h"
 #include "base/unit.h"
+#include "report/render.h"
 
 namespace taskcost::sections {
 
@@ -149,5 +150,16 @@ struct Section {
 inline std::size_t shown_of(std::size_t size, std::size_t most, bool verbose) {
   return verbose || size < most ? size : most;
 }
+
+// The number of rows of a table that --top can cut. `few` is the limit of Extent::main.
+struct Limit {
+  std::size_t most;
+  std::size_t few;
+
+  [[nodiscard]] std::size_t shown(std::size_t size, bool verbose, const ReportView& view) const {
+    const std::size_t limit = view.top.value_or(view.extent == ReportView::Extent::main ? few : most);
+    return shown_of(size, limit, verbose && !view.top);
+  }
+};
 
 }  // namespace taskcost::sections

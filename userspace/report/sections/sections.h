@@ -19,19 +19,21 @@ namespace taskcost::sections {
 // What was observed, how long, and how it ended.
 Section head(const Report& report);
 
+// The answer: CPUs utilized, where the time of all tasks went, the largest costs, and the observer's own.
+Section summary(const Report& report, const ReportView& view = {});
 // The tree of processes without kernel threads, and the processes that were not kept one by one.
-Section processes(const Session& session, bool verbose);
+Section processes(const Session& session, bool verbose, const ReportView& view = {});
 // How each process spent its lifetime.
-Section accounts(const Session& session, bool verbose);
+Section accounts(const Session& session, bool verbose, const ReportView& view = {});
 // The sum over all tasks; empty if there is only one process.
 Section totals(const Session& session);
 // All counters of all tasks, except those that are 0.
 Section counters(const Session& session);
 // What a timeline shows. Only the page has one.
 Section timeline(const Timeline& timeline);
-Section kernel_threads(const Session& session, bool verbose);
+Section kernel_threads(const Session& session, bool verbose, const ReportView& view = {});
 // What tasks waited for, the wakers, and the chains of waits.
-Section waits(const Session& session, bool verbose);
+Section waits(const Session& session, bool verbose, const ReportView& view = {});
 // The cost of creation, exec and exit of processes and threads.
 Section creations(const Session& session);
 // The cost from creation to reaping, for tasks that were created and exited in the window.
@@ -40,7 +42,7 @@ Section signal_deaths(const Session& session);
 Section switches(const Session& session);
 Section faults(const Session& session);
 // System calls by program name and name of the call; empty if they were not measured.
-Section syscalls(const Session& session, bool verbose);
+Section syscalls(const Session& session, bool verbose, const ReportView& view = {});
 Section latencies(const Session& session, bool verbose);
 Section channels(const Session& session);
 // The code that caused waits, switches, faults and creations: the heaviest stacks of each kind.
@@ -71,7 +73,7 @@ void add_gaps(Section& section, const RecordCheck& records, Instant start, bool 
 // Adds the number of records, and the records that contradict one another.
 void add_integrity(Section& section, const RecordCheck& records, Instant start, bool verbose);
 
-std::vector<Section> of(const Report& report, bool verbose);
+std::vector<Section> of(const Report& report, bool verbose, const ReportView& view = {});
 std::vector<Section> of(const Audit& audit, bool verbose);
 std::vector<Section> of(const Comparison& comparison, bool verbose);
 std::vector<Section> of(const Difference& difference, bool verbose);

@@ -18,7 +18,7 @@
 namespace taskcost::sections {
 namespace {
 
-constexpr std::size_t most_rows = 15;
+constexpr Limit most_rows{15, 6};
 constexpr std::size_t most_errors = 3;
 
 Cell time(const std::optional<Duration>& value) { return value ? Cell(*value) : Cell("-"); }
@@ -40,7 +40,7 @@ std::string errors_text(const Syscalls& row) {
 
 }  // namespace
 
-Section syscalls(const Session& session, bool verbose) {
+Section syscalls(const Session& session, bool verbose, const ReportView& view) {
   Section section("syscalls", "System calls");
   if (!session.syscalls) {
     return section;
@@ -60,7 +60,7 @@ Section syscalls(const Session& session, bool verbose) {
     columns.emplace_back(title);
   }
   Table table(std::move(columns));
-  const std::size_t shown = shown_of(rows.size(), most_rows, verbose);
+  const std::size_t shown = most_rows.shown(rows.size(), verbose, view);
   for (const Syscalls& row : std::span(rows).first(shown)) {
     std::vector<Cell> cells{row.name,      row.count,       row.failed() == 0 ? Cell("") : Cell(row.failed()),
                             row.running,   row.total,       time(row.p50),

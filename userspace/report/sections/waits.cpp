@@ -14,8 +14,9 @@
 namespace taskcost::sections {
 namespace {
 
-constexpr std::size_t most_edges = 12;
-constexpr std::size_t most_chains = 5;
+constexpr Limit most_causes{TC_NR_WAITS, 6};
+constexpr Limit most_edges{12, 5};
+constexpr Limit most_chains{5, 2};
 constexpr std::ptrdiff_t longest_column = 5;  // with --verbose
 
 // Names of tasks, "name (tid)", by Task::id.
@@ -84,8 +85,8 @@ std::string places_text(const Edge& edge, bool verbose) {
   return text;
 }
 
-void add_edges(Section& section, const Session& session, const TaskNames& names, bool verbose) {
-  const std::size_t shown = shown_of(session.edges.size(), most_edges, verbose);
+void add_edges(Section& section, const Session& session, const TaskNames& names, bool verbose, const ReportView& view) {
+  const std::size_t shown = most_edges.shown(session.edges.size(), verbose, view);
   std::vector<Column> columns{left("from", least_name_columns),
                               left("to", least_name_columns),
                               left("through", 8),
@@ -120,12 +121,13 @@ void add_edges(Section& section, const Session& session, const TaskNames& names,
   }
 }
 
-void add_chains(Section& section, const Session& session, const TaskNames& names, bool verbose) {
+void add_chains(Section& section, const Session& session, const TaskNames& names, bool verbose,
+                const ReportView& view) {
   if (session.chains.empty()) {
     return;
   }
   section.block("Longest chains");
-  for (std::size_t i = 0; i < shown_of(session.chains.size(), most_chains, verbose); ++i) {
+  for (std::size_t i = 0; i < most_chains.shown(session.chains.size(), verbose, view); ++i) {
     std::size_t indent = margin;
     for (const ChainLink& link : session.chains[i]) {
       const bool by_task = link.waker.kind == Waker::Kind::task;
@@ -141,16 +143,21 @@ void add_chains(Section& section, const Session& session, const TaskNames& names
 
 }  // namespace
 
-Section waits(const Session& session, bool verbose) {
+Section waits(const Session& session, bool verbose, const ReportView& view) {
   Section section("waits", "Waits");
   if (session.totals.total(TC_CONDITION_BLOCKED) == Duration::zero()) {
     section.say("no task was blocked");
   } else {
-    section.add(wait_causes(session.totals));
+    Table causes = wait_causes(session.totals);
+    const std::size_t all = causes.rows.size();
+    causes.rows.resize(most_causes.shown(all, verbose, view));
+    const std::size_t left_out = all - causes.rows.size();
+    section.add(std::move(causes));
+    section.more(left_out, verbose);
   }
   const TaskNames names(session);
-  add_edges(section, session, names, verbose);
-  add_chains(section, session, names, verbose);
+  add_edges(section, session, names, verbose, view);
+  add_chains(section, session, names, verbose, view);
   return section;
 }
 

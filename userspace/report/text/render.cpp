@@ -8,7 +8,7 @@
 namespace taskcost {
 
 void render_text(const Report& report, std::ostream& out, const TextOptions& options) {
-  paint_text(sections::of(report, options.verbose), out, options);
+  paint_text(sections::of(report, options.verbose, options.view), out, options);
 }
 
 void render_audit_text(const Audit& audit, std::ostream& out, const TextOptions& options) {

@@ -169,7 +169,8 @@ std::vector<std::string> common_names(const std::string& help) {
 }
 
 TEST_P(CommonBlock, HasTheSameTitleAndOrderEverywhere) {
-  const std::vector<std::string> order{"-o", "--format", "--json", "-v", "-q", "--color", "--no-color", "-h"};
+  const std::vector<std::string> order{"-o",     "--format", "--json", "--brief", "-v",         "--by", "--top",
+                                       "--sort", "--idle",   "-q",     "--color", "--no-color", "-h"};
   const std::vector<std::string> names = common_names(text_of({GetParam(), "--help"}));
   std::size_t place = 0;
   for (const std::string& name : names) {

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "report/sections/order.h"
+
+#include "account/idle_waits.h"
+
+namespace taskcost::sections {
+namespace {
+
+double number_of(Duration duration) { return static_cast<double>(duration.count()); }
+
+double sum_of(const Account& account, tc_counter one, tc_counter other) {
+  return static_cast<double>(account.counters[one].value_or(0) + account.counters[other].value_or(0));
+}
+
+}  // namespace
+
+Order::Order(const Session& session, ReportOrder key) : key_(key) {
+  if (key == ReportOrder::busy) {
+    busy_ = busy_times(session);
+  }
+}
+
+double Order::figure(const Task& task) const {
+  const Account& account = task.account;
+  switch (key_) {
+    case ReportOrder::busy:
+      return number_of(busy_.at(task.id));
+    case ReportOrder::cpu:
+      return number_of(account.total(TC_CONDITION_RUNNING));
+    case ReportOrder::blocked:
+      return number_of(account.total(TC_CONDITION_BLOCKED));
+    case ReportOrder::wait:
+      return number_of(account.total(TC_CONDITION_PREEMPTED) + account.total(TC_CONDITION_RUNNABLE));
+    case ReportOrder::faults:
+      return sum_of(account, TC_COUNTER_FAULTS_MINOR, TC_COUNTER_FAULTS_MAJOR);
+    case ReportOrder::switches:
+      return sum_of(account, TC_COUNTER_VOLUNTARY_SWITCHES, TC_COUNTER_INVOLUNTARY_SWITCHES);
+    case ReportOrder::lifetime:
+      break;
+  }
+  return number_of(account.lifetime);
+}
+
+double Order::figure(const Process& process) const {
+  double sum = 0;
+  for (const Task& task : process.tasks) {
+    sum += figure(task);
+  }
+  return sum;
+}
+
+double Order::figure(const std::vector<const Process*>& processes) const {
+  double sum = 0;
+  for (const Process* const process : processes) {
+    sum += figure(*process);
+  }
+  return sum;
+}
+
+}  // namespace taskcost::sections
