@@ -20,7 +20,12 @@ constexpr std::size_t kept_unknown = 65536;
 }  // namespace
 
 Replay::Replay(Options options)
-    : totals_{{options.calls, std::move(options.classes), Gaps(std::move(options.gaps))}, options.listener, {}, {}},
+    : totals_{{options.calls, std::move(options.classes), Gaps(std::move(options.gaps))},
+              options.listener,
+              {},
+              {},
+              options.span.value_or(TraceSpan{}),
+              options.span.has_value()},
       on_ended_(std::move(options.on_ended)) {
   totals_.trace.backward_times = &totals_.integrity.backward_times;
 }
@@ -197,8 +202,7 @@ void Replay::on(const tc_task_new& birth) {
   }
   ReplayTask* creator = birth.how < TC_NR_CREATIONS ? find(birth.creator) : nullptr;
   if (creator != nullptr && !creator->tracker().ended()) {
-    is_worker_of_process(birth.flags) ? creator->on_worker()
-                                      : creator->on_created(static_cast<tc_creation>(birth.how), birth.copy_ns);
+    creator->on_child(birth);
   }
 }
 
@@ -264,6 +268,12 @@ void Replay::on(const tc_exec& exec) {
   // A thread that calls exec takes over the tid of its leader.
   if (Cpu* cpu = cpu_of(task->tracker().cpu()); cpu != nullptr && cpu->task == exec.id) {
     cpu->tid = exec.tid;
+  }
+}
+
+void Replay::on(const tc_rename& rename) {
+  if (ReplayTask* task = find(rename.id)) {
+    task->on_rename(rename);
   }
 }
 
