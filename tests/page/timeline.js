@@ -129,7 +129,31 @@ export function waiterHovered() {
   return [names()[3], ...tips];
 }
 
-export const leftOut = () => one('#section-timeline p').textContent;
+export function mergedAndLanes() {
+  const {data} = view();
+  const merged = data.rows.concat(data.lanes).flatMap((row) => {
+    const told = [];
+    for (let i = row.first; i < row.last; ++i) {
+      if (data.columns.share[i] >= 0) {
+        told.push(data.told(row, i).join(' · '));
+      }
+    }
+    return told;
+  });
+  return [merged, names()];
+}
+
+export function jumped() {
+  button('jump to the longest wait');
+  const first = told();
+  for (let i = 1; i < view().waits.length; ++i) {
+    button('jump to the longest wait');
+    if (told().includes('for a pipe')) {
+      return [first, told(), span()];
+    }
+  }
+  return [first, told(), span()];
+}
 
 export const isMissing = () => view() === undefined;
 
