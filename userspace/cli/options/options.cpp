@@ -137,6 +137,8 @@ Result<Options> parse_record(const Words& words) {
     return usage_error("nothing to record", "neither a target nor a command is given",
                        "name one, as in 'taskcost record -o ls.tcap -- ls -l'; " + parser.hint());
   }
+  observe.records = std::any_of(observe.outputs.begin(), observe.outputs.end(),
+                                [](const OutputFile& output) { return output.format == OutputFormat::html; });
   if (!needs_events(observe)) {
     return usage_error("no capture to write", "no -o names a .tcap file", "add -o FILE.tcap; " + parser.hint());
   }
@@ -341,7 +343,7 @@ Error unknown_command(const std::string& name) {
 }  // namespace
 
 bool needs_events(const ObserveOptions& options) {
-  return options.capture.has_value() ||
+  return options.records || options.capture.has_value() ||
          std::any_of(options.outputs.begin(), options.outputs.end(),
                      [](const OutputFile& output) { return is_of_events(output.format); });
 }

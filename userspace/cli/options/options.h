@@ -15,6 +15,7 @@
 #include "base/result.h"
 #include "cli/options/formats.h"
 #include "collector/observe.h"
+#include "report/recorded/recording.h"
 
 namespace taskcost {
 
@@ -47,6 +48,7 @@ struct ObserveOptions : OutputOptions {
   // Ledger pool: observed tasks that are alive at once. nullopt: the collector's default, more for a whole machine.
   std::optional<unsigned> max_tasks;
   Detail detail = Detail::full;
+  bool records = false;                // every event, also if only the timeline of a page needs them
   std::optional<std::string> capture;  // file that records every event
   std::optional<unsigned> buffer_mib;  // size of the ring buffer, a power of two; nullopt: the collector's default
 };
@@ -119,6 +121,7 @@ struct VerifyCommand {
 struct TopCommand {
   Target target;  // the whole machine by default
   Detail detail = Detail::full;
+  bool records = false;  // every event, also if only the timeline of a page needs them
   std::optional<unsigned> max_tasks;
   std::chrono::nanoseconds interval = std::chrono::seconds(2);
   bool once = false;                         // prints one interval to standard output
@@ -133,6 +136,7 @@ struct TopCommand {
 struct ReportCommand : OutputOptions {
   std::string file;    // "-": a JSON report from standard input
   bool audit = false;  // compares the ledgers that are rebuilt from events with the kernel's, instead of a report
+  CapturePart part;
 };
 
 struct DiffCommand : OutputOptions {

@@ -135,7 +135,8 @@ Section kernel_books(const Report& report) {
   Section section("kernel_books", "The kernel's own books");
   const Account& totals = report.session.totals;
   if (!totals.task_stats) {
-    section.say("not measured: a task vanished before its books could be read");
+    section.say(report.part ? "not measured: recorded events do not have them"
+                            : "not measured: a task vanished before its books could be read");
     return section;
   }
   const TaskStats& task_stats = *totals.task_stats;

@@ -85,7 +85,8 @@ Section losses(const Report& report, bool verbose) {
   if (records.touched_tasks > 0) {
     section.say(fmt::format("Unknown between the recorded events, and not guessed: {} of the lives of {}. {}",
                             duration_text(records.unknown), counted(records.touched_tasks, "task", "tasks"),
-                            report.window_end == WindowEnd::cut
+                            report.part ? "It is in no account."
+                            : report.window_end == WindowEnd::cut
                                 ? "Of tasks that lived at the end it is in no account."
                                 : "Accounts come from the kernel's ledgers, which went on meanwhile."));
   }

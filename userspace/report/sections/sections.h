@@ -32,6 +32,8 @@ Section timeline(const Timeline& timeline);
 Section kernel_threads(const Session& session, bool verbose);
 // What tasks waited for, the wakers, and the chains of waits.
 Section waits(const Session& session, bool verbose);
+// What the time up to the last exit consists of.
+Section critical_path(const Report& report, bool verbose);
 // The cost of creation, exec and exit of processes and threads.
 Section creations(const Session& session);
 // The cost from birth to reaping, for tasks that were created and exited in the window.
