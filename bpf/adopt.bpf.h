@@ -7,7 +7,7 @@
 #include "target.bpf.h"
 #include "wait.bpf.h"
 
-/* As wait_of(), as a function of its own: the verifier checks less than if it were inlined twice. */
+/* Like wait_of(), as a function of its own: the verifier checks less than if it were inlined twice. */
 static __noinline int wait_of_adopted(struct tc_ledger *l, struct task_struct *task, __u32 state)
 {
 	return l ? wait_of(l, task, state) : 0;
@@ -64,7 +64,7 @@ static __noinline int adopt(struct task_struct *task)
 	}
 	clear_refusal(task);
 	now = bpf_ktime_get_ns();
-	l->birth_ns = now;
+	l->start_ns = now;
 	l->since_ns = now;
 	l->first_run_ns = now;
 	l->how = TC_NR_CREATIONS;

@@ -81,8 +81,8 @@ enum {
 	NO_CALLS = 1 << TC_IN_USER | 1 << TC_IN_EXIT | 1 << TC_IN_KERNEL | 1 << TC_IN_UNSEEN_FAULT | 1 << TC_IN_FAULT,
 };
 
-/* enum tc_place of a task in `row`: its ledger concludes the row of a call, an event says only that there is one. */
-static __always_inline __u8 place_of(__u32 row)
+/* enum tc_context of a task in `row`: its ledger concludes the row of a call, an event says only that there is one. */
+static __always_inline __u8 context_of(__u32 row)
 {
 	return NO_CALLS >> (row & 31) & 1 ? row : TC_IN_CALL;
 }
@@ -99,7 +99,7 @@ static __always_inline __u64 entry_of_call(const struct tc_ledger *l, __u32 row)
 	return sees_calls && is_call(row) ? l->entered_ns : 0;
 }
 
-/* As regs_of(), for a task in a known call whose pointer may be a cast one. */
+/* Like regs_of(), for a task in a known call whose pointer may be a cast one. */
 static __always_inline struct pt_regs *regs_in_call(const struct tc_ledger *l, struct task_struct *task)
 {
 	return can_cast() ? read_as(struct pt_regs, l->regs) : (struct pt_regs *)bpf_task_pt_regs(task);

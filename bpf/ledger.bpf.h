@@ -97,7 +97,7 @@ static __always_inline void remove_entry(struct task_struct *task)
 	__sync_val_compare_and_swap(&entry->task, (__u64)task, 0);
 }
 
-/* As find_slot(), without a look-up if the task is the one that ran on this CPU before. */
+/* Like find_slot(), without a look-up if the task is the one that ran on this CPU before. */
 static __always_inline __u32 find_slot_near(const struct tc_cpu_state *cpu, struct task_struct *task)
 {
 	__u32 slot = cpu->last_slot;

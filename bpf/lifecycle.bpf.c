@@ -198,7 +198,7 @@ int BPF_PROG(taskcost_newtask, struct task_struct *child, __u64 clone_flags)
 	if (!same_memory)
 		l->counters[TC_COUNTER_PAGE_TABLE_BYTES] = page_table_bytes_of(field(child, mm));
 
-	l->birth_ns = child->start_time;
+	l->start_ns = child->start_time;
 	l->newtask_ns = now;
 	l->since_ns = now;
 	l->condition = TC_CONDITION_BLOCKED;
@@ -211,8 +211,8 @@ int BPF_PROG(taskcost_newtask, struct task_struct *child, __u64 clone_flags)
 		inherit_call(l, creator, current);
 		l->found = !sees_calls; /* without probes on calls, the first switch-in ends that call */
 	}
-	*cell_of(l, l->activity, TC_CONDITION_BLOCKED) += elapsed(l->birth_ns, now);
-	l->waits[TC_WAIT_CREATION].blocked_ns += elapsed(l->birth_ns, now);
+	*cell_of(l, l->activity, TC_CONDITION_BLOCKED) += elapsed(l->start_ns, now);
+	l->waits[TC_WAIT_CREATION].blocked_ns += elapsed(l->start_ns, now);
 
 	if (!publish_ledger(l, slot, child))
 		return 0;

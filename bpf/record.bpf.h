@@ -207,7 +207,7 @@ static __always_inline void batch_end(const struct tc_ledger *l, enum tc_event_k
 		    is_call(row) ? l->syscall : TC_NO_CALL, now);
 }
 
-/* As batch_event(), for a probe whose ledger needs no time. */
+/* Like batch_event(), for a probe whose ledger needs no time. */
 static __always_inline void batch_event_now(const struct tc_ledger *l, __u32 kind, __u64 value, __u32 arg)
 {
 	if (keep_events)
@@ -229,15 +229,15 @@ static __always_inline void batch_fault(const struct tc_ledger *l, __u8 outcome,
 		.begun_ns = l->fault_ns,
 		.entered_ns = entry_of_call(l, l->interrupted),
 		.syscall = l->syscall,
-		.interrupted = place_of(l->interrupted),
+		.interrupted = context_of(l->interrupted),
 		.bits = l->fault_bits,
 		.outcome = outcome,
 	};
 	finish_event(batch, sizeof(*fault), now);
 }
 
-/* As batch_fault(), where hot programs seldom come. */
-static __noinline int batch_fault_seldom(const struct tc_ledger *l, __u8 outcome, __u64 now)
+/* Like batch_fault(), where hot programs seldom come. */
+static __noinline int batch_rare_fault(const struct tc_ledger *l, __u8 outcome, __u64 now)
 {
 	if (l && keep_events)
 		batch_fault(l, outcome, now);
@@ -255,7 +255,7 @@ static __always_inline void send_task_new(const struct tc_ledger *l, __u64 now)
 		.parent_process = l->parent_process,
 		.creator = l->creator,
 		.address_space = l->address_space,
-		.birth_ns = l->birth_ns,
+		.start_ns = l->start_ns,
 		.clone_flags = l->clone_flags,
 		.copy_ns = l->copy_ns,
 		.page_table_bytes = l->counters[TC_COUNTER_PAGE_TABLE_BYTES],
@@ -271,7 +271,7 @@ static __always_inline void send_task_new(const struct tc_ledger *l, __u64 now)
 		.tgid_inside = l->tgid_inside,
 		.namespace_level = l->namespace_level,
 		.syscall = l->syscall,
-		.place = place_of(l->activity),
+		.context = context_of(l->activity),
 		.condition = l->condition,
 		.wait = l->wait,
 		.found = l->found,
@@ -322,7 +322,7 @@ static __always_inline void fill_prev(struct tc_switch *event, const struct tc_l
 	event->iowait = BPF_CORE_READ_BITFIELD(prev, in_iowait);
 	event->entered_ns = l->found ? 0 : entry_of_call(l, l->activity);
 	event->syscall = l->syscall;
-	event->place = place_of(l->activity);
+	event->context = context_of(l->activity);
 	event->file = seen_file_of(l);
 	event->prev_state = state;
 	event->wait = l->condition == TC_CONDITION_BLOCKED ? l->wait : 0;

@@ -119,7 +119,7 @@ static __always_inline void switch_out(void *ctx, struct tc_ledger *l, bool pree
 	l->exec_runtime_ns = prev->se.sum_exec_runtime;
 	l->switched_in_ns = 0;
 	l->counters[bounded(destination_of(spaces, next), TC_NR_COUNTERS)]++;
-	/* As the kernel counts nvcsw: a task that was preempted while it was about to sleep did not give up the CPU. */
+	/* This follows nvcsw of the kernel: a task that was preempted while it was about to sleep did not give up the CPU. */
 	if (!preempt && state) {
 		l->counters[TC_COUNTER_VOLUNTARY_SWITCHES]++;
 		/* A pending signal keeps the task on the run queue. Until v6.13 prev_state does not show that. */
@@ -207,7 +207,7 @@ int BPF_PROG(taskcost_switch, bool preempt, struct task_struct *prev, struct tas
 	if (l) {
 		state = prev_state_of(ctx, prev);
 		if (keep_events && l->activity == TC_ROW_FAULT_PENDING)
-			batch_fault_seldom(l, TC_FAULT_BEGUN, now);
+			batch_rare_fault(l, TC_FAULT_BEGUN, now);
 		count_flush(l, flush);
 		switch_out(ctx, l, preempt, prev, next, state, spaces, now);
 		if (state & TASK_DEAD)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * The ledger of the current task, and what probes that work on it begin with. This layer is above record.bpf.h, because
+ * Finds the ledger of the current task, and has the first steps of probes. This layer is above record.bpf.h, because
  * a missed switch-in that is recovered here is an event too.
  */
 #ifndef TASKCOST_TASK_BPF_H
@@ -61,7 +61,7 @@ static __always_inline struct tc_ledger *current_ledger(void)
 }
 
 /*
- * As current_ledger(), on the way from or to user mode. The registers of a task are saved at the same address each
+ * Like current_ledger(), at entries from and returns to user mode. The registers of a task are saved at the same address each
  * time, so the address identifies the task and saves a helper call. It is remembered for observed tasks only: a task
  * that is being adopted must be looked up.
  */
@@ -89,14 +89,14 @@ static __always_inline void give_up_fault(struct tc_ledger *l, __u64 now)
 {
 	if (l->activity != TC_ROW_FAULT_PENDING)
 		return;
-	batch_fault_seldom(l, TC_FAULT_UNRESOLVED, now);
+	batch_rare_fault(l, TC_FAULT_UNRESOLVED, now);
 	end_fault(l, l->interrupted);
 	l->counters[TC_COUNTER_FAULTS_UNRESOLVED]++;
 	if (faults_in_stats() != l->faults_before)
 		count_loss(TC_LOSS_UNRESOLVED_FAULTS);
 }
 
-/* The entry or exit of a system call and the end of a task begin with this. Returns the time. */
+/* The first step at the entry and exit of a system call and at the end of a task. Returns the time. */
 static __always_inline __u64 leave_activity(struct tc_ledger *l)
 {
 	__u64 now = bpf_ktime_get_ns();

@@ -69,21 +69,21 @@ class News {
   News(const News&) = delete;
   News& operator=(const News&) = delete;
   virtual ~News() = default;
-  virtual void tell(Step step, std::uint64_t batch, const Ware& ware) = 0;
-  virtual Ware hear(Step step, std::uint64_t batch) = 0;
+  virtual void publish(Step step, std::uint64_t batch, const Ware& ware) = 0;
+  virtual Ware receive(Step step, std::uint64_t batch) = 0;
 };
 
 // In one house all bakers see the same table.
 class Table : public News {
  public:
-  void tell(Step step, std::uint64_t batch, const Ware& ware) override {
+  void publish(Step step, std::uint64_t batch, const Ware& ware) override {
     Place& place = places_[step];
     // The last batch is eaten before the next one is put here.
     await(place.eaten, batch);
     place.ware = ware;
     announce(place.made, batch + 1);
   }
-  Ware hear(Step step, std::uint64_t batch) override {
+  Ware receive(Step step, std::uint64_t batch) override {
     Place& place = places_[step];
     await(place.made, batch + 1);
     Ware ware = place.ware;
@@ -118,10 +118,10 @@ class Post : public News {
       must(pipe(ends.data()), "make a pipe");
     }
   }
-  void tell(Step step, std::uint64_t /*batch*/, const Ware& ware) override {
+  void publish(Step step, std::uint64_t /*batch*/, const Ware& ware) override {
     write_all(pipes_[step][1], ware.data(), sizeof(ware));
   }
-  Ware hear(Step step, std::uint64_t /*batch*/) override {
+  Ware receive(Step step, std::uint64_t /*batch*/) override {
     Ware ware{};
     read_all(pipes_[step][0], ware.data(), sizeof(ware));
     return ware;
@@ -169,10 +169,10 @@ class Bakery {
     for (std::uint64_t batch = 0; batch < batches_; ++batch) {
       const std::uint64_t number = done_ + batch;
       if (baker == mother) {
-        news_.tell(ingredients, number, make(ingredients, batch, work_, {}));
-        news_.tell(tray, number, make(tray, batch, work_, {}));
+        news_.publish(ingredients, number, make(ingredients, batch, work_, {}));
+        news_.publish(tray, number, make(tray, batch, work_, {}));
       } else if (baker == sister) {
-        news_.tell(oven, number, make(oven, batch, work_, {}));
+        news_.publish(oven, number, make(oven, batch, work_, {}));
       } else {
         checksum ^= bread(batch, number);
       }
@@ -182,10 +182,10 @@ class Bakery {
 
  private:
   std::uint64_t bread(std::uint64_t batch, std::uint64_t number) {
-    const Ware bought = news_.hear(ingredients, number);
+    const Ware bought = news_.receive(ingredients, number);
     const Ware mixed = make(dough, batch, work_, {&bought});
-    const Ware heated = news_.hear(oven, number);
-    const Ware arranged = news_.hear(tray, number);
+    const Ware heated = news_.receive(oven, number);
+    const Ware arranged = news_.receive(tray, number);
     return checksum_of(make(bake, batch, work_, {&mixed, &heated, &arranged}));
   }
 

@@ -227,7 +227,8 @@ void run(const Options& options, Regions& regions) {
 
 Workload add(CLI::App& app) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("crash", "Harm one of several tasks, and see who else is harmed");
+  CLI::App* command =
+      app.add_subcommand("crash", "Crash or corrupt one of several tasks, and see which others are affected");
   add_choice(*command, "--model", "MODEL", options->model, {"thread", "process"},
              "What the tasks are: threads of one process, or\nprocesses (default thread)");
   add_choice(*command, "--how", "HOW", options->how, {"segv", "abort", "kill", "exit", "wild-write"},

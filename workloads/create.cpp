@@ -63,7 +63,7 @@ class Gate {
  public:
   explicit Gate(bool wanted) {
     if (wanted) {
-      // A program that a child execs must not inherit the write end: its close tells that the creator died.
+      // A program that a child execs must not inherit the write end: its close shows that the creator died.
       must(pipe2(ends_.data(), O_CLOEXEC), "make a pipe");
       must(fcntl(ends_[0], F_SETFD, 0), "let a pipe be inherited");
     }
@@ -104,15 +104,15 @@ class Creator {
   virtual void create(std::size_t slot) = 0;
   virtual void reap(std::size_t slot) = 0;
 
-  // Counts the reaped tasks that started on another CPU than their creator was on. nullopt: they could not tell without
+  // Counts the reaped tasks that started on another CPU than their creator was on. nullopt: they cannot know without
   // more work than an empty task does.
   void count_from_here() { elsewhere_ = 0; }
   [[nodiscard]] std::optional<std::uint64_t> elsewhere() const {
-    return tells_cpu() ? std::optional(elsewhere_) : std::nullopt;
+    return reports_cpu() ? std::optional(elsewhere_) : std::nullopt;
   }
 
  protected:
-  [[nodiscard]] virtual bool tells_cpu() const { return false; }
+  [[nodiscard]] virtual bool reports_cpu() const { return false; }
   void count(unsigned creators_cpu, unsigned cpu) { elsewhere_ += cpu != creators_cpu ? 1 : 0; }
 
  private:
@@ -151,7 +151,7 @@ class ThreadCreator : public Creator {
     static_cast<const Gate*>(gate)->pass();
     return reinterpret_cast<void*>(cpu);  // NOLINT(performance-no-int-to-ptr): a result in the size of a pointer
   }
-  [[nodiscard]] bool tells_cpu() const override { return true; }
+  [[nodiscard]] bool reports_cpu() const override { return true; }
 
   const Gate& gate_;
   std::vector<Thread> threads_;
@@ -209,7 +209,7 @@ class VforkCreator : public ProcessCreator {
     count(creators_cpu, cpu_);
     return child;
   }
-  [[nodiscard]] bool tells_cpu() const override { return true; }
+  [[nodiscard]] bool reports_cpu() const override { return true; }
 
   volatile unsigned cpu_ = 0;  // written by the child, which shares this memory
 };
@@ -270,7 +270,7 @@ class VforkExecCreator : public ProcessCreator {
     count(creators_cpu, cpu_);
     return child;
   }
-  [[nodiscard]] bool tells_cpu() const override { return true; }
+  [[nodiscard]] bool reports_cpu() const override { return true; }
 
   NoopCommand command_;
   volatile unsigned cpu_ = 0;  // written by the child, which shares this memory until its exec
@@ -319,7 +319,7 @@ class CloneVmCreator : public ProcessCreator {
     child.gate.pass_as_child();
     return 0;
   }
-  [[nodiscard]] bool tells_cpu() const override { return true; }
+  [[nodiscard]] bool reports_cpu() const override { return true; }
 
   std::byte* stacks_;
   std::vector<Child> children_;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the probes know of each system call: ledger.call, and the tables that user space fills. */
+/* The properties of system calls that the probes use (ledger.call), and the tables of them that user space fills. */
 #ifndef TASKCOST_ABI_CALLS_H
 #define TASKCOST_ABI_CALLS_H
 
@@ -55,7 +55,7 @@ enum tc_call_kind {
 /* Calls with higher numbers count as `other`. */
 enum { TC_MAX_SYSCALLS = 1024 };
 
-/* Calls that socketcall and ipc multiplex have lower numbers; as a selector it stands for all that are not lower. */
+/* The calls that socketcall and ipc multiplex have lower numbers. As a selector, it stands for all other numbers. */
 enum { TC_MULTIPLEXED_CALLS = 32 };
 
 /* The function that restart_syscall calls, by task_struct.restart_block. */

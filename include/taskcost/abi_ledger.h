@@ -174,7 +174,7 @@ struct tc_ledger {
   __u64 parent_process; /* the last real parent, observed or not */
   __u64 creator;        /* ledger id of the creator; 0: none */
   __u64 address_space;  /* never used again; 0: none, as of a kernel thread */
-  __u64 birth_ns;       /* task_struct.start_time for a child, the moment of adoption otherwise */
+  __u64 start_ns;       /* task_struct.start_time for a child, the moment of adoption otherwise */
   __u64 end_ns;         /* final switch-out; 0 while it lives */
   __u64 clone_flags;
   __u32 tid;

@@ -164,13 +164,13 @@
   X(CGROUPS, cgroups, "cgroups (css_set)")
 
 /* Latencies that the kernel side keeps as log-linear histograms (histogram.h), one set per CPU. */
-#define TC_HISTOGRAMS(X)                                                                                   \
-  X(RUN_QUEUE, run_queue, "run-queue wait: woken, created or preempted, until it runs")                    \
-  X(SWITCH_SAME, switch_same, "switch within an address space: sched_switch to the first sign of life")    \
-  X(SWITCH_OTHER, switch_other, "switch to another address space: sched_switch to the first sign of life") \
-  X(FAULT_MINOR, fault_minor, "minor page fault")                                                          \
-  X(FAULT_MAJOR, fault_major, "major page fault")                                                          \
-  X(FAULT_COW, fault_cow, "page fault on a write-protected page (copy-on-write)")                          \
+#define TC_HISTOGRAMS(X)                                                                            \
+  X(RUN_QUEUE, run_queue, "run-queue wait: woken, created or preempted, until it runs")             \
+  X(SWITCH_SAME, switch_same, "switch within an address space: sched_switch to its first event")    \
+  X(SWITCH_OTHER, switch_other, "switch to another address space: sched_switch to its first event") \
+  X(FAULT_MINOR, fault_minor, "minor page fault")                                                   \
+  X(FAULT_MAJOR, fault_major, "major page fault")                                                   \
+  X(FAULT_COW, fault_cow, "page fault on a write-protected page (copy-on-write)")                   \
   X(EXEC, exec, "exec: system call to its return")
 
 /* Losses: everything that can go missing has a count of its own. */
@@ -184,7 +184,7 @@
   X(BACKWARD_TIMES, backward_times, "transitions older than the one before them")                         \
   X(LEAKED_SLOTS, leaked_slots, "ledger slots that could not be returned to the pool")                    \
   X(MISSED_FLOWS, missed_flows, "channel calls without a flow: their table was full or busy")             \
-  X(MISSED_STACKS, missed_stacks, "events without a stack: the kernel had no place for it")               \
+  X(MISSED_STACKS, missed_stacks, "events without a stack: the stack table of the kernel had no room")    \
   X(DROPPED_TRANSITIONS, dropped_transitions, "recorded transitions that found the ring buffer full")     \
   X(UNREAD_TABLES, unread_tables, "tables of waits and flows that could not be read to their end")        \
   X(MISSED_EDGES, missed_edges, "waits without a waker: there was no room for it")

@@ -12,7 +12,7 @@
  * Events say what the probes saw, and user space draws the conclusions (trace/call_classes.h, switch_facts.h), so that
  * an audit compares two classifications and not one with itself.
  *
- * Seen: system calls (number, ABI, selector), what the task is in (enum tc_place), the file behind a descriptor, the
+ * Seen: system calls (number, ABI, selector), what the task is in (enum tc_context), the file behind a descriptor, the
  * state in which a task leaves its CPU, the address spaces of a switch, times, results, bytes, and ids.
  *
  * Concluded by the ledger: `wait` of switches, where what was seen leaves it open (a futex, a path that is opened, an
@@ -32,7 +32,7 @@
  * What a task is in: a probe saw it begin, and none saw it end. The values are those of rows, but a call has no row
  * here: that follows from `syscall` and `file`.
  */
-enum tc_place {
+enum tc_context {
   TC_IN_USER = TC_ACTIVITY_USER,               /* in none of these */
   TC_IN_EXIT = TC_ACTIVITY_EXIT,               /* exit(2), or its end has begun */
   TC_IN_KERNEL = TC_ACTIVITY_KERNEL,           /* a kernel worker */
@@ -56,7 +56,7 @@ struct tc_task_new {
   __u64 parent_process;
   __u64 creator;
   __u64 address_space;
-  __u64 birth_ns; /* start of its account */
+  __u64 start_ns; /* start of its account */
   __u64 clone_flags;
   __u64 copy_ns;          /* what the creator's call had taken so far; 0: calls have no probes */
   __u64 page_table_bytes; /* of its new address space */
@@ -72,7 +72,7 @@ struct tc_task_new {
   __u32 tgid_inside;
   __u32 namespace_level;
   __u32 syscall;  /* of an adopted task, if it is in one; of a new one, the call that created it */
-  __u8 place;     /* enum tc_place */
+  __u8 context;   /* enum tc_context */
   __u8 condition; /* blocked until it is published, or how it was found */
   __u8 wait;      /* enum tc_wait, when it is blocked */
   __u8 found;     /* as TC_SWITCH_FOUND */
@@ -103,7 +103,7 @@ struct tc_switch {
   __u64 entered_ns; /* entry of its system call; 0: it is in none, the entry was not traced, or an earlier event
                        reported it */
   __u32 syscall;    /* its system call */
-  __u8 place;       /* enum tc_place */
+  __u8 context;     /* enum tc_context */
   __u8 wait;        /* enum tc_wait, when blocked */
   __u8 flush;       /* TC_FLUSH_*, of the switch that had brought it */
   __u8 flags;       /* TC_SWITCH_*; those of the address spaces are set in every switch */
@@ -190,7 +190,7 @@ struct tc_fault {
   __u64 begun_ns;
   __u64 entered_ns; /* entry of the interrupted system call; 0: none, or the entry was not traced */
   __u32 syscall;    /* that call */
-  __u8 interrupted; /* enum tc_place */
+  __u8 interrupted; /* enum tc_context */
   __u8 bits;        /* TC_FAULT_* */
   __u8 outcome;
   __u8 pad;
@@ -224,7 +224,7 @@ struct tc_fault {
   X(PAGES, pages, "page allocation of a creating call")                                 \
   X(WOKEN, woken, "woken before a switch that was not seen")                            \
   X(FOUND_RUNNING, found_running, "on a CPU although no switch was seen")               \
-  X(CORRECTED, corrected, "booked as waiting, but was running")                         \
+  X(CORRECTED, corrected, "counted as waiting, but was running")                        \
   X(DYING, dying, "a fatal signal is delivered")                                        \
   X(REPARENTED, reparented, "has another parent since its own ended")
 

@@ -2,8 +2,8 @@
 //
 // taskcost-bench-export [EVENTS [ROUNDS]]: how many events a second each export writes, on one thread. The events are
 // those of two tasks that pass a message back and forth through a pipe (a read that sleeps, a write, the switches),
-// with a page fault here and there. The output is counted and discarded. Decoding the records is included. The time is
-// CPU time, so that other work on the machine does not count.
+// with a page fault after every fifth message. The output is counted and discarded. Decoding the records is included.
+// The time is CPU time, so that other work on the machine does not count.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -121,9 +121,9 @@ struct Measured {
   std::size_t bytes = 0;
 };
 
-class Nothing {
+class NullExport {
  public:
-  Nothing(std::ostream&, const TraceInfo&) {}
+  NullExport(std::ostream&, const TraceInfo&) {}
   void on_record(const Record&) {}
   void finish(std::uint64_t) {}
 };
@@ -169,7 +169,7 @@ int main(int argc, char** argv) try {
     return 2;
   }
   const auto recording = taskcost::ping_pong(static_cast<std::size_t>(events));
-  taskcost::report<taskcost::Nothing>("decoding", recording, rounds);
+  taskcost::report<taskcost::NullExport>("decoding", recording, rounds);
   taskcost::report<taskcost::PerfettoExport>("perfetto", recording, rounds);
   taskcost::report<taskcost::EventCsv>("csv", recording, rounds);
   taskcost::report<taskcost::EventNdjson>("ndjson", recording, rounds);

@@ -22,19 +22,19 @@ constexpr std::uint64_t hop_ns = 5000;
 class PingPong {
  public:
   PingPong(Replay& replay, std::uint64_t pairs) : replay_(replay), pairs_(pairs) {
-    tc_task_new birth{};
-    birth.record = {TC_RECORD_TASK_NEW, sizeof(birth)};
-    birth.how = TC_NR_CREATIONS;
-    birth.flags = TC_LEDGER_OPEN_AT_START;
-    birth.at_ns = birth.birth_ns = now_;
-    birth.condition = TC_CONDITION_PREEMPTED;
+    tc_task_new new_task{};
+    new_task.record = {TC_RECORD_TASK_NEW, sizeof(new_task)};
+    new_task.how = TC_NR_CREATIONS;
+    new_task.flags = TC_LEDGER_OPEN_AT_START;
+    new_task.at_ns = new_task.start_ns = now_;
+    new_task.condition = TC_CONDITION_PREEMPTED;
     for (std::uint64_t id = 1; id <= 2 * pairs; ++id) {
-      birth.id = id;
-      birth.tid = static_cast<__u32>(id);
-      replay_.on_record(birth);
+      new_task.id = id;
+      new_task.tid = static_cast<__u32>(id);
+      replay_.on_record(new_task);
     }
     switch_.record = {TC_RECORD_SWITCH, sizeof(tc_switch)};
-    switch_.place = TC_IN_CALL;
+    switch_.context = TC_IN_CALL;
     switch_.wait = TC_WAIT_PIPE;
     switch_.prev_state = 1;
     switch_.flags = TC_SWITCH_PREV_MM | TC_SWITCH_NEXT_MM;

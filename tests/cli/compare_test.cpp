@@ -261,7 +261,7 @@ TEST(CompareUse, WrongUsage) {
   expect_one_line({"true", "--user", "no-such-user"}, 2, "no such user");
 }
 
-TEST(CompareUse, ABudgetBelowOneRoundIsTold) {
+TEST(CompareUse, ABudgetBelowOneRoundIsReported) {
   const Finished finished = compare({"--max-time", "0.01", "sleep 0.1", "sleep 0.1"});
   EXPECT_EQ(finished.exit_code(), 0) << finished.describe();
   EXPECT_THAT(finished.err, HasSubstr("one round took"));
@@ -308,7 +308,7 @@ TEST(RunRepeat, PassesStreamsAndStatusThrough) {
   EXPECT_EQ(test::run(repeat("2", {"--format", "none"}, {"no-such-command-anywhere"})).exit_code(), 127);
 }
 
-TEST(RunRepeat, TellsMedians) {
+TEST(RunRepeat, ReportsMedians) {
   const Finished finished = test::run(repeat("8", {}, {"sleep", "0.01"}));
   EXPECT_EQ(finished.out, "");
   EXPECT_THAT(finished.err, AllOf(HasSubstr("median of 8 runs"), HasSubstr("blocked on a timer")));

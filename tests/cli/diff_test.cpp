@@ -89,7 +89,7 @@ TEST_F(Diff, TheFirstLinesNameTheSleep) {
   }
 }
 
-TEST_F(Diff, FasterIsTold) { EXPECT_THAT(diff({long_sleep(), short_sleep()}).out, HasSubstr("mostly less time")); }
+TEST_F(Diff, FasterIsReported) { EXPECT_THAT(diff({long_sleep(), short_sleep()}).out, HasSubstr("mostly less time")); }
 
 TEST_F(Diff, IdenticalReportsHaveNoChange) {
   const Finished finished = diff({short_sleep(), short_sleep(), "--fail-above", "0"});

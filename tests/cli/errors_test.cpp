@@ -166,7 +166,7 @@ std::string lower(std::string text) {
 }
 
 // doctor's answer on an optional feature holds with the capability that it names, and without.
-TEST_F(Unprivileged, DoctorTellsWhatMoreRightsGive) {
+TEST_F(Unprivileged, DoctorNamesWhatMoreRightsGive) {
   const auto extras_with = [&](const std::string& more) {
     const std::string given = "+bpf,+perfmon" + more;
     const Finished finished = run(as_nobody({"--inh-caps=" + given, "--ambient-caps=" + given}, {"doctor", "--json"}));
@@ -194,7 +194,7 @@ TEST_F(Unprivileged, DoctorTellsWhatMoreRightsGive) {
 }
 
 // A figure that cannot be measured has a reason in the report, and is not 0.
-TEST_F(Unprivileged, AReportTellsWhatItHadToDoWithout) {
+TEST_F(Unprivileged, AReportNamesWhatItLacks) {
   const std::string file = directory_.file("r.json");
   const Finished finished =
       run(as_nobody(capabilities_, {"run", "--format=none", "--stacks", "--probe-stats", "-o", file, "--", "true"}));
@@ -220,7 +220,7 @@ TEST(Targets, WhatIsNoneGetsOneLine) {
               HasSubstr("too long"));
 }
 
-TEST(Doctor, TellsTheSourceOfEveryFigure) {
+TEST(Doctor, ReportsTheSourceOfEveryFigure) {
   const Finished text = run(tool({"doctor"}));
   EXPECT_EQ(text.exit_code(), 0) << text.describe();
   EXPECT_THAT(text.out, HasSubstr("page"));

@@ -82,13 +82,13 @@ double time_on_cpus(const std::string& path) {
 }
 
 TEST_F(Estimates, TheTruthLiesInThem) {
-  for (const auto& [here, there] : {std::pair("fork", "thread"), std::pair("thread", "fork")}) {
+  for (const auto& [from, to] : {std::pair("fork", "thread"), std::pair("thread", "fork")}) {
     std::vector<double> truth;
     for (int round = 0; round < rounds; ++round) {
-      truth.push_back(time_on_cpus(report(there, round)));
+      truth.push_back(time_on_cpus(report(to, round)));
     }
     std::ranges::sort(truth);
-    const Finished finished = estimate({report(here, 1), "--format", "json"});
+    const Finished finished = estimate({report(from, 1), "--format", "json"});
     ASSERT_EQ(finished.exit_code(), 0) << finished.describe();
     const Json result = Json::parse(finished.out);
     EXPECT_EQ(result.at("lines_without_price"), 0);
@@ -96,9 +96,9 @@ TEST_F(Estimates, TheTruthLiesInThem) {
     const double low = result.at("cpu").at("low_ns");
     const double high = result.at("cpu").at("high_ns");
     // At least one of three interleaved runs: the machine may run at another speed in the others.
-    EXPECT_LE(low, truth.back()) << here;
-    EXPECT_GE(high, truth.front()) << here;
-    EXPECT_LT(high / low, 3) << here;
+    EXPECT_LE(low, truth.back()) << from;
+    EXPECT_GE(high, truth.front()) << from;
+    EXPECT_LT(high / low, 3) << from;
   }
 }
 

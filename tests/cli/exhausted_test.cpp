@@ -62,7 +62,7 @@ class ExhaustedHeap : public ::testing::TestWithParam<Heap> {
   }
 };
 
-TEST_P(ExhaustedHeap, IsTold) {
+TEST_P(ExhaustedHeap, IsReported) {
   const unsigned long all = allocations();
   ASSERT_GT(all, 1000);
   unsigned refused = 0;

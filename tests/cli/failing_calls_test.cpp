@@ -137,7 +137,7 @@ Words injection(const Failure& failure, unsigned point) {
 
 class FailingCall : public ::testing::TestWithParam<Failure> {};
 
-TEST_P(FailingCall, IsTold) {
+TEST_P(FailingCall, IsReported) {
   const Failure& failure = GetParam();
   const auto points = points_of(failure);
   ASSERT_FALSE(points.empty()) << "the tool does not call " << failure.call;

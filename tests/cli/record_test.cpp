@@ -80,7 +80,7 @@ TEST(Report, NeedsNoRoot) {
   const Finished text = run(
       {"/usr/bin/setpriv", "--bounding-set=-all", "--inh-caps=-all", taskcost_binary(), "report", "--audit", capture});
   EXPECT_EQ(text.exit_code(), 0) << text.err;
-  EXPECT_THAT(text.out, HasSubstr("both books agree"));
+  EXPECT_THAT(text.out, HasSubstr("both ledgers agree"));
 }
 
 // For every kind of damage one line says what is wrong, and the readable part is reported.

@@ -138,7 +138,7 @@ std::string on_a_terminal(const std::string& options, const SpawnOptions& spawn)
   return run({"/usr/bin/script", "-qec", taskcost_binary() + " run " + options + " -- true", "/dev/null"}, spawn).out;
 }
 
-TEST(Text, ColoursAreForTerminals) {
+TEST(Text, ColorsAreForTerminals) {
   SpawnOptions plain;
   plain.environment["TERM"] = "xterm-256color";
   plain.environment["NO_COLOR"] = std::nullopt;

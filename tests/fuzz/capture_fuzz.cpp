@@ -27,7 +27,7 @@ void check(std::span<const std::byte> record) {
   tc_record header{};
   expect(record.size() >= sizeof(header) && record.size() % 8 == 0, "a record has a possible size");
   std::memcpy(&header, record.data(), sizeof(header));
-  expect(header.size == record.size(), "a record has the size that it tells");
+  expect(header.size == record.size(), "a record has the size in its header");
   expect(!decode(record) || (header.type >= TC_RECORD_LEDGER && header.type < TC_RECORD_TYPES_END),
          "what can be decoded is of a known type");
 }

@@ -59,13 +59,13 @@ void read_cgroups(std::string_view text) {
   }
 }
 
-// The header tells the size of each record.
+// The header has the size of each record.
 void read_records(std::span<const std::byte> bytes) {
   AddressSpaces spaces(limit);
   while (bytes.size() >= 8) {
-    std::uint16_t told = 0;
-    std::memcpy(&told, bytes.data() + 6, sizeof(told));
-    const std::size_t size = std::clamp<std::size_t>(told, 8, bytes.size());
+    std::uint16_t stated = 0;
+    std::memcpy(&stated, bytes.data() + 6, sizeof(stated));
+    const std::size_t size = std::clamp<std::size_t>(stated, 8, bytes.size());
     if (const auto event = decode_mapping_record(bytes.first(size))) {
       expect(event->kind != MappingEvent::Kind::mmap || event->mapping.start < event->mapping.end,
              "a mapping has a size");

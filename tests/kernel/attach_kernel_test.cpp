@@ -356,7 +356,7 @@ TEST(AttachToNothing, EachCauseHasItsSentence) {
 }
 
 // /proc hides other users' processes from an unprivileged observer: the kernel still tells whether an id exists.
-TEST(AttachToNothing, WhatProcHidesIsToldApart) {
+TEST(AttachToNothing, WhatProcHidesIsDistinguished) {
   const TemporaryDirectory directory;
   const std::string copy = directory.file("taskcost");
   std::filesystem::copy_file(taskcost_binary(), copy);

@@ -172,7 +172,7 @@ TEST(KernelMemory, OfForksIsMoreThanOfThreads) {
   }
 }
 
-TEST(Prices, CountEveryWholeLife) {
+TEST(Prices, CountEveryWholeLifetime) {
   const Observed observed = created_by("forks");
   ASSERT_TRUE(observed.report);
   const Json& price = (*observed.report)["lifecycle_costs"].at("fork");

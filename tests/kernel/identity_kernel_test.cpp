@@ -201,7 +201,7 @@ TEST(Connections, OfOneWorkerAreNotThoseOfAnother) {
 }
 
 // The client is observed too: from its few ports it has had connections with all servers.
-TEST(Connections, FromAPortThatComesAgainAreToldApart) {
+TEST(Connections, FromAReusedPortAreDistinguished) {
   const TemporaryDirectory directory;
   write_file(directory.file("go"), "");
   const Observed observed = observe({program("connections"), "4", "400", directory.file("go")});

@@ -274,7 +274,7 @@ TEST(Nested, EachGenerationHasItsParent) {
 }
 
 // Few pids, all used several times: the report keeps tasks with the same pid apart.
-TEST(ReusedIds, EveryLifeHasAnAccountOfItsOwn) {
+TEST(ReusedIds, EveryProcessHasAnAccountOfItsOwn) {
   constexpr std::int64_t kForks = 1200;
   constexpr std::size_t kFree = 800;  // includes the pids below 300, which the kernel uses only once
   std::size_t used = 0;
@@ -376,7 +376,7 @@ TEST(FrozenTarget, IsObservedAsItStandsStill) {
   }
 }
 
-TEST(ZombieTarget, IsToldAtOnce) {
+TEST(ZombieTarget, IsReportedAtOnce) {
   const pid_t zombie = fork();
   if (zombie == 0) {
     _exit(3);

@@ -163,7 +163,7 @@ void expect_reported(std::int64_t first, std::int64_t count) {
   expect_wakers(*observed.report, truth);
 }
 
-TEST(RandomPrograms, AreToldAsTheyWere) {
+TEST(RandomPrograms, AreReportedAsTheyWere) {
   constexpr std::int64_t at_once = 100;
   const std::int64_t programs = std::getenv("TASKCOST_THOROUGH") != nullptr ? 20'000 : 500;
   for (std::int64_t first = 1; first <= programs && !HasFailure(); first += at_once) {

@@ -186,7 +186,7 @@ TEST_F(PostgresServer, IsFoundByNameWithAllItsProcesses) {
 }
 
 // Figures that need no probes of system calls are the same without them.
-TEST_F(PostgresServer, SwitchesAloneTellWhatBackendsWaitFor) {
+TEST_F(PostgresServer, SwitchesAloneShowWhatBackendsWaitFor) {
   constexpr std::int64_t kTransactions = 400;
   Window window({"-p", std::to_string(server_.pid()), "--detail", "switches"});
   load(kTransactions);
@@ -281,7 +281,7 @@ TEST(RedisServer, ItsCgroupIsAccountedAndWaitsInEpoll) {
   EXPECT_GE(ipc({process}, "inet_socket", "bytes_out"), 20'000 * 5);
 }
 
-TEST(RedisServer, SwitchesAloneTellItsWaits) {
+TEST(RedisServer, SwitchesAloneShowItsWaits) {
   Redis server;
   ASSERT_TRUE(server.start()) << server.process().out();
   Window window({"-p", std::to_string(server.pid()), "--detail", "switches"});

@@ -172,7 +172,7 @@ TEST(StacksOfRuns, BelongToProcessesOfTheReport) {
   }
 }
 
-TEST(StacksOfRuns, KindsAreTold) {
+TEST(StacksOfRuns, KindsAreReported) {
   const Observed observed = observe({program("forks"), "20", "/dev/null"}, {"--stacks"});
   expect_ran(observed);
   ASSERT_TRUE(observed.report);
@@ -243,7 +243,7 @@ TEST(StacksOfTheMachine, HaveTheProcessesThatWereThere) {
 }
 
 // The kernel measures whole programs, which include the unwinding.
-TEST(StacksOfRuns, TheTimeThatTheyTookIsTold) {
+TEST(StacksOfRuns, TheTimeThatTheyTookIsReported) {
   const Observed observed = observe({program("forks"), "100", "/dev/null"}, {"--stacks", "--probe-stats"});
   expect_ran(observed);
   ASSERT_TRUE(observed.report);

@@ -4,8 +4,8 @@
 // to agree on each system call of each task with its result, on which task created which, and on the bytes that passed.
 //
 // strace does not show: the return of a new task from the call that created it (only the creator's return); the calls
-// of the first process before its exec, where strace begins; which call restart_syscall continues, which is the one
-// that taskcost names; and the result of the last call of a task that SIGKILL ends, or even the call itself, if the
+// of the first process before its exec, where strace begins; which call restart_syscall continues (taskcost reports
+// that call); and the result of the last call of a task that SIGKILL ends, or even the call itself, if the
 // signal comes before the stop at its entry. Times are not compared: ptrace's stops are waits of their own.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -38,7 +38,7 @@ struct EventsOfTasks {
   std::map<pid_t, std::vector<CallOfTask>> calls;
   std::map<pid_t, std::multiset<pid_t>> reaped;  // by process
 
-  // Only the calls after its last exec count for the task `first`.
+  // Keeps only the calls after the last exec of the task `first`.
   EventsOfTasks(const std::string& csv, pid_t first) {
     std::istringstream lines(csv);
     std::string line;
@@ -279,12 +279,12 @@ class StracedRun {
   std::string csv_;
 };
 
-TEST(RandomPrograms, AreToldAsByStrace) {
-  constexpr std::int64_t at_once = 20;
-  const std::int64_t programs = std::getenv("TASKCOST_THOROUGH") != nullptr ? 1'000 : at_once;
-  for (std::int64_t first = 1; first <= programs && !HasFailure(); first += at_once) {
+TEST(RandomPrograms, AreReportedAsByStrace) {
+  constexpr std::int64_t programs_per_run = 20;
+  const std::int64_t programs = std::getenv("TASKCOST_THOROUGH") != nullptr ? 1'000 : programs_per_run;
+  for (std::int64_t first = 1; first <= programs && !HasFailure(); first += programs_per_run) {
     SCOPED_TRACE("seeds from " + std::to_string(first));
-    StracedRun(first, at_once).expect_agreement();
+    StracedRun(first, programs_per_run).expect_agreement();
   }
 }
 

@@ -135,7 +135,7 @@ TEST(ByName, MatchesProcessesAndThoseThatTakeTheNameLater) {
   }
 }
 
-TEST(ByName, ANameThatNobodyHasIsAnError) {
+TEST(ByName, ANameOfNoProcessIsAnError) {
   const Finished finished = run({taskcost_binary(), "attach", "--comm", "no-such-name*", "-d", "1"});
   EXPECT_EQ(finished.exit_code(), 1);
   EXPECT_THAT(finished.err, HasSubstr("no process has a matching name"));

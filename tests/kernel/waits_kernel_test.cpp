@@ -178,7 +178,7 @@ TEST(Wakers, OfATimeoutAreNotThoseWhoWereThere) {
   }
 }
 
-TEST(Chains, AreToldInOrder) {
+TEST(Chains, AreInOrder) {
   for (const char* detail : {"full", "switches"}) {
     SCOPED_TRACE(detail);
     const Observed observed = observe({program("chain"), "40"}, {"--detail", detail});
@@ -214,7 +214,7 @@ TEST(Chains, AreToldInOrder) {
 }
 
 // Only the probes of system calls divide running time into user and kernel time; all other figures are the same.
-TEST(Detail, LevelsAgreeOnWhatBothTell) {
+TEST(Detail, LevelsAgreeOnWhatBothMeasure) {
   std::vector<Json> totals;
   for (const char* detail : {"full", "switches"}) {
     const Observed observed = observe({program("forks"), "50", "/dev/null"}, {"--detail", detail});

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Verdicts in the HTML report: the chapters of the text, the ratios on one axis, and the content of unfolded rows.
+// Verdicts in the HTML report: the chapters of the text, the ratios on one axis, and the content of expanded rows.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -42,7 +42,7 @@ TEST_P(ClaimsWidth, NothingIsCut) {
     const SeenPage seen = test::render_page(html_of(fixture_claims()), GetParam(), scheme);
     expect_well_rendered(seen);
     EXPECT_EQ(seen.facts.at("width"), GetParam());
-    EXPECT_EQ(seen.facts.at("folded_in_print"), 0);
+    EXPECT_EQ(seen.facts.at("collapsed_in_print"), 0);
   }
 }
 
@@ -142,7 +142,7 @@ TEST(Claims, VerdictsDifferInMoreThanColor) {
   EXPECT_NE(seen[0], seen[2]);
 }
 
-TEST(Claims, UnfoldIntoWhatTheyRestOn) {
+TEST(Claims, ExpandIntoWhatTheyRestOn) {
   const Report report = fixture_claims();
   const json data = json::parse(json_of(report));
   const SeenPage seen = render_claims(report, "claims.evidence");

@@ -5,7 +5,7 @@ import {chaptersOf} from '../../userspace/report/html/claims.js';
 import {flameTree} from '../../userspace/report/html/flame.js';
 import {matrixOf} from '../../userspace/report/html/matrix.js';
 import {Names} from '../../userspace/report/html/names.js';
-import {assert, names, process, report, test, texts} from './told.mjs';
+import {assert, names, process, report, test, texts} from './fixture.mjs';
 
 test('a statement has a claim for each condition', () => {
   const claim = (id, chapter) => ({id, chapter, statement: `statement of ${id}`});
@@ -56,22 +56,22 @@ const edge = (from, to, waited_ns, waker = 'task') => (
 
 test('a cell of the matrix has the edges of two processes', () => {
   const edges = [edge(3, 1, 20), edge(3, 2, 10), edge(1, 2, 5), edge(0, 3, 2, 'timer'), edge(77, 88, 1)];
-  const {rows, columns, edgesOf, folded} = matrixOf(edges, names);
+  const {rows, columns, edgesOf, others} = matrixOf(edges, names);
   const label = (party) => (typeof party === 'string' ? party : party.comm);
   assert.deepEqual(rows.map(label), ['baker', 'waiter', 'unkept', 'timer']);
-  assert.deepEqual(columns.map(label), ['baker', 'waiter', 'somewhere']);
+  assert.deepEqual(columns.map(label), ['baker', 'waiter', 'unknown_receiver']);
   assert.deepEqual(edgesOf(rows[1], columns[0]), [edges[0], edges[1]]);
   assert.deepEqual(edgesOf(rows[1], columns[1]), []);
-  assert.equal(folded, 0);
+  assert.equal(others, 0);
 });
 
 test('processes beyond twenty share a row of the matrix', () => {
   const ids = [...Array(60).keys()].map((i) => i + 1);
   const many = new Names(report(...ids.map((id) => process(id, 'worker', [id, id, 'worker']))), texts);
   const edges = ids.map((id) => edge(id, id % 60 + 1, 1000 * id));
-  const {rows, edgesOf, folded} = matrixOf(edges, many);
+  const {rows, edgesOf, others} = matrixOf(edges, many);
   assert.equal(rows.length, 21);
   assert.equal(rows[20], 'others');
-  assert.equal(folded, 40);
+  assert.equal(others, 40);
   assert.equal(edgesOf('others', 'others').length, 39);
 });

@@ -6,7 +6,7 @@ import {scatterLayout} from '../../userspace/report/html/scatter.js';
 import {linearTicks, logTicks} from '../../userspace/report/html/svg.js';
 import {axisStep, instantText} from '../../userspace/report/html/timeline_paint.js';
 import {waterfallLayout} from '../../userspace/report/html/waterfall.js';
-import {assert, near, test} from './told.mjs';
+import {assert, near, test} from './fixture.mjs';
 
 const row = (ratio, low, high) => ({ratio, low, high});
 const forest = (...rows) => forestLayout(rows, 1.05);

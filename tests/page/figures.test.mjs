@@ -3,7 +3,7 @@
 // Tests figures and names as text.
 import {digits, quantityText, threeDigits, timeText, words} from '../../userspace/report/html/figures.js';
 import {Names} from '../../userspace/report/html/names.js';
-import {assert, bakery, names, report, test, texts} from './told.mjs';
+import {assert, bakery, names, report, test, texts} from './fixture.mjs';
 
 test('a number has three digits, and all those before its point', () => {
   assert.deepEqual([0, 1.23456, 99.94, 123456, 0.000123456, -2.5].map(digits),
@@ -46,7 +46,7 @@ test('a waker has the words of the text report', () => {
   assert.equal(waker('task', 3, 20), 'waiter (20)');
   assert.equal(waker('unobserved', 0, 7), 'task 7, not observed');
   assert.equal(waker('timer'), 'a timer');
-  assert.equal(waker('__proto__'), 'nobody seen');
+  assert.equal(waker('__proto__'), 'waker not seen');
 });
 
 test('an activity or a wait without words stands by its key', () => {

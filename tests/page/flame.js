@@ -5,7 +5,7 @@ import {all, one, press, texts} from './page.js';
 
 const boxes = () => all('.flame > div');
 const box = (name) => boxes().find((each) => each.textContent === name);
-const told = () => one('.flame-told').textContent;
+const description = () => one('.flame-description').textContent;
 
 // The width of each box in thousandths of the graph's width.
 export const shown = () => Object.fromEntries(boxes().map((each) => [
@@ -49,7 +49,7 @@ export function switched() {
   choose('by', 'count');
   const counts = shown();
   box('helper (4712)').focus();
-  const sentence = told();
+  const sentence = description();
   choose('kind', 'fault');
   return [counts, sentence, shown()];
 }

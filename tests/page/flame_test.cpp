@@ -87,7 +87,7 @@ TEST(Flame, SearchMarksAndSums) {
   EXPECT_EQ(got[2], "not found");
 }
 
-TEST(Flame, TableAndRemarksTellTheSame) {
+TEST(Flame, TableAndRemarksAgree) {
   const SeenPage seen = render_flame(report_with_stacks(), 1280, "number");
   const json row = seen.row("Stacks: wait", "bakery: a pipe");
   EXPECT_EQ(row[1].at("value"), 240'000'000);

@@ -12,8 +12,8 @@ import {all, styleOf, texts} from './page.js';
 
 export const questions = {claims, compare, flame, timeline, waits};
 
-const colours = ['--page', '--text', '--faint', '--panel', '--link', '--confirmed', '--refuted', '--inconclusive',
-                 ...[...Array(16).keys()].map((i) => `--colour-${i}`)];
+const colors = ['--page', '--text', '--faint', '--panel', '--link', '--confirmed', '--refuted', '--inconclusive',
+                 ...[...Array(16).keys()].map((i) => `--color-${i}`)];
 
 const hex = (text) => [...new TextEncoder().encode(text)].map((each) => each.toString(16).padStart(2, '0')).join('');
 
@@ -40,15 +40,15 @@ function cut(each) {
   return !each.closest('.scroll') && (box.right > innerWidth + 1 || box.left < -1);
 }
 
-// All parts stay filled, but are folded again afterwards.
+// All parts stay filled, but are collapsed again afterwards.
 function print() {
-  const facts = {folded: closed(), ink: Object.fromEntries(colours.map((name) => [name, styleOf(name)]))};
+  const facts = {collapsed: closed(), ink: Object.fromEntries(colors.map((name) => [name, styleOf(name)]))};
   window.dispatchEvent(new Event('beforeprint'));
-  facts.folded_in_print = closed();
+  facts.collapsed_in_print = closed();
   facts.blank_in_print = all('canvas').filter(blank).length;
   facts.paper = styleOf('--page');
   window.dispatchEvent(new Event('afterprint'));
-  facts.folded_after_print = closed();
+  facts.collapsed_after_print = closed();
   return facts;
 }
 
@@ -63,7 +63,7 @@ function chartOf(canvas) {
                    ticks: Object.values(chart.scales).map((scale) => scale.ticks.map((tick) => tick.label))}] : [];
 }
 
-function unfolded() {
+function expanded() {
   const root = document.documentElement;
   return {
     ready: root.dataset.ready === 'yes', width: innerWidth, overflow: root.scrollWidth > root.clientWidth,
@@ -95,7 +95,7 @@ export async function look(question = () => null) {
     details.open = true;
   }
   await painted();
-  Object.assign(facts, unfolded());
+  Object.assign(facts, expanded());
   facts.answer = await question();
   parent.postMessage(hex(JSON.stringify(facts)), '*');
 }

@@ -72,10 +72,10 @@ TEST(Page, NumbersAreThoseOfTheJson) {
             totals.at("counters").at("voluntary_switches"));
   EXPECT_EQ(values(seen.row("Latencies", "run-queue wait"))[2], data.at("histograms").at("run_queue").at("p90_ns"));
   const json& fork = data.at("lifecycle_costs").at("fork");
-  EXPECT_EQ(values(seen.row("Price of a life (mean kernel time on a CPU): kind", "fork"))[1], fork.at("create_ns"));
+  EXPECT_EQ(values(seen.row("Lifetime cost (mean kernel time on a CPU): kind", "fork"))[1], fork.at("create_ns"));
   EXPECT_EQ(values(seen.row("Creation by resident memory of the creator: copy and publish (cost.creation)", "fork"))[1],
             data.at("sweeps")[0].at("series")[0].at("points")[1].at("y"));
-  EXPECT_EQ(values(seen.row("Price of a life, in kernel time on a CPU (cost.creation.lifetime)", "create")),
+  EXPECT_EQ(values(seen.row("Lifetime cost, in kernel time on a CPU (cost.creation.lifetime)", "create")),
             data.at("tables")[0].at("rows")[0].at("values"));
   EXPECT_EQ(
       values(seen.row("create: process (fork) (left) against thread (pthread_create) (right), 25 rounds", "copy"))[0],
@@ -93,7 +93,7 @@ TEST(Page, WhatWasNotMeasuredIsNotZero) {
   expect_well_rendered(seen);
   EXPECT_EQ(seen.row("Creation and end: kind", "fork")[4].at("text"), "-");
   EXPECT_EQ(seen.row("All counters: counter", text_of(TC_COUNTER_TLB_FLUSHES_ON_SWITCH))[1].at("text"), "not measured");
-  const json exec = seen.row("Price of a life, in kernel time on a CPU (cost.creation.lifetime)", "exec");
+  const json exec = seen.row("Lifetime cost, in kernel time on a CPU (cost.creation.lifetime)", "exec");
   EXPECT_EQ(exec[1].at("text"), "-");
   EXPECT_EQ(exec[2].at("value"), 0);
   for (const json& chart : seen.facts.at("charts")) {
@@ -126,7 +126,7 @@ TEST(Page, HostileNamesAreText) {
   ReportBuilder builder;
   std::uint32_t tgid = 100;
   for (const std::string& name : names) {
-    builder.process(tgid++, name, TaskOrigin::fork, 0ms, Life().runs(TC_ACTIVITY_USER, 1ms));
+    builder.process(tgid++, name, TaskOrigin::fork, 0ms, AccountBuilder().runs(TC_ACTIVITY_USER, 1ms));
   }
   const Report report = builder.build();
   const SeenPage seen = render_report(report);
@@ -148,23 +148,23 @@ TEST(Page, ABrokenPartLeavesTheRest) {
   EXPECT_EQ(seen.facts.at("ready"), true);
 }
 
-TEST(Page, PaperHasEverythingUnfoldedAndLight) {
+TEST(Page, PaperHasEverythingExpandedAndLight) {
   const SeenPage seen = render_report(full_report(), 1280, Scheme::dark);
   const json& facts = seen.facts;
-  EXPECT_GT(facts.at("folded"), 0);
-  EXPECT_EQ(facts.at("folded_in_print"), 0);
+  EXPECT_GT(facts.at("collapsed"), 0);
+  EXPECT_EQ(facts.at("collapsed_in_print"), 0);
   EXPECT_EQ(facts.at("blank_in_print"), 0);
-  EXPECT_GT(facts.at("folded_after_print"), 0);
+  EXPECT_GT(facts.at("collapsed_after_print"), 0);
   EXPECT_EQ(facts.at("paper"), "#ffffff");
   EXPECT_NE(facts.at("ink").at("--page"), "#ffffff") << "the page was not dark on the screen";
 }
 
 // Relative luminance and contrast as defined by WCAG 2.
-double luminance(const std::string& colour) {
+double luminance(const std::string& color) {
   double sum = 0;
   const double weights[] = {0.2126, 0.7152, 0.0722};
   for (std::size_t i = 0; i < 3; ++i) {
-    const double value = std::stoi(colour.substr(1 + 2 * i, 2), nullptr, 16) / 255.0;
+    const double value = std::stoi(color.substr(1 + 2 * i, 2), nullptr, 16) / 255.0;
     sum += weights[i] * (value <= 0.04045 ? value / 12.92 : std::pow((value + 0.055) / 1.055, 2.4));
   }
   return sum;
@@ -176,25 +176,25 @@ double contrast(const std::string& a, const std::string& b) {
   return (std::max(one, other) + 0.05) / (std::min(one, other) + 0.05);
 }
 
-class Colours : public ::testing::TestWithParam<Scheme> {};
+class Colors : public ::testing::TestWithParam<Scheme> {};
 
-TEST_P(Colours, CanBeToldFromThePage) {
+TEST_P(Colors, CanBeDistinguishedFromThePage) {
   const SeenPage seen = render_report(full_report(), 1280, GetParam());
   expect_well_rendered(seen);
   const json& ink = seen.facts.at("ink");
-  for (const auto& [name, colour] : ink.items()) {
+  for (const auto& [name, color] : ink.items()) {
     if (name == "--page" || name == "--panel") {
       continue;
     }
-    const bool filling = name.starts_with("--colour");
-    EXPECT_GE(contrast(colour, ink.at("--page")), filling ? 1.4 : 4.5) << name;
+    const bool filling = name.starts_with("--color");
+    EXPECT_GE(contrast(color, ink.at("--page")), filling ? 1.4 : 4.5) << name;
     if (!filling) {
-      EXPECT_GE(contrast(colour, ink.at("--panel")), 4.5) << name;
+      EXPECT_GE(contrast(color, ink.at("--panel")), 4.5) << name;
     }
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Page, Colours, ::testing::Values(Scheme::light, Scheme::dark),
+INSTANTIATE_TEST_SUITE_P(Page, Colors, ::testing::Values(Scheme::light, Scheme::dark),
                          [](const auto& scheme) { return scheme.param == Scheme::dark ? "dark" : "light"; });
 
 }  // namespace

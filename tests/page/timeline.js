@@ -3,12 +3,12 @@
 // The questions of timeline_test.cpp. They use the timeline like a user. Line 0 is the baker's process, 1 its first
 // task, 2 the oven, 3 the waiter.
 import {axisHeight, lineHeight} from '../../userspace/report/html/timeline_paint.js';
-import {colourOf, inkOf} from '../../userspace/report/html/charts.js';
+import {colorOf, inkOf} from '../../userspace/report/html/charts.js';
 import {one, press, report} from './page.js';
 
 const view = () => one('.timeline')?.view;
 const span = () => [view().span.from, view().span.to].map(Math.round);
-const told = () => view().told.textContent;
+const description = () => view().description.textContent;
 const tip = () => (view().tip.hidden ? null : [...view().tip.children].map((each) => each.textContent));
 const key = (name, more = {}) => press(view().canvas, name, more);
 const button = (label) => one(`button[aria-label="${label}"]`).click();
@@ -43,10 +43,10 @@ function pixel(line, ns) {
   return [...pen.getImageData(0, 0, 1, 1).data].slice(0, 3);
 }
 
-export function colours() {
+export function colors() {
   const rgb = (name) => inkOf(name).match(/[0-9a-f]{2}/g).map((each) => parseInt(each, 16));
   const activities = Object.keys(report().totals.activities);
-  const own = (activity) => rgb(colourOf(activities.indexOf(activity)));
+  const own = (activity) => rgb(colorOf(activities.indexOf(activity)));
   return {user: [pixel(1, 0.7e6), own('user')], faint: [pixel(3, 0.7e6), own('pipe'), rgb('--page')], names: names(),
           fits: view().canvas.getBoundingClientRect().right <= innerWidth};
 }
@@ -116,7 +116,7 @@ export function walked() {
   const steps = [];
   for (const name of ['ArrowDown', 'ArrowRight', 'ArrowRight', 'ArrowRight', 'ArrowLeft', 'ArrowUp', 'Enter']) {
     key(name);
-    steps.push(told());
+    steps.push(description());
   }
   return [steps, names()];
 }
@@ -132,27 +132,27 @@ export function waiterHovered() {
 export function mergedAndLanes() {
   const {data} = view();
   const merged = data.rows.concat(data.lanes).flatMap((row) => {
-    const told = [];
+    const lines = [];
     for (let i = row.first; i < row.last; ++i) {
       if (data.columns.share[i] >= 0) {
-        told.push(data.told(row, i).join(' · '));
+        lines.push(data.describe(row, i).join(' · '));
       }
     }
-    return told;
+    return lines;
   });
   return [merged, names()];
 }
 
 export function jumped() {
   button('jump to the longest wait');
-  const first = told();
+  const first = description();
   for (let i = 1; i < view().waits.length; ++i) {
     button('jump to the longest wait');
-    if (told().includes('for a pipe')) {
-      return [first, told(), span()];
+    if (description().includes('for a pipe')) {
+      return [first, description(), span()];
     }
   }
-  return [first, told(), span()];
+  return [first, description(), span()];
 }
 
 export const isMissing = () => view() === undefined;

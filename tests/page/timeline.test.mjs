@@ -2,7 +2,7 @@
 //
 // Builds the timeline from its columns.
 import {TimelineData} from '../../userspace/report/html/timeline_data.js';
-import {assert, bakery, names, process, report, test} from './told.mjs';
+import {assert, bakery, names, process, report, test} from './fixture.mjs';
 
 // The waiter reads from a pipe until the baker writes to it at 190. From 50 on, the state of the oven is unknown.
 const columns = {
@@ -13,7 +13,7 @@ const columns = {
           ['running', 'pipe', 'write', 1, null, null, 0, 0, null]],
   tasks: [[1, 2, 0], [2, 1, 1], [3, 2, 1]],
   gap: [0, 20, 50, 0, 10], length: [150, 100, 300, 190, 100], fact: [0, 3, 2, 1, 0],
-  mark: ['birth', 'exec'], mark_at: [50, 300], mark_comm: ['', 'bread'],
+  mark: ['new task', 'exec'], mark_at: [50, 300], mark_comm: ['', 'bread'],
 };
 const bakeryData = () => new TimelineData(columns, bakery, names);
 
@@ -54,24 +54,24 @@ test('a process of several tasks has a line of its own', () => {
   const data = bakeryData();
   const lines = () => data.lines().map(({name}) => name);
   assert.deepEqual(lines(), ['baker (10), 2 tasks', 'baker (10)', 'oven (11)', 'waiter (20)']);
-  data.groups[0].folded = true;
+  data.groups[0].collapsed = true;
   assert.deepEqual(lines(), ['baker (10), 2 tasks', 'waiter (20)']);
 });
 
-test('processes of a large report begin folded', () => {
+test('processes of a large report begin collapsed', () => {
   const ids = [...Array(120).keys()].map((i) => i + 1);
   /** @type {[number, number, string][]} */
   const tasks = ids.map((id) => [id, id, 'one']);
-  const told = {...columns, tasks: ids.map((id) => [id, 0, 0]), gap: [], length: [], fact: []};
-  const data = new TimelineData(told, report(process(9, 'crowd', ...tasks)), names);
+  const filtered = {...columns, tasks: ids.map((id) => [id, 0, 0]), gap: [], length: [], fact: []};
+  const data = new TimelineData(filtered, report(process(9, 'crowd', ...tasks)), names);
   assert.deepEqual(data.lines().map(({name}) => name), ['crowd (9), 120 tasks']);
 });
 
 test('an interval says what, for how long, and who ended it', () => {
   const data = bakeryData();
   const [baker, oven, waiter] = data.rows;
-  assert.deepEqual(data.told(waiter, 3), ['waiter (20)', 'pipe (read), blocked', '190 ns, from 0 on', 'for a pipe',
+  assert.deepEqual(data.describe(waiter, 3), ['waiter (20)', 'pipe (read), blocked', '190 ns, from 0 on', 'for a pipe',
                                           'ended by baker (10) (write)']);
-  assert.deepEqual(data.told(baker, 0), ['baker (10)', 'user code, running on CPU 0', '150 ns, from 0 on']);
-  assert.deepEqual(data.told(oven, 2), ['oven (11)', 'unknown: events were lost', '300 ns, from 50 ns on']);
+  assert.deepEqual(data.describe(baker, 0), ['baker (10)', 'user code, running on CPU 0', '150 ns, from 0 on']);
+  assert.deepEqual(data.describe(oven, 2), ['oven (11)', 'unknown: events were lost', '300 ns, from 50 ns on']);
 });

@@ -36,9 +36,9 @@ json answer(const std::string& question) {
 
 class TimelineWidth : public ::testing::TestWithParam<std::tuple<int, Scheme>> {};
 
-TEST_P(TimelineWidth, BarsHaveTheColourOfTheActivityFaintWhileBlocked) {
+TEST_P(TimelineWidth, BarsHaveTheColorOfTheActivityFaintWhileBlocked) {
   const auto [width, scheme] = GetParam();
-  const SeenPage seen = render_timeline(report_with_timeline(), width, "colours", scheme);
+  const SeenPage seen = render_timeline(report_with_timeline(), width, "colors", scheme);
   expect_well_rendered(seen);
   const json& got = seen.facts.at("answer");
   EXPECT_EQ(got.at("user")[0], got.at("user")[1]);
@@ -62,7 +62,7 @@ INSTANTIATE_TEST_SUITE_P(Page, TimelineWidth,
                                   (std::get<1>(how.param) == Scheme::dark ? "dark" : "light");
                          });
 
-TEST(TimelinePage, HoverTellsWhatForHowLongAndByWhom) {
+TEST(TimelinePage, HoverShowsActivityDurationAndWaker) {
   const json got = answer("hovered");
   EXPECT_THAT(got[0], ElementsAre("waiter (20)", "pipe (read), blocked", "1.9 ms, from 0 on", "for a pipe",
                                   "ended by baker (10) (write)"));
@@ -76,7 +76,7 @@ TEST(TimelinePage, WakeUpsOfTheChosenIntervalAreArrows) {
   const json got = answer("arrows");
   EXPECT_EQ(got[0], json::parse("[[1, 3, 1900000]]"));
   EXPECT_EQ(got[1], json::parse("[[1, 3, 1900000]]"));
-  EXPECT_EQ(got[2], json::parse("[[0, 1, 1900000]]")) << "from the folded process";
+  EXPECT_EQ(got[2], json::parse("[[0, 1, 1900000]]")) << "from the collapsed process";
   EXPECT_THAT(got[3], ElementsAre("baker (10), 2 tasks", "waiter (20)"));
 }
 
@@ -107,14 +107,14 @@ TEST(TimelinePage, DragSelectsAndShiftDragMoves) {
   EXPECT_NEAR(got[1][0].get<double>(), 2.5e6, 2e4);
 }
 
-TEST(TimelinePage, ArrowKeysWalkAndTellWhatTheyMeet) {
+TEST(TimelinePage, ArrowKeysWalkAndDescribeIntervals) {
   const json got = answer("walked");
   EXPECT_EQ(got[0][0], "baker (10)");
   EXPECT_THAT(got[0][1].get<std::string>(), HasSubstr("user code, running on CPU 0"));
   EXPECT_THAT(got[0][2].get<std::string>(), HasSubstr("pipe (write), running on CPU 0"));
   EXPECT_THAT(got[0][3].get<std::string>(), HasSubstr("user code, running on CPU 0"));
   EXPECT_EQ(got[0][4], got[0][2]);
-  EXPECT_EQ(got[0][6], "baker (10), 2 tasks, folded");
+  EXPECT_EQ(got[0][6], "baker (10), 2 tasks, collapsed");
   EXPECT_THAT(got[1], ElementsAre("baker (10), 2 tasks", "waiter (20)"));
 }
 

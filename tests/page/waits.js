@@ -2,7 +2,7 @@
 //
 // The questions of waits_test.cpp.
 import {all, one, press, texts} from './page.js';
-import {colourOf, inkOf} from '../../userspace/report/html/charts.js';
+import {colorOf, inkOf} from '../../userspace/report/html/charts.js';
 
 const grid = () => one('.matrix');
 const rows = () => texts('tbody th', grid());
@@ -14,9 +14,9 @@ const edges = () => all('.cell-edges tbody tr').map((row) => [...row.cells].map(
 const point = (each, type) => each.dispatchEvent(new MouseEvent(type));
 
 // The color of the legend and the color of the bar, for each bar of each chart.
-export const barColours = () => all('canvas').map((canvas) => globalThis.Chart.getChart(canvas)).filter(Boolean)
+export const barColors = () => all('canvas').map((canvas) => globalThis.Chart.getChart(canvas)).filter(Boolean)
     .flatMap((chart) => chart.data.datasets.map((set, i) => [
-      inkOf(colourOf(set.colour)), chart.getDatasetMeta(i).data[0].options.backgroundColor]));
+      inkOf(colorOf(set.color)), chart.getDatasetMeta(i).data[0].options.backgroundColor]));
 
 // The name, the figures and the shade of each cell.
 export const cells = () => rows().flatMap((from) => columns().map((to) => [`${from} > ${to}`, cell(from, to)]))

@@ -98,9 +98,9 @@ TEST(Waits, NumbersAreThoseOfTheJson) {
   EXPECT_TRUE(drawn);
 }
 
-TEST(Waits, BarsHaveTheColoursOfTheirLegend) {
+TEST(Waits, BarsHaveTheColorsOfTheirLegend) {
   for (const Scheme scheme : {Scheme::light, Scheme::dark}) {
-    const SeenPage seen = render_waits(report_with_waits(), "waits.barColours", 1280, scheme);
+    const SeenPage seen = render_waits(report_with_waits(), "waits.barColors", 1280, scheme);
     ASSERT_FALSE(seen.facts.at("answer").empty());
     for (const json& pair : seen.facts.at("answer")) {
       EXPECT_EQ(pair[0], pair[1]);
@@ -109,11 +109,11 @@ TEST(Waits, BarsHaveTheColoursOfTheirLegend) {
 }
 
 TEST(Waits, EveryCauseHasTheWordsOfTheTextReport) {
-  Life life;
+  AccountBuilder waits;
   for (int wait = 0; wait < TC_NR_WAITS; ++wait) {
-    life.blocks(TC_ACTIVITY_OTHER, 1ms * (wait + 1), static_cast<tc_wait>(wait));
+    waits.blocks(TC_ACTIVITY_OTHER, 1ms * (wait + 1), static_cast<tc_wait>(wait));
   }
-  const Report report = ReportBuilder().process(10, "patient", TaskOrigin::attached, 0ms, life).build();
+  const Report report = ReportBuilder().process(10, "patient", TaskOrigin::attached, 0ms, waits).build();
   const SeenPage seen = render_waits(report);
   expect_well_rendered(seen);
   expect_waits(seen.rows("Waits: waited for"), json::parse(json_of(report)).at("totals"));
@@ -141,8 +141,8 @@ TEST(Matrix, CellsAreTheSumsOfTheirEdges) {
                        {"baker (10) > waiter (20)", {60'000'000, 12, 512}},
                        {"baker (10) > baker (10)", {33'000'000, 3}},
                        {"tasks not observed > baker (10)", {15'000'000, 8}},
-                       {"many tasks, not told apart > baker (10)", {6'000'000, 6}},
-                       {"nobody seen > waiter (20)", {5'000'000, 1}},
+                       {"several tasks, not distinguished > baker (10)", {6'000'000, 6}},
+                       {"waker not seen > waiter (20)", {5'000'000, 1}},
                        {"tasks not kept one by one > baker (10)", {4'000'000, 2, 32}},
                        {"baker (10) > one of several, or not observed", {0, 0, 128}},
                    }));
@@ -182,7 +182,7 @@ TEST(Matrix, ACellShowsItsEdges) {
 TEST(Matrix, HasTwentyProcessesAndTheRestInOne) {
   ReportBuilder builder;
   for (std::uint32_t i = 0; i < 60; ++i) {
-    builder.process(100 + i, "worker", TaskOrigin::fork, 0ms, Life().runs(TC_ACTIVITY_USER, 1ms));
+    builder.process(100 + i, "worker", TaskOrigin::fork, 0ms, AccountBuilder().runs(TC_ACTIVITY_USER, 1ms));
   }
   Report report = builder.build();
   // A ring in which each wait is longer than the one before: the last 20 processes have the longest waits.
@@ -236,8 +236,8 @@ TEST(Chains, StandInOrderAndIndented) {
 TEST(Waits, HostileNamesAreText) {
   const std::string name = "<img src=x>'\"&amp;\x1b[31m</script>";
   ReportBuilder builder;
-  builder.process(10, name, TaskOrigin::attached, 0ms, Life().blocks(TC_ACTIVITY_PIPE, 5ms, TC_WAIT_PIPE))
-      .kernel_thread(7, name, Life().runs(TC_ACTIVITY_KERNEL, 1ms));
+  builder.process(10, name, TaskOrigin::attached, 0ms, AccountBuilder().blocks(TC_ACTIVITY_PIPE, 5ms, TC_WAIT_PIPE))
+      .kernel_thread(7, name, AccountBuilder().runs(TC_ACTIVITY_KERNEL, 1ms));
   Report report = builder.build();
   const Waker waker = task_waker(report.session, 10);
   add_edge(report.session, waker, 10, TC_WAIT_PIPE, 1, 5ms, {{name, 1}, {"__proto__", 1}}, 1);
@@ -255,10 +255,10 @@ TEST(Waits, HostileNamesAreText) {
 
 TEST(KernelThreads, StandApart) {
   ReportBuilder builder;
-  builder.process(10, "baker", TaskOrigin::attached, 0ms, Life().runs(TC_ACTIVITY_USER, 5ms));
+  builder.process(10, "baker", TaskOrigin::attached, 0ms, AccountBuilder().runs(TC_ACTIVITY_USER, 5ms));
   for (std::uint32_t i = 0; i < 60; ++i) {
     builder.kernel_thread(500 + i, "kworker/" + std::to_string(i),
-                          Life()
+                          AccountBuilder()
                               .runs(TC_ACTIVITY_KERNEL, 1us * (i + 1))
                               .queues(TC_ACTIVITY_KERNEL, 10us)
                               .is_preempted(TC_ACTIVITY_KERNEL, 5us)
@@ -268,7 +268,7 @@ TEST(KernelThreads, StandApart) {
   const SeenPage seen = render_waits(builder.build());
   expect_well_rendered(seen);
   const json rows = seen.rows("Kernel threads (60): thread");
-  ASSERT_EQ(rows.size(), 51U) << "a head, 50 threads; the others are folded";
+  ASSERT_EQ(rows.size(), 51U) << "a head, 50 threads; the others are collapsed";
   EXPECT_EQ(rows[1][0].at("text"), "kworker/59 (559)");
   EXPECT_EQ(rows[1][1].at("value"), 60'000);
   EXPECT_EQ(rows[1][2].at("value"), 15'000);
@@ -312,9 +312,11 @@ TEST(Waits, IdsInsideAContainerAreFacts) {
   EXPECT_THAT(facts[2], Not(HasSubstr("namespace")));
 }
 
-TEST(Waits, AreNotToldWhenNobodyWaited) {
+TEST(Waits, AreNotShownWithoutWaits) {
   const Report report =
-      ReportBuilder().process(10, "busy", TaskOrigin::attached, 0ms, Life().runs(TC_ACTIVITY_USER, 1ms)).build();
+      ReportBuilder()
+          .process(10, "busy", TaskOrigin::attached, 0ms, AccountBuilder().runs(TC_ACTIVITY_USER, 1ms))
+          .build();
   const SeenPage seen = render_waits(report);
   expect_well_rendered(seen);
   EXPECT_THAT(seen.facts.at("text"), HasSubstr("no task was blocked"));

@@ -69,11 +69,11 @@ int main(int argc, char** argv) {
     }
     must(mount("none", directory, "tmpfs", 0, ""), "mount");
     for (const char* name : {"/a", "/b"}) {
-      const std::string place = directory + std::string(name);
-      must(mkdir(place.c_str(), 0700), "mkdir");
-      must(mount("none", place.c_str(), "tmpfs", 0, ""), "mount");
-      inodes.insert(make(place + "/fifo"));
-      pairs.push_back(pass_through(place + "/fifo", (1 + static_cast<std::int64_t>(pairs.size())) << 20));
+      const std::string mount_point = directory + std::string(name);
+      must(mkdir(mount_point.c_str(), 0700), "mkdir");
+      must(mount("none", mount_point.c_str(), "tmpfs", 0, ""), "mount");
+      inodes.insert(make(mount_point + "/fifo"));
+      pairs.push_back(pass_through(mount_point + "/fifo", (1 + static_cast<std::int64_t>(pairs.size())) << 20));
     }
     for (const Pair& pair : pairs) {
       wait_for(pair);
@@ -81,9 +81,9 @@ int main(int argc, char** argv) {
     umount2(directory, MNT_DETACH);
     rmdir(directory);
   } else {
-    constexpr int kTimes = 4;
+    constexpr int kFifos = 4;
     const std::string path = program::word(argc, argv, 2);
-    for (int i = 0; i < kTimes; ++i) {
+    for (int i = 0; i < kFifos; ++i) {
       inodes.insert(make(path));
       pairs.push_back(pass_through(path, (i + 1) << 20));
       wait_for(pairs.back());

@@ -4,10 +4,10 @@
 //
 //   clone_parent  its creator is not its parent
 //   subreaper     its parent ends before it
-//   waitid        a call that does not return its pid reaps it, after one that leaves it a zombie
+//   waitid        waitid() reaps it, after a waitid(WNOWAIT) that leaves it a zombie; neither returns its pid
 //   traced        another process traces it and is notified first
 //
-// Prints "CHILD PARENT ZOMBIE_NS": its pid, its parent as it saw it at its end, and how long it was a zombie.
+// Prints "CHILD PARENT ZOMBIE_NS": its pid, its parent when it exited, and how long it was a zombie.
 #include <sched.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
@@ -21,15 +21,15 @@ namespace {
 
 using program::must;
 
-constexpr std::int64_t kAWhile = 60'000'000;
+constexpr std::int64_t kPause = 60'000'000;
 
 struct Child {
   std::int64_t ended_ns;
   pid_t parent;
 };
 
-[[noreturn]] void live(volatile Child& child) {
-  program::sleep_ns(kAWhile);
+[[noreturn]] void run_child(volatile Child& child) {
+  program::sleep_ns(kPause);
   child.parent = getppid();
   child.ended_ns = program::now_ns();
   _exit(7);
@@ -38,7 +38,7 @@ struct Child {
 pid_t reap_by_waitid() {
   siginfo_t info{};
   must(waitid(P_ALL, 0, &info, WEXITED | WNOWAIT), "waitid");
-  program::sleep_ns(kAWhile);
+  program::sleep_ns(kPause);
   must(waitid(P_ALL, 0, &info, WEXITED), "waitid");
   return info.si_pid;
 }
@@ -61,25 +61,25 @@ int main(int argc, char** argv) {
     other = program::fork_child([&] {
       if (must(static_cast<int>(syscall(SYS_clone, CLONE_PARENT | SIGCHLD, nullptr, nullptr, nullptr, 0)), "clone") ==
           0) {
-        live(*child);
+        run_child(*child);
       }
-      program::sleep_ns(4 * kAWhile);
+      program::sleep_ns(4 * kPause);
     });
   } else if (how == "subreaper") {
     must(prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), "prctl");
-    waitpid(program::fork_child([&] { program::fork_child([&] { live(*child); }); }), nullptr, 0);
+    waitpid(program::fork_child([&] { program::fork_child([&] { run_child(*child); }); }), nullptr, 0);
   } else {
-    pid = program::fork_child([&] { live(*child); });
+    pid = program::fork_child([&] { run_child(*child); });
   }
   if (how == "traced") {
     other = program::fork_child([&] { trace(pid); });
   }
-  program::sleep_ns(2 * kAWhile);
+  program::sleep_ns(2 * kPause);
   if (how == "waitid") {
     pid = reap_by_waitid();
   } else if (how == "traced") {
     waitpid(other, nullptr, 0);
-    program::sleep_ns(kAWhile);
+    program::sleep_ns(kPause);
     pid = must(waitpid(pid, nullptr, 0), "waitpid");
   } else {
     do {

@@ -33,9 +33,9 @@ struct Board {
   std::array<std::atomic<std::uint32_t>, 16> words;
 };
 
-class Life {
+class AccountBuilder {
  public:
-  Life(std::uint64_t seed, int log, std::string directory)
+  AccountBuilder(std::uint64_t seed, int log, std::string directory)
       : seed_(seed), log_(log), directory_(std::move(directory)), plan_(plan_of(seed)) {
     void* memory = mmap(nullptr, sizeof(Board), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (memory == MAP_FAILED) {
@@ -43,9 +43,9 @@ class Life {
     }
     board_ = new (memory) Board{};
   }
-  Life(const Life&) = delete;
-  Life& operator=(const Life&) = delete;
-  ~Life() { munmap(board_, sizeof(Board)); }
+  AccountBuilder(const AccountBuilder&) = delete;
+  AccountBuilder& operator=(const AccountBuilder&) = delete;
+  ~AccountBuilder() { munmap(board_, sizeof(Board)); }
 
   void live() {
     prctl(PR_SET_NAME, ("rl" + std::to_string(seed_)).c_str());
@@ -384,8 +384,8 @@ int main(int argc, char** argv) {
   const std::int64_t count = program::number(argc, argv, 3);
   const std::string directory = log_path.substr(0, log_path.rfind('/'));
   for (std::int64_t seed = first; seed < first + count; ++seed) {
-    const pid_t life =
-        program::fork_child([&] { random_life::Life(static_cast<std::uint64_t>(seed), log, directory).live(); });
+    const pid_t life = program::fork_child(
+        [&] { random_life::AccountBuilder(static_cast<std::uint64_t>(seed), log, directory).live(); });
     int status = 0;
     if (waitpid(life, &status, 0) != life || status != 0) {
       std::fprintf(stderr, "seed %lld failed\n", static_cast<long long>(seed));

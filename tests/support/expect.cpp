@@ -32,9 +32,9 @@ class Offenders {
   Offenders(const Offenders&) = delete;
   Offenders& operator=(const Offenders&) = delete;
 
-  void add(const std::string& who) {
+  void add(const std::string& task) {
     if (++count_ <= kShown) {
-      ADD_FAILURE() << what_ << ": " << who;
+      ADD_FAILURE() << what_ << ": " << task;
     }
   }
 
@@ -72,7 +72,7 @@ std::int64_t cells_of(const Json& account) {
 
 constexpr std::array kBooks{"voluntary_switches", "involuntary_switches", "faults_minor", "faults_major"};
 
-std::string compare_books(const Json& task) {
+std::string compare_task_stats(const Json& task) {
   std::ostringstream differences;
   for (const char* figure : kBooks) {
     const std::int64_t kernel = number(task.at("account").at("task_stats"), figure);
@@ -179,7 +179,7 @@ void expect_equal_task_stats(const Report& report) {
       missing.add(name_of(process, task));
       return;
     }
-    const std::string differences = compare_books(task);
+    const std::string differences = compare_task_stats(task);
     if (!differences.empty()) {
       different.add(name_of(process, task) + differences);
     }

@@ -10,7 +10,7 @@
 
 #include "report/recorded/recording.h"
 #include "support/capture_files.h"
-#include "support/recorded_life.h"
+#include "support/fixture_script.h"
 
 namespace taskcost::test {
 

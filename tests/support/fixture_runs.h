@@ -28,19 +28,19 @@ struct FixtureRun {
 inline RunFigures figures_of(const FixtureRun& run) {
   constexpr std::uint32_t pid = 4711;
   ReportBuilder builder;
-  Life life;
-  life.runs(TC_ACTIVITY_USER, run.user)
+  AccountBuilder account;
+  account.runs(TC_ACTIVITY_USER, run.user)
       .runs(TC_ACTIVITY_PAGE_FAULT, run.faults, run.fault_count)
       .counts(TC_COUNTER_FAULTS_MINOR, run.fault_count);
   if (run.sleep > 0ms) {
-    life.blocks(TC_ACTIVITY_SLEEP, run.sleep, TC_WAIT_TIMER);
+    account.blocks(TC_ACTIVITY_SLEEP, run.sleep, TC_WAIT_TIMER);
   }
   if (run.child > 0ms) {
-    life.blocks(TC_ACTIVITY_WAIT, run.child + 10us, TC_WAIT_CHILD);
+    account.blocks(TC_ACTIVITY_WAIT, run.child + 10us, TC_WAIT_CHILD);
   }
-  builder.process(pid, "baker", TaskOrigin::fork, 0ms, life).exits(0);
+  builder.process(pid, "baker", TaskOrigin::fork, 0ms, account).exits(0);
   if (run.child > 0ms) {
-    builder.process(pid + 1, "helper", TaskOrigin::fork, 1ms, Life().runs(TC_ACTIVITY_USER, run.child))
+    builder.process(pid + 1, "helper", TaskOrigin::fork, 1ms, AccountBuilder().runs(TC_ACTIVITY_USER, run.child))
         .child_of(pid)
         .exits(0);
   }

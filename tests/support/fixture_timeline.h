@@ -46,7 +46,7 @@ inline std::vector<Record> fixture_records() {
   return {adopted(1, 0, TC_ACTIVITY_USER, TC_CONDITION_RUNNING),
           adopted(3, 0, TC_ACTIVITY_PIPE, TC_CONDITION_BLOCKED, TC_WAIT_PIPE),
           born(2, ms / 2, 1),
-          stepped(TC_EV_PUBLISHED, 2, ms / 2 + 50'000, 1, 1),
+          event_of(TC_EV_PUBLISHED, 2, ms / 2 + 50'000, 1, 1),
           comes(ms, {2}, 1),
           called(2, 0, ms + 100'000, TC_ACTIVITY_CREATE, 1),
           called(1, 2 * ms - 200'000, 2 * ms, TC_ACTIVITY_PIPE, 1),
@@ -60,7 +60,7 @@ inline std::vector<Record> fixture_records() {
           leaves(5 * ms, {2, TC_CONDITION_BLOCKED, TC_ACTIVITY_SLEEP, TC_WAIT_TIMER, 5 * ms - 100'000, 1}, 1),
           lost(6 * ms, 7 * ms, 1),
           comes(8 * ms, {2, 8 * ms - 100'000, TC_WAKER_TIMER}, 1),
-          stepped(TC_EV_EXIT, 2, 9 * ms, 9 * ms - 100'000, TC_ACTIVITY_OTHER),
+          event_of(TC_EV_EXIT, 2, 9 * ms, 9 * ms - 100'000, TC_ACTIVITY_OTHER),
           leaves_for_good(9 * ms + 300'000, 2, 1),
           leaves(9 * ms + 500'000, {1, TC_CONDITION_PREEMPTED}),
           *snapshot(1, 9 * ms + 500'000, TC_ACTIVITY_USER, TC_CONDITION_PREEMPTED),
@@ -69,9 +69,9 @@ inline std::vector<Record> fixture_records() {
 
 inline Report report_with_timeline() {
   ReportBuilder builder;
-  builder.process(10, "baker", TaskOrigin::attached, 0ms, Life().runs(TC_ACTIVITY_USER, 7ms))
-      .thread(11, "oven", 1ms, Life().runs(TC_ACTIVITY_USER, 4ms))
-      .process(20, "waiter", TaskOrigin::attached, 0ms, Life().blocks(TC_ACTIVITY_PIPE, 2ms, TC_WAIT_PIPE));
+  builder.process(10, "baker", TaskOrigin::attached, 0ms, AccountBuilder().runs(TC_ACTIVITY_USER, 7ms))
+      .thread(11, "oven", 1ms, AccountBuilder().runs(TC_ACTIVITY_USER, 4ms))
+      .process(20, "waiter", TaskOrigin::attached, 0ms, AccountBuilder().blocks(TC_ACTIVITY_PIPE, 2ms, TC_WAIT_PIPE));
   Report report = builder.build();
   report.target.exit_code = 0;
   report.timeline = timeline_from(fixture_records(), 10ms);

@@ -43,23 +43,23 @@ inline Report report_with_waits() {
   ReportBuilder builder;
   builder
       .process(10, "baker", TaskOrigin::attached, 0ms,
-               Life()
+               AccountBuilder()
                    .runs(TC_ACTIVITY_USER, 50ms, 5)
                    .blocks(TC_ACTIVITY_PIPE, 240ms, TC_WAIT_PIPE)
                    .blocks(TC_ACTIVITY_WAIT, 17ms, TC_WAIT_CHILD)
-                   .talks(TC_CHANNEL_PIPE, 8, 4096, 512))
+                   .transfers(TC_CHANNEL_PIPE, 8, 4096, 512))
       .thread(11, "oven", 1ms,
-              Life().runs(TC_ACTIVITY_USER, 9ms, 1).blocks(TC_ACTIVITY_FUTEX, 33ms, TC_WAIT_FUTEX_PRIVATE))
+              AccountBuilder().runs(TC_ACTIVITY_USER, 9ms, 1).blocks(TC_ACTIVITY_FUTEX, 33ms, TC_WAIT_FUTEX_PRIVATE))
       .process(20, "waiter", TaskOrigin::fork, 2ms,
-               Life()
+               AccountBuilder()
                    .runs(TC_ACTIVITY_USER, 20ms, 2)
                    .blocks(TC_ACTIVITY_PIPE, 60ms, TC_WAIT_PIPE)
                    .creates(TC_CREATION_FORK, 1, 61us))
       .inside(2, 2)
-      .thread(21, "tray", 3ms, Life().runs(TC_ACTIVITY_USER, 1ms))
+      .thread(21, "tray", 3ms, AccountBuilder().runs(TC_ACTIVITY_USER, 1ms))
       .inside(2, 7)
       .process(30, "guest", TaskOrigin::fork, 3ms,
-               Life().runs(TC_ACTIVITY_USER, 2ms).blocks(TC_ACTIVITY_SLEEP, 500ms, TC_WAIT_TIMER));
+               AccountBuilder().runs(TC_ACTIVITY_USER, 2ms).blocks(TC_ACTIVITY_SLEEP, 500ms, TC_WAIT_TIMER));
   Report report = builder.build();
   Session& session = report.session;
   const auto from = [&session](std::uint32_t tid) { return task_waker(session, tid); };
@@ -76,8 +76,8 @@ inline Report report_with_waits() {
   add_edge(session, {Waker::Kind::task, 0, 0}, 10, TC_WAIT_PIPE, 2, 4ms, {{"write", 2}}, 32);
   add_edge(session, from(10), 0, TC_WAIT_PIPE, 0, 0ms, {}, 128);
   session.other_edges = 3;
-  const auto link = [&](std::uint32_t tid, const Waker& waker, tc_wait cause, std::string place, Duration waited) {
-    return ChainLink{task_with(session, tid).id, tid, waker, cause, std::move(place), waited};
+  const auto link = [&](std::uint32_t tid, const Waker& waker, tc_wait cause, std::string call_site, Duration waited) {
+    return ChainLink{task_with(session, tid).id, tid, waker, cause, std::move(call_site), waited};
   };
   session.chains = {{link(10, from(20), TC_WAIT_PIPE, "write", 41ms), link(20, from(11), TC_WAIT_PIPE, "close", 38ms),
                      link(11, {Waker::Kind::interrupt, 0, 0}, TC_WAIT_TIMER, "", 30ms)},

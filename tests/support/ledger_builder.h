@@ -84,7 +84,7 @@ class LedgerBuilder {
   LedgerBuilder& flag(std::uint32_t bits) { return set(ledger_.flags, ledger_.flags | bits); }
 
   // The beginning of the task.
-  LedgerBuilder& born_at(nanoseconds at) { return set(ledger_.birth_ns, count_of(at)); }
+  LedgerBuilder& born_at(nanoseconds at) { return set(ledger_.start_ns, count_of(at)); }
   LedgerBuilder& adopted_at(nanoseconds at) {
     ledger_.how = TC_NR_CREATIONS;
     return flag(TC_LEDGER_OPEN_AT_START).born_at(at);

@@ -58,7 +58,7 @@ inline Report forking_report() {
   ReportBuilder builder;
   builder
       .process(4000, "server", TaskOrigin::fork, 0ms,
-               Life()
+               AccountBuilder()
                    .runs(TC_ACTIVITY_USER, 100ms, 12)
                    .runs(TC_ACTIVITY_CREATE, 1920us, 16)
                    .runs(TC_ACTIVITY_WAIT, 320us, 16)
@@ -74,7 +74,7 @@ inline Report forking_report() {
   for (std::uint32_t worker = 0; worker < 16; ++worker) {
     builder
         .process(4001 + worker, "server", TaskOrigin::fork, 1ms,
-                 Life()
+                 AccountBuilder()
                      .runs(TC_ACTIVITY_USER, 50ms, 20)
                      .runs(TC_ACTIVITY_SOCKET, 40ms, 100)
                      .runs(TC_ACTIVITY_PAGE_FAULT, 300us, 100)
@@ -86,7 +86,7 @@ inline Report forking_report() {
                      .counts(TC_COUNTER_WAKEUPS, 100)
                      .counts(TC_COUNTER_SWITCHES_OTHER_ADDRESS_SPACE, 100)
                      .counts(TC_COUNTER_PAGE_TABLE_BYTES, 40960)
-                     .talks(TC_CHANNEL_UNIX_SOCKET, 100, 5000, 5000))
+                     .transfers(TC_CHANNEL_UNIX_SOCKET, 100, 5000, 5000))
         .child_of(4000)
         .exits(0);
     builder.report().session.processes.back().reap = 10us;
@@ -98,7 +98,7 @@ inline Report forking_report() {
 inline Report threaded_report() {
   ReportBuilder builder;
   builder.process(4000, "pool", TaskOrigin::fork, 0ms,
-                  Life()
+                  AccountBuilder()
                       .runs(TC_ACTIVITY_USER, 50ms, 12)
                       .runs(TC_ACTIVITY_CREATE, 100us, 10)
                       .runs(TC_ACTIVITY_EXIT, 500us, 1)
@@ -110,16 +110,16 @@ inline Report threaded_report() {
                       .creates(TC_CREATION_THREAD, 10, 8us));
   builder.report().session.totals.creations[TC_CREATION_THREAD].running = 100us;
   for (std::uint32_t worker = 0; worker < 10; ++worker) {
-    Life life;
-    life.runs(TC_ACTIVITY_USER, 20ms, 20)
+    AccountBuilder account;
+    account.runs(TC_ACTIVITY_USER, 20ms, 20)
         .runs(TC_ACTIVITY_FUTEX, 1ms, 100)
         .runs(TC_ACTIVITY_EXIT, 8us, 1)
         .counts(TC_COUNTER_WAKEUPS, 100)
         .counts(TC_COUNTER_SWITCHES_SAME_ADDRESS_SPACE, 100);
     for (int wait = 0; wait < 100; ++wait) {
-      life.blocks(TC_ACTIVITY_FUTEX, 10us, TC_WAIT_FUTEX_PRIVATE);
+      account.blocks(TC_ACTIVITY_FUTEX, 10us, TC_WAIT_FUTEX_PRIVATE);
     }
-    builder.thread(4001 + worker, "pool", 1ms, life);
+    builder.thread(4001 + worker, "pool", 1ms, account);
   }
   return builder.build();
 }

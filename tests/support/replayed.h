@@ -56,16 +56,16 @@ inline Replayed replay(const Script& script, nanoseconds end, bool calls = true,
   options.classes = test_classes();
   options.gaps = std::move(gaps);
   options.on_ended = [&](const RebuiltTask& task) { result.tasks.emplace(task.ledger.id, copy_of(task)); };
-  Replay book(std::move(options));
+  Replay replayer(std::move(options));
   for (const Record& record : script.records()) {
-    book.on_record(record);
+    replayer.on_record(record);
   }
-  for (RebuiltTask& task : book.living(Instant(end))) {
+  for (RebuiltTask& task : replayer.living(Instant(end))) {
     result.tasks.emplace(task.ledger.id, std::move(task));
   }
-  result.integrity = book.integrity();
+  result.integrity = replayer.integrity();
   for (int id = 0; id < TC_NR_HISTOGRAMS; ++id) {
-    if (const auto histogram = book.histogram(static_cast<tc_histogram_id>(id))) {
+    if (const auto histogram = replayer.histogram(static_cast<tc_histogram_id>(id))) {
       result.latencies[static_cast<tc_histogram_id>(id)] = histogram->count();
     }
   }
@@ -126,7 +126,7 @@ inline nanoseconds total_of(const Times& times) {
 
 // The account closes: no time is counted twice, none is missing.
 inline void expect_closed(const RebuiltTask& task) {
-  const auto life = nanoseconds(static_cast<std::int64_t>(task.ledger.end_ns - task.ledger.birth_ns));
+  const auto life = nanoseconds(static_cast<std::int64_t>(task.ledger.end_ns - task.ledger.start_ns));
   EXPECT_EQ(total_of(cells_of(task.ledger)) + task.unknown, life);
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Reports for tests of the renderers, built from the lives of processes: tests fill cells, and this sums them up as the
-// model does.
+// Reports for tests of the renderers, built from the accounts of processes: tests fill cells, and this sums them up as
+// the model does.
 #pragma once
 
 #include <algorithm>
@@ -17,48 +17,52 @@ namespace taskcost::test {
 using namespace std::chrono_literals;
 
 // The account of a task whose lifetime is the sum of its cells, plus `lost` if that is set.
-class Life {
+class AccountBuilder {
  public:
-  Life() {
+  AccountBuilder() {
     for (const tc_counter counter :
          {TC_COUNTER_KERNEL_SLAB_BYTES, TC_COUNTER_KERNEL_SLAB_ALLOCATIONS, TC_COUNTER_KERNEL_PAGES}) {
       cannot_count(counter);
     }
   }
-  Life& runs(tc_activity activity, Duration time, std::uint64_t count = 1) {
+  AccountBuilder& runs(tc_activity activity, Duration time, std::uint64_t count = 1) {
     return spends(activity, TC_CONDITION_RUNNING, time, count);
   }
-  Life& is_preempted(tc_activity activity, Duration time) { return spends(activity, TC_CONDITION_PREEMPTED, time, 0); }
-  Life& queues(tc_activity activity, Duration time) { return spends(activity, TC_CONDITION_RUNNABLE, time, 0); }
-  Life& blocks(tc_activity activity, Duration time, tc_wait wait = TC_WAIT_OTHER) {
+  AccountBuilder& is_preempted(tc_activity activity, Duration time) {
+    return spends(activity, TC_CONDITION_PREEMPTED, time, 0);
+  }
+  AccountBuilder& queues(tc_activity activity, Duration time) {
+    return spends(activity, TC_CONDITION_RUNNABLE, time, 0);
+  }
+  AccountBuilder& blocks(tc_activity activity, Duration time, tc_wait wait = TC_WAIT_OTHER) {
     ++account_.waits[wait].count;
     account_.waits[wait].blocked += time;
     return spends(activity, TC_CONDITION_BLOCKED, time, 0);
   }
   // Lifetime that is in no cell.
-  Life& lost(Duration time) {
+  AccountBuilder& lost(Duration time) {
     account_.lifetime += time;
     return *this;
   }
-  Life& counts(tc_counter counter, std::uint64_t count) {
+  AccountBuilder& counts(tc_counter counter, std::uint64_t count) {
     account_.counters[counter] = count;
     return *this;
   }
-  Life& cannot_count(tc_counter counter) {
+  AccountBuilder& cannot_count(tc_counter counter) {
     account_.counters[counter] = std::nullopt;
     return *this;
   }
-  Life& creates(tc_creation kind, std::uint64_t count, Duration copy_of_each) {
+  AccountBuilder& creates(tc_creation kind, std::uint64_t count, Duration copy_of_each) {
     account_.creations[kind] = {count, copy_of_each * count, count, 2us * count, 5us * count,
                                 count, 40us * count,         count};
     return *this;
   }
-  Life& talks(tc_channel channel, std::uint64_t calls, std::uint64_t in, std::uint64_t out) {
+  AccountBuilder& transfers(tc_channel channel, std::uint64_t calls, std::uint64_t in, std::uint64_t out) {
     account_.channels[channel] = ChannelUse{calls, in, out, 900ns * calls};
     return *this;
   }
   // Kernel figures that agree with the ledger, but for 1 us of CPU time.
-  [[nodiscard]] Account account() const {
+  [[nodiscard]] Account build() const {
     Account account = account_;
     const auto counted = [&account](tc_counter counter) { return account.counters[counter].value_or(0); };
     const Duration running = account.total(TC_CONDITION_RUNNING);
@@ -73,7 +77,7 @@ class Life {
   }
 
  private:
-  Life& spends(tc_activity activity, tc_condition condition, Duration time, std::uint64_t count) {
+  AccountBuilder& spends(tc_activity activity, tc_condition condition, Duration time, std::uint64_t count) {
     account_.cells[activity][condition] += time;
     *account_.entries[activity] += count;
     account_.lifetime += time;
@@ -104,7 +108,8 @@ class ReportBuilder {
     report_.session.start = report_.session.end = Instant(1000s);
   }
 
-  ReportBuilder& process(std::uint32_t tgid, std::string comm, TaskOrigin how, Duration born, const Life& life) {
+  ReportBuilder& process(std::uint32_t tgid, std::string comm, TaskOrigin how, Duration born,
+                         const AccountBuilder& account) {
     Process process;
     process.id = report_.session.processes.size() + 1;
     process.tgid = tgid;
@@ -116,7 +121,7 @@ class ReportBuilder {
     process.end = process.start;
     process.address_space = process.id;
     report_.session.processes.push_back(std::move(process));
-    return task(tgid, std::move(comm), how, born, life);
+    return task(tgid, std::move(comm), how, born, account);
   }
   ReportBuilder& child_of(std::uint32_t tgid) {
     auto& processes = report_.session.processes;
@@ -126,13 +131,13 @@ class ReportBuilder {
     last().ppid = tgid;
     return *this;
   }
-  ReportBuilder& thread(std::uint32_t tid, std::string comm, Duration born, const Life& life) {
-    return task(tid, std::move(comm), TaskOrigin::thread, born, life);
+  ReportBuilder& thread(std::uint32_t tid, std::string comm, Duration born, const AccountBuilder& account) {
+    return task(tid, std::move(comm), TaskOrigin::thread, born, account);
   }
   // A kernel thread of a window on the whole machine. Its account is not included in the totals.
-  ReportBuilder& kernel_thread(std::uint32_t tid, std::string comm, const Life& life) {
+  ReportBuilder& kernel_thread(std::uint32_t tid, std::string comm, const AccountBuilder& account) {
     const Account totals = report_.session.totals;
-    process(tid, std::move(comm), TaskOrigin::attached, 0ms, life);
+    process(tid, std::move(comm), TaskOrigin::attached, 0ms, account);
     report_.session.totals = totals;
     add(report_.session.kernel_totals, last_task().account);
     last().kernel = true;
@@ -169,8 +174,8 @@ class ReportBuilder {
     last().open_at_end = last_task().open_at_end = true;
     return *this;
   }
-  ReportBuilder& aggregated(std::string comm, std::uint64_t processes, const Life& life) {
-    AggregatedProcesses aggregated{std::move(comm), processes, processes, life.account()};
+  ReportBuilder& aggregated(std::string comm, std::uint64_t processes, const AccountBuilder& account) {
+    AggregatedProcesses aggregated{std::move(comm), processes, processes, account.build()};
     add(report_.session.totals, aggregated.total);
     report_.session.process_count += processes;
     report_.session.task_count += processes;
@@ -195,7 +200,8 @@ class ReportBuilder {
   }
 
  private:
-  ReportBuilder& task(std::uint32_t tid, std::string comm, TaskOrigin how, Duration born, const Life& life) {
+  ReportBuilder& task(std::uint32_t tid, std::string comm, TaskOrigin how, Duration born,
+                      const AccountBuilder& account) {
     Task task;
     task.id = ++report_.session.task_count;
     task.tid = tid;
@@ -203,7 +209,7 @@ class ReportBuilder {
     task.leader = how != TaskOrigin::thread;
     task.origin = how;
     task.created_by_tid = how == TaskOrigin::attached ? 0 : last().tgid;
-    task.account = life.account();
+    task.account = account.build();
     task.start = report_.session.start + born;
     task.end = task.start + task.account.lifetime;
     last().end = std::max(last().end, task.end);
@@ -275,7 +281,7 @@ inline void add_judgement(Report& report) {
       {"fault.major", "fault", "major fault", "fault", Unit::ns, Condition::same_cpu, std::nullopt, std::nullopt, 0}};
   report.tables.push_back({"lifetime-price",
                            "cost.creation.lifetime",
-                           "Price of a life, in kernel time on a CPU",
+                           "Lifetime cost, in kernel time on a CPU",
                            {"thread", "fork"},
                            {{"create", Unit::ns, {9'000, 70'000}}, {"exec", Unit::ns, {std::nullopt, 0}}},
                            "Costs that come later stand with the creation."});
@@ -335,7 +341,7 @@ inline Report full_report() {
   ReportBuilder builder;
   builder
       .process(4711, "bakery", TaskOrigin::attached, 0ms,
-               Life()
+               AccountBuilder()
                    .runs(TC_ACTIVITY_USER, 700ms, 2100)
                    .is_preempted(TC_ACTIVITY_USER, 1200us)
                    .runs(TC_ACTIVITY_CREATE, 68'230ns)
@@ -357,23 +363,23 @@ inline Report full_report() {
                    .cannot_count(TC_COUNTER_TLB_FLUSHES_ON_SWITCH)
                    .cannot_count(TC_COUNTER_TLB_REUSES_ON_SWITCH)
                    .creates(TC_CREATION_FORK, 1, 61us)
-                   .talks(TC_CHANNEL_PIPE, 2000, 64'000, 64'000))
+                   .transfers(TC_CHANNEL_PIPE, 2000, 64'000, 64'000))
       .lived_before()
       .exits(0)
       .process(4712, "helper", TaskOrigin::fork, 10ms,
-               Life()
+               AccountBuilder()
                    .runs(TC_ACTIVITY_USER, 400ms, 5)
                    .blocks(TC_ACTIVITY_FUTEX, 300ms, TC_WAIT_FUTEX_PRIVATE)
                    .creates(TC_CREATION_THREAD, 2, 9us))
       .child_of(4711)
       .execs()
       .thread(4713, "oven", 20ms,
-              Life()
+              AccountBuilder()
                   .runs(TC_ACTIVITY_USER, 300ms, 9)
                   .blocks(TC_ACTIVITY_SLEEP, 100ms, TC_WAIT_TIMER)
                   .counts(TC_COUNTER_VOLUNTARY_SWITCHES, 9))
       .thread(4714, "mixer", 25ms,
-              Life().runs(TC_ACTIVITY_USER, 5ms).blocks(TC_ACTIVITY_POLL, 500ms, TC_WAIT_EPOLL).lost(40ms))
+              AccountBuilder().runs(TC_ACTIVITY_USER, 5ms).blocks(TC_ACTIVITY_POLL, 500ms, TC_WAIT_EPOLL).lost(40ms))
       .lives_on()
       .dies_of(9)
       .latency("run_queue", {800ns, 900ns, 1200ns, 1500ns, 3us, 9us, 40us})
@@ -403,9 +409,9 @@ inline Report full_report() {
 // A shell script that runs 300 commands, one of which fails.
 inline Report shell_script() {
   ReportBuilder builder;
-  builder.process(100, "sh", TaskOrigin::attached, 0ms, Life().runs(TC_ACTIVITY_USER, 900ms)).exits(0);
+  builder.process(100, "sh", TaskOrigin::attached, 0ms, AccountBuilder().runs(TC_ACTIVITY_USER, 900ms)).exits(0);
   for (std::uint32_t i = 0; i < 300; ++i) {
-    builder.process(200 + i, "true", TaskOrigin::fork, 3ms * i, Life().runs(TC_ACTIVITY_USER, 1ms))
+    builder.process(200 + i, "true", TaskOrigin::fork, 3ms * i, AccountBuilder().runs(TC_ACTIVITY_USER, 1ms))
         .child_of(100)
         .exits(i == 7 ? 1 : 0);
   }

@@ -44,38 +44,38 @@ class Script {
   }
 
   // Without `process` it is the leader of its own process, else a thread of that one.
-  Script& adopted(std::uint64_t task, std::string_view comm, std::uint64_t process = nobody) {
+  Script& adopted(std::uint64_t task, std::string_view comm, std::uint64_t process = unobserved) {
     return add(test::adopted(task, now_ns_, TC_ACTIVITY_USER, TC_CONDITION_RUNNING, 0, 0, comm, process));
   }
   Script& adopted_waiting(std::uint64_t task, std::string_view comm, tc_wait wait) {
     return add(test::adopted(task, now_ns_, TC_ACTIVITY_USER, TC_CONDITION_BLOCKED, wait, 0, comm));
   }
-  Script& adopted(std::uint64_t task, std::uint32_t cpu, const Leaving& place) {
-    tc_task_new birth = test::adopted(task, now_ns_, place.row, place.condition, place.wait, cpu);
-    birth.flags |= TC_LEDGER_OPEN_AT_START;
-    if (place.condition == TC_CONDITION_RUNNING) {
+  Script& adopted(std::uint64_t task, std::uint32_t cpu, const Leaving& state) {
+    tc_task_new new_task = test::adopted(task, now_ns_, state.row, state.condition, state.wait, cpu);
+    new_task.flags |= TC_LEDGER_OPEN_AT_START;
+    if (state.condition == TC_CONDITION_RUNNING) {
       on_cpu_[cpu] = task;
     }
-    return add(birth);
+    return add(new_task);
   }
   Script& adopted_running(std::uint64_t task, std::uint32_t cpu) {
     return adopted(task, cpu, {.condition = TC_CONDITION_RUNNING});
   }
   Script& born(std::uint64_t task, std::uint64_t creator, tc_creation how, std::string_view comm,
                std::uint64_t clone_flags = 0, std::uint32_t cpu = 0) {
-    tc_task_new birth = test::born(task, now_ns_, creator, how, comm);
-    birth.clone_flags = clone_flags;
-    birth.cpu = cpu;
-    return add(birth);
+    tc_task_new new_task = test::born(task, now_ns_, creator, how, comm);
+    new_task.clone_flags = clone_flags;
+    new_task.cpu = cpu;
+    return add(new_task);
   }
   // `started` is task_struct.start_time, a little before task_newtask.
   Script& born(std::uint64_t task, std::uint64_t creator, tc_creation how, nanoseconds started, nanoseconds copy = {}) {
-    tc_task_new birth = test::born(task, now_ns_, creator, how);
-    birth.birth_ns = count_of(started);
-    birth.copy_ns = count_of(copy);
-    return add(birth);
+    tc_task_new new_task = test::born(task, now_ns_, creator, how);
+    new_task.start_ns = count_of(started);
+    new_task.copy_ns = count_of(copy);
+    return add(new_task);
   }
-  Script& published(std::uint64_t task, std::uint64_t by) { return step(task, TC_EV_PUBLISHED, by); }
+  Script& published(std::uint64_t task, std::uint64_t by) { return event(task, TC_EV_PUBLISHED, by); }
 
   Script& switches(std::uint32_t cpu, const Leaving& leaving, const Coming& coming) {
     on_cpu_[cpu] = coming.id;
@@ -155,16 +155,16 @@ class Script {
   }
   // `tid_from` is the task whose tid it has from then on; by default its own.
   Script& execs(std::uint64_t task, std::string_view comm, std::string_view arguments,
-                std::uint64_t tid_from = nobody) {
+                std::uint64_t tid_from = unobserved) {
     tc_exec exec = exec_of(task, nanoseconds(now_ns_), comm, arguments);
-    exec.tid = tid_of(tid_from == nobody ? task : tid_from);
+    exec.tid = tid_of(tid_from == unobserved ? task : tid_from);
     return add(exec);
   }
   Script& exits(std::uint64_t task, nanoseconds entered = {}, tc_activity row = TC_ACTIVITY_EXIT) {
-    return step(task, TC_EV_EXIT, count_of(entered), row);
+    return event(task, TC_EV_EXIT, count_of(entered), row);
   }
-  Script& step(std::uint64_t task, tc_event_kind kind, std::uint64_t value = 0, std::uint32_t arg = 0) {
-    return add(stepped(kind, task, now_ns_, value, arg));
+  Script& event(std::uint64_t task, tc_event_kind kind, std::uint64_t value = 0, std::uint32_t arg = 0) {
+    return add(event_of(kind, task, now_ns_, value, arg));
   }
   Script& reaps(std::uint64_t process, std::uint32_t pid) { return add(reap_of(process, pid, nanoseconds(now_ns_))); }
   Script& gap(std::uint32_t cpu, nanoseconds first, nanoseconds last, std::uint64_t lost = 1) {
@@ -177,9 +177,9 @@ class Script {
     copy_text(command.text, sizeof(command.text), text);
     return add(command);
   }
-  Script& kernel_says(const tc_ledger& ledger) { return add(ledger); }
+  Script& emits_ledger(const tc_ledger& ledger) { return add(ledger); }
   // Emits any other record.
-  Script& tells(const Record& record) {
+  Script& emits(const Record& record) {
     records_.push_back(record);
     return *this;
   }

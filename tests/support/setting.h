@@ -18,21 +18,21 @@ class Setting {
  public:
   explicit Setting(std::string path) : path_(std::move(path)), before_(read_file(path_)) {
     EXPECT_FALSE(before_.empty()) << path_;
-    EXPECT_EQ(pipe2(life_, O_CLOEXEC), 0);
+    EXPECT_EQ(pipe2(lifeline_, O_CLOEXEC), 0);
     keeper_ = fork();
     if (keeper_ == 0) {
       setpgid(0, 0);
-      close(life_[1]);
+      close(lifeline_[1]);
       char byte = 0;
-      (void)!read(life_[0], &byte, 1);
+      (void)!read(lifeline_[0], &byte, 1);
       _exit(put(before_) ? 0 : 1);
     }
-    close(life_[0]);
+    close(lifeline_[0]);
   }
   Setting(const Setting&) = delete;
   Setting& operator=(const Setting&) = delete;
   ~Setting() {
-    close(life_[1]);
+    close(lifeline_[1]);
     int status = 0;
     waitpid(keeper_, &status, 0);
     EXPECT_EQ(status, 0) << path_ << " could not be restored";
@@ -49,7 +49,7 @@ class Setting {
  private:
   std::string path_;
   std::string before_;
-  int life_[2] = {-1, -1};
+  int lifeline_[2] = {-1, -1};
   pid_t keeper_ = -1;
 };
 

@@ -66,7 +66,7 @@ inline std::uint32_t call_in(std::size_t row, std::uint32_t number = 0) {
                                            : wanted_number(number) | static_cast<std::uint32_t>(row + 1) << wanted_bits;
 }
 
-constexpr std::uint8_t place_in(std::size_t row) {
+constexpr std::uint8_t context_in(std::size_t row) {
   return static_cast<std::uint8_t>(is_call_row(row) ? std::size_t{TC_IN_CALL} : row);
 }
 

@@ -18,9 +18,11 @@
 
 namespace taskcost::test {
 
-constexpr std::uint64_t nobody = 0;  // the id of a task that is not observed
+constexpr std::uint64_t unobserved = 0;  // the id of a task that is not observed
 
-inline std::uint32_t tid_of(std::uint64_t task) { return task == nobody ? 0 : static_cast<std::uint32_t>(1000 + task); }
+inline std::uint32_t tid_of(std::uint64_t task) {
+  return task == unobserved ? 0 : static_cast<std::uint32_t>(1000 + task);
+}
 
 template <typename T>
 T begun(tc_record_type type) {
@@ -39,38 +41,38 @@ T transition(tc_record_type type, std::uint64_t at_ns) {
 // A task that existed before the window: the leader of its process, or a thread of another one.
 inline tc_task_new adopted(std::uint64_t id, std::uint64_t at_ns, std::uint8_t row, std::uint8_t condition,
                            std::uint8_t wait = TC_WAIT_OTHER, std::uint32_t cpu = 0, std::string_view comm = "task",
-                           std::uint64_t process = nobody) {
-  auto birth = transition<tc_task_new>(TC_RECORD_TASK_NEW, at_ns);
-  birth.id = id;
-  birth.process = process == nobody ? id : process;
-  birth.birth_ns = at_ns;
-  birth.tid = tid_of(id);
-  birth.tgid = tid_of(birth.process);
-  birth.ppid = 1;
-  birth.how = TC_NR_CREATIONS;
-  birth.flags = birth.process == id ? TC_LEDGER_LEADER : 0;
-  birth.place = place_in(row);
-  birth.syscall = call_in(row);
-  birth.condition = condition;
-  birth.wait = wait;
-  birth.cpu = cpu;
-  copy_text(birth.comm, sizeof(birth.comm), comm);
-  return birth;
+                           std::uint64_t process = unobserved) {
+  auto new_task = transition<tc_task_new>(TC_RECORD_TASK_NEW, at_ns);
+  new_task.id = id;
+  new_task.process = process == unobserved ? id : process;
+  new_task.start_ns = at_ns;
+  new_task.tid = tid_of(id);
+  new_task.tgid = tid_of(new_task.process);
+  new_task.ppid = 1;
+  new_task.how = TC_NR_CREATIONS;
+  new_task.flags = new_task.process == id ? TC_LEDGER_LEADER : 0;
+  new_task.context = context_in(row);
+  new_task.syscall = call_in(row);
+  new_task.condition = condition;
+  new_task.wait = wait;
+  new_task.cpu = cpu;
+  copy_text(new_task.comm, sizeof(new_task.comm), comm);
+  return new_task;
 }
 
 inline tc_task_new born(std::uint64_t id, std::uint64_t at_ns, std::uint64_t creator,
                         tc_creation how = TC_CREATION_FORK, std::string_view comm = "task") {
-  tc_task_new birth = adopted(id, at_ns, TC_ACTIVITY_CREATE, TC_CONDITION_BLOCKED, TC_WAIT_CREATION, 0, comm,
-                              how == TC_CREATION_THREAD ? creator : id);
-  birth.how = how;
-  birth.creator = creator;
-  birth.creator_tid = birth.ppid = tid_of(creator);
-  return birth;
+  tc_task_new new_task = adopted(id, at_ns, TC_ACTIVITY_CREATE, TC_CONDITION_BLOCKED, TC_WAIT_CREATION, 0, comm,
+                                 how == TC_CREATION_THREAD ? creator : id);
+  new_task.how = how;
+  new_task.creator = creator;
+  new_task.creator_tid = new_task.ppid = tid_of(creator);
+  return new_task;
 }
 
 // The task that leaves a CPU, and how.
 struct Leaving {
-  std::uint64_t id = nobody;
+  std::uint64_t id = unobserved;
   std::uint8_t condition = TC_CONDITION_PREEMPTED;
   std::uint8_t row = TC_ACTIVITY_USER;
   std::uint8_t wait = 0;
@@ -112,7 +114,7 @@ struct Leaving {
 
 // The task that gets the CPU.
 struct Coming {
-  std::uint64_t id = nobody;
+  std::uint64_t id = unobserved;
   std::uint64_t woken_ns = 0;
   std::uint64_t waker = 0;
   std::uint32_t from = TC_FROM_NOWHERE;
@@ -124,20 +126,20 @@ struct Coming {
     next_wait = static_cast<std::uint8_t>(cause + 1);
     return *this;
   }
-  Coming& woken_by(std::uint64_t who, std::uint32_t place, nanoseconds at) {
+  Coming& woken_by(std::uint64_t by, std::uint32_t call_site, nanoseconds at) {
     woken_ns = count_of(at);
-    waker = who;
-    from = place;
+    waker = by;
+    from = call_site;
     return *this;
   }
 };
 
 inline Leaving leaves(std::uint64_t id) { return {.id = id}; }
 inline Leaving idle_leaves() { return {}; }
-inline Leaving stranger_leaves(std::uint32_t tid) { return {.tid = tid}; }
+inline Leaving unobserved_leaves(std::uint32_t tid) { return {.tid = tid}; }
 inline Coming comes(std::uint64_t id) { return {.id = id}; }
 inline Coming idle_comes() { return {}; }
-inline Coming stranger_comes(std::uint32_t tid) { return {.tid = tid}; }
+inline Coming unobserved_comes(std::uint32_t tid) { return {.tid = tid}; }
 
 inline tc_switch switched(std::uint64_t at_ns, const Leaving& prev, const Coming& next, std::uint32_t cpu = 0) {
   auto event = transition<tc_switch>(TC_RECORD_SWITCH, at_ns);
@@ -146,8 +148,8 @@ inline tc_switch switched(std::uint64_t at_ns, const Leaving& prev, const Coming
   event.prev_tid = prev.tid;
   event.next = next.id;
   event.next_tid = next.tid;
-  if (prev.id != nobody) {
-    event.place = place_in(prev.row);
+  if (prev.id != unobserved) {
+    event.context = context_in(prev.row);
     const bool blocks = prev.condition == TC_CONDITION_BLOCKED;
     event.prev_state = blocks ? prev.state : 0;
     event.wait = prev.wait;
@@ -158,7 +160,7 @@ inline tc_switch switched(std::uint64_t at_ns, const Leaving& prev, const Coming
     event.flags = blocks ? prev.flags : prev.flags | TC_SWITCH_QUEUED;
     event.flush = prev.flush;
   }
-  if (next.id != nobody) {
+  if (next.id != unobserved) {
     event.woken_ns = next.woken_ns;
     event.waker = next.waker;
     event.waker_from = next.from;
@@ -222,22 +224,22 @@ inline tc_fault faulted(std::uint64_t id, std::uint64_t begun_ns, std::uint64_t 
   fault.id = id;
   fault.begun_ns = begun_ns;
   fault.outcome = outcome;
-  fault.interrupted = place_in(interrupted);
+  fault.interrupted = context_in(interrupted);
   fault.entered_ns = entered_ns;
   fault.syscall = call_in(interrupted, syscall);
   return fault;
 }
 
 // `arg` of an end is the row of the call that it begins in, TC_ACTIVITY_USER for none.
-inline tc_event stepped(tc_event_kind kind, std::uint64_t id, std::uint64_t at_ns, std::uint64_t value = 0,
-                        std::uint32_t arg = 0) {
-  auto step = transition<tc_event>(TC_RECORD_EVENT, at_ns);
-  step.id = id;
-  step.kind = kind;
-  step.value = value;
+inline tc_event event_of(tc_event_kind kind, std::uint64_t id, std::uint64_t at_ns, std::uint64_t value = 0,
+                         std::uint32_t arg = 0) {
+  auto event = transition<tc_event>(TC_RECORD_EVENT, at_ns);
+  event.id = id;
+  event.kind = kind;
+  event.value = value;
   const bool ends = kind == TC_EV_EXIT || kind == TC_EV_DYING;
-  step.arg = !ends ? arg : arg == TC_ACTIVITY_USER ? TC_NO_CALL : call_in(arg);
-  return step;
+  event.arg = !ends ? arg : arg == TC_ACTIVITY_USER ? TC_NO_CALL : call_in(arg);
+  return event;
 }
 
 inline tc_exec execed(std::uint64_t id, std::uint64_t entered_ns, std::uint64_t at_ns, std::string_view comm) {

@@ -4,7 +4,8 @@
 //
 // Definitions of the figures below:
 //
-//   lifetime    from birth to the final switch-out. Birth is task_struct.start_time if the creation was observed, else
+//   lifetime    from creation to the final switch-out. It starts at task_struct.start_time if the creation was
+//   observed, else
 //               the time of adoption (open_at_start). A task that outlives the window ends with it (open_at_end).
 //   cell        the time in one activity and one condition. A task is in exactly one cell at any instant.
 //   residual    lifetime minus the sum of all cells, signed. It is not zero if a transition was lost.
@@ -164,7 +165,7 @@ enum class TaskOrigin { fork, vfork, spawn, clone_vm, thread, attached, worker }
 const char* to_string(TaskOrigin how);
 
 struct Task {
-  std::uint64_t id = 0;  // unique in the session, by order of birth
+  std::uint64_t id = 0;  // unique in the session, by order of start
   std::uint32_t tid = 0;
   std::optional<std::uint32_t> tid_inside;  // ids in the task's own pid namespace; nullopt if that is the initial one
   std::optional<std::uint32_t> tgid_inside;
@@ -181,10 +182,10 @@ struct Task {
   bool open_at_end = false;    // outlived the window
   // The end of its last CPU slice; the end of the window if it was running then. nullopt: it never ran.
   std::optional<Instant> last_on_cpu;
-  // True for each object that it shared with its creator at birth; nullopt if its birth was not seen.
+  // True for each object that it shared with its creator when it was created; nullopt if its creation was not seen.
   std::optional<PerShared<bool>> shares;
   // True if its first switch-in was on another CPU than its creator's at task_newtask; nullopt: it never ran, or its
-  // birth or its first switch-in was not seen.
+  // creation or its first switch-in was not seen.
   std::optional<bool> started_elsewhere;
   Account account;
 
@@ -229,7 +230,7 @@ struct Process {
   std::optional<Duration> zombie;    // last task's final switch-out -> return of the wait that reaped it; nullopt if
   // not seen
   std::optional<Duration> reap;  // CPU time of the reaping process in that wait
-  std::vector<Task> tasks;       // sorted by birth
+  std::vector<Task> tasks;       // sorted by start
 
   [[nodiscard]] std::size_t workers() const;  // number of tasks with TaskOrigin::worker
 };
@@ -365,7 +366,7 @@ struct Losses {
 struct Session {
   Instant start{};
   Instant end{};
-  std::vector<Process> processes;  // sorted by birth, parents before their children
+  std::vector<Process> processes;  // sorted by start, parents before their children
   std::vector<AggregatedProcesses>
       aggregated;  // empty unless there were more tasks than SessionBuilder::Options::kept_tasks
   Account totals;  // sum over all tasks, including those in `aggregated`

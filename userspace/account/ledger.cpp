@@ -113,7 +113,7 @@ CreationSums sums_of(const tc_creation_sums& raw, bool calls) {
 }
 
 // True if probes report the entry into an activity. Most activities begin with a system call.
-bool is_told(tc_activity activity, const SessionOptions& options) {
+bool entry_is_probed(tc_activity activity, const SessionOptions& options) {
   switch (activity) {
     case TC_ACTIVITY_PAGE_FAULT:
       return options.fault_latency;
@@ -161,13 +161,13 @@ std::optional<Instant> last_on_cpu_of(const tc_ledger& ledger, Closed closed) {
   if (closed == Closed::by_end_of_task || ledger.condition == TC_CONDITION_RUNNING) {
     return instant(ledger.end_ns);
   }
-  const bool waits_since_birth = ledger.since_ns <= ledger.birth_ns || ledger.first_run_ns == 0;
+  const bool waits_since_birth = ledger.since_ns <= ledger.start_ns || ledger.first_run_ns == 0;
   return waits_since_birth ? std::nullopt : std::optional(instant(ledger.since_ns));
 }
 
 void fill_exit(Task& task, const tc_ledger& ledger) {
   // A task that was adopted during its exit has no start of the exit.
-  const bool begun_before = task.open_at_start && ledger.exit_start_ns <= ledger.birth_ns;
+  const bool begun_before = task.open_at_start && ledger.exit_start_ns <= ledger.start_ns;
   if (task.open_at_end || begun_before) {
     return;
   }
@@ -213,12 +213,12 @@ bool is_leader(const tc_ledger& ledger) {
   return (ledger.flags & TC_LEDGER_LEADER) != 0 && (ledger.flags & TC_LEDGER_REUSED_ID) == 0;
 }
 
-bool is_founder(const tc_ledger& ledger) {
+bool is_first_task(const tc_ledger& ledger) {
   return (ledger.flags & TC_LEDGER_LEADER) != 0 && ledger.how != TC_CREATION_THREAD;
 }
 
 bool is_kernel_thread(const tc_ledger& ledger) {
-  return (ledger.flags & TC_LEDGER_KERNEL_WORKER) != 0 && is_founder(ledger);
+  return (ledger.flags & TC_LEDGER_KERNEL_WORKER) != 0 && is_first_task(ledger);
 }
 
 TaskOrigin origin_of(const tc_ledger& ledger) {
@@ -248,7 +248,7 @@ Account blank_account(const SessionOptions& options) {
   const tc_ledger nothing{};
   account.counters = counters_of(nothing, TaskStats{}, options);
   for (std::size_t activity = 0; activity < TC_NR_ACTIVITIES; ++activity) {
-    if (!is_told(static_cast<tc_activity>(activity), options)) {
+    if (!entry_is_probed(static_cast<tc_activity>(activity), options)) {
       account.entries[activity].reset();
     }
   }
@@ -260,10 +260,10 @@ Account blank_account(const SessionOptions& options) {
 
 Account account_of(const tc_ledger& ledger, Closed closed, const SessionOptions& options) {
   Account account;
-  account.lifetime = nanoseconds(elapsed(ledger.birth_ns, ledger.end_ns));
+  account.lifetime = nanoseconds(elapsed(ledger.start_ns, ledger.end_ns));
   account.cells = cells_of(ledger, closed);
   for (std::size_t activity = 0; activity < TC_NR_ACTIVITIES; ++activity) {
-    if (is_told(static_cast<tc_activity>(activity), options)) {
+    if (entry_is_probed(static_cast<tc_activity>(activity), options)) {
       account.entries[activity] = ledger.entries[activity];
     }
   }
@@ -302,7 +302,7 @@ Task task_of(const tc_ledger& ledger, Closed closed, const SessionOptions& optio
   }
   task.origin = origin_of(ledger);
   task.created_by_tid = ledger.creator_tid;
-  task.start = instant(ledger.birth_ns);
+  task.start = instant(ledger.start_ns);
   task.end = instant(ledger.end_ns);
   task.open_at_start = (ledger.flags & TC_LEDGER_OPEN_AT_START) != 0;
   task.open_at_end = closed == Closed::by_end_of_window;

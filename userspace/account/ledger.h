@@ -33,7 +33,7 @@ bool is_leader(const tc_ledger& ledger);
 // True for a kernel thread, which is a process of its own; false for io_uring and vhost workers inside of processes.
 bool is_kernel_thread(const tc_ledger& ledger);
 // True for the first task of its process.
-bool is_founder(const tc_ledger& ledger);
+bool is_first_task(const tc_ledger& ledger);
 // True for a row that a task has only in system calls.
 constexpr bool is_call_row(std::size_t row) {
   return row != TC_ACTIVITY_USER && row != TC_ACTIVITY_EXIT && row != TC_ACTIVITY_KERNEL &&

@@ -29,14 +29,14 @@ void ProcessTable::keep(const tc_ledger& ledger, Task task) {
     Record& record = entry->second;
     record.key = ledger.process;
     note_identity(record, ledger);
-    record.start_ns = ledger.birth_ns;
+    record.start_ns = ledger.start_ns;
   }
   task.address_space = ledger.address_space;  // take() replaces it by a number
   tasks_.push_back(std::make_unique<KeptTask>(KeptTask{ledger.id, ledger.creator, ledger.process, std::move(task)}));
   by_ledger_[ledger.id] = tasks_.back().get();
 }
 
-// The first task by birth gives its process an identity until a leader is seen.
+// The task that started first gives its process an identity until a leader is seen.
 void ProcessTable::note_identity(Record& record, const tc_ledger& ledger) {
   record.first_ledger = ledger.id;
   record.parent = ledger.parent_process;
@@ -76,18 +76,18 @@ void ProcessTable::note(const tc_ledger& ledger, Closed closed) {
     return;
   }
   Record& record = found->second;
-  const bool first = std::tie(ledger.birth_ns, ledger.id) < std::tie(record.start_ns, record.first_ledger);
+  const bool first = std::tie(ledger.start_ns, ledger.id) < std::tie(record.start_ns, record.first_ledger);
   if (first && !record.has_leader) {
     note_identity(record, ledger);
   }
   if (first) {
     record.first_ledger = ledger.id;
-    record.start_ns = ledger.birth_ns;
+    record.start_ns = ledger.start_ns;
   }
   if (is_leader(ledger)) {
     note_leader(record, ledger);
   }
-  if (is_founder(ledger)) {
+  if (is_first_task(ledger)) {
     record.origin = origin_of(ledger);
     record.kernel = is_kernel_thread(ledger);
   }
@@ -123,22 +123,22 @@ std::vector<Process> ProcessTable::take(Commands& commands) {
   return processes;
 }
 
-// The order is that of birth, but a parent comes before its children: processes from before the window were found in
-// the order of their pids, which wrap around.
+// The order is that of the start, but a parent comes before its children: processes from before the window were found
+// in the order of their pids, which wrap around.
 std::vector<ProcessTable::Record*> ProcessTable::number() {
-  std::vector<Record*> by_birth;
-  by_birth.reserve(records_.size());
+  std::vector<Record*> by_start;
+  by_start.reserve(records_.size());
   for (auto& [key, record] : records_) {
     record.id = 0;
-    by_birth.push_back(&record);
+    by_start.push_back(&record);
   }
-  std::sort(by_birth.begin(), by_birth.end(), [](const Record* left, const Record* right) {
+  std::sort(by_start.begin(), by_start.end(), [](const Record* left, const Record* right) {
     return std::tie(left->start_ns, left->first_ledger) < std::tie(right->start_ns, right->first_ledger);
   });
   std::vector<Record*> numbered;
-  numbered.reserve(by_birth.size());
+  numbered.reserve(by_start.size());
   std::vector<Record*> line;  // a process, its parent, and so on, up to the first that has a number
-  for (Record* record : by_birth) {
+  for (Record* record : by_start) {
     while (record != nullptr && record->id == 0) {
       record->id = not_yet_numbered;  // in a corrupt capture, parents may form a cycle
       line.push_back(record);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The tasks that are kept one by one, and their processes. The table uses the kernel side's ids; take() numbers tasks
-// and processes by birth.
+// and processes by start.
 #pragma once
 
 #include <cstddef>
@@ -44,7 +44,7 @@ class ProcessTable {
   [[nodiscard]] Account* account_of(std::uint64_t ledger);
   [[nodiscard]] std::size_t size() const { return tasks_.size(); }
 
-  // Returns the processes by birth. Afterwards, only the numbers are left.
+  // Returns the processes by start. Afterwards, only the numbers are left.
   std::vector<Process> take(Commands& commands);
   // Process::id of a process that take() returned; 0 for others.
   [[nodiscard]] std::uint64_t process_number(std::uint64_t process) const;

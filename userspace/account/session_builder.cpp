@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "account/aftermath.h"
 #include "account/ledger.h"
+#include "account/lifecycle_costs.h"
 #include "account/wakers.h"
 
 namespace taskcost {
@@ -40,7 +40,7 @@ SessionBuilder::SessionBuilder(const Options& options)
       zombies_(max_waiting),
       commands_(options.kept_tasks + max_waiting),
       starts_(max_waiting),
-      conversations_(options.kept_edges) {}
+      wakeup_graph_(options.kept_edges) {}
 
 void SessionBuilder::on_ledger(const tc_ledger& ledger) {
   if (ledger.end_ns == 0) {
@@ -52,7 +52,7 @@ void SessionBuilder::on_ledger(const tc_ledger& ledger) {
     launched_ended_ = true;
     launched_process_ = ledger.process;
   }
-  book(ledger, Closed::by_end_of_task);
+  add_closed(ledger, Closed::by_end_of_task);
   for (const Zombies::Reaped& reaped : zombies_.on_end(ledger)) {
     settle(reaped);
   }
@@ -85,9 +85,9 @@ void SessionBuilder::on_reap(const tc_reap& reap) {
 
 void SessionBuilder::on_cpu_slice(const tc_cpu_slice& cpu_slice) { keep_cpu_slice(cpu_slice); }
 
-void SessionBuilder::on_edge(const tc_edge& edge) { conversations_.on_edge(edge); }
+void SessionBuilder::on_edge(const tc_edge& edge) { wakeup_graph_.on_edge(edge); }
 
-void SessionBuilder::on_flow(const tc_flow& flow) { conversations_.on_flow(flow); }
+void SessionBuilder::on_flow(const tc_flow& flow) { wakeup_graph_.on_flow(flow); }
 
 void SessionBuilder::on_histogram(tc_histogram_id id, const tc_histogram& raw) {
   if (id >= TC_NR_HISTOGRAMS || (is_fault(id) && !options_.fault_latency) ||
@@ -103,7 +103,7 @@ void SessionBuilder::on_histogram(tc_histogram_id id, const tc_histogram& raw) {
 
 std::size_t SessionBuilder::held() const {
   return processes_.size() + aggregated_.size() + living_.size() + zombies_.size() + commands_.size() + starts_.size() +
-         conversations_.size();
+         wakeup_graph_.size();
 }
 
 std::uint64_t SessionBuilder::task_number(std::uint64_t ledger) const { return processes_.task_number(ledger); }
@@ -123,7 +123,7 @@ Session SessionBuilder::finish(Instant start, Instant end, const PerLoss<std::ui
       if (options_.cpu_slices && ledger.condition == TC_CONDITION_RUNNING) {
         keep_cpu_slice({{}, ledger.id, ledger.on_cpu_ns, ledger.end_ns, ledger.cpu, 0});
       }
-      book(ledger, Closed::by_end_of_window);
+      add_closed(ledger, Closed::by_end_of_window);
     }
   }
   Session session;
@@ -136,9 +136,9 @@ Session SessionBuilder::finish(Instant start, Instant end, const PerLoss<std::ui
   session.totals = totals_;
   session.kernel_totals = kernel_totals_;
   session.calls_seen = options_.calls;
-  take_conversations(session);
+  take_wakeup_graph(session);
   session.task_count = task_count_;
-  session.process_count = session.processes.size() + folded_processes_;
+  session.process_count = session.processes.size() + aggregated_processes_;
   session.histograms = take_histograms();
   session.losses = {losses, skipped_probes, missed_};
   session.losses.counts[TC_LOSS_DROPPED_EVENTS] += dropped_cpu_slices_;
@@ -150,17 +150,17 @@ Session SessionBuilder::finish(Instant start, Instant end, const PerLoss<std::ui
   return session;
 }
 
-// Books one task whose ledger is closed. Its ledger lacks the starts of its children: these reach the totals with the
+// Adds one task whose ledger is closed. Its ledger lacks the starts of its children: these reach the totals with the
 // ledgers of the children.
-void SessionBuilder::book(const tc_ledger& ledger, Closed closed) {
+void SessionBuilder::add_closed(const tc_ledger& ledger, Closed closed) {
   Account account = account_of(ledger, closed, options_);
   Task task = task_of(ledger, closed, options_);
   ++task_count_;
   add(is_kernel_thread(ledger) ? kernel_totals_ : totals_, account);
-  conversations_.note(ledger);
+  wakeup_graph_.add(ledger);
   add_waiting_starts(account, ledger.id);
-  book_start(ledger);
-  book_latencies(ledger, task);
+  add_start(ledger);
+  add_latencies(ledger, task);
   if (!task.open_at_start && !task.open_at_end) {
     missed_ += missed_switches(ledger);
   }
@@ -168,12 +168,12 @@ void SessionBuilder::book(const tc_ledger& ledger, Closed closed) {
     task.account = account;
     processes_.keep(ledger, std::move(task));
   } else {
-    fold(ledger, account);
+    aggregate(ledger, account);
   }
   processes_.note(ledger, closed);
 }
 
-void SessionBuilder::book_latencies(const tc_ledger& ledger, const Task& task) {
+void SessionBuilder::add_latencies(const tc_ledger& ledger, const Task& task) {
   if (ledger.how < TC_NR_CREATIONS && task.copy && task.publish) {
     latencies_.creation[ledger.how].add(*task.copy + *task.publish);
   }
@@ -191,7 +191,7 @@ void SessionBuilder::add_starts(CreationSums& sums, const Starts& starts) {
 }
 
 // The creator's ledger has the cost of the creation; only the child's ledger has its wait for a CPU.
-void SessionBuilder::book_start(const tc_ledger& child) {
+void SessionBuilder::add_start(const tc_ledger& child) {
   const std::optional<Duration> start = child_start_of(child);
   if (child.creator == 0 || child.how >= TC_NR_CREATIONS || is_worker_of_process(child.flags) || !start) {
     return;
@@ -224,25 +224,25 @@ bool SessionBuilder::is_kept(const tc_ledger& ledger) const {
   return processes_.size() < options_.kept_tasks || launched || leads_launched;
 }
 
-void SessionBuilder::fold(const tc_ledger& ledger, const Account& account) {
-  AggregatedProcesses& sum = folded_named(text_of(ledger.comm, sizeof(ledger.comm)));
+void SessionBuilder::aggregate(const tc_ledger& ledger, const Account& account) {
+  AggregatedProcesses& sum = aggregate_named(text_of(ledger.comm, sizeof(ledger.comm)));
   ++sum.tasks;
   add(sum.total, account);
-  if (is_founder(ledger)) {
+  if (is_first_task(ledger)) {
     ++sum.processes;
   }
   if (processes_.contains(ledger.process)) {
     return;
   }
-  if (is_founder(ledger)) {
-    ++folded_processes_;
+  if (is_first_task(ledger)) {
+    ++aggregated_processes_;
   }
   if (is_leader(ledger)) {
     commands_.erase(ledger.process);
   }
 }
 
-AggregatedProcesses& SessionBuilder::folded_named(std::string comm) {
+AggregatedProcesses& SessionBuilder::aggregate_named(std::string comm) {
   auto found = aggregated_.find(comm);
   if (found == aggregated_.end()) {
     if (aggregated_.size() >= max_aggregated_names) {
@@ -290,9 +290,9 @@ std::map<std::string, Histogram> SessionBuilder::take_histograms() {
   return named;
 }
 
-void SessionBuilder::take_conversations(Session& session) {
-  auto taken = conversations_.take({[this](std::uint64_t ledger) { return processes_.task_number(ledger); },
-                                    [this](std::uint32_t from) { return place_named(from, options_.syscall_name); }});
+void SessionBuilder::take_wakeup_graph(Session& session) {
+  auto taken = wakeup_graph_.take({[this](std::uint64_t ledger) { return processes_.task_number(ledger); },
+                                   [this](std::uint32_t from) { return call_site_name(from, options_.syscall_name); }});
   session.edges = std::move(taken.edges);
   session.other_edges = taken.other_edges;
   session.chains = std::move(taken.chains);

@@ -16,10 +16,10 @@
 #include <vector>
 
 #include "account/account.h"
-#include "account/conversations.h"
 #include "account/ledger.h"
 #include "account/process_table.h"
 #include "account/session_options.h"
+#include "account/wakeup_graph.h"
 #include "account/zombies.h"
 #include "base/bounded_map.h"
 #include "taskcost/abi.h"
@@ -74,20 +74,20 @@ class SessionBuilder {
     Histogram zombie;
   };
 
-  void book(const tc_ledger& ledger, Closed closed);
-  void book_latencies(const tc_ledger& ledger, const Task& task);
-  void book_start(const tc_ledger& child);
+  void add_closed(const tc_ledger& ledger, Closed closed);
+  void add_latencies(const tc_ledger& ledger, const Task& task);
+  void add_start(const tc_ledger& child);
   static void add_starts(CreationSums& sums, const Starts& starts);
   void add_waiting_starts(Account& account, std::uint64_t ledger);
   [[nodiscard]] bool is_kept(const tc_ledger& ledger) const;
-  void fold(const tc_ledger& ledger, const Account& account);
-  AggregatedProcesses& folded_named(std::string comm);
+  void aggregate(const tc_ledger& ledger, const Account& account);
+  AggregatedProcesses& aggregate_named(std::string comm);
   void settle(const Zombies::Reaped& reaped);
   std::vector<Process> take_processes();
   std::map<std::string, Histogram> take_histograms();
   void keep_cpu_slice(const tc_cpu_slice& cpu_slice);
   std::vector<CpuSlice> take_cpu_slices();
-  void take_conversations(Session& session);
+  void take_wakeup_graph(Session& session);
 
   Options options_;
   Account totals_;
@@ -96,7 +96,7 @@ class SessionBuilder {
   std::uint64_t ended_ = 0;
   std::uint64_t missed_ = 0;
   // The number of processes that have no task in `processes_`.
-  std::uint64_t folded_processes_ = 0;
+  std::uint64_t aggregated_processes_ = 0;
   bool launched_ended_ = false;
   std::optional<std::uint64_t> launched_process_;
 
@@ -108,7 +108,7 @@ class SessionBuilder {
   BoundedMap<std::uint64_t, PerCreation<Starts>> starts_;  // by creator, until its ledger comes
   std::array<std::optional<Histogram>, TC_NR_HISTOGRAMS> kernel_latencies_;
   Latencies latencies_;
-  Conversations conversations_;
+  WakeupGraph wakeup_graph_;
   std::deque<tc_cpu_slice> cpu_slices_;
   std::uint64_t dropped_cpu_slices_ = 0;
 };

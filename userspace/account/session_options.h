@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the ledgers of an observation can tell, and how much of it a session keeps.
+// What the ledgers of an observation contain, and how much of it a session keeps.
 #pragma once
 
 #include <cstddef>

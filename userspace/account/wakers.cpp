@@ -24,7 +24,7 @@ std::string call_named(std::uint32_t number, bool compat, const SyscallName& sys
   return name.empty() ? "system call " + std::to_string(number) : name;
 }
 
-std::string place_named(std::uint32_t from, const SyscallName& syscall_name) {
+std::string call_site_name(std::uint32_t from, const SyscallName& syscall_name) {
   switch (from) {
     case TC_FROM_NOWHERE:
       return "unknown";

@@ -20,6 +20,6 @@ Waker waker_of(std::uint64_t raw, const TaskNumbers& numbers);
 // Names a system call by its number; the second argument is true for a 32-bit call.
 using SyscallName = std::function<std::string(std::uint32_t, bool)>;
 std::string call_named(std::uint32_t number, bool compat, const SyscallName& syscall_name);
-std::string place_named(std::uint32_t from, const SyscallName& syscall_name);
+std::string call_site_name(std::uint32_t from, const SyscallName& syscall_name);
 
 }  // namespace taskcost

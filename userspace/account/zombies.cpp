@@ -32,9 +32,9 @@ std::vector<Zombies::Reaped> Zombies::on_end(const tc_ledger& ledger) {
     return {};
   }
   std::vector<Reaped> all;
-  const Key born = key_of(ledger, ledger.birth_ns);
+  const Key born = key_of(ledger, ledger.start_ns);
   if (const auto before = deaths_.last_below(born); before && before.key->same_pid(born)) {
-    if (const auto reap = take_last_wait(born, before.key->at_ns, ledger.birth_ns)) {
+    if (const auto reap = take_last_wait(born, before.key->at_ns, ledger.start_ns)) {
       all.push_back(mark_reaped(*before.value, *reap));
     }
   }

@@ -10,7 +10,7 @@
 
 namespace taskcost {
 
-// True if the kernel may preempt a task in the middle of kernel code (CONFIG_PREEMPT). The version string tells, and
+// True if the kernel may preempt a task in the middle of kernel code (CONFIG_PREEMPT). The version string says so, and
 // with CONFIG_PREEMPT_DYNAMIC, which decides at boot, debugfs.
 inline bool kernel_is_preemptible() {
   utsname host{};

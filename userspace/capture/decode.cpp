@@ -16,8 +16,8 @@ bool is_valid(const tc_ledger& ledger) {
          ledger.unseen_row < TC_NR_ROWS && ledger.unseen_condition < TC_NR_CONDITIONS;
 }
 
-bool is_place(std::uint8_t place) {
-  switch (place) {
+bool is_context(std::uint8_t context) {
+  switch (context) {
     case TC_IN_USER:
     case TC_IN_EXIT:
     case TC_IN_KERNEL:
@@ -36,13 +36,13 @@ bool is_valid(const tc_reap&) { return true; }
 
 bool is_valid(const tc_cpu_slice&) { return true; }
 
-bool is_valid(const tc_task_new& birth) {
-  return birth.how <= TC_NR_CREATIONS && is_place(birth.place) && birth.condition < TC_NR_CONDITIONS &&
-         birth.wait < TC_NR_WAITS;
+bool is_valid(const tc_task_new& new_task) {
+  return new_task.how <= TC_NR_CREATIONS && is_context(new_task.context) && new_task.condition < TC_NR_CONDITIONS &&
+         new_task.wait < TC_NR_WAITS;
 }
 
 bool is_valid(const tc_switch& event) {
-  return is_place(event.place) && event.wait < TC_NR_WAITS && event.flush <= TC_FLUSH_DONE &&
+  return is_context(event.context) && event.wait < TC_NR_WAITS && event.flush <= TC_FLUSH_DONE &&
          event.next_wait <= TC_NR_WAITS;
 }
 
@@ -53,15 +53,15 @@ bool is_valid(const tc_transfer& transfer) { return is_valid(transfer.call); }
 bool is_valid(const tc_passage& passage) { return passage.channel < TC_NR_CHANNELS; }
 
 bool is_valid(const tc_fault& fault) {
-  return is_place(fault.interrupted) && fault.interrupted != TC_IN_FAULT && fault.outcome <= TC_FAULT_UNRESOLVED;
+  return is_context(fault.interrupted) && fault.interrupted != TC_IN_FAULT && fault.outcome <= TC_FAULT_UNRESOLVED;
 }
 
-bool is_valid(const tc_event& step) {
-  switch (step.kind) {
+bool is_valid(const tc_event& event) {
+  switch (event.kind) {
     case TC_EV_CORRECTED:
-      return step.arg >> 8 < TC_NR_ROWS && (step.arg & 0xff) < TC_NR_CONDITIONS;
+      return event.arg >> 8 < TC_NR_ROWS && (event.arg & 0xff) < TC_NR_CONDITIONS;
     default:
-      return step.kind < TC_NR_EVENTS;
+      return event.kind < TC_NR_EVENTS;
   }
 }
 

@@ -145,7 +145,7 @@ bool is_available(const EvidenceList& evidence, std::string_view figure) {
   return found != evidence.end() && found->kind != EvidenceKind::unavailable;
 }
 
-// For a machine with one CPU. Returns false for a variant that is meaningful only across CPUs.
+// Adapts a variant to a machine with one CPU. Returns false for one that is meaningful only across CPUs.
 bool use_any_cpu(Variant& variant) {
   const auto apart = std::ranges::find(variant.arguments, "apart");
   if (apart != variant.arguments.end() && variant.cpu_slices) {

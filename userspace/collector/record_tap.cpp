@@ -35,7 +35,7 @@ void RecordTap::send_gaps(const Probes& probes) const {
   }
 }
 
-void RecordTap::send_gathered(const Probes& probes) const {
+void RecordTap::send_batches(const Probes& probes) const {
   for (tc_event_batch& batch : probes.batches()) {
     const auto events = std::as_bytes(std::span(batch.events));
     for_each_record(events.first(std::min<std::size_t>(batch.used, events.size())),

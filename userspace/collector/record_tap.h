@@ -39,7 +39,7 @@ class RecordTap {
   void send_gaps(const Probes& probes) const;
   // Sends the events that are still in the batch of each CPU. Call it after send_gaps(), because they are newer than
   // the losses.
-  void send_gathered(const Probes& probes) const;
+  void send_batches(const Probes& probes) const;
 
   // Stores the command line of a process that was adopted, for send_commands().
   void keep_command(std::uint64_t process, std::string text) { commands_[process] = std::move(text); }

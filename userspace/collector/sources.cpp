@@ -62,11 +62,11 @@ std::int64_t preempt_count_offset(const KernelTypes& types) {
 void choose_wakers(Sources& sources, const KernelTypes& types) {
 #if defined(__x86_64__)
   sources.preempt_count_offset = preempt_count_offset(types);
-  const bool tells_interrupts = sources.preempt_count_offset != 0;
+  const bool detects_interrupts = sources.preempt_count_offset != 0;
 #else
-  const bool tells_interrupts = true;
+  const bool detects_interrupts = true;
 #endif
-  if (tells_interrupts) {
+  if (detects_interrupts) {
     add_evidence(sources, "wakers", "preemption count, timer_expire_entry and current task at sched_waking",
                  EvidenceKind::bound,
                  "a softirq raised by a device interrupt during a system call counts for the task");

@@ -115,7 +115,7 @@ void Collector::take_tables() {
   (void)probes_.walk_tasks(probes_.object().progs.taskcost_snapshot).has_value();
   if (tap_) {
     tap_.send_gaps(probes_);
-    tap_.send_gathered(probes_);
+    tap_.send_batches(probes_);
     tap_.send_commands();
   }
   take_living_ledgers();

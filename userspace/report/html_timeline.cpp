@@ -33,15 +33,15 @@ void write_facts(JsonWriter& json, const Timeline::Facts& facts) {
       row);
 }
 
-// Writes a column with the result of `tell` for each item of each row.
-template <typename Items, typename Tell>
-void write_column(JsonWriter& json, std::string_view name, const Timeline& timeline, Items items, Tell tell) {
+// Writes a column with the result of `value_of` for each item of each row.
+template <typename Items, typename ValueOf>
+void write_column(JsonWriter& json, std::string_view name, const Timeline& timeline, Items items, ValueOf value_of) {
   json.array(
       name,
       [&] {
         for (const Timeline::Row& each : timeline.rows) {
           for (const auto& item : each.*items) {
-            json.element(tell(item));
+            json.element(value_of(item));
           }
         }
       },

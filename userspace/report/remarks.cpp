@@ -18,7 +18,7 @@ using namespace std::chrono_literals;
 // A smaller part of a figure does not matter.
 constexpr double noticeable = 0.01;
 
-struct Told {
+struct LossRemark {
   std::string text;
   bool matters = true;
 };
@@ -42,7 +42,7 @@ bool is_noticeable(std::uint64_t part, const std::optional<std::uint64_t>& whole
   return !whole || static_cast<double>(part) >= noticeable * static_cast<double>(*whole);
 }
 
-Told told_of(tc_loss loss, std::uint64_t count, const Report& report) {
+LossRemark remark_on_loss(tc_loss loss, std::uint64_t count, const Report& report) {
   const Session& session = report.session;
   const auto faults = faults_of(session.totals);
   switch (loss) {
@@ -52,7 +52,7 @@ Told told_of(tc_loss loss, std::uint64_t count, const Report& report) {
           "meanwhile, are in no other figure. Raise --max-tasks."};
     case TC_LOSS_STORAGE_FAILURES:
       return {
-          "Their places in the table of observed tasks were taken by others. They are in no other figure. Raise "
+          "Other tasks took their slots in the table of observed tasks. They are in no other figure. Raise "
           "--max-tasks: the table grows with it."};
     case TC_LOSS_DROPPED_EXIT_RECORDS:
       return {"These tasks ended in a burst, and their last accounts are in no sum. Raise --buffer."};
@@ -67,10 +67,10 @@ Told told_of(tc_loss loss, std::uint64_t count, const Report& report) {
                   "they are counted and not timed; their time is part of what they interrupted.",
               is_noticeable(count, faults)};
     case TC_LOSS_BACKWARD_TIMES:
-      return {"Two CPUs told of one task in another order than it happened. The time in between counts as none.",
+      return {"Events of one task from two CPUs came in the wrong order. The time between them counts as zero.",
               is_noticeable(count, report.observer.transitions)};
     case TC_LOSS_LEAKED_SLOTS:
-      return {"So many fewer tasks have room from then on. No figure is wrong.", false};
+      return {"The table has room for that many fewer tasks from then on. No figure is wrong.", false};
     case TC_LOSS_MISSED_FLOWS:
       return {"Bytes between pairs of tasks lack these calls; bytes of each task have them."};
     case TC_LOSS_MISSED_STACKS: {
@@ -80,12 +80,12 @@ Told told_of(tc_loss loss, std::uint64_t count, const Report& report) {
     }
     case TC_LOSS_DROPPED_TRANSITIONS:
       return {
-          "What is made from the recording lacks them where they were lost. The accounts of this report were kept "
-          "by the kernel's side, which has them. Raise --buffer."};
+          "Outputs that are made from the recording lack them. The accounts of this report come from the kernel's "
+          "ledgers, which have them. Raise --buffer."};
     case TC_LOSS_UNREAD_TABLES:
       return {"Wake-ups and bytes between tasks may be missing beyond the first few of each task."};
     case TC_LOSS_MISSED_EDGES:
-      return {"These waits are counted by cause; who ended them is not told."};
+      return {"These waits are counted by cause; their wakers are not known."};
     default:
       return {"No figure has them."};
   }
@@ -98,14 +98,14 @@ void add_losses(std::vector<Remark>& remarks, const Report& report) {
     if (losses.counts[i] == 0) {
       continue;
     }
-    if (Told told = told_of(loss, losses.counts[i], report); !told.text.empty()) {
-      remarks.push_back({fmt::format("losses.{}", key_of(loss)), std::move(told.text), told.matters});
+    if (LossRemark remark = remark_on_loss(loss, losses.counts[i], report); !remark.text.empty()) {
+      remarks.push_back({fmt::format("losses.{}", key_of(loss)), std::move(remark.text), remark.matters});
     }
   }
   if (losses.skipped_probes > 0) {
     remarks.push_back({"losses.skipped_probes",
-                       "Another task had taken the CPU from the same program, or the program came upon itself. What "
-                       "those runs would have told is in no figure.",
+                       "Another task had taken the CPU from the same program, or the program interrupted itself. What "
+                       "those runs would have measured is in no figure.",
                        is_noticeable(losses.skipped_probes, report.observer.transitions)});
   }
   if (losses.missed_switches > 0) {

@@ -50,7 +50,7 @@ std::string ended_text(const Process& process) {
   if (process.exit_code) {
     return fmt::format("exit {}", *process.exit_code);
   }
-  return process.open_at_end ? "lives on" : "unknown";
+  return process.open_at_end ? "still alive" : "unknown";
 }
 
 std::string creation_words(tc_creation kind) { return kind == TC_CREATION_CLONE_VM ? "CLONE_VM alone" : key_of(kind); }
@@ -94,7 +94,7 @@ std::string_view waker_text(Waker::Kind kind) {
     case Waker::Kind::unknown:
       break;
   }
-  return "nobody seen";
+  return "waker not seen";
 }
 
 std::string_view mark_text(Frame::Mark mark) {

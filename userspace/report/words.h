@@ -16,7 +16,7 @@ namespace taskcost {
 std::string short_text(std::string_view text);
 std::string key_words(std::string_view key);     // "unix socket" for unix_socket
 std::string signal_text(int signal);             // "SIGKILL"
-std::string ended_text(const Process& process);  // "exit 0", "SIGKILL", "lives on", "unknown"
+std::string ended_text(const Process& process);  // "exit 0", "SIGKILL", "still alive", "unknown"
 std::string creation_words(tc_creation kind);    // "fork", "CLONE_VM alone"
 std::string latency_text(std::string_view histogram_key);
 std::string_view waker_text(Waker::Kind kind);  // "an interrupt"; for a task, use its name

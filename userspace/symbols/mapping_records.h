@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Decodes the records of perf events that tell about address spaces: PERF_RECORD_MMAP2, COMM, FORK and LOST.
+// Decodes the records of perf events that describe address spaces: PERF_RECORD_MMAP2, COMM, FORK and LOST.
 #pragma once
 
 #include <cstddef>

@@ -6,8 +6,8 @@
 // Both sides conclude activities, channels, conditions and causes of waits from what the probes saw, each by its own
 // code, so a wrong classification shows up as a difference. events.h says what only the probes conclude.
 //
-// It compares cells, entries, counters, channels, creations, waits, edges, flows, the times and phases of birth, exec
-// and exit, and the task's identity. It does not compare what events lack: the kernel's own task stats, the exit
+// It compares cells, entries, counters, channels, creations, waits, edges, flows, the times and phases of creation,
+// exec and exit, and the task's identity. It does not compare what events lack: the kernel's own task stats, the exit
 // status, a name set by prctl, chains, and switch latencies.
 //
 // Both sides close tasks that still run at the end of the window in the same way: a wakeup is recorded at the

@@ -120,19 +120,19 @@ class Comparison {
     }
   }
 
-  void life() {
+  void times_and_identity() {
     const auto list = [](const tc_ledger& l) {
       return std::array<std::uint64_t, instants.size()>{
-          l.birth_ns,        l.end_ns,          l.newtask_ns,     l.published_ns,  l.first_run_ns, l.copy_ns,
+          l.start_ns,        l.end_ns,          l.newtask_ns,     l.published_ns,  l.first_run_ns, l.copy_ns,
           l.exec_prepare_ns, l.exec_replace_ns, l.exec_return_ns, l.exit_start_ns, l.exit_mmap_ns};
     };
-    const auto who = [](const tc_ledger& l) {
+    const auto identity_of = [](const tc_ledger& l) {
       return std::array<std::uint64_t, identities.size()>{
           l.tid,     l.tgid,          l.process, l.parent_process,
           l.creator, l.address_space, l.how,     l.flags & (TC_LEDGER_START_SEEN | TC_LEDGER_STARTED_ELSEWHERE)};
     };
     each(Kind::instant, list(kernel_), list(task_.ledger));
-    each(Kind::identity, who(kernel_), who(task_.ledger));
+    each(Kind::identity, identity_of(kernel_), identity_of(task_.ledger));
   }
 
  private:
@@ -245,7 +245,7 @@ Unit unit_of(const AuditQuantity& quantity) {
 
 void for_each_quantity(const tc_ledger& kernel, const RebuiltTask& task, const QuantityVisitor& visit) {
   Comparison comparison(kernel, task, visit);
-  comparison.life();
+  comparison.times_and_identity();
   comparison.cells();
   comparison.counts();
   comparison.sums();

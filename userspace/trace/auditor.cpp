@@ -47,13 +47,13 @@ Audit::Name name_of_task(const tc_ledger& ledger) {
 
 std::string why_apart(const RebuiltTask& task) {
   if (task.beginning_unknown) {
-    return "its birth is not among the records";
+    return "its creation is not among the records";
   }
   if (task.affecting_gaps != 0) {
     return "events were lost";
   }
   if (task.touched_afterwards) {
-    return "a gap became known when its time was booked already";
+    return "a gap became known after its time was posted";
   }
   if (task.kernel == nullptr) {
     return "the kernel's ledger is missing";
@@ -77,7 +77,7 @@ void Auditor::on_task(const RebuiltTask& task) {
   if (task.comparable()) {
     compare(task);
   } else {
-    set_apart(task);
+    add_not_comparable(task);
   }
 }
 
@@ -159,7 +159,7 @@ void Auditor::note_differences(const Audit::Name& task, std::vector<AuditRow> ro
   }
 }
 
-void Auditor::set_apart(const RebuiltTask& task) {
+void Auditor::add_not_comparable(const RebuiltTask& task) {
   audit_.tasks_not_compared++;
   not_compared_.insert(task.ledger.id);
   if (audit_.not_compared.size() < Audit::kept_tasks) {

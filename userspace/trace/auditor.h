@@ -40,7 +40,7 @@ class Auditor {
   void compare(const RebuiltTask& task);
   void note_beyond(const tc_ledger& kernel, const RebuiltTask& task);
   void note_differences(const Audit::Name& task, std::vector<AuditRow> rows);
-  void set_apart(const RebuiltTask& task);
+  void add_not_comparable(const RebuiltTask& task);
   void compare_beyond();
   void compare_latencies(const Replay& replay);
   static std::uint64_t misplaced(const Histogram& a, const Histogram& b);

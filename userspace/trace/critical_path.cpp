@@ -62,24 +62,24 @@ void CriticalPathBuilder::on_settled(const TaskTracker& task, const Settled& set
 }
 
 // The task got its CPU earlier than it was found there: the wait before its current run is that much shorter.
-void CriticalPathBuilder::on_corrected(const TaskTracker& task, const tc_event& step) {
+void CriticalPathBuilder::on_corrected(const TaskTracker& task, const tc_event& event) {
   if (next_ != nullptr) {
-    next_->on_corrected(task, step);
+    next_->on_corrected(task, event);
   }
   std::vector<Stretch>& all = tracks_[task.id()].stretches;
   for (std::size_t i = all.size(); i > 1; --i) {
-    if (all[i - 1].condition == TC_CONDITION_RUNNING && all[i - 2].condition == (step.arg & 0xffU)) {
-      all[i - 1].start_ns -= std::min<std::uint64_t>(step.value, all[i - 1].start_ns - all[i - 2].start_ns);
+    if (all[i - 1].condition == TC_CONDITION_RUNNING && all[i - 2].condition == (event.arg & 0xffU)) {
+      all[i - 1].start_ns -= std::min<std::uint64_t>(event.value, all[i - 1].start_ns - all[i - 2].start_ns);
       return;
     }
   }
 }
 
-void CriticalPathBuilder::on_mark(const TaskTracker& task, const LifeMark& mark) {
+void CriticalPathBuilder::on_mark(const TaskTracker& task, const TaskMark& mark) {
   if (next_ != nullptr) {
     next_->on_mark(task, mark);
   }
-  if (mark.kind == LifeMark::Kind::exit && span_.contains(mark.at_ns) && mark.at_ns >= last_exit_ns_) {
+  if (mark.kind == TaskMark::Kind::exit && span_.contains(mark.at_ns) && mark.at_ns >= last_exit_ns_) {
     last_exit_ns_ = mark.at_ns;
     last_ = task.id();
   }

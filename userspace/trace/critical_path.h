@@ -44,8 +44,8 @@ class CriticalPathBuilder : public SliceListener {
 
   void on_slice(const TaskTracker& task, const Slice& slice) override;
   void on_settled(const TaskTracker& task, const Settled& settled) override;
-  void on_corrected(const TaskTracker& task, const tc_event& step) override;
-  void on_mark(const TaskTracker& task, const LifeMark& mark) override;
+  void on_corrected(const TaskTracker& task, const tc_event& event) override;
+  void on_mark(const TaskTracker& task, const TaskMark& mark) override;
   void on_call_entered(std::uint8_t row) override;
   void on_fault_begun(std::uint8_t bits) override;
 

@@ -59,12 +59,12 @@ Gaps::Gaps(std::vector<ReplayGap> gaps) : gaps_(std::move(gaps)) {
 }
 
 bool Gaps::add(const ReplayGap& gap) {
-  const auto place = std::ranges::lower_bound(gaps_, gap, is_before);
-  if (place != gaps_.end() && order_of(*place) == order_of(gap)) {
+  const auto at = std::ranges::lower_bound(gaps_, gap, is_before);
+  if (at != gaps_.end() && order_of(*at) == order_of(gap)) {
     return false;
   }
-  const auto index = static_cast<std::size_t>(place - gaps_.begin());
-  gaps_.insert(place, gap);
+  const auto index = static_cast<std::size_t>(at - gaps_.begin());
+  gaps_.insert(at, gap);
   update_ends(index);
   return true;
 }

@@ -26,7 +26,7 @@ struct RebuiltTask {
   // The part of its lifetime that is in no cell, because events were lost.
   Duration unknown{};
   std::uint64_t affecting_gaps = 0;  // number of gaps that affected it; its counts lack the events in them
-  // True if the records lack its birth: the time before its first event is not known.
+  // True if the records lack its tc_task_new: the time before its first event is not known.
   bool beginning_unknown = false;
   // True if it still runs and no snapshot has its system call: its state after the last event is assumed to last.
   bool position_unknown = false;

@@ -31,7 +31,7 @@ struct ReplayIntegrity {
   std::vector<Break> breaks;  // the first `kept_breaks`
   std::uint64_t impossible_switches = 0;
   std::uint64_t backward_times = 0;     // events of a task that are older than the previous one; they take no time
-  std::uint64_t missing_new_tasks = 0;  // tasks with events but without a birth
+  std::uint64_t missing_new_tasks = 0;  // tasks with events but without a tc_task_new
   std::uint64_t repeated_new_tasks = 0;
   std::uint64_t impossible_corrections = 0;  // corrections by more time than there was in the cell
   std::uint64_t invalid_cpus = 0;            // events with a CPU >= TC_MAX_CPUS

@@ -14,7 +14,7 @@
 namespace taskcost {
 namespace {
 
-// The limit of tasks without a birth in memory. A capture that is not corrupt has few of them.
+// The limit of tasks whose creation is not known. A capture that is not corrupt has few of them.
 constexpr std::size_t kept_unknown = 65536;
 
 }  // namespace
@@ -179,30 +179,30 @@ void Replay::on(const tc_switch& event) {
   }
 }
 
-void Replay::on(const tc_task_new& birth) {
-  if (ReplayTask* task = find(birth.id)) {
-    if (task->on_correction(birth)) {
+void Replay::on(const tc_task_new& new_task) {
+  if (ReplayTask* task = find(new_task.id)) {
+    if (task->on_correction(new_task)) {
       return;
     }
     if (!task->beginning_unknown()) {
       totals_.integrity.repeated_new_tasks++;
       return;
     }
-    task->on_late_birth(birth);
-  } else if (birth.id != 0) {
-    auto made = std::make_unique<ReplayTask>(totals_, birth.id, birth.birth_ns);
-    made->on_birth(birth);
-    tasks_.emplace(birth.id, std::move(made));
-    if (birth.how >= TC_NR_CREATIONS && birth.condition == TC_CONDITION_RUNNING) {
+    task->on_late_new_task(new_task);
+  } else if (new_task.id != 0) {
+    auto made = std::make_unique<ReplayTask>(totals_, new_task.id, new_task.start_ns);
+    made->on_new_task(new_task);
+    tasks_.emplace(new_task.id, std::move(made));
+    if (new_task.how >= TC_NR_CREATIONS && new_task.condition == TC_CONDITION_RUNNING) {
       // The task may have left that CPU before its ledger existed.
-      if (Cpu* cpu = cpu_of(birth.cpu)) {
+      if (Cpu* cpu = cpu_of(new_task.cpu)) {
         cpu->known = false;
       }
     }
   }
-  ReplayTask* creator = birth.how < TC_NR_CREATIONS ? find(birth.creator) : nullptr;
+  ReplayTask* creator = new_task.how < TC_NR_CREATIONS ? find(new_task.creator) : nullptr;
   if (creator != nullptr && !creator->tracker().ended()) {
-    creator->on_child(birth);
+    creator->on_child(new_task);
   }
 }
 
@@ -230,32 +230,32 @@ void Replay::on(const tc_fault& fault) {
   }
 }
 
-void Replay::on_published(const tc_event& step) {
-  ReplayTask* child = task_of(step.id, step.at_ns);
+void Replay::on_published(const tc_event& event) {
+  ReplayTask* child = task_of(event.id, event.at_ns);
   if (child == nullptr) {
     return;
   }
-  child->on_step(step);
+  child->on_event(event);
   const tc_ledger& ledger = child->ledger();
-  ReplayTask* creator = step.value != 0 && step.value == ledger.creator ? find(ledger.creator) : nullptr;
+  ReplayTask* creator = event.value != 0 && event.value == ledger.creator ? find(ledger.creator) : nullptr;
   if (creator != nullptr && !creator->tracker().ended() && ledger.how < TC_NR_CREATIONS &&
       !is_worker_of_process(ledger.flags)) {
-    creator->on_published_child(static_cast<tc_creation>(ledger.how), ledger.newtask_ns, step.at_ns);
+    creator->on_published_child(static_cast<tc_creation>(ledger.how), ledger.newtask_ns, event.at_ns);
   }
 }
 
-void Replay::on(const tc_event& step) {
-  if (step.kind == TC_EV_PUBLISHED) {
-    on_published(step);
+void Replay::on(const tc_event& event) {
+  if (event.kind == TC_EV_PUBLISHED) {
+    on_published(event);
     return;
   }
-  ReplayTask* task = task_of(step.id, step.at_ns);
+  ReplayTask* task = task_of(event.id, event.at_ns);
   if (task == nullptr) {
     return;
   }
-  task->on_step(step);
-  if (step.kind == TC_EV_FOUND_RUNNING) {
-    found_on(step.arg, step.id, task->ledger().tid, step.at_ns);
+  task->on_event(event);
+  if (event.kind == TC_EV_FOUND_RUNNING) {
+    found_on(event.arg, event.id, task->ledger().tid, event.at_ns);
   }
 }
 

@@ -98,13 +98,13 @@ class Replay {
   void found_on(std::uint32_t number, std::uint64_t id, std::uint32_t tid, std::uint64_t at_ns);
 
   void on(const tc_switch& event);
-  void on(const tc_task_new& birth);
+  void on(const tc_task_new& new_task);
   void on(const tc_call& call);
   void on(const tc_transfer& transfer);
   void on(const tc_passage& passage);
   void on(const tc_fault& fault);
-  void on_published(const tc_event& step);
-  void on(const tc_event& step);
+  void on_published(const tc_event& event);
+  void on(const tc_event& event);
   void on(const tc_exec& exec);
   void on(const tc_ledger& kernel);
   void add(const ReplayGap& gap);

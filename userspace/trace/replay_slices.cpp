@@ -175,10 +175,10 @@ void ReplayTask::shorten_wait(std::uint64_t ns) {
   }
 }
 
-// The last wait ended step.value earlier than at found_ns_, and the task was running since.
-void ReplayTask::correct(const tc_event& step, std::size_t row, std::size_t condition) {
+// The last wait ended event.value earlier than at found_ns_, and the task was running since.
+void ReplayTask::correct(const tc_event& event, std::size_t row, std::size_t condition) {
   const TraceSpan& span = totals_->span;
-  const std::uint64_t ran_since = found_ns_ - std::min<std::uint64_t>(step.value, found_ns_);
+  const std::uint64_t ran_since = found_ns_ - std::min<std::uint64_t>(event.value, found_ns_);
   if (open_ && !span.is_before_end(found_ns_)) {
     if (ran_since < span.to_ns && open_->condition == condition) {
       const std::uint64_t until = std::max(ran_since, open_->since_ns);
@@ -190,7 +190,7 @@ void ReplayTask::correct(const tc_event& step, std::size_t row, std::size_t cond
     }
     return;
   }
-  const std::uint64_t ns = span.is_whole() ? std::uint64_t{step.value} : span.overlap(ran_since, found_ns_);
+  const std::uint64_t ns = span.is_whole() ? std::uint64_t{event.value} : span.overlap(ran_since, found_ns_);
   const std::uint64_t moved = std::min<std::uint64_t>(ns, cell(row, condition));
   cell(row, condition) -= moved;
   cell(row, TC_CONDITION_RUNNING) += moved;
@@ -207,11 +207,11 @@ void ReplayTask::correct(const tc_event& step, std::size_t row, std::size_t cond
   }
 }
 
-void ReplayTask::on_corrected(const TaskTracker& task, const tc_event& step) {
+void ReplayTask::on_corrected(const TaskTracker& task, const tc_event& event) {
   if (totals_->listener != nullptr) {
-    totals_->listener->on_corrected(task, step);
+    totals_->listener->on_corrected(task, event);
   }
-  correct(step, step.arg >> 8U, step.arg & 0xffU);
+  correct(event, event.arg >> 8U, event.arg & 0xffU);
 }
 
 // Makes the ledger that of a task which was adopted at the start of the span and is still observed at its end.
@@ -220,7 +220,7 @@ void ReplayTask::cut_to_span() {
   tc_ledger& ledger = task_.ledger;
   const std::uint64_t end_ns = tracker_.since_ns();
   const bool ends_inside = task_.ended && span.is_before_end(end_ns);
-  task_.in_span = span.is_before_end(ledger.birth_ns) && (!task_.ended || end_ns >= span.from_ns);
+  task_.in_span = span.is_before_end(ledger.start_ns) && (!task_.ended || end_ns >= span.from_ns);
   if (ledger.first_run_ns != 0) {
     ledger.first_run_ns = std::max<std::uint64_t>(ledger.first_run_ns, span.from_ns);
   }
@@ -232,8 +232,8 @@ void ReplayTask::cut_to_span() {
   if (ledger.first_run_ns == 0 || ledger.first_run_ns == span.from_ns) {
     ledger.flags &= ~std::uint32_t{TC_LEDGER_START_SEEN | TC_LEDGER_STARTED_ELSEWHERE};
   }
-  if (ledger.birth_ns < span.from_ns) {
-    ledger.birth_ns = span.from_ns;
+  if (ledger.start_ns < span.from_ns) {
+    ledger.start_ns = span.from_ns;
     ledger.flags |= TC_LEDGER_OPEN_AT_START;
     ledger.how = TC_NR_CREATIONS;
     ledger.creator = ledger.copy_ns = ledger.newtask_ns = ledger.published_ns = 0;

@@ -26,25 +26,25 @@ tc_counter counter_of(tc_creation kind) {
   }
 }
 
-void set_identity(tc_ledger& ledger, const tc_task_new& birth) {
-  ledger.process = birth.process;
-  ledger.parent_process = birth.parent_process;
-  ledger.creator = birth.creator;
-  ledger.address_space = birth.address_space;
-  ledger.clone_flags = birth.clone_flags;
-  ledger.copy_ns = birth.copy_ns;
-  ledger.tid = birth.tid;
-  ledger.tgid = birth.tgid;
-  ledger.ppid = birth.ppid;
-  ledger.creator_tid = birth.creator_tid;
-  ledger.how = birth.how;
-  ledger.shares = birth.shares;
-  ledger.flags = birth.flags;
-  ledger.cpu = birth.cpu;
-  ledger.tid_inside = birth.tid_inside;
-  ledger.tgid_inside = birth.tgid_inside;
-  ledger.namespace_level = birth.namespace_level;
-  std::memcpy(ledger.comm, birth.comm, sizeof(ledger.comm));
+void set_identity(tc_ledger& ledger, const tc_task_new& new_task) {
+  ledger.process = new_task.process;
+  ledger.parent_process = new_task.parent_process;
+  ledger.creator = new_task.creator;
+  ledger.address_space = new_task.address_space;
+  ledger.clone_flags = new_task.clone_flags;
+  ledger.copy_ns = new_task.copy_ns;
+  ledger.tid = new_task.tid;
+  ledger.tgid = new_task.tgid;
+  ledger.ppid = new_task.ppid;
+  ledger.creator_tid = new_task.creator_tid;
+  ledger.how = new_task.how;
+  ledger.shares = new_task.shares;
+  ledger.flags = new_task.flags;
+  ledger.cpu = new_task.cpu;
+  ledger.tid_inside = new_task.tid_inside;
+  ledger.tgid_inside = new_task.tgid_inside;
+  ledger.namespace_level = new_task.namespace_level;
+  std::memcpy(ledger.comm, new_task.comm, sizeof(ledger.comm));
 }
 
 }  // namespace
@@ -68,7 +68,7 @@ ReplayTask::ReplayTask(ReplayTotals& totals, std::uint64_t id, std::uint64_t fir
   task_.beginning_unknown = true;
 }
 
-void ReplayTask::on_mark(const TaskTracker& task, const LifeMark& mark) {
+void ReplayTask::on_mark(const TaskTracker& task, const TaskMark& mark) {
   if (totals_->listener != nullptr) {
     totals_->listener->on_mark(task, mark);
   }
@@ -90,21 +90,21 @@ void ReplayTask::on_fault_begun(std::uint8_t bits) {
   task_.ledger.counters[TC_COUNTER_FAULTS_KERNEL] += counts ? 1 : 0;
 }
 
-// -- birth and switches --------------------------------------------------------------------------------------------
+// -- creation and switches -----------------------------------------------------------------------------------------
 
-void ReplayTask::on_birth(const tc_task_new& birth) {
+void ReplayTask::on_new_task(const tc_task_new& new_task) {
   tc_ledger& ledger = task_.ledger;
-  begin(birth.at_ns);
-  tracker_.on_birth(birth);
+  begin(new_task.at_ns);
+  tracker_.on_new_task(new_task);
   task_.beginning_unknown = false;
-  set_identity(ledger, birth);
-  count(TC_COUNTER_PAGE_TABLE_BYTES, birth.page_table_bytes);
+  set_identity(ledger, new_task);
+  count(TC_COUNTER_PAGE_TABLE_BYTES, new_task.page_table_bytes);
   entry_counted_ = tracker_.row() < TC_NR_ACTIVITIES || !in_span_;
-  if (tracker_.row() < TC_NR_ACTIVITIES && (birth.found == 0 || birth.how < TC_NR_CREATIONS)) {
+  if (tracker_.row() < TC_NR_ACTIVITIES && (new_task.found == 0 || new_task.how < TC_NR_CREATIONS)) {
     enter(tracker_.row());
   }
-  seen_ns_ = std::max<std::uint64_t>(birth.at_ns, tracker_.birth_ns());
-  if (birth.how < TC_NR_CREATIONS) {
+  seen_ns_ = std::max<std::uint64_t>(new_task.at_ns, tracker_.start_ns());
+  if (new_task.how < TC_NR_CREATIONS) {
     ledger.newtask_ns = seen_ns_;
     return;
   }
@@ -114,22 +114,22 @@ void ReplayTask::on_birth(const tc_task_new& birth) {
   }
 }
 
-void ReplayTask::on_late_birth(const tc_task_new& birth) {
-  set_identity(task_.ledger, birth);
-  tracker_.on_late_birth(birth);
+void ReplayTask::on_late_new_task(const tc_task_new& new_task) {
+  set_identity(task_.ledger, new_task);
+  tracker_.on_late_new_task(new_task);
 }
 
-void ReplayTask::on_child(const tc_task_new& birth) {
-  begin(birth.at_ns);
-  if (is_worker_of_process(birth.flags)) {
+void ReplayTask::on_child(const tc_task_new& new_task) {
+  begin(new_task.at_ns);
+  if (is_worker_of_process(new_task.flags)) {
     count(TC_COUNTER_CHILDREN_WORKERS);
     return;
   }
-  count(counter_of(static_cast<tc_creation>(birth.how)));
+  count(counter_of(static_cast<tc_creation>(new_task.how)));
   if (in_span_) {
-    tc_creation_sums& sums = task_.ledger.creations[birth.how];
+    tc_creation_sums& sums = task_.ledger.creations[new_task.how];
     sums.count++;
-    sums.copy_ns += birth.copy_ns;
+    sums.copy_ns += new_task.copy_ns;
   }
   task_.ledger.created_ns = 0;
 }
@@ -314,7 +314,7 @@ void ReplayTask::count_resolved_fault(const tc_fault& fault) {
   totals_->histograms[histogram].add(nanoseconds(took_ns));
 }
 
-// -- steps ---------------------------------------------------------------------------------------------------------
+// -- events --------------------------------------------------------------------------------------------------------
 
 void ReplayTask::on_exec(const tc_exec& exec) {
   tc_ledger& ledger = task_.ledger;
@@ -346,41 +346,41 @@ void ReplayTask::on_rename(const tc_rename& rename) {
   }
 }
 
-void ReplayTask::begin_exit(const tc_event& step) {
+void ReplayTask::begin_exit(const tc_event& event) {
   tc_ledger& ledger = task_.ledger;
   const bool exits = tracker_.row() == TC_ACTIVITY_EXIT;
-  tracker_.on_step(step);
-  if (step.value != 0 && tracker_.left_row() == TC_ACTIVITY_EXIT) {
-    ledger.exit_start_ns = step.value;
+  tracker_.on_event(event);
+  if (event.value != 0 && tracker_.left_row() == TC_ACTIVITY_EXIT) {
+    ledger.exit_start_ns = event.value;
   } else if (!exits) {
     ledger.exit_start_ns = tracker_.since_ns();
     enter(TC_ACTIVITY_EXIT);
   }
 }
 
-void ReplayTask::on_step(const tc_event& step) {
+void ReplayTask::on_event(const tc_event& event) {
   tc_ledger& ledger = task_.ledger;
-  begin(step.at_ns);
-  switch (step.kind) {
+  begin(event.at_ns);
+  switch (event.kind) {
     case TC_EV_PUBLISHED:
-      ledger.published_ns = step.at_ns;
-      tracker_.on_step(step);
+      ledger.published_ns = event.at_ns;
+      tracker_.on_event(event);
       break;
     case TC_EV_EXEC_PREPARED:
-      ledger.exec_prepare_ns += in_span_ && step.value != 0 ? elapsed(step.value, step.at_ns) : 0;
-      ledger.exec_mark_ns = step.at_ns;
+      ledger.exec_prepare_ns += in_span_ && event.value != 0 ? elapsed(event.value, event.at_ns) : 0;
+      ledger.exec_mark_ns = event.at_ns;
       break;
     case TC_EV_DYING:
     case TC_EV_EXIT:
-      begin_exit(step);
+      begin_exit(event);
       break;
     case TC_EV_EXIT_MMAP:
-      ledger.exit_mmap_ns = step.at_ns;
+      ledger.exit_mmap_ns = event.at_ns;
       break;
     case TC_EV_SIGNAL_GENERATED:
-      if (totals_->span.is_before_end(step.at_ns)) {
-        ledger.signal = step.arg;
-        ledger.signal_ns = step.at_ns;
+      if (totals_->span.is_before_end(event.at_ns)) {
+        ledger.signal = event.arg;
+        ledger.signal_ns = event.at_ns;
       }
       break;
     case TC_EV_SHOOTDOWN_SENT:
@@ -390,33 +390,33 @@ void ReplayTask::on_step(const tc_event& step) {
       count(TC_COUNTER_SHOOTDOWNS_RECEIVED);
       break;
     case TC_EV_SHOOTDOWN_STOLE:
-      count(TC_COUNTER_SHOOTDOWN_STOLEN_NS, step.value);
+      count(TC_COUNTER_SHOOTDOWN_STOLEN_NS, event.value);
       break;
     case TC_EV_SHOOTDOWN_LOST:
-      count(TC_COUNTER_SHOOTDOWN_LOST_NS, step.value);
+      count(TC_COUNTER_SHOOTDOWN_LOST_NS, event.value);
       break;
     case TC_EV_SLAB:
-      count(TC_COUNTER_KERNEL_SLAB_BYTES, step.value);
+      count(TC_COUNTER_KERNEL_SLAB_BYTES, event.value);
       count(TC_COUNTER_KERNEL_SLAB_ALLOCATIONS);
       break;
     case TC_EV_PAGES:
-      count(TC_COUNTER_KERNEL_PAGES, step.value);
+      count(TC_COUNTER_KERNEL_PAGES, event.value);
       break;
     case TC_EV_FOUND_RUNNING:
-      tracker_.on_step(step);
+      tracker_.on_event(event);
       ledger.unseen_at_ns = tracker_.since_ns();
       ledger.first_run_ns = ledger.first_run_ns == 0 ? std::uint64_t{ledger.unseen_at_ns} : ledger.first_run_ns;
       count(TC_COUNTER_UNSEEN_SWITCH_INS);
       task_.unseen_switch_ins++;
       break;
     case TC_EV_REPARENTED:
-      if (totals_->span.is_before_end(step.at_ns)) {
-        ledger.parent_process = step.value;
-        ledger.ppid = step.arg;
+      if (totals_->span.is_before_end(event.at_ns)) {
+        ledger.parent_process = event.value;
+        ledger.ppid = event.arg;
       }
       break;
     default:
-      tracker_.on_step(step);
+      tracker_.on_event(event);
       break;
   }
 }
@@ -424,7 +424,7 @@ void ReplayTask::on_step(const tc_event& step) {
 // -- gaps and ends -------------------------------------------------------------------------------------------------
 
 void ReplayTask::on_late_gap(const ReplayGap& gap) {
-  const bool went_on = instant(tracker_.since_ns()) > gap.first && instant(tracker_.birth_ns()) < gap.last;
+  const bool went_on = instant(tracker_.since_ns()) > gap.first && instant(tracker_.start_ns()) < gap.last;
   const bool elsewhere = tracker_.condition() == TC_CONDITION_RUNNING && gap.cpu && tracker_.cpu() != Slice::none &&
                          *gap.cpu != tracker_.cpu() && tracker_.on_cpu_ns() != 0 &&
                          instant(tracker_.on_cpu_ns()) <= gap.first;
@@ -450,7 +450,7 @@ void ReplayTask::close(std::uint64_t end_ns) {
 
 RebuiltTask ReplayTask::take() {
   tc_ledger& ledger = task_.ledger;
-  ledger.birth_ns = tracker_.birth_ns();
+  ledger.start_ns = tracker_.start_ns();
   ledger.since_ns = ledger.end_ns = tracker_.since_ns();
   ledger.activity = tracker_.row();
   ledger.condition = tracker_.condition();
@@ -465,7 +465,7 @@ RebuiltTask ReplayTask::take() {
   task_.unknown = nanoseconds(unknown_ns_);
   task_.affecting_gaps = tracker_.affecting_gaps();
   task_.impossible_switches = tracker_.contradictions();
-  task_.gaps_in_life = totals_->trace.gaps.any(ledger.birth_ns, tracker_.since_ns(), std::nullopt);
+  task_.gaps_in_life = totals_->trace.gaps.any(ledger.start_ns, tracker_.since_ns(), std::nullopt);
   totals_->integrity.impossible_switches += task_.impossible_switches;
   for (const auto& [key, sums] : edges_) {
     task_.edges.push_back({{ledger.id, key.waker, key.wait, key.from}, sums});

@@ -30,14 +30,14 @@ struct ReplayTotals {
 
 class ReplayTask : private SliceListener {
  public:
-  // Creates a task whose birth is not known (yet); its first event is at `first_ns`. `totals` must outlive it.
+  // Creates a task whose creation is not known (yet); its first event is at `first_ns`. `totals` must outlive it.
   ReplayTask(ReplayTotals& totals, std::uint64_t id, std::uint64_t first_ns);
 
-  void on_birth(const tc_task_new& birth);
-  bool on_correction(const tc_task_new& birth) { return tracker_.on_correction(birth); }
-  void on_late_birth(const tc_task_new& birth);
+  void on_new_task(const tc_task_new& new_task);
+  bool on_correction(const tc_task_new& new_task) { return tracker_.on_correction(new_task); }
+  void on_late_new_task(const tc_task_new& new_task);
   // It created this task.
-  void on_child(const tc_task_new& birth);
+  void on_child(const tc_task_new& new_task);
   // sched_wakeup_new published its newest child.
   void on_published_child(tc_creation kind, std::uint64_t newtask_ns, std::uint64_t at_ns);
 
@@ -49,7 +49,7 @@ class ReplayTask : private SliceListener {
   void on_fault(const tc_fault& fault);
   void on_exec(const tc_exec& exec);
   void on_rename(const tc_rename& rename);
-  void on_step(const tc_event& step);
+  void on_event(const tc_event& event);
   // Takes a gap that lies before time that is already in a cell.
   void on_late_gap(const ReplayGap& gap);
   // Takes the final ledger of the probes, or their snapshot.
@@ -77,8 +77,8 @@ class ReplayTask : private SliceListener {
 
   void on_slice(const TaskTracker& task, const Slice& slice) override;
   void on_settled(const TaskTracker& task, const Settled& settled) override;
-  void on_corrected(const TaskTracker& task, const tc_event& step) override;
-  void on_mark(const TaskTracker& task, const LifeMark& mark) override;
+  void on_corrected(const TaskTracker& task, const tc_event& event) override;
+  void on_mark(const TaskTracker& task, const TaskMark& mark) override;
   void on_call_entered(std::uint8_t row) override;
   void on_fault_begun(std::uint8_t bits) override;
 
@@ -97,14 +97,14 @@ class ReplayTask : private SliceListener {
   void add_wait(const Slice& slice);
   void add_preemption(const Slice& slice);
   void add_edge(const Slice& slice);
-  void correct(const tc_event& step, std::size_t row, std::size_t condition);
+  void correct(const tc_event& event, std::size_t row, std::size_t condition);
   void cut_to_span();
   void add_flow(std::uint64_t object, std::uint64_t link, std::uint8_t bits, std::uint64_t bytes_in,
                 std::uint64_t bytes_out);
   void shorten_wait(std::uint64_t ns);
   void end_creation(tc_creation kind, std::uint64_t at_ns);
   void end_exec(const tc_call& call);
-  void begin_exit(const tc_event& step);
+  void begin_exit(const tc_event& event);
   void count_resolved_fault(const tc_fault& fault);
   __u64& cell(std::size_t row, std::size_t condition);
   void enter(std::size_t activity) { task_.ledger.entries[activity] += in_span_ ? 1 : 0; }

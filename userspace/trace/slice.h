@@ -49,14 +49,14 @@ struct Settled {
   std::uint32_t syscall = Slice::none;  // none: the slices have it already
 };
 
-// An instant in the life of a task.
-struct LifeMark {
-  enum class Kind : std::uint8_t { birth, exec, exit } kind = Kind::birth;
+// An instant in the lifetime of a task.
+struct TaskMark {
+  enum class Kind : std::uint8_t { new_task, exec, exit } kind = Kind::new_task;
   std::uint64_t at_ns = 0;
   std::string_view comm;  // the new comm, for an exec
 };
 
-// Gets what a tracker finds, in the order of the task's time. Only the time before a late birth comes late.
+// Gets what a tracker finds, in the order of the task's time. Only the time before a late tc_task_new comes late.
 class SliceListener {
  public:
   SliceListener() = default;
@@ -67,8 +67,8 @@ class SliceListener {
   virtual void on_slice(const TaskTracker& task, const Slice& slice) = 0;
   virtual void on_settled(const TaskTracker& task, const Settled& settled) = 0;
   // The task was running for `ns` of its last slice in that row and condition.
-  virtual void on_corrected(const TaskTracker& task, const tc_event& step) = 0;
-  virtual void on_mark(const TaskTracker& task, const LifeMark& mark) = 0;
+  virtual void on_corrected(const TaskTracker& task, const tc_event& event) = 0;
+  virtual void on_mark(const TaskTracker& task, const TaskMark& mark) = 0;
   // The first event of a system call, or of a page fault (TC_FAULT_*): its slices follow.
   virtual void on_call_entered(std::uint8_t row) = 0;
   virtual void on_fault_begun(std::uint8_t bits) = 0;

@@ -110,7 +110,7 @@ std::uint8_t why_preempted(const tc_switch& event, const CallClasses* classes) {
     return TC_PREEMPTED_BY_QUOTA;
   }
   const bool yields = classes == nullptr ? has(event, TC_SWITCH_YIELDED)
-                                         : event.place == TC_IN_CALL &&
+                                         : event.context == TC_IN_CALL &&
                                                classes->call(event.syscall) >> TC_CALL_KIND_SHIFT == TC_KIND_YIELD;
   return yields && !has(event, TC_SWITCH_PREEMPT) ? TC_PREEMPTED_BY_YIELD : TC_PREEMPTED_BY_OTHERS;
 }
@@ -123,9 +123,9 @@ std::optional<std::uint8_t> wait_of(const tc_switch& event, const CallClasses& c
     return std::nullopt;
   }
   std::optional<std::uint8_t> wait;
-  if (event.place == TC_IN_CALL) {
+  if (event.context == TC_IN_CALL) {
     wait = wait_in_call(classes, event.syscall, event.file);
-  } else if (event.place == TC_IN_FAULT) {
+  } else if (event.context == TC_IN_FAULT) {
     wait = TC_WAIT_PAGE_FAULT;
   }
   return event.iowait != 0 && may_be_disk(wait.value_or(event.wait)) ? std::uint8_t{TC_WAIT_DISK} : wait;

@@ -12,7 +12,7 @@
 
 namespace taskcost {
 
-// As the kernel counts nvcsw; else nivcsw.
+// True if the kernel counts the switch in nvcsw, false if in nivcsw.
 bool is_voluntary(const tc_switch& event);
 // `prev` is dead: its ledger follows.
 bool is_last(const tc_switch& event);

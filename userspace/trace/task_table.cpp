@@ -44,16 +44,16 @@ void TaskTable::leave_process(const TracedTask& task) {
   }
 }
 
-void TaskTable::join_process(TracedTask& task, const tc_task_new& birth) {
-  if (task.process == birth.process) {
+void TaskTable::join_process(TracedTask& task, const tc_task_new& new_task) {
+  if (task.process == new_task.process) {
     return;
   }
   leave_process(task);
-  task.process = birth.process;
-  task.tgid = birth.tgid;
-  TracedProcess& joined = processes_[birth.process];
-  joined.tgid = birth.tgid;
-  joined.ppid = birth.ppid;
+  task.process = new_task.process;
+  task.tgid = new_task.tgid;
+  TracedProcess& joined = processes_[new_task.process];
+  joined.tgid = new_task.tgid;
+  joined.ppid = new_task.ppid;
   ++joined.living;
 }
 
@@ -90,28 +90,28 @@ void TaskTable::forget() {
   }
 }
 
-TracedTask& TaskTable::on_birth(const tc_task_new& birth) {
+TracedTask& TaskTable::on_new_task(const tc_task_new& new_task) {
   forget();
-  const auto [entry, is_new] = tasks_.try_emplace(birth.id, trace_, birth.id, birth.birth_ns);
+  const auto [entry, is_new] = tasks_.try_emplace(new_task.id, trace_, new_task.id, new_task.start_ns);
   TracedTask& task = entry->second;
   if (task.ended) {
     return task;  // ids are never reused: a corrupt capture
   }
   if (is_new) {
-    task.tracker.on_birth(birth);
-  } else if (!task.tracker.on_correction(birth)) {
-    task.tracker.on_late_birth(birth);
+    task.tracker.on_new_task(new_task);
+  } else if (!task.tracker.on_correction(new_task)) {
+    task.tracker.on_late_new_task(new_task);
   }
-  task.creator = birth.creator;
-  task.cpu = birth.cpu;
-  task.is_new = birth.how < TC_NR_CREATIONS;
-  task.flags = birth.flags;
-  task.comm = write_name_(comm_of(birth.comm));
-  join_process(task, birth);
-  take_tid(task, birth.tid);
-  if (TracedTask* creator = find(birth.creator);
-      creator != nullptr && birth.how < TC_NR_CREATIONS && !is_worker_of_process(birth.flags)) {
-    creator->child_newtask_ns = birth.at_ns;
+  task.creator = new_task.creator;
+  task.cpu = new_task.cpu;
+  task.is_new = new_task.how < TC_NR_CREATIONS;
+  task.flags = new_task.flags;
+  task.comm = write_name_(comm_of(new_task.comm));
+  join_process(task, new_task);
+  take_tid(task, new_task.tid);
+  if (TracedTask* creator = find(new_task.creator);
+      creator != nullptr && new_task.how < TC_NR_CREATIONS && !is_worker_of_process(new_task.flags)) {
+    creator->child_newtask_ns = new_task.at_ns;
     creator->child_published_ns = 0;
   }
   return task;
@@ -151,10 +151,10 @@ TracedTask& TaskTable::on_fault(const tc_fault& fault) {
   return task;
 }
 
-TracedTask& TaskTable::on_step(const tc_event& step) {
-  TracedTask& task = get(step.id, step.at_ns);
-  task.tracker.on_step(step);
-  task.cpu = step.kind == TC_EV_FOUND_RUNNING ? step.arg : task.cpu;
+TracedTask& TaskTable::on_event(const tc_event& event) {
+  TracedTask& task = get(event.id, event.at_ns);
+  task.tracker.on_event(event);
+  task.cpu = event.kind == TC_EV_FOUND_RUNNING ? event.arg : task.cpu;
   return task;
 }
 

@@ -26,12 +26,12 @@ struct TracedTask {
   TaskTracker tracker;
   std::uint64_t process = 0;
   std::uint64_t creator = 0;
-  std::uint32_t tid = 0;  // 0: neither its birth nor a switch of it was seen
+  std::uint32_t tid = 0;  // 0: neither its creation nor a switch of it was seen
   std::uint32_t tgid = 0;
   std::uint32_t cpu = 0;    // last CPU that it was seen on
   std::uint32_t flags = 0;  // TC_LEDGER_*
   bool ended = false;
-  bool is_new = false;      // it has not run since its birth
+  bool is_new = false;      // it has not run since its creation
   bool renumbered = false;  // an exec gave it the tid of its leader
   bool introduced = false;  // the output has described it
   std::string comm;         // as the output writes it
@@ -58,7 +58,7 @@ struct TracedProcess {
   std::array<bool, TC_NR_CHANNELS> used{};
 };
 
-// A switch, and the state before it. Pointers are valid until the next birth or switch.
+// A switch, and the state before it. Pointers are valid until the next new task or switch.
 struct SwitchContext {
   TracedTask* prev = nullptr;    // nullptr: not observed
   TracedTask* next = nullptr;    // nullptr: not observed
@@ -92,13 +92,13 @@ class TaskTable {
   [[nodiscard]] TracedProcess* process(std::uint64_t key);
 
   // Each returns the task of the event. A task whose first event this is has no tid and no tgid yet.
-  TracedTask& on_birth(const tc_task_new& birth);
+  TracedTask& on_new_task(const tc_task_new& new_task);
   TracedTask& on_exec(const tc_exec& exec);
   TracedTask& on_rename(const tc_rename& rename);
   TracedTask& on_call(const tc_call& call);
   TracedTask& on_fault(const tc_fault& fault);
   TracedTask& on_passage(const tc_passage& passage) { return get(passage.id, passage.at_ns); }
-  TracedTask& on_step(const tc_event& step);
+  TracedTask& on_event(const tc_event& event);
   SwitchContext on_switch(const tc_switch& event);
   void on_ledger(const tc_ledger& ledger);
   void on_gap(const ReplayGap& gap) { trace_.gaps.add(gap); }
@@ -123,7 +123,7 @@ class TaskTable {
   void end(TracedTask& task);
   void forget();
   void leave_process(const TracedTask& task);
-  void join_process(TracedTask& task, const tc_task_new& birth);
+  void join_process(TracedTask& task, const tc_task_new& new_task);
   void take_tid(TracedTask& task, std::uint32_t tid);
   void release_tid(const TracedTask& task);
   void switch_in(SwitchContext& context, const tc_switch& event);

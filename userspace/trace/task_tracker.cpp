@@ -26,71 +26,72 @@ TaskTracker::TaskTracker(TraceContext& trace, SliceListener* listener, std::uint
     : trace_(&trace),
       listener_(listener),
       id_(id),
-      birth_ns_(std::min(first_ns, greatest_time)),
-      since_ns_(birth_ns_),
-      seen_ns_(birth_ns_) {}
+      start_ns_(std::min(first_ns, greatest_time)),
+      since_ns_(start_ns_),
+      seen_ns_(start_ns_) {}
 
-// The row of a task in `place`. That its end has begun, earlier events say as well: otherwise its call decides.
-std::uint8_t TaskTracker::row_in(std::uint8_t place, std::uint32_t syscall) const {
+// The row of a task in `context`. That its end has begun, earlier events say as well: otherwise its call decides.
+std::uint8_t TaskTracker::row_in(std::uint8_t context, std::uint32_t syscall) const {
   const std::uint8_t row = row_ == TC_ROW_FAULT_PENDING ? interrupted_ : row_;
-  const bool ends = row == TC_ACTIVITY_EXIT || row_lost_ || !birth_seen_ || !trace_->calls;
-  return place == TC_IN_CALL || (place == TC_IN_EXIT && !ends) ? trace_->classes.row(syscall) : place;
+  const bool ends = row == TC_ACTIVITY_EXIT || row_lost_ || !creation_seen_ || !trace_->calls;
+  return context == TC_IN_CALL || (context == TC_IN_EXIT && !ends) ? trace_->classes.row(syscall) : context;
 }
 
-std::uint8_t TaskTracker::adopted_row(const tc_task_new& birth) const {
-  if (birth.place != TC_IN_CALL) {
-    return birth.place;
+std::uint8_t TaskTracker::adopted_row(const tc_task_new& new_task) const {
+  if (new_task.context != TC_IN_CALL) {
+    return new_task.context;
   }
-  return birth.found != 0 ? trace_->classes.row(birth.syscall, birth.file) : trace_->classes.row(birth.syscall);
+  return new_task.found != 0 ? trace_->classes.row(new_task.syscall, new_task.file)
+                             : trace_->classes.row(new_task.syscall);
 }
 
-void TaskTracker::on_birth(const tc_task_new& birth) {
-  birth_ns_ = since_ns_ = std::min<std::uint64_t>(birth.birth_ns, greatest_time);
-  seen_ns_ = birth.at_ns;
-  tid_ = birth.tid;
-  cpu_ = birth.cpu;
-  adopted_ = birth.how >= TC_NR_CREATIONS;
-  const bool is_worker = (birth.flags & TC_LEDGER_KERNEL_WORKER) != 0;
-  row_ = adopted_    ? adopted_row(birth)
+void TaskTracker::on_new_task(const tc_task_new& new_task) {
+  start_ns_ = since_ns_ = std::min<std::uint64_t>(new_task.start_ns, greatest_time);
+  seen_ns_ = new_task.at_ns;
+  tid_ = new_task.tid;
+  cpu_ = new_task.cpu;
+  adopted_ = new_task.how >= TC_NR_CREATIONS;
+  const bool is_worker = (new_task.flags & TC_LEDGER_KERNEL_WORKER) != 0;
+  row_ = adopted_    ? adopted_row(new_task)
          : is_worker ? std::uint8_t{TC_ACTIVITY_KERNEL}
                      : std::uint8_t{TC_ACTIVITY_CREATE};
-  condition_ = birth.condition;
-  wait_ = birth.wait;
-  found_ = birth.found != 0 || !trace_->calls;
-  birth_seen_ = true;
+  condition_ = new_task.condition;
+  wait_ = new_task.wait;
+  found_ = new_task.found != 0 || !trace_->calls;
+  creation_seen_ = true;
   found_on_cpu_ = adopted_ && condition_ == TC_CONDITION_RUNNING;
   if (!adopted_) {
-    mark(LifeMark::Kind::birth);
+    mark(TaskMark::Kind::new_task);
   } else if (is_call_row(row_)) {
-    call_ = plain_call(birth.syscall);
+    call_ = plain_call(new_task.syscall);
   }
 }
 
-bool TaskTracker::on_correction(const tc_task_new& birth) {
-  if (!birth_seen_ || birth.how < TC_NR_CREATIONS || since_ns_ != birth_ns_ || birth.at_ns != seen_ns_) {
+bool TaskTracker::on_correction(const tc_task_new& new_task) {
+  if (!creation_seen_ || new_task.how < TC_NR_CREATIONS || since_ns_ != start_ns_ || new_task.at_ns != seen_ns_) {
     return false;
   }
-  row_ = adopted_row(birth);
-  call_ = is_call_row(row_) ? plain_call(birth.syscall) : Slice::none;
-  condition_ = birth.condition;
-  wait_ = birth.wait;
-  found_ = birth.found != 0;
+  row_ = adopted_row(new_task);
+  call_ = is_call_row(row_) ? plain_call(new_task.syscall) : Slice::none;
+  condition_ = new_task.condition;
+  wait_ = new_task.wait;
+  found_ = new_task.found != 0;
   return true;
 }
 
-void TaskTracker::on_late_birth(const tc_task_new& birth) {
-  birth_seen_ = true;
-  tid_ = birth.tid;
-  if (birth.birth_ns < birth_ns_) {
+void TaskTracker::on_late_new_task(const tc_task_new& new_task) {
+  creation_seen_ = true;
+  tid_ = new_task.tid;
+  if (new_task.start_ns < start_ns_) {
     Slice before;
-    before.start_ns = birth.birth_ns;
-    before.end_ns = std::exchange(birth_ns_, birth.birth_ns);
+    before.start_ns = new_task.start_ns;
+    before.end_ns = std::exchange(start_ns_, new_task.start_ns);
     before.quality = Slice::Quality::unknown;
     emit(before);
   }
 }
 
-void TaskTracker::mark(LifeMark::Kind kind, std::string_view comm) {
+void TaskTracker::mark(TaskMark::Kind kind, std::string_view comm) {
   if (listener_ != nullptr) {
     listener_->on_mark(*this, {kind, since_ns_, comm});
   }
@@ -121,7 +122,7 @@ Slice TaskTracker::open() const {
   slice.syscall = call_;
   slice.row = row_;
   slice.condition = condition_;
-  slice.censored = adopted_ && since_ns_ == birth_ns_;
+  slice.censored = adopted_ && since_ns_ == start_ns_;
   if (condition_ == TC_CONDITION_RUNNING) {
     slice.cpu = cpu_;
   } else if (condition_ == TC_CONDITION_BLOCKED) {
@@ -190,7 +191,7 @@ bool TaskTracker::touched(std::uint64_t at_ns, std::uint64_t woken_ns) {
 }
 
 // Only a task on a CPU has such an event.
-void TaskTracker::must_run(std::uint64_t at_ns) {
+void TaskTracker::conclude_running(std::uint64_t at_ns) {
   if (condition_ == TC_CONDITION_RUNNING) {
     return;
   }
@@ -258,11 +259,11 @@ bool TaskTracker::wait_until(std::uint64_t at_ns, const Wakeup& wakeup, Slice::E
 
 void TaskTracker::on_switch_out(const tc_switch& event) {
   const std::uint64_t at_ns = in_order(event.at_ns);
-  must_run(at_ns);
+  conclude_running(at_ns);
   if (cpu_ != Slice::none && cpu_ != event.cpu && !found_on_cpu_ && !touched(at_ns)) {
     contradict(at_ns);
   }
-  const bool in_fault = event.place == TC_IN_FAULT;
+  const bool in_fault = event.context == TC_IN_FAULT;
   if (!in_fault) {
     give_up_fault(at_ns);
   }
@@ -270,11 +271,11 @@ void TaskTracker::on_switch_out(const tc_switch& event) {
   found_ = !trace_->calls || (event.flags & TC_SWITCH_FOUND) != 0;
   if (found_) {
     stay(at_ns);
-    row_ = event.place == TC_IN_CALL ? trace_->classes.row(event.syscall, event.file) : event.place;
+    row_ = event.context == TC_IN_CALL ? trace_->classes.row(event.syscall, event.file) : event.context;
     call_ = number;
   } else {
     const bool learns = row_ != TC_ACTIVITY_EXIT && !in_fault;
-    run(at_ns, row_in(event.place, event.syscall), {in_fault ? 0 : seen_entry(event.entered_ns), number}, learns);
+    run(at_ns, row_in(event.context, event.syscall), {in_fault ? 0 : seen_entry(event.entered_ns), number}, learns);
   }
   condition_ = condition_of(event);
   const std::optional<std::uint8_t> wait = wait_of(event, trace_->classes);
@@ -309,11 +310,11 @@ bool TaskTracker::on_switch_in(const tc_switch& event) {
     wait_ = static_cast<std::uint8_t>(event.next_wait - 1);
   }
   if (condition_ != TC_CONDITION_RUNNING) {
-    const Wakeup told{event.woken_ns, event.waker, event.waker_from};
-    known = wait_until(at_ns, told.at_ns != 0 ? told : wakeup_, Slice::End::switched_in);
+    const Wakeup known_wakeup{event.woken_ns, event.waker, event.waker_from};
+    known = wait_until(at_ns, known_wakeup.at_ns != 0 ? known_wakeup : wakeup_, Slice::End::switched_in);
   } else if (!touched(at_ns)) {
     // The first event of an unknown task contradicts nothing.
-    at_ns != birth_ns_ ? contradict(at_ns) : lose_until(at_ns, {});
+    at_ns != start_ns_ ? contradict(at_ns) : lose_until(at_ns, {});
   }
   get_cpu(event.cpu);
   on_cpu_ns_ = at_ns;
@@ -323,9 +324,9 @@ bool TaskTracker::on_switch_in(const tc_switch& event) {
 
 // -- calls and faults ----------------------------------------------------------------------------------------------
 
-// An entry before the birth of an adopted task is the time of its adoption, not of the call.
+// An entry before the start of an adopted task is the time of its adoption, not of the call.
 std::uint64_t TaskTracker::seen_entry(std::uint64_t entered_ns) const {
-  return entered_ns > birth_ns_ ? entered_ns : 0;
+  return entered_ns > start_ns_ ? entered_ns : 0;
 }
 
 void TaskTracker::learn_call(std::uint64_t entered_ns, std::uint8_t row) {
@@ -356,7 +357,7 @@ void TaskTracker::settle(std::uint8_t pending, std::optional<std::uint8_t> row, 
 
 void TaskTracker::on_call(const tc_call& call) {
   const std::uint64_t at_ns = in_order(call.at_ns);
-  must_run(at_ns);
+  conclude_running(at_ns);
   give_up_fault(at_ns);
   const bool from_user = (call.flags & TC_CALL_FROM_USER) != 0;
   const std::uint32_t number = plain_call(call.syscall);
@@ -386,7 +387,7 @@ void TaskTracker::give_up_fault(std::uint64_t at_ns) {
 
 void TaskTracker::begin_fault(std::uint64_t begun_ns, std::uint8_t interrupted, const Call& call, std::uint8_t bits) {
   const std::uint64_t at_ns = in_order(begun_ns);
-  must_run(at_ns);
+  conclude_running(at_ns);
   give_up_fault(at_ns);
   run(at_ns, interrupted, {trace_->calls ? seen_entry(call.entered_ns) : 0, call.number}, row_ != TC_ACTIVITY_EXIT);
   interrupted_ = interrupted;
@@ -404,7 +405,7 @@ void TaskTracker::on_fault(const tc_fault& fault) {
     begin_fault(fault.begun_ns, interrupted, {fault.entered_ns, number}, fault.bits);
   }
   const std::uint64_t at_ns = in_order(fault.at_ns);
-  must_run(at_ns);
+  conclude_running(at_ns);
   stay(at_ns);
   if (fault.outcome != TC_FAULT_BEGUN) {
     interrupted_ = interrupted;
@@ -412,17 +413,17 @@ void TaskTracker::on_fault(const tc_fault& fault) {
   }
 }
 
-// -- steps ---------------------------------------------------------------------------------------------------------
+// -- events --------------------------------------------------------------------------------------------------------
 
-void TaskTracker::begin_exit(const tc_event& step) {
-  const std::uint64_t at_ns = in_order(step.at_ns);
-  must_run(at_ns);
+void TaskTracker::begin_exit(const tc_event& event) {
+  const std::uint64_t at_ns = in_order(event.at_ns);
+  conclude_running(at_ns);
   give_up_fault(at_ns);
   const std::uint8_t row =
-      step.arg == TC_NO_CALL ? std::uint8_t{TC_ACTIVITY_USER} : trace_->classes.row(step.arg, step.file);
+      event.arg == TC_NO_CALL ? std::uint8_t{TC_ACTIVITY_USER} : trace_->classes.row(event.arg, event.file);
   left_row_ = row_ == TC_ACTIVITY_EXIT ? row_ : row;
-  if (step.value != 0 || row_ == TC_ROW_CALL_PENDING) {
-    const std::uint64_t entered_ns = seen_entry(step.value);
+  if (event.value != 0 || row_ == TC_ROW_CALL_PENDING) {
+    const std::uint64_t entered_ns = seen_entry(event.value);
     run(at_ns, row_ == TC_ROW_CALL_PENDING ? row_ : row, {entered_ns, entered_ns == entered_ns_ ? call_ : Slice::none});
     settle_call(is_call_row(row) ? row : row_of_pending_call());
   } else {
@@ -432,30 +433,30 @@ void TaskTracker::begin_exit(const tc_event& step) {
   call_ = Slice::none;
 }
 
-void TaskTracker::on_step(const tc_event& step) {
-  switch (step.kind) {
+void TaskTracker::on_event(const tc_event& event) {
+  switch (event.kind) {
     case TC_EV_PUBLISHED:
     case TC_EV_WOKEN:
-      wakeup_ = {step.at_ns, step.value, step.arg};
+      wakeup_ = {event.at_ns, event.value, event.arg};
       break;
     case TC_EV_DYING:
     case TC_EV_EXIT:
-      begin_exit(step);
+      begin_exit(event);
       break;
     case TC_EV_FOUND_RUNNING: {
-      const std::uint64_t at_ns = in_order(step.at_ns);
+      const std::uint64_t at_ns = in_order(event.at_ns);
       if (condition_ != TC_CONDITION_RUNNING) {
         wait_until(at_ns, wakeup_, Slice::End::found_running);
       } else if (!touched(at_ns)) {
         lose_until(at_ns, {});
       }
-      get_cpu(step.arg);
+      get_cpu(event.arg);
       on_cpu_ns_ = 0;
       break;
     }
     case TC_EV_CORRECTED:
-      if (listener_ != nullptr && (step.arg & 0xffU) != TC_CONDITION_RUNNING) {
-        listener_->on_corrected(*this, step);
+      if (listener_ != nullptr && (event.arg & 0xffU) != TC_CONDITION_RUNNING) {
+        listener_->on_corrected(*this, event);
       }
       break;
     default:
@@ -466,7 +467,7 @@ void TaskTracker::on_step(const tc_event& step) {
 void TaskTracker::on_exec(const tc_exec& exec) {
   tid_ = exec.tid;
   if (listener_ != nullptr) {
-    listener_->on_mark(*this, {LifeMark::Kind::exec,
+    listener_->on_mark(*this, {TaskMark::Kind::exec,
                                std::max<std::uint64_t>(exec.at_ns, since_ns_),
                                {exec.comm, strnlen(exec.comm, sizeof(exec.comm))}});
   }
@@ -476,15 +477,15 @@ void TaskTracker::on_exec(const tc_exec& exec) {
 
 void TaskTracker::end() {
   ended_ = true;
-  mark(LifeMark::Kind::exit);
+  mark(TaskMark::Kind::exit);
 }
 
 void TaskTracker::on_ledger(const tc_ledger& ledger) {
   tid_ = ledger.tid;
-  if (!birth_seen_ && ledger.birth_ns < birth_ns_) {
+  if (!creation_seen_ && ledger.start_ns < start_ns_) {
     Slice before;
-    before.start_ns = ledger.birth_ns;
-    before.end_ns = std::exchange(birth_ns_, ledger.birth_ns);
+    before.start_ns = ledger.start_ns;
+    before.end_ns = std::exchange(start_ns_, ledger.start_ns);
     before.quality = Slice::Quality::unknown;
     emit(before);
   }
@@ -512,7 +513,7 @@ void TaskTracker::on_ledger(const tc_ledger& ledger) {
   }
   const std::uint64_t end_ns = std::clamp<std::uint64_t>(ledger.end_ns, since_ns_, greatest_time);
   if (!touched(end_ns)) {
-    birth_seen_ ? contradict(end_ns) : lose_until(end_ns, {});
+    creation_seen_ ? contradict(end_ns) : lose_until(end_ns, {});
   }
   settle_call(std::nullopt);
   row_ = TC_ACTIVITY_EXIT;
@@ -520,7 +521,7 @@ void TaskTracker::on_ledger(const tc_ledger& ledger) {
 }
 
 // Moves a running task to where the snapshot found it: no event has reported its current call or fault yet.
-void TaskTracker::meet_running_task(const Snapshot& found, std::uint64_t since_ns) {
+void TaskTracker::apply_running_snapshot(const Snapshot& found, std::uint64_t since_ns) {
   const bool in_fault = found.row == TC_ROW_FAULT_PENDING;
   const std::uint8_t row = in_fault ? found.interrupted : found.row;
   const bool in_call = trace_->calls && (is_call_row(row) || row == TC_ACTIVITY_EXIT) && row_ != TC_ACTIVITY_EXIT;
@@ -535,11 +536,11 @@ void TaskTracker::meet_running_task(const Snapshot& found, std::uint64_t since_n
 }
 
 // The task stays where the snapshot found it. If the snapshot's state is later than its last event, events were lost.
-void TaskTracker::meet_snapshot(const Snapshot& found, std::uint64_t since_ns) {
+void TaskTracker::apply_snapshot(const Snapshot& found, std::uint64_t since_ns) {
   const bool moved = since_ns > since_ns_ || found.condition != condition_;
   const bool runs = found.condition == TC_CONDITION_RUNNING;
   if (runs && condition_ == TC_CONDITION_RUNNING) {
-    meet_running_task(found, since_ns);
+    apply_running_snapshot(found, since_ns);
     return;
   }
   if (found.since_ns < since_ns_ || (moved && !touched(since_ns) && found.condition == condition_)) {
@@ -566,7 +567,7 @@ void TaskTracker::close(std::uint64_t end) {
   const std::uint64_t seen_ns = snapshot_ ? std::max(end, snapshot_->since_ns) : end;
   const std::uint64_t end_ns = std::clamp<std::uint64_t>(seen_ns, since_ns_, greatest_time);
   if (snapshot_) {
-    meet_snapshot(*snapshot_, std::clamp(snapshot_->since_ns, since_ns_, end_ns));
+    apply_snapshot(*snapshot_, std::clamp(snapshot_->since_ns, since_ns_, end_ns));
   } else {
     touched(end_ns);
   }

@@ -31,21 +31,21 @@ struct TraceContext {
 
 class TaskTracker {
  public:
-  // Creates a task whose birth is not known (yet); its first event is at `first_ns`. `trace` and `listener` must
+  // Creates a task whose creation is not known (yet); its first event is at `first_ns`. `trace` and `listener` must
   // outlive it. `listener` may be nullptr.
   TaskTracker(TraceContext& trace, SliceListener* listener, std::uint64_t id, std::uint64_t first_ns);
 
-  void on_birth(const tc_task_new& birth);
-  // Returns true if it is the second birth of an adopted task, which corrects the state in which it was found.
-  bool on_correction(const tc_task_new& birth);
-  // Takes the birth of a task that has had events.
-  void on_late_birth(const tc_task_new& birth);
+  void on_new_task(const tc_task_new& new_task);
+  // Returns true if it is the second tc_task_new of an adopted task, which corrects the state in which it was found.
+  bool on_correction(const tc_task_new& new_task);
+  // Takes the tc_task_new of a task that already has events.
+  void on_late_new_task(const tc_task_new& new_task);
   void on_switch_out(const tc_switch& event);  // the task is prev
   // The task is next. Returns true if its time off the CPU is known.
   bool on_switch_in(const tc_switch& event);
   void on_call(const tc_call& call);
   void on_fault(const tc_fault& fault);
-  void on_step(const tc_event& step);
+  void on_event(const tc_event& event);
   void on_exec(const tc_exec& exec);
   // Takes a snapshot or the final ledger. The latter ends a task whose last switch was lost.
   void on_ledger(const tc_ledger& ledger);
@@ -53,7 +53,7 @@ class TaskTracker {
 
   [[nodiscard]] std::uint64_t id() const { return id_; }
   [[nodiscard]] std::uint32_t tid() const { return tid_; }  // 0: not known yet
-  [[nodiscard]] std::uint64_t birth_ns() const { return birth_ns_; }
+  [[nodiscard]] std::uint64_t start_ns() const { return start_ns_; }
   // The time of the last event, or of the end.
   [[nodiscard]] std::uint64_t since_ns() const { return since_ns_; }
   [[nodiscard]] std::uint8_t row() const { return row_; }
@@ -64,7 +64,7 @@ class TaskTracker {
   [[nodiscard]] std::uint8_t interrupted() const { return interrupted_; }  // interrupted by the last page fault
   [[nodiscard]] std::uint8_t wait() const { return wait_; }                // cause of its last wait
   [[nodiscard]] bool ended() const { return ended_; }
-  [[nodiscard]] bool birth_seen() const { return birth_seen_; }
+  [[nodiscard]] bool creation_seen() const { return creation_seen_; }
   [[nodiscard]] bool found_on_cpu() const { return found_on_cpu_; }  // adopted while it ran, and not switched since
   // The time when it got its CPU; 0: it has none, or the switch-in was not seen.
   [[nodiscard]] std::uint64_t on_cpu_ns() const { return on_cpu_ns_; }
@@ -110,17 +110,17 @@ class TaskTracker {
     std::uint8_t call_row = 0;  // row of its call
   };
 
-  [[nodiscard]] std::uint8_t row_in(std::uint8_t place, std::uint32_t syscall) const;
-  [[nodiscard]] std::uint8_t adopted_row(const tc_task_new& birth) const;
+  [[nodiscard]] std::uint8_t row_in(std::uint8_t context, std::uint32_t syscall) const;
+  [[nodiscard]] std::uint8_t adopted_row(const tc_task_new& new_task) const;
   [[nodiscard]] std::uint64_t in_order(std::uint64_t at_ns);
   [[nodiscard]] std::uint64_t seen_entry(std::uint64_t entered_ns) const;
-  void mark(LifeMark::Kind kind, std::string_view comm = {});
+  void mark(TaskMark::Kind kind, std::string_view comm = {});
 
   void emit(Slice slice);
   void lose_until(std::uint64_t at_ns, const Gaps::Touch& touch);
   void contradict(std::uint64_t at_ns);
   bool touched(std::uint64_t at_ns, std::uint64_t woken_ns = 0);
-  void must_run(std::uint64_t at_ns);
+  void conclude_running(std::uint64_t at_ns);
   void run(std::uint64_t at_ns, std::uint8_t row, const Call& call, bool learns = true);
   void stay(std::uint64_t at_ns) { run(at_ns, row_, {0, call_}); }
   bool wait_until(std::uint64_t at_ns, const Wakeup& wakeup, Slice::End end);
@@ -134,17 +134,17 @@ class TaskTracker {
   void settle(std::uint8_t pending, std::optional<std::uint8_t> row, std::uint32_t number = Slice::none);
   void begin_fault(std::uint64_t begun_ns, std::uint8_t interrupted, const Call& call, std::uint8_t bits);
   void give_up_fault(std::uint64_t at_ns);
-  void begin_exit(const tc_event& step);
+  void begin_exit(const tc_event& event);
   void end();
-  void meet_snapshot(const Snapshot& found, std::uint64_t since_ns);
-  void meet_running_task(const Snapshot& found, std::uint64_t since_ns);
+  void apply_snapshot(const Snapshot& found, std::uint64_t since_ns);
+  void apply_running_snapshot(const Snapshot& found, std::uint64_t since_ns);
 
   TraceContext* trace_;
   SliceListener* listener_;
   std::uint64_t id_;
-  std::uint64_t birth_ns_;
+  std::uint64_t start_ns_;
   std::uint64_t since_ns_;
-  std::uint64_t seen_ns_;  // time of the birth's event
+  std::uint64_t seen_ns_;  // time of its tc_task_new
   std::uint64_t on_cpu_ns_ = 0;
   std::uint64_t entered_ns_ = 0;  // entry of the current call; 0: in none, or not seen
   std::uint64_t fault_ns_ = 0;    // start of the last fault
@@ -165,7 +165,7 @@ class TaskTracker {
   bool wait_open_ = true;  // the waker's side may know the cause of its last wait better
   bool found_on_cpu_ = false;
   bool adopted_ = false;
-  bool birth_seen_ = false;
+  bool creation_seen_ = false;
   bool ended_ = false;
   bool call_pending_ = false;  // slices of a pending call were emitted
   bool call_lost_ = false;     // events were lost since these slices

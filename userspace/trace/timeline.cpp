@@ -5,8 +5,8 @@ namespace taskcost {
 
 const char* to_string(Timeline::MarkKind kind) {
   switch (kind) {
-    case Timeline::MarkKind::birth:
-      return "birth";
+    case Timeline::MarkKind::new_task:
+      return "new task";
     case Timeline::MarkKind::exec:
       return "exec";
     case Timeline::MarkKind::exit:

@@ -41,9 +41,9 @@ struct Timeline {
     std::size_t facts = 0;  // index of its facts, or of its shares if it is merged
     bool is_merged = false;
   };
-  enum class MarkKind { birth, exec, exit };
+  enum class MarkKind { new_task, exec, exit };
   struct Mark {
-    MarkKind kind = MarkKind::birth;
+    MarkKind kind = MarkKind::new_task;
     Instant at{};
     std::string comm;  // for an exec: the new name; hostile
   };
@@ -72,6 +72,6 @@ struct Timeline {
   std::uint64_t lane_tasks = 0;
   std::uint64_t undrawn_tasks = 0;  // they found no lane
 };
-const char* to_string(Timeline::MarkKind kind);  // "birth", "exec", "exit"
+const char* to_string(Timeline::MarkKind kind);  // "new task", "exec", "exit"
 
 }  // namespace taskcost

@@ -14,13 +14,13 @@ namespace {
 
 std::uint64_t since_boot(Instant at) { return static_cast<std::uint64_t>(at.time_since_epoch().count()); }
 
-Timeline::MarkKind kind_of(LifeMark::Kind kind) {
+Timeline::MarkKind kind_of(TaskMark::Kind kind) {
   switch (kind) {
-    case LifeMark::Kind::birth:
-      return Timeline::MarkKind::birth;
-    case LifeMark::Kind::exec:
+    case TaskMark::Kind::new_task:
+      return Timeline::MarkKind::new_task;
+    case TaskMark::Kind::exec:
       return Timeline::MarkKind::exec;
-    case LifeMark::Kind::exit:
+    case TaskMark::Kind::exit:
       break;
   }
   return Timeline::MarkKind::exit;
@@ -72,7 +72,7 @@ Timeline::Facts TimelineBuilder::named(const RawFacts& raw, const TaskNumbers& n
     if (raw.ended) {
       facts.waker = waker_of(raw.waker, numbers);
       if (facts.waker->kind == Waker::Kind::task) {
-        facts.call_site = place_named(raw.waker_from, syscall_name);
+        facts.call_site = call_site_name(raw.waker_from, syscall_name);
       }
     }
   }
@@ -104,7 +104,7 @@ void TimelineBuilder::add(Track& track, std::uint64_t start_ns, std::uint64_t en
   std::vector<Stretch>& stretches = track.stretches;
   const std::size_t number = number_of(raw);
   if (!stretches.empty() && start_ns < stretches.back().start_ns) {
-    // Only time before a late birth comes out of order.
+    // Only time before a late tc_task_new comes out of order.
     stretches.insert(stretches.begin(), {start_ns, end_ns, number});
     track.pending_call += track.pending_call == nothing_pending ? 0 : 1;
     track.pending_fault += track.pending_fault == nothing_pending ? 0 : 1;
@@ -275,7 +275,7 @@ void TimelineBuilder::on_slice(const TaskTracker& task, const Slice& slice) {
 void TimelineBuilder::on_settled(const TaskTracker& task, const Settled& settled) { settle(track_of(task), settled); }
 
 // The task got its CPU earlier than it was found running there: the last wait ends by that much earlier.
-void TimelineBuilder::on_corrected(const TaskTracker& task, const tc_event& step) {
+void TimelineBuilder::on_corrected(const TaskTracker& task, const tc_event& event) {
   std::vector<Stretch>& stretches = track_of(task).stretches;
   const auto condition = [this](const Stretch& stretch) {
     return (stretch.facts & merged) != 0 ? RawFacts::unknown : facts_[stretch.facts].condition;
@@ -283,16 +283,16 @@ void TimelineBuilder::on_corrected(const TaskTracker& task, const tc_event& step
   for (std::size_t i = stretches.size(); i > 1; --i) {
     Stretch& wait = stretches[i - 2];
     Stretch& run = stretches[i - 1];
-    if (condition(wait) == (step.arg & 0xffU) && condition(run) == TC_CONDITION_RUNNING &&
+    if (condition(wait) == (event.arg & 0xffU) && condition(run) == TC_CONDITION_RUNNING &&
         wait.end_ns == run.start_ns) {
-      wait.end_ns -= std::min<std::uint64_t>(step.value, wait.end_ns - wait.start_ns);
+      wait.end_ns -= std::min<std::uint64_t>(event.value, wait.end_ns - wait.start_ns);
       run.start_ns = wait.end_ns;
       return;
     }
   }
 }
 
-void TimelineBuilder::on_mark(const TaskTracker& task, const LifeMark& mark) {
+void TimelineBuilder::on_mark(const TaskTracker& task, const TaskMark& mark) {
   if (!span_.contains(mark.at_ns)) {
     return;
   }

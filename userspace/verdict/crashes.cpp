@@ -48,7 +48,7 @@ Cases others_survive(const Rounds& rounds) {
   });
 }
 
-Cases all_go_down(const Rounds& rounds) {
+Cases all_tasks_end(const Rounds& rounds) {
   return crashes(rounds, {"crash/thread/segv", "crash/thread/abort", "crash/thread/kill"}, [](const Round& round) {
     const auto& signal_deaths = round.session.signal_deaths;
     return signal_deaths.size() == 1 && find_fact(round, "survivors") == 0 && find_fact(round, "turns_after") == 0 &&

@@ -162,7 +162,7 @@ Measure wall_measure() {
           &wall_ns,
           "Wall time: CPU time of all tasks, and the rest",
           {{"user code", &user_ns},
-           {"context switch to the first sign of life", &switching_ns},
+           {"context switch to the first event of the incoming task", &switching_ns},
            {"other kernel code", &kernel_without_switching_ns},
            {"off-CPU time minus parallel CPU time", &off_cpu_ns}}};
 }
@@ -190,7 +190,7 @@ Measure switch_measure() {
           &median_switch_latency,
           &mean_switch_latency_ns,
           "Typical context switch",
-          {{"to the first sign of life of the incoming task", &median_switch_latency}}};
+          {{"to the first event of the incoming task", &median_switch_latency}}};
 }
 
 std::set<MeasureId> find_measures(std::string_view variant) {

@@ -86,8 +86,8 @@ class Density {
       const std::size_t first = cell < reach ? 0 : cell - reach;
       const std::size_t last = std::min(cell + reach, counts.size() - 1);
       for (std::size_t near = first; near <= last; ++near) {
-        const double away = (static_cast<double>(near) - static_cast<double>(cell)) / cells_per_bandwidth;
-        height_[near] += counts[cell] * std::exp(-away * away / 2);
+        const double distance = (static_cast<double>(near) - static_cast<double>(cell)) / cells_per_bandwidth;
+        height_[near] += counts[cell] * std::exp(-distance * distance / 2);
       }
     }
   }

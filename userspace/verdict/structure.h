@@ -57,6 +57,6 @@ Cases alone(const Rounds& rounds);
 Cases neighbors_unharmed(const Rounds& rounds);
 Cases siblings_harmed(const Rounds& rounds);
 Cases others_survive(const Rounds& rounds);
-Cases all_go_down(const Rounds& rounds);
+Cases all_tasks_end(const Rounds& rounds);
 
 }  // namespace taskcost

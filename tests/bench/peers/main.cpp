@@ -49,13 +49,13 @@ struct Options {
 class Tracefs {
  public:
   Tracefs()
-      : mounted_(!std::filesystem::exists(events) && mount("tracefs", place, "tracefs", 0, nullptr) == 0),
+      : mounted_(!std::filesystem::exists(events) && mount("tracefs", mount_point, "tracefs", 0, nullptr) == 0),
         debugfs_was_there_(std::filesystem::exists(inside_debugfs)) {}
   Tracefs(const Tracefs&) = delete;
   Tracefs& operator=(const Tracefs&) = delete;
   ~Tracefs() {
     if (mounted_) {
-      umount2(place, MNT_DETACH);
+      umount2(mount_point, MNT_DETACH);
     }
     if (!debugfs_was_there_ && std::filesystem::exists(inside_debugfs)) {
       umount2(inside_debugfs, MNT_DETACH);
@@ -64,7 +64,7 @@ class Tracefs {
   }
 
  private:
-  static constexpr const char* place = "/sys/kernel/tracing";
+  static constexpr const char* mount_point = "/sys/kernel/tracing";
   static constexpr const char* events = "/sys/kernel/tracing/events";
   static constexpr const char* debugfs = "/sys/kernel/debug";
   static constexpr const char* inside_debugfs = "/sys/kernel/debug/tracing";

@@ -31,9 +31,9 @@ constexpr auto patience = 180s;
 constexpr auto patience_at_start = 20s;
 
 // The files of one run.
-class Place {
+class RunFiles {
  public:
-  Place() {
+  RunFiles() {
     // The tool has a directory of its own, so that all files left there are the tool's.
     std::filesystem::create_directory(of_tool());
     mkfifo(file("end").c_str(), 0600);
@@ -73,14 +73,14 @@ class Place {
   Fd end_;
 };
 
-Words with_places(Words words, const Place& place, pid_t watched) {
+Words expand_words(Words words, const RunFiles& files, pid_t watched) {
   const auto replace = [](std::string& text, std::string_view what, const std::string& by) {
     for (std::size_t at = 0; (at = text.find(what, at)) != std::string::npos; at += by.size()) {
       text.replace(at, what.size(), by);
     }
   };
   for (std::string& word : words) {
-    replace(word, directory_word, place.of_tool());
+    replace(word, directory_word, files.of_tool());
     replace(word, pid_word, std::to_string(watched));
   }
   return words;
@@ -168,8 +168,8 @@ class RunningTool {
 };
 
 // Runs the workload by itself, with `tool` beside it.
-Finished run_workload(const Place& place, RunningTool* tool) {
-  Subprocess workload({"/bin/sh", place.script_of_workload()});
+Finished run_workload(const RunFiles& files, RunningTool* tool) {
+  Subprocess workload({"/bin/sh", files.script_of_workload()});
   const auto limit = std::chrono::steady_clock::now() + patience;
   while (!workload.ended(glance) && std::chrono::steady_clock::now() < limit) {
     if (tool != nullptr) {
@@ -179,65 +179,65 @@ Finished run_workload(const Place& place, RunningTool* tool) {
   return workload.wait(0ms);
 }
 
-Result<double> figure_of(const Tool& tool, const Workload& workload, const Place& place, const Finished& ran) {
-  if (const auto ns = workload.figure(place.figures()); ns && *ns > 0) {
+Result<double> figure_of(const Tool& tool, const Workload& workload, const RunFiles& files, const Finished& ran) {
+  if (const auto ns = workload.figure(files.figures()); ns && *ns > 0) {
     return *ns;
   }
   return impossible(failure_reason(tool, ran));
 }
 
-Measurement measurement_of(double ns, const Tool& tool, const Place& place, const RunningTool& running,
+Measurement measurement_of(double ns, const Tool& tool, const RunFiles& files, const RunningTool& running,
                            const Finished& finished) {
   Measurement measurement{ns, std::nullopt, running.peak_bytes(),
-                          place.bytes_in_files() + finished.out.size() + finished.err.size()};
+                          files.bytes_in_files() + finished.out.size() + finished.err.size()};
   if (tool.lost) {
-    measurement.lost = tool.lost(place.of_tool(), finished);
+    measurement.lost = tool.lost(files.of_tool(), finished);
   }
   return measurement;
 }
 
-Result<Measurement> measure_launching(const Tool& tool, const Workload& workload, const Place& place) {
-  place.write_observed(workload);
-  RunningTool running(with_places(workload.bystander ? tool.one_program : tool.command, place, 0));
+Result<Measurement> measure_launching(const Tool& tool, const Workload& workload, const RunFiles& files) {
+  files.write_observed(workload);
+  RunningTool running(expand_words(workload.bystander ? tool.one_program : tool.command, files, 0));
   if (workload.bystander) {
-    if (running.await([&] { return place.watched_has_begun(); })) {
-      run_workload(place, &running);
+    if (running.await([&] { return files.watched_has_begun(); })) {
+      run_workload(files, &running);
     }
-    place.end_watched();
+    files.end_watched();
   }
   const Finished finished = running.wait();
   if (finished.exit_code() != 0) {
     return impossible(failure_reason(tool, finished));
   }
-  const auto ns = figure_of(tool, workload, place, finished);
-  return ns ? Result(measurement_of(*ns, tool, place, running, finished)) : ns.error();
+  const auto ns = figure_of(tool, workload, files, finished);
+  return ns ? Result(measurement_of(*ns, tool, files, running, finished)) : ns.error();
 }
 
-Result<Measurement> measure_attaching(const Tool& tool, const Workload& workload, const Place& place) {
+Result<Measurement> measure_attaching(const Tool& tool, const Workload& workload, const RunFiles& files) {
   std::optional<Subprocess> watched;
   if (workload.bystander) {
-    watched.emplace(Words{"/bin/sh", "-c", place.watched_script()});
-    while (!place.watched_has_begun() && !watched->ended(2ms)) {
+    watched.emplace(Words{"/bin/sh", "-c", files.watched_script()});
+    while (!files.watched_has_begun() && !watched->ended(2ms)) {
     }
   }
-  RunningTool running(with_places(watched ? tool.one_program : tool.command, place, watched ? watched->pid() : 0));
+  RunningTool running(expand_words(watched ? tool.one_program : tool.command, files, watched ? watched->pid() : 0));
   if (!running.await([&] { return tool.ready.empty() ? running.has_link() : running.says(tool.ready); })) {
     running.interrupt();
     return impossible(failure_reason(tool, running.wait()));
   }
-  const Finished of_workload = run_workload(place, &running);
+  const Finished of_workload = run_workload(files, &running);
   running.interrupt();
   const Finished finished = running.wait();
-  const auto ns = figure_of(tool, workload, place, of_workload);
-  return ns ? Result(measurement_of(*ns, tool, place, running, finished)) : ns.error();
+  const auto ns = figure_of(tool, workload, files, of_workload);
+  return ns ? Result(measurement_of(*ns, tool, files, running, finished)) : ns.error();
 }
 
 }  // namespace
 
 Result<Measurement> measure_untraced(const Workload& workload) {
-  const Place place;
-  place.write_workload(workload);
-  const auto ns = figure_of({}, workload, place, run_workload(place, nullptr));
+  const RunFiles files;
+  files.write_workload(workload);
+  const auto ns = figure_of({}, workload, files, run_workload(files, nullptr));
   return ns ? Result(Measurement{*ns, {}, {}, {}}) : ns.error();
 }
 
@@ -253,10 +253,10 @@ Result<Measurement> measure(const Tool& tool, const Workload& workload) {
   if (command.empty()) {
     return impossible("it watches the whole machine");
   }
-  const Place place;
-  place.write_workload(workload);
-  return tool.start == Start::launches ? measure_launching(tool, workload, place)
-                                       : measure_attaching(tool, workload, place);
+  const RunFiles files;
+  files.write_workload(workload);
+  return tool.start == Start::launches ? measure_launching(tool, workload, files)
+                                       : measure_attaching(tool, workload, files);
 }
 
 }  // namespace taskcost::bench

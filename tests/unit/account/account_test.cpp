@@ -95,7 +95,7 @@ TEST(Account, WhatOneLacksTheSumLacks) {
   EXPECT_FALSE(sum.counters[TC_COUNTER_FAULTS_COW]) << "and never gets it back";
 }
 
-TEST(Losses, AnyTellsOfEveryKind) {
+TEST(Losses, AnyCoversEveryKind) {
   EXPECT_FALSE(Losses{}.any());
   Losses dropped;
   dropped.counts[TC_LOSS_DROPPED_EVENTS] = 1;

@@ -50,7 +50,7 @@ TEST_F(Processes, GatherTheirThreads) {
   EXPECT_EQ(process.tasks[2].comm, "pool-1");
 }
 
-TEST_F(Processes, AreNumberedByBirthWhateverTheKernelCallsThem) {
+TEST_F(Processes, AreNumberedByStartWhateverTheirTids) {
   constexpr std::uint64_t shell = 0xffff888101234500;
   constexpr std::uint64_t memory = 0xffff888105550000;
   builder_.on_ledger(
@@ -227,7 +227,7 @@ TEST_F(Processes, AreNotZombiesWhenTheParentWasFaster) {
   EXPECT_EQ(only_process().zombie, 0us);
 }
 
-TEST_F(Processes, HaveNoTimeAsZombiesWhenNobodyWasSeenReaping) {
+TEST_F(Processes, HaveNoTimeAsZombiesWithoutAnObservedReaping) {
   builder_.on_ledger(ledger(2).child_of(1).with_pid(77).born_at(1us).began_exit_at(9us).ended_at(10us));
   builder_.on_reap(reap_of(1, 78, 25us));  // pid of another child
   tc_reap elsewhere = reap_of(1, 77, 25us);

@@ -208,7 +208,7 @@ TEST(SessionBuilder, FaultsAreCountedByTheKernelAndTimedByTheProbes) {
     options.fault_latency = latency;
     return only_task(session_of(one, 3us, options)).account.counters;
   };
-  EXPECT_EQ(counters_with(true)[TC_COUNTER_FAULTS_MINOR], 40U) << "no books: what the probes saw";
+  EXPECT_EQ(counters_with(true)[TC_COUNTER_FAULTS_MINOR], 40U) << "no task stats: what the probes saw";
   EXPECT_FALSE(counters_with(false)[TC_COUNTER_FAULTS_MINOR]);
   EXPECT_FALSE(counters_with(false)[TC_COUNTER_FAULTS_MAJOR]);
 
@@ -220,7 +220,7 @@ TEST(SessionBuilder, FaultsAreCountedByTheKernelAndTimedByTheProbes) {
   EXPECT_EQ(counters_with(false)[TC_COUNTER_FAULTS_MINOR], 50U);
 }
 
-TEST(SessionBuilder, WithoutProbesNobodyCountsEntriesIntoFaults) {
+TEST(SessionBuilder, WithoutProbesEntriesIntoFaultsAreNotCounted) {
   auto options = everything_measured();
   const auto entries = [&options] {
     const auto one = ledger(1).born_at(1us).entered(TC_ACTIVITY_PAGE_FAULT, 7).ended_at(2us);
@@ -233,7 +233,7 @@ TEST(SessionBuilder, WithoutProbesNobodyCountsEntriesIntoFaults) {
   EXPECT_FALSE(entries());
 }
 
-TEST(SessionBuilder, TheBooksAreThoseOfTheWindow) {
+TEST(SessionBuilder, TaskStatsAreThoseOfTheWindow) {
   const Session session =
       session_of(ledger(1)
                      .adopted_at(1us)
@@ -252,7 +252,7 @@ TEST(SessionBuilder, TheBooksAreThoseOfTheWindow) {
   EXPECT_EQ(session.totals.task_stats->cpu_time, 5ns);
 }
 
-TEST(SessionBuilder, TheSumKnowsNoBooksWhenATaskVanishedWithoutThem) {
+TEST(SessionBuilder, TheSumLacksTaskStatsWhenATaskExitedWithoutThem) {
   SessionBuilder builder(everything_measured());
   builder.on_ledger(ledger(1).born_at(1us).task_stats({}, {}).ended_at(2us));
   builder.on_ledger(ledger(2).born_at(1us).ended_at(2us));
@@ -281,7 +281,7 @@ TEST(SessionBuilder, SwitchesThatOnlyTheKernelCountedAreALoss) {
   EXPECT_EQ(session.losses.skipped_probes, 9U);
 }
 
-TEST(SessionBuilder, TellsTheStoryOfABirth) {
+TEST(SessionBuilder, TimesTheStepsOfACreation) {
   const Task task = only_task(session_of(
       ledger(1).born_at(99us).copied_in(25us).published(100us, 104us).first_ran_at(111us).ended_at(500us), 1ms));
   EXPECT_EQ(task.copy, 25us);
@@ -289,7 +289,7 @@ TEST(SessionBuilder, TellsTheStoryOfABirth) {
   EXPECT_EQ(task.child_start, 7us);
 }
 
-TEST(SessionBuilder, TellsWhereATaskStarted) {
+TEST(SessionBuilder, ReportsWhereATaskStarted) {
   const auto started = [](std::uint32_t flags) {
     return only_task(session_of(ledger(1).born_at(1us).first_ran_at(2us).flag(flags).ended_at(9us), 9us))
         .started_elsewhere;
@@ -299,7 +299,7 @@ TEST(SessionBuilder, TellsWhereATaskStarted) {
   EXPECT_EQ(started(0), std::nullopt) << "its first switch-in was not seen";
 }
 
-TEST(SessionBuilder, WhatNobodySawOfABirthIsUnknown) {
+TEST(SessionBuilder, UnseenStepsOfACreationAreUnknown) {
   const Task adopted = only_task(session_of(ledger(1).adopted_at(1us).first_ran_at(1us).ended_at(2us), 3us));
   EXPECT_FALSE(adopted.copy);
   EXPECT_FALSE(adopted.publish);
@@ -309,7 +309,7 @@ TEST(SessionBuilder, WhatNobodySawOfABirthIsUnknown) {
   EXPECT_EQ(launched.publish, 1us);
 }
 
-TEST(SessionBuilder, TellsTheStoryOfAnEnd) {
+TEST(SessionBuilder, TimesTheStepsOfAnExit) {
   const auto end_of = [](LedgerBuilder builder) { return only_task(session_of(builder, 1ms)); };
   const Task ended = end_of(ledger(1).born_at(1us).began_exit_at(80us).tore_down_at(95us).ended_at(100us));
   EXPECT_EQ(ended.exit, 20us);
@@ -320,7 +320,7 @@ TEST(SessionBuilder, TellsTheStoryOfAnEnd) {
       << "adopted in the middle of it";
 }
 
-TEST(SessionBuilder, TellsTheStoryOfExec) {
+TEST(SessionBuilder, TimesTheStepsOfAnExec) {
   auto options = everything_measured();
   const auto shell = ledger(1).born_at(1us).ran_exec(2, 10us, 20us, 3us).ended_at(100us);
   const Task task = only_task(session_of(shell, 1ms, options));
@@ -378,7 +378,7 @@ TEST(SessionBuilder, ALivingCreatorLearnsFromLivingChildrenToo) {
   EXPECT_EQ(session.processes[0].tasks[0].account.creations[TC_CREATION_FORK].child_start, 3us);
 }
 
-TEST(SessionBuilder, LatenciesOfBirthAndDeathBecomeHistograms) {
+TEST(SessionBuilder, LatenciesOfCreationAndExitBecomeHistograms) {
   SessionBuilder builder(everything_measured());
   builder.on_ledger(child(2, TC_CREATION_FORK, 10us).copied_in(30us).began_exit_at(45us));
   builder.on_ledger(child(3, TC_CREATION_SPAWN, 20us).copied_in(7us).began_exit_at(49us));

@@ -85,7 +85,7 @@ TEST_F(ZombiesTest, TheLastReturnIsThatBeforeThePidIsUsedAgain) {
   EXPECT_EQ(reaped[1].at_ns, 61'000U);
 }
 
-TEST_F(ZombiesTest, OfTheSamePidAreToldApartByTime) {
+TEST_F(ZombiesTest, OfTheSamePidAreDistinguishedByTime) {
   zombies_.on_end(death(2, 10us));
   zombies_.on_end(death(3, 20us).born_at(15us));
   zombies_.on_end(death(4, 30us).born_at(25us));

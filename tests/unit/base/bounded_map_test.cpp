@@ -33,7 +33,7 @@ TEST(BoundedMap, KeepsWhatIsStillInUse) {
   EXPECT_EQ(*map.find(1), "one");
 }
 
-TEST(BoundedMap, FindsNeighbours) {
+TEST(BoundedMap, FindsNeighbors) {
   Map map(9);
   map.refresh(20) = "twenty";
   map.refresh(10) = "ten";

@@ -166,7 +166,7 @@ TEST(Fetcher, TheTimeForAllIsLimited) {
   EXPECT_EQ(fetcher.open("/proc/self/status").error, ETIMEDOUT);
   EXPECT_EQ(fetcher.given_up(), 1U);
   EXPECT_EQ(fetcher.open("/proc/self/status").error, ETIMEDOUT);
-  EXPECT_EQ(fetcher.given_up(), 1U) << "nobody was asked";
+  EXPECT_EQ(fetcher.given_up(), 1U) << "no process was asked";
   fetcher.begin({.each = 20s});
   EXPECT_TRUE(fetcher.open("/proc/self/status").file) << "a new budget";
 }

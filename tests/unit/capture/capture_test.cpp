@@ -60,9 +60,9 @@ TEST(Capture, GivesBackWhatWasAppendedInItsOrder) {
 
   CaptureReader reader = reader_of(test::contents_of(file));
   EXPECT_EQ(reader.description(), "about");
-  const ReadItems told = read_on(reader);
-  EXPECT_EQ(told.records, appended);
-  EXPECT_THAT(told.interruptions, IsEmpty());
+  const ReadItems read = read_on(reader);
+  EXPECT_EQ(read.records, appended);
+  EXPECT_THAT(read.interruptions, IsEmpty());
   EXPECT_EQ(reader.end().state, CaptureEnd::State::complete);
   EXPECT_EQ(reader.end().trailer, "the end");
   EXPECT_EQ(reader.end().last_ns, 69U);
@@ -261,7 +261,7 @@ class SlowDisk {
   std::thread thread_;
 };
 
-TEST(Capture, TellsWhereTheDiskWasTooSlow) {
+TEST(Capture, ReportsWhereTheDiskWasTooSlow) {
   SlowDisk disk;
   auto writer = writer_to(std::move(disk.to), {.chunk_size = 4096, .buffers = 2});
   std::uint64_t number = 0;
@@ -283,13 +283,13 @@ TEST(Capture, TellsWhereTheDiskWasTooSlow) {
   EXPECT_EQ(statistics.records + statistics.dropped.records, number);
 
   CaptureReader reader = reader_of(disk.all());
-  const ReadItems told = read_on(reader);
-  const auto numbers = numbers_of(told.records);
+  const ReadItems read = read_on(reader);
+  const auto numbers = numbers_of(read.records);
   EXPECT_EQ(numbers.size(), statistics.records);
-  ASSERT_GE(told.interruptions.size(), 1U);
+  ASSERT_GE(read.interruptions.size(), 1U);
   // Each missing number lies in a gap, and each gap counts exactly the numbers of its time range.
   std::uint64_t missing = 0;
-  for (const Interruption& gap : told.interruptions) {
+  for (const Interruption& gap : read.interruptions) {
     EXPECT_EQ(gap.why, Interruption::Why::dropped);
     ASSERT_TRUE(gap.span);
     EXPECT_EQ(gap.span->records, gap.span->last_ns - gap.span->first_ns + 1);
@@ -299,12 +299,12 @@ TEST(Capture, TellsWhereTheDiskWasTooSlow) {
     missing += gap.span->records;
   }
   EXPECT_EQ(missing, statistics.dropped.records);
-  EXPECT_EQ(told.interruptions.front().span->first_ns, statistics.dropped.first_ns);
-  EXPECT_EQ(told.interruptions.back().span->last_ns, statistics.dropped.last_ns);
+  EXPECT_EQ(read.interruptions.front().span->first_ns, statistics.dropped.first_ns);
+  EXPECT_EQ(read.interruptions.back().span->last_ns, statistics.dropped.last_ns);
   EXPECT_EQ(reader.end().state, CaptureEnd::State::complete);
 }
 
-TEST(Capture, TellsOfDropsAtTheVeryEnd) {
+TEST(Capture, ReportsDropsAtTheVeryEnd) {
   SlowDisk disk;
   auto writer = writer_to(std::move(disk.to), {.chunk_size = 4096, .buffers = 2});
   std::uint64_t number = 0;
@@ -314,13 +314,13 @@ TEST(Capture, TellsOfDropsAtTheVeryEnd) {
   disk.become_fast();
   ASSERT_TRUE(writer->finish(""));
   CaptureReader reader = reader_of(disk.all());
-  const ReadItems told = read_on(reader);
-  ASSERT_FALSE(told.interruptions.empty());
-  EXPECT_EQ(told.interruptions.back().span->last_ns, number - 1);
+  const ReadItems read = read_on(reader);
+  ASSERT_FALSE(read.interruptions.empty());
+  EXPECT_EQ(read.interruptions.back().span->last_ns, number - 1);
   EXPECT_EQ(reader.end().state, CaptureEnd::State::complete);
 }
 
-TEST(Capture, AFullDiskIsToldAtOnce) {
+TEST(Capture, AFullDiskIsReportedAtOnce) {
   const auto writer = CaptureWriter::create(Fd(open("/dev/full", O_WRONLY | O_CLOEXEC)), "", {});
   ASSERT_FALSE(writer);
   EXPECT_THAT(to_line(writer.error()), HasSubstr("cannot write the capture: No space left on device"));

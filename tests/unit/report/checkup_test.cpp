@@ -14,7 +14,7 @@ namespace {
 
 using ::testing::ElementsAre;
 
-TEST(Checkup, TellsWhatWorksAndWhatElseNeeds) {
+TEST(Checkup, ReportsWhatWorksAndWhatElseNeeds) {
   Checkup checkup;
   checkup.extras = {{"kernel_names", "names of kernel functions", false, "CAP_SYSLOG"},
                     {"probe_stats", "run counts", true, "CAP_SYS_ADMIN"}};

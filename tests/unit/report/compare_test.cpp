@@ -60,7 +60,7 @@ TEST(CompareSections, SayWhatIsTheSameAndWhatIsUndecided) {
   EXPECT_THAT(decide_answer(compare_runs(experiment_of(scattered))), HasSubstr("(undecided): "));
 }
 
-TEST(CompareSections, TellNamesWhereTheyWereGiven) {
+TEST(CompareSections, ShowNamesWhereTheyWereGiven) {
   Experiment experiment = experiment_of({{10ms}, {20ms}}, 16);
   experiment.commands[1].name = "new\x1b[2J";
   EXPECT_THAT(decide_answer(compare_runs(std::move(experiment))), StartsWith("new\\x1b[2J takes 2.0"));

@@ -20,9 +20,9 @@ namespace {
 
 using namespace std::chrono_literals;
 using nlohmann::json;
+using test::AccountBuilder;
 using test::compared;
 using test::first_said;
-using test::Life;
 using test::ReportBuilder;
 using test::row_of;
 using test::rows_of;
@@ -58,14 +58,14 @@ std::string diff_complaints(const std::string& document) {
 Report bakery(Duration futex, Duration work = 400ms) {
   return ReportBuilder()
       .process(4711, "bakery", TaskOrigin::fork, 0ms,
-               Life()
+               AccountBuilder()
                    .runs(TC_ACTIVITY_USER, 1ms, 12)
                    .blocks(TC_ACTIVITY_WAIT, work + futex, TC_WAIT_CHILD)
                    .counts(TC_COUNTER_VOLUNTARY_SWITCHES, 20)
                    .creates(TC_CREATION_FORK, 1, 61us))
       .exits(0)
       .process(4712, "helper", TaskOrigin::fork, 1ms,
-               Life()
+               AccountBuilder()
                    .runs(TC_ACTIVITY_USER, work, 5)
                    .queues(TC_ACTIVITY_FUTEX, futex / 100)
                    .blocks(TC_ACTIVITY_FUTEX, futex - futex / 100, TC_WAIT_FUTEX_PRIVATE)
@@ -107,7 +107,7 @@ TEST(DiffSections, TheAnswerComesFirst) {
             "process (-396 ms).");
 }
 
-TEST(DiffSections, WhatWorkedAgainstTheChangeIsTold) {
+TEST(DiffSections, WhatWorkedAgainstTheChangeIsReported) {
   EXPECT_THAT(head_in(compared(bakery(100ms, 400ms), bakery(500ms, 300ms))),
               HasSubstr("mostly blocked on a futex of its process (+396 ms); but running user code (-100 ms)."));
 }
@@ -120,7 +120,7 @@ TEST(DiffSections, NoChangeIsSaidAndWhatCancelsOut) {
             "blocked on a futex of its process (+198 ms).");
 }
 
-TEST(DiffSections, OfAChosenWindowTheTimeOnCpusIsTold) {
+TEST(DiffSections, OfAChosenWindowTheTimeOnCpusIsReported) {
   Report a = bakery(100ms, 100ms);
   Report b = bakery(100ms, 400ms);
   a.window_end = b.window_end = WindowEnd::duration;
@@ -133,7 +133,7 @@ TEST(DiffSections, WhatIsNotAlikeComesFirst) {
   Report b = bakery(100ms);
   b.host.kernel = "6.12.9-amd64";
   const Difference difference = compared(bakery(100ms), b);
-  EXPECT_EQ(head_in(difference), "Not alike: kernel (below).");
+  EXPECT_EQ(head_in(difference), "The reports differ in: kernel.");
   EXPECT_THAT(said(section_in(difference, "mismatches")), ElementsAre("kernel: A 6.1.0-18-amd64, B 6.12.9-amd64"));
 }
 
@@ -147,9 +147,9 @@ TEST(DiffSections, NotMeasuredIsNoZero) {
 
 TEST(DiffSections, ProcessesAreNewOrGone) {
   ReportBuilder one;
-  one.process(1, "old", TaskOrigin::fork, 0ms, Life().runs(TC_ACTIVITY_USER, 5ms));
+  one.process(1, "old", TaskOrigin::fork, 0ms, AccountBuilder().runs(TC_ACTIVITY_USER, 5ms));
   ReportBuilder other;
-  other.process(1, "young", TaskOrigin::fork, 0ms, Life().runs(TC_ACTIVITY_USER, 9ms));
+  other.process(1, "young", TaskOrigin::fork, 0ms, AccountBuilder().runs(TC_ACTIVITY_USER, 9ms));
   const sections::Section processes = section_in(compared(one.build(), other.build()), "processes");
   EXPECT_THAT(row_of(processes, "young"),
               ElementsAre("young", "0 -> 1", "-", "9.00 ms", "+9.00 ms", "new", "running user code"));

@@ -111,7 +111,7 @@ TEST(EstimateJson, HasTheFiguresOfTheText) {
   const json document = json::parse(json_of(estimate));
   EXPECT_EQ(document.at("as"), "threads");
   EXPECT_EQ(document.at("workers"), 16);
-  EXPECT_EQ(document.at("cpu").at("there_ns"), estimate.cpu.there.value);
+  EXPECT_EQ(document.at("cpu").at("there_ns"), estimate.cpu.estimated.value);
   EXPECT_EQ(document.at("lines_without_price"), estimate.without_price());
   EXPECT_EQ(document.at("lines").size(), estimate.lines.size());
   EXPECT_EQ(document.at("prices").at("host").at("kernel"), "6.12.9-amd64");

@@ -71,13 +71,13 @@ TEST_P(HostileNames, ReadBackFromJson) {
 }
 
 TEST_P(HostileNames, StayInTheDataOfAPage) {
-  const Report told = report();
-  const std::string page = html_of(told);
+  const Report hostile = report();
+  const std::string page = html_of(hostile);
   const std::string begin = "<script id=\"report\" type=\"application/json\">\n";
   const std::size_t from = page.find(begin) + begin.size();
   const std::string data = page.substr(from, page.find("</script>", from) - from);
   EXPECT_THAT(data, Not(HasSubstr("<")));
-  EXPECT_EQ(json::parse(data), json::parse(json_of(told)));
+  EXPECT_EQ(json::parse(data), json::parse(json_of(hostile)));
 }
 
 // Each line is one stack: frames, a space, a number.

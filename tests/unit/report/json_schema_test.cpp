@@ -20,8 +20,8 @@ namespace {
 
 using namespace std::chrono_literals;
 using nlohmann::json;
+using test::AccountBuilder;
 using test::full_report;
-using test::Life;
 using test::ReportBuilder;
 
 json parsed(const Report& report) {
@@ -56,8 +56,9 @@ TEST(JsonSchema, AcceptsStacks) {
 
 TEST(JsonSchema, AcceptsWhatIsOdd) {
   ReportBuilder builder;
-  builder.process(1, "\"},\n\033[2J\xff", TaskOrigin::clone_vm, 0ms, Life().runs(TC_ACTIVITY_USER, 1ms).lost(-2ms));
-  builder.aggregated("\xc3", 2, Life().runs(TC_ACTIVITY_USER, 1ms));
+  builder.process(1, "\"},\n\033[2J\xff", TaskOrigin::clone_vm, 0ms,
+                  AccountBuilder().runs(TC_ACTIVITY_USER, 1ms).lost(-2ms));
+  builder.aggregated("\xc3", 2, AccountBuilder().runs(TC_ACTIVITY_USER, 1ms));
   builder.latency("odd\"key", {1us});
   builder.report().session.totals.task_stats.reset();
   EXPECT_EQ(complaints(parsed(builder.build())), "");
@@ -135,7 +136,7 @@ void expect_meanings(const json& schema, const std::string& name) {
   }
 }
 
-TEST(JsonSchema, TellsTheMeaningOfEachField) {
+TEST(JsonSchema, ReportsTheMeaningOfEachField) {
   for (const std::string& schema :
        {json_schema(), difference_schema(), comparison_schema(), estimate_schema(), audit_schema(), checkup_schema()}) {
     const json document = json::parse(schema);

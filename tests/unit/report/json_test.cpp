@@ -21,8 +21,8 @@ namespace {
 
 using namespace std::chrono_literals;
 using nlohmann::json;
+using test::AccountBuilder;
 using test::full_report;
-using test::Life;
 using test::ReportBuilder;
 
 std::string json_text(const Report& report) {
@@ -115,7 +115,7 @@ TEST(Json, AnAccountAddsUp) {
   EXPECT_EQ(report["processes"][1]["threads"], 3);
 }
 
-TEST(Json, BooksThatWereNotReadAreNull) {
+TEST(Json, TaskStatsThatWereNotReadAreNull) {
   Report report = full_report();
   report.session.totals.task_stats.reset();
   const json document = parse_report(report);
@@ -125,8 +125,8 @@ TEST(Json, BooksThatWereNotReadAreNull) {
 
 TEST(Json, HostileNamesStayText) {
   ReportBuilder builder;
-  builder.process(1, "\"},\n\033[2J\xff\u202e", TaskOrigin::fork, 0ms, Life());
-  builder.aggregated("\"\\\xc3", 2, Life());
+  builder.process(1, "\"},\n\033[2J\xff\u202e", TaskOrigin::fork, 0ms, AccountBuilder());
+  builder.aggregated("\"\\\xc3", 2, AccountBuilder());
   builder.latency("odd\"key\n", {1us});
   const std::string text = json_text(builder.build());
   for (const char c : text) {
@@ -178,7 +178,7 @@ class Counting : public std::streambuf {
 Report report_of(std::uint32_t processes) {
   ReportBuilder builder;
   for (std::uint32_t i = 0; i < processes; ++i) {
-    builder.process(i + 2, "true", TaskOrigin::fork, 1us * i, Life().runs(TC_ACTIVITY_USER, 1ms)).exits(0);
+    builder.process(i + 2, "true", TaskOrigin::fork, 1us * i, AccountBuilder().runs(TC_ACTIVITY_USER, 1ms)).exits(0);
   }
   return builder.build();
 }

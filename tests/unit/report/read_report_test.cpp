@@ -22,9 +22,9 @@ namespace {
 
 using namespace std::chrono_literals;
 using nlohmann::json;
+using test::AccountBuilder;
 using test::full_report;
 using test::json_of;
-using test::Life;
 using test::ReportBuilder;
 using testing::AllOf;
 using testing::HasSubstr;
@@ -49,12 +49,12 @@ std::string text_of(const Report& report) {
 
 Report odd_report() {
   ReportBuilder builder;
-  builder.process(1, "init", TaskOrigin::attached, 0ms, Life().runs(TC_ACTIVITY_USER, 1ms).lost(-2ms))
+  builder.process(1, "init", TaskOrigin::attached, 0ms, AccountBuilder().runs(TC_ACTIVITY_USER, 1ms).lost(-2ms))
       .inside(7, 7)
       .dies_of(9);
-  builder.thread(2, "worker", 1ms, Life().blocks(TC_ACTIVITY_PIPE, 3ms, TC_WAIT_PIPE));
-  builder.kernel_thread(3, "kworker/0:1", Life().runs(TC_ACTIVITY_KERNEL, 7ms));
-  builder.aggregated("true", 1000, Life().runs(TC_ACTIVITY_EXIT, 1ms));
+  builder.thread(2, "worker", 1ms, AccountBuilder().blocks(TC_ACTIVITY_PIPE, 3ms, TC_WAIT_PIPE));
+  builder.kernel_thread(3, "kworker/0:1", AccountBuilder().runs(TC_ACTIVITY_KERNEL, 7ms));
+  builder.aggregated("true", 1000, AccountBuilder().runs(TC_ACTIVITY_EXIT, 1ms));
   builder.latency("of a later version", {1us, 2s});
   Report report = builder.build();
   Process& process = report.session.processes.front();
@@ -89,7 +89,7 @@ TEST(ReadReport, ItsTextIsTheSame) {
 TEST(ReadReport, NamesStayAsTheyWereWritten) {
   for (const std::string& name : test::hostile_names) {
     ReportBuilder builder;
-    builder.process(1, name, TaskOrigin::fork, 0ms, Life());
+    builder.process(1, name, TaskOrigin::fork, 0ms, AccountBuilder());
     builder.report().target.command = name;
     builder.report().host.name = name;
     const std::string written = json_of(builder.build());

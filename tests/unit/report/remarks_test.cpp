@@ -11,7 +11,7 @@ namespace taskcost {
 namespace {
 
 using namespace std::chrono_literals;
-using test::Life;
+using test::AccountBuilder;
 using test::ReportBuilder;
 using test::said;
 using test::Texts;
@@ -28,7 +28,7 @@ Texts losses_of(const Report& report, bool verbose = false) { return said(sectio
 Report program(std::uint64_t faults, Duration running, Duration of_kernel, std::uint64_t switches = 100) {
   ReportBuilder builder;
   builder.process(1, "program", TaskOrigin::fork, 0ms,
-                  Life()
+                  AccountBuilder()
                       .runs(TC_ACTIVITY_USER, running)
                       .counts(TC_COUNTER_FAULTS_MINOR, faults)
                       .counts(TC_COUNTER_VOLUNTARY_SWITCHES, switches));
@@ -73,7 +73,7 @@ TEST(Remarks, WhatDoesNotMatterIsNotShownUnasked) {
   report.session.losses.counts[TC_LOSS_UNRESOLVED_FAULTS] = 3;
   ASSERT_EQ(remarks_of(report).size(), 1U);
   EXPECT_FALSE(remarks_of(report)[0].matters);
-  EXPECT_THAT(losses_of(report), ElementsAre(StartsWith("losses: none that a figure shows")));
+  EXPECT_THAT(losses_of(report), ElementsAre(StartsWith("losses: none that affect a figure")));
   EXPECT_THAT(losses_of(report, true),
               ElementsAre("! 3 page faults that the kernel resolved unseen",
                           StartsWith("0.3% of 1,000 page faults: they are counted, and their time is part of")));
@@ -89,10 +89,10 @@ TEST(Remarks, ADifferenceFromTheKernelsCpuTimeHasItsReason) {
   ASSERT_NE(remark, nullptr);
   EXPECT_THAT(remark->text, AllOf(HasSubstr("stands still between a wake-up and the switch"),
                                   HasSubstr("a task has a CPU for 44.0 µs at a time")));
-  EXPECT_THAT(said(sections::kernel_books(less)),
+  EXPECT_THAT(said(sections::kernel_accounting(less)),
               Contains(StartsWith("CPU time: The kernel's clock for this stands still")));
   const Report more = program(1000, 1140ms, 1s);
-  EXPECT_THAT(said(sections::kernel_books(more)),
+  EXPECT_THAT(said(sections::kernel_accounting(more)),
               Contains(AllOf(StartsWith("CPU time: Interrupts, and time that a hypervisor takes away"),
                              HasSubstr("virtualized (kvm)"))));
 }

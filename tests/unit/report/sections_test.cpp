@@ -17,10 +17,10 @@ namespace taskcost {
 namespace {
 
 using namespace std::chrono_literals;
+using test::AccountBuilder;
 using test::first_said;
 using test::full_report;
 using test::ids_of;
-using test::Life;
 using test::ReportBuilder;
 using test::row_of;
 using test::rows_of;
@@ -52,7 +52,7 @@ TEST(Sections, OfVerifySpeakOfClaimsFirst) {
   const Texts run = ids_of(sections::of(report, false));
   EXPECT_EQ(run.front(), "head");
   EXPECT_EQ(run.back(), "comparisons");
-  EXPECT_THAT(run, Not(Contains("stacks"))) << "nobody asked for them";
+  EXPECT_THAT(run, Not(Contains("stacks"))) << "they were not requested";
   report.target.mode = TargetMode::verify;
   const auto page = sections::of(report, false);
   const Texts verify = ids_of(page);
@@ -89,7 +89,7 @@ TEST(Head, SaysHowItEnded) {
   report.target.exit_signal = 11;
   EXPECT_THAT(tail(), HasSubstr("killed by SIGSEGV"));
   report.window_end = WindowEnd::duration;
-  EXPECT_THAT(tail(), HasSubstr("until the duration was over"));
+  EXPECT_THAT(tail(), HasSubstr("until the duration elapsed"));
   report.window_end = WindowEnd::failure;
   EXPECT_THAT(tail(), HasSubstr("could not wait any longer"));
 }
@@ -108,7 +108,9 @@ TEST(ProcessesSection, LookAlikesAreOneRowUnlessAllIsAskedFor) {
 
 TEST(ProcessesSection, OpenEndsAreMarkedAndExplainedOnlyThen) {
   ReportBuilder builder;
-  builder.process(1, "daemon", TaskOrigin::attached, 0ms, Life().runs(TC_ACTIVITY_USER, 2ms)).lived_before().lives_on();
+  builder.process(1, "daemon", TaskOrigin::attached, 0ms, AccountBuilder().runs(TC_ACTIVITY_USER, 2ms))
+      .lived_before()
+      .lives_on();
   const sections::Section open = sections::processes(builder.build().session, false);
   EXPECT_EQ(row_of(open, "daemon").at(3), "<2.00 ms>");
   EXPECT_THAT(said(open), ElementsAre(StartsWith("< lived before")));
@@ -119,10 +121,10 @@ TEST(Accounts, SayHowMuchTheyLeftOut) {
   ReportBuilder builder;
   for (std::uint32_t i = 0; i < 60; ++i) {
     builder.process(100 + i, fmt::format("program{}", i), TaskOrigin::attached, 0ms,
-                    Life().runs(TC_ACTIVITY_USER, 1ms * (i + 1)));
+                    AccountBuilder().runs(TC_ACTIVITY_USER, 1ms * (i + 1)));
   }
   for (std::uint32_t i = 0; i < 30; ++i) {
-    builder.thread(500 + i, fmt::format("worker{}", i), 0ms, Life().runs(TC_ACTIVITY_USER, 1ms * (i + 1)));
+    builder.thread(500 + i, fmt::format("worker{}", i), 0ms, AccountBuilder().runs(TC_ACTIVITY_USER, 1ms * (i + 1)));
   }
   const Session session = builder.build().session;
   EXPECT_THAT(said(sections::processes(session, false)),
@@ -136,7 +138,7 @@ TEST(Accounts, SayHowMuchTheyLeftOut) {
 
 TEST(Accounts, OneThatDoesNotCloseIsMarked) {
   ReportBuilder builder;
-  builder.process(1, "a", TaskOrigin::attached, 0ms, Life().runs(TC_ACTIVITY_USER, 98ms).lost(2ms));
+  builder.process(1, "a", TaskOrigin::attached, 0ms, AccountBuilder().runs(TC_ACTIVITY_USER, 98ms).lost(2ms));
   EXPECT_THAT(row_of(sections::accounts(builder.build().session, false), "residual"),
               ElementsAre("residual", "", "", "", "", "+2.00 ms", "!+2.00%"));
   EXPECT_THAT(rows_of(sections::accounts(test::shell_script().session, false)), Each(Each(Not(HasSubstr("!")))));
@@ -144,7 +146,7 @@ TEST(Accounts, OneThatDoesNotCloseIsMarked) {
 
 TEST(Sections, NotMeasuredIsNeverZero) {
   ReportBuilder builder;
-  Life life;
+  AccountBuilder life;
   for (int i = 0; i < TC_NR_COUNTERS; ++i) {
     life.cannot_count(static_cast<tc_counter>(i));
   }
@@ -159,7 +161,7 @@ TEST(Sections, NotMeasuredIsNeverZero) {
     EXPECT_THAT(rows_of(section), Each(ElementsAre(testing::_, "not measured", "")));
   }
   EXPECT_THAT(said(sections::creations(session)), Contains("page tables  not measured"));
-  EXPECT_THAT(first_said(sections::kernel_books(report)), HasSubstr("a task vanished before its books"));
+  EXPECT_THAT(first_said(sections::kernel_accounting(report)), HasSubstr("a task exited before its task stats"));
   const Texts task = row_of(sections::accounts(session, false), "2");
   EXPECT_EQ(task.at(6), "n/a");
   EXPECT_EQ(task.at(7), "n/a");
@@ -167,7 +169,7 @@ TEST(Sections, NotMeasuredIsNeverZero) {
 
 TEST(LifetimePrices, NeedProbesOnCalls) {
   ReportBuilder builder;
-  builder.process(1, "a", TaskOrigin::fork, 0ms, Life().runs(TC_ACTIVITY_USER, 1ms));
+  builder.process(1, "a", TaskOrigin::fork, 0ms, AccountBuilder().runs(TC_ACTIVITY_USER, 1ms));
   Session session = builder.build().session;
   session.lifecycle_costs[TC_CREATION_FORK].count = 1;
   EXPECT_THAT(rows_of(sections::lifetime_prices(session)), SizeIs(1));
@@ -196,7 +198,7 @@ TEST(Losses, OfRecordsAreLossesToo) {
 
 TEST(Latencies, AreDrawnInPowersOfTwo) {
   ReportBuilder builder;
-  builder.process(1, "a", TaskOrigin::attached, 0ms, Life());
+  builder.process(1, "a", TaskOrigin::attached, 0ms, AccountBuilder());
   builder.latency("run_queue", {0ns, 1ns, 9ns, 10ns, 15ns, 16ns}).latency("zombie", {1us});
   const Session session = builder.build().session;
   const sections::Section latencies = sections::latencies(session, false);
@@ -215,7 +217,7 @@ TEST(Latencies, AreDrawnInPowersOfTwo) {
 TEST(Family, EveryProcessAppearsOnceWhateverTheParentsSay) {
   ReportBuilder builder;
   for (std::uint32_t i = 1; i <= 20'000; ++i) {
-    builder.process(i, "fork", TaskOrigin::fork, 0ms, Life());
+    builder.process(i, "fork", TaskOrigin::fork, 0ms, AccountBuilder());
   }
   auto& processes = builder.report().session.processes;
   for (std::size_t i = 1; i < 19'000; ++i) {

@@ -58,7 +58,7 @@ TEST(StacksSection, IsThereOnRequest) {
   Report report = full_report();
   EXPECT_THAT(sections::stacks(report, false).blocks, IsEmpty());
   report.stacks.emplace();
-  EXPECT_THAT(said(sections::stacks(report, false)), ElementsAre("nothing happened that stacks are kept of"));
+  EXPECT_THAT(said(sections::stacks(report, false)), ElementsAre("no event that stacks are collected of"));
 }
 
 TEST(StacksSection, HasThemAllWhenVerbose) {

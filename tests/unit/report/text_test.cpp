@@ -18,8 +18,8 @@ namespace {
 
 using test::columns_of;
 using namespace std::chrono_literals;
+using test::AccountBuilder;
 using test::full_report;
-using test::Life;
 using test::ReportBuilder;
 using testing::AllOf;
 using testing::HasSubstr;
@@ -55,19 +55,21 @@ Report hostile_report() {
   for (std::size_t i = 0; i < test::hostile_names.size(); ++i) {
     const auto tgid = static_cast<std::uint32_t>(4'000'000'000U + i);
     builder.process(tgid, hostile_name(i), TaskOrigin::clone_vm, 0ms,
-                    Life()
+                    AccountBuilder()
                         .runs(TC_ACTIVITY_CREATE, 999'999s, ~0ULL >> 8)
                         .is_preempted(TC_ACTIVITY_OTHER, 123'456us)
                         .blocks(TC_ACTIVITY_POLL, 123'456s)
                         .lost(-12'345s)
                         .counts(TC_COUNTER_VOLUNTARY_SWITCHES, ~0ULL >> 8)
-                        .talks(TC_CHANNEL_UNIX_SOCKET, 1'000'000'000'000, 1ULL << 60, 1ULL << 60)
+                        .transfers(TC_CHANNEL_UNIX_SOCKET, 1'000'000'000'000, 1ULL << 60, 1ULL << 60)
                         .creates(TC_CREATION_CLONE_VM, 1'000'000'000, 9ms));
-    builder.thread(tgid, hostile_name(i + 1), 0ms, Life().runs(TC_ACTIVITY_USER, 1ns)).lived_before().lives_on();
+    builder.thread(tgid, hostile_name(i + 1), 0ms, AccountBuilder().runs(TC_ACTIVITY_USER, 1ns))
+        .lived_before()
+        .lives_on();
     if (i > 0) {
       builder.child_of(tgid - 1);
     }
-    builder.aggregated(hostile_name(i), 1'000'000, Life());
+    builder.aggregated(hostile_name(i), 1'000'000, AccountBuilder());
   }
   builder.latency("run_queue", {0ns, 1ns, 40h, 2s}).latency("\033[2J" + std::string(200, 'k'), {1us});
   Report report = builder.build();
@@ -117,18 +119,18 @@ TEST(Text, NothingHostileReachesTheTerminal) {
   EXPECT_THAT(text, AllOf(HasSubstr("\\x1b]0;owned\\x07"), HasSubstr("\\u202egnp.exe")));
 }
 
-TEST(Text, IsColouredOnlyOnRequest) {
+TEST(Text, IsColoredOnlyOnRequest) {
   EXPECT_EQ(text_report(full_report()).find('\033'), std::string::npos);
-  const std::string coloured = text_report(full_report(), {80, true, false});
+  const std::string colored = text_report(full_report(), {80, true, false});
   std::string plain;
-  for (std::size_t i = 0; i < coloured.size(); ++i) {
-    if (coloured[i] == '\033') {
-      i = coloured.find('m', i);
+  for (std::size_t i = 0; i < colored.size(); ++i) {
+    if (colored[i] == '\033') {
+      i = colored.find('m', i);
     } else {
-      plain += coloured[i];
+      plain += colored[i];
     }
   }
-  EXPECT_NE(plain.size(), coloured.size());
+  EXPECT_NE(plain.size(), colored.size());
   EXPECT_EQ(plain, text_report(full_report()));
 }
 

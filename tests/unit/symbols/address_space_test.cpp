@@ -175,7 +175,7 @@ TEST(AddressSpaces, AStackIsOfTheProgramOfItsTime) {
   const auto at = [&](const AddressSpaces::Program& program) {
     return spaces.find_together(2, addresses, program).at(0)->path;
   };
-  EXPECT_EQ(at({22, 9}), "/first") << "an exec is over a little after the kernel told of it";
+  EXPECT_EQ(at({22, 9}), "/first") << "an exec is over a little after the kernel reported it";
   EXPECT_EQ(at({33, 9}), "/second");
   EXPECT_EQ(at({0, 9}), "/shell") << "before its first exec";
   EXPECT_EQ(at({0, 49}), "/shell");

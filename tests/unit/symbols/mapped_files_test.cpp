@@ -29,7 +29,7 @@ Mapping own_code() {
 
 bool may_look() { return access("/proc/self/map_files", R_OK | X_OK) == 0 && geteuid() == 0; }
 
-TEST(MappedFiles, TellTheBuildIdOfALivingProcess) {
+TEST(MappedFiles, HaveTheBuildIdOfALivingProcess) {
   if (!may_look()) {
     GTEST_SKIP() << "needs root";
   }

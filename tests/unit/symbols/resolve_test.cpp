@@ -127,9 +127,9 @@ TEST_F(Resolve, AWaitIsNoPartOfOtherKinds) {
 TEST_F(Resolve, UnknownAddressesAndProcessesAreUnknown) {
   const Stacks all = resolved({stack({0x10, at("_start")})});
   EXPECT_EQ(all.stacks[0].frames[1].mark, Mark::unknown);
-  RawStack stranger = stack({at("knead"), at("_start")});
-  stranger.process = 99;
-  const Stacks strange = resolved({stranger});
+  RawStack other = stack({at("knead"), at("_start")});
+  other.process = 99;
+  const Stacks strange = resolved({other});
   EXPECT_EQ(strange.stacks[0].frames[0].mark, Mark::unknown);
   EXPECT_TRUE(strange.stacks[0].cut);
 }

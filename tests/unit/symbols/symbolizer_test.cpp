@@ -196,7 +196,7 @@ TEST(Symbolizer, AFileThatWasKeptOpen) {
   expect_known_functions(loaded, "pie", Symbolizer(options));
 }
 
-TEST(Symbolizer, AFifoInItsPlaceBlocksNobody) {
+TEST(Symbolizer, AFifoInItsPlaceDoesNotBlock) {
   const Folder folder;
   Loaded loaded = load(folder.take("pie", "tool"));
   std::filesystem::remove(loaded->path);

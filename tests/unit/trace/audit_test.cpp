@@ -21,12 +21,12 @@ using testing::HasSubstr;
 using testing::Not;
 
 // A waits for a pipe and exits; its final ledger is missing in this script.
-Script life_of_a() {
+Script script_of_a() {
   return script()
       .at(10us)
       .adopted_running(a, 0)
       .at(30us)
-      .switches(0, asleep(TC_ROW_CALL_PENDING, TC_WAIT_PIPE, 20us), nobody)
+      .switches(0, asleep(TC_ROW_CALL_PENDING, TC_WAIT_PIPE, 20us), unobserved)
       .at(75us)
       .runs(0, a, woken(70us, b, 4))
       .at(80us)
@@ -34,7 +34,7 @@ Script life_of_a() {
       .at(90us)
       .exits(a)
       .at(100us)
-      .switches(0, dead(), nobody);
+      .switches(0, dead(), unobserved);
 }
 
 __u64& cell(tc_ledger& ledger, std::size_t row, std::size_t condition) {
@@ -44,40 +44,40 @@ __u64& cell(tc_ledger& ledger, std::size_t row, std::size_t condition) {
 using Change = std::function<void(tc_ledger&)>;
 
 // Returns the ledger that the probes would have kept, with a change.
-tc_ledger kernel_ledger_of(const Script& story, std::uint64_t id, const Change& change) {
-  const Replayed book = replay(story, 100us);
-  tc_ledger ledger = book[id].ledger;
-  for (std::size_t i = 0; i < std::min<std::size_t>(book[id].edges.size(), TC_OWN_EDGES); ++i) {
-    ledger.edges[i] = book[id].edges[i];
+tc_ledger kernel_ledger_of(const Script& recorded, std::uint64_t id, const Change& change) {
+  const Replayed replayed = replay(recorded, 100us);
+  tc_ledger ledger = replayed[id].ledger;
+  for (std::size_t i = 0; i < std::min<std::size_t>(replayed[id].edges.size(), TC_OWN_EDGES); ++i) {
+    ledger.edges[i] = replayed[id].edges[i];
   }
-  for (std::size_t i = 0; i < book[id].flows.size(); ++i) {
-    ledger.flows[i] = book[id].flows[i];
+  for (std::size_t i = 0; i < replayed[id].flows.size(); ++i) {
+    ledger.flows[i] = replayed[id].flows[i];
   }
   change(ledger);
   return ledger;
 }
 
-Audit audit_of(const Script& story, std::vector<ReplayGap> gaps = {}) {
+Audit audit_of(const Script& recorded, std::vector<ReplayGap> gaps = {}) {
   Auditor auditor;
   Replay::Options options;
   options.classes = test_classes();
   options.gaps = std::move(gaps);
   options.on_ended = [&](const RebuiltTask& task) { auditor.on_task(task); };
-  Replay book(std::move(options));
-  for (const Record& record : story.records()) {
-    book.on_record(record);
+  Replay replayer(std::move(options));
+  for (const Record& record : recorded.records()) {
+    replayer.on_record(record);
     auditor.on_record(record);
   }
-  for (const RebuiltTask& task : book.living(Instant(100us))) {
+  for (const RebuiltTask& task : replayer.living(Instant(100us))) {
     auditor.on_task(task);
   }
-  return auditor.finish(book, Instant(10us));
+  return auditor.finish(replayer, Instant(10us));
 }
 
 Audit audit_with(const Change& change) {
-  Script story = life_of_a();
-  const tc_ledger kernel = kernel_ledger_of(story, a, change);
-  return audit_of(story.kernel_says(kernel));
+  Script recorded = script_of_a();
+  const tc_ledger kernel = kernel_ledger_of(recorded, a, change);
+  return audit_of(recorded.emits_ledger(kernel));
 }
 
 std::string text_of(const Audit& audit, bool verbose = false) {
@@ -88,7 +88,7 @@ std::string text_of(const Audit& audit, bool verbose = false) {
   return out.str();
 }
 
-TEST(Audit, TwoBooksOfOneLifeAgree) {
+TEST(Audit, BothLedgersOfOneTaskAgree) {
   const Audit audit = audit_with([](tc_ledger&) {});
   EXPECT_EQ(audit.tasks, 1U);
   EXPECT_GT(audit.cells, 20U);
@@ -96,7 +96,7 @@ TEST(Audit, TwoBooksOfOneLifeAgree) {
   EXPECT_TRUE(audit.complete());
   EXPECT_TRUE(audit.differing.empty());
   EXPECT_THAT(text_of(audit),
-              HasSubstr("1 task, " + std::to_string(audit.cells) + " cells compared: both books agree"));
+              HasSubstr("1 task, " + std::to_string(audit.cells) + " cells compared: both ledgers agree"));
   EXPECT_THAT(text_of(audit), Not(HasSubstr("Differences")));
   EXPECT_THAT(text_of(audit), Not(HasSubstr("pipe blocked")));
   EXPECT_THAT(text_of(audit, true), HasSubstr("pipe blocked"));
@@ -142,9 +142,9 @@ TEST(Audit, EveryKindOfFigureIsCompared) {
 }
 
 TEST(Audit, ATaskThatLostEventsIsListedApart) {
-  Script story = life_of_a();
-  const tc_ledger kernel = kernel_ledger_of(story, a, [](tc_ledger&) {});
-  const Audit audit = audit_of(story.kernel_says(kernel), {{Instant(40us), Instant(50us), 2, 0}});
+  Script recorded = script_of_a();
+  const tc_ledger kernel = kernel_ledger_of(recorded, a, [](tc_ledger&) {});
+  const Audit audit = audit_of(recorded.emits_ledger(kernel), {{Instant(40us), Instant(50us), 2, 0}});
   EXPECT_EQ(audit.tasks, 0U);
   EXPECT_EQ(audit.tasks_not_compared, 1U);
   ASSERT_EQ(audit.not_compared.size(), 1U);
@@ -156,37 +156,37 @@ TEST(Audit, ATaskThatLostEventsIsListedApart) {
   EXPECT_THAT(text_of(audit), HasSubstr("+30.0 µs  10.0 µs       2  CPU 0  the ring buffer was full\n"));
 }
 
-TEST(Audit, ALivingTaskIsClosedInBothBooks) {
-  const Script story = script().at(10us).adopted_running(a, 0).at(30us).switches(
-      0, asleep(TC_ACTIVITY_SLEEP, TC_WAIT_TIMER, 20us), nobody);
+TEST(Audit, ALivingTaskIsClosedInBothLedgers) {
+  const Script recorded = script().at(10us).adopted_running(a, 0).at(30us).switches(
+      0, asleep(TC_ACTIVITY_SLEEP, TC_WAIT_TIMER, 20us), unobserved);
   // The snapshot is open since 30 us: woken, but not yet running.
-  const tc_ledger snapshot = kernel_ledger_of(story, a, [](tc_ledger& l) {
+  const tc_ledger snapshot = kernel_ledger_of(recorded, a, [](tc_ledger& l) {
     cell(l, TC_ACTIVITY_SLEEP, TC_CONDITION_BLOCKED) = 0;
     l.waits[TC_WAIT_TIMER] = {};
     l.since_ns = 30'000;
     l.woken_ns = 95'000;
     l.end_ns = 0;
   });
-  Script told = story;
-  const Audit audit = audit_of(told.kernel_says(snapshot));
+  Script with_ledger = recorded;
+  const Audit audit = audit_of(with_ledger.emits_ledger(snapshot));
   EXPECT_EQ(audit.tasks, 1U);
   EXPECT_TRUE(audit.agrees()) << text_of(audit);
 }
 
-TEST(Audit, TheWakeUpBeforeAnUnseenSwitchInIsTold) {
-  Script story = script()
-                     .at(10us)
-                     .adopted(a, 0, asleep(TC_ACTIVITY_POLL, TC_WAIT_POLL))
-                     .at(40us)
-                     .step(a, TC_EV_WOKEN, b, TC_FROM_USER)
-                     .at(50us)
-                     .step(a, TC_EV_FOUND_RUNNING, 0, 0)
-                     .unseen(0, a)
-                     .at(60us)
-                     .exits(a)
-                     .switches(0, dead(), nobody);
+TEST(Audit, TheWakeUpBeforeAnUnseenSwitchInIsReported) {
+  Script recorded = script()
+                        .at(10us)
+                        .adopted(a, 0, asleep(TC_ACTIVITY_POLL, TC_WAIT_POLL))
+                        .at(40us)
+                        .event(a, TC_EV_WOKEN, b, TC_FROM_USER)
+                        .at(50us)
+                        .event(a, TC_EV_FOUND_RUNNING, 0, 0)
+                        .unseen(0, a)
+                        .at(60us)
+                        .exits(a)
+                        .switches(0, dead(), unobserved);
   // The probes saw the wakeup at 40 us.
-  const tc_ledger kernel = kernel_ledger_of(story, a, [](tc_ledger& l) {
+  const tc_ledger kernel = kernel_ledger_of(recorded, a, [](tc_ledger& l) {
     cell(l, TC_ACTIVITY_POLL, TC_CONDITION_BLOCKED) = 30'000;
     cell(l, TC_ACTIVITY_POLL, TC_CONDITION_RUNNABLE) = 10'000;
     l.waits[TC_WAIT_POLL].blocked_ns = 30'000;
@@ -194,53 +194,53 @@ TEST(Audit, TheWakeUpBeforeAnUnseenSwitchInIsTold) {
     l.counters[TC_COUNTER_UNSEEN_WAKEUPS] = 0;
     l.edges[0].key.waker = b;
   });
-  const Audit audit = audit_of(story.kernel_says(kernel));
+  const Audit audit = audit_of(recorded.emits_ledger(kernel));
   EXPECT_EQ(audit.tasks, 1U);
   EXPECT_TRUE(audit.agrees()) << text_of(audit);
 }
 
 Script waits_for_many() {
-  Script story = script().at(10us).adopted_running(a, 0);
+  Script recorded = script().at(10us).adopted_running(a, 0);
   for (std::uint64_t waker = 1; waker <= 8; ++waker) {
     const auto at = std::chrono::microseconds(10 * waker);
-    story.at(at + 2us).switches(0, asleep(TC_ACTIVITY_FUTEX, TC_WAIT_FUTEX_PRIVATE, at + 1us), nobody);
-    story.at(at + 8us).runs(0, a, woken(at + 7us, 100 + waker, 202));
-    story.at(at + 9us).calls(a, TC_ACTIVITY_FUTEX, at + 1us);
+    recorded.at(at + 2us).switches(0, asleep(TC_ACTIVITY_FUTEX, TC_WAIT_FUTEX_PRIVATE, at + 1us), unobserved);
+    recorded.at(at + 8us).runs(0, a, woken(at + 7us, 100 + waker, 202));
+    recorded.at(at + 9us).calls(a, TC_ACTIVITY_FUTEX, at + 1us);
   }
-  return story.at(95us).exits(a).switches(0, dead(), nobody);
+  return recorded.at(95us).exits(a).switches(0, dead(), unobserved);
 }
 
 TEST(Audit, WakersBeyondTheLedgersRoomAreComparedAsASum) {
-  Script story = waits_for_many();
-  const tc_ledger kernel = kernel_ledger_of(story, a, [](tc_ledger&) {});
-  story.kernel_says(kernel);
-  const Audit without = audit_of(story);
+  Script recorded = waits_for_many();
+  const tc_ledger kernel = kernel_ledger_of(recorded, a, [](tc_ledger&) {});
+  recorded.emits_ledger(kernel);
+  const Audit without = audit_of(recorded);
   EXPECT_EQ(without.differing_cells, 2U);
   tc_edge_record one{};
   one.record = {TC_RECORD_EDGE, sizeof(one)};
   one.edge = {{a, 107, TC_WAIT_FUTEX_PRIVATE, 202}, {1, 5000, 5000}};
   tc_edge_record other = one;
   other.edge.key.waker = 108;
-  const Audit with = audit_of(story.tells(one).tells(other));
+  const Audit with = audit_of(recorded.emits(one).emits(other));
   EXPECT_TRUE(with.agrees()) << text_of(with);
 }
 
 TEST(Audit, LatenciesAreComparedByBucket) {
-  Script story = life_of_a();
-  const tc_ledger kernel = kernel_ledger_of(story, a, [](tc_ledger&) {});
-  story.kernel_says(kernel);
+  Script recorded = script_of_a();
+  const tc_ledger kernel = kernel_ledger_of(recorded, a, [](tc_ledger&) {});
+  recorded.emits_ledger(kernel);
   tc_histogram_record latency{};
   latency.record = {TC_RECORD_HISTOGRAM, sizeof(latency)};
   latency.id = TC_HISTOGRAM_RUN_QUEUE;
   latency.histogram.sum_ns = latency.histogram.max_ns = 5000;
   latency.histogram.min_ns_inverted = ~5000ULL;
   latency.histogram.buckets[tc_bucket_of(5000)] = 1;
-  Script right = story;
-  EXPECT_TRUE(audit_of(right.tells(latency)).agrees());
+  Script right = recorded;
+  EXPECT_TRUE(audit_of(right.emits(latency)).agrees());
   latency.histogram.buckets[tc_bucket_of(5000)] = 0;
   latency.histogram.buckets[tc_bucket_of(50)] = 1;
-  Script wrong = story;
-  const Audit audit = audit_of(wrong.tells(latency));
+  Script wrong = recorded;
+  const Audit audit = audit_of(wrong.emits(latency));
   EXPECT_EQ(audit.differing_cells, 1U);
   EXPECT_THAT(text_of(audit), HasSubstr("latency run_queue: misplaced"));
 }

@@ -57,7 +57,7 @@ Script build() {
       .at(30us)
       .switches(0, asleep(TC_ACTIVITY_WAIT, TC_WAIT_CHILD, 28us), b, woken(25us, a))
       .at(50us)
-      .switches(0, asleep(TC_ACTIVITY_FILE, TC_WAIT_DISK, 45us), nobody)
+      .switches(0, asleep(TC_ACTIVITY_FILE, TC_WAIT_DISK, 45us), unobserved)
       .at(80us)
       .runs(0, b, woken(75us))
       .at(90us)
@@ -67,7 +67,7 @@ Script build() {
       .at(98us)
       .exits(a)
       .at(100us)
-      .switches(0, dead(), nobody);
+      .switches(0, dead(), unobserved);
 }
 
 TEST(CriticalPath, GoesFromTheLastExitThroughWakers) {

@@ -23,7 +23,7 @@ TEST(Gaps, AnInterruptionOfUnknownSpanIsAllOfTime) {
   const ReplayGap gap = to_gap(damaged);
   EXPECT_EQ(gap.first, at(0));
   EXPECT_EQ(gap.last, Instant::max());
-  EXPECT_EQ(gap.lost, std::nullopt) << "nobody counted";
+  EXPECT_EQ(gap.lost, std::nullopt) << "there is no count";
 }
 
 }  // namespace

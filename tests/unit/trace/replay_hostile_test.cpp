@@ -66,7 +66,7 @@ void expect_sane(const RebuiltTask& task) {
     ASSERT_LE(cell, std::uint64_t{1} << 63U);
     cells += cell;
   }
-  EXPECT_EQ(cells + static_cast<std::uint64_t>(task.unknown.count()), task.ledger.end_ns - task.ledger.birth_ns);
+  EXPECT_EQ(cells + static_cast<std::uint64_t>(task.unknown.count()), task.ledger.end_ns - task.ledger.start_ns);
 }
 
 TEST(HostileReplay, AccountsCloseWhateverTheRecordsSay) {
@@ -79,22 +79,22 @@ TEST(HostileReplay, AccountsCloseWhateverTheRecordsSay) {
       expect_sane(task);
       auditor.on_task(task);
     };
-    Replay book(std::move(options));
+    Replay replayer(std::move(options));
     Nonsense nonsense(seed);
     std::size_t understood = 0;
     for (int i = 0; i < 5000; ++i) {
       if (const std::optional<Record> record = nonsense.next()) {
         ++understood;
-        book.on_record(*record);
+        replayer.on_record(*record);
         auditor.on_record(*record);
       }
     }
     EXPECT_GT(understood, 500U);
-    for (const RebuiltTask& task : book.living(Instant(std::chrono::seconds(1)))) {
+    for (const RebuiltTask& task : replayer.living(Instant(std::chrono::seconds(1)))) {
       expect_sane(task);
       auditor.on_task(task);
     }
-    const Audit audit = auditor.finish(book, Instant{});
+    const Audit audit = auditor.finish(replayer, Instant{});
     EXPECT_FALSE(audit.complete());
   }
 }

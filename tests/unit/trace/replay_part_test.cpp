@@ -6,7 +6,7 @@
 #include <map>
 
 #include "account/ledger.h"
-#include "support/recorded_life.h"
+#include "support/fixture_script.h"
 #include "support/replayed.h"
 #include "trace/replay.h"
 
@@ -78,7 +78,7 @@ struct Sums {
       count("edges", edge.sums.count);
     }
     count("unknown", static_cast<std::uint64_t>(task.unknown.count()));
-    count("lifetime", ledger.end_ns - ledger.birth_ns);
+    count("lifetime", ledger.end_ns - ledger.start_ns);
   }
   void count(const std::string& name, std::uint64_t by) {
     if (by != 0) {
@@ -129,9 +129,9 @@ void expect_additive(const Script& script, bool calls = true) {
   EXPECT_EQ(sums_of(script, {10'000, 11'000, 34'000, 62'000, 79'000}, calls), whole);
 }
 
-TEST(ReplayPart, TwoPartsAddUpToTheWhole) { expect_additive(recorded_life()); }
+TEST(ReplayPart, TwoPartsAddUpToTheWhole) { expect_additive(fixture_script()); }
 
-TEST(ReplayPart, WithoutProbesOnCallsTheyDoAsWell) { expect_additive(recorded_life(), false); }
+TEST(ReplayPart, WithoutProbesOnCallsTheyDoAsWell) { expect_additive(fixture_script(), false); }
 
 TEST(ReplayPart, AFaultInACallThatBothCrossTheCutIsOneOfEach) {
   expect_additive(script()
@@ -139,7 +139,7 @@ TEST(ReplayPart, AFaultInACallThatBothCrossTheCutIsOneOfEach) {
                       .adopted_running(a, 0)
                       .at(30us)
                       .faults(a, 25us, TC_FAULT_BEGUN, TC_ACTIVITY_FILE, 20us)
-                      .switches(0, asleep(TC_ROW_FAULT_PENDING, TC_WAIT_DISK), nobody)
+                      .switches(0, asleep(TC_ROW_FAULT_PENDING, TC_WAIT_DISK), unobserved)
                       .at(50us)
                       .runs(0, a, woken(45us))
                       .at(55us)
@@ -153,14 +153,14 @@ TEST(ReplayPart, ASwitchInThatWasNotSeenIsCorrectedInEachPart) {
                       .at(10us)
                       .adopted_running(a, 0)
                       .at(20us)
-                      .switches(0, asleep(TC_ACTIVITY_SLEEP, TC_WAIT_TIMER, 15us), nobody)
+                      .switches(0, asleep(TC_ACTIVITY_SLEEP, TC_WAIT_TIMER, 15us), unobserved)
                       .at(60us)
-                      .step(a, TC_EV_FOUND_RUNNING)
+                      .event(a, TC_EV_FOUND_RUNNING)
                       .at(61us)
                       .calls(a, TC_ACTIVITY_SLEEP, 15us)
                       .at(70us)
-                      .step(a, TC_EV_CORRECTED, 25'000, TC_ACTIVITY_SLEEP << 8 | TC_CONDITION_BLOCKED)
-                      .switches(0, preempted(), nobody));
+                      .event(a, TC_EV_CORRECTED, 25'000, TC_ACTIVITY_SLEEP << 8 | TC_CONDITION_BLOCKED)
+                      .switches(0, preempted(), unobserved));
 }
 
 TEST(ReplayPart, AWaitThatCrossesTheCutIsOpenAtTheEndOfTheFirstPart) {
@@ -168,7 +168,7 @@ TEST(ReplayPart, AWaitThatCrossesTheCutIsOpenAtTheEndOfTheFirstPart) {
                           .at(10us)
                           .adopted_running(a, 0)
                           .at(20us)
-                          .switches(0, asleep(TC_ACTIVITY_PIPE, TC_WAIT_PIPE), nobody)
+                          .switches(0, asleep(TC_ACTIVITY_PIPE, TC_WAIT_PIPE), unobserved)
                           .at(60us)
                           .runs(0, a, woken(50us));
   const auto first = part_of(life, {0, 40'000});
@@ -187,11 +187,11 @@ TEST(ReplayPart, AWaitThatCrossesTheCutIsOpenAtTheEndOfTheFirstPart) {
   EXPECT_EQ(after.cells[TC_ACTIVITY_PIPE][TC_CONDITION_RUNNABLE], 5us);
   EXPECT_EQ(ledger.counters[TC_COUNTER_WAKEUPS], 1U);
   EXPECT_TRUE((ledger.flags & TC_LEDGER_OPEN_AT_START) != 0);
-  EXPECT_EQ(ledger.birth_ns, 40'000U);
+  EXPECT_EQ(ledger.start_ns, 40'000U);
 }
 
 TEST(ReplayPart, ATaskOutsideOfItIsNotInIt) {
-  const Script life = recorded_life();  // task 3 lives from 32 to 70 us
+  const Script life = fixture_script();  // task 3 lives from 32 to 70 us
   EXPECT_FALSE(part_of(life, {0, 30'000}).contains(c));
   EXPECT_TRUE(part_of(life, {0, 40'000}).contains(c));
   EXPECT_TRUE(part_of(life, {40'000, 50'000}).contains(c));
@@ -200,7 +200,7 @@ TEST(ReplayPart, ATaskOutsideOfItIsNotInIt) {
 
 // The name is that at the end of the part.
 TEST(ReplayPart, AnExecAfterThePartChangesNothing) {
-  const Script life = recorded_life();  // the exec is at 47 us
+  const Script life = fixture_script();  // the exec is at 47 us
   const auto name = [](const tc_ledger& ledger) { return text_of(ledger.comm, sizeof(ledger.comm)); };
   EXPECT_EQ(name(part_of(life, {0, 46'000}).at(c).ledger), "server");
   EXPECT_EQ(name(part_of(life, {0, 48'000}).at(c).ledger), "true");

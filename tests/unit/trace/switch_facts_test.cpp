@@ -38,9 +38,9 @@ TEST(SwitchFacts, ATaskThatWasAboutToSleepCanBePreempted) {
 TEST(SwitchFacts, ADeadTaskLeavesForTheLastTime) {
   EXPECT_TRUE(is_last(left_in(dead)));
   EXPECT_FALSE(is_last(left_in(interruptible)));
-  tc_switch stranger = left_in(dead);
-  stranger.prev = 0;
-  EXPECT_FALSE(is_last(stranger));
+  tc_switch other = left_in(dead);
+  other.prev = 0;
+  EXPECT_FALSE(is_last(other));
 }
 
 TEST(SwitchFacts, TheCallSaysThatATaskYielded) {
@@ -48,7 +48,7 @@ TEST(SwitchFacts, TheCallSaysThatATaskYielded) {
   classes.native = {TC_ACTIVITY_OTHER,
                     std::uint32_t{TC_ACTIVITY_OTHER} | std::uint32_t{TC_KIND_YIELD} << TC_CALL_KIND_SHIFT};
   tc_switch event = left_in(0);
-  event.place = TC_IN_CALL;
+  event.context = TC_IN_CALL;
   EXPECT_EQ(why_preempted(event, &classes), TC_PREEMPTED_BY_OTHERS);
   event.syscall = 1;
   EXPECT_EQ(why_preempted(event, &classes), TC_PREEMPTED_BY_YIELD);
@@ -63,7 +63,7 @@ TEST(SwitchFacts, TheCallSaysThatATaskYielded) {
 // The calls of test_classes() are by row.
 tc_switch waiting_in(std::size_t row, std::uint16_t file = 0) {
   tc_switch event = left_in(interruptible);
-  event.place = TC_IN_CALL;
+  event.context = TC_IN_CALL;
   event.syscall = test::call_in(row);
   event.file = file;
   event.wait = TC_WAIT_OTHER;  // what the probe concluded
@@ -103,7 +103,7 @@ TEST(SwitchFacts, TheStateOfTheTaskGoesBeforeItsCall) {
   event = waiting_in(TC_ACTIVITY_SLEEP);
   event.iowait = 1;
   EXPECT_EQ(wait_of(event, test::test_classes()), TC_WAIT_TIMER);
-  event.place = TC_IN_FAULT;
+  event.context = TC_IN_FAULT;
   event.iowait = 0;
   EXPECT_EQ(wait_of(event, test::test_classes()), TC_WAIT_PAGE_FAULT);
 }

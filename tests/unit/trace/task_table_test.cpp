@@ -22,7 +22,7 @@ TEST(TaskTable, OnlyTheLivingAndTheLatestDeadAreKept) {
   for (std::uint64_t id = 1; id <= 20'000; ++id) {
     Script life;
     life.at(1us).born(id, 0, TC_CREATION_FORK, "x").switches(0, leaves(id).for_ever(), idle_comes());
-    tasks.on_birth(std::get<tc_task_new>(life.records()[0]));
+    tasks.on_new_task(std::get<tc_task_new>(life.records()[0]));
     tasks.on_switch(std::get<tc_switch>(life.records()[1]));
   }
   EXPECT_LE(tasks.size(), 4100U);
@@ -38,8 +38,8 @@ TEST(TaskTable, ATidThatComesAgainEndsWhoHadIt) {
   auto first = std::get<tc_task_new>(script.records()[0]);
   auto second = std::get<tc_task_new>(script.records()[1]);
   second.tid = second.tgid = first.tid;
-  tasks.on_birth(first);
-  tasks.on_birth(second);
+  tasks.on_new_task(first);
+  tasks.on_new_task(second);
   EXPECT_TRUE(tasks.find(1)->ended);
   EXPECT_FALSE(tasks.find(2)->ended);
 }

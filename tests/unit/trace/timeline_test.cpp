@@ -35,7 +35,7 @@ Timeline timeline_of(const Records& records, Replay::Options options = {}) {
   return timeline_from(records, nanoseconds(window_ns), builder, names(), std::move(options));
 }
 
-std::string told(const Timeline::Facts& facts) {
+std::string text_of(const Timeline::Facts& facts) {
   if (!facts.condition) {
     return "unknown";
   }
@@ -59,7 +59,7 @@ std::vector<std::string> row(const Timeline& timeline, std::uint64_t task) {
       if (each.task == task) {
         lines.push_back(std::to_string(interval.start.time_since_epoch().count()) + "-" +
                         std::to_string(interval.end.time_since_epoch().count()) + " " +
-                        told(timeline.facts[interval.facts]));
+                        text_of(timeline.facts[interval.facts]));
       }
     }
   }
@@ -70,7 +70,7 @@ std::vector<std::string> row(const Records& records, std::uint64_t task = 1) { r
 
 const Record user_on_0 = adopted(1, 0, TC_ACTIVITY_USER, TC_CONDITION_RUNNING);
 
-TEST(Timeline, ACallIsToldByItsReturn) {
+TEST(Timeline, ACallIsKnownFromItsReturn) {
   EXPECT_THAT(row({user_on_0, called(1, 100, 150, TC_ACTIVITY_FILE, 7)}),
               ElementsAre("0-100 running user @0", "100-150 running file call7 @0", "150-1000 running user @0"));
 }
@@ -108,7 +108,7 @@ TEST(Timeline, AFaultInsideACallGivesItBack) {
                   "260-300 running memory call5 @0", "300-1000 running user @0"));
 }
 
-TEST(Timeline, AFaultThatSleepsIsToldTwice) {
+TEST(Timeline, AFaultThatSleepsHasTwoEvents) {
   const auto sleeping = [](tc_fault_outcome outcome) {
     return row({user_on_0, faulted(1, 200, 200, TC_FAULT_BEGUN),
                 leaves(220, {1, TC_CONDITION_BLOCKED, TC_ROW_FAULT_PENDING, TC_WAIT_DISK}),
@@ -130,11 +130,11 @@ TEST(Timeline, ACallOnADescriptorIsNamedWhenItReturns) {
                           "420-1000 running user @0"));
 }
 
-TEST(Timeline, ALifeFromBirthToExit) {
+TEST(Timeline, ATaskFromCreationToExit) {
   const Timeline timeline = timeline_of(
-      {user_on_0, born(2, 100, 1), stepped(TC_EV_PUBLISHED, 2, 140, 1, 56), comes(160, {2}, 1),
+      {user_on_0, born(2, 100, 1), event_of(TC_EV_PUBLISHED, 2, 140, 1, 56), comes(160, {2}, 1),
        called(2, 0, 170, TC_ACTIVITY_CREATE, 56), execed(2, 200, 300, "</script>"),
-       called(2, 200, 310, TC_ACTIVITY_EXEC, 59), stepped(TC_EV_EXIT, 2, 400, 390, TC_ACTIVITY_OTHER),
+       called(2, 200, 310, TC_ACTIVITY_EXEC, 59), event_of(TC_EV_EXIT, 2, 400, 390, TC_ACTIVITY_OTHER),
        leaves(410, {2, TC_CONDITION_PREEMPTED, TC_ACTIVITY_EXIT}, 1), comes(430, {2}, 1), leaves_for_good(450, 2)});
   EXPECT_THAT(row(timeline, 2),
               ElementsAre("100-140 blocked create for creation by task 1 call56", "140-160 runnable create",
@@ -145,7 +145,7 @@ TEST(Timeline, ALifeFromBirthToExit) {
   ASSERT_THAT(timeline.rows, SizeIs(2));
   const auto& marks = timeline.rows[1].marks;
   ASSERT_THAT(marks, SizeIs(3));
-  EXPECT_EQ(marks[0].kind, Timeline::MarkKind::birth);
+  EXPECT_EQ(marks[0].kind, Timeline::MarkKind::new_task);
   EXPECT_EQ(marks[1].kind, Timeline::MarkKind::exec);
   EXPECT_EQ(marks[1].comm, "</script>");
   EXPECT_EQ(marks[2].kind, Timeline::MarkKind::exit);
@@ -154,9 +154,9 @@ TEST(Timeline, ALifeFromBirthToExit) {
 
 TEST(Timeline, ACorrectedWaitEndsEarlier) {
   EXPECT_THAT(row({user_on_0, leaves(100, {1, TC_CONDITION_BLOCKED, TC_ACTIVITY_SLEEP, TC_WAIT_TIMER, 90, 1}),
-                   stepped(TC_EV_FOUND_RUNNING, 1, 500, 0, 2), called(1, 90, 510, TC_ACTIVITY_SLEEP, 1),
+                   event_of(TC_EV_FOUND_RUNNING, 1, 500, 0, 2), called(1, 90, 510, TC_ACTIVITY_SLEEP, 1),
                    leaves(600, {1, TC_CONDITION_PREEMPTED}, 2),
-                   stepped(TC_EV_CORRECTED, 1, 600, 50, TC_ACTIVITY_SLEEP * 256U + TC_CONDITION_BLOCKED)}),
+                   event_of(TC_EV_CORRECTED, 1, 600, 50, TC_ACTIVITY_SLEEP * 256U + TC_CONDITION_BLOCKED)}),
               ElementsAre("0-90 running user @0", "90-100 running sleep call1 @0",
                           "100-450 blocked sleep call1 for timer by unknown", "450-510 running sleep call1 @2",
                           "510-600 running user @2", "600-1000 preempted user"));
@@ -164,13 +164,13 @@ TEST(Timeline, ACorrectedWaitEndsEarlier) {
 
 TEST(Timeline, AWakeUpBeforeAnUnseenSwitchEndsTheWait) {
   EXPECT_THAT(row({user_on_0, leaves(100, {1, TC_CONDITION_BLOCKED, TC_ACTIVITY_SLEEP, TC_WAIT_TIMER, 90, 1}),
-                   stepped(TC_EV_WOKEN, 1, 450, TC_WAKER_TIMER), stepped(TC_EV_FOUND_RUNNING, 1, 500, 0, 2)}),
+                   event_of(TC_EV_WOKEN, 1, 450, TC_WAKER_TIMER), event_of(TC_EV_FOUND_RUNNING, 1, 500, 0, 2)}),
               ElementsAre("0-90 running user @0", "90-100 running sleep call1 @0",
                           "100-450 blocked sleep call1 for timer by timer", "450-500 runnable sleep call1",
                           "500-1000 running sleep call1 @2"));
 }
 
-TEST(Timeline, ASnapshotTellsWhereTheWindowClosed) {
+TEST(Timeline, ASnapshotShowsWhereTheWindowClosed) {
   const auto in_call = snapshot(1, 700, TC_ROW_CALL_PENDING, TC_CONDITION_RUNNING);
   in_call->entered_ns = 700;
   in_call->syscall = call_in(TC_ROW_CALL_PENDING, 3);
@@ -273,11 +273,11 @@ TEST(TimelineGaps, ContradictionsAreUnknown) {
       << "the return of a call was lost, so its file is not known";
 }
 
-TEST(TimelineGaps, ALostBirthAndALostEnd) {
+TEST(TimelineGaps, ALostCreationAndALostEnd) {
   auto end = std::make_unique<tc_ledger>();
   end->record = {TC_RECORD_LEDGER, sizeof(tc_ledger)};
   end->id = 1;
-  end->birth_ns = 50;
+  end->start_ns = 50;
   end->end_ns = 400;
   const Timeline timeline =
       timeline_of({called(1, 100, 150, TC_ACTIVITY_FILE, 7), called(1, 200, 210, TC_ACTIVITY_FILE, 7), *end});

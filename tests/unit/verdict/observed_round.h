@@ -27,7 +27,7 @@ class ObservedRound {
   }
 
   ObservedRound& forks(Duration copy, std::uint64_t page_table_bytes = 4096) {
-    const Duration born = next_birth();
+    const Duration born = next_start();
     Process child = process_of(TaskOrigin::fork, 1, born, life);
     child.zombie = 30us;
     child.tasks.push_back(worker(TaskOrigin::fork, born, page_table_bytes));
@@ -37,7 +37,7 @@ class ObservedRound {
     return created(TC_CREATION_FORK, copy, last().tasks.back());
   }
   ObservedRound& starts_thread(Duration copy, std::uint64_t page_table_bytes = 0) {
-    main().tasks.push_back(worker(TaskOrigin::thread, next_birth(), page_table_bytes));
+    main().tasks.push_back(worker(TaskOrigin::thread, next_start(), page_table_bytes));
     main().tasks.back().address_space = main().address_space;
     return created(TC_CREATION_THREAD, copy, main().tasks.back());
   }
@@ -120,7 +120,7 @@ class ObservedRound {
     sums.child_start += 5us;
     return *this;
   }
-  [[nodiscard]] Duration next_birth() const { return tasks_ * 1ms; }
+  [[nodiscard]] Duration next_start() const { return tasks_ * 1ms; }
 
   static constexpr std::uint32_t first_tid = 100;
 

@@ -90,7 +90,7 @@ TEST(PairedRatio, IsTheMedianOfThePairwiseMeansOfLogarithms) {
   EXPECT_EQ(result->rounds, 3);
 }
 
-TEST(PairedRatio, TellsTheMedianOfEachSide) {
+TEST(PairedRatio, ReportsTheMedianOfEachSide) {
   const auto result = paired_ratio(Pairs{{30, 10}, {50, 11}, {40, 18}}, 0.95);
   ASSERT_TRUE(result);
   EXPECT_THAT(result->left, DoubleEq(40));

@@ -245,7 +245,7 @@ TEST(CreateSideBySide, NamesItsSides) {
   EXPECT_EQ(sides.rounds, 9);
 }
 
-TEST(CreateSideBySide, HasThePhasesOfALife) {
+TEST(CreateSideBySide, HasThePhasesOfALifetime) {
   const Findings findings = findings_of_create(creations(68us, 9us), evidence);
   const auto copy = line_of(findings, "creation: copy");
   ASSERT_TRUE(copy);

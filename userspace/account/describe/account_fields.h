@@ -177,7 +177,7 @@ void describe(auto& v, Is<Account> auto& account) {
 }
 
 void describe(auto& v, Is<PerShared<bool>> auto& shares) {
-  v.row("shares", "The objects that a task shared with its creator at birth.");
+  v.row("shares", "The objects that a task shared with its creator when it was created.");
   for (const tc_shared object : every<tc_shared>()) {
     v.field(key_of(object), shares[object], text_of(object));
   }
@@ -194,7 +194,7 @@ void describe(auto& v, Is<Task> auto& task) {
           "How it was created; attached: it existed before the window; worker: a thread that the kernel created in the "
           "process.");
   v.field("created_by_tid", or_null(task.created_by_tid), "TID of the creator; null: unknown.");
-  v.field("start_ns", task.start, "Time of birth, or of the first observation.");
+  v.field("start_ns", task.start, "Time of creation, or of the first observation.");
   v.field("end_ns", task.end, "Time of the final switch-out, or the end of the window.");
   v.field("open_at_start", task.open_at_start,
           "It existed before the window; start_ns is the time of the first observation.");
@@ -202,7 +202,8 @@ void describe(auto& v, Is<Task> auto& task) {
   v.derived(
       "lifetime_ns", [&] { return SignedTime<Duration>{task.account.lifetime}; }, "The same as account.lifetime_ns.");
   v.field("last_on_cpu_ns", task.last_on_cpu, "Time when it was last on a CPU; null: it never ran.");
-  v.field("shares", task.shares, "What it shared with its creator at birth; null: the birth was not seen.");
+  v.field("shares", task.shares,
+          "What it shared with its creator when it was created; null: its creation was not seen.");
   v.field("started_elsewhere", task.started_elsewhere,
           "Its first switch-in was on another CPU than the creator's at task_newtask. null: it never ran, or this was "
           "not seen.");
@@ -245,7 +246,7 @@ void describe(auto& v, Is<Process> auto& process) {
   v.field("command_truncated", process.command_truncated, "True if `command` was cut.");
   v.field("kernel", process.kernel, "True for a kernel thread.");
   v.field("origin", process.origin, "How it was created.");
-  v.field("start_ns", process.start, "Time of its first task's birth, or of the first observation.");
+  v.field("start_ns", process.start, "Time of its first task's creation, or of the first observation.");
   v.field("end_ns", process.end, "Time of its last task's final switch-out, or the end of the window.");
   v.field("open_at_start", process.open_at_start, "It existed before the window.");
   v.field("open_at_end", process.open_at_end, "It outlived the window.");
@@ -263,7 +264,7 @@ void describe(auto& v, Is<Process> auto& process) {
       "Tasks among them that the kernel created in the process (io_uring, vhost).");
   v.derived(
       "total", [&] { return account_of(process); }, "Sum over its tasks.");
-  v.field("tasks", process.tasks, "Its tasks, sorted by birth.");
+  v.field("tasks", process.tasks, "Its tasks, sorted by start.");
   if constexpr (reads<decltype(v)>) {
     if (!process.tasks.empty()) {
       process.tasks.front().tgid_inside = tgid_inside;

@@ -153,12 +153,12 @@ OnLines<T> on_lines(T& value) {
   return {value};
 }
 
-// An object without a C++ type of its own. JSON null if `there` is false.
-template <typename Fill, typename There = const bool>
+// An object without a C++ type of its own. JSON null if `present` is false.
+template <typename Fill, typename Present = const bool>
 struct Group {
   Fill fill;
   JsonWriter::Layout layout;
-  There* there = nullptr;
+  Present* present = nullptr;
 };
 template <typename Fill>
 Group<Fill> group(Fill fill) {
@@ -168,9 +168,9 @@ template <typename Fill>
 Group<Fill> row_group(Fill fill) {
   return {std::move(fill), JsonWriter::Layout::row};
 }
-template <typename There, typename Fill>
-Group<Fill, There> group_or_null(There& there, Fill fill) {
-  return {std::move(fill), JsonWriter::Layout::lines, &there};
+template <typename Present, typename Fill>
+Group<Fill, Present> group_or_null(Present& present, Fill fill) {
+  return {std::move(fill), JsonWriter::Layout::lines, &present};
 }
 
 // A list whose elements are described by what `as` returns for them.

@@ -19,10 +19,10 @@ void describe(auto& v, Is<MeasuredOn> auto& on) {
 
 void describe(auto& v, Is<Estimate::Sum> auto& sum) {
   v.row("sum", "CPU time in both models.");
-  v.field("here_ns", sum.here, "Measured cost in the report.");
-  v.field("there_ns", sum.there.value, "Estimated cost in the other model.");
-  v.field("low_ns", sum.there.low, "Lower bound of there_ns.");
-  v.field("high_ns", sum.there.high, "Upper bound of there_ns.");
+  v.field("here_ns", sum.measured, "Measured cost in the report.");
+  v.field("there_ns", sum.estimated.value, "Estimated cost in the other model.");
+  v.field("low_ns", sum.estimated.low, "Lower bound of there_ns.");
+  v.field("high_ns", sum.estimated.high, "Upper bound of there_ns.");
 }
 
 void describe(auto& v, Is<EstimateLine> auto& line) {
@@ -38,13 +38,14 @@ void describe(auto& v, Is<EstimateLine> auto& line) {
           "priced; not priced: the price list lacks a price; not measured: the report lacks the count.");
   v.field("user", line.user, "true: time in user code; false: time in the kernel.");
   v.field("count", line.count, "Number of operations; null: not measured.");
-  v.field("here_ns", line.here, "CPU time in the report.");
-  v.field("there_ns", if_priced(line.there.value), "Estimated cost in the other model.");
-  v.field("low_ns", if_priced(line.there.low), "Lower bound of there_ns.");
-  v.field("high_ns", if_priced(line.there.high), "Upper bound of there_ns.");
-  v.field("difference_ns", if_priced(line.there.value - line.here), "there_ns - here_ns");
-  v.field("each_here_ns", each(line.here), "Cost of one operation in the report.");
-  v.field("each_there_ns", priced ? each(line.there.value) : std::nullopt, "Cost of one operation in the other model.");
+  v.field("here_ns", line.measured, "CPU time in the report.");
+  v.field("there_ns", if_priced(line.estimated.value), "Estimated cost in the other model.");
+  v.field("low_ns", if_priced(line.estimated.low), "Lower bound of there_ns.");
+  v.field("high_ns", if_priced(line.estimated.high), "Upper bound of there_ns.");
+  v.field("difference_ns", if_priced(line.estimated.value - line.measured), "there_ns - here_ns");
+  v.field("each_here_ns", each(line.measured), "Cost of one operation in the report.");
+  v.field("each_there_ns", priced ? each(line.estimated.value) : std::nullopt,
+          "Cost of one operation in the other model.");
   v.field("note", line.note, "Basis of the figures, for people.");
 }
 

@@ -143,10 +143,10 @@ class ReadVisitor {
   void take_null(InFull<T>& of) {
     take_null(of.value);
   }
-  template <typename Fill, typename There>
-  void take_null(Group<Fill, There>& of) {
-    if constexpr (!std::is_const_v<There>) {
-      *of.there = false;
+  template <typename Fill, typename Present>
+  void take_null(Group<Fill, Present>& of) {
+    if constexpr (!std::is_const_v<Present>) {
+      *of.present = false;
     } else if (null_ == Null::refused) {
       complain("null");
     }
@@ -210,10 +210,10 @@ class ReadVisitor {
   void take(OnLines<T>& of) {
     take(of.value);
   }
-  template <typename Fill, typename There>
-  void take(Group<Fill, There>& of) {
-    if constexpr (!std::is_const_v<There>) {
-      *of.there = true;
+  template <typename Fill, typename Present>
+  void take(Group<Fill, Present>& of) {
+    if constexpr (!std::is_const_v<Present>) {
+      *of.present = true;
     }
     if (expect("an object", at_->is_object())) {
       of.fill();

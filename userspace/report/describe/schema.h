@@ -53,8 +53,8 @@ class SchemaVisitor {
   SchemaVisitor();
   std::string finish();
   void add(std::string_view key, Json schema, const char* meaning, std::optional<Unit> unit, bool required);
-  Object begin();            // returns the enclosing one
-  Json end(Object outside);  // returns the schema that refers to the finished type
+  Object begin();              // returns the enclosing object
+  Json end(Object enclosing);  // returns the schema that refers to the finished type
   static Json of_kind(const char* type);
   static Json whole(bool can_be_negative);
   static Json texts(int first, int count, const char* (*key)(int));
@@ -97,9 +97,9 @@ class SchemaVisitor {
     } else if constexpr (kind::List<T>) {
       return list_of(schema(typename T::value_type{}));
     } else {
-      Object outside = begin();
+      Object enclosing = begin();
       describe(*this, value);
-      return end(std::move(outside));
+      return end(std::move(enclosing));
     }
   }
   template <typename T>
@@ -122,13 +122,13 @@ class SchemaVisitor {
   Json schema(const OnLines<T>& of) {
     return schema(of.value);
   }
-  template <typename Fill, typename There>
-  Json schema(const Group<Fill, There>& of) {
-    Object outside = begin();
+  template <typename Fill, typename Present>
+  Json schema(const Group<Fill, Present>& of) {
+    Object enclosing = begin();
     object("", nullptr);
     of.fill();
-    Json inside = end(std::move(outside));
-    return of.there != nullptr ? or_nothing(std::move(inside)) : inside;
+    Json inside = end(std::move(enclosing));
+    return of.present != nullptr ? or_nothing(std::move(inside)) : inside;
   }
   template <typename List, typename As>
   Json schema(const Elements<List, As>& of) {

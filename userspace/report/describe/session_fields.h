@@ -168,7 +168,7 @@ void describe(auto& v, Is<RecordCheck> auto& records) {
 void describe_tasks(auto& v, Is<Session> auto& session) {
   v.field("process_count", session.process_count, "Number of processes, including those in `aggregated`.");
   v.field("task_count", session.task_count, "Number of tasks, including those in `aggregated`.");
-  v.field("processes", session.processes, "Processes sorted by birth, parents before their children.");
+  v.field("processes", session.processes, "Processes sorted by start, parents before their children.");
   v.field("aggregated", session.aggregated, "Sums of processes that are not kept one by one, by name.");
   v.field("totals", session.totals, "Sum over all tasks except kernel threads.");
   v.field("kernel_totals", session.kernel_totals, "Sum over kernel threads.");

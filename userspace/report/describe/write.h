@@ -111,9 +111,9 @@ class WriteVisitor {
   void write(const OnLines<T>& of) {
     write_list(of.value, Layout::lines, std::identity());
   }
-  template <typename Fill, typename There>
-  void write(const Group<Fill, There>& of) {
-    if (of.there != nullptr && !*of.there) {
+  template <typename Fill, typename Present>
+  void write(const Group<Fill, Present>& of) {
+    if (of.present != nullptr && !*of.present) {
       json_.value(nullptr);
       return;
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Draws the tables of accounts, waits and phases as bars.
-import {colourOf, stackedBars} from './charts.js';
+import {colorOf, stackedBars} from './charts.js';
 import {element} from './elements.js';
 import {conditions} from './timeline_data.js';
 
@@ -19,7 +19,7 @@ function activityRows({rows = []}, activities) {
   return rows.map((row) => ({row, name: row.cells[0].text, number: activities.indexOf(row.cells[0].text)}))
       .filter(({number}) => number >= 0)
       .map(({row, name, number}) => ({name, times: row.cells.slice(1, 1 + conditions.length),
-                                      total: row.cells[1 + conditions.length], colour: `var(${colourOf(number)})`}));
+                                      total: row.cells[1 + conditions.length], color: `var(${colorOf(number)})`}));
 }
 
 // The bar shows the conditions one after the other, and within each the activities.
@@ -30,7 +30,7 @@ export function accountBar(block, activities) {
   const parts = conditions.flatMap((condition, i) => rows.filter(({times}) => times[i].value > 0).map((row) => {
     const part = element('span', {class: condition, title: `${row.name}, ${condition}: ${row.times[i].text}`});
     part.style.width = `${100 * row.times[i].value / whole}%`;
-    part.style.setProperty('--own', row.colour);
+    part.style.setProperty('--own', row.color);
     return part;
   }));
   const text = rows.map(({name, total}) => `${name} ${total.text}`).join(', ');
@@ -40,10 +40,10 @@ export function accountBar(block, activities) {
 /** @type {(section: Section, activities: string[]) => Element} */
 export function accountLegend({blocks}, activities) {
   const seen = new Map(tablesOf(blocks).flatMap((table) => activityRows(table, activities))
-      .map(({name, colour}) => [name, colour]));
-  const item = (text, condition, colour) => {
+      .map(({name, color}) => [name, color]));
+  const item = (text, condition, color) => {
     const mark = element('i', {class: condition});
-    mark.style.setProperty('--own', colour);
+    mark.style.setProperty('--own', color);
     return element('li', {}, mark, text);
   };
   return element('ul', {class: 'legend'},

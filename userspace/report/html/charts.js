@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Charts made with Chart.js. Their colors come from the style sheet, so that they suit light, dark and print.
-import {addToPage, element, show, unfoldAll} from './elements.js';
+import {addToPage, element, show, expandAll} from './elements.js';
 import {timeText} from './figures.js';
 
-const colours = 16;
+const colors = 16;
 /** @type {(name: string) => string} */
 export const inkOf = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 /** @type {(i: number) => string} */
-export const colourOf = (i) => `--colour-${i % colours}`;
+export const colorOf = (i) => `--color-${i % colors}`;
 const charts = [];
 let waiting = [];
 
@@ -31,8 +31,8 @@ function applyInk(chart) {
     scale.title.color = inkOf('--text');
   }
   for (const dataset of chart.data.datasets) {
-    dataset.borderColor = inkOf(colourOf(dataset.colour));
-    dataset.backgroundColor = inkOf(colourOf(dataset.colour));
+    dataset.borderColor = inkOf(colorOf(dataset.color));
+    dataset.backgroundColor = inkOf(colorOf(dataset.color));
   }
 }
 
@@ -110,7 +110,7 @@ function draw() {
   }
 }
 
-// A chart takes its width from the page, so it is made after its box was added. Each of `datasets` has a `colour`.
+// A chart takes its width from the page, so it is made after its box was added. Each of `datasets` has a `color`.
 /**
  * @type {(label: string, type: string, data: {datasets: any[], labels?: string[]}, x: any, y: any,
  *     plugins?: any) => HTMLElement}
@@ -131,19 +131,19 @@ function repaint() {
   }
 }
 
-// On paper all parts are unfolded, and drawn dark on white.
+// On paper all parts are expanded, and drawn dark on white.
 export function followInkAndPaper() {
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', repaint);
-  let unfoldedForPrint = [];
+  let expandedForPrint = [];
   window.addEventListener('beforeprint', () => {
     document.documentElement.dataset.print = 'yes';
-    unfoldedForPrint = unfoldAll();
+    expandedForPrint = expandAll();
     draw();
     repaint();
   });
   window.addEventListener('afterprint', () => {
     delete document.documentElement.dataset.print;
-    for (const details of unfoldedForPrint) {
+    for (const details of expandedForPrint) {
       details.open = false;
     }
     repaint();
@@ -153,7 +153,7 @@ export function followInkAndPaper() {
 // Draws each row as a bar of parts that add up: `parts` are {label, values}.
 /** @type {(label: string, rows: string[], parts: {label: string, values: number[]}[]) => HTMLElement} */
 export function stackedBars(label, rows, parts) {
-  const datasets = parts.map((part, i) => ({label: part.label, data: part.values, colour: i}));
+  const datasets = parts.map((part, i) => ({label: part.label, data: part.values, color: i}));
   return chart(label, 'bar', {datasets, labels: rows}, {type: 'linear', stacked: true, title: 'time', tick: timeText},
                {type: 'category', stacked: true, along: true},
                {label: (item) => `${item.dataset.label}: ${timeText(item.raw)}`});

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Draws the verdicts by the chapters of the text that is judged. Each statement is a row with its ratios on the common
-// axis; it unfolds to its rows in the table of claims, and to the rounds that the verdict is based on.
+// axis; it expands to its rows in the table of claims, and to the rounds that the verdict is based on.
 import {chart} from './charts.js';
-import {element, faint, openTarget, unfold} from './elements.js';
+import {element, faint, openTarget, expandable} from './elements.js';
 import {digits, quantityText} from './figures.js';
 import {forestAxis, forestLayout, forestStrip, ratioWithInterval} from './forest.js';
 import {scatter} from './scatter.js';
@@ -36,7 +36,7 @@ function sweepChart(sweep) {
       .sort((a, b) => a - b);
   const heights = sweep.series.flatMap((series) => series.points.map((point) => point.y));
   const datasets = sweep.series.map((series, i) => ({
-    label: series.label, colour: i,
+    label: series.label, color: i,
     data: series.points.map((point) => ({x: positive(point.x), y: point.y, low: point.low, high: point.high})),
   }));
   const spread = sweep.logarithmic && Math.min(...heights) > 0 && Math.max(...heights) > 50 * Math.min(...heights);
@@ -143,7 +143,7 @@ export function claims(section, report, sameUpTo) {
   const marks = new Map(report.claims.map((claim, i) => [claim, layout.marks[i]]));
   const statementView = (statement) => {
     const lines = statement.claims.map((claim) => claimLine(claim, rowOf(claim), layout, marks.get(claim)));
-    const details = unfold([
+    const details = expandable([
       element('span', {class: 'statement'}, statement.text, ' ', element('code', {}, statement.id)),
       element('span', {class: 'claim-lines'}, lines),
     ], (body) => body.append(...statement.claims.map((claim) => element(

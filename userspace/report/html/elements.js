@@ -72,7 +72,7 @@ function fillOnce(details) {
 
 // A part is filled when it is first opened, because a report can have thousands of parts.
 /** @type {(summary: any, fill: (body: HTMLElement) => void, opened?: boolean) => HTMLDetailsElement} */
-export function unfold(summary, fill, opened = false) {
+export function expandable(summary, fill, opened = false) {
   const body = element('div', {class: 'body'});
   const details = element('details', {}, element('summary', {}, summary), body);
   unfilled.set(details, () => fill(body));
@@ -84,7 +84,7 @@ export function unfold(summary, fill, opened = false) {
 }
 
 // Opens every part, including nested ones. Returns the parts that were closed.
-export function unfoldAll() {
+export function expandAll() {
   const opened = [];
   for (let closed = [...document.querySelectorAll('details:not([open])')]; closed.length > 0;
        closed = [...document.querySelectorAll('details:not([open])')]) {

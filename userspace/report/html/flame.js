@@ -4,7 +4,7 @@
 import {element} from './elements.js';
 import {digits, timeText} from './figures.js';
 
-const flameHues = {cause: '--colour-7', kernel: '--colour-3'};
+const flameHues = {cause: '--color-7', kernel: '--color-3'};
 const moduleHues = [0, 2, 4, 1, 5, 6, 14, 8, 10, 12];
 const narrowest = 0.001; // part of the graph's width: narrower boxes are less than a pixel
 
@@ -50,7 +50,7 @@ function flameHueOf(stacks) {
     }
   }
   const order = [...totals.keys()].sort((a, b) => totals.get(b) - totals.get(a));
-  const hue = (module) => `--colour-${moduleHues[order.indexOf(module) % moduleHues.length]}`;
+  const hue = (module) => `--color-${moduleHues[order.indexOf(module) % moduleHues.length]}`;
   return {of: (node) => flameHues[node.hue] || hue(node.hue), order, hue};
 }
 
@@ -63,7 +63,7 @@ class Flame {
     this.kind = 'all';
     this.wanted = '';
     this.graph = element('div', {class: 'flame', role: 'tree', 'aria-label': 'flame graph'});
-    this.told = element('p', {class: 'faint flame-told', 'aria-live': 'polite'},
+    this.description = element('p', {class: 'faint flame-description', 'aria-live': 'polite'},
                         'Click a box or press Enter to zoom; arrow keys walk.');
     this.found = element('span', {class: 'faint', 'aria-live': 'polite'});
     this.boxes = new Map();
@@ -121,8 +121,8 @@ class Flame {
     made.style.cssText = `left: ${left * 100}%; width: ${width * 100}%; top: ${depth * 20}px; ` +
                          `--own: var(${this.hues.of(node)})`;
     made.addEventListener('click', () => this.zoom(node));
-    made.addEventListener('focus', () => { this.told.textContent = this.sentence(node); });
-    made.addEventListener('mouseenter', () => { this.told.textContent = this.sentence(node); });
+    made.addEventListener('focus', () => { this.description.textContent = this.sentence(node); });
+    made.addEventListener('mouseenter', () => { this.description.textContent = this.sentence(node); });
     this.boxes.set(node, made);
     this.nodes.set(made, node);
     return made;
@@ -208,7 +208,7 @@ function flameControls(flame) {
 
 function flameLegend({order, hue}) {
   const shown = order.slice(0, moduleHues.length);
-  const item = (colour, text) => element('li', {}, element('i', {style: `background: var(${colour})`}), text);
+  const item = (color, text) => element('li', {}, element('i', {style: `background: var(${color})`}), text);
   return element('ul', {class: 'legend'}, item(flameHues.cause, 'process, cause'), item(flameHues.kernel, 'kernel'),
                  shown.map((module) => item(hue(module), module === null ? 'unknown file' : module.split('/').pop())));
 }
@@ -220,5 +220,5 @@ export function flames(report, names) {
     return null;
   }
   const flame = new Flame(stacks, names);
-  return [flameControls(flame), flameLegend(flame.hues), flame.told, flame.graph];
+  return [flameControls(flame), flameLegend(flame.hues), flame.description, flame.graph];
 }

@@ -11,28 +11,28 @@ const darkest = 0.55; // text on it is still readable
 /** @typedef {import('./names.js').Names} Names */
 
 // Rows and columns that are not processes. They follow the processes, in this order.
-const strangers = {
+const partyLabels = {
   others: 'other processes', unkept: 'tasks not kept one by one', unobserved: 'tasks not observed',
-  interrupt: 'interrupts', several: 'many tasks, not told apart', unknown: 'nobody seen',
-  somewhere: 'one of several, or not observed',
+  interrupt: 'interrupts', several: 'several tasks, not distinguished', unknown: 'waker not seen',
+  unknown_receiver: 'one of several, or not observed',
 };
 
 const wakingParty = (edge, names) => (edge.waker === 'task' ? names.find(edge.from_task)?.process || 'unkept' :
                                                               edge.waker);
-const wokenParty = (edge, names) => names.find(edge.to_task)?.process || 'somewhere';
-const partyName = (party) => (typeof party === 'string' ? strangers[party] || words(party) :
+const wokenParty = (edge, names) => names.find(edge.to_task)?.process || 'unknown_receiver';
+const partyName = (party) => (typeof party === 'string' ? partyLabels[party] || words(party) :
                                                            `${party.comm} (${party.tgid})`);
 
 function sumOf(edges) {
-  const told = edges.filter((edge) => edge.bytes !== null);
+  const counted = edges.filter((edge) => edge.bytes !== null);
   const sum = (list, key) => list.reduce((all, edge) => all + edge[key], 0);
   return {wakeups: sum(edges, 'wakeups'), waited_ns: sum(edges, 'waited_ns'),
-          bytes: told.length > 0 ? sum(told, 'bytes') : null};
+          bytes: counted.length > 0 ? sum(counted, 'bytes') : null};
 }
 
 // null: no bytes passed through it, or it is not known for which task they were.
 const bytesOf = ({bytes}, names) => (bytes === null && names.callsSeen ? '-' : quantity(bytes, 'bytes'));
-const bytesText = ({bytes}, names) => (bytes === null && names.callsSeen ? 'no bytes told' :
+const bytesText = ({bytes}, names) => (bytes === null && names.callsSeen ? 'bytes not known' :
                                                                            quantityText(bytes, 'bytes'));
 
 // Sorts processes by the waiting time of their edges.
@@ -64,10 +64,10 @@ export function matrixOf(edges, names) {
     }
     cells.get(from).set(to, [...(cells.get(from).get(to) || []), edge]);
   }
-  // Rows at the end are kinds of wakers that `strangers` does not have, from a newer version.
-  const order = [...new Set([...kept, ...Object.keys(strangers), ...rows])];
+  // Rows at the end are kinds of wakers that `partyLabels` does not have, from a newer version.
+  const order = [...new Set([...kept, ...Object.keys(partyLabels), ...rows])];
   return {rows: order.filter((party) => rows.has(party)), columns: order.filter((party) => columns.has(party)),
-          edgesOf: (from, to) => cells.get(from).get(to) || [], folded: processes.length - kept.size};
+          edgesOf: (from, to) => cells.get(from).get(to) || [], others: processes.length - kept.size};
 }
 
 // The cells are one stop of the tab key. Among them, left and right go through all cells, up and down through a column.
@@ -77,13 +77,13 @@ class Matrix {
     this.table = table;
     this.matrix = matrixOf(edges, names);
     this.cells = [];
-    this.told = element('div', {class: 'cell-edges', 'aria-live': 'polite'});
+    this.description = element('div', {class: 'cell-edges', 'aria-live': 'polite'});
     this.chosen = null;
     this.shown = null;
     const {rows, columns, edgesOf} = this.matrix;
     const sums = rows.map((from) => columns.map((to) => sumOf(edgesOf(from, to))));
     this.most = Math.max(1, ...sums.flat().map((sum) => sum.waited_ns));
-    const name = (party) => (party === 'others' ? `${this.matrix.folded} other processes` : partyName(party));
+    const name = (party) => (party === 'others' ? `${this.matrix.others} other processes` : partyName(party));
     const head = columns.map((to) => element('th', {scope: 'col'}, name(to)));
     const body = rows.map((from, i) => element(
         'tr', {}, element('th', {scope: 'row'}, name(from)),
@@ -92,7 +92,7 @@ class Matrix {
     const grid = element('table', {class: 'matrix', 'aria-label': label},
                          element('thead', {}, element('tr', {}, element('th', {scope: 'col'}, 'from ↓ to →'), head)),
                          element('tbody', {}, body));
-    grid.addEventListener('mouseleave', () => this.tell(this.chosen));
+    grid.addEventListener('mouseleave', () => this.describe(this.chosen));
     grid.addEventListener('keydown', (event) => this.key(event));
     this.view = element('div', {class: 'scroll', tabindex: '0', role: 'group', 'aria-label': label}, grid);
     this.choose(this.cells.reduce((a, b) => (b.sum.waited_ns > a.sum.waited_ns ? b : a)));
@@ -108,7 +108,7 @@ class Matrix {
     // The square root keeps short times distinguishable too.
     button.style.setProperty('--shade', String(darkest * Math.sqrt(sum.waited_ns / this.most)));
     const cell = {edges, sum, column, title, button};
-    button.addEventListener('mouseenter', () => this.tell(cell));
+    button.addEventListener('mouseenter', () => this.describe(cell));
     button.addEventListener('focus', () => this.choose(cell));
     button.addEventListener('click', () => this.choose(cell));
     this.cells.push(cell);
@@ -123,17 +123,17 @@ class Matrix {
     this.chosen = cell;
     cell.button.tabIndex = 0;
     cell.button.setAttribute('aria-pressed', 'true');
-    this.tell(cell);
+    this.describe(cell);
   }
 
-  tell(cell) {
+  describe(cell) {
     if (this.shown === cell) {
       return;
     }
     this.shown = cell;
     const {title, edges} = cell;
     const {columns, rows} = this.table;
-    this.told.replaceChildren(element('h4', {}, title),
+    this.description.replaceChildren(element('h4', {}, title),
                               ...paintTable(title, {columns, rows: edges.map((edge) => rows.get(edge))}));
   }
 
@@ -157,10 +157,10 @@ class Matrix {
 
 // `block` has a table with a row for each edge that has wakeups or bytes.
 /** @type {(block: import('./sections.js').Block, report: any, names: Names) => Element[]} */
-export function conversations({title, items: [table]}, report, names) {
+export function wakeupMatrix({title, items: [table]}, report, names) {
   const edges = report.edges.filter((edge) => edge.wakeups > 0 || edge.bytes > 0);
   const matrix = new Matrix(title, edges, names, {...table, rows: new Map(edges.map((edge, i) => [edge, table.rows[i]]))});
   return [faint('Time that tasks of a column waited until tasks of a row woke them, how often, and the bytes that they ' +
                 'sent them. The stronger the color, the longer. Point at a cell, or click it or walk with the arrow ' +
-                'keys, for what it is made of.'), matrix.view, matrix.told];
+                'keys, for what it is made of.'), matrix.view, matrix.description];
 }

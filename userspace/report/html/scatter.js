@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A scatter plot shows a point for each round in order of time, and a line at the median. It makes drift visible.
-import {colourOf} from './charts.js';
+import {colorOf} from './charts.js';
 import {element} from './elements.js';
 import {digits, quantityText} from './figures.js';
 import {axisStrip, drawing, linearScale, linearTicks, logScale, logTicks, percent, svgElement} from './svg.js';
@@ -62,7 +62,7 @@ function scatterPlot(label, layout, valueText, xName) {
                                          height: percent(layout.band[0] - layout.band[1])}),
       layout.yTicks.map(({at}) => across(at, 'grid')),
       layout.series.map((each, i) => {
-        const style = `--own: var(${colourOf(i)})`;
+        const style = `--own: var(${colorOf(i)})`;
         const dot = (point) => svgElement(
             'circle', {cx: percent(point.left), cy: percent(point.top), r: 3.5, class: `point series-${i % 2}`, style},
             svgElement('title', {}, `${each.label}, ${xName} ${point.x}: ${valueText(point.y)}`));
@@ -76,7 +76,7 @@ export function scatter(label, series, xName, unit, options = {}) {
   const layout = scatterLayout(series, options);
   const valueText = (value) => (unit === 'ratio' ? digits(value) : quantityText(value, unit));
   const legend = series.length < 2 ? null : element('ul', {class: 'legend'}, series.map((each, i) => element(
-      'li', {}, element('i', {class: `series-${i % 2}`, style: `--own: var(${colourOf(i)})`}), each.label)));
+      'li', {}, element('i', {class: `series-${i % 2}`, style: `--own: var(${colorOf(i)})`}), each.label)));
   const height = ({at, value}) => svgElement(
       'text', {x: '100%', y: percent(at), dy: 4, 'text-anchor': 'end', class: 'faint'}, valueText(value));
   return element('div', {class: 'scatter'}, drawing(null, 'y-axis', layout.yTicks.map(height)),

@@ -2,7 +2,7 @@
 //
 // Paints the sections of a report (sections/json.h): paragraphs, lines, tables and distributions. It knows nothing of
 // their content; pictures are added by the section's id.
-import {addToPage, attempt, element, unfold} from './elements.js';
+import {addToPage, attempt, element, expandable} from './elements.js';
 import {quantityText} from './figures.js';
 import {axisStrip, drawing, percent, svgElement} from './svg.js';
 
@@ -18,7 +18,7 @@ const deepestIndent = 10;
 /** @typedef {{id: string, title?: string, blocks: Block[]}} Section */
 /**
  * What the page adds to a section: pictures above or below its content, above a block of it, or instead of it. `nth`
- * counts the sections with the same id. A picture of a block that is `outside` shows while the block is folded.
+ * counts the sections with the same id. A picture of a block that is `outside` shows while the block is collapsed.
  * @typedef {{above?: (section: Section, nth: number) => any, below?: (section: Section, nth: number) => any,
  *     instead?: (section: Section, nth: number) => any, block?: (block: Block) => any, outside?: boolean}} Picture
  */
@@ -76,7 +76,7 @@ function paintRows(label, columns, rows) {
 /** @type {(label: string, table: Table) => Element[]} */
 export function paintTable(label, {columns, rows = []}) {
   const rest = rows.slice(shownRows);
-  const more = () => unfold(`${rest.length} more`, (body) => body.append(paintRows(label, columns, rest)));
+  const more = () => expandable(`${rest.length} more`, (body) => body.append(paintRows(label, columns, rest)));
   return [paintRows(label, columns, rows.slice(0, shownRows)), ...(rest.length > 0 ? [more()] : [])];
 }
 
@@ -127,26 +127,26 @@ function partsOf(blocks) {
 const hasTable = (part) => part.items.some((item) => item.kind === 'table');
 const isSmall = (part) => part.title && part.items.every((item) => item.kind === 'distribution');
 
-function paintPart(part, section, picture, folded) {
+function paintPart(part, section, picture, collapsed) {
   const drawn = () => (picture.block ? attempt(`A picture of ${section.title}`, () => picture.block(part)) : null);
   const items = () => paintItems(part.title || section.title || section.id, part.items);
-  if (!folded || !part.title) {
+  if (!collapsed || !part.title) {
     return element('div', {}, part.title ? element('h3', {}, part.title) : null, drawn(), items());
   }
-  return element('div', {}, unfold(part.title, (body) => body.append(
+  return element('div', {}, expandable(part.title, (body) => body.append(
       element('div', {}, picture.outside ? null : drawn(), items()))), picture.outside ? drawn() : null);
 }
 
-// Parts with tables are folded if there are many.
+// Parts with tables are collapsed if there are many.
 function paintParts(section, picture) {
   const parts = partsOf(section.blocks);
-  const folded = parts.filter((part) => part.title && hasTable(part)).length > 3;
+  const collapsed = parts.filter((part) => part.title && hasTable(part)).length > 3;
   const small = parts.filter(isSmall);
   const large = parts.filter((part) => !isSmall(part));
-  const paint = (part) => paintPart(part, section, picture, folded);
+  const paint = (part) => paintPart(part, section, picture, collapsed);
   const rest = large.slice(shownParts);
   return [large.slice(0, shownParts).map(paint),
-          rest.length > 0 ? unfold(`${rest.length} more`, (body) => body.append(...rest.map(paint))) : null,
+          rest.length > 0 ? expandable(`${rest.length} more`, (body) => body.append(...rest.map(paint))) : null,
           small.length > 0 ? element('div', {class: 'multiples'}, small.map(paint)) : null];
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Makes the timeline interactive: zoom, pan, step from interval to interval, fold processes.
-import {colourOf} from './charts.js';
+// Makes the timeline interactive: zoom, pan, step from interval to interval, collapse processes.
+import {colorOf} from './charts.js';
 import {element, faint} from './elements.js';
 import {mergedActivity, TimelineData, timelineUnknown} from './timeline_data.js';
 import {axisHeight, lineHeight, TimelinePainter} from './timeline_paint.js';
@@ -10,7 +10,7 @@ const narrowestSpan = 100; // ns
 const linesInView = 24;
 const waitsToShow = 100;
 const keysOfTimeline = 'Drag to zoom in, Shift and drag to move; after a click or with Ctrl the wheel zooms. Keys: + and -, ' +
-    'arrows walk, Shift and arrows move, Enter folds a process, 0 shows all.';
+    'arrows walk, Shift and arrows move, Enter collapses a process, 0 shows all.';
 
 /** @typedef {import('./names.js').Names} Names */
 
@@ -23,13 +23,13 @@ class TimelineView {
     this.box = element('div', {class: 'timeline'}, this.canvas, this.space);
     this.tip = element('div', {class: 'timeline-tip', 'aria-hidden': 'true'});
     this.tip.hidden = true;
-    this.told = element('p', {class: 'faint', 'aria-live': 'polite'}, 'Nothing chosen.');
+    this.description = element('p', {class: 'faint', 'aria-live': 'polite'}, 'Nothing chosen.');
     this.painter = new TimelinePainter(data, this.canvas);
     this.span = {from: 0, to: data.wall};
     this.active = {line: 0, i: null};
     this.drag = null;
     this.asked = false;
-    this.fold();
+    this.updateLines();
     this.listen();
   }
 
@@ -53,8 +53,8 @@ class TimelineView {
     window.addEventListener('afterprint', inked);
   }
 
-  // Updates the lines after a process was folded or unfolded.
-  fold() {
+  // Updates the lines after a process was collapsed or expanded.
+  updateLines() {
     this.lines = this.data.lines();
     const height = axisHeight + lineHeight * this.lines.length;
     this.height = Math.min(height, axisHeight + lineHeight * linesInView);
@@ -201,7 +201,7 @@ class TimelineView {
     this.active = {line: at.line, i};
     const near = (this.span.to - this.span.from) / this.width * 5;
     const marks = row.marks.filter((mark) => Math.abs(mark.at - at.ns) < near).map((mark) => this.markText(mark));
-    this.tip.replaceChildren(...[...this.data.told(row, i), ...marks].map((line) => element('div', {}, line)));
+    this.tip.replaceChildren(...[...this.data.describe(row, i), ...marks].map((line) => element('div', {}, line)));
     const place = this.box.parentElement.getBoundingClientRect();
     const box = this.box.getBoundingClientRect();
     const left = Math.min(at.x + 14, box.width - this.tip.offsetWidth - 4);
@@ -219,8 +219,8 @@ class TimelineView {
     }
     this.active = {line, i};
     const {row, name, group} = this.lines[line];
-    this.told.textContent = i !== null && row ? this.data.told(row, i).join(' · ') :
-        group ? `${name}, ${group.folded ? 'folded' : 'unfolded'}` : name;
+    this.description.textContent = i !== null && row ? this.data.describe(row, i).join(' · ') :
+        group ? `${name}, ${group.collapsed ? 'collapsed' : 'expanded'}` : name;
     const top = line * lineHeight;
     const room = this.height - axisHeight;
     this.box.scrollTop = Math.min(Math.max(this.box.scrollTop, top + lineHeight - room), top);
@@ -229,16 +229,16 @@ class TimelineView {
   toggle() {
     const {group} = this.lines[this.active.line] || {};
     if (group) {
-      group.folded = !group.folded;
-      this.fold();
+      group.collapsed = !group.collapsed;
+      this.updateLines();
       this.choose(this.active.line, null);
     }
     this.paint();
   }
 
-  foldAll(folded) {
-    this.data.groups.forEach((group) => { group.folded = folded && group.rows.length > 1; });
-    this.fold();
+  collapseAll(collapsed) {
+    this.data.groups.forEach((group) => { group.collapsed = collapsed && group.rows.length > 1; });
+    this.updateLines();
     this.active = {line: 0, i: null};
     this.paint();
   }
@@ -252,8 +252,8 @@ class TimelineView {
     this.jumps = ((this.jumps ?? -1) + 1) % this.waits.length;
     const {row, i} = this.waits[this.jumps];
     const group = this.data.groups.find(({rows}) => rows.includes(row));
-    group.folded = false;
-    this.fold();
+    group.collapsed = false;
+    this.updateLines();
     const {start, end} = this.data.columns;
     const margin = (end[i] - start[i]) / 8;
     this.show(start[i] - margin, end[i] + margin);
@@ -314,27 +314,27 @@ class TimelineView {
                    button('+', 'zoom in', () => this.zoom(0.5)), button('−', 'zoom out', () => this.zoom(2)),
                    button('←', 'earlier', () => this.pan(-0.25)), button('→', 'later', () => this.pan(0.25)),
                    button('Longest wait', 'jump to the longest wait', () => this.jump()),
-                   several ? button('Fold all', 'fold all', () => this.foldAll(true)) : null,
-                   several ? button('Unfold all', 'unfold all', () => this.foldAll(false)) : null);
+                   several ? button('Collapse all', 'collapse all', () => this.collapseAll(true)) : null,
+                   several ? button('Expand all', 'expand all', () => this.collapseAll(false)) : null);
   }
 }
 
 // Lists the activities and conditions that occur.
 function timelineLegend(data) {
   const seen = new Set(data.facts.map((fact) => fact.activity));
-  const item = (text, kind, colour) => {
+  const item = (text, kind, color) => {
     const sample = element('i', {class: kind});
-    sample.style.setProperty('--own', colour);
+    sample.style.setProperty('--own', color);
     return element('li', {}, sample, text);
   };
   return element('ul', {class: 'legend'},
                  data.activities.map((activity, i) => (seen.has(activity) ? item(data.names.activity(activity), 'running',
-                                                                               `var(${colourOf(i)})`) : null)),
+                                                                               `var(${colorOf(i)})`) : null)),
                  item('preempted or runnable', 'runnable', 'var(--text)'), item('blocked', 'blocked', 'var(--text)'),
                  data.activities.includes(mergedActivity) ? item('several, merged', 'running', 'var(--text)') : null,
                  data.facts.some((fact) => fact.condition === timelineUnknown) ?
                      item('unknown: events were lost', 'unknown', 'var(--faint)') : null,
-                 element('li', {}, '◤ birth, ▾ exec, ◥ exit'));
+                 element('li', {}, '◤ new task, ▾ exec, ◥ exit'));
 }
 
 /** @type {(recorded: any, report: any, names: Names) => any} */
@@ -347,6 +347,6 @@ export function timeline(recorded, report, names) {
   requestAnimationFrame(() => view.paint()); // once the page has it
   Object.assign(view.box, {view}); // for the tests
   return [element('p', {class: 'timeline-paper'}, 'The timeline is for the screen: open this page in a browser.'),
-          element('div', {class: 'timeline-parts'}, view.controls(), timelineLegend(data), view.box, view.tip, view.told,
+          element('div', {class: 'timeline-parts'}, view.controls(), timelineLegend(data), view.box, view.tip, view.description,
                   element('p', {class: 'faint', id: 'timeline-keys'}, keysOfTimeline))];
 }

@@ -8,7 +8,7 @@ export const timelineUnknown = 'unknown';
 export const mergedActivity = 'merged'; // several, of a merged interval
 const mergedFact = {condition: 'merged', kind: -1, call: null, cpu: null, wait: null, waker: null};
 const shareParts = conditions.length + 1; // the last one is unknown time
-const unfoldedTasks = 100; // with more tasks, processes begin folded
+const expandedTasks = 100; // with more tasks, processes begin collapsed
 
 // `kind` is 0 for unknown time, else 1 + the number of the pair of condition and activity.
 function factOf([condition, activity, call, cpu, wait, waker, task, tid, place], activities) {
@@ -146,14 +146,14 @@ export class TimelineData {
         return row ? Object.assign(row, {name: `${task.comm} (${task.tid})`}) : null;
       }).filter(Boolean),
     })).filter((group) => group.rows.length > 0);
-    const folded = this.rows.length > unfoldedTasks;
-    if (folded) {
+    const collapsed = this.rows.length > expandedTasks;
+    if (collapsed) {
       this.sortByRunning(groups);
     }
     if (this.lanes.length > 0) {
       groups.push({name: 'other tasks', rows: this.lanes, lanes: true});
     }
-    return groups.map((group) => ({...group, folded: folded && group.rows.length > 1 && !group.lanes}));
+    return groups.map((group) => ({...group, collapsed: collapsed && group.rows.length > 1 && !group.lanes}));
   }
 
   // Puts the busiest first.
@@ -165,14 +165,14 @@ export class TimelineData {
   }
 
   // Returns the lines to show: one for each process with several tasks, and one for each task unless its process is
-  // folded.
+  // collapsed.
   lines() {
     return this.groups.flatMap((group) => {
       if (group.rows.length === 1) {
         return [{name: group.rows[0].name, rows: group.rows, row: group.rows[0]}];
       }
       const head = {name: `${group.name}, ${group.rows.length} ${group.lanes ? 'lines' : 'tasks'}`, rows: group.rows, group};
-      return [head, ...(group.folded ? [] : group.rows.map((row) => ({name: row.name, rows: [row], row, inside: true})))];
+      return [head, ...(group.collapsed ? [] : group.rows.map((row) => ({name: row.name, rows: [row], row, inside: true})))];
     });
   }
 
@@ -231,7 +231,7 @@ export class TimelineData {
   }
 
   // Describes an interval, with one fact per line.
-  told(row, i) {
+  describe(row, i) {
     const fact = this.fact(i);
     const crowd = i - this.crowds.first;
     const name = crowd < 0 ? row.name : this.crowds.name[crowd] || `${this.crowds.tasks[crowd]} tasks`;

@@ -2,7 +2,7 @@
 //
 // Paints the timeline on its canvas. Intervals narrower than a pixel are summed up in columns one pixel wide, which are
 // divided by kind. So the work for a row is bounded by its width and its intervals.
-import {colourOf, inkOf} from './charts.js';
+import {colorOf, inkOf} from './charts.js';
 import {conditions, mergedActivity} from './timeline_data.js';
 
 export const lineHeight = 20;
@@ -14,14 +14,14 @@ const waitingStrength = 0.32; // opacity
 // The paint of each kind, for bars and for columns.
 function timelineInk(context, activities) {
   const text = inkOf('--text');
-  const hatch = (colour, ground, rising) => {
+  const hatch = (color, ground, rising) => {
     const tile = Object.assign(document.createElement('canvas'), {width: 6, height: 6});
     const pen = tile.getContext('2d');
     pen.globalAlpha = ground;
-    pen.fillStyle = colour;
+    pen.fillStyle = color;
     pen.fillRect(0, 0, 6, 6);
     pen.globalAlpha = 1;
-    pen.strokeStyle = colour;
+    pen.strokeStyle = color;
     pen.lineWidth = 1.6;
     for (const shift of [-6, 0, 6]) {
       pen.beginPath();
@@ -36,10 +36,10 @@ function timelineInk(context, activities) {
   const columns = [inkOf('--faint')];
   for (const condition of conditions) {
     activities.forEach((activity, i) => {
-      const colour = activity === mergedActivity ? text : inkOf(colourOf(i));
-      bars.push(condition === 'preempted' || condition === 'runnable' ? hatch(colour, 0.1, true) : colour);
+      const color = activity === mergedActivity ? text : inkOf(colorOf(i));
+      bars.push(condition === 'preempted' || condition === 'runnable' ? hatch(color, 0.1, true) : color);
       strengths.push(condition === 'blocked' ? waitingStrength : 1);
-      columns.push(colour);
+      columns.push(color);
     });
   }
   const shade = (kind) => (kind === 0 ? 0.5 : kind <= activities.length ? 1 :
@@ -194,7 +194,7 @@ export class TimelinePainter {
     context.fillStyle = ink.text;
     context.textBaseline = 'middle';
     context.font = line.group ? 'bold 12px system-ui, sans-serif' : '12px system-ui, sans-serif';
-    const sign = line.group ? (line.group.folded ? '▸ ' : '▾ ') : line.inside ? '    ' : '';
+    const sign = line.group ? (line.group.collapsed ? '▸ ' : '▾ ') : line.inside ? '    ' : '';
     context.fillText(sign + line.name, 4, y + lineHeight / 2);
     context.restore();
   }
@@ -296,7 +296,7 @@ export class TimelinePainter {
       context.lineTo(x + 4, y);
       context.lineTo(x, y + 6);
     } else {
-      const side = kind === 'birth' ? 4 : -4;
+      const side = kind === 'new task' ? 4 : -4;
       context.rect(x - (side < 0 ? 1 : 0), y, 1, lineHeight);
       context.moveTo(x, y);
       context.lineTo(x + side, y);
@@ -314,7 +314,7 @@ export class TimelinePainter {
     }
     this.outline(active.line, active.i);
     const lineOf = (task) => view.lines.findIndex((line) => line.rows.some((each) => each.task === task) &&
-                                                            (line.row || line.group.folded));
+                                                            (line.row || line.group.collapsed));
     const {waker, from_task: from} = data.fact(active.i);
     if (waker === 'task') {
       this.arrow(lineOf(from), active.line, data.columns.end[active.i]);

@@ -136,7 +136,7 @@ void add_account(Section& section, const Account& account) {
   say_preempted(TC_COUNTER_YIELDED_NS, "after sched_yield", TC_COUNTER_YIELDS);
 }
 
-// "shares with its creator: memory, files; its own: cgroups"; empty if its birth was not seen.
+// "shares with its creator: memory, files; its own: cgroups"; empty if its creation was not seen.
 std::string shares_text(const Task& task) {
   if (!task.shares) {
     return {};

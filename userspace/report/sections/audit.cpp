@@ -47,7 +47,7 @@ Section verdict(const Audit& audit) {
   if (audit.tasks == 0) {
     section.say("no task could be compared", Tone::warning, 0);
   } else if (audit.agrees()) {
-    section.say(compared + "both books agree", Tone::good, 0);
+    section.say(compared + "both ledgers agree", Tone::good, 0);
   } else {
     section.say(fmt::format("{}{} differ, of {}", compared, grouped_text(audit.differing_cells),
                             counted(audit.differing_tasks, "task", "tasks")),
@@ -84,8 +84,8 @@ Section differences(const Audit& audit, bool verbose) {
   return section;
 }
 
-Section apart(const Audit& audit, bool verbose) {
-  Section section("apart", "Not comparable");
+Section not_comparable(const Audit& audit, bool verbose) {
+  Section section("not_comparable", "Not comparable");
   const std::size_t shown = shown_of(audit.not_compared.size(), most_apart, verbose);
   for (std::size_t i = 0; i < shown; ++i) {
     const Audit::NotCompared& each = audit.not_compared[i];
@@ -119,7 +119,7 @@ std::vector<Section> of(const Audit& audit, bool verbose) {
   add_gaps(lost, audit.records, audit.start, verbose);
   Section records("records", "The records themselves");
   add_integrity(records, audit.records, audit.start, verbose);
-  std::vector<Section> all{verdict(audit), differences(audit, verbose), apart(audit, verbose), std::move(lost),
+  std::vector<Section> all{verdict(audit), differences(audit, verbose), not_comparable(audit, verbose), std::move(lost),
                            std::move(records)};
   if (verbose) {
     all.push_back(compared_totals(audit));

@@ -73,7 +73,7 @@ std::string breakdown_text(const Breakdown& breakdown, Unit unit) {
   }
   const bool all_shown =
       parts.size() == breakdown.parts.size() || std::abs(rest) < 1e-9 * std::abs(breakdown.whole.left);
-  return fmt::format("Of the difference of {}: {}{}.", signed_quantity_text(breakdown.whole.difference, unit),
+  return fmt::format("The difference of {} consists of: {}{}.", signed_quantity_text(breakdown.whole.difference, unit),
                      fmt::join(parts, ", "), all_shown ? "" : ", all else " + signed_quantity_text(rest, unit));
 }
 

@@ -157,8 +157,8 @@ bool is_shown_above(const QuantityName& name) {
   return name.topic == Topic::window && (name.item == "wall" || name.aspect == "running_ns");
 }
 
-// A sum of time is telling if it is a large enough part of the whole.
-bool is_telling(const QuantityAnswer& answer, double wall) {
+// A sum of time is notable if it is a large enough part of the whole.
+bool is_notable(const QuantityAnswer& answer, double wall) {
   const bool sum =
       answer.unit == Unit::ns && (answer.name.topic == Topic::activity || answer.name.topic == Topic::wait ||
                                   answer.name.topic == Topic::channel || answer.name.topic == Topic::counter);
@@ -194,12 +194,12 @@ Section quantities(const Comparison& comparison, const PairComparison& pair, boo
     if (is_shown_above(answer.name)) {
       continue;
     }
-    const bool telling = differs && is_telling(answer, std::max(pair.wall.left, pair.wall.right));
-    if (!verbose && (!telling || table.rows.size() >= most_quantities)) {
-      left_out += telling ? 1 : 0;
+    const bool notable = differs && is_notable(answer, std::max(pair.wall.left, pair.wall.right));
+    if (!verbose && (!notable || table.rows.size() >= most_quantities)) {
+      left_out += notable ? 1 : 0;
       continue;
     }
-    (telling ? table : others)
+    (notable ? table : others)
         .row({quantity_name_text(answer.name),
               quantity(answer.right, answer.unit),
               quantity(answer.left, answer.unit),

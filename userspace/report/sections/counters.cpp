@@ -25,12 +25,13 @@ void add_counter(Table& table, const Account& account, tc_counter counter, const
              shared ? share(static_cast<double>(*count), static_cast<double>(*whole)) : Cell("")});
 }
 
-void add_book(Table& table, const char* name, const Count& ours, std::uint64_t kernel) {
+void add_comparison(Table& table, const char* name, const Count& ours, std::uint64_t kernel) {
   Cell difference("");
   if (ours) {
-    const auto apart = static_cast<double>(*ours) - static_cast<double>(kernel);
-    difference = *ours == kernel ? Cell("equal", Tone::good, 0, Unit::count)
-                                 : Cell(fmt::format("{:+.0f}", apart), Tone::warning, apart, Unit::count);
+    const auto ours_minus_kernel = static_cast<double>(*ours) - static_cast<double>(kernel);
+    difference = *ours == kernel
+                     ? Cell("equal", Tone::good, 0, Unit::count)
+                     : Cell(fmt::format("{:+.0f}", ours_minus_kernel), Tone::warning, ours_minus_kernel, Unit::count);
   }
   table.row({name, ours, kernel, std::move(difference)});
 }
@@ -131,12 +132,12 @@ Section channels(const Session& session) {
   return section;
 }
 
-Section kernel_books(const Report& report) {
-  Section section("kernel_books", "The kernel's own books");
+Section kernel_accounting(const Report& report) {
+  Section section("kernel_accounting", "The kernel's own accounting");
   const Account& totals = report.session.totals;
   if (!totals.task_stats) {
     section.say(report.part ? "not measured: recorded events do not have them"
-                            : "not measured: a task vanished before its books could be read");
+                            : "not measured: a task exited before its task stats could be read");
     return section;
   }
   const TaskStats& task_stats = *totals.task_stats;
@@ -146,10 +147,11 @@ Section kernel_books(const Report& report) {
   // independent count.
   const Count& timed = totals.counters[TC_COUNTER_FAULTS_TIMED];
   Table table({left(""), "ledger", "kernel", "difference"});
-  add_book(table, "voluntary switches", totals.counters[TC_COUNTER_VOLUNTARY_SWITCHES], task_stats.voluntary_switches);
-  add_book(table, "involuntary switches", totals.counters[TC_COUNTER_INVOLUNTARY_SWITCHES],
-           task_stats.involuntary_switches);
-  add_book(table, "page faults", timed, kernel_faults);
+  add_comparison(table, "voluntary switches", totals.counters[TC_COUNTER_VOLUNTARY_SWITCHES],
+                 task_stats.voluntary_switches);
+  add_comparison(table, "involuntary switches", totals.counters[TC_COUNTER_INVOLUNTARY_SWITCHES],
+                 task_stats.involuntary_switches);
+  add_comparison(table, "page faults", timed, kernel_faults);
   table.row({"CPU time", running, task_stats.cpu_time,
              signed_percent_text(static_cast<double>((running - task_stats.cpu_time).count()),
                                  static_cast<double>(task_stats.cpu_time.count()))});
@@ -163,8 +165,9 @@ Section kernel_books(const Report& report) {
                 Tone::faint);
   }
   if (std::ranges::any_of(report.session.processes, &Process::open_at_end)) {
-    section.say("The books of tasks that live on were read a moment after the window, and may hold a little more.",
-                Tone::faint);
+    section.say(
+        "The kernel's figures of tasks that live on were read a moment after the window, and may be a little larger.",
+        Tone::faint);
   }
   return section;
 }

@@ -29,10 +29,10 @@ constexpr double small = 0.005;
 // From run to run, most medians of rounds differ by less than this.
 constexpr double rounds_vary = 0.1;
 // Changes above this part are colored.
-constexpr double coloured = 0.05;
+constexpr double colored = 0.05;
 
 Tone tone_of_change(double a, double b) {
-  if (std::abs(b - a) <= coloured * std::max(a, b)) {
+  if (std::abs(b - a) <= colored * std::max(a, b)) {
     return Tone::plain;
   }
   return b > a ? Tone::bad : Tone::good;
@@ -47,9 +47,9 @@ Cell factor(double a, double b, Tone tone = Tone::plain) {
 
 // ---- What is compared ----------------------------------------------------------------------------------------------
 
-std::string told(const std::string& text) {
+std::string value_text(const std::string& text) {
   constexpr std::size_t longest = 60;
-  return text.empty() ? "not told" : TerminalText(text).cut(longest).text();
+  return text.empty() ? "not recorded" : TerminalText(text).cut(longest).text();
 }
 
 std::string subject_text(const Mismatch& mismatch) {
@@ -64,7 +64,7 @@ std::string subject_text(const Mismatch& mismatch) {
 }
 
 Section mismatches(const Difference& difference, bool verbose) {
-  Section section("mismatches", "Not alike, so that a difference may come from there");
+  Section section("mismatches", "What the reports differ in besides their figures");
   std::size_t shown = 0;
   for (const Mismatch& mismatch : difference.mismatches) {
     if (mismatch.subject == "command") {
@@ -74,7 +74,7 @@ Section mismatches(const Difference& difference, bool verbose) {
       section.more(difference.mismatches.size() - shown, verbose);
       break;
     }
-    section.say(fmt::format("{}: A {}, B {}", subject_text(mismatch), told(mismatch.a), told(mismatch.b)),
+    section.say(fmt::format("{}: A {}, B {}", subject_text(mismatch), value_text(mismatch.a), value_text(mismatch.b)),
                 Tone::warning);
     ++shown;
   }
@@ -84,7 +84,7 @@ Section mismatches(const Difference& difference, bool verbose) {
 Section head_of(const Difference& difference) {
   Section section("head");
   if (const std::string summary = mismatch_summary(difference); !summary.empty()) {
-    section.say("Not alike: " + summary + " (below).", Tone::warning, 0);
+    section.say("The reports differ in: " + summary + ".", Tone::warning, 0);
   }
   section.say(head_text(difference), Tone::strong, 0);
   for (const auto& [label, side] : {std::pair("A: ", &difference.a), std::pair("B: ", &difference.b)}) {
@@ -98,8 +98,9 @@ Section head_of(const Difference& difference) {
                 0);
   }
   if (!difference.wall_is_a_cost() && difference.a.time && difference.b.time) {
-    section.say("A window ended before its target did: its wall time is the observer's choice and no cost.",
-                Tone::faint, 0);
+    section.say(
+        "A window ended before its target did: its length was chosen by the observer, so wall times are not compared.",
+        Tone::faint, 0);
   }
   return section;
 }
@@ -233,9 +234,9 @@ bool has_cases(const Difference& difference, const QuantityName& name) {
   return count == nullptr || (count->a.value >= least && count->b.value >= least);
 }
 
-// A sum of time is telling if its change is a large enough part of the whole; other quantities are if they changed
+// A sum of time is notable if its change is a large enough part of the whole; other quantities are if they changed
 // enough themselves.
-bool is_telling(const Difference& difference, const Change& change, double weight) {
+bool is_notable(const Difference& difference, const Change& change, double weight) {
   const Topic topic = change.name.topic;
   if (!change.difference()) {
     return change.a.state != change.b.state;  // only one side has such cases
@@ -314,11 +315,11 @@ Chosen choose(const Difference& difference, Topic topic, bool verbose) {
       continue;
     }
     ++chosen.measured_in_both;
-    const bool telling = is_telling(difference, change, weight);
-    if (verbose || (telling && (by_item(topic) || chosen.rows.size() < most_changes))) {
+    const bool notable = is_notable(difference, change, weight);
+    if (verbose || (notable && (by_item(topic) || chosen.rows.size() < most_changes))) {
       chosen.rows.push_back(&change);
     } else {
-      chosen.left_out += telling ? 1 : 0;
+      chosen.left_out += notable ? 1 : 0;
     }
   }
   return chosen;

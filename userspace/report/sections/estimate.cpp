@@ -17,12 +17,12 @@ namespace {
 constexpr std::size_t least_line_columns = 14;
 
 std::string instead_text(const Estimate::Sum& sum) {
-  return fmt::format("{} instead of {}", interval_text({sum.there.low, sum.there.high}, Unit::ns),
-                     nanoseconds_text(sum.here));
+  return fmt::format("{} instead of {}", interval_text({sum.estimated.low, sum.estimated.high}, Unit::ns),
+                     nanoseconds_text(sum.measured));
 }
 
 std::string machine_text(const MeasuredOn& on) {
-  return fmt::format("{}{}{}", on.kernel.empty() ? "a kernel that is not told" : on.kernel,
+  return fmt::format("{}{}{}", on.kernel.empty() ? "an unknown kernel" : on.kernel,
                      on.arch.empty() ? "" : " " + on.arch, on.cpus ? fmt::format(", {:.0f} CPUs", *on.cpus) : "");
 }
 
@@ -48,10 +48,10 @@ Section answer(const Estimate& estimate) {
   section.say(fmt::format("As {}, {} would have cost {} of CPU time {}: an estimate.", to_string(estimate.to),
                           workers == 1 ? "this worker and its program"
                                        : fmt::format("these {} workers and their program", workers),
-                          nanoseconds_text(estimate.cpu.there.value), instead_text(estimate.cpu)),
+                          nanoseconds_text(estimate.cpu.estimated.value), instead_text(estimate.cpu)),
               Tone::strong, 0);
   if (estimate.kernel) {
-    section.say(fmt::format("Of it in the kernel: {} {}.", nanoseconds_text(estimate.kernel->there.value),
+    section.say(fmt::format("CPU time in the kernel: {} {}.", nanoseconds_text(estimate.kernel->estimated.value),
                             instead_text(*estimate.kernel)),
                 Tone::plain, 0);
   }
@@ -81,13 +81,13 @@ void add_line(Table& table, const EstimateLine& line, bool verbose) {
   const std::optional<double> count = line.user ? std::nullopt : line.count;
   const auto each = [&count](double sum) { return count && *count > 0 ? quantity(sum / *count, Unit::ns) : Cell("-"); };
   const bool priced = line.state == EstimateLine::State::priced;
-  std::vector<Cell> row{line.quantity, quantity(count, Unit::count), each(line.here)};
+  std::vector<Cell> row{line.quantity, quantity(count, Unit::count), each(line.measured)};
   if (priced) {
-    const double change = line.there.value - line.here;
-    row.push_back(each(line.there.value));
+    const double change = line.estimated.value - line.measured;
+    row.push_back(each(line.estimated.value));
     row.push_back(signed_quantity(change, Unit::ns, change > 0 ? Tone::bad : Tone::good));
-    row.push_back(signed_quantity(line.there.low - line.here, Unit::ns));
-    row.push_back(signed_quantity(line.there.high - line.here, Unit::ns));
+    row.push_back(signed_quantity(line.estimated.low - line.measured, Unit::ns));
+    row.push_back(signed_quantity(line.estimated.high - line.measured, Unit::ns));
   } else {
     row.insert(row.end(), {"-", "-"});
     row.emplace_back(line.state == EstimateLine::State::not_priced ? "not priced" : "not measured", Tone::warning);
@@ -99,20 +99,20 @@ void add_line(Table& table, const EstimateLine& line, bool verbose) {
 }
 
 Section lines(const Estimate& estimate, bool verbose) {
-  Table table({left("", least_line_columns), "count", "each here", "there", "change", "at least", "at most"});
+  Table table({left("", least_line_columns), "count", "each now", "estimated", "change", "at least", "at most"});
   for (const EstimateLine& line : estimate.lines) {
     add_line(table, line, verbose);
   }
   table.row({"everything else", "", quantity(estimate.rest, Unit::ns), "", "0"});
-  const double here = estimate.cpu.here;
-  const Amount& there = estimate.cpu.there;
+  const double measured = estimate.cpu.measured;
+  const Amount& estimated = estimate.cpu.estimated;
   table.row({{"sum", Tone::strong},
              "",
-             quantity(here, Unit::ns, Tone::strong),
-             quantity(there.value, Unit::ns, Tone::strong),
-             signed_quantity(there.value - here, Unit::ns, Tone::strong),
-             signed_quantity(there.low - here, Unit::ns, Tone::strong),
-             signed_quantity(there.high - here, Unit::ns, Tone::strong)});
+             quantity(measured, Unit::ns, Tone::strong),
+             quantity(estimated.value, Unit::ns, Tone::strong),
+             signed_quantity(estimated.value - measured, Unit::ns, Tone::strong),
+             signed_quantity(estimated.low - measured, Unit::ns, Tone::strong),
+             signed_quantity(estimated.high - measured, Unit::ns, Tone::strong)});
   Section section("lines", "What changes, in time on CPUs");
   section.add(std::move(table));
   section.say(fmt::format("The interval of the sum allows for two runs of one program that are {} x apart{}.",

@@ -166,11 +166,11 @@ Section observer(const Report& report, bool verbose) {
   section.say(machine_text(report.tool_version, report.host));
   add_window_times(section, window_clocks(report));
   if (is_virtual(report.host) && !report.claims.empty()) {
-    section.say(fmt::format(
-        "On a virtual machine, time that the hypervisor takes counts as code of the task that it "
-        "interrupts. {}.",
-        report.stolen ? "The kernel was told of " + duration_text(*report.stolen) + " of such time (steal) meanwhile"
-                      : "This kernel does not tell how much (steal)"));
+    section.say(
+        fmt::format("On a virtual machine, time that the hypervisor takes counts as code of the task that it "
+                    "interrupts. {}.",
+                    report.stolen ? "The kernel reports " + duration_text(*report.stolen) + " of steal time meanwhile"
+                                  : "This kernel does not report steal time"));
   }
   if (verbose) {
     section.block();

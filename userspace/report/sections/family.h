@@ -15,7 +15,7 @@ namespace taskcost::sections {
 
 // One process, or a group of siblings without children that have the same name, origin, end and number of threads.
 struct FamilyMember {
-  std::vector<const Process*> processes;  // not empty; sorted by birth
+  std::vector<const Process*> processes;  // not empty; sorted by start
   std::size_t depth = 0;
 
   [[nodiscard]] const Process& first() const { return *processes.front(); }

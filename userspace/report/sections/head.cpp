@@ -17,7 +17,7 @@ std::string end_of_window(const Report& report) {
   }
   switch (report.window_end) {
     case WindowEnd::duration:
-      return "until the duration was over";
+      return "until the duration elapsed";
     case WindowEnd::signal:
       return "stopped by a signal";
     case WindowEnd::cut:
@@ -86,7 +86,7 @@ std::vector<Section> of_session(const Report& report, bool verbose) {
           latencies(session, verbose),
           channels(session),
           stacks(report, verbose),
-          kernel_books(report)};
+          kernel_accounting(report)};
 }
 
 }  // namespace

@@ -97,7 +97,7 @@ Section creations(const Session& session) {
 }
 
 Section lifetime_prices(const Session& session) {
-  Section section("lifetime_prices", "Price of a life (mean kernel time on a CPU)");
+  Section section("lifetime_prices", "Lifetime cost (mean kernel time on a CPU)");
   Table table({left("kind", least_name_columns), "count", "create", "start", "exec", "faults", "exit", "reap", "cow"});
   for (int kind = 0; kind < TC_NR_CREATIONS; ++kind) {
     const LifecycleCost& price = session.lifecycle_costs[kind];

@@ -66,7 +66,7 @@ Section losses(const Report& report, bool verbose) {
   }
   Section section("losses");
   if (losses.empty() && (!report.records || report.records->gaps.empty())) {
-    section.say(lossless ? "losses: none" : "losses: none that a figure shows (--verbose has the others)", Tone::good,
+    section.say(lossless ? "losses: none" : "losses: none that affect a figure (--verbose has the others)", Tone::good,
                 0);
   } else {
     section.title = "Losses";
@@ -83,12 +83,12 @@ Section losses(const Report& report, bool verbose) {
   const RecordCheck& records = *report.records;
   add_gaps(section, records, report.session.start, verbose);
   if (records.touched_tasks > 0) {
-    section.say(fmt::format("Unknown between the recorded events, and not guessed: {} of the lives of {}. {}",
+    section.say(fmt::format("Unknown between the recorded events, and not guessed: {} of the lifetimes of {}. {}",
                             duration_text(records.unknown), counted(records.touched_tasks, "task", "tasks"),
                             report.part ? "It is in no account."
                             : report.window_end == WindowEnd::cut
-                                ? "Of tasks that lived at the end it is in no account."
-                                : "Accounts come from the kernel's ledgers, which went on meanwhile."));
+                                ? "Accounts of tasks that were alive at the end lack it."
+                                : "Accounts come from the kernel's ledgers, which do not lack it."));
   }
   return section;
 }
@@ -145,10 +145,10 @@ void add_integrity(Section& section, const RecordCheck& records, Instant start, 
   section.more(integrity.broken_switches - shown, verbose);
   say(integrity.impossible_switches, "events of a task that had no CPU, or switches to one that had");
   say(integrity.backward_times, "events older than the one before them");
-  say(integrity.missing_new_tasks, "events of tasks whose birth is not among the records");
-  say(integrity.repeated_new_tasks, "births of a task that lived already");
-  say(integrity.impossible_corrections, "corrections of more time than was booked");
-  say(integrity.invalid_cpus, "events of a CPU that cannot be");
+  say(integrity.missing_new_tasks, "events of tasks whose creation is not among the records");
+  say(integrity.repeated_new_tasks, "new-task events of a task that already existed");
+  say(integrity.impossible_corrections, "corrections of more time than the cell held");
+  say(integrity.invalid_cpus, "events with an invalid CPU number");
   say(integrity.lost_final_ledgers, "tasks that ended without the kernel's ledger");
 }
 

@@ -85,7 +85,8 @@ Section processes(const Session& session, bool verbose) {
   section.add(std::move(table));
   section.rest(left_out, "more process", "more processes");
   if (std::ranges::any_of(family, &FamilyMember::is_group)) {
-    section.say("N x name: alike in name, origin, end and threads; the lifetime is their mean", Tone::faint);
+    section.say("N x name: N processes with the same name, origin, end and threads; the lifetime is their mean",
+                Tone::faint);
   }
   if (std::ranges::any_of(family, is_open)) {
     section.say("< lived before the window, > outlived it: that end is open", Tone::faint);

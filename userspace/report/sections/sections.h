@@ -36,7 +36,7 @@ Section waits(const Session& session, bool verbose);
 Section critical_path(const Report& report, bool verbose);
 // The cost of creation, exec and exit of processes and threads.
 Section creations(const Session& session);
-// The cost from birth to reaping, for tasks that were created and exited in the window.
+// The cost from creation to reaping, for tasks that were created and exited in the window.
 Section lifetime_prices(const Session& session);
 Section signal_deaths(const Session& session);
 Section switches(const Session& session);
@@ -46,7 +46,7 @@ Section channels(const Session& session);
 // The code that caused waits, switches, faults and creations: the heaviest stacks of each kind.
 Section stacks(const Report& report, bool verbose);
 // The kernel's own statistics next to the ledgers.
-Section kernel_books(const Report& report);
+Section kernel_accounting(const Report& report);
 
 Section evidence(const EvidenceList& list);
 // What was lost, and what the records say about their own integrity.

@@ -106,11 +106,11 @@ Section stacks(const Report& report, bool verbose) {
   }
   const Stacks& stacks = *report.stacks;
   if (stacks.events == 0) {
-    section.say("nothing happened that stacks are kept of");
+    section.say("no event that stacks are collected of");
   } else {
     const std::string lost =
         stacks.lost_events > 0
-            ? fmt::format("; {} more without a stack, its place in the kernel's table was taken", stacks.lost_events)
+            ? fmt::format("; {} more without a stack, its slot in the kernel's table was taken", stacks.lost_events)
             : "";
     section.say(fmt::format(
         "Innermost frame first, the kernel's before the program's. {}, {} of them cut before the entry of their "

@@ -74,11 +74,12 @@ namespace {
 
 // The call sites with the most wakeups; with --verbose all, with their numbers.
 std::string places_text(const Edge& edge, bool verbose) {
-  std::vector<std::pair<std::string, std::uint64_t>> places(edge.call_sites.begin(), edge.call_sites.end());
-  std::ranges::stable_sort(places, std::ranges::greater(), [](const auto& place) { return place.second; });
+  std::vector<std::pair<std::string, std::uint64_t>> call_sites(edge.call_sites.begin(), edge.call_sites.end());
+  std::ranges::stable_sort(call_sites, std::ranges::greater(), [](const auto& call_site) { return call_site.second; });
   std::string text;
-  for (std::size_t i = 0; i < shown_of(places.size(), 2, verbose); ++i) {
-    text += (text.empty() ? "" : ", ") + places[i].first + (verbose ? fmt::format(" {}", places[i].second) : "");
+  for (std::size_t i = 0; i < shown_of(call_sites.size(), 2, verbose); ++i) {
+    text +=
+        (text.empty() ? "" : ", ") + call_sites[i].first + (verbose ? fmt::format(" {}", call_sites[i].second) : "");
   }
   return text;
 }

@@ -20,12 +20,12 @@ using Layout = JsonWriter::Layout;
 
 class FrameTable {
  public:
-  std::size_t place_of(const std::string& name, const std::string& file) {
-    const auto [place, is_new] = places_.try_emplace(name + '\0' + file, frames_.size());
+  std::size_t frame_index(const std::string& name, const std::string& file) {
+    const auto [found, is_new] = frame_indices_.try_emplace(name + '\0' + file, frames_.size());
     if (is_new) {
       frames_.emplace_back(name, file);
     }
-    return place->second;
+    return found->second;
   }
 
   void write(JsonWriter& json) const {
@@ -44,7 +44,7 @@ class FrameTable {
   }
 
  private:
-  std::unordered_map<std::string, std::size_t> places_;
+  std::unordered_map<std::string, std::size_t> frame_indices_;
   std::vector<std::pair<std::string, std::string>> frames_;
 };
 
@@ -62,13 +62,13 @@ std::vector<Sample> samples_of(const Report& report, FrameTable& table) {
   const ProcessNames names(report.session);
   for (const NamedStack& stack : report.stacks->stacks) {
     Sample sample;
-    sample.frames.push_back(table.place_of(names.of(stack), ""));
-    sample.frames.push_back(table.place_of(cause_of(stack), ""));
+    sample.frames.push_back(table.frame_index(names.of(stack), ""));
+    sample.frames.push_back(table.frame_index(cause_of(stack), ""));
     if (stack.cut) {
-      sample.frames.push_back(table.place_of(cut_frame, ""));
+      sample.frames.push_back(table.frame_index(cut_frame, ""));
     }
     for (const Frame& frame : stack.frames) {
-      sample.frames.push_back(table.place_of(name_of(frame), frame.module));
+      sample.frames.push_back(table.frame_index(name_of(frame), frame.module));
     }
     sample.count = stack.count;
     sample.time_ns = static_cast<std::uint64_t>(stack.time.count());

@@ -115,7 +115,7 @@ void EventRows::set_call(EventRow& row, std::uint32_t call) {
 
 void EventRows::on(const tc_task_new& new_task) {
   const bool adopted = new_task.how == TC_NR_CREATIONS;
-  const TracedTask& task = tasks_.on_birth(new_task);
+  const TracedTask& task = tasks_.on_new_task(new_task);
   EventRow& row = add(adopted ? "attached" : "new_task", new_task.at_ns, task);
   row.cpu = adopted ? std::nullopt : std::optional(new_task.cpu);
   row.activity = row_name(task.tracker.row());
@@ -294,8 +294,8 @@ void EventRows::on(const tc_fault& fault) {
 }
 
 void EventRows::on(const tc_event& event) {
-  const TracedTask& task = tasks_.on_step(event);
-  EventRow& row = add(step_name(event.kind), event.at_ns, task);
+  const TracedTask& task = tasks_.on_event(event);
+  EventRow& row = add(event_name(event.kind), event.at_ns, task);
   row.value = value_of(event);
   switch (event.kind) {
     case TC_EV_PUBLISHED: {

@@ -20,8 +20,8 @@ constexpr std::array<std::string_view, TC_NR_WAITS> waits{TC_WAITS(TC_NAME)};
 constexpr std::array<std::string_view, TC_NR_WAITS> wait_texts{TC_WAITS(TC_TEXT)};
 constexpr std::array<std::string_view, TC_NR_CHANNELS> channels{TC_CHANNELS(TC_NAME)};
 constexpr std::array<std::string_view, TC_NR_CREATIONS> creations{TC_CREATIONS(TC_NAME)};
-constexpr std::array<std::string_view, TC_NR_EVENTS> steps{TC_EVENTS(TC_NAME)};
-constexpr std::array<std::string_view, TC_NR_EVENTS> step_texts{TC_EVENTS(TC_TEXT)};
+constexpr std::array<std::string_view, TC_NR_EVENTS> event_names{TC_EVENTS(TC_NAME)};
+constexpr std::array<std::string_view, TC_NR_EVENTS> event_texts{TC_EVENTS(TC_TEXT)};
 constexpr std::array<std::string_view, 4> outcomes{"begun", "minor", "major", "unresolved"};
 
 }  // namespace
@@ -32,8 +32,8 @@ std::string_view wait_name(std::uint8_t wait) { return at(waits, wait); }
 std::string_view wait_text(std::uint8_t wait) { return at(wait_texts, wait); }
 std::string_view channel_name(std::uint8_t channel) { return at(channels, channel); }
 std::string_view creation_name(std::uint32_t how) { return at(creations, how); }
-std::string_view step_name(std::uint32_t kind) { return at(steps, kind); }
-std::string_view step_text(std::uint32_t kind) { return at(step_texts, kind); }
+std::string_view event_name(std::uint32_t kind) { return at(event_names, kind); }
+std::string_view event_text(std::uint32_t kind) { return at(event_texts, kind); }
 std::string_view outcome_name(std::uint8_t outcome) { return at(outcomes, outcome); }
 
 std::string_view CallNames::name(std::uint32_t call) {

@@ -23,8 +23,8 @@ std::string_view wait_name(std::uint8_t wait);
 std::string_view wait_text(std::uint8_t wait);        // "a pipe"
 std::string_view channel_name(std::uint8_t channel);  // empty for TC_CHANNEL_NONE
 std::string_view creation_name(std::uint32_t how);
-std::string_view step_name(std::uint32_t kind);
-std::string_view step_text(std::uint32_t kind);
+std::string_view event_name(std::uint32_t kind);
+std::string_view event_text(std::uint32_t kind);
 std::string_view outcome_name(std::uint8_t outcome);
 
 // Calls SyscallNames once for each number.

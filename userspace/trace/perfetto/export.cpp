@@ -93,17 +93,17 @@ void PerfettoExport::finish(std::uint64_t end_ns, const std::optional<ClockAncho
   packets_.finish();
 }
 
-void PerfettoExport::on(const tc_task_new& birth) {
-  TracedTask& task = tasks_.on_birth(birth);
-  if (!part_.has(birth.id)) {
+void PerfettoExport::on(const tc_task_new& new_task) {
+  TracedTask& task = tasks_.on_new_task(new_task);
+  if (!part_.has(new_task.id)) {
     return;
   }
-  if (birth.how == TC_NR_CREATIONS) {
-    write_tree(birth, task);
+  if (new_task.how == TC_NR_CREATIONS) {
+    write_tree(new_task, task);
   } else {
-    scheduling_.on_birth(birth, task);
+    scheduling_.on_new_task(new_task, task);
   }
-  tracks_.on_birth(birth, task);
+  tracks_.on_new_task(new_task, task);
 }
 
 void PerfettoExport::on(const tc_exec& exec) {
@@ -135,17 +135,17 @@ void PerfettoExport::on(const tc_switch& event) {
   tracks_.on_switch(event, context);
 }
 
-void PerfettoExport::on(const tc_event& step) {
-  TracedTask& task = tasks_.on_step(step);
-  note(step, task);
-  if (!part_.has(step.id)) {
+void PerfettoExport::on(const tc_event& event) {
+  TracedTask& task = tasks_.on_event(event);
+  note(event, task);
+  if (!part_.has(event.id)) {
     // Only its state is followed.
-  } else if (step.kind == TC_EV_PUBLISHED) {
-    scheduling_.on_published(step, task, tasks_);
-  } else if (step.kind == TC_EV_EXIT) {
-    scheduling_.on_exit(step, task);
+  } else if (event.kind == TC_EV_PUBLISHED) {
+    scheduling_.on_published(event, task, tasks_);
+  } else if (event.kind == TC_EV_EXIT) {
+    scheduling_.on_exit(event, task);
   }
-  tracks_.on_step(step, task);
+  tracks_.on_event(event, task);
 }
 
 void PerfettoExport::on(const tc_gap& gap) {
@@ -164,22 +164,22 @@ void PerfettoExport::on(const tc_command& command) {
   packets_.write(tree_);
 }
 
-void PerfettoExport::note(const tc_event& step, TracedTask& task) {
-  switch (step.kind) {
+void PerfettoExport::note(const tc_event& event, TracedTask& task) {
+  switch (event.kind) {
     case TC_EV_PUBLISHED:
       if (TracedTask* creator = tasks_.find(task.creator); creator != nullptr) {
-        creator->child_published_ns = step.at_ns;
+        creator->child_published_ns = event.at_ns;
       }
       break;
     case TC_EV_EXEC_PREPARED:
-      task.exec_prepared_ns = step.at_ns;
+      task.exec_prepared_ns = event.at_ns;
       break;
     case TC_EV_DYING:
     case TC_EV_EXIT:
-      task.exit_ns = task.exit_ns == 0 ? std::uint64_t{step.at_ns} : task.exit_ns;
+      task.exit_ns = task.exit_ns == 0 ? std::uint64_t{event.at_ns} : task.exit_ns;
       break;
     case TC_EV_EXIT_MMAP:
-      task.memory_gone_ns = step.at_ns;
+      task.memory_gone_ns = event.at_ns;
       break;
     default:
       break;
@@ -195,7 +195,7 @@ void PerfettoExport::add_process(const TracedProcess& process, const std::string
   entry.add_cmdline(command);
 }
 
-void PerfettoExport::write_tree(const tc_task_new& birth, const TracedTask& task) {
+void PerfettoExport::write_tree(const tc_task_new& new_task, const TracedTask& task) {
   const TracedProcess* process = tasks_.process(task.process);
   if (process == nullptr) {
     return;
@@ -204,7 +204,7 @@ void PerfettoExport::write_tree(const tc_task_new& birth, const TracedTask& task
   if (process->living > 1) {
     tree_.mutable_process_tree()->clear_processes();
   }
-  tree_.set_timestamp(birth.at_ns);
+  tree_.set_timestamp(new_task.at_ns);
   tree_.set_timestamp_clock_id(monotonic);
   wire::ProcessTree::Thread& thread = *tree_.mutable_process_tree()->add_threads();
   thread.set_tid(static_cast<std::int32_t>(task.tid));

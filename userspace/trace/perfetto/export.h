@@ -49,11 +49,11 @@ class PerfettoExport {
   void finish(std::uint64_t end_ns, const std::optional<ClockAnchor>& clocks = {});
 
  private:
-  void on(const tc_task_new& birth);
+  void on(const tc_task_new& new_task);
   void on(const tc_exec& exec);
   void on(const tc_rename& rename);
   void on(const tc_switch& event);
-  void on(const tc_event& step);
+  void on(const tc_event& event);
   void on(const tc_gap& gap);
   void on(const tc_command& command);
   void on(const tc_call& call) { tracks_.on_call(call, nullptr); }
@@ -65,9 +65,9 @@ class PerfettoExport {
   template <typename NoEvent>
   void on(const NoEvent&) {}
 
-  void note(const tc_event& step, TracedTask& task);
+  void note(const tc_event& event, TracedTask& task);
   void add_process(const TracedProcess& process, const std::string& command);
-  void write_tree(const tc_task_new& birth, const TracedTask& task);
+  void write_tree(const tc_task_new& new_task, const TracedTask& task);
 
   TracePart part_;
   PacketWriter packets_;

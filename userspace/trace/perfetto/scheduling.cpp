@@ -108,20 +108,20 @@ void Scheduling::write(std::uint32_t cpu, int count) {
   }
 }
 
-void Scheduling::on_birth(const tc_task_new& birth, const TracedTask& task) {
-  wire::FtraceEvent* event = add(birth.cpu, birth.at_ns, birth.creator_tid);
+void Scheduling::on_new_task(const tc_task_new& new_task, const TracedTask& task) {
+  wire::FtraceEvent* event = add(new_task.cpu, new_task.at_ns, new_task.creator_tid);
   if (event == nullptr) {
     return;
   }
   wire::TaskNewtask& newtask = *event->mutable_task_newtask();
-  newtask.set_pid(pid_of(birth.tid));
+  newtask.set_pid(pid_of(new_task.tid));
   newtask.set_comm(task.comm);
-  newtask.set_clone_flags(birth.clone_flags);
+  newtask.set_clone_flags(new_task.clone_flags);
 }
 
-void Scheduling::on_published(const tc_event& step, const TracedTask& task, const TaskTable& tasks) {
-  const WokenBy by = woken_by(step.value, tasks);
-  wire::FtraceEvent* event = add(task.cpu, step.at_ns, by.tid.value_or(0));
+void Scheduling::on_published(const tc_event& published, const TracedTask& task, const TaskTable& tasks) {
+  const WokenBy by = woken_by(published.value, tasks);
+  wire::FtraceEvent* event = add(task.cpu, published.at_ns, by.tid.value_or(0));
   if (event == nullptr) {
     return;
   }
@@ -150,16 +150,16 @@ void Scheduling::on_exec(const tc_exec& exec, const TracedTask& task, const std:
   event.set_old_pid(pid_of(old_tid == 0 ? exec.tid : old_tid));
 }
 
-void Scheduling::on_exit(const tc_event& step, const TracedTask& task) {
-  wire::FtraceEvent* event = task.tid == 0 ? nullptr : add(task.cpu, step.at_ns, task.tid);
+void Scheduling::on_exit(const tc_event& exit, const TracedTask& task) {
+  wire::FtraceEvent* event = task.tid == 0 ? nullptr : add(task.cpu, exit.at_ns, task.tid);
   if (event == nullptr) {
     return;
   }
-  wire::SchedProcessExit& exit = *event->mutable_sched_process_exit();
-  exit.set_comm(task.comm);
-  exit.set_pid(pid_of(task.tid));
+  wire::SchedProcessExit& written = *event->mutable_sched_process_exit();
+  written.set_comm(task.comm);
+  written.set_pid(pid_of(task.tid));
   if (task.tgid != 0) {
-    exit.set_tgid(pid_of(task.tgid));
+    written.set_tgid(pid_of(task.tgid));
   }
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Writes scheduling, births and names as the kernel's own trace has them: ftrace events in bundles of one CPU each.
+// Writes scheduling, new tasks and names as the kernel's own trace has them: ftrace events in bundles of one CPU each.
 #pragma once
 
 #include <cstdint>
@@ -20,12 +20,12 @@ class Scheduling {
   Scheduling(PacketWriter& packets, bool knows_kernel, std::uint64_t from_ns)
       : packets_(&packets), knows_kernel_(knows_kernel), from_ns_(from_ns) {}
 
-  void on_birth(const tc_task_new& birth, const TracedTask& task);
-  void on_published(const tc_event& step, const TracedTask& task, const TaskTable& tasks);
+  void on_new_task(const tc_task_new& new_task, const TracedTask& task);
+  void on_published(const tc_event& published, const TracedTask& task, const TaskTable& tasks);
   // Returns false if the event has no track: the tid is unknown, or Perfetto rejects the number of the CPU.
   bool on_rename(std::uint64_t at_ns, const TracedTask& task, const std::string& old_comm);
   void on_exec(const tc_exec& exec, const TracedTask& task, const std::string& old_comm, std::uint32_t old_tid);
-  void on_exit(const tc_event& step, const TracedTask& task);
+  void on_exit(const tc_event& exit, const TracedTask& task);
   void on_switch(const tc_switch& event, const SwitchContext& context, const TaskTable& tasks);
   void on_gap(std::uint32_t cpu);
   void on_interruption();

@@ -48,7 +48,7 @@ struct StepStyle {
   bool has_value;
 };
 
-// The style of a step that is drawn as an instant only.
+// The style of an event that is drawn as an instant only.
 std::optional<StepStyle> style_of(std::uint32_t kind) {
   switch (kind) {
     case TC_EV_SIGNAL_GENERATED:
@@ -72,8 +72,8 @@ std::optional<StepStyle> style_of(std::uint32_t kind) {
   }
 }
 
-std::uint64_t value_of(const tc_event& step) {
-  return step.kind == TC_EV_SIGNAL_GENERATED || step.kind == TC_EV_FOUND_RUNNING ? step.arg : step.value;
+std::uint64_t value_of(const tc_event& event) {
+  return event.kind == TC_EV_SIGNAL_GENERATED || event.kind == TC_EV_FOUND_RUNNING ? event.arg : event.value;
 }
 
 }  // namespace
@@ -119,7 +119,7 @@ void ThreadTracks::introduce_process(const TracedTask& task, TracedProcess& proc
   packets_.write();
 }
 
-// If the birth was lost, the process of the task is unknown: its track belongs to no process.
+// If the creation was lost, the process of the task is unknown: its track belongs to no process.
 wire::TrackDescriptor& ThreadTracks::describe_thread(const TracedTask& task, std::uint64_t at_ns) {
   wire::TrackDescriptor& track = packets_.describe(thread_track(task), at_ns);
   if (task.tgid != 0) {
@@ -129,15 +129,15 @@ wire::TrackDescriptor& ThreadTracks::describe_thread(const TracedTask& task, std
       track.mutable_thread()->set_thread_name(task.comm);
     }
   } else if (task.tid != 0) {
-    track.set_name("task " + std::to_string(task.tid) + " (its birth was lost)");
+    track.set_name("task " + std::to_string(task.tid) + " (its creation was lost)");
   } else {
-    track.set_name("a task whose birth was lost");
+    track.set_name("a task whose creation was lost");
   }
   return track;
 }
 
 // The part that is shown begins after its birth, when it may have had another name.
-bool ThreadTracks::is_late(const TracedTask& task) const { return task.tracker.birth_ns() < part_.span.from_ns; }
+bool ThreadTracks::is_late(const TracedTask& task) const { return task.tracker.start_ns() < part_.span.from_ns; }
 
 // What follows is dropped unless the part that is shown has it.
 std::uint64_t ThreadTracks::track_of(TracedTask& task, std::uint64_t at_ns) {
@@ -173,20 +173,20 @@ void ThreadTracks::slice(std::uint64_t track, std::uint64_t begin_ns, std::uint6
   packets_.end(track, end_ns).write();
 }
 
-void ThreadTracks::on_birth(const tc_task_new& birth, TracedTask& task) {
-  const std::uint64_t track = track_of(task, birth.at_ns);
-  if (birth.how == TC_NR_CREATIONS) {
+void ThreadTracks::on_new_task(const tc_task_new& new_task, TracedTask& task) {
+  const std::uint64_t track = track_of(task, new_task.at_ns);
+  if (new_task.how == TC_NR_CREATIONS) {
     return;
   }
-  packets_.instant(track, birth.at_ns, Category::creation, packets_.name("new task"))
+  packets_.instant(track, new_task.at_ns, Category::creation, packets_.name("new task"))
       .with_text(Argument::origin,
-                 is_worker_of_process(birth.flags) ? to_string(TaskOrigin::worker) : creation_name(birth.how))
-      .with(Argument::clone_flags, birth.clone_flags);
-  if (birth.creator_tid != 0) {
-    packets_.with(Argument::creator_tid, birth.creator_tid);
+                 is_worker_of_process(new_task.flags) ? to_string(TaskOrigin::worker) : creation_name(new_task.how))
+      .with(Argument::clone_flags, new_task.clone_flags);
+  if (new_task.creator_tid != 0) {
+    packets_.with(Argument::creator_tid, new_task.creator_tid);
   }
-  if (birth.page_table_bytes != 0) {
-    packets_.with(Argument::page_table_bytes, birth.page_table_bytes);
+  if (new_task.page_table_bytes != 0) {
+    packets_.with(Argument::page_table_bytes, new_task.page_table_bytes);
   }
   packets_.write();
 }
@@ -469,22 +469,22 @@ void ThreadTracks::on_fault(const tc_fault& fault) {
   }
 }
 
-void ThreadTracks::on_step(const tc_event& step, TracedTask& task) {
-  const std::uint64_t track = track_of(task, step.at_ns);
-  if (step.kind == TC_EV_EXIT && within(step.value, 1, step.at_ns)) {
+void ThreadTracks::on_event(const tc_event& event, TracedTask& task) {
+  const std::uint64_t track = track_of(task, event.at_ns);
+  if (event.kind == TC_EV_EXIT && within(event.value, 1, event.at_ns)) {
     const std::uint8_t row = task.tracker.left_row();
     const std::string name = std::string(row_name(row)).append(": does not return");
-    packets_.begin(track, step.value, Category::syscall, packets_.name(name));
+    packets_.begin(track, event.value, Category::syscall, packets_.name(name));
     packets_.with_text(Argument::activity, row_name(row)).with_flag(Argument::returned, false).write();
-    packets_.end(track, step.at_ns).write();
+    packets_.end(track, event.at_ns).write();
   }
-  const auto style = style_of(step.kind);
+  const auto style = style_of(event.kind);
   if (!style) {
     return;
   }
-  packets_.instant(track, step.at_ns, style->category, packets_.name(step_text(step.kind)));
+  packets_.instant(track, event.at_ns, style->category, packets_.name(event_text(event.kind)));
   if (style->has_value) {
-    packets_.with(style->value, value_of(step));
+    packets_.with(style->value, value_of(event));
   }
   packets_.write();
 }

@@ -22,7 +22,7 @@ class ThreadTracks {
   ThreadTracks(PacketWriter& packets, TaskTable& tasks, SyscallNames names);
 
   void on_start(const TraceInfo& info);
-  void on_birth(const tc_task_new& birth, TracedTask& task);
+  void on_new_task(const tc_task_new& new_task, TracedTask& task);
   // `old_tid` is the tid before the exec; 0 if unknown.
   void on_exec(const tc_exec& exec, TracedTask& task, std::uint32_t old_tid);
   void on_rename(const tc_rename& rename, TracedTask& task);
@@ -31,7 +31,7 @@ class ThreadTracks {
   void on_call(const tc_call& call, const tc_transfer* transfer);
   void on_passage(const tc_passage& passage);
   void on_fault(const tc_fault& fault);
-  void on_step(const tc_event& step, TracedTask& task);
+  void on_event(const tc_event& event, TracedTask& task);
   void on_gap(const tc_gap& gap);
   void on_interruption(const Interruption& interruption);
   void finish(std::uint64_t end_ns);

@@ -14,7 +14,8 @@ constexpr std::array arguments{TASKCOST_ARGUMENTS(TASKCOST_NAME)};
 
 constexpr std::uint32_t clock_monotonic = 3;
 
-void tell(google::protobuf::RepeatedPtrField<wire::InternedName>* list, std::uint64_t iid, std::string_view name) {
+void define_name(google::protobuf::RepeatedPtrField<wire::InternedName>* list, std::uint64_t iid,
+                 std::string_view name) {
   wire::InternedName* entry = list->Add();
   entry->set_iid(iid);
   entry->set_name(name.data(), name.size());
@@ -23,23 +24,23 @@ void tell(google::protobuf::RepeatedPtrField<wire::InternedName>* list, std::uin
 }  // namespace
 
 TrackPackets::TrackPackets(PacketWriter& packets)
-    : packets_(&packets), told_categories_(categories.size()), told_arguments_(arguments.size()) {}
+    : packets_(&packets), defined_categories_(categories.size()), defined_arguments_(arguments.size()) {}
 
 // Ids of interned data start at 1, because 0 means "not set".
 NameId TrackPackets::name(std::string_view text) {
   const auto [entry, is_new] = ids_.try_emplace(std::string(text), static_cast<NameId>(names_.size()));
   if (is_new) {
     names_.push_back(&entry->first);
-    told_names_.push_back(0);
+    defined_names_.push_back(0);
   }
   return entry->second;
 }
 
-bool TrackPackets::first_use(std::vector<std::uint32_t>& told, std::size_t id) {
-  if (muted_ || told[id] == clearing_) {
+bool TrackPackets::first_use(std::vector<std::uint32_t>& defined, std::size_t id) {
+  if (muted_ || defined[id] == clearing_) {
     return false;
   }
-  told[id] = clearing_;
+  defined[id] = clearing_;
   return true;
 }
 
@@ -75,11 +76,12 @@ TrackPackets& TrackPackets::begin(std::uint64_t track, std::uint64_t at_ns, Cate
   const auto category_index = static_cast<std::size_t>(category);
   event.add_category_iids(category_index + 1);
   event.set_name_iid(name + 1);
-  if (first_use(told_categories_, category_index)) {
-    tell(packet_.mutable_interned_data()->mutable_event_categories(), category_index + 1, categories[category_index]);
+  if (first_use(defined_categories_, category_index)) {
+    define_name(packet_.mutable_interned_data()->mutable_event_categories(), category_index + 1,
+                categories[category_index]);
   }
-  if (first_use(told_names_, name)) {
-    tell(packet_.mutable_interned_data()->mutable_event_names(), name + 1, *names_[name]);
+  if (first_use(defined_names_, name)) {
+    define_name(packet_.mutable_interned_data()->mutable_event_names(), name + 1, *names_[name]);
   }
   return *this;
 }
@@ -97,8 +99,8 @@ TrackPackets& TrackPackets::end(std::uint64_t track, std::uint64_t at_ns) {
 
 wire::DebugAnnotation& TrackPackets::annotate(Argument argument) {
   const auto index = static_cast<std::size_t>(argument);
-  if (first_use(told_arguments_, index)) {
-    tell(packet_.mutable_interned_data()->mutable_debug_annotation_names(), index + 1, arguments[index]);
+  if (first_use(defined_arguments_, index)) {
+    define_name(packet_.mutable_interned_data()->mutable_debug_annotation_names(), index + 1, arguments[index]);
   }
   wire::DebugAnnotation& annotation = *packet_.mutable_track_event()->add_debug_annotations();
   annotation.set_name_iid(index + 1);

@@ -69,7 +69,7 @@ class TrackPackets {
   void stamp(std::uint64_t at_ns);
   wire::DebugAnnotation& annotate(Argument argument);
   // True for the first use of this id since the state was cleared.
-  bool first_use(std::vector<std::uint32_t>& told, std::size_t id);
+  bool first_use(std::vector<std::uint32_t>& defined, std::size_t id);
 
   PacketWriter* packets_;
   wire::TracePacket packet_;
@@ -78,9 +78,9 @@ class TrackPackets {
 
   // The number of the clearing after which each id was last written.
   std::uint32_t clearing_ = 1;
-  std::vector<std::uint32_t> told_categories_;
-  std::vector<std::uint32_t> told_arguments_;
-  std::vector<std::uint32_t> told_names_;
+  std::vector<std::uint32_t> defined_categories_;
+  std::vector<std::uint32_t> defined_arguments_;
+  std::vector<std::uint32_t> defined_names_;
   bool clears_ = true;  // the next packet clears the state
   bool muted_ = false;
   std::uint64_t from_ns_ = 0;

@@ -110,9 +110,9 @@ class CompareVisitor {
   void find(std::string_view /*key*/, const OnLines<T>& /*of*/) {}
   template <typename List, typename As>
   void find(std::string_view /*key*/, const Elements<List, As>& /*of*/) {}
-  template <typename Fill, typename There>
-  void find(std::string_view key, const Group<Fill, There>& of) {
-    if (at_.rule != Rule::nothing && (of.there == nullptr || *of.there)) {
+  template <typename Fill, typename Present>
+  void find(std::string_view key, const Group<Fill, Present>& of) {
+    if (at_.rule != Rule::nothing && (of.present == nullptr || *of.present)) {
       enter(at_.before_items ? std::string_view() : key, of.fill);
     }
   }

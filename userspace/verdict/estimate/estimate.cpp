@@ -77,15 +77,15 @@ class Estimator {
   }
 
  private:
-  // `here` is limited to the kernel time that belongs to no line yet.
-  EstimateLine& line(std::string id, std::string quantity, const std::optional<double>& count, double here) {
+  // `measured` is limited to the kernel time that belongs to no line yet.
+  EstimateLine& line(std::string id, std::string quantity, const std::optional<double>& count, double measured) {
     EstimateLine line;
     line.id = std::move(id);
     line.quantity = std::move(quantity);
     line.count = count;
-    line.here = std::clamp(here, 0.0, left_kernel_);
-    left_kernel_ -= line.here;
-    line.there = exactly(line.here);
+    line.measured = std::clamp(measured, 0.0, left_kernel_);
+    left_kernel_ -= line.measured;
+    line.estimated = exactly(line.measured);
     line.state = count ? EstimateLine::State::priced : EstimateLine::State::not_measured;
     if (!count) {
       line.note = "not in this report";
@@ -93,7 +93,7 @@ class Estimator {
     return estimate_.lines.emplace_back(std::move(line));
   }
 
-  static void price(EstimateLine& line, const Wanted& wanted, const Amount& there, std::string note) {
+  static void price(EstimateLine& line, const Wanted& wanted, const Amount& estimated, std::string note) {
     if (line.state == EstimateLine::State::not_measured) {
       return;
     }
@@ -102,37 +102,37 @@ class Estimator {
       line.note = fmt::format("the price list has no {}", wanted.missing());
       return;
     }
-    line.there = not_below(there, 0);
+    line.estimated = not_below(estimated, 0);
     line.note = std::move(note);
   }
 
-  // The price of the other model's counterpart of `here`, which cost this program `own`. The position of `own` between
-  // the prices on one CPU and across CPUs is transferred to the counterpart's prices, plus or minus half their
+  // The price of `to`, the other model's counterpart of `from`, which cost this program `own`. The position of `own`
+  // between the prices on one CPU and across CPUs is transferred to the counterpart's prices, plus or minus half their
   // distance.
-  Amount counterpart(Wanted& wanted, const std::string& here, const std::string& there, double own) const {
-    const auto here_same = prices_.one(here);
-    const auto here_across = prices_.one(here + ".across-cpus");
-    const auto there_same = prices_.one(there);
-    const auto there_across = prices_.one(there + ".across-cpus");
-    const bool both = here_same && here_across && there_same && there_across && here_same->value > 0 &&
-                      here_across->value > 0 && there_same->value > 0 && there_across->value > 0;
-    if (!both || own <= 0 || here_same->value == here_across->value) {
-      const Amount price = wanted(there);
-      return with_scale(price, ratio_or_one(own, wanted(here).value));
+  Amount counterpart(Wanted& wanted, const std::string& from, const std::string& to, double own) const {
+    const auto from_same = prices_.one(from);
+    const auto from_across = prices_.one(from + ".across-cpus");
+    const auto to_same = prices_.one(to);
+    const auto to_across = prices_.one(to + ".across-cpus");
+    const bool both = from_same && from_across && to_same && to_across && from_same->value > 0 &&
+                      from_across->value > 0 && to_same->value > 0 && to_across->value > 0;
+    if (!both || own <= 0 || from_same->value == from_across->value) {
+      const Amount price = wanted(to);
+      return with_scale(price, ratio_or_one(own, wanted(from).value));
     }
     constexpr double leeway = 0.5;
-    const double way = std::log(here_across->value / here_same->value);
-    const double at = std::clamp(std::log(own / here_same->value) / way, 0.0, 1.0);
-    const auto price_at = [&](double place) {
-      const double from = std::clamp(place, 0.0, 1.0);
-      return there_same->value * std::pow(there_across->value / there_same->value, from);
+    const double way = std::log(from_across->value / from_same->value);
+    const double at = std::clamp(std::log(own / from_same->value) / way, 0.0, 1.0);
+    const auto price_at = [&](double position) {
+      const double share = std::clamp(position, 0.0, 1.0);
+      return to_same->value * std::pow(to_across->value / to_same->value, share);
     };
     const double low = std::min(price_at(at - leeway), price_at(at + leeway));
     const double high = std::max(price_at(at - leeway), price_at(at + leeway));
-    const Amount price = {
-        price_at(at), low * std::min(there_same->low / there_same->value, there_across->low / there_across->value),
-        high * std::max(there_same->high / there_same->value, there_across->high / there_across->value)};
-    return with_scale(price, own / (here_same->value * std::exp(way * at)));
+    const Amount price = {price_at(at),
+                          low * std::min(to_same->low / to_same->value, to_across->low / to_across->value),
+                          high * std::max(to_same->high / to_same->value, to_across->high / to_across->value)};
+    return with_scale(price, own / (from_same->value * std::exp(way * at)));
   }
 
   static double mean(double sum, double count) { return count > 0 ? sum / count : 0; }
@@ -146,7 +146,7 @@ class Estimator {
       EstimateLine& create = line("create", "creations (fork)", converted_.created, own * converted_.created);
       Wanted wanted(prices_);
       const Amount thread = counterpart(wanted, "clone.process", "clone.thread", own);
-      price(create, wanted, times(thread, converted_.created), "here the program's own mean, there a thread's clone");
+      price(create, wanted, times(thread, converted_.created), "the program's own mean; estimated: a thread's clone");
     }
     if (const double exits = workers.exits.value_or(0); exits > 0) {
       EstimateLine& exit = line("exit", "exits", exits, workers.exit);
@@ -315,25 +315,25 @@ class Estimator {
 
   // ---- Either way
 
-  void switch_line(const char* price_here, const char* price_there, const std::optional<double>& count,
+  void switch_line(const char* price_from, const char* price_to, const std::optional<double>& count,
                    const std::optional<double>& own_latency, const char* quantity) {
     if (count && *count == 0) {
       return;
     }
     Wanted wanted(prices_);
-    const Amount more = difference(wanted(price_there), wanted(price_here));
+    const Amount more = difference(wanted(price_to), wanted(price_from));
     // Falls back to the price list without a measured latency.
-    const auto listed = prices_.one(price_here);
+    const auto listed = prices_.one(price_from);
     const double own = own_latency.value_or(listed ? listed->value : 0);
     const double scale = listed ? ratio_or_one(own, listed->value) : 1;
     EstimateLine& switches = line("switch", quantity, count, own * count.value_or(0));
     price(switches, wanted,
-          sum(exactly(switches.here), times(with_scale(more, std::max(1.0, scale)), count.value_or(0))),
-          "here the program's own mean latency, there the difference of a hop");
+          sum(exactly(switches.measured), times(with_scale(more, std::max(1.0, scale)), count.value_or(0))),
+          "the program's own mean latency; estimated: plus the difference of a hop");
   }
 
   // The extra cost of a call on a shared futex, without its context switch: every other call sleeps.
-  void futex_line(const std::optional<double>& calls, double time, const char* quantity, bool shared_here) {
+  void futex_line(const std::optional<double>& calls, double time, const char* quantity, bool is_shared) {
     if (calls && *calls == 0) {
       return;
     }
@@ -344,21 +344,21 @@ class Estimator {
                              times(difference(wanted("switch.other"), wanted("switch.same")), switches_of_a_call)),
                   0);
     EstimateLine& futex = line("futex", quantity, calls, time);
-    price(futex, wanted, sum(exactly(futex.here), times(extra, (shared_here ? -1 : 1) * calls.value_or(0))),
-          shared_here ? "private within one process" : "shared between processes");
+    price(futex, wanted, sum(exactly(futex.measured), times(extra, (is_shared ? -1 : 1) * calls.value_or(0))),
+          is_shared ? "private within one process" : "shared between processes");
   }
 
-  void memory_line(const WorkCounts& tasks, const char* price_here, const char* price_there) {
+  void memory_line(const WorkCounts& tasks, const char* price_from, const char* price_to) {
     if (tasks.memory_calls && *tasks.memory_calls == 0) {
       return;
     }
     Wanted wanted(prices_);
-    const Amount here = wanted(price_here);
-    const Amount there = wanted(price_there);
+    const Amount from = wanted(price_from);
+    const Amount to = wanted(price_to);
     EstimateLine& memory = line("memory", "changes of the memory map", tasks.memory_calls, tasks.memory);
-    const double ratio = ratio_or_one(there.value, here.value);
+    const double ratio = ratio_or_one(to.value, from.value);
     // The price list's workload has one other thread, and no contention on mmap_lock.
-    price(memory, wanted, times(between(std::min(1.0, ratio * ratio), std::max(1.0, ratio * ratio)), memory.here),
+    price(memory, wanted, times(between(std::min(1.0, ratio * ratio), std::max(1.0, ratio * ratio)), memory.measured),
           to_ == Model::threads ? "one shared map: mmap_lock, and TLB shootdowns on the other threads' CPUs"
                                 : "a map per process");
   }
@@ -377,11 +377,11 @@ class Estimator {
     line.quantity = "user code";
     line.user = true;
     line.count = std::abs(more_faults) + switches.value_or(0);
-    line.here = program_.work.user;
-    line.there = exactly(line.here);
+    line.measured = program_.work.user;
+    line.estimated = exactly(line.measured);
     const Amount more = sum(times(not_below(of_fault, 0), more_faults),
                             times(not_below(of_switch, 0), (to_threads ? -1 : 1) * switches.value_or(0)));
-    price(line, wanted, sum(exactly(line.here), more),
+    price(line, wanted, sum(exactly(line.measured), more),
           "fault entries, and cache and TLB misses after forks and switches");
     estimate_.lines.push_back(std::move(line));
   }
@@ -399,7 +399,7 @@ class Estimator {
     }
     const double each = std::abs(across->value - same->value) * placed_otherwise;
     EstimateLine& line = this->line("wakeup", "wakeups", wakeups, *wakeups * same->value / 2);
-    line.there = {line.here, std::max(0.0, line.here - each * *wakeups), line.here + each * *wakeups};
+    line.estimated = {line.measured, std::max(0.0, line.measured - each * *wakeups), line.measured + each * *wakeups};
     line.note = "the same number; up to 10 % may wake on another CPU";
   }
 
@@ -490,15 +490,16 @@ class Estimator {
     double upper = 0;
     for (const EstimateLine& each : estimate_.lines) {
       if (is_part(each)) {
-        total.there.value += each.there.value - each.here;
-        lower = std::hypot(lower, each.there.value - each.there.low);
-        upper = std::hypot(upper, each.there.high - each.there.value);
+        total.estimated.value += each.estimated.value - each.measured;
+        lower = std::hypot(lower, each.estimated.value - each.estimated.low);
+        upper = std::hypot(upper, each.estimated.high - each.estimated.value);
       }
     }
-    total.there.value = std::max(0.0, total.there.value);
-    total.there.low = total.there.value / widen(total.there.value, total.there.value - lower);
-    total.there.high = total.there.value > 0 ? total.there.value * widen(total.there.value + upper, total.there.value)
-                                             : upper * estimate_.run_to_run;
+    total.estimated.value = std::max(0.0, total.estimated.value);
+    total.estimated.low = total.estimated.value / widen(total.estimated.value, total.estimated.value - lower);
+    total.estimated.high = total.estimated.value > 0
+                               ? total.estimated.value * widen(total.estimated.value + upper, total.estimated.value)
+                               : upper * estimate_.run_to_run;
     return total;
   }
 
@@ -524,7 +525,7 @@ class Estimator {
     }
     estimate_.rest = program_.work.running;
     for (const EstimateLine& each : estimate_.lines) {
-      estimate_.rest -= each.here;
+      estimate_.rest -= each.measured;
     }
     estimate_.rest = std::max(0.0, estimate_.rest);
   }

@@ -8,9 +8,9 @@
 //   worker       a task that is converted. To threads: a forked process without an exec, or a process from before the
 //                window with the command line of its observed parent. To processes: each thread except the first of its
 //                process.
-//   line         a part of the program's CPU time with another cost in the other model. `here` is its cost in the
+//   line         a part of the program's CPU time with another cost in the other model. `measured` is its cost in the
 //                report, or count times price if the report has only its count. All other CPU time is unchanged.
-//   there        the cost of the line in the other model. It is computed twice: with the price of the list, and with
+//   estimated    the cost of the line in the other model. It is computed twice: with the price of the list, and with
 //                this price times the ratio of the program's own cost to the price in its present model. The value is
 //                the geometric mean of both, and the interval includes both, on one CPU and across CPUs.
 //   sum          the sum of the values. The distances of the ends of the intervals from the values are added as
@@ -144,8 +144,8 @@ struct EstimateLine {
   State state = State::priced;
   bool user = false;            // time in user code
   std::optional<double> count;  // nullopt: not measured
-  double here = 0;              // ns
-  Amount there;                 // ns; `here` unless priced
+  double measured = 0;          // ns
+  Amount estimated;             // ns; `measured` unless priced
   std::string note;             // the basis of the figures; may be empty
 };
 
@@ -169,8 +169,8 @@ struct EstimateFact {
 
 struct Estimate {
   struct Sum {
-    double here = 0;  // ns
-    Amount there;
+    double measured = 0;  // ns
+    Amount estimated;
   };
   std::string name;     // name of the report's file; hostile
   std::string command;  // hostile

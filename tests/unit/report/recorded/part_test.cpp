@@ -27,7 +27,7 @@ RecordingEnd end_of_life() {
 }
 
 Result<Playback> play_part(const CapturePart& part) {
-  const auto bytes = test::capture_of(test::recorded_life(), text_of(test::fixture_start()), text_of(end_of_life()));
+  const auto bytes = test::capture_of(test::fixture_script(), text_of(test::fixture_start()), text_of(end_of_life()));
   CaptureReader reader = test::reader_of(bytes);
   return play(reader, read_gaps(reader), true /*with_timeline*/, part);
 }

@@ -29,9 +29,9 @@ Result<Playback> played(const test::Bytes& bytes, bool with_timeline = false) {
   return play(capture, read_gaps(capture), with_timeline);
 }
 
-TEST(PlaybackOfTexts, TellsWhatTheTextsSay) {
+TEST(PlaybackOfTexts, ReportsWhatTheTextsSay) {
   const auto playback =
-      played(test::capture_of(test::recorded_life(), text_of(test::fixture_start()), text_of(ended())));
+      played(test::capture_of(test::fixture_script(), text_of(test::fixture_start()), text_of(ended())));
   ASSERT_TRUE(playback) << to_line(playback.error());
   EXPECT_EQ(playback->report.host.kernel, "6.1.0-18-amd64");
   EXPECT_EQ(playback->report.target.exit_code, 3);
@@ -39,7 +39,7 @@ TEST(PlaybackOfTexts, TellsWhatTheTextsSay) {
   EXPECT_EQ(playback->report.session.start, Instant(1us));
   EXPECT_EQ(playback->report.session.end, Instant(90us));
   EXPECT_EQ(playback->report.timeline, std::nullopt);
-  EXPECT_EQ(playback->walked.records, test::recorded_life().records().size());
+  EXPECT_EQ(playback->walked.records, test::fixture_script().records().size());
   EXPECT_EQ(playback->walked.unreadable, 0);
   EXPECT_EQ(playback->walked.lost, 7) << "the gap of the script";
   EXPECT_EQ(playback->walked.first_ns, 1000);
@@ -47,7 +47,7 @@ TEST(PlaybackOfTexts, TellsWhatTheTextsSay) {
 
 TEST(PlaybackOfTexts, HasATimelineOnRequest) {
   const auto playback =
-      played(test::capture_of(test::recorded_life(), text_of(test::fixture_start()), text_of(ended())), true);
+      played(test::capture_of(test::fixture_script(), text_of(test::fixture_start()), text_of(ended())), true);
   ASSERT_TRUE(playback) << to_line(playback.error());
   ASSERT_TRUE(playback->report.timeline);
 }
@@ -55,7 +55,7 @@ TEST(PlaybackOfTexts, HasATimelineOnRequest) {
 // A task that still runs at the end has no ledger: it is rebuilt from the transitions.
 TEST(PlaybackOfTexts, OfACaptureThatWasCutOffIsRebuilt) {
   const auto playback =
-      played(test::capture_of(test::recorded_life(), text_of(test::fixture_start()), std::nullopt), true);
+      played(test::capture_of(test::fixture_script(), text_of(test::fixture_start()), std::nullopt), true);
   ASSERT_TRUE(playback) << to_line(playback.error());
   const Report& report = playback->report;
   EXPECT_EQ(report.window_end, WindowEnd::cut);
@@ -75,7 +75,7 @@ TEST(PlaybackOfTexts, WhatDecodesToNothingIsCounted) {
 }
 
 TEST(PlaybackOfTexts, AnInterruptionIsAGap) {
-  test::Bytes bytes = test::capture_of(test::recorded_life(), text_of(test::fixture_start()), text_of(ended()));
+  test::Bytes bytes = test::capture_of(test::fixture_script(), text_of(test::fixture_start()), text_of(ended()));
   std::uint64_t damaged = 0;
   {
     const CaptureReader whole = test::reader_of(bytes);
@@ -98,10 +98,10 @@ TEST(PlaybackOfTexts, AnInterruptionIsAGap) {
 }
 
 TEST(PlaybackOfTexts, NeedsReadableTexts) {
-  const auto no_start = played(test::capture_of(test::recorded_life(), "{}", text_of(ended())));
+  const auto no_start = played(test::capture_of(test::fixture_script(), "{}", text_of(ended())));
   ASSERT_FALSE(no_start);
   EXPECT_THAT(to_line(no_start.error()), HasSubstr("cannot read the beginning of the capture"));
-  const auto no_end = played(test::capture_of(test::recorded_life(), text_of(test::fixture_start()), "{}"));
+  const auto no_end = played(test::capture_of(test::fixture_script(), text_of(test::fixture_start()), "{}"));
   ASSERT_FALSE(no_end);
   EXPECT_THAT(to_line(no_end.error()), HasSubstr("cannot read the end of the capture"));
 }

@@ -17,10 +17,10 @@ namespace {
 using namespace std::chrono_literals;  // NOLINT(google-build-using-namespace)
 using test::Bytes;
 using test::ledger;
-using test::nobody;
 using test::preempted;
 using test::Script;
 using test::script;
+using test::unobserved;
 using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
@@ -28,11 +28,11 @@ using testing::Not;
 constexpr std::uint64_t a = 1;
 
 // Writes each record in its own chunk.
-Bytes capture_of(const Script& story) {
+Bytes capture_of(const Script& recorded) {
   RecordingEnd end;
   end.end = Instant(100us);
   constexpr std::uint64_t step_ns = 10'000;
-  return test::capture_of(story, text_of(RecordingStart()), text_of(end),
+  return test::capture_of(recorded, text_of(RecordingStart()), text_of(end),
                           {.chunk_size = sizeof(tc_ledger), .buffers = 16, .chunk_time_ns = 1}, step_ns);
 }
 
@@ -51,21 +51,21 @@ std::string text_of(const Report& report) {
   return out.str();
 }
 
-Script life_of_a() {
+Script script_of_a() {
   return script()
       .at(10us)
       .adopted_running(a, 0)
       .at(30us)
-      .switches(0, preempted(), nobody)
+      .switches(0, preempted(), unobserved)
       .at(50us)
       .runs(0, a)
       .at(90us)
-      .switches(0, preempted(), nobody)
-      .kernel_says(ledger(a).adopted_at(10us));
+      .switches(0, preempted(), unobserved)
+      .emits_ledger(ledger(a).adopted_at(10us));
 }
 
 TEST(Playback, ACaptureThatLacksNothingSaysSo) {
-  const Report report = playback_of(capture_of(life_of_a()));
+  const Report report = playback_of(capture_of(script_of_a()));
   ASSERT_TRUE(report.records);
   EXPECT_TRUE(report.records->clean());
   EXPECT_EQ(report.records->integrity.switches_checked, 2U);
@@ -74,17 +74,17 @@ TEST(Playback, ACaptureThatLacksNothingSaysSo) {
 }
 
 TEST(Playback, WhatTheRingHadNoRoomForIsPlacedAndUnknown) {
-  const Report report = playback_of(capture_of(life_of_a().gap(1, 35us, 40us, 3)));
+  const Report report = playback_of(capture_of(script_of_a().gap(1, 35us, 40us, 3)));
   ASSERT_EQ(report.records->gaps.size(), 1U);
   EXPECT_EQ(report.records->gaps[0].why, ReplayGap::Why::ring_full);
   EXPECT_EQ(report.records->touched_tasks, 1U);
   EXPECT_EQ(report.records->unknown, 15us);
   EXPECT_THAT(text_of(report), AllOf(HasSubstr("+35.0 µs  5.00 µs       3  CPU 1  the ring buffer was full\n"),
-                                     HasSubstr("15.0 µs of the lives of\n  1 task.")));
+                                     HasSubstr("15.0 µs of the lifetimes\n  of 1 task.")));
 }
 
 TEST(Playback, ADamagedChunkIsPlacedAndUnknown) {
-  Bytes bytes = capture_of(life_of_a());
+  Bytes bytes = capture_of(script_of_a());
   const std::uint64_t second = test::reader_of(bytes).chunks()[1].offset;
   bytes[second + 64] ^= std::byte{0xff};
   const Report report = playback_of(bytes);
@@ -98,10 +98,10 @@ TEST(Playback, ACpuThatHadAnotherTaskIsSaid) {
                                                    .at(10us)
                                                    .adopted_running(a, 0)
                                                    .at(30us)
-                                                   .switches(0, preempted(), nobody)
+                                                   .switches(0, preempted(), unobserved)
                                                    .unseen(0, a)
                                                    .at(60us)
-                                                   .switches(0, preempted(), nobody)));
+                                                   .switches(0, preempted(), unobserved)));
   EXPECT_EQ(report.records->integrity.broken_switches, 1U);
   EXPECT_THAT(text_of(report), AllOf(HasSubstr("! 1 switches away from a task that their CPU did not have\n"
                                                "    +60.0 µs: CPU 0 had tid"),
@@ -110,12 +110,12 @@ TEST(Playback, ACpuThatHadAnotherTaskIsSaid) {
 
 // A capture that is cut off has no ledgers of living tasks: they are rebuilt, and lost time is in no cell.
 TEST(Playback, OfACutCaptureUnknownTimeIsInNoAccount) {
-  Bytes bytes = capture_of(life_of_a().gap(1, 35us, 40us, 3));
+  Bytes bytes = capture_of(script_of_a().gap(1, 35us, 40us, 3));
   const auto chunks = test::reader_of(bytes).chunks();
   bytes.resize(chunks.back().offset + 64 + chunks.back().stored_size);
   const Report report = playback_of(bytes);
   EXPECT_EQ(report.window_end, WindowEnd::cut);
-  EXPECT_THAT(text_of(report), HasSubstr("it is in no account."));
+  EXPECT_THAT(text_of(report), HasSubstr("alive at the end lack it."));
 }
 
 }  // namespace

@@ -84,7 +84,7 @@ TEST(RecordingTexts, TheEndReadsBack) {
 }
 
 // Older versions did not write these keys.
-TEST(RecordingTexts, OlderOnesTellNeitherHostNorClocks) {
+TEST(RecordingTexts, OlderOnesHaveNeitherHostNorClocks) {
   json start = json::parse(text_of(test::fixture_start()));
   for (const char* key : {"name", "machine_id", "boot_id"}) {
     start["host"].erase(key);

@@ -13,9 +13,9 @@
 
 #include "base/escape.h"
 #include "support/csv.h"
+#include "support/fixture_script.h"
 #include "support/golden.h"
 #include "support/hostile_names.h"
-#include "support/recorded_life.h"
 #include "support/script.h"
 #include "support/subprocess.h"
 #include "trace/events/writers.h"
@@ -76,7 +76,7 @@ TraceInfo info_of_part(const TraceSpan& span, const std::vector<std::uint64_t>& 
 TEST(EventRows, APartHasItsOwnRowsOnly) {
   std::ostringstream out;
   EventNdjson exported(out, info_of_part({20'000, 60'000}, {1}));
-  const Script life = test::recorded_life();
+  const Script life = test::fixture_script();
   for (const Record& record : life.records()) {
     exported.on_record(record);
   }
@@ -93,7 +93,7 @@ TEST(EventRows, APartHasItsOwnRowsOnly) {
 }
 
 // They have the machine and the boot, and relate the times to the calendar, also across a suspend.
-TEST(EventRows, TheFirstAndTheLastTellWhereAndWhen) {
+TEST(EventRows, TheFirstAndTheLastHaveHostAndClocks) {
   std::ostringstream out;
   EventNdjson exported(out, test::trace_info());
   exported.finish(30'000, ClockAnchor{31'000, 1'700'000'000'000'090'000, 5'000'091'000});
@@ -119,9 +119,9 @@ TEST(EventRows, TheFirstAndTheLastTellWhereAndWhen) {
   EXPECT_FALSE(all_rows_of(written<EventNdjson>(Script())).back().contains("realtime_ns"));
 }
 
-TEST(EventRows, AShortLifeAsCsv) { test::expect_golden("events.csv", written<EventCsv>(test::recorded_life())); }
+TEST(EventRows, AShortRecordingAsCsv) { test::expect_golden("events.csv", written<EventCsv>(test::fixture_script())); }
 
-TEST(EventRows, ASwitchInTellsItsWaitAndWhoEndedIt) {
+TEST(EventRows, ASwitchInHasItsWaitAndItsWaker) {
   Script script;
   script.at(1us).adopted(1, "reader").adopted(2, "writer");
   script.at(10us).switches(0, leaves(1).blocks(TC_WAIT_PIPE, TC_ROW_CALL_PENDING).in_call(test::number_read, 9us),
@@ -220,7 +220,7 @@ TEST(EventRows, WorkersOfTheKernelAreNoThreads) {
   Script script;
   tc_task_new worker = test::born(2, 2000, 1, TC_CREATION_THREAD, "iou-wrk-1001");
   worker.flags |= TC_LEDGER_KERNEL_WORKER;
-  script.at(1us).adopted(1, "server").tells(worker);
+  script.at(1us).adopted(1, "server").emits(worker);
   EXPECT_EQ(rows_of(script).at(1).at("detail"), "worker");
 }
 
@@ -297,7 +297,7 @@ class Directory {
 TEST(EventRows, TheRecipeOfTheReadmeAnswersItsQuestions) {
   ASSERT_FALSE(recipe().empty());
   const Directory directory;
-  std::ofstream(directory.path() + "/events.csv") << written<EventCsv>(test::recorded_life());
+  std::ofstream(directory.path() + "/events.csv") << written<EventCsv>(test::fixture_script());
   test::SpawnOptions options;
   options.directory = directory.path();
   const test::Finished finished = test::Subprocess({"sh", "-c", recipe()}, options).wait();

@@ -16,9 +16,9 @@
 #include <vector>
 
 #include "base/escape.h"
+#include "support/fixture_script.h"
 #include "support/golden.h"
 #include "support/hostile_names.h"
-#include "support/recorded_life.h"
 #include "support/script.h"
 #include "support/trace_decoder.h"
 #include "trace/events/writers.h"
@@ -51,7 +51,7 @@ std::vector<Message> trace_of(const Script& script, std::uint64_t end_ns = 100'0
 }
 
 // Returns the slices on the track of a task as "name begin..end".
-std::vector<std::string> told(const std::vector<Message>& packets, std::uint64_t tid) {
+std::vector<std::string> lines_of(const std::vector<Message>& packets, std::uint64_t tid) {
   std::uint64_t track = 0;
   for (const Message& packet : packets) {
     if (packet.has("track_descriptor") && packet.message("track_descriptor").has("thread") &&
@@ -90,15 +90,15 @@ std::vector<FtraceEvent> of_kind(const std::vector<Message>& packets, const std:
 }
 
 TEST(Perfetto, EveryIntervalIsASliceOfItsThread) {
-  const auto packets = trace_of(test::recorded_life());
+  const auto packets = trace_of(test::fixture_script());
   EXPECT_THAT(
-      told(packets, 1001),
+      lines_of(packets, 1001),
       ElementsAre("pipe: read 9000..23000", "  waits for a pipe 10000..19000", "page fault 24000..25000",
                   "create: clone 30000..36000", "  create: copy 30000..32000", "  create: publish 32000..34000",
                   "  create: return 34000..36000", "wait: wait4 78000..", "  waits for a child to end 80000.."));
-  EXPECT_THAT(told(packets, 1002), ElementsAre("waits for a timer 2000..11000", "pipe: write 18000..20000"));
+  EXPECT_THAT(lines_of(packets, 1002), ElementsAre("waits for a timer 2000..11000", "pipe: write 18000..20000"));
   EXPECT_THAT(
-      told(packets, 1003),
+      lines_of(packets, 1003),
       ElementsAre("new task 32000", "waits for a creation to be complete 32000..34000", "TLB flush on switch 40000",
                   "exec: execve 42000..50000", "  exec: find the program 42000..45000", "  exec: replace 45000..47000",
                   "    becomes another program 47000", "  exec: return 47000..50000",
@@ -106,8 +106,8 @@ TEST(Perfetto, EveryIntervalIsASliceOfItsThread) {
                   "  exit: until its memory is gone 62000..66000", "  exit: to the last switch 66000..70000"));
 }
 
-TEST(Perfetto, AWaitTellsWhoEndedItAndFromWhere) {
-  const auto packets = trace_of(test::recorded_life());
+TEST(Perfetto, AWaitHasItsWakerAndCallSite) {
+  const auto packets = trace_of(test::fixture_script());
   EXPECT_THAT(
       slice_named(packets, "waits for a pipe").arguments,
       UnorderedElementsAre(Pair("wait", "pipe"), Pair("in_call", "read"), Pair("waker_tid", "1002"),
@@ -117,8 +117,8 @@ TEST(Perfetto, AWaitTellsWhoEndedItAndFromWhere) {
                                    Pair("woken_by", "timer"), Pair("woken_from", "interrupt")));
 }
 
-TEST(Perfetto, ACallTellsItsResultAndBytes) {
-  const auto packets = trace_of(test::recorded_life());
+TEST(Perfetto, ACallShowsItsResultAndBytes) {
+  const auto packets = trace_of(test::fixture_script());
   EXPECT_THAT(slice_named(packets, "pipe: read").arguments,
               UnorderedElementsAre(Pair("number", "0"), Pair("result", "64"), Pair("activity", "pipe"),
                                    Pair("channel", "pipe"), Pair("bytes_in", "64")));
@@ -153,8 +153,8 @@ TEST(Perfetto, BytesAreCountersOfTheProcess) {
   EXPECT_THAT(values, ElementsAre(10U, 42U));
 }
 
-TEST(Perfetto, SchedulingIsToldAsTheKernelWould) {
-  const auto packets = trace_of(test::recorded_life());
+TEST(Perfetto, SchedulingIsAsInTheKernelsTrace) {
+  const auto packets = trace_of(test::fixture_script());
   std::vector<std::string> lines;
   for (const FtraceEvent& event : of_kind(packets, "sched_switch")) {
     lines.push_back(std::to_string(event.at) + " cpu " + std::to_string(event.cpu) + " " +
@@ -169,7 +169,7 @@ TEST(Perfetto, SchedulingIsToldAsTheKernelWould) {
 }
 
 TEST(Perfetto, AWakeUpStandsAtItsInstantOnTheCpuOfTheWaker) {
-  const auto packets = trace_of(test::recorded_life());
+  const auto packets = trace_of(test::fixture_script());
   const auto wakings = of_kind(packets, "sched_waking");
   ASSERT_EQ(wakings.size(), 2U) << "a new task is published, not woken";
   const auto& by_client = wakings[0].at == 19'000 ? wakings[0] : wakings[1];
@@ -178,17 +178,17 @@ TEST(Perfetto, AWakeUpStandsAtItsInstantOnTheCpuOfTheWaker) {
   EXPECT_EQ(by_client.pid, 1002U);
 }
 
-TEST(Perfetto, ABirthTellsItsCloneFlags) {
+TEST(Perfetto, ANewTaskHasItsCloneFlags) {
   Script script;
   script.at(1us).adopted(1, "server").at(2us).born(2, 1, TC_CREATION_THREAD, "worker", 0x3d0f00, 1);
-  script.at(3us).step(2, TC_EV_PUBLISHED, 1);
+  script.at(3us).event(2, TC_EV_PUBLISHED, 1);
   const auto packets = trace_of(script);
-  const auto births = of_kind(packets, "task_newtask");
-  ASSERT_EQ(births.size(), 1U);
-  EXPECT_EQ(births[0].pid, 1001U);
-  EXPECT_EQ(births[0].cpu, 1U);
-  EXPECT_EQ(births[0].event->number("pid"), 1002U);
-  EXPECT_EQ(births[0].event->number("clone_flags"), 0x3d0f00U);
+  const auto new_tasks = of_kind(packets, "task_newtask");
+  ASSERT_EQ(new_tasks.size(), 1U);
+  EXPECT_EQ(new_tasks[0].pid, 1001U);
+  EXPECT_EQ(new_tasks[0].cpu, 1U);
+  EXPECT_EQ(new_tasks[0].event->number("pid"), 1002U);
+  EXPECT_EQ(new_tasks[0].event->number("clone_flags"), 0x3d0f00U);
   const auto published = of_kind(packets, "sched_wakeup_new");
   ASSERT_EQ(published.size(), 1U);
   EXPECT_EQ(published[0].at, 3'000U);
@@ -196,7 +196,7 @@ TEST(Perfetto, ABirthTellsItsCloneFlags) {
 }
 
 TEST(Perfetto, NamesFollowAnExec) {
-  const auto packets = trace_of(test::recorded_life());
+  const auto packets = trace_of(test::fixture_script());
   const auto renames = of_kind(packets, "task_rename");
   ASSERT_EQ(renames.size(), 1U);
   EXPECT_EQ(renames[0].event->text("oldcomm"), "server");
@@ -227,8 +227,8 @@ TEST(Perfetto, AThreadThatExecsGoesOnUnderTheTidOfItsLeader) {
   script.at(3us).calls(2, test::number_read, TC_ACTIVITY_FILE, 2us, 0).at(5us).execs(2, "other", "other", 1);
   script.at(9us).calls(2, test::number_read, TC_ACTIVITY_FILE, 8us, 0);
   const auto packets = trace_of(script);
-  EXPECT_THAT(told(packets, 1002), ElementsAre("file: read 2000..3000"));
-  EXPECT_THAT(told(packets, 1001), ElementsAre("becomes another program 5000", "file: read 8000..9000"));
+  EXPECT_THAT(lines_of(packets, 1002), ElementsAre("file: read 2000..3000"));
+  EXPECT_THAT(lines_of(packets, 1001), ElementsAre("becomes another program 5000", "file: read 8000..9000"));
   const auto execs = of_kind(packets, "sched_process_exec");
   ASSERT_EQ(execs.size(), 1U);
   EXPECT_EQ(execs[0].event->number("pid"), 1001U);
@@ -240,12 +240,12 @@ TEST(Perfetto, StepsAreInstantsWithTheirValue) {
   script.at(1us)
       .adopted(1, "a")
       .at(2us)
-      .step(1, TC_EV_SHOOTDOWN_STOLE, 350)
+      .event(1, TC_EV_SHOOTDOWN_STOLE, 350)
       .at(3us)
-      .step(1, TC_EV_SIGNAL_GENERATED, 0, 11);
-  script.at(4us).step(1, TC_EV_PAGES, 13);
+      .event(1, TC_EV_SIGNAL_GENERATED, 0, 11);
+  script.at(4us).event(1, TC_EV_PAGES, 13);
   const auto packets = trace_of(script);
-  EXPECT_THAT(told(packets, 1001),
+  EXPECT_THAT(lines_of(packets, 1001),
               ElementsAre("one of its shootdowns took time of another CPU 2000", "a signal that may end it 3000",
                           "page allocation of a creating call 4000"));
   EXPECT_THAT(slice_named(packets, "one of its shootdowns took time of another CPU").arguments,
@@ -273,7 +273,7 @@ TEST(Perfetto, AdoptedTasksAreInTheProcessTree) {
 }
 
 TEST(Perfetto, TheFirstPacketMakesTheClocksOfBundlesAndPacketsOne) {
-  const auto packets = trace_of(test::recorded_life());
+  const auto packets = trace_of(test::fixture_script());
   const Message& snapshot = packets.at(0).message("clock_snapshot");
   EXPECT_EQ(snapshot.number("primary_trace_clock"), 3U);
   std::vector<std::pair<std::uint64_t, std::uint64_t>> clocks;
@@ -308,8 +308,8 @@ TEST(Perfetto, EventsOfABundleAreInTheOrderOfTime) {
   EXPECT_EQ(events, 2500U) << "four switches and a wake-up, 500 times";
 }
 
-TEST(Perfetto, LossIsToldWhereItWas) {
-  const auto packets = trace_of(test::recorded_life());
+TEST(Perfetto, LossIsMarkedWhereItWas) {
+  const auto packets = trace_of(test::fixture_script());
   std::vector<std::pair<std::uint64_t, std::size_t>> lossy;
   std::size_t dropped = 0;
   for (const Message& packet : packets) {
@@ -327,11 +327,11 @@ TEST(Perfetto, LossIsToldWhereItWas) {
   EXPECT_THAT(slice.arguments, ElementsAre(Pair("count", "7")));
 }
 
-TEST(Perfetto, NamesAreToldAgainAfterALoss) {
+TEST(Perfetto, NamesAreDefinedAgainAfterALoss) {
   Script script;
   script.at(1us).adopted(1, "a").at(3us).calls(1, test::number_read, TC_ACTIVITY_FILE, 2us, 0);
   script.at(5us).gap(0, 4us, 4us, 1).at(7us).calls(1, test::number_read, TC_ACTIVITY_FILE, 6us, 0);
-  EXPECT_THAT(told(trace_of(script), 1001), ElementsAre("file: read 2000..3000", "file: read 6000..7000"));
+  EXPECT_THAT(lines_of(trace_of(script), 1001), ElementsAre("file: read 2000..3000", "file: read 6000..7000"));
 }
 
 TEST(Perfetto, AnIntervalWithLostEventsIsMarked) {
@@ -347,7 +347,7 @@ TEST(Perfetto, AReturnThatWasLostGivesNoWait) {
   Script script;
   script.at(1us).adopted(1, "a").at(10us).switches(0, leaves(1).blocks(TC_WAIT_PIPE), idle_comes());
   script.at(40us).gap(0, 20us, 30us, 3).at(50us).calls(1, test::number_read, TC_ACTIVITY_PIPE, 9us, 0);
-  EXPECT_THAT(told(trace_of(script), 1001), ElementsAre("pipe: read 9000..50000"));
+  EXPECT_THAT(lines_of(trace_of(script), 1001), ElementsAre("pipe: read 9000..50000"));
 }
 
 TEST(Perfetto, AnInterruptionIsLossOnEveryCpu) {
@@ -387,12 +387,12 @@ TEST(Perfetto, WhatWasNotSeenIsNotDrawn) {
   script.at(1us).adopted(1, "a").at(3us).calls(1, test::number_read, TC_ACTIVITY_FILE, 0us, 7);
   script.at(5us).calls(9, test::number_read, TC_ACTIVITY_FILE, 4us, 7);
   const auto packets = trace_of(script);
-  EXPECT_THAT(told(packets, 1001), ElementsAre("file: read 3000")) << "an instant: its entry was not seen";
-  const bool told_apart = std::any_of(packets.begin(), packets.end(), [](const Message& packet) {
+  EXPECT_THAT(lines_of(packets, 1001), ElementsAre("file: read 3000")) << "an instant: its entry was not seen";
+  const bool has_both_names = std::any_of(packets.begin(), packets.end(), [](const Message& packet) {
     return packet.has("track_descriptor") && packet.message("track_descriptor").has("name") &&
-           packet.message("track_descriptor").text("name") == "a task whose birth was lost";
+           packet.message("track_descriptor").text("name") == "a task whose creation was lost";
   });
-  EXPECT_TRUE(told_apart);
+  EXPECT_TRUE(has_both_names);
 }
 
 TEST(Perfetto, HostileNamesAreValidText) {
@@ -470,7 +470,9 @@ TEST(Perfetto, NoiseIsExportedToo) {
   EXPECT_FALSE(exported_noise<EventNdjson>(records).empty());
 }
 
-TEST(Perfetto, AShortLifeAsText) { test::expect_golden("trace.txt", test::to_text(trace_of(test::recorded_life()))); }
+TEST(Perfetto, AShortRecordingAsText) {
+  test::expect_golden("trace.txt", test::to_text(trace_of(test::fixture_script())));
+}
 
 // Slices that began before the part begin with it, and the task has its present name.
 TEST(Perfetto, APartHasNothingBeforeItAndNoOtherTask) {
@@ -479,7 +481,7 @@ TEST(Perfetto, APartHasNothingBeforeItAndNoOtherTask) {
   info.part.tasks = std::make_shared<TracePart::Tasks>(TracePart::Tasks{{3}, {3}});
   std::ostringstream out;
   PerfettoExport exported(out, info);
-  const Script life = test::recorded_life();
+  const Script life = test::fixture_script();
   for (const Record& record : life.records()) {
     exported.on_record(record);
   }
@@ -493,7 +495,7 @@ TEST(Perfetto, APartHasNothingBeforeItAndNoOtherTask) {
   }
   const std::vector<Slice> slices = test::slices_of(packets);
   EXPECT_TRUE(std::ranges::all_of(slices, [](const Slice& slice) { return slice.begin >= 48'000; }));
-  EXPECT_THAT(told(packets, 1003), testing::Contains(testing::HasSubstr("execve 48000..50000")));
+  EXPECT_THAT(lines_of(packets, 1003), testing::Contains(testing::HasSubstr("execve 48000..50000")));
 }
 
 }  // namespace

@@ -31,8 +31,8 @@ Experiment commands(std::size_t count) {
 }
 
 EngineResult run(std::size_t count, FakeRunner& runner, const EngineOptions& options = {}) {
-  RoundsObserver nobody;
-  return run_rounds(commands(count), options, runner, nobody);
+  RoundsObserver ignored;
+  return run_rounds(commands(count), options, runner, ignored);
 }
 
 TEST(Engine, StopsWhenEveryPairIsDecided) {

@@ -14,8 +14,8 @@ namespace taskcost {
 namespace {
 
 using namespace std::chrono_literals;
+using test::AccountBuilder;
 using test::compared;
-using test::Life;
 using test::ReportBuilder;
 using testing::Contains;
 using testing::Field;
@@ -26,9 +26,9 @@ Report sleeping(Duration sleep, Duration work = 2ms) {
   ReportBuilder builder;
   builder
       .process(10, "sh", TaskOrigin::fork, 0ms,
-               Life().runs(TC_ACTIVITY_USER, 1ms).blocks(TC_ACTIVITY_WAIT, sleep + work, TC_WAIT_CHILD))
+               AccountBuilder().runs(TC_ACTIVITY_USER, 1ms).blocks(TC_ACTIVITY_WAIT, sleep + work, TC_WAIT_CHILD))
       .process(11, "sleep", TaskOrigin::vfork, 1ms,
-               Life().runs(TC_ACTIVITY_USER, work).blocks(TC_ACTIVITY_SLEEP, sleep, TC_WAIT_TIMER));
+               AccountBuilder().runs(TC_ACTIVITY_USER, work).blocks(TC_ACTIVITY_SLEEP, sleep, TC_WAIT_TIMER));
   return builder.build();
 }
 
@@ -52,7 +52,7 @@ TEST(Difference, OwnTimeLeavesOutWaitsForChildren) {
 TEST(Difference, AWaitForAnUnobservedChildIsOwnTime) {
   const auto alone = [](Duration wait) {
     return ReportBuilder()
-        .process(10, "sh", TaskOrigin::attached, 0ms, Life().blocks(TC_ACTIVITY_WAIT, wait, TC_WAIT_CHILD))
+        .process(10, "sh", TaskOrigin::attached, 0ms, AccountBuilder().blocks(TC_ACTIVITY_WAIT, wait, TC_WAIT_CHILD))
         .build();
   };
   const Difference difference = compared(alone(10ms), alone(30ms));
@@ -77,13 +77,13 @@ TEST(Difference, PiecesAddUpToOwnTime) {
 
 TEST(Difference, ProcessesAreMatchedByName) {
   ReportBuilder before;
-  before.process(1, "cc", TaskOrigin::fork, 0ms, Life().runs(TC_ACTIVITY_USER, 10ms))
-      .process(2, "cc", TaskOrigin::fork, 0ms, Life().runs(TC_ACTIVITY_USER, 20ms))
-      .process(3, "as", TaskOrigin::fork, 0ms, Life().runs(TC_ACTIVITY_USER, 1ms))
-      .aggregated("cc", 3, Life().runs(TC_ACTIVITY_USER, 30ms));
+  before.process(1, "cc", TaskOrigin::fork, 0ms, AccountBuilder().runs(TC_ACTIVITY_USER, 10ms))
+      .process(2, "cc", TaskOrigin::fork, 0ms, AccountBuilder().runs(TC_ACTIVITY_USER, 20ms))
+      .process(3, "as", TaskOrigin::fork, 0ms, AccountBuilder().runs(TC_ACTIVITY_USER, 1ms))
+      .aggregated("cc", 3, AccountBuilder().runs(TC_ACTIVITY_USER, 30ms));
   ReportBuilder after;
-  after.process(1, "cc", TaskOrigin::fork, 0ms, Life().runs(TC_ACTIVITY_USER, 80ms))
-      .process(2, "ld", TaskOrigin::fork, 0ms, Life().runs(TC_ACTIVITY_FILE, 7ms));
+  after.process(1, "cc", TaskOrigin::fork, 0ms, AccountBuilder().runs(TC_ACTIVITY_USER, 80ms))
+      .process(2, "ld", TaskOrigin::fork, 0ms, AccountBuilder().runs(TC_ACTIVITY_FILE, 7ms));
   const Difference difference = compared(before.build(), after.build());
   ASSERT_EQ(difference.processes.size(), 3);
   EXPECT_EQ(difference.processes[0].comm, "cc");
@@ -128,15 +128,15 @@ TEST(Difference, ListsMismatches) {
   b.session.totals.counters[TC_COUNTER_SYSCALLS] = std::nullopt;
   b.session.calls_seen = false;
   const Difference difference = compared(a, b);
-  const auto told = [](const char* subject, const char* in_a, const char* in_b) {
+  const auto mismatch = [](const char* subject, const char* in_a, const char* in_b) {
     return Contains(AllOf(Field(&Mismatch::subject, subject), Field(&Mismatch::a, in_a), Field(&Mismatch::b, in_b)));
   };
-  EXPECT_THAT(difference.mismatches, told("kernel", "6.1.0-18-amd64", "6.12.0"));
-  EXPECT_THAT(difference.mismatches, told("command", "./bakery --cooks 3", "./bakery --cooks 4"));
-  EXPECT_THAT(difference.mismatches, told("creation_phases", "exact", "bound"));
-  EXPECT_THAT(difference.mismatches, told("tlb_flushes", "unavailable", ""));
-  EXPECT_THAT(difference.mismatches, told("dropped_events", "0", "12"));
-  EXPECT_THAT(difference.mismatches, told("detail level", "full", "switches"));
+  EXPECT_THAT(difference.mismatches, mismatch("kernel", "6.1.0-18-amd64", "6.12.0"));
+  EXPECT_THAT(difference.mismatches, mismatch("command", "./bakery --cooks 3", "./bakery --cooks 4"));
+  EXPECT_THAT(difference.mismatches, mismatch("creation_phases", "exact", "bound"));
+  EXPECT_THAT(difference.mismatches, mismatch("tlb_flushes", "unavailable", ""));
+  EXPECT_THAT(difference.mismatches, mismatch("dropped_events", "0", "12"));
+  EXPECT_THAT(difference.mismatches, mismatch("detail level", "full", "switches"));
   EXPECT_THAT(compared(sleeping(1ms), sleeping(2ms)).mismatches, IsEmpty());
 }
 

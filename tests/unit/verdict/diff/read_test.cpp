@@ -92,8 +92,8 @@ TEST(ReadFigures, WithoutTasksNothingIsMeasured) {
 
 TEST(ReadFigures, KernelThreadsAreSeparate) {
   test::ReportBuilder builder;
-  builder.process(1, "sh", TaskOrigin::fork, Duration(0), test::Life().runs(TC_ACTIVITY_USER, Duration(5)));
-  builder.kernel_thread(2, "kworker/0:1", test::Life().runs(TC_ACTIVITY_KERNEL, Duration(7)));
+  builder.process(1, "sh", TaskOrigin::fork, Duration(0), test::AccountBuilder().runs(TC_ACTIVITY_USER, Duration(5)));
+  builder.kernel_thread(2, "kworker/0:1", test::AccountBuilder().runs(TC_ACTIVITY_KERNEL, Duration(7)));
   const ReportFigures figures = figures_of(builder.build());
   EXPECT_EQ(figures.processes.count("kworker/0:1"), 0);
   EXPECT_EQ(quantity(figures, Topic::kernel_threads, "all", "running_ns").value, 7);

@@ -80,19 +80,19 @@ PriceList with(PriceList list, Price price) {
 
 // Compares values and ignores intervals.
 void expect_adds_up(const Estimate& estimate) {
-  double here = estimate.rest;
-  double there = estimate.rest;
+  double measured = estimate.rest;
+  double estimated = estimate.rest;
   for (const EstimateLine& each : estimate.lines) {
-    EXPECT_LE(each.there.low, each.there.value) << each.id;
-    EXPECT_GE(each.there.high, each.there.value) << each.id;
-    EXPECT_GE(each.there.low, 0) << each.id;
-    here += each.here;
-    there += each.there.value;
+    EXPECT_LE(each.estimated.low, each.estimated.value) << each.id;
+    EXPECT_GE(each.estimated.high, each.estimated.value) << each.id;
+    EXPECT_GE(each.estimated.low, 0) << each.id;
+    measured += each.measured;
+    estimated += each.estimated.value;
   }
-  EXPECT_NEAR(here, estimate.cpu.here, 1);
-  EXPECT_NEAR(there, estimate.cpu.there.value, 1);
-  EXPECT_LE(estimate.cpu.there.low, estimate.cpu.there.value);
-  EXPECT_GE(estimate.cpu.there.high, estimate.cpu.there.value);
+  EXPECT_NEAR(measured, estimate.cpu.measured, 1);
+  EXPECT_NEAR(estimated, estimate.cpu.estimated.value, 1);
+  EXPECT_LE(estimate.cpu.estimated.low, estimate.cpu.estimated.value);
+  EXPECT_GE(estimate.cpu.estimated.high, estimate.cpu.estimated.value);
 }
 
 TEST(EstimateAsThreads, IsChosenForForkedWorkers) {
@@ -106,9 +106,9 @@ TEST(EstimateAsThreads, IsChosenForForkedWorkers) {
 TEST(EstimateAsThreads, AddsUp) {
   const Estimate estimate = estimated(forking_report(), exact_prices());
   expect_adds_up(estimate);
-  EXPECT_LT(estimate.cpu.there.value, estimate.cpu.here);
+  EXPECT_LT(estimate.cpu.estimated.value, estimate.cpu.measured);
   ASSERT_TRUE(estimate.kernel);
-  EXPECT_LT(estimate.kernel->here, estimate.cpu.here);
+  EXPECT_LT(estimate.kernel->measured, estimate.cpu.measured);
 }
 
 TEST(EstimateAsThreads, TakesTheProgramsOwnCostsHereAndPricesThere) {
@@ -116,25 +116,25 @@ TEST(EstimateAsThreads, TakesTheProgramsOwnCostsHereAndPricesThere) {
   // A fork costs twice its price in the list. So a thread costs its price, or twice as much.
   const EstimateLine create = line(estimate, "create");
   EXPECT_EQ(create.count, 16);
-  EXPECT_DOUBLE_EQ(create.here, 16 * 120'000);
-  EXPECT_DOUBLE_EQ(create.there.low, 16 * 10'000);
-  EXPECT_DOUBLE_EQ(create.there.high, 16 * 20'000);
-  EXPECT_NEAR(create.there.value, 16 * 10'000 * std::sqrt(2), 1);
+  EXPECT_DOUBLE_EQ(create.measured, 16 * 120'000);
+  EXPECT_DOUBLE_EQ(create.estimated.low, 16 * 10'000);
+  EXPECT_DOUBLE_EQ(create.estimated.high, 16 * 20'000);
+  EXPECT_NEAR(create.estimated.value, 16 * 10'000 * std::sqrt(2), 1);
   const EstimateLine exit = line(estimate, "exit");
-  EXPECT_DOUBLE_EQ(exit.here, 16 * 80'000);
-  EXPECT_DOUBLE_EQ(exit.there.value, 16 * 8'000);
-  EXPECT_DOUBLE_EQ(line(estimate, "reap").there.value, 16 * 4'000);
-  EXPECT_DOUBLE_EQ(line(estimate, "thread-calls").there.value, 16 * 3'000);
+  EXPECT_DOUBLE_EQ(exit.measured, 16 * 80'000);
+  EXPECT_DOUBLE_EQ(exit.estimated.value, 16 * 8'000);
+  EXPECT_DOUBLE_EQ(line(estimate, "reap").estimated.value, 16 * 4'000);
+  EXPECT_DOUBLE_EQ(line(estimate, "thread-calls").estimated.value, 16 * 3'000);
 }
 
 TEST(EstimateAsThreads, FaultsOfTheForkDisappearAndThoseOfOwnMemoryRemain) {
   const EstimateLine faults = line(estimated(forking_report(), exact_prices()), "fault");
   EXPECT_EQ(faults.count, 1600);
-  EXPECT_DOUBLE_EQ(faults.here, 16 * 300'000);
+  EXPECT_DOUBLE_EQ(faults.measured, 16 * 300'000);
   // Each worker has 60 faults that copy nothing, at 3 us; 10 of them are on its own memory. The file faults of one
   // worker may remain.
-  EXPECT_DOUBLE_EQ(faults.there.low, 160 * 3'000);
-  EXPECT_DOUBLE_EQ(faults.there.high, (160 + 50) * 3'000);
+  EXPECT_DOUBLE_EQ(faults.estimated.low, 160 * 3'000);
+  EXPECT_DOUBLE_EQ(faults.estimated.high, (160 + 50) * 3'000);
 }
 
 TEST(EstimateAsThreads, BytesAreSentInBothModels) {
@@ -175,27 +175,27 @@ TEST(EstimateAsProcesses, IsChosenForThreads) {
   EXPECT_EQ(estimate.to, Model::processes);
   EXPECT_EQ(estimate.workers, 10);
   expect_adds_up(estimate);
-  EXPECT_GT(estimate.cpu.there.value, estimate.cpu.here);
+  EXPECT_GT(estimate.cpu.estimated.value, estimate.cpu.measured);
   EXPECT_NE(fact(estimate, "shared-memory"), nullptr);
 }
 
 TEST(EstimateAsProcesses, AForkCostsMoreWhereMoreWasTouchedAndMapped) {
   PriceList prices = exact_prices();
   const EstimateLine small = line(estimated(threaded_report(), prices), "create");
-  EXPECT_DOUBLE_EQ(small.there.value, 10 * 60'000);
+  EXPECT_DOUBLE_EQ(small.estimated.value, 10 * 60'000);
   prices = with(with(std::move(prices), price_of("create.fork.per-mib", 20'000, 19'000, 21'000)),
                 price_of("create.fork.per-mapping", 1'000, 900, 1'100));
   const EstimateLine large = line(estimated(threaded_report(), prices), "create");
   // 80 mappings without those of stacks: at least a third of them is kept. At most 500 pages are touched.
-  EXPECT_NEAR(large.there.low, 10 * (60'000 + 80'000 / 3.0), 1);
-  EXPECT_NEAR(large.there.high, 10 * (60'000 + 80'000 + 500 * 4096 / 1048576.0 * 20'000), 1);
+  EXPECT_NEAR(large.estimated.low, 10 * (60'000 + 80'000 / 3.0), 1);
+  EXPECT_NEAR(large.estimated.high, 10 * (60'000 + 80'000 + 500 * 4096 / 1048576.0 * 20'000), 1);
 }
 
 TEST(EstimateAsProcesses, FutexesBecomeShared) {
   const EstimateLine futex = line(estimated(threaded_report(), exact_prices()), "futex");
   EXPECT_EQ(futex.count, 1000);
   // A call on a shared futex costs 400 ns more, minus half of a switch, 200 ns.
-  EXPECT_NEAR(futex.there.value - futex.here, 1000 * 200, 1);
+  EXPECT_NEAR(futex.estimated.value - futex.measured, 1000 * 200, 1);
 }
 
 TEST(EstimateAsProcesses, AnUnknownSizeIsReported) {
@@ -206,7 +206,7 @@ TEST(EstimateAsProcesses, AnUnknownSizeIsReported) {
   const EstimateFact* const size = fact(estimate, "size");
   ASSERT_NE(size, nullptr);
   EXPECT_EQ(size->state, EstimateFact::State::bound);
-  EXPECT_DOUBLE_EQ(line(estimate, "create").there.high, 2 * line(estimate, "create").there.low);
+  EXPECT_DOUBLE_EQ(line(estimate, "create").estimated.high, 2 * line(estimate, "create").estimated.low);
 }
 
 TEST(Estimate, TheIntervalHoldsBothConditions) {
@@ -214,22 +214,22 @@ TEST(Estimate, TheIntervalHoldsBothConditions) {
                                 price_of("clone.process.across-cpus", 240'000, 240'000, 240'000));
   // The program's 120 us are the geometric mean of 60 and 240.
   const EstimateLine create = line(estimated(forking_report(), prices), "create");
-  EXPECT_NEAR(create.there.value, 16 * 20'000, 1);
-  EXPECT_NEAR(create.there.low, 16 * 10'000, 1);
-  EXPECT_NEAR(create.there.high, 16 * 40'000, 1);
+  EXPECT_NEAR(create.estimated.value, 16 * 20'000, 1);
+  EXPECT_NEAR(create.estimated.low, 16 * 10'000, 1);
+  EXPECT_NEAR(create.estimated.high, 16 * 40'000, 1);
 }
 
 TEST(Estimate, TheIntervalGrowsWithThoseOfThePricesAndTheScatterOfTheMachine) {
   const Estimate narrow = estimated(forking_report(), exact_prices());
   const Estimate wide =
       estimated(forking_report(), with(exact_prices(), price_of("switch.user.same", 1'000, 100, 1'400)));
-  EXPECT_LT(wide.cpu.there.low, narrow.cpu.there.low);
-  EXPECT_GT(wide.cpu.there.high, narrow.cpu.there.high);
+  EXPECT_LT(wide.cpu.estimated.low, narrow.cpu.estimated.low);
+  EXPECT_GT(wide.cpu.estimated.high, narrow.cpu.estimated.high);
   EXPECT_DOUBLE_EQ(narrow.run_to_run, 1.3);
   const Estimate restless = estimated(forking_report(), with(exact_prices(), price_of("scatter", 1.5, 1.4, 1.6)));
   EXPECT_DOUBLE_EQ(restless.run_to_run, 1.5);
-  EXPECT_GT(restless.cpu.there.high, narrow.cpu.there.high);
-  EXPECT_LT(restless.cpu.there.low, narrow.cpu.there.low);
+  EXPECT_GT(restless.cpu.estimated.high, narrow.cpu.estimated.high);
+  EXPECT_LT(restless.cpu.estimated.low, narrow.cpu.estimated.low);
 }
 
 TEST(Estimate, AMissingPriceIsReportedAndLeavesItsLineUnchanged) {
@@ -237,7 +237,7 @@ TEST(Estimate, AMissingPriceIsReportedAndLeavesItsLineUnchanged) {
   EXPECT_EQ(estimate.without_price(), 1);
   const EstimateLine exit = line(estimate, "exit");
   EXPECT_EQ(exit.state, EstimateLine::State::not_priced);
-  EXPECT_EQ(exit.there.value, exit.here);
+  EXPECT_EQ(exit.estimated.value, exit.measured);
   EXPECT_THAT(exit.note, HasSubstr("exit.thread"));
   expect_adds_up(estimate);
   EXPECT_GT(estimated(forking_report(), PriceList{}).without_price(), 4);
@@ -250,7 +250,7 @@ TEST(Estimate, AMissingCountIsReported) {
   }
   const EstimateLine faults = line(estimated(report, exact_prices()), "fault");
   EXPECT_EQ(faults.state, EstimateLine::State::not_measured);
-  EXPECT_EQ(faults.there.value, faults.here);
+  EXPECT_EQ(faults.estimated.value, faults.measured);
 }
 
 TEST(Estimate, PricesOfAnotherMachineAreAWarning) {
@@ -278,10 +278,10 @@ TEST(Estimate, PricesMayBeOfAnySize) {
     }
     for (const Report& report : {forking_report(), threaded_report()}) {
       const Estimate estimate = estimated(report, prices);
-      EXPECT_TRUE(std::isfinite(estimate.cpu.there.value)) << value;
-      EXPECT_TRUE(std::isfinite(estimate.cpu.there.high)) << value;
-      EXPECT_GE(estimate.cpu.there.low, 0) << value;
-      EXPECT_LE(estimate.cpu.there.low, estimate.cpu.there.high) << value;
+      EXPECT_TRUE(std::isfinite(estimate.cpu.estimated.value)) << value;
+      EXPECT_TRUE(std::isfinite(estimate.cpu.estimated.high)) << value;
+      EXPECT_GE(estimate.cpu.estimated.low, 0) << value;
+      EXPECT_LE(estimate.cpu.estimated.low, estimate.cpu.estimated.high) << value;
     }
   }
 }

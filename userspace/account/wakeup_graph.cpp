@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "account/conversations.h"
+#include "account/wakeup_graph.h"
 
 #include <algorithm>
 #include <map>
@@ -20,7 +20,7 @@ constexpr std::size_t kept_chains = 100;
 tc_wait cause_of(std::uint32_t raw) { return raw < TC_NR_WAITS ? static_cast<tc_wait>(raw) : TC_WAIT_OTHER; }
 
 // The flows that use one pipe, connection or queue.
-struct Meeting {
+struct SharedObject {
   tc_channel channel = TC_CHANNEL_NONE;
   std::vector<const tc_flow*> flows;
 };
@@ -45,33 +45,33 @@ bool is_across(tc_channel channel, const tc_flow& flow, const tc_flow& other) {
 }
 
 // The flows that can exchange bytes with `flow` in one direction.
-std::vector<const tc_flow*> partners_of(const Meeting& meeting, const tc_flow& flow, __u64 tc_flow_sums::*calls) {
-  std::vector<const tc_flow*> partners;
-  for (const tc_flow* other : meeting.flows) {
-    if (other->sums.*calls > 0 && is_across(meeting.channel, flow, *other)) {
-      partners.push_back(other);
+std::vector<const tc_flow*> peers_of(const SharedObject& object, const tc_flow& flow, __u64 tc_flow_sums::*calls) {
+  std::vector<const tc_flow*> peers;
+  for (const tc_flow* other : object.flows) {
+    if (other->sums.*calls > 0 && is_across(object.channel, flow, *other)) {
+      peers.push_back(other);
     }
   }
-  return partners;
+  return peers;
 }
 
 // Groups flows by the pipe, connection or queue that they share.
-class Meetings {
+class SharedObjects {
  public:
   void add(const tc_flow& flow) {
     const auto channel = static_cast<std::uint32_t>(flow.key.object >> channel_shift);
     // The link is 0 for a pipe, and for a connection whose peer was never observed: its own object is then the key.
     const std::uint64_t link = flow.sums.link != 0 ? flow.sums.link : flow.key.object;
     const bool is_connection = channel == TC_CHANNEL_INET_SOCKET && flow.sums.link != 0;
-    Meeting& meeting = meetings_[{channel, is_connection ? connection_of(link) : link}];
-    meeting.channel = channel < TC_NR_CHANNELS ? static_cast<tc_channel>(channel) : TC_CHANNEL_NONE;
-    meeting.flows.push_back(&flow);
+    SharedObject& object = objects_[{channel, is_connection ? connection_of(link) : link}];
+    object.channel = channel < TC_NR_CHANNELS ? static_cast<tc_channel>(channel) : TC_CHANNEL_NONE;
+    object.flows.push_back(&flow);
   }
 
   template <typename Visit>
   void for_each(Visit visit) const {
-    for (const auto& [key, meeting] : meetings_) {
-      visit(meeting);
+    for (const auto& [key, object] : objects_) {
+      visit(object);
     }
   }
 
@@ -82,7 +82,7 @@ class Meetings {
     const std::uint32_t high = std::max(own_half(link), peer_half(link));
     for (const std::uint32_t a : {low, low - 1, low + 1}) {
       for (const std::uint32_t b : {high, high - 1, high + 1}) {
-        if (const std::uint64_t known = key_of(a, b); meetings_.contains({TC_CHANNEL_INET_SOCKET, known})) {
+        if (const std::uint64_t known = key_of(a, b); objects_.contains({TC_CHANNEL_INET_SOCKET, known})) {
           return known;
         }
       }
@@ -91,7 +91,7 @@ class Meetings {
   }
   static std::uint64_t key_of(std::uint32_t low, std::uint32_t high) { return std::uint64_t{low} << 32U | high; }
 
-  std::map<std::pair<std::uint32_t, std::uint64_t>, Meeting> meetings_;
+  std::map<std::pair<std::uint32_t, std::uint64_t>, SharedObject> objects_;
 };
 
 // Bytes between two ledgers; 0: unknown sender or receiver. TC_BYTES_UNKNOWN: an unknown number of bytes.
@@ -103,15 +103,15 @@ struct Passed {
 
 // Bytes in a pipe do not carry their sender. With one reader or one writer the pairs are clear; with several of both
 // they are not.
-std::vector<Passed> sent_by(const Meeting& meeting, const tc_flow& writer) {
+std::vector<Passed> sent_by(const SharedObject& object, const tc_flow& writer) {
   if (writer.sums.bytes_out == 0) {
     return {};
   }
-  const auto readers = partners_of(meeting, writer, &tc_flow_sums::calls_in);
+  const auto readers = peers_of(object, writer, &tc_flow_sums::calls_in);
   if (readers.size() == 1) {
     return {{writer.key.task, readers.front()->key.task, writer.sums.bytes_out}};
   }
-  if (readers.empty() || partners_of(meeting, *readers.front(), &tc_flow_sums::calls_out).size() > 1) {
+  if (readers.empty() || peers_of(object, *readers.front(), &tc_flow_sums::calls_out).size() > 1) {
     return {{writer.key.task, 0, writer.sums.bytes_out}};
   }
   std::vector<Passed> passed;
@@ -123,8 +123,8 @@ std::vector<Passed> sent_by(const Meeting& meeting, const tc_flow& writer) {
 }
 
 // The bytes that came from tasks that are not observed.
-std::vector<Passed> received_from_outside(const Meeting& meeting, const tc_flow& reader) {
-  if (reader.sums.bytes_in == 0 || !partners_of(meeting, reader, &tc_flow_sums::calls_out).empty()) {
+std::vector<Passed> received_from_outside(const SharedObject& object, const tc_flow& reader) {
+  if (reader.sums.bytes_in == 0 || !peers_of(object, reader, &tc_flow_sums::calls_out).empty()) {
     return {};
   }
   return {{0, reader.key.task, reader.sums.bytes_in}};
@@ -144,7 +144,7 @@ bool is_tail(const Chain& chain, const Chain& longer) {
 }  // namespace
 
 // The key is the pair of tasks and the cause.
-struct Conversations::Merged {
+struct WakeupGraph::Merged {
   using Key = std::tuple<Waker::Kind, std::uint64_t, std::uint32_t, std::uint64_t, std::uint32_t, tc_wait>;
   std::map<Key, Edge> edges;
   std::uint64_t other_edges = 0;
@@ -159,7 +159,7 @@ struct Conversations::Merged {
   }
 };
 
-void Conversations::note(const tc_ledger& ledger) {
+void WakeupGraph::add(const tc_ledger& ledger) {
   if (tids_.size() < limit_) {
     tids_[ledger.id] = ledger.tid;
   }
@@ -194,7 +194,7 @@ void Conversations::note(const tc_ledger& ledger) {
   }
 }
 
-void Conversations::on_edge(const tc_edge& edge) {
+void WakeupGraph::on_edge(const tc_edge& edge) {
   if (edges_.size() < limit_) {
     edges_.push_back(edge);
   } else {
@@ -202,7 +202,7 @@ void Conversations::on_edge(const tc_edge& edge) {
   }
 }
 
-void Conversations::on_flow(const tc_flow& flow) {
+void WakeupGraph::on_flow(const tc_flow& flow) {
   if (flows_.size() < limit_) {
     flows_.push_back(flow);
   } else {
@@ -210,16 +210,16 @@ void Conversations::on_flow(const tc_flow& flow) {
   }
 }
 
-std::uint32_t Conversations::tid_of(std::uint64_t ledger) const {
+std::uint32_t WakeupGraph::tid_of(std::uint64_t ledger) const {
   const auto found = tids_.find(ledger);
   return found == tids_.end() ? 0 : found->second;
 }
 
-Waker Conversations::waker_of(std::uint64_t raw, const Names& names) const {
+Waker WakeupGraph::waker_of(std::uint64_t raw, const Names& names) const {
   return taskcost::waker_of(raw, {names.task, [this](std::uint64_t ledger) { return tid_of(ledger); }});
 }
 
-void Conversations::take_wakeups(const Names& names, Merged& merged) const {
+void WakeupGraph::take_wakeups(const Names& names, Merged& merged) const {
   for (const tc_edge& raw : edges_) {
     const std::uint64_t to = names.task(raw.key.sleeper);
     if (to == 0) {
@@ -232,40 +232,40 @@ void Conversations::take_wakeups(const Names& names, Merged& merged) const {
     edge.waited += nanoseconds(raw.sums.blocked_ns);
     edge.longest = std::max(edge.longest, nanoseconds(raw.sums.max_ns));
     if (from.kind == Waker::Kind::task) {
-      edge.call_sites[names.place(raw.key.from)] += raw.sums.count;
+      edge.call_sites[names.call_site(raw.key.from)] += raw.sums.count;
     }
   }
 }
 
-void Conversations::take_bytes(const Names& names, Merged& merged) const {
-  Meetings meetings;
+void WakeupGraph::take_bytes(const Names& names, Merged& merged) const {
+  SharedObjects objects;
   for (const tc_flow& flow : flows_) {
-    meetings.add(flow);
+    objects.add(flow);
   }
-  const auto book = [&](const Meeting& meeting, const std::vector<Passed>& all) {
+  const auto add_bytes = [&](const SharedObject& object, const std::vector<Passed>& all) {
     for (const Passed& passed : all) {
       // 0 here also means that the sender is not observed.
       const Waker sender = waker_of(passed.from, names);
-      Edge& edge = merged.between(sender, names.task(passed.to), tid_of(passed.to), wait_of(meeting.channel));
+      Edge& edge = merged.between(sender, names.task(passed.to), tid_of(passed.to), wait_of(object.channel));
       edge.bytes = sum_of_bytes(edge.bytes.value_or(0), passed.bytes);
     }
   };
-  meetings.for_each([&](const Meeting& meeting) {
-    for (const tc_flow* flow : meeting.flows) {
-      book(meeting, sent_by(meeting, *flow));
-      book(meeting, received_from_outside(meeting, *flow));
+  objects.for_each([&](const SharedObject& object) {
+    for (const tc_flow* flow : object.flows) {
+      add_bytes(object, sent_by(object, *flow));
+      add_bytes(object, received_from_outside(object, *flow));
     }
   });
 }
 
-std::vector<Chain> Conversations::take_chains(const Names& names) const {
+std::vector<Chain> WakeupGraph::take_chains(const Names& names) const {
   std::vector<Chain> chains;
   for (const tc_chain& raw : chains_) {
     Chain chain;
     for (std::size_t i = 0; i < std::min<std::size_t>(raw.length, TC_CHAIN_LINKS); ++i) {
       const tc_link& link = raw.links[i];
       chain.push_back({names.task(link.sleeper), tid_of(link.sleeper), waker_of(link.waker, names), cause_of(link.wait),
-                       names.place(link.from), nanoseconds(link.blocked_ns)});
+                       names.call_site(link.from), nanoseconds(link.blocked_ns)});
     }
     chains.push_back(std::move(chain));
   }
@@ -282,7 +282,7 @@ std::vector<Chain> Conversations::take_chains(const Names& names) const {
   return whole;
 }
 
-Conversations::Taken Conversations::take(const Names& names) {
+WakeupGraph::Taken WakeupGraph::take(const Names& names) {
   Merged merged;
   take_wakeups(names, merged);
   take_bytes(names, merged);

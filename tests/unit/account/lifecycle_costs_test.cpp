@@ -18,7 +18,7 @@ using test::reap_of;
 constexpr int segv = 11;
 constexpr int kill_signal = 9;
 
-TEST(Prices, AreBookedToTheKindThatWasCreated) {
+TEST(Prices, AreAddedToTheKindThatWasCreated) {
   SessionBuilder builder(everything_measured());
   builder.on_ledger(ledger(2)
                         .child_of(1)
@@ -64,20 +64,20 @@ TEST(Prices, AreOfWholeLivesOnly) {
 }
 
 // A process of three tasks is killed; task 9 belongs to another process.
-class Blasts : public ::testing::Test {
+class SignalDeaths : public ::testing::Test {
  protected:
-  void neighbour(tc_condition condition, std::chrono::nanoseconds since) {
+  void neighbor(tc_condition condition, std::chrono::nanoseconds since) {
     builder_.on_ledger(ledger(9).adopted_at(1us).first_ran_at(1us).still(TC_ACTIVITY_SLEEP, condition, since));
   }
   SessionBuilder builder_{everything_measured()};
 };
 
-TEST_F(Blasts, TellWhoEndedAndWhoRanOn) {
+TEST_F(SignalDeaths, CountTheTasksThatEndedAndThatRanOn) {
   builder_.on_ledger(ledger(2).thread_of(1).born_at(2us).got_signal(segv, 100us).ended_at(130us));
   builder_.on_ledger(ledger(3).thread_of(1).born_at(2us).ended_at(150us));
   builder_.on_ledger(ledger(4).thread_of(1).born_at(2us).ended_at(50us));  // it exited earlier, for another reason
   builder_.on_ledger(ledger(1).born_at(1us).with_status(segv).with_group_status(segv).ended_at(140us));
-  neighbour(TC_CONDITION_BLOCKED, 160us);
+  neighbor(TC_CONDITION_BLOCKED, 160us);
   const Session session = finish(builder_, 1ms);
   ASSERT_EQ(session.signal_deaths.size(), 1U);
   const SignalDeath& death = session.signal_deaths[0];
@@ -95,18 +95,18 @@ TEST_F(Blasts, TellWhoEndedAndWhoRanOn) {
   EXPECT_EQ(house.fatal->target, house.tasks[1].id);
 }
 
-TEST_F(Blasts, ASleeperIsAliveButDidNotRunOn) {
+TEST_F(SignalDeaths, ASleeperIsAliveButDidNotRunOn) {
   builder_.on_ledger(ledger(1).born_at(1us).with_status(kill_signal).ended_at(140us));
-  neighbour(TC_CONDITION_BLOCKED, 90us);
+  neighbor(TC_CONDITION_BLOCKED, 90us);
   const Session session = finish(builder_, 1ms);
   ASSERT_EQ(session.signal_deaths.size(), 1U);
-  EXPECT_FALSE(session.signal_deaths[0].generated) << "nobody saw the signal";
+  EXPECT_FALSE(session.signal_deaths[0].generated) << "the signal was not seen";
   EXPECT_FALSE(session.signal_deaths[0].to_last_exit);
   EXPECT_EQ(session.signal_deaths[0].others_alive, 1U);
   EXPECT_EQ(session.signal_deaths[0].others_ran_on, 0U);
 }
 
-TEST_F(Blasts, AnExitIsNone) {
+TEST_F(SignalDeaths, AnExitIsNone) {
   builder_.on_ledger(ledger(1).born_at(1us).with_status(3 << 8).got_signal(segv, 100us).ended_at(140us));
   const Session session = finish(builder_, 1ms);
   EXPECT_TRUE(session.signal_deaths.empty());
@@ -152,7 +152,7 @@ TEST(Shares, AreTheCreatorsObjects) {
   builder.on_ledger(ledger(1).adopted_at(1us).ended_at(9us));
   builder.on_ledger(ledger(2).child_of(1).born_at(2us).sharing({TC_SHARED_FS, TC_SHARED_CGROUPS}).ended_at(8us));
   const Session session = finish(builder, 1ms);
-  EXPECT_FALSE(session.processes[0].tasks[0].shares) << "its birth was not seen";
+  EXPECT_FALSE(session.processes[0].tasks[0].shares) << "its creation was not seen";
   const auto& shares = session.processes[1].tasks[0].shares;
   ASSERT_TRUE(shares);
   EXPECT_TRUE((*shares)[TC_SHARED_FS]);

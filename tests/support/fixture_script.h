@@ -29,29 +29,29 @@ inline TraceInfo trace_info() {
   return info;
 }
 
-inline Script recorded_life() {
+inline Script fixture_script() {
   using namespace std::chrono_literals;  // NOLINT(google-build-using-namespace)
   Script script;
   script.at(1us).adopted(1, "server").at(2us).adopted_waiting(2, "client", TC_WAIT_TIMER);
   script.at(10us).switches(0, leaves(1).blocks(TC_WAIT_PIPE, TC_ROW_CALL_PENDING).in_call(number_read, 9us),
                            idle_comes());
-  script.at(12us).switches(1, stranger_leaves(77), comes(2).woken_by(TC_WAKER_TIMER, TC_FROM_INTERRUPT, 11us));
+  script.at(12us).switches(1, unobserved_leaves(77), comes(2).woken_by(TC_WAKER_TIMER, TC_FROM_INTERRUPT, 11us));
   script.at(20us).transfers(2, number_write, TC_ACTIVITY_PIPE, 18us, TC_CHANNEL_PIPE, 0, 64);
   script.at(21us).switches(0, idle_leaves(), comes(1).woken_by(2, number_write, 19us));
   script.at(23us).transfers(1, number_read, TC_ACTIVITY_PIPE, 9us, TC_CHANNEL_PIPE, 64, 0);
   script.at(25us).faults(1, 24us, TC_FAULT_MINOR, TC_ACTIVITY_USER, {}, TC_FAULT_COW);
 
   script.at(32us).born(3, 1, TC_CREATION_FORK, "server", 0x1200011);
-  script.at(34us).step(3, TC_EV_PUBLISHED, 1, number_clone);
+  script.at(34us).event(3, TC_EV_PUBLISHED, 1, number_clone);
   script.at(36us).calls(1, number_clone, TC_ACTIVITY_CREATE, 30us, 1003, TC_CREATION_FORK);
   script.at(40us).switches(0, leaves(1), comes(3).woken_by(1, number_clone, 34us));
-  script.at(45us).step(3, TC_EV_EXEC_PREPARED, 42'000);
+  script.at(45us).event(3, TC_EV_EXEC_PREPARED, 42'000);
   script.at(47us).execs(3, "true", std::string_view("/bin/true\0-x\0", 13));
   script.at(50us).calls(3, number_execve, TC_ACTIVITY_EXEC, 42us, 0);
 
   script.at(60us).gap(1, 52us, 58us, 7);
 
-  script.at(62us).step(3, TC_EV_EXIT, 61'000, TC_ACTIVITY_EXIT).at(66us).step(3, TC_EV_EXIT_MMAP);
+  script.at(62us).event(3, TC_EV_EXIT, 61'000, TC_ACTIVITY_EXIT).at(66us).event(3, TC_EV_EXIT_MMAP);
   script.at(70us).switches(0, leaves(3).for_ever().flushed(), comes(1));
   script.at(71us).reaps(1, 1003);
   script.at(80us).switches(0, leaves(1).blocks(TC_WAIT_CHILD, TC_ACTIVITY_WAIT).in_call(number_wait4, 78us),

@@ -32,7 +32,7 @@ LedgerBuilder short_life(std::uint64_t id) {
   return ledger(id).born_at(id * 1ms).cell(TC_ACTIVITY_USER, TC_CONDITION_RUNNING, 1ms).ended_at((id + 1) * 1ms);
 }
 
-TEST(Folding, SumsLaterTasksByName) {
+TEST(Aggregation, SumsLaterTasksByName) {
   SessionBuilder builder = keeping(1);
   builder.on_ledger(short_life(1).named("first"));
   builder.on_ledger(short_life(2).named("cc1"));
@@ -56,10 +56,10 @@ TEST(Folding, SumsLaterTasksByName) {
   EXPECT_EQ(session.totals.lifetime, 5ms);
 }
 
-TEST(Folding, TellsAKeptProcessWhatItsFoldedThreadsSay) {
+TEST(Aggregation, KeepsTheExitStatusOfAnAggregatedThread) {
   SessionBuilder builder = keeping(1);
   builder.on_ledger(short_life(2).thread_of(1).named("kept"));
-  builder.on_ledger(short_life(3).thread_of(1).named("folded").with_group_status(9));
+  builder.on_ledger(short_life(3).thread_of(1).named("aggregated").with_group_status(9));
   builder.on_ledger(ledger(1).named("leader").born_at(0ms).ended_at(5ms));
   const Session session = finish(builder, 1s);
   ASSERT_EQ(session.processes.size(), 1U);
@@ -73,11 +73,11 @@ TEST(Folding, TellsAKeptProcessWhatItsFoldedThreadsSay) {
   EXPECT_EQ(session.process_count, 1U);
 }
 
-TEST(Folding, SparesTheLaunchedCommandAndTheLiving) {
+TEST(Aggregation, SparesTheLaunchedCommandAndTheLiving) {
   SessionBuilder builder = keeping(1);
   builder.on_exec(exec_of(2, 1ms, "make", "make"));
   builder.on_ledger(short_life(1).named("first"));
-  builder.on_ledger(short_life(3).named("folded"));
+  builder.on_ledger(short_life(3).named("aggregated"));
   builder.on_ledger(short_life(2).named("make").launched().flag(TC_LEDGER_REUSED_ID));
   builder.on_ledger(short_life(4).named("make").thread_of(2).flag(TC_LEDGER_LEADER));
   builder.on_ledger(ledger(5).named("daemon").born_at(9ms));
@@ -87,10 +87,10 @@ TEST(Folding, SparesTheLaunchedCommandAndTheLiving) {
   EXPECT_EQ(session.processes[1].tasks.size(), 2U);
   EXPECT_EQ(session.processes[2].comm, "daemon");
   ASSERT_EQ(session.aggregated.size(), 1U);
-  EXPECT_EQ(session.aggregated[0].comm, "folded");
+  EXPECT_EQ(session.aggregated[0].comm, "aggregated");
 }
 
-TEST(Folding, KeepsHistogramsAndTotalsWhole) {
+TEST(Aggregation, KeepsHistogramsAndTotalsWhole) {
   SessionBuilder builder = keeping(0);
   builder.on_ledger(short_life(2)
                         .child_of(1)
@@ -111,7 +111,7 @@ TEST(Folding, KeepsHistogramsAndTotalsWhole) {
   EXPECT_EQ(session.aggregated[0].total.creations[TC_CREATION_FORK].child_start, 4us);
 }
 
-TEST(Folding, BoundsTheNumberOfNames) {
+TEST(Aggregation, BoundsTheNumberOfNames) {
   SessionBuilder builder = keeping(0);
   for (std::uint64_t id = 1; id <= 3000; ++id) {
     builder.on_ledger(short_life(id).named("job" + std::to_string(id)));
@@ -124,7 +124,7 @@ TEST(Folding, BoundsTheNumberOfNames) {
 
 // There are more tasks than the builder may hold, each with its own name by exec. Half of them are reaped, half are
 // orphans of a creator that exited before them.
-TEST(Folding, ManyShortTasksDoNotGrowTheBuilder) {
+TEST(Aggregation, ManyShortTasksDoNotGrowTheBuilder) {
   constexpr std::uint64_t tasks = 200'000;
   SessionBuilder builder = keeping(100);
   std::size_t most_held = 0;
@@ -135,7 +135,7 @@ TEST(Folding, ManyShortTasksDoNotGrowTheBuilder) {
     short_lived.id = short_lived.process = short_lived.address_space = id;
     short_lived.creator = short_lived.parent_process = id % 2 == 0 ? 1 : id - 2;
     short_lived.pid_seen_by_parent = static_cast<std::uint32_t>(2 + id % 30'000);
-    short_lived.birth_ns = end - 10'000;
+    short_lived.start_ns = end - 10'000;
     short_lived.newtask_ns = short_lived.published_ns = short_lived.first_run_ns = end - 9'000;
     short_lived.exit_start_ns = end - 1'000;
     short_lived.end_ns = short_lived.since_ns = end;

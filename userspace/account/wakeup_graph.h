@@ -16,18 +16,18 @@
 
 namespace taskcost {
 
-class Conversations {
+class WakeupGraph {
  public:
-  explicit Conversations(std::size_t limit) : limit_(limit) {}
+  explicit WakeupGraph(std::size_t limit) : limit_(limit) {}
 
-  void note(const tc_ledger& ledger);
+  void add(const tc_ledger& ledger);
   void on_edge(const tc_edge& edge);
   void on_flow(const tc_flow& flow);
   [[nodiscard]] std::size_t size() const { return edges_.size() + flows_.size() + chains_.size(); }
 
   struct Names {
-    std::function<std::uint64_t(std::uint64_t)> task;  // Task::id by ledger id, 0 for others
-    std::function<std::string(std::uint32_t)> place;   // by TC_FROM_* or the number of a system call
+    std::function<std::uint64_t(std::uint64_t)> task;     // Task::id by ledger id, 0 for others
+    std::function<std::string(std::uint32_t)> call_site;  // by TC_FROM_* or the number of a system call
   };
   struct Taken {
     std::vector<Edge> edges;

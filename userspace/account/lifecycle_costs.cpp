@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "account/aftermath.h"
+#include "account/lifecycle_costs.h"
 
 #include <algorithm>
 #include <cstddef>
@@ -57,31 +57,31 @@ Duration copy_on_write_of(const Process& process) {
 }
 
 // Instants of all tasks; each list is sorted.
-struct Lives {
+struct TaskTimes {
   std::vector<Instant> starts;
   std::vector<Instant> ends;         // only tasks that exited
   std::vector<Instant> last_on_cpu;  // only tasks that ever ran
   std::vector<Instant> starts_of_these;
 };
 
-Lives lives_of(const std::vector<Process>& processes) {
-  Lives lives;
+TaskTimes task_times_of(const std::vector<Process>& processes) {
+  TaskTimes times;
   for (const Process& process : processes) {
     for (const Task& task : process.tasks) {
-      lives.starts.push_back(task.start);
+      times.starts.push_back(task.start);
       if (!task.open_at_end) {
-        lives.ends.push_back(task.end);
+        times.ends.push_back(task.end);
       }
       if (task.last_on_cpu) {
-        lives.last_on_cpu.push_back(*task.last_on_cpu);
-        lives.starts_of_these.push_back(task.start);
+        times.last_on_cpu.push_back(*task.last_on_cpu);
+        times.starts_of_these.push_back(task.start);
       }
     }
   }
-  for (auto* instants : {&lives.starts, &lives.ends, &lives.last_on_cpu, &lives.starts_of_these}) {
+  for (auto* instants : {&times.starts, &times.ends, &times.last_on_cpu, &times.starts_of_these}) {
     std::ranges::sort(*instants);
   }
-  return lives;
+  return times;
 }
 
 std::uint64_t count_until(const std::vector<Instant>& instants, Instant at) {
@@ -92,14 +92,14 @@ std::uint64_t count_after(const std::vector<Instant>& instants, Instant at) {
   return instants.size() - count_until(instants, at);
 }
 
-// All tasks of the process have exited by `last`: a task that lives then belongs to another process.
-void count_others(SignalDeath& death, const Lives& lives, Instant last) {
-  death.others_alive = count_until(lives.starts, last) - count_until(lives.ends, last);
-  const std::uint64_t ran_after = count_after(lives.last_on_cpu, last);
-  death.others_ran_on = ran_after - std::min(ran_after, count_after(lives.starts_of_these, last));
+// All tasks of the process have exited by `last`: a task that is alive then belongs to another process.
+void count_others(SignalDeath& death, const TaskTimes& times, Instant last) {
+  death.others_alive = count_until(times.starts, last) - count_until(times.ends, last);
+  const std::uint64_t ran_after = count_after(times.last_on_cpu, last);
+  death.others_ran_on = ran_after - std::min(ran_after, count_after(times.starts_of_these, last));
 }
 
-SignalDeath signal_death_of(const Process& process, const Lives& lives) {
+SignalDeath signal_death_of(const Process& process, const TaskTimes& times) {
   SignalDeath death;
   death.process = process.id;
   death.signal = *process.exit_signal;
@@ -121,7 +121,7 @@ SignalDeath signal_death_of(const Process& process, const Lives& lives) {
     death.to_first_exit = first - *death.generated;
     death.to_last_exit = last - *death.generated;
   }
-  count_others(death, lives, last);
+  count_others(death, times, last);
   return death;
 }
 
@@ -156,10 +156,10 @@ std::vector<SignalDeath> signal_deaths_of(const std::vector<Process>& processes)
   if (std::ranges::none_of(processes, killed)) {
     return signal_deaths;
   }
-  const Lives lives = lives_of(processes);
+  const TaskTimes times = task_times_of(processes);
   for (const Process& process : processes) {
     if (killed(process)) {
-      signal_deaths.push_back(signal_death_of(process, lives));
+      signal_deaths.push_back(signal_death_of(process, times));
     }
   }
   return signal_deaths;

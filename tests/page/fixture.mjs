@@ -26,7 +26,7 @@ export const bakery = report(process(10, 'baker', [1, 10, 'baker'], [2, 11, 'ove
 export const texts = {
   activities: {user: 'user code', pipe: 'pipe'},
   waits: {pipe: 'a pipe', child: 'a child to end'}, marks: {unlinked: 'unlinked', unread: 'not read'},
-  wakers: {timer: 'a timer', interrupt: 'an interrupt', several: 'many others', unknown: 'nobody seen'},
+  wakers: {timer: 'a timer', interrupt: 'an interrupt', several: 'many others', unknown: 'waker not seen'},
 };
 
 export const names = new Names(bakery, texts);
