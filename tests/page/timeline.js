@@ -129,7 +129,31 @@ export function waiterHovered() {
   return [names()[3], ...tips];
 }
 
-export const leftOut = () => one('#section-timeline p').textContent;
+export function mergedAndLanes() {
+  const {data} = view();
+  const merged = data.rows.concat(data.lanes).flatMap((row) => {
+    const lines = [];
+    for (let i = row.first; i < row.last; ++i) {
+      if (data.columns.share[i] >= 0) {
+        lines.push(data.describe(row, i).join(' · '));
+      }
+    }
+    return lines;
+  });
+  return [merged, names()];
+}
+
+export function jumped() {
+  button('jump to the longest wait');
+  const first = description();
+  for (let i = 1; i < view().waits.length; ++i) {
+    button('jump to the longest wait');
+    if (description().includes('for a pipe')) {
+      return [first, description(), span()];
+    }
+  }
+  return [first, description(), span()];
+}
 
 export const isMissing = () => view() === undefined;
 

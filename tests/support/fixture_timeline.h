@@ -29,8 +29,9 @@ inline Timeline timeline_from(const std::vector<Record>& records, Duration wall,
   return builder.take(Instant(), Instant(wall), names);
 }
 
-inline Timeline timeline_from(const std::vector<Record>& records, Duration wall, std::size_t limit = 200'000) {
-  TimelineBuilder builder(limit);
+inline Timeline timeline_from(const std::vector<Record>& records, Duration wall,
+                              const TimelineBuilder::Limits& limits = {}) {
+  TimelineBuilder builder({}, limits);
   return timeline_from(records, wall, builder,
                        {[](std::uint64_t ledger) { return ledger; },
                         [](std::uint32_t number, bool) { return wanted_number(number) == 0 ? "read" : "write"; }});

@@ -37,6 +37,7 @@ inline RebuiltTask copy_of(const RebuiltTask& task) {
   copy.flows = task.flows;
   copy.kernel = task.kernel ? std::make_unique<tc_ledger>(*task.kernel) : nullptr;
   copy.ended = task.ended;
+  copy.in_span = task.in_span;
   copy.unknown = task.unknown;
   copy.affecting_gaps = task.affecting_gaps;
   copy.beginning_unknown = task.beginning_unknown;

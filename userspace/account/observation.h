@@ -58,12 +58,12 @@ struct MeasuredOverhead {
 
 struct Observer {
   std::vector<ProbeCost> probes;
-  Duration userspace_cpu{};                // CPU time of taskcost in the window
-  std::optional<Duration> per_transition;  // cost of one posted transition with the probe entry, calibrated at start
-  std::uint64_t transitions = 0;           // transitions posted in the window, as far as counted
-  std::optional<Duration> stack_time;      // CPU time spent unwinding, measured each time; nullopt without --stacks
-  std::optional<double> share_of_wall;     // (transitions * per_transition + stack_time + userspace_cpu) / wall time
-  std::optional<Duration> attach_time;     // from open() to the first window
+  std::optional<Duration> userspace_cpu;     // CPU time of taskcost in the window; nullopt: a part of a capture
+  std::optional<Duration> per_transition;    // cost of one posted transition with the probe entry, calibrated at start
+  std::optional<std::uint64_t> transitions;  // posted in the window, as far as counted; nullopt: a part of a capture
+  std::optional<Duration> stack_time;        // CPU time spent unwinding, measured each time; nullopt without --stacks
+  std::optional<double> share_of_wall;       // (transitions * per_transition + stack_time + userspace_cpu) / wall time
+  std::optional<Duration> attach_time;       // from open() to the first window
   std::optional<Duration> per_transition_cold;  // per_transition after work that evicts the caches
   // (transitions * per_transition + stack_time) / CPU time of the observed tasks, warm and cold.
   std::optional<double> share_of_cpu;
@@ -80,6 +80,15 @@ struct Host {
   std::string name{};        // as uname -n; hostile
   std::string machine_id{};  // machine-id(5)
   std::string boot_id{};     // random for each boot; times of CLOCK_MONOTONIC are comparable within one boot
+};
+
+// The part of a capture that a report is made of. Times are since the start of the capture.
+struct ReportedPart {
+  Duration from{};
+  Duration to{};
+  Duration whole{};                 // the length of the capture
+  std::vector<std::uint32_t> pids;  // of the processes that it is limited to; empty: all
+  std::string comm;                 // a pattern of fnmatch(3) for names of tasks; empty: all
 };
 
 struct ObservedTarget {

@@ -7,6 +7,7 @@
 #include <unistd.h>
 #include <ext/stdio_filebuf.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstddef>
@@ -83,14 +84,22 @@ Status of_events(EventSource& source, std::ostream& out) {
   if (!start) {
     return start.error();
   }
-  Export events(out, trace_info(*start, source.gaps));
-  const CaptureWalk walked = walk(capture, {[&](const Record& record) { events.on_record(record); },
+  TraceInfo info = trace_info(*start, source.gaps);
+  info.part = source.part;
+  Export events(out, std::move(info));
+  const TraceSpan& span = source.part.span;
+  const CaptureWalk walked = walk(capture, {[&](const Record& record) {
+                                              if (span.is_before_end(time_of(record))) {
+                                                events.on_record(record);
+                                              }
+                                            },
                                             [&](const Interruption& each) { events.on_interruption(each); }});
   const auto end = end_of(capture, *start, walked);
   if (!end) {
     return end.error();
   }
-  events.finish(static_cast<std::uint64_t>(end->end.time_since_epoch().count()), end->clocks.end);
+  const auto end_ns = static_cast<std::uint64_t>(end->end.time_since_epoch().count());
+  events.finish(std::min(end_ns, span.to_ns), end->clocks.end);
   return Done{};
 }
 

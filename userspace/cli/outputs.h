@@ -15,14 +15,16 @@
 #include "cli/options/options.h"
 #include "report/render.h"
 #include "trace/gaps.h"
+#include "trace/part.h"
 #include "verdict/report.h"
 
 namespace taskcost {
 
-// A capture at its beginning, and all its gaps.
+// A capture at its beginning, all its gaps, and the part of it that is wanted.
 struct EventSource {
   CaptureReader capture;
   std::vector<ReplayGap> gaps;
+  TracePart part{};
 };
 // Opens what the outputs of events are made from; called once if there are such outputs. Empty: there is no capture.
 using OpenEvents = std::function<Result<EventSource>()>;

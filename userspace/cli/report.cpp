@@ -74,9 +74,12 @@ Result<int> audit(EventSource& source, const ReportCommand& command, Outputs& ou
 Result<int> render_saved(int fd, const ReportCommand& command, const Environment& environment) {
   const auto of_events =
       std::ranges::find_if(command.outputs, [](const OutputFile& output) { return is_of_events(output.format); });
-  if (command.audit || of_events != command.outputs.end()) {
-    return Error{command.audit ? "--audit" : "--output " + of_events->path, "a JSON report has no transitions",
-                 "name the capture", ErrorKind::usage};
+  const bool is_part = !command.part.is_whole();
+  if (is_part || command.audit || of_events != command.outputs.end()) {
+    return Error{is_part         ? "a part of a report"
+                 : command.audit ? "--audit"
+                                 : "--output " + of_events->path,
+                 "a JSON report has no transitions", "name the capture", ErrorKind::usage};
   }
   const auto report = load_report(fd, command.file);
   if (!report) {
@@ -121,13 +124,14 @@ Result<int> report(const ReportCommand& command, const Environment& environment)
   }
   const bool timeline = std::any_of(command.outputs.begin(), command.outputs.end(),
                                     [](const OutputFile& output) { return output.format == OutputFormat::html; });
-  const auto playback = play(source.capture, source.gaps, timeline);
+  const auto playback = play(source.capture, source.gaps, timeline, command.part);
   if (!playback) {
     return playback.error();
   }
   if (!command.quiet) {
     warn_if_incomplete(source.capture.end(), playback->walked, command.file);
   }
+  source.part = playback->part;
   if (auto status = outputs->write(playback->report, [&] { return std::move(source); }); !status) {
     return status.error();
   }

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -27,6 +28,11 @@ std::vector<std::string> list_syscall_names(bool compat) {
     names.pop_back();
   }
   return names;
+}
+
+bool has_page(const OutputOptions& options) {
+  return std::ranges::any_of(options.outputs,
+                             [](const OutputFile& output) { return output.format == OutputFormat::html; });
 }
 
 }  // namespace
@@ -144,6 +150,18 @@ Status finish(Recording* recording, Outputs& outputs, const Report& report, cons
       log_line("{}", recording->summary());
     }
   }
+  // The page of a recording has its timeline: it is made as from the capture.
+  std::optional<Playback> playback;
+  if (recording != nullptr && first && has_page(options)) {
+    auto capture = recording->read();
+    auto gaps = capture ? read_gaps(*capture) : std::vector<ReplayGap>();
+    auto played = capture ? play(*capture, std::move(gaps), true /*with_timeline*/) : Result<Playback>(capture.error());
+    if (played) {
+      playback = *std::move(played);
+    } else {
+      first = played.error();
+    }
+  }
   const auto events = [recording]() -> Result<EventSource> {
     auto capture = recording->read();
     if (!capture) {
@@ -152,7 +170,8 @@ Status finish(Recording* recording, Outputs& outputs, const Report& report, cons
     auto gaps = read_gaps(*capture);
     return EventSource{*std::move(capture), std::move(gaps)};
   };
-  if (Status status = outputs.write(report, recording != nullptr ? OpenEvents(events) : OpenEvents());
+  const Report& shown = playback ? playback->report : report;
+  if (Status status = outputs.write(shown, recording != nullptr ? OpenEvents(events) : OpenEvents());
       !status && first) {
     first = status;
   }

@@ -41,11 +41,11 @@ Observer OwnCost::summary(const Session& session, std::vector<ProbeCost> probes,
   result.per_transition_cold = per_transition_cold_;
   result.stack_time = stack_time;
   result.attach_time = attach_time_;
-  result.transitions = count_transitions(session.totals) + count_transitions(session.kernel_totals);
+  const std::uint64_t transitions = count_transitions(session.totals) + count_transitions(session.kernel_totals);
+  result.transitions = transitions;
   const Duration wall = session.end - session.start;
   if (per_transition_ && wall > Duration::zero()) {
-    const Duration cost =
-        *per_transition_ * result.transitions + stack_time.value_or(Duration::zero()) + result.userspace_cpu;
+    const Duration cost = *per_transition_ * transitions + stack_time.value_or(Duration::zero()) + cpu_in_window_;
     result.share_of_wall = static_cast<double>(cost.count()) / static_cast<double>(wall.count());
   }
   // Probes run in the observed tasks, so their cost is a part of the tasks' CPU time.
@@ -54,7 +54,7 @@ Observer OwnCost::summary(const Session& session, std::vector<ProbeCost> probes,
     if (!each || cpu <= Duration::zero()) {
       return std::nullopt;
     }
-    const Duration cost = *each * result.transitions + stack_time.value_or(Duration::zero());
+    const Duration cost = *each * transitions + stack_time.value_or(Duration::zero());
     // A share of 100 % or more is impossible: the estimate of cold calls is too high then.
     return cost < cpu ? std::optional(static_cast<double>(cost.count()) / static_cast<double>(cpu.count()))
                       : std::nullopt;

@@ -2,14 +2,22 @@
 //
 // The page consists of the sections of the text report as data, the JSON report for its pictures, and the scripts and
 // styles that show them.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstdint>
+#include <iterator>
 #include <ostream>
 #include <streambuf>
+#include <string>
 #include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "base/json_writer.h"
+#include "base/units.h"
 #include "report/html_assets.h"
 #include "report/html_timeline.h"
 #include "report/render.h"
@@ -110,14 +118,119 @@ void write_sections(std::ostream& out, const std::vector<sections::Section>& all
   });
 }
 
-// A report of more tasks is as short as the text without --verbose: all of it would double the page.
+// A report of more tasks is as short as the text without --verbose, and its data has the busiest tasks only.
 constexpr std::uint64_t most_tasks_in_full = 2000;
+constexpr std::size_t most_tasks_in_short = 500;
+constexpr std::size_t most_edges_in_short = 2000;
+
+// The tasks that the page names: those with a row in the timeline, and the busiest ones.
+std::unordered_set<std::uint64_t> tasks_in_short(const Report& report) {
+  std::unordered_set<std::uint64_t> kept;
+  if (report.timeline) {
+    for (const Timeline::Row& row : report.timeline->rows) {
+      kept.insert(row.task);
+    }
+    return kept;
+  }
+  std::vector<std::pair<Duration, std::uint64_t>> busiest;
+  for (const Process& process : report.session.processes) {
+    for (const Task& task : process.tasks) {
+      busiest.emplace_back(-task.account.total(TC_CONDITION_RUNNING), task.id);
+    }
+  }
+  const std::size_t size = std::min(busiest.size(), most_tasks_in_short);
+  std::ranges::partial_sort(busiest, busiest.begin() + static_cast<std::ptrdiff_t>(size));
+  for (std::size_t i = 0; i < size; ++i) {
+    kept.insert(busiest[i].second);
+  }
+  return kept;
+}
+
+// A session without the tasks that the page does not name. It copies members one by one: the tasks are most of it.
+Session short_session(const Report& report) {
+  const Session& all = report.session;
+  const std::unordered_set<std::uint64_t> kept = tasks_in_short(report);
+  Session cut;
+  cut.start = all.start;
+  cut.end = all.end;
+  cut.aggregated = all.aggregated;
+  cut.totals = all.totals;
+  cut.kernel_totals = all.kernel_totals;
+  cut.task_count = all.task_count;
+  cut.process_count = all.process_count;
+  cut.histograms = all.histograms;
+  cut.calls_seen = all.calls_seen;
+  cut.lifecycle_costs = all.lifecycle_costs;
+  cut.edges.assign(all.edges.begin(),
+                   all.edges.begin() + static_cast<std::ptrdiff_t>(std::min(all.edges.size(), most_edges_in_short)));
+  cut.other_edges = all.other_edges + (all.edges.size() - cut.edges.size());
+  cut.chains = all.chains;
+  cut.losses = all.losses;
+  for (const Process& process : all.processes) {
+    if (std::ranges::none_of(process.tasks, [&](const Task& task) { return kept.contains(task.id); })) {
+      continue;
+    }
+    Process& copy = cut.processes.emplace_back();
+    copy.id = process.id;
+    copy.parent = process.parent;
+    copy.tgid = process.tgid;
+    copy.comm = process.comm;
+    copy.command = process.command;
+    std::ranges::copy_if(process.tasks, std::back_inserter(copy.tasks),
+                         [&](const Task& task) { return kept.contains(task.id); });
+  }
+  return cut;
+}
+
+void write_report(const Report& report, std::ostream& out) {
+  if (report.session.task_count <= most_tasks_in_full) {
+    render_json(report, out);
+    return;
+  }
+  Report cut;
+  cut.tool_version = report.tool_version;
+  cut.command_line = report.command_line;
+  cut.host = report.host;
+  cut.target = report.target;
+  cut.window_end = report.window_end;
+  cut.part = report.part;
+  cut.clocks = report.clocks;
+  cut.evidence = report.evidence;
+  cut.observer = report.observer;
+  cut.claims = report.claims;
+  cut.comparisons = report.comparisons;
+  cut.sweeps = report.sweeps;
+  cut.tables = report.tables;
+  cut.prices = report.prices;
+  cut.stacks = report.stacks;
+  cut.session = short_session(report);
+  render_json(cut, out);
+}
+
+NameOfTask names_of(const Session& session) {
+  std::unordered_map<std::uint64_t, const Task*> tasks;
+  for (const Process& process : session.processes) {
+    for (const Task& task : process.tasks) {
+      tasks.emplace(task.id, &task);
+    }
+  }
+  return [tasks = std::move(tasks)](std::uint64_t id) {
+    const auto found = tasks.find(id);
+    return found == tasks.end() ? std::string() : fmt::format("{} ({})", found->second->comm, found->second->tid);
+  };
+}
 
 // The timeline stands before what it explains.
 std::vector<sections::Section> sections_of(const Report& report) {
   std::vector<sections::Section> all = sections::of(report, report.session.task_count <= most_tasks_in_full);
   if (report.timeline) {
     all.insert(std::ranges::find(all, "waits", &sections::Section::id), sections::timeline(*report.timeline));
+  }
+  if (report.session.task_count > most_tasks_in_full) {
+    all.front().say(fmt::format(
+        "This page shows the tasks that cost the most, of {}. All of them are in the JSON report (-o FILE.json), "
+        "and with --verbose in the text.",
+        counted(report.session.task_count, "task", "tasks")));
   }
   return all;
 }
@@ -130,11 +243,12 @@ void write_end(std::ostream& out) { out << "</body>\n</html>\n"; }
 
 void render_html(const Report& report, std::ostream& out) {
   write_head(out);
-  write_data(out, "report", [&](std::ostream& data) { render_json(report, data); });
+  write_data(out, "report", [&](std::ostream& data) { write_report(report, data); });
   write_data(out, "words", write_words);
   write_sections(out, sections_of(report));
   if (report.timeline) {
-    write_data(out, "timeline", [&](std::ostream& data) { write_timeline(*report.timeline, data); });
+    write_data(out, "timeline",
+               [&](std::ostream& data) { write_timeline(*report.timeline, names_of(report.session), data); });
   }
   write_script(out, html_charts());
   write_script(out, html_script());

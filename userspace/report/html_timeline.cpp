@@ -85,7 +85,8 @@ void write_rows(JsonWriter& json, const Timeline& timeline) {
   write_gaps(json, timeline);
   write_column(json, "length", timeline, &Timeline::Row::intervals,
                [](const Interval& at) { return at.end - at.start; });
-  write_column(json, "fact", timeline, &Timeline::Row::intervals, [](const Interval& at) { return at.facts; });
+  write_column(json, "fact", timeline, &Timeline::Row::intervals,
+               [](const Interval& at) { return at.is_merged ? -1 : static_cast<std::int64_t>(at.facts); });
   write_column(json, "mark", timeline, &Timeline::Row::marks,
                [](const Mark& mark) { return std::string_view(to_string(mark.kind)); });
   write_column(json, "mark_at", timeline, &Timeline::Row::marks,
@@ -94,17 +95,78 @@ void write_rows(JsonWriter& json, const Timeline& timeline) {
                [](const Mark& mark) { return std::string_view(mark.comm); });
 }
 
+void write_shares(JsonWriter& json, const Timeline::Shares& shares) {
+  for (const Duration time : shares.times) {
+    json.element(time);
+  }
+  json.element(shares.unknown);
+}
+
+template <typename Tell>
+void write_lane_column(JsonWriter& json, std::string_view name, const Timeline& timeline, Tell tell) {
+  json.array(
+      name,
+      [&] {
+        for (const auto& lane : timeline.lanes) {
+          Instant end = timeline.start;
+          for (const Timeline::Crowd& crowd : lane) {
+            tell(crowd, end);
+            end = crowd.end;
+          }
+        }
+      },
+      row);
+}
+
+void write_lanes(JsonWriter& json, const Timeline& timeline, const NameOfTask& name) {
+  using Crowd = Timeline::Crowd;
+  json.array(
+      "lanes",
+      [&] {
+        for (const auto& lane : timeline.lanes) {
+          json.element(lane.size());
+        }
+      },
+      row);
+  write_lane_column(json, "lane_gap", timeline, [&](const Crowd& at, Instant end) { json.element(at.start - end); });
+  write_lane_column(json, "lane_length", timeline,
+                    [&](const Crowd& at, Instant /*end*/) { json.element(at.end - at.start); });
+  write_lane_column(json, "lane_tasks", timeline, [&](const Crowd& at, Instant /*end*/) { json.element(at.tasks); });
+  write_lane_column(json, "lane_name", timeline, [&](const Crowd& at, Instant /*end*/) {
+    at.tasks == 1 ? json.element(std::string_view(name(at.task))) : json.element(nullptr);
+  });
+}
+
+// Merged intervals in the order of the rows, then the lanes.
+void write_all_shares(JsonWriter& json, const Timeline& timeline) {
+  json.array(
+      "shares",
+      [&] {
+        for (const Timeline::Row& each : timeline.rows) {
+          for (const Timeline::Interval& interval : each.intervals) {
+            if (interval.is_merged) {
+              write_shares(json, timeline.shares[interval.facts]);
+            }
+          }
+        }
+        for (const auto& lane : timeline.lanes) {
+          for (const Timeline::Crowd& crowd : lane) {
+            write_shares(json, crowd.shares);
+          }
+        }
+      },
+      row);
+}
+
 }  // namespace
 
-void write_timeline(const Timeline& timeline, std::ostream& out) {
+void write_timeline(const Timeline& timeline, const NameOfTask& name, std::ostream& out) {
   JsonWriter json(out);
   json.object([&] {
-    json.field("limit", timeline.limit);
-    json.field("left_out", timeline.left_out);
     json.field("wall_ns", timeline.end - timeline.start);
-    if (!timeline.left_out) {
-      write_rows(json, timeline);
-    }
+    write_rows(json, timeline);
+    write_lanes(json, timeline, name);
+    write_all_shares(json, timeline);
   });
   json.end_document();
 }

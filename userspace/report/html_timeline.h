@@ -3,7 +3,10 @@
 // Writes the timeline as JSON for the page's script.
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <iosfwd>
+#include <string>
 
 #include "trace/timeline.h"
 
@@ -14,6 +17,11 @@ namespace taskcost {
 // window. `gap` is the time since the end of the previous interval of the row, or since the start of the window. An
 // element of `facts` is [condition, activity, call, CPU, wait, kind of waker, Task::id of waker, tid of waker, call
 // site of waker]; null: not known.
-void write_timeline(const Timeline& timeline, std::ostream& out);
+//
+// `fact` is -1 for a merged interval; `shares` has its times running, preempted, runnable, blocked and unknown, and
+// then those of the tasks in lanes. `lanes` has the number of crowds in each lane; their columns are as those of
+// intervals. `lane_name` is the name of a crowd of one task, else null.
+using NameOfTask = std::function<std::string(std::uint64_t)>;  // by Task::id
+void write_timeline(const Timeline& timeline, const NameOfTask& name, std::ostream& out);
 
 }  // namespace taskcost

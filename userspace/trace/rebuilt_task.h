@@ -21,7 +21,8 @@ struct RebuiltTask {
   // The ledger that the probes kept: the final one, or the snapshot after the window. nullptr if it was lost.
   std::unique_ptr<tc_ledger> kernel;
 
-  bool ended = false;  // true: its final switch-out was seen; false: the end of the window closed it
+  bool ended = false;   // true: its final switch-out was seen; false: the end of the window closed it
+  bool in_span = true;  // false: it lived only before or only after Replay::Options::span
   // The part of its lifetime that is in no cell, because events were lost.
   Duration unknown{};
   std::uint64_t affecting_gaps = 0;  // number of gaps that affected it; its counts lack the events in them

@@ -20,7 +20,12 @@ constexpr std::size_t kept_unknown = 65536;
 }  // namespace
 
 Replay::Replay(Options options)
-    : totals_{{options.calls, std::move(options.classes), Gaps(std::move(options.gaps))}, options.listener, {}, {}},
+    : totals_{{options.calls, std::move(options.classes), Gaps(std::move(options.gaps))},
+              options.listener,
+              {},
+              {},
+              options.span.value_or(TraceSpan{}),
+              options.span.has_value()},
       on_ended_(std::move(options.on_ended)) {
   totals_.trace.backward_times = &totals_.integrity.backward_times;
 }
@@ -197,9 +202,7 @@ void Replay::on(const tc_task_new& new_task) {
   }
   ReplayTask* creator = new_task.how < TC_NR_CREATIONS ? find(new_task.creator) : nullptr;
   if (creator != nullptr && !creator->tracker().ended()) {
-    is_worker_of_process(new_task.flags)
-        ? creator->on_worker()
-        : creator->on_created(static_cast<tc_creation>(new_task.how), new_task.copy_ns);
+    creator->on_child(new_task);
   }
 }
 
@@ -265,6 +268,12 @@ void Replay::on(const tc_exec& exec) {
   // A thread that calls exec takes over the tid of its leader.
   if (Cpu* cpu = cpu_of(task->tracker().cpu()); cpu != nullptr && cpu->task == exec.id) {
     cpu->tid = exec.tid;
+  }
+}
+
+void Replay::on(const tc_rename& rename) {
+  if (ReplayTask* task = find(rename.id)) {
+    task->on_rename(rename);
   }
 }
 

@@ -28,6 +28,7 @@
 #include "capture/record.h"
 #include "trace/call_classes.h"
 #include "trace/gaps.h"
+#include "trace/part.h"
 #include "trace/rebuilt_task.h"
 #include "trace/record_check.h"
 #include "trace/replay_task.h"
@@ -46,6 +47,9 @@ class Replay {
     std::function<void(const RebuiltTask&)> on_ended;
     // Takes what the ledgers are summed up from. It must outlive the replay.
     SliceListener* listener = nullptr;
+    // The ledgers have only what lies in this span, and one whose task lives on is a snapshot (end_ns is 0). nullopt:
+    // all of the recording; the ledger of each task is closed.
+    std::optional<TraceSpan> span{};
   };
 
   explicit Replay(Options options);
@@ -113,8 +117,7 @@ class Replay {
   void on(const tc_histogram_record& /*histogram*/) {}
   void on(const tc_syscalls_record& /*syscalls*/) {}
   void on(const tc_command& /*command*/) {}
-  // A ledger has the comm that the kernel has at its end; earlier names are not in it.
-  void on(const tc_rename& /*rename*/) {}
+  void on(const tc_rename& rename);
 
   ReplayTotals totals_;
   std::function<void(const RebuiltTask&)> on_ended_;

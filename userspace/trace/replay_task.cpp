@@ -68,136 +68,6 @@ ReplayTask::ReplayTask(ReplayTotals& totals, std::uint64_t id, std::uint64_t fir
   task_.beginning_unknown = true;
 }
 
-__u64& ReplayTask::cell(std::size_t row, std::size_t condition) {
-  return task_.ledger.cells[row * TC_NR_CONDITIONS + condition];
-}
-
-// -- sums of slices ------------------------------------------------------------------------------------------------
-
-void ReplayTask::on_slice(const TaskTracker& task, const Slice& slice) {
-  if (totals_->listener != nullptr) {
-    totals_->listener->on_slice(task, slice);
-  }
-  const std::uint64_t ns = slice.end_ns - slice.start_ns;
-  if (slice.quality == Slice::Quality::unknown) {
-    unknown_ns_ += ns;
-  } else if (slice.condition == TC_CONDITION_RUNNING) {
-    cell(slice.row, TC_CONDITION_RUNNING) += ns;
-    call_running_ns_ += is_call_row(slice.row) ? ns : 0;
-  } else if (slice.condition == TC_CONDITION_BLOCKED) {
-    add_wait(slice);
-  } else {
-    cell(slice.row, slice.condition) += ns;
-    add_preemption(slice);
-  }
-}
-
-// The probes record no wakeup that led to no switch in the window: the task counts as blocked until the end. Time
-// before task_newtask is part of the first wait, but of no edge.
-void ReplayTask::add_wait(const Slice& slice) {
-  const bool ended = slice.end != Slice::End::window;
-  const std::uint64_t ready = ended ? slice.ready_ns : slice.end_ns;
-  tc_wait_sums& sums = task_.ledger.waits[slice.wait];
-  sums.count++;
-  sums.blocked_ns += ready - slice.start_ns;
-  cell(slice.row, TC_CONDITION_BLOCKED) += ready - slice.start_ns;
-  cell(slice.row, TC_CONDITION_RUNNABLE) += slice.end_ns - ready;
-  if (!ended) {
-    return;
-  }
-  count(slice.woken ? TC_COUNTER_WAKEUPS : TC_COUNTER_UNSEEN_WAKEUPS);
-  add_edge(slice);
-  if (slice.end == Slice::End::switched_in && slice.end_ns > ready) {
-    totals_->histograms[TC_HISTOGRAM_RUN_QUEUE].add(nanoseconds(slice.end_ns - ready));
-  }
-}
-
-void ReplayTask::add_edge(const Slice& slice) {
-  const EdgeKey key{slice.waker, slice.wait, slice.waker_from};
-  if (last_edge_ == nullptr || !(last_edge_->first == key)) {
-    last_edge_ = &*edges_.try_emplace(key).first;
-  }
-  const std::uint64_t blocked_ns = elapsed(std::max(slice.start_ns, seen_ns_), slice.ready_ns);
-  tc_edge_sums& sums = last_edge_->second;
-  sums.count++;
-  sums.blocked_ns += blocked_ns;
-  sums.max_ns = std::max<std::uint64_t>(sums.max_ns, blocked_ns);
-}
-
-// Counts a preemption by the CPU quota or by sched_yield; why_preempted is reset for the next one.
-void ReplayTask::add_preemption(const Slice& slice) {
-  if (slice.end == Slice::End::loss || slice.end == Slice::End::window) {
-    return;
-  }
-  const std::uint64_t ns = slice.end_ns - slice.start_ns;
-  const auto why = std::exchange(task_.ledger.why_preempted, TC_PREEMPTED_BY_OTHERS);
-  if (why == TC_PREEMPTED_BY_QUOTA) {
-    count(TC_COUNTER_THROTTLED);
-    count(TC_COUNTER_THROTTLED_NS, ns);
-  } else if (why == TC_PREEMPTED_BY_YIELD) {
-    count(TC_COUNTER_YIELDS);
-    count(TC_COUNTER_YIELDED_NS, ns);
-  }
-  if (slice.end == Slice::End::switched_in && ns > 0 && why != TC_PREEMPTED_BY_QUOTA) {
-    totals_->histograms[TC_HISTOGRAM_RUN_QUEUE].add(nanoseconds(ns));
-  }
-}
-
-void ReplayTask::on_settled(const TaskTracker& task, const Settled& settled) {
-  if (totals_->listener != nullptr) {
-    totals_->listener->on_settled(task, settled);
-  }
-  if (settled.row && settled.pending == TC_ROW_FAULT_PENDING && *settled.row != TC_ACTIVITY_PAGE_FAULT) {
-    count(TC_COUNTER_FAULTS_UNRESOLVED);
-    call_running_ns_ += is_call_row(*settled.row) ? cell(TC_ROW_FAULT_PENDING, TC_CONDITION_RUNNING) : 0;
-  }
-  for (std::size_t condition = 0; condition < TC_NR_CONDITIONS; ++condition) {
-    const std::uint64_t ns = std::exchange(cell(settled.pending, condition), 0);
-    if (settled.row) {
-      cell(*settled.row, condition) += ns;
-    } else {
-      unknown_ns_ += ns;
-    }
-  }
-  if (settled.row && settled.pending == TC_ROW_CALL_PENDING && !entry_counted_) {
-    task_.ledger.entries[*settled.row]++;
-    entry_counted_ = true;
-  }
-}
-
-// The most recent wait; its wakeup was not traced.
-void ReplayTask::shorten_wait(std::uint64_t ns) {
-  const auto shorten = [ns](auto& blocked_ns) { blocked_ns -= std::min<std::uint64_t>(ns, blocked_ns); };
-  const std::uint8_t wait = tracker_.wait();
-  shorten(task_.ledger.waits[wait].blocked_ns);
-  const auto edge = edges_.find({0, wait, TC_FROM_NOWHERE});
-  if (edge != edges_.end()) {
-    shorten(edge->second.blocked_ns);
-  }
-}
-
-void ReplayTask::on_corrected(const TaskTracker& task, const tc_event& event) {
-  if (totals_->listener != nullptr) {
-    totals_->listener->on_corrected(task, event);
-  }
-  const std::size_t row = event.arg >> 8U;
-  const std::size_t condition = event.arg & 0xffU;
-  const std::uint64_t moved = std::min<std::uint64_t>(event.value, cell(row, condition));
-  cell(row, condition) -= moved;
-  cell(row, TC_CONDITION_RUNNING) += moved;
-  if (condition == TC_CONDITION_BLOCKED) {
-    shorten_wait(moved);
-  }
-  // The running time belongs to the current call, unless it was spent in an earlier call of the same class.
-  const std::size_t current = task.row() == TC_ROW_FAULT_PENDING ? task.interrupted() : task.row();
-  if (row == current && is_call_row(row) && task.entered_ns() <= task_.ledger.unseen_at_ns) {
-    call_running_ns_ += moved;
-  }
-  if (moved != event.value && unknown_ns_ == 0) {
-    totals_->integrity.impossible_corrections++;
-  }
-}
-
 void ReplayTask::on_mark(const TaskTracker& task, const TaskMark& mark) {
   if (totals_->listener != nullptr) {
     totals_->listener->on_mark(task, mark);
@@ -206,29 +76,32 @@ void ReplayTask::on_mark(const TaskTracker& task, const TaskMark& mark) {
 
 // A call counts at its first event, and so does its row, unless only the return knows the row.
 void ReplayTask::on_call_entered(std::uint8_t row) {
-  count(TC_COUNTER_SYSCALLS);
+  const bool counts = totals_->span.contains(tracker_.entered_ns());
+  task_.ledger.counters[TC_COUNTER_SYSCALLS] += counts ? 1 : 0;
   call_running_ns_ = 0;
-  entry_counted_ = row < TC_NR_ACTIVITIES;
-  if (entry_counted_) {
+  entry_counted_ = row < TC_NR_ACTIVITIES || !counts;
+  if (row < TC_NR_ACTIVITIES && counts) {
     task_.ledger.entries[row]++;
   }
 }
 
 void ReplayTask::on_fault_begun(std::uint8_t bits) {
-  count(TC_COUNTER_FAULTS_KERNEL, (bits & TC_FAULT_KERNEL) != 0 ? 1 : 0);
+  const bool counts = (bits & TC_FAULT_KERNEL) != 0 && totals_->span.contains(tracker_.fault_ns());
+  task_.ledger.counters[TC_COUNTER_FAULTS_KERNEL] += counts ? 1 : 0;
 }
 
 // -- creation and switches -----------------------------------------------------------------------------------------
 
 void ReplayTask::on_new_task(const tc_task_new& new_task) {
   tc_ledger& ledger = task_.ledger;
+  begin(new_task.at_ns);
   tracker_.on_new_task(new_task);
   task_.beginning_unknown = false;
   set_identity(ledger, new_task);
   count(TC_COUNTER_PAGE_TABLE_BYTES, new_task.page_table_bytes);
-  entry_counted_ = tracker_.row() < TC_NR_ACTIVITIES;
-  if (entry_counted_ && (new_task.found == 0 || new_task.how < TC_NR_CREATIONS)) {
-    ledger.entries[tracker_.row()]++;
+  entry_counted_ = tracker_.row() < TC_NR_ACTIVITIES || !in_span_;
+  if (tracker_.row() < TC_NR_ACTIVITIES && (new_task.found == 0 || new_task.how < TC_NR_CREATIONS)) {
+    enter(tracker_.row());
   }
   seen_ns_ = std::max<std::uint64_t>(new_task.at_ns, tracker_.start_ns());
   if (new_task.how < TC_NR_CREATIONS) {
@@ -246,20 +119,31 @@ void ReplayTask::on_late_new_task(const tc_task_new& new_task) {
   tracker_.on_late_new_task(new_task);
 }
 
-void ReplayTask::on_created(tc_creation kind, std::uint64_t copy_ns) {
-  count(counter_of(kind));
-  task_.ledger.creations[kind].count++;
-  task_.ledger.creations[kind].copy_ns += copy_ns;
+void ReplayTask::on_child(const tc_task_new& new_task) {
+  begin(new_task.at_ns);
+  if (is_worker_of_process(new_task.flags)) {
+    count(TC_COUNTER_CHILDREN_WORKERS);
+    return;
+  }
+  count(counter_of(static_cast<tc_creation>(new_task.how)));
+  if (in_span_) {
+    tc_creation_sums& sums = task_.ledger.creations[new_task.how];
+    sums.count++;
+    sums.copy_ns += new_task.copy_ns;
+  }
   task_.ledger.created_ns = 0;
 }
 
 void ReplayTask::on_published_child(tc_creation kind, std::uint64_t newtask_ns, std::uint64_t at_ns) {
-  task_.ledger.creations[kind].publish_ns += elapsed(newtask_ns, at_ns);
+  if (totals_->span.contains(at_ns)) {
+    task_.ledger.creations[kind].publish_ns += elapsed(newtask_ns, at_ns);
+  }
   task_.ledger.created_ns = at_ns;
 }
 
 void ReplayTask::on_switch_out(const tc_switch& event) {
   tc_ledger& ledger = task_.ledger;
+  begin(event.at_ns);
   start_lost_ = start_lost_ || ledger.first_run_ns == 0;
   tracker_.on_switch_out(event);
   ledger.syscall = event.syscall;
@@ -275,6 +159,7 @@ void ReplayTask::on_switch_out(const tc_switch& event) {
 
 void ReplayTask::on_switch_in(const tc_switch& event) {
   tc_ledger& ledger = task_.ledger;
+  begin(event.at_ns);
   const std::uint32_t last_cpu = tracker_.cpu();
   const bool ran = tracker_.condition() == TC_CONDITION_RUNNING;
   const bool known = tracker_.on_switch_in(event);
@@ -295,6 +180,7 @@ void ReplayTask::on_switch_in(const tc_switch& event) {
 
 void ReplayTask::on_call(const tc_call& call, std::uint8_t channel) {
   tc_ledger& ledger = task_.ledger;
+  begin(call.at_ns);
   tracker_.on_call(call);
   if (call.created < TC_NR_CREATIONS) {
     end_creation(static_cast<tc_creation>(call.created), tracker_.since_ns());
@@ -302,7 +188,7 @@ void ReplayTask::on_call(const tc_call& call, std::uint8_t channel) {
   ledger.created_ns = 0;
   end_exec(call);
   count(TC_COUNTER_SHARED_MAPPING_BYTES, call.mapped_bytes);
-  if (channel < TC_NR_CHANNELS) {
+  if (channel < TC_NR_CHANNELS && in_span_) {
     ledger.channels[channel].calls++;
     ledger.channels[channel].kernel_ns += call_running_ns_;
   }
@@ -311,10 +197,13 @@ void ReplayTask::on_call(const tc_call& call, std::uint8_t channel) {
     count(TC_COUNTER_SYSCALLS_ENTRY_UNSEEN);
   }
   call_running_ns_ = 0;
-  ledger.entries[TC_ACTIVITY_USER]++;
+  enter(TC_ACTIVITY_USER);
 }
 
 void ReplayTask::end_creation(tc_creation kind, std::uint64_t at_ns) {
+  if (!in_span_) {
+    return;
+  }
   tc_creation_sums& sums = task_.ledger.creations[kind];
   if (task_.ledger.created_ns != 0) {
     sums.return_ns += elapsed(task_.ledger.created_ns, at_ns);
@@ -328,8 +217,11 @@ void ReplayTask::end_exec(const tc_call& call) {
   if (tracker_.left_row() != TC_ACTIVITY_EXEC || ledger.exec_mark_ns == 0) {
     return;
   }
-  ledger.exec_return_ns += elapsed(ledger.exec_mark_ns, call.at_ns);
-  ledger.exec_mark_ns = 0;
+  const std::uint64_t marked_ns = std::exchange(ledger.exec_mark_ns, 0);
+  if (!in_span_) {
+    return;
+  }
+  ledger.exec_return_ns += elapsed(marked_ns, call.at_ns);
   if (call.entered_ns != 0) {
     totals_->histograms[TC_HISTOGRAM_EXEC].add(nanoseconds(elapsed(call.entered_ns, call.at_ns)));
   }
@@ -337,7 +229,7 @@ void ReplayTask::end_exec(const tc_call& call) {
 
 void ReplayTask::add_flow(std::uint64_t object, std::uint64_t link, std::uint8_t bits, std::uint64_t bytes_in,
                           std::uint64_t bytes_out) {
-  if (object == 0) {
+  if (object == 0 || !in_span_) {
     return;
   }
   if (last_flow_ == nullptr || last_flow_->first != object) {
@@ -367,8 +259,8 @@ void ReplayTask::on_transfer(const tc_transfer& transfer) {
   };
   if (peeked) {
     count(TC_COUNTER_PEEKED_BYTES, transfer.bytes_in);
-  } else if (channel >= TC_NR_CHANNELS) {
-    // The probe took it for a call that bytes pass through.
+  } else if (channel >= TC_NR_CHANNELS || !in_span_) {
+    // Without a channel, the probe took it for a call that bytes pass through.
   } else if (uncounted) {
     task_.ledger.uncounted_calls[channel]++;
   } else {
@@ -382,6 +274,10 @@ void ReplayTask::on_transfer(const tc_transfer& transfer) {
 
 // The time is that of the call, and on_call() adds it.
 void ReplayTask::on_passage(const tc_passage& passage) {
+  begin(passage.at_ns);
+  if (!in_span_) {
+    return;
+  }
   tc_channel_use& use = task_.ledger.channels[passage.channel];
   use.calls++;
   use.bytes_in += passage.bytes_in;
@@ -390,8 +286,9 @@ void ReplayTask::on_passage(const tc_passage& passage) {
 }
 
 void ReplayTask::on_fault(const tc_fault& fault) {
+  begin(fault.at_ns);
   tracker_.on_fault(fault);
-  if (fault.outcome == TC_FAULT_MINOR || fault.outcome == TC_FAULT_MAJOR) {
+  if (in_span_ && (fault.outcome == TC_FAULT_MINOR || fault.outcome == TC_FAULT_MAJOR)) {
     count_resolved_fault(fault);
   }
 }
@@ -421,14 +318,18 @@ void ReplayTask::count_resolved_fault(const tc_fault& fault) {
 
 void ReplayTask::on_exec(const tc_exec& exec) {
   tc_ledger& ledger = task_.ledger;
+  begin(exec.at_ns);
   tracker_.on_exec(exec);
   const std::uint64_t from_ns = ledger.exec_mark_ns != 0 ? ledger.exec_mark_ns : exec.entered_ns;
-  if (from_ns != 0) {
+  if (from_ns != 0 && in_span_) {
     ledger.exec_replace_ns += elapsed(from_ns, exec.at_ns);
   }
   ledger.exec_mark_ns = totals_->trace.calls ? exec.at_ns : 0;
   count(TC_COUNTER_EXECS);
   count(TC_COUNTER_PAGE_TABLE_BYTES, exec.page_table_bytes);
+  if (!totals_->span.is_before_end(exec.at_ns)) {
+    return;
+  }
   ledger.address_space = exec.address_space;
   ledger.tid = exec.tid;
   ledger.flags |= TC_LEDGER_LEADER;
@@ -439,6 +340,12 @@ void ReplayTask::on_exec(const tc_exec& exec) {
   std::memcpy(ledger.comm, exec.comm, sizeof(ledger.comm));
 }
 
+void ReplayTask::on_rename(const tc_rename& rename) {
+  if (totals_->span.is_before_end(rename.at_ns)) {
+    std::memcpy(task_.ledger.comm, rename.comm, sizeof(task_.ledger.comm));
+  }
+}
+
 void ReplayTask::begin_exit(const tc_event& event) {
   tc_ledger& ledger = task_.ledger;
   const bool exits = tracker_.row() == TC_ACTIVITY_EXIT;
@@ -447,19 +354,20 @@ void ReplayTask::begin_exit(const tc_event& event) {
     ledger.exit_start_ns = event.value;
   } else if (!exits) {
     ledger.exit_start_ns = tracker_.since_ns();
-    ledger.entries[TC_ACTIVITY_EXIT]++;
+    enter(TC_ACTIVITY_EXIT);
   }
 }
 
 void ReplayTask::on_event(const tc_event& event) {
   tc_ledger& ledger = task_.ledger;
+  begin(event.at_ns);
   switch (event.kind) {
     case TC_EV_PUBLISHED:
       ledger.published_ns = event.at_ns;
       tracker_.on_event(event);
       break;
     case TC_EV_EXEC_PREPARED:
-      ledger.exec_prepare_ns += event.value != 0 ? elapsed(event.value, event.at_ns) : 0;
+      ledger.exec_prepare_ns += in_span_ && event.value != 0 ? elapsed(event.value, event.at_ns) : 0;
       ledger.exec_mark_ns = event.at_ns;
       break;
     case TC_EV_DYING:
@@ -470,8 +378,10 @@ void ReplayTask::on_event(const tc_event& event) {
       ledger.exit_mmap_ns = event.at_ns;
       break;
     case TC_EV_SIGNAL_GENERATED:
-      ledger.signal = event.arg;
-      ledger.signal_ns = event.at_ns;
+      if (totals_->span.is_before_end(event.at_ns)) {
+        ledger.signal = event.arg;
+        ledger.signal_ns = event.at_ns;
+      }
       break;
     case TC_EV_SHOOTDOWN_SENT:
       count(TC_COUNTER_SHOOTDOWNS_SENT);
@@ -500,8 +410,10 @@ void ReplayTask::on_event(const tc_event& event) {
       task_.unseen_switch_ins++;
       break;
     case TC_EV_REPARENTED:
-      ledger.parent_process = event.value;
-      ledger.ppid = event.arg;
+      if (totals_->span.is_before_end(event.at_ns)) {
+        ledger.parent_process = event.value;
+        ledger.ppid = event.arg;
+      }
       break;
     default:
       tracker_.on_event(event);
@@ -531,6 +443,8 @@ void ReplayTask::on_kernel_ledger(const tc_ledger& ledger) {
 
 void ReplayTask::close(std::uint64_t end_ns) {
   task_.position_unknown = !task_.kernel;
+  closing_ns_ = end_ns;
+  begin(end_ns);
   tracker_.close(end_ns);
 }
 
@@ -545,10 +459,13 @@ RebuiltTask ReplayTask::take() {
   ledger.call = tracker_.row_of_pending_call();
   ledger.cpu = tracker_.cpu() == Slice::none ? ledger.cpu : tracker_.cpu();
   task_.ended = tracker_.ended();
+  if (totals_->is_part) {
+    cut_to_span();
+  }
   task_.unknown = nanoseconds(unknown_ns_);
   task_.affecting_gaps = tracker_.affecting_gaps();
   task_.impossible_switches = tracker_.contradictions();
-  task_.gaps_in_life = totals_->trace.gaps.any(ledger.start_ns, ledger.end_ns, std::nullopt);
+  task_.gaps_in_life = totals_->trace.gaps.any(ledger.start_ns, tracker_.since_ns(), std::nullopt);
   totals_->integrity.impossible_switches += task_.impossible_switches;
   for (const auto& [key, sums] : edges_) {
     task_.edges.push_back({{ledger.id, key.waker, key.wait, key.from}, sums});

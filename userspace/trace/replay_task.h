@@ -7,9 +7,11 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <unordered_map>
 #include <utility>
 
+#include "trace/part.h"
 #include "trace/rebuilt_task.h"
 #include "trace/record_check.h"
 #include "trace/task_tracker.h"
@@ -22,6 +24,8 @@ struct ReplayTotals {
   SliceListener* listener = nullptr;  // gets the slices in addition to the ledgers
   std::array<Histogram, TC_NR_HISTOGRAMS> histograms{};
   ReplayIntegrity integrity;
+  TraceSpan span;        // slices are cut to it, and events outside of it count nowhere
+  bool is_part = false;  // ledgers of living tasks are those of a snapshot
 };
 
 class ReplayTask : private SliceListener {
@@ -32,8 +36,8 @@ class ReplayTask : private SliceListener {
   void on_new_task(const tc_task_new& new_task);
   bool on_correction(const tc_task_new& new_task) { return tracker_.on_correction(new_task); }
   void on_late_new_task(const tc_task_new& new_task);
-  void on_created(tc_creation kind, std::uint64_t copy_ns);
-  void on_worker() { count(TC_COUNTER_CHILDREN_WORKERS); }
+  // It created this task.
+  void on_child(const tc_task_new& new_task);
   // sched_wakeup_new published its newest child.
   void on_published_child(tc_creation kind, std::uint64_t newtask_ns, std::uint64_t at_ns);
 
@@ -44,6 +48,7 @@ class ReplayTask : private SliceListener {
   void on_passage(const tc_passage& passage);
   void on_fault(const tc_fault& fault);
   void on_exec(const tc_exec& exec);
+  void on_rename(const tc_rename& rename);
   void on_event(const tc_event& event);
   // Takes a gap that lies before time that is already in a cell.
   void on_late_gap(const ReplayGap& gap);
@@ -77,9 +82,23 @@ class ReplayTask : private SliceListener {
   void on_call_entered(std::uint8_t row) override;
   void on_fault_begun(std::uint8_t bits) override;
 
+  // The interval that the end of the span cuts off, as a snapshot of the kernel's ledger has it.
+  struct OpenInterval {
+    std::uint64_t since_ns = 0;
+    std::uint8_t row = TC_ACTIVITY_USER;
+    std::uint8_t condition = TC_CONDITION_RUNNING;
+    std::uint8_t wait = TC_WAIT_OTHER;
+  };
+
+  // The events that follow are those of that time.
+  void begin(std::uint64_t at_ns) { in_span_ = totals_->span.contains(at_ns); }
+  [[nodiscard]] bool is_cut(const Slice& slice) const;
+  void add_known(const Slice& slice);
   void add_wait(const Slice& slice);
   void add_preemption(const Slice& slice);
   void add_edge(const Slice& slice);
+  void correct(const tc_event& event, std::size_t row, std::size_t condition);
+  void cut_to_span();
   void add_flow(std::uint64_t object, std::uint64_t link, std::uint8_t bits, std::uint64_t bytes_in,
                 std::uint64_t bytes_out);
   void shorten_wait(std::uint64_t ns);
@@ -88,7 +107,8 @@ class ReplayTask : private SliceListener {
   void begin_exit(const tc_event& event);
   void count_resolved_fault(const tc_fault& fault);
   __u64& cell(std::size_t row, std::size_t condition);
-  void count(tc_counter counter, std::uint64_t by = 1) { task_.ledger.counters[counter] += by; }
+  void enter(std::size_t activity) { task_.ledger.entries[activity] += in_span_ ? 1 : 0; }
+  void count(tc_counter counter, std::uint64_t by = 1) { task_.ledger.counters[counter] += in_span_ ? by : 0; }
 
   RebuiltTask task_;  // first, because its ledger is aligned to a page
   ReplayTotals* totals_;
@@ -101,6 +121,10 @@ class ReplayTask : private SliceListener {
   std::uint64_t unknown_ns_ = 0;
   std::uint64_t call_running_ns_ = 0;  // running time of the current call, without its faults
   std::uint64_t seen_ns_ = 0;          // time of task_newtask, or of the adoption
+  std::uint64_t found_ns_ = 0;         // the end of the last wait whose switch-in was not seen
+  std::uint64_t closing_ns_ = 0;       // the end of the recording, once the task is closed there
+  std::optional<OpenInterval> open_;   // none: the state at the end of the span is unknown, or there is no span
+  bool in_span_ = true;                // the current event is in the span
   bool entry_counted_ = true;          // the row of the current call has its entry
   bool start_lost_ = false;            // it was on a CPU before its first observed switch-in
 };

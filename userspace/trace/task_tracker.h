@@ -60,6 +60,7 @@ class TaskTracker {
   [[nodiscard]] std::uint8_t condition() const { return condition_; }
   [[nodiscard]] std::uint32_t cpu() const { return cpu_; }                // current or last CPU; Slice::none: not known
   [[nodiscard]] std::uint64_t entered_ns() const { return entered_ns_; }  // entry of the system call; 0: as in Slice
+  [[nodiscard]] std::uint64_t fault_ns() const { return fault_ns_; }      // start of the last page fault
   [[nodiscard]] std::uint8_t interrupted() const { return interrupted_; }  // interrupted by the last page fault
   [[nodiscard]] std::uint8_t wait() const { return wait_; }                // cause of its last wait
   [[nodiscard]] bool ended() const { return ended_; }

@@ -5,7 +5,8 @@
 // Unlike a ledger, which has sums, a timeline has each interval. Time that a lost event may affect is unknown, by the
 // rule of trace/gaps.h, and so is the time before an event that contradicts the state before it.
 //
-// Memory is bounded: with more entries than `limit`, the timeline is dropped and says so.
+// A long recording has more intervals than a picture can show. Then adjacent intervals shorter than `grain` are one
+// interval, which says how long the task was in each condition, and short-lived tasks share lanes.
 #pragma once
 
 #include <cstddef>
@@ -29,10 +30,16 @@ struct Timeline {
     std::optional<Waker> waker;        // if blocked and woken: the source of the wakeup
     std::string call_site;             // call site of the waker, if that is an observed task
   };
+  // How long each condition took.
+  struct Shares {
+    PerCondition<Duration> times{};
+    Duration unknown{};
+  };
   struct Interval {
     Instant start{};
-    Instant end{};  // always later than `start`
-    std::size_t facts = 0;
+    Instant end{};          // always later than `start`
+    std::size_t facts = 0;  // index of its facts, or of its shares if it is merged
+    bool is_merged = false;
   };
   enum class MarkKind { new_task, exec, exit };
   struct Mark {
@@ -46,12 +53,24 @@ struct Timeline {
     std::vector<Mark> marks;          // sorted by time
   };
 
+  // Tasks that have no row, one after the other: a task, or adjacent ones that would be narrower than a pixel.
+  struct Crowd {
+    Instant start{};
+    Instant end{};
+    std::uint64_t tasks = 1;
+    std::uint64_t task = 0;  // Task::id of the first one
+    Shares shares;           // sums over the tasks
+  };
+
   Instant start{};
   Instant end{};
+  Duration grain{};  // 0: every interval is there
   std::vector<Facts> facts;
+  std::vector<Shares> shares;
   std::vector<Row> rows;  // sorted by task
-  std::size_t limit = 0;
-  bool left_out = false;  // there were more entries than `limit`: `rows` is empty
+  std::vector<std::vector<Crowd>> lanes;
+  std::uint64_t lane_tasks = 0;
+  std::uint64_t undrawn_tasks = 0;  // they found no lane
 };
 const char* to_string(Timeline::MarkKind kind);  // "new task", "exec", "exit"
 

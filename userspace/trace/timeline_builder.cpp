@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <tuple>
 #include <utility>
 
 #include "account/ledger.h"
@@ -87,16 +88,19 @@ std::size_t TimelineBuilder::number_of(const RawFacts& raw) {
 }
 
 TimelineBuilder::Track& TimelineBuilder::track_of(const TaskTracker& task) {
-  const auto [entry, made] = tracks_.try_emplace(task.id());
-  entries_ += made ? 1 : 0;
-  entry->second.tid = task.tid();
-  return entry->second;
+  Track& track = tracks_[task.id()];
+  track.tid = task.tid();
+  return track;
 }
 
 void TimelineBuilder::add(Track& track, std::uint64_t start_ns, std::uint64_t end_ns, const RawFacts& raw) {
+  start_ns = std::max(start_ns, span_.from_ns);
+  end_ns = std::min(end_ns, span_.to_ns);
   if (start_ns >= end_ns) {
     return;
   }
+  first_ns_ = std::min(first_ns_, start_ns);
+  last_ns_ = std::max(last_ns_, end_ns);
   std::vector<Stretch>& stretches = track.stretches;
   const std::size_t number = number_of(raw);
   if (!stretches.empty() && start_ns < stretches.back().start_ns) {
@@ -123,7 +127,7 @@ void TimelineBuilder::settle(Track& track, const Settled& settled) {
   const bool is_call = settled.pending == TC_ROW_CALL_PENDING;
   const std::size_t first = std::exchange(is_call ? track.pending_call : track.pending_fault, nothing_pending);
   for (std::size_t i = first; i < track.stretches.size(); ++i) {
-    RawFacts raw = facts_[track.stretches[i].facts];
+    RawFacts raw = facts_[track.stretches[i].facts];  // what follows a pending stretch is never merged
     if (raw.row != settled.pending) {
       continue;
     }
@@ -138,18 +142,88 @@ void TimelineBuilder::settle(Track& track, const Settled& settled) {
   }
 }
 
-void TimelineBuilder::give_up_if_full() {
-  if (entries_ <= limit_) {
+void TimelineBuilder::add_shares(Timeline::Shares& sum, const Stretch& stretch) const {
+  if ((stretch.facts & merged) != 0) {
+    const Timeline::Shares& shares = shares_[stretch.facts & ~merged];
+    for (std::size_t condition = 0; condition < TC_NR_CONDITIONS; ++condition) {
+      sum.times[condition] += shares.times[condition];
+    }
+    sum.unknown += shares.unknown;
     return;
   }
-  left_out_ = true;
-  entries_ = 0;
-  tracks_.clear();
-  numbers_.clear();
-  facts_.clear();
+  const std::uint8_t condition = facts_[stretch.facts].condition;
+  (condition == RawFacts::unknown ? sum.unknown : sum.times[condition]) +=
+      nanoseconds(stretch.end_ns - stretch.start_ns);
 }
 
-Timeline::Row TimelineBuilder::row_of(std::uint64_t task, const Track& track, const Timeline& timeline,
+// Merges a stretch that is shorter than the grain with the one before it, until both together reach the grain. So a
+// task has at most two stretches for each grain of its life. Those that on_settled() has yet to name stay.
+void TimelineBuilder::merge_short(Track& track, std::vector<Timeline::Shares>& shares) const {
+  const std::size_t settled = std::min({track.pending_call, track.pending_fault, track.stretches.size()});
+  const auto is_short = [this](const Stretch& stretch) { return stretch.end_ns - stretch.start_ns < grain_ns_; };
+  std::vector<Stretch> kept;
+  bool last_is_new = false;  // the last one has its shares in `shares`
+  for (std::size_t i = 0; i < track.stretches.size(); ++i) {
+    const Stretch& next = track.stretches[i];
+    const bool joins =
+        i < settled && !kept.empty() && kept.back().end_ns == next.start_ns && is_short(kept.back()) && is_short(next);
+    if (!joins) {
+      kept.push_back(next);
+      last_is_new = (next.facts & merged) != 0;
+      if (last_is_new) {
+        shares.push_back(shares_[next.facts & ~merged]);
+        kept.back().facts = merged | (shares.size() - 1);
+      }
+      continue;
+    }
+    Stretch& last = kept.back();
+    if (!last_is_new) {
+      Timeline::Shares sum;
+      add_shares(sum, last);
+      shares.push_back(sum);
+      last_is_new = true;
+    }
+    add_shares(shares.back(), next);
+    last = {last.start_ns, next.end_ns, merged | (shares.size() - 1)};
+  }
+  const std::size_t fewer = track.stretches.size() - kept.size();
+  for (std::size_t* const pending : {&track.pending_call, &track.pending_fault}) {
+    *pending -= *pending == nothing_pending ? 0 : fewer;
+  }
+  kept.shrink_to_fit();
+  track.stretches = std::move(kept);
+}
+
+void TimelineBuilder::merge_short() {
+  std::vector<Timeline::Shares> shares;
+  entries_ = 0;
+  for (auto& [ledger, track] : tracks_) {
+    merge_short(track, shares);
+    entries_ += track.stretches.size();
+  }
+  shares_ = std::move(shares);
+}
+
+// The grain stays below the width of a pixel, so with many tasks more intervals than that remain.
+void TimelineBuilder::merge_to(std::size_t most) {
+  const std::uint64_t length = last_ns_ - first_ns_;
+  const std::uint64_t pixel = std::max<std::uint64_t>(length / limits_.pixels, 1);
+  grain_ns_ = std::max<std::uint64_t>({grain_ns_, length >> 20U, 1});
+  merge_short();
+  while (entries_ > most && grain_ns_ < pixel) {
+    grain_ns_ *= 2;
+    merge_short();
+  }
+  merge_at_ = std::max(limits_.intervals, 2 * entries_);
+}
+
+void TimelineBuilder::merge_if_full() {
+  if (entries_ > std::max(limits_.intervals, merge_at_)) {
+    merge_to(limits_.intervals / 2);
+  }
+}
+
+Timeline::Row TimelineBuilder::row_of(std::uint64_t task, const Track& track, Timeline& timeline,
                                       const std::function<std::size_t(std::size_t)>& number) const {
   Timeline::Row row;
   row.task = task;
@@ -160,9 +234,14 @@ Timeline::Row TimelineBuilder::row_of(std::uint64_t task, const Track& track, co
     if (from >= to) {
       continue;
     }
+    if ((stretch.facts & merged) != 0) {
+      row.intervals.push_back({instant(from), instant(to), timeline.shares.size(), true});
+      timeline.shares.push_back(shares_[stretch.facts & ~merged]);
+      continue;
+    }
     const std::size_t index = number(stretch.facts);
-    if (!row.intervals.empty() && row.intervals.back().facts == index && row.intervals.back().end == instant(from) &&
-        facts_[stretch.facts].condition == RawFacts::unknown) {
+    if (!row.intervals.empty() && !row.intervals.back().is_merged && row.intervals.back().facts == index &&
+        row.intervals.back().end == instant(from) && facts_[stretch.facts].condition == RawFacts::unknown) {
       row.intervals.back().end = instant(to);
     } else {
       row.intervals.push_back({instant(from), instant(to), index});
@@ -176,9 +255,6 @@ Timeline::Row TimelineBuilder::row_of(std::uint64_t task, const Track& track, co
 
 // A wait gives two intervals: blocked, then runnable.
 void TimelineBuilder::on_slice(const TaskTracker& task, const Slice& slice) {
-  if (left_out_) {
-    return;
-  }
   Track& track = track_of(task);
   RawFacts facts = facts_of(slice);
   if (facts.condition == TC_CONDITION_BLOCKED) {
@@ -193,22 +269,17 @@ void TimelineBuilder::on_slice(const TaskTracker& task, const Slice& slice) {
   } else {
     add(track, slice.start_ns, slice.end_ns, facts);
   }
-  give_up_if_full();
+  merge_if_full();
 }
 
-void TimelineBuilder::on_settled(const TaskTracker& task, const Settled& settled) {
-  if (!left_out_) {
-    settle(track_of(task), settled);
-  }
-}
+void TimelineBuilder::on_settled(const TaskTracker& task, const Settled& settled) { settle(track_of(task), settled); }
 
 // The task got its CPU earlier than it was found running there: the last wait ends by that much earlier.
 void TimelineBuilder::on_corrected(const TaskTracker& task, const tc_event& event) {
-  if (left_out_) {
-    return;
-  }
   std::vector<Stretch>& stretches = track_of(task).stretches;
-  const auto condition = [this](const Stretch& stretch) { return facts_[stretch.facts].condition; };
+  const auto condition = [this](const Stretch& stretch) {
+    return (stretch.facts & merged) != 0 ? RawFacts::unknown : facts_[stretch.facts].condition;
+  };
   for (std::size_t i = stretches.size(); i > 1; --i) {
     Stretch& wait = stretches[i - 2];
     Stretch& run = stretches[i - 1];
@@ -222,19 +293,20 @@ void TimelineBuilder::on_corrected(const TaskTracker& task, const tc_event& even
 }
 
 void TimelineBuilder::on_mark(const TaskTracker& task, const TaskMark& mark) {
-  if (left_out_) {
+  if (!span_.contains(mark.at_ns)) {
     return;
   }
   track_of(task).marks.push_back({kind_of(mark.kind), instant(mark.at_ns), std::string(mark.comm)});
-  ++entries_;
-  give_up_if_full();
 }
 
 Timeline TimelineBuilder::take(Instant start, Instant end, const Names& names) {
+  if (grain_ns_ != 0) {
+    merge_to(limits_.intervals / 2);
+  }
   Timeline timeline;
   timeline.start = start;
   timeline.end = end;
-  timeline.limit = limit_;
+  timeline.grain = nanoseconds(grain_ns_);
   const auto tid_of = [this](std::uint64_t ledger) {
     const auto found = tracks_.find(ledger);
     return found == tracks_.end() ? 0 : found->second.tid;
@@ -248,14 +320,66 @@ Timeline TimelineBuilder::take(Instant start, Instant end, const Names& names) {
     }
     return *indices[number];
   };
+  std::vector<Drawn> drawn;
   for (const auto& [ledger, track] : tracks_) {
     if (const std::uint64_t task = names.task(ledger); task != 0) {
-      timeline.rows.push_back(row_of(task, track, timeline, index_of));
+      drawn.push_back({task, &track, {}});
+      for (const Stretch& stretch : track.stretches) {
+        add_shares(drawn.back().shares, stretch);
+      }
     }
   }
-  timeline.left_out = left_out_;
+  // The busiest tasks get a row.
+  const auto running = [](const Drawn& task) { return task.shares.times[TC_CONDITION_RUNNING]; };
+  std::ranges::sort(drawn, [&](const Drawn& a, const Drawn& b) {
+    return std::tuple(running(b), a.task) < std::tuple(running(a), b.task);
+  });
+  const std::size_t rows = std::min(drawn.size(), limits_.rows);
+  for (std::size_t i = 0; i < rows; ++i) {
+    timeline.rows.push_back(row_of(drawn[i].task, *drawn[i].track, timeline, index_of));
+  }
   std::ranges::sort(timeline.rows, {}, &Timeline::Row::task);
+  drawn.erase(drawn.begin(), drawn.begin() + static_cast<std::ptrdiff_t>(rows));
+  fill_lanes(timeline, std::move(drawn));
   return timeline;
+}
+
+// Each task goes to the first lane that is free when it begins.
+void TimelineBuilder::fill_lanes(Timeline& timeline, std::vector<Drawn> tasks) const {
+  std::erase_if(tasks, [](const Drawn& task) { return task.track->stretches.empty(); });
+  const auto start_of = [](const Drawn& task) { return task.track->stretches.front().start_ns; };
+  std::ranges::sort(tasks, [&](const Drawn& a, const Drawn& b) {
+    return std::tuple(start_of(a), a.task) < std::tuple(start_of(b), b.task);
+  });
+  const Duration pixel = (timeline.end - timeline.start) / static_cast<Duration::rep>(limits_.pixels);
+  for (const Drawn& task : tasks) {
+    const Timeline::Crowd one{std::max(instant(start_of(task)), timeline.start),
+                              std::min(instant(task.track->stretches.back().end_ns), timeline.end), 1, task.task,
+                              task.shares};
+    if (one.start >= one.end) {
+      continue;
+    }
+    auto lane = std::ranges::find_if(timeline.lanes, [&](const auto& each) { return each.back().end <= one.start; });
+    if (lane == timeline.lanes.end()) {
+      if (timeline.lanes.size() == limits_.lanes) {
+        ++timeline.undrawn_tasks;
+        continue;
+      }
+      lane = timeline.lanes.emplace(timeline.lanes.end());
+    }
+    ++timeline.lane_tasks;
+    if (!lane->empty() && one.end - lane->back().start <= pixel) {
+      Timeline::Crowd& last = lane->back();
+      last.end = one.end;
+      last.tasks += one.tasks;
+      for (std::size_t condition = 0; condition < TC_NR_CONDITIONS; ++condition) {
+        last.shares.times[condition] += one.shares.times[condition];
+      }
+      last.shares.unknown += one.shares.unknown;
+    } else {
+      lane->push_back(one);
+    }
+  }
 }
 
 }  // namespace taskcost

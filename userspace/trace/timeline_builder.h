@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <map>
 #include <string>
 #include <unordered_map>
@@ -14,6 +15,7 @@
 
 #include "account/wakers.h"
 #include "taskcost/abi.h"
+#include "trace/part.h"
 #include "trace/slice.h"
 #include "trace/timeline.h"
 
@@ -28,8 +30,16 @@ class TimelineBuilder : public SliceListener {
     std::function<std::string(std::uint32_t, bool)> syscall;
   };
 
-  // `limit`: intervals, marks and tasks; an interval takes about 24 bytes.
-  explicit TimelineBuilder(std::size_t limit = 200'000) : limit_(limit) {}
+  struct Limits {
+    std::size_t intervals = 150'000;  // of 24 bytes; more are merged
+    std::size_t rows = 500;           // tasks beyond these share lanes: those that run for the shortest time
+    std::size_t lanes = 32;
+    std::size_t pixels = 1000;  // the width of a line
+  };
+
+  // What lies outside of `span` is not in the timeline.
+  explicit TimelineBuilder(const TraceSpan& span = {}) : span_(span) {}
+  TimelineBuilder(const TraceSpan& span, const Limits& limits) : limits_(limits), span_(span) {}
 
   void on_slice(const TaskTracker& task, const Slice& slice) override;
   void on_settled(const TaskTracker& task, const Settled& settled) override;
@@ -39,7 +49,7 @@ class TimelineBuilder : public SliceListener {
   void on_call_entered(std::uint8_t /*row*/) override {}
   void on_fault_begun(std::uint8_t /*bits*/) override {}
 
-  // How many intervals, marks and tasks are held in memory.
+  // How many intervals are held in memory.
   [[nodiscard]] std::size_t held() const { return entries_; }
 
   // Leaves out what is not in the window. The builder is spent afterwards.
@@ -47,6 +57,8 @@ class TimelineBuilder : public SliceListener {
 
  private:
   static constexpr std::size_t nothing_pending = SIZE_MAX;
+  // A stretch whose facts have this bit is merged: the other bits are the index of its shares.
+  static constexpr std::size_t merged = std::size_t{1} << (std::numeric_limits<std::size_t>::digits - 1);
 
   // The content of Timeline::Facts in the kernel side's numbers.
   struct RawFacts {
@@ -86,16 +98,31 @@ class TimelineBuilder : public SliceListener {
   Track& track_of(const TaskTracker& task);
   void add(Track& track, std::uint64_t start_ns, std::uint64_t end_ns, const RawFacts& raw);
   void settle(Track& track, const Settled& settled);
-  void give_up_if_full();
-  [[nodiscard]] Timeline::Row row_of(std::uint64_t task, const Track& track, const Timeline& timeline,
+  void merge_if_full();
+  void merge_to(std::size_t most);
+  void merge_short();
+  void merge_short(Track& track, std::vector<Timeline::Shares>& shares) const;
+  void add_shares(Timeline::Shares& sum, const Stretch& stretch) const;
+  struct Drawn {
+    std::uint64_t task;
+    const Track* track;
+    Timeline::Shares shares;
+  };
+  void fill_lanes(Timeline& timeline, std::vector<Drawn> tasks) const;
+  [[nodiscard]] Timeline::Row row_of(std::uint64_t task, const Track& track, Timeline& timeline,
                                      const std::function<std::size_t(std::size_t)>& number) const;
 
-  std::size_t limit_;
+  Limits limits_;
+  TraceSpan span_;
+  std::uint64_t grain_ns_ = 0;
+  std::uint64_t first_ns_ = TraceSpan::unbounded;
+  std::uint64_t last_ns_ = 0;
+  std::size_t merge_at_ = 0;              // the number of intervals that is too large, if it is above the limit
+  std::vector<Timeline::Shares> shares_;  // of merged stretches
   std::unordered_map<std::uint64_t, Track> tracks_;  // by ledger id
   std::map<RawFacts, std::size_t> numbers_;
   std::vector<RawFacts> facts_;
-  std::size_t entries_ = 0;  // intervals, marks and tasks
-  bool left_out_ = false;
+  std::size_t entries_ = 0;  // intervals
 };
 
 }  // namespace taskcost

@@ -11,6 +11,7 @@
 
 #include "trace/call_classes.h"
 #include "trace/gaps.h"
+#include "trace/part.h"
 
 namespace taskcost {
 
@@ -35,6 +36,7 @@ struct TraceInfo {
   std::string machine_id;
   std::string boot_id;
   SyscallNames syscall_name;
+  TracePart part;  // what the export shows; its records are still those from the beginning
 };
 
 }  // namespace taskcost

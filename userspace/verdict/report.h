@@ -12,6 +12,7 @@
 #include "account/evidence.h"
 #include "account/observation.h"
 #include "account/stacks.h"
+#include "trace/critical_path.h"
 #include "trace/record_check.h"
 #include "trace/timeline.h"
 #include "verdict/verdict.h"
@@ -25,6 +26,7 @@ struct Report {
   Host host;
   ObservedTarget target;
   WindowEnd window_end = WindowEnd::target_exited;
+  std::optional<ReportedPart> part;  // nullopt: the whole observation
   WindowClocks clocks;
   // Steal time of all CPUs while claims were measured, from /proc/stat. The kernel counts it for the interrupted tasks.
   // nullopt: not virtualized, or no claims.
@@ -36,10 +38,11 @@ struct Report {
   std::vector<Verdict> claims;
   std::vector<Sweep> sweeps;
   std::vector<FigureTable> tables;
-  std::vector<Price> prices;           // prices on this machine
-  std::optional<Stacks> stacks;        // nullopt without --stacks
-  std::optional<RecordCheck> records;  // nullopt: the events were not recorded
-  std::optional<Timeline> timeline;    // nullopt: the events were not recorded; only render_html() shows it
+  std::vector<Price> prices;                  // prices on this machine
+  std::optional<Stacks> stacks;               // nullopt without --stacks
+  std::optional<RecordCheck> records;         // nullopt: the events were not recorded
+  std::optional<CriticalPath> critical_path;  // nullopt: not recorded, no exit, some tasks only, or too many events
+  std::optional<Timeline> timeline;           // nullopt: the events were not recorded; only render_html() shows it
 };
 
 }  // namespace taskcost

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "support/fixture_crowd.h"
 #include "support/rendered.h"
 #include "support/report_builder.h"
 #include "verdict/report.h"
@@ -34,6 +35,19 @@ TEST(Html, NeedsNothingElse) {
   EXPECT_THAT(html, HasSubstr("Chart.js"));
   EXPECT_THAT(html, Not(HasSubstr("<link")));
   EXPECT_THAT(html, Not(HasSubstr("src=")));
+}
+
+// All of the JSON report would be 7 KB for each task.
+TEST(Html, APageOfManyTasksStaysSmallAndSaysWhatItLacks) {
+  const Report report = report_of_crowd(20'000);
+  ASSERT_TRUE(report.timeline);
+  EXPECT_EQ(report.timeline->rows.size() + report.timeline->lane_tasks + report.timeline->undrawn_tasks, 20'000U);
+  const std::string html = html_of(report);
+  EXPECT_LT(html.size(), 10'000'000U);
+  EXPECT_THAT(html, HasSubstr("of 20000 tasks"));
+  const auto data = nlohmann::json::parse(data_in(html));
+  EXPECT_EQ(data["task_count"], 20'000);
+  EXPECT_EQ(data["processes"].size(), report.timeline->rows.size());
 }
 
 }  // namespace

@@ -291,23 +291,78 @@ TEST(TimelineGaps, WhoIsNotSeenAfterOneIsUnknownFromThereOn) {
   EXPECT_THAT(row(records), ElementsAre("0-200 running user @0", "200-600 preempted user", "600-1000 unknown"));
 }
 
-TEST(TimelineLimits, BeyondTheLimitItIsLeftOutAndHoldsNothing) {
-  TimelineBuilder builder(50);
+// The times of a row by condition, and its lifetime: merging loses none.
+PerCondition<Duration> times_of(const Timeline& timeline, const Timeline::Row& row) {
+  PerCondition<Duration> times{};
+  for (const Timeline::Interval& interval : row.intervals) {
+    if (!interval.is_merged) {
+      times[*timeline.facts[interval.facts].condition] += interval.end - interval.start;
+      continue;
+    }
+    Duration sum{};
+    for (std::size_t condition = 0; condition < times.size(); ++condition) {
+      times[condition] += timeline.shares[interval.facts].times[condition];
+      sum += timeline.shares[interval.facts].times[condition];
+    }
+    EXPECT_EQ(sum, interval.end - interval.start);
+  }
+  return times;
+}
+
+TEST(TimelineLimits, ShortIntervalsAreMergedAndLongOnesStay) {
+  TimelineBuilder builder({}, {.intervals = 50, .pixels = 20});
   Replay::Options options;
   options.listener = &builder;
   Replay replay(std::move(options));
   replay.on_record(user_on_0);
   std::size_t most = 0;
   for (std::uint64_t i = 1; i < 1000; ++i) {
-    replay.on_record(called(1, 10 * i, 10 * i + 5, TC_ACTIVITY_FILE, 7));
+    const std::uint64_t at = i < 500 ? 10 * i : 10 * i + 5000;  // one long interval among short ones
+    replay.on_record(leaves(at, {1, TC_CONDITION_PREEMPTED}));
+    replay.on_record(comes(at + 4, {1}));
     most = std::max(most, builder.held());
   }
   EXPECT_LT(most, 200U);
-  EXPECT_EQ(builder.held(), 0U);
-  const Timeline timeline = builder.take(at(0), at(window_ns), names());
-  EXPECT_TRUE(timeline.left_out);
-  EXPECT_EQ(timeline.limit, 50U);
-  EXPECT_THAT(timeline.rows, IsEmpty());
+  const Timeline timeline = builder.take(at(0), at(14'994), names());
+  ASSERT_THAT(timeline.rows, SizeIs(1));
+  const Timeline::Row& row = timeline.rows[0];
+  EXPECT_GT(timeline.grain, Duration::zero());
+  EXPECT_LT(row.intervals.size(), 60U);
+  const auto long_one = std::ranges::find_if(
+      row.intervals, [](const Timeline::Interval& each) { return each.end - each.start > Duration(4000); });
+  ASSERT_NE(long_one, row.intervals.end());
+  EXPECT_FALSE(long_one->is_merged);
+  const auto times = times_of(timeline, row);
+  EXPECT_EQ(times[TC_CONDITION_PREEMPTED], Duration(999 * 4));
+  EXPECT_EQ(times[TC_CONDITION_RUNNING] + times[TC_CONDITION_PREEMPTED], Duration(14'994));
+  for (std::size_t i = 1; i < row.intervals.size(); ++i) {
+    EXPECT_EQ(row.intervals[i].start, row.intervals[i - 1].end);
+  }
+}
+
+// Tasks 2 to 9 live one after the other, and task 1 for all of the time.
+TEST(TimelineLimits, ShortLivedTasksShareLanes) {
+  Records records = {user_on_0};
+  for (std::uint64_t i = 2; i < 10; ++i) {
+    records.push_back(born(i, 100 * i, 1));
+    records.push_back(comes(100 * i + 10, {i}, 1));
+    records.push_back(leaves_for_good(100 * i + 50, i, 1));
+  }
+  TimelineBuilder builder({}, {.rows = 1, .lanes = 1, .pixels = 10});
+  const Timeline timeline = timeline_from(records, nanoseconds(1000), builder, names());
+  ASSERT_THAT(timeline.rows, SizeIs(1));
+  EXPECT_EQ(timeline.rows[0].task, 1U);
+  ASSERT_THAT(timeline.lanes, SizeIs(1));
+  EXPECT_EQ(timeline.lane_tasks, 8U);
+  EXPECT_EQ(timeline.undrawn_tasks, 0U);
+  Duration running{};
+  std::uint64_t tasks = 0;
+  for (const Timeline::Crowd& crowd : timeline.lanes[0]) {
+    running += crowd.shares.times[TC_CONDITION_RUNNING];
+    tasks += crowd.tasks;
+  }
+  EXPECT_EQ(tasks, 8U);
+  EXPECT_EQ(running, Duration(8 * 40));
 }
 
 TEST(TimelineLimits, IntervalsOfOneKindShareTheirFacts) {
@@ -317,7 +372,7 @@ TEST(TimelineLimits, IntervalsOfOneKindShareTheirFacts) {
   }
   const Timeline timeline = timeline_of(records);
   EXPECT_THAT(timeline.facts, SizeIs(2));
-  EXPECT_FALSE(timeline.left_out);
+  EXPECT_EQ(timeline.grain, Duration::zero());
 }
 
 }  // namespace

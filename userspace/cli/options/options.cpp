@@ -163,6 +163,8 @@ Result<Options> parse_record(const Words& words) {
     return usage_error("nothing to record", "neither a target nor a command is given",
                        "name one, as in 'taskcost record -- ls -l'; " + parser.hint());
   }
+  observe.records = std::any_of(observe.outputs.begin(), observe.outputs.end(),
+                                [](const OutputFile& output) { return output.format == OutputFormat::html; });
   if (!needs_events(observe)) {
     observe.capture = default_capture;
   }
@@ -411,7 +413,7 @@ Result<Options> parse_help(const Words& words) {
 }  // namespace
 
 bool needs_events(const ObserveOptions& options) {
-  return options.capture.has_value() ||
+  return options.records || options.capture.has_value() ||
          std::any_of(options.outputs.begin(), options.outputs.end(),
                      [](const OutputFile& output) { return is_of_events(output.format); });
 }

@@ -15,6 +15,7 @@
 #include "base/result.h"
 #include "cli/options/formats.h"
 #include "collector/observe.h"
+#include "report/recorded/recording.h"
 #include "report/render.h"
 
 namespace taskcost {
@@ -55,6 +56,7 @@ struct ObserveOptions : OutputOptions {
   // Ledger pool: observed tasks that are alive at once. nullopt: the collector's default, more for a whole machine.
   std::optional<unsigned> max_tasks;
   Detail detail = Detail::full;
+  bool records = false;                // every event, also if only the timeline of a page needs them
   std::optional<std::string> capture;  // file that records every event
   std::optional<unsigned> buffer_mib;  // size of the ring buffer, a power of two; nullopt: the collector's default
 };
@@ -157,6 +159,7 @@ struct TopCommand {
 struct ReportCommand : OutputOptions {
   std::string file = default_capture;  // "-": standard input
   bool audit = false;  // compares the ledgers that are rebuilt from events with the kernel's, instead of a report
+  CapturePart part;
 };
 
 struct DiffCommand : OutputOptions {

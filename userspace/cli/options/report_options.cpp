@@ -25,6 +25,28 @@ Status check_audit(const ReportCommand& report) {
   return Done{};
 }
 
+// A part is made from recorded events, which the audit compares with ledgers of the whole, and which have no stacks.
+Status check_part(const ReportCommand& report) {
+  if (report.part.is_whole()) {
+    return Done{};
+  }
+  if (report.audit) {
+    return usage_error("--audit of a part", "the kernel's ledgers, which it compares, are those of the whole capture",
+                       "leave out --from, --to, --pid and --comm");
+  }
+  const auto& [from, to, pids, comm] = report.part;
+  if (from && to && (*from < Duration::zero()) == (*to < Duration::zero()) && *from >= *to) {
+    return usage_error("the part is empty", "--from is not earlier than --to", "as in --from 1.2s --to 3s");
+  }
+  const auto of_stacks = std::find_if(report.outputs.begin(), report.outputs.end(), [](const OutputFile& output) {
+    return source_of(output.format) == FormatSource::stacks;
+  });
+  return of_stacks == report.outputs.end()
+             ? Status(Done{})
+             : bad_value("--output", of_stacks->path, "call stacks are sums over the whole capture",
+                         "leave out --from, --to, --pid and --comm");
+}
+
 }  // namespace
 
 Result<Options> parse_report(const Words& words) {
@@ -34,14 +56,33 @@ Result<Options> parse_report(const Words& words) {
       {"taskcost report", "taskcost report [FILE] [OPTIONS]",
        "Make any report from a capture file, or another format from a JSON report, without root and "
        "on any machine. Default: taskcost.tcap, as 'taskcost record' writes it. '-' is standard input.",
-       "Example: taskcost report make.tcap -o make.html -o make.pftrace"});
+       "Examples: taskcost report make.tcap -o make.html -o make.pftrace\n"
+       "          taskcost report make.tcap --from 1.2 --to 1.5 --comm 'cc*'"});
   add_output_options(parser, report, files);
   add_view_options(parser, report);
   parser.flag("--audit", report.audit,
               "Instead of the report: rebuild each task's ledger from the recorded events and compare it with the "
               "kernel's ledger, cell by cell. Exit status 1 if they differ.");
+  parser.value("--from", "TIME", report.part.from, parse_time,
+               "Report only what happened from this time on: seconds since the start of the capture, or with a unit "
+               "(1.5s, 340ms, 20us). A negative time counts from the end.");
+  parser.value("--to", "TIME", report.part.to, parse_time, "Report only what happened before this time.");
+  parser.add(
+      "-p,--pid", "PID[,PID...]",
+      [&report](const std::vector<std::string>& lists) -> Status {
+        auto ids = parse_ids("--pid", lists);
+        if (!ids) {
+          return ids.error();
+        }
+        report.part.pids = *std::move(ids);
+        return Done{};
+      },
+      "Report only these processes, with all their threads.");
+  parser.value("--comm", "PATTERN", report.part.comm,
+               "Report only tasks whose name matches this shell pattern, for example 'cc*'.");
   add_quiet_option(parser, report.quiet);
   parser.check([&report] { return check_audit(report); });
+  parser.check([&report] { return check_part(report); });
   if (auto end = parser.parse(words)) {
     return *end;
   }

@@ -107,6 +107,29 @@ Result<std::chrono::nanoseconds> parse_seconds(std::string_view option, const st
   return std::chrono::nanoseconds(static_cast<std::chrono::nanoseconds::rep>(std::ceil(*seconds * 1e9)));
 }
 
+Result<std::chrono::nanoseconds> parse_time(std::string_view option, const std::string& text) {
+  constexpr std::array<std::pair<std::string_view, double>, 5> units{
+      {{"ms", 1e6}, {"us", 1e3}, {"\u00b5s", 1e3}, {"ns", 1}, {"s", 1e9}}};
+  constexpr double limit = 1e9;
+  std::string_view digits = text;
+  double scale = 1e9;
+  for (const auto& [unit, ns] : units) {
+    if (digits.ends_with(unit)) {
+      digits.remove_suffix(unit.size());
+      scale = ns;
+      break;
+    }
+  }
+  const auto value = number<double>(digits);
+  if (!value || !std::isfinite(*value)) {
+    return bad_value(option, text, "not a time", "use seconds or a unit, for example 1.2, 340ms or -2s");
+  }
+  if (std::abs(*value) * scale > limit * 1e9) {
+    return bad_value(option, text, "out of range", "use at most 1e9 seconds");
+  }
+  return std::chrono::nanoseconds(std::llround(*value * scale));
+}
+
 Result<unsigned> parse_count(std::string_view option, const std::string& text, unsigned limit) {
   const auto count = number<unsigned>(text);
   if (!count || *count == 0 || *count > limit) {

@@ -105,6 +105,34 @@ void describe_window(auto& v, Is<Report> auto& report) {
   }
 }
 
+void describe(auto& v, Is<ReportedPart> auto& part) {
+  v.object("capture_part", "A part of a capture. Tasks that live beyond it are cut at its bounds.");
+  v.field("from_ns", part.from, "Start of the part since the start of the capture.");
+  v.field("to_ns", part.to, "End of the part since the start of the capture.");
+  v.field("capture_ns", part.whole, "Length of the capture.");
+  v.field("pids", part.pids, "Processes that the part is limited to; empty: all.");
+  v.field("comm", or_null(part.comm), "Pattern for the names of tasks that the part is limited to; null: all.");
+}
+
+void describe(auto& v, Is<CriticalPath::Part> auto& part) {
+  v.row("critical_part", "Time of one program in one state on the critical path.");
+  v.field("comm", or_null(part.comm), "Last name of the tasks; null: not known.");
+  v.field("condition", part.condition, "How the time passed; null: events were lost.");
+  v.field("wait", part.wait, "What the tasks waited for, if blocked.");
+  v.field("time_ns", part.time, "The time on the path.");
+}
+
+void describe(auto& v, Is<CriticalPath> auto& path) {
+  v.object(
+      "critical_path",
+      "Backwards from the last exit: a wait that an observed task ended continues in that task, and all other time "
+      "counts.");
+  v.field("start_ns", path.start, "Where the path begins.");
+  v.field("end_ns", path.end, "The last exit.");
+  v.field("wakeups", path.wakeups, "How often the path goes from a task to its waker.");
+  v.field("parts", path.parts, "They add up to end_ns - start_ns; the longest first.");
+}
+
 void describe(auto& v, Is<ObservedTarget> auto& target) {
   v.object("target", "What was observed.");
   v.field("mode", target.mode, "How it was observed.");
@@ -143,10 +171,12 @@ void describe(auto& v, Is<MeasuredOverhead> auto& measured) {
 void describe(auto& v, Is<Observer> auto& observer) {
   v.object("observer", "The overhead of the observation.");
   v.field("probes", observer.probes, "Costs of the BPF programs.");
-  v.field("userspace_cpu_ns", observer.userspace_cpu, "CPU time of taskcost in the window.");
+  v.field("userspace_cpu_ns", observer.userspace_cpu,
+          "CPU time of taskcost in the window; null: the report is of a part of a capture.");
   v.field("per_transition_ns", observer.per_transition,
           "Cost of one transition with warm caches, calibrated at start.");
-  v.field("transitions", observer.transitions, "Transitions in the window, as far as they were counted.");
+  v.field("transitions", observer.transitions,
+          "Transitions in the window, as far as they were counted; null: as above.");
   v.field("stacks_ns", observer.stack_time,
           "CPU time spent unwinding stacks in the window, on all CPUs; null: no --stacks.");
   v.field("share_of_wall", observer.share_of_wall, "Time of probes and taskcost as a part of the wall time.");
@@ -169,6 +199,9 @@ void describe(auto& v, Is<Report> auto& report) {
   describe_tool(v, report.tool_version, report.command_line);
   v.field("host", report.host, "The machine that was observed.");
   v.field("window", group([&] { describe_window(v, report); }), "Time of the observation.");
+  v.field("part", report.part,
+          "The part of a capture that this report is of: its losses and the check of its records are those of the "
+          "capture. null: all of the observation.");
   v.field("target", report.target, "What was observed.");
   v.field("evidence", report.evidence, "The source of each figure.");
   v.field("losses", report.session.losses, "What was lost.");
@@ -179,6 +212,10 @@ void describe(auto& v, Is<Report> auto& report) {
       "Where the time of all tasks went, and the largest costs.");
   v.field("records", report.records, "Check of the recorded events; null: they were not recorded.");
   v.field("observer", report.observer, "The overhead of the observation.");
+  v.field(
+      "critical_path", report.critical_path,
+      "What the time up to the last exit consists of; null: not recorded, no exit, a part of the tasks, or too many "
+      "events.");
   describe_tasks(v, report.session);
   describe_findings(v, report.session);
   v.field("claims", report.claims, "Verdicts of `verify`.");

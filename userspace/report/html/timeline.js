@@ -3,11 +3,12 @@
 // Makes the timeline interactive: zoom, pan, step from interval to interval, collapse processes.
 import {colorOf} from './charts.js';
 import {element, faint} from './elements.js';
-import {TimelineData, timelineUnknown} from './timeline_data.js';
+import {mergedActivity, TimelineData, timelineUnknown} from './timeline_data.js';
 import {axisHeight, lineHeight, TimelinePainter} from './timeline_paint.js';
 
 const narrowestSpan = 100; // ns
 const linesInView = 24;
+const waitsToShow = 100;
 const keysOfTimeline = 'Drag to zoom in, Shift and drag to move; after a click or with Ctrl the wheel zooms. Keys: + and -, ' +
     'arrows walk, Shift and arrows move, Enter collapses a process, 0 shows all.';
 
@@ -242,6 +243,24 @@ class TimelineView {
     this.paint();
   }
 
+  // Shows the longest wait, and with each further call the next one.
+  jump() {
+    this.waits = this.waits || this.data.longestWaits(waitsToShow);
+    if (this.waits.length === 0) {
+      return;
+    }
+    this.jumps = ((this.jumps ?? -1) + 1) % this.waits.length;
+    const {row, i} = this.waits[this.jumps];
+    const group = this.data.groups.find(({rows}) => rows.includes(row));
+    group.collapsed = false;
+    this.updateLines();
+    const {start, end} = this.data.columns;
+    const margin = (end[i] - start[i]) / 8;
+    this.show(start[i] - margin, end[i] + margin);
+    this.choose(this.lines.findIndex((line) => line.row === row), i);
+    this.paint();
+  }
+
   // Steps to the next or previous interval of the line, and scrolls it into view.
   walk(by) {
     const {row} = this.lines[this.active.line];
@@ -294,6 +313,7 @@ class TimelineView {
     return element('div', {class: 'controls'}, button('Fit', 'fit', () => this.fit()),
                    button('+', 'zoom in', () => this.zoom(0.5)), button('−', 'zoom out', () => this.zoom(2)),
                    button('←', 'earlier', () => this.pan(-0.25)), button('→', 'later', () => this.pan(0.25)),
+                   button('Longest wait', 'jump to the longest wait', () => this.jump()),
                    several ? button('Collapse all', 'collapse all', () => this.collapseAll(true)) : null,
                    several ? button('Expand all', 'expand all', () => this.collapseAll(false)) : null);
   }
@@ -311,6 +331,7 @@ function timelineLegend(data) {
                  data.activities.map((activity, i) => (seen.has(activity) ? item(data.names.activity(activity), 'running',
                                                                                `var(${colorOf(i)})`) : null)),
                  item('preempted or runnable', 'runnable', 'var(--text)'), item('blocked', 'blocked', 'var(--text)'),
+                 data.activities.includes(mergedActivity) ? item('several, merged', 'running', 'var(--text)') : null,
                  data.facts.some((fact) => fact.condition === timelineUnknown) ?
                      item('unknown: events were lost', 'unknown', 'var(--faint)') : null,
                  element('li', {}, '◤ new task, ▾ exec, ◥ exit'));
@@ -318,9 +339,6 @@ function timelineLegend(data) {
 
 /** @type {(recorded: any, report: any, names: Names) => any} */
 export function timeline(recorded, report, names) {
-  if (recorded.left_out) {
-    return null;
-  }
   const data = new TimelineData(recorded, report, names);
   if (data.groups.length === 0) {
     return faint('No task that is kept has an interval in the window.');

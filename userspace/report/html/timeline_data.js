@@ -5,6 +5,9 @@ import {timeText} from './figures.js';
 
 export const conditions = ['running', 'preempted', 'runnable', 'blocked'];
 export const timelineUnknown = 'unknown';
+export const mergedActivity = 'merged'; // several, of a merged interval
+const mergedFact = {condition: 'merged', kind: -1, call: null, cpu: null, wait: null, waker: null};
+const shareParts = conditions.length + 1; // the last one is unknown time
 const expandedTasks = 100; // with more tasks, processes begin collapsed
 
 // `kind` is 0 for unknown time, else 1 + the number of the pair of condition and activity.
@@ -16,26 +19,43 @@ function factOf([condition, activity, call, cpu, wait, waker, task, tid, place],
   return {condition, activity, call, cpu, wait, waker, from_task: task, from_tid: tid, place, kind};
 }
 
-// Each row is a task; its intervals are those from `first` up to, but not including, `last` in the columns.
+// Each row is a task, or a lane of several; its intervals are those from `first` up to, but not including, `last` in the
+// columns. `share` is the place of the shares of a merged interval, else -1.
 function timelineRows(data) {
-  const intervals = data.length.length;
-  const columns = {start: new Float64Array(intervals), end: new Float64Array(intervals), fact: Uint32Array.from(data.fact)};
+  const own = data.length.length;
+  const all = own + (data.lane_length || []).length;
+  const columns = {start: new Float64Array(all), end: new Float64Array(all), fact: new Int32Array(all).fill(-1),
+                   share: new Int32Array(all).fill(-1), shares: Float64Array.from(data.shares || [])};
+  columns.fact.set(data.fact);
+  let merged = 0;
+  columns.fact.forEach((fact, i) => {
+    if (fact < 0) {
+      columns.share[i] = shareParts * merged++;
+    }
+  });
   const rows = [];
   let at = 0;
   let mark = 0;
-  for (const [task, number, marks] of data.tasks) {
-    let now = 0;
-    const row = {task, first: at, last: at + number, marks: []};
-    for (; at < row.last; ++at) {
-      columns.start[at] = now + data.gap[at];
-      now = columns.end[at] = columns.start[at] + data.length[at];
+  const fill = (row, gaps, lengths, from) => {
+    for (let now = 0; at < row.last; ++at) {
+      columns.start[at] = now + gaps[at - from];
+      now = columns.end[at] = columns.start[at] + lengths[at - from];
     }
+  };
+  for (const [task, number, marks] of data.tasks) {
+    const row = {task, first: at, last: at + number, marks: []};
+    fill(row, data.gap, data.length, 0);
     for (const end = mark + marks; mark < end; ++mark) {
       row.marks.push({kind: data.mark[mark], at: data.mark_at[mark], comm: data.mark_comm[mark]});
     }
     rows.push(row);
   }
-  return {rows, columns};
+  const lanes = (data.lanes || []).map((number) => {
+    const row = {task: null, first: at, last: at + number, marks: [], name: 'other tasks'};
+    fill(row, data.lane_gap, data.lane_length, own);
+    return row;
+  });
+  return {rows, lanes, columns};
 }
 
 export class TimelineData {
@@ -43,11 +63,13 @@ export class TimelineData {
   constructor(data, report, names) {
     this.names = names;
     this.wall = Math.max(data.wall_ns, 1);
-    this.activities = Object.keys(report.totals.activities);
+    this.activities = [...Object.keys(report.totals.activities), ...(data.shares?.length ? [mergedActivity] : [])];
     this.kinds = 1 + conditions.length * this.activities.length;
     this.facts = data.facts.map((fact) => factOf(fact, this.activities));
-    const {rows, columns} = timelineRows(data);
+    const {rows, lanes, columns} = timelineRows(data);
     this.rows = rows;
+    this.lanes = lanes;
+    this.crowds = {first: data.length.length, tasks: data.lane_tasks, name: data.lane_name};
     this.columns = columns;
     this.rowOf = new Map(this.rows.map((row) => [row.task, row]));
     this.wakeups = this.wakeupsByWaker();
@@ -55,7 +77,48 @@ export class TimelineData {
   }
 
   fact(i) {
-    return this.facts[this.columns.fact[i]];
+    return this.facts[this.columns.fact[i]] || mergedFact;
+  }
+
+  // Adds `weight` to the sums of the kinds that an interval has, in proportion to their times.
+  addKinds(i, weight, sums, at = 0) {
+    const {fact, share, shares} = this.columns;
+    if (fact[i] >= 0) {
+      sums[at + this.facts[fact[i]].kind] += weight;
+      return;
+    }
+    let total = 0;
+    for (let part = 0; part < shareParts; ++part) {
+      total += shares[share[i] + part];
+    }
+    for (let part = 0; total > 0 && part < shareParts; ++part) {
+      const kind = part < conditions.length ? (part + 1) * this.activities.length : 0;
+      sums[at + kind] += weight * shares[share[i] + part] / total;
+    }
+  }
+
+  runningIn(row) {
+    const {start, end, share, shares} = this.columns;
+    let sum = 0;
+    for (let i = row.first; i < row.last; ++i) {
+      sum += share[i] >= 0 ? shares[share[i]] : this.fact(i).condition === 'running' ? end[i] - start[i] : 0;
+    }
+    return sum;
+  }
+
+  // Returns the longest waits that are drawn one by one, as [row, interval], the longest first.
+  longestWaits(most) {
+    const {start, end} = this.columns;
+    const waits = this.rows.flatMap((row) => {
+      const found = [];
+      for (let i = row.first; i < row.last; ++i) {
+        if (this.fact(i).condition === 'blocked') {
+          found.push({row, i});
+        }
+      }
+      return found;
+    });
+    return waits.sort((a, b) => (end[b.i] - start[b.i]) - (end[a.i] - start[a.i])).slice(0, most);
   }
 
   // Returns for each task the intervals that its wakeups ended, sorted by their ends.
@@ -84,7 +147,21 @@ export class TimelineData {
       }).filter(Boolean),
     })).filter((group) => group.rows.length > 0);
     const collapsed = this.rows.length > expandedTasks;
-    return groups.map((group) => ({...group, collapsed: collapsed && group.rows.length > 1}));
+    if (collapsed) {
+      this.sortByRunning(groups);
+    }
+    if (this.lanes.length > 0) {
+      groups.push({name: 'other tasks', rows: this.lanes, lanes: true});
+    }
+    return groups.map((group) => ({...group, collapsed: collapsed && group.rows.length > 1 && !group.lanes}));
+  }
+
+  // Puts the busiest first.
+  sortByRunning(groups) {
+    const running = new Map(this.rows.map((row) => [row, this.runningIn(row)]));
+    const sum = new Map(groups.map((group) => [group, group.rows.reduce((all, row) => all + running.get(row), 0)]));
+    groups.forEach((group) => group.rows.sort((a, b) => running.get(b) - running.get(a)));
+    groups.sort((a, b) => sum.get(b) - sum.get(a));
   }
 
   // Returns the lines to show: one for each process with several tasks, and one for each task unless its process is
@@ -94,7 +171,7 @@ export class TimelineData {
       if (group.rows.length === 1) {
         return [{name: group.rows[0].name, rows: group.rows, row: group.rows[0]}];
       }
-      const head = {name: `${group.name}, ${group.rows.length} tasks`, rows: group.rows, group};
+      const head = {name: `${group.name}, ${group.rows.length} ${group.lanes ? 'lines' : 'tasks'}`, rows: group.rows, group};
       return [head, ...(group.collapsed ? [] : group.rows.map((row) => ({name: row.name, rows: [row], row, inside: true})))];
     });
   }
@@ -143,6 +220,11 @@ export class TimelineData {
     if (fact.condition === timelineUnknown) {
       return 'unknown: events were lost';
     }
+    if (fact === mergedFact) {
+      const {share, shares} = this.columns;
+      return [...conditions, timelineUnknown].map((name, part) => ({name, ns: shares[share[i] + part]}))
+          .filter(({ns}) => ns > 0).map(({name, ns}) => `${name} ${timeText(ns)}`).join(', ');
+    }
     const activity = this.names.activity(fact.activity);
     const where = fact.call !== null && fact.call !== fact.activity ? `${activity} (${fact.call})` : activity;
     return `${where}, ${fact.condition}${fact.cpu === null ? '' : ` on CPU ${fact.cpu}`}`;
@@ -151,7 +233,9 @@ export class TimelineData {
   // Describes an interval, with one fact per line.
   describe(row, i) {
     const fact = this.fact(i);
-    const lines = [row.name, this.what(i), `${timeText(this.columns.end[i] - this.columns.start[i])}, from ` +
+    const crowd = i - this.crowds.first;
+    const name = crowd < 0 ? row.name : this.crowds.name[crowd] || `${this.crowds.tasks[crowd]} tasks`;
+    const lines = [name, this.what(i), `${timeText(this.columns.end[i] - this.columns.start[i])}, from ` +
                                            `${timeText(this.columns.start[i])} on`];
     if (fact.wait) {
       lines.push(`for ${this.names.wait(fact.wait)}`);

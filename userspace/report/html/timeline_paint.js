@@ -3,7 +3,7 @@
 // Paints the timeline on its canvas. Intervals narrower than a pixel are summed up in columns one pixel wide, which are
 // divided by kind. So the work for a row is bounded by its width and its intervals.
 import {colorOf, inkOf} from './charts.js';
-import {conditions} from './timeline_data.js';
+import {conditions, mergedActivity} from './timeline_data.js';
 
 export const lineHeight = 20;
 const barHeight = 14;
@@ -35,8 +35,8 @@ function timelineInk(context, activities) {
   const strengths = [1];
   const columns = [inkOf('--faint')];
   for (const condition of conditions) {
-    activities.forEach((_, i) => {
-      const color = inkOf(colorOf(i));
+    activities.forEach((activity, i) => {
+      const color = activity === mergedActivity ? text : inkOf(colorOf(i));
       bars.push(condition === 'preempted' || condition === 'runnable' ? hatch(color, 0.1, true) : color);
       strengths.push(condition === 'blocked' ? waitingStrength : 1);
       columns.push(color);
@@ -200,8 +200,8 @@ export class TimelinePainter {
   }
 
   bars(row, y) {
-    const {data: {columns, facts}, view: {from, to}, context, ink, sums} = this;
-    const {start, end, fact} = columns;
+    const {data: {columns}, view: {from, to}, context, ink, sums} = this;
+    const {start, end, share} = columns;
     const scale = this.view.width / (to - from);
     let column = -1;
     let summed = 0;
@@ -212,7 +212,6 @@ export class TimelinePainter {
       }
     };
     for (let i = this.data.firstAfter(row, from); i < row.last && start[i] < to; ++i) {
-      const kind = facts[fact[i]].kind;
       const x = (Math.max(start[i], from) - from) * scale;
       const width = (Math.min(end[i], to) - from) * scale - x;
       if (width < 1) {
@@ -220,11 +219,17 @@ export class TimelinePainter {
           flush();
           column = Math.floor(x);
         }
-        sums[kind] += width;
+        this.data.addKinds(i, width, sums);
         summed += width;
         continue;
       }
       flush();
+      if (share[i] >= 0) {
+        this.data.addKinds(i, 1, sums);
+        this.column(x, y, 1, width);
+        continue;
+      }
+      const {kind} = this.data.fact(i);
       const hatched = width >= 4; // narrow bars have no room for stripes
       context.globalAlpha = (hatched ? ink.strengths : ink.columnStrengths)[kind];
       context.fillStyle = (hatched ? ink.bars : ink.columns)[kind];
@@ -236,7 +241,7 @@ export class TimelinePainter {
 
   // Draws `sums` as a column with running kinds at the bottom, and resets them. `whole` is the sum that fills the
   // height.
-  column(x, y, whole) {
+  column(x, y, whole, width = 1) {
     const {context, ink, sums, data: {kinds, activities}} = this;
     const total = Math.max(whole, sums.reduce((all, each) => all + each, 0));
     let bottom = y + barHeight;
@@ -248,7 +253,7 @@ export class TimelinePainter {
         const height = Math.min(kind <= activities.length ? Math.max(share, 2) : share, bottom - y);
         context.globalAlpha = ink.columnStrengths[kind];
         context.fillStyle = ink.columns[kind];
-        context.fillRect(this.view.left + x, bottom - height, 1, height);
+        context.fillRect(this.view.left + x, bottom - height, width, height);
         bottom -= height;
         sums[kind] = 0;
       }
@@ -258,8 +263,8 @@ export class TimelinePainter {
 
   // Draws all tasks of a process in one line, as the share of tasks in each state.
   crowd(rows, y) {
-    const {data: {columns, facts, kinds}, view: {from, to, width}, sums} = this;
-    const {start, end, fact} = columns;
+    const {data: {columns, kinds}, view: {from, to, width}, sums} = this;
+    const {start, end} = columns;
     const scale = width / (to - from);
     const pixels = Math.ceil(width);
     const all = new Float64Array(pixels * kinds);
@@ -267,9 +272,8 @@ export class TimelinePainter {
       for (let i = this.data.firstAfter(row, from); i < row.last && start[i] < to; ++i) {
         const left = (Math.max(start[i], from) - from) * scale;
         const right = Math.min((Math.min(end[i], to) - from) * scale, pixels);
-        const kind = facts[fact[i]].kind;
         for (let x = Math.floor(left); x < right; ++x) {
-          all[x * kinds + kind] += Math.min(right, x + 1) - Math.max(left, x);
+          this.data.addKinds(i, Math.min(right, x + 1) - Math.max(left, x), all, x * kinds);
         }
       }
     }

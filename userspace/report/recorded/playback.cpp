@@ -3,13 +3,17 @@
 #include <cstdint>
 #include <cstring>
 #include <optional>
+#include <string>
+#include <unordered_map>
 #include <utility>
 #include <variant>
 
 #include "account/session_builder.h"
 #include "base/monotonic_clock.h"
 #include "capture/reader.h"
+#include "report/recorded/chosen_tasks.h"
 #include "report/recorded/recording.h"
+#include "trace/critical_path.h"
 #include "trace/replay.h"
 #include "trace/timeline_builder.h"
 
@@ -47,19 +51,20 @@ void take(SessionBuilder& builder, const Record& record) {
   }
 }
 
+// Passes what a part has of the records beside its ledgers.
+void take_in(SessionBuilder& builder, const Record& record, const TraceSpan& span) {
+  if (const auto* exec = std::get_if<tc_exec>(&record); exec != nullptr && span.is_before_end(exec->at_ns)) {
+    builder.on_exec(*exec);
+  } else if (const auto* reap = std::get_if<tc_reap>(&record); reap != nullptr && span.contains(reap->at_ns)) {
+    builder.on_reap(*reap);
+  } else if (const auto* command = std::get_if<tc_command>(&record)) {
+    builder.on_command(command->process, {command->text, command->size});
+  }
+}
+
 // A capture that is cut off lacks histograms, and the snapshots of the tasks that still ran: both are rebuilt from the
 // transitions.
-void add_rebuilt(SessionBuilder& builder, const Replay& replay, std::vector<RebuiltTask> living) {
-  for (RebuiltTask& task : living) {
-    task.ledger.end_ns = 0;  // as in a snapshot
-    builder.on_ledger(task.ledger);
-    for (const tc_edge& edge : task.edges) {
-      builder.on_edge(edge);
-    }
-    for (const tc_flow& flow : task.flows) {
-      builder.on_flow(flow);
-    }
-  }
+void add_histograms(SessionBuilder& builder, const Replay& replay) {
   for (int id = 0; id < TC_NR_HISTOGRAMS; ++id) {
     if (const auto histogram = replay.histogram(static_cast<tc_histogram_id>(id))) {
       builder.on_histogram(static_cast<tc_histogram_id>(id), histogram->raw());
@@ -67,7 +72,8 @@ void add_rebuilt(SessionBuilder& builder, const Replay& replay, std::vector<Rebu
   }
 }
 
-// The time of a transition; 0 for any other record.
+}  // namespace
+
 std::uint64_t time_of(const Record& record) {
   return std::visit(
       [](const auto& content) -> std::uint64_t {
@@ -75,14 +81,14 @@ std::uint64_t time_of(const Record& record) {
           return content.call.at_ns;
         } else if constexpr (requires { content.at_ns; }) {
           return content.at_ns;
+        } else if constexpr (requires { content.end_ns; }) {
+          return content.end_ns;
         } else {
           return 0;
         }
       },
       record);
 }
-
-}  // namespace
 
 CaptureWalk walk(CaptureReader& capture, const CaptureListener& listener) {
   CaptureWalk walked;
@@ -150,23 +156,75 @@ std::vector<ReplayGap> read_gaps(CaptureReader& capture) {
   return gaps;
 }
 
-Result<Playback> play(CaptureReader& capture, std::vector<ReplayGap> gaps, bool with_timeline) {
+namespace {
+
+// The time of the first event; 0: there is none. It seeks back to the beginning.
+std::uint64_t first_time(CaptureReader& capture) {
+  std::uint64_t first_ns = 0;
+  for (auto item = capture.next(); first_ns == 0 && !std::holds_alternative<EndOfCapture>(item);
+       item = capture.next()) {
+    if (const auto* bytes = std::get_if<std::span<const std::byte>>(&item)) {
+      const auto record = decode(*bytes);
+      first_ns = record ? time_of(*record) : 0;
+    }
+  }
+  capture.seek(0);
+  return first_ns;
+}
+
+Result<TraceSpan> span_in(CaptureReader& capture, const RecordingStart& start, const CapturePart& part) {
+  CaptureWalk bounds;
+  bounds.first_ns = capture.end().state == CaptureEnd::State::complete ? 0 : first_time(capture);
+  const auto end = end_of(capture, start, bounds);
+  return end ? span_of(part, end->start, end->end) : end.error();
+}
+
+ReportedPart reported(const CapturePart& part, const TraceSpan& span, Instant start, Instant end) {
+  const Duration whole = end - start;
+  return {span.from_ns == 0 ? Duration::zero() : instant(span.from_ns) - start,
+          span.to_ns == TraceSpan::unbounded ? whole : instant(span.to_ns) - start,
+          whole,
+          {part.pids.begin(), part.pids.end()},
+          part.comm.value_or("")};
+}
+
+}  // namespace
+
+Result<Playback> play(CaptureReader& capture, std::vector<ReplayGap> gaps, bool with_timeline,
+                      const CapturePart& part) {
   const auto start = read_start(capture.description());
   if (!start) {
     return start.error();
   }
+  Playback playback;
+  const bool whole = part.is_whole();
+  if (!whole) {
+    const auto span = span_in(capture, *start, part);
+    if (!span) {
+      return span.error();
+    }
+    playback.part.span = *span;
+  }
+  const TraceSpan& span = playback.part.span;
   SessionBuilder::Options model = model_of(*start);
-  model.syscalls = start->calls && capture.end().state == CaptureEnd::State::complete;  // they are written at the end
+  // The sums of system calls are written at the end, for the whole capture.
+  model.syscalls = whole && start->calls && capture.end().state == CaptureEnd::State::complete;
   SessionBuilder builder(model);
+  ChosenTasks chosen(part, builder);
   std::optional<TimelineBuilder> timeline;
   if (with_timeline) {
-    timeline.emplace();
+    timeline.emplace(span);
   }
-  Replay replay({start->calls, call_classes(*start), std::move(gaps), {}, timeline ? &*timeline : nullptr});
+  CriticalPathBuilder path(timeline ? &*timeline : nullptr, span);
+  Replay::Options options{start->calls, call_classes(*start), std::move(gaps), {}, &path, {}};
+  if (!whole) {
+    options.span = span;
+    options.on_ended = [&chosen](const RebuiltTask& task) { chosen.on_task(task); };
+  }
+  Replay replay(std::move(options));
 
-  Playback playback;
   playback.walked = walk(capture, {[&](const Record& record) {
-                                     take(builder, record);
+                                     whole ? take(builder, record) : take_in(builder, record, span);
                                      replay.on_record(record);
                                    },
                                    {}});
@@ -174,12 +232,36 @@ Result<Playback> play(CaptureReader& capture, std::vector<ReplayGap> gaps, bool 
   if (!end) {
     return end.error();
   }
-  std::vector<RebuiltTask> living = replay.living(end->end);
-  if (capture.end().state != CaptureEnd::State::complete) {
-    add_rebuilt(builder, replay, std::move(living));
+  const bool complete = capture.end().state == CaptureEnd::State::complete;
+  for (RebuiltTask& task : replay.living(end->end)) {
+    if (!whole) {
+      chosen.on_task(task);
+    } else if (!complete) {
+      task.ledger.end_ns = 0;  // as in a snapshot
+      add_rebuilt(builder, task);
+    }
+  }
+  if (!whole || !complete) {
+    add_histograms(builder, replay);
   }
 
   Report& report = playback.report;
+  if (!whole) {
+    if (auto status = chosen.check(); !status) {
+      return status.error();
+    }
+    playback.part.tasks = chosen.take();
+    report.part = reported(part, span, end->start, end->end);
+    end->start += report.part->from;
+    end->end -= report.part->whole - report.part->to;
+    // These are sums over the whole capture.
+    end->stacks.reset();
+    Observer calibrated;
+    calibrated.per_transition = end->observer.per_transition;
+    calibrated.per_transition_cold = end->observer.per_transition_cold;
+    calibrated.attach_time = end->observer.attach_time;
+    end->observer = calibrated;
+  }
   report.tool_version = start->tool_version;
   report.command_line = start->command_line;
   report.host = start->host;
@@ -191,6 +273,18 @@ Result<Playback> play(CaptureReader& capture, std::vector<ReplayGap> gaps, bool 
   report.clocks = end->clocks;
   report.session = builder.finish(end->start, end->end, end->losses, end->skipped_probes);
   report.records = replay.check();
+  if (part.pids.empty() && !part.comm) {
+    std::unordered_map<std::uint64_t, const std::string*> comms;
+    for (const Process& process : report.session.processes) {
+      for (const Task& task : process.tasks) {
+        comms.emplace(task.id, &task.comm);
+      }
+    }
+    report.critical_path = path.take([&](std::uint64_t ledger) {
+      const auto comm = comms.find(builder.task_number(ledger));
+      return comm == comms.end() ? std::string() : *comm->second;
+    });
+  }
   if (timeline) {
     report.timeline =
         timeline->take(end->start, end->end,

@@ -4,6 +4,8 @@
 // to a report. Nothing here talks to the kernel.
 #pragma once
 
+#include <sys/types.h>
+
 #include <array>
 #include <cstdint>
 #include <functional>
@@ -17,6 +19,7 @@
 #include "capture/record.h"
 #include "trace/call_classes.h"
 #include "trace/gaps.h"
+#include "trace/part.h"
 #include "verdict/report.h"
 
 namespace taskcost {
@@ -74,6 +77,9 @@ Result<RecordingEnd> read_end(std::string_view text);
 std::string call_name(const RecordingStart& start, std::uint32_t number, bool compat);
 CallClasses call_classes(const RecordingStart& start);
 
+// The time of an event, or of the end of a ledger's task; 0 for any other record.
+std::uint64_t time_of(const Record& record);
+
 // Called for each record, in the order of the capture. Each function may be empty.
 struct CaptureListener {
   std::function<void(const Record&)> on_record;
@@ -100,12 +106,26 @@ Result<RecordingEnd> end_of(const CaptureReader& capture, const RecordingStart& 
 // reads the whole capture and seeks back to its beginning.
 std::vector<ReplayGap> read_gaps(CaptureReader& capture);
 
+// A part of a capture, as a user chooses it.
+struct CapturePart {
+  // Times since the start of the capture; a negative one counts from its end. nullopt: its start or end.
+  std::optional<Duration> from{};
+  std::optional<Duration> to{};
+  std::vector<pid_t> pids{};          // of processes; empty: all
+  std::optional<std::string> comm{};  // pattern of fnmatch(3) for the names of tasks at the end of the part
+
+  [[nodiscard]] bool is_whole() const { return !from && !to && pids.empty() && !comm; }
+};
+
 struct Playback {
   Report report;
   CaptureWalk walked;
+  TracePart part;  // what exports of the same capture show
 };
 
-// Makes the report of a capture, whose gaps read_gaps() has found. Errors: its description or trailer is not readable.
-Result<Playback> play(CaptureReader& capture, std::vector<ReplayGap> gaps, bool with_timeline);
+// Makes the report of a capture, whose gaps read_gaps() has found. Errors: its description or trailer is not readable,
+// or it has no such part.
+Result<Playback> play(CaptureReader& capture, std::vector<ReplayGap> gaps, bool with_timeline,
+                      const CapturePart& part = {});
 
 }  // namespace taskcost

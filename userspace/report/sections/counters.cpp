@@ -136,7 +136,8 @@ Section kernel_accounting(const Report& report) {
   Section section("kernel_accounting", "The kernel's own accounting");
   const Account& totals = report.session.totals;
   if (!totals.task_stats) {
-    section.say("not measured: a task exited before its task stats could be read");
+    section.say(report.part ? "not measured: recorded events do not have them"
+                            : "not measured: a task exited before its task stats could be read");
     return section;
   }
   const TaskStats& task_stats = *totals.task_stats;

@@ -24,7 +24,8 @@ constexpr double worth_measuring = 0.05;  // a share of this size is noticeable
 constexpr std::size_t kind_width = 13;    // the longest kind and a gap
 
 std::string cost_text(const Observer& observer) {
-  std::string text = fmt::format("{} transitions", observer.transitions);
+  std::string text =
+      observer.transitions ? fmt::format("{} transitions", *observer.transitions) : "Transitions not counted";
   text += observer.per_transition ? fmt::format(" of {}", duration_text(*observer.per_transition))
                                   : " (cost of one: not measured)";
   if (observer.per_transition) {
@@ -41,7 +42,8 @@ std::string cost_text(const Observer& observer) {
   } else {
     text += ": share of the observed tasks' time on CPUs not measured";
   }
-  text += fmt::format("; {} CPU of taskcost itself", duration_text(observer.userspace_cpu));
+  text +=
+      observer.userspace_cpu ? fmt::format("; {} CPU of taskcost itself", duration_text(*observer.userspace_cpu)) : "";
   text += observer.attach_time ? fmt::format("; attached in {}", duration_text(*observer.attach_time)) : "";
   return text;
 }
@@ -145,7 +147,7 @@ Section evidence(const EvidenceList& list) {
 Section observer(const Report& report, bool verbose) {
   const Observer& observer = report.observer;
   Section section("observer", "The observer's own cost");
-  section.say(cost_text(observer));
+  section.say(report.part ? "It was measured for the capture as a whole, not for parts of it." : cost_text(observer));
   if (const auto& measured = observer.measured) {
     section.say(fmt::format("Measured in {}, with and without probes: wall time {}; CPU time {}",
                             counted(measured->rounds, "round", "rounds"), overhead_text(measured->wall),

@@ -21,6 +21,9 @@ std::string end_of_command(const Report& report) {
 
 std::string end_of_window(const Report& report) {
   const std::string ended = end_of_command(report);
+  if (report.part && report.part->to < report.part->whole) {
+    return "the part ends there";
+  }
   switch (report.window_end) {
     case WindowEnd::duration:
       return "until the duration elapsed";
@@ -36,6 +39,15 @@ std::string end_of_window(const Report& report) {
       break;
   }
   return ended.empty() ? "all ended" : ended;
+}
+
+std::string part_text(const ReportedPart& part) {
+  std::string text = fmt::format("A part of the capture: from {} to {} of {}", duration_text(part.from),
+                                 duration_text(part.to), duration_text(part.whole));
+  if (!part.pids.empty()) {
+    text += fmt::format(", {} {}", part.pids.size() == 1 ? "process" : "processes", fmt::join(part.pids, ", "));
+  }
+  return text + (part.comm.empty() ? "" : ", tasks named " + part.comm);
 }
 
 std::string target_text(const Report& report) {
@@ -70,6 +82,7 @@ std::vector<Section> of_session(const Report& report, bool verbose, const Report
           kernel_threads(session, verbose, view),
           waits(session, verbose, view),
           syscalls(session, verbose, view),
+          critical_path(report, verbose),
           creations(session),
           lifetime_prices(session),
           signal_deaths(session),
@@ -142,6 +155,12 @@ Section head(const Report& report) {
                    fmt::format("{} wall, {}, {}, {}", duration_text(session.end - session.start),
                                counted(session.process_count, "process", "processes"),
                                counted(session.task_count, "task", "tasks"), end_of_window(report))});
+  if (report.part) {
+    section.say(
+        part_text(*report.part) +
+        ". Its figures come from the recorded events alone; losses and the check of the events are those of the "
+        "whole capture.");
+  }
   if (!session.calls_seen) {
     section.say(std::string(without_calls), Tone::faint);
   }

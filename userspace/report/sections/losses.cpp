@@ -85,7 +85,8 @@ Section losses(const Report& report, bool verbose) {
   if (records.touched_tasks > 0) {
     section.say(fmt::format("Unknown between the recorded events, and not guessed: {} of the lifetimes of {}. {}",
                             duration_text(records.unknown), counted(records.touched_tasks, "task", "tasks"),
-                            report.window_end == WindowEnd::cut
+                            report.part ? "It is in no account."
+                            : report.window_end == WindowEnd::cut
                                 ? "Accounts of tasks that were alive at the end lack it."
                                 : "Accounts come from the kernel's ledgers, which do not lack it."));
   }

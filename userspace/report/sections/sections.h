@@ -34,6 +34,8 @@ Section timeline(const Timeline& timeline);
 Section kernel_threads(const Session& session, bool verbose, const ReportView& view = {});
 // What tasks waited for, the wakers, and the chains of waits.
 Section waits(const Session& session, bool verbose, const ReportView& view = {});
+// What the time up to the last exit consists of.
+Section critical_path(const Report& report, bool verbose);
 // The cost of creation, exec and exit of processes and threads.
 Section creations(const Session& session);
 // The cost from creation to reaping, for tasks that were created and exited in the window.

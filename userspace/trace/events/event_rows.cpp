@@ -96,6 +96,7 @@ EventRow& EventRows::add(std::string_view event, std::optional<std::uint64_t> at
 
 EventRow& EventRows::add(std::string_view event, std::uint64_t at_ns, const TracedTask& task) {
   EventRow& row = add(event, at_ns);
+  row.task = task.id();
   if (task.tid != 0) {
     row.tid = task.tid;
     row.cpu = task.cpu;
@@ -154,6 +155,7 @@ void EventRows::on(const tc_rename& rename) {
 
 void EventRows::on(const tc_reap& reap) {
   EventRow& row = add("reap", reap.at_ns);
+  row.process = reap.process;
   if (const TracedProcess* process = tasks_.process(reap.process); process != nullptr) {
     row.pid = process->tgid;
   }

@@ -19,6 +19,9 @@ namespace taskcost {
 
 // A line of the table. Fields that do not apply are empty. Text is a view that is valid until the next event.
 struct EventRow {
+  // No columns: the ledger id of the task, or the TC_PROCESS_NUMBER of a process; 0: none.
+  std::uint64_t task = 0;
+  std::uint64_t process = 0;
   std::optional<std::uint64_t> time_ns;
   std::optional<std::uint32_t> cpu;
   std::string_view event;

@@ -228,19 +228,26 @@ std::string event_schema() {
 
 EventTable::EventTable(std::ostream& out, TraceInfo info, const WriteName& write_name, AppendRow append_row,
                        std::string head)
-    : rows_(std::move(info), write_name), append_row_(append_row), out_(&out), text_(std::move(head)) {
-  write(rows_.first_rows());
+    : part_(info.part),
+      rows_(std::move(info), write_name),
+      append_row_(append_row),
+      out_(&out),
+      text_(std::move(head)) {
+  write(rows_.first_rows().front());
 }
 
 void EventTable::finish(std::uint64_t end_ns, const std::optional<ClockAnchor>& clocks) {
-  write(rows_.last_rows(end_ns, clocks));
+  write(rows_.last_rows(end_ns, clocks).front());
   drain(1);
   out_->flush();
 }
 
-void EventTable::write(const std::vector<EventRow>& rows) {
+void EventTable::write_shown(const std::vector<EventRow>& rows) {
   for (const EventRow& row : rows) {
-    append_row_(text_, row);
+    const bool chosen = (row.task == 0 || part_.has(row.task)) && (row.process == 0 || part_.has_process(row.process));
+    if (chosen && (!row.time_ns || part_.span.contains(*row.time_ns))) {
+      write(row);
+    }
   }
   drain(buffer_size);
 }

@@ -30,8 +30,8 @@ class EventTable {
   EventTable(const EventTable&) = delete;
   EventTable& operator=(const EventTable&) = delete;
 
-  void on_record(const Record& record) { write(rows_.convert(record)); }
-  void on_interruption(const Interruption& interruption) { write(rows_.convert(interruption)); }
+  void on_record(const Record& record) { write_shown(rows_.convert(record)); }
+  void on_interruption(const Interruption& interruption) { write_shown(rows_.convert(interruption)); }
   // `clocks` are those at the end, if known.
   void finish(std::uint64_t end_ns, const std::optional<ClockAnchor>& clocks = {});
 
@@ -44,9 +44,12 @@ class EventTable {
   ~EventTable() = default;
 
  private:
-  void write(const std::vector<EventRow>& rows);
+  void write(const EventRow& row) { append_row_(text_, row); }
+  // Writes the rows that are in the part of the recording that is shown.
+  void write_shown(const std::vector<EventRow>& rows);
   void drain(std::size_t at_least);
 
+  TracePart part_;
   EventRows rows_;
   AppendRow append_row_;
   std::ostream* out_;

@@ -66,9 +66,10 @@ TraceInfo made_valid(TraceInfo info) {
 }  // namespace
 
 PerfettoExport::PerfettoExport(std::ostream& out, TraceInfo info)
-    : packets_(out),
+    : part_(info.part),
+      packets_(out),
       tasks_(valid_utf8, info.calls, info.classes, info.gaps),
-      scheduling_(packets_, !info.kernel.empty()),
+      scheduling_(packets_, !info.kernel.empty(), info.part.span.from_ns),
       tracks_(packets_, tasks_, info.syscall_name) {
   const TraceInfo valid = made_valid(std::move(info));
   write_clocks(packets_, valid);
@@ -94,6 +95,9 @@ void PerfettoExport::finish(std::uint64_t end_ns, const std::optional<ClockAncho
 
 void PerfettoExport::on(const tc_task_new& new_task) {
   TracedTask& task = tasks_.on_new_task(new_task);
+  if (!part_.has(new_task.id)) {
+    return;
+  }
   if (new_task.how == TC_NR_CREATIONS) {
     write_tree(new_task, task);
   } else {
@@ -107,7 +111,9 @@ void PerfettoExport::on(const tc_exec& exec) {
   const std::string old_comm = before == nullptr ? std::string() : before->comm;
   const std::uint32_t old_tid = before == nullptr ? 0 : before->tid;
   TracedTask& task = tasks_.on_exec(exec);
-  scheduling_.on_exec(exec, task, old_comm, old_tid);
+  if (part_.has(exec.id)) {
+    scheduling_.on_exec(exec, task, old_comm, old_tid);
+  }
   tracks_.on_exec(exec, task, old_tid);
 }
 
@@ -115,20 +121,26 @@ void PerfettoExport::on(const tc_rename& rename) {
   const TracedTask* before = tasks_.find(rename.id);
   const std::string old_comm = before == nullptr ? std::string() : before->comm;
   TracedTask& task = tasks_.on_rename(rename);
-  scheduling_.on_rename(rename.at_ns, task, old_comm);
+  if (part_.has(rename.id)) {
+    scheduling_.on_rename(rename.at_ns, task, old_comm);
+  }
   tracks_.on_rename(rename, task);
 }
 
 void PerfettoExport::on(const tc_switch& event) {
   const SwitchContext context = tasks_.on_switch(event);
-  scheduling_.on_switch(event, context, tasks_);
+  if (part_.has(event.prev) || part_.has(event.next)) {
+    scheduling_.on_switch(event, context, tasks_);
+  }
   tracks_.on_switch(event, context);
 }
 
 void PerfettoExport::on(const tc_event& event) {
   TracedTask& task = tasks_.on_event(event);
   note(event, task);
-  if (event.kind == TC_EV_PUBLISHED) {
+  if (!part_.has(event.id)) {
+    // Only its state is followed.
+  } else if (event.kind == TC_EV_PUBLISHED) {
     scheduling_.on_published(event, task, tasks_);
   } else if (event.kind == TC_EV_EXIT) {
     scheduling_.on_exit(event, task);
@@ -145,7 +157,7 @@ void PerfettoExport::on(const tc_gap& gap) {
 // The process existed before the window: its first packet is repeated with the command line.
 void PerfettoExport::on(const tc_command& command) {
   const TracedProcess* process = tasks_.process(command.process);
-  if (process == nullptr) {
+  if (process == nullptr || !part_.has_process(command.process)) {
     return;
   }
   add_process(*process, valid_utf8({command.text, command.size}));

@@ -69,6 +69,7 @@ class PerfettoExport {
   void add_process(const TracedProcess& process, const std::string& command);
   void write_tree(const tc_task_new& new_task, const TracedTask& task);
 
+  TracePart part_;
   PacketWriter packets_;
   TaskTable tasks_;
   Scheduling scheduling_;

@@ -59,7 +59,7 @@ std::int32_t pid_of(std::uint32_t tid) { return static_cast<std::int32_t>(tid); 
 }  // namespace
 
 wire::FtraceEvent* Scheduling::add(std::uint32_t cpu, std::uint64_t at_ns, std::uint32_t tid) {
-  if (cpu >= max_cpus) {
+  if (cpu >= max_cpus || at_ns < from_ns_) {
     return nullptr;
   }
   if (cpu >= cpus_.size()) {

@@ -16,8 +16,9 @@ namespace taskcost {
 class Scheduling {
  public:
   // `knows_kernel`: the trace names its kernel. The bit for a preempted task depends on the kernel, and is left out
-  // without it.
-  Scheduling(PacketWriter& packets, bool knows_kernel) : packets_(&packets), knows_kernel_(knows_kernel) {}
+  // without it. Events before `from_ns` are left out.
+  Scheduling(PacketWriter& packets, bool knows_kernel, std::uint64_t from_ns)
+      : packets_(&packets), knows_kernel_(knows_kernel), from_ns_(from_ns) {}
 
   void on_new_task(const tc_task_new& new_task, const TracedTask& task);
   void on_published(const tc_event& published, const TracedTask& task, const TaskTable& tasks);
@@ -44,6 +45,7 @@ class Scheduling {
 
   PacketWriter* packets_;
   bool knows_kernel_;
+  std::uint64_t from_ns_;
   bool is_first_ = true;
   std::vector<Cpu> cpus_;
   wire::TracePacket packet_;

@@ -86,7 +86,9 @@ ThreadTracks::ThreadTracks(PacketWriter& packets, TaskTable& tasks, SyscallNames
 }
 
 void ThreadTracks::on_start(const TraceInfo& info) {
-  start_ns_ = info.start_ns;
+  start_ns_ = std::max(info.start_ns, info.part.span.from_ns);
+  part_ = info.part;
+  packets_.start_at(part_.span.from_ns);
   const std::uint64_t track = track_id(recording, 0);
   packets_.describe(track, info.start_ns).set_name("taskcost");
   packets_.write();
@@ -111,6 +113,9 @@ void ThreadTracks::introduce_process(const TracedTask& task, TracedProcess& proc
   // The track gets no name, unlike those of threads: it would hide the name after an exec.
   wire::TrackDescriptor& track = packets_.describe(track_id(process_track, task.process), at_ns);
   track.mutable_process()->set_pid(static_cast<std::int32_t>(process.tgid));
+  if (is_late(task)) {
+    track.mutable_process()->set_process_name(task.comm);
+  }
   packets_.write();
 }
 
@@ -120,6 +125,9 @@ wire::TrackDescriptor& ThreadTracks::describe_thread(const TracedTask& task, std
   if (task.tgid != 0) {
     track.mutable_thread()->set_pid(static_cast<std::int32_t>(task.tgid));
     track.mutable_thread()->set_tid(static_cast<std::int32_t>(task.tid));
+    if (is_late(task)) {
+      track.mutable_thread()->set_thread_name(task.comm);
+    }
   } else if (task.tid != 0) {
     track.set_name("task " + std::to_string(task.tid) + " (its creation was lost)");
   } else {
@@ -128,8 +136,13 @@ wire::TrackDescriptor& ThreadTracks::describe_thread(const TracedTask& task, std
   return track;
 }
 
+// The part that is shown begins after its birth, when it may have had another name.
+bool ThreadTracks::is_late(const TracedTask& task) const { return task.tracker.start_ns() < part_.span.from_ns; }
+
+// What follows is dropped unless the part that is shown has it.
 std::uint64_t ThreadTracks::track_of(TracedTask& task, std::uint64_t at_ns) {
-  if (!task.introduced) {
+  packets_.mute(!part_.has(task.id(), at_ns));
+  if (!task.introduced && !packets_.muted()) {
     task.introduced = true;
     if (TracedProcess* process = tasks_->process(task.process); process != nullptr) {
       introduce_process(task, *process, at_ns);
@@ -212,6 +225,7 @@ void ThreadTracks::on_reap(const tc_reap& reap) {
   if (process == nullptr || !process->introduced) {
     return;
   }
+  packets_.mute(!part_.has_process(reap.process) || !part_.span.contains(reap.at_ns));
   packets_.instant(track_id(process_track, reap.process), reap.at_ns, Category::exit, packets_.name("reaped a child"))
       .with(Argument::pid, reap.pid)
       .write();
@@ -234,7 +248,7 @@ void ThreadTracks::add_wait_arguments(const Slice& wait, bool doubtful) {
 // A wakeup from before the sleep leaves no wait to draw.
 void ThreadTracks::write_wait(std::uint64_t track, const tc_switch& event, const SwitchContext& context) {
   const Slice& was = context.next_was;
-  if (context.blocked_ns == 0) {
+  if (context.blocked_ns == 0 || was.ready_ns <= part_.span.from_ns) {
     return;
   }
   packets_.begin(track, was.start_ns, Category::wait, wait_ids_[was.wait]);
@@ -263,6 +277,9 @@ void ThreadTracks::write_wait(std::uint64_t track, const tc_switch& event, const
 // The record of the next switch-out says what the switch did to the TLB.
 void ThreadTracks::write_flush(std::uint64_t track, const tc_switch& event, const SwitchContext& context) {
   const bool is_seen = context.prev_since != 0;
+  if (is_seen && context.prev_since < part_.span.from_ns) {
+    return;
+  }
   packets_.instant(track, is_seen ? context.prev_since : event.at_ns, Category::tlb,
                    packets_.name("TLB flush on switch"));
   if (!is_seen) {
@@ -332,7 +349,7 @@ void ThreadTracks::write_exec(std::uint64_t track, TracedTask& task, const tc_ca
 void ThreadTracks::add_bytes(const TracedTask& task, std::uint32_t channel, std::uint64_t in, std::uint64_t out,
                              std::uint64_t at_ns) {
   TracedProcess* process = tasks_->process(task.process);
-  if (process == nullptr || channel >= TC_NR_CHANNELS) {
+  if (process == nullptr || channel >= TC_NR_CHANNELS || packets_.muted()) {
     return;
   }
   if (!process->used[channel]) {
@@ -477,6 +494,7 @@ void ThreadTracks::on_event(const tc_event& event, TracedTask& task) {
 
 void ThreadTracks::begin_loss(std::uint64_t track, const std::string& track_name, std::uint64_t first_ns,
                               std::string_view what, std::uint64_t count) {
+  packets_.mute(!part_.span.is_before_end(first_ns));
   packets_.on_loss();
   packets_.describe(track, first_ns).set_name(track_name);
   packets_.write();
@@ -488,6 +506,9 @@ void ThreadTracks::begin_loss(std::uint64_t track, const std::string& track_name
 }
 
 void ThreadTracks::on_gap(const tc_gap& gap) {
+  if (gap.last_ns < part_.span.from_ns) {
+    return;
+  }
   const std::uint64_t track = track_id(loss_track, gap.cpu);
   begin_loss(track, "events lost on CPU " + std::to_string(gap.cpu), gap.first_ns, "events lost", gap.count);
   packets_.end(track, std::max(gap.first_ns, gap.last_ns)).write();
@@ -519,7 +540,7 @@ void ThreadTracks::finish(std::uint64_t end_ns) {
   std::ranges::sort(waiting, {}, [](const TracedTask* task) { return task->id(); });
   for (TracedTask* task : waiting) {
     const Slice wait = task->tracker.open();
-    const std::uint64_t track = track_of(*task, wait.start_ns);
+    const std::uint64_t track = track_of(*task, std::max(wait.start_ns, part_.span.from_ns));
     if (wait.syscall != Slice::none && within(wait.entered_ns, 1, wait.start_ns)) {
       packets_.begin(track, wait.entered_ns, Category::syscall, call_name(wait.row, wait.syscall));
       packets_.with(Argument::number, wait.syscall & ~std::uint32_t{TC_FROM_COMPAT})
@@ -530,6 +551,7 @@ void ThreadTracks::finish(std::uint64_t end_ns) {
     add_wait_arguments(wait, task->tracker.is_lost_at(end_ns));
     packets_.write();
   }
+  packets_.mute(false);
   for (; endless_losses_ > 0; --endless_losses_) {
     packets_.end(track_id(loss_track, all_cpus), end_ns).write();
   }

@@ -39,6 +39,7 @@ class ThreadTracks {
  private:
   // Returns the track of a task, and describes the track and its process on first use.
   std::uint64_t track_of(TracedTask& task, std::uint64_t at_ns);
+  [[nodiscard]] bool is_late(const TracedTask& task) const;
   // Begins a packet; the caller writes it.
   wire::TrackDescriptor& describe_thread(const TracedTask& task, std::uint64_t at_ns);
   void introduce_process(const TracedTask& task, TracedProcess& process, std::uint64_t at_ns);
@@ -63,6 +64,7 @@ class ThreadTracks {
   CallNames call_names_;
   std::unordered_map<std::uint64_t, NameId> call_ids_;
   std::array<NameId, TC_NR_WAITS> wait_ids_;
+  TracePart part_;
   std::uint64_t start_ns_ = 0;
   std::uint64_t endless_losses_ = 0;
 };

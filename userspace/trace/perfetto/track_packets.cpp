@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "trace/perfetto/track_packets.h"
 
+#include <algorithm>
 #include <array>
 
 namespace taskcost {
@@ -36,7 +37,7 @@ NameId TrackPackets::name(std::string_view text) {
 }
 
 bool TrackPackets::first_use(std::vector<std::uint32_t>& defined, std::size_t id) {
-  if (defined[id] == clearing_) {
+  if (muted_ || defined[id] == clearing_) {
     return false;
   }
   defined[id] = clearing_;
@@ -45,9 +46,9 @@ bool TrackPackets::first_use(std::vector<std::uint32_t>& defined, std::size_t id
 
 void TrackPackets::stamp(std::uint64_t at_ns) {
   packet_.Clear();
-  packet_.set_timestamp(at_ns);
+  packet_.set_timestamp(std::max(at_ns, from_ns_));
   packet_.set_trusted_packet_sequence_id(static_cast<std::uint32_t>(Sequence::tracks));
-  if (!clears_) {
+  if (!clears_ || muted_) {
     packet_.set_sequence_flags(wire::TracePacket::SEQ_NEEDS_INCREMENTAL_STATE);
     return;
   }
@@ -132,7 +133,11 @@ TrackPackets& TrackPackets::counter(std::uint64_t track, std::int64_t value) {
   return *this;
 }
 
-void TrackPackets::write() { packets_->write(packet_); }
+void TrackPackets::write() {
+  if (!muted_) {
+    packets_->write(packet_);
+  }
+}
 
 wire::TrackDescriptor& TrackPackets::describe(std::uint64_t uuid, std::uint64_t at_ns) {
   stamp(at_ns);

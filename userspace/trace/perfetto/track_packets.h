@@ -53,6 +53,11 @@ class TrackPackets {
   TrackPackets& counter(std::uint64_t track, std::int64_t value);
   void write();
 
+  // Until the next call, packets are dropped if `muted`, and written with no time before `from_ns`.
+  void mute(bool muted) { muted_ = muted; }
+  [[nodiscard]] bool muted() const { return muted_; }
+  void start_at(std::uint64_t from_ns) { from_ns_ = from_ns; }
+
   // Begins a packet that describes a track; write() emits it too.
   wire::TrackDescriptor& describe(std::uint64_t uuid, std::uint64_t at_ns);
 
@@ -77,6 +82,8 @@ class TrackPackets {
   std::vector<std::uint32_t> defined_arguments_;
   std::vector<std::uint32_t> defined_names_;
   bool clears_ = true;  // the next packet clears the state
+  bool muted_ = false;
+  std::uint64_t from_ns_ = 0;
 };
 
 }  // namespace taskcost

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <string>
@@ -62,6 +63,34 @@ std::vector<json> rows_between(const std::string& text) {
 }
 
 std::vector<json> rows_of(const Script& script) { return rows_between(written<EventNdjson>(script)); }
+
+TraceInfo info_of_part(const TraceSpan& span, const std::vector<std::uint64_t>& tasks) {
+  TraceInfo info = test::trace_info();
+  info.part.span = span;
+  info.part.tasks =
+      std::make_shared<TracePart::Tasks>(TracePart::Tasks{{tasks.begin(), tasks.end()}, {tasks.begin(), tasks.end()}});
+  return info;
+}
+
+// The state before the part is known: the first row of the server says for how long it was blocked.
+TEST(EventRows, APartHasItsOwnRowsOnly) {
+  std::ostringstream out;
+  EventNdjson exported(out, info_of_part({20'000, 60'000}, {1}));
+  const Script life = test::fixture_script();
+  for (const Record& record : life.records()) {
+    exported.on_record(record);
+  }
+  exported.finish(100'000);
+  const std::vector<json> rows = rows_between(out.str());
+  ASSERT_FALSE(rows.empty());
+  for (const json& row : rows) {
+    EXPECT_GE(row.at("time_ns"), 20'000);
+    EXPECT_LT(row.at("time_ns"), 60'000);
+    EXPECT_TRUE(!row.contains("tid") || row.at("tid") == 1001) << row;
+  }
+  EXPECT_EQ(rows[0].at("event"), "switch_in");
+  EXPECT_EQ(rows[0].at("duration_ns"), 9000);
+}
 
 // They have the machine and the boot, and relate the times to the calendar, also across a suspend.
 TEST(EventRows, TheFirstAndTheLastHaveHostAndClocks) {

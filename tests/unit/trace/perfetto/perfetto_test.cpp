@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <memory>
 #include <random>
 #include <span>
 #include <sstream>
@@ -471,6 +472,30 @@ TEST(Perfetto, NoiseIsExportedToo) {
 
 TEST(Perfetto, AShortRecordingAsText) {
   test::expect_golden("trace.txt", test::to_text(trace_of(test::fixture_script())));
+}
+
+// Slices that began before the part begin with it, and the task has its present name.
+TEST(Perfetto, APartHasNothingBeforeItAndNoOtherTask) {
+  TraceInfo info = test::trace_info();
+  info.part.span.from_ns = 48'000;
+  info.part.tasks = std::make_shared<TracePart::Tasks>(TracePart::Tasks{{3}, {3}});
+  std::ostringstream out;
+  PerfettoExport exported(out, info);
+  const Script life = test::fixture_script();
+  for (const Record& record : life.records()) {
+    exported.on_record(record);
+  }
+  exported.finish(100'000);
+  const std::vector<Message> packets = test::decode_trace(out.str());
+  for (const Message& packet : packets) {
+    if (packet.has("track_descriptor") && packet.message("track_descriptor").has("thread")) {
+      EXPECT_EQ(packet.message("track_descriptor").message("thread").number("tid"), 1003U);
+      EXPECT_EQ(packet.message("track_descriptor").message("thread").text("thread_name"), "true");
+    }
+  }
+  const std::vector<Slice> slices = test::slices_of(packets);
+  EXPECT_TRUE(std::ranges::all_of(slices, [](const Slice& slice) { return slice.begin >= 48'000; }));
+  EXPECT_THAT(lines_of(packets, 1003), testing::Contains(testing::HasSubstr("execve 48000..50000")));
 }
 
 }  // namespace

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include "base/units.h"
+#include "report/sections/sections.h"
+#include "report/words.h"
+
+namespace taskcost::sections {
+namespace {
+
+constexpr std::size_t most_programs = 12;
+
+std::string state_words(const CriticalPath::Part& part) {
+  if (!part.condition) {
+    return "unknown: events were lost";
+  }
+  switch (*part.condition) {
+    case TC_CONDITION_RUNNING:
+      return "on a CPU";
+    case TC_CONDITION_BLOCKED:
+      return fmt::format("blocked: {}", text_of(part.wait.value_or(TC_WAIT_OTHER)));
+    default:
+      return fmt::format("{}: waiting for a CPU", key_of(*part.condition));
+  }
+}
+
+}  // namespace
+
+Section critical_path(const Report& report, bool verbose) {
+  Section section("critical_path", "Critical path");
+  if (!report.critical_path) {
+    return section;
+  }
+  const CriticalPath& path = *report.critical_path;
+  const Duration whole = path.end - path.start;
+  section.say(fmt::format("From the last exit {} back. A wait that a task ended continues in that task ({}); all other "
+                          "time counts here, by the last name of the tasks.",
+                          duration_text(whole), counted(path.wakeups, "wakeup", "wakeups")),
+              Tone::faint);
+  Table table({left("program", 16), left("state", 30), "time", "share"});
+  const std::size_t shown = shown_of(path.parts.size(), most_programs, verbose);
+  for (std::size_t i = 0; i < shown; ++i) {
+    const CriticalPath::Part& part = path.parts[i];
+    table.row({part.comm.empty() ? "[unknown]" : part.comm, state_words(part), part.time,
+               share_text(static_cast<double>(part.time.count()), static_cast<double>(whole.count()))});
+  }
+  section.add(std::move(table));
+  section.more(path.parts.size() - shown, verbose);
+  return section;
+}
+
+}  // namespace taskcost::sections
