@@ -17,6 +17,7 @@ const volatile __u32 observed_shift = 31;    /* 32 minus log2 of the number of b
 const volatile bool keep_cpu_slices = false; /* send a record for each CPU slice */
 const volatile bool keep_stacks = false;
 const volatile bool keep_events = false;  /* record the transitions themselves */
+const volatile bool sum_syscalls = false; /* by program name and number */
 const volatile bool sees_calls = true;	  /* system calls have probes */
 const volatile bool sees_lengths = false; /* sockets have probes that see the length of each message */
 const volatile __u64 hash_key = 0;	  /* random, so that a hash reveals no kernel address */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /* System calls: the activity of a task between entry and exit. */
+#include "call_sums.bpf.h"
 #include "flow.bpf.h"
 #include "identity.bpf.h"
 #include "task.bpf.h"
@@ -370,9 +371,24 @@ static __always_inline void leave_wait(struct tc_ledger *l, struct pt_regs *regs
 		count_loss(TC_LOSS_DROPPED_EVENTS);
 }
 
+/* The return of a call on a channel was missed: how many bytes passed is not known. */
+static __noinline int leave_unseen_call(struct tc_ledger *l, __u64 running_ns, struct tc_transfer *transfer)
+{
+	struct passed passed = {};
+
+	if (!l) /* can't happen; the verifier asks */
+		return 0;
+	passed.bits = l->call & (TC_CALL_IN | TC_CALL_OUT);
+	passed.flags = passed.bits ? TC_PASSED_UNCOUNTED : 0;
+	account_call(l, l->channel, running_ns, &passed, transfer);
+	account_object(l, &passed, transfer);
+	return 0;
+}
+
 /*
  * A user-mode fault or the entry of a call: its ledger says that the task is in a call, so the return was missed. The
- * task was adopted on its way back to user mode, where its registers still named the call.
+ * task was adopted on its way back to user mode, where its registers still named the call, or the kernel skipped the
+ * probe because it had preempted it in another task.
  *
  * Hidden and not static: the compiler would drop the return value, and the verifier prunes less without one.
  */
@@ -380,17 +396,23 @@ __hidden __noinline int end_missed_call(struct tc_ledger *l, __u64 now)
 {
 	struct tc_event_batch *batch = this_batch();
 	struct tc_transfer *transfer;
+	__u64 running_ns;
+	__u32 channel;
 
 	if (!l || !is_call(l->activity) || l->activity == TC_ACTIVITY_EXIT)
 		return 0;
-	transfer = begin_transfer(batch, l, 0, 0, now);
+	transfer = begin_transfer(batch, l, 0, TC_CALL_RETURN_UNSEEN, now);
 	if (transfer)
 		transfer->call.created = TC_NR_CREATIONS;
 	l->created_kind = TC_NR_CREATIONS;
-	if (l->activity == TC_ROW_CALL_PENDING)
-		end_call(l, task_of(l));
-	else if (l->activity == TC_ACTIVITY_EXEC)
+	if (l->activity == TC_ROW_CALL_PENDING) {
+		running_ns = *cell_of(l, TC_ROW_CALL_PENDING, TC_CONDITION_RUNNING);
+		channel = end_call(l, task_of(l));
+		if (channel < TC_NR_CHANNELS && l->counters[TC_COUNTER_SYSCALLS])
+			leave_unseen_call(l, running_ns, transfer);
+	} else if (l->activity == TC_ACTIVITY_EXEC) {
 		leave_exec(l, now);
+	}
 	if (transfer) {
 		transfer->call.file = seen_file_of(l);
 		finish_call(batch, transfer, now);
@@ -416,6 +438,19 @@ static __always_inline __u8 find_returning_call(struct tc_ledger *l, struct pt_r
 	l->counters[TC_COUNTER_SYSCALLS]++;
 	l->counters[TC_COUNTER_SYSCALLS_ENTRY_UNSEEN]++;
 	return TC_CALL_FROM_USER | TC_CALL_ENTRY_UNSEEN;
+}
+
+/* New tasks and adopted ones return from a call that they have not entered while they were observed. */
+static __always_inline bool has_entered(const struct tc_ledger *l, __u8 flags)
+{
+	return l->counters[TC_COUNTER_SYSCALLS] && flags != TC_CALL_FROM_USER;
+}
+
+static __always_inline __u64 running_in_call(struct tc_ledger *l)
+{
+	if (l->activity == TC_ROW_CALL_PENDING)
+		return *cell_of(l, TC_ROW_CALL_PENDING, TC_CONDITION_RUNNING);
+	return call_running(l, l->activity);
 }
 
 static __always_inline bool is_private_futex(const struct tc_ledger *l, struct pt_regs *regs)
@@ -472,6 +507,8 @@ int BPF_PROG(taskcost_sys_exit, struct pt_regs *regs, long result)
 	if (l->activity == TC_ACTIVITY_USER)
 		flags = find_returning_call(l, regs);
 	transfer = begin_transfer(batch, l, result, flags, now);
+	if (sum_syscalls && has_entered(l, flags))
+		sum_up_syscall(l, result, flags ? 0 : l->entered_ns, running_in_call(l), now);
 
 	if (result == -ERESTART_RESTARTBLOCK) {
 		l->restart_call = l->call;

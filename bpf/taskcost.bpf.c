@@ -22,6 +22,7 @@
 #include "record.bpf.h"
 
 #include "task.bpf.h"
+#include "call_sums.bpf.h"
 #include "flow.bpf.h"
 #include "target.bpf.h"
 #include "adopt.bpf.h"

@@ -187,7 +187,8 @@
   X(MISSED_STACKS, missed_stacks, "events without a stack: the stack table of the kernel had no room")    \
   X(DROPPED_TRANSITIONS, dropped_transitions, "recorded transitions that found the ring buffer full")     \
   X(UNREAD_TABLES, unread_tables, "tables of waits and flows that could not be read to their end")        \
-  X(MISSED_EDGES, missed_edges, "waits without a waker: there was no room for it")
+  X(MISSED_EDGES, missed_edges, "waits without a waker: there was no room for it")                        \
+  X(MISSED_SYSCALLS, missed_syscalls, "system calls missing in the table by name: it was full")
 
 #define TC_ENUM_ACTIVITY(C, n, t) TC_ACTIVITY_##C,
 #define TC_ENUM_CONDITION(C, n, t) TC_CONDITION_##C,

@@ -27,6 +27,7 @@ enum tc_record_type {
   TC_RECORD_COMMAND = 15,   /* struct tc_command: a process that existed before the window */
   TC_RECORD_PASSAGE = 16,   /* struct tc_passage: a transition */
   TC_RECORD_RENAME = 17,    /* struct tc_rename: a transition */
+  TC_RECORD_SYSCALLS = 18,  /* struct tc_syscalls_record, by user space at the end */
   TC_RECORD_TYPES_END,
 };
 

@@ -26,6 +26,7 @@
 #define TASKCOST_EVENTS_H
 
 #include "taskcost/abi.h"
+#include "taskcost/abi_syscalls.h"
 #include "taskcost/histogram.h"
 
 /*
@@ -125,8 +126,9 @@ struct tc_switch {
 
 /* tc_call.flags */
 enum {
-  TC_CALL_ENTRY_UNSEEN = 1 << 0, /* refused by seccomp or a tracer before its probe: named by its registers */
-  TC_CALL_FROM_USER = 1 << 1,    /* no probe saw the task in it: until its return it counts as user code */
+  TC_CALL_ENTRY_UNSEEN = 1 << 0,  /* refused by seccomp or a tracer before its probe: named by its registers */
+  TC_CALL_FROM_USER = 1 << 1,     /* no probe saw the task in it: until its return it counts as user code */
+  TC_CALL_RETURN_UNSEEN = 1 << 2, /* it had returned by then, and `result` is not known */
 };
 
 /* A system call returned. The task was in it since entered_ns, and is in user code now. */
@@ -140,7 +142,7 @@ struct tc_call {
   __u32 syscall;      /* as in the other events */
   __u16 file;         /* TC_FILE_*: the file behind its descriptor */
   __u8 created;       /* enum tc_creation of the task that it created, TC_NR_CREATIONS for none */
-  __u8 flags;         /* TC_CALL_ENTRY_UNSEEN, TC_CALL_FROM_USER */
+  __u8 flags;         /* TC_CALL_ENTRY_UNSEEN, ... */
 };
 
 /* A system call that bytes passed through, or one on a futex in shared memory. */
@@ -293,6 +295,11 @@ struct tc_histogram_record {
   __u32 id; /* enum tc_histogram_id */
   __u32 pad;
   struct tc_histogram histogram;
+};
+
+struct tc_syscalls_record {
+  struct tc_record record;
+  struct tc_syscall_entry entry; /* of all CPUs */
 };
 
 /* The command line of a process that existed before the window, joined by spaces. */

@@ -60,7 +60,7 @@ TEST(KilledTarget, OfAnAttachEndsTheWindow) {
   Subprocess target({program("steady"), "3"});
   ASSERT_TRUE(target.wait_for_output("ready"));
   Subprocess observer(attach_command({"-p", std::to_string(target.pid())}, directory.file("r.json")));
-  ASSERT_TRUE(eventually([&] { return observer.err().find("observing") != std::string::npos; }));
+  ASSERT_TRUE(eventually([&] { return observer.err().find("tracing ") != std::string::npos; }));
   std::this_thread::sleep_for(100ms);
   const auto tids = tids_of(target.pid());
   target.send(SIGKILL);
@@ -85,7 +85,7 @@ TEST(KilledCollector, LeavesItsTargetRunningAndNothingBehind) {
   const Words on_target{"-p", std::to_string(target.pid())};
   for (const char* file : {"x.tcap", "y.tcap"}) {
     Subprocess observer(tool({"record", "-o", directory.file(file), on_target[0], on_target[1]}));
-    ASSERT_TRUE(eventually([&] { return observer.err().find("observing") != std::string::npos; }));
+    ASSERT_TRUE(eventually([&] { return observer.err().find("tracing ") != std::string::npos; }));
     std::this_thread::sleep_for(200ms);
     observer.send(SIGKILL);
     EXPECT_EQ(observer.wait(20s).signal(), SIGKILL);

@@ -181,7 +181,7 @@ TEST(CaptureOfAServer, LedgersAgree) {
   const TemporaryDirectory directory;
   const std::string capture = directory.file("run.tcap");
   Subprocess tool({taskcost_binary(), "record", "-o", capture, "-p", std::to_string(server.pid())});
-  ASSERT_TRUE(eventually([&] { return tool.err().find("observing") != std::string::npos; })) << tool.err();
+  ASSERT_TRUE(eventually([&] { return tool.err().find("tracing ") != std::string::npos; })) << tool.err();
   const Finished bench =
       run({"/usr/bin/redis-benchmark", "-p", server.port(), "-q", "-t", "set,get", "-c", "10", "-n", "10000"});
   EXPECT_EQ(bench.exit_code(), 0) << bench.describe();

@@ -37,7 +37,7 @@ class Window {
  public:
   explicit Window(const Words& target) : tool_(attach_command(target, directory_.file("r.json"))) {
     EXPECT_TRUE(
-        eventually([this] { return tool_.err().find("observing") != std::string::npos; }, std::chrono::minutes(5)))
+        eventually([this] { return tool_.err().find("tracing ") != std::string::npos; }, std::chrono::minutes(5)))
         << tool_.err();
   }
   std::optional<Report> close() {

@@ -352,6 +352,23 @@ class Histogram {
   tc_histogram raw_{};
 };
 
+// The calls of one system call by all programs with one name that returned in the window.
+struct Syscalls {
+  std::string program;  // comm of the process; hostile
+  std::string name;     // of the system call
+  std::uint64_t count = 0;
+  std::map<std::string, std::uint64_t> errors;  // failed calls by the name of their errno
+  std::optional<std::uint64_t> bytes;           // nullopt: the result is no number of bytes
+  std::uint64_t timed = 0;                      // calls whose entry was traced: those that follow are about these
+  Duration total{};                             // from the entry to the return
+  Duration running{};                           // on a CPU, without page faults
+  std::optional<Duration> p50;                  // of the time from the entry to the return, up to 1/8 off
+  std::optional<Duration> p99;
+  std::optional<Duration> longest;
+
+  [[nodiscard]] std::uint64_t failed() const;
+};
+
 struct Losses {
   PerLoss<std::uint64_t> counts{};
   // Runs of programs that the kernel skipped because the program was already running on that CPU.
@@ -385,6 +402,8 @@ struct Session {
   std::vector<Chain> chains;      // sorted by the wait of their first link, the longest first
   // Sorted by start; nullopt without CollectorOptions::cpu_slices.
   std::optional<std::vector<CpuSlice>> cpu_slices;
+  // Sorted by CPU time, the largest first; nullopt: not measured.
+  std::optional<std::vector<Syscalls>> syscalls;
   Losses losses;
 
   [[nodiscard]] const Histogram* find_histogram(const std::string& key) const;  // nullptr: it has no source

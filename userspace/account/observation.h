@@ -18,15 +18,16 @@ enum class WindowEnd {
   target_exited,
   duration,
   signal,
-  cut,     // the capture is cut off
-  failure  // taskcost failed to wait for the target
+  cut,      // the capture is cut off
+  failure,  // taskcost failed to wait for the target
+  timeout   // the launched command was ended after --timeout
 };
 constexpr const char* to_string(TargetMode mode) {
   constexpr const char* keys[] = {"run", "attach", "workload", "verify"};
   return keys[static_cast<int>(mode)];
 }
 constexpr const char* to_string(WindowEnd end) {
-  constexpr const char* keys[] = {"target-exited", "duration", "signal", "cut", "failure"};
+  constexpr const char* keys[] = {"target-exited", "duration", "signal", "cut", "failure", "timeout"};
   return keys[static_cast<int>(end)];
 }
 

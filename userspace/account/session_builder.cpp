@@ -89,6 +89,8 @@ void SessionBuilder::on_edge(const tc_edge& edge) { wakeup_graph_.on_edge(edge);
 
 void SessionBuilder::on_flow(const tc_flow& flow) { wakeup_graph_.on_flow(flow); }
 
+void SessionBuilder::on_syscalls(const tc_syscall_key& key, const tc_syscall_sums& sums) { syscalls_.add(key, sums); }
+
 void SessionBuilder::on_histogram(tc_histogram_id id, const tc_histogram& raw) {
   if (id >= TC_NR_HISTOGRAMS || (is_fault(id) && !options_.fault_latency) ||
       (is_switch(id) && !options_.switch_latency)) {
@@ -137,6 +139,9 @@ Session SessionBuilder::finish(Instant start, Instant end, const PerLoss<std::ui
   session.kernel_totals = kernel_totals_;
   session.calls_seen = options_.calls;
   take_wakeup_graph(session);
+  if (options_.syscalls) {
+    session.syscalls = syscalls_.take(options_.syscall_name);
+  }
   session.task_count = task_count_;
   session.process_count = session.processes.size() + aggregated_processes_;
   session.histograms = take_histograms();

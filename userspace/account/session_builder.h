@@ -19,10 +19,12 @@
 #include "account/ledger.h"
 #include "account/process_table.h"
 #include "account/session_options.h"
+#include "account/syscall_table.h"
 #include "account/wakeup_graph.h"
 #include "account/zombies.h"
 #include "base/bounded_map.h"
 #include "taskcost/abi.h"
+#include "taskcost/abi_syscalls.h"
 
 namespace taskcost {
 
@@ -43,6 +45,8 @@ class SessionBuilder {
   void on_flow(const tc_flow& flow);
   // Takes the arguments, joined by spaces, of a process that existed before the window.
   void on_command(std::uint64_t process, std::string_view command);
+  // Takes the system calls of programs with one name by their number; called once for each key.
+  void on_syscalls(const tc_syscall_key& key, const tc_syscall_sums& sums);
   // Takes the histogram of one CPU; called once for each CPU and histogram.
   void on_histogram(tc_histogram_id id, const tc_histogram& raw);
 
@@ -109,6 +113,7 @@ class SessionBuilder {
   std::array<std::optional<Histogram>, TC_NR_HISTOGRAMS> kernel_latencies_;
   Latencies latencies_;
   WakeupGraph wakeup_graph_;
+  SyscallTable syscalls_;
   std::deque<tc_cpu_slice> cpu_slices_;
   std::uint64_t dropped_cpu_slices_ = 0;
 };

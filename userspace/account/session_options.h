@@ -17,6 +17,7 @@ struct SessionOptions {
   // The counters that have a source; the others stay nullopt.
   PerCounter<bool> measured{};
   bool calls = true;          // system calls have probes
+  bool syscalls = false;      // on_syscalls() is called for every sum
   bool exec_prepare = true;   // sched_prepare_exec exists
   bool fault_latency = true;  // fault histograms are filled
   bool switch_latency = true;

@@ -27,8 +27,8 @@ class JsonWriter {
   // A row is on one line; other objects and arrays have a line per element, indented by two.
   enum class Layout { lines, row };
 
-  // `out` must outlive the writer.
-  explicit JsonWriter(std::ostream& out) : out_(out) {}
+  // `out` must outlive the writer. The layout is that of the document itself.
+  explicit JsonWriter(std::ostream& out, Layout layout = Layout::lines) : out_(out), layout_(layout) {}
   JsonWriter(const JsonWriter&) = delete;
   JsonWriter& operator=(const JsonWriter&) = delete;
   ~JsonWriter() { flush(); }
@@ -130,7 +130,7 @@ class JsonWriter {
     end();
   }
 
-  [[nodiscard]] bool is_row() const { return !levels_.empty() && levels_.back().row; }
+  [[nodiscard]] bool is_row() const { return levels_.empty() ? layout_ == Layout::row : levels_.back().row; }
 
   void new_line() {
     buffer_ += '\n';
@@ -173,6 +173,7 @@ class JsonWriter {
   }
 
   std::ostream& out_;
+  Layout layout_;
   std::string buffer_;
   std::vector<Level> levels_;
 };

@@ -77,6 +77,8 @@ bool is_valid(const tc_command& command) { return command.size <= TC_COMMAND_LEN
 
 bool is_valid(const tc_rename&) { return true; }
 
+bool is_valid(const tc_syscalls_record&) { return true; }
+
 // The bytes may not be aligned: copy them before reading a field.
 template <typename T>
 std::optional<Record> decode_as(std::span<const std::byte> bytes) {
@@ -151,6 +153,8 @@ std::optional<Record> decode(std::span<const std::byte> bytes) {
       return decode_as<tc_command>(bytes);
     case TC_RECORD_RENAME:
       return decode_as<tc_rename>(bytes);
+    case TC_RECORD_SYSCALLS:
+      return decode_as<tc_syscalls_record>(bytes);
     default:
       return std::nullopt;
   }

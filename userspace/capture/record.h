@@ -15,7 +15,7 @@ namespace taskcost {
 
 using Record = std::variant<tc_ledger, tc_exec, tc_reap, tc_cpu_slice, tc_task_new, tc_switch, tc_call, tc_transfer,
                             tc_fault, tc_passage, tc_event, tc_gap, tc_edge_record, tc_flow_record, tc_histogram_record,
-                            tc_command, tc_rename>;
+                            tc_command, tc_rename, tc_syscalls_record>;
 
 // nullopt if the record is too short, its size field does not match, its type is unknown, or an array index is out of
 // range.

@@ -62,8 +62,7 @@ Result<int> attach(const AttachCommand& command, const Environment& environment)
     log_line("{}", each);
   }
   if (!command.observe.quiet) {
-    log_line("observing {} task{}{}", adopted->tasks, adopted->tasks == 1 ? "" : "s",
-             command.duration ? "" : ", Ctrl-C to stop");
+    log_start(adopted->tasks);
   }
 
   const auto window_end = collector.wait({command.duration, signals->fd(), -1});

@@ -30,17 +30,42 @@ using namespace std::chrono_literals;
 // After a signal, the report waits this long for the command's exit.
 constexpr Duration grace_period = 1s;
 
+// A command that outlives --timeout and SIGTERM by this time gets SIGKILL.
+constexpr Duration kill_after = 5s;
+
+// As timeout(1) of coreutils.
+constexpr int timed_out_status = 124;
+
 struct CommandEnd {
   WindowEnd window_end;
   int stop_signal = 0;           // 0 for none
   std::optional<Error> failure;  // waiting failed: the command may still be running
 };
 
+// A signal that arrives meanwhile ends the wait for SIGKILL.
+CommandEnd end_command(Collector& collector, pid_t pid, int exit_fd, StopSignals& signals) {
+  kill(pid, SIGTERM);
+  kill(pid, SIGCONT);  // a stopped command would not act on SIGTERM
+  const auto end = collector.wait({kill_after, signals.fd(), exit_fd});
+  if (end && *end == WindowEnd::signal) {
+    (void)signals.take();
+  }
+  if (!end || *end != WindowEnd::target_exited) {
+    kill(pid, SIGKILL);
+    (void)collector.wait({grace_period, signals.fd(), exit_fd});
+  }
+  return {WindowEnd::timeout, 0, {}};
+}
+
 // Forwards a signal that was sent to taskcost alone; the terminal sends its signals to the command itself.
-CommandEnd wait_for_command(Collector& collector, pid_t pid, int exit_fd, StopSignals& signals) {
-  const auto end = collector.wait({std::nullopt, signals.fd(), exit_fd});
+CommandEnd wait_for_command(Collector& collector, pid_t pid, int exit_fd, StopSignals& signals,
+                            std::optional<Duration> timeout) {
+  const auto end = collector.wait({timeout, signals.fd(), exit_fd});
   if (!end) {
     return {WindowEnd::failure, 0, end.error()};
+  }
+  if (*end == WindowEnd::duration) {
+    return end_command(collector, pid, exit_fd, signals);
   }
   if (*end != WindowEnd::signal) {
     return {*end, 0, {}};
@@ -52,6 +77,26 @@ CommandEnd wait_for_command(Collector& collector, pid_t pid, int exit_fd, StopSi
   const auto later = collector.wait({grace_period, signals.fd(), exit_fd});
   const bool exited = later && *later == WindowEnd::target_exited;
   return {exited ? WindowEnd::target_exited : WindowEnd::signal, received.signal, {}};
+}
+
+// Returns the failure of waiting, if there is one.
+std::optional<Error> follow_descendants(Collector& collector, StopSignals& signals, bool quiet, WindowEnd& window_end) {
+  auto end = collector.wait({Duration(), signals.fd(), -1});
+  if (end && *end == WindowEnd::duration) {
+    if (!quiet && isatty(STDERR_FILENO) == 1) {
+      log_line("the command has ended; tracing its descendants, Ctrl-C to stop");
+    }
+    end = collector.wait({std::nullopt, signals.fd(), -1});
+  }
+  if (!end) {
+    window_end = WindowEnd::failure;
+    return end.error();
+  }
+  if (*end == WindowEnd::signal) {
+    (void)signals.take();  // a second signal interrupts the report
+    window_end = *end;
+  }
+  return std::nullopt;
 }
 
 void set_exit(LaunchedRun& run, int status) {
@@ -89,6 +134,7 @@ CollectorOptions collector_options(const ObserveOptions& options, const StopSign
   chosen.probe_stats = options.probe_stats;
   chosen.kernel_memory = options.kernel_memory;
   chosen.events = needs_events(options);
+  chosen.syscalls = options.detail == Detail::full;
   chosen.ring_bytes = std::size_t{options.buffer_mib.value_or(0)} << 20U;
   return chosen;
 }
@@ -120,7 +166,8 @@ Report empty_report(TargetMode mode, const Environment& environment) {
 }
 
 Result<LaunchedRun> observe_command(const Command& command, TargetMode mode, const CollectorOptions& options,
-                                    StopSignals& signals, const Environment& environment, const BeforeWindow& before) {
+                                    StopSignals& signals, const Environment& environment, const BeforeWindow& before,
+                                    const CommandLimits& limits) {
   auto opened = Collector::open(options);
   if (!opened) {
     return opened.error();
@@ -134,10 +181,11 @@ Result<LaunchedRun> observe_command(const Command& command, TargetMode mode, con
       return status.error();
     }
   }
-  return observe_window(collector, command, signals, std::move(report));
+  return observe_window(collector, command, signals, std::move(report), limits);
 }
 
-Result<LaunchedRun> observe_window(Collector& collector, const Command& command, StopSignals& signals, Report report) {
+Result<LaunchedRun> observe_window(Collector& collector, const Command& command, StopSignals& signals, Report report,
+                                   const CommandLimits& limits) {
   LaunchedRun run;
   run.report = std::move(report);
   const Instant start = now();
@@ -149,10 +197,17 @@ Result<LaunchedRun> observe_window(Collector& collector, const Command& command,
   if (!exit_fd) {
     return kill_command(*pid, {"cannot wait for the command", std::strerror(errno), ""});
   }
-  CommandEnd end = wait_for_command(collector, *pid, exit_fd.get(), signals);
+  CommandEnd end = wait_for_command(collector, *pid, exit_fd.get(), signals, limits.timeout);
   run.stop_signal = end.stop_signal;
   if (const auto seen = collector.exit_seen()) {
     run.wall = *seen - start;
+  }
+  int status = 0;
+  pid_t ended = 0;
+  const bool timed_out = end.window_end == WindowEnd::timeout;
+  if (limits.follow_daemons && run.wall && end.stop_signal == 0) {
+    ended = waitpid(*pid, &status, WNOHANG);  // it would be a zombie as long as its descendants live
+    end.failure = follow_descendants(collector, signals, limits.quiet, end.window_end);
   }
   run.report.window_end = end.window_end;
   run.report.target.pid = static_cast<std::uint32_t>(*pid);
@@ -160,8 +215,9 @@ Result<LaunchedRun> observe_window(Collector& collector, const Command& command,
   auto observation = collector.finish();
   set_observation(run.report, std::move(observation));
 
-  int status = 0;
-  const pid_t ended = waitpid(*pid, &status, WNOHANG);
+  if (ended == 0) {
+    ended = waitpid(*pid, &status, WNOHANG);
+  }
   if (ended == *pid) {
     set_exit(run, status);
   } else if (ended < 0) {
@@ -170,6 +226,9 @@ Result<LaunchedRun> observe_window(Collector& collector, const Command& command,
   } else {
     run.exit_status = shell_signal_base + end.stop_signal;
     run.still_running = *pid;
+  }
+  if (timed_out) {
+    run.exit_status = timed_out_status;
   }
   return run;
 }

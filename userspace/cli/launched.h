@@ -16,7 +16,7 @@ namespace taskcost {
 
 struct LaunchedRun {
   Report report;
-  int exit_status = 0;                 // the command's, as a shell reports it
+  int exit_status = 0;                 // the command's, as a shell reports it; 124 after --timeout
   int stop_signal = 0;                 // the signal that stopped the observation; 0: none
   std::optional<pid_t> still_running;  // the window ended and the command did not
   std::optional<Error> failure;        // ended the window early; the report has what was measured before
@@ -28,10 +28,11 @@ struct LaunchedRun {
 using BeforeWindow = std::function<Status(Collector&, const Report&)>;
 Result<LaunchedRun> observe_command(const Command& command, TargetMode mode, const CollectorOptions& options,
                                     StopSignals& signals, const Environment& environment,
-                                    const BeforeWindow& before = {});
+                                    const BeforeWindow& before = {}, const CommandLimits& limits = {});
 
 // The same in one window of an open collector. The result's report is `report` with what the window observed.
-Result<LaunchedRun> observe_window(Collector& collector, const Command& command, StopSignals& signals, Report report);
+Result<LaunchedRun> observe_window(Collector& collector, const Command& command, StopSignals& signals, Report report,
+                                   const CommandLimits& limits = {});
 
 // Runs a command without probes and waits for it. nullopt: a signal arrived, was forwarded, and is in `stop_signal`.
 // Error: the command could not be started.

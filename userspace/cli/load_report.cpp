@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstddef>
@@ -15,6 +16,8 @@
 
 #include "capture/reader.h"
 #include "cli/options/values.h"
+#include "cli/signals.h"
+#include "cli/temporary_file.h"
 #include "collector/handles.h"
 #include "report/recorded/recording.h"
 #include "report/render.h"
@@ -59,8 +62,20 @@ Result<std::string> read_all(int fd, const std::string& path) {
   }
 }
 
+constexpr std::string_view magic = "\x89TCAP";
+
+bool write_all(int fd, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t size = ::write(fd, bytes.data(), bytes.size());
+    if (size < 0 && errno != EINTR) {
+      return false;
+    }
+    bytes.remove_prefix(static_cast<std::size_t>(std::max<ssize_t>(size, 0)));
+  }
+  return true;
+}
+
 bool is_capture(int fd) {
-  constexpr std::string_view magic = "\x89TCAP";
   std::array<char, magic.size()> start{};
   return pread(fd, start.data(), start.size(), 0) == static_cast<ssize_t>(start.size()) &&
          std::string_view(start.data(), start.size()) == magic;
@@ -106,7 +121,8 @@ Result<T> load(int fd, const std::string& path, Result<T> (*of_text)(std::string
 template <typename T>
 Result<T> load(const std::string& path, Result<T> (*of_text)(std::string_view), T (*of_report)(Report&&)) {
   if (path == "-") {
-    return load(STDIN_FILENO, path, of_text, of_report);
+    const auto input = open_standard_input();
+    return input ? load(input->get(), path, of_text, of_report) : input.error();
   }
   const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
   if (!file) {
@@ -118,6 +134,47 @@ Result<T> load(const std::string& path, Result<T> (*of_text)(std::string_view), 
 Report as_it_is(Report&& report) { return std::move(report); }
 
 }  // namespace
+
+Result<Fd> open_standard_input() {
+  struct stat status {};
+  if (fstat(STDIN_FILENO, &status) == 0 && (S_ISREG(status.st_mode) || S_ISDIR(status.st_mode))) {
+    return Fd(dup(STDIN_FILENO));
+  }
+  auto copy = open_temporary_file("name the file");
+  if (!copy) {
+    return copy.error();
+  }
+  block_file_size_signal();
+  std::array<char, std::size_t{64} * 1024> chunk{};
+  std::string start;
+  for (;;) {
+    const ssize_t size = ::read(STDIN_FILENO, chunk.data(), chunk.size());
+    if (size < 0 && errno == EINTR) {
+      continue;
+    }
+    if (size < 0) {
+      return cannot_read("-", std::strerror(errno));  // NOLINT(concurrency-mt-unsafe)
+    }
+    const std::string_view bytes(chunk.data(), static_cast<std::size_t>(size));
+    if (start.size() < magic.size()) {
+      start += bytes;
+    }
+    // Checked early, because a stream that is neither may be endless.
+    if (!magic.starts_with(start.substr(0, magic.size())) && !begins_like_json(start)) {
+      return cannot_read("-", "neither a capture nor a JSON report",
+                         "pass what 'taskcost record' or 'taskcost run -o FILE.json' has written");
+    }
+    if (size == 0) {
+      lseek(copy->get(), 0, SEEK_SET);
+      return copy;
+    }
+    if (!write_all(copy->get(), bytes)) {
+      return Error{fmt::format("cannot copy standard input to '{}'", temporary_directory()),
+                   std::strerror(errno),  // NOLINT(concurrency-mt-unsafe)
+                   "set TMPDIR to a directory with more room, or name the file"};
+    }
+  }
+}
 
 Error with_report_name(Error error, const std::string& path) {
   error.what = fmt::format("{}: {}", commandline::in_quotes(path), error.what);

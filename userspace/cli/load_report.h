@@ -3,13 +3,18 @@
 
 #include <string>
 
+#include "base/fd.h"
 #include "base/result.h"
 #include "verdict/diff/diff.h"
 
 namespace taskcost {
 
-// Reads the report from a file, which is JSON or a capture, or as JSON from standard input for "-". Error: the file
-// cannot be read, or it is neither.
+// Returns standard input, or a copy of it in a temporary file if it is a pipe: a capture is not read in its order.
+// Errors: it is neither a capture nor JSON, or there is no room for the copy.
+Result<Fd> open_standard_input();
+
+// Reads the report from a file, which is JSON or a capture; "-" is standard input. Error: the file cannot be read, or
+// it is neither.
 Result<Report> load_report(const std::string& path);
 // Does the same for an open file.
 Result<Report> load_report(int fd, const std::string& path);

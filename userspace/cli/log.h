@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <cstddef>
 #include <cstdio>
 #include <string>
 #include <utility>
@@ -20,6 +21,11 @@ inline void write_stderr(const std::string& text) { std::fputs(text.c_str(), std
 template <typename... Values>
 void log_line(fmt::format_string<Values...> format, Values&&... values) {
   write_stderr("taskcost: " + TerminalText(fmt::format(format, std::forward<Values>(values)...)).text() + "\n");
+}
+
+// "tracing 305 tasks, Ctrl-C to stop"
+inline void log_start(std::size_t tasks) {
+  log_line("tracing {} task{}, Ctrl-C to stop", tasks, tasks == 1 ? "" : "s");
 }
 
 // Progress: on a terminal one line that is overwritten, otherwise a line for each text.

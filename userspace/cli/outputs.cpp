@@ -9,11 +9,11 @@
 
 #include <array>
 #include <cerrno>
-#include <csignal>
 #include <cstddef>
 #include <cstring>
 #include <utility>
 
+#include "cli/signals.h"
 #include "report/recorded/recording.h"
 #include "report/render.h"
 #include "trace/events/writers.h"
@@ -42,14 +42,6 @@ TraceInfo trace_info(const RecordingStart& start, std::vector<ReplayGap> gaps) {
   }
   info.syscall_name = [&start](std::uint32_t number, bool compat) { return call_name(start, number, compat); };
   return info;
-}
-
-// With SIGXFSZ blocked, exceeding RLIMIT_FSIZE is an error of write(), like a full disk.
-void block_file_size_signal() {
-  sigset_t mask;
-  sigemptyset(&mask);
-  sigaddset(&mask, SIGXFSZ);
-  pthread_sigmask(SIG_BLOCK, &mask, nullptr);
 }
 
 // A file that keeps the errno of the first failed write: a renderer continues after it and overwrites errno.

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <unistd.h>
-
 #include <algorithm>
 #include <utility>
 
@@ -97,12 +95,13 @@ Result<int> render_saved(int fd, const ReportCommand& command, const Environment
 }  // namespace
 
 Result<int> report(const ReportCommand& command, const Environment& environment) {
-  if (command.file == "-") {
-    return render_saved(STDIN_FILENO, command, environment);
-  }
-  auto file = CaptureReader::open_file(command.file);
+  auto file = command.file == "-" ? open_standard_input() : CaptureReader::open_file(command.file);
   if (!file) {
-    return file.error();
+    Error error = file.error();
+    if (command.file == default_capture) {
+      error.hint = "name a capture, or make this one with 'taskcost record'";
+    }
+    return error;
   }
   if (is_json_report(file->get())) {
     return render_saved(file->get(), command, environment);

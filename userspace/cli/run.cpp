@@ -15,8 +15,8 @@
 namespace taskcost {
 namespace {
 
-Result<int> run_and_report(Command command, TargetMode mode, const ObserveOptions& options,
-                           const Environment& environment) {
+Result<int> run_and_report(Command command, const RunCommand& requested, const Environment& environment) {
+  const ObserveOptions& options = requested.observe;
   auto signals = StopSignals::block();
   if (!signals) {
     return signals.error();
@@ -33,8 +33,10 @@ Result<int> run_and_report(Command command, TargetMode mode, const ObserveOption
   const auto before = [&](Collector& collector, const Report& report) -> Status {
     return *recording ? (*recording)->begin(collector, recording_start(report, options, collector)) : Status(Done{});
   };
-  const auto observed =
-      observe_command(command, mode, collector_options(options, *signals), *signals, environment, before);
+  CommandLimits limits = requested.limits;
+  limits.quiet = options.quiet;
+  const auto observed = observe_command(command, TargetMode::run, collector_options(options, *signals), *signals,
+                                        environment, before, limits);
   if (!observed) {
     return observed.error();
   }
@@ -71,7 +73,7 @@ Result<int> run(const RunCommand& command, const Environment& environment) {
   }
   Command launched{command.command, *std::move(identity)};
   launched.descriptors = environment.descriptors;
-  return run_and_report(std::move(launched), TargetMode::run, command.observe, environment);
+  return run_and_report(std::move(launched), command, environment);
 }
 
 // Observes the first region that the workload marks.

@@ -1,19 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/run_capture.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
 #include <utility>
 
 #include "base/units.h"
 #include "cli/log.h"
 #include "cli/outputs.h"
+#include "cli/temporary_file.h"
 #include "collector/clocks.h"
 #include "collector/syscall_numbers.h"
 
@@ -39,13 +37,11 @@ Result<std::unique_ptr<Recording>> Recording::open(const ObserveOptions& options
   }
   std::unique_ptr<Recording> recording(new Recording);
   if (!options.capture) {
-    const char* directory = std::getenv("TMPDIR");
-    directory = directory != nullptr && *directory != '\0' ? directory : "/tmp";
-    recording->temporary_ = Fd(::open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
-    if (!recording->temporary_) {
-      return Error{fmt::format("cannot create a temporary file in '{}'", directory), std::strerror(errno),
-                   "set TMPDIR, or keep the capture with -o FILE.tcap"};
+    auto file = open_temporary_file("keep the capture with -o FILE.tcap");
+    if (!file) {
+      return file.error();
     }
+    recording->temporary_ = *std::move(file);
     return recording;
   }
   auto path = OutputPath::open(*options.capture, OutputPath::Access::read_and_write);

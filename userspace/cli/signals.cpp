@@ -10,6 +10,13 @@
 
 namespace taskcost {
 
+void block_file_size_signal() {
+  sigset_t mask;
+  sigemptyset(&mask);
+  sigaddset(&mask, SIGXFSZ);
+  pthread_sigmask(SIG_BLOCK, &mask, nullptr);
+}
+
 Result<StopSignals> StopSignals::block() {
   StopSignals signals;
   sigset_t mask;

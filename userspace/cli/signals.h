@@ -10,6 +10,9 @@
 
 namespace taskcost {
 
+// With SIGXFSZ blocked, exceeding RLIMIT_FSIZE is an error of write(), like a full disk.
+void block_file_size_signal();
+
 class StopSignals {
  public:
   // Blocks SIGINT, SIGTERM, SIGHUP and SIGQUIT in this thread and in those that it creates.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <iostream>
@@ -30,25 +31,33 @@ Result<View> make_view(const TopCommand& command) {
   return view;
 }
 
-Result<int> show_once(Collector& collector, const TopCommand& command, const View& view, const StopSignals& signals,
-                      const Environment& environment) {
-  const Glance before = collector.glance();
-  const auto end = collector.wait({command.interval, signals.fd(), -1});
-  const Glance now = collector.glance();
-  const Changes changes = changes_between(before, now);
-  if (command.format == OutputFormat::json) {
-    render_top_json(changes, view, {environment.host, read_clocks()}, std::cout);
-  } else {
-    render_top_text(changes, view, std::cout, environment.width);
+// Prints one refresh, or a stream of them. The last one is shorter than the interval if a signal or the end of the
+// target cuts it.
+Result<int> print_refreshes(Collector& collector, const TopCommand& command, const View& view,
+                            const StopSignals& signals, const Environment& environment) {
+  const std::optional<unsigned> refreshes = command.once ? 1 : command.refreshes;
+  Glance before = collector.glance();
+  for (unsigned shown = 1;; ++shown) {
+    const auto end = collector.wait({command.interval, signals.fd(), -1});
+    const bool last = !end || *end != WindowEnd::duration || shown == refreshes;
+    Glance now = last ? collector.last_glance() : collector.glance();
+    const Changes changes = changes_between(before, now);
+    before = std::move(now);
+    if (command.format == TopCommand::Format::text) {
+      render_top_text(changes, view, std::cout, environment.width);
+    } else {
+      const auto layout =
+          command.format == TopCommand::Format::ndjson ? JsonWriter::Layout::row : JsonWriter::Layout::lines;
+      render_top_json(changes, view, {environment.host, read_clocks()}, std::cout, layout);
+    }
+    std::cout.flush();
+    if (!std::cout) {
+      return Error{"cannot write to standard output", "it is closed or full", ""};
+    }
+    if (last) {
+      return end ? Result<int>(0) : end.error();
+    }
   }
-  std::cout.flush();
-  if (!std::cout) {
-    return Error{"cannot write to standard output", "it is closed or full", ""};
-  }
-  if (!end) {
-    return end.error();
-  }
-  return 0;
 }
 
 }  // namespace
@@ -77,10 +86,15 @@ Result<int> top(const TopCommand& command, const Environment& environment) {
   for (const std::string& each : adopted->left_out) {
     log_line("{}", each);
   }
-  if (command.once) {
-    return show_once(collector, command, *view, *signals, environment);
+  if (command.once || command.format == TopCommand::Format::ndjson) {
+    if (!command.quiet && isatty(STDERR_FILENO) == 1) {
+      log_start(adopted->tasks);
+    }
+    return print_refreshes(collector, command, *view, *signals, environment);
   }
-  return run_top_screen([&] { return collector.glance(); }, command.interval, *view, signals->fd());
+  return run_top_screen([&] { return collector.glance(); },
+                        {command.interval, command.refreshes, command.color.value_or(environment.color)}, *view,
+                        signals->fd());
 }
 
 }  // namespace taskcost

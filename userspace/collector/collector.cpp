@@ -51,6 +51,7 @@ SessionBuilder::Options builder_options(const Sources& sources, const CollectorO
   SessionBuilder::Options options;
   options.cpu_slices = chosen.cpu_slices;
   options.calls = chosen.detail == Detail::full;
+  options.syscalls = chosen.syscalls;
   options.syscall_name = syscall_name;
   options.measured = sources.measured;
   options.exec_prepare = sources.exec_prepare;

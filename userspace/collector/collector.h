@@ -93,6 +93,12 @@ class Collector {
 
   // Returns the current state; the window stays open. Tasks that exited since the last glance are in it once.
   Glance glance();
+  // The same at the end of a window. glance() lacks tasks that exited within the last 10 ms, for which the reader has
+  // not polled yet; no later glance would have them. Only finish() may follow.
+  Glance last_glance() {
+    reader_->stop();
+    return glance();
+  }
 
   [[nodiscard]] const EvidenceList& evidence() const { return sources_.evidence; }
   // The options for building a session of its records.
@@ -131,6 +137,7 @@ class Collector {
   void on_record(const Record& record);
   void take_living_ledgers();
   [[nodiscard]] std::uint64_t take_edges_and_flows();
+  void take_syscalls();
   void take_histograms();
 
   Sources sources_;

@@ -32,6 +32,7 @@ struct CollectorOptions {
   bool stacks = false;         // take stacks of creations, faults, waits and involuntary switches
   bool cpu_slices = false;     // keep each CPU slice: one record for every switch
   bool events = false;         // send every transition: see record_to()
+  bool syscalls = false;       // sum up system calls by program name and number; REQUIRES: Detail::full
   // Use neither fentry, fexit nor kprobes. Tests compare the fallbacks with them on a kernel that has both.
   bool no_function_probes = false;
   std::size_t ring_bytes = 0;  // size of the ring buffer, a power of two; 0: enough for the options above

@@ -16,10 +16,14 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <iterator>
+#include <map>
+#include <ranges>
 #include <string_view>
 #include <thread>
 #include <utility>
 
+#include "account/syscall_table.h"
 #include "collector/kernel_trials.h"
 #include "collector/libbpf_log.h"
 #include "collector/syscall_numbers.h"
@@ -46,6 +50,10 @@ unsigned buckets_for(unsigned max_tasks) { return std::bit_ceil(2 * max_tasks); 
 
 // Size of the tables of edges and flows that did not fit a ledger.
 constexpr unsigned entries_per_task = 2;
+// The table of system calls has this size on all CPUs together, but room for a few programs on any machine.
+constexpr std::size_t syscall_table_bytes = std::size_t{32} << 20U;
+constexpr std::size_t least_syscalls = 512;  // entries for each CPU
+constexpr std::size_t most_syscalls = 4096;
 // A stack takes about 1 KiB.
 constexpr std::uint32_t max_stacks = 65536;
 
@@ -56,6 +64,11 @@ std::uint64_t random_number() {
     number = static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count());
   }
   return number;
+}
+
+unsigned syscall_table_bits() {
+  const std::size_t of_one_cpu = syscall_table_bytes / (possible_cpus() * sizeof(tc_syscall_entry));
+  return static_cast<unsigned>(std::bit_width(std::clamp(of_one_cpu, least_syscalls, most_syscalls))) - 1;
 }
 
 Error make_error(std::string what, int error) {
@@ -81,6 +94,8 @@ void configure(probes& object, const Sources& sources, const CollectorOptions& o
   object.rodata->keep_stacks = options.stacks;
   object.rodata->keep_events = options.events;
   object.rodata->sees_calls = options.detail == Detail::full;
+  object.rodata->sum_syscalls = options.syscalls;
+  object.rodata->syscall_table_bits = syscall_table_bits();
   object.rodata->sees_lengths = sources.message_lengths;
   object.rodata->hash_key = random_number();
   const CallClasses classes = classes_by_name(syscall_name);
@@ -98,6 +113,8 @@ void configure(probes& object, const Sources& sources, const CollectorOptions& o
   bpf_map__set_max_entries(object.maps.stack_counts, options.stacks ? max_stacks : 1);
   bpf_map__set_max_entries(object.maps.edges, max_tasks * entries_per_task);
   bpf_map__set_max_entries(object.maps.flows, max_tasks * entries_per_task);
+  bpf_map__set_max_entries(object.maps.syscall_sums,
+                           options.syscalls ? possible_cpus() << object.rodata->syscall_table_bits : 1);
   bpf_map__set_max_entries(object.maps.histograms, possible_cpus() * TC_NR_HISTOGRAMS);
   bpf_map__set_max_entries(object.maps.batches, options.events ? possible_cpus() : 1);
   for (const std::string& name : sources.programs) {
@@ -197,24 +214,19 @@ Result<Probes> Probes::load(const Sources& sources, const CollectorOptions& opti
   if (const int error = probes::load(object.get()); error != 0) {
     return make_error("the kernel refused the probes", error);
   }
-  auto pool = SharedArray::map(object->maps.pool);
-  if (!pool) {
-    return pool.error();
+  Arrays arrays;
+  for (const auto& [array, of] : {std::pair{&arrays.pool, object->maps.pool},
+                                  {&arrays.observed, object->maps.observed},
+                                  {&arrays.histograms, object->maps.histograms},
+                                  {&arrays.batches, object->maps.batches},
+                                  {&arrays.syscalls, object->maps.syscall_sums}}) {
+    auto mapped = SharedArray::map(of);
+    if (!mapped) {
+      return mapped.error();
+    }
+    *array = *std::move(mapped);
   }
-  auto observed = SharedArray::map(object->maps.observed);
-  if (!observed) {
-    return observed.error();
-  }
-  auto histograms = SharedArray::map(object->maps.histograms);
-  if (!histograms) {
-    return histograms.error();
-  }
-  auto batches = SharedArray::map(object->maps.batches);
-  if (!batches) {
-    return batches.error();
-  }
-  return Probes(std::move(object),
-                {*std::move(pool), *std::move(observed), *std::move(histograms), *std::move(batches)}, sources);
+  return Probes(std::move(object), std::move(arrays), sources);
 }
 
 Status Probes::attach() {
@@ -379,6 +391,7 @@ void Probes::release_tasks() {
 
 void Probes::clear_sums() {
   std::ranges::fill(histograms(), tc_histogram{});
+  std::ranges::fill(arrays_.syscalls.as<tc_syscall_entry>(), tc_syscall_entry{});
   clear_map<tc_edge_key>(object_->maps.edges);
   clear_map<tc_flow_key>(object_->maps.flows);
   clear_map<tc_stack_key>(object_->maps.stack_counts);
@@ -412,6 +425,21 @@ bool Probes::visit_flows(const std::function<void(const tc_flow&)>& visit) const
                                                    [&](const tc_flow_key& key, const tc_flow_sums& sums) {
                                                      visit({key, sums});
                                                    });
+}
+
+std::vector<tc_syscall_entry> Probes::syscalls() const {
+  std::map<std::array<std::uint64_t, 3>, tc_syscall_entry> merged;
+  for (const tc_syscall_entry& entry : arrays_.syscalls.as<const tc_syscall_entry>()) {
+    if (entry.sums.count != 0) {
+      const tc_syscall_key& key = entry.key;
+      tc_syscall_entry& all = merged[{key.comm[0], key.comm[1], std::uint64_t{key.error} << 32U | key.syscall}];
+      all.key = key;
+      add(all.sums, entry.sums);
+    }
+  }
+  std::vector<tc_syscall_entry> entries;
+  std::ranges::copy(std::views::values(merged), std::back_inserter(entries));
+  return entries;
 }
 
 std::optional<Duration> Probes::stack_time() const {

@@ -16,6 +16,7 @@
 #include "collector/observe.h"
 #include "collector/sources.h"
 #include "taskcost/abi.h"
+#include "taskcost/abi_syscalls.h"
 #include "taskcost/events.h"
 #include "taskcost/glob.h"
 #include "taskcost/histogram.h"
@@ -28,6 +29,7 @@ namespace taskcost {
 // An mmapped BPF array. The probes write to it.
 class SharedArray {
  public:
+  SharedArray() = default;
   static Result<SharedArray> map(const bpf_map* map);
   SharedArray(SharedArray&& other) noexcept;
   SharedArray& operator=(SharedArray&& other) noexcept;
@@ -88,6 +90,8 @@ class Probes {
   bool visit_edges(const std::function<void(const tc_edge&)>& visit) const;
   bool visit_stacks(const std::function<void(const tc_stack_key&, const tc_stack_sums&)>& visit) const;
   bool visit_flows(const std::function<void(const tc_flow&)>& visit) const;
+  // The sums of system calls, those of all CPUs together; empty without CollectorOptions::syscalls.
+  [[nodiscard]] std::vector<tc_syscall_entry> syscalls() const;
   // CPU time spent unwinding in this window, on all CPUs; nullopt without CollectorOptions::stacks.
   [[nodiscard]] std::optional<Duration> stack_time() const;
 
@@ -102,6 +106,7 @@ class Probes {
     SharedArray observed;
     SharedArray histograms;
     SharedArray batches;
+    SharedArray syscalls;
   };
 
   Probes(Object object, Arrays arrays, const Sources& sources);

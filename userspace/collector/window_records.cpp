@@ -120,6 +120,7 @@ void Collector::take_tables() {
   }
   take_living_ledgers();
   losses_.set_unread_tables(take_edges_and_flows());
+  take_syscalls();
   take_histograms();
 }
 
@@ -151,6 +152,15 @@ std::uint64_t Collector::take_edges_and_flows() {
     }
   });
   return (all_edges ? 0U : 1U) + (all_flows ? 0U : 1U);
+}
+
+void Collector::take_syscalls() {
+  for (const tc_syscall_entry& entry : probes_.syscalls()) {
+    builder_.on_syscalls(entry.key, entry.sums);
+    if (tap_) {
+      tap_.send_as(TC_RECORD_SYSCALLS, tc_syscalls_record{{}, entry});
+    }
+  }
 }
 
 void Collector::take_histograms() {

@@ -36,7 +36,7 @@ struct ReportView {
   bool idle = false;          // idle waits are among the largest costs of the summary
   ReportOrder sort = ReportOrder::busy;
   std::optional<std::size_t>
-      top{};  // rows of tables of processes, tasks, waits and edges; nullopt: as each table has it
+      top{};  // rows of tables of processes, tasks, waits, system calls and edges; nullopt: as each table has it
 
   bool operator==(const ReportView&) const = default;
 };

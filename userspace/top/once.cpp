@@ -154,8 +154,9 @@ void render_top_text(const Changes& changes, const View& view, std::ostream& out
   }
 }
 
-void render_top_json(const Changes& changes, const View& view, const TopScene& scene, std::ostream& out) {
-  write_document(TopDocument{changes, view, scene}, out);
+void render_top_json(const Changes& changes, const View& view, const TopScene& scene, std::ostream& out,
+                     JsonWriter::Layout layout) {
+  write_document(TopDocument{changes, view, scene}, out, layout);
 }
 
 std::string top_schema() { return SchemaVisitor::of(TopDocument{Changes(), View(), TopScene()}); }

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "base/json_writer.h"
 #include "top/changes.h"
 #include "top/rows.h"
 #include "verdict/report.h"
@@ -22,8 +23,9 @@ struct TopScene {
 };
 
 // Writes processes with their tasks, whatever the view's shape, in the view's order and through its filter. Figures
-// that were not measured are null.
-void render_top_json(const Changes& changes, const View& view, const TopScene& scene, std::ostream& out);
+// that were not measured are null. Layout::row: one line.
+void render_top_json(const Changes& changes, const View& view, const TopScene& scene, std::ostream& out,
+                     JsonWriter::Layout layout = JsonWriter::Layout::lines);
 std::string top_schema();
 
 }  // namespace taskcost

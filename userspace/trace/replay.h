@@ -111,6 +111,7 @@ class Replay {
   void on(const tc_edge_record& /*edge*/) {}
   void on(const tc_flow_record& /*flow*/) {}
   void on(const tc_histogram_record& /*histogram*/) {}
+  void on(const tc_syscalls_record& /*syscalls*/) {}
   void on(const tc_command& /*command*/) {}
   // A ledger has the comm that the kernel has at its end; earlier names are not in it.
   void on(const tc_rename& /*rename*/) {}

@@ -90,6 +90,8 @@ TEST(Head, SaysHowItEnded) {
   EXPECT_THAT(tail(), HasSubstr("killed by SIGSEGV"));
   report.window_end = WindowEnd::duration;
   EXPECT_THAT(tail(), HasSubstr("until the duration elapsed"));
+  report.window_end = WindowEnd::timeout;
+  EXPECT_THAT(tail(), HasSubstr("timed out: killed by SIGSEGV"));
   report.window_end = WindowEnd::failure;
   EXPECT_THAT(tail(), HasSubstr("could not wait any longer"));
 }

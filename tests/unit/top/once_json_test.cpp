@@ -99,6 +99,17 @@ TEST(TopJson, EqualsTheModel) {
   }
 }
 
+TEST(TopJson, IsOneLineInAStream) {
+  std::ostringstream out;
+  render_top_json(example(), {}, {}, out, JsonWriter::Layout::row);
+  const std::string line = out.str();
+  EXPECT_EQ(line.find('\n'), line.size() - 1);
+  EXPECT_EQ(test::schema_complaints(top_schema(), json::parse(line)), "");
+  std::ostringstream lines;
+  render_top_json(example(), {}, {}, lines);
+  EXPECT_EQ(json::parse(line), json::parse(lines.str()));
+}
+
 TEST(TopJson, IsInTheOrderOfTheViewWithKernelThreadsLast) {
   const json top = json::parse(rendered(example()));
   EXPECT_EQ(top["sorted_by"], "cpu");

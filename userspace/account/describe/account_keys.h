@@ -49,7 +49,7 @@ struct Keys<tc_wait> : KeysOfList<tc_wait, TC_NR_WAITS> {};
 template <>
 struct Keys<TargetMode> : KeysBy<TargetMode::verify, to_string> {};
 template <>
-struct Keys<WindowEnd> : KeysBy<WindowEnd::failure, to_string> {};
+struct Keys<WindowEnd> : KeysBy<WindowEnd::timeout, to_string> {};
 template <>
 struct Keys<TaskOrigin> : KeysBy<TaskOrigin::worker, to_string> {};
 template <>

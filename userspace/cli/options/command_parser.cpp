@@ -2,7 +2,9 @@
 #include "cli/options/command_parser.h"
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <sstream>
 #include <utility>
@@ -29,6 +31,16 @@ std::string wrap(const std::string& text, std::size_t width) {
   return out;
 }
 
+// The options that commands share. Each help page has them in one block at its end, in this order.
+constexpr std::array kCommonNames{"-o",     "--format", "--json", "--brief", "-v",         "--by", "--top",
+                                  "--sort", "--idle",   "-q",     "--color", "--no-color", "-V",   "-h"};
+
+// The place of an option in that block; kCommonNames.size() for an option of its command.
+std::size_t common_place(const CLI::Option* option) {
+  const auto has_name = [option](const char* name) { return option->check_name(name); };
+  return static_cast<std::size_t>(std::ranges::find_if(kCommonNames, has_name) - kCommonNames.begin());
+}
+
 // CLI11 wraps no text and writes its own usage line.
 class Formatter : public CLI::Formatter {
  public:
@@ -36,6 +48,15 @@ class Formatter : public CLI::Formatter {
 
   std::string make_usage(const CLI::App* /*app*/, std::string /*name*/) const override {
     return "Usage: " + usage_ + "\n";
+  }
+  std::string make_help(const CLI::App* app, std::string name, CLI::AppFormatMode /*mode*/) const override {
+    const auto is_common = [](const CLI::Option* option) { return common_place(option) < kCommonNames.size(); };
+    const auto own = app->get_options(std::not_fn(is_common));
+    auto common = app->get_options(is_common);
+    std::ranges::sort(common, {}, common_place);
+    return make_description(app) + make_usage(app, std::move(name)) +
+           (own.empty() ? "" : make_group("Options", false, own)) + make_group("Common options", false, common) + "\n" +
+           make_footer(app);
   }
   std::string make_option_name(const CLI::Option* option, bool /*positional*/) const override {
     std::string names;

@@ -57,7 +57,6 @@ void add_export(CommandParser& parser, const char* name, OutputFormat format, Ob
 }
 
 void add_options(CommandParser& parser, CompareCommand& compare, PerCommand& each) {
-  using Color = std::optional<bool>;
   parser.value("-w,--warmup", "N", compare.warmup, parse_warmup,
                "Run each command N times before the first round. Default: 0.");
   parser.value("-r,--rounds,--runs", "N", compare.rounds, count_up_to(kMaxRounds),
@@ -106,11 +105,9 @@ void add_options(CommandParser& parser, CompareCommand& compare, PerCommand& eac
       },
       "Write the result to FILE; its ending selects the format: " + list_endings(FileSet::rounds) +
           ". '-' is standard output. May be repeated.");
-  add_quiet_option(parser, compare.observe);
+  add_quiet_option(parser, compare.observe.quiet);
   parser.flag("-v,--verbose", compare.observe.verbose, "Show every quantity in text.");
-  parser.choice("--color", "WHEN", compare.observe.color, {{"auto", Color()}, {"always", true}, {"never", false}},
-                "auto (default: on a terminal, unless NO_COLOR is set), always or never.");
-  parser.flag("--no-color", compare.observe.color, false, "Same as --color=never.");
+  add_color_options(parser, compare.observe.color);
 }
 
 Result<Words> for_each_command(const char* option, const Words& given, std::size_t commands) {

@@ -130,10 +130,21 @@ void add_output_options(CommandParser& parser, OutputOptions& options, const Fil
                 {{"text", Format(OutputFormat::text)}, {"json", Format(OutputFormat::json)}, {"none", Format()}},
                 format_help(options, defaults.text_by_default));
   parser.flag("-v,--verbose", options.verbose, "Show all details in text: every task, quantity and source.");
-  parser.flag("--no-color", options.color, false, "No color. Default: color on a terminal, unless NO_COLOR is set.");
+  add_color_options(parser, options.color);
   parser.check([&options, &files, paths, format, text_by_default = defaults.text_by_default] {
     return set_outputs(options, *paths, *format, files, text_by_default);
   });
+}
+
+void add_quiet_option(CommandParser& parser, bool& quiet) {
+  parser.flag("-q,--quiet", quiet, "Print no messages except errors.");
+}
+
+void add_color_options(CommandParser& parser, std::optional<bool>& color) {
+  using Color = std::optional<bool>;
+  parser.choice("--color", "WHEN", color, {{"auto", Color()}, {"always", true}, {"never", false}},
+                "Color in text: auto (default: on a terminal, unless NO_COLOR is set), always or never.");
+  parser.flag("--no-color", color, false, "Same as --color=never.");
 }
 
 void add_view_options(CommandParser& parser, OutputOptions& options) {
@@ -144,7 +155,7 @@ void add_view_options(CommandParser& parser, OutputOptions& options) {
       "--idle", options.view.idle,
       "Show idle waits among the largest costs of the summary: those for new work, for a timer, or for a child.");
   parser.value("--top", "N", options.view.top, count_up_to(most_rows),
-               "Show N rows of each table of processes, tasks, waits and edges, in text.");
+               "Show N rows of each table of processes, tasks, waits, system calls and edges, in text.");
   parser.choice("--sort", "KEY", options.view.sort,
                 {{"busy", ReportOrder::busy},
                  {"cpu", ReportOrder::cpu},
@@ -166,10 +177,6 @@ void add_view_options(CommandParser& parser, OutputOptions& options) {
   });
 }
 
-void add_quiet_option(CommandParser& parser, OutputOptions& options) {
-  parser.flag("-q,--quiet", options.quiet, "Print no messages except errors.");
-}
-
 void add_level_options(CommandParser& parser, Detail& detail, std::optional<unsigned>& max_tasks) {
   parser.choice("--detail", "LEVEL", detail, {{"full", Detail::full}, {"switches", Detail::switches}},
                 "full (default), or switches: lower overhead, without probes on system calls and page faults. The "
@@ -184,7 +191,7 @@ void add_observe_options(CommandParser& parser, ObserveOptions& options, const F
                          const OutputDefaults& defaults) {
   add_output_options(parser, options, files, defaults);
   parser.check([&options] { return set_capture(options); });
-  add_quiet_option(parser, options);
+  add_quiet_option(parser, options.quiet);
   add_level_options(parser, options.detail, options.max_tasks);
   parser.value("--buffer", "MIB", options.buffer_mib, parse_buffer,
                "Size of the ring buffer for recorded events, a power of two. Default: 64. Events that find it full are "
@@ -198,7 +205,7 @@ void add_observe_options(CommandParser& parser, ObserveOptions& options, const F
               "Count the runs and the run time of each probe. Slows down every probe.");
 }
 
-void add_target_options(CommandParser& parser, std::optional<Target>& target) {
+void add_target_options(CommandParser& parser, std::optional<Target>& target, Arguments arguments) {
   const auto of_kind = [&target](Target::Kind kind) -> Target& {
     target = target.value_or(Target{});
     target->kind = kind;
@@ -215,7 +222,8 @@ void add_target_options(CommandParser& parser, std::optional<Target>& target) {
     };
   };
   const std::array options = {
-      parser.add("-p,--pid", "PID[,PID...]", ids("--pid", Target::Kind::processes),
+      parser.add(arguments == Arguments::are_pids ? "-p,--pid,PID" : "-p,--pid", "PID[,PID...]",
+                 ids("--pid", Target::Kind::processes),
                  "Observe processes: all their threads and all descendants, existing and new. May be repeated."),
       parser.add("-t,--tid", "TID[,TID...]", ids("--tid", Target::Kind::tasks),
                  "Observe single tasks (threads). May be repeated."),
@@ -237,6 +245,7 @@ void add_target_options(CommandParser& parser, std::optional<Target>& target) {
       }
     }
   }
+  options.front()->allow_extra_args(arguments == Arguments::are_pids);  // without it, CLI11 takes one argument
   const auto no_children = std::make_shared<bool>();
   parser.flag("--no-children", *no_children, "With --pid: without descendants, existing and new.")
       ->needs(options.front());

@@ -23,10 +23,13 @@ struct OutputDefaults {
 // --brief, --idle, --top and --sort, of commands that report a run. They follow add_output_options().
 void add_view_options(CommandParser& parser, OutputOptions& options);
 
-// -o, --format, -v and --no-color. `files` is read when all words are parsed.
+// -o, --format, -v, --color and --no-color. `files` is read when all words are parsed.
 void add_output_options(CommandParser& parser, OutputOptions& options, const FileSet& files,
                         const OutputDefaults& defaults = {});
-void add_quiet_option(CommandParser& parser, OutputOptions& options);
+// -q, into a bool.
+void add_quiet_option(CommandParser& parser, bool& quiet);
+// --color and --no-color. nullopt: on a terminal, unless NO_COLOR is set.
+void add_color_options(CommandParser& parser, std::optional<bool>& color);
 
 // Everything that commands which observe have in common.
 void add_observe_options(CommandParser& parser, ObserveOptions& options, const FileSet& files,
@@ -36,7 +39,11 @@ void add_observe_options(CommandParser& parser, ObserveOptions& options, const F
 void add_level_options(CommandParser& parser, Detail& detail, std::optional<unsigned>& max_tasks);
 
 // -p, -t, --cgroup, --comm and -a, which exclude one another.
-void add_target_options(CommandParser& parser, std::optional<Target>& target);
+enum class Arguments {
+  not_ids,
+  are_pids  // as if they followed --pid
+};
+void add_target_options(CommandParser& parser, std::optional<Target>& target, Arguments arguments = Arguments::not_ids);
 
 void add_duration_option(CommandParser& parser, std::optional<std::chrono::nanoseconds>& duration);
 void add_user_option(CommandParser& parser, std::optional<std::string>& user);

@@ -14,12 +14,15 @@ namespace taskcost {
 
 namespace {
 
+using commandline::add_color_options;
 using commandline::add_duration_option;
 using commandline::add_level_options;
 using commandline::add_observe_options;
+using commandline::add_quiet_option;
 using commandline::add_target_options;
 using commandline::add_user_option;
 using commandline::add_view_options;
+using commandline::Arguments;
 using commandline::CommandParser;
 using commandline::count_up_to;
 using commandline::parse_seconds;
@@ -36,6 +39,10 @@ Status check_repeat(const RunCommand& run) {
     return usage_error("--repeat with --stacks, --kernel-memory, --probe-stats or --buffer",
                        "repeated runs are reported by their medians alone", "drop --repeat, or the other options");
   }
+  if ((run.repeat || run.measure_overhead) && (run.limits.timeout || run.limits.follow_daemons)) {
+    return usage_error("--timeout or --follow-daemons with --repeat or --measure-overhead",
+                       "repeated runs end with their command", "drop --timeout and --follow-daemons");
+  }
   return Done{};
 }
 
@@ -51,6 +58,16 @@ Status check_repeat_view(const RunCommand& run) {
   return Done{};
 }
 
+// The options of a launched command.
+void add_launch_options(CommandParser& parser, RunCommand& run) {
+  add_user_option(parser, run.user);
+  parser.value("--timeout", "SECONDS", run.limits.timeout, parse_seconds,
+               "Send SIGTERM to the command after SECONDS, and SIGKILL 5 seconds later. The report is written, and the "
+               "exit status is 124.");
+  parser.flag("--follow-daemons", run.limits.follow_daemons,
+              "Go on after the command's end, until all of its descendants have ended, or until Ctrl-C.");
+}
+
 Result<Options> parse_run(const Words& words) {
   RunCommand run;
   FileSet files = FileSet::capture;
@@ -60,7 +77,7 @@ Result<Options> parse_run(const Words& words) {
        "Run a command and observe it and all its descendants, from its first instruction. Standard streams and exit "
        "status are the command's own; the report goes to standard error, or to -o.",
        "Example: sudo taskcost run -o report.json -- make -j4"});
-  add_user_option(parser, run.user);
+  add_launch_options(parser, run);
   parser.value("--repeat", "N", run.repeat, count_up_to(kMaxRuns),
                "Run the command N times and report medians with their intervals, as 'taskcost compare' does for one "
                "command; -o then takes " +
@@ -95,10 +112,10 @@ Result<Options> parse_attach(const Words& words) {
   AttachCommand attach;
   const FileSet files = FileSet::capture;
   std::optional<Target> target;
-  CommandParser parser({"taskcost attach", "taskcost attach (-p PID | -t TID | --cgroup PATH | --comm GLOB | -a)",
+  CommandParser parser({"taskcost attach", "taskcost attach (PID... | -t TID | --cgroup PATH | --comm GLOB | -a)",
                         "Observe running programs. Ctrl-C stops the observation and writes the report.",
-                        "Example: sudo taskcost attach -p 4711 -d 10"});
-  add_target_options(parser, target);
+                        "Example: sudo taskcost attach 4711 -d 10"});
+  add_target_options(parser, target, Arguments::are_pids);
   add_duration_option(parser, attach.duration);
   add_observe_options(parser, attach.observe, files);
   add_view_options(parser, attach.observe);
@@ -110,7 +127,7 @@ Result<Options> parse_attach(const Words& words) {
   }
   if (!target) {
     return usage_error("no target to attach to", "none of --pid, --tid, --cgroup, --comm and --all is given",
-                       "name one, as in 'taskcost attach -p 4711'; " + parser.hint());
+                       "name one, as in 'taskcost attach 4711'; " + parser.hint());
   }
   attach.target = *std::move(target);
   return Options(attach);
@@ -122,14 +139,15 @@ Result<Options> parse_record(const Words& words) {
   const FileSet files = FileSet::capture;
   observe.stream = ReportStream::standard_error;
   std::optional<Target> target;
-  std::optional<std::string> user;
-  CommandParser parser({"taskcost record", "taskcost record [TARGET] -o FILE.tcap [OPTIONS] [[--] COMMAND [ARG]...]",
+  RunCommand run;
+  CommandParser parser({"taskcost record", "taskcost record [OPTIONS] (TARGET | [--] COMMAND [ARG]...)",
                         "Record every context switch, system call, page fault, task creation and exit to a file, for "
-                        "a command or for running programs. 'taskcost report' makes reports from the file.",
+                        "a command or for running programs. 'taskcost report' makes reports from the file. Without a "
+                        ".tcap file in -o it is taskcost.tcap.",
                         "Example: sudo taskcost record -o make.tcap -- make -j4"});
   add_target_options(parser, target);
   add_duration_option(parser, attach.duration);
-  add_user_option(parser, user);
+  add_launch_options(parser, run);
   // No command is launched: standard output is free.
   parser.check([&target, &observe]() -> Status {
     if (target) {
@@ -152,19 +170,25 @@ Result<Options> parse_record(const Words& words) {
   }
   if (!target && command->empty()) {
     return usage_error("nothing to record", "neither a target nor a command is given",
-                       "name one, as in 'taskcost record -o ls.tcap -- ls -l'; " + parser.hint());
+                       "name one, as in 'taskcost record -- ls -l'; " + parser.hint());
   }
   if (!needs_events(observe)) {
-    return usage_error("no capture to write", "no -o names a .tcap file", "add -o FILE.tcap; " + parser.hint());
+    observe.capture = default_capture;
+  }
+  if (target && (run.user || run.limits.timeout || run.limits.follow_daemons)) {
+    return usage_error("--user, --timeout or --follow-daemons with a target", "no command is launched",
+                       "drop it; --duration limits the time; " + parser.hint());
+  }
+  if (!target && attach.duration) {
+    return usage_error("--duration with a command", "the command's end ends the recording",
+                       "use --timeout SECONDS; " + parser.hint());
   }
   if (target) {
     attach.target = *std::move(target);
     return Options(attach);
   }
-  RunCommand run;
   run.observe = observe;
   run.command = *std::move(command);
-  run.user = user;
   return Options(run);
 }
 
@@ -174,8 +198,10 @@ Result<Options> parse_doctor(const Words& words) {
                         "Show what can be measured on this machine with these privileges, from which source, and what "
                         "would improve it.",
                         ""});
-  parser.flag("--json", doctor.json, "Write JSON instead of text.");
-  parser.flag("--no-color", doctor.color, false, "No color. Default: color on a terminal, unless NO_COLOR is set.");
+  parser.choice("--format", "FORMAT", doctor.json, {{"text", false}, {"json", true}},
+                "Format of standard output: text (default) or json.");
+  parser.flag("--json", doctor.json, "Same as --format=json.");
+  add_color_options(parser, doctor.color);
   if (auto end = parser.parse(words)) {
     return *end;
   }
@@ -240,6 +266,8 @@ Result<Options> parse_verify(const Words& words) {
   return Options(verify);
 }
 
+constexpr unsigned kMaxRefreshes = 1'000'000'000;
+
 Result<Options> parse_top(const Words& words) {
   TopCommand top;
   std::optional<Target> target;
@@ -248,18 +276,27 @@ Result<Options> parse_top(const Words& words) {
                         "context switches, faults and creations. Default target: the whole machine.",
                         "Press h for the keys.\nExample: sudo taskcost top --comm 'postgres*'"});
   add_target_options(parser, target);
-  parser.value("--interval", "SECONDS", top.interval, parse_seconds, "Seconds between refreshes. Default: 2.");
-  parser.flag("--once", top.once, "Print one interval to standard output and exit.");
-  parser.choice("--format", "FORMAT", top.format, {{"text", OutputFormat::text}, {"json", OutputFormat::json}},
-                "With --once: text (default) or json.");
+  parser.value("-d,--interval,--delay", "SECONDS", top.interval, parse_seconds,
+               "Seconds between refreshes. Default: 2.");
+  CLI::Option* const refreshes = parser.value("-n,--iterations", "N", top.refreshes, count_up_to(kMaxRefreshes),
+                                              "Exit after N refreshes. Default: on q or Ctrl-C.");
+  parser.flag("--once", top.once, "Print one interval to standard output and exit.")->excludes(refreshes);
+  parser.choice(
+      "--format", "FORMAT", top.format,
+      {{"text", TopCommand::Format::text}, {"json", TopCommand::Format::json}, {"ndjson", TopCommand::Format::ndjson}},
+      "Format of standard output: text (default), json with --once, or ndjson: a line of JSON for each "
+      "refresh, instead of the live table.");
+  add_quiet_option(parser, top.quiet);
+  add_color_options(parser, top.color);
   parser.value("--sort", "KEY", top.sort,
                "pid, name, cpu (default), user, kernel, queue, blocked, switches, faults or creations.");
   CLI::Option* const threads = parser.flag("--threads", top.threads, "One row per thread.");
   parser.flag("--tree", top.tree, "Process tree: children below their parents.")->excludes(threads);
   add_level_options(parser, top.detail, top.max_tasks);
   parser.check([&top]() -> Status {
-    return top.format == OutputFormat::json && !top.once
-               ? Status(usage_error("--format json", "the live table cannot be JSON", "add --once"))
+    return top.format == TopCommand::Format::json && !top.once
+               ? Status(usage_error("--format json", "the live table cannot be JSON",
+                                    "add --once, or use --format ndjson"))
                : Status(Done{});
   });
   if (auto end = parser.parse(words)) {
@@ -272,39 +309,47 @@ Result<Options> parse_top(const Words& words) {
   return Options(top);
 }
 
+Result<Options> parse_help(const Words& words);
+
 struct CommandEntry {
   std::string_view name;
+  std::string_view summary;
   Result<Options> (*parse)(const Words&);
 };
-constexpr std::array kCommands{CommandEntry{"run", parse_run},
-                               CommandEntry{"compare", commandline::parse_compare},
-                               CommandEntry{"attach", parse_attach},
-                               CommandEntry{"record", parse_record},
-                               CommandEntry{"report", commandline::parse_report},
-                               CommandEntry{"diff", commandline::parse_diff},
-                               CommandEntry{"estimate", commandline::parse_estimate},
-                               CommandEntry{"top", parse_top},
-                               CommandEntry{"verify", parse_verify},
-                               CommandEntry{"doctor", parse_doctor},
-                               CommandEntry{"workload", parse_workload}};
+constexpr std::array kCommands{
+    CommandEntry{"run", "run a command, and observe it and all its descendants", parse_run},
+    CommandEntry{"compare", "run commands in turn: which one costs more, and why", commandline::parse_compare},
+    CommandEntry{"attach", "observe running programs", parse_attach},
+    CommandEntry{"record", "record every event to a capture file", parse_record},
+    CommandEntry{"report", "make any report from a capture file, without root", commandline::parse_report},
+    CommandEntry{"top", "live table of processes and threads", parse_top},
+    CommandEntry{"verify", "test claims about processes and threads", parse_verify},
+    CommandEntry{"diff", "compare two reports", commandline::parse_diff},
+    CommandEntry{"estimate", "what a program's processes would cost as threads, and vice versa",
+                 commandline::parse_estimate},
+    CommandEntry{"doctor", "show what can be measured here, and from which source", parse_doctor},
+    CommandEntry{"workload", "run one bundled workload and observe it", parse_workload},
+    CommandEntry{"help", "describe a command", parse_help}};
 
-constexpr std::string_view kCommandsHelp =
-    "Commands:\n"
-    "  run       run a command, and observe it and all its descendants\n"
-    "  compare   run commands in turn: which one costs more, and why\n"
-    "  attach    observe running programs\n"
-    "  record    record every event to a capture file\n"
-    "  report    make any report from a capture file, without root\n"
-    "  top       live table of processes and threads\n"
-    "  verify    test claims about processes and threads\n"
-    "  diff      compare two reports\n"
-    "  estimate  what a program's processes would cost as threads, and vice versa\n"
-    "  doctor    show what can be measured here, and from which source\n"
-    "  workload  run one bundled workload and observe it\n"
+constexpr std::string_view kExitStatusHelp =
     "\n"
-    "'taskcost COMMAND --help' describes a command.\n"
+    "'taskcost help COMMAND' describes a command.\n"
     "Exit status: 0 success, 1 failure, 2 wrong usage, 3 a cost is above the limit of\n"
-    "--fail-above. 'run' exits with the status of its command.";
+    "--fail-above, 124 the command ran into --timeout. 'run' exits with the status of\n"
+    "its command.";
+
+std::string commands_help() {
+  constexpr std::size_t width = 10;
+  std::string text = "Commands:\n";
+  for (const CommandEntry& command : kCommands) {
+    text += "  ";
+    text += command.name;
+    text.append(width - command.name.size(), ' ');
+    text += command.summary;
+    text += '\n';
+  }
+  return text.append(kExitStatusHelp);
+}
 
 Result<Options> schema_named(const std::string& name, const std::string& hint) {
   if (std::ranges::find(schema_names, name) != std::end(schema_names)) {
@@ -317,8 +362,8 @@ Result<Options> parse_global(const Words& words) {
   bool version = false;
   bool schema = false;
   CommandParser parser({"taskcost", "taskcost COMMAND [OPTIONS]",
-                        "Measure what the kernel spends on every process and thread.", std::string(kCommandsHelp)});
-  parser.flag("--version", version, "Print the version.");
+                        "Measure what the kernel spends on every process and thread.", commands_help()});
+  parser.flag("-V,--version", version, "Print the version.");
   parser.flag("--json-schema", schema,
               "Print the JSON Schema of a JSON report, with the meaning and unit of each field; or, with a name behind "
               "it, of a document of diff, compare, estimate, audit, top or doctor, or of a line of events.");
@@ -356,6 +401,22 @@ Error unknown_command(const std::string& name) {
                      (meant ? "did you mean '" + *meant + "'? " : "") + "try 'taskcost --help'");
 }
 
+Result<Options> parse_command(const std::string& name, const Words& words) {
+  const auto* const command = std::ranges::find(kCommands, name, &CommandEntry::name);
+  return command == kCommands.end() ? Result<Options>(unknown_command(name)) : command->parse(words);
+}
+
+Result<Options> parse_help(const Words& words) {
+  if (words.size() > 1) {
+    return usage_error("unexpected argument " + commandline::in_quotes(words[1]), "'taskcost help' takes one command",
+                       "as in 'taskcost help run'");
+  }
+  if (words.empty() || words.front() == "help" || commandline::looks_like_option(words.front())) {
+    return parse_global({"--help"});
+  }
+  return parse_command(words.front(), {"--help"});
+}
+
 }  // namespace
 
 bool needs_events(const ObserveOptions& options) {
@@ -368,12 +429,7 @@ Result<Options> parse_options(const std::vector<std::string>& arguments) {
   if (arguments.empty() || commandline::looks_like_option(arguments.front())) {
     return parse_global(arguments);
   }
-  for (const CommandEntry& command : kCommands) {
-    if (command.name == arguments.front()) {
-      return command.parse(Words(arguments.begin() + 1, arguments.end()));
-    }
-  }
-  return unknown_command(arguments.front());
+  return parse_command(arguments.front(), Words(arguments.begin() + 1, arguments.end()));
 }
 
 }  // namespace taskcost

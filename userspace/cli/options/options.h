@@ -44,6 +44,9 @@ struct OutputOptions {
   bool summary_on_terminal = false;
 };
 
+// The capture that `record` writes and `report` reads if no other file is named.
+inline constexpr const char* default_capture = "taskcost.tcap";
+
 // Options of every command that observes.
 struct ObserveOptions : OutputOptions {
   bool probe_stats = false;    // run count and run time of each probe; costs about 70 ns per probe run
@@ -58,12 +61,20 @@ struct ObserveOptions : OutputOptions {
 // An output needs recorded events: a capture, or a file that is made from one.
 bool needs_events(const ObserveOptions& options);
 
+// When the observation of a command ends, besides the command's own end and signals.
+struct CommandLimits {
+  std::optional<std::chrono::nanoseconds> timeout;  // then the command gets SIGTERM, and SIGKILL if it lives on
+  bool follow_daemons = false;                      // goes on until every descendant has ended
+  bool quiet = false;                               // no message when it goes on
+};
+
 struct RunCommand {
   ObserveOptions observe;
   std::vector<std::string> command;  // not empty
   std::optional<std::string> user;   // nullopt: the caller; under sudo, the user who called sudo
   std::optional<unsigned> repeat;    // number of runs; the report has their medians
   bool measure_overhead = false;     // rounds with and without probes; `repeat` is their number
+  CommandLimits limits;
 };
 
 // Standard output and standard error of compared commands.
@@ -122,21 +133,29 @@ struct VerifyCommand {
 };
 
 struct TopCommand {
+  enum class Format {
+    text,
+    json,   // with `once`
+    ndjson  // a line for each refresh
+  };
   Target target;  // the whole machine by default
   Detail detail = Detail::full;
   std::optional<unsigned> max_tasks;
   std::chrono::nanoseconds interval = std::chrono::seconds(2);
-  bool once = false;                         // prints one interval to standard output
-  OutputFormat format = OutputFormat::text;  // of --once: text or json
-  std::string sort = "cpu";                  // a sort key of the live table; the command checks it
+  std::optional<unsigned> refreshes;  // nullopt: until a signal comes, or q is pressed
+  bool once = false;                  // prints one interval to standard output
+  Format format = Format::text;       // of standard output
+  std::string sort = "cpu";           // a sort key of the live table; the command checks it
   bool threads = false;
   bool tree = false;
+  bool quiet = false;
+  std::optional<bool> color;  // as in OutputOptions
 };
 
 // Makes reports from a capture or a JSON report. `record` has no type of its own: it is a run or an attach whose
 // options name a capture.
 struct ReportCommand : OutputOptions {
-  std::string file;    // "-": a JSON report from standard input
+  std::string file = default_capture;  // "-": standard input
   bool audit = false;  // compares the ledgers that are rebuilt from events with the kernel's, instead of a report
 };
 

@@ -30,16 +30,17 @@ Status check_audit(const ReportCommand& report) {
 Result<Options> parse_report(const Words& words) {
   ReportCommand report;
   const FileSet files = FileSet::events;
-  CommandParser parser({"taskcost report", "taskcost report FILE [OPTIONS]",
-                        "Make any report from a capture file, or another format from a JSON report, without root and "
-                        "on any machine. '-' is a JSON report on standard input.",
-                        "Example: taskcost report make.tcap -o make.html -o make.pftrace"});
+  CommandParser parser(
+      {"taskcost report", "taskcost report [FILE] [OPTIONS]",
+       "Make any report from a capture file, or another format from a JSON report, without root and "
+       "on any machine. Default: taskcost.tcap, as 'taskcost record' writes it. '-' is standard input.",
+       "Example: taskcost report make.tcap -o make.html -o make.pftrace"});
   add_output_options(parser, report, files);
   add_view_options(parser, report);
   parser.flag("--audit", report.audit,
               "Instead of the report: rebuild each task's ledger from the recorded events and compare it with the "
               "kernel's ledger, cell by cell. Exit status 1 if they differ.");
-  add_quiet_option(parser, report);
+  add_quiet_option(parser, report.quiet);
   parser.check([&report] { return check_audit(report); });
   if (auto end = parser.parse(words)) {
     return *end;
@@ -48,11 +49,13 @@ Result<Options> parse_report(const Words& words) {
   if (!names) {
     return names.error();
   }
-  if (names->size() != 1) {
-    return usage_error(names->empty() ? "nothing to report" : "more than one file", "a report is made from one file",
+  if (names->size() > 1) {
+    return usage_error("more than one file", "a report is made from one file",
                        "name a capture or a JSON report; " + parser.hint());
   }
-  report.file = names->front();
+  if (!names->empty()) {
+    report.file = names->front();
+  }
   return Options(report);
 }
 
@@ -111,7 +114,7 @@ Result<Options> parse_estimate(const Words& words) {
                 "threads: forked processes become threads. processes: threads become processes. Default: whichever "
                 "converts more tasks.");
   add_output_options(parser, estimate, files, {.what = "estimate"});
-  add_quiet_option(parser, estimate);
+  add_quiet_option(parser, estimate.quiet);
   add_schema_option(parser, schema);
   if (auto end = parser.parse(words)) {
     return *end;

@@ -72,6 +72,22 @@ void describe(auto& v, Is<ChainLink> auto& link) {
   v.field("call_site", link.call_site, "Call site of the waker: a system call, exit, ...");
 }
 
+void describe(auto& v, Is<Syscalls> auto& row) {
+  v.row("syscalls", "The calls of one system call by all programs with one name that returned in the window.");
+  v.field("program", row.program, "Name of the process.");
+  v.field("syscall", row.name, "Name of the system call.");
+  v.field("calls", row.count, "Number of calls.");
+  v.field("errors", row.errors, "Failed calls by the name of their errno.");
+  v.field("cpu_ns", row.running, "CPU time in these calls, without page faults.");
+  v.field("elapsed_ns", row.total, "Time from the entry to the return, over `timed` calls.");
+  v.field("timed", row.timed, "Calls whose entry was traced; seccomp and tracers refuse calls before it.");
+  v.field("p50_ns", row.p50,
+          "Median of the time from the entry to the return; up to 1/8 off. null: no call was timed.");
+  v.field("p99_ns", row.p99, "99th percentile of that time; up to 1/8 off.");
+  v.field("longest_ns", row.longest, "Longest of these times.");
+  v.field("bytes", row.bytes, "Sum of results; null: the result of this call is no number of bytes.");
+}
+
 void describe(auto& v, Is<Frame> auto& frame) {
   v.row("frame", "A call in a stack.");
   v.field("function", or_null(frame.function), "Name of the function; null: no symbol.");
@@ -203,6 +219,7 @@ void describe_findings(auto& v, Is<Session> auto& session) {
       }
     }
   }
+  v.field("syscalls", session.syscalls, "System calls by program and name, sorted by CPU time; null: not measured.");
   v.field("edges", session.edges, "Edges of the wakeup graph, sorted by waiting time.");
   v.field("other_edges", session.other_edges, "Number of edges of tasks that are not kept one by one.");
   v.field("chains",

@@ -140,9 +140,10 @@ class WriteVisitor {
   Texts texts_;
 };
 
+// Layout::row: the whole document is one line.
 template <typename T>
-void write_document(const T& document, std::ostream& out) {
-  JsonWriter json(out);
+void write_document(const T& document, std::ostream& out, JsonWriter::Layout layout = JsonWriter::Layout::lines) {
+  JsonWriter json(out, layout);
   WriteVisitor(json).write(document);
   json.end_document();
 }

@@ -42,6 +42,8 @@ void take(SessionBuilder& builder, const Record& record) {
     builder.on_histogram(static_cast<tc_histogram_id>(histogram->id), histogram->histogram);
   } else if (const auto* command = std::get_if<tc_command>(&record)) {
     builder.on_command(command->process, {command->text, command->size});
+  } else if (const auto* syscalls = std::get_if<tc_syscalls_record>(&record)) {
+    builder.on_syscalls(syscalls->entry.key, syscalls->entry.sums);
   }
 }
 
@@ -153,7 +155,9 @@ Result<Playback> play(CaptureReader& capture, std::vector<ReplayGap> gaps, bool 
   if (!start) {
     return start.error();
   }
-  SessionBuilder builder(model_of(*start));
+  SessionBuilder::Options model = model_of(*start);
+  model.syscalls = start->calls && capture.end().state == CaptureEnd::State::complete;  // they are written at the end
+  SessionBuilder builder(model);
   std::optional<TimelineBuilder> timeline;
   if (with_timeline) {
     timeline.emplace();

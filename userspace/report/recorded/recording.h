@@ -25,8 +25,8 @@ class CaptureReader;
 
 // The layout of the records that this build writes; captures with another layout are refused. Increment its first term
 // with each change of a struct of abi.h or events.h that is stored in captures, and of a list there unless it is
-// appended to. A list that a ledger has an array for changes the layout by its length: in layout 5 these had 104 rows.
-constexpr std::uint32_t record_layout = 5 + int{TC_NR_ACTIVITIES} + int{TC_NR_COUNTERS} + int{TC_NR_CHANNELS} +
+// appended to. A list that a ledger has an array for changes the layout by its length: in layout 6 these had 104 rows.
+constexpr std::uint32_t record_layout = 6 + int{TC_NR_ACTIVITIES} + int{TC_NR_COUNTERS} + int{TC_NR_CHANNELS} +
                                         int{TC_NR_CREATIONS} + int{TC_NR_WAITS} - 104;
 
 // The metadata that is known before the observation.

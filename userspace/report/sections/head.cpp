@@ -11,7 +11,16 @@
 namespace taskcost::sections {
 namespace {
 
+// Empty if it is not known: tasks that were not launched, or a command that lives on.
+std::string end_of_command(const Report& report) {
+  if (report.target.exit_signal) {
+    return fmt::format("killed by {}", signal_text(*report.target.exit_signal));
+  }
+  return report.target.exit_code ? fmt::format("exit {}", *report.target.exit_code) : "";
+}
+
 std::string end_of_window(const Report& report) {
+  const std::string ended = end_of_command(report);
   switch (report.window_end) {
     case WindowEnd::duration:
       return "until the duration elapsed";
@@ -21,16 +30,12 @@ std::string end_of_window(const Report& report) {
       return "the capture is cut off";
     case WindowEnd::failure:
       return "taskcost could not wait any longer";
+    case WindowEnd::timeout:
+      return ended.empty() ? "timed out" : "timed out: " + ended;
     case WindowEnd::target_exited:
       break;
   }
-  if (report.target.exit_signal) {
-    return fmt::format("killed by {}", signal_text(*report.target.exit_signal));
-  }
-  if (report.target.exit_code) {
-    return fmt::format("exit {}", *report.target.exit_code);
-  }
-  return "all ended";
+  return ended.empty() ? "all ended" : ended;
 }
 
 std::string target_text(const Report& report) {
@@ -64,6 +69,7 @@ std::vector<Section> of_session(const Report& report, bool verbose, const Report
           totals(session),
           kernel_threads(session, verbose, view),
           waits(session, verbose, view),
+          syscalls(session, verbose, view),
           creations(session),
           lifetime_prices(session),
           signal_deaths(session),
@@ -92,9 +98,13 @@ bool warns(const Section& section) {
 // The sections of the terminal. Losses and contradictions are shown if there are any that matter.
 std::vector<Section> main_sections(const Report& report, bool verbose, const ReportView& view) {
   const Session& session = report.session;
-  std::vector<Section> all{
-      processes(session, verbose, view), accounts(session, verbose, view), kernel_threads(session, verbose, view),
-      waits(session, verbose, view),     signal_deaths(session),           stacks(report, verbose)};
+  std::vector<Section> all{processes(session, verbose, view),
+                           accounts(session, verbose, view),
+                           kernel_threads(session, verbose, view),
+                           waits(session, verbose, view),
+                           syscalls(session, verbose, view),
+                           signal_deaths(session),
+                           stacks(report, verbose)};
   for (Section& section : std::vector{losses(report, verbose), records(report, verbose)}) {
     if (warns(section)) {
       all.push_back(std::move(section));

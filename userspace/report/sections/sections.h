@@ -41,6 +41,8 @@ Section lifetime_prices(const Session& session);
 Section signal_deaths(const Session& session);
 Section switches(const Session& session);
 Section faults(const Session& session);
+// System calls by program name and name of the call; empty if they were not measured.
+Section syscalls(const Session& session, bool verbose, const ReportView& view = {});
 Section latencies(const Session& session, bool verbose);
 Section channels(const Session& session);
 // The code that caused waits, switches, faults and creations: the heaviest stacks of each kind.

@@ -86,7 +86,7 @@ class ResizeSignal {
 
 class Terminal {
  public:
-  static Result<std::unique_ptr<Terminal>> open();
+  static Result<std::unique_ptr<Terminal>> open(bool color);
   Terminal(const Terminal&) = delete;
   Terminal& operator=(const Terminal&) = delete;
   ~Terminal() {
@@ -111,7 +111,7 @@ class Terminal {
 
  private:
   Terminal() : screen_(newterm(nullptr, stdout, stdin)) {}
-  void prepare();
+  void prepare(bool color);
   [[nodiscard]] attr_t to_attributes(Style style) const;
 
   CharacterLocale locale_;  // before the screen is opened, restored after it is closed
@@ -123,7 +123,7 @@ constexpr short alarm_pair = 1;
 
 Error no_live_table(std::string why) { return {"cannot show a live table", std::move(why), std::string(hint)}; }
 
-Result<std::unique_ptr<Terminal>> Terminal::open() {
+Result<std::unique_ptr<Terminal>> Terminal::open(bool color) {
   if (isatty(STDIN_FILENO) == 0 || isatty(STDOUT_FILENO) == 0) {
     return no_live_table("standard input or standard output is not a terminal");
   }
@@ -138,11 +138,11 @@ Result<std::unique_ptr<Terminal>> Terminal::open() {
   if (tigetstr("cup") == nullptr) {
     return no_live_table("the terminal type in TERM cannot move the cursor");
   }
-  terminal->prepare();
+  terminal->prepare(color);
   return terminal;
 }
 
-void Terminal::prepare() {
+void Terminal::prepare(bool color) {
   constexpr int escape_delay_ms = 50;
   cbreak();
   noecho();
@@ -151,8 +151,7 @@ void Terminal::prepare() {
   nodelay(stdscr, TRUE);
   set_escdelay(escape_delay_ms);
   curs_set(0);
-  const char* const no_color = std::getenv("NO_COLOR");
-  if ((no_color == nullptr || *no_color == '\0') && has_colors() && start_color() == OK && use_default_colors() == OK) {
+  if (color && has_colors() && start_color() == OK && use_default_colors() == OK) {
     colors_ = init_pair(alarm_pair, COLOR_RED, -1) == OK;
   }
 }
@@ -251,13 +250,14 @@ class LiveView {
  public:
   LiveView(const std::function<Glance()>& glance, UiState state) : glance_(glance), state_(std::move(state)) {}
 
-  void run(Terminal& terminal, int stop_fd) {
+  void run(Terminal& terminal, std::optional<unsigned> refreshes, int stop_fd) {
     // The screen is empty during the first interval, so it is short.
     constexpr Duration max_first_interval = std::chrono::seconds(1);
     const ResizeSignal resize;
     before_ = glance_();
     last_glance_ = Clock::now();
     Duration interval = std::min(state_.interval, max_first_interval);
+    unsigned shown = 0;
     paint(terminal);
     while (resize.wait_for_input(last_glance_ + interval - Clock::now(), stop_fd)) {
       bool stale = handle_input(terminal);
@@ -271,9 +271,13 @@ class LiveView {
         refresh();
         interval = state_.interval;
         stale = true;
+        ++shown;
       }
       if (stale) {
         paint(terminal);
+      }
+      if (shown == refreshes) {
+        return;
       }
     }
   }
@@ -321,15 +325,16 @@ class LiveView {
 
 }  // namespace
 
-Result<int> run_top_screen(const std::function<Glance()>& glance, Duration interval, View view, int stop_fd) {
-  auto terminal = Terminal::open();
+Result<int> run_top_screen(const std::function<Glance()>& glance, const TopScreenOptions& options, View view,
+                           int stop_fd) {
+  auto terminal = Terminal::open(options.color);
   if (!terminal) {
     return terminal.error();
   }
   UiState state;
   state.view = std::move(view);
-  state.interval = interval;
-  LiveView(glance, std::move(state)).run(**terminal, stop_fd);
+  state.interval = options.interval;
+  LiveView(glance, std::move(state)).run(**terminal, options.refreshes, stop_fd);
   return 0;
 }
 

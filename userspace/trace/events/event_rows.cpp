@@ -233,7 +233,9 @@ EventRow& EventRows::add_call(const tc_call& call) {
   row.activity = row_name(task.tracker.left_row());
   row.duration_ns = since(call.entered_ns, call.at_ns);
   set_call(row, call.syscall);
-  row.result = call.result;
+  if ((call.flags & TC_CALL_RETURN_UNSEEN) == 0) {
+    row.result = call.result;
+  }
   if (call.created < TC_NR_CREATIONS) {
     row.detail = creation_name(call.created);
   } else if ((call.flags & TC_CALL_ENTRY_UNSEEN) != 0) {

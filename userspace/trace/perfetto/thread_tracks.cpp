@@ -399,7 +399,10 @@ void ThreadTracks::on_call(const tc_call& call, const tc_transfer* transfer) {
   } else {
     packets_.instant(track, call.at_ns, Category::syscall, name).with_flag(Argument::entry_seen, false);
   }
-  packets_.with(Argument::number, call.syscall & TC_CALL_NUMBER_MASK).with_signed(Argument::result, call.result);
+  packets_.with(Argument::number, call.syscall & TC_CALL_NUMBER_MASK);
+  if ((call.flags & TC_CALL_RETURN_UNSEEN) == 0) {
+    packets_.with_signed(Argument::result, call.result);
+  }
   packets_.with_text(Argument::activity, row_name(row));
   if (channel < TC_NR_CHANNELS) {
     packets_.with_text(Argument::channel, channel_name(channel));

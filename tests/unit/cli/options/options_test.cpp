@@ -277,7 +277,7 @@ TEST(Options, TopObservesTheMachineByDefault) {
       test::parsed_as<TopCommand>({"top", "--once", "--interval", "0.5", "--format", "json", "--sort", "faults"});
   EXPECT_EQ(top.target.kind, Target::Kind::machine);
   EXPECT_EQ(top.interval, std::chrono::milliseconds(500));
-  EXPECT_EQ(top.format, OutputFormat::json);
+  EXPECT_EQ(top.format, TopCommand::Format::json);
   EXPECT_EQ(top.sort, "faults");
   EXPECT_EQ(test::parsed_as<TopCommand>({"top", "-p", "7"}).target.kind, Target::Kind::processes);
   EXPECT_EQ(test::refused({"top", "--interval", "0"}).kind, ErrorKind::usage);
@@ -303,7 +303,7 @@ TEST(Options, RunNeedsACommand) {
 }
 
 TEST(Options, StrayArguments) {
-  EXPECT_THAT(test::refused({"attach", "-p", "1", "2"}).what, HasSubstr("'2'"));
+  EXPECT_THAT(test::refused({"top", "-p", "1", "2"}).what, HasSubstr("'2'"));
   EXPECT_THAT(test::refused({"doctor", "now"}).what, HasSubstr("'now'"));
   EXPECT_THAT(test::refused({"verify", "--", "x"}).what, HasSubstr("unexpected"));
 }
@@ -338,7 +338,7 @@ TEST_P(Help, FitsEightyColumns) {
 
 INSTANTIATE_TEST_SUITE_P(Commands, Help,
                          ::testing::Values("", "run", "compare", "attach", "record", "report", "top", "verify", "diff",
-                                           "estimate", "doctor", "workload"));
+                                           "estimate", "doctor", "workload", "help"));
 
 }  // namespace
 }  // namespace taskcost

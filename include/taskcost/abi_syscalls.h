@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* System calls summed up by the program that made them and by their number. */
+#ifndef TASKCOST_ABI_SYSCALLS_H
+#define TASKCOST_ABI_SYSCALLS_H
+
+#include "taskcost/abi_records.h"
+#include "taskcost/histogram.h"
+
+/* Four buckets of histogram.h are one here. */
+enum { TC_SYSCALL_BUCKET_WIDTH = 4, TC_SYSCALL_BUCKETS = TC_HISTOGRAM_BUCKETS / TC_SYSCALL_BUCKET_WIDTH };
+
+struct tc_syscall_key {
+  __u64 comm[TC_COMM_LEN / 8]; /* of the leader of the process when the call returned */
+  __u32 syscall;               /* number and TC_FROM_COMPAT */
+  __u32 error;                 /* the sums of failed calls: their errno; 0: the sums of all calls */
+};
+
+/* The calls that returned. */
+struct tc_syscall_sums {
+  __u64 count;
+  __u64 timed;      /* calls among them whose entry was traced: `total_ns` to `buckets` are about these */
+  __u64 total_ns;   /* from the entry to the return */
+  __u64 running_ns; /* on a CPU, without page faults */
+  __u64 max_ns;
+  __u64 bytes;                       /* the sum of results, of calls whose result is the number of bytes */
+  __u64 with_bytes;                  /* calls whose class says that its result is a number of bytes */
+  __u32 buckets[TC_SYSCALL_BUCKETS]; /* of the time from the entry to the return */
+};
+
+struct tc_syscall_entry {
+  struct tc_syscall_key key;
+  struct tc_syscall_sums sums; /* `count` 0: the entry is free */
+};
+
+#endif

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// System calls by name, as strace -c and perf trace -s show them.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/units.h"
+#include "report/sections/sections.h"
+#include "report/words.h"
+
+namespace taskcost::sections {
+namespace {
+
+constexpr Limit most_rows{15, 6};
+constexpr std::size_t most_errors = 3;
+
+Cell time(const std::optional<Duration>& value) { return value ? Cell(*value) : Cell("-"); }
+
+Cell bytes(const std::optional<std::uint64_t>& bytes) {
+  return bytes ? quantity(static_cast<double>(*bytes), Unit::bytes) : Cell("-");
+}
+
+// "ENOENT 1304, EACCES 2", the most frequent first.
+std::string errors_text(const Syscalls& row) {
+  std::vector<std::pair<std::string, std::uint64_t>> errors(row.errors.begin(), row.errors.end());
+  std::ranges::stable_sort(errors, std::ranges::greater(), [](const auto& error) { return error.second; });
+  std::string text;
+  for (std::size_t i = 0; i < std::min(errors.size(), most_errors); ++i) {
+    text += fmt::format("{}{} {}", i == 0 ? "" : ", ", errors[i].first, errors[i].second);
+  }
+  return errors.size() > most_errors ? text + ", ..." : text;
+}
+
+}  // namespace
+
+Section syscalls(const Session& session, bool verbose, const ReportView& view) {
+  Section section("syscalls", "System calls");
+  if (!session.syscalls) {
+    return section;
+  }
+  const std::vector<Syscalls>& rows = *session.syscalls;
+  if (rows.empty()) {
+    section.say("no system call returned");
+    return section;
+  }
+  const bool one_program =
+      std::ranges::all_of(rows, [&](const Syscalls& row) { return row.program == rows.front().program; });
+  std::vector<Column> columns{left("call", least_name_columns)};
+  if (!one_program) {
+    columns.insert(columns.begin(), left("program", least_name_columns));
+  }
+  for (const char* title : {"calls", "errors", "CPU", "elapsed", "p50", "p99", "bytes"}) {
+    columns.emplace_back(title);
+  }
+  Table table(std::move(columns));
+  const std::size_t shown = most_rows.shown(rows.size(), verbose, view);
+  for (const Syscalls& row : std::span(rows).first(shown)) {
+    std::vector<Cell> cells{row.name,      row.count,       row.failed() == 0 ? Cell("") : Cell(row.failed()),
+                            row.running,   row.total,       time(row.p50),
+                            time(row.p99), bytes(row.bytes)};
+    if (!one_program) {
+      cells.insert(cells.begin(), row.program);
+    }
+    table.row(std::move(cells));
+    if (row.failed() > 0 && verbose) {
+      table.note(errors_text(row), 2 * margin, Tone::faint);
+    }
+  }
+  section.add(std::move(table));
+  section.more(rows.size() - shown, verbose);
+  section.say("elapsed: from the entry to the return, with waits; CPU: without page faults", Tone::faint);
+  return section;
+}
+
+}  // namespace taskcost::sections
