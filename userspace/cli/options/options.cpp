@@ -43,7 +43,15 @@ Status check_repeat(const RunCommand& run) {
     return usage_error("--timeout or --follow-daemons with --repeat or --measure-overhead",
                        "repeated runs end with their command", "drop --timeout and --follow-daemons");
   }
-  if (run.repeat && !run.measure_overhead && observe.view != OutputOptions{}.view) {
+  return Done{};
+}
+
+// Runs after the check of add_view_options(), which knows --brief.
+Status check_repeat_view(const RunCommand& run) {
+  const ReportView& view = run.observe.view;
+  const bool chosen =
+      view.extent == ReportView::Extent::summary || view.idle || view.top.has_value() || view.sort != ReportOrder::busy;
+  if (run.repeat && !run.measure_overhead && chosen) {
     return usage_error("--repeat with --brief, --idle, --top or --sort",
                        "medians of runs have no summary and no table of tasks", "drop --repeat, or the other options");
   }
@@ -83,6 +91,7 @@ Result<Options> parse_run(const Words& words) {
   });
   add_observe_options(parser, run.observe, files);
   add_view_options(parser, run.observe);
+  parser.check([&run] { return check_repeat_view(run); });
   parser.stop_at_first_word();
   if (auto end = parser.parse(words)) {
     return *end;

@@ -62,6 +62,7 @@ TEST(ViewOptions, ThatContradictAreRefused) {
   EXPECT_THAT(test::refusal_of({"attach", "-a", "--brief", "--format", "json"}), HasSubstr("--format json"));
   EXPECT_THAT(test::refusal_of({"run", "--repeat", "3", "--brief", "true"}), HasSubstr("--repeat with --brief"));
   EXPECT_THAT(test::refusal_of({"run", "--repeat", "3", "--sort", "cpu", "true"}), HasSubstr("--repeat with --brief"));
+  EXPECT_EQ(run({"--repeat", "3", "-v"}).view.extent, Extent::all);
   EXPECT_THAT(test::refusal_of({"verify", "--brief"}), HasSubstr("--brief")) << "its report has no summary";
 }
 
