@@ -116,6 +116,7 @@ std::vector<Section> main_sections(const Report& report, bool verbose, const Rep
                            kernel_threads(session, verbose, view),
                            waits(session, verbose, view),
                            syscalls(session, verbose, view),
+                           critical_path(report, verbose),
                            signal_deaths(session),
                            stacks(report, verbose)};
   for (Section& section : std::vector{losses(report, verbose), records(report, verbose)}) {
