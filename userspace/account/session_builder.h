@@ -43,6 +43,8 @@ class SessionBuilder {
   void on_flow(const tc_flow& flow);
   // Takes the arguments, joined by spaces, of a process that existed before the window.
   void on_command(std::uint64_t process, std::string_view command);
+  // The arguments of a process, joined by spaces; empty if not known. The process must not have exited.
+  [[nodiscard]] std::string command_of(std::uint64_t process);
   // Takes the histogram of one CPU; called once for each CPU and histogram.
   void on_histogram(tc_histogram_id id, const tc_histogram& raw);
 

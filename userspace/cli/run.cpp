@@ -33,11 +33,11 @@ Result<int> run_and_report(Command command, TargetMode mode, const ObserveOption
   const auto before = [&](Collector& collector, const Report& report) -> Status {
     return *recording ? (*recording)->begin(collector, recording_start(report, options, collector)) : Status(Done{});
   };
-  const auto observed =
-      observe_command(command, mode, collector_options(options, *signals), *signals, environment, before);
+  auto observed = observe_command(command, mode, collector_options(options, *signals), *signals, environment, before);
   if (!observed) {
     return observed.error();
   }
+  observed->report.group_by = options.group_by;
   if (auto status = finish(recording->get(), *outputs, observed->report, options); !status) {
     return status.error();
   }
@@ -105,6 +105,7 @@ Result<int> workload(const WorkloadCommand& command, const Environment& environm
   Report report = empty_report(TargetMode::workload, environment);
   report.target.command = fmt::format("taskcost-workload {}", fmt::join(arguments, " "));
   report.evidence = collector.evidence();
+  report.group_by = command.observe.group_by;
   report.window_end = WindowEnd::signal;
   if (auto* region = std::get_if<Region>(&*observed)) {
     report.window_end = WindowEnd::target_exited;

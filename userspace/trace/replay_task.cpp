@@ -31,7 +31,6 @@ void set_identity(tc_ledger& ledger, const tc_task_new& birth) {
   ledger.parent_process = birth.parent_process;
   ledger.creator = birth.creator;
   ledger.address_space = birth.address_space;
-  ledger.clone_flags = birth.clone_flags;
   ledger.copy_ns = birth.copy_ns;
   ledger.tid = birth.tid;
   ledger.tgid = birth.tgid;

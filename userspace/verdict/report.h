@@ -10,6 +10,7 @@
 #include "account/account.h"
 #include "account/clock_anchor.h"
 #include "account/evidence.h"
+#include "account/groups.h"
 #include "account/observation.h"
 #include "account/stacks.h"
 #include "trace/record_check.h"
@@ -32,6 +33,7 @@ struct Report {
   EvidenceList evidence;
   Observer observer;
   Session session;
+  std::optional<GroupBy> group_by;      // nullopt: --by was not given
   std::vector<SideBySide> comparisons;  // for verify: the accounts of both variants, line by line
   std::vector<Verdict> claims;
   std::vector<Sweep> sweeps;
@@ -40,6 +42,8 @@ struct Report {
   std::optional<Stacks> stacks;        // nullopt without --stacks
   std::optional<RecordCheck> records;  // nullopt: the events were not recorded
   std::optional<Timeline> timeline;    // nullopt: the events were not recorded; only render_html() shows it
+
+  [[nodiscard]] GroupBy grouping() const { return group_by.value_or(default_grouping(session)); }
 };
 
 }  // namespace taskcost

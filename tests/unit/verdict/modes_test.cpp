@@ -101,9 +101,9 @@ Mixture mix(double apart, double high_share, double sigma, std::size_t size, std
   return mixture;
 }
 
-struct TwoModes : testing::TestWithParam<double> {};
+struct ModeShares : testing::TestWithParam<double> {};
 
-TEST_P(TwoModes, AreFoundWithTheirShare) {
+TEST_P(ModeShares, AreFoundWithTheirShare) {
   unsigned found = 0;
   for (std::uint64_t seed = 0; seed < 100; ++seed) {
     const Mixture mixture = mix(2.5, GetParam(), 0.1, 1000, seed);
@@ -121,7 +121,7 @@ TEST_P(TwoModes, AreFoundWithTheirShare) {
   EXPECT_THAT(found, Ge(95));
 }
 
-INSTANTIATE_TEST_SUITE_P(Shares, TwoModes, testing::Values(0.05, 0.1, 0.3, 0.5, 0.7, 0.9, 0.95));
+INSTANTIATE_TEST_SUITE_P(Shares, ModeShares, testing::Values(0.05, 0.1, 0.3, 0.5, 0.7, 0.9, 0.95));
 
 TEST(FindModes, FindsWideModesOfAThird) {
   unsigned found = 0;

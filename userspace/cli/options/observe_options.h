@@ -23,6 +23,10 @@ struct OutputDefaults {
 // -o, --format, -v and --no-color. `files` is read when all words are parsed.
 void add_output_options(CommandParser& parser, OutputOptions& options, const FileSet& files,
                         const OutputDefaults& defaults = {});
+inline constexpr const char* group_help =
+    "Sum up tasks, stacks and wakeups by KEY. Default: comm, or thread if all processes have one name.";
+// --by; `help` is followed by the keys.
+CLI::Option* add_group_option(CommandParser& parser, std::optional<GroupBy>& by, const std::string& help);
 void add_quiet_option(CommandParser& parser, OutputOptions& options);
 
 // Everything that commands which observe have in common.

@@ -15,12 +15,14 @@ namespace taskcost {
 namespace {
 
 using commandline::add_duration_option;
+using commandline::add_group_option;
 using commandline::add_level_options;
 using commandline::add_observe_options;
 using commandline::add_target_options;
 using commandline::add_user_option;
 using commandline::CommandParser;
 using commandline::count_up_to;
+using commandline::group_help;
 using commandline::parse_seconds;
 using commandline::usage_error;
 using commandline::Words;
@@ -31,8 +33,8 @@ constexpr unsigned kMaxRuns = 100'000;
 Status check_repeat(const RunCommand& run) {
   const ObserveOptions& observe = run.observe;
   if (run.repeat && !run.measure_overhead &&
-      (observe.stacks || observe.kernel_memory || observe.probe_stats || observe.buffer_mib)) {
-    return usage_error("--repeat with --stacks, --kernel-memory, --probe-stats or --buffer",
+      (observe.stacks || observe.kernel_memory || observe.probe_stats || observe.buffer_mib || observe.group_by)) {
+    return usage_error("--repeat with --stacks, --kernel-memory, --probe-stats, --buffer or --by",
                        "repeated runs are reported by their medians alone", "drop --repeat, or the other options");
   }
   return Done{};
@@ -60,6 +62,7 @@ Result<Options> parse_run(const Words& words) {
     return check_repeat(run);
   });
   add_observe_options(parser, run.observe, files);
+  add_group_option(parser, run.observe.group_by, group_help);
   parser.stop_at_first_word();
   if (auto end = parser.parse(words)) {
     return *end;
@@ -86,6 +89,7 @@ Result<Options> parse_attach(const Words& words) {
   add_target_options(parser, target);
   add_duration_option(parser, attach.duration);
   add_observe_options(parser, attach.observe, files);
+  add_group_option(parser, attach.observe.group_by, group_help);
   if (auto end = parser.parse(words)) {
     return *end;
   }
@@ -122,6 +126,7 @@ Result<Options> parse_record(const Words& words) {
     return Done{};
   });
   add_observe_options(parser, observe, files, {.text_by_default = false});
+  add_group_option(parser, observe.group_by, group_help);
   parser.stop_at_first_word();
   if (auto end = parser.parse(words)) {
     return *end;
@@ -177,6 +182,7 @@ Result<Options> parse_workload(const Words& words) {
                         "'taskcost-workload --help' lists the workloads and their options.\n"
                         "Example: sudo taskcost workload create --model thread"});
   add_observe_options(parser, workload.observe, files);
+  add_group_option(parser, workload.observe.group_by, group_help);
   if (auto end = parser.parse(words)) {
     return *end;
   }
@@ -237,7 +243,9 @@ Result<Options> parse_top(const Words& words) {
   parser.value("--sort", "KEY", top.sort,
                "pid, name, cpu (default), user, kernel, queue, blocked, switches, faults or creations.");
   CLI::Option* const threads = parser.flag("--threads", top.threads, "One row per thread.");
-  parser.flag("--tree", top.tree, "Process tree: children below their parents.")->excludes(threads);
+  CLI::Option* const tree = parser.flag("--tree", top.tree, "Process tree: children below their parents.");
+  tree->excludes(threads);
+  add_group_option(parser, top.group_by, "One row per group of tasks.")->excludes(threads)->excludes(tree);
   add_level_options(parser, top.detail, top.max_tasks);
   parser.check([&top]() -> Status {
     return top.format == OutputFormat::json && !top.once

@@ -12,6 +12,7 @@
 #include <variant>
 #include <vector>
 
+#include "account/groups.h"
 #include "base/result.h"
 #include "cli/options/formats.h"
 #include "collector/observe.h"
@@ -37,6 +38,7 @@ struct OutputOptions {
   bool quiet = false;
   bool verbose = false;
   std::optional<bool> color;  // nullopt: color on a terminal, unless NO_COLOR is set
+  std::optional<GroupBy> group_by;
 };
 
 // Options of every command that observes.
@@ -126,6 +128,7 @@ struct TopCommand {
   std::string sort = "cpu";                  // a sort key of the live table; the command checks it
   bool threads = false;
   bool tree = false;
+  std::optional<GroupBy> group_by;
 };
 
 // Makes reports from a capture or a JSON report. `record` has no type of its own: it is a run or an attach whose

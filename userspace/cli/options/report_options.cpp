@@ -22,6 +22,9 @@ Status check_audit(const ReportCommand& report) {
   if (report.audit && found != report.outputs.end()) {
     return bad_value("--output", found->path, "an audit is text or JSON", "use .json or .txt");
   }
+  if (report.audit && report.group_by) {
+    return usage_error("--audit with --by", "an audit compares task by task", "drop one of them");
+  }
   return Done{};
 }
 
@@ -38,6 +41,7 @@ Result<Options> parse_report(const Words& words) {
   parser.flag("--audit", report.audit,
               "Instead of the report: rebuild each task's ledger from the recorded events and compare it with the "
               "kernel's ledger, cell by cell. Exit status 1 if they differ.");
+  add_group_option(parser, report.group_by, group_help);
   add_quiet_option(parser, report);
   parser.check([&report] { return check_audit(report); });
   if (auto end = parser.parse(words)) {

@@ -186,6 +186,7 @@ Result<Playback> play(CaptureReader& capture, std::vector<ReplayGap> gaps, bool 
   report.stacks = std::move(end->stacks);
   report.clocks = end->clocks;
   report.session = builder.finish(end->start, end->end, end->losses, end->skipped_probes);
+  set_names(report.session, end->names);
   report.records = replay.check();
   if (timeline) {
     report.timeline =

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "account/host_names.h"
 #include "base/result.h"
 #include "capture/capture.h"
 #include "capture/record.h"
@@ -25,8 +26,8 @@ class CaptureReader;
 
 // The layout of the records that this build writes; captures with another layout are refused. Increment its first term
 // with each change of a struct of abi.h or events.h that is stored in captures, and of a list there unless it is
-// appended to. A list that a ledger has an array for changes the layout by its length: in layout 5 these had 104 rows.
-constexpr std::uint32_t record_layout = 5 + int{TC_NR_ACTIVITIES} + int{TC_NR_COUNTERS} + int{TC_NR_CHANNELS} +
+// appended to. A list that a ledger has an array for changes the layout by its length: in layout 6 these had 104 rows.
+constexpr std::uint32_t record_layout = 6 + int{TC_NR_ACTIVITIES} + int{TC_NR_COUNTERS} + int{TC_NR_CHANNELS} +
                                         int{TC_NR_CREATIONS} + int{TC_NR_WAITS} - 104;
 
 // The metadata that is known before the observation.
@@ -62,6 +63,7 @@ struct RecordingEnd {
   Observer observer;
   std::optional<Stacks> stacks;
   WindowClocks clocks;
+  HostNames names;
 };
 
 std::string text_of(const RecordingStart& start);

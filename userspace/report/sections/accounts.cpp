@@ -68,12 +68,6 @@ std::vector<std::size_t> longest(std::size_t size, std::size_t most, Lifetime li
   return chosen;
 }
 
-Cell sum_cell(const Account& account, tc_counter one, tc_counter other) {
-  const auto& left = account.counters[one];
-  const auto& right = account.counters[other];
-  return left && right ? Cell(*left + *right) : Cell("n/a");
-}
-
 void add_tasks(Section& section, const std::vector<Task>& tasks, bool verbose) {
   section.block();
   Table table({"tid", left("task", 8), "lifetime ", "running", "queued", "blocked", "switches", "faults", "residual"});
@@ -205,6 +199,12 @@ void add_task_accounts(Section& section, const Process& process) {
 }
 
 }  // namespace
+
+Cell sum_cell(const Account& account, tc_counter one, tc_counter other) {
+  const auto& left = account.counters[one];
+  const auto& right = account.counters[other];
+  return left && right ? Cell(*left + *right) : Cell("n/a");
+}
 
 Section accounts(const Session& session, bool verbose) {
   Section section("accounts", "Accounts");

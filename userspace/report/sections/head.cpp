@@ -59,11 +59,12 @@ std::vector<Section> judgement(const Report& report) {
 
 std::vector<Section> of_session(const Report& report, bool verbose) {
   const Session& session = report.session;
-  return {processes(session, verbose),
+  return {groups(report, verbose),
+          processes(session, verbose),
           accounts(session, verbose),
           totals(session),
           kernel_threads(session, verbose),
-          waits(session, verbose),
+          waits(report, verbose),
           creations(session),
           lifetime_prices(session),
           signal_deaths(session),

@@ -19,6 +19,8 @@ namespace taskcost::sections {
 // What was observed, how long, and how it ended.
 Section head(const Report& report);
 
+// The sums by --by, if there is more than one group to compare or --by was given.
+Section groups(const Report& report, bool verbose);
 // The tree of processes without kernel threads, and the processes that were not kept one by one.
 Section processes(const Session& session, bool verbose);
 // How each process spent its lifetime.
@@ -31,7 +33,7 @@ Section counters(const Session& session);
 Section timeline(const Timeline& timeline);
 Section kernel_threads(const Session& session, bool verbose);
 // What tasks waited for, the wakers, and the chains of waits.
-Section waits(const Session& session, bool verbose);
+Section waits(const Report& report, bool verbose);
 // The cost of creation, exec and exit of processes and threads.
 Section creations(const Session& session);
 // The cost from birth to reaping, for tasks that were created and exited in the window.
@@ -58,6 +60,8 @@ Section figure_tables(const Report& report);
 Section sweeps(const Report& report);
 Section comparisons(const Report& report);
 
+// The sum of two counters; "n/a" unless both were measured.
+Cell sum_cell(const Account& account, tc_counter one, tc_counter other);
 // What an account waited for, the longest first, and its calls on channels.
 Table wait_causes(const Account& account);
 Table channel_calls(const Account& account);
