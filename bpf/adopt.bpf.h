@@ -86,7 +86,7 @@ static __noinline int adopt(struct task_struct *task)
 	l->exec_runtime_ns = l->stats_start.sum_exec_runtime_ns;
 	adopt_state(l, task, now);
 	/* Before publish_ledger(), because a switch of the task can follow it at once. */
-	send_task_new(l, now);
+	send_task_new(l, 0, now);
 	if (!publish_ledger(l, slot, task))
 		return 0;
 	if (l->condition == TC_CONDITION_RUNNING) {
@@ -102,7 +102,7 @@ static __noinline int adopt(struct task_struct *task)
 			l->condition = state ? TC_CONDITION_BLOCKED : TC_CONDITION_PREEMPTED;
 			if (state)
 				begin_adopted_wait(l, task, state);
-			send_task_new(l, now);
+			send_task_new(l, 0, now);
 		}
 	}
 	return 1;

@@ -70,10 +70,11 @@ static __always_inline void read_task(struct tc_ledger *l, struct task_struct *t
 	read_task_stats(&l->stats_end, task);
 	set_parent(l, BPF_CORE_READ(task, real_parent));
 	bpf_core_read_str(l->comm, sizeof(l->comm), &task->comm);
+	read_owner(l, task);
 }
 
 /*
- * In an open window: reads the kernel's accounting and the name of each living task. TC_LEDGER_STATS stays clear,
+ * In an open window: reads the kernel's accounting, the name and the owner of each living task. TC_LEDGER_STATS stays clear,
  * because the CPU of the task may be writing the flags.
  */
 SEC("iter/task")
@@ -88,7 +89,7 @@ int taskcost_glance(struct bpf_iter__task *ctx)
 }
 
 /*
- * After the window: reads the kernel's accounting and the name of each living task. User space then reads the pool
+ * After the window: reads the kernel's accounting, the name and the owner of each living task. User space then reads the pool
  * itself.
  */
 SEC("iter/task")

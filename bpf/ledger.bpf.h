@@ -225,6 +225,13 @@ static __always_inline void read_task_stats(struct tc_task_stats *task_stats, st
 	task_stats->stime_ns = task->stime;
 }
 
+/* Sets the real uid, and the cgroup of version 2. An exiting task keeps both until it is freed. */
+static __always_inline void read_owner(struct tc_ledger *l, struct task_struct *task)
+{
+	l->uid = BPF_CORE_READ(task, real_cred, uid.val);
+	l->cgroup = BPF_CORE_READ(task, cgroups, dfl_cgrp, kn, id);
+}
+
 static const struct tc_ledger empty_ledger = {};
 
 /* Returns a free slot, 0 if there is none. Returned slots come first, because they are still in the cache. */

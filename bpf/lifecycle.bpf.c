@@ -186,7 +186,6 @@ int BPF_PROG(taskcost_newtask, struct task_struct *child, __u64 clone_flags)
 	l->shares = shares_of(child, current);
 	same_memory = l->shares & (1 << TC_SHARED_MEMORY);
 	l->address_space = address_space_of(child);
-	l->clone_flags = clone_flags;
 	l->tid = child->pid;
 	l->tgid = child->tgid;
 	bpf_core_read_str(l->comm, sizeof(l->comm), &child->comm);
@@ -217,7 +216,7 @@ int BPF_PROG(taskcost_newtask, struct task_struct *child, __u64 clone_flags)
 	if (!publish_ledger(l, slot, child))
 		return 0;
 	flush_events();
-	send_task_new(l, now);
+	send_task_new(l, clone_flags, now);
 	if (creator && is_worker_of_process(l)) {
 		creator->counters[TC_COUNTER_CHILDREN_WORKERS]++;
 	} else if (creator) {

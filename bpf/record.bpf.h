@@ -245,7 +245,7 @@ static __noinline int batch_rare_fault(const struct tc_ledger *l, __u8 outcome, 
 }
 
 /* The initial state of a new or adopted task, from its ledger when that is published. */
-static __always_inline void send_task_new(const struct tc_ledger *l, __u64 now)
+static __always_inline void send_task_new(const struct tc_ledger *l, __u64 clone_flags, __u64 now)
 {
 	struct tc_task_new new_task = {
 		.record = {.type = TC_RECORD_TASK_NEW, .size = sizeof(new_task)},
@@ -256,7 +256,7 @@ static __always_inline void send_task_new(const struct tc_ledger *l, __u64 now)
 		.creator = l->creator,
 		.address_space = l->address_space,
 		.start_ns = l->start_ns,
-		.clone_flags = l->clone_flags,
+		.clone_flags = clone_flags,
 		.copy_ns = l->copy_ns,
 		.page_table_bytes = l->counters[TC_COUNTER_PAGE_TABLE_BYTES],
 		.tid = l->tid,

@@ -18,6 +18,7 @@ static __always_inline void end_ledger(struct tc_ledger *l, __u32 slot, struct t
 	read_task_stats(&l->stats_end, task);
 	l->flags |= TC_LEDGER_STATS;
 	bpf_core_read_str(l->comm, sizeof(l->comm), &task->comm);
+	read_owner(l, task);
 	/* Records reach files: they must not hold kernel addresses. */
 	l->task = l->regs = l->file = l->other_file = 0;
 

@@ -3,7 +3,7 @@
 // Tests what the page makes of the report's lists: chapters, the tree of the flame graph, the matrix.
 import {chaptersOf} from '../../userspace/report/html/claims.js';
 import {flameTree} from '../../userspace/report/html/flame.js';
-import {matrixOf} from '../../userspace/report/html/matrix.js';
+import {groupEnds, matrixOf, processEnds} from '../../userspace/report/html/matrix.js';
 import {Names} from '../../userspace/report/html/names.js';
 import {assert, names, process, report, test, texts} from './fixture.mjs';
 
@@ -34,10 +34,15 @@ test('a box of the flame graph is the sum of those below it', () => {
                           stack(7, [], {process: 20, kind: 'fault', wait: null}), stack(0, [frame('never')])],
                          'time_ns', names);
   assert.equal(tree.total, 407);
-  assert.deepEqual(below(tree), {'baker (10)': 400, 'waiter (20)': 7});
+  assert.deepEqual(below(tree), {baker: 400, waiter: 7});
   assert.deepEqual(below(tree, 1), {'wait: a pipe': 400});
   assert.deepEqual(below(tree, 2), {main: 400});
   assert.deepEqual(below(tree, 3), {knead: 300, bake: 100});
+});
+
+test('processes of one group share a box of the flame graph', () => {
+  const tree = flameTree([stack(3, [frame('main')]), stack(4, [frame('main')], {process: 30})], 'time_ns', names);
+  assert.deepEqual(below(tree), {baker: 7});
 });
 
 test('functions of the same name are apart where their files are', () => {
@@ -56,7 +61,7 @@ const edge = (from, to, waited_ns, waker = 'task') => (
 
 test('a cell of the matrix has the edges of two processes', () => {
   const edges = [edge(3, 1, 20), edge(3, 2, 10), edge(1, 2, 5), edge(0, 3, 2, 'timer'), edge(77, 88, 1)];
-  const {rows, columns, edgesOf, others} = matrixOf(edges, names);
+  const {rows, columns, edgesOf, others} = matrixOf(edges, processEnds(names));
   const label = (party) => (typeof party === 'string' ? party : party.comm);
   assert.deepEqual(rows.map(label), ['baker', 'waiter', 'unkept', 'timer']);
   assert.deepEqual(columns.map(label), ['baker', 'waiter', 'unknown_receiver']);
@@ -69,9 +74,20 @@ test('processes beyond twenty share a row of the matrix', () => {
   const ids = [...Array(60).keys()].map((i) => i + 1);
   const many = new Names(report(...ids.map((id) => process(id, 'worker', [id, id, 'worker']))), texts);
   const edges = ids.map((id) => edge(id, id % 60 + 1, 1000 * id));
-  const {rows, edgesOf, others} = matrixOf(edges, many);
+  const {rows, edgesOf, others} = matrixOf(edges, processEnds(many));
   assert.equal(rows.length, 21);
   assert.equal(rows[20], 'others');
   assert.equal(others, 40);
   assert.equal(edgesOf('others', 'others').length, 39);
+});
+
+test('the matrix of groups has their edges, and a group is no stranger of that name', () => {
+  const between = (from, to, waker = 'task') => ({waker, from, to, waited_ns: 1, wakeups: 1, bytes: null});
+  const edges = [between('cc1', 'as'), between('cc1', 'as'), between('timer', 'as'), between(null, 'as', 'timer'),
+                 between('cc1', 'as', 'unobserved'), between(null, null)];
+  const ends = groupEnds();
+  const {rows, columns, edgesOf} = matrixOf(edges, ends);
+  assert.deepEqual(rows.map(ends.name), ['cc1', 'timer', 'cc1, not observed', 'tasks not kept one by one', 'timer']);
+  assert.deepEqual(columns.map(ends.name), ['as', 'one of several, or not observed']);
+  assert.deepEqual(edgesOf(rows[0], columns[0]), [edges[0], edges[1]]);
 });

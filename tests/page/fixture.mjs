@@ -24,6 +24,7 @@ export const bakery = report(process(10, 'baker', [1, 10, 'baker'], [2, 11, 'ove
                              process(20, 'waiter', [3, 20, 'waiter']));
 
 export const texts = {
+  groups: {10: 'baker', 20: 'waiter', 30: 'baker', 40: ''},
   activities: {user: 'user code', pipe: 'pipe'},
   waits: {pipe: 'a pipe', child: 'a child to end'}, marks: {unlinked: 'unlinked', unread: 'not read'},
   wakers: {timer: 'a timer', interrupt: 'an interrupt', several: 'many others', unknown: 'waker not seen'},

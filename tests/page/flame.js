@@ -48,7 +48,7 @@ export function walked() {
 export function switched() {
   choose('by', 'count');
   const counts = shown();
-  box('helper (4712)').focus();
+  box('helper').focus();
   const sentence = description();
   choose('kind', 'fault');
   return [counts, sentence, shown()];

@@ -4,13 +4,14 @@
 import {all, one, press, texts} from './page.js';
 import {colorOf, inkOf} from '../../userspace/report/html/charts.js';
 
-const grid = () => one('.matrix');
+const grid = () => all('.matrix').at(-1); // that of groups comes first
+const told = () => all('.cell-edges').at(-1);
 const rows = () => texts('tbody th', grid());
 const columns = () => texts('thead th', grid()).slice(1);
 const cell = (from, to) => one('button', grid().rows[1 + rows().indexOf(from)].cells[1 + columns().indexOf(to)]);
 const values = (each) => all('data', each).map((data) => Number(data.value));
-const heading = () => one('.cell-edges h4').textContent;
-const edges = () => all('.cell-edges tbody tr').map((row) => [...row.cells].map((each) => each.textContent));
+const heading = () => one('h4', told()).textContent;
+const edges = () => all('tbody tr', told()).map((row) => [...row.cells].map((each) => each.textContent));
 const point = (each, type) => each.dispatchEvent(new MouseEvent(type));
 
 // The color of the legend and the color of the bar, for each bar of each chart.
@@ -47,6 +48,10 @@ export const sums = () => ({
   rows: rows(), columns: columns(), others: values(cell('40 other processes', '40 other processes')),
   sum: all('button', grid()).map((each) => values(each)[0]).reduce((a, b) => a + b),
 });
+
+// The names of groups, and the figures of their cells.
+export const groups = () => [texts('tbody th', one('.matrix')), texts('thead th', one('.matrix')).slice(1),
+                             all('button', one('.matrix')).map(values)];
 
 // Returns the paragraphs of the chains, with their indentation in characters.
 export const chains = () => all('#section-waits p').filter((each) => / waited .* ended by /.test(each.textContent))

@@ -204,6 +204,28 @@ TEST(Matrix, HasTwentyProcessesAndTheRestInOne) {
   EXPECT_THAT(seen.facts.at("summaries"), Contains("10 more"));
 }
 
+TEST(Matrix, ManyEdgesAreSumsOfGroupsToo) {
+  ReportBuilder builder;
+  for (std::uint32_t i = 0; i < 20; ++i) {
+    builder.process(100 + i, i < 10 ? "cc1" : "timer", TaskOrigin::fork, 0ms, AccountBuilder().runs(TC_ACTIVITY_USER, 1ms));
+  }
+  Report report = builder.build();
+  for (std::uint32_t i = 0; i < 10; ++i) {
+    add_edge(report.session, task_waker(report.session, 100 + i), 110 + i, TC_WAIT_PIPE, 2, 1ms, {{"write", 2}}, 10);
+  }
+  for (std::uint32_t i = 0; i < 5; ++i) {
+    add_edge(report.session, {Waker::Kind::timer, 0, 0}, 100 + i, TC_WAIT_TIMER, 1, 1ms);
+  }
+  const SeenPage seen = render_waits(report, "waits.groups");
+  expect_well_rendered(seen);
+  EXPECT_EQ(
+      seen.facts.at("answer"),
+      json({{"cc1", "timer"}, {"cc1", "timer"}, json::array({json({10'000'000, 20, 100}), json({5'000'000, 5})})}));
+  const json rows = seen.rows("Who woke whom, by program: from");
+  ASSERT_EQ(rows.size(), 3U);
+  EXPECT_EQ(rows[1][4].at("value"), 10'000'000);
+}
+
 TEST(Matrix, EdgesBetweenTasksAreThoseOfTheJson) {
   const Report report = report_with_waits();
   const json edges = json::parse(json_of(report)).at("edges");

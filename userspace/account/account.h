@@ -227,6 +227,11 @@ struct Process {
   std::optional<FatalSignal> fatal;  // nullopt if no signal killed it, or signal_generate was not seen
   std::uint64_t address_space = 0;   // equal for processes that share memory; numbered from 1 by appearance
   bool kernel = false;               // a kernel thread
+  // These four describe its leader at its end, or at the end of the window.
+  std::optional<std::uint32_t> uid;  // real uid in the initial user namespace; nullopt if not read
+  std::string user;                  // name of that user; empty if it has none
+  std::uint64_t cgroup_id = 0;       // of the hierarchy of cgroup v2; 0 if not read
+  std::string cgroup;                // path of that cgroup; empty if it is gone, or not known; hostile
   std::optional<Duration> zombie;    // last task's final switch-out -> return of the wait that reaped it; nullopt if
   // not seen
   std::optional<Duration> reap;  // CPU time of the reaping process in that wait
@@ -293,6 +298,7 @@ struct Waker {
   Kind kind = Kind::unknown;
   std::uint64_t task = 0;  // Task::id of an observed task that is kept one by one, else 0
   std::uint32_t tid = 0;   // tid of the task; 0 if unknown
+  std::string comm{};      // of an unobserved task; empty if unknown; hostile
 };
 const char* to_string(Waker::Kind kind);
 

@@ -17,6 +17,8 @@ Glance::Task to_glance_task(tc_ledger ledger, Instant now, const SessionOptions&
   task.tid = ledger.tid;
   task.tgid = ledger.tgid;
   task.comm = text_of(ledger.comm, sizeof(ledger.comm));
+  task.uid = ledger.cgroup != 0 ? std::optional(ledger.uid) : std::nullopt;
+  task.cgroup = ledger.cgroup;
   task.leader = is_leader(ledger);
   task.kernel_thread = is_kernel_thread(ledger);
   task.activity = ledger.activity < TC_NR_ACTIVITIES ? static_cast<tc_activity>(ledger.activity) : TC_ACTIVITY_OTHER;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "account/account.h"
+#include "account/host_names.h"
 #include "account/session_options.h"
 #include "taskcost/abi.h"
 
@@ -22,7 +23,10 @@ struct Glance {
     std::uint64_t parent_process = 0;  // 0: not observed
     std::uint32_t tid = 0;
     std::uint32_t tgid = 0;
-    std::string comm;  // hostile
+    std::string comm;                  // hostile
+    std::string command{};             // of a leader, as in Process; hostile
+    std::optional<std::uint32_t> uid;  // as in Process
+    std::uint64_t cgroup = 0;
     bool leader = false;
     bool kernel_thread = false;
     bool ended = false;                       // it exited since the previous glance; its account is final
@@ -33,6 +37,7 @@ struct Glance {
 
   Instant at{};
   std::vector<Task> tasks;  // sorted by id
+  HostNames names;          // of users and cgroups
   Losses losses;
   Duration userspace_cpu{};                // CPU time of taskcost since the window opened
   std::optional<Duration> per_transition;  // calibrated cost of one posted transition

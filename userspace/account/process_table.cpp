@@ -44,6 +44,8 @@ void ProcessTable::note_identity(Record& record, const tc_ledger& ledger) {
   record.tgid = ledger.tgid;
   record.tgid_seen = ledger.tgid_seen;
   record.ppid = ledger.ppid;
+  record.uid = ledger.cgroup != 0 ? std::optional(ledger.uid) : std::nullopt;
+  record.cgroup = ledger.cgroup;
   record.comm = text_of(ledger.comm, sizeof(ledger.comm));
 }
 
@@ -166,6 +168,8 @@ Process ProcessTable::process_of(const Record& record, const KnownCommand* comma
   process.tgid = record.tgid;
   process.tgid_seen = record.tgid_seen;
   process.ppid = record.ppid;
+  process.uid = record.uid;
+  process.cgroup_id = record.cgroup;
   process.comm = record.comm;
   process.origin = record.origin;
   process.kernel = record.kernel;

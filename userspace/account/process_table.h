@@ -82,6 +82,8 @@ class ProcessTable {
     bool open_at_end = false;
     bool has_leader = false;
     bool kernel = false;
+    std::optional<std::uint32_t> uid;
+    std::uint64_t cgroup = 0;
     std::string comm;
     std::int32_t leader_status = 0;
     std::optional<std::int32_t> group_status;

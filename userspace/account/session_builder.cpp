@@ -77,6 +77,11 @@ void SessionBuilder::on_command(std::uint64_t process, std::string_view text) {
   }
 }
 
+std::string SessionBuilder::command_of(std::uint64_t process) {
+  const KnownCommand* const command = commands_.find(process);
+  return command == nullptr ? std::string() : command->text;
+}
+
 void SessionBuilder::on_reap(const tc_reap& reap) {
   for (const Zombies::Reaped& reaped : zombies_.on_reap(reap)) {
     settle(reaped);
@@ -230,11 +235,13 @@ bool SessionBuilder::is_kept(const tc_ledger& ledger) const {
 }
 
 void SessionBuilder::aggregate(const tc_ledger& ledger, const Account& account) {
-  AggregatedProcesses& sum = aggregate_named(text_of(ledger.comm, sizeof(ledger.comm)));
-  ++sum.tasks;
-  add(sum.total, account);
-  if (is_first_task(ledger)) {
-    ++sum.processes;
+  if (!is_kernel_thread(ledger)) {  // its sum is kernel_totals
+    AggregatedProcesses& sum = aggregate_named(text_of(ledger.comm, sizeof(ledger.comm)));
+    ++sum.tasks;
+    add(sum.total, account);
+    if (is_first_task(ledger)) {
+      ++sum.processes;
+    }
   }
   if (processes_.contains(ledger.process)) {
     return;

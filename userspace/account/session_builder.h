@@ -47,6 +47,8 @@ class SessionBuilder {
   void on_command(std::uint64_t process, std::string_view command);
   // Takes the system calls of programs with one name by their number; called once for each key.
   void on_syscalls(const tc_syscall_key& key, const tc_syscall_sums& sums);
+  // The arguments of a process, joined by spaces; empty if not known. The process must not have exited.
+  [[nodiscard]] std::string command_of(std::uint64_t process);
   // Takes the histogram of one CPU; called once for each CPU and histogram.
   void on_histogram(tc_histogram_id id, const tc_histogram& raw);
 

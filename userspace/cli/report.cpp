@@ -70,6 +70,11 @@ Result<int> audit(EventSource& source, const ReportCommand& command, Outputs& ou
   return both.agrees() ? 0 : 1;
 }
 
+// A JSON report keeps its own groups unless --by is given.
+void set_grouping(Report& report, const ReportCommand& command) {
+  report.group_by = command.group_by ? command.group_by : report.group_by;
+}
+
 // Renders a JSON report in its other formats.
 Result<int> render_saved(int fd, const ReportCommand& command, const Environment& environment) {
   const auto of_events =
@@ -81,10 +86,11 @@ Result<int> render_saved(int fd, const ReportCommand& command, const Environment
                                  : "--output " + of_events->path,
                  "a JSON report has no transitions", "name the capture", ErrorKind::usage};
   }
-  const auto report = load_report(fd, command.file);
+  auto report = load_report(fd, command.file);
   if (!report) {
     return report.error();
   }
+  set_grouping(*report, command);
   auto outputs = Outputs::open(command, environment);
   if (!outputs) {
     return outputs.error();
@@ -124,10 +130,11 @@ Result<int> report(const ReportCommand& command, const Environment& environment)
   }
   const bool timeline = std::any_of(command.outputs.begin(), command.outputs.end(),
                                     [](const OutputFile& output) { return output.format == OutputFormat::html; });
-  const auto playback = play(source.capture, source.gaps, timeline, command.part);
+  auto playback = play(source.capture, source.gaps, timeline, command.part);
   if (!playback) {
     return playback.error();
   }
+  set_grouping(playback->report, command);
   if (!command.quiet) {
     warn_if_incomplete(source.capture.end(), playback->walked, command.file);
   }

@@ -120,6 +120,7 @@ RecordingEnd recording_end(const Report& report) {
   end.observer = report.observer;
   end.stacks = report.stacks;
   end.clocks = report.clocks;
+  end.names = names_in(report.session);
   return end;
 }
 

@@ -26,7 +26,11 @@ Result<View> make_view(const TopCommand& command) {
   }
   View view;
   view.sort = *sort;
-  view.shape = command.threads ? View::Shape::threads : command.tree ? View::Shape::tree : View::Shape::processes;
+  view.shape = command.threads    ? View::Shape::threads
+               : command.tree     ? View::Shape::tree
+               : command.group_by ? View::Shape::groups
+                                  : View::Shape::processes;
+  view.by = command.group_by.value_or(view.by);
   view.user_kernel_split = command.detail == Detail::full;
   return view;
 }

@@ -21,6 +21,7 @@
 #include "collector/adopt.h"
 #include "collector/clocks.h"
 #include "collector/extras.h"
+#include "collector/read_host_names.h"
 #include "collector/launch.h"
 #include "collector/libbpf_log.h"
 #include "collector/privileges.h"
@@ -207,6 +208,11 @@ Collector::Observation Collector::finish() {
   Observation observation;
   observation.clocks = {start_clocks_, end_clocks};
   observation.session = builder_.finish(start_.value_or(end), end, losses.counts, losses.skipped_probes);
+  std::optional<std::uint64_t> boottime_ns;
+  if (start_clocks_ && levels_below_proc_ == probes_.shared().collector_level) {
+    boottime_ns = start_clocks_->boottime_ns;
+  }
+  set_names(observation.session, read_host_names(observation.session, boottime_ns));
   observation.observer =
       cost_.summary(observation.session, losses_.costs(static_cast<bool>(statistics_)), probes_.stack_time());
   if (stacks_) {

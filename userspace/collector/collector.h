@@ -168,6 +168,7 @@ class Collector {
   Fd statistics_;  // while this is open, the kernel counts the runs of BPF programs and their time
   EndedTasks ended_;
   GlanceNumbers numbers_of_glances_;
+  HostNames names_of_glances_;
 
   // These come last, because their threads use the other members.
   std::unique_ptr<Reader> reader_;

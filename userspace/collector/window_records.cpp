@@ -13,6 +13,7 @@
 #include "base/fetcher.h"
 #include "collector/clocks.h"
 #include "collector/collector.h"
+#include "collector/read_host_names.h"
 
 namespace taskcost {
 namespace {
@@ -62,10 +63,12 @@ void Collector::on_record(const Record& record) {
   const std::lock_guard lock(builder_mutex_);
   if (const auto* ledger = std::get_if<tc_ledger>(&record)) {
     if (is_in_window(*ledger)) {
-      builder_.on_ledger(*ledger);
       if (ended_.wanted()) {
-        ended_.keep(to_glance_task(*ledger, Instant{}, model_));
+        Glance::Task task = to_glance_task(*ledger, Instant{}, model_);
+        task.command = builder_.command_of(ledger->process);
+        ended_.keep(std::move(task));
       }
+      builder_.on_ledger(*ledger);
     }
   } else if (const auto* exec = std::get_if<tc_exec>(&record)) {
     builder_.on_exec(*exec);
@@ -192,6 +195,16 @@ Glance Collector::glance() {
     }
   }
   sort_and_dedupe(glance.tasks);
+  {
+    const std::lock_guard lock(builder_mutex_);
+    for (Glance::Task& task : glance.tasks) {
+      if (task.leader && !task.ended) {
+        task.command = builder_.command_of(task.process);
+      }
+    }
+  }
+  add_owner_names(names_of_glances_, glance.tasks);
+  glance.names = names_of_glances_;
   numbers_of_glances_.apply(glance.tasks);
   glance.losses = losses_.so_far();
   glance.userspace_cpu = cost_.cpu_so_far();

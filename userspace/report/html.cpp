@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <iterator>
 #include <ostream>
+#include <set>
 #include <streambuf>
 #include <string>
 #include <string_view>
@@ -16,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+#include "account/groups.h"
 #include "base/json_writer.h"
 #include "base/units.h"
 #include "report/html_assets.h"
@@ -57,10 +59,20 @@ class ScriptText : public std::streambuf {
   std::ostream& out_;
 };
 
-// Writes what pictures need beside the JSON report: the words for its keys, and the band that verdicts use.
-void write_words(std::ostream& out) {
+// Writes what pictures need beside the JSON report: the words for its keys, the group of each process that has stacks,
+// and the band that verdicts use.
+void write_words(const Report& report, std::ostream& out) {
   JsonWriter json(out);
   json.object([&] {
+    json.object("groups", [&] {
+      const ProcessGroups groups(report.session, report.grouping());
+      std::set<std::uint64_t> written;
+      for (const NamedStack& stack : report.stacks ? report.stacks->stacks : std::vector<NamedStack>()) {
+        if (written.insert(stack.process).second) {
+          json.field(std::to_string(stack.process), groups.of(stack.process));
+        }
+      }
+    });
     json.object("activities", [&] {
       for (int activity = 0; activity < TC_NR_ACTIVITIES; ++activity) {
         json.field(key_of(static_cast<tc_activity>(activity)), short_text(text_of(static_cast<tc_activity>(activity))));
@@ -244,7 +256,7 @@ void write_end(std::ostream& out) { out << "</body>\n</html>\n"; }
 void render_html(const Report& report, std::ostream& out) {
   write_head(out);
   write_data(out, "report", [&](std::ostream& data) { write_report(report, data); });
-  write_data(out, "words", write_words);
+  write_data(out, "words", [&](std::ostream& data) { write_words(report, data); });
   write_sections(out, sections_of(report));
   if (report.timeline) {
     write_data(out, "timeline",

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <utility>
 
+#include "base/escape.h"
 #include "base/units.h"
 
 namespace taskcost {
@@ -77,6 +78,23 @@ std::string latency_text(std::string_view histogram_key) {
     }
   }
   return key_words(histogram_key);
+}
+
+std::string group_words(GroupBy by) {
+  constexpr std::array words{"program", "command line", "thread name", "subtree", "user", "cgroup"};
+  return words.at(static_cast<std::size_t>(by));
+}
+
+std::string group_text(GroupBy by, const std::string& name) {
+  return by == GroupBy::cmdline ? short_command(name) : name;
+}
+
+std::string short_command(const std::string& command) {
+  constexpr std::size_t most_columns = 60;
+  const std::size_t program_end = std::min(command.find(' '), command.size());
+  const std::size_t slash = command.rfind('/', program_end);
+  const bool has_directory = slash < program_end && !command.starts_with('[');  // [comm]: there are no arguments
+  return TerminalText(has_directory ? command.substr(slash + 1) : command).cut(most_columns).text();
 }
 
 std::string_view waker_text(Waker::Kind kind) {

@@ -19,6 +19,11 @@ std::string signal_text(int signal);             // "SIGKILL"
 std::string ended_text(const Process& process);  // "exit 0", "SIGKILL", "still alive", "unknown"
 std::string creation_words(tc_creation kind);    // "fork", "CLONE_VM alone"
 std::string latency_text(std::string_view histogram_key);
+std::string group_words(GroupBy by);  // "program", "command line", ...
+// The name of a group in a table.
+std::string group_text(GroupBy by, const std::string& name);
+// "git index-pack --stdin": without the directory of the program, and cut.
+std::string short_command(const std::string& command);
 std::string_view waker_text(Waker::Kind kind);  // "an interrupt"; for a task, use its name
 std::string_view mark_text(Frame::Mark mark);   // "not read"; empty for Mark::none and Mark::unknown
 

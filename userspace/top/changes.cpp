@@ -74,6 +74,14 @@ void add_task(ProcessChange& process, TaskChange change) {
   process.tasks.push_back(std::move(change));
 }
 
+void note_identity(ProcessChange& process, const Glance::Task& task, const HostNames& names) {
+  process.command = task.command;
+  process.uid = task.uid;
+  process.user = task.uid ? name_in(names.users, *task.uid) : std::string();
+  process.cgroup_id = task.cgroup;
+  process.cgroup = name_in(names.cgroups, task.cgroup);
+}
+
 ProcessChange empty_process(const Glance::Task& task) {
   ProcessChange process;
   process.id = task.process;
@@ -170,7 +178,11 @@ Changes changes_between(const Glance& before, const Glance& now) {
     if (first) {
       changes.processes.push_back(empty_process(task));
     }
-    add_task(changes.processes[entry->second], make_change(task, known));
+    ProcessChange& process = changes.processes[entry->second];
+    if (first || task.leader) {
+      note_identity(process, task, now.names);
+    }
+    add_task(process, make_change(task, known));
   }
   for (const ProcessChange& process : changes.processes) {
     add(changes.total, process.figures);

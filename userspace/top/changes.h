@@ -55,7 +55,12 @@ struct ProcessChange {
   std::uint64_t id = 0;
   std::uint64_t parent = 0;  // 0: not observed
   std::uint32_t tgid = 0;
-  std::string comm;            // the leader's; the first task's if the leader is not observed; hostile
+  std::string comm;     // the leader's; the first task's if the leader is not observed; hostile
+  std::string command;  // like the four below, as in Process; hostile
+  std::optional<std::uint32_t> uid;
+  std::string user;
+  std::uint64_t cgroup_id = 0;
+  std::string cgroup;          // hostile
   bool kernel_thread = false;  // all of its tasks are kernel threads
   bool ended = false;          // all of its tasks have ended
   std::vector<TaskChange> tasks;

@@ -5,6 +5,8 @@
 #include <iterator>
 #include <utility>
 
+#include "account/describe/account_keys.h"
+
 namespace taskcost {
 namespace {
 
@@ -96,6 +98,20 @@ UiState toggle_shape(View::Shape shape, UiState state) {
   return state;
 }
 
+// The groups by each key in turn, then the list of processes again.
+UiState next_grouping(UiState state) {
+  const bool shown = state.view.shape == View::Shape::groups;
+  const int next = shown ? static_cast<int>(state.view.by) + 1 : static_cast<int>(state.view.by);
+  if (next == Keys<GroupBy>::count) {
+    state.view.by = GroupBy::comm;
+    return toggle_shape(View::Shape::groups, std::move(state));
+  }
+  state.view.by = static_cast<GroupBy>(next);
+  state.view.shape = View::Shape::groups;
+  state.scroll = 0;
+  return state;
+}
+
 UiState after_character(char32_t character, UiState state) {
   switch (character) {
     case 'q':
@@ -111,6 +127,8 @@ UiState after_character(char32_t character, UiState state) {
       return state;
     case 't':
       return toggle_shape(View::Shape::tree, std::move(state));
+    case 'g':
+      return next_grouping(std::move(state));
     case 'H':
       return toggle_shape(View::Shape::threads, std::move(state));
     case '/':

@@ -77,6 +77,15 @@ void describe_task(auto& v, const TopDocument& top, const TaskChange& task) {
   describe_figures(v, top, task.figures);
 }
 
+void describe_group(auto& v, const TopDocument& top, const Row& group) {
+  v.field("name", group.comm(), "What the tasks have in common; kernel threads are one group.");
+  v.field("kernel", group.kernel_thread(), "True for the group of kernel threads.");
+  v.field("processes", group.processes, "Number of processes with a task in the group.");
+  const std::size_t tasks = group.process->tasks.size();
+  v.field("tasks", tasks, "Number of tasks.");
+  describe_figures(v, top, group.figures());
+}
+
 void describe_process(auto& v, const TopDocument& top, const ProcessChange& process) {
   v.field("id", process.id, "Unique in this run of the tool.");
   v.field("parent", or_null(process.parent), "`id` of its parent; null: not observed.");
@@ -132,6 +141,13 @@ void describe(auto& v, const TopDocument& top) {
           elements(processes,
                    [&](const ProcessChange& process) { return group([&] { describe_process(v, top, process); }); }),
           "Processes in the order of the view.");
+  const bool grouped = top.view.shape == View::Shape::groups;
+  v.field("grouped_by", grouped ? std::optional(top.view.by) : std::nullopt,
+          "What the tasks of a group have in common; null: no --by.");
+  const Rows groups = grouped ? rows_of(changes, top.view) : Rows();
+  v.field("groups",
+          elements(groups.rows, [&](const Row& group) { return row_group([&] { describe_group(v, top, group); }); }),
+          "Groups in the order of the view; empty without --by.");
   v.field("host", top.scene.host, "The machine that was observed.");
   describe_clocks(v, {"time", "realtime_ns", "boottime_ns"}, top.scene.clocks);
 }

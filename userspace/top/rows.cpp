@@ -2,6 +2,8 @@
 #include "top/rows.h"
 
 #include <algorithm>
+#include <map>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -191,6 +193,61 @@ std::vector<Row> thread_rows(const Changes& changes, const View& view) {
   return rows;
 }
 
+std::vector<Process> identities_of(const Changes& changes) {
+  std::vector<Process> processes;
+  for (const ProcessChange& change : changes.processes) {
+    Process& process = processes.emplace_back();
+    process.id = change.id;
+    process.parent = change.parent;
+    process.tgid = change.tgid;
+    process.comm = change.comm;
+    process.command = change.command;
+    process.kernel = change.kernel_thread;
+    process.uid = change.uid;
+    process.user = change.user;
+    process.cgroup_id = change.cgroup_id;
+    process.cgroup = change.cgroup;
+  }
+  return processes;
+}
+
+// Kernel threads are one group.
+Rows group_rows(const Changes& changes, const View& view) {
+  const std::vector<Process> identities = identities_of(changes);
+  const Grouping grouping(identities, view.by);
+  Rows rows;
+  std::map<std::pair<bool, std::string>, std::size_t> indices;
+  std::vector<std::set<std::uint64_t>> members;
+  for (std::size_t i = 0; i < identities.size(); ++i) {
+    for (const TaskChange& task : changes.processes[i].tasks) {
+      const bool kernel = changes.processes[i].kernel_thread;
+      const GroupKey key = kernel ? GroupKey{"", std::string(kernel_group)} : grouping.of(identities[i], task.comm);
+      const auto [entry, is_new] = indices.try_emplace({kernel, key.value}, rows.groups.size());
+      if (is_new) {
+        ProcessChange& group = rows.groups.emplace_back();
+        group.id = rows.groups.size();
+        group.comm = key.label;
+        group.kernel_thread = kernel;
+        group.ended = true;
+        members.emplace_back();
+      }
+      ProcessChange& group = rows.groups[entry->second];
+      group.ended = group.ended && task.ended;
+      add(group.figures, task.figures);
+      group.tasks.push_back(task);
+      members[entry->second].insert(identities[i].id);
+    }
+  }
+  for (std::size_t i = 0; i < rows.groups.size(); ++i) {
+    if (matches(rows.groups[i], view.filter)) {
+      rows.rows.push_back({&rows.groups[i], nullptr, members[i].size()});
+    }
+  }
+  rows.unfiltered = rows.groups.size();
+  sort(rows.rows, view);
+  return rows;
+}
+
 }  // namespace
 
 std::string_view to_string(SortKey key) {
@@ -213,6 +270,8 @@ Rows rows_of(const Changes& changes, const View& view) {
       return {thread_rows(changes, view), changes.task_count()};
     case View::Shape::tree:
       return {Tree(changes, view).take_rows(), changes.processes.size()};
+    case View::Shape::groups:
+      return group_rows(changes, view);
   }
   return {};
 }

@@ -7,8 +7,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "account/groups.h"
 #include "top/changes.h"
 
 namespace taskcost {
@@ -34,11 +36,13 @@ struct View {
   enum class Shape {
     processes,
     threads,
-    tree,  // processes, each below its parent
+    tree,    // processes, each below its parent
+    groups,  // sums of tasks
   };
 
   Shape shape = Shape::processes;
   SortKey sort = SortKey::cpu;  // figures descend, names and PIDs ascend
+  GroupBy by = GroupBy::comm;   // for Shape::groups
   bool reverse = false;
   std::string filter;  // a part of the name, or the whole PID; of the process or of one of its threads
   // False without probes on system calls: there is no split into user and kernel time.
@@ -48,6 +52,7 @@ struct View {
 struct Row {
   const ProcessChange* process = nullptr;
   const TaskChange* thread = nullptr;  // nullptr: the row shows the whole process
+  std::size_t processes = 1;           // in the group
   std::size_t depth = 0;               // in the tree
   bool context = false;                // the row does not match the filter, but a descendant does
 
@@ -58,9 +63,19 @@ struct Row {
   [[nodiscard]] bool ended() const { return thread ? thread->ended : process->ended; }
 };
 
+// Rows of groups point into `groups`, so they can be moved but not copied.
 struct Rows {
+  Rows() = default;
+  Rows(std::vector<Row> rows, std::size_t unfiltered) : rows(std::move(rows)), unfiltered(unfiltered) {}
+  Rows(const Rows&) = delete;
+  Rows& operator=(const Rows&) = delete;
+  Rows(Rows&&) noexcept = default;
+  Rows& operator=(Rows&&) noexcept = default;
+  ~Rows() = default;
+
   std::vector<Row> rows;
-  std::size_t unfiltered = 0;  // number of rows without the filter
+  std::size_t unfiltered = 0;         // number of rows without the filter
+  std::vector<ProcessChange> groups;  // a group is like a process that has its tasks and its name
 };
 
 // Kernel threads come last in every shape. The rows point into `changes`.

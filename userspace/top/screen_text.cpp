@@ -17,6 +17,7 @@ namespace {
 constexpr std::string_view help_lines[] = {
     "space  pause or resume           q        quit",
     "t      process tree              H        threads",
+    "g      groups: press again for the next of comm, cmdline, thread, ...",
     "/      filter by name or PID     Esc      clear the filter",
     "r      reverse the sort order    + -      longer, shorter interval",
     "< >    previous, next sort key   arrows, PgUp, PgDn, Home, End   scroll",
@@ -113,14 +114,16 @@ Line header_line(const HeaderLine& header, std::size_t width) {
   return line;
 }
 
-std::string_view shape_text(View::Shape shape) {
-  switch (shape) {
+std::string shape_text(const View& view) {
+  switch (view.shape) {
     case View::Shape::processes:
       return "processes";
     case View::Shape::threads:
       return "threads";
     case View::Shape::tree:
       return "tree";
+    case View::Shape::groups:
+      return fmt::format("groups of {}", to_string(view.by));
   }
   return {};
 }
@@ -192,8 +195,7 @@ std::vector<HeaderLine> make_header(const Changes& changes, const Rows& rows, co
   if (!view.filter.empty()) {
     first.push_back(fmt::format("{} of {} match \"{}\"", rows.rows.size(), rows.unfiltered, view.filter));
   }
-  first.push_back(
-      fmt::format("{} by {}{}", shape_text(view.shape), to_string(view.sort), view.reverse ? ", reversed" : ""));
+  first.push_back(fmt::format("{} by {}{}", shape_text(view), to_string(view.sort), view.reverse ? ", reversed" : ""));
   first.push_back(fmt::format("{}, {}", counted(changes.processes.size(), "process", "processes"),
                               counted(changes.task_count(), "task", "tasks")));
   std::vector<HeaderLine> header{{first, Style::strong},

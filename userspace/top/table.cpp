@@ -118,8 +118,9 @@ class Layout {
       pid_width_ = std::max(pid_width_, count_digits(std::max(row.pid(), row.process->tgid)));
     }
     const bool tree = view.shape == View::Shape::tree;
-    name_width_ = tree ? 20 : 15;
-    fields_ = {Field::pid, Field::name, Field::cpu};
+    const bool groups = view.shape == View::Shape::groups;
+    name_width_ = tree || groups ? 20 : 15;
+    fields_ = groups ? std::vector{Field::name, Field::cpu} : std::vector{Field::pid, Field::name, Field::cpu};
     for (const FieldInfo& info : fields) {
       if (info.sort == view.sort) {
         add_if_fits(info.field, 0);
@@ -135,7 +136,7 @@ class Layout {
     for (const Field field : when_wide) {
       add_if_fits(field, wide_causes_width - min_causes_width);
     }
-    const std::size_t max_name_width = tree ? 36 : 24;
+    const std::size_t max_name_width = tree || groups ? 36 : 24;
     if (left() + min_causes_width > wide_causes_width) {
       const std::size_t spare = left() + min_causes_width - wide_causes_width;
       name_width_ += std::min(spare / 2, max_name_width - name_width_);
@@ -175,8 +176,10 @@ class Layout {
       case Field::user:
       case Field::kernel:
         return view_.user_kernel_split;
+      case Field::pid:
+        return view_.shape != View::Shape::groups;
       case Field::process:
-        return view_.shape == View::Shape::threads;
+        return view_.shape == View::Shape::threads || view_.shape == View::Shape::groups;
       case Field::threads:
         return view_.shape != View::Shape::threads;
       default:
@@ -288,7 +291,7 @@ std::string TopTable::text_of(const Row& row, const Column& column) const {
     case Field::pid:
       return std::to_string(row.pid());
     case Field::process:
-      return std::to_string(row.process->tgid);
+      return std::to_string(view_.shape == View::Shape::groups ? row.processes : row.process->tgid);
     case Field::name: {
       // Half of the column stays for the name, however deep the process is.
       const std::size_t indent = std::min(2 * row.depth, column.width / 2);

@@ -24,7 +24,7 @@ std::string causes_text(const Figures& figures, const Changes& changes, std::siz
 
 enum class Field {
   pid,
-  process,  // PID of a thread's process
+  process,  // PID of a thread's process; number of processes in a group
   name,
   state,
   threads,

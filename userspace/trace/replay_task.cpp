@@ -31,7 +31,6 @@ void set_identity(tc_ledger& ledger, const tc_task_new& new_task) {
   ledger.parent_process = new_task.parent_process;
   ledger.creator = new_task.creator;
   ledger.address_space = new_task.address_space;
-  ledger.clone_flags = new_task.clone_flags;
   ledger.copy_ns = new_task.copy_ns;
   ledger.tid = new_task.tid;
   ledger.tgid = new_task.tgid;

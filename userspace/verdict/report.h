@@ -10,6 +10,7 @@
 #include "account/account.h"
 #include "account/clock_anchor.h"
 #include "account/evidence.h"
+#include "account/groups.h"
 #include "account/observation.h"
 #include "account/stacks.h"
 #include "trace/critical_path.h"
@@ -34,6 +35,7 @@ struct Report {
   EvidenceList evidence;
   Observer observer;
   Session session;
+  std::optional<GroupBy> group_by;      // nullopt: --by was not given
   std::vector<SideBySide> comparisons;  // for verify: the accounts of both variants, line by line
   std::vector<Verdict> claims;
   std::vector<Sweep> sweeps;
@@ -43,6 +45,8 @@ struct Report {
   std::optional<RecordCheck> records;         // nullopt: the events were not recorded
   std::optional<CriticalPath> critical_path;  // nullopt: not recorded, no exit, some tasks only, or too many events
   std::optional<Timeline> timeline;           // nullopt: the events were not recorded; only render_html() shows it
+
+  [[nodiscard]] GroupBy grouping() const { return group_by.value_or(default_grouping(session)); }
 };
 
 }  // namespace taskcost

@@ -111,6 +111,18 @@ TEST(Aggregation, KeepsHistogramsAndTotalsWhole) {
   EXPECT_EQ(session.aggregated[0].total.creations[TC_CREATION_FORK].child_start, 4us);
 }
 
+// Their sum is apart from the totals, so it is apart from what adds up to these.
+TEST(Aggregation, LeavesOutKernelThreads) {
+  SessionBuilder builder = keeping(0);
+  builder.on_ledger(short_life(1).named("cc1"));
+  builder.on_ledger(short_life(2).named("kworker/0:1").flag(TC_LEDGER_KERNEL_WORKER));
+  const Session session = finish(builder, 1s);
+  ASSERT_EQ(session.aggregated.size(), 1U);
+  EXPECT_EQ(session.aggregated[0].comm, "cc1");
+  EXPECT_EQ(session.totals.lifetime, 1ms);
+  EXPECT_EQ(session.kernel_totals.lifetime, 1ms);
+}
+
 TEST(Aggregation, BoundsTheNumberOfNames) {
   SessionBuilder builder = keeping(0);
   for (std::uint64_t id = 1; id <= 3000; ++id) {

@@ -10,6 +10,7 @@
 #include <sstream>
 #include <string>
 
+#include "account/describe/account_keys.h"
 #include "base/escape.h"
 #include "report/render.h"
 #include "support/figures_of.h"
@@ -38,9 +39,16 @@ class HostileNames : public testing::TestWithParam<std::size_t> {
     for (Process& process : report.session.processes) {
       process.comm = name();
       process.command = name();
+      process.uid = 1000;
+      process.user = name();
+      process.cgroup_id = 7;
+      process.cgroup = name();
       for (Task& task : process.tasks) {
         task.comm = name();
       }
+    }
+    for (Edge& edge : report.session.edges) {
+      edge.from.comm = edge.from.kind == Waker::Kind::unobserved ? name() : "";
     }
     report.session.aggregated.push_back({name(), 2, 2, empty_account()});
     for (NamedStack& stack : report.stacks->stacks) {
@@ -59,6 +67,25 @@ TEST_P(HostileNames, DoNothingToATerminal) {
     render_text(report(), out, {80, false, verbose});
     EXPECT_TRUE(is_harmless(out.str())) << out.str();
     EXPECT_EQ(valid_utf8(out.str()), out.str());
+  }
+}
+
+TEST_P(HostileNames, DoNothingAsNamesOfGroups) {
+  Report grouped = report();
+  grouped.session.edges.resize(20, grouped.session.edges[2]);
+  for (const GroupBy by : every<GroupBy>()) {
+    grouped.group_by = by;
+    std::ostringstream out;
+    render_text(grouped, out, {80, false, false});
+    EXPECT_TRUE(is_harmless(out.str())) << out.str();
+    EXPECT_EQ(valid_utf8(out.str()), out.str());
+    const json groups = json::parse(json_of(grouped)).at("groups");
+    EXPECT_EQ(groups.at("by"), to_string(by));
+    const json& name = groups.at("groups").at(0).at("name");
+    EXPECT_TRUE(name.is_string());
+    std::ostringstream folded;
+    render_folded(grouped, StackWeight::time, folded);
+    EXPECT_TRUE(is_harmless(folded.str())) << folded.str();
   }
 }
 

@@ -26,6 +26,7 @@ using test::row_of;
 using test::rows_of;
 using test::said;
 using test::Texts;
+using test::texts_of;
 using test::titles_of;
 using testing::AllOf;
 using testing::Contains;
@@ -106,6 +107,63 @@ TEST(ProcessesSection, LookAlikesAreOneRowUnlessAllIsAskedFor) {
   EXPECT_THAT(titles_of(sections::accounts(session, false)), Contains("299 x true: sum of 299 tasks, exit 0"));
   EXPECT_THAT(rows_of(sections::processes(session, true)), SizeIs(301));
   EXPECT_THAT(titles_of(sections::accounts(session, true)), SizeIs(301));
+}
+
+TEST(ProcessesSection, CommandLinesTellProcessesOfOneNameApart) {
+  ReportBuilder builder;
+  for (const char* command : {"/usr/lib/git-core/git index-pack --stdin",
+                              "git pack-objects -q --all --and more words than a table has room for", ""}) {
+    builder.process(10, "git", TaskOrigin::fork, 0ms, AccountBuilder().runs(TC_ACTIVITY_USER, 1ms)).exits(0);
+    builder.report().session.processes.back().command = command;
+  }
+  builder.process(20, "sh", TaskOrigin::fork, 0ms, AccountBuilder().runs(TC_ACTIVITY_USER, 1ms)).exits(0);
+  Texts names;
+  for (const Texts& row : rows_of(sections::processes(builder.build().session, false))) {
+    names.push_back(row.front());
+  }
+  EXPECT_THAT(names, ElementsAre("git index-pack --stdin",
+                                 "git pack-objects -q --all --and more words than a table has…", "git", "sh"));
+}
+
+TEST(GroupsSection, ComparesManyProcessesByName) {
+  Report report = test::shell_script();
+  const sections::Section section = sections::groups(report, false);
+  EXPECT_EQ(section.title, "By program");
+  EXPECT_EQ(test::items_of<sections::Table>(section).at(0).columns.front().title, "comm");
+  EXPECT_THAT(row_of(section, "sh"), ElementsAre("sh", "1", "1", "900 ms", "900 ms", "0", "0", "0", "0", "0"));
+  EXPECT_THAT(row_of(section, "true"), ElementsAre("true", "300", "300", "300 ms", "300 ms", "0", "0", "0", "0", "0"));
+  EXPECT_THAT(sections::groups(full_report(), false).blocks, IsEmpty()) << "two processes are told at a glance";
+  report.group_by = GroupBy::tree;
+  EXPECT_THAT(said(sections::groups(report, false)), Contains("and 289 more (--verbose)"));
+  EXPECT_THAT(rows_of(sections::groups(report, true)), SizeIs(301));
+  report.group_by = GroupBy::user;
+  EXPECT_THAT(rows_of(sections::groups(report, false)), SizeIs(1)) << "--by was given";
+  report.group_by = GroupBy::cmdline;
+  EXPECT_THAT(row_of(sections::groups(report, false), "sh --flag"), ElementsAre("sh --flag", "1", "900 ms", "0", "0"));
+}
+
+TEST(WaitsSection, ManyPairsAreSumsOfGroups) {
+  Report report = test::shell_script();
+  const auto& processes = report.session.processes;
+  const Waker shell{Waker::Kind::task, processes[0].tasks[0].id, processes[0].tasks[0].tid};
+  for (std::size_t i = 1; i <= 20; ++i) {
+    const Task& task = processes[i].tasks[0];
+    report.session.edges.push_back({shell, task.id, task.tid, TC_WAIT_PIPE, 2, 5ms, 3ms, {{"write", 2}}, 10});
+  }
+  report.session.edges.push_back(
+      {{Waker::Kind::unobserved, 0, 99, "kubelet"}, 1, 100, TC_WAIT_PIPE, 1, 1ms, 1ms, {}, std::nullopt});
+  const sections::Section brief = sections::waits(report, false);
+  ASSERT_EQ(brief.blocks.size(), 2);
+  EXPECT_EQ(brief.blocks[1].title, "Who woke whom, by program");
+  EXPECT_THAT(texts_of(std::get<sections::Table>(brief.blocks[1].items[0]).rows[0].cells),
+              ElementsAre("sh", "true", "pipe", "40", "100 ms", "200 B", "write"));
+  EXPECT_THAT(texts_of(std::get<sections::Table>(brief.blocks[1].items[0]).rows[1].cells),
+              ElementsAre("kubelet, not observed", "sh", "pipe", "1", "1.00 ms", "-", ""));
+  const sections::Section verbose = sections::waits(report, true);
+  ASSERT_EQ(verbose.blocks.size(), 3);
+  EXPECT_THAT(std::get<sections::Table>(verbose.blocks[2].items[0]).rows, SizeIs(21));
+  EXPECT_THAT(texts_of(std::get<sections::Table>(verbose.blocks[2].items[0]).rows[20].cells),
+              Contains("kubelet (99), not observed"));
 }
 
 TEST(ProcessesSection, OpenEndsAreMarkedAndExplainedOnlyThen) {

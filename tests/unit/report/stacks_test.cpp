@@ -101,6 +101,19 @@ TEST(Folded, EqualLinesAreOneAndEmptyOnesNone) {
   EXPECT_EQ(folded(report, StackWeight::time), "bakery;wait: a pipe;main 11\n");
 }
 
+TEST(Folded, AGroupIsTheFirstFrame) {
+  Report report = report_with_stacks();
+  report.group_by = GroupBy::cmdline;
+  EXPECT_THAT(folded(report, StackWeight::time), HasSubstr("helper --flag;fault;"));
+  for (Process& process : report.session.processes) {
+    process.uid = 0;
+    process.user = "ro;ot";
+  }
+  report.group_by = GroupBy::user;
+  EXPECT_THAT(folded(report, StackWeight::time), AllOf(HasSubstr("ro:ot;fault;"), HasSubstr("ro:ot;wait: a pipe;")));
+  EXPECT_EQ(speedscope(report).at("shared").at("frames").at(0).at("name"), "ro;ot");
+}
+
 TEST(Folded, HostileNamesStayInTheirFrame) {
   Report report = full_report();
   report.session.processes[0].comm = "a;b\nc";

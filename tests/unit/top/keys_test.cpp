@@ -36,6 +36,15 @@ TEST(Keys, ToggleTheShape) {
   EXPECT_EQ(typed({}, U"tH").view.shape, View::Shape::threads);
 }
 
+TEST(Keys, GroupsByEachKeyInTurn) {
+  EXPECT_EQ(typed({}, U"g").view.shape, View::Shape::groups);
+  EXPECT_EQ(typed({}, U"g").view.by, GroupBy::comm);
+  EXPECT_EQ(typed({}, U"ggg").view.by, GroupBy::thread);
+  EXPECT_EQ(typed({}, U"gggggg").view.by, GroupBy::cgroup);
+  EXPECT_EQ(typed({}, U"ggggggg").view.shape, View::Shape::processes);
+  EXPECT_EQ(typed({}, U"gggggggg").view.by, GroupBy::comm);
+}
+
 TEST(Keys, SortByLettersAndByTheNextColumn) {
   EXPECT_EQ(typed({}, U"b").view.sort, SortKey::blocked);
   EXPECT_EQ(typed({}, U"bP").view.sort, SortKey::cpu);

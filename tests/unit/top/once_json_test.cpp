@@ -159,5 +159,29 @@ TEST(TopJson, HostileNamesReadBack) {
   }
 }
 
+TEST(TopJson, HasGroupsOnRequest) {
+  const json without = json::parse(rendered(example()));
+  EXPECT_TRUE(without["grouped_by"].is_null());
+  EXPECT_TRUE(without["groups"].empty());
+  View view;
+  view.shape = View::Shape::groups;
+  view.by = GroupBy::thread;
+  const Changes changes = example();
+  const json document = json::parse(rendered(changes, view));
+  EXPECT_EQ(test::schema_complaints(top_schema(), document), "");
+  EXPECT_EQ(document["grouped_by"], "thread");
+  EXPECT_EQ(document["processes"].size(), 3U);
+  Duration::rep cpu = 0;
+  std::size_t tasks = 0;
+  for (const json& group : document["groups"]) {
+    cpu += group["cpu_ns"].get<Duration::rep>();
+    tasks += group["tasks"].get<std::size_t>();
+  }
+  EXPECT_EQ(cpu, changes.total.cpu().count());
+  EXPECT_EQ(tasks, changes.task_count());
+  EXPECT_EQ(document["groups"].back()["name"], "kernel threads");
+  EXPECT_EQ(document["groups"].back()["kernel"], true);
+}
+
 }  // namespace
 }  // namespace taskcost

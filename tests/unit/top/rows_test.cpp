@@ -175,5 +175,56 @@ TEST(Rows, KernelThreadsComeLast) {
   EXPECT_THAT(pids(changes, threads), ElementsAre(4, 6, 3, 5, 2, 7));
 }
 
+// "name: processes/tasks"
+std::vector<std::string> groups(const Changes& changes, GroupBy by, const std::string& filter = {}) {
+  View view;
+  view.shape = View::Shape::groups;
+  view.by = by;
+  view.filter = filter;
+  std::vector<std::string> lines;
+  for (const Row& row : rows_of(changes, view).rows) {
+    lines.push_back(row.comm() + ": " + std::to_string(row.processes) + "/" +
+                    std::to_string(row.process->tasks.size()));
+  }
+  return lines;
+}
+
+TEST(Rows, GroupsAreSumsOfTasks) {
+  GlanceBuilder now(1s);
+  now.process(1).named("make").runs(10ms);
+  now.process(2, 1).named("cc1").runs(100ms, 1ms).counts(TC_COUNTER_FAULTS_MINOR, 2);
+  now.process(3, 1).named("cc1").runs(200ms, 2ms).counts(TC_COUNTER_FAULTS_MINOR, 3);
+  now.task(3, 4).named("worker-7").runs(5ms);
+  now.process(5).named("kswapd0").in_kernel().runs(900ms);
+  now.process(6).named("kworker/0:1").in_kernel().runs(900ms);
+  std::vector<Glance::Task>& tasks = now.glance().tasks;
+  tasks[1].command = "cc1 a.c";
+  tasks[1].uid = 1000;
+  tasks[1].cgroup = 7;
+  now.glance().names = {{{"1000", "alice"}}, {{"7", "/user.slice/session-3.scope"}}, {}};
+  const Changes changes = changes_of(now);
+  EXPECT_THAT(groups(changes, GroupBy::comm), ElementsAre("cc1: 2/3", "make: 1/1", "kernel threads: 2/2"));
+  EXPECT_THAT(groups(changes, GroupBy::thread),
+              ElementsAre("cc*: 2/2", "make: 1/1", "worker-*: 1/1", "kernel threads: 2/2"));
+  EXPECT_THAT(groups(changes, GroupBy::cmdline),
+              ElementsAre("[cc1]: 1/2", "cc1 a.c: 1/1", "[make]: 1/1", "kernel threads: 2/2"));
+  EXPECT_THAT(groups(changes, GroupBy::tree),
+              ElementsAre("cc1 (3): 1/2", "cc1 (2): 1/1", "make (1): 1/1", "kernel threads: 2/2"));
+  EXPECT_THAT(groups(changes, GroupBy::user), ElementsAre("unknown user: 2/3", "alice: 1/1", "kernel threads: 2/2"));
+  EXPECT_THAT(groups(changes, GroupBy::cgroup),
+              ElementsAre("unknown cgroup: 2/3", "session-3.scope: 1/1", "kernel threads: 2/2"));
+  EXPECT_THAT(groups(changes, GroupBy::comm, "worker"), ElementsAre("cc1: 2/3", "kernel threads: 2/2"));
+  View view;
+  view.shape = View::Shape::groups;
+  const Rows rows = rows_of(changes, view);
+  EXPECT_EQ(rows.rows[0].figures().cpu(), 308ms);
+  EXPECT_EQ(rows.rows[0].figures().faults_minor, 5U);
+  Figures sum;
+  for (const Row& row : rows.rows) {
+    add(sum, row.figures());
+  }
+  EXPECT_EQ(sum.cpu(), changes.total.cpu());
+}
+
 }  // namespace
 }  // namespace taskcost

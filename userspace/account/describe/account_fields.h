@@ -245,6 +245,10 @@ void describe(auto& v, Is<Process> auto& process) {
   v.field("command", process.command, "Arguments joined by spaces.");
   v.field("command_truncated", process.command_truncated, "True if `command` was cut.");
   v.field("kernel", process.kernel, "True for a kernel thread.");
+  v.field("uid", process.uid, "Real uid of its leader in the initial user namespace; null: not read.");
+  v.field("user", or_null(process.user), "Name of that user; null: it has none, or is not known.");
+  v.field("cgroup_id", or_null(process.cgroup_id), "Id of its leader's cgroup (version 2); null: not read.");
+  v.field("cgroup", or_null(process.cgroup), "Path of that cgroup; null: it was gone at the end of the window.");
   v.field("origin", process.origin, "How it was created.");
   v.field("start_ns", process.start, "Time of its first task's creation, or of the first observation.");
   v.field("end_ns", process.end, "Time of its last task's final switch-out, or the end of the window.");

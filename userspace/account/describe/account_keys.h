@@ -9,6 +9,7 @@
 #include "account/account.h"
 #include "account/describe/fields.h"
 #include "account/evidence.h"
+#include "account/groups.h"
 #include "account/observation.h"
 #include "account/stacks.h"
 #include "base/unit.h"
@@ -56,6 +57,8 @@ template <>
 struct Keys<Waker::Kind> : KeysBy<Waker::Kind::unknown, to_string> {};
 template <>
 struct Keys<StackKind> : KeysBy<StackKind::involuntary_switch, to_string> {};
+template <>
+struct Keys<GroupBy> : KeysBy<GroupBy::cgroup, to_string> {};
 template <>
 struct Keys<EvidenceKind> : KeysBy<EvidenceKind::unavailable, to_string> {};
 template <>

@@ -7,6 +7,7 @@
 #include <memory>
 #include <utility>
 
+#include "account/describe/account_keys.h"
 #include "cli/options/values.h"
 
 namespace taskcost::commandline {
@@ -175,6 +176,17 @@ void add_view_options(CommandParser& parser, OutputOptions& options) {
     }
     return check_brief(options, *brief);
   });
+}
+
+CLI::Option* add_group_option(CommandParser& parser, std::optional<GroupBy>& by, const std::string& help) {
+  std::vector<std::pair<std::string_view, std::optional<GroupBy>>> keys;
+  for (const GroupBy each : every<GroupBy>()) {
+    keys.emplace_back(to_string(each), each);
+  }
+  return parser.choice("--by", "KEY", by, std::move(keys),
+                       help +
+                           " KEY: comm (program name), cmdline, thread (thread name with * for numbers), tree (each "
+                           "child of the first process with its descendants), user or cgroup (version 2).");
 }
 
 void add_level_options(CommandParser& parser, Detail& detail, std::optional<unsigned>& max_tasks) {

@@ -30,6 +30,10 @@ void add_output_options(CommandParser& parser, OutputOptions& options, const Fil
 void add_quiet_option(CommandParser& parser, bool& quiet);
 // --color and --no-color. nullopt: on a terminal, unless NO_COLOR is set.
 void add_color_options(CommandParser& parser, std::optional<bool>& color);
+inline constexpr const char* group_help =
+    "Sum up tasks, stacks and wakeups by KEY. Default: comm, or thread if all processes have one name.";
+// --by; `help` is followed by the keys.
+CLI::Option* add_group_option(CommandParser& parser, std::optional<GroupBy>& by, const std::string& help);
 
 // Everything that commands which observe have in common.
 void add_observe_options(CommandParser& parser, ObserveOptions& options, const FileSet& files,

@@ -16,6 +16,7 @@ namespace {
 
 using commandline::add_color_options;
 using commandline::add_duration_option;
+using commandline::add_group_option;
 using commandline::add_level_options;
 using commandline::add_observe_options;
 using commandline::add_quiet_option;
@@ -25,6 +26,7 @@ using commandline::add_view_options;
 using commandline::Arguments;
 using commandline::CommandParser;
 using commandline::count_up_to;
+using commandline::group_help;
 using commandline::parse_seconds;
 using commandline::usage_error;
 using commandline::Words;
@@ -35,8 +37,8 @@ constexpr unsigned kMaxRuns = 100'000;
 Status check_repeat(const RunCommand& run) {
   const ObserveOptions& observe = run.observe;
   if (run.repeat && !run.measure_overhead &&
-      (observe.stacks || observe.kernel_memory || observe.probe_stats || observe.buffer_mib)) {
-    return usage_error("--repeat with --stacks, --kernel-memory, --probe-stats or --buffer",
+      (observe.stacks || observe.kernel_memory || observe.probe_stats || observe.buffer_mib || observe.group_by)) {
+    return usage_error("--repeat with --stacks, --kernel-memory, --probe-stats, --buffer or --by",
                        "repeated runs are reported by their medians alone", "drop --repeat, or the other options");
   }
   if ((run.repeat || run.measure_overhead) && (run.limits.timeout || run.limits.follow_daemons)) {
@@ -92,6 +94,7 @@ Result<Options> parse_run(const Words& words) {
   add_observe_options(parser, run.observe, files);
   add_view_options(parser, run.observe);
   parser.check([&run] { return check_repeat_view(run); });
+  add_group_option(parser, run.observe.group_by, group_help);
   parser.stop_at_first_word();
   if (auto end = parser.parse(words)) {
     return *end;
@@ -119,6 +122,7 @@ Result<Options> parse_attach(const Words& words) {
   add_duration_option(parser, attach.duration);
   add_observe_options(parser, attach.observe, files);
   add_view_options(parser, attach.observe);
+  add_group_option(parser, attach.observe.group_by, group_help);
   if (auto end = parser.parse(words)) {
     return *end;
   }
@@ -157,6 +161,7 @@ Result<Options> parse_record(const Words& words) {
   });
   add_observe_options(parser, observe, files, {.text_by_default = false});
   add_view_options(parser, observe);
+  add_group_option(parser, observe.group_by, group_help);
   parser.stop_at_first_word();
   if (auto end = parser.parse(words)) {
     return *end;
@@ -223,6 +228,7 @@ Result<Options> parse_workload(const Words& words) {
                         "Example: sudo taskcost workload create --model thread"});
   add_observe_options(parser, workload.observe, files);
   add_view_options(parser, workload.observe);
+  add_group_option(parser, workload.observe.group_by, group_help);
   if (auto end = parser.parse(words)) {
     return *end;
   }
@@ -293,7 +299,9 @@ Result<Options> parse_top(const Words& words) {
   parser.value("--sort", "KEY", top.sort,
                "pid, name, cpu (default), user, kernel, queue, blocked, switches, faults or creations.");
   CLI::Option* const threads = parser.flag("--threads", top.threads, "One row per thread.");
-  parser.flag("--tree", top.tree, "Process tree: children below their parents.")->excludes(threads);
+  CLI::Option* const tree = parser.flag("--tree", top.tree, "Process tree: children below their parents.");
+  tree->excludes(threads);
+  add_group_option(parser, top.group_by, "One row per group of tasks.")->excludes(threads)->excludes(tree);
   add_level_options(parser, top.detail, top.max_tasks);
   parser.check([&top]() -> Status {
     return top.format == TopCommand::Format::json && !top.once

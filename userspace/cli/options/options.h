@@ -12,6 +12,7 @@
 #include <variant>
 #include <vector>
 
+#include "account/groups.h"
 #include "base/result.h"
 #include "cli/options/formats.h"
 #include "collector/observe.h"
@@ -43,6 +44,7 @@ struct OutputOptions {
                   .summary_last = true};  // of the text on `stream`; files have every section
   // A launched command's standard error gets the summary beside the files of -o, if it is a terminal.
   bool summary_on_terminal = false;
+  std::optional<GroupBy> group_by;
 };
 
 // The capture that `record` writes and `report` reads if no other file is named.
@@ -152,6 +154,7 @@ struct TopCommand {
   bool tree = false;
   bool quiet = false;
   std::optional<bool> color;  // as in OutputOptions
+  std::optional<GroupBy> group_by;
 };
 
 // Makes reports from a capture or a JSON report. `record` has no type of its own: it is a run or an attach whose

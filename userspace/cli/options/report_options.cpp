@@ -22,6 +22,9 @@ Status check_audit(const ReportCommand& report) {
   if (report.audit && found != report.outputs.end()) {
     return bad_value("--output", found->path, "an audit is text or JSON", "use .json or .txt");
   }
+  if (report.audit && report.group_by) {
+    return usage_error("--audit with --by", "an audit compares task by task", "drop one of them");
+  }
   return Done{};
 }
 
@@ -80,6 +83,7 @@ Result<Options> parse_report(const Words& words) {
       "Report only these processes, with all their threads.");
   parser.value("--comm", "PATTERN", report.part.comm,
                "Report only tasks whose name matches this shell pattern, for example 'cc*'.");
+  add_group_option(parser, report.group_by, group_help);
   add_quiet_option(parser, report.quiet);
   parser.check([&report] { return check_audit(report); });
   parser.check([&report] { return check_part(report); });

@@ -217,6 +217,20 @@ void describe(auto& v, Is<Report> auto& report) {
       "What the time up to the last exit consists of; null: not recorded, no exit, a part of the tasks, or too many "
       "events.");
   describe_tasks(v, report.session);
+  GroupBy by = report.grouping();
+  v.field("groups", group([&] {
+            v.field("by", by, "What the tasks of a group have in common.");
+            v.derived(
+                "groups", [&] { return groups_of(report.session, by); },
+                "Groups, sorted by CPU time and the time that they waited for a CPU. They add up to `totals`.");
+            v.derived(
+                "edges", [&] { return edges_between_groups(report.session, by); },
+                "Edges between groups, sorted by waiting time; kernel threads are one group here.");
+            if constexpr (reads<decltype(v)>) {
+              report.group_by = by == report.grouping() ? report.group_by : by;
+            }
+          }),
+          "Sums over groups of tasks.");
   describe_findings(v, report.session);
   v.field("claims", report.claims, "Verdicts of `verify`.");
   v.field("comparisons", report.comparisons, "Pairs of variants of a workload.");

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "account/describe/account_fields.h"
+#include "account/groups.h"
 #include "report/describe/verdict_keys.h"
 #include "verdict/report.h"
 
@@ -46,6 +47,8 @@ void describe_waker(auto& v, Is<Waker> auto& waker) {
   v.field("waker", waker.kind, "Kind of the waker.");
   v.field("from_task", or_null(waker.task), "`id` of the waking task; null: none, or it is not kept one by one.");
   v.field("from_tid", or_null(waker.tid), "TID of the waking task; null: unknown.");
+  v.field("from_comm", or_null(waker.comm),
+          "Name of a waking task that is not observed, at the end of the window; null: unknown, or it is observed.");
 }
 
 void describe(auto& v, Is<Edge> auto& edge) {
@@ -59,6 +62,28 @@ void describe(auto& v, Is<Edge> auto& edge) {
   v.field("longest_ns", edge.longest, "Longest of these waits.");
   v.field("bytes", edge.bytes,
           "Bytes sent to `to_task`; null: the cause has no bytes, or their number or sender is not known.");
+  v.field("call_sites", edge.call_sites, "Wakeups by call site of the waker: a system call, exit, ...");
+}
+
+void describe(auto& v, Is<TaskGroup> auto& group) {
+  v.object("group", "The sum of the tasks of one group.");
+  v.field("name", group.name, "What they have in common; null: tasks that are not kept one by one.");
+  v.field("processes", group.processes, "Number of processes with a task in the group.");
+  v.field("tasks", group.tasks, "Number of tasks.");
+  v.field("total", group.total, "Sum over these tasks.");
+}
+
+void describe(auto& v, Is<GroupEdge> auto& edge) {
+  v.row("group_edge", "Sum of the edges from the tasks of one group to those of another for one cause.");
+  v.field("waker", edge.waker, "Kind of the wakers.");
+  v.field("from", edge.from, "Group of the wakers; null: they are no tasks, or their group is not known.");
+  v.field("to", edge.to, "Group of the sleepers or receivers; null: not known.");
+  v.field("channel", edge.cause, "What the sleepers waited for: a key of `waits`.");
+  v.field("edges", edge.edges, "Number of edges in this sum.");
+  v.field("wakeups", edge.wakeups, "Number of wakeups that ended such waits.");
+  v.field("waited_ns", edge.waited, "Total of the waits that these wakeups ended.");
+  v.field("longest_ns", edge.longest, "Longest of these waits.");
+  v.field("bytes", edge.bytes, "Bytes of the edges whose bytes are known; null: there is none.");
   v.field("call_sites", edge.call_sites, "Wakeups by call site of the waker: a system call, exit, ...");
 }
 

@@ -12,7 +12,7 @@ const narrowest = 0.001; // part of the graph's width: narrower boxes are less t
 
 // The boxes of one stack in the graph, outermost first.
 function flamePath(stack, names) {
-  const above = [{name: names.process(stack.process), hue: 'cause'}, {name: names.cause(stack), hue: 'cause'}];
+  const above = [{name: names.group(stack.process), hue: 'cause'}, {name: names.cause(stack), hue: 'cause'}];
   if (stack.cut) {
     above.push({name: '[cut]', hue: 'cause', module: 'outermost frames are missing'});
   }
@@ -209,7 +209,7 @@ function flameControls(flame) {
 function flameLegend({order, hue}) {
   const shown = order.slice(0, moduleHues.length);
   const item = (color, text) => element('li', {}, element('i', {style: `background: var(${color})`}), text);
-  return element('ul', {class: 'legend'}, item(flameHues.cause, 'process, cause'), item(flameHues.kernel, 'kernel'),
+  return element('ul', {class: 'legend'}, item(flameHues.cause, 'group, cause'), item(flameHues.kernel, 'kernel'),
                  shown.map((module) => item(hue(module), module === null ? 'unknown file' : module.split('/').pop())));
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Shows the wakeup graph: processes as a matrix, tasks as a table.
+// Shows the wakeup graph: processes or groups as a matrix, what a cell is made of as a table.
 import {element, faint} from './elements.js';
 import {count, quantity, quantityText, time, timeText, words} from './figures.js';
 import {paintTable} from './sections.js';
@@ -17,11 +17,48 @@ const partyLabels = {
   unknown_receiver: 'one of several, or not observed',
 };
 
-const wakingParty = (edge, names) => (edge.waker === 'task' ? names.find(edge.from_task)?.process || 'unkept' :
-                                                              edge.waker);
-const wokenParty = (edge, names) => names.find(edge.to_task)?.process || 'unknown_receiver';
-const partyName = (party) => (typeof party === 'string' ? partyLabels[party] || words(party) :
-                                                           `${party.comm} (${party.tgid})`);
+const longestName = 40;
+const shortened = (name) => (name.length > longestName ? `${name.slice(0, longestName - 1)}…` : name);
+const partyLabel = (party) => partyLabels[party] || words(party);
+
+// Finds both ends of an edge, which are processes or other parties, and their names.
+/** @type {(names: Names) => any} */
+export const processEnds = (names) => ({
+  from: (edge) => (edge.waker === 'task' ? names.find(edge.from_task)?.process || 'unkept' : edge.waker),
+  to: (edge) => names.find(edge.to_task)?.process || 'unknown_receiver',
+  name: (party) => (typeof party === 'string' ? partyLabel(party) : `${party.comm} (${party.tgid})`),
+  others: (number) => `${number} other processes`,
+});
+
+// The same for the edges between groups. A group is an object, because its name may be that of another party.
+/** @type {() => any} */
+export function groupEnds() {
+  const groups = new Map();
+  const group = (name) => {
+    if (!groups.has(name)) {
+      groups.set(name, {name});
+    }
+    return groups.get(name);
+  };
+  const outside = new Map();
+  return {
+    from: (edge) => {
+      if (edge.from === null) {
+        return edge.waker === 'task' ? 'unkept' : edge.waker;
+      }
+      if (edge.waker === 'task') {
+        return group(edge.from);
+      }
+      if (!outside.has(edge.from)) {
+        outside.set(edge.from, {name: `${edge.from}, not observed`});
+      }
+      return outside.get(edge.from);
+    },
+    to: (edge) => (edge.to === null ? 'unknown_receiver' : group(edge.to)),
+    name: (party) => (typeof party === 'string' ? partyLabel(party) : shortened(party.name)),
+    others: (number) => `${number} other groups`,
+  };
+}
 
 function sumOf(edges) {
   const counted = edges.filter((edge) => edge.bytes !== null);
@@ -35,11 +72,11 @@ const bytesOf = ({bytes}, names) => (bytes === null && names.callsSeen ? '-' : q
 const bytesText = ({bytes}, names) => (bytes === null && names.callsSeen ? 'bytes not known' :
                                                                            quantityText(bytes, 'bytes'));
 
-// Sorts processes by the waiting time of their edges.
-function processesByWaiting(edges, names) {
+// Sorts processes or groups by the waiting time of their edges.
+function partiesByWaiting(edges, ends) {
   const waited = new Map();
   for (const edge of edges) {
-    for (const party of new Set([wakingParty(edge, names), wokenParty(edge, names)])) {
+    for (const party of new Set([ends.from(edge), ends.to(edge)])) {
       if (typeof party !== 'string') {
         waited.set(party, (waited.get(party) || 0) + edge.waited_ns);
       }
@@ -48,15 +85,15 @@ function processesByWaiting(edges, names) {
   return [...waited.keys()].sort((a, b) => waited.get(b) - waited.get(a));
 }
 
-/** @type {(edges: any[], names: Names) => any} */
-export function matrixOf(edges, names) {
-  const processes = processesByWaiting(edges, names);
-  const kept = new Set(processes.slice(0, shownInMatrix));
+/** @type {(edges: any[], ends: any) => any} */
+export function matrixOf(edges, ends) {
+  const parties = partiesByWaiting(edges, ends);
+  const kept = new Set(parties.slice(0, shownInMatrix));
   const place = (party) => (typeof party === 'string' || kept.has(party) ? party : 'others');
   const cells = new Map();
   const [rows, columns] = [new Set(), new Set()];
   for (const edge of edges) {
-    const [from, to] = [place(wakingParty(edge, names)), place(wokenParty(edge, names))];
+    const [from, to] = [place(ends.from(edge)), place(ends.to(edge))];
     rows.add(from);
     columns.add(to);
     if (!cells.has(from)) {
@@ -67,15 +104,15 @@ export function matrixOf(edges, names) {
   // Rows at the end are kinds of wakers that `partyLabels` does not have, from a newer version.
   const order = [...new Set([...kept, ...Object.keys(partyLabels), ...rows])];
   return {rows: order.filter((party) => rows.has(party)), columns: order.filter((party) => columns.has(party)),
-          edgesOf: (from, to) => cells.get(from).get(to) || [], others: processes.length - kept.size};
+          edgesOf: (from, to) => cells.get(from).get(to) || [], others: parties.length - kept.size};
 }
 
 // The cells are one stop of the tab key. Among them, left and right go through all cells, up and down through a column.
 class Matrix {
-  constructor(label, edges, names, table) {
+  constructor(label, edges, ends, names, table) {
     this.names = names;
     this.table = table;
-    this.matrix = matrixOf(edges, names);
+    this.matrix = matrixOf(edges, ends);
     this.cells = [];
     this.description = element('div', {class: 'cell-edges', 'aria-live': 'polite'});
     this.chosen = null;
@@ -83,7 +120,7 @@ class Matrix {
     const {rows, columns, edgesOf} = this.matrix;
     const sums = rows.map((from) => columns.map((to) => sumOf(edgesOf(from, to))));
     this.most = Math.max(1, ...sums.flat().map((sum) => sum.waited_ns));
-    const name = (party) => (party === 'others' ? `${this.matrix.others} other processes` : partyName(party));
+    const name = (party) => (party === 'others' ? ends.others(this.matrix.others) : ends.name(party));
     const head = columns.map((to) => element('th', {scope: 'col'}, name(to)));
     const body = rows.map((from, i) => element(
         'tr', {}, element('th', {scope: 'row'}, name(from)),
@@ -134,7 +171,7 @@ class Matrix {
     const {title, edges} = cell;
     const {columns, rows} = this.table;
     this.description.replaceChildren(element('h4', {}, title),
-                              ...paintTable(title, {columns, rows: edges.map((edge) => rows.get(edge))}));
+                              ...paintTable(title, {columns, rows: edges.map((edge) => rows.get(edge)).filter(Boolean)}));
   }
 
   key(event) {
@@ -155,11 +192,12 @@ class Matrix {
   }
 }
 
-// `block` has a table with a row for each edge that has wakeups or bytes.
-/** @type {(block: import('./sections.js').Block, report: any, names: Names) => Element[]} */
-export function wakeupMatrix({title, items: [table]}, report, names) {
-  const edges = report.edges.filter((edge) => edge.wakeups > 0 || edge.bytes > 0);
-  const matrix = new Matrix(title, edges, names, {...table, rows: new Map(edges.map((edge, i) => [edge, table.rows[i]]))});
+// `block` has a table with a row for each edge that has wakeups or bytes, or for the first ones.
+/** @type {(block: import('./sections.js').Block, all: any[], ends: any, names: Names) => Element[]} */
+export function wakeupMatrix({title, items: [table]}, all, ends, names) {
+  const edges = all.filter((edge) => edge.wakeups > 0 || edge.bytes > 0);
+  const rows = new Map(edges.map((edge, i) => [edge, table.rows[i]]));
+  const matrix = new Matrix(title, edges, ends, names, {...table, rows});
   return [faint('Time that tasks of a column waited until tasks of a row woke them, how often, and the bytes that they ' +
                 'sent them. The stronger the color, the longer. Point at a cell, or click it or walk with the arrow ' +
                 'keys, for what it is made of.'), matrix.view, matrix.description];

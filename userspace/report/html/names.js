@@ -5,7 +5,6 @@
 import {words} from './figures.js';
 
 const nameOfTask = (task) => `${task.comm} (${task.tid})`;
-const nameOfProcess = (process) => `${process.comm} (${process.tgid})`;
 
 const known = (table, key) => (Object.hasOwn(table, key) ? table[key] : null);
 
@@ -15,7 +14,6 @@ export class Names {
     this.report = report;
     this.texts = texts;
     this.tasks = null;
-    this.processes = null;
   }
 
   // Without probes on system calls, all figures that they count are unknown.
@@ -36,13 +34,14 @@ export class Names {
     return found ? nameOfTask(found.task) : tid ? `task ${tid}` : 'others';
   }
 
-  process(id) {
-    this.processes = this.processes || new Map(this.report.processes.map((process) => [process.id, process]));
-    return this.processes.has(id) ? nameOfProcess(this.processes.get(id)) : '[unknown]';
+  // The name of the group (--by) that a process with stacks belongs to.
+  group(id) {
+    return known(this.texts.groups, String(id)) ?? '[unknown]';
   }
 
-  waker({waker, from_task: task, from_tid: tid}) {
-    return waker === 'task' ? this.task(task, tid) : waker === 'unobserved' ? `task ${tid}, not observed` :
+  waker({waker, from_task: task, from_tid: tid, from_comm: comm = null}) {
+    return waker === 'task' ? this.task(task, tid) :
+        waker === 'unobserved' ? `${comm ? nameOfTask({comm, tid}) : `task ${tid}`}, not observed` :
         known(this.texts.wakers, waker) || this.texts.wakers.unknown;
   }
 

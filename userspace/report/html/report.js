@@ -6,7 +6,7 @@ import {followInkAndPaper, startCharts} from './charts.js';
 import {claims, sweepOf} from './claims.js';
 import {dataOf, element, openTarget} from './elements.js';
 import {flames} from './flame.js';
-import {wakeupMatrix} from './matrix.js';
+import {wakeupMatrix, groupEnds, processEnds} from './matrix.js';
 import {Names} from './names.js';
 import {paintCell, paintItems, paintSections} from './sections.js';
 import {timeline} from './timeline.js';
@@ -38,7 +38,8 @@ paintSections(dataOf('sections').sections, {
   totals: account,
   timeline: {below: () => timeline(dataOf('timeline'), report, names)},
   waits: {above: (section) => barsOf(section, 1, 2),
-          block: (block) => (block.id === 'wakeups' ? wakeupMatrix(block, report, names) : null)},
+          block: (block) => (block.id === 'wakeups' ? wakeupMatrix(block, report.edges, processEnds(names), names) :
+              block.id === 'group_wakeups' ? wakeupMatrix(block, report.groups.edges, groupEnds(), names) : null)},
   creations: phases,
   lifetime_prices: phases,
   stacks: {above: () => flames(report, names)},

@@ -272,6 +272,7 @@ Result<Playback> play(CaptureReader& capture, std::vector<ReplayGap> gaps, bool 
   report.stacks = std::move(end->stacks);
   report.clocks = end->clocks;
   report.session = builder.finish(end->start, end->end, end->losses, end->skipped_probes);
+  set_names(report.session, end->names);
   report.records = replay.check();
   if (part.pids.empty() && !part.comm) {
     std::unordered_map<std::uint64_t, const std::string*> comms;

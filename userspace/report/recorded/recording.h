@@ -14,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "account/host_names.h"
 #include "base/result.h"
 #include "capture/capture.h"
 #include "capture/record.h"
@@ -65,6 +66,7 @@ struct RecordingEnd {
   Observer observer;
   std::optional<Stacks> stacks;
   WindowClocks clocks;
+  HostNames names;
 };
 
 std::string text_of(const RecordingStart& start);

@@ -93,6 +93,9 @@ void describe(auto& v, Is<RecordingEnd> auto& end) {
   v.field("stacks", end.stacks, "Call stacks; null: no --stacks.");
   v.field("start_clocks", end.clocks.start, "Start of the window by three clocks; null: unknown.");
   v.field("end_clocks", end.clocks.end, "End of the window by three clocks; null: unknown.");
+  v.field("users", end.names.users, "Names of users by uid.");
+  v.field("cgroups", end.names.cgroups, "Paths of cgroups by id.");
+  v.field("wakers", end.names.wakers, "Names of tasks that are not observed, by TID.");
 }
 
 namespace {

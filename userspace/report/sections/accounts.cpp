@@ -66,12 +66,6 @@ std::vector<std::size_t> sorted_by(std::size_t size, Figure figure) {
   return indices;
 }
 
-Cell sum_cell(const Account& account, tc_counter one, tc_counter other) {
-  const auto& left = account.counters[one];
-  const auto& right = account.counters[other];
-  return left && right ? Cell(*left + *right) : Cell("n/a");
-}
-
 void add_tasks(Section& section, const std::vector<Task>& tasks, const Order& order, std::size_t shown) {
   section.block();
   Table table({"tid", left("task", 8), "lifetime ", "running", "queued", "blocked", "switches", "faults", "residual"});
@@ -203,6 +197,12 @@ void add_task_accounts(Section& section, const Process& process) {
 }
 
 }  // namespace
+
+Cell sum_cell(const Account& account, tc_counter one, tc_counter other) {
+  const auto& left = account.counters[one];
+  const auto& right = account.counters[other];
+  return left && right ? Cell(*left + *right) : Cell("n/a");
+}
 
 Section accounts(const Session& session, bool verbose, const ReportView& view) {
   Section section("accounts", "Accounts");

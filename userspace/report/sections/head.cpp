@@ -76,11 +76,12 @@ std::vector<Section> judgement(const Report& report) {
 
 std::vector<Section> of_session(const Report& report, bool verbose, const ReportView& view) {
   const Session& session = report.session;
-  return {processes(session, verbose, view),
+  return {groups(report, verbose, view),
+          processes(session, verbose, view),
           accounts(session, verbose, view),
           totals(session),
           kernel_threads(session, verbose, view),
-          waits(session, verbose, view),
+          waits(report, verbose, view),
           syscalls(session, verbose, view),
           critical_path(report, verbose),
           creations(session),
@@ -111,10 +112,11 @@ bool warns(const Section& section) {
 // The sections of the terminal. Losses and contradictions are shown if there are any that matter.
 std::vector<Section> main_sections(const Report& report, bool verbose, const ReportView& view) {
   const Session& session = report.session;
-  std::vector<Section> all{processes(session, verbose, view),
+  std::vector<Section> all{groups(report, verbose, view),
+                           processes(session, verbose, view),
                            accounts(session, verbose, view),
                            kernel_threads(session, verbose, view),
-                           waits(session, verbose, view),
+                           waits(report, verbose, view),
                            syscalls(session, verbose, view),
                            critical_path(report, verbose),
                            signal_deaths(session),

@@ -3,6 +3,9 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <map>
+#include <set>
+#include <string>
 
 #include "base/units.h"
 #include "report/sections/family.h"
@@ -30,7 +33,20 @@ std::string threads_text(const Process& process) {
   return workers == 0 ? own : fmt::format("{} + {}", own, workers);
 }
 
-void add_member(Table& table, const FamilyMember& member) {
+// The names that processes with different command lines have in common.
+std::set<std::string> ambiguous_names(const Session& session) {
+  std::map<std::string, const Process*> first;
+  std::set<std::string> ambiguous;
+  for (const Process& process : session.processes) {
+    const Process* const other = first.try_emplace(process.comm, &process).first->second;
+    if (!process.kernel && process.command != other->command) {
+      ambiguous.insert(process.comm);
+    }
+  }
+  return ambiguous;
+}
+
+void add_member(Table& table, const FamilyMember& member, const std::set<std::string>& ambiguous) {
   const Process& process = member.first();
   const bool failed = process.exit_signal || process.exit_code.value_or(0) != 0;
   const Cell ended(ended_text(process), failed ? Tone::warning : Tone::plain);
@@ -41,10 +57,12 @@ void add_member(Table& table, const FamilyMember& member) {
                std::move(lifetime), member.running(), threads_text(process), ended},
               member.depth);
   } else {
-    table.row({process.comm, std::to_string(process.tgid), to_string(process.origin),
-               lifetime_cell(lifetime_of(process), process.open_at_start, process.open_at_end), member.running(),
-               threads_text(process), ended},
-              member.depth);
+    table.row(
+        {ambiguous.contains(process.comm) && !process.command.empty() ? short_command(process.command) : process.comm,
+         std::to_string(process.tgid), to_string(process.origin),
+         lifetime_cell(lifetime_of(process), process.open_at_start, process.open_at_end), member.running(),
+          threads_text(process), ended},
+        member.depth);
   }
 }
 
@@ -75,10 +93,11 @@ Section processes(const Session& session, bool verbose, const ReportView& view) 
   }
   Table table({left("name", 16), "pid", left("how"), "lifetime ", "CPU time", "threads", left("ended")});
   const std::size_t shown = most_members.shown(family.size(), verbose, view);
+  const std::set<std::string> ambiguous = ambiguous_names(session);
   std::size_t left_out = 0;
   for (std::size_t i = 0; i < family.size(); ++i) {
     if (i < shown) {
-      add_member(table, family[i]);
+      add_member(table, family[i], ambiguous);
     } else {
       left_out += family[i].processes.size();
     }

@@ -21,6 +21,8 @@ Section head(const Report& report);
 
 // The answer: CPUs utilized, where the time of all tasks went, the largest costs, and the observer's own.
 Section summary(const Report& report, const ReportView& view = {});
+// The sums by --by, if there is more than one group to compare or --by was given.
+Section groups(const Report& report, bool verbose, const ReportView& view = {});
 // The tree of processes without kernel threads, and the processes that were not kept one by one.
 Section processes(const Session& session, bool verbose, const ReportView& view = {});
 // How each process spent its lifetime.
@@ -33,7 +35,7 @@ Section counters(const Session& session);
 Section timeline(const Timeline& timeline);
 Section kernel_threads(const Session& session, bool verbose, const ReportView& view = {});
 // What tasks waited for, the wakers, and the chains of waits.
-Section waits(const Session& session, bool verbose, const ReportView& view = {});
+Section waits(const Report& report, bool verbose, const ReportView& view = {});
 // What the time up to the last exit consists of.
 Section critical_path(const Report& report, bool verbose);
 // The cost of creation, exec and exit of processes and threads.
@@ -64,6 +66,8 @@ Section figure_tables(const Report& report);
 Section sweeps(const Report& report);
 Section comparisons(const Report& report);
 
+// The sum of two counters; "n/a" unless both were measured.
+Cell sum_cell(const Account& account, tc_counter one, tc_counter other);
 // What an account waited for, the longest first, and its calls on channels.
 Table wait_causes(const Account& account);
 Table channel_calls(const Account& account);

@@ -62,12 +62,12 @@ struct Weight {
   }
 };
 
-void add_kind(Section& section, const Stacks& stacks, const ProcessNames& names, StackKind kind, bool verbose) {
-  std::map<StackOrigin, Weight> sums;  // processes with the same name are summed up
+void add_kind(Section& section, const Stacks& stacks, const ProcessGroups& names, StackKind kind, bool verbose) {
+  std::map<StackOrigin, Weight> sums;  // processes of one group are summed up
   Weight all;
   for (const NamedStack& stack : stacks.stacks) {
     if (stack.kind == kind) {
-      std::string cause = names.of(stack);
+      std::string cause = names.of(stack.process);
       if (kind == StackKind::wait) {
         cause.append(": ").append(text_of(stack.wait));
       }
@@ -118,7 +118,7 @@ Section stacks(const Report& report, bool verbose) {
         counted(stacks.events, "event", "events"),
         share_text(static_cast<double>(stacks.cut_events), static_cast<double>(stacks.events)), lost));
   }
-  const ProcessNames names(report.session);
+  const ProcessGroups names(report.session, report.grouping());
   for (const StackKind kind : {StackKind::wait, StackKind::involuntary_switch, StackKind::fault, StackKind::creation}) {
     add_kind(section, stacks, names, kind, verbose);
   }

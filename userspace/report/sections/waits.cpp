@@ -3,8 +3,11 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <map>
+#include <optional>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/units.h"
@@ -42,7 +45,8 @@ class TaskNames {
       case Waker::Kind::task:
         return of(waker.task, waker.tid);
       case Waker::Kind::unobserved:
-        return fmt::format("task {}, not observed", waker.tid);
+        return waker.comm.empty() ? fmt::format("task {}, not observed", waker.tid)
+                                  : fmt::format("{} ({}), not observed", waker.comm, waker.tid);
       default:
         return std::string(waker_text(waker.kind));
     }
@@ -74,8 +78,8 @@ Table wait_causes(const Account& account) {
 namespace {
 
 // The call sites with the most wakeups; with --verbose all, with their numbers.
-std::string places_text(const Edge& edge, bool verbose) {
-  std::vector<std::pair<std::string, std::uint64_t>> call_sites(edge.call_sites.begin(), edge.call_sites.end());
+std::string places_text(const std::map<std::string, std::uint64_t>& of_edge, bool verbose) {
+  std::vector<std::pair<std::string, std::uint64_t>> call_sites(of_edge.begin(), of_edge.end());
   std::ranges::stable_sort(call_sites, std::ranges::greater(), [](const auto& call_site) { return call_site.second; });
   std::string text;
   for (std::size_t i = 0; i < shown_of(call_sites.size(), 2, verbose); ++i) {
@@ -85,8 +89,11 @@ std::string places_text(const Edge& edge, bool verbose) {
   return text;
 }
 
-void add_edges(Section& section, const Session& session, const TaskNames& names, bool verbose, const ReportView& view) {
-  const std::size_t shown = most_edges.shown(session.edges.size(), verbose, view);
+bool is_shown(const auto& edge) { return edge.wakeups > 0 || edge.bytes.value_or(0) > 0; }
+
+// `ends` returns the words for the waker and the sleeper of an edge.
+template <typename AnyEdge, typename Ends>
+Table edge_table(const std::vector<AnyEdge>& edges, std::size_t most, bool verbose, const Ends& ends) {
   std::vector<Column> columns{left("from", least_name_columns),
                               left("to", least_name_columns),
                               left("through", 8),
@@ -98,26 +105,72 @@ void add_edges(Section& section, const Session& session, const TaskNames& names,
     columns.insert(columns.begin() + longest_column, "longest");
   }
   Table table(std::move(columns));
-  for (const Edge& edge : session.edges) {
-    if (table.rows.size() < shown && (edge.wakeups > 0 || edge.bytes.value_or(0) > 0)) {
-      table.row({names.of(edge.from), names.of(edge.to, edge.to_tid), key_words(key_of(edge.cause)), edge.wakeups,
-                 edge.waited, edge.bytes ? quantity(static_cast<double>(*edge.bytes), Unit::bytes) : Cell("-"),
-                 places_text(edge, verbose)});
+  for (const AnyEdge& edge : edges) {
+    if (table.rows.size() < most && is_shown(edge)) {
+      auto [from, to] = ends(edge);
+      table.row({std::move(from), std::move(to), key_words(key_of(edge.cause)), edge.wakeups, edge.waited,
+                 edge.bytes ? quantity(static_cast<double>(*edge.bytes), Unit::bytes) : Cell("-"),
+                 places_text(edge.call_sites, verbose)});
       if (verbose) {
         std::vector<Cell>& cells = table.rows.back().cells;
         cells.insert(cells.begin() + longest_column, edge.longest);
       }
     }
   }
+  return table;
+}
+
+std::string end_text(GroupBy by, const std::optional<std::string>& group) {
+  return group ? group_text(by, *group) : "others";
+}
+
+std::string from_text(GroupBy by, const GroupEdge& edge) {
+  switch (edge.waker) {
+    case Waker::Kind::task:
+      return end_text(by, edge.from);
+    case Waker::Kind::unobserved:
+      return edge.from ? *edge.from + ", not observed" : "tasks not observed";
+    default:
+      return std::string(waker_text(edge.waker));
+  }
+}
+
+void add_group_edges(Section& section, const Report& report, bool verbose, const ReportView& view) {
+  const GroupBy by = report.grouping();
+  const std::vector<GroupEdge> edges = edges_between_groups(report.session, by);
+  const std::size_t shown = most_edges.shown(edges.size(), verbose, view);
+  Table table = edge_table(edges, shown, verbose, [by](const GroupEdge& edge) {
+    return std::pair(from_text(by, edge), end_text(by, edge.to));
+  });
   if (!table.rows.empty()) {
-    section.block("Who woke whom").id = "wakeups";
+    section.block("Who woke whom, by " + group_words(by)).id = "group_wakeups";
     section.add(std::move(table));
-    section.more(session.edges.size() - shown, verbose);
-    if (session.other_edges > 0) {
-      section.say(fmt::format("and {} between tasks that were not kept one by one",
-                              counted(session.other_edges, "edge", "edges")),
-                  Tone::faint);
+    section.more(edges.size() - shown, verbose);
+  }
+}
+
+// Many pairs of tasks are summed up by group; --verbose shows both.
+void add_edges(Section& section, const Report& report, const TaskNames& names, bool verbose, const ReportView& view) {
+  const Session& session = report.session;
+  const bool many = session.edges.size() > most_edges.most;
+  if (many) {
+    add_group_edges(section, report, verbose, view);
+  }
+  if (!many || verbose) {
+    const std::size_t shown = most_edges.shown(session.edges.size(), verbose, view);
+    Table table = edge_table(session.edges, shown, verbose, [&names](const Edge& edge) {
+      return std::pair(names.of(edge.from), names.of(edge.to, edge.to_tid));
+    });
+    if (!table.rows.empty()) {
+      section.block("Who woke whom").id = "wakeups";
+      section.add(std::move(table));
+      section.more(session.edges.size() - shown, verbose);
     }
+  }
+  if (session.other_edges > 0 && !session.edges.empty()) {
+    section.say(fmt::format("and {} between tasks that were not kept one by one",
+                            counted(session.other_edges, "edge", "edges")),
+                Tone::faint);
   }
 }
 
@@ -143,7 +196,8 @@ void add_chains(Section& section, const Session& session, const TaskNames& names
 
 }  // namespace
 
-Section waits(const Session& session, bool verbose, const ReportView& view) {
+Section waits(const Report& report, bool verbose, const ReportView& view) {
+  const Session& session = report.session;
   Section section("waits", "Waits");
   if (session.totals.total(TC_CONDITION_BLOCKED) == Duration::zero()) {
     section.say("no task was blocked");
@@ -156,7 +210,7 @@ Section waits(const Session& session, bool verbose, const ReportView& view) {
     section.more(left_out, verbose);
   }
   const TaskNames names(session);
-  add_edges(section, session, names, verbose, view);
+  add_edges(section, report, names, verbose, view);
   add_chains(section, session, names, verbose, view);
   return section;
 }

@@ -25,9 +25,9 @@ void append_frame(std::string& line, const std::string& name) {
   }
 }
 
-std::string folded(const NamedStack& stack, const std::string& process) {
+std::string folded(const NamedStack& stack, const std::string& group) {
   std::string line;
-  append_frame(line, process);
+  append_frame(line, group);
   append_frame(line, cause_of(stack));
   if (stack.cut) {
     append_frame(line, cut_frame);
@@ -45,10 +45,10 @@ void render_folded(const Report& report, StackWeight weight, std::ostream& out) 
   if (!report.stacks) {
     return;
   }
-  const ProcessNames names(report.session);
-  std::map<std::string, std::uint64_t> lines;  // processes with the same name are summed up
+  const ProcessGroups names(report.session, report.grouping());
+  std::map<std::string, std::uint64_t> lines;  // processes of one group are summed up
   for (const NamedStack& stack : report.stacks->stacks) {
-    lines[folded(stack, names.of(stack))] +=
+    lines[folded(stack, names.of(stack.process))] +=
         weight == StackWeight::count ? stack.count : static_cast<std::uint64_t>(stack.time.count());
   }
   for (const auto& [line, sum] : lines) {

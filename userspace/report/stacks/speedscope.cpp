@@ -59,10 +59,10 @@ std::vector<Sample> samples_of(const Report& report, FrameTable& table) {
   if (!report.stacks) {
     return samples;
   }
-  const ProcessNames names(report.session);
+  const ProcessGroups names(report.session, report.grouping());
   for (const NamedStack& stack : report.stacks->stacks) {
     Sample sample;
-    sample.frames.push_back(table.frame_index(names.of(stack), ""));
+    sample.frames.push_back(table.frame_index(names.of(stack.process), ""));
     sample.frames.push_back(table.frame_index(cause_of(stack), ""));
     if (stack.cut) {
       sample.frames.push_back(table.frame_index(cut_frame, ""));

@@ -39,16 +39,4 @@ std::string name_of(const Frame& frame) {
   return fmt::format("{}{}+{:#x}", file, suffix_of(frame.mark), frame.offset);
 }
 
-ProcessNames::ProcessNames(const Session& session) {
-  for (const Process& process : session.processes) {
-    names_.emplace(process.id, process.comm);
-  }
-}
-
-const std::string& ProcessNames::of(const NamedStack& stack) const {
-  static const std::string unknown = "[unknown]";
-  const auto name = names_.find(stack.process);
-  return name == names_.end() ? unknown : name->second;
-}
-
 }  // namespace taskcost

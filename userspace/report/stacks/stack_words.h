@@ -3,13 +3,9 @@
 // The names of frames and causes. They are raw: writers must escape them.
 #pragma once
 
-#include <cstdint>
 #include <string>
-#include <unordered_map>
-#include <vector>
 
 #include "account/stacks.h"
-#include "verdict/report.h"
 
 namespace taskcost {
 
@@ -21,15 +17,5 @@ std::string name_of(const Frame& frame);
 
 // This replaces the outermost frames of a stack that could not be unwound completely.
 constexpr const char* cut_frame = "[cut]";
-
-class ProcessNames {
- public:
-  explicit ProcessNames(const Session& session);
-  // Returns "[unknown]" for a process that the session does not have.
-  [[nodiscard]] const std::string& of(const NamedStack& stack) const;
-
- private:
-  std::unordered_map<std::uint64_t, std::string> names_;  // by Process::id
-};
 
 }  // namespace taskcost

@@ -284,6 +284,23 @@ TEST(Options, TopObservesTheMachineByDefault) {
   EXPECT_EQ(test::refused({"top", "--threads", "--tree"}).why, "--threads excludes --tree");
 }
 
+TEST(Options, GroupsHaveAKey) {
+  EXPECT_EQ(test::parsed_as<RunCommand>({"run", "ls"}).observe.group_by, std::nullopt);
+  EXPECT_EQ(test::parsed_as<RunCommand>({"run", "--by", "cmdline", "ls"}).observe.group_by, GroupBy::cmdline);
+  EXPECT_EQ(test::parsed_as<AttachCommand>({"attach", "-a", "--by", "user"}).observe.group_by, GroupBy::user);
+  EXPECT_EQ(test::parsed_as<ReportCommand>({"report", "a.tcap", "--by=tree"}).group_by, GroupBy::tree);
+  EXPECT_EQ(test::parsed_as<TopCommand>({"top", "--by", "cgroup"}).group_by, GroupBy::cgroup);
+  for (const std::vector<std::string>& command : std::vector<std::vector<std::string>>{
+           {"run", "--by", "pid", "ls"}, {"top", "--by", ""}, {"report", "a", "--by", "\n"}}) {
+    const Error error = test::refused(command);
+    EXPECT_EQ(error.kind, ErrorKind::usage);
+    EXPECT_THAT(error.hint, HasSubstr("comm, cmdline, thread, tree, user or cgroup"));
+  }
+  EXPECT_THAT(test::refused({"run", "--repeat", "3", "--by", "comm", "ls"}).what, HasSubstr("--by"));
+  EXPECT_EQ(test::refused({"report", "a.tcap", "--audit", "--by", "comm"}).what, "--audit with --by");
+  EXPECT_EQ(test::refused({"top", "--tree", "--by", "comm"}).kind, ErrorKind::usage);
+}
+
 TEST(Options, BadSharedValues) {
   EXPECT_THAT(test::refused({"run", "-o", "r.pdf", "ls"}).hint,
               HasSubstr(".html, .json, .txt, .folded, .speedscope.json, .tcap, .pftrace, .csv or .ndjson, or -"));

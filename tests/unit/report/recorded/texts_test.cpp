@@ -39,6 +39,7 @@ RecordingEnd fixture_end() {
   end.observer.stack_time = 7ms;
   end.observer.share_of_wall = 0.1 + 0.2;
   end.stacks = test::fixture_stacks();
+  end.names = {{{"0", "root"}, {"1000", "a\nb"}}, {{"7", "/a\xff"}}, {{"99", "kubelet"}}};
   end.clocks = {ClockAnchor{1000, 1'700'000'000'000'000'000, 5'000'001'000},
                 ClockAnchor{90'000, 1'700'000'000'000'089'000, 5'000'090'000}};
   return end;
