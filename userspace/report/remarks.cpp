@@ -86,6 +86,10 @@ LossRemark remark_on_loss(tc_loss loss, std::uint64_t count, const Report& repor
       return {"Wake-ups and bytes between tasks may be missing beyond the first few of each task."};
     case TC_LOSS_MISSED_EDGES:
       return {"These waits are counted by cause; their wakers are not known."};
+    case TC_LOSS_MISSED_SYSCALLS:
+      return {part_text(count, session.totals.counters[TC_COUNTER_SYSCALLS], "system calls") +
+                  "the table of system calls by name lacks them; all other figures have them.",
+              is_noticeable(count, session.totals.counters[TC_COUNTER_SYSCALLS])};
     default:
       return {"No figure has them."};
   }

@@ -83,10 +83,11 @@ TEST(UsualOptions, RecordAndReportShareADefaultFile) {
   EXPECT_EQ(record.observe.format, std::nullopt);
   EXPECT_THAT(record.command, ElementsAre("ls", "-l"));
   EXPECT_EQ(test::parsed_as<AttachCommand>({"record", "-p", "1"}).observe.capture, "taskcost.tcap");
-  EXPECT_EQ(test::parsed_as<RunCommand>({"record", "-o", "r.html", "ls"}).observe.capture, "taskcost.tcap");
+  EXPECT_EQ(test::parsed_as<RunCommand>({"record", "-o", "r.json", "ls"}).observe.capture, "taskcost.tcap");
   EXPECT_EQ(test::parsed_as<RunCommand>({"record", "-o", "x.tcap", "ls"}).observe.capture, "x.tcap");
   // Events in another form need no capture that is kept.
   EXPECT_EQ(test::parsed_as<RunCommand>({"record", "-o", "x.pftrace", "ls"}).observe.capture, std::nullopt);
+  EXPECT_EQ(test::parsed_as<RunCommand>({"record", "-o", "r.html", "ls"}).observe.capture, std::nullopt);
   EXPECT_EQ(test::parsed_as<RunCommand>({"run", "ls"}).observe.capture, std::nullopt);
 
   EXPECT_EQ(test::parsed_as<ReportCommand>({"report"}).file, "taskcost.tcap");
