@@ -226,7 +226,7 @@ TEST(Views, TheTerminalHasWhatMatters) {
   const auto ids = [&report] {
     return test::ids_of(sections::of(report, false, {.extent = Extent::main, .summary_last = true}));
   };
-  EXPECT_THAT(ids(), ElementsAre("processes", "accounts", "waits", "more", "head", "summary"));
+  EXPECT_THAT(ids(), ElementsAre("groups", "processes", "accounts", "waits", "more", "head", "summary"));
   report.session.losses.counts[TC_LOSS_MISSED_EDGES] = 1;
   EXPECT_THAT(ids(), Contains("losses"));
   EXPECT_LE(lines_in(text_of(report, {.view = {.extent = Extent::main, .summary_last = true}})), 60U);
@@ -295,7 +295,7 @@ TEST(Top, CutsEveryTableOfTasksAndWaits) {
   const Report report = test::report_with_waits();
   const ReportView view{.top = 1};
   EXPECT_EQ(test::rows_of(sections::processes(report.session, false, view)).size(), 1U);
-  EXPECT_EQ(test::rows_of(sections::waits(report.session, true, view)).size(), 2U) << "one cause and one edge";
+  EXPECT_EQ(test::rows_of(sections::waits(report, true, view)).size(), 2U) << "one cause and one edge";
   EXPECT_THAT(test::said(sections::processes(report.session, false, view)), Contains(HasSubstr("2 more processes")));
   const ReportView many{.top = 1000};
   EXPECT_EQ(test::rows_of(sections::processes(report.session, false, many)).size(), 3U);

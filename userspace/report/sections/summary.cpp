@@ -90,8 +90,9 @@ void add_times(Section& section, const Summary& summary, bool calls_seen) {
   }
   add("waiting for a CPU", summary.preempted + summary.runnable,
       largest_text({{"preempted", summary.preempted}, {"woken or new", summary.runnable}}));
-  add("blocked, on the way at least", sum_of(summary.waits.on_the_way), largest_text(summary.waits.on_the_way));
-  add("blocked, idle at most", sum_of(summary.waits.idle), largest_text(summary.waits.idle));
+  add("blocked, on the way at least", taskcost::sum_of(summary.waits.on_the_way),
+      largest_text(summary.waits.on_the_way));
+  add("blocked, idle at most", taskcost::sum_of(summary.waits.idle), largest_text(summary.waits.idle));
   section.add(std::move(table));
 }
 
@@ -195,7 +196,8 @@ void add_costs(Section& section, const Summary& summary, bool calls_seen, bool i
   };
   std::vector<Shown> shown;
   const double whole = static_cast<double>(
-      (summary.running_time() + summary.preempted + summary.runnable + sum_of(summary.waits.on_the_way)).count());
+      (summary.running_time() + summary.preempted + summary.runnable + taskcost::sum_of(summary.waits.on_the_way))
+          .count());
   for (const Cost& cost : summary.costs) {
     if (shown.empty() || static_cast<double>(cost.time.count()) >= least_share * whole) {
       shown.push_back({&cost, false});
