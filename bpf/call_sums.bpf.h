@@ -19,6 +19,7 @@ struct {
 } syscall_sums SEC(".maps");
 
 const volatile __u32 syscall_table_bits = 0; /* log2 of the entries of each CPU */
+const volatile __u32 other_syscalls = 0;     /* the first entry of the tables behind those: see below */
 
 enum { SYSCALL_PROBES = 8 }; /* entries that a key can be in */
 
@@ -27,17 +28,19 @@ static __always_inline bool same_syscall(const struct tc_syscall_key *a, const s
 	return a->syscall == b->syscall && a->error == b->error && a->comm[0] == b->comm[0] && a->comm[1] == b->comm[1];
 }
 
-/* Returns the sums of this CPU, which are new if `sums.count` is 0; NULL: there is no room. */
-static __always_inline struct tc_syscall_sums *sums_of_syscall(const struct tc_syscall_key *key)
+/* Looks in the table of this CPU among tables of 2^bits entries. Returns NULL if there is no room. */
+static __noinline struct tc_syscall_sums *sums_in(const struct tc_syscall_key *key, __u32 first, __u32 bits)
 {
-	__u64 hash = mix(mix(key->comm[0] ^ hash_key) ^ key->comm[1] ^ ((__u64)key->error << 32 | key->syscall));
-	__u32 base = bpf_get_smp_processor_id() << syscall_table_bits;
-	__u32 mask = (1U << syscall_table_bits) - 1;
 	struct tc_syscall_entry *entry;
-	__u32 i, index;
+	__u32 i, index, mask = (1U << bits) - 1;
+	__u64 hash;
 
+	if (!key) /* can't happen; the verifier asks */
+		return NULL;
+	hash = mix(mix(key->comm[0] ^ hash_key) ^ key->comm[1] ^ ((__u64)key->error << 32 | key->syscall));
+	first += bpf_get_smp_processor_id() << bits;
 	for (i = 0; i < SYSCALL_PROBES; i++) {
-		index = base + ((hash + i) & mask);
+		index = first + ((hash + i) & mask);
 		entry = bpf_map_lookup_elem(&syscall_sums, &index);
 		if (!entry)
 			break;
@@ -46,8 +49,25 @@ static __always_inline struct tc_syscall_sums *sums_of_syscall(const struct tc_s
 		if (same_syscall(&entry->key, key))
 			return &entry->sums;
 	}
-	count_loss(TC_LOSS_MISSED_SYSCALLS);
 	return NULL;
+}
+
+/*
+ * Returns the sums of this CPU, which are new if `sums.count` is 0. Programs that find no room share sums without a
+ * name, in tables of their own. NULL: those have no room either.
+ */
+static __always_inline struct tc_syscall_sums *sums_of_syscall(struct tc_syscall_key *key)
+{
+	struct tc_syscall_sums *sums = sums_in(key, 0, syscall_table_bits);
+
+	if (sums)
+		return sums;
+	key->comm[0] = 0;
+	key->comm[1] = 0;
+	sums = sums_in(key, other_syscalls, TC_OTHER_SYSCALL_BITS);
+	if (!sums)
+		count_loss(TC_LOSS_MISSED_SYSCALLS);
+	return sums;
 }
 
 static __always_inline void read_leader_comm(struct tc_syscall_key *key, struct task_struct *task)

@@ -9,8 +9,10 @@
 /* Four buckets of histogram.h are one here. */
 enum { TC_SYSCALL_BUCKET_WIDTH = 4, TC_SYSCALL_BUCKETS = TC_HISTOGRAM_BUCKETS / TC_SYSCALL_BUCKET_WIDTH };
 
+enum { TC_OTHER_SYSCALL_BITS = 9 }; /* log2 of the entries of each CPU for programs without a name of their own */
+
 struct tc_syscall_key {
-  __u64 comm[TC_COMM_LEN / 8]; /* of the leader of the process when the call returned */
+  __u64 comm[TC_COMM_LEN / 8]; /* of the leader of the process when the call returned; 0: of several */
   __u32 syscall;               /* number and TC_FROM_COMPAT */
   __u32 error;                 /* the sums of failed calls: their errno; 0: the sums of all calls */
 };

@@ -81,7 +81,8 @@ TEST(Report, NeedsNoRoot) {
   EXPECT_THAT(text.out, HasSubstr("both ledgers agree"));
 }
 
-// For every kind of damage one line says what is wrong, and the readable part is reported.
+// For every kind of damage one line says what is wrong, and the readable part is reported. Damage to the header of a
+// chunk does no harm, because the index has a copy: then the report is that of the undamaged file.
 TEST(Report, OfADamagedCaptureIsOneLine) {
   const TemporaryDirectory directory;
   const std::string capture = directory.file("x.tcap");
@@ -97,14 +98,15 @@ TEST(Report, OfADamagedCaptureIsOneLine) {
   expect_refused({"report", damaged}, 1, "it has format version 2, but this taskcost reads version 1");
   write_file(damaged, "");
   expect_refused({"report", damaged}, 1, "it is empty");
+  const std::string whole = taskcost({"report", capture, "--format", "json"}).out;
   for (std::size_t part = 1; part < 20; ++part) {
     const std::size_t at = bytes.size() * part / 20;
     for (const std::string& content :
          {bytes.substr(0, at), with(at, std::string(1, static_cast<char>(bytes[at] ^ 0x10)))}) {
       write_file(damaged, content);
-      const Finished finished = taskcost({"report", damaged, "--format", "none"});
-      EXPECT_THAT(finished.exit_code(), ::testing::AnyOf(0, 1)) << finished.describe();
-      EXPECT_EQ(lines_of(finished.err).size(), 1) << part << ": " << finished.err;
+      const Finished finished = taskcost({"report", damaged, "--format", "json"});
+      EXPECT_THAT(finished.exit_code(), ::testing::AnyOf(0, 1));
+      EXPECT_TRUE(lines_of(finished.err).size() == 1 || finished.out == whole) << part << ": " << finished.err;
     }
   }
 }

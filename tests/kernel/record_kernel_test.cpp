@@ -69,8 +69,9 @@ class Capture : public ::testing::TestWithParam<Recorded> {
 
 std::map<std::string, std::unique_ptr<CaptureFiles>> Capture::captures_;
 
-// The report from the capture has one field more than that of the live run: `records`, which says whether the records
-// of the capture are complete and consistent. All other fields are equal, the command line among them.
+// The report from the capture has two fields more than that of the live run: `critical_path`, and `records`, which says
+// whether the records of the capture are complete and consistent. All other fields are equal, the command line among
+// them.
 TEST_P(Capture, GivesTheReportOfTheLiveRun) {
   const Finished finished = run({taskcost_binary(), "report", files_->capture, "--format", "none", "-o", replayed_});
   ASSERT_EQ(finished.exit_code(), 0) << finished.err;
@@ -81,9 +82,10 @@ TEST_P(Capture, GivesTheReportOfTheLiveRun) {
   expect_closed(*live);
   expect_equal_task_stats(*live);
   const Json difference = Json::diff(live->json(), replayed->json());
-  ASSERT_EQ(difference.size(), 1) << difference.dump(1);
-  EXPECT_EQ(difference[0].at("path"), "/records");
-  const Json& records = difference[0].at("value");
+  ASSERT_EQ(difference.size(), 2) << difference.dump(1);
+  EXPECT_EQ(difference[0].at("path"), "/critical_path");
+  EXPECT_EQ(difference[1].at("path"), "/records");
+  const Json& records = difference[1].at("value");
   EXPECT_EQ(records.at("gaps"), Json::array());
   EXPECT_EQ(records.at("unknown_ns"), 0);
   EXPECT_EQ(records.at("missing_snapshots"), 0);

@@ -360,7 +360,7 @@ class Histogram {
 
 // The calls of one system call by all programs with one name that returned in the window.
 struct Syscalls {
-  std::string program;  // comm of the process; hostile
+  std::string program;  // comm of the process; hostile. Empty: programs for which there was no room of their own
   std::string name;     // of the system call
   std::uint64_t count = 0;
   std::map<std::string, std::uint64_t> errors;  // failed calls by the name of their errno

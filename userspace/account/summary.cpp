@@ -14,8 +14,9 @@ namespace {
 // Tasks that no group has, as wakers.
 constexpr std::size_t no_group = static_cast<std::size_t>(-1);
 
-// A cost of less than the largest one, divided by this, is small.
-constexpr int small_part = 10;
+// What the writer did while its reader waited for data is a cost of its own. The wait comes before costs that are less
+// than this part of it.
+constexpr int explained_part = 10;
 
 struct WakerKey {
   Waker::Kind kind;
@@ -151,25 +152,19 @@ bool waits_for_data(const Candidate& candidate) {
   return candidate.kind == Cost::Kind::wait && is_for_data(static_cast<tc_wait>(candidate.number));
 }
 
-// Keeps the first ones in that order; equal times are in the order of groups.
-template <typename Tier>
-void keep_first(std::vector<Candidate>& candidates, std::size_t most, Tier tier) {
-  const auto key = [&tier](const Candidate& each) {
-    return std::tuple(tier(each), -each.time, each.group, each.kind, each.number);
+Duration weight_of(const Candidate& candidate) {
+  return waits_for_data(candidate) ? candidate.time / explained_part : candidate.time;
+}
+
+// Keeps the heaviest ones, in order; equal ones are in the order of groups.
+template <typename Weight>
+void keep_heaviest(std::vector<Candidate>& candidates, std::size_t most, Weight weight) {
+  const auto key = [weight](const Candidate& each) {
+    return std::tuple(-weight(each), each.group, each.kind, each.number);
   };
   const std::size_t kept = std::min(candidates.size(), most);
   std::ranges::partial_sort(candidates, candidates.begin() + static_cast<std::ptrdiff_t>(kept), std::less(), key);
   candidates.resize(kept);
-}
-
-void keep_largest_costs(std::vector<Candidate>& costs, std::size_t most) {
-  Duration largest{};
-  for (const Candidate& cost : costs) {
-    largest = waits_for_data(cost) ? largest : std::max(largest, cost.time);
-  }
-  keep_first(costs, most, [largest](const Candidate& cost) {
-    return waits_for_data(cost) ? 1 : cost.time >= largest / small_part ? 0 : 2;
-  });
 }
 
 // Makes costs of candidates.
@@ -291,8 +286,8 @@ Summary summary_of(const Session& session, std::size_t most) {
     }
   }
   add(costs, {summary.preempted + summary.runnable, Cost::Kind::queue, 0, no_group});
-  keep_largest_costs(costs, most);
-  keep_first(idle, most, [](const Candidate& /*each*/) { return 0; });
+  keep_heaviest(costs, most, weight_of);
+  keep_heaviest(idle, most, [](const Candidate& each) { return each.time; });
   const CostMaker maker(groups.all(), summary);
   summary.costs = maker.costs_of(costs, &Ended::on_the_way);
   summary.idle = maker.costs_of(idle, &Ended::idle);

@@ -53,9 +53,8 @@ struct Summary {
   PerActivity<Duration> running{};
   SplitWaits waits;  // blocked
 
-  // Costs that may delay a request or the end of the run, the largest first; and the idle waits. Waits for data of
-  // observed tasks follow the costs that are at least a tenth of the largest: what those tasks did meanwhile is a cost
-  // of their own.
+  // Costs that may delay a request or the end of the run, the largest first; and the idle waits. A wait for data of
+  // observed tasks counts a tenth in that order: what those tasks did meanwhile is a cost of their own.
   std::vector<Cost> costs;
   std::vector<Cost> idle;
 

@@ -96,6 +96,7 @@ void configure(probes& object, const Sources& sources, const CollectorOptions& o
   object.rodata->sees_calls = options.detail == Detail::full;
   object.rodata->sum_syscalls = options.syscalls;
   object.rodata->syscall_table_bits = syscall_table_bits();
+  object.rodata->other_syscalls = possible_cpus() << object.rodata->syscall_table_bits;
   object.rodata->sees_lengths = sources.message_lengths;
   object.rodata->hash_key = random_number();
   const CallClasses classes = classes_by_name(syscall_name);
@@ -113,8 +114,9 @@ void configure(probes& object, const Sources& sources, const CollectorOptions& o
   bpf_map__set_max_entries(object.maps.stack_counts, options.stacks ? max_stacks : 1);
   bpf_map__set_max_entries(object.maps.edges, max_tasks * entries_per_task);
   bpf_map__set_max_entries(object.maps.flows, max_tasks * entries_per_task);
-  bpf_map__set_max_entries(object.maps.syscall_sums,
-                           options.syscalls ? possible_cpus() << object.rodata->syscall_table_bits : 1);
+  bpf_map__set_max_entries(
+      object.maps.syscall_sums,
+      options.syscalls ? object.rodata->other_syscalls + (possible_cpus() << TC_OTHER_SYSCALL_BITS) : 1);
   bpf_map__set_max_entries(object.maps.histograms, possible_cpus() * TC_NR_HISTOGRAMS);
   bpf_map__set_max_entries(object.maps.batches, options.events ? possible_cpus() : 1);
   for (const std::string& name : sources.programs) {

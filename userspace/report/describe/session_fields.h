@@ -99,7 +99,7 @@ void describe(auto& v, Is<ChainLink> auto& link) {
 
 void describe(auto& v, Is<Syscalls> auto& row) {
   v.row("syscalls", "The calls of one system call by all programs with one name that returned in the window.");
-  v.field("program", row.program, "Name of the process.");
+  v.field("program", or_null(row.program), "Name of the process; null: several, there were too many names.");
   v.field("syscall", row.name, "Name of the system call.");
   v.field("calls", row.count, "Number of calls.");
   v.field("errors", row.errors, "Failed calls by the name of their errno.");

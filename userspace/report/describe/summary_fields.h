@@ -51,8 +51,7 @@ void describe(auto& v, Is<Summary> auto& summary) {
   v.derived(
       "idle_ns", [&] { return sum_of(summary.waits.idle); }, "Idle blocked time, at most.");
   v.field("costs", summary.costs,
-          "The largest costs that were not idle. Waits for data of observed tasks follow those that are at least a "
-          "tenth of the largest.");
+          "The largest costs that were not idle. Waits for data of observed tasks count a tenth in that order.");
   v.field("idle_costs", summary.idle, "The largest idle waits.");
 }
 

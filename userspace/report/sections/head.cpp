@@ -112,19 +112,18 @@ bool warns(const Section& section) {
 // The sections of the terminal. Losses and contradictions are shown if there are any that matter.
 std::vector<Section> main_sections(const Report& report, bool verbose, const ReportView& view) {
   const Session& session = report.session;
-  std::vector<Section> all{groups(report, verbose, view),
-                           processes(session, verbose, view),
-                           accounts(session, verbose, view),
-                           kernel_threads(session, verbose, view),
-                           waits(report, verbose, view),
-                           syscalls(session, verbose, view),
-                           critical_path(report, verbose),
-                           signal_deaths(session),
+  std::vector<Section> all{groups(report, verbose, view),    processes(session, verbose, view),
+                           accounts(session, verbose, view), kernel_threads(session, verbose, view),
+                           waits(report, verbose, view),     syscalls(session, verbose, view),
+                           critical_path(report, verbose),   signal_deaths(session),
                            stacks(report, verbose)};
   for (Section& section : std::vector{losses(report, verbose), records(report, verbose)}) {
     if (warns(section)) {
       all.push_back(std::move(section));
     }
+  }
+  if (report.observer.measured) {
+    all.push_back(observer(report, verbose));
   }
   append(all, judgement(report));
   Section more("more");

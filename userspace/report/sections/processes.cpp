@@ -46,6 +46,15 @@ std::set<std::string> ambiguous_names(const Session& session) {
   return ambiguous;
 }
 
+// Its name; for one of the names in `ambiguous` its command line, unless the process has changed its name.
+std::string name_of(const Process& process, const std::set<std::string>& ambiguous) {
+  if (!ambiguous.contains(process.comm)) {
+    return process.comm;
+  }
+  std::string command = short_command(process.command);
+  return command.starts_with(process.comm) ? command : process.comm;
+}
+
 void add_member(Table& table, const FamilyMember& member, const std::set<std::string>& ambiguous) {
   const Process& process = member.first();
   const bool failed = process.exit_signal || process.exit_code.value_or(0) != 0;
@@ -57,12 +66,10 @@ void add_member(Table& table, const FamilyMember& member, const std::set<std::st
                std::move(lifetime), member.running(), threads_text(process), ended},
               member.depth);
   } else {
-    table.row(
-        {ambiguous.contains(process.comm) && !process.command.empty() ? short_command(process.command) : process.comm,
-         std::to_string(process.tgid), to_string(process.origin),
-         lifetime_cell(lifetime_of(process), process.open_at_start, process.open_at_end), member.running(),
-          threads_text(process), ended},
-        member.depth);
+    table.row({name_of(process, ambiguous), std::to_string(process.tgid), to_string(process.origin),
+               lifetime_cell(lifetime_of(process), process.open_at_start, process.open_at_end), member.running(),
+               threads_text(process), ended},
+              member.depth);
   }
 }
 

@@ -66,7 +66,7 @@ Section syscalls(const Session& session, bool verbose, const ReportView& view) {
                             row.running,   row.total,       time(row.p50),
                             time(row.p99), bytes(row.bytes)};
     if (!one_program) {
-      cells.insert(cells.begin(), row.program);
+      cells.insert(cells.begin(), row.program.empty() ? Cell("others", Tone::faint) : Cell(row.program));
     }
     table.row(std::move(cells));
     if (row.failed() > 0 && verbose) {
