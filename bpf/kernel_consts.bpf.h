@@ -93,9 +93,11 @@
 #define MAP_SHARED	   0x01 /* MAP_SHARED_VALIDATE has this bit too */
 #define FUTEX_PRIVATE_FLAG 128	/* FUTEX2_PRIVATE is the same */
 
+/* Of tracepoints that only x86 has. Their programs are compiled for all architectures. */
+#define X86_PF_PROT  (1 << 0) /* the page is present, the access is not allowed */
+#define X86_PF_WRITE (1 << 1)
+
 #if defined(__TARGET_ARCH_x86)
-#define X86_PF_PROT	  (1 << 0) /* the page is present, the access is not allowed */
-#define X86_PF_WRITE	  (1 << 1)
 #define X86_EFLAGS_IF	  (1UL << 9)
 #define TIF_ADDR32	  29
 #define TS_COMPAT	  0x0002     /* from the entry of a 32-bit call to the return to user mode */

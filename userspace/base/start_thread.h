@@ -27,12 +27,12 @@ Result<std::thread> start_thread(Body body) {
 // writer and reader are priorities 1 and 2 of SCHED_FIFO: above all threads of SCHED_OTHER, the reader first.
 enum class Priority { none, writer, reader };
 
-// Applies to the calling thread. Returns false if it lacks CAP_SYS_NICE.
-inline bool set_priority(Priority priority) {
+// Applies to the thread with that tid; 0: the calling thread. Returns false without CAP_SYS_NICE.
+inline bool set_priority(Priority priority, pid_t tid = 0) {
   const int policy = priority == Priority::none ? SCHED_OTHER : SCHED_FIFO;
   sched_param parameters{};
   parameters.sched_priority = static_cast<int>(priority);
-  return sched_setscheduler(0, policy | SCHED_RESET_ON_FORK, &parameters) == 0;
+  return sched_setscheduler(tid, policy | SCHED_RESET_ON_FORK, &parameters) == 0;
 }
 
 // Sets the lowest nice value, -20, for the calling thread: among threads of SCHED_OTHER it soon gets a CPU when it

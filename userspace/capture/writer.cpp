@@ -2,6 +2,7 @@
 #include "capture/writer.h"
 
 #include <sys/random.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -132,8 +133,12 @@ bool CaptureWriter::take_buffer() {
 
 void CaptureWriter::hand_over() {
   current_ = nullptr;
-  filled_.fetch_add(1, std::memory_order_release);
+  const std::uint32_t filled = filled_.fetch_add(1, std::memory_order_release) + 1;
   filled_.notify_one();
+  // The writing thread cannot raise its priority while it waits for a CPU.
+  if (is_behind(filled - emptied_.load(std::memory_order_acquire)) && writer_tid_.load() != 0) {
+    (void)set_priority(Priority::writer, writer_tid_.load());
+  }
 }
 
 bool CaptureWriter::has_room(std::size_t size, std::uint64_t time_ns) const {
@@ -186,25 +191,21 @@ void CaptureWriter::write_buffer(const Buffer& buffer) {
 
 // On a busy machine a thread of SCHED_OTHER may wait for a CPU until all buffers are full and records are dropped.
 // While few buffers are full, there is no need to preempt observed tasks.
-void CaptureWriter::keep_up(std::uint32_t waiting) {
-  const bool behind = waiting > buffers_.size() / 4;
-  if (behind != has_priority_) {
-    (void)set_priority(behind ? Priority::writer : Priority::none);
-    has_priority_ = behind;
-  }
-}
+bool CaptureWriter::is_behind(std::uint32_t waiting) const { return waiting > buffers_.size() / 4; }
 
 void CaptureWriter::write_all() {
   sigset_t all;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, nullptr);  // a closed pipe makes write() fail with EPIPE, without SIGPIPE
+  writer_tid_.store(gettid());
   bool is_last = false;
   for (std::uint32_t done = 0; !is_last; ++done) {
     filled_.wait(done, std::memory_order_acquire);
     Buffer& buffer = buffers_[done_buffer_];
     done_buffer_ = (done_buffer_ + 1) % buffers_.size();
     is_last = buffer.is_last;
-    keep_up(filled_.load(std::memory_order_acquire) - done);
+    const bool behind = is_behind(filled_.load(std::memory_order_acquire) - done);
+    (void)set_priority(behind ? Priority::writer : Priority::none);
     try {
       write_buffer(buffer);
     } catch (const std::bad_alloc&) {

@@ -98,7 +98,7 @@ class CaptureWriter {
   void drop(std::uint64_t time_ns);
   void hand_over_last();
   void write_buffer(const Buffer& buffer);
-  void keep_up(std::uint32_t waiting);
+  [[nodiscard]] bool is_behind(std::uint32_t waiting) const;
   void write_all();
 
   CaptureOptions options_;
@@ -109,6 +109,7 @@ class CaptureWriter {
   std::vector<Buffer> buffers_;
   std::atomic<std::uint32_t> filled_ = 0;
   std::atomic<std::uint32_t> emptied_ = 0;
+  std::atomic<pid_t> writer_tid_ = 0;  // of the writing thread; 0: it has not started to run
   std::atomic<bool> failed_ = false;
   std::optional<std::string> trailer_;  // set before the last buffer is handed over
   std::thread thread_;
@@ -125,7 +126,6 @@ class CaptureWriter {
 
   // The writing thread uses these.
   std::size_t done_buffer_ = 0;
-  bool has_priority_ = false;
 };
 
 }  // namespace taskcost
