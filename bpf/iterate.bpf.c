@@ -74,8 +74,8 @@ static __always_inline void read_task(struct tc_ledger *l, struct task_struct *t
 }
 
 /*
- * In an open window: reads the kernel's accounting, the name and the owner of each living task. TC_LEDGER_STATS stays clear,
- * because the CPU of the task may be writing the flags.
+ * In an open window: reads the kernel's accounting, the name and the owner of each living task. TC_LEDGER_STATS stays
+ * clear, because the CPU of the task may be writing the flags.
  */
 SEC("iter/task")
 int taskcost_glance(struct bpf_iter__task *ctx)
@@ -89,8 +89,8 @@ int taskcost_glance(struct bpf_iter__task *ctx)
 }
 
 /*
- * After the window: reads the kernel's accounting, the name and the owner of each living task. User space then reads the pool
- * itself.
+ * After the window: reads the kernel's accounting, the name and the owner of each living task. User space then reads
+ * the pool itself.
  */
 SEC("iter/task")
 int taskcost_snapshot(struct bpf_iter__task *ctx)

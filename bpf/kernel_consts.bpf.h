@@ -93,7 +93,7 @@
 #define MAP_SHARED	   0x01 /* MAP_SHARED_VALIDATE has this bit too */
 #define FUTEX_PRIVATE_FLAG 128	/* FUTEX2_PRIVATE is the same */
 
-/* Of tracepoints that only x86 has. Their programs are compiled for all architectures. */
+/* The tracepoints with this error code exist on x86 only, but their programs are compiled for all architectures. */
 #define X86_PF_PROT  (1 << 0) /* the page is present, the access is not allowed */
 #define X86_PF_WRITE (1 << 1)
 

@@ -120,7 +120,8 @@ static __always_inline void switch_out(void *ctx, struct tc_ledger *l, bool pree
 	l->exec_runtime_ns = prev->se.sum_exec_runtime;
 	l->switched_in_ns = 0;
 	l->counters[bounded(destination_of(spaces, next), TC_NR_COUNTERS)]++;
-	/* This follows nvcsw of the kernel: a task that was preempted while it was about to sleep did not give up the CPU. */
+	/* This follows nvcsw of the kernel: a task that was preempted while it was about to sleep did not give up the
+	 * CPU. */
 	if (!preempt && state) {
 		l->counters[TC_COUNTER_VOLUNTARY_SWITCHES]++;
 		/* A pending signal keeps the task on the run queue. Until v6.13 prev_state does not show that. */

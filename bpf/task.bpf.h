@@ -61,9 +61,9 @@ static __always_inline struct tc_ledger *current_ledger(void)
 }
 
 /*
- * Like current_ledger(), at entries from and returns to user mode. The registers of a task are saved at the same address each
- * time, so the address identifies the task and saves a helper call. It is remembered for observed tasks only: a task
- * that is being adopted must be looked up.
+ * Like current_ledger(), at entries from and returns to user mode. The registers of a task are saved at the same
+ * address each time, so the address identifies the task and saves a helper call. It is remembered for observed tasks
+ * only: a task that is being adopted must be looked up.
  */
 static __always_inline struct tc_ledger *ledger_by_regs(const struct pt_regs *regs)
 {

@@ -176,7 +176,7 @@ struct tc_ledger {
   __u64 address_space;  /* never used again; 0: none, as of a kernel thread */
   __u64 start_ns;       /* task_struct.start_time for a child, the moment of adoption otherwise */
   __u64 end_ns;         /* final switch-out; 0 while it lives */
-  __u64 cgroup; /* id in the hierarchy of version 2, at its end or at the last walk; 0: not read, nor is uid */
+  __u64 cgroup;         /* id in the hierarchy of version 2, at its end or at the last walk; 0: not read, nor is uid */
   __u32 tid;
   __u32 tgid;
   __u32 ppid;
@@ -188,8 +188,8 @@ struct tc_ledger {
   __u32 namespace_level;  /* 0: the initial pid namespace */
   __u32 parent_namespace; /* inode number of the pid namespace of pid_seen_by_parent */
   __u32 tgid_seen;        /* tgid in the collector's pid namespace; 0: not visible there */
-  __u32 uid; /* real uid in the initial user namespace, read with the cgroup */
-  __s32 exit_code; /* wait status of this task */
+  __u32 uid;              /* real uid in the initial user namespace, read with the cgroup */
+  __s32 exit_code;        /* wait status of this task */
   __s32 group_exit_code;
 
   /* Its own creation, exec and end. */

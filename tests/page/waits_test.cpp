@@ -207,7 +207,8 @@ TEST(Matrix, HasTwentyProcessesAndTheRestInOne) {
 TEST(Matrix, ManyEdgesAreSumsOfGroupsToo) {
   ReportBuilder builder;
   for (std::uint32_t i = 0; i < 20; ++i) {
-    builder.process(100 + i, i < 10 ? "cc1" : "timer", TaskOrigin::fork, 0ms, AccountBuilder().runs(TC_ACTIVITY_USER, 1ms));
+    builder.process(100 + i, i < 10 ? "cc1" : "timer", TaskOrigin::fork, 0ms,
+                    AccountBuilder().runs(TC_ACTIVITY_USER, 1ms));
   }
   Report report = builder.build();
   for (std::uint32_t i = 0; i < 10; ++i) {

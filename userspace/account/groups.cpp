@@ -285,6 +285,7 @@ std::vector<GroupEdge> edges_between_groups(const Session& session, GroupBy by) 
     }
   }
   std::vector<GroupEdge> sorted;
+  sorted.reserve(sums.size());
   for (auto& [ends, sum] : sums) {
     sorted.push_back(std::move(sum));
   }

@@ -175,6 +175,7 @@ class CostMaker {
   // `part` is the part of the waits that ended, which the cost is about.
   [[nodiscard]] std::vector<Cost> costs_of(const std::vector<Candidate>& candidates, Duration Ended::*part) const {
     std::vector<Cost> costs;
+    costs.reserve(candidates.size());
     for (const Candidate& candidate : candidates) {
       costs.push_back(candidate.group == no_group ? queue_cost() : cost_of(candidate, part));
     }

@@ -35,8 +35,8 @@ Result<int> run_and_report(Command command, const RunCommand& requested, const E
   };
   CommandLimits limits = requested.limits;
   limits.quiet = options.quiet;
-  auto observed = observe_command(command, TargetMode::run, collector_options(options, *signals), *signals,
-                                        environment, before, limits);
+  auto observed = observe_command(command, TargetMode::run, collector_options(options, *signals), *signals, environment,
+                                  before, limits);
   if (!observed) {
     return observed.error();
   }

@@ -21,10 +21,10 @@
 #include "collector/adopt.h"
 #include "collector/clocks.h"
 #include "collector/extras.h"
-#include "collector/read_host_names.h"
 #include "collector/launch.h"
 #include "collector/libbpf_log.h"
 #include "collector/privileges.h"
+#include "collector/read_host_names.h"
 #include "collector/syscall_numbers.h"
 
 namespace taskcost {

@@ -16,9 +16,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
-#include <iterator>
 #include <map>
-#include <ranges>
 #include <string_view>
 #include <thread>
 #include <utility>
@@ -440,7 +438,10 @@ std::vector<tc_syscall_entry> Probes::syscalls() const {
     }
   }
   std::vector<tc_syscall_entry> entries;
-  std::ranges::copy(std::views::values(merged), std::back_inserter(entries));
+  entries.reserve(merged.size());
+  for (const auto& [key, entry] : merged) {
+    entries.push_back(entry);
+  }
   return entries;
 }
 

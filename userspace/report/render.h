@@ -60,7 +60,8 @@ Result<Report> read_report(std::string_view json);
 // The JSON Schema of the output of render_json(). It uses only the part of 2020-12 that draft-07 validators know.
 std::string json_schema();
 
-// These write the stacks, outermost frame first, below the name of the group (--by) and the cause; nothing without stacks.
+// These write the stacks, outermost frame first, below the name of the group (--by) and the cause; nothing without
+// stacks.
 enum class StackWeight { time, count };  // time in ns
 // Writes folded stacks: one line "comm;wait: a pipe;main;read;ksys_read_[k] 1234" for each.
 void render_folded(const Report& report, StackWeight weight, std::ostream& out);

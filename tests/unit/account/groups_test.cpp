@@ -28,7 +28,10 @@ constexpr GroupBy every_key[] = {GroupBy::comm, GroupBy::cmdline, GroupBy::threa
                                  GroupBy::tree, GroupBy::user,    GroupBy::cgroup};
 
 AccountBuilder running(Duration time) {
-  return AccountBuilder().runs(TC_ACTIVITY_USER, time).counts(TC_COUNTER_VOLUNTARY_SWITCHES, 3).transfers(TC_CHANNEL_PIPE, 2, 30, 40);
+  return AccountBuilder()
+      .runs(TC_ACTIVITY_USER, time)
+      .counts(TC_COUNTER_VOLUNTARY_SWITCHES, 3)
+      .transfers(TC_CHANNEL_PIPE, 2, 30, 40);
 }
 
 void owned(ReportBuilder& builder, std::uint32_t uid, const std::string& user, std::uint64_t id,

@@ -102,6 +102,7 @@ Status ChosenTasks::check() const {
     }
     std::ranges::sort(by_count, std::ranges::greater());
     std::vector<std::string> names;
+    names.reserve(by_count.size());
     for (auto& [count, name] : by_count) {
       names.push_back(std::move(name));
     }

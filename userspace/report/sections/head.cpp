@@ -173,7 +173,7 @@ std::vector<Section> of(const Report& report, bool verbose, const ReportView& vi
   if (report.target.mode == TargetMode::verify) {
     return of_verify(report, verbose);
   }
-  const std::vector<Section> answer{head(report), summary(report, view)};
+  std::vector<Section> answer{head(report), summary(report, view)};
   std::vector<Section> rest;
   if (view.extent == ReportView::Extent::main) {
     rest = main_sections(report, verbose, view);
@@ -182,8 +182,8 @@ std::vector<Section> of(const Report& report, bool verbose, const ReportView& vi
     append(rest, of_observation(report, verbose));
     append(rest, judgement(report));
   }
-  std::vector<Section> all = view.summary_last ? rest : answer;
-  append(all, view.summary_last ? answer : std::move(rest));
+  std::vector<Section> all = std::move(view.summary_last ? rest : answer);
+  append(all, std::move(view.summary_last ? answer : rest));
   std::erase_if(all, [](const Section& section) { return section.blocks.empty(); });
   return all;
 }

@@ -47,6 +47,7 @@ std::string largest_text(std::vector<Named> parts) {
 
 std::string largest_text(const PerWait<Duration>& waits) {
   std::vector<Named> parts;
+  parts.reserve(TC_NR_WAITS);
   for (int wait = 0; wait < TC_NR_WAITS; ++wait) {
     parts.push_back({key_words(key_of(static_cast<tc_wait>(wait))), waits[wait]});
   }
@@ -81,8 +82,8 @@ std::string user_text(const std::vector<Cost>& costs) {
 
 void add_times(Section& section, const Summary& summary, bool calls_seen) {
   Table table({left("all tasks"), "time", "share", left("most of it", 12)});
-  const auto add = [&](const char* name, Duration time, std::string most) {
-    table.row({name, time, share(time, summary.lifetime), std::move(most)});
+  const auto add = [&](const char* name, Duration time, const std::string& most) {
+    table.row({name, time, share(time, summary.lifetime), most});
   };
   add(calls_seen ? "running user code" : "running", summary.user, user_text(summary.costs));
   if (calls_seen) {
