@@ -48,7 +48,6 @@ Result<int> attach(const AttachCommand& command, const Environment& environment)
   Collector& collector = **opened;
   Report report = empty_report(TargetMode::attach, environment);
   report.evidence = collector.evidence();
-  report.group_by = command.observe.group_by;
   report.target.command = describe_target(command.target, report.session);
   if (*recording) {
     if (auto status = (*recording)->begin(collector, recording_start(report, command.observe, collector)); !status) {

@@ -132,6 +132,8 @@ constexpr std::array writers = {TASKCOST_FORMATS(WRITER)};
 Result<Outputs> Outputs::open(const OutputOptions& options, const Environment& environment) {
   const bool error = options.stream == ReportStream::standard_error;
   Outputs outputs;
+  outputs.group_by_ = options.group_by;
+  outputs.per_ = options.per;
   outputs.format_ = options.format;
   outputs.stream_ = options.stream;
   outputs.terminal_ = {error ? environment.error_width : environment.width,
@@ -198,7 +200,9 @@ Status Outputs::write_stream(const Renderer& render) const {
   return Done{};
 }
 
-Status Outputs::write(const Report& report, const OpenEvents& open_events) {
+Status Outputs::write(Report& report, const OpenEvents& open_events) {
+  report.group_by = group_by_ ? group_by_ : report.group_by;
+  report.per = per_ ? per_ : report.per;
   if (summary_of_report_) {
     format_ = OutputFormat::text;
     terminal_.view.extent = ReportView::Extent::summary;

@@ -42,7 +42,8 @@ class Outputs {
 
   // Writes every file, then the stream. Tries all of them, and returns the first error.
   Status write(const Renderer& render);
-  Status write(const Report& report, const OpenEvents& open_events = {});
+  // Also sets what the caller chose to sum up by, and to divide by; a saved report keeps what it has otherwise.
+  Status write(Report& report, const OpenEvents& open_events = {});
 
  private:
   struct File {
@@ -58,6 +59,8 @@ class Outputs {
   std::optional<OutputFormat> format_;  // of the stream; nullopt: nothing is written there
   ReportStream stream_ = ReportStream::standard_output;
   TextOptions terminal_;
+  std::optional<GroupBy> group_by_;
+  std::optional<UnitsOfWork> per_;
   bool summary_of_report_ = false;  // the stream has no format, but gets the summary of a Report
 };
 

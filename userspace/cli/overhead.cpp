@@ -214,7 +214,6 @@ Result<int> measure_overhead(const RunCommand& command, const Environment& envir
   }
   if (runner.report()) {
     Report report = *std::move(runner.report());
-    report.group_by = command.observe.group_by;
     if (observed.count() > 0 && result.experiment.commands[without_probes].count() > 0) {
       const Comparison comparison = compare_runs(std::move(result.experiment));
       const PairComparison& pair = comparison.pairs.front();

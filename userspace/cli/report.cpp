@@ -70,11 +70,6 @@ Result<int> audit(EventSource& source, const ReportCommand& command, Outputs& ou
   return both.agrees() ? 0 : 1;
 }
 
-// A JSON report keeps its own groups unless --by is given.
-void set_grouping(Report& report, const ReportCommand& command) {
-  report.group_by = command.group_by ? command.group_by : report.group_by;
-}
-
 // Renders a JSON report in its other formats.
 Result<int> render_saved(int fd, const ReportCommand& command, const Environment& environment) {
   const auto of_events =
@@ -90,7 +85,6 @@ Result<int> render_saved(int fd, const ReportCommand& command, const Environment
   if (!report) {
     return report.error();
   }
-  set_grouping(*report, command);
   auto outputs = Outputs::open(command, environment);
   if (!outputs) {
     return outputs.error();
@@ -134,7 +128,6 @@ Result<int> report(const ReportCommand& command, const Environment& environment)
   if (!playback) {
     return playback.error();
   }
-  set_grouping(playback->report, command);
   if (!command.quiet) {
     warn_if_incomplete(source.capture.end(), playback->walked, command.file);
   }

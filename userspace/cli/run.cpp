@@ -40,7 +40,6 @@ Result<int> run_and_report(Command command, const RunCommand& requested, const E
   if (!observed) {
     return observed.error();
   }
-  observed->report.group_by = options.group_by;
   if (auto status = finish(recording->get(), *outputs, observed->report, options); !status) {
     return status.error();
   }
@@ -108,7 +107,6 @@ Result<int> workload(const WorkloadCommand& command, const Environment& environm
   Report report = empty_report(TargetMode::workload, environment);
   report.target.command = fmt::format("taskcost-workload {}", fmt::join(arguments, " "));
   report.evidence = collector.evidence();
-  report.group_by = command.observe.group_by;
   report.window_end = WindowEnd::signal;
   if (auto* region = std::get_if<Region>(&*observed)) {
     report.window_end = WindowEnd::target_exited;

@@ -143,7 +143,7 @@ RecordingStart recording_start(const Report& report, const ObserveOptions& optio
   return start;
 }
 
-Status finish(Recording* recording, Outputs& outputs, const Report& report, const ObserveOptions& options) {
+Status finish(Recording* recording, Outputs& outputs, Report& report, const ObserveOptions& options) {
   Status first = Done{};
   if (recording != nullptr) {
     first = recording->end(recording_end(report));
@@ -171,7 +171,7 @@ Status finish(Recording* recording, Outputs& outputs, const Report& report, cons
     auto gaps = read_gaps(*capture);
     return EventSource{*std::move(capture), std::move(gaps)};
   };
-  const Report& shown = playback ? playback->report : report;
+  Report& shown = playback ? playback->report : report;
   if (Status status = outputs.write(shown, recording != nullptr ? OpenEvents(events) : OpenEvents());
       !status && first) {
     first = status;

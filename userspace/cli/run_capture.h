@@ -53,6 +53,6 @@ RecordingEnd recording_end(const Report& report);
 
 // Ends the capture, if any, then writes the outputs. Tries all of them, and returns the first error.
 class Outputs;
-Status finish(Recording* recording, Outputs& outputs, const Report& report, const ObserveOptions& options);
+Status finish(Recording* recording, Outputs& outputs, Report& report, const ObserveOptions& options);
 
 }  // namespace taskcost

@@ -20,6 +20,15 @@
 
 namespace taskcost {
 
+// What the caller counts as work: figures are shown for one unit of it.
+struct UnitsOfWork {
+  double number = 0;                  // as given; not used if there is a counter
+  std::optional<tc_counter> counter;  // its total is the number of units
+
+  // nullopt: the counter was not measured, or it is 0.
+  [[nodiscard]] std::optional<double> in(const Session& session) const;
+};
+
 struct Report {
   std::string tool_version;
   std::string command_line;  // of taskcost itself
@@ -36,6 +45,7 @@ struct Report {
   Observer observer;
   Session session;
   std::optional<GroupBy> group_by;      // nullopt: --by was not given
+  std::optional<UnitsOfWork> per;       // nullopt: neither --per nor --per-count was given
   std::vector<SideBySide> comparisons;  // for verify: the accounts of both variants, line by line
   std::vector<Verdict> claims;
   std::vector<Sweep> sweeps;

@@ -32,8 +32,9 @@ std::string wrap(const std::string& text, std::size_t width) {
 }
 
 // The options that commands share. Each help page has them in one block at its end, in this order.
-constexpr std::array kCommonNames{"-o",     "--format", "--json", "--brief", "-v",         "--by", "--top",
-                                  "--sort", "--idle",   "-q",     "--color", "--no-color", "-V",   "-h"};
+constexpr std::array kCommonNames{"-o",          "--format",   "--json", "--brief", "-v",     "--per",
+                                  "--per-count", "--by",       "--top",  "--sort",  "--idle", "-q",
+                                  "--color",     "--no-color", "-V",     "-h"};
 
 // The place of an option in that block; kCommonNames.size() for an option of its command.
 std::size_t common_place(const CLI::Option* option) {

@@ -62,6 +62,28 @@ Status set_outputs(OutputOptions& options, Words paths, const std::optional<Form
 }
 
 // The summary is text, and the opposite of all details.
+Result<UnitsOfWork> parse_units(std::string_view option, const std::string& text) {
+  const auto units = parse_positive(option, text);
+  if (!units) {
+    return units.error();
+  }
+  return UnitsOfWork{*units, std::nullopt};
+}
+
+Result<UnitsOfWork> parse_counter(std::string_view option, const std::string& text) {
+  std::vector<std::string> keys;
+  for (const tc_counter counter : every<tc_counter>()) {
+    if (text == key_of(counter)) {
+      return UnitsOfWork{0, counter};
+    }
+    keys.emplace_back(key_of(counter));
+  }
+  const auto meant = nearest(text, keys);
+  return bad_value(
+      option, text, "unknown counter",
+      meant ? "do you mean " + *meant + "?" : "use a key of totals.counters in a JSON report, as syscalls");
+}
+
 Status check_brief(const OutputOptions& options, bool brief) {
   if (brief && options.verbose) {
     return usage_error("--brief and --verbose", "one shows the summary alone, the other everything",
@@ -155,6 +177,13 @@ void add_view_options(CommandParser& parser, OutputOptions& options) {
   parser.flag(
       "--idle", options.view.idle,
       "Show idle waits among the largest costs of the summary: those for new work, for a timer, or for a child.");
+  CLI::Option* const per = parser.value("--per", "N", options.per, parse_units,
+                                        "Show figures for each of N units of work: requests, rows, loops.");
+  parser
+      .value("--per-count", "COUNTER", options.per, parse_counter,
+             "The same, with the total of a counter as N: syscalls, voluntary_switches, or another key of "
+             "totals.counters in the JSON report.")
+      ->excludes(per);
   parser.value("--top", "N", options.view.top, count_up_to(most_rows),
                "Show N rows of each table of processes, tasks, waits, system calls and edges, in text.");
   parser.choice("--sort", "KEY", options.view.sort,

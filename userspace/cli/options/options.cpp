@@ -53,8 +53,8 @@ Status check_repeat_view(const RunCommand& run) {
   const ReportView& view = run.observe.view;
   const bool chosen =
       view.extent == ReportView::Extent::summary || view.idle || view.top.has_value() || view.sort != ReportOrder::busy;
-  if (run.repeat && !run.measure_overhead && chosen) {
-    return usage_error("--repeat with --brief, --idle, --top or --sort",
+  if (run.repeat && !run.measure_overhead && (chosen || run.observe.per)) {
+    return usage_error("--repeat with --brief, --idle, --top, --sort or --per",
                        "medians of runs have no summary and no table of tasks", "drop --repeat, or the other options");
   }
   return Done{};

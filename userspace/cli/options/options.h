@@ -45,6 +45,7 @@ struct OutputOptions {
   // A launched command's standard error gets the summary beside the files of -o, if it is a terminal.
   bool summary_on_terminal = false;
   std::optional<GroupBy> group_by;
+  std::optional<UnitsOfWork> per;
 };
 
 // The capture that `record` writes and `report` reads if no other file is named.

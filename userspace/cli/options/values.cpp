@@ -150,6 +150,18 @@ Result<double> parse_percent(std::string_view option, const std::string& text) {
   return *percent;
 }
 
+Result<double> parse_positive(std::string_view option, const std::string& text) {
+  constexpr double kLimit = 1e15;
+  const auto value = number<double>(text);
+  if (!value || !std::isfinite(*value)) {
+    return bad_value(option, text, "not a number", "use a number, for example 10000");
+  }
+  if (*value <= 0 || *value > kLimit) {
+    return bad_value(option, text, "out of range", "use a number above 0, up to 1e15");
+  }
+  return *value;
+}
+
 Result<std::vector<pid_t>> parse_ids(std::string_view option, const std::vector<std::string>& lists) {
   std::vector<pid_t> ids;
   for (const std::string& list : lists) {

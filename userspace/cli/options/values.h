@@ -36,6 +36,8 @@ inline auto count_up_to(unsigned limit) {
 }
 // 0 or more, at most 1e6.
 Result<double> parse_percent(std::string_view option, const std::string& text);
+// Above 0, at most 1e15.
+Result<double> parse_positive(std::string_view option, const std::string& text);
 // Lists of ids separated by commas; an id that is repeated is kept once.
 Result<std::vector<pid_t>> parse_ids(std::string_view option, const std::vector<std::string>& lists);
 

@@ -79,6 +79,12 @@ void describe_clocks(auto& v, Is<WindowClocks> auto& clocks) {
   describe_clocks(v, {"end_time", "end_realtime_ns", "end_boottime_ns"}, clocks.end);
 }
 
+void describe(auto& v, Is<UnitsOfWork> auto& per) {
+  v.object("per", "What the caller counts as work.");
+  v.field("units", per.number, "Number of units; 0 if they are those of the counter.");
+  v.field("counter", per.counter, "The counter whose total is the number of units; null: they were given.");
+}
+
 void describe_window(auto& v, Is<Report> auto& report) {
   auto& session = report.session;
   v.field("start_ns", session.start, "Start of the window by CLOCK_MONOTONIC, like all instants.");
@@ -231,6 +237,7 @@ void describe(auto& v, Is<Report> auto& report) {
             }
           }),
           "Sums over groups of tasks.");
+  v.field("per", report.per, "The work that --per or --per-count names; null: neither was given.");
   describe_findings(v, report.session);
   v.field("claims", report.claims, "Verdicts of `verify`.");
   v.field("comparisons", report.comparisons, "Pairs of variants of a workload.");

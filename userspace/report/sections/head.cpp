@@ -76,7 +76,8 @@ std::vector<Section> judgement(const Report& report) {
 
 std::vector<Section> of_session(const Report& report, bool verbose, const ReportView& view) {
   const Session& session = report.session;
-  return {groups(report, verbose, view),
+  return {per_unit(report),
+          groups(report, verbose, view),
           processes(session, verbose, view),
           accounts(session, verbose, view),
           totals(session),
@@ -126,6 +127,7 @@ std::vector<Section> main_sections(const Report& report, bool verbose, const Rep
     all.push_back(observer(report, verbose));
   }
   append(all, judgement(report));
+  all.push_back(per_unit(report));
   Section more("more");
   more.add(Line{{{"More with -v: creation, switches, faults, latencies, channels, sources, own cost", Tone::faint}}});
   all.push_back(std::move(more));

@@ -23,6 +23,8 @@ Section head(const Report& report);
 Section summary(const Report& report, const ReportView& view = {});
 // The sums by --by, if there is more than one group to compare or --by was given.
 Section groups(const Report& report, bool verbose, const ReportView& view = {});
+// Totals for one unit of the work that --per or --per-count names; empty without them.
+Section per_unit(const Report& report);
 // The tree of processes without kernel threads, and the processes that were not kept one by one.
 Section processes(const Session& session, bool verbose, const ReportView& view = {});
 // How each process spent its lifetime.

@@ -152,6 +152,19 @@ TEST(UsualOptions, RecordTakesTheOptionsOfItsKindOfTarget) {
   EXPECT_THAT(test::refused({"record", "-d", "1", "ls"}).hint, HasSubstr("--timeout"));
 }
 
+TEST(UsualOptions, UnitsOfWorkAreANumberOrACounter) {
+  EXPECT_EQ(test::parsed_as<RunCommand>({"run", "--per", "1e4", "ls"}).observe.per.value().number, 10'000);
+  EXPECT_EQ(test::parsed_as<ReportCommand>({"report", "--per-count", "syscalls"}).per.value().counter,
+            TC_COUNTER_SYSCALLS);
+  for (const char* bad : {"0", "-1", "many", "nan", "1e16", ""}) {
+    EXPECT_THAT(test::refusal_of({"run", "--per", bad, "ls"}), HasSubstr("--per")) << bad;
+  }
+  EXPECT_THAT(test::refusal_of({"run", "--per-count", "sycalls", "ls"}), HasSubstr("do you mean syscalls?"));
+  EXPECT_THAT(test::refusal_of({"run", "--per-count", "?", "ls"}), HasSubstr("totals.counters"));
+  EXPECT_THAT(test::refusal_of({"run", "--per", "1", "--per-count", "syscalls", "ls"}), HasSubstr("--per"));
+  EXPECT_THAT(test::refusal_of({"run", "--repeat", "3", "--per", "1", "ls"}), HasSubstr("--repeat"));
+}
+
 class CommonBlock : public ::testing::TestWithParam<const char*> {};
 
 // The names in the last block of options, in their order.
@@ -170,8 +183,9 @@ std::vector<std::string> common_names(const std::string& help) {
 }
 
 TEST_P(CommonBlock, HasTheSameTitleAndOrderEverywhere) {
-  const std::vector<std::string> order{"-o",     "--format", "--json", "--brief", "-v",         "--by", "--top",
-                                       "--sort", "--idle",   "-q",     "--color", "--no-color", "-h"};
+  const std::vector<std::string> order{"-o",     "--format",    "--json",  "--brief",    "-v",
+                                       "--per",  "--per-count", "--by",    "--top",      "--sort",
+                                       "--idle", "-q",          "--color", "--no-color", "-h"};
   const std::vector<std::string> names = common_names(text_of({GetParam(), "--help"}));
   std::size_t place = 0;
   for (const std::string& name : names) {
