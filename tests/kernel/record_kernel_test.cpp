@@ -259,6 +259,7 @@ std::map<std::uint64_t, Drawn> sum_drawn(const std::vector<Message>& packets) {
       const std::uint64_t prev = event.event->number("prev_pid");
       if (const auto since = switched_in.find(prev); since != switched_in.end()) {
         tasks[prev].running_ns += static_cast<std::int64_t>(event.at - since->second);
+        switched_in.erase(since);
       }
       switched_in[event.event->number("next_pid")] = event.at;
     }

@@ -78,12 +78,14 @@ void describe_task(auto& v, const TopDocument& top, const TaskChange& task) {
 }
 
 void describe_group(auto& v, const TopDocument& top, const Row& group) {
-  v.field("name", group.comm(), "What the tasks have in common; kernel threads are one group.");
-  v.field("kernel", group.kernel_thread(), "True for the group of kernel threads.");
+  static const ProcessChange of_no_row;  // the schema describes a Row() that shows nothing
+  const ProcessChange& sums = group.process == nullptr ? of_no_row : *group.process;
+  v.field("name", sums.comm, "What the tasks have in common; kernel threads are one group.");
+  v.field("kernel", sums.kernel_thread, "True for the group of kernel threads.");
   v.field("processes", group.processes, "Number of processes with a task in the group.");
-  const std::size_t tasks = group.process->tasks.size();
+  const std::size_t tasks = sums.tasks.size();
   v.field("tasks", tasks, "Number of tasks.");
-  describe_figures(v, top, group.figures());
+  describe_figures(v, top, sums.figures);
 }
 
 void describe_process(auto& v, const TopDocument& top, const ProcessChange& process) {

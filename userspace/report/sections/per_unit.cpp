@@ -20,6 +20,14 @@ std::string units_text(const UnitsOfWork& per, double units) {
   return per.counter ? fmt::format("{} {}", number, text_of(*per.counter)) : number + " units";
 }
 
+// "20.1"; rare events keep their digits: "0.00017".
+Cell number_per_unit(std::uint64_t total, double units) {
+  constexpr double rare = 0.01;
+  const double number = static_cast<double>(total) / units;
+  return {number > 0 && number < rare ? fmt::format("{:.2g}", number) : number_text(number), Tone::plain, number,
+          Unit::count};
+}
+
 }  // namespace
 
 Section per_unit(const Report& report) {
@@ -43,7 +51,7 @@ Section per_unit(const Report& report) {
   };
   const auto count = [&](const char* name, const std::optional<std::uint64_t>& total) {
     if (total) {
-      table.row({name, *total, quantity(static_cast<double>(*total) / *units, Unit::count)});
+      table.row({name, *total, number_per_unit(*total, *units)});
     }
   };
   time("wall time", summary.wall);
@@ -53,7 +61,7 @@ Section per_unit(const Report& report) {
     time("in the kernel", summary.kernel);
   }
   time("waiting for a CPU", summary.preempted + summary.runnable);
-  time("blocked, on the way at least", sum_of(summary.waits.on_the_way));
+  time("blocked, on the way at least", taskcost::sum_of(summary.waits.on_the_way));
   count("system calls", session.totals.counters[TC_COUNTER_SYSCALLS]);
   count("context switches", session.totals.switches());
   count("page faults, minor", session.totals.counters[TC_COUNTER_FAULTS_MINOR]);

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/escape.h"
 #include "base/units.h"
 #include "report/remarks.h"
 #include "report/sections/sections.h"
@@ -22,7 +23,8 @@ namespace {
 
 constexpr std::size_t most_costs = 3;
 constexpr std::size_t most_costs_with_idle = 6;
-constexpr double least_share = 0.01;      // smaller costs are left out beside larger ones
+constexpr double least_share = 0.01;  // smaller costs are left out beside larger ones
+constexpr std::size_t columns = 80;
 constexpr std::size_t list_columns = 31;  // what the first columns of the table leave of 80
 constexpr std::size_t time_columns = 7;   // "12.3 ms"
 
@@ -186,8 +188,13 @@ std::string cost_text(const Cost& cost, const Summary& summary, bool calls_seen)
   return wait_text(cost);
 }
 
-void add_cost(Section& section, const Cost& cost, std::string text) {
-  section.add(Line{{fmt::format("  {:>{}}  {}", duration_text(cost.time), time_columns, text)}});
+// The last part of the sentence is left out if the line would be cut in it.
+void add_cost(Section& section, const Cost& cost, const std::string& text) {
+  std::string line = fmt::format("  {:>{}}  {}", duration_text(cost.time), time_columns, text);
+  if (const std::size_t comma = line.rfind(", "); TerminalText(line).width() > columns && comma != std::string::npos) {
+    line.resize(comma);
+  }
+  section.add(Line{{std::move(line)}});
 }
 
 void add_costs(Section& section, const Summary& summary, bool calls_seen, bool idle) {
