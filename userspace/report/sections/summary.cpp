@@ -194,7 +194,7 @@ void add_cost(Section& section, const Cost& cost, const std::string& text) {
   if (const std::size_t comma = line.rfind(", "); TerminalText(line).width() > columns && comma != std::string::npos) {
     line.resize(comma);
   }
-  section.add(Line{{std::move(line)}});
+  section.add(Line{{line}});
 }
 
 void add_costs(Section& section, const Summary& summary, bool calls_seen, bool idle) {
