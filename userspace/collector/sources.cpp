@@ -43,7 +43,14 @@ void choose_base(Sources& sources, const KernelTypes& types) {
   add_evidence(sources, "faults", "min_flt and maj_flt of the task at its end", EvidenceKind::exact);
 }
 
-// The offset from a CPU's run queue to its preempt count, which is a per-CPU variable on x86; 0 if it is not known.
+// On x86 the preempt count is a per-CPU variable, elsewhere a field of the current task.
+#if defined(__x86_64__)
+constexpr bool preempt_count_is_per_cpu = true;
+#else
+constexpr bool preempt_count_is_per_cpu = false;
+#endif
+
+// The offset from a CPU's run queue to its preempt count, where that is a per-CPU variable; 0 if it is not known.
 std::int64_t preempt_count_offset(const KernelTypes& types) {
   const auto run_queue = types.per_cpu_offset("runqueues");
   const auto alone = types.per_cpu_offset("__preempt_count");
@@ -60,13 +67,8 @@ std::int64_t preempt_count_offset(const KernelTypes& types) {
 
 // Decides how to attribute wakeups: to the current task, or to an interrupt of it.
 void choose_wakers(Sources& sources, const KernelTypes& types) {
-#if defined(__x86_64__)
-  sources.preempt_count_offset = preempt_count_offset(types);
-  const bool detects_interrupts = sources.preempt_count_offset != 0;
-#else
-  const bool detects_interrupts = true;
-#endif
-  if (detects_interrupts) {
+  sources.preempt_count_offset = preempt_count_is_per_cpu ? preempt_count_offset(types) : 0;
+  if (!preempt_count_is_per_cpu || sources.preempt_count_offset != 0) {
     add_evidence(sources, "wakers", "preemption count, timer_expire_entry and current task at sched_waking",
                  EvidenceKind::bound,
                  "a softirq raised by a device interrupt during a system call counts for the task");
