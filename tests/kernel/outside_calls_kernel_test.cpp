@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include <map>
+#include <set>
 #include <sstream>
 #include <string>
 
@@ -99,19 +100,31 @@ TEST_P(OutsideCalls, FilesThatCloseWakeFromTheCallThatClosedThem) {
     const Observed observed = observe_in({mode});
     ASSERT_TRUE(observed.report);
     const auto times = static_cast<int>(said(observed)["times"]);
-    EXPECT_EQ(wakeups(*observed.report, "pipe"), (std::map<std::string, int>{{"task: " + place, times}}));
+    const auto by = wakeups(*observed.report, "pipe");
+    ASSERT_EQ(by.size(), 1U) << ::testing::PrintToString(by);
+    EXPECT_EQ(by.begin()->first, "task: " + place);
+    // The kernel wakes the reader while it holds the lock of the pipe, for which the reader can sleep once more.
+    EXPECT_GE(by.begin()->second, times);
+    EXPECT_LE(by.begin()->second, 2 * times);
   }
 }
+
+// The stop comes on the way out of the call that sent the signal. arm64 forgets that call before it delivers signals.
+#if defined(__aarch64__)
+const std::set<std::string> stop_sites{"task: user code"};
+#else
+const std::set<std::string> stop_sites{"task: tgkill", "task: tkill", "task: kill"};
+#endif
 
 TEST_P(OutsideCalls, ATaskThatStopsItselfWakesItsParent) {
   const Observed observed = observe_in({"stop"});
   ASSERT_TRUE(observed.report);
   auto by = wakeups(*observed.report, "child");
   EXPECT_FALSE(by.contains("interrupt")) << ::testing::PrintToString(by);
-  EXPECT_FALSE(by.contains("task: user code")) << ::testing::PrintToString(by);
+  EXPECT_EQ(by.contains("task: user code"), stop_sites.contains("task: user code")) << ::testing::PrintToString(by);
   int stops = 0;
-  for (const char* call : {"task: tgkill", "task: tkill", "task: kill"}) {
-    stops += by[call];
+  for (const std::string& site : stop_sites) {
+    stops += by[site];
   }
   // SIGCONT wakes the parent too.
   EXPECT_GE(stops, said(observed)["times"]);
