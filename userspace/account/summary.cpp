@@ -253,7 +253,7 @@ std::optional<double> Summary::cpus_utilized() const {
   if (wall <= Duration::zero()) {
     return std::nullopt;
   }
-  return static_cast<double>(running_time().count()) / static_cast<double>(wall.count());
+  return in_ns(running_time()) / in_ns(wall);
 }
 
 Summary summary_of(const Session& session, std::size_t most) {

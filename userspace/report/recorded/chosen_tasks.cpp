@@ -18,9 +18,7 @@ constexpr std::size_t most_listed = 8;
 
 std::uint64_t ns_of(Instant at) { return static_cast<std::uint64_t>(at.time_since_epoch().count()); }
 
-std::string seconds_text(Duration since_start) {
-  return fmt::format("{}s", static_cast<double>(since_start.count()) / 1e9);
-}
+std::string seconds_text(Duration since_start) { return fmt::format("{}s", in_ns(since_start) / 1e9); }
 
 std::string list_of(std::vector<std::string> names) {
   const std::size_t rest = names.size() - std::min(names.size(), most_listed);

@@ -42,7 +42,7 @@ Section critical_path(const Report& report, bool verbose) {
   for (std::size_t i = 0; i < shown; ++i) {
     const CriticalPath::Part& part = path.parts[i];
     table.row({part.comm.empty() ? "[unknown]" : part.comm, state_words(part), part.time,
-               share_text(static_cast<double>(part.time.count()), static_cast<double>(whole.count()))});
+               share_text(in_ns(part.time), in_ns(whole))});
   }
   section.add(std::move(table));
   section.more(path.parts.size() - shown, verbose);

@@ -6,9 +6,7 @@
 namespace taskcost::sections {
 namespace {
 
-double number_of(Duration duration) { return static_cast<double>(duration.count()); }
-
-double sum_of(const Account& account, tc_counter one, tc_counter other) {
+double count_of(const Account& account, tc_counter one, tc_counter other) {
   return static_cast<double>(account.counters[one].value_or(0) + account.counters[other].value_or(0));
 }
 
@@ -24,21 +22,21 @@ double Order::figure(const Task& task) const {
   const Account& account = task.account;
   switch (key_) {
     case ReportOrder::busy:
-      return number_of(busy_.at(task.id));
+      return in_ns(busy_.at(task.id));
     case ReportOrder::cpu:
-      return number_of(account.total(TC_CONDITION_RUNNING));
+      return in_ns(account.total(TC_CONDITION_RUNNING));
     case ReportOrder::blocked:
-      return number_of(account.total(TC_CONDITION_BLOCKED));
+      return in_ns(account.total(TC_CONDITION_BLOCKED));
     case ReportOrder::wait:
-      return number_of(account.total(TC_CONDITION_PREEMPTED) + account.total(TC_CONDITION_RUNNABLE));
+      return in_ns(account.total(TC_CONDITION_PREEMPTED) + account.total(TC_CONDITION_RUNNABLE));
     case ReportOrder::faults:
-      return sum_of(account, TC_COUNTER_FAULTS_MINOR, TC_COUNTER_FAULTS_MAJOR);
+      return count_of(account, TC_COUNTER_FAULTS_MINOR, TC_COUNTER_FAULTS_MAJOR);
     case ReportOrder::switches:
-      return sum_of(account, TC_COUNTER_VOLUNTARY_SWITCHES, TC_COUNTER_INVOLUNTARY_SWITCHES);
+      return count_of(account, TC_COUNTER_VOLUNTARY_SWITCHES, TC_COUNTER_INVOLUNTARY_SWITCHES);
     case ReportOrder::lifetime:
       break;
   }
-  return number_of(account.lifetime);
+  return in_ns(account.lifetime);
 }
 
 double Order::figure(const Process& process) const {

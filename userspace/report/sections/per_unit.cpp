@@ -47,7 +47,7 @@ Section per_unit(const Report& report) {
   const Summary summary = summary_of(session);
   Table table({left("", least_name_columns), "total", "per unit"});
   const auto time = [&](const char* name, Duration total) {
-    table.row({name, total, quantity(static_cast<double>(total.count()) / *units, Unit::ns)});
+    table.row({name, total, quantity(in_ns(total) / *units, Unit::ns)});
   };
   const auto count = [&](const char* name, const std::optional<std::uint64_t>& total) {
     if (total) {
@@ -61,7 +61,7 @@ Section per_unit(const Report& report) {
     time("in the kernel", summary.kernel);
   }
   time("waiting for a CPU", summary.preempted + summary.runnable);
-  time("blocked, on the way at least", taskcost::sum_of(summary.waits.on_the_way));
+  time("blocked, on the way at least", sum_of(summary.waits.on_the_way));
   count("system calls", session.totals.counters[TC_COUNTER_SYSCALLS]);
   count("context switches", session.totals.switches());
   count("page faults, minor", session.totals.counters[TC_COUNTER_FAULTS_MINOR]);

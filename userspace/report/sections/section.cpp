@@ -6,13 +6,8 @@
 #include "base/units.h"
 
 namespace taskcost::sections {
-namespace {
 
-double count_of(Duration duration) { return static_cast<double>(duration.count()); }
-
-}  // namespace
-
-Cell::Cell(Duration duration, Tone tone) : Cell(duration_text(duration), tone, count_of(duration), Unit::ns) {}
+Cell::Cell(Duration duration, Tone tone) : Cell(duration_text(duration), tone, in_ns(duration), Unit::ns) {}
 
 Cell Cell::not_measured_cell(Tone tone) { return {not_measured, tone}; }
 
@@ -25,14 +20,14 @@ Cell signed_quantity(double difference, Unit unit, Tone tone) {
 }
 
 Cell mean(Duration sum, std::uint64_t count) {
-  return count == 0 ? Cell("-") : quantity(count_of(sum) / static_cast<double>(count), Unit::ns);
+  return count == 0 ? Cell("-") : quantity(in_ns(sum) / static_cast<double>(count), Unit::ns);
 }
 
 Cell share(double part, double whole, Tone tone) {
   return whole > 0 ? Cell(share_text(part, whole), tone, part / whole, Unit::share) : Cell("-", tone);
 }
 
-Cell share(Duration part, Duration whole) { return share(count_of(part), count_of(whole)); }
+Cell share(Duration part, Duration whole) { return share(in_ns(part), in_ns(whole)); }
 
 Column left(std::string title, std::size_t least) { return {std::move(title), Column::Align::left, least}; }
 

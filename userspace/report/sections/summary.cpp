@@ -93,14 +93,13 @@ void add_times(Section& section, const Summary& summary, bool calls_seen) {
   }
   add("waiting for a CPU", summary.preempted + summary.runnable,
       largest_text({{"preempted", summary.preempted}, {"woken or new", summary.runnable}}));
-  add("blocked, on the way at least", taskcost::sum_of(summary.waits.on_the_way),
-      largest_text(summary.waits.on_the_way));
-  add("blocked, idle at most", taskcost::sum_of(summary.waits.idle), largest_text(summary.waits.idle));
+  add("blocked, on the way at least", sum_of(summary.waits.on_the_way), largest_text(summary.waits.on_the_way));
+  add("blocked, idle at most", sum_of(summary.waits.idle), largest_text(summary.waits.idle));
   section.add(std::move(table));
 }
 
 std::string percent_text(Duration part, Duration whole) {
-  return fmt::format("{:.0f}%", 100 * static_cast<double>(part.count()) / static_cast<double>(whole.count()));
+  return fmt::format("{:.0f}%", 100 * in_ns(part) / in_ns(whole));
 }
 
 // "sort", "sort x 2"
@@ -152,7 +151,7 @@ std::string wait_text(const Cost& cost) {
   }
   text += times_text(cost.count, "wait", "waits");
   if (cost.count.value_or(0) > 1 && cost.open == 0) {
-    text += " of " + nanoseconds_text(static_cast<double>(cost.time.count()) / static_cast<double>(*cost.count));
+    text += " of " + nanoseconds_text(in_ns(cost.time) / static_cast<double>(*cost.count));
   }
   return text;
 }
@@ -166,8 +165,7 @@ std::string queue_text(const Cost& cost, const Summary& summary) {
     text += fmt::format(", {} preempted", percent_text(cost.preempted, cost.time));
   }
   if (const Duration running = summary.running_time(); running > Duration::zero()) {
-    text += fmt::format(": {:.2f} x CPU time",
-                        static_cast<double>(cost.time.count()) / static_cast<double>(running.count()));
+    text += fmt::format(": {:.2f} x CPU time", in_ns(cost.time) / in_ns(running));
   }
   return text;
 }
@@ -203,11 +201,10 @@ void add_costs(Section& section, const Summary& summary, bool calls_seen, bool i
     bool is_idle;
   };
   std::vector<Shown> shown;
-  const double whole = static_cast<double>(
-      (summary.running_time() + summary.preempted + summary.runnable + taskcost::sum_of(summary.waits.on_the_way))
-          .count());
+  const double whole =
+      in_ns(summary.running_time() + summary.preempted + summary.runnable + sum_of(summary.waits.on_the_way));
   for (const Cost& cost : summary.costs) {
-    if (shown.empty() || static_cast<double>(cost.time.count()) >= least_share * whole) {
+    if (shown.empty() || in_ns(cost.time) >= least_share * whole) {
       shown.push_back({&cost, false});
     }
   }
