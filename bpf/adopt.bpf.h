@@ -7,29 +7,24 @@
 #include "target.bpf.h"
 #include "wait.bpf.h"
 
-/* Like wait_of(), as a function of its own: the verifier checks less than if it were inlined twice. */
-static __noinline int wait_of_adopted(struct tc_ledger *l, struct task_struct *task, __u32 state)
-{
-	return l ? wait_of(l, task, state) : 0;
-}
-
+/* As begin_wait(), and a function: the verifier checks less than if it were inlined twice. */
 static __noinline int begin_adopted_wait(struct tc_ledger *l, struct task_struct *task, __u32 state)
 {
 	if (!l) /* can't happen; the verifier asks */
 		return 0;
 	find_call_of_sleeper(l, task);
-	set_wait(l, wait_of_adopted(l, task, state));
+	set_wait(l, wait_of(l, task, state));
 	return 0;
 }
 
 /* Sets the initial state. A task on a CPU may be in user mode or not: its first transition decides. */
-static __always_inline void adopt_state(struct tc_ledger *l, struct task_struct *task, __u64 now)
+static __always_inline void adopt_state(struct tc_ledger *l, struct task_struct *task, struct seen_task seen, __u64 now)
 {
 	l->condition = TC_CONDITION_BLOCKED;
-	if (is_on_cpu(task)) {
+	if (seen.on_cpu) {
 		l->condition = TC_CONDITION_RUNNING;
 		l->on_cpu_ns = now;
-	} else if (!task_state_of(task))
+	} else if (!seen.state)
 		l->condition = TC_CONDITION_PREEMPTED;
 
 	if (never_enters_user_mode(task)) {
@@ -46,13 +41,14 @@ static __always_inline void adopt_state(struct tc_ledger *l, struct task_struct 
 		}
 	}
 	if (l->condition == TC_CONDITION_BLOCKED)
-		begin_adopted_wait(l, task, task_state_of(task));
+		begin_adopted_wait(l, task, seen.state);
 	if (!l->found)
 		enter_activity(l, l->activity);
 }
 
 static __noinline int adopt(struct task_struct *task)
 {
+	struct seen_task seen = {};
 	struct tc_ledger *l;
 	__u64 now;
 	__u32 slot;
@@ -84,9 +80,11 @@ static __noinline int adopt(struct task_struct *task)
 	l->cpu = cpu_of(task);
 	read_task_stats(&l->stats_start, task);
 	l->exec_runtime_ns = l->stats_start.sum_exec_runtime_ns;
-	adopt_state(l, task, now);
+	seen.on_cpu = is_on_cpu(task);
+	seen.state = task_state_of(task);
+	adopt_state(l, task, seen, now);
 	/* Before publish_ledger(), because a switch of the task can follow it at once. */
-	send_task_new(l, 0, now);
+	send_task_new(l, &seen, now);
 	if (!publish_ledger(l, slot, task))
 		return 0;
 	if (l->condition == TC_CONDITION_RUNNING) {
@@ -97,12 +95,12 @@ static __noinline int adopt(struct task_struct *task)
 		cpu->regs = 0;
 		/* The task left its CPU after adopt_state() looked and before sched_switch could find the ledger. */
 		if (!is_on_cpu(task) && l->since_ns == now) {
-			__u32 state = task_state_of(task);
-
-			l->condition = state ? TC_CONDITION_BLOCKED : TC_CONDITION_PREEMPTED;
-			if (state)
-				begin_adopted_wait(l, task, state);
-			send_task_new(l, 0, now);
+			seen.on_cpu = 0;
+			seen.state = task_state_of(task);
+			l->condition = seen.state ? TC_CONDITION_BLOCKED : TC_CONDITION_PREEMPTED;
+			if (seen.state)
+				begin_adopted_wait(l, task, seen.state);
+			send_task_new(l, &seen, now);
 		}
 	}
 	return 1;

@@ -54,6 +54,12 @@ static __always_inline __u32 kind_of_call(const struct tc_ledger *l)
 	return l->call >> TC_CALL_KIND_SHIFT;
 }
 
+/* A mark of a region: resolve_entry() has set the selector. */
+static __always_inline bool is_mark(const struct tc_ledger *l)
+{
+	return kind_of_call(l) == TC_KIND_PRCTL && l->syscall >> TC_CALL_SELECTOR_SHIFT;
+}
+
 /* A program can make calls of both ABIs, so the ABI is a property of the call. */
 static __always_inline bool in_compat_call(const struct tc_ledger *l)
 {
@@ -78,16 +84,21 @@ static __always_inline bool is_call(__u32 row)
 }
 
 enum {
-	NO_CALLS = 1 << TC_IN_USER | 1 << TC_IN_EXIT | 1 << TC_IN_KERNEL | 1 << TC_IN_UNSEEN_FAULT | 1 << TC_IN_FAULT,
+	NO_CALLS = 1 << TC_IN_USER | 1 << TC_IN_EXIT | 1 << TC_IN_KERNEL | 1 << TC_IN_FAULT,
 };
 
-/* enum tc_context of a task in `row`: its ledger concludes the row of a call, an event says only that there is one. */
+/*
+ * enum tc_context of a task in `row`: its ledger concludes the row of a call, an event says only that there is one. The
+ * ledger also concludes a page fault from registers that name no call.
+ */
 static __always_inline __u8 context_of(__u32 row)
 {
+	if (row == TC_ACTIVITY_PAGE_FAULT)
+		return TC_IN_USER;
 	return NO_CALLS >> (row & 31) & 1 ? row : TC_IN_CALL;
 }
 
-/* TC_FILE_* of the call's descriptor; 0: its file was not read. */
+/* TC_FILE_* of the call's descriptor, or TC_FUTEX_* of its futex; 0: it was not read. */
 static __always_inline __u16 seen_file_of(const struct tc_ledger *l)
 {
 	return l->resolved ? l->file_type : 0;
@@ -115,11 +126,11 @@ static __noinline long read_user(void *to, __u32 size, __u64 from)
 
 	if (!to) /* can't happen; the verifier asks */
 		return -1;
-	cpu->unwinding = 1;
+	cpu->reading_user = 1;
 	barrier();
 	failed = bpf_probe_read_user(to, bounded(size, READ_AT_ONCE + 1), (void *)from);
 	barrier();
-	cpu->unwinding = 0;
+	cpu->reading_user = 0;
 	return failed;
 }
 

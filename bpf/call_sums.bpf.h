@@ -70,17 +70,17 @@ static __always_inline struct tc_syscall_sums *sums_of_syscall(struct tc_syscall
 	return sums;
 }
 
-static __always_inline void read_leader_comm(struct tc_syscall_key *key, struct task_struct *task)
+static __always_inline void read_leader_comm(__u64 *to, struct task_struct *task)
 {
 	__u64 comm;
 
 	if (!can_cast()) {
-		BPF_CORE_READ_INTO(&key->comm, task, group_leader, comm);
+		BPF_CORE_READ_INTO((char(*)[TC_COMM_LEN])to, task, group_leader, comm);
 		return;
 	}
 	comm = (__u64)&read_as(struct task_struct, task)->group_leader->comm;
-	key->comm[0] = number_at(comm);
-	key->comm[1] = number_at(comm + sizeof(key->comm[0]));
+	to[0] = number_at(comm);
+	to[1] = number_at(comm + sizeof(to[0]));
 }
 
 static __always_inline void add_timed(struct tc_syscall_sums *sums, __u64 ns, __u64 running_ns)
@@ -99,16 +99,28 @@ static __always_inline bool returns_bytes(const struct tc_ledger *l)
 	return (l->call & (TC_CALL_IN | TC_CALL_OUT)) && kind_of_call(l) <= TC_KIND_RECVMSG;
 }
 
+static __always_inline void sum_up_error(struct tc_syscall_key *key, long result)
+{
+	struct tc_syscall_sums *sums;
+
+	key->error = -result;
+	sums = sums_of_syscall(key);
+	if (sums)
+		sums->count++;
+}
+
 /* The ledger's call returns. Without a traced entry, `entered_ns` is 0 and `running_ns` has no meaning. */
-static __noinline int sum_up_syscall(struct tc_ledger *l, long result, __u64 entered_ns, __u64 running_ns, __u64 now)
+__verified_once int sum_up_syscall(struct tc_ledger *l, long result, __u64 entered_ns, __u64 running_ns, __u64 now)
 {
 	struct tc_syscall_key key = {};
 	struct tc_syscall_sums *sums;
 
 	if (!l) /* can't happen; the verifier asks */
 		return 0;
-	read_leader_comm(&key, task_of(l));
+	read_leader_comm(key.comm, task_of(l));
 	key.syscall = l->syscall & (TC_CALL_NUMBER_MASK | TC_FROM_COMPAT);
+	if (is_mark(l))
+		key.syscall |= 1 << TC_CALL_SELECTOR_SHIFT;
 	sums = sums_of_syscall(&key);
 	if (!sums)
 		return 0;
@@ -119,12 +131,8 @@ static __noinline int sum_up_syscall(struct tc_ledger *l, long result, __u64 ent
 		sums->with_bytes++;
 		sums->bytes += result > 0 ? result : 0;
 	}
-	if (result >= 0 || result < -MAX_ERRNO)
-		return 0;
-	key.error = -result;
-	sums = sums_of_syscall(&key);
-	if (sums)
-		sums->count++;
+	if (result < 0 && result >= -MAX_ERRNO && !is_mark(l))
+		sum_up_error(&key, result);
 	return 0;
 }
 

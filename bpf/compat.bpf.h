@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
  * Every difference between the kernels that we support (5.15 and later). Each entry names the version and the change,
- * so that it can go with the last older kernel.
+ * so that we can delete it when we drop that kernel.
  */
 #ifndef TASKCOST_COMPAT_BPF_H
 #define TASKCOST_COMPAT_BPF_H
@@ -21,7 +21,7 @@ const volatile bool sched_switch_has_prev_state = false;
 
 #define prev_state_of(ctx, prev) (sched_switch_has_prev_state ? (__u32)(ctx)[3] : task_state_of(prev))
 
-/* v5.14: "sched: Change task_struct::state" renames state to __state. Backports keep the old name. */
+/* v5.14: "sched: Change task_struct::state" renames state to __state. Backports to older kernels keep the old name. */
 struct task_struct___v5_13 {
 	volatile long state;
 } __attribute__((preserve_access_index));
@@ -34,8 +34,8 @@ static __always_inline __u32 task_state_of(struct task_struct *task)
 }
 
 /*
- * v5.16: "sched: Move the cpu into thread_info" for all architectures. Before, the CPU of the last wakeup is close
- * enough.
+ * v5.16: "sched: Move the cpu into thread_info" for all architectures. Before that we take wake_cpu, which may be off
+ * by one migration.
  */
 static __always_inline __u32 cpu_of(struct task_struct *task)
 {
@@ -44,13 +44,17 @@ static __always_inline __u32 cpu_of(struct task_struct *task)
 	return task->wake_cpu;
 }
 
-/* v5.16: "bpf: Add kallsyms_lookup_name helper", v5.17: "bpf: Introduce helper bpf_find_vma". */
+/*
+ * v5.16: "bpf: Add kallsyms_lookup_name helper", v5.17: "bpf: Introduce helper bpf_find_vma", "bpf: Add bpf_loop
+ * helper". The ids tell whether this kernel has the helper.
+ */
 enum bpf_func_id___compat {
 	BPF_FUNC_kallsyms_lookup_name___compat = 179,
 	BPF_FUNC_find_vma___compat = 180,
+	BPF_FUNC_loop___compat = 181,
 };
 
-/* on_cpu is an int until v7.2, and a byte since. */
+/* v7.2: on_cpu is a byte. Before, it is an int. */
 static __always_inline bool is_on_cpu(struct task_struct *task)
 {
 	return BPF_CORE_READ_BITFIELD_PROBED(task, on_cpu);
@@ -112,8 +116,8 @@ static __always_inline struct task_struct *untrusted(struct task_struct *task)
  * v7.2: "bpf: Add sleepable support for raw tracepoint programs" allows preemption inside a program; programs on
  * functions always could be preempted where the kernel is preemptible. Meanwhile the state of the CPU names another
  * task, and sched_switch posts to the same ledger. v6.10: "bpf: Introduce bpf_preempt_[disable,enable] kfuncs" defers
- * the preemption to the end of the program. User space sets the knob if it is needed and available. The kernel skips a
- * program that another task has not left on the same CPU, and counts that.
+ * the preemption to the end of the program. User space sets the knob if it is needed and available. Even then
+ * the kernel skips a program that another task on this CPU is still inside, and counts it.
  */
 const volatile bool hold_cpu = false;
 extern void bpf_preempt_disable(void) __ksym __weak;
@@ -182,7 +186,7 @@ struct cfs_rq___group {
 	struct rq___smp *rq;
 } __attribute__((preserve_access_index));
 
-/* Returns the address of the count, 0 if the task does not lead to it. */
+/* Returns the address of the count. 0: this task's run queue is not this CPU's, or not known. */
 static __always_inline __u64 find_preempt_count(struct task_struct *current, __u32 cpu)
 {
 	struct cfs_rq___group *queue;
@@ -218,12 +222,9 @@ struct task_struct___cgroups { /* CONFIG_CGROUPS */
 	unsigned int frozen : 1;
 } __attribute__((preserve_access_index));
 
-static __always_inline bool is_frozen(struct task_struct *task, __u32 state)
+static __always_inline bool in_freeze_trap(struct task_struct *task)
 {
-	if ((state & TASK_FROZEN) || (task->flags & PF_FROZEN))
-		return true;
-	return (state & TASK_INTERRUPTIBLE) && (task->jobctl & JOBCTL_TRAP_FREEZE) &&
-	       bpf_core_field_exists(struct task_struct___cgroups, frozen) &&
+	return (task->jobctl & JOBCTL_TRAP_FREEZE) && bpf_core_field_exists(struct task_struct___cgroups, frozen) &&
 	       BPF_CORE_READ_BITFIELD_PROBED((struct task_struct___cgroups *)task, frozen);
 }
 
@@ -247,26 +248,79 @@ static __always_inline bool dumps_core(struct task_struct *task)
 	return BPF_CORE_READ(mm, core_state);
 }
 
-/* Only x86 numbers its address spaces, and never uses a number again: "x86/mm: Give each mm a unique ID" (v4.14). */
+/* ctx_id numbers address spaces and is never reused. x86 only (v4.14: "x86/mm: Give each mm a unique ID"). */
 struct mm_context___x86 {
 	__u64 ctx_id;
+	void *vdso;
 } __attribute__((preserve_access_index));
 struct mm_struct___x86 {
 	struct mm_context___x86 context;
 } __attribute__((preserve_access_index));
 
-/* Returns false on kernels without the bit. */
+/*
+ * A vma that was freed still names its address space. v6.4: "mm: introduce vma detached flag" tells the two apart,
+ * since v6.15 by a count ("mm: replace vm_lock and detached flag with a reference count"). Before, a stale one is taken
+ * for the mapping that it was.
+ */
+struct vm_area_struct___v6_4 {
+	bool detached;
+} __attribute__((preserve_access_index));
+struct vm_area_struct___v6_15 {
+	refcount_t vm_refcnt;
+} __attribute__((preserve_access_index));
+
+static __always_inline bool is_attached(struct vm_area_struct *vma)
+{
+	if (bpf_core_field_exists(struct vm_area_struct___v6_15, vm_refcnt))
+		return field((struct vm_area_struct___v6_15 *)vma, vm_refcnt.refs.counter);
+	if (bpf_core_field_exists(struct vm_area_struct___v6_4, detached))
+		return !field((struct vm_area_struct___v6_4 *)vma, detached);
+	return true;
+}
+
+/*
+ * The time of the last change: i_mtime until v6.6, __i_mtime until v6.11 ("fs: turn inode ctime fields into integers"),
+ * then two integers.
+ */
+struct inode___v6_5 {
+	struct timespec64 i_mtime;
+} __attribute__((preserve_access_index));
+struct inode___v6_10 {
+	struct timespec64 __i_mtime;
+} __attribute__((preserve_access_index));
+struct inode___v6_11 {
+	__s64 i_mtime_sec;
+	__u32 i_mtime_nsec;
+} __attribute__((preserve_access_index));
+
+static __always_inline __u64 modified_ns(struct inode *inode)
+{
+	const __u64 second = 1000000000;
+
+	if (bpf_core_field_exists(struct inode___v6_11, i_mtime_sec))
+		return BPF_CORE_READ((struct inode___v6_11 *)inode, i_mtime_sec) * second +
+		       BPF_CORE_READ((struct inode___v6_11 *)inode, i_mtime_nsec);
+	if (bpf_core_field_exists(struct inode___v6_10, __i_mtime))
+		return BPF_CORE_READ((struct inode___v6_10 *)inode, __i_mtime.tv_sec) * second +
+		       BPF_CORE_READ((struct inode___v6_10 *)inode, __i_mtime.tv_nsec);
+	if (bpf_core_field_exists(struct inode___v6_5, i_mtime))
+		return BPF_CORE_READ((struct inode___v6_5 *)inode, i_mtime.tv_sec) * second +
+		       BPF_CORE_READ((struct inode___v6_5 *)inode, i_mtime.tv_nsec);
+	return 0;
+}
+
+/* True inside execve. False if the kernel has no in_execve. */
 static __always_inline bool is_in_exec(struct task_struct *task)
 {
 	return bpf_core_field_exists(task->in_execve) && BPF_CORE_READ_BITFIELD(task, in_execve);
 }
 
-/* CONFIG_MEMCG */
+/* CONFIG_MEMCG: mm->owner. */
 struct mm_struct___owned {
 	struct task_struct *owner;
 } __attribute__((preserve_access_index));
 
-/* Registers: the number of the system call (negative: none), its ABI and arguments, and whether interrupts are off. */
+/* From saved registers: syscall number (negative: none), ABI, arguments, interrupts off. */
 #if defined(__TARGET_ARCH_x86)
 #define COMPAT_TIF_32BIT	TIF_ADDR32
 #define COMPAT_X32_BIT		__X32_SYSCALL_BIT

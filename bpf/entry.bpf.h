@@ -7,6 +7,7 @@
 #define TASKCOST_ENTRY_BPF_H
 
 #include "futex.bpf.h"
+#include "taskcost/abi_regions.h"
 
 /*
  * restart_block.fn of poll, futex and sleeps, and of a call that does not restart; 0: not known. taskcost_self_ids
@@ -56,6 +57,11 @@ static __always_inline void set_selector(struct tc_ledger *l, __u64 selector)
 	l->syscall |= (selector < TC_MULTIPLEXED_CALLS ? selector : TC_MULTIPLEXED_CALLS) << TC_CALL_SELECTOR_SHIFT;
 }
 
+static __always_inline bool marks_region(__u64 operation)
+{
+	return operation == TC_MARK_BEGIN || operation == TC_MARK_END;
+}
+
 static __noinline int resolve_entry(struct tc_ledger *l, struct task_struct *task)
 {
 	__u64 number;
@@ -74,6 +80,11 @@ static __noinline int resolve_entry(struct tc_ledger *l, struct task_struct *tas
 			set_selector(l, number);
 			l->call = class_of_restart(number);
 		}
+		break;
+	case TC_KIND_PRCTL:
+		if ((__u32)number == TC_MARK_OPTION &&
+		    marks_region(argument_of(regs_of(l, task), 2, in_compat_call(l))))
+			set_selector(l, 1);
 		break;
 	case TC_KIND_SOCKETCALL:
 		set_selector(l, number);

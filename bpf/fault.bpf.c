@@ -6,7 +6,7 @@
  */
 #include "task.bpf.h"
 
-static __always_inline void begin_fault(void *ctx, struct tc_ledger *l, __u8 bits)
+static __always_inline void begin_fault(void *ctx, struct tc_ledger *l, __u64 address, __u8 bits)
 {
 	__u64 now = leave_activity(l);
 
@@ -15,6 +15,7 @@ static __always_inline void begin_fault(void *ctx, struct tc_ledger *l, __u8 bit
 	l->switched_in_ns = 0;
 	l->fault_ns = now;
 	l->faults_before = faults_in_stats();
+	l->fault_address = address;
 	l->fault_bits = bits;
 	l->interrupted = l->activity;
 	l->activity = TC_ROW_FAULT_PENDING;
@@ -32,8 +33,11 @@ static __always_inline void resolve_fault(struct tc_ledger *l, bool major, __u64
 	post(l, now);
 	end_fault(l, TC_ACTIVITY_PAGE_FAULT);
 	l->entries[TC_ACTIVITY_PAGE_FAULT]++;
-	if (keep_stacks)
-		account_stack(l, &l->faulted_at, TC_STACK_FAULT, latency);
+	if (keep_stacks) {
+		if ((l->faulted_at.user & TC_STACK_PENDING) && latency >= LEAST_RETAKEN_NS)
+			walk_again(&l->faulted_at);
+		account_stack(l, &l->faulted_at, TC_STACK_FAULT, latency, 0);
+	}
 	if (bits & TC_FAULT_FILE)
 		l->counters[TC_COUNTER_FAULTS_FILE]++;
 	if (bits & TC_FAULT_COW) {
@@ -49,15 +53,15 @@ static __always_inline void resolve_fault(struct tc_ledger *l, bool major, __u64
 	}
 }
 
-static __always_inline int on_exception(void *ctx, struct pt_regs *regs, unsigned long error_code, __u8 bits)
+static __always_inline int on_exception(void *ctx, struct pt_regs *regs, __u64 address, __u64 error_code, __u8 bits)
 {
 	struct tc_ledger *l = bits & TC_FAULT_KERNEL ? current_ledger() : ledger_by_regs(regs);
 
-	if (!l || cpu_states[this_cpu()].unwinding)
+	if (!l || cpu_states[this_cpu()].reading_user)
 		return 0;
 	if ((error_code & X86_PF_PROT) && (error_code & X86_PF_WRITE))
 		bits |= TC_FAULT_COW;
-	begin_fault(ctx, l, bits);
+	begin_fault(ctx, l, address, bits);
 	return 0;
 }
 
@@ -66,7 +70,7 @@ SEC("?tp_btf/page_fault_user")
 int BPF_PROG(taskcost_fault_user, unsigned long address, struct pt_regs *regs, unsigned long error_code)
 {
 	stay_on_cpu();
-	return on_exception(ctx, regs, error_code, 0);
+	return on_exception(ctx, regs, address, error_code, 0);
 }
 
 /*
@@ -80,7 +84,7 @@ int BPF_PROG(taskcost_fault_kernel, unsigned long address, struct pt_regs *regs,
 	stay_on_cpu();
 	if (interrupts_off(regs))
 		return 0;
-	return on_exception(ctx, regs, error_code, TC_FAULT_KERNEL);
+	return on_exception(ctx, regs, address, error_code, TC_FAULT_KERNEL);
 }
 
 /*
@@ -92,7 +96,7 @@ int taskcost_fault_begun(struct bpf_perf_event_data *ctx)
 	struct tc_ledger *l = current_ledger();
 
 	if (l)
-		begin_fault(ctx, l, of_user_mode(&ctx->regs) ? 0 : TC_FAULT_KERNEL);
+		begin_fault(ctx, l, ctx->addr, of_user_mode(&ctx->regs) ? 0 : TC_FAULT_KERNEL);
 	return 0;
 }
 
@@ -130,14 +134,14 @@ int taskcost_fault_major(void *ctx)
 }
 
 /* A fault without an earlier event begins here. */
-static __always_inline int on_fault_entry(void *ctx, bool on_file, unsigned int flags)
+static __always_inline int on_fault_entry(void *ctx, __u64 address, bool on_file, unsigned int flags)
 {
 	struct tc_ledger *l = current_ledger();
 
 	if (!l)
 		return 0;
 	if (l->activity != TC_ROW_FAULT_PENDING)
-		begin_fault(ctx, l, flags & FAULT_FLAG_USER ? 0 : TC_FAULT_KERNEL);
+		begin_fault(ctx, l, address, flags & FAULT_FLAG_USER ? 0 : TC_FAULT_KERNEL);
 	if (on_file)
 		l->fault_bits |= TC_FAULT_FILE;
 	return 0;
@@ -151,7 +155,7 @@ SEC("?kprobe/handle_mm_fault")
 int BPF_KPROBE(taskcost_fault_entry_kprobe, struct vm_area_struct *vma, unsigned long address, unsigned int flags,
 	       struct pt_regs *regs)
 {
-	return regs ? on_fault_entry(ctx, BPF_CORE_READ(vma, vm_file), flags) : 0;
+	return regs ? on_fault_entry(ctx, address, BPF_CORE_READ(vma, vm_file), flags) : 0;
 }
 
 /*
@@ -163,7 +167,7 @@ int BPF_PROG(taskcost_fault_entry, struct vm_area_struct *vma, unsigned long add
 	     struct pt_regs *regs)
 {
 	stay_on_cpu();
-	return on_fault_entry(ctx, vma->vm_file, flags);
+	return on_fault_entry(ctx, address, vma->vm_file, flags);
 }
 
 /* page fault -> what it interrupted */

@@ -151,13 +151,18 @@ static __always_inline __u32 channel_of_file(__u64 file, __u32 *type, __u32 *act
 	return TC_CHANNEL_NONE;
 }
 
-static __noinline int channel_of_pipe_or_pty(__u64 file)
+/* TC_FILE_* of a pipe or a pseudo terminal; 0: the file is another one. */
+static __noinline int type_of_pipe_or_pty(__u64 file)
 {
 	__u32 type = BPF_CORE_READ((struct file *)file, f_inode, i_mode) & S_IFMT;
+	__u32 major;
 
 	if (type == S_IFIFO)
-		return TC_CHANNEL_PIPE;
-	return type == S_IFCHR && is_pty_driver(driver_major_of(file)) ? TC_CHANNEL_PTY : TC_CHANNEL_NONE;
+		return type;
+	if (type != S_IFCHR)
+		return 0;
+	major = driver_major_of(file);
+	return is_pty_driver(major) ? type | major : 0;
 }
 
 /*
@@ -178,6 +183,7 @@ static __noinline int resolve_other_end(struct tc_ledger *l, struct task_struct 
 	l->other_end = 0;
 	if (l->channel == TC_CHANNEL_NONE && channel != TC_CHANNEL_NONE) {
 		l->other_file = l->file;
+		l->other_type = l->file_type;
 		l->other_channel = TC_CHANNEL_NONE;
 		l->other_end = TC_OTHER_END_IN;
 		l->file = file;
@@ -187,6 +193,7 @@ static __noinline int resolve_other_end(struct tc_ledger *l, struct task_struct 
 		return 0;
 	}
 	l->other_file = file;
+	l->other_type = type;
 	l->other_channel = channel;
 	return 0;
 }

@@ -244,7 +244,8 @@ __verified_once int account_flow_seldom(struct tc_ledger *l, __u64 bytes_in, __u
 	return l ? account_flow(l, bytes_in, bytes_out) : 0;
 }
 
-static __noinline int account_passage(struct tc_ledger *l, __u32 channel, __u32 bits, __u64 bytes, __u64 now)
+/* Bytes passed through `file`, which has the type `file_type`. */
+__verified_once int account_passage(struct tc_ledger *l, __u32 channel, __u32 bits, __u64 bytes, __u64 now)
 {
 	struct tc_channel_use *use;
 	__u32 call;
@@ -261,7 +262,7 @@ static __noinline int account_passage(struct tc_ledger *l, __u32 channel, __u32 
 	account_flow_seldom(l, bits & TC_CALL_IN ? bytes : 0, bits & TC_CALL_OUT ? bytes : 0);
 	l->call = call;
 	if (keep_events)
-		batch_passage(l, channel, bits, bytes, now);
+		batch_passage(l, bits, bytes, now);
 	return 0;
 }
 

@@ -29,10 +29,29 @@
 #define PF_FROZEN      0x00010000
 #define PF_KTHREAD     0x00200000
 
+/* include/trace/events/lock.h: the flags of contention_begin */
+#define LCB_F_SPIN   (1U << 0)
+#define LCB_F_READ   (1U << 1)
+#define LCB_F_WRITE  (1U << 2)
+#define LCB_F_RT     (1U << 3)
+#define LCB_F_PERCPU (1U << 4)
+#define LCB_F_MUTEX  (1U << 5)
+
+/* kernel/locking/mutex.c, rwsem.c: flags in the lowest bits of `owner` */
+#define OWNER_FLAGS	   7UL
+#define RWSEM_READER_OWNED 1UL /* it names one of several readers, or the last one */
+
+/* kernel/sched/sched.h: cfs_bandwidth.quota */
+#define RUNTIME_INF 0xffffffffffffffffULL
+
 /* include/linux/sched/jobctl.h, include/linux/sched/signal.h: signal_struct.flags */
 #define JOBCTL_TRAP_FREEZE (1UL << 23)
 #define SIGNAL_GROUP_EXIT  0x00000004 /* group_exit_code is the status of the process */
 #define SIGNAL_UNKILLABLE  0x00000040 /* init, of the system or of a pid namespace */
+
+/* include/trace/events/signal.h: what became of a signal */
+#define TRACE_SIGNAL_DELIVERED 0
+#define TRACE_SIGNAL_LOSE_INFO 4 /* delivered as well, without its siginfo */
 
 /* include/linux/preempt.h: the preemption count */
 #define SOFTIRQ_OFFSET 0x00000100 /* a softirq is served; disabled softirqs count twice as much */
@@ -57,6 +76,7 @@
 #define S_IFMT		    0170000
 #define S_IFIFO		    0010000
 #define S_IFCHR		    0020000
+#define S_IFBLK		    0060000
 #define S_IFREG		    0100000
 #define S_IFSOCK	    0140000
 #define FMODE_WRITE	    0x2
@@ -84,6 +104,7 @@
 #define MSG_COPY     040000 /* of msgrcv */
 
 /* include/linux/mm.h, mm_types.h, include/uapi/asm-generic/mman-common.h, include/uapi/linux/futex.h */
+#define VM_EXEC		   0x00000004
 #define VM_MAYSHARE	   0x00000080 /* several processes can map the same pages */
 #define VM_FAULT_MAJOR	   0x000004
 #define VM_FAULT_RETRY	   0x000400
@@ -100,6 +121,7 @@
 #if defined(__TARGET_ARCH_x86)
 #define X86_EFLAGS_IF	  (1UL << 9)
 #define TIF_ADDR32	  29
+#define __USER_CS	  0x33	     /* the task runs 64-bit code */
 #define TS_COMPAT	  0x0002     /* from the entry of a 32-bit call to the return to user mode */
 #define __X32_SYSCALL_BIT 0x40000000 /* a 64-bit call all the same */
 #elif defined(__TARGET_ARCH_arm64)

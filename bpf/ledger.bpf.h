@@ -117,19 +117,20 @@ static __always_inline struct tc_creation_sums *creations_of(struct tc_ledger *l
 }
 
 /* Adds a latency to the histogram of this CPU. */
-static __always_inline void add_latency(__u32 id, __u64 ns)
+__verified_once int add_latency(__u32 id, __u64 ns)
 {
 	__u32 index = bpf_get_smp_processor_id() * TC_NR_HISTOGRAMS + id;
 	struct tc_histogram *h = bpf_map_lookup_elem(&histograms, &index);
 
 	if (!h)
-		return;
+		return 0;
 	h->buckets[bounded(tc_bucket_of(ns), TC_HISTOGRAM_BUCKETS)]++;
 	h->sum_ns += ns;
 	if (ns > h->max_ns)
 		h->max_ns = ns;
 	if (~ns > h->min_ns_inverted)
 		h->min_ns_inverted = ~ns;
+	return 0;
 }
 
 /* Returns the time from `then` to `now`. An impossible order counts as a loss and gives 0, never a negative time. */

@@ -15,17 +15,23 @@ static __always_inline bool sig_kernel_stop(int number)
 	return number >= SIGSTOP && number <= SIGTTOU;
 }
 
+static __always_inline bool stays_on_stack(struct tc_ledger *creator, struct task_struct *current,
+					   struct task_struct *child)
+{
+#ifdef __TARGET_ARCH_arm64
+	if (creator && !in_compat_call(creator))
+		return ((struct pt_regs *)bpf_task_pt_regs(child))->sp == regs_of(creator, current)->sp;
+#endif
+	return false;
+}
+
 /*
  * posix_spawn creates by clone or clone3 with the flags of vfork; vfork(2) is a call of its own. On arm64 it is such a
  * clone too, but its child stays on the stack of its creator.
  */
 static __always_inline bool is_vfork(struct tc_ledger *creator, struct task_struct *current, struct task_struct *child)
 {
-#ifdef __TARGET_ARCH_arm64
-	if (!in_compat_call(creator))
-		return ((struct pt_regs *)bpf_task_pt_regs(child))->sp == regs_of(creator, current)->sp;
-#endif
-	return kind_of_call(creator) == TC_KIND_VFORK;
+	return kind_of_call(creator) == TC_KIND_VFORK || stays_on_stack(creator, current, child);
 }
 
 static __always_inline enum tc_creation kind_of(struct tc_ledger *creator, struct task_struct *current,
@@ -132,6 +138,18 @@ static __always_inline __u32 shares_of(struct task_struct *child, struct task_st
 }
 
 /*
+ * There is little room on the stack of taskcost_newtask() and of what it calls. The creator is in no page fault, so its
+ * `faulted_at` is free.
+ */
+static __noinline int keep_stack_of_creation(void *ctx, struct tc_ledger *creator, __u64 copy_ns)
+{
+	if (!creator) /* can't happen; the verifier asks */
+		return 0;
+	take_stack(ctx, &creator->faulted_at);
+	return account_stack(creator, &creator->faulted_at, TC_STACK_CREATION, copy_ns, 0);
+}
+
+/*
  * A new task: its ledger starts at the time that the kernel gives as its start. Until sched_wakeup_new it is not on a
  * run queue, which counts as blocked.
  */
@@ -142,6 +160,7 @@ int BPF_PROG(taskcost_newtask, struct task_struct *child, __u64 clone_flags)
 	struct task_struct *current = bpf_get_current_task_btf();
 	__u32 cpu = this_cpu();
 	struct tc_ledger *creator = current_ledger_on(&cpu_states[cpu], current);
+	struct seen_task seen = {.clone_flags = clone_flags};
 	struct tc_ledger *l;
 	__u64 now, copy_ns = 0;
 	__u32 slot, inherited = TC_LEDGER_FOLLOW;
@@ -216,16 +235,13 @@ int BPF_PROG(taskcost_newtask, struct task_struct *child, __u64 clone_flags)
 	if (!publish_ledger(l, slot, child))
 		return 0;
 	flush_events();
-	send_task_new(l, clone_flags, now);
+	seen.same_stack = stays_on_stack(creator, current, child);
+	send_task_new(l, &seen, now);
 	if (creator && is_worker_of_process(l)) {
 		creator->counters[TC_COUNTER_CHILDREN_WORKERS]++;
 	} else if (creator) {
-		struct tc_stack_ids created_at = {};
-
-		if (keep_stacks) {
-			take_stack(ctx, &created_at);
-			account_stack(creator, &created_at, TC_STACK_CREATION, copy_ns);
-		}
+		if (keep_stacks)
+			keep_stack_of_creation(ctx, creator, copy_ns);
 		account_creation(creator, l->how, copy_ns);
 		creator->created_ns = 0;
 		if (creator->activity == TC_ACTIVITY_CREATE)
@@ -336,6 +352,10 @@ int BPF_PROG(taskcost_exec, struct task_struct *task, pid_t old_pid, struct linu
 		return 0;
 	}
 	now = bpf_ktime_get_ns();
+	if (l->flags & TC_LEDGER_REGIONS) {
+		post(l, now);
+		end_all_regions(l, now);
+	}
 	l->counters[TC_COUNTER_EXECS]++;
 	if (l->exec_mark_ns || sees_calls)
 		l->exec_replace_ns += elapsed(l->exec_mark_ns ? l->exec_mark_ns : l->entered_ns, now);
@@ -349,6 +369,8 @@ int BPF_PROG(taskcost_exec, struct task_struct *task, pid_t old_pid, struct linu
 	l->address_space = address_space_of(task);
 	l->counters[TC_COUNTER_PAGE_TABLE_BYTES] += page_table_bytes_of(BPF_CORE_READ(task, mm));
 	send_exec(l, task, now);
+	if (keep_stacks)
+		want_table_of_program();
 	return 0;
 }
 
@@ -361,6 +383,8 @@ static __always_inline void begin_exit(struct tc_ledger *l, struct task_struct *
 	l->switched_in_ns = 0;
 	if (l->activity == TC_ROW_CALL_PENDING)
 		end_call(l, task);
+	if (l->flags & TC_LEDGER_REGIONS)
+		end_all_regions(l, now);
 	batch_end(l, kind, now);
 	if (l->exit_start_ns)
 		return;
@@ -429,14 +453,15 @@ int BPF_PROG(taskcost_exit, struct task_struct *task)
 
 /*
  * A signal is sent that may end its receiver; which of its signals was fatal is known when the process has ended.
- * Signals that do nothing by default are ignored.
+ * Signals that do nothing by default are left out, and so are those that are not delivered: a process that is being
+ * killed already ignores all others.
  */
 SEC("tp_btf/signal_generate")
 int BPF_PROG(taskcost_signal, int number, void *info, struct task_struct *task, int group, int outcome)
 {
 	struct tc_ledger *l;
 
-	if (sig_kernel_ignore(number))
+	if (sig_kernel_ignore(number) || (outcome != TRACE_SIGNAL_DELIVERED && outcome != TRACE_SIGNAL_LOSE_INFO))
 		return 0;
 	l = ledger_at(find_slot(task));
 	if (!l)

@@ -4,6 +4,7 @@
  * moves several messages, and those that io_uring moves.
  */
 #include "flow.bpf.h"
+#include "ring.bpf.h"
 #include "task.bpf.h"
 
 /* Gives both ends of a unix socket a cookie, whether they are accepted yet or not. */
@@ -26,12 +27,14 @@ static __always_inline void name_ends(struct sock *sk)
 static __always_inline void account_passage_of(struct tc_ledger *l, struct sock *sk, __u64 bytes, __u32 bits)
 {
 	__u64 file = (__u64)BPF_CORE_READ(sk, sk_socket, file);
+	__u32 family = sk->__sk_common.skc_family;
 
 	/* Sockets of the kernel itself, as of a network file system, have no file. */
 	if (!file)
 		return;
 	l->file = file;
-	account_passage(l, channel_of_family(sk->__sk_common.skc_family), bits, bytes, bpf_ktime_get_ns());
+	l->file_type = S_IFSOCK | (family & TC_FILE_DETAIL);
+	account_passage(l, channel_of_family(family), bits, bytes, bpf_ktime_get_ns());
 }
 
 static __always_inline int passed_through(struct sock *sk, int bytes, __u32 bits, bool taken)
@@ -86,7 +89,7 @@ static __always_inline int completed(struct io_kiocb *request, int bytes)
 {
 	struct tc_ledger *l;
 	__u64 file, operation;
-	__u32 channel;
+	__u32 type;
 
 	if (bytes <= 0 || !request)
 		return 0;
@@ -97,11 +100,13 @@ static __always_inline int completed(struct io_kiocb *request, int bytes)
 	if (!(operation & (READS | WRITES)))
 		return 0;
 	file = (__u64)BPF_CORE_READ(request, file);
-	channel = channel_of_pipe_or_pty(file);
-	if (channel == TC_CHANNEL_NONE)
+	type = type_of_pipe_or_pty(file);
+	if (!type)
 		return 0;
 	l->file = file;
-	account_passage(l, channel, operation & READS ? TC_CALL_IN : TC_CALL_OUT, bytes, bpf_ktime_get_ns());
+	l->file_type = type;
+	account_passage(l, type == S_IFIFO ? TC_CHANNEL_PIPE : TC_CHANNEL_PTY,
+			operation & READS ? TC_CALL_IN : TC_CALL_OUT, bytes, bpf_ktime_get_ns());
 	return 0;
 }
 
@@ -110,6 +115,7 @@ SEC("?tp_btf/io_uring_complete")
 int BPF_PROG(taskcost_ring_complete, struct io_ring_ctx *ring, void *request, struct io_uring_cqe *event)
 {
 	stay_on_cpu();
+	sum_up_operation(request, event->res);
 	return completed(request, event->res);
 }
 
@@ -117,5 +123,6 @@ SEC("?tp_btf/io_uring_complete")
 int BPF_PROG(taskcost_ring_complete_fields, struct io_ring_ctx *ring, void *request, __u64 user_data, int result)
 {
 	stay_on_cpu();
+	sum_up_operation(request, result);
 	return completed(request, result);
 }

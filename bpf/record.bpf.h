@@ -10,7 +10,7 @@
 #ifndef TASKCOST_RECORD_BPF_H
 #define TASKCOST_RECORD_BPF_H
 
-#include "call.bpf.h"
+#include "wait_cause.bpf.h"
 
 /* One batch per CPU. The map is memory-mapped: user space takes what is left when the window closes. */
 struct {
@@ -244,8 +244,16 @@ static __noinline int batch_rare_fault(const struct tc_ledger *l, __u8 outcome, 
 	return 0;
 }
 
+/* What only the task itself shows. */
+struct seen_task {
+	__u64 clone_flags;
+	__u16 state; /* TASK_* */
+	__u8 on_cpu;
+	__u8 same_stack; /* as that of its creator */
+};
+
 /* The initial state of a new or adopted task, from its ledger when that is published. */
-static __always_inline void send_task_new(const struct tc_ledger *l, __u64 clone_flags, __u64 now)
+static __noinline int send_task_new(const struct tc_ledger *l, const struct seen_task *seen, __u64 now)
 {
 	struct tc_task_new new_task = {
 		.record = {.type = TC_RECORD_TASK_NEW, .size = sizeof(new_task)},
@@ -256,14 +264,13 @@ static __always_inline void send_task_new(const struct tc_ledger *l, __u64 clone
 		.creator = l->creator,
 		.address_space = l->address_space,
 		.start_ns = l->start_ns,
-		.clone_flags = clone_flags,
+		.clone_flags = seen->clone_flags,
 		.copy_ns = l->copy_ns,
 		.page_table_bytes = l->counters[TC_COUNTER_PAGE_TABLE_BYTES],
 		.tid = l->tid,
 		.tgid = l->tgid,
 		.ppid = l->ppid,
 		.creator_tid = l->creator_tid,
-		.how = l->how,
 		.shares = l->shares,
 		.flags = l->flags,
 		.cpu = l->cpu,
@@ -271,17 +278,21 @@ static __always_inline void send_task_new(const struct tc_ledger *l, __u64 clone
 		.tgid_inside = l->tgid_inside,
 		.namespace_level = l->namespace_level,
 		.syscall = l->syscall,
-		.context = context_of(l->activity),
-		.condition = l->condition,
-		.wait = l->wait,
-		.found = l->found,
+		.state = seen->state,
 		.file = seen_file_of(l),
+		.detail = l->saw >> SAW_BITS,
+		.context = context_of(l->activity),
+		.saw = l->saw,
+		.found = l->found,
+		.on_cpu = seen->on_cpu,
+		.same_stack = seen->same_stack,
 	};
 
 	if (!keep_events)
-		return;
+		return 0;
 	__builtin_memcpy(new_task.comm, l->comm, sizeof(new_task.comm));
 	send_record(&new_task, sizeof(new_task), now);
+	return 0;
 }
 
 /* NULL: transitions are not recorded. */
@@ -315,17 +326,19 @@ static __always_inline void finish_switch(struct tc_event_batch *batch, const st
 }
 
 /* Fills in the task that leaves, when its ledger is complete. */
-static __always_inline void fill_prev(struct tc_switch *event, const struct tc_ledger *l, struct task_struct *prev,
-				      __u32 state, __u32 flags, __u32 flush)
+static __always_inline void fill_prev(struct tc_switch *event, const struct tc_ledger *l, __u32 state, __u32 flags,
+				      __u32 flush)
 {
 	event->prev = l->id;
-	event->iowait = BPF_CORE_READ_BITFIELD(prev, in_iowait);
 	event->entered_ns = l->found ? 0 : entry_of_call(l, l->activity);
 	event->syscall = l->syscall;
 	event->context = context_of(l->activity);
 	event->file = seen_file_of(l);
 	event->prev_state = state;
-	event->wait = l->condition == TC_CONDITION_BLOCKED ? l->wait : 0;
+	if (l->condition == TC_CONDITION_BLOCKED) {
+		event->saw = l->saw;
+		event->detail = l->saw >> SAW_BITS;
+	}
 	event->flush = flush;
 	event->flags |= flags | (l->found ? TC_SWITCH_FOUND : 0);
 	if (l->why_preempted == TC_PREEMPTED_BY_QUOTA)
@@ -342,7 +355,7 @@ static __always_inline void fill_next(struct tc_switch *event, const struct tc_l
 	event->woken_ns = woken_ns;
 	event->waker = l->waker;
 	event->waker_from = l->waker_from;
-	event->next_wait = l->wait + 1;
+	event->waking = l->waking;
 }
 
 /* Begins the event of a call that returns. NULL: transitions are not recorded. */
@@ -360,9 +373,9 @@ static __always_inline struct tc_transfer *begin_transfer(struct tc_event_batch 
 	transfer->call.result = result;
 	transfer->call.mapped_bytes = 0;
 	transfer->call.syscall = l->syscall;
-	transfer->call.file = 0;
-	transfer->call.created = l->created_kind;
+	transfer->call.file = seen_file_of(l);
 	transfer->call.flags = flags;
+	transfer->call.pad = 0;
 	return transfer;
 }
 
@@ -371,7 +384,7 @@ static __always_inline void finish_call(struct tc_event_batch *batch, const stru
 	finish_event(batch, transfer->call.record.size, now);
 }
 
-static __always_inline void batch_passage(const struct tc_ledger *l, __u32 channel, __u32 bits, __u64 bytes, __u64 now)
+static __always_inline void batch_passage(const struct tc_ledger *l, __u32 bits, __u64 bytes, __u64 now)
 {
 	struct tc_event_batch *batch = this_batch();
 	struct tc_passage *passage = begin_event(batch, sizeof(*passage), now);
@@ -386,7 +399,7 @@ static __always_inline void batch_passage(const struct tc_ledger *l, __u32 chann
 		.bytes_out = bits & TC_CALL_OUT ? bytes : 0,
 		.object = l->object,
 		.link = l->link,
-		.channel = channel,
+		.file = l->file_type,
 		.bits = bits,
 	};
 	finish_event(batch, sizeof(*passage), now);

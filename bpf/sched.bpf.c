@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /* Switches: which task has the CPU. The end of a ledger is a switch too. */
+#include "ran_instead.bpf.h"
 #include "task.bpf.h"
+#include "wait_object.bpf.h"
 
 /*
  * Ends the ledger at the final switch-out and not in sched_process_exit: the address space is torn down in between, and
@@ -20,7 +22,7 @@ static __always_inline void end_ledger(struct tc_ledger *l, __u32 slot, struct t
 	bpf_core_read_str(l->comm, sizeof(l->comm), &task->comm);
 	read_owner(l, task);
 	/* Records reach files: they must not hold kernel addresses. */
-	l->task = l->regs = l->file = l->other_file = 0;
+	l->task = l->regs = l->file = l->other_file = l->link = 0;
 
 	if (bpf_ringbuf_output(&records, l, sizeof(*l), wakeup_flag()))
 		count_loss(TC_LOSS_DROPPED_EXIT_RECORDS);
@@ -75,7 +77,7 @@ static __always_inline void correct_unseen_wait(struct tc_ledger *l, struct task
 	/* The correction is of an earlier call: the one that began since did not run for longer. */
 	if (l->entered_ns > l->unseen_at_ns && row == interrupted_row(l))
 		l->call_running_ns += missing;
-	batch_event(l, TC_EV_CORRECTED, missing, row << 8 | l->unseen_condition, now);
+	batch_event(l, TC_EV_CORRECTED, missing, 0, now);
 	l->unseen_wait_ns = 0;
 }
 
@@ -148,19 +150,26 @@ static __always_inline void count_origin(struct tc_ledger *l, struct task_struct
 	l->counters[bounded(origin, TC_NR_COUNTERS)]++;
 }
 
-static __always_inline void switch_in(struct tc_ledger *l, struct task_struct *prev, __u32 spaces, __u32 cpu, __u64 now,
-				      struct tc_switch *event)
+/*
+ * Returns since when the task could have run, 0 if it did not wait for a CPU. *blocked_ns becomes the length of the
+ * wait before. If its registers named its call, it is still in there.
+ */
+static __always_inline __u64 switch_in(struct tc_ledger *l, struct task_struct *prev, __u32 spaces, __u32 cpu,
+				       __u64 now, struct tc_switch *event, __u64 *blocked_ns)
 {
 	bool blocked = l->condition == TC_CONDITION_BLOCKED;
 	bool throttled = l->why_preempted == TC_PREEMPTED_BY_QUOTA;
+	__u64 since = l->since_ns;
 	__u64 woken = l->woken_ns;
 	__u64 ready;
 
 	if (blocked)
 		settle_wait(l);
 	ready = end_wait(l, now);
-	leave_found_call(l);
-	if (ready < now && !throttled)
+	*blocked_ns = blocked ? ready - since : 0;
+	if (throttled || ready >= now)
+		ready = 0;
+	else
 		add_latency(TC_HISTOGRAM_RUN_QUEUE, now - ready);
 	if (!l->first_run_ns) {
 		l->first_run_ns = now;
@@ -174,6 +183,7 @@ static __always_inline void switch_in(struct tc_ledger *l, struct task_struct *p
 	count_origin(l, prev, spaces);
 	if (event)
 		fill_next(event, l, blocked, woken);
+	return ready;
 }
 
 /* any activity: running -> preempted or blocked; runnable, preempted -> running; dead -> the end of the ledger */
@@ -184,15 +194,17 @@ int BPF_PROG(taskcost_switch, bool preempt, struct task_struct *prev, struct tas
 	struct tc_cpu_state *cpu = &cpu_states[number];
 	__u32 next_slot = find_slot_near(cpu, next);
 	__u32 prev_slot;
-	struct tc_ledger *l, *dead = NULL;
+	struct tc_ledger *l;
 	struct tc_event_batch *batch = this_batch();
 	struct tc_switch *event;
 	__u32 flush, spaces, state = 0;
-	__u64 now;
+	__u64 now, waiter = 0, ready = 0, blocked_ns = 0;
 
 	if (cpu->task != (__u64)prev)
 		recover_switch_in(cpu, prev);
 	prev_slot = cpu->slot;
+	if (sum_ran_instead)
+		end_turn(prev, next, prev_slot);
 	flush = cpu->flush;
 	cpu->task = (__u64)next;
 	cpu->regs = 0;
@@ -203,7 +215,7 @@ int BPF_PROG(taskcost_switch, bool preempt, struct task_struct *prev, struct tas
 	if (prev_slot)
 		cpu->last_slot = prev_slot;
 	now = bpf_ktime_get_ns();
-	spaces = spaces_of(prev, next);
+	spaces = forget(cpu, spaces_of(prev, next));
 
 	l = ledger_at(prev_slot);
 	if (l) {
@@ -212,24 +224,34 @@ int BPF_PROG(taskcost_switch, bool preempt, struct task_struct *prev, struct tas
 			batch_rare_fault(l, TC_FAULT_BEGUN, now);
 		count_flush(l, flush);
 		switch_out(ctx, l, preempt, prev, next, state, spaces, now);
-		if (state & TASK_DEAD)
-			dead = l;
 	}
 	event = begin_switch(batch, prev, next, number, spaces, now);
 	if (l && event)
-		fill_prev(event, l, prev, state,
+		fill_prev(event, l, state,
 			  (preempt ? TC_SWITCH_PREEMPT : 0) | (task_state_of(prev) ? 0 : TC_SWITCH_QUEUED), flush);
 
+	state = forget(cpu, state);
 	l = ledger_at(next_slot);
 	if (l) {
 		cpu->regs = l->regs;
-		switch_in(l, prev, spaces, number, now, event);
+		ready = switch_in(l, prev, spaces, number, now, event, &blocked_ns);
+		waiter = l->id;
 	}
 
 	if (event)
 		finish_switch(batch, event, now);
-	if (dead)
-		end_ledger(dead, prev_slot, prev);
+	l = state & TASK_DEAD ? ledger_at(prev_slot) : NULL;
+	if (l)
+		end_ledger(l, prev_slot, prev);
+	/* Last: before, the verifier would follow their loops in many states. */
+	l = ledger_at(next_slot);
+	if (l) {
+		if (keep_wait_objects && blocked_ns >= TC_OBJECT_WAIT_NS)
+			account_object_of_wait(l, blocked_ns);
+		leave_found_call(l);
+	}
+	if (sum_ran_instead && ready)
+		account_turns(waiter, ready, now);
 	return 0;
 }
 
@@ -239,6 +261,8 @@ static __always_inline void end_switch(struct task_struct *task)
 
 	if (l && l->switched_in_ns)
 		end_switch_latency(l, bpf_ktime_get_ns());
+	if (l && has_pending_stack(l))
+		retake_stack(l);
 }
 
 /* The return to user mode ends a switch if nothing closer to it can be traced. */

@@ -16,11 +16,12 @@ const volatile __u32 pool_slots = 2;
 const volatile __u32 observed_shift = 31;    /* 32 minus log2 of the number of buckets in `observed` */
 const volatile bool keep_cpu_slices = false; /* send a record for each CPU slice */
 const volatile bool keep_stacks = false;
-const volatile bool keep_events = false;  /* record the transitions themselves */
-const volatile bool sum_syscalls = false; /* by program name and number */
-const volatile bool sees_calls = true;	  /* system calls have probes */
-const volatile bool sees_lengths = false; /* sockets have probes that see the length of each message */
-const volatile __u64 hash_key = 0;	  /* random, so that a hash reveals no kernel address */
+const volatile bool keep_events = false;       /* record the transitions themselves */
+const volatile bool sum_syscalls = false;      /* by program name and number */
+const volatile bool keep_wait_objects = false; /* files, connections and disks that tasks wait for */
+const volatile bool sees_calls = true;	       /* system calls have probes */
+const volatile bool sees_lengths = false;      /* sockets have probes that see the length of each message */
+const volatile __u64 hash_key = 0;	       /* random, so that a hash reveals no kernel address */
 
 /* User space maps these while the programs run. The hot part lies in one page: see TC_LEDGER_ALIGNMENT. */
 __u32 closed = 0;	/* 1: the window is over, transitions are ignored */
@@ -106,14 +107,24 @@ struct {
 	})
 
 /*
- * A global function: the verifier checks it once per program for any arguments, and not again at every call. It takes
- * only numbers and ledgers, because older kernels have no types for other pointers there.
+ * A global function: the verifier checks it once per program for any arguments, and not again at every call. Its
+ * arguments are numbers and pointers to our own structs: older kernels have no types for the kernel's there.
  */
 #define __verified_once __attribute__((noinline))
 
 static __always_inline void count_loss(enum tc_loss loss)
 {
 	__sync_fetch_and_add(&losses[loss], 1);
+}
+
+/*
+ * Returns `value` from memory. The verifier follows the program once for each value that it knows, and knows none of
+ * memory. REQUIRES: no interrupt that forgets as well.
+ */
+static __always_inline __u32 forget(struct tc_cpu_state *cpu, __u32 value)
+{
+	*(volatile __u32 *)&cpu->scratch = value;
+	return *(volatile __u32 *)&cpu->scratch;
 }
 
 static __always_inline __u32 this_cpu(void)

@@ -3,6 +3,7 @@
 #include "call_sums.bpf.h"
 #include "flow.bpf.h"
 #include "identity.bpf.h"
+#include "region.bpf.h"
 #include "task.bpf.h"
 
 enum { OLD_MMAP = 90 | TC_FROM_COMPAT }; /* __NR_mmap of i386: its arguments lie in memory */
@@ -271,6 +272,10 @@ static __noinline int leave_other(struct tc_ledger *l, struct pt_regs *regs, lon
 	case TC_KIND_MSGRCV:
 		leave_queue(l, regs, result, transfer);
 		break;
+	case TC_KIND_PRCTL:
+		if (is_mark(l))
+			begin_region(l, regs);
+		break;
 	case TC_KIND_PROCESS_VM:
 		passed = passed_by_result(l, result);
 		account_call(l, TC_CHANNEL_PROCESS_MEMORY, call_running(l, TC_ACTIVITY_OTHER), &passed, transfer);
@@ -285,6 +290,7 @@ static __always_inline void leave_other_end(struct tc_ledger *l, long result, __
 	if (l->other_channel >= TC_NR_CHANNELS || l->channel >= TC_NR_CHANNELS)
 		return;
 	l->file = l->other_file;
+	l->file_type = l->other_type;
 	account_passage(l, l->other_channel, TC_CALL_OUT, result > 0 ? result : 0, now);
 }
 
@@ -402,8 +408,6 @@ __hidden __noinline int end_missed_call(struct tc_ledger *l, __u64 now)
 	if (!l || !is_call(l->activity) || l->activity == TC_ACTIVITY_EXIT)
 		return 0;
 	transfer = begin_transfer(batch, l, 0, TC_CALL_RETURN_UNSEEN, now);
-	if (transfer)
-		transfer->call.created = TC_NR_CREATIONS;
 	l->created_kind = TC_NR_CREATIONS;
 	if (l->activity == TC_ROW_CALL_PENDING) {
 		running_ns = *cell_of(l, TC_ROW_CALL_PENDING, TC_CONDITION_RUNNING);
@@ -477,8 +481,11 @@ int BPF_PROG(taskcost_sys_enter, struct pt_regs *regs, long number)
 	call = set_call(l, task_of(l), number);
 	l->entered_ns = now;
 	l->counters[TC_COUNTER_SYSCALLS]++;
-	if ((call & TC_CALL_AT_ENTRY) && !is_private_futex(l, regs))
+	if ((call & TC_CALL_AT_ENTRY) && !is_private_futex(l, regs)) {
 		call = resolve_entry(l, bpf_get_current_task_btf());
+		if (is_mark(l))
+			end_region(l, regs, now);
+	}
 	if (call & TC_CALL_BY_FD) {
 		l->fd = argument_of(regs, 1, in_compat_call(l));
 		l->activity = TC_ROW_CALL_PENDING;
@@ -504,6 +511,8 @@ int BPF_PROG(taskcost_sys_exit, struct pt_regs *regs, long result)
 		return 0;
 	now = leave_activity(l);
 	end_switch_latency(l, now);
+	if (has_pending_stack(l))
+		retake_stack(l);
 	if (l->activity == TC_ACTIVITY_USER)
 		flags = find_returning_call(l, regs);
 	transfer = begin_transfer(batch, l, result, flags, now);

@@ -34,8 +34,10 @@ static __noinline struct tc_ledger *recover_switch_in(struct tc_cpu_state *cpu, 
 	l->unseen_at_ns = now;
 	l->unseen_wait_ns = elapsed(l->woken_ns > l->since_ns ? l->woken_ns : l->since_ns, now);
 	if (l->condition == TC_CONDITION_BLOCKED && l->woken_ns)
-		batch_event(l, TC_EV_WOKEN, l->waker, l->waker_from, l->woken_ns);
+		batch_event(l, TC_EV_WOKEN | (__u32)l->waking << 16, l->waker, l->waker_from, l->woken_ns);
 	batch_event(l, TC_EV_FOUND_RUNNING, 0, this_cpu(), now);
+	if (l->condition == TC_CONDITION_BLOCKED)
+		settle_wait(l);
 	end_wait(l, now);
 	leave_found_call(l);
 	l->switched_in_ns = 0;

@@ -12,18 +12,26 @@
 
 #include "call.bpf.h"
 #include "file.bpf.h"
+#include "mapping.bpf.h"
 #include "futex.bpf.h"
 #include "entry.bpf.h"
 
+#include "unwind.bpf.h"
 #include "stack.bpf.h"
+#include "waker_stack.bpf.h"
 #include "wait_cause.bpf.h"
+#include "wait_object.bpf.h"
+#include "quota.bpf.h"
 #include "wait.bpf.h"
 
 #include "record.bpf.h"
 
 #include "task.bpf.h"
 #include "call_sums.bpf.h"
+#include "ran_instead.bpf.h"
+#include "region.bpf.h"
 #include "flow.bpf.h"
+#include "ring.bpf.h"
 #include "target.bpf.h"
 #include "adopt.bpf.h"
 
@@ -32,9 +40,12 @@
 #include "syscall.bpf.c"
 #include "lifecycle.bpf.c"
 #include "fault.bpf.c"
+#include "sample.bpf.c"
 #include "memory.bpf.c"
 #include "passage.bpf.c"
 #include "iterate.bpf.c"
 #include "cpus.bpf.c"
+#include "irq.bpf.c"
+#include "contention.bpf.c"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -10,7 +10,8 @@
 #define TASKCOST_WAIT_BPF_H
 
 #include "entry.bpf.h"
-#include "stack.bpf.h"
+#include "quota.bpf.h"
+#include "waker_stack.bpf.h"
 #include "wait_cause.bpf.h"
 
 /* Edges that found no room in their ledger. Only programs that run for the sleeper write to them. */
@@ -32,10 +33,12 @@ static __always_inline void find_call_of_sleeper(struct tc_ledger *l, struct tas
 	l->found = 1;
 }
 
-/* A sleeper that was found in no call sleeps in a page fault. */
+/* A sleeper that was found in no call sleeps in a page fault, also if that reads the page from a disk. */
 static __always_inline void set_wait(struct tc_ledger *l, __u32 wait)
 {
 	l->wait = wait;
+	if (wait == TC_WAIT_DISK)
+		wait = l->wait_in_call;
 	if (!l->found)
 		return;
 	if (l->activity == TC_ROW_CALL_PENDING)
@@ -84,7 +87,7 @@ static __always_inline struct tc_edge_sums *other_edges_of(struct tc_ledger *l, 
 	return NULL;
 }
 
-static __noinline int account_other_edge(struct tc_ledger *l, __u64 blocked_ns)
+__verified_once int account_other_edge(struct tc_ledger *l, __u64 blocked_ns)
 {
 	struct tc_edge_sums *sums = l ? other_edges_of(l, l->wait) : NULL;
 
@@ -175,17 +178,24 @@ static __always_inline void account_chain(struct tc_ledger *l, __u64 blocked_ns,
 	keep_chain(l, chain);
 }
 
-static __always_inline void account_wait(struct tc_ledger *l, __u64 blocked_ns, __u64 woken_ns)
+__verified_once int account_wait(struct tc_ledger *l, __u64 blocked_ns, __u64 runnable_ns, __u64 woken_ns)
 {
-	struct tc_wait_sums *sums = &l->waits[bounded(l->wait, TC_NR_WAITS)];
+	struct tc_wait_sums *sums;
 
+	if (!l) /* can't happen; the verifier asks */
+		return 0;
+	sums = &l->waits[bounded(l->wait, TC_NR_WAITS)];
 	sums->count++;
 	sums->blocked_ns += blocked_ns;
 	account_edge(l, blocked_ns);
 	if (blocked_ns >= LONG_WAIT_NS)
 		account_chain(l, blocked_ns, woken_ns);
-	if (keep_stacks)
-		account_stack(l, &l->left_at, TC_STACK_WAIT, blocked_ns);
+	if (keep_stacks) {
+		account_stack(l, &l->left_at, TC_STACK_WAIT, blocked_ns, runnable_ns);
+		if (blocked_ns >= WAKER_STACK_NS)
+			account_waker_stack(l, blocked_ns, woken_ns);
+	}
+	return 0;
 }
 
 /* Time without a CPU that other tasks did not cause: the quota of its cgroup, or its own sched_yield. */
@@ -194,6 +204,7 @@ static __always_inline void account_preemption(struct tc_ledger *l, __u64 ns)
 	if (l->why_preempted == TC_PREEMPTED_BY_QUOTA) {
 		l->counters[TC_COUNTER_THROTTLED]++;
 		l->counters[TC_COUNTER_THROTTLED_NS] += ns;
+		account_quota(l, ns);
 	} else if (l->why_preempted == TC_PREEMPTED_BY_YIELD) {
 		l->counters[TC_COUNTER_YIELDS]++;
 		l->counters[TC_COUNTER_YIELDED_NS] += ns;
@@ -224,7 +235,7 @@ static __always_inline __u64 end_wait(struct tc_ledger *l, __u64 now)
 {
 	__u64 ready = l->since_ns;
 	__u64 woken = l->woken_ns;
-	__u64 blocked = 0;
+	__u64 blocked = 0, waited;
 
 	if (l->condition == TC_CONDITION_BLOCKED) {
 		if (!woken) {
@@ -240,13 +251,15 @@ static __always_inline __u64 end_wait(struct tc_ledger *l, __u64 now)
 			*cell_of(l, l->activity, TC_CONDITION_BLOCKED) += blocked;
 			ready = woken;
 		}
-		account_wait(l, blocked, woken);
-		*cell_of(l, l->activity, TC_CONDITION_RUNNABLE) += elapsed(ready, now);
+		waited = elapsed(ready, now);
+		account_wait(l, blocked, waited, woken);
+		*cell_of(l, l->activity, TC_CONDITION_RUNNABLE) += waited;
 	} else {
-		*cell_of(l, l->activity, l->condition) += elapsed(ready, now);
-		account_preemption(l, elapsed(ready, now));
+		waited = elapsed(ready, now);
+		*cell_of(l, l->activity, l->condition) += waited;
+		account_preemption(l, waited);
 		if (keep_stacks && l->condition == TC_CONDITION_PREEMPTED)
-			account_stack(l, &l->left_at, TC_STACK_INVOLUNTARY, elapsed(ready, now));
+			account_stack(l, &l->left_at, TC_STACK_INVOLUNTARY, waited, 0);
 	}
 	l->woken_ns = 0;
 	l->condition = TC_CONDITION_RUNNING;
@@ -264,14 +277,16 @@ static __always_inline void leave_found_call(struct tc_ledger *l)
 }
 
 /* Takes `ns` back from the most recent wait: its end was not traced, and it was shorter than accounted. */
-static __noinline int shorten_wait(struct tc_ledger *l, __u64 ns)
+__verified_once int shorten_wait(struct tc_ledger *l, __u64 ns)
 {
-	struct tc_edge_key key = {.sleeper = l->id, .wait = l->wait, .from = TC_FROM_NOWHERE};
+	struct tc_edge_key key = {.from = TC_FROM_NOWHERE};
 	struct tc_edge_sums *sums;
 	__u32 i;
 
 	if (!l) /* can't happen; the verifier asks */
 		return 0;
+	key.sleeper = l->id;
+	key.wait = l->wait;
 	l->waits[bounded(key.wait, TC_NR_WAITS)].blocked_ns -= ns;
 	for (i = 0; i < TC_OWN_EDGES; i++) {
 		if (same_edge(&l->edges[i].key, &key)) {

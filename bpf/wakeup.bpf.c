@@ -2,6 +2,8 @@
 /* Wakeups: when a sleeper became runnable, and which task or interrupt woke it. */
 #include "task.bpf.h"
 
+_Static_assert(TC_WAKING_FROZEN == TASK_FROZEN, "the bit is that of the state");
+
 __u64 preempt_counts[TC_MAX_CPUS] = {}; /* addresses of the preemption counts; 0: not looked up yet */
 
 /* Returns whether the preemption count is available. */
@@ -32,37 +34,46 @@ static __always_inline bool was_in_user_mode(struct tc_ledger *l, struct task_st
 	return !(task->flags & PF_KTHREAD) && syscall_number_of((struct pt_regs *)bpf_task_pt_regs(task)) < 0;
 }
 
-/* Used without the preemption count. Waits that no device ever ends are not attributed to an interrupt. */
-static __always_inline bool guess_woken_from_irq(const struct tc_ledger *l, struct tc_ledger *waker,
-						 struct task_struct *current)
+/*
+ * TC_WAKING_* of the current task. Without the preemption count an interrupt is a guess: waits that no device ever ends
+ * are not attributed to one.
+ */
+static __always_inline __u32 see_waker(const struct tc_ledger *l, struct tc_ledger *waker, struct task_struct *current)
 {
-	switch (l->wait) {
-	case TC_WAIT_CHILD:
-	case TC_WAIT_CREATION:
-	case TC_WAIT_SIGNAL:
-	case TC_WAIT_STOPPED:
-		return false;
-	case TC_WAIT_DISK:
-		return !waker || waker->activity != TC_ACTIVITY_SIGNAL;
-	default:
-		return waker && was_in_user_mode(waker, current);
+	__u32 count, seen;
+
+	if (!current->pid)
+		return TC_WAKING_IDLE;
+	if (!read_preempt_count(current, &count)) {
+		seen = TC_WAKING_UNCOUNTED;
+		switch (l->wait) {
+		case TC_WAIT_CHILD:
+		case TC_WAIT_CREATION:
+		case TC_WAIT_SIGNAL:
+		case TC_WAIT_STOPPED:
+			return seen;
+		case TC_WAIT_DISK:
+			return !waker || waker->activity != TC_ACTIVITY_SIGNAL ? seen | TC_WAKING_DISK : seen;
+		}
+		if (!waker)
+			return seen;
+	} else {
+		if (count & (HARDIRQ_MASK | NMI_MASK))
+			return TC_WAKING_HARDIRQ;
+		if (!(count & SOFTIRQ_OFFSET))
+			return 0;
+		seen = TC_WAKING_SOFTIRQ;
 	}
+	return was_in_user_mode(waker, current) ? seen | TC_WAKING_USER : seen;
 }
 
 /*
  * An interrupt is not the work of the task that it interrupts. Softirqs run at the end of an interrupt, or at once if a
  * call raised one, as for a packet to the machine itself: in a task in a call they are attributed to the call.
  */
-static __always_inline bool woken_from_irq(const struct tc_ledger *l, struct tc_ledger *waker,
-					   struct task_struct *current)
+static __always_inline bool woken_from_irq(__u32 seen)
 {
-	__u32 count;
-
-	if (!current->pid)
-		return true;
-	if (!read_preempt_count(current, &count))
-		return guess_woken_from_irq(l, waker, current);
-	return (count & (HARDIRQ_MASK | NMI_MASK)) || ((count & SOFTIRQ_OFFSET) && was_in_user_mode(waker, current));
+	return seen & (TC_WAKING_IDLE | TC_WAKING_HARDIRQ | TC_WAKING_USER | TC_WAKING_DISK);
 }
 
 static __always_inline void set_waker(struct tc_ledger *l, struct tc_ledger *waker, struct task_struct *current,
@@ -92,25 +103,31 @@ int BPF_PROG(taskcost_waking, struct task_struct *task)
 	struct tc_ledger *l = ledger_at(find_slot_near(cpu, task));
 	struct task_struct *current;
 	struct tc_ledger *waker;
+	__u32 seen;
 
 	if (!l)
 		return 0;
 	l->woken_ns = bpf_ktime_get_ns();
-	if (task_state_of(task) & TASK_FROZEN)
+	seen = task_state_of(task) & TASK_FROZEN; /* TC_WAKING_FROZEN */
+	if (seen)
 		l->wait = TC_WAIT_FROZEN; /* cgroups v1 freezes a sleeper where it sleeps: only its thaw is traced */
+	l->waker_from = TC_FROM_INTERRUPT;
 	if (cpu->in_timer) {
+		l->waking = seen | TC_WAKING_TIMER;
 		l->waker = TC_WAKER_TIMER;
-		l->waker_from = TC_FROM_INTERRUPT;
 		return 0;
 	}
 	current = bpf_get_current_task_btf();
 	waker = current_ledger_on(cpu, current);
-	if (woken_from_irq(l, waker, current)) {
+	seen |= see_waker(l, waker, current);
+	l->waking = seen;
+	if (woken_from_irq(seen))
 		l->waker = TC_WAKER_INTERRUPT;
-		l->waker_from = TC_FROM_INTERRUPT;
-	} else {
+	else
 		set_waker(l, waker, current, l->woken_ns);
-	}
+	if (keep_stacks && waker && !woken_from_irq(seen) && l->condition == TC_CONDITION_BLOCKED &&
+	    l->woken_ns - l->since_ns >= WAKER_STACK_NS)
+		keep_waker_stack(ctx, l, waker);
 	return 0;
 }
 

@@ -25,7 +25,7 @@ units_with_files() {
 		END { flush() }'
 }
 
-left_out=--checks=-clang-analyzer-*
+left_out="--checks=-clang-analyzer-*"
 [[ ! ${TASKCOST_THOROUGH:-} ]] || left_out=
 
 # check_unit BUILD UNIT FILE...: prints nothing if there are no findings.

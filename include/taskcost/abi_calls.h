@@ -48,7 +48,9 @@ enum tc_call_kind {
   TC_KIND_IPC,        /* 32-bit: the first argument is the call, its arguments follow */
   TC_KIND_VFORK,
   TC_KIND_YIELD,
-  TC_KIND_WAITID, /* the third argument points to the siginfo of the child, flags in the fourth */
+  TC_KIND_WAITID,   /* the third argument points to the siginfo of the child, flags in the fourth */
+  TC_KIND_PRCTL,    /* it may be a mark: abi_regions.h */
+  TC_KIND_ASYNC_IO, /* it waits for operations of io_uring or libaio */
   TC_NR_KINDS,
 };
 
@@ -70,6 +72,14 @@ enum {
   TC_FILE_SOCKET = 0140000, /* detail: address family, AF_* */
   TC_FILE_DETAIL = 0xff,
   TC_FILE_QUEUE = 0x100, /* it lies in the file system of POSIX message queues */
+};
+
+/* The futex of a call, in the place of a file. Of a list: all that was seen of any. 0: nothing was read. */
+enum {
+  TC_FUTEX_PRIVATE = 1 << 0,  /* FUTEX_PRIVATE_FLAG is set; without it, the mapping was looked up: */
+  TC_FUTEX_MAYSHARE = 1 << 1, /* VM_MAYSHARE is set */
+  TC_FUTEX_OWN = 1 << 2,      /* it is not */
+  TC_FUTEX_UNKNOWN = 1 << 3,  /* the list or the mapping could not be read */
 };
 
 #ifdef __cplusplus

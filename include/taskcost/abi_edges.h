@@ -10,13 +10,13 @@
 
 struct tc_channel_use {
   __u64 calls;
-  __u64 bytes_in;
-  __u64 bytes_out;
+  __u64 bytes_in;  /* to the task; of calls whose bytes are known */
+  __u64 bytes_out; /* from the task */
   __u64 kernel_ns; /* on a CPU inside these calls */
 };
 
 struct tc_wait_sums {
-  __u64 count;
+  __u64 count; /* waits that ended */
   __u64 blocked_ns;
 };
 
@@ -35,8 +35,9 @@ struct tc_wait_sums {
  */
 enum {
   TC_CALL_NUMBER_MASK = (1 << 16) - 1,
-  TC_FROM_COMPAT = 1 << 16,    /* the number of a 32-bit call */
-  TC_CALL_SELECTOR_SHIFT = 17, /* first argument of socketcall and ipc, enum tc_restart of restart_syscall */
+  TC_FROM_COMPAT = 1 << 16, /* the number of a 32-bit call */
+  /* First argument of socketcall and ipc, enum tc_restart of restart_syscall, 1 of a prctl that is a mark. */
+  TC_CALL_SELECTOR_SHIFT = 17,
   TC_CALL_SELECTOR_MASK = 63,
 };
 
@@ -60,8 +61,8 @@ struct tc_edge_key {
 
 struct tc_edge_sums {
   __u64 count;
-  __u64 blocked_ns;
-  __u64 max_ns;
+  __u64 blocked_ns; /* of all of them */
+  __u64 max_ns;     /* of the longest */
 };
 
 struct tc_edge {
@@ -82,7 +83,7 @@ struct tc_link {
 enum { TC_CHAIN_LINKS = 4 };
 struct tc_chain {
   __u64 end_ns; /* end of the first wait; 0: no chain */
-  __u64 length;
+  __u64 length; /* links in use */
   struct tc_link links[TC_CHAIN_LINKS];
 };
 

@@ -58,12 +58,13 @@ enum {
   TC_LEDGER_START_SEEN = 1 << 9,         /* its creation and its first switch-in were traced */
   TC_LEDGER_STARTED_ELSEWHERE = 1 << 10, /* its first CPU is not that of task_newtask */
   TC_LEDGER_FOLLOW_THREADS = 1 << 11,    /* threads that it creates get a ledger too, other children do not */
+  TC_LEDGER_REGIONS = 1 << 12,           /* it has marked regions */
 };
 
 /* ledger.why_preempted */
 enum { TC_PREEMPTED_BY_OTHERS, TC_PREEMPTED_BY_QUOTA, TC_PREEMPTED_BY_YIELD };
 
-enum { TC_SHARES_KNOWN = 1u << 31 };
+enum { TC_SHARES_KNOWN = 1u << 31 }; /* of ledger.shares */
 
 /* ledger.other_end */
 enum {
@@ -123,11 +124,11 @@ struct tc_ledger {
   __u64 unseen_wait_ns;  /* what was accounted as waiting until then; 0: nothing to correct */
   __u8 unseen_row;       /* row and condition of that */
   __u8 unseen_condition;
-  __u8 found;         /* the registers name `activity`, for this sleep only; otherwise the task is in none */
-  __u8 why_preempted; /* TC_PREEMPTED_* */
-  __u8 wait_in_call;  /* enum tc_wait of a wait for the disk that turns out to be another one */
-  __u8 other_channel; /* enum tc_channel or TC_CHANNEL_NONE of the second file of splice and tee */
-  __u8 unseen_pad[2];
+  __u8 found;            /* the registers name `activity`, for this sleep only; otherwise the task is in none */
+  __u8 why_preempted;    /* TC_PREEMPTED_* */
+  __u8 wait_in_call;     /* enum tc_wait of a wait for the disk that turns out to be another one */
+  __u8 other_channel;    /* enum tc_channel or TC_CHANNEL_NONE of the second file of splice and tee */
+  __u16 other_type;      /* TC_FILE_* of that file */
   __u64 created_ns;      /* sched_wakeup_new of the child created in this system call */
   __u64 call_running_ns; /* the running cell of the current system call's activity at its entry */
   __u64 on_cpu_ns;       /* the last switch-in */
@@ -135,13 +136,18 @@ struct tc_ledger {
   __u32 signal;          /* number of that signal */
 
   /* The current wait, and the file of the current call. */
-  __u32 wait;        /* enum tc_wait */
-  __u64 file;        /* struct file of the descriptor, 0 for none */
-  __u32 channel;     /* enum tc_channel or TC_CHANNEL_NONE */
-  __u32 file_type;   /* TC_FILE_* */
-  __u32 resolved;    /* 1: call_row, file, file_type and channel are those of the current call */
-  __u64 object;      /* tc_flow_key.object of the last call on a channel */
-  __u64 link;        /* tc_flow_sums.link of that call */
+  __u32 wait;      /* enum tc_wait */
+  __u64 file;      /* struct file of the descriptor, 0 for none */
+  __u32 channel;   /* enum tc_channel or TC_CHANNEL_NONE */
+  __u32 file_type; /* TC_FILE_*, of a futex TC_FUTEX_* */
+  __u16 resolved;  /* 1: call_row, file, file_type and channel are those of the current call */
+  __u16 waking;    /* TC_WAKING_*, of the last wakeup */
+  __u32 saw;       /* TC_SAW_* of the current wait, and tc_switch.detail in the bits above */
+  __u64 object;    /* tc_flow_key.object of the last call on a channel */
+  union {
+    __u64 link;          /* tc_flow_sums.link of that call, while it returns */
+    __u64 fault_address; /* of the pending page fault */
+  };
   __u64 other_file;  /* second file of splice and tee */
   __u64 messages_ns; /* entry of the call that message_bytes is of */
   __u64 message_bytes;

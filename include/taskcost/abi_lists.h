@@ -99,7 +99,11 @@
     "system calls refused on their way in: their time is user code")                                               \
   X(PEEKED_BYTES, peeked_bytes, ALWAYS,                                                                            \
     "bytes that receiving calls returned but did not take (MSG_PEEK, MSG_ERRQUEUE)")                               \
-  X(CHILDREN_WORKERS, children_workers, ALWAYS, "kernel workers created in its process (io_uring, vhost)")
+  X(CHILDREN_WORKERS, children_workers, ALWAYS, "kernel workers created in its process (io_uring, vhost)")         \
+  X(IRQS, irqs, SOURCE, "interrupt handlers in its running time")                                                  \
+  X(IRQ_NS, irq_ns, SOURCE, "time of interrupt handlers in its running time")                                      \
+  X(SOFTIRQS, softirqs, SOURCE, "softirqs in its running time")                                                    \
+  X(SOFTIRQ_NS, softirq_ns, SOURCE, "time of softirqs in its running time")
 
 /*
  * Channels that bytes pass through between tasks, by the file behind a descriptor or by the system call. Only wakeups
@@ -124,35 +128,36 @@
  * Causes of a wait, decided when the task leaves its CPU, by its system call and the file behind its descriptor. The
  * activity is what the task did; both sum up to the same blocked time.
  */
-#define TC_WAITS(X)                                          \
-  X(PIPE, pipe, "a pipe")                                    \
-  X(UNIX_SOCKET, unix_socket, "a unix socket")               \
-  X(INET_SOCKET, inet_socket, "an inet socket")              \
-  X(OTHER_SOCKET, other_socket, "another socket")            \
-  X(MESSAGE_QUEUE, message_queue, "a POSIX message queue")   \
-  X(EVENTFD, eventfd, "an eventfd")                          \
-  X(REGULAR_FILE, regular_file, "a regular file")            \
-  X(TERMINAL, terminal, "a terminal")                        \
-  X(OTHER_FILE, other_file, "another file")                  \
-  X(EPOLL, epoll, "epoll")                                   \
-  X(POLL, poll, "poll or select")                            \
-  X(FUTEX_PRIVATE, futex_private, "a futex of its process")  \
-  X(FUTEX_SHARED, futex_shared, "a futex in shared memory")  \
-  X(CHILD, child, "a child to end")                          \
-  X(CREATION, creation, "a creation to be complete")         \
-  X(TIMER, timer, "a timer")                                 \
-  X(SIGNAL, signal, "a signal")                              \
-  X(DISK, disk, "the disk")                                  \
-  X(PAGE_FAULT, page_fault, "a page fault")                  \
-  X(MEMORY, memory, "a change of its memory map")            \
-  X(STOPPED, stopped, "its continuation (stopped, traced)")  \
-  X(OTHER, other, "something else in the kernel")            \
-  X(FROZEN, frozen, "its cgroup or the system to be thawed") \
-  X(CORE_DUMP, core_dump, "a core dump to be written")       \
-  X(SYSV_QUEUE, sysv_queue, "a SysV message queue")          \
-  X(SYSV_SEMAPHORE, sysv_semaphore, "a SysV semaphore")      \
-  X(FILE_LOCK, file_lock, "a file lock")                     \
-  X(PROCESS_MEMORY, process_memory, "memory of another process")
+#define TC_WAITS(X)                                              \
+  X(PIPE, pipe, "a pipe")                                        \
+  X(UNIX_SOCKET, unix_socket, "a unix socket")                   \
+  X(INET_SOCKET, inet_socket, "an inet socket")                  \
+  X(OTHER_SOCKET, other_socket, "another socket")                \
+  X(MESSAGE_QUEUE, message_queue, "a POSIX message queue")       \
+  X(EVENTFD, eventfd, "an eventfd")                              \
+  X(REGULAR_FILE, regular_file, "a regular file")                \
+  X(TERMINAL, terminal, "a terminal")                            \
+  X(OTHER_FILE, other_file, "another file")                      \
+  X(EPOLL, epoll, "epoll")                                       \
+  X(POLL, poll, "poll or select")                                \
+  X(FUTEX_PRIVATE, futex_private, "a futex of its process")      \
+  X(FUTEX_SHARED, futex_shared, "a futex in shared memory")      \
+  X(CHILD, child, "a child to end")                              \
+  X(CREATION, creation, "a creation to be complete")             \
+  X(TIMER, timer, "a timer")                                     \
+  X(SIGNAL, signal, "a signal")                                  \
+  X(DISK, disk, "the disk")                                      \
+  X(PAGE_FAULT, page_fault, "a page fault")                      \
+  X(MEMORY, memory, "a change of its memory map")                \
+  X(STOPPED, stopped, "its continuation (stopped, traced)")      \
+  X(OTHER, other, "something else in the kernel")                \
+  X(FROZEN, frozen, "its cgroup or the system to be thawed")     \
+  X(CORE_DUMP, core_dump, "a core dump to be written")           \
+  X(SYSV_QUEUE, sysv_queue, "a SysV message queue")              \
+  X(SYSV_SEMAPHORE, sysv_semaphore, "a SysV semaphore")          \
+  X(FILE_LOCK, file_lock, "a file lock")                         \
+  X(PROCESS_MEMORY, process_memory, "memory of another process") \
+  X(ASYNC_IO, async_io, "asynchronous I/O (io_uring, libaio)")
 
 /* Kernel objects that a new task shares with its creator or gets anew, by their addresses. */
 #define TC_SHARED_OBJECTS(X)                                       \
@@ -186,9 +191,14 @@
   X(MISSED_FLOWS, missed_flows, "channel calls without a flow: their table was full or busy")             \
   X(MISSED_STACKS, missed_stacks, "events without a stack: the stack table of the kernel had no room")    \
   X(DROPPED_TRANSITIONS, dropped_transitions, "recorded transitions that found the ring buffer full")     \
-  X(UNREAD_TABLES, unread_tables, "tables of waits and flows that could not be read to their end")        \
+  X(UNREAD_TABLES, unread_tables, "tables of the kernel side that could not be read to their end")        \
   X(MISSED_EDGES, missed_edges, "waits without a waker: there was no room for it")                        \
-  X(MISSED_SYSCALLS, missed_syscalls, "system calls missing in the table by name: it was full")
+  X(MISSED_SYSCALLS, missed_syscalls, "system calls missing in the table by name: it was full")           \
+  X(MISSED_TURNS, missed_turns, "turns of tasks that ran while others waited: their table was full")      \
+  X(MISSED_LOCK_WAITS, missed_lock_waits, "waits for locks of the kernel: their table was full")          \
+  X(MISSED_REGIONS, missed_regions, "marks of regions that found no room")                                \
+  X(UNREAD_REGION_NAMES, unread_region_names, "marks of regions whose name could not be read")            \
+  X(MISSED_WAIT_OBJECTS, missed_wait_objects, "waits without what was behind them: their table was full")
 
 #define TC_ENUM_ACTIVITY(C, n, t) TC_ACTIVITY_##C,
 #define TC_ENUM_CONDITION(C, n, t) TC_CONDITION_##C,

@@ -20,14 +20,22 @@ enum tc_record_type {
   TC_RECORD_FAULT = 9,
   TC_RECORD_EVENT = 10,
   TC_RECORD_GAP = 11,
-  /* User space adds these to a capture, at its end or when it learns of them. */
-  TC_RECORD_EDGE = 12,      /* struct tc_edge_record: an edge that found no room in its ledger */
-  TC_RECORD_FLOW = 13,      /* struct tc_flow_record: a flow that found no room in its ledger */
-  TC_RECORD_HISTOGRAM = 14, /* struct tc_histogram_record */
-  TC_RECORD_COMMAND = 15,   /* struct tc_command: a process that existed before the window */
-  TC_RECORD_PASSAGE = 16,   /* struct tc_passage: a transition */
-  TC_RECORD_RENAME = 17,    /* struct tc_rename: a transition */
-  TC_RECORD_SYSCALLS = 18,  /* struct tc_syscalls_record, by user space at the end */
+  /* By user space unless said otherwise: at the end of a capture, or when it learns of them. Unused: 20, 23, 24. */
+  TC_RECORD_EDGE = 12,        /* struct tc_edge_record: an edge that found no room in its ledger */
+  TC_RECORD_FLOW = 13,        /* struct tc_flow_record: a flow that found no room in its ledger */
+  TC_RECORD_HISTOGRAM = 14,   /* struct tc_histogram_record */
+  TC_RECORD_COMMAND = 15,     /* struct tc_command: a process that existed before the window */
+  TC_RECORD_PASSAGE = 16,     /* struct tc_passage: a transition, by the kernel */
+  TC_RECORD_RENAME = 17,      /* struct tc_rename: a transition, by the kernel */
+  TC_RECORD_SYSCALLS = 18,    /* struct tc_syscalls_record */
+  TC_RECORD_TASK_STATE = 19,  /* struct tc_task_state, where a capture begins in the middle */
+  TC_RECORD_REGION = 21,      /* struct tc_region: no transition, by the kernel */
+  TC_RECORD_REGIONS = 22,     /* struct tc_regions_record */
+  TC_RECORD_RAN_INSTEAD = 25, /* struct tc_ran_record */
+  TC_RECORD_QUOTA = 26,       /* struct tc_quota_record */
+  TC_RECORD_INTERRUPTS = 27,  /* struct tc_interrupts_record */
+  TC_RECORD_LOCK = 28,        /* struct tc_lock_record */
+  TC_RECORD_WAIT_OBJECT = 29, /* struct tc_wait_object_record */
   TC_RECORD_TYPES_END,
 };
 

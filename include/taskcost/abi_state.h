@@ -32,10 +32,10 @@ struct tc_cpu_state {
   __u64 interrupt_ns; /* start of the interrupt that is being handled */
   __u8 shot_down;     /* it flushed the TLB on behalf of another CPU */
   __u8 flush;         /* TC_FLUSH_*: what the switch to the task did to the TLB; counted when the task leaves */
-  __u8 unwinding;     /* a stack is being unwound or user memory is read: these faults are not accounted */
+  __u8 reading_user;  /* a stack is being unwound or user memory is read: these faults are not accounted */
   __u8 in_timer;      /* a timer function runs, in the context of any task */
-  __u8 pad[4];
-  __u64 lost_events;   /* events that no gap has reported yet */
+  __u32 scratch;      /* forget() of bpf/state.bpf.h */
+  __u64 lost_events;  /* events that no gap has reported yet */
   __u64 lost_first_ns; /* their first and last time */
   __u64 lost_last_ns;
 };

@@ -13,12 +13,19 @@
  * an audit compares two classifications and not one with itself.
  *
  * Seen: system calls (number, ABI, selector), what the task is in (enum tc_context), the file behind a descriptor, the
- * state in which a task leaves its CPU, the address spaces of a switch, times, results, bytes, and ids.
+ * flag and the mapping of a futex, the state of a task that sleeps (TC_SAW_*) and what its call waits for
+ * (tc_switch.detail), what the current task of a wakeup was in (TC_WAKING_*), the flags of clone, the address spaces of
+ * a switch, times, results, bytes, and ids.
  *
- * Concluded by the ledger: `wait` of switches, where what was seen leaves it open (a futex, a path that is opened, an
- * anonymous inode, two files, a frozen or dumping task), and `next_wait`, which counts only if the wait was left open
- * or was for a disk; `condition` and `wait` of new tasks, `created` of calls, `channel` of passages, the flow of a
- * transfer, the waker's side (`waker`, `waker_from`), the cell of a correction, and TC_IN_UNSEEN_FAULT.
+ * Concluded by the probes alone:
+ *   object, link       Both are hashed with a key of the run, so that no address and no port leaves the kernel.
+ *   bits, flags        of transfers: which way the bytes went, by the flags of a receiving call or the end of a pipe.
+ *                      Calls without such flags would pay for the room that these arguments take.
+ *   waker_from         The events of the waker cannot confirm it, because they are sent later.
+ *   TC_WAKING_DISK     Without the preemption count an interrupt is a guess, by the cause that the ledger had by then.
+ *   TC_SWITCH_YIELDED  Without probes on calls no event names the call of a task that does not sleep.
+ *   FUTEX_PRIVATE_FLAG of a futex(2) that does not sleep: most calls would pay for it. Without the flag, the event has
+ *                      what the mapping of the futex showed.
  *
  * Plain C; times are CLOCK_MONOTONIC nanoseconds, tasks are ledger ids (0: not observed).
  */
@@ -26,7 +33,13 @@
 #define TASKCOST_EVENTS_H
 
 #include "taskcost/abi.h"
+#include "taskcost/abi_interrupts.h"
+#include "taskcost/abi_locks.h"
+#include "taskcost/abi_quota.h"
+#include "taskcost/abi_ran_instead.h"
+#include "taskcost/abi_regions.h"
 #include "taskcost/abi_syscalls.h"
+#include "taskcost/abi_wait_objects.h"
 #include "taskcost/histogram.h"
 
 /*
@@ -34,19 +47,63 @@
  * here: that follows from `syscall` and `file`.
  */
 enum tc_context {
-  TC_IN_USER = TC_ACTIVITY_USER,               /* in none of these */
-  TC_IN_EXIT = TC_ACTIVITY_EXIT,               /* exit(2), or its end has begun */
-  TC_IN_KERNEL = TC_ACTIVITY_KERNEL,           /* a kernel worker */
-  TC_IN_UNSEEN_FAULT = TC_ACTIVITY_PAGE_FAULT, /* concluded: it sleeps, and its registers name no call */
+  TC_IN_USER = TC_ACTIVITY_USER,     /* in none of these */
+  TC_IN_EXIT = TC_ACTIVITY_EXIT,     /* exit(2), or its end has begun */
+  TC_IN_KERNEL = TC_ACTIVITY_KERNEL, /* a kernel worker */
   TC_IN_FAULT = TC_ROW_FAULT_PENDING,
   TC_IN_CALL = TC_ROW_CALL_PENDING, /* the system call `syscall` */
+};
+
+/* The state of a task that sleeps. */
+enum {
+  TC_SAW_FROZEN = 1 << 0,      /* PF_FROZEN; since v6.1 the state has TASK_FROZEN instead */
+  TC_SAW_FREEZE_TRAP = 1 << 1, /* JOBCTL_TRAP_FREEZE and its `frozen`; read if the sleep is interruptible */
+  TC_SAW_CORE_DUMP = 1 << 2,   /* core_state of its process; read if it is in TC_IN_EXIT */
+  TC_SAW_IOWAIT = 1 << 3,      /* in_iowait; read if it is neither stopped nor frozen, and dumps no core */
+};
+
+/*
+ * What a call waits for, beside its file: tc_switch.detail. The kind of the call says what it is; 0: nothing was read.
+ *   splice, tee                     TC_FILE_* of the other file, and TC_SPLICE_*
+ *   open                            S_IFMT of the inode's mode, and TC_OPEN_*
+ *   others on a descriptor          TC_ANONYMOUS_NAME if the file lies in the file system of anonymous inodes,
+ *                                   TC_NOT_ANONYMOUS or TC_NO_FILE; only if the file is no channel
+ *   fcntl                           that, and TC_FCNTL_COMMAND
+ */
+enum {
+  TC_SPLICE_EMPTY = 0x200,      /* the source pipe is empty; if the source is no pipe, the destination pipe */
+  TC_SPLICE_FULL = 0x400,       /* that pipe is full */
+  TC_SPLICE_FROM_OTHER = 0x800, /* the other file is the source */
+  TC_OPEN_LEASED = 1,           /* a lease is on the file */
+  TC_OPEN_SEEN = 2,             /* in any case; without a mode, there was no inode yet */
+  TC_LETTER = 31,               /* lower bits of a letter */
+  TC_FCNTL_SHIFT = 10,
+  TC_FCNTL_LAST = 62, /* stands for all commands from here on */
+};
+
+/* Two letters of its name tell [eventfd], [timerfd] and [signalfd] from each other and from all others. */
+#define TC_ANONYMOUS_NAME(second, seventh) (((second)&TC_LETTER) | ((seventh)&TC_LETTER) << 5)
+/* No name has these letters. */
+enum { TC_NOT_ANONYMOUS = TC_LETTER | TC_LETTER << 5, TC_NO_FILE = TC_NOT_ANONYMOUS - 1 };
+#define TC_FCNTL_COMMAND(command) (((command) < TC_FCNTL_LAST ? (command) + 1 : TC_FCNTL_LAST + 1) << TC_FCNTL_SHIFT)
+
+/* What a wakeup was in. What comes after the first of these that decides is not read. */
+enum {
+  TC_WAKING_TIMER = 1 << 0,   /* in a timer function */
+  TC_WAKING_IDLE = 1 << 1,    /* the current task is the idle task */
+  TC_WAKING_HARDIRQ = 1 << 2, /* in a hard interrupt or NMI, by the preemption count */
+  TC_WAKING_SOFTIRQ = 1 << 3, /* serving a softirq, likewise */
+  TC_WAKING_USER = 1 << 4,    /* the registers of the current task name no call; read in a softirq, or without count */
+  TC_WAKING_UNCOUNTED = 1 << 5, /* there is no preemption count */
+  TC_WAKING_DISK = 1 << 6,      /* without count: the sleeper waits for the disk, and no signal call wakes it */
+  TC_WAKING_FROZEN = 0x8000,    /* TASK_FROZEN is in the sleeper's state; it is read in any case */
 };
 
 /* tc_event.arg of an end that does not begin in a call. */
 #define TC_NO_CALL 0xffffffffU
 
 /*
- * A new task (how < TC_NR_CREATIONS), or one that was adopted while it lived. A second record of the same id corrects
+ * A new task, or one that was adopted while it lived (TC_LEDGER_OPEN_AT_START). A second record of the same id corrects
  * the state in the first: the task left its CPU while it was adopted.
  */
 struct tc_task_new {
@@ -59,26 +116,30 @@ struct tc_task_new {
   __u64 address_space;
   __u64 start_ns; /* start of its account */
   __u64 clone_flags;
-  __u64 copy_ns;          /* what the creator's call had taken so far; 0: calls have no probes */
+  __u64 copy_ns;          /* what the creator's call had taken so far; 0: no probe saw the creator in a creating call */
   __u64 page_table_bytes; /* of its new address space */
   __u32 tid;
   __u32 tgid;
   __u32 ppid;
   __u32 creator_tid;
-  __u32 how;
   __u32 shares;
   __u32 flags; /* TC_LEDGER_* */
   __u32 cpu;   /* of its creator, or where it was found */
   __u32 tid_inside;
   __u32 tgid_inside;
   __u32 namespace_level;
-  __u32 syscall;  /* of an adopted task, if it is in one; of a new one, the call that created it */
-  __u8 context;   /* enum tc_context */
-  __u8 condition; /* blocked until it is published, or how it was found */
-  __u8 wait;      /* enum tc_wait, when it is blocked */
-  __u8 found;     /* as TC_SWITCH_FOUND */
-  __u16 file;     /* as in tc_switch */
-  __u8 pad[2];
+  __u32 syscall; /* of an adopted task, if it is in one; of a new one, the call that created it */
+
+  /* The state of an adopted task. A new one is blocked until it is published. */
+  __u16 state; /* TASK_* */
+  __u16 file;  /* this and the next three as in tc_switch */
+  __u16 detail;
+  __u8 context;
+  __u8 saw;
+  __u8 found;      /* as TC_SWITCH_FOUND */
+  __u8 on_cpu;     /* it runs, whatever its state */
+  __u8 same_stack; /* new, on arm64: its stack pointer is that of its creator */
+  __u8 pad;
   char comm[TC_COMM_LEN];
 };
 
@@ -105,23 +166,22 @@ struct tc_switch {
                        reported it */
   __u32 syscall;    /* its system call */
   __u8 context;     /* enum tc_context */
-  __u8 wait;        /* enum tc_wait, when blocked */
+  __u8 saw;         /* TC_SAW_*, when blocked */
   __u8 flush;       /* TC_FLUSH_*, of the switch that had brought it */
   __u8 flags;       /* TC_SWITCH_*; those of the address spaces are set in every switch */
   __u16 prev_state; /* TASK_*, as sched_switch says */
-  __u16 file;       /* TC_FILE_*: the file of its call; 0: it was not read */
+  __u16 file;       /* TC_FILE_* or TC_FUTEX_*: the file or futex of its call; 0: it was not read */
 
   /* The task that comes; all 0: it is not observed. */
   __u32 waker_from; /* TC_FROM_*, when it was blocked */
   __u64 woken_ns;   /* 0: it was not blocked, or the wakeup was not traced */
-  __u64 waker;      /* TC_WAKER_* */
+  __u64 waker;      /* TC_WAKER_*; `waking` decides whether a task woke it */
 
   __u32 cpu;
   __u32 prev_tid; /* tids in the kernel, also of tasks that are not observed */
   __u32 next_tid;
-  __u8 next_wait; /* enum tc_wait + 1: the cause of next's wait according to its waker; 0: as reported when it left */
-  __u8 iowait;    /* prev's in_iowait */
-  __u8 pad[2];
+  __u16 detail; /* prev: what its call waits for, when blocked */
+  __u16 waking; /* next: TC_WAKING_*, when it was blocked */
 };
 
 /* tc_call.flags */
@@ -140,9 +200,9 @@ struct tc_call {
   __s64 result;
   __u64 mapped_bytes; /* of a new shared mapping */
   __u32 syscall;      /* as in the other events */
-  __u16 file;         /* TC_FILE_*: the file behind its descriptor */
-  __u8 created;       /* enum tc_creation of the task that it created, TC_NR_CREATIONS for none */
+  __u16 file;         /* TC_FILE_* or TC_FUTEX_* */
   __u8 flags;         /* TC_CALL_ENTRY_UNSEEN, ... */
+  __u8 pad;
 };
 
 /* A system call that bytes passed through, or one on a futex in shared memory. */
@@ -174,9 +234,9 @@ struct tc_passage {
   __u64 bytes_out;
   __u64 object; /* tc_flow_key.object */
   __u64 link;   /* tc_flow_sums.link */
-  __u8 channel; /* enum tc_channel */
+  __u16 file;   /* TC_FILE_* */
   __u8 bits;    /* TC_CALL_IN, TC_CALL_OUT */
-  __u8 pad[6];
+  __u8 pad[5];
 };
 
 enum tc_fault_outcome { TC_FAULT_BEGUN, TC_FAULT_MINOR, TC_FAULT_MAJOR, TC_FAULT_UNRESOLVED };
@@ -207,9 +267,10 @@ struct tc_fault {
  *   signal_generated  arg: number of the signal
  *   shootdown_stole, shootdown_lost   value: ns
  *   slab, pages       value: bytes, pages
- *   woken             value: TC_WAKER_*, arg: TC_FROM_*; only if the switch-in that followed was missed
+ *   woken             value: TC_WAKER_*, arg: TC_FROM_*, file: TC_WAKING_*; only if the switch-in that followed was
+ *                     missed
  *   found_running     arg: CPU
- *   corrected         value: ns that are in the waiting cell of arg (row << 8 | condition), but were running
+ *   corrected         value: ns that count as waiting before found_running, but were running
  *   reparented        value: process of the real parent at its end, arg: tgid of that; only if it is another one
  */
 #define TC_EVENTS(X)                                                                    \
@@ -239,7 +300,7 @@ struct tc_event {
   __u64 id;
   __u64 value;
   __u16 kind; /* enum tc_event_kind */
-  __u16 file; /* TC_FILE_* */
+  __u16 file; /* TC_FILE_*, TC_WAKING_* */
   __u32 arg;
 };
 
@@ -249,6 +310,28 @@ struct tc_rename {
   __u64 at_ns;
   __u64 id;
   char comm[TC_COMM_LEN];
+};
+
+/* How a region ended. */
+enum { TC_REGION_ENDED, TC_REGION_NOT_ENDED /* its thread or program ended, or a region around it */ };
+
+/* A region that the program marked is over (abi_regions.h). Nothing changes for the task. */
+struct tc_region {
+  struct tc_record record;
+  __u64 at_ns;
+  __u64 id;
+  __u64 begun_ns;
+  __u64 user_ns; /* these add up to its time */
+  __u64 calls_ns;
+  __u64 faults_ns;
+  __u64 preempted_ns;
+  __u64 runnable_ns;
+  __u64 blocked_ns;
+  __u32 wait; /* enum tc_wait: the cause of most of blocked_ns */
+  __u8 depth; /* regions around it */
+  __u8 how;   /* TC_REGION_ENDED, TC_REGION_NOT_ENDED */
+  __u16 pad;
+  __u64 name[TC_REGION_NAME_LEN / 8];
 };
 
 /*
@@ -278,12 +361,13 @@ struct tc_gap {
   __u32 pad;
 };
 
-/* User space writes the records below. */
+/* User space writes the records below. This one has an edge that found no room in its ledger. */
 struct tc_edge_record {
   struct tc_record record;
   struct tc_edge edge;
 };
 
+/* A flow that found no room in its ledger. */
 struct tc_flow_record {
   struct tc_record record;
   struct tc_flow flow;
@@ -300,6 +384,71 @@ struct tc_histogram_record {
 struct tc_syscalls_record {
   struct tc_record record;
   struct tc_syscall_entry entry; /* of all CPUs */
+};
+
+/* tc_task_state.bits */
+enum {
+  TC_STATE_FOUND = 1 << 0,         /* `row` comes from its registers, until it gets a CPU */
+  TC_STATE_ENTERED_CALL = 1 << 1,  /* an entry of a call was seen */
+  TC_STATE_FOUND_ON_CPU = 1 << 2,  /* adopted while it ran, and not switched since */
+  TC_STATE_ADOPTED = 1 << 3,       /* its first interval began before it was observed, and has not ended */
+  TC_STATE_CREATION_SEEN = 1 << 4, /* its tc_task_new is among the events before */
+  TC_STATE_ENDED = 1 << 5,         /* its final ledger has not come yet */
+  TC_STATE_CALL_PENDING = 1 << 6,  /* a part of its call on a descriptor lies before */
+  TC_STATE_CALL_LOST = 1 << 7,     /* events were lost since that part */
+  TC_STATE_ROW_LOST = 1 << 8,      /* events were lost since the event that set `row` */
+  TC_STATE_START_LOST = 1 << 9,    /* it was on a CPU before its first observed switch-in */
+  TC_STATE_THAWS = 1 << 10,        /* the wakeup at `woken_ns` found it frozen */
+};
+
+/*
+ * What the events of a task have said until a capture begins, which has lost those (trace/checkpoint.h): the state of
+ * trace/task_tracker.h, and what else later events refer to. A tc_exec of id 0 beside it has the command line that a
+ * process had by then.
+ */
+struct tc_task_state {
+  struct tc_record record;
+  struct tc_task_new task; /* its identity; tid, comm, parent and flags are those of the moment */
+  __u64 since_ns;          /* start of the open slice */
+  __u64 seen_ns;           /* time of its tc_task_new */
+  __u64 on_cpu_ns;         /* the last switch-in */
+  __u64 entered_ns;        /* entry of its call; 0: in none, or not seen */
+  __u64 fault_ns;          /* start of the last fault */
+  __u64 pending_ns;        /* entry of the call whose slices are pending */
+  __u64 woken_ns;          /* a wakeup that no switch has reported */
+  __u64 waker;             /* TC_WAKER_* of it */
+  __u64 newtask_ns;        /* from here on as in tc_ledger */
+  __u64 published_ns;
+  __u64 first_run_ns;
+  __u64 created_ns;
+  __u64 exec_mark_ns;
+  __u64 exit_start_ns;
+  __u64 exit_mmap_ns;
+  __u64 signal_ns;
+  __u64 unseen_at_ns;
+  __u64 found_ns; /* end of the last wait whose switch-in was not seen */
+  __u32 signal;
+  __u32 waker_from; /* TC_FROM_* of the wakeup */
+  __u32 cpu;        /* UINT32_MAX: not known */
+  __u32 call;       /* UINT32_MAX: none */
+  __u32 bits;       /* TC_STATE_* */
+  __u8 row;
+  __u8 condition;
+  __u8 wait;
+  __u8 interrupted;
+  __u8 left_row;
+  __u8 why_preempted;
+  __u8 wait_in_call; /* enum tc_wait, if a wait for the disk turns out to be for a program */
+  __u8 unseen_row;   /* where a correction takes time from */
+  __u8 unseen_condition;
+  __u8 creation; /* enum tc_creation: its own, */
+  __u8 creating; /* what its call has created, */
+  __u8 created;  /* and what its last call had */
+};
+
+struct tc_regions_record {
+  struct tc_record record;
+  struct tc_region_entry entry; /* of all CPUs */
 };
 
 /* The command line of a process that existed before the window, joined by spaces. */

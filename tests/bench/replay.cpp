@@ -24,10 +24,8 @@ class PingPong {
   PingPong(Replay& replay, std::uint64_t pairs) : replay_(replay), pairs_(pairs) {
     tc_task_new new_task{};
     new_task.record = {TC_RECORD_TASK_NEW, sizeof(new_task)};
-    new_task.how = TC_NR_CREATIONS;
     new_task.flags = TC_LEDGER_OPEN_AT_START;
     new_task.at_ns = new_task.start_ns = now_;
-    new_task.condition = TC_CONDITION_PREEMPTED;
     for (std::uint64_t id = 1; id <= 2 * pairs; ++id) {
       new_task.id = id;
       new_task.tid = static_cast<__u32>(id);
@@ -35,12 +33,11 @@ class PingPong {
     }
     switch_.record = {TC_RECORD_SWITCH, sizeof(tc_switch)};
     switch_.context = TC_IN_CALL;
-    switch_.wait = TC_WAIT_PIPE;
+    switch_.file = TC_FILE_FIFO;
     switch_.prev_state = 1;
     switch_.flags = TC_SWITCH_PREV_MM | TC_SWITCH_NEXT_MM;
     call_.call.record = {TC_RECORD_TRANSFER, sizeof(tc_transfer)};
     call_.call.file = TC_FILE_FIFO;
-    call_.call.created = TC_NR_CREATIONS;
     call_.object = call_.link = 1;
   }
 

@@ -204,6 +204,7 @@ TEST_F(Unprivileged, AReportNamesWhatItLacks) {
   std::map<std::string, std::string> hints;
   for (const Json& evidence : (*report)["evidence"]) {
     hints[evidence.at("figure")] = evidence.at("hint");
+    EXPECT_EQ(evidence.at("left_out"), evidence.at("figure") == "kernel_memory") << evidence;
   }
   EXPECT_THAT(hints["kernel_names"], HasSubstr("CAP_SYSLOG"));
   EXPECT_THAT(hints["probe_stats"], HasSubstr("CAP_SYS_ADMIN"));

@@ -117,8 +117,8 @@ std::set<unsigned> points_of(const Failure& failure) {
     return {};
   }
   const unsigned first = occurrences.before + 1;
-  // The number of frequent calls differs by a few from run to run.
-  const unsigned last = occurrences.all - (occurrences.all - first) / 10;
+  // The number of frequent calls differs from run to run.
+  const unsigned last = occurrences.all - (occurrences.all - first) / 4;
   if (!failure.often && !thorough()) {
     return {last};
   }

@@ -94,8 +94,8 @@ TEST(Report, OfADamagedCaptureIsOneLine) {
   };
   write_file(damaged, with(8, "\1\2\3\4"));
   expect_refused({"report", damaged}, 1, "byte order");
-  write_file(damaged, with(12, "\2"));
-  expect_refused({"report", damaged}, 1, "it has format version 2, but this taskcost reads version 1");
+  write_file(damaged, with(12, "\3"));
+  expect_refused({"report", damaged}, 1, "it has format version 3, but this taskcost reads version 2");
   write_file(damaged, "");
   expect_refused({"report", damaged}, 1, "it is empty");
   const std::string whole = taskcost({"report", capture, "--format", "json"}).out;
@@ -117,7 +117,7 @@ TEST(Report, WritesWhatOtherToolsRead) {
   ASSERT_EQ(
       taskcost({"record", "-q", "-o", capture, "--stacks", "--", "sh", "-c", "/bin/true | /bin/true"}).exit_code(), 0);
   for (const char* name :
-       {"x.html", "x.json", "x.txt", "x.folded", "x.speedscope.json", "x.pftrace", "x.csv", "x.ndjson"}) {
+       {"x.html", "x.json", "x.txt", "x.folded", "x.speedscope.json", "x.pb.gz", "x.pftrace", "x.csv", "x.ndjson"}) {
     SCOPED_TRACE(name);
     EXPECT_EQ(taskcost({"report", capture, "--format", "none", "-o", directory.file(name)}).exit_code(), 0);
     EXPECT_GT(std::filesystem::file_size(directory.file(name)), 100);

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Takes any bytes as text of /proc or as perf records. Observed programs choose the paths and names in them. The first
-// byte selects the parser.
+// Takes any bytes as text of /proc, as perf records, or as the map of a just-in-time compiler. Observed programs choose
+// the paths and names in them. The first byte selects the parser.
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "collector/targets/cgroups.h"
@@ -13,6 +14,7 @@
 #include "symbols/address_space.h"
 #include "symbols/kernel_symbols.h"
 #include "symbols/mapping_records.h"
+#include "symbols/perf_map.h"
 
 namespace {
 
@@ -59,6 +61,16 @@ void read_cgroups(std::string_view text) {
   }
 }
 
+void read_perf_map(std::string_view text) {
+  const PerfMap map = PerfMap::parse(std::string(text));
+  for (const std::uint64_t address :
+       {std::uint64_t{0}, std::uint64_t{0x1000}, std::uint64_t{0x7f0000001000}, ~std::uint64_t{0}}) {
+    const std::string_view name = map.find(address);
+    expect(name.size() <= PerfMap::max_name && text.find(name) != std::string_view::npos,
+           "a name is a part of the text");
+  }
+}
+
 // The header has the size of each record.
 void read_records(std::span<const std::byte> bytes) {
   AddressSpaces spaces(limit);
@@ -89,6 +101,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       break;
     case 'k':
       read_kernel_symbols(text);
+      break;
+    case 'p':
+      read_perf_map(text);
       break;
     case 'c':
       read_cgroups(text);

@@ -38,6 +38,7 @@ TEST(KilledTarget, OfARunIsReportedToItsEnd) {
   const auto tids = tids_of(children.front());
   ASSERT_EQ(tids.size(), 4);
   kill(children.front(), SIGKILL);
+  kill(children.front(), SIGTERM);  // too late to be delivered
   const Finished finished = observer.wait(20s);
   EXPECT_EQ(finished.exit_code(), 128 + SIGKILL) << finished.describe();
   const auto report = read_report(directory.file("r.json"));
@@ -48,6 +49,7 @@ TEST(KilledTarget, OfARunIsReportedToItsEnd) {
   const Json* process = report->find(children.front());
   ASSERT_NE(process, nullptr);
   EXPECT_EQ(process->at("exit_signal"), SIGKILL);
+  EXPECT_EQ(process->at("fatal").at("signal"), SIGKILL) << process->at("fatal");
   EXPECT_GT(counter(*process, "children_forks"), 0);
   expect_all_tids(*process, tids);
   for (const Json& task : process->at("tasks")) {

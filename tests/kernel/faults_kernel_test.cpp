@@ -115,5 +115,24 @@ TEST(FaultsWithoutProbes, AreThoseThatTheKernelCounts) {
   EXPECT_TRUE(report["histograms"].at("fault_minor").is_null());
 }
 
+// Registers that name no call are those of a fault, also while it reads a page from the disk.
+TEST(FaultsWithoutProbes, ThatReadADiskAreWaitsInFaults) {
+  const TemporaryDirectory directory;
+  const std::string capture = directory.file("cold.tcap");
+  const Observed observed = observe({program("faults"), "file_cold", "500", directory.file("pages")},
+                                    {"--detail", "switches", "-o", capture});
+  expect_ran(observed);
+  ASSERT_TRUE(observed.report);
+  std::int64_t minor = 0;
+  std::int64_t major = 0;
+  std::istringstream(observed.finished.out) >> minor >> major;
+  ASSERT_GT(major, 0) << "/tmp is no file system whose cache can be dropped";
+  const Json& totals = (*observed.report)["totals"];
+  EXPECT_EQ(totals.at("activities").at("user").at("blocked_ns"), 0);
+  EXPECT_GT(totals.at("activities").at("page_fault").at("blocked_ns"), 0);
+  const Finished audit = run({taskcost_binary(), "report", capture, "--audit"});
+  EXPECT_EQ(audit.exit_code(), 0) << audit.describe();
+}
+
 }  // namespace
 }  // namespace taskcost::test

@@ -151,6 +151,7 @@ TEST_F(OddLives, SharedMemoryWithoutThreads) {
 TEST_F(OddLives, DeathByASignal) {
   const Json& process = life(6);
   EXPECT_EQ(process.at("exit_signal"), 11);
+  EXPECT_EQ(process.at("fatal").at("signal"), 11);
   EXPECT_TRUE(process.at("exit_code").is_null());
   EXPECT_EQ(process.at("tasks").size(), 2);
 }

@@ -87,16 +87,7 @@ TEST_F(Cpu, MayGoAndComeBack) {
   expect_sums(*report);
   expect_waits(*report);
   for (const auto& [name, count] : (*report)["losses"].items()) {
-    // The threads of the loop flush each other's TLBs: now and then a flush's IPI interrupts the probe on another
-    // flush.
-    if (name != "skipped_probes") {
-      EXPECT_LE(count, name == "unresolved_faults" ? faults_until_back : 0) << name;
-    }
-  }
-  for (const Json& probe : (*report)["observer"].at("probes")) {
-    if (probe.at("name") != "taskcost_tlb_flush") {
-      EXPECT_EQ(probe.at("skipped"), 0) << probe.at("name");
-    }
+    EXPECT_LE(count, name == "unresolved_faults" ? faults_until_back : allowed_loss(*report, name)) << name;
   }
   const auto later = report->with_command(pinned);
   ASSERT_EQ(later.size(), kTimes);

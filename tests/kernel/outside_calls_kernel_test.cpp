@@ -214,6 +214,7 @@ class Quota {
   Quota& operator=(const Quota&) = delete;
 
   [[nodiscard]] std::string procs() const { return path_ + "/cgroup.procs"; }
+  [[nodiscard]] std::string controller() const { return path_.starts_with("/sys/fs/cgroup/cpu/") ? "/cpu" : ""; }
   [[nodiscard]] std::int64_t throttled_ns() const {
     std::istringstream lines(read_file(path_ + "/cpu.stat"));
     std::string key;
@@ -241,6 +242,14 @@ TEST_P(OutsideCalls, ATaskBeyondItsQuotaIsThrottled) {
   const auto throttled = counters.at("throttled_ns").get<std::int64_t>();
   EXPECT_GE(throttled, quota.throttled_ns() / 2);
   EXPECT_LE(throttled, quota.throttled_ns() * 3 / 2);
+  const Json& quotas = (*observed.report)["cpu_quotas"];
+  ASSERT_EQ(quotas.size(), 1U);
+  EXPECT_EQ("/sys/fs/cgroup" + quota.controller() + quotas[0].at("cgroup").get<std::string>() + "/cgroup.procs",
+            quota.procs());
+  EXPECT_EQ(quotas[0].at("quota_ns"), 20'000'000);
+  EXPECT_EQ(quotas[0].at("period_ns"), 100'000'000);
+  EXPECT_EQ(quotas[0].at("throttled"), counters.at("throttled"));
+  EXPECT_EQ(quotas[0].at("throttled_ns"), counters.at("throttled_ns"));
   // Throttling is not counted as waiting for a busy CPU. (Once back on its run queue, the task may have to.)
   EXPECT_LT((*observed.report)["histograms"].at("run_queue").at("sum_ns").get<std::int64_t>(), throttled);
 }

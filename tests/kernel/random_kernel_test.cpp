@@ -124,7 +124,7 @@ bool exchange_bytes(const Truth& truth, pid_t one, pid_t other, const std::strin
 void expect_wakers(const Report& report, const Truth& truth) {
   const std::set<std::string> channels{"pipe", "unix_socket", "inet_socket", "message_queue", "sysv_queue"};
   const std::set<std::string> meetings{"futex_shared", "sysv_semaphore", "file_lock"};
-  const std::set<std::string> looks{"poll", "epoll"};
+  const std::set<std::string> looks{"poll", "epoll", "async_io"};
   for (const Json& edge : report["edges"]) {
     const std::string cause = edge.at("channel");
     if ((!channels.contains(cause) && !meetings.contains(cause) && !looks.contains(cause)) ||

@@ -62,7 +62,6 @@ class InCgroup : public ::testing::TestWithParam<const char*> {};
 TEST_P(InCgroup, TasksBelowItAndLateArrivalsAreObserved) {
   const auto roots = hierarchies(GetParam());
   ASSERT_FALSE(roots.empty()) << "no hierarchy of type " << GetParam() << " is mounted";
-  const TemporaryDirectory directory;
   const Cgroup outer(roots.front() + "/taskcost-test-" + std::to_string(getpid()));
   const Cgroup inner(outer.path() + "/inner");
   const Running below({program("steady"), "2"});
@@ -70,12 +69,10 @@ TEST_P(InCgroup, TasksBelowItAndLateArrivalsAreObserved) {
   const Running late({program("steady"), "1"});
   inner.take(below.pid());
 
-  Subprocess attach(attach_command({"--cgroup", outer.path(), "-d", "1.2"}, directory.file("r.json")));
-  std::this_thread::sleep_for(600ms);
+  Window window({"--cgroup", outer.path()});
   outer.take(late.pid());
-  const Finished finished = attach.wait();
-  ASSERT_EQ(finished.exit_code(), 0) << finished.describe();
-  const auto report = read_report(directory.file("r.json"));
+  std::this_thread::sleep_for(200ms);
+  const auto report = window.close();
   ASSERT_TRUE(report);
   expect_sound(*report);
   const Json* found = report->find(below.pid());
@@ -116,14 +113,11 @@ INSTANTIATE_TEST_SUITE_P(Version, InCgroup, ::testing::Values("cgroup2", "cgroup
                          [](const auto& type) { return std::string(type.param); });
 
 TEST(ByName, MatchesProcessesAndThoseThatTakeTheNameLater) {
-  const TemporaryDirectory directory;
   const Running early({program("steady"), "1"});
-  Subprocess attach(attach_command({"--comm", "st[a-e]?d*", "-d", "1.5"}, directory.file("r.json")));
-  std::this_thread::sleep_for(700ms);
+  Window window({"--comm", "st[a-e]?d*"});
   const Running late({program("steady"), "1"});
-  const Finished finished = attach.wait();
-  ASSERT_EQ(finished.exit_code(), 0) << finished.describe();
-  const auto report = read_report(directory.file("r.json"));
+  std::this_thread::sleep_for(200ms);
+  const auto report = window.close();
   ASSERT_TRUE(report);
   expect_sound(*report);
   EXPECT_NE(report->find(early.pid()), nullptr);

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Tests what the page makes of the report's lists: chapters, the tree of the flame graph, the matrix.
+// Tests what the page makes of the report's lists: chapters, the tree of the flame graph, the matrix,
+// folded rows.
 import {chaptersOf} from '../../userspace/report/html/claims.js';
+import {decadesIn, powersOf} from '../../userspace/report/html/distributions.js';
 import {flameTree} from '../../userspace/report/html/flame.js';
-import {groupEnds, matrixOf, processEnds} from '../../userspace/report/html/matrix.js';
-import {Names} from '../../userspace/report/html/names.js';
-import {assert, names, process, report, test, texts} from './fixture.mjs';
+import {edgesOf, matrixOf} from '../../userspace/report/html/matrix.js';
+import {foldedRows} from '../../userspace/report/html/tables.js';
+import {assert, names, test} from './fixture.mjs';
 
 test('a statement has a claim for each condition', () => {
   const claim = (id, chapter) => ({id, chapter, statement: `statement of ${id}`});
@@ -56,38 +58,56 @@ test('a stack whose outermost frames are missing says so', () => {
   assert.deepEqual(below(tree, 3), {bake: 1});
 });
 
-const edge = (from, to, waited_ns, waker = 'task') => (
-  {waker, from_task: from, from_tid: from, to_task: to, to_tid: to, waited_ns, wakeups: 1, bytes: null});
+const edgeColumns = ['from', 'to', 'through', 'wake-ups', 'waited', 'longest', 'bytes', 'by'].map(
+    (title) => ({title, align: 'left'}));
+const faintly = (text) => ({text, tone: 'faint'});
+const figure = (value, unit = 'count') => ({text: String(value), value, unit});
+const edge = (from, to, waited, depth = 0) => ({
+  depth, cells: [from, to, 'pipe', figure(1), figure(waited, 'ns'), figure(waited, 'ns'), '-', 'write']
+      .map((cell) => (typeof cell === 'string' ? {text: cell} : cell))});
+const edges = (...rows) => edgesOf({columns: edgeColumns, rows});
+const labels = (parties) => parties.map((party) => party.slice(1));
 
-test('a cell of the matrix has the edges of two processes', () => {
-  const edges = [edge(3, 1, 20), edge(3, 2, 10), edge(1, 2, 5), edge(0, 3, 2, 'timer'), edge(77, 88, 1)];
-  const {rows, columns, edgesOf, others} = matrixOf(edges, processEnds(names));
-  const label = (party) => (typeof party === 'string' ? party : party.comm);
-  assert.deepEqual(rows.map(label), ['baker', 'waiter', 'unkept', 'timer']);
-  assert.deepEqual(columns.map(label), ['baker', 'waiter', 'unknown_receiver']);
-  assert.deepEqual(edgesOf(rows[1], columns[0]), [edges[0], edges[1]]);
-  assert.deepEqual(edgesOf(rows[1], columns[1]), []);
-  assert.equal(others, 0);
+test('a cell of the matrix has the rows of two parties, with those inside', () => {
+  const rows = [edge('waiter', 'baker', 20), edge('waiter (20)', 'baker (10)', 15, 1), edge('baker', 'waiter', 5),
+                edge('waiter', 'baker', 3), edge(faintly('a timer'), 'waiter', 100)];
+  const matrix = matrixOf(edges(...rows));
+  assert.deepEqual(labels(matrix.rows), ['waiter', 'baker', 'a timer']);
+  assert.deepEqual(labels(matrix.columns), ['waiter', 'baker']);
+  assert.deepEqual(matrix.edgesOf('0waiter', '0baker').map((each) => each.rows), [[rows[0], rows[1]], [rows[3]]]);
+  assert.deepEqual(matrix.edgesOf('0baker', '0baker'), []);
 });
 
-test('processes beyond twenty share a row of the matrix', () => {
+test('parties beyond twenty share a row of the matrix', () => {
   const ids = [...Array(60).keys()].map((i) => i + 1);
-  const many = new Names(report(...ids.map((id) => process(id, 'worker', [id, id, 'worker']))), texts);
-  const edges = ids.map((id) => edge(id, id % 60 + 1, 1000 * id));
-  const {rows, edgesOf, others} = matrixOf(edges, processEnds(many));
+  const {rows, edgesOf: inCell} = matrixOf(edges(...ids.map((id) => edge(`w${id}`, `w${id % 60 + 1}`, 1000 * id))));
   assert.equal(rows.length, 21);
-  assert.equal(rows[20], 'others');
-  assert.equal(others, 40);
-  assert.equal(edgesOf('others', 'others').length, 39);
+  assert.equal(rows[20], '140 others');
+  assert.equal(inCell('140 others', '140 others').length, 39);
 });
 
-test('the matrix of groups has their edges, and a group is no stranger of that name', () => {
-  const between = (from, to, waker = 'task') => ({waker, from, to, waited_ns: 1, wakeups: 1, bytes: null});
-  const edges = [between('cc1', 'as'), between('cc1', 'as'), between('timer', 'as'), between(null, 'as', 'timer'),
-                 between('cc1', 'as', 'unobserved'), between(null, null)];
-  const ends = groupEnds();
-  const {rows, columns, edgesOf} = matrixOf(edges, ends);
-  assert.deepEqual(rows.map(ends.name), ['cc1', 'timer', 'cc1, not observed', 'tasks not kept one by one', 'timer']);
-  assert.deepEqual(columns.map(ends.name), ['as', 'one of several, or not observed']);
-  assert.deepEqual(edgesOf(rows[0], columns[0]), [edges[0], edges[1]]);
+test('a program is no stranger of the same name', () => {
+  const {rows, columns} = matrixOf(edges(edge('a timer', 'as', 1), edge(faintly('a timer'), 'as', 1),
+                                         edge('cc1', faintly('others'), 1)));
+  assert.deepEqual(rows, ['0a timer', '0cc1', '1a timer']);
+  assert.deepEqual(columns, ['0as', '1others']);
+});
+
+test('a folded row hides all rows below it that are deeper', () => {
+  /** @type {(name: string, depth: number, folded?: boolean) => any} */
+  const row = (name, depth, folded = false) => ({name, depth, folded});
+  const rows = [row('a', 0, true), row('b', 1, true), row('c', 2), row('d', 0), row('e', 1), row('f', 0, true)];
+  /** @type {(list: any[]) => any} */
+  const shownIn = (list) => foldedRows(list).map(
+      (/** @type {any} */ {row: shown, inside}) => [shown.name, inside.map((each) => each.name)]);
+  assert.deepEqual(shownIn(rows), [['a', ['b', 'c']], ['d', []], ['e', []], ['f', []]]);
+  assert.deepEqual(shownIn(foldedRows(rows)[0].inside), [['b', ['c']]]);
+});
+
+test('an axis of powers has as many powers of ten as have room', () => {
+  const powers = (...ranges) => powersOf(ranges.map(([from, to]) => ({buckets: [[from, to, 1]]})));
+  assert.deepEqual(powers([0, 1], [512, 1023]), {low: 0, high: 10});
+  assert.deepEqual(decadesIn(powers([512, 1023], [65536, 131071])), [1e3, 1e4, 1e5]);
+  assert.deepEqual(decadesIn(powers([256, 511], [2 ** 30, 2 ** 31 - 1])), [1e4, 1e6, 1e8]);
+  assert.deepEqual(decadesIn(powers([131072, 262143])), []);
 });

@@ -17,7 +17,7 @@ export const process = (tgid, comm, ...tasks) => (
 
 /** @type {(...processes: any[]) => any} */
 export const report = (...processes) => (
-  {processes, lifecycle_costs: {}, totals: {activities: {user: conditions, pipe: conditions}}});
+  {processes, groups: {by: 'comm'}, lifecycle_costs: {}, totals: {activities: {user: conditions, pipe: conditions}}});
 
 // The baker has two tasks, the waiter one.
 export const bakery = report(process(10, 'baker', [1, 10, 'baker'], [2, 11, 'oven']),

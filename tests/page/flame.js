@@ -48,10 +48,19 @@ export function walked() {
 export function switched() {
   choose('by', 'count');
   const counts = shown();
-  box('helper').focus();
+  box('pipe_read').focus();
   const sentence = description();
   choose('kind', 'fault');
   return [counts, sentence, shown()];
+}
+
+export const told_apart = () => ({running: texts('.flame > .running'), shown: shown()});
+
+export function inverted() {
+  const input = one('.controls input[type="checkbox"]');
+  input.checked = true;
+  input.dispatchEvent(new Event('change'));
+  return [names().slice(0, 6), shown()];
 }
 
 export function searched() {

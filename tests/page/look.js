@@ -6,11 +6,12 @@
 import * as claims from './claims.js';
 import * as compare from './compare.js';
 import * as flame from './flame.js';
+import * as scroll from './scroll.js';
 import * as timeline from './timeline.js';
 import * as waits from './waits.js';
 import {all, styleOf, texts} from './page.js';
 
-export const questions = {claims, compare, flame, timeline, waits};
+export const questions = {claims, compare, flame, scroll, timeline, waits};
 
 const colors = ['--page', '--text', '--faint', '--panel', '--link', '--confirmed', '--refuted', '--inconclusive',
                  ...[...Array(16).keys()].map((i) => `--color-${i}`)];
@@ -71,7 +72,8 @@ function expanded() {
     title: document.title, headings: texts('h2'), contents: texts('nav a'), text: all('main')[0].innerText,
     summaries: all('summary').map((each) => each.textContent),
     canvases: all('canvas').length, blank: all('canvas').filter(blank).length,
-    unreachable: all('summary, a, .scroll').filter((each) => !focusable(each)).length,
+    unreachable: all('summary, a, .scroll, button.fold').filter((each) => each.checkVisibility() && !focusable(each)).length,
+    levels: all('h1, h2, h3, h4').map((each) => Number(each.tagName[1])),
     strangers: all('main script, main b, main img, main iframe').length,
     charts: all('canvas').flatMap(chartOf),
     distributions: all('.distribution .plot').map((each) => each.getAttribute('aria-label')),
@@ -79,6 +81,13 @@ function expanded() {
       label: each.getAttribute('aria-label'), rows: [...each.rows].map((row) => [...row.cells].map(cellOf)),
     })),
   };
+}
+
+// Shows all rows of tables. Rows inside may fold others.
+function unfold() {
+  for (let folded = all('.fold[aria-expanded="false"]'); folded.length > 0; folded = all('.fold[aria-expanded="false"]')) {
+    folded.forEach((each) => each.click());
+  }
 }
 
 const pause = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
@@ -90,14 +99,30 @@ const painted = () => Promise.race([
 
 /** @type {(question?: () => any) => Promise<void>} */
 export async function look(question = () => null) {
-  const facts = print();
+  const elements = all('main *').length; // of the first paint, with all parts still collapsed
+  /** @type {any} */
+  const facts = {elements, ...print()};
   for (const details of all('details')) {
     details.open = true;
   }
   await painted();
+  unfold();
+  await painted();
   Object.assign(facts, expanded());
   facts.answer = await question();
   parent.postMessage(hex(JSON.stringify(facts)), '*');
+}
+
+// Posts nothing: the page itself becomes the answer. The browser writes it at the load event, which waits for a document
+// that is open.
+/** @type {(question: () => Promise<any>) => Promise<void>} */
+export async function measure(question) {
+  const hold = document.body.appendChild(document.createElement('iframe'));
+  hold.contentDocument.open();
+  const answer = await question();
+  [...document.body.children].filter((each) => each !== hold).forEach((each) => each.remove());
+  hold.before(Object.assign(document.createElement('pre'), {id: 'answer', textContent: hex(JSON.stringify(answer))}));
+  hold.contentDocument.close();
 }
 
 export function receive() {

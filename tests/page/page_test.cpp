@@ -5,9 +5,13 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <set>
 #include <string>
+#include <vector>
 
 #include "support/browser.h"
+#include "support/fixture_crowd.h"
+#include "support/fixture_waits.h"
 #include "support/rendered.h"
 #include "support/report_builder.h"
 #include "verdict/report.h"
@@ -17,9 +21,11 @@ namespace {
 
 using nlohmann::json;
 using ::testing::Contains;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
+using ::testing::StartsWith;
 
 SeenPage render_report(const Report& report, int width = 1280, Scheme scheme = Scheme::light) {
   return test::render_page(html_of(report), width, scheme);
@@ -68,8 +74,7 @@ TEST(Page, NumbersAreThoseOfTheJson) {
   }
   EXPECT_EQ(pipe[6], cells.at("count"));
   EXPECT_EQ(values(seen.row("All 4 tasks of 2 processes: activity", "residual"))[4], totals.at("residual_ns"));
-  EXPECT_EQ(values(seen.row("All counters: counter", "voluntary switches"))[0],
-            totals.at("counters").at("voluntary_switches"));
+  EXPECT_EQ(values(seen.row("Switches", "voluntary switches"))[0], totals.at("counters").at("voluntary_switches"));
   EXPECT_EQ(values(seen.row("Latencies", "run-queue wait"))[2], data.at("histograms").at("run_queue").at("p90_ns"));
   const json& fork = data.at("lifecycle_costs").at("fork");
   EXPECT_EQ(values(seen.row("Lifetime cost (mean kernel time on a CPU): kind", "fork"))[1], fork.at("create_ns"));
@@ -83,7 +88,12 @@ TEST(Page, NumbersAreThoseOfTheJson) {
   const json death = seen.row("Ended by a signal: process", "helper (4712)");
   EXPECT_EQ(death[2].at("value"), data.at("signal_deaths")[0].at("tasks_ended"));
   EXPECT_THAT(seen.facts.at("headings").dump(), HasSubstr("Price list"));
-  EXPECT_EQ(seen.facts.at("contents"), seen.facts.at("headings")) << "the list of contents has them all";
+  const json& contents = seen.facts.at("contents");
+  const json& headings = seen.facts.at("headings");
+  ASSERT_EQ(contents.size(), headings.size()) << "the list of contents has them all";
+  for (std::size_t i = 0; i < contents.size(); ++i) {
+    EXPECT_THAT(headings[i].get<std::string>(), StartsWith(contents[i].get<std::string>()));
+  }
 }
 
 TEST(Page, WhatWasNotMeasuredIsNotZero) {
@@ -92,15 +102,10 @@ TEST(Page, WhatWasNotMeasuredIsNotZero) {
   const SeenPage seen = render_report(report);
   expect_well_rendered(seen);
   EXPECT_EQ(seen.row("Creation and end: kind", "fork")[4].at("text"), "-");
-  EXPECT_EQ(seen.row("All counters: counter", text_of(TC_COUNTER_TLB_FLUSHES_ON_SWITCH))[1].at("text"), "not measured");
+  EXPECT_EQ(seen.row("Switches", text_of(TC_COUNTER_TLB_FLUSHES_ON_SWITCH))[1].at("text"), "not measured");
   const json exec = seen.row("Lifetime cost, in kernel time on a CPU (cost.creation.lifetime)", "exec");
   EXPECT_EQ(exec[1].at("text"), "-");
   EXPECT_EQ(exec[2].at("value"), 0);
-  for (const json& chart : seen.facts.at("charts")) {
-    if (chart.at("label") == "Creation and end") {
-      EXPECT_THAT(chart.at("data")[2], Contains(json()));
-    }
-  }
 }
 
 TEST(Page, DistributionsAreCharts) {
@@ -108,16 +113,56 @@ TEST(Page, DistributionsAreCharts) {
   EXPECT_THAT(seen.facts.at("distributions"), Contains("creation, 8.19 µs to 16.4 µs: 2, 32.8 µs to 65.5 µs: 1"));
 }
 
-TEST(Page, BarsBearTheNamesOfTheirKinds) {
+TEST(Page, OnlyChartsOfSweepsNeedTheLibrary) {
+  Report report = full_report();
+  EXPECT_THAT(html_of(report), HasSubstr("Chart.js"));
+  report.sweeps.clear();
+  EXPECT_THAT(html_of(report), Not(HasSubstr("Chart.js")));
+  expect_well_rendered(render_report(report));
+}
+
+// Readers of the screen jump from heading to heading.
+TEST(Page, HeadingsSkipNoLevel) {
   const SeenPage seen = render_report(full_report());
-  bool found = false;
-  for (const json& chart : seen.facts.at("charts")) {
-    if (chart.at("label") == "Creation and end") {
-      found = true;
-      EXPECT_THAT(chart.at("ticks"), Contains(json({"thread", "fork"})));
+  int before = 0;
+  for (const json& level : seen.facts.at("levels")) {
+    EXPECT_LE(level.get<int>(), before + 1);
+    before = level;
+  }
+}
+
+TEST(Page, NoTableIsThereTwice) {
+  for (const Report& report : {full_report(), report_with_waits()}) {
+    std::set<std::string> seen;
+    for (const json& table : render_report(report).facts.at("tables")) {
+      const json& rows = table.at("rows");
+      if (rows.size() > 1) {
+        EXPECT_TRUE(seen.insert(table.at("label").get<std::string>() + rows.dump()).second) << table.at("label");
+      }
     }
   }
-  EXPECT_TRUE(found);
+}
+
+TEST(Page, GroupsFoldTheirProcesses) {
+  ReportBuilder builder;
+  for (std::uint32_t i = 0; i < 6; ++i) {
+    builder.process(100 + i, i < 4 ? "cc1" : "as", TaskOrigin::fork, 0ms,
+                    AccountBuilder().runs(TC_ACTIVITY_USER, 1ms * (i + 1)));
+  }
+  builder.thread(206, "worker", 0ms, AccountBuilder().runs(TC_ACTIVITY_USER, 2ms));
+  const SeenPage seen = render_report(builder.build());
+  expect_well_rendered(seen);
+  const json rows = seen.rows("By program: comm");
+  std::vector<std::string> names;
+  for (const json& row : rows) {
+    names.push_back(row[0].at("text"));
+  }
+  EXPECT_THAT(names, ElementsAre("comm", "as", "as --flag (105)", "as (105)", "worker (206)", "as --flag (104)", "cc1",
+                                 "cc1 --flag (103)", "cc1 --flag (102)", "cc1 --flag (101)", "cc1 --flag (100)"));
+  EXPECT_EQ(seen.row("By program: comm", "cc1")[3].at("value"), 10'000'000);
+  EXPECT_EQ(seen.row("By program: comm", "worker (206)")[3].at("value"), 2'000'000);
+  EXPECT_EQ(seen.row("cc1: sum of 4 processes, 4 tasks: activity", "user code")[1].at("value"), 10'000'000);
+  EXPECT_EQ(seen.row("cc1 (103): 1 task, unknown: activity", "user code")[1].at("value"), 4'000'000);
 }
 
 TEST(Page, HostileNamesAreText) {
@@ -140,10 +185,10 @@ TEST(Page, HostileNamesAreText) {
 
 TEST(Page, ABrokenPartLeavesTheRest) {
   std::string html = html_of(full_report());
-  const std::string key = "\n  \"edges\": [";  // those of tasks: groups have edges too, deeper inside
-  html.replace(html.find(key), key.size(), "\n  \"hedges\": [");
+  const std::string key = "\n  \"claims\": [";
+  html.replace(html.find(key), key.size(), "\n  \"clams\": [");
   const SeenPage seen = test::render_page(html, 1280);
-  EXPECT_THAT(seen.facts.at("text"), HasSubstr("A picture of Waits could not be shown"));
+  EXPECT_THAT(seen.facts.at("text"), HasSubstr("A picture of Claims could not be shown"));
   EXPECT_THAT(seen.rows("Who woke whom: from"), Not(IsEmpty()));
   EXPECT_EQ(seen.facts.at("ready"), true);
 }
@@ -157,6 +202,21 @@ TEST(Page, PaperHasEverythingExpandedAndLight) {
   EXPECT_GT(facts.at("collapsed_after_print"), 0);
   EXPECT_EQ(facts.at("paper"), "#ffffff");
   EXPECT_NE(facts.at("ink").at("--page"), "#ffffff") << "the page was not dark on the screen";
+}
+
+// What is collapsed is made when it is opened, so that the first paint does not depend on the number of tasks.
+TEST(Page, ACrowdOfTasksHasTheElementsOfAFew) {
+  json elements = json::array();
+  for (const std::uint64_t tasks : {3'000U, 20'000U}) {
+    const std::string html = html_of(report_of_crowd(tasks));
+    EXPECT_LT(html.size(), 10'000'000U);
+    const SeenPage seen = test::render_page(html, 1280);
+    expect_well_rendered(seen);
+    elements.push_back(seen.facts.at("elements"));
+    EXPECT_EQ(seen.facts.at("collapsed_in_print"), 0);
+  }
+  EXPECT_LT(elements[1], 3'000);
+  EXPECT_LE(elements[1].get<double>(), 1.1 * elements[0].get<double>());
 }
 
 // Relative luminance and contrast as defined by WCAG 2.

@@ -58,6 +58,21 @@ export function hovered() {
   });
 }
 
+export function regions() {
+  const tips = [[1, 5e6], [2, 2.5e6], [1, 8.5e6], [1, 7e6], [3, 2.5e6]].map(([line, ns]) => {
+    point('pointermove', line, ns);
+    return tip();
+  });
+  const drawn = [[1, 5e6], [2, 2.9e6], [1, 7e6]].map(([line, ns]) => pixel(line, ns));
+  key('ArrowUp');
+  key('ArrowUp'); // the pointer was on line 3
+  const walked = ['ArrowRight', 'ArrowRight'].map((name) => {
+    key(name);
+    return description();
+  });
+  return {names: names(), tips, drawn, walked};
+}
+
 export function arrows() {
   const drawn = [];
   view().painter.arrow = (from, to, ns) => drawn.push([from, to, ns]);

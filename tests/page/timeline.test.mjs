@@ -75,3 +75,16 @@ test('an interval says what, for how long, and who ended it', () => {
   assert.deepEqual(data.describe(baker, 0), ['baker (10)', 'user code, running on CPU 0', '150 ns, from 0 on']);
   assert.deepEqual(data.describe(oven, 2), ['oven (11)', 'unknown: events were lost', '300 ns, from 50 ns on']);
 });
+
+test('regions have lines above their task, one for each depth', () => {
+  const data = new TimelineData({
+    ...columns, tasks: [[1, 2, 0, 3], [2, 1, 1, 0], [3, 2, 1, 0]], region_names: ['bake', 'knead'], region: [0, 1, 0],
+    region_at: [10, 20, 200], region_length: [90, 30, 50], region_depth: [0, 1, 0], region_ended: [true, true, false],
+  }, bakery, names);
+  const lines = data.lines();
+  assert.deepEqual(lines.map(({name}) => name),
+                   ['baker (10), 2 tasks', 'regions', 'within', 'baker (10)', 'oven (11)', 'waiter (20)']);
+  assert.deepEqual([9, 10, 99, 100, 249].map((ns) => data.regionAround(lines[1].regions, ns)), [null, 0, 0, null, 1]);
+  assert.deepEqual(data.describeRegion(lines[2], 0), ['baker (10)', 'region knead', '30 ns, from 20 ns on']);
+  assert.equal(data.describeRegion(lines[1], 1).at(-1), 'no mark ended it');
+});

@@ -9,6 +9,7 @@
 
 #include "support/browser.h"
 #include "support/fixture_timeline.h"
+#include "support/marked_regions.h"
 #include "support/rendered.h"
 #include "verdict/report.h"
 
@@ -116,6 +117,47 @@ TEST(TimelinePage, ArrowKeysWalkAndDescribeIntervals) {
   EXPECT_EQ(got[0][4], got[0][2]);
   EXPECT_EQ(got[0][6], "baker (10), 2 tasks, collapsed");
   EXPECT_THAT(got[1], ElementsAre("baker (10), 2 tasks", "waiter (20)"));
+}
+
+// The baker bakes from 1 to 6 ms, kneads within that from 2 to 3 ms, and begins another region at 8 ms.
+std::vector<Record> marked(const char* name) {
+  std::vector<Record> records;
+  const auto add = [&](const char* what, std::uint64_t begun_us, std::uint64_t at_us, std::uint8_t depth,
+                       std::uint8_t how) {
+    tc_region region = region_record(1, what, 1000 * begun_us, 1000 * at_us);
+    region.depth = depth;
+    region.how = how;
+    records.emplace_back(region);
+  };
+  add("knead", 2000, 3000, 1, TC_REGION_ENDED);
+  add(name, 1000, 6000, 0, TC_REGION_ENDED);
+  add("", 8000, 9000, 0, TC_REGION_NOT_ENDED);
+  return records;
+}
+
+TEST(TimelinePage, RegionsStandAboveTheirTask) {
+  const SeenPage seen = render_timeline(report_with_timeline(marked("bake")), 1280, "regions");
+  expect_well_rendered(seen);
+  const json& got = seen.facts.at("answer");
+  EXPECT_THAT(got.at("names"),
+              ElementsAre("baker (10), 2 tasks", "regions", "within", "baker (10)", "oven (11)", "waiter (20)"));
+  EXPECT_THAT(got.at("tips")[0], ElementsAre("baker (10)", "region bake", "5 ms, from 1 ms on"));
+  EXPECT_THAT(got.at("tips")[1], ElementsAre("baker (10)", "region knead", "1 ms, from 2 ms on"));
+  EXPECT_THAT(got.at("tips")[2],
+              ElementsAre("baker (10)", "a region without a name", "1 ms, from 8 ms on", "no mark ended it"));
+  EXPECT_TRUE(got.at("tips")[3].is_null()) << "between two regions";
+  EXPECT_THAT(got.at("tips")[4][0], "baker (10)") << "the states are below";
+  EXPECT_EQ(got.at("drawn")[0], got.at("drawn")[1]) << "regions are drawn";
+  EXPECT_NE(got.at("drawn")[0], got.at("drawn")[2]) << "where there is none, the page is seen";
+  EXPECT_THAT(got.at("walked")[0].get<std::string>(), HasSubstr("region bake"));
+  EXPECT_THAT(got.at("walked")[1].get<std::string>(), HasSubstr("a region without a name"));
+  EXPECT_THAT(seen.facts.at("text").get<std::string>(), HasSubstr("Regions that a task marked stand above it."));
+}
+
+TEST(TimelinePage, NamesOfRegionsAreText) {
+  const SeenPage seen = render_timeline(report_with_timeline(marked("</script><b>x")), 400, "regions");
+  expect_well_rendered(seen);
+  EXPECT_THAT(seen.facts.at("answer").at("tips")[0][1], "region </script><b>x");
 }
 
 TEST(TimelinePage, HostileNamesAreText) {

@@ -2,22 +2,27 @@
 //
 // The questions of waits_test.cpp.
 import {all, one, press, texts} from './page.js';
-import {colorOf, inkOf} from '../../userspace/report/html/charts.js';
 
-const grid = () => all('.matrix').at(-1); // that of groups comes first
-const told = () => all('.cell-edges').at(-1);
+const grid = () => one('.matrix');
+const told = () => one('.cell-edges').textContent;
 const rows = () => texts('tbody th', grid());
 const columns = () => texts('thead th', grid()).slice(1);
 const cell = (from, to) => one('button', grid().rows[1 + rows().indexOf(from)].cells[1 + columns().indexOf(to)]);
 const values = (each) => all('data', each).map((data) => Number(data.value));
-const heading = () => one('h4', told()).textContent;
-const edges = () => all('tbody tr', told()).map((row) => [...row.cells].map((each) => each.textContent));
-const point = (each, type) => each.dispatchEvent(new MouseEvent(type));
+const label = () => grid().getAttribute('aria-label');
+const edges = () => all(`table[aria-label="${label()}: from"] tbody tr`)
+    .map((row) => [...row.cells].map((each) => each.textContent));
 
-// The color of the legend and the color of the bar, for each bar of each chart.
-export const barColors = () => all('canvas').map((canvas) => globalThis.Chart.getChart(canvas)).filter(Boolean)
-    .flatMap((chart) => chart.data.datasets.map((set, i) => [
-      inkOf(colorOf(set.color)), chart.getDatasetMeta(i).data[0].options.backgroundColor]));
+// The color of each bar in a table, and that of the column's title.
+export const barColors = () => all('.barred').flatMap((table) => {
+  const color = (each) => getComputedStyle(each).backgroundColor;
+  const keys = all('.key', table).map(color);
+  return all('.row-bar', table).map((bar) => [keys, all('span', bar).map(color)]);
+});
+
+// The width of each bar as a part of the longest one, by the name of its row.
+export const bars = () => all('.barred').flatMap((table) => all('tbody tr', table).map((row) => [
+  row.cells[0].textContent, all('.row-bar span', row).map((each) => Number.parseFloat(each.style.width))]));
 
 // The name, the figures and the shade of each cell.
 export const cells = () => rows().flatMap((from) => columns().map((to) => [`${from} > ${to}`, cell(from, to)]))
@@ -25,37 +30,41 @@ export const cells = () => rows().flatMap((from) => columns().map((to) => [`${fr
     .map(([name, button]) => [name, values(button), Number(getComputedStyle(button, '::before').opacity)]);
 
 export function visited() {
-  const start = heading();
+  const start = [told(), edges().length];
   const pair = cell('waiter (20)', 'baker (10)');
-  point(pair, 'mouseenter');
-  const pointed = [heading(), edges()];
-  point(grid(), 'mouseleave');
-  const left = heading();
   pair.click();
-  point(grid(), 'mouseleave');
-  const clicked = heading();
+  const clicked = [told(), edges()];
   pair.focus();
+  const focused = () => document.activeElement.ariaLabel.split(':')[0];
   press(document.activeElement, 'ArrowRight');
-  const right = heading();
+  const right = focused();
   press(document.activeElement, 'ArrowLeft');
+  press(document.activeElement, 'ArrowDown');
+  const down = focused();
   press(document.activeElement, 'ArrowUp');
-  const up = heading();
+  const up = focused();
   const stops = all('button', grid()).filter((each) => each.tabIndex === 0).length;
-  return {start, pointed, left, clicked, right, up, stops, pressed: texts('[aria-pressed="true"]', grid())};
+  const pressed = texts('[aria-pressed="true"]', grid());
+  one('.cell-edges button').click();
+  const all_again = [told(), edges().length, focused()];
+  pair.click();
+  press(pair, 'Escape');
+  return {start, clicked, right, down, up, stops, pressed, all_again, escaped: [told(), edges().length]};
 }
 
 export const sums = () => ({
-  rows: rows(), columns: columns(), others: values(cell('40 other processes', '40 other processes')),
+  rows: rows(), columns: columns(), others: values(cell('40 others', '40 others')),
   sum: all('button', grid()).map((each) => values(each)[0]).reduce((a, b) => a + b),
 });
 
-// The names of groups, and the figures of their cells.
-export const groups = () => [texts('tbody th', one('.matrix')), texts('thead th', one('.matrix')).slice(1),
-                             all('button', one('.matrix')).map(values)];
+// The names of groups, the figures of their cells, and the names of the rows, in rows that fold others and inside.
+export const groups = () => [rows(), columns(), all('button', grid()).map(values),
+                             all(`table[aria-label="${label()}: from"] tbody tr`)
+                                 .map((row) => [Number(row.dataset.depth), row.cells[0].textContent])];
 
-// Returns the paragraphs of the chains, with their indentation in characters.
-export const chains = () => all('#section-waits p').filter((each) => / waited .* ended by /.test(each.textContent))
-    .map((each) => [each.textContent, Number.parseInt(each.style.paddingLeft) || 0]);
+// Returns the rows of the chains, with their depth.
+export const chains = () => all('table[aria-label^="Longest chains"] tbody tr')
+    .map((row) => [Number(row.dataset.depth), ...[...row.cells].map((each) => each.textContent)]);
 
 export const hostile = () => [rows()[0], cell(rows()[0], columns()[0]).ariaLabel, edges()[0][7],
                               all('main img').length];

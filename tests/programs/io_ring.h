@@ -39,6 +39,11 @@ class Ring {
   }
 
   std::int64_t run(std::uint8_t operation, int fd, void* address, std::uint32_t size) {
+    return must(static_cast<int>(try_run(operation, fd, address, size)), "an operation");
+  }
+
+  // Returns the result, which is negative if the operation failed.
+  std::int64_t try_run(std::uint8_t operation, int fd, void* address, std::uint32_t size) {
     const unsigned tail = *tail_;
     io_uring_sqe& entry = entries_[tail & mask_];
     entry = {};
@@ -53,7 +58,7 @@ class Ring {
     const unsigned head = *done_;
     const std::int64_t result = results_[head & done_mask_].res;
     std::atomic_ref(*done_).store(head + 1, std::memory_order_release);
-    return must(static_cast<int>(result), "an operation");
+    return result;
   }
 
  private:

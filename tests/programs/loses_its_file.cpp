@@ -2,7 +2,8 @@
 //
 // loses_its_file SERVER: stops the process that serves the file system on which this program lies, and runs for a
 // little while. loses_its_file SERVER FILE ARGUMENT: does the same, but first maps an unread page of FILE, which lies
-// there, over a page of ARGUMENT, which is long; prints "ready" and ends on SIGTERM.
+// there, over a page of ARGUMENT, which is long; prints "ready" and ends on SIGTERM. loses_its_file SERVER FILE: maps
+// FILE, stops the process, and only then makes the mapping one of code.
 #include <sys/mman.h>
 
 #include <csignal>
@@ -22,6 +23,17 @@ namespace {
 
 int main(int argc, char** argv) {
   const auto server = static_cast<pid_t>(program::number(argc, argv, 1));
+  if (argc == 3) {
+    constexpr std::size_t page = 4096;
+    const int file = program::must(open(argv[2], O_RDONLY | O_CLOEXEC), "open");
+    void* const memory = mmap(nullptr, page, PROT_READ, MAP_PRIVATE, file, 0);
+    close(file);
+    program::must(kill(server, SIGSTOP), "kill");
+    program::must(mprotect(memory, page, PROT_READ | PROT_EXEC), "mprotect");
+    rest_a_while();
+    std::puts("done");
+    return 0;
+  }
   if (argc > 2) {
     const int file = program::must(open(argv[2], O_RDONLY | O_CLOEXEC), "open");
     constexpr std::uintptr_t page = 4096;

@@ -210,6 +210,7 @@ void netlink() {
   request.body.rtgen_family = AF_UNSPEC;
   const std::int64_t sent = positive(send(fd, &request, request.header.nlmsg_len, 0), "send");
   const std::int64_t received = positive(recv(fd, buffer, sizeof(buffer), 0), "recv");
+  print_pair(getpid(), getpid(), 0);  // it spoke with the kernel
   print_both("other_socket", sent, received);
 }
 

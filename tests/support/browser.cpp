@@ -7,6 +7,8 @@
 #include <cstddef>
 #include <fstream>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "support/subprocess.h"
 
@@ -51,6 +53,35 @@ std::string console_lines(const std::string& log) {
   return lines;
 }
 
+// Runs the browser on a file, and returns the answer in the document that it writes; null, with a failure, if there is
+// none. `log` is what the browser wrote beside it.
+nlohmann::json answer_of(const TemporaryDirectory& directory, const std::string& file,
+                         const std::vector<std::string>& options, std::string& log) {
+  std::vector<std::string> command{"chromium",
+                                   "--headless",
+                                   "--no-sandbox",
+                                   "--disable-gpu",
+                                   "--disable-dev-shm-usage",
+                                   "--user-data-dir=" + directory.file("profile"),
+                                   "--window-size=1400,1100",
+                                   "--enable-logging=stderr",
+                                   "--dump-dom"};
+  command.insert(command.end(), options.begin(), options.end());
+  command.push_back("file://" + directory.file(file));
+  const Finished finished = run(command);
+  EXPECT_EQ(finished.exit_code(), 0) << finished.describe();
+  log = finished.err;
+  const std::size_t from = finished.out.find(answer_begin);
+  const std::size_t to = finished.out.find(answer_end, from);
+  const std::string answer =
+      to == std::string::npos ? "" : finished.out.substr(from + answer_begin.size(), to - from - answer_begin.size());
+  if (answer.empty()) {
+    ADD_FAILURE() << "the page did not answer: " << finished.describe();
+    return nullptr;
+  }
+  return nlohmann::json::parse(from_hex(answer));
+}
+
 }  // namespace
 
 SeenPage render_page(const std::string& html, int width, Scheme scheme, const std::string& question) {
@@ -59,21 +90,22 @@ SeenPage render_page(const std::string& html, int width, Scheme scheme, const st
   page.insert(page.rfind("</body>"), asking(question));
   std::ofstream(directory.file("page.html")) << page;
   std::ofstream(directory.file("frame.html")) << frame_of("page.html", width);
-  const Finished finished =
-      run({"chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
-           "--user-data-dir=" + directory.file("profile"), "--window-size=1400,1100", "--enable-logging=stderr",
-           std::string("--blink-settings=preferredColorScheme=") + (scheme == Scheme::dark ? "0" : "1"),
-           "--virtual-time-budget=8000", "--dump-dom", "file://" + directory.file("frame.html")});
-  EXPECT_EQ(finished.exit_code(), 0) << finished.describe();
-  const std::size_t from = finished.out.find(answer_begin);
-  const std::size_t to = finished.out.find(answer_end, from);
-  const std::string answer =
-      to == std::string::npos ? "" : finished.out.substr(from + answer_begin.size(), to - from - answer_begin.size());
-  if (answer.empty()) {
-    ADD_FAILURE() << "the page did not answer: " << finished.describe();
-    return {};
-  }
-  return {nlohmann::json::parse(from_hex(answer)), console_lines(finished.err)};
+  std::string log;
+  nlohmann::json facts =
+      answer_of(directory, "frame.html",
+                {std::string("--blink-settings=preferredColorScheme=") + (scheme == Scheme::dark ? "0" : "1"),
+                 "--virtual-time-budget=8000"},
+                log);
+  return facts.is_null() ? SeenPage() : SeenPage{std::move(facts), console_lines(log)};
+}
+
+nlohmann::json measure_page(const std::string& html, const std::string& question) {
+  const TemporaryDirectory directory;
+  std::string page = html;
+  page.insert(page.rfind("</body>"), script("measure(pageTest.questions." + question + ")"));
+  std::ofstream(directory.file("page.html")) << page;
+  std::string log;
+  return answer_of(directory, "page.html", {}, log);
 }
 
 nlohmann::json SeenPage::rows(const std::string& label) const {

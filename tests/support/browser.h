@@ -26,6 +26,10 @@ struct SeenPage {
 SeenPage render_page(const std::string& html, int width, Scheme scheme = Scheme::light,
                      const std::string& question = {});
 
+// Opens the page in real time, as a document of its own, and returns what the promise of a function of tests/page
+// (FILE.FUNCTION) becomes.
+nlohmann::json measure_page(const std::string& html, const std::string& question);
+
 // Checks what holds for every page: an empty console, nothing cut off or blank, no sideways scrolling, and no markup
 // from names.
 void expect_well_rendered(const SeenPage& seen);

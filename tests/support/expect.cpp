@@ -130,11 +130,16 @@ std::string compare_usage(const std::vector<const Json*>& family, const Waited& 
   return differences.str();
 }
 
-// A TLB flush on behalf of another CPU is an interrupt, and can hit the probe on the task's own flush.
+// The kernel skips a probe that interrupts itself. An interrupt can flush the TLB for another CPU, or wait for a lock,
+// while a task does.
+bool may_interrupt_itself(const std::string& probe) {
+  return probe == "taskcost_tlb_flush" || probe == "taskcost_contention_begin" || probe == "taskcost_contention_end";
+}
+
 std::int64_t skips_by_the_kernel(const Report& report) {
   std::int64_t skips = 0;
   for (const Json& probe : report["observer"].at("probes")) {
-    if (probes_are_preempted() || probe.at("name") == "taskcost_tlb_flush") {
+    if (probes_are_preempted() || may_interrupt_itself(probe.at("name").get<std::string>())) {
       skips += probe.at("skipped").get<std::int64_t>();
     }
   }
@@ -143,12 +148,17 @@ std::int64_t skips_by_the_kernel(const Report& report) {
 
 }  // namespace
 
+std::int64_t allowed_loss(const Report& report, const std::string& name) {
+  // A key has a few places in the table of turns. By chance all can be taken long before the table is full.
+  constexpr std::int64_t unlucky_turns = 100;
+  return name == "skipped_probes" ? skips_by_the_kernel(report) : name == "missed_turns" ? unlucky_turns : 0;
+}
+
 void expect_valid(const Report& report) { EXPECT_EQ(schema_complaints(json_schema(), report.json()), ""); }
 
 void expect_no_losses(const Report& report) {
   for (const auto& [name, count] : report["losses"].items()) {
-    const std::int64_t allowed = name == "skipped_probes" ? skips_by_the_kernel(report) : 0;
-    EXPECT_LE(count, allowed) << "loss: " << name << report["observer"]["probes"].dump();
+    EXPECT_LE(count, allowed_loss(report, name)) << "loss: " << name << report["observer"]["probes"].dump();
   }
 }
 

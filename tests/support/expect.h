@@ -16,6 +16,8 @@ void expect_valid(const Report& report);
 void expect_sound(const Report& report);
 
 void expect_no_losses(const Report& report);
+// How much of a loss (a key of `losses`) the kernel or chance can cause at any time.
+std::int64_t allowed_loss(const Report& report, const std::string& name);
 // Every task's cells add up to its lifetime but for less than 1 %, and its lifetime is the time between its start and
 // end.
 void expect_closed(const Report& report);

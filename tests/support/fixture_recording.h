@@ -1,13 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Captures in memory: the records of a script between the two texts of a recording.
+// A script's records as a capture, between description and trailer.
 #pragma once
 
-#include <cstring>
+#include <unistd.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <variant>
 
+#include "capture/record.h"
+#include "capture/writer.h"
 #include "report/recorded/recording.h"
 #include "support/capture_files.h"
 #include "support/fixture_script.h"
@@ -32,14 +39,13 @@ inline RecordingStart fixture_start() {
 inline RecordBytes bytes_of(const Record& record) {
   return std::visit(
       [](const auto& content) {
-        tc_record header{};
-        std::memcpy(&header, &content, sizeof(header));
-        return RecordBytes(reinterpret_cast<const std::byte*>(&content), header.size);
+        const std::span bytes = std::as_bytes(std::span(&content, 1));
+        return RecordBytes(bytes.first(header_of(bytes).size));
       },
       record);
 }
 
-// Each record comes `step_ns` after the one before it. Without a trailer the capture looks cut off.
+// Records are `step_ns` apart. No trailer: the capture looks cut off. Throws if writing fails.
 inline Bytes capture_of(const Script& script, const std::string& description, const std::optional<std::string>& trailer,
                         const CaptureOptions& options = {.chunk_size = 1 << 12, .buffers = 8},
                         std::uint64_t step_ns = 1000) {

@@ -41,9 +41,9 @@ inline Script fixture_script() {
   script.at(23us).transfers(1, number_read, TC_ACTIVITY_PIPE, 9us, TC_CHANNEL_PIPE, 64, 0);
   script.at(25us).faults(1, 24us, TC_FAULT_MINOR, TC_ACTIVITY_USER, {}, TC_FAULT_COW);
 
-  script.at(32us).born(3, 1, TC_CREATION_FORK, "server", 0x1200011);
+  script.at(32us).born(3, 1, TC_CREATION_FORK, "server", 0x1200011, 0, 2us);
   script.at(34us).event(3, TC_EV_PUBLISHED, 1, number_clone);
-  script.at(36us).calls(1, number_clone, TC_ACTIVITY_CREATE, 30us, 1003, TC_CREATION_FORK);
+  script.at(36us).calls(1, number_clone, TC_ACTIVITY_CREATE, 30us, 1003);
   script.at(40us).switches(0, leaves(1), comes(3).woken_by(1, number_clone, 34us));
   script.at(45us).event(3, TC_EV_EXEC_PREPARED, 42'000);
   script.at(47us).execs(3, "true", std::string_view("/bin/true\0-x\0", 13));

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <iterator>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "support/report_builder.h"
@@ -24,6 +25,9 @@ inline Timeline timeline_from(const std::vector<Record>& records, Duration wall,
   Replay replay(std::move(options));
   for (const Record& record : records) {
     replay.on_record(record);
+    if (const auto* region = std::get_if<tc_region>(&record)) {
+      builder.on_region(*region);
+    }
   }
   replay.living(Instant(wall));
   return builder.take(Instant(), Instant(wall), names);
@@ -67,14 +71,16 @@ inline std::vector<Record> fixture_records() {
           *asleep};
 }
 
-inline Report report_with_timeline() {
+inline Report report_with_timeline(const std::vector<Record>& more = {}) {
   ReportBuilder builder;
   builder.process(10, "baker", TaskOrigin::attached, 0ms, AccountBuilder().runs(TC_ACTIVITY_USER, 7ms))
       .thread(11, "oven", 1ms, AccountBuilder().runs(TC_ACTIVITY_USER, 4ms))
       .process(20, "waiter", TaskOrigin::attached, 0ms, AccountBuilder().blocks(TC_ACTIVITY_PIPE, 2ms, TC_WAIT_PIPE));
   Report report = builder.build();
   report.target.exit_code = 0;
-  report.timeline = timeline_from(fixture_records(), 10ms);
+  std::vector<Record> records = fixture_records();
+  records.insert(records.end(), more.begin(), more.end());
+  report.timeline = timeline_from(records, 10ms);
   return report;
 }
 

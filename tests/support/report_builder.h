@@ -399,7 +399,50 @@ inline Report full_report() {
                           {{Waker::Kind::unobserved, 0, 99}, 4, 4714, TC_WAIT_EPOLL, 1, 9ms, 9ms, {}, std::nullopt},
                           {{Waker::Kind::task, 1, 4711}, 0, 0, TC_WAIT_PIPE, 0, 0ms, 0ms, {}, 64'000}};
   report.session.chains = {{{1, 4711, helper, TC_WAIT_PIPE, "write", 41ms}, {2, 4712, timer, TC_WAIT_TIMER, "", 38ms}}};
+  report.session.ran_instead = {{{1, RanInstead::Kind::task, 2, "", 12, 1100us},
+                                 {1, RanInstead::Kind::unobserved, 0, "customer", 3, 200us},
+                                 {1, RanInstead::Kind::kernel_thread, 0, "kworker/1:2", 2, 30us},
+                                 {1, RanInstead::Kind::idle, 0, "", 9, 20us}}};
+  report.session.cpu_quotas = {{44, "/lab", 20ms, 100ms, 3, 400us}};
+  report.session.interrupts = {{{TC_INTERRUPT_NET_RX, 40, 900us}, {TC_INTERRUPT_HANDLER, 3, 12us}}};
+  report.session.locks = {{{2, "mmap_lock", TC_LOCK_RWSEM_WRITE, RanInstead::Kind::task, 3, 5, 700us, 300us, 0us},
+                           {1, "", TC_LOCK_SPINLOCK, std::nullopt, 0, 2, 3us, 2us, 0us}}};
+  report.session.wait_objects = {
+      {{2, TC_WAIT_DISK, WaitObjectKind::file, "/var/lib/oven/recipes", "sda", "8:1", 42, 5, 700us, 300us},
+       {1, TC_WAIT_INET_SOCKET, WaitObjectKind::tcp, "tcp 10.0.0.1:5432", "", "", std::nullopt, 2, 300us, 200us},
+       {0, TC_WAIT_PAGE_FAULT, WaitObjectKind::unknown, "", "", "", std::nullopt, 1, 30us, 30us}}};
+  RingOperations reads;
+  reads.program = "bakery";
+  reads.name = "IORING_OP_READ";
+  reads.count = 12;
+  reads.errors = {{"EAGAIN", 2}};
+  reads.bytes = 40'960;
+  reads.timed = 12;
+  reads.total = 3ms;
+  reads.p50 = 200us;
+  reads.p99 = reads.longest = 700us;
+  report.session.ring_operations = {reads};
   report.session.signal_deaths.push_back({2, 9, report.session.start + 600ms, 3, 120us, 380us, 1, 1});
+  MarkedRegion knead;
+  knead.program = "bakery";
+  knead.name = "knead";
+  knead.count = 40;
+  knead.parts = {600ms, 1ms, 250us, 1ms, 300us, {}};
+  knead.parts.blocked[TC_WAIT_PIPE] = 200ms;
+  knead.parts.blocked[TC_WAIT_CHILD] = 90ms;
+  knead.total = knead.parts.total();
+  knead.shortest = 9ms;
+  knead.p50 = 20ms;
+  knead.p99 = knead.longest = 110ms;
+  knead.open = 1;
+  knead.open_time = 12ms;
+  MarkedRegion bake;
+  bake.program = "helper";
+  bake.name = "bake";
+  bake.not_ended = 2;
+  bake.not_ended_time = 30ms;
+  bake.stray_ends = 1;
+  report.session.regions = {knead, bake};
   add_evidence(report);
   add_records(report);
   add_judgement(report);

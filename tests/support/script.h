@@ -48,11 +48,10 @@ class Script {
     return add(test::adopted(task, now_ns_, TC_ACTIVITY_USER, TC_CONDITION_RUNNING, 0, 0, comm, process));
   }
   Script& adopted_waiting(std::uint64_t task, std::string_view comm, tc_wait wait) {
-    return add(test::adopted(task, now_ns_, TC_ACTIVITY_USER, TC_CONDITION_BLOCKED, wait, 0, comm));
+    return add(test::adopted(task, now_ns_, TC_ACTIVITY_SLEEP, TC_CONDITION_BLOCKED, wait, 0, comm));
   }
   Script& adopted(std::uint64_t task, std::uint32_t cpu, const Leaving& state) {
     tc_task_new new_task = test::adopted(task, now_ns_, state.row, state.condition, state.wait, cpu);
-    new_task.flags |= TC_LEDGER_OPEN_AT_START;
     if (state.condition == TC_CONDITION_RUNNING) {
       on_cpu_[cpu] = task;
     }
@@ -62,10 +61,11 @@ class Script {
     return adopted(task, cpu, {.condition = TC_CONDITION_RUNNING});
   }
   Script& born(std::uint64_t task, std::uint64_t creator, tc_creation how, std::string_view comm,
-               std::uint64_t clone_flags = 0, std::uint32_t cpu = 0) {
+               std::uint64_t clone_flags = 0, std::uint32_t cpu = 0, nanoseconds copy = {}) {
     tc_task_new new_task = test::born(task, now_ns_, creator, how, comm);
-    new_task.clone_flags = clone_flags;
+    new_task.clone_flags |= clone_flags;
     new_task.cpu = cpu;
+    new_task.copy_ns = count_of(copy);
     return add(new_task);
   }
   // `started` is task_struct.start_time, a little before task_newtask.
@@ -102,15 +102,10 @@ class Script {
     transfer.object = transfer.link = 0;
     return add(transfer);
   }
-  Script& calls(std::uint64_t task, std::uint32_t number, tc_activity row, nanoseconds entered, std::int64_t result,
-                std::uint8_t created = TC_NR_CREATIONS) {
+  Script& calls(std::uint64_t task, std::uint32_t number, tc_activity row, nanoseconds entered, std::int64_t result) {
     tc_call call = called(task, count_of(entered), now_ns_, row, number);
     call.result = result;
-    call.created = created;
     return add(call);
-  }
-  Script& creates(std::uint64_t task, nanoseconds entered, tc_creation how) {
-    return calls(task, 0, TC_ACTIVITY_CREATE, entered, 0, static_cast<std::uint8_t>(how));
   }
   Script& transfers(std::uint64_t task, tc_channel channel, nanoseconds entered, std::uint64_t in, std::uint64_t out) {
     return transfers(task, 0, channel == TC_CHANNEL_PIPE ? TC_ACTIVITY_PIPE : TC_ACTIVITY_SOCKET, entered, channel, in,

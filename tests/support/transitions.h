@@ -4,9 +4,13 @@
 // tid is 1000 + its ledger's id. support/script.h builds whole scripts of them.
 #pragma once
 
+#include <sched.h>
+
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <stdexcept>
+#include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
@@ -38,6 +42,14 @@ T transition(tc_record_type type, std::uint64_t at_ns) {
   return event;
 }
 
+// The causes that scripts name are those that the events show.
+inline void expect_cause(const WaitCause& shown, std::uint8_t wait) {
+  if (shown.wait != wait) {
+    throw std::logic_error("no event in that row shows the cause " + std::to_string(wait) + ", but " +
+                           std::to_string(shown.wait));
+  }
+}
+
 // A task that existed before the window: the leader of its process, or a thread of another one.
 inline tc_task_new adopted(std::uint64_t id, std::uint64_t at_ns, std::uint8_t row, std::uint8_t condition,
                            std::uint8_t wait = TC_WAIT_OTHER, std::uint32_t cpu = 0, std::string_view comm = "task",
@@ -49,22 +61,47 @@ inline tc_task_new adopted(std::uint64_t id, std::uint64_t at_ns, std::uint8_t r
   new_task.tid = tid_of(id);
   new_task.tgid = tid_of(new_task.process);
   new_task.ppid = 1;
-  new_task.how = TC_NR_CREATIONS;
-  new_task.flags = new_task.process == id ? TC_LEDGER_LEADER : 0;
+  new_task.flags = TC_LEDGER_OPEN_AT_START | (new_task.process == id ? TC_LEDGER_LEADER : 0);
   new_task.context = context_in(row);
   new_task.syscall = call_in(row);
-  new_task.condition = condition;
-  new_task.wait = wait;
+  new_task.on_cpu = condition == TC_CONDITION_RUNNING ? 1 : 0;
+  new_task.found = row == TC_ACTIVITY_PAGE_FAULT ? 1 : 0;
+  if (condition == TC_CONDITION_BLOCKED) {
+    const SeenSleep seen = sleep_in(row, static_cast<tc_wait>(wait));
+    new_task.syscall = seen.syscall;
+    new_task.state = seen.state;
+    new_task.file = seen.file;
+    new_task.detail = seen.detail;
+    new_task.saw = seen.saw;
+    expect_cause(cause_of(new_task, test_classes(), TC_WAIT_PAGE_FAULT), wait);
+  }
   new_task.cpu = cpu;
   copy_text(new_task.comm, sizeof(new_task.comm), comm);
   return new_task;
+}
+
+constexpr std::uint64_t clone_flags_of(tc_creation how) {
+  switch (how) {
+    case TC_CREATION_THREAD:
+      return CLONE_VM | CLONE_THREAD;
+    case TC_CREATION_VFORK:
+    case TC_CREATION_SPAWN:
+      return CLONE_VM | CLONE_VFORK;
+    case TC_CREATION_CLONE_VM:
+      return CLONE_VM;
+    default:
+      return 0;
+  }
 }
 
 inline tc_task_new born(std::uint64_t id, std::uint64_t at_ns, std::uint64_t creator,
                         tc_creation how = TC_CREATION_FORK, std::string_view comm = "task") {
   tc_task_new new_task = adopted(id, at_ns, TC_ACTIVITY_CREATE, TC_CONDITION_BLOCKED, TC_WAIT_CREATION, 0, comm,
                                  how == TC_CREATION_THREAD ? creator : id);
-  new_task.how = how;
+  new_task.flags &= ~std::uint32_t{TC_LEDGER_OPEN_AT_START};
+  new_task.clone_flags = clone_flags_of(how);
+  new_task.syscall =
+      how == TC_CREATION_VFORK ? call_of_kind(TC_KIND_VFORK, TC_ACTIVITY_CREATE) : call_in(TC_ACTIVITY_CREATE);
   new_task.creator = creator;
   new_task.creator_tid = new_task.ppid = tid_of(creator);
   return new_task;
@@ -106,6 +143,7 @@ struct Leaving {
   }
   Leaving& for_ever() {
     condition = TC_CONDITION_BLOCKED;
+    wait = TC_WAIT_OTHER;
     row = TC_ACTIVITY_EXIT;
     state = 0x80;  // TASK_DEAD
     return *this;
@@ -119,13 +157,7 @@ struct Coming {
   std::uint64_t waker = 0;
   std::uint32_t from = TC_FROM_NOWHERE;
   std::uint32_t tid = tid_of(id);
-  std::uint8_t next_wait = 0;
 
-  // The cause of its last wait, corrected at its end.
-  Coming& after(tc_wait cause) {
-    next_wait = static_cast<std::uint8_t>(cause + 1);
-    return *this;
-  }
   Coming& woken_by(std::uint64_t by, std::uint32_t call_site, nanoseconds at) {
     woken_ns = count_of(at);
     waker = by;
@@ -141,6 +173,18 @@ inline Coming comes(std::uint64_t id) { return {.id = id}; }
 inline Coming idle_comes() { return {}; }
 inline Coming unobserved_comes(std::uint32_t tid) { return {.tid = tid}; }
 
+// What a probe sees at a wakeup by that waker.
+constexpr std::uint16_t waking_of(std::uint64_t waker) {
+  switch (waker) {
+    case TC_WAKER_INTERRUPT:
+      return TC_WAKING_HARDIRQ;
+    case TC_WAKER_TIMER:
+      return TC_WAKING_TIMER;
+    default:
+      return 0;
+  }
+}
+
 inline tc_switch switched(std::uint64_t at_ns, const Leaving& prev, const Coming& next, std::uint32_t cpu = 0) {
   auto event = transition<tc_switch>(TC_RECORD_SWITCH, at_ns);
   event.cpu = cpu;
@@ -151,20 +195,26 @@ inline tc_switch switched(std::uint64_t at_ns, const Leaving& prev, const Coming
   if (prev.id != unobserved) {
     event.context = context_in(prev.row);
     const bool blocks = prev.condition == TC_CONDITION_BLOCKED;
-    event.prev_state = blocks ? prev.state : 0;
-    event.wait = prev.wait;
-    event.iowait = prev.wait == TC_WAIT_DISK ? 1 : 0;
     event.file = prev.file;
     event.entered_ns = prev.entered_ns;
     event.syscall = call_in(prev.row, prev.syscall);
     event.flags = blocks ? prev.flags : prev.flags | TC_SWITCH_QUEUED;
     event.flush = prev.flush;
+    if (blocks) {
+      const SeenSleep seen = sleep_in(prev.row, static_cast<tc_wait>(prev.wait), prev.syscall);
+      event.syscall = seen.syscall;
+      event.prev_state = prev.state != 1 ? prev.state : seen.state;
+      event.file = prev.file != 0 ? prev.file : seen.file;
+      event.detail = seen.detail;
+      event.saw = seen.saw;
+      expect_cause(cause_of(event, test_classes(), TC_WAIT_PAGE_FAULT), prev.wait);
+    }
   }
   if (next.id != unobserved) {
     event.woken_ns = next.woken_ns;
     event.waker = next.waker;
     event.waker_from = next.from;
-    event.next_wait = next.next_wait;
+    event.waking = waking_of(next.waker);
   }
   return event;
 }
@@ -187,7 +237,6 @@ inline tc_call called(std::uint64_t id, std::uint64_t entered_ns, std::uint64_t 
   call.file = file_in(row);
   call.syscall = call_in(call.file != 0 ? std::size_t{TC_ROW_CALL_PENDING} : std::size_t{row}, number);
   call.flags = row == TC_ACTIVITY_USER ? TC_CALL_FROM_USER : 0;
-  call.created = TC_NR_CREATIONS;
   return call;
 }
 
@@ -209,7 +258,7 @@ inline tc_passage passed(std::uint64_t id, std::uint64_t at_ns, tc_channel chann
                          std::uint64_t out) {
   auto passage = transition<tc_passage>(TC_RECORD_PASSAGE, at_ns);
   passage.id = id;
-  passage.channel = static_cast<__u8>(channel);
+  passage.file = file_of(channel);
   passage.bytes_in = in;
   passage.bytes_out = out;
   passage.bits = static_cast<__u8>((in > 0 ? TC_CALL_IN : 0) | (out > 0 ? TC_CALL_OUT : 0));
@@ -237,6 +286,7 @@ inline tc_event event_of(tc_event_kind kind, std::uint64_t id, std::uint64_t at_
   event.id = id;
   event.kind = kind;
   event.value = value;
+  event.file = kind == TC_EV_WOKEN ? waking_of(value) : std::uint16_t{0};
   const bool ends = kind == TC_EV_EXIT || kind == TC_EV_DYING;
   event.arg = !ends ? arg : arg == TC_ACTIVITY_USER ? TC_NO_CALL : call_in(arg);
   return event;

@@ -5,8 +5,8 @@
 // Definitions of the figures below:
 //
 //   lifetime    from creation to the final switch-out. It starts at task_struct.start_time if the creation was
-//   observed, else
-//               the time of adoption (open_at_start). A task that outlives the window ends with it (open_at_end).
+//               observed, else at the time of adoption (open_at_start). A task that outlives the window ends with it
+//               (open_at_end).
 //   cell        the time in one activity and one condition. A task is in exactly one cell at any instant.
 //   residual    lifetime minus the sum of all cells, signed. It is not zero if a transition was lost.
 //   running     from the sched_switch to the task until the sched_switch away from it, including interrupts.
@@ -32,6 +32,8 @@
 
 #include "base/monotonic_clock.h"
 #include "taskcost/abi.h"
+#include "taskcost/abi_interrupts.h"
+#include "taskcost/abi_locks.h"
 #include "taskcost/histogram.h"
 
 namespace taskcost {
@@ -60,6 +62,9 @@ const char* key_of(tc_creation creation);
 const char* key_of(tc_counter counter);
 const char* key_of(tc_channel channel);
 const char* key_of(tc_histogram_id histogram);
+const char* key_of(tc_interrupt interrupt);
+const char* key_of(tc_lock_type type);
+const char* key_of(tc_lock_name name);
 const char* key_of(tc_loss loss);
 const char* key_of(tc_shared object);
 const char* key_of(tc_wait wait);
@@ -71,6 +76,8 @@ const char* text_of(tc_creation creation);
 const char* text_of(tc_counter counter);
 const char* text_of(tc_channel channel);
 const char* text_of(tc_histogram_id histogram);
+const char* text_of(tc_interrupt interrupt);
+const char* text_of(tc_lock_type type);
 const char* text_of(tc_loss loss);
 const char* text_of(tc_shared object);
 const char* text_of(tc_wait wait);
@@ -366,13 +373,116 @@ struct Syscalls {
   std::map<std::string, std::uint64_t> errors;  // failed calls by the name of their errno
   std::optional<std::uint64_t> bytes;           // nullopt: the result is no number of bytes
   std::uint64_t timed = 0;                      // calls whose entry was traced: those that follow are about these
-  Duration total{};                             // from the entry to the return
-  Duration running{};                           // on a CPU, without page faults
+  std::optional<Duration> total;                // from the entry to the return; nullopt, as below: none was timed
+  std::optional<Duration> running;              // on a CPU, without page faults
   std::optional<Duration> p50;                  // of the time from the entry to the return, up to 1/8 off
   std::optional<Duration> p99;
   std::optional<Duration> longest;
 
   [[nodiscard]] std::uint64_t failed() const;
+};
+
+// The operations of io_uring of one kind by all programs with one name that completed in the window. `name` is that of
+// the operation, IORING_OP_*; times are from the submission to the completion, and `running` is not known.
+struct RingOperations : Syscalls {};
+
+// What had the CPU while a task waited for it, summed up over the waits of one task.
+struct RanInstead {
+  enum class Kind {
+    task,           // an observed task
+    unobserved,     // a task that is not observed
+    kernel_thread,  // a kernel thread that is not observed
+    idle            // the CPU was idle: it had to wake up
+  };
+  std::uint64_t waiter = 0;  // Task::id; 0 if it is not kept one by one
+  Kind kind = Kind::task;
+  std::uint64_t task = 0;  // Task::id of Kind::task; 0 if it is not kept one by one
+  std::string comm{};      // of a task that is not observed; hostile
+  std::uint64_t turns = 0;
+  Duration time{};  // the part of the waits that these turns cover
+};
+const char* to_string(RanInstead::Kind kind);
+
+// A cgroup whose CPU quota throttled observed tasks.
+struct CpuQuota {
+  std::uint64_t cgroup_id = 0;      // in the hierarchy of the CPU controller; 0: several, for which there was no room
+  std::string cgroup{};             // its path in that hierarchy; empty if it is gone, or not known; hostile
+  std::optional<Duration> quota{};  // CPU time in each period; nullopt: several
+  std::optional<Duration> period{};
+  std::uint64_t throttled = 0;  // times that it took the CPU from a task
+  Duration time{};              // of these tasks, until they had a CPU again
+};
+
+// Softirqs of one vector, or interrupt handlers, in the running time of all observed tasks.
+struct InterruptSums {
+  tc_interrupt kind = TC_INTERRUPT_HI;
+  std::uint64_t count = 0;
+  Duration time{};
+};
+
+// Waits of one task for locks of the kernel with one name and type.
+struct LockWaits {
+  std::uint64_t task = 0;  // Task::id; 0 if it is not kept one by one
+  std::string lock;        // its name, or the symbol of a global lock; empty: not known
+  tc_lock_type type = TC_LOCK_SPINLOCK;
+  // The task that held the lock when the wait began; nullopt: not known, or a reader.
+  std::optional<RanInstead::Kind> owner;
+  std::uint64_t owner_task = 0;  // Task::id of Kind::task; 0 if it is not kept one by one
+  std::uint64_t waits = 0;
+  Duration time{};
+  Duration longest{};
+  Duration other{};  // the part of `time` that is blocked time of TC_WAIT_OTHER
+};
+
+enum class WaitObjectKind { unknown, file, directory, pipe, device, tcp, udp, unix_socket, other_socket };
+const char* to_string(WaitObjectKind kind);
+
+// Waits of one task for one cause and one file, connection or device, of TC_OBJECT_WAIT_NS or more.
+struct ObjectWaits {
+  std::uint64_t task = 0;  // Task::id; 0 if it is not kept one by one
+  tc_wait cause = TC_WAIT_OTHER;
+  WaitObjectKind kind = WaitObjectKind::unknown;
+  std::string object{};                  // a path, the address of a peer, ...; empty if unknown; hostile
+  std::string disk{};                    // that holds the file, or is it; empty: none is known
+  std::string device{};                  // number of the file system of a file, "8:1"; else empty
+  std::optional<std::uint64_t> inode{};  // number of a file in its file system
+  std::uint64_t waits = 0;
+  Duration time{};
+  Duration longest{};
+
+  void add(const ObjectWaits& other);
+};
+
+// The parts of the time of regions. They add up to it.
+struct RegionParts {
+  Duration user{};    // running
+  Duration calls{};   // running in system calls
+  Duration faults{};  // running in page faults
+  Duration preempted{};
+  Duration runnable{};
+  PerWait<Duration> blocked{};
+
+  [[nodiscard]] Duration total_blocked() const;
+  [[nodiscard]] Duration total() const;
+};
+
+// The regions of one name that programs of one name marked (taskcost/mark.h). Their times include the regions in them.
+struct MarkedRegion {
+  std::string program;      // comm of the process; hostile
+  std::string name;         // hostile; empty: the program gave none, or it could not be read
+  std::uint64_t count = 0;  // regions that a mark has ended: those that follow are about these
+  Duration total{};
+  RegionParts parts;
+  std::optional<Duration> p50;  // up to 1/8 off; nullopt: none has ended
+  std::optional<Duration> p99;
+  std::optional<Duration> shortest;
+  std::optional<Duration> longest;
+  std::uint64_t not_ended = 0;  // their thread or program ended, or a region around them
+  Duration not_ended_time{};
+  std::uint64_t open = 0;  // at the end of the window
+  Duration open_time{};
+  std::uint64_t stray_ends = 0;  // marks of an end without a beginning
+  std::uint64_t too_deep = 0;    // regions within TC_REGION_DEPTH others: they are not measured
 };
 
 struct Losses {
@@ -410,6 +520,16 @@ struct Session {
   std::optional<std::vector<CpuSlice>> cpu_slices;
   // Sorted by CPU time, the largest first; nullopt: not measured.
   std::optional<std::vector<Syscalls>> syscalls;
+  // Sorted by total time, the largest first; nullopt: not measured.
+  std::optional<std::vector<RingOperations>> ring_operations;
+  // Sorted by time, the longest first; nullopt: not measured.
+  std::optional<std::vector<RanInstead>> ran_instead;
+  std::optional<std::vector<InterruptSums>> interrupts;  // those that happened, by kind; nullopt: not measured
+  std::optional<std::vector<LockWaits>> locks;           // sorted by time, the longest first; nullopt: not measured
+  std::optional<std::vector<ObjectWaits>> wait_objects;  // likewise
+  std::vector<CpuQuota> cpu_quotas;                      // sorted by time, the longest first
+  // Sorted by total time, the largest first; nullopt: not measured.
+  std::optional<std::vector<MarkedRegion>> regions;
   Losses losses;
 
   [[nodiscard]] const Histogram* find_histogram(const std::string& key) const;  // nullptr: it has no source

@@ -20,8 +20,9 @@ struct Evidence {
   std::string figure;  // stable key: "page_fault_latency"
   std::string source;  // the hooks in use: "exceptions:page_fault_* with PAGE_FAULTS_MIN/MAJ"; empty if unavailable
   EvidenceKind kind = EvidenceKind::unavailable;
-  std::string why;   // why it is not exact, or a better source is not used; empty for the best source
-  std::string hint;  // how to get a better one; may be empty
+  std::string why;        // why it is not exact, or a better source is not used; empty for the best source
+  std::string hint;       // how to get a better one; may be empty
+  bool left_out = false;  // by the options of the run: no fault of the machine
 };
 
 using EvidenceList = std::vector<Evidence>;

@@ -26,7 +26,7 @@ struct Glance {
     std::string comm;                  // hostile
     std::string command{};             // of a leader, as in Process; hostile
     std::optional<std::uint32_t> uid;  // as in Process
-    std::uint64_t cgroup = 0;
+    std::uint64_t cgroup = 0;          // id of cgroup v2; 0: not read
     bool leader = false;
     bool kernel_thread = false;
     bool ended = false;                       // it exited since the previous glance; its account is final

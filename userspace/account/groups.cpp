@@ -12,6 +12,8 @@ namespace {
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
+bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+
 bool is_hex(char c) { return is_digit(c) || (c >= 'a' && c <= 'f'); }
 
 // Ids of containers are long runs of digits, those of pods are UUIDs: these many digits tell one from another.
@@ -101,6 +103,7 @@ TaskGroup& group_at(Groups& groups, const std::optional<GroupKey>& key) {
   const auto [entry, made] = groups.try_emplace(key ? std::optional(key->value) : std::nullopt);
   if (made) {
     entry->second.name = key ? std::optional(key->label) : std::nullopt;
+    entry->second.key = key ? key->value : std::string();
     entry->second.total = empty_account();
   }
   return entry->second;
@@ -142,6 +145,18 @@ void add_starts_without_creator(Groups& groups, const Session& session) {
   }
 }
 
+// The sums by key, the longest time first.
+template <typename Key, typename Sum, typename Base>
+std::vector<Sum> longest_first(std::map<Key, Sum> sums, Duration Base::*time) {
+  std::vector<Sum> sorted;
+  sorted.reserve(sums.size());
+  for (auto& [key, sum] : sums) {
+    sorted.push_back(std::move(sum));
+  }
+  std::ranges::stable_sort(sorted, std::ranges::greater(), time);
+  return sorted;
+}
+
 Duration busy_time(const TaskGroup& group) {
   return group.total.total(TC_CONDITION_RUNNING) + group.total.total(TC_CONDITION_PREEMPTED) +
          group.total.total(TC_CONDITION_RUNNABLE);
@@ -157,6 +172,7 @@ class GroupOfTask {
         names_.emplace(task.id, process.kernel ? std::string(kernel_group) : grouping.of(process, task.comm).label);
       }
     }
+    add_unobserved(session);
   }
 
   [[nodiscard]] std::optional<std::string> of(std::uint64_t task) const {
@@ -165,12 +181,32 @@ class GroupOfTask {
   }
   [[nodiscard]] std::optional<std::string> of(const Waker& waker) const {
     if (waker.kind == Waker::Kind::unobserved && !waker.comm.empty()) {
-      return thread_pattern(waker.comm);
+      return unobserved_.shown(waker.comm);
     }
     return waker.kind == Waker::Kind::task ? of(waker.task) : std::nullopt;
   }
+  [[nodiscard]] std::optional<std::string> of(const RanInstead& ran) const {
+    return ran.comm.empty() ? of(ran.task) : std::optional(unobserved_.shown(ran.comm));
+  }
 
  private:
+  void add_unobserved(const Session& session) {
+    for (const Edge& edge : session.edges) {
+      unobserved_.add(edge.from.comm);
+    }
+    for (const Chain& chain : session.chains) {
+      for (const ChainLink& link : chain) {
+        unobserved_.add(link.waker.comm);
+      }
+    }
+    if (session.ran_instead) {
+      for (const RanInstead& ran : *session.ran_instead) {
+        unobserved_.add(ran.comm);
+      }
+    }
+  }
+
+  ThreadNames unobserved_;
   std::unordered_map<std::uint64_t, std::string> names_;
 };
 
@@ -190,6 +226,15 @@ Grouping::Grouping(const std::vector<Process>& processes, GroupBy by) : by_(by) 
   }
   if (by == GroupBy::cgroup) {
     shorten_cgroups(processes);
+  }
+  if (by == GroupBy::thread) {
+    for (const Process& process : processes) {
+      for (const Task& task : process.tasks) {
+        if (!process.kernel) {
+          threads_.add(task.comm);
+        }
+      }
+    }
   }
 }
 
@@ -222,8 +267,7 @@ GroupKey Grouping::of(const Process& process, const std::string& task_comm) cons
   if (by_ != GroupBy::thread) {
     return of(process);
   }
-  const std::string pattern = thread_pattern(task_comm);
-  return {pattern, pattern};
+  return {thread_pattern(task_comm), threads_.shown(task_comm)};
 }
 
 // A short name that two cgroups would have stays long.
@@ -265,7 +309,8 @@ std::vector<GroupEdge> edges_between_groups(const Session& session, GroupBy by) 
   const GroupOfTask groups(session, by);
   using Ends = std::tuple<Waker::Kind, std::optional<std::string>, std::optional<std::string>, tc_wait>;
   std::map<Ends, GroupEdge> sums;
-  for (const Edge& edge : session.edges) {
+  for (std::size_t i = 0; i < session.edges.size(); ++i) {
+    const Edge& edge = session.edges[i];
     const auto from = groups.of(edge.from);
     const auto to = groups.of(edge.to);
     GroupEdge& sum = sums[{edge.from.kind, from, to, edge.cause}];
@@ -274,6 +319,7 @@ std::vector<GroupEdge> edges_between_groups(const Session& session, GroupBy by) 
     sum.to = to;
     sum.cause = edge.cause;
     ++sum.edges;
+    sum.members.push_back(i);
     sum.wakeups += edge.wakeups;
     sum.waited += edge.waited;
     sum.longest = std::max(sum.longest, edge.longest);
@@ -284,16 +330,113 @@ std::vector<GroupEdge> edges_between_groups(const Session& session, GroupBy by) 
       sum.bytes = sum.bytes.value_or(0) + *edge.bytes;
     }
   }
-  std::vector<GroupEdge> sorted;
-  sorted.reserve(sums.size());
-  for (auto& [ends, sum] : sums) {
-    sorted.push_back(std::move(sum));
-  }
-  std::ranges::stable_sort(sorted, std::ranges::greater(), &GroupEdge::waited);
-  return sorted;
+  return longest_first(std::move(sums), &GroupEdge::waited);
 }
 
-ProcessGroups::ProcessGroups(const Session& session, GroupBy by) {
+std::vector<ChainNode> chain_tree(const Session& session, GroupBy by) {
+  constexpr std::size_t most_links = 64;  // far more than probes record; a document may have any number
+  struct Link {
+    ChainNode node;
+    std::vector<Link> next;
+
+    Link& following(const ChainNode& wanted) {
+      const auto same = [&](const Link& link) {
+        const ChainNode& a = link.node;
+        return std::tie(a.waker, a.by, a.waiter, a.cause, a.call_site) ==
+               std::tie(wanted.waker, wanted.by, wanted.waiter, wanted.cause, wanted.call_site);
+      };
+      const auto found = std::ranges::find_if(next, same);
+      return found == next.end() ? next.emplace_back(Link{wanted, {}}) : *found;
+    }
+    void take(std::vector<ChainNode>& all) {
+      std::ranges::stable_sort(next, std::ranges::greater(), [](const Link& link) { return link.node.waited; });
+      for (Link& link : next) {
+        all.push_back(std::move(link.node));
+        link.take(all);
+      }
+    }
+  };
+  const GroupOfTask groups(session, by);
+  Link root;
+  for (const Chain& chain : session.chains) {
+    Link* above = &root;
+    for (std::size_t depth = 0; depth < std::min(chain.size(), most_links); ++depth) {
+      const ChainLink& link = chain[depth];
+      Link& at = above->following(
+          {link.waker.kind, groups.of(link.waker), groups.of(link.task), link.cause, link.call_site, depth});
+      ++at.node.chains;
+      at.node.waited += link.waited;
+      at.node.longest = std::max(at.node.longest, link.waited);
+      above = &at;
+    }
+  }
+  std::vector<ChainNode> all;
+  root.take(all);
+  return all;
+}
+
+std::vector<GroupRanInstead> ran_instead_by_group(const Session& session, GroupBy by) {
+  if (!session.ran_instead) {
+    return {};
+  }
+  const GroupOfTask groups(session, by);
+  std::map<std::tuple<std::optional<std::string>, RanInstead::Kind, std::optional<std::string>>, GroupRanInstead> sums;
+  for (const RanInstead& each : *session.ran_instead) {
+    const auto waiter = groups.of(each.waiter);
+    const auto ran = groups.of(each);
+    GroupRanInstead& sum =
+        sums.try_emplace({waiter, each.kind, ran}, GroupRanInstead{waiter, each.kind, ran}).first->second;
+    sum.turns += each.turns;
+    sum.time += each.time;
+  }
+  return longest_first(std::move(sums), &GroupRanInstead::time);
+}
+
+std::vector<GroupLockWaits> lock_waits_by_group(const Session& session, GroupBy by) {
+  if (!session.locks) {
+    return {};
+  }
+  const GroupOfTask groups(session, by);
+  using Key = std::tuple<std::optional<std::string>, std::string, tc_lock_type>;
+  using Owner = std::pair<std::optional<RanInstead::Kind>, std::optional<std::string>>;
+  std::map<Key, GroupLockWaits> sums;
+  std::map<Key, std::map<Owner, Duration>> owners;
+  for (const LockWaits& each : *session.locks) {
+    const Key key{groups.of(each.task), each.lock, each.type};
+    GroupLockWaits& sum = sums[key];
+    std::tie(sum.group, sum.lock, sum.type) = key;
+    sum.waits += each.waits;
+    sum.time += each.time;
+    sum.longest = std::max(sum.longest, each.longest);
+    owners[key][{each.owner, groups.of(each.owner_task)}] += each.time;
+  }
+  for (auto& [key, sum] : sums) {
+    const auto most = std::ranges::max_element(owners.at(key), {}, [](const auto& each) { return each.second; });
+    std::tie(sum.owner, sum.owner_group) = most->first;
+  }
+  return longest_first(std::move(sums), &GroupLockWaits::time);
+}
+
+std::vector<GroupObjectWaits> object_waits_by_group(const Session& session, GroupBy by) {
+  if (!session.wait_objects) {
+    return {};
+  }
+  const GroupOfTask groups(session, by);
+  using Key = std::tuple<std::optional<std::string>, tc_wait, WaitObjectKind, std::string, std::string, std::string,
+                         std::optional<std::uint64_t>>;
+  std::map<Key, GroupObjectWaits> sums;
+  for (const ObjectWaits& each : *session.wait_objects) {
+    const auto group = groups.of(each.task);
+    const auto [found, added] = sums.try_emplace(
+        {group, each.cause, each.kind, each.object, each.disk, each.device, each.inode}, GroupObjectWaits{each, group});
+    if (!added) {
+      found->second.add(each);
+    }
+  }
+  return longest_first(std::move(sums), &GroupObjectWaits::time);
+}
+
+ProcessGroups::ProcessGroups(const Session& session, GroupBy by) : by_(by) {
   const Grouping grouping(session.processes, by);
   for (const Process& process : session.processes) {
     names_.emplace(process.id, process.kernel ? process.comm : grouping.of(process).label);
@@ -304,6 +447,10 @@ const std::string& ProcessGroups::of(std::uint64_t process) const {
   static const std::string unknown = "[unknown]";
   const auto name = names_.find(process);
   return name == names_.end() ? unknown : name->second;
+}
+
+const std::string& ProcessGroups::of(const NamedStack& stack) const {
+  return by_ == GroupBy::thread && !stack.thread.empty() ? stack.thread : of(stack.process);
 }
 
 GroupBy default_grouping(const Session& session) {
@@ -323,14 +470,31 @@ GroupBy default_grouping(const Session& session) {
 
 std::string thread_pattern(std::string_view comm) {
   std::string pattern;
-  for (const char c : comm) {
-    if (!is_digit(c)) {
-      pattern += c;
+  while (!comm.empty()) {
+    const auto digits = static_cast<std::size_t>(std::ranges::find_if_not(comm, is_digit) - comm.begin());
+    const bool in_a_word =
+        !pattern.empty() && is_letter(pattern.back()) && digits < comm.size() && is_letter(comm[digits]);
+    if (digits == 0 || in_a_word) {
+      pattern += comm.substr(0, std::max<std::size_t>(digits, 1));
     } else if (pattern.empty() || pattern.back() != '*') {
       pattern += '*';
     }
+    comm.remove_prefix(std::max<std::size_t>(digits, 1));
   }
   return pattern;
+}
+
+void ThreadNames::add(std::string_view comm) {
+  const auto [entry, is_new] = single_.try_emplace(thread_pattern(comm), comm);
+  if (!is_new && entry->second != comm) {
+    entry->second.reset();
+  }
+}
+
+std::string ThreadNames::shown(std::string_view comm) const {
+  std::string pattern = thread_pattern(comm);
+  const auto found = single_.find(pattern);
+  return found == single_.end() ? std::move(pattern) : found->second.value_or(std::move(pattern));
 }
 
 std::string short_cgroup(std::string_view path) {

@@ -22,6 +22,9 @@ void set_names(Session& session, const HostNames& names) {
     process.user = process.uid ? name_in(names.users, *process.uid) : std::string();
     process.cgroup = name_in(names.cgroups, process.cgroup_id);
   }
+  for (CpuQuota& quota : session.cpu_quotas) {
+    quota.cgroup = name_in(names.cpu_cgroups, quota.cgroup_id);
+  }
   for_each_waker(session, [&names](Waker& waker) {
     if (waker.kind == Waker::Kind::unobserved) {
       waker.comm = name_in(names.wakers, waker.tid);
@@ -34,6 +37,9 @@ HostNames names_in(const Session& session) {
   for (const Process& process : session.processes) {
     keep(names.users, process.uid.value_or(0), process.user);
     keep(names.cgroups, process.cgroup_id, process.cgroup);
+  }
+  for (const CpuQuota& quota : session.cpu_quotas) {
+    keep(names.cpu_cgroups, quota.cgroup_id, quota.cgroup);
   }
   for_each_waker(session, [&names](const Waker& waker) { keep(names.wakers, waker.tid, waker.comm); });
   return names;

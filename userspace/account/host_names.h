@@ -15,6 +15,8 @@ struct HostNames {
   std::map<std::string, std::string> users;    // by uid
   std::map<std::string, std::string> cgroups;  // paths by id; hostile
   std::map<std::string, std::string> wakers;   // names of tasks that are not observed, by tid; hostile
+  // Paths by id, in the hierarchy of the CPU controller if that is one of version 1; hostile.
+  std::map<std::string, std::string> cpu_cgroups{};
 };
 
 // Calls `visit` with each waker of the edges and chains.
@@ -33,6 +35,7 @@ void for_each_waker(AnySession& session, const Visit& visit) {
 // Empty if the number has no name.
 std::string name_in(const std::map<std::string, std::string>& names, std::uint64_t number);
 
+// Names users, cgroups and wakers of the session; a number without a name becomes empty.
 void set_names(Session& session, const HostNames& names);
 // The names that set_names() has set.
 HostNames names_in(const Session& session);

@@ -5,6 +5,7 @@
 #include <array>
 #include <functional>
 #include <numeric>
+#include <string_view>
 
 namespace taskcost {
 namespace {
@@ -20,6 +21,7 @@ Rule rule_of(tc_wait cause) {
   switch (cause) {
     case TC_WAIT_EPOLL:
     case TC_WAIT_POLL:
+    case TC_WAIT_ASYNC_IO:
     case TC_WAIT_TIMER:
     case TC_WAIT_SIGNAL:
     case TC_WAIT_CHILD:
@@ -128,18 +130,6 @@ bool is_for_data(tc_wait cause) {
   constexpr std::array data{TC_WAIT_PIPE,          TC_WAIT_UNIX_SOCKET, TC_WAIT_INET_SOCKET, TC_WAIT_OTHER_SOCKET,
                             TC_WAIT_MESSAGE_QUEUE, TC_WAIT_EVENTFD,     TC_WAIT_TERMINAL,    TC_WAIT_SYSV_QUEUE};
   return std::ranges::find(data, cause) != data.end();
-}
-
-std::string thread_kind(std::string_view comm, std::string_view process_comm) {
-  std::string kind(comm);
-  if (comm == process_comm) {
-    return kind;
-  }
-  const std::size_t letters = kind.find_last_not_of("0123456789");
-  if (letters != std::string::npos && letters + 1 < kind.size()) {
-    kind.replace(letters + 1, std::string::npos, "*");
-  }
-  return kind;
 }
 
 IdleRule::IdleRule(const Session& session) {

@@ -8,8 +8,7 @@
 //   by its waker     a pipe, socket, queue, eventfd, terminal, semaphore or shared futex, unless an observed task ended
 //                    it; a socket also if that task called connect(), because the sleeper may have been in accept()
 //   by its end       a futex of the process that the exit of a task released, and a wait for such an object that had
-//   not
-//                    ended when the window closed
+//                    not ended when the window closed
 //   by its thread    a futex, if the thread is blocked for more than 90 % of its lifetime, and either it is not the
 //                    leader of its process (it is one of a pool, or it serves the process), or a timer ended the wait
 //   by its task      a worker that the kernel created in the process (io_uring, vhost)
@@ -21,8 +20,6 @@
 
 #include <cstdint>
 #include <span>
-#include <string>
-#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -41,9 +38,6 @@ Duration sum_of(const PerWait<Duration>& waits);
 // True for waits for what another task sends: pipes, sockets and queues. If that task is observed, its own account says
 // what it did meanwhile.
 bool is_for_data(tc_wait cause);
-
-// The kind of a thread by its name: "worker-12" is "worker-*". A thread with the name of its process is the process.
-std::string thread_kind(std::string_view comm, std::string_view process_comm);
 
 class IdleRule {
  public:

@@ -20,14 +20,15 @@ enum class WindowEnd {
   signal,
   cut,      // the capture is cut off
   failure,  // taskcost failed to wait for the target
-  timeout   // the launched command was ended after --timeout
+  timeout,  // the launched command was ended after --timeout
+  went_on   // a flight recorder wrote what it kept, and went on
 };
 constexpr const char* to_string(TargetMode mode) {
   constexpr const char* keys[] = {"run", "attach", "workload", "verify"};
   return keys[static_cast<int>(mode)];
 }
 constexpr const char* to_string(WindowEnd end) {
-  constexpr const char* keys[] = {"target-exited", "duration", "signal", "cut", "failure", "timeout"};
+  constexpr const char* keys[] = {"target-exited", "duration", "signal", "cut", "failure", "timeout", "went-on"};
   return keys[static_cast<int>(end)];
 }
 
@@ -80,6 +81,8 @@ struct Host {
   std::string name{};        // as uname -n; hostile
   std::string machine_id{};  // machine-id(5)
   std::string boot_id{};     // random for each boot; times of CLOCK_MONOTONIC are comparable within one boot
+
+  [[nodiscard]] bool is_virtual() const { return !virtualization.empty() && virtualization != "none"; }
 };
 
 // The part of a capture that a report is made of. Times are since the start of the capture.
@@ -89,6 +92,24 @@ struct ReportedPart {
   Duration whole{};                 // the length of the capture
   std::vector<std::uint32_t> pids;  // of the processes that it is limited to; empty: all
   std::string comm;                 // a pattern of fnmatch(3) for names of tasks; empty: all
+};
+
+// Why a flight recorder (record --keep) wrote what it kept.
+enum class KeptWhy { signal, trigger, end };
+constexpr const char* to_string(KeptWhy why) {
+  constexpr const char* keys[] = {"signal", "trigger", "end"};
+  return keys[static_cast<int>(why)];
+}
+
+// The last part of a recording, of which a flight recorder had forgotten the rest. Instants are CLOCK_MONOTONIC.
+struct KeptPart {
+  KeptWhy why = KeptWhy::end;
+  Instant recording_start{};
+  Instant from{};
+  Instant to{};
+  std::string trigger;          // as given; empty: --when was not given, or did not fire
+  std::optional<double> value;  // that made it fire: in ns, per second, or a number
+  std::string value_text;       // the same with its unit; empty: none
 };
 
 struct ObservedTarget {

@@ -34,9 +34,12 @@ using Commands = BoundedMap<std::uint64_t, KnownCommand>;
 
 class ProcessTable {
  public:
+  // Adds a task, and its process if it is new.
   void keep(const tc_ledger& ledger, Task task);
   // Takes what a ledger says of its process, unless no task of that process was kept.
   void note(const tc_ledger& ledger, Closed closed);
+  // A wait call returned the process at `at_ns` (CLOCK_MONOTONIC), after `running_ns` on a CPU. Ignored if no task of
+  // it was kept.
   void note_reap(std::uint64_t process, std::uint64_t at_ns, std::uint64_t running_ns);
 
   [[nodiscard]] bool contains(std::uint64_t process) const { return records_.contains(process); }

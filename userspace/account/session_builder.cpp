@@ -40,7 +40,10 @@ SessionBuilder::SessionBuilder(const Options& options)
       zombies_(max_waiting),
       commands_(options.kept_tasks + max_waiting),
       starts_(max_waiting),
-      wakeup_graph_(options.kept_edges) {}
+      wakeup_graph_(options.kept_edges),
+      ran_instead_(options.kept_edges),
+      locks_(options.kept_edges),
+      wait_objects_(options.kept_edges) {}
 
 void SessionBuilder::on_ledger(const tc_ledger& ledger) {
   if (ledger.end_ns == 0) {
@@ -96,6 +99,39 @@ void SessionBuilder::on_flow(const tc_flow& flow) { wakeup_graph_.on_flow(flow);
 
 void SessionBuilder::on_syscalls(const tc_syscall_key& key, const tc_syscall_sums& sums) { syscalls_.add(key, sums); }
 
+void SessionBuilder::on_ran_instead(const tc_ran_key& key, const tc_ran_sums& sums) { ran_instead_.add(key, sums); }
+
+void SessionBuilder::on_interrupts(tc_interrupt kind, const tc_interrupt_sums& sums) {
+  if (!interrupts_) {
+    interrupts_.emplace();
+  }
+  if (sums.count != 0 && interrupts_->size() < TC_NR_INTERRUPTS) {
+    interrupts_->push_back({kind, sums.count, nanoseconds(sums.ns)});
+  }
+}
+
+void SessionBuilder::on_wait_object(const tc_wait_object_key& key, const tc_wait_object_sums& sums) {
+  wait_objects_.add(key, sums);
+}
+
+void SessionBuilder::on_lock(const tc_lock_key& key, const tc_lock_sums& sums, std::string_view symbol) {
+  locks_.add(key, sums, symbol);
+}
+
+void SessionBuilder::on_quota(const tc_quota_key& key, const tc_quota_sums& sums) {
+  if (cpu_quotas_.size() > TC_MAX_QUOTAS || sums.throttled == 0) {
+    return;
+  }
+  CpuQuota& quota = cpu_quotas_.emplace_back();
+  quota.cgroup_id = key.cgroup;
+  if (sums.period_ns != 0) {
+    quota.quota = nanoseconds(sums.quota_ns);
+    quota.period = nanoseconds(sums.period_ns);
+  }
+  quota.throttled = sums.throttled;
+  quota.time = nanoseconds(sums.ns);
+}
+
 void SessionBuilder::on_histogram(tc_histogram_id id, const tc_histogram& raw) {
   if (id >= TC_NR_HISTOGRAMS || (is_fault(id) && !options_.fault_latency) ||
       (is_switch(id) && !options_.switch_latency)) {
@@ -110,7 +146,7 @@ void SessionBuilder::on_histogram(tc_histogram_id id, const tc_histogram& raw) {
 
 std::size_t SessionBuilder::held() const {
   return processes_.size() + aggregated_.size() + living_.size() + zombies_.size() + commands_.size() + starts_.size() +
-         wakeup_graph_.size();
+         wakeup_graph_.size() + ran_instead_.size() + locks_.size() + wait_objects_.size();
 }
 
 std::uint64_t SessionBuilder::task_number(std::uint64_t ledger) const { return processes_.task_number(ledger); }
@@ -146,6 +182,18 @@ Session SessionBuilder::finish(Instant start, Instant end, const PerLoss<std::ui
   take_wakeup_graph(session);
   if (options_.syscalls) {
     session.syscalls = syscalls_.take(options_.syscall_name);
+    if (!options_.ring_operations.empty()) {
+      session.ring_operations = syscalls_.take_operations(options_.ring_operations);
+    }
+  }
+  session.ran_instead = ran_instead_.take([this](std::uint64_t ledger) { return processes_.task_number(ledger); });
+  std::ranges::stable_sort(cpu_quotas_, std::ranges::greater(), &CpuQuota::time);
+  session.cpu_quotas = std::move(cpu_quotas_);
+  session.locks = locks_.take([this](std::uint64_t ledger) { return processes_.task_number(ledger); });
+  session.wait_objects = wait_objects_.take([this](std::uint64_t ledger) { return processes_.task_number(ledger); });
+  session.interrupts = interrupts_;
+  if (options_.regions) {
+    session.regions = regions_.take();
   }
   session.task_count = task_count_;
   session.process_count = session.processes.size() + aggregated_processes_;

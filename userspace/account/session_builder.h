@@ -17,13 +17,20 @@
 
 #include "account/account.h"
 #include "account/ledger.h"
+#include "account/lock_table.h"
 #include "account/process_table.h"
+#include "account/ran_instead.h"
+#include "account/region_table.h"
 #include "account/session_options.h"
 #include "account/syscall_table.h"
+#include "account/wait_object_table.h"
 #include "account/wakeup_graph.h"
 #include "account/zombies.h"
 #include "base/bounded_map.h"
 #include "taskcost/abi.h"
+#include "taskcost/abi_interrupts.h"
+#include "taskcost/abi_quota.h"
+#include "taskcost/abi_ran_instead.h"
 #include "taskcost/abi_syscalls.h"
 
 namespace taskcost {
@@ -47,6 +54,17 @@ class SessionBuilder {
   void on_command(std::uint64_t process, std::string_view command);
   // Takes the system calls of programs with one name by their number; called once for each key.
   void on_syscalls(const tc_syscall_key& key, const tc_syscall_sums& sums);
+  // Takes what ran while tasks waited; called once for each key, and with no turns if it was measured at all.
+  void on_ran_instead(const tc_ran_key& key, const tc_ran_sums& sums);
+  // Takes interrupts of one kind; called once for each kind if they were measured.
+  void on_interrupts(tc_interrupt kind, const tc_interrupt_sums& sums);
+  // Takes waits for locks of the kernel; called once for each key, and with no waits if they were measured at all.
+  void on_wait_object(const tc_wait_object_key& key, const tc_wait_object_sums& sums);
+  void on_lock(const tc_lock_key& key, const tc_lock_sums& sums, std::string_view symbol);
+  // Takes a cgroup whose CPU quota throttled tasks; called once for each.
+  void on_quota(const tc_quota_key& key, const tc_quota_sums& sums);
+  // Takes the regions of one name; called once for each key.
+  void on_regions(const tc_region_key& key, const tc_region_sums& sums) { regions_.add(key, sums); }
   // The arguments of a process, joined by spaces; empty if not known. The process must not have exited.
   [[nodiscard]] std::string command_of(std::uint64_t process);
   // Takes the histogram of one CPU; called once for each CPU and histogram.
@@ -116,6 +134,12 @@ class SessionBuilder {
   Latencies latencies_;
   WakeupGraph wakeup_graph_;
   SyscallTable syscalls_;
+  RanInsteadTable ran_instead_;
+  LockTable locks_;
+  WaitObjectTable wait_objects_;
+  std::vector<CpuQuota> cpu_quotas_;
+  std::optional<std::vector<InterruptSums>> interrupts_;
+  RegionTable regions_;
   std::deque<tc_cpu_slice> cpu_slices_;
   std::uint64_t dropped_cpu_slices_ = 0;
 };

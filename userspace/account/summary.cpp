@@ -8,6 +8,8 @@
 #include <unordered_map>
 #include <utility>
 
+#include "account/groups.h"
+
 namespace taskcost {
 namespace {
 
@@ -30,7 +32,12 @@ struct Ended {
   Duration idle{};
 };
 
-// All tasks of one process name and one kind of thread.
+// A thread with the name of its process, which may end with a number, is the process.
+std::string kind_of(const Task& task, const Process& process) {
+  return task.comm == process.comm ? process.comm : thread_pattern(task.comm);
+}
+
+// All tasks of one process name and one kind of thread, or of one group by another key.
 struct Group {
   std::string process;
   std::string thread;  // empty: as the process
@@ -40,6 +47,7 @@ struct Group {
   PerActivity<Duration> running{};
   PerActivity<std::optional<std::uint64_t>> entries{};
   Duration preempted{};
+  Duration throttled{};
   Duration runnable{};
   SplitWaits waits;
   PerWait<std::uint64_t> counts{};
@@ -52,10 +60,15 @@ struct Group {
 
 class Groups {
  public:
-  explicit Groups(const Session& session) : rule_(session) {
+  Groups(const Session& session, std::optional<GroupBy> by) : rule_(session) {
     members_.reserve(session.task_count);
-    for_each_task(session, [this](const Process& process, const Task& task) {
-      const std::size_t group = group_named(process.comm, thread_kind(task.comm, process.comm), task.comm);
+    std::optional<Grouping> other;  // the names of processes and threads tell groups by comm and by thread apart
+    if (by && *by != GroupBy::comm && *by != GroupBy::thread) {
+      other.emplace(session.processes, *by);
+    }
+    for_each_task(session, [&](const Process& process, const Task& task) {
+      const std::size_t group = other ? group_named(other->of(process).label, "", task.comm)
+                                      : group_named(process.comm, kind_of(task, process), task.comm);
       ++groups_[group].tasks;
       members_.emplace(task.id, group);
     });
@@ -72,6 +85,11 @@ class Groups {
   }
 
   [[nodiscard]] const std::vector<Group>& all() const { return groups_; }
+  // The number of the group of a task; no_group if it is not kept one by one, or a kernel thread.
+  [[nodiscard]] std::size_t of(std::uint64_t task) const {
+    const auto member = members_.find(task);
+    return member == members_.end() ? no_group : member->second;
+  }
   [[nodiscard]] Duration lifetime() const { return lifetime_; }
 
  private:
@@ -116,6 +134,7 @@ class Groups {
         group.entries[i].reset();
       }
     }
+    group.throttled += nanoseconds(account.counters[TC_COUNTER_THROTTLED_NS].value_or(0));
     for (std::size_t i = 0; i < TC_NR_WAITS; ++i) {
       group.waits.idle[i] += waits.idle[i];
       group.waits.on_the_way[i] += waits.on_the_way[i];
@@ -138,6 +157,81 @@ class Groups {
   std::unordered_map<std::string, std::size_t> numbers_;    // by process and thread
   std::unordered_map<std::uint64_t, std::size_t> members_;  // by Task::id
   Duration lifetime_{};
+};
+
+// What had CPUs for the longest time while tasks waited for them.
+struct Ran {
+  RanInstead::Kind kind = RanInstead::Kind::task;
+  std::size_t group = no_group;  // of Kind::task
+  std::string comm;              // of tasks that are not observed, as ThreadNames has it; of a kernel thread
+
+  auto operator<=>(const Ran&) const = default;
+};
+
+// Finds it in the sums of a session.
+class RanMost {
+ public:
+  explicit RanMost(const Session& session) {
+    for (const Process& process : session.processes) {
+      for (const Task& task : process.tasks) {
+        if (process.kernel) {
+          kernel_threads_.emplace(task.id, task.comm);
+        }
+      }
+    }
+    for (const RanInstead& each : rows_of(session)) {
+      if (each.kind == RanInstead::Kind::unobserved) {
+        unobserved_.add(each.comm);
+      }
+    }
+  }
+
+  [[nodiscard]] std::optional<std::pair<Ran, Duration>> find(const Session& session, const Groups& groups) const {
+    std::map<Ran, Duration> sums;
+    std::map<std::string, Duration> of_kernel_threads;
+    for (const RanInstead& each : rows_of(session)) {
+      if (each.waiter != 0 && groups.of(each.waiter) == no_group) {
+        continue;  // a kernel thread
+      }
+      if (const std::optional<std::string> name = kernel_thread(each)) {
+        sums[{RanInstead::Kind::kernel_thread, no_group, {}}] += each.time;
+        of_kernel_threads[*name] += each.time;
+      } else {
+        const bool named = each.kind == RanInstead::Kind::unobserved;
+        sums[{each.kind, groups.of(each.task), named ? unobserved_.shown(each.comm) : std::string()}] += each.time;
+      }
+    }
+    const auto by_time = [](const auto& sum) { return sum.second; };
+    const auto most = std::ranges::max_element(sums, {}, by_time);
+    if (most == sums.end()) {
+      return std::nullopt;
+    }
+    if (most->first.kind == RanInstead::Kind::kernel_thread) {
+      const auto thread = std::ranges::max_element(of_kernel_threads, {}, by_time);
+      if (thread->second > most->second / 2) {
+        return std::pair(Ran{RanInstead::Kind::kernel_thread, no_group, thread->first}, thread->second);
+      }
+    }
+    return std::pair(most->first, most->second);
+  }
+
+ private:
+  static const std::vector<RanInstead>& rows_of(const Session& session) {
+    static const std::vector<RanInstead> none;
+    return session.ran_instead ? *session.ran_instead : none;
+  }
+
+  // The name of a kernel thread, observed or not; nullopt: it is none.
+  [[nodiscard]] std::optional<std::string> kernel_thread(const RanInstead& ran) const {
+    if (ran.kind == RanInstead::Kind::kernel_thread) {
+      return ran.comm;
+    }
+    const auto observed = kernel_threads_.find(ran.kind == RanInstead::Kind::task ? ran.task : 0);
+    return observed == kernel_threads_.end() ? std::nullopt : std::optional(observed->second);
+  }
+
+  std::unordered_map<std::uint64_t, std::string> kernel_threads_;  // by Task::id
+  ThreadNames unobserved_;
 };
 
 // A cost before it has words. `group` is no_group for all tasks.
@@ -170,7 +264,8 @@ void keep_heaviest(std::vector<Candidate>& candidates, std::size_t most, Weight 
 // Makes costs of candidates.
 class CostMaker {
  public:
-  CostMaker(const std::vector<Group>& groups, const Summary& summary) : groups_(groups), summary_(summary) {}
+  CostMaker(const std::vector<Group>& groups, const Summary& summary, std::optional<std::pair<Ran, Duration>> ran)
+      : groups_(groups), summary_(summary), ran_(std::move(ran)) {}
 
   // `part` is the part of the waits that ended, which the cost is about.
   [[nodiscard]] std::vector<Cost> costs_of(const std::vector<Candidate>& candidates, Duration Ended::*part) const {
@@ -227,6 +322,14 @@ class CostMaker {
     cost.kind = Cost::Kind::queue;
     cost.time = summary_.preempted + summary_.runnable;
     cost.preempted = summary_.preempted;
+    cost.throttled = summary_.throttled;
+    if (ran_) {
+      const auto& [ran, time] = *ran_;
+      cost.ran = ran.kind;
+      cost.ran_process = ran.group == no_group ? ran.comm : groups_[ran.group].process;
+      cost.ran_thread = ran.group == no_group ? std::string() : groups_[ran.group].shown_thread();
+      cost.ran_time = time;
+    }
     const auto queued = [](const Group& group) { return group.preempted + group.runnable; };
     const Group& most = *std::ranges::max_element(groups_, {}, queued);
     set_by(cost, most, queued(most));
@@ -240,6 +343,7 @@ class CostMaker {
 
   const std::vector<Group>& groups_;
   const Summary& summary_;
+  std::optional<std::pair<Ran, Duration>> ran_;
 };
 
 }  // namespace
@@ -256,8 +360,8 @@ std::optional<double> Summary::cpus_utilized() const {
   return in_ns(running_time()) / in_ns(wall);
 }
 
-Summary summary_of(const Session& session, std::size_t most) {
-  const Groups groups(session);
+Summary summary_of(const Session& session, std::optional<GroupBy> by, std::size_t most) {
+  const Groups groups(session, by);
   Summary summary;
   summary.wall = session.end - session.start;
   summary.lifetime = groups.lifetime();
@@ -271,6 +375,7 @@ Summary summary_of(const Session& session, std::size_t most) {
   for (std::size_t i = 0; i < groups.all().size(); ++i) {
     const Group& group = groups.all()[i];
     summary.preempted += group.preempted;
+    summary.throttled += group.throttled;
     summary.runnable += group.runnable;
     for (int activity = 0; activity < TC_NR_ACTIVITIES; ++activity) {
       const Duration running = group.running[activity];
@@ -289,7 +394,7 @@ Summary summary_of(const Session& session, std::size_t most) {
   add(costs, {summary.preempted + summary.runnable, Cost::Kind::queue, 0, no_group});
   keep_heaviest(costs, most, weight_of);
   keep_heaviest(idle, most, [](const Candidate& each) { return each.time; });
-  const CostMaker maker(groups.all(), summary);
+  const CostMaker maker(groups.all(), summary, RanMost(session).find(session, groups));
   summary.costs = maker.costs_of(costs, &Ended::on_the_way);
   summary.idle = maker.costs_of(idle, &Ended::idle);
   return summary;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "account/account.h"
+#include "account/groups.h"
 #include "account/idle_waits.h"
 
 namespace taskcost {
@@ -24,7 +25,7 @@ struct Cost {
   };
   Kind kind = Kind::user;
   std::string process;      // comm; hostile; of Kind::queue empty if several names waited
-  std::string thread;       // kind of the threads (idle_waits.h), as "worker-*"; hostile; empty: the name is `process`
+  std::string thread;       // thread_pattern() of the threads, as "worker-*"; hostile; empty: the name is `process`
   std::uint64_t tasks = 0;  // tasks of that name, or of `by_process`; also those without a part in it
   std::optional<tc_activity> activity;  // of Kind::kernel
   std::optional<tc_wait> wait;          // of Kind::wait
@@ -34,6 +35,14 @@ struct Cost {
   std::optional<std::uint64_t> count;
   std::uint64_t open = 0;
   Duration preempted{};  // of Kind::queue
+  Duration throttled{};  // the part of that by a CPU quota
+  // Kind::queue: what had the CPU for the largest part of it; nullopt: not known. The names are those of a task. Of one
+  // that is not observed, `ran_process` is its own; of kernel threads, that of the one that ran most of their time:
+  // `ran_time` is its own then, and the name is empty if there was no such thread.
+  std::optional<RanInstead::Kind> ran;
+  std::string ran_process;
+  std::string ran_thread;
+  Duration ran_time{};
   // Kind::wait: the waker with the largest part of these waits; nullopt: no wakeup was traced. Its name has the form of
   // `process` and `thread`; empty if it is not kept one by one, or no task. Kind::queue: `by_process` waited most.
   std::optional<Waker::Kind> by;
@@ -49,6 +58,7 @@ struct Summary {
   Duration user{};      // running in user code; all CPU time if system calls had no probes
   Duration kernel{};    // running, without user code
   Duration preempted{};
+  Duration throttled{};  // the part of that by a CPU quota
   Duration runnable{};
   PerActivity<Duration> running{};
   SplitWaits waits;  // blocked
@@ -64,6 +74,7 @@ struct Summary {
 
 // `costs` and `idle` have up to `most` elements each.
 inline constexpr std::size_t summary_costs = 20;
-Summary summary_of(const Session& session, std::size_t most = summary_costs);
+// `by` has the names of costs: by another key than comm and thread, they are those of its groups.
+Summary summary_of(const Session& session, std::optional<GroupBy> by = std::nullopt, std::size_t most = summary_costs);
 
 }  // namespace taskcost

@@ -29,14 +29,19 @@ std::string name_of_error(std::uint32_t number) {
   return name == nullptr ? fmt::format("errno {}", number) : name;
 }
 
+// Marks of regions have a row of their own: they fail, but are no errors.
 std::string name_of(std::uint32_t syscall, const SyscallTable::Naming& name) {
   const std::uint32_t number = syscall & TC_CALL_NUMBER_MASK;
-  return name ? name(number, (syscall & TC_FROM_COMPAT) != 0) : fmt::format("{}", number);
+  const bool is_mark = (syscall >> TC_CALL_SELECTOR_SHIFT & TC_CALL_SELECTOR_MASK) != 0;
+  const std::string text = name ? name(number, (syscall & TC_FROM_COMPAT) != 0) : fmt::format("{}", number);
+  return is_mark ? text + " (mark)" : text;
 }
 
-// The quantile q of the times, as the middle of its bucket; nullopt: no call was timed.
-std::optional<Duration> quantile(const tc_syscall_sums& sums, double q) {
-  const std::uint64_t count = std::accumulate(std::begin(sums.buckets), std::end(sums.buckets), std::uint64_t{0});
+}  // namespace
+
+std::optional<Duration> coarse_quantile(std::span<const std::uint32_t, TC_SYSCALL_BUCKETS> buckets,
+                                        std::uint64_t max_ns, double q) {
+  const std::uint64_t count = std::accumulate(buckets.begin(), buckets.end(), std::uint64_t{0});
   if (count == 0) {
     return std::nullopt;
   }
@@ -44,17 +49,15 @@ std::optional<Duration> quantile(const tc_syscall_sums& sums, double q) {
   std::uint64_t below = 0;
   std::uint32_t bucket = 0;
   for (; bucket < TC_SYSCALL_BUCKETS - 1; ++bucket) {
-    below += sums.buckets[bucket];
+    below += buckets[bucket];
     if (below >= rank) {
       break;
     }
   }
   const std::uint64_t from = tc_bucket_from(bucket * TC_SYSCALL_BUCKET_WIDTH);
   const std::uint64_t to = tc_bucket_from((bucket + 1) * TC_SYSCALL_BUCKET_WIDTH);
-  return nanoseconds(std::min<std::uint64_t>(from + (to - from) / 2, sums.max_ns));
+  return nanoseconds(std::min<std::uint64_t>(from + (to - from) / 2, max_ns));
 }
-
-}  // namespace
 
 std::uint64_t Syscalls::failed() const {
   return std::accumulate(errors.begin(), errors.end(), std::uint64_t{0},
@@ -85,28 +88,55 @@ void SyscallTable::add(const tc_syscall_key& key, const tc_syscall_sums& sums) {
   }
 }
 
+void SyscallTable::fill(Syscalls& row, const std::string& program, const Entry& entry) {
+  const tc_syscall_sums& sums = entry.all;
+  row.program = program;
+  row.count = sums.count;
+  for (const auto& [error, count] : entry.errors) {
+    row.errors[name_of_error(error)] += count;
+  }
+  row.timed = sums.timed;
+  if (sums.timed > 0) {
+    row.total = nanoseconds(sums.total_ns);
+    row.longest = nanoseconds(sums.max_ns);
+  }
+  row.p50 = coarse_quantile(sums.buckets, sums.max_ns, 0.5);
+  row.p99 = coarse_quantile(sums.buckets, sums.max_ns, 0.99);
+  row.bytes = sums.with_bytes == 0 ? std::nullopt : std::optional<std::uint64_t>(sums.bytes);
+}
+
 std::vector<Syscalls> SyscallTable::take(const Naming& name) const {
   std::vector<Syscalls> table;
   table.reserve(entries_.size());
   for (const auto& [key, entry] : entries_) {
-    const tc_syscall_sums& sums = entry.all;
-    Syscalls row;
-    row.program = key.first;
-    row.name = name_of(key.second, name);
-    row.count = sums.count;
-    for (const auto& [error, count] : entry.errors) {
-      row.errors[name_of_error(error)] += count;
+    if ((key.second & TC_FROM_RING) != 0) {
+      continue;
     }
-    row.timed = sums.timed;
-    row.total = nanoseconds(sums.total_ns);
-    row.running = nanoseconds(sums.running_ns);
-    row.p50 = quantile(sums, 0.5);
-    row.p99 = quantile(sums, 0.99);
-    row.longest = sums.timed == 0 ? std::nullopt : std::optional(nanoseconds(sums.max_ns));
-    row.bytes = sums.with_bytes == 0 ? std::nullopt : std::optional<std::uint64_t>(sums.bytes);
-    table.push_back(std::move(row));
+    Syscalls& row = table.emplace_back();
+    fill(row, key.first, entry);
+    row.name = name_of(key.second, name);
+    if (entry.all.timed > 0) {
+      row.running = nanoseconds(entry.all.running_ns);
+    }
   }
   std::ranges::stable_sort(table, std::ranges::greater(), &Syscalls::running);
+  return table;
+}
+
+std::vector<RingOperations> SyscallTable::take_operations(const std::vector<std::string>& names) const {
+  std::vector<RingOperations> table;
+  for (const auto& [key, entry] : entries_) {
+    if ((key.second & TC_FROM_RING) == 0) {
+      continue;
+    }
+    const std::uint32_t operation = key.second & TC_CALL_NUMBER_MASK;
+    RingOperations& row = table.emplace_back();
+    fill(row, key.first, entry);
+    row.name = operation == TC_RING_UNKNOWN && operation >= names.size() ? ""
+               : operation < names.size() && !names[operation].empty()   ? names[operation]
+                                                                         : fmt::format("operation {}", operation);
+  }
+  std::ranges::stable_sort(table, std::ranges::greater(), &Syscalls::total);
   return table;
 }
 

@@ -31,7 +31,8 @@ std::uint32_t peer_half(std::uint64_t link) { return static_cast<std::uint32_t>(
 // Two tasks that use the same end of a connection are not each other's peers.
 bool is_lower_side(std::uint64_t link) { return own_half(link) < peer_half(link); }
 
-// True if two tasks can pass bytes to each other: they use opposite ends of a connection, or the same pipe.
+// True if two tasks can pass bytes to each other: they use opposite ends of a connection, or the same
+// pipe or queue.
 bool is_across(tc_channel channel, const tc_flow& flow, const tc_flow& other) {
   switch (channel) {
     case TC_CHANNEL_INET_SOCKET:
@@ -39,6 +40,8 @@ bool is_across(tc_channel channel, const tc_flow& flow, const tc_flow& other) {
     case TC_CHANNEL_UNIX_SOCKET:
     case TC_CHANNEL_PTY:
       return other.key.object != flow.key.object;
+    case TC_CHANNEL_OTHER_SOCKET:
+      return false;  // its other end is not known, and is often the kernel: netlink
     default:
       return other.key.object == flow.key.object;
   }

@@ -18,6 +18,7 @@ namespace taskcost {
 
 class WakeupGraph {
  public:
+  // `limit` counts edges, and separately flows. Further ones are only counted: Taken::other_edges.
   explicit WakeupGraph(std::size_t limit) : limit_(limit) {}
 
   void add(const tc_ledger& ledger);

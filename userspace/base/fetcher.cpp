@@ -4,21 +4,25 @@
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <linux/magic.h>
+#include <linux/openat2.h>
 #include <poll.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/statfs.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <climits>
 #include <csignal>
 #include <cstddef>
 #include <cstring>
+#include <span>
 #include <utility>
 
 namespace taskcost {
@@ -30,10 +34,13 @@ using Clock = std::chrono::steady_clock;
 constexpr unsigned max_given_up = 8;
 constexpr std::size_t inline_bytes = std::size_t{32} * 1024;
 
-enum Kind : std::uint32_t { kind_file, kind_text };
+enum Kind : std::uint32_t { kind_file, kind_text, kind_directory };
 
+// FileLook::root travels beside it.
 struct Request {
   std::uint32_t kind = 0;
+  std::uint8_t quick = 0;
+  std::uint8_t no_follow = 0;
   std::uint64_t limit = 0;
   std::array<char, PATH_MAX> path{};
 };
@@ -85,31 +92,101 @@ int copy_to_memfd(int file, std::size_t got, std::uint64_t limit) {
   return copy;
 }
 
+// A message that may have a descriptor with it.
+struct Message {
+  explicit Message(std::span<iovec> parts) {
+    header.msg_iov = parts.data();
+    header.msg_iovlen = parts.size();
+    header.msg_control = control.data();
+    header.msg_controllen = control.size();
+  }
+  Message(const Message&) = delete;
+  Message& operator=(const Message&) = delete;
+
+  void attach(int fd) {
+    if (fd < 0) {
+      header.msg_control = nullptr;
+      header.msg_controllen = 0;
+      return;
+    }
+    cmsghdr* const rights = CMSG_FIRSTHDR(&header);
+    rights->cmsg_level = SOL_SOCKET;
+    rights->cmsg_type = SCM_RIGHTS;
+    rights->cmsg_len = CMSG_LEN(sizeof(int));
+    std::memcpy(CMSG_DATA(rights), &fd, sizeof(fd));
+  }
+  [[nodiscard]] Fd take() const {
+    const cmsghdr* const rights = CMSG_FIRSTHDR(&header);
+    int fd = -1;
+    if (rights != nullptr && rights->cmsg_type == SCM_RIGHTS) {
+      std::memcpy(&fd, CMSG_DATA(rights), sizeof(fd));
+    }
+    return Fd(fd);
+  }
+
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
+  msghdr header{};
+};
+
 void send_answer(int socket, const Head& head, int fd) {
   std::array<iovec, 2> parts{
       {{const_cast<Head*>(&head), sizeof(head)}, {buffers.bytes.data(), static_cast<std::size_t>(head.size)}}};
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
-  msghdr message{};
-  message.msg_iov = parts.data();
-  message.msg_iovlen = parts.size();
-  if (fd >= 0) {
-    message.msg_control = control.data();
-    message.msg_controllen = control.size();
-    cmsghdr* const header = CMSG_FIRSTHDR(&message);
-    header->cmsg_level = SOL_SOCKET;
-    header->cmsg_type = SCM_RIGHTS;
-    header->cmsg_len = CMSG_LEN(sizeof(int));
-    std::memcpy(CMSG_DATA(header), &fd, sizeof(fd));
+  Message message(parts);
+  message.attach(fd);
+  (void)!sendmsg(socket, &message.header, MSG_NOSIGNAL);
+}
+
+int open_path(const Request& request, int root, int flags) {
+  open_how how{};
+  how.flags = static_cast<std::uint64_t>(flags | O_CLOEXEC | (request.no_follow != 0 ? O_NOFOLLOW : 0));
+  if (root < 0) {
+    return ::open(request.path.data(), static_cast<int>(how.flags));
   }
-  (void)!sendmsg(socket, &message, MSG_NOSIGNAL);
+  how.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
+  return static_cast<int>(syscall(SYS_openat2, root, request.path.data(), &how, sizeof(how)));
+}
+
+// True if a user-space daemon or another machine serves the file system of this open file, so that reads may block.
+// Async-signal-safe.
+bool may_block(int file) {
+  struct statfs system {};
+  if (fstatfs(file, &system) != 0) {
+    return true;  // fstatfs asks the file system, and got no answer
+  }
+  // <linux/magic.h> does not define all of them.
+  constexpr std::array<std::uint32_t, 17> magics = {
+      FUSE_SUPER_MAGIC,          NFS_SUPER_MAGIC,   SMB_SUPER_MAGIC,  CIFS_SUPER_MAGIC,      SMB2_SUPER_MAGIC,
+      CEPH_SUPER_MAGIC,          AFS_SUPER_MAGIC,   AFS_FS_MAGIC,     CODA_SUPER_MAGIC,      V9FS_MAGIC,
+      AUTOFS_SUPER_MAGIC,        OCFS2_SUPER_MAGIC, 0x564c /* NCP */, 0x01161970 /* GFS2 */, 0x0bd00bd0 /* Lustre */,
+      0x20030528 /* OrangeFS */, 0x47504653 /* GPFS */};
+  return std::ranges::count(magics, static_cast<std::uint32_t>(system.f_type)) > 0;
+}
+
+// Opening a device can have effects, and that of a FIFO waits for a writer: look at the file before it is opened.
+// Returns -1 and sets errno if it is not to be read.
+int open_regular_file(const Request& request, int root) {
+  const Fd place(open_path(request, root, O_PATH));
+  struct stat status {};
+  if (!place || fstat(place.get(), &status) != 0) {
+    return -1;
+  }
+  if (!S_ISREG(status.st_mode)) {
+    errno = EINVAL;
+    return -1;
+  }
+  if (request.quick != 0 && may_block(place.get())) {
+    errno = EOPNOTSUPP;
+    return -1;
+  }
+  std::array<char, sizeof("/proc/self/fd/") + 10> link{"/proc/self/fd/"};
+  std::to_chars(link.data() + std::strlen(link.data()), link.data() + link.size() - 1, place.get());
+  return ::open(link.data(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 }
 
 void answer_regular_file(int socket, int file, std::uint64_t limit) {
   Head head;
   if (fstat(file, &head.status) != 0) {
     head.error = errno;
-  } else if (!S_ISREG(head.status.st_mode)) {
-    head.error = EINVAL;
   }
   if (head.error != 0 || !may_block(file)) {
     send_answer(socket, head, head.error == 0 ? file : -1);
@@ -156,21 +233,25 @@ void answer_text(int socket, int file, std::uint64_t limit) {
   dup2(socket, kept_socket);
   close_range(kept_socket + 1, ~0U, 0);
   for (;;) {
-    const ssize_t size = recv(kept_socket, &buffers.request, sizeof(buffers.request), 0);
-    if (size <= 0) {
+    Request& request = buffers.request;
+    iovec part{&request, sizeof(request)};
+    Message message(std::span(&part, 1));
+    if (recvmsg(kept_socket, &message.header, MSG_CMSG_CLOEXEC) <= 0) {
       _exit(0);
     }
-    buffers.request.path.back() = '\0';
-    // O_NONBLOCK: without it, opening a FIFO would wait for a writer.
-    const Fd file(::open(buffers.request.path.data(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
-    if (!file) {
+    const Fd root = message.take();
+    request.path.back() = '\0';
+    const Fd file(request.kind == kind_file        ? open_regular_file(request, root.get())
+                  : request.kind == kind_directory ? open_path(request, root.get(), O_PATH | O_DIRECTORY)
+                                                   : open_path(request, root.get(), O_RDONLY | O_NONBLOCK | O_NOCTTY));
+    if (!file || request.kind == kind_directory) {
       Head head;
-      head.error = errno;
-      send_answer(kept_socket, head, -1);
-    } else if (buffers.request.kind == kind_file) {
-      answer_regular_file(kept_socket, file.get(), buffers.request.limit);
+      head.error = file ? 0 : errno;
+      send_answer(kept_socket, head, file.get());
+    } else if (request.kind == kind_file) {
+      answer_regular_file(kept_socket, file.get(), request.limit);
     } else {
-      answer_text(kept_socket, file.get(), buffers.request.limit);
+      answer_text(kept_socket, file.get(), request.limit);
     }
   }
 }
@@ -178,20 +259,6 @@ void answer_text(int socket, int file, std::uint64_t limit) {
 }  // namespace
 
 // ---- The main process -----------------------------------------------------------------------------------------------
-
-bool may_block(int file) {
-  struct statfs system {};
-  if (fstatfs(file, &system) != 0) {
-    return true;  // fstatfs asks the file system, and got no answer
-  }
-  // <linux/magic.h> does not define all of them.
-  constexpr std::array<std::uint32_t, 17> magics = {
-      FUSE_SUPER_MAGIC,          NFS_SUPER_MAGIC,   SMB_SUPER_MAGIC,  CIFS_SUPER_MAGIC,      SMB2_SUPER_MAGIC,
-      CEPH_SUPER_MAGIC,          AFS_SUPER_MAGIC,   AFS_FS_MAGIC,     CODA_SUPER_MAGIC,      V9FS_MAGIC,
-      AUTOFS_SUPER_MAGIC,        OCFS2_SUPER_MAGIC, 0x564c /* NCP */, 0x01161970 /* GFS2 */, 0x0bd00bd0 /* Lustre */,
-      0x20030528 /* OrangeFS */, 0x47504653 /* GPFS */};
-  return std::ranges::count(magics, static_cast<std::uint32_t>(system.f_type)) > 0;
-}
 
 struct Fetcher::Answer {
   Head head;
@@ -216,6 +283,11 @@ Fetcher::~Fetcher() {
 void Fetcher::begin(const Limits& limits) {
   const std::lock_guard lock(mutex_);
   limits_ = limits;
+  spent_ = {};
+}
+
+void Fetcher::refill() {
+  const std::lock_guard lock(mutex_);
   spent_ = {};
 }
 
@@ -275,9 +347,12 @@ bool Fetcher::await(Answer& answer) {
   return false;
 }
 
-bool Fetcher::ask(std::uint32_t kind, const std::string& path, std::uint64_t limit, Answer& answer) {
+bool Fetcher::ask(std::uint32_t kind, const std::string& path, std::uint64_t limit, const FileLook& look,
+                  Answer& answer) {
   Request request;
   request.kind = kind;
+  request.quick = look.quick ? 1 : 0;
+  request.no_follow = look.no_follow ? 1 : 0;
   request.limit = limit;
   answer.head = {};
   pollfd stop{limits_.stop_fd, POLLIN, 0};
@@ -286,7 +361,7 @@ bool Fetcher::ask(std::uint32_t kind, const std::string& path, std::uint64_t lim
   } else if (stop.fd >= 0 && poll(&stop, 1, 0) > 0) {
     answer.head.error = ECANCELED;
   } else if (spent_ >= limits_.total || given_up_ >= max_given_up) {
-    answer.head.error = ETIMEDOUT;
+    answer.head.error = EAGAIN;
   } else if (!socket_ && !start()) {
     answer.head.error = errno;
   }
@@ -294,8 +369,10 @@ bool Fetcher::ask(std::uint32_t kind, const std::string& path, std::uint64_t lim
     return false;
   }
   std::ranges::copy(path, request.path.begin());
-  const std::size_t size = offsetof(Request, path) + path.size() + 1;
-  if (send(socket_.get(), &request, size, MSG_NOSIGNAL) < 0) {
+  iovec question{&request, offsetof(Request, path) + path.size() + 1};
+  Message sent(std::span(&question, 1));
+  sent.attach(look.root);
+  if (sendmsg(socket_.get(), &sent.header, MSG_NOSIGNAL) < 0) {
     answer.head.error = errno;
     give_up();
     return false;
@@ -304,31 +381,21 @@ bool Fetcher::ask(std::uint32_t kind, const std::string& path, std::uint64_t lim
     return false;
   }
   std::array<iovec, 2> parts{{{&answer.head, sizeof(answer.head)}, {answer.bytes.data(), answer.bytes.size()}}};
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
-  msghdr message{};
-  message.msg_iov = parts.data();
-  message.msg_iovlen = parts.size();
-  message.msg_control = control.data();
-  message.msg_controllen = control.size();
-  if (recvmsg(socket_.get(), &message, MSG_CMSG_CLOEXEC) < static_cast<ssize_t>(sizeof(answer.head))) {
+  Message message(parts);
+  if (recvmsg(socket_.get(), &message.header, MSG_CMSG_CLOEXEC) < static_cast<ssize_t>(sizeof(answer.head))) {
     answer.head = {};
     answer.head.error = EIO;  // another process killed the opener
     give_up();
     return false;
   }
-  const cmsghdr* const header = CMSG_FIRSTHDR(&message);
-  if (header != nullptr && header->cmsg_type == SCM_RIGHTS) {
-    int fd = -1;
-    std::memcpy(&fd, CMSG_DATA(header), sizeof(fd));
-    answer.file = Fd(fd);
-  }
+  answer.file = message.take();
   return answer.head.error == 0;
 }
 
-FetchedFile Fetcher::open(const std::string& path) {
+FetchedFile Fetcher::open(const std::string& path, const FileLook& look) {
   const std::lock_guard lock(mutex_);
   Answer answer;
-  (void)ask(kind_file, path, limits_.copied_bytes, answer);
+  (void)ask(kind_file, path, limits_.copied_bytes, look, answer);
   FetchedFile fetched;
   fetched.error = answer.head.error == 0 && !answer.file ? EMFILE : answer.head.error;
   fetched.file = std::move(answer.file);
@@ -337,10 +404,18 @@ FetchedFile Fetcher::open(const std::string& path) {
   return fetched;
 }
 
+Fd Fetcher::open_directory(const std::string& path) {
+  const std::lock_guard lock(mutex_);
+  Answer answer;
+  (void)ask(kind_directory, path, 0, {}, answer);
+  errno = answer.head.error;
+  return std::move(answer.file);
+}
+
 std::optional<std::string> Fetcher::read_text(const std::string& path, std::size_t most) {
   const std::lock_guard lock(mutex_);
   Answer answer;
-  if (!ask(kind_text, path, most, answer)) {
+  if (!ask(kind_text, path, most, {}, answer)) {
     return std::nullopt;
   }
   if (answer.head.is_copy == 0) {

@@ -22,14 +22,18 @@ namespace taskcost {
 
 struct FetchedFile {
   Fd file{};              // empty if it could not be opened
-  int error = 0;          // an errno; ETIMEDOUT: the file did not answer, ECANCELED: Limits::stop_fd became readable
+  int error = 0;          // an errno; ETIMEDOUT: the file did not answer, EAGAIN: no time was left to ask,
+                          // ECANCELED: Limits::stop_fd became readable
   struct stat status {};  // of the original, also if `file` is a copy
   bool is_copy = false;   // `file` is a memfd: the original is on a file system that may block
 };
 
-// True if a user-space daemon or another machine serves the file system of this open file, so that reads may block.
-// Async-signal-safe.
-bool may_block(int file);
+// How Fetcher::open() looks for a file.
+struct FileLook {
+  int root = -1;           // an open directory that neither the path nor its symbolic links lead out of; -1: our root
+  bool quick = false;      // refuses a file system that may block, with EOPNOTSUPP, instead of copying from it
+  bool no_follow = false;  // refuses a symbolic link at the end of the path
+};
 
 class Fetcher {
  public:
@@ -50,10 +54,14 @@ class Fetcher {
 
   // Starts a new budget of time.
   void begin(const Limits& limits);
+  // Starts it anew with the same limits.
+  void refill();
 
   // Opens a regular file for reading; other files get EINVAL. A file of a file system that may block is copied to a
   // memfd.
-  FetchedFile open(const std::string& path);
+  FetchedFile open(const std::string& path, const FileLook& look = {});
+  // Opens a directory (O_PATH), to be FileLook::root. Empty, with errno set, if that fails.
+  Fd open_directory(const std::string& path);
   // Reads any file up to an error, its end, or `most` bytes. nullopt: no byte could be read, or not in time.
   std::optional<std::string> read_text(const std::string& path, std::size_t most);
 
@@ -67,7 +75,7 @@ class Fetcher {
   void give_up();
   void reap();
   // Returns false if it fails; `answer.head.error` says why.
-  bool ask(std::uint32_t kind, const std::string& path, std::uint64_t limit, Answer& answer);
+  bool ask(std::uint32_t kind, const std::string& path, std::uint64_t limit, const FileLook& look, Answer& answer);
   bool await(Answer& answer);
 
   std::mutex mutex_;

@@ -24,4 +24,11 @@ inline bool kernel_is_preemptible() {
   return model.find("(none)") == std::string::npos && model.find("(voluntary)") == std::string::npos;
 }
 
+// True if most interrupt handlers and softirqs run in threads (CONFIG_PREEMPT_RT).
+inline bool kernel_is_realtime() {
+  utsname host{};
+  uname(&host);
+  return std::string_view(host.version).find("PREEMPT_RT") != std::string_view::npos;
+}
+
 }  // namespace taskcost

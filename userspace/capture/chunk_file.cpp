@@ -65,34 +65,42 @@ void write_capture_header(CaptureOutput& output, const std::string& description,
   output.write(bytes_of(description));
 }
 
-ChunkFile::ChunkFile(CaptureOutput output, std::uint64_t salt, std::size_t chunk_size, int level)
-    : output_(std::move(output)),
-      salt_(salt),
-      level_(level),
-      context_(ZSTD_createCCtx()),
-      compressed_(ZSTD_compressBound(chunk_size)) {
+ChunkCompressor::ChunkCompressor(std::size_t chunk_size, int level)
+    : level_(level), context_(ZSTD_createCCtx()), compressed_(ZSTD_compressBound(chunk_size)) {
   if (!context_) {
     throw std::bad_alloc();
   }
 }
 
-bool ChunkFile::write_records(std::span<const std::byte> records, const CaptureSpan& span) {
+std::span<const std::byte> ChunkCompressor::compress(std::span<const std::byte> records) {
   const std::size_t size =
       ZSTD_compressCCtx(context_.get(), compressed_.data(), compressed_.size(), records.data(), records.size(), level_);
-  if (ZSTD_isError(size) != 0U) {
+  return ZSTD_isError(size) != 0U ? std::span<const std::byte>() : std::span(compressed_).first(size);
+}
+
+bool ChunkFile::write_records(std::span<const std::byte> records, const CaptureSpan& span) {
+  const auto stored = compressor_.compress(records);
+  if (stored.empty()) {
     write_dropped(span);
     return false;
   }
-  index_.push_back(write_chunk(ChunkKind::records, span, records.size(), std::span(compressed_).first(size)));
-  all_.include(span.first_ns, span.last_ns, span.records);
+  write_stored(stored, records.size(), span);
   return !output_.has_failed();
+}
+
+void ChunkFile::write_stored(std::span<const std::byte> stored, std::size_t size, const CaptureSpan& span) {
+  index_.push_back(write_chunk(ChunkKind::records, span, size, stored));
+  all_.include(span.first_ns, span.last_ns, span.records);
 }
 
 void ChunkFile::write_dropped(const CaptureSpan& span) {
   index_.push_back(write_chunk(ChunkKind::dropped, span, 0, {}));
 }
 
-void ChunkFile::write_end(const std::string& trailer) {
+void ChunkFile::write_end() {
+  if (!trailer_) {
+    return;
+  }
   Footer footer{.magic = footer_magic, .index_offset = output_.size(), .trailer_offset = 0, .checksum = 0};
   for (std::span<const ChunkHeader> rest(index_); !rest.empty();) {
     const auto part = rest.first(std::min(rest.size(), max_index_entries));
@@ -101,7 +109,13 @@ void ChunkFile::write_end(const std::string& trailer) {
     rest = rest.subspan(part.size());
   }
   footer.trailer_offset = output_.size();
-  write_chunk(ChunkKind::trailer, all_, trailer.size(), bytes_of(trailer));
+  ChunkCompressor compressor(trailer_->size(), compressor_.level());
+  const auto stored = compressor.compress(bytes_of(*trailer_));
+  if (stored.empty()) {
+    fail(ENOMEM);
+    return;
+  }
+  write_chunk(ChunkKind::trailer, all_, trailer_->size(), stored);
   footer.checksum = checksum_of_structure(footer, salt_);
   output_.write(bytes_of(footer));
 }

@@ -2,12 +2,14 @@
 #include "capture/chunk_list.h"
 
 #include <unistd.h>
+#include <zstd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "capture/format.h"
 
@@ -69,8 +71,13 @@ bool read_body(const CaptureFile& file, const ChunkHeader& header, std::uint64_t
 }
 
 std::optional<std::string> read_trailer(const CaptureFile& file, const ChunkHeader& header, std::uint64_t salt) {
-  std::string text;
-  if (header.kind != ChunkKind::trailer || !read_body(file, header, salt, text)) {
+  std::vector<std::byte> stored;
+  if (header.kind != ChunkKind::trailer || !read_body(file, header, salt, stored) ||
+      ZSTD_getFrameContentSize(stored.data(), stored.size()) != header.size) {
+    return std::nullopt;
+  }
+  std::string text(header.size, '\0');
+  if (ZSTD_decompress(text.data(), text.size(), stored.data(), stored.size()) != text.size()) {
     return std::nullopt;
   }
   return text;

@@ -34,7 +34,7 @@ bool has_valid_sizes(const ChunkHeader& header) {
       return header.size == header.stored_size && header.records > 0 && header.records <= max_index_entries &&
              header.size == header.records * sizeof(ChunkHeader);
     case ChunkKind::trailer:
-      return header.size == header.stored_size && header.size <= max_text_size;
+      return header.size <= max_trailer_size && header.stored_size > 0 && header.stored_size <= max_stored_trailer_size;
   }
   return false;
 }

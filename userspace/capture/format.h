@@ -18,9 +18,11 @@ constexpr std::array<unsigned char, 8> footer_magic = {0x89, 'T', 'C', 'E', 'N',
 constexpr std::uint32_t chunk_magic = 0x4b4e4843;
 constexpr std::uint32_t byte_order = 0x01020304;
 constexpr std::uint32_t other_byte_order = 0x04030201;
-constexpr std::uint32_t version = 1;
+constexpr std::uint32_t version = 2;
 
-constexpr std::size_t max_text_size = 16U << 20U;
+constexpr std::size_t max_description_size = 16U << 20U;
+constexpr std::size_t max_trailer_size = 256U << 20U;
+constexpr std::size_t max_stored_trailer_size = 257U << 20U;
 constexpr std::size_t max_chunk_size = 4U << 20U;
 constexpr std::size_t max_stored_size = 5U << 20U;
 

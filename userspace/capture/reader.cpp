@@ -58,7 +58,7 @@ Result<FileHeader> read_header(const CaptureFile& file, const std::string& name)
                            ", but this taskcost reads version " + std::to_string(version),
                        "use the version of taskcost that recorded it");
   }
-  if (!is_intact(header, header.salt) || header.description_size > max_text_size) {
+  if (!is_intact(header, header.salt) || header.description_size > max_description_size) {
     return cannot_read(name, "its header is damaged");
   }
   return header;

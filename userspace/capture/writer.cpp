@@ -1,23 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "capture/writer.h"
 
+#include <fmt/format.h>
 #include <sys/random.h>
-#include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
-#include <csignal>
 #include <cstring>
-#include <new>
 #include <utility>
 
-#include "base/start_thread.h"
 #include "capture/format.h"
-#include "capture/record.h"
 
 namespace taskcost {
 
-using namespace capture_format;  // NOLINT(google-build-using-namespace): all of this file is about them
+using capture_format::max_description_size;
+using capture_format::max_trailer_size;
 
 namespace {
 
@@ -29,18 +25,17 @@ Result<std::uint64_t> random_salt() {
   return salt;
 }
 
-Status check_text(const char* name, const std::string& text) {
-  if (text.size() > max_text_size) {
-    return Error{"cannot write the capture", std::string("its ") + name + " is longer than 16 MiB", ""};
+Status check_text(const char* name, const std::string& text, std::size_t limit) {
+  if (text.size() > limit) {
+    return Error{"cannot write the capture", fmt::format("its {} is longer than {} MiB", name, limit >> 20U), ""};
   }
   return Done{};
 }
 
 }  // namespace
 
-Result<std::unique_ptr<CaptureWriter>> CaptureWriter::create(Fd file, const std::string& description,
-                                                             const CaptureOptions& options) {
-  if (auto status = check_text("description", description); !status) {
+Result<ChunkFile> begin_capture(Fd file, const std::string& description, const CaptureOptions& options) {
+  if (auto status = check_text("description", description, max_description_size); !status) {
     return status.error();
   }
   const auto salt = random_salt();
@@ -52,170 +47,36 @@ Result<std::unique_ptr<CaptureWriter>> CaptureWriter::create(Fd file, const std:
   if (auto status = output.status(); !status) {
     return status.error();
   }
-  CaptureOptions bounded = options;
-  bounded.chunk_size = std::clamp(options.chunk_size, sizeof(tc_record), max_chunk_size);
-  bounded.buffers = std::max<std::size_t>(options.buffers, 2);
-  std::unique_ptr<CaptureWriter> writer(new CaptureWriter(std::move(output), *salt, bounded));
-  writer->count_.bytes_out.set(writer->file_.output().size());
-  auto thread = start_thread([raw = writer.get()] { raw->write_all(); });
-  if (!thread) {
-    return thread.error();
+  return ChunkFile(std::move(output), *salt, options.chunk_size, options.compression_level);
+}
+
+Status end_capture(ChunkFile& file, const std::string& trailer) {
+  Status status = check_text("trailer", trailer, max_trailer_size);
+  if (status) {
+    file.end_with(trailer);
   }
-  writer->thread_ = *std::move(thread);
+  return status;
+}
+
+Result<std::unique_ptr<CaptureWriter>> CaptureWriter::create(Fd file, const std::string& description,
+                                                             const CaptureOptions& options) {
+  const CaptureOptions limits = bounded(options);
+  auto begun = begin_capture(std::move(file), description, limits);
+  if (!begun) {
+    return begun.error();
+  }
+  std::unique_ptr<CaptureWriter> writer(new CaptureWriter(*std::move(begun), limits));
+  if (auto status = writer->queue_.start(); !status) {
+    return status.error();
+  }
   return writer;
 }
 
-CaptureWriter::CaptureWriter(CaptureOutput output, std::uint64_t salt, const CaptureOptions& options)
-    : options_(options),
-      file_(std::move(output), salt, options.chunk_size, options.compression_level),
-      buffers_(options.buffers) {
-  for (Buffer& buffer : buffers_) {
-    buffer.bytes.resize(options.chunk_size);  // touches every page, so that append() has no page faults
-  }
-}
-
-CaptureWriter::~CaptureWriter() {
-  if (thread_.joinable()) {
-    hand_over_last();
-  }
-}
-
-void CaptureWriter::append(std::span<const std::byte> record, std::uint64_t time_ns) {
-  const auto size = record_size(record);
-  if (size != record.size() || record.size() > options_.chunk_size) {
-    count_.refused.add(1);
-    return;
-  }
-  if (current_ != nullptr && !has_room(record.size(), time_ns)) {
-    hand_over();
-  }
-  if (current_ == nullptr && !take_buffer()) {
-    drop(time_ns);
-    return;
-  }
-  Buffer& buffer = *current_;
-  std::memcpy(buffer.bytes.data() + buffer.used, record.data(), record.size());
-  buffer.used += record.size();
-  buffer.span.include(time_ns, time_ns, 1);
-}
-
 Status CaptureWriter::finish(const std::string& trailer) {
-  const Status status = check_text("trailer", trailer);
-  if (status) {
-    trailer_ = trailer;
-  }
-  hand_over_last();
+  const Status status = end_capture(file_, trailer);
+  queue_.end();
   file_.close();
   return status ? file_.output().status() : status;
-}
-
-CaptureStatistics CaptureWriter::statistics() const {
-  const auto& count = count_;
-  return {.records = count.records.get(),
-          .bytes_in = count.bytes_in.get(),
-          .bytes_out = count.bytes_out.get(),
-          .refused = count.refused.get(),
-          .unwritten = count.unwritten.get(),
-          .dropped = {.first_ns = count.dropped_first_ns.get(),
-                      .last_ns = count.dropped_last_ns.get(),
-                      .records = count.dropped.get()}};
-}
-
-bool CaptureWriter::take_buffer() {
-  if (filled_.load(std::memory_order_relaxed) - emptied_.load(std::memory_order_acquire) == buffers_.size()) {
-    return false;
-  }
-  current_ = &buffers_[next_buffer_];
-  next_buffer_ = (next_buffer_ + 1) % buffers_.size();
-  current_->dropped_before = std::exchange(dropped_, {});
-  return true;
-}
-
-void CaptureWriter::hand_over() {
-  current_ = nullptr;
-  const std::uint32_t filled = filled_.fetch_add(1, std::memory_order_release) + 1;
-  filled_.notify_one();
-  // The writing thread cannot raise its priority while it waits for a CPU.
-  if (is_behind(filled - emptied_.load(std::memory_order_acquire)) && writer_tid_.load() != 0) {
-    (void)set_priority(Priority::writer, writer_tid_.load());
-  }
-}
-
-bool CaptureWriter::has_room(std::size_t size, std::uint64_t time_ns) const {
-  if (current_->used + size > options_.chunk_size) {
-    return false;
-  }
-  const CaptureSpan& span = current_->span;
-  return span.records == 0 || time_ns < span.first_ns || time_ns - span.first_ns <= options_.chunk_time_ns;
-}
-
-void CaptureWriter::drop(std::uint64_t time_ns) {
-  dropped_.include(time_ns, time_ns, 1);
-  const std::uint64_t before = count_.dropped.get();
-  count_.dropped_first_ns.set(before == 0 ? time_ns : std::min(count_.dropped_first_ns.get(), time_ns));
-  count_.dropped_last_ns.set(std::max(count_.dropped_last_ns.get(), time_ns));
-  count_.dropped.set(before + 1);
-}
-
-void CaptureWriter::hand_over_last() {
-  while (current_ == nullptr && !take_buffer()) {
-    const auto seen = emptied_.load(std::memory_order_acquire);
-    if (filled_.load(std::memory_order_relaxed) - seen == buffers_.size()) {
-      emptied_.wait(seen, std::memory_order_acquire);
-    }
-  }
-  current_->is_last = true;
-  hand_over();
-  thread_.join();
-}
-
-void CaptureWriter::write_buffer(const Buffer& buffer) {
-  if (buffer.dropped_before.records > 0) {
-    file_.write_dropped(buffer.dropped_before);
-  }
-  if (buffer.used > 0) {
-    if (!failed_.load(std::memory_order_relaxed) &&
-        file_.write_records(std::span(buffer.bytes).first(buffer.used), buffer.span)) {
-      count_.records.add(buffer.span.records);
-      count_.bytes_in.add(buffer.used);
-    } else {
-      count_.unwritten.add(buffer.span.records);
-    }
-  }
-  if (buffer.is_last && trailer_) {
-    file_.write_end(*trailer_);
-  }
-  count_.bytes_out.set(file_.output().size());
-  failed_.store(file_.output().has_failed(), std::memory_order_relaxed);
-}
-
-// On a busy machine a thread of SCHED_OTHER may wait for a CPU until all buffers are full and records are dropped.
-// While few buffers are full, there is no need to preempt observed tasks.
-bool CaptureWriter::is_behind(std::uint32_t waiting) const { return waiting > buffers_.size() / 4; }
-
-void CaptureWriter::write_all() {
-  sigset_t all;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, nullptr);  // a closed pipe makes write() fail with EPIPE, without SIGPIPE
-  writer_tid_.store(gettid());
-  bool is_last = false;
-  for (std::uint32_t done = 0; !is_last; ++done) {
-    filled_.wait(done, std::memory_order_acquire);
-    Buffer& buffer = buffers_[done_buffer_];
-    done_buffer_ = (done_buffer_ + 1) % buffers_.size();
-    is_last = buffer.is_last;
-    const bool behind = is_behind(filled_.load(std::memory_order_acquire) - done);
-    (void)set_priority(behind ? Priority::writer : Priority::none);
-    try {
-      write_buffer(buffer);
-    } catch (const std::bad_alloc&) {
-      file_.fail(ENOMEM);
-      failed_.store(true, std::memory_order_relaxed);
-    }
-    buffer.clear();
-    emptied_.fetch_add(1, std::memory_order_release);
-    emptied_.notify_one();
-  }
 }
 
 }  // namespace taskcost

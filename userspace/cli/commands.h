@@ -28,6 +28,8 @@ struct Environment {
   std::vector<int> descriptors;  // opened by the caller: a launched command inherits them
 };
 
+// Exit status of run: its command's, 128 + signal if one killed it, 124 after --timeout. Workload: that of a workload
+// that failed. Compare, diff: 0 or exit_above_limit. Doctor: 1 if the probes do not work. All else is 0.
 Result<int> run(const RunCommand& command, const Environment& environment);
 Result<int> attach(const AttachCommand& command, const Environment& environment);
 Result<int> workload(const WorkloadCommand& command, const Environment& environment);

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "verdict/diff/diff.h"
 
+#include <algorithm>
 #include <map>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "cli/commands.h"
 #include "cli/load_report.h"
@@ -45,6 +47,29 @@ Result<int> check_limit(const Difference& difference, double percent) {
   return status;
 }
 
+// Both reports with their stacks, for outputs of stacks; empty if there is none.
+Result<std::vector<Report>> load_stacks(const DiffCommand& command) {
+  std::vector<Report> reports;
+  if (std::ranges::none_of(command.outputs,
+                           [](const OutputFile& file) { return file.format == OutputFormat::folded; })) {
+    return reports;
+  }
+  for (const std::string& path : {command.a, command.b}) {
+    if (path == "-") {
+      return Error{"cannot compare the stacks of standard input", "it was read already", "name a file"};
+    }
+    auto report = load_report(path);
+    if (!report) {
+      return report.error();
+    }
+    if (!report->stacks) {
+      return with_report_name({"cannot compare stacks", "the report has none", "observe with --stacks"}, path);
+    }
+    reports.push_back(*std::move(report));
+  }
+  return reports;
+}
+
 }  // namespace
 
 Result<int> diff(const DiffCommand& command, const Environment& environment) {
@@ -56,13 +81,19 @@ Result<int> diff(const DiffCommand& command, const Environment& environment) {
   if (!b) {
     return b.error();
   }
+  const auto with_stacks = load_stacks(command);
+  if (!with_stacks) {
+    return with_stacks.error();
+  }
   auto outputs = Outputs::open(command, environment);
   if (!outputs) {
     return outputs.error();
   }
   const Difference difference = diff_reports(*std::move(a), *std::move(b));
-  const auto render = [&difference](OutputFormat format, const TextOptions& text, std::ostream& out) -> Status {
-    if (format == OutputFormat::json) {
+  const auto render = [&](OutputFormat format, const TextOptions& text, std::ostream& out) -> Status {
+    if (format == OutputFormat::folded) {
+      render_folded_difference(with_stacks->front(), with_stacks->back(), out);
+    } else if (format == OutputFormat::json) {
       render_difference_json(difference, out);
     } else {
       render_difference_text(difference, out, text);

@@ -101,22 +101,6 @@ Environment detect_environment(int argc, const char* const* argv) {
   return result;
 }
 
-std::optional<Duration> steal_time() {
-  constexpr int steal_field = 8;  // proc(5): user nice system idle iowait irq softirq steal
-  std::ifstream stat("/proc/stat");
-  std::string word;
-  stat >> word;
-  Duration::rep ticks = 0;
-  for (int field = 0; field < steal_field; ++field) {
-    stat >> ticks;
-  }
-  const long per_second = sysconf(_SC_CLK_TCK);
-  if (!stat || word != "cpu" || per_second <= 0) {
-    return std::nullopt;
-  }
-  return ticks * (Duration(std::chrono::seconds(1)) / per_second);
-}
-
 std::string workload_program() {
   std::error_code error;
   const auto self = std::filesystem::read_symlink("/proc/self/exe", error);

@@ -131,10 +131,17 @@ CollectorOptions collector_options(const ObserveOptions& options, const StopSign
   chosen.max_tasks = options.max_tasks.value_or(chosen.max_tasks);
   chosen.detail = options.detail;
   chosen.stacks = options.stacks;
+  // Not a round number: programs do things at round intervals.
+  constexpr unsigned usual_sample_hz = 99;
+  chosen.sample_hz = options.stacks ? options.sample_hz.value_or(usual_sample_hz) : 0;
+  if (options.unwind_mib) {
+    chosen.unwind_memory = std::size_t{*options.unwind_mib} << 20U;
+  }
   chosen.probe_stats = options.probe_stats;
   chosen.kernel_memory = options.kernel_memory;
   chosen.events = needs_events(options);
   chosen.syscalls = options.detail == Detail::full;
+  chosen.interference = true;
   chosen.ring_bytes = std::size_t{options.buffer_mib.value_or(0)} << 20U;
   return chosen;
 }
@@ -154,6 +161,7 @@ void set_observation(Report& report, Collector::Observation observation) {
   report.observer = std::move(observation.observer);
   report.stacks = std::move(observation.stacks);
   report.clocks = observation.clocks;
+  report.stolen = report.host.is_virtual() ? observation.stolen : std::nullopt;
 }
 
 Report empty_report(TargetMode mode, const Environment& environment) {

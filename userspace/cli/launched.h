@@ -30,7 +30,8 @@ Result<LaunchedRun> observe_command(const Command& command, TargetMode mode, con
                                     StopSignals& signals, const Environment& environment,
                                     const BeforeWindow& before = {}, const CommandLimits& limits = {});
 
-// The same in one window of an open collector. The result's report is `report` with what the window observed.
+// The same in one window of an open collector. The result's report is `report` with what the window observed. Errors:
+// the command could not be started, or not be waited for and was killed.
 Result<LaunchedRun> observe_window(Collector& collector, const Command& command, StopSignals& signals, Report report,
                                    const CommandLimits& limits = {});
 

@@ -18,7 +18,7 @@ Result<Fd> open_standard_input();
 Result<Report> load_report(const std::string& path);
 // Does the same for an open file.
 Result<Report> load_report(int fd, const std::string& path);
-// Reads its figures, or those of repeated runs.
+// Reads its figures, or those of repeated runs. Error: as load_report().
 Result<ReportFigures> load_figures(const std::string& path);
 // Decides by the first characters of a regular file.
 bool is_json_report(int fd);

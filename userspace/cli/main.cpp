@@ -20,6 +20,7 @@
 #include "cli/commands.h"
 #include "cli/environment.h"
 #include "cli/log.h"
+#include "cli/manual_page.h"
 #include "report/render.h"
 #include "top/once.h"
 #include "trace/events/writers.h"
@@ -61,6 +62,9 @@ Result<int> dispatch(const Options& options, const Environment& environment) {
                                [&](const CompareCommand& command) { return compare(command, environment); },
                                [&](const EstimateCommand& command) { return estimate(command, environment); },
                                [](const PrintText& request) -> Result<int> {
+                                 if (request.manual) {
+                                   show_manual_page(*request.manual);
+                                 }
                                  std::cout << request.text;
                                  return 0;
                                },

@@ -37,6 +37,11 @@ Result<int> audit(EventSource& source, const ReportCommand& command, Outputs& ou
   if (!start) {
     return start.error();
   }
+  if (start->kept) {
+    return Error{"--audit of what a flight recorder kept",
+                 "the kernel's ledgers, which it compares, are those of the whole recording, and most events are gone",
+                 "record without --keep", ErrorKind::usage};
+  }
   Auditor auditor;
   Replay replay({start->calls, call_classes(*start), source.gaps,
                  [&](const RebuiltTask& task) { auditor.on_task(task); }, nullptr});
@@ -75,10 +80,11 @@ Result<int> render_saved(int fd, const ReportCommand& command, const Environment
   const auto of_events =
       std::ranges::find_if(command.outputs, [](const OutputFile& output) { return is_of_events(output.format); });
   const bool is_part = !command.part.is_whole();
-  if (is_part || command.audit || of_events != command.outputs.end()) {
-    return Error{is_part         ? "a part of a report"
-                 : command.audit ? "--audit"
-                                 : "--output " + of_events->path,
+  if (is_part || command.regions || command.audit || of_events != command.outputs.end()) {
+    return Error{is_part           ? "a part of a report"
+                 : command.regions ? "--region"
+                 : command.audit   ? "--audit"
+                                   : "--output " + of_events->path,
                  "a JSON report has no transitions", "name the capture", ErrorKind::usage};
   }
   auto report = load_report(fd, command.file);
@@ -124,7 +130,7 @@ Result<int> report(const ReportCommand& command, const Environment& environment)
   }
   const bool timeline = std::any_of(command.outputs.begin(), command.outputs.end(),
                                     [](const OutputFile& output) { return output.format == OutputFormat::html; });
-  auto playback = play(source.capture, source.gaps, timeline, command.part);
+  auto playback = play(source.capture, source.gaps, timeline, command.part, command.regions);
   if (!playback) {
     return playback.error();
   }

@@ -42,6 +42,14 @@ Result<std::unique_ptr<Recording>> Recording::open(const ObserveOptions& options
     return std::unique_ptr<Recording>();
   }
   std::unique_ptr<Recording> recording(new Recording);
+  if (options.keep) {
+    auto flight = FlightRecorder::open(options);
+    if (!flight) {
+      return flight.error();
+    }
+    recording->flight_ = *std::move(flight);
+    return recording;
+  }
   if (!options.capture) {
     auto file = open_temporary_file("keep the capture with -o FILE.tcap");
     if (!file) {
@@ -69,6 +77,9 @@ Status Recording::begin(Collector& collector, RecordingStart start) {
   start.monotonic_ns = clocks.monotonic_ns;
   start.realtime_ns = clocks.realtime_ns;
   start.boottime_ns = clocks.boottime_ns;
+  if (flight_) {
+    return flight_->begin(collector, std::move(start));
+  }
   last_ns_ = start.monotonic_ns;
   Fd file(dup(fd()));
   if (!file) {
@@ -91,13 +102,16 @@ Status Recording::begin(Collector& collector, RecordingStart start) {
   return Done{};
 }
 
-Status Recording::end(const RecordingEnd& end) { return writer_->finish(text_of(end)); }
+Status Recording::end(const RecordingEnd& end) { return flight_ ? flight_->end(end) : writer_->finish(text_of(end)); }
 
 Result<CaptureReader> Recording::read() const {
   return CaptureReader::read(Fd(dup(fd())), name_.empty() ? "the temporary capture" : name_);
 }
 
 std::string Recording::summary() const {
+  if (flight_) {
+    return flight_->summary();
+  }
   const CaptureStatistics written = writer_->statistics();
   std::string text = fmt::format("{} records, {}", written.records, bytes_text(static_cast<double>(written.bytes_out)));
   if (!name_.empty()) {
@@ -120,6 +134,7 @@ RecordingEnd recording_end(const Report& report) {
   end.observer = report.observer;
   end.stacks = report.stacks;
   end.clocks = report.clocks;
+  end.stolen = report.stolen;
   end.names = names_in(report.session);
   return end;
 }
@@ -137,9 +152,11 @@ RecordingStart recording_start(const Report& report, const ObserveOptions& optio
   start.exec_prepare = model.exec_prepare;
   start.fault_latency = model.fault_latency;
   start.switch_latency = model.switch_latency;
+  start.regions = model.regions;
   start.measured = model.measured;
   start.calls_by_number = list_syscall_names(false /*compat*/);
   start.compat_calls_by_number = list_syscall_names(true /*compat*/);
+  start.ring_operations = model.ring_operations;
   return start;
 }
 

@@ -15,7 +15,8 @@ void block_file_size_signal();
 
 class StopSignals {
  public:
-  // Blocks SIGINT, SIGTERM, SIGHUP and SIGQUIT in this thread and in those that it creates.
+  // Blocks SIGINT, SIGTERM, SIGHUP and SIGQUIT in this thread and in those that it creates. Error:
+  // signals cannot be waited for (signalfd).
   static Result<StopSignals> block();
 
   struct Received {

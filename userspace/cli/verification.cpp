@@ -345,6 +345,7 @@ Status observe(Verification& verification, StopSignals& signals, const VerifyCom
   // Every attached probe slows down all variants, so those that need more probes have a collector of their own.
   CollectorOptions chosen = collector_options(options.observe, signals);
   chosen.syscalls = false;  // no claim is about system calls by name, and they would cost each round time
+  chosen.interference = false;
   chosen.max_tasks = options.observe.max_tasks.value_or(workload_pool_size);
   const auto observe_phase = [&](const char* title, const std::vector<Variant>& variants) -> Status {
     if (variants.empty() || verification.stopped) {

@@ -30,8 +30,7 @@ Status check_claims(const std::vector<std::string>& ids) {
 
 void set_stolen_time(Report& report, std::optional<Duration> before) {
   const auto now = steal_time();
-  const bool virtualized = !report.host.virtualization.empty() && report.host.virtualization != "none";
-  report.stolen = virtualized && before && now ? std::optional(*now - *before) : std::nullopt;
+  report.stolen = report.host.is_virtual() && before && now ? std::optional(*now - *before) : std::nullopt;
 }
 
 void judge(Verification& verification, const VerifyCommand& options) {

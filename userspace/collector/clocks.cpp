@@ -2,9 +2,12 @@
 #include "collector/clocks.h"
 
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <ctime>
+#include <fstream>
+#include <string>
 
 namespace taskcost {
 namespace {
@@ -42,6 +45,22 @@ ClockAnchor read_clocks() {
     }
   }
   return best;
+}
+
+std::optional<Duration> steal_time() {
+  constexpr int steal_field = 8;  // proc(5): user nice system idle iowait irq softirq steal
+  std::ifstream stat("/proc/stat");
+  std::string word;
+  stat >> word;
+  Duration::rep ticks = 0;
+  for (int field = 0; field < steal_field; ++field) {
+    stat >> ticks;
+  }
+  const long per_second = sysconf(_SC_CLK_TCK);
+  if (!stat || word != "cpu" || per_second <= 0) {
+    return std::nullopt;
+  }
+  return ticks * (Duration(std::chrono::seconds(1)) / per_second);
 }
 
 Duration own_cpu_time() {

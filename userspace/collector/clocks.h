@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "account/account.h"
 #include "account/clock_anchor.h"
@@ -13,6 +14,8 @@ Instant now();
 // The same in ns, the format of records.
 std::uint64_t now_ns();
 
+// Steal time since boot, summed over all CPUs, in steps of a clock tick. nullopt: /proc/stat does not have it.
+std::optional<Duration> steal_time();
 // Reads all clocks within well below 1 us, or as close together as ten attempts get.
 ClockAnchor read_clocks();
 inline Instant to_instant(const ClockAnchor& anchor) {

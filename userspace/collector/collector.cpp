@@ -11,13 +11,13 @@
 #include <chrono>
 #include <cstring>
 #include <fstream>
+#include <set>
 #include <span>
 #include <sstream>
 #include <string>
 #include <thread>
 #include <utility>
 
-#include "base/fetcher.h"
 #include "collector/adopt.h"
 #include "collector/clocks.h"
 #include "collector/extras.h"
@@ -32,7 +32,7 @@ namespace {
 
 constexpr int poll_interval_ms = 10;
 
-// NSpid has a pid for each pid namespace from that of /proc down to the process's own.
+// NSpid lists one pid per namespace, from that of /proc down to ours.
 std::uint32_t read_levels_below_proc() {
   std::ifstream status("/proc/self/status");
   for (std::string line; std::getline(status, line);) {
@@ -53,7 +53,9 @@ SessionBuilder::Options builder_options(const Sources& sources, const CollectorO
   options.cpu_slices = chosen.cpu_slices;
   options.calls = chosen.detail == Detail::full;
   options.syscalls = chosen.syscalls;
+  options.regions = options.calls;
   options.syscall_name = syscall_name;
+  options.ring_operations = sources.ring_operations;
   options.measured = sources.measured;
   options.exec_prepare = sources.exec_prepare;
   options.fault_latency = sources.fault_latency;
@@ -77,6 +79,7 @@ Diagnosis diagnose() {
   CollectorOptions options;
   options.max_tasks = few;
   options.kernel_memory = true;
+  options.interference = true;
   const Sources sources = choose_sources(options);
   diagnosis.evidence = sources.evidence;
   if (auto probes = Probes::load(sources, options); !probes) {
@@ -130,7 +133,7 @@ Result<std::unique_ptr<Collector>> Collector::open(const CollectorOptions& optio
     return status.error();
   }
   if (options.stacks) {
-    auto stacks = StackReader::start();
+    auto stacks = StackReader::start(collector->probes_, collector->sources_.unwind_tables ? options.unwind_memory : 0);
     if (!stacks) {
       return stacks.error();
     }
@@ -144,6 +147,9 @@ Result<std::unique_ptr<Collector>> Collector::open(const CollectorOptions& optio
 }
 
 Result<pid_t> Collector::launch(const Command& command) {
+  if (stacks_) {
+    stacks_->prepare(find_program(command.arguments.front()).value_or(""));
+  }
   if (auto status = open_window(); !status) {
     return status.error();
   }
@@ -159,7 +165,28 @@ Result<pid_t> Collector::launch(const Command& command) {
   return child;
 }
 
+// Only the probes know which tasks the target has. So it is adopted once while the window is closed, when they post
+// nothing. open_window() then releases these tasks.
+Status Collector::prepare_tables(const Target& target) {
+  reader_->stop();
+  probes_.close_window();
+  probes_.release_tasks();
+  finished_ = true;
+  if (const auto adopted = adopt_tasks(probes_, target); !adopted) {
+    return adopted.error();
+  }
+  Fetcher::instance().begin(limits_before_window());
+  snapshot_all_mappings();
+  stacks_->wait_for_tables();
+  return Done{};
+}
+
 Result<Adoption> Collector::adopt(const Target& target) {
+  if (stacks_ && stacks_->has_tables()) {
+    if (auto status = prepare_tables(target); !status) {
+      return status.error();
+    }
+  }
   if (auto status = open_window(); !status) {
     return status.error();
   }
@@ -187,6 +214,9 @@ Result<WindowEnd> Collector::wait(const Until& until) {
       return WindowEnd::target_exited;
     }
     poll_mappings_and_arrivals();
+    if (on_poll_) {
+      on_poll_();
+    }
     if (readable(watched[0])) {
       return WindowEnd::signal;
     }
@@ -198,15 +228,19 @@ Result<WindowEnd> Collector::wait(const Until& until) {
 
 Collector::Observation Collector::finish() {
   const ClockAnchor end_clocks = read_clocks();
+  const auto steal_at_end = steal_time();
   const Instant end = to_instant(end_clocks);
   cost_.close_window();
   probes_.close_window();
   losses_.close_window();
   reader_->stop();
-  take_tables();
+  take_tables(end);
   const Losses losses = losses_.so_far();
   Observation observation;
   observation.clocks = {start_clocks_, end_clocks};
+  if (steal_at_start_ && steal_at_end) {
+    observation.stolen = *steal_at_end - *steal_at_start_;
+  }
   observation.session = builder_.finish(start_.value_or(end), end, losses.counts, losses.skipped_probes);
   std::optional<std::uint64_t> boottime_ns;
   if (start_clocks_ && levels_below_proc_ == probes_.shared().collector_level) {
@@ -219,7 +253,7 @@ Collector::Observation Collector::finish() {
     Fetcher::instance().begin({.stop_fd = stop_fd_});
     observation.stacks = stacks_->take(
         probes_, observation.session, [this](std::uint64_t process) { return builder_.process_number(process); },
-        losses.counts[TC_LOSS_MISSED_STACKS]);
+        open_stacks(end), losses.counts[TC_LOSS_MISSED_STACKS]);
   }
   finished_ = true;
   return observation;
@@ -234,14 +268,13 @@ void Collector::settle(const std::function<bool()>& settled) {
   }
 }
 
-// An observed child makes the same system call as this process did without probes. Its ledger, and its part in
-// histograms and stacks, is cleared before the window opens.
+// A child repeats the cheap calls with probes on. Its ledger and sums are cleared before the window opens.
 void Collector::calibrate(const CallTimes& untraced) {
   observe_next_child();
   const auto traced = time_cheap_calls_in_child();
   probes_.shared().launcher = 0;
   settle([this] { return probes_.living_ledgers() == 0; });
-  // Without probes on system calls, the difference is not a cost of probes.
+  // Without call probes the difference is noise, not their cost.
   cost_.calibrate(untraced, model_.calls ? traced : std::nullopt);
   reset_baseline();
 }
@@ -264,14 +297,19 @@ Status Collector::open_window() {
     }
   }
   if (!start_) {
-    // Files of observed processes may block: bound the time for which they delay the window.
-    using namespace std::chrono_literals;
-    Fetcher::instance().begin({.each = 300ms, .total = 2s, .stop_fd = stop_fd_});
+    Fetcher::instance().begin(limits_before_window());
+    steal_at_start_ = steal_time();
     start_clocks_ = read_clocks();
     start_ = to_instant(*start_clocks_);
     cost_.open_window(*start_);
   }
   return Done{};
+}
+
+// Files of observed processes may block: bound the time for which they delay the window.
+Fetcher::Limits Collector::limits_before_window() const {
+  using namespace std::chrono_literals;
+  return {.each = 300ms, .total = 2s, .stop_fd = stop_fd_};
 }
 
 Status Collector::reset_for_next_window() {
@@ -290,19 +328,19 @@ Status Collector::reset_for_next_window() {
 }
 
 Status Collector::attach_tap() {
-  // stop() drains the ring first, which still has records of the calibration.
+  // The ring still holds calibration records: stop() drains them before the tap sees any.
   reader_->stop();
   reader_->tap([this](std::span<const std::byte> bytes) { tap_.send(bytes); });
   return reader_->resume();
 }
 
 Status Collector::watch_cpus() {
-  if (!sources_.cpu_changes || (!probes_.has_fault_events() && !stacks_)) {
+  if (!sources_.cpu_changes || (!probes_.has_cpu_events() && !stacks_)) {
     return Done{};
   }
   auto watch = CpuWatch::start(probes_, [this](unsigned cpu) {
-    // If this fails, faults are counted as unresolved and mappings as lost.
-    (void)probes_.reopen_fault_events(cpu);
+    // If this fails, faults are counted as unresolved and mappings as lost, and the CPU has no samples.
+    (void)probes_.reopen_cpu_events(cpu);
     if (stacks_) {
       (void)stacks_->reopen(cpu);
     }
@@ -331,11 +369,37 @@ void Collector::poll_mappings_and_arrivals() {
     }
   }
   const std::uint64_t arrivals = __atomic_load_n(&probes_.shared().arrivals, __ATOMIC_ACQUIRE);
-  // If the task iterator fails, the next poll tries again.
+  // If adopting fails, the next poll retries.
   if (arrivals_seen_ != arrivals && adopt_arrivals(probes_)) {
     arrivals_seen_ = arrivals;
     take_commands();
   }
+}
+
+std::vector<OpenStack> Collector::open_stacks(Instant end) const {
+  const auto end_ns = static_cast<std::uint64_t>(end.time_since_epoch().count());
+  std::vector<OpenStack> open;
+  for (const tc_ledger& ledger : probes_.slots()) {
+    if (ledger.live == 0 || !is_in_window(ledger) || ledger.condition == TC_CONDITION_RUNNING) {
+      continue;
+    }
+    OpenStack& stack = open.emplace_back();
+    stack.key.owner = {ledger.process, ledger.address_space, ledger.left_at, {}};
+    std::ranges::copy(ledger.comm, stack.key.owner.comm);
+    const std::uint64_t since_ns = std::min<std::uint64_t>(ledger.since_ns, end_ns);
+    stack.sums = {1, end_ns - since_ns, 0};
+    if (ledger.condition == TC_CONDITION_BLOCKED) {
+      stack.key.kind = TC_STACK_WAIT;
+      stack.key.wait = ledger.wait;
+      if (ledger.woken_ns != 0) {
+        stack.sums.runnable_ns = end_ns - std::clamp<std::uint64_t>(ledger.woken_ns, since_ns, end_ns);
+        stack.sums.ns -= stack.sums.runnable_ns;
+      }
+    } else {
+      stack.key.kind = TC_STACK_INVOLUNTARY;
+    }
+  }
+  return open;
 }
 
 bool Collector::any_task_exiting() const {

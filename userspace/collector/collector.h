@@ -32,6 +32,7 @@
 #include "account/session_builder.h"
 #include "account/stacks.h"
 #include "base/fd.h"
+#include "base/fetcher.h"
 #include "base/result.h"
 #include "collector/calibrate.h"
 #include "collector/cpu_watch.h"
@@ -53,21 +54,24 @@ struct Diagnosis {
   EvidenceList evidence;  // empty if not usable
   std::vector<Extra> extras;
 };
+// Loads and attaches all probes once, then drops them.
 Diagnosis diagnose();
 
 class Collector {
  public:
+  // Errors: privileges are missing, the kernel refused a probe, or a thread or a map could not be made.
   static Result<std::unique_ptr<Collector>> open(const CollectorOptions& options);
   Collector(const Collector&) = delete;
   Collector& operator=(const Collector&) = delete;
 
   // Receives every record of the next window, byte for byte in the order of the ring buffer, and its time if it has
-  // one. It is called on the reader's thread, which must not block, and by finish() for the rest: gaps, command lines,
-  // ledgers of running tasks, edges, flows and histograms.
+  // one. It is called on the reader's thread, which must not block, and by finish() for the rest: gaps, the last
+  // events, command lines, ledgers of running tasks, and the tables: edges, flows, histograms, regions, system calls,
+  // what ran instead, interrupts, quotas and locks.
   void record_to(RecordTap::Sink sink) { tap_.set_sink(std::move(sink)); }
 
-  // Returns the pid of the command, a child of this process that the caller has to reap. An error of exec has the exit
-  // status of a shell.
+  // Returns the pid of the command, a child of this process that the caller has to reap. Errors: the command could not
+  // be executed (with the exit status of a shell), no ledger was made for it, or no window could be opened.
   Result<pid_t> launch(const Command& command);
 
   // Errors: an id is of the wrong kind, the pattern is invalid, the cgroup does not exist, or no task matches.
@@ -88,8 +92,29 @@ class Collector {
     Observer observer;
     std::optional<Stacks> stacks;  // nullopt without CollectorOptions::stacks
     WindowClocks clocks;
+    std::optional<Duration> stolen;  // steal time of all CPUs in the window; nullopt: not known
   };
+  // REQUIRES: launch() or adopt() opened the window. After it, another may open.
   Observation finish();
+
+  // Called by wait() every 10 ms.
+  void on_poll(std::function<void()> on_poll) { on_poll_ = std::move(on_poll); }
+
+  // An instant of the open window, for a capture that ends there.
+  struct Moment {
+    ClockAnchor clocks;
+    std::vector<std::byte> records;  // what finish() would pass to record_to(): command lines, ledgers of living tasks
+    HostNames names;                 // without names of wakers
+    Observer calibration;            // what was measured before the window
+  };
+  // REQUIRES: record_to() was called before the window opened.
+  Moment moment();
+  // Calls `body` while the reader stands still: each record that the ring has by now was passed to record_to(), and no
+  // further one is. Events go on into the ring. Error: the reader could not be resumed.
+  Status pause_reader(const std::function<void()>& body);
+  [[nodiscard]] Losses losses() const { return losses_.so_far(); }
+  // A latency of all CPUs in ns, since the start of the window.
+  [[nodiscard]] tc_histogram latency(tc_histogram_id id) const;
 
   // Returns the current state; the window stays open. Tasks that exited since the last glance are in it once.
   Glance glance();
@@ -112,6 +137,8 @@ class Collector {
 
   void calibrate(const CallTimes& untraced);
   Status open_window();
+  // Makes the unwind tables of what the target executes by now, before the window opens.
+  Status prepare_tables(const Target& target);
   // Tells the probes to observe the next child of this thread.
   void observe_next_child() const { probes_.shared().launcher = probes_.shared().collector_tid; }
   void poll_mappings_and_arrivals();
@@ -120,6 +147,8 @@ class Collector {
   Status watch_cpus();
   [[nodiscard]] bool is_in_window(const tc_ledger& ledger) const { return ledger.id >= first_id_; }
   [[nodiscard]] bool any_task_exiting() const;
+  // What tasks were waiting for when the window closed.
+  [[nodiscard]] std::vector<OpenStack> open_stacks(Instant end) const;
 
   Status start_reader();
   // The pid in our /proc, which may belong to another pid namespace than ours; 0: the task is not visible there.
@@ -128,16 +157,23 @@ class Collector {
   // then.
   void take_commands();
   // Reads the remaining ledgers and the tables. REQUIRES: the window is closed, and the reader stopped.
-  void take_tables();
+  void take_tables(Instant end);
 
   void snapshot_all_mappings();
   void reset_baseline();
   Status reset_for_next_window();
+  [[nodiscard]] Fetcher::Limits limits_before_window() const;
   Status attach_tap();
   void on_record(const Record& record);
   void take_living_ledgers();
   [[nodiscard]] std::uint64_t take_edges_and_flows();
   void take_syscalls();
+  void take_ran_instead();
+  bool take_quotas();
+  void take_interrupts();
+  bool take_locks();
+  bool take_wait_objects();
+  [[nodiscard]] std::uint64_t take_regions(Instant end);
   void take_histograms();
 
   Sources sources_;
@@ -155,6 +191,7 @@ class Collector {
   // The number of levels that our pid namespace is below that of our /proc.
   const std::uint32_t levels_below_proc_;
   std::optional<ClockAnchor> start_clocks_;
+  std::optional<Duration> steal_at_start_;
   std::optional<Instant> exit_seen_;
   // The first ledger id of the window; lower ids belong to the calibration or an earlier window. The reader's thread
   // reads it.
@@ -167,6 +204,7 @@ class Collector {
   OwnCost cost_;
   Fd statistics_;  // while this is open, the kernel counts the runs of BPF programs and their time
   EndedTasks ended_;
+  std::function<void()> on_poll_;
   GlanceNumbers numbers_of_glances_;
   HostNames names_of_glances_;
 

@@ -25,4 +25,6 @@ using Owned = std::unique_ptr<T, Releaser<Release>>;
 using Link = Owned<bpf_link, bpf_link__destroy>;
 using Ring = Owned<ring_buffer, ring_buffer__free>;
 
+inline bool is_loaded(const bpf_program* program) { return bpf_program__fd(program) >= 0; }
+
 }  // namespace taskcost

@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cerrno>
@@ -118,6 +119,37 @@ std::optional<__u32> KernelTypes::member(const char* structure, std::string_view
   return std::nullopt;
 }
 
+bool KernelTypes::enumerator(std::string_view name) const {
+  for (__u32 id = 1; btf_ && id < btf__type_cnt(btf_.get()); ++id) {
+    const btf_type* type = btf__type_by_id(btf_.get(), id);
+    for (__u32 i = 0; btf_is_enum(type) && i < btf_vlen(type); ++i) {
+      if (name == btf__name_by_offset(btf_.get(), btf_enum(type)[i].name_off)) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
+std::vector<std::string> KernelTypes::enumerators(const char* enumeration, std::string_view end) const {
+  std::vector<std::string> names;
+  constexpr std::size_t most = 1024;
+  const auto id = find(enumeration, BTF_KIND_ENUM);
+  const btf_type* type = id ? btf__type_by_id(btf_.get(), *id) : nullptr;
+  for (__u32 i = 0; type != nullptr && i < btf_vlen(type); ++i) {
+    const struct btf_enum& each = btf_enum(type)[i];
+    const std::string name = btf__name_by_offset(btf_.get(), each.name_off);
+    if (name == end) {
+      break;
+    }
+    if (each.val >= 0 && static_cast<std::size_t>(each.val) < most) {
+      names.resize(std::max<std::size_t>(names.size(), each.val + 1));
+      names[each.val] = name;
+    }
+  }
+  return names;
+}
+
 std::optional<std::int64_t> KernelTypes::per_cpu_offset(const char* name) const {
   const auto variable = find(name, BTF_KIND_VAR);
   const auto section = find(".data..percpu", BTF_KIND_DATASEC);
@@ -188,6 +220,8 @@ Refusal try_fault_events() {
   return attach_trial(Fd(open_fault_event("taskcost_fault_minor", 0)), BPF_PROG_TYPE_PERF_EVENT);
 }
 
+Refusal try_sample_event(unsigned hz) { return attach_trial(Fd(open_sample_event(hz, 0)), BPF_PROG_TYPE_PERF_EVENT); }
+
 std::string find_finish_switch_symbol() {
   // The table is large: search its text instead of parsing it.
   const std::string symbols = read_text("/proc/kallsyms");
@@ -227,6 +261,16 @@ int open_fault_event(std::string_view program, int cpu) {
                       : program.ends_with("major") ? PERF_COUNT_SW_PAGE_FAULTS_MAJ
                                                    : PERF_COUNT_SW_PAGE_FAULTS;
   attributes.sample_period = 1;
+  return open_event(attributes, cpu).release();
+}
+
+int open_sample_event(unsigned hz, int cpu) {
+  constexpr std::uint64_t second = 1'000'000'000;
+  perf_event_attr attributes{};
+  attributes.type = PERF_TYPE_SOFTWARE;
+  attributes.config = PERF_COUNT_SW_CPU_CLOCK;
+  attributes.sample_period = second / hz;  // the kernel makes a period of a frequency, too
+  attributes.exclude_idle = 1;
   return open_event(attributes, cpu).release();
 }
 

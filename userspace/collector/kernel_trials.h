@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "collector/handles.h"
 
@@ -34,6 +35,11 @@ class KernelTypes {
   // Offset of a member of a structure, in bits; nullopt if there is none.
   [[nodiscard]] std::optional<__u32> member(const char* structure, std::string_view member) const;
 
+  // True if any enumeration has an enumerator of this name.
+  [[nodiscard]] bool enumerator(std::string_view name) const;
+  // The enumerators of an enumeration that begins with 0, by their value, up to the one named `end`; empty if the
+  // kernel has no such enumeration.
+  [[nodiscard]] std::vector<std::string> enumerators(const char* enumeration, std::string_view end) const;
   // Offset of a per-CPU variable in its section, in bytes; nullopt if there is none.
   [[nodiscard]] std::optional<std::int64_t> per_cpu_offset(const char* name) const;
 
@@ -54,6 +60,7 @@ using Refusal = std::optional<std::string>;
 Refusal try_tracing(const KernelTypes& types, const char* function, bpf_attach_type attach_type);
 Refusal try_kprobe(const std::string& symbol);
 Refusal try_fault_events();
+Refusal try_sample_event(unsigned hz);
 
 // The name of finish_task_switch in /proc/kallsyms, where the compiler may have added a suffix; empty if it is not
 // there or cannot be read.
@@ -69,5 +76,7 @@ bool shootdowns_interrupt();
 // Opens the perf software event of page faults that a program attaches to, on a CPU. Returns a descriptor, or -1 with
 // errno set.
 int open_fault_event(std::string_view program, int cpu);
+// The same for the clock that takes samples.
+int open_sample_event(unsigned hz, int cpu);
 
 }  // namespace taskcost

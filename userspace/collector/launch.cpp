@@ -96,29 +96,6 @@ std::vector<std::string> make_environment(const std::optional<Identity>& identit
   return result;
 }
 
-// Finds the file that a shell would run. This searches PATH before the fork, because execvpe() would count a failed
-// exec in each folder for the command, and would report EACCES for a folder that it cannot search. nullopt: not found.
-std::optional<std::string> find_program(const std::string& name) {
-  const char* path = std::getenv("PATH");  // NOLINT(concurrency-mt-unsafe)
-  if (path == nullptr || name.find('/') != std::string::npos) {
-    return name;
-  }
-  std::istringstream folders(path);
-  std::optional<std::string> found;
-  for (std::string folder; std::getline(folders, folder, ':');) {
-    std::string candidate = (folder.empty() ? "." : folder) + "/" + name;
-    struct stat file {};
-    if (stat(candidate.c_str(), &file) != 0 || !S_ISREG(file.st_mode)) {
-      continue;
-    }
-    if ((file.st_mode & (S_IXUSR | S_IXGRP | S_IXOTH)) != 0) {
-      return candidate;
-    }
-    found = candidate;
-  }
-  return found;
-}
-
 // A range of descriptors, both ends included.
 struct Range {
   unsigned first;
@@ -215,6 +192,27 @@ Error launch_error(const Failure& failure, const Command& command) {
 }
 
 }  // namespace
+
+std::optional<std::string> find_program(const std::string& name) {
+  const char* path = std::getenv("PATH");  // NOLINT(concurrency-mt-unsafe)
+  if (path == nullptr || name.find('/') != std::string::npos) {
+    return name;
+  }
+  std::istringstream folders(path);
+  std::optional<std::string> found;
+  for (std::string folder; std::getline(folders, folder, ':');) {
+    std::string candidate = (folder.empty() ? "." : folder) + "/" + name;
+    struct stat file {};
+    if (stat(candidate.c_str(), &file) != 0 || !S_ISREG(file.st_mode)) {
+      continue;
+    }
+    if ((file.st_mode & (S_IXUSR | S_IXGRP | S_IXOTH)) != 0) {
+      return candidate;
+    }
+    found = candidate;
+  }
+  return found;
+}
 
 Result<std::optional<Identity>> identity_for_command(const std::optional<std::string>& user) {
   const passwd* entry = nullptr;

@@ -30,9 +30,14 @@ struct CollectorOptions {
   bool probe_stats = false;    // count runs and run time of every probe; adds about 70 ns to each run
   bool kernel_memory = false;  // count the memory that creating calls allocate; slows down all kernel allocations
   bool stacks = false;         // take stacks of creations, faults, waits and involuntary switches
-  bool cpu_slices = false;     // keep each CPU slice: one record for every switch
-  bool events = false;         // send every transition: see record_to()
-  bool syscalls = false;       // sum up system calls by program name and number; REQUIRES: Detail::full
+  unsigned sample_hz = 0;      // samples of running tasks per second and CPU; 0: none. REQUIRES: stacks
+  // Kernel memory for tables to unwind code without frame pointers, in bytes; 0: frame pointers alone.
+  std::size_t unwind_memory = std::size_t{64} << 20U;
+  bool cpu_slices = false;  // keep each CPU slice: one record for every switch
+  bool events = false;      // send every transition: see record_to()
+  // What ran while tasks waited for a CPU, interrupts, locks of the kernel, and what was behind other waits.
+  bool interference = false;
+  bool syscalls = false;  // sum up system calls by program name and number; REQUIRES: Detail::full
   // Use neither fentry, fexit nor kprobes. Tests compare the fallbacks with them on a kernel that has both.
   bool no_function_probes = false;
   std::size_t ring_bytes = 0;  // size of the ring buffer, a power of two; 0: enough for the options above

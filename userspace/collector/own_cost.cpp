@@ -32,15 +32,20 @@ void OwnCost::open_window(Instant start) {
 
 Duration OwnCost::cpu_so_far() const { return own_cpu_time() - cpu_at_start_; }
 
+Observer OwnCost::calibration() const {
+  Observer calibration;
+  calibration.per_transition = per_transition_;
+  calibration.per_transition_cold = per_transition_cold_;
+  calibration.attach_time = attach_time_;
+  return calibration;
+}
+
 Observer OwnCost::summary(const Session& session, std::vector<ProbeCost> probes,
                           std::optional<Duration> stack_time) const {
-  Observer result;
+  Observer result = calibration();
   result.probes = std::move(probes);
   result.userspace_cpu = cpu_in_window_;
-  result.per_transition = per_transition_;
-  result.per_transition_cold = per_transition_cold_;
   result.stack_time = stack_time;
-  result.attach_time = attach_time_;
   const std::uint64_t transitions = count_transitions(session.totals) + count_transitions(session.kernel_totals);
   result.transitions = transitions;
   const Duration wall = session.end - session.start;

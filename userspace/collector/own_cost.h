@@ -21,13 +21,15 @@ class OwnCost {
   // The time from `opened` to the first window counts as attach time.
   explicit OwnCost(Instant opened) : opened_(opened) {}
 
-  // Takes the time of one call in a task that is not observed, and in one that is.
+  // Takes the time of one getppid(2) in a task that is not observed, and in one that is; nullopt: not measured.
   void calibrate(const CallTimes& untraced, const std::optional<CallTimes>& traced);
 
   void open_window(Instant start);
   void close_window() { cpu_in_window_ = cpu_so_far(); }
 
   [[nodiscard]] std::optional<Duration> per_transition() const { return per_transition_; }
+  // What was measured before the window.
+  [[nodiscard]] Observer calibration() const;
   // CPU time of this process in the open window.
   [[nodiscard]] Duration cpu_so_far() const;
   // REQUIRES: the window is closed.

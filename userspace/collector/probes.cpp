@@ -16,14 +16,14 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
-#include <map>
 #include <string_view>
 #include <thread>
 #include <utility>
 
-#include "account/syscall_table.h"
 #include "collector/kernel_trials.h"
 #include "collector/libbpf_log.h"
+#include "collector/map_entries.h"
+#include "collector/stack_maps.h"
 #include "collector/syscall_numbers.h"
 #include "trace/syscall_classes.h"
 
@@ -52,9 +52,11 @@ constexpr unsigned entries_per_task = 2;
 constexpr std::size_t syscall_table_bytes = std::size_t{32} << 20U;
 constexpr std::size_t least_syscalls = 512;  // entries for each CPU
 constexpr std::size_t most_syscalls = 4096;
-// A stack takes about 1 KiB.
-constexpr std::uint32_t max_stacks = 65536;
-
+// The table of what ran while tasks waited, likewise.
+constexpr std::size_t ran_table_bytes = std::size_t{8} << 20U;
+constexpr std::size_t least_turns = 1024;
+constexpr std::size_t most_turns = 65536;
+constexpr unsigned ring_request_bits = 15;  // log2 of the requests of io_uring that can be timed at once
 std::uint64_t random_number() {
   std::uint64_t number = 0;
   // Shortly after boot getrandom() would block: the clock has enough random bits for a hash key.
@@ -64,9 +66,11 @@ std::uint64_t random_number() {
   return number;
 }
 
-unsigned syscall_table_bits() {
-  const std::size_t of_one_cpu = syscall_table_bytes / (possible_cpus() * sizeof(tc_syscall_entry));
-  return static_cast<unsigned>(std::bit_width(std::clamp(of_one_cpu, least_syscalls, most_syscalls))) - 1;
+// log2 of the entries that each CPU has in a table of `bytes` for all of them.
+template <typename Entry>
+unsigned table_bits(std::size_t bytes, std::size_t least, std::size_t most) {
+  const std::size_t of_one_cpu = bytes / (possible_cpus() * sizeof(Entry));
+  return static_cast<unsigned>(std::bit_width(std::clamp(of_one_cpu, least, most))) - 1;
 }
 
 Error make_error(std::string what, int error) {
@@ -77,6 +81,22 @@ Error make_error(std::string what, int error) {
   const bool too_many_files = error == EMFILE || error == -EMFILE;
   return {std::move(what), std::move(why),
           too_many_files ? "raise the limit: ulimit -n" : "'taskcost doctor' shows what this kernel allows"};
+}
+
+// A bit for each opcode of io_uring whose result is a number of bytes.
+std::uint64_t operations_of_bytes(std::span<const std::string> names) {
+  constexpr std::array<std::string_view, 18> moving{
+      "READV",   "WRITEV",     "READ_FIXED", "WRITE_FIXED", "READ",         "WRITE",
+      "SENDMSG", "RECVMSG",    "SEND",       "RECV",        "SPLICE",       "TEE",
+      "SEND_ZC", "SENDMSG_ZC", "RECV_ZC",    "READV_FIXED", "WRITEV_FIXED", "READ_MULTISHOT"};
+  constexpr std::size_t bits = 64;
+  std::uint64_t operations = 0;
+  for (std::size_t i = 0; i < std::min(names.size(), bits); ++i) {
+    const bool moves = std::ranges::any_of(
+        moving, [&](std::string_view name) { return names[i] == fmt::format("IORING_OP_{}", name); });
+    operations |= std::uint64_t{moves} << i;
+  }
+  return operations;
 }
 
 void configure(probes& object, const Sources& sources, const CollectorOptions& options) {
@@ -90,11 +110,17 @@ void configure(probes& object, const Sources& sources, const CollectorOptions& o
   object.rodata->hold_cpu = sources.hold_cpu;
   object.rodata->keep_cpu_slices = options.cpu_slices;
   object.rodata->keep_stacks = options.stacks;
+  object.rodata->use_unwind_tables = sources.unwind_tables;
   object.rodata->keep_events = options.events;
   object.rodata->sees_calls = options.detail == Detail::full;
   object.rodata->sum_syscalls = options.syscalls;
-  object.rodata->syscall_table_bits = syscall_table_bits();
+  object.rodata->syscall_table_bits = table_bits<tc_syscall_entry>(syscall_table_bytes, least_syscalls, most_syscalls);
   object.rodata->other_syscalls = possible_cpus() << object.rodata->syscall_table_bits;
+  object.rodata->sum_ran_instead = options.interference;
+  object.rodata->ran_table_bits = table_bits<tc_ran_entry>(ran_table_bytes, least_turns, most_turns);
+  object.rodata->keep_wait_objects = options.interference;
+  object.rodata->operations_of_bytes = operations_of_bytes(sources.ring_operations);
+  object.rodata->ring_request_bits = ring_request_bits;
   object.rodata->sees_lengths = sources.message_lengths;
   object.rodata->hash_key = random_number();
   const CallClasses classes = classes_by_name(syscall_name);
@@ -108,13 +134,23 @@ void configure(probes& object, const Sources& sources, const CollectorOptions& o
   bpf_map__set_max_entries(object.maps.free_slots, max_tasks);
   bpf_map__set_max_entries(object.maps.targets, max_tasks);
   bpf_map__set_max_entries(object.maps.records, ring_bytes_for(options));
-  bpf_map__set_max_entries(object.maps.stacks, options.stacks ? max_stacks : 1);
-  bpf_map__set_max_entries(object.maps.stack_counts, options.stacks ? max_stacks : 1);
+  size_stack_maps(object, sources.unwind_tables, options);
   bpf_map__set_max_entries(object.maps.edges, max_tasks * entries_per_task);
   bpf_map__set_max_entries(object.maps.flows, max_tasks * entries_per_task);
   bpf_map__set_max_entries(
       object.maps.syscall_sums,
       options.syscalls ? object.rodata->other_syscalls + (possible_cpus() << TC_OTHER_SYSCALL_BITS) : 1);
+  const bool times_requests = !sources.ring_operations.empty();
+  bpf_map__set_max_entries(object.maps.ring_requests, times_requests ? 1U << ring_request_bits : 1);
+  bpf_map__set_max_entries(object.maps.wait_objects, options.interference ? TC_MAX_WAIT_OBJECTS : 1);
+  bpf_map__set_max_entries(object.maps.found_objects, options.interference ? possible_cpus() : 1);
+  bpf_map__set_max_entries(object.maps.interrupts, possible_cpus());
+  bpf_map__set_max_entries(object.maps.lock_sleepers, max_tasks + reserved_slot);
+  bpf_map__set_max_entries(object.maps.lock_spinners, possible_cpus());
+  bpf_map__set_max_entries(object.maps.turns, options.interference ? possible_cpus() : 1);
+  bpf_map__set_max_entries(object.maps.ran_sums,
+                           options.interference ? possible_cpus() << object.rodata->ran_table_bits : 1);
+  bpf_map__set_max_entries(object.maps.region_stacks, max_tasks);
   bpf_map__set_max_entries(object.maps.histograms, possible_cpus() * TC_NR_HISTOGRAMS);
   bpf_map__set_max_entries(object.maps.batches, options.events ? possible_cpus() : 1);
   for (const std::string& name : sources.programs) {
@@ -133,8 +169,6 @@ void make_functions_static(probes& object) {
     }
   }
 }
-
-bool is_loaded(const bpf_program* program) { return bpf_program__fd(program) >= 0; }
 
 template <typename Visit>
 void for_each_loaded_program(const probes& object, Visit visit) {
@@ -196,7 +230,10 @@ SharedArray::~SharedArray() {
 }
 
 Probes::Probes(Object object, Arrays arrays, const Sources& sources)
-    : object_(std::move(object)), arrays_(std::move(arrays)), finish_switch_symbol_(sources.finish_switch_symbol) {}
+    : object_(std::move(object)),
+      arrays_(std::move(arrays)),
+      finish_switch_symbol_(sources.finish_switch_symbol),
+      sample_hz_(sources.sample_hz) {}
 
 Result<Probes> Probes::load(const Sources& sources, const CollectorOptions& options) {
   // Arrays are sized by libbpf's cached CPU count: fail early if it is unknown.
@@ -219,7 +256,9 @@ Result<Probes> Probes::load(const Sources& sources, const CollectorOptions& opti
                                   {&arrays.observed, object->maps.observed},
                                   {&arrays.histograms, object->maps.histograms},
                                   {&arrays.batches, object->maps.batches},
-                                  {&arrays.syscalls, object->maps.syscall_sums}}) {
+                                  {&arrays.syscalls, object->maps.syscall_sums},
+                                  {&arrays.ran_instead, object->maps.ran_sums},
+                                  {&arrays.interrupts, object->maps.interrupts}}) {
     auto mapped = SharedArray::map(of);
     if (!mapped) {
       return mapped.error();
@@ -251,37 +290,39 @@ Status Probes::attach() {
   if (failure != 0) {
     return make_error(fmt::format("cannot attach {}", name), failure);
   }
-  return attach_fault_events();
+  return attach_cpu_events();
 }
 
-std::vector<const bpf_program*> Probes::fault_programs() const {
+std::vector<const bpf_program*> Probes::event_programs() const {
   std::vector<const bpf_program*> programs{object_->progs.taskcost_fault_begun, object_->progs.taskcost_fault_minor,
-                                           object_->progs.taskcost_fault_major};
+                                           object_->progs.taskcost_fault_major, object_->progs.taskcost_sample};
   std::erase_if(programs, [](const bpf_program* program) { return !is_loaded(program); });
   return programs;
 }
 
-Status Probes::attach_fault_events() {
-  if (fault_programs().empty()) {
+Status Probes::attach_cpu_events() {
+  if (event_programs().empty()) {
     return Done{};
   }
-  fault_links_.resize(possible_cpus());
-  for (unsigned cpu = 0; cpu < fault_links_.size(); ++cpu) {
-    if (auto status = reopen_fault_events(cpu); !status) {
+  event_links_.resize(possible_cpus());
+  for (unsigned cpu = 0; cpu < event_links_.size(); ++cpu) {
+    if (auto status = reopen_cpu_events(cpu); !status) {
       return status;
     }
   }
   return Done{};
 }
 
-Status Probes::reopen_fault_events(unsigned cpu) {
-  if (cpu >= fault_links_.size()) {
+Status Probes::reopen_cpu_events(unsigned cpu) {
+  if (cpu >= event_links_.size()) {
     return Done{};
   }
-  std::vector<Link>& links = fault_links_[cpu];
+  std::vector<Link>& links = event_links_[cpu];
   links.clear();
-  for (const bpf_program* program : fault_programs()) {
-    Fd event(open_fault_event(bpf_program__name(program), static_cast<int>(cpu)));
+  for (const bpf_program* program : event_programs()) {
+    Fd event(program == object_->progs.taskcost_sample
+                 ? open_sample_event(sample_hz_, static_cast<int>(cpu))
+                 : open_fault_event(bpf_program__name(program), static_cast<int>(cpu)));
     if (!event && errno == ENODEV) {
       return Done{};  // offline
     }
@@ -323,29 +364,6 @@ Status Probes::resolve_self() {
 }
 
 namespace {
-
-template <typename Key>
-void clear_map(const bpf_map* map) {
-  const int fd = bpf_map__fd(map);
-  for (Key key{}; bpf_map_get_next_key(fd, nullptr, &key) == 0;) {
-    bpf_map_delete_elem(fd, &key);
-  }
-}
-
-template <typename Key, typename Sums, typename Visit>
-bool for_each_entry(const bpf_map* map, Visit visit) {
-  const int fd = bpf_map__fd(map);
-  Key key{};
-  Sums sums{};
-  for (bool more = bpf_map_get_next_key(fd, nullptr, &key) == 0; more;
-       more = bpf_map_get_next_key(fd, &key, &key) == 0) {
-    if (bpf_map_lookup_elem(fd, &key, &sums) != 0) {
-      return false;
-    }
-    visit(key, sums);
-  }
-  return errno == ENOENT;
-}
 
 void wait_for_running_probes() {
   // Every probe runs in an RCU read-side critical section: after a grace period, none of them still runs.
@@ -389,74 +407,12 @@ void Probes::release_tasks() {
   clear_map<std::uint64_t>(object_->maps.refused);
 }
 
-void Probes::clear_sums() {
-  std::ranges::fill(histograms(), tc_histogram{});
-  std::ranges::fill(arrays_.syscalls.as<tc_syscall_entry>(), tc_syscall_entry{});
-  clear_map<tc_edge_key>(object_->maps.edges);
-  clear_map<tc_flow_key>(object_->maps.flows);
-  clear_map<tc_stack_key>(object_->maps.stack_counts);
-  clear_map<std::uint64_t>(object_->maps.stacks);
-  const std::uint32_t only = 0;
-  const std::vector<tc_unwound> none(possible_cpus());
-  bpf_map_update_elem(bpf_map__fd(object_->maps.unwound), &only, none.data(), BPF_ANY);
-}
-
 void Probes::reopen_window() { __atomic_store_n(&shared().closed, 0, __ATOMIC_SEQ_CST); }
 
 std::span<const tc_ledger> Probes::slots() const {
   const auto pool = arrays_.pool.as<const tc_ledger>();
   const std::size_t touched = __atomic_load_n(&shared().slots_touched, __ATOMIC_ACQUIRE);
   return pool.subspan(0, std::min(touched + 1, pool.size()));
-}
-
-bool Probes::visit_edges(const std::function<void(const tc_edge&)>& visit) const {
-  return for_each_entry<tc_edge_key, tc_edge_sums>(object_->maps.edges,
-                                                   [&](const tc_edge_key& key, const tc_edge_sums& sums) {
-                                                     visit({key, sums});
-                                                   });
-}
-
-bool Probes::visit_stacks(const std::function<void(const tc_stack_key&, const tc_stack_sums&)>& visit) const {
-  return for_each_entry<tc_stack_key, tc_stack_sums>(object_->maps.stack_counts, visit);
-}
-
-bool Probes::visit_flows(const std::function<void(const tc_flow&)>& visit) const {
-  return for_each_entry<tc_flow_key, tc_flow_sums>(object_->maps.flows,
-                                                   [&](const tc_flow_key& key, const tc_flow_sums& sums) {
-                                                     visit({key, sums});
-                                                   });
-}
-
-std::vector<tc_syscall_entry> Probes::syscalls() const {
-  std::map<std::array<std::uint64_t, 3>, tc_syscall_entry> merged;
-  for (const tc_syscall_entry& entry : arrays_.syscalls.as<const tc_syscall_entry>()) {
-    if (entry.sums.count != 0) {
-      const tc_syscall_key& key = entry.key;
-      tc_syscall_entry& all = merged[{key.comm[0], key.comm[1], std::uint64_t{key.error} << 32U | key.syscall}];
-      all.key = key;
-      add(all.sums, entry.sums);
-    }
-  }
-  std::vector<tc_syscall_entry> entries;
-  entries.reserve(merged.size());
-  for (const auto& [key, entry] : merged) {
-    entries.push_back(entry);
-  }
-  return entries;
-}
-
-std::optional<Duration> Probes::stack_time() const {
-  const std::uint32_t only = 0;
-  std::vector<tc_unwound> by_cpu(possible_cpus());
-  if (!object_->rodata->keep_stacks ||
-      bpf_map_lookup_elem(bpf_map__fd(object_->maps.unwound), &only, by_cpu.data()) != 0) {
-    return std::nullopt;
-  }
-  Duration time{};
-  for (const tc_unwound& unwound : by_cpu) {
-    time += Duration(static_cast<Duration::rep>(unwound.ns));
-  }
-  return time;
 }
 
 std::uint64_t Probes::living_ledgers() const {
@@ -469,7 +425,8 @@ std::uint64_t Probes::living_ledgers() const {
 std::vector<ProbeCost> Probes::costs(bool with_statistics) const {
   std::vector<ProbeCost> costs;
   for_each_loaded_program(*object_, [&](const bpf_program* program) {
-    if (program == object_->progs.taskcost_self_ids || bpf_program__expected_attach_type(program) == BPF_TRACE_ITER) {
+    if (program == object_->progs.taskcost_self_ids || program == object_->progs.taskcost_code_file ||
+        bpf_program__expected_attach_type(program) == BPF_TRACE_ITER) {
       return;
     }
     ProbeCost cost;

@@ -30,15 +30,27 @@ void add_user(HostNames& names, std::uint32_t uid) {
   }
 }
 
+bool has_cpu_controller(const CgroupMount& mount) {
+  return !mount.version2 && ("," + mount.options + ",").find(",cpu,") != std::string::npos;
+}
+
+enum class Hierarchy { version2, of_cpu_controller };
+
 // The id of a cgroup is the inode of its directory. A cgroup that was removed has no directory, and an empty path.
-void add_cgroups(HostNames& names, std::set<std::uint64_t> ids) {
-  std::erase_if(
-      ids, [&names](std::uint64_t id) { return id == 0 || !names.cgroups.try_emplace(std::to_string(id)).second; });
+void add_cgroups(std::map<std::string, std::string>& paths, std::set<std::uint64_t> ids,
+                 Hierarchy hierarchy = Hierarchy::version2) {
+  std::erase_if(ids, [&paths](std::uint64_t id) { return id == 0 || !paths.try_emplace(std::to_string(id)).second; });
   if (ids.empty()) {
     return;
   }
   const auto mounts = parse_cgroup_mounts(read_text("/proc/self/mountinfo"));
-  const auto mount = std::ranges::find_if(mounts, &CgroupMount::version2);
+  auto mount = mounts.end();
+  if (hierarchy == Hierarchy::of_cpu_controller) {
+    mount = std::ranges::find_if(mounts, has_cpu_controller);
+  }
+  if (mount == mounts.end()) {
+    mount = std::ranges::find_if(mounts, &CgroupMount::version2);
+  }
   if (mount == mounts.end()) {
     return;
   }
@@ -46,7 +58,7 @@ void add_cgroups(HostNames& names, std::set<std::uint64_t> ids) {
     struct stat status {};
     if (stat(directory.c_str(), &status) == 0 && ids.erase(status.st_ino) > 0) {
       const std::string path = directory.substr(mount->point.size());
-      names.cgroups[std::to_string(status.st_ino)] = path.empty() ? "/" : path;
+      paths[std::to_string(status.st_ino)] = path.empty() ? "/" : path;
     }
   };
   note(mount->point);
@@ -96,7 +108,12 @@ HostNames read_host_names(const Session& session, std::optional<std::uint64_t> s
       add_user(names, *process.uid);
     }
   }
-  add_cgroups(names, std::move(cgroups));
+  add_cgroups(names.cgroups, std::move(cgroups));
+  std::set<std::uint64_t> with_quota;
+  for (const CpuQuota& quota : session.cpu_quotas) {
+    with_quota.insert(quota.cgroup_id);
+  }
+  add_cgroups(names.cpu_cgroups, std::move(with_quota), Hierarchy::of_cpu_controller);
   for_each_waker(session, [&](const Waker& waker) {
     if (waker.kind == Waker::Kind::unobserved && start_boottime_ns && names.wakers.size() < most_names) {
       const auto [entry, is_new] = names.wakers.try_emplace(std::to_string(waker.tid));
@@ -116,7 +133,7 @@ void add_owner_names(HostNames& names, const std::vector<Glance::Task>& tasks) {
       add_user(names, *task.uid);
     }
   }
-  add_cgroups(names, std::move(cgroups));
+  add_cgroups(names.cgroups, std::move(cgroups));
 }
 
 }  // namespace taskcost

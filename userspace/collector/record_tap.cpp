@@ -12,14 +12,13 @@ namespace taskcost {
 
 // The time of an event follows its header.
 void RecordTap::send(std::span<const std::byte> bytes) const {
-  tc_record header{};
-  std::uint64_t at_ns = 0;
-  std::memcpy(&header, bytes.data(), sizeof header);
+  const tc_record header = header_of(bytes);
   const bool is_transition = header.type >= TC_RECORD_TASK_NEW && header.type <= TC_RECORD_GAP;
-  if (!is_transition && header.type != TC_RECORD_RENAME) {
+  if (!is_transition && header.type != TC_RECORD_RENAME && header.type != TC_RECORD_REGION) {
     sink_(bytes, std::nullopt);
     return;
   }
+  std::uint64_t at_ns = 0;
   std::memcpy(&at_ns, bytes.data() + sizeof header, sizeof at_ns);
   sink_(bytes, instant(at_ns));
 }
@@ -45,12 +44,15 @@ void RecordTap::send_batches(const Probes& probes) const {
   }
 }
 
-void RecordTap::send_commands() const {
+void RecordTap::for_each_command(const std::function<void(const tc_command&)>& visit) const {
   for (const auto& [process, text] : commands_) {
-    tc_command command{
-        {}, process, static_cast<std::uint32_t>(std::min<std::size_t>(text.size(), TC_COMMAND_LEN)), 0, {}};
+    tc_command command{{TC_RECORD_COMMAND, sizeof(tc_command)},
+                       process,
+                       static_cast<std::uint32_t>(std::min<std::size_t>(text.size(), TC_COMMAND_LEN)),
+                       0,
+                       {}};
     std::copy_n(text.begin(), command.size, command.text);
-    send_as(TC_RECORD_COMMAND, command);
+    visit(command);
   }
 }
 

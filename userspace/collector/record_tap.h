@@ -21,7 +21,7 @@ namespace taskcost {
 
 class RecordTap {
  public:
-  // Takes the bytes of a record, and its time if it has one.
+  // Takes the bytes of a record, and its time (CLOCK_MONOTONIC) if it has one.
   using Sink = std::function<void(std::span<const std::byte> record, std::optional<Instant> at)>;
 
   void set_sink(Sink sink) { sink_ = std::move(sink); }
@@ -43,7 +43,11 @@ class RecordTap {
 
   // Stores the command line of a process that was adopted, for send_commands().
   void keep_command(std::uint64_t process, std::string text) { commands_[process] = std::move(text); }
-  void send_commands() const;
+  void send_commands() const {
+    for_each_command([this](const tc_command& command) { send_as(TC_RECORD_COMMAND, command); });
+  }
+  // Visits the command lines as records.
+  void for_each_command(const std::function<void(const tc_command&)>& visit) const;
 
  private:
   Sink sink_;

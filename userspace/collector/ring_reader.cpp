@@ -24,11 +24,10 @@ constexpr int drain_every_ms = 10;
 
 // Events are frequent, and only the tap uses them: they are not decoded.
 bool is_transition(std::span<const std::byte> bytes) {
-  tc_record header{};
-  if (bytes.size() < sizeof header) {
+  if (bytes.size() < sizeof(tc_record)) {
     return false;
   }
-  std::memcpy(&header, bytes.data(), sizeof header);
+  const tc_record header = header_of(bytes);
   return header.type >= TC_RECORD_TASK_NEW && header.type <= TC_RECORD_GAP;
 }
 

@@ -21,6 +21,13 @@ void add_evidence(Sources& sources, const char* figure, const char* source, Evid
   sources.evidence.push_back({figure, source, kind, std::move(why), std::move(hint)});
 }
 
+constexpr const char* full_detail = "use --detail full";
+
+// `hint` has the option that adds the figure.
+void leave_out(Sources& sources, const char* figure, const char* why, const char* hint) {
+  sources.evidence.push_back({figure, "", EvidenceKind::unavailable, why, hint, true});
+}
+
 void measure(Sources& sources, std::initializer_list<tc_counter> counters) {
   for (const tc_counter counter : counters) {
     sources.measured[counter] = true;
@@ -85,8 +92,66 @@ void choose_throttling(Sources& sources, const KernelTypes& types) {
   }
 }
 
+// Softirqs and handlers of interrupts within the running time of tasks.
+void choose_interrupts(Sources& sources, const KernelTypes& types, Detail detail) {
+  const auto unavailable = [&](const char* why) {
+    add_evidence(sources, "interrupts", "", EvidenceKind::unavailable, why);
+  };
+  if (detail == Detail::switches) {
+    leave_out(sources, "interrupts", "--detail switches does not probe interrupts", full_detail);
+  } else if (kernel_is_realtime()) {
+    unavailable("PREEMPT_RT runs softirqs and interrupt handlers in threads");
+  } else if (!types.has_tracepoint("softirq_entry") || !types.has_tracepoint("irq_handler_entry")) {
+    unavailable("this kernel has no irq:softirq_entry");
+  } else {
+    sources.programs.insert(
+        {"taskcost_softirq_entry", "taskcost_softirq_exit", "taskcost_irq_entry", "taskcost_irq_exit"});
+    measure(sources, {TC_COUNTER_IRQS, TC_COUNTER_IRQ_NS, TC_COUNTER_SOFTIRQS, TC_COUNTER_SOFTIRQ_NS});
+    add_evidence(sources, "interrupts", "softirq_entry -> softirq_exit, irq_handler_entry -> irq_handler_exit",
+                 EvidenceKind::bound, "the timer and interrupts between CPUs have no handler with a tracepoint");
+  }
+}
+
+void choose_locks(Sources& sources, const KernelTypes& types, Detail detail) {
+  if (detail == Detail::switches) {
+    leave_out(sources, "kernel_locks", "--detail switches does not probe locks", full_detail);
+  } else if (!types.has_tracepoint("contention_begin")) {
+    add_evidence(sources, "kernel_locks", "", EvidenceKind::unavailable, "this kernel has no lock:contention_begin",
+                 "use Linux 5.19 or later");
+  } else {
+    sources.programs.insert({"taskcost_contention_begin", "taskcost_contention_end"});
+    add_evidence(sources, "kernel_locks", "contention_begin -> contention_end", EvidenceKind::exact);
+  }
+}
+
+void choose_wait_objects(Sources& sources) {
+  add_evidence(sources, "wait_objects", "file, socket or mapping at the sched_switch that ends a wait of 20 us or more",
+               EvidenceKind::exact);
+}
+
+// Operations of io_uring are in the table of system calls. REQUIRES: choose_channels() was called.
+void choose_ring(Sources& sources, const KernelTypes& types) {
+  const auto& programs = sources.programs;
+  if (!programs.contains("taskcost_ring_complete") && !programs.contains("taskcost_ring_complete_fields")) {
+    add_evidence(sources, "io_uring", "", EvidenceKind::unavailable,
+                 "this kernel's io_uring_complete does not name the request", "use Linux 5.19 or later");
+    return;
+  }
+  sources.ring_operations = types.enumerators("io_uring_op", "IORING_OP_LAST");
+  constexpr int arguments_before = 2;  // of io_uring_submit_sqe, the name until Linux 6.4
+  if (types.has_tracepoint("io_uring_submit_req")) {
+    sources.programs.insert("taskcost_ring_submit");
+    add_evidence(sources, "io_uring", "io_uring_submit_req -> io_uring_complete", EvidenceKind::exact);
+  } else if (types.tracepoint_arguments("io_uring_submit_sqe") == arguments_before) {
+    sources.programs.insert("taskcost_ring_submit_sqe");
+    add_evidence(sources, "io_uring", "io_uring_submit_sqe -> io_uring_complete", EvidenceKind::exact);
+  } else {
+    add_evidence(sources, "io_uring", "io_uring_complete", EvidenceKind::counts,
+                 "this kernel's tracepoint of a submission does not name the request", "use Linux 6.1 or later");
+  }
+}
+
 constexpr const char* calls_unprobed = "--detail switches does not probe system calls";
-constexpr const char* full_detail = "use --detail full";
 
 void choose_calls(Sources& sources, Detail detail) {
   if (detail == Detail::full) {
@@ -109,7 +174,7 @@ void choose_calls(Sources& sources, Detail detail) {
 // Results of system calls lack the bytes of each message of sendmmsg and recvmmsg, and those of io_uring.
 void choose_channels(Sources& sources, const KernelTypes& types, Detail detail) {
   if (detail == Detail::switches) {
-    add_evidence(sources, "channels", "", EvidenceKind::unavailable, calls_unprobed, full_detail);
+    leave_out(sources, "channels", calls_unprobed, full_detail);
     return;
   }
   switch (types.tracepoint_arguments("io_uring_complete")) {
@@ -224,7 +289,7 @@ void choose_shootdowns(Sources& sources, const KernelTypes& types) {
 
 void choose_kernel_memory(Sources& sources, const KernelTypes& types, bool wanted) {
   if (!wanted) {
-    add_evidence(sources, "kernel_memory", "", EvidenceKind::unavailable, "off by default", "use --kernel-memory");
+    leave_out(sources, "kernel_memory", "off by default", "use --kernel-memory");
     return;
   }
   constexpr int cache_argument = 2;
@@ -391,6 +456,44 @@ void choose_faults(Sources& sources, const KernelTypes& types, Detail detail, bo
   }
 }
 
+// Tables have the rules of x86-64; on arm64, programs have frame pointers.
+#if defined(__x86_64__)
+constexpr bool unwinds_by_tables = true;
+#else
+constexpr bool unwinds_by_tables = false;
+#endif
+
+void choose_stacks(Sources& sources, const KernelTypes& types, std::size_t memory) {
+  const bool has_loops = types.enumerator("BPF_FUNC_loop");
+  sources.unwind_tables = unwinds_by_tables && has_loops && memory > 0;
+  if (sources.unwind_tables) {
+    sources.programs.emplace("taskcost_code_file");
+    add_evidence(sources, "stacks", "unwind tables made of .eh_frame; mappings by perf events", EvidenceKind::bound,
+                 "stacks are cut where neither a table nor a frame pointer leads on");
+    return;
+  }
+  add_evidence(sources, "stacks", "bpf_get_stack, by frame pointers; mappings by perf events", EvidenceKind::bound,
+               "stacks are cut at code without frame pointers",
+               memory == 0 ? "--unwind-memory above 0 gives tables room"
+               : has_loops ? ""
+                           : "unwind tables need Linux 5.17");
+}
+
+void choose_samples(Sources& sources, unsigned hz) {
+  if (hz == 0) {
+    return;
+  }
+  if (const Refusal refusal = try_sample_event(hz)) {
+    add_evidence(sources, "cpu_samples", "", EvidenceKind::unavailable, *refusal,
+                 "flame graphs have waits, but no time on CPUs");
+    return;
+  }
+  sources.programs.emplace("taskcost_sample");
+  sources.sample_hz = hz;
+  add_evidence(sources, "cpu_samples", "perf CPU_CLOCK on each CPU", EvidenceKind::bound,
+               fmt::format("{} samples per second; each stands for the same part of the measured CPU time", hz));
+}
+
 }  // namespace
 
 Sources choose_sources(const CollectorOptions& options) {
@@ -400,7 +503,15 @@ Sources choose_sources(const CollectorOptions& options) {
   choose_calls(sources, options.detail);
   choose_wakers(sources, types);
   choose_throttling(sources, types);
+  if (options.interference) {
+    choose_interrupts(sources, types, options.detail);
+    choose_locks(sources, types, options.detail);
+    choose_wait_objects(sources);
+  }
   choose_channels(sources, types, options.detail);
+  if (options.syscalls) {
+    choose_ring(sources, types);
+  }
   choose_targets(sources, types);
   choose_faults(sources, types, options.detail, options.no_function_probes);
   choose_hold(sources, types);
@@ -412,8 +523,8 @@ Sources choose_sources(const CollectorOptions& options) {
   choose_shootdowns(sources, types);
   choose_kernel_memory(sources, types, options.kernel_memory);
   if (options.stacks) {
-    add_evidence(sources, "stacks", "bpf_get_stack, by frame pointers; mappings by perf events", EvidenceKind::bound,
-                 "stacks are cut at code without frame pointers");
+    choose_stacks(sources, types, options.unwind_memory);
+    choose_samples(sources, options.sample_hz);
   }
   if (options.cpu_slices) {
     add_evidence(sources, "cpu_slices", "sched_switch: a record for each CPU slice", EvidenceKind::exact);

@@ -7,6 +7,7 @@
 #include <functional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "account/account.h"
 #include "account/evidence.h"
@@ -23,12 +24,15 @@ struct Sources {
   bool can_cast = false;
   std::int64_t preempt_count_offset = 0;  // from a CPU's runqueues to its preempt count, in bytes; 0: not known
   bool hold_cpu = false;
-  bool cpu_changes = false;  // there are perf events, and a probe on cpuhp_exit reports when to reopen them
+  bool unwind_tables = false;  // stacks are unwound by tables
+  unsigned sample_hz = 0;      // samples of running tasks; 0: none
+  bool cpu_changes = false;    // there are perf events, and a probe on cpuhp_exit reports when to reopen them
 
   bool exec_prepare = false;
   bool fault_latency = false;
   bool switch_latency = false;
   bool message_lengths = false;
+  std::vector<std::string> ring_operations;  // names by opcode; empty: not measured
   PerCounter<bool> measured{};
 
   EvidenceList evidence;

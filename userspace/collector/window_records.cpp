@@ -6,14 +6,18 @@
 
 #include <algorithm>
 #include <mutex>
+#include <set>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "base/fetcher.h"
 #include "collector/clocks.h"
 #include "collector/collector.h"
 #include "collector/read_host_names.h"
+#include "symbols/kernel_objects.h"
 
 namespace taskcost {
 namespace {
@@ -46,6 +50,28 @@ tc_ledger with_task_stats(tc_ledger ledger) {
   ledger.flags |= TC_LEDGER_STATS;
   return ledger;
 }
+
+// The probes may change the ledger meanwhile: a copy whose open interval changed says nothing of it.
+tc_ledger copy_of_living(const tc_ledger& ledger) {
+  constexpr int attempts = 3;
+  const auto interval = [](const tc_ledger& each) {
+    return std::tuple(__atomic_load_n(&each.since_ns, __ATOMIC_ACQUIRE), std::uint64_t{each.entered_ns},
+                      std::uint64_t{each.fault_ns}, std::uint64_t{each.woken_ns}, std::uint32_t{each.syscall},
+                      std::uint8_t{each.activity}, std::uint8_t{each.condition}, std::uint8_t{each.interrupted});
+  };
+  tc_ledger copy{};
+  for (int attempt = 0; attempt < attempts; ++attempt) {
+    copy = ledger;
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    if (interval(copy) == interval(ledger)) {
+      return copy;
+    }
+  }
+  copy.since_ns = 0;  // earlier than each of its events
+  return copy;
+}
+
+void hide_addresses(tc_ledger& ledger) { ledger.task = ledger.regs = ledger.file = ledger.other_file = 0; }
 
 }  // namespace
 
@@ -113,7 +139,7 @@ void Collector::take_commands() {
   }
 }
 
-void Collector::take_tables() {
+void Collector::take_tables(Instant end) {
   // If this fails, ledgers of running tasks lack the kernel's task stats, and are reported without them.
   (void)probes_.walk_tasks(probes_.object().progs.taskcost_snapshot).has_value();
   if (tap_) {
@@ -122,8 +148,11 @@ void Collector::take_tables() {
     tap_.send_commands();
   }
   take_living_ledgers();
-  losses_.set_unread_tables(take_edges_and_flows());
+  losses_.set_unread_tables(take_edges_and_flows() + take_regions(end) + (take_quotas() ? 0U : 1U) +
+                            (take_locks() ? 0U : 1U) + (take_wait_objects() ? 0U : 1U));
   take_syscalls();
+  take_ran_instead();
+  take_interrupts();
   take_histograms();
 }
 
@@ -131,7 +160,7 @@ void Collector::take_living_ledgers() {
   for (const tc_ledger& ledger : probes_.slots()) {
     if (ledger.live != 0 && is_in_window(ledger)) {
       tc_ledger copy = ledger;
-      copy.task = copy.regs = copy.file = copy.other_file = 0;  // keep kernel addresses out of captures
+      hide_addresses(copy);
       builder_.on_ledger(copy);
       if (tap_) {
         tap_.send_as(TC_RECORD_LEDGER, copy);
@@ -166,6 +195,80 @@ void Collector::take_syscalls() {
   }
 }
 
+// Returns whether the table could be read completely. Addresses of locks end here: records have symbols.
+bool Collector::take_locks() {
+  std::vector<std::pair<tc_lock_entry_key, tc_lock_sums>> waits;
+  std::set<std::uint64_t> addresses;
+  const bool all = probes_.visit_locks([&](const tc_lock_entry_key& key, const tc_lock_sums& sums) {
+    waits.emplace_back(key, sums);
+    if (key.address != 0) {
+      addresses.insert(key.address);
+    }
+  });
+  const auto names = name_kernel_objects(addresses);
+  for (const auto& [key, sums] : waits) {
+    tc_lock_record record{{}, key.lock, sums, {}};
+    if (const auto name = names.find(key.address); name != names.end()) {
+      name->second.copy(record.symbol, sizeof record.symbol - 1);
+    }
+    builder_.on_lock(record.key, record.sums, record.symbol);
+    if (tap_) {
+      tap_.send_as(TC_RECORD_LOCK, record);
+    }
+  }
+  return all;
+}
+
+// Returns whether the table could be read completely.
+bool Collector::take_wait_objects() {
+  return probes_.visit_wait_objects([this](const tc_wait_object_key& key, const tc_wait_object_sums& sums) {
+    builder_.on_wait_object(key, sums);
+    if (tap_) {
+      tap_.send_as(TC_RECORD_WAIT_OBJECT, tc_wait_object_record{{}, key, sums});
+    }
+  });
+}
+
+void Collector::take_interrupts() {
+  for (const auto& [kind, sums] : probes_.interrupts()) {
+    builder_.on_interrupts(kind, sums);
+    if (tap_) {
+      tap_.send_as(TC_RECORD_INTERRUPTS, tc_interrupts_record{{}, kind, 0, sums});
+    }
+  }
+}
+
+// Returns whether the table could be read completely.
+bool Collector::take_quotas() {
+  return probes_.visit_quotas([this](const tc_quota_key& key, const tc_quota_sums& sums) {
+    builder_.on_quota(key, sums);
+    if (tap_) {
+      tap_.send_as(TC_RECORD_QUOTA, tc_quota_record{{}, key, sums});
+    }
+  });
+}
+
+void Collector::take_ran_instead() {
+  for (const tc_ran_entry& entry : probes_.ran_instead()) {
+    builder_.on_ran_instead(entry.key, entry.sums);
+    if (tap_) {
+      tap_.send_as(TC_RECORD_RAN_INSTEAD, tc_ran_record{{}, entry});
+    }
+  }
+}
+
+// Returns how many of the tables could not be read completely.
+std::uint64_t Collector::take_regions(Instant end) {
+  const auto end_ns = static_cast<std::uint64_t>(end.time_since_epoch().count());
+  const bool all = probes_.visit_regions(end_ns, [this](const tc_region_entry& entry) {
+    builder_.on_regions(entry.key, entry.sums);
+    if (tap_) {
+      tap_.send_as(TC_RECORD_REGIONS, tc_regions_record{{}, entry});
+    }
+  });
+  return all ? 0U : 1U;
+}
+
 void Collector::take_histograms() {
   for (unsigned cpu = 0; cpu < possible_cpus(); ++cpu) {
     for (unsigned id = 0; id < TC_NR_HISTOGRAMS; ++id) {
@@ -176,6 +279,54 @@ void Collector::take_histograms() {
       }
     }
   }
+}
+
+Collector::Moment Collector::moment() {
+  Moment moment;
+  // If this fails, names and owners are those of the last walk.
+  (void)probes_.walk_tasks(probes_.object().progs.taskcost_glance).has_value();
+  moment.clocks = read_clocks();
+  moment.calibration = cost_.calibration();
+  const auto add = [&moment](const auto& record) {
+    const auto bytes = std::as_bytes(std::span(&record, 1));
+    moment.records.insert(moment.records.end(), bytes.begin(), bytes.end());
+  };
+  tap_.for_each_command(add);
+  std::vector<Glance::Task> owners;
+  for (const tc_ledger& ledger : probes_.slots()) {
+    const std::uint64_t id = __atomic_load_n(&ledger.id, __ATOMIC_ACQUIRE);
+    if (ledger.live == 0 || !is_in_window(ledger)) {
+      continue;
+    }
+    tc_ledger copy = copy_of_living(ledger);
+    if (copy.id != id || !is_alive(ledger, id)) {
+      continue;
+    }
+    hide_addresses(copy);
+    copy.record = {TC_RECORD_LEDGER, sizeof(copy)};
+    copy.end_ns = 0;
+    add(copy);
+    Glance::Task& owner = owners.emplace_back();
+    owner.cgroup = copy.cgroup;
+    owner.uid = copy.cgroup != 0 ? std::optional(copy.uid) : std::nullopt;
+  }
+  add_owner_names(names_of_glances_, owners);
+  moment.names = names_of_glances_;
+  return moment;
+}
+
+Status Collector::pause_reader(const std::function<void()>& body) {
+  reader_->stop();
+  body();
+  return reader_->resume();
+}
+
+tc_histogram Collector::latency(tc_histogram_id id) const {
+  Histogram sum;
+  for (unsigned cpu = 0; cpu < possible_cpus(); ++cpu) {
+    sum.merge(probes_.histograms()[cpu * TC_NR_HISTOGRAMS + id]);
+  }
+  return sum.raw();
 }
 
 Glance Collector::glance() {

@@ -7,11 +7,15 @@
 #include <algorithm>
 #include <cstdint>
 #include <iterator>
+#include <map>
+#include <optional>
 #include <ostream>
 #include <set>
+#include <span>
 #include <streambuf>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
@@ -194,9 +198,67 @@ Session short_session(const Report& report) {
   return cut;
 }
 
+// A frame takes about 120 bytes of the page.
+constexpr std::size_t most_frames = 100'000;
+
+// How many of the stacks the page has, the heaviest first.
+std::size_t stacks_in_page(const Report& report) {
+  std::size_t frames = 0;
+  std::size_t shown = 0;
+  if (!report.stacks) {
+    return 0;
+  }
+  for (const NamedStack& stack : report.stacks->stacks) {
+    frames += stack.frames.size();
+    if (frames > most_frames) {
+      break;
+    }
+    ++shown;
+  }
+  return shown;
+}
+
+bool has_all_stacks(const Report& report) {
+  return !report.stacks || stacks_in_page(report) == report.stacks->stacks.size();
+}
+
+// The others of a process become one stack for each cause, so that all sums are as they were.
+std::optional<Stacks> short_stacks(const Report& report) {
+  if (has_all_stacks(report)) {
+    return report.stacks;
+  }
+  const std::span<const NamedStack> all(report.stacks->stacks);
+  const std::size_t shown = stacks_in_page(report);
+  Stacks cut = *report.stacks;
+  cut.stacks.resize(shown);
+  cut.wakers.clear();
+  std::map<std::tuple<std::uint64_t, std::string, StackKind, tc_wait>, NamedStack> rest;
+  for (const NamedStack& stack : all.subspan(shown)) {
+    NamedStack& sum = rest[{stack.process, stack.thread, stack.kind, stack.wait}];
+    sum.process = stack.process;
+    sum.thread = stack.thread;
+    sum.kind = stack.kind;
+    sum.wait = stack.wait;
+    sum.frames = {{"[other stacks]", "", 0, Frame::Mark::none, false}};
+    sum.count += stack.count;
+    sum.time += stack.time;
+    sum.runnable += stack.runnable;
+  }
+  for (auto& [key, sum] : rest) {
+    cut.stacks.push_back(std::move(sum));
+  }
+  return cut;
+}
+
 void write_report(const Report& report, std::ostream& out) {
   if (report.session.task_count <= most_tasks_in_full) {
-    render_json(report, out);
+    if (has_all_stacks(report)) {
+      render_json(report, out);
+    } else {
+      Report cut = report;
+      cut.stacks = short_stacks(report);
+      render_json(cut, out);
+    }
     return;
   }
   Report cut;
@@ -214,7 +276,7 @@ void write_report(const Report& report, std::ostream& out) {
   cut.sweeps = report.sweeps;
   cut.tables = report.tables;
   cut.prices = report.prices;
-  cut.stacks = report.stacks;
+  cut.stacks = short_stacks(report);
   cut.session = short_session(report);
   render_json(cut, out);
 }
@@ -234,9 +296,20 @@ NameOfTask names_of(const Session& session) {
 
 // The timeline stands before what it explains.
 std::vector<sections::Section> sections_of(const Report& report) {
-  std::vector<sections::Section> all = sections::of(report, report.session.task_count <= most_tasks_in_full);
+  std::vector<sections::Section> all =
+      sections::of(report, report.session.task_count <= most_tasks_in_full, {.folds = true});
   if (report.timeline) {
     all.insert(std::ranges::find(all, "waits", &sections::Section::id), sections::timeline(*report.timeline));
+  }
+  if (!has_all_stacks(report)) {
+    const auto section = std::ranges::find(all, "stacks", &sections::Section::id);
+    if (section != all.end()) {
+      section->say(
+          fmt::format("The flame graph has the {} heaviest stacks of {}; the others are summed up as [other stacks]. "
+                      "All of them are in "
+                      "the JSON report (-o FILE.json).",
+                      stacks_in_page(report), report.stacks->stacks.size()));
+    }
   }
   if (report.session.task_count > most_tasks_in_full) {
     all.front().say(fmt::format(
@@ -262,7 +335,9 @@ void render_html(const Report& report, std::ostream& out) {
     write_data(out, "timeline",
                [&](std::ostream& data) { write_timeline(*report.timeline, names_of(report.session), data); });
   }
-  write_script(out, html_charts());
+  if (!report.sweeps.empty()) {
+    write_script(out, html_charts());
+  }
   write_script(out, html_script());
   write_end(out);
 }

@@ -76,6 +76,7 @@ void write_rows(JsonWriter& json, const Timeline& timeline) {
             json.element(each.task);
             json.element(each.intervals.size());
             json.element(each.marks.size());
+            json.element(each.regions.size());
           },
           row);
     }
@@ -93,6 +94,25 @@ void write_rows(JsonWriter& json, const Timeline& timeline) {
                [&timeline](const Mark& mark) { return mark.at - timeline.start; });
   write_column(json, "mark_comm", timeline, &Timeline::Row::marks,
                [](const Mark& mark) { return std::string_view(mark.comm); });
+}
+
+void write_regions(JsonWriter& json, const Timeline& timeline) {
+  using Region = Timeline::Region;
+  constexpr auto regions = &Timeline::Row::regions;
+  json.array(
+      "region_names",
+      [&] {
+        for (const std::string& name : timeline.region_names) {
+          json.element(std::string_view(name));
+        }
+      },
+      row);
+  write_column(json, "region", timeline, regions, [](const Region& each) { return each.name; });
+  write_column(json, "region_at", timeline, regions,
+               [&timeline](const Region& each) { return each.start - timeline.start; });
+  write_column(json, "region_length", timeline, regions, [](const Region& each) { return each.end - each.start; });
+  write_column(json, "region_depth", timeline, regions, [](const Region& each) { return each.depth; });
+  write_column(json, "region_ended", timeline, regions, [](const Region& each) { return each.ended; });
 }
 
 void write_shares(JsonWriter& json, const Timeline::Shares& shares) {
@@ -165,6 +185,7 @@ void write_timeline(const Timeline& timeline, const NameOfTask& name, std::ostre
   json.object([&] {
     json.field("wall_ns", timeline.end - timeline.start);
     write_rows(json, timeline);
+    write_regions(json, timeline);
     write_lanes(json, timeline, name);
     write_all_shares(json, timeline);
   });

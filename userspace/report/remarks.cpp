@@ -83,13 +83,26 @@ LossRemark remark_on_loss(tc_loss loss, std::uint64_t count, const Report& repor
           "Outputs that are made from the recording lack them. The accounts of this report come from the kernel's "
           "ledgers, which have them. Raise --buffer."};
     case TC_LOSS_UNREAD_TABLES:
-      return {"Wake-ups and bytes between tasks may be missing beyond the first few of each task."};
+      return {
+          "Wake-ups and bytes between tasks may be missing beyond the first few of each task; so may regions, quotas, "
+          "locks and what was behind waits."};
     case TC_LOSS_MISSED_EDGES:
       return {"These waits are counted by cause; their wakers are not known."};
     case TC_LOSS_MISSED_SYSCALLS:
       return {part_text(count, session.totals.counters[TC_COUNTER_SYSCALLS], "system calls") +
                   "the table of system calls by name lacks them; all other figures have them.",
               is_noticeable(count, session.totals.counters[TC_COUNTER_SYSCALLS])};
+    case TC_LOSS_MISSED_TURNS:
+      return {"What ran instead of waiting tasks lacks them: their time was not told apart."};
+    case TC_LOSS_MISSED_LOCK_WAITS:
+      return {"The table of locks lacks them; blocked time has them."};
+    case TC_LOSS_MISSED_WAIT_OBJECTS:
+      return {"The table of what was behind waits lacks them; blocked time has them."};
+    case TC_LOSS_MISSED_REGIONS:
+      return {"Regions of further names or threads are in no table; all other figures have them."};
+    case TC_LOSS_UNREAD_REGION_NAMES:
+      return {
+          "Their regions have no name, and such an end is that of the innermost region. Touch the name before a mark."};
     default:
       return {"No figure has them."};
   }

@@ -33,6 +33,7 @@ struct ReportView {
   };
   Extent extent = Extent::all;
   bool summary_last = false;  // also with Extent::all
+  bool folds = false;         // groups have rows for their members, which can be folded, and no table is shown twice
   bool idle = false;          // idle waits are among the largest costs of the summary
   ReportOrder sort = ReportOrder::busy;
   std::optional<std::size_t>
@@ -63,10 +64,20 @@ std::string json_schema();
 // These write the stacks, outermost frame first, below the name of the group (--by) and the cause; nothing without
 // stacks.
 enum class StackWeight { time, count };  // time in ns
-// Writes folded stacks: one line "comm;wait: a pipe;main;read;ksys_read_[k] 1234" for each.
+// Writes folded stacks, the heaviest first: one line "comm;wait: a pipe;main;read;ksys_read_[k] 1234" for each. Faults
+// and creations are left out, because their time is a part of running and waiting.
 void render_folded(const Report& report, StackWeight weight, std::ostream& out);
-// Writes JSON for speedscope.app, with two profiles: by time and by count.
+// Writes lines with two weights, that in `a` and that in `b`, as difffolded.pl does, by the largest change. REQUIRES:
+// both have stacks.
+void render_folded_difference(const Report& a, const Report& b, std::ostream& out);
+// Writes long waits with the stacks of their wakers, as offwaketime of bcc does: the waiting task, its frames, "--",
+// the frames of the waker beginning with the innermost, and the waker.
+void render_waker_stacks(const Report& report, std::ostream& out);
+// Writes JSON for speedscope.app: a profile of running and waiting by time, profiles of faults and creations, and a
+// profile of all stacks by count.
 void render_speedscope(const Report& report, std::ostream& out);
+// Writes a profile for pprof, compressed by gzip.
+void render_pprof(const Report& report, std::ostream& out);
 
 // Writes the claims that `verify` judges: statement, workload, figure, threshold and evidence of each.
 void render_claim_list(const std::vector<Claim>& claims, std::ostream& out, const TextOptions& options);

@@ -89,6 +89,20 @@ std::string group_text(GroupBy by, const std::string& name) {
   return by == GroupBy::cmdline ? short_command(name) : name;
 }
 
+std::string ran_text(GroupBy by, const GroupRanInstead& ran) {
+  switch (ran.kind) {
+    case RanInstead::Kind::unobserved:
+      return ran.ran.value_or("a task") + ", not observed";
+    case RanInstead::Kind::kernel_thread:
+      return ran.ran.value_or("a thread") + " (kernel)";
+    case RanInstead::Kind::idle:
+      return "nothing, the CPU was idle";
+    case RanInstead::Kind::task:
+      break;
+  }
+  return ran.ran ? group_text(by, *ran.ran) : "others";
+}
+
 std::string short_command(const std::string& command) {
   constexpr std::size_t most_columns = 60;
   const std::size_t program_end = std::min(command.find(' '), command.size());

@@ -22,6 +22,8 @@ std::string latency_text(std::string_view histogram_key);
 std::string group_words(GroupBy by);  // "program", "command line", ...
 // The name of a group in a table.
 std::string group_text(GroupBy by, const std::string& name);
+// "cc1", "stress-ng, not observed", "kworker/*:* (kernel)", "nothing, the CPU was idle"
+std::string ran_text(GroupBy by, const GroupRanInstead& ran);
 // "git index-pack --stdin": without the directory of the program, and cut.
 std::string short_command(const std::string& command);
 std::string_view waker_text(Waker::Kind kind);  // "an interrupt"; for a task, use its name

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <tuple>
 #include <utility>
 
 namespace taskcost {
@@ -10,6 +11,14 @@ namespace {
 
 // Programs kept of a process besides its present one: enough for a launcher that execs a launcher.
 constexpr std::size_t max_former_images = 3;
+
+// True if both put the same bytes of the same file, or code of the same process, at an address.
+bool have_same_code(const Mapping& a, const Mapping& b) {
+  const auto identity = [](const Mapping& m) {
+    return std::tie(m.path, m.device_major, m.device_minor, m.inode, m.inode_generation, m.build_id, m.jit);
+  };
+  return identity(a) == identity(b) && (a.jit != 0 || a.file_offset - a.start == b.file_offset - b.start);
+}
 
 }  // namespace
 
@@ -30,12 +39,47 @@ struct AddressSpaces::Image {
     return address < candidate.end ? &candidate : nullptr;
   }
 
-  void add_mapping(Mapping mapping) {
+  // The first mapping that ends behind the address.
+  [[nodiscard]] Mappings::const_iterator first_behind(std::uint64_t address) const {
+    const auto at = mappings.upper_bound(address);
+    return at != mappings.begin() && std::prev(at)->second.end > address ? std::prev(at) : at;
+  }
+
+  // The most by which add_mapping() makes the number of mappings grow.
+  [[nodiscard]] std::size_t most_growth(const Mapping& mapping) const {
+    const auto behind = mappings.lower_bound(mapping.end);
+    return 2 + 2 * static_cast<std::size_t>(std::distance(first_behind(mapping.start), behind));
+  }
+
+  void add_mapping(const Mapping& mapping) {
     const std::size_t before = mappings.size();
+    std::vector<Mapping> seconds;
+    for (auto each = first_behind(mapping.start); each != mappings.end() && each->first < mapping.end; ++each) {
+      const Mapping& former = each->second;
+      if (former.is_second || !have_same_code(former, mapping)) {
+        const std::uint64_t start = std::max(former.start, mapping.start);
+        if (seconds.empty() || seconds.back().end != start) {
+          seconds.push_back(part_of(mapping, start, start));
+          seconds.back().is_second = true;
+        }
+        seconds.back().end = std::min(former.end, mapping.end);
+      }
+    }
     clear(mapping.start, mapping.end);
-    const std::uint64_t start = mapping.start;
-    mappings.emplace(start, std::move(mapping));
+    mappings.emplace(mapping.start, mapping);
+    for (Mapping& second : seconds) {
+      clear(second.start, second.end);
+      mappings.emplace(second.start, std::move(second));
+    }
     *kept += mappings.size() - before;
+  }
+
+  static Mapping part_of(const Mapping& mapping, std::uint64_t start, std::uint64_t end) {
+    Mapping part = mapping;
+    part.file_offset += start - mapping.start;
+    part.start = start;
+    part.end = end;
+    return part;
   }
 
   // Removes [start, end) from all mappings, as munmap does.
@@ -48,10 +92,7 @@ struct AddressSpaces::Image {
       Mapping old = std::move(each->second);
       each = mappings.erase(each);
       if (old.end > end) {
-        Mapping rest = old;
-        rest.file_offset += end - rest.start;
-        rest.start = end;
-        each = std::next(mappings.emplace(end, std::move(rest)).first);
+        each = std::next(mappings.emplace(end, part_of(old, end, old.end)).first);
       }
       if (old.start < start) {
         old.end = start;
@@ -94,7 +135,7 @@ void AddressSpaces::begin_image(Process& process, std::shared_ptr<Image> image, 
   images.push_back({std::move(image), time_ns});
 }
 
-void AddressSpaces::add_mapping(Process& process, Mapping mapping) {
+void AddressSpaces::add_mapping(Process& process, const Mapping& mapping) {
   if (mapping.start >= mapping.end) {
     return;
   }
@@ -103,8 +144,7 @@ void AddressSpaces::add_mapping(Process& process, Mapping mapping) {
   }
   auto& image = process.images.back().image;
   const bool shared = image.use_count() > 1;
-  // A mapping inside another one splits that in two.
-  const std::size_t needed = 2 + (shared ? image->mappings.size() : 0);
+  const std::size_t needed = image->most_growth(mapping) + (shared ? image->mappings.size() : 0);
   if (*kept_ + needed > limit_) {
     ++dropped_;
     return;
@@ -112,13 +152,13 @@ void AddressSpaces::add_mapping(Process& process, Mapping mapping) {
   if (shared) {
     image = std::make_shared<Image>(*image);
   }
-  image->add_mapping(std::move(mapping));
+  image->add_mapping(mapping);
 }
 
 void AddressSpaces::on_mmap(std::uint32_t pid, Mapping mapping, std::uint64_t time_ns) {
   if (Process* process = find_or_add(pid, time_ns)) {
     mapping.mapped_ns = time_ns;
-    add_mapping(*process, std::move(mapping));
+    add_mapping(*process, mapping);
   }
 }
 
@@ -147,7 +187,7 @@ void AddressSpaces::on_snapshot(std::uint32_t pid, std::vector<Mapping> mappings
   begin_image(*process, std::make_shared<Image>(kept_), time_ns);
   for (Mapping& mapping : mappings) {
     mapping.mapped_ns = time_ns;
-    add_mapping(*process, std::move(mapping));
+    add_mapping(*process, mapping);
   }
 }
 
@@ -181,8 +221,10 @@ std::vector<const Mapping*> AddressSpaces::find_together(std::uint32_t pid, std:
   const auto in = [&addresses](const Version& version) {
     std::vector<const Mapping*> found;
     found.reserve(addresses.size());
-    std::ranges::transform(addresses, std::back_inserter(found),
-                           [&version](std::uint64_t address) { return version.image->find(address); });
+    std::ranges::transform(addresses, std::back_inserter(found), [&version](std::uint64_t address) {
+      const Mapping* mapping = version.image->find(address);
+      return mapping != nullptr && mapping->is_second ? nullptr : mapping;
+    });
     return found;
   };
   if (program.exec_ns != 0 || program.start_ns != 0) {

@@ -17,7 +17,7 @@
 
 namespace taskcost {
 
-// An executable mapping of a part of a file.
+// An executable mapping of a part of a file, or of memory.
 struct Mapping {
   std::uint64_t start = 0;
   std::uint64_t end = 0;  // exclusive
@@ -29,6 +29,8 @@ struct Mapping {
   std::uint64_t inode_generation = 0;  // 0: not known
   std::uint64_t mapped_ns = 0;         // the content of the file at this time is what ran; 0: not known
   std::string build_id;                // hexadecimal; empty if unknown: device and inode identify the file then
+  std::uint32_t jit = 0;               // number of the process that makes code there (JitProcesses); 0: none
+  bool is_second = false;              // another file was mapped at these addresses before
 };
 
 class AddressSpaces {
@@ -55,7 +57,8 @@ class AddressSpaces {
     std::uint64_t exec_ns = 0;   // time of the exec that started it; 0: no exec was seen
     std::uint64_t start_ns = 0;  // time when its process started or was first seen; 0: not known
   };
-  // The mapping of each address of one stack; all addresses belong to one program. If its time is not known, it is the
+  // The mapping of each address of one stack, nullptr also where the program mapped several files one after the other;
+  // all addresses belong to one program. If its time is not known, it is the
   // program that has a mapping for most addresses, and the latest of those that have equally many.
   [[nodiscard]] std::vector<const Mapping*> find_together(std::uint32_t pid, std::span<const std::uint64_t> addresses,
                                                           const Program& program) const;
@@ -83,7 +86,7 @@ class AddressSpaces {
   Process* find_or_add(std::uint32_t pid, std::uint64_t time_ns);
   void begin_image(Process& process, std::shared_ptr<Image> image, std::uint64_t time_ns);
   static const Version* version_at(const Process& process, const Program& program);
-  void add_mapping(Process& process, Mapping mapping);
+  void add_mapping(Process& process, const Mapping& mapping);
 
   std::size_t limit_;
   std::shared_ptr<std::size_t> kept_;
@@ -91,7 +94,8 @@ class AddressSpaces {
   std::unordered_map<std::uint32_t, Process> processes_;
 };
 
-// Parses the executable mappings of files, and of the vDSO, from the text of /proc/PID/maps. It skips all other lines.
+// Parses the executable mappings of files, of the vDSO and of memory without a name ("//anon", as the kernel's records
+// call it) from the text of /proc/PID/maps. It skips all other lines.
 std::vector<Mapping> parse_maps(std::string_view text);
 
 }  // namespace taskcost

@@ -8,6 +8,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <utility>
 
 namespace taskcost {
 namespace {
@@ -49,6 +50,35 @@ bool has_checksum(const RegularFile& file, GElf_Word checksum) {
 
 std::string parent_of(const std::string& path) { return path.substr(0, path.rfind('/')); }
 
+RegularFile find_below(const Root& root, const std::string& path, const std::string& build_id, const DebugLink& link,
+                       const std::vector<std::string>& directories) {
+  const FileLook look{.root = descriptor_of(root)};
+  if (build_id.size() > 2) {
+    for (const std::string& directory : directories) {
+      RegularFile file(directory + "/.build-id/" + build_id.substr(0, 2) + "/" + build_id.substr(2) + ".debug", look);
+      if (file && read_build_id(file) == build_id) {
+        return file;
+      }
+    }
+  }
+  // The link must be a file name: with a slash it could lead out of the directories.
+  if (link.name.empty() || link.name.find('/') != std::string::npos) {
+    return {};
+  }
+  const std::string beside = parent_of(path);
+  std::vector<std::string> candidates = {beside, beside + "/.debug"};
+  for (const std::string& directory : directories) {
+    candidates.push_back(directory + beside);
+  }
+  for (const std::string& candidate : candidates) {
+    RegularFile file(candidate + "/" + link.name, look);
+    if (file && has_checksum(file, link.checksum)) {
+      return file;
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 std::string read_build_id(Elf* elf) {
@@ -66,36 +96,15 @@ std::string read_build_id(Elf* elf) {
 
 std::string read_build_id(const RegularFile& file) {
   elf_version(EV_CURRENT);
-  const std::unique_ptr<Elf, ElfEnd> elf(elf_begin(file.get(), ELF_C_READ_MMAP, nullptr));
+  // Not mapped: reading a mapped file that is truncated meanwhile would be fatal.
+  const std::unique_ptr<Elf, ElfEnd> elf(elf_begin(file.get(), ELF_C_READ, nullptr));
   return elf ? read_build_id(elf.get()) : std::string();
 }
 
 RegularFile find_debug_file(const std::string& path, const std::string& build_id, const DebugLink& link,
-                            const std::vector<std::string>& directories) {
-  if (build_id.size() > 2) {
-    for (const std::string& directory : directories) {
-      RegularFile file(directory + "/.build-id/" + build_id.substr(0, 2) + "/" + build_id.substr(2) + ".debug");
-      if (file && read_build_id(file) == build_id) {
-        return file;
-      }
-    }
-  }
-  // The link must be a file name: with a slash it could lead out of the directories.
-  if (link.name.empty() || link.name.find('/') != std::string::npos) {
-    return {};
-  }
-  const std::string beside = parent_of(path);
-  std::vector<std::string> candidates = {beside, beside + "/.debug"};
-  for (const std::string& directory : directories) {
-    candidates.push_back(directory + beside);
-  }
-  for (const std::string& candidate : candidates) {
-    RegularFile file(candidate + "/" + link.name);
-    if (file && has_checksum(file, link.checksum)) {
-      return file;
-    }
-  }
-  return {};
+                            const std::vector<std::string>& directories, const Root& root) {
+  RegularFile file = root ? find_below(root, path, build_id, link, directories) : RegularFile();
+  return file ? std::move(file) : find_below(Root(), path, build_id, link, directories);
 }
 
 }  // namespace taskcost

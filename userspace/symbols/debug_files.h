@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "symbols/process_roots.h"
 #include "symbols/regular_file.h"
 
 namespace taskcost {
@@ -22,9 +23,9 @@ struct DebugLink {
   GElf_Word checksum = 0;
 };
 
-// Searches `directories` in order, and for a link also the directory of the file. The result is closed if there is no
-// such file.
+// Searches `directories` in order, and for a link also the directory of the file: first in the root of the process that
+// mapped the file, then in ours. The result is closed if there is no such file.
 RegularFile find_debug_file(const std::string& path, const std::string& build_id, const DebugLink& link,
-                            const std::vector<std::string>& directories);
+                            const std::vector<std::string>& directories, const Root& root = {});
 
 }  // namespace taskcost

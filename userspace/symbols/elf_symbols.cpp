@@ -26,6 +26,7 @@ struct DwflEnd {
 struct Search {
   std::string path;
   const std::vector<std::string>* directories = nullptr;
+  Root root;
 };
 
 int find_no_elf(Dwfl_Module* /*module*/, void** /*user*/, const char* /*name*/, Dwarf_Addr /*base*/, char** /*path*/,
@@ -39,7 +40,7 @@ int find_debuginfo(Dwfl_Module* module, void** user, const char* /*name*/, Dwarf
   GElf_Addr bias = 0;
   Elf* elf = dwfl_module_getelf(module, &bias);
   return find_debug_file(search.path, elf == nullptr ? "" : read_build_id(elf), {link == nullptr ? "" : link, checksum},
-                         *search.directories)
+                         *search.directories, search.root)
       .release();
 }
 
@@ -49,6 +50,12 @@ bool is_function(const GElf_Sym& symbol, GElf_Word section, std::string_view nam
   const bool may_be = type == STT_FUNC || type == STT_GNU_IFUNC || (type == STT_NOTYPE && name[0] != '$');
   return may_be && section != SHN_UNDEF && section != SHN_ABS;
 }
+
+struct Candidate {
+  GElf_Sym symbol;
+  const char* name;
+  GElf_Addr section_end;
+};
 
 // Among several symbols at one address, the lowest rank wins: a function before a label, a global before a local
 // symbol, and the one with the fewest leading underscores.
@@ -89,30 +96,44 @@ class ElfSymbols::Reader {
   }
 
   void read_symbols() {
-    using Candidate = std::pair<GElf_Sym, const char*>;
     std::vector<Candidate> found;
     const int count = dwfl_module_getsymtab(module_);
     for (int i = 0; i < count; ++i) {
       GElf_Sym symbol;
       GElf_Word section = SHN_UNDEF;
       GElf_Addr address = 0;
-      const char* name = dwfl_module_getsym_info(module_, i, &symbol, &address, &section, nullptr, nullptr);
+      Elf* elf = nullptr;
+      Dwarf_Addr bias = 0;
+      const char* name = dwfl_module_getsym_info(module_, i, &symbol, &address, &section, &elf, &bias);
       if (name != nullptr && *name != '\0' && is_function(symbol, section, name)) {
         symbol.st_value = address;
-        found.emplace_back(symbol, name);
+        found.push_back({symbol, name, symbol.st_size == 0 ? section_end(elf, section) + bias : 0});
       }
     }
     std::stable_sort(found.begin(), found.end(), [](const Candidate& a, const Candidate& b) {
-      return std::tuple(a.first.st_value, symbol_rank(a.first, a.second)) <
-             std::tuple(b.first.st_value, symbol_rank(b.first, b.second));
+      return std::tuple(a.symbol.st_value, symbol_rank(a.symbol, a.name)) <
+             std::tuple(b.symbol.st_value, symbol_rank(b.symbol, b.name));
     });
     const auto same_address = [](const Candidate& a, const Candidate& b) {
-      return a.first.st_value == b.first.st_value;
+      return a.symbol.st_value == b.symbol.st_value;
     };
     found.erase(std::unique(found.begin(), found.end(), same_address), found.end());
-    for (const auto& [symbol, name] : found) {
-      keep(symbol, name);
+    for (std::size_t i = 0; i < found.size(); ++i) {
+      GElf_Sym& symbol = found[i].symbol;
+      if (symbol.st_size == 0) {
+        const GElf_Addr next = i + 1 < found.size() ? found[i + 1].symbol.st_value : found[i].section_end;
+        symbol.st_size = std::max(std::min(next, found[i].section_end), symbol.st_value) - symbol.st_value;
+      }
+      keep(symbol, found[i].name);
     }
+  }
+
+  // Functions in assembly may have no size: they reach to the next one, but not into another section, as that of the
+  // linkage table.
+  static GElf_Addr section_end(Elf* elf, GElf_Word section) {
+    GElf_Shdr header{};
+    Elf_Scn* const found = elf == nullptr ? nullptr : elf_getscn(elf, section);
+    return found != nullptr && gelf_getshdr(found, &header) != nullptr ? header.sh_addr + header.sh_size : 0;
   }
 
   void keep(const GElf_Sym& symbol, std::string_view name) {
@@ -133,7 +154,7 @@ class ElfSymbols::Reader {
 };
 
 Result<ElfSymbols> ElfSymbols::read(RegularFile file, const std::string& path,
-                                    const std::vector<std::string>& debug_directories) {
+                                    const std::vector<std::string>& debug_directories, const Root& root) {
   const auto failure = [&path] { return Error{"cannot read symbols of " + path, dwfl_errmsg(-1), ""}; };
   Dwfl_Callbacks callbacks{};
   callbacks.find_elf = find_no_elf;
@@ -152,7 +173,7 @@ Result<ElfSymbols> ElfSymbols::read(RegularFile file, const std::string& path,
   (void)file.release();  // libdwfl owns the descriptor now
   dwfl_report_end(dwfl.get(), nullptr, nullptr);
 
-  Search search{path, &debug_directories};
+  Search search{path, &debug_directories, root};
   void** user = nullptr;
   dwfl_module_info(module, &user, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr);
   *user = &search;
@@ -183,8 +204,7 @@ std::string ElfSymbols::find(std::uint64_t file_offset) const {
                                 [](std::uint64_t at, const Symbol& symbol) { return at < symbol.address; });
   for (int i = 0; i <= symbols_inside && after != symbols_.begin(); ++i) {
     const Symbol& symbol = *--after;
-    const bool reaches = *address - symbol.address < symbol.size;
-    if (reaches || (symbol.size == 0 && i == 0)) {
+    if (*address - symbol.address < symbol.size) {
       return names_.c_str() + symbol.name;
     }
   }

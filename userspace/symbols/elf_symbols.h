@@ -9,15 +9,17 @@
 #include <vector>
 
 #include "base/result.h"
+#include "symbols/process_roots.h"
 #include "symbols/regular_file.h"
 
 namespace taskcost {
 
 class ElfSymbols {
  public:
-  // `path` is where the file was found; the search for its debug file starts there. Error: libdwfl cannot read it.
+  // `path` below `root` is where the file was found; the search for its debug file starts there. Error: libdwfl cannot
+  // read it.
   static Result<ElfSymbols> read(RegularFile file, const std::string& path,
-                                 const std::vector<std::string>& debug_directories);
+                                 const std::vector<std::string>& debug_directories, const Root& root = {});
 
   // Returns the symbol that covers this offset, still mangled, without its version; empty if there is none.
   [[nodiscard]] std::string find(std::uint64_t file_offset) const;
@@ -31,7 +33,7 @@ class ElfSymbols {
   };
   struct Symbol {
     std::uint64_t address = 0;
-    std::uint64_t size = 0;  // 0: it reaches to the next symbol
+    std::uint64_t size = 0;
     std::uint32_t name = 0;  // index in names_
   };
   class Reader;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <charconv>
 #include <concepts>
 #include <optional>
@@ -34,7 +35,7 @@ std::string unescape_newlines(std::string_view path) {
   return plain.append(path);
 }
 
-// "start-end perms offset major:minor inode    path"
+// "start-end perms offset major:minor inode    path"; memory has no path, or one that prctl(PR_SET_VMA) gave it.
 std::optional<Mapping> parse_line(std::string_view line) {
   Mapping mapping;
   if (!take_number(line, mapping.start, 16, '-') || !take_number(line, mapping.end, 16, ' ') || line.size() < 5 ||
@@ -46,15 +47,12 @@ std::optional<Mapping> parse_line(std::string_view line) {
       !take_number(line, mapping.device_minor, 16, ' ') || !take_number(line, mapping.inode, 10, ' ')) {
     return std::nullopt;
   }
-  const std::size_t path = line.find_first_not_of(' ');
-  if (path == std::string_view::npos || mapping.start >= mapping.end) {
+  line.remove_prefix(std::min(line.find_first_not_of(' '), line.size()));
+  const bool has_no_file = mapping.inode == 0 && (line.empty() || line.starts_with("[anon:"));
+  if (mapping.start >= mapping.end || (!line.starts_with('/') && line != "[vdso]" && !has_no_file)) {
     return std::nullopt;
   }
-  line.remove_prefix(path);
-  if (line.front() != '/' && line != "[vdso]") {
-    return std::nullopt;
-  }
-  mapping.path = unescape_newlines(line);
+  mapping.path = has_no_file ? "//anon" : unescape_newlines(line);
   return mapping;
 }
 

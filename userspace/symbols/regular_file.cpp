@@ -6,12 +6,10 @@
 #include <cerrno>
 #include <utility>
 
-#include "base/fetcher.h"
-
 namespace taskcost {
 
-RegularFile::RegularFile(const std::string& path) {
-  FetchedFile fetched = Fetcher::instance().open(path);
+RegularFile::RegularFile(const std::string& path, const FileLook& look) {
+  FetchedFile fetched = Fetcher::instance().open(path, look);
   fd_ = fetched.file.release();
   if (fetched.is_copy) {
     original_ = fetched.status;

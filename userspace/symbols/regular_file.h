@@ -9,6 +9,8 @@
 #include <string>
 #include <utility>
 
+#include "base/fetcher.h"
+
 namespace taskcost {
 
 class RegularFile {
@@ -16,7 +18,7 @@ class RegularFile {
   RegularFile() = default;
   // Closed, with errno set, if the file cannot be opened, is not regular (a FIFO does not block), or its file system
   // does not answer in time (fetcher.h).
-  explicit RegularFile(const std::string& path);
+  explicit RegularFile(const std::string& path, const FileLook& look = {});
   explicit RegularFile(int fd) : fd_(fd) {}
   RegularFile(RegularFile&& other) noexcept : fd_(other.release()), original_(other.original_) {}
   RegularFile& operator=(RegularFile&&) = delete;

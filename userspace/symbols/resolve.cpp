@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -31,6 +32,13 @@ std::vector<std::uint64_t> call_sites(const std::vector<std::uint64_t>& addresse
   return inside;
 }
 
+// A stack whose outermost function is an entry is complete, whatever the walk found there. It is not if a frame may be
+// missing in the middle.
+tc_stack_end find_end(const RawStack& raw, const std::vector<Frame>& frames) {
+  const bool may_lack_a_frame = raw.end == TC_STACK_END_PENDING || raw.end == TC_STACK_END_NO_ROOM;
+  return !frames.empty() && !may_lack_a_frame && is_entry(frames.front().function) ? TC_STACK_END_COMPLETE : raw.end;
+}
+
 void append_user(NamedStack& stack, const RawStack& raw, const AddressSpaces& spaces, std::optional<std::uint32_t> tgid,
                  Symbolizer& symbolizer) {
   const std::vector<std::uint64_t> addresses = call_sites(raw.user);
@@ -41,7 +49,8 @@ void append_user(NamedStack& stack, const RawStack& raw, const AddressSpaces& sp
   for (std::size_t i = addresses.size(); i-- > 0;) {
     stack.frames.push_back(symbolizer.name(mappings[i], addresses[i]));
   }
-  stack.cut = raw.user_missing || addresses.empty() || !is_entry(stack.frames.front().function);
+  stack.end = find_end(raw, stack.frames);
+  stack.cut = raw.user_missing || (stack.end != TC_STACK_END_COMPLETE && stack.end != TC_STACK_END_NO_USER);
 }
 
 // True for the kernel functions between a tracepoint and a BPF program; frames inside of them belong to our probe.
@@ -72,8 +81,10 @@ std::string make_key(const NamedStack& stack) {
     key += text;
   };
   append_number(stack.process);
+  append_text(stack.thread);
   append_number(static_cast<std::uint64_t>(stack.kind));
   append_number(stack.wait);
+  append_number(stack.end);
   append_number(stack.cut ? 1 : 0);
   for (const Frame& frame : stack.frames) {
     append_text(frame.function);
@@ -84,6 +95,18 @@ std::string make_key(const NamedStack& stack) {
   return key;
 }
 
+NamedStack name_stack(const RawStack& raw, const AddressSpaces& spaces, const TgidOf& tgid_of, Symbolizer& symbolizer,
+                      const KernelSymbols& kernel) {
+  NamedStack stack;
+  stack.process = raw.process;
+  stack.thread = raw.thread;
+  stack.kind = raw.kind;
+  stack.wait = raw.kind == StackKind::wait ? raw.wait : TC_WAIT_OTHER;
+  append_user(stack, raw, spaces, tgid_of(raw.process), symbolizer);
+  append_kernel(stack, raw, kernel);
+  return stack;
+}
+
 }  // namespace
 
 Stacks resolve(const std::vector<RawStack>& raw, const AddressSpaces& spaces, const TgidOf& tgid_of,
@@ -92,14 +115,13 @@ Stacks resolve(const std::vector<RawStack>& raw, const AddressSpaces& spaces, co
   all.lost_events = lost_events;
   std::unordered_map<std::string, std::size_t> indices;  // in all.stacks
   for (const RawStack& each : raw) {
-    NamedStack stack;
-    stack.process = each.process;
-    stack.kind = each.kind;
-    stack.wait = each.kind == StackKind::wait ? each.wait : TC_WAIT_OTHER;
-    append_user(stack, each, spaces, tgid_of(each.process), symbolizer);
-    append_kernel(stack, each, kernel);
+    NamedStack stack = name_stack(each, spaces, tgid_of, symbolizer, kernel);
     all.events += each.count;
     all.cut_events += stack.cut ? each.count : 0;
+    all.time += each.time;
+    all.cut_time += stack.cut ? each.time : Duration();
+    all.ends[stack.end].count += each.count;
+    all.ends[stack.end].time += each.time;
 
     const auto [index, is_new] = indices.try_emplace(make_key(stack), all.stacks.size());
     if (is_new) {
@@ -108,10 +130,34 @@ Stacks resolve(const std::vector<RawStack>& raw, const AddressSpaces& spaces, co
     NamedStack& merged = all.stacks[index->second];
     merged.count += each.count;
     merged.time += each.time;
+    merged.runnable += each.runnable;
   }
+  all.build_ids = symbolizer.build_ids();
   std::stable_sort(all.stacks.begin(), all.stacks.end(), [](const NamedStack& a, const NamedStack& b) {
     return std::tuple(a.time, a.count) > std::tuple(b.time, b.count);
   });
+  return all;
+}
+
+std::vector<WakerStack> resolve(const std::vector<RawWakerStack>& raw, const AddressSpaces& spaces,
+                                const TgidOf& tgid_of, Symbolizer& symbolizer, const KernelSymbols& kernel) {
+  std::vector<WakerStack> all;
+  std::unordered_map<std::string, std::size_t> indices;  // in `all`
+  for (const RawWakerStack& each : raw) {
+    WakerStack pair{name_stack(each.sleeper, spaces, tgid_of, symbolizer, kernel),
+                    name_stack(each.waker, spaces, tgid_of, symbolizer, kernel)};
+    const std::string sleeper = make_key(pair.sleeper);
+    const auto [index, is_new] =
+        indices.try_emplace(std::to_string(sleeper.size()) + sleeper + make_key(pair.waker), all.size());
+    if (is_new) {
+      all.push_back(std::move(pair));
+    }
+    for (NamedStack* const side : {&all[index->second].sleeper, &all[index->second].waker}) {
+      side->count += each.sleeper.count;
+      side->time += each.sleeper.time;
+    }
+  }
+  std::ranges::stable_sort(all, std::ranges::greater(), [](const WakerStack& each) { return each.sleeper.time; });
   return all;
 }
 

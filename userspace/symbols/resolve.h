@@ -23,4 +23,12 @@ using TgidOf = std::function<std::optional<std::uint32_t>(std::uint64_t process)
 Stacks resolve(const std::vector<RawStack>& raw, const AddressSpaces& spaces, const TgidOf& tgid_of,
                Symbolizer& symbolizer, const KernelSymbols& kernel, std::uint64_t lost_events);
 
+// A sleeper and its waker.
+struct RawWakerStack {
+  RawStack sleeper;
+  RawStack waker;
+};
+std::vector<WakerStack> resolve(const std::vector<RawWakerStack>& raw, const AddressSpaces& spaces,
+                                const TgidOf& tgid_of, Symbolizer& symbolizer, const KernelSymbols& kernel);
+
 }  // namespace taskcost

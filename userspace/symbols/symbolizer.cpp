@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "symbols/symbolizer.h"
 
-#include <elf.h>
 #include <fcntl.h>
-#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -13,7 +11,9 @@
 #include <string_view>
 #include <utility>
 
+#include "symbols/file_times.h"
 #include "symbols/mapped_files.h"
+#include "symbols/own_vdso.h"
 #include "symbols/regular_file.h"
 
 namespace taskcost {
@@ -22,52 +22,39 @@ namespace {
 constexpr std::string_view vdso_path = "[vdso]";
 constexpr std::string_view deleted = " (deleted)";
 
-bool is_file(const std::string& path) { return path.starts_with('/') && !path.starts_with("//"); }
-
 // The latest time, on CLOCK_MONOTONIC, at which the file may have changed last: its timestamps have the resolution of a
 // tick. 0: the change is in the future, because the clock was set since.
 std::uint64_t changed_ns(const RegularFile& file) {
-  const auto ns_of = [](const timespec& time) { return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec; };
   const struct stat status = file.status();
   timespec tick{};
-  timespec wall{};
-  timespec now{};
   clock_getres(CLOCK_REALTIME_COARSE, &tick);
-  clock_gettime(CLOCK_REALTIME, &wall);
-  clock_gettime(CLOCK_MONOTONIC, &now);
   // unlink() sets the ctime as well, so an unlinked file counts by its mtime.
-  const std::int64_t changed = ns_of(status.st_nlink == 0 ? status.st_mtim : status.st_ctim);
-  if (changed > ns_of(wall)) {
+  const timespec changed = status.st_nlink == 0 ? status.st_mtim : status.st_ctim;
+  if (to_ns(changed) > read_clock_ns(CLOCK_REALTIME)) {
     return 0;
   }
-  return static_cast<std::uint64_t>(std::max<std::int64_t>(changed + ns_of(tick) - (ns_of(wall) - ns_of(now)), 1));
+  return static_cast<std::uint64_t>(std::max<std::int64_t>(to_monotonic_ns(changed) + to_ns(tick), 1));
 }
 
-// The vDSO of this process; all 64-bit processes have the same.
 RegularFile own_vdso() {
-  const auto* image = reinterpret_cast<const char*>(getauxval(AT_SYSINFO_EHDR));  // NOLINT(performance-no-int-to-ptr)
-  if (image == nullptr) {
-    return {};
-  }
-  const auto* header = reinterpret_cast<const Elf64_Ehdr*>(image);
-  const std::size_t size = header->e_shoff + static_cast<std::size_t>(header->e_shentsize) * header->e_shnum;
+  const auto image = own_vdso_image();
   RegularFile file(memfd_create("vdso", MFD_CLOEXEC));
-  if (!file || write(file.get(), image, size) != static_cast<ssize_t>(size)) {
+  if (!file || write(file.get(), image.data(), image.size()) != static_cast<ssize_t>(image.size())) {
     return {};
   }
   return file;
 }
 
 std::optional<ElfSymbols> read_symbols(RegularFile file, const std::string& path,
-                                       const std::vector<std::string>& debug_directories) {
-  auto symbols = ElfSymbols::read(std::move(file), path, debug_directories);
+                                       const std::vector<std::string>& debug_directories, const Root& root = {}) {
+  auto symbols = ElfSymbols::read(std::move(file), path, debug_directories, root);
   return symbols ? std::optional(std::move(*symbols)) : std::nullopt;
 }
 
 }  // namespace
 
 Symbolizer::Module Symbolizer::load(const Mapping& mapping) {
-  if (spent_ >= options_.budget && is_file(mapping.path)) {
+  if (spent_ >= options_.budget && is_file_path(mapping.path)) {
     Module module;
     module.mark = Frame::Mark::unread;
     return module;
@@ -89,13 +76,14 @@ Symbolizer::Module Symbolizer::load_file(const Mapping& mapping) {
     }
     return module;
   }
-  if (!is_file(mapping.path)) {
+  if (!is_file_path(mapping.path)) {
     module.mark = Frame::Mark::unknown;
     return module;
   }
-  if (RegularFile kept = options_.kept_file ? options_.kept_file(mapping) : RegularFile()) {
-    module.has_no_name = kept.status().st_nlink == 0;
-    take_symbols(module, mapping, std::move(kept));
+  KeptFile kept = options_.kept_file ? options_.kept_file(mapping) : KeptFile();
+  if (kept.file) {
+    module.has_no_name = kept.file.status().st_nlink == 0;
+    take_symbols(module, mapping, std::move(kept.file), kept.root);
     return module;
   }
   const std::pair device(mapping.device_major, mapping.device_minor);
@@ -103,9 +91,9 @@ Symbolizer::Module Symbolizer::load_file(const Mapping& mapping) {
     module.mark = Frame::Mark::unread;
     return module;
   }
-  RegularFile file(mapping.path);
+  RegularFile file(mapping.path, {.root = descriptor_of(kept.root)});
   const int why_not = errno;
-  if (!file && (why_not == ETIMEDOUT || why_not == ECANCELED || why_not == EFBIG)) {
+  if (!file && (why_not == ETIMEDOUT || why_not == EAGAIN || why_not == ECANCELED || why_not == EFBIG)) {
     if (why_not == ETIMEDOUT && device.first + device.second != 0) {
       silent_devices_.insert(device);
     }
@@ -124,12 +112,12 @@ Symbolizer::Module Symbolizer::load_file(const Mapping& mapping) {
     module.mark = says_deleted ? Frame::Mark::unlinked : Frame::Mark::replaced;
     return module;
   }
-  take_symbols(module, mapping, std::move(file));
+  take_symbols(module, mapping, std::move(file), kept.root);
   return module;
 }
 
 // The file has the inode of the mapping, but its content may have changed.
-void Symbolizer::take_symbols(Module& module, const Mapping& mapping, RegularFile file) const {
+void Symbolizer::take_symbols(Module& module, const Mapping& mapping, RegularFile file, const Root& root) const {
   if (file.status().st_size > options_.largest_file) {
     module.mark = Frame::Mark::unread;
     return;
@@ -137,7 +125,7 @@ void Symbolizer::take_symbols(Module& module, const Mapping& mapping, RegularFil
   if (mapping.build_id.empty()) {
     module.changed_ns = changed_ns(file);
   }
-  auto symbols = read_symbols(std::move(file), mapping.path, options_.debug_directories);
+  auto symbols = read_symbols(std::move(file), mapping.path, options_.debug_directories, root);
   if (symbols && !mapping.build_id.empty() && symbols->build_id() != mapping.build_id) {
     module.mark = Frame::Mark::replaced;
     return;
@@ -160,6 +148,39 @@ Symbolizer::Module& Symbolizer::find_or_load(const Mapping& mapping) {
   return modules_.emplace(std::move(key), load(mapping)).first->second;
 }
 
+const PerfMap& Symbolizer::find_or_read(std::uint32_t jit) {
+  const auto known = jit_maps_.find(jit);
+  if (known != jit_maps_.end()) {
+    return known->second;
+  }
+  const auto start = std::chrono::steady_clock::now();
+  PerfMap map = spent_ < options_.budget ? read_map(jit) : PerfMap();
+  spent_ += std::chrono::steady_clock::now() - start;
+  return jit_maps_.emplace(jit, std::move(map)).first->second;
+}
+
+PerfMap Symbolizer::read_map(std::uint32_t jit) {
+  constexpr std::size_t max_jit_bytes = 4 * PerfMap::max_bytes;
+  const RegularFile file = options_.jit_map ? options_.jit_map(jit) : RegularFile();
+  const auto size = file ? static_cast<std::size_t>(std::max<off_t>(file.status().st_size, 0)) : 0;
+  std::string text(std::min({size, PerfMap::max_bytes, max_jit_bytes - jit_bytes_}), '\0');
+  const ssize_t got = pread(file.get(), text.data(), text.size(), static_cast<off_t>(size - text.size()));
+  text.resize(static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+  if (text.size() < size) {
+    text.erase(0, text.find('\n'));  // the first line is torn
+  }
+  jit_bytes_ += text.size();
+  return PerfMap::parse(std::move(text));
+}
+
+Symbolizer::JitSums Symbolizer::jit_sums() const {
+  JitSums sums;
+  for (const auto& [jit, map] : jit_maps_) {
+    ++(map.empty() ? sums.refused : sums.read);
+  }
+  return sums;
+}
+
 Frame Symbolizer::name(const Mapping* mapping, std::uint64_t address) {
   Frame frame;
   if (mapping == nullptr) {
@@ -167,6 +188,13 @@ Frame Symbolizer::name(const Mapping* mapping, std::uint64_t address) {
     return frame;
   }
   Module& module = find_or_load(*mapping);
+  if (mapping->jit != 0 && !module.symbols) {
+    frame.function = find_or_read(mapping->jit).find(address);
+    if (!frame.function.empty()) {
+      frame.module = "[JIT]";
+      return frame;
+    }
+  }
   const std::uint64_t offset = address - mapping->start + (mapping->path == vdso_path ? 0 : mapping->file_offset);
   frame.module = mapping->path;
   const bool is_changed = mapping->mapped_ns != 0 && module.changed_ns > mapping->mapped_ns;
@@ -183,6 +211,18 @@ Frame Symbolizer::name(const Mapping* mapping, std::uint64_t address) {
   }
   frame.offset = frame.function.empty() ? offset : 0;
   return frame;
+}
+
+std::vector<BuildId> Symbolizer::build_ids() const {
+  std::vector<BuildId> ids;
+  for (const auto& [key, module] : modules_) {
+    const std::string& mapped = std::get<5>(key);
+    const std::string id = mapped.empty() && module.symbols ? module.symbols->build_id() : mapped;
+    if (!id.empty()) {
+      ids.push_back({std::get<0>(key), id});
+    }
+  }
+  return ids;
 }
 
 }  // namespace taskcost

@@ -211,10 +211,23 @@ std::vector<Process> identities_of(const Changes& changes) {
   return processes;
 }
 
+ThreadNames thread_names(const Changes& changes) {
+  ThreadNames names;
+  for (const ProcessChange& process : changes.processes) {
+    for (const TaskChange& task : process.tasks) {
+      if (!process.kernel_thread) {
+        names.add(task.comm);
+      }
+    }
+  }
+  return names;
+}
+
 // Kernel threads are one group.
 Rows group_rows(const Changes& changes, const View& view) {
   const std::vector<Process> identities = identities_of(changes);
   const Grouping grouping(identities, view.by);
+  const ThreadNames threads = thread_names(changes);
   Rows rows;
   std::map<std::pair<bool, std::string>, std::size_t> indices;
   std::vector<std::set<std::uint64_t>> members;
@@ -226,7 +239,7 @@ Rows group_rows(const Changes& changes, const View& view) {
       if (is_new) {
         ProcessChange& group = rows.groups.emplace_back();
         group.id = rows.groups.size();
-        group.comm = key.label;
+        group.comm = !kernel && view.by == GroupBy::thread ? threads.shown(task.comm) : key.label;
         group.kernel_thread = kernel;
         group.ended = true;
         members.emplace_back();

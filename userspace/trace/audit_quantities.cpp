@@ -33,6 +33,9 @@ std::string field_of(const std::string& name, const std::array<const char*, Size
   return name + ": " + (field < Size ? fields[field] : "unknown");
 }
 
+// Interrupts have no events.
+bool is_recorded(tc_counter counter) { return counter < TC_COUNTER_IRQS || counter > TC_COUNTER_SOFTIRQ_NS; }
+
 std::string row_name(std::uint32_t row) {
   switch (row) {
     case TC_ROW_FAULT_PENDING:
@@ -65,7 +68,7 @@ class Comparison {
     for (std::uint32_t i = 0; i < TC_NR_COUNTERS; ++i) {
       // Other CPUs record it, so their gaps lose it.
       const bool elsewhere = i == TC_COUNTER_SHOOTDOWN_STOLEN_NS && task_.gaps_in_life;
-      if (!elsewhere) {
+      if (!elsewhere && is_recorded(static_cast<tc_counter>(i))) {
         compare({Kind::counter, i, 0}, kernel_.counters[i], task_.ledger.counters[i]);
       }
     }

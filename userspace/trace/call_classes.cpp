@@ -60,6 +60,10 @@ std::uint32_t CallClasses::call(std::uint32_t syscall) const {
   }
 }
 
+bool CallClasses::is_mark(std::uint32_t syscall) const {
+  return call(syscall) >> TC_CALL_KIND_SHIFT == TC_KIND_PRCTL && syscall >> TC_CALL_SELECTOR_SHIFT != 0;
+}
+
 std::uint8_t CallClasses::row(std::uint32_t syscall) const {
   const std::uint32_t known = call(syscall);
   return static_cast<std::uint8_t>((known & TC_CALL_BY_FD) != 0 ? std::uint32_t{TC_ROW_CALL_PENDING}
@@ -96,9 +100,13 @@ std::uint8_t CallClasses::channel(std::uint32_t syscall, std::uint16_t file) con
     case TC_KIND_PROCESS_VM:
       return TC_CHANNEL_PROCESS_MEMORY;
     default:
-      return activity == TC_ACTIVITY_FUTEX ? TC_CHANNEL_SHARED_MEMORY : TC_CHANNEL_NONE;
+      return activity == TC_ACTIVITY_FUTEX && is_shared_futex(file) ? TC_CHANNEL_SHARED_MEMORY : TC_CHANNEL_NONE;
   }
 }
+
+std::uint8_t channel_of_passage(std::uint16_t file) { return channel_of_file(TC_ACTIVITY_OTHER, file); }
+
+bool is_shared_futex(std::uint16_t futex) { return (futex & TC_FUTEX_MAYSHARE) != 0; }
 
 std::uint8_t row_of_wait(std::uint8_t wait) {
   switch (wait) {

@@ -17,7 +17,8 @@ constexpr std::uint32_t plain_call(std::uint32_t syscall) {
   return syscall & (std::uint32_t{TC_CALL_NUMBER_MASK} | TC_FROM_COMPAT);
 }
 
-// Calls are those of ledgers and events: number, TC_FROM_COMPAT and selector. Files are TC_FILE_*, 0 for none.
+// Calls are those of ledgers and events: number, TC_FROM_COMPAT and selector. Files are TC_FILE_*, 0 for none; for a
+// call on a futex they are TC_FUTEX_*.
 struct CallClasses {
   // Class (abi_calls.h) by number; a call beyond the end is `other`.
   std::vector<std::uint32_t> native;
@@ -27,6 +28,8 @@ struct CallClasses {
   std::array<std::uint32_t, TC_MULTIPLEXED_CALLS> ipc{};
 
   [[nodiscard]] std::uint32_t call(std::uint32_t syscall) const;
+  // It marks a region (taskcost/mark.h).
+  [[nodiscard]] bool is_mark(std::uint32_t syscall) const;
   // The row of a call that has not returned: TC_ROW_CALL_PENDING if its file decides.
   [[nodiscard]] std::uint8_t row(std::uint32_t syscall) const;
   // An activity.
@@ -37,6 +40,10 @@ struct CallClasses {
   [[nodiscard]] std::uint8_t channel(std::uint32_t syscall, std::uint16_t file) const;
 };
 
+// The channel of a file that bytes passed through apart from a call's own.
+std::uint8_t channel_of_passage(std::uint16_t file);
+// By TC_FUTEX_*: several processes can wait there for each other.
+bool is_shared_futex(std::uint16_t futex);
 // The row of a call on a descriptor that waits for such a file.
 std::uint8_t row_of_wait(std::uint8_t wait);
 

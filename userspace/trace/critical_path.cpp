@@ -68,7 +68,7 @@ void CriticalPathBuilder::on_corrected(const TaskTracker& task, const tc_event& 
   }
   std::vector<Stretch>& all = tracks_[task.id()].stretches;
   for (std::size_t i = all.size(); i > 1; --i) {
-    if (all[i - 1].condition == TC_CONDITION_RUNNING && all[i - 2].condition == (event.arg & 0xffU)) {
+    if (all[i - 1].condition == TC_CONDITION_RUNNING && all[i - 2].condition == task.corrected_condition()) {
       all[i - 1].start_ns -= std::min<std::uint64_t>(event.value, all[i - 1].start_ns - all[i - 2].start_ns);
       return;
     }

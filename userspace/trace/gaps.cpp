@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <limits>
+#include <map>
 #include <tuple>
 #include <utility>
 
@@ -67,6 +68,24 @@ bool Gaps::add(const ReplayGap& gap) {
   gaps_.insert(at, gap);
   update_ends(index);
   return true;
+}
+
+void Gaps::merge_per_cpu() {
+  std::map<std::optional<std::uint32_t>, ReplayGap> merged;
+  for (const ReplayGap& gap : gaps_) {
+    const auto [entry, is_new] = merged.try_emplace(gap.cpu, gap);
+    if (!is_new) {
+      ReplayGap& all = entry->second;
+      all.last = std::max(all.last, gap.last);
+      all.lost = all.lost && gap.lost ? std::optional(*all.lost + *gap.lost) : std::nullopt;
+    }
+  }
+  gaps_.clear();
+  for (const auto& [cpu, gap] : merged) {
+    gaps_.push_back(gap);
+  }
+  std::ranges::sort(gaps_, is_before);
+  update_ends(0);
 }
 
 void Gaps::update_ends(std::size_t from) {

@@ -65,6 +65,9 @@ class Gaps {
 
   // Returns false if the gap was added before.
   bool add(const ReplayGap& gap);
+  // Merges the gaps of each CPU to one, so that memory is bounded. Open intervals are judged as before, or more is
+  // unknown: a wakeup between two of them no longer counts.
+  void merge_per_cpu();
 
   [[nodiscard]] Touch touching(const Stay& stay) const {
     return gaps_.empty() || stay.from_ns >= stay.to_ns ? Touch{} : judge(stay);

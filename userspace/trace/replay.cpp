@@ -47,10 +47,20 @@ std::vector<RebuiltTask> Replay::living(Instant end) {
     task->close(static_cast<std::uint64_t>(std::max(end.time_since_epoch(), Duration::zero()).count()));
     tasks.push_back(task->take());
     count_unknown(tasks.back());
-    missing_snapshots_ += tasks.back().kernel == nullptr ? 1 : 0;
+    missing_snapshots_ += tasks.back().kernel == nullptr && tasks.back().in_span ? 1 : 0;
   }
   tasks_.clear();
   std::ranges::sort(tasks, {}, [](const RebuiltTask& task) { return std::uint64_t{task.ledger.id}; });
+  return tasks;
+}
+
+std::vector<const ReplayTask*> Replay::tasks() const {
+  std::vector<const ReplayTask*> tasks;
+  tasks.reserve(tasks_.size());
+  for (const auto& [id, task] : tasks_) {
+    tasks.push_back(task.get());
+  }
+  std::ranges::sort(tasks, {}, [](const ReplayTask* task) { return task->tracker().id(); });
   return tasks;
 }
 
@@ -102,7 +112,7 @@ void Replay::count_unknown(const RebuiltTask& task) {
   unknown_ += std::clamp(task.unknown, Duration::zero(), Duration::max() - unknown_);
 }
 
-void Replay::hand_out(std::uint64_t id) {
+void Replay::return_task(std::uint64_t id) {
   const auto found = tasks_.find(id);
   if (found == tasks_.end()) {
     return;
@@ -122,7 +132,7 @@ void Replay::hand_out(std::uint64_t id) {
 // A CPU on which a task ended switches again: the final ledger of that task was lost.
 void Replay::forget_ended(Cpu& cpu) {
   if (cpu.ended != 0) {
-    hand_out(std::exchange(cpu.ended, 0));
+    return_task(std::exchange(cpu.ended, 0));
   }
 }
 
@@ -165,7 +175,7 @@ void Replay::on(const tc_switch& event) {
     if (task->tracker().ended() && cpu != nullptr) {
       cpu->ended = event.prev;
     } else if (task->tracker().ended()) {
-      hand_out(event.prev);
+      return_task(event.prev);
     }
   }
   if (ReplayTask* task = task_of(event.next, event.at_ns)) {
@@ -193,16 +203,17 @@ void Replay::on(const tc_task_new& new_task) {
     auto made = std::make_unique<ReplayTask>(totals_, new_task.id, new_task.start_ns);
     made->on_new_task(new_task);
     tasks_.emplace(new_task.id, std::move(made));
-    if (new_task.how >= TC_NR_CREATIONS && new_task.condition == TC_CONDITION_RUNNING) {
+    if (condition_of(new_task) == TC_CONDITION_RUNNING) {
       // The task may have left that CPU before its ledger existed.
       if (Cpu* cpu = cpu_of(new_task.cpu)) {
         cpu->known = false;
       }
     }
   }
-  ReplayTask* creator = new_task.how < TC_NR_CREATIONS ? find(new_task.creator) : nullptr;
+  ReplayTask* child = find(new_task.id);
+  ReplayTask* creator = child == nullptr || is_adopted(new_task) ? nullptr : find(new_task.creator);
   if (creator != nullptr && !creator->tracker().ended()) {
-    creator->on_child(new_task);
+    creator->on_child(*child, new_task);
   }
 }
 
@@ -277,6 +288,29 @@ void Replay::on(const tc_rename& rename) {
   }
 }
 
+// A capture begins in the middle of its life.
+void Replay::on(const tc_task_state& state) {
+  if (state.task.id == 0 || tasks_.contains(state.task.id)) {
+    totals_.integrity.repeated_new_tasks++;
+    return;
+  }
+  auto made = std::make_unique<ReplayTask>(totals_, state.task.id, state.task.start_ns);
+  made->restore(state);
+  if (made->beginning_unknown()) {
+    if (unknown_tasks_ == kept_unknown) {
+      return;
+    }
+    ++unknown_tasks_;
+  }
+  if (made->tracker().ended() && state.cpu != Slice::none) {
+    if (Cpu* cpu = cpu_of(state.cpu)) {
+      forget_ended(*cpu);
+      cpu->ended = state.task.id;
+    }
+  }
+  tasks_.emplace(state.task.id, std::move(made));
+}
+
 void Replay::on(const tc_ledger& kernel) {
   ReplayTask* task = find(kernel.id);
   if (task == nullptr) {
@@ -289,7 +323,7 @@ void Replay::on(const tc_ledger& kernel) {
   if (kernel.end_ns == 0) {
     return;
   }
-  hand_out(kernel.id);
+  return_task(kernel.id);
   for (Cpu& cpu : cpus_) {
     cpu.ended = cpu.ended == kernel.id ? 0 : cpu.ended;
   }

@@ -2,13 +2,13 @@
 //
 // Replay: the second ledger. It rebuilds the ledger of each task from recorded events (events.h) alone, independently
 // of the ledger that the probes kept: its times are sums of the tracker's slices (trace/task_tracker.h), its counts
-// those of the events. Where both agree to the nanosecond, the account is correct (auditor.h).
+// those of the events. Where both agree to the nanosecond, each confirms the other (auditor.h).
 //
 // Records are passed in the order of the ring. A task is returned when it has exited, so that only running tasks take
 // memory. An interval that a gap may affect (trace/gaps.h) is in no cell; its time is added to `unknown`.
 //
 // A gap may follow later events of other CPUs in the stream. Replay is exact if all gaps are passed before the first
-// record. With a gap that comes late, tasks with later events are marked (touched_afterwards).
+// record. A late gap marks the tasks that already had later events (touched_afterwards).
 //
 // Switch latencies are not recorded: only the histograms have them. A wakeup is recorded at the switch-in, so a task
 // that is runnable at the end of the window counts as blocked.
@@ -45,7 +45,7 @@ class Replay {
     std::vector<ReplayGap> gaps;
     // Called with each task that has exited, in the order of the exits. The reference is valid during the call.
     std::function<void(const RebuiltTask&)> on_ended;
-    // Takes what the ledgers are summed up from. It must outlive the replay.
+    // Also gets every slice. It must outlive the replay.
     SliceListener* listener = nullptr;
     // The ledgers have only what lies in this span, and one whose task lives on is a snapshot (end_ns is 0). nullopt:
     // all of the recording; the ledger of each task is closed.
@@ -53,7 +53,7 @@ class Replay {
   };
 
   explicit Replay(Options options);
-  // Its tasks have the address of their common state.
+  // Tasks point to totals_.
   Replay(const Replay&) = delete;
   Replay& operator=(const Replay&) = delete;
 
@@ -64,8 +64,13 @@ class Replay {
   void on_gap(const ReplayGap& gap);
 
   // Returns the tasks that still run, sorted by id and closed at `end`, which is the end of the window or of a capture
-  // that is cut off. Pass their snapshots before. Afterwards, only the functions below may be called.
+  // that is cut off. REQUIRES: every snapshot was passed. Only the functions below may follow.
   std::vector<RebuiltTask> living(Instant end);
+
+  // The tasks in memory, sorted by id. The pointers are valid until the next record.
+  [[nodiscard]] std::vector<const ReplayTask*> tasks() const;
+  [[nodiscard]] const Gaps& gaps() const { return totals_.trace.gaps; }
+  void merge_gaps() { totals_.trace.gaps.merge_per_cpu(); }
 
   // The number of tasks in memory: those that still run, and for each CPU one that waits for its final ledger.
   [[nodiscard]] std::size_t held() const { return tasks_.size(); }
@@ -90,7 +95,7 @@ class Replay {
   // The task of an event at `at_ns`; nullptr if the event has no observed task.
   ReplayTask* task_of(std::uint64_t id, std::uint64_t at_ns);
   void count_unknown(const RebuiltTask& task);
-  void hand_out(std::uint64_t id);
+  void return_task(std::uint64_t id);
   // A CPU on which a task ended switches again: the final ledger of that task was lost.
   void forget_ended(Cpu& cpu);
   void check_switch(const Cpu& cpu, const tc_switch& event);
@@ -116,8 +121,16 @@ class Replay {
   void on(const tc_flow_record& /*flow*/) {}
   void on(const tc_histogram_record& /*histogram*/) {}
   void on(const tc_syscalls_record& /*syscalls*/) {}
+  void on(const tc_ran_record& /*ran*/) {}
+  void on(const tc_quota_record& /*quota*/) {}
+  void on(const tc_interrupts_record& /*interrupts*/) {}
+  void on(const tc_lock_record& /*lock*/) {}
+  void on(const tc_wait_object_record& /*waits*/) {}
+  void on(const tc_region& /*region*/) {}
+  void on(const tc_regions_record& /*regions*/) {}
   void on(const tc_command& /*command*/) {}
   void on(const tc_rename& rename);
+  void on(const tc_task_state& state);
 
   ReplayTotals totals_;
   std::function<void(const RebuiltTask&)> on_ended_;

@@ -211,7 +211,7 @@ void ReplayTask::on_corrected(const TaskTracker& task, const tc_event& event) {
   if (totals_->listener != nullptr) {
     totals_->listener->on_corrected(task, event);
   }
-  correct(event, event.arg >> 8U, event.arg & 0xffU);
+  correct(event, task.corrected_row(), task.corrected_condition());
 }
 
 // Makes the ledger that of a task which was adopted at the start of the span and is still observed at its end.
@@ -245,6 +245,8 @@ void ReplayTask::cut_to_span() {
     ledger.pid_seen_by_parent = kernel->pid_seen_by_parent;
     ledger.parent_namespace = kernel->parent_namespace;
     ledger.tgid_seen = kernel->tgid_seen;
+    ledger.cgroup = kernel->cgroup;
+    ledger.uid = kernel->uid;
     ledger.exit_code = ends_inside ? kernel->exit_code : 0;
     ledger.group_exit_code = ends_inside ? kernel->group_exit_code : 0;
   }

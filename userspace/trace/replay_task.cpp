@@ -26,26 +26,6 @@ tc_counter counter_of(tc_creation kind) {
   }
 }
 
-void set_identity(tc_ledger& ledger, const tc_task_new& new_task) {
-  ledger.process = new_task.process;
-  ledger.parent_process = new_task.parent_process;
-  ledger.creator = new_task.creator;
-  ledger.address_space = new_task.address_space;
-  ledger.copy_ns = new_task.copy_ns;
-  ledger.tid = new_task.tid;
-  ledger.tgid = new_task.tgid;
-  ledger.ppid = new_task.ppid;
-  ledger.creator_tid = new_task.creator_tid;
-  ledger.how = new_task.how;
-  ledger.shares = new_task.shares;
-  ledger.flags = new_task.flags;
-  ledger.cpu = new_task.cpu;
-  ledger.tid_inside = new_task.tid_inside;
-  ledger.tgid_inside = new_task.tgid_inside;
-  ledger.namespace_level = new_task.namespace_level;
-  std::memcpy(ledger.comm, new_task.comm, sizeof(ledger.comm));
-}
-
 }  // namespace
 
 std::size_t ReplayTask::HashEdgeKey::operator()(const EdgeKey& key) const {
@@ -89,6 +69,26 @@ void ReplayTask::on_fault_begun(std::uint8_t bits) {
   task_.ledger.counters[TC_COUNTER_FAULTS_KERNEL] += counts ? 1 : 0;
 }
 
+void ReplayTask::set_identity(const tc_task_new& new_task) {
+  tc_ledger& ledger = task_.ledger;
+  ledger.process = new_task.process;
+  ledger.parent_process = new_task.parent_process;
+  ledger.creator = new_task.creator;
+  ledger.address_space = new_task.address_space;
+  ledger.copy_ns = new_task.copy_ns;
+  ledger.tid = new_task.tid;
+  ledger.tgid = new_task.tgid;
+  ledger.ppid = new_task.ppid;
+  ledger.creator_tid = new_task.creator_tid;
+  ledger.shares = new_task.shares;
+  ledger.flags = new_task.flags;
+  ledger.cpu = new_task.cpu;
+  ledger.tid_inside = new_task.tid_inside;
+  ledger.tgid_inside = new_task.tgid_inside;
+  ledger.namespace_level = new_task.namespace_level;
+  std::memcpy(ledger.comm, new_task.comm, sizeof(ledger.comm));
+}
+
 // -- creation and switches -----------------------------------------------------------------------------------------
 
 void ReplayTask::on_new_task(const tc_task_new& new_task) {
@@ -96,14 +96,15 @@ void ReplayTask::on_new_task(const tc_task_new& new_task) {
   begin(new_task.at_ns);
   tracker_.on_new_task(new_task);
   task_.beginning_unknown = false;
-  set_identity(ledger, new_task);
+  set_identity(new_task);
+  ledger.how = tracker_.creation();
   count(TC_COUNTER_PAGE_TABLE_BYTES, new_task.page_table_bytes);
   entry_counted_ = tracker_.row() < TC_NR_ACTIVITIES || !in_span_;
-  if (tracker_.row() < TC_NR_ACTIVITIES && (new_task.found == 0 || new_task.how < TC_NR_CREATIONS)) {
+  if (tracker_.row() < TC_NR_ACTIVITIES && (new_task.found == 0 || !is_adopted(new_task))) {
     enter(tracker_.row());
   }
   seen_ns_ = std::max<std::uint64_t>(new_task.at_ns, tracker_.start_ns());
-  if (new_task.how < TC_NR_CREATIONS) {
+  if (!is_adopted(new_task)) {
     ledger.newtask_ns = seen_ns_;
     return;
   }
@@ -114,19 +115,22 @@ void ReplayTask::on_new_task(const tc_task_new& new_task) {
 }
 
 void ReplayTask::on_late_new_task(const tc_task_new& new_task) {
-  set_identity(task_.ledger, new_task);
+  set_identity(new_task);
   tracker_.on_late_new_task(new_task);
+  task_.ledger.how = tracker_.creation();
 }
 
-void ReplayTask::on_child(const tc_task_new& new_task) {
+void ReplayTask::on_child(const ReplayTask& child, const tc_task_new& new_task) {
   begin(new_task.at_ns);
   if (is_worker_of_process(new_task.flags)) {
     count(TC_COUNTER_CHILDREN_WORKERS);
     return;
   }
-  count(counter_of(static_cast<tc_creation>(new_task.how)));
+  const tc_creation kind = child.tracker().creation();
+  tracker_.on_child(child.tracker(), new_task);
+  count(counter_of(kind));
   if (in_span_) {
-    tc_creation_sums& sums = task_.ledger.creations[new_task.how];
+    tc_creation_sums& sums = task_.ledger.creations[kind];
     sums.count++;
     sums.copy_ns += new_task.copy_ns;
   }
@@ -177,13 +181,21 @@ void ReplayTask::on_switch_in(const tc_switch& event) {
 
 // -- calls and faults ----------------------------------------------------------------------------------------------
 
-void ReplayTask::on_call(const tc_call& call, std::uint8_t channel) {
+// A call that no probe saw from its entry to its return uses no channel; a transfer says that one did.
+std::uint8_t ReplayTask::channel_of(const tc_call& call) const {
+  const bool seen = (call.flags & (TC_CALL_FROM_USER | TC_CALL_RETURN_UNSEEN)) == 0;
+  return seen || call.record.type == TC_RECORD_TRANSFER ? totals_->trace.classes.channel(call.syscall, call.file)
+                                                        : std::uint8_t{TC_CHANNEL_NONE};
+}
+
+void ReplayTask::on_call(const tc_call& call) {
   tc_ledger& ledger = task_.ledger;
   begin(call.at_ns);
   tracker_.on_call(call);
-  if (call.created < TC_NR_CREATIONS) {
-    end_creation(static_cast<tc_creation>(call.created), tracker_.since_ns());
+  if (tracker_.created() < TC_NR_CREATIONS) {
+    end_creation(tracker_.created(), tracker_.since_ns());
   }
+  const std::uint8_t channel = channel_of(call);
   ledger.created_ns = 0;
   end_exec(call);
   count(TC_COUNTER_SHARED_MAPPING_BYTES, call.mapped_bytes);
@@ -246,8 +258,8 @@ void ReplayTask::add_flow(std::uint64_t object, std::uint64_t link, std::uint8_t
 }
 
 void ReplayTask::on_transfer(const tc_transfer& transfer) {
-  const std::uint8_t channel = totals_->trace.classes.channel(transfer.call.syscall, transfer.call.file);
-  on_call(transfer.call, channel);
+  const std::uint8_t channel = channel_of(transfer.call);
+  on_call(transfer.call);
   const bool uncounted = (transfer.flags & TC_PASSED_UNCOUNTED) != 0;
   const bool peeked = (transfer.flags & TC_PASSED_PEEKED) != 0;
   const auto of_flow = [&](std::uint64_t bytes, std::uint8_t direction) -> std::uint64_t {
@@ -274,10 +286,11 @@ void ReplayTask::on_transfer(const tc_transfer& transfer) {
 // The time is that of the call, and on_call() adds it.
 void ReplayTask::on_passage(const tc_passage& passage) {
   begin(passage.at_ns);
-  if (!in_span_) {
+  const std::uint8_t channel = channel_of_passage(passage.file);
+  if (!in_span_ || channel >= TC_NR_CHANNELS) {
     return;
   }
-  tc_channel_use& use = task_.ledger.channels[passage.channel];
+  tc_channel_use& use = task_.ledger.channels[channel];
   use.calls++;
   use.bytes_in += passage.bytes_in;
   use.bytes_out += passage.bytes_out;

@@ -34,16 +34,18 @@ class ReplayTask : private SliceListener {
   ReplayTask(ReplayTotals& totals, std::uint64_t id, std::uint64_t first_ns);
 
   void on_new_task(const tc_task_new& new_task);
+  // Returns true if it is the second tc_task_new of an adopted task.
   bool on_correction(const tc_task_new& new_task) { return tracker_.on_correction(new_task); }
+  // Takes the tc_task_new of a task that already has events.
   void on_late_new_task(const tc_task_new& new_task);
   // It created this task.
-  void on_child(const tc_task_new& new_task);
+  void on_child(const ReplayTask& child, const tc_task_new& new_task);
   // sched_wakeup_new published its newest child.
   void on_published_child(tc_creation kind, std::uint64_t newtask_ns, std::uint64_t at_ns);
 
   void on_switch_out(const tc_switch& event);
   void on_switch_in(const tc_switch& event);
-  void on_call(const tc_call& call, std::uint8_t channel = TC_CHANNEL_NONE);
+  void on_call(const tc_call& call);
   void on_transfer(const tc_transfer& transfer);
   void on_passage(const tc_passage& passage);
   void on_fault(const tc_fault& fault);
@@ -56,6 +58,9 @@ class ReplayTask : private SliceListener {
   void on_kernel_ledger(const tc_ledger& ledger);
   // Closes the task at the end of the window.
   void close(std::uint64_t end_ns);
+  // What later events need to know, where a capture begins in the middle.
+  void save(tc_task_state& state) const;
+  void restore(const tc_task_state& state);
 
   [[nodiscard]] const TaskTracker& tracker() const { return tracker_; }
   [[nodiscard]] const tc_ledger& ledger() const { return task_.ledger; }
@@ -90,9 +95,11 @@ class ReplayTask : private SliceListener {
     std::uint8_t wait = TC_WAIT_OTHER;
   };
 
+  void set_identity(const tc_task_new& new_task);
   // The events that follow are those of that time.
   void begin(std::uint64_t at_ns) { in_span_ = totals_->span.contains(at_ns); }
   [[nodiscard]] bool is_cut(const Slice& slice) const;
+  [[nodiscard]] std::uint8_t channel_of(const tc_call& call) const;
   void add_known(const Slice& slice);
   void add_wait(const Slice& slice);
   void add_preemption(const Slice& slice);

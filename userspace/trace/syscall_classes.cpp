@@ -78,6 +78,7 @@ constexpr std::array classes = {
           "mount umount umount2 pivot_root chroot inotify_init inotify_init1 inotify_add_watch inotify_rm_watch "
           "fanotify_init fanotify_mark name_to_handle_at open_by_handle_at io_setup io_destroy io_submit io_cancel "
           "io_uring_setup io_uring_register eventfd eventfd2 timerfd_create"),
+    calls(TC_ACTIVITY_FILE, 0, TC_KIND_ASYNC_IO, "io_getevents io_pgetevents io_pgetevents_time64 io_uring_enter"),
     // POSIX message queues are used by descriptor and have no activity of their own.
     calls(TC_ACTIVITY_OTHER, receives, "mq_timedreceive mq_timedreceive_time64"),
     calls(TC_ACTIVITY_OTHER, sends, TC_KIND_MQ_SEND, "mq_timedsend mq_timedsend_time64"),
@@ -88,10 +89,10 @@ constexpr std::array classes = {
     calls(TC_ACTIVITY_OTHER, TC_CALL_IN, TC_KIND_PROCESS_VM, "process_vm_readv"),
     calls(TC_ACTIVITY_OTHER, TC_CALL_OUT, TC_KIND_PROCESS_VM, "process_vm_writev"),
     calls(TC_ACTIVITY_OTHER, 0, TC_KIND_YIELD, "sched_yield"),
+    calls(TC_ACTIVITY_OTHER, TC_CALL_AT_ENTRY, TC_KIND_PRCTL, "prctl"),
     calls(TC_ACTIVITY_POLL, 0, TC_KIND_EPOLL, "epoll_wait epoll_pwait epoll_pwait2"),
     calls(TC_ACTIVITY_POLL, 0,
-          "poll ppoll ppoll_time64 select _newselect pselect6 pselect6_time64 epoll_create epoll_create1 epoll_ctl "
-          "io_getevents io_pgetevents io_pgetevents_time64 io_uring_enter"),
+          "poll ppoll ppoll_time64 select _newselect pselect6 pselect6_time64 epoll_create epoll_create1 epoll_ctl"),
     calls(TC_ACTIVITY_SLEEP, 0, "nanosleep clock_nanosleep clock_nanosleep_time64"),
     // It resumes the call that a signal interrupted.
     calls(TC_ACTIVITY_OTHER, TC_CALL_AT_ENTRY, TC_KIND_RESTART, "restart_syscall"),

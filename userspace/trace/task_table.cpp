@@ -37,6 +37,11 @@ TracedProcess* TaskTable::process(std::uint64_t key) {
   return found == processes_.end() ? nullptr : &found->second;
 }
 
+const TracedTask* TaskTable::leader_of(const TracedProcess& process) const {
+  const auto found = by_tid_.find(process.tgid);
+  return found == by_tid_.end() ? nullptr : find(found->second);
+}
+
 void TaskTable::leave_process(const TracedTask& task) {
   if (const auto process = processes_.find(task.process);
       process != processes_.end() && --process->second.living == 0) {
@@ -104,13 +109,14 @@ TracedTask& TaskTable::on_new_task(const tc_task_new& new_task) {
   }
   task.creator = new_task.creator;
   task.cpu = new_task.cpu;
-  task.is_new = new_task.how < TC_NR_CREATIONS;
+  task.is_new = !is_adopted(new_task);
   task.flags = new_task.flags;
   task.comm = write_name_(comm_of(new_task.comm));
   join_process(task, new_task);
   take_tid(task, new_task.tid);
   if (TracedTask* creator = find(new_task.creator);
-      creator != nullptr && new_task.how < TC_NR_CREATIONS && !is_worker_of_process(new_task.flags)) {
+      creator != nullptr && !is_adopted(new_task) && !is_worker_of_process(new_task.flags)) {
+    creator->tracker.on_child(task.tracker, new_task);
     creator->child_newtask_ns = new_task.at_ns;
     creator->child_published_ns = 0;
   }
@@ -200,6 +206,33 @@ SwitchContext TaskTable::on_switch(const tc_switch& event) {
     end(*context.prev);
   }
   return context;
+}
+
+// A recording begins in the middle of its life.
+TracedTask& TaskTable::on_state(const tc_task_state& state) {
+  const auto [entry, is_new] = tasks_.try_emplace(state.task.id, trace_, state.task.id, state.task.start_ns);
+  TracedTask& task = entry->second;
+  if (!is_new) {
+    return task;  // a corrupt capture
+  }
+  task.tracker.restore(state);
+  task.creator = state.task.creator;
+  task.cpu = state.cpu != Slice::none ? std::uint32_t{state.cpu} : std::uint32_t{state.task.cpu};
+  task.is_new = !is_adopted(state.task) && state.first_run_ns == 0;
+  task.flags = state.task.flags;
+  task.comm = write_name_(comm_of(state.task.comm));
+  task.exit_ns = state.exit_start_ns;
+  task.memory_gone_ns = state.exit_mmap_ns;
+  if (task.tracker.creation_seen()) {
+    join_process(task, state.task);
+  }
+  if (state.task.tid != 0) {
+    take_tid(task, state.task.tid);
+  }
+  if (task.tracker.ended()) {
+    end(task);
+  }
+  return task;
 }
 
 void TaskTable::on_ledger(const tc_ledger& ledger) {

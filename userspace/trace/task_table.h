@@ -90,6 +90,8 @@ class TaskTable {
   [[nodiscard]] const TracedTask* find(std::uint64_t id) const;
   // nullptr if none of its tasks is alive.
   [[nodiscard]] TracedProcess* process(std::uint64_t key);
+  // nullptr if no living task is known to have the process's number.
+  [[nodiscard]] const TracedTask* leader_of(const TracedProcess& process) const;
 
   // Each returns the task of the event. A task whose first event this is has no tid and no tgid yet.
   TracedTask& on_new_task(const tc_task_new& new_task);
@@ -101,6 +103,7 @@ class TaskTable {
   TracedTask& on_event(const tc_event& event);
   SwitchContext on_switch(const tc_switch& event);
   void on_ledger(const tc_ledger& ledger);
+  TracedTask& on_state(const tc_task_state& state);
   void on_gap(const ReplayGap& gap) { trace_.gaps.add(gap); }
 
   // Visits the tasks in no particular order.

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <limits>
 #include <utility>
 
 #include "trace/switch_facts.h"
@@ -12,13 +11,9 @@
 namespace taskcost {
 namespace {
 
-constexpr std::uint64_t greatest_time = std::numeric_limits<std::int64_t>::max();
-
 // True for a row that the registers of a sleeping task may show (TC_SWITCH_FOUND). The task leaves that row with the
 // switch that gives it a CPU. Without probes on calls, it stays in any other row.
 bool is_found_row(std::size_t row) { return is_call_row(row) || row == TC_ACTIVITY_PAGE_FAULT; }
-
-bool is_activity(std::size_t row) { return row < TC_NR_ACTIVITIES; }
 
 }  // namespace
 
@@ -37,12 +32,26 @@ std::uint8_t TaskTracker::row_in(std::uint8_t context, std::uint32_t syscall) co
   return context == TC_IN_CALL || (context == TC_IN_EXIT && !ends) ? trace_->classes.row(syscall) : context;
 }
 
-std::uint8_t TaskTracker::adopted_row(const tc_task_new& new_task) const {
-  if (new_task.context != TC_IN_CALL) {
-    return new_task.context;
+// Registers that name no call show a page fault, unless a probe would have seen it begin.
+tc_wait TaskTracker::wait_outside_of_calls() const {
+  return !trace_->calls || (adopted_ && !entered_call_) ? TC_WAIT_PAGE_FAULT : TC_WAIT_OTHER;
+}
+
+void TaskTracker::set_adopted_state(const tc_task_new& new_task) {
+  condition_ = condition_of(new_task);
+  found_ = new_task.found != 0 || !trace_->calls;
+  cause_ = {};
+  if (condition_ == TC_CONDITION_BLOCKED) {
+    cause_ = cause_of(new_task, trace_->classes, wait_outside_of_calls());
   }
-  return new_task.found != 0 ? trace_->classes.row(new_task.syscall, new_task.file)
-                             : trace_->classes.row(new_task.syscall);
+  row_ = new_task.context;
+  if (new_task.context == TC_IN_CALL) {
+    row_ = new_task.found != 0 ? trace_->classes.row(new_task.syscall, new_task.file)
+                               : trace_->classes.row(new_task.syscall);
+  } else if (new_task.context == TC_IN_USER && new_task.found != 0 && cause_.in_call == TC_WAIT_PAGE_FAULT) {
+    row_ = TC_ACTIVITY_PAGE_FAULT;
+  }
+  call_ = is_call_row(row_) ? plain_call(new_task.syscall) : Slice::none;
 }
 
 void TaskTracker::on_new_task(const tc_task_new& new_task) {
@@ -50,37 +59,33 @@ void TaskTracker::on_new_task(const tc_task_new& new_task) {
   seen_ns_ = new_task.at_ns;
   tid_ = new_task.tid;
   cpu_ = new_task.cpu;
-  adopted_ = new_task.how >= TC_NR_CREATIONS;
-  const bool is_worker = (new_task.flags & TC_LEDGER_KERNEL_WORKER) != 0;
-  row_ = adopted_    ? adopted_row(new_task)
-         : is_worker ? std::uint8_t{TC_ACTIVITY_KERNEL}
-                     : std::uint8_t{TC_ACTIVITY_CREATE};
-  condition_ = new_task.condition;
-  wait_ = new_task.wait;
-  found_ = new_task.found != 0 || !trace_->calls;
+  adopted_ = is_adopted(new_task);
+  creation_ = creation_of(new_task, trace_->classes, trace_->calls);
   creation_seen_ = true;
-  found_on_cpu_ = adopted_ && condition_ == TC_CONDITION_RUNNING;
-  if (!adopted_) {
-    mark(TaskMark::Kind::new_task);
-  } else if (is_call_row(row_)) {
-    call_ = plain_call(new_task.syscall);
+  if (adopted_) {
+    set_adopted_state(new_task);
+    found_on_cpu_ = condition_ == TC_CONDITION_RUNNING;
+    return;
   }
+  const bool is_worker = (new_task.flags & TC_LEDGER_KERNEL_WORKER) != 0;
+  row_ = is_worker ? TC_ACTIVITY_KERNEL : TC_ACTIVITY_CREATE;
+  condition_ = TC_CONDITION_BLOCKED;
+  cause_ = {TC_WAIT_CREATION, TC_WAIT_CREATION};
+  found_ = new_task.found != 0 || !trace_->calls;
+  mark(TaskMark::Kind::new_task);
 }
 
 bool TaskTracker::on_correction(const tc_task_new& new_task) {
-  if (!creation_seen_ || new_task.how < TC_NR_CREATIONS || since_ns_ != start_ns_ || new_task.at_ns != seen_ns_) {
+  if (!creation_seen_ || !is_adopted(new_task) || since_ns_ != start_ns_ || new_task.at_ns != seen_ns_) {
     return false;
   }
-  row_ = adopted_row(new_task);
-  call_ = is_call_row(row_) ? plain_call(new_task.syscall) : Slice::none;
-  condition_ = new_task.condition;
-  wait_ = new_task.wait;
-  found_ = new_task.found != 0;
+  set_adopted_state(new_task);
   return true;
 }
 
 void TaskTracker::on_late_new_task(const tc_task_new& new_task) {
   creation_seen_ = true;
+  creation_ = creation_of(new_task, trace_->classes, trace_->calls);
   tid_ = new_task.tid;
   if (new_task.start_ns < start_ns_) {
     Slice before;
@@ -88,6 +93,13 @@ void TaskTracker::on_late_new_task(const tc_task_new& new_task) {
     before.end_ns = std::exchange(start_ns_, new_task.start_ns);
     before.quality = Slice::Quality::unknown;
     emit(before);
+  }
+}
+
+// Without a seen entry of its call, the creation belongs to none.
+void TaskTracker::on_child(const TaskTracker& child, const tc_task_new& new_task) {
+  if (new_task.copy_ns != 0) {
+    creating_ = child.creation();
   }
 }
 
@@ -126,7 +138,7 @@ Slice TaskTracker::open() const {
   if (condition_ == TC_CONDITION_RUNNING) {
     slice.cpu = cpu_;
   } else if (condition_ == TC_CONDITION_BLOCKED) {
-    slice.wait = wait_;
+    slice.wait = cause_.wait;
   }
   return slice;
 }
@@ -268,19 +280,24 @@ void TaskTracker::on_switch_out(const tc_switch& event) {
     give_up_fault(at_ns);
   }
   const std::uint32_t number = event.entered_ns != 0 ? plain_call(event.syscall) : Slice::none;
+  const bool blocks = condition_of(event) == TC_CONDITION_BLOCKED;
+  const WaitCause cause = blocks ? cause_of(event, trace_->classes, wait_outside_of_calls()) : WaitCause{};
   found_ = !trace_->calls || (event.flags & TC_SWITCH_FOUND) != 0;
   if (found_) {
     stay(at_ns);
-    row_ = event.context == TC_IN_CALL ? trace_->classes.row(event.syscall, event.file) : event.context;
+    row_ = event.context;
+    if (event.context == TC_IN_CALL) {
+      row_ = trace_->classes.row(event.syscall, event.file);
+    } else if (event.context == TC_IN_USER && cause.in_call == TC_WAIT_PAGE_FAULT) {
+      row_ = TC_ACTIVITY_PAGE_FAULT;
+    }
     call_ = number;
   } else {
     const bool learns = row_ != TC_ACTIVITY_EXIT && !in_fault;
     run(at_ns, row_in(event.context, event.syscall), {in_fault ? 0 : seen_entry(event.entered_ns), number}, learns);
   }
   condition_ = condition_of(event);
-  const std::optional<std::uint8_t> wait = wait_of(event, trace_->classes);
-  wait_open_ = wait.value_or(TC_WAIT_DISK) == TC_WAIT_DISK;
-  wait_ = wait.value_or(event.wait);
+  cause_ = cause;
   cpu_ = event.cpu;
   on_cpu_ns_ = 0;
   found_on_cpu_ = false;
@@ -289,6 +306,12 @@ void TaskTracker::on_switch_out(const tc_switch& event) {
     give_up_fault(at_ns);
     settle_call(row_of_pending_call());
     end();
+  }
+}
+
+void TaskTracker::end_cause(const Wakeup& wakeup, bool with_cpu) {
+  if (condition_ == TC_CONDITION_BLOCKED) {
+    cause_.wait = cause_after(cause_, wakeup, with_cpu);
   }
 }
 
@@ -306,12 +329,10 @@ void TaskTracker::get_cpu(std::uint32_t cpu) {
 bool TaskTracker::on_switch_in(const tc_switch& event) {
   const std::uint64_t at_ns = in_order(event.at_ns);
   bool known = false;
-  if (event.next_wait != 0 && wait_open_) {
-    wait_ = static_cast<std::uint8_t>(event.next_wait - 1);
-  }
   if (condition_ != TC_CONDITION_RUNNING) {
-    const Wakeup known_wakeup{event.woken_ns, event.waker, event.waker_from};
-    known = wait_until(at_ns, known_wakeup.at_ns != 0 ? known_wakeup : wakeup_, Slice::End::switched_in);
+    const Wakeup wakeup = event.woken_ns != 0 ? wakeup_of(event) : wakeup_;
+    end_cause(wakeup, true);
+    known = wait_until(at_ns, wakeup, Slice::End::switched_in);
   } else if (!touched(at_ns)) {
     // The first event of an unknown task contradicts nothing.
     at_ns != start_ns_ ? contradict(at_ns) : lose_until(at_ns, {});
@@ -330,6 +351,7 @@ std::uint64_t TaskTracker::seen_entry(std::uint64_t entered_ns) const {
 }
 
 void TaskTracker::learn_call(std::uint64_t entered_ns, std::uint8_t row) {
+  entered_call_ = entered_call_ || entered_ns != 0;
   if (entered_ns == 0 || entered_ns == entered_ns_) {
     return;
   }
@@ -350,6 +372,7 @@ void TaskTracker::settle_call(std::optional<std::uint8_t> row, std::uint32_t num
 }
 
 void TaskTracker::settle(std::uint8_t pending, std::optional<std::uint8_t> row, std::uint32_t number) {
+  unseen_row_ = unseen_row_ == pending ? row.value_or(unseen_row_) : unseen_row_;
   if (listener_ != nullptr) {
     listener_->on_settled(*this, {pending, row, number});
   }
@@ -364,6 +387,11 @@ void TaskTracker::on_call(const tc_call& call) {
   left_row_ = from_user ? std::uint8_t{TC_ACTIVITY_USER} : trace_->classes.row(call.syscall, call.file);
   run(at_ns, left_row_, {seen_entry(call.entered_ns), number});
   settle_call(left_row_, number);
+  created_ = std::exchange(creating_, TC_NR_CREATIONS);
+  if ((call.flags & TC_CALL_RETURN_UNSEEN) != 0 || left_row_ != TC_ACTIVITY_CREATE) {
+    created_ = TC_NR_CREATIONS;
+  }
+  entered_call_ = entered_call_ || (call.flags & TC_CALL_ENTRY_UNSEEN) != 0;
   entered_ns_ = 0;
   row_ = TC_ACTIVITY_USER;
   call_ = Slice::none;
@@ -437,7 +465,7 @@ void TaskTracker::on_event(const tc_event& event) {
   switch (event.kind) {
     case TC_EV_PUBLISHED:
     case TC_EV_WOKEN:
-      wakeup_ = {event.at_ns, event.value, event.arg};
+      wakeup_ = wakeup_of(event);
       break;
     case TC_EV_DYING:
     case TC_EV_EXIT:
@@ -445,7 +473,11 @@ void TaskTracker::on_event(const tc_event& event) {
       break;
     case TC_EV_FOUND_RUNNING: {
       const std::uint64_t at_ns = in_order(event.at_ns);
+      const bool woken = condition_ == TC_CONDITION_BLOCKED && wakeup_.at_ns != 0;
+      unseen_row_ = row_;
+      unseen_condition_ = woken ? std::uint8_t{TC_CONDITION_RUNNABLE} : condition_;
       if (condition_ != TC_CONDITION_RUNNING) {
+        end_cause(wakeup_, true);
         wait_until(at_ns, wakeup_, Slice::End::found_running);
       } else if (!touched(at_ns)) {
         lose_until(at_ns, {});
@@ -455,7 +487,7 @@ void TaskTracker::on_event(const tc_event& event) {
       break;
     }
     case TC_EV_CORRECTED:
-      if (listener_ != nullptr && (event.arg & 0xffU) != TC_CONDITION_RUNNING) {
+      if (listener_ != nullptr && unseen_condition_ != TC_CONDITION_RUNNING) {
         listener_->on_corrected(*this, event);
       }
       break;
@@ -470,122 +502,6 @@ void TaskTracker::on_exec(const tc_exec& exec) {
     listener_->on_mark(*this, {TaskMark::Kind::exec,
                                std::max<std::uint64_t>(exec.at_ns, since_ns_),
                                {exec.comm, strnlen(exec.comm, sizeof(exec.comm))}});
-  }
-}
-
-// -- the end -------------------------------------------------------------------------------------------------------
-
-void TaskTracker::end() {
-  ended_ = true;
-  mark(TaskMark::Kind::exit);
-}
-
-void TaskTracker::on_ledger(const tc_ledger& ledger) {
-  tid_ = ledger.tid;
-  if (!creation_seen_ && ledger.start_ns < start_ns_) {
-    Slice before;
-    before.start_ns = ledger.start_ns;
-    before.end_ns = std::exchange(start_ns_, ledger.start_ns);
-    before.quality = Slice::Quality::unknown;
-    emit(before);
-  }
-  if (ended_) {
-    return;
-  }
-  if (ledger.end_ns == 0) {
-    const std::uint8_t call_row = trace_->classes.row(
-        ledger.syscall, static_cast<std::uint16_t>(ledger.resolved != 0 ? std::uint32_t{ledger.file_type} : 0));
-    const bool in_call = is_call_row(ledger.activity) && ledger.activity != TC_ROW_CALL_PENDING;
-    const bool interrupts_call = is_call_row(ledger.interrupted);
-    snapshot_ = {ledger.since_ns,
-                 ledger.entered_ns,
-                 ledger.fault_ns,
-                 {ledger.woken_ns, ledger.waker, ledger.waker_from},
-                 plain_call(ledger.syscall),
-                 ledger.cpu,
-                 in_call ? call_row : ledger.activity,
-                 ledger.condition,
-                 interrupts_call ? trace_->classes.row(ledger.syscall) : ledger.interrupted,
-                 static_cast<std::uint8_t>(ledger.fault_bits),
-                 static_cast<std::uint8_t>(ledger.wait < TC_NR_WAITS ? ledger.wait : std::uint32_t{TC_WAIT_OTHER}),
-                 call_row};
-    return;
-  }
-  const std::uint64_t end_ns = std::clamp<std::uint64_t>(ledger.end_ns, since_ns_, greatest_time);
-  if (!touched(end_ns)) {
-    creation_seen_ ? contradict(end_ns) : lose_until(end_ns, {});
-  }
-  settle_call(std::nullopt);
-  row_ = TC_ACTIVITY_EXIT;
-  end();
-}
-
-// Moves a running task to where the snapshot found it: no event has reported its current call or fault yet.
-void TaskTracker::apply_running_snapshot(const Snapshot& found, std::uint64_t since_ns) {
-  const bool in_fault = found.row == TC_ROW_FAULT_PENDING;
-  const std::uint8_t row = in_fault ? found.interrupted : found.row;
-  const bool in_call = trace_->calls && (is_call_row(row) || row == TC_ACTIVITY_EXIT) && row_ != TC_ACTIVITY_EXIT;
-  const bool named = found.entered_ns != 0 && row != TC_ACTIVITY_USER;
-  const Call call{in_call ? seen_entry(found.entered_ns) : 0, named ? found.syscall : Slice::none};
-  if (!in_fault) {
-    give_up_fault(since_ns_);
-    run(since_ns, row_ == TC_ROW_CALL_PENDING && is_call_row(row) ? row_ : row, call);
-  } else if (row_ != TC_ROW_FAULT_PENDING || fault_ns_ != found.fault_ns) {
-    begin_fault(std::min(found.fault_ns, since_ns), row, call, found.fault_bits & TC_FAULT_KERNEL);
-  }
-}
-
-// The task stays where the snapshot found it. If the snapshot's state is later than its last event, events were lost.
-void TaskTracker::apply_snapshot(const Snapshot& found, std::uint64_t since_ns) {
-  const bool moved = since_ns > since_ns_ || found.condition != condition_;
-  const bool runs = found.condition == TC_CONDITION_RUNNING;
-  if (runs && condition_ == TC_CONDITION_RUNNING) {
-    apply_running_snapshot(found, since_ns);
-    return;
-  }
-  if (found.since_ns < since_ns_ || (moved && !touched(since_ns) && found.condition == condition_)) {
-    return;
-  }
-  if (moved) {
-    if (since_ns_ < since_ns) {
-      contradict(since_ns);
-    }
-    row_ = found.row;
-    condition_ = found.condition;
-    cpu_ = found.cpu;
-    call_ = found.entered_ns != 0 && row_ != TC_ACTIVITY_USER ? found.syscall : Slice::none;
-    wakeup_ = {};
-  }
-  if (condition_ == TC_CONDITION_BLOCKED) {
-    wait_ = moved || wait_open_ ? found.wait : wait_;
-    wakeup_ = found.wakeup.at_ns > found.since_ns ? found.wakeup : wakeup_;
-  }
-}
-
-// The snapshot of a task may be later than the end of the window, and contain an entry that no event has reported yet.
-void TaskTracker::close(std::uint64_t end) {
-  const std::uint64_t seen_ns = snapshot_ ? std::max(end, snapshot_->since_ns) : end;
-  const std::uint64_t end_ns = std::clamp<std::uint64_t>(seen_ns, since_ns_, greatest_time);
-  if (snapshot_) {
-    apply_snapshot(*snapshot_, std::clamp(snapshot_->since_ns, since_ns_, end_ns));
-  } else {
-    touched(end_ns);
-  }
-  if (end_ns > since_ns_) {
-    const bool woken = wakeup_.at_ns > since_ns_ && wakeup_.at_ns < end_ns;
-    Slice slice = waited(end_ns, woken ? wakeup_ : Wakeup{});
-    slice.end = Slice::End::window;
-    emit(slice);
-    since_ns_ = end_ns;
-  }
-  // The snapshot has the row of a pending call, because it reads the file; not if a fault interrupts the call.
-  if (row_ == TC_ROW_CALL_PENDING) {
-    std::uint8_t shown = snapshot_ ? snapshot_->row : row_;
-    if (snapshot_ && shown == TC_ROW_CALL_PENDING) {
-      shown = snapshot_->call_row;
-    }
-    row_ = is_activity(shown) && is_call_row(shown) ? shown : row_of_pending_call();
-    settle_call(row_);
   }
 }
 

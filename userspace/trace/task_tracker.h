@@ -12,12 +12,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
 
 #include "taskcost/events.h"
 #include "trace/call_classes.h"
 #include "trace/gaps.h"
 #include "trace/slice.h"
+#include "trace/switch_facts.h"
 
 namespace taskcost {
 
@@ -40,6 +42,8 @@ class TaskTracker {
   bool on_correction(const tc_task_new& new_task);
   // Takes the tc_task_new of a task that already has events.
   void on_late_new_task(const tc_task_new& new_task);
+  // It created this task, with TC_LEDGER_* of a program.
+  void on_child(const TaskTracker& child, const tc_task_new& new_task);
   void on_switch_out(const tc_switch& event);  // the task is prev
   // The task is next. Returns true if its time off the CPU is known.
   bool on_switch_in(const tc_switch& event);
@@ -50,6 +54,10 @@ class TaskTracker {
   // Takes a snapshot or the final ledger. The latter ends a task whose last switch was lost.
   void on_ledger(const tc_ledger& ledger);
   void close(std::uint64_t end_ns);
+
+  // What the events so far have said, for a capture that begins here, and back. `task` of the state is left as it is.
+  void save(tc_task_state& state) const;
+  void restore(const tc_task_state& state);
 
   [[nodiscard]] std::uint64_t id() const { return id_; }
   [[nodiscard]] std::uint32_t tid() const { return tid_; }  // 0: not known yet
@@ -62,9 +70,16 @@ class TaskTracker {
   [[nodiscard]] std::uint64_t entered_ns() const { return entered_ns_; }  // entry of the system call; 0: as in Slice
   [[nodiscard]] std::uint64_t fault_ns() const { return fault_ns_; }      // start of the last page fault
   [[nodiscard]] std::uint8_t interrupted() const { return interrupted_; }  // interrupted by the last page fault
-  [[nodiscard]] std::uint8_t wait() const { return wait_; }                // cause of its last wait
+  [[nodiscard]] std::uint8_t wait() const { return cause_.wait; }          // cause of its last wait
+  [[nodiscard]] tc_creation creation() const { return creation_; }         // TC_NR_CREATIONS: adopted, or not known
+  // What its last call that returned created; TC_NR_CREATIONS for nothing.
+  [[nodiscard]] tc_creation created() const { return created_; }
+  // The row and condition that a correction takes time from: those it was in when it was found on a CPU.
+  [[nodiscard]] std::uint8_t corrected_row() const { return unseen_row_; }
+  [[nodiscard]] std::uint8_t corrected_condition() const { return unseen_condition_; }
   [[nodiscard]] bool ended() const { return ended_; }
   [[nodiscard]] bool creation_seen() const { return creation_seen_; }
+  [[nodiscard]] bool adopted() const { return adopted_; }
   [[nodiscard]] bool found_on_cpu() const { return found_on_cpu_; }  // adopted while it ran, and not switched since
   // The time when it got its CPU; 0: it has none, or the switch-in was not seen.
   [[nodiscard]] std::uint64_t on_cpu_ns() const { return on_cpu_ns_; }
@@ -74,7 +89,7 @@ class TaskTracker {
   // The row of the last call that returned or that the task ended in.
   [[nodiscard]] std::uint8_t left_row() const { return left_row_; }
   // The row of a call on a descriptor that has not returned: the row of the file that it waits for.
-  [[nodiscard]] std::uint8_t row_of_pending_call() const { return row_of_wait(wait_); }
+  [[nodiscard]] std::uint8_t row_of_pending_call() const { return row_of_wait(cause_.wait); }
   // The state after its last event: a slice without an end.
   [[nodiscard]] Slice open() const;
   // The gaps that touch it until `at_ns`, with a wakeup at `woken_ns`.
@@ -85,11 +100,7 @@ class TaskTracker {
   }
 
  private:
-  struct Wakeup {
-    std::uint64_t at_ns = 0;  // 0: not seen
-    std::uint64_t waker = 0;
-    std::uint32_t from = TC_FROM_NOWHERE;
-  };
+  static constexpr std::uint64_t greatest_time = std::numeric_limits<std::int64_t>::max();
   // The system call of an event.
   struct Call {
     std::uint64_t entered_ns = 0;  // 0: in no call, or the entry was not seen
@@ -111,7 +122,9 @@ class TaskTracker {
   };
 
   [[nodiscard]] std::uint8_t row_in(std::uint8_t context, std::uint32_t syscall) const;
-  [[nodiscard]] std::uint8_t adopted_row(const tc_task_new& new_task) const;
+  void set_adopted_state(const tc_task_new& new_task);
+  [[nodiscard]] tc_wait wait_outside_of_calls() const;
+  void end_cause(const Wakeup& wakeup, bool with_cpu);
   [[nodiscard]] std::uint64_t in_order(std::uint64_t at_ns);
   [[nodiscard]] std::uint64_t seen_entry(std::uint64_t entered_ns) const;
   void mark(TaskMark::Kind kind, std::string_view comm = {});
@@ -158,11 +171,16 @@ class TaskTracker {
   std::uint32_t call_ = Slice::none;
   std::uint8_t row_ = TC_ACTIVITY_USER;
   std::uint8_t condition_ = TC_CONDITION_RUNNING;
-  std::uint8_t wait_ = TC_WAIT_OTHER;
+  WaitCause cause_;                              // of its last wait
   std::uint8_t interrupted_ = TC_ACTIVITY_USER;  // the row that the pending fault interrupts
   std::uint8_t left_row_ = TC_ACTIVITY_USER;
-  bool found_ = false;     // row_ comes from its registers, until it gets a CPU
-  bool wait_open_ = true;  // the waker's side may know the cause of its last wait better
+  std::uint8_t unseen_row_ = TC_ACTIVITY_USER;
+  std::uint8_t unseen_condition_ = TC_CONDITION_RUNNING;  // running: nothing to correct
+  tc_creation creation_ = TC_NR_CREATIONS;
+  tc_creation creating_ = TC_NR_CREATIONS;  // what its current call has created
+  tc_creation created_ = TC_NR_CREATIONS;
+  bool found_ = false;         // row_ comes from its registers, until it gets a CPU
+  bool entered_call_ = false;  // since it is observed
   bool found_on_cpu_ = false;
   bool adopted_ = false;
   bool creation_seen_ = false;

@@ -47,10 +47,19 @@ struct Timeline {
     Instant at{};
     std::string comm;  // for an exec: the new name; hostile
   };
+  // A region that the program marked (taskcost/mark.h).
+  struct Region {
+    Instant start{};
+    Instant end{};
+    std::size_t name = 0;   // index of region_names
+    std::size_t depth = 0;  // regions around it
+    bool ended = true;      // by a mark
+  };
   struct Row {
     std::uint64_t task = 0;           // Task::id
     std::vector<Interval> intervals;  // sorted, without overlap; the state between two of them is unknown
     std::vector<Mark> marks;          // sorted by time
+    std::vector<Region> regions;      // sorted by start
   };
 
   // Tasks that have no row, one after the other: a task, or adjacent ones that would be narrower than a pixel.
@@ -67,7 +76,9 @@ struct Timeline {
   Duration grain{};  // 0: every interval is there
   std::vector<Facts> facts;
   std::vector<Shares> shares;
-  std::vector<Row> rows;  // sorted by task
+  std::vector<std::string> region_names;  // hostile; empty: without a name
+  std::uint64_t left_out_regions = 0;     // there were too many: these are the shortest ones
+  std::vector<Row> rows;                  // sorted by task
   std::vector<std::vector<Crowd>> lanes;
   std::uint64_t lane_tasks = 0;
   std::uint64_t undrawn_tasks = 0;  // they found no lane

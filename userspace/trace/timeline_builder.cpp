@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "account/ledger.h"
+#include "account/region_table.h"
 #include "trace/task_tracker.h"
 
 namespace taskcost {
@@ -283,7 +284,7 @@ void TimelineBuilder::on_corrected(const TaskTracker& task, const tc_event& even
   for (std::size_t i = stretches.size(); i > 1; --i) {
     Stretch& wait = stretches[i - 2];
     Stretch& run = stretches[i - 1];
-    if (condition(wait) == (event.arg & 0xffU) && condition(run) == TC_CONDITION_RUNNING &&
+    if (condition(wait) == task.corrected_condition() && condition(run) == TC_CONDITION_RUNNING &&
         wait.end_ns == run.start_ns) {
       wait.end_ns -= std::min<std::uint64_t>(event.value, wait.end_ns - wait.start_ns);
       run.start_ns = wait.end_ns;
@@ -297,6 +298,56 @@ void TimelineBuilder::on_mark(const TaskTracker& task, const TaskMark& mark) {
     return;
   }
   track_of(task).marks.push_back({kind_of(mark.kind), instant(mark.at_ns), std::string(mark.comm)});
+}
+
+// A name for which there is no room is left out.
+void TimelineBuilder::on_region(const tc_region& region) {
+  const std::uint64_t start_ns = std::max<std::uint64_t>(region.begun_ns, span_.from_ns);
+  const std::uint64_t end_ns = std::min<std::uint64_t>(region.at_ns, span_.to_ns);
+  if (start_ns >= end_ns) {
+    return;
+  }
+  std::string name = region_name(region.name);
+  if (region_names_.size() >= TC_MAX_REGIONS && !region_names_.contains(name)) {
+    name.clear();
+  }
+  const std::size_t number = region_names_.try_emplace(std::move(name), region_names_.size()).first->second;
+  regions_.push_back({region.id, start_ns, end_ns, number, region.depth, region.how == TC_REGION_ENDED});
+  if (regions_.size() >= 2 * limits_.regions) {
+    leave_out_short_regions();
+  }
+}
+
+void TimelineBuilder::leave_out_short_regions() {
+  if (regions_.size() <= limits_.regions) {
+    return;
+  }
+  const auto kept = regions_.begin() + static_cast<std::ptrdiff_t>(limits_.regions);
+  std::ranges::nth_element(regions_, kept, std::ranges::greater(),
+                           [](const MarkedPart& region) { return region.end_ns - region.start_ns; });
+  left_out_regions_ += static_cast<std::uint64_t>(regions_.end() - kept);
+  regions_.erase(kept, regions_.end());
+}
+
+void TimelineBuilder::fill_regions(Timeline& timeline, const std::function<std::uint64_t(std::uint64_t)>& task) {
+  leave_out_short_regions();
+  timeline.left_out_regions = left_out_regions_;
+  timeline.region_names.resize(region_names_.size());
+  for (const auto& [name, number] : region_names_) {
+    timeline.region_names[number] = name;
+  }
+  for (const MarkedPart& region : regions_) {
+    const std::uint64_t id = task(region.ledger);
+    const auto row = std::ranges::lower_bound(timeline.rows, id, {}, &Timeline::Row::task);
+    const Instant start = std::max(instant(region.start_ns), timeline.start);
+    const Instant end = std::min(instant(region.end_ns), timeline.end);
+    if (row != timeline.rows.end() && row->task == id && start < end) {
+      row->regions.push_back({start, end, region.name, region.depth, region.ended});
+    }
+  }
+  for (Timeline::Row& row : timeline.rows) {
+    std::ranges::sort(row.regions, {}, [](const Timeline::Region& each) { return std::pair(each.start, each.depth); });
+  }
 }
 
 Timeline TimelineBuilder::take(Instant start, Instant end, const Names& names) {
@@ -339,6 +390,7 @@ Timeline TimelineBuilder::take(Instant start, Instant end, const Names& names) {
     timeline.rows.push_back(row_of(drawn[i].task, *drawn[i].track, timeline, index_of));
   }
   std::ranges::sort(timeline.rows, {}, &Timeline::Row::task);
+  fill_regions(timeline, names.task);
   drawn.erase(drawn.begin(), drawn.begin() + static_cast<std::ptrdiff_t>(rows));
   fill_lanes(timeline, std::move(drawn));
   return timeline;

@@ -15,6 +15,7 @@
 
 #include "account/wakers.h"
 #include "taskcost/abi.h"
+#include "taskcost/events.h"
 #include "trace/part.h"
 #include "trace/slice.h"
 #include "trace/timeline.h"
@@ -34,7 +35,8 @@ class TimelineBuilder : public SliceListener {
     std::size_t intervals = 150'000;  // of 24 bytes; more are merged
     std::size_t rows = 500;           // tasks beyond these share lanes: those that run for the shortest time
     std::size_t lanes = 32;
-    std::size_t pixels = 1000;  // the width of a line
+    std::size_t pixels = 1000;     // the width of a line
+    std::size_t regions = 20'000;  // the longest ones
   };
 
   // What lies outside of `span` is not in the timeline.
@@ -45,9 +47,12 @@ class TimelineBuilder : public SliceListener {
   void on_settled(const TaskTracker& task, const Settled& settled) override;
   void on_corrected(const TaskTracker& task, const tc_event& event) override;
   void on_mark(const TaskTracker& task, const TaskMark& mark) override;
-  // Counts of the ledgers.
+  // A timeline has no counts.
   void on_call_entered(std::uint8_t /*row*/) override {}
   void on_fault_begun(std::uint8_t /*bits*/) override {}
+
+  // A replay does not pass on regions.
+  void on_region(const tc_region& region);
 
   // How many intervals are held in memory.
   [[nodiscard]] std::size_t held() const { return entries_; }
@@ -91,6 +96,15 @@ class TimelineBuilder : public SliceListener {
     std::size_t pending_fault = nothing_pending;
   };
 
+  struct MarkedPart {
+    std::uint64_t ledger;
+    std::uint64_t start_ns;
+    std::uint64_t end_ns;
+    std::size_t name;
+    std::uint8_t depth;
+    bool ended;
+  };
+
   static RawFacts facts_of(const Slice& slice);
   static Timeline::Facts named(const RawFacts& raw, const TaskNumbers& numbers, const SyscallName& syscall_name);
 
@@ -109,6 +123,8 @@ class TimelineBuilder : public SliceListener {
     Timeline::Shares shares;
   };
   void fill_lanes(Timeline& timeline, std::vector<Drawn> tasks) const;
+  void leave_out_short_regions();
+  void fill_regions(Timeline& timeline, const std::function<std::uint64_t(std::uint64_t)>& task);
   [[nodiscard]] Timeline::Row row_of(std::uint64_t task, const Track& track, Timeline& timeline,
                                      const std::function<std::size_t(std::size_t)>& number) const;
 
@@ -123,6 +139,9 @@ class TimelineBuilder : public SliceListener {
   std::map<RawFacts, std::size_t> numbers_;
   std::vector<RawFacts> facts_;
   std::size_t entries_ = 0;  // intervals
+  std::vector<MarkedPart> regions_;
+  std::map<std::string, std::size_t> region_names_;
+  std::uint64_t left_out_regions_ = 0;
 };
 
 }  // namespace taskcost

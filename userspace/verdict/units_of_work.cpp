@@ -4,6 +4,14 @@
 namespace taskcost {
 
 std::optional<double> UnitsOfWork::in(const Session& session) const {
+  if (!region.empty()) {
+    const std::vector<MarkedRegion> none;
+    std::uint64_t count = 0;
+    for (const MarkedRegion& each : session.regions ? *session.regions : none) {
+      count += each.name == region ? each.count : 0;
+    }
+    return count > 0 ? std::optional(static_cast<double>(count)) : std::nullopt;
+  }
   if (!counter) {
     return number > 0 ? std::optional(number) : std::nullopt;
   }

@@ -72,6 +72,8 @@ std::vector<Workload> all_workloads(const std::string& directory) {
        mean_of_json},
       {"syscall", "perf bench syscall basic: getppid in a loop", "call",
        fmt::format("perf bench --format=simple syscall basic -l {}", calls), last_number(ns_per_second, calls)},
+      {"marks", "an empty region in a loop: two marks (taskcost/mark.h)", "region",
+       fmt::format("{}/tests/programs/marks cost {}", directory, calls), last_number(1, 1)},
       {"bystander", "pipe, while the tool watches another program", "hop", ping_pong, mean_of_json, true},
   };
 }

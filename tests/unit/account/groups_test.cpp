@@ -120,8 +120,7 @@ TEST(Groups, AddUpToTheirMembers) {
       {GroupBy::cmdline, [](const Process& process, const Task&) { return process.command; }},
       {GroupBy::thread,
        [](const Process&, const Task& task) {
-         const std::map<std::string, std::string> patterns = {
-             {"cc1", "cc*"}, {"worker-1", "worker-*"}, {"worker-22", "worker-*"}};
+         const std::map<std::string, std::string> patterns = {{"worker-1", "worker-*"}, {"worker-22", "worker-*"}};
          return patterns.contains(task.comm) ? patterns.at(task.comm) : task.comm;
        }},
       {GroupBy::tree,
@@ -164,7 +163,7 @@ TEST(Groups, AddUpToTheirMembers) {
 TEST(Groups, BusiestComeFirstAndAProcessCountsOnce) {
   const Session session = build_of_make().build().session;
   EXPECT_THAT(names_of(groups_of(session, GroupBy::comm)), ElementsAre("cc1", "server", "make", "sh"));
-  EXPECT_THAT(names_of(groups_of(session, GroupBy::thread)), ElementsAre("cc*", "worker-*", "server", "make", "sh"));
+  EXPECT_THAT(names_of(groups_of(session, GroupBy::thread)), ElementsAre("cc1", "worker-*", "server", "make", "sh"));
   const std::vector<TaskGroup> threads = groups_of(session, GroupBy::thread);
   EXPECT_EQ(named(threads, "worker-*").processes, 1U);
   EXPECT_EQ(named(threads, "worker-*").tasks, 2U);
@@ -237,6 +236,40 @@ TEST(Groups, NumbersInThreadNamesAreAPattern) {
   EXPECT_EQ(thread_pattern(""), "");
   EXPECT_EQ(thread_pattern("a*1"), "a*");
   EXPECT_EQ(thread_pattern("main"), "main");
+  EXPECT_EQ(thread_pattern("cc1plus"), "cc1plus") << "that number is inside a name";
+  EXPECT_EQ(thread_pattern("sha256sum-3"), "sha256sum-*");
+}
+
+TEST(Groups, APatternIsShownOnlyIfSeveralNamesHaveIt) {
+  ThreadNames names;
+  names.add("worker-12");
+  names.add("worker-12");
+  EXPECT_EQ(names.shown("worker-12"), "worker-12");
+  EXPECT_EQ(names.shown("cc1"), "cc*") << "it was not added";
+  names.add("worker-7");
+  EXPECT_EQ(names.shown("worker-12"), "worker-*");
+}
+
+TEST(Groups, NamesOfTasksThatAreNotObservedArePatternsOnlyIfSeveralShareThem) {
+  ReportBuilder builder = build_of_make();
+  Session& session = builder.report().session;
+  const Task& sleeper = session.processes[1].tasks.front();
+  const auto by = [&](const char* name) {
+    session.edges.push_back(
+        {{Waker::Kind::unobserved, 0, 99, name}, sleeper.id, sleeper.tid, TC_WAIT_PIPE, 1, 5ms, 3ms, {}, std::nullopt});
+  };
+  const auto from = [&] {
+    std::set<std::string> names;
+    for (const GroupEdge& edge : edges_between_groups(session, GroupBy::comm)) {
+      names.insert(edge.from.value_or(""));
+    }
+    return names;
+  };
+  by("cc1plus");
+  by("kworker/0:1");
+  EXPECT_THAT(from(), ElementsAre("cc1plus", "kworker/0:1"));
+  session.chains = {{{sleeper.id, sleeper.tid, {Waker::Kind::unobserved, 0, 9, "kworker/1:3"}, TC_WAIT_PIPE, "", 1ms}}};
+  EXPECT_THAT(from(), ElementsAre("cc1plus", "kworker/*:*"));
 }
 
 TEST(Groups, CgroupsHaveShortNames) {
@@ -319,6 +352,42 @@ TEST(Groups, EdgesAreSummedUpByPair) {
                                                        {"task (null)", "sh"},
                                                        {"task kernel threads", "server"}};
   EXPECT_EQ(others, expected);
+}
+
+// sh waits for its children; two of them waited for the same one before.
+TEST(Groups, ChainsThatBeginAlikeAreSummedUp) {
+  ReportBuilder builder = build_of_make();
+  Session& session = builder.report().session;
+  const auto link = [&](std::size_t sleeper, std::optional<std::size_t> waker, tc_wait cause, const char* site,
+                        Duration waited) {
+    const Task& task = session.processes[sleeper].tasks.front();
+    const Waker by = waker ? Waker{Waker::Kind::task, session.processes[*waker].tasks.front().id, 0}
+                           : Waker{Waker::Kind::timer, 0, 0};
+    return ChainLink{task.id, task.tid, by, cause, site, waited};
+  };
+  session.chains = {
+      {link(1, 2, TC_WAIT_CHILD, "exit", 9ms), link(2, std::nullopt, TC_WAIT_TIMER, "", 3ms)},
+      {link(1, 2, TC_WAIT_CHILD, "exit", 8ms), link(2, 1, TC_WAIT_PIPE, "write", 7ms)},
+      {link(3, 4, TC_WAIT_CHILD, "exit", 5ms), link(4, 3, TC_WAIT_PIPE, "write", 1ms)},
+      {link(1, 2, TC_WAIT_PIPE, "close", 4ms), link(2, std::nullopt, TC_WAIT_TIMER, "", 2ms)},
+      Chain(100'000, link(1, 1, TC_WAIT_PIPE, "write", 1us)),
+  };
+  const std::vector<ChainNode> tree = chain_tree(builder.build().session, GroupBy::comm);
+  ASSERT_GE(tree.size(), 5U);
+  EXPECT_EQ(tree.size(), 5U + 64) << "a chain of any length has its first links";
+  EXPECT_EQ(tree[0].waiter, "sh");
+  EXPECT_EQ(tree[0].by, "cc1");
+  EXPECT_EQ(tree[0].chains, 3U);
+  EXPECT_EQ(tree[0].waited, 22ms);
+  EXPECT_EQ(tree[0].longest, 9ms);
+  EXPECT_EQ(tree[1].depth, 1U) << "the longer one of its two continuations first";
+  EXPECT_EQ(tree[1].cause, TC_WAIT_PIPE);
+  EXPECT_EQ(tree[1].by, "sh");
+  EXPECT_EQ(tree[1].waited, 8ms);
+  EXPECT_EQ(tree[2].waker, Waker::Kind::timer);
+  EXPECT_EQ(tree[2].by, std::nullopt);
+  EXPECT_EQ(tree[3].depth, 0U);
+  EXPECT_EQ(tree[3].waited, 4ms);
 }
 
 }  // namespace

@@ -137,14 +137,6 @@ TEST(IdleWaits, OfKernelWorkersAreForWork) {
   EXPECT_EQ(on_the_way(session, 10), 0ms);
 }
 
-TEST(IdleWaits, ThreadsOfOneKindDifferInTheNumberAtTheEnd) {
-  EXPECT_EQ(thread_kind("work-12", "java"), "work-*");
-  EXPECT_EQ(thread_kind("worker7", "java"), "worker*");
-  EXPECT_EQ(thread_kind("cc1", "cc1"), "cc1") << "its number is part of its name";
-  EXPECT_EQ(thread_kind("1234", "x"), "1234");
-  EXPECT_EQ(thread_kind("", "x"), "");
-}
-
 TEST(IdleWaits, AreNotBusyTime) {
   const Session session = server_waiting_for(TC_WAIT_EPOLL);
   EXPECT_EQ(busy_times(session).at(task_with(session, 10).id), 100ms);

@@ -78,6 +78,17 @@ TEST(SyscallTable, NamesErrorsAndDoesNotCountThemTwice) {
   EXPECT_EQ(rows[0].errors.at("errno 4000"), 1U);
 }
 
+TEST(SyscallTable, MarksOfRegionsHaveARowOfTheirOwn) {
+  SyscallTable table;
+  table.add(key("git", openat_number), timed({1'000}));
+  table.add(key("git", openat_number | 1U << TC_CALL_SELECTOR_SHIFT), timed({100, 100}));
+  const auto rows = table.take(name);
+  ASSERT_EQ(rows.size(), 2U);
+  EXPECT_EQ(rows[0].name, "openat");
+  EXPECT_EQ(rows[1].name, "openat (mark)");
+  EXPECT_EQ(rows[1].count, 2U);
+}
+
 TEST(SyscallTable, QuantilesAreWithinAnEighth) {
   tc_syscall_sums sums{};
   for (std::uint64_t ns = 1; ns <= 100'000; ++ns) {
@@ -100,6 +111,8 @@ TEST(SyscallTable, HasNoTimesOfCallsWhoseEntryWasNotSeen) {
   ASSERT_EQ(rows.size(), 1U);
   EXPECT_EQ(rows[0].count, 7U);
   EXPECT_EQ(rows[0].timed, 0U);
+  EXPECT_EQ(rows[0].total, std::nullopt);
+  EXPECT_EQ(rows[0].running, std::nullopt);
   EXPECT_EQ(rows[0].p50, std::nullopt);
   EXPECT_EQ(rows[0].longest, std::nullopt);
   EXPECT_EQ(rows[0].bytes, std::nullopt);
@@ -119,6 +132,32 @@ TEST(SyscallTable, KeepsHostileNames) {
   table.add(key("", 1), counted(1));
   table.add(key("sixteen letters!", 1), counted(1));
   EXPECT_EQ(table.take(name).size(), 3U);
+}
+
+TEST(SyscallTable, KeepsOperationsOfIoUringApart) {
+  SyscallTable table;
+  const std::uint32_t read = TC_FROM_RING | 1;
+  tc_syscall_sums reads = timed({5'000, 7'000});
+  reads.bytes = 4'096;
+  reads.with_bytes = 2;
+  table.add(key("fio", read), reads);
+  table.add(key("fio", read, EAGAIN), counted(1));
+  table.add(key("fio", TC_FROM_RING | 7), timed({100}));
+  table.add(key("fio", TC_FROM_RING | TC_RING_UNKNOWN), counted(3));
+  table.add(key("fio", openat_number), timed({1'000}));
+  ASSERT_EQ(table.take(name).size(), 1U);
+  EXPECT_EQ(table.take(name)[0].name, "openat");
+  const auto rows = table.take_operations({"IORING_OP_NOP", "IORING_OP_READ"});
+  ASSERT_EQ(rows.size(), 3U);
+  EXPECT_EQ(rows[0].name, "IORING_OP_READ");
+  EXPECT_EQ(rows[0].total, Duration(12'000));
+  EXPECT_EQ(rows[0].running, std::nullopt);
+  EXPECT_EQ(rows[0].bytes, 4'096U);
+  EXPECT_EQ(rows[0].failed(), 1U);
+  EXPECT_EQ(rows[1].name, "operation 7");
+  EXPECT_EQ(rows[1].bytes, std::nullopt);
+  EXPECT_EQ(rows[2].name, "") << "without a request";
+  EXPECT_EQ(rows[2].total, std::nullopt);
 }
 
 }  // namespace

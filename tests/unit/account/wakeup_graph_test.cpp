@@ -216,6 +216,16 @@ TEST(WakeupGraph, SocketsWithoutAKnownOtherEndDoNotMeet) {
   EXPECT_EQ(bytes_between(all, 0, 2), 20U);
 }
 
+// As a netlink socket that one thread sends requests through while another reads the answers of the kernel.
+TEST(WakeupGraph, UsersOfOneSocketDoNotMeet) {
+  auto wakeup_graph = of({LedgerBuilder(1).flow(0, TC_CHANNEL_OTHER_SOCKET, 7, 0, 0, 20),
+                          LedgerBuilder(2).flow(0, TC_CHANNEL_OTHER_SOCKET, 7, 0, 5968, 0)});
+  const auto all = taken(wakeup_graph);
+  EXPECT_EQ(bytes_between(all, 1, 0), 20U);
+  EXPECT_EQ(bytes_between(all, 0, 2), 5968U);
+  EXPECT_THAT(all.edges, SizeIs(2));
+}
+
 tc_link link_of(std::uint64_t sleeper, std::uint64_t waker, std::chrono::nanoseconds blocked, tc_wait wait) {
   return {sleeper, waker, count_of(blocked), wait, 1};
 }

@@ -253,7 +253,7 @@ Bytes with_header(const std::function<void(FileHeader&)>& change) {
 
 TEST(CaptureDamage, RefusesAnotherVersion) {
   EXPECT_EQ(error_of(with_header([](FileHeader& header) { header.version = 7; })),
-            "cannot read the capture 'x.tcap': it has format version 7, but this taskcost reads version 1 (use the "
+            "cannot read the capture 'x.tcap': it has format version 7, but this taskcost reads version 2 (use the "
             "version of taskcost that recorded it)");
 }
 
@@ -267,7 +267,7 @@ TEST(CaptureDamage, RefusesTheOtherByteOrder) {
 TEST(CaptureDamage, RefusesAbsurdDescriptions) {
   EXPECT_THAT(error_of(with_header([](FileHeader& header) { header.description_size = 0xffffffff; })),
               HasSubstr("its header is damaged"));
-  EXPECT_THAT(error_of(with_header([](FileHeader& header) { header.description_size = max_text_size; })),
+  EXPECT_THAT(error_of(with_header([](FileHeader& header) { header.description_size = max_description_size; })),
               HasSubstr("it is cut off in its description"));
 }
 

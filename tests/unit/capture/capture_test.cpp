@@ -388,8 +388,20 @@ TEST(Capture, AReaderThatWentAwayIsAnErrorAndNoSignal) {
   EXPECT_EQ(statistics.unwritten + statistics.dropped.records, number);
 }
 
+// A trailer with stacks is long, and repeats itself.
+TEST(Capture, ALongTrailerIsCompressed) {
+  const std::string trailer(std::size_t{20} << 20U, 'x');
+  const Fd file = memory_file();
+  auto writer = writer_to(Fd(dup(file.get())));
+  writer->append(numbered_record(1), 1);
+  ASSERT_TRUE(writer->finish(trailer));
+  const auto contents = test::contents_of(file);
+  EXPECT_LT(contents.size(), trailer.size() / 10);
+  EXPECT_EQ(reader_of(contents).end().trailer, trailer);
+}
+
 TEST(Capture, TextsHaveALimit) {
-  const std::string too_long(16U * 1024U * 1024U + 1, ' ');
+  std::string too_long((16U << 20U) + 1, ' ');
   const auto created = CaptureWriter::create(memory_file(), too_long, {});
   ASSERT_FALSE(created);
   EXPECT_THAT(to_line(created.error()), HasSubstr("description is longer than 16 MiB"));
@@ -397,9 +409,10 @@ TEST(Capture, TextsHaveALimit) {
   const Fd file = memory_file();
   auto writer = writer_to(Fd(dup(file.get())));
   writer->append(numbered_record(1), 1);
+  too_long.resize((256U << 20U) + 1, ' ');
   const auto status = writer->finish(too_long);
   ASSERT_FALSE(status);
-  EXPECT_THAT(to_line(status.error()), HasSubstr("trailer is longer than 16 MiB"));
+  EXPECT_THAT(to_line(status.error()), HasSubstr("trailer is longer than 256 MiB"));
   CaptureReader reader = reader_of(test::contents_of(file));
   EXPECT_EQ(read_on(reader).records.size(), 1U);
 }

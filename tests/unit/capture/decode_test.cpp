@@ -118,6 +118,21 @@ TEST(Decode, RefusesIndicesOutOfRange) {
   tc_exec exec = exec_of(1, 1ms, "x", "x");
   exec.command_size = TC_COMMAND_LEN + 1;
   EXPECT_FALSE(decode(bytes_of(exec)));
+
+  tc_task_state state{};
+  state.record = {TC_RECORD_TASK_STATE, sizeof(state)};
+  EXPECT_TRUE(decode(bytes_of(state)));
+  const auto accepts = [&state](const auto& change) {
+    tc_task_state changed = state;
+    change(changed);
+    return decode(bytes_of(changed)).has_value();
+  };
+  EXPECT_FALSE(accepts([](tc_task_state& s) { s.row = TC_NR_ROWS; }));
+  EXPECT_FALSE(accepts([](tc_task_state& s) { s.condition = TC_NR_CONDITIONS; }));
+  EXPECT_FALSE(accepts([](tc_task_state& s) { s.wait = TC_NR_WAITS; }));
+  EXPECT_FALSE(accepts([](tc_task_state& s) { s.interrupted = TC_ROW_FAULT_PENDING; }));
+  EXPECT_FALSE(accepts([](tc_task_state& s) { s.left_row = TC_NR_ROWS; }));
+  EXPECT_FALSE(accepts([](tc_task_state& s) { s.creation = TC_NR_CREATIONS + 1; }));
 }
 
 TEST(Decode, AcceptsTheGreatestOfEachRange) {

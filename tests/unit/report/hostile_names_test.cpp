@@ -50,6 +50,9 @@ class HostileNames : public testing::TestWithParam<std::size_t> {
     for (Edge& edge : report.session.edges) {
       edge.from.comm = edge.from.kind == Waker::Kind::unobserved ? name() : "";
     }
+    for (ObjectWaits& waits : *report.session.wait_objects) {
+      waits.object = waits.disk = name();
+    }
     report.session.aggregated.push_back({name(), 2, 2, empty_account()});
     for (NamedStack& stack : report.stacks->stacks) {
       for (Frame& frame : stack.frames) {
@@ -118,7 +121,7 @@ TEST_P(HostileNames, StayInTheirFrameOfAFoldedStack) {
     EXPECT_LE(std::count(line.begin(), line.end(), ';'), 6) << line;
     EXPECT_THAT(line.substr(line.rfind(' ') + 1), testing::MatchesRegex("[0-9]+"));
   }
-  EXPECT_EQ(count, 3);
+  EXPECT_EQ(count, 2);  // of the three stacks, the time of a fault is a part of the others
 }
 
 TEST_P(HostileNames, ReadBackFromSpeedscope) {

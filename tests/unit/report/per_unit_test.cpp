@@ -38,6 +38,26 @@ TEST(PerUnit, TakesTheTotalOfACounter) {
   EXPECT_THAT(sections::per_unit(report).title, HasSubstr("400 system calls"));
 }
 
+TEST(PerUnit, CountsTheRegionsOfAName) {
+  Report report = test::shell_script();
+  MarkedRegion one;
+  one.name = "request";
+  one.count = 30;
+  MarkedRegion other = one;
+  other.program = "helper";
+  other.count = 12;
+  report.session.regions = {one, other};
+  report.per = UnitsOfWork{0, std::nullopt, "request"};
+  EXPECT_EQ(report.per->in(report.session), 42);
+  EXPECT_EQ(sections::per_unit(report).title, "Per unit of work: 42 regions 'request'");
+  report.per->region = "reply";
+  EXPECT_EQ(report.per->in(report.session), std::nullopt);
+  EXPECT_THAT(test::said(sections::per_unit(report)), Contains("regions 'reply': none was counted"));
+  report.session.regions.reset();
+  EXPECT_EQ(report.per->in(report.session), std::nullopt);
+  EXPECT_THAT(test::said(sections::per_unit(report)), Contains(HasSubstr("regions were not measured")));
+}
+
 TEST(PerUnit, SaysThatNothingWasCounted) {
   Report report = test::shell_script();
   for (const auto& total : {std::optional<std::uint64_t>(), std::optional<std::uint64_t>(0)}) {

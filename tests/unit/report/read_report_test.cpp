@@ -66,6 +66,16 @@ Report odd_report() {
   report.session.calls_seen = false;
   report.session.cpu_slices.emplace(3);
   report.stolen = 5ms;
+  report.per = UnitsOfWork{0, std::nullopt, "parse"};
+  FoundRegion found;
+  found.name = "parse";
+  found.start = Instant(1000s);
+  found.time = 3ms;
+  found.user = found.blocked = 1ms;
+  found.calls = 1ms;
+  found.wait = TC_WAIT_PIPE;
+  found.ended = false;
+  report.found_regions = FoundRegions{"p*", 1ms, 7, 9ms, {found, {}}};
   report.claims.resize(1);
   report.claims[0].left = std::numeric_limits<double>::quiet_NaN();
   report.claims[0].interval = Interval{1, std::numeric_limits<double>::infinity()};

@@ -327,5 +327,18 @@ TEST(SectionJson, HasTheFiguresAndTheWordsForThem) {
     {"id": "empty", "blocks": []}]})"));
 }
 
+// The list of contents of the page marks sections with a warning.
+TEST(Evidence, WarnsOnlyOfWhatNoOptionGives) {
+  const auto warns = [](const Evidence& evidence) {
+    const auto items = test::items_of<sections::Paragraph>(sections::evidence({evidence}));
+    return std::ranges::any_of(items, [](const auto& item) { return item.tone == sections::Tone::warning; });
+  };
+  EXPECT_FALSE(warns({"kernel_memory", "", EvidenceKind::unavailable, "off by default", "use --kernel-memory", true}));
+  EXPECT_TRUE(
+      warns({"kernel_locks", "", EvidenceKind::unavailable, "this kernel has no tracepoint", "use Linux 5.19"}));
+  EXPECT_TRUE(warns({"tlb", "", EvidenceKind::unavailable, "this kernel does not call it", ""}));
+  EXPECT_FALSE(warns({"creation_phases", "task_newtask", EvidenceKind::exact, "", ""}));
+}
+
 }  // namespace
 }  // namespace taskcost

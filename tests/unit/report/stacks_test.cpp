@@ -43,8 +43,7 @@ json report_json(const Report& report) {
 
 TEST(StacksSection, HasTheHeaviestOfEachKind) {
   const sections::Section section = sections::stacks(report_with_stacks(), false);
-  EXPECT_THAT(first_said(section),
-              AllOf(HasSubstr("2302 events, 13.1% of them cut before"), HasSubstr("7 more without")));
+  EXPECT_THAT(first_said(section), AllOf(HasSubstr("2302 events, 13.1% of them ("), HasSubstr("7 more without")));
   const auto tables = items_of<sections::Table>(section);
   ASSERT_EQ(tables.size(), 2);
   EXPECT_EQ(tables[0].columns[0].title, "wait");
@@ -52,6 +51,24 @@ TEST(StacksSection, HasTheHeaviestOfEachKind) {
   EXPECT_EQ(tables[0].rows[0].cells[1].value, 240e6);
   EXPECT_THAT(said(section), IsSupersetOf({"pipe_read <- ksys_read", "read <- main <- _start",
                                            "Dough::knead(int) <- dough.so (unlinked)+0x1234 <- [cut]"}));
+}
+
+TEST(StacksSection, SaysWhyStacksAreCutAndWhatTheTablesTake) {
+  const auto all_said = [](const Report& report) {
+    std::string text;
+    for (const std::string& line : said(sections::stacks(report, false))) {
+      text += line;
+    }
+    return text;
+  };
+  Report report = report_with_stacks();
+  EXPECT_THAT(all_said(report), HasSubstr("thread: code without unwind information and without frame pointer ("));
+  EXPECT_THAT(all_said(report), HasSubstr("tables of 3 files, 400 KiB of kernel memory; 1 file without"));
+  report.stacks->tables->no_room = 2;
+  EXPECT_THAT(all_said(report), HasSubstr("2 tables found no room, raise --unwind-memory"));
+  EXPECT_THAT(all_said(report), HasSubstr("No table of /opt/dough.so (no .eh_frame), and of 2 files more."));
+  report.stacks->cut_events = 0;
+  EXPECT_THAT(all_said(report), HasSubstr("2302 events, each back to the entry"));
 }
 
 TEST(StacksSection, IsThereOnRequest) {
@@ -80,16 +97,42 @@ TEST(StacksSection, AFunctionThatCallsItselfStandsOnce) {
 
 TEST(Folded, ByTime) {
   EXPECT_EQ(folded(report_with_stacks(), StackWeight::time),
-            "bakery;wait: a child to end;_start;main;waitpid;kernel_wait4_[k] 90000000\n"
             "bakery;wait: a pipe;_start;main;read;ksys_read_[k];pipe_read_[k] 240000000\n"
-            "helper;fault;[cut];dough.so (unlinked)+0x1234;Dough::knead(int) 250000\n");
+            "bakery;wait: a child to end;_start;main;waitpid;kernel_wait4_[k] 90000000\n");
 }
 
 TEST(Folded, ByCount) {
   EXPECT_EQ(folded(report_with_stacks(), StackWeight::count),
-            "bakery;wait: a child to end;_start;main;waitpid;kernel_wait4_[k] 1\n"
             "bakery;wait: a pipe;_start;main;read;ksys_read_[k];pipe_read_[k] 2000\n"
-            "helper;fault;[cut];dough.so (unlinked)+0x1234;Dough::knead(int) 301\n");
+            "bakery;wait: a child to end;_start;main;waitpid;kernel_wait4_[k] 1\n");
+}
+
+TEST(Folded, HasRunningAndWaiting) {
+  EXPECT_EQ(folded(report_with_samples(), StackWeight::time),
+            "bakery;on CPU;_start;main;knead 300000000\n"
+            "bakery;wait: a pipe;_start;main;read 200000000\n"
+            "bakery;on CPU;_start;main;read;pipe_read_[k] 100000000\n"
+            "bakery;run queue;_start;main;read 50000000\n");
+}
+
+TEST(Folded, DifferenceHasBothWeightsAndTheLargestChangeFirst) {
+  const Report a = report_with_samples();
+  Report b = a;
+  b.stacks->stacks[0].time = 310ms;
+  b.stacks->stacks[1].runnable = 0ms;
+  std::ostringstream out;
+  render_folded_difference(a, b, out);
+  EXPECT_EQ(out.str(),
+            "bakery;run queue;_start;main;read 50000000 0\n"
+            "bakery;on CPU;_start;main;knead 300000000 310000000\n"
+            "bakery;on CPU;_start;main;read;pipe_read_[k] 100000000 100000000\n"
+            "bakery;wait: a pipe;_start;main;read 200000000 200000000\n");
+}
+
+TEST(Folded, ByThreadTheFirstFrameIsItsName) {
+  Report report = report_with_samples();
+  report.group_by = GroupBy::thread;
+  EXPECT_THAT(folded(report, StackWeight::time), HasSubstr("oven-*;on CPU;_start;main;knead 300000000\n"));
 }
 
 TEST(Folded, EqualLinesAreOneAndEmptyOnesNone) {
@@ -104,13 +147,14 @@ TEST(Folded, EqualLinesAreOneAndEmptyOnesNone) {
 TEST(Folded, AGroupIsTheFirstFrame) {
   Report report = report_with_stacks();
   report.group_by = GroupBy::cmdline;
-  EXPECT_THAT(folded(report, StackWeight::time), HasSubstr("helper --flag;fault;"));
+  report.stacks->stacks.back().kind = StackKind::involuntary_switch;
+  EXPECT_THAT(folded(report, StackWeight::time), HasSubstr("helper --flag;involuntary switch;"));
   for (Process& process : report.session.processes) {
     process.uid = 0;
     process.user = "ro;ot";
   }
   report.group_by = GroupBy::user;
-  EXPECT_THAT(folded(report, StackWeight::time), AllOf(HasSubstr("ro:ot;fault;"), HasSubstr("ro:ot;wait: a pipe;")));
+  EXPECT_THAT(folded(report, StackWeight::time), HasSubstr("ro:ot;wait: a pipe;"));
   EXPECT_EQ(speedscope(report).at("shared").at("frames").at(0).at("name"), "ro;ot");
 }
 
@@ -147,9 +191,12 @@ TEST(Speedscope, IsTheFileThatItOpens) {
       {"name": "Dough::knead(int)", "file": "/usr/bin/bakery"}
     ]},
     "profiles": [
-      {"type": "sampled", "name": "time", "unit": "nanoseconds", "startValue": 0, "endValue": 330250000,
-       "samples": [[0, 1, 2, 3, 4, 5, 6], [0, 7, 2, 3, 8, 9], [10, 11, 12, 13, 14]],
-       "weights": [240000000, 90000000, 250000]},
+      {"type": "sampled", "name": "running and waiting", "unit": "nanoseconds", "startValue": 0, "endValue": 330000000,
+       "samples": [[0, 1, 2, 3, 4, 5, 6], [0, 7, 2, 3, 8, 9]],
+       "weights": [240000000, 90000000]},
+      {"type": "sampled", "name": "faults", "unit": "nanoseconds", "startValue": 0, "endValue": 250000,
+       "samples": [[10, 11, 12, 13, 14]],
+       "weights": [250000]},
       {"type": "sampled", "name": "count", "unit": "none", "startValue": 0, "endValue": 2302,
        "samples": [[0, 1, 2, 3, 4, 5, 6], [0, 7, 2, 3, 8, 9], [10, 11, 12, 13, 14]],
        "weights": [2000, 1, 301]}
@@ -170,15 +217,71 @@ TEST(JsonStacks, HoldsEveryFrame) {
   EXPECT_EQ(stacks.at("events"), 2302);
   EXPECT_EQ(stacks.at("cut_events"), 301);
   EXPECT_EQ(stacks.at("lost_events"), 7);
+  EXPECT_EQ(stacks.at("time_ns"), 330'250'000);
+  EXPECT_EQ(stacks.at("cut_ns"), 250'000);
+  EXPECT_EQ(stacks.at("ends"), json::parse(R"json({"complete": {"count": 2001, "time_ns": 330000000},
+                                                   "no_table": {"count": 301, "time_ns": 250000}})json"));
+  EXPECT_EQ(stacks.at("unwind_tables").at("files"), 3);
+  EXPECT_EQ(stacks.at("unwind_tables").at("bytes"), 409'600);
+  EXPECT_EQ(stacks.at("unwind_tables").at("failures"),
+            json::parse(R"json([{"file": "/opt/dough.so", "why": "no .eh_frame"}])json"));
   EXPECT_EQ(stacks.at("stacks").size(), 3U);
   EXPECT_EQ(stacks.at("stacks")[0].at("wait"), "pipe");
   EXPECT_EQ(stacks.at("stacks")[2], json::parse(R"json({
-    "process": 2, "kind": "fault", "wait": null, "cut": true, "count": 301, "time_ns": 250000,
+    "process": 2, "thread": "", "kind": "fault", "wait": null, "cut": true, "end": "no_table", "count": 301,
+    "time_ns": 250000, "runnable_ns": 0,
     "frames": [
       {"function": null, "module": "/opt/dough.so", "offset": 4660, "mark": "unlinked", "kernel": false},
       {"function": "Dough::knead(int)", "module": "/usr/bin/bakery", "offset": 0, "mark": null, "kernel": false}
     ]
   })json"));
+}
+
+TEST(JsonStacks, HasTheSamplesAndWhatTheyStandFor) {
+  const json stacks = report_json(report_with_samples()).at("stacks");
+  EXPECT_EQ(stacks.at("samples"), json::parse(R"({"frequency_hz": 99, "count": 40, "cpu_ns": 400000000})"));
+  EXPECT_EQ(stacks.at("stacks")[0].at("kind"), "on CPU");
+  EXPECT_EQ(stacks.at("stacks")[0].at("thread"), "oven-*");
+  EXPECT_EQ(stacks.at("stacks")[1].at("runnable_ns"), 50'000'000);
+  EXPECT_EQ(stacks.at("build_ids")[0], json::parse(R"({"file": "/usr/bin/bakery", "build_id": "00ff"})"));
+}
+
+TEST(WakerStacks, StandWithTheWaitsThatTheyEnded) {
+  Report report = report_with_samples();
+  NamedStack waker = waiting(2, TC_WAIT_OTHER, 3, 90ms, {user_frame("main"), user_frame("ring"), kernel_frame("wake")});
+  waker.kind = StackKind::on_cpu;
+  report.stacks->wakers = {
+      {waiting(1, TC_WAIT_PIPE, 3, 90ms, {user_frame("main"), user_frame("read"), kernel_frame("pipe_read")}), waker}};
+  std::ostringstream out;
+  render_waker_stacks(report, out);
+  EXPECT_EQ(out.str(), "bakery;wait: a pipe;main;read;pipe_read_[k];--;wake_[k];ring;main;helper 90000000\n");
+  const sections::Section section = sections::stacks(report, false);
+  const auto tables = items_of<sections::Table>(section);
+  EXPECT_THAT(texts_of(tables.back().rows[0].cells), ElementsAre("bakery: a pipe, by helper", "90.0 ms", "3"));
+  EXPECT_THAT(said(section), IsSupersetOf({"waits: read <- main", "wakes: ring <- main"}));
+  const json pair = report_json(report).at("stacks").at("wakers")[0];
+  EXPECT_EQ(pair.at("sleeper").at("wait"), "pipe");
+  EXPECT_EQ(pair.at("waker").at("process"), 2);
+  EXPECT_EQ(pair.at("waker").at("time_ns"), 90'000'000);
+}
+
+TEST(StackSamples, ShareTheCpuTime) {
+  const StackSamples samples{.frequency = 99, .count = 3, .cpu_time = 10ns};
+  EXPECT_EQ(samples.time_of(3), 10ns);
+  EXPECT_EQ(samples.time_of(2), 6ns);
+  EXPECT_EQ(StackSamples{}.time_of(1), 0ns);
+}
+
+TEST(StacksSection, SaysWhatSamplesStandFor) {
+  Report report = report_with_samples();
+  std::string text;
+  for (const std::string& line : said(sections::stacks(report, false))) {
+    text += line;
+  }
+  EXPECT_THAT(text, HasSubstr("On CPU: 40 samples at 99 per second on each CPU; each stands for 10.0 ms"));
+  EXPECT_EQ(items_of<sections::Table>(sections::stacks(report, false))[0].columns[0].title, "on CPU");
+  report.stacks->samples->count = 0;
+  EXPECT_THAT(said(sections::stacks(report, false)), Contains(HasSubstr("No sample of a running task")));
 }
 
 TEST(JsonStacks, IsNullWithoutStacks) { EXPECT_EQ(report_json(full_report()).at("stacks"), nullptr); }

@@ -26,6 +26,7 @@ using test::add_edge;
 using test::ReportBuilder;
 using test::row_of;
 using test::task_waker;
+using test::task_with;
 using test::Texts;
 using testing::Contains;
 using testing::ElementsAre;
@@ -128,9 +129,50 @@ TEST(SummarySection, ShowsIdleWaitsOnRequest) {
                           "  1.00 ms  sort in user code: 100% of CPU time"));
 }
 
+TEST(SummarySection, TellsTheCpuTimeOfAUnitOfWork) {
+  Report report = one_process(AccountBuilder().runs(TC_ACTIVITY_USER, 300ms).runs(TC_ACTIVITY_SOCKET, 700ms));
+  report.per = UnitsOfWork{5000, std::nullopt};
+  EXPECT_THAT(sections::summary(report).title, HasSubstr("(1.00 s of CPU time in 1.00 s, 200 µs per unit)"));
+  report.per = UnitsOfWork{0, TC_COUNTER_SHOOTDOWNS_SENT};
+  report.session.totals.counters[TC_COUNTER_SHOOTDOWNS_SENT].reset();
+  EXPECT_THAT(sections::summary(report).title, HasSubstr("(1.00 s of CPU time in 1.00 s)")) << "nothing was counted";
+}
+
+TEST(SummarySection, HasTheNamesOfTheKeyOfGroups) {
+  ReportBuilder builder;
+  builder.process(10, "git", TaskOrigin::fork, 0ms, AccountBuilder().runs(TC_ACTIVITY_USER, 300ms));
+  builder.process(20, "git", TaskOrigin::fork, 0ms, AccountBuilder().runs(TC_ACTIVITY_USER, 700ms));
+  Report report = builder.build();
+  report.session.processes[0].command = "git clone";
+  report.session.processes[1].command = "/usr/lib/git-core/git index-pack --stdin --fix-thin";
+  EXPECT_THAT(costs_of(report), ElementsAre("   1.00 s  git x 2 in user code: 100% of CPU time"));
+  report.group_by = GroupBy::cmdline;
+  EXPECT_THAT(costs_of(report), ElementsAre("   700 ms  git index-pack --stdin… in user code: 70% of CPU time",
+                                            "   300 ms  git clone in user code: 30% of CPU time"));
+  EXPECT_THAT(row_of(sections::summary(report), "running user code").back(), "git index-pack --stdin… 700 ms");
+}
+
 TEST(SummarySection, SmallCostsAreLeftOutBesideLargeOnes) {
   const AccountBuilder account = AccountBuilder().runs(TC_ACTIVITY_USER, 1s).runs(TC_ACTIVITY_EXEC, 5ms);
   EXPECT_THAT(costs_of(one_process(account)), ElementsAre("   1.00 s  sort in user code: 100% of CPU time"));
+}
+
+// Two names of the greatest length and both parts do not fit.
+TEST(SummarySection, LeavesOutAsManyPartsAsItMust) {
+  const std::string name(15, 'n');
+  ReportBuilder builder;
+  builder.process(10, name, TaskOrigin::fork, 0ms, AccountBuilder().runs(TC_ACTIVITY_USER, 1ms));
+  for (std::uint32_t i = 0; i < 2; ++i) {
+    builder.thread(20 + i, std::string(14, 't') + std::to_string(i), 0ms,
+                   AccountBuilder().is_preempted(TC_ACTIVITY_USER, 600ms));
+  }
+  builder.process(30, "other", TaskOrigin::fork, 0ms, AccountBuilder().is_preempted(TC_ACTIVITY_USER, 100ms));
+  Report report = builder.build();
+  const std::uint64_t waiter = task_with(report.session, 20).id;
+  report.session.ran_instead = {{{waiter, RanInstead::Kind::unobserved, 0, std::string(15, 'u'), 1, 900ms}}};
+  const Texts costs = costs_of(report);
+  EXPECT_THAT(costs, Contains("   1.30 s  tasks (92% " + name + "/" + std::string(14, 't') + "*) wait for a CPU"));
+  EXPECT_THAT(costs, Not(Contains(HasSubstr("…"))));
 }
 
 TEST(SummarySection, OfNothingSaysSo) {
@@ -186,12 +228,16 @@ Report hostile() {
                     AccountBuilder()
                         .runs(TC_ACTIVITY_USER, 123'456s)
                         .is_preempted(TC_ACTIVITY_USER, 99'999s)
+                        .counts(TC_COUNTER_THROTTLED_NS, 50'000'000'000'000)
                         .blocks(TC_ACTIVITY_FUTEX, 999'999s, TC_WAIT_FUTEX_SHARED));
     builder.thread(20 + i, name + "\033[2J-12", 0ms,
                    AccountBuilder().runs(TC_ACTIVITY_PAGE_FAULT, 999'999s, ~0ULL >> 8));
   }
   Report report = builder.build();
   add_edge(report.session, task_waker(report.session, 11), 10, TC_WAIT_FUTEX_SHARED, 1, 999'999s);
+  report.session.cpu_quotas = {{5, "/" + std::string(300, 'q'), 20ms, 100ms, 7, 300ms}};
+  report.session.interrupts = {{{TC_INTERRUPT_NET_RX, 1000, 900'000s}, {TC_INTERRUPT_HANDLER, 1000, 900'000s}}};
+  report.session.totals.cells[TC_ACTIVITY_USER][TC_CONDITION_RUNNING] = 1'000'000s;
   report.target.command = std::string(500, 'c');
   report.session.losses.counts.fill(1);
   return report;
@@ -295,7 +341,7 @@ TEST(Top, CutsEveryTableOfTasksAndWaits) {
   const Report report = test::report_with_waits();
   const ReportView view{.top = 1};
   EXPECT_EQ(test::rows_of(sections::processes(report.session, false, view)).size(), 1U);
-  EXPECT_EQ(test::rows_of(sections::waits(report, true, view)).size(), 2U) << "one cause and one edge";
+  EXPECT_EQ(test::rows_of(sections::waits(report, true, view)).size(), 5U) << "a cause, an edge, a chain of three";
   EXPECT_THAT(test::said(sections::processes(report.session, false, view)), Contains(HasSubstr("2 more processes")));
   const ReportView many{.top = 1000};
   EXPECT_EQ(test::rows_of(sections::processes(report.session, false, many)).size(), 3U);

@@ -165,6 +165,22 @@ TEST(TextPage, ANarrowPageCutsOnlyWhatMayBeCut) {
   EXPECT_THAT(painted(section), HasSubstr("\n  " + std::string(16, 'n') + "… " + std::string(60, '7') + "\n"));
 }
 
+TEST(TextPage, AWrappedTableLosesNothing) {
+  sections::Table table({sections::left("name", 10), sections::left("what", 8), "figure"});
+  table.wraps = true;
+  table.row({"a long name of several words", std::string(20, 'w'), std::string(60, '7')});
+  table.row({"x", "y", 3});
+  sections::Section section("any");
+  section.add(std::move(table));
+  EXPECT_EQ(painted(section), "  name       what     " + std::string(54, ' ') + "figure\n" + "  a long     wwwwwwww " +
+                                  std::string(60, '7') + "\n" +
+                                  "  name of    wwwwwwww\n"
+                                  "  several    wwww\n"
+                                  "  words\n"
+                                  "  x          y        " +
+                                  std::string(59, ' ') + "3\n");
+}
+
 TEST(TextPage, ColumnsThatDoNotFitStandBelow) {
   sections::Table table({sections::left(""), "a", "b", "c"});
   table.row({"x", 1, 2, 3});

@@ -73,6 +73,32 @@ TEST(AddressSpaces, ALaterMappingCutsAndCovers) {
   EXPECT_EQ(spaces.mappings(), 3U);
 }
 
+// A stack has addresses, but no time: which of two libraries it was in is not known.
+TEST(AddressSpaces, WhereFilesWereMappedInTurnAStackHasNone) {
+  AddressSpaces spaces;
+  spaces.on_mmap(1, mapped(0x1000, 0x4000, "/one"), 1);
+  spaces.on_mmap(1, mapped(0x2000, 0x3000, "/other"), 2);
+  spaces.on_mmap(1, mapped(0x7000, 0x8000, "/alone"), 2);
+  const std::vector<std::uint64_t> addresses = {0x1fff, 0x2000, 0x3000, 0x7000};
+  const auto found = [&] { return spaces.find_together(1, addresses); };
+  EXPECT_EQ(found()[0]->path, "/one");
+  EXPECT_EQ(found()[1], nullptr);
+  EXPECT_EQ(found()[2]->path, "/one");
+  EXPECT_EQ(found()[3]->path, "/alone");
+  EXPECT_EQ(path_at(spaces, 1, 0x2000), "/other") << "at present";
+  spaces.on_mmap(1, mapped(0x1000, 0x4000, "/one"), 3);
+  EXPECT_EQ(found()[0]->path, "/one");
+  EXPECT_EQ(found()[1], nullptr) << "it was another file once";
+  EXPECT_EQ(found()[2]->path, "/one");
+  spaces.on_mmap(1, mapped(0x7000, 0x8000, "/alone"), 4);
+  EXPECT_EQ(found()[3]->path, "/alone") << "dlclose() and dlopen() of the same library";
+  spaces.on_mmap(1, mapped(0x7000, 0x8000, "/alone", 0x1000), 5);
+  EXPECT_EQ(found()[3], nullptr) << "another part of it";
+  spaces.on_exec(1, 6);
+  spaces.on_mmap(1, mapped(0x2000, 0x3000, "/new"), 7);
+  EXPECT_EQ(spaces.find_together(1, addresses, {6, 0})[1]->path, "/new");
+}
+
 TEST(AddressSpaces, EmptyAndBackwardMappingsAreNone) {
   AddressSpaces spaces;
   spaces.on_mmap(1, mapped(0x1000, 0x1000, "/empty"), 1);
@@ -208,17 +234,18 @@ TEST(AddressSpaces, TheLimitHoldsAndIsCounted) {
   EXPECT_GT(spaces.dropped(), 100U);
 }
 
-TEST(ParseMaps, TakesExecutableFilesAndTheVdso) {
+TEST(ParseMaps, TakesExecutableFilesMemoryAndTheVdso) {
   const auto mappings = parse_maps(
       "55d0c0000000-55d0c0001000 r--p 00000000 fe:01 1234                       /usr/bin/tool\n"
       "55d0c0001000-55d0c0005000 r-xp 00001000 fe:01 1234                       /usr/bin/tool\n"
       "55d0c1000000-55d0c1021000 rw-p 00000000 00:00 0                          [heap]\n"
       "7f0000000000-7f0000001000 rwxp 00000000 00:00 0 \n"
+      "7f0000002000-7f0000003000 r-xp 00000000 00:00 0                          [anon: v8]\n"
       "7f0000100000-7f0000200000 r-xs 00002000 103:0a 18446744073709551615      /tmp/with  two spaces (deleted)\n"
       "7ffc00000000-7ffc00021000 rw-p 00000000 00:00 0                          [stack]\n"
       "7ffc00100000-7ffc00102000 r-xp 00000000 00:00 0                          [vdso]\n"
       "ffffffffff600000-ffffffffff601000 --xp 00000000 00:00 0                  [vsyscall]\n");
-  ASSERT_THAT(mappings, SizeIs(3));
+  ASSERT_THAT(mappings, SizeIs(5));
   EXPECT_EQ(mappings[0].start, 0x55d0c0001000U);
   EXPECT_EQ(mappings[0].end, 0x55d0c0005000U);
   EXPECT_EQ(mappings[0].file_offset, 0x1000U);
@@ -226,10 +253,13 @@ TEST(ParseMaps, TakesExecutableFilesAndTheVdso) {
   EXPECT_EQ(mappings[0].device_minor, 1U);
   EXPECT_EQ(mappings[0].inode, 1234U);
   EXPECT_EQ(mappings[0].path, "/usr/bin/tool");
-  EXPECT_EQ(mappings[1].path, "/tmp/with  two spaces (deleted)");
-  EXPECT_EQ(mappings[1].device_major, 0x103U);
-  EXPECT_EQ(mappings[1].inode, ~0ULL);
-  EXPECT_EQ(mappings[2].path, "[vdso]");
+  EXPECT_EQ(mappings[1].path, "//anon");
+  EXPECT_EQ(mappings[1].end, 0x7f0000001000U);
+  EXPECT_EQ(mappings[2].path, "//anon");
+  EXPECT_EQ(mappings[3].path, "/tmp/with  two spaces (deleted)");
+  EXPECT_EQ(mappings[3].device_major, 0x103U);
+  EXPECT_EQ(mappings[3].inode, ~0ULL);
+  EXPECT_EQ(mappings[4].path, "[vdso]");
 }
 
 TEST(ParseMaps, HostilePathsStayPaths) {

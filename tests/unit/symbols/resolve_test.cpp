@@ -97,6 +97,35 @@ TEST_F(Resolve, WhatDoesNotReachAnEntryIsCut) {
                           ::testing::Field(&NamedStack::cut, false)));
 }
 
+TEST_F(Resolve, TheEndOfTheWalkSaysWhetherAStackIsCut) {
+  const auto ended = [this](tc_stack_end end, const char* outermost) {
+    RawStack raw = stack({at("knead"), at(outermost)});
+    raw.end = end;
+    return resolved({raw}).stacks[0];
+  };
+  EXPECT_FALSE(ended(TC_STACK_END_COMPLETE, "bake").cut);
+  EXPECT_TRUE(ended(TC_STACK_END_NO_RULE, "bake").cut);
+  EXPECT_EQ(ended(TC_STACK_END_NO_RULE, "bake").end, TC_STACK_END_NO_RULE);
+  EXPECT_EQ(ended(TC_STACK_END_NO_TABLE, "_start").end, TC_STACK_END_COMPLETE) << "it is an entry";
+  EXPECT_TRUE(ended(TC_STACK_END_PENDING, "_start").cut) << "a frame in the middle may be missing";
+  RawStack exiting = stack({}, {0xffffffff81001000});
+  exiting.end = TC_STACK_END_NO_USER;
+  EXPECT_FALSE(resolved({exiting}).stacks[0].cut);
+}
+
+TEST_F(Resolve, SumsAreKeptByEnd) {
+  RawStack cut = stack({at("knead"), at("bake")});
+  cut.end = TC_STACK_END_UNREADABLE;
+  cut.count = 3;
+  cut.time = 30us;
+  const Stacks all = resolved({cut, stack({at("_start")})});
+  EXPECT_EQ(all.time, 40us);
+  EXPECT_EQ(all.cut_time, 30us);
+  EXPECT_EQ(all.ends[TC_STACK_END_UNREADABLE].count, 3U);
+  EXPECT_EQ(all.ends[TC_STACK_END_UNREADABLE].time, 30us);
+  EXPECT_EQ(all.ends[TC_STACK_END_COMPLETE].count, 1U);
+}
+
 TEST_F(Resolve, EqualStacksBecomeOneAndTheLargestIsFirst) {
   RawStack once = stack({at("knead", 1), at("_start")});
   RawStack again = stack({at("knead", 2), at("_start")});

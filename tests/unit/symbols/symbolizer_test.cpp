@@ -1,18 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "symbols/symbolizer.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <chrono>
+#include <cstring>
 #include <ctime>
+#include <filesystem>
 #include <fstream>
+#include <memory>
 #include <set>
+#include <sstream>
 #include <string>
 #include <thread>
+#include <vector>
 
+#include "base/read_text.h"
 #include "support/elf_file.h"
+#include "support/subprocess.h"
 
 namespace taskcost::test {
 namespace {
@@ -119,6 +128,78 @@ TEST(Symbolizer, ReadsCppNames) {
   EXPECT_EQ(function_at(loaded, addresses.at("_ZN6bakery5twiceIiEET_S1_")), "int bakery::twice<int>(int)");
 }
 
+// The linkage table lies behind _init, which has no size.
+TEST(Symbolizer, TheLinkageTableBelongsToNoFunction) {
+  const std::string path = elf_path("paths_no_pie");
+  const std::string bytes = bytes_of(path);
+  Elf64_Ehdr header{};
+  std::memcpy(&header, bytes.data(), sizeof header);
+  std::vector<Elf64_Shdr> sections(header.e_shnum);
+  std::memcpy(sections.data(), bytes.data() + header.e_shoff, sections.size() * sizeof(Elf64_Shdr));
+  const char* const names = bytes.data() + sections.at(header.e_shstrndx).sh_offset;
+  const Loaded loaded = load(path);
+  Symbolizer symbolizer;
+  int checked = 0;
+  for (const Elf64_Shdr& section : sections) {
+    const std::string name = names + section.sh_name;
+    for (std::uint64_t at = section.sh_addr; name.starts_with(".plt") && at < section.sh_addr + section.sh_size; ++at) {
+      ASSERT_EQ(symbolizer.name(&loaded.mapping, at).function, "") << std::hex << at;
+      ++checked;
+    }
+    if (name == ".init") {
+      EXPECT_EQ(symbolizer.name(&loaded.mapping, section.sh_addr).function, "_init");
+    }
+  }
+  EXPECT_GT(checked, 0);
+}
+
+// The first and the last byte of each function of a library of the system.
+TEST(Symbolizer, NamesOfALibraryAreThoseOfNm) {
+  std::string path;
+  for (const Mapping& mapping : parse_maps(read_text("/proc/self/maps"))) {
+    path = mapping.path.find("/libc.so") != std::string::npos ? mapping.path : path;
+  }
+  struct Symbol {
+    std::uint64_t address = 0;
+    std::uint64_t size = 0;
+    std::string name;
+  };
+  std::vector<Symbol> symbols;
+  for (const char* option : {"-D", "-a"}) {
+    std::istringstream lines(run({"nm", option, "-S", "--defined-only", path}).out);
+    for (std::string line; std::getline(lines, line);) {
+      std::istringstream words(line);
+      Symbol symbol;
+      std::string type;
+      if (words >> std::hex >> symbol.address >> symbol.size >> type >> symbol.name &&
+          std::string("TtWwi").find(type) != std::string::npos && symbol.size > 0) {
+        symbol.name.resize(std::min(symbol.name.find('@'), symbol.name.size()));
+        symbols.push_back(symbol);
+      }
+    }
+  }
+  if (symbols.empty()) {
+    GTEST_SKIP() << "no nm, or no library";
+  }
+  const Loaded loaded = load(path);
+  std::ranges::sort(symbols, {}, &Symbol::address);
+  Symbolizer symbolizer;
+  int different = 0;
+  int checked = 0;
+  for (std::size_t i = 0; i < symbols.size(); i += 7) {
+    for (const std::uint64_t at : {symbols[i].address, symbols[i].address + symbols[i].size - 1}) {
+      const std::string name = symbolizer.name(&loaded.mapping, at + loaded.bias).function;
+      const bool is_known = std::ranges::any_of(
+          symbols, [&](const Symbol& symbol) { return at - symbol.address < symbol.size && symbol.name == name; });
+      different += is_known ? 0 : 1;
+      ++checked;
+      EXPECT_TRUE(is_known || different > 5) << std::hex << at << " " << symbols[i].name << " " << name;
+    }
+  }
+  EXPECT_EQ(different, 0) << "of " << checked;
+  EXPECT_GT(checked, 100);
+}
+
 TEST(Symbolizer, FilesThatAreGone) {
   const Folder folder;
   Loaded loaded = load(folder.take("pie", "tool"));
@@ -191,9 +272,69 @@ TEST(Symbolizer, AFileThatWasKeptOpen) {
   const std::string path = folder.take("pie", "tool");
   const Loaded loaded = load(path);
   Symbolizer::Options options;
-  options.kept_file = [copy = folder.take("pie", "kept")](const Mapping&) { return RegularFile(copy); };
+  options.kept_file = [copy = folder.take("pie", "kept")](const Mapping&) { return KeptFile{RegularFile(copy), {}}; };
   std::filesystem::remove(path);
   expect_known_functions(loaded, "pie", Symbolizer(options));
+}
+
+// The file and its debug file are found by their paths in the container, and by no path of ours.
+TEST(Symbolizer, AFileBelowTheRootOfItsProcess) {
+  const Folder folder;
+  (void)folder.take("linked", "root/bin/tool");
+  (void)folder.take("linked.debug", "root/usr/lib/debug/bin/linked.debug");
+  Loaded loaded = load(folder.file("root/bin/tool"));
+  loaded->path = "/bin/tool";
+  Symbolizer::Options options;
+  options.kept_file =
+      [root = std::make_shared<const Fd>(open(folder.file("root").c_str(), O_PATH | O_CLOEXEC))](const Mapping&) {
+        return KeptFile{RegularFile(), root};
+      };
+  expect_known_functions(loaded, "pie", Symbolizer(options));
+  loaded->path = "/bin/another";
+  expect_nameless(loaded, Mark::unlinked, Symbolizer(options));
+}
+
+TEST(Symbolizer, CompiledCodeHasTheNamesOfItsMap) {
+  const Folder folder;
+  std::ofstream(folder.file("map")) << "7f0000001000 100 LazyCompile:*bake /srv/oven.js:12\n";
+  Symbolizer::Options options;
+  options.jit_map = [&](std::uint32_t jit) { return jit == 1 ? RegularFile(folder.file("map")) : RegularFile(); };
+  Symbolizer symbolizer(options);
+  Mapping memory;
+  memory.start = 0x7f0000000000;
+  memory.end = 0x7f0000100000;
+  memory.path = "//anon";
+  memory.jit = 1;
+  const Frame frame = symbolizer.name(&memory, 0x7f0000001080);
+  EXPECT_EQ(frame.function, "LazyCompile:*bake /srv/oven.js:12");
+  EXPECT_EQ(frame.module, "[JIT]");
+  EXPECT_EQ(frame.mark, Mark::none);
+  EXPECT_EQ(symbolizer.name(&memory, 0x7f0000001100).mark, Mark::unknown) << "beyond the entry";
+  memory.jit = 2;
+  EXPECT_EQ(symbolizer.name(&memory, 0x7f0000001080).mark, Mark::unknown) << "of another process";
+  EXPECT_EQ(symbolizer.jit_sums().read, 1U);
+  EXPECT_EQ(symbolizer.jit_sums().refused, 1U);
+}
+
+TEST(Symbolizer, OfAHugeMapItTakesTheEnd) {
+  const Folder folder;
+  std::ofstream file(folder.file("map"));
+  file << "1000 10 early\n" << std::string(PerfMap::max_bytes - 30, '\0') << "\n1010 10 late\n";
+  file.close();
+  Symbolizer::Options options;
+  options.jit_map = [&](std::uint32_t) { return RegularFile(folder.file("map")); };
+  Symbolizer symbolizer(options);
+  Mapping memory;
+  memory.end = 0x2000;
+  memory.path = "//anon";
+  memory.jit = 1;
+  EXPECT_EQ(symbolizer.name(&memory, 0x1000).function, "early");
+  EXPECT_EQ(symbolizer.name(&memory, 0x1010).function, "late");
+
+  std::filesystem::resize_file(folder.file("map"), std::uintmax_t{1} << 40U);  // without blocks
+  EXPECT_EQ(Symbolizer(options).name(&memory, 0x1010).function, "");
+  std::ofstream(folder.file("map"), std::ios::app) << "\n1010 10 late\n";
+  EXPECT_EQ(Symbolizer(options).name(&memory, 0x1010).function, "late");
 }
 
 TEST(Symbolizer, AFifoInItsPlaceDoesNotBlock) {

@@ -9,7 +9,7 @@
 #include <sstream>
 
 #include "report/render.h"
-#include "support/replayed.h"
+#include "support/audited.h"
 #include "support/schema.h"
 
 namespace taskcost {
@@ -41,38 +41,7 @@ __u64& cell(tc_ledger& ledger, std::size_t row, std::size_t condition) {
   return ledger.cells[row * TC_NR_CONDITIONS + condition];
 }
 
-using Change = std::function<void(tc_ledger&)>;
-
-// Returns the ledger that the probes would have kept, with a change.
-tc_ledger kernel_ledger_of(const Script& recorded, std::uint64_t id, const Change& change) {
-  const Replayed replayed = replay(recorded, 100us);
-  tc_ledger ledger = replayed[id].ledger;
-  for (std::size_t i = 0; i < std::min<std::size_t>(replayed[id].edges.size(), TC_OWN_EDGES); ++i) {
-    ledger.edges[i] = replayed[id].edges[i];
-  }
-  for (std::size_t i = 0; i < replayed[id].flows.size(); ++i) {
-    ledger.flows[i] = replayed[id].flows[i];
-  }
-  change(ledger);
-  return ledger;
-}
-
-Audit audit_of(const Script& recorded, std::vector<ReplayGap> gaps = {}) {
-  Auditor auditor;
-  Replay::Options options;
-  options.classes = test_classes();
-  options.gaps = std::move(gaps);
-  options.on_ended = [&](const RebuiltTask& task) { auditor.on_task(task); };
-  Replay replayer(std::move(options));
-  for (const Record& record : recorded.records()) {
-    replayer.on_record(record);
-    auditor.on_record(record);
-  }
-  for (const RebuiltTask& task : replayer.living(Instant(100us))) {
-    auditor.on_task(task);
-  }
-  return auditor.finish(replayer, Instant(10us));
-}
+using Change = LedgerChange;
 
 Audit audit_with(const Change& change) {
   Script recorded = script_of_a();
@@ -216,12 +185,14 @@ TEST(Audit, WakersBeyondTheLedgersRoomAreComparedAsASum) {
   recorded.emits_ledger(kernel);
   const Audit without = audit_of(recorded);
   EXPECT_EQ(without.differing_cells, 2U);
-  tc_edge_record one{};
-  one.record = {TC_RECORD_EDGE, sizeof(one)};
-  one.edge = {{a, 107, TC_WAIT_FUTEX_PRIVATE, 202}, {1, 5000, 5000}};
-  tc_edge_record other = one;
-  other.edge.key.waker = 108;
-  const Audit with = audit_of(recorded.emits(one).emits(other));
+  tc_edge_record beyond{};
+  beyond.record = {TC_RECORD_EDGE, sizeof(beyond)};
+  beyond.edge = {{a, 0, TC_WAIT_FUTEX_PRIVATE, 202}, {1, 5000, 5000}};
+  for (std::uint64_t waker = TC_OWN_EDGES + 1; waker <= 8; ++waker) {
+    beyond.edge.key.waker = 100 + waker;
+    recorded.emits(beyond);
+  }
+  const Audit with = audit_of(recorded);
   EXPECT_TRUE(with.agrees()) << text_of(with);
 }
 
@@ -252,6 +223,21 @@ TEST(Audit, NamesOfProgramsAreEscaped) {
   });
   EXPECT_THAT(text_of(audit), Not(HasSubstr("\x1b")));
   EXPECT_THAT(text_of(audit), HasSubstr("\\x1b[31mred"));
+}
+
+TEST(Audit, TextLosesNoName) {
+  Audit audit = audit_with([](tc_ledger& ledger) { ledger.entries[TC_ACTIVITY_USER] += 2; });
+  ASSERT_EQ(audit.differing.size(), 1U);
+  audit.differing[0].task.comm = "a-name-of-fifteen-characters";
+  AuditRow& row = audit.differing[0].rows.at(0);
+  row.quantity = "edge of a wait for a futex of its process by a task that is not observed";
+  row.kernel = 999'999'999'999'999;
+  audit.not_compared.push_back({audit.differing[0].task, std::chrono::milliseconds(1), 1, std::string(90, 'w')});
+  const std::string text = text_of(audit);
+  EXPECT_THAT(text, Not(HasSubstr("…")));
+  for (const char* const word : {"characters", "observed", "999999999999999"}) {
+    EXPECT_THAT(text, HasSubstr(word));
+  }
 }
 
 TEST(Audit, JsonSaysTheSame) {

@@ -25,6 +25,7 @@ enum : std::uint32_t {
   semop_call,
   msgrcv_call,
   process_read,
+  prctl_call,
   restart_call,
   socketcall_call,
   ipc_call,
@@ -33,9 +34,17 @@ enum : std::uint32_t {
 
 const CallClasses& classes() {
   static const CallClasses all = classes_by_name([](std::uint32_t number, bool compat) -> std::string {
-    constexpr const char* names[] = {
-        "read",       "poll", "futex", "mq_timedreceive", "semop", "msgrcv", "process_vm_readv", "restart_syscall",
-        "socketcall", "ipc"};
+    constexpr const char* names[] = {"read",
+                                     "poll",
+                                     "futex",
+                                     "mq_timedreceive",
+                                     "semop",
+                                     "msgrcv",
+                                     "process_vm_readv",
+                                     "prctl",
+                                     "restart_syscall",
+                                     "socketcall",
+                                     "ipc"};
     const bool known = number < std::size(names) && (!compat || number >= restart_call);
     return known ? names[number] : "";
   });
@@ -52,6 +61,15 @@ TEST(CallClasses, ACallIsInARowUntilItReturns) {
   EXPECT_EQ(classes().row(no_call), TC_ACTIVITY_OTHER);
   EXPECT_EQ(classes().row(60000), TC_ACTIVITY_OTHER);
   EXPECT_EQ(classes().row(compat(read_call)), TC_ACTIVITY_OTHER) << "another ABI has other numbers";
+}
+
+TEST(CallClasses, AMarkIsAPrctlWithASelector) {
+  constexpr std::uint32_t selected = 1U << TC_CALL_SELECTOR_SHIFT;
+  EXPECT_TRUE(classes().is_mark(prctl_call | selected));
+  EXPECT_FALSE(classes().is_mark(prctl_call));
+  EXPECT_FALSE(classes().is_mark(read_call | selected));
+  EXPECT_FALSE(classes().is_mark(compat(socketcall_call, 1)));
+  EXPECT_EQ(classes().row(prctl_call | selected), TC_ACTIVITY_OTHER);
 }
 
 TEST(CallClasses, TheFileDecidesTheRowOfACallOnADescriptor) {
@@ -77,7 +95,12 @@ TEST(CallClasses, TheFileDecidesTheChannelOfACallOnADescriptor) {
 }
 
 TEST(CallClasses, SomeCallsAreChannelsByThemselves) {
-  EXPECT_EQ(classes().channel(futex_call, 0), TC_CHANNEL_SHARED_MEMORY);
+  EXPECT_EQ(classes().channel(futex_call, TC_FUTEX_MAYSHARE), TC_CHANNEL_SHARED_MEMORY);
+  EXPECT_EQ(classes().channel(futex_call, TC_FUTEX_MAYSHARE | TC_FUTEX_PRIVATE), TC_CHANNEL_SHARED_MEMORY)
+      << "a list of both";
+  EXPECT_EQ(classes().channel(futex_call, TC_FUTEX_OWN | TC_FUTEX_PRIVATE), TC_CHANNEL_NONE);
+  EXPECT_EQ(classes().channel(futex_call, TC_FUTEX_UNKNOWN), TC_CHANNEL_NONE);
+  EXPECT_EQ(classes().channel(futex_call, 0), TC_CHANNEL_NONE);
   EXPECT_EQ(classes().channel(semop_call, 0), TC_CHANNEL_SYSV_SEMAPHORE);
   EXPECT_EQ(classes().channel(msgrcv_call, 0), TC_CHANNEL_SYSV_QUEUE);
   EXPECT_EQ(classes().channel(process_read, 0), TC_CHANNEL_PROCESS_MEMORY);

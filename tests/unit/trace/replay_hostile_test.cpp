@@ -23,13 +23,15 @@ class Nonsense {
 
   // Returns a record of a random type. Its words are small like ids and rows, or increase like times, or are arbitrary.
   std::optional<Record> next() {
-    static constexpr std::array<std::size_t, 10> sizes = {
-        sizeof(tc_ledger),   sizeof(tc_exec),  sizeof(tc_task_new), sizeof(tc_switch), sizeof(tc_call),
-        sizeof(tc_transfer), sizeof(tc_fault), sizeof(tc_event),    sizeof(tc_gap),    sizeof(tc_passage)};
-    static constexpr std::array<std::uint32_t, 10> types = {
-        TC_RECORD_LEDGER,   TC_RECORD_EXEC,  TC_RECORD_TASK_NEW, TC_RECORD_SWITCH, TC_RECORD_CALL,
-        TC_RECORD_TRANSFER, TC_RECORD_FAULT, TC_RECORD_EVENT,    TC_RECORD_GAP,    TC_RECORD_PASSAGE};
-    const std::size_t kind = random_() % 32 == 0 ? random_() % 2 : 2 + random_() % 8;
+    static constexpr std::array<std::size_t, 11> sizes = {sizeof(tc_ledger),  sizeof(tc_exec),      sizeof(tc_task_new),
+                                                          sizeof(tc_switch),  sizeof(tc_call),      sizeof(tc_transfer),
+                                                          sizeof(tc_fault),   sizeof(tc_event),     sizeof(tc_gap),
+                                                          sizeof(tc_passage), sizeof(tc_task_state)};
+    static constexpr std::array<std::uint32_t, 11> types = {TC_RECORD_LEDGER,  TC_RECORD_EXEC,      TC_RECORD_TASK_NEW,
+                                                            TC_RECORD_SWITCH,  TC_RECORD_CALL,      TC_RECORD_TRANSFER,
+                                                            TC_RECORD_FAULT,   TC_RECORD_EVENT,     TC_RECORD_GAP,
+                                                            TC_RECORD_PASSAGE, TC_RECORD_TASK_STATE};
+    const std::size_t kind = random_() % 32 == 0 ? random_() % 2 : 2 + random_() % 9;
     alignas(8) std::array<std::byte, sizeof(tc_ledger)> bytes{};
     for (std::size_t at = 0; at + 8 <= sizes[kind]; at += 8) {
       const std::uint64_t word = any_word();

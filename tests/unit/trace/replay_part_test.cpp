@@ -6,6 +6,7 @@
 #include <map>
 
 #include "account/ledger.h"
+#include "support/fixture_cuts.h"
 #include "support/fixture_script.h"
 #include "support/replayed.h"
 #include "trace/replay.h"
@@ -133,35 +134,9 @@ TEST(ReplayPart, TwoPartsAddUpToTheWhole) { expect_additive(fixture_script()); }
 
 TEST(ReplayPart, WithoutProbesOnCallsTheyDoAsWell) { expect_additive(fixture_script(), false); }
 
-TEST(ReplayPart, AFaultInACallThatBothCrossTheCutIsOneOfEach) {
-  expect_additive(script()
-                      .at(10us)
-                      .adopted_running(a, 0)
-                      .at(30us)
-                      .faults(a, 25us, TC_FAULT_BEGUN, TC_ACTIVITY_FILE, 20us)
-                      .switches(0, asleep(TC_ROW_FAULT_PENDING, TC_WAIT_DISK), unobserved)
-                      .at(50us)
-                      .runs(0, a, woken(45us))
-                      .at(55us)
-                      .faults(a, 25us, TC_FAULT_MAJOR, TC_ACTIVITY_FILE, 20us)
-                      .at(60us)
-                      .calls(a, TC_ACTIVITY_FILE, 20us));
-}
+TEST(ReplayPart, AFaultInACallThatBothCrossTheCutIsOneOfEach) { expect_additive(fault_in_a_call()); }
 
-TEST(ReplayPart, ASwitchInThatWasNotSeenIsCorrectedInEachPart) {
-  expect_additive(script()
-                      .at(10us)
-                      .adopted_running(a, 0)
-                      .at(20us)
-                      .switches(0, asleep(TC_ACTIVITY_SLEEP, TC_WAIT_TIMER, 15us), unobserved)
-                      .at(60us)
-                      .event(a, TC_EV_FOUND_RUNNING)
-                      .at(61us)
-                      .calls(a, TC_ACTIVITY_SLEEP, 15us)
-                      .at(70us)
-                      .event(a, TC_EV_CORRECTED, 25'000, TC_ACTIVITY_SLEEP << 8 | TC_CONDITION_BLOCKED)
-                      .switches(0, preempted(), unobserved));
-}
+TEST(ReplayPart, ASwitchInThatWasNotSeenIsCorrectedInEachPart) { expect_additive(unseen_switch_in()); }
 
 TEST(ReplayPart, AWaitThatCrossesTheCutIsOpenAtTheEndOfTheFirstPart) {
   const Script life = script()

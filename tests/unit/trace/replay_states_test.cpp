@@ -51,12 +51,41 @@ TEST(ReplayStates, ATaskFoundInAnExitThatNoProbeSawIsInUserCodeUntilThen) {
 TEST(ReplayStates, ATaskFoundInAFaultLeavesItWithItsSwitchIn) {
   Leaving in_fault = asleep(TC_ACTIVITY_PAGE_FAULT, TC_WAIT_PAGE_FAULT);
   tc_task_new new_task = test::adopted(a, 10'000, in_fault.row, in_fault.condition, in_fault.wait);
-  new_task.flags |= TC_LEDGER_OPEN_AT_START;
-  new_task.found = 1;
   const Replayed replayed = replay(
       script().emits(new_task).at(40us).runs(0, a, woken(40us, b)).at(50us).switches(0, preempted(), unobserved), 50us);
   EXPECT_EQ(cells_of(replayed[a].ledger), (Times{{"user running", 10us}, {"page_fault blocked", 30us}}));
   EXPECT_TRUE(entries_of(replayed[a].ledger).empty());
+}
+
+// Registers that name no call, while the task waits for a disk: it reads a page.
+TEST(ReplayStates, ATaskFoundWaitingForADiskIsInAFault) {
+  tc_task_new new_task = test::adopted(a, 10'000, TC_ACTIVITY_PAGE_FAULT, TC_CONDITION_BLOCKED, TC_WAIT_PAGE_FAULT);
+  new_task.saw = TC_SAW_IOWAIT;
+  const Replayed replayed = replay(
+      script().emits(new_task).at(40us).runs(0, a, woken(40us)).at(50us).switches(0, preempted(), unobserved), 50us);
+  EXPECT_EQ(cells_of(replayed[a].ledger), (Times{{"user running", 10us}, {"page_fault blocked", 30us}}));
+  EXPECT_EQ(replayed[a].ledger.waits[TC_WAIT_DISK].blocked_ns, 30'000U);
+}
+
+// A program ended its wait: it was not for the disk, however the task was found to have a CPU again.
+TEST(ReplayStates, AnUnseenSwitchInSettlesAWaitForADisk) {
+  tc_task_new new_task = test::adopted(a, 10'000, TC_ACTIVITY_MEMORY, TC_CONDITION_BLOCKED, TC_WAIT_DISK);
+  const auto waits = [&](std::uint64_t waker, std::uint32_t from) {
+    const Replayed replayed = replay(script()
+                                         .emits(new_task)
+                                         .at(40us)
+                                         .event(a, TC_EV_WOKEN, waker, from)
+                                         .at(50us)
+                                         .event(a, TC_EV_FOUND_RUNNING, 0, 0)
+                                         .unseen(0, a)
+                                         .at(60us)
+                                         .switches(0, preempted(), unobserved),
+                                     60us);
+    const auto& sums = replayed[a].ledger.waits;
+    return std::pair(sums[TC_WAIT_DISK].count, sums[TC_WAIT_MEMORY].count);
+  };
+  EXPECT_EQ(waits(b, 202), std::pair(0ULL, 1ULL));
+  EXPECT_EQ(waits(b, TC_FROM_KERNEL), std::pair(1ULL, 0ULL));
 }
 
 TEST(ReplayStates, ARefusedCallIsCountedAndItsTimeStaysUserCode) {
@@ -134,7 +163,7 @@ TEST(ReplayStates, TheWakerDecidesWhetherItWasAWaitForTheDisk) {
                                        .at(20us)
                                        .switches(0, asleep(TC_ACTIVITY_FILE, TC_WAIT_DISK, 15us), unobserved)
                                        .at(50us)
-                                       .runs(0, a, woken(50us, b, 1).after(TC_WAIT_OTHER_FILE))
+                                       .runs(0, a, woken(50us, b, 1))
                                        .at(60us)
                                        .calls(a, TC_ACTIVITY_FILE, 15us)
                                        .switches(0, preempted(), unobserved),

@@ -159,7 +159,7 @@ TEST(Replay, ATaskFromForkToExit) {
                                        .at(43us)
                                        .published(b, a)
                                        .at(50us)
-                                       .creates(a, 20us, TC_CREATION_FORK)
+                                       .calls(a, TC_ACTIVITY_CREATE, 20us)
                                        .at(60us)
                                        .runs(1, b, woken(43us, a, 57))
                                        .at(62us)
@@ -452,7 +452,6 @@ TEST(Replay, WithoutProbesOnCallsATaskIsInThemWhileItWaits) {
 }
 
 TEST(Replay, AnUnseenSwitchInIsCorrectedAtTheNextSwitch) {
-  const std::uint32_t poll_blocked = TC_ACTIVITY_POLL << 8U | TC_CONDITION_BLOCKED;
   const Replayed replayed = replay(script()
                                        .at(10us)
                                        .adopted(a, 0, asleep(TC_ACTIVITY_POLL, TC_WAIT_POLL))
@@ -460,7 +459,7 @@ TEST(Replay, AnUnseenSwitchInIsCorrectedAtTheNextSwitch) {
                                        .event(a, TC_EV_FOUND_RUNNING, 0, 1)
                                        .unseen(1, a)
                                        .at(60us)
-                                       .event(a, TC_EV_CORRECTED, 15'000, poll_blocked)
+                                       .event(a, TC_EV_CORRECTED, 15'000)
                                        .switches(1, preempted(TC_ACTIVITY_POLL), unobserved),
                                    60us);
   EXPECT_EQ(cells_of(replayed[a].ledger), (Times{{"poll blocked", 25us}, {"poll running", 25us}}));
@@ -474,7 +473,6 @@ TEST(Replay, AnUnseenSwitchInIsCorrectedAtTheNextSwitch) {
 
 // A call on a shared futex with a fault at its beginning; the correction comes during the fault.
 std::uint64_t kernel_time_of_corrected_call(std::chrono::nanoseconds entered) {
-  const std::uint32_t futex_blocked = TC_ACTIVITY_FUTEX << 8U | TC_CONDITION_BLOCKED;
   Script recorded = script();
   recorded.at(10us).adopted_running(a, 0).at(20us).switches(0, asleep(TC_ACTIVITY_FUTEX, TC_WAIT_FUTEX_SHARED, 15us),
                                                             unobserved);
@@ -483,7 +481,7 @@ std::uint64_t kernel_time_of_corrected_call(std::chrono::nanoseconds entered) {
     recorded.at(55us).calls(a, TC_ACTIVITY_FUTEX, 15us);
   }
   recorded.at(60us).faults(a, 59us, TC_FAULT_MINOR, TC_ACTIVITY_FUTEX, entered);
-  recorded.at(62us).event(a, TC_EV_CORRECTED, 10'000, futex_blocked);
+  recorded.at(62us).event(a, TC_EV_CORRECTED, 10'000);
   recorded.at(70us).calls(a, TC_ACTIVITY_FUTEX, entered, TC_CHANNEL_SHARED_MEMORY);
   return replay(recorded, 80us)[a].ledger.channels[TC_CHANNEL_SHARED_MEMORY].kernel_ns;
 }
@@ -538,9 +536,10 @@ TEST(Replay, TimesThatGoBackwardsTakeNoTime) {
           .at(std::chrono::nanoseconds(-5))
           .switches(0, asleep(TC_ACTIVITY_FUTEX, TC_WAIT_FUTEX_PRIVATE, std::chrono::nanoseconds(-7)), unobserved)
           .at(45us)
-          .runs(0, a, woken(std::chrono::nanoseconds(-1)))
+          .event(a, TC_EV_FOUND_RUNNING)
+          .unseen(0, a)
           .faults(a, std::chrono::nanoseconds(-3), TC_FAULT_MINOR)
-          .event(a, TC_EV_CORRECTED, ~0ULL, TC_ACTIVITY_FUTEX << 8U | TC_CONDITION_BLOCKED)
+          .event(a, TC_EV_CORRECTED, ~0ULL)
           .exits(a, std::chrono::nanoseconds(-9)),
       60us);
   EXPECT_EQ(total_of(cells_of(replayed[a].ledger)) + replayed[a].unknown, 10us);

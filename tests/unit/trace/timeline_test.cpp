@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "trace/timeline_builder.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "support/fixture_timeline.h"
+#include "support/marked_regions.h"
 
 namespace taskcost::test {
 namespace {
@@ -155,8 +157,7 @@ TEST(Timeline, ATaskFromCreationToExit) {
 TEST(Timeline, ACorrectedWaitEndsEarlier) {
   EXPECT_THAT(row({user_on_0, leaves(100, {1, TC_CONDITION_BLOCKED, TC_ACTIVITY_SLEEP, TC_WAIT_TIMER, 90, 1}),
                    event_of(TC_EV_FOUND_RUNNING, 1, 500, 0, 2), called(1, 90, 510, TC_ACTIVITY_SLEEP, 1),
-                   leaves(600, {1, TC_CONDITION_PREEMPTED}, 2),
-                   event_of(TC_EV_CORRECTED, 1, 600, 50, TC_ACTIVITY_SLEEP * 256U + TC_CONDITION_BLOCKED)}),
+                   leaves(600, {1, TC_CONDITION_PREEMPTED}, 2), event_of(TC_EV_CORRECTED, 1, 600, 50)}),
               ElementsAre("0-90 running user @0", "90-100 running sleep call1 @0",
                           "100-450 blocked sleep call1 for timer by unknown", "450-510 running sleep call1 @2",
                           "510-600 running user @2", "600-1000 preempted user"));
@@ -176,11 +177,14 @@ TEST(Timeline, ASnapshotShowsWhereTheWindowClosed) {
   in_call->syscall = call_in(TC_ROW_CALL_PENDING, 3);
   EXPECT_THAT(row({user_on_0, *in_call}), ElementsAre("0-700 running user @0", "700-1000 running file call3 @0"));
 
-  const auto woken = snapshot(1, 200, TC_ACTIVITY_USER, TC_CONDITION_BLOCKED);
+  const auto woken = snapshot(1, 200, TC_ACTIVITY_SLEEP, TC_CONDITION_BLOCKED);
   woken->woken_ns = 900;
   woken->waker = TC_WAKER_TIMER;
-  EXPECT_THAT(row({user_on_0, leaves(200, {1, TC_CONDITION_BLOCKED}), *woken}),
-              ElementsAre("0-200 running user @0", "200-900 blocked user for pipe by timer", "900-1000 runnable user"));
+  woken->waking = TC_WAKING_TIMER;
+  EXPECT_THAT(
+      row({user_on_0, leaves(200, {1, TC_CONDITION_BLOCKED, TC_ACTIVITY_SLEEP, TC_WAIT_TIMER, 190, 1}), *woken}),
+      ElementsAre("0-190 running user @0", "190-200 running sleep call1 @0",
+                  "200-900 blocked sleep call1 for timer by timer", "900-1000 runnable sleep call1"));
 }
 
 TEST(Timeline, OnlyTheWindowAndKeptTasks) {
@@ -373,6 +377,35 @@ TEST(TimelineLimits, IntervalsOfOneKindShareTheirFacts) {
   const Timeline timeline = timeline_of(records);
   EXPECT_THAT(timeline.facts, SizeIs(2));
   EXPECT_EQ(timeline.grain, Duration::zero());
+}
+
+TEST(Timeline, HasTheRegionsOfEachRow) {
+  std::vector<Record> records{adopted(1, 0, TC_ACTIVITY_USER, TC_CONDITION_RUNNING)};
+  for (std::uint64_t i = 0; i < 6; ++i) {
+    tc_region region = region_record(1, i % 2 == 0 ? "even" : "odd", 100 * i, 100 * i + 10 * (i + 1));
+    region.how = i == 5 ? TC_REGION_NOT_ENDED : TC_REGION_ENDED;
+    records.emplace_back(region);
+  }
+  records.emplace_back(region_record(7, "of no task", 0, 100));
+  const auto regions_within = [&](const TraceSpan& span, std::size_t most) {
+    TimelineBuilder::Limits limits;
+    limits.regions = most;
+    TimelineBuilder builder(span, limits);
+    const Timeline timeline = timeline_from(records, nanoseconds(window_ns), builder, names());
+    std::vector<std::string> regions;
+    for (const Timeline::Region& each : timeline.rows.at(0).regions) {
+      regions.push_back(fmt::format("{} {}-{}{}", timeline.region_names.at(each.name), (each.start - Instant()).count(),
+                                    (each.end - Instant()).count(), each.ended ? "" : " not ended"));
+    }
+    regions.push_back(fmt::format("{} left out", timeline.left_out_regions));
+    return regions;
+  };
+  EXPECT_THAT(regions_within({}, 100), ElementsAre("even 0-10", "odd 100-120", "even 200-230", "odd 300-340",
+                                                   "even 400-450", "odd 500-560 not ended", "0 left out"));
+  EXPECT_THAT(regions_within({210, 420}, 100),
+              ElementsAre("even 210-230", "odd 300-340", "even 400-420", "0 left out"));
+  EXPECT_THAT(regions_within({}, 3), ElementsAre("even 400-450", "odd 500-560 not ended", "4 left out"))
+      << "the longest one is of no task";
 }
 
 }  // namespace

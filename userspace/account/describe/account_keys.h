@@ -41,22 +41,34 @@ struct Keys<tc_channel> : KeysOfList<tc_channel, TC_NR_CHANNELS> {};
 template <>
 struct Keys<tc_histogram_id> : KeysOfList<tc_histogram_id, TC_NR_HISTOGRAMS> {};
 template <>
+struct Keys<tc_interrupt> : KeysOfList<tc_interrupt, TC_NR_INTERRUPTS> {};
+template <>
+struct Keys<tc_lock_type> : KeysOfList<tc_lock_type, TC_NR_LOCK_TYPES> {};
+template <>
 struct Keys<tc_loss> : KeysOfList<tc_loss, TC_NR_LOSSES> {};
 template <>
 struct Keys<tc_shared> : KeysOfList<tc_shared, TC_NR_SHARED> {};
+template <>
+struct Keys<tc_stack_end> : KeysOfList<tc_stack_end, TC_NR_STACK_ENDS> {};
 template <>
 struct Keys<tc_wait> : KeysOfList<tc_wait, TC_NR_WAITS> {};
 
 template <>
 struct Keys<TargetMode> : KeysBy<TargetMode::verify, to_string> {};
 template <>
-struct Keys<WindowEnd> : KeysBy<WindowEnd::timeout, to_string> {};
+struct Keys<KeptWhy> : KeysBy<KeptWhy::end, to_string> {};
+template <>
+struct Keys<WindowEnd> : KeysBy<WindowEnd::went_on, to_string> {};
 template <>
 struct Keys<TaskOrigin> : KeysBy<TaskOrigin::worker, to_string> {};
 template <>
 struct Keys<Waker::Kind> : KeysBy<Waker::Kind::unknown, to_string> {};
 template <>
-struct Keys<StackKind> : KeysBy<StackKind::involuntary_switch, to_string> {};
+struct Keys<RanInstead::Kind> : KeysBy<RanInstead::Kind::idle, to_string> {};
+template <>
+struct Keys<WaitObjectKind> : KeysBy<WaitObjectKind::other_socket, to_string> {};
+template <>
+struct Keys<StackKind> : KeysBy<StackKind::on_cpu, to_string> {};
 template <>
 struct Keys<GroupBy> : KeysBy<GroupBy::cgroup, to_string> {};
 template <>

@@ -32,9 +32,9 @@ std::string wrap(const std::string& text, std::size_t width) {
 }
 
 // The options that commands share. Each help page has them in one block at its end, in this order.
-constexpr std::array kCommonNames{"-o",          "--format",   "--json", "--brief", "-v",     "--per",
-                                  "--per-count", "--by",       "--top",  "--sort",  "--idle", "-q",
-                                  "--color",     "--no-color", "-V",     "-h"};
+constexpr std::array kCommonNames{"-o",          "--format",     "--json",     "--brief", "-v",     "--per",
+                                  "--per-count", "--per-region", "--by",       "--top",   "--sort", "--idle",
+                                  "-q",          "--color",      "--no-color", "-V",      "-h"};
 
 // The place of an option in that block; kCommonNames.size() for an option of its command.
 std::size_t common_place(const CLI::Option* option) {
@@ -84,11 +84,39 @@ class Formatter : public CLI::Formatter {
 
 bool looks_like_option(const std::string& word) { return word.size() > 1 && word.front() == '-'; }
 
-CommandParser::CommandParser(const CommandHelp& help) : app_(wrap(help.description, kWidth) + "\n", help.name) {
+CommandParser::CommandParser(const CommandHelp& help)
+    : help_(help), app_(wrap(help.description, kWidth) + "\n", help.name) {
   app_.formatter(std::make_shared<Formatter>(help.usage));
   app_.footer(help.footer);
   app_.set_help_flag("-h,--help", "Print this help.");
   app_.allow_extras();
+}
+
+CommandPage CommandParser::page() const {
+  CommandPage page;
+  page.name = help_.name.substr(std::min(help_.name.size(), std::string_view("taskcost ").size()));
+  page.usage = help_.usage;
+  page.description = help_.description;
+  page.argument = help_.argument;
+  auto options = app_.get_options();
+  std::ranges::stable_sort(options, {}, common_place);
+  for (const CLI::Option* option : options) {
+    OptionPage entry;
+    entry.value = option->get_type_size() == 0 ? "" : option->get_type_name();
+    entry.help = option->get_description();
+    for (const std::string& name : option->get_snames()) {
+      entry.names.push_back("-" + name);
+    }
+    for (const std::string& name : option->get_lnames()) {
+      entry.names.push_back("--" + name);
+    }
+    if (const auto words = words_.find(option); words != words_.end()) {
+      entry.words = words->second;
+    }
+    const bool is_common = common_place(option) < kCommonNames.size();
+    (is_common ? page.common_options : page.options).push_back(std::move(entry));
+  }
+  return page;
 }
 
 std::string CommandParser::long_name(const std::string& names) {
@@ -127,7 +155,7 @@ std::optional<Result<Options>> CommandParser::parse(const std::vector<std::strin
   try {
     app_.parse(std::move(before));
   } catch (const CLI::CallForHelp&) {
-    return Result<Options>(Options(PrintText{app_.help()}));
+    return Result<Options>(Options(PrintText{app_.help(), page(), std::nullopt}));
   } catch (const CLI::ArgumentMismatch& error) {
     // CLI11 throws it for a missing value; the message begins with the option's name.
     const std::string message = error.what();

@@ -6,6 +6,7 @@
 
 #include <CLI/CLI.hpp>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -23,6 +24,7 @@ struct CommandHelp {
   std::string usage;
   std::string description;
   std::string footer;
+  std::string argument = {};  // as in CommandPage
 };
 
 // Every target must outlive parse(), and keeps its value unless its option is given.
@@ -63,7 +65,12 @@ class CommandParser {
   CLI::Option* choice(const std::string& names, const std::string& value_name, T& target,
                       std::vector<std::pair<std::string_view, std::type_identity_t<T>>> choices,
                       const std::string& help) {
-    return value(
+    std::vector<std::string> words;
+    words.reserve(choices.size());
+    for (const auto& choice : choices) {
+      words.emplace_back(choice.first);
+    }
+    CLI::Option* const added = value(
         names, value_name, target,
         [choices = std::move(choices)](const std::string& option, const std::string& text) -> Result<T> {
           std::vector<std::string> known;
@@ -76,7 +83,11 @@ class CommandParser {
           return bad_value(option, text, "unknown value", "use " + join_words(known));
         },
         help);
+    complete_with(added, std::move(words));
+    return added;
   }
+  // The words that completion offers as the option's value.
+  void complete_with(const CLI::Option* option, std::vector<std::string> words) { words_[option] = std::move(words); }
   // All values, in order.
   CLI::Option* list(const std::string& names, const std::string& value_name, std::vector<std::string>& target,
                     const std::string& help);
@@ -109,9 +120,12 @@ class CommandParser {
 
  private:
   static std::string long_name(const std::string& names);
+  [[nodiscard]] CommandPage page() const;
   [[nodiscard]] Error unknown_option(const std::string& word) const;
 
+  CommandHelp help_;
   CLI::App app_;
+  std::map<const CLI::Option*, std::vector<std::string>> words_;
   std::vector<std::function<Status()>> checks_;
   std::optional<Error> error_;  // the first value that was refused
   std::vector<std::string> after_mark_;

@@ -204,7 +204,8 @@ Result<Options> parse_compare(const Words& words) {
        "shell. A single command gets its own figures.",
        "Exit status: 0 compared, 1 a command failed, 2 wrong usage,\n"
        "3 above the limit of --fail-above.\n"
-       "Example: sudo taskcost compare 'grep -r foo .' 'rg foo'"});
+       "Example: sudo taskcost compare 'grep -r foo .' 'rg foo'",
+       "CMD"});
   add_options(parser, compare, given);
   parser.flag("--json-schema", schema, "Print the JSON Schema of --format json.");
   if (auto end = parser.parse(words)) {

@@ -17,6 +17,8 @@ namespace {
 constexpr unsigned kMaxTasksLimit = 1U << 20;
 // A ring buffer has at most 2 GiB.
 constexpr unsigned kBufferLimit = 2048;
+constexpr unsigned kUnwindMemoryLimit = 4096;
+constexpr unsigned kSampleRateLimit = 10'000;
 
 using Format = std::optional<OutputFormat>;  // nullopt: none
 
@@ -84,6 +86,13 @@ Result<UnitsOfWork> parse_counter(std::string_view option, const std::string& te
       meant ? "do you mean " + *meant + "?" : "use a key of totals.counters in a JSON report, as syscalls");
 }
 
+Result<UnitsOfWork> parse_region_units(std::string_view option, const std::string& text) {
+  if (text.empty()) {
+    return bad_value(option, text, "it is empty", "name a region that the program marks");
+  }
+  return UnitsOfWork{0, std::nullopt, text};
+}
+
 Status check_brief(const OutputOptions& options, bool brief) {
   if (brief && options.verbose) {
     return usage_error("--brief and --verbose", "one shows the summary alone, the other everything",
@@ -109,6 +118,12 @@ Status set_capture(ObserveOptions& options) {
   const bool of_stacks = std::any_of(options.outputs.begin(), options.outputs.end(), [](const OutputFile& output) {
     return source_of(output.format) == FormatSource::stacks;
   });
+  if (options.unwind_mib && !options.stacks) {
+    return usage_error("--unwind-memory", "no stacks are collected", "add --stacks");
+  }
+  if (options.sample_hz && !options.stacks) {
+    return usage_error("--sample", "no stacks are collected", "add --stacks");
+  }
   if (of_stacks && !options.stacks) {
     return usage_error("an output file of stacks", "no stacks are collected", "add --stacks");
   }
@@ -121,6 +136,20 @@ Result<unsigned> parse_buffer(std::string_view option, const std::string& text) 
     return bad_value(option, text, "not a power of two", "use 32, 64, 128, ...");
   }
   return size;
+}
+
+Result<unsigned> parse_unwind_memory(std::string_view option, const std::string& text) {
+  if (text == "0") {
+    return 0U;
+  }
+  const auto size = parse_count(option, text, kUnwindMemoryLimit);
+  return size ? size
+              : bad_value(option, text, "not a whole number in range",
+                          "use 0, for frame pointers alone, to " + std::to_string(kUnwindMemoryLimit));
+}
+
+Result<unsigned> parse_sample_rate(std::string_view option, const std::string& text) {
+  return text == "0" ? Result<unsigned>(0U) : parse_count(option, text, kSampleRateLimit);
 }
 
 Status set_text(std::string_view option, const Words& texts, std::string& target) {
@@ -179,11 +208,17 @@ void add_view_options(CommandParser& parser, OutputOptions& options) {
       "Show idle waits among the largest costs of the summary: those for new work, for a timer, or for a child.");
   CLI::Option* const per = parser.value("--per", "N", options.per, parse_units,
                                         "Show figures for each of N units of work: requests, rows, loops.");
+  CLI::Option* const per_count =
+      parser
+          .value("--per-count", "COUNTER", options.per, parse_counter,
+                 "The same, with the total of a counter as N: syscalls, voluntary_switches, or another key of "
+                 "totals.counters in the JSON report.")
+          ->excludes(per);
   parser
-      .value("--per-count", "COUNTER", options.per, parse_counter,
-             "The same, with the total of a counter as N: syscalls, voluntary_switches, or another key of "
-             "totals.counters in the JSON report.")
-      ->excludes(per);
+      .value("--per-region", "NAME", options.per, parse_region_units,
+             "The same, with the number of regions of this name that the program marked.")
+      ->excludes(per)
+      ->excludes(per_count);
   parser.value("--top", "N", options.view.top, count_up_to(most_rows),
                "Show N rows of each table of processes, tasks, waits, system calls and edges, in text.");
   parser.choice("--sort", "KEY", options.view.sort,
@@ -214,7 +249,8 @@ CLI::Option* add_group_option(CommandParser& parser, std::optional<GroupBy>& by,
   }
   return parser.choice("--by", "KEY", by, std::move(keys),
                        help +
-                           " KEY: comm (program name), cmdline, thread (thread name with * for numbers), tree (each "
+                           " KEY: comm (program name), cmdline, thread (thread name, with * for numbers by which "
+                           "several differ), tree (each "
                            "child of the first process with its descendants), user or cgroup (version 2).");
 }
 
@@ -238,8 +274,13 @@ void add_observe_options(CommandParser& parser, ObserveOptions& options, const F
                "Size of the ring buffer for recorded events, a power of two. Default: 64. Events that find it full are "
                "counted as lost, at the time when they were lost.");
   parser.flag("--stacks", options.stacks,
-              "Collect user and kernel stacks of creations, faults, waits and involuntary switches. Needed for .folded "
-              "and .speedscope.json.");
+              "Collect user and kernel stacks of running tasks (--sample), waits, involuntary switches, faults and "
+              "creations. Needed for .folded, .speedscope.json and .pb.gz (pprof).");
+  parser.value("--sample", "HZ", options.sample_hz, parse_sample_rate,
+               "With --stacks, samples of running tasks per second on each CPU; 0: none. Default: 99.");
+  parser.value("--unwind-memory", "MIB", options.unwind_mib, parse_unwind_memory,
+               "Kernel memory for the tables by which --stacks unwinds programs without frame pointers; 0: follow "
+               "frame pointers alone. Tables that find no room are counted. Default: 64.");
   parser.flag("--kernel-memory", options.kernel_memory,
               "Count the memory that the kernel allocates in fork and clone. Slows down those allocations.");
   parser.flag("--probe-stats", options.probe_stats,

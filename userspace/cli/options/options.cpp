@@ -7,8 +7,11 @@
 #include <utility>
 
 #include "cli/options/command_parser.h"
+#include "cli/options/keep_options.h"
 #include "cli/options/observe_options.h"
 #include "cli/options/values.h"
+#include "top/rows.h"
+#include "verdict/claim_table.h"
 
 namespace taskcost {
 
@@ -17,6 +20,7 @@ namespace {
 using commandline::add_color_options;
 using commandline::add_duration_option;
 using commandline::add_group_option;
+using commandline::add_keep_options;
 using commandline::add_level_options;
 using commandline::add_observe_options;
 using commandline::add_quiet_option;
@@ -24,6 +28,7 @@ using commandline::add_target_options;
 using commandline::add_user_option;
 using commandline::add_view_options;
 using commandline::Arguments;
+using commandline::check_keep;
 using commandline::CommandParser;
 using commandline::count_up_to;
 using commandline::group_help;
@@ -78,7 +83,7 @@ Result<Options> parse_run(const Words& words) {
       {"taskcost run", "taskcost run [OPTIONS] [--] COMMAND [ARG]...",
        "Run a command and observe it and all its descendants, from its first instruction. Standard streams and exit "
        "status are the command's own; the report goes to standard error, or to -o.",
-       "Example: sudo taskcost run -o report.json -- make -j4"});
+       "Example: sudo taskcost run -o report.json -- make -j4", "COMMAND"});
   add_launch_options(parser, run);
   parser.value("--repeat", "N", run.repeat, count_up_to(kMaxRuns),
                "Run the command N times and report medians with their intervals, as 'taskcost compare' does for one "
@@ -117,7 +122,7 @@ Result<Options> parse_attach(const Words& words) {
   std::optional<Target> target;
   CommandParser parser({"taskcost attach", "taskcost attach (PID... | -t TID | --cgroup PATH | --comm GLOB | -a)",
                         "Observe running programs. Ctrl-C stops the observation and writes the report.",
-                        "Example: sudo taskcost attach 4711 -d 10"});
+                        "Example: sudo taskcost attach 4711 -d 10", "PID"});
   add_target_options(parser, target, Arguments::are_pids);
   add_duration_option(parser, attach.duration);
   add_observe_options(parser, attach.observe, files);
@@ -148,10 +153,11 @@ Result<Options> parse_record(const Words& words) {
                         "Record every context switch, system call, page fault, task creation and exit to a file, for "
                         "a command or for running programs. 'taskcost report' makes reports from the file. Without a "
                         ".tcap file in -o it is taskcost.tcap.",
-                        "Example: sudo taskcost record -o make.tcap -- make -j4"});
+                        "Example: sudo taskcost record -o make.tcap -- make -j4", "COMMAND"});
   add_target_options(parser, target);
   add_duration_option(parser, attach.duration);
   add_launch_options(parser, run);
+  add_keep_options(parser, observe);
   // No command is launched: standard output is free.
   parser.check([&target, &observe]() -> Status {
     if (target) {
@@ -181,6 +187,9 @@ Result<Options> parse_record(const Words& words) {
                                 [](const OutputFile& output) { return output.format == OutputFormat::html; });
   if (!needs_events(observe)) {
     observe.capture = default_capture;
+  }
+  if (auto status = check_keep(observe); !status) {
+    return status.error();
   }
   if (target && (run.user || run.limits.timeout || run.limits.follow_daemons)) {
     return usage_error("--user, --timeout or --follow-daemons with a target", "no command is launched",
@@ -225,7 +234,8 @@ Result<Options> parse_workload(const Words& words) {
                         "Run one bundled workload and observe it. Options that are not listed here, and everything "
                         "after '--', go to the workload.",
                         "'taskcost-workload --help' lists the workloads and their options.\n"
-                        "Example: sudo taskcost workload create --model thread"});
+                        "Example: sudo taskcost workload create --model thread",
+                        "WORKLOAD"});
   add_observe_options(parser, workload.observe, files);
   add_view_options(parser, workload.observe);
   add_group_option(parser, workload.observe.group_by, group_help);
@@ -245,6 +255,14 @@ Result<Options> parse_workload(const Words& words) {
   return Options(workload);
 }
 
+Words claim_ids() {
+  Words ids;
+  for (const ClaimRow& row : claim_table()) {
+    ids.push_back(row.claim.id);
+  }
+  return ids;
+}
+
 // Five minutes, including the reports.
 constexpr std::chrono::seconds thorough_budget{285};
 
@@ -254,7 +272,9 @@ Result<Options> parse_verify(const Words& words) {
   std::optional<std::chrono::nanoseconds> max_time;
   CommandParser parser({"taskcost verify", "taskcost verify [OPTIONS]",
                         "Test claims about processes and threads with the bundled workloads.", ""});
-  parser.list("--claim", "ID", verify.claims, "Test only this claim. May be repeated. Default: all claims.");
+  CLI::Option* const claim =
+      parser.list("--claim", "ID", verify.claims, "Test only this claim. May be repeated. Default: all claims.");
+  parser.complete_with(claim, claim_ids());
   parser.flag("--thorough", verify.thorough,
               "Measure for up to five minutes, with more sizes, for narrower intervals. Default: up to a minute.");
   parser.value("--max-time", "SECONDS", max_time, parse_seconds,
@@ -296,8 +316,14 @@ Result<Options> parse_top(const Words& words) {
       "refresh, instead of the live table.");
   add_quiet_option(parser, top.quiet);
   add_color_options(parser, top.color);
-  parser.value("--sort", "KEY", top.sort,
-               "pid, name, cpu (default), user, kernel, queue, blocked, switches, faults or creations.");
+  CLI::Option* const sort =
+      parser.value("--sort", "KEY", top.sort,
+                   "pid, name, cpu (default), user, kernel, queue, blocked, switches, faults or creations.");
+  Words sort_words;
+  for (const SortKeyName& key : sort_keys) {
+    sort_words.emplace_back(key.name);
+  }
+  parser.complete_with(sort, std::move(sort_words));
   CLI::Option* const threads = parser.flag("--threads", top.threads, "One row per thread.");
   CLI::Option* const tree = parser.flag("--tree", top.tree, "Process tree: children below their parents.");
   tree->excludes(threads);
@@ -393,7 +419,7 @@ Result<Options> parse_global(const Words& words) {
     return status.error();
   }
   if (version) {
-    return Options(PrintText{"taskcost " TASKCOST_VERSION "\n"});
+    return Options(PrintText{"taskcost " TASKCOST_VERSION "\n", std::nullopt, std::nullopt});
   }
   if (schema) {
     return Options(PrintSchema{});
@@ -421,10 +447,12 @@ Result<Options> parse_help(const Words& words) {
     return usage_error("unexpected argument " + commandline::in_quotes(words[1]), "'taskcost help' takes one command",
                        "as in 'taskcost help run'");
   }
-  if (words.empty() || words.front() == "help" || commandline::looks_like_option(words.front())) {
-    return parse_global({"--help"});
+  const bool all = words.empty() || words.front() == "help" || commandline::looks_like_option(words.front());
+  auto help = all ? parse_global({"--help"}) : parse_command(words.front(), {"--help"});
+  if (help) {
+    std::get<PrintText>(*help).manual = all ? "taskcost" : "taskcost-" + words.front();
   }
-  return parse_command(words.front(), {"--help"});
+  return help;
 }
 
 }  // namespace
@@ -433,6 +461,18 @@ bool needs_events(const ObserveOptions& options) {
   return options.records || options.capture.has_value() ||
          std::any_of(options.outputs.begin(), options.outputs.end(),
                      [](const OutputFile& output) { return is_of_events(output.format); });
+}
+
+std::vector<CommandPage> command_pages() {
+  const auto page_of = [](const Result<Options>& help) { return *std::get<PrintText>(*help).page; };
+  std::vector<CommandPage> pages{page_of(parse_global({"--help"}))};
+  for (const CommandEntry& command : kCommands) {
+    if (command.parse != parse_help) {
+      pages.push_back(page_of(command.parse({"--help"})));
+      pages.back().summary = command.summary;
+    }
+  }
+  return pages;
 }
 
 Result<Options> parse_options(const std::vector<std::string>& arguments) {

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "account/groups.h"
+#include "account/trigger.h"
 #include "base/result.h"
 #include "cli/options/formats.h"
 #include "collector/observe.h"
@@ -51,16 +52,26 @@ struct OutputOptions {
 // The capture that `record` writes and `report` reads if no other file is named.
 inline constexpr const char* default_capture = "taskcost.tcap";
 
+// What a flight recorder keeps of the last events: at least one limit is given.
+struct KeepOptions {
+  std::optional<std::chrono::nanoseconds> time;
+  std::optional<std::uint64_t> bytes;  // compressed
+};
+
 // Options of every command that observes.
 struct ObserveOptions : OutputOptions {
-  bool probe_stats = false;    // run count and run time of each probe; costs about 70 ns per probe run
-  bool stacks = false;         // of creations, faults, waits and involuntary switches
-  bool kernel_memory = false;  // allocations of creating calls; slows down every allocation in the kernel
+  bool probe_stats = false;            // run count and run time of each probe; costs about 70 ns per probe run
+  bool stacks = false;                 // of creations, faults, waits and involuntary switches
+  std::optional<unsigned> sample_hz;   // samples of running tasks; 0: none; nullopt: the default with stacks
+  std::optional<unsigned> unwind_mib;  // kernel memory for unwind tables; 0: frame pointers alone
+  bool kernel_memory = false;          // allocations of creating calls; slows down every allocation in the kernel
   // Ledger pool: observed tasks that are alive at once. nullopt: the collector's default, more for a whole machine.
   std::optional<unsigned> max_tasks;
   Detail detail = Detail::full;
   bool records = false;                // every event, also if only the timeline of a page needs them
   std::optional<std::string> capture;  // file that records every event
+  std::optional<KeepOptions> keep;     // REQUIRES: a capture
+  std::optional<Trigger> when;         // REQUIRES: keep
   std::optional<unsigned> buffer_mib;  // size of the ring buffer, a power of two; nullopt: the collector's default
 };
 // An output needs recorded events: a capture, or a file that is made from one.
@@ -164,6 +175,7 @@ struct ReportCommand : OutputOptions {
   std::string file = default_capture;  // "-": standard input
   bool audit = false;  // compares the ledgers that are rebuilt from events with the kernel's, instead of a report
   CapturePart part;
+  std::optional<RegionFilter> regions;  // these are listed one by one
 };
 
 struct DiffCommand : OutputOptions {
@@ -178,9 +190,30 @@ struct EstimateCommand : OutputOptions {
   std::optional<std::string> as;      // "threads" or "processes"; nullopt: whichever converts more tasks
 };
 
+// What the help of a command says, for its manual page and for completion.
+struct OptionPage {
+  std::vector<std::string> names;  // "-o", "--output"
+  std::string value;               // "FILE"; empty: a flag
+  std::string help;
+  std::vector<std::string> words;  // that its value can be; empty: no known words
+};
+struct CommandPage {
+  std::string name;     // "run"; empty: taskcost itself
+  std::string summary;  // a line of the list of commands
+  std::string usage;
+  std::string description;
+  std::string argument;  // what arguments that are no options name, as OptionPage::value; empty: there are none
+  std::vector<OptionPage> options;
+  std::vector<OptionPage> common_options;  // that several commands have
+};
+// taskcost itself, and then each command but help, in the order of the list of commands.
+std::vector<CommandPage> command_pages();
+
 // Requests that print a text and exit with status 0.
 struct PrintText {
-  std::string text;  // help or version
+  std::string text;                   // help or version
+  std::optional<CommandPage> page;    // of help
+  std::optional<std::string> manual;  // a manual page that is shown instead, if it is installed
 };
 // The documents that have a JSON Schema, by the command that writes them; events: a line of -o FILE.ndjson.
 inline constexpr std::string_view schema_names[] = {"report", "diff", "compare", "estimate",

@@ -50,6 +50,23 @@ Status check_part(const ReportCommand& report) {
                          "leave out --from, --to, --pid and --comm");
 }
 
+// Regions are events of all tasks, and an audit has none.
+Status check_regions(const ReportCommand& report, const std::optional<Duration>& longer_than) {
+  if (longer_than && !report.regions) {
+    return usage_error("--longer-than without --region", "it is about regions", "add --region NAME, or --region '*'");
+  }
+  if (longer_than && *longer_than < Duration::zero()) {
+    return usage_error("--longer-than", "a region cannot take a negative time", "as in --longer-than 10ms");
+  }
+  if (report.regions && report.audit) {
+    return usage_error("--audit with --region", "an audit compares ledgers, not regions", "drop one of them");
+  }
+  if (report.regions && (!report.part.pids.empty() || report.part.comm)) {
+    return usage_error("--region with --pid or --comm", "regions are listed of all tasks", "drop one of them");
+  }
+  return Done{};
+}
+
 }  // namespace
 
 Result<Options> parse_report(const Words& words) {
@@ -60,7 +77,8 @@ Result<Options> parse_report(const Words& words) {
        "Make any report from a capture file, or another format from a JSON report, without root and "
        "on any machine. Default: taskcost.tcap, as 'taskcost record' writes it. '-' is standard input.",
        "Examples: taskcost report make.tcap -o make.html -o make.pftrace\n"
-       "          taskcost report make.tcap --from 1.2 --to 1.5 --comm 'cc*'"});
+       "          taskcost report make.tcap --from 1.2 --to 1.5 --comm 'cc*'",
+       "FILE"});
   add_output_options(parser, report, files);
   add_view_options(parser, report);
   parser.flag("--audit", report.audit,
@@ -83,10 +101,28 @@ Result<Options> parse_report(const Words& words) {
       "Report only these processes, with all their threads.");
   parser.value("--comm", "PATTERN", report.part.comm,
                "Report only tasks whose name matches this shell pattern, for example 'cc*'.");
+  std::optional<Duration> longer_than;
+  parser.add(
+      "--region", "NAME",
+      [&report](const Words& names) -> Status {
+        if (names.size() > 1) {
+          return usage_error("option '--region'", "it was given more than once", "use a shell pattern: '*'");
+        }
+        report.regions = RegionFilter{names.front()};
+        return Done{};
+      },
+      "List the longest regions that the program marked with this name (a shell pattern), one by one.");
+  parser.value("--longer-than", "TIME", longer_than, parse_time, "With --region: only those that took longer.");
   add_group_option(parser, report.group_by, group_help);
   add_quiet_option(parser, report.quiet);
   parser.check([&report] { return check_audit(report); });
   parser.check([&report] { return check_part(report); });
+  parser.check([&report, &longer_than] {
+    if (report.regions) {
+      report.regions->longer_than = longer_than;
+    }
+    return check_regions(report, longer_than);
+  });
   if (auto end = parser.parse(words)) {
     return *end;
   }
@@ -106,14 +142,15 @@ Result<Options> parse_report(const Words& words) {
 
 Result<Options> parse_diff(const Words& words) {
   DiffCommand diff;
-  const FileSet files = FileSet::text;
+  const FileSet files = FileSet::difference;
   bool schema = false;
   CommandParser parser({"taskcost diff", "taskcost diff A.json B.json [OPTIONS]",
                         "Compare two JSON reports: what costs more or less in B than in A, and where the time went. "
                         "The parts with the largest change come first. '-' is standard input.",
                         "Exit status: 0 compared, 1 a report cannot be read, 2 wrong usage,\n"
                         "3 a cost is above the limit of --fail-above.\n"
-                        "Example: taskcost diff before.json after.json --fail-above 10"});
+                        "Example: taskcost diff before.json after.json --fail-above 10",
+                        "FILE"});
   parser.value("--fail-above", "PERCENT", diff.fail_above, parse_percent,
                "Exit with status 3 if wall time or CPU time of all tasks is more than PERCENT above A's. Wall time "
                "counts only if both targets ran to their end. For two 'taskcost verify' reports, the times in their "
@@ -152,7 +189,8 @@ Result<Options> parse_estimate(const Words& words) {
                         "as threads, or its threads as processes: counts times unit prices. '-' is standard input.",
                         "The program is not run. Without --prices, taskcost measures unit prices for\n"
                         "15 seconds, as root.\n"
-                        "Example: taskcost estimate report.json --prices verify.json"});
+                        "Example: taskcost estimate report.json --prices verify.json",
+                        "FILE"});
   parser.value("--prices", "FILE", estimate.prices,
                "Take the unit prices from this report of 'taskcost verify'. Default: measure them now, as root.");
   parser.choice("--as", "MODEL", estimate.as, {{"threads", "threads"}, {"processes", "processes"}},

@@ -24,11 +24,13 @@ std::string join_words(const std::vector<std::string>& words);
 Error usage_error(std::string what, std::string why, std::string hint);
 Error bad_value(std::string_view option, std::string_view value, std::string why, std::string hint);
 
+// Any text, for CommandParser::value().
 Result<std::string> as_given(std::string_view option, const std::string& text);
 // Greater than 0, at most 1e9.
 Result<std::chrono::nanoseconds> parse_seconds(std::string_view option, const std::string& text);
 // A time since the start of a capture, or before its end if it is negative: seconds, or with a unit (s, ms, us, ns).
 Result<std::chrono::nanoseconds> parse_time(std::string_view option, const std::string& text);
+// From 1 to `limit`.
 Result<unsigned> parse_count(std::string_view option, const std::string& text, unsigned limit);
 // parse_count() with this limit, for CommandParser::value().
 inline auto count_up_to(unsigned limit) {

@@ -35,6 +35,7 @@ void describe(auto& v, Is<Evidence> auto& evidence) {
   v.field("kind", evidence.kind, "How exact the source is.");
   v.field("why", evidence.why, "Why no better source is used; empty for the best source.");
   v.field("hint", evidence.hint, "How to get a better source; may be empty.");
+  v.field("left_out", evidence.left_out, "The options left the figure out; `hint` has the one that adds it.");
 }
 
 void describe(auto& v, Is<Remark> auto& remark) {
@@ -81,8 +82,38 @@ void describe_clocks(auto& v, Is<WindowClocks> auto& clocks) {
 
 void describe(auto& v, Is<UnitsOfWork> auto& per) {
   v.object("per", "What the caller counts as work.");
-  v.field("units", per.number, "Number of units; 0 if they are those of the counter.");
-  v.field("counter", per.counter, "The counter whose total is the number of units; null: they were given.");
+  v.field("units", per.number, "Number of units; 0 if they are those of the counter or of the region.");
+  v.field("counter", per.counter,
+          "The counter whose total is the number of units; null: they were given, or are regions.");
+  v.field("region", or_null(per.region), "The marked region whose count is the number of units; null: none.");
+}
+
+void describe(auto& v, Is<FoundRegion> auto& region) {
+  v.row("found_region", "A region that a program marked. user_ns to blocked_ns add up to time_ns.");
+  v.field("name", or_null(region.name), "Name of the region; null: it has none, or it could not be read.");
+  v.field("task", or_null(region.task), "`id` of its task; null: that is not kept one by one.");
+  v.field("tid", or_null(region.tid), "TID in the initial pid namespace; null: unknown.");
+  v.field("comm", or_null(region.comm), "Name of the task; null: unknown.");
+  v.field("start_ns", region.start, "Return of the mark that begins it.");
+  v.field("time_ns", region.time, "From there to the entry of the mark that ends it.");
+  v.field("ended", region.ended, "False: its thread or program ended, or a region around it.");
+  v.field("depth", region.depth, "Number of regions around it.");
+  v.field("user_ns", region.user, "Running in user code.");
+  v.field("calls_ns", region.calls, "Running in system calls.");
+  v.field("faults_ns", region.faults, "Running in page faults.");
+  v.field("preempted_ns", region.preempted, "Without a CPU after a switch-out of a runnable task.");
+  v.field("runnable_ns", region.runnable, "From a wakeup to the switch-in.");
+  v.field("blocked_ns", region.blocked, "Asleep.");
+  v.field("wait", region.wait, "The cause of most of blocked_ns; null: it was not blocked.");
+}
+
+void describe(auto& v, Is<FoundRegions> auto& found) {
+  v.object("found_regions", "The longest regions of a capture that --region and --longer-than admit.");
+  v.field("name", found.name, "The pattern of their names.");
+  v.field("longer_than_ns", found.longer_than, "They are longer than this; null: of any length.");
+  v.field("count", found.count, "Number of all such regions; `regions` has the longest of them.");
+  v.field("longest_ns", found.longest, "The longest region with such a name.");
+  v.field("regions", found.regions, "The longest first.");
 }
 
 void describe_window(auto& v, Is<Report> auto& report) {
@@ -118,6 +149,26 @@ void describe(auto& v, Is<ReportedPart> auto& part) {
   v.field("capture_ns", part.whole, "Length of the capture.");
   v.field("pids", part.pids, "Processes that the part is limited to; empty: all.");
   v.field("comm", or_null(part.comm), "Pattern for the names of tasks that the part is limited to; null: all.");
+}
+
+void describe(auto& v, Is<KeptPart> auto& kept) {
+  v.object("kept_part",
+           "The last part of a recording, as a flight recorder (record --keep) kept it. Tasks that live beyond it are "
+           "cut at its bounds.");
+  v.field("why", kept.why, "Why it was written: a signal, a trigger, or the end of the recording.");
+  v.field("recording_start_ns", kept.recording_start, "Start of the recording.");
+  v.field("from_ns", kept.from, "Start of the kept part.");
+  v.field("to_ns", kept.to, "End of the kept part.");
+  v.field("trigger", or_null(kept.trigger), "The condition of --when that fired; null: none did.");
+  v.field("value", kept.value,
+          "The figure that made it fire: nanoseconds for latencies, otherwise a number or a number per second; null: "
+          "none did.");
+  v.field("value_text", or_null(kept.value_text), "The same with its unit; null: none did.");
+  if constexpr (reads<decltype(v)>) {
+    if (kept.to < kept.from || kept.from < kept.recording_start) {
+      v.complain("not a part of a recording: it ends before it begins");
+    }
+  }
 }
 
 void describe(auto& v, Is<CriticalPath::Part> auto& part) {
@@ -208,13 +259,15 @@ void describe(auto& v, Is<Report> auto& report) {
   v.field("part", report.part,
           "The part of a capture that this report is of: its losses and the check of its records are those of the "
           "capture. null: all of the observation.");
+  v.field("kept", report.kept,
+          "The part of a recording that a flight recorder kept; null: nothing of the recording was forgotten.");
   v.field("target", report.target, "What was observed.");
   v.field("evidence", report.evidence, "The source of each figure.");
   v.field("losses", report.session.losses, "What was lost.");
   v.derived(
       "remarks", [&] { return remarks_of(report); }, "Explanations of what figures lack.");
   v.derived(
-      "summary", [&] { return summary_of(report.session); },
+      "summary", [&] { return summary_of(report.session, report.group_by); },
       "Where the time of all tasks went, and the largest costs.");
   v.field("records", report.records, "Check of the recorded events; null: they were not recorded.");
   v.field("observer", report.observer, "The overhead of the observation.");
@@ -232,13 +285,23 @@ void describe(auto& v, Is<Report> auto& report) {
             v.derived(
                 "edges", [&] { return edges_between_groups(report.session, by); },
                 "Edges between groups, sorted by waiting time; kernel threads are one group here.");
+            v.derived(
+                "locks", [&] { return lock_waits_by_group(report.session, by); },
+                "Sums of `locks` by group, sorted by time; empty if they were not measured.");
+            v.derived(
+                "wait_objects", [&] { return object_waits_by_group(report.session, by); },
+                "Sums of `wait_objects` by group, sorted by time; empty if they were not measured.");
+            v.derived(
+                "ran_instead", [&] { return ran_instead_by_group(report.session, by); },
+                "Sums of `ran_instead` by group, sorted by time; empty if it was not measured.");
             if constexpr (reads<decltype(v)>) {
               report.group_by = by == report.grouping() ? report.group_by : by;
             }
           }),
           "Sums over groups of tasks.");
-  v.field("per", report.per, "The work that --per or --per-count names; null: neither was given.");
+  v.field("per", report.per, "The work that --per, --per-count or --per-region names; null: none was given.");
   describe_findings(v, report.session);
+  v.field("found_regions", report.found_regions, "The regions that --region names; null: it was not given.");
   v.field("claims", report.claims, "Verdicts of `verify`.");
   v.field("comparisons", report.comparisons, "Pairs of variants of a workload.");
   v.field("price_list", report.prices, "Prices of operations on this machine, measured by `verify`.");

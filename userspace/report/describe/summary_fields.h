@@ -18,8 +18,10 @@ void describe(auto& v, Is<Cost> auto& cost) {
           "user: CPU time in user code; kernel: CPU time in an activity of the kernel; queue: preempted or runnable; "
           "wait: blocked.");
   v.field("process", or_null(cost.process),
-          "Name of the process (comm); null: several names waited for a CPU, or the name is empty.");
-  v.field("thread", or_null(cost.thread), "Name of the threads, with * for a number at its end; null: as the process.");
+          "Name of the process (comm), or of its group with --by cmdline, tree, user or cgroup; null: several names "
+          "waited for a CPU, or the name is empty.");
+  v.field("thread", or_null(cost.thread),
+          "Name of the threads, with * for numbers if several names share it; null: as the process.");
   v.field("tasks", cost.tasks, "Tasks of that name, or of `by_process`.");
   v.field("activity", cost.activity, "The activity, of kind kernel; null: another kind.");
   v.field("wait", cost.wait, "What the tasks waited for, of kind wait; null: another kind.");
@@ -28,6 +30,13 @@ void describe(auto& v, Is<Cost> auto& cost) {
           "Number of entries or waits; null: not measured, or some of these waits are idle and others are not.");
   v.field("open", cost.open, "Waits that had not ended at the end of the window.");
   v.field("preempted_ns", cost.preempted, "The preempted part, of kind queue.");
+  v.field("throttled_ns", cost.throttled, "The part of that by a CPU quota.");
+  v.field("ran_instead", cost.ran, "What had the CPU for the largest part, of kind queue; null: not known.");
+  v.field("ran_process", or_null(cost.ran_process),
+          "Name of the process, or of the task if it is not observed. Of kernel threads, the one that ran for most of "
+          "their time; null: none did.");
+  v.field("ran_thread", or_null(cost.ran_thread), "Name of its threads, as `thread`.");
+  v.field("ran_ns", cost.ran_time, "That part.");
   v.field("waker", cost.by, "The kind of waker that ended the largest part of these waits; null: none is known.");
   v.field("by_process", or_null(cost.by_process),
           "Name of the waking process; of kind queue, of the process that waited most. null: not kept one by one.");
@@ -45,6 +54,7 @@ void describe(auto& v, Is<Summary> auto& summary) {
   v.field("user_ns", summary.user, "CPU time in user code; all CPU time if system calls had no probes.");
   v.field("kernel_ns", summary.kernel, "Other CPU time.");
   v.field("preempted_ns", summary.preempted, "Time preempted.");
+  v.field("throttled_ns", summary.throttled, "The part of that by the CPU quota of a cgroup.");
   v.field("runnable_ns", summary.runnable, "Time from a wakeup or a creation to the CPU.");
   v.derived(
       "on_the_way_ns", [&] { return sum_of(summary.waits.on_the_way); }, "Blocked time that was not idle, at least.");

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Draws the tables of accounts, waits and phases as bars.
-import {colorOf, stackedBars} from './charts.js';
+// Draws accounts as bars.
+import {colorOf} from './charts.js';
 import {element} from './elements.js';
 import {conditions} from './timeline_data.js';
 
-/** @typedef {import('./sections.js').Table} Table */
+/** @typedef {import('./tables.js').Table} Table */
 /** @typedef {import('./sections.js').Section} Section */
 /** @typedef {import('./sections.js').Block} Block */
 
@@ -49,24 +49,4 @@ export function accountLegend({blocks}, activities) {
   return element('ul', {class: 'legend'},
                  activities.filter((name) => seen.has(name)).map((name) => item(name, 'running', seen.get(name))),
                  item('preempted or runnable', 'runnable', 'var(--text)'), item('blocked', 'blocked', 'var(--text)'));
-}
-
-// Draws a bar for each row of the section's first table: the times in the columns from `first` up to, but not
-// including, `end`.
-/** @type {(section: Section, first: number, end: number) => Element} */
-export function barsOf(section, first, end) {
-  const [table] = tablesOf(section.blocks);
-  if (!table) {
-    return null;
-  }
-  /** @type {(cell: import('./sections.js').Cell) => number} */
-  const value = ({unit, value: time}) => (unit === 'ns' ? time : null);
-  const parts = table.columns.slice(first, end).map(({title}, i) => (
-    {label: title, values: table.rows.map((row) => value(row.cells[first + i]))}));
-  if (parts.every(({values}) => values.every((each) => each === null))) {
-    return null;
-  }
-  const bars = stackedBars(section.title, table.rows.map((row) => row.cells[0].text), parts);
-  bars.style.height = `${110 + 26 * table.rows.length}px`;
-  return bars;
 }

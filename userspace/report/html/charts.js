@@ -2,7 +2,6 @@
 //
 // Charts made with Chart.js. Their colors come from the style sheet, so that they suit light, dark and print.
 import {addToPage, element, show, expandAll} from './elements.js';
-import {timeText} from './figures.js';
 
 const colors = 16;
 /** @type {(name: string) => string} */
@@ -134,27 +133,16 @@ function repaint() {
 // On paper all parts are expanded, and drawn dark on white.
 export function followInkAndPaper() {
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', repaint);
-  let expandedForPrint = [];
+  let collapse = () => {};
   window.addEventListener('beforeprint', () => {
     document.documentElement.dataset.print = 'yes';
-    expandedForPrint = expandAll();
+    collapse = expandAll();
     draw();
     repaint();
   });
   window.addEventListener('afterprint', () => {
     delete document.documentElement.dataset.print;
-    for (const details of expandedForPrint) {
-      details.open = false;
-    }
+    collapse();
     repaint();
   });
-}
-
-// Draws each row as a bar of parts that add up: `parts` are {label, values}.
-/** @type {(label: string, rows: string[], parts: {label: string, values: number[]}[]) => HTMLElement} */
-export function stackedBars(label, rows, parts) {
-  const datasets = parts.map((part, i) => ({label: part.label, data: part.values, color: i}));
-  return chart(label, 'bar', {datasets, labels: rows}, {type: 'linear', stacked: true, title: 'time', tick: timeText},
-               {type: 'category', stacked: true, along: true},
-               {label: (item) => `${item.dataset.label}: ${timeText(item.raw)}`});
 }

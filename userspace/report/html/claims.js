@@ -7,7 +7,7 @@ import {element, faint, openTarget, expandable} from './elements.js';
 import {digits, quantityText} from './figures.js';
 import {forestAxis, forestLayout, forestStrip, ratioWithInterval} from './forest.js';
 import {scatter} from './scatter.js';
-import {paintCell, paintTable} from './sections.js';
+import {paintCell, paintTable} from './tables.js';
 import {waterfall} from './waterfall.js';
 
 const acrossEnding = '.across-cpus';

@@ -54,7 +54,7 @@ followInkAndPaper();
 paintSections(dataOf('sections').sections, {
   head: {instead: head},
   medians: {above: ratios, below: rounds},
-  wall_time: {above: parts('wall_time')},
-  cpu_time: {above: parts('cpu_time')},
+  wall_time: {above: parts('wall_time'), repeats: true},
+  cpu_time: {above: parts('cpu_time'), repeats: true},
 });
 document.documentElement.dataset.ready = 'yes';

@@ -83,17 +83,29 @@ export function expandable(summary, fill, opened = false) {
   return details;
 }
 
-// Opens every part, including nested ones. Returns the parts that were closed.
+// Opens every part and every row, including nested ones. Returns what closes them again.
+/** @type {() => () => void} */
 export function expandAll() {
   const opened = [];
-  for (let closed = [...document.querySelectorAll('details:not([open])')]; closed.length > 0;
-       closed = [...document.querySelectorAll('details:not([open])')]) {
-    for (const details of closed) {
-      open(details);
-      opened.push(details);
+  const closed = () => /** @type {any[]} */ ([...document.querySelectorAll('main details:not([open])'),
+                                              ...document.querySelectorAll('.fold[aria-expanded="false"]')]);
+  for (let all = closed(); all.length > 0; all = closed()) {
+    for (const each of all) {
+      if (each instanceof HTMLDetailsElement) {
+        open(each);
+      } else {
+        each.click();
+      }
+      opened.push(each);
     }
   }
-  return opened;
+  return () => opened.reverse().forEach((each) => {
+    if (each instanceof HTMLDetailsElement) {
+      each.open = false;
+    } else if (each.isConnected && each.getAttribute('aria-expanded') === 'true') {
+      each.click();
+    }
+  });
 }
 
 // An element inside a part exists only once the part is filled; until then its line in the summary replaces it.

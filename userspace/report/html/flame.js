@@ -1,43 +1,64 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Shows the stacks as a flame graph: each function is a box as wide as its share, and its callees are below it.
+// Shows the stacks as a flame graph: each function is a box as wide as its share, and its callees are below it, or its
+// callers if it is inverted.
 import {element} from './elements.js';
 import {digits, timeText} from './figures.js';
 
-const flameHues = {cause: '--color-7', kernel: '--color-3'};
+const flameHues = {cause: '--color-7', running: '--color-1', kernel: '--color-3'};
 const moduleHues = [0, 2, 4, 1, 5, 6, 14, 8, 10, 12];
 const narrowest = 0.001; // part of the graph's width: narrower boxes are less than a pixel
 
 /** @typedef {import('./names.js').Names} Names */
 
 // The boxes of one stack in the graph, outermost first.
-function flamePath(stack, names) {
-  const above = [{name: names.group(stack.process), hue: 'cause'}, {name: names.cause(stack), hue: 'cause'}];
+function flamePath(stack, cause, names) {
+  const running = stack.kind === 'on CPU';
+  /** @type {any[]} */
+  const above = [{name: names.group(stack), hue: 'cause'}, {name: cause, hue: running ? 'running' : 'cause', running}];
   if (stack.cut) {
-    above.push({name: '[cut]', hue: 'cause', module: 'outermost frames are missing'});
+    above.push({name: '[cut]', hue: 'cause', module: 'outermost frames are missing', running});
   }
   return above.concat(stack.frames.map((frame) => ({
     name: names.frame(frame), module: frame.module, mark: frame.mark, hue: frame.kernel ? 'kernel' : frame.module,
+    running,
   })));
 }
 
-/** @type {(stacks: any[], weight: string, names: Names) => any} */
-export function flameTree(stacks, weight, names) {
+// The causes that a stack spent its time on: its waits are followed by the time until there was a CPU.
+function flameCauses(stack, weight, names) {
+  const own = [names.cause(stack), stack[weight]];
+  return weight === 'time_ns' && stack.runnable_ns > 0 ? [own, [names.runQueue, stack.runnable_ns]] : [own];
+}
+
+function addPath(root, path, amount) {
+  let node = root;
+  node.total += amount;
+  for (const part of path) {
+    const key = `${part.hue}\n${part.running}\n${part.mark}\n${part.name}`;
+    if (!node.children.has(key)) {
+      node.children.set(key, {...part, total: 0, children: new Map(), parent: node});
+    }
+    node = node.children.get(key);
+    node.total += amount;
+  }
+}
+
+/** @type {(stacks: any[], weight: string, names: Names, inverted?: boolean) => any} */
+export function flameTree(stacks, weight, names, inverted = false) {
   const root = {name: 'all', hue: 'cause', total: 0, children: new Map(), parent: null};
-  for (const stack of stacks.filter((each) => each[weight] > 0)) {
-    let node = root;
-    node.total += stack[weight];
-    for (const part of flamePath(stack, names)) {
-      const key = `${part.hue}\n${part.mark}\n${part.name}`;
-      if (!node.children.has(key)) {
-        node.children.set(key, {...part, total: 0, children: new Map(), parent: node});
-      }
-      node = node.children.get(key);
-      node.total += stack[weight];
+  for (const stack of stacks) {
+    for (const [cause, amount] of flameCauses(stack, weight, names).filter((each) => each[1] > 0)) {
+      const path = flamePath(stack, cause, names);
+      addPath(root, inverted ? path.reverse() : path, amount);
     }
   }
   return root;
 }
+
+// What a task does at any time: the time of faults and creations is a part of that.
+const lifetime = 'running and waiting';
+const isOfKind = (stack, kind) => (kind === lifetime ? !['fault', 'creation'].includes(stack.kind) : stack.kind === kind);
 
 const byWeight = (node) => [...node.children.values()].sort((a, b) => b.total - a.total);
 
@@ -60,7 +81,8 @@ class Flame {
     this.names = names;
     this.hues = flameHueOf(stacks);
     this.weight = 'time_ns';
-    this.kind = 'all';
+    this.kind = lifetime;
+    this.inverted = false;
     this.wanted = '';
     this.graph = element('div', {class: 'flame', role: 'tree', 'aria-label': 'flame graph'});
     this.description = element('p', {class: 'faint flame-description', 'aria-live': 'polite'},
@@ -73,8 +95,8 @@ class Flame {
   }
 
   rebuild() {
-    this.root = flameTree(this.stacks.filter((each) => this.kind === 'all' || each.kind === this.kind), this.weight,
-                          this.names);
+    this.root = flameTree(this.stacks.filter((each) => isOfKind(each, this.kind)), this.weight, this.names,
+                          this.inverted);
     this.zoom(this.root, false);
   }
 
@@ -116,7 +138,8 @@ class Flame {
   }
 
   box(node, depth, left, width) {
-    const made = element('div', {role: 'treeitem', tabindex: '-1', class: depth < this.depthOf(this.top) ? 'above' : '',
+    const looks = [depth < this.depthOf(this.top) && 'above', node.running && 'running'].filter(Boolean);
+    const made = element('div', {role: 'treeitem', tabindex: '-1', class: looks.join(' '),
                                  title: this.sentence(node)}, node.name);
     made.style.cssText = `left: ${left * 100}%; width: ${width * 100}%; top: ${depth * 20}px; ` +
                          `--own: var(${this.hues.of(node)})`;
@@ -192,6 +215,11 @@ function flameControls(flame) {
   const kinds = [...new Set(flame.stacks.map((stack) => stack.kind))];
   const search = element('input', {type: 'search', 'aria-label': 'search functions', placeholder: 'function'});
   search.addEventListener('input', () => flame.search(search.value));
+  const inverted = element('input', {type: 'checkbox'});
+  inverted.addEventListener('change', () => {
+    flame.inverted = inverted.checked;
+    flame.rebuild();
+  });
   const back = element('button', {type: 'button'}, 'Show all');
   back.addEventListener('click', () => flame.zoom(flame.root));
   return element('div', {class: 'controls'},
@@ -199,17 +227,19 @@ function flameControls(flame) {
                    flame.weight = value;
                    flame.rebuild();
                  }),
-                 choice('kind', [['all', 'all'], ...kinds.map((kind) => [kind, kind])], (value) => {
+                 choice('kind', [lifetime, ...kinds].map((kind) => [kind, kind]), (value) => {
                    flame.kind = value;
                    flame.rebuild();
                  }),
-                 element('label', {}, 'search ', search), back, flame.found);
+                 element('label', {}, inverted, ' inverted'), element('label', {}, 'search ', search), back,
+                 flame.found);
 }
 
 function flameLegend({order, hue}) {
   const shown = order.slice(0, moduleHues.length);
   const item = (color, text) => element('li', {}, element('i', {style: `background: var(${color})`}), text);
-  return element('ul', {class: 'legend'}, item(flameHues.cause, 'group, cause'), item(flameHues.kernel, 'kernel'),
+  return element('ul', {class: 'legend'}, item(flameHues.cause, 'group, cause'), item(flameHues.running, 'on CPU'),
+                 item(flameHues.kernel, 'kernel'),
                  shown.map((module) => item(hue(module), module === null ? 'unknown file' : module.split('/').pop())));
 }
 

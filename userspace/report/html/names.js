@@ -34,9 +34,10 @@ export class Names {
     return found ? nameOfTask(found.task) : tid ? `task ${tid}` : 'others';
   }
 
-  // The name of the group (--by) that a process with stacks belongs to.
-  group(id) {
-    return known(this.texts.groups, String(id)) ?? '[unknown]';
+  // The name of the group (--by) that a stack belongs to.
+  group(stack) {
+    return this.report.groups.by === 'thread' && stack.thread ? stack.thread :
+        known(this.texts.groups, String(stack.process)) ?? '[unknown]';
   }
 
   waker({waker, from_task: task, from_tid: tid, from_comm: comm = null}) {
@@ -57,6 +58,10 @@ export class Names {
   // The reason why a stack was recorded.
   cause(stack) {
     return stack.wait === null ? stack.kind : `${stack.kind}: ${this.wait(stack.wait)}`;
+  }
+
+  get runQueue() {
+    return 'run queue';
   }
 
   frame(frame) {

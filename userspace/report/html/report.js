@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The entry point of the page: the sections, with the pictures of a report.
-import {accountBar, accountLegend, barsOf} from './bars.js';
+import {accountBar, accountLegend} from './bars.js';
 import {followInkAndPaper, startCharts} from './charts.js';
 import {claims, sweepOf} from './claims.js';
 import {dataOf, element, openTarget} from './elements.js';
 import {flames} from './flame.js';
-import {wakeupMatrix, groupEnds, processEnds} from './matrix.js';
+import {wakeupMatrix} from './matrix.js';
 import {Names} from './names.js';
-import {paintCell, paintItems, paintSections} from './sections.js';
+import {paintItems, paintSections} from './sections.js';
+import {paintCell} from './tables.js';
 import {timeline} from './timeline.js';
 
 const report = dataOf('report');
@@ -25,21 +26,22 @@ function head({id, blocks}) {
           paintItems(id, items)];
 }
 
-const account = {above: (section) => accountLegend(section, activities), block: (block) => accountBar(block, activities)};
-const phases = {above: (section) => barsOf(section, 2, Infinity)};
+const account = {above: (section) => accountLegend(section, activities), block: (block) => accountBar(block, activities),
+                 outside: true};
+const phases = {bars: {first: 2, end: Infinity}};
 
-startCharts();
+if (report.sweeps.length > 0) {
+  startCharts();
+}
 followInkAndPaper();
 paintSections(dataOf('sections').sections, {
   head: {instead: head},
   claims: {instead: (section) => claims(section, report, texts.same_up_to)},
   sweeps: {block: ({id}) => sweepOf(report, id)},
-  accounts: {...account, outside: true},
+  accounts: account,
   totals: account,
   timeline: {below: () => timeline(dataOf('timeline'), report, names)},
-  waits: {above: (section) => barsOf(section, 1, 2),
-          block: (block) => (block.id === 'wakeups' ? wakeupMatrix(block, report.edges, processEnds(names), names) :
-              block.id === 'group_wakeups' ? wakeupMatrix(block, report.groups.edges, groupEnds(), names) : null)},
+  waits: {bars: {first: 1, end: 2}, block: (block, show) => (block.id === 'wakeups' ? wakeupMatrix(block, show) : null)},
   creations: phases,
   lifetime_prices: phases,
   stacks: {above: () => flames(report, names)},

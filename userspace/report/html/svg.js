@@ -27,6 +27,11 @@ export const markAt = (x, y, ...children) => svgElement('svg', {x: percent(x), y
 const svgText = (x, y, text, anchor = 'start', name = '') =>
   svgElement('text', {x, y, 'text-anchor': anchor, class: name}, text);
 
+// A faint number at a place in percent, which stays within the drawing.
+/** @type {(at: number, y: number, text: string) => Element} */
+export const tickText = (at, y, text) =>
+  svgText(percent(at), y, text, at < axisEdge ? 'start' : at > 100 - axisEdge ? 'end' : 'middle', 'faint');
+
 /** @type {(x1: any, y1: any, x2: any, y2: any, name: string) => Element} */
 export const svgLine = (x1, y1, x2, y2, name) => svgElement('line', {x1, y1, x2, y2, class: name});
 
@@ -37,8 +42,7 @@ export const upright = (at, name) => svgLine(percent(at), '0', percent(at), '100
 // to it.
 export const axisEdge = 3;
 /** @type {(ticks: {at: number, text: string}[]) => Element} */
-export const axisStrip = (ticks) => drawing(null, 'axis-strip', ticks.map(({at, text}) => svgText(
-    percent(at), 14, text, at < axisEdge ? 'start' : at > 100 - axisEdge ? 'end' : 'middle', 'faint')));
+export const axisStrip = (ticks) => drawing(null, 'axis-strip', ticks.map(({at, text}) => tickText(at, 14, text)));
 
 /** @type {(from: number[], to: number[]) => (value: number) => number} */
 export const linearScale = ([low, high], [from, to]) => (value) =>

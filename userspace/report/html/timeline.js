@@ -180,8 +180,9 @@ class TimelineView {
       const to = Math.min(Math.max(at.ns, this.span.from), this.span.to);
       this.show(Math.min(drag.from, to), Math.max(drag.from, to));
     } else {
-      const row = this.lines[at.line]?.row;
+      const {row, regions} = this.lines[at.line] || {};
       this.choose(at.line, row ? this.data.around(row, at.ns) : null);
+      this.chooseRegion(regions ? this.data.regionAround(regions, at.ns) : null);
     }
     this.paint();
   }
@@ -192,16 +193,24 @@ class TimelineView {
   }
 
   hover(at) {
-    const row = at.named ? null : this.lines[at.line]?.row;
-    const i = row ? this.data.around(row, at.ns) : null;
+    const {row, regions} = (at.named ? null : this.lines[at.line]) || {};
+    const i = row ? this.data.around(row, at.ns) : regions ? this.data.regionAround(regions, at.ns) : null;
     this.tip.hidden = i === null;
     if (i === null) {
+      return;
+    }
+    if (regions) {
+      this.showTip(at, this.data.describeRegion(this.lines[at.line], i));
       return;
     }
     this.active = {line: at.line, i};
     const near = (this.span.to - this.span.from) / this.width * 5;
     const marks = row.marks.filter((mark) => Math.abs(mark.at - at.ns) < near).map((mark) => this.markText(mark));
-    this.tip.replaceChildren(...[...this.data.describe(row, i), ...marks].map((line) => element('div', {}, line)));
+    this.showTip(at, [...this.data.describe(row, i), ...marks]);
+  }
+
+  showTip(at, lines) {
+    this.tip.replaceChildren(...lines.map((line) => element('div', {}, line)));
     const place = this.box.parentElement.getBoundingClientRect();
     const box = this.box.getBoundingClientRect();
     const left = Math.min(at.x + 14, box.width - this.tip.offsetWidth - 4);
@@ -224,6 +233,33 @@ class TimelineView {
     const top = line * lineHeight;
     const room = this.height - axisHeight;
     this.box.scrollTop = Math.min(Math.max(this.box.scrollTop, top + lineHeight - room), top);
+  }
+
+  // Describes a region of the active line.
+  chooseRegion(i) {
+    if (i !== null) {
+      this.active = {...this.active, region: i};
+      this.description.textContent = this.data.describeRegion(this.lines[this.active.line], i).join(' · ');
+    }
+  }
+
+  // Steps to the next or previous region of the line.
+  walkRegions(by) {
+    const {regions} = this.lines[this.active.line];
+    const next = this.active.region === undefined ? this.data.firstRegionAfter(regions, this.span.from) :
+                                                    this.active.region + by;
+    const i = Math.min(Math.max(next, 0), regions.length - 1);
+    this.reveal(regions[i]);
+    this.chooseRegion(i);
+  }
+
+  // Moves an interval into view.
+  reveal({start, end}) {
+    const {from, to} = this.span;
+    if (end <= from || start >= to) {
+      const span = to - from;
+      this.show((start + Math.min(end, start + span) - span) / 2, (start + Math.min(end, start + span) + span) / 2);
+    }
   }
 
   toggle() {
@@ -263,19 +299,18 @@ class TimelineView {
 
   // Steps to the next or previous interval of the line, and scrolls it into view.
   walk(by) {
-    const {row} = this.lines[this.active.line];
+    const {row, regions} = this.lines[this.active.line];
+    if (regions) {
+      this.walkRegions(by);
+      return;
+    }
     if (!row || row.first === row.last) {
       return;
     }
     const next = this.active.i === null ? this.data.firstAfter(row, this.span.from) : this.active.i + by;
     const i = Math.min(Math.max(next, row.first), row.last - 1);
-    const {from, to} = this.span;
     const {start, end} = this.data.columns;
-    if (end[i] <= from || start[i] >= to) {
-      const span = to - from;
-      this.show((start[i] + Math.min(end[i], start[i] + span) - span) / 2,
-                (start[i] + Math.min(end[i], start[i] + span) + span) / 2);
-    }
+    this.reveal({start: start[i], end: end[i]});
     this.choose(this.active.line, i);
   }
 

@@ -36,22 +36,30 @@ function timelineRows(data) {
   const rows = [];
   let at = 0;
   let mark = 0;
+  let region = 0;
   const fill = (row, gaps, lengths, from) => {
     for (let now = 0; at < row.last; ++at) {
       columns.start[at] = now + gaps[at - from];
       now = columns.end[at] = columns.start[at] + lengths[at - from];
     }
   };
-  for (const [task, number, marks] of data.tasks) {
-    const row = {task, first: at, last: at + number, marks: []};
+  for (const [task, number, marks, regions] of data.tasks) {
+    const row = {task, first: at, last: at + number, marks: [], regions: []};
     fill(row, data.gap, data.length, 0);
     for (const end = mark + marks; mark < end; ++mark) {
       row.marks.push({kind: data.mark[mark], at: data.mark_at[mark], comm: data.mark_comm[mark]});
     }
+    for (const end = region + (regions || 0); region < end; ++region) {
+      const start = data.region_at[region];
+      const depth = data.region_depth[region];
+      row.regions[depth] = row.regions[depth] || [];
+      row.regions[depth].push({name: data.region_names[data.region[region]], start, depth,
+                               end: start + data.region_length[region], ended: data.region_ended[region]});
+    }
     rows.push(row);
   }
   const lanes = (data.lanes || []).map((number) => {
-    const row = {task: null, first: at, last: at + number, marks: [], name: 'other tasks'};
+    const row = {task: null, first: at, last: at + number, marks: [], regions: [], name: 'other tasks'};
     fill(row, data.lane_gap, data.lane_length, own);
     return row;
   });
@@ -165,15 +173,37 @@ export class TimelineData {
   }
 
   // Returns the lines to show: one for each process with several tasks, and one for each task unless its process is
-  // collapsed.
+  // collapsed. Regions have a line for each depth, above their task; their lines have no `row`.
   lines() {
+    const linesOf = (row, inside) => [
+      ...row.regions.map((regions, depth) => ({name: depth === 0 ? 'regions' : 'within', rows: [], regions, of: row, inside: true}))
+          .filter(({regions}) => regions),
+      {name: row.name, rows: [row], row, inside},
+    ];
     return this.groups.flatMap((group) => {
       if (group.rows.length === 1) {
-        return [{name: group.rows[0].name, rows: group.rows, row: group.rows[0]}];
+        return linesOf(group.rows[0], false);
       }
       const head = {name: `${group.name}, ${group.rows.length} ${group.lanes ? 'lines' : 'tasks'}`, rows: group.rows, group};
-      return [head, ...(group.collapsed ? [] : group.rows.map((row) => ({name: row.name, rows: [row], row, inside: true})))];
+      return [head, ...(group.collapsed ? [] : group.rows.flatMap((row) => linesOf(row, true)))];
     });
+  }
+
+  // The number of the first region that ends after `ns`.
+  firstRegionAfter(regions, ns) {
+    const found = regions.findIndex(({end}) => end > ns);
+    return found < 0 ? regions.length : found;
+  }
+
+  regionAround(regions, ns) {
+    const i = this.firstRegionAfter(regions, ns);
+    return i < regions.length && regions[i].start <= ns ? i : null;
+  }
+
+  describeRegion(line, i) {
+    const {name, start, end, ended} = line.regions[i];
+    return [line.of.name, name === '' ? 'a region without a name' : `region ${name}`,
+            `${timeText(end - start)}, from ${timeText(start)} on`, ...(ended ? [] : ['no mark ended it'])];
   }
 
   // The first interval of the row that ends after `ns`; row.last if there is none.

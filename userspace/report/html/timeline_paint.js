@@ -177,6 +177,8 @@ export class TimelinePainter {
     const bar = y + (lineHeight - barHeight) / 2;
     if (line.group) {
       this.crowd(line.rows, bar);
+    } else if (line.regions) {
+      this.regions(line.regions, bar);
     } else {
       this.bars(line.row, bar);
       line.row.marks.forEach((mark) => this.mark(mark, y));
@@ -237,6 +239,34 @@ export class TimelinePainter {
     }
     flush();
     context.globalAlpha = 1;
+  }
+
+  // Boxes with names. Of those that are narrower than a pixel, each pixel has one.
+  regions(regions, y) {
+    const {context, ink, view: {left, width, to, from}} = this;
+    let drawn = left - 1;
+    for (let i = this.data.firstRegionAfter(regions, from); i < regions.length && regions[i].start < to; ++i) {
+      const {name, start, end} = regions[i];
+      const x = Math.max(this.xOf(start), left);
+      const room = Math.max(Math.min(this.xOf(end), left + width) - x, 1);
+      if (x + room <= drawn) {
+        continue;
+      }
+      drawn = Math.ceil(x + room);
+      context.fillStyle = ink.line;
+      context.fillRect(x, y, room, barHeight);
+      context.fillStyle = ink.text;
+      context.fillRect(x, y, 1, barHeight);
+      if (room >= 24) {
+        context.save();
+        context.beginPath();
+        context.rect(x, y, room - 2, barHeight);
+        context.clip();
+        context.textBaseline = 'middle';
+        context.fillText(name, x + 4, y + barHeight / 2);
+        context.restore();
+      }
+    }
   }
 
   // Draws `sums` as a column with running kinds at the bottom, and resets them. `whole` is the sum that fills the

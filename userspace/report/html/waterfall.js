@@ -47,7 +47,7 @@ export function waterfallLayout(from, to, parts) {
     label: step.label, value: step.difference, whole: false, start: place(step.start), end: place(step.end),
     whisker: step.interval && step.interval.map(place),
   })), whole(to)];
-  const ticks = linearTicks(range[0], range[1], 4).map((value) => ({at: scale(value), value}));
+  const ticks = linearTicks(range[0], range[1], 3).map((value) => ({at: scale(value), value}));
   return {range, zero: place(0), bars, ticks};
 }
 

@@ -30,6 +30,7 @@ class ChosenTasks {
   void on_task(const RebuiltTask& task);
   // Error: no task is chosen, or a process that was named has none.
   [[nodiscard]] Status check() const;
+  // The tasks that are chosen. Call it once, after the last task.
   [[nodiscard]] std::shared_ptr<const TracePart::Tasks> take() { return std::move(chosen_); }
 
  private:

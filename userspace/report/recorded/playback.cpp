@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstdint>
-#include <cstring>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -11,8 +12,10 @@
 #include "account/session_builder.h"
 #include "base/monotonic_clock.h"
 #include "capture/reader.h"
+#include "capture/record.h"
 #include "report/recorded/chosen_tasks.h"
 #include "report/recorded/recording.h"
+#include "report/recorded/region_finder.h"
 #include "trace/critical_path.h"
 #include "trace/replay.h"
 #include "trace/timeline_builder.h"
@@ -27,6 +30,7 @@ SessionBuilder::Options model_of(const RecordingStart& start) {
   options.exec_prepare = start.exec_prepare;
   options.fault_latency = start.fault_latency;
   options.switch_latency = start.switch_latency;
+  options.ring_operations = start.ring_operations;
   options.syscall_name = [&start](std::uint32_t number, bool compat) { return call_name(start, number, compat); };
   return options;
 }
@@ -48,6 +52,18 @@ void take(SessionBuilder& builder, const Record& record) {
     builder.on_command(command->process, {command->text, command->size});
   } else if (const auto* syscalls = std::get_if<tc_syscalls_record>(&record)) {
     builder.on_syscalls(syscalls->entry.key, syscalls->entry.sums);
+  } else if (const auto* ran = std::get_if<tc_ran_record>(&record)) {
+    builder.on_ran_instead(ran->entry.key, ran->entry.sums);
+  } else if (const auto* quota = std::get_if<tc_quota_record>(&record)) {
+    builder.on_quota(quota->key, quota->sums);
+  } else if (const auto* interrupts = std::get_if<tc_interrupts_record>(&record)) {
+    builder.on_interrupts(static_cast<tc_interrupt>(interrupts->kind), interrupts->sums);
+  } else if (const auto* lock = std::get_if<tc_lock_record>(&record)) {
+    builder.on_lock(lock->key, lock->sums, lock->symbol);
+  } else if (const auto* object = std::get_if<tc_wait_object_record>(&record)) {
+    builder.on_wait_object(object->key, object->sums);
+  } else if (const auto* regions = std::get_if<tc_regions_record>(&record)) {
+    builder.on_regions(regions->entry.key, regions->entry.sums);
   }
 }
 
@@ -129,6 +145,10 @@ Result<RecordingEnd> end_of(const CaptureReader& capture, const RecordingStart& 
   end.start = instant(walked.first_ns);
   end.end = instant(capture.end().last_ns.value_or(walked.first_ns));
   end.losses[TC_LOSS_DROPPED_TRANSITIONS] = walked.lost;
+  if (start.kept) {
+    end.start = start.kept->from;
+    end.end = std::min(start.kept->to, std::max(end.end, end.start));
+  }
   if (start.boottime_ns != 0) {
     end.clocks.start = {start.monotonic_ns, start.realtime_ns, start.boottime_ns};
   }
@@ -143,9 +163,7 @@ std::vector<ReplayGap> read_gaps(CaptureReader& capture) {
       continue;
     }
     const auto bytes = std::get<std::span<const std::byte>>(item);
-    tc_record header{};
-    std::memcpy(&header, bytes.data(), sizeof header);
-    if (header.type != TC_RECORD_GAP) {
+    if (header_of(bytes).type != TC_RECORD_GAP) {
       continue;
     }
     if (const auto record = decode(bytes)) {
@@ -176,7 +194,17 @@ Result<TraceSpan> span_in(CaptureReader& capture, const RecordingStart& start, c
   CaptureWalk bounds;
   bounds.first_ns = capture.end().state == CaptureEnd::State::complete ? 0 : first_time(capture);
   const auto end = end_of(capture, start, bounds);
-  return end ? span_of(part, end->start, end->end) : end.error();
+  if (!end) {
+    return end.error();
+  }
+  auto span = part.from || part.to ? span_of(part, end->start, end->end) : Result<TraceSpan>(TraceSpan{});
+  if (span && start.kept) {
+    const auto since_boot = [](Instant at) { return static_cast<std::uint64_t>(at.time_since_epoch().count()); };
+    span->from_ns = std::max(span->from_ns, since_boot(start.kept->from));
+    // At the end no event is later, and what is open there is a snapshot of the kernel's ledger.
+    span->to_ns = start.kept->why == KeptWhy::end ? span->to_ns : std::min(span->to_ns, since_boot(start.kept->to));
+  }
+  return span;
 }
 
 ReportedPart reported(const CapturePart& part, const TraceSpan& span, Instant start, Instant end) {
@@ -190,14 +218,18 @@ ReportedPart reported(const CapturePart& part, const TraceSpan& span, Instant st
 
 }  // namespace
 
-Result<Playback> play(CaptureReader& capture, std::vector<ReplayGap> gaps, bool with_timeline,
-                      const CapturePart& part) {
+Result<Playback> play(CaptureReader& capture, std::vector<ReplayGap> gaps, bool with_timeline, const CapturePart& part,
+                      const std::optional<RegionFilter>& regions) {
   const auto start = read_start(capture.description());
   if (!start) {
     return start.error();
   }
+  if (regions && !start->regions) {
+    return Error{fmt::format("no region '{}'", regions->name), "the capture has no marks of regions",
+                 "record without --detail switches"};
+  }
   Playback playback;
-  const bool whole = part.is_whole();
+  const bool whole = part.is_whole() && !start->kept;
   if (!whole) {
     const auto span = span_in(capture, *start, part);
     if (!span) {
@@ -207,8 +239,15 @@ Result<Playback> play(CaptureReader& capture, std::vector<ReplayGap> gaps, bool 
   }
   const TraceSpan& span = playback.part.span;
   SessionBuilder::Options model = model_of(*start);
-  // The sums of system calls are written at the end, for the whole capture.
+  // The sums of system calls and regions are written at the end, for the whole capture.
   model.syscalls = whole && start->calls && capture.end().state == CaptureEnd::State::complete;
+  if (!whole || capture.end().state != CaptureEnd::State::complete) {
+    // Ledgers that are rebuilt from events lack them.
+    for (const tc_counter counter : {TC_COUNTER_IRQS, TC_COUNTER_IRQ_NS, TC_COUNTER_SOFTIRQS, TC_COUNTER_SOFTIRQ_NS}) {
+      model.measured[counter] = false;
+    }
+  }
+  model.regions = model.syscalls && start->regions;
   SessionBuilder builder(model);
   ChosenTasks chosen(part, builder);
   std::optional<TimelineBuilder> timeline;
@@ -222,10 +261,20 @@ Result<Playback> play(CaptureReader& capture, std::vector<ReplayGap> gaps, bool 
     options.on_ended = [&chosen](const RebuiltTask& task) { chosen.on_task(task); };
   }
   Replay replay(std::move(options));
+  std::optional<RegionFinder> finder;
+  if (regions) {
+    finder.emplace(*regions, span);
+  }
 
   playback.walked = walk(capture, {[&](const Record& record) {
                                      whole ? take(builder, record) : take_in(builder, record, span);
                                      replay.on_record(record);
+                                     if (const auto* region = std::get_if<tc_region>(&record); region && finder) {
+                                       finder->on(*region);
+                                     }
+                                     if (const auto* region = std::get_if<tc_region>(&record); region && timeline) {
+                                       timeline->on_region(*region);
+                                     }
                                    },
                                    {}});
   auto end = end_of(capture, *start, playback.walked);
@@ -251,9 +300,11 @@ Result<Playback> play(CaptureReader& capture, std::vector<ReplayGap> gaps, bool 
       return status.error();
     }
     playback.part.tasks = chosen.take();
-    report.part = reported(part, span, end->start, end->end);
-    end->start += report.part->from;
-    end->end -= report.part->whole - report.part->to;
+    if (!part.is_whole()) {
+      report.part = reported(part, span, end->start, end->end);
+      end->start += report.part->from;
+      end->end -= report.part->whole - report.part->to;
+    }
     // These are sums over the whole capture.
     end->stacks.reset();
     Observer calibrated;
@@ -268,12 +319,22 @@ Result<Playback> play(CaptureReader& capture, std::vector<ReplayGap> gaps, bool 
   report.evidence = start->evidence;
   report.target = std::move(end->target);
   report.window_end = end->window_end;
+  report.kept = start->kept;
   report.observer = std::move(end->observer);
   report.stacks = std::move(end->stacks);
   report.clocks = end->clocks;
+  report.stolen = whole ? end->stolen : std::nullopt;
   report.session = builder.finish(end->start, end->end, end->losses, end->skipped_probes);
   set_names(report.session, end->names);
   report.records = replay.check();
+  if (finder) {
+    auto found =
+        finder->take(report.session.processes, [&](std::uint64_t ledger) { return builder.task_number(ledger); });
+    if (!found) {
+      return found.error();
+    }
+    report.found_regions = *std::move(found);
+  }
   if (part.pids.empty() && !part.comm) {
     std::unordered_map<std::uint64_t, const std::string*> comms;
     for (const Process& process : report.session.processes) {

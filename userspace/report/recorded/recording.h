@@ -29,8 +29,8 @@ class CaptureReader;
 
 // The layout of the records that this build writes; captures with another layout are refused. Increment its first term
 // with each change of a struct of abi.h or events.h that is stored in captures, and of a list there unless it is
-// appended to. A list that a ledger has an array for changes the layout by its length: in layout 6 these had 104 rows.
-constexpr std::uint32_t record_layout = 6 + int{TC_NR_ACTIVITIES} + int{TC_NR_COUNTERS} + int{TC_NR_CHANNELS} +
+// appended to. A list that a ledger has an array for changes the layout by its length: in layout 7 these had 104 rows.
+constexpr std::uint32_t record_layout = 8 + int{TC_NR_ACTIVITIES} + int{TC_NR_COUNTERS} + int{TC_NR_CHANNELS} +
                                         int{TC_NR_CREATIONS} + int{TC_NR_WAITS} - 104;
 
 // The metadata that is known before the observation.
@@ -49,10 +49,16 @@ struct RecordingStart {
   bool exec_prepare = false;
   bool fault_latency = false;
   bool switch_latency = false;
+  bool regions = false;  // marks of regions are recorded; older captures do not say
   PerCounter<bool> measured{};
+  // A flight recorder wrote the capture: its records begin with the state of each task (trace/checkpoint.h), and what
+  // lies outside of this part is not complete.
+  std::optional<KeptPart> kept{};
   // Names of the system calls of the observed machine, by number; empty where the number has no call.
   std::vector<std::string> calls_by_number;
   std::vector<std::string> compat_calls_by_number;
+  // Names of the operations of io_uring by opcode; empty: they are not measured.
+  std::vector<std::string> ring_operations{};
 };
 
 // The metadata that is known after the observation.
@@ -66,12 +72,13 @@ struct RecordingEnd {
   Observer observer;
   std::optional<Stacks> stacks;
   WindowClocks clocks;
+  std::optional<Duration> stolen;  // as in Report
   HostNames names;
 };
 
 std::string text_of(const RecordingStart& start);
 std::string text_of(const RecordingEnd& end);
-// Errors: the text is not what text_of() writes, or has another layout.
+// Error: the text is not what text_of() writes; of read_start() also: it has another version or layout of records.
 Result<RecordingStart> read_start(std::string_view text);
 Result<RecordingEnd> read_end(std::string_view text);
 
@@ -119,6 +126,12 @@ struct CapturePart {
   [[nodiscard]] bool is_whole() const { return !from && !to && pids.empty() && !comm; }
 };
 
+// The regions of a capture that are listed one by one.
+struct RegionFilter {
+  std::string name;                       // pattern of fnmatch(3)
+  std::optional<Duration> longer_than{};  // nullopt: of any length
+};
+
 struct Playback {
   Report report;
   CaptureWalk walked;
@@ -126,8 +139,8 @@ struct Playback {
 };
 
 // Makes the report of a capture, whose gaps read_gaps() has found. Errors: its description or trailer is not readable,
-// or it has no such part.
+// or it has no such part or region.
 Result<Playback> play(CaptureReader& capture, std::vector<ReplayGap> gaps, bool with_timeline,
-                      const CapturePart& part = {});
+                      const CapturePart& part = {}, const std::optional<RegionFilter>& regions = {});
 
 }  // namespace taskcost

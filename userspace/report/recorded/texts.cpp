@@ -61,11 +61,14 @@ void describe(auto& v, Is<RecordingStart> auto& start) {
   v.field("exec_prepare", start.exec_prepare, "The phase of exec before sched_prepare_exec has a source.");
   v.field("fault_latency", start.fault_latency, "Latencies of page faults have a source.");
   v.field("switch_latency", start.switch_latency, "Latencies of context switches have a source.");
+  v.field("regions", start.regions, "Marks of regions are recorded.");
   auto measured = names_of(start.measured);
   v.field("measured", measured, "Counters that have a source.");
+  v.field("kept", start.kept, "The part that a flight recorder kept; null: nothing was forgotten.");
   v.field("calls_by_number", start.calls_by_number, "Names of system calls; empty where there is none.");
   v.field("compat_calls_by_number", start.compat_calls_by_number,
           "Names of 32-bit system calls; empty where there is none.");
+  v.field("ring_operations", start.ring_operations, "Names of operations of io_uring; empty: they are not measured.");
   if constexpr (reads<decltype(v)>) {
     start.monotonic_ns = clock.monotonic_ns;
     start.realtime_ns = clock.realtime_ns;
@@ -93,8 +96,10 @@ void describe(auto& v, Is<RecordingEnd> auto& end) {
   v.field("stacks", end.stacks, "Call stacks; null: no --stacks.");
   v.field("start_clocks", end.clocks.start, "Start of the window by three clocks; null: unknown.");
   v.field("end_clocks", end.clocks.end, "End of the window by three clocks; null: unknown.");
+  v.field("stolen_ns", end.stolen, "Steal time of all CPUs in the window; null: not known.");
   v.field("users", end.names.users, "Names of users by uid.");
   v.field("cgroups", end.names.cgroups, "Paths of cgroups by id.");
+  v.field("cpu_cgroups", end.names.cpu_cgroups, "Paths of cgroups with a CPU quota by id.");
   v.field("wakers", end.names.wakers, "Names of tasks that are not observed, by TID.");
 }
 

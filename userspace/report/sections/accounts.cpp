@@ -6,6 +6,10 @@
 #include <cmath>
 #include <cstddef>
 #include <numeric>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
 
 #include "base/units.h"
 #include "report/sections/family.h"
@@ -19,6 +23,7 @@ constexpr Limit most_accounts{6, 1};
 constexpr Limit most_tasks{20, 10};
 // The cells of a task add up to its lifetime within a percent; a larger residual means that a transition was lost.
 constexpr double largest_residual = 0.01;
+constexpr double noticeable_interrupts = 0.01;  // of running time
 
 Cell time_cell(Duration duration) { return {duration, duration == Duration::zero() ? Tone::faint : Tone::plain}; }
 
@@ -126,6 +131,12 @@ void add_account(Section& section, const Account& account) {
   };
   say_preempted(TC_COUNTER_THROTTLED_NS, "by the CPU quota of the cgroup", TC_COUNTER_THROTTLED);
   say_preempted(TC_COUNTER_YIELDED_NS, "after sched_yield", TC_COUNTER_YIELDS);
+  const auto interrupted = counter(TC_COUNTER_SOFTIRQ_NS) + counter(TC_COUNTER_IRQ_NS);
+  if (static_cast<double>(interrupted) > noticeable_interrupts * in_ns(account.total(TC_CONDITION_RUNNING))) {
+    section.say(fmt::format("running: {} of it in softirqs, {} in interrupt handlers.",
+                            nanoseconds_text(static_cast<double>(counter(TC_COUNTER_SOFTIRQ_NS))),
+                            nanoseconds_text(static_cast<double>(counter(TC_COUNTER_IRQ_NS)))));
+  }
 }
 
 // "shares with its creator: memory, files; its own: cgroups"; empty if its creation was not seen.
@@ -196,6 +207,11 @@ void add_task_accounts(Section& section, const Process& process) {
   }
 }
 
+std::string totals_title(const Session& session) {
+  return fmt::format("All {} of {}", counted(session.task_count, "task", "tasks"),
+                     counted(session.process_count, "process", "processes"));
+}
+
 }  // namespace
 
 Cell sum_cell(const Account& account, tc_counter one, tc_counter other) {
@@ -204,49 +220,123 @@ Cell sum_cell(const Account& account, tc_counter one, tc_counter other) {
   return left && right ? Cell(*left + *right) : Cell("n/a");
 }
 
-Section accounts(const Session& session, bool verbose, const ReportView& view) {
-  Section section("accounts", "Accounts");
+namespace {
+
+class Accounts {
+ public:
+  Accounts(const Session& session, bool verbose, const ReportView& view)
+      : session_(session), verbose_(verbose), view_(view), order_(session, view.sort) {}
+
+  void add(const FamilyMember& member, std::size_t depth = 0) {
+    section_.block(title_of(member)).depth = depth;
+    if (verbose_) {
+      say_facts(section_, member.first());
+    }
+    const Account account = member.account();
+    add_account(section_, account);
+    if (verbose_) {
+      add_waits_and_channels(section_, account, session_.calls_seen);
+    }
+    if (!member.is_group() && member.first().tasks.size() > 1) {
+      any_threads_ = true;
+      const std::vector<Task>& tasks = member.first().tasks;
+      add_tasks(section_, tasks, order_, most_tasks.shown(tasks.size(), verbose_, view_));
+      if (verbose_) {
+        section_.say(legend, Tone::faint);
+        add_task_accounts(section_, member.first());
+      }
+    }
+  }
+
+  // The processes of a group stand below it.
+  void add_groups(const std::vector<FamilyMember>& family, const std::vector<std::size_t>& sorted, GroupBy by) {
+    const Grouping grouping(session_.processes, by);
+    std::vector<std::pair<GroupKey, std::vector<const FamilyMember*>>> groups;
+    std::unordered_map<std::string, std::size_t> places;
+    for (const std::size_t i : sorted) {
+      GroupKey key = grouping.of(family[i].first());
+      const auto [place, added] = places.try_emplace(key.value, groups.size());
+      if (added) {
+        groups.emplace_back(std::move(key), std::vector<const FamilyMember*>());
+      }
+      groups[place->second].second.push_back(&family[i]);
+    }
+    // The sum of a single group is that of all tasks.
+    if (session_.process_count > 1) {
+      section_.block(totals_title(session_));
+      add_account(section_, session_.totals);
+    }
+    for (const auto& [key, members] : groups) {
+      if (members.size() > 1 && groups.size() > 1) {
+        add_sum(group_text(by, key.label), members);
+      }
+      for (const FamilyMember* const member : members) {
+        add(*member, members.size() > 1 ? 1 : 0);
+      }
+    }
+  }
+
+  Section take(std::size_t left_out) {
+    if (any_threads_ && !verbose_) {
+      section_.say(legend, Tone::faint);
+    }
+    if (left_out > 0) {
+      section_.block();
+      section_.rest(left_out, "more account", "more accounts");
+    }
+    return std::move(section_);
+  }
+
+ private:
+  static constexpr const char* legend =
+      "queued: preempted + runnable; n/a: not measured; !: more than 1% is in no cell";
+
+  void add_sum(const std::string& name, const std::vector<const FamilyMember*>& members) {
+    Account sum = empty_account();
+    std::size_t processes = 0;
+    std::size_t tasks = 0;
+    for (const FamilyMember* const member : members) {
+      taskcost::add(sum, member->account());
+      processes += member->processes.size();
+      tasks += member->tasks();
+    }
+    section_.block(fmt::format("{}: sum of {}, {}", name, counted(processes, "process", "processes"),
+                               counted(tasks, "task", "tasks")));
+    add_account(section_, sum);
+    if (verbose_) {
+      add_waits_and_channels(section_, sum, session_.calls_seen);
+    }
+  }
+
+  const Session& session_;
+  bool verbose_;
+  const ReportView& view_;
+  Order order_;
+  Section section_{"accounts", "Accounts"};
+  bool any_threads_ = false;
+};
+
+}  // namespace
+
+Section accounts(const Session& session, bool verbose, const ReportView& view, GroupBy by) {
   const Order order(session, view.sort);
   const std::vector<FamilyMember> family = family_of(session, !verbose, order);
   std::vector<std::size_t> shown =
       sorted_by(family.size(), [&](std::size_t i) { return order.figure(family[i].processes); });
   shown.resize(most_accounts.shown(family.size(), verbose, view));
-  constexpr const char* legend = "queued: preempted + runnable; n/a: not measured; !: more than 1% is in no cell";
-  bool any_threads = false;
-  for (const std::size_t i : shown) {
-    const FamilyMember& member = family[i];
-    section.block(title_of(member));
-    if (verbose) {
-      say_facts(section, member.first());
+  Accounts all(session, verbose, view);
+  if (!view.folds) {
+    for (const std::size_t i : shown) {
+      all.add(family[i]);
     }
-    const Account account = member.account();
-    add_account(section, account);
-    if (verbose) {
-      add_waits_and_channels(section, account, session.calls_seen);
-    }
-    if (!member.is_group() && member.first().tasks.size() > 1) {
-      any_threads = true;
-      const std::vector<Task>& tasks = member.first().tasks;
-      add_tasks(section, tasks, order, most_tasks.shown(tasks.size(), verbose, view));
-      if (verbose) {
-        section.say(legend, Tone::faint);
-        add_task_accounts(section, member.first());
-      }
-    }
+  } else {
+    all.add_groups(family, shown, by);
   }
-  if (any_threads && !verbose) {
-    section.say(legend, Tone::faint);
-  }
-  if (shown.size() < family.size()) {
-    section.block();
-    section.rest(family.size() - shown.size(), "more account", "more accounts");
-  }
-  return section;
+  return all.take(family.size() - shown.size());
 }
 
 Section totals(const Session& session) {
-  Section section("totals", fmt::format("All {} of {}", counted(session.task_count, "task", "tasks"),
-                                        counted(session.process_count, "process", "processes")));
+  Section section("totals", totals_title(session));
   if (session.process_count > 1) {
     add_account(section, session.totals);
   }

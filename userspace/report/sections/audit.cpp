@@ -62,6 +62,7 @@ Section verdict(const Audit& audit) {
 Section differences(const Audit& audit, bool verbose) {
   Section section("differences", "Differences");
   Table table({left("task", 10), left("figure", 16), "kernel", "replayed", "difference"});
+  table.wraps = true;
   const auto add = [&](const std::string& name, const AuditRow& row) {
     if (!row.agrees() && (verbose || table.rows.size() < most_differences)) {
       std::vector<Cell> cells = cells_of(row);
@@ -89,7 +90,7 @@ Section not_comparable(const Audit& audit, bool verbose) {
   const std::size_t shown = shown_of(audit.not_compared.size(), most_apart, verbose);
   for (std::size_t i = 0; i < shown; ++i) {
     const Audit::NotCompared& each = audit.not_compared[i];
-    section.add(Line{{task_text(each.task)}, fmt::format("{}, {} unknown", each.why, duration_text(each.unknown))});
+    section.item(task_text(each.task) + ": ", fmt::format("{}, {} unknown", each.why, duration_text(each.unknown)));
   }
   if (shown > 0) {
     section.more(audit.tasks_not_compared > shown ? audit.tasks_not_compared - shown : 0, true);
@@ -103,6 +104,7 @@ Section compared_totals(const Audit& audit) {
     return section;
   }
   Table table({left("figure", 16), "kernel", "replayed", "difference"});
+  table.wraps = true;
   for (const auto* rows : {&audit.totals, &audit.latencies}) {
     for (const AuditRow& row : *rows) {
       table.row(cells_of(row));

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <string_view>
 
@@ -36,6 +37,27 @@ void add_comparison(Table& table, const char* name, const Count& ours, std::uint
   table.row({name, ours, kernel, std::move(difference)});
 }
 
+constexpr std::array switch_kinds{TC_COUNTER_VOLUNTARY_SWITCHES,          TC_COUNTER_INVOLUNTARY_SWITCHES,
+                                  TC_COUNTER_SWITCHES_SAME_ADDRESS_SPACE, TC_COUNTER_SWITCHES_OTHER_ADDRESS_SPACE,
+                                  TC_COUNTER_SWITCHES_TO_KERNEL_THREAD,   TC_COUNTER_SWITCHES_TO_IDLE};
+// These have a line only if they happened.
+constexpr std::array rare_switches{TC_COUNTER_THROTTLED, TC_COUNTER_YIELDS, TC_COUNTER_UNSEEN_SWITCH_INS,
+                                   TC_COUNTER_UNSEEN_WAKEUPS};
+constexpr std::array switch_effects{TC_COUNTER_MIGRATIONS, TC_COUNTER_TLB_FLUSHES_ON_SWITCH,
+                                    TC_COUNTER_TLB_REUSES_ON_SWITCH, TC_COUNTER_SHOOTDOWNS_SENT,
+                                    TC_COUNTER_SHOOTDOWNS_RECEIVED};
+constexpr std::array switch_times{TC_COUNTER_THROTTLED_NS, TC_COUNTER_YIELDED_NS, TC_COUNTER_SHOOTDOWN_STOLEN_NS,
+                                  TC_COUNTER_SHOOTDOWN_LOST_NS};
+constexpr std::array fault_kinds{TC_COUNTER_FAULTS_MINOR, TC_COUNTER_FAULTS_MAJOR,  TC_COUNTER_FAULTS_COW,
+                                 TC_COUNTER_FAULTS_FILE,  TC_COUNTER_FAULTS_KERNEL, TC_COUNTER_FAULTS_TIMED};
+
+// True for those of the sections on switches and page faults.
+bool has_own_section(tc_counter counter) {
+  const auto is_in = [counter](const auto& list) { return std::ranges::find(list, counter) != list.end(); };
+  return is_in(switch_kinds) || is_in(rare_switches) || is_in(switch_effects) || is_in(switch_times) ||
+         is_in(fault_kinds) || counter == TC_COUNTER_FAULTS_UNRESOLVED;
+}
+
 Cell bytes(const Count& bytes) { return bytes ? quantity(static_cast<double>(*bytes), Unit::bytes) : Cell("unknown"); }
 
 }  // namespace
@@ -43,25 +65,18 @@ Cell bytes(const Count& bytes) { return bytes ? quantity(static_cast<double>(*by
 Section switches(const Session& session) {
   const Account& totals = session.totals;
   Table table({left("", 20), "count", "share"});
-  for (const tc_counter counter :
-       {TC_COUNTER_VOLUNTARY_SWITCHES, TC_COUNTER_INVOLUNTARY_SWITCHES, TC_COUNTER_SWITCHES_SAME_ADDRESS_SPACE,
-        TC_COUNTER_SWITCHES_OTHER_ADDRESS_SPACE, TC_COUNTER_SWITCHES_TO_KERNEL_THREAD, TC_COUNTER_SWITCHES_TO_IDLE}) {
+  for (const tc_counter counter : switch_kinds) {
     add_counter(table, totals, counter, totals.switches());
   }
-  // These have a line only if they happened.
-  for (const tc_counter counter :
-       {TC_COUNTER_THROTTLED, TC_COUNTER_YIELDS, TC_COUNTER_UNSEEN_SWITCH_INS, TC_COUNTER_UNSEEN_WAKEUPS}) {
+  for (const tc_counter counter : rare_switches) {
     if (totals.counters[counter].value_or(0) > 0) {
       add_counter(table, totals, counter);
     }
   }
-  for (const tc_counter counter :
-       {TC_COUNTER_MIGRATIONS, TC_COUNTER_TLB_FLUSHES_ON_SWITCH, TC_COUNTER_TLB_REUSES_ON_SWITCH,
-        TC_COUNTER_SHOOTDOWNS_SENT, TC_COUNTER_SHOOTDOWNS_RECEIVED}) {
+  for (const tc_counter counter : switch_effects) {
     add_counter(table, totals, counter);
   }
-  for (const tc_counter counter :
-       {TC_COUNTER_THROTTLED_NS, TC_COUNTER_YIELDED_NS, TC_COUNTER_SHOOTDOWN_STOLEN_NS, TC_COUNTER_SHOOTDOWN_LOST_NS}) {
+  for (const tc_counter counter : switch_times) {
     if (const Count& ns = totals.counters[counter]; ns.value_or(0) > 0) {
       table.row({text_of(counter), quantity(static_cast<double>(*ns), Unit::ns)});
     }
@@ -77,8 +92,7 @@ Section faults(const Session& session) {
   const Count& major = totals.counters[TC_COUNTER_FAULTS_MAJOR];
   const Count all = minor && major ? Count(*minor + *major) : std::nullopt;
   Table table({left("", 20), "count", "share"});
-  for (const tc_counter counter : {TC_COUNTER_FAULTS_MINOR, TC_COUNTER_FAULTS_MAJOR, TC_COUNTER_FAULTS_COW,
-                                   TC_COUNTER_FAULTS_FILE, TC_COUNTER_FAULTS_KERNEL, TC_COUNTER_FAULTS_TIMED}) {
+  for (const tc_counter counter : fault_kinds) {
     add_counter(table, totals, counter, all);
   }
   // The kernel's fault counts do not include these faults, so they have no share.
@@ -88,19 +102,24 @@ Section faults(const Session& session) {
   return section;
 }
 
-Section counters(const Session& session) {
+Section counters(const Session& session, bool others) {
   Table table({left("counter", 20), "value"});
   for (int i = 0; i < TC_NR_COUNTERS; ++i) {
     const auto counter = static_cast<tc_counter>(i);
     const Count& value = session.totals.counters[counter];
+    if (others && has_own_section(counter)) {
+      continue;
+    }
     if (!value) {
       table.row({text_of(counter), {value, Tone::faint}});
     } else if (*value > 0) {
       table.row({text_of(counter), quantity(static_cast<double>(*value), unit_of_key(key_of(counter)))});
     }
   }
-  Section section("counters", "All counters");
-  section.add(std::move(table));
+  Section section("counters", others ? "Other counters" : "All counters");
+  if (!table.rows.empty()) {
+    section.add(std::move(table));
+  }
   return section;
 }
 

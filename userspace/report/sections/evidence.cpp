@@ -118,14 +118,12 @@ void add_window_times(Section& section, const WindowClocks& clocks) {
   }
 }
 
-bool is_virtual(const Host& host) { return !host.virtualization.empty() && host.virtualization != "none"; }
-
 }  // namespace
 
 std::string machine_text(const std::string& tool_version, const Host& host) {
   return fmt::format("taskcost {} on {}Linux {}, {}, {}{}", tool_version, host.name.empty() ? "" : host.name + ": ",
                      host.kernel, host.arch, counted(host.cpus, "CPU", "CPUs"),
-                     is_virtual(host) ? fmt::format(", virtualized ({})", host.virtualization) : "");
+                     host.is_virtual() ? fmt::format(", virtualized ({})", host.virtualization) : "");
 }
 
 Section evidence(const EvidenceList& list) {
@@ -133,7 +131,7 @@ Section evidence(const EvidenceList& list) {
   for (const Evidence& evidence : list) {
     const std::string source = evidence.source.empty() ? "" : ": " + evidence.source;
     section.item(fmt::format("{:<{}}", to_string(evidence.kind), kind_width), evidence.figure + source,
-                 evidence.kind == EvidenceKind::unavailable ? Tone::warning : Tone::plain);
+                 evidence.kind == EvidenceKind::unavailable && !evidence.left_out ? Tone::warning : Tone::plain);
     if (!evidence.why.empty()) {
       section.item("why: ", evidence.why, Tone::faint, margin + kind_width);
     }
@@ -165,7 +163,7 @@ Section observer(const Report& report, bool verbose) {
   }
   section.say(machine_text(report.tool_version, report.host));
   add_window_times(section, window_clocks(report));
-  if (is_virtual(report.host) && !report.claims.empty()) {
+  if (report.host.is_virtual() && !report.claims.empty()) {
     section.say(
         fmt::format("On a virtual machine, time that the hypervisor takes counts as code of the task that it "
                     "interrupts. {}.",

@@ -35,6 +35,8 @@ std::string end_of_window(const Report& report) {
       return "taskcost could not wait any longer";
     case WindowEnd::timeout:
       return ended.empty() ? "timed out" : "timed out: " + ended;
+    case WindowEnd::went_on:
+      return "the recording went on";
     case WindowEnd::target_exited:
       break;
   }
@@ -48,6 +50,23 @@ std::string part_text(const ReportedPart& part) {
     text += fmt::format(", {} {}", part.pids.size() == 1 ? "process" : "processes", fmt::join(part.pids, ", "));
   }
   return text + (part.comm.empty() ? "" : ", tasks named " + part.comm);
+}
+
+std::string why_text(const KeptPart& kept) {
+  switch (kept.why) {
+    case KeptWhy::signal:
+      return "written on SIGUSR1";
+    case KeptWhy::trigger:
+      return fmt::format("written because of '{}': {}", kept.trigger, kept.value_text);
+    case KeptWhy::end:
+      break;
+  }
+  return "written at its end";
+}
+
+std::string kept_text(const KeptPart& kept) {
+  return fmt::format("The last {} of a recording of {}, {}", duration_text(kept.to - kept.from),
+                     duration_text(kept.to - kept.recording_start), why_text(kept));
 }
 
 std::string target_text(const Report& report) {
@@ -79,18 +98,25 @@ std::vector<Section> of_session(const Report& report, bool verbose, const Report
   return {per_unit(report),
           groups(report, verbose, view),
           processes(session, verbose, view),
-          accounts(session, verbose, view),
-          totals(session),
+          accounts(session, verbose, view, report.grouping()),
+          view.folds ? Section("totals") : totals(session),
           kernel_threads(session, verbose, view),
           waits(report, verbose, view),
+          wait_objects(report, verbose, view),
+          queue(report, verbose, view),
+          locks(report, verbose, view),
           syscalls(session, verbose, view),
+          ring_operations(session, verbose, view),
+          regions(session, verbose, view),
+          found_regions(report, verbose, view),
           critical_path(report, verbose),
           creations(session),
           lifetime_prices(session),
           signal_deaths(session),
           switches(session),
           faults(session),
-          verbose ? counters(session) : Section("counters"),
+          verbose ? counters(session, view.folds) : Section("counters"),
+          interrupts(report),
           latencies(session, verbose),
           channels(session),
           stacks(report, verbose),
@@ -113,11 +139,20 @@ bool warns(const Section& section) {
 // The sections of the terminal. Losses and contradictions are shown if there are any that matter.
 std::vector<Section> main_sections(const Report& report, bool verbose, const ReportView& view) {
   const Session& session = report.session;
-  std::vector<Section> all{groups(report, verbose, view),    processes(session, verbose, view),
-                           accounts(session, verbose, view), kernel_threads(session, verbose, view),
-                           waits(report, verbose, view),     syscalls(session, verbose, view),
-                           critical_path(report, verbose),   signal_deaths(session),
-                           stacks(report, verbose)};
+  std::vector<Section> all{groups(report, verbose, view),
+                           processes(session, verbose, view),
+                           accounts(session, verbose, view, report.grouping()),
+                           kernel_threads(session, verbose, view),
+                           waits(report, verbose, view),
+                           wait_objects(report, verbose, view),
+                           queue(report, verbose, view),
+                           syscalls(session, verbose, view),
+                           ring_operations(session, verbose, view),
+                           critical_path(report, verbose),
+                           signal_deaths(session),
+                           stacks(report, verbose),
+                           regions(session, verbose, view),
+                           found_regions(report, verbose, view)};
   for (Section& section : std::vector{losses(report, verbose), records(report, verbose)}) {
     if (warns(section)) {
       all.push_back(std::move(section));
@@ -135,11 +170,11 @@ std::vector<Section> main_sections(const Report& report, bool verbose, const Rep
 }
 
 // The report of `verify` may have no session of its own, because its claims are judged over many.
-std::vector<Section> of_verify(const Report& report, bool verbose) {
+std::vector<Section> of_verify(const Report& report, bool verbose, const ReportView& view) {
   std::vector<Section> all{head(report)};
   append(all, judgement(report));
   if (report.session.task_count > 0) {
-    append(all, of_session(report, verbose, {}));
+    append(all, of_session(report, verbose, view));
   }
   append(all, of_observation(report, verbose));
   std::erase_if(all, [](const Section& section) { return section.blocks.empty(); });
@@ -159,6 +194,10 @@ Section head(const Report& report) {
                    fmt::format("{} wall, {}, {}, {}", duration_text(session.end - session.start),
                                counted(session.process_count, "process", "processes"),
                                counted(session.task_count, "task", "tasks"), end_of_window(report))});
+  if (report.kept) {
+    section.say(kept_text(*report.kept) +
+                ". Its figures come from the recorded events alone; what began before is cut at its start.");
+  }
   if (report.part) {
     section.say(
         part_text(*report.part) +
@@ -173,7 +212,7 @@ Section head(const Report& report) {
 
 std::vector<Section> of(const Report& report, bool verbose, const ReportView& view) {
   if (report.target.mode == TargetMode::verify) {
-    return of_verify(report, verbose);
+    return of_verify(report, verbose, {.folds = view.folds});
   }
   std::vector<Section> answer{head(report), summary(report, view)};
   std::vector<Section> rest;

@@ -70,6 +70,9 @@ void body(JsonWriter& json, const Table& table) {
     if (row.depth > 0) {
       json.field("depth", row.depth);
     }
+    if (row.folded) {
+      json.field("folded", true);
+    }
     cells(json, row.cells);
     array(json, "notes", row.notes, [&json](const Paragraph& note) { body(json, note); });
   });
@@ -104,6 +107,9 @@ void write_json(JsonWriter& json, std::string_view key, const std::vector<Sectio
             json.object([&] {
               field(json, "id", block.id);
               field(json, "title", block.title);
+              if (block.depth > 0) {
+                json.field("depth", block.depth);
+              }
               json.array("items", [&] {
                 for (const Item& item : block.items) {
                   json.object([&] { std::visit([&json](const auto& each) { body(json, each); }, item); });

@@ -12,10 +12,10 @@ namespace taskcost::sections {
 
 // Writes an array under `key`:
 //
-//   section  {id, title, blocks: [{id, title, items}]}
+//   section  {id, title, blocks: [{id, title, depth, items}]}
 //   item     {kind: "paragraph", label, text, tone, indent}; indent: columns beyond the margin
 //            {kind: "line", cells, tail}
-//            {kind: "table", columns: [{title, align}], rows: [{depth, cells, notes: [paragraph]}]}
+//            {kind: "table", columns: [{title, align}], rows: [{depth, folded, cells, notes: [paragraph]}]}
 //            {kind: "distribution", unit, buckets: [[from, to, count]]}
 //   cell     {text, tone, value, unit}; a cell of words has neither value nor unit
 //

@@ -112,6 +112,7 @@ void add_gaps(Section& section, const RecordCheck& records, Instant start, bool 
     return;
   }
   Table table({"lost at", "for", "events", left("of"), left("because", 10)});
+  table.wraps = true;
   const std::size_t shown = shown_of(records.gaps.size(), most_gaps, verbose);
   for (std::size_t i = 0; i < shown; ++i) {
     const ReplayGap& gap = records.gaps[i];

@@ -17,6 +17,9 @@ namespace {
 // "10,000 units", "2,662 system calls"
 std::string units_text(const UnitsOfWork& per, double units) {
   const std::string number = grouped_text(static_cast<std::uint64_t>(units));
+  if (!per.region.empty()) {
+    return fmt::format("{} regions '{}'", number, per.region);
+  }
   return per.counter ? fmt::format("{} {}", number, text_of(*per.counter)) : number + " units";
 }
 
@@ -39,8 +42,15 @@ Section per_unit(const Report& report) {
   const std::optional<double> units = report.per->in(session);
   if (!units) {
     section.title = "Per unit of work";
-    section.say(fmt::format("{}: none was counted", report.per->counter ? text_of(*report.per->counter) : "units"),
-                Tone::warning);
+    if (!report.per->region.empty() && !session.regions) {
+      section.say("regions were not measured: without probes on system calls, or in a part of a capture",
+                  Tone::warning);
+      return section;
+    }
+    const std::string what = !report.per->region.empty() ? fmt::format("regions '{}'", report.per->region)
+                             : report.per->counter       ? text_of(*report.per->counter)
+                                                         : "units";
+    section.say(what + ": none was counted", Tone::warning);
     return section;
   }
   section.title = "Per unit of work: " + units_text(*report.per, *units);

@@ -46,6 +46,11 @@ std::set<std::string> ambiguous_names(const Session& session) {
   return ambiguous;
 }
 
+Cell ended_cell(const Process& process) {
+  const bool failed = process.exit_signal || process.exit_code.value_or(0) != 0;
+  return {ended_text(process), failed ? Tone::warning : Tone::plain};
+}
+
 // Its name; for one of the names in `ambiguous` its command line, unless the process has changed its name.
 std::string name_of(const Process& process, const std::set<std::string>& ambiguous) {
   if (!ambiguous.contains(process.comm)) {
@@ -55,21 +60,30 @@ std::string name_of(const Process& process, const std::set<std::string>& ambiguo
   return command.starts_with(process.comm) ? command : process.comm;
 }
 
-void add_member(Table& table, const FamilyMember& member, const std::set<std::string>& ambiguous) {
+void add_process(Table& table, const Process& process, std::size_t depth, const std::set<std::string>& ambiguous) {
+  table.row({name_of(process, ambiguous), std::to_string(process.tgid), to_string(process.origin),
+             lifetime_cell(lifetime_of(process), process.open_at_start, process.open_at_end),
+             account_of(process).total(TC_CONDITION_RUNNING), threads_text(process), ended_cell(process)},
+            depth);
+}
+
+// The processes of a group stand below it, if they can be folded.
+void add_member(Table& table, const FamilyMember& member, const std::set<std::string>& ambiguous, bool folds) {
   const Process& process = member.first();
-  const bool failed = process.exit_signal || process.exit_code.value_or(0) != 0;
-  const Cell ended(ended_text(process), failed ? Tone::warning : Tone::plain);
-  if (member.is_group()) {
-    Cell lifetime = mean(member.lifetime(), member.processes.size());
-    lifetime.text += " ";
-    table.row({fmt::format("{} x {}", member.processes.size(), process.comm), "", to_string(process.origin),
-               std::move(lifetime), member.running(), threads_text(process), ended},
-              member.depth);
-  } else {
-    table.row({name_of(process, ambiguous), std::to_string(process.tgid), to_string(process.origin),
-               lifetime_cell(lifetime_of(process), process.open_at_start, process.open_at_end), member.running(),
-               threads_text(process), ended},
-              member.depth);
+  if (!member.is_group()) {
+    add_process(table, process, member.depth, ambiguous);
+    return;
+  }
+  Cell lifetime = mean(member.lifetime(), member.processes.size());
+  lifetime.text += " ";
+  table.row({fmt::format("{} x {}", member.processes.size(), process.comm), "", to_string(process.origin),
+             std::move(lifetime), member.running(), threads_text(process), ended_cell(process)},
+            member.depth);
+  if (folds) {
+    table.fold();
+    for (const Process* const each : member.processes) {
+      add_process(table, *each, member.depth + 1, ambiguous);
+    }
   }
 }
 
@@ -94,7 +108,7 @@ void add_aggregated(Section& section, const std::vector<AggregatedProcesses>& ag
 
 Section processes(const Session& session, bool verbose, const ReportView& view) {
   Section section("processes", "Processes");
-  const std::vector<FamilyMember> family = family_of(session, !verbose, Order(session, view.sort));
+  const std::vector<FamilyMember> family = family_of(session, !verbose || view.folds, Order(session, view.sort));
   if (family.empty() && session.aggregated.empty()) {
     return section;
   }
@@ -104,7 +118,7 @@ Section processes(const Session& session, bool verbose, const ReportView& view) 
   std::size_t left_out = 0;
   for (std::size_t i = 0; i < family.size(); ++i) {
     if (i < shown) {
-      add_member(table, family[i], ambiguous);
+      add_member(table, family[i], ambiguous, verbose && view.folds);
     } else {
       left_out += family[i].processes.size();
     }

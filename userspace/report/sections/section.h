@@ -90,6 +90,7 @@ struct Row {
   std::vector<Cell> cells;  // missing cells at the end stay empty; without any, the row has only notes
   std::size_t depth = 0;    // in a tree: its number of ancestors
   std::vector<Paragraph> notes = {};
+  bool folded = false;  // its descendants are the rows right below with a larger depth, which a page can hide
 };
 
 // If rows have a depth, the table is a tree, and its first column is indented.
@@ -97,12 +98,14 @@ struct Table {
   explicit Table(std::vector<Column> columns) : columns(std::move(columns)) {}
 
   void row(std::vector<Cell> cells, std::size_t depth = 0) { rows.push_back({std::move(cells), depth}); }
+  void fold() { rows.back().folded = true; }
   // Adds a note below the last row, or above the first row if there is no row yet.
   void note(std::string text, std::size_t indent, Tone tone = Tone::plain);
 
   std::vector<Column> columns;
   std::vector<Row> rows;
   std::size_t at_once = 0;  // number of columns next to the first one, before the table continues below; 0: all
+  bool wraps = false;       // cells that would be cut on a narrow page take several lines instead
 };
 
 // The number of values in each range. A range reaches from one power of two to the next.
@@ -125,6 +128,7 @@ struct Block {
   std::vector<Item> items;
   bool wraps_title = false;  // a long title is wrapped instead of cut
   std::string id{};          // stable key, for pictures that painters add to the block; may be empty
+  std::size_t depth = 0;     // 1: belongs to the last block above with depth 0, which a page can fold
 };
 
 // One question and its answer. A section without blocks has nothing to say, and is not shown.

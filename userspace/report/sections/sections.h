@@ -23,21 +23,31 @@ Section head(const Report& report);
 Section summary(const Report& report, const ReportView& view = {});
 // The sums by --by, if there is more than one group to compare or --by was given.
 Section groups(const Report& report, bool verbose, const ReportView& view = {});
-// Totals for one unit of the work that --per or --per-count names; empty without them.
+// Totals for one unit of the work that --per, --per-count or --per-region names; empty without them.
 Section per_unit(const Report& report);
 // The tree of processes without kernel threads, and the processes that were not kept one by one.
 Section processes(const Session& session, bool verbose, const ReportView& view = {});
-// How each process spent its lifetime.
-Section accounts(const Session& session, bool verbose, const ReportView& view = {});
+// How each process spent its lifetime; with ReportView::folds after the sum over all tasks, and below its group.
+Section accounts(const Session& session, bool verbose, const ReportView& view = {}, GroupBy by = GroupBy::comm);
 // The sum over all tasks; empty if there is only one process.
 Section totals(const Session& session);
-// All counters of all tasks, except those that are 0.
-Section counters(const Session& session);
+// The counters of all tasks, except those that are 0; `others`: without those of switches() and faults().
+Section counters(const Session& session, bool others = false);
 // What a timeline shows. Only the page has one.
 Section timeline(const Timeline& timeline);
 Section kernel_threads(const Session& session, bool verbose, const ReportView& view = {});
 // What tasks waited for, the wakers, and the chains of waits.
 Section waits(const Report& report, bool verbose, const ReportView& view = {});
+// The files, connections and disks behind long waits; empty if there were none, or they were not measured.
+Section wait_objects(const Report& report, bool verbose, const ReportView& view = {});
+// What had the CPUs while tasks waited for them; empty if that was not measured, or no task waited.
+Section queue(const Report& report, bool verbose, const ReportView& view = {});
+// Locks of the kernel that tasks waited for; empty if there were none, or they were not measured.
+Section locks(const Report& report, bool verbose, const ReportView& view = {});
+// The locks among waits for "something else in the kernel"; empty if there are none.
+std::string locks_text(const Session& session);
+// Softirqs and interrupt handlers in the running time of tasks, and steal time; empty if neither is known.
+Section interrupts(const Report& report);
 // What the time up to the last exit consists of.
 Section critical_path(const Report& report, bool verbose);
 // The cost of creation, exec and exit of processes and threads.
@@ -49,6 +59,12 @@ Section switches(const Session& session);
 Section faults(const Session& session);
 // System calls by program name and name of the call; empty if they were not measured.
 Section syscalls(const Session& session, bool verbose, const ReportView& view = {});
+// Operations of io_uring by program name and kind; empty if there were none, or they were not measured.
+Section ring_operations(const Session& session, bool verbose, const ReportView& view = {});
+// Regions that programs marked; empty if there are none.
+Section regions(const Session& session, bool verbose, const ReportView& view = {});
+// The longest regions that --region names.
+Section found_regions(const Report& report, bool verbose, const ReportView& view = {});
 Section latencies(const Session& session, bool verbose);
 Section channels(const Session& session);
 // The code that caused waits, switches, faults and creations: the heaviest stacks of each kind.

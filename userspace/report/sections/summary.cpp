@@ -23,10 +23,13 @@ namespace {
 
 constexpr std::size_t most_costs = 3;
 constexpr std::size_t most_costs_with_idle = 6;
-constexpr double least_share = 0.01;  // smaller costs are left out beside larger ones
+constexpr std::size_t most_details = 1;  // lines about costs beside as many costs, if nothing was lost
+constexpr double least_share = 0.01;     // smaller costs are left out beside larger ones
 constexpr std::size_t columns = 80;
 constexpr std::size_t list_columns = 31;  // what the first columns of the table leave of 80
+constexpr std::size_t name_columns = 23;  // with a time it fits there
 constexpr std::size_t time_columns = 7;   // "12.3 ms"
+constexpr int noticeable_part = 10;
 
 struct Named {
   std::string name;
@@ -66,6 +69,27 @@ std::string kernel_text(const PerActivity<Duration>& running) {
   return largest_text(std::move(parts));
 }
 
+// The summary by the key of --by, whose names are cut where their line would be.
+Summary summary_by_key(const Report& report) {
+  Summary summary = summary_of(report.session, report.group_by);
+  if (!report.group_by) {
+    return summary;
+  }
+  const auto shorten = [by = *report.group_by](std::string& name) {
+    name = TerminalText(group_text(by, name)).cut(name_columns).text();
+  };
+  for (std::vector<Cost>* const costs : {&summary.costs, &summary.idle}) {
+    for (Cost& cost : *costs) {
+      shorten(cost.process);
+      shorten(cost.by_process);
+      if (cost.ran == RanInstead::Kind::task) {
+        shorten(cost.ran_process);
+      }
+    }
+  }
+  return summary;
+}
+
 // "java/work-*"
 std::string name_text(const std::string& process, const std::string& thread) {
   const std::string name = process.empty() ? "(no name)" : process;
@@ -92,7 +116,9 @@ void add_times(Section& section, const Summary& summary, bool calls_seen) {
     add("running in the kernel", summary.kernel, kernel_text(summary.running));
   }
   add("waiting for a CPU", summary.preempted + summary.runnable,
-      largest_text({{"preempted", summary.preempted}, {"woken or new", summary.runnable}}));
+      largest_text({{"preempted", summary.preempted - std::min(summary.throttled, summary.preempted)},
+                    {"throttled", summary.throttled},
+                    {"woken or new", summary.runnable}}));
   add("blocked, on the way at least", sum_of(summary.waits.on_the_way), largest_text(summary.waits.on_the_way));
   add("blocked, idle at most", sum_of(summary.waits.idle), largest_text(summary.waits.idle));
   section.add(std::move(table));
@@ -156,15 +182,45 @@ std::string wait_text(const Cost& cost) {
   return text;
 }
 
+bool is_throttled(const Cost& cost) {
+  return cost.kind == Cost::Kind::queue && cost.throttled > Duration::zero() &&
+         cost.throttled >= cost.time / noticeable_part;
+}
+
+// ", 88% while cc1 ran"; empty if nothing is known to have had the CPU for a tenth of the time.
+std::string ran_instead_text(const Cost& cost) {
+  const auto part = [&](Duration time) { return ", " + percent_text(time, cost.time); };
+  if (cost.throttled > cost.ran_time && is_throttled(cost)) {
+    return part(cost.throttled) + " by a CPU quota";
+  }
+  if (!cost.ran || cost.ran_time < cost.time / noticeable_part) {
+    return "";
+  }
+  const std::string name = name_text(cost.ran_process, cost.ran_thread);
+  switch (*cost.ran) {
+    case RanInstead::Kind::idle:
+      return part(cost.ran_time) + " until an idle CPU woke up";
+    case RanInstead::Kind::kernel_thread:
+      return part(cost.ran_time) + fmt::format(" while {} ran", cost.ran_process.empty() ? "kernel threads" : name);
+    case RanInstead::Kind::unobserved:
+      return part(cost.ran_time) + fmt::format(" while {} (not observed) ran", name);
+    case RanInstead::Kind::task:
+      break;
+  }
+  return part(cost.ran_time) + fmt::format(" while {} ran", cost.ran_process.empty() ? "other tasks" : name);
+}
+
 std::string queue_text(const Cost& cost, const Summary& summary) {
   const bool one_name = cost.by_time == cost.time;
   std::string text = one_name ? wait_clause(cost)
                               : fmt::format("tasks ({} {}) wait", percent_text(cost.by_time, cost.time), by_text(cost));
   text += " for a CPU";
+  const std::string ran = ran_instead_text(cost);
+  text += ran;
   if (cost.preempted > cost.time / 100) {
     text += fmt::format(", {} preempted", percent_text(cost.preempted, cost.time));
   }
-  if (const Duration running = summary.running_time(); running > Duration::zero()) {
+  if (const Duration running = summary.running_time(); ran.empty() && running > Duration::zero()) {
     text += fmt::format(": {:.2f} x CPU time", in_ns(cost.time) / in_ns(running));
   }
   return text;
@@ -186,16 +242,78 @@ std::string cost_text(const Cost& cost, const Summary& summary, bool calls_seen)
   return wait_text(cost);
 }
 
-// The last part of the sentence is left out if the line would be cut in it.
-void add_cost(Section& section, const Cost& cost, const std::string& text) {
-  std::string line = fmt::format("  {:>{}}  {}", duration_text(cost.time), time_columns, text);
-  if (const std::size_t comma = line.rfind(", "); TerminalText(line).width() > columns && comma != std::string::npos) {
+// The last parts of the sentence are left out if the line would be cut in them.
+void add_cost(Section& section, Duration time, const std::string& text) {
+  std::string line = fmt::format("  {:>{}}  {}", duration_text(time), time_columns, text);
+  std::size_t comma = line.rfind(", ");
+  while (TerminalText(line).width() > columns && comma != std::string::npos) {
     line.resize(comma);
+    comma = line.rfind(", ");
   }
   section.add(Line{{line}});
 }
 
-void add_costs(Section& section, const Summary& summary, bool calls_seen, bool idle) {
+// "throttled 1.80 s by cgroup /lab, limit 20.0 ms per 100 ms". Its name is cut rather than a figure.
+std::string quota_text(const std::vector<CpuQuota>& quotas) {
+  const CpuQuota& most = quotas.front();
+  std::string tail;
+  if (most.quota && most.period) {
+    tail = fmt::format(", limit {} per {}", duration_text(*most.quota), duration_text(*most.period));
+  }
+  const std::string head = fmt::format("{:{}}throttled {} by ", "", time_columns + 4, duration_text(most.time));
+  const std::size_t taken = TerminalText(head + tail).width();
+  const std::size_t room = columns - std::min(taken, columns);
+  std::string name = most.cgroup_id == 0 ? "other cgroups" : fmt::format("cgroup {}", most.cgroup_id);
+  if (!most.cgroup.empty()) {
+    name = "cgroup " + most.cgroup;
+    if (TerminalText(name).width() > room) {
+      name = "cgroup " + short_cgroup(most.cgroup);
+    }
+  }
+  const std::string line = head + TerminalText(name).cut(room).text() + tail;
+  const std::string more =
+      quotas.size() > 1 ? fmt::format(", +{}", counted(quotas.size() - 1, "cgroup", "cgroups")) : std::string();
+  return TerminalText(line + more).width() > columns ? line : line + more;
+}
+
+// What interrupts took of the CPU time of the tasks that they hit, named by softirq.
+struct Interrupted {
+  Duration time{};
+  std::string text;
+};
+
+std::optional<Interrupted> interrupted(const Session& session, const Summary& summary) {
+  Account all = session.totals;
+  add(all, session.kernel_totals);
+  const Duration running = all.total(TC_CONDITION_RUNNING);
+  std::vector<InterruptSums> sums = session.interrupts.value_or(std::vector<InterruptSums>());
+  Duration time{};
+  for (const InterruptSums& each : sums) {
+    time += each.time;
+  }
+  const bool handlers = std::ranges::any_of(sums, [time](const InterruptSums& each) {
+    return each.kind == TC_INTERRUPT_HANDLER && each.time > time / noticeable_part;
+  });
+  const Duration waiting = summary.preempted + summary.runnable;
+  const bool noticeable =
+      time > running / noticeable_part || (waiting > Duration::zero() && time > waiting / noticeable_part);
+  if (running <= Duration::zero() || !noticeable || in_ns(time) < least_share * in_ns(running + waiting)) {
+    return std::nullopt;
+  }
+  std::string text =
+      fmt::format("of the CPU time{} in {}: {}", running > summary.running_time() ? " with kernel threads" : "",
+                  handlers ? "interrupts" : "softirqs", percent_text(time, running));
+  std::ranges::stable_sort(sums, std::ranges::greater(), &InterruptSums::time);
+  for (const InterruptSums& each : sums) {
+    if (each.time > time / noticeable_part) {
+      text += fmt::format(", {} {}", each.kind == TC_INTERRUPT_HANDLER ? "handlers" : text_of(each.kind),
+                          duration_text(each.time));
+    }
+  }
+  return Interrupted{time, std::move(text)};
+}
+
+void add_costs(Section& section, const Session& session, const Summary& summary, bool idle, bool lost) {
   struct Shown {
     const Cost* cost;
     bool is_idle;
@@ -214,10 +332,31 @@ void add_costs(Section& section, const Summary& summary, bool calls_seen, bool i
     }
     std::ranges::stable_sort(shown, std::ranges::greater(), [](const Shown& each) { return each.cost->time; });
   }
-  shown.resize(std::min(shown.size(), idle ? most_costs_with_idle : most_costs));
-  for (const auto& [cost, is_idle] : shown) {
-    add_cost(section, *cost, (is_idle ? "idle: " : "") + cost_text(*cost, summary, calls_seen));
+  const std::size_t most = idle ? most_costs_with_idle : most_costs;
+  shown.resize(std::min(shown.size(), most));
+  const std::optional<Interrupted> interrupts = interrupted(session, summary);
+  const auto tells_quota = [&](const Shown& each) { return is_throttled(*each.cost) && !session.cpu_quotas.empty(); };
+  const std::size_t details = (interrupts ? 1 : 0) + (std::ranges::any_of(shown, tells_quota) ? 1 : 0);
+  const std::size_t room = most + (lost ? 0 : most_details);
+  while (shown.size() > 1 && shown.size() + details > room) {
+    shown.erase(shown.end() - (tells_quota(shown.back()) ? 2 : 1));
   }
+  for (const Shown& each : shown) {
+    add_cost(section, each.cost->time,
+             (each.is_idle ? "idle: " : "") + cost_text(*each.cost, summary, session.calls_seen));
+    if (tells_quota(each)) {
+      section.add(Line{{quota_text(session.cpu_quotas)}});
+    }
+  }
+  if (interrupts) {
+    add_cost(section, interrupts->time, interrupts->text);
+  }
+}
+
+// ", 397 µs per unit", if the caller counted units of work.
+std::string unit_text(const Report& report, Duration running) {
+  const std::optional<double> units = report.per ? report.per->in(report.session) : std::nullopt;
+  return units ? fmt::format(", {} per unit", nanoseconds_text(in_ns(running) / *units)) : "";
 }
 
 std::string observer_text(const Observer& observer) {
@@ -242,20 +381,22 @@ bool any_loss_matters(const Report& report) {
 
 Section summary(const Report& report, const ReportView& view) {
   const Session& session = report.session;
-  const Summary summary = summary_of(session);
+  const Summary summary = summary_by_key(report);
+  const bool lost = any_loss_matters(report);
   Section section("summary", "Summary");
   if (const auto cpus = summary.cpus_utilized()) {
-    section.title += fmt::format(": {:.2f} CPUs utilized ({} of CPU time in {})", *cpus,
-                                 duration_text(summary.running_time()), duration_text(summary.wall));
+    section.title +=
+        fmt::format(": {:.2f} CPUs utilized ({} of CPU time in {}{})", *cpus, duration_text(summary.running_time()),
+                    duration_text(summary.wall), unit_text(report, summary.running_time()));
   }
   if (summary.lifetime == Duration::zero()) {
     section.say("no task was observed");
   } else {
     add_times(section, summary, session.calls_seen);
-    add_costs(section, summary, session.calls_seen, view.idle);
+    add_costs(section, session, summary, view.idle, lost);
   }
   section.add(Line{{"  ", {observer_text(report.observer), Tone::faint}}});
-  if (any_loss_matters(report)) {
+  if (lost) {
     section.add(Line{{"  ", {"Losses change figures: see Losses.", Tone::warning}}});
   }
   return section;

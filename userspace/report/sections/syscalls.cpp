@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// System calls by name, as strace -c and perf trace -s show them.
+// System calls by name, as strace -c and perf trace -s show them, and operations of io_uring.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -38,36 +39,48 @@ std::string errors_text(const Syscalls& row) {
   return errors.size() > most_errors ? text + ", ..." : text;
 }
 
-}  // namespace
+struct Titles {
+  const char* row;
+  const char* count;
+  bool cpu;  // there is a column of CPU time
+};
 
-Section syscalls(const Session& session, bool verbose, const ReportView& view) {
-  Section section("syscalls", "System calls");
-  if (!session.syscalls) {
-    return section;
+std::string name_of(const Syscalls& row) { return row.name; }
+
+// Without the prefix that all operations have.
+std::string name_of(const RingOperations& row) {
+  constexpr std::string_view prefix = "IORING_OP_";
+  if (row.name.empty()) {
+    return "without a request";
   }
-  const std::vector<Syscalls>& rows = *session.syscalls;
-  if (rows.empty()) {
-    section.say("no system call returned");
-    return section;
-  }
+  return row.name.starts_with(prefix) ? row.name.substr(prefix.size()) : row.name;
+}
+
+template <typename Row>
+void add_table(Section& section, const std::vector<Row>& rows, const Titles& titles, bool verbose,
+               const ReportView& view) {
   const bool one_program =
-      std::ranges::all_of(rows, [&](const Syscalls& row) { return row.program == rows.front().program; });
-  std::vector<Column> columns{left("call", least_name_columns)};
+      std::ranges::all_of(rows, [&](const Row& row) { return row.program == rows.front().program; });
+  std::vector<Column> columns{left(titles.row, least_name_columns)};
   if (!one_program) {
     columns.insert(columns.begin(), left("program", least_name_columns));
   }
-  for (const char* title : {"calls", "errors", "CPU", "elapsed", "p50", "p99", "bytes"}) {
-    columns.emplace_back(title);
+  columns.insert(columns.end(), {titles.count, "errors"});
+  if (titles.cpu) {
+    columns.emplace_back("CPU");
   }
+  columns.insert(columns.end(), {"elapsed", "p50", "p99", "bytes"});
   Table table(std::move(columns));
   const std::size_t shown = most_rows.shown(rows.size(), verbose, view);
-  for (const Syscalls& row : std::span(rows).first(shown)) {
-    std::vector<Cell> cells{row.name,      row.count,       row.failed() == 0 ? Cell("") : Cell(row.failed()),
-                            row.running,   row.total,       time(row.p50),
-                            time(row.p99), bytes(row.bytes)};
+  for (const Row& row : std::span(rows).first(shown)) {
+    std::vector<Cell> cells{name_of(row), row.count, row.failed() == 0 ? Cell("") : Cell(row.failed())};
     if (!one_program) {
       cells.insert(cells.begin(), row.program.empty() ? Cell("others", Tone::faint) : Cell(row.program));
     }
+    if (titles.cpu) {
+      cells.push_back(time(row.running));
+    }
+    cells.insert(cells.end(), {time(row.total), time(row.p50), time(row.p99), bytes(row.bytes)});
     table.row(std::move(cells));
     if (row.failed() > 0 && verbose) {
       table.note(errors_text(row), 2 * margin, Tone::faint);
@@ -75,7 +88,31 @@ Section syscalls(const Session& session, bool verbose, const ReportView& view) {
   }
   section.add(std::move(table));
   section.more(rows.size() - shown, verbose);
+}
+
+}  // namespace
+
+Section syscalls(const Session& session, bool verbose, const ReportView& view) {
+  Section section("syscalls", "System calls");
+  if (!session.syscalls) {
+    return section;
+  }
+  if (session.syscalls->empty()) {
+    section.say("no system call returned");
+    return section;
+  }
+  add_table(section, *session.syscalls, {"call", "calls", true}, verbose, view);
   section.say("elapsed: from the entry to the return, with waits; CPU: without page faults", Tone::faint);
+  return section;
+}
+
+Section ring_operations(const Session& session, bool verbose, const ReportView& view) {
+  Section section("ring_operations", "io_uring by operation");
+  if (!session.ring_operations || session.ring_operations->empty()) {
+    return section;
+  }
+  add_table(section, *session.ring_operations, {"operation", "completed", false}, verbose, view);
+  section.say("elapsed: from the submission to the completion", Tone::faint);
   return section;
 }
 

@@ -17,6 +17,13 @@ Section timeline(const Timeline& timeline) {
                     duration_text(timeline.grain)),
         Tone::faint);
   }
+  if (!timeline.region_names.empty()) {
+    section.say("Regions that a task marked stand above it." +
+                    (timeline.left_out_regions == 0
+                         ? ""
+                         : fmt::format(" The {} shortest ones are left out.", grouped_text(timeline.left_out_regions))),
+                Tone::faint);
+  }
   if (timeline.lane_tasks > 0) {
     section.say(fmt::format("The {} that ran for the longest time have lines of their own. {} share the lines below "
                             "them.",

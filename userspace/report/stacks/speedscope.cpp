@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Writes the file format of speedscope.app: a table of frames, and two profiles of the same stacks, by time and by
-// count.
+// Writes the file format of speedscope.app: a table of frames, and profiles of the stacks.
+#include <array>
 #include <cstddef>
 #include <ostream>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -49,6 +50,7 @@ class FrameTable {
 };
 
 struct Sample {
+  StackKind kind = StackKind::wait;
   std::vector<std::size_t> frames;  // outermost first
   std::uint64_t count = 0;
   std::uint64_t time_ns = 0;
@@ -61,39 +63,56 @@ std::vector<Sample> samples_of(const Report& report, FrameTable& table) {
   }
   const ProcessGroups names(report.session, report.grouping());
   for (const NamedStack& stack : report.stacks->stacks) {
-    Sample sample;
-    sample.frames.push_back(table.frame_index(names.of(stack.process), ""));
-    sample.frames.push_back(table.frame_index(cause_of(stack), ""));
-    if (stack.cut) {
-      sample.frames.push_back(table.frame_index(cut_frame, ""));
+    for (const StackPart& part : parts_of(stack)) {
+      Sample sample{.kind = stack.kind, .frames = {}, .count = part.count, .time_ns = 0};
+      sample.frames.push_back(table.frame_index(names.of(stack), ""));
+      sample.frames.push_back(table.frame_index(part.cause, ""));
+      if (stack.cut) {
+        sample.frames.push_back(table.frame_index(cut_frame, ""));
+      }
+      for (const Frame& frame : stack.frames) {
+        sample.frames.push_back(table.frame_index(name_of(frame), frame.module));
+      }
+      sample.time_ns = static_cast<std::uint64_t>(part.time.count());
+      samples.push_back(std::move(sample));
     }
-    for (const Frame& frame : stack.frames) {
-      sample.frames.push_back(table.frame_index(name_of(frame), frame.module));
-    }
-    sample.count = stack.count;
-    sample.time_ns = static_cast<std::uint64_t>(stack.time.count());
-    samples.push_back(std::move(sample));
   }
   return samples;
 }
 
-void write_profile(JsonWriter& json, std::string_view name, std::string_view unit, const std::vector<Sample>& samples,
-                   std::uint64_t Sample::*weight) {
+struct ProfileKind {
+  const char* name;
+  const char* unit;
+  bool (*has)(const Sample&);
+  std::uint64_t Sample::*weight;
+};
+// Faults and creations have profiles of their own: their time is a part of running and waiting.
+constexpr std::array profile_kinds = {
+    ProfileKind{"running and waiting", "nanoseconds", [](const Sample& each) { return is_of_lifetime(each.kind); },
+                &Sample::time_ns},
+    ProfileKind{"faults", "nanoseconds", [](const Sample& each) { return each.kind == StackKind::fault; },
+                &Sample::time_ns},
+    ProfileKind{"creations", "nanoseconds", [](const Sample& each) { return each.kind == StackKind::creation; },
+                &Sample::time_ns},
+    ProfileKind{"count", "none", [](const Sample& each) { return each.count > 0; }, &Sample::count},
+};
+
+void write_profile(JsonWriter& json, const ProfileKind& kind, const std::vector<const Sample*>& samples) {
   std::uint64_t sum = 0;
-  for (const Sample& sample : samples) {
-    sum += sample.*weight;
+  for (const Sample* const sample : samples) {
+    sum += sample->*kind.weight;
   }
   json.object([&] {
     json.field("type", std::string_view("sampled"));
-    json.field("name", name);
-    json.field("unit", unit);
+    json.field("name", std::string_view(kind.name));
+    json.field("unit", std::string_view(kind.unit));
     json.field("startValue", 0);
     json.field("endValue", sum);
     json.array("samples", [&] {
-      for (const Sample& sample : samples) {
+      for (const Sample* const sample : samples) {
         json.array(
             [&] {
-              for (const std::size_t frame : sample.frames) {
+              for (const std::size_t frame : sample->frames) {
                 json.element(frame);
               }
             },
@@ -103,8 +122,8 @@ void write_profile(JsonWriter& json, std::string_view name, std::string_view uni
     json.array(
         "weights",
         [&] {
-          for (const Sample& sample : samples) {
-            json.element(sample.*weight);
+          for (const Sample* const sample : samples) {
+            json.element(sample->*kind.weight);
           }
         },
         Layout::row);
@@ -124,8 +143,17 @@ void render_speedscope(const Report& report, std::ostream& out) {
     json.field("activeProfileIndex", 0);
     json.object("shared", [&] { table.write(json); });
     json.array("profiles", [&] {
-      write_profile(json, "time", "nanoseconds", samples, &Sample::time_ns);
-      write_profile(json, "count", "none", samples, &Sample::count);
+      for (const ProfileKind& kind : profile_kinds) {
+        std::vector<const Sample*> shown;
+        for (const Sample& sample : samples) {
+          if (kind.has(sample)) {
+            shown.push_back(&sample);
+          }
+        }
+        if (!shown.empty() || &kind == &profile_kinds.front()) {
+          write_profile(json, kind, shown);
+        }
+      }
     });
   });
   json.end_document();

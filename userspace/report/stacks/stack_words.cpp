@@ -10,6 +10,8 @@
 namespace taskcost {
 namespace {
 
+constexpr const char* run_queue = "run queue";
+
 std::string suffix_of(Frame::Mark mark) {
   const std::string_view text = mark_text(mark);
   return text.empty() ? "" : fmt::format(" ({})", text);
@@ -23,6 +25,14 @@ std::string cause_of(const NamedStack& stack) {
     cause.append(": ").append(text_of(stack.wait));
   }
   return cause;
+}
+
+std::vector<StackPart> parts_of(const NamedStack& stack) {
+  std::vector<StackPart> parts{{cause_of(stack), stack.count, stack.time}};
+  if (stack.runnable > Duration()) {
+    parts.push_back({run_queue, 0, stack.runnable});
+  }
+  return parts;
 }
 
 std::string name_of(const Frame& frame) {

@@ -208,7 +208,31 @@ TextPage::Layout TextPage::layout_of(const sections::Table& table, std::size_t f
   return layout;
 }
 
+// The lines of a row: one, unless the cells of its table are wrapped.
 void TextPage::row(const sections::Table& table, const Layout& layout, const sections::Row& row) {
+  if (!table.wraps) {
+    write_row(table, layout, row);
+    return;
+  }
+  std::vector<std::vector<TerminalText>> texts(row.cells.size());
+  std::size_t lines = 1;
+  for (std::size_t i = 0; i < layout.columns.size(); ++i) {
+    if (const std::size_t column = layout.columns[i]; column < texts.size()) {
+      texts[column] = text_in(row, column).wrap(layout.widths[i]);
+      lines = std::max(lines, texts[column].size());
+    }
+  }
+  sections::Row part = row;
+  part.depth = 0;
+  for (std::size_t line = 0; line < lines; ++line) {
+    for (std::size_t column = 0; column < texts.size(); ++column) {
+      part.cells[column].text = line < texts[column].size() ? texts[column][line].text() : "";
+    }
+    write_row(table, layout, part);
+  }
+}
+
+void TextPage::write_row(const sections::Table& table, const Layout& layout, const sections::Row& row) {
   std::vector<Cell> parts;
   std::size_t pending = margin;
   for (std::size_t i = 0; i < layout.columns.size(); ++i) {
@@ -225,12 +249,13 @@ void TextPage::row(const sections::Table& table, const Layout& layout, const sec
     }
     pending += layout.gap;
   }
-  write(parts);
+  write(parts, table.wraps ? std::max(width(), layout.total()) : width());
 }
 
-void TextPage::write(const std::vector<Cell>& cells) {
+void TextPage::write(const std::vector<Cell>& cells) { write(cells, width()); }
+
+void TextPage::write(const std::vector<Cell>& cells, std::size_t room) {
   std::vector<Cell> fitting;
-  std::size_t room = width();
   for (const Cell& cell : cells) {
     const TerminalText text = TerminalText(cell.text).cut(room);
     room -= text.width();

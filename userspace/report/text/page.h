@@ -40,8 +40,10 @@ class TextPage {
   // Lays out the first column, and the columns from `from` up to, but not including, `to`.
   [[nodiscard]] Layout layout_of(const sections::Table& table, std::size_t from, std::size_t to) const;
   void row(const sections::Table& table, const Layout& layout, const sections::Row& row);
-  // Writes the cells side by side, cut at the width.
+  void write_row(const sections::Table& table, const Layout& layout, const sections::Row& row);
+  // Writes the cells side by side, cut at the width, or at `room`.
   void write(const std::vector<sections::Cell>& cells);
+  void write(const std::vector<sections::Cell>& cells, std::size_t room);
 
   std::ostream& out_;
   const TextOptions& options_;

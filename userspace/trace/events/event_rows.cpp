@@ -8,6 +8,7 @@
 
 #include "account/account.h"
 #include "account/ledger.h"
+#include "account/region_table.h"
 #include "trace/slice.h"
 #include "trace/switch_facts.h"
 
@@ -114,19 +115,20 @@ void EventRows::set_call(EventRow& row, std::uint32_t call) {
 }
 
 void EventRows::on(const tc_task_new& new_task) {
-  const bool adopted = new_task.how == TC_NR_CREATIONS;
+  const bool adopted = is_adopted(new_task);
   const TracedTask& task = tasks_.on_new_task(new_task);
   EventRow& row = add(adopted ? "attached" : "new_task", new_task.at_ns, task);
   row.cpu = adopted ? std::nullopt : std::optional(new_task.cpu);
   row.activity = row_name(task.tracker.row());
-  row.condition = condition_name(new_task.condition);
-  if (new_task.condition == TC_CONDITION_BLOCKED) {
-    row.wait = wait_name(new_task.wait);
+  row.condition = condition_name(condition_of(new_task));
+  if (condition_of(new_task) == TC_CONDITION_BLOCKED) {
+    row.wait = wait_name(task.tracker.wait());
   }
   if (adopted) {
     return;
   }
-  row.detail = is_worker_of_process(new_task.flags) ? to_string(TaskOrigin::worker) : creation_name(new_task.how);
+  row.detail =
+      is_worker_of_process(new_task.flags) ? to_string(TaskOrigin::worker) : creation_name(task.tracker.creation());
   row.value = new_task.clone_flags;
   if (new_task.creator_tid != 0) {
     row.other_tid = new_task.creator_tid;
@@ -137,6 +139,9 @@ void EventRows::on(const tc_task_new& new_task) {
 }
 
 void EventRows::on(const tc_exec& exec) {
+  if (exec.id == 0) {
+    return;  // from before the beginning of the capture
+  }
   detail_ = tasks_.written(joined({exec.command, exec.command_size}));
   EventRow& row = add("exec", exec.at_ns, tasks_.on_exec(exec));
   row.detail = detail_;
@@ -158,6 +163,9 @@ void EventRows::on(const tc_reap& reap) {
   row.process = reap.process;
   if (const TracedProcess* process = tasks_.process(reap.process); process != nullptr) {
     row.pid = process->tgid;
+    if (const TracedTask* leader = tasks_.leader_of(*process); leader != nullptr) {
+      row.comm = leader->comm;
+    }
   }
   row.other_tid = reap.pid;
 }
@@ -212,11 +220,12 @@ void EventRows::add_switch_in(const SwitchContext& context, const tc_switch& eve
     row.duration_ns.reset();
     return;
   }
-  const WokenBy by = woken_by(event.waker, tasks_);
+  const Wakeup wakeup = wakeup_of(event);
+  const WokenBy by = woken_by(wakeup.waker, tasks_);
   row.waker_tid = by.tid;
   row.waker_comm = by.comm;
   row.waker_kind = by.kind;
-  row.waker_call_site = woken_from(event.waker_from, names_);
+  row.waker_call_site = woken_from(wakeup.from, names_);
 }
 
 void EventRows::on(const tc_switch& event) {
@@ -238,10 +247,12 @@ EventRow& EventRows::add_call(const tc_call& call) {
   if ((call.flags & TC_CALL_RETURN_UNSEEN) == 0) {
     row.result = call.result;
   }
-  if (call.created < TC_NR_CREATIONS) {
-    row.detail = creation_name(call.created);
+  if (task.tracker.created() < TC_NR_CREATIONS) {
+    row.detail = creation_name(task.tracker.created());
   } else if ((call.flags & TC_CALL_ENTRY_UNSEEN) != 0) {
     row.detail = "entry not seen";
+  } else if (tasks_.classes().is_mark(call.syscall)) {
+    row.detail = "mark";
   }
   if (call.mapped_bytes != 0) {
     row.value = call.mapped_bytes;
@@ -265,7 +276,7 @@ void EventRows::on(const tc_transfer& transfer) {
 
 void EventRows::on(const tc_passage& passage) {
   EventRow& row = add("passage", passage.at_ns, tasks_.on_passage(passage));
-  row.channel = channel_name(passage.channel);
+  row.channel = channel_name(channel_of_passage(passage.file));
   if ((passage.bits & TC_CALL_IN) != 0) {
     row.bytes_in = passage.bytes_in;
   }
@@ -325,6 +336,24 @@ void EventRows::on(const tc_event& event) {
       break;
     default:
       break;
+  }
+}
+
+void EventRows::on(const tc_region& region) {
+  const TracedTask* task = tasks_.find(region.id);
+  EventRow& row = task == nullptr ? add("region", region.at_ns) : add("region", region.at_ns, *task);
+  row.task = region.id;
+  detail_ = tasks_.written(region_name(region.name));
+  row.detail = detail_;
+  row.detail_is_from_program = true;
+  row.duration_ns = since(region.begun_ns, region.at_ns);
+  row.runnable_ns = region.runnable_ns;
+  row.value = region.depth;
+  if (region.blocked_ns > 0) {
+    row.wait = wait_name(static_cast<std::uint8_t>(region.wait));
+  }
+  if (region.how != TC_REGION_ENDED) {
+    row.condition = "not_ended";
   }
 }
 

@@ -89,9 +89,12 @@ class EventRows {
   void on(const tc_transfer& transfer);
   void on(const tc_passage& passage);  // bytes through the second file of a splice or tee, or by io_uring
   void on(const tc_fault& fault);
+  void on(const tc_region& region);
   void on(const tc_event& event);
   void on(const tc_gap& gap);
-  void on(const tc_ledger& ledger) { tasks_.on_ledger(ledger); }  // updates the table of tasks, adds no row
+  // These update the table of tasks and add no row.
+  void on(const tc_ledger& ledger) { tasks_.on_ledger(ledger); }
+  void on(const tc_task_state& state) { tasks_.on_state(state); }
   // The other records are not events.
   template <typename OtherRecord>
   void on(const OtherRecord&) {}

@@ -98,7 +98,7 @@ void PerfettoExport::on(const tc_task_new& new_task) {
   if (!part_.has(new_task.id)) {
     return;
   }
-  if (new_task.how == TC_NR_CREATIONS) {
+  if (is_adopted(new_task)) {
     write_tree(new_task, task);
   } else {
     scheduling_.on_new_task(new_task, task);
@@ -106,7 +106,19 @@ void PerfettoExport::on(const tc_task_new& new_task) {
   tracks_.on_new_task(new_task, task);
 }
 
+void PerfettoExport::on(const tc_task_state& state) {
+  TracedTask& task = tasks_.on_state(state);
+  if (part_.has(state.task.id) && !task.ended) {
+    tc_task_new shown = state.task;
+    shown.at_ns = part_.span.from_ns;
+    write_tree(shown, task);
+  }
+}
+
 void PerfettoExport::on(const tc_exec& exec) {
+  if (exec.id == 0) {
+    return;  // from before the beginning of the capture
+  }
   const TracedTask* before = tasks_.find(exec.id);
   const std::string old_comm = before == nullptr ? std::string() : before->comm;
   const std::uint32_t old_tid = before == nullptr ? 0 : before->tid;

@@ -51,6 +51,7 @@ class PerfettoExport {
  private:
   void on(const tc_task_new& new_task);
   void on(const tc_exec& exec);
+  void on(const tc_task_state& state);
   void on(const tc_rename& rename);
   void on(const tc_switch& event);
   void on(const tc_event& event);
@@ -60,6 +61,7 @@ class PerfettoExport {
   void on(const tc_transfer& transfer) { tracks_.on_call(transfer.call, &transfer); }
   void on(const tc_passage& passage) { tracks_.on_passage(passage); }
   void on(const tc_fault& fault) { tracks_.on_fault(fault); }
+  void on(const tc_region& region) { tracks_.on_region(region); }
   void on(const tc_reap& reap) { tracks_.on_reap(reap); }
   void on(const tc_ledger& ledger) { tasks_.on_ledger(ledger); }
   template <typename NoEvent>

@@ -178,13 +178,14 @@ std::int64_t Scheduling::state_of_prev(const tc_switch& event, const TracedTask*
 
 // The event belongs to the waker's CPU; if that is not known, to the CPU of the switch.
 void Scheduling::add_waking(const tc_switch& event, const SwitchContext& context, const TaskTable& tasks) {
-  const WokenBy by = woken_by(event.waker, tasks);
-  const TracedTask* waker = by.comm.empty() ? nullptr : tasks.find(event.waker);
+  const Wakeup wakeup = wakeup_of(event);
+  const WokenBy by = woken_by(wakeup.waker, tasks);
+  const TracedTask* waker = by.comm.empty() ? nullptr : tasks.find(wakeup.waker);
   wire::FtraceEvent* waking = add(waker != nullptr ? waker->cpu : event.cpu, event.woken_ns, by.tid.value_or(0));
   if (waking == nullptr) {
     return;
   }
-  if (event.waker == TC_WAKER_INTERRUPT || event.waker == TC_WAKER_TIMER) {
+  if (wakeup.from == TC_FROM_INTERRUPT) {
     waking->set_common_flags(flag_hard_interrupt);
   }
   waking->mutable_sched_waking()->set_comm(context.next->comm);

@@ -7,6 +7,8 @@
 
 #include "account/account.h"
 #include "account/ledger.h"
+#include "account/region_table.h"
+#include "base/escape.h"
 #include "trace/slice.h"
 #include "trace/switch_facts.h"
 
@@ -106,14 +108,15 @@ void ThreadTracks::on_start(const TraceInfo& info) {
 }
 
 void ThreadTracks::introduce_process(const TracedTask& task, TracedProcess& process, std::uint64_t at_ns) {
-  if (process.introduced) {
+  const bool has_name = task.leader() && is_late(task);
+  if (process.introduced && !has_name) {
     return;
   }
   process.introduced = true;
   // The track gets no name, unlike those of threads: it would hide the name after an exec.
   wire::TrackDescriptor& track = packets_.describe(track_id(process_track, task.process), at_ns);
   track.mutable_process()->set_pid(static_cast<std::int32_t>(process.tgid));
-  if (is_late(task)) {
+  if (has_name) {
     track.mutable_process()->set_process_name(task.comm);
   }
   packets_.write();
@@ -136,8 +139,10 @@ wire::TrackDescriptor& ThreadTracks::describe_thread(const TracedTask& task, std
   return track;
 }
 
-// The part that is shown begins after its birth, when it may have had another name.
-bool ThreadTracks::is_late(const TracedTask& task) const { return task.tracker.start_ns() < part_.span.from_ns; }
+// What is shown begins after its birth, so nothing in it tells its name.
+bool ThreadTracks::is_late(const TracedTask& task) const {
+  return task.tracker.adopted() || task.tracker.start_ns() < part_.span.from_ns;
+}
 
 // What follows is dropped unless the part that is shown has it.
 std::uint64_t ThreadTracks::track_of(TracedTask& task, std::uint64_t at_ns) {
@@ -175,12 +180,12 @@ void ThreadTracks::slice(std::uint64_t track, std::uint64_t begin_ns, std::uint6
 
 void ThreadTracks::on_new_task(const tc_task_new& new_task, TracedTask& task) {
   const std::uint64_t track = track_of(task, new_task.at_ns);
-  if (new_task.how == TC_NR_CREATIONS) {
+  if (is_adopted(new_task)) {
     return;
   }
   packets_.instant(track, new_task.at_ns, Category::creation, packets_.name("new task"))
-      .with_text(Argument::origin,
-                 is_worker_of_process(new_task.flags) ? to_string(TaskOrigin::worker) : creation_name(new_task.how))
+      .with_text(Argument::origin, is_worker_of_process(new_task.flags) ? to_string(TaskOrigin::worker)
+                                                                        : creation_name(task.tracker.creation()))
       .with(Argument::clone_flags, new_task.clone_flags);
   if (new_task.creator_tid != 0) {
     packets_.with(Argument::creator_tid, new_task.creator_tid);
@@ -256,7 +261,8 @@ void ThreadTracks::write_wait(std::uint64_t track, const tc_switch& event, const
   if (event.woken_ns == 0) {
     packets_.with_flag(Argument::wakeup_seen, false);
   } else {
-    const WokenBy by = woken_by(event.waker, *tasks_);
+    const Wakeup wakeup = wakeup_of(event);
+    const WokenBy by = woken_by(wakeup.waker, *tasks_);
     if (by.tid) {
       packets_.with(Argument::waker_tid, *by.tid);
     }
@@ -266,7 +272,7 @@ void ThreadTracks::write_wait(std::uint64_t track, const tc_switch& event, const
     if (!by.kind.empty()) {
       packets_.with_text(Argument::woken_by, by.kind);
     }
-    if (const std::string_view from = woken_from(event.waker_from, call_names_); !from.empty()) {
+    if (const std::string_view from = woken_from(wakeup.from, call_names_); !from.empty()) {
       packets_.with_text(Argument::woken_from, from);
     }
   }
@@ -319,7 +325,7 @@ void ThreadTracks::write_creation(std::uint64_t track, TracedTask& task, const t
   const std::uint64_t newtask = task.child_newtask_ns;
   const std::uint64_t published = task.child_published_ns;
   task.child_newtask_ns = task.child_published_ns = 0;
-  if (call.created == TC_NR_CREATIONS || !within(newtask, call.entered_ns, call.at_ns)) {
+  if (task.tracker.created() == TC_NR_CREATIONS || !within(newtask, call.entered_ns, call.at_ns)) {
     return;
   }
   slice(track, call.entered_ns, newtask, Category::creation, packets_.name("create: copy"));
@@ -384,16 +390,17 @@ void ThreadTracks::count_bytes(const TracedTask& task, std::uint32_t channel, st
 void ThreadTracks::on_passage(const tc_passage& passage) {
   TracedTask& task = tasks_->on_passage(passage);
   const std::uint64_t track = track_of(task, passage.at_ns);
-  add_bytes(task, passage.channel, passage.bytes_in, passage.bytes_out, passage.at_ns);
+  const std::uint8_t channel = channel_of_passage(passage.file);
+  add_bytes(task, channel, passage.bytes_in, passage.bytes_out, passage.at_ns);
   packets_.instant(track, passage.at_ns, Category::syscall, packets_.name("bytes passed"))
-      .with_text(Argument::channel, channel_name(passage.channel));
+      .with_text(Argument::channel, channel_name(channel));
   if ((passage.bits & TC_CALL_IN) != 0) {
     packets_.with(Argument::bytes_in, passage.bytes_in);
   }
   if ((passage.bits & TC_CALL_OUT) != 0) {
     packets_.with(Argument::bytes_out, passage.bytes_out);
   }
-  count_bytes(task, passage.channel, passage.bits);
+  count_bytes(task, channel, passage.bits);
   packets_.write();
 }
 
@@ -430,8 +437,8 @@ void ThreadTracks::on_call(const tc_call& call, const tc_transfer* transfer) {
   if (transfer != nullptr && (transfer->bits & TC_CALL_OUT) != 0) {
     packets_.with(Argument::bytes_out, transfer->bytes_out);
   }
-  if (call.created < TC_NR_CREATIONS) {
-    packets_.with_text(Argument::created, creation_name(call.created));
+  if (task.tracker.created() < TC_NR_CREATIONS) {
+    packets_.with_text(Argument::created, creation_name(task.tracker.created()));
   }
   if (call.mapped_bytes != 0) {
     packets_.with(Argument::mapped_bytes, call.mapped_bytes);
@@ -470,6 +477,25 @@ void ThreadTracks::on_fault(const tc_fault& fault) {
   if (begin_seen) {
     packets_.end(track, fault.at_ns).write();
   }
+}
+
+// It lies around the calls that it consists of: the mark that begins it has returned, the other one is not entered yet.
+void ThreadTracks::on_region(const tc_region& region) {
+  TracedTask* const task = tasks_->find(region.id);
+  if (task == nullptr || !within(region.begun_ns, 1, region.at_ns)) {
+    return;
+  }
+  std::string text = valid_utf8(region_name(region.name));
+  if (region_names_.size() < TC_MAX_REGIONS) {
+    region_names_.insert(text);
+  } else if (!region_names_.contains(text)) {
+    text = "region";
+  }
+  const std::uint64_t track = track_of(*task, region.at_ns);
+  packets_.begin(track, region.begun_ns, Category::region, packets_.name(text.empty() ? "region" : text))
+      .with_flag(Argument::ended, region.how == TC_REGION_ENDED)
+      .write();
+  packets_.end(track, region.at_ns).write();
 }
 
 void ThreadTracks::on_event(const tc_event& event, TracedTask& task) {

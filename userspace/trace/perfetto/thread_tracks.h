@@ -7,6 +7,8 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -31,6 +33,7 @@ class ThreadTracks {
   void on_call(const tc_call& call, const tc_transfer* transfer);
   void on_passage(const tc_passage& passage);
   void on_fault(const tc_fault& fault);
+  void on_region(const tc_region& region);
   void on_event(const tc_event& event, TracedTask& task);
   void on_gap(const tc_gap& gap);
   void on_interruption(const Interruption& interruption);
@@ -65,6 +68,7 @@ class ThreadTracks {
   std::unordered_map<std::uint64_t, NameId> call_ids_;
   std::array<NameId, TC_NR_WAITS> wait_ids_;
   TracePart part_;
+  std::set<std::string, std::less<>> region_names_;  // those that have been interned
   std::uint64_t start_ns_ = 0;
   std::uint64_t endless_losses_ = 0;
 };

@@ -16,14 +16,15 @@ namespace taskcost {
 // clang-format off
 #define TASKCOST_CATEGORIES(X)                                                                                \
   X(syscall) X(fault) X(wait) X(creation) X(exec) X(exit) X(tlb) X(signal) X(memory) X(scheduling) X(loss)    \
-  X(recording)
+  X(recording) X(region)
 
 #define TASKCOST_ARGUMENTS(X)                                                                                 \
   X(number) X(result) X(activity) X(channel) X(bytes_in) X(bytes_out) X(created) X(mapped_bytes)              \
   X(entry_seen) X(returned) X(copy_on_write) X(file) X(kernel_mode) X(major) X(begin_seen) X(wait) X(in_call) \
   X(waker_tid) X(waker_comm) X(woken_by) X(woken_from) X(began_before_the_window) X(wakeup_seen)              \
   X(events_lost_meanwhile) X(count) X(ns) X(bytes) X(pages) X(signal) X(cpu) X(pid) X(command) X(host)        \
-  X(kernel) X(detail) X(version) X(clone_flags) X(origin) X(creator_tid) X(page_table_bytes) X(switch_in_seen)
+  X(kernel) X(detail) X(version) X(clone_flags) X(origin) X(creator_tid) X(page_table_bytes) X(switch_in_seen) \
+  X(ended)
 // clang-format on
 
 #define TASKCOST_ENUM(name) name,

@@ -272,6 +272,28 @@ TEST(Options, DetailAndStacks) {
   EXPECT_THAT(test::refused({"run", "-o", "a.folded", "ls"}).hint, HasSubstr("--stacks"));
 }
 
+TEST(Options, Samples) {
+  EXPECT_EQ(test::parsed_as<RunCommand>({"run", "--stacks", "ls"}).observe.sample_hz, std::nullopt);
+  EXPECT_EQ(test::parsed_as<RunCommand>({"run", "--stacks", "--sample", "0", "ls"}).observe.sample_hz, 0U);
+  EXPECT_EQ(test::parsed_as<RunCommand>({"run", "--stacks", "--sample", "999", "ls"}).observe.sample_hz, 999U);
+  EXPECT_THAT(test::refused({"run", "--sample", "99", "ls"}).hint, HasSubstr("--stacks"));
+  EXPECT_EQ(test::refused({"run", "--stacks", "--sample", "10001", "ls"}).kind, ErrorKind::usage);
+  EXPECT_EQ(test::refused({"run", "--stacks", "--sample", "-1", "ls"}).kind, ErrorKind::usage);
+  const auto run = test::parsed_as<RunCommand>({"run", "--stacks", "-o", "a.pb.gz", "ls"});
+  EXPECT_EQ(run.observe.outputs.at(0).format, OutputFormat::pprof);
+}
+
+TEST(Options, MemoryOfUnwindTables) {
+  EXPECT_EQ(test::parsed_as<RunCommand>({"run", "--stacks", "ls"}).observe.unwind_mib, std::nullopt);
+  EXPECT_EQ(test::parsed_as<RunCommand>({"run", "--stacks", "--unwind-memory", "0", "ls"}).observe.unwind_mib, 0U);
+  EXPECT_EQ(test::parsed_as<RunCommand>({"run", "--stacks", "--unwind-memory", "128", "ls"}).observe.unwind_mib, 128U);
+  EXPECT_THAT(test::refused({"run", "--unwind-memory", "128", "ls"}).hint, HasSubstr("--stacks"));
+  EXPECT_EQ(test::refused({"run", "--stacks", "--unwind-memory", "all", "ls"}).kind, ErrorKind::usage);
+  EXPECT_EQ(test::refused({"run", "--stacks", "--unwind-memory", "4097", "ls"}).kind, ErrorKind::usage);
+  EXPECT_THAT(test::refused({"run", "--stacks", "--unwind-memory", "9999999999", "ls"}).hint,
+              HasSubstr("use 0, for frame pointers alone, to 4096"));
+}
+
 TEST(Options, TopObservesTheMachineByDefault) {
   const auto top =
       test::parsed_as<TopCommand>({"top", "--once", "--interval", "0.5", "--format", "json", "--sort", "faults"});
@@ -303,7 +325,8 @@ TEST(Options, GroupsHaveAKey) {
 
 TEST(Options, BadSharedValues) {
   EXPECT_THAT(test::refused({"run", "-o", "r.pdf", "ls"}).hint,
-              HasSubstr(".html, .json, .txt, .folded, .speedscope.json, .tcap, .pftrace, .csv or .ndjson, or -"));
+              HasSubstr(".html, .json, .txt, .folded, .wakers.folded, .speedscope.json, .pb.gz, .tcap, .pftrace, .csv "
+                        "or .ndjson, or -"));
   EXPECT_THAT(test::refused({"run", "-o", "", "ls"}).what, HasSubstr("''"));
   EXPECT_EQ(test::refused({"run", "-o", ".json", "ls"}).why, "unknown file type");
   EXPECT_THAT(test::refused({"verify", "-o", "v.tcap"}).why, HasSubstr("does not write"));

@@ -56,5 +56,24 @@ TEST(ReportOptions, WhatAPartDoesNotHaveIsRefused) {
   EXPECT_THAT(refused_part({"-o", "a.folded", "--to", "1"}), HasSubstr("call stacks are sums over the whole capture"));
 }
 
+TEST(ReportOptions, RegionsAreChosenByNameAndTime) {
+  const auto regions =
+      test::parsed_as<ReportCommand>({"report", "--region", "parse*", "--longer-than", "10ms"}).regions;
+  ASSERT_TRUE(regions);
+  EXPECT_EQ(regions->name, "parse*");
+  EXPECT_EQ(regions->longer_than, 10ms);
+  EXPECT_FALSE(test::parsed_as<ReportCommand>({"report", "--region", "parse"}).regions->longer_than);
+  EXPECT_FALSE(test::parsed_as<ReportCommand>({"report"}).regions);
+}
+
+TEST(ReportOptions, RegionsWithoutAMeaningAreRefused) {
+  EXPECT_THAT(refused_part({"--longer-than", "1ms"}), HasSubstr("--longer-than without --region"));
+  EXPECT_THAT(refused_part({"--region", "a", "--longer-than", "-1"}), HasSubstr("negative"));
+  EXPECT_THAT(refused_part({"--region", "a", "--longer-than", "x"}), HasSubstr("--longer-than"));
+  EXPECT_THAT(refused_part({"--region", "a", "--region", "b"}), HasSubstr("more than once"));
+  EXPECT_THAT(refused_part({"--region", "a", "--audit"}), HasSubstr("--audit with --region"));
+  EXPECT_THAT(refused_part({"--region", "a", "--pid", "7"}), HasSubstr("--region with --pid or --comm"));
+}
+
 }  // namespace
 }  // namespace taskcost

@@ -159,6 +159,9 @@ TEST(UsualOptions, UnitsOfWorkAreANumberOrACounter) {
   for (const char* bad : {"0", "-1", "many", "nan", "1e16", ""}) {
     EXPECT_THAT(test::refusal_of({"run", "--per", bad, "ls"}), HasSubstr("--per")) << bad;
   }
+  EXPECT_EQ(test::parsed_as<ReportCommand>({"report", "--per-region", "parse"}).per.value().region, "parse");
+  EXPECT_THAT(test::refusal_of({"run", "--per-region", "", "ls"}), HasSubstr("--per-region"));
+  EXPECT_THAT(test::refusal_of({"run", "--per", "1", "--per-region", "parse", "ls"}), HasSubstr("--per"));
   EXPECT_THAT(test::refusal_of({"run", "--per-count", "sycalls", "ls"}), HasSubstr("do you mean syscalls?"));
   EXPECT_THAT(test::refusal_of({"run", "--per-count", "?", "ls"}), HasSubstr("totals.counters"));
   EXPECT_THAT(test::refusal_of({"run", "--per", "1", "--per-count", "syscalls", "ls"}), HasSubstr("--per"));
@@ -183,9 +186,9 @@ std::vector<std::string> common_names(const std::string& help) {
 }
 
 TEST_P(CommonBlock, HasTheSameTitleAndOrderEverywhere) {
-  const std::vector<std::string> order{"-o",     "--format",    "--json",  "--brief",    "-v",
-                                       "--per",  "--per-count", "--by",    "--top",      "--sort",
-                                       "--idle", "-q",          "--color", "--no-color", "-h"};
+  const std::vector<std::string> order{"-o",          "--format",     "--json",     "--brief", "-v",     "--per",
+                                       "--per-count", "--per-region", "--by",       "--top",   "--sort", "--idle",
+                                       "-q",          "--color",      "--no-color", "-h"};
   const std::vector<std::string> names = common_names(text_of({GetParam(), "--help"}));
   std::size_t place = 0;
   for (const std::string& name : names) {

@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <fstream>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
@@ -40,6 +42,8 @@ RecordingEnd fixture_end() {
   end.observer.share_of_wall = 0.1 + 0.2;
   end.stacks = test::fixture_stacks();
   end.names = {{{"0", "root"}, {"1000", "a\nb"}}, {{"7", "/a\xff"}}, {{"99", "kubelet"}}};
+  end.names.cpu_cgroups = {{"44", "/lab"}};
+  end.stolen = 20ms;
   end.clocks = {ClockAnchor{1000, 1'700'000'000'000'000'000, 5'000'001'000},
                 ClockAnchor{90'000, 1'700'000'000'000'089'000, 5'000'090'000}};
   return end;
@@ -129,6 +133,15 @@ TEST(RecordingTexts, CallsHaveTheNamesOfTheirMachine) {
   EXPECT_EQ(call_name(start, test::number_read, false), "read");
   EXPECT_EQ(call_name(start, 4711, false), "");
   EXPECT_EQ(call_name(start, test::number_read, true), "");
+}
+
+// The fuzzer would not come far with texts that are refused for their layout.
+TEST(RecordingTexts, TheCorpusOfTheFuzzerIsRead) {
+  for (const char* const name : {"start.json", "start-kept.json"}) {
+    std::ifstream file(std::string(TASKCOST_GOLDEN_DIR "/../fuzz/corpus/recording/") + name);
+    const auto read = read_start(std::string(std::istreambuf_iterator<char>(file), {}));
+    EXPECT_TRUE(read) << name << ": " << (read ? "" : to_line(read.error()));
+  }
 }
 
 TEST(RecordingTexts, AnotherLayoutIsRefused) {

@@ -16,6 +16,7 @@
 #include "support/fixture_script.h"
 #include "support/golden.h"
 #include "support/hostile_names.h"
+#include "support/marked_regions.h"
 #include "support/script.h"
 #include "support/subprocess.h"
 #include "trace/events/writers.h"
@@ -196,7 +197,7 @@ TEST(EventRows, AnInterruptionThatCanBeAnywhereHasNoTimeAndMakesWhatFollowsDoubt
 TEST(EventRows, AParentMayComeBackLongAfterItsChildEnded) {
   Script script;
   script.at(1us).adopted(1, "sh").born(2, 1, TC_CREATION_FORK, "child");
-  script.at(5us).switches(0, leaves(1).blocks(TC_WAIT_CHILD), comes(2));
+  script.at(5us).switches(0, leaves(1).blocks(TC_WAIT_CHILD, TC_ACTIVITY_WAIT), comes(2));
   script.at(9us).switches(0, leaves(2).for_ever(), idle_comes());
   script.at(20us).switches(0, idle_leaves(), comes(1).woken_by(2, TC_FROM_EXIT, 8us));
   const json row = rows_of(script).back();
@@ -214,6 +215,26 @@ TEST(EventRows, NamesFollowARename) {
   EXPECT_EQ(rows.at(1).at("comm"), "server: ready");
   EXPECT_EQ(rows.at(1).at("detail"), "server");
   EXPECT_EQ(rows.at(2).at("comm"), "server: ready");
+}
+
+TEST(EventRows, ARegionHasItsNameAndTime) {
+  Script script;
+  tc_region region = test::region_record(1, "=parse", 2000, 9000);
+  region.depth = 3;
+  tc_region open = region;
+  open.how = TC_REGION_NOT_ENDED;
+  open.blocked_ns = 0;
+  script.at(1us).adopted(1, "server").emits(region).emits(open);
+  const auto rows = rows_of(script);
+  EXPECT_EQ(rows.at(1).at("event"), "region");
+  EXPECT_EQ(rows.at(1).at("detail"), "=parse");
+  EXPECT_EQ(rows.at(1).at("comm"), "server");
+  EXPECT_EQ(rows.at(1).at("duration_ns"), 7000);
+  EXPECT_EQ(rows.at(1).at("value"), 3);
+  EXPECT_EQ(rows.at(1).at("wait"), "pipe");
+  EXPECT_FALSE(rows.at(1).contains("condition"));
+  EXPECT_EQ(rows.at(2).at("condition"), "not_ended");
+  EXPECT_FALSE(rows.at(2).contains("wait"));
 }
 
 TEST(EventRows, WorkersOfTheKernelAreNoThreads) {
@@ -264,11 +285,11 @@ TEST(EventRows, HostileNamesStayInTheirField) {
   }
 }
 
-// Returns the commands between the fences of the README, which must work as printed.
+// Returns the commands between the fences of docs/sql.md, which must work as printed.
 std::string recipe() {
-  std::ifstream readme(TASKCOST_README);
+  std::ifstream page(TASKCOST_SQL_PAGE);
   std::ostringstream text;
-  text << readme.rdbuf();
+  text << page.rdbuf();
   const std::string all = text.str();
   const std::size_t begin = all.find("```sh\nsqlite3 ");
   const std::size_t end = all.find("\n```", begin);
@@ -294,7 +315,7 @@ class Directory {
   std::string path_;
 };
 
-TEST(EventRows, TheRecipeOfTheReadmeAnswersItsQuestions) {
+TEST(EventRows, TheRecipeOfThePageAnswersItsQuestions) {
   ASSERT_FALSE(recipe().empty());
   const Directory directory;
   std::ofstream(directory.path() + "/events.csv") << written<EventCsv>(test::fixture_script());

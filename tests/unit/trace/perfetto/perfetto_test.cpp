@@ -19,6 +19,7 @@
 #include "support/fixture_script.h"
 #include "support/golden.h"
 #include "support/hostile_names.h"
+#include "support/marked_regions.h"
 #include "support/script.h"
 #include "support/trace_decoder.h"
 #include "trace/events/writers.h"
@@ -221,6 +222,15 @@ TEST(Perfetto, NamesFollowARename) {
   EXPECT_EQ(renames[0].event->text("newcomm"), "server: ready");
 }
 
+TEST(Perfetto, ARegionIsASliceAroundItsCalls) {
+  Script script;
+  script.at(1us).adopted(1, "server");
+  script.at(6us).calls(1, 0, TC_ACTIVITY_FILE, 5us, 0).emits(test::region_record(1, "\xff inner", 4000, 7000));
+  script.emits(test::region_record(1, "outer", 3000, 8000));
+  EXPECT_THAT(lines_of(trace_of(script), 1001),
+              ElementsAre("outer 3000..8000", "  \uFFFD inner 4000..7000", "    file: read 5000..6000"));
+}
+
 TEST(Perfetto, AThreadThatExecsGoesOnUnderTheTidOfItsLeader) {
   Script script;
   script.at(1us).adopted(1, "server").adopted(2, "worker", 1);
@@ -270,6 +280,24 @@ TEST(Perfetto, AdoptedTasksAreInTheProcessTree) {
     }
   }
   EXPECT_THAT(lines, ElementsAre("1001 server", "1001/1001 server", "1001/1002 worker", "1001 server --once"));
+}
+
+// Readers that take no process tree find the names beside the tracks. The thread may be known before its leader.
+TEST(Perfetto, TracksOfAdoptedTasksHaveNames) {
+  Script script;
+  script.at(1us).adopted(2, "worker", 1).adopted(1, "server");
+  std::vector<std::string> names;
+  for (const Message& packet : trace_of(script)) {
+    if (packet.has("track_descriptor")) {
+      const Message track = packet.message("track_descriptor");
+      for (const auto& [message, key] : {std::pair("process", "process_name"), {"thread", "thread_name"}}) {
+        if (track.has(message) && track.message(message).has(key)) {
+          names.push_back(track.message(message).text(key));
+        }
+      }
+    }
+  }
+  EXPECT_THAT(names, UnorderedElementsAre("server", "server", "worker"));
 }
 
 TEST(Perfetto, TheFirstPacketMakesTheClocksOfBundlesAndPacketsOne) {

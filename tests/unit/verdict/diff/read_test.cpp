@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -122,6 +124,16 @@ TEST(ReadFigures, AnotherVersionIsRefusedByName) {
                     name + "2' (measure again, or use the version of taskcost that wrote it)");
     }
   }
+}
+
+// SCHEMA_CHANGES.md promises it. The file is the golden report of the first release with this version of the schema.
+TEST(ReadFigures, AnOlderReportOfThisVersionIsRead) {
+  std::ifstream file(TASKCOST_GOLDEN_DIR "/old/report-2.json");
+  const std::string json(std::istreambuf_iterator<char>(file), {});
+  const auto figures = read_figures(json);
+  ASSERT_TRUE(figures) << to_line(figures.error());
+  EXPECT_EQ(figures->command, figures_of(full_report()).command);
+  EXPECT_EQ(quantity(*figures, Topic::activity, "pipe", "blocked_ns").value, 240'000'000);
 }
 
 TEST(ReadFigures, AbsurdNestingIsRefused) {
