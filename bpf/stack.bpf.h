@@ -279,16 +279,16 @@ __verified_once int retake_stack(struct tc_ledger *l)
 
 #define has_pending_stack(l) (keep_stacks && ((l)->left_at.user & TC_STACK_PENDING))
 
-/* Takes back `ns` that account_stack() added too much: shorten_wait(). */
-static __noinline int shorten_stack(const struct tc_ledger *l, __u32 kind, __u64 ns)
+/* Takes back `ns` that account_stack() added too much, of the wait or of the time in the run queue: shorten_wait(). */
+static __noinline int shorten_stack(const struct tc_ledger *l, __u32 condition, __u64 ns)
 {
 	struct tc_stack_key key = {};
 	struct tc_stack_sums *sums;
 
-	set_stack_key(&key, l, &l->left_at, kind);
+	set_stack_key(&key, l, &l->left_at, condition == TC_CONDITION_PREEMPTED ? TC_STACK_INVOLUNTARY : TC_STACK_WAIT);
 	sums = bpf_map_lookup_elem(&stack_counts, &key);
 	if (sums)
-		__sync_fetch_and_add(&sums->ns, -ns);
+		__sync_fetch_and_add(condition == TC_CONDITION_RUNNABLE ? &sums->runnable_ns : &sums->ns, -ns);
 	return 0;
 }
 

@@ -191,12 +191,16 @@ void fill_exec(Task& task, const tc_ledger& ledger, const SessionOptions& option
 
 }  // namespace
 
+std::uint64_t ready_at(const tc_ledger& ledger, std::uint64_t end_ns) {
+  const std::uint64_t woken = ledger.woken_ns;
+  return woken > ledger.since_ns && woken <= end_ns ? woken : end_ns;
+}
+
 void close_at(tc_ledger& ledger, std::uint64_t end_ns) {
   const std::uint64_t since = ledger.since_ns;
   const std::uint64_t end = std::max<std::uint64_t>(since, end_ns);
-  const std::uint64_t woken = ledger.woken_ns;
   if (ledger.condition == TC_CONDITION_BLOCKED) {
-    const std::uint64_t ready = woken > since && woken <= end ? woken : end;
+    const std::uint64_t ready = ready_at(ledger, end);
     add_to_cell(ledger, ledger.activity, TC_CONDITION_BLOCKED, ready - since);
     add_to_cell(ledger, ledger.activity, TC_CONDITION_RUNNABLE, end - ready);
     // An unfinished wait is in both sums, so that no mean is longer than the window.

@@ -18,6 +18,10 @@ namespace taskcost {
 // The final switch-out closed the ledger of a task that exited; the end of the window closed that of a living task.
 enum class Closed { by_end_of_task, by_end_of_window };
 
+// When a sleeper became ready to run, in CLOCK_MONOTONIC ns; `end_ns` if it still sleeps then. A wakeup that is older
+// than the sleep was for an earlier one. REQUIRES: ledger.condition == TC_CONDITION_BLOCKED, ledger.since_ns <= end_ns.
+std::uint64_t ready_at(const tc_ledger& ledger, std::uint64_t end_ns);
+
 // Ends the open interval of a living task, and its wait if it is blocked. If the task ran a probe at the instant of
 // closing, its ledger may be later than `end_ns`; it then ends at its own last event.
 void close_at(tc_ledger& ledger, std::uint64_t end_ns);

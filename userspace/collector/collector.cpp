@@ -18,6 +18,7 @@
 #include <thread>
 #include <utility>
 
+#include "account/ledger.h"
 #include "collector/adopt.h"
 #include "collector/clocks.h"
 #include "collector/extras.h"
@@ -386,15 +387,14 @@ std::vector<OpenStack> Collector::open_stacks(Instant end) const {
     OpenStack& stack = open.emplace_back();
     stack.key.owner = {ledger.process, ledger.address_space, ledger.left_at, {}};
     std::ranges::copy(ledger.comm, stack.key.owner.comm);
-    const std::uint64_t since_ns = std::min<std::uint64_t>(ledger.since_ns, end_ns);
-    stack.sums = {1, end_ns - since_ns, 0};
+    const std::uint64_t since_ns = ledger.since_ns;
+    const std::uint64_t until_ns = std::max(since_ns, end_ns);
+    stack.sums = {1, until_ns - since_ns, 0};
     if (ledger.condition == TC_CONDITION_BLOCKED) {
       stack.key.kind = TC_STACK_WAIT;
       stack.key.wait = ledger.wait;
-      if (ledger.woken_ns != 0) {
-        stack.sums.runnable_ns = end_ns - std::clamp<std::uint64_t>(ledger.woken_ns, since_ns, end_ns);
-        stack.sums.ns -= stack.sums.runnable_ns;
-      }
+      stack.sums.runnable_ns = until_ns - ready_at(ledger, until_ns);
+      stack.sums.ns -= stack.sums.runnable_ns;
     } else {
       stack.key.kind = TC_STACK_INVOLUNTARY;
     }
