@@ -134,10 +134,11 @@ void on_paths(const std::string& directory) {
 void on_locks(const std::string& directory) {
   const std::string path = directory + "/locked";
   const int file = must(open(path.c_str(), O_RDWR | O_CREAT, 0600), "open");
-  const auto opened = [&] { return must(open(path.c_str(), O_RDWR), "open"); };
+  // Not opened by those who wait: the file system may make them wait for something else.
+  const int other = must(open(path.c_str(), O_RDWR), "open");
   must(flock(file, LOCK_EX), "flock");
   waits(
-      "flock", "file_lock", [&] { must(flock(opened(), LOCK_EX), "flock"); }, [&] { flock(file, LOCK_UN); });
+      "flock", "file_lock", [&] { must(flock(other, LOCK_EX), "flock"); }, [&] { flock(file, LOCK_UN); });
 
   struct flock lock {};
   lock.l_type = F_WRLCK;
@@ -145,11 +146,11 @@ void on_locks(const std::string& directory) {
   unlock.l_type = F_UNLCK;
   must(fcntl(file, F_SETLK, &lock), "F_SETLK");
   waits(
-      "record_lock", "file_lock", [&] { must(fcntl(opened(), F_SETLKW, &lock), "F_SETLKW"); },
+      "record_lock", "file_lock", [&] { must(fcntl(other, F_SETLKW, &lock), "F_SETLKW"); },
       [&] { must(fcntl(file, F_SETLK, &unlock), "F_SETLK"); });
   must(fcntl(file, F_OFD_SETLK, &lock), "F_OFD_SETLK");
   waits(
-      "file_description_lock", "file_lock", [&] { must(fcntl(opened(), F_OFD_SETLKW, &lock), "F_OFD_SETLKW"); },
+      "file_description_lock", "file_lock", [&] { must(fcntl(other, F_OFD_SETLKW, &lock), "F_OFD_SETLKW"); },
       [&] { must(fcntl(file, F_OFD_SETLK, &unlock), "F_OFD_SETLK"); });
 }
 
