@@ -58,7 +58,7 @@ set_up() {
 		  long gaps = 0, waited = waited_for_a_cpu(), start = now();
 		  for (long last = start, t; last < start + 2000000000L; last = t) {
 		    t = now();
-		    if (t - last > 20000) gaps += t - last;
+		    if (t - last > 3000) gaps += t - last;
 		  }
 		  gaps -= waited_for_a_cpu() - waited;
 		  FILE *file = fopen("interrupted", "w");
@@ -74,8 +74,8 @@ set_up() {
 }
 
 # Each softirq is a gap in the program's counting, but gaps also have the way into interrupts and out of them, what no
-# softirq follows, switches to other tasks, and what a hypervisor takes. Softirqs of less than 20 µs are no gaps: those
-# of the timer, some per mille.
+# softirq follows, switches to other tasks, and what a hypervisor takes. Softirqs of less than 3 µs are no gaps: some
+# of the timer.
 check() {
 	agree "interrupted while it had a CPU, s" "$(seconds "$duration  of the CPU time in")" "$(<interrupted)" \
 		"the program itself" 0.6 1.05
