@@ -71,7 +71,7 @@ static __always_inline void correct_unseen_wait(struct tc_ledger *l, struct task
 	if (l->unseen_condition == TC_CONDITION_BLOCKED)
 		shorten_wait(l, missing);
 	if (keep_stacks)
-		shorten_stack(l, l->unseen_condition, missing);
+		shorten_stack(l->unseen_condition, missing);
 	/* The correction is of an earlier call: the one that began since did not run for longer. */
 	if (l->entered_ns > l->unseen_at_ns && row == interrupted_row(l))
 		l->call_running_ns += missing;

@@ -206,6 +206,18 @@ static __always_inline void note_pending(const struct tc_ledger *l, __u32 kind, 
 	here->pending_runnable_ns = runnable_ns;
 }
 
+/* Remembers what shorten_stack() is about: an exec may give the task another name and address space before. */
+static __always_inline void note_unseen(const struct tc_stack_key *key)
+{
+	struct tc_unwound *here;
+
+	if (key->kind != TC_STACK_WAIT && key->kind != TC_STACK_INVOLUNTARY)
+		return;
+	here = this_unwound();
+	if (here)
+		here->unseen = *key;
+}
+
 /*
  * Accounts `ns` to the stack: what it stands for is over. If its beginning was not traced, because the task was adopted
  * in the middle of it, the time is accounted to no stack.
@@ -216,6 +228,8 @@ static __noinline int account_stack(const struct tc_ledger *l, const struct tc_s
 	struct tc_stack_key key = {};
 
 	set_stack_key(&key, l, ids, kind);
+	if (l->unseen_wait_ns)
+		note_unseen(&key);
 	if (!has_stacks(ids))
 		return 0;
 	add_to_stack(&stack_counts, &key, ns, runnable_ns);
@@ -279,14 +293,15 @@ __verified_once int retake_stack(struct tc_ledger *l)
 
 #define has_pending_stack(l) (keep_stacks && ((l)->left_at.user & TC_STACK_PENDING))
 
-/* Takes back `ns` that account_stack() added too much, of the wait or of the time in the run queue: shorten_wait(). */
-static __noinline int shorten_stack(const struct tc_ledger *l, __u32 condition, __u64 ns)
+/*
+ * Takes back `ns` that account_stack() added too much, of the wait or of the time in the run queue: shorten_wait(). The
+ * task has not left this CPU since.
+ */
+static __noinline int shorten_stack(__u32 condition, __u64 ns)
 {
-	struct tc_stack_key key = {};
-	struct tc_stack_sums *sums;
+	struct tc_unwound *here = this_unwound();
+	struct tc_stack_sums *sums = here ? bpf_map_lookup_elem(&stack_counts, &here->unseen) : NULL;
 
-	set_stack_key(&key, l, &l->left_at, condition == TC_CONDITION_PREEMPTED ? TC_STACK_INVOLUNTARY : TC_STACK_WAIT);
-	sums = bpf_map_lookup_elem(&stack_counts, &key);
 	if (sums)
 		__sync_fetch_and_add(condition == TC_CONDITION_RUNNABLE ? &sums->runnable_ns : &sums->ns, -ns);
 	return 0;

@@ -87,6 +87,7 @@ struct tc_unwound {
   __u64 leaf;                          /* of the sample that is being taken: see tc_stack_key */
   __u64 sampling;                      /* 1: the stack that is being taken is a sample */
   struct tc_waker_stack_key waker_key; /* has no room on the stack of a program */
+  struct tc_stack_key unseen;          /* of the wait that correct_unseen_wait() shortens */
 };
 
 /*
