@@ -13,9 +13,9 @@
 using namespace taskcost;  // NOLINT(google-build-using-namespace): a program of one file
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  RegularFile file(memfd_create("elf", MFD_CLOEXEC));
+  const RegularFile file(memfd_create("elf", MFD_CLOEXEC));
   fuzz::expect(file && write(file.get(), data, size) == static_cast<ssize_t>(size), "there is memory for the file");
-  const auto symbols = ElfSymbols::read(std::move(file), "/proc/no-such-directory/file", {});
+  const auto symbols = ElfSymbols::read(file, "/proc/no-such-directory/file", {});
   if (!symbols) {
     fuzz::expect(!to_line(symbols.error()).empty(), "an error has words");
     return 0;

@@ -7,15 +7,12 @@
 
 #include <array>
 #include <cstdint>
-#include <memory>
 #include <utility>
+
+#include "symbols/elf_file.h"
 
 namespace taskcost {
 namespace {
-
-struct ElfEnd {
-  void operator()(Elf* elf) const { elf_end(elf); }
-};
 
 constexpr std::array<std::uint32_t, 256> make_crc_table() {
   std::array<std::uint32_t, 256> table{};
@@ -95,10 +92,8 @@ std::string read_build_id(Elf* elf) {
 }
 
 std::string read_build_id(const RegularFile& file) {
-  elf_version(EV_CURRENT);
-  // Not mapped: reading a mapped file that is truncated meanwhile would be fatal.
-  const std::unique_ptr<Elf, ElfEnd> elf(elf_begin(file.get(), ELF_C_READ, nullptr));
-  return elf ? read_build_id(elf.get()) : std::string();
+  const auto elf = open_elf(file.get());
+  return elf ? read_build_id(elf->get()) : std::string();
 }
 
 RegularFile find_debug_file(const std::string& path, const std::string& build_id, const DebugLink& link,

@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "symbols/debug_files.h"
+#include "symbols/elf_file.h"
 
 namespace taskcost {
 namespace {
@@ -39,9 +40,9 @@ int find_debuginfo(Dwfl_Module* module, void** user, const char* /*name*/, Dwarf
   const auto& search = *static_cast<const Search*>(*user);
   GElf_Addr bias = 0;
   Elf* elf = dwfl_module_getelf(module, &bias);
-  return find_debug_file(search.path, elf == nullptr ? "" : read_build_id(elf), {link == nullptr ? "" : link, checksum},
-                         *search.directories, search.root)
-      .release();
+  auto copy = copy_symbols(find_debug_file(search.path, elf == nullptr ? "" : read_build_id(elf),
+                                           {link == nullptr ? "" : link, checksum}, *search.directories, search.root));
+  return copy ? copy->release() : -1;
 }
 
 bool is_function(const GElf_Sym& symbol, GElf_Word section, std::string_view name) {
@@ -153,24 +154,28 @@ class ElfSymbols::Reader {
   ElfSymbols& into_;
 };
 
-Result<ElfSymbols> ElfSymbols::read(RegularFile file, const std::string& path,
+Result<ElfSymbols> ElfSymbols::read(const RegularFile& file, const std::string& path,
                                     const std::vector<std::string>& debug_directories, const Root& root) {
-  const auto failure = [&path] { return Error{"cannot read symbols of " + path, dwfl_errmsg(-1), ""}; };
+  const auto failure = [&path](const std::string& why) { return Error{"cannot read symbols of " + path, why, ""}; };
+  auto copy = copy_symbols(file);
+  if (!copy) {
+    return failure(copy.error().why);
+  }
   Dwfl_Callbacks callbacks{};
   callbacks.find_elf = find_no_elf;
   callbacks.find_debuginfo = find_debuginfo;
   callbacks.section_address = dwfl_offline_section_address;
   const std::unique_ptr<Dwfl, DwflEnd> dwfl(dwfl_begin(&callbacks));
   if (!dwfl) {
-    return failure();
+    return failure(dwfl_errmsg(-1));
   }
   dwfl_report_begin(dwfl.get());
   // The last argument keeps the addresses of the file: find() gets offsets in the file, not addresses in memory.
-  Dwfl_Module* module = dwfl_report_elf(dwfl.get(), path.c_str(), path.c_str(), file.get(), 0, true);
+  Dwfl_Module* module = dwfl_report_elf(dwfl.get(), path.c_str(), path.c_str(), copy->get(), 0, true);
   if (module == nullptr) {
-    return failure();
+    return failure(dwfl_errmsg(-1));
   }
-  (void)file.release();  // libdwfl owns the descriptor now
+  (void)copy->release();  // libdwfl owns the descriptor now
   dwfl_report_end(dwfl.get(), nullptr, nullptr);
 
   Search search{path, &debug_directories, root};
@@ -179,7 +184,7 @@ Result<ElfSymbols> ElfSymbols::read(RegularFile file, const std::string& path,
   *user = &search;
   ElfSymbols symbols;
   if (!Reader(module, symbols).read()) {
-    return failure();
+    return failure(dwfl_errmsg(-1));
   }
   return symbols;
 }

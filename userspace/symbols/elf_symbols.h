@@ -16,9 +16,9 @@ namespace taskcost {
 
 class ElfSymbols {
  public:
-  // `path` below `root` is where the file was found; the search for its debug file starts there. Error: libdwfl cannot
-  // read it.
-  static Result<ElfSymbols> read(RegularFile file, const std::string& path,
+  // `path` below `root` is where the file was found; the search for its debug file starts there. Error:
+  // libdwfl cannot read it, or it needs too much memory (elf_file.h).
+  static Result<ElfSymbols> read(const RegularFile& file, const std::string& path,
                                  const std::vector<std::string>& debug_directories, const Root& root = {});
 
   // Returns the symbol that covers this offset, still mangled, without its version; empty if there is none.

@@ -3,7 +3,7 @@
 
 #include <gelf.h>
 
-#include <memory>
+#include "symbols/elf_file.h"
 
 namespace taskcost {
 namespace {
@@ -28,13 +28,12 @@ void append_needed(Elf* elf, Elf_Scn* section, const GElf_Shdr& header, std::vec
 
 std::vector<std::string> needed_libraries(int file) {
   std::vector<std::string> names;
-  elf_version(EV_CURRENT);
-  const std::unique_ptr<Elf, int (*)(Elf*)> elf(elf_begin(file, ELF_C_READ, nullptr), elf_end);
-  for (Elf_Scn* section = elf ? elf_nextscn(elf.get(), nullptr) : nullptr; section != nullptr;
-       section = elf_nextscn(elf.get(), section)) {
+  const auto elf = open_elf(file);
+  for (Elf_Scn* section = elf ? elf_nextscn(elf->get(), nullptr) : nullptr; section != nullptr;
+       section = elf_nextscn(elf->get(), section)) {
     GElf_Shdr header{};
     if (gelf_getshdr(section, &header) != nullptr && header.sh_type == SHT_DYNAMIC) {
-      append_needed(elf.get(), section, header, names);
+      append_needed(elf->get(), section, header, names);
     }
   }
   return names;

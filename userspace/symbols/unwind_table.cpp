@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "symbols/eh_frame.h"
+#include "symbols/elf_file.h"
 
 namespace taskcost {
 namespace {
@@ -129,22 +130,11 @@ class Maker {
   std::uint64_t described_ = 0;  // bytes
 };
 
-// libelf reserves memory for as many sections as a file says to have, if it says so in the extended way.
-bool has_many_headers(const Elf64_Ehdr& header) {
-  return (header.e_shoff != 0 && header.e_shnum == 0) || header.e_phnum == PN_XNUM;
-}
-
-template <typename Open>
-Result<UnwindTable> make_table(const Elf64_Ehdr& header, std::uint64_t size, Open open) {
-  if (has_many_headers(header)) {
-    return no_unwind_table("more than 65,279 sections or segments");
-  }
-  elf_version(EV_CURRENT);
-  const std::unique_ptr<Elf, int (*)(Elf*)> elf(open(), elf_end);
+Result<UnwindTable> make_table(const Result<ElfHandle>& elf, std::uint64_t size) {
   if (!elf) {
-    return no_unwind_table("not an ELF file");
+    return no_unwind_table(elf.error().why);
   }
-  auto frame = read_eh_frame(elf.get(), size);
+  auto frame = read_eh_frame(elf->get(), size);
   return frame ? Maker(std::move(*frame)).make() : Result<UnwindTable>(frame.error());
 }
 
@@ -159,26 +149,14 @@ Result<UnwindTable> make_unwind_table(int file) {
     return no_unwind_table("not a regular file");
   }
   const auto size = static_cast<std::uint64_t>(status.st_size);
-  Elf64_Ehdr header{};
-  if (pread(file, &header, sizeof(header), 0) != static_cast<ssize_t>(sizeof(header))) {
-    return no_unwind_table("not an ELF file");
-  }
   if (size >= std::uint64_t{4} << 30) {
     return no_unwind_table("larger than 4 GiB");
   }
-  // Not mapped, since reading what was cut off in between would end the program.
-  return make_table(header, size, [file] { return elf_begin(file, ELF_C_READ, nullptr); });
+  return make_table(open_elf(file), size);
 }
 
 Result<UnwindTable> make_unwind_table(std::span<const std::byte> image) {
-  Elf64_Ehdr header{};
-  if (image.size() < sizeof(header)) {
-    return no_unwind_table("not an ELF file");
-  }
-  std::memcpy(&header, image.data(), sizeof(header));
-  // libelf writes to an image only when it is told to update it.
-  auto* bytes = const_cast<char*>(reinterpret_cast<const char*>(image.data()));
-  return make_table(header, image.size(), [&] { return elf_memory(bytes, image.size()); });
+  return make_table(open_elf(image), image.size());
 }
 
 std::vector<tc_unwind_page> to_pages(std::span<const tc_unwind_row> rows) {

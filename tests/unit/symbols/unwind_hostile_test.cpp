@@ -36,7 +36,11 @@ TEST(UnwindOfHostileFiles, NeedsAnElfFileOfThisKind) {
   EXPECT_EQ(why_with([](auto&, auto&) {}), "a table");
   EXPECT_THAT(why_of_file(""), HasSubstr("not an ELF file"));
   EXPECT_THAT(why_of_file(std::string(4096, 'x')), HasSubstr("not an ELF file"));
-  EXPECT_THAT(why_with([](auto& header, auto&) { header.e_ident[EI_CLASS] = ELFCLASS32; }), HasSubstr("not a 64-bit"));
+  const auto make_32_bit = [](auto& header, auto&) {
+    header.e_ident[EI_CLASS] = ELFCLASS32;
+    header.e_flags = 1;  // the number of sections is there
+  };
+  EXPECT_THAT(why_with(make_32_bit), HasSubstr("not a 64-bit"));
   EXPECT_THAT(why_with([](auto& header, auto&) { header.e_ident[EI_DATA] = ELFDATA2MSB; }), HasSubstr("little-endian"));
   EXPECT_THAT(why_with([](auto& header, auto&) { header.e_machine = EM_RISCV; }), HasSubstr("another machine (243)"));
   EXPECT_THAT(why_with([](auto& header, auto&) { header.e_shnum = 0; }), HasSubstr("more than 65,279 sections"));
