@@ -18,8 +18,11 @@ namespace {
 constexpr std::array<std::string_view, 8> entries = {
     "_start", "__libc_start_call_main", "start_thread", "clone", "clone3", "__clone", "__clone3", "thread_start"};
 
-bool is_entry(std::string_view function) {
-  return std::find(entries.begin(), entries.end(), function.substr(0, function.find('@'))) != entries.end();
+// A process chooses the names in a map of compiled code as it likes: they say nothing.
+bool is_entry(const Frame& frame) {
+  const std::string_view function = frame.function;
+  return frame.module != compiled_module &&
+         std::find(entries.begin(), entries.end(), function.substr(0, function.find('@'))) != entries.end();
 }
 
 // All frames but the innermost have a return address, which is behind the call and may be in the next function:
@@ -36,7 +39,7 @@ std::vector<std::uint64_t> call_sites(const std::vector<std::uint64_t>& addresse
 // missing in the middle.
 tc_stack_end find_end(const RawStack& raw, const std::vector<Frame>& frames) {
   const bool may_lack_a_frame = raw.end == TC_STACK_END_PENDING || raw.end == TC_STACK_END_NO_ROOM;
-  return !frames.empty() && !may_lack_a_frame && is_entry(frames.front().function) ? TC_STACK_END_COMPLETE : raw.end;
+  return !frames.empty() && !may_lack_a_frame && is_entry(frames.front()) ? TC_STACK_END_COMPLETE : raw.end;
 }
 
 void append_user(NamedStack& stack, const RawStack& raw, const AddressSpaces& spaces, std::optional<std::uint32_t> tgid,

@@ -45,9 +45,9 @@ RegularFile own_vdso() {
   return file;
 }
 
-std::optional<ElfSymbols> read_symbols(RegularFile file, const std::string& path,
+std::optional<ElfSymbols> read_symbols(const RegularFile& file, const std::string& path,
                                        const std::vector<std::string>& debug_directories, const Root& root = {}) {
-  auto symbols = ElfSymbols::read(std::move(file), path, debug_directories, root);
+  auto symbols = ElfSymbols::read(file, path, debug_directories, root);
   return symbols ? std::optional(std::move(*symbols)) : std::nullopt;
 }
 
@@ -70,9 +70,9 @@ Symbolizer::Module Symbolizer::load_file(const Mapping& mapping) {
   if (mapping.path == vdso_path) {
     // A 32-bit process has another vDSO.
     constexpr std::uint64_t end_of_32_bits = std::uint64_t{1} << 32;
-    RegularFile file = mapping.start < end_of_32_bits ? RegularFile() : own_vdso();
+    const RegularFile file = mapping.start < end_of_32_bits ? RegularFile() : own_vdso();
     if (file) {
-      module.symbols = read_symbols(std::move(file), mapping.path, {});
+      module.symbols = read_symbols(file, mapping.path, {});
     }
     return module;
   }
@@ -83,7 +83,7 @@ Symbolizer::Module Symbolizer::load_file(const Mapping& mapping) {
   KeptFile kept = options_.kept_file ? options_.kept_file(mapping) : KeptFile();
   if (kept.file) {
     module.has_no_name = kept.file.status().st_nlink == 0;
-    take_symbols(module, mapping, std::move(kept.file), kept.root);
+    take_symbols(module, mapping, kept.file, kept.root);
     return module;
   }
   const std::pair device(mapping.device_major, mapping.device_minor);
@@ -112,12 +112,12 @@ Symbolizer::Module Symbolizer::load_file(const Mapping& mapping) {
     module.mark = says_deleted ? Frame::Mark::unlinked : Frame::Mark::replaced;
     return module;
   }
-  take_symbols(module, mapping, std::move(file), kept.root);
+  take_symbols(module, mapping, file, kept.root);
   return module;
 }
 
 // The file has the inode of the mapping, but its content may have changed.
-void Symbolizer::take_symbols(Module& module, const Mapping& mapping, RegularFile file, const Root& root) const {
+void Symbolizer::take_symbols(Module& module, const Mapping& mapping, const RegularFile& file, const Root& root) const {
   if (file.status().st_size > options_.largest_file) {
     module.mark = Frame::Mark::unread;
     return;
@@ -125,7 +125,7 @@ void Symbolizer::take_symbols(Module& module, const Mapping& mapping, RegularFil
   if (mapping.build_id.empty()) {
     module.changed_ns = changed_ns(file);
   }
-  auto symbols = read_symbols(std::move(file), mapping.path, options_.debug_directories, root);
+  auto symbols = read_symbols(file, mapping.path, options_.debug_directories, root);
   if (symbols && !mapping.build_id.empty() && symbols->build_id() != mapping.build_id) {
     module.mark = Frame::Mark::replaced;
     return;
@@ -191,7 +191,7 @@ Frame Symbolizer::name(const Mapping* mapping, std::uint64_t address) {
   if (mapping->jit != 0 && !module.symbols) {
     frame.function = find_or_read(mapping->jit).find(address);
     if (!frame.function.empty()) {
-      frame.module = "[JIT]";
+      frame.module = compiled_module;
       return frame;
     }
   }

@@ -12,6 +12,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <unordered_map>
 #include <utility>
@@ -24,6 +25,9 @@
 #include "symbols/perf_map.h"
 
 namespace taskcost {
+
+// The module of a frame whose name is from the map of a just-in-time compiler.
+inline constexpr std::string_view compiled_module = "[JIT]";
 
 class Symbolizer {
  public:
@@ -69,7 +73,7 @@ class Symbolizer {
   Module& find_or_load(const Mapping& mapping);
   Module load(const Mapping& mapping);
   Module load_file(const Mapping& mapping);
-  void take_symbols(Module& module, const Mapping& mapping, RegularFile file, const Root& root) const;
+  void take_symbols(Module& module, const Mapping& mapping, const RegularFile& file, const Root& root) const;
   const PerfMap& find_or_read(std::uint32_t jit);
   PerfMap read_map(std::uint32_t jit);
 

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,7 @@ namespace taskcost::test {
 namespace {
 
 using namespace std::chrono_literals;
+using ::testing::AnyOf;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
@@ -111,6 +113,35 @@ TEST_F(Resolve, TheEndOfTheWalkSaysWhetherAStackIsCut) {
   RawStack exiting = stack({}, {0xffffffff81001000});
   exiting.end = TC_STACK_END_NO_USER;
   EXPECT_FALSE(resolved({exiting}).stacks[0].cut);
+}
+
+// The process writes the map of its compiled code.
+TEST_F(Resolve, CompiledCodeIsNoEntryWhateverItsName) {
+  const Folder folder;
+  std::ofstream(folder.file("map")) << "7f0000001000 100 _start\n7f0000002000 100 start_thread\n";
+  Symbolizer::Options options;
+  options.jit_map = [&](std::uint32_t) { return RegularFile(folder.file("map")); };
+  Symbolizer symbolizer(options);
+  Mapping memory;
+  memory.start = 0x7f0000000000;
+  memory.end = 0x7f0000100000;
+  memory.path = "//anon";
+  memory.jit = 1;
+  spaces_.on_mmap(tgid, memory, late_ns);
+  const auto end_of = [&](std::uint64_t outermost) {
+    RawStack raw = stack({at("knead"), outermost});
+    raw.end = TC_STACK_END_NO_TABLE;
+    return resolve(
+               {raw}, spaces_, [](std::uint64_t) { return tgid; }, symbolizer, kernel_, 0)
+        .stacks[0];
+  };
+  for (const std::uint64_t address : {0x7f0000001080UL, 0x7f0000002080UL}) {
+    const NamedStack claimed = end_of(address);
+    EXPECT_THAT(claimed.frames[0].function, AnyOf("_start", "start_thread"));
+    EXPECT_EQ(claimed.end, TC_STACK_END_NO_TABLE);
+    EXPECT_TRUE(claimed.cut);
+  }
+  EXPECT_FALSE(end_of(at("_start")).cut);
 }
 
 TEST_F(Resolve, SumsAreKeptByEnd) {
