@@ -33,13 +33,16 @@ class Diff : public ::testing::Test {
     directory_ = nullptr;
   }
 
-  static void observe_sleep(const std::string& seconds, const std::string& file) {
+  static void observe_sleep(const std::string& seconds, const std::string& file, const Words& options = {}) {
     // The time comes from the environment, so that the commands are the same.
     SpawnOptions spawn;
     spawn.environment["SECONDS_TO_SLEEP"] = seconds;
-    const Finished finished = test::run({taskcost_binary(), "run", "--quiet", "--format", "none", "-o", file, "--",
-                                         "/bin/sh", "-c", "sleep $SECONDS_TO_SLEEP; :"},
-                                        spawn);
+    Words command{taskcost_binary(), "run", "--quiet", "--format", "none", "-o", file};
+    command.insert(command.end(), options.begin(), options.end());
+    for (const char* word : {"--", "/bin/sh", "-c", "sleep $SECONDS_TO_SLEEP; :"}) {
+      command.emplace_back(word);
+    }
+    const Finished finished = test::run(command, spawn);
     ASSERT_EQ(finished.exit_code(), 0) << finished.describe();
   }
 
@@ -119,6 +122,20 @@ TEST_F(Diff, JsonOnStandardOutputAndInFiles) {
   EXPECT_EQ(document["pieces"][0]["key"], "timer");
   EXPECT_GT(document["pieces"][0]["difference_ns"], 100'000'000);
   EXPECT_FALSE(Json::parse(diff({"--json-schema"}).out, nullptr, false).is_discarded());
+}
+
+TEST_F(Diff, APageHasAFlameGraphIfBothReportsHaveStacks) {
+  const std::string page = directory_->file("difference.html");
+  const Finished without = diff({short_sleep(), long_sleep(), "--format", "none", "-o", page});
+  EXPECT_EQ(without.exit_code(), 0) << without.describe();
+  EXPECT_THAT(read_file(page), AllOf(HasSubstr("Where the time went"), Not(HasSubstr("\"is_b\": true"))));
+  observe_sleep("0.05", directory_->file("stacks.json"), {"--stacks"});
+  const Finished finished =
+      diff({directory_->file("stacks.json"), directory_->file("stacks.json"), "--format", "none", "-o", page});
+  EXPECT_EQ(finished.exit_code(), 0) << finished.describe();
+  EXPECT_THAT(read_file(page), HasSubstr("\"is_b\": true"));
+  expect_one_line({short_sleep(), long_sleep(), "--format", "none", "-o", directory_->file("d.folded")}, 1,
+                  "observe with --stacks");
 }
 
 TEST_F(Diff, FailsAboveTheLimitWithStatusThree) {

@@ -22,7 +22,15 @@ test('a statement has a claim for each condition', () => {
 const frame = (name, module = '/bin/baker') => (
   {function: name, module, offset: 0, mark: null, kernel: module === '[kernel]'});
 const stack = (time_ns, frames, more = {}) => (
-  {process: 10, kind: 'wait', wait: 'pipe', cut: false, count: 1, time_ns, frames, ...more});
+  {group: 'baker', kind: 'wait', wait: 'pipe', cut: false, count: 1, time_ns, frames, ...more});
+
+// Each frame stands once, and stacks have its number, as the page has them.
+function treeOf(stacks, weight = 'time_ns') {
+  const texts = [...new Set(stacks.flatMap((each) => each.frames.map((one) => JSON.stringify(one))))];
+  const numbered = stacks.map((each) => (
+    {...each, frames: each.frames.map((one) => texts.indexOf(JSON.stringify(one)))}));
+  return flameTree({frames: texts.map((text) => JSON.parse(text)), stacks: numbered}, weight, names);
+}
 
 // Returns {name: total} of the children of a node, or of its first descendant at that depth.
 function below(node, depth = 0) {
@@ -32,9 +40,8 @@ function below(node, depth = 0) {
 }
 
 test('a box of the flame graph is the sum of those below it', () => {
-  const tree = flameTree([stack(300, [frame('main'), frame('knead')]), stack(100, [frame('main'), frame('bake')]),
-                          stack(7, [], {process: 20, kind: 'fault', wait: null}), stack(0, [frame('never')])],
-                         'time_ns', names);
+  const tree = treeOf([stack(300, [frame('main'), frame('knead')]), stack(100, [frame('main'), frame('bake')]),
+                       stack(7, [], {group: 'waiter', kind: 'fault', wait: null}), stack(0, [frame('never')])]);
   assert.equal(tree.total, 407);
   assert.deepEqual(below(tree), {baker: 400, waiter: 7});
   assert.deepEqual(below(tree, 1), {'wait: a pipe': 400});
@@ -43,17 +50,35 @@ test('a box of the flame graph is the sum of those below it', () => {
 });
 
 test('processes of one group share a box of the flame graph', () => {
-  const tree = flameTree([stack(3, [frame('main')]), stack(4, [frame('main')], {process: 30})], 'time_ns', names);
+  const tree = treeOf([stack(3, [frame('main')]), stack(4, [frame('main')])]);
   assert.deepEqual(below(tree), {baker: 7});
+  assert.deepEqual(below(tree, 2), {main: 7});
+});
+
+test('running code has boxes of its own', () => {
+  const running = stack(3, [frame('main')], {kind: 'on CPU', wait: null});
+  const tree = treeOf([running, stack(4, [frame('main')])]);
+  assert.deepEqual(below(tree, 1), {'on CPU': 3, 'wait: a pipe': 4});
+  assert.equal(below(tree, 2).main, 3);
+});
+
+test('a box of a difference is as wide as both reports, and knows the change', () => {
+  const b = {is_b: true};
+  const tree = treeOf([stack(300, [frame('main'), frame('knead')]), stack(200, [frame('main'), frame('knead')], b),
+                       stack(50, [frame('main'), frame('bake')], b)]);
+  const main = tree.children.get('baker').children.get('wait: a pipe').children.get(0);
+  const changes = [...main.children.values()].map(({name, total, change}) => [name, total, change]);
+  assert.deepEqual([main.total, main.change], [550, -50]);
+  assert.deepEqual(changes, [['knead', 500, -100], ['bake', 50, 50]]);
 });
 
 test('functions of the same name are apart where their files are', () => {
-  const tree = flameTree([stack(1, [frame('read')]), stack(2, [frame('read', '[kernel]')])], 'time_ns', names);
+  const tree = treeOf([stack(1, [frame('read')]), stack(2, [frame('read', '[kernel]')])]);
   assert.equal(tree.children.values().next().value.children.values().next().value.children.size, 2);
 });
 
 test('a stack whose outermost frames are missing says so', () => {
-  const tree = flameTree([stack(5, [frame('bake')], {cut: true})], 'count', names);
+  const tree = treeOf([stack(5, [frame('bake')], {cut: true})], 'count');
   assert.deepEqual(below(tree, 2), {'[cut]': 1});
   assert.deepEqual(below(tree, 3), {bake: 1});
 });

@@ -36,9 +36,6 @@ test('tasks and processes have names, those that are not kept too', () => {
   assert.equal(names.task(2, 11), 'oven (11)');
   assert.equal(names.task(0, 99), 'task 99');
   assert.equal(names.task(0, 0), 'others');
-  assert.equal(names.group({process: 20}), 'waiter');
-  assert.equal(names.group({process: 40}), '');
-  assert.equal(names.group({process: 21}), '[unknown]');
   assert.equal(names.find(3).process, bakery.processes[1]);
 });
 

@@ -17,14 +17,13 @@ export const process = (tgid, comm, ...tasks) => (
 
 /** @type {(...processes: any[]) => any} */
 export const report = (...processes) => (
-  {processes, groups: {by: 'comm'}, lifecycle_costs: {}, totals: {activities: {user: conditions, pipe: conditions}}});
+  {processes, lifecycle_costs: {}, totals: {activities: {user: conditions, pipe: conditions}}});
 
 // The baker has two tasks, the waiter one.
 export const bakery = report(process(10, 'baker', [1, 10, 'baker'], [2, 11, 'oven']),
                              process(20, 'waiter', [3, 20, 'waiter']));
 
 export const texts = {
-  groups: {10: 'baker', 20: 'waiter', 30: 'baker', 40: ''},
   activities: {user: 'user code', pipe: 'pipe'},
   waits: {pipe: 'a pipe', child: 'a child to end'}, marks: {unlinked: 'unlinked', unread: 'not read'},
   wakers: {timer: 'a timer', interrupt: 'an interrupt', several: 'many others', unknown: 'waker not seen'},

@@ -54,6 +54,18 @@ export function switched() {
   return [counts, sentence, shown()];
 }
 
+// The color of each box of a difference, as the style sheet paints it, and its strength; and what the boxes say.
+export function compared() {
+  const painted = (each) => {
+    const {backgroundColor, opacity} = getComputedStyle(each, '::before');
+    return {color: backgroundColor, strength: Number(opacity), says: each.title};
+  };
+  const seen = {boxes: Object.fromEntries(boxes().map((each) => [each.textContent, painted(each)])),
+                widths: shown(), legend: texts('.legend li')};
+  search('knead');
+  return {...seen, found: all('.controls span')[0].textContent};
+}
+
 export const told_apart = () => ({running: texts('.flame > .running'), shown: shown()});
 
 export function inverted() {

@@ -47,23 +47,31 @@ Result<int> check_limit(const Difference& difference, double percent) {
   return status;
 }
 
-// Both reports with their stacks, for outputs of stacks; empty if there is none.
+Result<Report> load_with_stacks(const std::string& path) {
+  if (path == "-") {
+    return Error{"cannot compare the stacks of standard input", "it was read already", "name a file"};
+  }
+  auto report = load_report(path);
+  if (report && !report->stacks) {
+    return with_report_name({"cannot compare stacks", "the report has none", "observe with --stacks"}, path);
+  }
+  return report;
+}
+
+// Both reports with their stacks, for outputs of stacks; empty if there is none. A page can do without.
 Result<std::vector<Report>> load_stacks(const DiffCommand& command) {
+  const auto writes = [&command](OutputFormat format) {
+    return std::ranges::any_of(command.outputs, [format](const OutputFile& file) { return file.format == format; });
+  };
   std::vector<Report> reports;
-  if (std::ranges::none_of(command.outputs,
-                           [](const OutputFile& file) { return file.format == OutputFormat::folded; })) {
+  const bool needed = writes(OutputFormat::folded);
+  if (!needed && !writes(OutputFormat::html)) {
     return reports;
   }
   for (const std::string& path : {command.a, command.b}) {
-    if (path == "-") {
-      return Error{"cannot compare the stacks of standard input", "it was read already", "name a file"};
-    }
-    auto report = load_report(path);
+    auto report = load_with_stacks(path);
     if (!report) {
-      return report.error();
-    }
-    if (!report->stacks) {
-      return with_report_name({"cannot compare stacks", "the report has none", "observe with --stacks"}, path);
+      return needed ? Result<std::vector<Report>>(report.error()) : std::vector<Report>();
     }
     reports.push_back(*std::move(report));
   }
@@ -93,6 +101,10 @@ Result<int> diff(const DiffCommand& command, const Environment& environment) {
   const auto render = [&](OutputFormat format, const TextOptions& text, std::ostream& out) -> Status {
     if (format == OutputFormat::folded) {
       render_folded_difference(with_stacks->front(), with_stacks->back(), out);
+    } else if (format == OutputFormat::html) {
+      const bool some = !with_stacks->empty();
+      render_difference_html(difference, some ? &with_stacks->front() : nullptr, some ? &with_stacks->back() : nullptr,
+                             out);
     } else if (format == OutputFormat::json) {
       render_difference_json(difference, out);
     } else {

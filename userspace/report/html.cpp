@@ -7,15 +7,10 @@
 #include <algorithm>
 #include <cstdint>
 #include <iterator>
-#include <map>
-#include <optional>
 #include <ostream>
-#include <set>
-#include <span>
 #include <streambuf>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
@@ -25,6 +20,7 @@
 #include "base/json_writer.h"
 #include "base/units.h"
 #include "report/html_assets.h"
+#include "report/html_stacks.h"
 #include "report/html_timeline.h"
 #include "report/render.h"
 #include "report/sections/json.h"
@@ -63,20 +59,10 @@ class ScriptText : public std::streambuf {
   std::ostream& out_;
 };
 
-// Writes what pictures need beside the JSON report: the words for its keys, the group of each process that has stacks,
-// and the band that verdicts use.
-void write_words(const Report& report, std::ostream& out) {
+// Writes what pictures need beside the JSON report: the words for its keys, and the band that verdicts use.
+void write_words(std::ostream& out) {
   JsonWriter json(out);
   json.object([&] {
-    json.object("groups", [&] {
-      const ProcessGroups groups(report.session, report.grouping());
-      std::set<std::uint64_t> written;
-      for (const NamedStack& stack : report.stacks ? report.stacks->stacks : std::vector<NamedStack>()) {
-        if (written.insert(stack.process).second) {
-          json.field(std::to_string(stack.process), groups.of(stack.process));
-        }
-      }
-    });
     json.object("activities", [&] {
       for (int activity = 0; activity < TC_NR_ACTIVITIES; ++activity) {
         json.field(key_of(static_cast<tc_activity>(activity)), short_text(text_of(static_cast<tc_activity>(activity))));
@@ -198,67 +184,21 @@ Session short_session(const Report& report) {
   return cut;
 }
 
-// A frame takes about 120 bytes of the page.
-constexpr std::size_t most_frames = 100'000;
-
-// How many of the stacks the page has, the heaviest first.
-std::size_t stacks_in_page(const Report& report) {
-  std::size_t frames = 0;
-  std::size_t shown = 0;
+// The page has its stacks in a form of their own.
+void write_without_stacks(const Report& report, std::ostream& out) {
   if (!report.stacks) {
-    return 0;
+    render_json(report, out);
+    return;
   }
-  for (const NamedStack& stack : report.stacks->stacks) {
-    frames += stack.frames.size();
-    if (frames > most_frames) {
-      break;
-    }
-    ++shown;
-  }
-  return shown;
-}
-
-bool has_all_stacks(const Report& report) {
-  return !report.stacks || stacks_in_page(report) == report.stacks->stacks.size();
-}
-
-// The others of a process become one stack for each cause, so that all sums are as they were.
-std::optional<Stacks> short_stacks(const Report& report) {
-  if (has_all_stacks(report)) {
-    return report.stacks;
-  }
-  const std::span<const NamedStack> all(report.stacks->stacks);
-  const std::size_t shown = stacks_in_page(report);
-  Stacks cut = *report.stacks;
-  cut.stacks.resize(shown);
-  cut.wakers.clear();
-  std::map<std::tuple<std::uint64_t, std::string, StackKind, tc_wait>, NamedStack> rest;
-  for (const NamedStack& stack : all.subspan(shown)) {
-    NamedStack& sum = rest[{stack.process, stack.thread, stack.kind, stack.wait}];
-    sum.process = stack.process;
-    sum.thread = stack.thread;
-    sum.kind = stack.kind;
-    sum.wait = stack.wait;
-    sum.frames = {{"[other stacks]", "", 0, Frame::Mark::none, false}};
-    sum.count += stack.count;
-    sum.time += stack.time;
-    sum.runnable += stack.runnable;
-  }
-  for (auto& [key, sum] : rest) {
-    cut.stacks.push_back(std::move(sum));
-  }
-  return cut;
+  Report rest = report;
+  rest.stacks->stacks.clear();
+  rest.stacks->wakers.clear();
+  render_json(rest, out);
 }
 
 void write_report(const Report& report, std::ostream& out) {
   if (report.session.task_count <= most_tasks_in_full) {
-    if (has_all_stacks(report)) {
-      render_json(report, out);
-    } else {
-      Report cut = report;
-      cut.stacks = short_stacks(report);
-      render_json(cut, out);
-    }
+    write_without_stacks(report, out);
     return;
   }
   Report cut;
@@ -276,9 +216,9 @@ void write_report(const Report& report, std::ostream& out) {
   cut.sweeps = report.sweeps;
   cut.tables = report.tables;
   cut.prices = report.prices;
-  cut.stacks = short_stacks(report);
+  cut.stacks = report.stacks;
   cut.session = short_session(report);
-  render_json(cut, out);
+  write_without_stacks(cut, out);
 }
 
 NameOfTask names_of(const Session& session) {
@@ -329,7 +269,10 @@ void write_end(std::ostream& out) { out << "</body>\n</html>\n"; }
 void render_html(const Report& report, std::ostream& out) {
   write_head(out);
   write_data(out, "report", [&](std::ostream& data) { write_report(report, data); });
-  write_data(out, "words", [&](std::ostream& data) { write_words(report, data); });
+  write_data(out, "words", write_words);
+  if (report.stacks) {
+    write_data(out, "stacks", [&](std::ostream& data) { write_stacks(report, data); });
+  }
   write_sections(out, sections_of(report));
   if (report.timeline) {
     write_data(out, "timeline",
@@ -339,6 +282,22 @@ void render_html(const Report& report, std::ostream& out) {
     write_script(out, html_charts());
   }
   write_script(out, html_script());
+  write_end(out);
+}
+
+void render_difference_html(const Difference& difference, const Report* a, const Report* b, std::ostream& out) {
+  const bool have_stacks = a != nullptr && b != nullptr && a->stacks && b->stacks;
+  std::vector<sections::Section> all = sections::of(difference, true);
+  write_head(out);
+  write_data(out, "report", [&](std::ostream& data) { render_difference_json(difference, data); });
+  if (have_stacks) {
+    write_data(out, "words", write_words);
+    write_data(out, "stacks", [&](std::ostream& data) { write_stacks(*a, *b, data); });
+    all.insert(std::ranges::find(all, "processes", &sections::Section::id),
+               sections::changed_stacks(has_all_stacks(*a) && has_all_stacks(*b)));
+  }
+  write_sections(out, all);
+  write_script(out, html_compare_script());
   write_end(out);
 }
 

@@ -52,7 +52,8 @@ struct TextOptions {
 void render_text(const Report& report, std::ostream& out, const TextOptions& options);
 // Writes JSON of schema taskcost.report/2, indented by two, with a trailing newline.
 void render_json(const Report& report, std::ostream& out);
-// Writes one self-contained page with the JSON report, its scripts and styles. It needs no network.
+// Writes one self-contained page with the JSON report, its scripts and styles. It needs no network. Stacks stand beside
+// the report, in a shorter form (html_stacks.h).
 void render_html(const Report& report, std::ostream& out);
 // Reads what render_json() wrote; the timeline, which only captures have, stays empty. The input may be any bytes.
 // Errors: it is not JSON, is nested too deeply, has another schema, or a value has a wrong type or is out of range; the
@@ -106,6 +107,8 @@ void render_difference_text(const Difference& difference, std::ostream& out, con
 // Writes JSON of schema taskcost.diff/2.
 void render_difference_json(const Difference& difference, std::ostream& out);
 std::string difference_schema();
+// Writes a page, with a flame graph if both reports are given and have stacks.
+void render_difference_html(const Difference& difference, const Report* a, const Report* b, std::ostream& out);
 
 // Reads the JSON of a report of schema taskcost.report/2, or of taskcost.compare/2 with one command. Errors: those of
 // read_report().

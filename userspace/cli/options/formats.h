@@ -34,15 +34,15 @@ enum class FileSet : unsigned {
   events = 4,       // a report, and events made from a capture
   capture = 8,      // these, and the capture itself
   rounds = 16,      // tables of rounds
-  difference = 32,  // text and JSON, and stacks
+  difference = 32,  // text, JSON and a page, and stacks
 };
 namespace file_sets {
 inline constexpr auto in_capture = static_cast<unsigned>(FileSet::capture);
 inline constexpr auto in_events = in_capture | static_cast<unsigned>(FileSet::events);
 inline constexpr auto in_report = in_events | static_cast<unsigned>(FileSet::report);
 inline constexpr auto in_rounds = static_cast<unsigned>(FileSet::rounds);
-inline constexpr auto in_pages = in_report | in_rounds;
 inline constexpr auto in_stacks = in_report | static_cast<unsigned>(FileSet::difference);
+inline constexpr auto in_pages = in_stacks | in_rounds;
 inline constexpr auto in_all = in_pages | in_stacks | static_cast<unsigned>(FileSet::text);
 }  // namespace file_sets
 

@@ -149,7 +149,8 @@ Result<Options> parse_diff(const Words& words) {
                         "The parts with the largest change come first. '-' is standard input.",
                         "Exit status: 0 compared, 1 a report cannot be read, 2 wrong usage,\n"
                         "3 a cost is above the limit of --fail-above.\n"
-                        "Example: taskcost diff before.json after.json --fail-above 10",
+                        "Examples: taskcost diff before.json after.json --fail-above 10\n"
+                        "          taskcost diff before.json after.json -o diff.html",
                         "FILE"});
   parser.value("--fail-above", "PERCENT", diff.fail_above, parse_percent,
                "Exit with status 3 if wall time or CPU time of all tasks is more than PERCENT above A's. Wall time "

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The entry point of the page that compares commands: the sections, with their pictures.
+// The entry point of the pages that compare commands, or two reports: the sections, with their pictures.
 import {followInkAndPaper} from './charts.js';
 import {dataOf, element} from './elements.js';
+import {flames} from './flame.js';
 import {forest} from './forest.js';
+import {Names} from './names.js';
 import {scatter} from './scatter.js';
 import {paintItems, paintSections} from './sections.js';
 import {waterfall} from './waterfall.js';
@@ -13,7 +15,7 @@ const labelOf = (index) => report.commands[index].label;
 
 /** @type {(section: import('./sections.js').Section) => any} */
 function head({id, blocks}) {
-  document.title = 'taskcost compare';
+  document.title = `taskcost ${report.schema.split(/[./]/)[1]}`;
   return [element('h1', {}, document.title), paintItems(id, blocks.flatMap((block) => block.items))];
 }
 
@@ -56,5 +58,6 @@ paintSections(dataOf('sections').sections, {
   medians: {above: ratios, below: rounds},
   wall_time: {above: parts('wall_time'), repeats: true},
   cpu_time: {above: parts('cpu_time'), repeats: true},
+  stacks: {above: () => flames(dataOf('stacks'), new Names(report, dataOf('words')))},
 });
 document.documentElement.dataset.ready = 'yes';

@@ -1,28 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Shows the stacks as a flame graph: each function is a box as wide as its share, and its callees are below it, or its
-// callers if it is inverted.
+// callers if it is inverted. The stacks of two reports are told apart: a box is as wide as both together, and its color
+// says how they differ.
 import {element} from './elements.js';
 import {digits, timeText} from './figures.js';
 
 const flameHues = {cause: '--color-7', running: '--color-1', kernel: '--color-3'};
 const moduleHues = [0, 2, 4, 1, 5, 6, 14, 8, 10, 12];
+const changeHues = {more: '--color-3', less: '--color-0'};
+const strongest = 0.6; // opacity of the largest change
 const narrowest = 0.001; // part of the graph's width: narrower boxes are less than a pixel
 
 /** @typedef {import('./names.js').Names} Names */
+// What report/html_stacks.h writes: a stack has the numbers of its frames.
+/** @typedef {{frames: any[], stacks: any[], is_difference?: boolean}} StackData */
+
+// Boxes with one key and parent are one. Those of frames in running code are apart from those of waits.
+function frameParts(frames, names) {
+  const parts = frames.map((frame) => ({name: names.frame(frame), module: frame.module, mark: frame.mark,
+                                        hue: frame.kernel ? 'kernel' : frame.module}));
+  return {running: parts.map((part, i) => ({...part, key: -1 - i, running: true})),
+          waiting: parts.map((part, i) => ({...part, key: i, running: false}))};
+}
 
 // The boxes of one stack in the graph, outermost first.
-function flamePath(stack, cause, names) {
+function flamePath(stack, cause, parts) {
   const running = stack.kind === 'on CPU';
-  /** @type {any[]} */
-  const above = [{name: names.group(stack), hue: 'cause'}, {name: cause, hue: running ? 'running' : 'cause', running}];
+  const made = (name, hue, more = {}) => ({key: name, name, hue, ...more});
+  const above = [made(stack.group, 'cause'), made(cause, running ? 'running' : 'cause', {running})];
   if (stack.cut) {
-    above.push({name: '[cut]', hue: 'cause', module: 'outermost frames are missing', running});
+    above.push(made('[cut]', 'cause', {module: 'outermost frames are missing', running}));
   }
-  return above.concat(stack.frames.map((frame) => ({
-    name: names.frame(frame), module: frame.module, mark: frame.mark, hue: frame.kernel ? 'kernel' : frame.module,
-    running,
-  })));
+  const own = running ? parts.running : parts.waiting;
+  return [...above, ...stack.frames.map((number) => own[number])];
 }
 
 // The causes that a stack spent its time on: its waits are followed by the time until there was a CPU.
@@ -31,26 +42,29 @@ function flameCauses(stack, weight, names) {
   return weight === 'time_ns' && stack.runnable_ns > 0 ? [own, [names.runQueue, stack.runnable_ns]] : [own];
 }
 
-function addPath(root, path, amount) {
+// `change` is what B has more than A.
+function addPath(root, path, amount, change) {
   let node = root;
   node.total += amount;
+  node.change += change;
   for (const part of path) {
-    const key = `${part.hue}\n${part.running}\n${part.mark}\n${part.name}`;
-    if (!node.children.has(key)) {
-      node.children.set(key, {...part, total: 0, children: new Map(), parent: node});
+    if (!node.children.has(part.key)) {
+      node.children.set(part.key, {...part, total: 0, change: 0, children: new Map(), parent: node});
     }
-    node = node.children.get(key);
+    node = node.children.get(part.key);
     node.total += amount;
+    node.change += change;
   }
 }
 
-/** @type {(stacks: any[], weight: string, names: Names, inverted?: boolean) => any} */
-export function flameTree(stacks, weight, names, inverted = false) {
-  const root = {name: 'all', hue: 'cause', total: 0, children: new Map(), parent: null};
+/** @type {(data: StackData, weight: string, names: Names, inverted?: boolean) => any} */
+export function flameTree({frames, stacks}, weight, names, inverted = false) {
+  const root = {name: 'all', hue: 'cause', total: 0, change: 0, children: new Map(), parent: null};
+  const parts = frameParts(frames, names);
   for (const stack of stacks) {
     for (const [cause, amount] of flameCauses(stack, weight, names).filter((each) => each[1] > 0)) {
-      const path = flamePath(stack, cause, names);
-      addPath(root, inverted ? path.reverse() : path, amount);
+      const path = flamePath(stack, cause, parts);
+      addPath(root, inverted ? path.reverse() : path, amount, stack.is_b ? amount : -amount);
     }
   }
   return root;
@@ -63,10 +77,11 @@ const isOfKind = (stack, kind) => (kind === lifetime ? !['fault', 'creation'].in
 const byWeight = (node) => [...node.children.values()].sort((a, b) => b.total - a.total);
 
 // Modules are sorted by their total, so that the heaviest ones get the colors that differ most.
-function flameHueOf(stacks) {
+function flameHueOf({frames, stacks}) {
   const totals = new Map();
   for (const stack of stacks) {
-    for (const module of new Set(stack.frames.filter((frame) => !frame.kernel).map((frame) => frame.module))) {
+    const own = stack.frames.map((number) => frames[number]).filter((frame) => !frame.kernel);
+    for (const module of new Set(own.map((frame) => frame.module))) {
       totals.set(module, (totals.get(module) || 0) + stack.time_ns);
     }
   }
@@ -75,11 +90,14 @@ function flameHueOf(stacks) {
   return {of: (node) => flameHues[node.hue] || hue(node.hue), order, hue};
 }
 
+const largestChange = (node) => [...node.children.values()].reduce(
+    (most, child) => Math.max(most, Math.abs(child.change), largestChange(child)), 0);
+
 class Flame {
-  constructor(stacks, names) {
-    this.stacks = stacks;
+  constructor(data, names) {
+    this.data = data;
     this.names = names;
-    this.hues = flameHueOf(stacks);
+    this.hues = flameHueOf(data);
     this.weight = 'time_ns';
     this.kind = lifetime;
     this.inverted = false;
@@ -95,8 +113,9 @@ class Flame {
   }
 
   rebuild() {
-    this.root = flameTree(this.stacks.filter((each) => isOfKind(each, this.kind)), this.weight, this.names,
-                          this.inverted);
+    const stacks = this.data.stacks.filter((each) => isOfKind(each, this.kind));
+    this.root = flameTree({frames: this.data.frames, stacks}, this.weight, this.names, this.inverted);
+    this.largest = this.data.is_difference ? largestChange(this.root) : 0;
     this.zoom(this.root, false);
   }
 
@@ -142,7 +161,7 @@ class Flame {
     const made = element('div', {role: 'treeitem', tabindex: '-1', class: looks.join(' '),
                                  title: this.sentence(node)}, node.name);
     made.style.cssText = `left: ${left * 100}%; width: ${width * 100}%; top: ${depth * 20}px; ` +
-                         `--own: var(${this.hues.of(node)})`;
+                         this.color(node);
     made.addEventListener('click', () => this.zoom(node));
     made.addEventListener('focus', () => { this.description.textContent = this.sentence(node); });
     made.addEventListener('mouseenter', () => { this.description.textContent = this.sentence(node); });
@@ -155,14 +174,23 @@ class Flame {
     return node.parent === null ? 0 : 1 + this.depthOf(node.parent);
   }
 
-  amount(total) {
-    return this.weight === 'time_ns' ? timeText(total) : `${total} times`;
+  color(node) {
+    if (!this.data.is_difference) {
+      return `--own: var(${this.hues.of(node)})`;
+    }
+    const strength = strongest * Math.abs(node.change) / Math.max(this.largest, 1);
+    return `--own: var(${node.change > 0 ? changeHues.more : changeHues.less}); --strength: ${strength.toFixed(3)}`;
+  }
+
+  figures({total, change}) {
+    const amount = (value) => (this.weight === 'time_ns' ? timeText(value) : `${value} times`);
+    return this.data.is_difference ? `${amount((total - change) / 2)} in A, ${amount((total + change) / 2)} in B` :
+        `${amount(total)}, ${digits(100 * total / this.root.total)} %`;
   }
 
   sentence(node) {
-    const share = `${digits(100 * node.total / this.root.total)} %`;
     const where = [node.module, node.mark].filter(Boolean).join(', ');
-    return `${node.name}: ${this.amount(node.total)}, ${share}${where ? ` · ${where}` : ''}`;
+    return `${node.name}: ${this.figures(node)}${where ? ` · ${where}` : ''}`;
   }
 
   key(event) {
@@ -196,11 +224,17 @@ class Flame {
     for (const [node, box] of this.boxes) {
       box.classList.toggle('found', matches(node));
     }
-    const sum = (node) => (matches(node) ? node.total :
-        [...node.children.values()].reduce((all, each) => all + sum(each), 0));
-    const total = sum(this.root);
-    this.found.textContent = wanted === '' ? '' : total === 0 ? 'not found' :
-        `${this.amount(total)}, ${digits(100 * total / this.root.total)} %`;
+    const sum = {total: 0, change: 0};
+    const add = (node) => {
+      if (matches(node)) {
+        sum.total += node.total;
+        sum.change += node.change;
+      } else {
+        node.children.forEach(add);
+      }
+    };
+    add(this.root);
+    this.found.textContent = wanted === '' ? '' : sum.total === 0 ? 'not found' : this.figures(sum);
   }
 }
 
@@ -212,7 +246,7 @@ function choice(label, options, choose) {
 }
 
 function flameControls(flame) {
-  const kinds = [...new Set(flame.stacks.map((stack) => stack.kind))];
+  const kinds = [...new Set(flame.data.stacks.map((stack) => stack.kind))];
   const search = element('input', {type: 'search', 'aria-label': 'search functions', placeholder: 'function'});
   search.addEventListener('input', () => flame.search(search.value));
   const inverted = element('input', {type: 'checkbox'});
@@ -235,20 +269,22 @@ function flameControls(flame) {
                  flame.found);
 }
 
-function flameLegend({order, hue}) {
+function flameLegend({data, hues: {order, hue}}) {
   const shown = order.slice(0, moduleHues.length);
   const item = (color, text) => element('li', {}, element('i', {style: `background: var(${color})`}), text);
+  if (data.is_difference) {
+    return element('ul', {class: 'legend'}, item(changeHues.more, 'more in B'), item(changeHues.less, 'less in B'));
+  }
   return element('ul', {class: 'legend'}, item(flameHues.cause, 'group, cause'), item(flameHues.running, 'on CPU'),
                  item(flameHues.kernel, 'kernel'),
                  shown.map((module) => item(hue(module), module === null ? 'unknown file' : module.split('/').pop())));
 }
 
-/** @type {(report: any, names: Names) => any} */
-export function flames(report, names) {
-  const {stacks} = report.stacks;
-  if (stacks.length === 0) {
+/** @type {(data: StackData, names: Names) => any} */
+export function flames(data, names) {
+  if (data.stacks.length === 0) {
     return null;
   }
-  const flame = new Flame(stacks, names);
-  return [flameControls(flame), flameLegend(flame.hues), flame.description, flame.graph];
+  const flame = new Flame(data, names);
+  return [flameControls(flame), flameLegend(flame), flame.description, flame.graph];
 }

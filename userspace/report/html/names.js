@@ -34,12 +34,6 @@ export class Names {
     return found ? nameOfTask(found.task) : tid ? `task ${tid}` : 'others';
   }
 
-  // The name of the group (--by) that a stack belongs to.
-  group(stack) {
-    return this.report.groups.by === 'thread' && stack.thread ? stack.thread :
-        known(this.texts.groups, String(stack.process)) ?? '[unknown]';
-  }
-
   waker({waker, from_task: task, from_tid: tid, from_comm: comm = null}) {
     return waker === 'task' ? this.task(task, tid) :
         waker === 'unobserved' ? `${comm ? nameOfTask({comm, tid}) : `task ${tid}`}, not observed` :

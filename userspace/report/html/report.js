@@ -44,7 +44,7 @@ paintSections(dataOf('sections').sections, {
   waits: {bars: {first: 1, end: 2}, block: (block, show) => (block.id === 'wakeups' ? wakeupMatrix(block, show) : null)},
   creations: phases,
   lifetime_prices: phases,
-  stacks: {above: () => flames(report, names)},
+  stacks: {above: () => flames(dataOf('stacks'), names)},
 });
 openTarget();
 document.documentElement.dataset.ready = 'yes';

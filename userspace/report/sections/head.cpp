@@ -119,7 +119,7 @@ std::vector<Section> of_session(const Report& report, bool verbose, const Report
           interrupts(report),
           latencies(session, verbose),
           channels(session),
-          stacks(report, verbose),
+          stacks(report, verbose, view),
           kernel_accounting(report)};
 }
 

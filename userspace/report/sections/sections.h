@@ -68,7 +68,9 @@ Section found_regions(const Report& report, bool verbose, const ReportView& view
 Section latencies(const Session& session, bool verbose);
 Section channels(const Session& session);
 // The code that caused waits, switches, faults and creations: the heaviest stacks of each kind.
-Section stacks(const Report& report, bool verbose);
+Section stacks(const Report& report, bool verbose, const ReportView& view = {});
+// How to read the flame graph of two reports; `are_all`: it has all of their stacks.
+Section changed_stacks(bool are_all);
 // The kernel's own statistics next to the ledgers.
 Section kernel_accounting(const Report& report);
 

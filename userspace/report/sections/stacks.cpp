@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <compare>
+#include <limits>
 #include <map>
 #include <span>
 #include <string>
@@ -21,6 +22,7 @@ namespace taskcost::sections {
 namespace {
 
 constexpr std::size_t most_stacks = 3;
+constexpr std::size_t most_stacks_in_page = 30;  // its flame graph has the others
 constexpr std::size_t most_failures = 3;
 
 // "read <- serve <- main"; a function that calls itself appears once, with its number of frames.
@@ -65,7 +67,13 @@ struct Weight {
   }
 };
 
-void add_kind(Section& section, const Stacks& stacks, const ProcessGroups& names, StackKind kind, bool verbose) {
+struct ShownStacks {
+  std::size_t most;
+  bool verbose;
+};
+
+void add_kind(Section& section, const Stacks& stacks, const ProcessGroups& names, StackKind kind,
+              const ShownStacks& extent) {
   std::map<StackOrigin, Weight> sums;  // processes of one group are summed up
   Weight all;
   for (const NamedStack& stack : stacks.stacks) {
@@ -84,7 +92,7 @@ void add_kind(Section& section, const Stacks& stacks, const ProcessGroups& names
   std::vector<std::pair<StackOrigin, Weight>> heaviest(sums.begin(), sums.end());
   std::ranges::stable_sort(heaviest, std::ranges::greater(),
                            [](const auto& sum) { return std::tuple(sum.second.time, sum.second.count); });
-  const std::size_t shown = shown_of(heaviest.size(), most_stacks, verbose);
+  const std::size_t shown = std::min(heaviest.size(), extent.most);
   Table table({left(to_string(kind), least_name_columns), "time", "share", "count"});
   for (std::size_t i = 0; i < shown; ++i) {
     const auto& [origin, weight] = heaviest[i];
@@ -97,15 +105,15 @@ void add_kind(Section& section, const Stacks& stacks, const ProcessGroups& names
   }
   section.block();
   section.add(std::move(table));
-  section.more(heaviest.size() - shown, verbose);
+  section.more(heaviest.size() - shown, extent.verbose);
 }
 
 // Adds a table of the stacks that released the longest waits.
-void add_wakers(Section& section, const Stacks& stacks, const ProcessGroups& names, bool verbose) {
+void add_wakers(Section& section, const Stacks& stacks, const ProcessGroups& names, const ShownStacks& extent) {
   if (stacks.wakers.empty()) {
     return;
   }
-  const std::size_t shown = shown_of(stacks.wakers.size(), most_stacks, verbose);
+  const std::size_t shown = std::min(stacks.wakers.size(), extent.most);
   Table table({left("released by", least_name_columns), "time", "count"});
   for (const WakerStack& pair : std::span(stacks.wakers).first(shown)) {
     table.row({fmt::format("{}: {}, by {}", names.of(pair.sleeper), text_of(pair.sleeper.wait), names.of(pair.waker)),
@@ -119,7 +127,7 @@ void add_wakers(Section& section, const Stacks& stacks, const ProcessGroups& nam
   }
   section.block();
   section.add(std::move(table));
-  section.more(stacks.wakers.size() - shown, verbose);
+  section.more(stacks.wakers.size() - shown, extent.verbose);
 }
 
 std::vector<tc_stack_end> reasons_of(const Stacks& stacks) {
@@ -209,7 +217,7 @@ std::string samples_text(const StackSamples& samples) {
 
 }  // namespace
 
-Section stacks(const Report& report, bool verbose) {
+Section stacks(const Report& report, bool verbose, const ReportView& view) {
   Section section("stacks", "Stacks");
   if (!report.stacks) {
     return section;
@@ -240,11 +248,26 @@ Section stacks(const Report& report, bool verbose) {
     }
   }
   const ProcessGroups names(report.session, report.grouping());
+  const std::size_t all = std::numeric_limits<std::size_t>::max();
+  const ShownStacks extent{view.folds ? most_stacks_in_page : verbose ? all : most_stacks, verbose};
   for (const StackKind kind :
        {StackKind::on_cpu, StackKind::wait, StackKind::involuntary_switch, StackKind::fault, StackKind::creation}) {
-    add_kind(section, stacks, names, kind, verbose);
+    add_kind(section, stacks, names, kind, extent);
   }
-  add_wakers(section, stacks, names, verbose);
+  add_wakers(section, stacks, names, extent);
+  return section;
+}
+
+Section changed_stacks(bool are_all) {
+  Section section("stacks", "Stacks");
+  section.say(
+      "A box is as wide as its time in A and B together. It is red if B has more of that time and blue if B has "
+      "less; the larger the difference, the stronger the color. Times are as measured, also where one window was "
+      "longer.");
+  if (!are_all) {
+    section.say("The graph has the heaviest stacks of each report. Its [other stacks] are not the same in both.",
+                Tone::warning);
+  }
   return section;
 }
 

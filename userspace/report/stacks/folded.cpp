@@ -98,7 +98,7 @@ void render_folded(const Report& report, StackWeight weight, std::ostream& out) 
 }
 
 void render_folded_difference(const Report& a, const Report& b, std::ostream& out) {
-  const GroupBy by = a.grouping() == b.grouping() ? a.grouping() : GroupBy::comm;
+  const GroupBy by = common_grouping(a, b);
   std::unordered_map<std::string, std::pair<std::uint64_t, std::uint64_t>> both;
   for (const auto& [line, weight] : lines_of(a, by, StackWeight::time)) {
     both[line].first = weight;

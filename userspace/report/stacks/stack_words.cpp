@@ -35,6 +35,10 @@ std::vector<StackPart> parts_of(const NamedStack& stack) {
   return parts;
 }
 
+GroupBy common_grouping(const Report& a, const Report& b) {
+  return a.grouping() == b.grouping() ? a.grouping() : GroupBy::comm;
+}
+
 std::string name_of(const Frame& frame) {
   if (!frame.function.empty()) {
     return frame.function;

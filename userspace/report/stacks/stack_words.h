@@ -7,7 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "account/groups.h"
 #include "account/stacks.h"
+#include "verdict/report.h"
 
 namespace taskcost {
 
@@ -24,6 +26,9 @@ std::vector<StackPart> parts_of(const NamedStack& stack);
 
 // "main"; without a symbol "libfoo.so+0x1234", "tool (unlinked)+0x1234", "[kernel]", "[unknown]".
 std::string name_of(const Frame& frame);
+
+// The grouping of two reports that are compared: that of both, or by the name of the program.
+GroupBy common_grouping(const Report& a, const Report& b);
 
 // This replaces the outermost frames of a stack that could not be unwound completely.
 constexpr const char* cut_frame = "[cut]";

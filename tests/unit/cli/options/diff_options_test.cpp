@@ -52,7 +52,7 @@ TEST(DiffOptions, Misuse) {
   }
   EXPECT_THAT(refused_diff({"a", "b", "--fail-above", "-1"}), HasSubstr("--fail-above"));
   EXPECT_THAT(refused_diff({"a", "b", "--fail-above"}), HasSubstr("value is missing"));
-  EXPECT_THAT(refused_diff({"a", "b", "-o", "d.html"}), HasSubstr(".json, .txt or .folded"));
+  EXPECT_THAT(refused_diff({"a", "b", "-o", "d.pftrace"}), HasSubstr(".html, .json, .txt or .folded"));
   EXPECT_THAT(refused_diff({"a", "b", "--format", "csv"}), HasSubstr("'csv'"));
 }
 
