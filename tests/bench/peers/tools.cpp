@@ -164,6 +164,9 @@ std::vector<Tool> all_tools(const std::string& directory) {
                 .package = "bpftrace",
                 .lost = lost_by_output("Lost ([0-9]+) events")};
   };
+  const Words perf_stacks =
+      Words{"perf", "record", "--call-graph", "dwarf", "-e", "sched:sched_switch", "-o", "@DIR/perf.data", "--"} +
+      observed;
   const Words perf_trace = Words{"perf", "trace", "-s", "-o", "@DIR/summary", "--"} + observed;
   const Words strace = Words{"strace", "-f", "-c", "-o", "@DIR/summary"} + observed;
   return {
@@ -176,6 +179,10 @@ std::vector<Tool> all_tools(const std::string& directory) {
       ours("switches", "taskcost run --detail switches", {"run", "-q", "--format", "none", "--detail", "switches"},
            Detail::switches),
       ours("full", "taskcost run", {"run", "-q", "--format", "none"}, Detail::full),
+      ours("stacks", "taskcost run --stacks, by unwind tables", {"run", "-q", "--format", "none", "--stacks"},
+           Detail::full),
+      ours("stacks-pointers", "taskcost run --stacks, by frame pointers alone",
+           {"run", "-q", "--format", "none", "--stacks", "--unwind-memory", "0"}, Detail::full),
       ours("record-switches", "taskcost record --detail switches",
            {"record", "-q", "--detail", "switches", "-o", "@DIR/capture.tcap"}, Detail::switches),
       ours("record", "taskcost record", {"record", "-q", "-o", "@DIR/capture.tcap"}, Detail::full),
@@ -190,6 +197,13 @@ std::vector<Tool> all_tools(const std::string& directory) {
        .start = Start::launches,
        .command = perf_record(),
        .one_program = perf_record(),
+       .package = "linux-perf",
+       .lost = lost_by_perf},
+      {.name = "perf-stacks",
+       .what = "perf record, switches with the stacks of programs without frame pointers",
+       .start = Start::launches,
+       .command = perf_stacks,
+       .one_program = perf_stacks,
        .package = "linux-perf",
        .lost = lost_by_perf},
       {.name = "perf-trace",
