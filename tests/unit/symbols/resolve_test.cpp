@@ -200,6 +200,30 @@ TEST_F(Resolve, AStackFromBeforeAnExecKeepsItsNames) {
   EXPECT_THAT(functions(resolved({stack({at("knead"), at("_start")})}).stacks[0]), ElementsAre("_start", "knead"));
 }
 
+TEST_F(Resolve, PairsOfSleeperAndWakerAreMergedAndTheLongestIsFirst) {
+  const auto pair = [this](const char* sleeper, const char* waker, std::uint64_t count, Duration time) {
+    RawWakerStack each{stack({at(sleeper), at("_start")}), stack({at(waker), at("_start")})};
+    each.sleeper.count = count;
+    each.sleeper.time = time;
+    each.waker.kind = StackKind::on_cpu;
+    return each;
+  };
+  const std::vector<WakerStack> all = resolve(
+      {pair("knead", "bake", 1, 10us), pair("bake", "knead", 1, 25us), pair("knead", "bake", 2, 20us),
+       pair("knead", "main", 1, 5us)},
+      spaces_, [](std::uint64_t) { return tgid; }, symbolizer_, kernel_);
+  ASSERT_THAT(all, SizeIs(3));
+  EXPECT_THAT(functions(all[0].sleeper), ElementsAre("_start", "knead"));
+  EXPECT_THAT(functions(all[0].waker), ElementsAre("_start", "bake"));
+  for (const NamedStack* side : {&all[0].sleeper, &all[0].waker}) {
+    EXPECT_EQ(side->count, 3U);
+    EXPECT_EQ(side->time, 30us);
+  }
+  EXPECT_EQ(all[0].sleeper.wait, TC_WAIT_PIPE);
+  EXPECT_EQ(all[1].sleeper.time, 25us);
+  EXPECT_THAT(functions(all[2].waker), ElementsAre("_start", "main"));
+}
+
 TEST_F(Resolve, NothingIsNothing) {
   const Stacks all = resolved({}, 2);
   EXPECT_THAT(all.stacks, IsEmpty());
