@@ -25,6 +25,8 @@
 #include <span>
 #include <utility>
 
+#include "base/capabilities.h"
+
 namespace taskcost {
 namespace {
 
@@ -232,6 +234,9 @@ void answer_text(int socket, int file, std::uint64_t limit) {
   constexpr int kept_socket = STDERR_FILENO + 1;
   dup2(socket, kept_socket);
   close_range(kept_socket + 1, ~0U, 0);
+  if (!keep_capabilities_of(Phase::window)) {
+    _exit(1);
+  }
   for (;;) {
     Request& request = buffers.request;
     iovec part{&request, sizeof(request)};
@@ -271,13 +276,11 @@ Fetcher& Fetcher::instance() {
   return fetcher;
 }
 
-Fetcher::~Fetcher() {
-  socket_ = Fd();  // makes the opener exit, unless it hangs
-  if (opener_ > 0) {
-    kill(opener_, SIGKILL);
-    ended_.push_back(opener_);
-  }
-  reap();
+Fetcher::~Fetcher() { stop(); }
+
+void Fetcher::stop() {
+  const std::lock_guard lock(mutex_);
+  end_opener();
 }
 
 void Fetcher::begin(const Limits& limits) {
@@ -317,7 +320,11 @@ bool Fetcher::start() {
 
 void Fetcher::give_up() {
   ++given_up_;
-  socket_ = Fd();
+  end_opener();
+}
+
+void Fetcher::end_opener() {
+  socket_ = Fd();  // makes it exit, unless it hangs
   if (opener_ > 0) {
     kill(opener_, SIGKILL);
     ended_.push_back(std::exchange(opener_, -1));

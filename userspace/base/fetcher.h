@@ -65,6 +65,9 @@ class Fetcher {
   // Reads any file up to an error, its end, or `most` bytes. nullopt: no byte could be read, or not in time.
   std::optional<std::string> read_text(const std::string& path, std::size_t most);
 
+  // Ends the opener. The next file starts another one.
+  void stop();
+
   // The number of files that were given up because they did not answer.
   [[nodiscard]] unsigned given_up() const { return given_up_; }
 
@@ -73,6 +76,7 @@ class Fetcher {
 
   bool start();
   void give_up();
+  void end_opener();
   void reap();
   // Returns false if it fails; `answer.head.error` says why.
   bool ask(std::uint32_t kind, const std::string& path, std::uint64_t limit, const FileLook& look, Answer& answer);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Starts threads with an Error instead of an exception, and raises their priority so that they keep up with the events
-// of a busy machine.
+// Starts threads with an Error instead of an exception, without the capabilities that only the main thread needs, and
+// raises their priority so that they keep up with the events of a busy machine.
 #pragma once
 
 #include <sched.h>
@@ -11,6 +11,7 @@
 #include <thread>
 #include <utility>
 
+#include "base/capabilities.h"
 #include "base/result.h"
 
 namespace taskcost {
@@ -18,7 +19,11 @@ namespace taskcost {
 template <typename Body>
 Result<std::thread> start_thread(Body body) {
   try {
-    return std::thread(std::move(body));
+    return std::thread([body = std::move(body)]() mutable {
+      (void)keep_capabilities_of(
+          Phase::window);  // if the kernel refuses, it refuses the main thread too, which says so
+      body();
+    });
   } catch (const std::system_error& error) {
     return Error{"cannot start a thread", error.code().message(), "see the limits: ulimit -u, ulimit -v"};
   }

@@ -7,6 +7,7 @@
 #include "cli/outputs.h"
 #include "cli/run_capture.h"
 #include "cli/signals.h"
+#include "collector/privileges.h"
 
 namespace taskcost {
 namespace {
@@ -45,6 +46,9 @@ Result<int> attach(const AttachCommand& command, const Environment& environment)
   if (!opened) {
     return opened.error();
   }
+  if (auto status = enter_window_phase(); !status) {
+    return status.error();
+  }
   Collector& collector = **opened;
   Report report = empty_report(TargetMode::attach, environment);
   report.evidence = collector.evidence();
@@ -75,6 +79,7 @@ Result<int> attach(const AttachCommand& command, const Environment& environment)
   }
   auto observation = collector.finish();
   set_observation(report, std::move(observation));
+  opened->reset();  // detaches the probes, and ends the threads
   report.target.command = describe_target(command.target, report.session);
   if (auto status = finish(recording->get(), *outputs, report, command.observe); !status) {
     return status.error();

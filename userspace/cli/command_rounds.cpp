@@ -12,6 +12,7 @@
 #include "base/escape.h"
 #include "cli/log.h"
 #include "collector/clocks.h"
+#include "collector/privileges.h"
 #include "report/compare_words.h"
 #include "report/render.h"
 #include "report/words.h"
@@ -192,6 +193,10 @@ Result<RoundsOutcome> run_and_write_rounds(RoundsRequest request, const ObserveO
   RoundsOutcome outcome{{}, std::move(result.failure), runner.stop_signal()};
   if (!all_have_runs(result.experiment)) {
     return outcome;
+  }
+  opened->reset();  // detaches the probes, and ends the threads
+  if (auto status = enter_report_phase(); !status) {
+    return status.error();
   }
   outcome.comparison = compare_runs(std::move(result.experiment));
   warn_of_few_rounds(outcome.comparison.experiment);

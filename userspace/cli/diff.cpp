@@ -11,6 +11,7 @@
 #include "cli/load_report.h"
 #include "cli/log.h"
 #include "cli/outputs.h"
+#include "collector/privileges.h"
 #include "report/render.h"
 
 namespace taskcost {
@@ -81,6 +82,9 @@ Result<std::vector<Report>> load_stacks(const DiffCommand& command) {
 }  // namespace
 
 Result<int> diff(const DiffCommand& command, const Environment& environment) {
+  if (auto status = enter_report_phase(); !status) {
+    return status.error();
+  }
   auto a = load_figures(command.a);
   if (!a) {
     return a.error();

@@ -11,6 +11,7 @@
 #include "cli/options/values.h"
 #include "cli/outputs.h"
 #include "cli/verification.h"
+#include "collector/privileges.h"
 #include "report/render.h"
 #include "verdict/plan.h"
 #include "verdict/prices.h"
@@ -98,6 +99,9 @@ Result<int> estimate(const EstimateCommand& command, const Environment& environm
   const auto prices = command.prices ? load_prices(*command.prices) : measure_prices(command.quiet, environment);
   if (!prices) {
     return prices.error();
+  }
+  if (auto status = enter_report_phase(); !status) {
+    return status.error();
   }
   const auto estimated = estimate(*program, *prices, model);
   if (!estimated) {

@@ -21,6 +21,7 @@
 #include "cli/log.h"
 #include "collector/clocks.h"
 #include "collector/launch.h"
+#include "collector/privileges.h"
 
 namespace taskcost {
 namespace {
@@ -189,11 +190,11 @@ Result<LaunchedRun> observe_command(const Command& command, TargetMode mode, con
       return status.error();
     }
   }
-  return observe_window(collector, command, signals, std::move(report), limits);
+  return observe_window(collector, command, signals, std::move(report), limits, true /*last*/);
 }
 
 Result<LaunchedRun> observe_window(Collector& collector, const Command& command, StopSignals& signals, Report report,
-                                   const CommandLimits& limits) {
+                                   const CommandLimits& limits, bool last) {
   LaunchedRun run;
   run.report = std::move(report);
   const Instant start = now();
@@ -204,6 +205,9 @@ Result<LaunchedRun> observe_window(Collector& collector, const Command& command,
   const Fd exit_fd(static_cast<int>(syscall(SYS_pidfd_open, *pid, 0)));
   if (!exit_fd) {
     return kill_command(*pid, {"cannot wait for the command", std::strerror(errno), ""});
+  }
+  if (const auto status = last ? enter_window_phase() : Status(Done{}); !status) {
+    return kill_command(*pid, status.error());
   }
   CommandEnd end = wait_for_command(collector, *pid, exit_fd.get(), signals, limits.timeout);
   run.stop_signal = end.stop_signal;

@@ -30,10 +30,11 @@ Result<LaunchedRun> observe_command(const Command& command, TargetMode mode, con
                                     StopSignals& signals, const Environment& environment,
                                     const BeforeWindow& before = {}, const CommandLimits& limits = {});
 
-// The same in one window of an open collector. The result's report is `report` with what the window observed. Errors:
-// the command could not be started, or not be waited for and was killed.
+// The same in one window of an open collector. The result's report is `report` with what the window observed. `last`:
+// no command follows, so the privileges to start one are given up. Errors: the command could not be started, or not be
+// waited for and was killed.
 Result<LaunchedRun> observe_window(Collector& collector, const Command& command, StopSignals& signals, Report report,
-                                   const CommandLimits& limits = {});
+                                   const CommandLimits& limits = {}, bool last = false);
 
 // Runs a command without probes and waits for it. nullopt: a signal arrived, was forwarded, and is in `stop_signal`.
 // Error: the command could not be started.

@@ -17,6 +17,7 @@
 #include "cli/log.h"
 #include "cli/outputs.h"
 #include "collector/clocks.h"
+#include "collector/privileges.h"
 #include "report/compare_words.h"
 #include "report/words.h"
 #include "verdict/compare/engine.h"
@@ -206,6 +207,9 @@ Result<int> measure_overhead(const RunCommand& command, const Environment& envir
   progress.clear();
   if (runner.still_running()) {
     log_line("the command (pid {}) is still running, no longer observed", *runner.still_running());
+  }
+  if (auto status = enter_report_phase(); !status) {
+    return status.error();
   }
   const CommandRuns& observed = result.experiment.commands[with_probes];
   int status = 0;  // the first exit status that is not 0

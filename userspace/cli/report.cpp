@@ -5,6 +5,7 @@
 #include "cli/load_report.h"
 #include "cli/log.h"
 #include "cli/outputs.h"
+#include "collector/privileges.h"
 #include "report/recorded/recording.h"
 #include "report/render.h"
 #include "trace/auditor.h"
@@ -104,6 +105,9 @@ Result<int> render_saved(int fd, const ReportCommand& command, const Environment
 }  // namespace
 
 Result<int> report(const ReportCommand& command, const Environment& environment) {
+  if (auto status = enter_report_phase(); !status) {
+    return status.error();
+  }
   auto file = command.file == "-" ? open_standard_input() : CaptureReader::open_file(command.file);
   if (!file) {
     Error error = file.error();

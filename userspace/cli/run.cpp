@@ -11,6 +11,7 @@
 #include "cli/marked_workload.h"
 #include "cli/outputs.h"
 #include "cli/run_capture.h"
+#include "collector/privileges.h"
 
 namespace taskcost {
 namespace {
@@ -97,6 +98,9 @@ Result<int> workload(const WorkloadCommand& command, const Environment& environm
   if (!started) {
     return started.error();
   }
+  if (auto status = enter_window_phase(); !status) {
+    return status.error();
+  }
   auto observed = observe_region(collector, *started, *signals);
   if (!observed) {
     return observed.error();
@@ -114,6 +118,10 @@ Result<int> workload(const WorkloadCommand& command, const Environment& environm
       log_line("result of the workload: {}", region->outcome.line);
     }
     set_observation(report, std::move(region->observation));
+  }
+  opened->reset();  // detaches the probes, and ends the threads
+  if (auto status = enter_report_phase(); !status) {
+    return status.error();
   }
   if (auto status = outputs->write(report); !status) {
     return status.error();

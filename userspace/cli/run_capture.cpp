@@ -14,6 +14,7 @@
 #include "cli/outputs.h"
 #include "cli/temporary_file.h"
 #include "collector/clocks.h"
+#include "collector/privileges.h"
 #include "collector/syscall_numbers.h"
 
 namespace taskcost {
@@ -167,6 +168,9 @@ Status finish(Recording* recording, Outputs& outputs, Report& report, const Obse
     if (!options.quiet && first) {
       log_line("{}", recording->summary());
     }
+  }
+  if (auto status = enter_report_phase(); !status && first) {
+    first = status;
   }
   // The page of a recording has its timeline: it is made as from the capture.
   std::optional<Playback> playback;

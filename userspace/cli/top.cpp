@@ -11,6 +11,7 @@
 #include "cli/log.h"
 #include "cli/signals.h"
 #include "collector/clocks.h"
+#include "collector/privileges.h"
 #include "top/changes.h"
 #include "top/once.h"
 #include "top/screen/top_screen.h"
@@ -81,6 +82,9 @@ Result<int> top(const TopCommand& command, const Environment& environment) {
   auto opened = Collector::open(options);
   if (!opened) {
     return opened.error();
+  }
+  if (auto status = enter_window_phase(); !status) {
+    return status.error();
   }
   Collector& collector = **opened;
   const auto adopted = collector.adopt(command.target);

@@ -12,6 +12,7 @@
 #include "cli/outputs.h"
 #include "cli/verification.h"
 #include "collector/clocks.h"
+#include "collector/privileges.h"
 #include "report/render.h"
 #include "verdict/findings.h"
 #include "verdict/plan.h"
@@ -79,6 +80,9 @@ Result<int> verify(const VerifyCommand& asked, const Environment& environment) {
   verification.report.clocks.end = read_clocks();
   verification.report.window_end = verification.stopped ? WindowEnd::signal : WindowEnd::target_exited;
   set_stolen_time(verification.report, stolen_before);
+  if (auto status = enter_report_phase(); !status) {
+    return status.error();
+  }
   // After a failure, the report covers what was measured before.
   judge(verification, command);
   if (auto status = outputs->write(verification.report); !status) {

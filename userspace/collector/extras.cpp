@@ -3,13 +3,12 @@
 
 #include <bpf/bpf.h>
 #include <fmt/format.h>
-#include <linux/capability.h>
 
 #include <string>
 
+#include "base/capabilities.h"
 #include "base/start_thread.h"
 #include "collector/handles.h"
-#include "collector/privileges.h"
 #include "symbols/kernel_symbols.h"
 
 namespace taskcost {

@@ -27,8 +27,8 @@
 #include <vector>
 
 #include "base/caller.h"
+#include "base/capabilities.h"
 #include "collector/handles.h"
-#include "collector/privileges.h"
 
 namespace taskcost {
 namespace {

@@ -4,14 +4,13 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <linux/bpf.h>
-#include <linux/capability.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
 #include <cstring>
 
+#include "base/capabilities.h"
 #include "base/fd.h"
 
 namespace taskcost {
@@ -58,15 +57,6 @@ Status check_kernel() {
 }
 
 }  // namespace
-
-bool has_capability(unsigned capability) {
-  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
-  std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> data{};
-  if (syscall(SYS_capget, &header, data.data()) != 0) {
-    return false;
-  }
-  return (data[CAP_TO_INDEX(capability)].effective & CAP_TO_MASK(capability)) != 0;
-}
 
 Status check_privileges() {
   if (access("/sys/kernel/btf/vmlinux", R_OK) != 0) {
