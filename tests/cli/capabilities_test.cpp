@@ -74,7 +74,7 @@ std::uint64_t set_of(const std::string& file, const std::string& name) {
   return text.empty() ? 0 : std::stoull(text, nullptr, 16);
 }
 
-// Of what this process has, and the tool was given: CAP_SYS_ADMIN is kept only where narrower ones are missing.
+// What of this process's own is left to the tool. CAP_SYS_ADMIN is kept only where narrower ones are missing.
 std::uint64_t expected_of(const std::vector<std::string>& phases) {
   const auto bit = [](unsigned number) { return std::uint64_t{1} << number; };
   const std::uint64_t own = set_of("/proc/self/status", "CapPrm");
