@@ -430,7 +430,7 @@ void FlightRecorder::dump(const Request& request) {
 
 Status FlightRecorder::end(const RecordingEnd& end) {
   wait_for_writer();
-  queue_->flush();
+  queue_->end();
   const Content last = make_content(ring_->take(static_cast<std::uint64_t>(end.end.time_since_epoch().count())),
                                     Request{KeptWhy::end, std::nullopt}, end, std::move(end_records_));
   if (meter_ && !fired_ && !quiet_) {
