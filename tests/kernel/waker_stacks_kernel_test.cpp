@@ -27,14 +27,14 @@ bool has_function(const Json& stack, const std::string& name) {
   return false;
 }
 
-struct Sums {
+struct Wakeups {
   std::int64_t count = 0;
   std::int64_t time_ns = 0;
 };
 
 // The waits of a process that a function ended; "": any.
-Sums waits_ended_by(const Report& report, const Json& sleeper, const std::string& function) {
-  Sums sums;
+Wakeups waits_ended_by(const Report& report, const Json& sleeper, const std::string& function) {
+  Wakeups sums;
   for (const Json& pair : report["stacks"].at("wakers")) {
     const Json& of = pair.at("sleeper");
     if (of.at("process") != sleeper.at("id") || (!function.empty() && !has_function(pair.at("waker"), function))) {
@@ -86,8 +86,8 @@ TEST(WakerStacks, AreThoseOfTheFunctionsThatEndWaits) {
   const auto unseen = report["losses"].at("skipped_probes").get<std::int64_t>();
 
   pid_t child = 0;
-  Sums rung;
-  Sums knocked;
+  Wakeups rung;
+  Wakeups knocked;
   std::istringstream(observed.finished.out) >> child >> rung.count >> rung.time_ns >> knocked.count >> knocked.time_ns;
   EXPECT_EQ(rung.count, rings);
   EXPECT_EQ(knocked.count, knocks);
@@ -96,7 +96,7 @@ TEST(WakerStacks, AreThoseOfTheFunctionsThatEndWaits) {
   const std::string folded = read_file(file);
   for (const auto& [function, own] : {std::pair("::ring(int)", rung), std::pair("::knock(int)", knocked)}) {
     SCOPED_TRACE(function);
-    const Sums seen = waits_ended_by(report, *sleeper, function);
+    const Wakeups seen = waits_ended_by(report, *sleeper, function);
     EXPECT_LE(seen.count, own.count);
     EXPECT_GE(seen.count, own.count - unseen);
     EXPECT_GE(seen.time_ns, seen.count * shortest_ns);
@@ -104,7 +104,7 @@ TEST(WakerStacks, AreThoseOfTheFunctionsThatEndWaits) {
     EXPECT_EQ(folded_time(folded, function), seen.time_ns);
   }
 
-  const Sums all = waits_ended_by(report, *sleeper, "");
+  const Wakeups all = waits_ended_by(report, *sleeper, "");
   const Json& account = sleeper->at("total").at("waits").at("pipe");
   EXPECT_EQ(account.at("count"), rings + knocks);
   EXPECT_GE(all.count, rings + knocks - unseen);

@@ -22,7 +22,7 @@ namespace {
 
 constexpr Limit most_regions{15, 8};
 constexpr Limit most_found{20, 10};
-constexpr std::size_t most_causes = 3;
+constexpr std::size_t causes_of_region = 3;
 constexpr std::size_t least_region_columns = 10;
 
 Cell region_cell(const std::string& name) { return name.empty() ? Cell("(no name)", Tone::faint) : Cell(name); }
@@ -39,10 +39,10 @@ std::string causes_text(const RegionParts& parts) {
   }
   std::ranges::sort(causes, std::ranges::greater());
   std::string text;
-  for (std::size_t i = 0; i < std::min(causes.size(), most_causes); ++i) {
+  for (std::size_t i = 0; i < std::min(causes.size(), causes_of_region); ++i) {
     text += fmt::format("{}{} {}", i == 0 ? "" : ", ", text_of(causes[i].second), duration_text(causes[i].first));
   }
-  return causes.size() > most_causes ? text + ", ..." : text;
+  return causes.size() > causes_of_region ? text + ", ..." : text;
 }
 
 // What is wrong with the marks of a region; empty if each beginning has its end.
