@@ -110,6 +110,9 @@ SplitWaits split_by(const Account& account, std::span<const Edge* const> edges, 
   for (int number = 0; number < TC_NR_WAITS; ++number) {
     const auto cause = static_cast<tc_wait>(number);
     const WaitSums& sums = account.waits[cause];
+    if (sums.blocked == Duration::zero()) {
+      continue;
+    }
     const Duration rest = std::max(sums.blocked - ended[cause], Duration::zero());
     const Duration part = idle[cause] + (rest_is_idle(cause, sums, sleeper) ? rest : Duration::zero());
     split.idle[cause] = std::min(part, sums.blocked);

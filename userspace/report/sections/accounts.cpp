@@ -224,8 +224,9 @@ namespace {
 
 class Accounts {
  public:
-  Accounts(const Session& session, bool verbose, const ReportView& view)
-      : session_(session), verbose_(verbose), view_(view), order_(session, view.sort) {}
+  // `order` must outlive it.
+  Accounts(const Session& session, const Order& order, bool verbose, const ReportView& view)
+      : session_(session), order_(order), verbose_(verbose), view_(view) {}
 
   void add(const FamilyMember& member, std::size_t depth = 0) {
     section_.block(title_of(member)).depth = depth;
@@ -309,9 +310,9 @@ class Accounts {
   }
 
   const Session& session_;
+  const Order& order_;
   bool verbose_;
   const ReportView& view_;
-  Order order_;
   Section section_{"accounts", "Accounts"};
   bool any_threads_ = false;
 };
@@ -324,7 +325,7 @@ Section accounts(const Session& session, bool verbose, const ReportView& view, G
   std::vector<std::size_t> shown =
       sorted_by(family.size(), [&](std::size_t i) { return order.figure(family[i].processes); });
   shown.resize(most_accounts.shown(family.size(), verbose, view));
-  Accounts all(session, verbose, view);
+  Accounts all(session, order, verbose, view);
   if (!view.folds) {
     for (const std::size_t i : shown) {
       all.add(family[i]);

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -78,11 +79,10 @@ Figures figures_of(const TaskGroup& group, bool calls_seen, bool brief) {
 
 class GroupTable {
  public:
-  GroupTable(const Session& session, GroupBy by, bool verbose, const ReportView& view)
+  GroupTable(const Session& session, GroupBy by, bool verbose)
       : calls_seen_(session.calls_seen),
         brief_(by == GroupBy::cmdline && !verbose),
         most_(verbose ? SIZE_MAX : most_listed),
-        order_(session, view.sort),
         table_({left(to_string(by), least_columns)}) {
     for (const auto& [title, cell] : figures_of({{}, {}, 0, 0, empty_account()}, calls_seen_, brief_)) {
       table_.columns.emplace_back(title);
@@ -97,19 +97,19 @@ class GroupTable {
     table_.row(std::move(cells), depth);
   }
 
-  void add_members(Members::mapped_type& members) {
+  void add_members(Members::mapped_type& members, const Order& order) {
     if (members.empty()) {
       return;
     }
     table_.fold();
     if (members.size() == 1) {
-      add_tasks(members.front().second, 1);
+      add_tasks(members.front().second, order, 1);
       return;
     }
-    std::ranges::stable_sort(members, std::ranges::greater(), [this](const auto& member) {
+    std::ranges::stable_sort(members, std::ranges::greater(), [&order](const auto& member) {
       double sum = 0;
       for (const Task* const task : member.second) {
-        sum += order_.figure(*task);
+        sum += order.figure(*task);
       }
       return sum;
     });
@@ -119,7 +119,7 @@ class GroupTable {
       add(fmt::format("{} ({})", name, process->tgid), sum_of(tasks), 1);
       if (tasks.size() > 1) {
         table_.fold();
-        add_tasks(tasks, 2);
+        add_tasks(tasks, order, 2);
       }
     }
     rest(members.size() - shown, 1);
@@ -128,8 +128,8 @@ class GroupTable {
   Table take() { return std::move(table_); }
 
  private:
-  void add_tasks(std::vector<const Task*>& tasks, std::size_t depth) {
-    std::ranges::stable_sort(tasks, std::ranges::greater(), [this](const Task* task) { return order_.figure(*task); });
+  void add_tasks(std::vector<const Task*>& tasks, const Order& order, std::size_t depth) {
+    std::ranges::stable_sort(tasks, std::ranges::greater(), [&order](const Task* task) { return order.figure(*task); });
     const std::size_t shown = std::min(tasks.size(), most_);
     for (const Task* const task : std::span(tasks).first(shown)) {
       add(fmt::format("{} ({})", task->comm, task->tid), sum_of({task}), depth);
@@ -146,7 +146,6 @@ class GroupTable {
   bool calls_seen_;
   bool brief_;
   std::size_t most_;
-  Order order_;
   Table table_;
 };
 
@@ -162,13 +161,18 @@ Section groups(const Report& report, bool verbose, const ReportView& view) {
   if (all.empty() || (!worth_it && !report.group_by)) {
     return section;
   }
-  GroupTable table(session, by, verbose, view);
-  Members members = view.folds ? members_of(session, by) : Members();
+  GroupTable table(session, by, verbose);
+  Members members;
+  std::optional<Order> order;
+  if (view.folds) {
+    members = members_of(session, by);
+    order.emplace(session, view.sort);
+  }
   const std::size_t shown = most_groups.shown(all.size(), verbose, view);
   for (const TaskGroup& group : std::span(all).first(shown)) {
     table.add(group.name ? Cell(group_text(by, *group.name)) : Cell("others", Tone::faint), group);
-    if (view.folds && group.name) {
-      table.add_members(members[group.key]);
+    if (order && group.name) {
+      table.add_members(members[group.key], *order);
     }
   }
   section.add(table.take());
