@@ -9,8 +9,10 @@
 
 #include <algorithm>
 #include <csignal>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <sstream>
 #include <string>
 #include <thread>
@@ -19,6 +21,7 @@
 #include "report/recorded/recording.h"
 #include "report/render.h"
 #include "support/expect.h"
+#include "support/servers.h"
 #include "trace/chunk_ring.h"
 
 namespace taskcost::test {
@@ -149,28 +152,122 @@ long resident_kib(pid_t pid) {
   return 0;
 }
 
-// With --thorough it takes ten minutes.
-TEST(FlightRecorderMemory, IsFlatInAStorm) {
-  const TemporaryDirectory directory;
-  const auto lasts = thorough() ? 600s : 12s;
-  Subprocess child(
-      tool({"record", "--keep", "4mb", "-o", directory.file("x.tcap"), "--", "timeout", std::to_string(lasts.count()),
-            "sh", "-c", "(while :; do /bin/true; done) & while :; do echo x | cat >/dev/null; done"}));
+struct Memory {
+  long early_kib = 0;
+  long late_kib = 0;
+};
+
+// Of a recording that goes on for longer than this, when a third of the time is over, and near its end.
+Memory watch_memory(const Subprocess& child, std::chrono::seconds lasts) {
+  EXPECT_TRUE(eventually([&] { return child.err().find("keeping the last") != std::string::npos; }, 5min))
+      << child.err();
   std::this_thread::sleep_for(lasts / 3);
   const long early_kib = resident_kib(child.pid());
   std::this_thread::sleep_for(lasts / 2);
-  const long late_kib = resident_kib(child.pid());
-  const Finished finished = child.wait(lasts + 60s);
-  RecordProperty("early_kib", std::to_string(early_kib));
-  RecordProperty("late_kib", std::to_string(late_kib));
-  ASSERT_GT(early_kib, 0);
-  // The tasks that ended are kept one by one, up to a number.
+  return {early_kib, resident_kib(child.pid())};
+}
+
+// The tasks that ended are kept one by one, up to a number; `ring_kib` is by how much the ring may have grown.
+void expect_flat(const Memory& memory, long ring_kib, const Finished& finished) {
   constexpr long tasks_kib = 4L * 32768;
-  EXPECT_LT(late_kib, early_kib + 16 * 1024 + tasks_kib) << finished.err;
+  ::testing::Test::RecordProperty("early_kib", std::to_string(memory.early_kib));
+  ::testing::Test::RecordProperty("late_kib", std::to_string(memory.late_kib));
+  EXPECT_GT(memory.early_kib, 0);
+  EXPECT_LT(memory.late_kib, memory.early_kib + 16 * 1024 + ring_kib + tasks_kib) << finished.err;
+}
+
+TEST(FlightRecorderStorm, ALimitOfBytesHolds) {
+  const TemporaryDirectory directory;
+  constexpr auto lasts = 12s;
+  Subprocess child(
+      tool({"record", "--keep", "4mb", "-o", directory.file("x.tcap"), "--", "timeout", std::to_string(lasts.count()),
+            "sh", "-c", "(while :; do /bin/true; done) & while :; do echo x | cat >/dev/null; done"}));
+  const Memory memory = watch_memory(child, lasts);
+  const Finished finished = child.wait();
+  expect_flat(memory, 0, finished);
   EXPECT_THAT(finished.err, ::testing::HasSubstr("0 lost"));
   const auto size = std::filesystem::file_size(directory.file("x.tcap"));
   EXPECT_LT(size, 6U << 20U);
   EXPECT_GT(size, 2U << 20U);
+}
+
+// What the log of the program `storm` says of a part of its time.
+struct Stormed {
+  std::uint32_t pid = 0;  // whose switches it counts
+  // Children that were forked and waited for in the part, and all that may have lived in it.
+  std::uint64_t least_children = 0;
+  std::uint64_t most_children = 0;
+  std::uint64_t least_switches = 0;
+  std::uint64_t most_switches = 0;
+};
+
+Stormed read_storm(const std::string& path, Instant from, Instant to) {
+  Stormed storm;
+  std::ifstream log(path);
+  std::uint64_t before = 0;
+  std::optional<std::uint64_t> first;
+  std::uint64_t last = 0;
+  std::uint64_t count = 0;
+  for (std::string what; log >> what;) {
+    std::uint64_t at_ns = 0;
+    if (std::uint64_t waited_ns = 0; what == "child" && log >> at_ns >> waited_ns) {
+      storm.least_children += instant(at_ns) >= from && instant(waited_ns) <= to ? 1 : 0;
+      storm.most_children += instant(at_ns) <= to && instant(waited_ns) >= from ? 1 : 0;
+    } else if (what == "switches" && log >> storm.pid >> at_ns >> count) {
+      before = instant(at_ns) <= from ? count : before;
+      last = instant(at_ns) <= to ? count : last;
+      first = instant(at_ns) >= from && !first ? count : first;
+    }
+  }
+  constexpr std::uint64_t at_its_end = 8;  // it waits for its children
+  storm.least_switches = last - first.value_or(last);
+  storm.most_switches = count - before + at_its_end;
+  return storm;
+}
+
+// With TASKCOST_THOROUGH it takes ten minutes.
+TEST(FlightRecorderStorm, TheLastSecondsAreWhole) {
+  const TemporaryDirectory directory;
+  const auto lasts = thorough() ? 600s : 10s;
+  const auto keeps = thorough() ? 30s : 3s;
+  const std::string log = directory.file("log");
+  const std::string capture = directory.file("x.tcap");
+  constexpr std::uint64_t most_mb = 512;
+  const std::string limits = std::to_string(keeps.count()) + "s," + std::to_string(most_mb) + "mb";
+  Subprocess child(
+      tool({"record", "--keep", limits, "-o", capture, "--", program("storm"), std::to_string(lasts.count()), log}));
+  const Memory memory = watch_memory(child, lasts);
+  const Finished finished = child.wait(lasts + 5min);
+  ASSERT_EQ(finished.exit_code(), 0) << finished.describe();
+  const auto size = std::filesystem::file_size(capture);
+  EXPECT_LT(size, (most_mb + 2) << 20U);
+  expect_flat(memory, static_cast<long>(size >> 10U), finished);
+
+  const taskcost::Report report = play_file(capture);
+  ASSERT_TRUE(report.kept);
+  EXPECT_EQ(report.kept->to - report.kept->from, Duration(keeps)) << finished.err;
+  const Stormed storm = read_storm(log, report.kept->from, report.kept->to);
+  ASSERT_GT(storm.least_children, 0U);
+  ASSERT_GT(storm.least_switches, 0U);
+  // Each lost event can hide a task or a switch.
+  const std::uint64_t lost = report.session.losses.counts[TC_LOSS_DROPPED_TRANSITIONS];
+  if (lost == 0) {
+    EXPECT_THAT(finished.err, ::testing::HasSubstr(", 0 lost"));
+    EXPECT_EQ(report.records->integrity.missing_new_tasks, 0U);
+    EXPECT_EQ(report.records->integrity.broken_switches, 0U);
+  }
+  constexpr std::uint64_t lasting = 3;  // processes that do it all
+  EXPECT_GE(report.session.task_count + lost, storm.least_children + lasting);
+  EXPECT_LE(report.session.task_count, storm.most_children + lasting);
+  std::optional<std::uint64_t> switches;
+  for (const Process& process : report.session.processes) {
+    for (const Task& task : process.tasks) {
+      switches = task.tid == storm.pid ? task.account.counters[TC_COUNTER_VOLUNTARY_SWITCHES] : switches;
+    }
+  }
+  ASSERT_TRUE(switches);
+  EXPECT_GE(*switches + lost, storm.least_switches);
+  EXPECT_LE(*switches, storm.most_switches);
 }
 
 }  // namespace
