@@ -134,7 +134,8 @@ std::string PartWords::text(const PartName& name) const {
   if (launched_.empty()) {
     return bare_text(name);
   }
-  return fmt::format("{}: {}", name.comm.empty() ? launched_ : name.comm, bare_text(name));
+  const bool same_name = name.comm == launched_;
+  return fmt::format("{}{}: {}", same_name ? "child " : "", name.comm.empty() ? launched_ : name.comm, bare_text(name));
 }
 
 bool several_processes(const std::vector<TimePart>& parts) {

@@ -74,6 +74,13 @@ TEST(CompareSections, OfOneCommand) {
   EXPECT_THAT(test::row_of(page[4], "minor faults"), testing::SizeIs(5));
 }
 
+TEST(CompareSections, AChildWithTheNameOfItsParentHasRowsOfItsOwn) {
+  Experiment experiment = experiment_of({{10ms, 1ms, 300, 2ms, 5ms}}, 10);
+  experiment.commands.front().program = "helper";
+  const auto page = sections::of(compare_runs(std::move(experiment)), false);
+  EXPECT_NE(test::row_of(page[3], "child helper: user code"), test::row_of(page[3], "helper: user code"));
+}
+
 TEST(CompareJson, FollowsItsSchema) {
   for (const Comparison& comparison :
        {two_bakers(), compare_runs(experiment_of({{10ms}}, 3)), compare_runs(experiment_of({{10ms}, {9ms}}, 1)),
