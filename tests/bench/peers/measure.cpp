@@ -4,6 +4,8 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,10 +14,12 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <numeric>
 #include <sstream>
 #include <thread>
 
 #include "base/fd.h"
+#include "collector/collector.h"
 
 namespace taskcost::bench {
 namespace {
@@ -232,6 +236,39 @@ Result<Measurement> measure_attaching(const Tool& tool, const Workload& workload
   return ns ? Result(measurement_of(*ns, tool, files, running, finished)) : ns.error();
 }
 
+Result<Measurement> measure_collecting(const Tool& tool, const Workload& workload, const RunFiles& files) {
+  files.write_observed(workload);
+  const auto opened = Collector::open(tool.options);
+  if (!opened) {
+    return impossible(to_line(opened.error()));
+  }
+  Collector& collector = **opened;
+  Command command;
+  command.arguments = {"/bin/sh", files.of_tool() + "/observed"};
+  const auto pid = collector.launch(command);
+  if (!pid) {
+    return impossible(to_line(pid.error()));
+  }
+  const Fd exit_fd(static_cast<int>(syscall(SYS_pidfd_open, *pid, 0)));
+  if (workload.bystander) {
+    const auto limit = std::chrono::steady_clock::now() + patience_at_start;
+    while (!files.watched_has_begun() && std::chrono::steady_clock::now() < limit) {
+      std::this_thread::sleep_for(2ms);
+    }
+    run_workload(files, nullptr);
+    files.end_watched();
+  }
+  const auto ended = collector.wait({.duration = patience, .stop_fd = -1, .exit_fd = exit_fd.get()});
+  kill(*pid, SIGKILL);  // only if the time was over
+  waitpid(*pid, nullptr, 0);
+  const Losses losses = collector.finish().session.losses;
+  const auto ns = ended ? figure_of(tool, workload, files, {}) : impossible(to_line(ended.error()));
+  if (!ns) {
+    return ns.error();
+  }
+  return Measurement{*ns, std::accumulate(losses.counts.begin(), losses.counts.end(), losses.skipped_probes), {}, {}};
+}
+
 }  // namespace
 
 Result<Measurement> measure_untraced(const Workload& workload) {
@@ -248,6 +285,11 @@ Result<Measurement> measure(const Tool& tool, const Workload& workload) {
   if (tool.start == Start::small_probes) {
     const auto small = SmallProbes::attach(tool.detail, tool.content);
     return small ? measure_untraced(workload) : impossible(to_line(small.error()));
+  }
+  if (tool.start == Start::collects) {
+    const RunFiles files;
+    files.write_workload(workload);
+    return measure_collecting(tool, workload, files);
   }
   const Words& command = workload.bystander ? tool.one_program : tool.command;
   if (command.empty()) {

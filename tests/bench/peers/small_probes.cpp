@@ -81,6 +81,8 @@ Result<SmallProbes> SmallProbes::attach(Detail detail, Content content) {
   CollectorOptions options;
   options.detail = detail;
   options.max_tasks = 64;
+  options.syscalls = detail == Detail::full;
+  options.interference = true;
   // This skeleton is loaded to learn the hooks, and never attached.
   const auto probes = Probes::load(choose_sources(options), options);
   if (!probes) {

@@ -145,6 +145,12 @@ std::vector<Tool> all_tools(const std::string& directory) {
                 .detail = detail,
                 .empty = empty_beside(detail)};
   };
+  // `run` has no options to leave these parts out.
+  const auto collected = [](std::string_view name, std::string_view what, bool syscalls) {
+    CollectorOptions options;
+    options.syscalls = syscalls;
+    return Tool{.name = name, .what = what, .start = Start::collects, .options = options};
+  };
   // Without a terminal they buffer their standard output.
   const auto libbpf_tool = [](std::string_view name, std::string_view what, std::string_view ready) {
     const Words command = {"stdbuf", "-oL", std::string(name)};
@@ -178,11 +184,13 @@ std::vector<Tool> all_tools(const std::string& directory) {
       small("clock", "programs that look at the clock, on the same hooks as empty", Detail::full, Content::clock),
       ours("switches", "taskcost run --detail switches", {"run", "-q", "--format", "none", "--detail", "switches"},
            Detail::switches),
-      ours("full", "taskcost run", {"run", "-q", "--format", "none"}, Detail::full),
-      ours("stacks", "taskcost run --stacks, by unwind tables", {"run", "-q", "--format", "none", "--stacks"},
+      collected("ledgers", "`full` without what `calls` and `full` add", false),
+      collected("calls", "the same, with system calls by name", true),
+      ours("full", "taskcost run: it adds interrupts, locks, turns on CPUs and objects of waits",
+           {"run", "-q", "--format", "none"}, Detail::full),
+      ours("stacks", "taskcost run --stacks --sample 0", {"run", "-q", "--format", "none", "--stacks", "--sample", "0"},
            Detail::full),
-      ours("stacks-pointers", "taskcost run --stacks, by frame pointers alone",
-           {"run", "-q", "--format", "none", "--stacks", "--unwind-memory", "0"}, Detail::full),
+      ours("samples", "stacks, with 99 samples a second", {"run", "-q", "--format", "none", "--stacks"}, Detail::full),
       ours("record-switches", "taskcost record --detail switches",
            {"record", "-q", "--detail", "switches", "-o", "@DIR/capture.tcap"}, Detail::switches),
       ours("record", "taskcost record", {"record", "-q", "-o", "@DIR/capture.tcap"}, Detail::full),

@@ -19,6 +19,7 @@ namespace taskcost::bench {
 enum class Start {
   nothing,
   small_probes,  // attached by this process before the workload starts
+  collects,      // this process observes the command as taskcost does, with `options`
   launches,      // the tool starts the command that it observes, and has attached its probes before the command's exec
   attaches       // the tool runs first; the workload starts when the tool has said that it traces
 };
@@ -42,6 +43,7 @@ struct Tool {
   std::string_view package = {};  // the package of Debian that contains it
   // The number of lost events, as the tool reports it. Empty: it does not report them.
   std::function<std::optional<std::uint64_t>(const std::string& directory, const test::Finished& finished)> lost = {};
+  CollectorOptions options = {};
   // For `small_probes`: the programs. For taskcost: the level of detail whose hooks it uses.
   Detail detail = Detail::full;
   Content content = Content::nothing;

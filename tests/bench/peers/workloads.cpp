@@ -58,6 +58,8 @@ std::vector<Workload> all_workloads(const std::string& directory) {
       {"pipe", "two processes pass a byte through pipes on one CPU", "hop", ping_pong, mean_of_json},
       {"pipe-two-cpus", "the same, each process on a CPU of its own", "hop",
        own + " handoff --model process --through pipe --cpus apart --json --warm-up 200 --hops 4000", mean_of_json},
+      {"socket-two-cpus", "the same through a socket: its waits have an object", "hop",
+       own + " handoff --model process --through socket --cpus apart --json --warm-up 200 --hops 4000", mean_of_json},
       {"pipe-saturated", "a pair of pipe, pinned, on each of two CPUs", "hop",
        fmt::format("taskset -c 0 {0} & taskset -c 1 {0} & wait", ping_pong), mean_of_json},
       {"messaging", "perf bench sched messaging, processes", "message", messaging,
