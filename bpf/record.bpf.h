@@ -244,6 +244,14 @@ static __noinline int batch_rare_fault(const struct tc_ledger *l, __u8 outcome, 
 	return 0;
 }
 
+/* The stack of the task that leaves its CPU. It belongs before the event of the switch. */
+static __noinline int batch_stack(const struct tc_ledger *l, __u64 now)
+{
+	if (l && keep_events && l->left_at.user >= TC_STACK_FIRST_KEY)
+		batch_event(l, TC_EV_STACK, l->left_at.user, 0, now);
+	return 0;
+}
+
 /* What only the task itself shows. */
 struct seen_task {
 	__u64 clone_flags;

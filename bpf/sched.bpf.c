@@ -115,6 +115,8 @@ static __always_inline void switch_out(void *ctx, struct tc_ledger *l, bool pree
 	if (l->unseen_wait_ns)
 		correct_unseen_wait(l, prev, now);
 	take_stack(ctx, &l->left_at);
+	if (keep_stacks)
+		batch_stack(l, now);
 	if (keep_cpu_slices)
 		send_cpu_slice(l, now);
 	l->exec_runtime_ns = prev->se.sum_exec_runtime;

@@ -272,6 +272,7 @@ struct tc_fault {
  *   found_running     arg: CPU
  *   corrected         value: ns that count as waiting before found_running, but were running
  *   reparented        value: process of the real parent at its end, arg: tgid of that; only if it is another one
+ *   stack             value: key of its user stack (abi_stacks.h); before the switch-out, only with --stacks
  */
 #define TC_EVENTS(X)                                                                    \
   X(PUBLISHED, published, "ready to run for the first time")                            \
@@ -289,7 +290,8 @@ struct tc_fault {
   X(FOUND_RUNNING, found_running, "on a CPU although no switch was seen")               \
   X(CORRECTED, corrected, "counted as waiting, but was running")                        \
   X(DYING, dying, "a fatal signal is delivered")                                        \
-  X(REPARENTED, reparented, "has another parent since its own ended")
+  X(REPARENTED, reparented, "has another parent since its own ended")                   \
+  X(STACK, stack, "its stack when it leaves its CPU")
 
 #define TC_ENUM_EVENT(C, n, t) TC_EV_##C,
 enum tc_event_kind { TC_EVENTS(TC_ENUM_EVENT) TC_NR_EVENTS };

@@ -276,5 +276,34 @@ TEST(StacksOfRuns, AreNotKeptUnasked) {
   EXPECT_TRUE((*observed.report)["stacks"].is_null());
 }
 
+// A program that sleeps in one function.
+TEST(StacksOfACapture, NameTheFunctionsOfTheCriticalPath) {
+  const TemporaryDirectory directory;
+  const std::string capture = directory.file("x.tcap");
+  const std::string file = directory.file("r.json");
+  constexpr int naps = 50;
+  constexpr std::int64_t nap_ns = 2'000'000;
+  ASSERT_EQ(run(tool({"record", "-q", "--stacks", "-o", capture, "--", program("naps_here"), std::to_string(naps)}))
+                .exit_code(),
+            0);
+  ASSERT_EQ(run(tool({"report", capture, "--format", "none", "-o", file})).exit_code(), 0);
+  const auto report = read_report(file);
+  ASSERT_TRUE(report);
+  const Json& path = (*report)["critical_path"];
+  std::int64_t time_ns = path.at("start_ns").get<std::int64_t>() - path.at("end_ns").get<std::int64_t>();
+  std::int64_t napped_ns = 0;
+  for (const Json& part : path.at("functions")) {
+    time_ns += part.at("time_ns").get<std::int64_t>();
+    // The first stacks may lack a name: the tables of libraries are made meanwhile.
+    if (part.at("wait") == "timer" && part.at("function").is_string()) {
+      const std::string function = part["function"];
+      EXPECT_TRUE(function.starts_with("nap_here") || function.starts_with("program::sleep_ns")) << function;
+      napped_ns += part["time_ns"].get<std::int64_t>();
+    }
+  }
+  EXPECT_EQ(time_ns, 0) << "they add up to the path";
+  EXPECT_GE(napped_ns, naps / 2 * nap_ns);
+}
+
 }  // namespace
 }  // namespace taskcost::test

@@ -1,7 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "account/stacks.h"
 
+#include <string_view>
+
 namespace taskcost {
+
+const Frame* own_frame(const NamedStack& stack) {
+  const Frame* named = nullptr;
+  for (auto each = stack.frames.rbegin(); each != stack.frames.rend(); ++each) {
+    const Frame& frame = *each;
+    const std::string_view file = std::string_view(frame.module).substr(frame.module.rfind('/') + 1);
+    if (!frame.kernel && !file.empty() && file != "[vdso]" && file.find(".so") == std::string_view::npos) {
+      return &frame;
+    }
+    if (named == nullptr && !frame.kernel && !frame.function.empty()) {
+      named = &frame;
+    }
+  }
+  return named;
+}
 
 bool is_of_lifetime(StackKind kind) { return kind != StackKind::fault && kind != StackKind::creation; }
 

@@ -43,8 +43,9 @@ struct RawStack {
   bool user_missing = false;                       // the kernel could not unwind any user frame
   tc_stack_end end = TC_STACK_END_FRAME_POINTERS;  // of the user part
   std::uint64_t count = 0;
-  Duration time{};      // total of the waits, faults, times off the CPU, or creating calls, or of samples
-  Duration runnable{};  // of waits: total time from their wakeups to a CPU
+  Duration time{};             // total of the waits, faults, times off the CPU, or creating calls, or of samples
+  Duration runnable{};         // of waits: total time from their wakeups to a CPU
+  std::uint64_t user_key = 0;  // of the user part in the kernel's table, for StackPlace; 0: none is wanted
 };
 
 struct Frame {
@@ -80,6 +81,18 @@ struct WakerStack {
   NamedStack sleeper;  // count and time are those of the waits
   NamedStack waker;    // so they are here
 };
+
+// The frame that says where a program is: its innermost one in user mode outside of shared libraries and the vDSO, else
+// the innermost one with a symbol. nullptr: there is neither.
+const Frame* own_frame(const NamedStack& stack);
+
+// The frame that own_frame() finds in a user stack of recorded events.
+struct StackPlace {
+  std::uint64_t key = 0;  // place_key() of TC_EV_STACK
+  Frame frame;
+};
+// The part of the key of a stack that JSON keeps exact.
+constexpr std::uint64_t place_key(std::uint64_t key) { return key & ((std::uint64_t{1} << 53U) - 1); }
 
 struct StackSums {
   std::uint64_t count = 0;
@@ -141,6 +154,7 @@ struct Stacks {
   std::optional<StackSamples> samples;  // nullopt: none were taken
   std::vector<WakerStack> wakers;       // of waits of 1 ms or more; sorted by time, the largest first
   std::vector<BuildId> build_ids;       // of the files of the frames, as far as they are known
+  std::vector<StackPlace> places;       // of waits and involuntary switches; a capture has them, JSON has not
   std::uint64_t lost_events = 0;        // events without a stack: the kernel's table of stacks was full
 };
 

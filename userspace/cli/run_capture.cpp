@@ -134,6 +134,7 @@ RecordingEnd recording_end(const Report& report) {
   end.target = report.target;
   end.observer = report.observer;
   end.stacks = report.stacks;
+  end.stack_places = report.stacks ? report.stacks->places : std::vector<StackPlace>();
   end.clocks = report.clocks;
   end.stolen = report.stolen;
   end.names = names_in(report.session);

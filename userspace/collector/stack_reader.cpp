@@ -185,6 +185,8 @@ Stacks StackReader::take(const Probes& probes, const Session& session,
     }
     RawStack stack = read_owned(key.owner);
     stack.kind = to_stack_kind(key.kind);
+    const bool left_cpu = stack.kind == StackKind::wait || stack.kind == StackKind::involuntary_switch;
+    stack.user_key = left_cpu ? key.owner.ids.user : 0;
     stack.wait = to_wait(key.wait);
     if (auto& innermost = stack.kernel.empty() ? stack.user : stack.kernel; key.leaf != 0 && !innermost.empty()) {
       innermost.front() = key.leaf;

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -117,8 +118,12 @@ Stacks resolve(const std::vector<RawStack>& raw, const AddressSpaces& spaces, co
   Stacks all;
   all.lost_events = lost_events;
   std::unordered_map<std::string, std::size_t> indices;  // in all.stacks
+  std::map<std::uint64_t, Frame> places;                 // by key
   for (const RawStack& each : raw) {
     NamedStack stack = name_stack(each, spaces, tgid_of, symbolizer, kernel);
+    if (const Frame* const frame = own_frame(stack); frame != nullptr && each.user_key != 0) {
+      places.try_emplace(place_key(each.user_key), *frame);
+    }
     all.events += each.count;
     all.cut_events += stack.cut ? each.count : 0;
     all.time += each.time;
@@ -134,6 +139,9 @@ Stacks resolve(const std::vector<RawStack>& raw, const AddressSpaces& spaces, co
     merged.count += each.count;
     merged.time += each.time;
     merged.runnable += each.runnable;
+  }
+  for (auto& [key, frame] : places) {
+    all.places.push_back({key, std::move(frame)});
   }
   all.build_ids = symbolizer.build_ids();
   std::stable_sort(all.stacks.begin(), all.stacks.end(), [](const NamedStack& a, const NamedStack& b) {

@@ -13,6 +13,33 @@ namespace {
 // Two tasks may each seem to have woken the other at one instant.
 constexpr int most_jumps_at_once = 16;
 
+constexpr std::uint8_t unknown = TC_NR_CONDITIONS;
+
+// By program, function, condition and cause.
+using Sums = std::map<std::tuple<std::string, std::string, std::uint8_t, std::uint8_t>, Duration>;
+
+std::vector<CriticalPath::FunctionPart> longest_first(const Sums& sums) {
+  std::vector<CriticalPath::FunctionPart> parts;
+  for (const auto& [key, time] : sums) {
+    const auto& [comm, function, condition, wait] = key;
+    if (time == Duration::zero()) {
+      continue;
+    }
+    CriticalPath::FunctionPart& part = parts.emplace_back();
+    part.comm = comm;
+    part.function = function;
+    part.time = time;
+    if (condition != unknown) {
+      part.condition = static_cast<tc_condition>(condition);
+    }
+    if (condition == TC_CONDITION_BLOCKED) {
+      part.wait = static_cast<tc_wait>(wait);
+    }
+  }
+  std::ranges::stable_sort(parts, std::ranges::greater(), &CriticalPath::Part::time);
+  return parts;
+}
+
 }  // namespace
 
 void CriticalPathBuilder::add(Track& track, std::uint64_t start_ns, std::uint64_t end_ns, const Stretch& stretch) {
@@ -27,11 +54,13 @@ void CriticalPathBuilder::add(Track& track, std::uint64_t start_ns, std::uint64_
                          stretch.condition != TC_CONDITION_BLOCKED;
   if (!continues) {
     if (!all.empty() && track.end_ns < start_ns) {
-      all.push_back({track.end_ns, 0, unknown, TC_WAIT_OTHER});
+      all.push_back({track.end_ns, 0, 0, unknown, TC_WAIT_OTHER});
       ++held_;
     }
-    all.push_back({start_ns, stretch.waker, stretch.condition, stretch.wait});
+    all.push_back({start_ns, stretch.waker, stretch.stack, stretch.condition, stretch.wait});
     ++held_;
+  } else {
+    all.back().stack = stretch.stack;
   }
   track.end_ns = end_ns;
 }
@@ -45,13 +74,30 @@ void CriticalPathBuilder::on_slice(const TaskTracker& task, const Slice& slice) 
     return;
   }
   Track& track = tracks_[task.id()];
-  if (slice.quality == Slice::Quality::unknown) {
-    add(track, slice.start_ns, slice.end_ns, {0, 0, unknown, TC_WAIT_OTHER});
+  const std::uint64_t stack = track.stack;
+  const bool is_unknown = slice.quality == Slice::Quality::unknown;
+  if (is_unknown) {
+    add(track, slice.start_ns, slice.end_ns, {0, 0, 0, unknown, TC_WAIT_OTHER});
   } else if (slice.condition == TC_CONDITION_BLOCKED) {
-    add(track, slice.start_ns, slice.ready_ns, {0, slice.woken ? slice.waker : 0, TC_CONDITION_BLOCKED, slice.wait});
-    add(track, slice.ready_ns, slice.end_ns, {0, 0, TC_CONDITION_RUNNABLE, TC_WAIT_OTHER});
+    add(track, slice.start_ns, slice.ready_ns,
+        {0, slice.woken ? slice.waker : 0, stack, TC_CONDITION_BLOCKED, slice.wait});
+    add(track, slice.ready_ns, slice.end_ns, {0, 0, stack, TC_CONDITION_RUNNABLE, TC_WAIT_OTHER});
   } else {
-    add(track, slice.start_ns, slice.end_ns, {0, 0, slice.condition, TC_WAIT_OTHER});
+    add(track, slice.start_ns, slice.end_ns, {0, 0, stack, slice.condition, TC_WAIT_OTHER});
+  }
+  if (is_unknown || slice.condition != TC_CONDITION_RUNNING) {
+    track.stack = 0;
+  }
+}
+
+void CriticalPathBuilder::on_stack(std::uint64_t task, std::uint64_t key) {
+  if (held_ > limit_) {
+    return;
+  }
+  Track& track = tracks_[task];
+  track.stack = key;
+  if (!track.stretches.empty() && track.stretches.back().condition == TC_CONDITION_RUNNING) {
+    track.stretches.back().stack = key;
   }
 }
 
@@ -97,12 +143,12 @@ void CriticalPathBuilder::on_fault_begun(std::uint8_t bits) {
   }
 }
 
-std::optional<CriticalPath> CriticalPathBuilder::take(const NameOf& name) const {
+std::optional<CriticalPath> CriticalPathBuilder::take(const NameOf& name, const NameOf& function) const {
   if (last_ == 0 || held_ > limit_) {
     return std::nullopt;
   }
-  // Time by task, condition and cause.
-  std::map<std::tuple<std::uint64_t, std::uint8_t, std::uint8_t>, std::uint64_t> times;
+  // Time by task, stack, condition and cause.
+  std::map<std::tuple<std::uint64_t, std::uint64_t, std::uint8_t, std::uint8_t>, std::uint64_t> times;
   CriticalPath path;
   path.end = instant(last_exit_ns_);
   std::uint64_t task = last_;
@@ -131,33 +177,28 @@ std::optional<CriticalPath> CriticalPathBuilder::take(const NameOf& name) const 
     jumps = 0;
     // A waker may have no record as late as its wakeup: that time is unknown.
     const std::uint64_t known_ns = std::min(at_ns, end_ns);
-    times[{task, unknown, TC_WAIT_OTHER}] += at_ns - known_ns;
-    times[{task, stretch.condition, stretch.wait}] += known_ns - stretch.start_ns;
+    times[{task, 0, unknown, TC_WAIT_OTHER}] += at_ns - known_ns;
+    times[{task, stretch.stack, stretch.condition, stretch.wait}] += known_ns - stretch.start_ns;
     at_ns = stretch.start_ns;
   }
   path.start = instant(at_ns);
 
-  std::map<std::tuple<std::string, std::uint8_t, std::uint8_t>, Duration> named;
+  Sums by_program;
+  Sums by_function;
   for (const auto& [key, ns] : times) {
-    const auto& [id, condition, wait] = key;
-    named[{name(id), condition, wait}] += nanoseconds(ns);
-  }
-  for (const auto& [key, time] : named) {
-    const auto& [comm, condition, wait] = key;
-    if (time == Duration::zero()) {
-      continue;
-    }
-    CriticalPath::Part& part = path.parts.emplace_back();
-    part.comm = comm;
-    part.time = time;
-    if (condition != unknown) {
-      part.condition = static_cast<tc_condition>(condition);
-    }
-    if (condition == TC_CONDITION_BLOCKED) {
-      part.wait = static_cast<tc_wait>(wait);
+    const auto& [id, stack, condition, wait] = key;
+    const std::string comm = name(id);
+    by_program[{comm, "", condition, wait}] += nanoseconds(ns);
+    if (function) {
+      by_function[{comm, stack == 0 ? "" : function(stack), condition, wait}] += nanoseconds(ns);
     }
   }
-  std::ranges::stable_sort(path.parts, std::ranges::greater(), &CriticalPath::Part::time);
+  for (CriticalPath::FunctionPart& part : longest_first(by_program)) {
+    path.parts.push_back(std::move(part));
+  }
+  if (function) {
+    path.functions = longest_first(by_function);
+  }
   return path;
 }
 

@@ -4,6 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
+#include <variant>
+
 #include "support/replayed.h"
 
 namespace taskcost {
@@ -16,27 +19,50 @@ using testing::IsEmpty;
 
 struct Told {
   std::optional<CriticalPath> path;
-  std::vector<std::string> parts;  // "b running 30us"
+  std::vector<std::string> parts;      // "b running 30"
+  std::vector<std::string> functions;  // "b running in b1 30"
 };
 
-Told path_of(const Script& script, Duration end, std::size_t limit = 1000) {
+std::string told_part(const CriticalPath::Part& part, const std::string& function = {}) {
+  return part.comm + " " + (part.condition ? key_of(*part.condition) : "unknown") +
+         (part.wait ? std::string(" for ") + key_of(*part.wait) : "") + (function.empty() ? "" : " in " + function) +
+         " " + std::to_string(part.time.count() / 1000);
+}
+
+// A task's stack at its first switch has the key 10 times its id, and so on; its function is "b1" then.
+std::string function_of(std::uint64_t key) {
+  return static_cast<char>('a' + key / 10 - 1) + std::to_string(key % 10 + 1);
+}
+
+Told path_of(const Script& script, Duration end, std::size_t limit = 1000, bool with_stacks = false) {
   CriticalPathBuilder builder(nullptr, {}, limit);
   Replay::Options options;
   options.classes = test_classes();
   options.listener = &builder;
   Replay replay(std::move(options));
+  std::map<std::uint64_t, std::uint64_t> switches;
   for (const Record& record : script.records()) {
+    if (const auto* event = std::get_if<tc_switch>(&record); with_stacks && event != nullptr && event->prev != 0) {
+      builder.on_stack(event->prev, event->prev * 10 + switches[event->prev]++);
+    }
     replay.on_record(record);
   }
   replay.living(Instant(end));
   Told told;
-  told.path = builder.take([](std::uint64_t id) { return std::string(1, static_cast<char>('a' + id - 1)); });
+  told.path = builder.take([](std::uint64_t id) { return std::string(1, static_cast<char>('a' + id - 1)); },
+                           with_stacks ? function_of : CriticalPathBuilder::NameOf());
   Duration sum{};
   for (const CriticalPath::Part& part : told.path ? told.path->parts : std::vector<CriticalPath::Part>()) {
     sum += part.time;
-    told.parts.push_back(part.comm + " " + (part.condition ? key_of(*part.condition) : "unknown") +
-                         (part.wait ? std::string(" for ") + key_of(*part.wait) : "") + " " +
-                         std::to_string(part.time.count() / 1000));
+    told.parts.push_back(told_part(part));
+  }
+  if (told.path && told.path->functions) {
+    Duration in_functions{};
+    for (const CriticalPath::FunctionPart& part : *told.path->functions) {
+      in_functions += part.time;
+      told.functions.push_back(told_part(part, part.function.empty() ? "?" : part.function));
+    }
+    EXPECT_EQ(in_functions, sum);
   }
   if (told.path) {
     EXPECT_EQ(sum, told.path->end - told.path->start) << "the parts add up";
@@ -78,6 +104,15 @@ TEST(CriticalPath, GoesFromTheLastExitThroughWakers) {
   EXPECT_EQ(told.path->wakeups, 2U);
   EXPECT_THAT(told.parts,
               ElementsAre("b running 32", "b blocked for disk 25", "a running 20", "b runnable 10", "a runnable 3"));
+}
+
+// b reads in its first stack, and exits in the second one; a waits for it in its first stack.
+TEST(CriticalPath, HasTheFunctionOfEachSwitch) {
+  EXPECT_THAT(
+      path_of(build(), 110us, 1000, true).functions,
+      ElementsAre("b blocked for disk in b1 25", "b running in b1 20", "a running in a1 15", "b running in b2 12",
+                  "a running in a2 5", "b runnable in ? 5", "b runnable in b1 5", "a runnable in a1 3"));
+  EXPECT_FALSE(path_of(build(), 110us).path->functions);
 }
 
 TEST(CriticalPath, WithoutAnExitThereIsNone) {

@@ -179,6 +179,16 @@ void describe(auto& v, Is<CriticalPath::Part> auto& part) {
   v.field("time_ns", part.time, "The time on the path.");
 }
 
+void describe(auto& v, Is<CriticalPath::FunctionPart> auto& part) {
+  v.row("critical_function", "Time on the critical path of one program in one state and function.");
+  v.field("comm", or_null(part.comm), "Last name of the tasks; null: not known.");
+  v.field("function", or_null(part.function),
+          "In which the tasks left their CPU: a wait is in it, a time on a CPU ends in it; null: not known.");
+  v.field("condition", part.condition, "How the time passed; null: events were lost.");
+  v.field("wait", part.wait, "What the tasks waited for, if blocked.");
+  v.field("time_ns", part.time, "The time on the path.");
+}
+
 void describe(auto& v, Is<CriticalPath> auto& path) {
   v.object(
       "critical_path",
@@ -188,6 +198,7 @@ void describe(auto& v, Is<CriticalPath> auto& path) {
   v.field("end_ns", path.end, "The last exit.");
   v.field("wakeups", path.wakeups, "How often the path goes from a task to its waker.");
   v.field("parts", path.parts, "They add up to end_ns - start_ns; the longest first.");
+  v.field("functions", path.functions, "The same time by function; null: the capture has no stacks.");
 }
 
 void describe(auto& v, Is<ObservedTarget> auto& target) {

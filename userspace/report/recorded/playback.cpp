@@ -16,6 +16,7 @@
 #include "report/recorded/chosen_tasks.h"
 #include "report/recorded/recording.h"
 #include "report/recorded/region_finder.h"
+#include "report/stacks/stack_words.h"
 #include "trace/critical_path.h"
 #include "trace/replay.h"
 #include "trace/timeline_builder.h"
@@ -266,17 +267,21 @@ Result<Playback> play(CaptureReader& capture, std::vector<ReplayGap> gaps, bool 
     finder.emplace(*regions, span);
   }
 
-  playback.walked = walk(capture, {[&](const Record& record) {
-                                     whole ? take(builder, record) : take_in(builder, record, span);
-                                     replay.on_record(record);
-                                     if (const auto* region = std::get_if<tc_region>(&record); region && finder) {
-                                       finder->on(*region);
-                                     }
-                                     if (const auto* region = std::get_if<tc_region>(&record); region && timeline) {
-                                       timeline->on_region(*region);
-                                     }
-                                   },
-                                   {}});
+  playback.walked =
+      walk(capture, {[&](const Record& record) {
+                       whole ? take(builder, record) : take_in(builder, record, span);
+                       if (const auto* event = std::get_if<tc_event>(&record); event && event->kind == TC_EV_STACK) {
+                         path.on_stack(event->id, event->value);
+                       }
+                       replay.on_record(record);
+                       if (const auto* region = std::get_if<tc_region>(&record); region && finder) {
+                         finder->on(*region);
+                       }
+                       if (const auto* region = std::get_if<tc_region>(&record); region && timeline) {
+                         timeline->on_region(*region);
+                       }
+                     },
+                     {}});
   auto end = end_of(capture, *start, playback.walked);
   if (!end) {
     return end.error();
@@ -342,10 +347,23 @@ Result<Playback> play(CaptureReader& capture, std::vector<ReplayGap> gaps, bool 
         comms.emplace(task.id, &task.comm);
       }
     }
-    report.critical_path = path.take([&](std::uint64_t ledger) {
-      const auto comm = comms.find(builder.task_number(ledger));
-      return comm == comms.end() ? std::string() : *comm->second;
-    });
+    std::unordered_map<std::uint64_t, std::string> functions;
+    for (const StackPlace& place : end->stack_places) {
+      functions.emplace(place.key, name_of(place.frame));
+    }
+    CriticalPathBuilder::NameOf function;
+    if (!functions.empty()) {
+      function = [&functions](std::uint64_t key) {
+        const auto found = functions.find(place_key(key));
+        return found == functions.end() ? std::string() : found->second;
+      };
+    }
+    report.critical_path = path.take(
+        [&](std::uint64_t ledger) {
+          const auto comm = comms.find(builder.task_number(ledger));
+          return comm == comms.end() ? std::string() : *comm->second;
+        },
+        function);
   }
   if (timeline) {
     report.timeline =

@@ -71,6 +71,7 @@ struct RecordingEnd {
   ObservedTarget target;
   Observer observer;
   std::optional<Stacks> stacks;
+  std::vector<StackPlace> stack_places{};
   WindowClocks clocks;
   std::optional<Duration> stolen;  // as in Report
   HostNames names;

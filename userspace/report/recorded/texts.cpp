@@ -79,6 +79,12 @@ void describe(auto& v, Is<RecordingStart> auto& start) {
   }
 }
 
+void describe(auto& v, Is<StackPlace> auto& place) {
+  v.row("stack_place", "Where a task was when it left its CPU.");
+  v.field("key", place.key, "Of the stack in recorded events.");
+  v.field("frame", place.frame, "Its innermost frame in the program itself.");
+}
+
 void describe(auto& v, Is<RecordingEnd> auto& end) {
   v.row("", "The end of a recording.");
   v.field("window_end", end.window_end, "What ended the window.");
@@ -94,6 +100,7 @@ void describe(auto& v, Is<RecordingEnd> auto& end) {
   v.field("target", end.target, "What was observed.");
   v.field("observer", end.observer, "The overhead of the observation.");
   v.field("stacks", end.stacks, "Call stacks; null: no --stacks.");
+  v.field("stack_places", end.stack_places, "Frames of the events `stack`.");
   v.field("start_clocks", end.clocks.start, "Start of the window by three clocks; null: unknown.");
   v.field("end_clocks", end.clocks.end, "End of the window by three clocks; null: unknown.");
   v.field("stolen_ns", end.stolen, "Steal time of all CPUs in the window; null: not known.");

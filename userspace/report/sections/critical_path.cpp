@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <span>
+
 #include "base/units.h"
 #include "report/sections/sections.h"
 #include "report/words.h"
@@ -46,6 +48,19 @@ Section critical_path(const Report& report, bool verbose) {
   }
   section.add(std::move(table));
   section.more(path.parts.size() - shown, verbose);
+  if (path.functions) {
+    const std::size_t most = shown_of(path.functions->size(), most_programs, verbose);
+    section.block();
+    section.say("By the function in which the tasks left their CPU: a wait is in it, a time on a CPU ends in it.",
+                Tone::faint);
+    Table functions({left("program", 16), left("function", 20), left("state", 16), "time", "share"});
+    for (const CriticalPath::FunctionPart& part : std::span(*path.functions).first(most)) {
+      functions.row({part.comm.empty() ? "[unknown]" : part.comm, part.function.empty() ? "[unknown]" : part.function,
+                     state_words(part), part.time, share_text(in_ns(part.time), in_ns(whole))});
+    }
+    section.add(std::move(functions));
+    section.more(path.functions->size() - most, verbose);
+  }
   return section;
 }
 

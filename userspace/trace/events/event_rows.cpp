@@ -307,6 +307,9 @@ void EventRows::on(const tc_fault& fault) {
 }
 
 void EventRows::on(const tc_event& event) {
+  if (event.kind == TC_EV_STACK) {
+    return;  // outputs of stacks have them
+  }
   const TracedTask& task = tasks_.on_event(event);
   EventRow& row = add(event_name(event.kind), event.at_ns, task);
   row.value = value_of(event);
