@@ -157,7 +157,7 @@ struct Memory {
   long late_kib = 0;
 };
 
-// Of a recording that goes on for longer than this, when a third of the time is over, and near its end.
+// Reads it when a third of the time is over, and again before the recording ends.
 Memory watch_memory(const Subprocess& child, std::chrono::seconds lasts) {
   EXPECT_TRUE(eventually([&] { return child.err().find("keeping the last") != std::string::npos; }, 5min))
       << child.err();
