@@ -3,10 +3,17 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <string>
+
+#include "base/read_text.h"
 
 namespace taskcost::test {
 namespace {
 
+using ::testing::HasSubstr;
 using ::testing::SizeIs;
 
 constexpr const char* mountinfo =
@@ -32,6 +39,46 @@ TEST(Cgroups, AHierarchyThatTheKernelDoesNotNameIsUnknown) {
 
 TEST(Cgroups, TornTextIsNoMount) {
   EXPECT_THAT(parse_cgroup_mounts("33 30 0:29 / /x rw - cgroup2\ngarbage\n\n33"), SizeIs(0));
+  EXPECT_FALSE(find_hierarchy({"/x", false, "rw,memory"}, "garbage\n:memory:/\nx:memory:/a\n4::/\n"));
+}
+
+// The id is the inode of the directory. A machine without cgroups says so.
+TEST(Cgroups, ADirectoryIsFoundByItsPathAndByThatBelowItsHierarchy) {
+  const auto mounts = parse_cgroup_mounts(read_text("/proc/self/mountinfo"));
+  if (mounts.empty()) {
+    EXPECT_THAT(find_cgroup("/").error().why, HasSubstr("no cgroup file system is mounted"));
+    return;
+  }
+  for (const CgroupMount& mount : mounts) {
+    struct stat status {};
+    const bool reachable = stat(mount.point.c_str(), &status) == 0;
+    const auto hierarchy = find_hierarchy(mount, read_text("/proc/self/cgroup"));
+    const auto found = find_cgroup(mount.point + "/");
+    ASSERT_EQ(found.has_value(), reachable && hierarchy) << mount.point;
+    if (found) {
+      EXPECT_EQ(found->id, status.st_ino) << mount.point;
+      EXPECT_EQ(found->hierarchy, *hierarchy) << mount.point;
+    }
+  }
+  const auto root = find_cgroup("/");
+  const auto by_path = find_cgroup(std::ranges::max_element(mounts, {}, &CgroupMount::version2)->point);
+  if (root && by_path) {
+    EXPECT_EQ(root->id, by_path->id) << "version 2 comes first";
+    EXPECT_EQ(root->hierarchy, by_path->hierarchy);
+  }
+}
+
+TEST(Cgroups, WhatIsNoCgroupIsRefused) {
+  const bool mounted = !parse_cgroup_mounts(read_text("/proc/self/mountinfo")).empty();
+  for (const char* path : {"/no/such", "/proc/self/status", "", "../../.."}) {
+    const auto found = find_cgroup(path);
+    if (found) {
+      EXPECT_STREQ(path, "") << "the root";
+      continue;
+    }
+    EXPECT_EQ(found.error().what, "cannot observe the cgroup '" + std::string(path) + "'");
+    EXPECT_THAT(found.error().why, HasSubstr(mounted ? "no such directory" : "no cgroup file system")) << path;
+  }
 }
 
 }  // namespace
