@@ -50,9 +50,7 @@ void SessionBuilder::on_ledger(const tc_ledger& ledger) {
     living_.push_back(ledger);
     return;
   }
-  ++ended_;
   if ((ledger.flags & TC_LEDGER_LAUNCHED) != 0) {
-    launched_ended_ = true;
     launched_process_ = ledger.process;
   }
   add_closed(ledger, Closed::by_end_of_task);

@@ -70,10 +70,6 @@ class SessionBuilder {
   // Takes the histogram of one CPU; called once for each CPU and histogram.
   void on_histogram(tc_histogram_id id, const tc_histogram& raw);
 
-  // The number of tasks that have exited.
-  [[nodiscard]] std::uint64_t ended() const { return ended_; }
-  // True if the launched task (TC_LEDGER_LAUNCHED) has exited.
-  [[nodiscard]] bool launched_ended() const { return launched_ended_; }
   // The number of tasks, names and unmatched events in memory. It is bounded, however many tasks exit.
   [[nodiscard]] std::size_t held() const;
 
@@ -117,11 +113,9 @@ class SessionBuilder {
   Account totals_;
   Account kernel_totals_;
   std::uint64_t task_count_ = 0;
-  std::uint64_t ended_ = 0;
   std::uint64_t missed_ = 0;
   // The number of processes that have no task in `processes_`.
   std::uint64_t aggregated_processes_ = 0;
-  bool launched_ended_ = false;
   std::optional<std::uint64_t> launched_process_;
 
   ProcessTable processes_;

@@ -152,8 +152,4 @@ CallClasses classes_by_name(const std::function<std::string(std::uint32_t number
   return classes;
 }
 
-std::span<const std::string_view> calls_of_socketcall() { return of_socketcall; }
-
-std::span<const std::string_view> calls_of_ipc() { return of_ipc; }
-
 }  // namespace taskcost

@@ -28,8 +28,4 @@ std::uint32_t call_of_name(std::string_view name);
 // The classes of all calls, by the names of their numbers on the observed machine (empty: no call has that number).
 CallClasses classes_by_name(const std::function<std::string(std::uint32_t number, bool compat)>& name);
 
-// The names of the calls that the first argument of socketcall and ipc selects, from 0; empty if it selects none.
-std::span<const std::string_view> calls_of_socketcall();
-std::span<const std::string_view> calls_of_ipc();
-
 }  // namespace taskcost

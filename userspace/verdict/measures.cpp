@@ -238,14 +238,4 @@ void read_round(Readings& readings, const std::string& variant, unsigned number,
   }
 }
 
-Readings read_rounds(const Rounds& rounds) {
-  Readings readings;
-  for (const auto& [variant, all] : rounds) {
-    for (std::size_t i = 0; i < all.size(); ++i) {
-      read_round(readings, variant, static_cast<unsigned>(i), all[i]);
-    }
-  }
-  return readings;
-}
-
 }  // namespace taskcost

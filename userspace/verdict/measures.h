@@ -63,7 +63,4 @@ using Readings = std::map<std::string, std::map<MeasureId, Series>, std::less<>>
 // Adds the measures that the table of claims needs of this variant.
 void read_round(Readings& readings, const std::string& variant, unsigned number, const Round& round);
 
-// Reads all rounds. Their numbers are their positions.
-Readings read_rounds(const Rounds& rounds);
-
 }  // namespace taskcost

@@ -424,17 +424,6 @@ TEST(SessionBuilder, HistogramsWithoutASourceAreAbsent) {
   EXPECT_TRUE(session.histograms.contains("exec"));
 }
 
-TEST(SessionBuilder, KnowsWhenTheLaunchedCommandEnded) {
-  SessionBuilder builder(everything_measured());
-  builder.on_ledger(ledger(2).child_of(1).born_at(1us).ended_at(2us));
-  EXPECT_FALSE(builder.launched_ended());
-  builder.on_ledger(ledger(3).launched().born_at(1us));
-  EXPECT_FALSE(builder.launched_ended()) << "a snapshot of it";
-  builder.on_ledger(ledger(1).launched().born_at(0us).ended_at(3us));
-  EXPECT_TRUE(builder.launched_ended());
-  EXPECT_EQ(builder.ended(), 2U);
-}
-
 TEST(SessionBuilder, ASnapshotOfATaskThatEndedMeanwhileIsIgnored) {
   SessionBuilder builder(everything_measured());
   builder.on_ledger(ledger(1).born_at(1us).ended_at(2us));

@@ -82,7 +82,26 @@ TEST(Units, WhatIsNotANumberSaysSo) {
   EXPECT_EQ(quantity_text(std::numeric_limits<double>::infinity(), Unit::ns), "inf");
 }
 
-TEST(Units, NotMeasuredIsNotZero) {}
+TEST(Units, DigitsAreInGroupsOfThree) {
+  EXPECT_EQ(grouped_text(0), "0");
+  EXPECT_EQ(grouped_text(999), "999");
+  EXPECT_EQ(grouped_text(1000), "1,000");
+  EXPECT_EQ(grouped_text(1'234'567), "1,234,567");
+}
+
+TEST(Units, DifferencesHaveASignWhateverTheirUnit) {
+  EXPECT_EQ(signed_quantity_text(2048, Unit::bytes), "+2.00 KiB");
+  EXPECT_EQ(signed_quantity_text(-2048, Unit::bytes), "-2.00 KiB");
+  EXPECT_EQ(signed_quantity_text(-1.5, Unit::count), "-1.50");
+  EXPECT_EQ(signed_quantity_text(0, Unit::ns), "0");
+}
+
+TEST(Units, AKeySaysItsUnit) {
+  EXPECT_EQ(unit_of_key("run_queue_ns"), Unit::ns);
+  EXPECT_EQ(unit_of_key("bytes_in"), Unit::bytes);
+  EXPECT_EQ(unit_of_key("share_of_cpu"), Unit::share);
+  EXPECT_EQ(unit_of_key("switches"), Unit::count);
+}
 
 TEST(Units, OneIsSingular) {
   EXPECT_EQ(counted(1, "process", "processes"), "1 process");

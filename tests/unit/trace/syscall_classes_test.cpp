@@ -3,10 +3,14 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <linux/ipc.h>
+#include <linux/net.h>
 
 #include <set>
 #include <sstream>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "taskcost/abi.h"
 
@@ -75,20 +79,41 @@ TEST(SyscallClasses, AreThoseOfAllAbis) {
   EXPECT_EQ(kind_of("futex_waitv"), std::uint32_t{TC_KIND_FUTEX_LIST});
 }
 
-// The numbers are those of linux/net.h and linux/ipc.h.
+// What 32-bit calls multiplex has numbers of its own, which linux/net.h and linux/ipc.h name.
 TEST(SyscallClasses, KnowWhatOneCallStandsFor) {
-  EXPECT_EQ(calls_of_socketcall()[1], "socket");
-  EXPECT_EQ(calls_of_socketcall()[10], "recv");
-  EXPECT_EQ(calls_of_socketcall()[20], "sendmmsg");
-  EXPECT_EQ(calls_of_ipc()[1], "semop");
-  EXPECT_EQ(calls_of_ipc()[4], "semtimedop");
-  EXPECT_EQ(calls_of_ipc()[11], "msgsnd");
-  EXPECT_EQ(calls_of_ipc()[12], "msgrcv");
-  EXPECT_EQ(calls_of_ipc()[21], "shmat");
-  EXPECT_EQ(calls_of_ipc()[24], "shmctl");
-  for (const std::string_view name : calls_of_socketcall()) {
-    EXPECT_TRUE(name.empty() || activity_of(name) == TC_ACTIVITY_SOCKET) << name;
+  const CallClasses classes = classes_by_name([](std::uint32_t, bool) { return std::string(); });
+  const std::vector<std::pair<unsigned, const char*>> of_socketcall{
+      {SYS_SOCKET, "socket"},         {SYS_BIND, "bind"},         {SYS_CONNECT, "connect"},
+      {SYS_LISTEN, "listen"},         {SYS_ACCEPT, "accept"},     {SYS_GETSOCKNAME, "getsockname"},
+      {SYS_SOCKETPAIR, "socketpair"}, {SYS_SEND, "send"},         {SYS_RECV, "recv"},
+      {SYS_SENDTO, "sendto"},         {SYS_RECVFROM, "recvfrom"}, {SYS_SHUTDOWN, "shutdown"},
+      {SYS_GETSOCKOPT, "getsockopt"}, {SYS_SENDMSG, "sendmsg"},   {SYS_RECVMSG, "recvmsg"},
+      {SYS_ACCEPT4, "accept4"},       {SYS_RECVMMSG, "recvmmsg"}, {SYS_SENDMMSG, "sendmmsg"}};
+  for (const auto& [selector, name] : of_socketcall) {
+    EXPECT_EQ(classes.socketcall.at(selector), call_of_name(name)) << name;
+    EXPECT_EQ(activity_of(name), std::uint32_t{TC_ACTIVITY_SOCKET}) << name;
   }
+  const std::vector<std::pair<unsigned, const char*>> of_ipc{{SEMOP, "semop"},   {SEMTIMEDOP, "semtimedop"},
+                                                             {MSGSND, "msgsnd"}, {MSGRCV, "msgrcv"},
+                                                             {SHMAT, "shmat"},   {SHMCTL, "shmctl"}};
+  for (const auto& [selector, name] : of_ipc) {
+    EXPECT_EQ(classes.ipc.at(selector), call_of_name(name)) << name;
+  }
+  EXPECT_EQ(classes.socketcall.at(0), std::uint32_t{TC_ACTIVITY_OTHER});
+  EXPECT_EQ(classes.ipc.at(5), std::uint32_t{TC_ACTIVITY_OTHER});
+  EXPECT_EQ(classes.ipc.back(), std::uint32_t{TC_ACTIVITY_OTHER});
+}
+
+TEST(SyscallClasses, FollowTheNumbersOfTheMachine) {
+  const CallClasses classes = classes_by_name([](std::uint32_t number, bool compat) -> std::string {
+    return number == 7 ? (compat ? "waitpid" : "poll") : number == 9 && !compat ? "read" : "";
+  });
+  ASSERT_EQ(classes.native.size(), std::size_t{TC_MAX_SYSCALLS});
+  ASSERT_EQ(classes.compat.size(), std::size_t{TC_MAX_SYSCALLS});
+  EXPECT_EQ(classes.native[7], call_of_name("poll"));
+  EXPECT_EQ(classes.compat[7], call_of_name("waitpid"));
+  EXPECT_EQ(classes.native[9], call_of_name("read"));
+  EXPECT_EQ(classes.compat[9], std::uint32_t{TC_ACTIVITY_OTHER});
 }
 
 }  // namespace

@@ -131,7 +131,13 @@ class ObservedRound {
 // The findings of these rounds. Their numbers are their positions.
 inline Findings findings_of(const Rounds& rounds, const EvidenceList& evidence,
                             const std::vector<std::string>& claims) {
-  return make_findings(rounds, read_rounds(rounds), evidence, claims);
+  Readings readings;
+  for (const auto& [variant, all] : rounds) {
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      read_round(readings, variant, static_cast<unsigned>(i), all[i]);
+    }
+  }
+  return make_findings(rounds, readings, evidence, claims);
 }
 
 }  // namespace taskcost::test
