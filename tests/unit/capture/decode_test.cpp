@@ -145,5 +145,64 @@ TEST(Decode, AcceptsTheGreatestOfEachRange) {
   EXPECT_TRUE(decode(bytes_of(exec)));
 }
 
+template <typename T>
+T sum_record(tc_record_type type) {
+  T record{};
+  record.record = {type, sizeof(T)};
+  return record;
+}
+
+// Sums have their types for the checkpoint of a flight recorder: they come once, at the end.
+template <typename T>
+void expect_sum(tc_record_type type) {
+  const auto bytes = bytes_of(sum_record<T>(type));
+  const auto record = decode(bytes);
+  EXPECT_TRUE(record && std::holds_alternative<T>(*record)) << type;
+  EXPECT_TRUE(is_sum(type)) << type;
+  EXPECT_FALSE(decode(std::span(bytes).first(bytes.size() - 8))) << type;
+}
+
+TEST(Decode, GivesBackEveryKindOfSum) {
+  expect_sum<tc_edge_record>(TC_RECORD_EDGE);
+  expect_sum<tc_flow_record>(TC_RECORD_FLOW);
+  expect_sum<tc_histogram_record>(TC_RECORD_HISTOGRAM);
+  expect_sum<tc_syscalls_record>(TC_RECORD_SYSCALLS);
+  expect_sum<tc_regions_record>(TC_RECORD_REGIONS);
+  expect_sum<tc_ran_record>(TC_RECORD_RAN_INSTEAD);
+  expect_sum<tc_quota_record>(TC_RECORD_QUOTA);
+  expect_sum<tc_interrupts_record>(TC_RECORD_INTERRUPTS);
+  expect_sum<tc_lock_record>(TC_RECORD_LOCK);
+  expect_sum<tc_wait_object_record>(TC_RECORD_WAIT_OBJECT);
+  for (const std::uint32_t type : {std::uint32_t{TC_RECORD_LEDGER}, std::uint32_t{TC_RECORD_EVENT},
+                                   std::uint32_t{TC_RECORD_REGION}, std::uint32_t{TC_RECORD_TYPES_END}, ~0U}) {
+    EXPECT_FALSE(is_sum(type)) << type;
+  }
+}
+
+TEST(Decode, RefusesSumsOfWhatThereIsNot) {
+  const auto refuses = [](auto record, const auto& change) {
+    EXPECT_TRUE(decode(bytes_of(record)));
+    change(record);
+    return !decode(bytes_of(record));
+  };
+  const auto edge = sum_record<tc_edge_record>(TC_RECORD_EDGE);
+  EXPECT_TRUE(refuses(edge, [](tc_edge_record& r) { r.edge.key.wait = TC_NR_WAITS; }));
+  const auto histogram = sum_record<tc_histogram_record>(TC_RECORD_HISTOGRAM);
+  EXPECT_TRUE(refuses(histogram, [](tc_histogram_record& r) { r.id = TC_NR_HISTOGRAMS; }));
+  const auto interrupts = sum_record<tc_interrupts_record>(TC_RECORD_INTERRUPTS);
+  EXPECT_TRUE(refuses(interrupts, [](tc_interrupts_record& r) { r.kind = TC_NR_INTERRUPTS; }));
+  const auto lock = sum_record<tc_lock_record>(TC_RECORD_LOCK);
+  EXPECT_TRUE(refuses(lock, [](tc_lock_record& r) { r.key.type = TC_NR_LOCK_TYPES; }));
+  EXPECT_TRUE(refuses(lock, [](tc_lock_record& r) { r.key.name = TC_NR_LOCK_NAMES; }));
+  EXPECT_TRUE(refuses(lock, [](tc_lock_record& r) { std::memset(r.symbol, 'x', sizeof r.symbol); }));
+  const auto object = sum_record<tc_wait_object_record>(TC_RECORD_WAIT_OBJECT);
+  EXPECT_TRUE(refuses(object, [](tc_wait_object_record& r) { r.key.wait = TC_NR_WAITS; }));
+  EXPECT_TRUE(refuses(object, [](tc_wait_object_record& r) { r.sums.name_size = sizeof r.sums.name + 1; }));
+  EXPECT_TRUE(refuses(object, [](tc_wait_object_record& r) { std::memset(r.sums.disk, 'x', sizeof r.sums.disk); }));
+  const auto region = sum_record<tc_region>(TC_RECORD_REGION);
+  EXPECT_TRUE(refuses(region, [](tc_region& r) { r.wait = TC_NR_WAITS; }));
+  EXPECT_TRUE(refuses(region, [](tc_region& r) { r.how = TC_REGION_NOT_ENDED + 1; }));
+}
+
 }  // namespace
 }  // namespace taskcost

@@ -236,5 +236,28 @@ TEST_F(Resolve, ZeroAddressesDoNotWrapAround) {
   EXPECT_EQ(all.stacks[0].frames[0].mark, Mark::unknown);
 }
 
+// Pairs with the same two stacks are one; the time of the wait belongs to both sides.
+TEST_F(Resolve, WakersAreNamedWithTheirSleepers) {
+  const auto pair = [this](std::uint64_t waker_at, Duration time) {
+    RawWakerStack raw{stack({at("knead"), at("main", 6)}), stack({waker_at, at("main", 6)})};
+    raw.sleeper.count = 2;
+    raw.sleeper.time = time;
+    raw.waker.kind = StackKind::on_cpu;
+    return raw;
+  };
+  const std::vector<WakerStack> all = resolve(
+      std::vector{pair(at("bake"), 3us), pair(at("knead"), 9us), pair(at("bake"), 4us)}, spaces_,
+      [](std::uint64_t) { return std::optional(tgid); }, symbolizer_, kernel_);
+  ASSERT_THAT(all, SizeIs(2));
+  EXPECT_THAT(functions(all[0].waker), ElementsAre("main", "knead")) << "the longest first";
+  EXPECT_THAT(functions(all[1].sleeper), ElementsAre("main", "knead"));
+  EXPECT_THAT(functions(all[1].waker), ElementsAre("main", "bake"));
+  for (const NamedStack& side : {all[1].sleeper, all[1].waker}) {
+    EXPECT_EQ(side.count, 4U);
+    EXPECT_EQ(side.time, 7us);
+  }
+  EXPECT_EQ(all[1].waker.kind, StackKind::on_cpu);
+}
+
 }  // namespace
 }  // namespace taskcost::test

@@ -4,9 +4,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
 
 #include "verdict/claim_table.h"
+#include "verdict/prices.h"
 
 namespace taskcost {
 namespace {
@@ -87,6 +89,25 @@ TEST(Plan, OfAQuickRunIsShort) {
     regions += variant.rounds == 0 ? static_cast<unsigned>(looks.front()) : variant.rounds;
   }
   EXPECT_LT(regions, 900);
+}
+
+// An estimate needs every unit price, and what a fork costs by the size of its parent.
+TEST(Plan, OfAnEstimateHasWhatPricesAreMadeOf) {
+  const auto plan = plan_for_estimate();
+  const auto names = names_of(plan);
+  for (const std::string& variant : estimate_variants()) {
+    EXPECT_THAT(names, Contains(variant));
+  }
+  const auto sweeps = [&names](std::string_view prefix) {
+    return std::ranges::count_if(names, [prefix](const std::string& name) { return name.starts_with(prefix); });
+  };
+  EXPECT_GE(sweeps("sweep/resident/fork/"), 2) << "a slope has two points";
+  EXPECT_GE(sweeps("sweep/mappings/fork/"), 2);
+  EXPECT_EQ(sweeps("sweep/resident/thread/"), 0) << "a thread's creation does not depend on it";
+  for (const Variant& variant : plan) {
+    EXPECT_GT(variant.rounds, 0U) << variant.name;
+    EXPECT_FALSE(variant.kernel_memory || variant.cpu_slices) << "that would make its times larger";
+  }
 }
 
 }  // namespace

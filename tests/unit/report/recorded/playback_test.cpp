@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstring>
 #include <sstream>
 
 #include "report/recorded/recording.h"
@@ -116,6 +117,120 @@ TEST(Playback, OfACutCaptureUnknownTimeIsInNoAccount) {
   const Report report = playback_of(bytes);
   EXPECT_EQ(report.window_end, WindowEnd::cut);
   EXPECT_THAT(text_of(report), HasSubstr("alive at the end lack it."));
+}
+
+template <typename T>
+T sum_record(tc_record_type type) {
+  T record{};
+  record.record = {type, sizeof(T)};
+  return record;
+}
+
+// What only the probes can sum up comes at the end of a capture.
+TEST(Playback, TheSumsOfTheProbesAreInTheReport) {
+  Script recorded = script_of_a();
+  auto command = sum_record<tc_command>(TC_RECORD_COMMAND);
+  command.process = a;
+  command.size = 7;
+  std::memcpy(command.text, "oven -x", 7);
+  recorded.emits(command);
+  auto edge = sum_record<tc_edge_record>(TC_RECORD_EDGE);
+  edge.edge = {{a, TC_WAKER_TIMER, TC_WAIT_TIMER, TC_FROM_INTERRUPT}, {3, 9000, 4000}};
+  recorded.emits(edge);
+  recorded.emits(sum_record<tc_flow_record>(TC_RECORD_FLOW));
+  auto histogram = sum_record<tc_histogram_record>(TC_RECORD_HISTOGRAM);
+  histogram.id = TC_HISTOGRAM_RUN_QUEUE;
+  histogram.histogram.sum_ns = histogram.histogram.max_ns = 100;
+  histogram.histogram.min_ns_inverted = ~std::uint64_t{100};
+  histogram.histogram.buckets[tc_bucket_of(100)] = 1;
+  recorded.emits(histogram);
+  auto syscalls = sum_record<tc_syscalls_record>(TC_RECORD_SYSCALLS);
+  syscalls.entry.sums.count = 5;
+  recorded.emits(syscalls);
+  auto ran = sum_record<tc_ran_record>(TC_RECORD_RAN_INSTEAD);
+  ran.entry = {{a, TC_RAN_IDLE, {}}, {2, 700}};
+  recorded.emits(ran);
+  auto quota = sum_record<tc_quota_record>(TC_RECORD_QUOTA);
+  quota.key.cgroup = 44;
+  quota.sums = {20'000'000, 100'000'000, 3, 400'000};
+  recorded.emits(quota);
+  quota.key.cgroup = 45;
+  quota.sums = {0, 0, 1, 5};
+  recorded.emits(quota);
+  quota.sums.throttled = 0;
+  recorded.emits(quota);
+  auto interrupts = sum_record<tc_interrupts_record>(TC_RECORD_INTERRUPTS);
+  interrupts.kind = TC_INTERRUPT_NET_RX;
+  interrupts.sums = {40, 900};
+  recorded.emits(interrupts);
+  auto lock = sum_record<tc_lock_record>(TC_RECORD_LOCK);
+  lock.key.task = a;
+  lock.sums = {5, 700, 300, 0};
+  std::memcpy(lock.symbol, "tasklist_lock", 13);
+  recorded.emits(lock);
+  auto object = sum_record<tc_wait_object_record>(TC_RECORD_WAIT_OBJECT);
+  object.key.task = a;
+  object.key.wait = TC_WAIT_DISK;
+  object.sums.count = 5;
+  object.sums.ns = 600'000;
+  object.sums.max_ns = 200'000;
+  recorded.emits(object);
+  auto regions = sum_record<tc_regions_record>(TC_RECORD_REGIONS);
+  std::memcpy(regions.entry.key.name, "knead", 5);
+  regions.entry.sums.count = 1;
+  regions.entry.sums.total_ns = regions.entry.sums.max_ns = regions.entry.sums.parts.user_ns = 50;
+  regions.entry.sums.min_ns_inverted = ~std::uint64_t{50};
+  recorded.emits(regions);
+
+  RecordingStart start;
+  start.regions = true;
+  start.calls_by_number = {"read"};
+  RecordingEnd end;
+  end.end = Instant(100us);
+  end.names.cpu_cgroups = {{"44", "/lab"}};
+  CaptureReader reader =
+      test::reader_of(test::capture_of(recorded, text_of(start), text_of(end), {.chunk_size = 1 << 16, .buffers = 8}));
+  const auto playback = play(reader, read_gaps(reader), false /*with_timeline*/);
+  ASSERT_TRUE(playback) << to_line(playback.error());
+  const Session& session = playback->report.session;
+  ASSERT_EQ(session.processes.size(), 1U);
+  EXPECT_EQ(session.processes[0].command, "oven -x");
+  ASSERT_EQ(session.edges.size(), 1U);
+  EXPECT_EQ(session.edges[0].from.kind, Waker::Kind::timer);
+  EXPECT_EQ(session.edges[0].wakeups, 3U);
+  EXPECT_EQ(session.edges[0].waited, 9us);
+  ASSERT_NE(session.find_histogram(key_of(TC_HISTOGRAM_RUN_QUEUE)), nullptr);
+  EXPECT_EQ(session.find_histogram(key_of(TC_HISTOGRAM_RUN_QUEUE))->max(), 100ns);
+  ASSERT_TRUE(session.ran_instead);
+  ASSERT_EQ(session.ran_instead->size(), 1U);
+  EXPECT_EQ(session.ran_instead->front().kind, RanInstead::Kind::idle);
+  EXPECT_EQ(session.ran_instead->front().time, 700ns);
+  ASSERT_EQ(session.cpu_quotas.size(), 2U) << "no task ran into the third";
+  EXPECT_EQ(session.cpu_quotas[0].cgroup, "/lab");
+  EXPECT_EQ(session.cpu_quotas[0].quota, 20ms);
+  EXPECT_EQ(session.cpu_quotas[0].period, 100ms);
+  EXPECT_EQ(session.cpu_quotas[0].throttled, 3U);
+  EXPECT_EQ(session.cpu_quotas[0].time, 400us);
+  EXPECT_EQ(session.cpu_quotas[1].period, std::nullopt) << "its group has no quota any more";
+  ASSERT_TRUE(session.interrupts);
+  EXPECT_EQ(session.interrupts->front().kind, TC_INTERRUPT_NET_RX);
+  EXPECT_EQ(session.interrupts->front().time, 900ns);
+  ASSERT_TRUE(session.locks);
+  EXPECT_EQ(session.locks->front().time, 700ns);
+  ASSERT_TRUE(session.wait_objects);
+  EXPECT_EQ(session.wait_objects->front().cause, TC_WAIT_DISK);
+  ASSERT_TRUE(session.regions);
+  EXPECT_EQ(session.regions->front().name, "knead");
+  EXPECT_EQ(session.regions->front().total, 50ns);
+  EXPECT_FALSE(names_in(session).cpu_cgroups.empty());
+}
+
+TEST(Playback, RegionsOfACaptureWithoutMarksAreAnError) {
+  CaptureReader reader = test::reader_of(capture_of(script_of_a()));
+  const auto playback = play(reader, {}, false /*with_timeline*/, {}, RegionFilter{"knead"});
+  ASSERT_FALSE(playback);
+  EXPECT_EQ(to_line(playback.error()),
+            "no region 'knead': the capture has no marks of regions (record without --detail switches)");
 }
 
 }  // namespace

@@ -329,5 +329,22 @@ TEST(EventRows, TheRecipeOfThePageAnswersItsQuestions) {
   EXPECT_THAT(finished.out, testing::ContainsRegex("1003 +true +exec +1 +8 *\n"));
 }
 
+// A line has what the schema says, and nothing else.
+TEST(EventRows, EveryLineFollowsTheSchema) {
+  const json schema = json::parse(event_schema());
+  const auto& properties = schema.at("properties");
+  const auto lines = all_rows_of(written<EventNdjson>(test::fixture_script()));
+  ASSERT_GT(lines.size(), 10U);
+  for (const json& line : lines) {
+    EXPECT_TRUE(line.contains("event"));
+    for (const auto& [key, value] : line.items()) {
+      ASSERT_TRUE(properties.contains(key)) << key;
+      EXPECT_EQ(properties.at(key).at("type"), value.is_string() ? "string" : "integer") << key;
+      EXPECT_EQ(properties.at(key).contains("unit"), key.ends_with("_ns")) << key;
+    }
+  }
+  EXPECT_EQ(schema.at("required"), json::array({"event"}));
+}
+
 }  // namespace
 }  // namespace taskcost
