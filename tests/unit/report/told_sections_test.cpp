@@ -44,7 +44,7 @@ TEST(HeadSection, SaysWhyTheWindowEnded) {
     report.window_end = end;
     EXPECT_THAT(tail_of(report), ::testing::EndsWith(std::string(", ") + text));
   }
-  report.part = {.from = 1ms, .to = 2ms, .whole = 3ms};
+  report.part = {1ms, 2ms, 3ms, {}, ""};
   EXPECT_THAT(tail_of(report), HasSubstr("the part ends there"));
   report.part->to = 3ms;
   EXPECT_THAT(tail_of(report), HasSubstr("all ended")) << "the part has the end of the capture";
@@ -64,7 +64,7 @@ TEST(HeadSection, NamesWhatIsObserved) {
 
 TEST(HeadSection, NamesThePartOfACapture) {
   Report report;
-  report.part = {.from = 1ms, .to = 2ms, .whole = 3s};
+  report.part = {1ms, 2ms, 3s, {}, ""};
   EXPECT_THAT(test::first_said(sections::head(report)),
               StartsWith("A part of the capture: from 1.00 ms to 2.00 ms of 3.00 s. Its figures"));
   report.part->pids = {7};
