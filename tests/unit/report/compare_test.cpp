@@ -159,5 +159,14 @@ TEST(CompareHtml, HoldsTheJsonAndItsScript) {
                                Not(HasSubstr("</script><b>"))));
 }
 
+TEST(CompareSections, FailedRunsAndLostEventsAreWarnings) {
+  Experiment experiment = experiment_of({{10ms}, {10ms}}, 4);
+  experiment.commands[0].statuses = {0, 3, 0, 1};
+  experiment.commands[1].losses = {{"events", 40}, {"records", 2}};
+  const auto texts = test::said(sections::of(compare_runs(experiment), false).front());
+  EXPECT_THAT(texts, testing::Contains(HasSubstr(" failed in 2 of 4 runs, first with exit status 3.")));
+  EXPECT_THAT(texts, testing::Contains(HasSubstr(": 42 events were lost over all runs")));
+}
+
 }  // namespace
 }  // namespace taskcost

@@ -213,5 +213,35 @@ TEST(DiffJson, MissingIsNullWithItsState) {
   ADD_FAILURE() << "no migrations";
 }
 
+Report judged() {
+  Report report;
+  report.target.mode = TargetMode::verify;
+  test::add_judgement(report);
+  return report;
+}
+
+// Reports of verify have no time of their own: the answer is about their claims.
+TEST(DiffSections, OfClaimsSayWhichMoved) {
+  EXPECT_EQ(head_in(compared(judged(), judged())),
+            "Of 2 claims judged in both, none has another verdict, and no ratio moved beyond both intervals.");
+  Report other = judged();
+  other.claims[0].ruling = Ruling::inconclusive;
+  other.claims[0].ratio = 1.1;
+  other.claims[0].interval = Interval{0.9, 1.3};
+  EXPECT_EQ(head_in(compared(judged(), other)),
+            "Of 2 claims judged in both, 1 has another verdict, and 1 ratio moved beyond both intervals.");
+  EXPECT_EQ(head_in(compared(judged(), bakery(100ms))), "A and B have no time and no claim in common.");
+}
+
+TEST(DiffSections, ACostFromNothingHasNoRatio) {
+  Change change;
+  change.a.state = change.b.state = Quantity::State::measured;
+  change.a.unit = change.b.unit = Unit::ns;
+  change.b.value = 2e6;
+  EXPECT_EQ(cost_figures_text(change), "2.00 ms against 0, from nothing");
+  change.a.value = 1e6;
+  EXPECT_EQ(cost_figures_text(change), "2.00 ms against 1.00 ms, 2.00 x");
+}
+
 }  // namespace
 }  // namespace taskcost
