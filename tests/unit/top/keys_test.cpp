@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <string_view>
+#include <utility>
 
 namespace taskcost {
 namespace {
@@ -117,6 +118,31 @@ TEST(Keys, TheIntervalHasSteps) {
   EXPECT_EQ(shorter_interval(50ms), 50ms);
   EXPECT_EQ(longer_interval(60s), 60s);
   EXPECT_EQ(longer_interval(90s), 90s);
+}
+
+TEST(Keys, EachColumnHasItsLetter) {
+  for (const auto& [letter, sort] :
+       {std::pair(U"c", SortKey::cpu), std::pair(U"u", SortKey::user), std::pair(U"k", SortKey::kernel),
+        std::pair(U"w", SortKey::queue), std::pair(U"s", SortKey::switches), std::pair(U"f", SortKey::faults),
+        std::pair(U"n", SortKey::creations), std::pair(U"a", SortKey::name), std::pair(U"N", SortKey::pid)}) {
+    EXPECT_EQ(typed(typed({}, U"b"), letter).view.sort, sort);
+  }
+  EXPECT_EQ(pressed(typed({}, U"k"), Kind::left).view.sort, SortKey::user);
+}
+
+TEST(Keys, ControlUErasesTheFilter) {
+  EXPECT_EQ(typed({},
+                  U"/cook\x15"
+                  U"oven")
+                .filter_entry,
+            "oven");
+  EXPECT_EQ(typed({},
+                  U"/a\x01\x7f"
+                  U"b")
+                .filter_entry,
+            "ab")
+      << "other control characters are none of it";
+  EXPECT_EQ(pressed(typed({}, U"/cook"), Kind::home).filter_entry, "cook");
 }
 
 }  // namespace

@@ -87,5 +87,41 @@ TEST(AtomicFile, WhatCannotBeReplacedIsRefusedAtOnce) {
   EXPECT_FALSE(AtomicFile::open(directory.file("none/x.tcap")));
 }
 
+// The kernel says what another program has done to the directory meanwhile.
+TEST(AtomicFile, WhatChangedMeanwhileIsAnError) {
+  const test::TemporaryDirectory directory;
+  const std::string path = directory.file("x.tcap");
+  const auto replaced = AtomicFile::open(path);
+  ASSERT_TRUE(replaced);
+  std::filesystem::create_directory(path);
+  const Status status = replaced->replace(write_text("new"));
+  ASSERT_FALSE(status);
+  EXPECT_EQ(to_line(status.error()), "cannot write '" + path + "': Is a directory");
+  EXPECT_EQ(files_in(directory.path()), 1U) << "nothing is left beside it";
+
+  std::filesystem::create_directory(directory.file("gone"));
+  auto gone = AtomicFile::open(directory.file("gone/x.tcap"));
+  ASSERT_TRUE(gone);
+  std::filesystem::remove(directory.file("gone"));
+  EXPECT_THAT(to_line(gone->replace(write_text("new")).error()), HasSubstr("No such file or directory"));
+  const auto numbered = gone->add_numbered(write_text("new"));
+  ASSERT_FALSE(numbered);
+  EXPECT_THAT(to_line(numbered.error()), HasSubstr("No such file or directory"));
+}
+
+TEST(AtomicFile, ANumberStandsBeforeTheEndingOfTheName) {
+  const test::TemporaryDirectory directory;
+  std::filesystem::create_directory(directory.file("a.b"));
+  for (const auto& [name, numbered] :
+       {std::pair("a.b/plain", "a.b/plain.1"), std::pair("a.b/x.y.tcap", "a.b/x.y.1.tcap")}) {
+    auto file = AtomicFile::open(directory.file(name));
+    ASSERT_TRUE(file);
+    EXPECT_EQ(file->path(), directory.file(name));
+    const auto path = file->add_numbered(write_text(name));
+    ASSERT_TRUE(path);
+    EXPECT_EQ(*path, directory.file(numbered));
+  }
+}
+
 }  // namespace
 }  // namespace taskcost

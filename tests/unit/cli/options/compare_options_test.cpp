@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <tuple>
+
 #include <string>
 #include <vector>
 
@@ -139,6 +141,20 @@ TEST(ShellWords, SplitsLikeAShell) {
   EXPECT_THAT(words(""), IsEmpty());
   EXPECT_THAT(words("'a"), ElementsAre("error"));
   EXPECT_THAT(words("\"a"), ElementsAre("error"));
+}
+
+TEST(CompareOptions, OutputOfTheCommandsGoesToOnePlace) {
+  using Kind = CommandOutput::Kind;
+  for (const auto& [text, kind, path] :
+       {std::tuple("null", Kind::null, ""), std::tuple("pipe", Kind::pipe, ""),
+        std::tuple("inherit", Kind::inherit, ""), std::tuple("out.txt", Kind::file, "out.txt")}) {
+    const auto compare = test::parsed_as<CompareCommand>({"compare", "--output", text, "a", "b"});
+    EXPECT_EQ(compare.output.kind, kind) << text;
+    EXPECT_EQ(compare.output.path, path) << text;
+  }
+  EXPECT_EQ(test::parsed_as<CompareCommand>({"compare", "-o", "-", "a", "b"}).observe.format, OutputFormat::text);
+  EXPECT_EQ(test::parsed_as<CompareCommand>({"compare", "--export-json", "-", "a", "b"}).observe.format,
+            OutputFormat::json);
 }
 
 }  // namespace

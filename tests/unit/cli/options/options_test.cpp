@@ -380,5 +380,34 @@ INSTANTIATE_TEST_SUITE_P(Commands, Help,
                          ::testing::Values("", "run", "compare", "attach", "record", "report", "top", "verify", "diff",
                                            "estimate", "doctor", "workload", "help"));
 
+TEST(Options, TheRingBufferIsAPowerOfTwo) {
+  EXPECT_EQ(test::parsed_as<RunCommand>({"run", "--buffer", "64", "ls"}).observe.buffer_mib, 64U);
+  EXPECT_THAT(test::refusal_of({"run", "--buffer", "48", "ls"}),
+              HasSubstr("not a power of two (use 32, 64, 128, ...)"));
+  EXPECT_THAT(test::refusal_of({"run", "--buffer", "x", "ls"}), HasSubstr("not a whole number"));
+}
+
+TEST(Options, ACaptureIsWrittenOnce) {
+  EXPECT_EQ(test::parsed_as<RunCommand>({"run", "-o", "a.tcap", "ls"}).observe.capture, "a.tcap");
+  EXPECT_THAT(test::refusal_of({"run", "-o", "a.tcap", "-o", "b.tcap", "ls"}), HasSubstr("name one .tcap file"));
+}
+
+TEST(Options, RecordTakesATargetOrACommand) {
+  EXPECT_THAT(test::refusal_of({"record", "-p", "1", "ls"}), HasSubstr("a target and a command"));
+  EXPECT_THAT(test::refusal_of({"record"}), HasSubstr("nothing to record"));
+  EXPECT_THAT(test::refusal_of({"record", "-o", "a.tcap"}), HasSubstr("'taskcost record -- ls -l'"));
+  EXPECT_THAT(test::refused({"record", "--gibberish", "ls"}).what, HasSubstr("'--gibberish'"));
+}
+
+TEST(Options, ASchemaIsNamedByItsDocument) {
+  EXPECT_EQ(test::parsed_as<PrintSchema>({"--json-schema"}).name, "report");
+  for (const std::string_view name : schema_names) {
+    EXPECT_EQ(test::parsed_as<PrintSchema>({"--json-schema", std::string(name)}).name, name);
+  }
+  EXPECT_THAT(test::refusal_of({"--json-schema", "verify"}), HasSubstr("no schema 'verify'"));
+  EXPECT_THAT(test::refusal_of({"--json-schema", "diff", "top"}), HasSubstr("unexpected argument 'diff'"));
+  EXPECT_THAT(test::refused({"--json-schema", "--gibberish"}).what, HasSubstr("'--gibberish'"));
+}
+
 }  // namespace
 }  // namespace taskcost
