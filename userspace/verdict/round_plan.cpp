@@ -161,17 +161,4 @@ std::vector<std::size_t> RoundPlan::next_round(Duration elapsed, const RoundsLef
   return end_ == End::none ? in_drawn_order(running_items()) : std::vector<std::size_t>();
 }
 
-const char* to_string(RoundPlan::End end) {
-  switch (end) {
-    case RoundPlan::End::answered:
-      return "answered";
-    case RoundPlan::End::rounds:
-      return "rounds";
-    case RoundPlan::End::budget:
-      return "budget";
-    default:
-      return "none";
-  }
-}
-
 }  // namespace taskcost

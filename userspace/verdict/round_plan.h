@@ -98,6 +98,4 @@ class RoundPlan {
   End end_ = End::none;
 };
 
-const char* to_string(RoundPlan::End end);  // "answered", "rounds", "budget"
-
 }  // namespace taskcost
