@@ -230,7 +230,8 @@ TEST(DiffSections, OfClaimsSayWhichMoved) {
   other.claims[0].interval = Interval{0.9, 1.3};
   EXPECT_EQ(head_in(compared(judged(), other)),
             "Of 2 claims judged in both, 1 has another verdict, and 1 ratio moved beyond both intervals.");
-  EXPECT_EQ(head_in(compared(judged(), bakery(100ms))), "A and B have no time and no claim in common.");
+  other.claims.clear();
+  EXPECT_EQ(head_in(compared(judged(), other)), "A and B have no time and no claim in common.");
 }
 
 TEST(DiffSections, ACostFromNothingHasNoRatio) {

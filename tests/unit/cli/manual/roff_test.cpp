@@ -39,7 +39,7 @@ TEST(CommandManual, HasUsageOptionsAndTheOtherPages) {
 .SH NAME
 taskcost\-look \- does look
 .SH SYNOPSIS
-\fBtaskcost look\fR [\-o \fIFILE\fR] \fIPID\fR[,\fIPID\fR...]
+\fBtaskcost look\fR [\-o \fIFILE\fR] \fIPID\fR[,\fIPID\fR\&.\&.\&.]
 .SH DESCRIPTION
 What it does.
 .SH OPTIONS
