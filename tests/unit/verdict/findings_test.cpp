@@ -73,8 +73,8 @@ TEST(Findings, TwoModesAreExplainedByTheirPart) {
     parts[1] = (i % 4 == 0 ? 30'000 : 3'000) + i % 89;
     operations.push_back(parts);
   }
-  const Findings findings =
-      make_findings({}, readings, {{std::string(row.evidence), "a source", EvidenceKind::exact, "", ""}}, {row.claim.id});
+  const Findings findings = make_findings(
+      {}, readings, {{std::string(row.evidence), "a source", EvidenceKind::exact, "", ""}}, {row.claim.id});
   ASSERT_EQ(findings.verdicts.size(), 1U);
   const Verdict& verdict = findings.verdicts.front();
   ASSERT_EQ(verdict.modes.size(), 1U) << "the other side has no operations of its own";
