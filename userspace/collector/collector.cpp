@@ -94,6 +94,7 @@ Diagnosis diagnose() {
 Collector::Collector(const CollectorOptions& options, Sources sources, Probes probes, Instant opened)
     : sources_(std::move(sources)),
       probes_(std::move(probes)),
+      glances_only_(options.glances_only),
       model_(builder_options(sources_, options)),
       builder_(model_),
       stop_fd_(options.stop_fd),

@@ -14,6 +14,7 @@
 #include <sys/types.h>
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -118,7 +119,9 @@ class Collector {
 
   // Returns the current state; the window stays open. Tasks that exited since the last glance are in it once.
   Glance glance();
-  // The same at the end of a window. glance() lacks tasks that exited within the last 10 ms, for which the reader has
+  // The number of tasks that exited since the last glance, up to EndedTasks::limit.
+  [[nodiscard]] std::size_t ended_since_glance() const { return ended_.size(); }
+  // A glance at the end of a window. glance() lacks tasks that exited within the last 10 ms, for which the reader has
   // not polled yet; no later glance would have them. Only finish() may follow.
   Glance last_glance() {
     reader_->stop();
@@ -178,6 +181,7 @@ class Collector {
 
   Sources sources_;
   Probes probes_;
+  const bool glances_only_;
   SessionBuilder::Options model_;
   // The reader's thread adds records and this thread command lines, under the mutex. After the reader has stopped, only
   // this thread uses it.

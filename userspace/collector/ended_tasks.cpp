@@ -9,7 +9,6 @@
 namespace taskcost {
 
 void EndedTasks::keep(Glance::Task task) {
-  constexpr std::size_t limit = 4096;
   const std::lock_guard lock(mutex_);
   transitions_ += count_transitions(task.account);
   if (tasks_.size() < limit) {

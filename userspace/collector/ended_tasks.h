@@ -4,6 +4,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <mutex>
 #include <vector>
@@ -16,8 +17,13 @@ class EndedTasks {
  public:
   // False until the first take(), so that runs without glances do not keep tasks.
   [[nodiscard]] bool wanted() const { return wanted_; }
-  // Beyond a limit, further tasks are summed up in one entry.
+  // Beyond the limit, further tasks are summed up in one entry.
   void keep(Glance::Task task);
+  static constexpr std::size_t limit = 4096;
+  [[nodiscard]] std::size_t size() const {
+    const std::lock_guard lock(mutex_);
+    return tasks_.size();
+  }
 
   struct Taken {
     std::vector<Glance::Task> tasks;
@@ -27,7 +33,7 @@ class EndedTasks {
 
  private:
   std::atomic<bool> wanted_ = false;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::vector<Glance::Task> tasks_;
   std::uint64_t transitions_ = 0;
 };

@@ -38,6 +38,8 @@ struct CollectorOptions {
   // What ran while tasks waited for a CPU, interrupts, locks of the kernel, and what was behind other waits.
   bool interference = false;
   bool syscalls = false;  // sum up system calls by program name and number; REQUIRES: Detail::full
+  // Only glance() is used: tasks, commands and users are not kept for finish(), so that a window may last for ever.
+  bool glances_only = false;
   // Use neither fentry, fexit nor kprobes. Tests compare the fallbacks with them on a kernel that has both.
   bool no_function_probes = false;
   std::size_t ring_bytes = 0;  // size of the ring buffer, a power of two; 0: enough for the options above

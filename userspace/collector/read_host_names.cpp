@@ -136,4 +136,13 @@ void add_owner_names(HostNames& names, const std::vector<Glance::Task>& tasks) {
   add_cgroups(names.cgroups, std::move(cgroups));
 }
 
+void update_cgroup_names(HostNames& names, const std::vector<Glance::Task>& tasks) {
+  std::set<std::uint64_t> cgroups;
+  for (const Glance::Task& task : tasks) {
+    cgroups.insert(task.cgroup);
+  }
+  std::erase_if(names.cgroups, [&cgroups](const auto& name) { return !cgroups.contains(std::stoull(name.first)); });
+  add_cgroups(names.cgroups, std::move(cgroups));
+}
+
 }  // namespace taskcost

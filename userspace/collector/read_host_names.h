@@ -20,4 +20,7 @@ HostNames read_host_names(const Session& session, std::optional<std::uint64_t> s
 // Adds the users and cgroups of these tasks that `names` does not have yet.
 void add_owner_names(HostNames& names, const std::vector<Glance::Task>& tasks);
 
+// Makes `names` have the cgroups of these tasks and no others. Users are not looked up, which may ask the network.
+void update_cgroup_names(HostNames& names, const std::vector<Glance::Task>& tasks);
+
 }  // namespace taskcost

@@ -89,13 +89,17 @@ void Collector::on_record(const Record& record) {
   const std::lock_guard lock(builder_mutex_);
   if (const auto* ledger = std::get_if<tc_ledger>(&record)) {
     if (is_in_window(*ledger)) {
-      if (ended_.wanted()) {
+      if (glances_only_ || ended_.wanted()) {
         Glance::Task task = to_glance_task(*ledger, Instant{}, model_);
         task.command = builder_.command_of(ledger->process);
         ended_.keep(std::move(task));
       }
-      builder_.on_ledger(*ledger);
+      if (!glances_only_) {
+        builder_.on_ledger(*ledger);
+      }
     }
+  } else if (glances_only_) {
+    return;
   } else if (const auto* exec = std::get_if<tc_exec>(&record)) {
     builder_.on_exec(*exec);
     if (stacks_) {
@@ -114,6 +118,9 @@ std::uint32_t Collector::proc_pid(const tc_ledger& ledger) const {
 }
 
 void Collector::take_commands() {
+  if (glances_only_) {
+    return;
+  }
   for (const tc_ledger& ledger : probes_.slots()) {
     if (ledger.live == 0 || (ledger.flags & TC_LEDGER_OPEN_AT_START) == 0 || commands_of_.contains(ledger.process)) {
       continue;
@@ -354,7 +361,11 @@ Glance Collector::glance() {
       }
     }
   }
-  add_owner_names(names_of_glances_, glance.tasks);
+  if (glances_only_) {
+    update_cgroup_names(names_of_glances_, glance.tasks);
+  } else {
+    add_owner_names(names_of_glances_, glance.tasks);
+  }
   glance.names = names_of_glances_;
   numbers_of_glances_.apply(glance.tasks);
   glance.losses = losses_.so_far();
