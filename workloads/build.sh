@@ -7,7 +7,7 @@
 # shellcheck disable=SC2034 # used by scripts that source this
 build_packages=(g++ cmake esbuild ninja-build pkg-config clang bpftool libbpf-dev libelf-dev libdw-dev libcap-dev
 	libseccomp-dev libcli11-dev libfmt-dev libjs-chart.js libncurses-dev libprotobuf-dev libxxhash-dev libzstd-dev zlib1g-dev
-	nlohmann-json3-dev protobuf-compiler libgtest-dev libgmock-dev libvalijson-dev)
+	nlohmann-json3-dev prometheus-cpp-dev protobuf-compiler libgtest-dev libgmock-dev libvalijson-dev)
 
 say() {
 	printf '== %s\n' "$*" >&2
@@ -60,6 +60,7 @@ disable_services() {
 		case $package in
 		redis-server | postgresql) systemctl --quiet disable "$package.service" >&2 || return ;;
 		apache2) systemctl --quiet disable apache2.service apache-htcacheclean.service >&2 || return ;;
+		prometheus) systemctl --quiet disable prometheus.service >&2 || return ;;
 		nginx-light) systemctl --quiet disable nginx.service >&2 || return ;;
 		esac
 	done

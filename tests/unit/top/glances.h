@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Builds glances for tests of the live view from tasks and their figures.
+// Builds glances for tests of the live view and of exported counters from tasks and their figures.
 #pragma once
 
 #include <chrono>
@@ -45,6 +45,10 @@ class TaskBuilder {
     task_.account.counters[counter].reset();
     return *this;
   }
+  TaskBuilder& in_cgroup(std::uint64_t id) {
+    task_.cgroup = id;
+    return *this;
+  }
   TaskBuilder& in_kernel() {
     task_.kernel_thread = true;
     return *this;
@@ -78,6 +82,12 @@ class GlanceBuilder {
     return TaskBuilder(glance_.tasks.back());
   }
   TaskBuilder process(std::uint32_t tgid, std::uint32_t parent = 0) { return task(tgid, tgid, parent); }
+
+  // The path of a cgroup by its id.
+  GlanceBuilder& cgroup(std::uint64_t id, std::string path) {
+    glance_.names.cgroups[std::to_string(id)] = std::move(path);
+    return *this;
+  }
 
   Glance& glance() { return glance_; }
 
