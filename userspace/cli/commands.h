@@ -37,6 +37,7 @@ Result<int> doctor(const DoctorCommand& command, const Environment& environment)
 Result<int> compare(const CompareCommand& command, const Environment& environment);
 Result<int> diff(const DiffCommand& command, const Environment& environment);
 Result<int> estimate(const EstimateCommand& command, const Environment& environment);
+Result<int> export_figures(const ExportCommand& command, const Environment& environment);
 Result<int> top(const TopCommand& command, const Environment& environment);
 Result<int> report(const ReportCommand& command, const Environment& environment);
 Result<int> verify(const VerifyCommand& command, const Environment& environment);

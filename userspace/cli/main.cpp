@@ -61,6 +61,7 @@ Result<int> dispatch(const Options& options, const Environment& environment) {
                                [&](const DiffCommand& command) { return diff(command, environment); },
                                [&](const CompareCommand& command) { return compare(command, environment); },
                                [&](const EstimateCommand& command) { return estimate(command, environment); },
+                               [&](const ExportCommand& command) { return export_figures(command, environment); },
                                [](const PrintText& request) -> Result<int> {
                                  if (request.manual) {
                                    show_manual_page(*request.manual);

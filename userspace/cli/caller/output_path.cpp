@@ -18,7 +18,7 @@ namespace {
 Fd reopen(const Fd& found, int flags) { return Fd(open(fmt::format("/proc/self/fd/{}", found.get()).c_str(), flags)); }
 
 Error cannot_write(const std::string& path, int number) {
-  return {fmt::format("cannot write '{}'", path), std::strerror(number), "name another file with -o"};
+  return {fmt::format("cannot write '{}'", path), std::strerror(number), "name another file"};
 }
 
 }  // namespace

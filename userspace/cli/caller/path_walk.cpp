@@ -139,7 +139,7 @@ class Walk {
             "name a file in a directory of your own with -o"};
   }
   [[nodiscard]] Error failure(int error) const {
-    return {fmt::format("cannot write '{}'", path_), std::strerror(error), "name another file with -o"};
+    return {fmt::format("cannot write '{}'", path_), std::strerror(error), "name another file"};
   }
 
   const std::string& path_;

@@ -255,10 +255,13 @@ CLI::Option* add_group_option(CommandParser& parser, std::optional<GroupBy>& by,
 }
 
 void add_level_options(CommandParser& parser, Detail& detail, std::optional<unsigned>& max_tasks) {
-  parser.choice("--detail", "LEVEL", detail, {{"full", Detail::full}, {"switches", Detail::switches}},
-                "full (default), or switches: lower overhead, without probes on system calls and page faults. The "
-                "cause of a wait is then taken from the task's saved registers, faults are only counted, and there is "
-                "no split into user and kernel time.");
+  const bool is_full = detail == Detail::full;
+  parser.choice(
+      "--detail", "LEVEL", detail, {{"full", Detail::full}, {"switches", Detail::switches}},
+      std::string(is_full ? "full (default), or switches" : "full, or switches (default)") +
+          ": lower overhead, without probes on system calls and page faults. The "
+          "cause of a wait is then taken from the task's saved registers, faults are only counted, and there is "
+          "no split into user and kernel time.");
   parser.value("--max-tasks", "N", max_tasks, count_up_to(kMaxTasksLimit),
                "Room for N observed tasks that are alive at once, 4 KiB each; further tasks are counted as lost. "
                "Default: 16384, and with --all at least twice the number of existing tasks.");

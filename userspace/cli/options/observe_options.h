@@ -39,7 +39,7 @@ CLI::Option* add_group_option(CommandParser& parser, std::optional<GroupBy>& by,
 void add_observe_options(CommandParser& parser, ObserveOptions& options, const FileSet& files,
                          const OutputDefaults& defaults = {});
 
-// --detail and --max-tasks.
+// --detail and --max-tasks. The default is the present value of `detail`.
 void add_level_options(CommandParser& parser, Detail& detail, std::optional<unsigned>& max_tasks);
 
 // -p, -t, --cgroup, --comm and -a, which exclude one another.
@@ -57,5 +57,6 @@ Result<Options> parse_compare(const Words& words);
 Result<Options> parse_report(const Words& words);
 Result<Options> parse_diff(const Words& words);
 Result<Options> parse_estimate(const Words& words);
+Result<Options> parse_export(const Words& words);
 
 }  // namespace taskcost::commandline

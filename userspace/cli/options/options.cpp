@@ -359,6 +359,7 @@ constexpr std::array kCommands{
     CommandEntry{"record", "record every event to a capture file", parse_record},
     CommandEntry{"report", "make any report from a capture file, without root", commandline::parse_report},
     CommandEntry{"top", "live table of processes and threads", parse_top},
+    CommandEntry{"export", "serve figures by cgroup to Prometheus", commandline::parse_export},
     CommandEntry{"verify", "test claims about processes and threads", parse_verify},
     CommandEntry{"diff", "compare two reports", commandline::parse_diff},
     CommandEntry{"estimate", "what a program's processes would cost as threads, and vice versa",

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -190,6 +191,29 @@ struct EstimateCommand : OutputOptions {
   std::optional<std::string> as;      // "threads" or "processes"; nullopt: whichever converts more tasks
 };
 
+// An address of IPv4 or IPv6, without brackets.
+struct ListenAddress {
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 9437;  // 0: any that is free
+  bool version6 = false;
+
+  [[nodiscard]] std::string text(unsigned at_port) const {
+    return (version6 ? "[" + host + "]:" : host + ":") + std::to_string(at_port);
+  }
+};
+
+struct ExportCommand {
+  Target target;  // the whole machine by default
+  ListenAddress listen;
+  std::optional<std::string> textfile;  // nullopt: `listen`
+  std::chrono::nanoseconds interval = std::chrono::seconds(15);
+  GroupBy by = GroupBy::cgroup;  // or comm
+  unsigned max_groups = 100;
+  Detail detail = Detail::switches;
+  std::optional<unsigned> max_tasks;
+  bool quiet = false;
+};
+
 // What the help of a command says, for its manual page and for completion.
 struct OptionPage {
   std::vector<std::string> names;  // "-o", "--output"
@@ -222,8 +246,9 @@ struct PrintSchema {
   std::string name = "report";
 };
 
-using Options = std::variant<RunCommand, AttachCommand, DoctorCommand, WorkloadCommand, VerifyCommand, TopCommand,
-                             ReportCommand, DiffCommand, CompareCommand, EstimateCommand, PrintText, PrintSchema>;
+using Options =
+    std::variant<RunCommand, AttachCommand, DoctorCommand, WorkloadCommand, VerifyCommand, TopCommand, ReportCommand,
+                 DiffCommand, CompareCommand, EstimateCommand, ExportCommand, PrintText, PrintSchema>;
 
 // `arguments` excludes the program's name. Errors have the kind usage, and their hint names the help page.
 Result<Options> parse_options(const std::vector<std::string>& arguments);

@@ -378,7 +378,7 @@ TEST_P(Help, FitsEightyColumns) {
 
 INSTANTIATE_TEST_SUITE_P(Commands, Help,
                          ::testing::Values("", "run", "compare", "attach", "record", "report", "top", "verify", "diff",
-                                           "estimate", "doctor", "workload", "help"));
+                                           "estimate", "export", "doctor", "workload", "help"));
 
 TEST(Options, TheRingBufferIsAPowerOfTwo) {
   EXPECT_EQ(test::parsed_as<RunCommand>({"run", "--buffer", "64", "ls"}).observe.buffer_mib, 64U);
