@@ -29,7 +29,7 @@ struct MachineFigures {
   std::optional<Duration> probes;  // estimated run time of the probes; nullopt: not known
 };
 
-// Of the process that exports.
+// Figures of the process that exports.
 struct ProcessFigures {
   double cpu_seconds = 0;
   double resident_bytes = 0;
