@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <arpa/inet.h>
 #include <fmt/format.h>
+#include <malloc.h>
 #include <netinet/in.h>
 #include <prometheus/exposer.h>
 #include <sys/epoll.h>
@@ -10,6 +11,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <cstddef>
 #include <cstring>
 #include <exception>
 #include <filesystem>
@@ -36,6 +38,7 @@ namespace taskcost {
 namespace {
 
 constexpr in_port_t first_free_for_all = 1024;
+constexpr std::size_t ring_bytes = std::size_t{4} << 20U;  // the final records of a thousand tasks
 
 // The HTTP server does not say why it cannot listen: this socket does, and is closed again.
 Status check_address(const ListenAddress& address) {
@@ -170,6 +173,7 @@ Result<int> export_until_stopped(Collector& collector, Exporter& exporter, Scrap
   collector.on_poll([&exporter] { exporter.take_ended(); });
   const auto interval = file ? std::optional<Duration>(command.interval) : std::nullopt;
   Instant due = now();
+  bool has_written = false;
   while (true) {
     if (file && now() >= due) {
       due = now() + command.interval;
@@ -184,6 +188,10 @@ Result<int> export_until_stopped(Collector& collector, Exporter& exporter, Scrap
         }
         return Done{};
       });
+      if (!written && !has_written) {
+        return written.error();
+      }
+      has_written = true;
       if (!written) {
         log_line("{}", to_line(written.error()));  // the disk may have room at the next time
       }
@@ -236,7 +244,9 @@ Result<int> export_figures(const ExportCommand& command, const Environment& /*en
   }
   CollectorOptions options;
   options.detail = command.detail;
-  options.max_tasks = pool_size_for(command.target, command.max_tasks);
+  // Both are mapped for ever: they are most of the resident memory, the ring twice.
+  options.max_tasks = pool_size_for(command.target, command.max_tasks, ExportCommand::usual_tasks);
+  options.ring_bytes = ring_bytes;
   options.glances_only = true;
   auto opened = Collector::open(options);
   if (!opened) {
@@ -263,6 +273,7 @@ Result<int> export_figures(const ExportCommand& command, const Environment& /*en
   for (const std::string& each : adopted->left_out) {
     log_line("{}", each);
   }
+  malloc_trim(0);  // loading the probes took more than observing does
   if (!command.quiet) {
     const std::string to =
         file ? file->path()

@@ -147,10 +147,9 @@ CollectorOptions collector_options(const ObserveOptions& options, const StopSign
   return chosen;
 }
 
-unsigned pool_size_for(const Target& target, std::optional<unsigned> wanted) {
+unsigned pool_size_for(const Target& target, std::optional<unsigned> wanted, unsigned usual) {
   // Leaves room for tasks that are created during the observation.
   constexpr unsigned slots_per_task = 2;
-  const unsigned usual = CollectorOptions{}.max_tasks;
   if (wanted || target.kind != Target::Kind::machine) {
     return wanted.value_or(usual);
   }

@@ -46,8 +46,9 @@ int shell_status(int wait_status);
 
 CollectorOptions collector_options(const ObserveOptions& options, const StopSignals& signals);
 
-// Size of the ledger pool: `wanted`; otherwise the default, and more for a whole machine.
-unsigned pool_size_for(const Target& target, std::optional<unsigned> wanted);
+// Size of the ledger pool: `wanted`; otherwise the usual one, and more for a whole machine.
+unsigned pool_size_for(const Target& target, std::optional<unsigned> wanted,
+                       unsigned usual = CollectorOptions{}.max_tasks);
 
 void set_observation(Report& report, Collector::Observation observation);
 

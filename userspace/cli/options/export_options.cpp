@@ -69,7 +69,7 @@ Result<Options> parse_export(const Words& words) {
                 "Groups of tasks: cgroup (default: a systemd unit, a container), or comm (program name).");
   parser.value("--max-groups", "N", command.max_groups, count_up_to(most_groups),
                "Have at most N groups at a time; tasks of further ones are in '(others)'. Default: 100.");
-  add_level_options(parser, command.detail, command.max_tasks);
+  add_level_options(parser, command.detail, command.max_tasks, ExportCommand::usual_tasks);
   add_quiet_option(parser, command.quiet);
   if (auto end = parser.parse(words)) {
     return *end;

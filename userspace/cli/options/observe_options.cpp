@@ -254,7 +254,8 @@ CLI::Option* add_group_option(CommandParser& parser, std::optional<GroupBy>& by,
                            "child of the first process with its descendants), user or cgroup (version 2).");
 }
 
-void add_level_options(CommandParser& parser, Detail& detail, std::optional<unsigned>& max_tasks) {
+void add_level_options(CommandParser& parser, Detail& detail, std::optional<unsigned>& max_tasks,
+                       unsigned usual_tasks) {
   const bool is_full = detail == Detail::full;
   parser.choice(
       "--detail", "LEVEL", detail, {{"full", Detail::full}, {"switches", Detail::switches}},
@@ -264,7 +265,8 @@ void add_level_options(CommandParser& parser, Detail& detail, std::optional<unsi
           "no split into user and kernel time.");
   parser.value("--max-tasks", "N", max_tasks, count_up_to(kMaxTasksLimit),
                "Room for N observed tasks that are alive at once, 4 KiB each; further tasks are counted as lost. "
-               "Default: 16384, and with --all at least twice the number of existing tasks.");
+               "Default: " +
+                   std::to_string(usual_tasks) + ", and with --all at least twice the number of existing tasks.");
 }
 
 void add_observe_options(CommandParser& parser, ObserveOptions& options, const FileSet& files,

@@ -40,7 +40,8 @@ void add_observe_options(CommandParser& parser, ObserveOptions& options, const F
                          const OutputDefaults& defaults = {});
 
 // --detail and --max-tasks. The default is the present value of `detail`.
-void add_level_options(CommandParser& parser, Detail& detail, std::optional<unsigned>& max_tasks);
+void add_level_options(CommandParser& parser, Detail& detail, std::optional<unsigned>& max_tasks,
+                       unsigned usual_tasks = CollectorOptions{}.max_tasks);
 
 // -p, -t, --cgroup, --comm and -a, which exclude one another.
 enum class Arguments {

@@ -203,7 +203,8 @@ struct ListenAddress {
 };
 
 struct ExportCommand {
-  Target target;  // the whole machine by default
+  static constexpr unsigned usual_tasks = 4096;  // `max_tasks`, and more for a whole machine
+  Target target;                                 // the whole machine by default
   ListenAddress listen;
   std::optional<std::string> textfile;  // nullopt: `listen`
   std::chrono::nanoseconds interval = std::chrono::seconds(15);
