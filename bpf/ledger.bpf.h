@@ -254,18 +254,21 @@ static __always_inline void return_slot(__u32 slot)
 		count_loss(TC_LOSS_LEAKED_SLOTS);
 }
 
-/* Returns an empty ledger with an id that no task owns yet. NULL: the pool is full, see refuse(). */
+/*
+ * Returns an empty ledger with an id that no task owns yet. NULL: the pool is full, see refuse(). Slots that are not in
+ * use are empty, but for what another CPU wrote to a ledger at the moment at which its task ended.
+ */
 static __always_inline struct tc_ledger *take_ledger(__u32 *slot)
 {
 	struct tc_ledger *l = NULL;
 
 	*slot = take_slot();
-	if (*slot) {
-		bpf_map_update_elem(&pool, slot, &empty_ledger, BPF_ANY);
+	if (*slot)
 		l = bpf_map_lookup_elem(&pool, slot);
-	}
 	if (!l)
 		return NULL;
+	l->signal = 0;
+	l->cgroup = 0;
 	l->record.type = TC_RECORD_LEDGER;
 	l->record.size = sizeof(*l);
 	l->id = __sync_fetch_and_add(&ledgers_made, 1) + 1;
@@ -304,11 +307,10 @@ static __always_inline void clear_refusal(struct task_struct *task)
 		bpf_map_delete_elem(&refused, &key);
 }
 
-/* Frees a ledger whose task has ended, or that no task came to own. */
-static __always_inline void give_back_ledger(struct tc_ledger *l, __u32 slot)
+/* Frees a ledger that no task came to own. */
+static __always_inline void give_back_ledger(__u32 slot)
 {
-	l->live = 0;
-	l->task = 0;
+	bpf_map_update_elem(&pool, &slot, &empty_ledger, BPF_ANY);
 	return_slot(slot);
 	__sync_fetch_and_add(&ledgers_ended, 1);
 }
@@ -320,7 +322,7 @@ static __always_inline bool publish_ledger(struct tc_ledger *l, __u32 slot, stru
 	l->task = (__u64)task;
 	if (add_entry(task, slot))
 		return true;
-	give_back_ledger(l, slot);
+	give_back_ledger(slot);
 	return false;
 }
 

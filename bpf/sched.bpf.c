@@ -1,8 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /* Switches: which task has the CPU. The end of a ledger is a switch too. */
+#include "final.bpf.h"
 #include "ran_instead.bpf.h"
 #include "task.bpf.h"
 #include "wait_object.bpf.h"
+
+/* Clears what says nothing of a task that has ended. Records reach files: they must not hold kernel addresses. */
+static __always_inline void forget_present(struct tc_ledger *l)
+{
+	l->task = l->regs = l->since_ns = l->woken_ns = l->switched_in_ns = l->entered_ns = l->fault_ns = 0;
+	l->faults_before = l->exec_runtime_ns = l->unseen_at_ns = l->unseen_wait_ns = 0;
+	l->created_ns = l->call_running_ns = l->on_cpu_ns = 0;
+	l->file = l->object = l->link = l->other_file = l->messages_ns = l->message_bytes = 0;
+	l->futex_page = l->futex_data_vm = l->waker = 0;
+	__builtin_memset(&l->left_at, 0, sizeof(l->left_at));
+	__builtin_memset(&l->faulted_at, 0, sizeof(l->faulted_at));
+	__builtin_memset(&l->cause, 0, sizeof(l->cause));
+	__builtin_memset(&l->waited, 0, sizeof(l->waited));
+}
 
 /*
  * Ends the ledger at the final switch-out and not in sched_process_exit: the address space is torn down in between, and
@@ -21,14 +36,15 @@ static __always_inline void end_ledger(struct tc_ledger *l, __u32 slot, struct t
 	l->flags |= TC_LEDGER_STATS;
 	bpf_core_read_str(l->comm, sizeof(l->comm), &task->comm);
 	read_owner(l, task);
-	/* Records reach files: they must not hold kernel addresses. */
-	l->task = l->regs = l->file = l->other_file = l->link = 0;
+	forget_present(l);
 
-	if (bpf_ringbuf_output(&records, l, sizeof(*l), wakeup_flag()))
-		count_loss(TC_LOSS_DROPPED_EXIT_RECORDS);
-
+	/* Before the ledger is cleared: user space reads `live` again behind a copy of it. remove_entry() is a barrier.
+	 */
+	l->live = 0;
 	remove_entry(task);
-	give_back_ledger(l, slot);
+	send_final_ledger(l);
+	return_slot(slot);
+	__sync_fetch_and_add(&ledgers_ended, 1);
 }
 
 /* TC_SWITCH_*_MM. A task past exit_mm() keeps its last address space in active_mm. */

@@ -25,6 +25,7 @@
 #include "wait.bpf.h"
 
 #include "record.bpf.h"
+#include "final.bpf.h"
 
 #include "task.bpf.h"
 #include "call_sums.bpf.h"

@@ -215,6 +215,25 @@ struct tc_ledger {
   char comm[TC_COMM_LEN];
 } __attribute__((aligned(TC_LEDGER_ALIGNMENT)));
 
+/*
+ * A final ledger as the probes send it: only its words of 32 bits that are not zero. The ledger is cut into lines of 16
+ * words. For each line that is not all zero, in their order, there is a tag and then those words of it. The tag is the
+ * number of the line above TC_LINE_SHIFT, and below it a bit for each word that follows, the highest one for the first.
+ * A zero at the end fills the size up to a multiple of 8.
+ */
+enum {
+  TC_LINE_WORDS = 16,
+  TC_LINE_BYTES = 64,
+  TC_LINE_SHIFT = 16,
+  TC_LEDGER_LINES = (int)sizeof(struct tc_ledger) / (int)TC_LINE_BYTES,
+  TC_FINAL_WORDS = TC_LEDGER_LINES * (TC_LINE_WORDS + 1),
+};
+
+struct tc_final_ledger {
+  struct tc_record record;
+  __u32 words[TC_FINAL_WORDS];
+};
+
 #ifdef __cplusplus
 static_assert(sizeof(tc_ledger) == TC_LEDGER_ALIGNMENT, "a ledger is one page of the pool");
 #endif

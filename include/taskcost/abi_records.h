@@ -36,6 +36,7 @@ enum tc_record_type {
   TC_RECORD_INTERRUPTS = 27,  /* struct tc_interrupts_record */
   TC_RECORD_LOCK = 28,        /* struct tc_lock_record */
   TC_RECORD_WAIT_OBJECT = 29, /* struct tc_wait_object_record */
+  TC_RECORD_FINAL = 30,       /* struct tc_final_ledger; a capture has a ledger instead */
   TC_RECORD_TYPES_END,
 };
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <bit>
 #include <cstdint>
 #include <cstring>
 #include <type_traits>
@@ -110,6 +111,55 @@ std::optional<Record> decode_as(std::span<const std::byte> bytes) {
   return record;
 }
 
+// Calls visit() with each tag of a final ledger and the words that belong to it. False if the bytes are not a sequence
+// of lines in their order.
+template <typename Visit>
+bool for_each_line(std::span<const std::byte> bytes, Visit visit) {
+  const auto take_word = [&bytes] {
+    std::uint32_t word = 0;
+    std::memcpy(&word, bytes.data(), sizeof word);
+    bytes = bytes.subspan(sizeof word);
+    return word;
+  };
+  constexpr std::uint32_t all_words = (1U << TC_LINE_SHIFT) - 1;
+  std::uint32_t least = 0;
+  while (bytes.size() >= sizeof(std::uint32_t)) {
+    const std::uint32_t tag = take_word();
+    if (tag == 0) {
+      return bytes.empty();  // it fills the size up
+    }
+    const std::uint32_t line = tag >> TC_LINE_SHIFT;
+    const std::uint32_t mask = tag & all_words;
+    const std::size_t size = static_cast<std::size_t>(std::popcount(mask)) * sizeof(std::uint32_t);
+    if (line < least || line >= TC_LEDGER_LINES || mask == 0 || size > bytes.size()) {
+      return false;
+    }
+    least = line + 1;
+    visit(line, mask, take_word);
+  }
+  return bytes.empty();
+}
+
+std::optional<Record> decode_final_ledger(std::span<const std::byte> bytes) {
+  std::optional<Record> record(std::in_place, std::in_place_type<tc_ledger>);
+  tc_ledger& ledger = std::get<tc_ledger>(*record);
+  auto* const into = reinterpret_cast<std::byte*>(&ledger);
+  const bool whole =
+      for_each_line(bytes.subspan(sizeof(tc_record)), [&](std::size_t line, std::uint32_t mask, const auto& take_word) {
+        for (std::size_t i = 0; i < TC_LINE_WORDS; ++i) {
+          if ((mask >> (TC_LINE_WORDS - 1 - i) & 1U) != 0) {
+            const std::uint32_t word = take_word();
+            std::memcpy(into + line * TC_LINE_BYTES + i * sizeof word, &word, sizeof word);
+          }
+        }
+      });
+  const bool is_ledger = ledger.record.type == TC_RECORD_LEDGER && ledger.record.size == sizeof ledger;
+  if (!whole || !is_ledger || ledger.end_ns == 0 || !is_valid(ledger)) {
+    return std::nullopt;
+  }
+  return record;
+}
+
 }  // namespace
 
 tc_record header_of(std::span<const std::byte> bytes) {
@@ -151,6 +201,7 @@ bool is_sum(std::uint32_t type) {
     case TC_RECORD_RENAME:
     case TC_RECORD_TASK_STATE:
     case TC_RECORD_REGION:
+    case TC_RECORD_FINAL:
     case TC_RECORD_TYPES_END:
       break;
   }
@@ -229,6 +280,8 @@ std::optional<Record> decode(std::span<const std::byte> bytes) {
       return decode_as<tc_region>(bytes);
     case TC_RECORD_REGIONS:
       return decode_as<tc_regions_record>(bytes);
+    case TC_RECORD_FINAL:
+      return decode_final_ledger(bytes);
     default:
       return std::nullopt;
   }

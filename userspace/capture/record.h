@@ -20,6 +20,7 @@ using Record =
                  tc_rename, tc_syscalls_record, tc_ran_record, tc_quota_record, tc_interrupts_record, tc_lock_record,
                  tc_task_state, tc_region, tc_regions_record, tc_wait_object_record>;
 
+// A final ledger as the probes send it becomes a tc_ledger.
 // nullopt if the record is too short, its size field does not match, its type is unknown, or an array index is out of
 // range.
 std::optional<Record> decode(std::span<const std::byte> bytes);

@@ -237,7 +237,7 @@ Collector::Observation Collector::finish() {
   losses_.close_window();
   reader_->stop();
   take_tables(end);
-  const Losses losses = losses_.so_far();
+  const Losses losses = this->losses();
   Observation observation;
   observation.clocks = {start_clocks_, end_clocks};
   if (steal_at_start_ && steal_at_end) {
@@ -285,6 +285,14 @@ void Collector::reset_baseline() {
   first_id_ = probes_.shared().ledgers_made + 1;
   probes_.clear_sums();
   losses_.reset_baseline();
+  refused_before_ = reader_->refused();
+}
+
+// A broken record is most likely a final one: others have one size.
+Losses Collector::losses() const {
+  Losses losses = losses_.so_far();
+  losses.counts[TC_LOSS_DROPPED_EXIT_RECORDS] += reader_->refused() - refused_before_;
+  return losses;
 }
 
 Status Collector::open_window() {

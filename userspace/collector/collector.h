@@ -113,7 +113,7 @@ class Collector {
   // Calls `body` while the reader stands still: each record that the ring has by now was passed to record_to(), and no
   // further one is. Events go on into the ring. Error: the reader could not be resumed.
   Status pause_reader(const std::function<void()>& body);
-  [[nodiscard]] Losses losses() const { return losses_.so_far(); }
+  [[nodiscard]] Losses losses() const;
   // A latency of all CPUs in ns, since the start of the window.
   [[nodiscard]] tc_histogram latency(tc_histogram_id id) const;
 
@@ -205,6 +205,7 @@ class Collector {
   bool finished_ = false;                // a window was closed: reset_for_next_window() before the next one opens
 
   WindowLosses losses_;
+  std::uint64_t refused_before_ = 0;  // records that the reader had refused at the last reset_baseline()
   OwnCost cost_;
   Fd statistics_;  // while this is open, the kernel counts the runs of BPF programs and their time
   EndedTasks ended_;

@@ -390,8 +390,7 @@ void Probes::release_tasks() {
     if (ledger.live == 0) {
       continue;
     }
-    ledger.live = 0;
-    ledger.task = 0;
+    ledger = {};  // probes expect empty slots
     if (bpf_map_update_elem(bpf_map__fd(object_->maps.free_slots), nullptr, &slot, BPF_ANY) != 0) {
       ++shared().losses[TC_LOSS_LEAKED_SLOTS];
     }

@@ -13,6 +13,7 @@
 #include <fstream>
 #include <string>
 #include <utility>
+#include <variant>
 
 #include "base/start_thread.h"
 
@@ -53,8 +54,14 @@ int Reader::handle(void* context, void* data, size_t size) {
   auto* reader = static_cast<Reader*>(context);
   if (!reader->failure_) {
     try {
-      for_each_record({static_cast<const std::byte*>(data), size},
-                      [reader](std::span<const std::byte> record) { reader->take_record(record); });
+      std::size_t taken = 0;
+      for_each_record({static_cast<const std::byte*>(data), size}, [&](std::span<const std::byte> record) {
+        taken += record.size();
+        reader->take_record(record);
+      });
+      if (taken != size) {
+        reader->refuse();
+      }
     } catch (...) {
       reader->failure_ = std::current_exception();
     }
@@ -62,16 +69,23 @@ int Reader::handle(void* context, void* data, size_t size) {
   return 0;
 }
 
-void Reader::take_record(std::span<const std::byte> bytes) const {
-  if (on_bytes_) {
-    on_bytes_(bytes);
-  }
+void Reader::take_record(std::span<const std::byte> bytes) {
   if (is_transition(bytes)) {
+    if (on_bytes_) {
+      on_bytes_(bytes);
+    }
     return;
   }
-  if (const auto record = decode(bytes)) {
-    on_record_(*record);
+  const auto record = decode(bytes);
+  if (!record) {
+    refuse();
+    return;
   }
+  if (on_bytes_) {
+    const auto* const ledger = std::get_if<tc_ledger>(&*record);
+    on_bytes_(ledger != nullptr ? std::as_bytes(std::span(ledger, 1)) : bytes);
+  }
+  on_record_(*record);
 }
 
 Result<std::unique_ptr<Reader>> Reader::start(int ring_fd, OnRecord on_record) {

@@ -36,6 +36,7 @@ std::string read_command_line(std::uint32_t tgid) {
 
 // True if the task with this ledger id still has the ledger. The probes may change the ledger meanwhile.
 bool is_alive(const tc_ledger& ledger, std::uint64_t id) {
+  __atomic_thread_fence(__ATOMIC_SEQ_CST);  // behind the reads of what it vouches for
   return __atomic_load_n(&ledger.live, __ATOMIC_ACQUIRE) != 0 && __atomic_load_n(&ledger.id, __ATOMIC_ACQUIRE) == id;
 }
 
@@ -44,11 +45,6 @@ void sort_and_dedupe(std::vector<Glance::Task>& tasks) {
   std::ranges::stable_sort(tasks, {}, &Glance::Task::id);
   const auto same = [](const Glance::Task& one, const Glance::Task& other) { return one.id == other.id; };
   tasks.erase(std::unique(tasks.begin(), tasks.end(), same), tasks.end());
-}
-
-tc_ledger with_task_stats(tc_ledger ledger) {
-  ledger.flags |= TC_LEDGER_STATS;
-  return ledger;
 }
 
 // The probes may change the ledger meanwhile: a copy whose open interval changed says nothing of it.
@@ -348,8 +344,14 @@ Glance Collector::glance() {
   glance.transitions = taken.transitions;
   glance.at = now();
   for (const tc_ledger& ledger : probes_.slots()) {
-    if (ledger.live != 0 && is_in_window(ledger)) {
-      glance.tasks.push_back(to_glance_task(walked ? with_task_stats(ledger) : ledger, glance.at, model_));
+    const std::uint64_t id = __atomic_load_n(&ledger.id, __ATOMIC_ACQUIRE);
+    if (ledger.live == 0 || !is_in_window(ledger)) {
+      continue;
+    }
+    tc_ledger copy = ledger;
+    copy.flags |= walked ? TC_LEDGER_STATS : 0U;
+    if (is_alive(ledger, id)) {  // otherwise it was cleared meanwhile
+      glance.tasks.push_back(to_glance_task(copy, glance.at, model_));
     }
   }
   sort_and_dedupe(glance.tasks);
@@ -368,7 +370,7 @@ Glance Collector::glance() {
   }
   glance.names = names_of_glances_;
   numbers_of_glances_.apply(glance.tasks);
-  glance.losses = losses_.so_far();
+  glance.losses = losses();
   glance.userspace_cpu = cost_.cpu_so_far();
   glance.per_transition = cost_.per_transition();
   for (const Glance::Task& task : glance.tasks) {
