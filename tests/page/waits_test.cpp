@@ -326,7 +326,7 @@ TEST(Waits, WithoutCallsNothingBreaks) {
 TEST(Channels, OneThatWasNotMeasuredIsNotZero) {
   Report report = report_with_waits();
   report.session.totals.channels[TC_CHANNEL_PIPE].reset();
-  report.session.processes[1].tasks[0].account.channels[TC_CHANNEL_PIPE].reset();
+  report.session.processes[1].tasks[0].account->channels[TC_CHANNEL_PIPE].reset();
   const SeenPage seen = render_waits(report);
   expect_well_rendered(seen);
   EXPECT_EQ(seen.row("baker (10): sum of 2 tasks, unknown: channel", "pipe")[1].at("value"), 8);

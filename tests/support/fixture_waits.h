@@ -113,7 +113,9 @@ inline Report without_calls(Report report) {
   }
   for (Process& process : session.processes) {
     for (Task& task : process.tasks) {
-      reduce(task.account);
+      Account account = task.account;
+      reduce(account);
+      task.account = account;
     }
   }
   for (Edge& edge : session.edges) {

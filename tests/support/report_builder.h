@@ -211,7 +211,7 @@ class ReportBuilder {
     task.created_by_tid = how == TaskOrigin::attached ? 0 : last().tgid;
     task.account = account.build();
     task.start = report_.session.start + born;
-    task.end = task.start + task.account.lifetime;
+    task.end = task.start + task.account->lifetime;
     last().end = std::max(last().end, task.end);
     report_.session.end = std::max(report_.session.end, task.end);
     add(report_.session.totals, task.account);

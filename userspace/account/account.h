@@ -30,6 +30,7 @@
 #include <string>
 #include <vector>
 
+#include "account/packed_account.h"
 #include "base/monotonic_clock.h"
 #include "taskcost/abi.h"
 #include "taskcost/abi_interrupts.h"
@@ -167,6 +168,28 @@ struct Account {
 void add(Account& sum, const Account& other);
 Account empty_account();
 
+class PackedAccount::Reading {
+ public:
+  explicit Reading(const PackedAccount& packed) : account_(packed) {}
+  const Account* operator->() const { return &account_; }
+
+ private:
+  Account account_;
+};
+
+class PackedAccount::Editing {
+ public:
+  explicit Editing(PackedAccount& packed) : packed_(packed), account_(packed) {}
+  ~Editing() { packed_ = account_; }
+  Editing(const Editing&) = delete;
+  Editing& operator=(const Editing&) = delete;
+  Account* operator->() { return &account_; }
+
+ private:
+  PackedAccount& packed_;
+  Account account_;
+};
+
 // How a task was created. worker: a thread that the kernel creates in the process (io_uring, vhost).
 enum class TaskOrigin { fork, vfork, spawn, clone_vm, thread, attached, worker };
 const char* to_string(TaskOrigin how);
@@ -194,7 +217,7 @@ struct Task {
   // True if its first switch-in was on another CPU than its creator's at task_newtask; nullopt: it never ran, or its
   // creation or its first switch-in was not seen.
   std::optional<bool> started_elsewhere;
-  Account account;
+  PackedAccount account;
 
   // The phases of its own creation and exit; nullopt if not seen.
   std::optional<Duration> copy;

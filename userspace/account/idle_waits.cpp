@@ -121,7 +121,7 @@ SplitWaits split_by(const Account& account, std::span<const Edge* const> edges, 
   return split;
 }
 
-Sleeper sleeper_of(const Task& task) { return {task.leader, is_mostly_blocked(task.account)}; }
+Sleeper sleeper_of(const Task& task, const Account& account) { return {task.leader, is_mostly_blocked(account)}; }
 
 }  // namespace
 
@@ -149,17 +149,17 @@ std::span<const Edge* const> IdleRule::edges_to(std::uint64_t task) const {
   return {first, std::ranges::upper_bound(first, edges_.end(), task, std::less(), &Edge::to)};
 }
 
-SplitWaits IdleRule::split(const Task& task) const {
+SplitWaits IdleRule::split(const Task& task, const Account& account) const {
   if (task.origin == TaskOrigin::worker) {
     SplitWaits split;
-    std::ranges::transform(task.account.waits, split.idle.begin(), &WaitSums::blocked);
+    std::ranges::transform(account.waits, split.idle.begin(), &WaitSums::blocked);
     return split;
   }
-  return split_by(task.account, edges_to(task.id), sleeper_of(task));
+  return split_by(account, edges_to(task.id), sleeper_of(task, account));
 }
 
-bool IdleRule::is_idle(const Edge& edge, const Task& task) {
-  return task.origin == TaskOrigin::worker || ends_idle_wait(edge, sleeper_of(task));
+bool IdleRule::is_idle(const Edge& edge, const Task& task, const Account& account) {
+  return task.origin == TaskOrigin::worker || ends_idle_wait(edge, sleeper_of(task, account));
 }
 
 SplitWaits IdleRule::split(const Account& account) { return split_by(account, {}, {}); }
@@ -170,8 +170,9 @@ std::unordered_map<std::uint64_t, Duration> busy_times(const Session& session) {
   times.reserve(session.task_count);
   for (const Process& process : session.processes) {
     for (const Task& task : process.tasks) {
-      Duration busy = task.account.total() - task.account.total(TC_CONDITION_BLOCKED);
-      const SplitWaits waits = rule.split(task);
+      const Account account = task.account;
+      Duration busy = account.total() - account.total(TC_CONDITION_BLOCKED);
+      const SplitWaits waits = rule.split(task, account);
       for (int cause = 0; cause < TC_NR_WAITS; ++cause) {
         busy += is_for_data(static_cast<tc_wait>(cause)) ? Duration::zero() : waits.on_the_way[cause];
       }

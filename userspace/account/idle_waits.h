@@ -46,9 +46,10 @@ class IdleRule {
 
   // The edges that end waits of the task.
   [[nodiscard]] std::span<const Edge* const> edges_to(std::uint64_t task) const;
-  [[nodiscard]] SplitWaits split(const Task& task) const;
+  // `account` is that of the task, here and below.
+  [[nodiscard]] SplitWaits split(const Task& task, const Account& account) const;
   // True if the waits of `task` that `edge` ended count as idle.
-  [[nodiscard]] static bool is_idle(const Edge& edge, const Task& task);
+  [[nodiscard]] static bool is_idle(const Edge& edge, const Task& task, const Account& account);
   // Waits of tasks that are not kept one by one, and have no edges.
   [[nodiscard]] static SplitWaits split(const Account& account);
 

@@ -27,33 +27,16 @@ std::optional<tc_creation> kind_of(TaskOrigin how) {
   return std::nullopt;
 }
 
-Duration running(const Task& task, tc_activity activity) { return task.account.cells[activity][TC_CONDITION_RUNNING]; }
-
-void add_life(LifecycleCost& price, const Process& process, const Task& task) {
+void add_life(LifecycleCost& price, const Process& process, const Task& task, const Account& account) {
+  const auto running = [&account](tc_activity activity) { return account.cells[activity][TC_CONDITION_RUNNING]; };
   ++price.count;
-  price.start += running(task, TC_ACTIVITY_CREATE);
-  price.exec += running(task, TC_ACTIVITY_EXEC);
-  price.faults += running(task, TC_ACTIVITY_PAGE_FAULT);
-  price.exit += running(task, TC_ACTIVITY_EXIT);
+  price.start += running(TC_ACTIVITY_CREATE);
+  price.exec += running(TC_ACTIVITY_EXEC);
+  price.faults += running(TC_ACTIVITY_PAGE_FAULT);
+  price.exit += running(TC_ACTIVITY_EXIT);
   if (task.origin != TaskOrigin::thread) {
     price.reap += process.reap.value_or(Duration{});
   }
-}
-
-std::uint64_t forks_of(const Process& process) {
-  std::uint64_t forks = 0;
-  for (const Task& task : process.tasks) {
-    forks += task.account.creations[TC_CREATION_FORK].count;
-  }
-  return forks;
-}
-
-Duration copy_on_write_of(const Process& process) {
-  std::uint64_t ns = 0;
-  for (const Task& task : process.tasks) {
-    ns += task.account.counters[TC_COUNTER_FAULTS_COW_NS].value_or(0);
-  }
-  return Duration(static_cast<Duration::rep>(ns));
 }
 
 // Instants of all tasks; each list is sorted.
@@ -130,15 +113,20 @@ SignalDeath signal_death_of(const Process& process, const TaskTimes& times) {
 PerCreation<LifecycleCost> lifecycle_costs_of(const Session& session) {
   PerCreation<LifecycleCost> costs{};
   for (const Process& process : session.processes) {
+    std::uint64_t forks = 0;
+    std::uint64_t copy_on_write_ns = 0;
     for (const Task& task : process.tasks) {
+      const Account account = task.account;
       const auto kind = kind_of(task.origin);
       const bool whole = task.creator != 0 && !task.open_at_start && !task.open_at_end;
       if (kind && whole) {
-        add_life(costs[*kind], process, task);
+        add_life(costs[*kind], process, task, account);
       }
+      forks += account.creations[TC_CREATION_FORK].count;
+      copy_on_write_ns += account.counters[TC_COUNTER_FAULTS_COW_NS].value_or(0);
     }
-    if (forks_of(process) > 0) {
-      costs[TC_CREATION_FORK].copy_on_write += copy_on_write_of(process);
+    if (forks > 0) {
+      costs[TC_CREATION_FORK].copy_on_write += nanoseconds(copy_on_write_ns);
     }
   }
   for (std::size_t kind = 0; kind < TC_NR_CREATIONS; ++kind) {

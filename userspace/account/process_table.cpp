@@ -31,9 +31,10 @@ void ProcessTable::keep(const tc_ledger& ledger, Task task) {
     note_identity(record, ledger);
     record.start_ns = ledger.start_ns;
   }
-  task.address_space = ledger.address_space;  // take() replaces it by a number
-  tasks_.push_back(std::make_unique<KeptTask>(KeptTask{ledger.id, ledger.creator, ledger.process, std::move(task)}));
-  by_ledger_[ledger.id] = tasks_.back().get();
+  task.creator = ledger.creator;
+  task.address_space = ledger.address_space;
+  by_ledger_[ledger.id] = static_cast<std::uint32_t>(tasks_.size());
+  tasks_.push_back({ledger.id, ledger.process, std::move(task)});
 }
 
 // The task that started first gives its process an identity until a leader is seen.
@@ -110,18 +111,19 @@ void ProcessTable::note_reap(std::uint64_t process, std::uint64_t at_ns, std::ui
   }
 }
 
-Account* ProcessTable::account_of(std::uint64_t ledger) {
+PackedAccount* ProcessTable::account_of(std::uint64_t ledger) {
   const auto found = by_ledger_.find(ledger);
-  return found == by_ledger_.end() ? nullptr : &found->second->task.account;
+  return found == by_ledger_.end() ? nullptr : &tasks_[found->second].task.account;
 }
 
 std::vector<Process> ProcessTable::take(Commands& commands) {
   std::vector<Process> processes;
-  number_tasks();
+  processes.reserve(records_.size());
+  const std::vector<std::uint32_t> by_start = number_tasks();
   for (const Record* record : number()) {
     processes.push_back(process_of(*record, commands.find(record->key)));
   }
-  hand_out_tasks(processes);
+  hand_out_tasks(by_start, processes);
   return processes;
 }
 
@@ -201,20 +203,26 @@ Process ProcessTable::process_of(const Record& record, const KnownCommand* comma
   return process;
 }
 
-void ProcessTable::number_tasks() {
-  std::sort(tasks_.begin(), tasks_.end(), [](const auto& left, const auto& right) {
-    return std::tie(left->task.start, left->ledger) < std::tie(right->task.start, right->ledger);
-  });
-  std::uint64_t id = 0;
-  for (const auto& kept : tasks_) {
-    kept->task.id = ++id;
-    numbers_[kept->ledger] = id;
+std::vector<std::uint32_t> ProcessTable::number_tasks() {
+  std::vector<std::tuple<Instant, std::uint64_t, std::uint32_t>> by_start;
+  by_start.reserve(tasks_.size());
+  for (const KeptTask& kept : tasks_) {
+    by_start.emplace_back(kept.task.start, kept.ledger, static_cast<std::uint32_t>(by_start.size()));
   }
+  std::ranges::sort(by_start);
+  std::vector<std::uint32_t> indices;
+  indices.reserve(by_start.size());
+  for (const auto& [start, ledger, index] : by_start) {
+    indices.push_back(index);
+    tasks_[index].task.id = indices.size();
+    by_ledger_[ledger] = static_cast<std::uint32_t>(indices.size());
+  }
+  return indices;
 }
 
 std::uint64_t ProcessTable::task_number(std::uint64_t ledger) const {
-  const auto found = numbers_.find(ledger);
-  return found == numbers_.end() ? 0 : found->second;
+  const auto found = by_ledger_.find(ledger);
+  return found == by_ledger_.end() ? 0 : found->second;
 }
 
 std::uint64_t ProcessTable::process_number(std::uint64_t process) const {
@@ -222,18 +230,24 @@ std::uint64_t ProcessTable::process_number(std::uint64_t process) const {
   return found == records_.end() ? 0 : found->second.id;
 }
 
-void ProcessTable::hand_out_tasks(std::vector<Process>& processes) {
-  for (const auto& kept : tasks_) {
-    kept->task.address_space = number_of_address_space(kept->task.address_space);
-    kept->task.creator = task_number(kept->creator);
+void ProcessTable::hand_out_tasks(const std::vector<std::uint32_t>& by_start, std::vector<Process>& processes) {
+  std::vector<std::uint32_t> counts(processes.size());
+  std::vector<std::uint32_t> places(tasks_.size());  // of a task among those of its process
+  for (const std::uint32_t index : by_start) {
+    KeptTask& kept = tasks_[index];
+    kept.task.address_space = number_of_address_space(kept.task.address_space);
+    kept.task.creator = task_number(kept.task.creator);
+    kept.process = process_number(kept.process) - 1;
+    places[index] = counts[kept.process]++;
   }
-  by_ledger_.clear();
-  for (auto& kept : tasks_) {
-    processes[records_[kept->process].id - 1].tasks.push_back(std::move(kept->task));
-    // Free the tasks one by one: two copies of all would double the memory.
-    kept.reset();
+  for (std::size_t i = 0; i < processes.size(); ++i) {
+    processes[i].tasks.resize(counts[i]);
   }
-  tasks_.clear();
+  // Free the tasks in between: two copies of all would double the memory.
+  for (const std::uint32_t place : places) {
+    processes[tasks_.front().process].tasks[place] = std::move(tasks_.front().task);
+    tasks_.pop_front();
+  }
 }
 
 }  // namespace taskcost

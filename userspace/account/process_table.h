@@ -6,8 +6,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <map>
-#include <memory>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -43,8 +43,8 @@ class ProcessTable {
   void note_reap(std::uint64_t process, std::uint64_t at_ns, std::uint64_t running_ns);
 
   [[nodiscard]] bool contains(std::uint64_t process) const { return records_.contains(process); }
-  // nullptr if the task was not kept.
-  [[nodiscard]] Account* account_of(std::uint64_t ledger);
+  // nullptr if the task was not kept. Valid until the table changes.
+  [[nodiscard]] PackedAccount* account_of(std::uint64_t ledger);
   [[nodiscard]] std::size_t size() const { return tasks_.size(); }
 
   // Returns the processes by start. Afterwards, only the numbers are left.
@@ -57,9 +57,8 @@ class ProcessTable {
  private:
   struct KeptTask {
     std::uint64_t ledger = 0;
-    std::uint64_t creator = 0;
     std::uint64_t process = 0;
-    Task task;
+    Task task;  // `creator` is a ledger, and `address_space` the kernel side's number, until take()
   };
   struct Signal {
     std::uint64_t at_ns = 0;
@@ -98,14 +97,15 @@ class ProcessTable {
   std::vector<Record*> number();
   Process process_of(const Record& record, const KnownCommand* command);
   std::uint64_t number_of_address_space(std::uint64_t key);
-  void number_tasks();
-  void hand_out_tasks(std::vector<Process>& processes);
+  // Returns the indices of the tasks by start.
+  std::vector<std::uint32_t> number_tasks();
+  void hand_out_tasks(const std::vector<std::uint32_t>& by_start, std::vector<Process>& processes);
 
-  std::vector<std::unique_ptr<KeptTask>> tasks_;
-  std::unordered_map<std::uint64_t, KeptTask*> by_ledger_;
+  std::deque<KeptTask> tasks_;
+  std::unordered_map<std::uint64_t, std::uint32_t>
+      by_ledger_;  // the index of a task; after number_tasks() its Task::id
   std::unordered_map<std::uint64_t, Record> records_;
   std::unordered_map<std::uint64_t, std::uint64_t> address_spaces_;
-  std::unordered_map<std::uint64_t, std::uint64_t> numbers_;  // Task::id by ledger id
 };
 
 }  // namespace taskcost

@@ -254,8 +254,10 @@ void SessionBuilder::add_start(const tc_ledger& child) {
   }
   const Starts one{*start, 1};
   add_starts(totals_.creations[child.how], one);
-  if (Account* creator = processes_.account_of(child.creator)) {
-    add_starts(creator->creations[child.how], one);
+  if (PackedAccount* const packed = processes_.account_of(child.creator)) {
+    Account creator = *packed;
+    add_starts(creator.creations[child.how], one);
+    *packed = creator;
     return;
   }
   Starts& waiting = starts_.refresh(child.creator)[child.how];

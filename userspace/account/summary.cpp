@@ -74,8 +74,9 @@ class Groups {
     });
     for_each_task(session, [this](const Process& /*process*/, const Task& task) {
       Group& group = groups_[members_.at(task.id)];
-      add(group, task.account, rule_.split(task));
-      add_wakers(group, task);
+      const Account account = task.account;
+      add(group, account, rule_.split(task, account));
+      add_wakers(group, task, account);
     });
     for (const AggregatedProcesses& each : session.aggregated) {
       Group& group = groups_[group_named(each.comm, each.comm, each.comm)];
@@ -143,12 +144,12 @@ class Groups {
     }
   }
 
-  void add_wakers(Group& group, const Task& task) {
+  void add_wakers(Group& group, const Task& task, const Account& account) {
     for (const Edge* const edge : rule_.edges_to(task.id)) {
       const auto member = members_.find(edge->from.task);
       const bool kept = edge->from.kind == Waker::Kind::task && member != members_.end();
       Ended& ended = group.wakers[{edge->cause, {edge->from.kind, kept ? member->second : no_group}}];
-      (IdleRule::is_idle(*edge, task) ? ended.idle : ended.on_the_way) += edge->waited;
+      (IdleRule::is_idle(*edge, task, account) ? ended.idle : ended.on_the_way) += edge->waited;
     }
   }
 

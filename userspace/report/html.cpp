@@ -137,7 +137,7 @@ std::unordered_set<std::uint64_t> tasks_in_short(const Report& report) {
   std::vector<std::pair<Duration, std::uint64_t>> busiest;
   for (const Process& process : report.session.processes) {
     for (const Task& task : process.tasks) {
-      busiest.emplace_back(-task.account.total(TC_CONDITION_RUNNING), task.id);
+      busiest.emplace_back(-task.account->total(TC_CONDITION_RUNNING), task.id);
     }
   }
   const std::size_t size = std::min(busiest.size(), most_tasks_in_short);

@@ -153,7 +153,7 @@ Cases new_memory_of_both(const Rounds& rounds) {
   }
   for (const char* variant : {"create/fork", "create/thread"}) {
     check_created(rounds, variant, cases, [](const Process& /*process*/, const Task& task, Cases& found) {
-      if (const auto bytes = task.account.counters[TC_COUNTER_PAGE_TABLE_BYTES]) {
+      if (const auto bytes = task.account->counters[TC_COUNTER_PAGE_TABLE_BYTES]) {
         found.count((*bytes == 0) == is_thread(task));
       }
     });

@@ -214,7 +214,7 @@ std::optional<double> page_table_bytes(const Round& round) {
   std::uint64_t bytes = 0;
   std::uint64_t tasks = 0;
   for_each_created(round.session, [&](const Task& task) {
-    const auto measured = task.account.counters[TC_COUNTER_PAGE_TABLE_BYTES];
+    const auto measured = task.account->counters[TC_COUNTER_PAGE_TABLE_BYTES];
     bytes += measured.value_or(0);
     tasks += measured ? 1 : 0;
   });

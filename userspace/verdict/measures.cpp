@@ -101,7 +101,7 @@ std::optional<double> typical_lifetime_ns(const Round& round) {
   for (const Process& process : round.session.processes) {
     for (const Task& task : process.tasks) {
       if (is_created(task)) {
-        lives.push_back(in_ns(task.account.kernel_running()));
+        lives.push_back(in_ns(task.account->kernel_running()));
       }
     }
   }

@@ -27,7 +27,7 @@ const Task* created_task(const Session& session) {
 }
 
 double counter_or_zero(const Task& task, tc_counter counter) {
-  return static_cast<double>(task.account.counters[counter].value_or(0));
+  return static_cast<double>(task.account->counters[counter].value_or(0));
 }
 
 double count_faults(const Task& task) {

@@ -287,7 +287,7 @@ TEST(RanInstead, SummarySaysWhichQuotaThrottled) {
                                                                  HasSubstr("…, limit 20.0 ms per 100 ms"))));
   quotas = {{0, "", std::nullopt, std::nullopt, 9, 300ms}};
   EXPECT_THAT(lines_of(report), testing::Contains("           throttled 300 ms by other cgroups"));
-  report.session.processes[0].tasks[0].account.counters[TC_COUNTER_THROTTLED_NS] = 3'000'000;
+  report.session.processes[0].tasks[0].account->counters[TC_COUNTER_THROTTLED_NS] = 3'000'000;
   EXPECT_THAT(lines_of(report), testing::Not(testing::Contains(HasSubstr("throttled")))) << "it is no large cost";
 }
 

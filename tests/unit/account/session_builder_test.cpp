@@ -58,14 +58,14 @@ TEST(SessionBuilder, AnEndedTaskClosesItsAccount) {
   EXPECT_EQ(task.end, Instant{100us});
   EXPECT_FALSE(task.open_at_start);
   EXPECT_FALSE(task.open_at_end);
-  EXPECT_EQ(task.account.lifetime, 90us);
-  EXPECT_EQ(task.account.residual(), 0us);
+  EXPECT_EQ(task.account->lifetime, 90us);
+  EXPECT_EQ(task.account->residual(), 0us);
   EXPECT_EQ(cell(task.account, TC_ACTIVITY_FUTEX, TC_CONDITION_BLOCKED), 30us);
-  EXPECT_EQ(task.account.entries[TC_ACTIVITY_FUTEX], 2U);
-  EXPECT_EQ(task.account.counters[TC_COUNTER_SYSCALLS], 5U);
-  EXPECT_EQ(task.account.channels[TC_CHANNEL_PIPE]->kernel, 400ns);
+  EXPECT_EQ(task.account->entries[TC_ACTIVITY_FUTEX], 2U);
+  EXPECT_EQ(task.account->counters[TC_COUNTER_SYSCALLS], 5U);
+  EXPECT_EQ(task.account->channels[TC_CHANNEL_PIPE]->kernel, 400ns);
   EXPECT_EQ(session.totals.lifetime, 90us);
-  EXPECT_EQ(session.totals.cells, task.account.cells);
+  EXPECT_EQ(session.totals.cells, task.account->cells);
 }
 
 // If some calls of a channel lack their bytes, their sum is unknown, in the account of the task and in the totals.
@@ -76,13 +76,13 @@ TEST(SessionBuilder, BytesThatAreNotKnownAreNotZero) {
                                          .uncounted(TC_CHANNEL_UNIX_SOCKET, 2)
                                          .ended_at(100us),
                                      1ms);
-  for (const Account* account : {&only_task(session).account, &session.totals}) {
-    EXPECT_EQ(account->channels[TC_CHANNEL_UNIX_SOCKET]->calls, 3U);
-    EXPECT_EQ(account->channels[TC_CHANNEL_UNIX_SOCKET]->uncounted, 2U);
-    EXPECT_EQ(account->channels[TC_CHANNEL_UNIX_SOCKET]->received(), std::nullopt);
-    EXPECT_EQ(account->channels[TC_CHANNEL_UNIX_SOCKET]->sent(), std::nullopt);
-    EXPECT_EQ(account->channels[TC_CHANNEL_PIPE]->received(), 5U);
-    EXPECT_EQ(account->channels[TC_CHANNEL_PIPE]->sent(), 0U);
+  for (const Account& account : {Account(only_task(session).account), session.totals}) {
+    EXPECT_EQ(account.channels[TC_CHANNEL_UNIX_SOCKET]->calls, 3U);
+    EXPECT_EQ(account.channels[TC_CHANNEL_UNIX_SOCKET]->uncounted, 2U);
+    EXPECT_EQ(account.channels[TC_CHANNEL_UNIX_SOCKET]->received(), std::nullopt);
+    EXPECT_EQ(account.channels[TC_CHANNEL_UNIX_SOCKET]->sent(), std::nullopt);
+    EXPECT_EQ(account.channels[TC_CHANNEL_PIPE]->received(), 5U);
+    EXPECT_EQ(account.channels[TC_CHANNEL_PIPE]->sent(), 0U);
   }
 }
 
@@ -96,9 +96,9 @@ TEST(SessionBuilder, ALivingTaskIsClosedAtTheEndOfTheWindow) {
   EXPECT_TRUE(task.open_at_end);
   EXPECT_EQ(task.origin, TaskOrigin::attached);
   EXPECT_EQ(task.end, Instant{100us});
-  EXPECT_EQ(task.account.lifetime, 90us);
+  EXPECT_EQ(task.account->lifetime, 90us);
   EXPECT_EQ(cell(task.account, TC_ACTIVITY_USER, TC_CONDITION_RUNNING), 90us);
-  EXPECT_EQ(task.account.residual(), 0us);
+  EXPECT_EQ(task.account->residual(), 0us);
 }
 
 TEST(SessionBuilder, ASleeperThatWasWokenSplitsItsOpenInterval) {
@@ -129,7 +129,7 @@ TEST(SessionBuilder, AWaitThatHasNotEndedIsCounted) {
                                     .still(TC_ACTIVITY_SLEEP, TC_CONDITION_BLOCKED, 30us)
                                     .woken_at(woken),
                                 100us))
-        .account.waits[TC_WAIT_OTHER];
+        .account->waits[TC_WAIT_OTHER];
   };
   EXPECT_EQ(waits(0us).count, 2U);
   EXPECT_EQ(waits(0us).open, 1U);
@@ -144,7 +144,7 @@ TEST(SessionBuilder, AWaitThatHasNotEndedIsCounted) {
                                                  .waits_for(TC_WAIT_OTHER)
                                                  .still(TC_ACTIVITY_SLEEP, TC_CONDITION_BLOCKED, 100us),
                                              100us))
-                            .account.waits[TC_WAIT_OTHER];
+                            .account->waits[TC_WAIT_OTHER];
   EXPECT_EQ(none.count + none.open, 0U);
 }
 
@@ -155,7 +155,7 @@ TEST(SessionBuilder, ATaskAheadOfTheWindowEndsWhereItIs) {
                                              .still(TC_ACTIVITY_PIPE, TC_CONDITION_RUNNING, 101us),
                                          100us));
   EXPECT_EQ(task.end, Instant{101us});
-  EXPECT_EQ(task.account.residual(), 0us);
+  EXPECT_EQ(task.account->residual(), 0us);
 }
 
 TEST(SessionBuilder, AFaultThatTheWindowInterruptsIsPageFaultTime) {
@@ -191,8 +191,8 @@ TEST(SessionBuilder, CountersWithoutASourceAreUnknown) {
   options.measured[TC_COUNTER_TLB_FLUSHES_ON_SWITCH] = false;
   const Session session =
       session_of(ledger(1).counted(TC_COUNTER_MIGRATIONS, 0).born_at(1us).ended_at(2us), 3us, options);
-  EXPECT_FALSE(only_task(session).account.counters[TC_COUNTER_TLB_FLUSHES_ON_SWITCH]);
-  EXPECT_EQ(only_task(session).account.counters[TC_COUNTER_MIGRATIONS], 0U);
+  EXPECT_FALSE(only_task(session).account->counters[TC_COUNTER_TLB_FLUSHES_ON_SWITCH]);
+  EXPECT_EQ(only_task(session).account->counters[TC_COUNTER_MIGRATIONS], 0U);
   EXPECT_FALSE(session.totals.counters[TC_COUNTER_TLB_FLUSHES_ON_SWITCH]);
 }
 
@@ -206,7 +206,7 @@ TEST(SessionBuilder, FaultsAreCountedByTheKernelAndTimedByTheProbes) {
   const auto counters_with = [&one](bool latency) {
     auto options = everything_measured();
     options.fault_latency = latency;
-    return only_task(session_of(one, 3us, options)).account.counters;
+    return only_task(session_of(one, 3us, options)).account->counters;
   };
   EXPECT_EQ(counters_with(true)[TC_COUNTER_FAULTS_MINOR], 40U) << "no task stats: what the probes saw";
   EXPECT_FALSE(counters_with(false)[TC_COUNTER_FAULTS_MINOR]);
@@ -224,7 +224,7 @@ TEST(SessionBuilder, WithoutProbesEntriesIntoFaultsAreNotCounted) {
   auto options = everything_measured();
   const auto entries = [&options] {
     const auto one = ledger(1).born_at(1us).entered(TC_ACTIVITY_PAGE_FAULT, 7).ended_at(2us);
-    return only_task(session_of(one, 3us, options)).account.entries[TC_ACTIVITY_PAGE_FAULT];
+    return only_task(session_of(one, 3us, options)).account->entries[TC_ACTIVITY_PAGE_FAULT];
   };
   EXPECT_EQ(entries(), 7U);
   options.calls = false;
@@ -240,7 +240,7 @@ TEST(SessionBuilder, TaskStatsAreThoseOfTheWindow) {
                      .task_stats({10, 20, 30, 40, 5000, 6000, 7000}, {11, 22, 33, 44, 5005, 6006, 7007})
                      .ended_at(2us),
                  3us);
-  const auto& found = only_task(session).account.task_stats;
+  const auto found = only_task(session).account->task_stats;
   ASSERT_TRUE(found);
   EXPECT_EQ(found->voluntary_switches, 1U);
   EXPECT_EQ(found->involuntary_switches, 2U);
@@ -257,8 +257,8 @@ TEST(SessionBuilder, TheSumLacksTaskStatsWhenATaskExitedWithoutThem) {
   builder.on_ledger(ledger(1).born_at(1us).task_stats({}, {}).ended_at(2us));
   builder.on_ledger(ledger(2).born_at(1us).ended_at(2us));
   const Session session = finish(builder, 3us);
-  EXPECT_TRUE(session.processes[0].tasks[0].account.task_stats);
-  EXPECT_FALSE(session.processes[1].tasks[0].account.task_stats);
+  EXPECT_TRUE(session.processes[0].tasks[0].account->task_stats);
+  EXPECT_FALSE(session.processes[1].tasks[0].account->task_stats);
   EXPECT_FALSE(session.totals.task_stats);
 }
 
@@ -375,7 +375,7 @@ TEST(SessionBuilder, ALivingCreatorLearnsFromLivingChildrenToo) {
   builder.on_ledger(ledger(2).child_of(1).born_at(5us).published(5us, 6us).first_ran_at(9us).still(
       TC_ACTIVITY_USER, TC_CONDITION_RUNNING, 9us));
   const Session session = finish(builder, 1ms);
-  EXPECT_EQ(session.processes[0].tasks[0].account.creations[TC_CREATION_FORK].child_start, 3us);
+  EXPECT_EQ(session.processes[0].tasks[0].account->creations[TC_CREATION_FORK].child_start, 3us);
 }
 
 TEST(SessionBuilder, LatenciesOfCreationAndExitBecomeHistograms) {

@@ -113,7 +113,7 @@ TEST(IdleWaits, OfServingThreadsAreForWork) {
   EXPECT_EQ(on_the_way(pool(950ms, 1), 11), 0ms);
   EXPECT_EQ(on_the_way(pool(500ms, 2), 11), 500ms) << "it is busy";
   Session session = server_waiting_for(TC_WAIT_FUTEX_PRIVATE);
-  session.processes[0].tasks[0].account.cells[TC_ACTIVITY_USER][TC_CONDITION_RUNNING] = 1ms;
+  session.processes[0].tasks[0].account->cells[TC_ACTIVITY_USER][TC_CONDITION_RUNNING] = 1ms;
   EXPECT_EQ(on_the_way(session, 10), 100ms) << "the leader serves no other thread";
 }
 
@@ -121,13 +121,13 @@ TEST(IdleWaits, OfAThreadThatWatchesTheTime) {
   Session session = server_waiting_for(TC_WAIT_FUTEX_PRIVATE);
   add_edge(session, by_timer, 10, TC_WAIT_FUTEX_PRIVATE, 100, 100ms);
   EXPECT_EQ(on_the_way(session, 10), 100ms) << "threads that take turns by a time slice, as under Python's lock";
-  session.processes[0].tasks[0].account.lifetime = 105ms;
+  session.processes[0].tasks[0].account->lifetime = 105ms;
   EXPECT_EQ(on_the_way(session, 10), 0ms);
 }
 
 TEST(IdleWaits, ThatTheWindowCutDelayedNothing) {
   Session session = pool(500ms, 1);
-  session.processes[0].tasks[1].account.waits[TC_WAIT_FUTEX_PRIVATE].open = 1;
+  session.processes[0].tasks[1].account->waits[TC_WAIT_FUTEX_PRIVATE].open = 1;
   EXPECT_EQ(on_the_way(session, 11), 0ms);
 }
 

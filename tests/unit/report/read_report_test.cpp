@@ -61,8 +61,8 @@ Report odd_report() {
   process.fatal = FatalSignal{9, Instant(1000s), 1};
   process.tasks.front().shares.emplace()[1] = true;
   process.tasks.front().last_on_cpu = Instant(1001s);
-  process.tasks.front().account.task_stats.reset();
-  process.tasks.front().account.channels[TC_CHANNEL_PIPE] = ChannelUse{3, 10, 20, 4us, 1};
+  process.tasks.front().account->task_stats.reset();
+  process.tasks.front().account->channels[TC_CHANNEL_PIPE] = ChannelUse{3, 10, 20, 4us, 1};
   report.session.calls_seen = false;
   report.session.cpu_slices.emplace(3);
   report.stolen = 5ms;

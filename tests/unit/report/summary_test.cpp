@@ -113,9 +113,9 @@ TEST(SummarySection, NamesTheWakerOfMostOfAWait) {
 TEST(SummarySection, SaysHowManyWaitsIfTheWakerSaysNothing) {
   Report report = one_process(AccountBuilder().blocks(TC_ACTIVITY_FILE, 1s, TC_WAIT_DISK));
   EXPECT_THAT(costs_of(report), ElementsAre("   1.00 s  sort waits for the disk, 1 wait"));
-  report.session.processes[0].tasks[0].account.waits[TC_WAIT_DISK].count = 10;
+  report.session.processes[0].tasks[0].account->waits[TC_WAIT_DISK].count = 10;
   EXPECT_THAT(costs_of(report), ElementsAre("   1.00 s  sort waits for the disk, 10 waits of 100 ms"));
-  report.session.processes[0].tasks[0].account.waits[TC_WAIT_DISK].open = 1;
+  report.session.processes[0].tasks[0].account->waits[TC_WAIT_DISK].open = 1;
   EXPECT_THAT(costs_of(report), ElementsAre("   1.00 s  sort waits for the disk, 10 waits"))
       << "a mean over a wait that the window cut would be none";
 }

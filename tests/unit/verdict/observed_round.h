@@ -95,14 +95,14 @@ class ObservedRound {
     task.start = at(born);
     task.end = at(born + lifetime);
     task.account = empty_account();
-    task.account.lifetime = lifetime;
-    task.account.cells[TC_ACTIVITY_USER][TC_CONDITION_RUNNING] = lifetime;
+    task.account->lifetime = lifetime;
+    task.account->cells[TC_ACTIVITY_USER][TC_CONDITION_RUNNING] = lifetime;
     return task;
   }
   Task worker(TaskOrigin how, Duration born, std::uint64_t page_table_bytes) {
     Task task = task_of(how, 1, born, life);
     task.exit = 20us;
-    task.account.counters[TC_COUNTER_PAGE_TABLE_BYTES] = page_table_bytes;
+    task.account->counters[TC_COUNTER_PAGE_TABLE_BYTES] = page_table_bytes;
     add(session().totals, task.account);
     return task;
   }

@@ -211,7 +211,7 @@ TEST(Create, PageTablesThatWereNotMeasuredAreNoEvidence) {
     for (Round& round : *model) {
       for (Process& process : round.session.processes) {
         for (Task& task : process.tasks) {
-          task.account.counters[TC_COUNTER_PAGE_TABLE_BYTES] = std::nullopt;
+          task.account->counters[TC_COUNTER_PAGE_TABLE_BYTES] = std::nullopt;
         }
       }
     }

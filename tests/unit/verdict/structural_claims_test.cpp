@@ -29,9 +29,9 @@ Round shared_round(bool forked, bool seen, std::uint64_t copies, std::uint64_t f
   forked ? observed.forks(60us) : observed.starts_thread(9us);
   Task& worker = forked ? observed.last().tasks[0] : observed.main().tasks.back();
   worker.shares = shares;
-  worker.account.counters[TC_COUNTER_FAULTS_COW] = copies;
-  worker.account.counters[TC_COUNTER_FAULTS_MINOR] = faults;
-  worker.account.counters[TC_COUNTER_SYSCALLS] = 9;
+  worker.account->counters[TC_COUNTER_FAULTS_COW] = copies;
+  worker.account->counters[TC_COUNTER_FAULTS_MINOR] = faults;
+  worker.account->counters[TC_COUNTER_SYSCALLS] = 9;
   const double see = seen ? 1 : 0;
   return with_facts(observed, {{"pages", 256},
                                {"pages_seen", seen ? 256 : 0},

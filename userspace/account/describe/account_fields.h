@@ -184,6 +184,7 @@ void describe(auto& v, Is<PerShared<bool>> auto& shares) {
 }
 
 void describe(auto& v, Is<Task> auto& task) {
+  Account account = task.account;
   v.object("task", "A thread.");
   v.field("id", task.id, "Unique in the report; the kernel reuses PIDs and TIDs.");
   v.field("tid", task.tid, "TID in the initial pid namespace.");
@@ -200,7 +201,7 @@ void describe(auto& v, Is<Task> auto& task) {
           "It existed before the window; start_ns is the time of the first observation.");
   v.field("open_at_end", task.open_at_end, "It outlived the window; end_ns is the end of the window.");
   v.derived(
-      "lifetime_ns", [&] { return SignedTime<Duration>{task.account.lifetime}; }, "The same as account.lifetime_ns.");
+      "lifetime_ns", [&] { return SignedTime<Duration>{account.lifetime}; }, "The same as account.lifetime_ns.");
   v.field("last_on_cpu_ns", task.last_on_cpu, "Time when it was last on a CPU; null: it never ran.");
   v.field("shares", task.shares,
           "What it shared with its creator when it was created; null: its creation was not seen.");
@@ -222,7 +223,10 @@ void describe(auto& v, Is<Task> auto& task) {
             v.field("exec_return_ns", task.exec_return, "From sched_process_exec to the return; sum over execs.");
           }),
           "Phases of its own creation, execs and exit; null: not seen.");
-  v.field("account", task.account, "How it spent its time.");
+  v.field("account", account, "How it spent its time.");
+  if constexpr (reads<decltype(v)>) {
+    task.account = account;
+  }
 }
 
 void describe(auto& v, Is<FatalSignal> auto& signal) {

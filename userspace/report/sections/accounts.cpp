@@ -78,7 +78,7 @@ void add_tasks(Section& section, const std::vector<Task>& tasks, const Order& or
   chosen.resize(shown);
   for (const std::size_t i : chosen) {
     const Task& task = tasks[i];
-    const Account& account = task.account;
+    const Account account = task.account;
     table.row({std::to_string(task.tid), task.comm,
                lifetime_cell(account.lifetime, task.open_at_start, task.open_at_end),
                time_cell(account.total(TC_CONDITION_RUNNING)),

@@ -151,7 +151,7 @@ Duration FamilyMember::running() const {
   Duration sum{};
   for (const Process* process : processes) {
     for (const Task& task : process->tasks) {
-      sum += task.account.total(TC_CONDITION_RUNNING);
+      sum += task.account->total(TC_CONDITION_RUNNING);
     }
   }
   return sum;

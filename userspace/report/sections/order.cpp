@@ -19,10 +19,11 @@ Order::Order(const Session& session, ReportOrder key) : key_(key) {
 }
 
 double Order::figure(const Task& task) const {
-  const Account& account = task.account;
+  if (key_ == ReportOrder::busy) {
+    return in_ns(busy_.at(task.id));
+  }
+  const Account account = task.account;
   switch (key_) {
-    case ReportOrder::busy:
-      return in_ns(busy_.at(task.id));
     case ReportOrder::cpu:
       return in_ns(account.total(TC_CONDITION_RUNNING));
     case ReportOrder::blocked:
@@ -33,6 +34,7 @@ double Order::figure(const Task& task) const {
       return count_of(account, TC_COUNTER_FAULTS_MINOR, TC_COUNTER_FAULTS_MAJOR);
     case ReportOrder::switches:
       return count_of(account, TC_COUNTER_VOLUNTARY_SWITCHES, TC_COUNTER_INVOLUNTARY_SWITCHES);
+    case ReportOrder::busy:
     case ReportOrder::lifetime:
       break;
   }

@@ -53,7 +53,7 @@ TimeSums time_of(const Process& process) {
 
 void add_wall_parts(RunFigures& figures, const Process& launched, const Task& main) {
   add_lifetime(figures.wall_parts, "", time_of(main.account), true);
-  figures.wall = in_ns(main.account.lifetime);
+  figures.wall = in_ns(main.account->lifetime);
   // After an exec by another thread, that thread continues as the main task.
   Instant last = main.end;
   for (const Task& task : launched.tasks) {

@@ -57,7 +57,7 @@ TEST(Part, ItsWindowIsThatOfTheReport) {
     for (const Task& task : process.tasks) {
       EXPECT_GE(task.start, report.session.start);
       EXPECT_LE(task.end, report.session.end);
-      EXPECT_EQ(task.account.lifetime, task.end - task.start);
+      EXPECT_EQ(task.account->lifetime, task.end - task.start);
     }
   }
   ASSERT_TRUE(report.timeline);

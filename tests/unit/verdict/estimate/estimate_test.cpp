@@ -151,7 +151,7 @@ TEST(EstimateAsThreads, BytesAreSentInBothModels) {
 
 TEST(EstimateAsThreads, AnotherProgramHasNoCounterpart) {
   Report report = forking_report();
-  report.session.processes.back().tasks.back().account.counters[TC_COUNTER_EXECS] = 1;
+  report.session.processes.back().tasks.back().account->counters[TC_COUNTER_EXECS] = 1;
   const Estimate estimate = estimated(report, exact_prices());
   EXPECT_EQ(estimate.workers, 15);
   const EstimateFact* const programs = fact(estimate, "exec");
@@ -201,7 +201,7 @@ TEST(EstimateAsProcesses, FutexesBecomeShared) {
 TEST(EstimateAsProcesses, AnUnknownSizeIsReported) {
   Report report = threaded_report();
   report.target.mode = TargetMode::attach;
-  report.session.processes.front().tasks.front().account.counters[TC_COUNTER_EXECS] = 0;
+  report.session.processes.front().tasks.front().account->counters[TC_COUNTER_EXECS] = 0;
   const Estimate estimate = estimated(report, exact_prices());
   const EstimateFact* const size = fact(estimate, "size");
   ASSERT_NE(size, nullptr);
@@ -246,7 +246,7 @@ TEST(Estimate, AMissingPriceIsReportedAndLeavesItsLineUnchanged) {
 TEST(Estimate, AMissingCountIsReported) {
   Report report = forking_report();
   for (Process& process : report.session.processes) {
-    process.tasks.back().account.counters[TC_COUNTER_FAULTS_COW] = std::nullopt;
+    process.tasks.back().account->counters[TC_COUNTER_FAULTS_COW] = std::nullopt;
   }
   const EstimateLine faults = line(estimated(report, exact_prices()), "fault");
   EXPECT_EQ(faults.state, EstimateLine::State::not_measured);
