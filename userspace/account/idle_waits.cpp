@@ -3,9 +3,9 @@
 
 #include <algorithm>
 #include <array>
-#include <functional>
 #include <numeric>
 #include <string_view>
+#include <utility>
 
 namespace taskcost {
 namespace {
@@ -136,17 +136,23 @@ bool is_for_data(tc_wait cause) {
 }
 
 IdleRule::IdleRule(const Session& session) {
+  std::vector<std::pair<std::uint64_t, const Edge*>> by_sleeper;
   for (const Edge& edge : session.edges) {
     if (edge.to != 0 && edge.cause < TC_NR_WAITS && edge.waited > Duration::zero()) {
-      edges_.push_back(&edge);
+      by_sleeper.emplace_back(edge.to, &edge);
     }
   }
-  std::ranges::stable_sort(edges_, std::less(), &Edge::to);
+  std::ranges::sort(by_sleeper);
+  for (const auto& [sleeper, edge] : by_sleeper) {
+    sleepers_.push_back(sleeper);
+    edges_.push_back(edge);
+  }
 }
 
 std::span<const Edge* const> IdleRule::edges_to(std::uint64_t task) const {
-  const auto first = std::ranges::lower_bound(edges_, task, std::less(), &Edge::to);
-  return {first, std::ranges::upper_bound(first, edges_.end(), task, std::less(), &Edge::to)};
+  const auto [first, last] = std::equal_range(sleepers_.begin(), sleepers_.end(), task);
+  return std::span(edges_).subspan(static_cast<std::size_t>(first - sleepers_.begin()),
+                                   static_cast<std::size_t>(last - first));
 }
 
 SplitWaits IdleRule::split(const Task& task, const Account& account) const {

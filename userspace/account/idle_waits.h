@@ -54,7 +54,8 @@ class IdleRule {
   [[nodiscard]] static SplitWaits split(const Account& account);
 
  private:
-  std::vector<const Edge*> edges_;  // sorted by Edge::to, without unknown sleepers
+  std::vector<const Edge*> edges_;       // sorted by Edge::to, without unknown sleepers
+  std::vector<std::uint64_t> sleepers_;  // Edge::to of each of them
 };
 
 // The time that each task was busy, by Task::id: on CPUs, waiting for one, and blocked on the way, except for data of

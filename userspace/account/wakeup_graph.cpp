@@ -146,20 +146,69 @@ bool is_tail(const Chain& chain, const Chain& longer) {
 
 }  // namespace
 
-// The key is the pair of tasks and the cause.
-struct WakeupGraph::Merged {
-  using Key = std::tuple<Waker::Kind, std::uint64_t, std::uint32_t, std::uint64_t, std::uint32_t, tc_wait>;
-  std::map<Key, Edge> edges;
-  std::uint64_t other_edges = 0;
+// The edges by the pair of tasks and the cause.
+class WakeupGraph::Merged {
+ public:
+  explicit Merged(std::size_t expected) { places_.reserve(expected); }
 
+  // Valid until the next call.
   Edge& between(const Waker& from, std::uint64_t to, std::uint32_t to_tid, tc_wait cause) {
-    Edge& edge = edges[{from.kind, from.task, from.tid, to, to_tid, cause}];
+    const auto [place, made] = places_.try_emplace({from.kind, from.task, from.tid, to, to_tid, cause}, edges_.size());
+    if (!made) {
+      return edges_[place->second];
+    }
+    Edge& edge = edges_.emplace_back();
     edge.from = from;
     edge.to = to;
     edge.to_tid = to_tid;
     edge.cause = cause;
     return edge;
   }
+  // The longest waiting time comes first.
+  std::vector<Edge> take() {
+    places_.clear();
+    std::ranges::sort(edges_, [](const Edge& left, const Edge& right) {
+      return left.waited != right.waited ? left.waited > right.waited : key_of(left) < key_of(right);
+    });
+    return std::move(edges_);
+  }
+
+ private:
+  using Key = std::tuple<Waker::Kind, std::uint64_t, std::uint32_t, std::uint64_t, std::uint32_t, tc_wait>;
+  struct Hash {
+    std::size_t operator()(const Key& key) const {
+      const auto& [kind, from, from_tid, to, to_tid, cause] = key;
+      std::uint64_t hash = static_cast<std::uint64_t>(kind) << 8U | static_cast<std::uint64_t>(cause);
+      for (const std::uint64_t part : {from, std::uint64_t{from_tid}, to, std::uint64_t{to_tid}}) {
+        hash = (hash ^ part) * 0x9e3779b97f4a7c15U;
+        hash ^= hash >> 32U;
+      }
+      return hash;
+    }
+  };
+  static Key key_of(const Edge& edge) {
+    return {edge.from.kind, edge.from.task, edge.from.tid, edge.to, edge.to_tid, edge.cause};
+  }
+
+  std::vector<Edge> edges_;
+  std::unordered_map<Key, std::size_t, Hash> places_;  // in edges_
+};
+
+// A name is asked for once: there are many edges of few call sites.
+class WakeupGraph::CallSites {
+ public:
+  explicit CallSites(const Names& names) : names_(names) {}
+  const std::string& operator[](std::uint32_t from) {
+    const auto [known, made] = known_.try_emplace(from);
+    if (made) {
+      known->second = names_.call_site(from);
+    }
+    return known->second;
+  }
+
+ private:
+  const Names& names_;
+  std::unordered_map<std::uint32_t, std::string> known_;
 };
 
 void WakeupGraph::add(const tc_ledger& ledger) {
@@ -222,11 +271,14 @@ Waker WakeupGraph::waker_of(std::uint64_t raw, const Names& names) const {
   return taskcost::waker_of(raw, {names.task, [this](std::uint64_t ledger) { return tid_of(ledger); }});
 }
 
-void WakeupGraph::take_wakeups(const Names& names, Merged& merged) const {
+// Returns how many edges are of tasks that are not kept one by one.
+std::uint64_t WakeupGraph::take_wakeups(const Names& names, Merged& merged) const {
+  CallSites call_sites(names);
+  std::uint64_t others = 0;
   for (const tc_edge& raw : edges_) {
     const std::uint64_t to = names.task(raw.key.sleeper);
     if (to == 0) {
-      ++merged.other_edges;
+      ++others;
       continue;
     }
     const Waker from = waker_of(raw.key.waker, names);
@@ -235,9 +287,10 @@ void WakeupGraph::take_wakeups(const Names& names, Merged& merged) const {
     edge.waited += nanoseconds(raw.sums.blocked_ns);
     edge.longest = std::max(edge.longest, nanoseconds(raw.sums.max_ns));
     if (from.kind == Waker::Kind::task) {
-      edge.call_sites[names.call_site(raw.key.from)] += raw.sums.count;
+      edge.call_sites[call_sites[raw.key.from]] += raw.sums.count;
     }
   }
+  return others;
 }
 
 void WakeupGraph::take_bytes(const Names& names, Merged& merged) const {
@@ -286,18 +339,16 @@ std::vector<Chain> WakeupGraph::take_chains(const Names& names) const {
 }
 
 WakeupGraph::Taken WakeupGraph::take(const Names& names) {
-  Merged merged;
-  take_wakeups(names, merged);
-  take_bytes(names, merged);
+  Merged merged(edges_.size());
   Taken taken;
-  taken.other_edges = merged.other_edges + left_out_;
-  for (auto& [key, edge] : merged.edges) {
+  taken.other_edges = take_wakeups(names, merged) + left_out_;
+  take_bytes(names, merged);
+  taken.edges = merged.take();
+  for (Edge& edge : taken.edges) {
     if (edge.bytes == TC_BYTES_UNKNOWN) {
       edge.bytes.reset();
     }
-    taken.edges.push_back(std::move(edge));
   }
-  std::ranges::stable_sort(taken.edges, std::ranges::greater(), &Edge::waited);
   taken.chains = take_chains(names);
   return taken;
 }

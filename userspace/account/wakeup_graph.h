@@ -38,11 +38,12 @@ class WakeupGraph {
   Taken take(const Names& names);
 
  private:
-  struct Merged;
+  class Merged;
+  class CallSites;
 
   [[nodiscard]] Waker waker_of(std::uint64_t raw, const Names& names) const;
   [[nodiscard]] std::uint32_t tid_of(std::uint64_t ledger) const;
-  void take_wakeups(const Names& names, Merged& merged) const;
+  [[nodiscard]] std::uint64_t take_wakeups(const Names& names, Merged& merged) const;
   void take_bytes(const Names& names, Merged& merged) const;
   std::vector<Chain> take_chains(const Names& names) const;
 

@@ -37,9 +37,12 @@ Session server_waiting_for(tc_wait cause) {
   return builder.build().session;
 }
 
-Duration on_the_way(const Session& session, std::uint32_t tid) {
-  return sum_of(IdleRule(session).split(task_with(session, tid)).on_the_way);
+SplitWaits split_of(const Session& session, std::uint32_t tid) {
+  const Task& task = task_with(session, tid);
+  return IdleRule(session).split(task, task.account);
 }
+
+Duration on_the_way(const Session& session, std::uint32_t tid) { return sum_of(split_of(session, tid).on_the_way); }
 
 Duration on_the_way(tc_wait cause, const Waker& waker, const std::string& call_site = "write") {
   Session session = server_waiting_for(cause);
@@ -84,7 +87,7 @@ TEST(IdleWaits, AreSplitEdgeByEdge) {
   Session session = server_waiting_for(TC_WAIT_PIPE);
   add_edge(session, task_waker(session, 20), 10, TC_WAIT_PIPE, 5, 60ms, {{"write", 5}});
   add_edge(session, outside, 10, TC_WAIT_PIPE, 5, 30ms);
-  const SplitWaits split = IdleRule(session).split(task_with(session, 10));
+  const SplitWaits split = split_of(session, 10);
   EXPECT_EQ(split.on_the_way[TC_WAIT_PIPE], 60ms);
   EXPECT_EQ(split.idle[TC_WAIT_PIPE], 40ms) << "10 ms have no edge";
 }
@@ -92,7 +95,7 @@ TEST(IdleWaits, AreSplitEdgeByEdge) {
 TEST(IdleWaits, NeverExceedTheBlockedTime) {
   Session session = server_waiting_for(TC_WAIT_PIPE);
   add_edge(session, outside, 10, TC_WAIT_PIPE, 5, 300ms);
-  const SplitWaits split = IdleRule(session).split(task_with(session, 10));
+  const SplitWaits split = split_of(session, 10);
   EXPECT_EQ(split.idle[TC_WAIT_PIPE], 100ms);
   EXPECT_EQ(split.on_the_way[TC_WAIT_PIPE], 0ms);
 }

@@ -54,10 +54,10 @@ TEST(FinalLedger, KeepsEveryWordThatIsNotZero) {
   std::mt19937 random(1);
   for (int round = 0; round < 100; ++round) {
     tc_ledger sent = some_ledger();
-    for (std::uint64_t& cell : sent.cells) {
+    for (auto& cell : sent.cells) {
       cell = random() % 3 == 0 ? std::uint64_t{random()} << (random() % 33) : 0;
     }
-    for (std::uint64_t& counter : sent.counters) {
+    for (auto& counter : sent.counters) {
       counter = random() % 2 == 0 ? random() : 0;
     }
     expect_whole(sent);
