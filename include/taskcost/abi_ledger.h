@@ -216,22 +216,19 @@ struct tc_ledger {
 } __attribute__((aligned(TC_LEDGER_ALIGNMENT)));
 
 /*
- * A final ledger as the probes send it: only its words of 32 bits that are not zero. The ledger is cut into lines of 16
- * words. For each line that is not all zero, in their order, there is a tag and then those words of it. The tag is the
- * number of the line above TC_LINE_SHIFT, and below it a bit for each word that follows, the highest one for the first.
- * A zero at the end fills the size up to a multiple of 8.
+ * A final ledger as the probes send it: only its words of 64 bits that are not zero. The ledger is cut into lines of 8
+ * words. `masks` has a bit for each word of a line that is in `words`, the highest bit for the first word. The record
+ * ends behind the last word.
  */
 enum {
-  TC_LINE_WORDS = 16,
-  TC_LINE_BYTES = 64,
-  TC_LINE_SHIFT = 16,
-  TC_LEDGER_LINES = (int)sizeof(struct tc_ledger) / (int)TC_LINE_BYTES,
-  TC_FINAL_WORDS = TC_LEDGER_LINES * (TC_LINE_WORDS + 1),
+  TC_LINE_WORDS = 8,
+  TC_LEDGER_LINES = (int)sizeof(struct tc_ledger) / (TC_LINE_WORDS * (int)sizeof(__u64)),
 };
 
 struct tc_final_ledger {
   struct tc_record record;
-  __u32 words[TC_FINAL_WORDS];
+  __u8 masks[TC_LEDGER_LINES];
+  __u64 words[TC_LEDGER_LINES * TC_LINE_WORDS];
 };
 
 #ifdef __cplusplus

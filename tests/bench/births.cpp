@@ -120,7 +120,7 @@ class Bench {
     for (std::uint64_t first = 2; first < tasks_ + 2; first += batch) {
       records.clear();
       for (std::uint64_t id = first; id < std::min(first + batch, tasks_ + 2); ++id) {
-        const auto record = test::final_record(short_life(id, threads_));
+        const auto record = test::final_record(short_life(id, threads_)).bytes();
         records.insert(records.end(), record.begin(), record.end());
       }
       record_bytes_ += records.size();

@@ -1,51 +1,46 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Writes the final record of a ledger as the probes do, word by word.
+// Writes the final record of a ledger as the probes do.
 #pragma once
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <span>
 #include <vector>
 
 #include "taskcost/abi.h"
 
 namespace taskcost::test {
 
-// A record of these words.
-inline std::vector<std::byte> final_record(std::span<const std::uint32_t> words) {
-  const std::size_t size = (sizeof(tc_record) + words.size_bytes() + 7) & ~std::size_t{7};
-  const tc_record header{TC_RECORD_FINAL, static_cast<std::uint32_t>(size)};
-  std::vector<std::byte> record(size);
-  std::memcpy(record.data(), &header, sizeof header);
-  std::memcpy(record.data() + sizeof header, words.data(), words.size_bytes());
-  return record;
-}
+struct FinalRecord {
+  std::array<std::uint8_t, TC_LEDGER_LINES> masks{};
+  std::vector<std::uint64_t> words;
 
-inline std::vector<std::uint32_t> final_words(const tc_ledger& ledger) {
-  std::vector<std::uint32_t> words;
-  for (std::uint32_t line = 0; line < TC_LEDGER_LINES; ++line) {
-    std::array<std::uint32_t, TC_LINE_WORDS> all{};
-    std::memcpy(all.data(), reinterpret_cast<const std::byte*>(&ledger) + std::size_t{line} * TC_LINE_BYTES,
-                TC_LINE_BYTES);
-    std::uint32_t tag = line << TC_LINE_SHIFT;
-    std::vector<std::uint32_t> some;
-    for (std::size_t i = 0; i < all.size(); ++i) {
-      if (all[i] != 0) {
-        tag |= 1U << (TC_LINE_WORDS - 1 - i);
-        some.push_back(all[i]);
-      }
+  [[nodiscard]] std::vector<std::byte> bytes() const {
+    const std::size_t at_words = offsetof(tc_final_ledger, words);
+    std::vector<std::byte> bytes(at_words + words.size() * sizeof(std::uint64_t));
+    const tc_record header{TC_RECORD_FINAL, static_cast<std::uint32_t>(bytes.size())};
+    std::memcpy(bytes.data(), &header, sizeof header);
+    std::memcpy(bytes.data() + offsetof(tc_final_ledger, masks), masks.data(), masks.size());
+    for (std::size_t i = 0; i < words.size(); ++i) {
+      std::memcpy(bytes.data() + at_words + i * sizeof(std::uint64_t), &words[i], sizeof(std::uint64_t));
     }
-    if (!some.empty()) {
-      words.push_back(tag);
-      words.insert(words.end(), some.begin(), some.end());
+    return bytes;
+  }
+};
+
+inline FinalRecord final_record(const tc_ledger& ledger) {
+  FinalRecord record;
+  for (std::size_t i = 0; i < sizeof ledger / sizeof(std::uint64_t); ++i) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, reinterpret_cast<const std::byte*>(&ledger) + i * sizeof word, sizeof word);
+    if (word != 0) {
+      record.masks[i / TC_LINE_WORDS] |= static_cast<std::uint8_t>(0x80U >> i % TC_LINE_WORDS);
+      record.words.push_back(word);
     }
   }
-  return words;
+  return record;
 }
-
-inline std::vector<std::byte> final_record(const tc_ledger& ledger) { return final_record(final_words(ledger)); }
 
 }  // namespace taskcost::test

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <array>
 #include <bit>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <type_traits>
@@ -111,50 +113,36 @@ std::optional<Record> decode_as(std::span<const std::byte> bytes) {
   return record;
 }
 
-// Calls visit() with each tag of a final ledger and the words that belong to it. False if the bytes are not a sequence
-// of lines in their order.
-template <typename Visit>
-bool for_each_line(std::span<const std::byte> bytes, Visit visit) {
-  const auto take_word = [&bytes] {
-    std::uint32_t word = 0;
-    std::memcpy(&word, bytes.data(), sizeof word);
-    bytes = bytes.subspan(sizeof word);
-    return word;
-  };
-  constexpr std::uint32_t all_words = (1U << TC_LINE_SHIFT) - 1;
-  std::uint32_t least = 0;
-  while (bytes.size() >= sizeof(std::uint32_t)) {
-    const std::uint32_t tag = take_word();
-    if (tag == 0) {
-      return bytes.empty();  // it fills the size up
-    }
-    const std::uint32_t line = tag >> TC_LINE_SHIFT;
-    const std::uint32_t mask = tag & all_words;
-    const std::size_t size = static_cast<std::size_t>(std::popcount(mask)) * sizeof(std::uint32_t);
-    if (line < least || line >= TC_LEDGER_LINES || mask == 0 || size > bytes.size()) {
-      return false;
-    }
-    least = line + 1;
-    visit(line, mask, take_word);
-  }
-  return bytes.empty();
-}
-
+// Puts the words of a final ledger where its masks say.
 std::optional<Record> decode_final_ledger(std::span<const std::byte> bytes) {
+  constexpr std::size_t word_size = sizeof(std::uint64_t);
+  constexpr std::size_t at_words = offsetof(tc_final_ledger, words);
+  if (bytes.size() < at_words) {
+    return std::nullopt;
+  }
+  std::array<std::uint8_t, TC_LEDGER_LINES> masks{};
+  std::memcpy(masks.data(), bytes.data() + offsetof(tc_final_ledger, masks), sizeof masks);
+  std::size_t words = 0;
+  for (const std::uint8_t mask : masks) {
+    words += static_cast<std::size_t>(std::popcount(mask));
+  }
+  if (bytes.size() != at_words + words * word_size) {
+    return std::nullopt;
+  }
   std::optional<Record> record(std::in_place, std::in_place_type<tc_ledger>);
   tc_ledger& ledger = std::get<tc_ledger>(*record);
-  auto* const into = reinterpret_cast<std::byte*>(&ledger);
-  const bool whole =
-      for_each_line(bytes.subspan(sizeof(tc_record)), [&](std::size_t line, std::uint32_t mask, const auto& take_word) {
-        for (std::size_t i = 0; i < TC_LINE_WORDS; ++i) {
-          if ((mask >> (TC_LINE_WORDS - 1 - i) & 1U) != 0) {
-            const std::uint32_t word = take_word();
-            std::memcpy(into + line * TC_LINE_BYTES + i * sizeof word, &word, sizeof word);
-          }
-        }
-      });
+  const std::byte* from = bytes.data() + at_words;
+  for (std::size_t line = 0; line < masks.size(); ++line) {
+    auto* const to = reinterpret_cast<std::byte*>(&ledger) + line * TC_LINE_WORDS * word_size;
+    for (unsigned mask = masks[line]; mask != 0;) {
+      const auto word = static_cast<unsigned>(TC_LINE_WORDS - std::bit_width(mask));
+      std::memcpy(to + word * word_size, from, word_size);
+      from += word_size;
+      mask &= ~(1U << (TC_LINE_WORDS - 1 - word));
+    }
+  }
   const bool is_ledger = ledger.record.type == TC_RECORD_LEDGER && ledger.record.size == sizeof ledger;
-  if (!whole || !is_ledger || ledger.end_ns == 0 || !is_valid(ledger)) {
+  if (!is_ledger || ledger.end_ns == 0 || !is_valid(ledger)) {
     return std::nullopt;
   }
   return record;

@@ -61,8 +61,7 @@ template <typename Part>
 std::optional<double> workers_per_operation(const Round& round, Part part) {
   const Account& totals = round.session.totals;
   const Task* main = main_task(round.session);
-  const Account none{};
-  const Account& main_account = main == nullptr ? none : main->account;
+  const Account main_account = main == nullptr ? Account{} : Account(main->account);
   if (totals.lifetime <= main_account.lifetime) {
     return std::nullopt;
   }
@@ -200,7 +199,7 @@ std::optional<double> workers_machinery(const Round& round) {
 ChannelUse workers_use(const Round& round, tc_channel channel) {
   ChannelUse use = round.session.totals.channels[channel].value_or(ChannelUse{});
   if (const Task* main = main_task(round.session)) {
-    const ChannelUse main_use = main->account.channels[channel].value_or(ChannelUse{});
+    const ChannelUse main_use = main->account->channels[channel].value_or(ChannelUse{});
     use.calls -= main_use.calls;
     use.bytes_in -= main_use.bytes_in;
     use.bytes_out -= main_use.bytes_out;

@@ -109,7 +109,7 @@ std::optional<double> typical_lifetime_ns(const Round& round) {
   if (!all || main == nullptr || lives.size() != round.operations) {
     return all;
   }
-  return in_ns(main->account.kernel_running()) / static_cast<double>(round.operations) + median(std::move(lives));
+  return in_ns(main->account->kernel_running()) / static_cast<double>(round.operations) + median(std::move(lives));
 }
 
 Measure lifetime_measure() {

@@ -96,7 +96,7 @@ Cases separate_memory(const Rounds& rounds) {
   Cases cases;
   for (const Round* round : lossless_rounds(rounds, "share/process")) {
     const Task* child = created_task(round->session);
-    if (child != nullptr && child->account.counters[TC_COUNTER_FAULTS_COW]) {
+    if (child != nullptr && child->account->counters[TC_COUNTER_FAULTS_COW]) {
       cases.count(fact_is(*round, "write_seen", 0) &&
                   counter_or_zero(*child, TC_COUNTER_FAULTS_COW) >= find_fact(*round, "pages").value_or(0) &&
                   counter_or_zero(*child, TC_COUNTER_PAGE_TABLE_BYTES) > 0);
