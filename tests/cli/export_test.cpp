@@ -39,7 +39,7 @@ std::string label_of(const Cgroup& cgroup) {
 }
 
 std::string in_promtool(const std::string& text) {
-  const Finished finished = run({"promtool", "check", "metrics"}, {.input = text});
+  const Finished finished = run({"promtool", "check", "metrics"}, {.environment = {}, .input = text, .directory = ""});
   return finished.exit_code() == 0 ? "" : finished.describe() + text;
 }
 

@@ -262,7 +262,7 @@ TEST(FlightRecorderStorm, TheLastSecondsAreWhole) {
   std::optional<std::uint64_t> switches;
   for (const Process& process : report.session.processes) {
     for (const Task& task : process.tasks) {
-      switches = task.tid == storm.pid ? task.account.counters[TC_COUNTER_VOLUNTARY_SWITCHES] : switches;
+      switches = task.tid == storm.pid ? task.account->counters[TC_COUNTER_VOLUNTARY_SWITCHES] : switches;
     }
   }
   ASSERT_TRUE(switches);

@@ -349,7 +349,9 @@ Glance Collector::glance() {
       continue;
     }
     tc_ledger copy = ledger;
-    copy.flags |= walked ? TC_LEDGER_STATS : 0U;
+    if (walked) {
+      copy.flags |= TC_LEDGER_STATS;
+    }
     if (is_alive(ledger, id)) {  // otherwise it was cleared meanwhile
       glance.tasks.push_back(to_glance_task(copy, glance.at, model_));
     }
