@@ -15,7 +15,7 @@ ExportCommand parsed(const std::vector<std::string>& options) {
   return test::parsed_as<ExportCommand>(test::after("export", options));
 }
 
-std::string refused_with(const std::vector<std::string>& options) {
+std::string export_refused_with(const std::vector<std::string>& options) {
   return test::refusal_of(test::after("export", options));
 }
 
@@ -36,7 +36,7 @@ TEST(ExportOptions, AddressesAreNumbers) {
   EXPECT_EQ(six.text(9437), "[::1]:9437");
   for (const char* const bad : {"", "9437", ":9437", "localhost:9437", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536",
                                 "127.0.0.1:-1", "127.0.0.1:1x", "::1:9437", "[127.0.0.1]:1", "[::1]", "256.0.0.1:1"}) {
-    EXPECT_THAT(refused_with({"--listen", bad}), HasSubstr("--listen")) << bad;
+    EXPECT_THAT(export_refused_with({"--listen", bad}), HasSubstr("--listen")) << bad;
   }
 }
 
@@ -44,14 +44,14 @@ TEST(ExportOptions, AFileOrAnAddress) {
   const ExportCommand command = parsed({"--textfile", "/x/y.prom", "--interval", "2"});
   EXPECT_EQ(command.textfile, "/x/y.prom");
   EXPECT_EQ(command.interval, 2s);
-  EXPECT_THAT(refused_with({"--textfile", "a", "--listen", "127.0.0.1:1"}), HasSubstr("excludes"));
-  EXPECT_THAT(refused_with({"--interval", "2"}), HasSubstr("--textfile"));
+  EXPECT_THAT(export_refused_with({"--textfile", "a", "--listen", "127.0.0.1:1"}), HasSubstr("excludes"));
+  EXPECT_THAT(export_refused_with({"--interval", "2"}), HasSubstr("--textfile"));
 }
 
 TEST(ExportOptions, Misuse) {
-  EXPECT_THAT(refused_with({"--max-groups", "0"}), HasSubstr("--max-groups"));
-  EXPECT_THAT(refused_with({"--by", "cmdline"}), HasSubstr("cgroup or comm"));
-  EXPECT_THAT(refused_with({"4711"}), HasSubstr("4711"));
+  EXPECT_THAT(export_refused_with({"--max-groups", "0"}), HasSubstr("--max-groups"));
+  EXPECT_THAT(export_refused_with({"--by", "cmdline"}), HasSubstr("cgroup or comm"));
+  EXPECT_THAT(export_refused_with({"4711"}), HasSubstr("4711"));
 }
 
 }  // namespace
