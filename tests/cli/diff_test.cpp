@@ -172,7 +172,7 @@ TEST_F(Diff, WrongUsageIsStatusTwo) {
   expect_one_line({short_sleep()}, 2, "not two reports");
   expect_one_line({short_sleep(), long_sleep(), "--fail-above", "much"}, 2, "'much'");
   expect_one_line({short_sleep(), long_sleep(), "--fail-above", "-5"}, 2, "--fail-above");
-  expect_one_line({short_sleep(), long_sleep(), "-o", "d.html"}, 2, ".json");
+  expect_one_line({short_sleep(), long_sleep(), "-o", "d.csv"}, 2, ".json");
 }
 
 TEST_F(Diff, WhatIsNoReportIsOneLineAndStatusOne) {

@@ -126,7 +126,7 @@ TEST(KilledCollector, LeavesItsCommandRunning) {
 
 // More tasks end than the stopped collector's ring buffer has room for: each is in the report or in the losses.
 TEST(StoppedCollector, CountsWhatItCouldNotTake) {
-  constexpr int kForks = 1000;
+  constexpr int kForks = 5000;
   const TemporaryDirectory directory;
   Subprocess observer(
       tool({"run", "-q", "--format", "none", "--buffer", "1", "-o", directory.file("r.json"), "--", "sh", "-c",

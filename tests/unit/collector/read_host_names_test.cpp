@@ -70,10 +70,10 @@ TEST(HostNames, WakersAreNamedIfTheyAreOldEnough) {
   std::array<char, 16> before{};
   ASSERT_EQ(prctl(PR_GET_NAME, before.data()), 0);
   ASSERT_EQ(prctl(PR_SET_NAME, "a) (waker"), 0);
+  const auto self = static_cast<std::uint32_t>(gettid());
   Session session;
-  Edge& edge = session.edges.emplace_back();
-  edge.from = {Waker::Kind::unobserved, 0, static_cast<std::uint32_t>(gettid())};
-  session.edges.push_back(edge);
+  session.edges.emplace_back().from = {Waker::Kind::unobserved, 0, self};
+  session.edges.push_back(session.edges.front());
   session.edges.emplace_back().from = {Waker::Kind::unobserved, 0, 0};
   session.edges.emplace_back().from = {Waker::Kind::task, 1, 1};
   const std::uint64_t now = read_clocks().boottime_ns;
@@ -81,10 +81,10 @@ TEST(HostNames, WakersAreNamedIfTheyAreOldEnough) {
   const HostNames earlier = read_host_names(session, 1);
   const HostNames never = read_host_names(session, std::nullopt);
   ASSERT_EQ(prctl(PR_SET_NAME, before.data()), 0);
-  EXPECT_EQ(name_in(later.wakers, edge.from.tid), "a) (waker");
+  EXPECT_EQ(name_in(later.wakers, self), "a) (waker");
   EXPECT_EQ(later.wakers.size(), 2U) << "the observed one has its name already";
   EXPECT_EQ(name_in(later.wakers, 0), "") << "there is no such task";
-  EXPECT_EQ(name_in(earlier.wakers, edge.from.tid), "");
+  EXPECT_EQ(name_in(earlier.wakers, self), "");
   EXPECT_TRUE(never.wakers.empty());
 }
 

@@ -40,7 +40,8 @@ std::optional<Duration> time_of(const std::vector<GroupCounters::Group>& groups,
   std::optional<Duration> sum;
   for (const auto& group : groups) {
     for (std::size_t i = 0; group.label == label && i < series.size(); ++i) {
-      const bool wanted = value.empty() || series[i].labels.front().second == value;
+      const auto has_value = [&](const auto& name_and_value) { return name_and_value.second == value; };
+      const bool wanted = value.empty() || std::ranges::any_of(series[i].labels, has_value);
       if (series[i].metric->name == metric && wanted && group.shown[i]) {
         sum = sum.value_or(0ns) + Duration(*group.shown[i]);
       }

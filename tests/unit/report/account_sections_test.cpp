@@ -178,9 +178,10 @@ TEST(ClaimList, HasTheRuleOfEachClaim) {
   }
 }
 
-nlohmann::json page_data(const Report& report) {
+// The data of a script of the page.
+nlohmann::json page_data(const Report& report, const std::string& id = "report") {
   const std::string html = test::html_of(report);
-  const std::string begin = "<script id=\"report\" type=\"application/json\">\n";
+  const std::string begin = "<script id=\"" + id + "\" type=\"application/json\">\n";
   const std::size_t from = html.find(begin) + begin.size();
   return nlohmann::json::parse(html.substr(from, html.find("</script>", from) - from));
 }
@@ -195,8 +196,9 @@ TEST(HtmlPage, StacksBeyondALimitAreSummedUp) {
   for (std::size_t i = 0; i < many; ++i) {
     report.stacks->stacks.push_back(test::waiting(1 + i % 2, TC_WAIT_PIPE, 2, 3us, deep));
   }
-  const auto data = page_data(report);
-  const auto& stacks = data.at("stacks").at("stacks");
+  const auto data = page_data(report, "stacks");
+  const auto& stacks = data.at("stacks");
+  EXPECT_EQ(data.at("frames").size(), 2U) << "f, and that of other stacks";
   ASSERT_EQ(stacks.size(), 1002U) << "100,000 frames, and one stack of the others for each process";
   std::uint64_t count = 0;
   std::uint64_t time = 0;
