@@ -162,6 +162,20 @@ class Exporter {
   double start_time_;
 };
 
+Status write_figures(Exporter& exporter, const AtomicFile& file) {
+  const std::string text = exposition_of(exporter.scrape());
+  return file.replace([&text](const Fd& to) -> Status {
+    for (std::size_t done = 0; done < text.size();) {
+      const ssize_t wrote = write(to.get(), text.data() + done, text.size() - done);
+      if (wrote < 0) {
+        return Error{"", std::strerror(errno), ""};
+      }
+      done += static_cast<std::size_t>(wrote);
+    }
+    return Done{};
+  });
+}
+
 // Waits for scrapes, for the time of the next file, and for signals. Returns the exit status.
 Result<int> export_until_stopped(Collector& collector, Exporter& exporter, ScrapeDesk& desk,
                                  const std::optional<AtomicFile>& file, const ExportCommand& command,
@@ -172,28 +186,12 @@ Result<int> export_until_stopped(Collector& collector, Exporter& exporter, Scrap
   }
   collector.on_poll([&exporter] { exporter.take_ended(); });
   const auto interval = file ? std::optional<Duration>(command.interval) : std::nullopt;
-  Instant due = now();
-  bool has_written = false;
+  Instant due = now() + command.interval;
   while (true) {
     if (file && now() >= due) {
       due = now() + command.interval;
-      const std::string text = exposition_of(exporter.scrape());
-      const auto written = file->replace([&text](const Fd& to) -> Status {
-        for (std::size_t done = 0; done < text.size();) {
-          const ssize_t wrote = write(to.get(), text.data() + done, text.size() - done);
-          if (wrote < 0) {
-            return Error{"", std::strerror(errno), ""};
-          }
-          done += static_cast<std::size_t>(wrote);
-        }
-        return Done{};
-      });
-      if (!written && !has_written) {
-        return written.error();
-      }
-      has_written = true;
-      if (!written) {
-        log_line("{}", to_line(written.error()));  // the disk may have room at the next time
+      if (auto status = write_figures(exporter, *file); !status) {
+        log_line("{}", to_line(status.error()));  // the disk may have room at the next time
       }
     }
     const auto left = interval ? std::optional(std::max(due - now(), Duration::zero())) : std::nullopt;
@@ -273,6 +271,12 @@ Result<int> export_figures(const ExportCommand& command, const Environment& /*en
   for (const std::string& each : adopted->left_out) {
     log_line("{}", each);
   }
+  Exporter exporter(collector, command);
+  if (file) {
+    if (auto status = write_figures(exporter, *file); !status) {
+      return status.error();
+    }
+  }
   malloc_trim(0);  // loading the probes took more than observing does
   if (!command.quiet) {
     const std::string to =
@@ -281,7 +285,6 @@ Result<int> export_figures(const ExportCommand& command, const Environment& /*en
                            command.listen.text(static_cast<unsigned>(server->GetListeningPorts().front())));
     log_line("exporting {} task{} to {}, Ctrl-C to stop", adopted->tasks, adopted->tasks == 1 ? "" : "s", to);
   }
-  Exporter exporter(collector, command);
   auto status = export_until_stopped(collector, exporter, **desk, file, command, *signals);
   (*desk)->close();
   return status;
