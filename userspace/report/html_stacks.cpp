@@ -37,6 +37,7 @@ std::vector<NamedStack> other_stacks(const Report& report) {
     sum.runnable += stack.runnable;
   }
   std::vector<NamedStack> sums;
+  sums.reserve(rest.size());
   for (auto& [key, sum] : rest) {
     sums.push_back(std::move(sum));
   }
