@@ -55,8 +55,7 @@ Result<AtomicFile> AtomicFile::open(const std::string& path) {
   }
   struct stat status {};
   if (end->found && (fstat(end->found.get(), &status) != 0 || !S_ISREG(status.st_mode))) {
-    return cannot_write_file(path, "it is not a regular file, which a complete one could replace",
-                             "name another file");
+    return cannot_write_file(path, "it is not a regular file, which a complete one could replace", "name another file");
   }
   if (faccessat(end->directory.get(), ".", W_OK | X_OK, AT_EACCESS) != 0) {
     return cannot_write_file(path, std::strerror(errno), "name another file");
