@@ -65,9 +65,9 @@ TEST(Families, EveryLineOfHostileNamesIsASample) {
 
 TEST(Families, BucketsOfLatenciesAreExact) {
   std::array<std::optional<Histogram>, TC_NR_HISTOGRAMS> latencies;
-  Histogram& waits = latencies[TC_HISTOGRAM_RUN_QUEUE].emplace();
+  latencies[TC_HISTOGRAM_RUN_QUEUE].emplace();
   for (const Duration wait : {0ns, 1023ns, 1024ns, 4095ns, 4096ns, 1'000'000ns, 60'000'000'000ns}) {
-    waits.add(wait);
+    latencies[TC_HISTOGRAM_RUN_QUEUE]->add(wait);
   }
   const Families families = latency_families(latencies);
   ASSERT_EQ(families.size(), 1U);
