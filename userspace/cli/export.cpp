@@ -30,6 +30,7 @@
 #include "cli/signals.h"
 #include "collector/clocks.h"
 #include "collector/collector.h"
+#include "collector/privileges.h"
 #include "export/families.h"
 #include "export/group_counters.h"
 #include "export/scrape_desk.h"
@@ -255,6 +256,13 @@ Result<int> export_figures(const ExportCommand& command, const Environment& /*en
   if (!desk) {
     return desk.error();
   }
+  // The server's threads have the capabilities of this one, and only a port of the system needs another.
+  const bool opens_system_port = !file && command.listen.port != 0 && command.listen.port < first_free_for_all;
+  if (!opens_system_port) {
+    if (auto status = enter_window_phase(); !status) {
+      return status.error();
+    }
+  }
   std::unique_ptr<prometheus::Exposer> server;
   if (!file) {
     auto serving = serve(*desk, command.listen);
@@ -262,6 +270,10 @@ Result<int> export_figures(const ExportCommand& command, const Environment& /*en
       return serving.error();
     }
     server = *std::move(serving);
+  }
+  if (auto status = enter_window_phase(); !status) {
+    (*desk)->close();
+    return status.error();
   }
   const auto adopted = collector.adopt(command.target);
   if (!adopted) {
