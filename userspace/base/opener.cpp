@@ -17,6 +17,7 @@
 #include <csignal>
 
 #include "base/capabilities.h"
+#include "base/write_all.h"
 
 namespace taskcost::opener {
 namespace {
@@ -27,18 +28,6 @@ struct Buffers {
 };
 Buffers buffers;  // only the opener uses it
 
-bool write_all(int fd, const char* bytes, std::size_t size) {
-  while (size > 0) {
-    const ssize_t written = write(fd, bytes, size);
-    if (written <= 0) {
-      return false;
-    }
-    bytes += written;
-    size -= static_cast<std::size_t>(written);
-  }
-  return true;
-}
-
 // Copies the `got` bytes in the buffer and the rest of `file` to a memfd. Returns -1 and sets errno if that fails.
 int copy_to_memfd(int file, std::size_t got, std::uint64_t limit) {
   const int copy = memfd_create("taskcost-copy", MFD_CLOEXEC);
@@ -48,7 +37,7 @@ int copy_to_memfd(int file, std::size_t got, std::uint64_t limit) {
   std::uint64_t copied = 0;
   for (auto size = static_cast<ssize_t>(got); size > 0; size = read(file, buffers.bytes.data(), buffers.bytes.size())) {
     copied += static_cast<std::uint64_t>(size);
-    if (copied > limit || !write_all(copy, buffers.bytes.data(), static_cast<std::size_t>(size))) {
+    if (copied > limit || !write_all(copy, {buffers.bytes.data(), static_cast<std::size_t>(size)})) {
       const int error = copied > limit ? EFBIG : errno;
       close(copy);
       errno = error;

@@ -23,6 +23,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/write_all.h"
 #include "cli/caller/atomic_file.h"
 #include "cli/commands.h"
 #include "cli/launched.h"
@@ -166,14 +167,7 @@ class Exporter {
 Status write_figures(Exporter& exporter, const AtomicFile& file) {
   const std::string text = exposition_of(exporter.scrape());
   return file.replace([&text](const Fd& to) -> Status {
-    for (std::size_t done = 0; done < text.size();) {
-      const ssize_t wrote = write(to.get(), text.data() + done, text.size() - done);
-      if (wrote < 0) {
-        return Error{"", std::strerror(errno), ""};
-      }
-      done += static_cast<std::size_t>(wrote);
-    }
-    return Done{};
+    return write_all(to.get(), text) ? Status(Done{}) : Error{"", std::strerror(errno), ""};
   });
 }
 

@@ -6,7 +6,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstddef>
@@ -14,6 +13,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/write_all.h"
 #include "capture/reader.h"
 #include "cli/options/values.h"
 #include "cli/signals.h"
@@ -63,17 +63,6 @@ Result<std::string> read_all(int fd, const std::string& path) {
 }
 
 constexpr std::string_view magic = "\x89TCAP";
-
-bool write_all(int fd, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t size = ::write(fd, bytes.data(), bytes.size());
-    if (size < 0 && errno != EINTR) {
-      return false;
-    }
-    bytes.remove_prefix(static_cast<std::size_t>(std::max<ssize_t>(size, 0)));
-  }
-  return true;
-}
 
 bool is_capture(int fd) {
   std::array<char, magic.size()> start{};

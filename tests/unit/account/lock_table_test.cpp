@@ -107,16 +107,9 @@ TEST(LockTable, IsGroupedWithTheLargestOwner) {
 }
 
 TEST(LocksSection, HasARowForEachLock) {
-  const sections::Section section = sections::locks(contended(), true);
-  const auto tables = items_of<sections::Table>(section);
+  const auto tables = items_of<sections::Table>(sections::locks(contended(), true));
   ASSERT_EQ(tables.size(), 1U);
-  const auto row = [&](std::size_t at) {
-    Texts texts;
-    for (const sections::Cell& cell : tables[0].rows.at(at).cells) {
-      texts.push_back(cell.text);
-    }
-    return texts;
-  };
+  const auto row = [&](std::size_t at) { return texts_of(tables[0].rows.at(at).cells); };
   EXPECT_THAT(row(0), ElementsAre("server", "i_rwsem (rwsem, write)", "5", "49.0 ms", "15.0 ms", "client"));
   EXPECT_THAT(row(1), ElementsAre("server", "a mutex without a name", "2", "3.00 ms", "2.00 ms", "-"));
   EXPECT_THAT(row(2), ElementsAre("server", "cgroup_mutex (mutex)", "1", "1.00 ms", "1.00 ms", "not observed"));

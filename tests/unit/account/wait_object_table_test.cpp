@@ -189,16 +189,9 @@ Report waiting() {
 }
 
 TEST(WaitObjectsSection, HasARowForEachGroupAndObject) {
-  const sections::Section section = sections::wait_objects(waiting(), true);
-  const auto tables = items_of<sections::Table>(section);
+  const auto tables = items_of<sections::Table>(sections::wait_objects(waiting(), true));
   ASSERT_EQ(tables.size(), 1U);
-  const auto row = [&](std::size_t at) {
-    Texts texts;
-    for (const sections::Cell& cell : tables[0].rows.at(at).cells) {
-      texts.push_back(cell.text);
-    }
-    return texts;
-  };
+  const auto row = [&](std::size_t at) { return texts_of(tables[0].rows.at(at).cells); };
   EXPECT_THAT(row(0), ElementsAre("server", "disk", "/a, sda", "2", "6.00 ms", "4.00 ms"));
   EXPECT_THAT(row(1), ElementsAre("others", "disk", "not known", "1", "1.00 ms", "1.00 ms"));
   EXPECT_THAT(sections::wait_objects(Report(), true).blocks, IsEmpty());
